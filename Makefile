@@ -1,0 +1,347 @@
+# Makefile - builds, tests and installs libgan.  Needs GNU make; what it makes is in $(BUILD).
+#
+## make              the library (static and shared), the examples and the benchmarks
+##                   parts: static  shared  pc  examples  benches; and tests, not part of it
+## make check        every test; the last line says "N passed, N failed"
+##                   parts: check-units  check-exports  check-headers  check-install ...
+## make check-san    the tests under the address and undefined sanitizers, then the thread sanitizer
+## make check-all    check, check-san, valgrind and a reproducible build
+## make bench        how fast a training step is on this machine
+## make demo         get Fashion-MNIST, train 30 epochs, leave the pictures in build/demo
+## make reproduce    the whole experiment, 200 epochs, in build/reproduce
+## make fuzz-NAME    the libFuzzer program of tests/fuzz/fuzz_NAME.c (needs clang)
+## make install      to PREFIX, LIBDIR, INCLUDEDIR, PKGCONFIGDIR, EXAMPLESDIR, below DESTDIR
+## make uninstall    remove what install put there
+## make clean        remove everything made
+##
+## Settings: CC  CFLAGS  LDFLAGS  BUILD=FOLDER  BLAS=PKG-CONFIG-MODULE  SAN=address,undefined
+##           DEBUG=1 (assertions)  WERROR=1 (warnings are errors)  V=1 (show commands)
+
+PREFIX       ?= /usr/local
+LIBDIR       ?= $(PREFIX)/lib
+INCLUDEDIR   ?= $(PREFIX)/include
+PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
+EXAMPLESDIR  ?= $(PREFIX)/share/libgan/examples
+
+CFLAGS       ?= -O2 -g
+PKG_CONFIG   ?= pkg-config
+comma        := ,
+BUILD        ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+
+# --- What is built ------------------------------------------------------------------------------
+
+version = $(shell sed -n 's/^.define GAN_VERSION_$(1)  *\([0-9]*\).*/\1/p' include/gan/version.h)
+MAJOR   := $(call version,MAJOR)
+MINOR   := $(call version,MINOR)
+VERSION := $(MAJOR).$(MINOR).$(call version,PATCH)
+# While the major version is 0 each minor release may break the ABI, so the soname carries both.
+ABI     := $(MAJOR)$(if $(filter 0,$(MAJOR)),.$(MINOR))
+
+HEADERS         := $(sort $(wildcard include/gan/*.h))
+LIB_SRC         := $(sort $(wildcard lib/*.c))
+TEST_SRC        := $(sort $(wildcard tests/test_*.c))
+TEST_HELPERS    := $(filter-out $(TEST_SRC),$(sort $(wildcard tests/*.c)))
+BENCH_SRC       := $(sort $(wildcard tests/bench/bench_*.c))
+FUZZ_SRC        := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+EXAMPLE_HELPERS := $(wildcard examples/cli.c examples/plot.c)
+EXAMPLE_SRC     := $(filter-out $(EXAMPLE_HELPERS),$(sort $(wildcard examples/*.c)))
+EXAMPLE_FILES   := examples/Makefile $(sort $(wildcard examples/*.[ch]))
+
+# kernels_simd.c is compiled once for each instruction set; kernels.c picks one when it runs.
+ISA_v3   := -march=x86-64-v3
+ISA_v4   := -march=x86-64-v4 -mprefer-vector-width=512
+X86_ISAS := $(shell $(CC) $(ISA_v4) -E -x c /dev/null >/dev/null 2>&1 && echo v3 v4)
+
+LIB_OBJ     := $(patsubst lib/%.c,%.o,$(filter-out lib/kernels_simd.c,$(LIB_SRC))) \
+               $(patsubst %,kernels_simd-%.o,base $(X86_ISAS))
+STATIC_OBJ  := $(LIB_OBJ:%=$(BUILD)/static/%)
+SHARED_OBJ  := $(LIB_OBJ:%=$(BUILD)/shared/%)
+PROGRAM_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(TEST_SRC) $(TEST_HELPERS) $(BENCH_SRC) \
+                 $(FUZZ_SRC) tests/fuzz/replay.c $(EXAMPLE_SRC) $(EXAMPLE_HELPERS))
+
+STATIC   := $(BUILD)/libgan.a
+EXAMPLES := $(EXAMPLE_SRC:%.c=$(BUILD)/%)
+BENCHES  := $(BENCH_SRC:tests/%.c=$(BUILD)/%)
+TESTS    := $(TEST_SRC:%.c=$(BUILD)/%)
+REPLAYS  := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(BUILD)/fuzz/replay_%)
+
+ifeq ($(shell uname -s),Darwin)
+ARFLAGS      := rcs
+SHARED_NAMES := libgan.$(VERSION).dylib libgan.$(ABI).dylib libgan.dylib
+SHARED_FLAGS  = -dynamiclib -install_name $(LIBDIR)/libgan.$(ABI).dylib
+else
+ARFLAGS      := rcsD
+SHARED_NAMES := libgan.so.$(VERSION) libgan.so.$(ABI) libgan.so
+SHARED_FLAGS  = -shared -Wl,-soname,libgan.so.$(ABI) -Wl,--version-script=lib/libgan.map \
+                -Wl,-z,relro,-z,now $(NO_UNDEFINED)
+# clang links a sanitizer's run-time library into programs only.
+NO_UNDEFINED := $(if $(SAN),,-Wl,-z,defs)
+endif
+SHARED := $(BUILD)/$(firstword $(SHARED_NAMES))
+
+# --- What it is built from ----------------------------------------------------------------------
+
+have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo $(1))
+ifndef BLAS
+BLAS := $(or $(call have,openblas),$(call have,cblas),$(call have,blas),openblas)
+endif
+MODULES      := $(BLAS) libpng zlib jansson
+DEP_CFLAGS   := $(shell $(PKG_CONFIG) --cflags $(MODULES) 2>/dev/null)
+DEP_LIBS     := $(shell $(PKG_CONFIG) --libs $(MODULES) 2>/dev/null) -lm
+CHECK_CFLAGS := $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
+CHECK_LIBS   := $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
+CAIRO        := $(call have,cairo)
+CAIRO_CFLAGS := $(if $(CAIRO),-DHAVE_CAIRO $(shell $(PKG_CONFIG) --cflags cairo))
+CAIRO_LIBS   := $(if $(CAIRO),$(shell $(PKG_CONFIG) --libs cairo))
+
+ifeq ($(BLAS),blas-netlib)
+# Debian's -lblas is the BLAS that the administrator chose; the reference lies one folder deeper.
+NETLIB   := $(wildcard $(shell $(PKG_CONFIG) --variable=libdir blas-netlib)/blas)
+DEP_LIBS := $(NETLIB:%=-L%) $(NETLIB:%=-Wl,-rpath,%) $(DEP_LIBS)
+endif
+
+# --- Flags: ours come first, so that the user's CFLAGS and LDFLAGS have the last word -------------
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wcast-qual -Wpointer-arith -Wundef -Wvla \
+            -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wwrite-strings \
+            -Wformat=2 -Wswitch-enum -Wdouble-promotion -Wconversion -Wno-sign-conversion
+# Check's macros, and floats given to printf(), trip three of them.
+PROGRAM_WARNINGS := $(filter-out -Wpedantic -Wdouble-promotion -Wconversion,$(WARNINGS))
+
+SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+OWN_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude -pthread -ffile-prefix-map=$(CURDIR)=. \
+             $(SAN_FLAGS) $(if $(filter 1,$(WERROR)),-Werror)
+# Compilers have to compute what is written: nothing fused, nothing reordered.  -ffast-math would
+# also take out the checks for NaN.
+LIB_FLAGS := $(OWN_FLAGS) $(WARNINGS) -fvisibility=hidden -ffp-contract=off -fno-math-errno \
+             -fno-trapping-math $(DEP_CFLAGS) -DGAN__BLAS_NAME=\"$(BLAS)\" \
+             $(if $(findstring openblas,$(BLAS)),-DGAN__BLAS_OPENBLAS) \
+             $(if $(X86_ISAS),-DGAN__HAVE_X86_ISAS) $(if $(SAN)$(DEBUG),,-DNDEBUG)
+TEST_FLAGS    := $(OWN_FLAGS) $(PROGRAM_WARNINGS) -Ilib -Itests $(CHECK_CFLAGS)
+EXAMPLE_FLAGS := $(OWN_FLAGS) $(PROGRAM_WARNINGS) $(CAIRO_CFLAGS)
+
+# A rule's first line makes the file's folder and says what comes; its second is the command.
+Q       := $(if $(filter 1,$(V)),,@)
+begin    = @mkdir -p $(@D)$(if $(Q), && printf '  %-5s %s\n' $(1) $@)
+COMPILE  = $(Q)$(CC) -MMD -MP $(1) $(CPPFLAGS) $(CFLAGS) $(2) -c -o $@ $<
+LINK     = $(Q)$(CC) -pthread $(SAN_FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) \
+           $(1) $(DEP_LIBS)
+
+# --- Building -----------------------------------------------------------------------------------
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.PHONY: all static shared pc examples benches tests help clean FORCE
+
+all: static shared pc examples benches
+static: $(STATIC)
+shared: $(SHARED)
+pc: $(BUILD)/libgan-uninstalled.pc
+examples: $(EXAMPLES)
+benches: $(BENCHES)
+tests: $(TESTS) $(REPLAYS)
+
+# Holds every flag and the list of sources.  It is rewritten only when it would read differently,
+# and then everything is rebuilt.  That is also the moment to find out what is missing.
+STAMP  := $(BUILD)/stamp
+CONFIG := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) | $(LIB_FLAGS) | $(TEST_FLAGS) | \
+          $(EXAMPLE_FLAGS) | $(DEP_LIBS) $(CHECK_LIBS) $(CAIRO_LIBS) | \
+          $(LIB_SRC) $(TEST_HELPERS) $(EXAMPLE_HELPERS)
+quote   = '$(subst ','\'',$(1))'
+missing = { echo "libgan: $(1); ./bootstrap installs what is needed" >&2; exit 1; }
+
+$(STAMP): FORCE
+	@mkdir -p $(@D)
+	@if printf '%s\n' $(call quote,$(CONFIG)) | cmp -s - $@; then exit; fi; \
+	for module in $(MODULES); do \
+	    $(PKG_CONFIG) --exists $$module || $(call missing,pkg-config does not find $$module); \
+	done; \
+	echo 'int main(void) { return (int)(long)cblas_sgemm; }' | \
+	    $(CC) -w $(DEP_CFLAGS) $(CFLAGS) -include cblas.h -x c - -x none -o $@.probe \
+	        $(LDFLAGS) $(DEP_LIBS) || \
+	    $(call missing,$(BLAS) does not give a program cblas_sgemm()); \
+	printf '%s\n' $(call quote,$(CONFIG)) > $@
+FORCE:
+
+$(BUILD)/static/%.o: lib/%.c $(STAMP)
+	$(call begin,CC)
+	$(call COMPILE,$(LIB_FLAGS))
+
+$(BUILD)/shared/%.o: lib/%.c $(STAMP)
+	$(call begin,CC)
+	$(call COMPILE,$(LIB_FLAGS) -fPIC)
+
+$(BUILD)/static/kernels_simd-%.o: lib/kernels_simd.c $(STAMP)
+	$(call begin,CC)
+	$(call COMPILE,$(LIB_FLAGS) -DGAN__ISA=$*,-O3 $(ISA_$*))
+
+$(BUILD)/shared/kernels_simd-%.o: lib/kernels_simd.c $(STAMP)
+	$(call begin,CC)
+	$(call COMPILE,$(LIB_FLAGS) -fPIC -DGAN__ISA=$*,-O3 $(ISA_$*))
+
+$(BUILD)/obj/examples/%.o: examples/%.c $(STAMP)
+	$(call begin,CC)
+	$(call COMPILE,$(EXAMPLE_FLAGS))
+
+$(BUILD)/obj/tests/%.o: tests/%.c $(STAMP)
+	$(call begin,CC)
+	$(call COMPILE,$(TEST_FLAGS))
+
+# Made anew each time: ar would leave the objects of deleted sources in it.
+$(STATIC): $(STATIC_OBJ) $(STAMP)
+	$(call begin,AR)
+	$(Q)rm -f $@ && $(AR) $(ARFLAGS) $@ $(filter %.o,$^)
+
+$(SHARED): $(SHARED_OBJ) lib/libgan.map $(STAMP)
+	$(call begin,LD)
+	$(call LINK,$(SHARED_FLAGS))
+	$(Q)cd $(@D) && for name in $(wordlist 2,3,$(SHARED_NAMES)); do ln -sf $(@F) $$name; done
+
+$(EXAMPLES): $(BUILD)/%: $(BUILD)/obj/%.o $(EXAMPLE_HELPERS:%.c=$(BUILD)/obj/%.o) $(STATIC)
+	$(call begin,LD)
+	$(call LINK,$(CAIRO_LIBS))
+
+$(BENCHES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(STATIC)
+	$(call begin,LD)
+	$(call LINK)
+
+$(TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(TEST_HELPERS:%.c=$(BUILD)/obj/%.o) $(STATIC)
+	$(call begin,LD)
+	$(call LINK,$(CHECK_LIBS))
+
+$(REPLAYS): $(BUILD)/obj/tests/fuzz/replay.o
+$(REPLAYS): $(BUILD)/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(STATIC)
+	$(call begin,LD)
+	$(call LINK)
+
+-include $(STATIC_OBJ:.o=.d) $(SHARED_OBJ:.o=.d) $(PROGRAM_OBJ:.o=.d)
+
+help:
+	@sed -n 's/^## \{0,1\}//p' Makefile
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-*
+
+# --- Testing: every check leaves a log that ends in its verdict; scripts/run-check adds them up ---
+
+.PHONY: have-check check check-units check-san check-valgrind check-reproducible check-all bench
+
+LOGS        := $(BUILD)/check
+UNIT_LOGS   := $(TEST_SRC:tests/%.c=$(LOGS)/%.log)
+REPLAY_LOGS := $(REPLAYS:$(BUILD)/fuzz/%=$(LOGS)/%.log)
+SCRIPT_LOGS := $(patsubst tests/%.sh,$(LOGS)/%.log,$(sort $(wildcard tests/check_*.sh)))
+ifneq ($(SAN)$(DEBUG),)
+# Sanitizers and assertions change what the library exports, imports and needs.
+SCRIPT_LOGS := $(filter-out %_exports.log %_imports.log %_install.log,$(SCRIPT_LOGS))
+endif
+# Those that parse files and count memory; under valgrind the others take minutes and show no more.
+VALGRIND_LOGS := $(filter $(addprefix %/test_,$(addsuffix .log,alloc dataset image iterator \
+                   network safetensors)),$(UNIT_LOGS))
+VALGRIND_LOGS := $(VALGRIND_LOGS:$(LOGS)/%=$(LOGS)/valgrind_%)
+
+# Each check has a folder of its own to write in.  A request for terabytes is to fail, not to abort.
+run = @rm -rf $(@:.log=.d) && mkdir -p $(@:.log=.d) && \
+      BUILD=$(BUILD) CC='$(CC)' MAKE='$(MAKE)' GAN_TEST_DIR=$(@:.log=.d) OPENBLAS_NUM_THREADS=1 \
+      ASAN_OPTIONS=allocator_may_return_null=1 TSAN_OPTIONS=allocator_may_return_null=1 \
+      scripts/run-check $@
+
+check: $(UNIT_LOGS) $(REPLAY_LOGS) $(SCRIPT_LOGS)
+	@scripts/run-check --total $^
+
+check-units: $(UNIT_LOGS)
+	@scripts/run-check --total $^
+
+check-%: $(LOGS)/check_%.log
+	@scripts/run-check --total $<
+
+check-valgrind: $(VALGRIND_LOGS)
+	@scripts/run-check --total $^
+
+$(UNIT_LOGS): $(LOGS)/%.log: $(BUILD)/tests/% FORCE
+	$(run) $<
+
+$(VALGRIND_LOGS): $(LOGS)/valgrind_%.log: $(BUILD)/tests/% FORCE
+	$(run) valgrind --quiet --leak-check=full --error-exitcode=1 $<
+
+$(REPLAY_LOGS): $(LOGS)/replay_%.log: $(BUILD)/fuzz/replay_% FORCE
+	$(run) $< $(wildcard tests/corpus/$*)
+
+$(SCRIPT_LOGS): $(LOGS)/%.log: tests/%.sh all FORCE
+	$(run) $<
+
+$(TEST_SRC:%.c=$(BUILD)/obj/%.o) $(TEST_HELPERS:%.c=$(BUILD)/obj/%.o): | have-check
+have-check:
+	@$(PKG_CONFIG) --exists check || \
+	    { echo "libgan: the tests need Check; ./bootstrap check installs it" >&2; exit 1; }
+
+check-san:
+	$(MAKE) BUILD=$(BUILD)-asan SAN=address,undefined check
+	$(MAKE) BUILD=$(BUILD)-tsan SAN=thread check-units
+
+# The same bytes from two folders whose names differ in length.
+check-reproducible:
+	rm -rf $(BUILD)-twice
+	for copy in $(BUILD)-twice/a $(BUILD)-twice/bbb; do \
+	    mkdir -p $$copy && cp -R Makefile include lib $$copy && \
+	    $(MAKE) -C $$copy BUILD=build static shared || exit; \
+	done
+	for file in libgan.a $(notdir $(SHARED)); do \
+	    cmp $(BUILD)-twice/a/build/$$file $(BUILD)-twice/bbb/build/$$file || exit; \
+	done
+
+check-all: check check-san check-valgrind check-reproducible
+
+bench: $(BUILD)/bench/bench_step
+	@$<
+
+fuzz-%:
+	$(MAKE) CC=clang BUILD=$(BUILD)-fuzz SAN=fuzzer-no-link,address,undefined $(BUILD)-fuzz/fuzz/$*
+	@echo "Now run it: $(BUILD)-fuzz/fuzz/$* FOLDER-FOR-ITS-FINDINGS tests/corpus/$*"
+
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(STATIC)
+	$(call begin,LD)
+	$(call LINK,-fsanitize=fuzzer)
+
+# --- The experiment -----------------------------------------------------------------------------
+
+.PHONY: demo reproduce
+
+demo: EPOCHS := 30
+reproduce: EPOCHS := 200
+demo reproduce: $(BUILD)/examples/fashion_gan
+	@data=$$(scripts/fetch-data) || data=; \
+	$< $${data:+--data "$$data"} --epochs $(EPOCHS) --out $(BUILD)/$@
+
+# --- Installing ---------------------------------------------------------------------------------
+
+.PHONY: install uninstall
+
+# Arguments: prefix, library folder, header folder.
+fill_pc = sed -e 's|@PREFIX@|$(1)|' -e 's|@LIBDIR@|$(2)|' -e 's|@INCLUDEDIR@|$(3)|' \
+          -e 's|@VERSION@|$(VERSION)|' -e 's|@BLAS@|$(BLAS)|' pkgconfig/libgan.pc.in
+below_prefix = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
+
+$(BUILD)/libgan-uninstalled.pc: pkgconfig/libgan.pc.in include/gan/version.h $(STAMP)
+	$(call begin,GEN)
+	@$(call fill_pc,$(CURDIR),$(abspath $(BUILD)),$(CURDIR)/include) > $@
+
+install: static shared
+	install -d $(DESTDIR)$(LIBDIR) $(DESTDIR)$(PKGCONFIGDIR) $(DESTDIR)$(INCLUDEDIR)/gan \
+	    $(DESTDIR)$(EXAMPLESDIR)
+	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/gan
+	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)
+	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
+	cd $(DESTDIR)$(LIBDIR) && \
+	    for name in $(wordlist 2,3,$(SHARED_NAMES)); do ln -sf $(notdir $(SHARED)) $$name; done
+	install -m 644 $(EXAMPLE_FILES) $(DESTDIR)$(EXAMPLESDIR)
+	$(call fill_pc,$(PREFIX),$(call below_prefix,$(LIBDIR)),$(call below_prefix,$(INCLUDEDIR))) \
+	    > $(DESTDIR)$(PKGCONFIGDIR)/libgan.pc
+	chmod 644 $(DESTDIR)$(PKGCONFIGDIR)/libgan.pc
+
+INSTALLED = $(HEADERS:include/%=$(INCLUDEDIR)/%) $(EXAMPLE_FILES:examples/%=$(EXAMPLESDIR)/%) \
+            $(patsubst %,$(LIBDIR)/%,libgan.a $(SHARED_NAMES)) $(PKGCONFIGDIR)/libgan.pc
+uninstall:
+	rm -f $(INSTALLED:%=$(DESTDIR)%)
+	for folder in $(INCLUDEDIR)/gan $(EXAMPLESDIR) $(dir $(EXAMPLESDIR)); do \
+	    rmdir $(DESTDIR)$$folder 2>/dev/null || :; \
+	done

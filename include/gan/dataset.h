@@ -1,0 +1,185 @@
+/* dataset.h - samples to learn from. */
+#ifndef GAN_DATASET_H
+#define GAN_DATASET_H
+
+#include <gan/alloc.h>
+#include <gan/export.h>
+#include <gan/status.h>
+#include <gan/tensor.h>
+#include <stddef.h>
+#include <stdint.h>
+
+GAN_BEGIN_DECLS
+
+/**
+ * A set of samples of one shape, with or without labels.
+ *
+ * A sample is made of bytes (pictures; kept as bytes, one a number) or of floats.  As PyTorch's
+ * ToTensor does, a byte b reads as the number b / 255.
+ *
+ * Made by gan_dataset_open_*() or gan_dataset_create_*(), ended by gan_dataset_destroy().  It never
+ * changes, so any number of iterators on any threads may read it (for a callback source, if the
+ * host's function allows it).
+ */
+typedef struct gan_dataset gan_dataset;
+
+/** Settings that all sources share; start from GAN_DATASET_DESC_INIT. */
+typedef struct gan_dataset_desc {
+    size_t struct_size;             /**< set by GAN_DATASET_DESC_INIT */
+    size_t max_count;               /**< read at most so many samples; 0: all of them.  0 */
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_dataset_desc;
+#define GAN_DATASET_DESC_INIT GAN_SIZED_INIT(gan_dataset_desc, 0, 0)
+
+/**
+ * Read a set of pictures in the IDX format, plain or gzip'd (MNIST and its relatives).
+ *
+ * Whether a file is compressed is seen from its first bytes, not from its name.  Pictures of rank 3
+ * (count, height, width) get the shape [1, height, width]; of rank 4 (count, channels, height,
+ * width) their own; of rank 2 (count, n) the shape [n].
+ *
+ * @param[out] out     Receives the dataset, yours to destroy; NULL on failure.
+ * @param[in]  images  The pictures' file: unsigned bytes.
+ * @param[in]  labels  The labels' file: unsigned bytes, rank 1, as many as pictures.  NULL: none.
+ * @param[in]  desc    Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK           `*out` is the dataset, wholly in memory.
+ * @retval GAN_ERR_INVALID  `out` or `images` is NULL, or `desc` is invalid.
+ * @retval GAN_ERR_IO       A file could not be opened or read.
+ * @retval GAN_ERR_FORMAT   A file is no IDX file of bytes, is shorter or longer than its header says, or
+ *                          is damaged gzip; path, byte offset, expected and found are named.
+ * @retval GAN_ERR_SHAPE    Labels and pictures differ in number.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_idx(gan_dataset **out, const char *images,
+                                                       const char *labels, const gan_dataset_desc *desc);
+
+/**
+ * Make a dataset from bytes in the host's memory, which are copied.
+ *
+ * @param[out] out     Receives the dataset, yours to destroy; NULL on failure.
+ * @param[in]  data    `count` samples, one after the other.
+ * @param[in]  labels  `count` labels, or NULL.  Copied.
+ * @param[in]  count   At least 1.
+ * @param[in]  shape   Of one sample.
+ * @param[in]  desc    Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK           `*out` is the dataset.
+ * @retval GAN_ERR_INVALID  `out` or `data` is NULL, `count` is 0, or `shape` or `desc` is invalid.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_bytes(gan_dataset **out, const uint8_t *data,
+                                                           const uint8_t *labels, size_t count,
+                                                           gan_shape shape, const gan_dataset_desc *desc);
+
+/**
+ * Make a dataset from floats in the host's memory, which are copied.
+ *
+ * @retval GAN_OK             `*out` is the dataset.
+ * @retval GAN_ERR_INVALID    `out` or `data` is NULL, `count` is 0, or `shape` or `desc` is invalid.
+ * @retval GAN_ERR_NONFINITE  A number is NaN or infinite; its sample and place are named.
+ * @retval GAN_ERR_NOMEM      No memory.
+ *
+ * Otherwise as gan_dataset_create_bytes().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_floats(gan_dataset **out, const float *data,
+                                                            const uint8_t *labels, size_t count,
+                                                            gan_shape shape, const gan_dataset_desc *desc);
+
+/** How many kinds of silhouette gan_dataset_create_shapes() draws. */
+#define GAN_DATASET_SHAPES_CLASSES 10
+
+/**
+ * Draw a labelled set of 28x28 grey silhouettes, ten kinds of garment in random variation: a
+ * stand-in for Fashion-MNIST that needs no file.
+ *
+ * Sample i is of kind i % 10: T-shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag,
+ * ankle boot, the order of Fashion-MNIST's labels.
+ *
+ * @param[out] out    Receives the dataset, yours to destroy; NULL on failure.
+ * @param[in]  count  How many, at least 1.
+ * @param[in]  seed   The same seed gives the same pictures; sample i does not depend on `count`.
+ * @param[in]  desc   Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK           `*out` is the dataset, its shape [1, 28, 28].
+ * @retval GAN_ERR_INVALID  `out` is NULL, `count` is 0, or `desc` is invalid.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_shapes(gan_dataset **out, size_t count, uint64_t seed,
+                                                            const gan_dataset_desc *desc);
+
+/**
+ * A host's own source of samples.
+ *
+ * @param[in]  user   What was given to gan_dataset_create_callbacks().
+ * @param[in]  index  Which sample, 0 .. count - 1.
+ * @param[out] out    Room for one sample, to be filled with finite numbers.
+ * @param[out] label  Receives the label; NULL when the dataset has none.
+ * @return 0 for success, else the host's own code, which ends the call that wanted the sample.
+ */
+typedef int (*gan_dataset_read_fn)(void *user, size_t index, float *out, uint8_t *label);
+
+/**
+ * Make a dataset whose samples a host's function delivers, whenever one is wanted.
+ *
+ * @param[out] out         Receives the dataset, yours to destroy; NULL on failure.
+ * @param[in]  read        Called once for each sample of each batch, by the thread that wants the batch.
+ * @param[in]  user        Handed to `read`; must outlive the dataset.
+ * @param[in]  count       At least 1.
+ * @param[in]  shape       Of one sample.
+ * @param[in]  has_labels  1 when `read` fills labels too, else 0.
+ * @param[in]  desc        Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK           `*out` is the dataset.
+ * @retval GAN_ERR_INVALID  `out` or `read` is NULL, `count` is 0, or `shape` or `desc` is invalid.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_callbacks(gan_dataset **out, gan_dataset_read_fn read,
+                                                               void *user, size_t count, gan_shape shape,
+                                                               int has_labels, const gan_dataset_desc *desc);
+
+/** End a dataset; no iterator may still use it.  NULL is allowed.  @since 0.1 */
+GAN_API void gan_dataset_destroy(gan_dataset *data);
+
+/** Return how many samples there are; 0 for NULL.  @since 0.1 */
+GAN_API size_t gan_dataset_count(const gan_dataset *data);
+
+/** Return the shape of one sample; rank 0 for NULL.  @since 0.1 */
+GAN_API gan_shape gan_dataset_shape(const gan_dataset *data);
+
+/** Return 1 when the samples have labels, else 0.  @since 0.1 */
+GAN_API int gan_dataset_has_labels(const gan_dataset *data);
+
+/**
+ * Read one sample, with its numbers as they are stored (bytes divided by 255).
+ *
+ * @param[in]  data   The dataset.
+ * @param[in]  index  0 .. count - 1.
+ * @param[out] out    Room for one sample.  NULL if not wanted.
+ * @param[out] label  Receives the label, 0 when there are none.  NULL if not wanted.
+ *
+ * @retval GAN_OK             Done.
+ * @retval GAN_ERR_INVALID    `data` is NULL or there is no such index.
+ * @retval GAN_ERR_IO         A host's source failed; its code is named.
+ * @retval GAN_ERR_NONFINITE  A host's source delivered NaN or infinity.
+ *
+ * After an error `out` may be partly written.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_read(const gan_dataset *data, size_t index, float *out,
+                                                   uint8_t *label);
+
+GAN_END_DECLS
+
+#endif

@@ -1,0 +1,34 @@
+/* export.h - the few compiler tests that the other headers need. */
+#ifndef GAN_EXPORT_H
+#define GAN_EXPORT_H
+
+#ifdef __cplusplus
+#define GAN_BEGIN_DECLS extern "C" {
+#define GAN_END_DECLS }
+#else
+#define GAN_BEGIN_DECLS
+#define GAN_END_DECLS
+#endif
+
+#if defined(__GNUC__) || defined(__clang__)
+#define GAN_API __attribute__((visibility("default")))
+#define GAN_MUST_CHECK __attribute__((warn_unused_result))
+#define GAN_PRINTF(text_arg, first_arg) __attribute__((format(printf, text_arg, first_arg)))
+#else
+#define GAN_API
+#define GAN_MUST_CHECK
+#define GAN_PRINTF(text_arg, first_arg)
+#endif
+
+/**
+ * The body of a GAN_*_DESC_INIT whose other fields are zero.  In C those are left out, so that a
+ * host may set fields in the same braces and no compiler warns; C++ before 20 has no such
+ * braces and wants them all.
+ */
+#ifdef __cplusplus
+#define GAN_SIZED_INIT(type, ...) sizeof(type), __VA_ARGS__
+#else
+#define GAN_SIZED_INIT(type, ...) .struct_size = sizeof(type)
+#endif
+
+#endif

@@ -1,0 +1,20 @@
+/* gan.h - all of libgan; the only header a host has to include. */
+#ifndef GAN_GAN_H
+#define GAN_GAN_H
+
+#include <gan/alloc.h>
+#include <gan/dataset.h>
+#include <gan/image.h>
+#include <gan/iterator.h>
+#include <gan/layer.h>
+#include <gan/loss.h>
+#include <gan/network.h>
+#include <gan/optimizer.h>
+#include <gan/pool.h>
+#include <gan/rng.h>
+#include <gan/status.h>
+#include <gan/tensor.h>
+#include <gan/train.h>
+#include <gan/version.h>
+
+#endif

@@ -1,0 +1,117 @@
+/* iterator.h - batches from a dataset, epoch after epoch. */
+#ifndef GAN_ITERATOR_H
+#define GAN_ITERATOR_H
+
+#include <gan/alloc.h>
+#include <gan/dataset.h>
+#include <gan/export.h>
+#include <gan/status.h>
+#include <gan/tensor.h>
+#include <stddef.h>
+#include <stdint.h>
+
+GAN_BEGIN_DECLS
+
+/** Samples ready for a network.  Belongs to the iterator and lives until its next call. */
+typedef struct gan_batch {
+    size_t struct_size;    /**< sizeof(gan_batch) */
+    size_t count;          /**< how many samples */
+    gan_shape shape;       /**< of one sample */
+    const float *samples;  /**< count samples, one after the other, normalised */
+    const uint8_t *labels; /**< count labels; NULL when the dataset has none */
+} gan_batch;
+#define GAN_BATCH_INIT GAN_SIZED_INIT(gan_batch, 0, {0, {0, 0, 0, 0}}, 0, 0)
+
+/**
+ * A walk through a dataset in batches.
+ *
+ * Made by gan_iterator_create(), ended by gan_iterator_destroy().  One thread at a time.
+ */
+typedef struct gan_iterator gan_iterator;
+
+/** Settings of an iterator; start from GAN_ITERATOR_DESC_INIT. */
+typedef struct gan_iterator_desc {
+    size_t struct_size; /**< set by GAN_ITERATOR_DESC_INIT */
+    size_t batch_size;  /**< samples a batch; 0: 100.  More than the dataset has: one smaller batch an epoch */
+    int shuffle;        /**< 1: each epoch in its own random order.  0 */
+    int drop_last;      /**< 1: leave out a last batch that is not full; wants a full one to exist */
+    uint64_t seed;      /**< of the shuffle.  0 */
+    /**
+     * Each number x of channel c becomes (x - mean[c]) / std[c] (torchvision's Normalize); x is b / 255 for
+     * bytes.  Samples of rank 3 have dim[0] channels, others one.  A std of 0 stands for the default of its
+     * channel: mean 0.5 and std 0.5 for bytes, so that they reach from -1 to 1 as tanh does; mean
+     * 0 and std 1 for floats, which stay as they are.
+     */
+    float mean[4];
+    float std[4];                   /**< finite, not negative; see mean */
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_iterator_desc;
+#define GAN_ITERATOR_DESC_INIT                                                                     \
+    GAN_SIZED_INIT(gan_iterator_desc, 0, 0, 0, 0, {0, 0, 0, 0}, {0, 0, 0, 0}, 0)
+
+/**
+ * Begin a walk.
+ *
+ * @param[out] out   Receives the iterator, yours to destroy; NULL on failure.
+ * @param[in]  data  Borrowed; must outlive the iterator.
+ * @param[in]  desc  Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK           `*out` stands before the first batch of epoch 0.
+ * @retval GAN_ERR_INVALID  `out` or `data` is NULL or a setting is out of range; it is named.
+ * @retval GAN_ERR_SHAPE    The samples have more than 4 channels.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_iterator_create(gan_iterator **out, const gan_dataset *data,
+                                                      const gan_iterator_desc *desc);
+
+/** End an iterator.  NULL is allowed.  @since 0.1 */
+GAN_API void gan_iterator_destroy(gan_iterator *it);
+
+/**
+ * Get the next batch.
+ *
+ * @param[in,out] it     The iterator.
+ * @param[out]    batch  Receives the batch, which lives until the iterator's next call; NULL unless
+ *                       the result is GAN_OK.
+ *
+ * @retval GAN_OK             `*batch` is the next batch.
+ * @retval GAN_END            The epoch is over; the next call gives the next epoch's first batch.
+ * @retval GAN_ERR_INVALID    `it` or `batch` is NULL.
+ * @retval GAN_ERR_IO         A host's source failed; the iterator stands where it stood.
+ * @retval GAN_ERR_NONFINITE  A host's source delivered NaN or infinity; the same.
+ *
+ * Memory: none is taken.
+ * Determinism: the order is a function of seed and epoch alone.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_iterator_next(gan_iterator *it, const gan_batch **batch);
+
+/** Return the number of the epoch that the next batch belongs to, from 0; 0 for NULL.  @since 0.1 */
+GAN_API uint64_t gan_iterator_epoch(const gan_iterator *it);
+
+/** Return how many samples of the epoch have been given out; 0 for NULL.  @since 0.1 */
+GAN_API size_t gan_iterator_position(const gan_iterator *it);
+
+/** Return how many batches an epoch has; 0 for NULL.  @since 0.1 */
+GAN_API size_t gan_iterator_batch_count(const gan_iterator *it);
+
+/**
+ * Go to a place in the walk, as if all batches before it had been given out.
+ *
+ * @param[in,out] it        The iterator.
+ * @param[in]     epoch     From 0.
+ * @param[in]     position  Samples of that epoch already given out: a whole number of batches.
+ *
+ * @retval GAN_OK           The next batch is the one there.
+ * @retval GAN_ERR_INVALID  `it` is NULL, or no batch begins at `position`.  Nothing changed.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_iterator_seek(gan_iterator *it, uint64_t epoch, size_t position);
+
+GAN_END_DECLS
+
+#endif

@@ -1,0 +1,256 @@
+/* network.h - layers in a row, with their weights. */
+#ifndef GAN_NETWORK_H
+#define GAN_NETWORK_H
+
+#include <gan/alloc.h>
+#include <gan/export.h>
+#include <gan/layer.h>
+#include <gan/pool.h>
+#include <gan/status.h>
+#include <gan/tensor.h>
+#include <stddef.h>
+#include <stdint.h>
+
+GAN_BEGIN_DECLS
+
+/**
+ * Layers applied one after the other (torch.nn.Sequential), with their weights.
+ *
+ * Made by gan_network_create(), filled by gan_network_add(), completed by gan_network_build() or by
+ * the first call that needs its weights, ended by gan_network_destroy().
+ *
+ * A network remembers the first thing that went wrong while it was being made and every later call
+ * returns it, so a host adds its layers without looking and checks once.
+ *
+ * Threads: one at a time; different networks are independent.
+ */
+typedef struct gan_network gan_network;
+
+/** Settings of a network; start from GAN_NETWORK_DESC_INIT. */
+typedef struct gan_network_desc {
+    size_t struct_size;             /**< set by GAN_NETWORK_DESC_INIT */
+    uint64_t seed;                  /**< the first weights come from it; give each network its own.  0 */
+    gan_pool *pool;                 /**< borrowed; shares the work of gan_network_forward().  NULL: none */
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_network_desc;
+#define GAN_NETWORK_DESC_INIT GAN_SIZED_INIT(gan_network_desc, 0, 0, 0)
+
+/**
+ * Begin a network.
+ *
+ * @param[in] input  The shape of one input sample, without the batch.
+ * @param[in] desc   Settings, or NULL for the defaults.
+ * @return The network, yours to destroy; NULL when `input` or `desc` is invalid or memory is
+ *         short.  The functions below take NULL and report it.
+ *
+ * @since 0.1
+ */
+GAN_API gan_network *gan_network_create(gan_shape input, const gan_network_desc *desc);
+
+/** End a network and its layers.  NULL is allowed.  @since 0.1 */
+GAN_API void gan_network_destroy(gan_network *net);
+
+/**
+ * Add a layer at the end.
+ *
+ * Takes ownership of `layer` always, also when it fails.  The status may be ignored: the network
+ * remembers the first failure.
+ *
+ * @param[in,out] net    The network.
+ * @param[in]     layer  From a gan_layer_*() function; NULL counts as that function's failure.
+ *
+ * @retval GAN_OK           The layer is the network's last.
+ * @retval GAN_ERR_INVALID  `net` or `layer` is NULL, or the network is already complete.  A NULL
+ *                          layer that came from another status keeps its message.
+ * @retval GAN_ERR_SHAPE    The layer does not fit the output of the one before it.
+ * @retval GAN_ERR_NOMEM    No memory.
+ * @retval other            An earlier failure of this network.
+ *
+ * @since 0.1
+ */
+GAN_API gan_status gan_network_add(gan_network *net, gan_layer *layer);
+
+/**
+ * Complete a network: take its memory and draw its first weights from the seed.
+ *
+ * No layer can be added afterwards.  Calls that need the weights do this by themselves; a complete
+ * network is left as it is.
+ *
+ * @retval GAN_OK           The network is complete.
+ * @retval GAN_ERR_INVALID  `net` is NULL or has no layer.
+ * @retval GAN_ERR_NOMEM    No memory.
+ * @retval other            What gan_network_add() met first.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_build(gan_network *net);
+
+/**
+ * Draw all weights anew, as the layers' defaults say, and reset buffers.
+ *
+ * @param[in,out] net   The network.
+ * @param[in]     seed  The same seed gives the same weights.
+ *
+ * @retval GAN_OK  Done.
+ * @retval other   As gan_network_build(); nothing changed.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_initialize(gan_network *net, uint64_t seed);
+
+/**
+ * Make a network of the same layers and weights that shares nothing with the first but its pool.
+ *
+ * @param[out]    out  Receives the copy, yours to destroy; NULL on failure.
+ * @param[in,out] net  The network to copy; completed when it is not.
+ *
+ * @retval GAN_OK           `*out` is the copy.
+ * @retval GAN_ERR_INVALID  `out` or `net` is NULL, or the network has no layer.
+ * @retval GAN_ERR_NOMEM    No memory.
+ * @retval other            What gan_network_add() met first.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_clone(gan_network **out, gan_network *net);
+
+/** Return the shape of an input sample; rank 0 for NULL.  @since 0.1 */
+GAN_API gan_shape gan_network_input_shape(const gan_network *net);
+
+/** Return the shape of an output sample, the input's when there is no layer; rank 0 for NULL.  @since 0.1 */
+GAN_API gan_shape gan_network_output_shape(const gan_network *net);
+
+/** Return how many layers there are; 0 for NULL.  @since 0.1 */
+GAN_API size_t gan_network_layer_count(const gan_network *net);
+
+/** Return how many trainable numbers there are in all layers; 0 for NULL.  @since 0.1 */
+GAN_API size_t gan_network_param_count(const gan_network *net);
+
+/** Return how many named tensors there are; 0 for NULL.  @since 0.1 */
+GAN_API size_t gan_network_tensor_count(const gan_network *net);
+
+/**
+ * Show one of the named tensors, in the order of the layers.
+ *
+ * @param[out]    out    Receives the view; its name and data live as long as the network.
+ * @param[in,out] net    The network; completed when it is not.
+ * @param[in]     index  0 .. gan_network_tensor_count() - 1.
+ *
+ * @retval GAN_OK           `*out` is filled.
+ * @retval GAN_ERR_INVALID  `out` or `net` is NULL, or there is no such index.
+ * @retval other            As gan_network_build().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_tensor(gan_tensor *out, gan_network *net, size_t index);
+
+/**
+ * Show the tensor of a given name, such as "0.weight".
+ *
+ * @retval GAN_OK           `*out` is filled, as by gan_network_tensor().
+ * @retval GAN_ERR_INVALID  An argument is NULL, or there is no such name.
+ * @retval other            As gan_network_build().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_find(gan_tensor *out, gan_network *net, const char *name);
+
+/**
+ * Write a table of the layers, their output shapes and parameter counts as text.
+ *
+ * @param[in]  net       The network, complete or not.  NULL gives an empty text.
+ * @param[out] text      Room for the table, cut to fit and ended by a zero byte; NULL when
+ *                       `capacity` is 0.
+ * @param[in]  capacity  Bytes in `text`.
+ * @return How many bytes the whole table has, without the zero byte, as snprintf does.
+ *
+ * @since 0.1
+ */
+GAN_API size_t gan_network_summary(const gan_network *net, char *text, size_t capacity);
+
+/**
+ * Run the network on the host's memory, in evaluation mode.
+ *
+ * @param[in,out] net  The network; completed when it is not.  Its weights do not change.
+ * @param[in]     in   `n` input samples, one after the other.
+ * @param[in]     n    How many; 0 does nothing.
+ * @param[out]    out  Room for `n` output samples; must not overlap `in`.
+ *
+ * @retval GAN_OK           `out` is filled.
+ * @retval GAN_ERR_INVALID  `net` is NULL, or `in` or `out` is NULL while n > 0.
+ * @retval other            As gan_network_build(); `out` is as it was.
+ *
+ * Memory:       fixed when the network is completed; none is taken here.
+ * Determinism:  same weights and samples, same bits, whatever the pool; a sample's output may
+ *               differ in the last bits with `n` and its place in the call.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_forward(gan_network *net, const float *in, size_t n,
+                                                      float *out);
+
+/**
+ * Write the weights, and the layers they belong to, as a safetensors file.
+ *
+ * Tensor names are those of PyTorch's nn.Sequential, the type is F32.  The file is written beside
+ * `path`, flushed to the disk and renamed, so that `path` holds either the old file or the new one.
+ *
+ * @param[in,out] net   The network; completed when it is not.
+ * @param[in]     path  The file's name; the folder must exist.
+ *
+ * @retval GAN_OK           The file is there.
+ * @retval GAN_ERR_INVALID  `net` or `path` is NULL.
+ * @retval GAN_ERR_NOMEM    No memory.
+ * @retval GAN_ERR_IO       The file could not be written; what stood at `path` still does.
+ * @retval other            As gan_network_build().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_save(gan_network *net, const char *path);
+
+/**
+ * Read weights from a safetensors file into a network that has the same tensors.
+ *
+ * Every tensor of the network must be in the file with its shape and type F32, and nothing else;
+ * the file may come from PyTorch.
+ *
+ * @param[in,out] net   The network; completed when it is not.
+ * @param[in]     path  The file's name.
+ *
+ * @retval GAN_OK             All weights are the file's.
+ * @retval GAN_ERR_INVALID    `net` or `path` is NULL.
+ * @retval GAN_ERR_NOMEM      No memory.
+ * @retval GAN_ERR_IO         The file could not be opened or read.
+ * @retval GAN_ERR_FORMAT     It is no safetensors file, or a damaged one.
+ * @retval GAN_ERR_SHAPE      A tensor is missing, unexpected or of another shape; it is named.
+ * @retval GAN_ERR_NONFINITE  A weight in the file is NaN or infinite; it is named.
+ * @retval other              As gan_network_build().
+ *
+ * After an error the weights are as they were.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_load(gan_network *net, const char *path);
+
+/**
+ * Make a network from a file that gan_network_save() wrote: layers and weights.
+ *
+ * @param[out] out   Receives the network, yours to destroy; NULL on failure.
+ * @param[in]  path  The file's name.
+ * @param[in]  desc  Settings, or NULL for the defaults; the seed has no effect.
+ *
+ * @retval GAN_OK             `*out` is the network.
+ * @retval GAN_ERR_INVALID    `out` or `path` is NULL, or `desc` is invalid.
+ * @retval GAN_ERR_NOMEM      No memory.
+ * @retval GAN_ERR_IO         The file could not be opened or read.
+ * @retval GAN_ERR_FORMAT     It is no safetensors file, a damaged one, or has no layers in it.
+ * @retval GAN_ERR_SHAPE      Its tensors are not those of its layers.
+ * @retval GAN_ERR_NONFINITE  A weight in the file is NaN or infinite.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_open(gan_network **out, const char *path,
+                                                   const gan_network_desc *desc);
+
+GAN_END_DECLS
+
+#endif

@@ -1,0 +1,177 @@
+/* optimizer.h - update rules that turn gradients into new weights. */
+#ifndef GAN_OPTIMIZER_H
+#define GAN_OPTIMIZER_H
+
+#include <gan/alloc.h>
+#include <gan/export.h>
+#include <gan/status.h>
+#include <stddef.h>
+#include <stdint.h>
+
+GAN_BEGIN_DECLS
+
+/**
+ * An update rule with its running moments for one flat block of parameters.
+ *
+ * Made by gan_optimizer_create_*(), bound to a number of parameters by gan_trainer_create() or
+ * gan_optimizer_bind(), ended by gan_optimizer_destroy().  Formulas and defaults are those of
+ * torch.optim.
+ *
+ * Threads: one at a time; different optimizers are independent.
+ */
+typedef struct gan_optimizer gan_optimizer;
+
+/**
+ * Settings of Adam (Kingma and Ba, 2014; torch.optim.Adam).  Zero is a value of its own in an
+ * optimizer's settings, so start from the defaults and change what differs:
+ *
+ *     gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
+ *     adam.lr = 0.0001;
+ */
+typedef struct gan_adam_desc {
+    size_t struct_size;             /**< set by GAN_ADAM_DESC_INIT */
+    double lr;                      /**< learning rate, finite, not negative.  0.001 */
+    double beta1, beta2;            /**< decay of the moments, 0 <= beta < 1.  0.9 and 0.999 */
+    double eps;                     /**< added to the root, finite, not negative.  1e-8 */
+    double weight_decay;            /**< finite, not negative; see each create function.  0 */
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_adam_desc;
+#define GAN_ADAM_DESC_INIT sizeof(gan_adam_desc), 0.001, 0.9, 0.999, 1e-8, 0.0, NULL
+
+/** Settings of AdamW: those of Adam, with weight_decay 0.01. */
+#define GAN_ADAMW_DESC_INIT sizeof(gan_adam_desc), 0.001, 0.9, 0.999, 1e-8, 0.01, NULL
+
+/** Settings of SGD (torch.optim.SGD); start from GAN_SGD_DESC_INIT. */
+typedef struct gan_sgd_desc {
+    size_t struct_size;             /**< set by GAN_SGD_DESC_INIT */
+    double lr;                      /**< learning rate, finite, not negative.  0.01 */
+    double momentum;                /**< 0 <= momentum < 1.  0 */
+    double dampening;               /**< of the momentum, 0 <= dampening <= 1.  0 */
+    double weight_decay;            /**< times the weight, added to the gradient.  0 */
+    int nesterov;                   /**< 1: Nesterov's momentum; wants momentum > 0, dampening 0.  0 */
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_sgd_desc;
+#define GAN_SGD_DESC_INIT sizeof(gan_sgd_desc), 0.01, 0.0, 0.0, 0.0, 0, NULL
+
+/** Settings of RMSprop (Hinton's lecture 6e; torch.optim.RMSprop); start from GAN_RMSPROP_DESC_INIT. */
+typedef struct gan_rmsprop_desc {
+    size_t struct_size;             /**< set by GAN_RMSPROP_DESC_INIT */
+    double lr;                      /**< learning rate, finite, not negative.  0.01 */
+    double alpha;                   /**< decay of the squares, 0 <= alpha < 1.  0.99 */
+    double eps;                     /**< added to the root, finite, not negative.  1e-8 */
+    double momentum;                /**< 0 <= momentum < 1.  0 */
+    double weight_decay;            /**< times the weight, added to the gradient.  0 */
+    int centered;                   /**< 1: divide by an estimate of the variance.  0 */
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_rmsprop_desc;
+#define GAN_RMSPROP_DESC_INIT sizeof(gan_rmsprop_desc), 0.01, 0.99, 1e-8, 0.0, 0.0, 0, NULL
+
+/**
+ * Make an Adam optimizer; weight decay is added to the gradient.
+ *
+ * @param[out] out   Receives the optimizer, yours to destroy; NULL on failure.
+ * @param[in]  desc  Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK           `*out` is an optimizer, not yet bound.
+ * @retval GAN_ERR_INVALID  `out` is NULL or a setting is out of range; it is named.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_optimizer_create_adam(gan_optimizer **out, const gan_adam_desc *desc);
+
+/**
+ * Make an AdamW optimizer (Loshchilov and Hutter, 2017; torch.optim.AdamW): Adam whose weight decay
+ * shrinks the weights directly, by lr * weight_decay a step.
+ *
+ * `desc` NULL means GAN_ADAMW_DESC_INIT.  Otherwise as gan_optimizer_create_adam().
+ *
+ * @retval GAN_OK           `*out` is an optimizer, not yet bound.
+ * @retval GAN_ERR_INVALID  `out` is NULL or a setting is out of range; it is named.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_optimizer_create_adamw(gan_optimizer **out, const gan_adam_desc *desc);
+
+/**
+ * Make an SGD optimizer, with momentum as torch.optim.SGD has it (the first step's momentum is
+ * the gradient itself, not damped).
+ *
+ * @retval GAN_OK           `*out` is an optimizer, not yet bound.
+ * @retval GAN_ERR_INVALID  `out` is NULL or a setting is out of range; it is named.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_optimizer_create_sgd(gan_optimizer **out, const gan_sgd_desc *desc);
+
+/**
+ * Make an RMSprop optimizer.
+ *
+ * @retval GAN_OK           `*out` is an optimizer, not yet bound.
+ * @retval GAN_ERR_INVALID  `out` is NULL or a setting is out of range; it is named.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_optimizer_create_rmsprop(gan_optimizer **out,
+                                                               const gan_rmsprop_desc *desc);
+
+/** End an optimizer.  NULL is allowed.  @since 0.1 */
+GAN_API void gan_optimizer_destroy(gan_optimizer *opt);
+
+/**
+ * Take the memory for the moments of `n_params` parameters, all zero.
+ *
+ * gan_trainer_create() does this for its networks.  An optimizer that is bound to as many already
+ * stays as it is, moments included.
+ *
+ * @retval GAN_OK           The optimizer is bound.
+ * @retval GAN_ERR_INVALID  `opt` is NULL or `n_params` is 0.
+ * @retval GAN_ERR_SHAPE    It is bound to another number.
+ * @retval GAN_ERR_NOMEM    No memory; it is as it was.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_optimizer_bind(gan_optimizer *opt, size_t n_params);
+
+/**
+ * Apply one step of the rule to a host's own parameters.
+ *
+ * @param[in,out] opt     The optimizer, bound to `n`.
+ * @param[in,out] params  `n` parameters.
+ * @param[in]     grads   Their gradients.
+ * @param[in]     n       How many.
+ *
+ * @retval GAN_OK             `params` and the moments are the new ones.
+ * @retval GAN_ERR_INVALID    An argument is NULL, or the optimizer is not bound.
+ * @retval GAN_ERR_SHAPE      It is bound to another number than `n`.
+ * @retval GAN_ERR_NONFINITE  A gradient is NaN or infinite, or a parameter or moment would become
+ *                            so.  Nothing changed.
+ *
+ * Memory: none is taken.
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_optimizer_step(gan_optimizer *opt, float *params,
+                                                     const float *grads, size_t n);
+
+/** Return the learning rate; 0 for NULL.  @since 0.1 */
+GAN_API double gan_optimizer_lr(const gan_optimizer *opt);
+
+/**
+ * Set the learning rate from the next step on.
+ *
+ * @retval GAN_OK           Set.
+ * @retval GAN_ERR_INVALID  `opt` is NULL, or `lr` is negative or not finite.  Nothing changed.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_optimizer_set_lr(gan_optimizer *opt, double lr);
+
+/** Return how many steps were applied; 0 for NULL.  @since 0.1 */
+GAN_API uint64_t gan_optimizer_steps(const gan_optimizer *opt);
+
+GAN_END_DECLS
+
+#endif

@@ -1,0 +1,52 @@
+/* pool.h - the workers that share a call's work. */
+#ifndef GAN_POOL_H
+#define GAN_POOL_H
+
+#include <gan/alloc.h>
+#include <gan/export.h>
+#include <gan/status.h>
+#include <stddef.h>
+
+GAN_BEGIN_DECLS
+
+/**
+ * A team of worker threads.  The thread that calls the library is one of the team, so a pool of
+ * one has no thread of its own.
+ *
+ * How many there are changes the time of a call, never its result: work is cut by shapes alone.
+ * Workers sleep between calls.  They block all signals, so that a host's handlers run on its own
+ * threads.
+ *
+ * Made by gan_pool_create(), ended by gan_pool_destroy(), shared by any number of handles that
+ * borrow it.  Calls that need it at the same time take turns.  After fork() the child must not use
+ * the parent's pools, nor handles that borrow or hold one; it makes its own.
+ */
+typedef struct gan_pool gan_pool;
+
+/**
+ * Start a team.
+ *
+ * @param[out] out        Receives the pool, yours to destroy; NULL on failure.
+ * @param[in]  n_threads  Team size with the caller, 1 to 1024.  0 means: the number in the
+ *                        environment variable GAN_NUM_THREADS when that is one, else as many as
+ *                        this process may use CPUs.
+ * @param[in]  allocator  Memory functions, or NULL for malloc's.
+ *
+ * @retval GAN_OK           `*out` is a pool.
+ * @retval GAN_ERR_INVALID  `out` is NULL, `n_threads` is over 1024, or `allocator` lacks a function.
+ * @retval GAN_ERR_NOMEM    No memory, or the system gave no thread.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_pool_create(gan_pool **out, size_t n_threads,
+                                                  const gan_allocator *allocator);
+
+/** Stop the workers and end the pool; no call may be using it.  NULL is allowed.  @since 0.1 */
+GAN_API void gan_pool_destroy(gan_pool *pool);
+
+/** Return the team's size with the caller; 1 for NULL.  @since 0.1 */
+GAN_API size_t gan_pool_thread_count(const gan_pool *pool);
+
+GAN_END_DECLS
+
+#endif

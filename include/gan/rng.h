@@ -1,0 +1,87 @@
+/* rng.h - seeded streams of random numbers. */
+#ifndef GAN_RNG_H
+#define GAN_RNG_H
+
+#include <gan/alloc.h>
+#include <gan/export.h>
+#include <gan/status.h>
+#include <stddef.h>
+#include <stdint.h>
+
+GAN_BEGIN_DECLS
+
+/**
+ * A stream of random numbers that is a pure function of (seed, stream, position).
+ *
+ * The generator is Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
+ * 2011): position n can be computed without the n before it, so a stream is saved by saving its
+ * position, and streams with other numbers are independent.  Each value that is drawn moves the
+ * position by one, whatever its kind.
+ *
+ * Made by gan_rng_create(), ended by gan_rng_destroy().  One thread at a time; different streams
+ * are independent.
+ */
+typedef struct gan_rng gan_rng;
+
+/**
+ * Make a stream at position 0.
+ *
+ * @param[out] out        Receives the stream, yours to destroy; NULL on failure.
+ * @param[in]  seed       Any number.  The same seed and stream give the same values always.
+ * @param[in]  stream     Tells streams of one seed apart.  The library's own purposes use numbers
+ *                        from 2^63 on; a host has those below.
+ * @param[in]  allocator  Memory functions, or NULL for malloc's.
+ *
+ * @retval GAN_OK           `*out` is a stream.
+ * @retval GAN_ERR_INVALID  `out` is NULL, or `allocator` lacks a function.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_rng_create(gan_rng **out, uint64_t seed, uint64_t stream,
+                                                 const gan_allocator *allocator);
+
+/** End a stream.  NULL is allowed.  @since 0.1 */
+GAN_API void gan_rng_destroy(gan_rng *rng);
+
+/**
+ * Draw `n` numbers spread evenly over [0, 1): multiples of 2^-24, 1 is never among them.
+ *
+ * @param[in,out] rng  The stream; moves by `n`.  With NULL the call does nothing.
+ * @param[in]     n    How many; 0 is allowed.
+ * @param[out]    out  Room for `n`.
+ *
+ * @since 0.1
+ */
+GAN_API void gan_rng_uniform(gan_rng *rng, size_t n, float *out);
+
+/**
+ * Draw `n` standard normal numbers (mean 0, variance 1; Box-Muller, so that |x| < 5.8).
+ *
+ * @param[in,out] rng  The stream; moves by `n`.  With NULL the call does nothing.
+ * @param[in]     n    How many; 0 is allowed.
+ * @param[out]    out  Room for `n`.
+ *
+ * @since 0.1
+ */
+GAN_API void gan_rng_normal(gan_rng *rng, size_t n, float *out);
+
+/**
+ * Draw one whole number spread evenly over 0 .. bound-1, without bias.
+ *
+ * @param[in,out] rng    The stream; moves by one.  With NULL the result is 0.
+ * @param[in]     bound  How many values there are; 0 gives 0.
+ *
+ * @since 0.1
+ */
+GAN_API uint32_t gan_rng_below(gan_rng *rng, uint32_t bound);
+
+/** Return how many values have been drawn; 0 for NULL.  @since 0.1 */
+GAN_API uint64_t gan_rng_position(const gan_rng *rng);
+
+/** Go to a position; the values from there on are the ones that always stand there.  @since 0.1 */
+GAN_API void gan_rng_seek(gan_rng *rng, uint64_t position);
+
+GAN_END_DECLS
+
+#endif

@@ -1,0 +1,67 @@
+/* status.h - how calls say whether they worked. */
+#ifndef GAN_STATUS_H
+#define GAN_STATUS_H
+
+#include <gan/export.h>
+
+GAN_BEGIN_DECLS
+
+/** Name, value and text of each status live in this one table, so that they cannot drift apart. */
+#define GAN_STATUS_MAP(X)                                        \
+    X(GAN_OK, 0, "success")                                      \
+    X(GAN_END, 1, "no more data in this pass")                   \
+    X(GAN_ERR_INVALID, -1, "invalid argument")                   \
+    X(GAN_ERR_SHAPE, -2, "shapes do not agree")                  \
+    X(GAN_ERR_NOMEM, -3, "out of memory")                        \
+    X(GAN_ERR_IO, -4, "input or output failed")                  \
+    X(GAN_ERR_FORMAT, -5, "malformed or unsupported data")       \
+    X(GAN_ERR_NONFINITE, -6, "a loss, gradient or weight became non-finite")
+
+/**
+ * The result of a call: zero is success, negative a failure, positive news that is no failure.
+ *
+ * The values are frozen once released; new ones are appended.
+ */
+typedef enum gan_status {
+#define GAN_STATUS_ENUM(name, value, text) name = value,
+    GAN_STATUS_MAP(GAN_STATUS_ENUM)
+#undef GAN_STATUS_ENUM
+} gan_status;
+
+/**
+ * Return the name of a status, such as "GAN_ERR_SHAPE"; "unknown status" for a value that is none.
+ *
+ * The string is constant and lives as long as the program.
+ *
+ * Threads: any.
+ * @since 0.1
+ */
+GAN_API const char *gan_status_name(gan_status status);
+
+/**
+ * Return what a status means in general, such as "shapes do not agree"; "unknown status" for a
+ * value that is none.  gan_last_error() says what happened in particular.
+ *
+ * The string is constant and lives as long as the program.
+ *
+ * Threads: any.
+ * @since 0.1
+ */
+GAN_API const char *gan_status_text(gan_status status);
+
+/**
+ * Return one sentence about the latest failure on the calling thread: what was wanted and what was
+ * found, with numbers, without a newline.
+ *
+ * Meaningful right after a call on this thread has failed; calls that succeed leave it alone.
+ * Never NULL; empty when nothing has failed on this thread yet.  The text stays the library's and
+ * changes with the next failure on this thread.
+ *
+ * Threads: each has its own message.
+ * @since 0.1
+ */
+GAN_API const char *gan_last_error(void);
+
+GAN_END_DECLS
+
+#endif

@@ -1,0 +1,60 @@
+/* tensor.h - the shape of a sample, and named blocks of numbers. */
+#ifndef GAN_TENSOR_H
+#define GAN_TENSOR_H
+
+#include <gan/export.h>
+#include <stddef.h>
+
+GAN_BEGIN_DECLS
+
+/** The most dimensions a shape can have. */
+#define GAN_SHAPE_MAX_RANK 4
+
+/**
+ * The shape of one sample, without the batch: a vector has rank 1, an image rank 3 (channels,
+ * height, width), as PyTorch counts them.  Batches are stored sample after sample, each row-major
+ * ("NCHW"), without gaps.
+ *
+ * Every dimension is at least 1 and the product at most 2^31 - 1; a shape of rank 0 is "no shape".
+ */
+typedef struct gan_shape {
+    size_t rank;
+    size_t dim[GAN_SHAPE_MAX_RANK];
+} gan_shape;
+
+/** Return the shape of a vector of `n` numbers.  @since 0.1 */
+GAN_API gan_shape gan_shape_1d(size_t n);
+
+/** Return the shape of a matrix.  @since 0.1 */
+GAN_API gan_shape gan_shape_2d(size_t rows, size_t columns);
+
+/** Return the shape of an image.  @since 0.1 */
+GAN_API gan_shape gan_shape_3d(size_t channels, size_t height, size_t width);
+
+/**
+ * Return how many numbers a sample of this shape has; 0 when the shape is not a valid one (no
+ * rank, a zero dimension, more than 2^31 - 1 numbers).
+ *
+ * @since 0.1
+ */
+GAN_API size_t gan_shape_size(gan_shape shape);
+
+/** Return 1 when two shapes have the same rank and dimensions, else 0.  @since 0.1 */
+GAN_API int gan_shape_equal(gan_shape a, gan_shape b);
+
+/**
+ * A named block of numbers inside an object, as gan_network_tensor() shows it.
+ *
+ * Name and data belong to the object and live as long as it.  Writing to `data` changes the
+ * object; do it only while no call is using it.
+ */
+typedef struct gan_tensor {
+    const char *name; /**< PyTorch's name in an nn.Sequential, such as "2.weight" */
+    gan_shape shape;  /**< as PyTorch's: a linear weight is [out, in] */
+    size_t size;      /**< how many numbers, the product of `shape` */
+    float *data;      /**< row-major */
+} gan_tensor;
+
+GAN_END_DECLS
+
+#endif

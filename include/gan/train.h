@@ -1,0 +1,184 @@
+/* train.h - the adversarial step. */
+#ifndef GAN_TRAIN_H
+#define GAN_TRAIN_H
+
+#include <gan/alloc.h>
+#include <gan/export.h>
+#include <gan/iterator.h>
+#include <gan/loss.h>
+#include <gan/network.h>
+#include <gan/optimizer.h>
+#include <gan/pool.h>
+#include <gan/status.h>
+#include <stddef.h>
+#include <stdint.h>
+
+GAN_BEGIN_DECLS
+
+/**
+ * A training run: a generator, a discriminator, their optimizers, and all the memory of a step.
+ *
+ * Made by gan_trainer_create(), ended by gan_trainer_destroy().
+ *
+ * Threads: one at a time; separate trainers may run on separate host threads at once when they
+ * share no network or optimizer.  While a step or a sampling runs, an OpenBLAS in the process is
+ * set to one thread, and put back when the last such call returns.
+ */
+typedef struct gan_trainer gan_trainer;
+
+/** Settings of a trainer; start from GAN_TRAINER_DESC_INIT. */
+typedef struct gan_trainer_desc {
+    size_t struct_size; /**< set by GAN_TRAINER_DESC_INIT */
+    size_t batch_size;  /**< the largest batch a step can take; 0: 100 */
+    uint64_t seed;      /**< of latent noise and dropout.  0 */
+    gan_loss loss;      /**< GAN_LOSS_BCE */
+    size_t n_threads;   /**< of the trainer's own pool, as for gan_pool_create(); not read with `pool`.  0 */
+    gan_pool *pool;     /**< borrowed, to be shared with other handles.  NULL: the trainer makes one */
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_trainer_desc;
+#define GAN_TRAINER_DESC_INIT GAN_SIZED_INIT(gan_trainer_desc, 0, 0, GAN_LOSS_BCE, 0, 0, 0)
+
+/** The figures of one step; start from GAN_TRAIN_STATS_INIT.  A half that did not run keeps its old figures. */
+typedef struct gan_train_stats {
+    size_t struct_size;     /**< set by GAN_TRAIN_STATS_INIT */
+    uint64_t d_steps;       /**< discriminator updates so far, this one included */
+    uint64_t g_steps;       /**< generator updates so far */
+    double d_loss;          /**< discriminator's loss, real plus fake */
+    double g_loss;          /**< generator's loss */
+    double d_real;          /**< mean D(x) over the real batch, a probability */
+    double d_fake;          /**< mean D(G(z)) in the discriminator's step */
+    double d_real_accuracy; /**< share of real samples with D(x) > 0.5 */
+    double d_fake_accuracy; /**< share of fake samples with D(G(z)) < 0.5 */
+    double d_grad_norm;     /**< Euclidean norm of the discriminator's whole gradient */
+    double g_grad_norm;     /**< the same for the generator */
+} gan_train_stats;
+#define GAN_TRAIN_STATS_INIT GAN_SIZED_INIT(gan_train_stats, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+/**
+ * Make a trainer, completing the networks and binding the optimizers.
+ *
+ * This is where anything that went wrong while the networks were made is reported.
+ *
+ * @param[out]    out    Receives the trainer, yours to destroy; NULL on failure.
+ * @param[in,out] g      Generator: latent vector in, a sample out.  Borrowed.
+ * @param[in,out] d      Discriminator: a sample in, one number out.  A last sigmoid is taken as a sign that
+ *                       the number before it is a logit; without one the output is the logit.  Borrowed.
+ * @param[in,out] g_opt  The generator's optimizer.  Borrowed.
+ * @param[in,out] d_opt  The discriminator's, another one.  Borrowed.
+ * @param[in]     desc   Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK           `*out` is a trainer.
+ * @retval GAN_ERR_INVALID  An argument is NULL, networks or optimizers are the same one twice, or a
+ *                          setting is out of range; it is named.
+ * @retval GAN_ERR_SHAPE    The generator's output has not as many numbers as the discriminator's
+ *                          input, the discriminator's output is not one number, or an
+ *                          optimizer is bound to another number of parameters.
+ * @retval GAN_ERR_NOMEM    No memory, or the system gave no thread.
+ * @retval other            What gan_network_add() met first in `g` or `d`.
+ *
+ * The borrowed objects must outlive the trainer.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
+                                                     gan_optimizer *g_opt, gan_optimizer *d_opt,
+                                                     const gan_trainer_desc *desc);
+
+/** End a trainer; what it borrowed stays.  NULL is allowed.  @since 0.1 */
+GAN_API void gan_trainer_destroy(gan_trainer *trainer);
+
+/**
+ * Train the discriminator, then the generator, once each.
+ *
+ * The same as gan_train_discriminator_step() and gan_train_generator_step() with noise drawn by the
+ * library, as many generated samples as the batch has real ones, fresh noise for each half.
+ *
+ * @param[in,out] trainer  The run to advance.
+ * @param[in]     batch    Real samples: 1 to `batch_size` of them.
+ * @param[in,out] stats    Receives the step's figures, as many as its struct_size has room for.
+ *                         NULL if not wanted.
+ *
+ * @retval GAN_OK             Both networks were updated.
+ * @retval GAN_ERR_INVALID    `trainer`, `batch` or its samples is NULL, the batch is empty, or `stats` has
+ *                            no valid struct_size.  Nothing changed.
+ * @retval GAN_ERR_SHAPE      The batch is larger than `batch_size`, or its samples have not as many
+ *                            numbers as the discriminator's input.  Nothing changed.
+ * @retval GAN_ERR_NONFINITE  A loss, a gradient or a new weight was NaN or infinite.  The network
+ *                            concerned and its optimizer are as they were; when it is the generator,
+ *                            the discriminator has its new weights, and `stats->d_steps` tells.
+ *
+ * Memory:       none is taken.
+ * Determinism:  same seeds, data and BLAS on the same kind of machine give the same bits, on any
+ *               number of threads.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_train_step(gan_trainer *trainer, const gan_batch *batch,
+                                                 gan_train_stats *stats);
+
+/**
+ * Train the discriminator once: real samples as 1, as many generated ones as 0.
+ *
+ * The generator stays as it is to the last bit.
+ *
+ * @param[in,out] trainer  The run to advance.
+ * @param[in]     batch    Real samples, as for gan_train_step().
+ * @param[in]     z        batch->count latent vectors, one after the other; NULL: drawn by the library.
+ * @param[in,out] stats    Receives the figures that begin with d_.  NULL if not wanted.
+ *
+ * @retval GAN_OK             The discriminator was updated.
+ * @retval GAN_ERR_INVALID    As for gan_train_step().
+ * @retval GAN_ERR_SHAPE      As for gan_train_step().
+ * @retval GAN_ERR_NONFINITE  A loss, gradient or new weight was NaN or infinite.  Networks and
+ *                            optimizers are as they were.
+ *
+ * Memory: none is taken.
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_train_discriminator_step(gan_trainer *trainer, const gan_batch *batch,
+                                                               const float *z, gan_train_stats *stats);
+
+/**
+ * Train the generator once: generated samples are to be taken for real.
+ *
+ * The discriminator stays as it is to the last bit.
+ *
+ * @param[in,out] trainer  The run to advance.
+ * @param[in]     n        How many samples to generate, 1 to `batch_size`.
+ * @param[in]     z        `n` latent vectors, one after the other; NULL: drawn by the library.
+ * @param[in,out] stats    Receives the figures that begin with g_.  NULL if not wanted.
+ *
+ * @retval GAN_OK             The generator was updated.
+ * @retval GAN_ERR_INVALID    `trainer` is NULL, `n` is 0, or `stats` has no valid struct_size.
+ * @retval GAN_ERR_SHAPE      `n` is larger than `batch_size`.
+ * @retval GAN_ERR_NONFINITE  A loss, gradient or new weight was NaN or infinite.  Networks and
+ *                            optimizers are as they were.
+ *
+ * Memory: none is taken.
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_train_generator_step(gan_trainer *trainer, size_t n, const float *z,
+                                                           gan_train_stats *stats);
+
+/**
+ * Generate samples in evaluation mode.
+ *
+ * Training goes on afterwards as if this had not been called.
+ *
+ * @param[in,out] trainer  The run.
+ * @param[in]     z        `n` latent vectors, one after the other; see gan_rng_normal().
+ * @param[in]     n        How many; 0 does nothing.
+ * @param[out]    out      Room for `n` samples.
+ *
+ * @retval GAN_OK           `out` is filled.
+ * @retval GAN_ERR_INVALID  `trainer` is NULL, or `z` or `out` is NULL while n > 0.
+ *
+ * Memory: none is taken.
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_trainer_sample(gan_trainer *trainer, const float *z, size_t n,
+                                                     float *out);
+
+GAN_END_DECLS
+
+#endif

@@ -1,0 +1,48 @@
+/* dataset_internal.h - what a source of samples is made of. */
+#ifndef GAN_DATASET_INTERNAL_H
+#define GAN_DATASET_INTERNAL_H
+
+#include <gan/dataset.h>
+#include <stdio.h>
+
+/* One kind of source. */
+typedef struct gan__dataset_class {
+    /* Write a sample as it is stored (bytes divided by 255), its numbers known to be finite; `label` may be
+     * NULL. */
+    gan_status (*read)(const gan_dataset *data, size_t index, float *out, uint8_t *label);
+
+    /* Return the bytes of a sample.  NULL in a source that is not made of bytes. */
+    const uint8_t *(*bytes)(const gan_dataset *data, size_t index);
+} gan__dataset_class;
+
+struct gan_dataset {
+    const gan__dataset_class *kind;
+    gan_allocator allocator;
+    size_t count;
+    gan_shape shape; /* of one sample */
+    size_t size;     /* numbers in one sample */
+    int has_labels;
+    uint8_t *labels; /* NULL also when `read` below delivers them */
+    uint8_t *bytes;  /* the one of the three that `kind` reads is set */
+    float *floats;
+    gan_dataset_read_fn read;
+    void *user;
+};
+
+/* Read a host's descriptor and say how many of `count` samples it wants. */
+gan_status gan__dataset_read_desc(gan_dataset_desc *out, const gan_dataset_desc *desc, size_t *count);
+
+/* Make a dataset of zero bytes, for its maker to fill.  `shape` is a valid one.  GAN_ERR_NOMEM and, for half
+ * an allocator, GAN_ERR_INVALID. */
+gan_status gan__dataset_create_zeros(gan_dataset **out, size_t count, gan_shape shape, int has_labels,
+                                     const gan_allocator *allocator);
+
+/* gan_dataset_open_idx() on streams that are open; the names are for messages, `labels` may be NULL.  The
+ * streams stay the caller's. */
+gan_status gan__dataset_read_idx(gan_dataset **out, FILE *images, const char *images_name, FILE *labels,
+                                 const char *labels_name, const gan_dataset_desc *desc);
+
+/* Return the index of the first number that is NaN or infinite, or `n`. */
+size_t gan__dataset_find_nonfinite(const float *numbers, size_t n);
+
+#endif

@@ -1,0 +1,46 @@
+/* file_internal.h - files that are written whole or not at all, and opening them again. */
+#ifndef GAN_FILE_INTERNAL_H
+#define GAN_FILE_INTERNAL_H
+
+#include <gan/alloc.h>
+#include <gan/status.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* A file on its way to `path`: the bytes go to a temporary file beside it. */
+typedef struct gan__file {
+    FILE *stream; /* write here */
+    char *path;
+    char *temporary;
+    gan_allocator allocator;
+} gan__file;
+
+/* Begin to write `path`.  On failure `file` holds nothing and needs no ending.  Where a file stands at `path`,
+ * the new one gets its permissions; where anything but a file does (a folder, a device), that is an error.  A
+ * symbolic link is replaced, not followed.  `allocator` may be NULL for malloc's.
+ * GAN_ERR_IO, GAN_ERR_NOMEM. */
+gan_status gan__file_create(gan__file *file, const char *path, const gan_allocator *allocator);
+
+/* Flush, fsync, rename to `path`, fsync the folder; ends `file` also when it fails, and then `path` is as
+ * it was and the temporary file is gone.  GAN_ERR_IO. */
+gan_status gan__file_commit(gan__file *file);
+
+/* Give up: remove the temporary file.  A file that was committed or never begun (all zero) is left alone. */
+void gan__file_abandon(gan__file *file);
+
+/* Write all bytes, or return GAN_ERR_IO. */
+gan_status gan__file_write(gan__file *file, const void *bytes, size_t n);
+
+/* Open a regular file for reading and tell how many bytes it has; the caller ends it with fclose().  Folders,
+ * pipes and devices are GAN_ERR_IO, and `*out` is NULL then. */
+gan_status gan__file_open(FILE **out, uint64_t *n_bytes, const char *path);
+
+/* The system's text for an errno. */
+typedef struct gan__errno_text {
+    char text[96];
+} gan__errno_text;
+
+/* Return it for messages; use `.text` within the same expression. */
+gan__errno_text gan__errno_text_of(int error);
+
+#endif

@@ -1,0 +1,353 @@
+/* kernels_simd.c - the loops, compiled once for each instruction set.
+ *
+ * Written so that the compiler can turn each loop into vectors of any width without changing a bit: no sum
+ * is left to it to reorder, choices are selects, integers and floats are exchanged as bits. */
+#include "kernels_simd_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+#ifndef GAN__ISA
+#define GAN__ISA base
+#endif
+#define JOIN_NAMES(a, b) a##b
+#define JOIN(a, b) JOIN_NAMES(a, b)
+#define TEXT_OF(x) #x
+#define TEXT(x) TEXT_OF(x)
+
+enum { LANES = 16 };
+
+static inline float float_of(uint32_t bits)
+{
+    float x;
+
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static inline uint32_t bits_of(float x)
+{
+    uint32_t bits;
+
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+/* ---- exp, log, sin, cos on reduced arguments ---- */
+
+/* A number added to x and taken away again leaves x rounded; its low bits are then the whole number. */
+#define ROUNDER 12582912.0f
+
+/* Split exp(x) for |x| <= 87 into 2^k and exp(r) - 1 with |r| <= ln(2) / 2, the latter by its series. */
+static inline float exp_split(float x, float *power)
+{
+    const float t = x * 1.44269504f + ROUNDER;
+    const float k = t - ROUNDER;
+    const float r = (x - k * 0.693359375f) - k * -2.12194440e-4f; /* ln 2 in two parts, the first exact times k */
+    float p = 1.0f / 5040;
+
+    p = p * r + 1.0f / 720;
+    p = p * r + 1.0f / 120;
+    p = p * r + 1.0f / 24;
+    p = p * r + 1.0f / 6;
+    p = p * r + 0.5f;
+    *power = float_of((bits_of(t) + (127u - bits_of(ROUNDER))) << 23);
+    return (p * r) * r + r;
+}
+
+static inline float clamp(float x, float bound)
+{
+    x = x < -bound ? -bound : x; /* NaN stays NaN */
+    return x > bound ? bound : x;
+}
+
+static inline float sigmoid_of(float x)
+{
+    float power;
+    const float p = exp_split(clamp(-x, 87.0f), &power);
+
+    return 1.0f / (1.0f + (power * p + power));
+}
+
+/* tanh x = e / (e + 2) with e = exp(2x) - 1, exact near 0 because the 1 is never added there. */
+static inline float tanh_of(float x)
+{
+    float power;
+    const float p = exp_split(clamp(x, 10.0f) * 2.0f, &power);
+    const float e = power * p + (power - 1.0f);
+
+    return e / (e + 2.0f);
+}
+
+/* log x for positive normal x: x = 2^k m with m around 1, log m = 2 artanh((m - 1) / (m + 1)). */
+static inline float log_of(float x)
+{
+    const uint32_t shifted = bits_of(x) - 0x3f3504f3u; /* the bits of sqrt(1/2) */
+    const float k = (float)((int32_t)shifted >> 23);
+    const float m = float_of((shifted & 0x007fffffu) + 0x3f3504f3u);
+    const float s = (m - 1.0f) / (m + 1.0f);
+    const float z = s * s;
+    const float p = ((z * (2.0f / 9) + 2.0f / 7) * z + 2.0f / 5) * z + 2.0f / 3;
+
+    return k * 0.693147181f + (s * z * p + 2.0f * s);
+}
+
+/* ---- random numbers ---- */
+
+/* Philox 4x32-10 on LANES consecutive blocks at once. */
+static void philox_lanes(uint64_t seed, uint64_t stream, uint64_t block, uint32_t c[4][LANES])
+{
+    uint32_t key0 = (uint32_t)seed;
+    uint32_t key1 = (uint32_t)(seed >> 32);
+
+    for (size_t i = 0; i < LANES; i++) {
+        c[0][i] = (uint32_t)(block + i);
+        c[1][i] = (uint32_t)((block + i) >> 32);
+        c[2][i] = (uint32_t)stream;
+        c[3][i] = (uint32_t)(stream >> 32);
+    }
+    for (int round = 0; round < 10; round++) {
+        for (size_t i = 0; i < LANES; i++) {
+            const uint64_t a = (uint64_t)0xD2511F53u * c[0][i];
+            const uint64_t b = (uint64_t)0xCD9E8D57u * c[2][i];
+
+            c[0][i] = (uint32_t)(b >> 32) ^ c[1][i] ^ key0;
+            c[1][i] = (uint32_t)b;
+            c[2][i] = (uint32_t)(a >> 32) ^ c[3][i] ^ key1;
+            c[3][i] = (uint32_t)a;
+        }
+        key0 += 0x9E3779B9u;
+        key1 += 0xBB67AE85u;
+    }
+}
+
+static void philox(uint64_t seed, uint64_t stream, uint64_t block, size_t n_blocks, uint32_t *out)
+{
+    uint32_t c[4][LANES];
+
+    for (size_t done = 0; done < n_blocks; done += LANES) {
+        const size_t n = n_blocks - done < LANES ? n_blocks - done : LANES;
+
+        philox_lanes(seed, stream, block + done, c);
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < 4; j++) out[4 * (done + i) + j] = c[j][i];
+    }
+}
+
+static void uniform(size_t n, const uint32_t *bits, float *out)
+{
+    for (size_t i = 0; i < n; i++) out[i] = (float)(int32_t)(bits[i] >> 8) * 0x1p-24f;
+}
+
+/* Box-Muller: words 2i and 2i+1 give numbers 2i and 2i+1. */
+static void normal(size_t n, const uint32_t *bits, float *out)
+{
+    for (size_t i = 0; i + 1 < n; i += 2) {
+        const float u = (float)(int32_t)((bits[i] >> 8) + 1) * 0x1p-24f; /* (0, 1] */
+        const float turns = (float)(int32_t)(bits[i + 1] >> 8) * 0x1p-24f;
+        const float radius = sqrtf(-2.0f * log_of(u));
+        const float t = turns * 4.0f + ROUNDER; /* quarter turns, rounded */
+        const uint32_t quarter = bits_of(t);
+        const float r = (turns * 4.0f - (t - ROUNDER)) * 1.57079633f; /* within an eighth of a turn */
+        const float z = r * r;
+        const float sine =
+            r + r * z * (-1.0f / 6 + z * (1.0f / 120 + z * (-1.0f / 5040 + z * (1.0f / 362880))));
+        const float cosine =
+            1.0f + z * (-0.5f + z * (1.0f / 24 + z * (-1.0f / 720 + z * (1.0f / 40320))));
+        const float a = quarter & 1 ? sine : cosine;
+        const float b = quarter & 1 ? cosine : sine;
+        const uint32_t sign_a = ((quarter + 1) & 2) << 30;
+        const uint32_t sign_b = (quarter & 2) << 30;
+
+        out[i] = radius * float_of(bits_of(a) ^ sign_a);
+        out[i + 1] = radius * float_of(bits_of(b) ^ sign_b);
+    }
+}
+
+/* ---- activations ---- */
+
+static void leaky_relu(size_t n, float slope, const float *x, float *y)
+{
+    for (size_t i = 0; i < n; i++) y[i] = x[i] > 0.0f ? x[i] : slope * x[i];
+}
+
+static void leaky_relu_grad(size_t n, float slope, const float *y, const float *dy, float *dx)
+{
+    for (size_t i = 0; i < n; i++) dx[i] = y[i] > 0.0f ? dy[i] : slope * dy[i];
+}
+
+static void relu(size_t n, const float *x, float *y)
+{
+    for (size_t i = 0; i < n; i++) y[i] = x[i] < 0.0f ? 0.0f : x[i];
+}
+
+static void relu_grad(size_t n, const float *y, const float *dy, float *dx)
+{
+    for (size_t i = 0; i < n; i++) dx[i] = y[i] > 0.0f ? dy[i] : 0.0f;
+}
+
+static void tanh_all(size_t n, const float *x, float *y)
+{
+    for (size_t i = 0; i < n; i++) y[i] = tanh_of(x[i]);
+}
+
+static void tanh_grad(size_t n, const float *y, const float *dy, float *dx)
+{
+    for (size_t i = 0; i < n; i++) dx[i] = dy[i] * (1.0f - y[i] * y[i]);
+}
+
+static void sigmoid(size_t n, const float *x, float *y)
+{
+    for (size_t i = 0; i < n; i++) y[i] = sigmoid_of(x[i]);
+}
+
+static void sigmoid_grad(size_t n, const float *y, const float *dy, float *dx)
+{
+    for (size_t i = 0; i < n; i++) dx[i] = dy[i] * (y[i] * (1.0f - y[i]));
+}
+
+/* Its own gradient, too: keep and scale what has bits at or above the threshold. */
+static void dropout(size_t n, uint32_t threshold, float scale, const uint32_t *bits, const float *x, float *y)
+{
+    for (size_t i = 0; i < n; i++) {
+        const float keep = bits[i] >> 8 >= threshold ? scale : 0.0f;
+
+        y[i] = x[i] * keep;
+    }
+}
+
+/* ---- sums and products ---- */
+
+static float dot(size_t n, const float *x, const float *y)
+{
+    float sum[4 * LANES] = {0};
+    size_t i = 0;
+
+    for (; i + 4 * LANES <= n; i += 4 * LANES)
+        for (size_t j = 0; j < 4 * LANES; j++) sum[j] += x[i + j] * y[i + j];
+    for (size_t j = 0; i < n; i++, j++) sum[j] += x[i] * y[i];
+    for (size_t width = 2 * LANES; width > 0; width /= 2)
+        for (size_t j = 0; j < width; j++) sum[j] += sum[j + width];
+    return sum[0];
+}
+
+static void axpy(size_t n, float a, const float *x, float *y)
+{
+    for (size_t i = 0; i < n; i++) y[i] += a * x[i];
+}
+
+static void scale(size_t n, float a, const float *x, float *y)
+{
+    for (size_t i = 0; i < n; i++) y[i] = a * x[i];
+}
+
+static void column_sums(size_t rows, size_t columns, size_t stride, const float *x, float *y)
+{
+    memset(y, 0, columns * sizeof *y);
+    for (size_t r = 0; r < rows; r++, x += stride)
+        for (size_t i = 0; i < columns; i++) y[i] += x[i];
+}
+
+static double sum_squares(size_t n, const float *x)
+{
+    double sum[LANES] = {0};
+    double total = 0;
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES)
+        for (size_t j = 0; j < LANES; j++) sum[j] += (double)x[i + j] * (double)x[i + j];
+    for (size_t j = 0; i < n; i++, j++) sum[j] += (double)x[i] * (double)x[i];
+    for (size_t j = 0; j < LANES; j++) total += sum[j];
+    return total;
+}
+
+static void normalize(size_t n, float mean, float std, const uint8_t *bytes, float *out)
+{
+    for (size_t i = 0; i < n; i++) out[i] = ((float)bytes[i] / 255.0f - mean) / std;
+}
+
+/* ---- optimizers ---- */
+
+static void adam(const gan__update *u, size_t n, float *p, const float *g, float *const *moments)
+{
+    const gan__update c = *u;
+    float *restrict m = moments[0];
+    float *restrict v = moments[1];
+
+    for (size_t i = 0; i < n; i++) {
+        const float grad = g[i] + c.weight_decay * p[i];
+
+        m[i] = c.decay1 * m[i] + c.gain1 * grad;
+        v[i] = c.decay2 * v[i] + c.gain2 * (grad * grad);
+        p[i] = c.shrink * p[i] - c.lr * (m[i] / (sqrtf(v[i]) * c.root_scale + c.eps));
+    }
+}
+
+static void sgd(const gan__update *u, size_t n, float *p, const float *g, float *const *moments)
+{
+    const gan__update c = *u;
+    float *restrict m = moments[0];
+
+    if (!m) {
+        for (size_t i = 0; i < n; i++) p[i] -= c.lr * (g[i] + c.weight_decay * p[i]);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const float grad = g[i] + c.weight_decay * p[i];
+
+        m[i] = c.decay1 * m[i] + c.gain1 * grad;
+        p[i] -= c.lr * (c.nesterov ? grad + c.decay1 * m[i] : m[i]);
+    }
+}
+
+/* moments: mean of squares, velocity (NULL without momentum), mean (NULL unless centered) */
+static void rmsprop(const gan__update *u, size_t n, float *p, const float *g, float *const *moments)
+{
+    const gan__update c = *u;
+    float *restrict v = moments[0];
+    float *restrict velocity = moments[1];
+    float *restrict mean = moments[2];
+
+    for (size_t i = 0; i < n; i++) {
+        const float grad = g[i] + c.weight_decay * p[i];
+        float variance;
+        float step;
+
+        v[i] = c.decay2 * v[i] + c.gain2 * (grad * grad);
+        variance = v[i];
+        if (mean) {
+            mean[i] = c.decay2 * mean[i] + c.gain2 * grad;
+            variance -= mean[i] * mean[i];
+            variance = variance < 0.0f ? 0.0f : variance; /* rounding; PyTorch gets NaN here */
+        }
+        step = grad / (sqrtf(variance) + c.eps);
+        if (velocity) step = velocity[i] = c.decay1 * velocity[i] + step;
+        p[i] -= c.lr * step;
+    }
+}
+
+extern const gan__simd JOIN(gan__simd_, GAN__ISA);
+const gan__simd JOIN(gan__simd_, GAN__ISA) = {
+    .name = TEXT(GAN__ISA),
+    .philox = philox,
+    .uniform = uniform,
+    .normal = normal,
+    .leaky_relu = leaky_relu,
+    .relu = relu,
+    .tanh = tanh_all,
+    .sigmoid = sigmoid,
+    .dropout = dropout,
+    .leaky_relu_grad = leaky_relu_grad,
+    .relu_grad = relu_grad,
+    .tanh_grad = tanh_grad,
+    .sigmoid_grad = sigmoid_grad,
+    .dot = dot,
+    .axpy = axpy,
+    .scale = scale,
+    .column_sums = column_sums,
+    .sum_squares = sum_squares,
+    .normalize = normalize,
+    .adam = adam,
+    .sgd = sgd,
+    .rmsprop = rmsprop,
+};

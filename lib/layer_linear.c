@@ -1,0 +1,111 @@
+/* layer_linear.c - the fully connected layer. */
+#include "kernels_internal.h"
+#include "layer_internal.h"
+#include "rng_internal.h"
+#include "status_internal.h"
+
+#include <math.h>
+
+enum { IN, OUT };
+
+/* A part of a weight gradient has about so many numbers: enough to be worth a product of its own. */
+enum { PART_SIZE = 1 << 16, MAX_PARTS = 64 };
+
+static size_t in_of(const gan_layer *layer)
+{
+    return (size_t)layer->settings[IN];
+}
+
+static size_t out_of(const gan_layer *layer)
+{
+    return (size_t)layer->settings[OUT];
+}
+
+static gan_status check(const gan_layer *layer)
+{
+    const double in = layer->settings[IN];
+    const double out = layer->settings[OUT];
+
+    if (!(in >= 1 && out >= 1 && in == floor(in) && out == floor(out) && in * out <= INT32_MAX))
+        return gan__fail(GAN_ERR_INVALID, "linear: in and out of at least 1 wanted, and in * out of at most %d; got %.0f and %.0f",
+                         INT32_MAX, in, out);
+    return GAN_OK;
+}
+
+static gan_status shape(gan_layer *layer)
+{
+    const size_t in = in_of(layer);
+    const size_t out = out_of(layer);
+
+    if (gan_shape_size(layer->in) != in)
+        return gan__fail(GAN_ERR_SHAPE, "needs %zu inputs, gets %zu", in, gan_shape_size(layer->in));
+    layer->out = gan_shape_1d(out);
+    layer->params[0] = (gan__layer_param){"weight", gan_shape_2d(out, in)};
+    layer->params[1] = (gan__layer_param){"bias", gan_shape_1d(out)};
+    layer->n_params = 2;
+    return GAN_OK;
+}
+
+static void init(const gan_layer *layer, float *params, uint64_t seed, uint64_t stream, uint64_t position)
+{
+    const size_t n = gan__layer_param_count(layer);
+    const float bound = (float)(1.0 / sqrt((double)in_of(layer)));
+
+    gan__rng_uniform(seed, stream, position, n, params);
+    for (size_t i = 0; i < n; i++) params[i] = (2.0f * params[i] - 1.0f) * bound;
+}
+
+static void forward(const gan__layer_run *run)
+{
+    const size_t in = in_of(run->layer);
+    const size_t out = out_of(run->layer);
+
+    gan__kernels_linear(run->rows, in, out, run->x, run->params, run->params + in * out, run->y);
+}
+
+static void backward(const gan__layer_run *run)
+{
+    gan__kernels_linear_input_grad(run->rows, in_of(run->layer), out_of(run->layer), run->dy, run->params, run->dx);
+}
+
+/* Cut by outputs, so that no sum over the batch is divided. */
+static size_t grad_parts(const gan_layer *layer)
+{
+    const size_t size = in_of(layer) * out_of(layer);
+    size_t parts = size / PART_SIZE;
+
+    if (parts > MAX_PARTS) parts = MAX_PARTS;
+    if (parts > out_of(layer)) parts = out_of(layer);
+    return parts > 0 ? parts : 1;
+}
+
+static double grad(const gan__layer_run *run, size_t part, float *grads)
+{
+    const size_t in = in_of(run->layer);
+    const size_t out = out_of(run->layer);
+    const size_t parts = grad_parts(run->layer);
+    const size_t begin = out * part / parts;
+    const size_t end = out * (part + 1) / parts;
+    const gan__simd *simd = gan__simd_best();
+    float *db = grads + in * out;
+
+    gan__kernels_linear_weight_grad(run->rows, in, out, begin, end, run->x, run->dy, grads, db);
+    return simd->sum_squares((end - begin) * in, grads + begin * in) + simd->sum_squares(end - begin, db + begin);
+}
+
+const gan__layer_class gan__layer_linear = {
+    .name = "linear",
+    .n_settings = 2,
+    .check = check,
+    .shape = shape,
+    .init = init,
+    .forward = forward,
+    .backward = backward,
+    .grad_parts = grad_parts,
+    .grad = grad,
+};
+
+gan_layer *gan_layer_linear(size_t in, size_t out)
+{
+    return gan__layer_create(&gan__layer_linear, (const double[]){(double)in, (double)out});
+}

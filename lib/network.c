@@ -1,0 +1,375 @@
+/* network.c - layers in a row and their flat block of weights. */
+#include "network_internal.h"
+
+#include "alloc_internal.h"
+#include "desc_internal.h"
+#include "pass_internal.h"
+#include "rng_internal.h"
+#include "status_internal.h"
+#include "tensor_internal.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_BYTES = 48 };
+
+/* ---- making one ---- */
+
+gan_status gan__network_read_desc(gan_network_desc *out, gan_allocator *allocator, const gan_network_desc *desc)
+{
+    gan_status status = GAN_OK;
+
+    *out = (gan_network_desc){GAN_NETWORK_DESC_INIT};
+    GAN_TRY(gan__desc_read(out, sizeof *out, sizeof *out, desc, "network desc"));
+    GAN_TRY(gan__alloc_init(allocator, out->allocator));
+
+cleanup:
+    return status;
+}
+
+gan_network *gan_network_create(gan_shape input, const gan_network_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_network *net = NULL;
+    gan_network_desc d;
+    gan_allocator a;
+
+    GAN_TRY(gan__network_read_desc(&d, &a, desc));
+    if (gan_shape_size(input) == 0)
+        GAN_FAIL(GAN_ERR_INVALID, "network: input %s is no shape of 1 to %d numbers", gan__shape_text_of(input).text,
+                 INT32_MAX);
+    GAN_TRY(gan__alloc(&net, &a, 1, sizeof *net));
+    net->allocator = a;
+    net->seed = d.seed;
+    net->pool = d.pool;
+    net->input = input;
+
+cleanup:
+    (void)status; /* the result says it, gan_last_error() says why */
+    return net;
+}
+
+void gan_network_destroy(gan_network *net)
+{
+    if (!net) return;
+    const gan_allocator a = net->allocator;
+
+    gan__pass_destroy(net->pass);
+    gan__free(&a, net->names);
+    gan__free(&a, net->tensors);
+    gan__free(&a, net->params);
+    gan__free(&a, net->offsets);
+    gan__free(&a, net->layers);
+    gan__free(&a, net);
+}
+
+/* Return the failure that the network remembers, with its sentence. */
+static gan_status remembered(const gan_network *net)
+{
+    return net->status == GAN_OK ? GAN_OK : gan__fail(net->status, "%s", net->message);
+}
+
+static gan_status remember(gan_network *net, gan_status status)
+{
+    if (status != GAN_OK && net->status == GAN_OK) {
+        net->status = status;
+        snprintf(net->message, sizeof net->message, "%s", gan_last_error());
+    }
+    return status;
+}
+
+static gan_status reserve_layer(gan_network *net)
+{
+    gan_status status = GAN_OK;
+    const size_t capacity = net->capacity > 0 ? 2 * net->capacity : 8;
+    gan_layer *layers = NULL;
+    size_t *offsets = NULL;
+
+    if (net->n_layers < net->capacity) return GAN_OK;
+    GAN_TRY(gan__alloc(&layers, &net->allocator, capacity, sizeof *layers));
+    GAN_TRY(gan__alloc(&offsets, &net->allocator, capacity, sizeof *offsets));
+    if (net->n_layers > 0) {
+        memcpy(layers, net->layers, net->n_layers * sizeof *layers);
+        memcpy(offsets, net->offsets, net->n_layers * sizeof *offsets);
+    }
+    gan__free(&net->allocator, net->layers);
+    gan__free(&net->allocator, net->offsets);
+    net->layers = layers;
+    net->offsets = offsets;
+    net->capacity = capacity;
+    return GAN_OK;
+
+cleanup:
+    gan__free(&net->allocator, layers);
+    return status;
+}
+
+static gan_status add(gan_network *net, const gan_layer *layer)
+{
+    gan_status status = GAN_OK;
+    gan_layer *last;
+
+    if (!layer) /* its constructor has said why */
+        return gan__fail(GAN_ERR_INVALID, "layer %zu: %s", net->n_layers, *gan_last_error() ? gan_last_error() : "is NULL");
+    GAN_TRY(reserve_layer(net));
+    last = &net->layers[net->n_layers];
+    *last = *layer;
+    last->in = gan_network_output_shape(net);
+    status = layer->class->shape(last);
+    if (status != GAN_OK)
+        GAN_FAIL(status, "layer %zu (%s): %s", net->n_layers, layer->class->name, gan_last_error());
+    net->offsets[net->n_layers] = net->n_params;
+    net->n_params += gan__layer_param_count(last);
+    net->n_tensors += last->n_params;
+    net->n_layers++;
+
+cleanup:
+    return status;
+}
+
+gan_status gan_network_add(gan_network *net, gan_layer *layer)
+{
+    gan_status status;
+
+    if (!net)
+        status = gan__fail(GAN_ERR_INVALID, "network: a layer is added to NULL");
+    else if (net->status != GAN_OK)
+        status = remembered(net);
+    else if (net->params) /* too late to do harm, so nothing to remember */
+        status = gan__fail(GAN_ERR_INVALID, "network: a layer comes too late, the network is complete with %zu",
+                           net->n_layers);
+    else
+        status = remember(net, add(net, layer));
+    gan_layer_destroy(layer);
+    return status;
+}
+
+/* ---- completing it ---- */
+
+static void draw_weights(gan_network *net, uint64_t seed)
+{
+    for (size_t i = 0; i < net->n_layers; i++) {
+        const gan_layer *layer = &net->layers[i];
+        const size_t offset = net->offsets[i];
+
+        if (layer->class->init) layer->class->init(layer, net->params + offset, seed, GAN__STREAM_INIT, offset);
+    }
+}
+
+static void name_tensors(gan_network *net)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < net->n_layers; i++) {
+        float *data = net->params + net->offsets[i];
+
+        for (size_t j = 0; j < net->layers[i].n_params; j++, n++) {
+            const gan__layer_param *p = &net->layers[i].params[j];
+            char *name = net->names + n * NAME_BYTES;
+
+            snprintf(name, NAME_BYTES, "%zu.%s", i, p->name);
+            net->tensors[n] = (gan_tensor){name, p->shape, gan_shape_size(p->shape), data};
+            data += gan_shape_size(p->shape);
+        }
+    }
+}
+
+static gan_status build(gan_network *net)
+{
+    gan_status status = GAN_OK;
+    const gan_allocator *a = &net->allocator;
+    float *params = NULL;
+    gan_tensor *tensors = NULL;
+    char *names = NULL;
+
+    GAN_TRY(gan__alloc(&params, a, net->n_params, sizeof *params));
+    GAN_TRY(gan__alloc(&tensors, a, net->n_tensors, sizeof *tensors));
+    GAN_TRY(gan__alloc(&names, a, net->n_tensors, NAME_BYTES));
+    GAN_TRY(gan__pass_create(&net->pass,
+                             &(gan__pass_desc){
+                                 .net = net, .n_layers = net->n_layers, .rows = gan__pass_eval_rows(net, net->pool)},
+                             a));
+    net->params = params;
+    net->tensors = tensors;
+    net->names = names;
+    name_tensors(net);
+    draw_weights(net, net->seed);
+    return GAN_OK;
+
+cleanup:
+    gan__free(a, names);
+    gan__free(a, tensors);
+    gan__free(a, params);
+    return status;
+}
+
+gan_status gan_network_build(gan_network *net)
+{
+    if (!net) return gan__fail(GAN_ERR_INVALID, "network: is NULL");
+    if (net->status != GAN_OK) return remembered(net);
+    if (net->params) return GAN_OK;
+    if (net->n_layers == 0) return gan__fail(GAN_ERR_INVALID, "network: has no layer");
+    return build(net);
+}
+
+gan_status gan_network_initialize(gan_network *net, uint64_t seed)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(gan_network_build(net));
+    draw_weights(net, seed);
+
+cleanup:
+    return status;
+}
+
+gan_status gan_network_clone(gan_network **out, gan_network *net)
+{
+    gan_status status = GAN_OK;
+    gan_network *copy = NULL;
+
+    if (!out) return gan__fail(GAN_ERR_INVALID, "network: out is NULL");
+    *out = NULL;
+    GAN_TRY(gan_network_build(net));
+    copy = gan_network_create(net->input, &(gan_network_desc){.struct_size = sizeof(gan_network_desc),
+                                                              .seed = net->seed,
+                                                              .pool = net->pool,
+                                                              .allocator = &net->allocator});
+    if (!copy) return GAN_ERR_NOMEM;
+    for (size_t i = 0; i < net->n_layers; i++) GAN_TRY(add(copy, &net->layers[i]));
+    GAN_TRY(gan_network_build(copy));
+    memcpy(copy->params, net->params, net->n_params * sizeof *net->params);
+    *out = copy;
+    copy = NULL;
+
+cleanup:
+    gan_network_destroy(copy);
+    return status;
+}
+
+/* ---- looking at it ---- */
+
+gan_shape gan_network_input_shape(const gan_network *net)
+{
+    return net ? net->input : (gan_shape){0, {0, 0, 0, 0}};
+}
+
+gan_shape gan_network_output_shape(const gan_network *net)
+{
+    return net && net->n_layers > 0 ? net->layers[net->n_layers - 1].out : gan_network_input_shape(net);
+}
+
+size_t gan_network_layer_count(const gan_network *net)
+{
+    return net ? net->n_layers : 0;
+}
+
+size_t gan_network_param_count(const gan_network *net)
+{
+    return net ? net->n_params : 0;
+}
+
+size_t gan_network_tensor_count(const gan_network *net)
+{
+    return net ? net->n_tensors : 0;
+}
+
+gan_status gan_network_tensor(gan_tensor *out, gan_network *net, size_t index)
+{
+    gan_status status = GAN_OK;
+
+    if (!out) return gan__fail(GAN_ERR_INVALID, "network: out is NULL");
+    GAN_TRY(gan_network_build(net));
+    if (index >= net->n_tensors)
+        return gan__fail(GAN_ERR_INVALID, "network: tensor %zu wanted, there are %zu", index, net->n_tensors);
+    *out = net->tensors[index];
+
+cleanup:
+    return status;
+}
+
+gan_status gan_network_find(gan_tensor *out, gan_network *net, const char *name)
+{
+    gan_status status = GAN_OK;
+
+    if (!out || !name) return gan__fail(GAN_ERR_INVALID, "network: %s is NULL", out ? "name" : "out");
+    GAN_TRY(gan_network_build(net));
+    for (size_t i = 0; i < net->n_tensors; i++) {
+        if (strcmp(net->tensors[i].name, name) != 0) continue;
+        *out = net->tensors[i];
+        return GAN_OK;
+    }
+    status = gan__fail(GAN_ERR_INVALID, "network: no tensor \"%s\" among its %zu", name, net->n_tensors);
+
+cleanup:
+    return status;
+}
+
+gan_status gan__network_check_finite(const gan_network *net, const float *numbers, const char *who)
+{
+    for (size_t i = 0; i < net->n_tensors; i++) {
+        const gan_tensor *t = &net->tensors[i];
+        const float *at = numbers + (t->data - net->params);
+
+        for (size_t j = 0; j < t->size; j++)
+            if (!isfinite(at[j]))
+                return gan__fail(GAN_ERR_NONFINITE, "%s: number %zu of %zu of %s is %g", who, j, t->size, t->name,
+                                 (double)at[j]);
+    }
+    return GAN_OK;
+}
+
+/* ---- the summary ---- */
+
+typedef struct text {
+    char *bytes;
+    size_t capacity;
+    size_t used; /* what all of it takes, without the zero byte */
+} text;
+
+static void print(text *t, const char *format, ...) GAN_PRINTF(2, 3);
+
+static void print(text *t, const char *format, ...)
+{
+    const size_t left = t->used < t->capacity ? t->capacity - t->used : 0;
+    va_list args;
+
+    va_start(args, format);
+    t->used += (size_t)vsnprintf(left ? t->bytes + t->used : NULL, left, format, args);
+    va_end(args);
+}
+
+size_t gan_network_summary(const gan_network *net, char *bytes, size_t capacity)
+{
+    text t = {bytes, bytes ? capacity : 0, 0};
+
+    if (t.capacity > 0) t.bytes[0] = '\0';
+    if (!net) return 0;
+    print(&t, "%-5s  %-12s  %-20s  %12s\n", "layer", "kind", "output", "parameters");
+    print(&t, "%-5s  %-12s  %-20s  %12s\n", "", "input", gan__shape_text_of(net->input).text, "");
+    for (size_t i = 0; i < net->n_layers; i++) {
+        const gan_layer *layer = &net->layers[i];
+
+        print(&t, "%-5zu  %-12s  %-20s  %12zu\n", i, layer->class->name, gan__shape_text_of(layer->out).text,
+              gan__layer_param_count(layer));
+    }
+    print(&t, "%-5s  %-12s  %-20s  %12zu\n", "", "total", "", net->n_params);
+    return t.used;
+}
+
+/* ---- running it ---- */
+
+gan_status gan_network_forward(gan_network *net, const float *in, size_t n, float *out)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(gan_network_build(net));
+    if (n > 0 && (!in || !out))
+        return gan__fail(GAN_ERR_INVALID, "network: %s is NULL for %zu samples", in ? "out" : "in", n);
+    if (n > 0) gan__pass_evaluate(net->pass, net->pool, in, n, out);
+
+cleanup:
+    return status;
+}

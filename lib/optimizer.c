@@ -1,0 +1,196 @@
+/* optimizer.c - what all update rules share. */
+#include "optimizer_internal.h"
+
+#include "alloc_internal.h"
+#include "kernels_internal.h"
+#include "status_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LR, TRIAL = 256 };
+
+/* Below these, no weight or moment can overflow: see has_room(). */
+#define SAFE_NORM 1e15
+#define SAFE_MOVE 1e30
+
+/* ---- making one ---- */
+
+gan_status gan__optimizer_check(const char *name, const char *setting, double value, double high, int closed)
+{
+    if (value >= 0 && (value < high || (closed && value <= high)) && isfinite(value)) return GAN_OK;
+    if (isinf(high))
+        return gan__fail(GAN_ERR_INVALID, "%s: %s must be finite and at least 0, is %g", name, setting, value);
+    return gan__fail(GAN_ERR_INVALID, "%s: %s must be at least 0 and %s %g, is %g", name, setting,
+                     closed ? "at most" : "below", high, value);
+}
+
+gan_status gan__optimizer_create(gan_optimizer **out, const gan__optimizer_class *class, const double *settings,
+                                 const gan_allocator *allocator)
+{
+    gan_status status = GAN_OK;
+    gan_optimizer *opt = NULL;
+    gan_allocator a;
+
+    GAN_TRY(gan__alloc_init(&a, allocator));
+    GAN_TRY(gan__alloc(&opt, &a, 1, sizeof *opt));
+    opt->class = class;
+    opt->allocator = a;
+    memcpy(opt->settings, settings, class->n_settings * sizeof *settings);
+    *out = opt;
+
+cleanup:
+    return status;
+}
+
+void gan_optimizer_destroy(gan_optimizer *opt)
+{
+    if (!opt) return;
+    const gan_allocator a = opt->allocator;
+
+    gan__free(&a, opt->memory);
+    gan__free(&a, opt);
+}
+
+gan_status gan_optimizer_bind(gan_optimizer *opt, size_t n_params)
+{
+    gan_status status = GAN_OK;
+    size_t n_moments = 0;
+    size_t stride;
+    float *at;
+
+    if (!opt) return gan__fail(GAN_ERR_INVALID, "optimizer: is NULL");
+    if (n_params == 0) return gan__fail(GAN_ERR_INVALID, "%s: bound to 0 parameters", opt->class->name);
+    if (opt->n_params == n_params) return GAN_OK;
+    if (opt->n_params > 0)
+        return gan__fail(GAN_ERR_SHAPE, "%s: is bound to %zu parameters, not to %zu", opt->class->name, opt->n_params,
+                         n_params);
+    stride = (n_params + 15) / 16 * 16; /* each block on a cache line of its own */
+    for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++) n_moments += opt->class->has_moment(opt, i) != 0;
+    GAN_TRY(gan__alloc(&opt->memory, &opt->allocator, n_moments * stride, sizeof *opt->memory));
+    at = opt->memory;
+    for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++) {
+        if (!opt->class->has_moment(opt, i)) continue;
+        opt->moments[i] = at;
+        at += stride;
+    }
+    opt->n_params = n_params;
+
+cleanup:
+    return status;
+}
+
+/* ---- a step ---- */
+
+/* Whether the step is certain to leave every number finite.  With all gradients so far below SAFE_NORM their
+ * squares and moments are far from overflow, and a weight that moves by less than SAFE_MOVE, which is
+ * under half the spacing of the largest floats, stays finite. */
+static int has_room(const gan_optimizer *opt, double norm)
+{
+    const double largest = norm > opt->largest_norm ? norm : opt->largest_norm;
+
+    return largest < SAFE_NORM && opt->next.weight_decay == 0 && opt->class->bound(opt, largest) < SAFE_MOVE;
+}
+
+static int all_finite(size_t n, const float *x)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i])) return 0;
+    return 1;
+}
+
+/* Do the step for some numbers on copies; return whether all came out finite. */
+static int try_step(const gan_optimizer *opt, const float *params, const float *grads, size_t begin, size_t n)
+{
+    float p[TRIAL];
+    float m[GAN__OPTIMIZER_MAX_MOMENTS][TRIAL];
+    float *moments[GAN__OPTIMIZER_MAX_MOMENTS] = {NULL};
+    int finite;
+
+    memcpy(p, params + begin, n * sizeof *p);
+    for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++) {
+        if (!opt->moments[i]) continue;
+        moments[i] = m[i];
+        memcpy(m[i], opt->moments[i] + begin, n * sizeof *p);
+    }
+    opt->class->loop(gan__simd_best())(&opt->next, n, p, grads + begin, moments);
+    finite = all_finite(n, p);
+    for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++)
+        if (moments[i]) finite = finite && all_finite(n, m[i]);
+    return finite;
+}
+
+gan_status gan__optimizer_begin(gan_optimizer *opt, const float *params, const float *grads, double norm)
+{
+    if (!isfinite(norm))
+        return gan__fail(GAN_ERR_NONFINITE, "%s: step %llu: a gradient is not finite", opt->class->name,
+                         (unsigned long long)opt->steps + 1);
+    opt->class->update(opt, opt->steps + 1, &opt->next);
+    if (!has_room(opt, norm))
+        for (size_t i = 0; i < opt->n_params; i += TRIAL) {
+            const size_t n = opt->n_params - i < TRIAL ? opt->n_params - i : TRIAL;
+
+            if (!try_step(opt, params, grads, i, n))
+                return gan__fail(GAN_ERR_NONFINITE,
+                                 "%s: step %llu: with learning rate %g and gradient norm %g a weight near %zu of %zu "
+                                 "would not stay finite", opt->class->name, (unsigned long long)opt->steps + 1,
+                                 opt->settings[LR], norm, i, opt->n_params);
+        }
+    if (norm > opt->largest_norm) opt->largest_norm = norm;
+    return GAN_OK;
+}
+
+void gan__optimizer_apply(gan_optimizer *opt, float *params, const float *grads, size_t begin, size_t end)
+{
+    float *moments[GAN__OPTIMIZER_MAX_MOMENTS];
+
+    for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++)
+        moments[i] = opt->moments[i] ? opt->moments[i] + begin : NULL;
+    opt->class->loop(gan__simd_best())(&opt->next, end - begin, params + begin, grads + begin, moments);
+}
+
+void gan__optimizer_end(gan_optimizer *opt)
+{
+    opt->steps++;
+}
+
+gan_status gan_optimizer_step(gan_optimizer *opt, float *params, const float *grads, size_t n)
+{
+    gan_status status = GAN_OK;
+
+    if (!opt || !params || !grads)
+        return gan__fail(GAN_ERR_INVALID, "optimizer: %s is NULL", !opt ? "it" : !params ? "params" : "grads");
+    if (opt->n_params == 0) return gan__fail(GAN_ERR_INVALID, "%s: is not bound", opt->class->name);
+    if (opt->n_params != n)
+        return gan__fail(GAN_ERR_SHAPE, "%s: is bound to %zu parameters, gets %zu", opt->class->name, opt->n_params, n);
+    GAN_TRY(gan__optimizer_begin(opt, params, grads, sqrt(gan__simd_best()->sum_squares(n, grads))));
+    gan__optimizer_apply(opt, params, grads, 0, n);
+    gan__optimizer_end(opt);
+
+cleanup:
+    return status;
+}
+
+/* ---- settings ---- */
+
+double gan_optimizer_lr(const gan_optimizer *opt)
+{
+    return opt ? opt->settings[LR] : 0;
+}
+
+gan_status gan_optimizer_set_lr(gan_optimizer *opt, double lr)
+{
+    gan_status status = GAN_OK;
+
+    if (!opt) return gan__fail(GAN_ERR_INVALID, "optimizer: is NULL");
+    GAN_TRY(gan__optimizer_check(opt->class->name, "lr", lr, (double)INFINITY, 0));
+    opt->settings[LR] = lr;
+
+cleanup:
+    return status;
+}
+
+uint64_t gan_optimizer_steps(const gan_optimizer *opt)
+{
+    return opt ? opt->steps : 0;
+}

@@ -1,0 +1,122 @@
+/* rng.c - Philox streams.
+ *
+ * Value p of a stream is word p % 4 of block p / 4; a block's counter is (block, stream), its key the
+ * seed.  Normal numbers come in pairs: values 2i and 2i+1 from the words at the same two places. */
+#include "rng_internal.h"
+
+#include "alloc_internal.h"
+#include "kernels_simd_internal.h"
+#include "status_internal.h"
+
+#include <string.h>
+
+enum { CHUNK = 256 }; /* values made at a time; a multiple of 4 */
+
+/* Make values [position, position + n) by chunks of whole blocks, of which the wanted part is copied out:
+ * floats by `make`, or the bits themselves when it is NULL. */
+static void fill(uint64_t seed, uint64_t stream, uint64_t position, size_t n, void *out,
+                 void (*make)(size_t n, const uint32_t *bits, float *out))
+{
+    unsigned char *to = out;
+    uint32_t bits[CHUNK];
+    float values[CHUNK];
+
+    while (n > 0) {
+        const size_t skip = (size_t)(position % 4);
+        const size_t take = n < CHUNK - skip ? n : CHUNK - skip;
+        const size_t n_blocks = (skip + take + 3) / 4;
+
+        gan__simd_best()->philox(seed, stream, position / 4, n_blocks, bits);
+        if (make) make(4 * n_blocks, bits, values);
+        memcpy(to, make ? (const void *)(values + skip) : (const void *)(bits + skip), take * 4);
+        to += take * 4;
+        position += take;
+        n -= take;
+    }
+}
+
+void gan__rng_fill_bits(uint64_t seed, uint64_t stream, uint64_t position, size_t n, uint32_t *out)
+{
+    fill(seed, stream, position, n, out, NULL);
+}
+
+void gan__rng_uniform(uint64_t seed, uint64_t stream, uint64_t position, size_t n, float *out)
+{
+    fill(seed, stream, position, n, out, gan__simd_best()->uniform);
+}
+
+void gan__rng_normal(uint64_t seed, uint64_t stream, uint64_t position, size_t n, float *out)
+{
+    fill(seed, stream, position, n, out, gan__simd_best()->normal);
+}
+
+uint32_t gan__rng_bits(uint64_t seed, uint64_t stream, uint64_t position)
+{
+    uint32_t block[4];
+
+    gan__simd_best()->philox(seed, stream, position / 4, 1, block);
+    return block[position % 4];
+}
+
+/* Lemire's multiplication; a draw that would be biased is replaced by a value from a stream of its own,
+ * keyed by the position, so that every value takes exactly one place. */
+uint32_t gan__rng_below(uint64_t seed, uint64_t stream, uint64_t position, uint32_t bound)
+{
+    const uint32_t unfair = bound ? (0u - bound) % bound : 0;
+    uint64_t product = (uint64_t)gan__rng_bits(seed, stream, position) * bound;
+
+    for (uint64_t retry = 0; (uint32_t)product < unfair; retry++)
+        product = (uint64_t)gan__rng_bits(seed ^ 0x9E3779B97F4A7C15u, stream, (position << 8) + retry) * bound;
+    return (uint32_t)(product >> 32);
+}
+
+gan_status gan_rng_create(gan_rng **out, uint64_t seed, uint64_t stream, const gan_allocator *allocator)
+{
+    gan_status status = GAN_OK;
+    gan_allocator a;
+
+    if (!out) return gan__fail(GAN_ERR_INVALID, "rng: out is NULL");
+    *out = NULL;
+    GAN_TRY(gan__alloc_init(&a, allocator));
+    GAN_TRY(gan__alloc(out, &a, 1, sizeof **out));
+    **out = (gan_rng){seed, stream, 0, a};
+
+cleanup:
+    return status;
+}
+
+void gan_rng_destroy(gan_rng *rng)
+{
+    if (!rng) return;
+    const gan_allocator a = rng->allocator;
+    gan__free(&a, rng);
+}
+
+void gan_rng_uniform(gan_rng *rng, size_t n, float *out)
+{
+    if (!rng || !out) return;
+    gan__rng_uniform(rng->seed, rng->stream, rng->position, n, out);
+    rng->position += n;
+}
+
+void gan_rng_normal(gan_rng *rng, size_t n, float *out)
+{
+    if (!rng || !out) return;
+    gan__rng_normal(rng->seed, rng->stream, rng->position, n, out);
+    rng->position += n;
+}
+
+uint32_t gan_rng_below(gan_rng *rng, uint32_t bound)
+{
+    return rng ? gan__rng_below(rng->seed, rng->stream, rng->position++, bound) : 0;
+}
+
+uint64_t gan_rng_position(const gan_rng *rng)
+{
+    return rng ? rng->position : 0;
+}
+
+void gan_rng_seek(gan_rng *rng, uint64_t position)
+{
+    if (rng) rng->position = position;
+}

@@ -1,0 +1,464 @@
+/* train.c - the adversarial step.
+ *
+ * Each half of a step has three phases, each a number of tasks for the pool with a barrier after it:
+ * rows      ranges of the batch go through the networks forward, the loss, and backward;
+ * weights   gradients by the weights, cut by weight so that no sum over the batch is divided;
+ * update    the optimizer, over slices of the flat block.
+ * What the tasks add up is added in the order of the tasks, so the number of threads doesn't show. */
+#include <gan/train.h>
+
+#include "alloc_internal.h"
+#include "desc_internal.h"
+#include "kernels_internal.h"
+#include "loss_internal.h"
+#include "network_internal.h"
+#include "optimizer_internal.h"
+#include "pass_internal.h"
+#include "pool_internal.h"
+#include "rng_internal.h"
+#include "status_internal.h"
+#include "tensor_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { UPDATE_SLICE = 1 << 15 }; /* parameters a task */
+
+/* One of the two players. */
+typedef struct player {
+    const char *name;
+    gan_network *net;
+    gan_optimizer *opt;
+    gan__pass *pass;
+} player;
+
+/* What a range of rows adds to the figures. */
+typedef struct tile_sums {
+    gan__loss_sums real;
+    gan__loss_sums fake;
+} tile_sums;
+
+struct gan_trainer {
+    gan_allocator allocator;
+    gan_trainer_desc desc;
+    gan_pool *own_pool;
+    gan_pool *pool;
+    player g;
+    player d;
+    gan__pass *eval; /* of the generator */
+    tile_sums *sums; /* one a tile */
+    size_t latent;   /* numbers in a latent vector */
+    size_t sample;   /* numbers in a sample */
+    uint64_t noise_position;
+    gan_train_stats stats;
+};
+
+/* ---- making one ---- */
+
+static gan_status check_networks(gan_network *g, gan_network *d)
+{
+    gan_status status = GAN_OK;
+
+    if (!g || !d) return gan__fail(GAN_ERR_INVALID, "trainer: the %s is NULL", g ? "discriminator" : "generator");
+    if (g == d) return gan__fail(GAN_ERR_INVALID, "trainer: generator and discriminator are the same network");
+    GAN_TRY(gan_network_build(g));
+    GAN_TRY(gan_network_build(d));
+    if (gan_shape_size(gan_network_output_shape(g)) != gan_shape_size(d->input))
+        return gan__fail(GAN_ERR_SHAPE, "trainer: the discriminator's input is %s, the generator's output %s",
+                         gan__shape_text_of(d->input).text, gan__shape_text_of(gan_network_output_shape(g)).text);
+    if (gan_shape_size(gan_network_output_shape(d)) != 1)
+        return gan__fail(GAN_ERR_SHAPE, "trainer: the discriminator's output must be one number, is %s",
+                         gan__shape_text_of(gan_network_output_shape(d)).text);
+    if (g->n_params == 0 || d->n_params == 0)
+        return gan__fail(GAN_ERR_INVALID, "trainer: the %s has no weights to train",
+                         g->n_params == 0 ? "generator" : "discriminator");
+
+cleanup:
+    return status;
+}
+
+static gan_status check_optimizers(gan_network *g, gan_network *d, gan_optimizer *g_opt, gan_optimizer *d_opt)
+{
+    gan_status status = GAN_OK;
+
+    if (!g_opt || !d_opt)
+        return gan__fail(GAN_ERR_INVALID, "trainer: the %s's optimizer is NULL", g_opt ? "discriminator" : "generator");
+    if (g_opt == d_opt)
+        return gan__fail(GAN_ERR_INVALID, "trainer: one optimizer for both networks; each needs its own");
+    GAN_TRY(gan_optimizer_bind(g_opt, g->n_params));
+    GAN_TRY(gan_optimizer_bind(d_opt, d->n_params));
+
+cleanup:
+    return status;
+}
+
+static gan_status read_desc(gan_trainer_desc *out, gan_allocator *allocator, const gan_trainer_desc *desc)
+{
+    gan_status status = GAN_OK;
+
+    *out = (gan_trainer_desc){GAN_TRAINER_DESC_INIT};
+    GAN_TRY(gan__desc_read(out, sizeof *out, sizeof *out, desc, "trainer desc"));
+    GAN_TRY(gan__alloc_init(allocator, out->allocator));
+    if (out->batch_size == 0) out->batch_size = 100;
+    if (out->loss != GAN_LOSS_BCE) GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no loss %d", (int)out->loss);
+
+cleanup:
+    return status;
+}
+
+/* The last sigmoid is the loss's business: see loss.h. */
+static size_t layers_to_logits(const gan_network *d)
+{
+    return d->n_layers - (d->layers[d->n_layers - 1].class == &gan__layer_sigmoid);
+}
+
+static gan_status check_size(const gan_trainer *t)
+{
+    const size_t most = (size_t)1 << 24;
+
+    if (t->desc.batch_size > most)
+        return gan__fail(GAN_ERR_INVALID, "trainer: batch_size is %zu, at most %zu", t->desc.batch_size, most);
+    return GAN_OK;
+}
+
+/* Both networks have room for two batches: the discriminator sees real and fake samples at once, and the
+ * generator makes those where the discriminator wants them. */
+static gan_status make_passes(gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+    const gan_allocator *a = &t->allocator;
+    const size_t rows = 2 * t->desc.batch_size;
+
+    GAN_TRY(gan__pass_create(&t->g.pass,
+                             &(gan__pass_desc){.net = t->g.net,
+                                               .n_layers = t->g.net->n_layers,
+                                               .rows = rows,
+                                               .training = 1,
+                                               .seed = t->desc.seed,
+                                               .stream = GAN__STREAM_DROPOUT},
+                             a));
+    GAN_TRY(gan__pass_create(&t->d.pass,
+                             &(gan__pass_desc){.net = t->d.net,
+                                               .n_layers = layers_to_logits(t->d.net),
+                                               .rows = rows,
+                                               .training = 1,
+                                               .seed = t->desc.seed,
+                                               .stream = GAN__STREAM_DROPOUT_D,
+                                               .source = t->g.pass},
+                             a));
+    GAN_TRY(gan__pass_create(&t->eval,
+                             &(gan__pass_desc){.net = t->g.net,
+                                               .n_layers = t->g.net->n_layers,
+                                               .rows = gan__pass_eval_rows(t->g.net, t->pool)},
+                             a));
+    GAN_TRY(gan__alloc(&t->sums, a, gan__pass_tiles(t->desc.batch_size), sizeof *t->sums));
+
+cleanup:
+    return status;
+}
+
+gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d, gan_optimizer *g_opt,
+                              gan_optimizer *d_opt, const gan_trainer_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_trainer *t = NULL;
+    gan_trainer_desc settings;
+    gan_allocator a;
+
+    if (!out) return gan__fail(GAN_ERR_INVALID, "trainer: out is NULL");
+    *out = NULL;
+    GAN_TRY(read_desc(&settings, &a, desc));
+    GAN_TRY(check_networks(g, d));
+    GAN_TRY(gan__alloc(&t, &a, 1, sizeof *t));
+    t->allocator = a;
+    t->desc = settings;
+    t->g = (player){"generator", g, g_opt, NULL};
+    t->d = (player){"discriminator", d, d_opt, NULL};
+    t->latent = gan_shape_size(g->input);
+    t->sample = gan_shape_size(d->input);
+    t->stats = (gan_train_stats){GAN_TRAIN_STATS_INIT};
+    GAN_TRY(check_size(t));
+    if (!settings.pool) GAN_TRY(gan_pool_create(&t->own_pool, settings.n_threads, &a));
+    t->pool = settings.pool ? settings.pool : t->own_pool;
+    GAN_TRY(make_passes(t));
+    GAN_TRY(check_optimizers(g, d, g_opt, d_opt));
+    *out = t;
+    t = NULL;
+
+cleanup:
+    gan_trainer_destroy(t);
+    return status;
+}
+
+void gan_trainer_destroy(gan_trainer *t)
+{
+    if (!t) return;
+    const gan_allocator a = t->allocator;
+
+    gan__free(&a, t->sums);
+    gan__pass_destroy(t->eval);
+    gan__pass_destroy(t->d.pass);
+    gan__pass_destroy(t->g.pass);
+    gan_pool_destroy(t->own_pool);
+    gan__free(&a, t);
+}
+
+/* ---- phase: rows ---- */
+
+typedef struct half_step {
+    gan_trainer *t;
+    const player *player; /* whose step it is */
+    const float *real;    /* the discriminator's step only */
+    const float *z;       /* NULL: drawn */
+    size_t n;             /* samples, or pairs of them */
+    size_t tiles;
+    size_t rows; /* in the player's pass: n, or 2n with real and fake */
+} half_step;
+
+/* Put the latent vectors of samples begin .. into the generator's rows first .. */
+static void lay_noise(const half_step *s, size_t begin, size_t first, size_t rows)
+{
+    gan_trainer *t = s->t;
+    float *to = gan__pass_input(t->g.pass, first);
+    const size_t n = rows * t->latent;
+
+    if (s->z)
+        memcpy(to, s->z + begin * t->latent, n * sizeof *to);
+    else
+        gan__rng_normal(t->desc.seed, GAN__STREAM_NOISE, t->noise_position + begin * t->latent, n, to);
+}
+
+static gan__loss_sums judge(gan_trainer *t, size_t first, size_t rows, double target, size_t n)
+{
+    return gan__loss_bce(gan__pass_output(t->d.pass, first), rows, target, 1.0 / (double)n,
+                         gan__pass_output_grad(t->d.pass, first));
+}
+
+/* The real samples of a tile lie before its fake ones, so that each layer is one product for both. */
+static void discriminator_rows(void *context, size_t tile, size_t worker)
+{
+    const half_step *s = context;
+    gan_trainer *t = s->t;
+    const size_t begin = s->n * tile / s->tiles;
+    const size_t rows = s->n * (tile + 1) / s->tiles - begin;
+    const size_t real = 2 * begin;
+    const size_t fake = real + rows;
+
+    (void)worker;
+    memcpy(gan__pass_input(t->d.pass, real), s->real + begin * t->sample, rows * t->sample * sizeof *s->real);
+    lay_noise(s, begin, fake, rows);
+    gan__pass_forward(t->g.pass, fake, rows);
+    gan__pass_forward(t->d.pass, real, 2 * rows);
+    t->sums[tile].real = judge(t, real, rows, 1, s->n);
+    t->sums[tile].fake = judge(t, fake, rows, 0, s->n);
+    gan__pass_backward(t->d.pass, real, 2 * rows, 0);
+}
+
+static void generator_rows(void *context, size_t tile, size_t worker)
+{
+    const half_step *s = context;
+    gan_trainer *t = s->t;
+    const size_t begin = s->n * tile / s->tiles;
+    const size_t rows = s->n * (tile + 1) / s->tiles - begin;
+
+    (void)worker;
+    lay_noise(s, begin, begin, rows);
+    gan__pass_forward(t->g.pass, begin, rows);
+    gan__pass_forward(t->d.pass, begin, rows);
+    t->sums[tile].fake = judge(t, begin, rows, 1, s->n);
+    gan__pass_backward(t->d.pass, begin, rows, 1);
+    gan__pass_backward(t->g.pass, begin, rows, 0);
+}
+
+/* ---- phases: weights, update ---- */
+
+static void weight_gradients(void *context, size_t part, size_t worker)
+{
+    const half_step *s = context;
+
+    (void)worker;
+    gan__pass_grad_part(s->player->pass, s->rows, part);
+}
+
+static void update_slice(void *context, size_t task, size_t worker)
+{
+    const player *p = ((const half_step *)context)->player;
+    const size_t begin = task * UPDATE_SLICE;
+    const size_t end = begin + UPDATE_SLICE < p->net->n_params ? begin + UPDATE_SLICE : p->net->n_params;
+
+    (void)worker;
+    gan__optimizer_apply(p->opt, p->net->params, gan__pass_grads(p->pass), begin, end);
+}
+
+static gan__loss_sums add_sums(gan__loss_sums a, gan__loss_sums b)
+{
+    return (gan__loss_sums){a.loss + b.loss, a.probability + b.probability, a.positive + b.positive,
+                            a.negative + b.negative};
+}
+
+static tile_sums total(const half_step *s)
+{
+    tile_sums sum = s->t->sums[0];
+
+    for (size_t i = 1; i < s->tiles; i++) {
+        sum.real = add_sums(sum.real, s->t->sums[i].real);
+        sum.fake = add_sums(sum.fake, s->t->sums[i].fake);
+    }
+    return sum;
+}
+
+/* Say which number was the first to go wrong: a weight, a gradient, or what came in. */
+static gan_status not_finite(const half_step *s, double loss)
+{
+    gan_status status = GAN_OK;
+    const player *p = s->player;
+    const gan_trainer *t = s->t;
+    char who[96];
+
+    GAN_TRY(gan__network_check_finite(t->g.net, t->g.net->params, "weights of the generator"));
+    GAN_TRY(gan__network_check_finite(t->d.net, t->d.net->params, "weights of the discriminator"));
+    for (size_t i = 0; s->real && i < s->n * t->sample; i++)
+        if (!isfinite(s->real[i]))
+            return gan__fail(GAN_ERR_NONFINITE, "%s, step %llu: number %zu of real sample %zu is %g", p->name,
+                             (unsigned long long)p->opt->steps + 1, i % t->sample, i / t->sample, (double)s->real[i]);
+    if (!isfinite(loss))
+        return gan__fail(GAN_ERR_NONFINITE, "%s, step %llu: the loss is %g", p->name,
+                         (unsigned long long)p->opt->steps + 1, loss);
+    snprintf(who, sizeof who, "%s, step %llu: gradient", p->name, (unsigned long long)p->opt->steps + 1);
+    status = gan__network_check_finite(p->net, gan__pass_grads(p->pass), who);
+
+cleanup:
+    return status;
+}
+
+/* All three phases.  `loss` is added up by the caller's rows function; `norm` receives the gradient's. */
+static gan_status run(const half_step *step, gan__pool_fn *rows, tile_sums *sums, double *norm)
+{
+    gan_status status = GAN_OK;
+    half_step s = *step;
+    const player *p = s.player;
+    double loss;
+
+    gan__blas_enter();
+    gan__pool_run(s.t->pool, rows, &s, s.tiles);
+    gan__pool_run(s.t->pool, weight_gradients, &s, gan__pass_grad_parts(p->pass));
+    *sums = total(&s);
+    loss = sums->fake.loss + (s.real ? sums->real.loss : 0);
+    *norm = sqrt(gan__pass_grad_squares(p->pass));
+    if (!isfinite(loss) || !isfinite(*norm)) GAN_TRY(not_finite(&s, loss));
+    status = gan__optimizer_begin(p->opt, p->net->params, gan__pass_grads(p->pass), *norm);
+    if (status != GAN_OK) GAN_FAIL(status, "%s: %s", p->name, gan_last_error());
+    gan__pool_run(s.t->pool, update_slice, &s, (p->net->n_params + UPDATE_SLICE - 1) / UPDATE_SLICE);
+    gan__optimizer_end(p->opt);
+
+    /* Only a step that counts moves the random numbers on. */
+    if (!s.z) s.t->noise_position += s.n * s.t->latent;
+    gan__pass_advance(s.t->g.pass);
+    gan__pass_advance(s.t->d.pass);
+
+cleanup:
+    gan__blas_leave();
+    return status;
+}
+
+/* ---- the steps ---- */
+
+static gan_status check_call(const gan_trainer *t, const gan_train_stats *stats)
+{
+    if (!t) return gan__fail(GAN_ERR_INVALID, "trainer: is NULL");
+    return gan__record_check(stats, sizeof(gan_train_stats), "train stats");
+}
+
+static gan_status check_count(const gan_trainer *t, size_t n)
+{
+    if (n == 0) return gan__fail(GAN_ERR_INVALID, "trainer: a batch of 0 samples");
+    if (n > t->desc.batch_size)
+        return gan__fail(GAN_ERR_SHAPE, "trainer: a batch of %zu samples, made for at most %zu", n, t->desc.batch_size);
+    return GAN_OK;
+}
+
+static gan_status check_batch(const gan_trainer *t, const gan_batch *batch)
+{
+    gan_status status = GAN_OK;
+
+    if (!batch || !batch->samples)
+        return gan__fail(GAN_ERR_INVALID, "trainer: %s is NULL", batch ? "batch->samples" : "the batch");
+    GAN_TRY(check_count(t, batch->count));
+    if (gan_shape_size(batch->shape) != t->sample)
+        return gan__fail(GAN_ERR_SHAPE, "trainer: samples are %s, the discriminator wants %s",
+                         gan__shape_text_of(batch->shape).text, gan__shape_text_of(t->d.net->input).text);
+
+cleanup:
+    return status;
+}
+
+gan_status gan_train_discriminator_step(gan_trainer *t, const gan_batch *batch, const float *z, gan_train_stats *stats)
+{
+    gan_status status = GAN_OK;
+    tile_sums sums;
+    double norm;
+    double n;
+
+    GAN_TRY(check_call(t, stats));
+    GAN_TRY(check_batch(t, batch));
+    n = (double)batch->count;
+    GAN_TRY(run(&(half_step){.t = t,
+                             .player = &t->d,
+                             .real = batch->samples,
+                             .z = z,
+                             .n = batch->count,
+                             .tiles = gan__pass_tiles(batch->count),
+                             .rows = 2 * batch->count},
+                discriminator_rows, &sums, &norm));
+    t->stats.d_steps++;
+    t->stats.d_loss = (sums.real.loss + sums.fake.loss) / n;
+    t->stats.d_real = sums.real.probability / n;
+    t->stats.d_fake = sums.fake.probability / n;
+    t->stats.d_real_accuracy = sums.real.positive / n;
+    t->stats.d_fake_accuracy = sums.fake.negative / n;
+    t->stats.d_grad_norm = norm;
+    gan__record_write(stats, &t->stats, sizeof t->stats);
+
+cleanup:
+    return status;
+}
+
+gan_status gan_train_generator_step(gan_trainer *t, size_t n, const float *z, gan_train_stats *stats)
+{
+    gan_status status = GAN_OK;
+    tile_sums sums;
+    double norm;
+
+    GAN_TRY(check_call(t, stats));
+    GAN_TRY(check_count(t, n));
+    GAN_TRY(run(&(half_step){.t = t, .player = &t->g, .z = z, .n = n, .tiles = gan__pass_tiles(n), .rows = n},
+                generator_rows, &sums, &norm));
+    t->stats.g_steps++;
+    t->stats.g_loss = sums.fake.loss / (double)n;
+    t->stats.g_grad_norm = norm;
+    gan__record_write(stats, &t->stats, sizeof t->stats);
+
+cleanup:
+    return status;
+}
+
+gan_status gan_train_step(gan_trainer *t, const gan_batch *batch, gan_train_stats *stats)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(gan_train_discriminator_step(t, batch, NULL, stats));
+    GAN_TRY(gan_train_generator_step(t, batch->count, NULL, stats));
+
+cleanup:
+    return status;
+}
+
+gan_status gan_trainer_sample(gan_trainer *t, const float *z, size_t n, float *out)
+{
+    if (!t) return gan__fail(GAN_ERR_INVALID, "trainer: is NULL");
+    if (n > 0 && (!z || !out))
+        return gan__fail(GAN_ERR_INVALID, "trainer: %s is NULL for %zu samples", z ? "out" : "z", n);
+    if (n > 0) gan__pass_evaluate(t->eval, t->pool, z, n, out);
+    return GAN_OK;
+}
