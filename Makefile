@@ -109,15 +109,15 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wcast-qual -Wpointer-arith -Wunde
 PROGRAM_WARNINGS := $(filter-out -Wpedantic -Wdouble-promotion -Wconversion,$(WARNINGS))
 
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-OWN_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude -pthread -ffile-prefix-map=$(CURDIR)=. \
-             $(SAN_FLAGS) $(if $(filter 1,$(WERROR)),-Werror)
+OWN_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -Iinclude -pthread \
+             -ffile-prefix-map=$(CURDIR)=. $(SAN_FLAGS) $(if $(filter 1,$(WERROR)),-Werror)
 # Compilers have to compute what is written: nothing fused, nothing reordered.  -ffast-math would
 # also take out the checks for NaN.
 LIB_FLAGS := $(OWN_FLAGS) $(WARNINGS) -fvisibility=hidden -ffp-contract=off -fno-math-errno \
              -fno-trapping-math $(DEP_CFLAGS) -DGAN__BLAS_NAME=\"$(BLAS)\" \
              $(if $(findstring openblas,$(BLAS)),-DGAN__BLAS_OPENBLAS) \
              $(if $(X86_ISAS),-DGAN__HAVE_X86_ISAS) $(if $(SAN)$(DEBUG),,-DNDEBUG)
-TEST_FLAGS    := $(OWN_FLAGS) $(PROGRAM_WARNINGS) -Ilib -Itests $(CHECK_CFLAGS)
+TEST_FLAGS    := $(OWN_FLAGS) $(PROGRAM_WARNINGS) -Ilib -Itests $(DEP_CFLAGS) $(CHECK_CFLAGS)
 EXAMPLE_FLAGS := $(OWN_FLAGS) $(PROGRAM_WARNINGS) $(CAIRO_CFLAGS)
 
 # A rule's first line makes the file's folder and says what comes; its second is the command.
@@ -152,7 +152,8 @@ missing = { echo "libgan: $(1); ./bootstrap installs what is needed" >&2; exit 1
 
 $(STAMP): FORCE
 	@mkdir -p $(@D)
-	@if printf '%s\n' $(call quote,$(CONFIG)) | cmp -s - $@; then exit; fi; \
+	@config=$(call quote,$(CONFIG)); \
+	if [ "$$(cat $@ 2>/dev/null)" = "$$config" ]; then exit; fi; \
 	for module in $(MODULES); do \
 	    $(PKG_CONFIG) --exists $$module || $(call missing,pkg-config does not find $$module); \
 	done; \
@@ -160,7 +161,7 @@ $(STAMP): FORCE
 	    $(CC) -w $(DEP_CFLAGS) $(CFLAGS) -include cblas.h -x c - -x none -o $@.probe \
 	        $(LDFLAGS) $(DEP_LIBS) || \
 	    $(call missing,$(BLAS) does not give a program cblas_sgemm()); \
-	printf '%s\n' $(call quote,$(CONFIG)) > $@
+	printf '%s\n' "$$config" > $@
 FORCE:
 
 $(BUILD)/static/%.o: lib/%.c $(STAMP)
@@ -235,9 +236,8 @@ ifneq ($(SAN)$(DEBUG),)
 SCRIPT_LOGS := $(filter-out %_exports.log %_imports.log %_install.log,$(SCRIPT_LOGS))
 endif
 # Those that parse files and count memory; under valgrind the others take minutes and show no more.
-VALGRIND_LOGS := $(filter $(addprefix %/test_,$(addsuffix .log,alloc dataset image iterator \
-                   network safetensors)),$(UNIT_LOGS))
-VALGRIND_LOGS := $(VALGRIND_LOGS:$(LOGS)/%=$(LOGS)/valgrind_%)
+VALGRIND_LOGS := $(patsubst %,$(LOGS)/valgrind_test_%.log,alloc dataset dataset_idx file image \
+                   network network_file safetensors)
 
 # Each check has a folder of its own to write in.  A request for terabytes is to fail, not to abort.
 run = @rm -rf $(@:.log=.d) && mkdir -p $(@:.log=.d) && \

@@ -15,9 +15,9 @@ typedef struct gan__file {
     gan_allocator allocator;
 } gan__file;
 
-/* Begin to write `path`.  On failure `file` holds nothing and needs no ending.  Where a file stands at `path`,
- * the new one gets its permissions; where anything but a file does (a folder, a device), that is an error.  A
- * symbolic link is replaced, not followed.  `allocator` may be NULL for malloc's.
+/* Begin to write `path`.  On failure `file` holds nothing and needs no ending.  Where a file stands at
+ * `path`, the new one gets its permissions; where anything but a file does (a folder, a device), that is an
+ * error.  A symbolic link is replaced, not followed.  `allocator` may be NULL for malloc's.
  * GAN_ERR_IO, GAN_ERR_NOMEM. */
 gan_status gan__file_create(gan__file *file, const char *path, const gan_allocator *allocator);
 

@@ -64,42 +64,46 @@ void gan__blas_enter_worker(void)
 
 /* Shapes hold at most 2^31 - 1 numbers, so every dimension fits an int. */
 static void gemm(int a_turned, int b_turned, size_t m, size_t n, size_t k, const float *a, size_t a_stride,
-                 const float *b, size_t b_stride, float beta, float *c)
+                 const float *b, size_t b_stride, float beta, float *c, size_t c_stride)
 {
     cblas_sgemm(CblasRowMajor, a_turned ? CblasTrans : CblasNoTrans, b_turned ? CblasTrans : CblasNoTrans, (int)m,
-                (int)n, (int)k, 1.0f, a, (int)a_stride, b, (int)b_stride, beta, c, (int)n);
+                (int)n, (int)k, 1.0f, a, (int)a_stride, b, (int)b_stride, beta, c, (int)c_stride);
 }
 
 /* One sample, or one output: the weight is read once, and that is all the time there is. */
-static void linear_by_dots(size_t rows, size_t in, size_t out, const float *x, const float *w, const float *b,
-                           float *y)
+static void linear_by_dots(size_t rows, size_t in, size_t out, size_t begin, size_t end, const float *x,
+                           const float *w, const float *b, float *y)
 {
     const gan__simd *simd = gan__simd_best();
 
     for (size_t r = 0; r < rows; r++)
-        for (size_t o = 0; o < out; o++) y[r * out + o] = b[o] + simd->dot(in, x + r * in, w + o * in);
+        for (size_t o = begin; o < end; o++) y[r * out + o] = b[o] + simd->dot(in, x + r * in, w + o * in);
 }
 
-void gan__kernels_linear(size_t rows, size_t in, size_t out, const float *x, const float *w, const float *b,
-                         float *y)
+void gan__kernels_linear(size_t rows, size_t in, size_t out, size_t begin, size_t end, const float *x,
+                         const float *w, const float *b, float *y)
 {
+    const size_t n = end - begin;
+
     if (rows == 1 || out == 1) {
-        linear_by_dots(rows, in, out, x, w, b, y);
+        linear_by_dots(rows, in, out, begin, end, x, w, b, y);
         return;
     }
     /* The bias is laid down first and the product added to it: a pass less than adding it afterwards. */
-    for (size_t r = 0; r < rows; r++) memcpy(y + r * out, b, out * sizeof *y);
-    gemm(0, 1, rows, out, in, x, in, w, in, 1.0f, y);
+    for (size_t r = 0; r < rows; r++) memcpy(y + r * out + begin, b + begin, n * sizeof *y);
+    gemm(0, 1, rows, n, in, x, in, w + begin * in, in, 1.0f, y + begin, out);
 }
 
-void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, const float *dy, const float *w,
-                                    float *dx)
+void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end, const float *dy,
+                                    const float *w, float *dx)
 {
+    const size_t n = end - begin;
+
     if (out > 1) {
-        gemm(0, 0, rows, in, out, dy, out, w, in, 0.0f, dx);
+        gemm(0, 0, rows, n, out, dy, out, w + begin, in, 0.0f, dx + begin, in);
         return;
     }
-    for (size_t r = 0; r < rows; r++) gan__simd_best()->scale(in, dy[r], w, dx + r * in);
+    for (size_t r = 0; r < rows; r++) gan__simd_best()->scale(n, dy[r], w + begin, dx + r * in + begin);
 }
 
 void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
@@ -109,7 +113,7 @@ void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t 
 
     simd->column_sums(rows, end - begin, out, dy + begin, db + begin);
     if (out > 1) {
-        gemm(1, 0, end - begin, in, rows, dy + begin, out, x, in, 0.0f, dw + begin * in);
+        gemm(1, 0, end - begin, in, rows, dy + begin, out, x, in, 0.0f, dw + begin * in, in);
         return;
     }
     memset(dw, 0, in * sizeof *dw);

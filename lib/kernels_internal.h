@@ -9,13 +9,13 @@
 /* Products of row-major matrices without gaps between rows, on the calling thread.  A BLAS call takes
  * place between gan__blas_enter() and gan__blas_leave(), which the caller of the library's work does once. */
 
-/* y[rows, out] = x[rows, in] w[out, in]^T + b[out] */
-void gan__kernels_linear(size_t rows, size_t in, size_t out, const float *x, const float *w, const float *b,
-                         float *y);
+/* Columns begin .. end-1 of y[rows, out] = x[rows, in] w[out, in]^T + b[out] */
+void gan__kernels_linear(size_t rows, size_t in, size_t out, size_t begin, size_t end, const float *x,
+                         const float *w, const float *b, float *y);
 
-/* dx[rows, in] = dy[rows, out] w[out, in] */
-void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, const float *dy, const float *w,
-                                    float *dx);
+/* Columns begin .. end-1 of dx[rows, in] = dy[rows, out] w[out, in] */
+void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end, const float *dy,
+                                    const float *w, float *dx);
 
 /* Rows begin .. end-1 of dw[out, in] = dy[rows, out]^T x[rows, in], and the same of db[out] = sums of dy. */
 void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,

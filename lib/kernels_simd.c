@@ -15,7 +15,7 @@
 #define TEXT_OF(x) #x
 #define TEXT(x) TEXT_OF(x)
 
-enum { LANES = 16 };
+enum { LANES = 16, BLOCKS = 64 };
 
 static inline float float_of(uint32_t bits)
 {
@@ -94,28 +94,32 @@ static inline float log_of(float x)
 
 /* ---- random numbers ---- */
 
-/* Philox 4x32-10 on LANES consecutive blocks at once. */
-static void philox_lanes(uint64_t seed, uint64_t stream, uint64_t block, uint32_t c[4][LANES])
+static inline void philox_round(uint32_t *c0, uint32_t *c1, uint32_t *c2, uint32_t *c3, uint32_t key0, uint32_t key1)
+{
+    const uint64_t a = (uint64_t)0xD2511F53u * *c0;
+    const uint64_t b = (uint64_t)0xCD9E8D57u * *c2;
+
+    *c0 = (uint32_t)(b >> 32) ^ *c1 ^ key0;
+    *c1 = (uint32_t)b;
+    *c2 = (uint32_t)(a >> 32) ^ *c3 ^ key1;
+    *c3 = (uint32_t)a;
+}
+
+/* Philox 4x32-10 on consecutive blocks, so many that the compiler makes vectors of them instead of unrolling. */
+static void philox_blocks(uint64_t seed, uint64_t stream, uint64_t block, size_t n_blocks, uint32_t c[4][BLOCKS])
 {
     uint32_t key0 = (uint32_t)seed;
     uint32_t key1 = (uint32_t)(seed >> 32);
 
-    for (size_t i = 0; i < LANES; i++) {
+    for (size_t i = 0; i < n_blocks; i++) {
         c[0][i] = (uint32_t)(block + i);
         c[1][i] = (uint32_t)((block + i) >> 32);
         c[2][i] = (uint32_t)stream;
         c[3][i] = (uint32_t)(stream >> 32);
     }
     for (int round = 0; round < 10; round++) {
-        for (size_t i = 0; i < LANES; i++) {
-            const uint64_t a = (uint64_t)0xD2511F53u * c[0][i];
-            const uint64_t b = (uint64_t)0xCD9E8D57u * c[2][i];
-
-            c[0][i] = (uint32_t)(b >> 32) ^ c[1][i] ^ key0;
-            c[1][i] = (uint32_t)b;
-            c[2][i] = (uint32_t)(a >> 32) ^ c[3][i] ^ key1;
-            c[3][i] = (uint32_t)a;
-        }
+        for (size_t i = 0; i < n_blocks; i++)
+            philox_round(&c[0][i], &c[1][i], &c[2][i], &c[3][i], key0, key1);
         key0 += 0x9E3779B9u;
         key1 += 0xBB67AE85u;
     }
@@ -123,12 +127,12 @@ static void philox_lanes(uint64_t seed, uint64_t stream, uint64_t block, uint32_
 
 static void philox(uint64_t seed, uint64_t stream, uint64_t block, size_t n_blocks, uint32_t *out)
 {
-    uint32_t c[4][LANES];
+    uint32_t c[4][BLOCKS];
 
-    for (size_t done = 0; done < n_blocks; done += LANES) {
-        const size_t n = n_blocks - done < LANES ? n_blocks - done : LANES;
+    for (size_t done = 0; done < n_blocks; done += BLOCKS) {
+        const size_t n = n_blocks - done < BLOCKS ? n_blocks - done : BLOCKS;
 
-        philox_lanes(seed, stream, block + done, c);
+        philox_blocks(seed, stream, block + done, n, c);
         for (size_t i = 0; i < n; i++)
             for (size_t j = 0; j < 4; j++) out[4 * (done + i) + j] = c[j][i];
     }

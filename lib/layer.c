@@ -47,3 +47,22 @@ size_t gan__layer_param_count(const gan_layer *layer)
     for (size_t i = 0; i < layer->n_params; i++) n += gan_shape_size(layer->params[i].shape);
     return n;
 }
+
+gan__cut gan__layer_cut(size_t rows, size_t columns)
+{
+    const size_t worth_a_tile = 1 << 14; /* numbers */
+
+    return (gan__cut){rows * columns < 2 * worth_a_tile || rows < 2 ? 1 : 2, 1};
+}
+
+void gan__layer_for_stretches(const gan__layer_run *run,
+                              void (*each)(const gan__layer_run *run, size_t at, size_t n))
+{
+    const size_t width = gan_shape_size(run->layer->out);
+
+    if (run->end - run->begin == width) {
+        each(run, 0, run->rows * width);
+        return;
+    }
+    for (size_t r = 0; r < run->rows; r++) each(run, r * width + run->begin, run->end - run->begin);
+}

@@ -25,40 +25,50 @@ static gan_status shape(gan_layer *layer)
     return GAN_OK;
 }
 
-static void apply(const gan__layer_run *run, const float *x, float *y)
+static void apply(const gan__layer_run *run, size_t at, size_t n, const float *x, float *y)
 {
     const double p = run->layer->settings[0];
     const uint32_t threshold = (uint32_t)lround(p * 0x1p24);
     const float scale = (float)(1.0 / (1.0 - p));
-    const size_t n = run->rows * gan_shape_size(run->layer->out);
     uint32_t bits[CHUNK];
 
     if (!run->training) {
-        if (x != y) memcpy(y, x, n * sizeof *y);
+        if (x != y) memcpy(y + at, x + at, n * sizeof *y);
         return;
     }
-    for (size_t i = 0; i < n; i += CHUNK) {
-        const size_t m = n - i < CHUNK ? n - i : CHUNK;
+    for (const size_t stop = at + n; at < stop; at += CHUNK) {
+        const size_t m = stop - at < CHUNK ? stop - at : CHUNK;
 
-        gan__rng_fill_bits(run->seed, run->stream, run->position + i, m, bits);
-        gan__simd_best()->dropout(m, threshold, scale, bits, x + i, y + i);
+        gan__rng_fill_bits(run->seed, run->stream, run->position + at, m, bits);
+        gan__simd_best()->dropout(m, threshold, scale, bits, x + at, y + at);
     }
+}
+
+static void stretch(const gan__layer_run *run, size_t at, size_t n)
+{
+    apply(run, at, n, run->x, run->y);
+}
+
+static void grad_stretch(const gan__layer_run *run, size_t at, size_t n)
+{
+    apply(run, at, n, run->dy, run->dx);
 }
 
 static void forward(const gan__layer_run *run)
 {
-    apply(run, run->x, run->y);
+    gan__layer_for_stretches(run, stretch);
 }
 
 static void backward(const gan__layer_run *run)
 {
-    apply(run, run->dy, run->dx);
+    gan__layer_for_stretches(run, grad_stretch);
 }
 
 const gan__layer_class gan__layer_dropout = {
     .name = "dropout",
     .n_settings = 1,
     .in_place = 1,
+    .changes = 1,
     .random = 1,
     .check = check,
     .shape = shape,

@@ -8,8 +8,8 @@
 
 enum { IN, OUT };
 
-/* A part of a weight gradient has about so many numbers: enough to be worth a product of its own. */
-enum { PART_SIZE = 1 << 16, MAX_PARTS = 64 };
+/* A tile's product is worth about so many operations; smaller ones waste time on packing their matrices. */
+enum { TILE_FLOPS = 1 << 25, MAX_TILES = 64, LEAST_TILE = 32 };
 
 static size_t in_of(const gan_layer *layer)
 {
@@ -55,35 +55,61 @@ static void init(const gan_layer *layer, float *params, uint64_t seed, uint64_t 
     for (size_t i = 0; i < n; i++) params[i] = (2.0f * params[i] - 1.0f) * bound;
 }
 
+/* Into how many tiles to cut a product along a side of so many rows or columns: two from a modest size on, more when
+ * each has enough to do. */
+static size_t tiles_of(const gan_layer *layer, size_t rows, size_t side)
+{
+    const double flops = 2.0 * (double)rows * (double)in_of(layer) * (double)out_of(layer);
+    size_t tiles = (size_t)(flops / TILE_FLOPS);
+
+    if (tiles > MAX_TILES) tiles = MAX_TILES;
+    if (tiles < 2 && flops > TILE_FLOPS / 32) tiles = 2;
+    if (tiles > side / LEAST_TILE) tiles = side / LEAST_TILE;
+    return tiles > 0 ? tiles : 1;
+}
+
+/* Along the longer side of the result where that is the columns: the small matrix of samples is then packed
+ * for every tile, and not the large one of weights. */
+static gan__cut cut_of(const gan_layer *layer, size_t rows, size_t columns)
+{
+    return rows > 2 * columns ? (gan__cut){tiles_of(layer, rows, rows), 1}
+                              : (gan__cut){1, tiles_of(layer, rows, columns)};
+}
+
+static gan__cut forward_cut(const gan_layer *layer, size_t rows)
+{
+    return cut_of(layer, rows, out_of(layer));
+}
+
+static gan__cut backward_cut(const gan_layer *layer, size_t rows)
+{
+    return cut_of(layer, rows, in_of(layer));
+}
+
 static void forward(const gan__layer_run *run)
 {
     const size_t in = in_of(run->layer);
     const size_t out = out_of(run->layer);
 
-    gan__kernels_linear(run->rows, in, out, run->x, run->params, run->params + in * out, run->y);
+    gan__kernels_linear(run->rows, in, out, run->begin, run->end, run->x, run->params, run->params + in * out, run->y);
 }
 
 static void backward(const gan__layer_run *run)
 {
-    gan__kernels_linear_input_grad(run->rows, in_of(run->layer), out_of(run->layer), run->dy, run->params, run->dx);
+    gan__kernels_linear_input_grad(run->rows, in_of(run->layer), out_of(run->layer), run->begin, run->end, run->dy,
+                                   run->params, run->dx);
 }
 
-/* Cut by outputs, so that no sum over the batch is divided. */
-static size_t grad_parts(const gan_layer *layer)
+/* By outputs, so that no sum over the batch is divided. */
+static size_t grad_parts(const gan_layer *layer, size_t rows)
 {
-    const size_t size = in_of(layer) * out_of(layer);
-    size_t parts = size / PART_SIZE;
-
-    if (parts > MAX_PARTS) parts = MAX_PARTS;
-    if (parts > out_of(layer)) parts = out_of(layer);
-    return parts > 0 ? parts : 1;
+    return tiles_of(layer, rows, out_of(layer));
 }
 
-static double grad(const gan__layer_run *run, size_t part, float *grads)
+static double grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
 {
     const size_t in = in_of(run->layer);
     const size_t out = out_of(run->layer);
-    const size_t parts = grad_parts(run->layer);
     const size_t begin = out * part / parts;
     const size_t end = out * (part + 1) / parts;
     const gan__simd *simd = gan__simd_best();
@@ -101,6 +127,8 @@ const gan__layer_class gan__layer_linear = {
     .init = init,
     .forward = forward,
     .backward = backward,
+    .forward_cut = forward_cut,
+    .backward_cut = backward_cut,
     .grad_parts = grad_parts,
     .grad = grad,
 };

@@ -7,19 +7,24 @@
 #include <string.h>
 
 /* Sharing memory is the usual case; only a network's first layer copies. */
-static void copy(const gan__layer_run *run, const float *from, float *to)
+static void stretch(const gan__layer_run *run, size_t at, size_t n)
 {
-    if (from != to) memcpy(to, from, run->rows * gan_shape_size(run->layer->out) * sizeof *to);
+    if (run->x != run->y) memcpy(run->y + at, run->x + at, n * sizeof *run->y);
+}
+
+static void grad_stretch(const gan__layer_run *run, size_t at, size_t n)
+{
+    if (run->dx != run->dy) memcpy(run->dx + at, run->dy + at, n * sizeof *run->dx);
 }
 
 static void forward(const gan__layer_run *run)
 {
-    copy(run, run->x, run->y);
+    gan__layer_for_stretches(run, stretch);
 }
 
 static void backward(const gan__layer_run *run)
 {
-    copy(run, run->dy, run->dx);
+    gan__layer_for_stretches(run, grad_stretch);
 }
 
 /* ---- flatten ---- */

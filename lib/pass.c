@@ -2,7 +2,11 @@
  *
  * Boundary i lies between layer i-1 and layer i: boundary 0 is the input, boundary n_layers the output.
  * Layers that work in place have the same memory on both sides; the first never does, because
- * its input may be another pass's output, which is still needed. */
+ * its input may be another pass's output, which is still needed.
+ *
+ * Forward, a stage's tiles are tiles of its output.  Backward, they are tiles of the gradient by its input,
+ * which go on through the in-place layers of the stage before; beside them the stage's gradients by its
+ * weights are computed, as further tasks of the same job. */
 #include "pass_internal.h"
 
 #include "alloc_internal.h"
@@ -13,9 +17,10 @@
 #include <string.h>
 
 enum {
-    TILE_ROWS = 128, /* the most rows in a tile */
-    WORTH_TWO = 16,  /* from so many rows on, a batch is at least two tiles */
-    MAX_TILE_NUMBERS = 1 << 22, /* in all activations of a tile in evaluation */
+    EVAL_ROWS = 128,            /* the most rows of a tile in evaluation */
+    EVAL_WORTH_TWO = 16,        /* from so many samples on, there are at least two tiles */
+    MAX_EVAL_NUMBERS = 1 << 22, /* in all activations of a tile in evaluation */
+    MAX_PARTS = 64,             /* of a layer's weight gradient */
 };
 
 typedef struct boundary {
@@ -24,20 +29,20 @@ typedef struct boundary {
     float *grad;
 } boundary;
 
-typedef struct part {
-    size_t layer;
-    size_t index; /* among the layer's own parts */
-    double squares;
-} part;
+typedef struct stage {
+    size_t begin, end; /* its layers; all but the first work in place */
+    size_t n_parts;    /* of the weight gradient, in the latest backward run */
+    double squares[MAX_PARTS];
+} stage;
 
 struct gan__pass {
     gan_allocator allocator;
     gan__pass_desc desc;
     boundary *at; /* n_layers + 1 */
+    stage *stages;
+    size_t n_stages;
     float *memory;
     float *grads;
-    part *parts;
-    size_t n_parts;
     uint64_t position;
     uint64_t *random; /* where each layer's random numbers begin, after `position` */
     uint64_t n_random;
@@ -50,9 +55,18 @@ static const gan_layer *layer_of(const gan__pass *pass, size_t i)
     return &pass->desc.net->layers[i];
 }
 
+/* Whether layer i works in place on boundary i. */
 static int shares_memory(const gan__pass *pass, size_t i)
 {
-    return i > 0 && layer_of(pass, i)->class->in_place;
+    const gan__layer_class *class = layer_of(pass, i)->class;
+
+    if (i == 0 || !class->in_place) return 0;
+    if (!class->changes) return 1;
+    while (i-- > 0) { /* those before it whose output is the same memory */
+        if (layer_of(pass, i)->class->needs_y) return 0;
+        if (!shares_memory(pass, i)) break;
+    }
+    return 1;
 }
 
 /* Lay the boundaries out in `memory`, or only count when it is NULL; return how many numbers it takes. */
@@ -90,31 +104,13 @@ static void set_sizes(gan__pass *pass)
         pass->at[i + 1].size = gan_shape_size(net->layers[i].out);
         pass->random[i] = pass->n_random;
         if (net->layers[i].class->random) pass->n_random += pass->desc.rows * pass->at[i + 1].size;
+        if (!shares_memory(pass, i)) pass->stages[pass->n_stages++].begin = i;
+        pass->stages[pass->n_stages - 1].end = i + 1;
     }
     if (source) {
         pass->at[0].value = source->at[source->desc.n_layers].value;
         pass->at[0].grad = source->at[source->desc.n_layers].grad;
     }
-}
-
-static size_t parts_of(const gan_layer *layer)
-{
-    return layer->class->grad_parts ? layer->class->grad_parts(layer) : 0;
-}
-
-static gan_status make_parts(gan__pass *pass)
-{
-    gan_status status = GAN_OK;
-    size_t n = 0;
-
-    for (size_t i = 0; i < pass->desc.n_layers; i++) n += parts_of(layer_of(pass, i));
-    GAN_TRY(gan__alloc(&pass->parts, &pass->allocator, n, sizeof *pass->parts));
-    for (size_t i = 0; i < pass->desc.n_layers; i++)
-        for (size_t j = 0; j < parts_of(layer_of(pass, i)); j++) pass->parts[pass->n_parts++] = (part){i, j, 0};
-    GAN_TRY(gan__alloc(&pass->grads, &pass->allocator, pass->desc.net->n_params, sizeof *pass->grads));
-
-cleanup:
-    return status;
 }
 
 gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc, const gan_allocator *allocator)
@@ -128,10 +124,11 @@ gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc, const g
     pass->desc = *desc;
     GAN_TRY(gan__alloc(&pass->at, allocator, desc->n_layers + 1, sizeof *pass->at));
     GAN_TRY(gan__alloc(&pass->random, allocator, desc->n_layers, sizeof *pass->random));
+    GAN_TRY(gan__alloc(&pass->stages, allocator, desc->n_layers, sizeof *pass->stages));
     set_sizes(pass);
     GAN_TRY(gan__alloc(&pass->memory, allocator, lay_out(pass, NULL), sizeof *pass->memory));
     lay_out(pass, pass->memory);
-    if (desc->training) GAN_TRY(make_parts(pass));
+    if (desc->training) GAN_TRY(gan__alloc(&pass->grads, allocator, desc->net->n_params, sizeof *pass->grads));
     *out = pass;
     pass = NULL;
 
@@ -146,14 +143,14 @@ void gan__pass_destroy(gan__pass *pass)
     const gan_allocator a = pass->allocator;
 
     gan__free(&a, pass->grads);
-    gan__free(&a, pass->parts);
     gan__free(&a, pass->memory);
+    gan__free(&a, pass->stages);
     gan__free(&a, pass->random);
     gan__free(&a, pass->at);
     gan__free(&a, pass);
 }
 
-/* ---- running it ---- */
+/* ---- tiles ---- */
 
 static float *row_of(float *block, const boundary *b, size_t row)
 {
@@ -179,57 +176,154 @@ float *gan__pass_output_grad(gan__pass *pass, size_t first)
     return row_of(b->grad, b, first);
 }
 
-/* Layer i's work on some rows, as its class wants to see it. */
-static gan__layer_run run_of(const gan__pass *pass, size_t i, size_t first, size_t rows)
+/* Some rows and columns of a boundary. */
+typedef struct tile {
+    size_t first, rows;
+    size_t begin, end;
+} tile;
+
+static tile tile_of(gan__cut cut, size_t index, size_t first, size_t rows, size_t columns)
+{
+    const size_t r = index / cut.columns;
+    const size_t c = index % cut.columns;
+
+    return (tile){.first = first + rows * r / cut.rows,
+                  .rows = rows * (r + 1) / cut.rows - rows * r / cut.rows,
+                  .begin = columns * c / cut.columns,
+                  .end = columns * (c + 1) / cut.columns};
+}
+
+/* Layer i's work on a tile, as its class wants to see it. */
+static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t)
 {
     const boundary *in = &pass->at[i];
     const boundary *out = &pass->at[i + 1];
 
     return (gan__layer_run){
         .layer = layer_of(pass, i),
-        .rows = rows,
+        .rows = t->rows,
+        .begin = t->begin,
+        .end = t->end,
         .params = pass->desc.net->params + pass->desc.net->offsets[i],
-        .x = row_of(in->value, in, first),
-        .y = row_of(out->value, out, first),
-        .dx = row_of(in->grad, in, first),
-        .dy = row_of(out->grad, out, first),
+        .x = row_of(in->value, in, t->first),
+        .y = row_of(out->value, out, t->first),
+        .dx = row_of(in->grad, in, t->first),
+        .dy = row_of(out->grad, out, t->first),
         .training = pass->desc.training,
         .seed = pass->desc.seed,
         .stream = pass->desc.stream,
-        .position = pass->position + pass->random[i] + first * out->size,
+        .position = pass->position + pass->random[i] + t->first * out->size,
     };
 }
 
-void gan__pass_forward(gan__pass *pass, size_t first, size_t rows)
+/* ---- forward ---- */
+
+typedef struct job {
+    gan__pass *pass;
+    stage *stage;
+    gan__cut cut;
+    size_t first, rows;
+    size_t n_tiles;
+} job;
+
+static void forward_tile(const gan__pass *pass, const stage *s, const tile *t)
 {
-    for (size_t i = 0; i < pass->desc.n_layers; i++) {
-        const gan__layer_run run = run_of(pass, i, first, rows);
+    for (size_t i = s->begin; i < s->end; i++) {
+        const gan__layer_run run = run_of(pass, i, t);
 
         run.layer->class->forward(&run);
     }
 }
 
-void gan__pass_backward(gan__pass *pass, size_t first, size_t rows, int want_input)
+static void forward_task(void *context, size_t task, size_t worker)
 {
-    for (size_t i = pass->desc.n_layers; i-- > 0;) {
-        const gan__layer_run run = run_of(pass, i, first, rows);
+    const job *j = context;
+    const tile t = tile_of(j->cut, task, j->first, j->rows, j->pass->at[j->stage->end].size);
 
-        if (i == 0 && !want_input) return;
+    (void)worker;
+    forward_tile(j->pass, j->stage, &t);
+}
+
+void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows)
+{
+    for (size_t i = 0; i < pass->n_stages; i++) {
+        stage *s = &pass->stages[i];
+        const gan_layer *layer = layer_of(pass, s->begin);
+        job j = {.pass = pass, .stage = s, .first = first, .rows = rows};
+
+        j.cut = layer->class->forward_cut ? layer->class->forward_cut(layer, rows)
+                                          : gan__layer_cut(rows, pass->at[s->end].size);
+        gan__pool_run(pool, forward_task, &j, j.cut.rows * j.cut.columns);
+    }
+}
+
+/* ---- backward ---- */
+
+/* The gradient by the output of a stage's in-place layers becomes that by the output of its first. */
+static void backward_in_place(const gan__pass *pass, const stage *s, const tile *t)
+{
+    for (size_t i = s->end; i-- > s->begin + 1;) {
+        const gan__layer_run run = run_of(pass, i, t);
+
         run.layer->class->backward(&run);
     }
 }
 
-size_t gan__pass_grad_parts(const gan__pass *pass)
+static void backward_tile(const job *j, size_t index)
 {
-    return pass->n_parts;
+    const gan__pass *pass = j->pass;
+    const gan__pass *source = pass->desc.source;
+    const stage *s = j->stage;
+    const tile t = tile_of(j->cut, index, j->first, j->rows, pass->at[s->begin].size);
+    const gan__layer_run run = run_of(pass, s->begin, &t);
+
+    run.layer->class->backward(&run);
+    if (s > pass->stages)
+        backward_in_place(pass, s - 1, &t);
+    else if (source)
+        backward_in_place(source, &source->stages[source->n_stages - 1], &t);
 }
 
-void gan__pass_grad_part(gan__pass *pass, size_t rows, size_t index)
+static void backward_task(void *context, size_t task, size_t worker)
 {
-    part *p = &pass->parts[index];
-    const gan__layer_run run = run_of(pass, p->layer, 0, rows);
+    const job *j = context;
+    const size_t layer = j->stage->begin;
+    const tile all = {j->first, j->rows, 0, 0};
+    gan__layer_run run;
 
-    p->squares = run.layer->class->grad(&run, p->index, pass->grads + pass->desc.net->offsets[p->layer]);
+    (void)worker;
+    if (task < j->n_tiles) {
+        backward_tile(j, task);
+        return;
+    }
+    run = run_of(j->pass, layer, &all);
+    j->stage->squares[task - j->n_tiles] = run.layer->class->grad(&run, task - j->n_tiles, j->stage->n_parts,
+                                                                  j->pass->grads + j->pass->desc.net->offsets[layer]);
+}
+
+static void backward_stage(gan__pass *pass, gan_pool *pool, stage *s, size_t first, size_t rows, unsigned what)
+{
+    const gan_layer *layer = layer_of(pass, s->begin);
+    const int want_input = s > pass->stages || (what & GAN__PASS_INPUT);
+    const int want_weights = (what & GAN__PASS_WEIGHTS) && layer->class->grad_parts;
+    job j = {.pass = pass, .stage = s, .first = first, .rows = rows};
+
+    if (want_input) {
+        j.cut = layer->class->backward_cut ? layer->class->backward_cut(layer, rows)
+                                           : gan__layer_cut(rows, pass->at[s->begin].size);
+        j.n_tiles = j.cut.rows * j.cut.columns;
+    }
+    s->n_parts = want_weights ? layer->class->grad_parts(layer, rows) : 0;
+    if (s->n_parts > MAX_PARTS) s->n_parts = MAX_PARTS;
+    gan__pool_run(pool, backward_task, &j, j.n_tiles + s->n_parts);
+}
+
+void gan__pass_backward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, unsigned what)
+{
+    const tile all = {first, rows, 0, pass->at[pass->desc.n_layers].size};
+
+    if (!(what & GAN__PASS_GO_ON)) backward_in_place(pass, &pass->stages[pass->n_stages - 1], &all);
+    for (size_t i = pass->n_stages; i-- > 0;) backward_stage(pass, pool, &pass->stages[i], first, rows, what);
 }
 
 const float *gan__pass_grads(const gan__pass *pass)
@@ -241,18 +335,9 @@ double gan__pass_grad_squares(const gan__pass *pass)
 {
     double sum = 0;
 
-    for (size_t i = 0; i < pass->n_parts; i++) sum += pass->parts[i].squares;
+    for (size_t i = 0; i < pass->n_stages; i++)
+        for (size_t j = 0; j < pass->stages[i].n_parts; j++) sum += pass->stages[i].squares[j];
     return sum;
-}
-
-uint64_t gan__pass_position(const gan__pass *pass)
-{
-    return pass->position;
-}
-
-void gan__pass_seek(gan__pass *pass, uint64_t position)
-{
-    pass->position = position;
 }
 
 void gan__pass_advance(gan__pass *pass)
@@ -260,27 +345,15 @@ void gan__pass_advance(gan__pass *pass)
     pass->position += pass->n_random;
 }
 
-/* ---- the cut ---- */
+/* ---- evaluation: each tile goes through all stages by itself ---- */
 
-static size_t tiles_of(size_t rows, size_t most)
-{
-    const size_t tiles = (rows + most - 1) / most;
-
-    return tiles == 1 && rows >= WORTH_TWO ? 2 : tiles;
-}
-
-size_t gan__pass_tiles(size_t rows)
-{
-    return tiles_of(rows, TILE_ROWS);
-}
-
-/* Rows of a tile in evaluation: fewer where samples are so large that a tile would leave the cache. */
+/* Fewer rows where samples are so large that a tile would leave the cache. */
 static size_t eval_tile_rows(const gan_network *net)
 {
     size_t numbers = gan_shape_size(net->input);
 
     for (size_t i = 0; i < net->n_layers; i++) numbers += gan_shape_size(net->layers[i].out);
-    return numbers < MAX_TILE_NUMBERS / TILE_ROWS ? TILE_ROWS : MAX_TILE_NUMBERS / numbers + 1;
+    return numbers < MAX_EVAL_NUMBERS / EVAL_ROWS ? EVAL_ROWS : MAX_EVAL_NUMBERS / numbers + 1;
 }
 
 size_t gan__pass_eval_rows(const gan_network *net, const gan_pool *pool)
@@ -302,23 +375,30 @@ static void evaluate_tile(void *context, size_t task, size_t worker)
 {
     const evaluation *e = context;
     gan__pass *pass = e->pass;
-    const size_t tile = e->begin + task;
-    const size_t begin = e->n * tile / e->tiles;
-    const size_t rows = e->n * (tile + 1) / e->tiles - begin;
+    const size_t index = e->begin + task;
+    const size_t begin = e->n * index / e->tiles;
+    const size_t rows = e->n * (index + 1) / e->tiles - begin;
     const size_t first = worker * e->tile_rows;
     const boundary *in = &pass->at[0];
     const boundary *out = &pass->at[pass->desc.n_layers];
 
     memcpy(row_of(in->value, in, first), e->in + begin * in->size, rows * in->size * sizeof *e->in);
-    gan__pass_forward(pass, first, rows);
+    for (size_t i = 0; i < pass->n_stages; i++) {
+        const stage *s = &pass->stages[i];
+        const tile t = {first, rows, 0, pass->at[s->end].size};
+
+        forward_tile(pass, s, &t);
+    }
     memcpy(e->out + begin * out->size, row_of(out->value, out, first), rows * out->size * sizeof *e->out);
 }
 
 void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, size_t n, float *out)
 {
     const size_t tile_rows = eval_tile_rows(pass->desc.net);
-    evaluation e = {pass, in, out, n, tile_rows, tiles_of(n, tile_rows), 0};
+    evaluation e = {.pass = pass, .in = in, .out = out, .n = n, .tile_rows = tile_rows};
 
+    e.tiles = (n + tile_rows - 1) / tile_rows;
+    if (e.tiles == 1 && n >= EVAL_WORTH_TWO) e.tiles = 2;
     gan__blas_enter();
     for (; e.begin < e.tiles; e.begin += GAN__POOL_MAX_TASKS) {
         const size_t left = e.tiles - e.begin;

@@ -1,7 +1,8 @@
-/* pass_internal.h - running a network forward and backward over the rows of a batch.
+/* pass_internal.h - running a network forward and backward over a batch.
  *
- * Every function works on a range of rows with no regard for the others, so a caller cuts a batch
- * into ranges and gives them to a pool.  A range goes through all layers while it is in cache. */
+ * A network runs in stages: a layer with memory of its own for its output, and the layers behind it that work in
+ * place.  A stage is cut into tiles by shapes alone; each tile goes through all layers of its stage while
+ * it is in cache, and the tiles are given to a pool.  See pass.c for how the gradients join in. */
 #ifndef GAN_PASS_INTERNAL_H
 #define GAN_PASS_INTERNAL_H
 
@@ -17,7 +18,7 @@ typedef struct gan__pass gan__pass;
 
 typedef struct gan__pass_desc {
     gan_network *net; /* borrowed, complete */
-    size_t n_layers;  /* how many of its layers to run */
+    size_t n_layers;  /* how many of its layers to run, at least 1 */
     size_t rows;      /* the most rows */
     int training;     /* training mode, with gradients; else evaluation mode, without */
     uint64_t seed;    /* of the layers' random numbers */
@@ -33,26 +34,22 @@ float *gan__pass_input(gan__pass *pass, size_t first);
 float *gan__pass_output(gan__pass *pass, size_t first);
 float *gan__pass_output_grad(gan__pass *pass, size_t first);
 
-/* Output from input. */
-void gan__pass_forward(gan__pass *pass, size_t first, size_t rows);
+/* Output from input, of the rows from `first` on. */
+void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows);
 
-/* Gradients by all layers' outputs from the gradient by the last one's, and, when the caller wants it, the
- * one by the input (which is the source's output gradient). */
-void gan__pass_backward(gan__pass *pass, size_t first, size_t rows, int want_input);
+/* What to compute on the way back from the gradient by the output, which the caller has laid down. */
+enum {
+    GAN__PASS_WEIGHTS = 1, /* the gradients by the weights */
+    GAN__PASS_INPUT = 2,   /* the gradient by the input, which goes on into the source */
+    GAN__PASS_GO_ON = 4,   /* a pass that this one is the source of came back just now with GAN__PASS_INPUT */
+};
+void gan__pass_backward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, unsigned what);
 
-/* Gradients by the weights, over rows 0 .. rows-1, in parts that may be computed in any order. */
-size_t gan__pass_grad_parts(const gan__pass *pass);
-void gan__pass_grad_part(gan__pass *pass, size_t rows, size_t part);
-const float *gan__pass_grads(const gan__pass *pass); /* laid out as the network's weights */
+const float *gan__pass_grads(const gan__pass *pass);  /* by the weights, laid out as these are */
 double gan__pass_grad_squares(const gan__pass *pass); /* their sum of squares, added in a fixed order */
 
-/* Move on to fresh random numbers, or back to those of a step that is not to count. */
-uint64_t gan__pass_position(const gan__pass *pass);
-void gan__pass_seek(gan__pass *pass, uint64_t position);
+/* Move on to fresh random numbers. */
 void gan__pass_advance(gan__pass *pass);
-
-/* Into how many ranges a batch is cut: a matter of its size alone. */
-size_t gan__pass_tiles(size_t rows);
 
 /* Run n samples of the host's through a pass in evaluation mode that has gan__pass_eval_rows() rows. */
 void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, size_t n, float *out);

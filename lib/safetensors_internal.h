@@ -33,7 +33,8 @@ gan_status gan__safetensors_open(gan__safetensors **out, const char *path, const
 void gan__safetensors_close(gan__safetensors *file); /* NULL is allowed */
 
 size_t gan__safetensors_count(const gan__safetensors *file);
-const gan__safetensor *gan__safetensors_tensor(const gan__safetensors *file, size_t i); /* in order of offset */
+/* In order of offset; NULL beyond the last. */
+const gan__safetensor *gan__safetensors_tensor(const gan__safetensors *file, size_t i);
 const gan__safetensor *gan__safetensors_find(const gan__safetensors *file, const char *name); /* or NULL */
 const char *gan__safetensors_metadata(const gan__safetensors *file, const char *key);         /* or NULL */
 const char *gan__safetensors_path(const gan__safetensors *file);

@@ -17,6 +17,8 @@ gan_status gan__fail(gan_status status, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    for (char *c = text; *c; c++) /* a name from a file may hold anything; the sentence is one line */
+        if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
     snprintf(message, sizeof message, "%s", text);
     return status;
 }

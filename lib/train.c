@@ -1,11 +1,9 @@
 /* train.c - the adversarial step.
  *
- * Each half of a step has three phases, each a number of tasks for the pool with a barrier after it:
- * rows      ranges of the batch go through the networks forward, the loss, and backward;
- * weights   gradients by the weights, cut by weight so that no sum over the batch is divided;
- * update    the optimizer, over slices of the flat block.
- * What the tasks add up is added in the order of the tasks, so the number of threads doesn't show. */
-#include <gan/train.h>
+ * A half of a step is a sequence of jobs for the pool: lay down noise and real samples, both networks forward,
+ * the loss, backward, the optimizer.  What the tasks of a job add up is added in their order, so the number of
+ * threads doesn't show. */
+#include "train_internal.h"
 
 #include "alloc_internal.h"
 #include "desc_internal.h"
@@ -22,8 +20,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-enum { UPDATE_SLICE = 1 << 15 }; /* parameters a task */
+enum {
+    UPDATE_SLICE = 1 << 15, /* parameters a task */
+    INPUT_TILES = 4,        /* tasks that lay down noise and real samples */
+};
 
 /* One of the two players. */
 typedef struct player {
@@ -33,12 +35,6 @@ typedef struct player {
     gan__pass *pass;
 } player;
 
-/* What a range of rows adds to the figures. */
-typedef struct tile_sums {
-    gan__loss_sums real;
-    gan__loss_sums fake;
-} tile_sums;
-
 struct gan_trainer {
     gan_allocator allocator;
     gan_trainer_desc desc;
@@ -47,12 +43,36 @@ struct gan_trainer {
     player g;
     player d;
     gan__pass *eval; /* of the generator */
-    tile_sums *sums; /* one a tile */
     size_t latent;   /* numbers in a latent vector */
     size_t sample;   /* numbers in a sample */
     uint64_t noise_position;
     gan_train_stats stats;
+    gan__step_profile *profile; /* NULL: nobody looks */
 };
+
+/* ---- the clock ---- */
+
+void gan__trainer_set_profile(gan_trainer *t, gan__step_profile *profile)
+{
+    t->profile = profile;
+}
+
+static double start_clock(const gan_trainer *t)
+{
+    struct timespec now = {0, 0};
+
+    if (t->profile) clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Book the time since `*since` to a stage and start anew. */
+static void book(gan_trainer *t, gan__step_stage stage, double *since)
+{
+    const double now = start_clock(t);
+
+    if (t->profile) t->profile->seconds[stage] += now - *since;
+    *since = now;
+}
 
 /* ---- making one ---- */
 
@@ -78,6 +98,13 @@ cleanup:
     return status;
 }
 
+static gan_status check_binding(const gan_optimizer *opt, const gan_network *net, const char *who)
+{
+    if (opt->n_params == 0 || opt->n_params == net->n_params) return GAN_OK;
+    return gan__fail(GAN_ERR_SHAPE, "trainer: the %s has %zu parameters, its optimizer is bound to %zu", who,
+                     net->n_params, opt->n_params);
+}
+
 static gan_status check_optimizers(gan_network *g, gan_network *d, gan_optimizer *g_opt, gan_optimizer *d_opt)
 {
     gan_status status = GAN_OK;
@@ -86,6 +113,8 @@ static gan_status check_optimizers(gan_network *g, gan_network *d, gan_optimizer
         return gan__fail(GAN_ERR_INVALID, "trainer: the %s's optimizer is NULL", g_opt ? "discriminator" : "generator");
     if (g_opt == d_opt)
         return gan__fail(GAN_ERR_INVALID, "trainer: one optimizer for both networks; each needs its own");
+    GAN_TRY(check_binding(g_opt, g, "generator"));
+    GAN_TRY(check_binding(d_opt, d, "discriminator"));
     GAN_TRY(gan_optimizer_bind(g_opt, g->n_params));
     GAN_TRY(gan_optimizer_bind(d_opt, d->n_params));
 
@@ -122,8 +151,8 @@ static gan_status check_size(const gan_trainer *t)
     return GAN_OK;
 }
 
-/* Both networks have room for two batches: the discriminator sees real and fake samples at once, and the
- * generator makes those where the discriminator wants them. */
+/* Both networks have room for two batches: the discriminator sees real samples and behind them fake ones, at once,
+ * and the generator makes these where the discriminator wants them. */
 static gan_status make_passes(gan_trainer *t)
 {
     gan_status status = GAN_OK;
@@ -152,7 +181,6 @@ static gan_status make_passes(gan_trainer *t)
                                                .n_layers = t->g.net->n_layers,
                                                .rows = gan__pass_eval_rows(t->g.net, t->pool)},
                              a));
-    GAN_TRY(gan__alloc(&t->sums, a, gan__pass_tiles(t->desc.batch_size), sizeof *t->sums));
 
 cleanup:
     return status;
@@ -196,7 +224,6 @@ void gan_trainer_destroy(gan_trainer *t)
     if (!t) return;
     const gan_allocator a = t->allocator;
 
-    gan__free(&a, t->sums);
     gan__pass_destroy(t->eval);
     gan__pass_destroy(t->d.pass);
     gan__pass_destroy(t->g.pass);
@@ -204,81 +231,38 @@ void gan_trainer_destroy(gan_trainer *t)
     gan__free(&a, t);
 }
 
-/* ---- phase: rows ---- */
+/* ---- the jobs ---- */
 
 typedef struct half_step {
     gan_trainer *t;
     const player *player; /* whose step it is */
-    const float *real;    /* the discriminator's step only */
-    const float *z;       /* NULL: drawn */
-    size_t n;             /* samples, or pairs of them */
-    size_t tiles;
-    size_t rows; /* in the player's pass: n, or 2n with real and fake */
+    const float *real;    /* n real samples: the discriminator's step only */
+    const float *z;       /* n latent vectors; NULL: drawn */
+    size_t n;
 } half_step;
 
-/* Put the latent vectors of samples begin .. into the generator's rows first .. */
-static void lay_noise(const half_step *s, size_t begin, size_t first, size_t rows)
+/* In which row the generated samples begin. */
+static size_t first_fake(const half_step *s)
 {
+    return s->real ? s->n : 0;
+}
+
+static void lay_input(void *context, size_t task, size_t worker)
+{
+    const half_step *s = context;
     gan_trainer *t = s->t;
-    float *to = gan__pass_input(t->g.pass, first);
+    const size_t begin = s->n * task / INPUT_TILES;
+    const size_t rows = s->n * (task + 1) / INPUT_TILES - begin;
     const size_t n = rows * t->latent;
+    float *z = gan__pass_input(t->g.pass, first_fake(s) + begin);
 
+    (void)worker;
     if (s->z)
-        memcpy(to, s->z + begin * t->latent, n * sizeof *to);
+        memcpy(z, s->z + begin * t->latent, n * sizeof *z);
     else
-        gan__rng_normal(t->desc.seed, GAN__STREAM_NOISE, t->noise_position + begin * t->latent, n, to);
-}
-
-static gan__loss_sums judge(gan_trainer *t, size_t first, size_t rows, double target, size_t n)
-{
-    return gan__loss_bce(gan__pass_output(t->d.pass, first), rows, target, 1.0 / (double)n,
-                         gan__pass_output_grad(t->d.pass, first));
-}
-
-/* The real samples of a tile lie before its fake ones, so that each layer is one product for both. */
-static void discriminator_rows(void *context, size_t tile, size_t worker)
-{
-    const half_step *s = context;
-    gan_trainer *t = s->t;
-    const size_t begin = s->n * tile / s->tiles;
-    const size_t rows = s->n * (tile + 1) / s->tiles - begin;
-    const size_t real = 2 * begin;
-    const size_t fake = real + rows;
-
-    (void)worker;
-    memcpy(gan__pass_input(t->d.pass, real), s->real + begin * t->sample, rows * t->sample * sizeof *s->real);
-    lay_noise(s, begin, fake, rows);
-    gan__pass_forward(t->g.pass, fake, rows);
-    gan__pass_forward(t->d.pass, real, 2 * rows);
-    t->sums[tile].real = judge(t, real, rows, 1, s->n);
-    t->sums[tile].fake = judge(t, fake, rows, 0, s->n);
-    gan__pass_backward(t->d.pass, real, 2 * rows, 0);
-}
-
-static void generator_rows(void *context, size_t tile, size_t worker)
-{
-    const half_step *s = context;
-    gan_trainer *t = s->t;
-    const size_t begin = s->n * tile / s->tiles;
-    const size_t rows = s->n * (tile + 1) / s->tiles - begin;
-
-    (void)worker;
-    lay_noise(s, begin, begin, rows);
-    gan__pass_forward(t->g.pass, begin, rows);
-    gan__pass_forward(t->d.pass, begin, rows);
-    t->sums[tile].fake = judge(t, begin, rows, 1, s->n);
-    gan__pass_backward(t->d.pass, begin, rows, 1);
-    gan__pass_backward(t->g.pass, begin, rows, 0);
-}
-
-/* ---- phases: weights, update ---- */
-
-static void weight_gradients(void *context, size_t part, size_t worker)
-{
-    const half_step *s = context;
-
-    (void)worker;
-    gan__pass_grad_part(s->player->pass, s->rows, part);
+        gan__rng_normal(t->desc.seed, GAN__STREAM_NOISE, t->noise_position + begin * t->latent, n, z);
+    if (s->real)
+        memcpy(gan__pass_input(t->d.pass, begin), s->real + begin * t->sample, rows * t->sample * sizeof *z);
 }
 
 static void update_slice(void *context, size_t task, size_t worker)
@@ -291,21 +275,25 @@ static void update_slice(void *context, size_t task, size_t worker)
     gan__optimizer_apply(p->opt, p->net->params, gan__pass_grads(p->pass), begin, end);
 }
 
-static gan__loss_sums add_sums(gan__loss_sums a, gan__loss_sums b)
+/* The loss of the discriminator's verdicts on n rows, and its gradient. */
+static gan__loss_sums judge(gan_trainer *t, size_t first, size_t n, double target)
 {
-    return (gan__loss_sums){a.loss + b.loss, a.probability + b.probability, a.positive + b.positive,
-                            a.negative + b.negative};
+    return gan__loss_bce(gan__pass_output(t->d.pass, first), n, target, 1.0 / (double)n,
+                         gan__pass_output_grad(t->d.pass, first));
 }
 
-static tile_sums total(const half_step *s)
+/* What both halves begin with: samples on the table, judged. */
+static void forward(half_step *s)
 {
-    tile_sums sum = s->t->sums[0];
+    gan_trainer *t = s->t;
+    double clock = start_clock(t);
 
-    for (size_t i = 1; i < s->tiles; i++) {
-        sum.real = add_sums(sum.real, s->t->sums[i].real);
-        sum.fake = add_sums(sum.fake, s->t->sums[i].fake);
-    }
-    return sum;
+    gan__pool_run(t->pool, lay_input, s, INPUT_TILES);
+    book(t, GAN__STEP_INPUT, &clock);
+    gan__pass_forward(t->g.pass, t->pool, first_fake(s), s->n);
+    book(t, GAN__STEP_G_FORWARD, &clock);
+    gan__pass_forward(t->d.pass, t->pool, 0, first_fake(s) + s->n);
+    book(t, GAN__STEP_D_FORWARD, &clock);
 }
 
 /* Say which number was the first to go wrong: a weight, a gradient, or what came in. */
@@ -332,33 +320,25 @@ cleanup:
     return status;
 }
 
-/* All three phases.  `loss` is added up by the caller's rows function; `norm` receives the gradient's. */
-static gan_status run(const half_step *step, gan__pool_fn *rows, tile_sums *sums, double *norm)
+/* Let the optimizer have the gradients, unless that would do harm.  Only then is the step one that counts, and the
+ * random numbers move on. */
+static gan_status update(half_step *s, double loss, double *norm)
 {
     gan_status status = GAN_OK;
-    half_step s = *step;
-    const player *p = s.player;
-    double loss;
+    const player *p = s->player;
+    gan_trainer *t = s->t;
 
-    gan__blas_enter();
-    gan__pool_run(s.t->pool, rows, &s, s.tiles);
-    gan__pool_run(s.t->pool, weight_gradients, &s, gan__pass_grad_parts(p->pass));
-    *sums = total(&s);
-    loss = sums->fake.loss + (s.real ? sums->real.loss : 0);
     *norm = sqrt(gan__pass_grad_squares(p->pass));
-    if (!isfinite(loss) || !isfinite(*norm)) GAN_TRY(not_finite(&s, loss));
+    if (!isfinite(loss) || !isfinite(*norm)) GAN_TRY(not_finite(s, loss));
     status = gan__optimizer_begin(p->opt, p->net->params, gan__pass_grads(p->pass), *norm);
     if (status != GAN_OK) GAN_FAIL(status, "%s: %s", p->name, gan_last_error());
-    gan__pool_run(s.t->pool, update_slice, &s, (p->net->n_params + UPDATE_SLICE - 1) / UPDATE_SLICE);
+    gan__pool_run(t->pool, update_slice, s, (p->net->n_params + UPDATE_SLICE - 1) / UPDATE_SLICE);
     gan__optimizer_end(p->opt);
-
-    /* Only a step that counts moves the random numbers on. */
-    if (!s.z) s.t->noise_position += s.n * s.t->latent;
-    gan__pass_advance(s.t->g.pass);
-    gan__pass_advance(s.t->d.pass);
+    if (!s->z) t->noise_position += s->n * t->latent;
+    gan__pass_advance(t->g.pass);
+    gan__pass_advance(t->d.pass);
 
 cleanup:
-    gan__blas_leave();
     return status;
 }
 
@@ -393,32 +373,73 @@ cleanup:
     return status;
 }
 
+static gan_status step_discriminator(gan_trainer *t, const gan_batch *batch, const float *z)
+{
+    gan_status status = GAN_OK;
+    half_step s = {.t = t, .player = &t->d, .real = batch->samples, .z = z, .n = batch->count};
+    const double n = (double)s.n;
+    gan__loss_sums real;
+    gan__loss_sums fake;
+    double norm;
+    double clock;
+
+    forward(&s);
+    clock = start_clock(t);
+    real = judge(t, 0, s.n, 1);
+    fake = judge(t, s.n, s.n, 0);
+    book(t, GAN__STEP_LOSS, &clock);
+    gan__pass_backward(t->d.pass, t->pool, 0, 2 * s.n, GAN__PASS_WEIGHTS);
+    book(t, GAN__STEP_D_BACKWARD, &clock);
+    GAN_TRY(update(&s, real.loss + fake.loss, &norm));
+    book(t, GAN__STEP_UPDATE, &clock);
+    t->stats.d_steps++;
+    t->stats.d_loss = (real.loss + fake.loss) / n;
+    t->stats.d_real = real.probability / n;
+    t->stats.d_fake = fake.probability / n;
+    t->stats.d_real_accuracy = real.positive / n;
+    t->stats.d_fake_accuracy = fake.negative / n;
+    t->stats.d_grad_norm = norm;
+
+cleanup:
+    return status;
+}
+
+static gan_status step_generator(gan_trainer *t, size_t n, const float *z)
+{
+    gan_status status = GAN_OK;
+    half_step s = {.t = t, .player = &t->g, .z = z, .n = n};
+    gan__loss_sums fake;
+    double norm;
+    double clock;
+
+    forward(&s);
+    clock = start_clock(t);
+    fake = judge(t, 0, n, 1);
+    book(t, GAN__STEP_LOSS, &clock);
+    gan__pass_backward(t->d.pass, t->pool, 0, n, GAN__PASS_INPUT);
+    book(t, GAN__STEP_D_BACKWARD, &clock);
+    gan__pass_backward(t->g.pass, t->pool, 0, n, GAN__PASS_WEIGHTS | GAN__PASS_GO_ON);
+    book(t, GAN__STEP_G_BACKWARD, &clock);
+    GAN_TRY(update(&s, fake.loss, &norm));
+    book(t, GAN__STEP_UPDATE, &clock);
+    t->stats.g_steps++;
+    t->stats.g_loss = fake.loss / (double)n;
+    t->stats.g_grad_norm = norm;
+
+cleanup:
+    return status;
+}
+
 gan_status gan_train_discriminator_step(gan_trainer *t, const gan_batch *batch, const float *z, gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
-    tile_sums sums;
-    double norm;
-    double n;
 
     GAN_TRY(check_call(t, stats));
     GAN_TRY(check_batch(t, batch));
-    n = (double)batch->count;
-    GAN_TRY(run(&(half_step){.t = t,
-                             .player = &t->d,
-                             .real = batch->samples,
-                             .z = z,
-                             .n = batch->count,
-                             .tiles = gan__pass_tiles(batch->count),
-                             .rows = 2 * batch->count},
-                discriminator_rows, &sums, &norm));
-    t->stats.d_steps++;
-    t->stats.d_loss = (sums.real.loss + sums.fake.loss) / n;
-    t->stats.d_real = sums.real.probability / n;
-    t->stats.d_fake = sums.fake.probability / n;
-    t->stats.d_real_accuracy = sums.real.positive / n;
-    t->stats.d_fake_accuracy = sums.fake.negative / n;
-    t->stats.d_grad_norm = norm;
-    gan__record_write(stats, &t->stats, sizeof t->stats);
+    gan__blas_enter();
+    status = step_discriminator(t, batch, z);
+    gan__blas_leave();
+    if (status == GAN_OK) gan__record_write(stats, &t->stats, sizeof t->stats);
 
 cleanup:
     return status;
@@ -427,17 +448,13 @@ cleanup:
 gan_status gan_train_generator_step(gan_trainer *t, size_t n, const float *z, gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
-    tile_sums sums;
-    double norm;
 
     GAN_TRY(check_call(t, stats));
     GAN_TRY(check_count(t, n));
-    GAN_TRY(run(&(half_step){.t = t, .player = &t->g, .z = z, .n = n, .tiles = gan__pass_tiles(n), .rows = n},
-                generator_rows, &sums, &norm));
-    t->stats.g_steps++;
-    t->stats.g_loss = sums.fake.loss / (double)n;
-    t->stats.g_grad_norm = norm;
-    gan__record_write(stats, &t->stats, sizeof t->stats);
+    gan__blas_enter();
+    status = step_generator(t, n, z);
+    gan__blas_leave();
+    if (status == GAN_OK) gan__record_write(stats, &t->stats, sizeof t->stats);
 
 cleanup:
     return status;

@@ -172,6 +172,7 @@ GAN_API int gan_dataset_has_labels(const gan_dataset *data);
  * @retval GAN_ERR_INVALID    `data` is NULL or there is no such index.
  * @retval GAN_ERR_IO         A host's source failed; its code is named.
  * @retval GAN_ERR_NONFINITE  A host's source delivered NaN or infinity.
+ * @retval GAN_ERR_NOMEM      No memory for a sample that isn't wanted (`out` NULL, a host's source).
  *
  * After an error `out` may be partly written.
  *

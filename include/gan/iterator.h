@@ -40,7 +40,7 @@ typedef struct gan_iterator_desc {
      * Each number x of channel c becomes (x - mean[c]) / std[c] (torchvision's Normalize); x is b / 255 for
      * bytes.  Samples of rank 3 have dim[0] channels, others one.  A std of 0 stands for the default of its
      * channel: mean 0.5 and std 0.5 for bytes, so that they reach from -1 to 1 as tanh does; mean
-     * 0 and std 1 for floats, which stay as they are.
+     * 0 and std 1 for floats, which stay as they are.  A mean without a std is refused.
      */
     float mean[4];
     float std[4];                   /**< finite, not negative; see mean */
@@ -57,7 +57,8 @@ typedef struct gan_iterator_desc {
  * @param[in]  desc  Settings, or NULL for the defaults.
  *
  * @retval GAN_OK           `*out` stands before the first batch of epoch 0.
- * @retval GAN_ERR_INVALID  `out` or `data` is NULL or a setting is out of range; it is named.
+ * @retval GAN_ERR_INVALID  `out` or `data` is NULL, a setting is out of range (it is named), or more than
+ *                          2^32 - 1 samples are to be shuffled.
  * @retval GAN_ERR_SHAPE    The samples have more than 4 channels.
  * @retval GAN_ERR_NOMEM    No memory.
  *
@@ -80,7 +81,8 @@ GAN_API void gan_iterator_destroy(gan_iterator *it);
  * @retval GAN_END            The epoch is over; the next call gives the next epoch's first batch.
  * @retval GAN_ERR_INVALID    `it` or `batch` is NULL.
  * @retval GAN_ERR_IO         A host's source failed; the iterator stands where it stood.
- * @retval GAN_ERR_NONFINITE  A host's source delivered NaN or infinity; the same.
+ * @retval GAN_ERR_NONFINITE  A host's source delivered NaN or infinity, or a number became infinite when it
+ *                            was divided by std; the same.
  *
  * Memory: none is taken.
  * Determinism: the order is a function of seed and epoch alone.
@@ -89,7 +91,12 @@ GAN_API void gan_iterator_destroy(gan_iterator *it);
  */
 GAN_API GAN_MUST_CHECK gan_status gan_iterator_next(gan_iterator *it, const gan_batch **batch);
 
-/** Return the number of the epoch that the next batch belongs to, from 0; 0 for NULL.  @since 0.1 */
+/**
+ * Return the number of the epoch that the walk is in, from 0; 0 for NULL.  It changes when
+ * gan_iterator_next() has returned GAN_END.
+ *
+ * @since 0.1
+ */
 GAN_API uint64_t gan_iterator_epoch(const gan_iterator *it);
 
 /** Return how many samples of the epoch have been given out; 0 for NULL.  @since 0.1 */
@@ -103,7 +110,8 @@ GAN_API size_t gan_iterator_batch_count(const gan_iterator *it);
  *
  * @param[in,out] it        The iterator.
  * @param[in]     epoch     From 0.
- * @param[in]     position  Samples of that epoch already given out: a whole number of batches.
+ * @param[in]     position  Samples of that epoch already given out: a whole number of batches, or all of
+ *                          them, where GAN_END comes next.
  *
  * @retval GAN_OK           The next batch is the one there.
  * @retval GAN_ERR_INVALID  `it` is NULL, or no batch begins at `position`.  Nothing changed.

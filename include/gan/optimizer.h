@@ -32,7 +32,8 @@ typedef struct gan_adam_desc {
     size_t struct_size;             /**< set by GAN_ADAM_DESC_INIT */
     double lr;                      /**< learning rate, finite, not negative.  0.001 */
     double beta1, beta2;            /**< decay of the moments, 0 <= beta < 1.  0.9 and 0.999 */
-    double eps;                     /**< added to the root, finite, not negative.  1e-8 */
+    double eps;                     /**< added to the root, finite, not negative; with 0 a weight whose
+                                         gradient was always 0 gets 0 / 0, which a step refuses.  1e-8 */
     double weight_decay;            /**< finite, not negative; see each create function.  0 */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_adam_desc;

@@ -1,0 +1,194 @@
+#!/bin/sh
+# check_examples.sh - the example programs do what they say, and refuse what makes no sense with exit code 2; the
+# program in README.md and the snippets of docs/guide.md compile as printed, without a warning, and run.
+set -eu
+cd "$(dirname "$0")/.."
+root=$(pwd)
+build=$(cd "${BUILD:-build}" && pwd)
+programs=$build/examples
+mkdir -p "${GAN_TEST_DIR:=$build/check/check_examples.d}"
+work=$(cd "$GAN_TEST_DIR" && pwd)
+unset GAN_DATA_DIR # the data is drawn; there is none in $work
+export GAN_NUM_THREADS=1 # other checks run beside this one
+cd "$work"
+echo "leak:libfontconfig" >suppressed # what Cairo's fonts keep until the end of the process
+export LSAN_OPTIONS="suppressions=$work/suppressed:print_suppressions=0"
+
+fail() {
+    echo "check_examples: $*" >&2
+    exit 1
+}
+
+# run NAME OPTION... - run an example, which must succeed, with what it prints in NAME.log.
+run() {
+    name=$1
+    shift
+    "$programs/$name" "$@" >"$name.log" 2>&1 || {
+        status=$?
+        cat "$name.log"
+        fail "$name $* ends with $status"
+    }
+}
+
+# refuses STATUS SENTENCE NAME OPTION... - it must end with STATUS and say SENTENCE.
+refuses() {
+    wanted=$1 sentence=$2 name=$3
+    shift 3
+    status=0
+    "$programs/$name" "$@" >refused.log 2>&1 || status=$?
+    grep -qF -- "$sentence" refused.log || {
+        cat refused.log
+        fail "$name $* should say: $sentence"
+    }
+    [ "$status" -eq "$wanted" ] || fail "$name $* ends with $status, not $wanted"
+}
+
+says() { grep -qF -- "$2" "$1.log" || { cat "$1.log"; fail "$1 should say: $2"; }; }
+
+# png FILE... - each is there and has the first bytes of a PNG.
+png() {
+    for file; do
+        [ "$(od -An -tx1 -N8 "$file" | tr -d ' \n')" = 89504e470d0a1a0a ] || fail "$file is no PNG"
+    done
+}
+
+# lasted BEGIN WHAT - for the log.
+lasted() { echo "$2: $(($(date +%s) - $1)) s"; }
+
+# --- ring -----------------------------------------------------------------------------------------
+
+begin=$(date +%s)
+run ring
+says ring "8 of 8 modes covered"
+png ring.png
+refuses 2 "takes no options" ring --help
+[ "$(wc -l <"$root/examples/ring.c")" -lt 100 ] || fail "ring.c should stay below 100 lines"
+lasted "$begin" ring
+
+# --- fashion_gan ----------------------------------------------------------------------------------
+
+begin=$(date +%s)
+run fashion_gan --epochs 3 --limit 1000 --hidden 64 --seed 5 --threads 1 --out new/run
+says fashion_gan "no Fashion-MNIST in data/fashion-mnist: training on 1000 silhouettes"
+says fashion_gan "epoch 3/3  D loss"
+[ "$(grep -c '^epoch ' fashion_gan.log)" -eq 3 ] || fail "in a pipe there should be one line an epoch"
+png new/run/real_images.png new/run/fake_images-001.png new/run/fake_images-002.png new/run/fake_images-003.png
+if [ -f new/run/losses.png ]; then png new/run/losses.png; else says fashion_gan "without Cairo"; fi
+[ "$(head -n 1 new/run/losses.csv)" = epoch,d_loss,g_loss,d_real,d_fake,seconds ] || fail "losses.csv begins otherwise"
+awk -F, 'NR > 1 && ($1 != NR - 1 || NF != 6 || !($2 > 0 && $3 > 0 && $4 > 0 && $4 < 1 && $5 > 0 && $5 < 1)) { exit 1 }
+         END { exit NR != 4 }' new/run/losses.csv || { cat new/run/losses.csv; fail "these losses make no sense"; }
+
+run fashion_gan --epochs 3 --limit 1000 --hidden 64 --seed 5 --threads 2 --out again --quiet
+for file in generator.safetensors discriminator.safetensors fake_images-003.png; do
+    cmp new/run/$file again/$file || fail "the same seed gave another $file on another number of threads"
+done
+[ "$(wc -l <fashion_gan.log)" -eq 1 ] || fail "--quiet should leave the warning only"
+
+run fashion_gan --epochs 1 --limit 70 --batch 32 --latent 5 --hidden 20 --depth 1 --lr 0.001 --out small
+says fashion_gan "[20]"
+refuses 1 "there is no train-images-idx3-ubyte.gz in it" fashion_gan --data nowhere
+mkdir -p foreign && echo "no pictures" >foreign/train-images-idx3-ubyte
+refuses 1 "foreign/train-images-idx3-ubyte: " fashion_gan --data foreign
+refuses 1 "ring.png: is no folder" fashion_gan --limit 100 --out ring.png
+refuses 2 '--epochs: a whole number from 1 to 100000 expected, got "abc"' fashion_gan --epochs abc
+refuses 2 'got "0"' fashion_gan --epochs 0
+refuses 2 'got "2.5"' fashion_gan --batch 2.5
+refuses 2 'got "99999999999999999999"' fashion_gan --seed 99999999999999999999
+refuses 2 '--lr: a number from 0 to 10 expected, got "nan"' fashion_gan --lr nan
+refuses 2 'got ""' fashion_gan --hidden ''
+refuses 2 "--depth wants a value" fashion_gan --depth
+refuses 2 "--quiet takes no value" fashion_gan --quiet=1
+refuses 2 "there is no option --epoches" fashion_gan --epoches 3
+refuses 2 "there is no option -x" fashion_gan -x
+refuses 2 '"out" is no option' fashion_gan out
+refuses 0 "(0.0001)" fashion_gan --help
+
+# Ctrl-C: wait until an epoch is over, then ask it to stop.
+rm -rf stopped
+"$programs/fashion_gan" --epochs 1000 --limit 1000 --hidden 32 --out stopped >stopped.log 2>&1 &
+pid=$!
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    [ -f stopped/losses.csv ] && [ "$(wc -l <stopped/losses.csv)" -ge 2 ] && break
+    sleep 1
+done
+kill -INT "$pid"
+status=0
+wait "$pid" || status=$?
+[ "$status" -eq 130 ] || fail "after Ctrl-C fashion_gan ends with $status, not 130"
+says stopped "interrupted with"
+png stopped/fake_images-001.png
+run sample --model stopped/generator.safetensors --count 1
+
+# On a terminal there is a line that moves.
+if script -qec true /dev/null >/dev/null 2>&1; then
+    TERM=xterm script -qec "'$programs/fashion_gan' --epochs 2 --limit 500 --out live" /dev/null >live.log
+    says live "images/s"
+fi
+lasted "$begin" fashion_gan
+
+# --- sample and interpolate -----------------------------------------------------------------------
+
+begin=$(date +%s)
+model=new/run/generator.safetensors
+run sample --model $model --count 1234 --seed 9 --out many.png --columns 40 --raw many.idx
+run sample --model $model --count 1234 --seed 9 --raw again.idx
+png many.png
+cmp many.idx again.idx || fail "the same seed gave other samples"
+[ "$(od -An -tx1 -N16 many.idx | tr -d ' \n')" = 00000803000004d20000001c0000001c ] || fail "many.idx begins otherwise"
+[ "$(wc -c <many.idx)" -eq $((16 + 1234 * 784)) ] || fail "many.idx has another length"
+mkdir -p drawn && cp many.idx drawn/train-images-idx3-ubyte
+run fashion_gan --epochs 1 --hidden 16 --data drawn --out from_drawn # what it wrote can be read
+says fashion_gan "1234 images of drawn/train-images-idx3-ubyte"
+run sample --model $model --count 3
+png samples.png
+refuses 1 "nowhere.safetensors: " sample --model nowhere.safetensors
+refuses 1 "wanted as its output, found 1 numbers" sample --model new/run/discriminator.safetensors
+refuses 1 "ring.png: " sample --model ring.png
+[ ! -c /dev/full ] || refuses 1 "/dev/full: " sample --model $model --raw /dev/full
+refuses 2 "--out shows at most 10000 samples" sample --model $model --count 10001 --out x.png
+refuses 2 '--count: a whole number from 1 to 10000000 expected, got "-1"' sample --count -1
+
+run interpolate --model $model --points 3 --steps 7
+run interpolate --model $model --points 3 --steps 7 --linear --out linear.png
+png interpolation.png linear.png
+! cmp -s interpolation.png linear.png || fail "--linear makes no difference"
+refuses 2 '--points: a whole number from 2 to 200 expected, got "1"' interpolate --points 1
+refuses 1 "nowhere.safetensors: " interpolate --model nowhere.safetensors
+lasted "$begin" "sample and interpolate"
+
+# --- What the documents print ---------------------------------------------------------------------
+
+flags=$(PKG_CONFIG_PATH=$build:${PKG_CONFIG_PATH:-} ${PKG_CONFIG:-pkg-config} --cflags --libs libgan)
+
+# host NAME - compile NAME.c as a user would, warnings being errors, and run it.
+host() {
+    # shellcheck disable=SC2086  # flags are to be split
+    ${CC:-cc} -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror ${SAN:+-fsanitize=$SAN} "$1.c" -o "$1" $flags ||
+        fail "$1.c does not compile as printed"
+    LD_LIBRARY_PATH=$build DYLD_LIBRARY_PATH=$build ASAN_OPTIONS=detect_leaks=${2:-1} "./$1" >"$1.log" 2>&1 || {
+        cat "$1.log"
+        fail "$1 does not run"
+    }
+}
+
+begin=$(date +%s)
+awk '/^```c$/ { inside = 1; next } /^```$/ { if (inside) exit } inside' "$root/README.md" >readme.c
+rm -f generator.safetensors
+host readme 0 # it leaves its handles to the end of the process
+run sample --model generator.safetensors --out readme.png
+lasted "$begin" "README.md"
+
+# The guide's snippets are one program: blocks with functions stand before main(), the others are its body.
+begin=$(date +%s)
+awk -v top=top.c -v body=body.c '
+    /^```c$/ { inside = 1; block = ""; functions = 0; next }
+    /^```$/ && inside { printf "%s\n", block >(functions ? top : body); inside = 0 }
+    inside { block = block "\n" $0; if ($0 == "{" || /^#include/) functions = 1 }' "$root/docs/guide.md"
+{ cat top.c; echo 'int main(void)'; echo '{'; cat body.c; echo '}'; } >guide.c
+host guide
+png samples.png
+# shellcheck disable=SC2016  # the backquotes are the document's
+sed -n 's/^That prints `\(.*\)`\.$/\1/p' "$root/docs/guide.md" >sentences
+[ -s sentences ] || fail "guide.md should say what the wrong network prints"
+grep -qFf sentences guide.log || { cat guide.log; fail "guide.md says it prints: $(cat sentences)"; }
+lasted "$begin" "docs/guide.md"

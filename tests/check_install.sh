@@ -1,0 +1,131 @@
+#!/bin/sh
+# check_install.sh - with what `make install` leaves, pkg-config alone is enough to build programs
+# in C and C++, shared and static; `make uninstall` takes all of it away again.
+set -eu
+cd "$(dirname "$0")/.."
+build=${BUILD:-build}
+mkdir -p "${GAN_TEST_DIR:=$build/check/check_install.d}"
+work=$(cd "$GAN_TEST_DIR" && pwd)
+
+fail() {
+    echo "check_install: $*" >&2
+    exit 1
+}
+
+# The folders are the defaults, whatever those are of the make that runs this.
+# shellcheck disable=SC2016  # $(PREFIX) is for make to expand
+run_make() {
+    "${MAKE:-make}" BUILD="$build" DESTDIR= PREFIX=/usr/local 'LIBDIR=$(PREFIX)/lib' \
+        'INCLUDEDIR=$(PREFIX)/include' 'PKGCONFIGDIR=$(LIBDIR)/pkgconfig' \
+        'EXAMPLESDIR=$(PREFIX)/share/libgan/examples' "$@" >"$work/make.log" 2>&1 || {
+        cat "$work/make.log"
+        fail "make $* failed"
+    }
+}
+
+version=$(sed -nE 's/^#define GAN_VERSION_(MAJOR|MINOR|PATCH) +([0-9]+).*/\2/p' \
+    include/gan/version.h | paste -s -d . -)
+if [ "$(uname -s)" = Darwin ]; then
+    shared="libgan.$version.dylib libgan.dylib"
+    library_path=DYLD_LIBRARY_PATH
+else
+    shared="libgan.so.$version libgan.so"
+    library_path=LD_LIBRARY_PATH
+fi
+
+# --- Where things go, and that nothing stays ------------------------------------------------------
+
+# staged LIBDIR INCLUDEDIR LIBDIR-IN-PC SETTING... - install below a DESTDIR, look, uninstall.
+staged() {
+    libdir=$1 includedir=$2 libdir_in_pc=$3
+    shift 3
+    stage=$work/stage
+    rm -rf "$stage"
+    run_make install DESTDIR="$stage" "$@"
+
+    for header in include/gan/*.h; do
+        cmp -s "$header" "$stage$includedir/gan/${header##*/}" || fail "$* did not install $header"
+    done
+    for name in libgan.a $shared; do
+        [ -f "$stage$libdir/$name" ] || fail "$* did not install $libdir/$name"
+    done
+    grep -q "^libdir=$libdir_in_pc\$" "$stage$libdir/pkgconfig/libgan.pc" ||
+        fail "$* should give libdir=$libdir_in_pc in libgan.pc"
+    ! grep -q "$stage" "$stage$libdir/pkgconfig/libgan.pc" || fail "libgan.pc names DESTDIR"
+    [ -z "$(find "$stage" -type f ! -perm -444)" ] || fail "$* installed files not all can read"
+
+    run_make uninstall DESTDIR="$stage" "$@"
+    left=$(find "$stage" ! -type d -o -name '*gan*')
+    [ -z "$left" ] || fail "make uninstall left $left"
+}
+
+# shellcheck disable=SC2016  # ${prefix} is for pkg-config to expand
+{
+    staged /usr/local/lib /usr/local/include '${prefix}/lib'
+    staged /opt/local/lib /opt/local/include '${prefix}/lib' PREFIX=/opt/local
+    staged /usr/lib/x86_64-linux-gnu /usr/include '${prefix}/lib/x86_64-linux-gnu' \
+        PREFIX=/usr LIBDIR=/usr/lib/x86_64-linux-gnu
+    staged /srv/lib /srv/headers '/srv/lib' LIBDIR=/srv/lib INCLUDEDIR=/srv/headers
+}
+
+# --- Programs built with it -----------------------------------------------------------------------
+
+prefix=$work/prefix
+rm -rf "$prefix" "$prefix-static"
+run_make install PREFIX="$prefix"
+# Without the shared library -lgan means the static one.
+cp -R "$prefix" "$prefix-static"
+rm "$prefix-static"/lib/libgan*.so* 2>/dev/null || rm "$prefix-static"/lib/libgan*.dylib
+sed "s|^prefix=.*|prefix=$prefix-static|" "$prefix/lib/pkgconfig/libgan.pc" \
+    >"$prefix-static/lib/pkgconfig/libgan.pc"
+
+pkg_config() {
+    PKG_CONFIG_PATH=$pc_folder:${PKG_CONFIG_PATH:-} ${PKG_CONFIG:-pkg-config} "$@" libgan
+}
+
+# host SOURCE NAME PKG-CONFIG-OPTION... - build a program of tests/install and run it.
+host() {
+    source=tests/install/$1 program=$work/$2
+    shift 2
+    case $source in
+    *.cpp) compiler="${CXX:-c++} -std=c++11" ;;
+    *) compiler="${CC:-cc} -std=c11" ;;
+    esac
+    flags=$(pkg_config --cflags "$@" --libs)
+    # Debian's openblas.pc wants -lgfortran for static programs; libopenblas-dev does not bring it.
+    echo 'int main(void) { return 0; }' | ${CC:-cc} -x c - -lgfortran -o "$program" 2>/dev/null ||
+        flags=$(echo "$flags" | sed 's/-lgfortran//g')
+    # shellcheck disable=SC2086  # compiler and flags are to be split
+    $compiler -Wall -Wextra -Wpedantic -Werror "$source" -o "$program" $flags ||
+        fail "$source does not build with: $flags"
+    said=$(env "$library_path=$prefix/lib" "$program") || fail "${program##*/} does not run"
+    [ "$said" = "$version" ] || fail "${program##*/} says version '$said', version.h has '$version'"
+    echo "${program##*/}: built with $flags"
+}
+
+pc_folder=$prefix/lib/pkgconfig
+[ "$(pkg_config --modversion)" = "$version" ] || fail "libgan.pc has another version than version.h"
+case $(pkg_config --libs) in
+*blas* | *png*) fail "a program that links the shared library should need nothing else" ;;
+esac
+host host.c c-shared
+host host.cpp cpp-shared
+
+pc_folder=$prefix-static/lib/pkgconfig
+host host.c c-static --static
+host host.cpp cpp-static --static
+
+pc_folder=$build
+host host.c c-uninstalled
+env "$library_path=$build" "$work/c-uninstalled" >/dev/null || fail "c-uninstalled does not run"
+
+# --- The installed examples -----------------------------------------------------------------------
+
+pc_folder=$prefix/lib/pkgconfig
+mkdir -p "$work/examples"
+PKG_CONFIG_PATH=$pc_folder:${PKG_CONFIG_PATH:-}
+export PKG_CONFIG_PATH
+run_make -C "$work/examples" -f "$prefix/share/libgan/examples/Makefile"
+for example in "$build"/examples/*; do
+    [ -x "$work/examples/${example##*/}" ] || fail "examples/Makefile did not build ${example##*/}"
+done

@@ -1,0 +1,62 @@
+/* expect.h - assertions that Check lacks; each names the line it stands on. */
+#ifndef EXPECT_H
+#define EXPECT_H
+
+#include <check.h>
+#include <gan/status.h>
+#include <stddef.h>
+
+/* Every test_*.c defines this; main.c runs it. */
+Suite *suite(void);
+
+/* Add the tests of a NULL-ended list to a suite, as one case. */
+void add_tests(Suite *s, const char *case_name, const TTest *const *tests);
+
+/* |a[i] - b[i]| <= atol + rtol * |b[i]| for all i; NaN is close to nothing, infinity to itself. */
+#define expect_close(a, b, n, rtol, atol) expect_close_at(__FILE__, __LINE__, a, b, n, rtol, atol)
+
+/* The same for one pair of doubles. */
+#define expect_near(a, b, rtol, atol) expect_near_at(__FILE__, __LINE__, #a, a, b, rtol, atol)
+
+/* The Euclidean norm of a - b is at most tol times that of b, which is not zero. */
+#define expect_norm_close(a, b, n, tol) expect_norm_close_at(__FILE__, __LINE__, a, b, n, tol)
+
+#define expect_same_bits(a, b, bytes) expect_bits_at(__FILE__, __LINE__, a, b, bytes, 1)
+#define expect_other_bits(a, b, bytes) expect_bits_at(__FILE__, __LINE__, a, b, bytes, 0)
+
+/* The call returns the status that is wanted; else its name and gan_last_error() are shown. */
+#define expect_status(call, wanted) expect_status_at(__FILE__, __LINE__, #call, call, wanted)
+#define expect_ok(call) expect_status(call, GAN_OK)
+
+/* gan_last_error() contains `part`, and is one sentence: not empty, no newline. */
+#define expect_error_says(part) expect_error_at(__FILE__, __LINE__, part)
+
+/* The call fails with a status and a message that contains `part`. */
+#define expect_fails(call, wanted, part)                                                           \
+    do {                                                                                           \
+        expect_status(call, wanted);                                                               \
+        expect_error_says(part);                                                                   \
+    } while (0)
+
+/* Return the path of a file in the folder that tests may write to: GAN_TEST_DIR, else /tmp.  The text lives
+ * until the 8th call after this one. */
+const char *scratch_path(const char *name);
+
+/* Return the path of a file in tests/golden, seen from the folder the tests are started in, or from
+ * GAN_GOLDEN_DIR when that is set.  Lives as long as scratch_path()'s. */
+const char *golden_path(const char *name);
+
+/* Whether this program runs under a sanitizer, which wants terabytes of addresses; and whether it is the one
+ * that cannot start threads after a fork. */
+int under_sanitizer(void);
+int under_thread_sanitizer(void);
+
+void expect_close_at(const char *file, int line, const float *a, const float *b, size_t n, double rtol,
+                     double atol);
+void expect_near_at(const char *file, int line, const char *text, double a, double b, double rtol, double atol);
+void expect_norm_close_at(const char *file, int line, const float *a, const float *b, size_t n, double tol);
+void expect_bits_at(const char *file, int line, const void *a, const void *b, size_t bytes, int same);
+void expect_status_at(const char *file, int line, const char *text, gan_status found, gan_status wanted);
+void expect_error_at(const char *file, int line, const char *part);
+
+#endif

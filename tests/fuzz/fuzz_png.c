@@ -1,0 +1,34 @@
+/* fuzz_png.c - any bytes as a PNG file: an error, or a picture that survives being written. */
+#include "input.h"
+
+#include <gan/image.h>
+#include <string.h>
+
+static void write_and_read_again(gan_image *image, const char *path)
+{
+    const size_t n = gan_image_width(image) * gan_image_height(image) * gan_image_channels(image);
+    gan_image *again = NULL;
+
+    demand(gan_image_write(image, path) == GAN_OK, "a picture that was read can be written");
+    demand(gan_image_read(&again, path, NULL) == GAN_OK, "and read again");
+    demand(gan_image_width(again) == gan_image_width(image), "it is as wide");
+    demand(gan_image_channels(again) == gan_image_channels(image), "it has the same channels");
+    demand(gan_image_height(again) == gan_image_height(image), "it is as high");
+    demand(memcmp(gan_image_pixels(again), gan_image_pixels(image), n) == 0, "it has the same pixels");
+    gan_image_destroy(again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    const char *path = input_file(bytes, n);
+    gan_image *image = NULL;
+    gan_status status = gan_image_read(&image, path, NULL);
+
+    demand((status == GAN_OK) == (image != NULL), "a picture comes with success alone");
+    demand(status == GAN_OK || status == GAN_ERR_FORMAT || status == GAN_ERR_NOMEM,
+           "the status is in the contract");
+    if (image) write_and_read_again(image, path);
+    gan_image_destroy(image);
+    remove(path);
+    return 0;
+}

@@ -1,0 +1,38 @@
+/* fuzz_safetensors.c - any bytes as a safetensors file: an error, or tensors that lie inside the file. */
+#include "input.h"
+#include "safetensors_internal.h"
+
+static void use(gan__safetensors *file, const gan__safetensor *t, size_t n_bytes)
+{
+    float *numbers;
+
+    demand(t->bytes > 0 && t->offset <= n_bytes && t->bytes <= n_bytes - t->offset,
+           "a tensor lies in the file");
+    demand(gan__safetensors_find(file, t->name) == t, "its name leads to it");
+    if (t->dtype != GAN__DTYPE_F32) return;
+    demand(t->bytes == gan_shape_size(t->shape) * sizeof *numbers, "its shape has its size");
+    numbers = malloc(t->bytes); /* so that a sanitizer sees any number too many */
+    if (!numbers) return;
+    (void)gan__safetensors_read(file, t, numbers);
+    free(numbers);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    const char *path = input_file(bytes, n);
+    gan__safetensors *file = NULL;
+    gan_status status = gan__safetensors_open(&file, path, NULL);
+    uint64_t total = 0;
+
+    demand((status == GAN_OK) == (file != NULL), "a file comes with success alone");
+    demand(status == GAN_OK || status == GAN_ERR_FORMAT || status == GAN_ERR_NOMEM,
+           "the status is in the contract");
+    for (size_t i = 0; file && i < gan__safetensors_count(file); i++) {
+        use(file, gan__safetensors_tensor(file, i), n);
+        total += gan__safetensors_tensor(file, i)->bytes;
+    }
+    demand(total <= n, "no byte belongs to two tensors");
+    gan__safetensors_close(file);
+    remove(path);
+    return 0;
+}

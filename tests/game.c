@@ -1,0 +1,94 @@
+/* game.c - two small networks, their optimizers and a trainer. */
+#include "game.h"
+#include "expect.h"
+
+#include <stdlib.h>
+
+gan_optimizer *adam(void)
+{
+    gan_adam_desc desc = {GAN_ADAM_DESC_INIT};
+    gan_optimizer *opt;
+
+    desc.lr = 0.002;
+    expect_ok(gan_optimizer_create_adam(&opt, &desc));
+    return opt;
+}
+
+gan_optimizer *gradient_taker(void)
+{
+    gan_sgd_desc desc = {GAN_SGD_DESC_INIT};
+    gan_optimizer *opt;
+
+    desc.lr = GRADIENT_SCALE;
+    expect_ok(gan_optimizer_create_sgd(&opt, &desc));
+    return opt;
+}
+
+static size_t width_in(const net_layer *layers)
+{
+    while (layers->kind != NET_LINEAR) layers++;
+    return layers->in;
+}
+
+game game_begin(const net_layer *g, const net_layer *d, opt_maker make_opt, const gan_trainer_desc *desc)
+{
+    game x = {.g_layers = g, .d_layers = d, .latent = width_in(g), .sample = width_in(d)};
+
+    x.g = net_seeded(x.latent, g, 101);
+    x.d = net_seeded(x.sample, d, 202);
+    x.g_opt = make_opt();
+    x.d_opt = make_opt();
+    expect_ok(gan_trainer_create(&x.trainer, x.g, x.d, x.g_opt, x.d_opt, desc));
+    return x;
+}
+
+void game_end(game *x)
+{
+    gan_trainer_destroy(x->trainer);
+    gan_optimizer_destroy(x->g_opt);
+    gan_optimizer_destroy(x->d_opt);
+    gan_network_destroy(x->g);
+    gan_network_destroy(x->d);
+}
+
+void expect_same_game(const game *a, const game *b)
+{
+    expect_same_weights(a->g, b->g);
+    expect_same_weights(a->d, b->d);
+    ck_assert_uint_eq(gan_optimizer_steps(a->g_opt), gan_optimizer_steps(b->g_opt));
+    ck_assert_uint_eq(gan_optimizer_steps(a->d_opt), gan_optimizer_steps(b->d_opt));
+}
+
+gan_batch batch_of(const game *x, const float *samples, size_t n)
+{
+    return (gan_batch){GAN_BATCH_INIT, .count = n, .shape = gan_shape_1d(x->sample), .samples = samples};
+}
+
+float *normals(size_t n, uint64_t which)
+{
+    float *x = malloc((n + 1) * sizeof *x);
+    gan_rng *rng;
+
+    expect_ok(gan_rng_create(&rng, 2385, which, NULL));
+    gan_rng_normal(rng, n, x);
+    gan_rng_destroy(rng);
+    return x;
+}
+
+void play(const game *x, size_t n, uint64_t which)
+{
+    float *samples = normals(n * x->sample, which);
+    const gan_batch b = batch_of(x, samples, n);
+
+    expect_ok(gan_train_step(x->trainer, &b, NULL));
+    free(samples);
+}
+
+const net_layer small_g[] = {LINEAR(3, 11), LEAKY, DROPOUT(0.2f), LINEAR(11, 6), TANH, END};
+const net_layer small_d[] = {LINEAR(6, 13), LEAKY, DROPOUT(0.3f), LINEAR(13, 1), SIGMOID, END};
+const gan_trainer_desc small_desc = {GAN_TRAINER_DESC_INIT, .batch_size = 20, .seed = 5, .n_threads = 2};
+
+game small_game(void)
+{
+    return game_begin(small_g, small_d, adam, &small_desc);
+}

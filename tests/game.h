@@ -1,0 +1,60 @@
+/* game.h - two small networks, their optimizers and a trainer, ready to play. */
+#ifndef GAME_H
+#define GAME_H
+
+#include "gradcheck.h"
+
+#include <gan/gan.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The entries of a net_layer list. */
+#define LINEAR(in, out) {NET_LINEAR, in, out, 0}
+#define LEAKY {NET_LEAKY_RELU, 0, 0, 0.2f}
+#define RELU {NET_RELU, 0, 0, 0}
+#define TANH {NET_TANH, 0, 0, 0}
+#define SIGMOID {NET_SIGMOID, 0, 0, 0}
+#define DROPOUT(p) {NET_DROPOUT, 0, 0, p}
+#define FLATTEN {NET_FLATTEN, 0, 0, 0}
+#define END {NET_END, 0, 0, 0}
+
+typedef struct game {
+    const net_layer *g_layers, *d_layers;
+    gan_network *g, *d;
+    gan_optimizer *g_opt, *d_opt;
+    gan_trainer *trainer;
+    size_t latent, sample; /* numbers in a latent vector and in a sample */
+} game;
+
+typedef gan_optimizer *(*opt_maker)(void);
+
+/* Adam with lr 0.002. */
+gan_optimizer *adam(void);
+
+/* With this rate the change of a weight is 64 times its gradient, and holds more of its digits than the
+ * gradient alone would. */
+enum { GRADIENT_SCALE = 64 };
+gan_optimizer *gradient_taker(void);
+
+/* Make a game, the networks from fixed seeds, and both optimizers by the same function. */
+game game_begin(const net_layer *g, const net_layer *d, opt_maker make_opt, const gan_trainer_desc *desc);
+void game_end(game *x);
+
+/* Three numbers of noise, samples of six, dropout on both sides, batches up to 20, two threads. */
+extern const net_layer small_g[], small_d[];
+extern const gan_trainer_desc small_desc;
+game small_game(void);
+
+/* Networks and numbers of steps are the same. */
+void expect_same_game(const game *a, const game *b);
+
+/* `n` samples as a batch of the game's discriminator. */
+gan_batch batch_of(const game *x, const float *samples, size_t n);
+
+/* Return n normal numbers, to be freed; the same for the same `which`. */
+float *normals(size_t n, uint64_t which);
+
+/* One whole step with n samples made from `which`. */
+void play(const game *x, size_t n, uint64_t which);
+
+#endif

@@ -1,0 +1,16 @@
+/* golden.h - reading the reference vectors of tests/golden. */
+#ifndef GOLDEN_H
+#define GOLDEN_H
+
+#include <stddef.h>
+
+typedef struct golden golden;
+
+/* Read a .bin file of tests/golden whole; the test ends when that fails. */
+golden *golden_open(const char *name);
+void golden_close(golden *g);
+
+/* Return the numbers of a vector; the test ends when it is missing or has not `count` numbers. */
+const float *golden_get(const golden *g, const char *name, size_t count);
+
+#endif

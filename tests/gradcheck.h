@@ -1,0 +1,86 @@
+/* gradcheck.h - networks in double precision, written as plainly as can be, and finite differences on them.
+ *
+ * A network is described by a list of net_layer that ends with NET_END; net_make() makes the library's
+ * network of it and reference_of() a copy of its weights that the functions here work on. */
+#ifndef GRADCHECK_H
+#define GRADCHECK_H
+
+#include <gan/network.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum net_kind {
+    NET_END,
+    NET_LINEAR,
+    NET_LEAKY_RELU,
+    NET_RELU,
+    NET_TANH,
+    NET_SIGMOID,
+    NET_DROPOUT, /* nothing in the reference: it is evaluation mode */
+    NET_FLATTEN
+} net_kind;
+
+typedef struct net_layer {
+    net_kind kind;
+    size_t in, out; /* of NET_LINEAR */
+    float value;    /* slope of NET_LEAKY_RELU, p of NET_DROPOUT */
+} net_layer;
+
+/* Make the library's network with vectors of `in` numbers as input; NULL when that fails at once. */
+gan_network *net_make(size_t in, const net_layer *layers, const gan_network_desc *desc);
+
+/* The same with only a seed. */
+gan_network *net_seeded(size_t in, const net_layer *layers, uint64_t seed);
+
+/* Copy all weights of a network, tensor after tensor, into a new block (free() it); `n` receives how many. */
+float *net_weights(gan_network *net, size_t *n);
+
+/* Put such a block back. */
+void net_set_weights(gan_network *net, const float *weights);
+
+/* Two networks of the same layers have the same weights to the last bit. */
+void expect_same_weights(gan_network *a, gan_network *b);
+
+typedef struct reference {
+    const net_layer *layers;
+    size_t in, out;
+    size_t n_weights;
+    double *weights; /* in the order of net_weights() */
+} reference;
+
+reference *reference_of(gan_network *net, const net_layer *layers);
+void reference_free(reference *ref);
+
+/* Run `n` samples.  With `logits` a sigmoid that is the last layer is left out. */
+void reference_forward(const reference *ref, const double *in, size_t n, int logits, double *out);
+
+/* Mean binary cross-entropy of logits. */
+double reference_bce(const double *logits, size_t n, double target);
+
+/* What one training step is about; `real` and `z` have n samples. */
+typedef struct adversaries {
+    reference *g, *d;
+    size_t n;
+    const float *real;
+    const float *z;
+} adversaries;
+
+double adversaries_d_loss(const adversaries *a);
+double adversaries_g_loss(const adversaries *a);
+
+/* The logits of the real samples and of the generated ones. */
+void adversaries_logits(const adversaries *a, double *real, double *fake);
+
+typedef double (*adversaries_loss)(const adversaries *a);
+
+/* The derivative of a loss by weights[i], by central differences. */
+double gradcheck_weight(adversaries_loss loss, const adversaries *a, double *weights, size_t i);
+
+/* The derivative of a loss along a direction in the space of n weights. */
+double gradcheck_direction(adversaries_loss loss, const adversaries *a, double *weights, const double *direction,
+                           size_t n);
+
+/* Compare a gradient of the library, number by number, with the derivative; it must not be all zero. */
+void gradcheck(adversaries_loss loss, const adversaries *a, reference *by, const float *grad);
+
+#endif

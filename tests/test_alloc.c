@@ -1,0 +1,155 @@
+/* test_alloc.c - blocks from a host's allocator. */
+#include "alloc_internal.h"
+#include "budget.h"
+#include "expect.h"
+
+#include <stdint.h>
+#include <string.h>
+
+START_TEST(no_record_means_malloc)
+{
+    gan_allocator a = {0};
+    void *memory = NULL;
+
+    expect_ok(gan__alloc_init(&a, NULL));
+    ck_assert(a.alloc != NULL && a.free != NULL);
+    expect_ok(gan__alloc(&memory, &a, 17, 3));
+    memset(memory, 1, 51);
+    gan__free(&a, memory);
+}
+END_TEST
+
+START_TEST(half_a_record_is_refused_and_nothing_copied)
+{
+    budget b;
+    gan_allocator given, a = {0};
+
+    budget_init(&b, BUDGET_UNLIMITED);
+    given = b.allocator;
+    given.free = NULL;
+    expect_fails(gan__alloc_init(&a, &given), GAN_ERR_INVALID, "free is NULL");
+    given = b.allocator;
+    given.alloc = NULL;
+    expect_fails(gan__alloc_init(&a, &given), GAN_ERR_INVALID, "alloc is NULL");
+    ck_assert(a.alloc == NULL && a.free == NULL && a.user == NULL);
+}
+END_TEST
+
+START_TEST(blocks_are_zeroed_and_aligned_and_counted)
+{
+    budget b;
+    gan_allocator a;
+    unsigned char *memory[40];
+
+    budget_init(&b, BUDGET_UNLIMITED);
+    expect_ok(gan__alloc_init(&a, &b.allocator));
+    for (size_t n = 0; n < 40; n++) {
+        expect_ok(gan__alloc(&memory[n], &a, n, n * 3 + 1));
+        ck_assert_ptr_nonnull(memory[n]);
+        ck_assert_uint_eq((uintptr_t)memory[n] % GAN__ALIGNMENT, 0);
+        for (size_t i = 0; i < n * (n * 3 + 1); i++) ck_assert_uint_eq(memory[n][i], 0);
+        memset(memory[n], 0xff, n * (n * 3 + 1));
+    }
+    ck_assert_uint_eq(budget_live(&b), 40);
+    for (size_t n = 0; n < 40; n++) gan__free(&a, memory[n]);
+    ck_assert_uint_eq(budget_live(&b), 0);
+    ck_assert_uint_eq(b.live_bytes, 0);
+}
+END_TEST
+
+START_TEST(no_memory_is_reported_with_its_size)
+{
+    budget b;
+    gan_allocator a;
+    float *memory = (float *)&b;
+
+    budget_init(&b, 0);
+    expect_ok(gan__alloc_init(&a, &b.allocator));
+    expect_fails(gan__alloc(&memory, &a, 1000, sizeof *memory), GAN_ERR_NOMEM, "memory");
+    ck_assert_ptr_null(memory);
+    ck_assert_uint_eq(b.refused, 1);
+}
+END_TEST
+
+START_TEST(a_product_beyond_size_max_is_no_memory)
+{
+    budget b;
+    gan_allocator a;
+    float *memory = (float *)&b;
+
+    budget_init(&b, BUDGET_UNLIMITED);
+    expect_ok(gan__alloc_init(&a, &b.allocator));
+    expect_fails(gan__alloc(&memory, &a, SIZE_MAX / 4 + 2, 4), GAN_ERR_NOMEM, "memory");
+    ck_assert_ptr_null(memory);
+    memory = (float *)&b;
+    expect_fails(gan__alloc(&memory, &a, SIZE_MAX, 1), GAN_ERR_NOMEM, "memory");
+    ck_assert_ptr_null(memory);
+    memory = (float *)&b;
+    expect_fails(gan__alloc(&memory, &a, 1, SIZE_MAX - 64), GAN_ERR_NOMEM, "memory");
+    ck_assert_ptr_null(memory);
+    ck_assert_uint_eq(b.taken + b.refused, 0);
+}
+END_TEST
+
+START_TEST(freeing_null_does_nothing)
+{
+    budget b;
+
+    budget_init(&b, 0);
+    gan__free(&b.allocator, NULL);
+    ck_assert_uint_eq(b.taken, 0);
+}
+END_TEST
+
+static gan_status make_two(void **out, const gan_allocator *allocator, void *user)
+{
+    gan_allocator a;
+    float **pair;
+    gan_status status = gan__alloc_init(&a, allocator);
+
+    (void)user;
+    *out = NULL;
+    if (status != GAN_OK) return status;
+    status = gan__alloc(&pair, &a, 1, 2 * sizeof *pair);
+    if (status != GAN_OK) return status;
+    status = gan__alloc(&pair[0], &a, 5, sizeof(float));
+    if (status == GAN_OK) {
+        memcpy(&pair[1], &allocator, sizeof allocator);
+        *out = pair;
+    } else {
+        gan__free(&a, pair);
+    }
+    return status;
+}
+
+static void end_two(void *made)
+{
+    float **pair = made;
+    const gan_allocator *a;
+
+    memcpy(&a, &pair[1], sizeof a);
+    gan__free(a, pair[0]);
+    gan__free(a, pair);
+}
+
+START_TEST(the_budget_sweep_counts_what_an_object_takes)
+{
+    ck_assert_uint_eq(budget_sweep(make_two, end_two, NULL), 2);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    const TTest *const tests[] = {no_record_means_malloc,
+                                  half_a_record_is_refused_and_nothing_copied,
+                                  blocks_are_zeroed_and_aligned_and_counted,
+                                  no_memory_is_reported_with_its_size,
+                                  a_product_beyond_size_max_is_no_memory,
+                                  freeing_null_does_nothing,
+                                  the_budget_sweep_counts_what_an_object_takes,
+                                  NULL};
+    Suite *s = suite_create("alloc");
+
+    add_tests(s, "alloc", tests);
+    return s;
+}

@@ -1,0 +1,691 @@
+/* test_iterator.c - batches, orders, places and normalisation. */
+#include "budget.h"
+#include "expect.h"
+
+#include <gan/iterator.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { COUNT = 23 };
+
+/* `count` samples of one number, sample i being the byte i, labelled 200 - i. */
+static gan_dataset *numbered(size_t count)
+{
+    uint8_t bytes[256], labels[256];
+    gan_dataset *data;
+
+    for (size_t i = 0; i < count; i++) {
+        bytes[i] = (uint8_t)i;
+        labels[i] = (uint8_t)(200 - i);
+    }
+    expect_ok(gan_dataset_create_bytes(&data, bytes, labels, count, gan_shape_1d(1), NULL));
+    return data;
+}
+
+static gan_iterator *walk(const gan_dataset *data, size_t batch_size, int shuffle, int drop_last,
+                          uint64_t seed)
+{
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
+    gan_iterator *it;
+
+    desc.batch_size = batch_size;
+    desc.shuffle = shuffle;
+    desc.drop_last = drop_last;
+    desc.seed = seed;
+    desc.mean[0] = 0;
+    desc.std[0] = 1.0f / 255.0f; /* so that byte i comes out as i, nearly */
+    expect_ok(gan_iterator_create(&it, data, &desc));
+    return it;
+}
+
+/* Which sample of numbered() a number is. */
+static size_t index_of(float number)
+{
+    return (size_t)(number + 0.5f);
+}
+
+/* Give out the rest of an epoch and write which samples came.  Returns how many. */
+static size_t rest_of_epoch(gan_iterator *it, size_t *order)
+{
+    const gan_batch *batch;
+    gan_status status;
+    size_t n = 0;
+
+    while ((status = gan_iterator_next(it, &batch)) == GAN_OK)
+        for (size_t i = 0; i < batch->count; i++) order[n++] = index_of(batch->samples[i]);
+    expect_status(status, GAN_END);
+    ck_assert_ptr_null(batch);
+    return n;
+}
+
+/* --- Batches ---------------------------------------------------------------------------------------- */
+
+START_TEST(defaults_are_batches_of_100_in_order_from_minus_1_to_1)
+{
+    gan_dataset *data = numbered(256);
+    const gan_batch *batch;
+    gan_iterator *it;
+
+    expect_ok(gan_iterator_create(&it, data, NULL));
+    ck_assert_uint_eq(gan_iterator_batch_count(it), 3);
+    for (size_t b = 0; b < 3; b++) {
+        float wanted[100];
+
+        ck_assert_uint_eq(gan_iterator_position(it), 100 * b);
+        expect_ok(gan_iterator_next(it, &batch));
+        ck_assert_uint_eq(batch->struct_size, sizeof *batch);
+        ck_assert_uint_eq(batch->count, b < 2 ? 100 : 56);
+        ck_assert(gan_shape_equal(batch->shape, gan_shape_1d(1)));
+        for (size_t i = 0; i < batch->count; i++) {
+            float x = (float)(100 * b + i) / 255.0f;
+
+            wanted[i] = (x - 0.5f) / 0.5f;
+            ck_assert_uint_eq(batch->labels[i], (uint8_t)(200 - (100 * b + i)));
+        }
+        expect_same_bits(batch->samples, wanted, batch->count * sizeof *wanted);
+        if (b == 0) ck_assert(batch->samples[0] == -1.0f);
+    }
+    ck_assert(batch->samples[55] == 1.0f);
+    expect_status(gan_iterator_next(it, &batch), GAN_END);
+    gan_iterator_destroy(it);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(a_dataset_without_labels_gives_batches_without)
+{
+    const uint8_t bytes[] = {3, 1, 4};
+    const gan_batch *batch;
+    gan_dataset *data;
+    gan_iterator *it;
+
+    expect_ok(gan_dataset_create_bytes(&data, bytes, NULL, 3, gan_shape_1d(1), NULL));
+    expect_ok(gan_iterator_create(&it, data, NULL));
+    expect_ok(gan_iterator_next(it, &batch));
+    ck_assert_ptr_null(batch->labels);
+    ck_assert_uint_eq(batch->count, 3);
+    gan_iterator_destroy(it);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(the_last_batch_is_what_remains)
+{
+    const struct {
+        size_t batch_size;
+        int drop_last;
+        size_t batches, last, given;
+    } cases[] = {{5, 0, 5, 3, 23}, {5, 1, 4, 5, 20}, {23, 0, 1, 23, 23}, {23, 1, 1, 23, 23},
+                 {1, 0, 23, 1, 23}, {40, 0, 1, 23, 23}, {22, 0, 2, 1, 23}, {22, 1, 1, 22, 22}};
+    gan_dataset *data = numbered(COUNT);
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gan_iterator *it = walk(data, cases[i].batch_size, 1, cases[i].drop_last, 7);
+        const gan_batch *batch;
+        size_t given = 0, last = 0, batches = 0;
+
+        ck_assert_uint_eq(gan_iterator_batch_count(it), cases[i].batches);
+        while (gan_iterator_next(it, &batch) == GAN_OK) {
+            batches++;
+            last = batch->count;
+            given += last;
+            ck_assert_uint_eq(gan_iterator_position(it), given);
+            ck_assert_uint_eq(gan_iterator_epoch(it), 0);
+        }
+        ck_assert_uint_eq(batches, cases[i].batches);
+        ck_assert_uint_eq(last, cases[i].last);
+        ck_assert_uint_eq(given, cases[i].given);
+        ck_assert_uint_eq(gan_iterator_epoch(it), 1);
+        ck_assert_uint_eq(gan_iterator_position(it), 0);
+        expect_ok(gan_iterator_next(it, &batch));
+        gan_iterator_destroy(it);
+    }
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(a_batch_lives_until_the_next_call)
+{
+    gan_dataset *data = numbered(COUNT);
+    gan_iterator *a = walk(data, 5, 1, 0, 1), *b = walk(data, 5, 1, 0, 2);
+    const gan_batch *of_a, *of_b;
+    float samples[5];
+    uint8_t labels[5];
+
+    expect_ok(gan_iterator_next(a, &of_a));
+    memcpy(samples, of_a->samples, sizeof samples);
+    memcpy(labels, of_a->labels, sizeof labels);
+    expect_ok(gan_iterator_next(b, &of_b));
+    ck_assert_uint_eq(gan_iterator_epoch(a), 0);
+    ck_assert_uint_eq(gan_iterator_position(a), 5);
+    ck_assert_uint_eq(gan_iterator_batch_count(a), 5);
+    ck_assert_uint_eq(of_a->count, 5);
+    expect_same_bits(of_a->samples, samples, sizeof samples);
+    expect_same_bits(of_a->labels, labels, sizeof labels);
+    gan_iterator_destroy(b);
+    gan_iterator_destroy(a);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(next_takes_no_memory)
+{
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
+    gan_dataset *data = numbered(COUNT);
+    gan_iterator *it;
+    size_t order[COUNT];
+    budget b;
+
+    budget_init(&b, BUDGET_UNLIMITED);
+    desc.batch_size = 4;
+    desc.shuffle = 1;
+    desc.allocator = &b.allocator;
+    expect_ok(gan_iterator_create(&it, data, &desc));
+    b.left = 0;
+    for (int epoch = 0; epoch < 3; epoch++) rest_of_epoch(it, order);
+    expect_ok(gan_iterator_seek(it, 17, 8));
+    rest_of_epoch(it, order);
+    ck_assert_uint_eq(b.refused, 0);
+    gan_iterator_destroy(it);
+    ck_assert_uint_eq(budget_live(&b), 0);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+/* --- Orders ----------------------------------------------------------------------------------------- */
+
+START_TEST(unshuffled_epochs_are_in_order)
+{
+    gan_dataset *data = numbered(COUNT);
+    gan_iterator *it = walk(data, 4, 0, 0, 9);
+    size_t order[COUNT];
+
+    for (int epoch = 0; epoch < 2; epoch++) {
+        ck_assert_uint_eq(rest_of_epoch(it, order), COUNT);
+        for (size_t i = 0; i < COUNT; i++) ck_assert_uint_eq(order[i], i);
+    }
+    gan_iterator_destroy(it);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(shuffled_epochs_are_different_permutations)
+{
+    enum { EPOCHS = 20 };
+    gan_dataset *data = numbered(COUNT);
+    gan_iterator *it = walk(data, 4, 1, 0, 9);
+    size_t order[EPOCHS][COUNT];
+
+    for (size_t e = 0; e < EPOCHS; e++) {
+        int seen[COUNT] = {0};
+
+        ck_assert_uint_eq(gan_iterator_epoch(it), e);
+        ck_assert_uint_eq(rest_of_epoch(it, order[e]), COUNT);
+        for (size_t i = 0; i < COUNT; i++) ck_assert_int_eq(seen[order[e][i]]++, 0);
+        for (size_t f = 0; f < e; f++) expect_other_bits(order[e], order[f], sizeof order[e]);
+    }
+    gan_iterator_destroy(it);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(the_order_depends_on_the_seed_alone)
+{
+    gan_dataset *data = numbered(COUNT);
+    gan_iterator *a = walk(data, 4, 1, 0, 9), *b = walk(data, 7, 1, 0, 9), *c = walk(data, 4, 1, 0, 10);
+    size_t of_a[COUNT], of_b[COUNT], of_c[COUNT];
+
+    for (int epoch = 0; epoch < 3; epoch++) {
+        rest_of_epoch(a, of_a);
+        rest_of_epoch(b, of_b);
+        rest_of_epoch(c, of_c);
+        expect_same_bits(of_a, of_b, sizeof of_a);
+        expect_other_bits(of_a, of_c, sizeof of_a);
+    }
+    gan_iterator_destroy(a);
+    gan_iterator_destroy(b);
+    gan_iterator_destroy(c);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(labels_follow_their_samples)
+{
+    gan_dataset *data = numbered(COUNT);
+    gan_iterator *it = walk(data, 4, 1, 0, 5);
+    const gan_batch *batch;
+
+    while (gan_iterator_next(it, &batch) == GAN_OK)
+        for (size_t i = 0; i < batch->count; i++)
+            ck_assert_uint_eq(batch->labels[i], 200 - index_of(batch->samples[i]));
+    gan_iterator_destroy(it);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+/* All 24 orders of 4 samples come equally often: chi-squared with 23 degrees of freedom is below 49.7 with
+ * probability 0.999. */
+START_TEST(all_orders_are_equally_likely)
+{
+    enum { EPOCHS = 4800 };
+    gan_dataset *data = numbered(4);
+    gan_iterator *it = walk(data, 4, 1, 0, 2385);
+    size_t times[256] = {0}, kinds = 0;
+    double chi2 = 0;
+
+    for (size_t e = 0; e < EPOCHS; e++) {
+        size_t order[4];
+
+        rest_of_epoch(it, order);
+        times[order[0] << 6 | order[1] << 4 | order[2] << 2 | order[3]]++;
+    }
+    for (size_t i = 0; i < 256; i++) {
+        if (times[i] == 0) continue;
+        kinds++;
+        chi2 += ((double)times[i] - 200) * ((double)times[i] - 200) / 200;
+    }
+    ck_assert_uint_eq(kinds, 24);
+    ck_assert_msg(chi2 > 7.5 && chi2 < 49.7, "chi-squared is %g", chi2);
+    gan_iterator_destroy(it);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+/* --- Places ----------------------------------------------------------------------------------------- */
+
+/* Whatever place a walk has reached, another iterator sent there continues with the same samples. */
+START_TEST(seeking_equals_walking)
+{
+    const struct {
+        size_t batch_size;
+        int shuffle, drop_last;
+    } cases[] = {{4, 1, 0}, {4, 1, 1}, {5, 0, 0}, {23, 1, 0}, {1, 1, 0}};
+    gan_dataset *data = numbered(COUNT);
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gan_iterator *walker = walk(data, cases[i].batch_size, cases[i].shuffle, cases[i].drop_last, 3);
+        gan_iterator *seeker = walk(data, cases[i].batch_size, cases[i].shuffle, cases[i].drop_last, 3);
+
+        while (gan_iterator_epoch(walker) < 3) {
+            const gan_batch *walked, *sought;
+            gan_status status;
+
+            expect_ok(gan_iterator_seek(seeker, 5, 0)); /* leaves another order behind */
+            expect_ok(gan_iterator_next(seeker, &sought));
+            expect_ok(gan_iterator_seek(seeker, gan_iterator_epoch(walker), gan_iterator_position(walker)));
+            ck_assert_uint_eq(gan_iterator_position(seeker), gan_iterator_position(walker));
+            status = gan_iterator_next(walker, &walked);
+            expect_status(gan_iterator_next(seeker, &sought), status);
+            ck_assert_uint_eq(gan_iterator_epoch(seeker), gan_iterator_epoch(walker));
+            if (status == GAN_END) continue;
+            ck_assert_uint_eq(sought->count, walked->count);
+            expect_same_bits(sought->samples, walked->samples, walked->count * sizeof(float));
+            expect_same_bits(sought->labels, walked->labels, walked->count);
+        }
+        gan_iterator_destroy(walker);
+        gan_iterator_destroy(seeker);
+    }
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(far_epochs_have_orders_of_their_own)
+{
+    gan_dataset *data = numbered(COUNT);
+    gan_iterator *it = walk(data, 4, 1, 0, 3);
+    size_t near_order[COUNT], far_order[COUNT];
+
+    rest_of_epoch(it, near_order);
+    expect_ok(gan_iterator_seek(it, (uint64_t)1 << 40, 0));
+    ck_assert_uint_eq(rest_of_epoch(it, far_order), COUNT);
+    expect_other_bits(near_order, far_order, sizeof near_order);
+    ck_assert_uint_eq(gan_iterator_epoch(it), ((uint64_t)1 << 40) + 1);
+    gan_iterator_destroy(it);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(places_where_no_batch_begins_are_refused)
+{
+    gan_dataset *data = numbered(COUNT);
+    gan_iterator *whole = walk(data, 5, 1, 0, 3), *full = walk(data, 5, 1, 1, 3);
+    const gan_batch *batch;
+
+    expect_ok(gan_iterator_next(whole, &batch));
+    expect_fails(gan_iterator_seek(whole, 2, 3), GAN_ERR_INVALID,
+                 "position 3: wanted a multiple of 5 or the end, 23");
+    expect_status(gan_iterator_seek(whole, 2, 25), GAN_ERR_INVALID);
+    expect_status(gan_iterator_seek(whole, 2, SIZE_MAX), GAN_ERR_INVALID);
+    ck_assert_uint_eq(gan_iterator_epoch(whole), 0);
+    ck_assert_uint_eq(gan_iterator_position(whole), 5);
+    expect_ok(gan_iterator_seek(whole, 2, 20));
+    expect_ok(gan_iterator_seek(whole, 2, 23));
+    expect_status(gan_iterator_seek(full, 2, 23), GAN_ERR_INVALID);
+    expect_ok(gan_iterator_seek(full, 2, 20));
+    expect_status(gan_iterator_next(full, &batch), GAN_END);
+    ck_assert_uint_eq(gan_iterator_epoch(full), 3);
+    expect_fails(gan_iterator_seek(NULL, 0, 0), GAN_ERR_INVALID, "NULL");
+    gan_iterator_destroy(whole);
+    gan_iterator_destroy(full);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+/* --- Normalisation ---------------------------------------------------------------------------------- */
+
+/* PyTorch divides a byte by 255, subtracts the mean and divides by std, each rounded to float. */
+START_TEST(each_channel_of_bytes_has_its_mean_and_std)
+{
+    const float mean[3] = {0.4914f, 0.4822f, -2.385f}, std[3] = {0.2470f, 0.2435f, 17.5f};
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
+    uint8_t bytes[3 * 256];
+    float wanted[3 * 256];
+    const gan_batch *batch;
+    gan_dataset *data;
+    gan_iterator *it;
+
+    for (size_t c = 0; c < 3; c++)
+        for (size_t b = 0; b < 256; b++) {
+            volatile float x = (float)b / 255.0f;
+
+            x = x - mean[c];
+            bytes[c * 256 + b] = (uint8_t)b;
+            wanted[c * 256 + b] = x / std[c];
+        }
+    memcpy(desc.mean, mean, sizeof mean);
+    memcpy(desc.std, std, sizeof std);
+    expect_ok(gan_dataset_create_bytes(&data, bytes, NULL, 1, gan_shape_3d(3, 16, 16), NULL));
+    expect_ok(gan_iterator_create(&it, data, &desc));
+    expect_ok(gan_iterator_next(it, &batch));
+    expect_same_bits(batch->samples, wanted, sizeof wanted);
+    gan_iterator_destroy(it);
+
+    desc.std[1] = 0; /* asks for the default of this channel */
+    desc.mean[1] = 0;
+    for (size_t b = 0; b < 256; b++) wanted[256 + b] = ((float)b / 255.0f - 0.5f) / 0.5f;
+    expect_ok(gan_iterator_create(&it, data, &desc));
+    expect_ok(gan_iterator_next(it, &batch));
+    expect_same_bits(batch->samples, wanted, sizeof wanted);
+    gan_iterator_destroy(it);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(samples_of_other_ranks_have_one_channel)
+{
+    const uint8_t bytes[8] = {0, 31, 63, 95, 127, 159, 191, 255};
+    const gan_shape shapes[] = {{1, {8}}, {2, {8, 1}}, {4, {8, 1, 1, 1}}};
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
+    float wanted[8];
+
+    desc.mean[0] = 0.25f;
+    desc.std[0] = 2.385f;
+    desc.mean[1] = NAN; /* of no channel */
+    for (size_t k = 0; k < 8; k++) wanted[k] = ((float)bytes[k] / 255.0f - 0.25f) / 2.385f;
+    for (size_t i = 0; i < 3; i++) {
+        const gan_batch *batch;
+        gan_dataset *data;
+        gan_iterator *it;
+
+        expect_ok(gan_dataset_create_bytes(&data, bytes, NULL, 1, shapes[i], NULL));
+        expect_ok(gan_iterator_create(&it, data, &desc));
+        expect_ok(gan_iterator_next(it, &batch));
+        expect_same_bits(batch->samples, wanted, sizeof wanted);
+        ck_assert(gan_shape_equal(batch->shape, shapes[i]));
+        gan_iterator_destroy(it);
+        gan_dataset_destroy(data);
+    }
+}
+END_TEST
+
+START_TEST(floats_stay_as_they_are_unless_asked)
+{
+    const float numbers[8] = {2.385f, -0.0f, 1e-40f, -17.5f, 3e38f, 0.1f, 7.0f, -1e-3f};
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
+    float wanted[8];
+    const gan_batch *batch;
+    gan_dataset *data;
+    gan_iterator *it;
+
+    expect_ok(gan_dataset_create_floats(&data, numbers, NULL, 2, gan_shape_3d(2, 1, 2), NULL));
+    expect_ok(gan_iterator_create(&it, data, NULL));
+    expect_ok(gan_iterator_next(it, &batch));
+    ck_assert_uint_eq(batch->count, 2);
+    expect_same_bits(batch->samples, numbers, sizeof numbers);
+    gan_iterator_destroy(it);
+
+    desc.mean[1] = 0.3f; /* the other channel keeps its default */
+    desc.std[1] = 1.7f;
+    for (size_t i = 0; i < 8; i++) wanted[i] = i % 4 < 2 ? numbers[i] : (numbers[i] - 0.3f) / 1.7f;
+    expect_ok(gan_iterator_create(&it, data, &desc));
+    expect_ok(gan_iterator_next(it, &batch));
+    expect_close(batch->samples, wanted, 8, 0, 0);
+    gan_iterator_destroy(it);
+
+    desc.std[1] = 1e-3f;
+    desc.std[0] = 1e-3f;
+    expect_ok(gan_iterator_create(&it, data, &desc));
+    expect_fails(gan_iterator_next(it, &batch), GAN_ERR_NONFINITE, "number 0 of sample 1 is inf");
+    ck_assert_ptr_null(batch);
+    gan_iterator_destroy(it);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+/* --- Failures --------------------------------------------------------------------------------------- */
+
+typedef struct source {
+    size_t fails_at;
+    int code;
+    float number;
+} source;
+
+static int read_source(void *user, size_t index, float *out, uint8_t *label)
+{
+    source *s = user;
+
+    if (index == s->fails_at && s->code) return s->code;
+    out[0] = index == s->fails_at ? s->number : (float)index;
+    *label = (uint8_t)(200 - index);
+    return 0;
+}
+
+/* The iterator stays where it stood, and goes on there once the host's source is well again. */
+START_TEST(a_failing_source_leaves_the_iterator_where_it_stood)
+{
+    source s = {SIZE_MAX, 0, 0};
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
+    const gan_batch *batch;
+    gan_dataset *data;
+    gan_iterator *it;
+
+    desc.batch_size = 5;
+    expect_ok(gan_dataset_create_callbacks(&data, read_source, &s, COUNT, gan_shape_1d(1), 1, NULL));
+    expect_ok(gan_iterator_create(&it, data, &desc));
+    expect_ok(gan_iterator_next(it, &batch));
+    s = (source){7, 23, 0};
+    expect_fails(gan_iterator_next(it, &batch), GAN_ERR_IO, "23 for sample 7");
+    ck_assert_ptr_null(batch);
+    ck_assert_uint_eq(gan_iterator_position(it), 5);
+    s = (source){7, 0, NAN};
+    expect_fails(gan_iterator_next(it, &batch), GAN_ERR_NONFINITE, "nan as number 0 of sample 7");
+    ck_assert_ptr_null(batch);
+    s = (source){7, 0, INFINITY};
+    expect_fails(gan_iterator_next(it, &batch), GAN_ERR_NONFINITE, "inf as number 0 of sample 7");
+    ck_assert_uint_eq(gan_iterator_position(it), 5);
+    ck_assert_uint_eq(gan_iterator_epoch(it), 0);
+    s = (source){SIZE_MAX, 0, 0};
+    expect_ok(gan_iterator_next(it, &batch));
+    ck_assert_uint_eq(batch->count, 5);
+    for (size_t i = 0; i < 5; i++) {
+        ck_assert_uint_eq(index_of(batch->samples[i]), 5 + i);
+        ck_assert_uint_eq(batch->labels[i], 195 - i);
+    }
+    gan_iterator_destroy(it);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(wrong_settings_are_refused_and_named)
+{
+    const gan_iterator_desc good = {GAN_ITERATOR_DESC_INIT};
+    gan_dataset *data = numbered(COUNT);
+    gan_allocator half = {NULL, NULL, NULL};
+    gan_iterator_desc desc;
+    gan_iterator *it;
+
+#define REFUSED(part, setting)                                                                     \
+    do {                                                                                           \
+        desc = good;                                                                               \
+        setting;                                                                                   \
+        it = (gan_iterator *)&desc;                                                                \
+        expect_fails(gan_iterator_create(&it, data, &desc), GAN_ERR_INVALID, part);                \
+        ck_assert_ptr_null(it);                                                                    \
+    } while (0)
+    REFUSED("std[0] must be finite and not negative, is -1", desc.std[0] = -1);
+    REFUSED("std[0] must be finite and not negative, is nan", desc.std[0] = NAN);
+    REFUSED("std[0] must be finite and not negative, is inf", desc.std[0] = INFINITY);
+    REFUSED("mean[0] is nan", desc.mean[0] = NAN);
+    REFUSED("mean[0] is -inf", (desc.mean[0] = -INFINITY, desc.std[0] = 1));
+    REFUSED("mean[0] is 0.25 but std[0] is 0", desc.mean[0] = 0.25f);
+    REFUSED("infinity of a byte", desc.std[0] = 1e-42f);
+    REFUSED("batch_size is 24, samples are 23", (desc.drop_last = 1, desc.batch_size = 24));
+    REFUSED("batch_size is 100, samples are 23", desc.drop_last = 1);
+    REFUSED("struct_size is 16", desc.struct_size = 16);
+    REFUSED("allocator", desc.allocator = &half);
+#undef REFUSED
+    expect_fails(gan_iterator_create(NULL, data, NULL), GAN_ERR_INVALID, "out is NULL");
+    it = (gan_iterator *)&desc;
+    expect_fails(gan_iterator_create(&it, NULL, NULL), GAN_ERR_INVALID, "data is NULL");
+    ck_assert_ptr_null(it);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(five_channels_are_too_many)
+{
+    const uint8_t bytes[20] = {7};
+    gan_dataset *data;
+    gan_iterator *it;
+
+    expect_ok(gan_dataset_create_bytes(&data, bytes, NULL, 1, gan_shape_3d(5, 2, 2), NULL));
+    expect_fails(gan_iterator_create(&it, data, NULL), GAN_ERR_SHAPE, "at most 4 channels, have 5");
+    ck_assert_ptr_null(it);
+    gan_dataset_destroy(data);
+    expect_ok(gan_dataset_create_bytes(&data, bytes, NULL, 1, gan_shape_3d(4, 1, 5), NULL));
+    expect_ok(gan_iterator_create(&it, data, NULL));
+    gan_iterator_destroy(it);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+/* Counts that only a callback source can have. */
+START_TEST(sets_too_large_to_shuffle_or_to_hold_are_refused)
+{
+    source s = {SIZE_MAX, 0, 0};
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
+    const gan_batch *batch;
+    gan_dataset *data;
+    gan_iterator *it;
+
+    expect_ok(gan_dataset_create_callbacks(&data, read_source, &s, SIZE_MAX / 2, gan_shape_1d(1), 1, NULL));
+    expect_ok(gan_iterator_create(&it, data, NULL));
+    expect_ok(gan_iterator_next(it, &batch));
+    ck_assert_uint_eq(batch->count, 100);
+    gan_iterator_destroy(it);
+    desc.shuffle = 1;
+    expect_fails(gan_iterator_create(&it, data, &desc), GAN_ERR_INVALID, "at most 4294967295 samples");
+    gan_dataset_destroy(data);
+
+    desc.shuffle = 0;
+    desc.batch_size = SIZE_MAX / 2;
+    expect_ok(
+        gan_dataset_create_callbacks(&data, read_source, &s, SIZE_MAX / 2, gan_shape_1d(1000), 1, NULL));
+    expect_fails(gan_iterator_create(&it, data, &desc), GAN_ERR_NOMEM, "too large");
+    ck_assert_ptr_null(it);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(null_iterators_are_nowhere)
+{
+    gan_dataset *data = numbered(COUNT);
+    gan_iterator *it = walk(data, 5, 0, 0, 0);
+    const gan_batch *batch = (const gan_batch *)data;
+
+    expect_fails(gan_iterator_next(NULL, &batch), GAN_ERR_INVALID, "NULL");
+    ck_assert_ptr_null(batch);
+    expect_fails(gan_iterator_next(it, NULL), GAN_ERR_INVALID, "batch is NULL");
+    ck_assert_uint_eq(gan_iterator_position(it), 0);
+    ck_assert_uint_eq(gan_iterator_epoch(NULL), 0);
+    ck_assert_uint_eq(gan_iterator_position(NULL), 0);
+    ck_assert_uint_eq(gan_iterator_batch_count(NULL), 0);
+    gan_iterator_destroy(NULL);
+    gan_iterator_destroy(it);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+static gan_status attempt(void **out, const gan_allocator *allocator, void *user)
+{
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
+    gan_iterator *it;
+    gan_status status;
+
+    desc.shuffle = 1;
+    desc.allocator = allocator;
+    status = gan_iterator_create(&it, user, &desc);
+    *out = it;
+    return status;
+}
+
+static void destroy(void *made)
+{
+    gan_iterator_destroy(made);
+}
+
+START_TEST(making_survives_each_lack_of_memory)
+{
+    gan_dataset *data = numbered(COUNT);
+
+    ck_assert_uint_eq(budget_sweep(attempt, destroy, data), 4);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    const TTest *const batches[] = {defaults_are_batches_of_100_in_order_from_minus_1_to_1,
+                                    a_dataset_without_labels_gives_batches_without,
+                                    the_last_batch_is_what_remains,
+                                    a_batch_lives_until_the_next_call,
+                                    next_takes_no_memory,
+                                    NULL};
+    const TTest *const orders[] = {unshuffled_epochs_are_in_order,
+                                   shuffled_epochs_are_different_permutations,
+                                   the_order_depends_on_the_seed_alone,
+                                   labels_follow_their_samples,
+                                   all_orders_are_equally_likely,
+                                   NULL};
+    const TTest *const places[] = {seeking_equals_walking, far_epochs_have_orders_of_their_own,
+                                   places_where_no_batch_begins_are_refused, NULL};
+    const TTest *const normalisation[] = {each_channel_of_bytes_has_its_mean_and_std,
+                                          samples_of_other_ranks_have_one_channel,
+                                          floats_stay_as_they_are_unless_asked, NULL};
+    const TTest *const failures[] = {a_failing_source_leaves_the_iterator_where_it_stood,
+                                     wrong_settings_are_refused_and_named,
+                                     five_channels_are_too_many,
+                                     sets_too_large_to_shuffle_or_to_hold_are_refused,
+                                     null_iterators_are_nowhere,
+                                     making_survives_each_lack_of_memory,
+                                     NULL};
+    Suite *s = suite_create("iterator");
+
+    add_tests(s, "batches", batches);
+    add_tests(s, "orders", orders);
+    add_tests(s, "places", places);
+    add_tests(s, "normalisation", normalisation);
+    add_tests(s, "failures", failures);
+    return s;
+}

@@ -1,0 +1,221 @@
+/* test_kernels.c - loops of all instruction sets against the portable ones, products against their definition. */
+#include "expect.h"
+#include "kernels_internal.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Not a multiple of any vector, so that every loop has a rest. */
+enum { N = 1003 };
+
+static float x[N], y[N];
+static uint32_t bits[N + 1];
+
+static void fill(void)
+{
+    gan__simd_variant(0)->philox(7, 8, 0, N / 4, bits);
+    for (size_t i = 0; i < N; i++) {
+        x[i] = 9.5f * sinf(1.7f * (float)i);
+        y[i] = cosf(2.385f * (float)i);
+    }
+    x[5] = 0.0f;
+    x[6] = -0.0f;
+    x[7] = 1e30f;
+    x[8] = -1e30f;
+    x[9] = 3e-39f; /* below the normal floats */
+    x[10] = NAN;
+}
+
+/* ---- every table has the portable one's bits ---- */
+
+#define SAME(...)                                                                                  \
+    do {                                                                                           \
+        float a[N + 1] = {0}, b[N + 1] = {0}, *out = a;                                            \
+        const gan__simd *s = gan__simd_variant(0);                                                 \
+        {                                                                                          \
+            __VA_ARGS__;                                                                           \
+        }                                                                                          \
+        out = b, s = gan__simd_variant((size_t)_i);                                                \
+        if (!s) return; /* not on this CPU */                                                      \
+        {                                                                                          \
+            __VA_ARGS__;                                                                           \
+        }                                                                                          \
+        expect_same_bits(a, b, sizeof a);                                                          \
+    } while (0)
+
+START_TEST(activations_have_the_same_bits)
+{
+    fill();
+    SAME(s->leaky_relu(N, 0.2f, x, out));
+    SAME(s->relu(N, x, out));
+    SAME(s->tanh(N, x, out));
+    SAME(s->sigmoid(N, x, out));
+    SAME(s->dropout(N, 1 << 22, 1.25f, bits, x, out));
+    SAME(s->leaky_relu_grad(N, 0.2f, x, y, out));
+    SAME(s->relu_grad(N, x, y, out));
+    SAME(s->tanh_grad(N, y, x, out));
+    SAME(s->sigmoid_grad(N, y, x, out));
+}
+END_TEST
+
+START_TEST(random_numbers_have_the_same_bits)
+{
+    fill();
+    SAME(s->uniform(N, bits, out));
+    SAME(s->normal(N - 1, bits, out));
+    SAME(uint32_t words[256]; s->philox(3, 4, 1u << 31, 61, words); memcpy(out, words, 61 * 16));
+}
+END_TEST
+
+START_TEST(sums_have_the_same_bits)
+{
+    const uint8_t *bytes = (const uint8_t *)bits;
+
+    fill();
+    x[10] = 1; /* a NaN's payload is not promised */
+    for (size_t n = 0; n < 200; n++) SAME(out[0] = s->dot(n, x + 11, y));
+    SAME(memcpy(out, y, sizeof y); s->axpy(N, 0.3f, x, out));
+    SAME(s->scale(N, 0.3f, x, out));
+    SAME(s->column_sums(10, 71, 100, x, out));
+    SAME(const double sum = s->sum_squares(N, y); memcpy(out, &sum, sizeof sum));
+    SAME(s->normalize(N, 0.45f, 0.23f, bytes, out));
+}
+END_TEST
+
+START_TEST(updates_have_the_same_bits)
+{
+    const gan__update u = {.lr = 1e-3f, .decay1 = 0.9f, .gain1 = 0.1f, .decay2 = 0.999f, .gain2 = 0.001f,
+                           .root_scale = 1.7f, .eps = 1e-8f, .weight_decay = 0.01f, .shrink = 0.999f, .nesterov = 1};
+    static float m[3][N];
+
+    fill();
+    x[7] = x[8] = x[10] = 0.5f;
+#define UPDATE(rule)                                                                               \
+    SAME(memcpy(out, y, sizeof y); for (size_t i = 0; i < 3; i++) memset(m[i], 0, sizeof m[i]);    \
+         for (size_t i = 0; i < 5; i++) s->rule(&u, N, out, x, (float *[]){m[0], m[1], m[2]}));
+    UPDATE(adam)
+    UPDATE(sgd)
+    UPDATE(rmsprop)
+}
+END_TEST
+
+START_TEST(activations_are_right_to_a_few_units_in_the_last_place)
+{
+    float out[N];
+    const gan__simd *s = gan__simd_variant((size_t)_i);
+
+    if (!s) return;
+    for (size_t i = 0; i < N; i++) x[i] = (float)(sinh(((double)i - 501) / 100)); /* -75 to 75, dense near 0 */
+    s->tanh(N, x, out);
+    for (size_t i = 0; i < N; i++) expect_near((double)out[i], tanh((double)x[i]), 4e-7, 0);
+    s->sigmoid(N, x, out);
+    for (size_t i = 0; i < N; i++) expect_near((double)out[i], 1 / (1 + exp(-(double)x[i])), 4e-7, 0);
+}
+END_TEST
+
+/* ---- products, whole and in columns ---- */
+
+static float *series(size_t n, double step)
+{
+    float *out = malloc((n + 1) * sizeof *out);
+
+    for (size_t i = 0; i < n; i++) out[i] = (float)sin(step * (double)(i + 1));
+    return out;
+}
+
+static const size_t shapes[][3] = {{1, 1, 1}, {1, 5, 3}, {7, 3, 1}, {7, 1, 5}, {13, 17, 11}, {32, 64, 40}};
+
+typedef struct sizes {
+    size_t rows, in, out;
+} sizes;
+
+static sizes sizes_of(int i)
+{
+    return (sizes){shapes[i][0], shapes[i][1], shapes[i][2]};
+}
+
+START_TEST(linear_is_its_definition)
+{
+    const sizes n = sizes_of(_i);
+    float *a = series(n.rows * n.in, 1.7), *w = series(n.out * n.in, 2.385), *b = series(n.out, 0.7);
+    float *found = series(n.rows * n.out, 0);
+    const size_t cut = n.out / 2;
+
+    gan__kernels_linear(n.rows, n.in, n.out, 0, cut, a, w, b, found);
+    gan__kernels_linear(n.rows, n.in, n.out, cut, n.out, a, w, b, found);
+    for (size_t r = 0; r < n.rows; r++)
+        for (size_t o = 0; o < n.out; o++) {
+            double sum = (double)b[o];
+
+            for (size_t i = 0; i < n.in; i++) sum += (double)a[r * n.in + i] * (double)w[o * n.in + i];
+            expect_near((double)found[r * n.out + o], sum, 1e-5, 1e-5);
+        }
+    free(a), free(w), free(b), free(found);
+}
+END_TEST
+
+START_TEST(input_gradient_is_its_definition)
+{
+    const sizes n = sizes_of(_i);
+    float *dy = series(n.rows * n.out, 1.7), *w = series(n.out * n.in, 2.385), *dx = series(n.rows * n.in, 0.5);
+    const size_t cut = n.in / 3;
+
+    gan__kernels_linear_input_grad(n.rows, n.in, n.out, cut, n.in, dy, w, dx);
+    gan__kernels_linear_input_grad(n.rows, n.in, n.out, 0, cut, dy, w, dx);
+    for (size_t r = 0; r < n.rows; r++)
+        for (size_t i = 0; i < n.in; i++) {
+            double sum = 0;
+
+            for (size_t o = 0; o < n.out; o++) sum += (double)dy[r * n.out + o] * (double)w[o * n.in + i];
+            expect_near((double)dx[r * n.in + i], sum, 1e-5, 1e-5);
+        }
+    free(dy), free(w), free(dx);
+}
+END_TEST
+
+START_TEST(weight_gradient_is_its_definition)
+{
+    const sizes n = sizes_of(_i);
+    float *dy = series(n.rows * n.out, 1.7), *a = series(n.rows * n.in, 2.385);
+    float *dw = series(n.out * n.in, 0.5), *db = series(n.out, 0.5);
+    const size_t cut = n.out / 2;
+
+    gan__kernels_linear_weight_grad(n.rows, n.in, n.out, cut, n.out, a, dy, dw, db);
+    if (cut > 0) gan__kernels_linear_weight_grad(n.rows, n.in, n.out, 0, cut, a, dy, dw, db);
+    for (size_t o = 0; o < n.out; o++) {
+        double bias = 0;
+
+        for (size_t r = 0; r < n.rows; r++) bias += (double)dy[r * n.out + o];
+        expect_near((double)db[o], bias, 1e-5, 1e-5);
+        for (size_t i = 0; i < n.in; i++) {
+            double sum = 0;
+
+            for (size_t r = 0; r < n.rows; r++) sum += (double)dy[r * n.out + o] * (double)a[r * n.in + i];
+            expect_near((double)dw[o * n.in + i], sum, 1e-5, 1e-5);
+        }
+    }
+    free(dy), free(a), free(dw), free(db);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("kernels");
+    TCase *tables = tcase_create("each instruction set");
+    TCase *products = tcase_create("each shape");
+    const int n_shapes = (int)(sizeof shapes / sizeof *shapes);
+
+    tcase_add_loop_test(tables, activations_have_the_same_bits, 1, 3);
+    tcase_add_loop_test(tables, random_numbers_have_the_same_bits, 1, 3);
+    tcase_add_loop_test(tables, sums_have_the_same_bits, 1, 3);
+    tcase_add_loop_test(tables, updates_have_the_same_bits, 1, 3);
+    tcase_add_loop_test(tables, activations_are_right_to_a_few_units_in_the_last_place, 0, 3);
+    tcase_add_loop_test(products, linear_is_its_definition, 0, n_shapes);
+    tcase_add_loop_test(products, input_gradient_is_its_definition, 0, n_shapes);
+    tcase_add_loop_test(products, weight_gradient_is_its_definition, 0, n_shapes);
+    suite_add_tcase(s, tables);
+    suite_add_tcase(s, products);
+    return s;
+}

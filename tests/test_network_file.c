@@ -1,0 +1,450 @@
+/* test_network_file.c - networks as files: round trips, files that do not fit, forged ones. */
+#include "budget.h"
+#include "expect.h"
+#include "gradcheck.h"
+
+#include <gan/network.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const net_layer small[] = {{NET_LINEAR, 5, 7, 0},     {NET_LEAKY_RELU, 0, 0, 0.2f}, {NET_DROPOUT, 0, 0, 0.3f},
+                                  {NET_LINEAR, 7, 4, 0},     {NET_TANH, 0, 0, 0},          {NET_END, 0, 0, 0}};
+
+static gan_network *small_net(uint64_t seed)
+{
+    return net_seeded(5, small, seed);
+}
+
+static void fill(float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) x[i] = sinf(1.7f * (float)i) * 1.5f;
+}
+
+/* ---- memory ---- */
+
+static void end_network(void *made)
+{
+    gan_network_destroy(made);
+}
+
+static gan_status make_opened(void **out, const gan_allocator *allocator, void *user)
+{
+    gan_network *net = user;
+    gan_status status =
+        gan_network_open(&net, user, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = allocator});
+
+    *out = net;
+    return status;
+}
+
+START_TEST(opening_survives_a_lack_of_memory)
+{
+    char path[1024];
+    gan_network *net = small_net(5);
+
+    snprintf(path, sizeof path, "%s", scratch_path("network-sweep.safetensors"));
+    expect_ok(gan_network_save(net, path));
+    budget_sweep(make_opened, end_network, path);
+    remove(path);
+    gan_network_destroy(net);
+}
+END_TEST
+
+START_TEST(loading_and_saving_survive_a_lack_of_memory)
+{
+    const char *path = scratch_path("network-load-sweep.safetensors");
+    gan_network *net = small_net(5);
+    size_t refusals = 0;
+
+    expect_ok(gan_network_save(net, path));
+    for (size_t allowed = 0;; allowed++) {
+        budget b;
+        gan_network *other, *twin = small_net(6);
+        gan_status load, save;
+        size_t live;
+
+        ck_assert_uint_lt(allowed, 200);
+        budget_init(&b, BUDGET_UNLIMITED);
+        other = net_make(5, small, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 6, .allocator = &b.allocator});
+        expect_ok(gan_network_build(other));
+        live = budget_live(&b);
+        b.left = allowed;
+        load = gan_network_load(other, path);
+        expect_same_weights(other, load == GAN_OK ? net : twin);
+        b.left = allowed;
+        save = gan_network_save(other, scratch_path("network-save-sweep.safetensors"));
+        b.left = BUDGET_UNLIMITED;
+        ck_assert_uint_eq(budget_live(&b), live);
+        refusals += b.refused;
+        gan_network_destroy(other);
+        gan_network_destroy(twin);
+        if (load == GAN_OK && save == GAN_OK) break;
+        ck_assert_int_eq(load == GAN_OK ? GAN_ERR_NOMEM : load, GAN_ERR_NOMEM);
+        ck_assert_int_eq(save == GAN_OK ? GAN_ERR_NOMEM : save, GAN_ERR_NOMEM);
+    }
+    ck_assert_uint_gt(refusals, 0);
+    remove(path);
+    remove(scratch_path("network-save-sweep.safetensors"));
+    gan_network_destroy(net);
+}
+END_TEST
+
+/* ---- files ---- */
+
+START_TEST(saving_and_loading_keep_every_bit)
+{
+    const char *path = scratch_path("network-roundtrip.safetensors");
+    gan_network *net = small_net(5), *other = small_net(6), *opened = NULL;
+    float x[10], y[8], z[8];
+    gan_tensor t;
+
+    expect_ok(gan_network_find(&t, net, "3.bias"));
+    t.data[0] = -0.0f;
+    t.data[1] = 1e-40f;
+    t.data[2] = 3.4e38f;
+    expect_ok(gan_network_save(net, path));
+    expect_ok(gan_network_load(other, path));
+    expect_same_weights(other, net);
+    expect_ok(gan_network_open(&opened, path, NULL));
+    expect_same_weights(opened, net);
+    t.data[2] = 1;
+    expect_ok(gan_network_find(&t, opened, "3.bias"));
+    t.data[2] = 1;
+    fill(x, 10);
+    expect_ok(gan_network_forward(net, x, 2, y));
+    expect_ok(gan_network_forward(opened, x, 2, z));
+    expect_same_bits(z, y, sizeof y);
+    remove(path);
+    gan_network_destroy(net);
+    gan_network_destroy(other);
+    gan_network_destroy(opened);
+}
+END_TEST
+
+START_TEST(opening_brings_back_every_kind_of_layer)
+{
+    const char *path = scratch_path("network-kinds.safetensors");
+    gan_network *net = gan_network_create(gan_shape_3d(2, 3, 4), NULL), *opened = NULL;
+    char text[2000], again[2000];
+    float x[24], y[12], z[12];
+
+    gan_network_add(net, gan_layer_flatten());
+    gan_network_add(net, gan_layer_linear(24, 12));
+    gan_network_add(net, gan_layer_leaky_relu(0.2f));
+    gan_network_add(net, gan_layer_dropout(0.3f));
+    gan_network_add(net, gan_layer_linear(12, 12));
+    gan_network_add(net, gan_layer_relu());
+    gan_network_add(net, gan_layer_linear(12, 12));
+    gan_network_add(net, gan_layer_tanh());
+    gan_network_add(net, gan_layer_sigmoid());
+    gan_network_add(net, gan_layer_leaky_relu(1.0f / 3));
+    gan_network_add(net, gan_layer_reshape((gan_shape){4, {1, 3, 2, 2}}));
+    expect_ok(gan_network_save(net, path));
+    expect_ok(gan_network_open(&opened, path, NULL));
+    ck_assert_int_eq(gan_shape_equal(gan_network_input_shape(opened), gan_shape_3d(2, 3, 4)), 1);
+    ck_assert_uint_eq(gan_network_layer_count(opened), 11);
+    gan_network_summary(net, text, sizeof text);
+    gan_network_summary(opened, again, sizeof again);
+    ck_assert_str_eq(again, text);
+    fill(x, 24);
+    expect_ok(gan_network_forward(net, x, 1, y));
+    expect_ok(gan_network_forward(opened, x, 1, z));
+    expect_same_bits(z, y, sizeof y);
+    remove(path);
+    gan_network_destroy(net);
+    gan_network_destroy(opened);
+}
+END_TEST
+
+START_TEST(a_network_without_weights_can_be_saved)
+{
+    const char *path = scratch_path("network-weightless.safetensors");
+    gan_network *net = gan_network_create(gan_shape_1d(3), NULL), *opened = NULL;
+    const float x[3] = {-1, 0, 1};
+    float y[3];
+
+    gan_network_add(net, gan_layer_relu());
+    expect_ok(gan_network_save(net, path));
+    expect_ok(gan_network_load(net, path));
+    expect_ok(gan_network_open(&opened, path, NULL));
+    expect_ok(gan_network_forward(opened, x, 1, y));
+    ck_assert(y[0] == 0 && y[2] == 1);
+    remove(path);
+    gan_network_destroy(net);
+    gan_network_destroy(opened);
+}
+END_TEST
+
+static const net_layer golden_d[] = {{NET_LINEAR, 36, 16, 0}, {NET_LEAKY_RELU, 0, 0, 0.2f}, {NET_LINEAR, 16, 16, 0},
+                                     {NET_LEAKY_RELU, 0, 0, 0.2f}, {NET_LINEAR, 16, 1, 0},  {NET_SIGMOID, 0, 0, 0},
+                                     {NET_END, 0, 0, 0}};
+
+START_TEST(a_file_from_pytorch_loads_but_has_no_layers)
+{
+    const char *path = golden_path("train_slow_d_first.safetensors");
+    gan_network *net = net_seeded(36, golden_d, 1), *opened = net;
+    gan_tensor t;
+    float before;
+
+    expect_ok(gan_network_find(&t, net, "4.bias"));
+    before = t.data[0];
+    expect_ok(gan_network_load(net, path));
+    ck_assert(t.data[0] != before);
+    expect_fails(gan_network_open(&opened, path, NULL), GAN_ERR_FORMAT, "layers");
+    expect_error_says(path);
+    ck_assert_ptr_null(opened);
+    gan_network_destroy(net);
+}
+END_TEST
+
+/* Write a safetensors file; the numbers are i + 0.5. */
+static void write_file(const char *path, const char *header, size_t n_numbers)
+{
+    FILE *f = fopen(path, "wb");
+    const size_t length = strlen(header);
+
+    ck_assert_ptr_nonnull(f);
+    for (int i = 0; i < 8; i++) fputc((int)(length >> (8 * i) & 0xff), f);
+    fwrite(header, 1, length, f);
+    for (size_t i = 0; i < n_numbers; i++) {
+        const float x = (float)i + 0.5f;
+        uint32_t bits;
+
+        memcpy(&bits, &x, sizeof bits);
+        for (int b = 0; b < 4; b++) fputc((int)(bits >> (8 * b) & 0xff), f);
+    }
+    ck_assert_int_eq(fclose(f), 0);
+}
+
+static const net_layer line[] = {{NET_LINEAR, 2, 3, 0}, {NET_END, 0, 0, 0}};
+
+#define TENSOR(name, shape, from, to)                                                              \
+    "\"" name "\":{\"dtype\":\"F32\",\"shape\":" shape ",\"data_offsets\":[" #from "," #to "]}"
+
+START_TEST(tensors_may_stand_in_any_order)
+{
+    const char *path = scratch_path("network-order.safetensors");
+    gan_network *net = net_seeded(2, line, 1);
+    gan_tensor w, b;
+
+    write_file(path, "{" TENSOR("0.bias", "[3]", 0, 12) "," TENSOR("0.weight", "[3,2]", 12, 36) "}", 9);
+    expect_ok(gan_network_load(net, path));
+    expect_ok(gan_network_find(&w, net, "0.weight"));
+    expect_ok(gan_network_find(&b, net, "0.bias"));
+    for (int i = 0; i < 3; i++) ck_assert(b.data[i] == (float)i + 0.5f);
+    for (int i = 0; i < 6; i++) ck_assert(w.data[i] == (float)i + 3.5f);
+    remove(path);
+    gan_network_destroy(net);
+}
+END_TEST
+
+START_TEST(files_that_do_not_fit_change_nothing)
+{
+    static const struct {
+        const char *header;
+        size_t n_numbers;
+        gan_status status;
+        const char *says, *says_too;
+    } cases[] = {
+        {"{" TENSOR("0.weight", "[3,2]", 0, 24) "}", 6, GAN_ERR_SHAPE, "0.bias", "missing"},
+        {"{}", 0, GAN_ERR_SHAPE, "0.weight", "missing"},
+        {"{" TENSOR("0.weight", "[2,3]", 0, 24) "," TENSOR("0.bias", "[3]", 24, 36) "}", 9, GAN_ERR_SHAPE, "[2, 3]", "[3, 2]"},
+        {"{" TENSOR("0.weight", "[6]", 0, 24) "," TENSOR("0.bias", "[3]", 24, 36) "}", 9, GAN_ERR_SHAPE, "[6]", "[3, 2]"},
+        {"{" TENSOR("0.weight", "[3,2]", 0, 24) "," TENSOR("0.bias", "[4]", 24, 40) "}", 10, GAN_ERR_SHAPE, "[4]", "[3]"},
+        {"{" TENSOR("0.weight", "[3,2]", 0, 24) "," TENSOR("0.bias", "[3]", 24, 36) "," TENSOR("2.bias", "[1]", 36, 40) "}",
+         10, GAN_ERR_SHAPE, "2.bias", "network"},
+        {"{\"0.weight\":{\"dtype\":\"I32\",\"shape\":[3,2],\"data_offsets\":[0,24]}," TENSOR("0.bias", "[3]", 24, 36) "}", 9,
+         GAN_ERR_FORMAT, "I32", "0.weight"},
+        {"{" TENSOR("0.weight", "[3,2]", 0, 24) "," TENSOR("0.bias", "[3]", 24, 36) "}", 8, GAN_ERR_FORMAT, "fits", ""},
+        {"no json", 0, GAN_ERR_FORMAT, "fits", ""},
+    };
+    const char *path = scratch_path("network-unfit.safetensors");
+    gan_network *net = net_seeded(2, line, 1), *twin = net_seeded(2, line, 1);
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        write_file(path, cases[i].header, cases[i].n_numbers);
+        expect_fails(gan_network_load(net, path), cases[i].status, path);
+        if (strcmp(cases[i].says, "fits") != 0) expect_error_says(cases[i].says);
+        expect_error_says(cases[i].says_too);
+        expect_same_weights(net, twin);
+    }
+    remove(path);
+    expect_fails(gan_network_load(net, path), GAN_ERR_IO, path);
+    expect_same_weights(net, twin);
+    gan_network_destroy(net);
+    gan_network_destroy(twin);
+}
+END_TEST
+
+START_TEST(a_weight_that_is_no_number_is_refused)
+{
+    const float bad[] = {NAN, INFINITY, -INFINITY};
+    const char *path = scratch_path("network-nan.safetensors");
+
+    for (size_t i = 0; i < 3; i++) {
+        gan_network *net = small_net(5), *other = small_net(6), *twin = small_net(6), *opened = other;
+        gan_tensor t;
+
+        expect_ok(gan_network_find(&t, net, "3.weight"));
+        t.data[17] = bad[i];
+        if (gan_network_save(net, path) == GAN_OK) {
+            expect_fails(gan_network_load(other, path), GAN_ERR_NONFINITE, "3.weight");
+            expect_error_says(path);
+            expect_status(gan_network_open(&opened, path, NULL), GAN_ERR_NONFINITE);
+            ck_assert_ptr_null(opened);
+        }
+        expect_same_weights(other, twin);
+        gan_network_destroy(net);
+        gan_network_destroy(other);
+        gan_network_destroy(twin);
+    }
+    ck_assert_int_eq(access(path, F_OK), 0);
+    remove(path);
+}
+END_TEST
+
+#define LAYERS(text) "{\"__metadata__\":{\"libgan.network\":\"" text "\"}"
+#define WEIGHTS "," TENSOR("0.weight", "[3,2]", 0, 24) "," TENSOR("0.bias", "[3]", 24, 36) "}"
+
+START_TEST(forged_layers_are_only_an_error)
+{
+    static const struct {
+        const char *header;
+        gan_status status;
+    } cases[] = {
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,3]]}") WEIGHTS, GAN_OK},
+        {LAYERS("") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("[]") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2]}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[]}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":7}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[7]}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[]]}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"cubic\\\",2,3]]}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2]]}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,3,4]]}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,\\\"3\\\"]]}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,3.5]]}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,-3]]}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,1e300]]}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",3,3]]}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[0],\\\"layers\\\":[[\\\"linear\\\",2,3]]}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[-2],\\\"layers\\\":[[\\\"linear\\\",2,3]]}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[1,1,1,1,2],\\\"layers\\\":[[\\\"linear\\\",2,3]]}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"dropout\\\",1.5],[\\\"linear\\\",2,3]]}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"leaky_relu\\\",-1e99],[\\\"linear\\\",2,3]]}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"reshape\\\",1e300,0,0,0],[\\\"linear\\\",2,3]]}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"relu\\\"],[\\\"linear\\\",2,3]]}") WEIGHTS, GAN_ERR_SHAPE},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,4]]}") WEIGHTS, GAN_ERR_SHAPE},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,3],[\\\"linear\\\",3,1]]}") WEIGHTS, GAN_ERR_SHAPE},
+    };
+    const char *path = scratch_path("network-forged.safetensors");
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        gan_network *net = (gan_network *)&net;
+        gan_status status;
+
+        write_file(path, cases[i].header, 9);
+        status = gan_network_open(&net, path, NULL);
+        ck_assert_msg(status == cases[i].status, "case %zu: %s, wanted %s (%s)", i, gan_status_name(status),
+                      gan_status_name(cases[i].status), gan_last_error());
+        if (status != GAN_OK) {
+            ck_assert_ptr_null(net);
+            expect_error_says(path);
+        }
+        gan_network_destroy(net);
+    }
+    remove(path);
+}
+END_TEST
+
+START_TEST(a_small_file_cannot_ask_for_much_memory)
+{
+    const char *path = scratch_path("network-huge.safetensors");
+    gan_network *net = (gan_network *)&net;
+    budget b;
+
+    budget_init(&b, BUDGET_UNLIMITED);
+    write_file(path,
+               LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,8000],[\\\"linear\\\",8000,8000]]}") WEIGHTS, 9);
+    expect_status(gan_network_open(&net, path, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = &b.allocator}),
+                  GAN_ERR_SHAPE);
+    ck_assert_ptr_null(net);
+    ck_assert_msg(b.peak_bytes < 1000000, "a file of 400 bytes made the library take %zu", b.peak_bytes);
+    remove(path);
+}
+END_TEST
+
+START_TEST(opening_reads_its_settings)
+{
+    const char *path = scratch_path("network-settings.safetensors");
+    const gan_allocator half = {0};
+    gan_network *net = small_net(5), *opened = net;
+    gan_network_desc d = {GAN_NETWORK_DESC_INIT};
+    gan_pool *pool;
+    budget b;
+    float x[5], y[4], z[4];
+
+    expect_ok(gan_network_save(net, path));
+    d.allocator = &half;
+    expect_fails(gan_network_open(&opened, path, &d), GAN_ERR_INVALID, "allocator");
+    ck_assert_ptr_null(opened);
+    d.allocator = NULL;
+    d.struct_size = 1;
+    expect_fails(gan_network_open(&opened, path, &d), GAN_ERR_INVALID, "struct_size");
+    budget_init(&b, BUDGET_UNLIMITED);
+    expect_ok(gan_pool_create(&pool, 2, NULL));
+    d = (gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 1234, .pool = pool, .allocator = &b.allocator};
+    expect_ok(gan_network_open(&opened, path, &d));
+    ck_assert_uint_gt(budget_live(&b), 0);
+    fill(x, 5);
+    expect_ok(gan_network_forward(net, x, 1, y));
+    expect_ok(gan_network_forward(opened, x, 1, z));
+    expect_same_bits(z, y, sizeof y);
+    gan_network_destroy(opened);
+    ck_assert_uint_eq(budget_live(&b), 0);
+    gan_pool_destroy(pool);
+    gan_network_destroy(net);
+    expect_fails(gan_network_open(&opened, scratch_path("none/none"), NULL), GAN_ERR_IO, "none/none");
+    ck_assert_ptr_null(opened);
+    remove(path);
+}
+END_TEST
+
+START_TEST(saving_where_nothing_can_be_written_is_an_error)
+{
+    gan_network *net = small_net(5);
+
+    expect_fails(gan_network_save(net, scratch_path("no-such-folder/x.safetensors")), GAN_ERR_IO, "no-such-folder");
+    expect_status(gan_network_save(net, ""), GAN_ERR_IO);
+    gan_network_destroy(net);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    const TTest *const memory[] = {opening_survives_a_lack_of_memory, loading_and_saving_survive_a_lack_of_memory,
+                                   NULL};
+    const TTest *const files[] = {saving_and_loading_keep_every_bit,
+                                  opening_brings_back_every_kind_of_layer,
+                                  a_network_without_weights_can_be_saved,
+                                  a_file_from_pytorch_loads_but_has_no_layers,
+                                  tensors_may_stand_in_any_order,
+                                  files_that_do_not_fit_change_nothing,
+                                  a_weight_that_is_no_number_is_refused,
+                                  forged_layers_are_only_an_error,
+                                  a_small_file_cannot_ask_for_much_memory,
+                                  opening_reads_its_settings,
+                                  saving_where_nothing_can_be_written_is_an_error,
+                                  NULL};
+    Suite *s = suite_create("network_file");
+
+    add_tests(s, "memory", memory);
+    add_tests(s, "files", files);
+    return s;
+}

@@ -1,0 +1,575 @@
+/* test_optimizer.c - update rules against PyTorch, and what they refuse. */
+#include "budget.h"
+#include "expect.h"
+#include "golden.h"
+
+#include <gan/optimizer.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { N = 11, STEPS = 50 };
+
+typedef gan_status (*maker)(gan_optimizer **out, const gan_allocator *allocator);
+
+/* The rules of make_golden.py, with the same settings. */
+
+static gan_status make_adam(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_adam_desc d = {GAN_ADAM_DESC_INIT};
+
+    d.lr = 0.01;
+    d.allocator = allocator;
+    return gan_optimizer_create_adam(out, &d);
+}
+
+static gan_status make_adam_decay(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_adam_desc d = {sizeof d, 0.02, 0.5, 0.9, 1e-3, 0.1, allocator};
+
+    return gan_optimizer_create_adam(out, &d);
+}
+
+static gan_status make_adamw(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_adam_desc d = {GAN_ADAMW_DESC_INIT};
+
+    d.lr = 0.01;
+    d.allocator = allocator;
+    return gan_optimizer_create_adamw(out, &d);
+}
+
+static gan_status make_adamw_decay(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_adam_desc d = {sizeof d, 0.02, 0.0, 0.99, 1e-8, 0.3, allocator};
+
+    return gan_optimizer_create_adamw(out, &d);
+}
+
+static gan_status make_sgd(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_sgd_desc d = {GAN_SGD_DESC_INIT};
+
+    d.allocator = allocator;
+    return gan_optimizer_create_sgd(out, &d);
+}
+
+static gan_status make_sgd_momentum(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_sgd_desc d = {sizeof d, 0.01, 0.9, 0, 0, 0, allocator};
+
+    return gan_optimizer_create_sgd(out, &d);
+}
+
+static gan_status make_sgd_dampening(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_sgd_desc d = {sizeof d, 0.02, 0.8, 0.3, 0, 0, allocator};
+
+    return gan_optimizer_create_sgd(out, &d);
+}
+
+static gan_status make_sgd_nesterov(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_sgd_desc d = {sizeof d, 0.01, 0.7, 0, 0, 1, allocator};
+
+    return gan_optimizer_create_sgd(out, &d);
+}
+
+static gan_status make_sgd_nesterov_decay(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_sgd_desc d = {sizeof d, 0.01, 0.7, 0, 0.3, 1, allocator};
+
+    return gan_optimizer_create_sgd(out, &d);
+}
+
+static gan_status make_sgd_decay(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_sgd_desc d = {sizeof d, 0.05, 0.5, 0, 0.2, 0, allocator};
+
+    return gan_optimizer_create_sgd(out, &d);
+}
+
+static gan_status make_rmsprop(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_rmsprop_desc d = {GAN_RMSPROP_DESC_INIT};
+
+    d.allocator = allocator;
+    return gan_optimizer_create_rmsprop(out, &d);
+}
+
+static gan_status make_rmsprop_momentum(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_rmsprop_desc d = {sizeof d, 0.01, 0.9, 1e-8, 0.6, 0.05, 0, allocator};
+
+    return gan_optimizer_create_rmsprop(out, &d);
+}
+
+static gan_status make_rmsprop_centered(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_rmsprop_desc d = {sizeof d, 0.01, 0.95, 1e-4, 0, 0, 1, allocator};
+
+    return gan_optimizer_create_rmsprop(out, &d);
+}
+
+static gan_status make_rmsprop_all(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_rmsprop_desc d = {sizeof d, 0.02, 0.99, 1e-8, 0.5, 0.1, 1, allocator};
+
+    return gan_optimizer_create_rmsprop(out, &d);
+}
+
+static const struct {
+    const char *name;
+    maker make;
+    double lr;
+} rules[] = {{"adam", make_adam, 0.01},
+             {"adam_decay", make_adam_decay, 0.02},
+             {"adamw", make_adamw, 0.01},
+             {"adamw_decay", make_adamw_decay, 0.02},
+             {"sgd", make_sgd, 0.01},
+             {"sgd_momentum", make_sgd_momentum, 0.01},
+             {"sgd_dampening", make_sgd_dampening, 0.02},
+             {"sgd_nesterov", make_sgd_nesterov, 0.01},
+             {"sgd_nesterov_decay", make_sgd_nesterov_decay, 0.01},
+             {"sgd_decay", make_sgd_decay, 0.05},
+             {"rmsprop", make_rmsprop, 0.01},
+             {"rmsprop_momentum", make_rmsprop_momentum, 0.01},
+             {"rmsprop_centered", make_rmsprop_centered, 0.01},
+             {"rmsprop_all", make_rmsprop_all, 0.02}};
+enum { N_RULES = sizeof rules / sizeof rules[0] };
+
+static gan_optimizer *rule(int i, size_t n)
+{
+    gan_optimizer *opt = NULL;
+
+    expect_ok(rules[i].make(&opt, NULL));
+    if (n > 0) expect_ok(gan_optimizer_bind(opt, n));
+    return opt;
+}
+
+/* The path from `first` is right to a part in 10^5, which says more than that the weights are; the rounding of
+ * weights and of 50 sums is allowed beside it. */
+static void expect_same_path(const float *found, const float *wanted, const float *first)
+{
+    for (size_t i = 0; i < N; i++)
+        expect_near(found[i], wanted[i], 0,
+                    1e-5 * fabs((double)wanted[i] - (double)first[i]) + 1e-6 * fabs((double)wanted[i]) + 1e-7);
+}
+
+START_TEST(fifty_steps_are_pytorchs)
+{
+    golden *g = golden_open("optimizers.bin");
+    const float *first = golden_get(g, "first", N), *grads = golden_get(g, "grads", N * STEPS);
+    gan_optimizer *opt = rule(_i, N);
+    char after_one[64];
+    float w[N];
+
+    memcpy(w, first, sizeof w);
+    snprintf(after_one, sizeof after_one, "%s_1", rules[_i].name);
+    for (size_t s = 0; s < STEPS; s++) {
+        ck_assert_uint_eq(gan_optimizer_steps(opt), s);
+        expect_ok(gan_optimizer_step(opt, w, grads + s * N, N));
+        if (s == 0) expect_same_path(w, golden_get(g, after_one, N), first);
+    }
+    ck_assert_uint_eq(gan_optimizer_steps(opt), STEPS);
+    expect_same_path(w, golden_get(g, rules[_i].name, N), first);
+    gan_optimizer_destroy(opt);
+    golden_close(g);
+}
+END_TEST
+
+static void make_numbers(float *w, float *g, size_t n, size_t step)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (w) w[i] = sinf(1.7f * (float)i);
+        g[i] = cosf(0.3f * (float)(i + 7 * step)) * 2.385f;
+    }
+}
+
+START_TEST(a_number_does_not_depend_on_its_place)
+{
+    enum { LONG = 1037 };
+    static float w[LONG], g[LONG];
+    gan_optimizer *opt = rule(_i, LONG), *single = rule(_i, 1);
+    float one[3], one_g;
+
+    make_numbers(w, g, LONG, 0);
+    one[0] = w[1035];
+    for (size_t s = 0; s < 5; s++) {
+        make_numbers(NULL, g, LONG, s);
+        one_g = g[1035];
+        expect_ok(gan_optimizer_step(opt, w, g, LONG));
+        expect_ok(gan_optimizer_step(single, one, &one_g, 1));
+        expect_same_bits(&w[1035], &one[0], sizeof one[0]);
+    }
+    gan_optimizer_destroy(opt);
+    gan_optimizer_destroy(single);
+}
+END_TEST
+
+START_TEST(a_bad_gradient_changes_nothing)
+{
+    enum { LONG = 70 };
+    const float bad[] = {NAN, INFINITY, -INFINITY};
+    gan_optimizer *opt = rule(_i, LONG), *twin = rule(_i, LONG);
+    float w[LONG], w_twin[LONG], g[LONG];
+
+    make_numbers(w, g, LONG, 0);
+    memcpy(w_twin, w, sizeof w);
+    for (size_t s = 0; s < 12; s++) {
+        make_numbers(NULL, g, LONG, s);
+        expect_ok(gan_optimizer_step(opt, w, g, LONG));
+        expect_ok(gan_optimizer_step(twin, w_twin, g, LONG));
+        expect_same_bits(w, w_twin, sizeof w);
+        g[(s * 23) % LONG] = bad[s % 3];
+        expect_status(gan_optimizer_step(opt, w, g, LONG), GAN_ERR_NONFINITE);
+        expect_same_bits(w, w_twin, sizeof w);
+        ck_assert_uint_eq(gan_optimizer_steps(opt), s + 1);
+    }
+    expect_error_says("gradient");
+    gan_optimizer_destroy(opt);
+    gan_optimizer_destroy(twin);
+}
+END_TEST
+
+START_TEST(an_update_that_would_overflow_changes_nothing)
+{
+    enum { LONG = 70 };
+    gan_optimizer *opt = rule(_i, LONG), *twin = rule(_i, LONG);
+    float w[LONG], w_twin[LONG], g[LONG];
+    double keep;
+
+    make_numbers(w, g, LONG, 0);
+    memcpy(w_twin, w, sizeof w);
+    for (size_t s = 0; s < 4; s++) {
+        make_numbers(NULL, g, LONG, s);
+        expect_ok(gan_optimizer_step(opt, w, g, LONG));
+        expect_ok(gan_optimizer_step(twin, w_twin, g, LONG));
+        expect_same_bits(w, w_twin, sizeof w);
+        /* A step so long that the weight leaves the numbers; Adam's first steps are never longer than the rate. */
+        keep = gan_optimizer_lr(opt);
+        expect_ok(gan_optimizer_set_lr(opt, 3e38));
+        g[LONG - 1] = 1e4f;
+        if (strncmp(rules[_i].name, "adam", 4) != 0)
+            expect_status(gan_optimizer_step(opt, w, g, LONG), GAN_ERR_NONFINITE);
+        expect_ok(gan_optimizer_set_lr(opt, keep));
+        expect_same_bits(w, w_twin, sizeof w);
+        ck_assert_uint_eq(gan_optimizer_steps(opt), s + 1);
+        /* A gradient whose square does. */
+        g[LONG - 1] = 2e38f;
+        if (strncmp(rules[_i].name, "sgd", 3) != 0)
+            expect_status(gan_optimizer_step(opt, w, g, LONG), GAN_ERR_NONFINITE);
+        expect_same_bits(w, w_twin, sizeof w);
+        ck_assert_uint_eq(gan_optimizer_steps(opt), s + 1);
+    }
+    gan_optimizer_destroy(opt);
+    gan_optimizer_destroy(twin);
+}
+END_TEST
+
+START_TEST(a_constant_gradient_never_ends_in_nan)
+{
+    gan_optimizer *opt = rule(_i, 5);
+    const float g[5] = {0.1f, 2.385f, -0.7f, 0, 3e-20f};
+    float w[5] = {1, 2, 3, 4, 5};
+
+    for (int s = 0; s < 4000; s++) expect_ok(gan_optimizer_step(opt, w, g, 5));
+    for (int i = 0; i < 5; i++) ck_assert(isfinite(w[i]));
+    gan_optimizer_destroy(opt);
+}
+END_TEST
+
+START_TEST(each_minimizes_a_bowl)
+{
+    gan_optimizer *opt = rule(_i, 2);
+    float w[2] = {1.5f, -2.385f}, g[2];
+
+    for (int s = 0; s < 3000; s++) {
+        g[0] = w[0];
+        g[1] = 3 * w[1];
+        expect_ok(gan_optimizer_step(opt, w, g, 2));
+    }
+    ck_assert_msg(fabsf(w[0]) < 0.05f && fabsf(w[1]) < 0.05f, "ends at %g, %g", w[0], w[1]);
+    gan_optimizer_destroy(opt);
+}
+END_TEST
+
+START_TEST(the_learning_rate_can_be_read_and_set)
+{
+    gan_optimizer *opt = rule(_i, 1);
+    const float g = 2.385f;
+    float w = 1, before;
+
+    ck_assert(gan_optimizer_lr(opt) == rules[_i].lr);
+    expect_fails(gan_optimizer_set_lr(opt, -0.5), GAN_ERR_INVALID, "-0.5");
+    expect_status(gan_optimizer_set_lr(opt, NAN), GAN_ERR_INVALID);
+    expect_status(gan_optimizer_set_lr(opt, INFINITY), GAN_ERR_INVALID);
+    ck_assert(gan_optimizer_lr(opt) == rules[_i].lr);
+    expect_ok(gan_optimizer_step(opt, &w, &g, 1));
+    ck_assert(w != 1);
+    expect_ok(gan_optimizer_set_lr(opt, 0));
+    ck_assert(gan_optimizer_lr(opt) == 0);
+    before = w;
+    expect_ok(gan_optimizer_step(opt, &w, &g, 1));
+    ck_assert(w == before);
+    expect_ok(gan_optimizer_set_lr(opt, 0.125));
+    expect_ok(gan_optimizer_step(opt, &w, &g, 1));
+    ck_assert(w != before);
+    gan_optimizer_destroy(opt);
+}
+END_TEST
+
+START_TEST(binding_happens_once)
+{
+    gan_optimizer *opt = rule(_i, 0), *twin = rule(_i, 3);
+    float w[3] = {1, 2, 3}, w_twin[3] = {1, 2, 3};
+    const float g[3] = {0.5f, -0.25f, 2.385f};
+
+    expect_fails(gan_optimizer_step(opt, w, g, 3), GAN_ERR_INVALID, "bound");
+    expect_status(gan_optimizer_bind(opt, 0), GAN_ERR_INVALID);
+    expect_ok(gan_optimizer_bind(opt, 3));
+    expect_ok(gan_optimizer_step(opt, w, g, 3));
+    expect_ok(gan_optimizer_step(twin, w_twin, g, 3));
+    /* The moments stay. */
+    expect_ok(gan_optimizer_bind(opt, 3));
+    expect_ok(gan_optimizer_step(opt, w, g, 3));
+    expect_ok(gan_optimizer_step(twin, w_twin, g, 3));
+    expect_same_bits(w, w_twin, sizeof w);
+    ck_assert_uint_eq(gan_optimizer_steps(opt), 2);
+    expect_fails(gan_optimizer_bind(opt, 4), GAN_ERR_SHAPE, "4");
+    expect_error_says("3");
+    expect_fails(gan_optimizer_step(opt, w, g, 2), GAN_ERR_SHAPE, "2");
+    expect_status(gan_optimizer_step(opt, NULL, g, 3), GAN_ERR_INVALID);
+    expect_status(gan_optimizer_step(opt, w, NULL, 3), GAN_ERR_INVALID);
+    expect_same_bits(w, w_twin, sizeof w);
+    ck_assert_uint_eq(gan_optimizer_steps(opt), 2);
+    gan_optimizer_destroy(opt);
+    gan_optimizer_destroy(twin);
+}
+END_TEST
+
+START_TEST(null_is_reported)
+{
+    float w = 1;
+
+    gan_optimizer_destroy(NULL);
+    ck_assert(gan_optimizer_lr(NULL) == 0);
+    ck_assert_uint_eq(gan_optimizer_steps(NULL), 0);
+    expect_status(gan_optimizer_set_lr(NULL, 0.1f), GAN_ERR_INVALID);
+    expect_status(gan_optimizer_bind(NULL, 3), GAN_ERR_INVALID);
+    expect_status(gan_optimizer_step(NULL, &w, &w, 1), GAN_ERR_INVALID);
+    expect_fails(gan_optimizer_create_adam(NULL, NULL), GAN_ERR_INVALID, "out is NULL");
+    expect_fails(gan_optimizer_create_adamw(NULL, NULL), GAN_ERR_INVALID, "out is NULL");
+    expect_fails(gan_optimizer_create_sgd(NULL, NULL), GAN_ERR_INVALID, "out is NULL");
+    expect_fails(gan_optimizer_create_rmsprop(NULL, NULL), GAN_ERR_INVALID, "out is NULL");
+}
+END_TEST
+
+/* Two optimizers do the same when they give the same bits for three steps. */
+static void expect_same_rule(gan_optimizer *a, gan_optimizer *b)
+{
+    float w_a[4] = {1, -2, 3, 0.01f}, w_b[4] = {1, -2, 3, 0.01f};
+    const float g[4] = {0.5f, -0.25f, 2.385f, 1e-4f};
+
+    ck_assert(gan_optimizer_lr(a) == gan_optimizer_lr(b));
+    expect_ok(gan_optimizer_bind(a, 4));
+    expect_ok(gan_optimizer_bind(b, 4));
+    for (int s = 0; s < 3; s++) {
+        expect_ok(gan_optimizer_step(a, w_a, g, 4));
+        expect_ok(gan_optimizer_step(b, w_b, g, 4));
+    }
+    expect_same_bits(w_a, w_b, sizeof w_a);
+    gan_optimizer_destroy(a);
+    gan_optimizer_destroy(b);
+}
+
+START_TEST(no_settings_are_the_defaults)
+{
+    const gan_adam_desc adam = {sizeof adam, 0.001, 0.9, 0.999, 1e-8, 0, NULL};
+    const gan_adam_desc adamw = {sizeof adamw, 0.001, 0.9, 0.999, 1e-8, 0.01, NULL};
+    const gan_sgd_desc sgd = {sizeof sgd, 0.01, 0, 0, 0, 0, NULL};
+    const gan_rmsprop_desc rmsprop = {sizeof rmsprop, 0.01, 0.99, 1e-8, 0, 0, 0, NULL};
+    gan_optimizer *a, *b;
+
+    expect_ok(gan_optimizer_create_adam(&a, NULL));
+    expect_ok(gan_optimizer_create_adam(&b, &adam));
+    expect_same_rule(a, b);
+    expect_ok(gan_optimizer_create_adamw(&a, NULL));
+    expect_ok(gan_optimizer_create_adamw(&b, &adamw));
+    expect_same_rule(a, b);
+    expect_ok(gan_optimizer_create_sgd(&a, NULL));
+    expect_ok(gan_optimizer_create_sgd(&b, &sgd));
+    expect_same_rule(a, b);
+    expect_ok(gan_optimizer_create_rmsprop(&a, NULL));
+    expect_ok(gan_optimizer_create_rmsprop(&b, &rmsprop));
+    expect_same_rule(a, b);
+}
+END_TEST
+
+/* Set one field out of range and expect its name in the message. */
+#define REFUSES(create, type, init, field, value)                                                  \
+    do {                                                                                           \
+        type d = {init};                                                                           \
+        gan_optimizer *opt = (gan_optimizer *)&d;                                                  \
+        d.field = value;                                                                           \
+        expect_fails(create(&opt, &d), GAN_ERR_INVALID, #field);                                   \
+        ck_assert_ptr_null(opt);                                                                   \
+    } while (0)
+#define ADAM_REFUSES(field, value)                                                                 \
+    REFUSES(gan_optimizer_create_adam, gan_adam_desc, GAN_ADAM_DESC_INIT, field, value);           \
+    REFUSES(gan_optimizer_create_adamw, gan_adam_desc, GAN_ADAMW_DESC_INIT, field, value)
+#define SGD_REFUSES(field, value) REFUSES(gan_optimizer_create_sgd, gan_sgd_desc, GAN_SGD_DESC_INIT, field, value)
+#define RMSPROP_REFUSES(field, value)                                                              \
+    REFUSES(gan_optimizer_create_rmsprop, gan_rmsprop_desc, GAN_RMSPROP_DESC_INIT, field, value)
+
+START_TEST(settings_out_of_range_are_named)
+{
+    const double bad[] = {-0.5, NAN, INFINITY, -INFINITY};
+    static const gan_allocator half = {0};
+
+    for (size_t i = 0; i < 4; i++) {
+        ADAM_REFUSES(lr, bad[i]);
+        ADAM_REFUSES(beta1, bad[i]);
+        ADAM_REFUSES(beta2, bad[i]);
+        ADAM_REFUSES(eps, bad[i]);
+        ADAM_REFUSES(weight_decay, bad[i]);
+        SGD_REFUSES(lr, bad[i]);
+        SGD_REFUSES(momentum, bad[i]);
+        SGD_REFUSES(dampening, bad[i]);
+        SGD_REFUSES(weight_decay, bad[i]);
+        RMSPROP_REFUSES(lr, bad[i]);
+        RMSPROP_REFUSES(alpha, bad[i]);
+        RMSPROP_REFUSES(eps, bad[i]);
+        RMSPROP_REFUSES(momentum, bad[i]);
+        RMSPROP_REFUSES(weight_decay, bad[i]);
+    }
+    ADAM_REFUSES(beta1, 1.0);
+    ADAM_REFUSES(beta2, 1.0);
+    SGD_REFUSES(momentum, 1.0);
+    SGD_REFUSES(dampening, 1.25);
+    RMSPROP_REFUSES(alpha, 1.0);
+    RMSPROP_REFUSES(momentum, 1.0);
+    ADAM_REFUSES(struct_size, 4);
+    SGD_REFUSES(struct_size, sizeof(gan_sgd_desc) - 1);
+    RMSPROP_REFUSES(struct_size, 0);
+    ADAM_REFUSES(allocator, &half);
+    SGD_REFUSES(allocator, &half);
+    RMSPROP_REFUSES(allocator, &half);
+}
+END_TEST
+
+START_TEST(nesterov_wants_momentum_and_no_dampening)
+{
+    gan_sgd_desc d = {GAN_SGD_DESC_INIT};
+    gan_optimizer *opt = (gan_optimizer *)&d;
+
+    d.nesterov = 1;
+    expect_fails(gan_optimizer_create_sgd(&opt, &d), GAN_ERR_INVALID, "momentum");
+    ck_assert_ptr_null(opt);
+    d.momentum = 0.5;
+    d.dampening = 0.25;
+    expect_fails(gan_optimizer_create_sgd(&opt, &d), GAN_ERR_INVALID, "dampening");
+    d.dampening = 0;
+    expect_ok(gan_optimizer_create_sgd(&opt, &d));
+    gan_optimizer_destroy(opt);
+}
+END_TEST
+
+START_TEST(a_longer_descriptor_is_read_as_far_as_known)
+{
+    struct {
+        gan_sgd_desc known;
+        double later;
+    } d = {{GAN_SGD_DESC_INIT}, 0};
+    gan_optimizer *opt = NULL;
+
+    d.known.struct_size = sizeof d;
+    d.known.lr = 0.25;
+    expect_ok(gan_optimizer_create_sgd(&opt, &d.known));
+    ck_assert(gan_optimizer_lr(opt) == 0.25);
+    gan_optimizer_destroy(opt);
+    d.later = 1;
+    expect_status(gan_optimizer_create_sgd(&opt, &d.known), GAN_ERR_INVALID);
+    ck_assert_ptr_null(opt);
+}
+END_TEST
+
+static gan_status make_bound(void **out, const gan_allocator *allocator, void *user)
+{
+    gan_optimizer *opt = user;
+    gan_status status = rules[*(int *)user].make(&opt, allocator);
+
+    *out = opt;
+    if (status == GAN_OK) status = gan_optimizer_bind(opt, 100);
+    if (status != GAN_OK) {
+        gan_optimizer_destroy(opt);
+        *out = NULL;
+    }
+    return status;
+}
+
+static void end_optimizer(void *made)
+{
+    gan_optimizer_destroy(made);
+}
+
+START_TEST(creating_and_binding_survive_a_lack_of_memory)
+{
+    int which = _i;
+
+    ck_assert_uint_ge(budget_sweep(make_bound, end_optimizer, &which), 1);
+}
+END_TEST
+
+START_TEST(a_failed_binding_can_be_repeated_and_a_step_takes_no_memory)
+{
+    gan_optimizer *opt = NULL;
+    budget b;
+    size_t taken;
+    float w[3] = {1, 2, 3};
+    const float g[3] = {0.5f, -0.25f, 2.385f};
+
+    budget_init(&b, BUDGET_UNLIMITED);
+    expect_ok(make_adam(&opt, &b.allocator));
+    b.left = 0;
+    expect_status(gan_optimizer_bind(opt, 3), GAN_ERR_NOMEM);
+    expect_status(gan_optimizer_step(opt, w, g, 3), GAN_ERR_INVALID);
+    b.left = BUDGET_UNLIMITED;
+    expect_ok(gan_optimizer_bind(opt, 3));
+    taken = b.taken;
+    b.left = 0;
+    for (int s = 0; s < 10; s++) expect_ok(gan_optimizer_step(opt, w, g, 3));
+    ck_assert_uint_eq(b.taken, taken);
+    gan_optimizer_destroy(opt);
+    ck_assert_uint_eq(budget_live(&b), 0);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    const TTest *const each_rule[] = {fifty_steps_are_pytorchs,
+                                      a_number_does_not_depend_on_its_place,
+                                      a_bad_gradient_changes_nothing,
+                                      an_update_that_would_overflow_changes_nothing,
+                                      a_constant_gradient_never_ends_in_nan,
+                                      each_minimizes_a_bowl,
+                                      the_learning_rate_can_be_read_and_set,
+                                      binding_happens_once,
+                                      creating_and_binding_survive_a_lack_of_memory};
+    const TTest *const contract[] = {null_is_reported,
+                                     no_settings_are_the_defaults,
+                                     settings_out_of_range_are_named,
+                                     nesterov_wants_momentum_and_no_dampening,
+                                     a_longer_descriptor_is_read_as_far_as_known,
+                                     a_failed_binding_can_be_repeated_and_a_step_takes_no_memory,
+                                     NULL};
+    Suite *s = suite_create("optimizer");
+    TCase *tc = tcase_create("each rule");
+
+    for (size_t i = 0; i < sizeof each_rule / sizeof each_rule[0]; i++)
+        tcase_add_loop_test(tc, each_rule[i], 0, N_RULES);
+    suite_add_tcase(s, tc);
+    add_tests(s, "contract", contract);
+    return s;
+}

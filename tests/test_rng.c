@@ -1,0 +1,454 @@
+/* test_rng.c - Philox streams: known answers, statistics, and values as a function of position. */
+#include "budget.h"
+#include "expect.h"
+#include "kernels_simd_internal.h"
+#include "rng_internal.h"
+
+#include <gan/rng.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Philox 4x32-10 as its paper has it, one block, written apart from the library's. */
+static void philox_plain(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
+{
+    uint32_t k0 = key[0], k1 = key[1];
+
+    memcpy(out, counter, 4 * sizeof *out);
+    for (int round = 0; round < 10; round++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
+        uint64_t p0 = (uint64_t)out[0] * 0xD2511F53u, p1 = (uint64_t)out[2] * 0xCD9E8D57u;
+        uint32_t next[4] = {(uint32_t)(p1 >> 32) ^ out[1] ^ k0, (uint32_t)p1, (uint32_t)(p0 >> 32) ^ out[3] ^ k1,
+                            (uint32_t)p0};
+
+        memcpy(out, next, sizeof next);
+    }
+}
+
+static void words_of(uint64_t x, uint32_t *out)
+{
+    out[0] = (uint32_t)x;
+    out[1] = (uint32_t)(x >> 32);
+}
+
+/* The vectors that the authors publish with their code: counter, key, result. */
+static const struct {
+    uint64_t block, stream, seed;
+    uint32_t out[4];
+} known[] = {
+    {0, 0, 0, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
+    {UINT64_MAX, UINT64_MAX, UINT64_MAX, {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
+    {0x85a308d3243f6a88, 0x0370734413198a2e, 0x299f31d0a4093822, {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
+};
+
+START_TEST(known_answers_on_every_instruction_set)
+{
+    const gan__simd *simd;
+
+    ck_assert_ptr_nonnull(gan__simd_variant(0));
+    for (size_t v = 0; (simd = gan__simd_variant(v)); v++)
+        for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+            uint32_t out[4], plain[4], counter[4], key[2];
+
+            simd->philox(known[i].seed, known[i].stream, known[i].block, 1, out);
+            expect_same_bits(out, known[i].out, sizeof out);
+            words_of(known[i].block, counter);
+            words_of(known[i].stream, counter + 2);
+            words_of(known[i].seed, key);
+            philox_plain(counter, key, plain);
+            expect_same_bits(plain, known[i].out, sizeof plain);
+        }
+}
+END_TEST
+
+START_TEST(many_blocks_are_the_blocks_one_by_one)
+{
+    const uint64_t seed = 0x123456789abcdef0, stream = 0xfedcba9876543210, first = 0xfffffff0;
+    const gan__simd *simd;
+    uint32_t out[4 * 100];
+
+    for (size_t v = 0; (simd = gan__simd_variant(v)); v++)
+        for (size_t n = 0; n <= 100; n += n < 20 ? 1 : 16) {
+            memset(out, 0, sizeof out);
+            simd->philox(seed, stream, first, n, out);
+            for (size_t b = 0; b < 100; b++) {
+                uint32_t counter[4], key[2], plain[4] = {0};
+
+                words_of(first + b, counter);
+                words_of(stream, counter + 2);
+                words_of(seed, key);
+                if (b < n) philox_plain(counter, key, plain);
+                expect_same_bits(out + 4 * b, plain, sizeof plain);
+            }
+        }
+}
+END_TEST
+
+static gan_rng *stream_at(uint64_t seed, uint64_t stream, uint64_t position)
+{
+    gan_rng *rng;
+
+    expect_ok(gan_rng_create(&rng, seed, stream, NULL));
+    gan_rng_seek(rng, position);
+    return rng;
+}
+
+START_TEST(value_p_is_word_p_mod_4_of_block_p_div_4)
+{
+    const uint64_t positions[] = {0, 1, 2, 3, 4, 1021, ((uint64_t)5 << 34) + 2, UINT64_MAX};
+
+    for (size_t i = 0; i < sizeof positions / sizeof positions[0]; i++) {
+        const uint64_t p = positions[i];
+        gan_rng *rng = stream_at(0x0badcafe2385, 7, p);
+        uint32_t counter[4], key[2], plain[4];
+        float x, wanted;
+
+        words_of(p / 4, counter);
+        words_of(7, counter + 2);
+        words_of(0x0badcafe2385, key);
+        philox_plain(counter, key, plain);
+        ck_assert_uint_eq(gan__rng_bits(0x0badcafe2385, 7, p), plain[p % 4]);
+        gan_rng_uniform(rng, 1, &x);
+        wanted = (float)(plain[p % 4] >> 8) * 0x1p-24f;
+        expect_same_bits(&x, &wanted, sizeof x);
+        gan_rng_destroy(rng);
+    }
+}
+END_TEST
+
+START_TEST(normals_are_box_muller_on_pairs_of_words)
+{
+    enum { N = 1000 };
+    float x[N];
+
+    gan__rng_normal(99, 3, 0, N, x);
+    for (size_t i = 0; i < N; i += 2) {
+        const double u = ((gan__rng_bits(99, 3, i) >> 8) + 1) * 0x1p-24;
+        const double angle = 2 * acos(-1) * ((gan__rng_bits(99, 3, i + 1) >> 8) * 0x1p-24);
+        const double radius = sqrt(-2 * log(u));
+
+        expect_near(x[i], radius * cos(angle), 1e-6, 1e-6);
+        expect_near(x[i + 1], radius * sin(angle), 1e-6, 1e-6);
+    }
+}
+END_TEST
+
+START_TEST(every_instruction_set_gives_the_same_numbers)
+{
+    enum { N = 4000 };
+    static uint32_t bits[N];
+    static float u[N], z[N], other[N];
+    const gan__simd *base = gan__simd_variant(0), *simd;
+
+    base->philox(5, 6, 7, N / 4, bits);
+    /* The corners of the normal's domain too. */
+    bits[0] = 0, bits[1] = 0, bits[2] = UINT32_MAX, bits[3] = UINT32_MAX;
+    base->uniform(N, bits, u);
+    base->normal(N, bits, z);
+    for (size_t i = 0; i < N; i++) ck_assert(u[i] >= 0 && u[i] < 1 && fabsf(z[i]) < 5.8f);
+    for (size_t v = 1; (simd = gan__simd_variant(v)); v++) {
+        simd->uniform(N, bits, other);
+        expect_same_bits(other, u, sizeof u);
+        simd->normal(N, bits, other);
+        expect_same_bits(other, z, sizeof z);
+    }
+}
+END_TEST
+
+START_TEST(the_same_seed_and_stream_give_the_same_values)
+{
+    gan_rng *a = stream_at(1, 2, 0), *b = stream_at(1, 2, 0);
+    float x[100], y[100];
+
+    gan_rng_normal(a, 100, x);
+    gan_rng_normal(b, 100, y);
+    expect_same_bits(x, y, sizeof x);
+    gan_rng_destroy(a);
+    gan_rng_destroy(b);
+}
+END_TEST
+
+START_TEST(pieces_of_any_length_are_the_whole)
+{
+    enum { N = 1500 };
+    static float whole[N], pieces[N];
+
+    for (int normal = 0; normal < 2; normal++) {
+        void (*draw)(gan_rng *, size_t, float *) = normal ? gan_rng_normal : gan_rng_uniform;
+        gan_rng *a = stream_at(77, 1, 0), *b = stream_at(77, 1, 0);
+        size_t done = 0;
+
+        draw(a, N, whole);
+        for (size_t length = 0; done < N; length = (length + 3) % 301) {
+            const size_t n = length < N - done ? length : N - done;
+
+            ck_assert_uint_eq(gan_rng_position(b), done);
+            draw(b, n, pieces + done);
+            done += n;
+        }
+        expect_same_bits(pieces, whole, sizeof whole);
+        gan_rng_destroy(a);
+        gan_rng_destroy(b);
+    }
+}
+END_TEST
+
+START_TEST(drawing_writes_no_more_than_asked_for)
+{
+    for (size_t n = 0; n < 20; n++) {
+        gan_rng *rng = stream_at(1, 1, 3);
+        float x[21];
+
+        for (size_t i = 0; i < 21; i++) x[i] = 2.385f;
+        gan_rng_uniform(rng, n, x);
+        for (size_t i = 0; i < 21; i++) ck_assert_int_eq(x[i] == 2.385f, i >= n);
+        gan_rng_normal(rng, n, x);
+        ck_assert(x[n] == 2.385f);
+        ck_assert_uint_eq(gan_rng_position(rng), 3 + 2 * n);
+        gan_rng_destroy(rng);
+    }
+}
+END_TEST
+
+START_TEST(seeking_finds_the_values_that_stand_there)
+{
+    gan_rng *rng = stream_at(4, 5, 0);
+    float first[40], again[30];
+
+    gan_rng_uniform(rng, 40, first);
+    gan_rng_seek(rng, 10);
+    ck_assert_uint_eq(gan_rng_position(rng), 10);
+    gan_rng_uniform(rng, 30, again);
+    expect_same_bits(again, first + 10, sizeof again);
+    gan_rng_seek(rng, UINT64_MAX - 1);
+    ck_assert_uint_eq(gan_rng_position(rng), UINT64_MAX - 1);
+    gan_rng_destroy(rng);
+}
+END_TEST
+
+static double mean_power(const float *x, size_t n, double center, int power)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++) sum += pow((double)x[i] - center, power);
+    return sum / (double)n;
+}
+
+START_TEST(uniforms_are_even)
+{
+    enum { N = 200000, BINS = 64 };
+    float *x = malloc(N * sizeof *x);
+    double chi2 = 0;
+    size_t count[BINS] = {0};
+
+    gan__rng_uniform(2024, 9, 0, N, x);
+    for (size_t i = 0; i < N; i++) {
+        ck_assert(x[i] >= 0 && x[i] < 1);
+        ck_assert(x[i] * 0x1p24f == floorf(x[i] * 0x1p24f));
+        count[(size_t)(x[i] * BINS)]++;
+    }
+    for (size_t b = 0; b < BINS; b++) chi2 += pow((double)count[b] - (double)N / BINS, 2) / ((double)N / BINS);
+    /* 63 degrees of freedom: mean 63, standard deviation 11. */
+    ck_assert_msg(chi2 > 25 && chi2 < 125, "chi squared is %g", chi2);
+    expect_near(mean_power(x, N, 0, 1), 0.5, 0, 4 * 0.2887 / sqrt(N));
+    expect_near(mean_power(x, N, 0.5, 2), 1.0 / 12, 0, 4 * 0.0745 / sqrt(N));
+    free(x);
+}
+END_TEST
+
+START_TEST(normals_have_the_moments_and_tails_of_a_normal)
+{
+    enum { N = 400000 };
+    float *x = malloc(N * sizeof *x);
+    size_t beyond1 = 0, beyond2 = 0, beyond3 = 0, beyond4 = 0;
+
+    gan__rng_normal(2025, 9, 0, N, x);
+    for (size_t i = 0; i < N; i++) {
+        ck_assert(fabsf(x[i]) < 5.8f);
+        beyond1 += fabsf(x[i]) > 1;
+        beyond2 += fabsf(x[i]) > 2;
+        beyond3 += fabsf(x[i]) > 3;
+        beyond4 += fabsf(x[i]) > 4;
+    }
+    expect_near(mean_power(x, N, 0, 1), 0, 0, 4 / sqrt(N));
+    expect_near(mean_power(x, N, 0, 2), 1, 0, 4 * sqrt(2.0 / N));
+    expect_near(mean_power(x, N, 0, 3), 0, 0, 4 * sqrt(15.0 / N));
+    expect_near(mean_power(x, N, 0, 4), 3, 0, 4 * sqrt(96.0 / N));
+    expect_near((double)beyond1 / N, 0.317311, 0, 4 * sqrt(0.2166 / N));
+    expect_near((double)beyond2 / N, 0.045500, 0, 4 * sqrt(0.0434 / N));
+    expect_near((double)beyond3 / N, 0.002700, 0, 4 * sqrt(0.0027 / N));
+    ck_assert(beyond4 > 5 && beyond4 < 55); /* 25 expected */
+    free(x);
+}
+END_TEST
+
+static double correlation(const float *x, const float *y, size_t n)
+{
+    double xy = 0, xx = 0, yy = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        xy += (double)x[i] * (double)y[i];
+        xx += (double)x[i] * (double)x[i];
+        yy += (double)y[i] * (double)y[i];
+    }
+    return xy / sqrt(xx * yy);
+}
+
+START_TEST(streams_seeds_and_neighbours_are_uncorrelated)
+{
+    enum { N = 100000 };
+    const double bound = 4 / sqrt(N);
+    float *x = malloc((N + 1) * sizeof *x), *y = malloc(N * sizeof *y);
+    const struct {
+        uint64_t seed, stream, position;
+    } others[] = {{1, 1, 0}, {2, 0, 0}, {1, (uint64_t)1 << 32, 0}, {(uint64_t)1 << 32 | 1, 0, 0}, {1, 0, N}};
+
+    gan__rng_normal(1, 0, 0, N + 1, x);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        gan__rng_normal(others[i].seed, others[i].stream, others[i].position, N, y);
+        expect_near(correlation(x, y, N), 0, 0, bound);
+    }
+    expect_near(correlation(x, x + 1, N), 0, 0, bound);
+    for (size_t i = 0; i < N; i++) y[i] = x[i + 1] * x[i + 1] - 1;
+    for (size_t i = 0; i < N; i++) x[i] = x[i] * x[i] - 1;
+    expect_near(correlation(x, y, N), 0, 0, bound);
+    free(x);
+    free(y);
+}
+END_TEST
+
+START_TEST(below_stays_below_and_is_even)
+{
+    const uint32_t bounds[] = {2, 3, 7, 10, 64};
+
+    for (size_t b = 0; b < sizeof bounds / sizeof bounds[0]; b++) {
+        enum { N = 50000 };
+        gan_rng *rng = stream_at(31, b, 0);
+        size_t count[64] = {0};
+        double chi2 = 0, each = (double)N / bounds[b], freedom = bounds[b] - 1;
+
+        for (size_t i = 0; i < N; i++) {
+            const uint32_t x = gan_rng_below(rng, bounds[b]);
+
+            ck_assert_uint_lt(x, bounds[b]);
+            count[x]++;
+        }
+        ck_assert_uint_eq(gan_rng_position(rng), N);
+        for (size_t i = 0; i < bounds[b]; i++) chi2 += pow((double)count[i] - each, 2) / each;
+        ck_assert_msg(chi2 < freedom + 4 * sqrt(2 * freedom) + 4, "bound %u: chi squared is %g", bounds[b], chi2);
+        gan_rng_destroy(rng);
+    }
+}
+END_TEST
+
+START_TEST(below_has_no_bias_where_a_remainder_would)
+{
+    /* Of 3 * 2^30 values a remainder of 32 bits hits the first third twice as often. */
+    enum { N = 60000 };
+    const uint32_t bound = 3221225472u;
+    gan_rng *rng = stream_at(8, 8, 0);
+    size_t thirds[3] = {0};
+
+    for (size_t i = 0; i < N; i++) thirds[gan_rng_below(rng, bound) / 1073741824u]++;
+    ck_assert_uint_eq(gan_rng_position(rng), N);
+    for (size_t i = 0; i < 3; i++) expect_near((double)thirds[i] / N, 1.0 / 3, 0, 4 * sqrt(2.0 / 9 / N));
+    gan_rng_destroy(rng);
+}
+END_TEST
+
+START_TEST(below_is_a_function_of_position)
+{
+    const uint32_t bound = 3221225473u;
+    gan_rng *rng = stream_at(8, 8, 0);
+    uint32_t x[50];
+
+    for (size_t i = 0; i < 50; i++) x[i] = gan_rng_below(rng, bound);
+    for (size_t i = 50; i-- > 0;) {
+        gan_rng_seek(rng, i);
+        ck_assert_uint_eq(gan_rng_below(rng, bound), x[i]);
+    }
+    gan_rng_destroy(rng);
+}
+END_TEST
+
+START_TEST(below_knows_its_smallest_bounds)
+{
+    gan_rng *rng = stream_at(1, 1, 0);
+
+    ck_assert_uint_eq(gan_rng_below(rng, 0), 0);
+    ck_assert_uint_eq(gan_rng_below(rng, 1), 0);
+    ck_assert_uint_eq(gan_rng_below(NULL, 10), 0);
+    gan_rng_destroy(rng);
+}
+END_TEST
+
+START_TEST(null_is_an_empty_stream)
+{
+    float x = 2.385f;
+
+    gan_rng_uniform(NULL, 1, &x);
+    gan_rng_normal(NULL, 1, &x);
+    gan_rng_seek(NULL, 5);
+    gan_rng_destroy(NULL);
+    ck_assert(x == 2.385f);
+    ck_assert_uint_eq(gan_rng_position(NULL), 0);
+}
+END_TEST
+
+static gan_status make_rng(void **out, const gan_allocator *allocator, void *user)
+{
+    gan_rng *rng = user;
+    gan_status status = gan_rng_create(&rng, 1, 2, allocator);
+
+    *out = rng;
+    return status;
+}
+
+static void end_rng(void *made)
+{
+    gan_rng_destroy(made);
+}
+
+START_TEST(creation_needs_memory_and_a_place)
+{
+    budget b;
+    gan_allocator half;
+    gan_rng *rng = (gan_rng *)&b;
+
+    budget_sweep(make_rng, end_rng, &b);
+    expect_fails(gan_rng_create(NULL, 1, 2, NULL), GAN_ERR_INVALID, "out is NULL");
+    budget_init(&b, BUDGET_UNLIMITED);
+    half = b.allocator;
+    half.free = NULL;
+    expect_fails(gan_rng_create(&rng, 1, 2, &half), GAN_ERR_INVALID, "allocator");
+    ck_assert_ptr_null(rng);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    const TTest *const values[] = {known_answers_on_every_instruction_set,
+                                   many_blocks_are_the_blocks_one_by_one,
+                                   value_p_is_word_p_mod_4_of_block_p_div_4,
+                                   normals_are_box_muller_on_pairs_of_words,
+                                   every_instruction_set_gives_the_same_numbers,
+                                   the_same_seed_and_stream_give_the_same_values,
+                                   pieces_of_any_length_are_the_whole,
+                                   drawing_writes_no_more_than_asked_for,
+                                   seeking_finds_the_values_that_stand_there,
+                                   below_is_a_function_of_position,
+                                   NULL};
+    const TTest *const statistics[] = {uniforms_are_even,
+                                       normals_have_the_moments_and_tails_of_a_normal,
+                                       streams_seeds_and_neighbours_are_uncorrelated,
+                                       below_stays_below_and_is_even,
+                                       below_has_no_bias_where_a_remainder_would,
+                                       NULL};
+    const TTest *const contract[] = {below_knows_its_smallest_bounds, null_is_an_empty_stream,
+                                     creation_needs_memory_and_a_place, NULL};
+    Suite *s = suite_create("rng");
+
+    add_tests(s, "values", values);
+    add_tests(s, "statistics", statistics);
+    add_tests(s, "contract", contract);
+    return s;
+}
