@@ -39,7 +39,8 @@ gan_status gan__alloc(void *out, const gan_allocator *allocator, size_t n, size_
 
     memcpy(out, &memory, sizeof memory);
     if (size && n > (SIZE_MAX - slack) / size)
-        return gan__fail(GAN_ERR_NOMEM, "out of memory: %zu blocks of %zu bytes are too many", n, size);
+        return gan__fail(GAN_ERR_NOMEM, "out of memory: %zu blocks of %zu bytes are too many", n,
+                         size);
     bytes = n > 0 && size > 0 ? n * size : 1;
     block = allocator->alloc(bytes + slack, allocator->user);
     if (!block) return gan__fail(GAN_ERR_NOMEM, "out of memory: %zu bytes wanted", bytes + slack);

@@ -1,4 +1,5 @@
-/* dataset.c - samples from the host's memory and from the host's functions; what all sources share. */
+/* dataset.c - samples from the host's memory and from the host's functions; what all sources
+ * share. */
 #include "dataset_internal.h"
 
 #include "alloc_internal.h"
@@ -9,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-/* --- The three kinds -------------------------------------------------------------------------------- */
+/* ---- The three kinds ---- */
 
 static const uint8_t *bytes_of(const gan_dataset *data, size_t index)
 {
@@ -20,8 +21,7 @@ static gan_status read_bytes(const gan_dataset *data, size_t index, float *out, 
 {
     const uint8_t *bytes = bytes_of(data, index);
 
-    for (size_t i = 0; i < data->size; i++)
-        out[i] = (float)bytes[i] / 255.0f;
+    for (size_t i = 0; i < data->size; i++) out[i] = (float)bytes[i] / 255.0f;
     if (label) *label = data->labels ? data->labels[index] : 0;
     return GAN_OK;
 }
@@ -40,13 +40,14 @@ static gan_status read_callback(const gan_dataset *data, size_t index, float *ou
     size_t bad;
 
     if (code)
-        return gan__fail(GAN_ERR_IO, "dataset: the host's read function returned %d for sample %zu", code,
-                         index);
+        return gan__fail(GAN_ERR_IO, "dataset: the host's read function returned %d for sample %zu",
+                         code, index);
     bad = gan__dataset_find_nonfinite(out, data->size);
     if (bad < data->size)
-        return gan__fail(GAN_ERR_NONFINITE,
-                         "dataset: the host's read function delivered %g as number %zu of sample %zu",
-                         (double)out[bad], bad, index);
+        return gan__fail(
+            GAN_ERR_NONFINITE,
+            "dataset: the host's read function delivered %g as number %zu of sample %zu",
+            (double)out[bad], bad, index);
     if (label) *label = own_label;
     return GAN_OK;
 }
@@ -55,18 +56,18 @@ static const gan__dataset_class bytes_class = {read_bytes, bytes_of};
 static const gan__dataset_class floats_class = {read_floats, NULL};
 static const gan__dataset_class callback_class = {read_callback, NULL};
 
-/* --- Making ----------------------------------------------------------------------------------------- */
+/* ---- Making ---- */
 
 size_t gan__dataset_find_nonfinite(const float *numbers, size_t n)
 {
     size_t i = 0;
 
-    while (i < n && isfinite(numbers[i]))
-        i++;
+    while (i < n && isfinite(numbers[i])) i++;
     return i;
 }
 
-gan_status gan__dataset_read_desc(gan_dataset_desc *out, const gan_dataset_desc *desc, size_t *count)
+gan_status gan__dataset_read_desc(gan_dataset_desc *out, const gan_dataset_desc *desc,
+                                  size_t *count)
 {
     const size_t first_size = offsetof(gan_dataset_desc, allocator) + sizeof desc->allocator;
     gan_status status = gan__desc_read(out, sizeof *out, first_size, desc, "gan_dataset_desc");
@@ -106,20 +107,23 @@ static gan_status copy_labels(gan_dataset *data, const uint8_t *labels)
 }
 
 /* Check what every source in memory is given. */
-static gan_status check_arguments(const void *source, const char *source_name, size_t count, gan_shape shape)
+static gan_status check_arguments(const void *source, const char *source_name, size_t count,
+                                  gan_shape shape)
 {
     if (!source) return gan__fail(GAN_ERR_INVALID, "dataset: %s is NULL", source_name);
-    if (count == 0) return gan__fail(GAN_ERR_INVALID, "dataset: count is 0, at least 1 sample is needed");
+    if (count == 0)
+        return gan__fail(GAN_ERR_INVALID, "dataset: count is 0, at least 1 sample is needed");
     if (gan_shape_size(shape) == 0)
-        return gan__fail(GAN_ERR_INVALID,
-                         "dataset: a sample's shape must have 1 to 4 dimensions and 1 to 2147483647 numbers, "
-                         "is %s of rank %zu",
-                         gan__shape_text_of(shape).text, shape.rank);
+        return gan__fail(
+            GAN_ERR_INVALID,
+            "dataset: a sample's shape must have 1 to 4 dimensions and 1 to 2147483647 numbers, "
+            "is %s of rank %zu",
+            gan__shape_text_of(shape).text, shape.rank);
     return GAN_OK;
 }
 
-gan_status gan__dataset_create_zeros(gan_dataset **out, size_t count, gan_shape shape, int has_labels,
-                                     const gan_allocator *allocator)
+gan_status gan__dataset_create_zeros(gan_dataset **out, size_t count, gan_shape shape,
+                                     int has_labels, const gan_allocator *allocator)
 {
     gan_status status = GAN_OK;
     gan_dataset *data = NULL;
@@ -173,7 +177,8 @@ gan_status gan_dataset_create_floats(gan_dataset **out, const float *data, const
     GAN_TRY(gan__dataset_read_desc(&d, desc, &count));
     GAN_TRY(create_empty(&made, &floats_class, count, shape, d.allocator));
     if (count > SIZE_MAX / made->size)
-        GAN_FAIL(GAN_ERR_NOMEM, "dataset: %zu samples of %zu numbers are too many", count, made->size);
+        GAN_FAIL(GAN_ERR_NOMEM, "dataset: %zu samples of %zu numbers are too many", count,
+                 made->size);
     n = count * made->size;
     bad = gan__dataset_find_nonfinite(data, n);
     if (bad < n)
@@ -190,8 +195,9 @@ cleanup:
     return status;
 }
 
-gan_status gan_dataset_create_callbacks(gan_dataset **out, gan_dataset_read_fn read, void *user, size_t count,
-                                        gan_shape shape, int has_labels, const gan_dataset_desc *desc)
+gan_status gan_dataset_create_callbacks(gan_dataset **out, gan_dataset_read_fn read, void *user,
+                                        size_t count, gan_shape shape, int has_labels,
+                                        const gan_dataset_desc *desc)
 {
     gan_status status = GAN_OK;
     gan_dataset_desc d = {GAN_DATASET_DESC_INIT};
@@ -222,7 +228,7 @@ void gan_dataset_destroy(gan_dataset *data)
     gan__free(&allocator, data);
 }
 
-/* --- Reading ---------------------------------------------------------------------------------------- */
+/* ---- Reading ---- */
 
 size_t gan_dataset_count(const gan_dataset *data)
 {
@@ -239,7 +245,8 @@ int gan_dataset_has_labels(const gan_dataset *data)
     return data ? data->has_labels : 0;
 }
 
-/* Only the label is wanted, which a host's function delivers together with a sample: read that aside. */
+/* Only the label is wanted, which a host's function delivers together with a sample: read that
+ * aside. */
 static gan_status read_label(const gan_dataset *data, size_t index, uint8_t *label)
 {
     float *aside = NULL;
@@ -261,7 +268,8 @@ gan_status gan_dataset_read(const gan_dataset *data, size_t index, float *out, u
 {
     if (!data) return gan__fail(GAN_ERR_INVALID, "dataset: data is NULL");
     if (index >= data->count)
-        return gan__fail(GAN_ERR_INVALID, "dataset: no sample %zu, there are %zu", index, data->count);
+        return gan__fail(GAN_ERR_INVALID, "dataset: no sample %zu, there are %zu", index,
+                         data->count);
     if (out) return data->kind->read(data, index, out, label);
     return label ? read_label(data, index, label) : GAN_OK;
 }

@@ -1,7 +1,7 @@
 /* dataset_idx.c - the IDX format of MNIST and its relatives, plain and gzip'd.
  *
- * Format: two zero bytes, the type of the numbers (8: unsigned byte), the number of dimensions, each
- * dimension as 4 bytes big-endian, then the numbers without gaps. */
+ * Format: two zero bytes, the type of the numbers (8: unsigned byte), the number of dimensions,
+ * each dimension as 4 bytes big-endian, then the numbers without gaps. */
 #include "dataset_internal.h"
 
 #include "alloc_internal.h"
@@ -38,7 +38,7 @@ typedef struct idx_file {
     unsigned char input[INPUT_BYTES];
 } idx_file;
 
-/* --- Bytes ------------------------------------------------------------------------------------------ */
+/* ---- Bytes ---- */
 
 /* Read up to `n` bytes of the file as it lies on the disk. */
 static gan_status read_stream(idx_file *file, void *out, size_t n, size_t *got)
@@ -58,7 +58,8 @@ static gan_status refill(idx_file *file, int between_members)
 
     if (status != GAN_OK) return status;
     if (got == 0 && !between_members)
-        return gan__fail(GAN_ERR_FORMAT, "%s: byte %" PRIu64 ": more gzip data expected, file ends there",
+        return gan__fail(GAN_ERR_FORMAT,
+                         "%s: byte %" PRIu64 ": more gzip data expected, file ends there",
                          file->name, file->bytes_in);
     file->ended = got == 0;
     file->bytes_in += got;
@@ -67,7 +68,8 @@ static gan_status refill(idx_file *file, int between_members)
     return GAN_OK;
 }
 
-/* One call of inflate(), which checks length and CRC where a member ends.  Another member may follow there.
+/* One call of inflate(), which checks length and CRC where a member ends.  Another member may
+ * follow there.
  */
 static gan_status inflate_some(idx_file *file)
 {
@@ -110,7 +112,8 @@ static gan_status read_gzip(idx_file *file, uint8_t *out, size_t n, size_t *got)
 /* Read up to `n` bytes of content; fewer only where it ends. */
 static gan_status read_some(idx_file *file, uint8_t *out, size_t n, size_t *got)
 {
-    gan_status status = file->is_gzip ? read_gzip(file, out, n, got) : read_stream(file, out, n, got);
+    gan_status status =
+        file->is_gzip ? read_gzip(file, out, n, got) : read_stream(file, out, n, got);
 
     file->offset += *got;
     return status;
@@ -124,11 +127,12 @@ static gan_status read_whole(idx_file *file, uint8_t *out, size_t n, const char 
     gan_status status = read_some(file, out, n, &got);
 
     if (status != GAN_OK || got == n) return status;
-    return gan__fail(GAN_ERR_FORMAT, "%s: byte %" PRIu64 ": %zu bytes of %s expected, file ends after %zu",
+    return gan__fail(GAN_ERR_FORMAT,
+                     "%s: byte %" PRIu64 ": %zu bytes of %s expected, file ends after %zu",
                      file->name, begin, n, what, got);
 }
 
-/* --- Headers ---------------------------------------------------------------------------------------- */
+/* ---- Headers ---- */
 
 /* Find out how long the file is and whether it is compressed. */
 static gan_status begin_file(idx_file *file, FILE *stream, const char *name)
@@ -165,14 +169,15 @@ static gan_status read_header(idx_file *file, size_t min_rank, size_t max_rank)
     if (status != GAN_OK) return status;
     if (head[0] != 0 || head[1] != 0)
         return gan__fail(GAN_ERR_FORMAT,
-                         "%s: byte 0: two zero bytes expected, found 0x%02x 0x%02x: no IDX file", file->name,
-                         head[0], head[1]);
+                         "%s: byte 0: two zero bytes expected, found 0x%02x 0x%02x: no IDX file",
+                         file->name, head[0], head[1]);
     if (head[2] != TYPE_BYTE)
-        return gan__fail(GAN_ERR_FORMAT, "%s: byte 2: type 0x08 (unsigned byte) expected, found 0x%02x",
-                         file->name, head[2]);
+        return gan__fail(GAN_ERR_FORMAT,
+                         "%s: byte 2: type 0x08 (unsigned byte) expected, found 0x%02x", file->name,
+                         head[2]);
     if (head[3] < min_rank || head[3] > max_rank)
-        return gan__fail(GAN_ERR_FORMAT, "%s: byte 3: %zu to %zu dimensions expected, found %d", file->name,
-                         min_rank, max_rank, head[3]);
+        return gan__fail(GAN_ERR_FORMAT, "%s: byte 3: %zu to %zu dimensions expected, found %d",
+                         file->name, min_rank, max_rank, head[3]);
     file->rank = head[3];
     status = read_whole(file, dims, 4 * file->rank, "dimensions");
     if (status != GAN_OK) return status;
@@ -193,8 +198,8 @@ static gan_shape sample_shape(const idx_file *file)
     }
 }
 
-/* See to it that the file can hold what its header promises, before memory is taken for that: a plain file to
- * the byte, a gzip'd one at the best that its compression can do. */
+/* See to it that the file can hold what its header promises, before memory is taken for that: a
+ * plain file to the byte, a gzip'd one at the best that its compression can do. */
 static gan_status check_extent(const idx_file *file)
 {
     const size_t size = gan_shape_size(sample_shape(file));
@@ -202,9 +207,11 @@ static gan_status check_extent(const idx_file *file)
     const uint64_t left = file->file_bytes > file->offset ? file->file_bytes - file->offset : 0;
 
     if (file->dim[0] == 0)
-        return gan__fail(GAN_ERR_FORMAT, "%s: byte 4: at least 1 sample expected, found 0", file->name);
+        return gan__fail(GAN_ERR_FORMAT, "%s: byte 4: at least 1 sample expected, found 0",
+                         file->name);
     if (size == 0)
-        return gan__fail(GAN_ERR_FORMAT, "%s: byte 8: 1 to 2147483647 numbers a sample expected, found %s",
+        return gan__fail(GAN_ERR_FORMAT,
+                         "%s: byte 8: 1 to 2147483647 numbers a sample expected, found %s",
                          file->name, gan__shape_text_of(sample_shape(file)).text);
     if (file->is_gzip && bytes / DEFLATE_RATIO > file->file_bytes)
         return gan__fail(GAN_ERR_FORMAT,
@@ -213,7 +220,8 @@ static gan_status check_extent(const idx_file *file)
                          file->name, file->offset, bytes, file->file_bytes);
     if (!file->is_gzip && bytes > left)
         return gan__fail(GAN_ERR_FORMAT,
-                         "%s: byte %" PRIu64 ": %" PRIu64 " bytes of data expected, file ends after %" PRIu64,
+                         "%s: byte %" PRIu64 ": %" PRIu64
+                         " bytes of data expected, file ends after %" PRIu64,
                          file->name, file->offset, bytes, left);
     if (!file->is_gzip && bytes < left)
         return gan__fail(GAN_ERR_FORMAT,
@@ -222,8 +230,8 @@ static gan_status check_extent(const idx_file *file)
     return GAN_OK;
 }
 
-static gan_status open_idx(idx_file **out, FILE *stream, const char *name, size_t min_rank, size_t max_rank,
-                           const gan_allocator *allocator)
+static gan_status open_idx(idx_file **out, FILE *stream, const char *name, size_t min_rank,
+                           size_t max_rank, const gan_allocator *allocator)
 {
     gan_status status = gan__alloc(out, allocator, 1, sizeof **out);
 
@@ -239,10 +247,10 @@ static void close_idx(idx_file *file, const gan_allocator *allocator)
     gan__free(allocator, file);
 }
 
-/* --- Samples ---------------------------------------------------------------------------------------- */
+/* ---- Samples ---- */
 
-/* Read the first `count` samples.  After the last one the file must end; finding that out also checks the
- * CRC. */
+/* Read the first `count` samples.  After the last one the file must end; finding that out also
+ * checks the CRC. */
 static gan_status read_samples(idx_file *file, uint8_t *out, size_t count, const char *what)
 {
     const size_t size = gan_shape_size(sample_shape(file));
@@ -253,12 +261,13 @@ static gan_status read_samples(idx_file *file, uint8_t *out, size_t count, const
     if (status != GAN_OK || count < file->dim[0]) return status;
     status = read_some(file, &beyond, 1, &got);
     if (status != GAN_OK || got == 0) return status;
-    return gan__fail(GAN_ERR_FORMAT, "%s: byte %" PRIu64 ": end of file expected, found more", file->name,
-                     file->offset - 1);
+    return gan__fail(GAN_ERR_FORMAT, "%s: byte %" PRIu64 ": end of file expected, found more",
+                     file->name, file->offset - 1);
 }
 
-gan_status gan__dataset_read_idx(gan_dataset **out, FILE *images, const char *images_name, FILE *labels,
-                                 const char *labels_name, const gan_dataset_desc *desc)
+gan_status gan__dataset_read_idx(gan_dataset **out, FILE *images, const char *images_name,
+                                 FILE *labels, const char *labels_name,
+                                 const gan_dataset_desc *desc)
 {
     gan_status status = GAN_OK;
     gan_dataset_desc d = {GAN_DATASET_DESC_INIT};
@@ -275,11 +284,12 @@ gan_status gan__dataset_read_idx(gan_dataset **out, FILE *images, const char *im
     if (labels) {
         GAN_TRY(open_idx(&classes, labels, labels_name, 1, 1, &allocator));
         if (classes->dim[0] != pictures->dim[0])
-            GAN_FAIL(GAN_ERR_SHAPE, "%s has %" PRIu32 " labels, %s has %" PRIu32 " pictures", labels_name,
-                     classes->dim[0], images_name, pictures->dim[0]);
+            GAN_FAIL(GAN_ERR_SHAPE, "%s has %" PRIu32 " labels, %s has %" PRIu32 " pictures",
+                     labels_name, classes->dim[0], images_name, pictures->dim[0]);
     }
     if (count > pictures->dim[0]) count = pictures->dim[0];
-    GAN_TRY(gan__dataset_create_zeros(&data, count, sample_shape(pictures), labels != NULL, &allocator));
+    GAN_TRY(gan__dataset_create_zeros(&data, count, sample_shape(pictures), labels != NULL,
+                                      &allocator));
     GAN_TRY(read_samples(pictures, data->bytes, count, "pictures"));
     if (labels) GAN_TRY(read_samples(classes, data->labels, count, "labels"));
     *out = data;
@@ -305,7 +315,8 @@ gan_status gan_dataset_open_idx(gan_dataset **out, const char *images, const cha
     image_stream = fopen(images, "rb");
     if (!image_stream) GAN_FAIL(GAN_ERR_IO, "%s: cannot be opened: %s", images, strerror(errno));
     if (labels) label_stream = fopen(labels, "rb");
-    if (labels && !label_stream) GAN_FAIL(GAN_ERR_IO, "%s: cannot be opened: %s", labels, strerror(errno));
+    if (labels && !label_stream)
+        GAN_FAIL(GAN_ERR_IO, "%s: cannot be opened: %s", labels, strerror(errno));
     GAN_TRY(gan__dataset_read_idx(out, image_stream, images, label_stream, labels, desc));
 
 cleanup:

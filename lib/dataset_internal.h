@@ -7,8 +7,8 @@
 
 /* One kind of source. */
 typedef struct gan__dataset_class {
-    /* Write a sample as it is stored (bytes divided by 255), its numbers known to be finite; `label` may be
-     * NULL. */
+    /* Write a sample as it is stored (bytes divided by 255), its numbers known to be finite;
+     * `label` may be NULL. */
     gan_status (*read)(const gan_dataset *data, size_t index, float *out, uint8_t *label);
 
     /* Return the bytes of a sample.  NULL in a source that is not made of bytes. */
@@ -30,17 +30,19 @@ struct gan_dataset {
 };
 
 /* Read a host's descriptor and say how many of `count` samples it wants. */
-gan_status gan__dataset_read_desc(gan_dataset_desc *out, const gan_dataset_desc *desc, size_t *count);
+gan_status gan__dataset_read_desc(gan_dataset_desc *out, const gan_dataset_desc *desc,
+                                  size_t *count);
 
-/* Make a dataset of zero bytes, for its maker to fill.  `shape` is a valid one.  GAN_ERR_NOMEM and, for half
- * an allocator, GAN_ERR_INVALID. */
-gan_status gan__dataset_create_zeros(gan_dataset **out, size_t count, gan_shape shape, int has_labels,
-                                     const gan_allocator *allocator);
+/* Make a dataset of zero bytes, for its maker to fill.  `shape` is a valid one.  GAN_ERR_NOMEM and,
+ * for half an allocator, GAN_ERR_INVALID. */
+gan_status gan__dataset_create_zeros(gan_dataset **out, size_t count, gan_shape shape,
+                                     int has_labels, const gan_allocator *allocator);
 
-/* gan_dataset_open_idx() on streams that are open; the names are for messages, `labels` may be NULL.  The
- * streams stay the caller's. */
-gan_status gan__dataset_read_idx(gan_dataset **out, FILE *images, const char *images_name, FILE *labels,
-                                 const char *labels_name, const gan_dataset_desc *desc);
+/* gan_dataset_open_idx() on streams that are open; the names are for messages, `labels` may be
+ * NULL.  The streams stay the caller's. */
+gan_status gan__dataset_read_idx(gan_dataset **out, FILE *images, const char *images_name,
+                                 FILE *labels, const char *labels_name,
+                                 const gan_dataset_desc *desc);
 
 /* Return the index of the first number that is NaN or infinite, or `n`. */
 size_t gan__dataset_find_nonfinite(const float *numbers, size_t n);

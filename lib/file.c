@@ -1,6 +1,6 @@
 /* file.c - files replaced atomically: written beside, flushed to the disk, renamed. */
-#include "file_internal.h"
 #include "alloc_internal.h"
+#include "file_internal.h"
 #include "status_internal.h"
 
 #include <errno.h>
@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Tries for a temporary name that nobody has; those taken were left by processes that were killed. */
+/* Tries for a temporary name that nobody has; those taken were left by processes that were
+ * killed. */
 enum { MAX_TRIES = 10000 };
 
 /* Room for ".tmp-", the process and the try. */
@@ -29,8 +30,8 @@ static gan_status fail_io(const char *path, const char *what, int error)
     return gan__fail(GAN_ERR_IO, "%s: %s: %s", path, what, gan__errno_text_of(error).text);
 }
 
-/* Tell the permissions of the file to be replaced, 0 when there is none.  Renaming over a device such as
- * /dev/null would remove it for everyone, so only files are replaced. */
+/* Tell the permissions of the file to be replaced, 0 when there is none.  Renaming over a device
+ * such as /dev/null would remove it for everyone, so only files are replaced. */
 static gan_status look_at_target(mode_t *mode, const char *path)
 {
     struct stat info;
@@ -46,7 +47,8 @@ static gan_status look_at_target(mode_t *mode, const char *path)
     return GAN_OK;
 }
 
-/* Make a file that nobody else has.  Not mkstemp(), which takes all permissions from the group and others. */
+/* Make a file that nobody else has.  Not mkstemp(), which takes all permissions from the group and
+ * others. */
 static int open_new(char *name, size_t room, const char *path)
 {
     int fd = -1;

@@ -15,24 +15,25 @@ typedef struct gan__file {
     gan_allocator allocator;
 } gan__file;
 
-/* Begin to write `path`.  On failure `file` holds nothing and needs no ending.  Where a file stands at
- * `path`, the new one gets its permissions; where anything but a file does (a folder, a device), that is an
- * error.  A symbolic link is replaced, not followed.  `allocator` may be NULL for malloc's.
- * GAN_ERR_IO, GAN_ERR_NOMEM. */
+/* Begin to write `path`.  On failure `file` holds nothing and needs no ending.  Where a file stands
+ * at `path`, the new one gets its permissions; where anything but a file does (a folder, a device),
+ * that is an error.  A symbolic link is replaced, not followed.  `allocator` may be NULL for
+ * malloc's. GAN_ERR_IO, GAN_ERR_NOMEM. */
 gan_status gan__file_create(gan__file *file, const char *path, const gan_allocator *allocator);
 
-/* Flush, fsync, rename to `path`, fsync the folder; ends `file` also when it fails, and then `path` is as
- * it was and the temporary file is gone.  GAN_ERR_IO. */
+/* Flush, fsync, rename to `path`, fsync the folder; ends `file` also when it fails, and then `path`
+ * is as it was and the temporary file is gone.  GAN_ERR_IO. */
 gan_status gan__file_commit(gan__file *file);
 
-/* Give up: remove the temporary file.  A file that was committed or never begun (all zero) is left alone. */
+/* Give up: remove the temporary file.  A file that was committed or never begun (all zero) is left
+ * alone. */
 void gan__file_abandon(gan__file *file);
 
 /* Write all bytes, or return GAN_ERR_IO. */
 gan_status gan__file_write(gan__file *file, const void *bytes, size_t n);
 
-/* Open a regular file for reading and tell how many bytes it has; the caller ends it with fclose().  Folders,
- * pipes and devices are GAN_ERR_IO, and `*out` is NULL then. */
+/* Open a regular file for reading and tell how many bytes it has; the caller ends it with fclose().
+ *  Folders, pipes and devices are GAN_ERR_IO, and `*out` is NULL then. */
 gan_status gan__file_open(FILE **out, uint64_t *n_bytes, const char *path);
 
 /* The system's text for an errno. */

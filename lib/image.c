@@ -22,7 +22,7 @@ struct gan_image {
     gan_allocator allocator;
 };
 
-/* --- Pictures in memory ------------------------------------------------------------------------- */
+/* ---- Pictures in memory ---- */
 
 static int is_side(size_t n)
 {
@@ -39,11 +39,11 @@ gan_status gan_image_create(gan_image **out, size_t width, size_t height, size_t
     if (!out) return gan__fail(GAN_ERR_INVALID, "image: out is NULL");
     *out = NULL;
     if (!is_side(width) || !is_side(height))
-        return gan__fail(GAN_ERR_INVALID, "image: %zu x %zu pixels wanted, a side is 1 to %d", width, height,
-                         GAN_IMAGE_MAX_SIDE);
+        return gan__fail(GAN_ERR_INVALID, "image: %zu x %zu pixels wanted, a side is 1 to %d",
+                         width, height, GAN_IMAGE_MAX_SIDE);
     if (channels != 1 && channels != 3)
-        return gan__fail(GAN_ERR_INVALID, "image: %zu channels wanted, there are pictures of 1 and 3",
-                         channels);
+        return gan__fail(GAN_ERR_INVALID,
+                         "image: %zu channels wanted, there are pictures of 1 and 3", channels);
     GAN_TRY(gan__alloc_init(&memory, allocator));
     GAN_TRY(gan__alloc(&image, &memory, 1, sizeof *image));
     image->allocator = memory;
@@ -89,10 +89,10 @@ uint8_t *gan_image_pixels(gan_image *image)
     return image ? image->pixels : NULL;
 }
 
-/* --- PNG: what reading and writing share -------------------------------------------------------- */
+/* ---- PNG: what reading and writing share ---- */
 
-/* One file on its way in or out.  All that a function with a setjmp() changes is in here, not in its locals,
- * which a longjmp() may undo. */
+/* One file on its way in or out.  All that a function with a setjmp() changes is in here, not in
+ * its locals, which a longjmp() may undo. */
 typedef struct png_job {
     png_structp png;
     png_infop info;
@@ -144,7 +144,7 @@ static void png_give_back(png_structp png, png_voidp memory)
     free(memory);
 }
 
-/* --- Reading ------------------------------------------------------------------------------------ */
+/* ---- Reading ---- */
 
 enum {
     HEAD_BYTES = 24,           /* signature, length and name of the first chunk, width, height */
@@ -176,11 +176,13 @@ static gan_status check_head(const png_job *job)
         return gan__fail(GAN_ERR_FORMAT, "%s: byte %zu: no PNG file: 0x%02x expected, 0x%02x found",
                          job->path, same, wanted[same], head[same]);
     if (n < sizeof head)
-        return gan__fail(GAN_ERR_FORMAT, "%s: byte %zu: a PNG's first %zu bytes expected, the file ends",
-                         job->path, n, sizeof head);
+        return gan__fail(GAN_ERR_FORMAT,
+                         "%s: byte %zu: a PNG's first %zu bytes expected, the file ends", job->path,
+                         n, sizeof head);
     if (!is_side(width) || !is_side(height))
-        return gan__fail(GAN_ERR_FORMAT, "%s: byte 16: a PNG of %lu x %lu pixels, a side may be 1 to %d",
-                         job->path, (unsigned long)width, (unsigned long)height, GAN_IMAGE_MAX_SIDE);
+        return gan__fail(GAN_ERR_FORMAT,
+                         "%s: byte 16: a PNG of %lu x %lu pixels, a side may be 1 to %d", job->path,
+                         (unsigned long)width, (unsigned long)height, GAN_IMAGE_MAX_SIDE);
     rewind(job->stream);
     return GAN_OK;
 }
@@ -196,25 +198,26 @@ static void read_bytes(png_structp png, png_bytep bytes, size_t n)
         job->status = gan__fail(GAN_ERR_IO, "%s: byte %llu: cannot be read: %s", job->path,
                                 (unsigned long long)job->n_read, gan__errno_text_of(errno).text);
     else
-        job->status =
-            gan__fail(GAN_ERR_FORMAT, "%s: byte %llu: %zu more bytes of PNG expected, the file ends",
-                      job->path, (unsigned long long)job->n_read, n - got);
+        job->status = gan__fail(GAN_ERR_FORMAT,
+                                "%s: byte %llu: %zu more bytes of PNG expected, the file ends",
+                                job->path, (unsigned long long)job->n_read, n - got);
     png_error(png, "read");
 }
 
-/* A few bytes may claim 32768 x 32768 pixels.  What the rows take before compression, one filter byte each,
- * must be within what deflate could have made of the whole file. */
+/* A few bytes may claim 32768 x 32768 pixels.  What the rows take before compression, one filter
+ * byte each, must be within what deflate could have made of the whole file. */
 static gan_status check_proportion(const png_job *job)
 {
     uint64_t height = png_get_image_height(job->png, job->info);
     uint64_t n = (png_get_rowbytes(job->png, job->info) + 1) * height;
 
     if (n / MAX_EXPANSION <= job->n_bytes) return GAN_OK;
-    return gan__fail(GAN_ERR_FORMAT,
-                     "%s: byte 16: %lu x %lu pixels (%llu bytes) claimed, a file of %llu holds at most %llu",
-                     job->path, (unsigned long)png_get_image_width(job->png, job->info),
-                     (unsigned long)height, (unsigned long long)n, (unsigned long long)job->n_bytes,
-                     (unsigned long long)(job->n_bytes * MAX_EXPANSION));
+    return gan__fail(
+        GAN_ERR_FORMAT,
+        "%s: byte 16: %lu x %lu pixels (%llu bytes) claimed, a file of %llu holds at most %llu",
+        job->path, (unsigned long)png_get_image_width(job->png, job->info), (unsigned long)height,
+        (unsigned long long)n, (unsigned long long)job->n_bytes,
+        (unsigned long long)(job->n_bytes * MAX_EXPANSION));
 }
 
 /* Let libpng hand out 8-bit grey or RGB, whatever the file has. */
@@ -249,8 +252,8 @@ static gan_status read_picture(png_job *job)
     n_passes = png_set_interlace_handling(job->png);
     png_read_update_info(job->png, job->info);
     GAN_TRY(gan_image_create(&job->image, png_get_image_width(job->png, job->info),
-                             png_get_image_height(job->png, job->info), png_get_channels(job->png, job->info),
-                             job->allocator));
+                             png_get_image_height(job->png, job->info),
+                             png_get_channels(job->png, job->info), job->allocator));
     if (png_get_rowbytes(job->png, job->info) != job->image->width * job->image->channels)
         png_error(job->png, "its rows are not 8-bit grey or RGB");
     read_rows(job, n_passes);
@@ -260,14 +263,16 @@ cleanup:
     return status;
 }
 
-/* One of the two functions with a setjmp(): it has no locals, and its caller ends what libpng holds. */
+/* One of the two functions with a setjmp(): it has no locals, and its caller ends what libpng
+ * holds. */
 static gan_status decode(png_job *job)
 {
     if (setjmp(png_jmpbuf(job->png))) return job->status;
     png_set_user_limits(job->png, GAN_IMAGE_MAX_SIDE, GAN_IMAGE_MAX_SIDE);
     png_set_chunk_cache_max(job->png, MAX_CHUNKS);
     png_set_chunk_malloc_max(job->png, MAX_CHUNK_BYTES);
-    png_set_keep_unknown_chunks(job->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1); /* no texts, no profiles */
+    png_set_keep_unknown_chunks(job->png, PNG_HANDLE_CHUNK_NEVER, NULL,
+                                -1); /* no texts, no profiles */
     png_set_read_fn(job->png, job, read_bytes);
     return read_picture(job);
 }
@@ -285,8 +290,8 @@ gan_status gan_image_read(gan_image **out, const char *path, const gan_allocator
     job.allocator = &memory;
     GAN_TRY(gan__file_open(&job.stream, &job.n_bytes, path));
     GAN_TRY(check_head(&job));
-    job.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &job, on_error, on_warning, &job, png_take,
-                                       png_give_back);
+    job.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &job, on_error, on_warning, &job,
+                                       png_take, png_give_back);
     if (job.png) job.info = png_create_info_struct(job.png);
     if (!job.info) GAN_FAIL(GAN_ERR_NOMEM, "%s: out of memory: libpng cannot begin", path);
     GAN_TRY(decode(&job));
@@ -300,7 +305,7 @@ cleanup:
     return status;
 }
 
-/* --- Writing ------------------------------------------------------------------------------------ */
+/* ---- Writing ---- */
 
 static void write_bytes(png_structp png, png_bytep bytes, size_t n)
 {
@@ -320,8 +325,8 @@ static void write_picture(const png_job *job)
     const gan_image *image = job->image;
 
     png_set_IHDR(job->png, job->info, (png_uint_32)image->width, (png_uint_32)image->height, 8,
-                 image->channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
-                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+                 image->channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB,
+                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_write_info(job->png, job->info);
     for (size_t y = 0; y < image->height; y++)
         png_write_row(job->png, image->pixels + y * image->width * image->channels);
@@ -344,12 +349,13 @@ gan_status gan_image_write(const gan_image *image, const char *path)
     png_job job = {.path = path, .file = &file};
     gan_image pixels;
 
-    if (!image || !path) return gan__fail(GAN_ERR_INVALID, "image: %s is NULL", image ? "path" : "image");
+    if (!image || !path)
+        return gan__fail(GAN_ERR_INVALID, "image: %s is NULL", image ? "path" : "image");
     pixels = *image;
     job.image = &pixels;
     GAN_TRY(gan__file_create(&file, path, &image->allocator));
-    job.png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &job, on_error, on_warning, &job, png_take,
-                                        png_give_back);
+    job.png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &job, on_error, on_warning, &job,
+                                        png_take, png_give_back);
     if (job.png) job.info = png_create_info_struct(job.png);
     if (!job.info) GAN_FAIL(GAN_ERR_NOMEM, "%s: out of memory: libpng cannot begin", path);
     GAN_TRY(encode(&job));
@@ -361,7 +367,7 @@ cleanup:
     return status;
 }
 
-/* --- Grids -------------------------------------------------------------------------------------- */
+/* ---- Grids ---- */
 
 enum { MAX_PADDING = 256 };
 
@@ -376,10 +382,12 @@ typedef struct grid_plan {
 static gan_status check_grid_desc(const gan_grid_desc *d)
 {
     if (d->padding > MAX_PADDING)
-        return gan__fail(GAN_ERR_INVALID, "grid: padding is %zu, at most %d", d->padding, MAX_PADDING);
+        return gan__fail(GAN_ERR_INVALID, "grid: padding is %zu, at most %d", d->padding,
+                         MAX_PADDING);
     for (size_t c = 0; c < 4; c++)
         if (!isfinite(d->mean[c]) || !isfinite(d->std[c]))
-            return gan__fail(GAN_ERR_INVALID, "grid: channel %zu: mean %g and std %g, both must be finite", c,
+            return gan__fail(GAN_ERR_INVALID,
+                             "grid: channel %zu: mean %g and std %g, both must be finite", c,
                              (double)d->mean[c], (double)d->std[c]);
     return GAN_OK;
 }
@@ -407,19 +415,21 @@ static gan_status plan_grid(grid_plan *plan, size_t n, gan_shape shape, const ga
     plan->tile_width = shape.dim[shape.rank - 1];
     plan->padding = d->padding;
     if (n > max * max || plan->tile_height > max || plan->tile_width > max)
-        return gan__fail(GAN_ERR_SHAPE,
-                         "grid: %zu samples of shape %s make a picture of more than %zu x %zu pixels", n,
-                         gan__shape_text_of(shape).text, max, max);
+        return gan__fail(
+            GAN_ERR_SHAPE,
+            "grid: %zu samples of shape %s make a picture of more than %zu x %zu pixels", n,
+            gan__shape_text_of(shape).text, max, max);
     plan->columns = d->columns ? d->columns : root_up(n);
     if (plan->columns > n) plan->columns = n;
     rows = (n + plan->columns - 1) / plan->columns;
     width = (uint64_t)plan->columns * (plan->tile_width + d->padding) + d->padding;
     height = rows * (plan->tile_height + d->padding) + d->padding;
     if (width > max || height > max)
-        return gan__fail(
-            GAN_ERR_SHAPE,
-            "grid: %zu samples of shape %s make a picture of %llu x %llu pixels, a side is at most %zu", n,
-            gan__shape_text_of(shape).text, (unsigned long long)width, (unsigned long long)height, max);
+        return gan__fail(GAN_ERR_SHAPE,
+                         "grid: %zu samples of shape %s make a picture of %llu x %llu pixels, a "
+                         "side is at most %zu",
+                         n, gan__shape_text_of(shape).text, (unsigned long long)width,
+                         (unsigned long long)height, max);
     plan->width = (size_t)width;
     plan->height = (size_t)height;
     for (size_t c = 0; c < 3; c++) {

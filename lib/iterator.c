@@ -39,7 +39,7 @@ struct gan_iterator {
     channel channels[MAX_CHANNELS];
 };
 
-/* --- Making ----------------------------------------------------------------------------------------- */
+/* ---- Making ---- */
 
 /* Settle mean and std of channel `c`, and what they make of each byte. */
 static gan_status set_channel(gan_iterator *it, const gan_iterator_desc *d, size_t c)
@@ -51,12 +51,14 @@ static gan_status set_channel(gan_iterator *it, const gan_iterator_desc *d, size
     if (!isfinite(d->mean[c]))
         return gan__fail(GAN_ERR_INVALID, "iterator: mean[%zu] is %g", c, (double)d->mean[c]);
     if (!isfinite(d->std[c]) || d->std[c] < 0.0f)
-        return gan__fail(GAN_ERR_INVALID, "iterator: std[%zu] must be finite and not negative, is %g", c,
+        return gan__fail(GAN_ERR_INVALID,
+                         "iterator: std[%zu] must be finite and not negative, is %g", c,
                          (double)d->std[c]);
     if (!(d->std[c] > 0.0f) && fabsf(d->mean[c]) > 0.0f)
-        return gan__fail(GAN_ERR_INVALID,
-                         "iterator: mean[%zu] is %g but std[%zu] is 0, which asks for the default of both", c,
-                         (double)d->mean[c], c);
+        return gan__fail(
+            GAN_ERR_INVALID,
+            "iterator: mean[%zu] is %g but std[%zu] is 0, which asks for the default of both", c,
+            (double)d->mean[c], c);
     ch->mean = d->std[c] > 0.0f ? d->mean[c] : default_value;
     ch->std = d->std[c] > 0.0f ? d->std[c] : is_bytes ? 0.5f : 1.0f;
     it->normalises |= fabsf(ch->mean) > 0.0f || fabsf(ch->std - 1.0f) > 0.0f;
@@ -64,7 +66,8 @@ static gan_status set_channel(gan_iterator *it, const gan_iterator_desc *d, size
     for (size_t b = 0; b < BYTE_VALUES; b++)
         ch->of_byte[b] = ((float)b / 255.0f - ch->mean) / ch->std;
     if (!isfinite(ch->of_byte[0]) || !isfinite(ch->of_byte[BYTE_VALUES - 1]))
-        return gan__fail(GAN_ERR_INVALID, "iterator: mean[%zu] %g and std[%zu] %g make infinity of a byte", c,
+        return gan__fail(GAN_ERR_INVALID,
+                         "iterator: mean[%zu] %g and std[%zu] %g make infinity of a byte", c,
                          (double)ch->mean, c, (double)ch->std);
     return GAN_OK;
 }
@@ -93,10 +96,11 @@ static gan_status set_batches(gan_iterator *it, const gan_iterator_desc *d)
 
     if (d->drop_last && wanted > count)
         return gan__fail(GAN_ERR_INVALID,
-                         "iterator: drop_last leaves nothing: batch_size is %zu, samples are %zu", wanted,
-                         count);
+                         "iterator: drop_last leaves nothing: batch_size is %zu, samples are %zu",
+                         wanted, count);
     if (d->shuffle && count > UINT32_MAX)
-        return gan__fail(GAN_ERR_INVALID, "iterator: shuffle wants at most 4294967295 samples, there are %zu",
+        return gan__fail(GAN_ERR_INVALID,
+                         "iterator: shuffle wants at most 4294967295 samples, there are %zu",
                          count);
     it->batch_size = wanted < count ? wanted : count;
     it->end = d->drop_last ? count - count % it->batch_size : count;
@@ -110,17 +114,20 @@ static gan_status take_memory(gan_iterator *it, int shuffle)
     gan_status status = GAN_OK;
 
     if (it->batch_size > SIZE_MAX / size)
-        return gan__fail(GAN_ERR_NOMEM, "iterator: a batch of %zu samples of %zu numbers is too large",
+        return gan__fail(GAN_ERR_NOMEM,
+                         "iterator: a batch of %zu samples of %zu numbers is too large",
                          it->batch_size, size);
     GAN_TRY(gan__alloc(&it->samples, &it->allocator, it->batch_size * size, sizeof *it->samples));
     if (it->data->has_labels) GAN_TRY(gan__alloc(&it->labels, &it->allocator, it->batch_size, 1));
-    if (shuffle) GAN_TRY(gan__alloc(&it->order, &it->allocator, it->data->count, sizeof *it->order));
+    if (shuffle)
+        GAN_TRY(gan__alloc(&it->order, &it->allocator, it->data->count, sizeof *it->order));
 
 cleanup:
     return status;
 }
 
-gan_status gan_iterator_create(gan_iterator **out, const gan_dataset *data, const gan_iterator_desc *desc)
+gan_status gan_iterator_create(gan_iterator **out, const gan_dataset *data,
+                               const gan_iterator_desc *desc)
 {
     const size_t first_size = offsetof(gan_iterator_desc, allocator) + sizeof desc->allocator;
     gan_status status = GAN_OK;
@@ -160,7 +167,7 @@ void gan_iterator_destroy(gan_iterator *it)
     gan__free(&allocator, it);
 }
 
-/* --- Walking ---------------------------------------------------------------------------------------- */
+/* ---- Walking ---- */
 
 /* Write the order of the current epoch (Fisher and Yates), unless it stands there. */
 static void shuffle(gan_iterator *it)
@@ -169,8 +176,7 @@ static void shuffle(gan_iterator *it)
     const uint64_t first = it->epoch * count;
 
     if (it->order_known && it->order_epoch == it->epoch) return;
-    for (uint32_t i = 0; i < count; i++)
-        it->order[i] = i;
+    for (uint32_t i = 0; i < count; i++) it->order[i] = i;
     for (uint32_t i = count - 1; i > 0; i--) {
         uint32_t j = gan__rng_below(it->seed, GAN__STREAM_SHUFFLE, first + i, i + 1);
         uint32_t swapped = it->order[i];
@@ -188,8 +194,7 @@ static void fill_from_bytes(const gan_iterator *it, const uint8_t *bytes, float 
         const float *of_byte = it->channels[c].of_byte;
         const size_t end = (c + 1) * it->channel_size;
 
-        for (size_t i = c * it->channel_size; i < end; i++)
-            out[i] = of_byte[bytes[i]];
+        for (size_t i = c * it->channel_size; i < end; i++) out[i] = of_byte[bytes[i]];
     }
 }
 
@@ -209,8 +214,8 @@ static gan_status normalise(const gan_iterator *it, size_t index, float *sample)
     bad = gan__dataset_find_nonfinite(sample, it->data->size);
     if (bad == it->data->size) return GAN_OK;
     return gan__fail(GAN_ERR_NONFINITE,
-                     "iterator: number %zu of sample %zu is %g once mean and std are applied", bad, index,
-                     (double)sample[bad]);
+                     "iterator: number %zu of sample %zu is %g once mean and std are applied", bad,
+                     index, (double)sample[bad]);
 }
 
 /* The sample that stands at `position` of the current epoch. */
@@ -219,8 +224,8 @@ static size_t index_at(const gan_iterator *it, size_t position)
     return it->order ? it->order[position] : position;
 }
 
-/* Ask for the bytes of the sample at `position` ahead of their use: in a shuffled epoch no processor guesses
- * them, and waiting for memory takes longer than normalising. */
+/* Ask for the bytes of the sample at `position` ahead of their use: in a shuffled epoch no
+ * processor guesses them, and waiting for memory takes longer than normalising. */
 static void fetch_ahead(const gan_iterator *it, size_t position)
 {
 #if defined(__GNUC__)
@@ -302,8 +307,8 @@ gan_status gan_iterator_seek(gan_iterator *it, uint64_t epoch, size_t position)
     if (position != it->end && (position > it->end || position % it->batch_size != 0))
         return gan__fail(
             GAN_ERR_INVALID,
-            "iterator: no batch begins at position %zu: wanted a multiple of %zu or the end, %zu", position,
-            it->batch_size, it->end);
+            "iterator: no batch begins at position %zu: wanted a multiple of %zu or the end, %zu",
+            position, it->batch_size, it->end);
     it->epoch = epoch;
     it->position = position;
     return GAN_OK;

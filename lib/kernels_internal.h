@@ -6,27 +6,30 @@
 
 #include <stddef.h>
 
-/* Products of row-major matrices without gaps between rows, on the calling thread.  A BLAS call takes
- * place between gan__blas_enter() and gan__blas_leave(), which the caller of the library's work does once. */
+/* Products of row-major matrices without gaps between rows, on the calling thread.  A BLAS call
+ * takes place between gan__blas_enter() and gan__blas_leave(), which the caller of the library's
+ * work does once. */
 
 /* Columns begin .. end-1 of y[rows, out] = x[rows, in] w[out, in]^T + b[out] */
-void gan__kernels_linear(size_t rows, size_t in, size_t out, size_t begin, size_t end, const float *x,
-                         const float *w, const float *b, float *y);
+void gan__kernels_linear(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+                         const float *x, const float *w, const float *b, float *y);
 
 /* Columns begin .. end-1 of dx[rows, in] = dy[rows, out] w[out, in] */
-void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end, const float *dy,
-                                    const float *w, float *dx);
+void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+                                    const float *dy, const float *w, float *dx);
 
-/* Rows begin .. end-1 of dw[out, in] = dy[rows, out]^T x[rows, in], and the same of db[out] = sums of dy. */
+/* Rows begin .. end-1 of dw[out, in] = dy[rows, out]^T x[rows, in], and the same of db[out] = sums
+ * of dy. */
 void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
                                      const float *x, const float *dy, float *dw, float *db);
 
-/* Set an OpenBLAS to one thread for all callers until the last of them has left, then put it back as it
- * was.  A BLAS without such a setting is left alone. */
+/* Set an OpenBLAS to one thread for all callers until the last of them has left, then put it back
+ * as it was.  A BLAS without such a setting is left alone. */
 void gan__blas_enter(void);
 void gan__blas_leave(void);
 
-/* For a new thread of the library's own: in OpenBLAS builds on OpenMP the setting is each thread's own. */
+/* For a new thread of the library's own: in OpenBLAS builds on OpenMP the setting is each thread's
+ * own. */
 void gan__blas_enter_worker(void);
 
 #endif

@@ -1,7 +1,8 @@
 /* kernels_simd.c - the loops, compiled once for each instruction set.
  *
- * Written so that the compiler can turn each loop into vectors of any width without changing a bit: no sum
- * is left to it to reorder, choices are selects, integers and floats are exchanged as bits. */
+ * Written so that the compiler can turn each loop into vectors of any width without changing a bit:
+ * no sum is left to it to reorder, choices are selects, integers and floats are exchanged as
+ * bits. */
 #include "kernels_simd_internal.h"
 
 #include <math.h>
@@ -35,15 +36,18 @@ static inline uint32_t bits_of(float x)
 
 /* ---- exp, log, sin, cos on reduced arguments ---- */
 
-/* A number added to x and taken away again leaves x rounded; its low bits are then the whole number. */
+/* A number added to x and taken away again leaves x rounded; its low bits are then the whole
+ * number. */
 #define ROUNDER 12582912.0f
 
-/* Split exp(x) for |x| <= 87 into 2^k and exp(r) - 1 with |r| <= ln(2) / 2, the latter by its series. */
+/* Split exp(x) for |x| <= 87 into 2^k and exp(r) - 1 with |r| <= ln(2) / 2, the latter by its
+ * series. */
 static inline float exp_split(float x, float *power)
 {
     const float t = x * 1.44269504f + ROUNDER;
     const float k = t - ROUNDER;
-    const float r = (x - k * 0.693359375f) - k * -2.12194440e-4f; /* ln 2 in two parts, the first exact times k */
+    const float r = (x - k * 0.693359375f) -
+                    k * -2.12194440e-4f; /* ln 2 in two parts, the first exact times k */
     float p = 1.0f / 5040;
 
     p = p * r + 1.0f / 720;
@@ -94,7 +98,8 @@ static inline float log_of(float x)
 
 /* ---- random numbers ---- */
 
-static inline void philox_round(uint32_t *c0, uint32_t *c1, uint32_t *c2, uint32_t *c3, uint32_t key0, uint32_t key1)
+static inline void philox_round(uint32_t *c0, uint32_t *c1, uint32_t *c2, uint32_t *c3,
+                                uint32_t key0, uint32_t key1)
 {
     const uint64_t a = (uint64_t)0xD2511F53u * *c0;
     const uint64_t b = (uint64_t)0xCD9E8D57u * *c2;
@@ -105,8 +110,10 @@ static inline void philox_round(uint32_t *c0, uint32_t *c1, uint32_t *c2, uint32
     *c3 = (uint32_t)a;
 }
 
-/* Philox 4x32-10 on consecutive blocks, so many that the compiler makes vectors of them instead of unrolling. */
-static void philox_blocks(uint64_t seed, uint64_t stream, uint64_t block, size_t n_blocks, uint32_t c[4][BLOCKS])
+/* Philox 4x32-10 on consecutive blocks, so many that the compiler makes vectors of them instead of
+ * unrolling. */
+static void philox_blocks(uint64_t seed, uint64_t stream, uint64_t block, size_t n_blocks,
+                          uint32_t c[4][BLOCKS])
 {
     uint32_t key0 = (uint32_t)seed;
     uint32_t key1 = (uint32_t)(seed >> 32);
@@ -152,7 +159,8 @@ static void normal(size_t n, const uint32_t *bits, float *out)
         const float radius = sqrtf(-2.0f * log_of(u));
         const float t = turns * 4.0f + ROUNDER; /* quarter turns, rounded */
         const uint32_t quarter = bits_of(t);
-        const float r = (turns * 4.0f - (t - ROUNDER)) * 1.57079633f; /* within an eighth of a turn */
+        const float r =
+            (turns * 4.0f - (t - ROUNDER)) * 1.57079633f; /* within an eighth of a turn */
         const float z = r * r;
         const float sine =
             r + r * z * (-1.0f / 6 + z * (1.0f / 120 + z * (-1.0f / 5040 + z * (1.0f / 362880))));
@@ -211,7 +219,8 @@ static void sigmoid_grad(size_t n, const float *y, const float *dy, float *dx)
 }
 
 /* Its own gradient, too: keep and scale what has bits at or above the threshold. */
-static void dropout(size_t n, uint32_t threshold, float scale, const uint32_t *bits, const float *x, float *y)
+static void dropout(size_t n, uint32_t threshold, float scale, const uint32_t *bits, const float *x,
+                    float *y)
 {
     for (size_t i = 0; i < n; i++) {
         const float keep = bits[i] >> 8 >= threshold ? scale : 0.0f;

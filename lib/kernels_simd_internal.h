@@ -1,7 +1,7 @@
 /* kernels_simd_internal.h - loops over numbers, one table of them for each instruction set.
  *
- * kernels_simd.c is compiled once for each set.  All tables give the same bits: the loops fix the order
- * of every sum, and no multiplication is fused with an addition (-ffp-contract=off). */
+ * kernels_simd.c is compiled once for each set.  All tables give the same bits: the loops fix the
+ * order of every sum, and no multiplication is fused with an addition (-ffp-contract=off). */
 #ifndef GAN_KERNELS_SIMD_INTERNAL_H
 #define GAN_KERNELS_SIMD_INTERNAL_H
 
@@ -22,8 +22,10 @@ typedef struct gan__update {
     int nesterov;
 } gan__update;
 
-/* Update n parameters p by gradients g; m[i] is the optimizer's i-th block of moments at the same place. */
-typedef void gan__update_fn(const gan__update *u, size_t n, float *p, const float *g, float *const *m);
+/* Update n parameters p by gradients g; m[i] is the optimizer's i-th block of moments at the same
+ * place. */
+typedef void gan__update_fn(const gan__update *u, size_t n, float *p, const float *g,
+                            float *const *m);
 
 typedef struct gan__simd {
     const char *name;
@@ -38,7 +40,8 @@ typedef struct gan__simd {
     void (*relu)(size_t n, const float *x, float *y);
     void (*tanh)(size_t n, const float *x, float *y);
     void (*sigmoid)(size_t n, const float *x, float *y);
-    void (*dropout)(size_t n, uint32_t threshold, float scale, const uint32_t *bits, const float *x, float *y);
+    void (*dropout)(size_t n, uint32_t threshold, float scale, const uint32_t *bits, const float *x,
+                    float *y);
 
     /* dx = dy * f'(x), from y = f(x); dx may be dy. */
     void (*leaky_relu_grad)(size_t n, float slope, const float *y, const float *dy, float *dx);
@@ -48,8 +51,8 @@ typedef struct gan__simd {
 
     /* Linear algebra that is faster without BLAS. */
     float (*dot)(size_t n, const float *x, const float *y);
-    void (*axpy)(size_t n, float a, const float *x, float *y);                           /* y += a x */
-    void (*scale)(size_t n, float a, const float *x, float *y);                          /* y = a x */
+    void (*axpy)(size_t n, float a, const float *x, float *y);  /* y += a x */
+    void (*scale)(size_t n, float a, const float *x, float *y); /* y = a x */
     void (*column_sums)(size_t rows, size_t columns, size_t stride, const float *x, float *y);
     double (*sum_squares)(size_t n, const float *x);
 

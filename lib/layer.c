@@ -24,7 +24,8 @@ gan_layer *gan__layer_create(const gan__layer_class *class, const double *settin
     gan_layer layer = {.class = class};
     gan_layer *out;
 
-    if (class->n_settings > 0) memcpy(layer.settings, settings, class->n_settings * sizeof *settings);
+    if (class->n_settings > 0)
+        memcpy(layer.settings, settings, class->n_settings * sizeof *settings);
     if (class->check && class->check(&layer) != GAN_OK) return NULL;
     out = malloc(sizeof *out);
     if (!out) {

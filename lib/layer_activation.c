@@ -18,7 +18,8 @@ static gan_status leaky_relu_check(const gan_layer *layer)
     const double slope = layer->settings[0];
 
     if (!(slope >= 0 && isfinite(slope)))
-        return gan__fail(GAN_ERR_INVALID, "leaky_relu: a finite slope of at least 0 wanted, got %g", slope);
+        return gan__fail(GAN_ERR_INVALID, "leaky_relu: a finite slope of at least 0 wanted, got %g",
+                         slope);
     return GAN_OK;
 }
 
@@ -29,7 +30,8 @@ static void leaky_relu_stretch(const gan__layer_run *run, size_t at, size_t n)
 
 static void leaky_relu_grad_stretch(const gan__layer_run *run, size_t at, size_t n)
 {
-    gan__simd_best()->leaky_relu_grad(n, (float)run->layer->settings[0], run->y + at, run->dy + at, run->dx + at);
+    gan__simd_best()->leaky_relu_grad(n, (float)run->layer->settings[0], run->y + at, run->dy + at,
+                                      run->dx + at);
 }
 
 static void leaky_relu_forward(const gan__layer_run *run)

@@ -1,6 +1,7 @@
 /* layer_dropout.c - dropout.
  *
- * No mask is kept: the random numbers are a function of their position, so backward draws them again. */
+ * No mask is kept: the random numbers are a function of their position, so backward draws them
+ * again. */
 #include "kernels_internal.h"
 #include "layer_internal.h"
 #include "rng_internal.h"
@@ -15,7 +16,8 @@ static gan_status check(const gan_layer *layer)
 {
     const double p = layer->settings[0];
 
-    if (!(p >= 0 && p < 1)) return gan__fail(GAN_ERR_INVALID, "dropout: 0 <= p < 1 wanted, got %g", p);
+    if (!(p >= 0 && p < 1))
+        return gan__fail(GAN_ERR_INVALID, "dropout: 0 <= p < 1 wanted, got %g", p);
     return GAN_OK;
 }
 

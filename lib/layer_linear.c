@@ -8,7 +8,8 @@
 
 enum { IN, OUT };
 
-/* A tile's product is worth about so many operations; smaller ones waste time on packing their matrices. */
+/* A tile's product is worth about so many operations; smaller ones waste time on packing their
+ * matrices. */
 enum { TILE_FLOPS = 1 << 25, MAX_TILES = 64, LEAST_TILE = 32 };
 
 static size_t in_of(const gan_layer *layer)
@@ -27,7 +28,9 @@ static gan_status check(const gan_layer *layer)
     const double out = layer->settings[OUT];
 
     if (!(in >= 1 && out >= 1 && in == floor(in) && out == floor(out) && in * out <= INT32_MAX))
-        return gan__fail(GAN_ERR_INVALID, "linear: in and out of at least 1 wanted, and in * out of at most %d; got %.0f and %.0f",
+        return gan__fail(GAN_ERR_INVALID,
+                         "linear: in and out of at least 1 wanted, and in * out of at most %d; got "
+                         "%.0f and %.0f",
                          INT32_MAX, in, out);
     return GAN_OK;
 }
@@ -38,7 +41,8 @@ static gan_status shape(gan_layer *layer)
     const size_t out = out_of(layer);
 
     if (gan_shape_size(layer->in) != in)
-        return gan__fail(GAN_ERR_SHAPE, "needs %zu inputs, gets %zu", in, gan_shape_size(layer->in));
+        return gan__fail(GAN_ERR_SHAPE, "needs %zu inputs, gets %zu", in,
+                         gan_shape_size(layer->in));
     layer->out = gan_shape_1d(out);
     layer->params[0] = (gan__layer_param){"weight", gan_shape_2d(out, in)};
     layer->params[1] = (gan__layer_param){"bias", gan_shape_1d(out)};
@@ -46,7 +50,8 @@ static gan_status shape(gan_layer *layer)
     return GAN_OK;
 }
 
-static void init(const gan_layer *layer, float *params, uint64_t seed, uint64_t stream, uint64_t position)
+static void init(const gan_layer *layer, float *params, uint64_t seed, uint64_t stream,
+                 uint64_t position)
 {
     const size_t n = gan__layer_param_count(layer);
     const float bound = (float)(1.0 / sqrt((double)in_of(layer)));
@@ -55,8 +60,8 @@ static void init(const gan_layer *layer, float *params, uint64_t seed, uint64_t 
     for (size_t i = 0; i < n; i++) params[i] = (2.0f * params[i] - 1.0f) * bound;
 }
 
-/* Into how many tiles to cut a product along a side of so many rows or columns: two from a modest size on, more when
- * each has enough to do. */
+/* Into how many tiles to cut a product along a side of so many rows or columns: two from a modest
+ * size on, more when each has enough to do. */
 static size_t tiles_of(const gan_layer *layer, size_t rows, size_t side)
 {
     const double flops = 2.0 * (double)rows * (double)in_of(layer) * (double)out_of(layer);
@@ -68,8 +73,8 @@ static size_t tiles_of(const gan_layer *layer, size_t rows, size_t side)
     return tiles > 0 ? tiles : 1;
 }
 
-/* Along the longer side of the result where that is the columns: the small matrix of samples is then packed
- * for every tile, and not the large one of weights. */
+/* Along the longer side of the result where that is the columns: the small matrix of samples is
+ * then packed for every tile, and not the large one of weights. */
 static gan__cut cut_of(const gan_layer *layer, size_t rows, size_t columns)
 {
     return rows > 2 * columns ? (gan__cut){tiles_of(layer, rows, rows), 1}
@@ -91,13 +96,14 @@ static void forward(const gan__layer_run *run)
     const size_t in = in_of(run->layer);
     const size_t out = out_of(run->layer);
 
-    gan__kernels_linear(run->rows, in, out, run->begin, run->end, run->x, run->params, run->params + in * out, run->y);
+    gan__kernels_linear(run->rows, in, out, run->begin, run->end, run->x, run->params,
+                        run->params + in * out, run->y);
 }
 
 static void backward(const gan__layer_run *run)
 {
-    gan__kernels_linear_input_grad(run->rows, in_of(run->layer), out_of(run->layer), run->begin, run->end, run->dy,
-                                   run->params, run->dx);
+    gan__kernels_linear_input_grad(run->rows, in_of(run->layer), out_of(run->layer), run->begin,
+                                   run->end, run->dy, run->params, run->dx);
 }
 
 /* By outputs, so that no sum over the batch is divided. */
@@ -116,7 +122,8 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
     float *db = grads + in * out;
 
     gan__kernels_linear_weight_grad(run->rows, in, out, begin, end, run->x, run->dy, grads, db);
-    return simd->sum_squares((end - begin) * in, grads + begin * in) + simd->sum_squares(end - begin, db + begin);
+    return simd->sum_squares((end - begin) * in, grads + begin * in) +
+           simd->sum_squares(end - begin, db + begin);
 }
 
 const gan__layer_class gan__layer_linear = {

@@ -82,8 +82,9 @@ static gan_status reshape_shape(gan_layer *layer)
 {
     layer->out = shape_of(layer);
     if (gan_shape_size(layer->out) != gan_shape_size(layer->in))
-        return gan__fail(GAN_ERR_SHAPE, "needs %zu numbers for %s, gets %zu", gan_shape_size(layer->out),
-                         gan__shape_text_of(layer->out).text, gan_shape_size(layer->in));
+        return gan__fail(GAN_ERR_SHAPE, "needs %zu numbers for %s, gets %zu",
+                         gan_shape_size(layer->out), gan__shape_text_of(layer->out).text,
+                         gan_shape_size(layer->in));
     return GAN_OK;
 }
 

@@ -13,8 +13,9 @@ typedef struct gan__loss_sums {
     double negative;    /* how many are below */
 } gan__loss_sums;
 
-/* The sums of n logits against one target, and the gradients of loss * weight by each logit.  A logit that
- * isn't finite makes the loss NaN or infinite.  `grad` may be `logits`, or NULL. */
-gan__loss_sums gan__loss_bce(const float *logits, size_t n, double target, double weight, float *grad);
+/* The sums of n logits against one target, and the gradients of loss * weight by each logit.  A
+ * logit that isn't finite makes the loss NaN or infinite.  `grad` may be `logits`, or NULL. */
+gan__loss_sums gan__loss_bce(const float *logits, size_t n, double target, double weight,
+                             float *grad);
 
 #endif

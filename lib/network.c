@@ -17,7 +17,8 @@ enum { NAME_BYTES = 48 };
 
 /* ---- making one ---- */
 
-gan_status gan__network_read_desc(gan_network_desc *out, gan_allocator *allocator, const gan_network_desc *desc)
+gan_status gan__network_read_desc(gan_network_desc *out, gan_allocator *allocator,
+                                  const gan_network_desc *desc)
 {
     gan_status status = GAN_OK;
 
@@ -38,8 +39,8 @@ gan_network *gan_network_create(gan_shape input, const gan_network_desc *desc)
 
     GAN_TRY(gan__network_read_desc(&d, &a, desc));
     if (gan_shape_size(input) == 0)
-        GAN_FAIL(GAN_ERR_INVALID, "network: input %s is no shape of 1 to %d numbers", gan__shape_text_of(input).text,
-                 INT32_MAX);
+        GAN_FAIL(GAN_ERR_INVALID, "network: input %s is no shape of 1 to %d numbers",
+                 gan__shape_text_of(input).text, INT32_MAX);
     GAN_TRY(gan__alloc(&net, &a, 1, sizeof *net));
     net->allocator = a;
     net->seed = d.seed;
@@ -112,7 +113,8 @@ static gan_status add(gan_network *net, const gan_layer *layer)
     gan_layer *last;
 
     if (!layer) /* its constructor has said why */
-        return gan__fail(GAN_ERR_INVALID, "layer %zu: %s", net->n_layers, *gan_last_error() ? gan_last_error() : "is NULL");
+        return gan__fail(GAN_ERR_INVALID, "layer %zu: %s", net->n_layers,
+                         *gan_last_error() ? gan_last_error() : "is NULL");
     GAN_TRY(reserve_layer(net));
     last = &net->layers[net->n_layers];
     *last = *layer;
@@ -138,7 +140,8 @@ gan_status gan_network_add(gan_network *net, gan_layer *layer)
     else if (net->status != GAN_OK)
         status = remembered(net);
     else if (net->params) /* too late to do harm, so nothing to remember */
-        status = gan__fail(GAN_ERR_INVALID, "network: a layer comes too late, the network is complete with %zu",
+        status = gan__fail(GAN_ERR_INVALID,
+                           "network: a layer comes too late, the network is complete with %zu",
                            net->n_layers);
     else
         status = remember(net, add(net, layer));
@@ -154,7 +157,8 @@ static void draw_weights(gan_network *net, uint64_t seed)
         const gan_layer *layer = &net->layers[i];
         const size_t offset = net->offsets[i];
 
-        if (layer->class->init) layer->class->init(layer, net->params + offset, seed, GAN__STREAM_INIT, offset);
+        if (layer->class->init)
+            layer->class->init(layer, net->params + offset, seed, GAN__STREAM_INIT, offset);
     }
 }
 
@@ -188,8 +192,9 @@ static gan_status build(gan_network *net)
     GAN_TRY(gan__alloc(&tensors, a, net->n_tensors, sizeof *tensors));
     GAN_TRY(gan__alloc(&names, a, net->n_tensors, NAME_BYTES));
     GAN_TRY(gan__pass_create(&net->pass,
-                             &(gan__pass_desc){
-                                 .net = net, .n_layers = net->n_layers, .rows = gan__pass_eval_rows(net, net->pool)},
+                             &(gan__pass_desc){.net = net,
+                                               .n_layers = net->n_layers,
+                                               .rows = gan__pass_eval_rows(net, net->pool)},
                              a));
     net->params = params;
     net->tensors = tensors;
@@ -233,10 +238,11 @@ gan_status gan_network_clone(gan_network **out, gan_network *net)
     if (!out) return gan__fail(GAN_ERR_INVALID, "network: out is NULL");
     *out = NULL;
     GAN_TRY(gan_network_build(net));
-    copy = gan_network_create(net->input, &(gan_network_desc){.struct_size = sizeof(gan_network_desc),
-                                                              .seed = net->seed,
-                                                              .pool = net->pool,
-                                                              .allocator = &net->allocator});
+    copy =
+        gan_network_create(net->input, &(gan_network_desc){.struct_size = sizeof(gan_network_desc),
+                                                           .seed = net->seed,
+                                                           .pool = net->pool,
+                                                           .allocator = &net->allocator});
     if (!copy) return GAN_ERR_NOMEM;
     for (size_t i = 0; i < net->n_layers; i++) GAN_TRY(add(copy, &net->layers[i]));
     GAN_TRY(gan_network_build(copy));
@@ -258,7 +264,8 @@ gan_shape gan_network_input_shape(const gan_network *net)
 
 gan_shape gan_network_output_shape(const gan_network *net)
 {
-    return net && net->n_layers > 0 ? net->layers[net->n_layers - 1].out : gan_network_input_shape(net);
+    return net && net->n_layers > 0 ? net->layers[net->n_layers - 1].out
+                                    : gan_network_input_shape(net);
 }
 
 size_t gan_network_layer_count(const gan_network *net)
@@ -283,7 +290,8 @@ gan_status gan_network_tensor(gan_tensor *out, gan_network *net, size_t index)
     if (!out) return gan__fail(GAN_ERR_INVALID, "network: out is NULL");
     GAN_TRY(gan_network_build(net));
     if (index >= net->n_tensors)
-        return gan__fail(GAN_ERR_INVALID, "network: tensor %zu wanted, there are %zu", index, net->n_tensors);
+        return gan__fail(GAN_ERR_INVALID, "network: tensor %zu wanted, there are %zu", index,
+                         net->n_tensors);
     *out = net->tensors[index];
 
 cleanup:
@@ -294,14 +302,16 @@ gan_status gan_network_find(gan_tensor *out, gan_network *net, const char *name)
 {
     gan_status status = GAN_OK;
 
-    if (!out || !name) return gan__fail(GAN_ERR_INVALID, "network: %s is NULL", out ? "name" : "out");
+    if (!out || !name)
+        return gan__fail(GAN_ERR_INVALID, "network: %s is NULL", out ? "name" : "out");
     GAN_TRY(gan_network_build(net));
     for (size_t i = 0; i < net->n_tensors; i++) {
         if (strcmp(net->tensors[i].name, name) != 0) continue;
         *out = net->tensors[i];
         return GAN_OK;
     }
-    status = gan__fail(GAN_ERR_INVALID, "network: no tensor \"%s\" among its %zu", name, net->n_tensors);
+    status =
+        gan__fail(GAN_ERR_INVALID, "network: no tensor \"%s\" among its %zu", name, net->n_tensors);
 
 cleanup:
     return status;
@@ -315,8 +325,8 @@ gan_status gan__network_check_finite(const gan_network *net, const float *number
 
         for (size_t j = 0; j < t->size; j++)
             if (!isfinite(at[j]))
-                return gan__fail(GAN_ERR_NONFINITE, "%s: number %zu of %zu of %s is %g", who, j, t->size, t->name,
-                                 (double)at[j]);
+                return gan__fail(GAN_ERR_NONFINITE, "%s: number %zu of %zu of %s is %g", who, j,
+                                 t->size, t->name, (double)at[j]);
     }
     return GAN_OK;
 }
@@ -352,8 +362,8 @@ size_t gan_network_summary(const gan_network *net, char *bytes, size_t capacity)
     for (size_t i = 0; i < net->n_layers; i++) {
         const gan_layer *layer = &net->layers[i];
 
-        print(&t, "%-5zu  %-12s  %-20s  %12zu\n", i, layer->class->name, gan__shape_text_of(layer->out).text,
-              gan__layer_param_count(layer));
+        print(&t, "%-5zu  %-12s  %-20s  %12zu\n", i, layer->class->name,
+              gan__shape_text_of(layer->out).text, gan__layer_param_count(layer));
     }
     print(&t, "%-5s  %-12s  %-20s  %12zu\n", "", "total", "", net->n_params);
     return t.used;
@@ -367,7 +377,8 @@ gan_status gan_network_forward(gan_network *net, const float *in, size_t n, floa
 
     GAN_TRY(gan_network_build(net));
     if (n > 0 && (!in || !out))
-        return gan__fail(GAN_ERR_INVALID, "network: %s is NULL for %zu samples", in ? "out" : "in", n);
+        return gan__fail(GAN_ERR_INVALID, "network: %s is NULL for %zu samples", in ? "out" : "in",
+                         n);
     if (n > 0) gan__pass_evaluate(net->pass, net->pool, in, n, out);
 
 cleanup:

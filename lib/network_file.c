@@ -16,7 +16,9 @@
 
 static const char ARCHITECTURE[] = "libgan.network";
 
-enum { MAX_SAMPLE = 1 << 22 }; /* numbers in the input of a network from a file: no file is to ask for the machine's memory */
+enum {
+    MAX_SAMPLE = 1 << 22
+}; /* numbers in the input of a network from a file: no file is to ask for the machine's memory */
 
 /* ---- writing ---- */
 
@@ -63,9 +65,11 @@ gan_status gan_network_save(gan_network *net, const char *path)
     if (!path) return gan__fail(GAN_ERR_INVALID, "network: path is NULL");
     GAN_TRY(gan_network_build(net));
     architecture = architecture_of(net);
-    if (!architecture) GAN_FAIL(GAN_ERR_NOMEM, "%s: out of memory while describing the network", path);
+    if (!architecture)
+        GAN_FAIL(GAN_ERR_NOMEM, "%s: out of memory while describing the network", path);
     GAN_TRY(gan__safetensors_write(path, net->tensors, net->n_tensors,
-                                   (const char *const[]){ARCHITECTURE, architecture}, 1, &net->allocator));
+                                   (const char *const[]){ARCHITECTURE, architecture}, 1,
+                                   &net->allocator));
 
 cleanup:
     free(architecture);
@@ -79,11 +83,13 @@ static gan_status check_tensor(const gan__safetensors *file, const gan_tensor *w
     const gan__safetensor *found = gan__safetensors_find(file, wanted->name);
 
     if (!found)
-        return gan__fail(GAN_ERR_SHAPE, "%s: tensor %s %s is missing", gan__safetensors_path(file), wanted->name,
-                         gan__shape_text_of(wanted->shape).text);
+        return gan__fail(GAN_ERR_SHAPE, "%s: tensor %s %s is missing", gan__safetensors_path(file),
+                         wanted->name, gan__shape_text_of(wanted->shape).text);
     if (!gan_shape_equal(found->shape, wanted->shape))
-        return gan__fail(GAN_ERR_SHAPE, "%s: tensor %s is %s, the network wants %s", gan__safetensors_path(file),
-                         wanted->name, gan__shape_text_of(found->shape).text, gan__shape_text_of(wanted->shape).text);
+        return gan__fail(GAN_ERR_SHAPE, "%s: tensor %s is %s, the network wants %s",
+                         gan__safetensors_path(file), wanted->name,
+                         gan__shape_text_of(found->shape).text,
+                         gan__shape_text_of(wanted->shape).text);
     return GAN_OK;
 }
 
@@ -103,8 +109,8 @@ static gan_status check_tensors(const gan_network *net, const gan__safetensors *
         const char *name = gan__safetensors_tensor(file, i)->name;
 
         if (!has_tensor(net, name))
-            GAN_FAIL(GAN_ERR_SHAPE, "%s: tensor %s is not in the network, which has %zu", gan__safetensors_path(file),
-                     name, net->n_tensors);
+            GAN_FAIL(GAN_ERR_SHAPE, "%s: tensor %s is not in the network, which has %zu",
+                     gan__safetensors_path(file), name, net->n_tensors);
     }
 
 cleanup:
@@ -122,7 +128,8 @@ static gan_status load(gan_network *net, gan__safetensors *file)
     for (size_t i = 0; i < net->n_tensors; i++) {
         const gan_tensor *t = &net->tensors[i];
 
-        GAN_TRY(gan__safetensors_read(file, gan__safetensors_find(file, t->name), numbers + (t->data - net->params)));
+        GAN_TRY(gan__safetensors_read(file, gan__safetensors_find(file, t->name),
+                                      numbers + (t->data - net->params)));
     }
     memcpy(net->params, numbers, net->n_params * sizeof *numbers);
 
@@ -160,32 +167,37 @@ static gan_status shape_from_json(gan_shape *out, const json_t *json, const char
         out->rank = rank;
     }
     if (gan_shape_size(*out) == 0 || gan_shape_size(*out) > MAX_SAMPLE)
-        return gan__fail(GAN_ERR_FORMAT, "%s: %s: the input is no shape of 1 to %d numbers", path, ARCHITECTURE, MAX_SAMPLE);
+        return gan__fail(GAN_ERR_FORMAT, "%s: %s: the input is no shape of 1 to %d numbers", path,
+                         ARCHITECTURE, MAX_SAMPLE);
     return GAN_OK;
 }
 
-static gan_status layer_from_json(gan_layer **out, const json_t *json, size_t index, const char *path)
+static gan_status layer_from_json(gan_layer **out, const json_t *json, size_t index,
+                                  const char *path)
 {
     const char *name = json_string_value(json_array_get(json, 0));
     const gan__layer_class *class = name ? gan__layer_class_find(name) : NULL;
     double settings[GAN__LAYER_MAX_SETTINGS];
 
     if (!class)
-        return gan__fail(GAN_ERR_FORMAT, "%s: %s: layer %zu is of no known kind: %s", path, ARCHITECTURE, index,
-                         name ? name : "it has no name");
+        return gan__fail(GAN_ERR_FORMAT, "%s: %s: layer %zu is of no known kind: %s", path,
+                         ARCHITECTURE, index, name ? name : "it has no name");
     if (json_array_size(json) != class->n_settings + 1)
-        return gan__fail(GAN_ERR_FORMAT, "%s: %s: layer %zu (%s): %zu settings expected, found %zu", path, ARCHITECTURE,
-                         index, name, class->n_settings, json_array_size(json) - 1);
+        return gan__fail(GAN_ERR_FORMAT, "%s: %s: layer %zu (%s): %zu settings expected, found %zu",
+                         path, ARCHITECTURE, index, name, class->n_settings,
+                         json_array_size(json) - 1);
     for (size_t i = 0; i < class->n_settings; i++) {
         const json_t *setting = json_array_get(json, i + 1);
 
         if (!json_is_number(setting))
-            return gan__fail(GAN_ERR_FORMAT, "%s: %s: layer %zu (%s): setting %zu is no number", path, ARCHITECTURE,
-                             index, name, i);
+            return gan__fail(GAN_ERR_FORMAT, "%s: %s: layer %zu (%s): setting %zu is no number",
+                             path, ARCHITECTURE, index, name, i);
         settings[i] = json_number_value(setting);
     }
     *out = gan__layer_create(class, settings);
-    if (!*out) return gan__fail(GAN_ERR_FORMAT, "%s: %s: layer %zu: %s", path, ARCHITECTURE, index, gan_last_error());
+    if (!*out)
+        return gan__fail(GAN_ERR_FORMAT, "%s: %s: layer %zu: %s", path, ARCHITECTURE, index,
+                         gan_last_error());
     return GAN_OK;
 }
 
@@ -204,10 +216,12 @@ static gan_status network_from_json(gan_network **out, const json_t *root, const
 
         GAN_TRY(layer_from_json(&layer, json_array_get(layers, i), i, path));
         status = gan_network_add(*out, layer);
-        if (status == GAN_ERR_SHAPE) GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %s", path, ARCHITECTURE, gan_last_error());
+        if (status == GAN_ERR_SHAPE)
+            GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %s", path, ARCHITECTURE, gan_last_error());
         GAN_TRY(status);
     }
-    if (json_array_size(layers) == 0) GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: no layers in it", path, ARCHITECTURE);
+    if (json_array_size(layers) == 0)
+        GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: no layers in it", path, ARCHITECTURE);
 
 cleanup:
     return status;
@@ -220,8 +234,10 @@ static gan_status parse(json_t **out, const gan__safetensors *file)
     json_error_t error;
 
     if (!text)
-        return gan__fail(GAN_ERR_FORMAT, "%s: no metadata \"%s\": it holds weights without their layers; "
-                                         "build the network and use gan_network_load()", path, ARCHITECTURE);
+        return gan__fail(GAN_ERR_FORMAT,
+                         "%s: no metadata \"%s\": it holds weights without their layers; "
+                         "build the network and use gan_network_load()",
+                         path, ARCHITECTURE);
     *out = json_loads(text, JSON_REJECT_DUPLICATES, &error);
     if (!*out) return gan__fail(GAN_ERR_FORMAT, "%s: %s: %s", path, ARCHITECTURE, error.text);
     return GAN_OK;
@@ -232,9 +248,11 @@ static gan_status check_size(const gan_network *net, const gan__safetensors *fil
 {
     uint64_t bytes = 0;
 
-    for (size_t i = 0; i < gan__safetensors_count(file); i++) bytes += gan__safetensors_tensor(file, i)->bytes;
+    for (size_t i = 0; i < gan__safetensors_count(file); i++)
+        bytes += gan__safetensors_tensor(file, i)->bytes;
     if (bytes / sizeof(float) != net->n_params)
-        return gan__fail(GAN_ERR_SHAPE, "%s: its layers have %zu parameters, its tensors %llu bytes",
+        return gan__fail(GAN_ERR_SHAPE,
+                         "%s: its layers have %zu parameters, its tensors %llu bytes",
                          gan__safetensors_path(file), net->n_params, (unsigned long long)bytes);
     return GAN_OK;
 }

@@ -35,10 +35,11 @@ struct gan_network {
 };
 
 /* Read a host's descriptor, or the defaults for NULL, and the allocator that it asks for. */
-gan_status gan__network_read_desc(gan_network_desc *out, gan_allocator *allocator, const gan_network_desc *desc);
+gan_status gan__network_read_desc(gan_network_desc *out, gan_allocator *allocator,
+                                  const gan_network_desc *desc);
 
-/* Return GAN_OK, or fail with a sentence that begins with `who` and says which number of which tensor in the
- * flat block `numbers` is the first that is not finite. */
+/* Return GAN_OK, or fail with a sentence that begins with `who` and says which number of which
+ * tensor in the flat block `numbers` is the first that is not finite. */
 gan_status gan__network_check_finite(const gan_network *net, const float *numbers, const char *who);
 
 #endif

@@ -16,17 +16,19 @@ enum { LR, TRIAL = 256 };
 
 /* ---- making one ---- */
 
-gan_status gan__optimizer_check(const char *name, const char *setting, double value, double high, int closed)
+gan_status gan__optimizer_check(const char *name, const char *setting, double value, double high,
+                                int closed)
 {
     if (value >= 0 && (value < high || (closed && value <= high)) && isfinite(value)) return GAN_OK;
     if (isinf(high))
-        return gan__fail(GAN_ERR_INVALID, "%s: %s must be finite and at least 0, is %g", name, setting, value);
+        return gan__fail(GAN_ERR_INVALID, "%s: %s must be finite and at least 0, is %g", name,
+                         setting, value);
     return gan__fail(GAN_ERR_INVALID, "%s: %s must be at least 0 and %s %g, is %g", name, setting,
                      closed ? "at most" : "below", high, value);
 }
 
-gan_status gan__optimizer_create(gan_optimizer **out, const gan__optimizer_class *class, const double *settings,
-                                 const gan_allocator *allocator)
+gan_status gan__optimizer_create(gan_optimizer **out, const gan__optimizer_class *class,
+                                 const double *settings, const gan_allocator *allocator)
 {
     gan_status status = GAN_OK;
     gan_optimizer *opt = NULL;
@@ -60,13 +62,15 @@ gan_status gan_optimizer_bind(gan_optimizer *opt, size_t n_params)
     float *at;
 
     if (!opt) return gan__fail(GAN_ERR_INVALID, "optimizer: is NULL");
-    if (n_params == 0) return gan__fail(GAN_ERR_INVALID, "%s: bound to 0 parameters", opt->class->name);
+    if (n_params == 0)
+        return gan__fail(GAN_ERR_INVALID, "%s: bound to 0 parameters", opt->class->name);
     if (opt->n_params == n_params) return GAN_OK;
     if (opt->n_params > 0)
-        return gan__fail(GAN_ERR_SHAPE, "%s: is bound to %zu parameters, not to %zu", opt->class->name, opt->n_params,
-                         n_params);
+        return gan__fail(GAN_ERR_SHAPE, "%s: is bound to %zu parameters, not to %zu",
+                         opt->class->name, opt->n_params, n_params);
     stride = (n_params + 15) / 16 * 16; /* each block on a cache line of its own */
-    for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++) n_moments += opt->class->has_moment(opt, i) != 0;
+    for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++)
+        n_moments += opt->class->has_moment(opt, i) != 0;
     GAN_TRY(gan__alloc(&opt->memory, &opt->allocator, n_moments * stride, sizeof *opt->memory));
     at = opt->memory;
     for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++) {
@@ -82,14 +86,15 @@ cleanup:
 
 /* ---- a step ---- */
 
-/* Whether the step is certain to leave every number finite.  With all gradients so far below SAFE_NORM their
- * squares and moments are far from overflow, and a weight that moves by less than SAFE_MOVE, which is
- * under half the spacing of the largest floats, stays finite. */
+/* Whether the step is certain to leave every number finite.  With all gradients so far below
+ * SAFE_NORM their squares and moments are far from overflow, and a weight that moves by less than
+ * SAFE_MOVE, which is under half the spacing of the largest floats, stays finite. */
 static int has_room(const gan_optimizer *opt, double norm)
 {
     const double largest = norm > opt->largest_norm ? norm : opt->largest_norm;
 
-    return largest < SAFE_NORM && opt->next.weight_decay == 0 && opt->class->bound(opt, largest) < SAFE_MOVE;
+    return largest < SAFE_NORM && opt->next.weight_decay == 0 &&
+           opt->class->bound(opt, largest) < SAFE_MOVE;
 }
 
 static int all_finite(size_t n, const float *x)
@@ -100,7 +105,8 @@ static int all_finite(size_t n, const float *x)
 }
 
 /* Do the step for some numbers on copies; return whether all came out finite. */
-static int try_step(const gan_optimizer *opt, const float *params, const float *grads, size_t begin, size_t n)
+static int try_step(const gan_optimizer *opt, const float *params, const float *grads, size_t begin,
+                    size_t n)
 {
     float p[TRIAL];
     float m[GAN__OPTIMIZER_MAX_MOMENTS][TRIAL];
@@ -120,11 +126,12 @@ static int try_step(const gan_optimizer *opt, const float *params, const float *
     return finite;
 }
 
-gan_status gan__optimizer_begin(gan_optimizer *opt, const float *params, const float *grads, double norm)
+gan_status gan__optimizer_begin(gan_optimizer *opt, const float *params, const float *grads,
+                                double norm)
 {
     if (!isfinite(norm))
-        return gan__fail(GAN_ERR_NONFINITE, "%s: step %llu: a gradient is not finite", opt->class->name,
-                         (unsigned long long)opt->steps + 1);
+        return gan__fail(GAN_ERR_NONFINITE, "%s: step %llu: a gradient is not finite",
+                         opt->class->name, (unsigned long long)opt->steps + 1);
     opt->class->update(opt, opt->steps + 1, &opt->next);
     if (!has_room(opt, norm))
         for (size_t i = 0; i < opt->n_params; i += TRIAL) {
@@ -132,21 +139,25 @@ gan_status gan__optimizer_begin(gan_optimizer *opt, const float *params, const f
 
             if (!try_step(opt, params, grads, i, n))
                 return gan__fail(GAN_ERR_NONFINITE,
-                                 "%s: step %llu: with learning rate %g and gradient norm %g a weight near %zu of %zu "
-                                 "would not stay finite", opt->class->name, (unsigned long long)opt->steps + 1,
+                                 "%s: step %llu: with learning rate %g and gradient norm %g a "
+                                 "weight near %zu of %zu "
+                                 "would not stay finite",
+                                 opt->class->name, (unsigned long long)opt->steps + 1,
                                  opt->settings[LR], norm, i, opt->n_params);
         }
     if (norm > opt->largest_norm) opt->largest_norm = norm;
     return GAN_OK;
 }
 
-void gan__optimizer_apply(gan_optimizer *opt, float *params, const float *grads, size_t begin, size_t end)
+void gan__optimizer_apply(gan_optimizer *opt, float *params, const float *grads, size_t begin,
+                          size_t end)
 {
     float *moments[GAN__OPTIMIZER_MAX_MOMENTS];
 
     for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++)
         moments[i] = opt->moments[i] ? opt->moments[i] + begin : NULL;
-    opt->class->loop(gan__simd_best())(&opt->next, end - begin, params + begin, grads + begin, moments);
+    opt->class->loop(gan__simd_best())(&opt->next, end - begin, params + begin, grads + begin,
+                                       moments);
 }
 
 void gan__optimizer_end(gan_optimizer *opt)
@@ -159,11 +170,16 @@ gan_status gan_optimizer_step(gan_optimizer *opt, float *params, const float *gr
     gan_status status = GAN_OK;
 
     if (!opt || !params || !grads)
-        return gan__fail(GAN_ERR_INVALID, "optimizer: %s is NULL", !opt ? "it" : !params ? "params" : "grads");
+        return gan__fail(GAN_ERR_INVALID, "optimizer: %s is NULL",
+                         !opt      ? "it"
+                         : !params ? "params"
+                                   : "grads");
     if (opt->n_params == 0) return gan__fail(GAN_ERR_INVALID, "%s: is not bound", opt->class->name);
     if (opt->n_params != n)
-        return gan__fail(GAN_ERR_SHAPE, "%s: is bound to %zu parameters, gets %zu", opt->class->name, opt->n_params, n);
-    GAN_TRY(gan__optimizer_begin(opt, params, grads, sqrt(gan__simd_best()->sum_squares(n, grads))));
+        return gan__fail(GAN_ERR_SHAPE, "%s: is bound to %zu parameters, gets %zu",
+                         opt->class->name, opt->n_params, n);
+    GAN_TRY(
+        gan__optimizer_begin(opt, params, grads, sqrt(gan__simd_best()->sum_squares(n, grads))));
     gan__optimizer_apply(opt, params, grads, 0, n);
     gan__optimizer_end(opt);
 

@@ -73,8 +73,8 @@ static const gan__optimizer_class adamw_class = {
     .loop = loop,
 };
 
-static gan_status create(gan_optimizer **out, const gan__optimizer_class *class, gan_adam_desc defaults,
-                         const gan_adam_desc *desc)
+static gan_status create(gan_optimizer **out, const gan__optimizer_class *class,
+                         gan_adam_desc defaults, const gan_adam_desc *desc)
 {
     gan_status status = GAN_OK;
     gan_adam_desc d = defaults;
@@ -87,8 +87,8 @@ static gan_status create(gan_optimizer **out, const gan__optimizer_class *class,
     GAN_TRY(gan__optimizer_check(class->name, "beta2", d.beta2, 1, 0));
     GAN_TRY(gan__optimizer_check(class->name, "eps", d.eps, (double)INFINITY, 0));
     GAN_TRY(gan__optimizer_check(class->name, "weight_decay", d.weight_decay, (double)INFINITY, 0));
-    GAN_TRY(gan__optimizer_create(out, class, (const double[]){d.lr, d.beta1, d.beta2, d.eps, d.weight_decay},
-                                  d.allocator));
+    GAN_TRY(gan__optimizer_create(
+        out, class, (const double[]){d.lr, d.beta1, d.beta2, d.eps, d.weight_decay}, d.allocator));
 
 cleanup:
     return status;

@@ -14,14 +14,15 @@ enum { GAN__OPTIMIZER_MAX_SETTINGS = 6, GAN__OPTIMIZER_MAX_MOMENTS = 3 };
 typedef struct gan__optimizer_class {
     const char *name;
     size_t n_settings;
-    const char *setting_names[GAN__OPTIMIZER_MAX_SETTINGS]; /* in the order of gan_optimizer.settings; the first is "lr" */
+    /* In the order of gan_optimizer.settings; the first is "lr". */
+    const char *setting_names[GAN__OPTIMIZER_MAX_SETTINGS];
 
     /* Whether block i of the moments is in use under these settings. */
     int (*has_moment)(const gan_optimizer *opt, size_t i);
     /* The numbers of step `step`, counted from 1. */
     void (*update)(const gan_optimizer *opt, uint64_t step, gan__update *out);
-    /* The most that a weight can move in a step when no gradient so far was larger than g; infinity when that isn't
-     * known.  Only has to be right for g below 1e15. */
+    /* The most that a weight can move in a step when no gradient so far was larger than g; infinity
+     * when that isn't known.  Only has to be right for g below 1e15. */
     double (*bound)(const gan_optimizer *opt, double g);
     gan__update_fn *(*loop)(const gan__simd *simd);
 } gan__optimizer_class;
@@ -32,23 +33,28 @@ struct gan_optimizer {
     double settings[GAN__OPTIMIZER_MAX_SETTINGS];
     size_t n_params; /* 0: not bound */
     uint64_t steps;
-    float *memory; /* the blocks of moments, one after the other */
+    float *memory;                              /* the blocks of moments, one after the other */
     float *moments[GAN__OPTIMIZER_MAX_MOMENTS]; /* NULL: not in use */
-    double largest_norm; /* of all gradients so far: bounds the moments */
-    gan__update next;    /* of the step in progress */
+    double largest_norm;                        /* of all gradients so far: bounds the moments */
+    gan__update next;                           /* of the step in progress */
 };
 
 /* Make an unbound optimizer after `settings` were checked. */
-gan_status gan__optimizer_create(gan_optimizer **out, const gan__optimizer_class *class, const double *settings,
-                                 const gan_allocator *allocator);
+gan_status gan__optimizer_create(gan_optimizer **out, const gan__optimizer_class *class,
+                                 const double *settings, const gan_allocator *allocator);
 
-/* Fail unless low <= value and value < high (or <= high when `closed`); the message names class and setting. */
-gan_status gan__optimizer_check(const char *name, const char *setting, double value, double high, int closed);
+/* Fail unless low <= value and value < high (or <= high when `closed`); the message names class and
+ * setting. */
+gan_status gan__optimizer_check(const char *name, const char *setting, double value, double high,
+                                int closed);
 
-/* A step in three parts, the middle one on any thread and in any order.  begin() refuses a step that would make a
- * number infinite or NaN (GAN_ERR_NONFINITE, nothing changed); `norm` is the Euclidean norm of all gradients. */
-gan_status gan__optimizer_begin(gan_optimizer *opt, const float *params, const float *grads, double norm);
-void gan__optimizer_apply(gan_optimizer *opt, float *params, const float *grads, size_t begin, size_t end);
+/* A step in three parts, the middle one on any thread and in any order.  begin() refuses a step
+ * that would make a number infinite or NaN (GAN_ERR_NONFINITE, nothing changed); `norm` is the
+ * Euclidean norm of all gradients. */
+gan_status gan__optimizer_begin(gan_optimizer *opt, const float *params, const float *grads,
+                                double norm);
+void gan__optimizer_apply(gan_optimizer *opt, float *params, const float *grads, size_t begin,
+                          size_t end);
 void gan__optimizer_end(gan_optimizer *opt);
 
 #endif

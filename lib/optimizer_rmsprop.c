@@ -10,7 +10,8 @@ enum { SQUARES, VELOCITY, MEAN };
 
 static int has_moment(const gan_optimizer *opt, size_t i)
 {
-    return i == SQUARES || (i == VELOCITY && opt->settings[MOMENTUM] > 0) || (i == MEAN && opt->settings[CENTERED] != 0);
+    return i == SQUARES || (i == VELOCITY && opt->settings[MOMENTUM] > 0) ||
+           (i == MEAN && opt->settings[CENTERED] != 0);
 }
 
 static void update(const gan_optimizer *opt, uint64_t step, gan__update *out)
@@ -67,7 +68,8 @@ gan_status gan_optimizer_create_rmsprop(gan_optimizer **out, const gan_rmsprop_d
     GAN_TRY(gan__optimizer_check("rmsprop", "weight_decay", d.weight_decay, (double)INFINITY, 0));
     GAN_TRY(gan__optimizer_create(
         out, &rmsprop_class,
-        (const double[]){d.lr, d.alpha, d.eps, d.momentum, d.weight_decay, d.centered != 0}, d.allocator));
+        (const double[]){d.lr, d.alpha, d.eps, d.momentum, d.weight_decay, d.centered != 0},
+        d.allocator));
 
 cleanup:
     return status;

@@ -1,12 +1,12 @@
 /* pass.c - activations and gradients of a batch.
  *
- * Boundary i lies between layer i-1 and layer i: boundary 0 is the input, boundary n_layers the output.
- * Layers that work in place have the same memory on both sides; the first never does, because
- * its input may be another pass's output, which is still needed.
+ * Boundary i lies between layer i-1 and layer i: boundary 0 is the input, boundary n_layers the
+ * output. Layers that work in place have the same memory on both sides; the first never does,
+ * because its input may be another pass's output, which is still needed.
  *
- * Forward, a stage's tiles are tiles of its output.  Backward, they are tiles of the gradient by its input,
- * which go on through the in-place layers of the stage before; beside them the stage's gradients by its
- * weights are computed, as further tasks of the same job. */
+ * Forward, a stage's tiles are tiles of its output.  Backward, they are tiles of the gradient by
+ * its input, which go on through the in-place layers of the stage before; beside them the stage's
+ * gradients by its weights are computed, as further tasks of the same job. */
 #include "pass_internal.h"
 
 #include "alloc_internal.h"
@@ -69,7 +69,8 @@ static int shares_memory(const gan__pass *pass, size_t i)
     return 1;
 }
 
-/* Lay the boundaries out in `memory`, or only count when it is NULL; return how many numbers it takes. */
+/* Lay the boundaries out in `memory`, or only count when it is NULL; return how many numbers it
+ * takes. */
 static size_t lay_out(gan__pass *pass, float *memory)
 {
     const size_t rows = pass->desc.rows;
@@ -113,7 +114,8 @@ static void set_sizes(gan__pass *pass)
     }
 }
 
-gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc, const gan_allocator *allocator)
+gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
+                            const gan_allocator *allocator)
 {
     gan_status status = GAN_OK;
     gan__pass *pass = NULL;
@@ -128,7 +130,8 @@ gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc, const g
     set_sizes(pass);
     GAN_TRY(gan__alloc(&pass->memory, allocator, lay_out(pass, NULL), sizeof *pass->memory));
     lay_out(pass, pass->memory);
-    if (desc->training) GAN_TRY(gan__alloc(&pass->grads, allocator, desc->net->n_params, sizeof *pass->grads));
+    if (desc->training)
+        GAN_TRY(gan__alloc(&pass->grads, allocator, desc->net->n_params, sizeof *pass->grads));
     *out = pass;
     pass = NULL;
 
@@ -259,7 +262,8 @@ void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t row
 
 /* ---- backward ---- */
 
-/* The gradient by the output of a stage's in-place layers becomes that by the output of its first. */
+/* The gradient by the output of a stage's in-place layers becomes that by the output of its
+ * first. */
 static void backward_in_place(const gan__pass *pass, const stage *s, const tile *t)
 {
     for (size_t i = s->end; i-- > s->begin + 1;) {
@@ -297,11 +301,13 @@ static void backward_task(void *context, size_t task, size_t worker)
         return;
     }
     run = run_of(j->pass, layer, &all);
-    j->stage->squares[task - j->n_tiles] = run.layer->class->grad(&run, task - j->n_tiles, j->stage->n_parts,
-                                                                  j->pass->grads + j->pass->desc.net->offsets[layer]);
+    j->stage->squares[task - j->n_tiles] =
+        run.layer->class->grad(&run, task - j->n_tiles, j->stage->n_parts,
+                               j->pass->grads + j->pass->desc.net->offsets[layer]);
 }
 
-static void backward_stage(gan__pass *pass, gan_pool *pool, stage *s, size_t first, size_t rows, unsigned what)
+static void backward_stage(gan__pass *pass, gan_pool *pool, stage *s, size_t first, size_t rows,
+                           unsigned what)
 {
     const gan_layer *layer = layer_of(pass, s->begin);
     const int want_input = s > pass->stages || (what & GAN__PASS_INPUT);
@@ -323,7 +329,8 @@ void gan__pass_backward(gan__pass *pass, gan_pool *pool, size_t first, size_t ro
     const tile all = {first, rows, 0, pass->at[pass->desc.n_layers].size};
 
     if (!(what & GAN__PASS_GO_ON)) backward_in_place(pass, &pass->stages[pass->n_stages - 1], &all);
-    for (size_t i = pass->n_stages; i-- > 0;) backward_stage(pass, pool, &pass->stages[i], first, rows, what);
+    for (size_t i = pass->n_stages; i-- > 0;)
+        backward_stage(pass, pool, &pass->stages[i], first, rows, what);
 }
 
 const float *gan__pass_grads(const gan__pass *pass)
@@ -389,7 +396,8 @@ static void evaluate_tile(void *context, size_t task, size_t worker)
 
         forward_tile(pass, s, &t);
     }
-    memcpy(e->out + begin * out->size, row_of(out->value, out, first), rows * out->size * sizeof *e->out);
+    memcpy(e->out + begin * out->size, row_of(out->value, out, first),
+           rows * out->size * sizeof *e->out);
 }
 
 void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, size_t n, float *out)
@@ -403,7 +411,8 @@ void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, size_t
     for (; e.begin < e.tiles; e.begin += GAN__POOL_MAX_TASKS) {
         const size_t left = e.tiles - e.begin;
 
-        gan__pool_run(pool, evaluate_tile, &e, left < GAN__POOL_MAX_TASKS ? left : GAN__POOL_MAX_TASKS);
+        gan__pool_run(pool, evaluate_tile, &e,
+                      left < GAN__POOL_MAX_TASKS ? left : GAN__POOL_MAX_TASKS);
     }
     gan__blas_leave();
 }

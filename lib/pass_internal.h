@@ -1,8 +1,9 @@
 /* pass_internal.h - running a network forward and backward over a batch.
  *
- * A network runs in stages: a layer with memory of its own for its output, and the layers behind it that work in
- * place.  A stage is cut into tiles by shapes alone; each tile goes through all layers of its stage while
- * it is in cache, and the tiles are given to a pool.  See pass.c for how the gradients join in. */
+ * A network runs in stages: a layer with memory of its own for its output, and the layers behind it
+ * that work in place.  A stage is cut into tiles by shapes alone; each tile goes through all layers
+ * of its stage while it is in cache, and the tiles are given to a pool.  See pass.c for how the
+ * gradients join in. */
 #ifndef GAN_PASS_INTERNAL_H
 #define GAN_PASS_INTERNAL_H
 
@@ -26,7 +27,8 @@ typedef struct gan__pass_desc {
     gan__pass *source; /* its output is this pass's input: the memory is shared.  NULL: none */
 } gan__pass_desc;
 
-gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc, const gan_allocator *allocator);
+gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
+                            const gan_allocator *allocator);
 void gan__pass_destroy(gan__pass *pass);
 
 /* Where the rows from `first` on begin. */
@@ -37,21 +39,25 @@ float *gan__pass_output_grad(gan__pass *pass, size_t first);
 /* Output from input, of the rows from `first` on. */
 void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows);
 
-/* What to compute on the way back from the gradient by the output, which the caller has laid down. */
+/* What to compute on the way back from the gradient by the output, which the caller has laid
+ * down. */
 enum {
     GAN__PASS_WEIGHTS = 1, /* the gradients by the weights */
     GAN__PASS_INPUT = 2,   /* the gradient by the input, which goes on into the source */
-    GAN__PASS_GO_ON = 4,   /* a pass that this one is the source of came back just now with GAN__PASS_INPUT */
+    GAN__PASS_GO_ON =
+        4, /* a pass that this one is the source of came back just now with GAN__PASS_INPUT */
 };
 void gan__pass_backward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, unsigned what);
 
-const float *gan__pass_grads(const gan__pass *pass);  /* by the weights, laid out as these are */
-double gan__pass_grad_squares(const gan__pass *pass); /* their sum of squares, added in a fixed order */
+const float *gan__pass_grads(const gan__pass *pass); /* by the weights, laid out as these are */
+double
+gan__pass_grad_squares(const gan__pass *pass); /* their sum of squares, added in a fixed order */
 
 /* Move on to fresh random numbers. */
 void gan__pass_advance(gan__pass *pass);
 
-/* Run n samples of the host's through a pass in evaluation mode that has gan__pass_eval_rows() rows. */
+/* Run n samples of the host's through a pass in evaluation mode that has gan__pass_eval_rows()
+ * rows. */
 void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, size_t n, float *out);
 size_t gan__pass_eval_rows(const gan_network *net, const gan_pool *pool);
 

@@ -1,10 +1,10 @@
 /* pool.c - workers that take tasks from one counter.
  *
- * A job is published by storing `state`: its number of tasks and the next task to take, together in one
- * word with the job's serial number.  A thread takes a task by adding one to it; whoever gets a number below
- * the job's count owns that task, and the job cannot end before the task is done, so the job's
- * function may then be read without a lock.  A worker that comes late gets a number too high and
- * touches nothing.  Threads with nothing to do spin for a moment, then sleep. */
+ * A job is published by storing `state`: its number of tasks and the next task to take, together in
+ * one word with the job's serial number.  A thread takes a task by adding one to it; whoever gets a
+ * number below the job's count owns that task, and the job cannot end before the task is done, so
+ * the job's function may then be read without a lock.  A worker that comes late gets a number too
+ * high and touches nothing.  Threads with nothing to do spin for a moment, then sleep. */
 #define _GNU_SOURCE /* sched_getaffinity, CPU_COUNT */
 #include "pool_internal.h"
 
@@ -23,7 +23,7 @@
 
 enum {
     MAX_THREADS = 1024,
-    SPINS = 4000, /* about 40 microseconds: longer than the gaps within a step */
+    SPINS = 4000,    /* about 40 microseconds: longer than the gaps within a step */
     INDEX_BITS = 20, /* room for MAX_TASKS and one late taker a thread */
 };
 #define INDEX_MASK (((uint64_t)1 << INDEX_BITS) - 1)
@@ -165,7 +165,8 @@ static size_t usable_cpus(void)
 #ifdef __linux__
     cpu_set_t set;
 
-    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return (size_t)CPU_COUNT(&set);
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+        return (size_t)CPU_COUNT(&set);
 #endif
     const long n = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -197,8 +198,8 @@ static gan_status start_workers(gan_pool *pool)
 
         *w = (worker){.pool = pool, .index = pool->n_started + 1};
         if (pthread_create(&w->thread, NULL, worker_main, w) != 0) {
-            status = gan__fail(GAN_ERR_NOMEM, "pool: %zu threads wanted, the system gave %zu", pool->n_threads,
-                               pool->n_started + 1);
+            status = gan__fail(GAN_ERR_NOMEM, "pool: %zu threads wanted, the system gave %zu",
+                               pool->n_threads, pool->n_started + 1);
             break;
         }
     }
@@ -215,12 +216,14 @@ gan_status gan_pool_create(gan_pool **out, size_t n_threads, const gan_allocator
     if (!out) return gan__fail(GAN_ERR_INVALID, "pool: out is NULL");
     *out = NULL;
     if (n_threads > MAX_THREADS)
-        return gan__fail(GAN_ERR_INVALID, "pool: %zu threads wanted, at most %d", n_threads, MAX_THREADS);
+        return gan__fail(GAN_ERR_INVALID, "pool: %zu threads wanted, at most %d", n_threads,
+                         MAX_THREADS);
     GAN_TRY(gan__alloc_init(&a, allocator));
     GAN_TRY(gan__alloc(&pool, &a, 1, sizeof *pool));
     pool->allocator = a;
     pool->n_threads = n_threads > 0 ? n_threads : default_thread_count();
-    pool->spins = pool->n_threads <= usable_cpus() ? SPINS : 0; /* no use when threads take turns on a CPU */
+    pool->spins =
+        pool->n_threads <= usable_cpus() ? SPINS : 0; /* no use when threads take turns on a CPU */
     pthread_mutex_init(&pool->turn, NULL);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);

@@ -10,8 +10,8 @@ typedef void gan__pool_fn(void *context, size_t task, size_t worker);
 
 enum { GAN__POOL_MAX_TASKS = 1 << 16 };
 
-/* Do tasks 0 .. n_tasks-1, at most GAN__POOL_MAX_TASKS, each once, in any order and on any thread of the team;
- * return when all are done, with what they wrote visible.  NULL is a team of one. */
+/* Do tasks 0 .. n_tasks-1, at most GAN__POOL_MAX_TASKS, each once, in any order and on any thread
+ * of the team; return when all are done, with what they wrote visible.  NULL is a team of one. */
 void gan__pool_run(gan_pool *pool, gan__pool_fn *fn, void *context, size_t n_tasks);
 
 #endif

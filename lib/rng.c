@@ -1,7 +1,8 @@
 /* rng.c - Philox streams.
  *
- * Value p of a stream is word p % 4 of block p / 4; a block's counter is (block, stream), its key the
- * seed.  Normal numbers come in pairs: values 2i and 2i+1 from the words at the same two places. */
+ * Value p of a stream is word p % 4 of block p / 4; a block's counter is (block, stream), its key
+ * the seed.  Normal numbers come in pairs: values 2i and 2i+1 from the words at the same two
+ * places. */
 #include "rng_internal.h"
 
 #include "alloc_internal.h"
@@ -12,8 +13,8 @@
 
 enum { CHUNK = 256 }; /* values made at a time; a multiple of 4 */
 
-/* Make values [position, position + n) by chunks of whole blocks, of which the wanted part is copied out:
- * floats by `make`, or the bits themselves when it is NULL. */
+/* Make values [position, position + n) by chunks of whole blocks, of which the wanted part is
+ * copied out: floats by `make`, or the bits themselves when it is NULL. */
 static void fill(uint64_t seed, uint64_t stream, uint64_t position, size_t n, void *out,
                  void (*make)(size_t n, const uint32_t *bits, float *out))
 {
@@ -58,19 +59,22 @@ uint32_t gan__rng_bits(uint64_t seed, uint64_t stream, uint64_t position)
     return block[position % 4];
 }
 
-/* Lemire's multiplication; a draw that would be biased is replaced by a value from a stream of its own,
- * keyed by the position, so that every value takes exactly one place. */
+/* Lemire's multiplication; a draw that would be biased is replaced by a value from a stream of its
+ * own, keyed by the position, so that every value takes exactly one place. */
 uint32_t gan__rng_below(uint64_t seed, uint64_t stream, uint64_t position, uint32_t bound)
 {
     const uint32_t unfair = bound ? (0u - bound) % bound : 0;
     uint64_t product = (uint64_t)gan__rng_bits(seed, stream, position) * bound;
 
     for (uint64_t retry = 0; (uint32_t)product < unfair; retry++)
-        product = (uint64_t)gan__rng_bits(seed ^ 0x9E3779B97F4A7C15u, stream, (position << 8) + retry) * bound;
+        product =
+            (uint64_t)gan__rng_bits(seed ^ 0x9E3779B97F4A7C15u, stream, (position << 8) + retry) *
+            bound;
     return (uint32_t)(product >> 32);
 }
 
-gan_status gan_rng_create(gan_rng **out, uint64_t seed, uint64_t stream, const gan_allocator *allocator)
+gan_status gan_rng_create(gan_rng **out, uint64_t seed, uint64_t stream,
+                          const gan_allocator *allocator)
 {
     gan_status status = GAN_OK;
     gan_allocator a;

@@ -7,12 +7,12 @@
 #include <stdint.h>
 
 /* The library's own streams; hosts have the numbers below. */
-#define GAN__STREAM_INIT ((uint64_t)1 << 63)          /* first weights; position: index of the weight */
-#define GAN__STREAM_NOISE (GAN__STREAM_INIT + 1)      /* latent vectors of training */
-#define GAN__STREAM_DROPOUT (GAN__STREAM_INIT + 2)    /* the generator's masks; see layer_dropout.c */
-#define GAN__STREAM_SHUFFLE (GAN__STREAM_INIT + 3)    /* an iterator's orders */
-#define GAN__STREAM_SHAPES (GAN__STREAM_INIT + 4)     /* the synthetic set; position: 256 a sample */
-#define GAN__STREAM_DROPOUT_D (GAN__STREAM_INIT + 5)  /* the discriminator's masks */
+#define GAN__STREAM_INIT ((uint64_t)1 << 63)     /* first weights; position: index of the weight */
+#define GAN__STREAM_NOISE (GAN__STREAM_INIT + 1) /* latent vectors of training */
+#define GAN__STREAM_DROPOUT (GAN__STREAM_INIT + 2) /* the generator's masks; see layer_dropout.c */
+#define GAN__STREAM_SHUFFLE (GAN__STREAM_INIT + 3) /* an iterator's orders */
+#define GAN__STREAM_SHAPES (GAN__STREAM_INIT + 4)  /* the synthetic set; position: 256 a sample */
+#define GAN__STREAM_DROPOUT_D (GAN__STREAM_INIT + 5) /* the discriminator's masks */
 
 struct gan_rng {
     uint64_t seed;
@@ -21,8 +21,9 @@ struct gan_rng {
     gan_allocator allocator;
 };
 
-/* Write values `position` .. `position + n - 1` of a stream, as gan_rng_uniform() and gan_rng_normal() do.  Safe
- * on any thread; slices of a stream filled apart are the same as filled at once. */
+/* Write values `position` .. `position + n - 1` of a stream, as gan_rng_uniform() and
+ * gan_rng_normal() do.  Safe on any thread; slices of a stream filled apart are the same as filled
+ * at once. */
 void gan__rng_uniform(uint64_t seed, uint64_t stream, uint64_t position, size_t n, float *out);
 void gan__rng_normal(uint64_t seed, uint64_t stream, uint64_t position, size_t n, float *out);
 

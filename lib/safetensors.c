@@ -1,7 +1,7 @@
 /* safetensors.c - named blocks of numbers in a file that every tool of the field reads. */
-#include "safetensors_internal.h"
 #include "alloc_internal.h"
 #include "file_internal.h"
+#include "safetensors_internal.h"
 #include "status_internal.h"
 #include "tensor_internal.h"
 
@@ -40,12 +40,15 @@ typedef struct dtype_record {
 } dtype_record;
 
 static const dtype_record dtypes[] = {
-    {"F32", 4, GAN__DTYPE_F32},       {"F64", 8, GAN__DTYPE_OTHER},     {"F16", 2, GAN__DTYPE_OTHER},
-    {"BF16", 2, GAN__DTYPE_OTHER},    {"I64", 8, GAN__DTYPE_OTHER},     {"I32", 4, GAN__DTYPE_OTHER},
-    {"I16", 2, GAN__DTYPE_OTHER},     {"I8", 1, GAN__DTYPE_OTHER},      {"U64", 8, GAN__DTYPE_OTHER},
-    {"U32", 4, GAN__DTYPE_OTHER},     {"U16", 2, GAN__DTYPE_OTHER},     {"U8", 1, GAN__DTYPE_OTHER},
-    {"BOOL", 1, GAN__DTYPE_OTHER},    {"F8_E4M3", 1, GAN__DTYPE_OTHER}, {"F8_E5M2", 1, GAN__DTYPE_OTHER},
-    {"F8_E8M0", 1, GAN__DTYPE_OTHER}, {"C64", 8, GAN__DTYPE_OTHER},
+    {"F32", 4, GAN__DTYPE_F32},       {"F64", 8, GAN__DTYPE_OTHER},
+    {"F16", 2, GAN__DTYPE_OTHER},     {"BF16", 2, GAN__DTYPE_OTHER},
+    {"I64", 8, GAN__DTYPE_OTHER},     {"I32", 4, GAN__DTYPE_OTHER},
+    {"I16", 2, GAN__DTYPE_OTHER},     {"I8", 1, GAN__DTYPE_OTHER},
+    {"U64", 8, GAN__DTYPE_OTHER},     {"U32", 4, GAN__DTYPE_OTHER},
+    {"U16", 2, GAN__DTYPE_OTHER},     {"U8", 1, GAN__DTYPE_OTHER},
+    {"BOOL", 1, GAN__DTYPE_OTHER},    {"F8_E4M3", 1, GAN__DTYPE_OTHER},
+    {"F8_E5M2", 1, GAN__DTYPE_OTHER}, {"F8_E8M0", 1, GAN__DTYPE_OTHER},
+    {"C64", 8, GAN__DTYPE_OTHER},
 };
 
 static const dtype_record *find_dtype(const char *name)
@@ -55,7 +58,7 @@ static const dtype_record *find_dtype(const char *name)
     return NULL;
 }
 
-/* --- Byte order: files are little-endian -------------------------------------------------------- */
+/* ---- Byte order: files are little-endian ---- */
 
 static int host_is_little_endian(void)
 {
@@ -92,10 +95,10 @@ static void put_little_endian_64(unsigned char b[8], uint64_t value)
     for (int i = 0; i < 8; i++) b[i] = (unsigned char)(value >> (8 * i));
 }
 
-/* --- Reading: the header ------------------------------------------------------------------------ */
+/* ---- Reading: the header ---- */
 
-/* The parsed header must not take memory out of proportion: "[[],[],[]..." costs a hundred bytes for each
- * three.  A tensor has three brackets and at least 51 characters. */
+/* The parsed header must not take memory out of proportion: "[[],[],[]..." costs a hundred bytes
+ * for each three.  A tensor has three brackets and at least 51 characters. */
 static gan_status check_brackets(const gan__safetensors *file, const char *text, size_t n)
 {
     const size_t allowed = n / 12 + 4;
@@ -108,9 +111,10 @@ static gan_status check_brackets(const gan__safetensors *file, const char *text,
         else if (text[i] == '"')
             in_string = !in_string;
         else if (!in_string && (text[i] == '{' || text[i] == '[') && ++n_brackets > allowed)
-            return gan__fail(GAN_ERR_FORMAT,
-                             "%s: byte %zu: no header of tensors: more than %zu brackets in %zu bytes",
-                             file->path, LENGTH_BYTES + i, allowed, n);
+            return gan__fail(
+                GAN_ERR_FORMAT,
+                "%s: byte %zu: no header of tensors: more than %zu brackets in %zu bytes",
+                file->path, LENGTH_BYTES + i, allowed, n);
     }
     return GAN_OK;
 }
@@ -120,14 +124,16 @@ static gan_status parse_header(gan__safetensors *file, const char *text, size_t 
     json_error_t error;
 
     if (text[0] != '{')
-        return gan__fail(GAN_ERR_FORMAT,
-                         "%s: byte %d: no safetensors file: header must begin with 0x7b '{', 0x%02x found",
-                         file->path, LENGTH_BYTES, (unsigned char)text[0]);
+        return gan__fail(
+            GAN_ERR_FORMAT,
+            "%s: byte %d: no safetensors file: header must begin with 0x7b '{', 0x%02x found",
+            file->path, LENGTH_BYTES, (unsigned char)text[0]);
     if (check_brackets(file, text, n) != GAN_OK) return GAN_ERR_FORMAT;
     file->header = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
     if (file->header) return GAN_OK;
     if (json_error_code(&error) == json_error_out_of_memory)
-        return gan__fail(GAN_ERR_NOMEM, "%s: out of memory for a header of %zu bytes", file->path, n);
+        return gan__fail(GAN_ERR_NOMEM, "%s: out of memory for a header of %zu bytes", file->path,
+                         n);
     return gan__fail(GAN_ERR_FORMAT, "%s: byte %d: header is not the JSON expected: %s", file->path,
                      LENGTH_BYTES + error.position, error.text);
 }
@@ -138,8 +144,8 @@ static gan_status read_exactly(const gan__safetensors *file, void *to, size_t n,
     size_t got = fread(to, 1, n, file->stream);
 
     if (got == n) return GAN_OK;
-    return gan__fail(GAN_ERR_IO, "%s: byte %llu: %zu bytes expected, %zu could be read: %s", file->path,
-                     (unsigned long long)offset, n, got,
+    return gan__fail(GAN_ERR_IO, "%s: byte %llu: %zu bytes expected, %zu could be read: %s",
+                     file->path, (unsigned long long)offset, n, got,
                      ferror(file->stream) ? gan__errno_text_of(errno).text : "the file ends");
 }
 
@@ -158,10 +164,11 @@ static gan_status read_header(gan__safetensors *file)
     if (n > file->n_bytes - LENGTH_BYTES)
         GAN_FAIL(GAN_ERR_FORMAT,
                  "%s: byte 0: a header of %llu bytes announced, the file has %llu after its length",
-                 file->path, (unsigned long long)n, (unsigned long long)(file->n_bytes - LENGTH_BYTES));
+                 file->path, (unsigned long long)n,
+                 (unsigned long long)(file->n_bytes - LENGTH_BYTES));
     if (n < 2 || n > MAX_HEADER_BYTES)
-        GAN_FAIL(GAN_ERR_FORMAT, "%s: byte 0: a header of %llu bytes announced, 2 to %d expected", file->path,
-                 (unsigned long long)n, MAX_HEADER_BYTES);
+        GAN_FAIL(GAN_ERR_FORMAT, "%s: byte 0: a header of %llu bytes announced, 2 to %d expected",
+                 file->path, (unsigned long long)n, MAX_HEADER_BYTES);
     GAN_TRY(gan__alloc(&text, &file->allocator, (size_t)n, 1));
     GAN_TRY(read_exactly(file, text, (size_t)n, LENGTH_BYTES));
     GAN_TRY(parse_header(file, text, (size_t)n));
@@ -181,16 +188,18 @@ static gan_status check_metadata(gan__safetensors *file)
     file->metadata = json_object_get(header, METADATA);
     if (!file->metadata) return GAN_OK;
     if (!json_is_object(file->metadata))
-        return gan__fail(GAN_ERR_FORMAT, "%s: byte %d: " METADATA " must be an object of strings", file->path,
-                         LENGTH_BYTES);
-    json_object_foreach(json_object_get(header, METADATA), key, value)
-        if (!json_is_string(value))
-            return gan__fail(GAN_ERR_FORMAT, "%s: byte %d: " METADATA " \"%.80s\" must be a string",
-                             file->path, LENGTH_BYTES, key);
+        return gan__fail(GAN_ERR_FORMAT, "%s: byte %d: " METADATA " must be an object of strings",
+                         file->path, LENGTH_BYTES);
+    json_object_foreach(
+        json_object_get(header, METADATA), key,
+        value) if (!json_is_string(value)) return gan__fail(GAN_ERR_FORMAT,
+                                                            "%s: byte %d: " METADATA
+                                                            " \"%.80s\" must be a string",
+                                                            file->path, LENGTH_BYTES, key);
     return GAN_OK;
 }
 
-/* --- Reading: its tensors ----------------------------------------------------------------------- */
+/* ---- Reading: its tensors ---- */
 
 /* The beginning of every message about an entry of the header. */
 #define ENTRY "%s: byte %d: tensor \"%.80s\": "
@@ -200,11 +209,12 @@ static gan_status read_dtype(const gan__safetensors *file, gan__safetensor *t, c
 {
     const char *name = json_string_value(json_object_get(entry, "dtype"));
 
-    if (!name) return gan__fail(GAN_ERR_FORMAT, ENTRY "has no dtype", file->path, LENGTH_BYTES, t->name);
+    if (!name)
+        return gan__fail(GAN_ERR_FORMAT, ENTRY "has no dtype", file->path, LENGTH_BYTES, t->name);
     *record = find_dtype(name);
     if (!*record)
-        return gan__fail(GAN_ERR_FORMAT, ENTRY "unknown dtype \"%.20s\"", file->path, LENGTH_BYTES, t->name,
-                         name);
+        return gan__fail(GAN_ERR_FORMAT, ENTRY "unknown dtype \"%.20s\"", file->path, LENGTH_BYTES,
+                         t->name, name);
     t->dtype = (*record)->dtype;
     t->dtype_name = (*record)->name;
     return GAN_OK;
@@ -216,7 +226,8 @@ static gan_status read_shape(const gan__safetensors *file, gan__safetensor *t, c
     size_t rank = json_array_size(dims);
 
     if (!json_is_array(dims))
-        return gan__fail(GAN_ERR_FORMAT, ENTRY "has no list as shape", file->path, LENGTH_BYTES, t->name);
+        return gan__fail(GAN_ERR_FORMAT, ENTRY "has no list as shape", file->path, LENGTH_BYTES,
+                         t->name);
     if (rank > GAN_SHAPE_MAX_RANK)
         return gan__fail(GAN_ERR_FORMAT, ENTRY "%zu dimensions, at most %d expected", file->path,
                          LENGTH_BYTES, t->name, rank, GAN_SHAPE_MAX_RANK);
@@ -228,27 +239,28 @@ static gan_status read_shape(const gan__safetensors *file, gan__safetensor *t, c
 
         if (!json_is_integer(dim) || value < 1 || value > INT32_MAX)
             return gan__fail(GAN_ERR_FORMAT,
-                             ENTRY "dimension %zu must be a whole number from 1 to 2147483647", file->path,
-                             LENGTH_BYTES, t->name, i);
+                             ENTRY "dimension %zu must be a whole number from 1 to 2147483647",
+                             file->path, LENGTH_BYTES, t->name, i);
         t->shape.dim[i] = (size_t)value;
     }
     if (gan_shape_size(t->shape) == 0)
-        return gan__fail(GAN_ERR_FORMAT, ENTRY "shape %s has more than 2147483647 numbers", file->path,
-                         LENGTH_BYTES, t->name, gan__shape_text_of(t->shape).text);
+        return gan__fail(GAN_ERR_FORMAT, ENTRY "shape %s has more than 2147483647 numbers",
+                         file->path, LENGTH_BYTES, t->name, gan__shape_text_of(t->shape).text);
     return GAN_OK;
 }
 
 /* Both ends are at most 2^63 - 1, so that adding the header's length cannot wrap around. */
-static gan_status read_offsets(const gan__safetensors *file, gan__safetensor *t, const json_t *entry)
+static gan_status read_offsets(const gan__safetensors *file, gan__safetensor *t,
+                               const json_t *entry)
 {
     const json_t *offsets = json_object_get(entry, "data_offsets");
     const json_t *first = json_array_get(offsets, 0), *second = json_array_get(offsets, 1);
     json_int_t begin = json_integer_value(first), end = json_integer_value(second);
 
-    if (json_array_size(offsets) != 2 || !json_is_integer(first) || !json_is_integer(second) || begin < 0 ||
-        end < begin)
-        return gan__fail(GAN_ERR_FORMAT, ENTRY "data_offsets must be two rising whole numbers", file->path,
-                         LENGTH_BYTES, t->name);
+    if (json_array_size(offsets) != 2 || !json_is_integer(first) || !json_is_integer(second) ||
+        begin < 0 || end < begin)
+        return gan__fail(GAN_ERR_FORMAT, ENTRY "data_offsets must be two rising whole numbers",
+                         file->path, LENGTH_BYTES, t->name);
     t->offset = file->data_begin + (uint64_t)begin;
     t->bytes = (uint64_t)(end - begin);
     return GAN_OK;
@@ -267,8 +279,9 @@ static gan_status read_entry(const gan__safetensors *file, gan__safetensor *t, c
     GAN_TRY(read_offsets(file, t, entry));
     wanted = (uint64_t)gan_shape_size(t->shape) * record->bytes;
     if (t->bytes != wanted)
-        GAN_FAIL(GAN_ERR_FORMAT, ENTRY "%s numbers of shape %s take %llu bytes, data_offsets have %llu",
-                 file->path, LENGTH_BYTES, t->name, record->name, gan__shape_text_of(t->shape).text,
+        GAN_FAIL(GAN_ERR_FORMAT,
+                 ENTRY "%s numbers of shape %s take %llu bytes, data_offsets have %llu", file->path,
+                 LENGTH_BYTES, t->name, record->name, gan__shape_text_of(t->shape).text,
                  (unsigned long long)wanted, (unsigned long long)t->bytes);
 
 cleanup:
@@ -291,16 +304,18 @@ static gan_status check_cover(const gan__safetensors *file)
         const gan__safetensor *t = &file->tensors[i];
 
         if (t->offset != end)
-            return gan__fail(GAN_ERR_FORMAT,
-                             "%s: byte %llu: tensor \"%.80s\" begins here, %llu expected: tensors must leave "
-                             "no gap and not overlap",
-                             file->path, (unsigned long long)t->offset, t->name, (unsigned long long)end);
+            return gan__fail(
+                GAN_ERR_FORMAT,
+                "%s: byte %llu: tensor \"%.80s\" begins here, %llu expected: tensors must leave "
+                "no gap and not overlap",
+                file->path, (unsigned long long)t->offset, t->name, (unsigned long long)end);
         end += t->bytes;
     }
     if (end != file->n_bytes)
-        return gan__fail(GAN_ERR_FORMAT,
-                         "%s: byte %llu: the last tensor must end with the file, which has %llu bytes",
-                         file->path, (unsigned long long)end, (unsigned long long)file->n_bytes);
+        return gan__fail(
+            GAN_ERR_FORMAT,
+            "%s: byte %llu: the last tensor must end with the file, which has %llu bytes",
+            file->path, (unsigned long long)end, (unsigned long long)file->n_bytes);
     return GAN_OK;
 }
 
@@ -310,9 +325,10 @@ static gan_status index_tensors(gan__safetensors *file)
     const char *name;
     json_t *entry;
 
-    GAN_TRY(
-        gan__alloc(&file->tensors, &file->allocator, json_object_size(file->header), sizeof *file->tensors));
-    json_object_foreach(file->header, name, entry) {
+    GAN_TRY(gan__alloc(&file->tensors, &file->allocator, json_object_size(file->header),
+                       sizeof *file->tensors));
+    json_object_foreach(file->header, name, entry)
+    {
         if (strcmp(name, METADATA) == 0) continue;
         file->tensors[file->n_tensors].name = name;
         GAN_TRY(read_entry(file, &file->tensors[file->n_tensors], entry));
@@ -325,7 +341,8 @@ cleanup:
     return status;
 }
 
-gan_status gan__safetensors_open(gan__safetensors **out, const char *path, const gan_allocator *allocator)
+gan_status gan__safetensors_open(gan__safetensors **out, const char *path,
+                                 const gan_allocator *allocator)
 {
     gan_status status = GAN_OK;
     gan__safetensors *file = NULL;
@@ -395,27 +412,29 @@ gan_status gan__safetensors_read(gan__safetensors *file, const gan__safetensor *
     const size_t n = gan_shape_size(tensor->shape);
 
     if (tensor->dtype != GAN__DTYPE_F32)
-        GAN_FAIL(GAN_ERR_FORMAT, "%s: byte %llu: tensor \"%.80s\" has numbers of type %s, F32 expected",
-                 file->path, (unsigned long long)tensor->offset, tensor->name, tensor->dtype_name);
+        GAN_FAIL(GAN_ERR_FORMAT,
+                 "%s: byte %llu: tensor \"%.80s\" has numbers of type %s, F32 expected", file->path,
+                 (unsigned long long)tensor->offset, tensor->name, tensor->dtype_name);
     if (fseeko(file->stream, (off_t)tensor->offset, SEEK_SET) != 0)
         GAN_FAIL(GAN_ERR_IO, "%s: byte %llu: cannot be read: %s", file->path,
                  (unsigned long long)tensor->offset, gan__errno_text_of(errno).text);
     for (size_t done = 0, chunk; done < n; done += chunk) {
         chunk = n - done < CHUNK_NUMBERS ? n - done : CHUNK_NUMBERS;
-        GAN_TRY(read_exactly(file, out + done, chunk * sizeof *out, tensor->offset + done * sizeof *out));
+        GAN_TRY(read_exactly(file, out + done, chunk * sizeof *out,
+                             tensor->offset + done * sizeof *out));
         swap_on_big_endian(out + done, chunk);
         for (size_t i = done; i < done + chunk; i++)
             if (!isfinite(out[i]))
-                GAN_FAIL(GAN_ERR_NONFINITE, "%s: byte %llu: number %zu of tensor \"%.80s\" is %g", file->path,
-                         (unsigned long long)(tensor->offset + i * sizeof *out), i, tensor->name,
-                         (double)out[i]);
+                GAN_FAIL(GAN_ERR_NONFINITE, "%s: byte %llu: number %zu of tensor \"%.80s\" is %g",
+                         file->path, (unsigned long long)(tensor->offset + i * sizeof *out), i,
+                         tensor->name, (double)out[i]);
     }
 
 cleanup:
     return status;
 }
 
-/* --- Writing ------------------------------------------------------------------------------------ */
+/* ---- Writing ---- */
 
 /* The header on its way; `bytes` has room for all of it from the beginning. */
 typedef struct header_text {
@@ -431,7 +450,8 @@ static void put(header_text *text, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    text->used += (size_t)vsnprintf(text->bytes + text->used, text->room - text->used, format, args);
+    text->used +=
+        (size_t)vsnprintf(text->bytes + text->used, text->room - text->used, format, args);
     va_end(args);
 }
 
@@ -505,13 +525,16 @@ static gan_status check_written(const header_text *text, const char *path)
     json_t *header;
 
     if (text->used > MAX_HEADER_BYTES)
-        return gan__fail(GAN_ERR_INVALID, "%s: names and metadata take %zu bytes, at most %d expected", path,
+        return gan__fail(GAN_ERR_INVALID,
+                         "%s: names and metadata take %zu bytes, at most %d expected", path,
                          text->used, MAX_HEADER_BYTES);
     header = json_loadb(text->bytes, text->used, JSON_REJECT_DUPLICATES, &error);
     if (!header && json_error_code(&error) == json_error_out_of_memory)
-        return gan__fail(GAN_ERR_NOMEM, "%s: out of memory for a header of %zu bytes", path, text->used);
+        return gan__fail(GAN_ERR_NOMEM, "%s: out of memory for a header of %zu bytes", path,
+                         text->used);
     if (!header)
-        return gan__fail(GAN_ERR_INVALID, "%s: a name or text cannot be written: %s", path, error.text);
+        return gan__fail(GAN_ERR_INVALID, "%s: a name or text cannot be written: %s", path,
+                         error.text);
     json_decref(header);
     return GAN_OK;
 }
@@ -522,10 +545,12 @@ static gan_status check_tensors(const gan_tensor *tensors, size_t n_tensors, con
         const gan_tensor *t = &tensors[i];
 
         if (strcmp(t->name, METADATA) == 0)
-            return gan__fail(GAN_ERR_INVALID, "%s: a tensor cannot be named \"" METADATA "\"", path);
+            return gan__fail(GAN_ERR_INVALID, "%s: a tensor cannot be named \"" METADATA "\"",
+                             path);
         if (gan_shape_size(t->shape) == 0 || gan_shape_size(t->shape) != t->size)
-            return gan__fail(GAN_ERR_INVALID, "%s: tensor \"%.80s\" has %zu numbers, its shape is %s", path,
-                             t->name, t->size, gan__shape_text_of(t->shape).text);
+            return gan__fail(GAN_ERR_INVALID,
+                             "%s: tensor \"%.80s\" has %zu numbers, its shape is %s", path, t->name,
+                             t->size, gan__shape_text_of(t->shape).text);
     }
     return GAN_OK;
 }
@@ -567,7 +592,8 @@ gan_status gan__safetensors_write(const char *path, const gan_tensor *tensors, s
     GAN_TRY(gan__file_create(&file, path, &memory));
     GAN_TRY(gan__file_write(&file, length, sizeof length));
     GAN_TRY(gan__file_write(&file, text.bytes, text.used));
-    for (size_t i = 0; i < n_tensors; i++) GAN_TRY(write_numbers(&file, tensors[i].data, tensors[i].size));
+    for (size_t i = 0; i < n_tensors; i++)
+        GAN_TRY(write_numbers(&file, tensors[i].data, tensors[i].size));
     GAN_TRY(gan__file_commit(&file));
 
 cleanup:

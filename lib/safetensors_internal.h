@@ -18,36 +18,39 @@ typedef struct gan__safetensor {
     const char *name;       /* belongs to the reader */
     const char *dtype_name; /* as the file has it, "F32" */
     gan__dtype dtype;
-    gan_shape shape; /* a scalar (shape []) reads as [1]; ranks over 4 and empty tensors are GAN_ERR_FORMAT */
+    gan_shape shape; /* a scalar (shape []) reads as [1]; no ranks over 4, no empty tensors */
     uint64_t offset; /* of its bytes in the file */
     uint64_t bytes;
 } gan__safetensor;
 
-/* A file that is open for reading, its header wholly checked: no overlap, no gap, nothing outside the file,
- * every size equal to shape times dtype, no name twice.  The memory taken is bounded by the file's size. */
+/* A file that is open for reading, its header wholly checked: no overlap, no gap, nothing outside
+ * the file, every size equal to shape times dtype, no name twice.  The memory taken is bounded by
+ * the file's size. */
 typedef struct gan__safetensors gan__safetensors;
 
 /* GAN_ERR_IO, GAN_ERR_FORMAT (path, byte offset, expected and found in the message), GAN_ERR_NOMEM.
  * `allocator` may be NULL for malloc's. */
-gan_status gan__safetensors_open(gan__safetensors **out, const char *path, const gan_allocator *allocator);
+gan_status gan__safetensors_open(gan__safetensors **out, const char *path,
+                                 const gan_allocator *allocator);
 void gan__safetensors_close(gan__safetensors *file); /* NULL is allowed */
 
 size_t gan__safetensors_count(const gan__safetensors *file);
 /* In order of offset; NULL beyond the last. */
 const gan__safetensor *gan__safetensors_tensor(const gan__safetensors *file, size_t i);
-const gan__safetensor *gan__safetensors_find(const gan__safetensors *file, const char *name); /* or NULL */
-const char *gan__safetensors_metadata(const gan__safetensors *file, const char *key);         /* or NULL */
+const gan__safetensor *gan__safetensors_find(const gan__safetensors *file,
+                                             const char *name);                       /* or NULL */
+const char *gan__safetensors_metadata(const gan__safetensors *file, const char *key); /* or NULL */
 const char *gan__safetensors_path(const gan__safetensors *file);
 
-/* Read an F32 tensor's numbers.  GAN_ERR_IO, GAN_ERR_FORMAT for another dtype, GAN_ERR_NONFINITE for NaN or
- * infinity; `out` may then be partly written. */
+/* Read an F32 tensor's numbers.  GAN_ERR_IO, GAN_ERR_FORMAT for another dtype, GAN_ERR_NONFINITE
+ * for NaN or infinity; `out` may then be partly written. */
 gan_status gan__safetensors_read(gan__safetensors *file, const gan__safetensor *tensor, float *out);
 
-/* Write a file of F32 tensors and `n_metadata` pairs of strings (key, value, key, value ...), atomically (see
- * file_internal.h).  The header is padded with spaces so that the data begins at a multiple of 64 bytes; the
- * numbers go to the file from where they lie.  `allocator` may be NULL for malloc's.
- * GAN_ERR_IO, GAN_ERR_NOMEM; GAN_ERR_INVALID for what could not be read again: a name twice or not UTF-8, a
- * size other than the shape's. */
+/* Write a file of F32 tensors and `n_metadata` pairs of strings (key, value, key, value ...),
+ * atomically (see file_internal.h).  The header is padded with spaces so that the data begins at a
+ * multiple of 64 bytes; the numbers go to the file from where they lie.  `allocator` may be NULL
+ * for malloc's. GAN_ERR_IO, GAN_ERR_NOMEM; GAN_ERR_INVALID for what could not be read again: a name
+ * twice or not UTF-8, a size other than the shape's. */
 gan_status gan__safetensors_write(const char *path, const gan_tensor *tensors, size_t n_tensors,
                                   const char *const *metadata, size_t n_metadata,
                                   const gan_allocator *allocator);

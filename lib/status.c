@@ -10,14 +10,16 @@ static _Thread_local char message[MESSAGE_BYTES];
 
 gan_status gan__fail(gan_status status, const char *format, ...)
 {
-    /* Formatted beside the message and then copied, because an argument may be the message itself. */
+    /* Formatted beside the message and then copied, because an argument may be the message
+     * itself. */
     char text[MESSAGE_BYTES];
     va_list args;
 
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    for (char *c = text; *c; c++) /* a name from a file may hold anything; the sentence is one line */
+    for (char *c = text; *c;
+         c++) /* a name from a file may hold anything; the sentence is one line */
         if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
     snprintf(message, sizeof message, "%s", text);
     return status;

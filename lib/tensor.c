@@ -45,7 +45,8 @@ gan__shape_text gan__shape_text_of(gan_shape shape)
     size_t used = 1;
 
     for (size_t i = 0; i < shape.rank && i < GAN_SHAPE_MAX_RANK; i++)
-        used += (size_t)snprintf(out.text + used, sizeof out.text - used, i ? ", %zu" : "%zu", shape.dim[i]);
+        used += (size_t)snprintf(out.text + used, sizeof out.text - used, i ? ", %zu" : "%zu",
+                                 shape.dim[i]);
     snprintf(out.text + used, sizeof out.text - used, "]");
     return out;
 }

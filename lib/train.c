@@ -1,8 +1,8 @@
 /* train.c - the adversarial step.
  *
- * A half of a step is a sequence of jobs for the pool: lay down noise and real samples, both networks forward,
- * the loss, backward, the optimizer.  What the tasks of a job add up is added in their order, so the number of
- * threads doesn't show. */
+ * A half of a step is a sequence of jobs for the pool: lay down noise and real samples, both
+ * networks forward, the loss, backward, the optimizer.  What the tasks of a job add up is added in
+ * their order, so the number of threads doesn't show. */
 #include "train_internal.h"
 
 #include "alloc_internal.h"
@@ -80,15 +80,22 @@ static gan_status check_networks(gan_network *g, gan_network *d)
 {
     gan_status status = GAN_OK;
 
-    if (!g || !d) return gan__fail(GAN_ERR_INVALID, "trainer: the %s is NULL", g ? "discriminator" : "generator");
-    if (g == d) return gan__fail(GAN_ERR_INVALID, "trainer: generator and discriminator are the same network");
+    if (!g || !d)
+        return gan__fail(GAN_ERR_INVALID, "trainer: the %s is NULL",
+                         g ? "discriminator" : "generator");
+    if (g == d)
+        return gan__fail(GAN_ERR_INVALID,
+                         "trainer: generator and discriminator are the same network");
     GAN_TRY(gan_network_build(g));
     GAN_TRY(gan_network_build(d));
     if (gan_shape_size(gan_network_output_shape(g)) != gan_shape_size(d->input))
-        return gan__fail(GAN_ERR_SHAPE, "trainer: the discriminator's input is %s, the generator's output %s",
-                         gan__shape_text_of(d->input).text, gan__shape_text_of(gan_network_output_shape(g)).text);
+        return gan__fail(GAN_ERR_SHAPE,
+                         "trainer: the discriminator's input is %s, the generator's output %s",
+                         gan__shape_text_of(d->input).text,
+                         gan__shape_text_of(gan_network_output_shape(g)).text);
     if (gan_shape_size(gan_network_output_shape(d)) != 1)
-        return gan__fail(GAN_ERR_SHAPE, "trainer: the discriminator's output must be one number, is %s",
+        return gan__fail(GAN_ERR_SHAPE,
+                         "trainer: the discriminator's output must be one number, is %s",
                          gan__shape_text_of(gan_network_output_shape(d)).text);
     if (g->n_params == 0 || d->n_params == 0)
         return gan__fail(GAN_ERR_INVALID, "trainer: the %s has no weights to train",
@@ -101,18 +108,22 @@ cleanup:
 static gan_status check_binding(const gan_optimizer *opt, const gan_network *net, const char *who)
 {
     if (opt->n_params == 0 || opt->n_params == net->n_params) return GAN_OK;
-    return gan__fail(GAN_ERR_SHAPE, "trainer: the %s has %zu parameters, its optimizer is bound to %zu", who,
+    return gan__fail(GAN_ERR_SHAPE,
+                     "trainer: the %s has %zu parameters, its optimizer is bound to %zu", who,
                      net->n_params, opt->n_params);
 }
 
-static gan_status check_optimizers(gan_network *g, gan_network *d, gan_optimizer *g_opt, gan_optimizer *d_opt)
+static gan_status check_optimizers(gan_network *g, gan_network *d, gan_optimizer *g_opt,
+                                   gan_optimizer *d_opt)
 {
     gan_status status = GAN_OK;
 
     if (!g_opt || !d_opt)
-        return gan__fail(GAN_ERR_INVALID, "trainer: the %s's optimizer is NULL", g_opt ? "discriminator" : "generator");
+        return gan__fail(GAN_ERR_INVALID, "trainer: the %s's optimizer is NULL",
+                         g_opt ? "discriminator" : "generator");
     if (g_opt == d_opt)
-        return gan__fail(GAN_ERR_INVALID, "trainer: one optimizer for both networks; each needs its own");
+        return gan__fail(GAN_ERR_INVALID,
+                         "trainer: one optimizer for both networks; each needs its own");
     GAN_TRY(check_binding(g_opt, g, "generator"));
     GAN_TRY(check_binding(d_opt, d, "discriminator"));
     GAN_TRY(gan_optimizer_bind(g_opt, g->n_params));
@@ -122,7 +133,8 @@ cleanup:
     return status;
 }
 
-static gan_status read_desc(gan_trainer_desc *out, gan_allocator *allocator, const gan_trainer_desc *desc)
+static gan_status read_desc(gan_trainer_desc *out, gan_allocator *allocator,
+                            const gan_trainer_desc *desc)
 {
     gan_status status = GAN_OK;
 
@@ -130,7 +142,8 @@ static gan_status read_desc(gan_trainer_desc *out, gan_allocator *allocator, con
     GAN_TRY(gan__desc_read(out, sizeof *out, sizeof *out, desc, "trainer desc"));
     GAN_TRY(gan__alloc_init(allocator, out->allocator));
     if (out->batch_size == 0) out->batch_size = 100;
-    if (out->loss != GAN_LOSS_BCE) GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no loss %d", (int)out->loss);
+    if (out->loss != GAN_LOSS_BCE)
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no loss %d", (int)out->loss);
 
 cleanup:
     return status;
@@ -147,12 +160,13 @@ static gan_status check_size(const gan_trainer *t)
     const size_t most = (size_t)1 << 24;
 
     if (t->desc.batch_size > most)
-        return gan__fail(GAN_ERR_INVALID, "trainer: batch_size is %zu, at most %zu", t->desc.batch_size, most);
+        return gan__fail(GAN_ERR_INVALID, "trainer: batch_size is %zu, at most %zu",
+                         t->desc.batch_size, most);
     return GAN_OK;
 }
 
-/* Both networks have room for two batches: the discriminator sees real samples and behind them fake ones, at once,
- * and the generator makes these where the discriminator wants them. */
+/* Both networks have room for two batches: the discriminator sees real samples and behind them fake
+ * ones, at once, and the generator makes these where the discriminator wants them. */
 static gan_status make_passes(gan_trainer *t)
 {
     gan_status status = GAN_OK;
@@ -186,8 +200,9 @@ cleanup:
     return status;
 }
 
-gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d, gan_optimizer *g_opt,
-                              gan_optimizer *d_opt, const gan_trainer_desc *desc)
+gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
+                              gan_optimizer *g_opt, gan_optimizer *d_opt,
+                              const gan_trainer_desc *desc)
 {
     gan_status status = GAN_OK;
     gan_trainer *t = NULL;
@@ -260,16 +275,19 @@ static void lay_input(void *context, size_t task, size_t worker)
     if (s->z)
         memcpy(z, s->z + begin * t->latent, n * sizeof *z);
     else
-        gan__rng_normal(t->desc.seed, GAN__STREAM_NOISE, t->noise_position + begin * t->latent, n, z);
+        gan__rng_normal(t->desc.seed, GAN__STREAM_NOISE, t->noise_position + begin * t->latent, n,
+                        z);
     if (s->real)
-        memcpy(gan__pass_input(t->d.pass, begin), s->real + begin * t->sample, rows * t->sample * sizeof *z);
+        memcpy(gan__pass_input(t->d.pass, begin), s->real + begin * t->sample,
+               rows * t->sample * sizeof *z);
 }
 
 static void update_slice(void *context, size_t task, size_t worker)
 {
     const player *p = ((const half_step *)context)->player;
     const size_t begin = task * UPDATE_SLICE;
-    const size_t end = begin + UPDATE_SLICE < p->net->n_params ? begin + UPDATE_SLICE : p->net->n_params;
+    const size_t end =
+        begin + UPDATE_SLICE < p->net->n_params ? begin + UPDATE_SLICE : p->net->n_params;
 
     (void)worker;
     gan__optimizer_apply(p->opt, p->net->params, gan__pass_grads(p->pass), begin, end);
@@ -308,20 +326,23 @@ static gan_status not_finite(const half_step *s, double loss)
     GAN_TRY(gan__network_check_finite(t->d.net, t->d.net->params, "weights of the discriminator"));
     for (size_t i = 0; s->real && i < s->n * t->sample; i++)
         if (!isfinite(s->real[i]))
-            return gan__fail(GAN_ERR_NONFINITE, "%s, step %llu: number %zu of real sample %zu is %g", p->name,
-                             (unsigned long long)p->opt->steps + 1, i % t->sample, i / t->sample, (double)s->real[i]);
+            return gan__fail(GAN_ERR_NONFINITE,
+                             "%s, step %llu: number %zu of real sample %zu is %g", p->name,
+                             (unsigned long long)p->opt->steps + 1, i % t->sample, i / t->sample,
+                             (double)s->real[i]);
     if (!isfinite(loss))
         return gan__fail(GAN_ERR_NONFINITE, "%s, step %llu: the loss is %g", p->name,
                          (unsigned long long)p->opt->steps + 1, loss);
-    snprintf(who, sizeof who, "%s, step %llu: gradient", p->name, (unsigned long long)p->opt->steps + 1);
+    snprintf(who, sizeof who, "%s, step %llu: gradient", p->name,
+             (unsigned long long)p->opt->steps + 1);
     status = gan__network_check_finite(p->net, gan__pass_grads(p->pass), who);
 
 cleanup:
     return status;
 }
 
-/* Let the optimizer have the gradients, unless that would do harm.  Only then is the step one that counts, and the
- * random numbers move on. */
+/* Let the optimizer have the gradients, unless that would do harm.  Only then is the step one that
+ * counts, and the random numbers move on. */
 static gan_status update(half_step *s, double loss, double *norm)
 {
     gan_status status = GAN_OK;
@@ -354,7 +375,8 @@ static gan_status check_count(const gan_trainer *t, size_t n)
 {
     if (n == 0) return gan__fail(GAN_ERR_INVALID, "trainer: a batch of 0 samples");
     if (n > t->desc.batch_size)
-        return gan__fail(GAN_ERR_SHAPE, "trainer: a batch of %zu samples, made for at most %zu", n, t->desc.batch_size);
+        return gan__fail(GAN_ERR_SHAPE, "trainer: a batch of %zu samples, made for at most %zu", n,
+                         t->desc.batch_size);
     return GAN_OK;
 }
 
@@ -363,11 +385,13 @@ static gan_status check_batch(const gan_trainer *t, const gan_batch *batch)
     gan_status status = GAN_OK;
 
     if (!batch || !batch->samples)
-        return gan__fail(GAN_ERR_INVALID, "trainer: %s is NULL", batch ? "batch->samples" : "the batch");
+        return gan__fail(GAN_ERR_INVALID, "trainer: %s is NULL",
+                         batch ? "batch->samples" : "the batch");
     GAN_TRY(check_count(t, batch->count));
     if (gan_shape_size(batch->shape) != t->sample)
         return gan__fail(GAN_ERR_SHAPE, "trainer: samples are %s, the discriminator wants %s",
-                         gan__shape_text_of(batch->shape).text, gan__shape_text_of(t->d.net->input).text);
+                         gan__shape_text_of(batch->shape).text,
+                         gan__shape_text_of(t->d.net->input).text);
 
 cleanup:
     return status;
@@ -430,7 +454,8 @@ cleanup:
     return status;
 }
 
-gan_status gan_train_discriminator_step(gan_trainer *t, const gan_batch *batch, const float *z, gan_train_stats *stats)
+gan_status gan_train_discriminator_step(gan_trainer *t, const gan_batch *batch, const float *z,
+                                        gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
 
@@ -445,7 +470,8 @@ cleanup:
     return status;
 }
 
-gan_status gan_train_generator_step(gan_trainer *t, size_t n, const float *z, gan_train_stats *stats)
+gan_status gan_train_generator_step(gan_trainer *t, size_t n, const float *z,
+                                    gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
 
@@ -475,7 +501,8 @@ gan_status gan_trainer_sample(gan_trainer *t, const float *z, size_t n, float *o
 {
     if (!t) return gan__fail(GAN_ERR_INVALID, "trainer: is NULL");
     if (n > 0 && (!z || !out))
-        return gan__fail(GAN_ERR_INVALID, "trainer: %s is NULL for %zu samples", z ? "out" : "z", n);
+        return gan__fail(GAN_ERR_INVALID, "trainer: %s is NULL for %zu samples", z ? "out" : "z",
+                         n);
     if (n > 0) gan__pass_evaluate(t->eval, t->pool, z, n, out);
     return GAN_OK;
 }

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Stands before each block; as long as malloc's alignment, and no longer, so that the library gets no more
- * than its contract says. */
+/* Stands before each block; as long as malloc's alignment, and no longer, so that the library gets
+ * no more than its contract says. */
 typedef union header {
     struct {
         size_t bytes;
@@ -22,7 +22,8 @@ static void check_owner(const budget *b)
 {
     pthread_t self = pthread_self();
 
-    if (memcmp(b->owner, &self, sizeof self) != 0) ck_abort_msg("the allocator was called by another thread");
+    if (memcmp(b->owner, &self, sizeof self) != 0)
+        ck_abort_msg("the allocator was called by another thread");
 }
 
 static void *budget_alloc(size_t bytes, void *user)
@@ -91,17 +92,19 @@ size_t budget_sweep(budget_attempt attempt, void (*destroy)(void *made), void *u
         status = attempt(&made, &b.allocator, user);
         if (status == GAN_OK) {
             ck_assert_msg(made != NULL, "%zu allocations: success without an object", allowed);
-            ck_assert_msg(b.refused == 0, "%zu allocations: success though one was refused", allowed);
+            ck_assert_msg(b.refused == 0, "%zu allocations: success though one was refused",
+                          allowed);
             ck_assert_msg(allowed > 0, "success without an allocation: the allocator is not used");
             destroy(made);
             ck_assert_msg(b.live == 0, "%zu blocks live after the end", b.live);
             return b.taken;
         }
-        ck_assert_msg(status == GAN_ERR_NOMEM, "%zu allocations: %s (%s)", allowed, gan_status_name(status),
-                      gan_last_error());
+        ck_assert_msg(status == GAN_ERR_NOMEM, "%zu allocations: %s (%s)", allowed,
+                      gan_status_name(status), gan_last_error());
         expect_error_says("memory");
         ck_assert_msg(made == NULL, "%zu allocations: the object is not NULL", allowed);
-        ck_assert_msg(b.live == 0, "%zu allocations: %zu blocks live after the failure", allowed, b.live);
+        ck_assert_msg(b.live == 0, "%zu allocations: %zu blocks live after the failure", allowed,
+                      b.live);
     }
     ck_abort_msg("no success with %d allocations", SWEEP_MAX);
     return 0;

@@ -20,23 +20,27 @@ static int is_close(double a, double b, double rtol, double atol)
     return a == b || fabs(a - b) <= atol + rtol * fabs(b);
 }
 
-void expect_close_at(const char *file, int line, const float *a, const float *b, size_t n, double rtol,
-                     double atol)
+void expect_close_at(const char *file, int line, const float *a, const float *b, size_t n,
+                     double rtol, double atol)
 {
     for (size_t i = 0; i < n; i++)
         if (!is_close((double)a[i], (double)b[i], rtol, atol))
-            ck_abort_msg("%s:%d: number %zu of %zu is %.9g, wanted %.9g (off by %.3g; rtol %g, atol %g)", file, line,
-                         i, n, (double)a[i], (double)b[i], fabs((double)a[i] - (double)b[i]), rtol, atol);
+            ck_abort_msg(
+                "%s:%d: number %zu of %zu is %.9g, wanted %.9g (off by %.3g; rtol %g, atol %g)",
+                file, line, i, n, (double)a[i], (double)b[i], fabs((double)a[i] - (double)b[i]),
+                rtol, atol);
 }
 
-void expect_near_at(const char *file, int line, const char *text, double a, double b, double rtol, double atol)
+void expect_near_at(const char *file, int line, const char *text, double a, double b, double rtol,
+                    double atol)
 {
     if (!is_close(a, b, rtol, atol))
-        ck_abort_msg("%s:%d: %s is %.12g, wanted %.12g (off by %.3g; rtol %g, atol %g)", file, line, text, a, b,
-                     fabs(a - b), rtol, atol);
+        ck_abort_msg("%s:%d: %s is %.12g, wanted %.12g (off by %.3g; rtol %g, atol %g)", file, line,
+                     text, a, b, fabs(a - b), rtol, atol);
 }
 
-void expect_norm_close_at(const char *file, int line, const float *a, const float *b, size_t n, double tol)
+void expect_norm_close_at(const char *file, int line, const float *a, const float *b, size_t n,
+                          double tol)
 {
     double off = 0, norm = 0;
 
@@ -46,23 +50,25 @@ void expect_norm_close_at(const char *file, int line, const float *a, const floa
     }
     if (!(norm > 0)) ck_abort_msg("%s:%d: the %zu wanted numbers are all zero", file, line, n);
     if (!(sqrt(off / norm) <= tol))
-        ck_abort_msg("%s:%d: %zu numbers differ by %.3g of their norm, at most %g is wanted", file, line, n,
-                     sqrt(off / norm), tol);
+        ck_abort_msg("%s:%d: %zu numbers differ by %.3g of their norm, at most %g is wanted", file,
+                     line, n, sqrt(off / norm), tol);
 }
 
-void expect_bits_at(const char *file, int line, const void *a, const void *b, size_t bytes, int same)
+void expect_bits_at(const char *file, int line, const void *a, const void *b, size_t bytes,
+                    int same)
 {
     const unsigned char *left = a, *right = b;
     size_t i = 0;
 
     while (i < bytes && left[i] == right[i]) i++;
     if (same && i < bytes)
-        ck_abort_msg("%s:%d: byte %zu of %zu (float %zu) is %02x, wanted %02x", file, line, i, bytes,
-                     i / sizeof(float), left[i], right[i]);
+        ck_abort_msg("%s:%d: byte %zu of %zu (float %zu) is %02x, wanted %02x", file, line, i,
+                     bytes, i / sizeof(float), left[i], right[i]);
     if (!same && i == bytes) ck_abort_msg("%s:%d: all %zu bytes are the same", file, line, bytes);
 }
 
-void expect_status_at(const char *file, int line, const char *text, gan_status found, gan_status wanted)
+void expect_status_at(const char *file, int line, const char *text, gan_status found,
+                      gan_status wanted)
 {
     if (found != wanted)
         ck_abort_msg("%s:%d: %s is %s, wanted %s; the last error is \"%s\"", file, line, text,
@@ -73,7 +79,8 @@ void expect_error_at(const char *file, int line, const char *part)
 {
     const char *error = gan_last_error();
 
-    if (!strstr(error, part)) ck_abort_msg("%s:%d: the last error is \"%s\", without \"%s\"", file, line, error, part);
+    if (!strstr(error, part))
+        ck_abort_msg("%s:%d: the last error is \"%s\", without \"%s\"", file, line, error, part);
     if (!*error || strchr(error, '\n'))
         ck_abort_msg("%s:%d: the last error is no sentence: \"%s\"", file, line, error);
 }
@@ -118,7 +125,8 @@ int under_thread_sanitizer(void)
 
 int under_sanitizer(void)
 {
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer) ||                           \
+    __has_feature(memory_sanitizer)
     return 1;
 #else
     return under_thread_sanitizer();

@@ -38,25 +38,29 @@ void add_tests(Suite *s, const char *case_name, const TTest *const *tests);
         expect_error_says(part);                                                                   \
     } while (0)
 
-/* Return the path of a file in the folder that tests may write to: GAN_TEST_DIR, else /tmp.  The text lives
- * until the 8th call after this one. */
+/* Return the path of a file in the folder that tests may write to: GAN_TEST_DIR, else /tmp.  The
+ * text lives until the 8th call after this one. */
 const char *scratch_path(const char *name);
 
 /* Return the path of a file in tests/golden, seen from the folder the tests are started in, or from
  * GAN_GOLDEN_DIR when that is set.  Lives as long as scratch_path()'s. */
 const char *golden_path(const char *name);
 
-/* Whether this program runs under a sanitizer, which wants terabytes of addresses; and whether it is the one
- * that cannot start threads after a fork. */
+/* Whether this program runs under a sanitizer, which wants terabytes of addresses; and whether it
+ * is the one that cannot start threads after a fork. */
 int under_sanitizer(void);
 int under_thread_sanitizer(void);
 
-void expect_close_at(const char *file, int line, const float *a, const float *b, size_t n, double rtol,
-                     double atol);
-void expect_near_at(const char *file, int line, const char *text, double a, double b, double rtol, double atol);
-void expect_norm_close_at(const char *file, int line, const float *a, const float *b, size_t n, double tol);
-void expect_bits_at(const char *file, int line, const void *a, const void *b, size_t bytes, int same);
-void expect_status_at(const char *file, int line, const char *text, gan_status found, gan_status wanted);
+void expect_close_at(const char *file, int line, const float *a, const float *b, size_t n,
+                     double rtol, double atol);
+void expect_near_at(const char *file, int line, const char *text, double a, double b, double rtol,
+                    double atol);
+void expect_norm_close_at(const char *file, int line, const float *a, const float *b, size_t n,
+                          double tol);
+void expect_bits_at(const char *file, int line, const void *a, const void *b, size_t bytes,
+                    int same);
+void expect_status_at(const char *file, int line, const char *text, gan_status found,
+                      gan_status wanted);
 void expect_error_at(const char *file, int line, const char *part);
 
 #endif

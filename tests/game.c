@@ -30,7 +30,8 @@ static size_t width_in(const net_layer *layers)
     return layers->in;
 }
 
-game game_begin(const net_layer *g, const net_layer *d, opt_maker make_opt, const gan_trainer_desc *desc)
+game game_begin(const net_layer *g, const net_layer *d, opt_maker make_opt,
+                const gan_trainer_desc *desc)
 {
     game x = {.g_layers = g, .d_layers = d, .latent = width_in(g), .sample = width_in(d)};
 
@@ -61,7 +62,8 @@ void expect_same_game(const game *a, const game *b)
 
 gan_batch batch_of(const game *x, const float *samples, size_t n)
 {
-    return (gan_batch){GAN_BATCH_INIT, .count = n, .shape = gan_shape_1d(x->sample), .samples = samples};
+    return (gan_batch){GAN_BATCH_INIT, .count = n, .shape = gan_shape_1d(x->sample),
+                       .samples = samples};
 }
 
 float *normals(size_t n, uint64_t which)
@@ -86,7 +88,8 @@ void play(const game *x, size_t n, uint64_t which)
 
 const net_layer small_g[] = {LINEAR(3, 11), LEAKY, DROPOUT(0.2f), LINEAR(11, 6), TANH, END};
 const net_layer small_d[] = {LINEAR(6, 13), LEAKY, DROPOUT(0.3f), LINEAR(13, 1), SIGMOID, END};
-const gan_trainer_desc small_desc = {GAN_TRAINER_DESC_INIT, .batch_size = 20, .seed = 5, .n_threads = 2};
+const gan_trainer_desc small_desc = {GAN_TRAINER_DESC_INIT, .batch_size = 20, .seed = 5,
+                                     .n_threads = 2};
 
 game small_game(void)
 {

@@ -9,14 +9,38 @@
 #include <stdint.h>
 
 /* The entries of a net_layer list. */
-#define LINEAR(in, out) {NET_LINEAR, in, out, 0}
-#define LEAKY {NET_LEAKY_RELU, 0, 0, 0.2f}
-#define RELU {NET_RELU, 0, 0, 0}
-#define TANH {NET_TANH, 0, 0, 0}
-#define SIGMOID {NET_SIGMOID, 0, 0, 0}
-#define DROPOUT(p) {NET_DROPOUT, 0, 0, p}
-#define FLATTEN {NET_FLATTEN, 0, 0, 0}
-#define END {NET_END, 0, 0, 0}
+#define LINEAR(in, out)                                                                            \
+    {                                                                                              \
+        NET_LINEAR, in, out, 0                                                                     \
+    }
+#define LEAKY                                                                                      \
+    {                                                                                              \
+        NET_LEAKY_RELU, 0, 0, 0.2f                                                                 \
+    }
+#define RELU                                                                                       \
+    {                                                                                              \
+        NET_RELU, 0, 0, 0                                                                          \
+    }
+#define TANH                                                                                       \
+    {                                                                                              \
+        NET_TANH, 0, 0, 0                                                                          \
+    }
+#define SIGMOID                                                                                    \
+    {                                                                                              \
+        NET_SIGMOID, 0, 0, 0                                                                       \
+    }
+#define DROPOUT(p)                                                                                 \
+    {                                                                                              \
+        NET_DROPOUT, 0, 0, p                                                                       \
+    }
+#define FLATTEN                                                                                    \
+    {                                                                                              \
+        NET_FLATTEN, 0, 0, 0                                                                       \
+    }
+#define END                                                                                        \
+    {                                                                                              \
+        NET_END, 0, 0, 0                                                                           \
+    }
 
 typedef struct game {
     const net_layer *g_layers, *d_layers;
@@ -31,13 +55,14 @@ typedef gan_optimizer *(*opt_maker)(void);
 /* Adam with lr 0.002. */
 gan_optimizer *adam(void);
 
-/* With this rate the change of a weight is 64 times its gradient, and holds more of its digits than the
- * gradient alone would. */
+/* With this rate the change of a weight is 64 times its gradient, and holds more of its digits than
+ * the gradient alone would. */
 enum { GRADIENT_SCALE = 64 };
 gan_optimizer *gradient_taker(void);
 
 /* Make a game, the networks from fixed seeds, and both optimizers by the same function. */
-game game_begin(const net_layer *g, const net_layer *d, opt_maker make_opt, const gan_trainer_desc *desc);
+game game_begin(const net_layer *g, const net_layer *d, opt_maker make_opt,
+                const gan_trainer_desc *desc);
 void game_end(game *x);
 
 /* Three numbers of noise, samples of six, dropout on both sides, batches up to 20, two threads. */

@@ -41,7 +41,8 @@ golden *golden_open(const char *name)
     ck_assert_ptr_nonnull(g);
     while (fgets(line, sizeof line, f) && line[0] != '\n') {
         ck_assert_uint_lt(g->n, VECTORS_MAX);
-        ck_assert_int_eq(sscanf(line, "%47s %zu", g->vectors[g->n].name, &g->vectors[g->n].count), 2);
+        ck_assert_int_eq(sscanf(line, "%47s %zu", g->vectors[g->n].name, &g->vectors[g->n].count),
+                         2);
         g->n++;
     }
     for (size_t i = 0; i < g->n; i++) {
@@ -63,7 +64,8 @@ const float *golden_get(const golden *g, const char *name, size_t count)
 {
     for (size_t i = 0; i < g->n; i++) {
         if (strcmp(g->vectors[i].name, name) != 0) continue;
-        ck_assert_msg(g->vectors[i].count == count, "golden vector %s has %zu numbers, the test wants %zu", name,
+        ck_assert_msg(g->vectors[i].count == count,
+                      "golden vector %s has %zu numbers, the test wants %zu", name,
                       g->vectors[i].count, count);
         return g->vectors[i].data;
     }

@@ -31,7 +31,8 @@ gan_network *net_make(size_t in, const net_layer *layers, const gan_network_desc
 
 gan_network *net_seeded(size_t in, const net_layer *layers, uint64_t seed)
 {
-    gan_network *net = net_make(in, layers, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = seed});
+    gan_network *net =
+        net_make(in, layers, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = seed});
 
     ck_assert_msg(net != NULL, "%s", gan_last_error());
     expect_ok(gan_network_build(net));
@@ -241,8 +242,8 @@ double gradcheck_weight(adversaries_loss loss, const adversaries *a, double *wei
     return (up - down) / (2 * STEP);
 }
 
-static double loss_along(adversaries_loss loss, const adversaries *a, double *weights, const double *direction,
-                         size_t n, double step)
+static double loss_along(adversaries_loss loss, const adversaries *a, double *weights,
+                         const double *direction, size_t n, double step)
 {
     double *saved = malloc(n * sizeof *saved);
     double value;
@@ -255,10 +256,11 @@ static double loss_along(adversaries_loss loss, const adversaries *a, double *we
     return value;
 }
 
-double gradcheck_direction(adversaries_loss loss, const adversaries *a, double *weights, const double *direction,
-                           size_t n)
+double gradcheck_direction(adversaries_loss loss, const adversaries *a, double *weights,
+                           const double *direction, size_t n)
 {
-    return (loss_along(loss, a, weights, direction, n, STEP) - loss_along(loss, a, weights, direction, n, -STEP)) /
+    return (loss_along(loss, a, weights, direction, n, STEP) -
+            loss_along(loss, a, weights, direction, n, -STEP)) /
            (2 * STEP);
 }
 
@@ -274,7 +276,7 @@ void gradcheck(adversaries_loss loss, const adversaries *a, reference *by, const
     ck_assert_msg(largest > 1e-4, "the gradient is zero everywhere: nothing is tested");
     for (size_t i = 0; i < by->n_weights; i++)
         if (!(fabs((double)grad[i] - wanted[i]) <= 2e-5 * largest))
-            ck_abort_msg("gradient %zu of %zu is %.9g, by differences %.9g (largest %.3g)", i, by->n_weights,
-                         (double)grad[i], wanted[i], largest);
+            ck_abort_msg("gradient %zu of %zu is %.9g, by differences %.9g (largest %.3g)", i,
+                         by->n_weights, (double)grad[i], wanted[i], largest);
     free(wanted);
 }

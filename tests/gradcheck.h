@@ -1,7 +1,9 @@
-/* gradcheck.h - networks in double precision, written as plainly as can be, and finite differences on them.
+/* gradcheck.h - networks in double precision, written as plainly as can be, and finite differences
+ * on them.
  *
- * A network is described by a list of net_layer that ends with NET_END; net_make() makes the library's
- * network of it and reference_of() a copy of its weights that the functions here work on. */
+ * A network is described by a list of net_layer that ends with NET_END; net_make() makes the
+ * library's network of it and reference_of() a copy of its weights that the functions here work
+ * on. */
 #ifndef GRADCHECK_H
 #define GRADCHECK_H
 
@@ -26,13 +28,15 @@ typedef struct net_layer {
     float value;    /* slope of NET_LEAKY_RELU, p of NET_DROPOUT */
 } net_layer;
 
-/* Make the library's network with vectors of `in` numbers as input; NULL when that fails at once. */
+/* Make the library's network with vectors of `in` numbers as input; NULL when that fails at
+ * once. */
 gan_network *net_make(size_t in, const net_layer *layers, const gan_network_desc *desc);
 
 /* The same with only a seed. */
 gan_network *net_seeded(size_t in, const net_layer *layers, uint64_t seed);
 
-/* Copy all weights of a network, tensor after tensor, into a new block (free() it); `n` receives how many. */
+/* Copy all weights of a network, tensor after tensor, into a new block (free() it); `n` receives
+ * how many. */
 float *net_weights(gan_network *net, size_t *n);
 
 /* Put such a block back. */
@@ -77,10 +81,11 @@ typedef double (*adversaries_loss)(const adversaries *a);
 double gradcheck_weight(adversaries_loss loss, const adversaries *a, double *weights, size_t i);
 
 /* The derivative of a loss along a direction in the space of n weights. */
-double gradcheck_direction(adversaries_loss loss, const adversaries *a, double *weights, const double *direction,
-                           size_t n);
+double gradcheck_direction(adversaries_loss loss, const adversaries *a, double *weights,
+                           const double *direction, size_t n);
 
-/* Compare a gradient of the library, number by number, with the derivative; it must not be all zero. */
+/* Compare a gradient of the library, number by number, with the derivative; it must not be all
+ * zero. */
 void gradcheck(adversaries_loss loss, const adversaries *a, reference *by, const float *grad);
 
 #endif

@@ -9,8 +9,9 @@
 
 enum { COUNT = 5, SIZE = 6 };
 
-static const uint8_t bytes[COUNT * SIZE] = {0,  1,  2,  127, 128, 255, 3,   77, 200, 254, 9,  31, 64, 65, 66,
-                                            67, 68, 69, 100, 90,  80,  70,  60, 50,  11,  22, 33, 44, 55, 66};
+static const uint8_t bytes[COUNT * SIZE] = {0,  1,  2,  127, 128, 255, 3,  77, 200, 254,
+                                            9,  31, 64, 65,  66,  67,  68, 69, 100, 90,
+                                            80, 70, 60, 50,  11,  22,  33, 44, 55,  66};
 static const uint8_t labels[COUNT] = {4, 0, 255, 7, 9};
 
 static void fill_floats(float *out)
@@ -40,7 +41,7 @@ static int read_source(void *user, size_t index, float *out, uint8_t *label)
     return 0;
 }
 
-/* --- Memory ----------------------------------------------------------------------------------------- */
+/* ---- Memory ---- */
 
 START_TEST(bytes_are_copied_and_read_as_b_over_255)
 {
@@ -50,8 +51,8 @@ START_TEST(bytes_are_copied_and_read_as_b_over_255)
 
     memcpy(source_bytes, bytes, sizeof bytes);
     memcpy(source_labels, labels, sizeof labels);
-    expect_ok(
-        gan_dataset_create_bytes(&data, source_bytes, source_labels, COUNT, gan_shape_3d(1, 2, 3), NULL));
+    expect_ok(gan_dataset_create_bytes(&data, source_bytes, source_labels, COUNT,
+                                       gan_shape_3d(1, 2, 3), NULL));
     memset(source_bytes, 0, sizeof source_bytes);
     memset(source_labels, 0, sizeof source_labels);
     ck_assert_uint_eq(gan_dataset_count(data), COUNT);
@@ -77,7 +78,8 @@ START_TEST(floats_are_copied_and_stay_as_they_are)
 
     fill_floats(source_floats);
     fill_floats(wanted);
-    expect_ok(gan_dataset_create_floats(&data, source_floats, labels, COUNT, gan_shape_1d(SIZE), NULL));
+    expect_ok(
+        gan_dataset_create_floats(&data, source_floats, labels, COUNT, gan_shape_1d(SIZE), NULL));
     memset(source_floats, 0, sizeof source_floats);
     for (size_t i = 0; i < COUNT; i++) {
         expect_ok(gan_dataset_read(data, i, out, &label));
@@ -124,8 +126,9 @@ START_TEST(floats_that_are_not_finite_are_named)
         numbers[2 * SIZE + 3] = cases[i].number;
         numbers[4 * SIZE + 1] = NAN;
         data = (gan_dataset *)numbers;
-        expect_fails(gan_dataset_create_floats(&data, numbers, NULL, COUNT, gan_shape_1d(SIZE), NULL),
-                     GAN_ERR_NONFINITE, "number 3 of sample 2");
+        expect_fails(
+            gan_dataset_create_floats(&data, numbers, NULL, COUNT, gan_shape_1d(SIZE), NULL),
+            GAN_ERR_NONFINITE, "number 3 of sample 2");
         expect_error_says(cases[i].text);
         ck_assert_ptr_null(data);
     }
@@ -144,12 +147,15 @@ START_TEST(max_count_takes_the_first_samples_only)
     numbers[3 * SIZE] = NAN; /* not looked at */
     desc.max_count = 3;
     expect_ok(gan_dataset_create_bytes(&data[0], bytes, labels, COUNT, gan_shape_1d(SIZE), &desc));
-    expect_ok(gan_dataset_create_floats(&data[1], numbers, labels, COUNT, gan_shape_1d(SIZE), &desc));
-    expect_ok(gan_dataset_create_callbacks(&data[2], read_source, &s, COUNT, gan_shape_1d(SIZE), 1, &desc));
+    expect_ok(
+        gan_dataset_create_floats(&data[1], numbers, labels, COUNT, gan_shape_1d(SIZE), &desc));
+    expect_ok(gan_dataset_create_callbacks(&data[2], read_source, &s, COUNT, gan_shape_1d(SIZE), 1,
+                                           &desc));
     expect_ok(gan_dataset_create_shapes(&data[3], COUNT, 1, &desc));
     for (size_t i = 0; i < 4; i++) {
         ck_assert_uint_eq(gan_dataset_count(data[i]), 3);
-        expect_fails(gan_dataset_read(data[i], 3, out, &label), GAN_ERR_INVALID, "no sample 3, there are 3");
+        expect_fails(gan_dataset_read(data[i], 3, out, &label), GAN_ERR_INVALID,
+                     "no sample 3, there are 3");
         gan_dataset_destroy(data[i]);
     }
     desc.max_count = COUNT + 1;
@@ -159,7 +165,7 @@ START_TEST(max_count_takes_the_first_samples_only)
 }
 END_TEST
 
-/* --- Callbacks -------------------------------------------------------------------------------------- */
+/* ---- Callbacks ---- */
 
 START_TEST(callbacks_deliver_samples_and_labels)
 {
@@ -168,7 +174,8 @@ START_TEST(callbacks_deliver_samples_and_labels)
     uint8_t label;
     gan_dataset *data;
 
-    expect_ok(gan_dataset_create_callbacks(&data, read_source, &s, COUNT, gan_shape_2d(2, 3), 1, NULL));
+    expect_ok(
+        gan_dataset_create_callbacks(&data, read_source, &s, COUNT, gan_shape_2d(2, 3), 1, NULL));
     ck_assert_uint_eq(s.calls, 0);
     ck_assert_uint_eq(gan_dataset_count(data), COUNT);
     ck_assert(gan_shape_equal(gan_dataset_shape(data), gan_shape_2d(2, 3)));
@@ -193,7 +200,8 @@ START_TEST(callbacks_without_labels_are_not_asked_for_them)
     uint8_t label = 9;
     gan_dataset *data;
 
-    expect_ok(gan_dataset_create_callbacks(&data, read_source, &s, COUNT, gan_shape_1d(SIZE), 0, NULL));
+    expect_ok(
+        gan_dataset_create_callbacks(&data, read_source, &s, COUNT, gan_shape_1d(SIZE), 0, NULL));
     ck_assert_int_eq(gan_dataset_has_labels(data), 0);
     expect_ok(gan_dataset_read(data, 1, out, &label));
     ck_assert_int_eq(s.saw_label, 0);
@@ -212,16 +220,19 @@ START_TEST(failing_callbacks_are_errors)
     uint8_t label;
     gan_dataset *data;
 
-    expect_ok(gan_dataset_create_callbacks(&data, read_source, &s, COUNT, gan_shape_1d(SIZE), 1, NULL));
+    expect_ok(
+        gan_dataset_create_callbacks(&data, read_source, &s, COUNT, gan_shape_1d(SIZE), 1, NULL));
     expect_fails(gan_dataset_read(data, 3, out, &label), GAN_ERR_IO, "17 for sample 3");
     expect_fails(gan_dataset_read(data, 3, NULL, &label), GAN_ERR_IO, "17 for sample 3");
     s.code = -4;
     expect_fails(gan_dataset_read(data, 3, out, &label), GAN_ERR_IO, "-4 for sample 3");
     s.code = 0;
     s.number = NAN;
-    expect_fails(gan_dataset_read(data, 3, out, &label), GAN_ERR_NONFINITE, "nan as number 1 of sample 3");
+    expect_fails(gan_dataset_read(data, 3, out, &label), GAN_ERR_NONFINITE,
+                 "nan as number 1 of sample 3");
     s.number = -INFINITY;
-    expect_fails(gan_dataset_read(data, 3, out, NULL), GAN_ERR_NONFINITE, "-inf as number 1 of sample 3");
+    expect_fails(gan_dataset_read(data, 3, out, NULL), GAN_ERR_NONFINITE,
+                 "-inf as number 1 of sample 3");
     s.number = 2.385f;
     expect_ok(gan_dataset_read(data, 3, out, &label));
     gan_dataset_destroy(data);
@@ -238,7 +249,8 @@ START_TEST(a_label_alone_needs_memory_with_callbacks)
 
     budget_init(&b, BUDGET_UNLIMITED);
     desc.allocator = &b.allocator;
-    expect_ok(gan_dataset_create_callbacks(&data, read_source, &s, COUNT, gan_shape_1d(SIZE), 1, &desc));
+    expect_ok(
+        gan_dataset_create_callbacks(&data, read_source, &s, COUNT, gan_shape_1d(SIZE), 1, &desc));
     b.left = 0;
     expect_status(gan_dataset_read(data, 1, NULL, &label), GAN_ERR_NOMEM);
     b.left = 1;
@@ -249,7 +261,7 @@ START_TEST(a_label_alone_needs_memory_with_callbacks)
 }
 END_TEST
 
-/* --- The synthetic set ------------------------------------------------------------------------------ */
+/* ---- The synthetic set ---- */
 
 enum { PIXELS = 28 * 28, KINDS = GAN_DATASET_SHAPES_CLASSES };
 
@@ -311,8 +323,8 @@ START_TEST(shapes_are_silhouettes_on_black)
         }
         for (size_t k = 0; k < PIXELS; k++) dim += a[k] > 0 && a[k] < 0.5f * most;
         corners = (a[0] > 0) + (a[27] > 0);
-        ck_assert_msg(covered > PIXELS / 12 && covered < PIXELS * 4 / 5, "sample %zu covers %zu pixels", i,
-                      covered);
+        ck_assert_msg(covered > PIXELS / 12 && covered < PIXELS * 4 / 5,
+                      "sample %zu covers %zu pixels", i, covered);
         ck_assert_msg(most > 0.25f, "sample %zu is no brighter than %g", i, (double)most);
         ck_assert_msg(dim > 5, "sample %zu has hard edges", i);
         ck_assert_msg(corners == 0, "sample %zu reaches into an upper corner", i);
@@ -359,18 +371,20 @@ START_TEST(kinds_of_shape_can_be_told_apart)
 }
 END_TEST
 
-/* --- What they share -------------------------------------------------------------------------------- */
+/* ---- What they share ---- */
 
 /* Call each maker with the same arguments. */
-static gan_status make(int maker, gan_dataset **out, const void *data, size_t count, gan_shape shape,
-                       const gan_dataset_desc *desc)
+static gan_status make(int maker, gan_dataset **out, const void *data, size_t count,
+                       gan_shape shape, const gan_dataset_desc *desc)
 {
     static source s = {SIZE_MAX, 0, 0, 0, 0};
 
     switch (maker) {
     case 0: return gan_dataset_create_bytes(out, data, labels, count, shape, desc);
     case 1: return gan_dataset_create_floats(out, data, labels, count, shape, desc);
-    case 2: return gan_dataset_create_callbacks(out, data ? read_source : NULL, &s, count, shape, 1, desc);
+    case 2:
+        return gan_dataset_create_callbacks(out, data ? read_source : NULL, &s, count, shape, 1,
+                                            desc);
     default: return gan_dataset_create_shapes(out, count, 5, desc);
     }
 }
@@ -465,21 +479,19 @@ END_TEST
 
 Suite *suite(void)
 {
-    const TTest *const memory[] = {bytes_are_copied_and_read_as_b_over_255,
-                                   floats_are_copied_and_stay_as_they_are,
-                                   without_labels_the_label_is_0,
-                                   floats_that_are_not_finite_are_named,
-                                   max_count_takes_the_first_samples_only,
-                                   NULL};
-    const TTest *const callbacks[] = {callbacks_deliver_samples_and_labels,
-                                      callbacks_without_labels_are_not_asked_for_them,
-                                      failing_callbacks_are_errors,
-                                      a_label_alone_needs_memory_with_callbacks,
-                                      NULL};
-    const TTest *const shapes[] = {shapes_are_labelled_in_turn, shapes_depend_on_seed_and_index_alone,
-                                   shapes_are_silhouettes_on_black, kinds_of_shape_can_be_told_apart, NULL};
+    const TTest *const memory[] = {
+        bytes_are_copied_and_read_as_b_over_255, floats_are_copied_and_stay_as_they_are,
+        without_labels_the_label_is_0,           floats_that_are_not_finite_are_named,
+        max_count_takes_the_first_samples_only,  NULL};
+    const TTest *const callbacks[] = {
+        callbacks_deliver_samples_and_labels, callbacks_without_labels_are_not_asked_for_them,
+        failing_callbacks_are_errors, a_label_alone_needs_memory_with_callbacks, NULL};
+    const TTest *const shapes[] = {
+        shapes_are_labelled_in_turn, shapes_depend_on_seed_and_index_alone,
+        shapes_are_silhouettes_on_black, kinds_of_shape_can_be_told_apart, NULL};
     const TTest *const shared[] = {wrong_arguments_are_refused, sizes_beyond_all_memory_are_refused,
-                                   null_datasets_are_empty, making_survives_each_lack_of_memory, NULL};
+                                   null_datasets_are_empty, making_survives_each_lack_of_memory,
+                                   NULL};
     Suite *s = suite_create("dataset");
 
     add_tests(s, "memory", memory);

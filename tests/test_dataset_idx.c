@@ -115,7 +115,7 @@ static void expect_refused(const content *c, gan_status wanted, const char *part
     ck_assert_ptr_null(data);
 }
 
-/* --- Good files ------------------------------------------------------------------------------------- */
+/* ---- Good files ---- */
 
 START_TEST(plain_and_gzip_files_read_the_same)
 {
@@ -140,7 +140,8 @@ START_TEST(other_ranks_have_other_shapes)
         size_t rank;
         uint32_t dims[4];
         gan_shape shape;
-    } cases[] = {{2, {4, 15}, {1, {15}}}, {3, {2, 5, 6}, {3, {1, 5, 6}}}, {4, {2, 3, 5, 2}, {3, {3, 5, 2}}}};
+    } cases[] = {
+        {2, {4, 15}, {1, {15}}}, {3, {2, 5, 6}, {3, {1, 5, 6}}}, {4, {2, 3, 5, 2}, {3, {3, 5, 2}}}};
 
     for (size_t i = 0; i < 3; i++) {
         content c = {.n = 0};
@@ -230,7 +231,7 @@ START_TEST(a_large_file_survives_packing)
 }
 END_TEST
 
-/* --- Damaged files ---------------------------------------------------------------------------------- */
+/* ---- Damaged files ---- */
 
 START_TEST(every_truncation_is_an_error)
 {
@@ -247,7 +248,8 @@ START_TEST(every_truncation_is_an_error)
             cut.n = n;
             path = save("cut", &cut);
             if (i < 2)
-                expect_fails(gan_dataset_open_idx(&data, path, NULL, NULL), GAN_ERR_FORMAT, "cut: byte ");
+                expect_fails(gan_dataset_open_idx(&data, path, NULL, NULL), GAN_ERR_FORMAT,
+                             "cut: byte ");
             else
                 expect_fails(gan_dataset_open_idx(&data, good_pictures, path, NULL), GAN_ERR_FORMAT,
                              "cut: byte ");
@@ -263,7 +265,8 @@ START_TEST(truncations_say_where_and_how_much)
     c.n = 3;
     expect_refused(&c, GAN_ERR_FORMAT, "byte 0: 4 bytes of IDX header expected, file ends after 3");
     c.n = 13;
-    expect_refused(&c, GAN_ERR_FORMAT, "byte 4: 12 bytes of dimensions expected, file ends after 9");
+    expect_refused(&c, GAN_ERR_FORMAT,
+                   "byte 4: 12 bytes of dimensions expected, file ends after 9");
     c.n = HEADER + 7;
     expect_refused(&c, GAN_ERR_FORMAT, "byte 16: 60 bytes of data expected, file ends after 7");
     c = gzip(&c);
@@ -329,13 +332,15 @@ START_TEST(flipped_bits_of_gzip_never_change_the_content)
 }
 END_TEST
 
-/* --- Forged and foreign files ----------------------------------------------------------------------- */
+/* ---- Forged and foreign files ---- */
 
-/* A header that promises more than the file can hold is found out before the memory for that is taken. */
+/* A header that promises more than the file can hold is found out before the memory for that is
+ * taken. */
 START_TEST(huge_counts_take_no_memory)
 {
-    const uint32_t dims[][4] = {{0xffffffff, 28, 28}, {60000, 28, 28},         {1, 0x7fffffff, 1},
-                                {1, 1, 0x7fffffff},   {0xffffffff, 1, 0x7fffffff}, {3000, 28, 28}};
+    const uint32_t dims[][4] = {{0xffffffff, 28, 28},        {60000, 28, 28},
+                                {1, 0x7fffffff, 1},          {1, 1, 0x7fffffff},
+                                {0xffffffff, 1, 0x7fffffff}, {3000, 28, 28}};
 
     for (size_t i = 0; i < sizeof dims / sizeof *dims; i++)
         for (int packed = 0; packed < 2; packed++) {
@@ -385,15 +390,16 @@ START_TEST(foreign_files_are_errors)
         const char *bytes;
         size_t n;
         const char *part;
-    } cases[] = {{"\x89PNG\r\n\x1a\n", 8, "byte 0: two zero bytes expected, found 0x89 0x50"},
-                 {"label,pixel1\n", 13, "two zero bytes expected"},
-                 {"\0\0\x0d\3\0\0\0\1", 8, "byte 2: type 0x08 (unsigned byte) expected, found 0x0d"},
-                 {"\0\0\x08\1\0\0\0\1\7", 9, "byte 3: 2 to 4 dimensions expected, found 1"},
-                 {"\0\0\x08\5\0\0\0\1", 8, "byte 3: 2 to 4 dimensions expected, found 5"},
-                 {"\0\0\x08\0", 4, "byte 3: 2 to 4 dimensions expected, found 0"},
-                 {"", 0, "byte 0: 4 bytes of IDX header expected, file ends after 0"},
-                 {"\x1f\x8b", 2, "gzip"},
-                 {"\x1f\x8bxxxxxxxxxxxxxxxxxxxxxxxx", 26, "damaged gzip data"}};
+    } cases[] = {
+        {"\x89PNG\r\n\x1a\n", 8, "byte 0: two zero bytes expected, found 0x89 0x50"},
+        {"label,pixel1\n", 13, "two zero bytes expected"},
+        {"\0\0\x0d\3\0\0\0\1", 8, "byte 2: type 0x08 (unsigned byte) expected, found 0x0d"},
+        {"\0\0\x08\1\0\0\0\1\7", 9, "byte 3: 2 to 4 dimensions expected, found 1"},
+        {"\0\0\x08\5\0\0\0\1", 8, "byte 3: 2 to 4 dimensions expected, found 5"},
+        {"\0\0\x08\0", 4, "byte 3: 2 to 4 dimensions expected, found 0"},
+        {"", 0, "byte 0: 4 bytes of IDX header expected, file ends after 0"},
+        {"\x1f\x8b", 2, "gzip"},
+        {"\x1f\x8bxxxxxxxxxxxxxxxxxxxxxxxx", 26, "damaged gzip data"}};
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         content c = {.n = 0};
@@ -464,11 +470,12 @@ START_TEST(wrong_arguments_are_refused)
     expect_fails(gan_dataset_open_idx(&data, good, NULL, &desc), GAN_ERR_INVALID, "allocator");
     desc.allocator = NULL;
     desc.struct_size = 3;
-    expect_fails(gan_dataset_open_idx(&data, good, NULL, &desc), GAN_ERR_INVALID, "struct_size is 3");
+    expect_fails(gan_dataset_open_idx(&data, good, NULL, &desc), GAN_ERR_INVALID,
+                 "struct_size is 3");
 }
 END_TEST
 
-/* --- Memory and the real thing ---------------------------------------------------------------------- */
+/* ---- Memory and the real thing ---- */
 
 typedef struct paths {
     const char *images;

@@ -72,7 +72,8 @@ START_TEST(a_longer_one_is_good_when_its_tail_is_zero)
     ck_assert(out.rate == 7.5 && out.later == -1.25 && out.struct_size == sizeof out);
     given.more[12] = 1;
     out = defaults();
-    expect_fails(gan__desc_read(&out, sizeof out, FIRST, &given, "settings"), GAN_ERR_INVALID, "settings");
+    expect_fails(gan__desc_read(&out, sizeof out, FIRST, &given, "settings"), GAN_ERR_INVALID,
+                 "settings");
     ck_assert(out.rate == 0.25);
     given.more[12] = 0;
     given.unknown = 3;
@@ -85,7 +86,8 @@ START_TEST(one_that_is_too_short_is_refused)
 {
     settings out = defaults(), given = {FIRST - 1, 7.5, -1.25};
 
-    expect_fails(gan__desc_read(&out, sizeof out, FIRST, &given, "settings"), GAN_ERR_INVALID, "settings");
+    expect_fails(gan__desc_read(&out, sizeof out, FIRST, &given, "settings"), GAN_ERR_INVALID,
+                 "settings");
     expect_error_says("15");
     given.struct_size = 0;
     expect_status(gan__desc_read(&out, sizeof out, FIRST, &given, "settings"), GAN_ERR_INVALID);

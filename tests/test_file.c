@@ -265,7 +265,8 @@ START_TEST(where_no_file_can_be_the_error_names_the_path)
 {
     gan__file file;
 
-    expect_fails(gan__file_create(&file, in_folder("none/a"), NULL), GAN_ERR_IO, in_folder("none/a"));
+    expect_fails(gan__file_create(&file, in_folder("none/a"), NULL), GAN_ERR_IO,
+                 in_folder("none/a"));
     expect_error_says("No such file or directory");
     expect_nothing_held(&file);
     expect_fails(gan__file_create(&file, folder, NULL), GAN_ERR_IO, "it is a folder");
@@ -292,7 +293,8 @@ START_TEST(a_folder_without_permission_is_an_error)
 }
 END_TEST
 
-/* No file may grow beyond 5000 bytes, as on a full disk; only between these two calls, Check writes too. */
+/* No file may grow beyond 5000 bytes, as on a full disk; only between these two calls, Check writes
+ * too. */
 static struct rlimit limit_before;
 
 static void fill_the_disk(void)
@@ -410,7 +412,8 @@ START_TEST(opening_tells_the_size_and_refuses_what_is_no_file)
     ck_assert_uint_eq(n, 7);
     ck_assert_uint_eq(fread(text, 1, sizeof text, stream), 7);
     fclose(stream);
-    expect_fails(gan__file_open(&stream, &n, in_folder("b")), GAN_ERR_IO, "No such file or directory");
+    expect_fails(gan__file_open(&stream, &n, in_folder("b")), GAN_ERR_IO,
+                 "No such file or directory");
     expect_error_says(in_folder("b"));
     ck_assert_ptr_null(stream);
     expect_fails(gan__file_open(&stream, &n, folder), GAN_ERR_IO, "it is a folder");

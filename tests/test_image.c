@@ -65,7 +65,7 @@ static gan_image *patterned(size_t width, size_t height, size_t channels)
     return image;
 }
 
-/* --- In memory ---------------------------------------------------------------------------------- */
+/* ---- In memory ---- */
 
 START_TEST(a_new_picture_is_black_and_of_its_size)
 {
@@ -108,7 +108,8 @@ START_TEST(sizes_out_of_range_are_refused)
     expect_fails(gan_image_create(&image, SIZE_MAX, SIZE_MAX, 3, NULL), GAN_ERR_INVALID, "pixels");
     for (size_t channels = 0; channels < 6; channels++)
         if (channels != 1 && channels != 3)
-            expect_fails(gan_image_create(&image, 2, 2, channels, NULL), GAN_ERR_INVALID, "channels");
+            expect_fails(gan_image_create(&image, 2, 2, channels, NULL), GAN_ERR_INVALID,
+                         "channels");
     expect_fails(gan_image_create(&image, 2, 2, 1, &half), GAN_ERR_INVALID, "allocator");
     budget_init(&b, 1);
     expect_status(gan_image_create(&image, max, max, 3, &b.allocator), GAN_ERR_NOMEM);
@@ -119,7 +120,7 @@ START_TEST(sizes_out_of_range_are_refused)
 }
 END_TEST
 
-/* --- PNG files ---------------------------------------------------------------------------------- */
+/* ---- PNG files ---- */
 
 static void expect_round_trip(size_t width, size_t height, size_t channels)
 {
@@ -244,8 +245,8 @@ static void write_kind(const png_kind *k)
     ck_assert_ptr_nonnull(f);
     png_init_io(png, f);
     png_set_IHDR(png, info, KIND_WIDTH, KIND_HEIGHT, k->depth, k->color,
-                 k->interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-                 PNG_FILTER_TYPE_DEFAULT);
+                 k->interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     set_colors(png, info, k);
     png_write_info(png, info);
     png_set_packing(png);
@@ -270,7 +271,8 @@ static void write_kind(const png_kind *k)
 static unsigned wanted_of(const png_kind *k, size_t x, size_t y, size_t c)
 {
     size_t n = channels_in_file(k->color);
-    unsigned v = sample_of(k, (y * KIND_WIDTH + x) * n + (k->color == PNG_COLOR_TYPE_PALETTE ? 0 : c));
+    unsigned v =
+        sample_of(k, (y * KIND_WIDTH + x) * n + (k->color == PNG_COLOR_TYPE_PALETTE ? 0 : c));
 
     if (k->color == PNG_COLOR_TYPE_PALETTE) return pattern(v + (c == 1 ? 300 : c == 2 ? 700 : 0));
     return (unsigned)floor(v * 255.0 / ((1u << k->depth) - 1) + 0.5);
@@ -292,11 +294,12 @@ static void expect_kind(const png_kind *k)
             for (size_t c = 0; c < channels; c++) {
                 unsigned found = gan_image_pixels(image)[(y * KIND_WIDTH + x) * channels + c];
 
-                ck_assert_msg(
-                    found == wanted_of(k, x, y, c),
-                    "color %d, depth %d, interlaced %d, transparent %d: pixel (%zu, %zu) channel %zu is "
-                    "%u, wanted %u",
-                    k->color, k->depth, k->interlaced, k->transparent, x, y, c, found, wanted_of(k, x, y, c));
+                ck_assert_msg(found == wanted_of(k, x, y, c),
+                              "color %d, depth %d, interlaced %d, transparent %d: pixel (%zu, %zu) "
+                              "channel %zu is "
+                              "%u, wanted %u",
+                              k->color, k->depth, k->interlaced, k->transparent, x, y, c, found,
+                              wanted_of(k, x, y, c));
             }
     gan_image_destroy(image);
 }
@@ -340,7 +343,7 @@ START_TEST(empty_pictures_compress_to_the_limit_and_are_read)
 }
 END_TEST
 
-/* --- Hostile PNG files -------------------------------------------------------------------------- */
+/* ---- Hostile PNG files ---- */
 
 /* A file made chunk by chunk, with sums that are right. */
 static uint8_t made[1 << 16];
@@ -377,7 +380,8 @@ static void put_head(uint32_t width, uint32_t height, uint8_t depth, uint8_t col
     put_chunk("IHDR", head, sizeof head);
 }
 
-static void put_data(const char *type, const void *prefix, size_t n_prefix, const void *raw, size_t n)
+static void put_data(const char *type, const void *prefix, size_t n_prefix, const void *raw,
+                     size_t n)
 {
     static uint8_t packed[1 << 15];
     uLongf n_packed = sizeof packed - n_prefix;
@@ -416,8 +420,8 @@ END_TEST
 
 START_TEST(sides_beyond_the_limit_are_refused)
 {
-    const uint32_t bad[][2] = {{0, 5},         {5, 0}, {32769, 1}, {1, 32769}, {0x7fffffff, 0x7fffffff},
-                               {0xffffffff, 1}};
+    const uint32_t bad[][2] = {
+        {0, 5}, {5, 0}, {32769, 1}, {1, 32769}, {0x7fffffff, 0x7fffffff}, {0xffffffff, 1}};
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         begin_png();
@@ -555,7 +559,7 @@ START_TEST(other_files_are_no_png)
 }
 END_TEST
 
-/* --- What else can go wrong --------------------------------------------------------------------- */
+/* ---- What else can go wrong ---- */
 
 START_TEST(what_cannot_be_opened_is_an_io_error)
 {
@@ -670,7 +674,7 @@ START_TEST(without_memory_nothing_is_written)
 }
 END_TEST
 
-/* --- Grids -------------------------------------------------------------------------------------- */
+/* ---- Grids ---- */
 
 /* The bytes of one row of samples, one pixel each. */
 static void expect_bytes(const float *x, size_t n, const gan_grid_desc *desc, const uint8_t *wanted)
@@ -716,7 +720,8 @@ START_TEST(tiles_lie_as_in_make_grid)
     for (size_t i = 0; i < 5; i++)
         for (size_t y = 0; y < 2; y++)
             for (size_t x = 0; x < 3; x++)
-                wanted[(i / 3 * 4 + 2 + y) * 17 + i % 3 * 5 + 2 + x] = (uint8_t)(100 + i * 6 + y * 3 + x);
+                wanted[(i / 3 * 4 + 2 + y) * 17 + i % 3 * 5 + 2 + x] =
+                    (uint8_t)(100 + i * 6 + y * 3 + x);
     expect_ok(gan_image_create_grid(&image, samples, 5, gan_shape_3d(1, 2, 3), &desc));
     ck_assert_uint_eq(gan_image_width(image), 17);
     ck_assert_uint_eq(gan_image_height(image), 10);
@@ -732,7 +737,8 @@ END_TEST
 
 START_TEST(colours_are_interleaved_and_shown_each_by_its_own_mean_and_std)
 {
-    const gan_grid_desc desc = {GAN_GRID_DESC_INIT, .mean = {0.1f, 9, 0.3f}, .std = {0.5f, 0, 0.25f}};
+    const gan_grid_desc desc = {GAN_GRID_DESC_INIT, .mean = {0.1f, 9, 0.3f},
+                                .std = {0.5f, 0, 0.25f}};
     const float samples[2 * 3 * 2] = {0.2f, 0.4f, 0.2f, 0.4f, 0.2f, 0.4f, 1, -1, 1, -1, 1, -1};
     const uint8_t wanted[2 * 2 * 3] = {51, 153, 89, 77, 179, 102, 153, 255, 140, 0, 0, 13};
     gan_image *image;
@@ -749,9 +755,10 @@ END_TEST
 START_TEST(columns_are_the_square_root_rounded_up)
 {
     static const size_t cases[][4] = {/* n, columns asked, wanted columns, rows */
-                                      {1, 0, 1, 1}, {2, 0, 2, 1},  {4, 0, 2, 2},     {5, 0, 3, 2},
-                                      {9, 0, 3, 3}, {10, 0, 4, 3}, {100, 0, 10, 10}, {101, 0, 11, 10},
-                                      {3, 8, 3, 1}, {7, 7, 7, 1},  {7, 1, 1, 7},     {7, SIZE_MAX, 7, 1}};
+                                      {1, 0, 1, 1},     {2, 0, 2, 1},     {4, 0, 2, 2},
+                                      {5, 0, 3, 2},     {9, 0, 3, 3},     {10, 0, 4, 3},
+                                      {100, 0, 10, 10}, {101, 0, 11, 10}, {3, 8, 3, 1},
+                                      {7, 7, 7, 1},     {7, 1, 1, 7},     {7, SIZE_MAX, 7, 1}};
     float samples[101 * 6] = {0};
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -783,15 +790,20 @@ START_TEST(impossible_grids_are_refused)
     ck_assert_ptr_null(image);
     expect_fails(gan_image_create_grid(&image, x, 0, pixel, NULL), GAN_ERR_INVALID, "0 samples");
     expect_fails(gan_image_create_grid(&image, x, 1, pixel, &padded), GAN_ERR_INVALID, "257");
-    expect_fails(gan_image_create_grid(&image, x, 1, pixel, &not_finite), GAN_ERR_INVALID, "channel 2");
-    expect_fails(gan_image_create_grid(&image, x, 1, pixel, &endless), GAN_ERR_INVALID, "channel 0");
-    expect_fails(gan_image_create_grid(&image, x, 1, pixel, &short_one), GAN_ERR_INVALID, "struct_size");
+    expect_fails(gan_image_create_grid(&image, x, 1, pixel, &not_finite), GAN_ERR_INVALID,
+                 "channel 2");
+    expect_fails(gan_image_create_grid(&image, x, 1, pixel, &endless), GAN_ERR_INVALID,
+                 "channel 0");
+    expect_fails(gan_image_create_grid(&image, x, 1, pixel, &short_one), GAN_ERR_INVALID,
+                 "struct_size");
     expect_fails(gan_image_create_grid(&image, x, 1, gan_shape_1d(4), NULL), GAN_ERR_SHAPE, "[4]");
     expect_fails(gan_image_create_grid(&image, x, 1, gan_shape_3d(2, 1, 2), NULL), GAN_ERR_SHAPE,
                  "[2, 1, 2]");
     expect_fails(gan_image_create_grid(&image, x, 1, four, NULL), GAN_ERR_SHAPE, "[1, 1, 2, 2]");
-    expect_fails(gan_image_create_grid(&image, x, 1, gan_shape_2d(0, 2), NULL), GAN_ERR_SHAPE, "[0, 2]");
-    expect_fails(gan_image_create_grid(&image, x, 1, gan_shape_2d(1, 32769), NULL), GAN_ERR_SHAPE, "32768");
+    expect_fails(gan_image_create_grid(&image, x, 1, gan_shape_2d(0, 2), NULL), GAN_ERR_SHAPE,
+                 "[0, 2]");
+    expect_fails(gan_image_create_grid(&image, x, 1, gan_shape_2d(1, 32769), NULL), GAN_ERR_SHAPE,
+                 "32768");
     expect_fails(gan_image_create_grid(&image, x, SIZE_MAX, pixel, NULL), GAN_ERR_SHAPE, "32768");
     expect_fails(gan_image_create_grid(&image, x, 32769, pixel, &row), GAN_ERR_SHAPE, "32769 x 1");
     ck_assert_ptr_null(image);

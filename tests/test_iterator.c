@@ -59,7 +59,7 @@ static size_t rest_of_epoch(gan_iterator *it, size_t *order)
     return n;
 }
 
-/* --- Batches ---------------------------------------------------------------------------------------- */
+/* ---- Batches ---- */
 
 START_TEST(defaults_are_batches_of_100_in_order_from_minus_1_to_1)
 {
@@ -116,8 +116,8 @@ START_TEST(the_last_batch_is_what_remains)
         size_t batch_size;
         int drop_last;
         size_t batches, last, given;
-    } cases[] = {{5, 0, 5, 3, 23}, {5, 1, 4, 5, 20}, {23, 0, 1, 23, 23}, {23, 1, 1, 23, 23},
-                 {1, 0, 23, 1, 23}, {40, 0, 1, 23, 23}, {22, 0, 2, 1, 23}, {22, 1, 1, 22, 22}};
+    } cases[] = {{5, 0, 5, 3, 23},  {5, 1, 4, 5, 20},   {23, 0, 1, 23, 23}, {23, 1, 1, 23, 23},
+                 {1, 0, 23, 1, 23}, {40, 0, 1, 23, 23}, {22, 0, 2, 1, 23},  {22, 1, 1, 22, 22}};
     gan_dataset *data = numbered(COUNT);
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -193,7 +193,7 @@ START_TEST(next_takes_no_memory)
 }
 END_TEST
 
-/* --- Orders ----------------------------------------------------------------------------------------- */
+/* ---- Orders ---- */
 
 START_TEST(unshuffled_epochs_are_in_order)
 {
@@ -233,7 +233,8 @@ END_TEST
 START_TEST(the_order_depends_on_the_seed_alone)
 {
     gan_dataset *data = numbered(COUNT);
-    gan_iterator *a = walk(data, 4, 1, 0, 9), *b = walk(data, 7, 1, 0, 9), *c = walk(data, 4, 1, 0, 10);
+    gan_iterator *a = walk(data, 4, 1, 0, 9), *b = walk(data, 7, 1, 0, 9),
+                 *c = walk(data, 4, 1, 0, 10);
     size_t of_a[COUNT], of_b[COUNT], of_c[COUNT];
 
     for (int epoch = 0; epoch < 3; epoch++) {
@@ -264,8 +265,8 @@ START_TEST(labels_follow_their_samples)
 }
 END_TEST
 
-/* All 24 orders of 4 samples come equally often: chi-squared with 23 degrees of freedom is below 49.7 with
- * probability 0.999. */
+/* All 24 orders of 4 samples come equally often: chi-squared with 23 degrees of freedom is below
+ * 49.7 with probability 0.999. */
 START_TEST(all_orders_are_equally_likely)
 {
     enum { EPOCHS = 4800 };
@@ -292,9 +293,10 @@ START_TEST(all_orders_are_equally_likely)
 }
 END_TEST
 
-/* --- Places ----------------------------------------------------------------------------------------- */
+/* ---- Places ---- */
 
-/* Whatever place a walk has reached, another iterator sent there continues with the same samples. */
+/* Whatever place a walk has reached, another iterator sent there continues with the same
+ * samples. */
 START_TEST(seeking_equals_walking)
 {
     const struct {
@@ -304,8 +306,10 @@ START_TEST(seeking_equals_walking)
     gan_dataset *data = numbered(COUNT);
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        gan_iterator *walker = walk(data, cases[i].batch_size, cases[i].shuffle, cases[i].drop_last, 3);
-        gan_iterator *seeker = walk(data, cases[i].batch_size, cases[i].shuffle, cases[i].drop_last, 3);
+        gan_iterator *walker =
+            walk(data, cases[i].batch_size, cases[i].shuffle, cases[i].drop_last, 3);
+        gan_iterator *seeker =
+            walk(data, cases[i].batch_size, cases[i].shuffle, cases[i].drop_last, 3);
 
         while (gan_iterator_epoch(walker) < 3) {
             const gan_batch *walked, *sought;
@@ -313,7 +317,8 @@ START_TEST(seeking_equals_walking)
 
             expect_ok(gan_iterator_seek(seeker, 5, 0)); /* leaves another order behind */
             expect_ok(gan_iterator_next(seeker, &sought));
-            expect_ok(gan_iterator_seek(seeker, gan_iterator_epoch(walker), gan_iterator_position(walker)));
+            expect_ok(gan_iterator_seek(seeker, gan_iterator_epoch(walker),
+                                        gan_iterator_position(walker)));
             ck_assert_uint_eq(gan_iterator_position(seeker), gan_iterator_position(walker));
             status = gan_iterator_next(walker, &walked);
             expect_status(gan_iterator_next(seeker, &sought), status);
@@ -372,7 +377,7 @@ START_TEST(places_where_no_batch_begins_are_refused)
 }
 END_TEST
 
-/* --- Normalisation ---------------------------------------------------------------------------------- */
+/* ---- Normalisation ---- */
 
 /* PyTorch divides a byte by 255, subtracts the mean and divides by std, each rounded to float. */
 START_TEST(each_channel_of_bytes_has_its_mean_and_std)
@@ -473,7 +478,7 @@ START_TEST(floats_stay_as_they_are_unless_asked)
 }
 END_TEST
 
-/* --- Failures --------------------------------------------------------------------------------------- */
+/* ---- Failures ---- */
 
 typedef struct source {
     size_t fails_at;
@@ -501,7 +506,8 @@ START_TEST(a_failing_source_leaves_the_iterator_where_it_stood)
     gan_iterator *it;
 
     desc.batch_size = 5;
-    expect_ok(gan_dataset_create_callbacks(&data, read_source, &s, COUNT, gan_shape_1d(1), 1, NULL));
+    expect_ok(
+        gan_dataset_create_callbacks(&data, read_source, &s, COUNT, gan_shape_1d(1), 1, NULL));
     expect_ok(gan_iterator_create(&it, data, &desc));
     expect_ok(gan_iterator_next(it, &batch));
     s = (source){7, 23, 0};
@@ -589,19 +595,21 @@ START_TEST(sets_too_large_to_shuffle_or_to_hold_are_refused)
     gan_dataset *data;
     gan_iterator *it;
 
-    expect_ok(gan_dataset_create_callbacks(&data, read_source, &s, SIZE_MAX / 2, gan_shape_1d(1), 1, NULL));
+    expect_ok(gan_dataset_create_callbacks(&data, read_source, &s, SIZE_MAX / 2, gan_shape_1d(1), 1,
+                                           NULL));
     expect_ok(gan_iterator_create(&it, data, NULL));
     expect_ok(gan_iterator_next(it, &batch));
     ck_assert_uint_eq(batch->count, 100);
     gan_iterator_destroy(it);
     desc.shuffle = 1;
-    expect_fails(gan_iterator_create(&it, data, &desc), GAN_ERR_INVALID, "at most 4294967295 samples");
+    expect_fails(gan_iterator_create(&it, data, &desc), GAN_ERR_INVALID,
+                 "at most 4294967295 samples");
     gan_dataset_destroy(data);
 
     desc.shuffle = 0;
     desc.batch_size = SIZE_MAX / 2;
-    expect_ok(
-        gan_dataset_create_callbacks(&data, read_source, &s, SIZE_MAX / 2, gan_shape_1d(1000), 1, NULL));
+    expect_ok(gan_dataset_create_callbacks(&data, read_source, &s, SIZE_MAX / 2, gan_shape_1d(1000),
+                                           1, NULL));
     expect_fails(gan_iterator_create(&it, data, &desc), GAN_ERR_NOMEM, "too large");
     ck_assert_ptr_null(it);
     gan_dataset_destroy(data);
@@ -662,12 +670,10 @@ Suite *suite(void)
                                     a_batch_lives_until_the_next_call,
                                     next_takes_no_memory,
                                     NULL};
-    const TTest *const orders[] = {unshuffled_epochs_are_in_order,
-                                   shuffled_epochs_are_different_permutations,
-                                   the_order_depends_on_the_seed_alone,
-                                   labels_follow_their_samples,
-                                   all_orders_are_equally_likely,
-                                   NULL};
+    const TTest *const orders[] = {
+        unshuffled_epochs_are_in_order,      shuffled_epochs_are_different_permutations,
+        the_order_depends_on_the_seed_alone, labels_follow_their_samples,
+        all_orders_are_equally_likely,       NULL};
     const TTest *const places[] = {seeking_equals_walking, far_epochs_have_orders_of_their_own,
                                    places_where_no_batch_begins_are_refused, NULL};
     const TTest *const normalisation[] = {each_channel_of_bytes_has_its_mean_and_std,

@@ -1,4 +1,5 @@
-/* test_kernels.c - loops of all instruction sets against the portable ones, products against their definition. */
+/* test_kernels.c - loops of all instruction sets against the portable ones, products against their
+ * definition. */
 #include "expect.h"
 #include "kernels_internal.h"
 
@@ -86,8 +87,16 @@ END_TEST
 
 START_TEST(updates_have_the_same_bits)
 {
-    const gan__update u = {.lr = 1e-3f, .decay1 = 0.9f, .gain1 = 0.1f, .decay2 = 0.999f, .gain2 = 0.001f,
-                           .root_scale = 1.7f, .eps = 1e-8f, .weight_decay = 0.01f, .shrink = 0.999f, .nesterov = 1};
+    const gan__update u = {.lr = 1e-3f,
+                           .decay1 = 0.9f,
+                           .gain1 = 0.1f,
+                           .decay2 = 0.999f,
+                           .gain2 = 0.001f,
+                           .root_scale = 1.7f,
+                           .eps = 1e-8f,
+                           .weight_decay = 0.01f,
+                           .shrink = 0.999f,
+                           .nesterov = 1};
     static float m[3][N];
 
     fill();
@@ -107,11 +116,13 @@ START_TEST(activations_are_right_to_a_few_units_in_the_last_place)
     const gan__simd *s = gan__simd_variant((size_t)_i);
 
     if (!s) return;
-    for (size_t i = 0; i < N; i++) x[i] = (float)(sinh(((double)i - 501) / 100)); /* -75 to 75, dense near 0 */
+    for (size_t i = 0; i < N; i++)
+        x[i] = (float)(sinh(((double)i - 501) / 100)); /* -75 to 75, dense near 0 */
     s->tanh(N, x, out);
     for (size_t i = 0; i < N; i++) expect_near((double)out[i], tanh((double)x[i]), 4e-7, 0);
     s->sigmoid(N, x, out);
-    for (size_t i = 0; i < N; i++) expect_near((double)out[i], 1 / (1 + exp(-(double)x[i])), 4e-7, 0);
+    for (size_t i = 0; i < N; i++)
+        expect_near((double)out[i], 1 / (1 + exp(-(double)x[i])), 4e-7, 0);
 }
 END_TEST
 
@@ -125,7 +136,8 @@ static float *series(size_t n, double step)
     return out;
 }
 
-static const size_t shapes[][3] = {{1, 1, 1}, {1, 5, 3}, {7, 3, 1}, {7, 1, 5}, {13, 17, 11}, {32, 64, 40}};
+static const size_t shapes[][3] = {{1, 1, 1}, {1, 5, 3},    {7, 3, 1},
+                                   {7, 1, 5}, {13, 17, 11}, {32, 64, 40}};
 
 typedef struct sizes {
     size_t rows, in, out;
@@ -139,7 +151,8 @@ static sizes sizes_of(int i)
 START_TEST(linear_is_its_definition)
 {
     const sizes n = sizes_of(_i);
-    float *a = series(n.rows * n.in, 1.7), *w = series(n.out * n.in, 2.385), *b = series(n.out, 0.7);
+    float *a = series(n.rows * n.in, 1.7), *w = series(n.out * n.in, 2.385),
+          *b = series(n.out, 0.7);
     float *found = series(n.rows * n.out, 0);
     const size_t cut = n.out / 2;
 
@@ -149,7 +162,8 @@ START_TEST(linear_is_its_definition)
         for (size_t o = 0; o < n.out; o++) {
             double sum = (double)b[o];
 
-            for (size_t i = 0; i < n.in; i++) sum += (double)a[r * n.in + i] * (double)w[o * n.in + i];
+            for (size_t i = 0; i < n.in; i++)
+                sum += (double)a[r * n.in + i] * (double)w[o * n.in + i];
             expect_near((double)found[r * n.out + o], sum, 1e-5, 1e-5);
         }
     free(a), free(w), free(b), free(found);
@@ -159,7 +173,8 @@ END_TEST
 START_TEST(input_gradient_is_its_definition)
 {
     const sizes n = sizes_of(_i);
-    float *dy = series(n.rows * n.out, 1.7), *w = series(n.out * n.in, 2.385), *dx = series(n.rows * n.in, 0.5);
+    float *dy = series(n.rows * n.out, 1.7), *w = series(n.out * n.in, 2.385),
+          *dx = series(n.rows * n.in, 0.5);
     const size_t cut = n.in / 3;
 
     gan__kernels_linear_input_grad(n.rows, n.in, n.out, cut, n.in, dy, w, dx);
@@ -168,7 +183,8 @@ START_TEST(input_gradient_is_its_definition)
         for (size_t i = 0; i < n.in; i++) {
             double sum = 0;
 
-            for (size_t o = 0; o < n.out; o++) sum += (double)dy[r * n.out + o] * (double)w[o * n.in + i];
+            for (size_t o = 0; o < n.out; o++)
+                sum += (double)dy[r * n.out + o] * (double)w[o * n.in + i];
             expect_near((double)dx[r * n.in + i], sum, 1e-5, 1e-5);
         }
     free(dy), free(w), free(dx);
@@ -192,7 +208,8 @@ START_TEST(weight_gradient_is_its_definition)
         for (size_t i = 0; i < n.in; i++) {
             double sum = 0;
 
-            for (size_t r = 0; r < n.rows; r++) sum += (double)dy[r * n.out + o] * (double)a[r * n.in + i];
+            for (size_t r = 0; r < n.rows; r++)
+                sum += (double)dy[r * n.out + o] * (double)a[r * n.in + i];
             expect_near((double)dw[o * n.in + i], sum, 1e-5, 1e-5);
         }
     }

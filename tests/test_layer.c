@@ -100,7 +100,8 @@ END_TEST
 START_TEST(activations_hold_at_the_ends_of_the_numbers)
 {
     const float x[5] = {INFINITY, -INFINITY, 3e38f, -3e38f, -0.0f};
-    gan_layer *(*const make[4])(void) = {leaky_relu, gan_layer_relu, gan_layer_tanh, gan_layer_sigmoid};
+    gan_layer *(*const make[4])(void) = {leaky_relu, gan_layer_relu, gan_layer_tanh,
+                                         gan_layer_sigmoid};
     const float wanted[4][5] = {{INFINITY, -INFINITY, 3e38f, -6e37f, 0},
                                 {INFINITY, 0, 3e38f, 0, 0},
                                 {1, -1, 1, -1, 0},
@@ -120,7 +121,8 @@ END_TEST
 START_TEST(nan_stays_visible)
 {
     const float x = NAN;
-    gan_layer *(*const make[4])(void) = {leaky_relu, gan_layer_relu, gan_layer_tanh, gan_layer_sigmoid};
+    gan_layer *(*const make[4])(void) = {leaky_relu, gan_layer_relu, gan_layer_tanh,
+                                         gan_layer_sigmoid};
 
     for (size_t i = 0; i < 4; i++) {
         gan_network *net = alone(gan_shape_1d(1), make[i]());
@@ -204,9 +206,11 @@ END_TEST
 
 START_TEST(settings_at_the_edge_are_good)
 {
-    gan_layer *layers[] = {gan_layer_linear(1, 1),       gan_layer_linear(65536, 32767), gan_layer_leaky_relu(0),
-                           gan_layer_leaky_relu(1),      gan_layer_leaky_relu(2.385f),   gan_layer_dropout(0),
-                           gan_layer_dropout(0.999999f), gan_layer_reshape(gan_shape_1d(INT32_MAX))};
+    gan_layer *layers[] = {
+        gan_layer_linear(1, 1),       gan_layer_linear(65536, 32767),
+        gan_layer_leaky_relu(0),      gan_layer_leaky_relu(1),
+        gan_layer_leaky_relu(2.385f), gan_layer_dropout(0),
+        gan_layer_dropout(0.999999f), gan_layer_reshape(gan_shape_1d(INT32_MAX))};
 
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
         ck_assert_msg(layers[i] != NULL, "layer %zu: %s", i, gan_last_error());
@@ -228,8 +232,8 @@ START_TEST(a_slope_above_one_still_works)
 }
 END_TEST
 
-/* The draw is U(-1/sqrt(in), 1/sqrt(in)) for weights and biases: bounds reached, mean 0, variance bound^2 / 3,
- * evenly spread. */
+/* The draw is U(-1/sqrt(in), 1/sqrt(in)) for weights and biases: bounds reached, mean 0, variance
+ * bound^2 / 3, evenly spread. */
 static void expect_uniform(const gan_tensor *t, double bound)
 {
     double sum = 0, squares = 0, largest = 0;
@@ -248,7 +252,8 @@ static void expect_uniform(const gan_tensor *t, double bound)
     expect_near(squares / (double)t->size, bound * bound / 3, 4 * sqrt(0.8 / (double)t->size), 0);
     ck_assert(largest > bound * (1 - 20.0 / (double)t->size));
     for (size_t q = 0; q < 4; q++)
-        expect_near((double)quarter[q] / (double)t->size, 0.25, 0, 4 * sqrt(0.1875 / (double)t->size));
+        expect_near((double)quarter[q] / (double)t->size, 0.25, 0,
+                    4 * sqrt(0.1875 / (double)t->size));
 }
 
 START_TEST(linear_begins_as_pytorchs_does)
@@ -278,7 +283,8 @@ Suite *suite(void)
                                    linear_begins_as_pytorchs_does,
                                    NULL};
     const TTest *const contract[] = {activations_keep_the_shape_and_linear_takes_any,
-                                     settings_out_of_range_give_null_and_a_sentence, settings_at_the_edge_are_good, NULL};
+                                     settings_out_of_range_give_null_and_a_sentence,
+                                     settings_at_the_edge_are_good, NULL};
     Suite *s = suite_create("layer");
 
     add_tests(s, "values", values);

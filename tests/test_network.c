@@ -12,8 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static const net_layer small[] = {{NET_LINEAR, 5, 7, 0},     {NET_LEAKY_RELU, 0, 0, 0.2f}, {NET_DROPOUT, 0, 0, 0.3f},
-                                  {NET_LINEAR, 7, 4, 0},     {NET_TANH, 0, 0, 0},          {NET_END, 0, 0, 0}};
+static const net_layer small[] = {{NET_LINEAR, 5, 7, 0},     {NET_LEAKY_RELU, 0, 0, 0.2f},
+                                  {NET_DROPOUT, 0, 0, 0.3f}, {NET_LINEAR, 7, 4, 0},
+                                  {NET_TANH, 0, 0, 0},       {NET_END, 0, 0, 0}};
 enum { SMALL_PARAMS = 5 * 7 + 7 + 7 * 4 + 4 };
 
 static gan_network *small_net(uint64_t seed)
@@ -32,7 +33,8 @@ START_TEST(a_network_tells_what_it_is)
 {
     gan_network *net = small_net(1);
     static const char *const names[] = {"0.weight", "0.bias", "3.weight", "3.bias"};
-    const gan_shape shapes[] = {gan_shape_2d(7, 5), gan_shape_1d(7), gan_shape_2d(4, 7), gan_shape_1d(4)};
+    const gan_shape shapes[] = {gan_shape_2d(7, 5), gan_shape_1d(7), gan_shape_2d(4, 7),
+                                gan_shape_1d(4)};
 
     ck_assert_uint_eq(gan_network_layer_count(net), 5);
     ck_assert_uint_eq(gan_network_param_count(net), SMALL_PARAMS);
@@ -96,22 +98,27 @@ START_TEST(a_layer_that_does_not_fit_is_remembered)
 
     expect_ok(gan_network_add(net, gan_layer_linear(32, 128)));
     expect_ok(gan_network_add(net, gan_layer_relu()));
-    expect_fails(gan_network_add(net, gan_layer_linear(64, 10)), GAN_ERR_SHAPE, "layer 2 (linear): needs 64 inputs, gets 128");
+    expect_fails(gan_network_add(net, gan_layer_linear(64, 10)), GAN_ERR_SHAPE,
+                 "layer 2 (linear): needs 64 inputs, gets 128");
     /* Later failures and successes do not hide it. */
     expect_fails(gan_network_add(net, gan_layer_linear(0, 10)), GAN_ERR_SHAPE, "layer 2 (linear)");
-    expect_fails(gan_network_add(net, gan_layer_linear(128, 10)), GAN_ERR_SHAPE, "needs 64 inputs, gets 128");
+    expect_fails(gan_network_add(net, gan_layer_linear(128, 10)), GAN_ERR_SHAPE,
+                 "needs 64 inputs, gets 128");
     ck_assert_uint_eq(gan_network_layer_count(net), 2);
     ck_assert_ptr_null(gan_layer_linear(0, 1));
-    expect_fails(gan_network_build(net), GAN_ERR_SHAPE, "layer 2 (linear): needs 64 inputs, gets 128");
+    expect_fails(gan_network_build(net), GAN_ERR_SHAPE,
+                 "layer 2 (linear): needs 64 inputs, gets 128");
     expect_fails(gan_network_initialize(net, 2), GAN_ERR_SHAPE, "layer 2");
     expect_fails(gan_network_clone(&clone, net), GAN_ERR_SHAPE, "layer 2");
     ck_assert_ptr_null(clone);
     expect_fails(gan_network_tensor(&t, net, 0), GAN_ERR_SHAPE, "layer 2");
     expect_fails(gan_network_find(&t, net, "0.weight"), GAN_ERR_SHAPE, "layer 2");
     expect_fails(gan_network_forward(net, x, 1, x + 32), GAN_ERR_SHAPE, "layer 2");
-    expect_fails(gan_network_save(net, scratch_path("never.safetensors")), GAN_ERR_SHAPE, "layer 2");
+    expect_fails(gan_network_save(net, scratch_path("never.safetensors")), GAN_ERR_SHAPE,
+                 "layer 2");
     ck_assert_int_ne(access(scratch_path("never.safetensors"), F_OK), 0);
-    expect_fails(gan_network_load(net, scratch_path("never.safetensors")), GAN_ERR_SHAPE, "layer 2");
+    expect_fails(gan_network_load(net, scratch_path("never.safetensors")), GAN_ERR_SHAPE,
+                 "layer 2");
     gan_network_destroy(net);
 }
 END_TEST
@@ -120,7 +127,8 @@ START_TEST(a_reshape_that_does_not_fit_says_so)
 {
     gan_network *net = gan_network_create(gan_shape_1d(30), NULL);
 
-    expect_fails(gan_network_add(net, gan_layer_reshape(gan_shape_3d(1, 4, 7))), GAN_ERR_SHAPE, "layer 0 (reshape)");
+    expect_fails(gan_network_add(net, gan_layer_reshape(gan_shape_3d(1, 4, 7))), GAN_ERR_SHAPE,
+                 "layer 0 (reshape)");
     expect_error_says("28");
     expect_error_says("30");
     gan_network_destroy(net);
@@ -326,8 +334,10 @@ END_TEST
 
 START_TEST(no_two_layers_begin_alike)
 {
-    static const net_layer twins[] = {
-        {NET_LINEAR, 20, 20, 0}, {NET_LINEAR, 20, 20, 0}, {NET_LINEAR, 20, 20, 0}, {NET_END, 0, 0, 0}};
+    static const net_layer twins[] = {{NET_LINEAR, 20, 20, 0},
+                                      {NET_LINEAR, 20, 20, 0},
+                                      {NET_LINEAR, 20, 20, 0},
+                                      {NET_END, 0, 0, 0}};
     gan_network *net = net_seeded(20, twins, 5);
     gan_tensor t[3];
     char name[16];
@@ -337,7 +347,8 @@ START_TEST(no_two_layers_begin_alike)
         expect_ok(gan_network_find(&t[i], net, name));
     }
     for (size_t i = 0; i < t[0].size; i++)
-        ck_assert(t[0].data[i] != t[1].data[i] && t[1].data[i] != t[2].data[i] && t[0].data[i] != t[2].data[i]);
+        ck_assert(t[0].data[i] != t[1].data[i] && t[1].data[i] != t[2].data[i] &&
+                  t[0].data[i] != t[2].data[i]);
     gan_network_destroy(net);
 }
 END_TEST
@@ -393,10 +404,11 @@ END_TEST
 
 /* ---- forward ---- */
 
-static const net_layer all_kinds[] = {{NET_FLATTEN, 0, 0, 0},     {NET_LINEAR, 9, 23, 0}, {NET_LEAKY_RELU, 0, 0, 0.2f},
-                                      {NET_LINEAR, 23, 17, 0},    {NET_TANH, 0, 0, 0},    {NET_DROPOUT, 0, 0, 0.5f},
-                                      {NET_LINEAR, 17, 33, 0},    {NET_RELU, 0, 0, 0},    {NET_LINEAR, 33, 3, 0},
-                                      {NET_SIGMOID, 0, 0, 0},     {NET_END, 0, 0, 0}};
+static const net_layer all_kinds[] = {
+    {NET_FLATTEN, 0, 0, 0},  {NET_LINEAR, 9, 23, 0}, {NET_LEAKY_RELU, 0, 0, 0.2f},
+    {NET_LINEAR, 23, 17, 0}, {NET_TANH, 0, 0, 0},    {NET_DROPOUT, 0, 0, 0.5f},
+    {NET_LINEAR, 17, 33, 0}, {NET_RELU, 0, 0, 0},    {NET_LINEAR, 33, 3, 0},
+    {NET_SIGMOID, 0, 0, 0},  {NET_END, 0, 0, 0}};
 
 START_TEST(forward_is_the_reference)
 {
@@ -449,7 +461,8 @@ START_TEST(forward_gives_the_same_bits_on_any_pool)
 {
     enum { N = 700 };
     const size_t threads[] = {1, 2, 3, 5};
-    float *x = malloc(N * 9 * sizeof *x), *y = malloc(N * 3 * sizeof *y), *z = malloc(N * 3 * sizeof *z);
+    float *x = malloc(N * 9 * sizeof *x), *y = malloc(N * 3 * sizeof *y),
+          *z = malloc(N * 3 * sizeof *z);
     gan_network *alone = net_seeded(9, all_kinds, 21);
 
     fill(x, N * 9);
@@ -459,7 +472,8 @@ START_TEST(forward_gives_the_same_bits_on_any_pool)
         gan_network *net;
 
         expect_ok(gan_pool_create(&pool, threads[i], NULL));
-        net = net_make(9, all_kinds, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 21, .pool = pool});
+        net = net_make(9, all_kinds,
+                       &(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 21, .pool = pool});
         expect_ok(gan_network_forward(net, x, N, z));
         expect_same_bits(z, y, N * 3 * sizeof *z);
         expect_ok(gan_network_forward(net, x, 33, z));
@@ -481,7 +495,8 @@ START_TEST(forward_takes_no_memory_and_leaves_the_weights)
     size_t n, taken;
 
     budget_init(&b, BUDGET_UNLIMITED);
-    net = net_make(5, small, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 4, .allocator = &b.allocator});
+    net = net_make(
+        5, small, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 4, .allocator = &b.allocator});
     expect_ok(gan_network_build(net));
     before = net_weights(net, &n);
     fill(x, 300 * 5);
@@ -504,7 +519,8 @@ END_TEST
 
 static gan_status make_built(void **out, const gan_allocator *allocator, void *user)
 {
-    gan_network *net = net_make(5, small, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = allocator});
+    gan_network *net =
+        net_make(5, small, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = allocator});
     gan_status status = net ? gan_network_build(net) : GAN_ERR_NOMEM;
 
     (void)user;
@@ -537,7 +553,9 @@ START_TEST(a_build_that_lacked_memory_can_be_repeated)
         gan_status status;
 
         budget_init(&b, BUDGET_UNLIMITED);
-        net = net_make(5, small, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 8, .allocator = &b.allocator});
+        net = net_make(
+            5, small,
+            &(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 8, .allocator = &b.allocator});
         b.left = allowed;
         status = gan_network_build(net);
         b.left = BUDGET_UNLIMITED;
@@ -564,7 +582,9 @@ START_TEST(cloning_survives_a_lack_of_memory)
         gan_status status;
 
         budget_init(&b, BUDGET_UNLIMITED);
-        net = net_make(5, small, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 8, .allocator = &b.allocator});
+        net = net_make(
+            5, small,
+            &(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 8, .allocator = &b.allocator});
         expect_ok(gan_network_build(net));
         live = budget_live(&b);
         b.left = allowed;
@@ -602,19 +622,16 @@ Suite *suite(void)
                                    the_summary_names_layers_shapes_and_counts,
                                    the_summary_is_cut_to_fit,
                                    NULL};
-    const TTest *const weights[] = {weights_are_a_function_of_the_seed,
-                                    no_two_layers_begin_alike,
-                                    initializing_completes_a_network,
-                                    a_clone_shares_nothing,
-                                    cloning_completes_a_network,
-                                    NULL};
-    const TTest *const forward[] = {forward_is_the_reference, forward_sees_weights_that_the_host_changed,
+    const TTest *const weights[] = {weights_are_a_function_of_the_seed, no_two_layers_begin_alike,
+                                    initializing_completes_a_network,   a_clone_shares_nothing,
+                                    cloning_completes_a_network,        NULL};
+    const TTest *const forward[] = {forward_is_the_reference,
+                                    forward_sees_weights_that_the_host_changed,
                                     forward_gives_the_same_bits_on_any_pool,
                                     forward_takes_no_memory_and_leaves_the_weights, NULL};
     const TTest *const memory[] = {making_survives_a_lack_of_memory,
                                    a_build_that_lacked_memory_can_be_repeated,
-                                   cloning_survives_a_lack_of_memory,
-                                   NULL};
+                                   cloning_survives_a_lack_of_memory, NULL};
     Suite *s = suite_create("network");
 
     add_tests(s, "making", making);

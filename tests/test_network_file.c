@@ -11,8 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static const net_layer small[] = {{NET_LINEAR, 5, 7, 0},     {NET_LEAKY_RELU, 0, 0, 0.2f}, {NET_DROPOUT, 0, 0, 0.3f},
-                                  {NET_LINEAR, 7, 4, 0},     {NET_TANH, 0, 0, 0},          {NET_END, 0, 0, 0}};
+static const net_layer small[] = {{NET_LINEAR, 5, 7, 0},     {NET_LEAKY_RELU, 0, 0, 0.2f},
+                                  {NET_DROPOUT, 0, 0, 0.3f}, {NET_LINEAR, 7, 4, 0},
+                                  {NET_TANH, 0, 0, 0},       {NET_END, 0, 0, 0}};
 
 static gan_network *small_net(uint64_t seed)
 {
@@ -34,8 +35,8 @@ static void end_network(void *made)
 static gan_status make_opened(void **out, const gan_allocator *allocator, void *user)
 {
     gan_network *net = user;
-    gan_status status =
-        gan_network_open(&net, user, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = allocator});
+    gan_status status = gan_network_open(
+        &net, user, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = allocator});
 
     *out = net;
     return status;
@@ -69,7 +70,9 @@ START_TEST(loading_and_saving_survive_a_lack_of_memory)
 
         ck_assert_uint_lt(allowed, 200);
         budget_init(&b, BUDGET_UNLIMITED);
-        other = net_make(5, small, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 6, .allocator = &b.allocator});
+        other = net_make(
+            5, small,
+            &(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 6, .allocator = &b.allocator});
         expect_ok(gan_network_build(other));
         live = budget_live(&b);
         b.left = allowed;
@@ -179,8 +182,9 @@ START_TEST(a_network_without_weights_can_be_saved)
 }
 END_TEST
 
-static const net_layer golden_d[] = {{NET_LINEAR, 36, 16, 0}, {NET_LEAKY_RELU, 0, 0, 0.2f}, {NET_LINEAR, 16, 16, 0},
-                                     {NET_LEAKY_RELU, 0, 0, 0.2f}, {NET_LINEAR, 16, 1, 0},  {NET_SIGMOID, 0, 0, 0},
+static const net_layer golden_d[] = {{NET_LINEAR, 36, 16, 0}, {NET_LEAKY_RELU, 0, 0, 0.2f},
+                                     {NET_LINEAR, 16, 16, 0}, {NET_LEAKY_RELU, 0, 0, 0.2f},
+                                     {NET_LINEAR, 16, 1, 0},  {NET_SIGMOID, 0, 0, 0},
                                      {NET_END, 0, 0, 0}};
 
 START_TEST(a_file_from_pytorch_loads_but_has_no_layers)
@@ -231,7 +235,8 @@ START_TEST(tensors_may_stand_in_any_order)
     gan_network *net = net_seeded(2, line, 1);
     gan_tensor w, b;
 
-    write_file(path, "{" TENSOR("0.bias", "[3]", 0, 12) "," TENSOR("0.weight", "[3,2]", 12, 36) "}", 9);
+    write_file(path, "{" TENSOR("0.bias", "[3]", 0, 12) "," TENSOR("0.weight", "[3,2]", 12, 36) "}",
+               9);
     expect_ok(gan_network_load(net, path));
     expect_ok(gan_network_find(&w, net, "0.weight"));
     expect_ok(gan_network_find(&b, net, "0.bias"));
@@ -252,14 +257,20 @@ START_TEST(files_that_do_not_fit_change_nothing)
     } cases[] = {
         {"{" TENSOR("0.weight", "[3,2]", 0, 24) "}", 6, GAN_ERR_SHAPE, "0.bias", "missing"},
         {"{}", 0, GAN_ERR_SHAPE, "0.weight", "missing"},
-        {"{" TENSOR("0.weight", "[2,3]", 0, 24) "," TENSOR("0.bias", "[3]", 24, 36) "}", 9, GAN_ERR_SHAPE, "[2, 3]", "[3, 2]"},
-        {"{" TENSOR("0.weight", "[6]", 0, 24) "," TENSOR("0.bias", "[3]", 24, 36) "}", 9, GAN_ERR_SHAPE, "[6]", "[3, 2]"},
-        {"{" TENSOR("0.weight", "[3,2]", 0, 24) "," TENSOR("0.bias", "[4]", 24, 40) "}", 10, GAN_ERR_SHAPE, "[4]", "[3]"},
-        {"{" TENSOR("0.weight", "[3,2]", 0, 24) "," TENSOR("0.bias", "[3]", 24, 36) "," TENSOR("2.bias", "[1]", 36, 40) "}",
+        {"{" TENSOR("0.weight", "[2,3]", 0, 24) "," TENSOR("0.bias", "[3]", 24, 36) "}", 9,
+         GAN_ERR_SHAPE, "[2, 3]", "[3, 2]"},
+        {"{" TENSOR("0.weight", "[6]", 0, 24) "," TENSOR("0.bias", "[3]", 24, 36) "}", 9,
+         GAN_ERR_SHAPE, "[6]", "[3, 2]"},
+        {"{" TENSOR("0.weight", "[3,2]", 0, 24) "," TENSOR("0.bias", "[4]", 24, 40) "}", 10,
+         GAN_ERR_SHAPE, "[4]", "[3]"},
+        {"{" TENSOR("0.weight", "[3,2]", 0,
+                    24) "," TENSOR("0.bias", "[3]", 24, 36) "," TENSOR("2.bias", "[1]", 36, 40) "}",
          10, GAN_ERR_SHAPE, "2.bias", "network"},
-        {"{\"0.weight\":{\"dtype\":\"I32\",\"shape\":[3,2],\"data_offsets\":[0,24]}," TENSOR("0.bias", "[3]", 24, 36) "}", 9,
-         GAN_ERR_FORMAT, "I32", "0.weight"},
-        {"{" TENSOR("0.weight", "[3,2]", 0, 24) "," TENSOR("0.bias", "[3]", 24, 36) "}", 8, GAN_ERR_FORMAT, "fits", ""},
+        {"{\"0.weight\":{\"dtype\":\"I32\",\"shape\":[3,2],\"data_offsets\":[0,24]}," TENSOR(
+             "0.bias", "[3]", 24, 36) "}",
+         9, GAN_ERR_FORMAT, "I32", "0.weight"},
+        {"{" TENSOR("0.weight", "[3,2]", 0, 24) "," TENSOR("0.bias", "[3]", 24, 36) "}", 8,
+         GAN_ERR_FORMAT, "fits", ""},
         {"no json", 0, GAN_ERR_FORMAT, "fits", ""},
     };
     const char *path = scratch_path("network-unfit.safetensors");
@@ -286,7 +297,8 @@ START_TEST(a_weight_that_is_no_number_is_refused)
     const char *path = scratch_path("network-nan.safetensors");
 
     for (size_t i = 0; i < 3; i++) {
-        gan_network *net = small_net(5), *other = small_net(6), *twin = small_net(6), *opened = other;
+        gan_network *net = small_net(5), *other = small_net(6), *twin = small_net(6),
+                    *opened = other;
         gan_tensor t;
 
         expect_ok(gan_network_find(&t, net, "3.weight"));
@@ -325,23 +337,44 @@ START_TEST(forged_layers_are_only_an_error)
         {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":7}") WEIGHTS, GAN_ERR_FORMAT},
         {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[7]}") WEIGHTS, GAN_ERR_FORMAT},
         {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[]]}") WEIGHTS, GAN_ERR_FORMAT},
-        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"cubic\\\",2,3]]}") WEIGHTS, GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"cubic\\\",2,3]]}") WEIGHTS,
+         GAN_ERR_FORMAT},
         {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2]]}") WEIGHTS, GAN_ERR_FORMAT},
-        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,3,4]]}") WEIGHTS, GAN_ERR_FORMAT},
-        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,\\\"3\\\"]]}") WEIGHTS, GAN_ERR_FORMAT},
-        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,3.5]]}") WEIGHTS, GAN_ERR_FORMAT},
-        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,-3]]}") WEIGHTS, GAN_ERR_FORMAT},
-        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,1e300]]}") WEIGHTS, GAN_ERR_FORMAT},
-        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",3,3]]}") WEIGHTS, GAN_ERR_FORMAT},
-        {LAYERS("{\\\"input\\\":[0],\\\"layers\\\":[[\\\"linear\\\",2,3]]}") WEIGHTS, GAN_ERR_FORMAT},
-        {LAYERS("{\\\"input\\\":[-2],\\\"layers\\\":[[\\\"linear\\\",2,3]]}") WEIGHTS, GAN_ERR_FORMAT},
-        {LAYERS("{\\\"input\\\":[1,1,1,1,2],\\\"layers\\\":[[\\\"linear\\\",2,3]]}") WEIGHTS, GAN_ERR_FORMAT},
-        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"dropout\\\",1.5],[\\\"linear\\\",2,3]]}") WEIGHTS, GAN_ERR_FORMAT},
-        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"leaky_relu\\\",-1e99],[\\\"linear\\\",2,3]]}") WEIGHTS, GAN_ERR_FORMAT},
-        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"reshape\\\",1e300,0,0,0],[\\\"linear\\\",2,3]]}") WEIGHTS, GAN_ERR_FORMAT},
-        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"relu\\\"],[\\\"linear\\\",2,3]]}") WEIGHTS, GAN_ERR_SHAPE},
-        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,4]]}") WEIGHTS, GAN_ERR_SHAPE},
-        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,3],[\\\"linear\\\",3,1]]}") WEIGHTS, GAN_ERR_SHAPE},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,3,4]]}") WEIGHTS,
+         GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,\\\"3\\\"]]}") WEIGHTS,
+         GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,3.5]]}") WEIGHTS,
+         GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,-3]]}") WEIGHTS,
+         GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,1e300]]}") WEIGHTS,
+         GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",3,3]]}") WEIGHTS,
+         GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[0],\\\"layers\\\":[[\\\"linear\\\",2,3]]}") WEIGHTS,
+         GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[-2],\\\"layers\\\":[[\\\"linear\\\",2,3]]}") WEIGHTS,
+         GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[1,1,1,1,2],\\\"layers\\\":[[\\\"linear\\\",2,3]]}") WEIGHTS,
+         GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"dropout\\\",1.5],[\\\"linear\\\",2,3]]}")
+             WEIGHTS,
+         GAN_ERR_FORMAT},
+        {LAYERS(
+             "{\\\"input\\\":[2],\\\"layers\\\":[[\\\"leaky_relu\\\",-1e99],[\\\"linear\\\",2,3]]}")
+             WEIGHTS,
+         GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"reshape\\\",1e300,0,0,0],[\\\"linear\\\","
+                "2,3]]}") WEIGHTS,
+         GAN_ERR_FORMAT},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"relu\\\"],[\\\"linear\\\",2,3]]}") WEIGHTS,
+         GAN_ERR_SHAPE},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,4]]}") WEIGHTS,
+         GAN_ERR_SHAPE},
+        {LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,3],[\\\"linear\\\",3,1]]}")
+             WEIGHTS,
+         GAN_ERR_SHAPE},
     };
     const char *path = scratch_path("network-forged.safetensors");
 
@@ -351,8 +384,8 @@ START_TEST(forged_layers_are_only_an_error)
 
         write_file(path, cases[i].header, 9);
         status = gan_network_open(&net, path, NULL);
-        ck_assert_msg(status == cases[i].status, "case %zu: %s, wanted %s (%s)", i, gan_status_name(status),
-                      gan_status_name(cases[i].status), gan_last_error());
+        ck_assert_msg(status == cases[i].status, "case %zu: %s, wanted %s (%s)", i,
+                      gan_status_name(status), gan_status_name(cases[i].status), gan_last_error());
         if (status != GAN_OK) {
             ck_assert_ptr_null(net);
             expect_error_says(path);
@@ -371,11 +404,16 @@ START_TEST(a_small_file_cannot_ask_for_much_memory)
 
     budget_init(&b, BUDGET_UNLIMITED);
     write_file(path,
-               LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,8000],[\\\"linear\\\",8000,8000]]}") WEIGHTS, 9);
-    expect_status(gan_network_open(&net, path, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = &b.allocator}),
-                  GAN_ERR_SHAPE);
+               LAYERS("{\\\"input\\\":[2],\\\"layers\\\":[[\\\"linear\\\",2,8000],[\\\"linear\\\","
+                      "8000,8000]]}") WEIGHTS,
+               9);
+    expect_status(
+        gan_network_open(&net, path,
+                         &(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = &b.allocator}),
+        GAN_ERR_SHAPE);
     ck_assert_ptr_null(net);
-    ck_assert_msg(b.peak_bytes < 1000000, "a file of 400 bytes made the library take %zu", b.peak_bytes);
+    ck_assert_msg(b.peak_bytes < 1000000, "a file of 400 bytes made the library take %zu",
+                  b.peak_bytes);
     remove(path);
 }
 END_TEST
@@ -399,7 +437,8 @@ START_TEST(opening_reads_its_settings)
     expect_fails(gan_network_open(&opened, path, &d), GAN_ERR_INVALID, "struct_size");
     budget_init(&b, BUDGET_UNLIMITED);
     expect_ok(gan_pool_create(&pool, 2, NULL));
-    d = (gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 1234, .pool = pool, .allocator = &b.allocator};
+    d = (gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 1234, .pool = pool,
+                           .allocator = &b.allocator};
     expect_ok(gan_network_open(&opened, path, &d));
     ck_assert_uint_gt(budget_live(&b), 0);
     fill(x, 5);
@@ -410,7 +449,8 @@ START_TEST(opening_reads_its_settings)
     ck_assert_uint_eq(budget_live(&b), 0);
     gan_pool_destroy(pool);
     gan_network_destroy(net);
-    expect_fails(gan_network_open(&opened, scratch_path("none/none"), NULL), GAN_ERR_IO, "none/none");
+    expect_fails(gan_network_open(&opened, scratch_path("none/none"), NULL), GAN_ERR_IO,
+                 "none/none");
     ck_assert_ptr_null(opened);
     remove(path);
 }
@@ -420,7 +460,8 @@ START_TEST(saving_where_nothing_can_be_written_is_an_error)
 {
     gan_network *net = small_net(5);
 
-    expect_fails(gan_network_save(net, scratch_path("no-such-folder/x.safetensors")), GAN_ERR_IO, "no-such-folder");
+    expect_fails(gan_network_save(net, scratch_path("no-such-folder/x.safetensors")), GAN_ERR_IO,
+                 "no-such-folder");
     expect_status(gan_network_save(net, ""), GAN_ERR_IO);
     gan_network_destroy(net);
 }
@@ -428,8 +469,8 @@ END_TEST
 
 Suite *suite(void)
 {
-    const TTest *const memory[] = {opening_survives_a_lack_of_memory, loading_and_saving_survive_a_lack_of_memory,
-                                   NULL};
+    const TTest *const memory[] = {opening_survives_a_lack_of_memory,
+                                   loading_and_saving_survive_a_lack_of_memory, NULL};
     const TTest *const files[] = {saving_and_loading_keep_every_bit,
                                   opening_brings_back_every_kind_of_layer,
                                   a_network_without_weights_can_be_saved,

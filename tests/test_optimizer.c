@@ -148,13 +148,14 @@ static gan_optimizer *rule(int i, size_t n)
     return opt;
 }
 
-/* The path from `first` is right to a part in 10^5, which says more than that the weights are; the rounding of
- * weights and of 50 sums is allowed beside it. */
+/* The path from `first` is right to a part in 10^5, which says more than that the weights are; the
+ * rounding of weights and of 50 sums is allowed beside it. */
 static void expect_same_path(const float *found, const float *wanted, const float *first)
 {
     for (size_t i = 0; i < N; i++)
         expect_near(found[i], wanted[i], 0,
-                    1e-5 * fabs((double)wanted[i] - (double)first[i]) + 1e-6 * fabs((double)wanted[i]) + 1e-7);
+                    1e-5 * fabs((double)wanted[i] - (double)first[i]) +
+                        1e-6 * fabs((double)wanted[i]) + 1e-7);
 }
 
 START_TEST(fifty_steps_are_pytorchs)
@@ -247,7 +248,8 @@ START_TEST(an_update_that_would_overflow_changes_nothing)
         expect_ok(gan_optimizer_step(opt, w, g, LONG));
         expect_ok(gan_optimizer_step(twin, w_twin, g, LONG));
         expect_same_bits(w, w_twin, sizeof w);
-        /* A step so long that the weight leaves the numbers; Adam's first steps are never longer than the rate. */
+        /* A step so long that the weight leaves the numbers; Adam's first steps are never longer
+         * than the rate. */
         keep = gan_optimizer_lr(opt);
         expect_ok(gan_optimizer_set_lr(opt, 3e38));
         g[LONG - 1] = 1e4f;
@@ -419,7 +421,8 @@ END_TEST
 #define ADAM_REFUSES(field, value)                                                                 \
     REFUSES(gan_optimizer_create_adam, gan_adam_desc, GAN_ADAM_DESC_INIT, field, value);           \
     REFUSES(gan_optimizer_create_adamw, gan_adam_desc, GAN_ADAMW_DESC_INIT, field, value)
-#define SGD_REFUSES(field, value) REFUSES(gan_optimizer_create_sgd, gan_sgd_desc, GAN_SGD_DESC_INIT, field, value)
+#define SGD_REFUSES(field, value)                                                                  \
+    REFUSES(gan_optimizer_create_sgd, gan_sgd_desc, GAN_SGD_DESC_INIT, field, value)
 #define RMSPROP_REFUSES(field, value)                                                              \
     REFUSES(gan_optimizer_create_rmsprop, gan_rmsprop_desc, GAN_RMSPROP_DESC_INIT, field, value)
 

@@ -170,7 +170,8 @@ static size_t default_count(const char *setting)
     gan_pool *pool = NULL;
     size_t n;
 
-    ck_assert_int_eq(setting ? setenv("GAN_NUM_THREADS", setting, 1) : unsetenv("GAN_NUM_THREADS"), 0);
+    ck_assert_int_eq(setting ? setenv("GAN_NUM_THREADS", setting, 1) : unsetenv("GAN_NUM_THREADS"),
+                     0);
     expect_ok(gan_pool_create(&pool, 0, NULL));
     n = gan_pool_thread_count(pool);
     gan_pool_destroy(pool);
@@ -180,7 +181,8 @@ static size_t default_count(const char *setting)
 START_TEST(zero_threads_asks_the_environment_then_the_machine)
 {
     const size_t machine = default_count(NULL);
-    const char *const no_numbers[] = {"", "x", "0", "-3", "2x", " 4 2", "1025", "99999999999999999999999", "1e2", "2.385"};
+    const char *const no_numbers[] = {
+        "", "x", "0", "-3", "2x", " 4 2", "1025", "99999999999999999999999", "1e2", "2.385"};
     gan_pool *pool;
 
     ck_assert_uint_ge(machine, 1);
@@ -188,7 +190,8 @@ START_TEST(zero_threads_asks_the_environment_then_the_machine)
     ck_assert_uint_eq(default_count("3"), 3);
     ck_assert_uint_eq(default_count("7"), 7);
     for (size_t i = 0; i < sizeof no_numbers / sizeof no_numbers[0]; i++)
-        ck_assert_msg(default_count(no_numbers[i]) == machine, "GAN_NUM_THREADS=\"%s\" counts", no_numbers[i]);
+        ck_assert_msg(default_count(no_numbers[i]) == machine, "GAN_NUM_THREADS=\"%s\" counts",
+                      no_numbers[i]);
     /* A number that is asked for is not looked up. */
     ck_assert_int_eq(setenv("GAN_NUM_THREADS", "5", 1), 0);
     pool = pool_of(2);

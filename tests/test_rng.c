@@ -17,8 +17,8 @@ static void philox_plain(const uint32_t counter[4], const uint32_t key[2], uint3
     memcpy(out, counter, 4 * sizeof *out);
     for (int round = 0; round < 10; round++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
         uint64_t p0 = (uint64_t)out[0] * 0xD2511F53u, p1 = (uint64_t)out[2] * 0xCD9E8D57u;
-        uint32_t next[4] = {(uint32_t)(p1 >> 32) ^ out[1] ^ k0, (uint32_t)p1, (uint32_t)(p0 >> 32) ^ out[3] ^ k1,
-                            (uint32_t)p0};
+        uint32_t next[4] = {(uint32_t)(p1 >> 32) ^ out[1] ^ k0, (uint32_t)p1,
+                            (uint32_t)(p0 >> 32) ^ out[3] ^ k1, (uint32_t)p0};
 
         memcpy(out, next, sizeof next);
     }
@@ -37,7 +37,10 @@ static const struct {
 } known[] = {
     {0, 0, 0, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
     {UINT64_MAX, UINT64_MAX, UINT64_MAX, {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
-    {0x85a308d3243f6a88, 0x0370734413198a2e, 0x299f31d0a4093822, {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
+    {0x85a308d3243f6a88,
+     0x0370734413198a2e,
+     0x299f31d0a4093822,
+     {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
 };
 
 START_TEST(known_answers_on_every_instruction_set)
@@ -246,7 +249,8 @@ START_TEST(uniforms_are_even)
         ck_assert(x[i] * 0x1p24f == floorf(x[i] * 0x1p24f));
         count[(size_t)(x[i] * BINS)]++;
     }
-    for (size_t b = 0; b < BINS; b++) chi2 += pow((double)count[b] - (double)N / BINS, 2) / ((double)N / BINS);
+    for (size_t b = 0; b < BINS; b++)
+        chi2 += pow((double)count[b] - (double)N / BINS, 2) / ((double)N / BINS);
     /* 63 degrees of freedom: mean 63, standard deviation 11. */
     ck_assert_msg(chi2 > 25 && chi2 < 125, "chi squared is %g", chi2);
     expect_near(mean_power(x, N, 0, 1), 0.5, 0, 4 * 0.2887 / sqrt(N));
@@ -300,7 +304,8 @@ START_TEST(streams_seeds_and_neighbours_are_uncorrelated)
     float *x = malloc((N + 1) * sizeof *x), *y = malloc(N * sizeof *y);
     const struct {
         uint64_t seed, stream, position;
-    } others[] = {{1, 1, 0}, {2, 0, 0}, {1, (uint64_t)1 << 32, 0}, {(uint64_t)1 << 32 | 1, 0, 0}, {1, 0, N}};
+    } others[] = {
+        {1, 1, 0}, {2, 0, 0}, {1, (uint64_t)1 << 32, 0}, {(uint64_t)1 << 32 | 1, 0, 0}, {1, 0, N}};
 
     gan__rng_normal(1, 0, 0, N + 1, x);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
@@ -334,7 +339,8 @@ START_TEST(below_stays_below_and_is_even)
         }
         ck_assert_uint_eq(gan_rng_position(rng), N);
         for (size_t i = 0; i < bounds[b]; i++) chi2 += pow((double)count[i] - each, 2) / each;
-        ck_assert_msg(chi2 < freedom + 4 * sqrt(2 * freedom) + 4, "bound %u: chi squared is %g", bounds[b], chi2);
+        ck_assert_msg(chi2 < freedom + 4 * sqrt(2 * freedom) + 4, "bound %u: chi squared is %g",
+                      bounds[b], chi2);
         gan_rng_destroy(rng);
     }
 }
@@ -350,7 +356,8 @@ START_TEST(below_has_no_bias_where_a_remainder_would)
 
     for (size_t i = 0; i < N; i++) thirds[gan_rng_below(rng, bound) / 1073741824u]++;
     ck_assert_uint_eq(gan_rng_position(rng), N);
-    for (size_t i = 0; i < 3; i++) expect_near((double)thirds[i] / N, 1.0 / 3, 0, 4 * sqrt(2.0 / 9 / N));
+    for (size_t i = 0; i < 3; i++)
+        expect_near((double)thirds[i] / N, 1.0 / 3, 0, 4 * sqrt(2.0 / 9 / N));
     gan_rng_destroy(rng);
 }
 END_TEST

@@ -59,13 +59,14 @@ static void write_header(const char *header, size_t n_data)
     free(bytes);
 }
 
-/* --- Our own files ------------------------------------------------------------------------------ */
+/* ---- Our own files ---- */
 
 static float first[6] = {2.385f, -0.1f, 3e-39f, -1e38f, 0.75f, -0.0f};
 static float second[5] = {1.7f, 2.9f, -3.1f, 4.3f, 5.9f};
 static float third[2 * 3 * 2 * 2];
 
-static const char *const metadata[] = {"made by", "libgan \"0\"\n\t\\", "gr\xc3\xbc\xc3\x9f", "\x01\x1f"};
+static const char *const metadata[] = {"made by", "libgan \"0\"\n\t\\", "gr\xc3\xbc\xc3\x9f",
+                                       "\x01\x1f"};
 
 static gan_status write_sample(const gan_allocator *allocator)
 {
@@ -77,7 +78,8 @@ static gan_status write_sample(const gan_allocator *allocator)
     return gan__safetensors_write(path, tensors, 3, metadata, 2, allocator);
 }
 
-static void expect_tensor(gan__safetensors *file, const char *name, gan_shape shape, const float *wanted)
+static void expect_tensor(gan__safetensors *file, const char *name, gan_shape shape,
+                          const float *wanted)
 {
     const gan__safetensor *t = gan__safetensors_find(file, name);
     float found[64];
@@ -172,7 +174,8 @@ static const char python_reader[] =
     "h=json.loads(b[8:8+n].decode('utf-8'));"
     "m=h.pop('__metadata__');"
     "assert (8+n)%64==0,n;"
-    "assert sorted(m.items())==[('gr\\u00fc\\u00df','\\x01\\x1f'),('made by','libgan \"0\"\\n\\t\\\\')],m;"
+    "assert sorted(m.items())==[('gr\\u00fc\\u00df','\\x01\\x1f'),('made by','libgan "
+    "\"0\"\\n\\t\\\\')],m;"
     "print(list(h));"
     "[print(t['dtype'],t['shape'],*('%08x'%v for v in "
     "struct.unpack('<%dI'%((t['data_offsets'][1]-t['data_offsets'][0])//4),"
@@ -222,7 +225,8 @@ END_TEST
 
 START_TEST(what_python_wrote_is_read_here)
 {
-    const float weight_2[] = {2.385f, -0.125f, 1e-30f}, weight_0[] = {0.1f, -0.2f, 0.3f, -0.4f, 0.5f, -0.6f};
+    const float weight_2[] = {2.385f, -0.125f, 1e-30f},
+                weight_0[] = {0.1f, -0.2f, 0.3f, -0.4f, 0.5f, -0.6f};
     const float scale = 7.25f, odd = -3.5f;
     const gan__safetensor *t;
     gan__safetensors *file;
@@ -263,14 +267,17 @@ START_TEST(what_could_not_be_read_again_is_not_written)
     const char *const same_key[] = {"k", "1", "k", "2"}, *const bad_text[] = {"k", "\xc3"};
 
     remove(path);
-    expect_fails(gan__safetensors_write(path, twice, 2, NULL, 0, NULL), GAN_ERR_INVALID, "duplicate");
+    expect_fails(gan__safetensors_write(path, twice, 2, NULL, 0, NULL), GAN_ERR_INVALID,
+                 "duplicate");
     expect_fails(gan__safetensors_write(path, &not_utf8, 1, NULL, 0, NULL), GAN_ERR_INVALID,
                  "cannot be written");
-    expect_fails(gan__safetensors_write(path, &reserved, 1, NULL, 0, NULL), GAN_ERR_INVALID, "__metadata__");
+    expect_fails(gan__safetensors_write(path, &reserved, 1, NULL, 0, NULL), GAN_ERR_INVALID,
+                 "__metadata__");
     expect_fails(gan__safetensors_write(path, &other_size, 1, NULL, 0, NULL), GAN_ERR_INVALID,
                  "has 5 numbers");
     expect_fails(gan__safetensors_write(path, &empty, 1, NULL, 0, NULL), GAN_ERR_INVALID, "\"c\"");
-    expect_fails(gan__safetensors_write(path, NULL, 0, same_key, 2, NULL), GAN_ERR_INVALID, "duplicate");
+    expect_fails(gan__safetensors_write(path, NULL, 0, same_key, 2, NULL), GAN_ERR_INVALID,
+                 "duplicate");
     expect_fails(gan__safetensors_write(path, NULL, 0, bad_text, 1, NULL), GAN_ERR_INVALID,
                  "cannot be written");
     ck_assert_int_eq(access(path, F_OK), -1);
@@ -298,7 +305,8 @@ START_TEST(a_full_disk_leaves_the_old_file)
     expect_ok(gan__safetensors_open(&file, path, NULL));
     expect_tensor(file, "0.weight", gan_shape_2d(2, 3), first);
     gan__safetensors_close(file);
-    expect_fails(gan__safetensors_write("/none/x", &large, 1, NULL, 0, NULL), GAN_ERR_IO, "/none/x");
+    expect_fails(gan__safetensors_write("/none/x", &large, 1, NULL, 0, NULL), GAN_ERR_IO,
+                 "/none/x");
 }
 END_TEST
 
@@ -332,7 +340,7 @@ START_TEST(without_memory_nothing_is_opened_or_written)
 }
 END_TEST
 
-/* --- Hostile files ------------------------------------------------------------------------------ */
+/* ---- Hostile files ---- */
 
 static void expect_refused(const char *message)
 {
@@ -402,7 +410,8 @@ static void use_all(gan__safetensors *file, size_t n_bytes)
         ck_assert_uint_le(t->offset + t->bytes, n_bytes);
         ck_assert_ptr_eq(gan__safetensors_find(file, t->name), t);
         if (t->dtype == GAN__DTYPE_F32) ck_assert_uint_eq(gan_shape_size(t->shape) * 4, t->bytes);
-        if (t->dtype == GAN__DTYPE_F32 && t->bytes <= sizeof out) (void)gan__safetensors_read(file, t, out);
+        if (t->dtype == GAN__DTYPE_F32 && t->bytes <= sizeof out)
+            (void)gan__safetensors_read(file, t, out);
     }
 }
 
@@ -504,12 +513,16 @@ START_TEST(entries_that_describe_no_tensor_are_refused)
         {"{\"dtype\":\"F33\",\"shape\":[1],\"data_offsets\":[0,4]}", "unknown dtype \"F33\""},
         {"{\"dtype\":\"F32\",\"data_offsets\":[0,4]}", "no list as shape"},
         {"{\"dtype\":\"F32\",\"shape\":{},\"data_offsets\":[0,4]}", "no list as shape"},
-        {"{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1],\"data_offsets\":[0,4]}", "5 dimensions, at most 4"},
-        {"{\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]}", "dimension 0 must be a whole number"},
-        {"{\"dtype\":\"F32\",\"shape\":[1,-1],\"data_offsets\":[0,4]}", "dimension 1 must be a whole number"},
+        {"{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1],\"data_offsets\":[0,4]}",
+         "5 dimensions, at most 4"},
+        {"{\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]}",
+         "dimension 0 must be a whole number"},
+        {"{\"dtype\":\"F32\",\"shape\":[1,-1],\"data_offsets\":[0,4]}",
+         "dimension 1 must be a whole number"},
         {"{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}", "dimension 0 must be"},
         {"{\"dtype\":\"F32\",\"shape\":[\"1\"],\"data_offsets\":[0,4]}", "dimension 0 must be"},
-        {"{\"dtype\":\"F32\",\"shape\":[2147483648],\"data_offsets\":[0,4]}", "dimension 0 must be"},
+        {"{\"dtype\":\"F32\",\"shape\":[2147483648],\"data_offsets\":[0,4]}",
+         "dimension 0 must be"},
         {"{\"dtype\":\"F32\",\"shape\":[65536,65536],\"data_offsets\":[0,4]}",
          "more than 2147483647 numbers"},
         {"{\"dtype\":\"F32\",\"shape\":[2147483647,2147483647,4,1],\"data_offsets\":[0,4]}",
@@ -524,9 +537,12 @@ START_TEST(entries_that_describe_no_tensor_are_refused)
         {"{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[null,4]}", "two rising whole numbers"},
         {"{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}",
          "shape [2] take 8 bytes, data_offsets have 4"},
-        {"{\"dtype\":\"F16\",\"shape\":[1],\"data_offsets\":[0,4]}", "F16 numbers of shape [1] take 2 bytes"},
-        {"{\"dtype\":\"F64\",\"shape\":[],\"data_offsets\":[0,4]}", "F64 numbers of shape [1] take 8 bytes"},
-        {"{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[9223372036854775803,9223372036854775807]}",
+        {"{\"dtype\":\"F16\",\"shape\":[1],\"data_offsets\":[0,4]}",
+         "F16 numbers of shape [1] take 2 bytes"},
+        {"{\"dtype\":\"F64\",\"shape\":[],\"data_offsets\":[0,4]}",
+         "F64 numbers of shape [1] take 8 bytes"},
+        {"{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[9223372036854775803,"
+         "9223372036854775807]}",
          "begins here, "},
         {"{\"dtype\":\"F32\",\"shape\":[536870912],\"data_offsets\":[0,2147483648]}",
          "the last tensor must end"},
@@ -542,7 +558,7 @@ START_TEST(entries_that_describe_no_tensor_are_refused)
 }
 END_TEST
 
-#define ENTRY(name, begin, end) \
+#define ENTRY(name, begin, end)                                                                    \
     "\"" name "\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[" #begin "," #end "]}"
 
 START_TEST(tensors_must_cover_the_data_once)
@@ -614,8 +630,8 @@ START_TEST(numbers_that_are_none_are_named)
         expect_ok(gan__safetensors_write(path, tensors, 2, NULL, 0, NULL));
         expect_ok(gan__safetensors_open(&file, path, NULL));
         expect_ok(gan__safetensors_read(file, gan__safetensors_tensor(file, 0), out));
-        expect_fails(gan__safetensors_read(file, gan__safetensors_tensor(file, 1), out), GAN_ERR_NONFINITE,
-                     "number 3 of tensor \"0.bias\" is ");
+        expect_fails(gan__safetensors_read(file, gan__safetensors_tensor(file, 1), out),
+                     GAN_ERR_NONFINITE, "number 3 of tensor \"0.bias\" is ");
         expect_error_says(path);
         gan__safetensors_close(file);
     }

@@ -14,7 +14,8 @@
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #if !defined(__has_feature)
 #define COUNT_HEAP_CALLS 1
-#elif !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer) && !__has_feature(memory_sanitizer)
+#elif !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer) &&                     \
+    !__has_feature(memory_sanitizer)
 #define COUNT_HEAP_CALLS 1
 #endif
 #endif
@@ -60,8 +61,10 @@ void free(void *memory)
 #endif
 
 /* Without dropout, as the reference in gradcheck.h is. */
-static const net_layer plain_g[] = {LINEAR(3, 7), LEAKY, LINEAR(7, 5), LEAKY, LINEAR(5, 6), TANH, END};
-static const net_layer plain_d[] = {LINEAR(6, 8), LEAKY, LINEAR(8, 5), LEAKY, LINEAR(5, 1), SIGMOID, END};
+static const net_layer plain_g[] = {LINEAR(3, 7), LEAKY, LINEAR(7, 5), LEAKY,
+                                    LINEAR(5, 6), TANH,  END};
+static const net_layer plain_d[] = {LINEAR(6, 8), LEAKY,   LINEAR(8, 5), LEAKY,
+                                    LINEAR(5, 1), SIGMOID, END};
 
 /* ---- figures ---- */
 
@@ -118,11 +121,13 @@ START_TEST(a_half_step_keeps_the_other_halfs_figures)
     expect_ok(gan_train_step(x.trainer, &b, &whole));
     half = whole;
     expect_ok(gan_train_generator_step(x.trainer, 20, NULL, &half));
-    ck_assert(half.d_loss == whole.d_loss && half.d_grad_norm == whole.d_grad_norm && half.g_loss != whole.g_loss);
+    ck_assert(half.d_loss == whole.d_loss && half.d_grad_norm == whole.d_grad_norm &&
+              half.g_loss != whole.g_loss);
     ck_assert(half.d_steps == 1 && half.g_steps == 2);
     whole = half;
     expect_ok(gan_train_discriminator_step(x.trainer, &b, NULL, &half));
-    ck_assert(half.g_loss == whole.g_loss && half.g_grad_norm == whole.g_grad_norm && half.d_loss != whole.d_loss);
+    ck_assert(half.g_loss == whole.g_loss && half.g_grad_norm == whole.g_grad_norm &&
+              half.d_loss != whole.d_loss);
     ck_assert(half.d_steps == 2 && half.g_steps == 2 && half.struct_size == sizeof half);
     free(real);
     game_end(&x);
@@ -148,7 +153,8 @@ START_TEST(figures_fit_the_hosts_record)
     expect_ok(gan_train_step(x.trainer, &b, &longer.known));
     expect_ok(gan_train_step(twin.trainer, &b, NULL));
     expect_same_game(&x, &twin);
-    ck_assert(longer.known.d_steps == 1 && longer.later == 2.385 && longer.known.struct_size == sizeof longer);
+    ck_assert(longer.known.d_steps == 1 && longer.later == 2.385 &&
+              longer.known.struct_size == sizeof longer);
     free(real);
     game_end(&x);
     game_end(&twin);
@@ -188,8 +194,8 @@ START_TEST(a_half_step_leaves_the_other_network_and_its_optimizer)
 }
 END_TEST
 
-/* Steps of one half between two steps of the other must not touch the other's moments: a generator that is put
- * back in front of the same discriminator makes the same step. */
+/* Steps of one half between two steps of the other must not touch the other's moments: a generator
+ * that is put back in front of the same discriminator makes the same step. */
 START_TEST(the_other_optimizers_moments_stay)
 {
     game x = game_begin(plain_g, plain_d, adam, &small_desc);
@@ -216,7 +222,8 @@ END_TEST
 START_TEST(sampling_leaves_training_as_it_was)
 {
     game x = small_game(), twin = small_game();
-    float *z = normals(333 * x.latent, 3), *a = malloc(333 * x.sample * sizeof *a), *b = malloc(333 * x.sample * sizeof *b);
+    float *z = normals(333 * x.latent, 3), *a = malloc(333 * x.sample * sizeof *a),
+          *b = malloc(333 * x.sample * sizeof *b);
 
     for (uint64_t s = 0; s < 4; s++) {
         play(&x, 20, s);
@@ -337,8 +344,10 @@ START_TEST(noise_follows_the_seed_and_is_fresh_for_each_half_step)
 END_TEST
 
 /* Layers wide enough to be cut into several parts and slices, and batches that are cut unevenly. */
-static const net_layer wide_g[] = {LINEAR(7, 400), LEAKY, DROPOUT(0.3f), LINEAR(400, 380), TANH, LINEAR(380, 50), TANH, END};
-static const net_layer wide_d[] = {LINEAR(50, 390), LEAKY, DROPOUT(0.3f), LINEAR(390, 400), RELU, LINEAR(400, 1), SIGMOID, END};
+static const net_layer wide_g[] = {LINEAR(7, 400), LEAKY,           DROPOUT(0.3f), LINEAR(400, 380),
+                                   TANH,           LINEAR(380, 50), TANH,          END};
+static const net_layer wide_d[] = {
+    LINEAR(50, 390), LEAKY, DROPOUT(0.3f), LINEAR(390, 400), RELU, LINEAR(400, 1), SIGMOID, END};
 
 START_TEST(the_number_of_threads_does_not_show)
 {
@@ -346,7 +355,8 @@ START_TEST(the_number_of_threads_does_not_show)
     game first = {0};
 
     for (size_t i = 0; i < 5; i++) {
-        const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = 37, .seed = 3, .n_threads = threads[i]};
+        const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = 37, .seed = 3,
+                                       .n_threads = threads[i]};
         game x = game_begin(wide_g, wide_d, adam, &desc);
 
         for (uint64_t s = 0; s < 8; s++) play(&x, s % 3 == 2 ? 30 : 37, s);
@@ -482,7 +492,8 @@ END_TEST
 START_TEST(samples_of_another_rank_are_as_good)
 {
     static const net_layer d[] = {FLATTEN, LINEAR(6, 5), TANH, LINEAR(5, 1), END};
-    game x = game_begin(plain_g, d, adam, &small_desc), twin = game_begin(plain_g, d, adam, &small_desc);
+    game x = game_begin(plain_g, d, adam, &small_desc),
+         twin = game_begin(plain_g, d, adam, &small_desc);
     float *real = normals(20 * 6, 1);
     gan_batch b = batch_of(&x, real, 20);
 
@@ -511,7 +522,8 @@ START_TEST(a_wrong_batch_changes_nothing)
     expect_status(gan_train_discriminator_step(x.trainer, NULL, NULL, &stats), GAN_ERR_INVALID);
     for (int half = 0; half < 2; half++) {
 #define STEP(batch)                                                                                \
-    (half ? gan_train_discriminator_step(x.trainer, batch, NULL, &stats) : gan_train_step(x.trainer, batch, &stats))
+    (half ? gan_train_discriminator_step(x.trainer, batch, NULL, &stats)                           \
+          : gan_train_step(x.trainer, batch, &stats))
         b = good;
         b.samples = NULL;
         expect_status(STEP(&b), GAN_ERR_INVALID);
@@ -694,7 +706,8 @@ START_TEST(creation_names_what_is_wrong)
     const gan_allocator half = {0};
     gan_trainer_desc desc;
 
-    expect_fails(gan_trainer_create(NULL, p.g, p.d, p.g_opt, p.d_opt, NULL), GAN_ERR_INVALID, "out is NULL");
+    expect_fails(gan_trainer_create(NULL, p.g, p.d, p.g_opt, p.d_opt, NULL), GAN_ERR_INVALID,
+                 "out is NULL");
     CREATE_FAILS(NULL, p.d, p.g_opt, p.d_opt, NULL, GAN_ERR_INVALID, "generator");
     CREATE_FAILS(p.g, NULL, p.g_opt, p.d_opt, NULL, GAN_ERR_INVALID, "discriminator");
     CREATE_FAILS(p.g, p.d, NULL, p.d_opt, NULL, GAN_ERR_INVALID, "generator");
@@ -719,12 +732,15 @@ END_TEST
 START_TEST(creation_reports_what_went_wrong_with_a_network)
 {
     pieces p = pieces_make();
-    gan_network *bad = gan_network_create(gan_shape_1d(3), NULL), *empty = gan_network_create(gan_shape_1d(3), NULL);
+    gan_network *bad = gan_network_create(gan_shape_1d(3), NULL),
+                *empty = gan_network_create(gan_shape_1d(3), NULL);
 
     gan_network_add(bad, gan_layer_linear(3, 8));
     gan_network_add(bad, gan_layer_linear(9, 6));
-    CREATE_FAILS(bad, p.d, p.g_opt, p.d_opt, NULL, GAN_ERR_SHAPE, "layer 1 (linear): needs 9 inputs, gets 8");
-    CREATE_FAILS(p.g, bad, p.g_opt, p.d_opt, NULL, GAN_ERR_SHAPE, "layer 1 (linear): needs 9 inputs, gets 8");
+    CREATE_FAILS(bad, p.d, p.g_opt, p.d_opt, NULL, GAN_ERR_SHAPE,
+                 "layer 1 (linear): needs 9 inputs, gets 8");
+    CREATE_FAILS(p.g, bad, p.g_opt, p.d_opt, NULL, GAN_ERR_SHAPE,
+                 "layer 1 (linear): needs 9 inputs, gets 8");
     CREATE_FAILS(empty, p.d, p.g_opt, p.d_opt, NULL, GAN_ERR_INVALID, "no layer");
     gan_network_destroy(bad);
     gan_network_destroy(empty);
@@ -734,9 +750,11 @@ END_TEST
 
 START_TEST(networks_that_do_not_fit_are_refused)
 {
-    static const net_layer seven[] = {LINEAR(3, 7), END}, two[] = {LINEAR(6, 2), END}, none[] = {FLATTEN, END};
+    static const net_layer seven[] = {LINEAR(3, 7), END}, two[] = {LINEAR(6, 2), END},
+                           none[] = {FLATTEN, END};
     pieces p = pieces_make();
-    gan_network *g7 = net_seeded(3, seven, 1), *d2 = net_seeded(6, two, 1), *weightless = net_seeded(6, none, 1);
+    gan_network *g7 = net_seeded(3, seven, 1), *d2 = net_seeded(6, two, 1),
+                *weightless = net_seeded(6, none, 1);
 
     CREATE_FAILS(g7, p.d, p.g_opt, p.d_opt, NULL, GAN_ERR_SHAPE, "7");
     expect_error_says("6");
@@ -797,7 +815,8 @@ END_TEST
 static gan_status make_trainer(void **out, const gan_allocator *allocator, void *user)
 {
     pieces *p = user;
-    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = 20, .n_threads = 2, .allocator = allocator};
+    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = 20, .n_threads = 2,
+                                   .allocator = allocator};
     gan_trainer *trainer = user;
     gan_status status = gan_trainer_create(&trainer, p->g, p->d, p->g_opt, p->d_opt, &desc);
 
@@ -844,8 +863,9 @@ START_TEST(creation_survives_a_lack_of_memory_in_what_it_completes)
         expect_ok(gan_optimizer_create_adam(&p.d_opt, &adam_desc));
         b.left = allowed;
         live = b.live;
-        status = gan_trainer_create(&trainer, p.g, p.d, p.g_opt, p.d_opt,
-                                    &(gan_trainer_desc){GAN_TRAINER_DESC_INIT, .allocator = &b.allocator});
+        status = gan_trainer_create(
+            &trainer, p.g, p.d, p.g_opt, p.d_opt,
+            &(gan_trainer_desc){GAN_TRAINER_DESC_INIT, .allocator = &b.allocator});
         if (status != GAN_OK) {
             expect_status(status, GAN_ERR_NOMEM);
             ck_assert_ptr_null(trainer);
@@ -879,7 +899,8 @@ START_TEST(a_step_takes_no_memory)
     desc.allocator = &b.allocator;
     x = game_begin(small_g, small_d, adam, &desc);
     batch = batch_of(&x, real, 20);
-    for (int s = 0; s < 3; s++) expect_ok(gan_train_step(x.trainer, &batch, &stats)); /* a BLAS may take its buffers */
+    for (int s = 0; s < 3; s++)
+        expect_ok(gan_train_step(x.trainer, &batch, &stats)); /* a BLAS may take its buffers */
     expect_ok(gan_trainer_sample(x.trainer, z, 40, out));
     taken = b.taken;
     b.left = 0;

@@ -19,18 +19,25 @@ static const struct {
 static gan_network *load(int run, int generator, const char *when)
 {
     const size_t latent = runs[run].latent, hidden = runs[run].hidden, image = runs[run].image;
-    const net_layer g[] = {{NET_LINEAR, latent, hidden, 0}, {NET_LEAKY_RELU, 0, 0, 0.2f},
-                           {NET_LINEAR, hidden, hidden, 0}, {NET_LEAKY_RELU, 0, 0, 0.2f},
-                           {NET_LINEAR, hidden, image, 0},  {NET_TANH, 0, 0, 0},
+    const net_layer g[] = {{NET_LINEAR, latent, hidden, 0},
+                           {NET_LEAKY_RELU, 0, 0, 0.2f},
+                           {NET_LINEAR, hidden, hidden, 0},
+                           {NET_LEAKY_RELU, 0, 0, 0.2f},
+                           {NET_LINEAR, hidden, image, 0},
+                           {NET_TANH, 0, 0, 0},
                            {NET_END, 0, 0, 0}};
-    const net_layer d[] = {{NET_LINEAR, image, hidden, 0},  {NET_LEAKY_RELU, 0, 0, 0.2f},
-                           {NET_LINEAR, hidden, hidden, 0}, {NET_LEAKY_RELU, 0, 0, 0.2f},
-                           {NET_LINEAR, hidden, 1, 0},      {NET_SIGMOID, 0, 0, 0},
+    const net_layer d[] = {{NET_LINEAR, image, hidden, 0},
+                           {NET_LEAKY_RELU, 0, 0, 0.2f},
+                           {NET_LINEAR, hidden, hidden, 0},
+                           {NET_LEAKY_RELU, 0, 0, 0.2f},
+                           {NET_LINEAR, hidden, 1, 0},
+                           {NET_SIGMOID, 0, 0, 0},
                            {NET_END, 0, 0, 0}};
     gan_network *net = net_make(generator ? latent : image, generator ? g : d, NULL);
     char name[80];
 
-    snprintf(name, sizeof name, "%s_%c_%s.safetensors", runs[run].name, generator ? 'g' : 'd', when);
+    snprintf(name, sizeof name, "%s_%c_%s.safetensors", runs[run].name, generator ? 'g' : 'd',
+             when);
     expect_ok(gan_network_load(net, golden_path(name)));
     return net;
 }
@@ -45,12 +52,13 @@ static gan_optimizer *adam(double lr)
     return opt;
 }
 
-/* All tensors to 1e-5 of their norm, and each number to 1e-5 with 1e-7 for those near zero; and the way from
- * the first weights, which is far shorter than they are, to 1e-3. */
+/* All tensors to 1e-5 of their norm, and each number to 1e-5 with 1e-7 for those near zero; and the
+ * way from the first weights, which is far shorter than they are, to 1e-3. */
 static void expect_same_end(gan_network *found, gan_network *wanted, gan_network *first)
 {
     size_t n;
-    float *a = net_weights(found, &n), *b = net_weights(wanted, NULL), *start = net_weights(first, NULL);
+    float *a = net_weights(found, &n), *b = net_weights(wanted, NULL),
+          *start = net_weights(first, NULL);
 
     expect_close(a, b, n, 1e-5, 1e-7);
     for (size_t i = 0; i < gan_network_tensor_count(found); i++) {
@@ -92,7 +100,8 @@ START_TEST(twenty_steps_are_pytorchs)
     gan_network *g = load(_i, 1, "first"), *d = load(_i, 0, "first");
     gan_optimizer *g_opt = adam(runs[_i].lr), *d_opt = adam(runs[_i].lr);
     gan_trainer *trainer;
-    gan_network *others[4] = {load(_i, 1, "last"), load(_i, 1, "first"), load(_i, 0, "last"), load(_i, 0, "first")};
+    gan_network *others[4] = {load(_i, 1, "last"), load(_i, 1, "first"), load(_i, 0, "last"),
+                              load(_i, 0, "first")};
 
     snprintf(name, sizeof name, "%s.bin", runs[_i].name);
     vectors = golden_open(name);
@@ -100,10 +109,12 @@ START_TEST(twenty_steps_are_pytorchs)
     z_d = golden_get(vectors, "z_d", STEPS * batch * latent);
     z_g = golden_get(vectors, "z_g", STEPS * batch * latent);
     figures = golden_get(vectors, "figures", STEPS * FIGURES);
-    expect_ok(gan_trainer_create(&trainer, g, d, g_opt, d_opt,
-                                 &(gan_trainer_desc){GAN_TRAINER_DESC_INIT, .batch_size = batch, .n_threads = 2}));
+    expect_ok(gan_trainer_create(
+        &trainer, g, d, g_opt, d_opt,
+        &(gan_trainer_desc){GAN_TRAINER_DESC_INIT, .batch_size = batch, .n_threads = 2}));
     for (size_t s = 0; s < STEPS; s++) {
-        const gan_batch b = {GAN_BATCH_INIT, .count = batch, .shape = gan_shape_1d(image), .samples = real + s * batch * image};
+        const gan_batch b = {GAN_BATCH_INIT, .count = batch, .shape = gan_shape_1d(image),
+                             .samples = real + s * batch * image};
         gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
 
         expect_ok(gan_train_discriminator_step(trainer, &b, z_d + s * batch * latent, &stats));

@@ -1,4 +1,5 @@
-/* test_train_gradients.c - what the steps subtract from the weights is the derivative of the loss. */
+/* test_train_gradients.c - what the steps subtract from the weights is the derivative of the
+ * loss. */
 #include "expect.h"
 #include "game.h"
 
@@ -8,7 +9,8 @@
 
 /* ---- derivatives ---- */
 
-/* Each activation everywhere: after a linear layer, after and before another activation, first, last. */
+/* Each activation everywhere: after a linear layer, after and before another activation, first,
+ * last. */
 static const net_layer g_networks[][9] = {
     {LINEAR(3, 7), LEAKY, LINEAR(7, 5), LEAKY, LINEAR(5, 6), TANH, END},
     {LINEAR(3, 7), RELU, LINEAR(7, 6), END},
@@ -40,7 +42,8 @@ static float *gradient_of(const float *before, gan_network *net)
     size_t n;
     float *grad = net_weights(net, &n);
 
-    for (size_t i = 0; i < n; i++) grad[i] = (float)(((double)before[i] - (double)grad[i]) / GRADIENT_SCALE);
+    for (size_t i = 0; i < n; i++)
+        grad[i] = (float)(((double)before[i] - (double)grad[i]) / GRADIENT_SCALE);
     return grad;
 }
 
@@ -113,8 +116,10 @@ END_TEST
 /* The experiment's networks, narrower; along directions in which all weights change at once. */
 START_TEST(gradients_are_derivatives_along_random_directions)
 {
-    static const net_layer g[] = {LINEAR(16, 64), LEAKY, LINEAR(64, 64), LEAKY, LINEAR(64, 100), TANH, END};
-    static const net_layer d[] = {LINEAR(100, 64), LEAKY, LINEAR(64, 64), LEAKY, LINEAR(64, 1), SIGMOID, END};
+    static const net_layer g[] = {LINEAR(16, 64), LEAKY, LINEAR(64, 64), LEAKY, LINEAR(64, 100),
+                                  TANH,           END};
+    static const net_layer d[] = {LINEAR(100, 64), LEAKY, LINEAR(64, 64), LEAKY, LINEAR(64, 1),
+                                  SIGMOID,         END};
     const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = 50, .n_threads = 2};
     game x = game_begin(g, d, gradient_taker, &desc);
     float *real = normals(50 * x.sample, 1), *z = normals(50 * x.latent, 2);
@@ -135,7 +140,8 @@ START_TEST(gradients_are_derivatives_along_random_directions)
                 direction[i] = (double)u[i] / length;
                 slope += direction[i] * (double)grad[i];
             }
-            expect_near(gradcheck_direction(loss, &a, by->weights, direction, by->n_weights), slope, 1e-4, 1e-7);
+            expect_near(gradcheck_direction(loss, &a, by->weights, direction, by->n_weights), slope,
+                        1e-4, 1e-7);
             ck_assert(fabs(slope) > 1e-5);
             free(u);
         }
@@ -177,8 +183,8 @@ static void set_tensor(gan_network *net, const char *name, float value)
 
 enum { DROPPED = 4000 };
 
-/* A real batch of ones and a fake one of zeros, so that the weight gradient of the layer after dropout shows
- * each number's factor.  Writes the change of every weight. */
+/* A real batch of ones and a fake one of zeros, so that the weight gradient of the layer after
+ * dropout shows each number's factor.  Writes the change of every weight. */
 static void see_masks(const game *x, size_t n, float *change, gan_train_stats *stats)
 {
     float *ones = malloc(n * DROPPED * sizeof *ones), *z = normals(n, 1);
@@ -198,7 +204,8 @@ static game dropout_game(void)
 {
     static const net_layer g[] = {LINEAR(1, DROPPED), END};
     static const net_layer d[] = {DROPOUT(0.3f), LINEAR(DROPPED, 1), SIGMOID, END};
-    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = 32, .seed = 9, .n_threads = 1};
+    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = 32, .seed = 9,
+                                   .n_threads = 1};
     game x = game_begin(g, d, plain_sgd, &desc);
 
     set_tensor(x.g, "0.weight", 0);
@@ -244,7 +251,8 @@ START_TEST(dropout_draws_anew_for_each_sample_and_step)
     size_t both = 0, neither = 0;
 
     see_masks(&x, 1, first, &stats);
-    expect_ok(gan_network_initialize(x.d, 202)); /* the step was so long that the next would have no gradient */
+    expect_ok(gan_network_initialize(
+        x.d, 202)); /* the step was so long that the next would have no gradient */
     see_masks(&x, 1, second, &stats);
     for (size_t i = 0; i < DROPPED; i++) both += first[i] == 0 && second[i] == 0;
     expect_near((double)both / DROPPED, 0.09, 0, 4 * sqrt(0.082 / DROPPED));
@@ -257,8 +265,8 @@ START_TEST(dropout_draws_anew_for_each_sample_and_step)
 }
 END_TEST
 
-/* With weights of zero all samples count the same, so the gradient tells in how many of them a number was kept.  Masks
- * that repeated within the batch would make the counts even. */
+/* With weights of zero all samples count the same, so the gradient tells in how many of them a
+ * number was kept.  Masks that repeated within the batch would make the counts even. */
 START_TEST(dropout_never_repeats_within_a_batch)
 {
     game x = dropout_game();
@@ -282,14 +290,15 @@ START_TEST(dropout_never_repeats_within_a_batch)
 }
 END_TEST
 
-/* linear, tanh, dropout, linear in a generator, a single sample: the second linear layer's gradient shows the
- * mask, and with it the first one's gradient can be worked out. */
+/* linear, tanh, dropout, linear in a generator, a single sample: the second linear layer's gradient
+ * shows the mask, and with it the first one's gradient can be worked out. */
 START_TEST(the_gradient_passes_dropout_and_the_activation_before_it)
 {
     enum { WIDTH = 40, OUT = 5 };
     static const net_layer g[] = {LINEAR(1, WIDTH), TANH, DROPOUT(0.4f), LINEAR(WIDTH, OUT), END};
     static const net_layer d[] = {LINEAR(OUT, 1), SIGMOID, END};
-    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = 1, .seed = 9, .n_threads = 1};
+    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = 1, .seed = 9,
+                                   .n_threads = 1};
     game x = game_begin(g, d, gradient_taker, &desc);
     const float z = 1.25f;
     gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
@@ -306,7 +315,8 @@ START_TEST(the_gradient_passes_dropout_and_the_activation_before_it)
     dw2 = grad + 2 * WIDTH;
     by_logit = exp(-stats.g_loss) - 1; /* sigmoid - 1 */
     for (size_t j = 0; j < WIDTH; j++) {
-        const double y = tanh((double)w1[j] * (double)z + (double)b1[j]), factor = dw2[j] == 0 ? 0 : 1 / 0.6;
+        const double y = tanh((double)w1[j] * (double)z + (double)b1[j]),
+                     factor = dw2[j] == 0 ? 0 : 1 / 0.6;
         double back = 0;
 
         kept += factor > 0;

@@ -18,15 +18,18 @@ static gan_optimizer *quick_adam(void)
 
 typedef void (*draw_sample)(gan_rng *rng, float *out);
 
-static game learn(const net_layer *g, const net_layer *d, draw_sample draw, size_t steps, uint64_t seed)
+static game learn(const net_layer *g, const net_layer *d, draw_sample draw, size_t steps,
+                  uint64_t seed)
 {
     enum { BATCH = 128 };
-    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = BATCH, .seed = seed, .n_threads = 1};
+    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = BATCH, .seed = seed,
+                                   .n_threads = 1};
     game x = game_begin(g, d, quick_adam, &desc);
     float real[BATCH * 2];
     gan_rng *rng;
 
-    if (under_sanitizer()) steps = 50; /* which are slow, and look at other things than where it ends */
+    if (under_sanitizer())
+        steps = 50; /* which are slow, and look at other things than where it ends */
     expect_ok(gan_network_initialize(x.g, 1000 + seed));
     expect_ok(gan_network_initialize(x.d, 2000 + seed));
     expect_ok(gan_rng_create(&rng, seed, 77, NULL));
@@ -34,7 +37,8 @@ static game learn(const net_layer *g, const net_layer *d, draw_sample draw, size
         const gan_batch b = batch_of(&x, real, BATCH);
 
         for (size_t i = 0; i < BATCH; i++) draw(rng, real + i * x.sample);
-        /* The usual remedy for a discriminator and generator that circle each other: shorter steps at the end. */
+        /* The usual remedy for a discriminator and generator that circle each other: shorter steps
+         * at the end. */
         if (s == steps / 2 || s == steps * 3 / 4) {
             expect_ok(gan_optimizer_set_lr(x.g_opt, gan_optimizer_lr(x.g_opt) / 4));
             expect_ok(gan_optimizer_set_lr(x.d_opt, gan_optimizer_lr(x.d_opt) / 4));
@@ -54,7 +58,8 @@ static void draw_gaussian(gan_rng *rng, float *out)
 START_TEST(it_learns_a_gaussian)
 {
     static const net_layer g[] = {LINEAR(4, 32), LEAKY, LINEAR(32, 32), LEAKY, LINEAR(32, 1), END};
-    static const net_layer d[] = {LINEAR(1, 32), LEAKY, LINEAR(32, 32), LEAKY, LINEAR(32, 1), SIGMOID, END};
+    static const net_layer d[] = {LINEAR(1, 32), LEAKY, LINEAR(32, 32), LEAKY, LINEAR(32, 1),
+                                  SIGMOID,       END};
     enum { N = 2000 };
     game x = learn(g, d, draw_gaussian, 2000, (uint64_t)_i + 1);
     float *z = normals(N * x.latent, 5), y[N];
@@ -84,7 +89,8 @@ static void draw_ring(gan_rng *rng, float *out)
 START_TEST(it_covers_a_ring_of_eight)
 {
     static const net_layer g[] = {LINEAR(8, 64), LEAKY, LINEAR(64, 64), LEAKY, LINEAR(64, 2), END};
-    static const net_layer d[] = {LINEAR(2, 64), LEAKY, LINEAR(64, 64), LEAKY, LINEAR(64, 1), SIGMOID, END};
+    static const net_layer d[] = {LINEAR(2, 64), LEAKY, LINEAR(64, 64), LEAKY, LINEAR(64, 1),
+                                  SIGMOID,       END};
     enum { N = 2000 };
     game x = learn(g, d, draw_ring, 4000, (uint64_t)_i + 1);
     float *z = normals(N * x.latent, 5), y[2 * N];
@@ -93,7 +99,8 @@ START_TEST(it_covers_a_ring_of_eight)
     expect_ok(gan_trainer_sample(x.trainer, z, N, y));
     for (size_t i = 0; i < N; i++)
         for (size_t m = 0; m < 8; m++)
-            if (hypot((double)y[2 * i] - cos((double)m * acos(-1) / 4), (double)y[2 * i + 1] - sin((double)m * acos(-1) / 4)) < 0.2)
+            if (hypot((double)y[2 * i] - cos((double)m * acos(-1) / 4),
+                      (double)y[2 * i + 1] - sin((double)m * acos(-1) / 4)) < 0.2)
                 near[m]++, close++;
     for (size_t m = 0; m < 8; m++) covered += near[m] > N / 80; /* a tenth of its share */
     if (!under_sanitizer()) {

@@ -9,10 +9,12 @@ START_TEST(macros_and_functions_agree)
 {
     char text[32];
 
-    snprintf(text, sizeof text, "%d.%d.%d", GAN_VERSION_MAJOR, GAN_VERSION_MINOR, GAN_VERSION_PATCH);
+    snprintf(text, sizeof text, "%d.%d.%d", GAN_VERSION_MAJOR, GAN_VERSION_MINOR,
+             GAN_VERSION_PATCH);
     ck_assert_str_eq(gan_version_string(), text);
     ck_assert_int_eq(gan_version_number(), GAN_VERSION_NUMBER);
-    ck_assert_int_eq(GAN_VERSION_NUMBER, GAN_VERSION_MAJOR * 10000 + GAN_VERSION_MINOR * 100 + GAN_VERSION_PATCH);
+    ck_assert_int_eq(GAN_VERSION_NUMBER,
+                     GAN_VERSION_MAJOR * 10000 + GAN_VERSION_MINOR * 100 + GAN_VERSION_PATCH);
 }
 END_TEST
 

@@ -46,15 +46,17 @@ typedef struct gan_dataset_desc {
  * @retval GAN_OK           `*out` is the dataset, wholly in memory.
  * @retval GAN_ERR_INVALID  `out` or `images` is NULL, or `desc` is invalid.
  * @retval GAN_ERR_IO       A file could not be opened or read.
- * @retval GAN_ERR_FORMAT   A file is no IDX file of bytes, is shorter or longer than its header says, or
- *                          is damaged gzip; path, byte offset, expected and found are named.
+ * @retval GAN_ERR_FORMAT   A file is no IDX file of bytes, is shorter or longer than its header
+ *                          says, or is damaged gzip; path, byte offset, expected and found are
+ *                          named.
  * @retval GAN_ERR_SHAPE    Labels and pictures differ in number.
  * @retval GAN_ERR_NOMEM    No memory.
  *
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_idx(gan_dataset **out, const char *images,
-                                                       const char *labels, const gan_dataset_desc *desc);
+                                                       const char *labels,
+                                                       const gan_dataset_desc *desc);
 
 /**
  * Make a dataset from bytes in the host's memory, which are copied.
@@ -74,13 +76,15 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_idx(gan_dataset **out, const 
  */
 GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_bytes(gan_dataset **out, const uint8_t *data,
                                                            const uint8_t *labels, size_t count,
-                                                           gan_shape shape, const gan_dataset_desc *desc);
+                                                           gan_shape shape,
+                                                           const gan_dataset_desc *desc);
 
 /**
  * Make a dataset from floats in the host's memory, which are copied.
  *
  * @retval GAN_OK             `*out` is the dataset.
- * @retval GAN_ERR_INVALID    `out` or `data` is NULL, `count` is 0, or `shape` or `desc` is invalid.
+ * @retval GAN_ERR_INVALID    `out` or `data` is NULL, `count` is 0, or `shape` or `desc` is
+ *                            invalid.
  * @retval GAN_ERR_NONFINITE  A number is NaN or infinite; its sample and place are named.
  * @retval GAN_ERR_NOMEM      No memory.
  *
@@ -90,7 +94,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_bytes(gan_dataset **out, co
  */
 GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_floats(gan_dataset **out, const float *data,
                                                             const uint8_t *labels, size_t count,
-                                                            gan_shape shape, const gan_dataset_desc *desc);
+                                                            gan_shape shape,
+                                                            const gan_dataset_desc *desc);
 
 /** How many kinds of silhouette gan_dataset_create_shapes() draws. */
 #define GAN_DATASET_SHAPES_CLASSES 10
@@ -113,7 +118,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_floats(gan_dataset **out, c
  *
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_shapes(gan_dataset **out, size_t count, uint64_t seed,
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_shapes(gan_dataset **out, size_t count,
+                                                            uint64_t seed,
                                                             const gan_dataset_desc *desc);
 
 /**
@@ -131,7 +137,8 @@ typedef int (*gan_dataset_read_fn)(void *user, size_t index, float *out, uint8_t
  * Make a dataset whose samples a host's function delivers, whenever one is wanted.
  *
  * @param[out] out         Receives the dataset, yours to destroy; NULL on failure.
- * @param[in]  read        Called once for each sample of each batch, by the thread that wants the batch.
+ * @param[in]  read        Called once for each sample of each batch, by the thread that wants the
+ *                         batch.
  * @param[in]  user        Handed to `read`; must outlive the dataset.
  * @param[in]  count       At least 1.
  * @param[in]  shape       Of one sample.
@@ -144,9 +151,11 @@ typedef int (*gan_dataset_read_fn)(void *user, size_t index, float *out, uint8_t
  *
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_callbacks(gan_dataset **out, gan_dataset_read_fn read,
-                                                               void *user, size_t count, gan_shape shape,
-                                                               int has_labels, const gan_dataset_desc *desc);
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_callbacks(gan_dataset **out,
+                                                               gan_dataset_read_fn read, void *user,
+                                                               size_t count, gan_shape shape,
+                                                               int has_labels,
+                                                               const gan_dataset_desc *desc);
 
 /** End a dataset; no iterator may still use it.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_dataset_destroy(gan_dataset *data);
@@ -172,14 +181,15 @@ GAN_API int gan_dataset_has_labels(const gan_dataset *data);
  * @retval GAN_ERR_INVALID    `data` is NULL or there is no such index.
  * @retval GAN_ERR_IO         A host's source failed; its code is named.
  * @retval GAN_ERR_NONFINITE  A host's source delivered NaN or infinity.
- * @retval GAN_ERR_NOMEM      No memory for a sample that isn't wanted (`out` NULL, a host's source).
+ * @retval GAN_ERR_NOMEM      No memory for a sample that isn't wanted (`out` NULL, a host's
+ *                            source).
  *
  * After an error `out` may be partly written.
  *
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_dataset_read(const gan_dataset *data, size_t index, float *out,
-                                                   uint8_t *label);
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_read(const gan_dataset *data, size_t index,
+                                                   float *out, uint8_t *label);
 
 GAN_END_DECLS
 

@@ -15,7 +15,8 @@ GAN_BEGIN_DECLS
  * A picture of 8-bit grey (1 channel) or RGB (3 channels) pixels, row by row from the top left,
  * the channels of a pixel together.
  *
- * Made by gan_image_create() or gan_image_read(), ended by gan_image_destroy().  One thread at a time.
+ * Made by gan_image_create() or gan_image_read(), ended by gan_image_destroy().  One thread at a
+ * time.
  */
 typedef struct gan_image gan_image;
 
@@ -31,7 +32,8 @@ typedef struct gan_image gan_image;
  * @param[in]  allocator      Memory functions, or NULL for malloc's.
  *
  * @retval GAN_OK           `*out` is the picture.
- * @retval GAN_ERR_INVALID  `out` is NULL, a number is out of range, or `allocator` lacks a function.
+ * @retval GAN_ERR_INVALID  `out` is NULL, a number is out of range, or `allocator` lacks a
+ *                          function.
  * @retval GAN_ERR_NOMEM    No memory.
  *
  * @since 0.1
@@ -42,7 +44,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_image_create(gan_image **out, size_t width
 /**
  * Read a PNG file.
  *
- * Every kind of PNG is read: palettes and 16 bits become 8-bit grey or RGB, an alpha channel is dropped.
+ * Every kind of PNG is read: palettes and 16 bits become 8-bit grey or RGB, an alpha channel is
+ * dropped.
  *
  * @param[out] out        Receives the picture, yours to destroy; NULL on failure.
  * @param[in]  path       The file's name.
@@ -85,7 +88,8 @@ GAN_API size_t gan_image_height(const gan_image *image);
 /** Return the number of channels, 1 or 3; 0 for NULL.  @since 0.1 */
 GAN_API size_t gan_image_channels(const gan_image *image);
 
-/** Return the pixels, width * height * channels bytes that live as long as the picture; NULL for NULL.  @since 0.1 */
+/** Return the pixels, width * height * channels bytes that live as long as the picture; NULL for
+ * NULL.  @since 0.1 */
 GAN_API uint8_t *gan_image_pixels(gan_image *image);
 
 /** Settings of a grid; start from GAN_GRID_DESC_INIT. */
@@ -95,15 +99,14 @@ typedef struct gan_grid_desc {
     size_t padding;     /**< pixels between and around samples, at most 256.  0 */
     uint8_t background; /**< grey of the padding.  0 */
     /**
-     * Each number x of channel c is shown as x * std[c] + mean[c], 0 black to 1 white, cut there.  A std of 0
-     * stands for mean 0.5 and std 0.5, which shows what reaches from -1 to 1.
+     * Each number x of channel c is shown as x * std[c] + mean[c], 0 black to 1 white, cut there.
+     * A std of 0 stands for mean 0.5 and std 0.5, which shows what reaches from -1 to 1.
      */
     float mean[4];
     float std[4];                   /**< finite; see mean */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_grid_desc;
-#define GAN_GRID_DESC_INIT                                                                         \
-    GAN_SIZED_INIT(gan_grid_desc, 0, 0, 0, {0, 0, 0, 0}, {0, 0, 0, 0}, 0)
+#define GAN_GRID_DESC_INIT GAN_SIZED_INIT(gan_grid_desc, 0, 0, 0, {0, 0, 0, 0}, {0, 0, 0, 0}, 0)
 
 /**
  * Lay out samples as the tiles of one picture (torchvision's make_grid).
@@ -121,8 +124,9 @@ typedef struct gan_grid_desc {
  *
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_image_create_grid(gan_image **out, const float *samples, size_t n,
-                                                        gan_shape shape, const gan_grid_desc *desc);
+GAN_API GAN_MUST_CHECK gan_status gan_image_create_grid(gan_image **out, const float *samples,
+                                                        size_t n, gan_shape shape,
+                                                        const gan_grid_desc *desc);
 
 /**
  * Lay out samples as by gan_image_create_grid() and write the picture as by gan_image_write().
@@ -135,8 +139,9 @@ GAN_API GAN_MUST_CHECK gan_status gan_image_create_grid(gan_image **out, const f
  *
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_image_write_grid(const char *path, const float *samples, size_t n,
-                                                       gan_shape shape, const gan_grid_desc *desc);
+GAN_API GAN_MUST_CHECK gan_status gan_image_write_grid(const char *path, const float *samples,
+                                                       size_t n, gan_shape shape,
+                                                       const gan_grid_desc *desc);
 
 GAN_END_DECLS
 

@@ -32,15 +32,16 @@ typedef struct gan_iterator gan_iterator;
 /** Settings of an iterator; start from GAN_ITERATOR_DESC_INIT. */
 typedef struct gan_iterator_desc {
     size_t struct_size; /**< set by GAN_ITERATOR_DESC_INIT */
-    size_t batch_size;  /**< samples a batch; 0: 100.  More than the dataset has: one smaller batch an epoch */
+    size_t batch_size;  /**< samples a batch; 0: 100.  Over the dataset's count: all of them */
     int shuffle;        /**< 1: each epoch in its own random order.  0 */
-    int drop_last;      /**< 1: leave out a last batch that is not full; wants a full one to exist */
-    uint64_t seed;      /**< of the shuffle.  0 */
+    int drop_last; /**< 1: leave out a last batch that is not full; wants a full one to exist */
+    uint64_t seed; /**< of the shuffle.  0 */
     /**
-     * Each number x of channel c becomes (x - mean[c]) / std[c] (torchvision's Normalize); x is b / 255 for
-     * bytes.  Samples of rank 3 have dim[0] channels, others one.  A std of 0 stands for the default of its
-     * channel: mean 0.5 and std 0.5 for bytes, so that they reach from -1 to 1 as tanh does; mean
-     * 0 and std 1 for floats, which stay as they are.  A mean without a std is refused.
+     * Each number x of channel c becomes (x - mean[c]) / std[c] (torchvision's Normalize); x is b /
+     * 255 for bytes.  Samples of rank 3 have dim[0] channels, others one.  A std of 0 stands for
+     * the default of its channel: mean 0.5 and std 0.5 for bytes, so that they reach from -1 to 1
+     * as tanh does; mean 0 and std 1 for floats, which stay as they are.  A mean without a std is
+     * refused.
      */
     float mean[4];
     float std[4];                   /**< finite, not negative; see mean */
@@ -57,8 +58,8 @@ typedef struct gan_iterator_desc {
  * @param[in]  desc  Settings, or NULL for the defaults.
  *
  * @retval GAN_OK           `*out` stands before the first batch of epoch 0.
- * @retval GAN_ERR_INVALID  `out` or `data` is NULL, a setting is out of range (it is named), or more than
- *                          2^32 - 1 samples are to be shuffled.
+ * @retval GAN_ERR_INVALID  `out` or `data` is NULL, a setting is out of range (it is named), or
+ *                          more than 2^32 - 1 samples are to be shuffled.
  * @retval GAN_ERR_SHAPE    The samples have more than 4 channels.
  * @retval GAN_ERR_NOMEM    No memory.
  *
@@ -81,8 +82,8 @@ GAN_API void gan_iterator_destroy(gan_iterator *it);
  * @retval GAN_END            The epoch is over; the next call gives the next epoch's first batch.
  * @retval GAN_ERR_INVALID    `it` or `batch` is NULL.
  * @retval GAN_ERR_IO         A host's source failed; the iterator stands where it stood.
- * @retval GAN_ERR_NONFINITE  A host's source delivered NaN or infinity, or a number became infinite when it
- *                            was divided by std; the same.
+ * @retval GAN_ERR_NONFINITE  A host's source delivered NaN or infinity, or a number became infinite
+ *                            when it was divided by std; the same.
  *
  * Memory: none is taken.
  * Determinism: the order is a function of seed and epoch alone.
@@ -110,15 +111,16 @@ GAN_API size_t gan_iterator_batch_count(const gan_iterator *it);
  *
  * @param[in,out] it        The iterator.
  * @param[in]     epoch     From 0.
- * @param[in]     position  Samples of that epoch already given out: a whole number of batches, or all of
- *                          them, where GAN_END comes next.
+ * @param[in]     position  Samples of that epoch already given out: a whole number of batches, or
+ *                          all of them, where GAN_END comes next.
  *
  * @retval GAN_OK           The next batch is the one there.
  * @retval GAN_ERR_INVALID  `it` is NULL, or no batch begins at `position`.  Nothing changed.
  *
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_iterator_seek(gan_iterator *it, uint64_t epoch, size_t position);
+GAN_API GAN_MUST_CHECK gan_status gan_iterator_seek(gan_iterator *it, uint64_t epoch,
+                                                    size_t position);
 
 GAN_END_DECLS
 

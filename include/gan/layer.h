@@ -45,7 +45,8 @@ GAN_API gan_layer *gan_layer_linear(size_t in, size_t out);
  */
 GAN_API gan_layer *gan_layer_leaky_relu(float slope);
 
-/** Make y = max(x, 0) (torch.nn.ReLU).  Keeps the shape.  @return The layer, or NULL.  @since 0.1 */
+/** Make y = max(x, 0) (torch.nn.ReLU).  Keeps the shape.  @return The layer, or NULL.  @since
+ * 0.1 */
 GAN_API gan_layer *gan_layer_relu(void);
 
 /** Make y = tanh(x) (torch.nn.Tanh).  Keeps the shape.  @return The layer, or NULL.  @since 0.1 */
@@ -74,7 +75,8 @@ GAN_API gan_layer *gan_layer_sigmoid(void);
  */
 GAN_API gan_layer *gan_layer_dropout(float p);
 
-/** Make a vector of whatever comes in (torch.nn.Flatten).  @return The layer, or NULL.  @since 0.1 */
+/** Make a vector of whatever comes in (torch.nn.Flatten).  @return The layer, or NULL.  @since
+ * 0.1 */
 GAN_API gan_layer *gan_layer_flatten(void);
 
 /**

@@ -15,8 +15,8 @@ GAN_BEGIN_DECLS
 typedef enum gan_loss {
     /**
      * Binary cross-entropy (Goodfellow et al., 2014, with the non-saturating generator loss).  The
-     * discriminator's is -log D(x) - log(1 - D(G(z))), the generator's -log D(G(z)), each a mean over
-     * its batch.
+     * discriminator's is -log D(x) - log(1 - D(G(z))), the generator's -log D(G(z)), each a mean
+     * over its batch.
      */
     GAN_LOSS_BCE = 0
 } gan_loss;
@@ -41,8 +41,8 @@ typedef enum gan_loss {
  * Threads: any.
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_loss_bce_with_logits(const float *logits, size_t n, float target,
-                                                           double *loss, float *grad);
+GAN_API GAN_MUST_CHECK gan_status gan_loss_bce_with_logits(const float *logits, size_t n,
+                                                           float target, double *loss, float *grad);
 
 GAN_END_DECLS
 

@@ -28,9 +28,9 @@ typedef struct gan_network gan_network;
 
 /** Settings of a network; start from GAN_NETWORK_DESC_INIT. */
 typedef struct gan_network_desc {
-    size_t struct_size;             /**< set by GAN_NETWORK_DESC_INIT */
-    uint64_t seed;                  /**< the first weights come from it; give each network its own.  0 */
-    gan_pool *pool;                 /**< borrowed; shares the work of gan_network_forward().  NULL: none */
+    size_t struct_size; /**< set by GAN_NETWORK_DESC_INIT */
+    uint64_t seed;      /**< the first weights come from it; give each network its own.  0 */
+    gan_pool *pool;     /**< borrowed; shares the work of gan_network_forward().  NULL: none */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_network_desc;
 #define GAN_NETWORK_DESC_INIT GAN_SIZED_INIT(gan_network_desc, 0, 0, 0)
@@ -116,7 +116,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_clone(gan_network **out, gan_netwo
 /** Return the shape of an input sample; rank 0 for NULL.  @since 0.1 */
 GAN_API gan_shape gan_network_input_shape(const gan_network *net);
 
-/** Return the shape of an output sample, the input's when there is no layer; rank 0 for NULL.  @since 0.1 */
+/** Return the shape of an output sample, the input's when there is no layer; rank 0 for NULL.
+ * @since 0.1 */
 GAN_API gan_shape gan_network_output_shape(const gan_network *net);
 
 /** Return how many layers there are; 0 for NULL.  @since 0.1 */
@@ -141,7 +142,8 @@ GAN_API size_t gan_network_tensor_count(const gan_network *net);
  *
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_network_tensor(gan_tensor *out, gan_network *net, size_t index);
+GAN_API GAN_MUST_CHECK gan_status gan_network_tensor(gan_tensor *out, gan_network *net,
+                                                     size_t index);
 
 /**
  * Show the tensor of a given name, such as "0.weight".
@@ -152,7 +154,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_tensor(gan_tensor *out, gan_networ
  *
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_network_find(gan_tensor *out, gan_network *net, const char *name);
+GAN_API GAN_MUST_CHECK gan_status gan_network_find(gan_tensor *out, gan_network *net,
+                                                   const char *name);
 
 /**
  * Write a table of the layers, their output shapes and parameter counts as text.

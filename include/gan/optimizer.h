@@ -29,12 +29,12 @@ typedef struct gan_optimizer gan_optimizer;
  *     adam.lr = 0.0001;
  */
 typedef struct gan_adam_desc {
-    size_t struct_size;             /**< set by GAN_ADAM_DESC_INIT */
-    double lr;                      /**< learning rate, finite, not negative.  0.001 */
-    double beta1, beta2;            /**< decay of the moments, 0 <= beta < 1.  0.9 and 0.999 */
-    double eps;                     /**< added to the root, finite, not negative; with 0 a weight whose
-                                         gradient was always 0 gets 0 / 0, which a step refuses.  1e-8 */
-    double weight_decay;            /**< finite, not negative; see each create function.  0 */
+    size_t struct_size;  /**< set by GAN_ADAM_DESC_INIT */
+    double lr;           /**< learning rate, finite, not negative.  0.001 */
+    double beta1, beta2; /**< decay of the moments, 0 <= beta < 1.  0.9 and 0.999 */
+    double eps;          /**< added to the root, finite, not negative; with 0 a weight whose
+                                         gradient was always 0 gets 0 / 0, and no step.  1e-8 */
+    double weight_decay; /**< finite, not negative; see each create function.  0 */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_adam_desc;
 #define GAN_ADAM_DESC_INIT sizeof(gan_adam_desc), 0.001, 0.9, 0.999, 1e-8, 0.0, NULL
@@ -44,17 +44,18 @@ typedef struct gan_adam_desc {
 
 /** Settings of SGD (torch.optim.SGD); start from GAN_SGD_DESC_INIT. */
 typedef struct gan_sgd_desc {
-    size_t struct_size;             /**< set by GAN_SGD_DESC_INIT */
-    double lr;                      /**< learning rate, finite, not negative.  0.01 */
-    double momentum;                /**< 0 <= momentum < 1.  0 */
-    double dampening;               /**< of the momentum, 0 <= dampening <= 1.  0 */
-    double weight_decay;            /**< times the weight, added to the gradient.  0 */
-    int nesterov;                   /**< 1: Nesterov's momentum; wants momentum > 0, dampening 0.  0 */
+    size_t struct_size;  /**< set by GAN_SGD_DESC_INIT */
+    double lr;           /**< learning rate, finite, not negative.  0.01 */
+    double momentum;     /**< 0 <= momentum < 1.  0 */
+    double dampening;    /**< of the momentum, 0 <= dampening <= 1.  0 */
+    double weight_decay; /**< times the weight, added to the gradient.  0 */
+    int nesterov;        /**< 1: Nesterov's momentum; wants momentum > 0, dampening 0.  0 */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_sgd_desc;
 #define GAN_SGD_DESC_INIT sizeof(gan_sgd_desc), 0.01, 0.0, 0.0, 0.0, 0, NULL
 
-/** Settings of RMSprop (Hinton's lecture 6e; torch.optim.RMSprop); start from GAN_RMSPROP_DESC_INIT. */
+/** Settings of RMSprop (Hinton's lecture 6e; torch.optim.RMSprop); start from
+ * GAN_RMSPROP_DESC_INIT. */
 typedef struct gan_rmsprop_desc {
     size_t struct_size;             /**< set by GAN_RMSPROP_DESC_INIT */
     double lr;                      /**< learning rate, finite, not negative.  0.01 */
@@ -79,7 +80,8 @@ typedef struct gan_rmsprop_desc {
  *
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_optimizer_create_adam(gan_optimizer **out, const gan_adam_desc *desc);
+GAN_API GAN_MUST_CHECK gan_status gan_optimizer_create_adam(gan_optimizer **out,
+                                                            const gan_adam_desc *desc);
 
 /**
  * Make an AdamW optimizer (Loshchilov and Hutter, 2017; torch.optim.AdamW): Adam whose weight decay
@@ -93,7 +95,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_optimizer_create_adam(gan_optimizer **out,
  *
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_optimizer_create_adamw(gan_optimizer **out, const gan_adam_desc *desc);
+GAN_API GAN_MUST_CHECK gan_status gan_optimizer_create_adamw(gan_optimizer **out,
+                                                             const gan_adam_desc *desc);
 
 /**
  * Make an SGD optimizer, with momentum as torch.optim.SGD has it (the first step's momentum is
@@ -105,7 +108,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_optimizer_create_adamw(gan_optimizer **out
  *
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_optimizer_create_sgd(gan_optimizer **out, const gan_sgd_desc *desc);
+GAN_API GAN_MUST_CHECK gan_status gan_optimizer_create_sgd(gan_optimizer **out,
+                                                           const gan_sgd_desc *desc);
 
 /**
  * Make an RMSprop optimizer.

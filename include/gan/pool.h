@@ -33,7 +33,8 @@ typedef struct gan_pool gan_pool;
  * @param[in]  allocator  Memory functions, or NULL for malloc's.
  *
  * @retval GAN_OK           `*out` is a pool.
- * @retval GAN_ERR_INVALID  `out` is NULL, `n_threads` is over 1024, or `allocator` lacks a function.
+ * @retval GAN_ERR_INVALID  `out` is NULL, `n_threads` is over 1024, or `allocator` lacks a
+ *                          function.
  * @retval GAN_ERR_NOMEM    No memory, or the system gave no thread.
  *
  * @since 0.1

@@ -7,14 +7,14 @@
 GAN_BEGIN_DECLS
 
 /** Name, value and text of each status live in this one table, so that they cannot drift apart. */
-#define GAN_STATUS_MAP(X)                                        \
-    X(GAN_OK, 0, "success")                                      \
-    X(GAN_END, 1, "no more data in this pass")                   \
-    X(GAN_ERR_INVALID, -1, "invalid argument")                   \
-    X(GAN_ERR_SHAPE, -2, "shapes do not agree")                  \
-    X(GAN_ERR_NOMEM, -3, "out of memory")                        \
-    X(GAN_ERR_IO, -4, "input or output failed")                  \
-    X(GAN_ERR_FORMAT, -5, "malformed or unsupported data")       \
+#define GAN_STATUS_MAP(X)                                                                          \
+    X(GAN_OK, 0, "success")                                                                        \
+    X(GAN_END, 1, "no more data in this pass")                                                     \
+    X(GAN_ERR_INVALID, -1, "invalid argument")                                                     \
+    X(GAN_ERR_SHAPE, -2, "shapes do not agree")                                                    \
+    X(GAN_ERR_NOMEM, -3, "out of memory")                                                          \
+    X(GAN_ERR_IO, -4, "input or output failed")                                                    \
+    X(GAN_ERR_FORMAT, -5, "malformed or unsupported data")                                         \
     X(GAN_ERR_NONFINITE, -6, "a loss, gradient or weight became non-finite")
 
 /**

@@ -32,13 +32,14 @@ typedef struct gan_trainer_desc {
     size_t batch_size;  /**< the largest batch a step can take; 0: 100 */
     uint64_t seed;      /**< of latent noise and dropout.  0 */
     gan_loss loss;      /**< GAN_LOSS_BCE */
-    size_t n_threads;   /**< of the trainer's own pool, as for gan_pool_create(); not read with `pool`.  0 */
-    gan_pool *pool;     /**< borrowed, to be shared with other handles.  NULL: the trainer makes one */
+    size_t n_threads;   /**< of its own pool, as for gan_pool_create(); not read with `pool`.  0 */
+    gan_pool *pool;     /**< borrowed, shared with other handles.  NULL: the trainer makes one */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_trainer_desc;
 #define GAN_TRAINER_DESC_INIT GAN_SIZED_INIT(gan_trainer_desc, 0, 0, GAN_LOSS_BCE, 0, 0, 0)
 
-/** The figures of one step; start from GAN_TRAIN_STATS_INIT.  A half that did not run keeps its old figures. */
+/** The figures of one step; start from GAN_TRAIN_STATS_INIT.  A half that did not run keeps its old
+ * figures. */
 typedef struct gan_train_stats {
     size_t struct_size;     /**< set by GAN_TRAIN_STATS_INIT */
     uint64_t d_steps;       /**< discriminator updates so far, this one included */
@@ -61,8 +62,9 @@ typedef struct gan_train_stats {
  *
  * @param[out]    out    Receives the trainer, yours to destroy; NULL on failure.
  * @param[in,out] g      Generator: latent vector in, a sample out.  Borrowed.
- * @param[in,out] d      Discriminator: a sample in, one number out.  A last sigmoid is taken as a sign that
- *                       the number before it is a logit; without one the output is the logit.  Borrowed.
+ * @param[in,out] d      Discriminator: a sample in, one number out.  A last sigmoid is taken as a
+ *                       sign that the number before it is a logit; without one the output is the
+ *                       logit.  Borrowed.
  * @param[in,out] g_opt  The generator's optimizer.  Borrowed.
  * @param[in,out] d_opt  The discriminator's, another one.  Borrowed.
  * @param[in]     desc   Settings, or NULL for the defaults.
@@ -80,8 +82,9 @@ typedef struct gan_train_stats {
  *
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
-                                                     gan_optimizer *g_opt, gan_optimizer *d_opt,
+GAN_API GAN_MUST_CHECK gan_status gan_trainer_create(gan_trainer **out, gan_network *g,
+                                                     gan_network *d, gan_optimizer *g_opt,
+                                                     gan_optimizer *d_opt,
                                                      const gan_trainer_desc *desc);
 
 /** End a trainer; what it borrowed stays.  NULL is allowed.  @since 0.1 */
@@ -99,13 +102,14 @@ GAN_API void gan_trainer_destroy(gan_trainer *trainer);
  *                         NULL if not wanted.
  *
  * @retval GAN_OK             Both networks were updated.
- * @retval GAN_ERR_INVALID    `trainer`, `batch` or its samples is NULL, the batch is empty, or `stats` has
- *                            no valid struct_size.  Nothing changed.
+ * @retval GAN_ERR_INVALID    `trainer`, `batch` or its samples is NULL, the batch is empty, or
+ *                            `stats` has no valid struct_size.  Nothing changed.
  * @retval GAN_ERR_SHAPE      The batch is larger than `batch_size`, or its samples have not as many
  *                            numbers as the discriminator's input.  Nothing changed.
  * @retval GAN_ERR_NONFINITE  A loss, a gradient or a new weight was NaN or infinite.  The network
- *                            concerned and its optimizer are as they were; when it is the generator,
- *                            the discriminator has its new weights, and `stats->d_steps` tells.
+ *                            concerned and its optimizer are as they were; when it is the
+ *                            generator, the discriminator has its new weights, and `stats->d_steps`
+ *                            tells.
  *
  * Memory:       none is taken.
  * Determinism:  same seeds, data and BLAS on the same kind of machine give the same bits, on any
@@ -123,7 +127,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_step(gan_trainer *trainer, const gan
  *
  * @param[in,out] trainer  The run to advance.
  * @param[in]     batch    Real samples, as for gan_train_step().
- * @param[in]     z        batch->count latent vectors, one after the other; NULL: drawn by the library.
+ * @param[in]     z        batch->count latent vectors, one after the other; NULL: drawn by the
+ *                         library.
  * @param[in,out] stats    Receives the figures that begin with d_.  NULL if not wanted.
  *
  * @retval GAN_OK             The discriminator was updated.
@@ -135,8 +140,10 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_step(gan_trainer *trainer, const gan
  * Memory: none is taken.
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_train_discriminator_step(gan_trainer *trainer, const gan_batch *batch,
-                                                               const float *z, gan_train_stats *stats);
+GAN_API GAN_MUST_CHECK gan_status gan_train_discriminator_step(gan_trainer *trainer,
+                                                               const gan_batch *batch,
+                                                               const float *z,
+                                                               gan_train_stats *stats);
 
 /**
  * Train the generator once: generated samples are to be taken for real.
@@ -157,8 +164,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_discriminator_step(gan_trainer *trai
  * Memory: none is taken.
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_train_generator_step(gan_trainer *trainer, size_t n, const float *z,
-                                                           gan_train_stats *stats);
+GAN_API GAN_MUST_CHECK gan_status gan_train_generator_step(gan_trainer *trainer, size_t n,
+                                                           const float *z, gan_train_stats *stats);
 
 /**
  * Generate samples in evaluation mode.

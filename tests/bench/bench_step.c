@@ -20,7 +20,15 @@
 extern void openblas_set_num_threads(int n) __attribute__((weak));
 extern int openblas_get_num_threads(void) __attribute__((weak));
 
-enum { ROUNDS = 11, SAMPLES = 1000, LATENT = 64, IMAGE = 784, BATCH = 100, EPOCH = 60000, PEAK = 2000 };
+enum {
+    ROUNDS = 11,
+    SAMPLES = 1000,
+    LATENT = 64,
+    IMAGE = 784,
+    BATCH = 100,
+    EPOCH = 60000,
+    PEAK = 2000
+};
 
 static void die(const char *what)
 {
@@ -84,13 +92,14 @@ static void add_product(product_list *l, int a_turned, int b_turned, size_t m, s
 }
 
 /* Forward; gradients by layers' inputs, the first layer's only on request; gradients by weights, on request. */
-static void add_network(product_list *l, const size_t *widths, size_t n_layers, size_t rows, int input_grads,
-                        int first_input_grad, int weight_grads)
+static void add_network(product_list *l, const size_t *widths, size_t n_layers, size_t rows,
+                        int input_grads, int first_input_grad, int weight_grads)
 {
     for (size_t i = 0; i < n_layers; i++) add_product(l, 0, 1, rows, widths[i + 1], widths[i]);
     for (size_t i = n_layers; i-- > 0 && input_grads;)
         if (i > 0 || first_input_grad) add_product(l, 0, 0, rows, widths[i], widths[i + 1]);
-    for (size_t i = 0; i < n_layers && weight_grads; i++) add_product(l, 1, 0, widths[i + 1], widths[i], rows);
+    for (size_t i = 0; i < n_layers && weight_grads; i++)
+        add_product(l, 1, 0, widths[i + 1], widths[i], rows);
 }
 
 static void list_products(product_list *l, size_t hidden, size_t batch)
@@ -113,9 +122,9 @@ static void run_products(const product_list *l)
     for (size_t i = 0; i < l->n; i++) {
         const product *p = &l->p[i];
 
-        cblas_sgemm(CblasRowMajor, p->a_turned ? CblasTrans : CblasNoTrans, p->b_turned ? CblasTrans : CblasNoTrans,
-                    p->m, p->n, p->k, 1.0f, l->a, p->a_turned ? p->m : p->k, l->b, p->b_turned ? p->k : p->n, 0.0f,
-                    l->c, p->n);
+        cblas_sgemm(CblasRowMajor, p->a_turned ? CblasTrans : CblasNoTrans,
+                    p->b_turned ? CblasTrans : CblasNoTrans, p->m, p->n, p->k, 1.0f, l->a,
+                    p->a_turned ? p->m : p->k, l->b, p->b_turned ? p->k : p->n, 0.0f, l->c, p->n);
     }
 }
 
@@ -202,7 +211,8 @@ static double time_peak(size_t threads, float *a, float *b, float *c)
 
     blas_threads(threads);
     start = now();
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, PEAK, PEAK, PEAK, 1.0f, a, PEAK, b, PEAK, 0.0f, c, PEAK);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, PEAK, PEAK, PEAK, 1.0f, a, PEAK, b, PEAK,
+                0.0f, c, PEAK);
     return now() - start;
 }
 
@@ -275,7 +285,8 @@ static experiment measure(size_t hidden, size_t batch, size_t threads)
         step1.seconds[i] = time_steps(&one, repeats);
         step.seconds[i] = time_steps(&all, repeats);
     }
-    e = (experiment){1e-9 * l.flops, median(&products1), median(&products), median(&step1), median(&step)};
+    e = (experiment){1e-9 * l.flops, median(&products1), median(&products), median(&step1),
+                     median(&step)};
     free(l.a), free(l.b), free(l.c);
     end_run(&one);
     end_run(&all);
@@ -299,14 +310,19 @@ static void print_experiment(size_t threads)
     json_t *out = json_object();
 
     printf("sgemm peak, %d-cube, %zu threads        %8.1f GFLOP/s\n", PEAK, threads, peak);
-    printf("Fashion-MNIST step (64-256-256-784, 784-256-256-1, batch %d), %.3f GFLOP:\n", BATCH, e.gflop);
-    printf("  its products alone, 1 thread         %8.3f ms  %6.1f GFLOP/s\n", 1e3 * e.products1, e.gflop / e.products1);
-    printf("  its products alone, %zu BLAS threads   %8.3f ms  %6.1f GFLOP/s   (the floor)\n", threads,
-           1e3 * e.products, e.gflop / e.products);
-    printf("  gan_train_step, 1 thread             %8.3f ms  %6.1f GFLOP/s   %.2f of its products\n", 1e3 * e.step1,
-           e.gflop / e.step1, e.step1 / e.products1);
-    printf("  gan_train_step, %zu threads            %8.3f ms  %6.1f GFLOP/s   %.2f of the floor, %.0f %% of peak\n",
-           threads, 1e3 * e.step, e.gflop / e.step, e.step / e.products, 100 * e.gflop / e.step / peak);
+    printf("Fashion-MNIST step (64-256-256-784, 784-256-256-1, batch %d), %.3f GFLOP:\n", BATCH,
+           e.gflop);
+    printf("  its products alone, 1 thread         %8.3f ms  %6.1f GFLOP/s\n", 1e3 * e.products1,
+           e.gflop / e.products1);
+    printf("  its products alone, %zu BLAS threads   %8.3f ms  %6.1f GFLOP/s   (the floor)\n",
+           threads, 1e3 * e.products, e.gflop / e.products);
+    printf(
+        "  gan_train_step, 1 thread             %8.3f ms  %6.1f GFLOP/s   %.2f of its products\n",
+        1e3 * e.step1, e.gflop / e.step1, e.step1 / e.products1);
+    printf("  gan_train_step, %zu threads            %8.3f ms  %6.1f GFLOP/s   %.2f of the floor, "
+           "%.0f %% of peak\n",
+           threads, 1e3 * e.step, e.gflop / e.step, e.step / e.products,
+           100 * e.gflop / e.step / peak);
     printf("  1 thread / %zu threads                 %8.2f\n", threads, e.step1 / e.step);
     printf("  epochs of %d images a minute      %8.1f\n", EPOCH, 60.0 / (e.step * EPOCH / BATCH));
     put(out, "peak_gflops", peak);
@@ -362,9 +378,11 @@ static void print_sampling(size_t threads)
     put(json, "one_p50_s", quantile(one, CALLS, 0.5));
     put(json, "one_p99_s", quantile(one, CALLS, 0.99));
     put(json, "samples_a_second", SAMPLES / quantile(many, BATCHES, 0.5));
-    printf("\nsampling: one in %.1f us (p50), %.1f us (p99); %d at once: %.0f samples/s, %.0f %% of peak\n",
+    printf("\nsampling: one in %.1f us (p50), %.1f us (p99); %d at once: %.0f samples/s, %.0f %% "
+           "of peak\n",
            1e6 * quantile(one, CALLS, 0.5), 1e6 * quantile(one, CALLS, 0.99), SAMPLES,
-           SAMPLES / quantile(many, BATCHES, 0.5), 100 * gflop / quantile(many, BATCHES, 0.5) / peak);
+           SAMPLES / quantile(many, BATCHES, 0.5),
+           100 * gflop / quantile(many, BATCHES, 0.5) / peak);
     json_object_set_new(report, "sampling", json);
     free(z), free(out);
     end_run(&r);
@@ -377,16 +395,16 @@ static void print_grid(size_t threads)
     json_t *out = json_array();
 
     printf("\n%6s %6s %9s   %-27s   %-27s\n", "", "", "", "1 thread, ms", "all threads, ms");
-    printf("%6s %6s %9s   %9s %9s %7s   %9s %9s %7s %9s\n", "hidden", "batch", "GFLOP", "products", "step", "ratio",
-           "products", "step", "ratio", "GFLOP/s");
+    printf("%6s %6s %9s   %9s %9s %7s   %9s %9s %7s %9s\n", "hidden", "batch", "GFLOP", "products",
+           "step", "ratio", "products", "step", "ratio", "GFLOP/s");
     for (size_t i = 0; i < 3; i++)
         for (size_t j = 0; j < 4; j++) {
             const experiment e = measure(widths[i], batches[j], threads);
             json_t *line = json_object();
 
-            printf("%6zu %6zu %9.3f   %9.3f %9.3f %7.2f   %9.3f %9.3f %7.2f %9.1f\n", widths[i], batches[j], e.gflop,
-                   1e3 * e.products1, 1e3 * e.step1, e.step1 / e.products1, 1e3 * e.products, 1e3 * e.step,
-                   e.step / e.products, e.gflop / e.step);
+            printf("%6zu %6zu %9.3f   %9.3f %9.3f %7.2f   %9.3f %9.3f %7.2f %9.1f\n", widths[i],
+                   batches[j], e.gflop, 1e3 * e.products1, 1e3 * e.step1, e.step1 / e.products1,
+                   1e3 * e.products, 1e3 * e.step, e.step / e.products, e.gflop / e.step);
             fflush(stdout);
             put(line, "hidden", (double)widths[i]);
             put(line, "batch", (double)batches[j]);
@@ -402,13 +420,14 @@ static void print_grid(size_t threads)
 
 static void usage(FILE *to)
 {
-    fputs("usage: bench_step [--grid] [--json FILE] [--threads N]\n"
-          "\n"
-          "Times a training step of the Fashion-MNIST experiment against the matrix products in it.\n"
-          "  --grid        other widths and batch sizes, too: a minute more\n"
-          "  --json FILE   write the figures there, too\n"
-          "  --threads N   instead of all the BLAS uses\n",
-          to);
+    fputs(
+        "usage: bench_step [--grid] [--json FILE] [--threads N]\n"
+        "\n"
+        "Times a training step of the Fashion-MNIST experiment against the matrix products in it.\n"
+        "  --grid        other widths and batch sizes, too: a minute more\n"
+        "  --json FILE   write the figures there, too\n"
+        "  --threads N   instead of all the BLAS uses\n",
+        to);
 }
 
 int main(int argc, char **argv)
@@ -423,15 +442,19 @@ int main(int argc, char **argv)
     int grid = 0;
 
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c == 'g') grid = 1;
-        else if (c == 'j') json = optarg;
-        else if (c == 't') threads = (size_t)strtoul(optarg, NULL, 10);
-        else return usage(c == 'h' ? stdout : stderr), c == 'h' ? 0 : 2;
+        if (c == 'g')
+            grid = 1;
+        else if (c == 'j')
+            json = optarg;
+        else if (c == 't')
+            threads = (size_t)strtoul(optarg, NULL, 10);
+        else
+            return usage(c == 'h' ? stdout : stderr), c == 'h' ? 0 : 2;
     }
     report = json_object();
     put(report, "threads", (double)threads);
-    printf("libgan %s, BLAS %s, %zu threads; medians of %d rounds\n\n", gan_version_string(), gan_blas_name(), threads,
-           ROUNDS);
+    printf("libgan %s, BLAS %s, %zu threads; medians of %d rounds\n\n", gan_version_string(),
+           gan_blas_name(), threads, ROUNDS);
     print_experiment(threads);
     print_stages(threads);
     print_sampling(threads);

@@ -3,7 +3,8 @@
 #include "input.h"
 
 /* Two pictures of 1x3. */
-static uint8_t pictures[] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 10, 20, 30, 40, 50, 60};
+static uint8_t pictures[] = {0, 0, 8, 3, 0, 0,  0,  2,  0,  0,  0,
+                             1, 0, 0, 0, 3, 10, 20, 30, 40, 50, 60};
 
 /* Whatever was accepted must be readable to its last sample. */
 static void read_all(const gan_dataset *data)
@@ -21,8 +22,10 @@ static void try(FILE *images, FILE *labels)
 {
     gan_dataset *data;
 
-    if (gan__dataset_read_idx(&data, images, "pictures", labels, "labels", NULL) == GAN_OK) read_all(data);
-    else demand(data == NULL, "a failure leaves no dataset");
+    if (gan__dataset_read_idx(&data, images, "pictures", labels, "labels", NULL) == GAN_OK)
+        read_all(data);
+    else
+        demand(data == NULL, "a failure leaves no dataset");
     gan_dataset_destroy(data);
 }
 

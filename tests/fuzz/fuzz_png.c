@@ -14,7 +14,8 @@ static void write_and_read_again(gan_image *image, const char *path)
     demand(gan_image_width(again) == gan_image_width(image), "it is as wide");
     demand(gan_image_channels(again) == gan_image_channels(image), "it has the same channels");
     demand(gan_image_height(again) == gan_image_height(image), "it is as high");
-    demand(memcmp(gan_image_pixels(again), gan_image_pixels(image), n) == 0, "it has the same pixels");
+    demand(memcmp(gan_image_pixels(again), gan_image_pixels(image), n) == 0,
+           "it has the same pixels");
     gan_image_destroy(again);
 }
 

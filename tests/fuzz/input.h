@@ -16,7 +16,8 @@ static inline const char *input_file(const uint8_t *bytes, size_t n)
     const char *folder = getenv("GAN_TEST_DIR");
     FILE *f;
 
-    snprintf(path, sizeof path, "%s/gan-fuzz-%ld", folder && *folder ? folder : "/tmp", (long)getpid());
+    snprintf(path, sizeof path, "%s/gan-fuzz-%ld", folder && *folder ? folder : "/tmp",
+             (long)getpid());
     f = fopen(path, "wb");
     if (!f || fwrite(bytes, 1, n, f) != n || fclose(f) != 0) {
         perror(path);

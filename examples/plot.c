@@ -1,0 +1,247 @@
+/* plot.c - a scatter of points, and line charts. */
+#include "plot.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- Scatter: small soft discs on white ---- */
+
+enum { SCATTER_SIDE = 640, DISC_RADIUS = 3 };
+
+/* Mix a colour into a pixel, `share` of it (0 to 1). */
+static void blend(unsigned char *pixel, plot_color color, float share)
+{
+    const unsigned char rgb[3] = {color.r, color.g, color.b};
+    for (int c = 0; c < 3; c++)
+        pixel[c] = (unsigned char)lrintf(pixel[c] + share * (rgb[c] - pixel[c]));
+}
+
+static void draw_disc(unsigned char *pixels, float x, float y, plot_color color)
+{
+    if (!(x >= 0 && x < SCATTER_SIDE && y >= 0 && y < SCATTER_SIDE)) return; /* NaN too */
+    for (int row = (int)y - DISC_RADIUS; row <= (int)y + DISC_RADIUS; row++)
+        for (int column = (int)x - DISC_RADIUS; column <= (int)x + DISC_RADIUS; column++) {
+            float distance = hypotf((float)column + 0.5f - x, (float)row + 0.5f - y);
+            float cover =
+                fminf(fmaxf((float)DISC_RADIUS - distance, 0), 1); /* a soft edge one pixel wide */
+            if (row < 0 || row >= SCATTER_SIDE || column < 0 || column >= SCATTER_SIDE) continue;
+            blend(pixels + 3 * (row * SCATTER_SIDE + column), color, 0.5f * cover);
+        }
+}
+
+gan_status plot_scatter(const char *path, const plot_points *sets, size_t n_sets, float extent)
+{
+    gan_image *image;
+    gan_status status = gan_image_create(&image, SCATTER_SIDE, SCATTER_SIDE, 3, NULL);
+    if (status != GAN_OK) return status;
+
+    unsigned char *pixels = gan_image_pixels(image);
+    float scale = SCATTER_SIDE / (2 * extent);
+    memset(pixels, 255, (size_t)SCATTER_SIDE * SCATTER_SIDE * 3);
+    for (size_t s = 0; s < n_sets; s++)
+        for (size_t i = 0; i < sets[s].n; i++)
+            draw_disc(pixels, (sets[s].xy[2 * i] + extent) * scale,
+                      (extent - sets[s].xy[2 * i + 1]) * scale, sets[s].color);
+
+    status = gan_image_write(image, path);
+    gan_image_destroy(image);
+    return status;
+}
+
+/* ---- Line charts ---- */
+
+#ifndef HAVE_CAIRO
+
+int plot_available(void)
+{
+    return 0;
+}
+
+const char *plot_chart(const char *path, const plot_panel *panels, size_t n_panels,
+                       const char *x_label, double x_first, size_t n)
+{
+    (void)path, (void)panels, (void)n_panels, (void)x_label, (void)x_first, (void)n;
+    return "this program was built without Cairo, which draws the charts";
+}
+
+#else
+
+#include <cairo.h>
+
+enum { CHART_WIDTH = 1000, PANEL_HEIGHT = 350, LEFT = 74, RIGHT = 24, TOP = 44, BOTTOM = 52 };
+
+int plot_available(void)
+{
+    return 1;
+}
+
+/* An axis: the numbers from `low` to `high` lie between two pixels, a tick at each multiple of
+ * `step`. */
+typedef struct axis {
+    double low, high, step;
+    double at_low, at_high;
+} axis;
+
+static double place(const axis *a, double value)
+{
+    return a->at_low + (value - a->low) / (a->high - a->low) * (a->at_high - a->at_low);
+}
+
+/* Return 1, 2 or 5 times a power of ten, such that `range` has about `wanted` ticks. */
+static double nice_step(double range, int wanted)
+{
+    double raw = range / wanted, power = pow(10, floor(log10(raw))), lead = raw / power;
+    return power * (lead < 1.5 ? 1 : lead < 3.5 ? 2 : lead < 7.5 ? 5 : 10);
+}
+
+static axis make_x_axis(double first, size_t n)
+{
+    axis a = {first, first + (double)(n > 1 ? n - 1 : 1), 1, LEFT, CHART_WIDTH - RIGHT};
+    a.step = fmax(nice_step(a.high - a.low, 10), 1);
+    return a;
+}
+
+static axis make_y_axis(const plot_panel *panel, size_t n, double top)
+{
+    axis a = {panel->low, panel->high, 0, top + PANEL_HEIGHT - BOTTOM, top + TOP};
+    if (a.low == a.high) {
+        for (int l = 0; l < 2; l++)
+            for (size_t i = 0; panel->lines[l].name && i < n; i++)
+                if (isfinite(panel->lines[l].y[i])) a.high = fmax(a.high, panel->lines[l].y[i]);
+        if (!(a.high > a.low)) a.high = a.low + 1;
+        double step = nice_step(a.high, 5);
+        a.high = step * ceil(a.high / step);
+    }
+    a.step = nice_step(a.high - a.low, 5);
+    return a;
+}
+
+static void set_color(cairo_t *cr, plot_color color)
+{
+    cairo_set_source_rgb(cr, color.r / 255.0, color.g / 255.0, color.b / 255.0);
+}
+
+/* Write text whose box has the share `align` (0 left, 0.5 middle, 1 right) left of x. */
+static void draw_text(cairo_t *cr, double x, double y, double align, const char *text)
+{
+    cairo_text_extents_t size;
+    cairo_text_extents(cr, text, &size);
+    cairo_move_to(cr, x - align * size.x_advance, y);
+    cairo_show_text(cr, text);
+}
+
+static void draw_stroke(cairo_t *cr, double x0, double y0, double x1, double y1)
+{
+    /* The middle of a pixel, so that a line of width 1 is sharp. */
+    cairo_move_to(cr, floor(x0) + 0.5, floor(y0) + 0.5);
+    cairo_line_to(cr, floor(x1) + 0.5, floor(y1) + 0.5);
+    cairo_stroke(cr);
+}
+
+static void draw_x_ticks(cairo_t *cr, const axis *x, const axis *y)
+{
+    for (double value = x->step * ceil(x->low / x->step); value <= x->high + 1e-9;
+         value += x->step) {
+        char text[32];
+        snprintf(text, sizeof text, "%g", value);
+        cairo_set_source_rgb(cr, 0.92, 0.92, 0.92);
+        draw_stroke(cr, place(x, value), y->at_low, place(x, value), y->at_high);
+        cairo_set_source_rgb(cr, 0.25, 0.25, 0.25);
+        draw_text(cr, place(x, value), y->at_low + 19, 0.5, text);
+    }
+}
+
+static void draw_y_ticks(cairo_t *cr, const axis *x, const axis *y)
+{
+    for (long i = lround(ceil(y->low / y->step)); (double)i * y->step <= y->high * (1 + 1e-9);
+         i++) {
+        char text[32];
+        double value = (double)i * y->step;
+        snprintf(text, sizeof text, "%g", value);
+        cairo_set_source_rgb(cr, 0.92, 0.92, 0.92);
+        draw_stroke(cr, x->at_low, place(y, value), x->at_high, place(y, value));
+        cairo_set_source_rgb(cr, 0.25, 0.25, 0.25);
+        draw_text(cr, x->at_low - 9, place(y, value) + 5, 1, text);
+    }
+}
+
+static void draw_curve(cairo_t *cr, const plot_line *line, const axis *x, const axis *y, size_t n)
+{
+    set_color(cr, line->color);
+    cairo_set_line_width(cr, 2);
+    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(line->y[i]))
+            cairo_line_to(cr, place(x, x->low + (double)i), place(y, line->y[i]));
+    cairo_stroke(cr);
+    for (size_t i = 0; n <= 60 && i < n; i++) { /* few points: show where they are */
+        if (!isfinite(line->y[i])) continue;
+        cairo_arc(cr, place(x, x->low + (double)i), place(y, line->y[i]), 3, 0, 6.2832);
+        cairo_fill(cr);
+    }
+}
+
+/* Names of the lines at the right above the panel, each after a sample of its colour. */
+static void draw_legend(cairo_t *cr, const plot_panel *panel, double y)
+{
+    double x = CHART_WIDTH - RIGHT;
+    for (int l = 1; l >= 0; l--) {
+        cairo_text_extents_t size;
+        if (!panel->lines[l].name) continue;
+        cairo_text_extents(cr, panel->lines[l].name, &size);
+        cairo_set_source_rgb(cr, 0.15, 0.15, 0.15);
+        draw_text(cr, x, y, 1, panel->lines[l].name);
+        x -= size.x_advance + 8;
+        set_color(cr, panel->lines[l].color);
+        cairo_set_line_width(cr, 3);
+        cairo_move_to(cr, x - 24, y - 4.5);
+        cairo_line_to(cr, x, y - 4.5);
+        cairo_stroke(cr);
+        x -= 24 + 22;
+    }
+}
+
+static void draw_panel(cairo_t *cr, const plot_panel *panel, const axis *x, size_t n, double top)
+{
+    axis y = make_y_axis(panel, n, top);
+    cairo_set_font_size(cr, 13);
+    cairo_set_line_width(cr, 1);
+    draw_x_ticks(cr, x, &y);
+    draw_y_ticks(cr, x, &y);
+    cairo_set_source_rgb(cr, 0.45, 0.45, 0.45);
+    draw_stroke(cr, x->at_low, y.at_low, x->at_high, y.at_low);
+    draw_stroke(cr, x->at_low, y.at_low, x->at_low, y.at_high);
+    for (int l = 0; l < 2; l++)
+        if (panel->lines[l].name) draw_curve(cr, &panel->lines[l], x, &y, n);
+    draw_legend(cr, panel, top + TOP - 16);
+    cairo_set_source_rgb(cr, 0.1, 0.1, 0.1);
+    cairo_set_font_size(cr, 15);
+    draw_text(cr, LEFT, top + TOP - 16, 0, panel->title);
+}
+
+const char *plot_chart(const char *path, const plot_panel *panels, size_t n_panels,
+                       const char *x_label, double x_first, size_t n)
+{
+    int height = (int)n_panels * PANEL_HEIGHT;
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, CHART_WIDTH, height);
+    cairo_t *cr = cairo_create(surface);
+    axis x = make_x_axis(x_first, n);
+
+    cairo_set_source_rgb(cr, 1, 1, 1);
+    cairo_paint(cr);
+    cairo_select_font_face(cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
+    for (size_t p = 0; p < n_panels; p++)
+        draw_panel(cr, &panels[p], &x, n, (double)(p * PANEL_HEIGHT));
+    cairo_set_font_size(cr, 13);
+    cairo_set_source_rgb(cr, 0.25, 0.25, 0.25);
+    draw_text(cr, (LEFT + CHART_WIDTH - RIGHT) / 2.0, height - 12, 0.5, x_label);
+
+    cairo_status_t status = cairo_status(cr);
+    if (status == CAIRO_STATUS_SUCCESS) status = cairo_surface_write_to_png(surface, path);
+    cairo_destroy(cr);
+    cairo_surface_destroy(surface);
+    return status == CAIRO_STATUS_SUCCESS ? NULL : cairo_status_to_string(status);
+}
+
+#endif

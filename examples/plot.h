@@ -1,0 +1,47 @@
+/* plot.h - a scatter of points, and line charts. */
+#ifndef PLOT_H
+#define PLOT_H
+
+#include <gan/gan.h>
+
+/* Colours that people who see no red or no green tell apart (Okabe and Ito). */
+typedef struct plot_color {
+    unsigned char r, g, b;
+} plot_color;
+#define PLOT_BLUE ((plot_color){0, 114, 178})
+#define PLOT_ORANGE ((plot_color){230, 120, 0})
+
+/* Points of one colour. */
+typedef struct plot_points {
+    const float *xy; /* x0, y0, x1, y1 ... */
+    size_t n;
+    plot_color color;
+} plot_points;
+
+/* Write a PNG of the square from -extent to extent, later sets over earlier ones.  Needs no
+ * Cairo. */
+gan_status plot_scatter(const char *path, const plot_points *sets, size_t n_sets, float extent);
+
+/* A curve: one number for each x of its chart. */
+typedef struct plot_line {
+    const char *name;
+    const double *y;
+    plot_color color;
+} plot_line;
+
+/* A panel of a chart, with axes of its own. */
+typedef struct plot_panel {
+    const char *title;
+    plot_line lines[2];
+    double low, high; /* the y axis; both 0: from 0 to what the lines need */
+} plot_panel;
+
+/* Return 1 when the program was built with Cairo, which plot_chart() needs. */
+int plot_available(void);
+
+/* Write a PNG of panels one below the other over the same x: x_first, x_first + 1 ...  Return NULL,
+ * or why it could not be done. */
+const char *plot_chart(const char *path, const plot_panel *panels, size_t n_panels,
+                       const char *x_label, double x_first, size_t n);
+
+#endif

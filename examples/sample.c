@@ -1,0 +1,164 @@
+/* sample.c - draw samples from a generator that was trained before. */
+#include "cli.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* CHUNK samples are made at a time; a picture shows at most MOST_SHOWN. */
+enum { CHUNK = 500, MOST_SHOWN = 10000 };
+
+typedef struct options {
+    const char *model, *out, *raw;
+    long count, seed, columns;
+} options;
+
+static void read_options(options *o, int argc, char **argv)
+{
+    *o = (options){.model = "out/generator.safetensors", .count = 64, .seed = 1};
+    /* clang-format off */
+    const cli_option table[] = {
+        {"model", "FILE", .text = &o->model, .help = "the generator's weights"},
+        {"count", "N", .whole = &o->count, .min = 1, .max = 10000000, .help = "how many samples"},
+        {"seed", "N", .whole = &o->seed, .min = 0, .max = 2147483647,
+         .help = "of the noise; same seed, same samples"},
+        {"out", "FILE", .text = &o->out,
+         .help = "a PNG grid; samples.png when neither --out nor --raw is given"},
+        {"columns", "N", .whole = &o->columns, .min = 0, .max = 1000,
+         .help = "samples a row of the grid; 0: as square as can be"},
+        {"raw", "FILE", .text = &o->raw,
+         .help = "the bytes in the IDX format of MNIST: count x height x width"},
+        {.name = NULL},
+    };
+    /* clang-format on */
+    const cli_program program = {
+        .name = "sample",
+        .options = table,
+        .summary =
+            "Draws samples from a generator: a file that fashion_gan or gan_network_save()\n"
+            "wrote, which also says what layers there are.  An output of n * n numbers is shown\n"
+            "as a grey picture of n x n pixels, an output shaped [c, h, w] as itself.  Numbers\n"
+            "from -1 to 1 become bytes.\n",
+        .examples =
+            "  sample --count 100 --seed 7 --out hundred.png\n"
+            "  sample --model out/generator.safetensors --count 60000 --raw fake-images.idx\n",
+    };
+    cli_parse(&program, argc, argv);
+    if (!o->out && !o->raw) o->out = "samples.png";
+    if (o->out && o->count > MOST_SHOWN)
+        cli_usage_error("--out shows at most %d samples, --count is %ld; use --raw alone for more",
+                        MOST_SHOWN, o->count);
+}
+
+/* ---- The IDX file ---- */
+
+static int raw_failed(const char *path)
+{
+    cli_say("%s: %s", path, strerror(errno));
+    return 0;
+}
+
+static int write_number(FILE *file, size_t number)
+{
+    const unsigned char big_endian[4] = {(unsigned char)(number >> 24),
+                                         (unsigned char)(number >> 16),
+                                         (unsigned char)(number >> 8), (unsigned char)number};
+    return fwrite(big_endian, 1, 4, file) == 4;
+}
+
+/* Type 8 (unsigned bytes), rank, then each dimension; rank 4 when there are colours. */
+static int write_header(FILE *file, size_t count, gan_shape picture)
+{
+    size_t skip = picture.dim[0] == 1 ? 1 : 0;
+    int good = write_number(file, 0x0800 + 4 - skip) && write_number(file, count);
+    for (size_t i = skip; i < 3; i++) good = good && write_number(file, picture.dim[i]);
+    return good;
+}
+
+/* The byte that a picture of the library has for a number from -1 to 1. */
+static int to_byte(float x)
+{
+    return (int)(fminf(fmaxf(0.5f * x + 0.5f, 0), 1) * 255 + 0.5f);
+}
+
+static int write_samples(FILE *file, const float *samples, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (putc(to_byte(samples[i]), file) == EOF) return 0;
+    return 1;
+}
+
+/* ---- Sampling ---- */
+
+/* Everything that the work needs, made by main(). */
+typedef struct sampler {
+    options opt;
+    gan_network *g;
+    gan_rng *rng;
+    gan_shape picture;
+    float *z;       /* the latent vectors of a chunk */
+    float *samples; /* all samples when a picture is wanted, else a chunk of them */
+} sampler;
+
+/* Make all samples, a chunk at a time, and write them to `raw` unless it is NULL. */
+static int draw_samples(sampler *s, FILE *raw)
+{
+    size_t count = (size_t)s->opt.count, size = gan_shape_size(s->picture), n;
+    size_t latent = gan_shape_size(gan_network_input_shape(s->g));
+    for (size_t done = 0; done < count; done += n) {
+        float *chunk = s->samples + (s->opt.out ? done * size : 0);
+        n = count - done < CHUNK ? count - done : CHUNK;
+        gan_rng_normal(s->rng, n * latent, s->z);
+        if (!cli_ok(gan_network_forward(s->g, s->z, n, chunk))) return 0;
+        if (raw && !write_samples(raw, chunk, n * size)) return raw_failed(s->opt.raw);
+    }
+    return 1;
+}
+
+/* The same with a raw file from its beginning to its end. */
+static int draw_to_raw(sampler *s)
+{
+    FILE *raw = fopen(s->opt.raw, "wb");
+    if (!raw) return raw_failed(s->opt.raw);
+    int good = write_header(raw, (size_t)s->opt.count, s->picture) || raw_failed(s->opt.raw);
+    good = good && draw_samples(s, raw);
+    if (fclose(raw) != 0 && good) good = raw_failed(s->opt.raw);
+    if (good)
+        printf("%ld samples of %zu x %zu in %s\n", s->opt.count, s->picture.dim[1],
+               s->picture.dim[2], s->opt.raw);
+    return good;
+}
+
+static int write_picture(const sampler *s)
+{
+    size_t count = (size_t)s->opt.count;
+    gan_grid_desc grid = {GAN_GRID_DESC_INIT, .columns = (size_t)s->opt.columns, .padding = 2};
+    if (!cli_ok(gan_image_write_grid(s->opt.out, s->samples, count, s->picture, &grid))) return 0;
+    printf("%ld samples in %s\n", s->opt.count, s->opt.out);
+    return 1;
+}
+
+static int prepare(sampler *s)
+{
+    size_t kept = s->opt.out ? (size_t)s->opt.count : CHUNK;
+    if (!cli_open_generator(&s->g, &s->picture, s->opt.model)) return 0;
+    if (!cli_ok(gan_rng_create(&s->rng, (uint64_t)s->opt.seed, 0, NULL))) return 0;
+    s->z = malloc(CHUNK * gan_shape_size(gan_network_input_shape(s->g)) * sizeof *s->z);
+    s->samples = malloc(kept * gan_shape_size(s->picture) * sizeof *s->samples);
+    return cli_have(s->z) && cli_have(s->samples);
+}
+
+int main(int argc, char **argv)
+{
+    sampler s = {0};
+    read_options(&s.opt, argc, argv);
+    int good = prepare(&s) && (s.opt.raw ? draw_to_raw(&s) : draw_samples(&s, NULL));
+    good = good && (!s.opt.out || write_picture(&s));
+    free(s.samples);
+    free(s.z);
+    gan_rng_destroy(s.rng);
+    gan_network_destroy(s.g);
+    return good ? CLI_EXIT_OK : CLI_EXIT_FAILURE;
+}
