@@ -47,13 +47,14 @@ EXAMPLE_HELPERS := $(wildcard examples/cli.c examples/plot.c)
 EXAMPLE_SRC     := $(filter-out $(EXAMPLE_HELPERS),$(sort $(wildcard examples/*.c)))
 EXAMPLE_FILES   := examples/Makefile $(sort $(wildcard examples/*.[ch]))
 
-# kernels_simd.c is compiled once for each instruction set; kernels.c picks one when it runs.
+# kernels_simd.c is compiled once for each instruction set, kernels_gemm.c for each that can fuse a
+# product into a sum; kernels.c picks one when it runs.
 ISA_v3   := -march=x86-64-v3
 ISA_v4   := -march=x86-64-v4 -mprefer-vector-width=512
 X86_ISAS := $(shell $(CC) $(ISA_v4) -E -x c /dev/null >/dev/null 2>&1 && echo v3 v4)
 
-LIB_OBJ     := $(patsubst lib/%.c,%.o,$(filter-out lib/kernels_simd.c,$(LIB_SRC))) \
-               $(patsubst %,kernels_simd-%.o,base $(X86_ISAS))
+LIB_OBJ     := $(patsubst lib/%.c,%.o,$(filter-out lib/kernels_simd.c lib/kernels_gemm.c,$(LIB_SRC))) \
+               $(patsubst %,kernels_simd-%.o,base $(X86_ISAS)) $(X86_ISAS:%=kernels_gemm-%.o)
 STATIC_OBJ  := $(LIB_OBJ:%=$(BUILD)/static/%)
 SHARED_OBJ  := $(LIB_OBJ:%=$(BUILD)/shared/%)
 PROGRAM_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(TEST_SRC) $(TEST_HELPERS) $(BENCH_SRC) \
@@ -179,6 +180,14 @@ $(BUILD)/static/kernels_simd-%.o: lib/kernels_simd.c $(STAMP)
 $(BUILD)/shared/kernels_simd-%.o: lib/kernels_simd.c $(STAMP)
 	$(call begin,CC)
 	$(call COMPILE,$(LIB_FLAGS) -fPIC -DGAN__ISA=$*,-O3 $(ISA_$*))
+
+$(BUILD)/static/kernels_gemm-%.o: lib/kernels_gemm.c $(STAMP)
+	$(call begin,CC)
+	$(call COMPILE,$(LIB_FLAGS) -DGAN__ISA=$*,-O3 $(ISA_$*) -ffp-contract=fast)
+
+$(BUILD)/shared/kernels_gemm-%.o: lib/kernels_gemm.c $(STAMP)
+	$(call begin,CC)
+	$(call COMPILE,$(LIB_FLAGS) -fPIC -DGAN__ISA=$*,-O3 $(ISA_$*) -ffp-contract=fast)
 
 $(BUILD)/obj/examples/%.o: examples/%.c $(STAMP)
 	$(call begin,CC)

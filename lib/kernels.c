@@ -3,6 +3,7 @@
 
 #include <cblas.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <string.h>
 
 /* ---- the BLAS's threads ---- */
@@ -61,77 +62,14 @@ void gan__blas_enter_worker(void)
     if (blas_parallel() == PARALLEL_OPENMP) openblas_set_num_threads(1);
 }
 
-/* ---- products ---- */
-
-/* Shapes hold at most 2^31 - 1 numbers, so every dimension fits an int. */
-static void gemm(int a_turned, int b_turned, size_t m, size_t n, size_t k, const float *a,
-                 size_t a_stride, const float *b, size_t b_stride, float beta, float *c,
-                 size_t c_stride)
-{
-    cblas_sgemm(CblasRowMajor, a_turned ? CblasTrans : CblasNoTrans,
-                b_turned ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k, 1.0f, a,
-                (int)a_stride, b, (int)b_stride, beta, c, (int)c_stride);
-}
-
-/* One sample, or one output: the weight is read once, and that is all the time there is. */
-static void linear_by_dots(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                           const float *x, const float *w, const float *b, float *y)
-{
-    const gan__simd *simd = gan__simd_best();
-
-    for (size_t r = 0; r < rows; r++)
-        for (size_t o = begin; o < end; o++)
-            y[r * out + o] = b[o] + simd->dot(in, x + r * in, w + o * in);
-}
-
-void gan__kernels_linear(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                         const float *x, const float *w, const float *b, float *y)
-{
-    const size_t n = end - begin;
-
-    if (rows == 1 || out == 1) {
-        linear_by_dots(rows, in, out, begin, end, x, w, b, y);
-        return;
-    }
-    /* The bias is laid down first and the product added to it: a pass less than adding it
-     * afterwards. */
-    for (size_t r = 0; r < rows; r++) memcpy(y + r * out + begin, b + begin, n * sizeof *y);
-    gemm(0, 1, rows, n, in, x, in, w + begin * in, in, 1.0f, y + begin, out);
-}
-
-void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                                    const float *dy, const float *w, float *dx)
-{
-    const size_t n = end - begin;
-
-    if (out > 1) {
-        gemm(0, 0, rows, n, out, dy, out, w + begin, in, 0.0f, dx + begin, in);
-        return;
-    }
-    for (size_t r = 0; r < rows; r++)
-        gan__simd_best()->scale(n, dy[r], w + begin, dx + r * in + begin);
-}
-
-void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                                     const float *x, const float *dy, float *dw, float *db)
-{
-    const gan__simd *simd = gan__simd_best();
-
-    simd->column_sums(rows, end - begin, out, dy + begin, db + begin);
-    if (out > 1) {
-        gemm(1, 0, end - begin, in, rows, dy + begin, out, x, in, 0.0f, dw + begin * in, in);
-        return;
-    }
-    memset(dw, 0, in * sizeof *dw);
-    for (size_t r = 0; r < rows; r++) simd->axpy(in, dy[r], x + r * in, dw);
-}
-
-/* ---- which table of loops ---- */
+/* ---- which loops ---- */
 
 extern const gan__simd gan__simd_base;
 #ifdef GAN__HAVE_X86_ISAS
 extern const gan__simd gan__simd_v3;
 extern const gan__simd gan__simd_v4;
+gan__gemm_fn gan__gemm_v3;
+gan__gemm_fn gan__gemm_v4;
 
 static int cpu_has_v3(void)
 {
@@ -157,6 +95,17 @@ const gan__simd *gan__simd_variant(size_t i)
     if (i == 2 && cpu_has_v4()) return &gan__simd_v4;
     return i == 0 ? &gan__simd_base : NULL;
 }
+
+static gan__gemm_fn *gemm_best(void)
+{
+    return cpu_has_v4() ? gan__gemm_v4 : cpu_has_v3() ? gan__gemm_v3 : NULL;
+}
+
+gan__gemm_fn *gan__gemm_variant(size_t i)
+{
+    if (i == 0 && cpu_has_v3()) return gan__gemm_v3;
+    return i == 1 && cpu_has_v4() ? gan__gemm_v4 : NULL;
+}
 #else
 const gan__simd *gan__simd_best(void)
 {
@@ -167,4 +116,125 @@ const gan__simd *gan__simd_variant(size_t i)
 {
     return i == 0 ? &gan__simd_base : NULL;
 }
+
+static gan__gemm_fn *gemm_best(void)
+{
+    return NULL;
+}
+
+gan__gemm_fn *gan__gemm_variant(size_t i)
+{
+    (void)i;
+    return NULL;
+}
 #endif
+
+/* ---- products ---- */
+
+/* Multiplications up to which the own loops won on the machine of docs/performance.md. */
+#define OWN_PRODUCTS 134217728.0
+
+/* Shapes hold at most 2^31 - 1 numbers, so every dimension fits an int. */
+void gan__kernels_gemm_blas(const gan__gemm_args *g)
+{
+    const int a_turned = g->a_row == 1 && g->a_column != 1;
+
+    /* The bias is laid down first: a pass less than adding it afterwards. */
+    for (size_t i = 0; i < g->m && g->bias; i++)
+        memcpy(g->c + i * g->c_stride, g->bias, g->n * sizeof *g->c);
+    cblas_sgemm(CblasRowMajor, a_turned ? CblasTrans : CblasNoTrans,
+                g->b_turned ? CblasTrans : CblasNoTrans, (int)g->m, (int)g->n, (int)g->k, 1.0f,
+                g->a, (int)(a_turned ? g->a_column : g->a_row), g->b, (int)g->b_stride,
+                g->bias ? 1.0f : 0.0f, g->c, (int)g->c_stride);
+}
+
+/* Own loops where they are the faster ones: on CPUs that they are made for, while the matrices are
+ * small. */
+static void gemm(const gan__gemm_args *g)
+{
+    gan__gemm_fn *own = gemm_best();
+
+    if (own && (double)g->m * (double)g->n * (double)g->k <= OWN_PRODUCTS)
+        own(g);
+    else
+        gan__kernels_gemm_blas(g);
+}
+
+/* One sample, or one output: the weight is read once, and that is all the time there is. */
+static void linear_by_dots(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+                           const float *x, const float *w, const float *b, float *y)
+{
+    const gan__simd *simd = gan__simd_best();
+
+    for (size_t r = 0; r < rows; r++)
+        for (size_t o = begin; o < end; o++)
+            y[r * out + o] = b[o] + simd->dot(in, x + r * in, w + o * in);
+}
+
+void gan__kernels_linear(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+                         const float *x, const float *w, const float *b, float *y)
+{
+    const size_t n = end - begin;
+
+    if (rows == 1 || out == 1) {
+        linear_by_dots(rows, in, out, begin, end, x, w, b, y);
+        return;
+    }
+    gemm(&(gan__gemm_args){.m = rows,
+                           .n = n,
+                           .k = in,
+                           .a = x,
+                           .a_row = in,
+                           .a_column = 1,
+                           .b = w + begin * in,
+                           .b_stride = in,
+                           .b_turned = 1,
+                           .c = y + begin,
+                           .c_stride = out,
+                           .bias = b + begin});
+}
+
+void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+                                    const float *dy, const float *w, float *dx)
+{
+    const size_t n = end - begin;
+
+    if (out > 1) {
+        gemm(&(gan__gemm_args){.m = rows,
+                               .n = n,
+                               .k = out,
+                               .a = dy,
+                               .a_row = out,
+                               .a_column = 1,
+                               .b = w + begin,
+                               .b_stride = in,
+                               .c = dx + begin,
+                               .c_stride = in});
+        return;
+    }
+    for (size_t r = 0; r < rows; r++)
+        gan__simd_best()->scale(n, dy[r], w + begin, dx + r * in + begin);
+}
+
+void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+                                     const float *x, const float *dy, float *dw, float *db)
+{
+    const gan__simd *simd = gan__simd_best();
+
+    simd->column_sums(rows, end - begin, out, dy + begin, db + begin);
+    if (out > 1) {
+        gemm(&(gan__gemm_args){.m = end - begin,
+                               .n = in,
+                               .k = rows,
+                               .a = dy + begin,
+                               .a_row = 1,
+                               .a_column = out,
+                               .b = x,
+                               .b_stride = in,
+                               .c = dw + begin * in,
+                               .c_stride = in});
+        return;
+    }
+    memset(dw, 0, in * sizeof *dw);
+    for (size_t r = 0; r < rows; r++) simd->axpy(in, dy[r], x + r * in, dw);
+}

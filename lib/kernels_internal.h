@@ -2,6 +2,7 @@
 #ifndef GAN_KERNELS_INTERNAL_H
 #define GAN_KERNELS_INTERNAL_H
 
+#include "kernels_gemm_internal.h"
 #include "kernels_simd_internal.h"
 
 #include <stddef.h>
@@ -22,6 +23,11 @@ void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t b
  * of dy. */
 void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
                                      const float *x, const float *dy, float *dw, float *db);
+
+/* A product by CBLAS; and the i-th of the own functions that this CPU can run, NULL past the last.
+ * For tests. */
+void gan__kernels_gemm_blas(const gan__gemm_args *args);
+gan__gemm_fn *gan__gemm_variant(size_t i);
 
 /* Set an OpenBLAS to one thread for all callers until the last of them has left, then put it back
  * as it was.  A BLAS without such a setting is left alone. */

@@ -5,8 +5,7 @@
  * because its input may be another pass's output, which is still needed.
  *
  * Forward, a stage's tiles are tiles of its output.  Backward, they are tiles of the gradient by
- * its input, which go on through the in-place layers of the stage before; beside them the stage's
- * gradients by its weights are computed, as further tasks of the same job. */
+ * its input, which go on through the in-place layers of the stage before. */
 #include "pass_internal.h"
 
 #include "alloc_internal.h"
@@ -185,6 +184,12 @@ typedef struct tile {
     size_t begin, end;
 } tile;
 
+/* Where the i-th of n tiles begins: whole vectors of the product's loops, as far as possible. */
+static size_t column_of(size_t columns, size_t i, size_t n)
+{
+    return i == n ? columns : columns * i / n / 16 * 16;
+}
+
 static tile tile_of(gan__cut cut, size_t index, size_t first, size_t rows, size_t columns)
 {
     const size_t r = index / cut.columns;
@@ -192,8 +197,8 @@ static tile tile_of(gan__cut cut, size_t index, size_t first, size_t rows, size_
 
     return (tile){.first = first + rows * r / cut.rows,
                   .rows = rows * (r + 1) / cut.rows - rows * r / cut.rows,
-                  .begin = columns * c / cut.columns,
-                  .end = columns * (c + 1) / cut.columns};
+                  .begin = column_of(columns, c, cut.columns),
+                  .end = column_of(columns, c + 1, cut.columns)};
 }
 
 /* Layer i's work on a tile, as its class wants to see it. */
@@ -219,15 +224,24 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t)
     };
 }
 
-/* ---- forward ---- */
+/* ---- the cut ---- */
 
+/* A stage's work, for each tile of its cut. */
 typedef struct job {
     gan__pass *pass;
-    stage *stage;
+    const stage *stage;
     gan__cut cut;
     size_t first, rows;
-    size_t n_tiles;
 } job;
+
+typedef gan__cut cut_fn(const gan_layer *layer, size_t rows);
+
+static gan__cut cut_of(const gan_layer *layer, cut_fn *own, size_t rows, size_t columns)
+{
+    return own ? own(layer, rows) : gan__layer_cut(rows, columns);
+}
+
+/* ---- forward ---- */
 
 static void forward_tile(const gan__pass *pass, const stage *s, const tile *t)
 {
@@ -250,12 +264,11 @@ static void forward_task(void *context, size_t task, size_t worker)
 void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows)
 {
     for (size_t i = 0; i < pass->n_stages; i++) {
-        stage *s = &pass->stages[i];
+        const stage *s = &pass->stages[i];
         const gan_layer *layer = layer_of(pass, s->begin);
-        job j = {.pass = pass, .stage = s, .first = first, .rows = rows};
+        job j = {pass, s, {1, 1}, first, rows};
 
-        j.cut = layer->class->forward_cut ? layer->class->forward_cut(layer, rows)
-                                          : gan__layer_cut(rows, pass->at[s->end].size);
+        j.cut = cut_of(layer, layer->class->forward_cut, rows, pass->at[s->end].size);
         gan__pool_run(pool, forward_task, &j, j.cut.rows * j.cut.columns);
     }
 }
@@ -273,55 +286,75 @@ static void backward_in_place(const gan__pass *pass, const stage *s, const tile 
     }
 }
 
-static void backward_tile(const job *j, size_t index)
+static void backward_tile(const gan__pass *pass, const stage *s, const tile *t)
 {
-    const gan__pass *pass = j->pass;
     const gan__pass *source = pass->desc.source;
-    const stage *s = j->stage;
-    const tile t = tile_of(j->cut, index, j->first, j->rows, pass->at[s->begin].size);
-    const gan__layer_run run = run_of(pass, s->begin, &t);
+    const gan__layer_run run = run_of(pass, s->begin, t);
 
     run.layer->class->backward(&run);
     if (s > pass->stages)
-        backward_in_place(pass, s - 1, &t);
+        backward_in_place(pass, s - 1, t);
     else if (source)
-        backward_in_place(source, &source->stages[source->n_stages - 1], &t);
+        backward_in_place(source, &source->stages[source->n_stages - 1], t);
 }
 
 static void backward_task(void *context, size_t task, size_t worker)
 {
     const job *j = context;
-    const size_t layer = j->stage->begin;
-    const tile all = {j->first, j->rows, 0, 0};
-    gan__layer_run run;
+    const tile t = tile_of(j->cut, task, j->first, j->rows, j->pass->at[j->stage->begin].size);
 
     (void)worker;
-    if (task < j->n_tiles) {
-        backward_tile(j, task);
-        return;
-    }
-    run = run_of(j->pass, layer, &all);
-    j->stage->squares[task - j->n_tiles] =
-        run.layer->class->grad(&run, task - j->n_tiles, j->stage->n_parts,
-                               j->pass->grads + j->pass->desc.net->offsets[layer]);
+    backward_tile(j->pass, j->stage, &t);
 }
 
-static void backward_stage(gan__pass *pass, gan_pool *pool, stage *s, size_t first, size_t rows,
-                           unsigned what)
+/* The gradients by the inputs of all stages from `lowest` on. */
+static void backward_stages(gan__pass *pass, gan_pool *pool, size_t lowest, size_t first,
+                            size_t rows)
 {
-    const gan_layer *layer = layer_of(pass, s->begin);
-    const int want_input = s > pass->stages || (what & GAN__PASS_INPUT);
-    const int want_weights = (what & GAN__PASS_WEIGHTS) && layer->class->grad_parts;
-    job j = {.pass = pass, .stage = s, .first = first, .rows = rows};
+    for (size_t i = pass->n_stages; i-- > lowest;) {
+        const stage *s = &pass->stages[i];
+        const gan_layer *layer = layer_of(pass, s->begin);
+        job j = {pass, s, {1, 1}, first, rows};
 
-    if (want_input) {
-        j.cut = layer->class->backward_cut ? layer->class->backward_cut(layer, rows)
-                                           : gan__layer_cut(rows, pass->at[s->begin].size);
-        j.n_tiles = j.cut.rows * j.cut.columns;
+        j.cut = cut_of(layer, layer->class->backward_cut, rows, pass->at[s->begin].size);
+        gan__pool_run(pool, backward_task, &j, j.cut.rows * j.cut.columns);
     }
-    s->n_parts = want_weights ? layer->class->grad_parts(layer, rows) : 0;
-    if (s->n_parts > MAX_PARTS) s->n_parts = MAX_PARTS;
-    gan__pool_run(pool, backward_task, &j, j.n_tiles + s->n_parts);
+}
+
+/* The stage that a part of the weight gradient belongs to, and which of the stage's it is. */
+static stage *stage_of(const gan__pass *pass, size_t *part)
+{
+    stage *s = pass->stages;
+
+    while (*part >= s->n_parts) *part -= s++->n_parts;
+    return s;
+}
+
+static void weights_task(void *context, size_t task, size_t worker)
+{
+    const job *j = context;
+    const tile all = {j->first, j->rows, 0, 0};
+    size_t part = task;
+    stage *s = stage_of(j->pass, &part);
+    const gan__layer_run run = run_of(j->pass, s->begin, &all);
+
+    (void)worker;
+    s->squares[part] = run.layer->class->grad(
+        &run, part, s->n_parts, j->pass->grads + j->pass->desc.net->offsets[s->begin]);
+}
+
+static void backward_weights(gan__pass *pass, gan_pool *pool, size_t first, size_t rows)
+{
+    job j = {.pass = pass, .first = first, .rows = rows};
+
+    for (size_t i = 0; i < pass->n_stages; i++) {
+        stage *s = &pass->stages[i];
+        const gan_layer *layer = layer_of(pass, s->begin);
+
+        s->n_parts = layer->class->grad_parts ? layer->class->grad_parts(layer, rows) : 0;
+        if (s->n_parts > MAX_PARTS) s->n_parts = MAX_PARTS;
+    }
+    gan__pool_run(pool, weights_task, &j, gan__pass_slices(pass));
 }
 
 void gan__pass_backward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, unsigned what)
@@ -329,8 +362,26 @@ void gan__pass_backward(gan__pass *pass, gan_pool *pool, size_t first, size_t ro
     const tile all = {first, rows, 0, pass->at[pass->desc.n_layers].size};
 
     if (!(what & GAN__PASS_GO_ON)) backward_in_place(pass, &pass->stages[pass->n_stages - 1], &all);
-    for (size_t i = pass->n_stages; i-- > 0;)
-        backward_stage(pass, pool, &pass->stages[i], first, rows, what);
+    backward_stages(pass, pool, what & GAN__PASS_INPUT ? 0 : 1, first, rows);
+    if (what & GAN__PASS_WEIGHTS) backward_weights(pass, pool, first, rows);
+}
+
+size_t gan__pass_slices(const gan__pass *pass)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < pass->n_stages; i++) n += pass->stages[i].n_parts;
+    return n;
+}
+
+void gan__pass_slice(const gan__pass *pass, size_t index, size_t *begin, size_t *end)
+{
+    const stage *s = stage_of(pass, &index);
+    const size_t offset = pass->desc.net->offsets[s->begin];
+    const size_t n = gan__layer_param_count(layer_of(pass, s->begin));
+
+    *begin = offset + n * index / s->n_parts;
+    *end = offset + n * (index + 1) / s->n_parts;
 }
 
 const float *gan__pass_grads(const gan__pass *pass)

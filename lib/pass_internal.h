@@ -49,6 +49,11 @@ enum {
 };
 void gan__pass_backward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, unsigned what);
 
+/* The parts of the weight gradient, as slices of the flat block.  Whoever computed a part and is given its slice to
+ * update, and then the tiles of the next forward run, finds all of them in its own cache. */
+size_t gan__pass_slices(const gan__pass *pass);
+void gan__pass_slice(const gan__pass *pass, size_t index, size_t *begin, size_t *end);
+
 const float *gan__pass_grads(const gan__pass *pass); /* by the weights, laid out as these are */
 double
 gan__pass_grad_squares(const gan__pass *pass); /* their sum of squares, added in a fixed order */

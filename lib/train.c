@@ -22,10 +22,7 @@
 #include <string.h>
 #include <time.h>
 
-enum {
-    UPDATE_SLICE = 1 << 15, /* parameters a task */
-    INPUT_TILES = 4,        /* tasks that lay down noise and real samples */
-};
+enum { INPUT_TILES = 4 }; /* tasks that lay down noise and real samples */
 
 /* One of the two players. */
 typedef struct player {
@@ -285,11 +282,11 @@ static void lay_input(void *context, size_t task, size_t worker)
 static void update_slice(void *context, size_t task, size_t worker)
 {
     const player *p = ((const half_step *)context)->player;
-    const size_t begin = task * UPDATE_SLICE;
-    const size_t end =
-        begin + UPDATE_SLICE < p->net->n_params ? begin + UPDATE_SLICE : p->net->n_params;
+    size_t begin;
+    size_t end;
 
     (void)worker;
+    gan__pass_slice(p->pass, task, &begin, &end);
     gan__optimizer_apply(p->opt, p->net->params, gan__pass_grads(p->pass), begin, end);
 }
 
@@ -353,7 +350,7 @@ static gan_status update(half_step *s, double loss, double *norm)
     if (!isfinite(loss) || !isfinite(*norm)) GAN_TRY(not_finite(s, loss));
     status = gan__optimizer_begin(p->opt, p->net->params, gan__pass_grads(p->pass), *norm);
     if (status != GAN_OK) GAN_FAIL(status, "%s: %s", p->name, gan_last_error());
-    gan__pool_run(t->pool, update_slice, s, (p->net->n_params + UPDATE_SLICE - 1) / UPDATE_SLICE);
+    gan__pool_run(t->pool, update_slice, s, gan__pass_slices(p->pass));
     gan__optimizer_end(p->opt);
     if (!s->z) t->noise_position += s->n * t->latent;
     gan__pass_advance(t->g.pass);
