@@ -7,6 +7,7 @@
 ## make check-san    the tests under the address and undefined sanitizers, then the thread sanitizer
 ## make check-all    check, check-san, valgrind and a reproducible build
 ## make bench        how fast a training step is on this machine
+## make compare      the same step in PyTorch (needs python3-torch)
 ## make demo         get Fashion-MNIST, train 30 epochs, leave the pictures in build/demo
 ## make reproduce    the whole experiment, 200 epochs, in build/reproduce
 ## make fuzz-NAME    the libFuzzer program of tests/fuzz/fuzz_NAME.c (needs clang)
@@ -16,6 +17,7 @@
 ##
 ## Settings: CC  CFLAGS  LDFLAGS  BUILD=FOLDER  BLAS=PKG-CONFIG-MODULE  SAN=address,undefined
 ##           DEBUG=1 (assertions)  WERROR=1 (warnings are errors)  V=1 (show commands)
+##           X86_ISAS= (portable loops only)
 
 PREFIX       ?= /usr/local
 LIBDIR       ?= $(PREFIX)/lib
@@ -234,7 +236,7 @@ clean:
 
 # --- Testing: every check leaves a log that ends in its verdict; scripts/run-check adds them up ---
 
-.PHONY: have-check check check-units check-san check-valgrind check-reproducible check-all bench
+.PHONY: have-check check check-units check-san check-valgrind check-reproducible check-all bench compare
 
 LOGS        := $(BUILD)/check
 UNIT_LOGS   := $(TEST_SRC:tests/%.c=$(LOGS)/%.log)
@@ -301,7 +303,10 @@ check-reproducible:
 check-all: check check-san check-valgrind check-reproducible
 
 bench: $(BUILD)/bench/bench_step
-	@$<
+	@$< --grid --json $(BUILD)/bench/bench_step.json
+
+compare: shared
+	tests/bench/compare_pytorch.py --library $(SHARED) --json $(BUILD)/compare_pytorch.json
 
 fuzz-%:
 	$(MAKE) CC=clang BUILD=$(BUILD)-fuzz SAN=fuzzer-no-link,address,undefined $(BUILD)-fuzz/fuzz/$*

@@ -19,6 +19,10 @@ extern void openblas_set_num_threads(int n) MAYBE;
 extern int openblas_get_num_threads(void) MAYBE;
 extern int openblas_get_parallel(void) MAYBE;
 
+/* An OpenBLAS built on OpenMP takes each calling thread's own number, and makes it everyone's. */
+extern void omp_set_num_threads(int n) __attribute__((weak));
+extern int omp_get_max_threads(void) __attribute__((weak));
+
 enum { PARALLEL_NONE = 0, PARALLEL_OPENMP = 2 }; /* what openblas_get_parallel() returns */
 
 /* The setting is the process's own, so its keeper has to be one too. */
@@ -37,29 +41,45 @@ static int blas_parallel(void)
     return openblas_get_parallel();
 }
 
-void gan__blas_enter(void)
+/* Set this thread's own number where there is such a thing; return what it was. */
+static int set_own_threads(int n)
 {
-    if (blas_parallel() == PARALLEL_NONE) return;
+    int before;
+
+    if (blas_parallel() != PARALLEL_OPENMP || !omp_set_num_threads || !omp_get_max_threads)
+        return 0;
+    before = omp_get_max_threads();
+    if (n > 0) omp_set_num_threads(n);
+    return before;
+}
+
+int gan__blas_enter(void)
+{
+    const int own_before = set_own_threads(1);
+
+    if (blas_parallel() == PARALLEL_NONE) return 0;
     pthread_mutex_lock(&blas.lock);
     if (blas.users++ == 0) {
         blas.threads_before = openblas_get_num_threads();
         if (blas.threads_before != 1) openblas_set_num_threads(1);
     }
     pthread_mutex_unlock(&blas.lock);
+    return own_before;
 }
 
-void gan__blas_leave(void)
+void gan__blas_leave(int own_before)
 {
     if (blas_parallel() == PARALLEL_NONE) return;
     pthread_mutex_lock(&blas.lock);
-    if (--blas.users == 0 && blas.threads_before != 1)
+    if (--blas.users == 0 && blas.threads_before != openblas_get_num_threads())
         openblas_set_num_threads(blas.threads_before);
     pthread_mutex_unlock(&blas.lock);
+    set_own_threads(own_before);
 }
 
 void gan__blas_enter_worker(void)
 {
-    if (blas_parallel() == PARALLEL_OPENMP) openblas_set_num_threads(1);
+    set_own_threads(1);
 }
 
 /* ---- which loops ---- */
@@ -131,13 +151,14 @@ gan__gemm_fn *gan__gemm_variant(size_t i)
 
 /* ---- products ---- */
 
-/* Multiplications up to which the own loops won on the machine of docs/performance.md. */
-#define OWN_PRODUCTS 134217728.0
+/* Numbers in the small matrix up to which the own loops win: they go through it once a panel, so it
+ * has to stay in the second cache. */
+enum { OWN_SMALL = 1 << 18 };
 
 /* Shapes hold at most 2^31 - 1 numbers, so every dimension fits an int. */
 void gan__kernels_gemm_blas(const gan__gemm_args *g)
 {
-    const int a_turned = g->a_row == 1 && g->a_column != 1;
+    const int a_turned = g->a_row == 1 && g->k > 1;
 
     /* The bias is laid down first: a pass less than adding it afterwards. */
     for (size_t i = 0; i < g->m && g->bias; i++)
@@ -154,7 +175,7 @@ static void gemm(const gan__gemm_args *g)
 {
     gan__gemm_fn *own = gemm_best();
 
-    if (own && (double)g->m * (double)g->n * (double)g->k <= OWN_PRODUCTS)
+    if (own && g->m * g->k < OWN_SMALL)
         own(g);
     else
         gan__kernels_gemm_blas(g);

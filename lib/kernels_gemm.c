@@ -82,13 +82,15 @@ BLOCKS(4)
 BLOCKS(5)
 BLOCKS(6)
 #ifdef __AVX512F__
-    BLOCKS(7) BLOCKS(8) BLOCKS(9) BLOCKS(10) BLOCKS(11) BLOCKS(12) BLOCKS(13) BLOCKS(14)
+BLOCKS(7)
+BLOCKS(8)
+BLOCKS(9) BLOCKS(10) BLOCKS(11) BLOCKS(12) BLOCKS(13) BLOCKS(14)
 #endif
 
-        static block_fn *const blocks[BLOCK_ROWS + 1][2] = {
-            {NULL, NULL}, ENTRY(1), ENTRY(2), ENTRY(3),  ENTRY(4),  ENTRY(5),  ENTRY(6),
+    static block_fn *const blocks[BLOCK_ROWS + 1][2] = {
+        {NULL, NULL}, ENTRY(1), ENTRY(2), ENTRY(3),  ENTRY(4),  ENTRY(5),  ENTRY(6),
 #ifdef __AVX512F__
-            ENTRY(7),     ENTRY(8), ENTRY(9), ENTRY(10), ENTRY(11), ENTRY(12), ENTRY(13), ENTRY(14),
+        ENTRY(7),     ENTRY(8), ENTRY(9), ENTRY(10), ENTRY(11), ENTRY(12), ENTRY(13), ENTRY(14),
 #endif
 };
 

@@ -30,9 +30,10 @@ void gan__kernels_gemm_blas(const gan__gemm_args *args);
 gan__gemm_fn *gan__gemm_variant(size_t i);
 
 /* Set an OpenBLAS to one thread for all callers until the last of them has left, then put it back
- * as it was.  A BLAS without such a setting is left alone. */
-void gan__blas_enter(void);
-void gan__blas_leave(void);
+ * as it was.  What enter() returns, the calling thread's own number in builds on OpenMP, is for
+ * leave().  A BLAS without such a setting is left alone. */
+int gan__blas_enter(void);
+void gan__blas_leave(int own_before);
 
 /* For a new thread of the library's own: in OpenBLAS builds on OpenMP the setting is each thread's
  * own. */

@@ -8,9 +8,9 @@
 
 enum { IN, OUT };
 
-/* A tile's product is worth about so many operations; smaller ones waste time on packing their
- * matrices. */
-enum { TILE_FLOPS = 1 << 25, MAX_TILES = 64, LEAST_TILE = 32 };
+/* A product of so many operations is worth two tiles, and more when each has so many; smaller ones
+ * waste time on copying their matrices. */
+enum { WORTH_TWO = 1 << 20, TILE_FLOPS = 1 << 29, MAX_TILES = 64, LEAST_TILE = 32 };
 
 static size_t in_of(const gan_layer *layer)
 {
@@ -65,10 +65,9 @@ static void init(const gan_layer *layer, float *params, uint64_t seed, uint64_t 
 static size_t tiles_of(const gan_layer *layer, size_t rows, size_t side)
 {
     const double flops = 2.0 * (double)rows * (double)in_of(layer) * (double)out_of(layer);
-    size_t tiles = (size_t)(flops / TILE_FLOPS);
+    size_t tiles = flops < WORTH_TWO ? 1 : 2;
 
-    if (tiles > MAX_TILES) tiles = MAX_TILES;
-    if (tiles < 2 && flops > TILE_FLOPS / 32) tiles = 2;
+    while (tiles < MAX_TILES && flops >= 2.0 * (double)tiles * TILE_FLOPS) tiles *= 2;
     if (tiles > side / LEAST_TILE) tiles = side / LEAST_TILE;
     return tiles > 0 ? tiles : 1;
 }

@@ -455,15 +455,16 @@ void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, size_t
 {
     const size_t tile_rows = eval_tile_rows(pass->desc.net);
     evaluation e = {.pass = pass, .in = in, .out = out, .n = n, .tile_rows = tile_rows};
+    int blas;
 
     e.tiles = (n + tile_rows - 1) / tile_rows;
     if (e.tiles == 1 && n >= EVAL_WORTH_TWO) e.tiles = 2;
-    gan__blas_enter();
+    blas = gan__blas_enter();
     for (; e.begin < e.tiles; e.begin += GAN__POOL_MAX_TASKS) {
         const size_t left = e.tiles - e.begin;
 
         gan__pool_run(pool, evaluate_tile, &e,
                       left < GAN__POOL_MAX_TASKS ? left : GAN__POOL_MAX_TASKS);
     }
-    gan__blas_leave();
+    gan__blas_leave(blas);
 }

@@ -455,12 +455,13 @@ gan_status gan_train_discriminator_step(gan_trainer *t, const gan_batch *batch, 
                                         gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
+    int blas;
 
     GAN_TRY(check_call(t, stats));
     GAN_TRY(check_batch(t, batch));
-    gan__blas_enter();
+    blas = gan__blas_enter();
     status = step_discriminator(t, batch, z);
-    gan__blas_leave();
+    gan__blas_leave(blas);
     if (status == GAN_OK) gan__record_write(stats, &t->stats, sizeof t->stats);
 
 cleanup:
@@ -471,12 +472,13 @@ gan_status gan_train_generator_step(gan_trainer *t, size_t n, const float *z,
                                     gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
+    int blas;
 
     GAN_TRY(check_call(t, stats));
     GAN_TRY(check_count(t, n));
-    gan__blas_enter();
+    blas = gan__blas_enter();
     status = step_generator(t, n, z);
-    gan__blas_leave();
+    gan__blas_leave(blas);
     if (status == GAN_OK) gan__record_write(stats, &t->stats, sizeof t->stats);
 
 cleanup:

@@ -136,8 +136,9 @@ static float *series(size_t n, double step)
     return out;
 }
 
-static const size_t shapes[][3] = {{1, 1, 1}, {1, 5, 3},    {7, 3, 1},
-                                   {7, 1, 5}, {13, 17, 11}, {32, 64, 40}};
+static const size_t shapes[][3] = {{1, 1, 1},    {1, 5, 3},   {7, 3, 1},    {7, 1, 5},
+                                   {13, 17, 11}, {3, 33, 6},  {32, 64, 40}, {15, 70, 49},
+                                   {16, 300, 2}, {5, 550, 34}};
 
 typedef struct sizes {
     size_t rows, in, out;
@@ -217,6 +218,91 @@ START_TEST(weight_gradient_is_its_definition)
 }
 END_TEST
 
+/* Every own product, and CBLAS, against sums in double: all arrangements of a and b, with and
+ * without a bias, the result within a larger matrix whose other numbers must stay. */
+static void check_product(gan__gemm_fn *multiply, sizes n, int a_turned, int b_turned, int biased)
+{
+    const size_t m = n.rows, k = n.in, columns = n.out, c_stride = columns + 5;
+    float *a = series(m * k, 1.7), *b = series(k * columns, 2.385), *bias = series(columns, 0.7);
+    float *c = series(m * c_stride, 0.3);
+    const gan__gemm_args args = {.m = m,
+                                 .n = columns,
+                                 .k = k,
+                                 .a = a,
+                                 .a_row = a_turned ? 1 : k,
+                                 .a_column = a_turned ? m : 1,
+                                 .b = b,
+                                 .b_stride = b_turned ? k : columns,
+                                 .b_turned = b_turned,
+                                 .c = c,
+                                 .c_stride = c_stride,
+                                 .bias = biased ? bias : NULL};
+
+    multiply(&args);
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < c_stride; j++) {
+            double sum = biased && j < columns ? (double)bias[j] : 0;
+
+            for (size_t l = 0; l < k && j < columns; l++)
+                sum += (double)a[i * args.a_row + l * args.a_column] *
+                       (double)b[b_turned ? j * k + l : l * columns + j];
+            if (j >= columns) sum = sin(0.3 * (double)(i * c_stride + j + 1));
+            expect_near((double)c[i * c_stride + j], sum, 1e-5, 2e-5);
+        }
+    free(a), free(b), free(bias), free(c);
+}
+
+START_TEST(products_are_their_definition)
+{
+    gan__gemm_fn *own;
+
+    for (int how = 0; how < 8; how++) {
+        check_product(gan__kernels_gemm_blas, sizes_of(_i), how & 1, how >> 1 & 1, how >> 2);
+        for (size_t v = 0; (own = gan__gemm_variant(v)) != NULL; v++)
+            check_product(own, sizes_of(_i), how & 1, how >> 1 & 1, how >> 2);
+    }
+}
+END_TEST
+
+/* However a product is cut, each of its numbers is the same chain of sums. */
+START_TEST(own_products_have_the_same_bits_however_cut)
+{
+    enum { M = 61, COLUMNS = 97, K = 530 };
+    float *a = series(M * K, 1.7), *b = series(K * COLUMNS, 2.385);
+    float *whole = series(M * COLUMNS, 0.5), *parts = series(M * COLUMNS, 0.6);
+    gan__gemm_args args = {.m = M,
+                           .n = COLUMNS,
+                           .k = K,
+                           .a = a,
+                           .a_row = K,
+                           .a_column = 1,
+                           .b = b,
+                           .b_stride = K,
+                           .b_turned = 1,
+                           .c = whole,
+                           .c_stride = COLUMNS};
+    gan__gemm_fn *first = gan__gemm_variant(0);
+
+    for (size_t v = 0; gan__gemm_variant(v); v++) {
+        first(&args);
+        for (size_t cut = 1; cut < COLUMNS; cut += 19)
+            for (int part = 0; part < 4; part++) {
+                gan__gemm_args p = args;
+                const size_t row = part & 1 ? cut % M : 0, column = part & 2 ? cut : 0;
+
+                p.m = part & 1 ? M - row : cut % M;
+                p.n = part & 2 ? COLUMNS - cut : cut;
+                p.a = a + row * K;
+                p.b = b + column * K;
+                p.c = parts + row * COLUMNS + column;
+                if (p.m > 0) gan__gemm_variant(v)(&p);
+                if (part == 3) expect_same_bits(whole, parts, M * COLUMNS * sizeof *whole);
+            }
+    }
+    free(a), free(b), free(whole), free(parts);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("kernels");
@@ -232,6 +318,8 @@ Suite *suite(void)
     tcase_add_loop_test(products, linear_is_its_definition, 0, n_shapes);
     tcase_add_loop_test(products, input_gradient_is_its_definition, 0, n_shapes);
     tcase_add_loop_test(products, weight_gradient_is_its_definition, 0, n_shapes);
+    tcase_add_loop_test(products, products_are_their_definition, 0, n_shapes);
+    tcase_add_test(products, own_products_have_the_same_bits_however_cut);
     suite_add_tcase(s, tables);
     suite_add_tcase(s, products);
     return s;

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """How long the same training step takes in libgan and in PyTorch.
 
 Both run in this one process, in turns, each with every number of threads it can use here; a figure is the median
@@ -88,9 +88,9 @@ class LibganStep:
 class TorchStep:
     """The same step as a PyTorch tutorial writes it."""
 
-    def __init__(self, torch, threads, batch):
+    def __init__(self, torch, batch):
         nn = torch.nn
-        self.torch, self.threads, self.n = torch, threads, batch
+        self.torch, self.n = torch, batch
         self.g = nn.Sequential(nn.Linear(LATENT, HIDDEN), nn.LeakyReLU(0.2), nn.Linear(HIDDEN, HIDDEN),
                                nn.LeakyReLU(0.2), nn.Linear(HIDDEN, IMAGE), nn.Tanh())
         self.d = nn.Sequential(nn.Linear(IMAGE, HIDDEN), nn.LeakyReLU(0.2), nn.Linear(HIDDEN, HIDDEN),
@@ -130,13 +130,18 @@ def main():
 
     counts = sorted({1, os.cpu_count() or 1})
     sides = [("libgan, %d threads" % n, LibganStep(options.library, n, options.batch), None) for n in counts]
-    sides += [("PyTorch %s, %d threads" % (torch.__version__, n), TorchStep(torch, n, options.batch), n)
-              for n in counts]
+    sides += [("PyTorch, %d threads, BLAS %d" % (n, b), TorchStep(torch, options.batch), (n, b))
+              for n in counts for b in counts]
+    set_blas_threads = getattr(sides[0][1].lib, "openblas_set_num_threads", lambda n: None)
     times = {name: [] for name, _, _ in sides}
     for i in range(options.rounds + 1):
-        for name, side, torch_threads in sides:
-            if torch_threads:
-                torch.set_num_threads(torch_threads)
+        for name, side, threads in sides:
+            if threads:
+                torch.set_num_threads(threads[0])
+                set_blas_threads(threads[1])
+            side.step()
+            time.sleep(0.1)  # let the other side's threads fall asleep
+            side.step()
             start = time.perf_counter()
             for _ in range(options.steps):
                 side.step()
@@ -144,8 +149,8 @@ def main():
                 times[name].append((time.perf_counter() - start) / options.steps)
 
     medians = {name: statistics.median(t) for name, t in times.items()}
-    print("Fashion-MNIST step, batch %d; medians of %d rounds of %d steps" % (options.batch, options.rounds,
-                                                                             options.steps))
+    print("Fashion-MNIST step, batch %d, PyTorch %s; medians of %d rounds of %d steps"
+          % (options.batch, torch.__version__, options.rounds, options.steps))
     for name, seconds in medians.items():
         print("  %-32s %8.3f ms" % (name, 1e3 * seconds))
     best = {side: min(s for name, s in medians.items() if name.startswith(side)) for side in ("libgan", "PyTorch")}
