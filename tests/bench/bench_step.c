@@ -9,6 +9,7 @@
 #include <cblas.h>
 #include <getopt.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -247,6 +248,34 @@ static double time_steps(run *r, size_t repeats)
     return (now() - start) / (double)repeats;
 }
 
+typedef struct neighbour {
+    run run;
+    size_t repeats;
+    pthread_t thread;
+} neighbour;
+
+static void *step_alone(void *argument)
+{
+    neighbour *n = argument;
+
+    time_steps(&n->run, n->repeats);
+    return NULL;
+}
+
+/* So many trainers of one thread each at once, which share nothing: seconds a step, as if they had
+ * worked on one.  What threads would reach if exchanging data between cores cost nothing. */
+static double time_side_by_side(neighbour *n, size_t threads, size_t repeats)
+{
+    const double start = now();
+
+    for (size_t i = 0; i < threads; i++) {
+        n[i].repeats = repeats;
+        if (pthread_create(&n[i].thread, NULL, step_alone, &n[i]) != 0) die("pthread_create");
+    }
+    for (size_t i = 0; i < threads; i++) pthread_join(n[i].thread, NULL);
+    return (now() - start) / (double)((repeats + 1) * threads);
+}
+
 static double time_samples(run *r, size_t n, size_t repeats, const float *z, float *out)
 {
     const double start = now();
@@ -317,10 +346,25 @@ static double measure_peak(size_t threads)
     return 2e-9 * PEAK * PEAK * PEAK / median(&r);
 }
 
+static double measure_side_by_side(size_t threads)
+{
+    neighbour *n = calloc(threads, sizeof *n);
+    row r;
+
+    if (!n) die("calloc");
+    for (size_t i = 0; i < threads; i++) n[i].run = begin_run(256, BATCH, 1);
+    settle();
+    for (size_t i = 0; i < ROUNDS; i++) r.seconds[i] = time_side_by_side(n, threads, 20);
+    for (size_t i = 0; i < threads; i++) end_run(&n[i].run);
+    free(n);
+    return median(&r);
+}
+
 static void print_experiment(size_t threads)
 {
     const experiment e = measure(256, BATCH, threads);
     const double peak = measure_peak(threads);
+    const double apart = measure_side_by_side(threads);
     json_t *out = json_object();
 
     printf("sgemm peak, %d-cube, %zu threads        %8.1f GFLOP/s\n", PEAK, threads, peak);
@@ -338,6 +382,9 @@ static void print_experiment(size_t threads)
            threads, 1e3 * e.step, e.gflop / e.step, e.step / e.products,
            100 * e.gflop / e.step / peak);
     printf("  1 thread / %zu threads                 %8.2f\n", threads, e.step1 / e.step);
+    printf("  %zu trainers that share nothing        %8.3f ms  %6.1f GFLOP/s   %.0f %% of peak, "
+           "%.2f\n",
+           threads, 1e3 * apart, e.gflop / apart, 100 * e.gflop / apart / peak, e.step1 / apart);
     printf("  epochs of %d images a minute      %8.1f\n", EPOCH, 60.0 / (e.step * EPOCH / BATCH));
     put(out, "peak_gflops", peak);
     put(out, "gflop", e.gflop);
@@ -345,6 +392,7 @@ static void print_experiment(size_t threads)
     put(out, "products_s", e.products);
     put(out, "step_1_thread_s", e.step1);
     put(out, "step_s", e.step);
+    put(out, "step_side_by_side_s", apart);
     json_object_set_new(report, "experiment", out);
 }
 
