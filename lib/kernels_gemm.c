@@ -84,7 +84,9 @@ BLOCKS(6)
 #ifdef __AVX512F__
 BLOCKS(7)
 BLOCKS(8)
-BLOCKS(9) BLOCKS(10) BLOCKS(11) BLOCKS(12) BLOCKS(13) BLOCKS(14)
+BLOCKS(9)
+BLOCKS(10)
+BLOCKS(11) BLOCKS(12) BLOCKS(13) BLOCKS(14)
 #endif
 
     static block_fn *const blocks[BLOCK_ROWS + 1][2] = {
@@ -96,41 +98,51 @@ BLOCKS(9) BLOCKS(10) BLOCKS(11) BLOCKS(12) BLOCKS(13) BLOCKS(14)
 
 /* ---- panels ---- */
 
-typedef float quad __attribute__((vector_size(16), aligned(4), may_alias));
-
-/* One vector of the first four numbers of rows 0, 4, 8 ..., and the three steps that turn four such
- * vectors. */
-#ifdef __AVX512F__
-static inline vector quads(const float *from, size_t stride)
-{
-    typedef float eight __attribute__((vector_size(32)));
-    const eight low = __builtin_shufflevector(
-        *(const quad *)from, *(const quad *)(from + 4 * stride), 0, 1, 2, 3, 4, 5, 6, 7);
-    const eight high =
-        __builtin_shufflevector(*(const quad *)(from + 8 * stride),
-                                *(const quad *)(from + 12 * stride), 0, 1, 2, 3, 4, 5, 6, 7);
-
-    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-}
-#define LOW(a, b)                                                                                  \
-    __builtin_shufflevector(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29)
-#define HIGH(a, b)                                                                                 \
-    __builtin_shufflevector(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)
-#define FRONT(a, b)                                                                                \
-    __builtin_shufflevector(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29)
-#define BACK(a, b)                                                                                 \
-    __builtin_shufflevector(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)
+/* What two vectors have at these places, the second's counted on from the first's. */
+#if defined(__clang__) || __GNUC__ >= 12
+#define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
+typedef int places __attribute__((vector_size(LANES * sizeof(int))));
+#define PICK(a, b, ...) __builtin_shuffle(a, b, (places){__VA_ARGS__})
+#endif
+
+/* The steps that turn four by four numbers in each quarter or half of four vectors. */
+#ifdef __AVX512F__
+#define LOW(a, b) PICK(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29)
+#define HIGH(a, b) PICK(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)
+#define FRONT(a, b) PICK(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29)
+#define BACK(a, b) PICK(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)
+#else
+#define LOW(a, b) PICK(a, b, 0, 8, 1, 9, 4, 12, 5, 13)
+#define HIGH(a, b) PICK(a, b, 2, 10, 3, 11, 6, 14, 7, 15)
+#define FRONT(a, b) PICK(a, b, 0, 1, 8, 9, 4, 5, 12, 13)
+#define BACK(a, b) PICK(a, b, 2, 3, 10, 11, 6, 7, 14, 15)
+#endif
+
+/* The first four numbers of rows 0, 4, 8 ... */
 static inline vector quads(const float *from, size_t stride)
 {
-    return __builtin_shufflevector(*(const quad *)from, *(const quad *)(from + 4 * stride), 0, 1, 2,
-                                   3, 4, 5, 6, 7);
-}
-#define LOW(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13)
-#define HIGH(a, b) __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15)
-#define FRONT(a, b) __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13)
-#define BACK(a, b) __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15)
+#if defined(__clang__) || __GNUC__ >= 12
+    typedef float quad __attribute__((vector_size(16), aligned(4), may_alias));
+    const quad a = *(const quad *)from;
+    const quad b = *(const quad *)(from + 4 * stride);
+#ifdef __AVX512F__
+    const quad c = *(const quad *)(from + 8 * stride);
+    const quad d = *(const quad *)(from + 12 * stride);
+
+    return PICK(PICK(a, b, 0, 1, 2, 3, 4, 5, 6, 7), PICK(c, d, 0, 1, 2, 3, 4, 5, 6, 7), 0, 1, 2, 3,
+                4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+#else
+    return PICK(a, b, 0, 1, 2, 3, 4, 5, 6, 7);
 #endif
+#else
+    vector v;
+
+    for (size_t i = 0; i < LANES; i += 4)
+        memcpy((float *)&v + i, from + i * stride, 4 * sizeof *from);
+    return v;
+#endif
+}
 
 /* Four numbers of each of LANES rows become four rows of a panel. */
 static inline void turn(const float *from, size_t stride, float *to)
