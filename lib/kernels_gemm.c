@@ -86,7 +86,8 @@ BLOCKS(7)
 BLOCKS(8)
 BLOCKS(9)
 BLOCKS(10)
-BLOCKS(11) BLOCKS(12) BLOCKS(13) BLOCKS(14)
+BLOCKS(11)
+BLOCKS(12) BLOCKS(13) BLOCKS(14)
 #endif
 
     static block_fn *const blocks[BLOCK_ROWS + 1][2] = {
@@ -192,8 +193,7 @@ static void turn_panel(size_t k, size_t columns, const float *b, size_t stride, 
 
 /* ---- the product ---- */
 
-/* One panel's part of a product: inner indices begin .. begin + k - 1, columns j .. j + columns -
- * 1. */
+/* One panel's part of a product: k inner indices from `begin` on, some columns from j on. */
 typedef struct part {
     const gan__gemm_args *g;
     size_t j, columns;
@@ -230,20 +230,15 @@ static void fetch(const float *x, size_t stride, size_t rows, size_t width)
     enum { LINE = 16 };
 
     for (size_t r = 0; r < rows; r++)
-        for (size_t i = 0; i < width + LINE - 1;
-             i += LINE) /* the last one for rows that begin within a line */
-            __builtin_prefetch(x + r * stride + (i < width ? i : width - 1));
+        for (size_t i = 0; i < width; i += LINE) __builtin_prefetch(x + r * stride + i);
 }
 
-/* Fetch the i-th of n shares of a part's piece of b. */
-static void fetch_b(const part *p, size_t i, size_t n)
+/* Fetch a part's piece of b. */
+static void fetch_b(const part *p)
 {
     const gan__gemm_args *g = p->g;
-    const size_t rows = g->b_turned ? p->columns : p->k;
-    const size_t begin = rows * i / n;
 
-    fetch(b_of(p) + begin * g->b_stride, g->b_stride, rows * (i + 1) / n - begin,
-          g->b_turned ? p->k : p->columns);
+    fetch(b_of(p), g->b_stride, g->b_turned ? p->columns : p->k, g->b_turned ? p->k : p->columns);
 }
 
 /* Fetch rows begin .. end-1 of a part's piece of a. */
@@ -299,7 +294,7 @@ static void multiply_rows(const gan__gemm_args *g)
     float panel[DEPTH * PANEL] __attribute__((aligned(64)));
     part p = {g, 0, g->n < PANEL ? g->n : PANEL, 0, g->k < DEPTH ? g->k : DEPTH};
 
-    fetch_b(&p, 0, 1);
+    fetch_b(&p);
     while (p.k > 0) {
         if (g->b_turned)
             turn_panel(p.k, p.columns, b_of(&p), g->b_stride, panel);
