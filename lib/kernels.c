@@ -9,7 +9,7 @@
 /* ---- the BLAS's threads ---- */
 
 /* Known at build time to be OpenBLAS: plain references, so that a static archive brings them along.
- *  Else weak ones, because the library that the loader finds for "blas" may still be OpenBLAS. */
+ * Else weak ones, because the library that the loader finds for "blas" may still be OpenBLAS. */
 #ifdef GAN__BLAS_OPENBLAS
 #define MAYBE
 #else

@@ -44,19 +44,18 @@ void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t row
 enum {
     GAN__PASS_WEIGHTS = 1, /* the gradients by the weights */
     GAN__PASS_INPUT = 2,   /* the gradient by the input, which goes on into the source */
-    GAN__PASS_GO_ON =
-        4, /* a pass that this one is the source of came back just now with GAN__PASS_INPUT */
+    GAN__PASS_GO_ON = 4,   /* a pass whose source this is came back just now with GAN__PASS_INPUT */
 };
 void gan__pass_backward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, unsigned what);
 
-/* The parts of the weight gradient, as slices of the flat block.  Whoever computed a part and is given its slice to
- * update, and then the tiles of the next forward run, finds all of them in its own cache. */
+/* The parts of the weight gradient as slices of the flat block, for the optimizer: the core that
+ * computed a part is likely to be given its slice. */
 size_t gan__pass_slices(const gan__pass *pass);
 void gan__pass_slice(const gan__pass *pass, size_t index, size_t *begin, size_t *end);
 
 const float *gan__pass_grads(const gan__pass *pass); /* by the weights, laid out as these are */
-double
-gan__pass_grad_squares(const gan__pass *pass); /* their sum of squares, added in a fixed order */
+/* Their sum of squares, added in a fixed order. */
+double gan__pass_grad_squares(const gan__pass *pass);
 
 /* Move on to fresh random numbers. */
 void gan__pass_advance(gan__pass *pass);

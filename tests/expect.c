@@ -132,3 +132,23 @@ int under_sanitizer(void)
     return under_thread_sanitizer();
 #endif
 }
+
+void scratch_write(const char *path, const void *bytes, size_t n)
+{
+    FILE *f = fopen(path, "wb");
+
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
+    ck_assert_int_eq(fclose(f), 0);
+}
+
+size_t scratch_read(const char *path, void *bytes, size_t room)
+{
+    FILE *f = fopen(path, "rb");
+    size_t n;
+
+    ck_assert_ptr_nonnull(f);
+    n = fread(bytes, 1, room, f);
+    fclose(f);
+    return n;
+}

@@ -42,6 +42,10 @@ void add_tests(Suite *s, const char *case_name, const TTest *const *tests);
  * text lives until the 8th call after this one. */
 const char *scratch_path(const char *name);
 
+/* Make a file of n bytes; read one of at most `room` and return its size. */
+void scratch_write(const char *path, const void *bytes, size_t n);
+size_t scratch_read(const char *path, void *bytes, size_t room);
+
 /* Return the path of a file in tests/golden, seen from the folder the tests are started in, or from
  * GAN_GOLDEN_DIR when that is set.  Lives as long as scratch_path()'s. */
 const char *golden_path(const char *name);

@@ -30,26 +30,6 @@ static void end_path(void)
     remove(path);
 }
 
-static void write_bytes(const void *bytes, size_t n)
-{
-    FILE *f = fopen(path, "wb");
-
-    ck_assert_ptr_nonnull(f);
-    ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
-    ck_assert_int_eq(fclose(f), 0);
-}
-
-static size_t read_bytes(void *bytes, size_t room)
-{
-    FILE *f = fopen(path, "rb");
-    size_t n;
-
-    ck_assert_ptr_nonnull(f);
-    n = fread(bytes, 1, room, f);
-    fclose(f);
-    return n;
-}
-
 /* Pixels that repeat nowhere nearby. */
 static uint8_t pattern(size_t i)
 {
@@ -155,9 +135,9 @@ START_TEST(the_same_picture_gives_the_same_file)
     size_t n;
 
     expect_ok(gan_image_write(image, path));
-    n = read_bytes(first, sizeof first);
+    n = scratch_read(path, first, sizeof first);
     expect_ok(gan_image_write(image, path));
-    ck_assert_uint_eq(read_bytes(second, sizeof second), n);
+    ck_assert_uint_eq(scratch_read(path, second, sizeof second), n);
     expect_same_bits(second, first, n);
     gan_image_destroy(image);
 }
@@ -395,7 +375,7 @@ static void expect_refused(const char *message)
 {
     gan_image *image = (gan_image *)made;
 
-    write_bytes(made, n_made);
+    scratch_write(path, made, n_made);
     expect_fails(gan_image_read(&image, path, NULL), GAN_ERR_FORMAT, message);
     expect_error_says(path);
     ck_assert_ptr_null(image);
@@ -480,7 +460,7 @@ START_TEST(texts_and_profiles_are_skipped_not_unpacked)
     put_chunk("tIME", "wrong", 5);
     put_chunk("IEND", NULL, 0);
     free(bomb);
-    write_bytes(made, n_made);
+    scratch_write(path, made, n_made);
     expect_ok(gan_image_read(&image, path, NULL));
     expect_same_bits(gan_image_pixels(image), wanted, sizeof wanted);
     gan_image_destroy(image);
@@ -495,15 +475,15 @@ START_TEST(no_beginning_of_a_file_is_a_file)
 
     expect_ok(gan_image_write(image, path));
     gan_image_destroy(image);
-    n = read_bytes(whole, sizeof whole);
+    n = scratch_read(path, whole, sizeof whole);
     ck_assert(n > 60 && n < sizeof whole);
     for (size_t length = 0; length < n; length++) {
-        write_bytes(whole, length);
+        scratch_write(path, whole, length);
         image = (gan_image *)whole;
         expect_fails(gan_image_read(&image, path, NULL), GAN_ERR_FORMAT, path);
         ck_assert_ptr_null(image);
     }
-    write_bytes(whole, n);
+    scratch_write(path, whole, n);
     expect_ok(gan_image_read(&image, path, NULL));
     gan_image_destroy(image);
 }
@@ -521,7 +501,7 @@ static void flip_every_byte(const uint8_t *whole, size_t n, const uint8_t *pixel
 
             memcpy(changed, whole, n);
             changed[i] ^= flips[f];
-            write_bytes(changed, n);
+            scratch_write(path, changed, n);
             if (gan_image_read(&image, path, NULL) == GAN_OK) {
                 expect_same_bits(gan_image_pixels(image), pixels,
                                  n_pixels); /* something that does not matter */
@@ -541,7 +521,8 @@ START_TEST(flipped_bytes_are_found_by_the_sums)
     gan_image *image = patterned(6, 5, 3);
 
     expect_ok(gan_image_write(image, path));
-    flip_every_byte(whole, read_bytes(whole, sizeof whole), gan_image_pixels(image), 6 * 5 * 3);
+    flip_every_byte(whole, scratch_read(path, whole, sizeof whole), gan_image_pixels(image),
+                    6 * 5 * 3);
     gan_image_destroy(image);
 }
 END_TEST
@@ -550,10 +531,10 @@ START_TEST(other_files_are_no_png)
 {
     gan_image *image;
 
-    write_bytes("P6 2 2 255 ............ and more", 32);
+    scratch_write(path, "P6 2 2 255 ............ and more", 32);
     expect_fails(gan_image_read(&image, path, NULL), GAN_ERR_FORMAT,
                  "byte 0: no PNG file: 0x89 expected, 0x50 found");
-    write_bytes("", 0);
+    scratch_write(path, "", 0);
     expect_fails(gan_image_read(&image, path, NULL), GAN_ERR_FORMAT,
                  "byte 0: a PNG's first 24 bytes expected");
 }
@@ -598,7 +579,7 @@ START_TEST(a_full_disk_leaves_the_old_picture)
     size_t n;
 
     expect_ok(gan_image_write(small, path));
-    n = read_bytes(before, sizeof before);
+    n = scratch_read(path, before, sizeof before);
     ck_assert(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
     ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
     limit = old;
@@ -608,7 +589,7 @@ START_TEST(a_full_disk_leaves_the_old_picture)
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
     expect_fails(status, GAN_ERR_IO, "File too large");
     expect_error_says(path);
-    ck_assert_uint_eq(read_bytes(after, sizeof after), n);
+    ck_assert_uint_eq(scratch_read(path, after, sizeof after), n);
     expect_same_bits(after, before, n);
     gan_image_destroy(small);
     gan_image_destroy(large);

@@ -27,26 +27,6 @@ static void end_path(void)
     remove(path);
 }
 
-static void write_bytes(const void *bytes, size_t n)
-{
-    FILE *f = fopen(path, "wb");
-
-    ck_assert_ptr_nonnull(f);
-    ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
-    ck_assert_int_eq(fclose(f), 0);
-}
-
-static size_t read_bytes(void *bytes, size_t room)
-{
-    FILE *f = fopen(path, "rb");
-    size_t n;
-
-    ck_assert_ptr_nonnull(f);
-    n = fread(bytes, 1, room, f);
-    fclose(f);
-    return n;
-}
-
 /* A file with this header and so many bytes of data. */
 static void write_header(const char *header, size_t n_data)
 {
@@ -55,7 +35,7 @@ static void write_header(const char *header, size_t n_data)
 
     for (int i = 0; i < 8; i++) bytes[i] = (uint8_t)((uint64_t)n >> (8 * i));
     memcpy(bytes + 8, header, n);
-    write_bytes(bytes, 8 + n + n_data);
+    scratch_write(path, bytes, 8 + n + n_data);
     free(bytes);
 }
 
@@ -370,14 +350,14 @@ START_TEST(no_beginning_and_no_continuation_of_a_file_is_a_file)
     size_t n;
 
     expect_ok(write_sample(NULL));
-    n = read_bytes(whole, sizeof whole - 1);
+    n = scratch_read(path, whole, sizeof whole - 1);
     ck_assert_uint_lt(n, sizeof whole - 1);
     for (size_t length = 0; length < n; length++) {
-        write_bytes(whole, length);
+        scratch_write(path, whole, length);
         expect_refused(length < 8 ? "8 bytes of header length expected" : "byte");
     }
     whole[n] = 0;
-    write_bytes(whole, n + 1);
+    scratch_write(path, whole, n + 1);
     expect_refused("the last tensor must end with the file");
 }
 END_TEST
@@ -390,9 +370,9 @@ START_TEST(a_file_that_shrinks_while_it_is_open_is_an_io_error)
     size_t n;
 
     expect_ok(write_sample(NULL));
-    n = read_bytes(whole, sizeof whole);
+    n = scratch_read(path, whole, sizeof whole);
     expect_ok(gan__safetensors_open(&file, path, NULL));
-    write_bytes(whole, n - 4);
+    scratch_write(path, whole, n - 4);
     expect_fails(gan__safetensors_read(file, gan__safetensors_tensor(file, 2), out), GAN_ERR_IO,
                  "96 bytes expected, 92 could be read");
     gan__safetensors_close(file);
@@ -421,14 +401,14 @@ START_TEST(flipped_bytes_are_an_error_or_another_valid_file)
     size_t n, n_refused = 0, n_valid = 0;
 
     expect_ok(write_sample(NULL));
-    n = read_bytes(whole, sizeof whole);
+    n = scratch_read(path, whole, sizeof whole);
     for (size_t i = 0; i < n - 140; i++)
         for (unsigned flip = 1; flip < 256; flip = flip < 128 ? flip * 2 : flip + 127) {
             gan__safetensors *file;
             gan_status status;
 
             whole[i] ^= (uint8_t)flip;
-            write_bytes(whole, n);
+            scratch_write(path, whole, n);
             whole[i] ^= (uint8_t)flip;
             status = gan__safetensors_open(&file, path, NULL);
             if (status == GAN_OK) {
@@ -455,16 +435,16 @@ START_TEST(lengths_out_of_proportion_are_refused)
 
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         memcpy(bytes, lengths[i], 8);
-        write_bytes(bytes, sizeof bytes);
+        scratch_write(path, bytes, sizeof bytes);
         expect_refused("byte 0: a header of");
     }
     for (uint8_t n = 0; n < 2; n++) {
         memset(bytes, 0, 8);
         bytes[0] = n;
-        write_bytes(bytes, sizeof bytes);
+        scratch_write(path, bytes, sizeof bytes);
         expect_refused("2 to 67108864 expected");
     }
-    write_bytes("\1\0\0\4\0\0\0\0{}", 10); /* 64 MiB and one, and the file has them */
+    scratch_write(path, "\1\0\0\4\0\0\0\0{}", 10); /* 64 MiB and one, and the file has them */
     ck_assert_int_eq(truncate(path, 9 + (64 << 20)), 0);
     expect_refused("a header of 67108865 bytes announced, 2 to 67108864 expected");
 }
