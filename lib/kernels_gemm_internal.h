@@ -8,8 +8,9 @@
 
 #include <stddef.h>
 
-/* c[m, n] = bias[n] + a[m, k] b[k, n]; without a bias (NULL) plainly the product.  Strides are in
- * numbers. a: number (i, l) stands at a[i * a_row + l * a_column].
+/* c[m, n] = bias[n] + a[m, k] b[k, n]; without a bias (NULL) plainly the product.
+ * Strides are in numbers.
+ * a: number (i, l) stands at a[i * a_row + l * a_column].
  * b: its rows lie k-th after k-th, b_stride apart; or, when it is turned, its columns do.
  * c: its rows are c_stride apart. */
 typedef struct gan__gemm_args {
