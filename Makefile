@@ -5,11 +5,14 @@
 ## make check        every test; the last line says "N passed, N failed"
 ##                   parts: check-units  check-exports  check-headers  check-install ...
 ## make check-san    the tests under the address and undefined sanitizers, then the thread sanitizer
-## make check-all    check, check-san, valgrind and a reproducible build
+## make check-all    check, check-san, valgrind, the long checks and a reproducible build
 ## make bench        how fast a training step is on this machine
+## make bench-checkpoint   saving and loading 500 MB, beside cp and fsync
 ## make compare      the same step in PyTorch (needs python3-torch)
 ## make demo         get Fashion-MNIST, train 30 epochs, leave the pictures in build/demo
 ## make reproduce    the whole experiment, 200 epochs, in build/reproduce
+## make experiments  the same against lower rates, deeper and convolutional networks, in
+##                   build/experiments; QUICK=1 only tries whether it runs
 ## make fuzz-NAME    the libFuzzer program of tests/fuzz/fuzz_NAME.c (needs clang)
 ## make install      to PREFIX, LIBDIR, INCLUDEDIR, PKGCONFIGDIR, EXAMPLESDIR, below DESTDIR
 ## make uninstall    remove what install put there
@@ -45,18 +48,21 @@ TEST_SRC        := $(sort $(wildcard tests/test_*.c))
 TEST_HELPERS    := $(filter-out $(TEST_SRC),$(sort $(wildcard tests/*.c)))
 BENCH_SRC       := $(sort $(wildcard tests/bench/bench_*.c))
 FUZZ_SRC        := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-EXAMPLE_HELPERS := $(wildcard examples/cli.c examples/plot.c)
+EXAMPLE_HELPERS := $(wildcard $(addprefix examples/,cli.c dcgan.c plot.c run.c))
 EXAMPLE_SRC     := $(filter-out $(EXAMPLE_HELPERS),$(sort $(wildcard examples/*.c)))
 EXAMPLE_FILES   := examples/Makefile $(sort $(wildcard examples/*.[ch]))
 
-# kernels_simd.c is compiled once for each instruction set, kernels_gemm.c for each that can fuse a
-# product into a sum; kernels.c picks one when it runs.
+# kernels_simd.c and kernels_patch.c are compiled once for each instruction set, kernels_gemm.c for
+# each that can fuse a product into a sum; kernels.c picks one when it runs.
+ISA_KERNELS := simd patch
 ISA_v3   := -march=x86-64-v3
 ISA_v4   := -march=x86-64-v4 -mprefer-vector-width=512
 X86_ISAS := $(shell $(CC) $(ISA_v4) -E -x c /dev/null >/dev/null 2>&1 && echo v3 v4)
 
-LIB_OBJ     := $(patsubst lib/%.c,%.o,$(filter-out lib/kernels_simd.c lib/kernels_gemm.c,$(LIB_SRC))) \
-               $(patsubst %,kernels_simd-%.o,base $(X86_ISAS)) $(X86_ISAS:%=kernels_gemm-%.o)
+LIB_OBJ     := $(patsubst lib/%.c,%.o,$(filter-out $(ISA_KERNELS:%=lib/kernels_%.c) \
+                   lib/kernels_gemm.c,$(LIB_SRC))) \
+               $(foreach k,$(ISA_KERNELS),$(patsubst %,kernels_$k-%.o,base $(X86_ISAS))) \
+               $(X86_ISAS:%=kernels_gemm-%.o)
 STATIC_OBJ  := $(LIB_OBJ:%=$(BUILD)/static/%)
 SHARED_OBJ  := $(LIB_OBJ:%=$(BUILD)/shared/%)
 PROGRAM_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(TEST_SRC) $(TEST_HELPERS) $(BENCH_SRC) \
@@ -175,13 +181,16 @@ $(BUILD)/shared/%.o: lib/%.c $(STAMP)
 	$(call begin,CC)
 	$(call COMPILE,$(LIB_FLAGS) -fPIC)
 
-$(BUILD)/static/kernels_simd-%.o: lib/kernels_simd.c $(STAMP)
-	$(call begin,CC)
-	$(call COMPILE,$(LIB_FLAGS) -DGAN__ISA=$*,-O3 $(ISA_$*))
+define isa_rules
+$(BUILD)/static/kernels_$1-%.o: lib/kernels_$1.c $(STAMP)
+	$$(call begin,CC)
+	$$(call COMPILE,$$(LIB_FLAGS) -DGAN__ISA=$$*,-O3 $$(ISA_$$*))
 
-$(BUILD)/shared/kernels_simd-%.o: lib/kernels_simd.c $(STAMP)
-	$(call begin,CC)
-	$(call COMPILE,$(LIB_FLAGS) -fPIC -DGAN__ISA=$*,-O3 $(ISA_$*))
+$(BUILD)/shared/kernels_$1-%.o: lib/kernels_$1.c $(STAMP)
+	$$(call begin,CC)
+	$$(call COMPILE,$$(LIB_FLAGS) -fPIC -DGAN__ISA=$$*,-O3 $$(ISA_$$*))
+endef
+$(foreach k,$(ISA_KERNELS),$(eval $(call isa_rules,$k)))
 
 $(BUILD)/static/kernels_gemm-%.o: lib/kernels_gemm.c $(STAMP)
 	$(call begin,CC)
@@ -236,7 +245,8 @@ clean:
 
 # --- Testing: every check leaves a log that ends in its verdict; scripts/run-check adds them up ---
 
-.PHONY: have-check check check-units check-san check-valgrind check-reproducible check-all bench compare
+.PHONY: have-check check check-units check-san check-valgrind check-long check-reproducible check-all \
+        bench bench-checkpoint compare
 
 LOGS        := $(BUILD)/check
 UNIT_LOGS   := $(TEST_SRC:tests/%.c=$(LOGS)/%.log)
@@ -248,7 +258,7 @@ SCRIPT_LOGS := $(filter-out %_exports.log %_imports.log %_install.log,$(SCRIPT_L
 endif
 # Those that parse files and count memory; under valgrind the others take minutes and show no more.
 VALGRIND_LOGS := $(patsubst %,$(LOGS)/valgrind_test_%.log,alloc dataset dataset_idx file image \
-                   network network_file safetensors)
+                   network network_file safetensors safetensors_hostile state)
 
 # Each check has a folder of its own to write in.  A request for terabytes is to fail, not to abort.
 run = @rm -rf $(@:.log=.d) && mkdir -p $(@:.log=.d) && \
@@ -300,7 +310,18 @@ check-reproducible:
 	    cmp $(BUILD)-twice/a/build/$$file $(BUILD)-twice/bbb/build/$$file || exit; \
 	done
 
-check-all: check check-san check-valgrind check-reproducible
+# What `make check` does in seconds at length: 500 kills, and each byte changed to each other value.
+LONG_LOGS := $(LOGS)/long_test_checkpoint_kill.log $(LOGS)/long_test_checkpoint_damage.log
+check-long: $(LONG_LOGS)
+	@scripts/run-check --total $^
+
+$(LONG_LOGS): $(LOGS)/long_%.log: $(BUILD)/tests/% FORCE
+	$(run) env GAN_TEST_KILLS=500 GAN_TEST_THOROUGH=1 $<
+
+check-all: check check-san check-valgrind check-long check-reproducible
+
+bench-checkpoint: $(BUILD)/bench/bench_checkpoint
+	@$< $(BUILD)
 
 bench: $(BUILD)/bench/bench_step
 	@$< --grid --json $(BUILD)/bench/bench_step.json
@@ -318,13 +339,16 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(STATIC)
 
 # --- The experiment -----------------------------------------------------------------------------
 
-.PHONY: demo reproduce
+.PHONY: demo reproduce experiments
 
 demo: EPOCHS := 30
 reproduce: EPOCHS := 200
 demo reproduce: $(BUILD)/examples/fashion_gan
 	@data=$$(scripts/fetch-data) || data=; \
 	$< $${data:+--data "$$data"} --epochs $(EPOCHS) --out $(BUILD)/$@
+
+experiments: examples
+	@BUILD=$(BUILD) scripts/experiments $(if $(QUICK),--quick)
 
 # --- Installing ---------------------------------------------------------------------------------
 

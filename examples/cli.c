@@ -70,7 +70,7 @@ static void print_option(const cli_option *o)
     char left[40];
     snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument ? " " : "",
              o->argument ? o->argument : "");
-    printf("  %-16s %s", left, o->help);
+    printf("  %-20s %s", left, o->help);
     if (o->whole) printf(" (%ld)", *o->whole);
     if (o->real) printf(" (%g)", *o->real);
     if (o->text && *o->text) printf(" (%s)", *o->text);
@@ -82,7 +82,7 @@ static void print_help(const cli_program *program)
     printf("Usage: %s [options]\n\n%s\nOptions, with their defaults:\n", program->name,
            program->summary);
     for (const cli_option *o = program->options; o->name; o++) print_option(o);
-    printf("  %-16s show this text\n  %-16s show the library's version\n", "--help", "--version");
+    printf("  %-20s show this text\n  %-20s show the library's version\n", "--help", "--version");
     printf("\nExamples:\n%s", program->examples);
 }
 
@@ -202,6 +202,56 @@ int cli_make_folder(const char *path)
     return 0;
 }
 
+/* ---- Fashion-MNIST ---- */
+
+/* Look for a file in a folder, packed or not.  Return 1 and its path when it is there. */
+static int find_file(char *path, size_t capacity, const char *folder, const char *set,
+                     const char *rest)
+{
+    char name[64];
+    for (int packed = 1; *folder && packed >= 0; packed--) {
+        snprintf(name, sizeof name, "%s-%s-ubyte%s", set, rest, packed ? ".gz" : "");
+        if (!cli_join(path, capacity, folder, name)) return 0;
+        if (access(path, F_OK) == 0) return 1;
+    }
+    return 0;
+}
+
+static int open_folder(gan_dataset **out, const cli_data *what, const char *folder,
+                       const char *images)
+{
+    char labels[PATH_MAX];
+    gan_dataset_desc desc = {GAN_DATASET_DESC_INIT, .max_count = what->limit};
+    if (what->labels && !find_file(labels, sizeof labels, folder, what->set, "labels-idx1")) {
+        cli_say("%s: there is no %s-labels-idx1-ubyte.gz in it, nor without .gz", folder,
+                what->set);
+        return 0;
+    }
+    if (!cli_ok(gan_dataset_open_idx(out, images, what->labels ? labels : NULL, &desc))) return 0;
+    if (!what->quiet) printf("Data: %zu images of %s\n", gan_dataset_count(*out), images);
+    return 1;
+}
+
+int cli_open_data(gan_dataset **out, const cli_data *what)
+{
+    const char *named = getenv("GAN_DATA_DIR") ? getenv("GAN_DATA_DIR") : "";
+    const char *places[] = {what->folder ? what->folder : named, "data/fashion-mnist"};
+    char images[PATH_MAX];
+    for (size_t i = 0; i < (what->folder ? 1 : 2); i++)
+        if (find_file(images, sizeof images, places[i], what->set, "images-idx3"))
+            return open_folder(out, what, places[i], images);
+    if (what->folder) {
+        cli_say("--data %s: there is no %s-images-idx3-ubyte.gz in it, nor without .gz",
+                what->folder, what->set);
+        return 0;
+    }
+    size_t count = what->limit > 0 && what->limit < what->drawn ? what->limit : what->drawn;
+    cli_say("no Fashion-MNIST in %s%sdata/fashion-mnist: taking %zu silhouettes drawn by the "
+            "library",
+            named, *named ? " or " : "", count);
+    return cli_ok(gan_dataset_create_shapes(out, count, what->seed, NULL));
+}
+
 /* ---- The progress line ---- */
 
 double cli_seconds(void)
@@ -282,13 +332,26 @@ static int find_picture_shape(gan_shape *picture, gan_shape output)
     return output.rank == 1 && side > 1 && side * side == size;
 }
 
+/* Open a network's file, or a checkpoint with a generator in it. */
+static int open_network(gan_network **out, const char *path)
+{
+    char why[512];
+    gan_status status = gan_network_open(out, path, NULL);
+    if (status != GAN_ERR_FORMAT) return cli_ok(status);
+    snprintf(why, sizeof why, "%s", gan_last_error());
+    if (gan_checkpoint_networks(out, NULL, path, NULL) == GAN_OK) return 1;
+    cli_say("%s", why);
+    if (strcmp(why, gan_last_error()) != 0) cli_say("%s", gan_last_error());
+    return 0;
+}
+
 int cli_open_generator(gan_network **out, gan_shape *picture, const char *path)
 {
-    if (!cli_ok(gan_network_open(out, path, NULL))) return 0;
+    if (!open_network(out, path)) return 0;
     gan_shape input = gan_network_input_shape(*out), output = gan_network_output_shape(*out);
-    if (input.rank != 1)
-        cli_say("%s: a vector of noise is wanted as its input, found one of rank %zu", path,
-                input.rank);
+    if (gan_shape_size(input) != input.dim[0])
+        cli_say("%s: a vector of noise is wanted as its input, found %zu x %zu numbers", path,
+                input.dim[0], gan_shape_size(input) / input.dim[0]);
     else if (!find_picture_shape(picture, output))
         cli_say("%s: a square number or a shape of grey or RGB pixels is wanted as its output, "
                 "found %zu numbers",

@@ -56,6 +56,20 @@ int cli_make_folder(const char *path);
 /* Write `folder`/`name` into `path`.  Return 0 after saying so when it does not fit. */
 int cli_join(char *path, size_t capacity, const char *folder, const char *name);
 
+/* Which images of Fashion-MNIST a program wants. */
+typedef struct cli_data {
+    const char *folder; /* NULL: the one that $GAN_DATA_DIR names, else data/fashion-mnist */
+    const char *set;    /* "train" or "t10k" */
+    size_t limit;       /* only the first so many; 0: all */
+    size_t drawn;       /* how many silhouettes take their place when they are in neither */
+    uint64_t seed;      /* of these */
+    int labels;         /* 1: with their labels */
+    int quiet;          /* 1: don't say what was found */
+} cli_data;
+
+/* Open them, packed or not.  Return 0 after saying what is wrong; `*out` is yours in any case. */
+int cli_open_data(gan_dataset **out, const cli_data *what);
+
 /* One line at the bottom of a terminal that is drawn again and again. */
 typedef struct cli_progress {
     int live;     /* standard output is a terminal that can go back to the start of a line */
@@ -75,9 +89,9 @@ void cli_progress_clear(cli_progress *progress);
 /* Write a time such as 75 s as "1:15" into `text`. */
 void cli_format_time(char *text, size_t capacity, double seconds);
 
-/* Open a generator's file and find out what picture its output is: [c, h, w] with 1 or 3 channels
- * as it is, [h, w] and a vector of n * n numbers as grey.  Return 0 after saying what is wrong.
- * `*out` is yours in any case. */
+/* Open a generator's file, or a checkpoint, and find out what picture its output is: [c, h, w] with
+ * 1 or 3 channels as it is, [h, w] and a vector of n * n numbers as grey.  Return 0 after saying
+ * what is wrong.  `*out` is yours in any case. */
 int cli_open_generator(gan_network **out, gan_shape *picture, const char *path);
 
 #endif

@@ -20,7 +20,7 @@ static void read_options(options *o, int argc, char **argv)
                    .seed = 1};
     /* clang-format off */
     const cli_option table[] = {
-        {"model", "FILE", .text = &o->model, .help = "the generator's weights"},
+        {"model", "FILE", .text = &o->model, .help = "the generator's weights, or a checkpoint"},
         {"points", "K", .whole = &o->points, .min = 2, .max = 200,
          .help = "latent points to visit; each way from one to the next is a row"},
         {"steps", "N", .whole = &o->steps, .min = 2, .max = 200,

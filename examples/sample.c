@@ -20,7 +20,7 @@ static void read_options(options *o, int argc, char **argv)
     *o = (options){.model = "out/generator.safetensors", .count = 64, .seed = 1};
     /* clang-format off */
     const cli_option table[] = {
-        {"model", "FILE", .text = &o->model, .help = "the generator's weights"},
+        {"model", "FILE", .text = &o->model, .help = "the generator's weights, or a checkpoint"},
         {"count", "N", .whole = &o->count, .min = 1, .max = 10000000, .help = "how many samples"},
         {"seed", "N", .whole = &o->seed, .min = 0, .max = 2147483647,
          .help = "of the noise; same seed, same samples"},
@@ -37,10 +37,10 @@ static void read_options(options *o, int argc, char **argv)
         .name = "sample",
         .options = table,
         .summary =
-            "Draws samples from a generator: a file that fashion_gan or gan_network_save()\n"
-            "wrote, which also says what layers there are.  An output of n * n numbers is shown\n"
-            "as a grey picture of n x n pixels, an output shaped [c, h, w] as itself.  Numbers\n"
-            "from -1 to 1 become bytes.\n",
+            "Draws samples from a generator: a file that fashion_gan, gan_network_save() or\n"
+            "gan_checkpoint_save() wrote, which also says what layers there are.  An output of\n"
+            "n * n numbers is shown as a grey picture of n x n pixels, an output shaped\n"
+            "[c, h, w] as itself.  Numbers from -1 to 1 become bytes.\n",
         .examples =
             "  sample --count 100 --seed 7 --out hundred.png\n"
             "  sample --model out/generator.safetensors --count 60000 --raw fake-images.idx\n",

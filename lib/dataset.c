@@ -52,9 +52,9 @@ static gan_status read_callback(const gan_dataset *data, size_t index, float *ou
     return GAN_OK;
 }
 
-static const gan__dataset_class bytes_class = {read_bytes, bytes_of};
-static const gan__dataset_class floats_class = {read_floats, NULL};
-static const gan__dataset_class callback_class = {read_callback, NULL};
+static const gan__dataset_class bytes_class = {read_bytes, bytes_of, NULL};
+static const gan__dataset_class floats_class = {read_floats, NULL, NULL};
+static const gan__dataset_class callback_class = {read_callback, NULL, NULL};
 
 /* ---- Making ---- */
 
@@ -76,9 +76,8 @@ gan_status gan__dataset_read_desc(gan_dataset_desc *out, const gan_dataset_desc 
     return status;
 }
 
-/* Make a dataset that has no samples yet. */
-static gan_status create_empty(gan_dataset **out, const gan__dataset_class *kind, size_t count,
-                               gan_shape shape, const gan_allocator *allocator)
+gan_status gan__dataset_create_empty(gan_dataset **out, const gan__dataset_class *kind,
+                                     size_t count, gan_shape shape, const gan_allocator *allocator)
 {
     gan_allocator from;
     gan_status status = gan__alloc_init(&from, allocator);
@@ -128,7 +127,7 @@ gan_status gan__dataset_create_zeros(gan_dataset **out, size_t count, gan_shape 
     gan_status status = GAN_OK;
     gan_dataset *data = NULL;
 
-    GAN_TRY(create_empty(&data, &bytes_class, count, shape, allocator));
+    GAN_TRY(gan__dataset_create_empty(&data, &bytes_class, count, shape, allocator));
     GAN_TRY(gan__alloc(&data->bytes, &data->allocator, count, data->size));
     if (has_labels) GAN_TRY(gan__alloc(&data->labels, &data->allocator, count, 1));
     data->has_labels = has_labels;
@@ -175,7 +174,7 @@ gan_status gan_dataset_create_floats(gan_dataset **out, const float *data, const
     *out = NULL;
     GAN_TRY(check_arguments(data, "data", count, shape));
     GAN_TRY(gan__dataset_read_desc(&d, desc, &count));
-    GAN_TRY(create_empty(&made, &floats_class, count, shape, d.allocator));
+    GAN_TRY(gan__dataset_create_empty(&made, &floats_class, count, shape, d.allocator));
     if (count > SIZE_MAX / made->size)
         GAN_FAIL(GAN_ERR_NOMEM, "dataset: %zu samples of %zu numbers are too many", count,
                  made->size);
@@ -207,7 +206,7 @@ gan_status gan_dataset_create_callbacks(gan_dataset **out, gan_dataset_read_fn r
     if (!read) return gan__fail(GAN_ERR_INVALID, "dataset: read is NULL");
     GAN_TRY(check_arguments(out, "out", count, shape));
     GAN_TRY(gan__dataset_read_desc(&d, desc, &count));
-    GAN_TRY(create_empty(out, &callback_class, count, shape, d.allocator));
+    GAN_TRY(gan__dataset_create_empty(out, &callback_class, count, shape, d.allocator));
     (*out)->read = read;
     (*out)->user = user;
     (*out)->has_labels = has_labels != 0;
@@ -225,6 +224,7 @@ void gan_dataset_destroy(gan_dataset *data)
     gan__free(&allocator, data->labels);
     gan__free(&allocator, data->bytes);
     gan__free(&allocator, data->floats);
+    gan__folder_destroy(data->folder);
     gan__free(&allocator, data);
 }
 

@@ -11,9 +11,16 @@ typedef struct gan__dataset_class {
      * `label` may be NULL. */
     gan_status (*read)(const gan_dataset *data, size_t index, float *out, uint8_t *label);
 
-    /* Return the bytes of a sample.  NULL in a source that is not made of bytes. */
+    /* Return the bytes of a sample.  NULL in a source that does not hold them. */
     const uint8_t *(*bytes)(const gan_dataset *data, size_t index);
+
+    /* Write the bytes of a sample that has to be decoded, on any thread and with malloc's memory.
+     * NULL in a source that has `bytes` or is not made of any. */
+    gan_status (*decode)(const gan_dataset *data, size_t index, uint8_t *out);
 } gan__dataset_class;
+
+/* Files below a folder; see dataset_png.c. */
+typedef struct gan__folder gan__folder;
 
 struct gan_dataset {
     const gan__dataset_class *kind;
@@ -27,11 +34,17 @@ struct gan_dataset {
     float *floats;
     gan_dataset_read_fn read;
     void *user;
+    gan__folder *folder; /* NULL: the samples are no files of a folder */
 };
 
 /* Read a host's descriptor and say how many of `count` samples it wants. */
 gan_status gan__dataset_read_desc(gan_dataset_desc *out, const gan_dataset_desc *desc,
                                   size_t *count);
+
+/* Make a dataset that holds no samples yet.  `shape` is a valid one.  GAN_ERR_NOMEM and, for half
+ * an allocator, GAN_ERR_INVALID. */
+gan_status gan__dataset_create_empty(gan_dataset **out, const gan__dataset_class *kind,
+                                     size_t count, gan_shape shape, const gan_allocator *allocator);
 
 /* Make a dataset of zero bytes, for its maker to fill.  `shape` is a valid one.  GAN_ERR_NOMEM and,
  * for half an allocator, GAN_ERR_INVALID. */
@@ -43,6 +56,9 @@ gan_status gan__dataset_create_zeros(gan_dataset **out, size_t count, gan_shape 
 gan_status gan__dataset_read_idx(gan_dataset **out, FILE *images, const char *images_name,
                                  FILE *labels, const char *labels_name,
                                  const gan_dataset_desc *desc);
+
+/* End the files of a dataset.  NULL is allowed. */
+void gan__folder_destroy(gan__folder *folder);
 
 /* Return the index of the first number that is NaN or infinite, or `n`. */
 size_t gan__dataset_find_nonfinite(const float *numbers, size_t n);

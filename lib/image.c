@@ -1,5 +1,5 @@
 /* image.c - pictures, PNG files and grids of samples.  No other file knows libpng. */
-#include <gan/image.h>
+#include "image_internal.h"
 
 #include "alloc_internal.h"
 #include "desc_internal.h"
@@ -13,14 +13,6 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct gan_image {
-    size_t width;
-    size_t height;
-    size_t channels;
-    uint8_t *pixels;
-    gan_allocator allocator;
-};
 
 /* ---- Pictures in memory ---- */
 
@@ -98,6 +90,7 @@ typedef struct png_job {
     png_infop info;
     const char *path;
     const gan_allocator *allocator; /* reading */
+    uint64_t max_bytes;             /* reading: of pixels */
     FILE *stream;                   /* reading */
     uint64_t n_bytes;               /* reading: of the file */
     uint64_t n_read;                /* reading: so far */
@@ -220,6 +213,19 @@ static gan_status check_proportion(const png_job *job)
         (unsigned long long)(job->n_bytes * MAX_EXPANSION));
 }
 
+static gan_status check_size(const png_job *job)
+{
+    const png_uint_32 width = png_get_image_width(job->png, job->info);
+    const png_uint_32 height = png_get_image_height(job->png, job->info);
+    const uint64_t n = (uint64_t)png_get_rowbytes(job->png, job->info) * height;
+
+    if (n <= job->max_bytes) return GAN_OK;
+    return gan__fail(GAN_ERR_FORMAT,
+                     "%s: byte 16: %lu x %lu pixels (%llu bytes), at most %llu bytes are read",
+                     job->path, (unsigned long)width, (unsigned long)height, (unsigned long long)n,
+                     (unsigned long long)job->max_bytes);
+}
+
 /* Let libpng hand out 8-bit grey or RGB, whatever the file has. */
 static void ask_for_bytes(const png_job *job)
 {
@@ -251,6 +257,7 @@ static gan_status read_picture(png_job *job)
     ask_for_bytes(job);
     n_passes = png_set_interlace_handling(job->png);
     png_read_update_info(job->png, job->info);
+    GAN_TRY(check_size(job));
     GAN_TRY(gan_image_create(&job->image, png_get_image_width(job->png, job->info),
                              png_get_image_height(job->png, job->info),
                              png_get_channels(job->png, job->info), job->allocator));
@@ -277,10 +284,11 @@ static gan_status decode(png_job *job)
     return read_picture(job);
 }
 
-gan_status gan_image_read(gan_image **out, const char *path, const gan_allocator *allocator)
+gan_status gan__image_read(gan_image **out, const char *path, uint64_t max_bytes,
+                           const gan_allocator *allocator)
 {
     gan_status status = GAN_OK;
-    png_job job = {.path = path};
+    png_job job = {.path = path, .max_bytes = max_bytes};
     gan_allocator memory;
 
     if (!out) return gan__fail(GAN_ERR_INVALID, "image: out is NULL");
@@ -303,6 +311,11 @@ cleanup:
     gan_image_destroy(job.image);
     if (job.stream) fclose(job.stream);
     return status;
+}
+
+gan_status gan_image_read(gan_image **out, const char *path, const gan_allocator *allocator)
+{
+    return gan__image_read(out, path, UINT64_MAX, allocator);
 }
 
 /* ---- Writing ---- */
@@ -359,7 +372,7 @@ gan_status gan_image_write(const gan_image *image, const char *path)
     if (job.png) job.info = png_create_info_struct(job.png);
     if (!job.info) GAN_FAIL(GAN_ERR_NOMEM, "%s: out of memory: libpng cannot begin", path);
     GAN_TRY(encode(&job));
-    GAN_TRY(gan__file_commit(&file));
+    GAN_TRY(gan__file_commit(&file, 0));
 
 cleanup:
     png_destroy_write_struct(&job.png, &job.info);

@@ -1,13 +1,16 @@
 /* iterator.c - batches from a dataset, epoch after epoch. */
-#include <gan/iterator.h>
+#include "iterator_internal.h"
 
 #include "alloc_internal.h"
 #include "dataset_internal.h"
 #include "desc_internal.h"
+#include "pool_internal.h"
 #include "rng_internal.h"
 #include "status_internal.h"
+#include "tensor_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { DEFAULT_BATCH = 100, MAX_CHANNELS = 4, BYTE_VALUES = 256, AHEAD = 2, AHEAD_BYTES = 4096 };
@@ -18,6 +21,19 @@ typedef struct channel {
     float std;
     float of_byte[BYTE_VALUES]; /* what each byte becomes */
 } channel;
+
+/* The next batch of a source that has to be decoded; a team of its own works on it while the host
+ * uses the one before. */
+typedef struct next_batch {
+    gan_pool *pool;   /* NULL: nothing has to be decoded */
+    uint8_t *bytes;   /* of its samples */
+    uint8_t *missing; /* for each of them: it could not be decoded */
+    uint64_t epoch;
+    size_t position;
+    size_t count; /* 0: there is none */
+    size_t n_tasks;
+    int running; /* the team is at it: `order` must stay as it is */
+} next_batch;
 
 struct gan_iterator {
     gan_allocator allocator;
@@ -36,16 +52,23 @@ struct gan_iterator {
     size_t n_channels;
     size_t channel_size; /* numbers of one channel in a sample */
     int normalises;      /* numbers that are no bytes change at all */
+    int flips;
+    next_batch next;
     channel channels[MAX_CHANNELS];
 };
 
 /* ---- Making ---- */
 
+static int is_bytes(const gan_dataset *data)
+{
+    return data->kind->bytes || data->kind->decode;
+}
+
 /* Settle mean and std of channel `c`, and what they make of each byte. */
 static gan_status set_channel(gan_iterator *it, const gan_iterator_desc *d, size_t c)
 {
-    const int is_bytes = it->data->kind->bytes != NULL;
-    const float default_value = is_bytes ? 0.5f : 0.0f;
+    const int of_bytes = is_bytes(it->data);
+    const float default_value = of_bytes ? 0.5f : 0.0f;
     channel *ch = &it->channels[c];
 
     if (!isfinite(d->mean[c]))
@@ -60,9 +83,9 @@ static gan_status set_channel(gan_iterator *it, const gan_iterator_desc *d, size
             "iterator: mean[%zu] is %g but std[%zu] is 0, which asks for the default of both", c,
             (double)d->mean[c], c);
     ch->mean = d->std[c] > 0.0f ? d->mean[c] : default_value;
-    ch->std = d->std[c] > 0.0f ? d->std[c] : is_bytes ? 0.5f : 1.0f;
+    ch->std = d->std[c] > 0.0f ? d->std[c] : of_bytes ? 0.5f : 1.0f;
     it->normalises |= fabsf(ch->mean) > 0.0f || fabsf(ch->std - 1.0f) > 0.0f;
-    if (!is_bytes) return GAN_OK;
+    if (!of_bytes) return GAN_OK;
     for (size_t b = 0; b < BYTE_VALUES; b++)
         ch->of_byte[b] = ((float)b / 255.0f - ch->mean) / ch->std;
     if (!isfinite(ch->of_byte[0]) || !isfinite(ch->of_byte[BYTE_VALUES - 1]))
@@ -81,6 +104,11 @@ static gan_status set_channels(gan_iterator *it, const gan_iterator_desc *d)
         return gan__fail(GAN_ERR_SHAPE, "iterator: samples must have at most %d channels, have %zu",
                          MAX_CHANNELS, it->n_channels);
     it->channel_size = it->data->size / it->n_channels;
+    it->flips = d->horizontal_flip != 0;
+    if (it->flips && shape.rank < 2)
+        return gan__fail(GAN_ERR_SHAPE,
+                         "iterator: horizontal_flip wants samples of rank 2 or more, they are %s",
+                         gan__shape_text_of(shape).text);
     for (size_t c = 0; c < it->n_channels; c++) {
         gan_status status = set_channel(it, d, c);
         if (status != GAN_OK) return status;
@@ -108,7 +136,7 @@ static gan_status set_batches(gan_iterator *it, const gan_iterator_desc *d)
     return GAN_OK;
 }
 
-static gan_status take_memory(gan_iterator *it, int shuffle)
+static gan_status take_memory(gan_iterator *it, const gan_iterator_desc *d)
 {
     const size_t size = it->data->size;
     gan_status status = GAN_OK;
@@ -119,8 +147,13 @@ static gan_status take_memory(gan_iterator *it, int shuffle)
                          it->batch_size, size);
     GAN_TRY(gan__alloc(&it->samples, &it->allocator, it->batch_size * size, sizeof *it->samples));
     if (it->data->has_labels) GAN_TRY(gan__alloc(&it->labels, &it->allocator, it->batch_size, 1));
-    if (shuffle)
+    if (d->shuffle)
         GAN_TRY(gan__alloc(&it->order, &it->allocator, it->data->count, sizeof *it->order));
+    if (it->data->kind->decode) {
+        GAN_TRY(gan__alloc(&it->next.bytes, &it->allocator, it->batch_size, size));
+        GAN_TRY(gan__alloc(&it->next.missing, &it->allocator, it->batch_size, 1));
+        GAN_TRY(gan_pool_create(&it->next.pool, d->n_threads, &it->allocator));
+    }
 
 cleanup:
     return status;
@@ -145,7 +178,7 @@ gan_status gan_iterator_create(gan_iterator **out, const gan_dataset *data,
     it->data = data;
     GAN_TRY(set_channels(it, &d));
     GAN_TRY(set_batches(it, &d));
-    GAN_TRY(take_memory(it, d.shuffle));
+    GAN_TRY(take_memory(it, &d));
     it->batch = (gan_batch){sizeof it->batch, 0, data->shape, it->samples, it->labels};
     *out = it;
     it = NULL;
@@ -161,6 +194,10 @@ void gan_iterator_destroy(gan_iterator *it)
 
     if (!it) return;
     allocator = it->allocator;
+    if (it->next.running) gan__pool_end(it->next.pool);
+    gan_pool_destroy(it->next.pool);
+    gan__free(&allocator, it->next.missing);
+    gan__free(&allocator, it->next.bytes);
     gan__free(&allocator, it->samples);
     gan__free(&allocator, it->labels);
     gan__free(&allocator, it->order);
@@ -169,13 +206,13 @@ void gan_iterator_destroy(gan_iterator *it)
 
 /* ---- Walking ---- */
 
-/* Write the order of the current epoch (Fisher and Yates), unless it stands there. */
-static void shuffle(gan_iterator *it)
+/* Write the order of an epoch (Fisher and Yates), unless it stands there. */
+static void shuffle(gan_iterator *it, uint64_t epoch)
 {
     const uint32_t count = (uint32_t)it->data->count;
-    const uint64_t first = it->epoch * count;
+    const uint64_t first = epoch * count;
 
-    if (it->order_known && it->order_epoch == it->epoch) return;
+    if (!it->order || (it->order_known && it->order_epoch == epoch)) return;
     for (uint32_t i = 0; i < count; i++) it->order[i] = i;
     for (uint32_t i = count - 1; i > 0; i--) {
         uint32_t j = gan__rng_below(it->seed, GAN__STREAM_SHUFFLE, first + i, i + 1);
@@ -183,7 +220,7 @@ static void shuffle(gan_iterator *it)
         it->order[i] = it->order[j];
         it->order[j] = swapped;
     }
-    it->order_epoch = it->epoch;
+    it->order_epoch = epoch;
     it->order_known = 1;
 }
 
@@ -218,10 +255,16 @@ static gan_status normalise(const gan_iterator *it, size_t index, float *sample)
                      index, (double)sample[bad]);
 }
 
-/* The sample that stands at `position` of the current epoch. */
+/* The sample that stands at `position` of the epoch whose order is known. */
 static size_t index_at(const gan_iterator *it, size_t position)
 {
     return it->order ? it->order[position] : position;
+}
+
+/* How many samples the batch that begins at `position` has. */
+static size_t count_at(const gan_iterator *it, size_t position)
+{
+    return it->end - position < it->batch_size ? it->end - position : it->batch_size;
 }
 
 /* Ask for the bytes of the sample at `position` ahead of their use: in a shuffled epoch no
@@ -241,25 +284,106 @@ static void fetch_ahead(const gan_iterator *it, size_t position)
 #endif
 }
 
+/* Mirror a sample left to right, when the epoch's draw says so. */
+static void flip(const gan_iterator *it, size_t index, float *sample)
+{
+    const gan_shape shape = it->data->shape;
+    const uint64_t place = it->epoch * it->data->count + index;
+    const size_t width = it->flips ? shape.dim[shape.rank - 1] : 0;
+
+    if (!it->flips || !(gan__rng_bits(it->seed, GAN__STREAM_FLIP, place) >> 31)) return;
+    for (float *row = sample; row < sample + it->data->size; row += width)
+        for (size_t left = 0, right = width - 1; left < right; left++, right--) {
+            const float swapped = row[left];
+
+            row[left] = row[right];
+            row[right] = swapped;
+        }
+}
+
 /* Put one sample into its place in the batch. */
 static gan_status fill(gan_iterator *it, size_t index, size_t place)
 {
     const gan_dataset *data = it->data;
     float *sample = it->samples + place * data->size;
     uint8_t *label = it->labels ? it->labels + place : NULL;
-    gan_status status;
+    gan_status status = GAN_OK;
 
-    if (data->kind->bytes) {
-        fill_from_bytes(it, data->kind->bytes(data, index), sample);
+    if (is_bytes(data)) {
+        fill_from_bytes(it,
+                        data->kind->bytes ? data->kind->bytes(data, index)
+                                          : it->next.bytes + place * data->size,
+                        sample);
         if (label) *label = data->labels[index];
-        return GAN_OK;
+    } else {
+        status = data->kind->read(data, index, sample, label);
+        if (status == GAN_OK) status = normalise(it, index, sample);
     }
-    status = data->kind->read(data, index, sample, label);
-    return status == GAN_OK ? normalise(it, index, sample) : status;
+    if (status == GAN_OK) flip(it, index, sample);
+    return status;
+}
+
+/* ---- Decoding ahead ---- */
+
+/* One thread's part of the next batch. */
+static void decode_part(void *context, size_t task, size_t worker)
+{
+    gan_iterator *it = context;
+    next_batch *next = &it->next;
+    const gan_dataset *data = it->data;
+
+    (void)worker;
+    for (size_t i = task; i < next->count; i += next->n_tasks)
+        next->missing[i] = data->kind->decode(data, index_at(it, next->position + i),
+                                              next->bytes + i * data->size) != GAN_OK;
+}
+
+/* Let the team begin with the batch at a place; at an epoch's end that is the next one's first. */
+static void begin_decoding(gan_iterator *it, uint64_t epoch, size_t position)
+{
+    next_batch *next = &it->next;
+
+    next->epoch = position < it->end ? epoch : epoch + 1;
+    next->position = position < it->end ? position : 0;
+    next->count = count_at(it, next->position);
+    next->n_tasks = next->count < GAN__POOL_MAX_TASKS ? next->count : GAN__POOL_MAX_TASKS;
+    next->running = 1;
+    shuffle(it, next->epoch);
+    gan__pool_begin(next->pool, decode_part, it, next->n_tasks);
+}
+
+static void end_decoding(gan_iterator *it)
+{
+    if (it->next.running) gan__pool_end(it->next.pool);
+    it->next.running = 0;
+}
+
+/* See to it that the bytes of the current batch are there.  What the team could not decode is tried
+ * again, for this thread to have the message. */
+static gan_status wait_for_batch(gan_iterator *it)
+{
+    next_batch *next = &it->next;
+
+    end_decoding(it);
+    if (next->count == 0 || next->epoch != it->epoch || next->position != it->position) {
+        begin_decoding(it, it->epoch, it->position);
+        end_decoding(it);
+    }
+    for (size_t i = 0; i < next->count; i++) {
+        gan_status status = GAN_OK;
+
+        if (next->missing[i])
+            status = it->data->kind->decode(it->data, index_at(it, it->position + i),
+                                            next->bytes + i * it->data->size);
+        if (status != GAN_OK) return status;
+        next->missing[i] = 0;
+    }
+    return GAN_OK;
 }
 
 gan_status gan_iterator_next(gan_iterator *it, const gan_batch **batch)
 {
+    gan_status status = GAN_OK;
     size_t n;
 
     if (!batch) return gan__fail(GAN_ERR_INVALID, "iterator: batch is NULL");
@@ -270,19 +394,20 @@ gan_status gan_iterator_next(gan_iterator *it, const gan_batch **batch)
         it->position = 0;
         return GAN_END;
     }
-    if (it->order) shuffle(it);
-    n = it->end - it->position < it->batch_size ? it->end - it->position : it->batch_size;
+    if (it->next.pool) GAN_TRY(wait_for_batch(it));
+    shuffle(it, it->epoch);
+    n = count_at(it, it->position);
     for (size_t i = 0; i < n; i++) {
-        gan_status status;
-
         fetch_ahead(it, it->position + i + AHEAD);
-        status = fill(it, index_at(it, it->position + i), i);
-        if (status != GAN_OK) return status;
+        GAN_TRY(fill(it, index_at(it, it->position + i), i));
     }
     it->batch.count = n;
     it->position += n;
+    if (it->next.pool) begin_decoding(it, it->epoch, it->position);
     *batch = &it->batch;
-    return GAN_OK;
+
+cleanup:
+    return status;
 }
 
 uint64_t gan_iterator_epoch(const gan_iterator *it)
@@ -301,15 +426,43 @@ size_t gan_iterator_batch_count(const gan_iterator *it)
 }
 
 /* The end of an epoch is a place too: a walk stands there between its last batch and GAN_END. */
+gan_status gan__iterator_check_place(const gan_iterator *it, uint64_t position)
+{
+    if (position == it->end || (position < it->end && position % it->batch_size == 0))
+        return GAN_OK;
+    return gan__fail(
+        GAN_ERR_INVALID,
+        "iterator: no batch begins at position %llu: wanted a multiple of %zu or the end, %zu",
+        (unsigned long long)position, it->batch_size, it->end);
+}
+
 gan_status gan_iterator_seek(gan_iterator *it, uint64_t epoch, size_t position)
 {
+    gan_status status;
+
     if (!it) return gan__fail(GAN_ERR_INVALID, "iterator: it is NULL");
-    if (position != it->end && (position > it->end || position % it->batch_size != 0))
-        return gan__fail(
-            GAN_ERR_INVALID,
-            "iterator: no batch begins at position %zu: wanted a multiple of %zu or the end, %zu",
-            position, it->batch_size, it->end);
+    status = gan__iterator_check_place(it, position);
+    if (status != GAN_OK) return status;
     it->epoch = epoch;
     it->position = position;
     return GAN_OK;
+}
+
+void gan__iterator_state(const gan_iterator *it, gan__state *s)
+{
+    char name[32];
+
+    gan__state_text(s, "dataset_count", "%zu", it->data->count);
+    gan__state_text(s, "dataset_shape", "%s", gan__shape_text_of(it->data->shape).text);
+    gan__state_text(s, "batch_size", "%zu", it->batch_size);
+    gan__state_text(s, "shuffle", "%d", it->order != NULL);
+    gan__state_text(s, "drop_last", "%d", it->end < it->data->count);
+    gan__state_text(s, "horizontal_flip", "%d", it->flips);
+    gan__state_text(s, "seed", "%llu", (unsigned long long)it->seed);
+    for (size_t c = 0; c < it->n_channels; c++) {
+        snprintf(name, sizeof name, "mean.%zu", c);
+        gan__state_setting(s, name, (double)it->channels[c].mean);
+        snprintf(name, sizeof name, "std.%zu", c);
+        gan__state_setting(s, name, (double)it->channels[c].std);
+    }
 }

@@ -4,6 +4,7 @@
 #include <cblas.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- the BLAS's threads ---- */
@@ -18,6 +19,7 @@
 extern void openblas_set_num_threads(int n) MAYBE;
 extern int openblas_get_num_threads(void) MAYBE;
 extern int openblas_get_parallel(void) MAYBE;
+extern char *openblas_get_config(void) MAYBE;
 
 /* An OpenBLAS built on OpenMP takes each calling thread's own number, and makes it everyone's. */
 extern void omp_set_num_threads(int n) __attribute__((weak));
@@ -82,6 +84,22 @@ void gan__blas_enter_worker(void)
     set_own_threads(1);
 }
 
+void gan__blas_describe(char *text, size_t capacity)
+{
+    const char *config = "";
+
+#ifndef GAN__BLAS_OPENBLAS
+    if (openblas_get_config)
+#endif
+        config = openblas_get_config();
+    snprintf(text, capacity, "%s%s%s", GAN__BLAS_NAME, *config ? ", " : "", config);
+}
+
+const char *gan__kernels_name(void)
+{
+    return gan__simd_best()->name;
+}
+
 /* ---- which loops ---- */
 
 extern const gan__simd gan__simd_base;
@@ -90,6 +108,8 @@ extern const gan__simd gan__simd_v3;
 extern const gan__simd gan__simd_v4;
 gan__gemm_fn gan__gemm_v3;
 gan__gemm_fn gan__gemm_v4;
+extern const gan__panels gan__panels_v3;
+extern const gan__panels gan__panels_v4;
 
 static int cpu_has_v3(void)
 {
@@ -121,6 +141,11 @@ static gan__gemm_fn *gemm_best(void)
     return cpu_has_v4() ? gan__gemm_v4 : cpu_has_v3() ? gan__gemm_v3 : NULL;
 }
 
+static const gan__panels *panels_best(void)
+{
+    return cpu_has_v4() ? &gan__panels_v4 : cpu_has_v3() ? &gan__panels_v3 : NULL;
+}
+
 gan__gemm_fn *gan__gemm_variant(size_t i)
 {
     if (i == 0 && cpu_has_v3()) return gan__gemm_v3;
@@ -138,6 +163,11 @@ const gan__simd *gan__simd_variant(size_t i)
 }
 
 static gan__gemm_fn *gemm_best(void)
+{
+    return NULL;
+}
+
+static const gan__panels *panels_best(void)
 {
     return NULL;
 }
@@ -181,6 +211,27 @@ static void gemm(const gan__gemm_args *g)
         gan__kernels_gemm_blas(g);
 }
 
+enum { BLAS_PANEL = 256 };
+
+static void multiply_blas_panel(const gan__gemm_args *g, const float *panel)
+{
+    const int a_turned = g->a_row == 1 && g->k > 1;
+
+    for (size_t i = 0; i < g->m && g->row_bias && !g->accumulate; i++)
+        for (size_t j = 0; j < g->n; j++) g->c[i * g->c_stride + j] = g->row_bias[i];
+    cblas_sgemm(CblasRowMajor, a_turned ? CblasTrans : CblasNoTrans, CblasNoTrans, (int)g->m,
+                (int)g->n, (int)g->k, 1.0f, g->a, (int)(a_turned ? g->a_column : g->a_row), panel,
+                BLAS_PANEL, g->row_bias || g->accumulate ? 1.0f : 0.0f, g->c, (int)g->c_stride);
+}
+
+const gan__panels *gan__kernels_panels(size_t m, size_t k)
+{
+    static const gan__panels by_blas = {BLAS_PANEL, multiply_blas_panel};
+    const gan__panels *own = panels_best();
+
+    return own && m * k < OWN_SMALL ? own : &by_blas;
+}
+
 /* One sample, or one output: the weight is read once, and that is all the time there is. */
 static void linear_by_dots(size_t rows, size_t in, size_t out, size_t begin, size_t end,
                            const float *x, const float *w, const float *b, float *y)
@@ -189,7 +240,7 @@ static void linear_by_dots(size_t rows, size_t in, size_t out, size_t begin, siz
 
     for (size_t r = 0; r < rows; r++)
         for (size_t o = begin; o < end; o++)
-            y[r * out + o] = b[o] + simd->dot(in, x + r * in, w + o * in);
+            y[r * out + o] = (b ? b[o] : 0) + simd->dot(in, x + r * in, w + o * in);
 }
 
 void gan__kernels_linear(size_t rows, size_t in, size_t out, size_t begin, size_t end,
@@ -212,7 +263,7 @@ void gan__kernels_linear(size_t rows, size_t in, size_t out, size_t begin, size_
                            .b_turned = 1,
                            .c = y + begin,
                            .c_stride = out,
-                           .bias = b + begin});
+                           .bias = b ? b + begin : NULL});
 }
 
 void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,

@@ -87,7 +87,8 @@ BLOCKS(8)
 BLOCKS(9)
 BLOCKS(10)
 BLOCKS(11)
-BLOCKS(12) BLOCKS(13) BLOCKS(14)
+BLOCKS(12)
+BLOCKS(13) BLOCKS(14)
 #endif
 
     static block_fn *const blocks[BLOCK_ROWS + 1][2] = {
@@ -253,6 +254,12 @@ static void fetch_a(const part *p, size_t begin, size_t end)
         fetch(a, g->a_column, p->k, end - begin);
 }
 
+static void fill_rows(size_t rows, const float *numbers, float *to)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < PANEL; j++) to[i * PANEL + j] = numbers[i];
+}
+
 /* All rows against a panel, in blocks of about equal size. */
 static void multiply_panel(const part *p, const float *panel)
 {
@@ -262,6 +269,7 @@ static void multiply_panel(const part *p, const float *panel)
     const int partial = p->columns != PANEL && p->columns != LANES;
     const float *a = g->a + p->begin * g->a_column;
     const float *start = g->bias ? g->bias + p->j : zeros;
+    const int goes_on = p->begin > 0 || g->accumulate;
     float rest[BLOCK_ROWS * PANEL] = {0};
 
     if (p->j == 0) fetch_a(p, 0, g->m / n_blocks);
@@ -271,16 +279,21 @@ static void multiply_panel(const part *p, const float *panel)
         const size_t rows = end - begin;
         block_fn *const multiply = blocks[rows][p->columns > LANES];
         float *c = g->c + begin * g->c_stride + p->j;
-        const float *from = p->begin > 0 ? c : start;
-        const size_t from_stride = p->begin > 0 ? g->c_stride : 0;
+        const float *from = goes_on ? c : start;
+        size_t from_stride = goes_on ? g->c_stride : 0;
 
+        if (!goes_on && g->row_bias) {
+            fill_rows(rows, g->row_bias + begin, rest);
+            from = rest;
+            from_stride = PANEL;
+        }
         if (p->j == 0 && end < g->m) fetch_a(p, end, g->m * (i + 2) / n_blocks);
         if (!partial) {
             multiply(p->k, a + begin * g->a_row, g->a_row, g->a_column, panel, from, from_stride, c,
                      g->c_stride);
             continue;
         }
-        for (size_t r = 0; r < rows; r++)
+        for (size_t r = 0; r < rows && from != rest; r++)
             memcpy(rest + r * PANEL, from + r * from_stride, p->columns * sizeof *rest);
         multiply(p->k, a + begin * g->a_row, g->a_row, g->a_column, panel, rest, PANEL, rest,
                  PANEL);
@@ -320,3 +333,11 @@ void JOIN(gan__gemm_, GAN__ISA)(const gan__gemm_args *args)
         multiply_rows(&rows);
     }
 }
+
+static void multiply_own_panel(const gan__gemm_args *args, const float *panel)
+{
+    multiply_panel(&(part){args, 0, args->n, 0, args->k}, panel);
+}
+
+extern const gan__panels JOIN(gan__panels_, GAN__ISA);
+const gan__panels JOIN(gan__panels_, GAN__ISA) = {PANEL, multiply_own_panel};

@@ -8,7 +8,8 @@
 
 #include <stddef.h>
 
-/* c[m, n] = bias[n] + a[m, k] b[k, n]; without a bias (NULL) plainly the product.
+/* c[m, n] = bias[n] + a[m, k] b[k, n]; without a bias (NULL) plainly the product; with `accumulate`
+ * added to what stands in c.
  * Strides are in numbers.
  * a: number (i, l) stands at a[i * a_row + l * a_column].
  * b: its rows lie k-th after k-th, b_stride apart; or, when it is turned, its columns do.
@@ -23,8 +24,19 @@ typedef struct gan__gemm_args {
     float *c;
     size_t c_stride;
     const float *bias;
+    const float *row_bias; /* a number for each row instead: with a panel only */
+    int accumulate;        /* with a panel only */
 } gan__gemm_args;
 
 typedef void gan__gemm_fn(const gan__gemm_args *args);
+
+/* The same with a b of the caller's making: a panel of k rows, gan__panels.width numbers apart, of
+ * which n count and the others are read. */
+typedef void gan__panel_fn(const gan__gemm_args *args, const float *panel);
+
+typedef struct gan__panels {
+    size_t width;
+    gan__panel_fn *multiply;
+} gan__panels;
 
 #endif

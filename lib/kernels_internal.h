@@ -11,7 +11,7 @@
  * takes place between gan__blas_enter() and gan__blas_leave(), which the caller of the library's
  * work does once. */
 
-/* Columns begin .. end-1 of y[rows, out] = x[rows, in] w[out, in]^T + b[out] */
+/* Columns begin .. end-1 of y[rows, out] = x[rows, in] w[out, in]^T + b[out]; b may be NULL. */
 void gan__kernels_linear(size_t rows, size_t in, size_t out, size_t begin, size_t end,
                          const float *x, const float *w, const float *b, float *y);
 
@@ -24,6 +24,9 @@ void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t b
 void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
                                      const float *x, const float *dy, float *dw, float *db);
 
+/* Panels for products with a[m, k]: the own loops' where these are the faster ones, else CBLAS's. */
+const gan__panels *gan__kernels_panels(size_t m, size_t k);
+
 /* A product by CBLAS; and the i-th of the own functions that this CPU can run, NULL past the last.
  * For tests. */
 void gan__kernels_gemm_blas(const gan__gemm_args *args);
@@ -34,6 +37,11 @@ gan__gemm_fn *gan__gemm_variant(size_t i);
  * leave().  A BLAS without such a setting is left alone. */
 int gan__blas_enter(void);
 void gan__blas_leave(int own_before);
+
+/* Write what the BLAS says about itself, "openblas, OpenBLAS 0.3.21 ... Haswell", and which of the
+ * own loops run here: results can only be expected to be the same bits where both are. */
+void gan__blas_describe(char *text, size_t capacity);
+const char *gan__kernels_name(void);
 
 /* For a new thread of the library's own: in OpenBLAS builds on OpenMP the setting is each thread's
  * own. */

@@ -66,26 +66,43 @@ static inline float exp_split(float x, float *power)
     return (p * r) * r + r;
 }
 
+static inline float at_least(float x, float bound)
+{
+    return x < bound ? bound : x; /* NaN stays NaN, here and below */
+}
+
 static inline float clamp(float x, float bound)
 {
-    x = x < -bound ? -bound : x; /* NaN stays NaN */
+    x = at_least(x, -bound);
     return x > bound ? bound : x;
+}
+
+static inline float exp_of(float x)
+{
+    float power;
+    const float p = exp_split(clamp(x, 87.0f), &power);
+
+    return power * p + power;
+}
+
+/* exp(x) - 1 for |x| <= 87, exact near 0 because the 1 is never added there. */
+static inline float expm1_of(float x)
+{
+    float power;
+    const float p = exp_split(x, &power);
+
+    return power * p + (power - 1.0f);
 }
 
 static inline float sigmoid_of(float x)
 {
-    float power;
-    const float p = exp_split(clamp(-x, 87.0f), &power);
-
-    return 1.0f / (1.0f + (power * p + power));
+    return 1.0f / (1.0f + exp_of(-x));
 }
 
-/* tanh x = e / (e + 2) with e = exp(2x) - 1, exact near 0 because the 1 is never added there. */
+/* tanh x = e / (e + 2) with e = exp(2x) - 1 */
 static inline float tanh_of(float x)
 {
-    float power;
-    const float p = exp_split(clamp(x, 10.0f) * 2.0f, &power);
-    const float e = power * p + (power - 1.0f);
+    const float e = expm1_of(clamp(x, 10.0f) * 2.0f);
 
     return e / (e + 2.0f);
 }
@@ -183,47 +200,175 @@ static void normal(size_t n, const uint32_t *bits, float *out)
     }
 }
 
-/* ---- activations ---- */
+/* ---- functions of one number ---- */
 
-static void leaky_relu(size_t n, float slope, const float *x, float *y)
+#define SELU_ALPHA 1.67326324f
+#define SELU_SCALE 1.05070099f
+
+static inline float elu_of(float x, float alpha, float scale)
 {
-    APART for (size_t i = 0; i < n; i++) y[i] = x[i] > 0.0f ? x[i] : slope * x[i];
+    return x > 0.0f ? scale * x : scale * alpha * expm1_of(clamp(x, 87.0f));
 }
 
-static void leaky_relu_grad(size_t n, float slope, const float *y, const float *dy, float *dx)
+static inline float elu_slope(float y, float alpha, float scale)
 {
-    APART for (size_t i = 0; i < n; i++) dx[i] = y[i] > 0.0f ? dy[i] : slope * dy[i];
+    return y > 0.0f ? scale : y + scale * alpha;
 }
 
-static void relu(size_t n, const float *x, float *y)
+/* log(1 + e) for 0 <= e <= 1, as 2 artanh(e / (2 + e)) */
+static inline float log1p_of(float e)
 {
-    APART for (size_t i = 0; i < n; i++) y[i] = x[i] < 0.0f ? 0.0f : x[i];
+    const float s = e / (2.0f + e);
+    const float z = s * s;
+    float p = 2.0f / 13;
+
+    p = p * z + 2.0f / 11;
+    p = p * z + 2.0f / 9;
+    p = p * z + 2.0f / 7;
+    p = p * z + 2.0f / 5;
+    p = p * z + 2.0f / 3;
+    return s * z * p + 2.0f * s;
 }
 
-static void relu_grad(size_t n, const float *y, const float *dy, float *dx)
+static inline float softplus_of(float x, float beta, float threshold)
 {
-    APART for (size_t i = 0; i < n; i++) dx[i] = y[i] > 0.0f ? dy[i] : 0.0f;
+    const float t = beta * x;
+    const float y = ((t > 0.0f ? t : 0.0f) + log1p_of(exp_of(-fabsf(t)))) / beta;
+
+    return t > threshold ? x : y;
 }
 
-static void tanh_all(size_t n, const float *x, float *y)
+static inline float softplus_slope(float x, float beta, float threshold)
 {
-    APART for (size_t i = 0; i < n; i++) y[i] = tanh_of(x[i]);
+    return beta * x > threshold ? 1.0f : sigmoid_of(beta * x);
 }
 
-static void tanh_grad(size_t n, const float *y, const float *dy, float *dx)
+/* The normal distribution's weight beyond a, for 0 <= a <= 14, and its density there.  The ratio of
+ * the two times a + 3 is close to a polynomial in (a - 3) / (a + 3), to 6e-8; the square's own
+ * rounding is put right, because exp() would multiply it. */
+static inline float normal_tail(float a, float *density)
 {
-    APART for (size_t i = 0; i < n; i++) dx[i] = dy[i] * (1.0f - y[i] * y[i]);
+    const float square = a * a;
+    const float high = float_of(bits_of(a) & 0xfffff000u);
+    const float rest = (high * high - square) + (a + high) * (a - high);
+    const float e = exp_of(-0.5f * square) * (1.0f - 0.5f * rest);
+    const float t = 1.0f / (a + 3.0f);
+    const float s = (a - 3.0f) * t;
+    float p = -0.000274843544f;
+
+    p = p * s - 0.000911449383f;
+    p = p * s + 0.00108319903f;
+    p = p * s + 0.00693069139f;
+    p = p * s - 0.0104822728f;
+    p = p * s - 0.0472576769f;
+    p = p * s + 0.230019653f;
+    p = p * s - 0.5093322f;
+    p = p * s + 0.729083662f;
+    *density = e * 0.398942280f;
+    return e * (t * p);
 }
 
-static void sigmoid(size_t n, const float *x, float *y)
+/* Numbers below the bound have a value of 0 but for the smallest floats, and infinity times 0 is
+ * none. */
+static inline float gelu_of(float x)
 {
-    APART for (size_t i = 0; i < n; i++) y[i] = sigmoid_of(x[i]);
+    float density;
+    const float tail = normal_tail(fabsf(clamp(x, 14.0f)), &density);
+
+    return at_least(x, -14.0f) * (x > 0.0f ? 1.0f - tail : tail);
 }
 
-static void sigmoid_grad(size_t n, const float *y, const float *dy, float *dx)
+static inline float gelu_slope(float x)
 {
-    APART for (size_t i = 0; i < n; i++) dx[i] = dy[i] * (y[i] * (1.0f - y[i]));
+    float density;
+    const float v = clamp(x, 14.0f);
+    const float tail = normal_tail(fabsf(v), &density);
+
+    return (x > 0.0f ? 1.0f - tail : tail) + v * density;
 }
+
+static inline float silu_of(float x)
+{
+    return at_least(x, -87.0f) * sigmoid_of(x);
+}
+
+/* The slope of x * sigmoid(u(x)) where u has slope `inner`; 1 - sigmoid is taken from what is not yet
+ * rounded to 1. */
+static inline float gated_slope(float x, float u, float inner)
+{
+    const float e = exp_of(-u);
+    const float s = 1.0f / (1.0f + e);
+
+    return s * (1.0f + x * inner * (e * s));
+}
+
+static inline float silu_slope(float x)
+{
+    const float v = clamp(x, 87.0f);
+
+    return gated_slope(v, v, 1.0f);
+}
+
+/* GELU with the distribution replaced by sigmoid(u): u = 2 sqrt(2 / pi) (x + 0.044715 x^3) */
+static inline float gelu_tanh_of(float x)
+{
+    const float v = clamp(x, 10.0f);
+
+    return at_least(x, -10.0f) * sigmoid_of(v * (1.59576912f + 0.0713548163f * (v * v)));
+}
+
+static inline float gelu_tanh_slope(float x)
+{
+    const float v = clamp(x, 10.0f);
+    const float square = v * v;
+
+    return gated_slope(v, v * (1.59576912f + 0.0713548163f * square),
+                       1.59576912f + 0.214064449f * square);
+}
+
+/* A function's name, its value by x, its slope by v: see gan__function_loops.  a and b are its
+ * settings. */
+#define FUNCTION(name, value_of, slope_of)                                                         \
+    static void name##_value(size_t n, const float *settings, const float *in, float *out)         \
+    {                                                                                              \
+        const float a = settings[0], b = settings[1];                                              \
+                                                                                                   \
+        (void)a, (void)b;                                                                          \
+        APART for (size_t i = 0; i < n; i++)                                                       \
+        {                                                                                          \
+            const float x = in[i];                                                                 \
+                                                                                                   \
+            out[i] = (value_of);                                                                   \
+        }                                                                                          \
+    }                                                                                              \
+    static void name##_slope_times(size_t n, const float *settings, const float *in,               \
+                                   const float *dy, float *dx)                                     \
+    {                                                                                              \
+        const float a = settings[0], b = settings[1];                                              \
+                                                                                                   \
+        (void)a, (void)b;                                                                          \
+        APART for (size_t i = 0; i < n; i++)                                                       \
+        {                                                                                          \
+            const float v = in[i];                                                                 \
+                                                                                                   \
+            dx[i] = dy[i] * (slope_of);                                                            \
+        }                                                                                          \
+    }
+
+/* v = y */
+FUNCTION(relu, (x < 0.0f ? 0.0f : x), (v > 0.0f ? 1.0f : 0.0f))
+FUNCTION(leaky_relu, (x > 0.0f ? x : a * x), (v > 0.0f ? 1.0f : a))
+FUNCTION(tanh, tanh_of(x), (1.0f - v * v))
+FUNCTION(sigmoid, sigmoid_of(x), (v * (1.0f - v)))
+FUNCTION(elu, elu_of(x, a, 1.0f), elu_slope(v, a, 1.0f))
+FUNCTION(selu, elu_of(x, SELU_ALPHA, SELU_SCALE), elu_slope(v, SELU_ALPHA, SELU_SCALE))
+/* v = x */
+FUNCTION(softplus, softplus_of(x, a, b), softplus_slope(v, a, b))
+FUNCTION(gelu, gelu_of(x), gelu_slope(v))
+FUNCTION(gelu_tanh, gelu_tanh_of(x), gelu_tanh_slope(v))
+FUNCTION(silu, silu_of(x), silu_slope(v))
+
+#define LOOPS(name) {name##_value, name##_slope_times},
 
 /* Its own gradient, too: keep and scale what has bits at or above the threshold. */
 static void dropout(size_t n, uint32_t threshold, float scale, const uint32_t *bits, const float *x,
@@ -280,6 +425,94 @@ static double sum_squares(size_t n, const float *x)
     for (size_t j = 0; i < n; i++, j++) sum[j] += (double)x[i] * (double)x[i];
     for (size_t j = 0; j < LANES; j++) total += sum[j];
     return total;
+}
+
+/* In double from the beginning: gcc 12 is wrong about products that are chosen among in float and
+ * then widened. */
+static inline double product_below(float x, float y)
+{
+    const double below = (double)x > 0 ? 0 : (double)x;
+
+    return below * (double)y;
+}
+
+static double dot_below(size_t n, const float *x, const float *y)
+{
+    double sum[LANES] = {0};
+    double total = 0;
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES)
+        for (size_t j = 0; j < LANES; j++) sum[j] += product_below(x[i + j], y[i + j]);
+    for (size_t j = 0; i < n; i++, j++) sum[j] += product_below(x[i], y[i]);
+    for (size_t j = 0; j < LANES; j++) total += sum[j];
+    return total;
+}
+
+/* ---- normalising ---- */
+
+/* Four rows are added in float before they join the sum: the rounding is that of the numbers
+ * themselves, and there is a quarter of the work in double. */
+static void column_moments(size_t rows, size_t n, size_t stride, const float *x,
+                           const float *center, double *sum, double *squares)
+{
+    for (; rows >= 4; rows -= 4, x += 4 * stride)
+        APART for (size_t i = 0; i < n; i++)
+        {
+            const float d0 = x[i] - center[i];
+            const float d1 = x[stride + i] - center[i];
+            const float d2 = x[2 * stride + i] - center[i];
+            const float d3 = x[3 * stride + i] - center[i];
+
+            sum[i] += (double)((d0 + d1) + (d2 + d3));
+            squares[i] += (double)((d0 * d0 + d1 * d1) + (d2 * d2 + d3 * d3));
+        }
+    for (; rows > 0; rows--, x += stride)
+        APART for (size_t i = 0; i < n; i++)
+        {
+            const float d = x[i] - center[i];
+
+            sum[i] += (double)d;
+            squares[i] += (double)(d * d);
+        }
+}
+
+static void column_products(size_t rows, size_t n, size_t stride, const float *x, const float *dy,
+                            const float *center, double *sum, double *products)
+{
+    for (; rows >= 4; rows -= 4, x += 4 * stride, dy += 4 * stride)
+        APART for (size_t i = 0; i < n; i++)
+        {
+            const float p0 = dy[i] * (x[i] - center[i]);
+            const float p1 = dy[stride + i] * (x[stride + i] - center[i]);
+            const float p2 = dy[2 * stride + i] * (x[2 * stride + i] - center[i]);
+            const float p3 = dy[3 * stride + i] * (x[3 * stride + i] - center[i]);
+
+            sum[i] += (double)((dy[i] + dy[stride + i]) + (dy[2 * stride + i] + dy[3 * stride + i]));
+            products[i] += (double)((p0 + p1) + (p2 + p3));
+        }
+    for (; rows > 0; rows--, x += stride, dy += stride)
+        APART for (size_t i = 0; i < n; i++)
+        {
+            sum[i] += (double)dy[i];
+            products[i] += (double)(dy[i] * (x[i] - center[i]));
+        }
+}
+
+static void column_affine(size_t rows, size_t n, size_t stride, const float *x, const float *center,
+                          const float *a, const float *b, float *y)
+{
+    for (; rows > 0; rows--, x += stride, y += stride)
+        APART for (size_t i = 0; i < n; i++) y[i] = (x[i] - center[i]) * a[i] + b[i];
+}
+
+static void column_affine_grad(size_t rows, size_t n, size_t stride, const float *x,
+                               const float *dy, const float *center, const float *a, const float *b,
+                               const float *c, float *dx)
+{
+    for (; rows > 0; rows--, x += stride, dy += stride, dx += stride)
+        APART for (size_t i = 0; i < n; i++)
+            dx[i] = (dy[i] * a[i] + (x[i] - center[i]) * b[i]) + c[i];
 }
 
 static void normalize(size_t n, float mean, float std, const uint8_t *bytes, float *out)
@@ -350,27 +583,35 @@ static void rmsprop(const gan__update *u, size_t n, float *p, const float *g, fl
     }
 }
 
+/* kernels_patch.c */
+gan__gather_fn JOIN(gan__gather_, GAN__ISA);
+gan__scatter_add_fn JOIN(gan__scatter_add_, GAN__ISA);
+gan__copy_rows_fn JOIN(gan__copy_rows_, GAN__ISA);
+gan__copy_segments_fn JOIN(gan__copy_segments_, GAN__ISA);
+
 extern const gan__simd JOIN(gan__simd_, GAN__ISA);
 const gan__simd JOIN(gan__simd_, GAN__ISA) = {
     .name = TEXT(GAN__ISA),
     .philox = philox,
     .uniform = uniform,
     .normal = normal,
-    .leaky_relu = leaky_relu,
-    .relu = relu,
-    .tanh = tanh_all,
-    .sigmoid = sigmoid,
+    .functions = {GAN__FUNCTIONS(LOOPS)},
     .dropout = dropout,
-    .leaky_relu_grad = leaky_relu_grad,
-    .relu_grad = relu_grad,
-    .tanh_grad = tanh_grad,
-    .sigmoid_grad = sigmoid_grad,
     .dot = dot,
     .axpy = axpy,
     .scale = scale,
     .column_sums = column_sums,
     .sum_squares = sum_squares,
+    .column_moments = column_moments,
+    .column_products = column_products,
+    .column_affine = column_affine,
+    .column_affine_grad = column_affine_grad,
+    .dot_below = dot_below,
     .normalize = normalize,
+    .gather = JOIN(gan__gather_, GAN__ISA),
+    .scatter_add = JOIN(gan__scatter_add_, GAN__ISA),
+    .copy_rows = JOIN(gan__copy_rows_, GAN__ISA),
+    .copy_segments = JOIN(gan__copy_segments_, GAN__ISA),
     .adam = adam,
     .sgd = sgd,
     .rmsprop = rmsprop,

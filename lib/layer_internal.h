@@ -7,13 +7,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { GAN__LAYER_MAX_SETTINGS = 5, GAN__LAYER_MAX_PARAMS = 2 };
+enum {
+    GAN__LAYER_MAX_SETTINGS = 16,
+    GAN__LAYER_MAX_PARAMS = 2,
+    GAN__LAYER_MAX_BUFFERS = 2,
+    GAN__LAYER_NAME_BYTES = 32,
+};
 
 typedef struct gan__layer_class gan__layer_class;
 
-/* A block of trainable numbers.  A layer's blocks follow one another in the order of this list. */
+/* A block of numbers: trainable ones, or a buffer.  A layer's blocks follow one another in the order
+ * of its lists. */
 typedef struct gan__layer_param {
-    const char *name; /* PyTorch's: "weight", "bias" */
+    const char *name; /* PyTorch's: "weight", "bias", "running_mean" */
     gan_shape shape;
 } gan__layer_param;
 
@@ -21,23 +27,36 @@ typedef struct gan__layer_param {
 struct gan_layer {
     const gan__layer_class *class;
     double settings[GAN__LAYER_MAX_SETTINGS];
-    gan_shape in; /* these four are filled when the layer joins a network */
+    gan_shape in; /* these are filled when the layer joins a network */
     gan_shape out;
     gan__layer_param params[GAN__LAYER_MAX_PARAMS];
     size_t n_params;
+    gan__layer_param buffers[GAN__LAYER_MAX_BUFFERS]; /* kept with the weights, but not trained */
+    size_t n_buffers;
+    char name[GAN__LAYER_NAME_BYTES]; /* "3", or "3.body.0" inside another layer */
+    size_t value_from; /* boundaries of the pass that a junction of branches looks at besides its */
+    size_t grad_from;  /* own, forward and backward; 0: none */
 };
 
 /* One layer's work on a part of a batch: some rows (samples) and, of each, the columns (numbers)
  * begin .. end-1 of what is computed: of y forward, of dx backward. */
 typedef struct gan__layer_run {
     const gan_layer *layer;
+    size_t first; /* the place of row 0 in the pass, for what is saved by rows */
     size_t rows;
+    size_t group; /* in training, so many rows after another are a batch of their own for layers
+                     that couple samples; `rows` is a multiple of it where they get all rows */
     size_t begin, end;
     const float *params; /* the layer's part of the weights */
+    const float *buffers;
+    float *saved;        /* class->saved() numbers, from forward to backward */
+    float *scratch;      /* class->scratch() numbers, until the call ends */
     const float *x;      /* input, from column 0 on; rows follow one another */
     float *y;            /* output; is x where the layer works in place */
     const float *dy;     /* gradient by the output */
     float *dx;           /* gradient by the input; is dy where the layer works in place */
+    const float *other;  /* of the layer's value_from; rows follow one another */
+    const float *dother; /* of its grad_from */
     int training;
     uint64_t seed; /* random numbers of the layer: this stream ... */
     uint64_t stream;
@@ -49,6 +68,7 @@ typedef struct gan__layer_run {
 typedef struct gan__cut {
     size_t rows;
     size_t columns;
+    size_t unit; /* columns that stay together, such as a channel's; 0: a vector's */
 } gan__cut;
 
 struct gan__layer_class {
@@ -58,6 +78,8 @@ struct gan__layer_class {
     int changes;  /* in place, it changes numbers; else it only sees them as another shape */
     int needs_y;  /* backward() reads y, so nothing may change it in place afterwards */
     int random;   /* uses random numbers in training */
+    int product;  /* its first parameter is a matrix that initialisers draw, the others biases */
+    int function; /* the gan__function that a plain activation computes */
 
     /* Check settings.  GAN_ERR_INVALID, naming the one that is wrong.  NULL: nothing to check. */
     gan_status (*check)(const gan_layer *layer);
@@ -67,6 +89,12 @@ struct gan__layer_class {
      * none. */
     void (*init)(const gan_layer *layer, float *params, uint64_t seed, uint64_t stream,
                  uint64_t position);
+    /* Lay down first buffers.  NULL: there are none. */
+    void (*init_buffers)(const gan_layer *layer, float *buffers);
+    /* How many numbers a pass of so many rows keeps from forward to backward, with groups of any
+     * size, in training only; and how many a thread needs for itself.  NULL: none. */
+    size_t (*saved)(const gan_layer *layer, size_t rows);
+    size_t (*scratch)(const gan_layer *layer);
     /* y from x; dx from dy and x or y.  A layer that works in place gets the tiles of its
      * neighbours. */
     void (*forward)(const gan__layer_run *run);
@@ -80,10 +108,26 @@ struct gan__layer_class {
     /* Compute one part of so many from x and dy of all columns, replacing what stood in `grads`;
      * return its sum of squares. */
     double (*grad)(const gan__layer_run *run, size_t part, size_t parts, float *grads);
+    /* How many rows after another depend on each other in evaluation too.  NULL: one. */
+    size_t (*together)(const gan_layer *layer);
+    /* Let the buffers follow a training step that counts, from what forward saved of the rows in
+     * `run`.  NULL: they stay. */
+    void (*settle)(const gan__layer_run *run, float *buffers);
+    /* End what the settings don't hold.  NULL: nothing. */
+    void (*destroy)(gan_layer *layer);
 };
 
 /* The cut of plain work on rows * columns numbers: by rows. */
 gan__cut gan__layer_cut(size_t rows, size_t columns);
+
+/* The cut of a matrix product of so many operations whose result has so many rows and columns, and
+ * into how many tiles a side of so many of them is cut. */
+gan__cut gan__layer_product_cut(double flops, size_t rows, size_t columns);
+size_t gan__layer_tiles(double flops, size_t side);
+
+/* Draw all weights from U(-bound, bound): see class->init(). */
+void gan__layer_init_uniform(const gan_layer *layer, double bound, float *params, uint64_t seed,
+                             uint64_t stream, uint64_t position);
 
 /* Call `each` for every stretch of a run's columns whose numbers lie side by side: once when these
  * are all columns, else once a row.  `at` is the place of the first of its n numbers.  For layers
@@ -95,13 +139,39 @@ void gan__layer_for_stretches(const gan__layer_run *run,
  * failure. */
 gan_layer *gan__layer_create(const gan__layer_class *class, const double *settings);
 
+/* Settings that are a shape: lay it down in GAN_SHAPE_MAX_RANK settings, read it from those behind
+ * the first, and check it. */
+void gan__layer_set_shape(double *settings, gan_shape shape);
+gan_shape gan__layer_shape_setting(const gan_layer *layer, size_t first);
+gan_status gan__layer_check_shape(const gan_layer *layer, size_t first);
+
 /* Find a class by name; NULL when there is none. */
 const gan__layer_class *gan__layer_class_find(const char *name);
 
-/* How many trainable numbers a layer has. */
+/* How many trainable numbers a layer has, and how many others. */
 size_t gan__layer_param_count(const gan_layer *layer);
+size_t gan__layer_buffer_count(const gan_layer *layer);
 
+/* A shape rule for layers that keep it. */
+gan_status gan__layer_keep_shape(gan_layer *layer);
+
+/* For class->shape(): the input is an image. */
+gan_status gan__layer_check_image(const gan_layer *layer);
+
+/* For class->check(): setting i is a whole number of at least so much and at most 2^31 - 1. */
+gan_status gan__layer_check_whole(const gan_layer *layer, size_t i, const char *what, size_t least);
+
+/* Write a descriptor's pair as two settings; 0 stands for `usual` and, behind another number, for
+ * that. */
+void gan__layer_set_pair(double *settings, const size_t pair[2], double usual);
+
+extern const gan__layer_class gan__layer_elu, gan__layer_selu, gan__layer_softplus, gan__layer_gelu,
+    gan__layer_gelu_tanh, gan__layer_silu, gan__layer_prelu, gan__layer_dropout2d,
+    gan__layer_max_pool2d, gan__layer_avg_pool2d, gan__layer_upsample, gan__layer_pixel_shuffle,
+    gan__layer_minibatch_stddev;
 extern const gan__layer_class gan__layer_linear, gan__layer_leaky_relu, gan__layer_relu,
-    gan__layer_tanh, gan__layer_sigmoid, gan__layer_dropout, gan__layer_flatten, gan__layer_reshape;
+    gan__layer_tanh, gan__layer_sigmoid, gan__layer_dropout, gan__layer_flatten, gan__layer_reshape,
+    gan__layer_conv2d, gan__layer_conv_transpose2d, gan__layer_batch_norm, gan__layer_layer_norm,
+    gan__layer_group_norm, gan__layer_instance_norm;
 
 #endif

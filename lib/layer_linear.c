@@ -1,16 +1,11 @@
 /* layer_linear.c - the fully connected layer. */
 #include "kernels_internal.h"
 #include "layer_internal.h"
-#include "rng_internal.h"
 #include "status_internal.h"
 
 #include <math.h>
 
 enum { IN, OUT };
-
-/* A product of so many operations is worth two tiles, and more when each has so many; smaller ones
- * waste time on copying their matrices. */
-enum { WORTH_TWO = 1 << 20, TILE_FLOPS = 1 << 29, MAX_TILES = 64, LEAST_TILE = 32 };
 
 static size_t in_of(const gan_layer *layer)
 {
@@ -53,41 +48,23 @@ static gan_status shape(gan_layer *layer)
 static void init(const gan_layer *layer, float *params, uint64_t seed, uint64_t stream,
                  uint64_t position)
 {
-    const size_t n = gan__layer_param_count(layer);
-    const float bound = (float)(1.0 / sqrt((double)in_of(layer)));
-
-    gan__rng_uniform(seed, stream, position, n, params);
-    for (size_t i = 0; i < n; i++) params[i] = (2.0f * params[i] - 1.0f) * bound;
+    gan__layer_init_uniform(layer, 1.0 / sqrt((double)in_of(layer)), params, seed, stream,
+                            position);
 }
 
-/* Into how many tiles to cut a product along a side of so many rows or columns: two from a modest
- * size on, more when each has enough to do. */
-static size_t tiles_of(const gan_layer *layer, size_t rows, size_t side)
+static double flops_of(const gan_layer *layer, size_t rows)
 {
-    const double flops = 2.0 * (double)rows * (double)in_of(layer) * (double)out_of(layer);
-    size_t tiles = flops < WORTH_TWO ? 1 : 2;
-
-    while (tiles < MAX_TILES && flops >= 2.0 * (double)tiles * TILE_FLOPS) tiles *= 2;
-    if (tiles > side / LEAST_TILE) tiles = side / LEAST_TILE;
-    return tiles > 0 ? tiles : 1;
-}
-
-/* Along the longer side of the result where that is the columns: the small matrix of samples is
- * then packed for every tile, and not the large one of weights. */
-static gan__cut cut_of(const gan_layer *layer, size_t rows, size_t columns)
-{
-    return rows > 2 * columns ? (gan__cut){tiles_of(layer, rows, rows), 1}
-                              : (gan__cut){1, tiles_of(layer, rows, columns)};
+    return 2.0 * (double)rows * (double)in_of(layer) * (double)out_of(layer);
 }
 
 static gan__cut forward_cut(const gan_layer *layer, size_t rows)
 {
-    return cut_of(layer, rows, out_of(layer));
+    return gan__layer_product_cut(flops_of(layer, rows), rows, out_of(layer));
 }
 
 static gan__cut backward_cut(const gan_layer *layer, size_t rows)
 {
-    return cut_of(layer, rows, in_of(layer));
+    return gan__layer_product_cut(flops_of(layer, rows), rows, in_of(layer));
 }
 
 static void forward(const gan__layer_run *run)
@@ -108,7 +85,7 @@ static void backward(const gan__layer_run *run)
 /* By outputs, so that no sum over the batch is divided. */
 static size_t grad_parts(const gan_layer *layer, size_t rows)
 {
-    return tiles_of(layer, rows, out_of(layer));
+    return gan__layer_tiles(flops_of(layer, rows), out_of(layer));
 }
 
 static double grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
@@ -128,6 +105,7 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
 const gan__layer_class gan__layer_linear = {
     .name = "linear",
     .n_settings = 2,
+    .product = 1,
     .check = check,
     .shape = shape,
     .init = init,

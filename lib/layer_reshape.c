@@ -3,7 +3,6 @@
 #include "status_internal.h"
 #include "tensor_internal.h"
 
-#include <math.h>
 #include <string.h>
 
 /* Sharing memory is the usual case; only a network's first layer copies. */
@@ -50,37 +49,14 @@ gan_layer *gan_layer_flatten(void)
 
 /* ---- reshape: settings are the dimensions, ended by zeros ---- */
 
-static gan_shape shape_of(const gan_layer *layer)
-{
-    gan_shape shape = {0, {0, 0, 0, 0}};
-
-    while (shape.rank < GAN_SHAPE_MAX_RANK && layer->settings[shape.rank] >= 1) {
-        shape.dim[shape.rank] = (size_t)layer->settings[shape.rank];
-        shape.rank++;
-    }
-    return shape;
-}
-
 static gan_status reshape_check(const gan_layer *layer)
 {
-    int ended = 0;
-
-    for (size_t i = 0; i < GAN_SHAPE_MAX_RANK; i++) {
-        const double dim = layer->settings[i];
-
-        if (!(dim >= 0 && dim <= INT32_MAX && dim == floor(dim)) || (ended && dim > 0))
-            return gan__fail(GAN_ERR_INVALID, "reshape: dimension %zu is %g", i, dim);
-        ended = dim == 0;
-    }
-    if (gan_shape_size(shape_of(layer)) == 0)
-        return gan__fail(GAN_ERR_INVALID, "reshape: %s is no shape of 1 to %d numbers",
-                         gan__shape_text_of(shape_of(layer)).text, INT32_MAX);
-    return GAN_OK;
+    return gan__layer_check_shape(layer, 0);
 }
 
 static gan_status reshape_shape(gan_layer *layer)
 {
-    layer->out = shape_of(layer);
+    layer->out = gan__layer_shape_setting(layer, 0);
     if (gan_shape_size(layer->out) != gan_shape_size(layer->in))
         return gan__fail(GAN_ERR_SHAPE, "needs %zu numbers for %s, gets %zu",
                          gan_shape_size(layer->out), gan__shape_text_of(layer->out).text,
@@ -100,9 +76,8 @@ const gan__layer_class gan__layer_reshape = {
 
 gan_layer *gan_layer_reshape(gan_shape shape)
 {
-    double settings[GAN_SHAPE_MAX_RANK] = {0};
+    double settings[GAN_SHAPE_MAX_RANK];
 
-    if (gan_shape_size(shape) > 0) /* else zeros, which check() refuses */
-        for (size_t i = 0; i < shape.rank; i++) settings[i] = (double)shape.dim[i];
+    gan__layer_set_shape(settings, shape);
     return gan__layer_create(&gan__layer_reshape, settings);
 }

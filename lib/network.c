@@ -60,7 +60,9 @@ void gan_network_destroy(gan_network *net)
     gan__pass_destroy(net->pass);
     gan__free(&a, net->names);
     gan__free(&a, net->tensors);
+    gan__free(&a, net->buffers);
     gan__free(&a, net->params);
+    gan__free(&a, net->buffer_offsets);
     gan__free(&a, net->offsets);
     gan__free(&a, net->layers);
     gan__free(&a, net);
@@ -87,22 +89,28 @@ static gan_status reserve_layer(gan_network *net)
     const size_t capacity = net->capacity > 0 ? 2 * net->capacity : 8;
     gan_layer *layers = NULL;
     size_t *offsets = NULL;
+    size_t *buffer_offsets = NULL;
 
     if (net->n_layers < net->capacity) return GAN_OK;
     GAN_TRY(gan__alloc(&layers, &net->allocator, capacity, sizeof *layers));
     GAN_TRY(gan__alloc(&offsets, &net->allocator, capacity, sizeof *offsets));
+    GAN_TRY(gan__alloc(&buffer_offsets, &net->allocator, capacity, sizeof *buffer_offsets));
     if (net->n_layers > 0) {
         memcpy(layers, net->layers, net->n_layers * sizeof *layers);
         memcpy(offsets, net->offsets, net->n_layers * sizeof *offsets);
+        memcpy(buffer_offsets, net->buffer_offsets, net->n_layers * sizeof *buffer_offsets);
     }
     gan__free(&net->allocator, net->layers);
     gan__free(&net->allocator, net->offsets);
+    gan__free(&net->allocator, net->buffer_offsets);
     net->layers = layers;
     net->offsets = offsets;
+    net->buffer_offsets = buffer_offsets;
     net->capacity = capacity;
     return GAN_OK;
 
 cleanup:
+    gan__free(&net->allocator, offsets);
     gan__free(&net->allocator, layers);
     return status;
 }
@@ -119,12 +127,15 @@ static gan_status add(gan_network *net, const gan_layer *layer)
     last = &net->layers[net->n_layers];
     *last = *layer;
     last->in = gan_network_output_shape(net);
+    if (!*last->name) snprintf(last->name, sizeof last->name, "%zu", net->n_added++);
     status = layer->class->shape(last);
     if (status != GAN_OK)
-        GAN_FAIL(status, "layer %zu (%s): %s", net->n_layers, layer->class->name, gan_last_error());
+        GAN_FAIL(status, "layer %s (%s): %s", last->name, layer->class->name, gan_last_error());
     net->offsets[net->n_layers] = net->n_params;
+    net->buffer_offsets[net->n_layers] = net->n_buffers;
     net->n_params += gan__layer_param_count(last);
-    net->n_tensors += last->n_params;
+    net->n_buffers += gan__layer_buffer_count(last);
+    net->n_tensors += last->n_params + last->n_buffers;
     net->n_layers++;
 
 cleanup:
@@ -159,7 +170,26 @@ static void draw_weights(gan_network *net, uint64_t seed)
 
         if (layer->class->init)
             layer->class->init(layer, net->params + offset, seed, GAN__STREAM_INIT, offset);
+        if (layer->class->init_buffers)
+            layer->class->init_buffers(layer, net->buffers + net->buffer_offsets[i]);
     }
+}
+
+/* Name some blocks of a layer, which lie one after the other; return how many tensors there are
+ * now. */
+static size_t name_blocks(gan_network *net, size_t n, const gan_layer *layer,
+                          const gan__layer_param *blocks, size_t n_blocks, float *data,
+                          int trainable)
+{
+    for (size_t i = 0; i < n_blocks; i++, n++) {
+        const gan_shape shape = blocks[i].shape;
+        char *name = net->names + n * NAME_BYTES;
+
+        snprintf(name, NAME_BYTES, "%s.%s", layer->name, blocks[i].name);
+        net->tensors[n] = (gan_tensor){name, shape, gan_shape_size(shape), data, trainable};
+        data += gan_shape_size(shape);
+    }
+    return n;
 }
 
 static void name_tensors(gan_network *net)
@@ -167,16 +197,11 @@ static void name_tensors(gan_network *net)
     size_t n = 0;
 
     for (size_t i = 0; i < net->n_layers; i++) {
-        float *data = net->params + net->offsets[i];
+        const gan_layer *l = &net->layers[i];
 
-        for (size_t j = 0; j < net->layers[i].n_params; j++, n++) {
-            const gan__layer_param *p = &net->layers[i].params[j];
-            char *name = net->names + n * NAME_BYTES;
-
-            snprintf(name, NAME_BYTES, "%zu.%s", i, p->name);
-            net->tensors[n] = (gan_tensor){name, p->shape, gan_shape_size(p->shape), data};
-            data += gan_shape_size(p->shape);
-        }
+        n = name_blocks(net, n, l, l->params, l->n_params, net->params + net->offsets[i], 1);
+        n = name_blocks(net, n, l, l->buffers, l->n_buffers, net->buffers + net->buffer_offsets[i],
+                        0);
     }
 }
 
@@ -185,18 +210,22 @@ static gan_status build(gan_network *net)
     gan_status status = GAN_OK;
     const gan_allocator *a = &net->allocator;
     float *params = NULL;
+    float *buffers = NULL;
     gan_tensor *tensors = NULL;
     char *names = NULL;
 
     GAN_TRY(gan__alloc(&params, a, net->n_params, sizeof *params));
+    GAN_TRY(gan__alloc(&buffers, a, net->n_buffers, sizeof *buffers));
     GAN_TRY(gan__alloc(&tensors, a, net->n_tensors, sizeof *tensors));
     GAN_TRY(gan__alloc(&names, a, net->n_tensors, NAME_BYTES));
     GAN_TRY(gan__pass_create(&net->pass,
                              &(gan__pass_desc){.net = net,
                                                .n_layers = net->n_layers,
-                                               .rows = gan__pass_eval_rows(net, net->pool)},
+                                               .rows = gan__pass_eval_rows(net, net->pool),
+                                               .threads = gan_pool_thread_count(net->pool)},
                              a));
     net->params = params;
+    net->buffers = buffers;
     net->tensors = tensors;
     net->names = names;
     name_tensors(net);
@@ -206,6 +235,7 @@ static gan_status build(gan_network *net)
 cleanup:
     gan__free(a, names);
     gan__free(a, tensors);
+    gan__free(a, buffers);
     gan__free(a, params);
     return status;
 }
@@ -247,6 +277,7 @@ gan_status gan_network_clone(gan_network **out, gan_network *net)
     for (size_t i = 0; i < net->n_layers; i++) GAN_TRY(add(copy, &net->layers[i]));
     GAN_TRY(gan_network_build(copy));
     memcpy(copy->params, net->params, net->n_params * sizeof *net->params);
+    memcpy(copy->buffers, net->buffers, net->n_buffers * sizeof *net->buffers);
     *out = copy;
     copy = NULL;
 
@@ -321,8 +352,9 @@ gan_status gan__network_check_finite(const gan_network *net, const float *number
 {
     for (size_t i = 0; i < net->n_tensors; i++) {
         const gan_tensor *t = &net->tensors[i];
-        const float *at = numbers + (t->data - net->params);
+        const float *at = numbers + (t->trainable ? t->data - net->params : 0);
 
+        if (!t->trainable) continue;
         for (size_t j = 0; j < t->size; j++)
             if (!isfinite(at[j]))
                 return gan__fail(GAN_ERR_NONFINITE, "%s: number %zu of %zu of %s is %g", who, j,
@@ -357,15 +389,15 @@ size_t gan_network_summary(const gan_network *net, char *bytes, size_t capacity)
 
     if (t.capacity > 0) t.bytes[0] = '\0';
     if (!net) return 0;
-    print(&t, "%-5s  %-12s  %-20s  %12s\n", "layer", "kind", "output", "parameters");
-    print(&t, "%-5s  %-12s  %-20s  %12s\n", "", "input", gan__shape_text_of(net->input).text, "");
+    print(&t, "%-5s  %-16s  %-20s  %12s\n", "layer", "kind", "output", "parameters");
+    print(&t, "%-5s  %-16s  %-20s  %12s\n", "", "input", gan__shape_text_of(net->input).text, "");
     for (size_t i = 0; i < net->n_layers; i++) {
         const gan_layer *layer = &net->layers[i];
 
-        print(&t, "%-5zu  %-12s  %-20s  %12zu\n", i, layer->class->name,
+        print(&t, "%-5s  %-16s  %-20s  %12zu\n", layer->name, layer->class->name,
               gan__shape_text_of(layer->out).text, gan__layer_param_count(layer));
     }
-    print(&t, "%-5s  %-12s  %-20s  %12zu\n", "", "total", "", net->n_params);
+    print(&t, "%-5s  %-16s  %-20s  %12zu\n", "", "total", "", net->n_params);
     return t.used;
 }
 

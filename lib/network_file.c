@@ -5,20 +5,26 @@
 #include "network_internal.h"
 
 #include "alloc_internal.h"
+#include "desc_internal.h"
 #include "safetensors_internal.h"
 #include "status_internal.h"
 #include "tensor_internal.h"
 
 #include <jansson.h>
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char ARCHITECTURE[] = "libgan.network";
 
+/* No file is to ask for the machine's memory. */
 enum {
-    MAX_SAMPLE = 1 << 22
-}; /* numbers in the input of a network from a file: no file is to ask for the machine's memory */
+    MAX_SAMPLE = 1 << 22,            /* numbers in the input of a network from a file */
+    MAX_WORKSPACE = 1 << 26,         /* and between all of its layers, a sample */
+    MAX_DESCRIPTION_BYTES = 1 << 20, /* of its layers as JSON, which takes many times as much */
+};
 
 /* ---- writing ---- */
 
@@ -39,8 +45,7 @@ static json_t *layer_to_json(const gan_layer *layer)
     return NULL;
 }
 
-/* Return the layers as text, to be freed with free(); NULL without memory. */
-static char *architecture_of(const gan_network *net)
+char *gan__network_describe(const gan_network *net)
 {
     json_t *input = json_array();
     json_t *layers = json_array();
@@ -64,7 +69,7 @@ gan_status gan_network_save(gan_network *net, const char *path)
 
     if (!path) return gan__fail(GAN_ERR_INVALID, "network: path is NULL");
     GAN_TRY(gan_network_build(net));
-    architecture = architecture_of(net);
+    architecture = gan__network_describe(net);
     if (!architecture)
         GAN_FAIL(GAN_ERR_NOMEM, "%s: out of memory while describing the network", path);
     GAN_TRY(gan__safetensors_write(path, net->tensors, net->n_tensors,
@@ -78,19 +83,30 @@ cleanup:
 
 /* ---- reading weights ---- */
 
-static gan_status check_tensor(const gan__safetensors *file, const gan_tensor *wanted)
-{
-    const gan__safetensor *found = gan__safetensors_find(file, wanted->name);
+/* What is read: the tensors of a file under a prefix. */
+typedef struct source {
+    gan__safetensors *file;
+    const char *prefix;
+    const gan__safetensor **fitting; /* one for each tensor of the network, NULL where none fits */
+} source;
 
-    if (!found)
-        return gan__fail(GAN_ERR_SHAPE, "%s: tensor %s %s is missing", gan__safetensors_path(file),
-                         wanted->name, gan__shape_text_of(wanted->shape).text);
-    if (!gan_shape_equal(found->shape, wanted->shape))
-        return gan__fail(GAN_ERR_SHAPE, "%s: tensor %s is %s, the network wants %s",
-                         gan__safetensors_path(file), wanted->name,
-                         gan__shape_text_of(found->shape).text,
-                         gan__shape_text_of(wanted->shape).text);
-    return GAN_OK;
+/* Return the rest of a name that begins with the prefix, else NULL. */
+static const char *name_under(const char *prefix, const char *name)
+{
+    const size_t n = strlen(prefix);
+
+    return strncmp(name, prefix, n) == 0 ? name + n : NULL;
+}
+
+static const gan__safetensor *find_in_file(const source *from, const char *name)
+{
+    for (size_t i = 0; i < gan__safetensors_count(from->file); i++) {
+        const gan__safetensor *t = gan__safetensors_tensor(from->file, i);
+        const char *rest = name_under(from->prefix, t->name);
+
+        if (rest && strcmp(rest, name) == 0) return t;
+    }
+    return NULL;
 }
 
 static int has_tensor(const gan_network *net, const char *name)
@@ -100,17 +116,142 @@ static int has_tensor(const gan_network *net, const char *name)
     return 0;
 }
 
-static gan_status check_tensors(const gan_network *net, const gan__safetensors *file)
+/* Does a name end in `last`, as the whole of it or after a dot? */
+static int ends_in(const char *name, const char *last)
+{
+    const size_t n = strlen(name), n_last = strlen(last);
+
+    return n >= n_last && strcmp(name + n - n_last, last) == 0 &&
+           (n == n_last || name[n - n_last - 1] == '.');
+}
+
+enum { LIST_BYTES = sizeof((gan_network_load_report *)0)->missing };
+
+/* Count a tensor and add it to a list, which ends in "..." once it is full. */
+static void GAN_PRINTF(3, 4) list(size_t *n, char names[LIST_BYTES], const char *format, ...)
+{
+    static const char more[] = "...";
+    const size_t used = strlen(names), room = LIST_BYTES - used;
+    va_list args;
+    int length;
+
+    ++*n;
+    if (used >= strlen(more) && strcmp(names + used - strlen(more), more) == 0) return;
+    if (used) strcpy(names + used, ", ");
+    va_start(args, format);
+    length = vsnprintf(names + strlen(names), LIST_BYTES - strlen(names), format, args);
+    va_end(args);
+    if (length < 0 || (size_t)length + 2 * sizeof ", ..." > room)
+        snprintf(names + used, room, "%s%s", used ? ", " : "", more);
+    for (char *c = names + used; *c; c++) /* a name from a file may hold anything */
+        if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
+}
+
+/* Find what fits each tensor of the network, and list those that have nothing. */
+static void match(gan_network_load_report *out, const gan_network *net, const source *from)
+{
+    for (size_t i = 0; i < net->n_tensors; i++) {
+        const gan_tensor *wanted = &net->tensors[i];
+        const gan__safetensor *found = find_in_file(from, wanted->name);
+
+        if (!found) {
+            list(&out->n_missing, out->missing, "%s %s", wanted->name,
+                 gan__shape_text_of(wanted->shape).text);
+        } else if (!gan_shape_equal(found->shape, wanted->shape)) {
+            list(&out->n_misshaped, out->misshaped, "%s %s for %s", wanted->name,
+                 gan__shape_text_of(found->shape).text, gan__shape_text_of(wanted->shape).text);
+        } else {
+            from->fitting[i] = found;
+            out->n_loaded++;
+        }
+    }
+}
+
+/* List the tensors of the file that the network has not. */
+static void list_unexpected(gan_network_load_report *out, const gan_network *net,
+                            const source *from)
+{
+    for (size_t i = 0; i < gan__safetensors_count(from->file); i++) {
+        const gan__safetensor *t = gan__safetensors_tensor(from->file, i);
+        const char *name = name_under(from->prefix, t->name);
+
+        /* PyTorch's batch normalisation counts its batches, for a kind of average not had here. */
+        if (name && !has_tensor(net, name) && !ends_in(name, "num_batches_tracked"))
+            list(&out->n_unexpected, out->unexpected, "%s %s", name,
+                 gan__shape_text_of(t->shape).text);
+    }
+}
+
+/* Add "; 2 missing: 0.weight [3, 2], 0.bias [3]" to a sentence, the names cut to their share. */
+static void put_problem(char *text, size_t capacity, const char *what, size_t n, const char *names)
+{
+    const size_t used = strlen(text), share = 120;
+
+    if (n == 0) return;
+    snprintf(text + used, capacity - used, "%s%zu %s: %.*s%s", used ? "; " : "", n, what,
+             (int)share, names, strlen(names) > share ? "..." : "");
+}
+
+/* Where no name fits, find what to put before the network's names to make them those of the file:
+ * "module." or "generator.".  Writes a hint, or nothing. */
+static void put_hint(char *hint, size_t capacity, const gan_network *net, const source *from)
+{
+    const char *first = net->tensors[0].name;
+
+    for (size_t i = 0; i < gan__safetensors_count(from->file); i++) {
+        const char *name = gan__safetensors_tensor(from->file, i)->name;
+        const size_t n = strlen(name) - (ends_in(name, first) ? strlen(first) : strlen(name));
+
+        if (n == 0) continue;
+        snprintf(hint, capacity, "; does the prefix \"%.*s\" help?", n < 60 ? (int)n : 60, name);
+        return;
+    }
+}
+
+static gan_status refuse(const gan_network_load_report *found, const gan_network *net,
+                         const source *from)
+{
+    char text[480] = "", hint[100] = "";
+
+    put_problem(text, sizeof text, "missing", found->n_missing, found->missing);
+    put_problem(text, sizeof text, "of another shape", found->n_misshaped, found->misshaped);
+    put_problem(text, sizeof text, "not in the network", found->n_unexpected, found->unexpected);
+    if (found->n_loaded + found->n_misshaped == 0 && net->n_tensors > 0)
+        put_hint(hint, sizeof hint, net, from);
+    return gan__fail(GAN_ERR_SHAPE, "%s: tensors do not fit: %s%s",
+                     gan__safetensors_path(from->file), text, hint);
+}
+
+/* Find what is to be read, and refuse what does not fit. */
+static gan_status prepare(source *from, const gan_network *net, const gan_network_load_desc *d)
+{
+    gan_status status = GAN_OK;
+    gan_network_load_report found = {GAN_NETWORK_LOAD_REPORT_INIT};
+
+    if (d->prefix) from->prefix = d->prefix;
+    GAN_TRY(gan__alloc(&from->fitting, &net->allocator, net->n_tensors, sizeof *from->fitting));
+    match(&found, net, from);
+    list_unexpected(&found, net, from);
+    gan__record_write(d->report, &found, sizeof found);
+    if (found.n_missing + found.n_misshaped + found.n_unexpected == 0) return GAN_OK;
+    if (!d->lenient || (found.n_loaded == 0 && net->n_tensors > 0))
+        return refuse(&found, net, from);
+
+cleanup:
+    return status;
+}
+
+/* Read the tensors that fit, to where they belong or one after the other to `staging`. */
+static gan_status read_tensors(const gan_network *net, const source *from, float *staging)
 {
     gan_status status = GAN_OK;
 
-    for (size_t i = 0; i < net->n_tensors; i++) GAN_TRY(check_tensor(file, &net->tensors[i]));
-    for (size_t i = 0; i < gan__safetensors_count(file); i++) {
-        const char *name = gan__safetensors_tensor(file, i)->name;
+    for (size_t i = 0; i < net->n_tensors; i++) {
+        const gan_tensor *t = &net->tensors[i];
 
-        if (!has_tensor(net, name))
-            GAN_FAIL(GAN_ERR_SHAPE, "%s: tensor %s is not in the network, which has %zu",
-                     gan__safetensors_path(file), name, net->n_tensors);
+        if (!from->fitting[i]) continue;
+        GAN_TRY(gan__safetensors_read(from->file, from->fitting[i], staging ? staging : t->data));
+        if (staging) staging += t->size;
     }
 
 cleanup:
@@ -118,44 +259,60 @@ cleanup:
 }
 
 /* All are read before any is taken over. */
-static gan_status load(gan_network *net, gan__safetensors *file)
+static gan_status read_all_or_none(const gan_network *net, const source *from)
 {
     gan_status status = GAN_OK;
-    float *numbers = NULL;
+    float *staging = NULL;
+    size_t n = 0;
 
-    GAN_TRY(check_tensors(net, file));
-    GAN_TRY(gan__alloc(&numbers, &net->allocator, net->n_params, sizeof *numbers));
+    for (size_t i = 0; i < net->n_tensors; i++)
+        if (from->fitting[i]) n += net->tensors[i].size;
+    GAN_TRY(gan__alloc(&staging, &net->allocator, n, sizeof *staging));
+    GAN_TRY(read_tensors(net, from, staging));
+    n = 0;
     for (size_t i = 0; i < net->n_tensors; i++) {
         const gan_tensor *t = &net->tensors[i];
 
-        GAN_TRY(gan__safetensors_read(file, gan__safetensors_find(file, t->name),
-                                      numbers + (t->data - net->params)));
+        if (!from->fitting[i]) continue;
+        memcpy(t->data, staging + n, t->size * sizeof *staging);
+        n += t->size;
     }
-    memcpy(net->params, numbers, net->n_params * sizeof *numbers);
 
 cleanup:
-    gan__free(&net->allocator, numbers);
+    gan__free(&net->allocator, staging);
     return status;
 }
 
-gan_status gan_network_load(gan_network *net, const char *path)
+gan_status gan_network_load(gan_network *net, const char *path, const gan_network_load_desc *desc)
 {
     gan_status status = GAN_OK;
-    gan__safetensors *file = NULL;
+    gan_network_load_desc d = {GAN_NETWORK_LOAD_DESC_INIT};
+    source from = {NULL, "", NULL};
 
     if (!path) return gan__fail(GAN_ERR_INVALID, "network: path is NULL");
-    GAN_TRY(gan_network_build(net));
-    GAN_TRY(gan__safetensors_open(&file, path, &net->allocator));
-    GAN_TRY(load(net, file));
+    GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "network load desc"));
+    GAN_TRY(gan__record_check(d.report, sizeof *d.report, "network load report"));
+    status = gan_network_build(net);
+    if (status != GAN_OK) return status;
+    GAN_TRY(gan__safetensors_open(&from.file, path, &net->allocator));
+    GAN_TRY(prepare(&from, net, &d));
+    GAN_TRY(read_all_or_none(net, &from));
 
 cleanup:
-    gan__safetensors_close(file);
+    if (from.fitting) gan__free(&net->allocator, from.fitting);
+    gan__safetensors_close(from.file);
     return status;
 }
 
 /* ---- reading layers ---- */
 
-static gan_status shape_from_json(gan_shape *out, const json_t *json, const char *path)
+/* Where a description comes from, for messages. */
+typedef struct origin {
+    const char *path;
+    const char *key;
+} origin;
+
+static gan_status shape_from_json(gan_shape *out, const json_t *json, const origin *at)
 {
     const size_t rank = json_array_size(json);
 
@@ -167,102 +324,148 @@ static gan_status shape_from_json(gan_shape *out, const json_t *json, const char
         out->rank = rank;
     }
     if (gan_shape_size(*out) == 0 || gan_shape_size(*out) > MAX_SAMPLE)
-        return gan__fail(GAN_ERR_FORMAT, "%s: %s: the input is no shape of 1 to %d numbers", path,
-                         ARCHITECTURE, MAX_SAMPLE);
+        return gan__fail(GAN_ERR_FORMAT, "%s: %s: the input is no shape of 1 to %d numbers",
+                         at->path, at->key, MAX_SAMPLE);
     return GAN_OK;
 }
 
 static gan_status layer_from_json(gan_layer **out, const json_t *json, size_t index,
-                                  const char *path)
+                                  const origin *at)
 {
     const char *name = json_string_value(json_array_get(json, 0));
     const gan__layer_class *class = name ? gan__layer_class_find(name) : NULL;
     double settings[GAN__LAYER_MAX_SETTINGS];
 
     if (!class)
-        return gan__fail(GAN_ERR_FORMAT, "%s: %s: layer %zu is of no known kind: %s", path,
-                         ARCHITECTURE, index, name ? name : "it has no name");
+        return gan__fail(GAN_ERR_FORMAT, "%s: %s: layer %zu is of no known kind: %s", at->path,
+                         at->key, index, name ? name : "it has no name");
     if (json_array_size(json) != class->n_settings + 1)
         return gan__fail(GAN_ERR_FORMAT, "%s: %s: layer %zu (%s): %zu settings expected, found %zu",
-                         path, ARCHITECTURE, index, name, class->n_settings,
+                         at->path, at->key, index, name, class->n_settings,
                          json_array_size(json) - 1);
     for (size_t i = 0; i < class->n_settings; i++) {
         const json_t *setting = json_array_get(json, i + 1);
 
         if (!json_is_number(setting))
             return gan__fail(GAN_ERR_FORMAT, "%s: %s: layer %zu (%s): setting %zu is no number",
-                             path, ARCHITECTURE, index, name, i);
+                             at->path, at->key, index, name, i);
         settings[i] = json_number_value(setting);
     }
     *out = gan__layer_create(class, settings);
     if (!*out)
-        return gan__fail(GAN_ERR_FORMAT, "%s: %s: layer %zu: %s", path, ARCHITECTURE, index,
+        return gan__fail(GAN_ERR_FORMAT, "%s: %s: layer %zu: %s", at->path, at->key, index,
                          gan_last_error());
     return GAN_OK;
 }
 
-static gan_status network_from_json(gan_network **out, const json_t *root, const char *path,
+/* A few words can ask for a lot: large images, wide padding. */
+static gan_status check_workspace(const gan_network *net, const origin *at)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < net->n_layers; i++) {
+        const gan_layer *layer = &net->layers[i];
+
+        n +=
+            gan_shape_size(layer->out) + (layer->class->scratch ? layer->class->scratch(layer) : 0);
+        if (n > MAX_WORKSPACE)
+            return gan__fail(GAN_ERR_FORMAT,
+                             "%s: %s: up to layer %s there are %zu numbers a "
+                             "sample, at most %d expected",
+                             at->path, at->key, layer->name, n, MAX_WORKSPACE);
+    }
+    return GAN_OK;
+}
+
+static gan_status network_from_json(gan_network **out, const json_t *root, const origin *at,
                                     const gan_network_desc *desc)
 {
     gan_status status = GAN_OK;
     const json_t *layers = json_object_get(root, "layers");
     gan_shape input;
 
-    GAN_TRY(shape_from_json(&input, json_object_get(root, "input"), path));
+    GAN_TRY(shape_from_json(&input, json_object_get(root, "input"), at));
     *out = gan_network_create(input, desc);
     if (!*out) return GAN_ERR_NOMEM; /* the descriptor and the shape are good */
     for (size_t i = 0; i < json_array_size(layers); i++) {
         gan_layer *layer = NULL;
 
-        GAN_TRY(layer_from_json(&layer, json_array_get(layers, i), i, path));
+        GAN_TRY(layer_from_json(&layer, json_array_get(layers, i), i, at));
         status = gan_network_add(*out, layer);
         if (status == GAN_ERR_SHAPE)
-            GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %s", path, ARCHITECTURE, gan_last_error());
+            GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %s", at->path, at->key, gan_last_error());
         GAN_TRY(status);
     }
     if (json_array_size(layers) == 0)
-        GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: no layers in it", path, ARCHITECTURE);
+        GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: no layers in it", at->path, at->key);
+    GAN_TRY(check_workspace(*out, at));
 
 cleanup:
     return status;
 }
 
-static gan_status parse(json_t **out, const gan__safetensors *file)
+static gan_status parse(json_t **out, const gan__safetensors *file, const origin *at)
 {
-    const char *path = gan__safetensors_path(file);
-    const char *text = gan__safetensors_metadata(file, ARCHITECTURE);
+    const char *text = gan__safetensors_metadata(file, at->key);
     json_error_t error;
 
     if (!text)
         return gan__fail(GAN_ERR_FORMAT,
                          "%s: no metadata \"%s\": it holds weights without their layers; "
                          "build the network and use gan_network_load()",
-                         path, ARCHITECTURE);
+                         at->path, at->key);
+    if (strlen(text) > MAX_DESCRIPTION_BYTES)
+        return gan__fail(GAN_ERR_FORMAT, "%s: %s: %zu bytes, at most %d expected", at->path,
+                         at->key, strlen(text), MAX_DESCRIPTION_BYTES);
     *out = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-    if (!*out) return gan__fail(GAN_ERR_FORMAT, "%s: %s: %s", path, ARCHITECTURE, error.text);
+    if (!*out) return gan__fail(GAN_ERR_FORMAT, "%s: %s: %s", at->path, at->key, error.text);
     return GAN_OK;
 }
 
-/* Before memory is taken for the layers: they want no more than the file holds. */
+/* Before memory is taken for the layers: they want no more numbers than the file has. */
 static gan_status check_size(const gan_network *net, const gan__safetensors *file)
 {
-    uint64_t bytes = 0;
+    uint64_t n = 0;
 
     for (size_t i = 0; i < gan__safetensors_count(file); i++)
-        bytes += gan__safetensors_tensor(file, i)->bytes;
-    if (bytes / sizeof(float) != net->n_params)
-        return gan__fail(GAN_ERR_SHAPE,
-                         "%s: its layers have %zu parameters, its tensors %llu bytes",
-                         gan__safetensors_path(file), net->n_params, (unsigned long long)bytes);
+        n += gan_shape_size(gan__safetensors_tensor(file, i)->shape);
+    if (n < net->n_params + net->n_buffers)
+        return gan__fail(GAN_ERR_SHAPE, "%s: its layers have %zu numbers, its tensors %llu",
+                         gan__safetensors_path(file), net->n_params + net->n_buffers,
+                         (unsigned long long)n);
     return GAN_OK;
+}
+
+gan_status gan__network_open(gan_network **out, gan__safetensors *file, const char *key,
+                             const char *prefix, const gan_network_desc *desc)
+{
+    gan_status status = GAN_OK;
+    const gan_network_load_desc all = {GAN_NETWORK_LOAD_DESC_INIT, .prefix = prefix};
+    const origin at = {gan__safetensors_path(file), key};
+    source from = {file, "", NULL};
+    gan_network *net = NULL;
+    json_t *root = NULL;
+
+    *out = NULL;
+    GAN_TRY(parse(&root, file, &at));
+    GAN_TRY(network_from_json(&net, root, &at, desc));
+    GAN_TRY(check_size(net, file));
+    GAN_TRY(gan_network_build(net));
+    GAN_TRY(prepare(&from, net, &all));
+    GAN_TRY(read_tensors(net, &from, NULL));
+    *out = net;
+
+cleanup:
+    if (from.fitting) gan__free(&net->allocator, from.fitting);
+    if (status != GAN_OK) gan_network_destroy(net);
+    json_decref(root);
+    return status;
 }
 
 gan_status gan_network_open(gan_network **out, const char *path, const gan_network_desc *desc)
 {
     gan_status status = GAN_OK;
     gan__safetensors *file = NULL;
-    gan_network *net = NULL;
-    json_t *root = NULL;
     gan_network_desc d;
     gan_allocator a;
 
@@ -271,17 +474,9 @@ gan_status gan_network_open(gan_network **out, const char *path, const gan_netwo
     if (!path) return gan__fail(GAN_ERR_INVALID, "network: path is NULL");
     GAN_TRY(gan__network_read_desc(&d, &a, desc));
     GAN_TRY(gan__safetensors_open(&file, path, &a));
-    GAN_TRY(parse(&root, file));
-    GAN_TRY(network_from_json(&net, root, path, desc));
-    GAN_TRY(check_size(net, file));
-    GAN_TRY(gan_network_build(net));
-    GAN_TRY(load(net, file));
-    *out = net;
-    net = NULL;
+    GAN_TRY(gan__network_open(out, file, ARCHITECTURE, "", desc));
 
 cleanup:
-    json_decref(root);
-    gan_network_destroy(net);
     gan__safetensors_close(file);
     return status;
 }

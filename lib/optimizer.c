@@ -5,7 +5,9 @@
 #include "kernels_internal.h"
 #include "status_internal.h"
 
+#include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { LR, TRIAL = 256 };
@@ -39,6 +41,7 @@ gan_status gan__optimizer_create(gan_optimizer **out, const gan__optimizer_class
     opt->class = class;
     opt->allocator = a;
     memcpy(opt->settings, settings, class->n_settings * sizeof *settings);
+    opt->first_lr = settings[LR];
     *out = opt;
 
 cleanup:
@@ -209,4 +212,60 @@ cleanup:
 uint64_t gan_optimizer_steps(const gan_optimizer *opt)
 {
     return opt ? opt->steps : 0;
+}
+
+/* ---- in a checkpoint ---- */
+
+void gan__optimizer_state(gan_optimizer *opt, gan__state *s)
+{
+    gan__state_text(s, "kind", "%s", opt->class->name);
+    gan__state_setting(s, opt->class->setting_names[LR], opt->first_lr);
+    for (size_t i = LR + 1; i < opt->class->n_settings; i++)
+        gan__state_setting(s, opt->class->setting_names[i], opt->settings[i]);
+    gan__state_real(s, "current_lr", &opt->settings[LR], 0);
+    gan__state_whole(s, "steps", &opt->steps);
+    gan__state_real(s, "largest_norm", &opt->largest_norm, 0);
+}
+
+void gan__optimizer_moments_state(const gan_optimizer *opt, gan__state *s, const gan_tensor *param,
+                                  size_t offset)
+{
+    char name[GAN__STATE_NAME_BYTES];
+
+    for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++) {
+        gan_tensor moment = *param;
+
+        if (!opt->moments[i]) continue;
+        snprintf(name, sizeof name, "%s.%s", opt->class->moment_names[i], param->name);
+        moment.name = name;
+        moment.data = opt->moments[i] + offset;
+        gan__state_tensor(s, &moment);
+    }
+}
+
+static int all_within(size_t n, const float *x, double least, double most)
+{
+    int within = 1;
+
+    for (size_t i = 0; i < n; i++) within &= !((double)x[i] < least || (double)x[i] > most);
+    return within;
+}
+
+/* No gradients can have made moments beyond their bounds.  Then has_room() has nothing to go by, and
+ * every step is to be tried out. */
+void gan__optimizer_restored(gan_optimizer *opt)
+{
+    const double slack = 1.001; /* the moments are rounded */
+    int plausible = opt->steps < UINT64_MAX / 2;
+
+    opt->class->update(opt, 1, &opt->next);
+    if (opt->next.weight_decay != 0) return; /* they are anyway */
+    for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++) {
+        const double most = slack * opt->class->moment_bound(opt, i, opt->largest_norm);
+
+        if (!opt->moments[i]) continue;
+        plausible = plausible && all_within(opt->n_params, opt->moments[i],
+                                            i == opt->class->squares ? 0 : -most, most);
+    }
+    if (!plausible) opt->largest_norm = DBL_MAX;
 }

@@ -6,11 +6,12 @@
 #include <math.h>
 
 enum { LR, BETA1, BETA2, EPS, WEIGHT_DECAY, N_SETTINGS };
+enum { MEAN, SQUARES, N_MOMENTS };
 
 static int has_moment(const gan_optimizer *opt, size_t i)
 {
     (void)opt;
-    return i < 2; /* mean of gradients, mean of their squares */
+    return i < N_MOMENTS;
 }
 
 static void adam_update(const gan_optimizer *opt, uint64_t step, gan__update *out)
@@ -48,6 +49,12 @@ static double bound(const gan_optimizer *opt, double g)
     return s[LR] / (1 - s[BETA1]) * g / s[EPS];
 }
 
+static double moment_bound(const gan_optimizer *opt, size_t i, double g)
+{
+    (void)opt;
+    return i == SQUARES ? g * g : g;
+}
+
 static gan__update_fn *loop(const gan__simd *simd)
 {
     return simd->adam;
@@ -57,9 +64,12 @@ static const gan__optimizer_class adam_class = {
     .name = "adam",
     .n_settings = N_SETTINGS,
     .setting_names = {"lr", "beta1", "beta2", "eps", "weight_decay"},
+    .moment_names = {"exp_avg", "exp_avg_sq"},
     .has_moment = has_moment,
     .update = adam_update,
     .bound = bound,
+    .moment_bound = moment_bound,
+    .squares = SQUARES,
     .loop = loop,
 };
 
@@ -67,9 +77,12 @@ static const gan__optimizer_class adamw_class = {
     .name = "adamw",
     .n_settings = N_SETTINGS,
     .setting_names = {"lr", "beta1", "beta2", "eps", "weight_decay"},
+    .moment_names = {"exp_avg", "exp_avg_sq"},
     .has_moment = has_moment,
     .update = adamw_update,
     .bound = bound,
+    .moment_bound = moment_bound,
+    .squares = SQUARES,
     .loop = loop,
 };
 

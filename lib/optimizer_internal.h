@@ -3,19 +3,25 @@
 #define GAN_OPTIMIZER_INTERNAL_H
 
 #include "kernels_simd_internal.h"
+#include "state_internal.h"
 
 #include <gan/alloc.h>
 #include <gan/optimizer.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { GAN__OPTIMIZER_MAX_SETTINGS = 6, GAN__OPTIMIZER_MAX_MOMENTS = 3 };
+enum {
+    GAN__OPTIMIZER_MAX_SETTINGS = 6,
+    GAN__OPTIMIZER_MAX_MOMENTS = 3,
+    GAN__OPTIMIZER_NO_SQUARES = GAN__OPTIMIZER_MAX_MOMENTS
+};
 
 typedef struct gan__optimizer_class {
     const char *name;
     size_t n_settings;
     /* In the order of gan_optimizer.settings; the first is "lr". */
     const char *setting_names[GAN__OPTIMIZER_MAX_SETTINGS];
+    const char *moment_names[GAN__OPTIMIZER_MAX_MOMENTS]; /* PyTorch's */
 
     /* Whether block i of the moments is in use under these settings. */
     int (*has_moment)(const gan_optimizer *opt, size_t i);
@@ -24,6 +30,9 @@ typedef struct gan__optimizer_class {
     /* The most that a weight can move in a step when no gradient so far was larger than g; infinity
      * when that isn't known.  Only has to be right for g below 1e15. */
     double (*bound)(const gan_optimizer *opt, double g);
+    /* The same for the numbers of block i of the moments; block `squares` is not negative. */
+    double (*moment_bound)(const gan_optimizer *opt, size_t i, double g);
+    size_t squares;
     gan__update_fn *(*loop)(const gan__simd *simd);
 } gan__optimizer_class;
 
@@ -31,6 +40,7 @@ struct gan_optimizer {
     const gan__optimizer_class *class;
     gan_allocator allocator;
     double settings[GAN__OPTIMIZER_MAX_SETTINGS];
+    double first_lr; /* that it was made with */
     size_t n_params; /* 0: not bound */
     uint64_t steps;
     float *memory;                              /* the blocks of moments, one after the other */
@@ -56,5 +66,13 @@ gan_status gan__optimizer_begin(gan_optimizer *opt, const float *params, const f
 void gan__optimizer_apply(gan_optimizer *opt, float *params, const float *grads, size_t begin,
                           size_t end);
 void gan__optimizer_end(gan_optimizer *opt);
+
+/* Add rule, settings and counters of a bound optimizer, and the moments of a parameter that lies at
+ * `offset` of the flat block. */
+void gan__optimizer_state(gan_optimizer *opt, gan__state *s);
+void gan__optimizer_moments_state(const gan_optimizer *opt, gan__state *s, const gan_tensor *param,
+                                  size_t offset);
+/* To be called once they have come from a file, which may be forged. */
+void gan__optimizer_restored(gan_optimizer *opt);
 
 #endif

@@ -38,6 +38,13 @@ static double bound(const gan_optimizer *opt, double g)
     return s[LR] * g / s[EPS] / (1 - s[MOMENTUM]);
 }
 
+static double moment_bound(const gan_optimizer *opt, size_t i, double g)
+{
+    const double *s = opt->settings;
+
+    return i == SQUARES ? g * g : i == MEAN ? g : g / s[EPS] / (1 - s[MOMENTUM]);
+}
+
 static gan__update_fn *loop(const gan__simd *simd)
 {
     return simd->rmsprop;
@@ -47,9 +54,12 @@ static const gan__optimizer_class rmsprop_class = {
     .name = "rmsprop",
     .n_settings = N_SETTINGS,
     .setting_names = {"lr", "alpha", "eps", "momentum", "weight_decay", "centered"},
+    .moment_names = {"square_avg", "momentum_buffer", "grad_avg"},
     .has_moment = has_moment,
     .update = update,
     .bound = bound,
+    .moment_bound = moment_bound,
+    .squares = SQUARES,
     .loop = loop,
 };
 

@@ -31,6 +31,12 @@ static double bound(const gan_optimizer *opt, double g)
     return opt->settings[LR] * 2 * g / (1 - opt->settings[MOMENTUM]);
 }
 
+static double moment_bound(const gan_optimizer *opt, size_t i, double g)
+{
+    (void)i;
+    return g / (1 - opt->settings[MOMENTUM]);
+}
+
 static gan__update_fn *loop(const gan__simd *simd)
 {
     return simd->sgd;
@@ -40,9 +46,12 @@ static const gan__optimizer_class sgd_class = {
     .name = "sgd",
     .n_settings = N_SETTINGS,
     .setting_names = {"lr", "momentum", "dampening", "weight_decay", "nesterov"},
+    .moment_names = {"momentum_buffer"},
     .has_moment = has_moment,
     .update = update,
     .bound = bound,
+    .moment_bound = moment_bound,
+    .squares = GAN__OPTIMIZER_NO_SQUARES,
     .loop = loop,
 };
 

@@ -42,9 +42,14 @@ struct gan__pass {
     size_t n_stages;
     float *memory;
     float *grads;
+    float *saved;
+    size_t *saved_at; /* where each layer's part of `saved` begins */
+    float *scratch;
+    size_t n_scratch; /* numbers for each thread */
     uint64_t position;
     uint64_t *random; /* where each layer's random numbers begin, after `position` */
     uint64_t n_random;
+    size_t first, rows, group; /* of the latest forward run */
 };
 
 /* ---- making one ---- */
@@ -68,6 +73,12 @@ static int shares_memory(const gan__pass *pass, size_t i)
     return 1;
 }
 
+/* Blocks begin on cache lines of their own. */
+static size_t whole_lines(size_t n)
+{
+    return (n + 15) / 16 * 16;
+}
+
 /* Lay the boundaries out in `memory`, or only count when it is NULL; return how many numbers it
  * takes. */
 static size_t lay_out(gan__pass *pass, float *memory)
@@ -78,8 +89,7 @@ static size_t lay_out(gan__pass *pass, float *memory)
 
     for (size_t i = 0; i <= pass->desc.n_layers; i++) {
         boundary *b = &pass->at[i];
-        const size_t n = rows * b->size;
-        const size_t step = (n + 15) / 16 * 16; /* each block on a cache line of its own */
+        const size_t step = whole_lines(rows * b->size);
 
         if (i == 0 && pass->desc.source) continue;
         if (i > 0 && shares_memory(pass, i - 1)) {
@@ -92,6 +102,31 @@ static size_t lay_out(gan__pass *pass, float *memory)
         used += copies * step;
     }
     return used;
+}
+
+/* Find out what the layers want to keep and to scribble on. */
+static gan_status make_workspace(gan__pass *pass)
+{
+    gan_status status = GAN_OK;
+    const gan_allocator *a = &pass->allocator;
+    const gan__pass_desc *desc = &pass->desc;
+    size_t n_saved = 0;
+
+    GAN_TRY(gan__alloc(&pass->saved_at, a, desc->n_layers, sizeof *pass->saved_at));
+    for (size_t i = 0; i < desc->n_layers; i++) {
+        const gan_layer *layer = layer_of(pass, i);
+        const size_t scratch = layer->class->scratch ? layer->class->scratch(layer) : 0;
+
+        pass->saved_at[i] = n_saved;
+        if (desc->training && layer->class->saved)
+            n_saved += whole_lines(layer->class->saved(layer, desc->rows));
+        if (whole_lines(scratch) > pass->n_scratch) pass->n_scratch = whole_lines(scratch);
+    }
+    GAN_TRY(gan__alloc(&pass->saved, a, n_saved, sizeof *pass->saved));
+    GAN_TRY(gan__alloc(&pass->scratch, a, desc->threads * pass->n_scratch, sizeof *pass->scratch));
+
+cleanup:
+    return status;
 }
 
 static void set_sizes(gan__pass *pass)
@@ -126,6 +161,7 @@ gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
     GAN_TRY(gan__alloc(&pass->at, allocator, desc->n_layers + 1, sizeof *pass->at));
     GAN_TRY(gan__alloc(&pass->random, allocator, desc->n_layers, sizeof *pass->random));
     GAN_TRY(gan__alloc(&pass->stages, allocator, desc->n_layers, sizeof *pass->stages));
+    GAN_TRY(make_workspace(pass));
     set_sizes(pass);
     GAN_TRY(gan__alloc(&pass->memory, allocator, lay_out(pass, NULL), sizeof *pass->memory));
     lay_out(pass, pass->memory);
@@ -146,6 +182,9 @@ void gan__pass_destroy(gan__pass *pass)
 
     gan__free(&a, pass->grads);
     gan__free(&a, pass->memory);
+    gan__free(&a, pass->scratch);
+    gan__free(&a, pass->saved);
+    gan__free(&a, pass->saved_at);
     gan__free(&a, pass->stages);
     gan__free(&a, pass->random);
     gan__free(&a, pass->at);
@@ -178,16 +217,24 @@ float *gan__pass_output_grad(gan__pass *pass, size_t first)
     return row_of(b->grad, b, first);
 }
 
+float *gan__pass_input_grad(gan__pass *pass, size_t first)
+{
+    return row_of(pass->at[0].grad, &pass->at[0], first);
+}
+
 /* Some rows and columns of a boundary. */
 typedef struct tile {
     size_t first, rows;
     size_t begin, end;
 } tile;
 
-/* Where the i-th of n tiles begins: whole vectors of the product's loops, as far as possible. */
-static size_t column_of(size_t columns, size_t i, size_t n)
+/* Where the i-th of n tiles begins: by default with whole vectors of the product's loops, as far as
+ * possible. */
+static size_t column_of(size_t columns, gan__cut cut, size_t i)
 {
-    return i == n ? columns : columns * i / n / 16 * 16;
+    const size_t unit = cut.unit > 0 ? cut.unit : 16;
+
+    return i == cut.columns ? columns : columns * i / cut.columns / unit * unit;
 }
 
 static tile tile_of(gan__cut cut, size_t index, size_t first, size_t rows, size_t columns)
@@ -197,26 +244,37 @@ static tile tile_of(gan__cut cut, size_t index, size_t first, size_t rows, size_
 
     return (tile){.first = first + rows * r / cut.rows,
                   .rows = rows * (r + 1) / cut.rows - rows * r / cut.rows,
-                  .begin = column_of(columns, c, cut.columns),
-                  .end = column_of(columns, c + 1, cut.columns)};
+                  .begin = column_of(columns, cut, c),
+                  .end = column_of(columns, cut, c + 1)};
 }
 
 /* Layer i's work on a tile, as its class wants to see it. */
-static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t)
+static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, size_t worker)
 {
+    const gan_network *net = pass->desc.net;
+    const gan_layer *layer = layer_of(pass, i);
     const boundary *in = &pass->at[i];
     const boundary *out = &pass->at[i + 1];
+    const boundary *value_from = &pass->at[layer->value_from];
+    const boundary *grad_from = &pass->at[layer->grad_from];
 
     return (gan__layer_run){
-        .layer = layer_of(pass, i),
+        .layer = layer,
+        .first = t->first,
         .rows = t->rows,
+        .group = pass->group,
         .begin = t->begin,
         .end = t->end,
-        .params = pass->desc.net->params + pass->desc.net->offsets[i],
+        .params = net->params + net->offsets[i],
+        .buffers = net->buffers + net->buffer_offsets[i],
+        .saved = pass->saved + pass->saved_at[i],
+        .scratch = pass->scratch + worker * pass->n_scratch,
         .x = row_of(in->value, in, t->first),
         .y = row_of(out->value, out, t->first),
         .dx = row_of(in->grad, in, t->first),
         .dy = row_of(out->grad, out, t->first),
+        .other = layer->value_from ? row_of(value_from->value, value_from, t->first) : NULL,
+        .dother = layer->grad_from ? row_of(grad_from->grad, grad_from, t->first) : NULL,
         .training = pass->desc.training,
         .seed = pass->desc.seed,
         .stream = pass->desc.stream,
@@ -243,10 +301,10 @@ static gan__cut cut_of(const gan_layer *layer, cut_fn *own, size_t rows, size_t 
 
 /* ---- forward ---- */
 
-static void forward_tile(const gan__pass *pass, const stage *s, const tile *t)
+static void forward_tile(const gan__pass *pass, const stage *s, const tile *t, size_t worker)
 {
     for (size_t i = s->begin; i < s->end; i++) {
-        const gan__layer_run run = run_of(pass, i, t);
+        const gan__layer_run run = run_of(pass, i, t, worker);
 
         run.layer->class->forward(&run);
     }
@@ -257,16 +315,18 @@ static void forward_task(void *context, size_t task, size_t worker)
     const job *j = context;
     const tile t = tile_of(j->cut, task, j->first, j->rows, j->pass->at[j->stage->end].size);
 
-    (void)worker;
-    forward_tile(j->pass, j->stage, &t);
+    forward_tile(j->pass, j->stage, &t, worker);
 }
 
-void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows)
+void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, size_t group)
 {
+    pass->first = first;
+    pass->rows = rows;
+    pass->group = group;
     for (size_t i = 0; i < pass->n_stages; i++) {
         const stage *s = &pass->stages[i];
         const gan_layer *layer = layer_of(pass, s->begin);
-        job j = {pass, s, {1, 1}, first, rows};
+        job j = {pass, s, {1, 1, 0}, first, rows};
 
         j.cut = cut_of(layer, layer->class->forward_cut, rows, pass->at[s->end].size);
         gan__pool_run(pool, forward_task, &j, j.cut.rows * j.cut.columns);
@@ -277,25 +337,25 @@ void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t row
 
 /* The gradient by the output of a stage's in-place layers becomes that by the output of its
  * first. */
-static void backward_in_place(const gan__pass *pass, const stage *s, const tile *t)
+static void backward_in_place(const gan__pass *pass, const stage *s, const tile *t, size_t worker)
 {
     for (size_t i = s->end; i-- > s->begin + 1;) {
-        const gan__layer_run run = run_of(pass, i, t);
+        const gan__layer_run run = run_of(pass, i, t, worker);
 
         run.layer->class->backward(&run);
     }
 }
 
-static void backward_tile(const gan__pass *pass, const stage *s, const tile *t)
+static void backward_tile(const gan__pass *pass, const stage *s, const tile *t, size_t worker)
 {
     const gan__pass *source = pass->desc.source;
-    const gan__layer_run run = run_of(pass, s->begin, t);
+    const gan__layer_run run = run_of(pass, s->begin, t, worker);
 
     run.layer->class->backward(&run);
     if (s > pass->stages)
-        backward_in_place(pass, s - 1, t);
+        backward_in_place(pass, s - 1, t, worker);
     else if (source)
-        backward_in_place(source, &source->stages[source->n_stages - 1], t);
+        backward_in_place(source, &source->stages[source->n_stages - 1], t, worker);
 }
 
 static void backward_task(void *context, size_t task, size_t worker)
@@ -303,20 +363,18 @@ static void backward_task(void *context, size_t task, size_t worker)
     const job *j = context;
     const tile t = tile_of(j->cut, task, j->first, j->rows, j->pass->at[j->stage->begin].size);
 
-    (void)worker;
-    backward_tile(j->pass, j->stage, &t);
+    backward_tile(j->pass, j->stage, &t, worker);
 }
 
 /* The gradients by the inputs of all stages from `lowest` on. */
-static void backward_stages(gan__pass *pass, gan_pool *pool, size_t lowest, size_t first,
-                            size_t rows)
+static void backward_stages(gan__pass *pass, gan_pool *pool, size_t lowest)
 {
     for (size_t i = pass->n_stages; i-- > lowest;) {
         const stage *s = &pass->stages[i];
         const gan_layer *layer = layer_of(pass, s->begin);
-        job j = {pass, s, {1, 1}, first, rows};
+        job j = {pass, s, {1, 1, 0}, pass->first, pass->rows};
 
-        j.cut = cut_of(layer, layer->class->backward_cut, rows, pass->at[s->begin].size);
+        j.cut = cut_of(layer, layer->class->backward_cut, pass->rows, pass->at[s->begin].size);
         gan__pool_run(pool, backward_task, &j, j.cut.rows * j.cut.columns);
     }
 }
@@ -336,34 +394,34 @@ static void weights_task(void *context, size_t task, size_t worker)
     const tile all = {j->first, j->rows, 0, 0};
     size_t part = task;
     stage *s = stage_of(j->pass, &part);
-    const gan__layer_run run = run_of(j->pass, s->begin, &all);
+    const gan__layer_run run = run_of(j->pass, s->begin, &all, worker);
 
-    (void)worker;
     s->squares[part] = run.layer->class->grad(
         &run, part, s->n_parts, j->pass->grads + j->pass->desc.net->offsets[s->begin]);
 }
 
-static void backward_weights(gan__pass *pass, gan_pool *pool, size_t first, size_t rows)
+static void backward_weights(gan__pass *pass, gan_pool *pool)
 {
-    job j = {.pass = pass, .first = first, .rows = rows};
+    job j = {.pass = pass, .first = pass->first, .rows = pass->rows};
 
     for (size_t i = 0; i < pass->n_stages; i++) {
         stage *s = &pass->stages[i];
         const gan_layer *layer = layer_of(pass, s->begin);
 
-        s->n_parts = layer->class->grad_parts ? layer->class->grad_parts(layer, rows) : 0;
+        s->n_parts = layer->class->grad_parts ? layer->class->grad_parts(layer, j.rows) : 0;
         if (s->n_parts > MAX_PARTS) s->n_parts = MAX_PARTS;
     }
     gan__pool_run(pool, weights_task, &j, gan__pass_slices(pass));
 }
 
-void gan__pass_backward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, unsigned what)
+void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what)
 {
-    const tile all = {first, rows, 0, pass->at[pass->desc.n_layers].size};
+    const tile all = {pass->first, pass->rows, 0, pass->at[pass->desc.n_layers].size};
 
-    if (!(what & GAN__PASS_GO_ON)) backward_in_place(pass, &pass->stages[pass->n_stages - 1], &all);
-    backward_stages(pass, pool, what & GAN__PASS_INPUT ? 0 : 1, first, rows);
-    if (what & GAN__PASS_WEIGHTS) backward_weights(pass, pool, first, rows);
+    if (!(what & GAN__PASS_GO_ON))
+        backward_in_place(pass, &pass->stages[pass->n_stages - 1], &all, 0);
+    backward_stages(pass, pool, what & GAN__PASS_INPUT ? 0 : 1);
+    if (what & GAN__PASS_WEIGHTS) backward_weights(pass, pool);
 }
 
 size_t gan__pass_slices(const gan__pass *pass)
@@ -403,15 +461,55 @@ void gan__pass_advance(gan__pass *pass)
     pass->position += pass->n_random;
 }
 
+uint64_t *gan__pass_position(gan__pass *pass)
+{
+    return &pass->position;
+}
+
+void gan__pass_settle(gan__pass *pass)
+{
+    const gan_network *net = pass->desc.net;
+
+    for (size_t i = 0; i < pass->desc.n_layers; i++) {
+        const tile all = {pass->first, pass->rows, 0, pass->at[i + 1].size};
+        const gan__layer_run run = run_of(pass, i, &all, 0);
+
+        if (run.layer->class->settle)
+            run.layer->class->settle(&run, net->buffers + net->buffer_offsets[i]);
+    }
+}
+
 /* ---- evaluation: each tile goes through all stages by itself ---- */
+
+static size_t common_divisor(size_t a, size_t b)
+{
+    return b == 0 ? a : common_divisor(b, a % b);
+}
+
+/* Tiles of how many rows hold whole groups for every layer. */
+static size_t rows_together(const gan_network *net)
+{
+    size_t all = 1;
+
+    for (size_t i = 0; i < net->n_layers; i++) {
+        const gan_layer *layer = &net->layers[i];
+        const size_t rows = layer->class->together ? layer->class->together(layer) : 1;
+
+        all *= rows / common_divisor(all, rows);
+    }
+    return all;
+}
 
 /* Fewer rows where samples are so large that a tile would leave the cache. */
 static size_t eval_tile_rows(const gan_network *net)
 {
+    const size_t together = rows_together(net);
     size_t numbers = gan_shape_size(net->input);
+    size_t rows = EVAL_ROWS;
 
     for (size_t i = 0; i < net->n_layers; i++) numbers += gan_shape_size(net->layers[i].out);
-    return numbers < MAX_EVAL_NUMBERS / EVAL_ROWS ? EVAL_ROWS : MAX_EVAL_NUMBERS / numbers + 1;
+    if (numbers > MAX_EVAL_NUMBERS / EVAL_ROWS) rows = MAX_EVAL_NUMBERS / numbers + 1;
+    return (rows + together - 1) / together * together;
 }
 
 size_t gan__pass_eval_rows(const gan_network *net, const gan_pool *pool)
@@ -425,17 +523,24 @@ typedef struct evaluation {
     float *out;
     size_t n;
     size_t tile_rows; /* the most in a tile */
+    size_t together;  /* so many stay in one */
     size_t tiles;
     size_t begin; /* the first tile of this round */
 } evaluation;
+
+/* Where the i-th tile begins. */
+static size_t eval_row_of(const evaluation *e, size_t i)
+{
+    return i == e->tiles ? e->n : e->n * i / e->tiles / e->together * e->together;
+}
 
 static void evaluate_tile(void *context, size_t task, size_t worker)
 {
     const evaluation *e = context;
     gan__pass *pass = e->pass;
     const size_t index = e->begin + task;
-    const size_t begin = e->n * index / e->tiles;
-    const size_t rows = e->n * (index + 1) / e->tiles - begin;
+    const size_t begin = eval_row_of(e, index);
+    const size_t rows = eval_row_of(e, index + 1) - begin;
     const size_t first = worker * e->tile_rows;
     const boundary *in = &pass->at[0];
     const boundary *out = &pass->at[pass->desc.n_layers];
@@ -445,7 +550,7 @@ static void evaluate_tile(void *context, size_t task, size_t worker)
         const stage *s = &pass->stages[i];
         const tile t = {first, rows, 0, pass->at[s->end].size};
 
-        forward_tile(pass, s, &t);
+        forward_tile(pass, s, &t, worker);
     }
     memcpy(e->out + begin * out->size, row_of(out->value, out, first),
            rows * out->size * sizeof *e->out);
@@ -454,10 +559,13 @@ static void evaluate_tile(void *context, size_t task, size_t worker)
 void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, size_t n, float *out)
 {
     const size_t tile_rows = eval_tile_rows(pass->desc.net);
-    evaluation e = {.pass = pass, .in = in, .out = out, .n = n, .tile_rows = tile_rows};
+    const size_t together = rows_together(pass->desc.net);
+    /* Beginnings are rounded down, so a tile may have up to `together` rows more than its share. */
+    const size_t share = tile_rows > together ? tile_rows - together + 1 : 1;
+    evaluation e = {pass, in, out, n, tile_rows, together, 0, 0};
     int blas;
 
-    e.tiles = (n + tile_rows - 1) / tile_rows;
+    e.tiles = (n + share - 1) / share;
     if (e.tiles == 1 && n >= EVAL_WORTH_TWO) e.tiles = 2;
     blas = gan__blas_enter();
     for (; e.begin < e.tiles; e.begin += GAN__POOL_MAX_TASKS) {

@@ -21,6 +21,7 @@ typedef struct gan__pass_desc {
     gan_network *net; /* borrowed, complete */
     size_t n_layers;  /* how many of its layers to run, at least 1 */
     size_t rows;      /* the most rows */
+    size_t threads;   /* the most that work on it at once */
     int training;     /* training mode, with gradients; else evaluation mode, without */
     uint64_t seed;    /* of the layers' random numbers */
     uint64_t stream;
@@ -35,18 +36,20 @@ void gan__pass_destroy(gan__pass *pass);
 float *gan__pass_input(gan__pass *pass, size_t first);
 float *gan__pass_output(gan__pass *pass, size_t first);
 float *gan__pass_output_grad(gan__pass *pass, size_t first);
+float *gan__pass_input_grad(gan__pass *pass, size_t first);
 
-/* Output from input, of the rows from `first` on. */
-void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows);
+/* Output from input, of the rows from `first` on, each `group` of which are a batch of their own
+ * for layers that couple samples. */
+void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, size_t group);
 
 /* What to compute on the way back from the gradient by the output, which the caller has laid
- * down. */
+ * down for the rows of the latest forward run. */
 enum {
     GAN__PASS_WEIGHTS = 1, /* the gradients by the weights */
     GAN__PASS_INPUT = 2,   /* the gradient by the input, which goes on into the source */
     GAN__PASS_GO_ON = 4,   /* a pass whose source this is came back just now with GAN__PASS_INPUT */
 };
-void gan__pass_backward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, unsigned what);
+void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what);
 
 /* The parts of the weight gradient as slices of the flat block, for the optimizer: the core that
  * computed a part is likely to be given its slice. */
@@ -59,6 +62,11 @@ double gan__pass_grad_squares(const gan__pass *pass);
 
 /* Move on to fresh random numbers. */
 void gan__pass_advance(gan__pass *pass);
+/* Where its random numbers stand, for checkpoints. */
+uint64_t *gan__pass_position(gan__pass *pass);
+
+/* Let the network's buffers follow the latest forward run: it was one of a step that counts. */
+void gan__pass_settle(gan__pass *pass);
 
 /* Run n samples of the host's through a pass in evaluation mode that has gan__pass_eval_rows()
  * rows. */

@@ -140,23 +140,32 @@ static void wake(gan_pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
-void gan__pool_run(gan_pool *pool, gan__pool_fn *fn, void *context, size_t n_tasks)
+void gan__pool_begin(gan_pool *pool, gan__pool_fn *fn, void *context, size_t n_tasks)
 {
-    uint64_t serial;
+    const uint64_t serial = (atomic_load(&pool->state) >> (2 * INDEX_BITS)) + 1;
 
-    if (!pool || pool->n_threads == 1 || n_tasks <= 1) {
-        for (size_t i = 0; i < n_tasks; i++) fn(context, i, 0);
-        return;
-    }
-    pthread_mutex_lock(&pool->turn);
-    serial = (atomic_load(&pool->state) >> (2 * INDEX_BITS)) + 1;
     pool->fn = fn;
     pool->context = context;
     atomic_store(&pool->n_left, n_tasks);
     atomic_store(&pool->state, state_of(serial, n_tasks));
     wake(pool);
+}
+
+void gan__pool_end(gan_pool *pool)
+{
     work_on(pool, 0);
     wait_until_done(pool);
+}
+
+void gan__pool_run(gan_pool *pool, gan__pool_fn *fn, void *context, size_t n_tasks)
+{
+    if (!pool || pool->n_threads == 1 || n_tasks <= 1) {
+        for (size_t i = 0; i < n_tasks; i++) fn(context, i, 0);
+        return;
+    }
+    pthread_mutex_lock(&pool->turn);
+    gan__pool_begin(pool, fn, context, n_tasks);
+    gan__pool_end(pool);
     pthread_mutex_unlock(&pool->turn);
 }
 

@@ -14,4 +14,9 @@ enum { GAN__POOL_MAX_TASKS = 1 << 16 };
  * of the team; return when all are done, with what they wrote visible.  NULL is a team of one. */
 void gan__pool_run(gan_pool *pool, gan__pool_fn *fn, void *context, size_t n_tasks);
 
+/* The two halves of that, for the owner of a pool that nobody else has: the workers begin, the
+ * caller does something else, then helps with what is left.  Each begin wants its end. */
+void gan__pool_begin(gan_pool *pool, gan__pool_fn *fn, void *context, size_t n_tasks);
+void gan__pool_end(gan_pool *pool);
+
 #endif

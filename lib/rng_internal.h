@@ -13,6 +13,7 @@
 #define GAN__STREAM_SHUFFLE (GAN__STREAM_INIT + 3) /* an iterator's orders */
 #define GAN__STREAM_SHAPES (GAN__STREAM_INIT + 4)  /* the synthetic set; position: 256 a sample */
 #define GAN__STREAM_DROPOUT_D (GAN__STREAM_INIT + 5) /* the discriminator's masks */
+#define GAN__STREAM_FLIP (GAN__STREAM_INIT + 6)      /* an iterator's mirrored samples */
 
 struct gan_rng {
     uint64_t seed;

@@ -1,24 +1,20 @@
-/* safetensors.c - named blocks of numbers in a file that every tool of the field reads. */
+/* safetensors.c - reading files of named blocks of numbers, whoever wrote them. */
 #include "alloc_internal.h"
 #include "file_internal.h"
+#include "safetensors_format_internal.h"
 #include "safetensors_internal.h"
 #include "status_internal.h"
 #include "tensor_internal.h"
 
 #include <errno.h>
 #include <jansson.h>
-#include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define METADATA "__metadata__"
-
 enum {
-    LENGTH_BYTES = 8,            /* of the header's length */
-    MAX_HEADER_BYTES = 64 << 20, /* room for a million tensors */
-    DATA_ALIGNMENT = 64,         /* where the data of files written here begins */
-    CHUNK_NUMBERS = 64 << 10     /* read and checked at a time, while they are in cache */
+    MAX_DEPTH = 3,           /* the header, a tensor, its shape */
+    MAX_LIST = 16,           /* numbers in a list: a shape, two offsets */
+    CHUNK_BYTES = 256 << 10, /* read and checked at a time, while they are in cache */
 };
 
 struct gan__safetensors {
@@ -33,94 +29,37 @@ struct gan__safetensors {
     size_t n_tensors;
 };
 
-typedef struct dtype_record {
-    char name[8];
-    unsigned char bytes;
-    gan__dtype dtype;
-} dtype_record;
-
-static const dtype_record dtypes[] = {
-    {"F32", 4, GAN__DTYPE_F32},       {"F64", 8, GAN__DTYPE_OTHER},
-    {"F16", 2, GAN__DTYPE_OTHER},     {"BF16", 2, GAN__DTYPE_OTHER},
-    {"I64", 8, GAN__DTYPE_OTHER},     {"I32", 4, GAN__DTYPE_OTHER},
-    {"I16", 2, GAN__DTYPE_OTHER},     {"I8", 1, GAN__DTYPE_OTHER},
-    {"U64", 8, GAN__DTYPE_OTHER},     {"U32", 4, GAN__DTYPE_OTHER},
-    {"U16", 2, GAN__DTYPE_OTHER},     {"U8", 1, GAN__DTYPE_OTHER},
-    {"BOOL", 1, GAN__DTYPE_OTHER},    {"F8_E4M3", 1, GAN__DTYPE_OTHER},
-    {"F8_E5M2", 1, GAN__DTYPE_OTHER}, {"F8_E8M0", 1, GAN__DTYPE_OTHER},
-    {"C64", 8, GAN__DTYPE_OTHER},
-};
-
-static const dtype_record *find_dtype(const char *name)
-{
-    for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++)
-        if (strcmp(dtypes[i].name, name) == 0) return &dtypes[i];
-    return NULL;
-}
-
-/* ---- Byte order: files are little-endian ---- */
-
-static int host_is_little_endian(void)
-{
-    const uint16_t one = 1;
-    unsigned char first;
-
-    memcpy(&first, &one, 1);
-    return first == 1;
-}
-
-/* Turn the bytes of each number around where the host's order is not the file's. */
-static void swap_on_big_endian(float *numbers, size_t n)
-{
-    unsigned char *b = (unsigned char *)numbers;
-
-    if (host_is_little_endian()) return;
-    for (size_t i = 0; i < n; i++, b += 4) {
-        const unsigned char turned[4] = {b[3], b[2], b[1], b[0]};
-
-        memcpy(b, turned, 4);
-    }
-}
-
-static uint64_t little_endian_64(const unsigned char b[8])
-{
-    uint64_t value = 0;
-
-    for (int i = 7; i >= 0; i--) value = value << 8 | b[i];
-    return value;
-}
-
-static void put_little_endian_64(unsigned char b[8], uint64_t value)
-{
-    for (int i = 0; i < 8; i++) b[i] = (unsigned char)(value >> (8 * i));
-}
-
 /* ---- Reading: the header ---- */
 
-/* The parsed header must not take memory out of proportion: "[[],[],[]..." costs a hundred bytes
- * for each three.  A tensor has three brackets and at least 51 characters. */
-static gan_status check_brackets(const gan__safetensors *file, const char *text, size_t n)
+/* What brackets and commas a header may have.  The parser must not be made to go deep, nor to take
+ * memory out of proportion: "[[],[],[]..." costs a hundred bytes for each three and "[1,1,1..."
+ * forty for each two.  A tensor has three brackets and at least 51 characters. */
+static const char *find_excess(const char *text, size_t n)
 {
-    const size_t allowed = n / 12 + 4;
-    size_t n_brackets = 0;
-    int in_string = 0;
+    size_t n_brackets = 0, depth = 0, n_commas = 0;
+    int in_string = 0, in_list = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        if (in_string && text[i] == '\\')
-            i++;
-        else if (text[i] == '"')
+    for (const char *c = text; c < text + n; c++) {
+        if (in_string && *c == '\\')
+            c++;
+        else if (*c == '"')
             in_string = !in_string;
-        else if (!in_string && (text[i] == '{' || text[i] == '[') && ++n_brackets > allowed)
-            return gan__fail(
-                GAN_ERR_FORMAT,
-                "%s: byte %zu: no header of tensors: more than %zu brackets in %zu bytes",
-                file->path, LENGTH_BYTES + i, allowed, n);
+        else if (!in_string && (*c == '{' || *c == '[')) {
+            if (++depth > MAX_DEPTH || ++n_brackets > n / 12 + 4) return c;
+            in_list = *c == '[';
+            n_commas = 0;
+        } else if (!in_string && (*c == '}' || *c == ']')) {
+            depth -= depth > 0;
+            in_list = 0;
+        } else if (!in_string && *c == ',' && in_list && ++n_commas == MAX_LIST)
+            return c;
     }
-    return GAN_OK;
+    return NULL;
 }
 
 static gan_status parse_header(gan__safetensors *file, const char *text, size_t n)
 {
+    const char *excess = find_excess(text, n);
     json_error_t error;
 
     if (text[0] != '{')
@@ -128,7 +67,12 @@ static gan_status parse_header(gan__safetensors *file, const char *text, size_t 
             GAN_ERR_FORMAT,
             "%s: byte %d: no safetensors file: header must begin with 0x7b '{', 0x%02x found",
             file->path, LENGTH_BYTES, (unsigned char)text[0]);
-    if (check_brackets(file, text, n) != GAN_OK) return GAN_ERR_FORMAT;
+    if (excess)
+        return gan__fail(
+            GAN_ERR_FORMAT,
+            "%s: byte %td: no header of tensors: too many or too deep brackets, or too "
+            "long a list",
+            file->path, LENGTH_BYTES + (excess - text));
     file->header = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
     if (file->header) return GAN_OK;
     if (json_error_code(&error) == json_error_out_of_memory)
@@ -160,7 +104,7 @@ static gan_status read_header(gan__safetensors *file)
         GAN_FAIL(GAN_ERR_FORMAT, "%s: byte %llu: %d bytes of header length expected, the file ends",
                  file->path, (unsigned long long)file->n_bytes, LENGTH_BYTES);
     GAN_TRY(read_exactly(file, length, sizeof length, 0));
-    n = little_endian_64(length);
+    n = gan__little_endian(length, LENGTH_BYTES);
     if (n > file->n_bytes - LENGTH_BYTES)
         GAN_FAIL(GAN_ERR_FORMAT,
                  "%s: byte 0: a header of %llu bytes announced, the file has %llu after its length",
@@ -205,18 +149,19 @@ static gan_status check_metadata(gan__safetensors *file)
 #define ENTRY "%s: byte %d: tensor \"%.80s\": "
 
 static gan_status read_dtype(const gan__safetensors *file, gan__safetensor *t, const json_t *entry,
-                             const dtype_record **record)
+                             const gan__dtype_record **record)
 {
     const char *name = json_string_value(json_object_get(entry, "dtype"));
 
     if (!name)
         return gan__fail(GAN_ERR_FORMAT, ENTRY "has no dtype", file->path, LENGTH_BYTES, t->name);
-    *record = find_dtype(name);
+    *record = gan__dtype_find(name);
     if (!*record)
         return gan__fail(GAN_ERR_FORMAT, ENTRY "unknown dtype \"%.20s\"", file->path, LENGTH_BYTES,
                          t->name, name);
     t->dtype = (*record)->dtype;
     t->dtype_name = (*record)->name;
+    t->number_bytes = (*record)->bytes;
     return GAN_OK;
 }
 
@@ -269,7 +214,7 @@ static gan_status read_offsets(const gan__safetensors *file, gan__safetensor *t,
 static gan_status read_entry(const gan__safetensors *file, gan__safetensor *t, const json_t *entry)
 {
     gan_status status = GAN_OK;
-    const dtype_record *record;
+    const gan__dtype_record *record;
     uint64_t wanted;
 
     if (!json_is_object(entry))
@@ -401,203 +346,154 @@ const char *gan__safetensors_metadata(const gan__safetensors *file, const char *
     return json_string_value(json_object_get(file->metadata, key));
 }
 
+const char *gan__safetensors_next_key(const gan__safetensors *file, const char *key)
+{
+    /* Jansson reads through it only, but wants it unqualified. */
+    json_t *metadata = json_object_get(file->header, METADATA);
+    void *at = key ? json_object_iter_next(metadata, json_object_iter_at(metadata, key))
+                   : json_object_iter(metadata);
+
+    return at ? json_object_iter_key(at) : NULL;
+}
+
 const char *gan__safetensors_path(const gan__safetensors *file)
 {
     return file->path;
 }
 
-gan_status gan__safetensors_read(gan__safetensors *file, const gan__safetensor *tensor, float *out)
-{
-    gan_status status = GAN_OK;
-    const size_t n = gan_shape_size(tensor->shape);
+/* ---- Reading: the numbers ---- */
 
-    if (tensor->dtype != GAN__DTYPE_F32)
-        GAN_FAIL(GAN_ERR_FORMAT,
-                 "%s: byte %llu: tensor \"%.80s\" has numbers of type %s, F32 expected", file->path,
-                 (unsigned long long)tensor->offset, tensor->name, tensor->dtype_name);
-    if (fseeko(file->stream, (off_t)tensor->offset, SEEK_SET) != 0)
-        GAN_FAIL(GAN_ERR_IO, "%s: byte %llu: cannot be read: %s", file->path,
-                 (unsigned long long)tensor->offset, gan__errno_text_of(errno).text);
-    for (size_t done = 0, chunk; done < n; done += chunk) {
-        chunk = n - done < CHUNK_NUMBERS ? n - done : CHUNK_NUMBERS;
-        GAN_TRY(read_exactly(file, out + done, chunk * sizeof *out,
-                             tensor->offset + done * sizeof *out));
-        swap_on_big_endian(out + done, chunk);
-        for (size_t i = done; i < done + chunk; i++)
-            if (!isfinite(out[i]))
-                GAN_FAIL(GAN_ERR_NONFINITE, "%s: byte %llu: number %zu of tensor \"%.80s\" is %g",
-                         file->path, (unsigned long long)(tensor->offset + i * sizeof *out), i,
-                         tensor->name, (double)out[i]);
+static gan_status seek(gan__safetensors *file, uint64_t offset)
+{
+    if (fseeko(file->stream, (off_t)offset, SEEK_SET) == 0) return GAN_OK;
+    return gan__fail(GAN_ERR_IO, "%s: byte %llu: cannot be read: %s", file->path,
+                     (unsigned long long)offset, gan__errno_text_of(errno).text);
+}
+
+static gan_status not_finite(const gan__safetensors *file, const gan__safetensor *t, uint64_t index,
+                             float value)
+{
+    return gan__fail(GAN_ERR_NONFINITE, "%s: byte %llu: number %llu of tensor \"%.80s\" is %g",
+                     file->path, (unsigned long long)(t->offset + index * t->number_bytes),
+                     (unsigned long long)index, t->name, (double)value);
+}
+
+/* Read the next n numbers: those of type F32 to where they are wanted, others by way of a few. */
+static gan_status read_numbers(const gan__safetensors *file, const gan__dtype_record *type,
+                               size_t n, uint64_t offset, float *out)
+{
+    enum { FEW_BYTES = 4096 };
+    unsigned char raw[FEW_BYTES];
+    gan_status status = GAN_OK;
+
+    if (!type->to_floats) {
+        GAN_TRY(read_exactly(file, out, n * sizeof *out, offset));
+        gan__swap_on_big_endian(out, n);
+        return GAN_OK;
+    }
+    for (size_t done = 0, few; done < n; done += few) {
+        few = n - done < FEW_BYTES / type->bytes ? n - done : FEW_BYTES / type->bytes;
+        GAN_TRY(read_exactly(file, raw, few * type->bytes, offset + done * type->bytes));
+        type->to_floats(raw, few, out + done);
     }
 
 cleanup:
     return status;
 }
 
-/* ---- Writing ---- */
-
-/* The header on its way; `bytes` has room for all of it from the beginning. */
-typedef struct header_text {
-    char *bytes;
-    size_t room;
-    size_t used;
-} header_text;
-
-static void put(header_text *text, const char *format, ...) GAN_PRINTF(2, 3);
-
-static void put(header_text *text, const char *format, ...)
+gan_status gan__safetensors_read(gan__safetensors *file, const gan__safetensor *tensor, float *out)
 {
-    va_list args;
-
-    va_start(args, format);
-    text->used +=
-        (size_t)vsnprintf(text->bytes + text->used, text->room - text->used, format, args);
-    va_end(args);
-}
-
-static void put_string(header_text *text, const char *string)
-{
-    put(text, "\"");
-    for (; *string; string++) {
-        unsigned char c = (unsigned char)*string;
-
-        if (c < 0x20)
-            put(text, "\\u%04x", c);
-        else
-            put(text, c == '"' || c == '\\' ? "\\%c" : "%c", c);
-    }
-    put(text, "\"");
-}
-
-/* At most, escapes and padding included. */
-static size_t header_room(const gan_tensor *tensors, size_t n_tensors, const char *const *metadata,
-                          size_t n_metadata)
-{
-    const size_t escaped = 6, per_entry = 256;
-    size_t room = per_entry;
-
-    for (size_t i = 0; i < n_tensors; i++) room += escaped * strlen(tensors[i].name) + per_entry;
-    for (size_t i = 0; i < 2 * n_metadata; i++) room += escaped * strlen(metadata[i]) + per_entry;
-    return room;
-}
-
-static void put_metadata(header_text *text, const char *const *metadata, size_t n_metadata)
-{
-    put_string(text, METADATA);
-    put(text, ":{");
-    for (size_t i = 0; i < n_metadata; i++) {
-        if (i) put(text, ",");
-        put_string(text, metadata[2 * i]);
-        put(text, ":");
-        put_string(text, metadata[2 * i + 1]);
-    }
-    put(text, "}");
-}
-
-static void put_tensor(header_text *text, const gan_tensor *t, uint64_t begin)
-{
-    put_string(text, t->name);
-    put(text, ":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[%llu,%llu]}",
-        gan__shape_text_of(t->shape).text, (unsigned long long)begin,
-        (unsigned long long)(begin + (uint64_t)t->size * sizeof(float)));
-}
-
-static void put_header(header_text *text, const gan_tensor *tensors, size_t n_tensors,
-                       const char *const *metadata, size_t n_metadata)
-{
-    uint64_t begin = 0;
-
-    put(text, "{");
-    if (n_metadata > 0) put_metadata(text, metadata, n_metadata);
-    for (size_t i = 0; i < n_tensors; i++) {
-        if (i || n_metadata > 0) put(text, ",");
-        put_tensor(text, &tensors[i], begin);
-        begin += (uint64_t)tensors[i].size * sizeof(float);
-    }
-    put(text, "}");
-    while ((LENGTH_BYTES + text->used) % DATA_ALIGNMENT != 0) put(text, " ");
-}
-
-/* Refuse what gan__safetensors_open() would: this finds names that occur twice or are not UTF-8. */
-static gan_status check_written(const header_text *text, const char *path)
-{
-    json_error_t error;
-    json_t *header;
-
-    if (text->used > MAX_HEADER_BYTES)
-        return gan__fail(GAN_ERR_INVALID,
-                         "%s: names and metadata take %zu bytes, at most %d expected", path,
-                         text->used, MAX_HEADER_BYTES);
-    header = json_loadb(text->bytes, text->used, JSON_REJECT_DUPLICATES, &error);
-    if (!header && json_error_code(&error) == json_error_out_of_memory)
-        return gan__fail(GAN_ERR_NOMEM, "%s: out of memory for a header of %zu bytes", path,
-                         text->used);
-    if (!header)
-        return gan__fail(GAN_ERR_INVALID, "%s: a name or text cannot be written: %s", path,
-                         error.text);
-    json_decref(header);
-    return GAN_OK;
-}
-
-static gan_status check_tensors(const gan_tensor *tensors, size_t n_tensors, const char *path)
-{
-    for (size_t i = 0; i < n_tensors; i++) {
-        const gan_tensor *t = &tensors[i];
-
-        if (strcmp(t->name, METADATA) == 0)
-            return gan__fail(GAN_ERR_INVALID, "%s: a tensor cannot be named \"" METADATA "\"",
-                             path);
-        if (gan_shape_size(t->shape) == 0 || gan_shape_size(t->shape) != t->size)
-            return gan__fail(GAN_ERR_INVALID,
-                             "%s: tensor \"%.80s\" has %zu numbers, its shape is %s", path, t->name,
-                             t->size, gan__shape_text_of(t->shape).text);
-    }
-    return GAN_OK;
-}
-
-static gan_status write_numbers(gan__file *file, const float *numbers, size_t n)
-{
-    float turned[256];
-
-    if (host_is_little_endian()) return gan__file_write(file, numbers, n * sizeof *numbers);
-    for (size_t done = 0, chunk; done < n; done += chunk) {
-        gan_status status;
-
-        chunk = n - done < 256 ? n - done : 256;
-        memcpy(turned, numbers + done, chunk * sizeof *numbers);
-        swap_on_big_endian(turned, chunk);
-        status = gan__file_write(file, turned, chunk * sizeof *numbers);
-        if (status != GAN_OK) return status;
-    }
-    return GAN_OK;
-}
-
-gan_status gan__safetensors_write(const char *path, const gan_tensor *tensors, size_t n_tensors,
-                                  const char *const *metadata, size_t n_metadata,
-                                  const gan_allocator *allocator)
-{
+    enum { CHUNK = CHUNK_BYTES / sizeof(float) };
     gan_status status = GAN_OK;
-    gan_allocator memory;
-    gan__file file = {0};
-    header_text text = {0};
-    unsigned char length[LENGTH_BYTES];
+    const size_t n = gan_shape_size(tensor->shape);
 
-    GAN_TRY(gan__alloc_init(&memory, allocator));
-    GAN_TRY(check_tensors(tensors, n_tensors, path));
-    text.room = header_room(tensors, n_tensors, metadata, n_metadata);
-    GAN_TRY(gan__alloc(&text.bytes, &memory, text.room, 1));
-    put_header(&text, tensors, n_tensors, metadata, n_metadata);
-    GAN_TRY(check_written(&text, path));
-    put_little_endian_64(length, text.used);
-    GAN_TRY(gan__file_create(&file, path, &memory));
-    GAN_TRY(gan__file_write(&file, length, sizeof length));
-    GAN_TRY(gan__file_write(&file, text.bytes, text.used));
-    for (size_t i = 0; i < n_tensors; i++)
-        GAN_TRY(write_numbers(&file, tensors[i].data, tensors[i].size));
-    GAN_TRY(gan__file_commit(&file));
+    if (tensor->dtype == GAN__DTYPE_OTHER)
+        GAN_FAIL(GAN_ERR_FORMAT,
+                 "%s: byte %llu: tensor \"%.80s\" has numbers of type %s; F32, F16, BF16 or F64 "
+                 "expected",
+                 file->path, (unsigned long long)tensor->offset, tensor->name, tensor->dtype_name);
+    GAN_TRY(seek(file, tensor->offset));
+    for (size_t done = 0, chunk, bad; done < n; done += chunk) {
+        chunk = n - done < CHUNK ? n - done : CHUNK;
+        GAN_TRY(read_numbers(file, gan__dtype_find(tensor->dtype_name), chunk,
+                             tensor->offset + (uint64_t)done * tensor->number_bytes, out + done));
+        bad = gan__find_nonfinite(out + done, chunk);
+        if (bad < chunk) return not_finite(file, tensor, done + bad, out[done + bad]);
+    }
 
 cleanup:
-    if (status != GAN_OK) gan__file_abandon(&file);
-    if (text.bytes) gan__free(&memory, text.bytes);
+    return status;
+}
+
+/* ---- Reading: the seal ---- */
+
+/* The first number of a file that is none. */
+typedef struct fault {
+    const gan__safetensor *tensor; /* NULL: all are */
+    uint64_t index;
+    float value;
+} fault;
+
+static gan_status find_seal(const gan__safetensors *file)
+{
+    const gan__safetensor *last = file->n_tensors > 0 ? &file->tensors[file->n_tensors - 1] : NULL;
+
+    if (last && strcmp(last->name, CHECKSUM) == 0 && last->bytes == CHECKSUM_BYTES) return GAN_OK;
+    return gan__fail(GAN_ERR_FORMAT,
+                     "%s: byte %llu: the file has to end with a tensor \"" CHECKSUM
+                     "\" of %d bytes",
+                     file->path, (unsigned long long)(file->n_bytes), CHECKSUM_BYTES);
+}
+
+/* Sum the bytes from `begin` on, which belong to a tensor or, for NULL, to the header. */
+static gan_status sum_part(const gan__safetensors *file, const gan__safetensor *t, uint64_t begin,
+                           uint64_t n, float *chunk, uint32_t *sum, fault *found)
+{
+    gan_status status = GAN_OK;
+
+    for (uint64_t done = 0; done < n; done += CHUNK_BYTES) {
+        const size_t now = n - done < CHUNK_BYTES ? (size_t)(n - done) : CHUNK_BYTES;
+        const size_t n_numbers = now / sizeof *chunk;
+        size_t bad;
+
+        GAN_TRY(read_exactly(file, chunk, now, begin + done));
+        *sum = gan__file_sum(*sum, chunk, now);
+        if (found->tensor || !t || t->dtype != GAN__DTYPE_F32) continue;
+        gan__swap_on_big_endian(chunk, n_numbers);
+        bad = gan__find_nonfinite(chunk, n_numbers);
+        if (bad < n_numbers) *found = (fault){t, done / sizeof *chunk + bad, chunk[bad]};
+    }
+
+cleanup:
+    return status;
+}
+
+gan_status gan__safetensors_verify(gan__safetensors *file)
+{
+    gan_status status = GAN_OK;
+    unsigned char seal[CHECKSUM_BYTES];
+    fault found = {NULL, 0, 0};
+    float *chunk = NULL;
+    uint32_t sum = 0;
+
+    GAN_TRY(find_seal(file));
+    GAN_TRY(gan__alloc(&chunk, &file->allocator, CHUNK_BYTES, 1));
+    GAN_TRY(seek(file, 0));
+    GAN_TRY(sum_part(file, NULL, 0, file->data_begin, chunk, &sum, &found));
+    for (size_t i = 0; i + 1 < file->n_tensors; i++) {
+        const gan__safetensor *t = &file->tensors[i];
+
+        GAN_TRY(sum_part(file, t, t->offset, t->bytes, chunk, &sum, &found));
+    }
+    GAN_TRY(read_exactly(file, seal, sizeof seal, file->n_bytes - sizeof seal));
+    if (gan__little_endian(seal, sizeof seal) != sum)
+        GAN_FAIL(GAN_ERR_FORMAT,
+                 "%s: byte %llu: the file is damaged: its checksum is %08lx, its bytes have %08lx",
+                 file->path, (unsigned long long)(file->n_bytes - sizeof seal),
+                 (unsigned long)gan__little_endian(seal, sizeof seal), (unsigned long)sum);
+    if (found.tensor) status = not_finite(file, found.tensor, found.index, found.value);
+
+cleanup:
+    gan__free(&file->allocator, chunk);
     return status;
 }

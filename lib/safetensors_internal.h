@@ -11,13 +11,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum gan__dtype { GAN__DTYPE_F32, GAN__DTYPE_OTHER } gan__dtype;
+typedef enum gan__dtype {
+    GAN__DTYPE_F32,
+    GAN__DTYPE_F64,
+    GAN__DTYPE_F16,
+    GAN__DTYPE_BF16,
+    GAN__DTYPE_OTHER /* whole numbers and the like, which are not read */
+} gan__dtype;
 
 /* One tensor of a file that was opened. */
 typedef struct gan__safetensor {
     const char *name;       /* belongs to the reader */
     const char *dtype_name; /* as the file has it, "F32" */
     gan__dtype dtype;
+    size_t number_bytes;
     gan_shape shape; /* a scalar (shape []) reads as [1]; no ranks over 4, no empty tensors */
     uint64_t offset; /* of its bytes in the file */
     uint64_t bytes;
@@ -40,11 +47,18 @@ const gan__safetensor *gan__safetensors_tensor(const gan__safetensors *file, siz
 const gan__safetensor *gan__safetensors_find(const gan__safetensors *file,
                                              const char *name);                       /* or NULL */
 const char *gan__safetensors_metadata(const gan__safetensors *file, const char *key); /* or NULL */
+/* The key after `key`, which is one; the first one for NULL.  NULL after the last. */
+const char *gan__safetensors_next_key(const gan__safetensors *file, const char *key);
 const char *gan__safetensors_path(const gan__safetensors *file);
 
-/* Read an F32 tensor's numbers.  GAN_ERR_IO, GAN_ERR_FORMAT for another dtype, GAN_ERR_NONFINITE
- * for NaN or infinity; `out` may then be partly written. */
+/* Read a tensor's numbers: F32 bit by bit; F16, BF16 and F64 as the nearest floats.  GAN_ERR_IO,
+ * GAN_ERR_FORMAT for another dtype, GAN_ERR_NONFINITE for what is NaN or infinity as a float; `out`
+ * may then be partly written. */
 gan_status gan__safetensors_read(gan__safetensors *file, const gan__safetensor *tensor, float *out);
+
+/* Read all of a sealed file and compare its checksum.  GAN_ERR_FORMAT when it has none or another,
+ * then GAN_ERR_NONFINITE for an F32 number that is NaN or infinite; GAN_ERR_IO, GAN_ERR_NOMEM. */
+gan_status gan__safetensors_verify(gan__safetensors *file);
 
 /* Write a file of F32 tensors and `n_metadata` pairs of strings (key, value, key, value ...),
  * atomically (see file_internal.h).  The header is padded with spaces so that the data begins at a
@@ -54,5 +68,13 @@ gan_status gan__safetensors_read(gan__safetensors *file, const gan__safetensor *
 gan_status gan__safetensors_write(const char *path, const gan_tensor *tensors, size_t n_tensors,
                                   const char *const *metadata, size_t n_metadata,
                                   const gan_allocator *allocator);
+
+/* Write a sealed file: all numbers are finite (else GAN_ERR_NONFINITE), and a checksum of all bytes
+ * ends it, as a tensor "libgan.checksum".  The last `n_keep` files that stood at `path` are kept, as
+ * gan__file_commit() does. */
+gan_status gan__safetensors_write_sealed(const char *path, const gan_tensor *tensors,
+                                         size_t n_tensors, const char *const *metadata,
+                                         size_t n_metadata, size_t n_keep,
+                                         const gan_allocator *allocator);
 
 #endif

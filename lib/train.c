@@ -8,6 +8,7 @@
 #include "alloc_internal.h"
 #include "desc_internal.h"
 #include "kernels_internal.h"
+#include "learner_internal.h"
 #include "loss_internal.h"
 #include "network_internal.h"
 #include "optimizer_internal.h"
@@ -18,27 +19,18 @@
 #include "tensor_internal.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 enum { INPUT_TILES = 4 }; /* tasks that lay down noise and real samples */
-
-/* One of the two players. */
-typedef struct player {
-    const char *name;
-    gan_network *net;
-    gan_optimizer *opt;
-    gan__pass *pass;
-} player;
 
 struct gan_trainer {
     gan_allocator allocator;
     gan_trainer_desc desc;
     gan_pool *own_pool;
     gan_pool *pool;
-    player g;
-    player d;
+    gan__learner g; /* the two players */
+    gan__learner d;
     gan__pass *eval; /* of the generator */
     size_t latent;   /* numbers in a latent vector */
     size_t sample;   /* numbers in a sample */
@@ -169,11 +161,13 @@ static gan_status make_passes(gan_trainer *t)
     gan_status status = GAN_OK;
     const gan_allocator *a = &t->allocator;
     const size_t rows = 2 * t->desc.batch_size;
+    const size_t threads = gan_pool_thread_count(t->pool);
 
     GAN_TRY(gan__pass_create(&t->g.pass,
                              &(gan__pass_desc){.net = t->g.net,
                                                .n_layers = t->g.net->n_layers,
                                                .rows = rows,
+                                               .threads = threads,
                                                .training = 1,
                                                .seed = t->desc.seed,
                                                .stream = GAN__STREAM_DROPOUT},
@@ -182,6 +176,7 @@ static gan_status make_passes(gan_trainer *t)
                              &(gan__pass_desc){.net = t->d.net,
                                                .n_layers = layers_to_logits(t->d.net),
                                                .rows = rows,
+                                               .threads = threads,
                                                .training = 1,
                                                .seed = t->desc.seed,
                                                .stream = GAN__STREAM_DROPOUT_D,
@@ -190,7 +185,8 @@ static gan_status make_passes(gan_trainer *t)
     GAN_TRY(gan__pass_create(&t->eval,
                              &(gan__pass_desc){.net = t->g.net,
                                                .n_layers = t->g.net->n_layers,
-                                               .rows = gan__pass_eval_rows(t->g.net, t->pool)},
+                                               .rows = gan__pass_eval_rows(t->g.net, t->pool),
+                                               .threads = threads},
                              a));
 
 cleanup:
@@ -213,8 +209,8 @@ gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
     GAN_TRY(gan__alloc(&t, &a, 1, sizeof *t));
     t->allocator = a;
     t->desc = settings;
-    t->g = (player){"generator", g, g_opt, NULL};
-    t->d = (player){"discriminator", d, d_opt, NULL};
+    t->g = (gan__learner){"generator", g, g_opt, NULL};
+    t->d = (gan__learner){"discriminator", d, d_opt, NULL};
     t->latent = gan_shape_size(g->input);
     t->sample = gan_shape_size(d->input);
     t->stats = (gan_train_stats){GAN_TRAIN_STATS_INIT};
@@ -247,9 +243,9 @@ void gan_trainer_destroy(gan_trainer *t)
 
 typedef struct half_step {
     gan_trainer *t;
-    const player *player; /* whose step it is */
-    const float *real;    /* n real samples: the discriminator's step only */
-    const float *z;       /* n latent vectors; NULL: drawn */
+    const gan__learner *player; /* whose step it is */
+    const float *real;          /* n real samples: the discriminator's step only */
+    const float *z;             /* n latent vectors; NULL: drawn */
     size_t n;
 } half_step;
 
@@ -279,17 +275,6 @@ static void lay_input(void *context, size_t task, size_t worker)
                rows * t->sample * sizeof *z);
 }
 
-static void update_slice(void *context, size_t task, size_t worker)
-{
-    const player *p = ((const half_step *)context)->player;
-    size_t begin;
-    size_t end;
-
-    (void)worker;
-    gan__pass_slice(p->pass, task, &begin, &end);
-    gan__optimizer_apply(p->opt, p->net->params, gan__pass_grads(p->pass), begin, end);
-}
-
 /* The loss of the discriminator's verdicts on n rows, and its gradient. */
 static gan__loss_sums judge(gan_trainer *t, size_t first, size_t n, double target)
 {
@@ -305,34 +290,21 @@ static void forward(half_step *s)
 
     gan__pool_run(t->pool, lay_input, s, INPUT_TILES);
     book(t, GAN__STEP_INPUT, &clock);
-    gan__pass_forward(t->g.pass, t->pool, first_fake(s), s->n);
+    gan__pass_forward(t->g.pass, t->pool, first_fake(s), s->n, s->n);
     book(t, GAN__STEP_G_FORWARD, &clock);
-    gan__pass_forward(t->d.pass, t->pool, 0, first_fake(s) + s->n);
+    gan__pass_forward(t->d.pass, t->pool, 0, first_fake(s) + s->n, s->n);
     book(t, GAN__STEP_D_FORWARD, &clock);
 }
 
-/* Say which number was the first to go wrong: a weight, a gradient, or what came in. */
 static gan_status not_finite(const half_step *s, double loss)
 {
     gan_status status = GAN_OK;
-    const player *p = s->player;
     const gan_trainer *t = s->t;
-    char who[96];
+    const gan__learner_data real = {"real sample", s->real, s->real ? s->n : 0, t->sample};
 
     GAN_TRY(gan__network_check_finite(t->g.net, t->g.net->params, "weights of the generator"));
     GAN_TRY(gan__network_check_finite(t->d.net, t->d.net->params, "weights of the discriminator"));
-    for (size_t i = 0; s->real && i < s->n * t->sample; i++)
-        if (!isfinite(s->real[i]))
-            return gan__fail(GAN_ERR_NONFINITE,
-                             "%s, step %llu: number %zu of real sample %zu is %g", p->name,
-                             (unsigned long long)p->opt->steps + 1, i % t->sample, i / t->sample,
-                             (double)s->real[i]);
-    if (!isfinite(loss))
-        return gan__fail(GAN_ERR_NONFINITE, "%s, step %llu: the loss is %g", p->name,
-                         (unsigned long long)p->opt->steps + 1, loss);
-    snprintf(who, sizeof who, "%s, step %llu: gradient", p->name,
-             (unsigned long long)p->opt->steps + 1);
-    status = gan__network_check_finite(p->net, gan__pass_grads(p->pass), who);
+    status = gan__learner_not_finite(s->player, &real, loss);
 
 cleanup:
     return status;
@@ -343,15 +315,12 @@ cleanup:
 static gan_status update(half_step *s, double loss, double *norm)
 {
     gan_status status = GAN_OK;
-    const player *p = s->player;
+    const gan__learner *p = s->player;
     gan_trainer *t = s->t;
 
     *norm = sqrt(gan__pass_grad_squares(p->pass));
     if (!isfinite(loss) || !isfinite(*norm)) GAN_TRY(not_finite(s, loss));
-    status = gan__optimizer_begin(p->opt, p->net->params, gan__pass_grads(p->pass), *norm);
-    if (status != GAN_OK) GAN_FAIL(status, "%s: %s", p->name, gan_last_error());
-    gan__pool_run(t->pool, update_slice, s, gan__pass_slices(p->pass));
-    gan__optimizer_end(p->opt);
+    GAN_TRY(gan__learner_update(p, t->pool, *norm));
     if (!s->z) t->noise_position += s->n * t->latent;
     gan__pass_advance(t->g.pass);
     gan__pass_advance(t->d.pass);
@@ -409,7 +378,7 @@ static gan_status step_discriminator(gan_trainer *t, const gan_batch *batch, con
     real = judge(t, 0, s.n, 1);
     fake = judge(t, s.n, s.n, 0);
     book(t, GAN__STEP_LOSS, &clock);
-    gan__pass_backward(t->d.pass, t->pool, 0, 2 * s.n, GAN__PASS_WEIGHTS);
+    gan__pass_backward(t->d.pass, t->pool, GAN__PASS_WEIGHTS);
     book(t, GAN__STEP_D_BACKWARD, &clock);
     GAN_TRY(update(&s, real.loss + fake.loss, &norm));
     book(t, GAN__STEP_UPDATE, &clock);
@@ -437,9 +406,9 @@ static gan_status step_generator(gan_trainer *t, size_t n, const float *z)
     clock = start_clock(t);
     fake = judge(t, 0, n, 1);
     book(t, GAN__STEP_LOSS, &clock);
-    gan__pass_backward(t->d.pass, t->pool, 0, n, GAN__PASS_INPUT);
+    gan__pass_backward(t->d.pass, t->pool, GAN__PASS_INPUT);
     book(t, GAN__STEP_D_BACKWARD, &clock);
-    gan__pass_backward(t->g.pass, t->pool, 0, n, GAN__PASS_WEIGHTS | GAN__PASS_GO_ON);
+    gan__pass_backward(t->g.pass, t->pool, GAN__PASS_WEIGHTS | GAN__PASS_GO_ON);
     book(t, GAN__STEP_G_BACKWARD, &clock);
     GAN_TRY(update(&s, fake.loss, &norm));
     book(t, GAN__STEP_UPDATE, &clock);
@@ -504,4 +473,41 @@ gan_status gan_trainer_sample(gan_trainer *t, const float *z, size_t n, float *o
                          n);
     if (n > 0) gan__pass_evaluate(t->eval, t->pool, z, n, out);
     return GAN_OK;
+}
+
+/* ---- in a checkpoint ---- */
+
+void gan__trainer_state(gan_trainer *t, gan__state *s)
+{
+    static const char *const losses[] = {"bce"}; /* by gan_loss */
+    gan_train_stats *x = &t->stats;
+
+    gan__state_text(s, "loss", "%s", losses[t->desc.loss]);
+    gan__state_text(s, "batch_size", "%zu", t->desc.batch_size);
+    gan__state_text(s, "seed", "%llu", (unsigned long long)t->desc.seed);
+    gan__state_whole(s, "noise_position", &t->noise_position);
+    gan__state_whole(s, "generator_random_position", gan__pass_position(t->g.pass));
+    gan__state_whole(s, "discriminator_random_position", gan__pass_position(t->d.pass));
+    gan__state_whole(s, "d_steps", &x->d_steps);
+    gan__state_whole(s, "g_steps", &x->g_steps);
+    gan__state_real(s, "d_loss", &x->d_loss, -HUGE_VAL);
+    gan__state_real(s, "g_loss", &x->g_loss, -HUGE_VAL);
+    gan__state_real(s, "d_real", &x->d_real, 0);
+    gan__state_real(s, "d_fake", &x->d_fake, 0);
+    gan__state_real(s, "d_real_accuracy", &x->d_real_accuracy, 0);
+    gan__state_real(s, "d_fake_accuracy", &x->d_fake_accuracy, 0);
+    gan__state_real(s, "d_grad_norm", &x->d_grad_norm, 0);
+    gan__state_real(s, "g_grad_norm", &x->g_grad_norm, 0);
+}
+
+gan__trainer_player gan__trainer_player_of(const gan_trainer *t, size_t which)
+{
+    const gan__learner *p = which == 0 ? &t->g : &t->d;
+
+    return (gan__trainer_player){p->name, p->net, p->opt};
+}
+
+const gan_allocator *gan__trainer_allocator(const gan_trainer *t)
+{
+    return &t->allocator;
 }

@@ -69,13 +69,13 @@ lasted "$begin" ring
 
 begin=$(date +%s)
 run fashion_gan --epochs 3 --limit 1000 --hidden 64 --seed 5 --threads 1 --out new/run
-says fashion_gan "no Fashion-MNIST in data/fashion-mnist: training on 1000 silhouettes"
+says fashion_gan "no Fashion-MNIST in data/fashion-mnist: taking 1000 silhouettes"
 says fashion_gan "epoch 3/3  D loss"
 [ "$(grep -c '^epoch ' fashion_gan.log)" -eq 3 ] || fail "in a pipe there should be one line an epoch"
 png new/run/real_images.png new/run/fake_images-001.png new/run/fake_images-002.png new/run/fake_images-003.png
 if [ -f new/run/losses.png ]; then png new/run/losses.png; else says fashion_gan "without Cairo"; fi
-[ "$(head -n 1 new/run/losses.csv)" = epoch,d_loss,g_loss,d_real,d_fake,seconds ] || fail "losses.csv begins otherwise"
-awk -F, 'NR > 1 && ($1 != NR - 1 || NF != 6 || !($2 > 0 && $3 > 0 && $4 > 0 && $4 < 1 && $5 > 0 && $5 < 1)) { exit 1 }
+[ "$(head -n 1 new/run/losses.csv)" = epoch,d_loss,g_loss,d_real,d_fake,seconds,steps ] || fail "losses.csv begins otherwise"
+awk -F, 'NR > 1 && ($1 != NR - 1 || NF != 7 || !($2 > 0 && $3 > 0 && $4 > 0 && $4 < 1 && $5 > 0 && $5 < 1)) { exit 1 }
          END { exit NR != 4 }' new/run/losses.csv || { cat new/run/losses.csv; fail "these losses make no sense"; }
 
 run fashion_gan --epochs 3 --limit 1000 --hidden 64 --seed 5 --threads 2 --out again --quiet
@@ -156,6 +156,86 @@ refuses 2 '--points: a whole number from 2 to 200 expected, got "1"' interpolate
 refuses 1 "nowhere.safetensors: " interpolate --model nowhere.safetensors
 lasted "$begin" "sample and interpolate"
 
+# --- fashion_classifier and evaluate --------------------------------------------------------------
+
+begin=$(date +%s)
+run fashion_classifier --epochs 2 --limit 1000 --base 4 --threads 1
+says fashion_classifier "no Fashion-MNIST in data/fashion-mnist: taking 1000 silhouettes"
+says fashion_classifier "of 2000 test images right; the weights are in classifier.safetensors"
+awk '/test images right/ { exit !($1 > 60) }' fashion_classifier.log || { cat fashion_classifier.log; fail "it should learn"; }
+run fashion_classifier --epochs 2 --limit 1000 --base 4 --threads 2 --out again.safetensors --quiet
+cmp classifier.safetensors again.safetensors || fail "the same seed gave another classifier on another number of threads"
+[ "$(wc -l <fashion_classifier.log)" -eq 2 ] || fail "--quiet should leave the warnings only"
+refuses 1 "there is no train-images-idx3-ubyte.gz in it" fashion_classifier --data nowhere
+refuses 1 "there is no train-labels-idx1-ubyte.gz in it" fashion_classifier --data drawn
+run evaluate --model $model --count 600
+says evaluate "Frechet distance of 600 samples to 600 real images, in 128 features"
+awk '/^Frechet/ { distance = $NF } /^Floor/ { floor = $NF } END { exit !(floor > 0 && distance > 5 * floor) }' evaluate.log ||
+    { cat evaluate.log; fail "three epochs should not look real"; }
+refuses 1 "twice as many real images are wanted, there are 1234" evaluate --model $model --count 618 --data drawn
+refuses 1 "nowhere.safetensors: " evaluate --model nowhere.safetensors --count 10
+refuses 1 "nowhere.safetensors: " evaluate --model $model --count 10 --classifier nowhere.safetensors
+lasted "$begin" "fashion_classifier and evaluate"
+
+# --- fashion_dcgan, png_dcgan and experiments -----------------------------------------------------
+
+begin=$(date +%s)
+run fashion_dcgan --epochs 2 --limit 700 --base 4 --seed 5 --threads 1 --out deep
+says fashion_dcgan "no Fashion-MNIST in data/fashion-mnist: taking 700 silhouettes"
+says fashion_dcgan "[8, 7, 7]"
+png deep/real_images.png deep/fake_images-001.png deep/fake_images-002.png
+run fashion_dcgan --epochs 1 --limit 700 --base 4 --seed 5 --threads 2 --out deep_again --quiet
+run fashion_dcgan --epochs 2 --limit 700 --base 4 --seed 5 --threads 1 --out deep_again --quiet --resume
+for file in generator discriminator checkpoint; do
+    cmp deep/$file.safetensors deep_again/$file.safetensors || fail "fashion_dcgan --resume gives another $file"
+done
+for file in generator checkpoint; do
+    run sample --model deep/$file.safetensors --count 10 --out deep-$file.png
+    run interpolate --model deep/$file.safetensors --points 2 --out deep-way-$file.png
+done
+cmp deep-generator.png deep-checkpoint.png && cmp deep-way-generator.png deep-way-checkpoint.png
+refuses 1 "a vector of noise is wanted as its input, found 1 x 784 numbers" sample --model deep/discriminator.safetensors
+run evaluate --model deep/generator.safetensors --count 100
+mkdir -p wide # two pictures of 3x5 are no squares
+printf '\0\0\10\3\0\0\0\2\0\0\0\3\0\0\0\5%030d' 0 >wide/train-images-idx3-ubyte
+refuses 1 "square pictures are wanted" fashion_dcgan --data wide
+
+mkdir -p photos/below # 17 pictures and two files that are none
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do run sample --model $model --count 1 --seed $i --out photos/$i.png; done
+for i in 1 2 3 4 5; do cp ring.png photos/below/ring$i.PNG; done
+echo "no picture" >photos/below/note.png
+head -c 100 ring.png >photos/torn.png
+for size in 16 32 64; do
+    run png_dcgan --data photos --size $size --channels 3 --flip --base 4 --epochs 2 --batch 8 --threads 1 --out colour$size
+    says png_dcgan "Data: 17 colour pictures of photos, as $size x $size"
+    says png_dcgan "left out: photos/below/note.png: "
+    says png_dcgan "left out: photos/torn.png: "
+    png colour$size/fake_images-002.png
+    run sample --model colour$size/generator.safetensors --count 5 --raw colour.idx --out colour.png
+    [ "$(wc -c <colour.idx)" -eq $((20 + 5 * 3 * size * size)) ] || fail "colour.idx has another length"
+    run interpolate --model colour$size/checkpoint.safetensors --out colour.png
+done
+run png_dcgan --data photos --size 32 --channels 3 --flip --base 4 --epochs 2 --batch 8 --threads 2 --out colour --quiet
+cmp colour/checkpoint.safetensors colour32/checkpoint.safetensors || fail "png_dcgan: other bits on 2 threads"
+[ "$(wc -l <png_dcgan.log)" -eq "$(grep -c 'left out\|without Cairo' png_dcgan.log)" ] || fail "--quiet should leave the warnings only"
+run png_dcgan --data photos --size 28 --limit 3 --base 4 --epochs 1 --out grey
+says png_dcgan "Data: 3 grey pictures"
+refuses 2 "--data: a folder of PNG pictures is wanted" png_dcgan
+refuses 2 "such as 28, 32, 48 or 64, got 30" png_dcgan --data photos --size 30
+refuses 2 "--channels: 1 (grey) or 3 (colour) expected, got 2" png_dcgan --data photos --channels 2
+refuses 1 "nowhere" png_dcgan --data nowhere
+lasted "$begin" "fashion_dcgan and png_dcgan"
+
+begin=$(date +%s)
+BUILD=$build "$root/scripts/experiments" --quick "$work/tried" >experiments.log 2>&1 || { cat experiments.log; fail "experiments ends with $?"; }
+# shellcheck disable=SC2016  # the backquotes are the document's
+[ "$(grep -c '^| .* | `fashion_d*c*gan --epochs .*` | [0-9.]* | [0-9.]* | [0-9]* |$' tried/results.md)" -eq 4 ] ||
+    { cat tried/results.md; fail "experiments should have four results"; }
+png tried/linear.png tried/dcgan.png tried/slower.png tried/deeper.png tried/real.png
+BUILD=$build "$root/scripts/experiments" --quick "$work/tried" >experiments.log 2>&1 || { cat experiments.log; fail "experiments ends with $?"; }
+says experiments "nothing to train: 2 epochs are done"
+lasted "$begin" "experiments"
+
 # --- What the documents print ---------------------------------------------------------------------
 
 flags=$(PKG_CONFIG_PATH=$build:${PKG_CONFIG_PATH:-} ${PKG_CONFIG:-pkg-config} --cflags --libs libgan)
@@ -190,5 +270,7 @@ png samples.png
 # shellcheck disable=SC2016  # the backquotes are the document's
 sed -n 's/^That prints `\(.*\)`\.$/\1/p' "$root/docs/guide.md" >sentences
 [ -s sentences ] || fail "guide.md should say what the wrong network prints"
-grep -qFf sentences guide.log || { cat guide.log; fail "guide.md says it prints: $(cat sentences)"; }
+while read -r sentence; do
+    grep -qF -- "$sentence" guide.log || { cat guide.log; fail "guide.md says it prints: $sentence"; }
+done <sentences
 lasted "$begin" "docs/guide.md"

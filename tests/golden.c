@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VECTORS_MAX = 64 };
+enum { VECTORS_MAX = 512 };
 
 struct golden {
     size_t n;
     struct {
-        char name[48];
+        char name[64];
         size_t count;
         float *data;
     } vectors[VECTORS_MAX];
@@ -41,7 +41,7 @@ golden *golden_open(const char *name)
     ck_assert_ptr_nonnull(g);
     while (fgets(line, sizeof line, f) && line[0] != '\n') {
         ck_assert_uint_lt(g->n, VECTORS_MAX);
-        ck_assert_int_eq(sscanf(line, "%47s %zu", g->vectors[g->n].name, &g->vectors[g->n].count),
+        ck_assert_int_eq(sscanf(line, "%63s %zu", g->vectors[g->n].name, &g->vectors[g->n].count),
                          2);
         g->n++;
     }
@@ -60,7 +60,7 @@ void golden_close(golden *g)
     free(g);
 }
 
-const float *golden_get(const golden *g, const char *name, size_t count)
+const float *golden_find(const golden *g, const char *name, size_t count)
 {
     for (size_t i = 0; i < g->n; i++) {
         if (strcmp(g->vectors[i].name, name) != 0) continue;
@@ -69,6 +69,13 @@ const float *golden_get(const golden *g, const char *name, size_t count)
                       g->vectors[i].count, count);
         return g->vectors[i].data;
     }
-    ck_abort_msg("no golden vector %s", name);
     return NULL;
+}
+
+const float *golden_get(const golden *g, const char *name, size_t count)
+{
+    const float *found = golden_find(g, name, count);
+
+    ck_assert_msg(found != NULL, "no golden vector %s", name);
+    return found;
 }

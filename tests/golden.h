@@ -13,4 +13,7 @@ void golden_close(golden *g);
 /* Return the numbers of a vector; the test ends when it is missing or has not `count` numbers. */
 const float *golden_get(const golden *g, const char *name, size_t count);
 
+/* The same, but NULL when it is missing. */
+const float *golden_find(const golden *g, const char *name, size_t count);
+
 #endif

@@ -35,7 +35,7 @@ gan_network *net_make(size_t in, const net_layer *layers, const gan_network_desc
 /* The same with only a seed. */
 gan_network *net_seeded(size_t in, const net_layer *layers, uint64_t seed);
 
-/* Copy all weights of a network, tensor after tensor, into a new block (free() it); `n` receives
+/* Copy all weights and buffers of a network, tensor after tensor, into a new block (free() it); `n` receives
  * how many. */
 float *net_weights(gan_network *net, size_t *n);
 

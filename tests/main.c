@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int main(void)
+const char *program_path;
+
+int main(int argc, char **argv)
 {
     SRunner *runner;
     int run, failed;
 
+    if (argc > 0) program_path = argv[0];
     /* Check's own limit of 4 seconds is too short under sanitizers and valgrind. */
     if (setenv("CK_DEFAULT_TIMEOUT", "120", 0) != 0) return EXIT_FAILURE;
     runner = srunner_create(suite());

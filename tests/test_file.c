@@ -1,4 +1,5 @@
 /* test_file.c - files are replaced whole or not at all. */
+#define _DEFAULT_SOURCE /* syscall() */
 #include "budget.h"
 #include "expect.h"
 #include "file_internal.h"
@@ -10,8 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* A folder of the test's own, so that what is left in it can be counted. */
@@ -79,7 +82,7 @@ static gan_status write_text(const char *path, const char *text)
         gan__file_abandon(&file);
         return status;
     }
-    return gan__file_commit(&file);
+    return gan__file_commit(&file, 0);
 }
 
 static void expect_nothing_held(const gan__file *file)
@@ -119,6 +122,39 @@ int fsync(int fd)
     flushed.bytes = info.st_size;
     flushed.target_new = stat(in_folder("a"), &target) == 0 && target.st_ino == info.st_ino;
     return 0;
+}
+
+/* The same for locks: another process that is faster, or a file system without. */
+static struct {
+    int remove; /* so many files are removed just before they are locked */
+    int fail;   /* so many are locked by another */
+    int none;   /* no file can be locked */
+} flock_before;
+
+int flock(int fd, int how)
+{
+    char descriptor[64], name[1024] = "";
+
+    if (flock_before.none || flock_before.fail > 0) {
+        errno = flock_before.none ? ENOLCK : EWOULDBLOCK;
+        if (!flock_before.none) flock_before.fail--;
+        return -1;
+    }
+    if (flock_before.remove > 0) {
+        flock_before.remove--;
+        snprintf(descriptor, sizeof descriptor, "/proc/self/fd/%d", fd);
+        if (readlink(descriptor, name, sizeof name - 1) > 0) remove(name);
+    }
+    return (int)syscall(SYS_flock, fd, how);
+}
+
+static int no_links;
+
+int link(const char *from, const char *to)
+{
+    if (!no_links) return linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
+    errno = EPERM;
+    return -1;
 }
 
 START_TEST(all_bytes_are_on_the_disk_before_the_name_and_then_the_folder)
@@ -182,7 +218,7 @@ START_TEST(the_old_file_stands_until_the_commit)
     fflush(file.stream);
     expect_content(in_folder("a"), "old");
     ck_assert_uint_eq(count_entries(0), 2);
-    expect_ok(gan__file_commit(&file));
+    expect_ok(gan__file_commit(&file, 0));
     expect_content(in_folder("a"), "new");
     expect_nothing_held(&file);
 }
@@ -212,27 +248,171 @@ START_TEST(two_writers_of_one_path_do_not_mix)
     expect_ok(gan__file_create(&second, in_folder("a"), NULL));
     expect_ok(gan__file_write(&first, "first", 5));
     expect_ok(gan__file_write(&second, "second", 6));
-    expect_ok(gan__file_commit(&second));
+    expect_ok(gan__file_commit(&second, 0));
     expect_content(in_folder("a"), "second");
-    expect_ok(gan__file_commit(&first));
+    expect_ok(gan__file_commit(&first, 0));
     expect_content(in_folder("a"), "first");
     ck_assert_uint_eq(count_entries(0), 1);
 }
 END_TEST
 
-START_TEST(a_taken_temporary_name_is_left_alone)
+/* A temporary file of `a`, as a writer has it; or as a killed one left it, once it is closed. */
+static int make_temporary(const char *name)
+{
+    int fd = open(in_folder(name), O_RDWR | O_CREAT | O_EXCL, 0600);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+    return fd;
+}
+
+START_TEST(a_temporary_file_of_a_writer_that_lives_is_left_alone)
 {
     char name[64];
-    FILE *f;
+    int fd;
 
     snprintf(name, sizeof name, "a.tmp-%ld-0", (long)getpid());
-    f = fopen(in_folder(name), "wb");
-    ck_assert_ptr_nonnull(f);
-    fputs("another's", f);
-    fclose(f);
+    fd = make_temporary(name);
+    ck_assert_int_eq(write(fd, "another's", 9), 9);
     expect_ok(write_text(in_folder("a"), "mine"));
     expect_content(in_folder("a"), "mine");
     expect_content(in_folder(name), "another's");
+    ck_assert_uint_eq(count_entries(0), 2);
+    close(fd);
+    expect_ok(write_text(in_folder("a"), "mine")); /* and removed when it lives no more */
+    ck_assert_uint_eq(count_entries(0), 1);
+}
+END_TEST
+
+START_TEST(what_killed_writers_left_is_removed_and_nothing_else)
+{
+    static const char *const left[] = {"a.tmp-1-0", "a.tmp-4194304-9999"};
+    static const char *const others[] = {"a.tmp",        "a.tmp-",    "a.tmp-1",   "a.tmp-1-",
+                                         "a.tmp-1-0.gz", "b.tmp-1-0", "a.tmp-x-0", "aa.tmp-1-0",
+                                         "a.tmp-1-0x",   "a.tmp--1",  ".tmp-1-0"};
+    size_t n_others = sizeof others / sizeof *others;
+
+    for (size_t i = 0; i < n_others; i++) close(make_temporary(others[i]));
+    ck_assert_int_eq(symlink(others[0], in_folder("a.tmp-7-7")), 0);
+    for (size_t i = 0; i < 2; i++) close(make_temporary(left[i]));
+    expect_ok(write_text(in_folder("a"), "x"));
+    ck_assert_uint_eq(count_entries(0), n_others + 2);
+    for (size_t i = 0; i < 2; i++) ck_assert_int_eq(access(in_folder(left[i]), F_OK), -1);
+}
+END_TEST
+
+/* A cleaner may find a new file before its writer has locked it. */
+START_TEST(a_writer_whose_file_was_removed_takes_another)
+{
+    flock_before.remove = 2;
+    expect_ok(write_text(in_folder("a"), "x"));
+    ck_assert_uint_eq(flock_before.remove, 0);
+    flock_before.fail = 1;
+    expect_ok(write_text(in_folder("a"), "y"));
+    expect_content(in_folder("a"), "y");
+    ck_assert_uint_eq(count_entries(0), 2); /* the one that seemed to be another's */
+}
+END_TEST
+
+START_TEST(where_there_are_no_locks_files_are_written_and_none_removed)
+{
+    flock_before.none = 1;
+    close(open(in_folder("a.tmp-1-0"), O_RDWR | O_CREAT, 0600));
+    expect_ok(write_text(in_folder("a"), "x"));
+    ck_assert_uint_eq(count_entries(0), 2);
+    flock_before.none = 0;
+}
+END_TEST
+
+/* ---- Earlier files ---- */
+
+static gan_status keep_text(const char *path, const char *text, size_t n_keep)
+{
+    gan__file file;
+
+    expect_ok(gan__file_create(&file, path, NULL));
+    expect_ok(gan__file_write(&file, text, strlen(text)));
+    return gan__file_commit(&file, n_keep);
+}
+
+START_TEST(the_last_files_are_kept_under_numbers)
+{
+    expect_ok(keep_text(in_folder("a"), "1", 3));
+    ck_assert_uint_eq(count_entries(0), 1);
+    expect_ok(keep_text(in_folder("a"), "2", 3));
+    expect_ok(keep_text(in_folder("a"), "3", 3));
+    expect_ok(keep_text(in_folder("a"), "4", 3));
+    expect_ok(keep_text(in_folder("a"), "5", 3));
+    expect_content(in_folder("a"), "5");
+    expect_content(in_folder("a.1"), "4");
+    expect_content(in_folder("a.2"), "3");
+    expect_content(in_folder("a.3"), "2");
+    ck_assert_uint_eq(count_entries(0), 4);
+    remove(in_folder("a.2"));
+    expect_ok(keep_text(in_folder("a"), "6", 3)); /* a gap is filled before anything goes */
+    expect_content(in_folder("a.1"), "5");
+    expect_content(in_folder("a.2"), "4");
+    expect_content(in_folder("a.3"), "2");
+    expect_ok(keep_text(in_folder("a"), "7", 1));
+    expect_content(in_folder("a.1"), "6");
+    expect_content(in_folder("a.2"), "4");
+    ck_assert_uint_eq(count_entries(0), 4);
+}
+END_TEST
+
+START_TEST(a_process_killed_while_it_kept_a_file_costs_none)
+{
+    expect_ok(keep_text(in_folder("a"), "1", 2));
+    expect_ok(keep_text(in_folder("a"), "2", 2));
+    expect_ok(keep_text(in_folder("a"), "3", 2));
+    /* After the moves, before the new file: */
+    ck_assert_int_eq(rename(in_folder("a.1"), in_folder("a.2")), 0);
+    ck_assert_int_eq(link(in_folder("a"), in_folder("a.1")), 0);
+    expect_ok(keep_text(in_folder("a"), "4", 2));
+    expect_content(in_folder("a"), "4");
+    expect_content(in_folder("a.1"), "3");
+    expect_content(in_folder("a.2"), "2");
+    /* After the link: */
+    ck_assert_int_eq(link(in_folder("a"), in_folder("a.1.new")), 0);
+    expect_ok(keep_text(in_folder("a"), "5", 2));
+    expect_content(in_folder("a.1"), "4");
+    expect_content(in_folder("a.2"), "3");
+    ck_assert_uint_eq(count_entries(0), 3);
+}
+END_TEST
+
+START_TEST(what_cannot_be_kept_leaves_the_old_file)
+{
+    expect_ok(keep_text(in_folder("a"), "1", 2));
+    expect_ok(keep_text(in_folder("a"), "2", 2));
+    no_links = 1;
+    expect_fails(keep_text(in_folder("a"), "3", 2), GAN_ERR_IO, "cannot be kept by a link");
+    no_links = 0;
+    expect_content(in_folder("a"), "2");
+    expect_content(in_folder("a.1"), "1");
+    ck_assert_uint_eq(count_entries(0), 2);
+    ck_assert_int_eq(mkdir(in_folder("a.2"), 0755), 0);
+    expect_fails(keep_text(in_folder("a"), "3", 2), GAN_ERR_IO, "cannot be renamed");
+    expect_content(in_folder("a"), "2");
+    expect_content(in_folder("a.1"), "1");
+    ck_assert_uint_eq(count_entries(0), 3);
+}
+END_TEST
+
+START_TEST(the_sum_is_that_of_zlib_whatever_the_pieces)
+{
+    static char much[600000];
+    gan__file file;
+
+    for (size_t i = 0; i < sizeof much; i++) much[i] = (char)(i * i / 7);
+    ck_assert_uint_eq(gan__file_sum(0, "123456789", 9), 0xcbf43926); /* the usual check value */
+    expect_ok(gan__file_create(&file, in_folder("a"), NULL));
+    expect_ok(gan__file_write(&file, much, 1));
+    expect_ok(gan__file_write(&file, much + 1, sizeof much - 1));
+    ck_assert_uint_eq(file.sum, gan__file_sum(0, much, sizeof much));
+    ck_assert_uint_eq(gan__file_sum(gan__file_sum(0, much, 333333), much + 333333, 266667),
+                      file.sum);
+    expect_ok(gan__file_commit(&file, 0));
 }
 END_TEST
 
@@ -344,7 +524,7 @@ START_TEST(a_flush_that_fails_in_the_commit_leaves_the_old_file)
     ck_assert_int_eq(setvbuf(file.stream, NULL, _IOFBF, 65536), 0);
     expect_ok(gan__file_write(&file, much, sizeof much));
     fill_the_disk();
-    status = gan__file_commit(&file);
+    status = gan__file_commit(&file, 0);
     empty_the_disk();
     expect_fails(status, GAN_ERR_IO, "File too large");
     expect_nothing_held(&file);
@@ -360,7 +540,7 @@ START_TEST(a_rename_that_fails_removes_the_temporary_file)
     expect_ok(gan__file_create(&file, in_folder("a"), NULL));
     expect_ok(gan__file_write(&file, "x", 1));
     ck_assert_int_eq(mkdir(in_folder("a"), 0755), 0);
-    expect_fails(gan__file_commit(&file), GAN_ERR_IO, "cannot be replaced");
+    expect_fails(gan__file_commit(&file, 0), GAN_ERR_IO, "cannot be replaced");
     expect_nothing_held(&file);
     ck_assert_uint_eq(count_entries(0), 1);
 }
@@ -396,7 +576,7 @@ START_TEST(without_memory_nothing_is_left)
     }
     expect_ok(status);
     ck_assert_uint_gt(n, 1);
-    expect_ok(gan__file_commit(&file));
+    expect_ok(gan__file_commit(&file, 0));
     ck_assert_uint_eq(budget_live(&b), 0);
 }
 END_TEST
@@ -460,7 +640,14 @@ Suite *suite(void)
                                   the_old_file_stands_until_the_commit,
                                   an_abandoned_file_leaves_the_old_one,
                                   two_writers_of_one_path_do_not_mix,
-                                  a_taken_temporary_name_is_left_alone,
+                                  a_temporary_file_of_a_writer_that_lives_is_left_alone,
+                                  what_killed_writers_left_is_removed_and_nothing_else,
+                                  a_writer_whose_file_was_removed_takes_another,
+                                  where_there_are_no_locks_files_are_written_and_none_removed,
+                                  the_last_files_are_kept_under_numbers,
+                                  a_process_killed_while_it_kept_a_file_costs_none,
+                                  what_cannot_be_kept_leaves_the_old_file,
+                                  the_sum_is_that_of_zlib_whatever_the_pieces,
                                   permissions_are_the_usual_or_those_of_the_old_file,
                                   names_without_a_folder_are_of_the_working_folder,
                                   where_no_file_can_be_the_error_names_the_path,

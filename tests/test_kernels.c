@@ -46,18 +46,18 @@ static void fill(void)
         expect_same_bits(a, b, sizeof a);                                                          \
     } while (0)
 
-START_TEST(activations_have_the_same_bits)
+START_TEST(functions_have_the_same_bits)
 {
+    const float settings[2] = {0.7f, 6};
+
     fill();
-    SAME(s->leaky_relu(N, 0.2f, x, out));
-    SAME(s->relu(N, x, out));
-    SAME(s->tanh(N, x, out));
-    SAME(s->sigmoid(N, x, out));
+    x[10] = 1; /* a NaN's sign and payload are not promised */
+    for (size_t f = 0; f < GAN__N_FUNCTIONS; f++) {
+        SAME(s->functions[f].value(N, settings, x, out));
+        SAME(s->functions[f].slope_times(N, settings, x, y, out));
+        SAME(memcpy(out, x, sizeof x); s->functions[f].value(N, settings, out, out));
+    }
     SAME(s->dropout(N, 1 << 22, 1.25f, bits, x, out));
-    SAME(s->leaky_relu_grad(N, 0.2f, x, y, out));
-    SAME(s->relu_grad(N, x, y, out));
-    SAME(s->tanh_grad(N, y, x, out));
-    SAME(s->sigmoid_grad(N, y, x, out));
 }
 END_TEST
 
@@ -75,13 +75,34 @@ START_TEST(sums_have_the_same_bits)
     const uint8_t *bytes = (const uint8_t *)bits;
 
     fill();
-    x[10] = 1; /* a NaN's payload is not promised */
+    x[10] = 1;
     for (size_t n = 0; n < 200; n++) SAME(out[0] = s->dot(n, x + 11, y));
     SAME(memcpy(out, y, sizeof y); s->axpy(N, 0.3f, x, out));
     SAME(s->scale(N, 0.3f, x, out));
     SAME(s->column_sums(10, 71, 100, x, out));
     SAME(const double sum = s->sum_squares(N, y); memcpy(out, &sum, sizeof sum));
+    SAME(const double sum = s->dot_below(N - 11, x + 11, y); memcpy(out, &sum, sizeof sum));
     SAME(s->normalize(N, 0.45f, 0.23f, bytes, out));
+}
+END_TEST
+
+START_TEST(normalising_has_the_same_bits)
+{
+    const float *const from = x + 11;
+
+    fill();
+    /* 1 to 9 rows of 100 and fewer columns, which overlap. */
+    for (size_t rows = 1; rows < 10; rows++) {
+        const size_t n = 101 - rows;
+
+        SAME(double sums[2][100] = {{0}}; s->column_moments(rows, n, 70, from, y, sums[0], sums[1]);
+             memcpy(out, sums, sizeof sums));
+        SAME(double sums[2][100] = {{0}};
+             s->column_products(rows, n, 70, from, x + 100, y, sums[0], sums[1]);
+             memcpy(out, sums, sizeof sums));
+        SAME(s->column_affine(rows, n, 100, from, y, y + 100, y + 200, out));
+        SAME(s->column_affine_grad(rows, n, 100, from, from, y, y + 100, y + 200, y + 300, out));
+    }
 }
 END_TEST
 
@@ -110,19 +131,110 @@ START_TEST(updates_have_the_same_bits)
 }
 END_TEST
 
-START_TEST(activations_are_right_to_a_few_units_in_the_last_place)
+/* The functions in double, plainly, and their slopes by what the loops make these from. */
+
+static const double SQRT_HALF = 0.70710678118654752, ALPHA = 1.6732632423543772,
+                    SCALE = 1.0507009873554805;
+
+static double sigmoid(double v)
 {
-    float out[N];
+    return 1 / (1 + exp(-v));
+}
+
+static double normal(double v)
+{
+    return 0.5 * erfc(-v * SQRT_HALF);
+}
+
+/* What gelu_tanh takes the tanh of. */
+static double inner(double v)
+{
+    return 0.79788456080286536 * (v + 0.044715 * v * v * v);
+}
+
+static double value(gan__function f, double v)
+{
+    switch (f) {
+    case GAN__FUNCTION_relu: return v > 0 ? v : 0;
+    case GAN__FUNCTION_leaky_relu: return v > 0 ? v : 0.5 * v;
+    case GAN__FUNCTION_tanh: return tanh(v);
+    case GAN__FUNCTION_sigmoid: return sigmoid(v);
+    case GAN__FUNCTION_elu: return v > 0 ? v : 0.5 * expm1(v);
+    case GAN__FUNCTION_selu: return SCALE * (v > 0 ? v : ALPHA * expm1(v));
+    case GAN__FUNCTION_softplus: return 0.5 * v > 20 ? v : log1p(exp(0.5 * v)) / 0.5;
+    case GAN__FUNCTION_gelu: return v * normal(v);
+    case GAN__FUNCTION_gelu_tanh: return v * sigmoid(2 * inner(v));
+    case GAN__FUNCTION_silu: return v * sigmoid(v);
+    case GAN__N_FUNCTIONS: break;
+    }
+    return 0;
+}
+
+static double slope(gan__function f, double v)
+{
+    const double s = sigmoid(2 * inner(v));
+
+    switch (f) {
+    case GAN__FUNCTION_relu: return v > 0;
+    case GAN__FUNCTION_leaky_relu: return v > 0 ? 1 : 0.5;
+    case GAN__FUNCTION_tanh: return 1 - v * v;
+    case GAN__FUNCTION_sigmoid: return v * (1 - v);
+    case GAN__FUNCTION_elu: return v > 0 ? 1 : v + 0.5;
+    case GAN__FUNCTION_selu: return v > 0 ? SCALE : v + SCALE * ALPHA;
+    case GAN__FUNCTION_softplus: return 0.5 * v > 20 ? 1 : sigmoid(0.5 * v);
+    case GAN__FUNCTION_gelu: return normal(v) + v * exp(-v * v / 2) * 0.39894228040143268;
+    case GAN__FUNCTION_gelu_tanh:
+        return s + v * s * (1 - s) * 2 * 0.79788456080286536 * (1 + 3 * 0.044715 * v * v);
+    case GAN__FUNCTION_silu: return sigmoid(v) + v * sigmoid(v) * sigmoid(-v);
+    case GAN__N_FUNCTIONS: break;
+    }
+    return 0;
+}
+
+/* The tanh approximation rounds four times on the way to an exponent, and exp() multiplies that by
+ * the exponent. */
+static double tolerance(gan__function f, double v)
+{
+    return 5e-7 + (f == GAN__FUNCTION_gelu_tanh ? 4 * 0x1p-24 * fabs(2 * inner(v)) : 0);
+}
+
+START_TEST(functions_are_right_to_a_few_units_in_the_last_place)
+{
+    const float settings[2] = {0.5f, 20};
+    const gan__simd *s = gan__simd_variant((size_t)_i);
+    float out[N], ones[N];
+
+    if (!s) return;
+    for (size_t i = 0; i < N; i++) {
+        x[i] = (float)(sinh(((double)i - 501) / 100)); /* -75 to 75, dense near 0 */
+        ones[i] = 1;
+    }
+    for (int f = 0; f < GAN__N_FUNCTIONS; f++) {
+        s->functions[f].value(N, settings, x, out);
+        for (size_t i = 0; i < N; i++)
+            expect_near((double)out[i], value((gan__function)f, (double)x[i]),
+                        tolerance((gan__function)f, (double)x[i]), 2e-36);
+        s->functions[f].slope_times(N, settings, x, ones, out);
+        for (size_t i = 0; i < N; i++)
+            expect_near((double)out[i], slope((gan__function)f, (double)x[i]), 5e-7, 3e-7);
+        s->functions[f].value(1, settings, (const float[1]){NAN}, out);
+        ck_assert(isnan(out[0]));
+    }
+}
+END_TEST
+
+START_TEST(products_below_zero_are_summed)
+{
     const gan__simd *s = gan__simd_variant((size_t)_i);
 
     if (!s) return;
-    for (size_t i = 0; i < N; i++)
-        x[i] = (float)(sinh(((double)i - 501) / 100)); /* -75 to 75, dense near 0 */
-    s->tanh(N, x, out);
-    for (size_t i = 0; i < N; i++) expect_near((double)out[i], tanh((double)x[i]), 4e-7, 0);
-    s->sigmoid(N, x, out);
-    for (size_t i = 0; i < N; i++)
-        expect_near((double)out[i], 1 / (1 + exp(-(double)x[i])), 4e-7, 0);
+    fill();
+    for (size_t n = 0; n < 100; n++) {
+        double sum = 0;
+
+        for (size_t i = 11; i < 11 + n; i++) sum += x[i] > 0 ? 0 : (double)x[i] * (double)y[i];
+        expect_near(s->dot_below(n, x + 11, y + 11), sum, 1e-6, 1e-5);
+    }
 }
 END_TEST
 
@@ -310,11 +422,13 @@ Suite *suite(void)
     TCase *products = tcase_create("each shape");
     const int n_shapes = (int)(sizeof shapes / sizeof *shapes);
 
-    tcase_add_loop_test(tables, activations_have_the_same_bits, 1, 3);
+    tcase_add_loop_test(tables, functions_have_the_same_bits, 1, 3);
     tcase_add_loop_test(tables, random_numbers_have_the_same_bits, 1, 3);
     tcase_add_loop_test(tables, sums_have_the_same_bits, 1, 3);
+    tcase_add_loop_test(tables, normalising_has_the_same_bits, 1, 3);
     tcase_add_loop_test(tables, updates_have_the_same_bits, 1, 3);
-    tcase_add_loop_test(tables, activations_are_right_to_a_few_units_in_the_last_place, 0, 3);
+    tcase_add_loop_test(tables, functions_are_right_to_a_few_units_in_the_last_place, 0, 3);
+    tcase_add_loop_test(tables, products_below_zero_are_summed, 0, 3);
     tcase_add_loop_test(products, linear_is_its_definition, 0, n_shapes);
     tcase_add_loop_test(products, input_gradient_is_its_definition, 0, n_shapes);
     tcase_add_loop_test(products, weight_gradient_is_its_definition, 0, n_shapes);

@@ -117,7 +117,7 @@ START_TEST(a_layer_that_does_not_fit_is_remembered)
     expect_fails(gan_network_save(net, scratch_path("never.safetensors")), GAN_ERR_SHAPE,
                  "layer 2");
     ck_assert_int_ne(access(scratch_path("never.safetensors"), F_OK), 0);
-    expect_fails(gan_network_load(net, scratch_path("never.safetensors")), GAN_ERR_SHAPE,
+    expect_fails(gan_network_load(net, scratch_path("never.safetensors"), NULL), GAN_ERR_SHAPE,
                  "layer 2");
     gan_network_destroy(net);
 }
@@ -253,8 +253,8 @@ START_TEST(null_is_reported)
     expect_ok(gan_network_forward(net, NULL, 0, NULL));
     expect_status(gan_network_save(NULL, "x"), GAN_ERR_INVALID);
     expect_status(gan_network_save(net, NULL), GAN_ERR_INVALID);
-    expect_status(gan_network_load(NULL, "x"), GAN_ERR_INVALID);
-    expect_status(gan_network_load(net, NULL), GAN_ERR_INVALID);
+    expect_status(gan_network_load(NULL, "x", NULL), GAN_ERR_INVALID);
+    expect_status(gan_network_load(net, NULL, NULL), GAN_ERR_INVALID);
     expect_status(gan_network_open(NULL, "x", NULL), GAN_ERR_INVALID);
     out = net;
     expect_status(gan_network_open(&out, NULL, NULL), GAN_ERR_INVALID);

@@ -103,6 +103,23 @@ START_TEST(many_short_jobs_in_a_row)
 }
 END_TEST
 
+START_TEST(a_job_may_be_begun_and_ended_apart)
+{
+    for (size_t n = 1; n <= 3; n++) {
+        gan_pool *pool = pool_of(n);
+        int done[50] = {0};
+
+        for (int i = 0; i < 200; i++) {
+            gan__pool_begin(pool, add_one, done, 1 + (size_t)i % 50);
+            if (i % 20 == 0) sleep_ms(1); /* nobody need be left when the end comes */
+            gan__pool_end(pool);
+        }
+        for (int i = 0; i < 50; i++) ck_assert_int_eq(done[i], 4 * (50 - i));
+        gan_pool_destroy(pool);
+    }
+}
+END_TEST
+
 START_TEST(workers_that_fell_asleep_wake_up)
 {
     gan_pool *pool = pool_of(3);
@@ -333,6 +350,7 @@ Suite *suite(void)
     const TTest *const tests[] = {every_task_is_done_once,
                                   no_pool_is_a_team_of_one,
                                   many_short_jobs_in_a_row,
+                                  a_job_may_be_begun_and_ended_apart,
                                   workers_that_fell_asleep_wake_up,
                                   as_many_tasks_run_at_once_as_there_are_threads,
                                   two_host_threads_share_one_pool,

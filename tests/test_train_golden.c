@@ -38,7 +38,7 @@ static gan_network *load(int run, int generator, const char *when)
 
     snprintf(name, sizeof name, "%s_%c_%s.safetensors", runs[run].name, generator ? 'g' : 'd',
              when);
-    expect_ok(gan_network_load(net, golden_path(name)));
+    expect_ok(gan_network_load(net, golden_path(name), NULL));
     return net;
 }
 

@@ -105,6 +105,51 @@ START_TEST(a_step_takes_no_memory)
 }
 END_TEST
 
+START_TEST(a_classifier_takes_no_memory)
+{
+    static const net_layer layers[] = {LINEAR(6, 7), LEAKY, DROPOUT(0.5f), LINEAR(7, 3), END};
+    budget b;
+    gan_classifier_desc desc = {GAN_CLASSIFIER_DESC_INIT, .n_threads = 2};
+    gan_network *net = net_seeded(6, layers, 1);
+    gan_optimizer *opt = adam();
+    gan_classifier *c;
+    gan_dataset *data;
+    gan_iterator *it;
+    float *samples = normals(20 * 6, 1), features[20 * 7];
+    const uint8_t labels[20] = {0, 1, 2, 1, 0};
+    uint8_t predicted[20];
+    const gan_batch batch = {GAN_BATCH_INIT, .count = 20, .shape = gan_shape_1d(6),
+                             .samples = samples, .labels = labels};
+    unsigned long calls = 0;
+    gan_status bad = GAN_OK;
+
+    budget_init(&b, BUDGET_UNLIMITED);
+    desc.allocator = &b.allocator;
+    expect_ok(gan_classifier_create(&c, net, opt, &desc));
+    expect_ok(gan_dataset_create_floats(&data, samples, labels, 20, gan_shape_1d(6), NULL));
+    expect_ok(gan_iterator_create(&it, data, NULL));
+    b.left = 0;
+    for (int s = 0; s < 100 && bad == GAN_OK; s++) {
+        if (s == 3) calls = atomic_load(&heap_calls); /* a BLAS may take its buffers before */
+        bad = gan_classifier_step(c, &batch, NULL);
+        if (bad == GAN_OK) bad = gan_classifier_evaluate(c, it, NULL, NULL);
+        if (bad == GAN_OK) bad = gan_classifier_predict(c, samples, 20, predicted);
+        if (bad == GAN_OK) bad = gan_classifier_features(c, samples, 20, features);
+    }
+    calls = atomic_load(&heap_calls) - calls;
+    expect_ok(bad);
+    ck_assert_uint_eq(calls, 0);
+    ck_assert_uint_eq(b.refused, 0);
+    gan_iterator_destroy(it);
+    gan_dataset_destroy(data);
+    gan_classifier_destroy(c);
+    ck_assert_uint_eq(budget_live(&b), 0);
+    gan_optimizer_destroy(opt);
+    gan_network_destroy(net);
+    free(samples);
+}
+END_TEST
+
 /* NULL unless the BLAS in this process is an OpenBLAS. */
 #pragma weak openblas_get_num_threads
 #pragma weak openblas_set_num_threads
@@ -143,8 +188,8 @@ END_TEST
 
 Suite *suite(void)
 {
-    const TTest *const tests[] = {a_step_takes_no_memory, the_threads_of_openblas_are_put_back,
-                                  NULL};
+    const TTest *const tests[] = {a_step_takes_no_memory, a_classifier_takes_no_memory,
+                                  the_threads_of_openblas_are_put_back, NULL};
     Suite *s = suite_create("train_guest");
 
     add_tests(s, "a good guest", tests);

@@ -58,6 +58,68 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_idx(gan_dataset **out, const 
                                                        const char *labels,
                                                        const gan_dataset_desc *desc);
 
+/** Settings of gan_dataset_open_png(); start from GAN_PNG_DESC_INIT. */
+typedef struct gan_png_desc {
+    size_t struct_size; /**< set by GAN_PNG_DESC_INIT */
+    /**
+     * Size of a sample: a picture is scaled until it just covers it, and the middle is cut out.
+     * Both 0: the first picture's, and all others must have the same.  0, 0
+     */
+    size_t width, height;
+    size_t channels;  /**< 1: grey; 3: RGB; 0: as the first picture has.  0 */
+    size_t max_count; /**< look at the first so many files only; 0: all.  0 */
+    int no_labels;    /**< 1: subfolders are no classes.  0 */
+    int skip_bad;     /**< 1: leave out files that cannot be used; 0: the first is an error.  0 */
+    /** Most bytes that the samples may take in memory, else they stay on the disk; 0: 2^30.  0 */
+    size_t memory_limit;
+    size_t n_threads;               /**< that decode, as in gan_pool_create().  0 */
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_png_desc;
+#define GAN_PNG_DESC_INIT GAN_SIZED_INIT(gan_png_desc, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+/**
+ * Read a folder of PNG pictures.
+ *
+ * These are the files whose names end in .png, in capitals or not, in the folder and all folders
+ * below it, ordered by their paths, name by name and byte by byte, so that nothing depends on the
+ * order in which the system lists them.  Names that begin with a dot are left out.  Links to files
+ * are followed, links to folders are not.
+ *
+ * When all pictures lie in subfolders, these are the classes: a picture's label is the number of
+ * the first folder on its path, in the same order.  A picture outside of them means that there are
+ * no labels.
+ *
+ * Every kind of PNG is read, as by gan_image_read(), of at most 2^28 bytes of pixels.  Scaling is
+ * torchvision's Resize (bilinear, antialias=True) to the smallest size that covers the wanted one,
+ * then CenterCrop; grey is made from RGB as 0.299 R + 0.587 G + 0.114 B.  So that no bad file is
+ * found in the middle of a training, each is decoded once now.  Where the samples take more than
+ * `memory_limit` bytes they are decoded again whenever they are wanted, by gan_dataset_read() or
+ * ahead of time by an iterator; the files must then stay as they are.
+ *
+ * @param[out] out     Receives the dataset, yours to destroy; NULL on failure.
+ * @param[in]  folder  Its path.
+ * @param[in]  desc    Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK           `*out` is the dataset; a sample's shape is [channels, height, width].
+ * @retval GAN_ERR_INVALID  `out` or `folder` is NULL, or a setting is out of range (it is named).
+ * @retval GAN_ERR_IO       A folder or a file could not be read.
+ * @retval GAN_ERR_FORMAT   A file is no PNG, a damaged or a too large one; or there is no file, or
+ *                          none that can be used.
+ * @retval GAN_ERR_SHAPE    A picture has another size than the first, and none was asked for; or
+ *                          there are more than 256 classes.
+ * @retval GAN_ERR_NOMEM    No memory, or the system gave no thread.
+ *
+ * With `skip_bad`, GAN_ERR_IO, GAN_ERR_FORMAT and GAN_ERR_SHAPE of a single file only leave it out;
+ * see gan_dataset_skipped().
+ *
+ * Memory:      while a file is decoded, each thread takes a picture's from malloc.
+ * Determinism: the same samples in the same order on any number of threads.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_png(gan_dataset **out, const char *folder,
+                                                       const gan_png_desc *desc);
+
 /**
  * Make a dataset from bytes in the host's memory, which are copied.
  *
@@ -169,6 +231,24 @@ GAN_API gan_shape gan_dataset_shape(const gan_dataset *data);
 /** Return 1 when the samples have labels, else 0.  @since 0.1 */
 GAN_API int gan_dataset_has_labels(const gan_dataset *data);
 
+/** Return how many classes have a name: the subfolders of gan_dataset_open_png(); 0 without labels,
+ * for other sources and for NULL.  @since 0.1 */
+GAN_API size_t gan_dataset_class_count(const gan_dataset *data);
+
+/** Return the name of a label, which belongs to the dataset; NULL when it has none.  @since 0.1 */
+GAN_API const char *gan_dataset_class_name(const gan_dataset *data, size_t label);
+
+/** Return the path, below the folder, of the file that a sample is made from, which belongs to the
+ * dataset; NULL when it is made from none of its own.  @since 0.1 */
+GAN_API const char *gan_dataset_file_name(const gan_dataset *data, size_t index);
+
+/** Return how many files were left out because they cannot be used; 0 for NULL.  @since 0.1 */
+GAN_API size_t gan_dataset_skipped_count(const gan_dataset *data);
+
+/** Return one sentence about the i-th file that was left out, its path and what is wrong with it,
+ * which belongs to the dataset; NULL when there is none.  @since 0.1 */
+GAN_API const char *gan_dataset_skipped(const gan_dataset *data, size_t i);
+
 /**
  * Read one sample, with its numbers as they are stored (bytes divided by 255).
  *
@@ -179,10 +259,13 @@ GAN_API int gan_dataset_has_labels(const gan_dataset *data);
  *
  * @retval GAN_OK             Done.
  * @retval GAN_ERR_INVALID    `data` is NULL or there is no such index.
- * @retval GAN_ERR_IO         A host's source failed; its code is named.
+ * @retval GAN_ERR_IO         A host's source failed, its code is named; or a file cannot be read
+ *                            any more.
+ * @retval GAN_ERR_FORMAT     A file has changed since it was opened, and is damaged now.
+ * @retval GAN_ERR_SHAPE      It has another size now, and none was asked for.
  * @retval GAN_ERR_NONFINITE  A host's source delivered NaN or infinity.
- * @retval GAN_ERR_NOMEM      No memory for a sample that isn't wanted (`out` NULL, a host's
- *                            source).
+ * @retval GAN_ERR_NOMEM      No memory to decode a file, or for a sample that isn't wanted (`out`
+ *                            NULL, a host's source).
  *
  * After an error `out` may be partly written.
  *

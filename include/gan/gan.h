@@ -3,11 +3,14 @@
 #define GAN_GAN_H
 
 #include <gan/alloc.h>
+#include <gan/checkpoint.h>
+#include <gan/classifier.h>
 #include <gan/dataset.h>
 #include <gan/image.h>
 #include <gan/iterator.h>
 #include <gan/layer.h>
 #include <gan/loss.h>
+#include <gan/metrics.h>
 #include <gan/network.h>
 #include <gan/optimizer.h>
 #include <gan/pool.h>

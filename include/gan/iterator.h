@@ -35,7 +35,7 @@ typedef struct gan_iterator_desc {
     size_t batch_size;  /**< samples a batch; 0: 100.  Over the dataset's count: all of them */
     int shuffle;        /**< 1: each epoch in its own random order.  0 */
     int drop_last; /**< 1: leave out a last batch that is not full; wants a full one to exist */
-    uint64_t seed; /**< of the shuffle.  0 */
+    uint64_t seed; /**< of the shuffle and of what is mirrored.  0 */
     /**
      * Each number x of channel c becomes (x - mean[c]) / std[c] (torchvision's Normalize); x is b /
      * 255 for bytes.  Samples of rank 3 have dim[0] channels, others one.  A std of 0 stands for
@@ -46,9 +46,20 @@ typedef struct gan_iterator_desc {
     float mean[4];
     float std[4];                   /**< finite, not negative; see mean */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
+    /**
+     * 1: half of the samples, drawn anew in each epoch, are mirrored left to right (torchvision's
+     * RandomHorizontalFlip).  Wants samples of rank 2 or more; the last dimension is the width.  0
+     */
+    int horizontal_flip;
+    /**
+     * Threads that decode the next batch while the host uses this one, with the calling thread, as
+     * in gan_pool_create(); 1: all is decoded by gan_iterator_next().  Samples in memory need no
+     * decoding, and no thread is started.  0
+     */
+    size_t n_threads;
 } gan_iterator_desc;
 #define GAN_ITERATOR_DESC_INIT                                                                     \
-    GAN_SIZED_INIT(gan_iterator_desc, 0, 0, 0, 0, {0, 0, 0, 0}, {0, 0, 0, 0}, 0)
+    GAN_SIZED_INIT(gan_iterator_desc, 0, 0, 0, 0, {0, 0, 0, 0}, {0, 0, 0, 0}, 0, 0, 0)
 
 /**
  * Begin a walk.
@@ -60,8 +71,8 @@ typedef struct gan_iterator_desc {
  * @retval GAN_OK           `*out` stands before the first batch of epoch 0.
  * @retval GAN_ERR_INVALID  `out` or `data` is NULL, a setting is out of range (it is named), or
  *                          more than 2^32 - 1 samples are to be shuffled.
- * @retval GAN_ERR_SHAPE    The samples have more than 4 channels.
- * @retval GAN_ERR_NOMEM    No memory.
+ * @retval GAN_ERR_SHAPE    The samples have more than 4 channels, or are vectors to be mirrored.
+ * @retval GAN_ERR_NOMEM    No memory, or the system gave no thread.
  *
  * @since 0.1
  */
@@ -81,12 +92,18 @@ GAN_API void gan_iterator_destroy(gan_iterator *it);
  * @retval GAN_OK             `*batch` is the next batch.
  * @retval GAN_END            The epoch is over; the next call gives the next epoch's first batch.
  * @retval GAN_ERR_INVALID    `it` or `batch` is NULL.
- * @retval GAN_ERR_IO         A host's source failed; the iterator stands where it stood.
+ * @retval GAN_ERR_IO         A host's source failed, or a file cannot be read any more.
+ * @retval GAN_ERR_FORMAT     A file has changed since it was opened, and is damaged now.
+ * @retval GAN_ERR_SHAPE      It has another size now, and none was asked for.
+ * @retval GAN_ERR_NOMEM      No memory to decode a file.
  * @retval GAN_ERR_NONFINITE  A host's source delivered NaN or infinity, or a number became infinite
- *                            when it was divided by std; the same.
+ *                            when it was divided by std.
  *
- * Memory: none is taken.
- * Determinism: the order is a function of seed and epoch alone.
+ * After an error the iterator stands where it stood: the next call tries the same batch again.
+ *
+ * Memory: none is taken, except to decode files (from malloc, by each thread that does).
+ * Determinism: order and mirroring are functions of seed and epoch alone, whatever the number of
+ * threads.
  *
  * @since 0.1
  */

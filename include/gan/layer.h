@@ -65,6 +65,69 @@ GAN_API gan_layer *gan_layer_tanh(void);
 GAN_API gan_layer *gan_layer_sigmoid(void);
 
 /**
+ * Make y = x for x > 0, y = alpha * (exp(x) - 1) below (torch.nn.ELU).  Keeps the shape.
+ *
+ * @param[in] alpha  1 is PyTorch's default; finite and not negative.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_elu(float alpha);
+
+/**
+ * Make an ELU with alpha 1.6733 whose output is multiplied by 1.0507, so that numbers of mean 0 and
+ * variance 1 keep them (torch.nn.SELU).  Keeps the shape.
+ *
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_selu(void);
+
+/**
+ * Make y = x times the share of a standard normal distribution that lies below x (torch.nn.GELU).
+ * Keeps the shape.
+ *
+ * @param[in] approximate  0: exactly, PyTorch's default; 1: its approximation by tanh, y = x / 2 *
+ *                         (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))).
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_gelu(int approximate);
+
+/** Make y = x / (1 + exp(-x)) (torch.nn.SiLU).  Keeps the shape.  @return The layer, or NULL.
+ * @since 0.1 */
+GAN_API gan_layer *gan_layer_silu(void);
+
+/**
+ * Make y = log(1 + exp(beta * x)) / beta, and y = x where beta * x > threshold (torch.nn.Softplus).
+ * Keeps the shape.
+ *
+ * @param[in] beta       1 is PyTorch's default; 1e-30 to 1e30.
+ * @param[in] threshold  20 is PyTorch's default; finite.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_softplus(float beta, float threshold);
+
+/**
+ * Make y = x for x > 0, y = slope * x below, with a slope that is trained (torch.nn.PReLU).  Keeps
+ * the shape.
+ *
+ * Parameter: "weight", shape [num_parameters], all `init` at first.
+ *
+ * @param[in] num_parameters  1: one slope for all, PyTorch's default; else the number of channels,
+ *                            which is the input's first dimension: one for each.
+ * @param[in] init            0.25 is PyTorch's default; finite.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_prelu(size_t num_parameters, float init);
+
+/**
  * Make a layer that sets each number to 0 with probability `p` in training and multiplies the
  * others by 1 / (1 - p); in evaluation it changes nothing (torch.nn.Dropout).  Keeps the shape.
  *
@@ -74,6 +137,17 @@ GAN_API gan_layer *gan_layer_sigmoid(void);
  * @since 0.1
  */
 GAN_API gan_layer *gan_layer_dropout(float p);
+
+/**
+ * Make a layer that does with each channel of an image, as a whole, what gan_layer_dropout() does
+ * with a number (torch.nn.Dropout2d).  Keeps the shape.
+ *
+ * @param[in] p  0 <= p < 1.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_dropout2d(float p);
 
 /** Make a vector of whatever comes in (torch.nn.Flatten).  @return The layer, or NULL.  @since
  * 0.1 */
@@ -88,6 +162,254 @@ GAN_API gan_layer *gan_layer_flatten(void);
  * @since 0.1
  */
 GAN_API gan_layer *gan_layer_reshape(gan_shape shape);
+
+/** In the second place of a pair of paddings: none in that direction, unlike in the first. */
+#define GAN_PADDING_NONE ((size_t)-1)
+
+/**
+ * What gan_layer_conv2d() and gan_layer_conv_transpose2d() can be told; start from
+ * GAN_CONV2D_DESC_INIT.
+ *
+ * Pairs are height and width.  A 0 in the second place means: as in the first; one in the first
+ * means the default.
+ */
+typedef struct gan_conv2d_desc {
+    size_t struct_size;       /**< set by GAN_CONV2D_DESC_INIT */
+    size_t kernel_size[2];    /**< default: the constructor's kernel_size */
+    size_t stride[2];         /**< default 1 */
+    size_t padding[2];        /**< zeros at each of two sides, default 0; see GAN_PADDING_NONE */
+    size_t dilation[2];       /**< steps between the kernel's numbers, default 1 */
+    size_t output_padding[2]; /**< conv_transpose2d: added to the output's size, default 0 */
+    size_t groups;            /**< channels are cut into so many groups, default 1 */
+    int no_bias;              /**< 1: without a bias */
+} gan_conv2d_desc;
+
+/** The defaults. */
+#define GAN_CONV2D_DESC_INIT                                                                       \
+    GAN_SIZED_INIT(gan_conv2d_desc, {0}, {0}, {0}, {0}, {0}, 0, 0)
+
+/**
+ * Make a convolution of images (torch.nn.Conv2d).
+ *
+ * Input: an image of `in_channels`.  Output: `out_channels` of height
+ * (h + 2 padding - dilation (kernel_size - 1) - 1) / stride + 1, rounded down, and the width
+ * likewise.  Parameters: "weight", shape [out_channels, in_channels / groups, kernel height, kernel
+ * width], and "bias", shape [out_channels], both drawn from U(-b, b) with b = 1 / sqrt(in_channels /
+ * groups * kernel height * kernel width).
+ *
+ * @param[in] in_channels   At least 1, divisible by desc->groups.
+ * @param[in] out_channels  Likewise.
+ * @param[in] kernel_size   Height and width of the kernel, at least 1.
+ * @param[in] desc          NULL for the defaults.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_conv2d(size_t in_channels, size_t out_channels, size_t kernel_size,
+                                    const gan_conv2d_desc *desc);
+
+/**
+ * Make a transposed convolution, which enlarges images (torch.nn.ConvTranspose2d): the gradient of
+ * a convolution by its input.
+ *
+ * Input: an image of `in_channels`.  Output: `out_channels` of height
+ * (h - 1) stride - 2 padding + dilation (kernel_size - 1) + output_padding + 1, and the width
+ * likewise.  Parameters: "weight", shape [in_channels, out_channels / groups, kernel height, kernel
+ * width], and "bias", shape [out_channels], both drawn from U(-b, b) with b = 1 / sqrt(out_channels
+ * / groups * kernel height * kernel width).
+ *
+ * @param[in] in_channels   At least 1, divisible by desc->groups.
+ * @param[in] out_channels  Likewise.
+ * @param[in] kernel_size   Height and width of the kernel, at least 1.
+ * @param[in] desc          NULL for the defaults; output_padding has to be smaller than the stride
+ *                          or the dilation.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_conv_transpose2d(size_t in_channels, size_t out_channels,
+                                              size_t kernel_size, const gan_conv2d_desc *desc);
+
+/** Settings of layers that normalise; start from GAN_NORM_DESC_INIT. */
+typedef struct gan_norm_desc {
+    size_t struct_size; /**< set by GAN_NORM_DESC_INIT */
+    double eps;         /**< added to the variance; above 0.  0: 1e-5 */
+    double momentum;    /**< batch_norm: how far the running statistics go to meet a batch's, at
+                             most 1.  0: 0.1 */
+    int no_affine;      /**< 1: without "weight" and "bias" */
+} gan_norm_desc;
+
+/** The defaults. */
+#define GAN_NORM_DESC_INIT GAN_SIZED_INIT(gan_norm_desc, 0, 0, 0)
+
+/**
+ * Make a layer that normalises each channel over the batch (torch.nn.BatchNorm1d, BatchNorm2d):
+ * y = (x - mean) / sqrt(var + eps) * weight + bias.  Keeps the shape.
+ *
+ * In training, mean and variance (divided by the count) are those of the batch: of all samples and
+ * places of a channel.  A discriminator's real and generated samples are two batches, in this
+ * order.  Each step that counts moves the running statistics of the network that it trains, and
+ * only those: running = (1 - momentum) * running + momentum * batch, the variance divided by the
+ * count less 1.  In evaluation they take the place of the batch's.
+ *
+ * Input: any shape whose first dimension is `num_features`.  Parameters: "weight", ones, and
+ * "bias", zeros; buffers: "running_mean", zeros, and "running_var", ones; all of shape
+ * [num_features].  PyTorch's "num_batches_tracked" is not kept.
+ *
+ * @param[in] num_features  Channels, at least 1.
+ * @param[in] desc          NULL for the defaults.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_batch_norm(size_t num_features, const gan_norm_desc *desc);
+
+/**
+ * Make a layer that normalises each sample, or parts of it, over its last dimensions
+ * (torch.nn.LayerNorm).  Keeps the shape.
+ *
+ * Input: any shape that ends in `normalized_shape`, which has at least 2 numbers.  Parameters:
+ * "weight", ones, and "bias", zeros, both of that shape.
+ *
+ * @param[in] normalized_shape  The dimensions to normalise over.
+ * @param[in] desc              NULL for the defaults.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_layer_norm(gan_shape normalized_shape, const gan_norm_desc *desc);
+
+/**
+ * Make a layer that normalises groups of channels of each sample (torch.nn.GroupNorm).  Keeps the
+ * shape.
+ *
+ * Input: any shape whose first dimension is `num_channels`, with at least 2 numbers a group.
+ * Parameters: "weight", ones, and "bias", zeros, both of shape [num_channels].
+ *
+ * @param[in] num_groups    At least 1.
+ * @param[in] num_channels  A multiple of `num_groups`.
+ * @param[in] desc          NULL for the defaults.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_group_norm(size_t num_groups, size_t num_channels,
+                                        const gan_norm_desc *desc);
+
+/**
+ * Make a layer that normalises each channel of each sample (torch.nn.InstanceNorm1d,
+ * InstanceNorm2d), in evaluation too.  Keeps the shape.
+ *
+ * Input: any shape whose first dimension is `num_features`, with at least 2 numbers a channel.
+ * Parameters with `affine`: "weight", ones, and "bias", zeros, both of shape [num_features].
+ *
+ * @param[in] num_features  Channels, at least 1.
+ * @param[in] affine        1: with parameters; 0, PyTorch's default: without.
+ * @param[in] desc          NULL for the defaults.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_instance_norm(size_t num_features, int affine,
+                                           const gan_norm_desc *desc);
+
+/**
+ * What gan_layer_max_pool2d() and gan_layer_avg_pool2d() can be told; start from
+ * GAN_POOL2D_DESC_INIT.  Pairs are as in gan_conv2d_desc.
+ */
+typedef struct gan_pool2d_desc {
+    size_t struct_size;    /**< set by GAN_POOL2D_DESC_INIT */
+    size_t kernel_size[2]; /**< default: the constructor's kernel_size */
+    size_t stride[2];      /**< default: the kernel_size */
+    size_t padding[2];     /**< at each of two sides, at most half the kernel_size; default 0; see
+                                GAN_PADDING_NONE */
+    int exclude_pad;       /**< avg_pool2d, 1: the padding's zeros don't count in a mean
+                                (count_include_pad=False) */
+} gan_pool2d_desc;
+
+/** The defaults. */
+#define GAN_POOL2D_DESC_INIT GAN_SIZED_INIT(gan_pool2d_desc, {0}, {0}, {0}, 0)
+
+/**
+ * Make the largest number of each window of an image (torch.nn.MaxPool2d).
+ *
+ * Input: an image.  Output: as many channels of height (h + 2 padding - kernel_size) / stride + 1,
+ * rounded down, and the width likewise.  The padding is never the largest.  Of several equal numbers
+ * the gradient goes to the first; a NaN is larger than any number.
+ *
+ * @param[in] kernel_size  Height and width of a window, at least 1.
+ * @param[in] desc         NULL for the defaults.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_max_pool2d(size_t kernel_size, const gan_pool2d_desc *desc);
+
+/**
+ * Make the mean of each window of an image (torch.nn.AvgPool2d).
+ *
+ * Shapes as in gan_layer_max_pool2d(); padding is zeros.
+ *
+ * @param[in] kernel_size  Height and width of a window, at least 1.
+ * @param[in] desc         NULL for the defaults.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_avg_pool2d(size_t kernel_size, const gan_pool2d_desc *desc);
+
+/** How gan_layer_upsample() fills the places between an image's numbers. */
+typedef enum gan_upsample_mode {
+    GAN_UPSAMPLE_NEAREST = 0, /**< each number is repeated */
+    GAN_UPSAMPLE_BILINEAR = 1 /**< the four around a place are blended by their distances */
+} gan_upsample_mode;
+
+/**
+ * Make an image whose sides are `scale_factor` times as long (torch.nn.Upsample).
+ *
+ * @param[in] scale_factor   At least 1.
+ * @param[in] mode           How the numbers between are made.
+ * @param[in] align_corners  With GAN_UPSAMPLE_BILINEAR, 1: the centres of the outermost numbers stay
+ *                           where they are; 0, PyTorch's default: their outer edges do.  Else 0.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_upsample(size_t scale_factor, gan_upsample_mode mode,
+                                      int align_corners);
+
+/**
+ * Make one channel out of each upscale_factor^2, as an image whose sides are upscale_factor times as
+ * long (torch.nn.PixelShuffle).
+ *
+ * Input: an image whose number of channels is a multiple of upscale_factor^2.  Number (y, x) of
+ * channel c of the output is number (y / f, x / f) of channel c f^2 + y % f * f + x % f of the input.
+ *
+ * @param[in] upscale_factor  At least 1.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_pixel_shuffle(size_t upscale_factor);
+
+/**
+ * Tell a discriminator how much the samples of a batch differ, by one more channel (Karras et al.,
+ * 2018: progressive growing of GANs).
+ *
+ * Each `group_size` samples after another are a group; the last of a batch may be smaller.  The new
+ * channel, the last, is filled with one number for the whole group: the mean, over all numbers of a
+ * sample, of their standard deviations over the group, sqrt(variance + 1e-8) with the variance
+ * divided by the group's size.  In training real and generated samples are separate batches; in
+ * gan_network_forward() the samples of a call are one.
+ *
+ * Input of any shape; its first dimension counts the channels.
+ *
+ * @param[in] group_size  1 to 1024; 4 is the usual choice.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_minibatch_stddev(size_t group_size);
 
 /** End a layer that was not given to a network.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_layer_destroy(gan_layer *layer);

@@ -98,6 +98,53 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_build(gan_network *net);
  */
 GAN_API GAN_MUST_CHECK gan_status gan_network_initialize(gan_network *net, uint64_t seed);
 
+/** How gan_network_initialize_as() draws a weight; torch.nn.init has the same names. */
+typedef enum gan_init {
+    GAN_INIT_NORMAL = 0,      /**< N(0, std^2); batch_norm's from N(1, std^2): that of the DCGAN
+                                   paper */
+    GAN_INIT_XAVIER_UNIFORM,  /**< U(-b, b) with b = gain * sqrt(6 / (fan_in + fan_out)) */
+    GAN_INIT_XAVIER_NORMAL,   /**< N(0, s^2) with s = gain * sqrt(2 / (fan_in + fan_out)) */
+    GAN_INIT_KAIMING_UNIFORM, /**< U(-b, b) with b = sqrt(6 / ((1 + slope^2) * fan)) */
+    GAN_INIT_KAIMING_NORMAL,  /**< N(0, s^2) with s = sqrt(2 / ((1 + slope^2) * fan)) */
+    GAN_INIT_ORTHOGONAL       /**< the rows of [a, b * ...], or its columns when they are fewer, are
+                                   at right angles and `gain` long */
+} gan_init;
+
+/** Settings of gan_network_initialize_as(); start from GAN_INIT_DESC_INIT. */
+typedef struct gan_init_desc {
+    size_t struct_size; /**< set by GAN_INIT_DESC_INIT */
+    gan_init init;      /**< GAN_INIT_NORMAL */
+    double std;         /**< of GAN_INIT_NORMAL; above 0.  0: 0.02 */
+    double gain;        /**< of Xavier and orthogonal; above 0.  0: 1 */
+    double slope;       /**< of Kaiming: that of the leaky ReLUs behind; 0: ReLUs */
+    int fan_out;        /**< of Kaiming: 1: keep the size of gradients on the way back, fan is
+                             fan_out; 0: that of numbers on the way forward, it is fan_in */
+} gan_init_desc;
+#define GAN_INIT_DESC_INIT GAN_SIZED_INIT(gan_init_desc, GAN_INIT_NORMAL, 0, 0, 0, 0)
+
+/**
+ * Draw all weights anew by another rule than the layers' defaults, and reset buffers.
+ *
+ * The rule is for the weights of linear and convolution layers, whose biases become 0; all others
+ * begin as by default, with the exception at GAN_INIT_NORMAL.  A weight of shape [a, b, ...] has
+ * fan_in = b * ... and fan_out = a * ..., as in PyTorch.
+ *
+ * @param[in,out] net   The network; completed when it is not.
+ * @param[in]     seed  The same seed gives the same weights.
+ * @param[in]     desc  Settings, or NULL for those of DCGAN.
+ *
+ * @retval GAN_OK           Done.
+ * @retval GAN_ERR_INVALID  A setting of `desc` is out of range; nothing changed.
+ * @retval GAN_ERR_NOMEM    No memory; nothing changed.
+ * @retval other            As gan_network_build(); nothing changed.
+ *
+ * Memory:  GAN_INIT_ORTHOGONAL takes 8 bytes a number of the largest weight, until it returns.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_initialize_as(gan_network *net, uint64_t seed,
+                                                            const gan_init_desc *desc);
+
 /**
  * Make a network of the same layers and weights that shares nothing with the first but its pool.
  *
@@ -211,20 +258,59 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_forward(gan_network *net, const fl
 GAN_API GAN_MUST_CHECK gan_status gan_network_save(gan_network *net, const char *path);
 
 /**
+ * What gan_network_load() found; start from GAN_NETWORK_LOAD_REPORT_INIT.
+ *
+ * The lists are names with shapes, such as "2.weight [256, 256], 2.bias [256]"; one that is too
+ * long ends in "...", the counts are always whole.
+ */
+typedef struct gan_network_load_report {
+    size_t struct_size;    /**< set by GAN_NETWORK_LOAD_REPORT_INIT */
+    size_t n_loaded;       /**< tensors that are in both with the same shape */
+    size_t n_missing;      /**< tensors of the network that the file has not */
+    size_t n_misshaped;    /**< tensors that are in both with different shapes */
+    size_t n_unexpected;   /**< tensors of the file that the network has not */
+    char missing[1000];    /**< the network's names and shapes */
+    char misshaped[1000];  /**< the same, with the file's shape first: "0.bias [3] for [4]" */
+    char unexpected[1000]; /**< the file's names, without the prefix, and shapes */
+} gan_network_load_report;
+#define GAN_NETWORK_LOAD_REPORT_INIT GAN_SIZED_INIT(gan_network_load_report, 0, 0, 0, 0, "", "", "")
+
+/** What gan_network_load() is to read; start from GAN_NETWORK_LOAD_DESC_INIT. */
+typedef struct gan_network_load_desc {
+    size_t struct_size; /**< set by GAN_NETWORK_LOAD_DESC_INIT */
+    /**
+     * 1: read the tensors that fit and leave the others of the network as they are, where PyTorch's
+     * load_state_dict(strict=False) still refuses another shape.  At least one must fit.  0: all
+     * tensors must fit.
+     */
+    int lenient;
+    /** Read only the names that begin with it, and take it off, as "generator.".  NULL: all names. */
+    const char *prefix;
+    gan_network_load_report *report; /**< filled when the file could be opened.  NULL: not wanted */
+} gan_network_load_desc;
+#define GAN_NETWORK_LOAD_DESC_INIT GAN_SIZED_INIT(gan_network_load_desc, 0, 0, 0)
+
+/**
  * Read weights from a safetensors file into a network that has the same tensors.
  *
- * Every tensor of the network must be in the file with its shape and type F32, and nothing else;
- * the file may come from PyTorch.
+ * The file may come from PyTorch (see docs/pytorch.md).  Its numbers may be of type F32, which is
+ * read bit by bit, or of type F16, BF16 or F64, which are converted.  Tensors named
+ * num_batches_tracked are passed over.
  *
  * @param[in,out] net   The network; completed when it is not.
  * @param[in]     path  The file's name.
+ * @param[in]     desc  Settings, or NULL: every tensor of the network must be in the file with its
+ *                      shape, and nothing else.
  *
- * @retval GAN_OK             All weights are the file's.
- * @retval GAN_ERR_INVALID    `net` or `path` is NULL.
+ * @retval GAN_OK             The weights are the file's.
+ * @retval GAN_ERR_INVALID    `net` or `path` is NULL, or `desc` or its report has no valid
+ *                            struct_size.
  * @retval GAN_ERR_NOMEM      No memory.
  * @retval GAN_ERR_IO         The file could not be opened or read.
- * @retval GAN_ERR_FORMAT     It is no safetensors file, or a damaged one.
- * @retval GAN_ERR_SHAPE      A tensor is missing, unexpected or of another shape; it is named.
+ * @retval GAN_ERR_FORMAT     It is no safetensors file, a damaged one, or has numbers of another
+ *                            type.
+ * @retval GAN_ERR_SHAPE      Tensors are missing, unexpected or of another shape, or none fits with
+ *                            `lenient`; the message counts and names them.
  * @retval GAN_ERR_NONFINITE  A weight in the file is NaN or infinite; it is named.
  * @retval other              As gan_network_build().
  *
@@ -232,7 +318,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_save(gan_network *net, const char 
  *
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_network_load(gan_network *net, const char *path);
+GAN_API GAN_MUST_CHECK gan_status gan_network_load(gan_network *net, const char *path,
+                                                   const gan_network_load_desc *desc);
 
 /**
  * Make a network from a file that gan_network_save() wrote: layers and weights.

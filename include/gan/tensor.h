@@ -53,6 +53,7 @@ typedef struct gan_tensor {
     gan_shape shape;  /**< as PyTorch's: a linear weight is [out, in] */
     size_t size;      /**< how many numbers, the product of `shape` */
     float *data;      /**< row-major */
+    int trainable;    /**< 1: a parameter; 0: a buffer, such as batch norm's running mean */
 } gan_tensor;
 
 GAN_END_DECLS

@@ -1,8 +1,22 @@
-/* fuzz_png.c - any bytes as a PNG file: an error, or a picture that survives being written. */
+/* fuzz_png.c - any bytes as a PNG file: an error, or a picture that survives being written, and
+ * that fits a sample. */
+#include "image_internal.h"
 #include "input.h"
 
-#include <gan/image.h>
 #include <string.h>
+
+/* A limit on memory like that of a dataset, so that a fuzzer's machine is not the limit. */
+enum { MAX_BYTES = 1 << 28 };
+
+static void make_samples(gan_image *image)
+{
+    const size_t sizes[][2] = {{5, 3}, {1, 1}, {3, 64}};
+    uint8_t planes[3 * 3 * 64];
+
+    for (size_t i = 0; i < 3; i++)
+        demand(gan__image_fit(image, sizes[i][0], sizes[i][1], i == 2 ? 1 : 3, planes) == GAN_OK,
+               "a picture that was read fits a sample");
+}
 
 static void write_and_read_again(gan_image *image, const char *path)
 {
@@ -23,12 +37,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     const char *path = input_file(bytes, n);
     gan_image *image = NULL;
-    gan_status status = gan_image_read(&image, path, NULL);
+    gan_status status = gan__image_read(&image, path, MAX_BYTES, NULL);
 
     demand((status == GAN_OK) == (image != NULL), "a picture comes with success alone");
     demand(status == GAN_OK || status == GAN_ERR_FORMAT || status == GAN_ERR_NOMEM,
            "the status is in the contract");
     if (image) write_and_read_again(image, path);
+    if (image) make_samples(image);
     gan_image_destroy(image);
     remove(path);
     return 0;

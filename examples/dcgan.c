@@ -1,0 +1,96 @@
+/* dcgan.c - see dcgan.h.
+ *
+ * For 28x28 and base 64 the generator makes of 100 numbers 128 maps of 7x7, of these 64 of 14x14, of
+ * these the picture; the discriminator goes back the same way to one number. */
+#include "dcgan.h"
+
+enum { LEAST = 4, WIDEST = 8 };
+
+size_t dcgan_doublings(size_t side)
+{
+    size_t n = 0;
+    for (; side >= 2 * LEAST && side % 2 == 0; side /= 2) n++;
+    return side >= LEAST && side < 2 * LEAST ? n : 0;
+}
+
+/* Channels of the maps that are the picture halved n times, n > 0. */
+static size_t width(size_t base, size_t n)
+{
+    size_t factor = (size_t)1 << (n - 1);
+    return base * (factor < WIDEST ? factor : WIDEST);
+}
+
+/* How to double or halve the sides by a kernel of 4; batch_norm behind it has a bias of its own. */
+static gan_conv2d_desc by_two(int before_norm)
+{
+    gan_conv2d_desc desc = {GAN_CONV2D_DESC_INIT, .stride = {2}, .padding = {1}};
+    desc.no_bias = before_norm;
+    return desc;
+}
+
+/* Draw the weights as the paper does, from N(0, 0.02^2).  Return NULL after saying what is wrong
+ * with the network. */
+static gan_network *initialize(gan_network *net, uint64_t seed)
+{
+    if (cli_ok(gan_network_initialize_as(net, seed, NULL))) return net;
+    gan_network_destroy(net);
+    return NULL;
+}
+
+static gan_network *make_generator(gan_shape picture, size_t latent, size_t base, uint64_t seed)
+{
+    size_t n = dcgan_doublings(picture.dim[1]), side = picture.dim[1] >> n;
+    gan_conv2d_desc first = {GAN_CONV2D_DESC_INIT, .no_bias = 1}, doubling = by_two(1),
+                    last = by_two(0);
+    gan_network *net = gan_network_create(gan_shape_3d(latent, 1, 1), NULL);
+
+    gan_network_add(net, gan_layer_conv_transpose2d(latent, width(base, n), side, &first));
+    for (; n > 0; n--) {
+        size_t in = width(base, n), out = n > 1 ? width(base, n - 1) : picture.dim[0];
+        gan_network_add(net, gan_layer_batch_norm(in, NULL));
+        gan_network_add(net, gan_layer_relu());
+        gan_network_add(net, gan_layer_conv_transpose2d(in, out, 4, n > 1 ? &doubling : &last));
+    }
+    gan_network_add(net, gan_layer_tanh());
+    return initialize(net, seed);
+}
+
+static gan_network *make_discriminator(gan_shape picture, size_t base, uint64_t seed)
+{
+    size_t n = dcgan_doublings(picture.dim[1]), side = picture.dim[1] >> n;
+    gan_conv2d_desc first = by_two(0), halving = by_two(1);
+    gan_network *net = gan_network_create(picture, NULL);
+
+    gan_network_add(net, gan_layer_conv2d(picture.dim[0], base, 4, &first));
+    gan_network_add(net, gan_layer_leaky_relu(0.2f));
+    for (size_t i = 2; i <= n; i++) {
+        gan_network_add(net, gan_layer_conv2d(width(base, i - 1), width(base, i), 4, &halving));
+        gan_network_add(net, gan_layer_batch_norm(width(base, i), NULL));
+        gan_network_add(net, gan_layer_leaky_relu(0.2f));
+    }
+    gan_network_add(net, gan_layer_conv2d(width(base, n), 1, side, NULL));
+    gan_network_add(net, gan_layer_sigmoid());
+    return initialize(net, seed);
+}
+
+int dcgan_train(const dcgan_options *networks, const run_options *opt, const gan_dataset *data,
+                int flip)
+{
+    size_t latent = (size_t)networks->latent, base = (size_t)networks->base;
+    gan_shape picture = gan_dataset_shape(data);
+    uint64_t seed = (uint64_t)opt->seed;
+    int code = CLI_EXIT_FAILURE;
+
+    if (picture.rank != 3 || picture.dim[1] != picture.dim[2] || !dcgan_doublings(picture.dim[1])) {
+        cli_say("square pictures are wanted, 4 to 7 pixels doubled some times, such as 28 or 64");
+        return code;
+    }
+    run_parts parts = {.opt = *opt, .data = data, .beta1 = 0.5, .flip = flip};
+    parts.g = make_generator(picture, latent, base, 2 * seed);
+    parts.d =
+        make_discriminator(picture, base, 2 * seed + 1); /* no weight of one is in the other */
+    if (parts.g && parts.d) code = run_train(&parts);
+    gan_network_destroy(parts.d);
+    gan_network_destroy(parts.g);
+    return code;
+}

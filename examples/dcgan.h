@@ -1,0 +1,32 @@
+/* dcgan.h - a deep convolutional GAN (Radford et al., 2016) for square pictures of any suitable
+ * size. */
+#ifndef DCGAN_H
+#define DCGAN_H
+
+#include "run.h"
+
+/* Return how often a side can be halved until 4 to 7 pixels are left, at least once: 28 is 7 doubled
+ * twice, 64 is 4 doubled four times.  0 when it cannot. */
+size_t dcgan_doublings(size_t side);
+
+/* The program's options for the networks. */
+typedef struct dcgan_options {
+    long latent; /* numbers of noise */
+    long base;   /* channels of the maps half as large as the picture; each further halving doubles
+                    them, up to 8 * base */
+} dcgan_options;
+
+/* clang-format off */
+#define DCGAN_OPTIONS(o)                                                                           \
+    {"latent", "N", .whole = &(o)->latent, .min = 1, .max = 65536,                                 \
+     .help = "numbers of noise that an image is made from"},                                       \
+    {"base", "N", .whole = &(o)->base, .min = 1, .max = 1024,                                      \
+     .help = "channels of the maps that are half as large as a picture"}
+/* clang-format on */
+
+/* Make the networks for the pictures of `data`, train them as by run_train() and return its code.
+ * `flip` is that of run_parts. */
+int dcgan_train(const dcgan_options *networks, const run_options *opt, const gan_dataset *data,
+                int flip);
+
+#endif

@@ -1,0 +1,67 @@
+/* run.h - a training run as the programs do it: epochs, pictures, figures, checkpoints, Ctrl-C. */
+#ifndef RUN_H
+#define RUN_H
+
+#include "cli.h"
+
+/* What the command line says about a run; a program sets the defaults. */
+typedef struct run_options {
+    const char *out;
+    long epochs, batch, seed, threads, checkpoint_every;
+    double lr;
+    int resume, quiet;
+} run_options;
+
+/* clang-format off */
+/* Their rows in a program's table of options. */
+#define RUN_OPTIONS(o)                                                                             \
+    {"epochs", "N", .whole = &(o)->epochs, .min = 1, .max = 100000,                                \
+     .help = "passes over the data"},                                                              \
+    {"batch", "N", .whole = &(o)->batch, .min = 1, .max = 65536,                                   \
+     .help = "real images, and as many generated ones, a step"},                                   \
+    {"lr", "X", .real = &(o)->lr, .min = 0, .max = 10,                                             \
+     .help = "learning rate of both Adam optimizers"},                                             \
+    {"seed", "N", .whole = &(o)->seed, .min = 0, .max = 2147483647,                                \
+     .help = "of weights, noise and order; same seed, same result"},                               \
+    {"threads", "N", .whole = &(o)->threads, .min = 0, .max = 1024,                                \
+     .help = "0: as many as there are CPUs; never changes the result"},                            \
+    {"out", "DIR", .text = &(o)->out, .help = "where the results go; made if need be"},            \
+    {.name = "resume", .on = &(o)->resume, .help = "go on with the run in --out"},                 \
+    {"checkpoint-every", "N", .whole = &(o)->checkpoint_every, .min = 0, .max = 100000,            \
+     .help = "epochs from one checkpoint to the next; 0: only one at the end"},                    \
+    {.name = "quiet", .on = &(o)->quiet, .help = "print nothing but warnings and errors"}
+/* clang-format on */
+
+/* What --help says about its files and its end. */
+#define RUN_SUMMARY                                                                                \
+    "Files of an earlier run in --out are replaced unless --resume is given:\n"                    \
+    "  real_images.png              100 images of the data\n"                                      \
+    "  fake_images-001.png ...      100 generated ones after each epoch, all from the\n"           \
+    "                               same noise\n"                                                  \
+    "  losses.csv, losses.png       losses and mean verdicts D(x), D(G(z)) an epoch\n"             \
+    "  checkpoint.safetensors       the whole run, for --resume, sample and interpolate\n"         \
+    "  generator.safetensors        the weights, for sample, interpolate or PyTorch\n"             \
+    "  discriminator.safetensors\n"                                                                \
+    "Ctrl-C ends the run after the current step and saves all of them; a second one\n"             \
+    "kills it.\n"                                                                                  \
+    "\n"                                                                                           \
+    "With --resume a run goes on where it was saved, to the last bit as if it had never\n"         \
+    "stopped: after Ctrl-C at that step, after anything worse at the end of an epoch.\n"           \
+    "Give the same options again; --epochs, the total, may be larger, and --threads is\n"          \
+    "free.\n"
+
+/* What a run is made of; the program makes it, and ends it afterwards. */
+typedef struct run_parts {
+    run_options opt;
+    const gan_dataset *data; /* pictures, grey or RGB */
+    gan_network *g, *d;      /* what went wrong while they were made is said by run_train() */
+    double beta1;            /* of both Adam optimizers */
+    int flip;                /* 1: half of the real images are mirrored left to right */
+} run_parts;
+
+/* Train as the options say, from the first epoch or with --resume from where a run was saved, write
+ * the files, and return the exit code of the program: 128 and the signal's number when one ended
+ * it, as a shell says it. */
+int run_train(const run_parts *parts);
+
+#endif

@@ -1,0 +1,194 @@
+/* checkpoint.h - a training run in one file, to go on later as if it had never stopped. */
+#ifndef GAN_CHECKPOINT_H
+#define GAN_CHECKPOINT_H
+
+#include <gan/export.h>
+#include <gan/iterator.h>
+#include <gan/network.h>
+#include <gan/status.h>
+#include <gan/train.h>
+#include <stddef.h>
+#include <stdint.h>
+
+GAN_BEGIN_DECLS
+
+/**
+ * A checkpoint is a safetensors file with everything that the next step depends on: weights and
+ * buffers of both networks, the optimizers' moments and step counts, the places in all random
+ * streams, the iterator's place in the data, and the settings of the run.  Train 2n steps, or train
+ * n, save, load in another process, train n: the bits are the same, on the same kind of machine and
+ * on any number of threads.  docs/formats.md has the file byte by byte.
+ *
+ * The host's own streams (gan_rng_position()) and data are the host's to keep.
+ *
+ * The last bytes of the file are a checksum of all others.  Every function here that reads a
+ * checkpoint reads all of it and compares, so a file that was cut or changed in any byte is an
+ * error.
+ *
+ * Threads: a call uses the objects it is given as a training step does.  Processes and threads may
+ * save to one path at once: the file is that of one of them, whole.
+ */
+
+/** The format number of the checkpoints that this release writes.  It reads all from 1 to this. */
+#define GAN_CHECKPOINT_FORMAT 1
+
+/**
+ * Save a run.
+ *
+ * The file is written beside `path`, flushed to the disk and renamed: at every moment, also when the
+ * process is killed, `path` leads to the old checkpoint or to the new one, whole.  What killed
+ * processes left beside `path` is removed.
+ *
+ * @param[in] trainer  The run.
+ * @param[in] it       The iterator that feeds it; NULL when the host brings its own data.  Save
+ *                     after the step that used its last batch.
+ * @param[in] path     The file's name; the folder must exist.
+ *
+ * @retval GAN_OK             The checkpoint is on the disk.
+ * @retval GAN_ERR_INVALID    `trainer` or `path` is NULL.
+ * @retval GAN_ERR_NOMEM      No memory.
+ * @retval GAN_ERR_IO         The file could not be written: disk full, no permission, no folder ...
+ * @retval GAN_ERR_NONFINITE  A weight, which the host must have written, is NaN or infinite; it is
+ *                            named.
+ *
+ * After an error what stood at `path` still does, and nothing is left beside it.  The run is never
+ * changed.
+ *
+ * Memory: a few kilobytes for names and settings; the numbers go to the file from where they lie.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_save(gan_trainer *trainer, const gan_iterator *it,
+                                                      const char *path);
+
+/**
+ * Save a run and keep the checkpoints that stood at `path` before.
+ *
+ * The one that is replaced becomes `path`.1, the one before it `path`.2, and so on up to
+ * `path`.`n_keep`; an older one goes.  Otherwise as gan_checkpoint_save(), which is this with 0.
+ *
+ * @param[in] trainer  The run.
+ * @param[in] it       Its iterator, or NULL.
+ * @param[in] path     The file's name.
+ * @param[in] n_keep   How many earlier ones to keep, 0 to 1000.
+ *
+ * @retval GAN_OK             The checkpoint is on the disk.
+ * @retval GAN_ERR_INVALID    `trainer` or `path` is NULL, or `n_keep` is out of range.
+ * @retval GAN_ERR_NOMEM      No memory.
+ * @retval GAN_ERR_IO         The file could not be written, or the file system has no hard links.
+ * @retval GAN_ERR_NONFINITE  A weight is NaN or infinite; it is named.
+ *
+ * After an error what stood at `path` still does.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_save_keep(gan_trainer *trainer,
+                                                           const gan_iterator *it, const char *path,
+                                                           size_t n_keep);
+
+/**
+ * Put a run back to where a checkpoint was saved.
+ *
+ * Make the networks, optimizers, trainer and iterator with the same settings as for the run that
+ * was saved, then call this; the next step is the one that came next there.  The number of threads
+ * may differ.  A learning rate that gan_optimizer_set_lr() has changed comes from the file; the one
+ * the optimizer was made with has to be the same.
+ *
+ * @param[in,out] trainer  A trainer with the settings of the run that was saved.
+ * @param[in,out] it       The same for the iterator and the count and shape of its samples; NULL
+ *                         when the run was saved without one.
+ * @param[in]     path     The file's name.
+ *
+ * @retval GAN_OK             The run stands where it was saved.
+ * @retval GAN_ERR_INVALID    `trainer` or `path` is NULL; or a setting differs: the first is named
+ *                            with both values ("batch_size is 64 in the file, 100 here").
+ * @retval GAN_ERR_NOMEM      No memory.
+ * @retval GAN_ERR_IO         The file could not be opened or read.
+ * @retval GAN_ERR_FORMAT     It is no checkpoint, of a newer format, or damaged.
+ * @retval GAN_ERR_NONFINITE  A number in the file is NaN or infinite; it is named.
+ *
+ * After an error trainer and iterator are as they were.  There is one exception, so that no second
+ * copy of the run has to fit in memory: all of the file is read and checked before anything is
+ * changed and then read again, and should that fail (GAN_ERR_IO: the disk broke, or another program
+ * wrote into the file, between the two), the run is to be loaded again before it is used.
+ *
+ * Memory: in proportion to the file's header; the numbers are read to where they belong.
+ * Determinism: gan_checkpoint_read_info() tells whether the bits will be those of the saved run.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_load(gan_trainer *trainer, gan_iterator *it,
+                                                      const char *path);
+
+/**
+ * Make the networks of a checkpoint, layers and weights, without a trainer: to draw samples, or to
+ * begin another run with them.
+ *
+ * @param[out] g     Receives the generator, yours to destroy; NULL when it is not wanted.
+ * @param[out] d     Receives the discriminator, likewise.  NULL for both is an error.
+ * @param[in]  path  The file's name.
+ * @param[in]  desc  Settings of both networks, or NULL for the defaults; the seed has no effect.
+ *
+ * @retval GAN_OK             The networks are there.
+ * @retval GAN_ERR_INVALID    `path` or both of `g` and `d` are NULL, or `desc` is invalid.
+ * @retval GAN_ERR_NOMEM      No memory.
+ * @retval GAN_ERR_IO         The file could not be opened or read.
+ * @retval GAN_ERR_FORMAT     It is no checkpoint, of a newer format, or damaged.
+ * @retval GAN_ERR_SHAPE      Its tensors are not those of its layers.
+ * @retval GAN_ERR_NONFINITE  A number in the file is NaN or infinite; it is named.
+ *
+ * After an error `*g` and `*d` are NULL.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_networks(gan_network **g, gan_network **d,
+                                                          const char *path,
+                                                          const gan_network_desc *desc);
+
+/** What a checkpoint says about itself; start from GAN_CHECKPOINT_INFO_INIT. */
+typedef struct gan_checkpoint_info {
+    size_t struct_size;  /**< set by GAN_CHECKPOINT_INFO_INIT */
+    uint64_t format;     /**< the file's format number */
+    uint64_t d_steps;    /**< discriminator updates done */
+    uint64_t g_steps;    /**< generator updates done */
+    uint64_t batch_size; /**< of the trainer */
+    uint64_t seed;       /**< of the trainer */
+    int has_iterator;  /**< 1: saved with an iterator, and the next three are its; 0: they are 0 */
+    uint64_t epoch;    /**< its epoch, from 0 */
+    uint64_t position; /**< samples of that epoch already given out */
+    uint64_t dataset_count; /**< samples in its dataset */
+    /**
+     * 1: saved by this release with the BLAS and on a processor like those of this process, so that
+     * training goes on with the same bits.  0: it goes on, but the last bits may differ.
+     */
+    int same_bits;
+    char version[32];   /**< of the libgan that saved it, "0.1.0" */
+    char blas[160];     /**< its BLAS with version and processor, as far as the BLAS tells */
+    char processor[32]; /**< which of libgan's own loops ran: "base", "v3", "v4" */
+} gan_checkpoint_info;
+#define GAN_CHECKPOINT_INFO_INIT                                                                   \
+    GAN_SIZED_INIT(gan_checkpoint_info, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", "", "")
+
+/**
+ * Read what a checkpoint says about itself.
+ *
+ * @param[in,out] info  Filled, as much as its struct_size has room for.
+ * @param[in]     path  The file's name.
+ *
+ * @retval GAN_OK             `info` is filled, and the whole file is as it was written.
+ * @retval GAN_ERR_INVALID    `info` or `path` is NULL, or `info` has no valid struct_size.
+ * @retval GAN_ERR_NOMEM      No memory.
+ * @retval GAN_ERR_IO         The file could not be opened or read.
+ * @retval GAN_ERR_FORMAT     It is no checkpoint, of a newer format, or damaged.
+ * @retval GAN_ERR_NONFINITE  A number in the file is NaN or infinite; it is named.
+ *
+ * After an error `info` is as it was.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_read_info(gan_checkpoint_info *info,
+                                                           const char *path);
+
+GAN_END_DECLS
+
+#endif

@@ -1,0 +1,194 @@
+/* classifier.h - learning to tell labelled samples apart. */
+#ifndef GAN_CLASSIFIER_H
+#define GAN_CLASSIFIER_H
+
+#include <gan/alloc.h>
+#include <gan/export.h>
+#include <gan/iterator.h>
+#include <gan/network.h>
+#include <gan/optimizer.h>
+#include <gan/pool.h>
+#include <gan/status.h>
+#include <stddef.h>
+#include <stdint.h>
+
+GAN_BEGIN_DECLS
+
+/**
+ * A network that gives each class a logit, with what it takes to train it on labels, to measure it,
+ * and to look at samples through it.
+ *
+ * What the network makes of a sample just before it decides, its features, says what the sample
+ * shows; gan_metrics_frechet() compares sets of them.
+ *
+ * Made by gan_classifier_create(), ended by gan_classifier_destroy().
+ *
+ * Threads: one at a time; separate classifiers may run on separate host threads at once when they
+ * share no network or optimizer.  While a call runs, an OpenBLAS in the process is set to one
+ * thread, and put back when the last such call returns.
+ */
+typedef struct gan_classifier gan_classifier;
+
+/** Settings of a classifier; start from GAN_CLASSIFIER_DESC_INIT. */
+typedef struct gan_classifier_desc {
+    size_t struct_size;     /**< set by GAN_CLASSIFIER_DESC_INIT */
+    size_t batch_size;      /**< the largest batch a step can take; 0: 100 */
+    uint64_t seed;          /**< of dropout.  0 */
+    double label_smoothing; /**< 0 to 1; see gan_loss_cross_entropy().  0 */
+    /**
+     * Features are what comes out of so many layers, counted as in gan_network_summary(); 0: those
+     * before the last layer that has weights.
+     */
+    size_t feature_layers;
+    size_t n_threads; /**< of its own pool, as for gan_pool_create(); not read with `pool`.  0 */
+    gan_pool *pool;   /**< borrowed, shared with other handles.  NULL: the classifier makes one */
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_classifier_desc;
+#define GAN_CLASSIFIER_DESC_INIT GAN_SIZED_INIT(gan_classifier_desc, 0, 0, 0, 0, 0, 0, 0)
+
+/** The figures of a step or of an evaluation; start from GAN_CLASSIFIER_STATS_INIT. */
+typedef struct gan_classifier_stats {
+    size_t struct_size; /**< set by GAN_CLASSIFIER_STATS_INIT */
+    uint64_t steps;     /**< updates so far, this one included */
+    size_t count;       /**< over so many samples: */
+    double loss;        /**< mean cross-entropy; an evaluation's is without label smoothing */
+    double accuracy;    /**< share of samples whose largest logit is that of the label */
+    double grad_norm;   /**< Euclidean norm of the step's whole gradient; an evaluation's is 0 */
+} gan_classifier_stats;
+#define GAN_CLASSIFIER_STATS_INIT GAN_SIZED_INIT(gan_classifier_stats, 0, 0, 0, 0, 0)
+
+/**
+ * Make a classifier, completing the network and binding the optimizer.
+ *
+ * This is where anything that went wrong while the network was made is reported.
+ *
+ * @param[out]    out   Receives the classifier, yours to destroy; NULL on failure.
+ * @param[in,out] net   A sample in, one logit for each of 2 to 256 classes out, without a softmax.
+ *                      Borrowed.
+ * @param[in,out] opt   Its optimizer.  Borrowed.  NULL: the classifier cannot be trained, and takes
+ *                      no memory for that.
+ * @param[in]     desc  Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK           `*out` is a classifier.
+ * @retval GAN_ERR_INVALID  `out` or `net` is NULL, the network has no weights, or a setting is out
+ *                          of range; it is named.
+ * @retval GAN_ERR_SHAPE    The network has fewer than 2 or more than 256 outputs, or the optimizer
+ *                          is bound to another number of parameters.
+ * @retval GAN_ERR_NOMEM    No memory, or the system gave no thread.
+ * @retval other            What gan_network_add() met first.
+ *
+ * The borrowed objects must outlive the classifier.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_classifier_create(gan_classifier **out, gan_network *net,
+                                                        gan_optimizer *opt,
+                                                        const gan_classifier_desc *desc);
+
+/** End a classifier; what it borrowed stays.  NULL is allowed.  @since 0.1 */
+GAN_API void gan_classifier_destroy(gan_classifier *classifier);
+
+/** Return how many classes there are; 0 for NULL.  @since 0.1 */
+GAN_API size_t gan_classifier_class_count(const gan_classifier *classifier);
+
+/** Return how many features a sample has; 0 for NULL.  @since 0.1 */
+GAN_API size_t gan_classifier_feature_count(const gan_classifier *classifier);
+
+/**
+ * Train the network once on a batch with labels.
+ *
+ * @param[in,out] classifier  The classifier.
+ * @param[in]     batch       1 to `batch_size` samples with labels.
+ * @param[in,out] stats       Receives the step's figures, as many as its struct_size has room for;
+ *                            they are those of before the update, in training mode.  NULL if not
+ *                            wanted.
+ *
+ * @retval GAN_OK             The network was updated.
+ * @retval GAN_ERR_INVALID    `classifier`, `batch`, its samples or its labels is NULL, the batch is
+ *                            empty, a label is no class (it is named), the classifier was made
+ *                            without an optimizer, or `stats` has no valid struct_size.
+ * @retval GAN_ERR_SHAPE      The batch is larger than `batch_size`, or its samples have not as many
+ *                            numbers as the network's input.
+ * @retval GAN_ERR_NONFINITE  The loss, a gradient or a new weight was NaN or infinite.
+ *
+ * After an error the network and its optimizer are as they were.
+ *
+ * Memory:       none is taken.
+ * Determinism:  same seeds, data and BLAS on the same kind of machine give the same bits, on any
+ *               number of threads.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_classifier_step(gan_classifier *classifier,
+                                                      const gan_batch *batch,
+                                                      gan_classifier_stats *stats);
+
+/**
+ * Measure the network, in evaluation mode, on all that an iterator still gives out in its epoch.
+ *
+ * @param[in,out] classifier  The classifier.
+ * @param[in,out] it          Batches of any size with labels; it stands before its next epoch
+ *                            afterwards.
+ * @param[in,out] stats       Receives the figures, as many as its struct_size has room for.  NULL
+ *                            if not wanted.
+ * @param[out]    confusion   Receives classes * classes counts: in row y, column p, how many
+ *                            samples with label y were taken for class p.  NULL if not wanted.
+ *
+ * @retval GAN_OK             Done.
+ * @retval GAN_ERR_INVALID    `classifier` or `it` is NULL, the epoch has no batch left, the batches
+ *                            have no labels, a label is no class, or `stats` has no valid
+ *                            struct_size.
+ * @retval GAN_ERR_SHAPE      The samples have not as many numbers as the network's input.
+ * @retval GAN_ERR_NONFINITE  A logit is NaN or infinite.
+ * @retval other              What gan_iterator_next() met.
+ *
+ * After an error `stats` is as it was and `confusion` holds anything; the iterator stands behind
+ * the batch that was wrong.
+ *
+ * Memory: none is taken.
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_classifier_evaluate(gan_classifier *classifier,
+                                                          gan_iterator *it,
+                                                          gan_classifier_stats *stats,
+                                                          size_t *confusion);
+
+/**
+ * Say which class each sample is taken for, in evaluation mode.
+ *
+ * @param[in,out] classifier  The classifier.
+ * @param[in]     samples     `n` samples, one after the other.
+ * @param[in]     n           How many; 0 does nothing.
+ * @param[out]    labels      Receives the `n` classes with the largest logit, the first of equals.
+ *
+ * @retval GAN_OK           `labels` is filled.
+ * @retval GAN_ERR_INVALID  `classifier` is NULL, or `samples` or `labels` is NULL while n > 0.
+ *
+ * Memory: none is taken.
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_classifier_predict(gan_classifier *classifier,
+                                                         const float *samples, size_t n,
+                                                         uint8_t *labels);
+
+/**
+ * Compute the features of samples, in evaluation mode.
+ *
+ * @param[in,out] classifier  The classifier.
+ * @param[in]     samples     `n` samples, one after the other.
+ * @param[in]     n           How many; 0 does nothing.
+ * @param[out]    features    Room for `n` times gan_classifier_feature_count() numbers.
+ *
+ * @retval GAN_OK           `features` is filled.
+ * @retval GAN_ERR_INVALID  `classifier` is NULL, or `samples` or `features` is NULL while n > 0.
+ *
+ * Memory: none is taken.
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_classifier_features(gan_classifier *classifier,
+                                                          const float *samples, size_t n,
+                                                          float *features);
+
+GAN_END_DECLS
+
+#endif

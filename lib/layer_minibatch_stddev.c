@@ -1,0 +1,174 @@
+/* layer_minibatch_stddev.c - how much the samples of a group differ, as one more channel.
+ *
+ * The statistic of a group: for each number of a sample the standard deviation over the group, then
+ * the mean of these. */
+#include "layer_internal.h"
+#include "status_internal.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { MAX_GROUP = 1024, CHUNK = 256 };
+
+#define EPS 1e-8f /* added to the variance */
+
+static size_t together(const gan_layer *layer)
+{
+    return (size_t)layer->settings[0];
+}
+
+static gan_status check(const gan_layer *layer)
+{
+    const double size = layer->settings[0];
+
+    if (!(size >= 1 && size <= MAX_GROUP && size == floor(size)))
+        return gan__fail(GAN_ERR_INVALID,
+                         "minibatch_stddev: a group_size of 1 to %d wanted, got %.0f", MAX_GROUP,
+                         size);
+    return GAN_OK;
+}
+
+static gan_status shape(gan_layer *layer)
+{
+    layer->out = layer->in;
+    layer->out.dim[0]++;
+    if (gan_shape_size(layer->out) == 0)
+        return gan__fail(GAN_ERR_SHAPE, "makes more than %d numbers", INT32_MAX);
+    return GAN_OK;
+}
+
+/* Everything is one tile: it is small work, and groups are not known when it is cut. */
+static gan__cut cut(const gan_layer *layer, size_t rows)
+{
+    (void)layer, (void)rows;
+    return (gan__cut){1, 1, 0};
+}
+
+/* ---- groups ---- */
+
+/* A group's samples, from row `first` of the run on. */
+typedef struct group {
+    size_t first, rows;
+    size_t in, out; /* numbers of a sample without and with the channel */
+} group;
+
+/* The group that begins at a row: they stay within their batch, so its last may be smaller. */
+static group group_at(const gan__layer_run *run, size_t first)
+{
+    const size_t batch = run->training ? run->group : run->rows;
+    const size_t left = batch - first % batch;
+    const size_t size = (size_t)run->layer->settings[0];
+
+    return (group){first, left < size ? left : size, gan_shape_size(run->layer->in),
+                   gan_shape_size(run->layer->out)};
+}
+
+/* Some of the numbers of each sample: means over the group and standard deviations. */
+typedef struct chunk {
+    size_t begin, n;
+    float mean[CHUNK], std[CHUNK];
+} chunk;
+
+static void measure(chunk *c, const group *g, size_t begin, const float *x)
+{
+    c->begin = begin;
+    c->n = g->in - begin < CHUNK ? g->in - begin : CHUNK;
+    memset(c->mean, 0, sizeof c->mean);
+    memset(c->std, 0, sizeof c->std);
+    x += g->first * g->in + begin;
+    for (size_t r = 0; r < g->rows; r++)
+        for (size_t i = 0; i < c->n; i++) c->mean[i] += x[r * g->in + i];
+    for (size_t i = 0; i < c->n; i++) c->mean[i] /= (float)g->rows;
+    for (size_t r = 0; r < g->rows; r++)
+        for (size_t i = 0; i < c->n; i++) {
+            const float d = x[r * g->in + i] - c->mean[i];
+
+            c->std[i] += d * d;
+        }
+    for (size_t i = 0; i < c->n; i++) c->std[i] = sqrtf(c->std[i] / (float)g->rows + EPS);
+}
+
+static float statistic(const group *g, const float *x)
+{
+    double sum = 0;
+    chunk c;
+
+    for (size_t begin = 0; begin < g->in; begin += CHUNK) {
+        measure(&c, g, begin, x);
+        for (size_t i = 0; i < c.n; i++) sum += (double)c.std[i];
+    }
+    return (float)(sum / (double)g->in);
+}
+
+static void forward(const gan__layer_run *run)
+{
+    group g;
+
+    for (size_t first = 0; first < run->rows; first += g.rows) {
+        float value;
+
+        g = group_at(run, first);
+        value = statistic(&g, run->x);
+        for (size_t r = first; r < first + g.rows; r++) {
+            memcpy(run->y + r * g.out, run->x + r * g.in, g.in * sizeof *run->y);
+            for (size_t i = g.in; i < g.out; i++) run->y[r * g.out + i] = value;
+        }
+    }
+}
+
+/* The gradient by the statistic, for each of the numbers it is the mean of, over the group's
+ * size. */
+static float share_of(const group *g, const float *dy)
+{
+    double sum = 0;
+
+    for (size_t r = g->first; r < g->first + g->rows; r++)
+        for (size_t i = g->in; i < g->out; i++) sum += (double)dy[r * g->out + i];
+    return (float)(sum / (double)g->in / (double)g->rows);
+}
+
+static void chunk_grad(const chunk *c, const group *g, float share, const gan__layer_run *run)
+{
+    for (size_t r = g->first; r < g->first + g->rows; r++) {
+        const float *x = run->x + r * g->in + c->begin;
+        const float *dy = run->dy + r * g->out + c->begin;
+        float *dx = run->dx + r * g->in + c->begin;
+
+        for (size_t i = 0; i < c->n; i++) dx[i] = dy[i] + share * ((x[i] - c->mean[i]) / c->std[i]);
+    }
+}
+
+static void backward(const gan__layer_run *run)
+{
+    group g;
+    chunk c;
+
+    for (size_t first = 0; first < run->rows; first += g.rows) {
+        float share;
+
+        g = group_at(run, first);
+        share = share_of(&g, run->dy);
+        for (size_t begin = 0; begin < g.in; begin += CHUNK) {
+            measure(&c, &g, begin, run->x);
+            chunk_grad(&c, &g, share, run);
+        }
+    }
+}
+
+const gan__layer_class gan__layer_minibatch_stddev = {
+    .name = "minibatch_stddev",
+    .n_settings = 1,
+    .check = check,
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+    .forward_cut = cut,
+    .backward_cut = cut,
+    .together = together,
+};
+
+gan_layer *gan_layer_minibatch_stddev(size_t group_size)
+{
+    return gan__layer_create(&gan__layer_minibatch_stddev, (const double[]){(double)group_size});
+}

@@ -1,0 +1,388 @@
+/* state.c - lists of what objects consist of. */
+#include "state_internal.h"
+
+#include "alloc_internal.h"
+#include "status_internal.h"
+#include "tensor_internal.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REAL_BYTES = 40 };
+
+/* ---- numbers as texts, the same in every locale ---- */
+
+/* What the locale puts between 1 and 5 in "1.5". */
+typedef struct point {
+    char text[16];
+} point;
+
+static point locale_point(void)
+{
+    point out;
+    char sample[sizeof out.text];
+
+    snprintf(sample, sizeof sample, "%.1f", 1.5);
+    snprintf(out.text, sizeof out.text, "%.*s", (int)strlen(sample) - 2, sample + 1);
+    return out;
+}
+
+/* Replace the first `from` in a text that has room for `to`. */
+static void replace(char *text, const char *from, const char *to)
+{
+    char *at = strstr(text, from);
+
+    if (!at) return;
+    memmove(at + strlen(to), at + strlen(from), strlen(at + strlen(from)) + 1);
+    memcpy(at, to, strlen(to));
+}
+
+static void print_real(char text[REAL_BYTES], double value)
+{
+    for (int digits = 15; digits <= 17; digits++) { /* 17 always do */
+        snprintf(text, REAL_BYTES, "%.*g", digits, value);
+        if (!(fabs(strtod(text, NULL) - value) > 0)) break;
+    }
+    replace(text, locale_point().text, ".");
+}
+
+static int parse_real(double *out, const char *text)
+{
+    char local[REAL_BYTES + sizeof(point)];
+    char *end;
+
+    if (!*text || strlen(text) >= REAL_BYTES) return 0;
+    if (strspn(text, "0123456789.e+-") != strlen(text)) return 0;
+    strcpy(local, text);
+    replace(local, ".", locale_point().text);
+    *out = strtod(local, &end);
+    return !*end && isfinite(*out);
+}
+
+int gan__state_parse_whole(uint64_t *out, const char *text)
+{
+    uint64_t value = 0;
+
+    if (!*text || (text[0] == '0' && text[1])) return 0;
+    for (; *text; text++) {
+        const unsigned digit = (unsigned)*text - '0';
+
+        if (digit > 9 || value > (UINT64_MAX - digit) / 10) return 0;
+        value = 10 * value + digit;
+    }
+    *out = value;
+    return 1;
+}
+
+/* ---- making a list ---- */
+
+void gan__state_init(gan__state *s, const gan_allocator *allocator)
+{
+    memset(s, 0, sizeof *s);
+    s->status = gan__alloc_init(&s->allocator, allocator);
+}
+
+void gan__state_end(gan__state *s)
+{
+    if (!s->allocator.free) return;
+    for (size_t i = 0; i < s->n_entries; i++) gan__free(&s->allocator, s->entries[i].text);
+    for (size_t i = 0; i < s->n_tensors; i++)
+        gan__free(&s->allocator, (void *)(uintptr_t)s->tensors[i].name);
+    gan__free(&s->allocator, s->entries);
+    gan__free(&s->allocator, s->tensors);
+    memset(s, 0, sizeof *s);
+}
+
+void gan__state_prefix(gan__state *s, const char *prefix)
+{
+    snprintf(s->prefix, sizeof s->prefix, "%s", prefix);
+}
+
+/* Make room for one more in an array of records of `size` bytes. */
+static gan_status reserve(gan__state *s, void **array, size_t n, size_t *capacity, size_t size)
+{
+    const size_t wanted = *capacity > 0 ? 2 * *capacity : 32;
+    gan_status status = GAN_OK;
+    void *larger = NULL;
+
+    if (n < *capacity) return GAN_OK;
+    GAN_TRY(gan__alloc(&larger, &s->allocator, wanted, size));
+    if (n > 0) memcpy(larger, *array, n * size);
+    gan__free(&s->allocator, *array);
+    *array = larger;
+    *capacity = wanted;
+
+cleanup:
+    return status;
+}
+
+static gan_status copy_text(gan__state *s, char **out, const char *format, va_list args)
+    GAN_PRINTF(3, 0);
+
+static gan_status copy_text(gan__state *s, char **out, const char *format, va_list args)
+{
+    va_list again;
+    int n;
+    gan_status status;
+
+    va_copy(again, args);
+    n = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (n < 0) return gan__fail(GAN_ERR_INVALID, "state: \"%s\" cannot be printed", format);
+    status = gan__alloc(out, &s->allocator, (size_t)n + 1, 1);
+    if (status == GAN_OK) vsnprintf(*out, (size_t)n + 1, format, args);
+    return status;
+}
+
+/* Add an entry under the prefix, or none after a failure. */
+static gan__state_entry *add(gan__state *s, const char *name, const char *format, va_list args)
+    GAN_PRINTF(3, 0);
+
+static gan__state_entry *add(gan__state *s, const char *name, const char *format, va_list args)
+{
+    gan_status status = s->status;
+    void *entries = s->entries;
+    gan__state_entry *entry = NULL;
+    char *text = NULL;
+
+    if (status != GAN_OK) return NULL;
+    GAN_TRY(copy_text(s, &text, format, args));
+    status = reserve(s, &entries, s->n_entries, &s->entry_capacity, sizeof *s->entries);
+    s->entries = entries;
+    GAN_TRY(status);
+    entry = &s->entries[s->n_entries++];
+    snprintf(entry->name, sizeof entry->name, "%s%s", s->prefix, name);
+    entry->text = text;
+
+cleanup:
+    if (!entry) gan__free(&s->allocator, text);
+    s->status = status;
+    return entry;
+}
+
+static gan__state_entry *add_printed(gan__state *s, const char *name, const char *format, ...)
+    GAN_PRINTF(3, 4);
+
+static gan__state_entry *add_printed(gan__state *s, const char *name, const char *format, ...)
+{
+    gan__state_entry *entry;
+    va_list args;
+
+    va_start(args, format);
+    entry = add(s, name, format, args);
+    va_end(args);
+    return entry;
+}
+
+void gan__state_text(gan__state *s, const char *name, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    (void)add(s, name, format, args);
+    va_end(args);
+}
+
+void gan__state_setting(gan__state *s, const char *name, double value)
+{
+    char text[REAL_BYTES];
+
+    print_real(text, value);
+    (void)add_printed(s, name, "%s", text);
+}
+
+void gan__state_whole(gan__state *s, const char *name, uint64_t *place)
+{
+    gan__state_entry *entry = add_printed(s, name, "%llu", (unsigned long long)*place);
+
+    if (entry) entry->whole = place;
+}
+
+void gan__state_real(gan__state *s, const char *name, double *place, double least)
+{
+    gan__state_entry *entry;
+    char text[REAL_BYTES];
+
+    print_real(text, *place);
+    entry = add_printed(s, name, "%s", text);
+    if (!entry) return;
+    entry->real = place;
+    entry->least = least;
+}
+
+void gan__state_tensor(gan__state *s, const gan_tensor *t)
+{
+    const size_t room = strlen(s->prefix) + strlen(t->name) + 1;
+    gan_status status = s->status;
+    void *tensors = s->tensors;
+    char *name = NULL;
+
+    if (status != GAN_OK) return;
+    GAN_TRY(gan__alloc(&name, &s->allocator, room, 1));
+    status = reserve(s, &tensors, s->n_tensors, &s->tensor_capacity, sizeof *s->tensors);
+    s->tensors = tensors;
+    GAN_TRY(status);
+    snprintf(name, room, "%s%s", s->prefix, t->name);
+    s->tensors[s->n_tensors] = *t;
+    s->tensors[s->n_tensors++].name = name;
+    name = NULL;
+
+cleanup:
+    gan__free(&s->allocator, name);
+    s->status = status;
+}
+
+/* ---- to a file ---- */
+
+gan_status gan__state_save(const gan__state *s, const char *path, size_t n_keep)
+{
+    gan_status status = s->status;
+    const char **pairs = NULL;
+
+    GAN_TRY(status);
+    GAN_TRY(gan__alloc(&pairs, &s->allocator, 2 * s->n_entries, sizeof *pairs));
+    for (size_t i = 0; i < s->n_entries; i++) {
+        pairs[2 * i] = s->entries[i].name;
+        pairs[2 * i + 1] = s->entries[i].text;
+    }
+    GAN_TRY(gan__safetensors_write_sealed(path, s->tensors, s->n_tensors, pairs, s->n_entries,
+                                          n_keep, &s->allocator));
+
+cleanup:
+    gan__free(&s->allocator, (void *)pairs);
+    return status;
+}
+
+/* ---- from a file: what differs ---- */
+
+static int is_note(const char *name)
+{
+    return strncmp(name, GAN__STATE_NOTE, strlen(GAN__STATE_NOTE)) == 0;
+}
+
+/* The part of a text where two differ, as a quotation for a message: long ones, which describe
+ * layers, begin at the bracket before the difference and end at the one after it. */
+typedef struct excerpt {
+    char text[100];
+} excerpt;
+
+static excerpt excerpt_of(const char *text, const char *other)
+{
+    enum { LONG = 80 };
+    size_t differs = 0, begin, n;
+    excerpt out;
+
+    while (text[differs] && text[differs] == other[differs]) differs++;
+    for (begin = differs; begin > 0 && text[begin] != '[';) begin--;
+    if (strlen(text) < LONG && strlen(other) < LONG) begin = 0;
+    n = strcspn(text + begin, begin > 0 ? "]" : "");
+    n += text[begin + n] == ']';
+    snprintf(out.text, sizeof out.text, "%s%.*s", begin > 0 ? "..." : "", n < LONG ? (int)n : LONG,
+             text + begin);
+    return out;
+}
+
+static gan_status check_entry(gan__state_entry *e, const gan__safetensors *file)
+{
+    const char *path = gan__safetensors_path(file);
+    const char *found = gan__safetensors_metadata(file, e->name);
+
+    if (!found)
+        return gan__fail(GAN_ERR_INVALID, "%s: %s is not in the file, %s here", path, e->name,
+                         excerpt_of(e->text, "").text);
+    if (e->whole && !gan__state_parse_whole(&e->found.whole, found))
+        return gan__fail(GAN_ERR_FORMAT, "%s: %s is %.40s, a whole number expected", path, e->name,
+                         found);
+    if (e->real && (!parse_real(&e->found.real, found) || e->found.real < e->least))
+        return gan__fail(GAN_ERR_FORMAT, "%s: %s is %.40s, a number of at least %g expected", path,
+                         e->name, found, e->least);
+    if (!e->whole && !e->real && strcmp(e->text, found) != 0)
+        return gan__fail(GAN_ERR_INVALID, "%s: %s is %s in the file, %s here", path, e->name,
+                         excerpt_of(found, e->text).text, excerpt_of(e->text, found).text);
+    return GAN_OK;
+}
+
+static gan_status check_tensor(const gan_tensor *t, const gan__safetensors *file)
+{
+    const char *path = gan__safetensors_path(file);
+    const gan__safetensor *found = gan__safetensors_find(file, t->name);
+
+    if (!found)
+        return gan__fail(GAN_ERR_FORMAT, "%s: tensor \"%.100s\" %s is missing", path, t->name,
+                         gan__shape_text_of(t->shape).text);
+    if (!gan_shape_equal(found->shape, t->shape) || found->dtype != GAN__DTYPE_F32)
+        return gan__fail(GAN_ERR_FORMAT, "%s: tensor \"%.100s\" is %s %s, F32 %s expected", path,
+                         t->name, found->dtype_name, gan__shape_text_of(found->shape).text,
+                         gan__shape_text_of(t->shape).text);
+    return GAN_OK;
+}
+
+static int has_entry(const gan__state *s, const char *name)
+{
+    for (size_t i = 0; i < s->n_entries; i++)
+        if (strcmp(s->entries[i].name, name) == 0) return 1;
+    return 0;
+}
+
+static int has_tensor(const gan__state *s, const char *name)
+{
+    for (size_t i = 0; i < s->n_tensors; i++)
+        if (strcmp(s->tensors[i].name, name) == 0) return 1;
+    return 0;
+}
+
+/* Everything that the file holds must be wanted, or training would go on without it. */
+static gan_status check_surplus(const gan__state *s, const gan__safetensors *file)
+{
+    const char *path = gan__safetensors_path(file);
+
+    for (const char *key = NULL; (key = gan__safetensors_next_key(file, key)) != NULL;)
+        if (!is_note(key) && !has_entry(s, key))
+            return gan__fail(GAN_ERR_INVALID, "%s: %.100s is %.100s in the file, not here", path,
+                             key, gan__safetensors_metadata(file, key));
+    for (size_t i = 0; i < gan__safetensors_count(file); i++) {
+        const char *name = gan__safetensors_tensor(file, i)->name;
+
+        if (!is_note(name) && !has_tensor(s, name))
+            return gan__fail(GAN_ERR_INVALID, "%s: tensor \"%.100s\" is in the file, not here",
+                             path, name);
+    }
+    return GAN_OK;
+}
+
+gan_status gan__state_check(gan__state *s, const gan__safetensors *file)
+{
+    gan_status status = s->status;
+
+    GAN_TRY(status);
+    for (size_t i = 0; i < s->n_entries; i++)
+        if (!is_note(s->entries[i].name)) GAN_TRY(check_entry(&s->entries[i], file));
+    GAN_TRY(check_surplus(s, file));
+    for (size_t i = 0; i < s->n_tensors; i++) GAN_TRY(check_tensor(&s->tensors[i], file));
+
+cleanup:
+    return status;
+}
+
+/* ---- from a file: putting it back ---- */
+
+gan_status gan__state_restore(const gan__state *s, gan__safetensors *file)
+{
+    gan_status status = GAN_OK;
+
+    for (size_t i = 0; i < s->n_tensors; i++)
+        GAN_TRY(gan__safetensors_read(file, gan__safetensors_find(file, s->tensors[i].name),
+                                      s->tensors[i].data));
+    for (size_t i = 0; i < s->n_entries; i++) {
+        const gan__state_entry *e = &s->entries[i];
+
+        if (e->whole) *e->whole = e->found.whole;
+        if (e->real) *e->real = e->found.real;
+    }
+
+cleanup:
+    return status;
+}

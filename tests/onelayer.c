@@ -1,0 +1,543 @@
+/* onelayer.c - one layer by itself. */
+#include "onelayer.h"
+#include "expect.h"
+
+#include "kernels_internal.h"
+#include "pass_internal.h"
+#include "rng_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STREAM_X = 1, STREAM_DY, STREAM_WEIGHTS, STREAM_DIRECTION }; /* of the numbers drawn here */
+
+/* ---- a training step on one layer ---- */
+
+typedef struct trial {
+    gan_network *net;
+    size_t rows, group;
+    const float *x, *dy;
+} trial;
+
+/* In which way it is done; the results must not differ. */
+typedef struct manner {
+    const char *name;
+    size_t threads;
+    int later; /* from another row of the pass on */
+    int apart; /* gradients by weights and by input in separate runs */
+} manner;
+
+typedef struct outcome {
+    float *numbers; /* all of them */
+    size_t n;
+    float *y, *dx, *grads, *buffers, *eval;
+    double squares;
+} outcome;
+
+static size_t input_size(const gan_network *net)
+{
+    return gan_shape_size(gan_network_input_shape(net));
+}
+
+static size_t output_size(const gan_network *net)
+{
+    return gan_shape_size(gan_network_output_shape(net));
+}
+
+/* A network of the layer alone, or behind one that only copies. */
+static gan_network *net_of(gan_shape in, gan_layer *layer, int behind)
+{
+    gan_network *net =
+        gan_network_create(in, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 5});
+
+    ck_assert_ptr_nonnull(net);
+    ck_assert_msg(layer != NULL, "%s", gan_last_error());
+    if (behind) expect_ok(gan_network_add(net, gan_layer_reshape(in)));
+    expect_ok(gan_network_add(net, layer));
+    expect_ok(gan_network_build(net));
+    return net;
+}
+
+/* Another layer of the same settings, as long as these say all; else NULL. */
+static gan_layer *twin_of(const gan_layer *layer)
+{
+    return layer->class->destroy ? NULL : gan__layer_create(layer->class, layer->settings);
+}
+
+/* The layer that is tried. */
+static const gan_layer *last_of(const gan_network *net)
+{
+    return &net->layers[net->n_layers - 1];
+}
+
+static gan__pass *training_pass(const trial *t, size_t rows, size_t threads)
+{
+    gan__pass *pass = NULL;
+
+    expect_ok(gan__pass_create(&pass,
+                               &(gan__pass_desc){.net = t->net,
+                                                 .n_layers = t->net->n_layers,
+                                                 .rows = rows,
+                                                 .threads = threads,
+                                                 .training = 1,
+                                                 .seed = 3,
+                                                 .stream = GAN__STREAM_DROPOUT},
+                               &t->net->allocator));
+    return pass;
+}
+
+static void forward(const trial *t, gan__pass *pass, gan_pool *pool, size_t first)
+{
+    const size_t n = t->rows * input_size(t->net);
+
+    memcpy(gan__pass_input(pass, first), t->x, n * sizeof *t->x);
+    gan__pass_forward(pass, pool, first, t->rows, t->group);
+}
+
+static void backward(const trial *t, gan__pass *pass, gan_pool *pool, size_t first, unsigned what)
+{
+    const size_t n = t->rows * output_size(t->net);
+
+    memcpy(gan__pass_output_grad(pass, first), t->dy, n * sizeof *t->dy);
+    gan__pass_backward(pass, pool, what);
+}
+
+/* What the layer gives in evaluation mode, to samples one after the other. */
+static void evaluate(const trial *t, gan_pool *pool, float *y)
+{
+    gan__pass *pass = NULL;
+
+    expect_ok(gan__pass_create(&pass,
+                               &(gan__pass_desc){.net = t->net,
+                                                 .n_layers = t->net->n_layers,
+                                                 .rows = gan__pass_eval_rows(t->net, pool),
+                                                 .threads = gan_pool_thread_count(pool)},
+                               &t->net->allocator));
+    gan__pass_evaluate(pass, pool, t->x, t->rows, y);
+    gan__pass_destroy(pass);
+}
+
+static outcome make_outcome(const trial *t)
+{
+    const size_t n_in = t->rows * input_size(t->net), n_out = t->rows * output_size(t->net);
+    outcome o = {.n = 2 * n_out + n_in + t->net->n_params + t->net->n_buffers};
+
+    o.numbers = calloc(o.n + 1, sizeof *o.numbers);
+    ck_assert_ptr_nonnull(o.numbers);
+    o.y = o.numbers;
+    o.eval = o.y + n_out;
+    o.dx = o.eval + n_out;
+    o.grads = o.dx + n_in;
+    o.buffers = o.grads + t->net->n_params;
+    return o;
+}
+
+static void step(const trial *t, const manner *m, gan__pass *pass, gan_pool *pool, outcome *o)
+{
+    const size_t first = m->later ? t->rows : 0;
+
+    forward(t, pass, pool, first);
+    memcpy(o->y, gan__pass_output(pass, first), (size_t)(o->eval - o->y) * sizeof *o->y);
+    if (m->apart) {
+        backward(t, pass, pool, first, GAN__PASS_INPUT);
+        forward(t, pass, pool, first);
+        /* What the other run left must not be of use. */
+        memset(gan__pass_input_grad(pass, first), 0xff, (size_t)(o->grads - o->dx) * sizeof *o->dx);
+        backward(t, pass, pool, first, GAN__PASS_WEIGHTS);
+        memcpy(o->grads, gan__pass_grads(pass), t->net->n_params * sizeof *o->grads);
+        o->squares = gan__pass_grad_squares(pass);
+        forward(t, pass, pool, first);
+        backward(t, pass, pool, first, GAN__PASS_INPUT);
+    } else {
+        backward(t, pass, pool, first, GAN__PASS_INPUT | GAN__PASS_WEIGHTS);
+        memcpy(o->grads, gan__pass_grads(pass), t->net->n_params * sizeof *o->grads);
+        o->squares = gan__pass_grad_squares(pass);
+    }
+    memcpy(o->dx, gan__pass_input_grad(pass, first), (size_t)(o->grads - o->dx) * sizeof *o->dx);
+    gan__pass_settle(pass);
+}
+
+/* The network's buffers are afterwards as before. */
+static outcome try(const trial *t, const manner *m)
+{
+    outcome o = make_outcome(t);
+    const size_t n_buffers = t->net->n_buffers;
+    float *before = malloc((n_buffers + 1) * sizeof *before);
+    gan__pass *pass = training_pass(t, 2 * t->rows, m->threads);
+    gan_pool *pool = NULL;
+    int blas;
+
+    ck_assert_ptr_nonnull(before);
+    expect_ok(gan_pool_create(&pool, m->threads, NULL));
+    memcpy(before, t->net->buffers, n_buffers * sizeof *before);
+    blas = gan__blas_enter();
+    step(t, m, pass, pool, &o);
+    gan__blas_leave(blas);
+    memcpy(o.buffers, t->net->buffers, n_buffers * sizeof *before);
+    evaluate(t, pool, o.eval);
+    memcpy(t->net->buffers, before, n_buffers * sizeof *before);
+    gan_pool_destroy(pool);
+    gan__pass_destroy(pass);
+    free(before);
+    return o;
+}
+
+/* ---- the same bits ---- */
+
+static void expect_same_outcome(const outcome *a, const outcome *b, const char *what)
+{
+    const char *parts[] = {"y", "eval", "dx", "grads", "buffers"};
+    const float *const begins[] = {a->y, a->eval, a->dx, a->grads, a->buffers, a->numbers + a->n};
+
+    for (size_t i = 0; i < 5; i++) {
+        const size_t at = (size_t)(begins[i] - a->numbers), n = (size_t)(begins[i + 1] - begins[i]);
+
+        for (size_t j = at; j < at + n; j++)
+            if (memcmp(&a->numbers[j], &b->numbers[j], sizeof *a->numbers) != 0)
+                ck_abort_msg("%s: number %zu of %s is %.9g, alone and on one thread it is %.9g",
+                             what, j - at, parts[i], (double)b->numbers[j], (double)a->numbers[j]);
+    }
+    ck_assert_msg(memcmp(&a->squares, &b->squares, sizeof a->squares) == 0,
+                  "%s: the squares of the gradient are %.17g and %.17g", what, b->squares,
+                  a->squares);
+}
+
+/* A quarter of the work of a layer that works in place, cut without regard to anything. */
+static void run_quarter(const trial *t, int index, int back, const float *params, float *value,
+                        float *grad)
+{
+    const gan_layer *layer = last_of(t->net);
+    const size_t width = gan_shape_size(layer->out);
+    const size_t row = t->rows / 2, column = width / 3;
+    const size_t first = index & 1 ? row : 0, rows = index & 1 ? t->rows - row : row;
+    const gan__layer_run run = {.layer = layer,
+                                .first = first,
+                                .rows = rows,
+                                .group = t->group,
+                                .begin = index & 2 ? column : 0,
+                                .end = index & 2 ? width : column,
+                                .params = params,
+                                .x = value + first * width,
+                                .y = value + first * width,
+                                .dy = grad + first * width,
+                                .dx = grad + first * width,
+                                .training = 1,
+                                .seed = 3,
+                                .stream = GAN__STREAM_DROPOUT,
+                                .position = first * width};
+
+    if (rows > 0 && run.begin < run.end)
+        (back ? layer->class->backward : layer->class->forward)(&run);
+}
+
+static void expect_same_in_quarters(const trial *t, const outcome *o)
+{
+    const size_t n = t->rows * output_size(t->net);
+    float *value = malloc(n * sizeof *value), *grad = malloc(n * sizeof *grad);
+    const float *params = t->net->params + t->net->offsets[t->net->n_layers - 1];
+
+    ck_assert(value != NULL && grad != NULL);
+    memcpy(value, t->x, n * sizeof *value);
+    memcpy(grad, t->dy, n * sizeof *grad);
+    for (int i = 0; i < 4; i++) run_quarter(t, i, 0, params, value, grad);
+    expect_same_bits(value, o->y, n * sizeof *value);
+    for (int i = 0; i < 4; i++) run_quarter(t, i, 1, params, value, grad);
+    expect_same_bits(grad, o->dx, n * sizeof *grad);
+    free(value);
+    free(grad);
+}
+
+/* The last, behind another layer, is NULL when there can't be such a network. */
+static void expect_same_in_all_manners(const trial *t, gan_network *behind, const outcome *o)
+{
+    static const manner manners[] = {{"two threads", 2, 0, 0},
+                                     {"three threads", 3, 0, 0},
+                                     {"eight threads", 8, 0, 0},
+                                     {"gradients apart", 2, 0, 1},
+                                     {"from a later row", 2, 1, 0}};
+    const int random = last_of(t->net)->class->random;
+    trial other = *t;
+    outcome found;
+
+    for (size_t i = 0; i < sizeof manners / sizeof manners[0]; i++) {
+        if (manners[i].later && random) continue;
+        found = try(t, &manners[i]);
+        expect_same_outcome(o, &found, manners[i].name);
+        free(found.numbers);
+    }
+    if (last_of(t->net)->class->in_place) expect_same_in_quarters(t, o);
+    if (!behind) return;
+    memcpy(behind->params, t->net->params, t->net->n_params * sizeof *t->net->params);
+    memcpy(behind->buffers, t->net->buffers, t->net->n_buffers * sizeof *t->net->buffers);
+    other.net = behind;
+    found = try(&other, &(manner){"", 2, 0, 0});
+    expect_same_outcome(o, &found, "behind another layer");
+    free(found.numbers);
+}
+
+/* ---- numbers ---- */
+
+static float *drawn(uint64_t stream, size_t n)
+{
+    float *out = malloc((n + 1) * sizeof *out);
+
+    ck_assert_ptr_nonnull(out);
+    gan__rng_normal(7, stream, 0, n, out);
+    return out;
+}
+
+/* Move weights away from ones and zeros. */
+static void stir(gan_network *net)
+{
+    float *noise = drawn(STREAM_WEIGHTS, net->n_params);
+
+    for (size_t i = 0; i < net->n_params; i++) net->params[i] += 0.3f * noise[i];
+    free(noise);
+}
+
+/* ---- against PyTorch ---- */
+
+/* Each number to 1e-5 of the largest. */
+static void expect_like(const golden *g, const char *name, const char *part, const float *found,
+                        size_t n)
+{
+    const float *wanted;
+    char full[64];
+    double largest = 0;
+
+    snprintf(full, sizeof full, "%s.%s", name, part);
+    wanted = golden_get(g, full, n);
+    for (size_t i = 0; i < n; i++) largest = fmax(largest, fabs((double)wanted[i]));
+    for (size_t i = 0; i < n; i++)
+        if (!(fabs((double)found[i] - (double)wanted[i]) <= 1e-5 * largest))
+            ck_abort_msg("%s: number %zu of %zu is %.9g, wanted %.9g; the largest is %.9g", full, i,
+                         n, (double)found[i], (double)wanted[i], largest);
+}
+
+static void read_tensors(const golden *g, const char *name, gan_network *net)
+{
+    char full[64];
+
+    for (size_t i = 0; i < net->n_tensors; i++) {
+        const gan_tensor *t = &net->tensors[i];
+
+        snprintf(full, sizeof full, "%s.%s", name, t->name);
+        memcpy(t->data, golden_get(g, full, t->size), t->size * sizeof *t->data);
+    }
+}
+
+static void expect_tensors(const golden *g, const char *name, const gan_network *net,
+                           const outcome *o)
+{
+    char part[64];
+    double squares = 0;
+
+    for (size_t i = 0; i < net->n_tensors; i++) {
+        const gan_tensor *t = &net->tensors[i];
+
+        snprintf(part, sizeof part, "%s.%s", t->trainable ? "grad" : "buffer", t->name);
+        expect_like(g, name, part,
+                    t->trainable ? o->grads + (t->data - net->params)
+                                 : o->buffers + (t->data - net->buffers),
+                    t->size);
+    }
+    for (size_t i = 0; i < net->n_params; i++) squares += (double)o->grads[i] * (double)o->grads[i];
+    expect_near(o->squares, squares, 1e-6, 0);
+}
+
+void expect_layer_golden(const golden *g, const char *name, gan_shape in, gan_layer *layer,
+                         size_t rows, size_t group)
+{
+    gan_layer *twin = layer ? twin_of(layer) : NULL;
+    gan_network *behind = twin ? net_of(in, twin, 1) : NULL;
+    gan_network *net = net_of(in, layer, 0);
+    const size_t n_in = rows * input_size(net), n_out = rows * output_size(net);
+    char part[64];
+    trial t = {net, rows, group, NULL, NULL};
+    outcome o;
+
+    snprintf(part, sizeof part, "%s.x", name);
+    t.x = golden_get(g, part, n_in);
+    snprintf(part, sizeof part, "%s.dy", name);
+    t.dy = golden_get(g, part, n_out);
+    read_tensors(g, name, net);
+    o = try(&t, &(manner){"", 1, 0, 0});
+    expect_like(g, name, "y", o.y, n_out);
+    expect_like(g, name, "dx", o.dx, n_in);
+    snprintf(part, sizeof part, "%s.eval", name);
+    expect_like(g, name, golden_find(g, part, n_out) ? "eval" : "y", o.eval, n_out);
+    expect_tensors(g, name, net, &o);
+    expect_same_in_all_manners(&t, behind, &o);
+    free(o.numbers);
+    gan_network_destroy(behind);
+    gan_network_destroy(net);
+}
+
+/* ---- as a linear map ---- */
+
+static double inner(size_t n, const float *a, const float *b, double *scale)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        sum += (double)a[i] * (double)b[i];
+        *scale += fabs((double)a[i] * (double)b[i]);
+    }
+    return sum;
+}
+
+void expect_layer_adjoint(gan_shape in, gan_layer *layer, size_t rows)
+{
+    gan_network *net = net_of(in, layer, 0);
+    const size_t n_in = rows * input_size(net), n_out = rows * output_size(net);
+    float *x = drawn(STREAM_X, n_in);
+    float *dy = drawn(STREAM_DY, n_out);
+    const trial t = {net, rows, rows, x, dy};
+    outcome o = try(&t, &(manner){"", 2, 0, 0});
+    double scale = 0;
+    const double by_output = inner(n_out, o.y, dy, &scale);
+
+    ck_assert(fabs(by_output) > 1e-5 * scale);
+    expect_near(inner(n_in, x, o.dx, &scale), by_output, 0, 1e-6 * scale);
+    free(o.numbers);
+    free(x);
+    free(dy);
+    gan_network_destroy(net);
+}
+
+/* ---- against finite differences ---- */
+
+/* The sum of y times dy after a training forward. */
+static double loss(const trial *t, gan__pass *pass)
+{
+    const size_t n = t->rows * output_size(t->net);
+    const float *y = gan__pass_output(pass, 0);
+    double sum = 0;
+
+    forward(t, pass, NULL, 0);
+    for (size_t i = 0; i < n; i++) sum += (double)y[i] * (double)t->dy[i];
+    return sum;
+}
+
+/* The derivative by four values of a function at distances -2 to 2 from here: the error is of the
+ * fourth order, so the step may be large, which keeps rounding small. */
+static double derivative_of(const double values[4], double step)
+{
+    return (8 * (values[2] - values[1]) - (values[3] - values[0])) / (12 * step);
+}
+
+static const float places[4] = {-2, -1, 1, 2};
+
+static double derivative(const trial *t, gan__pass *pass, float *at)
+{
+    const float step = 0x1p-5f, before = *at;
+    double values[4];
+
+    for (size_t i = 0; i < 4; i++) {
+        *at = before + places[i] * step;
+        values[i] = loss(t, pass);
+    }
+    *at = before;
+    return derivative_of(values, (double)step);
+}
+
+static void expect_derivatives(const trial *t, gan__pass *pass, const char *what, float *numbers,
+                               const float *grad, size_t n)
+{
+    double largest = 0;
+
+    for (size_t i = 0; i < n; i++) largest = fmax(largest, fabs((double)grad[i]));
+    ck_assert_msg(n == 0 || largest > 0, "the gradient by the %s is zero", what);
+    for (size_t i = 0; i < n; i++) {
+        const double wanted = derivative(t, pass, numbers + i);
+
+        if (!(fabs((double)grad[i] - wanted) <= 1e-3 * largest))
+            ck_abort_msg("the gradient by %s %zu of %zu is %.9g, the difference is %.9g; the "
+                         "largest gradient is %.9g",
+                         what, i, n, (double)grad[i], wanted, largest);
+    }
+}
+
+void expect_layer_gradients(gan_shape in, gan_layer *layer, size_t rows, size_t group,
+                            const float *x)
+{
+    gan_network *net = net_of(in, layer, 0);
+    const size_t n = rows * input_size(net);
+    float *copy = drawn(STREAM_X, n);
+    float *dy = drawn(STREAM_DY, rows * output_size(net));
+    const trial t = {net, rows, group, copy, dy};
+    gan__pass *pass = training_pass(&t, rows, 1);
+    outcome o;
+
+    if (x) memcpy(copy, x, n * sizeof *copy);
+    stir(net);
+    o = try(&t, &(manner){"", 1, 0, 0});
+    expect_derivatives(&t, pass, "input", copy, o.dx, n);
+    expect_derivatives(&t, pass, "weight", net->params, o.grads, net->n_params);
+    free(o.numbers);
+    gan__pass_destroy(pass);
+    free(copy);
+    free(dy);
+    gan_network_destroy(net);
+}
+
+/* ---- large shapes ---- */
+
+/* Go so far from `from` along a direction. */
+static void move(size_t n, float *numbers, const float *from, double by, const float *direction)
+{
+    for (size_t i = 0; i < n; i++) numbers[i] = from[i] + (float)by * direction[i];
+}
+
+/* x may be written to. */
+static void expect_derivative_along(const trial *t, float *x, const outcome *o)
+{
+    const double step = 0x1p-12; /* few numbers come across a kink */
+    const size_t n_x = t->rows * input_size(t->net), n = n_x + t->net->n_params;
+    float *direction = drawn(STREAM_DIRECTION, n);
+    float *from = drawn(STREAM_X, n); /* is overwritten */
+    gan__pass *pass = training_pass(t, t->rows, 1);
+    double values[4], along = 0, squares = 0, found;
+
+    move(n_x, from, x, 0, direction);
+    move(n - n_x, from + n_x, t->net->params, 0, direction);
+    for (size_t i = 0; i < 4; i++) {
+        move(n_x, x, from, places[i] * step, direction);
+        move(n - n_x, t->net->params, from + n_x, places[i] * step, direction + n_x);
+        values[i] = loss(t, pass);
+    }
+    for (size_t i = 0; i < n; i++) { /* dx and the gradients by weights follow one another */
+        along += (double)o->dx[i] * (double)direction[i];
+        squares += (double)o->dx[i] * (double)o->dx[i];
+    }
+    found = derivative_of(values, step);
+    ck_assert_msg(squares > 0 && fabs(found - along) <= 3e-2 * sqrt(squares),
+                  "along a direction the gradient is %.9g, the difference %.9g; its norm is %.9g",
+                  along, found, sqrt(squares));
+    gan__pass_destroy(pass);
+    free(direction);
+    free(from);
+}
+
+void expect_layer_same_bits(gan_shape in, gan_layer *layer, size_t rows, size_t group)
+{
+    gan_layer *twin = layer ? twin_of(layer) : NULL;
+    gan_network *behind = twin ? net_of(in, twin, 1) : NULL;
+    gan_network *net = net_of(in, layer, 0);
+    float *x = drawn(STREAM_X, rows * input_size(net));
+    float *dy = drawn(STREAM_DY, rows * output_size(net));
+    const trial t = {net, rows, group, x, dy};
+    outcome o;
+
+    stir(net);
+    o = try(&t, &(manner){"", 1, 0, 0});
+    expect_same_in_all_manners(&t, behind, &o);
+    expect_derivative_along(&t, x, &o);
+    free(o.numbers);
+    free(x);
+    free(dy);
+    gan_network_destroy(behind);
+    gan_network_destroy(net);
+}

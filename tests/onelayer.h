@@ -1,0 +1,36 @@
+/* onelayer.h - one layer by itself: against PyTorch, against finite differences, and against itself
+ * on other numbers of threads. */
+#ifndef ONELAYER_H
+#define ONELAYER_H
+
+#include "golden.h"
+
+#include <gan/layer.h>
+#include <stddef.h>
+
+/* The layer, which is destroyed, agrees with what make_layers.py's case() wrote for a training
+ * step: output, gradients and buffers after it, and output in evaluation mode after that; each
+ * number to 1e-5 of the largest in its tensor.
+ *
+ * It gives the same bits on 1, 2, 3 and 8 threads, behind another layer, from another row of the
+ * pass on (unless it draws random numbers), and when the gradients by weights and by input are
+ * computed in separate runs; one that works in place also when it is cut anywhere. */
+void expect_layer_golden(const golden *g, const char *name, gan_shape in, gan_layer *layer,
+                         size_t rows, size_t group);
+
+/* The same bits as above, on numbers drawn here: for shapes too large for a golden file.  The
+ * gradients are right along one direction in the space of all inputs and weights, to 3 % of their
+ * norm. */
+void expect_layer_same_bits(gan_shape in, gan_layer *layer, size_t rows, size_t group);
+
+/* A layer without weights is linear, and its gradient by the input the adjoint: <y, dy> = <x, dx>,
+ * to 1e-6 of the sum of the products' sizes. */
+void expect_layer_adjoint(gan_shape in, gan_layer *layer, size_t rows);
+
+/* The layer's gradients by each input and each weight are its finite differences, to 1e-3 of the
+ * largest gradient.  Weights are moved away from their first values.  `x` is the input, away from
+ * kinks by 0.1; NULL: drawn here. */
+void expect_layer_gradients(gan_shape in, gan_layer *layer, size_t rows, size_t group,
+                            const float *x);
+
+#endif

@@ -1,0 +1,229 @@
+/* run.c - a game with data. */
+#include "run.h"
+#include "expect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static gan_optimizer *adamw(void)
+{
+    gan_adam_desc desc = {GAN_ADAMW_DESC_INIT};
+    gan_optimizer *opt;
+
+    desc.lr = 0.002;
+    expect_ok(gan_optimizer_create_adamw(&opt, &desc));
+    return opt;
+}
+
+static gan_optimizer *sgd(void)
+{
+    gan_sgd_desc desc = {GAN_SGD_DESC_INIT};
+    gan_optimizer *opt;
+
+    expect_ok(gan_optimizer_create_sgd(&opt, &desc));
+    return opt;
+}
+
+static gan_optimizer *sgd_with_momentum(void)
+{
+    gan_sgd_desc desc = {GAN_SGD_DESC_INIT};
+    gan_optimizer *opt;
+
+    desc.momentum = 0.9;
+    desc.dampening = 0.3; /* which the first step leaves out */
+    expect_ok(gan_optimizer_create_sgd(&opt, &desc));
+    return opt;
+}
+
+static gan_optimizer *rmsprop_with_all(void)
+{
+    gan_rmsprop_desc desc = {GAN_RMSPROP_DESC_INIT};
+    gan_optimizer *opt;
+
+    desc.lr = 0.002;
+    desc.momentum = 0.5;
+    desc.centered = 1;
+    desc.weight_decay = 0.01;
+    expect_ok(gan_optimizer_create_rmsprop(&opt, &desc));
+    return opt;
+}
+
+const opt_maker run_optimizers[RUN_OPTIMIZERS] = {adam, adamw, sgd, sgd_with_momentum,
+                                                  rmsprop_with_all};
+
+run run_begin(uint64_t seed, opt_maker make_opt, size_t n_threads)
+{
+    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = RUN_BATCH, .seed = seed,
+                                   .n_threads = n_threads};
+    run r = {.game = game_begin(small_g, small_d, make_opt, &desc)};
+    float *samples = normals(RUN_COUNT * r.game.sample, 77);
+
+    expect_ok(gan_dataset_create_floats(&r.data, samples, NULL, RUN_COUNT,
+                                        gan_shape_1d(r.game.sample), NULL));
+    expect_ok(
+        gan_iterator_create(&r.it, r.data,
+                            &(gan_iterator_desc){GAN_ITERATOR_DESC_INIT, .batch_size = RUN_BATCH,
+                                                 .shuffle = 1, .seed = seed + 1}));
+    free(samples);
+    return r;
+}
+
+void run_end(run *r)
+{
+    game_end(&r->game);
+    gan_iterator_destroy(r->it);
+    gan_dataset_destroy(r->data);
+}
+
+size_t run_steps(run *r, size_t n)
+{
+    size_t n_last = 0;
+
+    while (n > 0) {
+        const gan_batch *batch;
+        const gan_status status = gan_iterator_next(r->it, &batch);
+
+        if (status == GAN_END) continue;
+        expect_ok(status);
+        expect_ok(gan_train_step(r->game.trainer, batch, NULL));
+        n_last += gan_iterator_position(r->it) == RUN_COUNT;
+        n--;
+    }
+    return n_last;
+}
+
+int run_beside(const char *name, const char *value)
+{
+    const char *log = scratch_path("other-process.log");
+    const pid_t child = fork();
+
+    ck_assert_int_ge(child, 0);
+    if (child > 0) return (int)child;
+    if (!freopen(log, "w", stdout)) _exit(126); /* its verdict is not this program's */
+    setenv(name, value, 1);
+    setenv("CK_FORK", "no", 1); /* so that the process is the test */
+    execl(program_path, program_path, (char *)NULL);
+    _exit(127);
+}
+
+int run_again(const char *name, const char *value)
+{
+    int status;
+
+    ck_assert_int_ge(waitpid(run_beside(name, value), &status, 0), 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* ---- runs of other settings ---- */
+
+run_choice usual_choice(void)
+{
+    return (run_choice){small_g,
+                        small_d,
+                        adam,
+                        {GAN_TRAINER_DESC_INIT, .batch_size = 8, .seed = 6, .n_threads = 1},
+                        {GAN_ITERATOR_DESC_INIT, .batch_size = 8, .shuffle = 1, .seed = 7},
+                        50,
+                        {2, {2, 3}}};
+}
+
+run run_of(const run_choice *c)
+{
+    run r = {.game = game_begin(c->g, c->d, c->make_opt, &c->trainer)};
+    float *samples = normals(c->count * gan_shape_size(c->shape), 3);
+
+    expect_ok(gan_dataset_create_floats(&r.data, samples, NULL, c->count, c->shape, NULL));
+    expect_ok(gan_iterator_create(&r.it, r.data, &c->iterator));
+    free(samples);
+    return r;
+}
+
+run small_run(void)
+{
+    static const net_layer g[] = {LINEAR(2, 3), DROPOUT(0.2f), END}, d[] = {LINEAR(3, 1), END};
+    run_choice c = usual_choice();
+
+    c.g = g;
+    c.d = d;
+    c.shape = gan_shape_1d(3);
+    return run_of(&c);
+}
+
+/* ---- their checkpoints ---- */
+
+char run_folder[512], run_path[600];
+
+void run_folder_begin(void)
+{
+    snprintf(run_folder, sizeof run_folder, "%s", scratch_path("checkpoint-XXXXXX"));
+    ck_assert_ptr_nonnull(mkdtemp(run_folder));
+    snprintf(run_path, sizeof run_path, "%s/run.gan", run_folder);
+}
+
+void run_folder_end(void)
+{
+    static const char *const ends[] = {"", ".1", ".2", ".3", ".other"};
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char name[620];
+
+        snprintf(name, sizeof name, "%s%s", run_path, ends[i]);
+        remove(name);
+    }
+    ck_assert_int_eq(rmdir(run_folder), 0); /* nothing else is left in it */
+}
+
+const char *path_beside(const char *end)
+{
+    static char names[4][620];
+    static unsigned next;
+    char *name = names[next++ % 4];
+
+    snprintf(name, sizeof names[0], "%s%s", run_path, end);
+    return name;
+}
+
+run plain_run(void)
+{
+    return run_begin(5, adam, 1);
+}
+
+gan_status save_run(run *r)
+{
+    return gan_checkpoint_save(r->game.trainer, r->it, run_path);
+}
+
+gan_status load_run(run *r)
+{
+    return gan_checkpoint_load(r->game.trainer, r->it, run_path);
+}
+
+void read_bytes(run_bytes *out, const char *name)
+{
+    out->n = scratch_read(name, out->at, sizeof out->at);
+    ck_assert_uint_gt(out->n, 0);
+    ck_assert_uint_lt(out->n, sizeof out->at);
+}
+
+void read_run(run_bytes *out, const run *r)
+{
+    expect_ok(gan_checkpoint_save(r->game.trainer, r->it, path_beside(".other")));
+    read_bytes(out, path_beside(".other"));
+}
+
+void expect_same_bytes(const run_bytes *a, const run_bytes *b)
+{
+    ck_assert_uint_eq(a->n, b->n);
+    expect_same_bits(a->at, b->at, a->n);
+}
+
+void expect_steps(const char *name, uint64_t wanted)
+{
+    gan_checkpoint_info info = {GAN_CHECKPOINT_INFO_INIT};
+
+    expect_ok(gan_checkpoint_read_info(&info, name));
+    ck_assert_uint_eq(info.g_steps, wanted);
+}

@@ -1,0 +1,984 @@
+/* test_dataset_png.c - folders of PNG pictures, in memory and decoded ahead. */
+#include "budget.h"
+#include "expect.h"
+#include "image_internal.h"
+
+#include <gan/dataset.h>
+#include <gan/iterator.h>
+#include <png.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { WIDTH = 6, HEIGHT = 4, SIZE = 3 * WIDTH * HEIGHT };
+
+/* ---- A folder to play with ---- */
+
+static char root[512];
+
+static const char *inside(const char *name)
+{
+    static char paths[4][1024];
+    static unsigned next;
+    char *path = paths[next++ % 4];
+
+    snprintf(path, sizeof paths[0], "%s/%s", root, name);
+    return path;
+}
+
+static void run(const char *command)
+{
+    char line[1200];
+
+    snprintf(line, sizeof line, "%s '%s'", command, root);
+    ck_assert_int_eq(system(line), 0);
+}
+
+static void make_root(void)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "test_dataset_png-%ld", (long)getpid());
+    snprintf(root, sizeof root, "%s", scratch_path(name));
+    run("rm -rf");
+    run("mkdir");
+}
+
+static void end_root(void)
+{
+    run("rm -rf");
+}
+
+static void make_folder(const char *name)
+{
+    ck_assert_int_eq(mkdir(inside(name), 0777), 0);
+}
+
+/* Number `i` of the pixels of picture `k`. */
+static uint8_t pixel(size_t k, size_t i)
+{
+    return (uint8_t)(31 * k + 7 * i + i * i / 5);
+}
+
+/* A picture as another program would write it.  Grey is the red of the colours. */
+static void write_png(const char *name, size_t k, size_t width, size_t height, int color, int depth)
+{
+    const int has_color = (color & PNG_COLOR_MASK_COLOR) != 0, is_wide = depth == 16;
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_infop info = png_create_info_struct(png);
+    FILE *f = fopen(inside(name), "wb");
+    png_byte *row = calloc(width, 8);
+
+    ck_assert_ptr_nonnull(f);
+    ck_assert_ptr_nonnull(row);
+    png_init_io(png, f);
+    png_set_IHDR(png, info, (png_uint_32)width, (png_uint_32)height, depth, color,
+                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    if (color == PNG_COLOR_TYPE_PALETTE) {
+        png_color palette[256];
+
+        for (size_t i = 0; i < width * height; i++)
+            palette[i] = (png_color){pixel(k, 3 * i), pixel(k, 3 * i + 1), pixel(k, 3 * i + 2)};
+        png_set_PLTE(png, info, palette, (int)(width * height));
+    }
+    png_write_info(png, info);
+    for (size_t y = 0; y < height; y++) {
+        png_byte *to = row;
+
+        for (size_t x = 0; x < width; x++) {
+            const size_t i = y * width + x;
+
+            if (color == PNG_COLOR_TYPE_PALETTE) *to++ = (png_byte)i;
+            for (size_t c = 0; color != PNG_COLOR_TYPE_PALETTE && c < (has_color ? 3 : 1); c++)
+                for (int b = 0; b <= is_wide; b++) *to++ = pixel(k, 3 * i + c);
+            for (int b = 0; (color & PNG_COLOR_MASK_ALPHA) && b <= is_wide; b++)
+                *to++ = (png_byte)(i * 11);
+        }
+        png_write_row(png, row);
+    }
+    png_write_end(png, NULL);
+    png_destroy_write_struct(&png, &info);
+    ck_assert_int_eq(fclose(f), 0);
+    free(row);
+}
+
+static void write_rgb(const char *name, size_t k)
+{
+    write_png(name, k, WIDTH, HEIGHT, PNG_COLOR_TYPE_RGB, 8);
+}
+
+/* `count` pictures; that of number k is picture k. */
+static void write_numbered(size_t count)
+{
+    char name[32];
+
+    for (size_t k = 0; k < count; k++) {
+        snprintf(name, sizeof name, "%03zu.png", k);
+        write_rgb(name, k);
+    }
+}
+
+static void write_text(const char *name, const char *text)
+{
+    scratch_write(inside(name), text, strlen(text));
+}
+
+static gan_dataset *open_png(const gan_png_desc *desc)
+{
+    gan_dataset *data;
+
+    expect_ok(gan_dataset_open_png(&data, root, desc));
+    return data;
+}
+
+/* Sample `index` is picture k: RGB planes, or the red one alone. */
+static void expect_picture(const gan_dataset *data, size_t index, size_t k)
+{
+    const size_t n_channels = gan_dataset_shape(data).dim[0];
+    float out[SIZE];
+
+    expect_ok(gan_dataset_read(data, index, out, NULL));
+    for (size_t c = 0; c < n_channels; c++)
+        for (size_t i = 0; i < WIDTH * HEIGHT; i++)
+            ck_assert_msg(out[c * WIDTH * HEIGHT + i] == (float)pixel(k, 3 * i + c) / 255.0f,
+                          "number %zu of channel %zu of sample %zu is not that of picture %zu", i,
+                          c, index, k);
+}
+
+/* ---- What is read ---- */
+
+START_TEST(every_kind_of_png_is_read)
+{
+    const struct {
+        const char *name;
+        int color, depth;
+    } kinds[] = {{"rgb8.png", PNG_COLOR_TYPE_RGB, 8},
+                 {"rgb16.png", PNG_COLOR_TYPE_RGB, 16},
+                 {"palette.png", PNG_COLOR_TYPE_PALETTE, 8},
+                 {"rgba8.png", PNG_COLOR_TYPE_RGBA, 8},
+                 {"rgba16.png", PNG_COLOR_TYPE_RGBA, 16}};
+    gan_png_desc desc = {GAN_PNG_DESC_INIT};
+    gan_dataset *data;
+
+    for (size_t i = 0; i < 5; i++)
+        write_png(kinds[i].name, 3, WIDTH, HEIGHT, kinds[i].color, kinds[i].depth);
+    data = open_png(NULL);
+    ck_assert_uint_eq(gan_dataset_count(data), 5);
+    ck_assert(gan_shape_equal(gan_dataset_shape(data), gan_shape_3d(3, HEIGHT, WIDTH)));
+    ck_assert_int_eq(gan_dataset_has_labels(data), 0);
+    for (size_t i = 0; i < 5; i++) expect_picture(data, i, 3);
+    gan_dataset_destroy(data);
+
+    desc.channels = 1;
+    data = open_png(&desc);
+    ck_assert(gan_shape_equal(gan_dataset_shape(data), gan_shape_3d(1, HEIGHT, WIDTH)));
+    for (size_t k = 0; k < 5; k++) {
+        float out[WIDTH * HEIGHT];
+
+        expect_ok(gan_dataset_read(data, k, out, NULL));
+        for (size_t i = 0; i < WIDTH * HEIGHT; i++)
+            expect_near((double)out[i] * 255,
+                        0.299 * pixel(3, 3 * i) + 0.587 * pixel(3, 3 * i + 1) +
+                            0.114 * pixel(3, 3 * i + 2),
+                        0, 0.51);
+    }
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(grey_files_are_grey_or_rgb_of_three_equal_planes)
+{
+    gan_png_desc desc = {GAN_PNG_DESC_INIT};
+    gan_dataset *data;
+
+    write_png("a.png", 9, WIDTH, HEIGHT, PNG_COLOR_TYPE_GRAY, 8);
+    write_png("b.png", 9, WIDTH, HEIGHT, PNG_COLOR_TYPE_GRAY, 16);
+    write_png("c.png", 9, WIDTH, HEIGHT, PNG_COLOR_TYPE_GRAY_ALPHA, 8);
+    data = open_png(NULL);
+    ck_assert(gan_shape_equal(gan_dataset_shape(data), gan_shape_3d(1, HEIGHT, WIDTH)));
+    for (size_t i = 0; i < 3; i++) expect_picture(data, i, 9);
+    gan_dataset_destroy(data);
+    desc.channels = 3;
+    data = open_png(&desc);
+    for (size_t k = 0; k < 3; k++) {
+        float out[SIZE];
+
+        expect_ok(gan_dataset_read(data, k, out, NULL));
+        for (size_t i = 0; i < SIZE; i++)
+            ck_assert(out[i] == (float)pixel(9, 3 * (i % (WIDTH * HEIGHT))) / 255.0f);
+    }
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+/* Of whatever size and kind the files are, samples are what gan__image_fit() makes of them. */
+START_TEST(pictures_are_scaled_and_cut_on_request)
+{
+    const size_t sizes[][2] = {{40, 30}, {9, 17}, {8, 8}, {3, 5}, {178, 218}};
+    gan_png_desc desc = {GAN_PNG_DESC_INIT};
+
+    for (size_t i = 0; i < 5; i++) {
+        char name[] = {(char)('a' + i), '.', 'p', 'n', 'g', 0};
+
+        write_png(name, i, sizes[i][0], sizes[i][1],
+                  i % 2 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGBA, 8);
+    }
+    desc.width = 8;
+    desc.height = 7;
+    for (desc.memory_limit = 0; desc.memory_limit < 2; desc.memory_limit++) {
+        gan_dataset *data = open_png(&desc);
+
+        ck_assert(gan_shape_equal(gan_dataset_shape(data), gan_shape_3d(3, 7, 8)));
+        for (size_t i = 0; i < 5; i++) {
+            gan_image *image;
+            uint8_t planes[3 * 8 * 7];
+            float out[3 * 8 * 7];
+
+            expect_ok(gan_image_read(&image, inside(gan_dataset_file_name(data, i)), NULL));
+            ck_assert_uint_eq(gan_image_width(image), sizes[i][0]);
+            expect_ok(gan__image_fit(image, 8, 7, 3, planes));
+            expect_ok(gan_dataset_read(data, i, out, NULL));
+            for (size_t k = 0; k < 3 * 8 * 7; k++) ck_assert(out[k] == (float)planes[k] / 255.0f);
+            gan_image_destroy(image);
+        }
+        gan_dataset_destroy(data);
+    }
+}
+END_TEST
+
+START_TEST(the_corpus_of_good_files_is_read)
+{
+    const char *const good[] = {"grey_16bit_interlaced", "grey_1bit", "palette_transparent", "rgb",
+                                "rgba"};
+    gan_png_desc desc = {GAN_PNG_DESC_INIT};
+    gan_dataset *data;
+
+    for (size_t i = 0; i < 5; i++) {
+        char from[256], bytes[4096], to[64];
+        size_t n;
+
+        snprintf(from, sizeof from, "../corpus/png/valid_%s.png", good[i]);
+        n = scratch_read(golden_path(from), bytes, sizeof bytes);
+        snprintf(to, sizeof to, "%s.png", good[i]);
+        scratch_write(inside(to), bytes, n);
+    }
+    desc.width = desc.height = 8;
+    data = open_png(&desc);
+    ck_assert_uint_eq(gan_dataset_count(data), 5);
+    ck_assert_uint_eq(gan_dataset_shape(data).dim[0], 1);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+/* ---- Which files, in which order ---- */
+
+static void expect_files(const gan_dataset *data, const char *const *wanted)
+{
+    size_t n = 0;
+
+    for (; wanted[n]; n++) {
+        const char *found = gan_dataset_file_name(data, n);
+
+        ck_assert_msg(found && strcmp(found, wanted[n]) == 0, "file %zu is %s, wanted %s", n,
+                      found ? found : "missing", wanted[n]);
+        expect_picture(data, n, n);
+    }
+    ck_assert_uint_eq(gan_dataset_count(data), n);
+    ck_assert_ptr_null(gan_dataset_file_name(data, n));
+}
+
+/* They are written in another order than they are wanted in, which a folder may or may not keep. */
+START_TEST(files_are_sorted_by_their_paths)
+{
+    const char *const wanted[] = {
+        "10.png",    "9.PNG", "B.png", "a/b/z.png",   "a/x.png",      "a/y.PnG", "a b/1.png",
+        "a-b/1.png", "a.png", "b.png", "x.png/1.png", "\xc3\xa4.png", NULL};
+    const size_t order[] = {7, 2, 11, 0, 9, 5, 3, 10, 1, 8, 6, 4};
+    const char *const folders[] = {"a", "a/b", "a b", "a-b", "x.png", "empty"};
+    gan_dataset *data;
+
+    for (size_t i = 0; i < 6; i++) make_folder(folders[i]);
+    for (size_t i = 0; i < 12; i++) write_rgb(wanted[order[i]], order[i]);
+    data = open_png(NULL);
+    expect_files(data, wanted);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(other_files_and_links_to_folders_are_left_out)
+{
+    const char *const wanted[] = {"a.png", "deep/b.png", "link.png", NULL};
+    gan_dataset *data;
+
+    make_folder("deep");
+    make_folder(".hidden");
+    write_rgb("a.png", 0);
+    write_rgb("deep/b.png", 1);
+    write_rgb("target.picture", 2);
+    write_text("notes.txt", "not a picture");
+    write_text("png", "not a picture");
+    write_text(".png", "not a picture");
+    write_text("a.png.bak", "not a picture");
+    write_text("._a.png", "not a picture");
+    write_text(".hidden/c.png", "not a picture");
+    ck_assert_int_eq(symlink("target.picture", inside("link.png")), 0);
+    ck_assert_int_eq(symlink("..", inside("deep/loop")), 0);
+    ck_assert_int_eq(symlink(".", inside("loop.png")), 0);
+    data = open_png(NULL);
+    expect_files(data, wanted);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(subfolders_are_classes)
+{
+    const char *const names[] = {"a", "a-b", "b"};
+    const char *const files[] = {"a/1.png", "a/more/2.png", "a-b/1.png", "b/0.png", "b/9.png"};
+    const uint8_t wanted[] = {0, 0, 1, 2, 2};
+    gan_png_desc desc = {GAN_PNG_DESC_INIT};
+    gan_dataset *data;
+    uint8_t label;
+
+    for (size_t i = 0; i < 3; i++) make_folder(names[i]);
+    make_folder("a/more");
+    make_folder("nothing");
+    for (size_t i = 0; i < 5; i++) write_rgb(files[i], i);
+    for (desc.memory_limit = 0; desc.memory_limit < 2; desc.memory_limit++) {
+        data = open_png(&desc);
+        ck_assert_int_eq(gan_dataset_has_labels(data), 1);
+        ck_assert_uint_eq(gan_dataset_class_count(data), 3);
+        for (size_t i = 0; i < 3; i++) ck_assert_str_eq(gan_dataset_class_name(data, i), names[i]);
+        ck_assert_ptr_null(gan_dataset_class_name(data, 3));
+        for (size_t i = 0; i < 5; i++) {
+            float out[SIZE];
+
+            expect_ok(gan_dataset_read(data, i, NULL, &label));
+            ck_assert_uint_eq(label, wanted[i]);
+            expect_ok(gan_dataset_read(data, i, out, &label));
+            ck_assert_uint_eq(label, wanted[i]);
+            expect_picture(data, i, i);
+        }
+        gan_dataset_destroy(data);
+    }
+
+    desc.no_labels = 1;
+    data = open_png(&desc);
+    ck_assert_int_eq(gan_dataset_has_labels(data), 0);
+    ck_assert_uint_eq(gan_dataset_class_count(data), 0);
+    ck_assert_ptr_null(gan_dataset_class_name(data, 0));
+    gan_dataset_destroy(data);
+
+    write_rgb("outside.png", 5);
+    data = open_png(NULL);
+    ck_assert_int_eq(gan_dataset_has_labels(data), 0);
+    ck_assert_uint_eq(gan_dataset_class_count(data), 0);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(there_may_be_256_classes)
+{
+    gan_png_desc desc = {GAN_PNG_DESC_INIT};
+    gan_dataset *data;
+    uint8_t label;
+
+    write_rgb("picture", 0);
+    for (size_t i = 0; i <= 256; i++) {
+        char name[32];
+
+        snprintf(name, sizeof name, "c%03zu", i);
+        make_folder(name);
+        snprintf(name, sizeof name, "c%03zu/1.png", i);
+        if (i == 256) {
+            data = open_png(NULL);
+            ck_assert_uint_eq(gan_dataset_class_count(data), 256);
+            expect_ok(gan_dataset_read(data, 255, NULL, &label));
+            ck_assert_uint_eq(label, 255);
+            gan_dataset_destroy(data);
+        }
+        ck_assert_int_eq(link(inside("picture"), inside(name)), 0);
+    }
+    expect_fails(gan_dataset_open_png(&data, root, NULL), GAN_ERR_SHAPE,
+                 "more than 256 class folders");
+    ck_assert_ptr_null(data);
+    desc.no_labels = 1;
+    data = open_png(&desc);
+    ck_assert_uint_eq(gan_dataset_count(data), 257);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(max_count_looks_at_the_first_files_only)
+{
+    gan_png_desc desc = {GAN_PNG_DESC_INIT};
+    gan_dataset *data;
+
+    write_numbered(5);
+    write_text("003.png", "not a picture");
+    desc.max_count = 3;
+    data = open_png(&desc);
+    ck_assert_uint_eq(gan_dataset_count(data), 3);
+    for (size_t i = 0; i < 3; i++) expect_picture(data, i, i);
+    gan_dataset_destroy(data);
+    desc.max_count = 4;
+    desc.skip_bad = 1;
+    data = open_png(&desc);
+    ck_assert_uint_eq(gan_dataset_count(data), 3);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+/* ---- Bad files ---- */
+
+/* Ten pictures, and between them some that are none; picture k is sample k. */
+static void write_with_bad(void)
+{
+    write_numbered(10);
+    write_text("000a.png", "not a picture");
+    write_text("004a.png", "");
+    write_png("007a.png", 0, WIDTH + 1, HEIGHT, PNG_COLOR_TYPE_RGB, 8);
+    ck_assert_int_eq(symlink("nowhere", inside("007b.png")), 0);
+    ck_assert_int_eq(truncate(inside("009.png"), 60), 0);
+}
+
+START_TEST(a_bad_file_is_an_error_that_names_it)
+{
+    gan_png_desc desc = {GAN_PNG_DESC_INIT};
+    gan_dataset *data;
+
+    write_with_bad();
+    for (desc.n_threads = 1; desc.n_threads <= 3; desc.n_threads++) {
+        data = (gan_dataset *)&desc;
+        expect_fails(gan_dataset_open_png(&data, root, &desc), GAN_ERR_FORMAT,
+                     inside("000a.png: byte 0: no PNG file"));
+        ck_assert_ptr_null(data);
+    }
+    remove(inside("000a.png"));
+    expect_fails(gan_dataset_open_png(&data, root, NULL), GAN_ERR_FORMAT, inside("004a.png: "));
+    remove(inside("004a.png"));
+    expect_fails(gan_dataset_open_png(&data, root, NULL), GAN_ERR_SHAPE,
+                 inside("007a.png: 7 x 4 pixels, the first picture has 6 x 4"));
+    remove(inside("007a.png"));
+    expect_fails(gan_dataset_open_png(&data, root, NULL), GAN_ERR_IO, inside("007b.png: "));
+    remove(inside("007b.png"));
+    expect_fails(gan_dataset_open_png(&data, root, NULL), GAN_ERR_FORMAT, inside("009.png: "));
+    ck_assert_ptr_null(data);
+}
+END_TEST
+
+START_TEST(bad_files_are_left_out_on_request)
+{
+    gan_png_desc desc = {GAN_PNG_DESC_INIT};
+    const char *const bad[] = {"000a.png: byte 0: no PNG file",
+                               "004a.png: byte 0: ", "007a.png: 7 x 4 pixels",
+                               "007b.png: cannot be opened", "009.png: byte "};
+
+    write_with_bad();
+    desc.skip_bad = 1;
+    for (size_t i = 0; i < 6; i++) {
+        gan_dataset *data;
+
+        desc.n_threads = 1 + i / 2;
+        desc.memory_limit = i % 2;
+        data = open_png(&desc);
+        ck_assert_uint_eq(gan_dataset_count(data), 9);
+        for (size_t k = 0; k < 9; k++) expect_picture(data, k, k);
+        ck_assert_ptr_null(gan_dataset_file_name(data, 9));
+        ck_assert_uint_eq(gan_dataset_skipped_count(data), 5);
+        for (size_t k = 0; k < 5; k++)
+            ck_assert_ptr_nonnull(strstr(gan_dataset_skipped(data, k), inside(bad[k])));
+        ck_assert_ptr_null(gan_dataset_skipped(data, 5));
+        gan_dataset_destroy(data);
+    }
+}
+END_TEST
+
+/* The shape comes from the first that can be used, and labels do not move when files fail. */
+START_TEST(a_class_keeps_its_label_when_its_files_are_bad)
+{
+    gan_png_desc desc = {GAN_PNG_DESC_INIT};
+    gan_dataset *data;
+    uint8_t label;
+
+    make_folder("a");
+    make_folder("b");
+    write_text("a/1.png", "not a picture");
+    write_rgb("b/1.png", 0);
+    desc.skip_bad = 1;
+    data = open_png(&desc);
+    ck_assert_uint_eq(gan_dataset_count(data), 1);
+    expect_ok(gan_dataset_read(data, 0, NULL, &label));
+    ck_assert_uint_eq(label, 1);
+    ck_assert_uint_eq(gan_dataset_class_count(data), 2);
+    expect_picture(data, 0, 0);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(a_folder_without_a_usable_picture_is_an_error)
+{
+    gan_png_desc desc = {GAN_PNG_DESC_INIT};
+    gan_dataset *data = (gan_dataset *)&desc;
+
+    expect_fails(gan_dataset_open_png(&data, root, NULL), GAN_ERR_FORMAT, "no PNG file in it");
+    ck_assert_ptr_null(data);
+    write_text("a.png", "not a picture");
+    write_text("b.png", "nor this");
+    desc.skip_bad = 1;
+    expect_fails(gan_dataset_open_png(&data, root, &desc), GAN_ERR_FORMAT, inside("a.png: byte 0"));
+    desc.width = desc.height = 4;
+    expect_fails(gan_dataset_open_png(&data, root, &desc), GAN_ERR_FORMAT, inside("a.png: byte 0"));
+    expect_error_says("no file in it can be used, out of 2");
+    desc.channels = 1;
+    expect_fails(gan_dataset_open_png(&data, root, &desc), GAN_ERR_FORMAT, "out of 2");
+    ck_assert_ptr_null(data);
+}
+END_TEST
+
+/* 300 megabytes of pixels in some kilobytes. */
+START_TEST(a_picture_of_more_than_2_to_28_bytes_is_bad)
+{
+    gan_png_desc desc = {GAN_PNG_DESC_INIT};
+    gan_dataset *data;
+
+    if (under_sanitizer()) return;
+    write_rgb("a.png", 0);
+    write_png("b.png", 0, 10, 10, PNG_COLOR_TYPE_RGB, 8);
+    desc.width = desc.height = 4;
+    data = open_png(&desc);
+    gan_dataset_destroy(data);
+    write_png("b.png", 0, 9460, 9460, PNG_COLOR_TYPE_RGB, 8);
+    expect_fails(gan_dataset_open_png(&data, root, &desc), GAN_ERR_FORMAT,
+                 "9460 x 9460 pixels (268474800 bytes), at most 268435456 bytes are read");
+}
+END_TEST
+
+START_TEST(folders_that_cannot_be_read_are_errors)
+{
+    gan_dataset *data = (gan_dataset *)root;
+
+    expect_fails(gan_dataset_open_png(&data, inside("nowhere"), NULL), GAN_ERR_IO,
+                 "nowhere: cannot be opened as a folder: ");
+    ck_assert_ptr_null(data);
+    write_rgb("a.png", 0);
+    expect_fails(gan_dataset_open_png(&data, inside("a.png"), NULL), GAN_ERR_IO,
+                 "a.png: cannot be opened as a folder: ");
+    expect_fails(gan_dataset_open_png(&data, "", NULL), GAN_ERR_IO, "folder");
+}
+END_TEST
+
+START_TEST(paths_that_are_too_long_are_errors)
+{
+    char path[5000];
+    gan_dataset *data;
+
+    memset(path, '/', sizeof path);
+    path[sizeof path - 1] = 0;
+    write_rgb("a.png", 0);
+    expect_status(gan_dataset_open_png(&data, path, NULL), GAN_ERR_IO);
+    ck_assert_ptr_null(data);
+}
+END_TEST
+
+START_TEST(wrong_settings_are_refused_and_named)
+{
+    const gan_png_desc good = {GAN_PNG_DESC_INIT};
+    gan_allocator half = {NULL, NULL, NULL};
+    gan_png_desc desc;
+    gan_dataset *data;
+
+    write_rgb("a.png", 0);
+#define REFUSED(part, setting)                                                                     \
+    do {                                                                                           \
+        desc = good;                                                                               \
+        setting;                                                                                   \
+        data = (gan_dataset *)&desc;                                                               \
+        expect_fails(gan_dataset_open_png(&data, root, &desc), GAN_ERR_INVALID, part);             \
+        ck_assert_ptr_null(data);                                                                  \
+    } while (0)
+    REFUSED("width 5 and height 0", desc.width = 5);
+    REFUSED("width 0 and height 5", desc.height = 5);
+    REFUSED("width 32769 and height 1", (desc.width = 32769, desc.height = 1));
+    REFUSED("channels is 2, 0, 1 or 3 expected", desc.channels = 2);
+    REFUSED("32768 x 32768 pixels of 3 channels",
+            (desc.width = 32768, desc.height = 32768, desc.channels = 3));
+    REFUSED("at most 1024", desc.n_threads = 1025);
+    REFUSED("struct_size is 8", desc.struct_size = 8);
+    REFUSED("allocator", desc.allocator = &half);
+#undef REFUSED
+    expect_fails(gan_dataset_open_png(NULL, root, NULL), GAN_ERR_INVALID, "out is NULL");
+    expect_fails(gan_dataset_open_png(&data, NULL, NULL), GAN_ERR_INVALID, "folder is NULL");
+    ck_assert_ptr_null(data);
+}
+END_TEST
+
+START_TEST(other_datasets_have_no_names)
+{
+    gan_dataset *data;
+
+    expect_ok(gan_dataset_create_shapes(&data, 1, 1, NULL));
+    for (int i = 0; i < 2; i++) {
+        const gan_dataset *asked = i == 0 ? data : NULL;
+
+        ck_assert_uint_eq(gan_dataset_class_count(asked), 0);
+        ck_assert_ptr_null(gan_dataset_class_name(asked, 0));
+        ck_assert_ptr_null(gan_dataset_file_name(asked, 0));
+        ck_assert_uint_eq(gan_dataset_skipped_count(asked), 0);
+        ck_assert_ptr_null(gan_dataset_skipped(asked, 0));
+    }
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+/* ---- Memory ---- */
+
+static gan_status attempt(void **out, const gan_allocator *allocator, void *user)
+{
+    gan_png_desc desc = *(const gan_png_desc *)user;
+    gan_dataset *data;
+    gan_status status;
+
+    desc.allocator = allocator;
+    status = gan_dataset_open_png(&data, root, &desc);
+    *out = data;
+    return status;
+}
+
+static void destroy(void *made)
+{
+    gan_dataset_destroy(made);
+}
+
+/* The budget is for one thread: it fails when a worker calls it. */
+START_TEST(opening_survives_each_lack_of_memory)
+{
+    gan_png_desc desc = {GAN_PNG_DESC_INIT};
+
+    make_folder("a");
+    make_folder("b");
+    write_rgb("a/1.png", 0);
+    write_rgb("b/2.png", 1);
+    write_text("b/3.png", "not a picture");
+    desc.skip_bad = 1;
+    for (size_t i = 0; i < 6; i++) {
+        desc.n_threads = 1 + i / 2;
+        desc.memory_limit = i % 2;
+        budget_sweep(attempt, destroy, &desc);
+    }
+}
+END_TEST
+
+START_TEST(samples_stay_in_memory_up_to_the_limit)
+{
+    gan_png_desc desc = {GAN_PNG_DESC_INIT};
+
+    write_numbered(10);
+    for (int fits = 0; fits < 2; fits++) {
+        gan_dataset *data;
+        budget b;
+
+        budget_init(&b, BUDGET_UNLIMITED);
+        desc.allocator = &b.allocator;
+        desc.memory_limit = 10 * SIZE - 1 + (size_t)fits;
+        data = open_png(&desc);
+        write_text("004.png", "gone");
+        if (fits)
+            expect_picture(data, 4, 4);
+        else
+            expect_status(gan_dataset_read(data, 4, (float[SIZE]){0}, NULL), GAN_ERR_FORMAT);
+        write_rgb("004.png", 4);
+        expect_picture(data, 4, 4);
+        gan_dataset_destroy(data);
+        ck_assert_uint_eq(budget_live(&b), 0);
+    }
+}
+END_TEST
+
+/* Take all but a little of the address space, so that a large picture finds no room. */
+static void limit_memory(struct rlimit *old)
+{
+    struct rlimit limit;
+    long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+
+    ck_assert_ptr_nonnull(f);
+    ck_assert_int_eq(fscanf(f, "%ld", &pages), 1);
+    fclose(f);
+    ck_assert_int_eq(getrlimit(RLIMIT_AS, old), 0);
+    limit = *old;
+    limit.rlim_cur = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + (1 << 23);
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+}
+
+START_TEST(a_lack_of_memory_while_decoding_is_no_fault_of_the_file)
+{
+    gan_png_desc desc = {GAN_PNG_DESC_INIT};
+    gan_iterator_desc walk = {GAN_ITERATOR_DESC_INIT};
+    gan_status opening, reading, walking;
+    gan_dataset *data, *again;
+    const gan_batch *batch;
+    gan_iterator *it;
+    struct rlimit old;
+    float out[3 * 16];
+
+    if (under_sanitizer() || access("/proc/self/statm", R_OK) != 0) return;
+    write_rgb("a.png", 0);
+    write_png("b.png", 0, 4000, 4000, PNG_COLOR_TYPE_RGB, 8);
+    desc.width = desc.height = 4;
+    desc.n_threads = walk.n_threads = 1;
+    desc.skip_bad = 1;
+    desc.memory_limit = 1;
+    data = open_png(&desc);
+    expect_ok(gan_iterator_create(&it, data, &walk));
+    limit_memory(&old);
+    opening = gan_dataset_open_png(&again, root, &desc);
+    reading = gan_dataset_read(data, 1, out, NULL);
+    walking = gan_iterator_next(it, &batch);
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &old), 0);
+    expect_status(opening, GAN_ERR_NOMEM);
+    ck_assert_ptr_null(again);
+    expect_status(reading, GAN_ERR_NOMEM);
+    expect_status(walking, GAN_ERR_NOMEM);
+    ck_assert_uint_eq(gan_iterator_position(it), 0);
+    expect_ok(gan_iterator_next(it, &batch));
+    ck_assert_uint_eq(batch->count, 2);
+    gan_iterator_destroy(it);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+/* ---- Decoded ahead ---- */
+
+enum { COUNT = 23 };
+
+static gan_dataset *open_numbered(size_t memory_limit, size_t n_threads)
+{
+    gan_png_desc desc = {GAN_PNG_DESC_INIT};
+
+    desc.memory_limit = memory_limit;
+    desc.n_threads = n_threads;
+    return open_png(&desc);
+}
+
+static gan_iterator *walk_through(const gan_dataset *data, size_t batch_size, int drop_last,
+                                  size_t n_threads)
+{
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
+    gan_iterator *it;
+
+    desc.batch_size = batch_size;
+    desc.shuffle = 1;
+    desc.drop_last = drop_last;
+    desc.seed = 5;
+    desc.horizontal_flip = 1;
+    desc.n_threads = n_threads;
+    expect_ok(gan_iterator_create(&it, data, &desc));
+    return it;
+}
+
+static void expect_same_next(gan_iterator *it, gan_iterator *wanted)
+{
+    const gan_batch *a, *b;
+    gan_status status = gan_iterator_next(wanted, &b);
+
+    expect_status(gan_iterator_next(it, &a), status);
+    ck_assert_uint_eq(gan_iterator_epoch(it), gan_iterator_epoch(wanted));
+    ck_assert_uint_eq(gan_iterator_position(it), gan_iterator_position(wanted));
+    if (status == GAN_END) return;
+    ck_assert_uint_eq(a->count, b->count);
+    expect_same_bits(a->samples, b->samples, a->count * SIZE * sizeof(float));
+    ck_assert_int_eq(a->labels == NULL, b->labels == NULL);
+    if (a->labels) expect_same_bits(a->labels, b->labels, a->count);
+}
+
+START_TEST(batches_are_the_same_in_memory_and_decoded_ahead_on_any_number_of_threads)
+{
+    const size_t threads[] = {1, 2, 3, 8}, sizes[] = {5, 1, 23, 40};
+
+    make_folder("a");
+    make_folder("b");
+    for (size_t k = 0; k < COUNT; k++) {
+        char name[32];
+
+        snprintf(name, sizeof name, "%c/%03zu.png", k < 9 ? 'a' : 'b', k);
+        write_rgb(name, k);
+    }
+    for (size_t i = 0; i < 4; i++)
+        for (size_t k = 0; k < 4; k++) {
+            gan_dataset *kept = open_numbered(0, threads[i]);
+            gan_dataset *decoded = open_numbered(1, threads[i]);
+            gan_iterator *a = walk_through(decoded, sizes[k], k == 0, threads[i]);
+            gan_iterator *b = walk_through(kept, sizes[k], k == 0, 0);
+
+            while (gan_iterator_epoch(b) < 3) expect_same_next(a, b);
+            expect_ok(gan_iterator_seek(a, 7, 0));
+            expect_ok(gan_iterator_seek(b, 7, 0));
+            while (gan_iterator_epoch(b) < 9) expect_same_next(a, b);
+            gan_iterator_destroy(a); /* with a batch on its way */
+            gan_iterator_destroy(b);
+            gan_dataset_destroy(decoded);
+            gan_dataset_destroy(kept);
+        }
+}
+END_TEST
+
+/* The batch that is on its way when the iterator is sent elsewhere is not the one that comes. */
+START_TEST(seeking_equals_walking_while_a_batch_is_on_its_way)
+{
+    gan_dataset *data;
+    gan_iterator *walker, *seeker;
+
+    write_numbered(COUNT);
+    data = open_numbered(1, 1);
+    walker = walk_through(data, 4, 0, 2);
+    seeker = walk_through(data, 4, 0, 2);
+    while (gan_iterator_epoch(walker) < 3) {
+        const gan_batch *batch;
+
+        expect_ok(gan_iterator_seek(seeker, 5, 8)); /* leaves another order behind */
+        expect_ok(gan_iterator_next(seeker, &batch));
+        expect_ok(
+            gan_iterator_seek(seeker, gan_iterator_epoch(walker), gan_iterator_position(walker)));
+        expect_same_next(seeker, walker);
+    }
+    gan_iterator_destroy(walker);
+    gan_iterator_destroy(seeker);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+/* Walk to the end of the epoch, where the next is on its way with the files as they are. */
+static size_t walk_to_failure(gan_iterator *it, gan_status wanted, const char *part)
+{
+    const gan_batch *batch;
+    gan_status status;
+    size_t position;
+
+    while ((status = gan_iterator_next(it, &batch)) >= GAN_OK) continue;
+    expect_status(status, wanted);
+    expect_error_says(part);
+    ck_assert_ptr_null(batch);
+    position = gan_iterator_position(it);
+    expect_fails(gan_iterator_next(it, &batch), wanted, part);
+    ck_assert_uint_eq(gan_iterator_position(it), position);
+    return position;
+}
+
+START_TEST(a_file_that_changes_leaves_the_iterator_where_it_stood)
+{
+    gan_dataset *data;
+    float out[SIZE];
+
+    write_numbered(COUNT);
+    data = open_numbered(1, 1);
+    for (size_t n_threads = 1; n_threads <= 3; n_threads++) {
+        gan_iterator *it = walk_through(data, 4, 0, n_threads), *same;
+        size_t position;
+
+        write_text("011.png", "not a picture any more");
+        position = walk_to_failure(it, GAN_ERR_FORMAT, inside("011.png: byte 0: no PNG"));
+        expect_status(gan_dataset_read(data, 11, out, NULL), GAN_ERR_FORMAT);
+        remove(inside("011.png"));
+        ck_assert_uint_eq(walk_to_failure(it, GAN_ERR_IO, inside("011.png: cannot be opened")),
+                          position);
+        expect_status(gan_dataset_read(data, 11, out, NULL), GAN_ERR_IO);
+        write_png("011.png", 11, WIDTH, HEIGHT + 1, PNG_COLOR_TYPE_RGB, 8);
+        ck_assert_uint_eq(walk_to_failure(it, GAN_ERR_SHAPE, inside("011.png: 6 x 5 pixels")),
+                          position);
+        expect_status(gan_dataset_read(data, 11, out, NULL), GAN_ERR_SHAPE);
+        write_rgb("011.png", 11);
+        same = walk_through(data, 4, 0, 1);
+        expect_ok(gan_iterator_seek(same, gan_iterator_epoch(it), position));
+        for (int i = 0; i < 10; i++) expect_same_next(it, same);
+        gan_iterator_destroy(same);
+        gan_iterator_destroy(it);
+    }
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+static gan_status attempt_walk(void **out, const gan_allocator *allocator, void *user)
+{
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
+    const gan_batch *batch;
+    gan_iterator *it;
+    gan_status status;
+
+    desc.shuffle = 1;
+    desc.batch_size = 4;
+    desc.n_threads = 2;
+    desc.allocator = allocator;
+    status = gan_iterator_create(&it, user, &desc);
+    for (int i = 0; status == GAN_OK && i < 5; i++) expect_ok(gan_iterator_next(it, &batch));
+    *out = it;
+    return status;
+}
+
+static void destroy_walk(void *made)
+{
+    gan_iterator_destroy(made);
+}
+
+START_TEST(making_an_iterator_survives_each_lack_of_memory)
+{
+    gan_dataset *data;
+
+    write_numbered(COUNT);
+    data = open_numbered(1, 1);
+    ck_assert_uint_eq(budget_sweep(attempt_walk, destroy_walk, data), 7);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    const TTest *const pictures[] = {
+        every_kind_of_png_is_read, grey_files_are_grey_or_rgb_of_three_equal_planes,
+        pictures_are_scaled_and_cut_on_request, the_corpus_of_good_files_is_read, NULL};
+    const TTest *const files[] = {files_are_sorted_by_their_paths,
+                                  other_files_and_links_to_folders_are_left_out,
+                                  subfolders_are_classes,
+                                  there_may_be_256_classes,
+                                  max_count_looks_at_the_first_files_only,
+                                  NULL};
+    const TTest *const bad[] = {a_bad_file_is_an_error_that_names_it,
+                                bad_files_are_left_out_on_request,
+                                a_class_keeps_its_label_when_its_files_are_bad,
+                                a_folder_without_a_usable_picture_is_an_error,
+                                a_picture_of_more_than_2_to_28_bytes_is_bad,
+                                folders_that_cannot_be_read_are_errors,
+                                paths_that_are_too_long_are_errors,
+                                wrong_settings_are_refused_and_named,
+                                other_datasets_have_no_names,
+                                NULL};
+    const TTest *const memory[] = {opening_survives_each_lack_of_memory,
+                                   samples_stay_in_memory_up_to_the_limit,
+                                   a_lack_of_memory_while_decoding_is_no_fault_of_the_file, NULL};
+    const TTest *const ahead[] = {
+        batches_are_the_same_in_memory_and_decoded_ahead_on_any_number_of_threads,
+        seeking_equals_walking_while_a_batch_is_on_its_way,
+        a_file_that_changes_leaves_the_iterator_where_it_stood,
+        making_an_iterator_survives_each_lack_of_memory, NULL};
+    const struct {
+        const char *name;
+        const TTest *const *tests;
+    } cases[] = {{"pictures", pictures},
+                 {"files", files},
+                 {"bad", bad},
+                 {"memory", memory},
+                 {"ahead", ahead}};
+    Suite *s = suite_create("dataset_png");
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        TCase *tc = tcase_create(cases[i].name);
+
+        tcase_add_checked_fixture(tc, make_root, end_root);
+        for (const TTest *const *t = cases[i].tests; *t; t++) tcase_add_test(tc, *t);
+        suite_add_tcase(s, tc);
+    }
+    return s;
+}

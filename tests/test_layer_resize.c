@@ -1,0 +1,128 @@
+/* test_layer_resize.c - upsample and pixel_shuffle. */
+#include "expect.h"
+#include "golden.h"
+#include "onelayer.h"
+
+#include <gan/gan.h>
+#include <math.h>
+#include <stdio.h>
+
+static gan_layer *nearest(size_t scale)
+{
+    return gan_layer_upsample(scale, GAN_UPSAMPLE_NEAREST, 0);
+}
+
+static gan_layer *bilinear(size_t scale)
+{
+    return gan_layer_upsample(scale, GAN_UPSAMPLE_BILINEAR, 0);
+}
+
+static gan_layer *corners(size_t scale)
+{
+    return gan_layer_upsample(scale, GAN_UPSAMPLE_BILINEAR, 1);
+}
+
+static const struct {
+    const char *name;
+    gan_layer *(*make)(size_t scale);
+} kinds[] = {{"nearest", nearest},
+             {"bilinear", bilinear},
+             {"corners", corners},
+             {"shuffle", gan_layer_pixel_shuffle}};
+
+enum { N_KINDS = 4 };
+
+/* ---- values ---- */
+
+START_TEST(they_are_pytorchs)
+{
+    golden *g = golden_open("layers_misc.bin");
+
+    for (size_t i = 0; i < N_KINDS; i++)
+        for (size_t scale = 2; scale < 4; scale++) {
+            char name[32];
+
+            snprintf(name, sizeof name, "%s_%zu", kinds[i].name, scale);
+            expect_layer_golden(g, name,
+                                kinds[i].make == gan_layer_pixel_shuffle
+                                    ? gan_shape_3d(2 * scale * scale, 2, 3)
+                                    : gan_shape_3d(2, 3, 4),
+                                kinds[i].make(scale), 2, 2);
+        }
+    expect_layer_golden(g, "bilinear_thin", gan_shape_3d(1, 1, 5), bilinear(4), 2, 2);
+    expect_layer_golden(g, "corners_point", gan_shape_3d(2, 1, 1), corners(1), 2, 2);
+    golden_close(g);
+}
+END_TEST
+
+START_TEST(gradients_are_adjoint)
+{
+    for (size_t i = 0; i < N_KINDS; i++)
+        for (size_t scale = 1; scale < 4; scale++) {
+            expect_layer_adjoint(gan_shape_3d(36, 5, 3), kinds[i].make(scale), 3);
+            expect_layer_adjoint(gan_shape_3d(36, 1, 4), kinds[i].make(scale), 3);
+        }
+}
+END_TEST
+
+START_TEST(bits_dont_depend_on_the_cut)
+{
+    for (size_t i = 0; i < N_KINDS; i++)
+        expect_layer_same_bits(gan_shape_3d(8, 11, 9), kinds[i].make(2), 50, 50);
+}
+END_TEST
+
+/* ---- settings and shapes ---- */
+
+static void expect_no_layer(gan_layer *layer, const char *part)
+{
+    ck_assert_ptr_null(layer);
+    expect_error_says(part);
+}
+
+static void expect_misfit(gan_shape in, gan_layer *layer, const char *part)
+{
+    gan_network *net = gan_network_create(in, NULL);
+
+    expect_fails(gan_network_add(net, layer), GAN_ERR_SHAPE, part);
+    gan_network_destroy(net);
+}
+
+START_TEST(wrong_settings_are_refused)
+{
+    for (size_t i = 0; i < 3; i++) {
+        expect_no_layer(kinds[i].make(0), "upsample: a scale_factor of 1 to");
+        expect_no_layer(kinds[i].make(SIZE_MAX), "upsample: a scale_factor of 1 to");
+    }
+    expect_no_layer(gan_layer_pixel_shuffle(0), "pixel_shuffle: an upscale_factor of 1 to");
+    expect_no_layer(gan_layer_upsample(2, (gan_upsample_mode)2, 0), "no mode 2");
+    expect_no_layer(gan_layer_upsample(2, GAN_UPSAMPLE_NEAREST, 1), "align_corners 0");
+    expect_no_layer(gan_layer_upsample(2, GAN_UPSAMPLE_BILINEAR, 2), "align_corners 0");
+}
+END_TEST
+
+START_TEST(images_have_to_fit)
+{
+    for (size_t i = 0; i < N_KINDS; i++) {
+        expect_misfit(gan_shape_2d(4, 4), kinds[i].make(2), "needs an image");
+        expect_misfit(gan_shape_3d(1 << 20, 16, 16), kinds[i].make(3),
+                      i < 3 ? "makes 2415919104 numbers" : "a multiple of 9 channels");
+    }
+    expect_misfit(gan_shape_3d(3, 4, 4), bilinear(INT32_MAX), "numbers of [3, 4, 4], at most");
+    expect_misfit(gan_shape_3d(3, 4, 4), gan_layer_pixel_shuffle(INT32_MAX), "a multiple of");
+    expect_misfit(gan_shape_3d(6, 4, 4), gan_layer_pixel_shuffle(2),
+                  "needs a multiple of 4 channels, gets [6, 4, 4]");
+}
+END_TEST
+
+Suite *suite(void)
+{
+    const TTest *const values[] = {they_are_pytorchs, gradients_are_adjoint,
+                                   bits_dont_depend_on_the_cut, NULL};
+    const TTest *const contract[] = {wrong_settings_are_refused, images_have_to_fit, NULL};
+    Suite *s = suite_create("layer_resize");
+
+    add_tests(s, "values", values);
+    add_tests(s, "contract", contract);
+    return s;
+}

@@ -1,0 +1,312 @@
+/* test_network_init.c - first weights by other rules than the layers' defaults. */
+#include "budget.h"
+#include "expect.h"
+#include "gradcheck.h"
+
+#include <gan/network.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static gan_tensor tensor_of(gan_network *net, const char *name)
+{
+    gan_tensor t;
+
+    expect_ok(gan_network_find(&t, net, name));
+    return t;
+}
+
+/* Layers of each family; the fans of its weights are in `weights` below. */
+static gan_network *network(const gan_allocator *allocator)
+{
+    gan_network *net = gan_network_create(
+        gan_shape_1d(96), &(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = allocator});
+
+    ck_assert_ptr_nonnull(net);
+    gan_network_add(net, gan_layer_linear(96, 8 * 5 * 5));
+    gan_network_add(net, gan_layer_reshape(gan_shape_3d(8, 5, 5)));
+    gan_network_add(net, gan_layer_conv_transpose2d(8, 24, 4, NULL));
+    gan_network_add(net, gan_layer_batch_norm(24, NULL));
+    gan_network_add(net, gan_layer_conv2d(24, 48, 3, NULL));
+    gan_network_add(net, gan_layer_group_norm(4, 48, NULL));
+    gan_network_add(net, gan_layer_flatten());
+    gan_network_add(net, gan_layer_linear(48 * 6 * 6, 40));
+    return net;
+}
+
+static const struct {
+    const char *name, *bias;
+    double fan_in, fan_out; /* as torch.nn.init._calculate_fan_in_and_fan_out() has them */
+} weights[] = {{"0.weight", "0.bias", 96, 200},
+               {"2.weight", "2.bias", 24 * 16, 8 * 16},
+               {"4.weight", "4.bias", 24 * 9, 48 * 9},
+               {"7.weight", "7.bias", 1728, 40}};
+
+enum { N_WEIGHTS = sizeof weights / sizeof weights[0] };
+
+/* Mean and deviation are those of the distribution, as far as so many numbers show. */
+static void expect_moments(const float *x, size_t n, double mean, double std)
+{
+    double sum = 0, squares = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        sum += (double)x[i] - mean;
+        squares += ((double)x[i] - mean) * ((double)x[i] - mean);
+    }
+    expect_near(sum / (double)n, 0, 0, 4 * std / sqrt((double)n));
+    expect_near(sqrt(squares / (double)n), std, 4 / sqrt(2.0 * (double)n), 0);
+}
+
+/* None is over the bound, and their squares are those of the even distribution. */
+static void expect_uniform(const gan_tensor *t, double bound)
+{
+    double largest = 0;
+
+    expect_moments(t->data, t->size, 0, bound / sqrt(3));
+    for (size_t i = 0; i < t->size; i++) largest = fmax(largest, fabs((double)t->data[i]));
+    ck_assert_msg(largest <= bound * (1 + 1e-6) && largest > bound * 0.99,
+                  "%s: the largest is %g, the bound %g", t->name, largest, bound);
+}
+
+/* Some numbers are beyond what an even distribution could have. */
+static void expect_normal(const gan_tensor *t, double std)
+{
+    double largest = 0;
+
+    expect_moments(t->data, t->size, 0, std);
+    for (size_t i = 0; i < t->size; i++) largest = fmax(largest, fabs((double)t->data[i]));
+    ck_assert_msg(largest > 2.5 * std, "%s: the largest is %g, the deviation %g", t->name, largest,
+                  std);
+}
+
+static void expect_all(const gan_tensor *t, float value)
+{
+    for (size_t i = 0; i < t->size; i++)
+        ck_assert_msg(t->data[i] == value, "%s: number %zu is %g", t->name, i, (double)t->data[i]);
+}
+
+/* What every rule does: biases are 0, other layers as by default, buffers as in the beginning. */
+static void expect_the_rest(gan_network *net, int norm_by_default)
+{
+    const char *const zeros[] = {"3.bias", "3.running_mean", "5.bias"};
+    gan_tensor t;
+
+    for (size_t i = 0; i < N_WEIGHTS; i++) {
+        t = tensor_of(net, weights[i].bias);
+        expect_all(&t, 0);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        t = tensor_of(net, zeros[i]);
+        expect_all(&t, 0);
+    }
+    t = tensor_of(net, "3.running_var");
+    expect_all(&t, 1);
+    t = tensor_of(net, "5.weight");
+    expect_all(&t, 1);
+    t = tensor_of(net, "3.weight");
+    if (norm_by_default) expect_all(&t, 1);
+}
+
+/* Spoil what the rules have to put in order. */
+static void spoil(gan_network *net)
+{
+    for (size_t i = 0; i < gan_network_tensor_count(net); i++) {
+        gan_tensor t;
+
+        expect_ok(gan_network_tensor(&t, net, i));
+        for (size_t j = 0; j < t.size; j++) t.data[j] = 77;
+    }
+}
+
+static void initialize(gan_network *net, gan_init_desc d)
+{
+    spoil(net);
+    expect_ok(gan_network_initialize_as(net, 4, &d));
+    expect_the_rest(net, d.init != GAN_INIT_NORMAL);
+}
+
+START_TEST(normal_is_that_of_dcgan)
+{
+    gan_network *net = network(NULL);
+
+    for (int i = 0; i < 2; i++) {
+        const double std = i ? 0.5 : 0.02;
+
+        initialize(net, (gan_init_desc){GAN_INIT_DESC_INIT, .std = i ? std : 0});
+        for (size_t w = 0; w < N_WEIGHTS; w++) {
+            const gan_tensor t = tensor_of(net, weights[w].name);
+
+            expect_normal(&t, std);
+        }
+        expect_moments(tensor_of(net, "3.weight").data, 24, 1, std);
+        ck_assert(tensor_of(net, "3.weight").data[0] != tensor_of(net, "3.weight").data[1]);
+    }
+    expect_ok(gan_network_initialize_as(net, 4, NULL));
+    expect_moments(tensor_of(net, "0.weight").data, 96 * 200, 0, 0.02);
+    gan_network_destroy(net);
+}
+END_TEST
+
+START_TEST(xavier_and_kaiming_have_pytorchs_deviations)
+{
+    gan_network *net = network(NULL);
+
+    for (size_t w = 0; w < N_WEIGHTS; w++) {
+        const double in = weights[w].fan_in, out = weights[w].fan_out;
+        const gan_tensor t = tensor_of(net, weights[w].name);
+
+        initialize(net, (gan_init_desc){GAN_INIT_DESC_INIT, .init = GAN_INIT_XAVIER_UNIFORM});
+        expect_uniform(&t, sqrt(6 / (in + out)));
+        initialize(
+            net, (gan_init_desc){GAN_INIT_DESC_INIT, .init = GAN_INIT_XAVIER_NORMAL, .gain = 1.7});
+        expect_normal(&t, 1.7 * sqrt(2 / (in + out)));
+        initialize(net, (gan_init_desc){GAN_INIT_DESC_INIT, .init = GAN_INIT_KAIMING_UNIFORM,
+                                        .slope = 0.2});
+        expect_uniform(&t, sqrt(6 / (1.04 * in)));
+        initialize(net, (gan_init_desc){GAN_INIT_DESC_INIT, .init = GAN_INIT_KAIMING_NORMAL});
+        expect_normal(&t, sqrt(2 / in));
+        initialize(net, (gan_init_desc){GAN_INIT_DESC_INIT, .init = GAN_INIT_KAIMING_NORMAL,
+                                        .slope = -1, .fan_out = 1});
+        expect_normal(&t, sqrt(1 / out));
+    }
+    gan_network_destroy(net);
+}
+END_TEST
+
+/* The shorter side's vectors are at right angles and `gain` long. */
+static void expect_orthogonal(const gan_tensor *t, double gain)
+{
+    const size_t rows = t->shape.dim[0], columns = t->size / rows;
+    const size_t n = rows < columns ? rows : columns, length = t->size / n;
+    const size_t step = rows <= columns ? 1 : columns, next = rows <= columns ? columns : 1;
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j <= i; j++) {
+            double product = 0;
+
+            for (size_t k = 0; k < length; k++)
+                product +=
+                    (double)t->data[i * next + k * step] * (double)t->data[j * next + k * step];
+            expect_near(product, i == j ? gain * gain : 0, 1e-6, gain * gain * 1e-7);
+        }
+}
+
+START_TEST(orthogonal_is_orthogonal)
+{
+    gan_network *net = network(NULL);
+
+    for (int i = 0; i < 2; i++) {
+        initialize(net, (gan_init_desc){GAN_INIT_DESC_INIT, .init = GAN_INIT_ORTHOGONAL,
+                                        .gain = i ? 1.4142 : 0});
+        for (size_t w = 0; w < N_WEIGHTS; w++) {
+            const gan_tensor t = tensor_of(net, weights[w].name);
+
+            expect_orthogonal(&t, i ? 1.4142 : 1);
+        }
+    }
+    gan_network_destroy(net);
+}
+END_TEST
+
+/* A matrix of one number is 1 or -1, and no matter how small, each as often: the signs are those of
+ * a decomposition with a positive diagonal. */
+START_TEST(orthogonal_has_both_signs)
+{
+    gan_network *net = gan_network_create(gan_shape_1d(1), NULL);
+    const gan_init_desc d = {GAN_INIT_DESC_INIT, .init = GAN_INIT_ORTHOGONAL};
+    int positive = 0;
+
+    gan_network_add(net, gan_layer_linear(1, 1));
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        expect_ok(gan_network_initialize_as(net, seed, &d));
+        ck_assert(fabsf(tensor_of(net, "0.weight").data[0]) == 1);
+        positive += tensor_of(net, "0.weight").data[0] > 0;
+    }
+    ck_assert(positive > 30 && positive < 70);
+    gan_network_destroy(net);
+}
+END_TEST
+
+START_TEST(a_seed_gives_its_weights)
+{
+    gan_network *a = network(NULL), *b = network(NULL);
+
+    for (int init = GAN_INIT_NORMAL; init <= GAN_INIT_ORTHOGONAL; init++) {
+        const gan_init_desc d = {GAN_INIT_DESC_INIT, .init = (gan_init)init};
+
+        expect_ok(gan_network_initialize_as(a, 9, &d));
+        expect_ok(gan_network_initialize_as(b, 10, &d));
+        for (size_t w = 0; w < N_WEIGHTS; w++) {
+            const gan_tensor t = tensor_of(a, weights[w].name), u = tensor_of(b, weights[w].name);
+
+            expect_other_bits(t.data, u.data, t.size * sizeof *t.data);
+        }
+        expect_ok(gan_network_initialize_as(b, 9, &d));
+        expect_same_weights(a, b);
+    }
+    gan_network_destroy(a);
+    gan_network_destroy(b);
+}
+END_TEST
+
+START_TEST(settings_out_of_range_change_nothing)
+{
+    const gan_init_desc bad[] = {
+        {GAN_INIT_DESC_INIT, .init = (gan_init)6}, {GAN_INIT_DESC_INIT, .init = (gan_init)-1},
+        {GAN_INIT_DESC_INIT, .std = -0.02},        {GAN_INIT_DESC_INIT, .std = INFINITY},
+        {GAN_INIT_DESC_INIT, .gain = -1},          {GAN_INIT_DESC_INIT, .gain = NAN},
+        {GAN_INIT_DESC_INIT, .slope = NAN},        {.struct_size = 4}};
+    const char *const says[] = {"init 6", "init -1", "std", "inf", "gain", "nan", "slope", "desc"};
+    gan_network *net = network(NULL), *twin = network(NULL);
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        expect_fails(gan_network_initialize_as(net, 1, &bad[i]), GAN_ERR_INVALID, says[i]);
+        expect_same_weights(net, twin);
+    }
+    expect_status(gan_network_initialize_as(NULL, 1, NULL), GAN_ERR_INVALID);
+    gan_network_destroy(net);
+    gan_network_destroy(twin);
+    net = gan_network_create(gan_shape_1d(3), NULL);
+    expect_fails(gan_network_initialize_as(net, 1, NULL), GAN_ERR_INVALID, "no layer");
+    gan_network_destroy(net);
+}
+END_TEST
+
+START_TEST(orthogonal_survives_a_lack_of_memory)
+{
+    const gan_init_desc d = {GAN_INIT_DESC_INIT, .init = GAN_INIT_ORTHOGONAL};
+    gan_network *twin = network(NULL), *net;
+    budget b;
+    size_t live;
+
+    budget_init(&b, BUDGET_UNLIMITED);
+    net = network(&b.allocator);
+    expect_ok(gan_network_build(net));
+    live = budget_live(&b);
+    b.left = 0;
+    expect_status(gan_network_initialize_as(net, 1, &d), GAN_ERR_NOMEM);
+    expect_same_weights(net, twin);
+    expect_ok(gan_network_initialize_as(net, 1, NULL)); /* others take none */
+    b.left = 1;
+    expect_ok(gan_network_initialize_as(net, 1, &d));
+    ck_assert_uint_eq(budget_live(&b), live);
+    gan_network_destroy(net);
+    ck_assert_uint_eq(budget_live(&b), 0);
+    gan_network_destroy(twin);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    const TTest *const rules[] = {
+        normal_is_that_of_dcgan,  xavier_and_kaiming_have_pytorchs_deviations,
+        orthogonal_is_orthogonal, orthogonal_has_both_signs,
+        a_seed_gives_its_weights, NULL};
+    const TTest *const contract[] = {settings_out_of_range_change_nothing,
+                                     orthogonal_survives_a_lack_of_memory, NULL};
+    Suite *s = suite_create("network_init");
+
+    add_tests(s, "rules", rules);
+    add_tests(s, "contract", contract);
+    return s;
+}

@@ -1,0 +1,269 @@
+/* test_state.c - lists of settings, places and tensors, to a file and back. */
+#include "budget.h"
+#include "expect.h"
+#include "state_internal.h"
+
+#include <float.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static char path[1024];
+
+static void make_path(void)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "test_state-%ld.gan", (long)getpid());
+    snprintf(path, sizeof path, "%s", scratch_path(name));
+}
+
+static void end_path(void)
+{
+    remove(path);
+}
+
+/* Something with state. */
+typedef struct thing {
+    double size;
+    uint64_t count;
+    double level;
+    float numbers[6];
+} thing;
+
+static void list_thing(gan__state *s, thing *x, const gan_allocator *allocator)
+{
+    const gan_tensor t = {"numbers", {2, {2, 3}}, 6, x->numbers, 1};
+
+    gan__state_init(s, allocator);
+    gan__state_text(s, "libgan.note", "%p", (void *)x);
+    gan__state_prefix(s, "thing.");
+    gan__state_setting(s, "size", x->size);
+    gan__state_whole(s, "count", &x->count);
+    gan__state_real(s, "level", &x->level, -1);
+    gan__state_tensor(s, &t);
+}
+
+static gan_status save(thing *x)
+{
+    gan__state s;
+    gan_status status;
+
+    list_thing(&s, x, NULL);
+    status = gan__state_save(&s, path, 0);
+    gan__state_end(&s);
+    return status;
+}
+
+static gan_status load(thing *x)
+{
+    gan__safetensors *file;
+    gan__state s;
+    gan_status status;
+
+    expect_ok(gan__safetensors_open(&file, path, NULL));
+    list_thing(&s, x, NULL);
+    status = gan__state_check(&s, file);
+    if (status == GAN_OK) expect_ok(gan__state_restore(&s, file));
+    gan__state_end(&s);
+    gan__safetensors_close(file);
+    return status;
+}
+
+START_TEST(places_come_back_to_the_last_bit)
+{
+    static const double reals[] = {0,
+                                   0.1,
+                                   1.0 / 3,
+                                   DBL_MAX,
+                                   -1,
+                                   DBL_MIN,
+                                   5e-324,
+                                   1e-8,
+                                   0.0001,
+                                   123456789.123456789,
+                                   0.1 + 0.2,
+                                   3.14159265358979e30,
+                                   1e22,
+                                   2.5,
+                                   (1ull << 53) + 2.0};
+
+    for (size_t i = 0; i < sizeof reals / sizeof *reals; i++) {
+        thing a = {3.5, UINT64_MAX - i, reals[i], {1, 2, 3, 4, 5, 6.1f}};
+        thing b = {3.5, 0, 0, {0}};
+
+        expect_ok(save(&a));
+        expect_ok(load(&b));
+        expect_same_bits(&b.level, &a.level, sizeof a.level);
+        ck_assert_uint_eq(b.count, a.count);
+        expect_same_bits(b.numbers, a.numbers, sizeof a.numbers);
+        a.size = b.size = reals[i];
+        expect_ok(save(&a));
+        expect_ok(load(&b)); /* and settings compare to the last bit */
+        b.size = nextafter(b.size, 1);
+        expect_fails(load(&b), GAN_ERR_INVALID, "thing.size is ");
+    }
+}
+END_TEST
+
+START_TEST(numbers_are_written_short)
+{
+    thing x = {0.0001, 7, -0.5, {0}};
+    gan__state s;
+
+    list_thing(&s, &x, NULL);
+    expect_ok(s.status);
+    ck_assert_uint_eq(s.n_entries, 4);
+    ck_assert_str_eq(s.entries[1].name, "thing.size");
+    ck_assert_str_eq(s.entries[1].text, "0.0001");
+    ck_assert_str_eq(s.entries[2].text, "7");
+    ck_assert_str_eq(s.entries[3].text, "-0.5");
+    ck_assert_str_eq(s.tensors[0].name, "thing.numbers");
+    gan__state_end(&s);
+    gan__state_end(&s);
+}
+END_TEST
+
+START_TEST(a_locale_with_a_comma_writes_and_reads_points)
+{
+    static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "de_DE"};
+    thing a = {0.0001, 7, -0.1, {0}}, b = {0.0001, 0, 0, {0}};
+    size_t i = 0;
+
+    while (i < 4 && !setlocale(LC_ALL, names[i])) i++;
+    expect_ok(save(&a));
+    if (i < 4) ck_assert_str_eq(setlocale(LC_ALL, "C"), "C");
+    expect_ok(load(&b));
+    ck_assert(b.level == a.level);
+    while (i < 4 && !setlocale(LC_ALL, names[i])) i++;
+    b.level = 0;
+    expect_ok(load(&b));
+    ck_assert(b.level == a.level);
+}
+END_TEST
+
+START_TEST(whole_numbers_are_digits_and_nothing_else)
+{
+    static const char *const bad[] = {"",
+                                      "-1",
+                                      "+1",
+                                      " 1",
+                                      "1 ",
+                                      "01",
+                                      "0x1",
+                                      "1.0",
+                                      "1e3",
+                                      "a",
+                                      "18446744073709551616",
+                                      "99999999999999999999",
+                                      "184467440737095516150",
+                                      "\xb2"};
+    uint64_t x = 77;
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ck_assert_msg(!gan__state_parse_whole(&x, bad[i]), "%s", bad[i]);
+        ck_assert_uint_eq(x, 77);
+    }
+    ck_assert(gan__state_parse_whole(&x, "0") && x == 0);
+    ck_assert(gan__state_parse_whole(&x, "18446744073709551615") && x == UINT64_MAX);
+}
+END_TEST
+
+/* A file with the thing's tensor and these texts. */
+static void write_texts(const char *const *pairs, size_t n)
+{
+    float numbers[6] = {0};
+    const gan_tensor t = {"thing.numbers", {2, {2, 3}}, 6, numbers, 1};
+
+    expect_ok(gan__safetensors_write_sealed(path, &t, 1, pairs, n, 0, NULL));
+}
+
+START_TEST(reals_that_are_none_or_too_small_are_refused)
+{
+    static const char *const bad[] = {
+        "",      "x",  "nan", "inf",   "-inf",
+        "1e999", "1 ", " 1",  "1,5",   "0x10",
+        "-1.1",  "1e", "--1", "1.2.3", "00000000000000000000000000000000000000000000001"};
+    thing x = {0, 0, 7, {0}};
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        write_texts((const char *[]){"thing.size", "0", "thing.count", "1", "thing.level", bad[i]},
+                    3);
+        expect_fails(load(&x), GAN_ERR_FORMAT, "a number of at least -1 expected");
+        expect_error_says("thing.level is");
+        ck_assert(x.level == 7);
+    }
+    write_texts((const char *[]){"thing.size", "0", "thing.count", "-1", "thing.level", "1"}, 3);
+    expect_fails(load(&x), GAN_ERR_FORMAT, "thing.count is -1, a whole number expected");
+}
+END_TEST
+
+START_TEST(what_differs_is_told_with_both_values)
+{
+    thing x = {0, 0, 7, {0}};
+
+    write_texts((const char *[]){"thing.count", "1", "thing.level", "1"}, 2);
+    expect_fails(load(&x), GAN_ERR_INVALID, ": thing.size is not in the file, 0 here");
+    write_texts((const char *[]){"thing.size", "0.5", "thing.count", "1", "thing.level", "1"}, 3);
+    expect_fails(load(&x), GAN_ERR_INVALID, ": thing.size is 0.5 in the file, 0 here");
+    write_texts((const char *[]){"thing.size", "0", "thing.count", "1", "thing.level", "1",
+                                 "thing.else", "9"},
+                4);
+    expect_fails(load(&x), GAN_ERR_INVALID, ": thing.else is 9 in the file, not here");
+    write_texts((const char *[]){"thing.size", "0", "thing.count", "1", "thing.level", "1",
+                                 "libgan.else", "9"},
+                4);
+    expect_ok(load(&x));
+}
+END_TEST
+
+static gan_status try_list(void **out, const gan_allocator *allocator, void *user)
+{
+    static thing x;
+    static gan__state s;
+    gan_status status;
+
+    (void)user;
+    list_thing(&s, &x, allocator);
+    for (size_t i = 0; i < 100; i++) { /* so that both lists grow */
+        const gan_tensor t = {"more", {1, {6}}, 6, x.numbers, 1};
+
+        gan__state_whole(&s, "more", &x.count);
+        gan__state_tensor(&s, &t);
+    }
+    status = s.status;
+    *out = status == GAN_OK ? &s : NULL;
+    if (status != GAN_OK) gan__state_end(&s);
+    return status;
+}
+
+static void end_list(void *s)
+{
+    gan__state_end(s);
+}
+
+START_TEST(without_memory_a_list_remembers_it)
+{
+    ck_assert_uint_gt(budget_sweep(try_list, end_list, NULL), 200);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    const TTest *const tests[] = {places_come_back_to_the_last_bit,
+                                  numbers_are_written_short,
+                                  a_locale_with_a_comma_writes_and_reads_points,
+                                  whole_numbers_are_digits_and_nothing_else,
+                                  reals_that_are_none_or_too_small_are_refused,
+                                  what_differs_is_told_with_both_values,
+                                  without_memory_a_list_remembers_it};
+    Suite *s = suite_create("state");
+    TCase *tc = tcase_create("state");
+
+    tcase_add_checked_fixture(tc, make_path, end_path);
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tc, tests[i]);
+    suite_add_tcase(s, tc);
+    return s;
+}
