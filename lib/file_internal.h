@@ -24,8 +24,8 @@ typedef struct gan__file {
 gan_status gan__file_create(gan__file *file, const char *path, const gan_allocator *allocator);
 
 /* Flush, fsync, rename to `path`, fsync the folder; ends `file` also when it fails, and then `path`
- * is as it was and the temporary file is gone.  Of the files that stood at `path`, the last `n_keep`
- * stay as path.1 (the youngest), path.2, ...  GAN_ERR_IO; GAN_ERR_NOMEM with n_keep > 0. */
+ * is as it was and the temporary file is gone.  Of the files that stood at `path`, the last
+ * `n_keep` stay as path.1 (the youngest), path.2, ...  GAN_ERR_IO; GAN_ERR_NOMEM with n_keep > 0. */
 gan_status gan__file_commit(gan__file *file, size_t n_keep);
 
 /* Give up: remove the temporary file.  A file that was committed or never begun (all zero) is left
@@ -35,8 +35,8 @@ void gan__file_abandon(gan__file *file);
 /* Write all bytes, or return GAN_ERR_IO. */
 gan_status gan__file_write(gan__file *file, const void *bytes, size_t n);
 
-/* Go on with a checksum, zlib's CRC-32, from `sum` of the bytes before; 0 begins.  No change of up to
- * 32 bits in a row leaves it the same. */
+/* Go on with a checksum, zlib's CRC-32, from `sum` of the bytes before; 0 begins.  No change of up
+ * to 32 bits in a row leaves it the same. */
 uint32_t gan__file_sum(uint32_t sum, const void *bytes, size_t n);
 
 /* Open a regular file for reading and tell how many bytes it has; the caller ends it with fclose().

@@ -136,11 +136,10 @@ static void unpad(const work *w, size_t n, const float *bias, float *image, size
 
     for (size_t i = 0; i < n * c->in; i++, from += plane(w)) {
         const size_t channel = i % c->in;
-        float *to = image + i / c->in * stride + channel * c->image[0] * c->image[1];
-        const float b = bias ? bias[channel] : 0;
 
-        for (size_t y = 0; y < c->image[0]; y++, to += c->image[1])
-            for (size_t x = 0; x < c->image[1]; x++) to[x] = from[y * w->padded[1] + x] + b;
+        gan__simd_best()->shift_rows(
+            c->image[0], c->image[1], from, w->padded[1], bias ? bias[channel] : 0,
+            image + i / c->in * stride + channel * c->image[0] * c->image[1], c->image[1]);
     }
 }
 

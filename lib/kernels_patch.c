@@ -198,6 +198,19 @@ void JOIN(gan__copy_rows_, GAN__ISA)(size_t rows, size_t n, const float *from, s
     for (size_t r = 0; r < rows; r++) copy(n, from + r * from_stride, to + r * to_stride);
 }
 
+gan__shift_rows_fn JOIN(gan__shift_rows_, GAN__ISA);
+
+void JOIN(gan__shift_rows_, GAN__ISA)(size_t rows, size_t n, const float *from, size_t from_stride,
+                                      float shift, float *restrict to, size_t to_stride)
+{
+    for (size_t r = 0; r < rows; r++, from += from_stride, to += to_stride) {
+        size_t i = 0;
+
+        for (; i + 8 <= n; i += 8) *(vector_8 *)(to + i) = *(const vector_8 *)(from + i) + shift;
+        for (; i < n; i++) to[i] = from[i] + shift;
+    }
+}
+
 gan__copy_segments_fn JOIN(gan__copy_segments_, GAN__ISA);
 
 void JOIN(gan__copy_segments_, GAN__ISA)(size_t rows, const size_t *at, size_t n,

@@ -587,6 +587,7 @@ static void rmsprop(const gan__update *u, size_t n, float *p, const float *g, fl
 gan__gather_fn JOIN(gan__gather_, GAN__ISA);
 gan__scatter_add_fn JOIN(gan__scatter_add_, GAN__ISA);
 gan__copy_rows_fn JOIN(gan__copy_rows_, GAN__ISA);
+gan__shift_rows_fn JOIN(gan__shift_rows_, GAN__ISA);
 gan__copy_segments_fn JOIN(gan__copy_segments_, GAN__ISA);
 
 extern const gan__simd JOIN(gan__simd_, GAN__ISA);
@@ -611,6 +612,7 @@ const gan__simd JOIN(gan__simd_, GAN__ISA) = {
     .gather = JOIN(gan__gather_, GAN__ISA),
     .scatter_add = JOIN(gan__scatter_add_, GAN__ISA),
     .copy_rows = JOIN(gan__copy_rows_, GAN__ISA),
+    .shift_rows = JOIN(gan__shift_rows_, GAN__ISA),
     .copy_segments = JOIN(gan__copy_segments_, GAN__ISA),
     .adam = adam,
     .sgd = sgd,

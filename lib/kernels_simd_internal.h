@@ -71,9 +71,12 @@ typedef void gan__scatter_add_fn(size_t rows, size_t lag, const size_t *at, size
                                  const gan__segment *segments, size_t step, const float *panel,
                                  size_t stride, float *image);
 
-/* Copy rows of n numbers; or segments, like gather, but exactly so many numbers. */
+/* Copy rows of n numbers; or add to each; or copy segments, like gather, but exactly so many
+ * numbers. */
 typedef void gan__copy_rows_fn(size_t rows, size_t n, const float *from, size_t from_stride,
                                float *to, size_t to_stride);
+typedef void gan__shift_rows_fn(size_t rows, size_t n, const float *from, size_t from_stride,
+                                float shift, float *to, size_t to_stride);
 typedef void gan__copy_segments_fn(size_t rows, const size_t *at, size_t n,
                                    const gan__segment *segments, const float *from, float *to,
                                    size_t stride);
@@ -103,6 +106,7 @@ typedef struct gan__simd {
     gan__gather_fn *gather;
     gan__scatter_add_fn *scatter_add;
     gan__copy_rows_fn *copy_rows;
+    gan__shift_rows_fn *shift_rows;
     gan__copy_segments_fn *copy_segments;
 
     /* Normalising: n columns of a matrix whose rows are `stride` apart; the other arrays have a

@@ -95,7 +95,7 @@ gan_shape gan__layer_shape_setting(const gan_layer *layer, size_t first)
 
 gan_status gan__layer_check_shape(const gan_layer *layer, size_t first)
 {
-    const gan_shape shape = gan__layer_shape_setting(layer, first);
+    gan_shape shape;
     int ended = 0;
 
     for (size_t i = 0; i < GAN_SHAPE_MAX_RANK; i++) {
@@ -106,6 +106,7 @@ gan_status gan__layer_check_shape(const gan_layer *layer, size_t first)
                              dim);
         ended = dim == 0;
     }
+    shape = gan__layer_shape_setting(layer, first);
     if (gan_shape_size(shape) == 0)
         return gan__fail(GAN_ERR_INVALID, "%s: %s is no shape of 1 to %d numbers",
                          layer->class->name, gan__shape_text_of(shape).text, INT32_MAX);

@@ -70,8 +70,8 @@ gan_status gan__safetensors_write(const char *path, const gan_tensor *tensors, s
                                   const gan_allocator *allocator);
 
 /* Write a sealed file: all numbers are finite (else GAN_ERR_NONFINITE), and a checksum of all bytes
- * ends it, as a tensor "libgan.checksum".  The last `n_keep` files that stood at `path` are kept, as
- * gan__file_commit() does. */
+ * ends it, as a tensor "libgan.checksum".  The last `n_keep` files that stood at `path` are kept,
+ * as gan__file_commit() does. */
 gan_status gan__safetensors_write_sealed(const char *path, const gan_tensor *tensors,
                                          size_t n_tensors, const char *const *metadata,
                                          size_t n_metadata, size_t n_keep,

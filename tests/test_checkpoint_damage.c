@@ -1,4 +1,4 @@
-/* test_checkpoint_damage.c - damaged and forged files, full disks and too little memory change nothing. */
+/* test_checkpoint_damage.c - damaged and forged files, full disks, no memory: nothing changes. */
 #include "budget.h"
 #include "expect.h"
 #include "file_internal.h"
@@ -64,8 +64,6 @@ START_TEST(what_is_no_checkpoint_is_refused)
 }
 END_TEST
 
-/* Put one text of a checkpoint's header in the place of another of the same length and seal the file
- * anew, as someone would who wants to be believed. */
 static void reseal(run_bytes *file)
 {
     const uint32_t sum = gan__file_sum(0, file->at, file->n - 4);
@@ -74,6 +72,8 @@ static void reseal(run_bytes *file)
     scratch_write(run_path, file->at, file->n);
 }
 
+/* Put one text of a checkpoint's header in the place of another of the same length and seal the
+ * file anew, as someone would who wants to be believed. */
 static void forge(run *r, const char *from, const char *to)
 {
     static run_bytes file;
@@ -381,6 +381,30 @@ START_TEST(without_memory_nothing_changes)
 }
 END_TEST
 
+/* It has no allocator to be told of, so the whole process gets no more. */
+START_TEST(without_memory_there_is_no_info)
+{
+    gan_checkpoint_info info = {GAN_CHECKPOINT_INFO_INIT, .seed = 77};
+    struct rlimit old, limit;
+    gan_status status;
+    run r = small_run();
+
+    expect_ok(save_run(&r));
+    if (!under_sanitizer()) {
+        free(malloc(64 << 10)); /* but enough to open a file */
+        ck_assert_int_eq(getrlimit(RLIMIT_AS, &old), 0);
+        limit = old;
+        limit.rlim_cur = 4096;
+        ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+        status = gan_checkpoint_read_info(&info, run_path);
+        ck_assert_int_eq(setrlimit(RLIMIT_AS, &old), 0);
+        expect_fails(status, GAN_ERR_NOMEM, "memory");
+        ck_assert_uint_eq(info.seed, 77);
+    }
+    run_end(&r);
+}
+END_TEST
+
 Suite *suite(void)
 {
     const TTest *const tests[] = {
@@ -393,6 +417,7 @@ Suite *suite(void)
         no_beginning_of_a_checkpoint_is_one,
         no_byte_of_a_checkpoint_can_be_changed,
         without_memory_nothing_changes,
+        without_memory_there_is_no_info,
     };
     Suite *s = suite_create("checkpoint_damage");
     TCase *tc = tcase_create("checkpoint_damage");

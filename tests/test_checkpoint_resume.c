@@ -1,4 +1,4 @@
-/* test_checkpoint_resume.c - train 2n steps, or n, save, load in another process, n: the same bits. */
+/* test_checkpoint_resume.c - 2n steps, or n, save, load in another process, n: the same bits. */
 #include "expect.h"
 #include "run.h"
 

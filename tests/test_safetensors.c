@@ -1,4 +1,4 @@
-/* test_safetensors.c - files of named numbers: ours, other programs', of other types, sealed ones. */
+/* test_safetensors.c - files of named numbers: ours, other programs', other types, sealed ones. */
 #include "budget.h"
 #include "expect.h"
 #include "file_internal.h"

@@ -35,8 +35,8 @@ GAN_BEGIN_DECLS
 /**
  * Save a run.
  *
- * The file is written beside `path`, flushed to the disk and renamed: at every moment, also when the
- * process is killed, `path` leads to the old checkpoint or to the new one, whole.  What killed
+ * The file is written beside `path`, flushed to the disk and renamed: at every moment, also when
+ * the process is killed, `path` leads to the old checkpoint or to the new one, whole.  What killed
  * processes left beside `path` is removed.
  *
  * @param[in] trainer  The run.

@@ -1,4 +1,4 @@
-/* bench_checkpoint.c - saving and loading a checkpoint of 500 MB beside cp and fsync of the same file.
+/* bench_checkpoint.c - saving and loading 500 MB, beside cp and fsync of the same file.
  *
  *     bench_checkpoint [FOLDER [MEGABYTES]]
  *
