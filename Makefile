@@ -6,9 +6,10 @@
 ##                   parts: check-units  check-exports  check-headers  check-install ...
 ## make check-san    the tests under the address and undefined sanitizers, then the thread sanitizer
 ## make check-all    check, check-san, valgrind, the long checks and a reproducible build
-## make bench        how fast a training step is on this machine
-## make bench-checkpoint   saving and loading 500 MB, beside cp and fsync
-## make compare      the same step in PyTorch (needs python3-torch)
+## make bench        how fast training steps are on this machine
+##                   parts: bench-step  bench-dcgan; and, not part of it, as they write to the disk:
+##                   bench-checkpoint (500 MB)  bench-png (11,000 pictures)
+## make compare      the same steps in PyTorch (needs python3-torch)
 ## make demo         get Fashion-MNIST, train 30 epochs, leave the pictures in build/demo
 ## make reproduce    the whole experiment, 200 epochs, in build/reproduce
 ## make experiments  the same against lower rates, deeper and convolutional networks, in
@@ -47,6 +48,7 @@ LIB_SRC         := $(sort $(wildcard lib/*.c))
 TEST_SRC        := $(sort $(wildcard tests/test_*.c))
 TEST_HELPERS    := $(filter-out $(TEST_SRC),$(sort $(wildcard tests/*.c)))
 BENCH_SRC       := $(sort $(wildcard tests/bench/bench_*.c))
+BENCH_HELPERS   := $(filter-out $(BENCH_SRC),$(sort $(wildcard tests/bench/*.c)))
 FUZZ_SRC        := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 EXAMPLE_HELPERS := $(wildcard $(addprefix examples/,cli.c dcgan.c plot.c run.c))
 EXAMPLE_SRC     := $(filter-out $(EXAMPLE_HELPERS),$(sort $(wildcard examples/*.c)))
@@ -66,7 +68,7 @@ LIB_OBJ     := $(patsubst lib/%.c,%.o,$(filter-out $(ISA_KERNELS:%=lib/kernels_%
 STATIC_OBJ  := $(LIB_OBJ:%=$(BUILD)/static/%)
 SHARED_OBJ  := $(LIB_OBJ:%=$(BUILD)/shared/%)
 PROGRAM_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(TEST_SRC) $(TEST_HELPERS) $(BENCH_SRC) \
-                 $(FUZZ_SRC) tests/fuzz/replay.c $(EXAMPLE_SRC) $(EXAMPLE_HELPERS))
+                 $(BENCH_HELPERS) $(FUZZ_SRC) tests/fuzz/replay.c $(EXAMPLE_SRC) $(EXAMPLE_HELPERS))
 
 STATIC   := $(BUILD)/libgan.a
 EXAMPLES := $(EXAMPLE_SRC:%.c=$(BUILD)/%)
@@ -155,7 +157,7 @@ tests: $(TESTS) $(REPLAYS)
 STAMP  := $(BUILD)/stamp
 CONFIG := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) | $(LIB_FLAGS) | $(TEST_FLAGS) | \
           $(EXAMPLE_FLAGS) | $(DEP_LIBS) $(CHECK_LIBS) $(CAIRO_LIBS) | \
-          $(LIB_SRC) $(TEST_HELPERS) $(EXAMPLE_HELPERS)
+          $(LIB_SRC) $(TEST_HELPERS) $(BENCH_HELPERS) $(EXAMPLE_HELPERS)
 quote   = '$(subst ','\'',$(1))'
 missing = { echo "libgan: $(1); ./bootstrap installs what is needed" >&2; exit 1; }
 
@@ -222,7 +224,7 @@ $(EXAMPLES): $(BUILD)/%: $(BUILD)/obj/%.o $(EXAMPLE_HELPERS:%.c=$(BUILD)/obj/%.o
 	$(call begin,LD)
 	$(call LINK,$(CAIRO_LIBS))
 
-$(BENCHES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(STATIC)
+$(BENCHES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BENCH_HELPERS:%.c=$(BUILD)/obj/%.o) $(STATIC)
 	$(call begin,LD)
 	$(call LINK)
 
@@ -246,7 +248,7 @@ clean:
 # --- Testing: every check leaves a log that ends in its verdict; scripts/run-check adds them up ---
 
 .PHONY: have-check check check-units check-san check-valgrind check-long check-reproducible check-all \
-        bench bench-checkpoint compare
+        bench bench-step bench-dcgan bench-checkpoint bench-png compare
 
 LOGS        := $(BUILD)/check
 UNIT_LOGS   := $(TEST_SRC:tests/%.c=$(LOGS)/%.log)
@@ -320,11 +322,22 @@ $(LONG_LOGS): $(LOGS)/long_%.log: $(BUILD)/tests/% FORCE
 
 check-all: check check-san check-valgrind check-long check-reproducible
 
+# One after the other, whatever -j says.
+bench:
+	@$(MAKE) --no-print-directory bench-step
+	@$(MAKE) --no-print-directory bench-dcgan
+
+bench-step: $(BUILD)/bench/bench_step
+	@$< --grid --json $<.json
+
+bench-dcgan: $(BUILD)/bench/bench_dcgan
+	@$< --json $<.json
+
 bench-checkpoint: $(BUILD)/bench/bench_checkpoint
 	@$< $(BUILD)
 
-bench: $(BUILD)/bench/bench_step
-	@$< --grid --json $(BUILD)/bench/bench_step.json
+bench-png: $(BUILD)/bench/bench_png
+	@TMPDIR=$(BUILD) $<
 
 compare: shared
 	tests/bench/compare_pytorch.py --library $(SHARED) --json $(BUILD)/compare_pytorch.json

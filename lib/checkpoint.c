@@ -64,7 +64,7 @@ static void describe_player(gan__state *s, const gan__trainer_player *p)
     char name[64];
 
     snprintf(name, sizeof name, "%s_layer_count", p->name);
-    gan__state_text(s, name, "%zu", p->net->n_layers);
+    gan__state_text(s, name, "%zu", gan_network_layer_count(p->net));
     describe_layers(s, p);
     snprintf(name, sizeof name, "%s.", p->name);
     gan__state_prefix(s, name);
@@ -223,6 +223,27 @@ cleanup:
         gan_network_destroy(*g);
         *g = NULL;
     }
+    gan__safetensors_close(file);
+    return status;
+}
+
+gan_status gan_checkpoint_average(gan_network **out, const char *path, const gan_network_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan__safetensors *file = NULL;
+    gan_network_desc settings;
+    gan_allocator a;
+
+    if (out) *out = NULL;
+    if (!out || !path)
+        return gan__fail(GAN_ERR_INVALID, "checkpoint: %s is NULL", out ? "path" : "out");
+    GAN_TRY(gan__network_read_desc(&settings, &a, desc));
+    GAN_TRY(open_checkpoint(&file, path, &a));
+    if (!gan__safetensors_metadata(file, "average_decay"))
+        GAN_FAIL(GAN_ERR_INVALID, "%s: the run kept no average", path);
+    GAN_TRY(gan__network_open(out, file, "generator", "average.", desc));
+
+cleanup:
     gan__safetensors_close(file);
     return status;
 }

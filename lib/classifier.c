@@ -57,14 +57,20 @@ cleanup:
     return status;
 }
 
-/* How many layers come before the last one that has weights. */
-static size_t layers_to_decision(const gan_network *net)
+/* How many layers of the list are the first n of the host's, who counts a block as one; or, for
+ * n = 0, come before the last that has weights. */
+static size_t layers_to_features(const gan_network *net, size_t n)
 {
-    size_t n = net->n_layers;
+    size_t last = 0, i = 0;
 
-    while (n-- > 0)
-        if (net->layers[n].n_params > 0) break;
-    return n;
+    for (size_t count = 0; i < net->n_layers && (n == 0 || count < n); count++) {
+        const size_t next = gan__network_next(net, i);
+        const size_t end = next < net->n_layers ? net->offsets[next] : net->n_params;
+
+        if (end > net->offsets[i]) last = i;
+        i = next;
+    }
+    return n == 0 ? last : i;
 }
 
 static gan_status check_network(gan_network *net, gan_classifier_desc *desc)
@@ -80,10 +86,10 @@ static gan_status check_network(gan_network *net, gan_classifier_desc *desc)
                  MOST_CLASSES, gan__shape_text_of(gan_network_output_shape(net)).text);
     if (net->n_params == 0)
         GAN_FAIL(GAN_ERR_INVALID, "classifier: the network has no weights to train");
-    if (desc->feature_layers > net->n_layers)
+    if (desc->feature_layers > net->n_added)
         GAN_FAIL(GAN_ERR_INVALID, "classifier: feature_layers is %zu, the network has %zu layers",
-                 desc->feature_layers, net->n_layers);
-    if (desc->feature_layers == 0) desc->feature_layers = layers_to_decision(net);
+                 desc->feature_layers, net->n_added);
+    desc->feature_layers = layers_to_features(net, desc->feature_layers);
 
 cleanup:
     return status;
@@ -140,7 +146,7 @@ gan_status gan_classifier_create(gan_classifier **out, gan_network *net, gan_opt
     GAN_TRY(gan__alloc(&c, &a, 1, sizeof *c));
     c->allocator = a;
     c->desc = settings;
-    c->learner = (gan__learner){"classifier", net, opt, NULL};
+    c->learner = (gan__learner){.name = "classifier", .net = net, .opt = opt};
     GAN_TRY(take_memory(c));
     if (opt) GAN_TRY(gan_optimizer_bind(opt, net->n_params));
     *out = c;

@@ -87,11 +87,68 @@ size_t gan__conv_kernel_size(const gan__conv *c)
     return c->kernel[0] * c->kernel[1];
 }
 
+static size_t weights_size(const gan__conv *c)
+{
+    return c->groups * c->out * taps(c);
+}
+
+/* ---- turned around ---- */
+
+/* Where each number of the map is wanted by the next place of the image, the image is in turn a
+ * convolution of the map, by the kernel turned around. */
+static gan__conv turned(const gan__conv *c)
+{
+    gan__conv back = *c;
+
+    back.in = c->out;
+    back.out = c->in;
+    for (size_t i = 0; i < 2; i++) {
+        back.image[i] = c->map[i];
+        back.map[i] = c->image[i];
+        back.padding[i] = c->dilation[i] * (c->kernel[i] - 1) - c->padding[i];
+    }
+    return back;
+}
+
+/* Whether that is possible, and worth the turning, which takes the longer against the products the
+ * fewer places there are; adding the product to images takes the longer the fewer channels. */
+static int turns(const gan__conv *c)
+{
+    int does = c->out <= 4 * positions(c);
+
+    for (size_t i = 0; i < 2; i++) {
+        const size_t reach = c->dilation[i] * (c->kernel[i] - 1);
+
+        does &= c->stride[i] == 1 && c->padding[i] <= reach &&
+                c->image[i] + 2 * c->padding[i] == c->map[i] + reach;
+    }
+    return does;
+}
+
+static void turn_weights(const gan__conv *c, const float *weights, float *to)
+{
+    const size_t n = gan__conv_kernel_size(c);
+
+    for (size_t g = 0; g < c->groups; g++, to += c->out * taps(c))
+        for (size_t o = 0; o < c->out; o++)
+            for (size_t i = 0; i < c->in; i++, weights += n)
+                for (size_t t = 0; t < n; t++) to[(i * c->out + o) * n + n - 1 - t] = weights[t];
+}
+
+/* ---- scratch ---- */
+
 /* Blocks of the result are out by a panel's width, or positions by that; packed maps out by a
  * panel's depth. */
-size_t gan__conv_scratch(const gan__conv *c)
+static size_t work_size(const gan__conv *c)
 {
     return images_size(c) + panel_size(c) + larger(DEPTH, c->out) * (MAX_WIDTH + 16);
+}
+
+size_t gan__conv_scratch(const gan__conv *c)
+{
+    const gan__conv back = turned(c);
+
+    return turns(c) ? larger(work_size(c), weights_size(c) + work_size(&back)) : work_size(c);
 }
 
 static work work_of(const gan__conv *c, const gan__panels *panels, float *scratch)
@@ -171,8 +228,8 @@ static size_t tap_at(const work *w, size_t tap)
     return channel * plane(w) + y * c->dilation[0] * w->padded[1] + x * c->dilation[1];
 }
 
-/* The same for n positions, or taps, one after the other: counted on, because a division costs as much
- * as a dozen products. */
+/* The same for n positions, or taps, one after the other: counted on, because a division costs as
+ * much as a dozen products. */
 static void patches_at(const work *w, size_t channels, size_t begin, size_t n, size_t *at)
 {
     const gan__conv *c = w->c;
@@ -395,8 +452,9 @@ static void image_chunk(const work *w, size_t n, const float *map, size_t stride
     }
 }
 
-void gan__conv_image(const gan__conv *c, size_t rows, const float *map, const float *weights,
-                     const float *bias, float *image, float *scratch)
+/* Add all products to the images. */
+static void add_images(const gan__conv *c, size_t rows, const float *map, const float *weights,
+                       const float *bias, float *image, float *scratch)
 {
     const work w = work_of(c, gan__kernels_panels(least(positions(c), DEPTH), c->out), scratch);
     const size_t image_size = gan__conv_image_size(c);
@@ -412,6 +470,19 @@ void gan__conv_image(const gan__conv *c, size_t rows, const float *map, const fl
                   image + i * image_size + g * (image_size / c->groups), image_size);
         }
     }
+}
+
+void gan__conv_image(const gan__conv *c, size_t rows, const float *map, const float *weights,
+                     const float *bias, float *image, float *scratch)
+{
+    const gan__conv back = turned(c);
+
+    if (!turns(c)) {
+        add_images(c, rows, map, weights, bias, image, scratch);
+        return;
+    }
+    turn_weights(c, weights, scratch);
+    gan__conv_map(&back, rows, map, scratch, bias, image, scratch + weights_size(c));
 }
 
 /* ---- the weights' gradient ---- */

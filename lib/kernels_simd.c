@@ -538,6 +538,58 @@ static void adam(const gan__update *u, size_t n, float *p, const float *g, float
     }
 }
 
+/* The third block is the largest that the second has been. */
+static void amsgrad(const gan__update *u, size_t n, float *p, const float *g, float *const *moments)
+{
+    const gan__update c = *u;
+    float *restrict m = moments[0];
+    float *restrict v = moments[1];
+    float *restrict most = moments[2];
+
+    APART for (size_t i = 0; i < n; i++)
+    {
+        const float grad = g[i] + c.weight_decay * p[i];
+
+        m[i] = c.decay1 * m[i] + c.gain1 * grad;
+        v[i] = c.decay2 * v[i] + c.gain2 * (grad * grad);
+        most[i] = most[i] < v[i] ? v[i] : most[i];
+        p[i] = c.shrink * p[i] - c.lr * (m[i] / (sqrtf(most[i]) * c.root_scale + c.eps));
+    }
+}
+
+static void adabelief(const gan__update *u, size_t n, float *p, const float *g,
+                      float *const *moments)
+{
+    const gan__update c = *u;
+    float *restrict m = moments[0];
+    float *restrict v = moments[1];
+
+    APART for (size_t i = 0; i < n; i++)
+    {
+        float surprise;
+
+        m[i] = c.decay1 * m[i] + c.gain1 * g[i];
+        surprise = g[i] - m[i];
+        v[i] = c.decay2 * v[i] + c.gain2 * (surprise * surprise) + c.eps;
+        p[i] = c.shrink * p[i] - c.lr * (m[i] / (sqrtf(v[i]) * c.root_scale + c.eps));
+    }
+}
+
+static void lion(const gan__update *u, size_t n, float *p, const float *g, float *const *moments)
+{
+    const gan__update c = *u;
+    float *restrict m = moments[0];
+
+    APART for (size_t i = 0; i < n; i++)
+    {
+        const float way = c.decay1 * m[i] + c.gain1 * g[i];
+        const float sign = way > 0 ? 1.0f : way < 0 ? -1.0f : way; /* NaN stays */
+
+        p[i] = c.shrink * p[i] - c.lr * sign;
+        m[i] = c.decay2 * m[i] + c.gain2 * g[i];
+    }
+}
+
 static void sgd(const gan__update *u, size_t n, float *p, const float *g, float *const *moments)
 {
     const gan__update c = *u;
@@ -615,6 +667,9 @@ const gan__simd JOIN(gan__simd_, GAN__ISA) = {
     .shift_rows = JOIN(gan__shift_rows_, GAN__ISA),
     .copy_segments = JOIN(gan__copy_segments_, GAN__ISA),
     .adam = adam,
+    .amsgrad = amsgrad,
+    .adabelief = adabelief,
+    .lion = lion,
     .sgd = sgd,
     .rmsprop = rmsprop,
 };

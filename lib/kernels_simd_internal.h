@@ -126,6 +126,9 @@ typedef struct gan__simd {
     void (*normalize)(size_t n, float mean, float std, const uint8_t *bytes, float *out);
 
     gan__update_fn *adam;
+    gan__update_fn *amsgrad;
+    gan__update_fn *adabelief;
+    gan__update_fn *lion;
     gan__update_fn *sgd;
     gan__update_fn *rmsprop;
 } gan__simd;

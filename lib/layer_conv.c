@@ -196,7 +196,8 @@ static double flops_of(const gan_layer *layer, size_t rows)
            (double)gan__conv_kernel_size(&c);
 }
 
-/* By samples; as in a linear layer where it is one. */
+/* By samples; as in a linear layer where it is one, which with a single output takes its time to
+ * read, not to multiply. */
 static gan__cut cut_for(const gan_layer *layer, size_t rows, size_t columns)
 {
     const gan__conv c = conv_of(layer);
@@ -205,7 +206,7 @@ static gan__cut cut_for(const gan_layer *layer, size_t rows, size_t columns)
         (double)rows * (double)(gan_shape_size(layer->in) + gan_shape_size(layer->out));
     size_t tiles = (size_t)fmin(fmax(flops / TILE_FLOPS, numbers / TILE_NUMBERS), MAX_TILES);
 
-    if (is_linear(&c)) return gan__layer_product_cut(flops, rows, columns);
+    if (is_linear(&c)) return gan__layer_product_cut(fmax(flops, 16 * numbers), rows, columns);
     if (tiles < 2) tiles = flops < WORTH_TWO ? 1 : 2;
     return (gan__cut){tiles < rows ? tiles : rows, 1, 0};
 }

@@ -11,10 +11,11 @@ enum {
     GAN__LAYER_MAX_SETTINGS = 16,
     GAN__LAYER_MAX_PARAMS = 2,
     GAN__LAYER_MAX_BUFFERS = 2,
-    GAN__LAYER_NAME_BYTES = 32,
+    GAN__LAYER_NAME_BYTES = 104, /* six times "12345.shortcut." and a number */
 };
 
 typedef struct gan__layer_class gan__layer_class;
+struct gan_network;
 
 /* A block of numbers: trainable ones, or a buffer.  A layer's blocks follow one another in the order
  * of its lists. */
@@ -33,9 +34,11 @@ struct gan_layer {
     size_t n_params;
     gan__layer_param buffers[GAN__LAYER_MAX_BUFFERS]; /* kept with the weights, but not trained */
     size_t n_buffers;
+    int spectral; /* its weights are divided by their singular value: see layer_spectral.c */
     char name[GAN__LAYER_NAME_BYTES]; /* "3", or "3.body.0" inside another layer */
     size_t value_from; /* boundaries of the pass that a junction of branches looks at besides its */
     size_t grad_from;  /* own, forward and backward; 0: none */
+    struct gan_network *body, *shortcut; /* owned by a block until it joins a network */
 };
 
 /* One layer's work on a part of a batch: some rows (samples) and, of each, the columns (numbers)
@@ -164,6 +167,18 @@ gan_status gan__layer_check_whole(const gan_layer *layer, size_t i, const char *
 /* Write a descriptor's pair as two settings; 0 stands for `usual` and, behind another number, for
  * that. */
 void gan__layer_set_pair(double *settings, const size_t pair[2], double usual);
+
+/* Of a layer with `spectral` set: name its weights as those to be normalised and give it u and v;
+ * lay down the first ones; how many numbers a pass has in place of its parameters. */
+void gan__spectral_shape(gan_layer *layer);
+void gan__spectral_init(const gan_layer *layer, float *buffers);
+size_t gan__spectral_count(const gan_layer *layer);
+/* Make them, beginning with what the layer computes with; make the gradient by that one by the
+ * parameters, and return its sum of squares; let the buffers follow. */
+void gan__spectral_prepare(const gan_layer *layer, const float *params, const float *buffers,
+                           int training, float *memory);
+double gan__spectral_grad(const gan_layer *layer, float *memory, float *grads);
+void gan__spectral_settle(const gan_layer *layer, float *memory, float *buffers);
 
 extern const gan__layer_class gan__layer_elu, gan__layer_selu, gan__layer_softplus, gan__layer_gelu,
     gan__layer_gelu_tanh, gan__layer_silu, gan__layer_prelu, gan__layer_dropout2d,

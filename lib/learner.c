@@ -1,12 +1,88 @@
 /* learner.c - giving gradients to an optimizer, and saying why they can't be given. */
 #include "learner_internal.h"
 
+#include "alloc_internal.h"
+#include "kernels_simd_internal.h"
 #include "optimizer_internal.h"
 #include "pool_internal.h"
 #include "status_internal.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+
+/* ---- several micro-batches ---- */
+
+gan_status gan__learner_make_sum(gan__learner *l, const gan_allocator *allocator)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(gan__alloc(&l->sum, allocator, l->net->n_params, sizeof *l->sum));
+    GAN_TRY(gan__alloc(&l->buffers, allocator, l->net->n_buffers, sizeof *l->buffers));
+
+cleanup:
+    return status;
+}
+
+void gan__learner_free_sum(gan__learner *l, const gan_allocator *allocator)
+{
+    gan__free(allocator, l->sum);
+    gan__free(allocator, l->buffers);
+}
+
+void gan__learner_keep(gan__learner *l)
+{
+    if (l->sum) memcpy(l->buffers, l->net->buffers, l->net->n_buffers * sizeof *l->buffers);
+}
+
+void gan__learner_put_back(gan__learner *l)
+{
+    if (l->sum) memcpy(l->net->buffers, l->buffers, l->net->n_buffers * sizeof *l->buffers);
+}
+
+typedef struct gathering {
+    gan__learner *learner;
+    int first;
+} gathering;
+
+static void gather_slice(void *context, size_t task, size_t worker)
+{
+    const gathering *g = context;
+    gan__learner *l = g->learner;
+    const size_t begin = l->net->n_params * task / GAN__LEARNER_SLICES;
+    const size_t n = l->net->n_params * (task + 1) / GAN__LEARNER_SLICES - begin;
+    const float *grads = gan__pass_grads(l->pass) + begin;
+
+    (void)worker;
+    if (g->first)
+        memcpy(l->sum + begin, grads, n * sizeof *grads);
+    else
+        gan__simd_best()->axpy(n, 1, grads, l->sum + begin);
+    l->squares[task] = gan__simd_best()->sum_squares(n, l->sum + begin);
+}
+
+void gan__learner_gather(gan__learner *l, gan_pool *pool, int first)
+{
+    gathering g = {l, first};
+
+    if (l->sum) gan__pool_run(pool, gather_slice, &g, GAN__LEARNER_SLICES);
+}
+
+static const float *grads_of(const gan__learner *l)
+{
+    return l->sum ? l->sum : gan__pass_grads(l->pass);
+}
+
+double gan__learner_norm(const gan__learner *l)
+{
+    double sum = 0;
+
+    if (!l->sum) return sqrt(gan__pass_grad_squares(l->pass));
+    for (size_t i = 0; i < GAN__LEARNER_SLICES; i++) sum += l->squares[i];
+    return sqrt(sum);
+}
+
+/* ---- the update ---- */
 
 static void update_slice(void *context, size_t task, size_t worker)
 {
@@ -16,7 +92,7 @@ static void update_slice(void *context, size_t task, size_t worker)
 
     (void)worker;
     gan__pass_slice(l->pass, task, &begin, &end);
-    gan__optimizer_apply(l->opt, l->net->params, gan__pass_grads(l->pass), begin, end);
+    gan__optimizer_apply(l->opt, l->net->params, grads_of(l), begin, end);
 }
 
 gan_status gan__learner_update(const gan__learner *l, gan_pool *pool, double norm)
@@ -24,7 +100,7 @@ gan_status gan__learner_update(const gan__learner *l, gan_pool *pool, double nor
     gan_status status = GAN_OK;
     gan__learner copy = *l;
 
-    status = gan__optimizer_begin(l->opt, l->net->params, gan__pass_grads(l->pass), norm);
+    status = gan__optimizer_begin(l->opt, l->net->params, grads_of(l), norm);
     if (status != GAN_OK) GAN_FAIL(status, "%s: %s", l->name, gan_last_error());
     gan__pool_run(pool, update_slice, &copy, gan__pass_slices(l->pass));
     gan__optimizer_end(l->opt);
@@ -48,5 +124,5 @@ gan_status gan__learner_not_finite(const gan__learner *l, const gan__learner_dat
     if (!isfinite(loss))
         return gan__fail(GAN_ERR_NONFINITE, "%s, step %llu: the loss is %g", l->name, step, loss);
     snprintf(who, sizeof who, "%s, step %llu: gradient", l->name, step);
-    return gan__network_check_finite(l->net, gan__pass_grads(l->pass), who);
+    return gan__network_check_finite(l->net, grads_of(l), who);
 }

@@ -9,12 +9,30 @@
 #include <gan/pool.h>
 #include <stddef.h>
 
+enum { GAN__LEARNER_SLICES = 64 };
+
 typedef struct gan__learner {
     const char *name;
     gan_network *net;
     gan_optimizer *opt;
     gan__pass *pass;
+    float *sum;     /* of the gradients of several micro-batches.  NULL: there is only one */
+    float *buffers; /* with it: the network's, as they were before the step */
+    double squares[GAN__LEARNER_SLICES]; /* of slices of the sum */
 } gan__learner;
+
+/* Take what more than one micro-batch needs, and end it. */
+gan_status gan__learner_make_sum(gan__learner *learner, const gan_allocator *allocator);
+void gan__learner_free_sum(gan__learner *learner, const gan_allocator *allocator);
+
+/* Before the first micro-batch, and when the step failed: put the buffers aside, and back. */
+void gan__learner_keep(gan__learner *learner);
+void gan__learner_put_back(gan__learner *learner);
+/* After a micro-batch, whose gradients are those of its share of the loss. */
+void gan__learner_gather(gan__learner *learner, gan_pool *pool, int first);
+
+/* The Euclidean norm of all gradients. */
+double gan__learner_norm(const gan__learner *learner);
 
 /* Samples of the host's that a step looked at. */
 typedef struct gan__learner_data {

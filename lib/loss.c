@@ -16,29 +16,19 @@ static gan_status check_finite(const float *logits, size_t n)
 
 /* ---- binary cross-entropy ---- */
 
-gan__loss_sums gan__loss_bce(const float *logits, size_t n, double target, double weight,
-                             float *grad)
+gan__loss_term gan__loss_bce(double x, double target)
 {
-    gan__loss_sums sums = {0, 0, 0, 0};
+    const double e = exp(-fabs(x)); /* never overflows */
+    const double p = (x < 0 ? e : 1) / (1 + e);
 
-    for (size_t i = 0; i < n; i++) {
-        const double x = (double)logits[i];
-        const double e = exp(-fabs(x)); /* never overflows */
-        const double p = (x < 0 ? e : 1) / (1 + e);
-
-        sums.loss += (x < 0 ? 0 : x) - x * target + log1p(e);
-        sums.probability += p;
-        sums.positive += x > 0;
-        sums.negative += x < 0;
-        if (grad) grad[i] = (float)((p - target) * weight);
-    }
-    return sums;
+    return (gan__loss_term){(x < 0 ? 0 : x) - x * target + log1p(e), p - target, p};
 }
 
 gan_status gan_loss_bce_with_logits(const float *logits, size_t n, float target, double *loss,
                                     float *grad)
 {
     gan_status status = GAN_OK;
+    double sum = 0;
 
     if (!logits || !loss)
         return gan__fail(GAN_ERR_INVALID, "loss: %s is NULL", logits ? "loss" : "logits");
@@ -47,7 +37,13 @@ gan_status gan_loss_bce_with_logits(const float *logits, size_t n, float target,
         return gan__fail(GAN_ERR_INVALID, "loss: a target of 0 to 1 wanted, got %g",
                          (double)target);
     GAN_TRY(check_finite(logits, n));
-    *loss = gan__loss_bce(logits, n, (double)target, 1.0 / (double)n, grad).loss / (double)n;
+    for (size_t i = 0; i < n; i++) {
+        const gan__loss_term t = gan__loss_bce((double)logits[i], (double)target);
+
+        sum += t.loss;
+        if (grad) grad[i] = (float)(t.slope * (1.0 / (double)n));
+    }
+    *loss = sum / (double)n;
 
 cleanup:
     return status;

@@ -6,18 +6,47 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Sums over some logits; those of slices are added in a fixed order. */
-typedef struct gan__loss_sums {
-    double loss;
-    double probability; /* of sigmoid(logit) */
-    double positive;    /* how many logits are above 0 */
-    double negative;    /* how many are below */
-} gan__loss_sums;
+/* Of one logit: its loss against a target, the derivative, and what statistics show of it, which is
+ * a probability or the raw output. */
+typedef struct gan__loss_term {
+    double loss, slope, shown;
+} gan__loss_term;
 
-/* The sums of n logits against one target, and the gradients of loss * weight by each logit.  A
- * logit that isn't finite makes the loss NaN or infinite.  `grad` may be `logits`, or NULL. */
-gan__loss_sums gan__loss_bce(const float *logits, size_t n, double target, double weight,
-                             float *grad);
+typedef gan__loss_term gan__loss_term_fn(double x, double target);
+
+gan__loss_term gan__loss_bce(double x, double target);
+
+/* One of gan_loss; see loss_adversarial.c. */
+typedef struct gan__loss_class {
+    const char *name;     /* in checkpoints */
+    gan__loss_term_fn *d; /* the discriminator's term, and the generator's; a target is 1 for a */
+    gan__loss_term_fn *g; /* sample that the player wants to be taken for real */
+    int raw;              /* a last sigmoid has no place in it */
+    int relative;         /* logits are taken relative to the mean of the other side's */
+    int at_target;        /* a logit is best at its target, not beyond it */
+    double least_target, most_target; /* 0 and 0: there are only 1 and 0 */
+} gan__loss_class;
+
+/* NULL when there is none. */
+const gan__loss_class *gan__loss_find(gan_loss loss);
+
+/* The discriminator's verdicts on real samples, or on generated ones. */
+typedef struct gan__loss_side {
+    const float *logits; /* n of them */
+    const double *targets;
+    float *grad; /* of the mean loss by each logit, times `share` */
+    size_t n;
+    double boundary; /* between what is taken for real and for generated */
+    double share;    /* of the gradient that is wanted */
+    double loss;     /* from here on filled: sums over the logits */
+    double shown, above, below;
+} gan__loss_side;
+
+/* Judge both sides by one of a class's terms, filling sums and gradients.  Only a relative class
+ * needs both; the other side of one may have n = 0.  A logit that isn't finite makes a loss NaN or
+ * infinite. */
+void gan__loss_judge(const gan__loss_class *class, gan__loss_term_fn *term, gan__loss_side *real,
+                     gan__loss_side *fake);
 
 /* Rows of logits that are to be judged against labels, all of which are below n_classes. */
 typedef struct gan__loss_rows {

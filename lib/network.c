@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_BYTES = 48 };
+enum { NAME_BYTES = GAN__LAYER_NAME_BYTES + 16 };
 
 /* ---- making one ---- */
 
@@ -83,15 +83,16 @@ static gan_status remember(gan_network *net, gan_status status)
     return status;
 }
 
-static gan_status reserve_layer(gan_network *net)
+gan_status gan__network_reserve(gan_network *net, size_t n)
 {
     gan_status status = GAN_OK;
-    const size_t capacity = net->capacity > 0 ? 2 * net->capacity : 8;
+    size_t capacity = net->capacity > 0 ? net->capacity : 8;
     gan_layer *layers = NULL;
     size_t *offsets = NULL;
     size_t *buffer_offsets = NULL;
 
-    if (net->n_layers < net->capacity) return GAN_OK;
+    while (capacity - net->n_layers < n) capacity *= 2;
+    if (capacity == net->capacity) return GAN_OK;
     GAN_TRY(gan__alloc(&layers, &net->allocator, capacity, sizeof *layers));
     GAN_TRY(gan__alloc(&offsets, &net->allocator, capacity, sizeof *offsets));
     GAN_TRY(gan__alloc(&buffer_offsets, &net->allocator, capacity, sizeof *buffer_offsets));
@@ -115,31 +116,47 @@ cleanup:
     return status;
 }
 
-static gan_status add(gan_network *net, const gan_layer *layer)
+void gan__network_append(gan_network *net, const gan_layer *layer)
 {
-    gan_status status = GAN_OK;
-    gan_layer *last;
-
-    if (!layer) /* its constructor has said why */
-        return gan__fail(GAN_ERR_INVALID, "layer %zu: %s", net->n_layers,
-                         *gan_last_error() ? gan_last_error() : "is NULL");
-    GAN_TRY(reserve_layer(net));
-    last = &net->layers[net->n_layers];
-    *last = *layer;
-    last->in = gan_network_output_shape(net);
-    if (!*last->name) snprintf(last->name, sizeof last->name, "%zu", net->n_added++);
-    status = layer->class->shape(last);
-    if (status != GAN_OK)
-        GAN_FAIL(status, "layer %s (%s): %s", last->name, layer->class->name, gan_last_error());
+    net->layers[net->n_layers] = *layer;
     net->offsets[net->n_layers] = net->n_params;
     net->buffer_offsets[net->n_layers] = net->n_buffers;
-    net->n_params += gan__layer_param_count(last);
-    net->n_buffers += gan__layer_buffer_count(last);
-    net->n_tensors += last->n_params + last->n_buffers;
+    net->n_params += gan__layer_param_count(layer);
+    net->n_buffers += gan__layer_buffer_count(layer);
+    net->n_tensors += layer->n_params + layer->n_buffers;
     net->n_layers++;
+}
+
+static gan_status add_one(gan_network *net, const gan_layer *layer)
+{
+    gan_status status = GAN_OK;
+    gan_layer last = *layer;
+
+    last.in = gan_network_output_shape(net);
+    snprintf(last.name, sizeof last.name, "%zu", net->n_added);
+    GAN_TRY(layer->class->shape(&last));
+    if (layer->spectral) gan__spectral_shape(&last);
+    GAN_TRY(gan__network_reserve(net, 1));
+    gan__network_append(net, &last);
 
 cleanup:
     return status;
+}
+
+static gan_status add(gan_network *net, const gan_layer *layer)
+{
+    gan_status status;
+
+    if (!layer) /* its constructor has said why */
+        return gan__fail(GAN_ERR_INVALID, "layer %zu: %s", net->n_added,
+                         *gan_last_error() ? gan_last_error() : "is NULL");
+    status = layer->class == &gan__layer_residual ? gan__network_add_block(net, layer)
+                                                  : add_one(net, layer);
+    if (status != GAN_OK)
+        return gan__fail(status, "layer %zu (%s): %s", net->n_added, layer->class->name,
+                         gan_last_error());
+    net->n_added++;
+    return GAN_OK;
 }
 
 gan_status gan_network_add(gan_network *net, gan_layer *layer)
@@ -153,7 +170,7 @@ gan_status gan_network_add(gan_network *net, gan_layer *layer)
     else if (net->params) /* too late to do harm, so nothing to remember */
         status = gan__fail(GAN_ERR_INVALID,
                            "network: a layer comes too late, the network is complete with %zu",
-                           net->n_layers);
+                           net->n_added);
     else
         status = remember(net, add(net, layer));
     gan_layer_destroy(layer);
@@ -172,6 +189,7 @@ static void draw_weights(gan_network *net, uint64_t seed)
             layer->class->init(layer, net->params + offset, seed, GAN__STREAM_INIT, offset);
         if (layer->class->init_buffers)
             layer->class->init_buffers(layer, net->buffers + net->buffer_offsets[i]);
+        if (layer->spectral) gan__spectral_init(layer, net->buffers + net->buffer_offsets[i]);
     }
 }
 
@@ -274,7 +292,10 @@ gan_status gan_network_clone(gan_network **out, gan_network *net)
                                                            .pool = net->pool,
                                                            .allocator = &net->allocator});
     if (!copy) return GAN_ERR_NOMEM;
-    for (size_t i = 0; i < net->n_layers; i++) GAN_TRY(add(copy, &net->layers[i]));
+    GAN_TRY(gan__network_reserve(copy, net->n_layers));
+    for (size_t i = 0; i < net->n_layers; i++) gan__network_append(copy, &net->layers[i]);
+    copy->n_added = net->n_added;
+    copy->depth = net->depth;
     GAN_TRY(gan_network_build(copy));
     memcpy(copy->params, net->params, net->n_params * sizeof *net->params);
     memcpy(copy->buffers, net->buffers, net->n_buffers * sizeof *net->buffers);
@@ -301,7 +322,7 @@ gan_shape gan_network_output_shape(const gan_network *net)
 
 size_t gan_network_layer_count(const gan_network *net)
 {
-    return net ? net->n_layers : 0;
+    return net ? net->n_added : 0;
 }
 
 size_t gan_network_param_count(const gan_network *net)
@@ -383,21 +404,32 @@ static void print(text *t, const char *format, ...)
     va_end(args);
 }
 
+static int longest_name(const gan_network *net)
+{
+    size_t longest = strlen("layer");
+
+    for (size_t i = 0; i < net->n_layers; i++)
+        if (strlen(net->layers[i].name) > longest) longest = strlen(net->layers[i].name);
+    return (int)longest;
+}
+
 size_t gan_network_summary(const gan_network *net, char *bytes, size_t capacity)
 {
     text t = {bytes, bytes ? capacity : 0, 0};
+    const int width = net ? longest_name(net) : 0;
 
     if (t.capacity > 0) t.bytes[0] = '\0';
     if (!net) return 0;
-    print(&t, "%-5s  %-16s  %-20s  %12s\n", "layer", "kind", "output", "parameters");
-    print(&t, "%-5s  %-16s  %-20s  %12s\n", "", "input", gan__shape_text_of(net->input).text, "");
+    print(&t, "%-*s  %-16s  %-20s  %12s\n", width, "layer", "kind", "output", "parameters");
+    print(&t, "%-*s  %-16s  %-20s  %12s\n", width, "", "input", gan__shape_text_of(net->input).text,
+          "");
     for (size_t i = 0; i < net->n_layers; i++) {
         const gan_layer *layer = &net->layers[i];
 
-        print(&t, "%-5s  %-16s  %-20s  %12zu\n", layer->name, layer->class->name,
+        print(&t, "%-*s  %-16s  %-20s  %12zu\n", width, layer->name, layer->class->name,
               gan__shape_text_of(layer->out).text, gan__layer_param_count(layer));
     }
-    print(&t, "%-5s  %-16s  %-20s  %12zu\n", "", "total", "", net->n_params);
+    print(&t, "%-*s  %-16s  %-20s  %12zu\n", width, "", "total", "", net->n_params);
     return t.used;
 }
 

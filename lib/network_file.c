@@ -1,7 +1,10 @@
 /* network_file.c - networks as safetensors files.
  *
  * Beside the tensors, the metadata entry "libgan.network" holds the layers as JSON text:
- * {"input": [64], "layers": [["linear", 64, 256], ["leaky_relu", 0.2], ...]} */
+ * {"input": [64], "layers": [["linear", 64, 256], ["leaky_relu", 0.2], ...]}
+ *
+ * A residual block holds such lists: ["residual", [layers of the body], [of the shortcut] or null].
+ */
 #include "network_internal.h"
 
 #include "alloc_internal.h"
@@ -18,6 +21,7 @@
 #include <string.h>
 
 static const char ARCHITECTURE[] = "libgan.network";
+static const char SPECTRAL[] = "spectral_norm"; /* in place of a kind, before the layer */
 
 /* No file is to ask for the machine's memory. */
 enum {
@@ -40,6 +44,34 @@ static json_t *layer_to_json(const gan_layer *layer)
 
     for (size_t i = 0; i < layer->class->n_settings; i++)
         failed |= json_array_append_new(out, number(layer->settings[i]));
+    if (layer->spectral && !failed) return json_pack("[s, o]", SPECTRAL, out);
+    if (!failed) return out;
+    json_decref(out);
+    return NULL;
+}
+
+static json_t *layers_to_json(const gan_network *net, size_t begin, size_t end);
+
+static json_t *block_to_json(const gan_network *net, size_t begin, const gan__block *b)
+{
+    json_t *shortcut = b->shortcut ? layers_to_json(net, b->shortcut, b->junction) : json_null();
+
+    return json_pack("[s, o, o]", gan__layer_residual.name,
+                     layers_to_json(net, begin + 1, b->body_end), shortcut);
+}
+
+static json_t *layers_to_json(const gan_network *net, size_t begin, size_t end)
+{
+    json_t *out = json_array();
+    int failed = 0;
+
+    for (size_t i = begin; i < end && !failed; i = gan__network_next(net, i)) {
+        gan__block block;
+
+        failed = json_array_append_new(out, gan__network_block(net, i, &block)
+                                                ? block_to_json(net, i, &block)
+                                                : layer_to_json(&net->layers[i]));
+    }
     if (!failed) return out;
     json_decref(out);
     return NULL;
@@ -48,15 +80,13 @@ static json_t *layer_to_json(const gan_layer *layer)
 char *gan__network_describe(const gan_network *net)
 {
     json_t *input = json_array();
-    json_t *layers = json_array();
-    json_t *root = json_pack("{s:o, s:o}", "input", input, "layers", layers);
+    json_t *root =
+        json_pack("{s:o, s:o}", "input", input, "layers", layers_to_json(net, 0, net->n_layers));
     char *text = NULL;
     int failed = !root;
 
     for (size_t i = 0; i < net->input.rank && !failed; i++)
         failed = json_array_append_new(input, json_integer((json_int_t)net->input.dim[i]));
-    for (size_t i = 0; i < net->n_layers && !failed; i++)
-        failed = json_array_append_new(layers, layer_to_json(&net->layers[i]));
     if (!failed) text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
     json_decref(root);
     return text;
@@ -329,33 +359,103 @@ static gan_status shape_from_json(gan_shape *out, const json_t *json, const orig
     return GAN_OK;
 }
 
-static gan_status layer_from_json(gan_layer **out, const json_t *json, size_t index,
-                                  const origin *at)
-{
-    const char *name = json_string_value(json_array_get(json, 0));
-    const gan__layer_class *class = name ? gan__layer_class_find(name) : NULL;
-    double settings[GAN__LAYER_MAX_SETTINGS];
+/* The functions down to layers_from_json() leave it to their caller to name the file. */
 
-    if (!class)
-        return gan__fail(GAN_ERR_FORMAT, "%s: %s: layer %zu is of no known kind: %s", at->path,
-                         at->key, index, name ? name : "it has no name");
+static gan_status settings_from_json(double *out, const gan__layer_class *class, const json_t *json)
+{
     if (json_array_size(json) != class->n_settings + 1)
-        return gan__fail(GAN_ERR_FORMAT, "%s: %s: layer %zu (%s): %zu settings expected, found %zu",
-                         at->path, at->key, index, name, class->n_settings,
+        return gan__fail(GAN_ERR_FORMAT, "%zu settings expected, found %zu", class->n_settings,
                          json_array_size(json) - 1);
     for (size_t i = 0; i < class->n_settings; i++) {
         const json_t *setting = json_array_get(json, i + 1);
 
         if (!json_is_number(setting))
-            return gan__fail(GAN_ERR_FORMAT, "%s: %s: layer %zu (%s): setting %zu is no number",
-                             at->path, at->key, index, name, i);
-        settings[i] = json_number_value(setting);
+            return gan__fail(GAN_ERR_FORMAT, "setting %zu is no number", i);
+        out[i] = json_number_value(setting);
     }
-    *out = gan__layer_create(class, settings);
-    if (!*out)
-        return gan__fail(GAN_ERR_FORMAT, "%s: %s: layer %zu: %s", at->path, at->key, index,
-                         gan_last_error());
     return GAN_OK;
+}
+
+static gan_status layers_from_json(gan_network *net, const json_t *json, size_t depth);
+
+/* One side of a block that follows `net`. */
+static gan_status branch_from_json(gan_network **out, const gan_network *net, const char *what,
+                                   const json_t *json, size_t depth)
+{
+    gan_status status = GAN_OK;
+
+    *out = gan_network_create(
+        gan_network_output_shape(net),
+        &(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = &net->allocator});
+    if (!*out) return GAN_ERR_NOMEM;
+    status = layers_from_json(*out, json, depth);
+    if (status != GAN_OK) return gan__fail(status, "%s: %s", what, gan_last_error());
+    return GAN_OK;
+}
+
+static gan_status block_from_json(gan_layer **out, const gan_network *net, const json_t *json,
+                                  size_t depth)
+{
+    gan_status status = GAN_OK;
+    gan_network *body = NULL, *shortcut = NULL;
+
+    if (depth == GAN__BLOCK_DEPTH)
+        return gan__fail(GAN_ERR_FORMAT, "more than %d blocks in each other", GAN__BLOCK_DEPTH);
+    if (json_array_size(json) != 3)
+        return gan__fail(GAN_ERR_FORMAT, "body and shortcut expected, found %zu settings",
+                         json_array_size(json) - 1);
+    GAN_TRY(branch_from_json(&body, net, "body", json_array_get(json, 1), depth + 1));
+    if (!json_is_null(json_array_get(json, 2)))
+        GAN_TRY(branch_from_json(&shortcut, net, "shortcut", json_array_get(json, 2), depth + 1));
+    *out = gan_layer_residual(body, shortcut);
+    return *out ? GAN_OK : GAN_ERR_NOMEM;
+
+cleanup:
+    gan_network_destroy(shortcut);
+    gan_network_destroy(body);
+    return status;
+}
+
+static gan_status layer_from_json(gan_layer **out, const gan_network *net, const json_t *json,
+                                  size_t depth)
+{
+    gan_status status = GAN_OK;
+    const char *first = json_string_value(json_array_get(json, 0));
+    const int spectral = first && strcmp(first, SPECTRAL) == 0;
+    const json_t *list = spectral ? json_array_get(json, 1) : json;
+    const char *name = json_string_value(json_array_get(list, 0));
+    const gan__layer_class *class = name ? gan__layer_class_find(name) : NULL;
+    double settings[GAN__LAYER_MAX_SETTINGS];
+
+    if (first && strcmp(first, gan__layer_residual.name) == 0)
+        return block_from_json(out, net, json, depth);
+    if (!class)
+        return gan__fail(GAN_ERR_FORMAT, "is of no known kind: %s", name ? name : "it has no name");
+    GAN_TRY(settings_from_json(settings, class, list));
+    *out = gan__layer_create(class, settings);
+    if (spectral) *out = gan_layer_spectral_norm(*out);
+    if (!*out) return GAN_ERR_FORMAT;
+
+cleanup:
+    return status;
+}
+
+/* Add the layers of a list to a network that has none yet. */
+static gan_status layers_from_json(gan_network *net, const json_t *json, size_t depth)
+{
+    gan_status status = GAN_OK;
+
+    for (size_t i = 0; i < json_array_size(json); i++) {
+        gan_layer *layer = NULL;
+
+        status = layer_from_json(&layer, net, json_array_get(json, i), depth);
+        if (status != GAN_OK) GAN_FAIL(status, "layer %zu: %s", i, gan_last_error());
+        GAN_TRY(gan_network_add(net, layer));
+    }
+    if (json_array_size(json) == 0) GAN_FAIL(GAN_ERR_FORMAT, "no layers in it");
+
+cleanup:
+    return status;
 }
 
 /* A few words can ask for a lot: large images, wide padding. */
@@ -381,23 +481,15 @@ static gan_status network_from_json(gan_network **out, const json_t *root, const
                                     const gan_network_desc *desc)
 {
     gan_status status = GAN_OK;
-    const json_t *layers = json_object_get(root, "layers");
     gan_shape input;
 
     GAN_TRY(shape_from_json(&input, json_object_get(root, "input"), at));
     *out = gan_network_create(input, desc);
     if (!*out) return GAN_ERR_NOMEM; /* the descriptor and the shape are good */
-    for (size_t i = 0; i < json_array_size(layers); i++) {
-        gan_layer *layer = NULL;
-
-        GAN_TRY(layer_from_json(&layer, json_array_get(layers, i), i, at));
-        status = gan_network_add(*out, layer);
-        if (status == GAN_ERR_SHAPE)
-            GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %s", at->path, at->key, gan_last_error());
-        GAN_TRY(status);
-    }
-    if (json_array_size(layers) == 0)
-        GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: no layers in it", at->path, at->key);
+    status = layers_from_json(*out, json_object_get(root, "layers"), 0);
+    if (status == GAN_ERR_FORMAT || status == GAN_ERR_SHAPE)
+        GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %s", at->path, at->key, gan_last_error());
+    GAN_TRY(status);
     GAN_TRY(check_workspace(*out, at));
 
 cleanup:

@@ -21,7 +21,8 @@ struct gan_network {
     size_t *offsets;        /* of each layer's numbers in the flat block */
     size_t *buffer_offsets; /* and in that of buffers */
     size_t n_layers;
-    size_t n_added;  /* by the host, who counts a layer that holds others as one */
+    size_t n_added;  /* by the host, who counts a residual block as one */
+    size_t depth;    /* of blocks in blocks: 0 without any */
     size_t capacity; /* of the three arrays */
     size_t n_params;
     size_t n_buffers;
@@ -42,6 +43,30 @@ struct gan_network {
 /* Read a host's descriptor, or the defaults for NULL, and the allocator that it asks for. */
 gan_status gan__network_read_desc(gan_network_desc *out, gan_allocator *allocator,
                                   const gan_network_desc *desc);
+
+/* Make room for so many more layers; then add one that is ready, which can't fail. */
+gan_status gan__network_reserve(gan_network *net, size_t n);
+void gan__network_append(gan_network *net, const gan_layer *layer);
+
+/* A block in the list of layers: a fork, the layers of the body, perhaps the begin of a shortcut
+ * and its layers, and the junction that adds; see network_residual.c. */
+typedef struct gan__block {
+    size_t body_end; /* the begin of the shortcut or the junction */
+    size_t shortcut; /* the shortcut's first layer; 0: there is none */
+    size_t junction;
+} gan__block;
+
+enum { GAN__BLOCK_DEPTH = 6 }; /* the most blocks in each other */
+extern const gan__layer_class gan__layer_residual;
+
+/* Add the layers of a block that the host made. */
+gan_status gan__network_add_block(gan_network *net, const gan_layer *layer);
+
+/* Whether layer i is a fork, and then where its block's parts are. */
+int gan__network_block(const gan_network *net, size_t i, gan__block *out);
+
+/* The layer behind layer i, or behind the whole block that begins there. */
+size_t gan__network_next(const gan_network *net, size_t i);
 
 /* Return GAN_OK, or fail with a sentence that begins with `who` and says which number of which
  * tensor in the flat block `numbers` is the first that is not finite. */

@@ -2,6 +2,7 @@
 #include "optimizer_internal.h"
 
 #include "alloc_internal.h"
+#include "desc_internal.h"
 #include "kernels_internal.h"
 #include "status_internal.h"
 
@@ -107,6 +108,31 @@ static int all_finite(size_t n, const float *x)
     return 1;
 }
 
+static int limited(const gan_optimizer *opt)
+{
+    const gan_limits_desc *l = &opt->limits;
+
+    return l->grad_norm > 0 || l->grad_value > 0 || l->weight > 0;
+}
+
+static void limit(size_t n, float most, float *x)
+{
+    for (size_t i = 0; i < n; i++) x[i] = x[i] < -most ? -most : x[i] > most ? most : x[i];
+}
+
+/* The step for at most TRIAL numbers, within the limits. */
+static void step_within_limits(const gan_optimizer *opt, size_t n, float *p, const float *g,
+                               float *const *moments)
+{
+    const gan_limits_desc *l = &opt->limits;
+    float grads[TRIAL];
+
+    gan__simd_best()->scale(n, opt->grad_scale, g, grads);
+    if (l->grad_value > 0) limit(n, (float)l->grad_value, grads);
+    opt->class->loop(gan__simd_best())(&opt->next, n, p, grads, moments);
+    if (l->weight > 0) limit(n, (float)l->weight, p);
+}
+
 /* Do the step for some numbers on copies; return whether all came out finite. */
 static int try_step(const gan_optimizer *opt, const float *params, const float *grads, size_t begin,
                     size_t n)
@@ -122,20 +148,40 @@ static int try_step(const gan_optimizer *opt, const float *params, const float *
         moments[i] = m[i];
         memcpy(m[i], opt->moments[i] + begin, n * sizeof *p);
     }
-    opt->class->loop(gan__simd_best())(&opt->next, n, p, grads + begin, moments);
+    step_within_limits(opt, n, p, grads + begin, moments);
     finite = all_finite(n, p);
     for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++)
         if (moments[i]) finite = finite && all_finite(n, m[i]);
     return finite;
 }
 
+/* Work out the rate and the numbers of a step, counted from 1. */
+static void prepare(gan_optimizer *opt, uint64_t step)
+{
+    opt->lr = opt->settings[LR] * gan__schedule_factor(&opt->schedule, step - 1);
+    opt->class->update(opt, step, &opt->next);
+}
+
+/* PyTorch's clip_grad_norm_: what is left of a gradient of this norm. */
+static double scale_of(const gan_limits_desc *l, double norm)
+{
+    const double scale = l->grad_norm / (norm + 1e-6);
+
+    return l->grad_norm > 0 && scale < 1 ? scale : 1;
+}
+
 gan_status gan__optimizer_begin(gan_optimizer *opt, const float *params, const float *grads,
                                 double norm)
 {
+    double scale;
+
     if (!isfinite(norm))
         return gan__fail(GAN_ERR_NONFINITE, "%s: step %llu: a gradient is not finite",
                          opt->class->name, (unsigned long long)opt->steps + 1);
-    opt->class->update(opt, opt->steps + 1, &opt->next);
+    prepare(opt, opt->steps + 1);
+    scale = scale_of(&opt->limits, norm);
+    opt->grad_scale = (float)scale;
+    norm *= scale;
     if (!has_room(opt, norm))
         for (size_t i = 0; i < opt->n_params; i += TRIAL) {
             const size_t n = opt->n_params - i < TRIAL ? opt->n_params - i : TRIAL;
@@ -145,8 +191,8 @@ gan_status gan__optimizer_begin(gan_optimizer *opt, const float *params, const f
                                  "%s: step %llu: with learning rate %g and gradient norm %g a "
                                  "weight near %zu of %zu "
                                  "would not stay finite",
-                                 opt->class->name, (unsigned long long)opt->steps + 1,
-                                 opt->settings[LR], norm, i, opt->n_params);
+                                 opt->class->name, (unsigned long long)opt->steps + 1, opt->lr,
+                                 norm, i, opt->n_params);
         }
     if (norm > opt->largest_norm) opt->largest_norm = norm;
     return GAN_OK;
@@ -155,12 +201,19 @@ gan_status gan__optimizer_begin(gan_optimizer *opt, const float *params, const f
 void gan__optimizer_apply(gan_optimizer *opt, float *params, const float *grads, size_t begin,
                           size_t end)
 {
-    float *moments[GAN__OPTIMIZER_MAX_MOMENTS];
+    const size_t most = limited(opt) ? TRIAL : end - begin;
 
-    for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++)
-        moments[i] = opt->moments[i] ? opt->moments[i] + begin : NULL;
-    opt->class->loop(gan__simd_best())(&opt->next, end - begin, params + begin, grads + begin,
-                                       moments);
+    for (size_t at = begin; at < end; at += most) {
+        const size_t n = end - at < most ? end - at : most;
+        float *moments[GAN__OPTIMIZER_MAX_MOMENTS];
+
+        for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++)
+            moments[i] = opt->moments[i] ? opt->moments[i] + at : NULL;
+        if (limited(opt))
+            step_within_limits(opt, n, params + at, grads + at, moments);
+        else
+            opt->class->loop(gan__simd_best())(&opt->next, n, params + at, grads + at, moments);
+    }
 }
 
 void gan__optimizer_end(gan_optimizer *opt)
@@ -209,6 +262,22 @@ cleanup:
     return status;
 }
 
+gan_status gan_optimizer_set_limits(gan_optimizer *opt, const gan_limits_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_limits_desc d = {GAN_LIMITS_DESC_INIT};
+
+    if (!opt) return gan__fail(GAN_ERR_INVALID, "optimizer: is NULL");
+    GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "limits desc"));
+    GAN_TRY(gan__optimizer_check("limits", "grad_norm", d.grad_norm, (double)INFINITY, 0));
+    GAN_TRY(gan__optimizer_check("limits", "grad_value", d.grad_value, (double)INFINITY, 0));
+    GAN_TRY(gan__optimizer_check("limits", "weight", d.weight, (double)INFINITY, 0));
+    opt->limits = d;
+
+cleanup:
+    return status;
+}
+
 uint64_t gan_optimizer_steps(const gan_optimizer *opt)
 {
     return opt ? opt->steps : 0;
@@ -222,6 +291,11 @@ void gan__optimizer_state(gan_optimizer *opt, gan__state *s)
     gan__state_setting(s, opt->class->setting_names[LR], opt->first_lr);
     for (size_t i = LR + 1; i < opt->class->n_settings; i++)
         gan__state_setting(s, opt->class->setting_names[i], opt->settings[i]);
+    gan__schedule_state(&opt->schedule, s);
+    if (opt->limits.grad_norm > 0) gan__state_setting(s, "limit_grad_norm", opt->limits.grad_norm);
+    if (opt->limits.grad_value > 0)
+        gan__state_setting(s, "limit_grad_value", opt->limits.grad_value);
+    if (opt->limits.weight > 0) gan__state_setting(s, "limit_weight", opt->limits.weight);
     gan__state_real(s, "current_lr", &opt->settings[LR], 0);
     gan__state_whole(s, "steps", &opt->steps);
     gan__state_real(s, "largest_norm", &opt->largest_norm, 0);
@@ -258,7 +332,7 @@ void gan__optimizer_restored(gan_optimizer *opt)
     const double slack = 1.001; /* the moments are rounded */
     int plausible = opt->steps < UINT64_MAX / 2;
 
-    opt->class->update(opt, 1, &opt->next);
+    prepare(opt, 1);
     if (opt->next.weight_decay != 0) return; /* they are anyway */
     for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++) {
         const double most = slack * opt->class->moment_bound(opt, i, opt->largest_norm);

@@ -25,7 +25,7 @@ typedef struct gan__optimizer_class {
 
     /* Whether block i of the moments is in use under these settings. */
     int (*has_moment)(const gan_optimizer *opt, size_t i);
-    /* The numbers of step `step`, counted from 1. */
+    /* The numbers of step `step`, counted from 1, at the rate opt->lr. */
     void (*update)(const gan_optimizer *opt, uint64_t step, gan__update *out);
     /* The most that a weight can move in a step when no gradient so far was larger than g; infinity
      * when that isn't known.  Only has to be right for g below 1e15. */
@@ -41,12 +41,16 @@ struct gan_optimizer {
     gan_allocator allocator;
     double settings[GAN__OPTIMIZER_MAX_SETTINGS];
     double first_lr; /* that it was made with */
+    gan_schedule_desc schedule;
+    gan_limits_desc limits;
     size_t n_params; /* 0: not bound */
     uint64_t steps;
     float *memory;                              /* the blocks of moments, one after the other */
     float *moments[GAN__OPTIMIZER_MAX_MOMENTS]; /* NULL: not in use */
     double largest_norm;                        /* of all gradients so far: bounds the moments */
-    gan__update next;                           /* of the step in progress */
+    gan__update next;                           /* of the step in progress, and */
+    double lr;                                  /* its rate by the schedule, */
+    float grad_scale;                           /* what the limits leave of the gradient */
 };
 
 /* Make an unbound optimizer after `settings` were checked. */
@@ -57,6 +61,11 @@ gan_status gan__optimizer_create(gan_optimizer **out, const gan__optimizer_class
  * setting. */
 gan_status gan__optimizer_check(const char *name, const char *setting, double value, double high,
                                 int closed);
+
+/* What a schedule makes of the rate of step `step`, counted from 0; and its settings, in a
+ * checkpoint's list, unless there is none. */
+double gan__schedule_factor(const gan_schedule_desc *schedule, uint64_t step);
+void gan__schedule_state(const gan_schedule_desc *schedule, gan__state *s);
 
 /* A step in three parts, the middle one on any thread and in any order.  begin() refuses a step
  * that would make a number infinite or NaN (GAN_ERR_NONFINITE, nothing changed); `norm` is the

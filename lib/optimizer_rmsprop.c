@@ -20,7 +20,7 @@ static void update(const gan_optimizer *opt, uint64_t step, gan__update *out)
 
     (void)step;
     *out = (gan__update){
-        .lr = (float)s[LR],
+        .lr = (float)opt->lr,
         .decay1 = (float)s[MOMENTUM],
         .decay2 = (float)s[ALPHA],
         .gain2 = (float)(1 - s[ALPHA]),
@@ -35,7 +35,7 @@ static double bound(const gan_optimizer *opt, double g)
     const double *s = opt->settings;
 
     if ((float)s[EPS] <= 0) return (double)INFINITY;
-    return s[LR] * g / s[EPS] / (1 - s[MOMENTUM]);
+    return opt->lr * g / s[EPS] / (1 - s[MOMENTUM]);
 }
 
 static double moment_bound(const gan_optimizer *opt, size_t i, double g)

@@ -17,7 +17,7 @@ static void update(const gan_optimizer *opt, uint64_t step, gan__update *out)
     const double *s = opt->settings;
 
     *out = (gan__update){
-        .lr = (float)s[LR],
+        .lr = (float)opt->lr,
         .decay1 = (float)s[MOMENTUM],
         .gain1 = step == 1 ? 1 : (float)(1 - s[DAMPENING]), /* the first gradient is taken whole */
         .weight_decay = (float)s[WEIGHT_DECAY],
@@ -28,7 +28,7 @@ static void update(const gan_optimizer *opt, uint64_t step, gan__update *out)
 /* The velocity is at most g / (1 - momentum), and Nesterov's step less than the gradient more. */
 static double bound(const gan_optimizer *opt, double g)
 {
-    return opt->settings[LR] * 2 * g / (1 - opt->settings[MOMENTUM]);
+    return opt->lr * 2 * g / (1 - opt->settings[MOMENTUM]);
 }
 
 static double moment_bound(const gan_optimizer *opt, size_t i, double g)

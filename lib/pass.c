@@ -24,6 +24,8 @@ enum {
 
 typedef struct boundary {
     size_t size;  /* numbers a row */
+    int shared;   /* the layer before it works in place: its memory is that of the one before */
+    int needed;   /* its numbers are read later on: nothing may change them */
     float *value; /* row 0; rows follow one another */
     float *grad;
 } boundary;
@@ -46,6 +48,10 @@ struct gan__pass {
     size_t *saved_at; /* where each layer's part of `saved` begins */
     float *scratch;
     size_t n_scratch; /* numbers for each thread */
+    float *prepared;  /* what layers with spectral norm have in place of their parameters */
+    size_t *prepared_at;
+    size_t *spectral; /* those layers */
+    size_t n_spectral;
     uint64_t position;
     uint64_t *random; /* where each layer's random numbers begin, after `position` */
     uint64_t n_random;
@@ -57,20 +63,6 @@ struct gan__pass {
 static const gan_layer *layer_of(const gan__pass *pass, size_t i)
 {
     return &pass->desc.net->layers[i];
-}
-
-/* Whether layer i works in place on boundary i. */
-static int shares_memory(const gan__pass *pass, size_t i)
-{
-    const gan__layer_class *class = layer_of(pass, i)->class;
-
-    if (i == 0 || !class->in_place) return 0;
-    if (!class->changes) return 1;
-    while (i-- > 0) { /* those before it whose output is the same memory */
-        if (layer_of(pass, i)->class->needs_y) return 0;
-        if (!shares_memory(pass, i)) break;
-    }
-    return 1;
 }
 
 /* Blocks begin on cache lines of their own. */
@@ -92,7 +84,7 @@ static size_t lay_out(gan__pass *pass, float *memory)
         const size_t step = whole_lines(rows * b->size);
 
         if (i == 0 && pass->desc.source) continue;
-        if (i > 0 && shares_memory(pass, i - 1)) {
+        if (b->shared) {
             b->value = pass->at[i - 1].value;
             b->grad = pass->at[i - 1].grad;
             continue;
@@ -111,18 +103,27 @@ static gan_status make_workspace(gan__pass *pass)
     const gan_allocator *a = &pass->allocator;
     const gan__pass_desc *desc = &pass->desc;
     size_t n_saved = 0;
+    size_t n_prepared = 0;
 
     GAN_TRY(gan__alloc(&pass->saved_at, a, desc->n_layers, sizeof *pass->saved_at));
+    GAN_TRY(gan__alloc(&pass->prepared_at, a, desc->n_layers, sizeof *pass->prepared_at));
+    GAN_TRY(gan__alloc(&pass->spectral, a, desc->n_layers, sizeof *pass->spectral));
     for (size_t i = 0; i < desc->n_layers; i++) {
         const gan_layer *layer = layer_of(pass, i);
         const size_t scratch = layer->class->scratch ? layer->class->scratch(layer) : 0;
 
         pass->saved_at[i] = n_saved;
+        pass->prepared_at[i] = n_prepared;
+        if (layer->spectral) {
+            n_prepared += whole_lines(gan__spectral_count(layer));
+            pass->spectral[pass->n_spectral++] = i;
+        }
         if (desc->training && layer->class->saved)
             n_saved += whole_lines(layer->class->saved(layer, desc->rows));
         if (whole_lines(scratch) > pass->n_scratch) pass->n_scratch = whole_lines(scratch);
     }
     GAN_TRY(gan__alloc(&pass->saved, a, n_saved, sizeof *pass->saved));
+    GAN_TRY(gan__alloc(&pass->prepared, a, n_prepared, sizeof *pass->prepared));
     GAN_TRY(gan__alloc(&pass->scratch, a, desc->threads * pass->n_scratch, sizeof *pass->scratch));
 
 cleanup:
@@ -136,10 +137,16 @@ static void set_sizes(gan__pass *pass)
 
     pass->at[0].size = gan_shape_size(net->input);
     for (size_t i = 0; i < pass->desc.n_layers; i++) {
-        pass->at[i + 1].size = gan_shape_size(net->layers[i].out);
+        const gan__layer_class *class = net->layers[i].class;
+        const boundary *in = &pass->at[i];
+        boundary *out = &pass->at[i + 1];
+
+        out->size = gan_shape_size(net->layers[i].out);
+        out->shared = i > 0 && class->in_place && !(class->changes && in->needed);
+        out->needed = class->needs_y || (out->shared && in->needed);
         pass->random[i] = pass->n_random;
-        if (net->layers[i].class->random) pass->n_random += pass->desc.rows * pass->at[i + 1].size;
-        if (!shares_memory(pass, i)) pass->stages[pass->n_stages++].begin = i;
+        if (class->random) pass->n_random += pass->desc.rows * out->size;
+        if (!out->shared) pass->stages[pass->n_stages++].begin = i;
         pass->stages[pass->n_stages - 1].end = i + 1;
     }
     if (source) {
@@ -185,6 +192,9 @@ void gan__pass_destroy(gan__pass *pass)
     gan__free(&a, pass->scratch);
     gan__free(&a, pass->saved);
     gan__free(&a, pass->saved_at);
+    gan__free(&a, pass->prepared);
+    gan__free(&a, pass->prepared_at);
+    gan__free(&a, pass->spectral);
     gan__free(&a, pass->stages);
     gan__free(&a, pass->random);
     gan__free(&a, pass->at);
@@ -265,7 +275,8 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, siz
         .group = pass->group,
         .begin = t->begin,
         .end = t->end,
-        .params = net->params + net->offsets[i],
+        .params =
+            layer->spectral ? pass->prepared + pass->prepared_at[i] : net->params + net->offsets[i],
         .buffers = net->buffers + net->buffer_offsets[i],
         .saved = pass->saved + pass->saved_at[i],
         .scratch = pass->scratch + worker * pass->n_scratch,
@@ -299,6 +310,44 @@ static gan__cut cut_of(const gan_layer *layer, cut_fn *own, size_t rows, size_t 
     return own ? own(layer, rows) : gan__layer_cut(rows, columns);
 }
 
+/* ---- spectral norm: a layer computes with weights made for each run ---- */
+
+static void prepare_task(void *context, size_t task, size_t worker)
+{
+    const gan__pass *pass = context;
+    const gan_network *net = pass->desc.net;
+    const size_t i = pass->spectral[task];
+
+    (void)worker;
+    gan__spectral_prepare(layer_of(pass, i), net->params + net->offsets[i],
+                          net->buffers + net->buffer_offsets[i], pass->desc.training,
+                          pass->prepared + pass->prepared_at[i]);
+}
+
+static void prepare(gan__pass *pass, gan_pool *pool)
+{
+    if (pass->n_spectral > 0) gan__pool_run(pool, prepare_task, pass, pass->n_spectral);
+}
+
+/* The gradient by these weights becomes that by the parameters, in which all parts meet. */
+static void chain_task(void *context, size_t task, size_t worker)
+{
+    gan__pass *pass = context;
+    const size_t i = pass->spectral[task];
+    stage *s = pass->stages;
+
+    (void)worker;
+    while (s->begin != i) s++; /* it never works in place */
+    memset(s->squares, 0, sizeof s->squares);
+    s->squares[0] = gan__spectral_grad(layer_of(pass, i), pass->prepared + pass->prepared_at[i],
+                                       pass->grads + pass->desc.net->offsets[i]);
+}
+
+static void chain_grads(gan__pass *pass, gan_pool *pool)
+{
+    if (pass->n_spectral > 0) gan__pool_run(pool, chain_task, pass, pass->n_spectral);
+}
+
 /* ---- forward ---- */
 
 static void forward_tile(const gan__pass *pass, const stage *s, const tile *t, size_t worker)
@@ -323,6 +372,7 @@ void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t row
     pass->first = first;
     pass->rows = rows;
     pass->group = group;
+    prepare(pass, pool);
     for (size_t i = 0; i < pass->n_stages; i++) {
         const stage *s = &pass->stages[i];
         const gan_layer *layer = layer_of(pass, s->begin);
@@ -412,6 +462,7 @@ static void backward_weights(gan__pass *pass, gan_pool *pool)
         if (s->n_parts > MAX_PARTS) s->n_parts = MAX_PARTS;
     }
     gan__pool_run(pool, weights_task, &j, gan__pass_slices(pass));
+    chain_grads(pass, pool);
 }
 
 void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what)
@@ -476,6 +527,9 @@ void gan__pass_settle(gan__pass *pass)
 
         if (run.layer->class->settle)
             run.layer->class->settle(&run, net->buffers + net->buffer_offsets[i]);
+        if (run.layer->spectral)
+            gan__spectral_settle(run.layer, pass->prepared + pass->prepared_at[i],
+                                 net->buffers + net->buffer_offsets[i]);
     }
 }
 
@@ -568,6 +622,7 @@ void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, size_t
     e.tiles = (n + share - 1) / share;
     if (e.tiles == 1 && n >= EVAL_WORTH_TWO) e.tiles = 2;
     blas = gan__blas_enter();
+    prepare(pass, pool);
     for (; e.begin < e.tiles; e.begin += GAN__POOL_MAX_TASKS) {
         const size_t left = e.tiles - e.begin;
 

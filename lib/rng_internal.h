@@ -14,6 +14,9 @@
 #define GAN__STREAM_SHAPES (GAN__STREAM_INIT + 4)  /* the synthetic set; position: 256 a sample */
 #define GAN__STREAM_DROPOUT_D (GAN__STREAM_INIT + 5) /* the discriminator's masks */
 #define GAN__STREAM_FLIP (GAN__STREAM_INIT + 6)      /* an iterator's mirrored samples */
+#define GAN__STREAM_LABEL (GAN__STREAM_INIT + 7)     /* a trainer's flipped labels */
+#define GAN__STREAM_INSTANCE (GAN__STREAM_INIT + 8)  /* and its noise on samples */
+#define GAN__STREAM_SPECTRAL (GAN__STREAM_INIT + 9)  /* first singular vectors */
 
 struct gan_rng {
     uint64_t seed;

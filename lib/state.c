@@ -196,9 +196,16 @@ void gan__state_setting(gan__state *s, const char *name, double value)
 
 void gan__state_whole(gan__state *s, const char *name, uint64_t *place)
 {
+    gan__state_count(s, name, place, UINT64_MAX);
+}
+
+void gan__state_count(gan__state *s, const char *name, uint64_t *place, uint64_t most)
+{
     gan__state_entry *entry = add_printed(s, name, "%llu", (unsigned long long)*place);
 
-    if (entry) entry->whole = place;
+    if (!entry) return;
+    entry->whole = place;
+    entry->most = most;
 }
 
 void gan__state_real(gan__state *s, const char *name, double *place, double least)
@@ -296,6 +303,9 @@ static gan_status check_entry(gan__state_entry *e, const gan__safetensors *file)
     if (e->whole && !gan__state_parse_whole(&e->found.whole, found))
         return gan__fail(GAN_ERR_FORMAT, "%s: %s is %.40s, a whole number expected", path, e->name,
                          found);
+    if (e->whole && e->found.whole > e->most)
+        return gan__fail(GAN_ERR_FORMAT, "%s: %s is %.40s, at most %llu expected", path, e->name,
+                         found, (unsigned long long)e->most);
     if (e->real && (!parse_real(&e->found.real, found) || e->found.real < e->least))
         return gan__fail(GAN_ERR_FORMAT, "%s: %s is %.40s, a number of at least %g expected", path,
                          e->name, found, e->least);

@@ -27,7 +27,8 @@ typedef struct gan__state_entry {
     uint64_t
         *whole; /* a place: one of these two is set, and is written when the list is put back */
     double *real;
-    double least; /* of `real` */
+    double least;  /* of `real` */
+    uint64_t most; /* of `whole` */
     union {
         uint64_t whole;
         double real;
@@ -57,6 +58,7 @@ void gan__state_setting(gan__state *s, const char *name, double value);
 
 /* Numbers that a file puts back; those are finite, and at least `least`. */
 void gan__state_whole(gan__state *s, const char *name, uint64_t *place);
+void gan__state_count(gan__state *s, const char *name, uint64_t *place, uint64_t most);
 void gan__state_real(gan__state *s, const char *name, double *place, double least);
 
 /* Numbers that a file puts back: t's, under the prefix and its own name. */

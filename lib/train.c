@@ -5,13 +5,10 @@
  * their order, so the number of threads doesn't show. */
 #include "train_internal.h"
 
-#include "alloc_internal.h"
 #include "desc_internal.h"
 #include "kernels_internal.h"
-#include "learner_internal.h"
-#include "loss_internal.h"
+#include "kernels_simd_internal.h"
 #include "network_internal.h"
-#include "optimizer_internal.h"
 #include "pass_internal.h"
 #include "pool_internal.h"
 #include "rng_internal.h"
@@ -23,21 +20,6 @@
 #include <time.h>
 
 enum { INPUT_TILES = 4 }; /* tasks that lay down noise and real samples */
-
-struct gan_trainer {
-    gan_allocator allocator;
-    gan_trainer_desc desc;
-    gan_pool *own_pool;
-    gan_pool *pool;
-    gan__learner g; /* the two players */
-    gan__learner d;
-    gan__pass *eval; /* of the generator */
-    size_t latent;   /* numbers in a latent vector */
-    size_t sample;   /* numbers in a sample */
-    uint64_t noise_position;
-    gan_train_stats stats;
-    gan__step_profile *profile; /* NULL: nobody looks */
-};
 
 /* ---- the clock ---- */
 
@@ -63,267 +45,273 @@ static void book(gan_trainer *t, gan__step_stage stage, double *since)
     *since = now;
 }
 
-/* ---- making one ---- */
-
-static gan_status check_networks(gan_network *g, gan_network *d)
-{
-    gan_status status = GAN_OK;
-
-    if (!g || !d)
-        return gan__fail(GAN_ERR_INVALID, "trainer: the %s is NULL",
-                         g ? "discriminator" : "generator");
-    if (g == d)
-        return gan__fail(GAN_ERR_INVALID,
-                         "trainer: generator and discriminator are the same network");
-    GAN_TRY(gan_network_build(g));
-    GAN_TRY(gan_network_build(d));
-    if (gan_shape_size(gan_network_output_shape(g)) != gan_shape_size(d->input))
-        return gan__fail(GAN_ERR_SHAPE,
-                         "trainer: the discriminator's input is %s, the generator's output %s",
-                         gan__shape_text_of(d->input).text,
-                         gan__shape_text_of(gan_network_output_shape(g)).text);
-    if (gan_shape_size(gan_network_output_shape(d)) != 1)
-        return gan__fail(GAN_ERR_SHAPE,
-                         "trainer: the discriminator's output must be one number, is %s",
-                         gan__shape_text_of(gan_network_output_shape(d)).text);
-    if (g->n_params == 0 || d->n_params == 0)
-        return gan__fail(GAN_ERR_INVALID, "trainer: the %s has no weights to train",
-                         g->n_params == 0 ? "generator" : "discriminator");
-
-cleanup:
-    return status;
-}
-
-static gan_status check_binding(const gan_optimizer *opt, const gan_network *net, const char *who)
-{
-    if (opt->n_params == 0 || opt->n_params == net->n_params) return GAN_OK;
-    return gan__fail(GAN_ERR_SHAPE,
-                     "trainer: the %s has %zu parameters, its optimizer is bound to %zu", who,
-                     net->n_params, opt->n_params);
-}
-
-static gan_status check_optimizers(gan_network *g, gan_network *d, gan_optimizer *g_opt,
-                                   gan_optimizer *d_opt)
-{
-    gan_status status = GAN_OK;
-
-    if (!g_opt || !d_opt)
-        return gan__fail(GAN_ERR_INVALID, "trainer: the %s's optimizer is NULL",
-                         g_opt ? "discriminator" : "generator");
-    if (g_opt == d_opt)
-        return gan__fail(GAN_ERR_INVALID,
-                         "trainer: one optimizer for both networks; each needs its own");
-    GAN_TRY(check_binding(g_opt, g, "generator"));
-    GAN_TRY(check_binding(d_opt, d, "discriminator"));
-    GAN_TRY(gan_optimizer_bind(g_opt, g->n_params));
-    GAN_TRY(gan_optimizer_bind(d_opt, d->n_params));
-
-cleanup:
-    return status;
-}
-
-static gan_status read_desc(gan_trainer_desc *out, gan_allocator *allocator,
-                            const gan_trainer_desc *desc)
-{
-    gan_status status = GAN_OK;
-
-    *out = (gan_trainer_desc){GAN_TRAINER_DESC_INIT};
-    GAN_TRY(gan__desc_read(out, sizeof *out, sizeof *out, desc, "trainer desc"));
-    GAN_TRY(gan__alloc_init(allocator, out->allocator));
-    if (out->batch_size == 0) out->batch_size = 100;
-    if (out->loss != GAN_LOSS_BCE)
-        GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no loss %d", (int)out->loss);
-
-cleanup:
-    return status;
-}
-
-/* The last sigmoid is the loss's business: see loss.h. */
-static size_t layers_to_logits(const gan_network *d)
-{
-    return d->n_layers - (d->layers[d->n_layers - 1].class == &gan__layer_sigmoid);
-}
-
-static gan_status check_size(const gan_trainer *t)
-{
-    const size_t most = (size_t)1 << 24;
-
-    if (t->desc.batch_size > most)
-        return gan__fail(GAN_ERR_INVALID, "trainer: batch_size is %zu, at most %zu",
-                         t->desc.batch_size, most);
-    return GAN_OK;
-}
-
-/* Both networks have room for two batches: the discriminator sees real samples and behind them fake
- * ones, at once, and the generator makes these where the discriminator wants them. */
-static gan_status make_passes(gan_trainer *t)
-{
-    gan_status status = GAN_OK;
-    const gan_allocator *a = &t->allocator;
-    const size_t rows = 2 * t->desc.batch_size;
-    const size_t threads = gan_pool_thread_count(t->pool);
-
-    GAN_TRY(gan__pass_create(&t->g.pass,
-                             &(gan__pass_desc){.net = t->g.net,
-                                               .n_layers = t->g.net->n_layers,
-                                               .rows = rows,
-                                               .threads = threads,
-                                               .training = 1,
-                                               .seed = t->desc.seed,
-                                               .stream = GAN__STREAM_DROPOUT},
-                             a));
-    GAN_TRY(gan__pass_create(&t->d.pass,
-                             &(gan__pass_desc){.net = t->d.net,
-                                               .n_layers = layers_to_logits(t->d.net),
-                                               .rows = rows,
-                                               .threads = threads,
-                                               .training = 1,
-                                               .seed = t->desc.seed,
-                                               .stream = GAN__STREAM_DROPOUT_D,
-                                               .source = t->g.pass},
-                             a));
-    GAN_TRY(gan__pass_create(&t->eval,
-                             &(gan__pass_desc){.net = t->g.net,
-                                               .n_layers = t->g.net->n_layers,
-                                               .rows = gan__pass_eval_rows(t->g.net, t->pool),
-                                               .threads = threads},
-                             a));
-
-cleanup:
-    return status;
-}
-
-gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
-                              gan_optimizer *g_opt, gan_optimizer *d_opt,
-                              const gan_trainer_desc *desc)
-{
-    gan_status status = GAN_OK;
-    gan_trainer *t = NULL;
-    gan_trainer_desc settings;
-    gan_allocator a;
-
-    if (!out) return gan__fail(GAN_ERR_INVALID, "trainer: out is NULL");
-    *out = NULL;
-    GAN_TRY(read_desc(&settings, &a, desc));
-    GAN_TRY(check_networks(g, d));
-    GAN_TRY(gan__alloc(&t, &a, 1, sizeof *t));
-    t->allocator = a;
-    t->desc = settings;
-    t->g = (gan__learner){"generator", g, g_opt, NULL};
-    t->d = (gan__learner){"discriminator", d, d_opt, NULL};
-    t->latent = gan_shape_size(g->input);
-    t->sample = gan_shape_size(d->input);
-    t->stats = (gan_train_stats){GAN_TRAIN_STATS_INIT};
-    GAN_TRY(check_size(t));
-    if (!settings.pool) GAN_TRY(gan_pool_create(&t->own_pool, settings.n_threads, &a));
-    t->pool = settings.pool ? settings.pool : t->own_pool;
-    GAN_TRY(make_passes(t));
-    GAN_TRY(check_optimizers(g, d, g_opt, d_opt));
-    *out = t;
-    t = NULL;
-
-cleanup:
-    gan_trainer_destroy(t);
-    return status;
-}
-
-void gan_trainer_destroy(gan_trainer *t)
-{
-    if (!t) return;
-    const gan_allocator a = t->allocator;
-
-    gan__pass_destroy(t->eval);
-    gan__pass_destroy(t->d.pass);
-    gan__pass_destroy(t->g.pass);
-    gan_pool_destroy(t->own_pool);
-    gan__free(&a, t);
-}
-
 /* ---- the jobs ---- */
 
+/* A half of a step, and the part of its batch that is being worked on. */
 typedef struct half_step {
     gan_trainer *t;
-    const gan__learner *player; /* whose step it is */
-    const float *real;          /* n real samples: the discriminator's step only */
-    const float *z;             /* n latent vectors; NULL: drawn */
+    gan__learner *player; /* whose step it is */
+    const float *real;    /* n real samples: the discriminator's step only */
+    const float *z;       /* n latent vectors; NULL: drawn */
     size_t n;
+    size_t begin, rows; /* the samples of the micro-batch */
+    size_t first;       /* the row that its generated ones begin in */
+    double clock;
+    double loss; /* means over the whole batch, when it's done */
+    double d_real, d_fake, real_right, fake_right;
 } half_step;
 
-/* In which row the generated samples begin. */
-static size_t first_fake(const half_step *s)
+static void lay_latent(const half_step *s, size_t row, size_t rows)
 {
-    return s->real ? s->n : 0;
+    const gan_trainer *t = s->t;
+    const size_t n = rows * t->latent;
+    const size_t at = (s->begin + row) * t->latent;
+    float *z = gan__pass_input(t->g.pass, s->first + row);
+
+    if (s->z) {
+        memcpy(z, s->z + at, n * sizeof *z);
+    } else if (t->desc.latent == GAN_LATENT_NORMAL) {
+        gan__rng_normal(t->desc.seed, GAN__STREAM_NOISE, t->noise_position + at, n, z);
+    } else {
+        gan__rng_uniform(t->desc.seed, GAN__STREAM_NOISE, t->noise_position + at, n, z);
+        for (size_t i = 0; i < n; i++) z[i] = 2 * z[i] - 1;
+    }
+}
+
+/* The standard deviation of instance noise in this step. */
+static double noise_level(const gan_trainer *t)
+{
+    const double steps = (double)t->desc.instance_noise_steps;
+    const double way = steps > 0 ? (double)t->stats.d_steps / steps : 0;
+
+    return way < 1 ? t->desc.instance_noise * (1 - way) : 0;
+}
+
+/* Lay samples in the discriminator's input, from `row` on; they are the step's number `index` and
+ * following, which says what noise they get. */
+static void lay_samples(const half_step *s, size_t row, size_t index, size_t rows,
+                        const float *samples)
+{
+    const gan_trainer *t = s->t;
+    const double level = noise_level(t);
+    const size_t n = rows * t->sample;
+    float *to = gan__pass_input(t->d.pass, row);
+
+    if (!(level > 0)) {
+        memcpy(to, samples, n * sizeof *to);
+        return;
+    }
+    gan__rng_normal(t->desc.seed, GAN__STREAM_INSTANCE, t->instance_position + index * t->sample, n,
+                    to);
+    gan__simd_best()->scale(n, (float)level, to, to);
+    gan__simd_best()->axpy(n, 1, samples, to);
 }
 
 static void lay_input(void *context, size_t task, size_t worker)
 {
     const half_step *s = context;
-    gan_trainer *t = s->t;
-    const size_t begin = s->n * task / INPUT_TILES;
-    const size_t rows = s->n * (task + 1) / INPUT_TILES - begin;
-    const size_t n = rows * t->latent;
-    float *z = gan__pass_input(t->g.pass, first_fake(s) + begin);
+    const size_t row = s->rows * task / INPUT_TILES;
+    const size_t rows = s->rows * (task + 1) / INPUT_TILES - row;
+    const size_t index = s->begin + row;
 
     (void)worker;
-    if (s->z)
-        memcpy(z, s->z + begin * t->latent, n * sizeof *z);
-    else
-        gan__rng_normal(t->desc.seed, GAN__STREAM_NOISE, t->noise_position + begin * t->latent, n,
-                        z);
-    if (s->real)
-        memcpy(gan__pass_input(t->d.pass, begin), s->real + begin * t->sample,
-               rows * t->sample * sizeof *z);
+    lay_latent(s, row, rows);
+    if (s->real) lay_samples(s, row, index, rows, s->real + index * s->t->sample);
 }
 
-/* The loss of the discriminator's verdicts on n rows, and its gradient. */
-static gan__loss_sums judge(gan_trainer *t, size_t first, size_t n, double target)
+/* The same for generated samples, where the discriminator doesn't look at the generator's own. */
+static void lay_fakes(void *context, size_t task, size_t worker)
 {
-    return gan__loss_bce(gan__pass_output(t->d.pass, first), n, target, 1.0 / (double)n,
-                         gan__pass_output_grad(t->d.pass, first));
+    const half_step *s = context;
+    const size_t row = s->rows * task / INPUT_TILES;
+    const size_t rows = s->rows * (task + 1) / INPUT_TILES - row;
+
+    (void)worker;
+    lay_samples(s, s->first + row, (s->real ? s->n : 0) + s->begin + row, rows,
+                gan__pass_output(s->t->g.pass, s->first + row));
 }
 
-/* What both halves begin with: samples on the table, judged. */
+static int fakes_apart(const gan_trainer *t)
+{
+    return t->desc.instance_noise > 0;
+}
+
+/* Samples on the table, and the discriminator's verdicts.  It sees real and generated ones at once
+ * in its own step.  In the generator's, a relative loss wants verdicts on the real ones too, but
+ * nothing goes back through them. */
 static void forward(half_step *s)
 {
     gan_trainer *t = s->t;
-    double clock = start_clock(t);
 
+    s->clock = start_clock(t);
     gan__pool_run(t->pool, lay_input, s, INPUT_TILES);
-    book(t, GAN__STEP_INPUT, &clock);
-    gan__pass_forward(t->g.pass, t->pool, first_fake(s), s->n, s->n);
-    book(t, GAN__STEP_G_FORWARD, &clock);
-    gan__pass_forward(t->d.pass, t->pool, 0, first_fake(s) + s->n, s->n);
-    book(t, GAN__STEP_D_FORWARD, &clock);
+    book(t, GAN__STEP_INPUT, &s->clock);
+    gan__pass_forward(t->g.pass, t->pool, s->first, s->rows, s->rows);
+    if (fakes_apart(t)) gan__pool_run(t->pool, lay_fakes, s, INPUT_TILES);
+    book(t, GAN__STEP_G_FORWARD, &s->clock);
+    if (s->real) {
+        gan__pass_forward(t->d.pass, t->pool, 0, s->first + s->rows, s->rows);
+    } else {
+        if (s->first > 0) gan__pass_forward(t->d.pass, t->pool, 0, s->first, s->first);
+        gan__pass_forward(t->d.pass, t->pool, s->first, s->rows, s->rows);
+    }
+    book(t, GAN__STEP_D_FORWARD, &s->clock);
 }
 
-static gan_status not_finite(const half_step *s, double loss)
+/* ---- the verdicts ---- */
+
+/* The discriminator's on n rows from `first` on, which are to be `target`, or `other` where a label
+ * is flipped; for that the samples count from `index` on. */
+static gan__loss_side verdicts(const half_step *s, size_t first, size_t n, size_t index,
+                               double target, double other)
+{
+    const gan_trainer *t = s->t;
+    const gan_trainer_desc *d = &t->desc;
+    const double flip = s->real ? d->label_flip : 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t at = t->flip_position + index + i;
+        float u = 1;
+
+        if (flip > 0) gan__rng_uniform(d->seed, GAN__STREAM_LABEL, at, 1, &u);
+        t->targets[first + i] = (double)u < flip ? other : target;
+    }
+    return (gan__loss_side){.logits = gan__pass_output(t->d.pass, first),
+                            .targets = t->targets + first,
+                            .grad = gan__pass_output_grad(t->d.pass, first),
+                            .n = n,
+                            .share = (double)s->rows / (double)s->n,
+                            .boundary =
+                                t->loss->at_target ? 0.5 * (d->real_target + d->fake_target) : 0};
+}
+
+static double mean(double sum, const gan__loss_side *side)
+{
+    return side->n > 0 ? sum / (double)side->n * side->share : 0;
+}
+
+static void judge(half_step *s, gan__loss_term_fn *term, gan__loss_side *real, gan__loss_side *fake)
+{
+    gan__loss_judge(s->t->loss, term, real, fake);
+    s->loss += mean(real->loss, real) + mean(fake->loss, fake);
+    s->d_real += mean(real->shown, real);
+    s->d_fake += mean(fake->shown, fake);
+    s->real_right += mean(real->above, real);
+    s->fake_right += mean(fake->below, fake);
+    book(s->t, GAN__STEP_LOSS, &s->clock);
+}
+
+/* ---- a micro-batch, up to the gradients ---- */
+
+static void work_discriminator(half_step *s)
+{
+    gan_trainer *t = s->t;
+    const double r = t->desc.real_target, f = t->desc.fake_target;
+    gan__loss_side real, fake;
+
+    s->first = s->rows;
+    forward(s);
+    real = verdicts(s, 0, s->rows, s->begin, r, f);
+    fake = verdicts(s, s->first, s->rows, s->n + s->begin, f, r);
+    judge(s, t->loss->d, &real, &fake);
+    gan__pass_backward(t->d.pass, t->pool, GAN__PASS_WEIGHTS);
+    book(t, GAN__STEP_D_BACKWARD, &s->clock);
+}
+
+static void work_generator(half_step *s)
+{
+    gan_trainer *t = s->t;
+    gan__loss_side real, fake;
+
+    s->first = t->loss->relative ? (size_t)t->n_real : 0;
+    forward(s);
+    real = verdicts(s, 0, s->first, 0, 0, 0);
+    fake = verdicts(s, s->first, s->rows, 0, 1, 1);
+    judge(s, t->loss->g, &real, &fake);
+    gan__pass_backward(t->d.pass, t->pool, GAN__PASS_INPUT);
+    if (fakes_apart(t))
+        memcpy(gan__pass_output_grad(t->g.pass, s->first),
+               gan__pass_input_grad(t->d.pass, s->first), s->rows * t->sample * sizeof(float));
+    book(t, GAN__STEP_D_BACKWARD, &s->clock);
+    gan__pass_backward(t->g.pass, t->pool,
+                       GAN__PASS_WEIGHTS | (fakes_apart(t) ? 0 : GAN__PASS_GO_ON));
+    book(t, GAN__STEP_G_BACKWARD, &s->clock);
+}
+
+/* Move on to fresh random numbers for what depends on the layers. */
+static void advance_layers(gan_trainer *t)
+{
+    gan__pass_advance(t->g.pass);
+    gan__pass_advance(t->d.pass);
+}
+
+/* All micro-batches.  Between them buffers and the layers' random numbers move as they do between
+ * steps. */
+static void work(half_step *s, void (*part)(half_step *))
+{
+    gan_trainer *t = s->t;
+    const size_t parts = (s->n + t->desc.micro_batch - 1) / t->desc.micro_batch;
+
+    gan__learner_keep(s->player);
+    for (size_t i = 0; i < parts; i++) {
+        s->begin = s->n * i / parts;
+        s->rows = s->n * (i + 1) / parts - s->begin;
+        part(s);
+        gan__learner_gather(s->player, t->pool, i == 0);
+        if (i + 1 == parts) break;
+        gan__pass_settle(s->player->pass);
+        advance_layers(t);
+    }
+}
+
+/* ---- the update ---- */
+
+static gan_status check_weights(const gan_trainer *t)
 {
     gan_status status = GAN_OK;
-    const gan_trainer *t = s->t;
-    const gan__learner_data real = {"real sample", s->real, s->real ? s->n : 0, t->sample};
 
     GAN_TRY(gan__network_check_finite(t->g.net, t->g.net->params, "weights of the generator"));
     GAN_TRY(gan__network_check_finite(t->d.net, t->d.net->params, "weights of the discriminator"));
-    status = gan__learner_not_finite(s->player, &real, loss);
 
 cleanup:
     return status;
 }
 
-/* Let the optimizer have the gradients, unless that would do harm.  Only then is the step one that
- * counts, and the random numbers move on. */
-static gan_status update(half_step *s, double loss, double *norm)
+static gan_status not_finite(const half_step *s)
 {
     gan_status status = GAN_OK;
-    const gan__learner *p = s->player;
-    gan_trainer *t = s->t;
+    const gan__learner_data real = {"real sample", s->real, s->real ? s->n : 0, s->t->sample};
 
-    *norm = sqrt(gan__pass_grad_squares(p->pass));
-    if (!isfinite(loss) || !isfinite(*norm)) GAN_TRY(not_finite(s, loss));
-    GAN_TRY(gan__learner_update(p, t->pool, *norm));
+    GAN_TRY(check_weights(s->t));
+    status = gan__learner_not_finite(s->player, &real, s->loss);
+
+cleanup:
+    return status;
+}
+
+/* Move on to fresh random numbers: those of a step belong to it alone. */
+static void advance(const half_step *s)
+{
+    gan_trainer *t = s->t;
+    const size_t seen = s->real ? 2 * s->n : s->n;
+
     if (!s->z) t->noise_position += s->n * t->latent;
-    gan__pass_advance(t->g.pass);
-    gan__pass_advance(t->d.pass);
+    if (s->real && t->desc.label_flip > 0) t->flip_position += seen;
+    if (fakes_apart(t)) t->instance_position += seen * t->sample;
+    advance_layers(t);
+}
+
+/* Let the optimizer have the gradients, unless that would do harm.  Only then is the step one that
+ * counts. */
+static gan_status update(half_step *s, double *norm)
+{
+    gan_status status = GAN_OK;
+
+    *norm = gan__learner_norm(s->player);
+    if (!isfinite(s->loss) || !isfinite(*norm)) GAN_TRY(not_finite(s));
+    GAN_TRY(gan__learner_update(s->player, s->t->pool, *norm));
+    advance(s);
+    book(s->t, GAN__STEP_UPDATE, &s->clock);
 
 cleanup:
     return status;
@@ -363,60 +351,87 @@ cleanup:
     return status;
 }
 
-static gan_status step_discriminator(gan_trainer *t, const gan_batch *batch, const float *z)
+/* A relative loss of the generator's needs real samples on the table. */
+static gan_status check_real(const gan_trainer *t)
+{
+    if (!t->loss->relative || t->n_real > 0) return GAN_OK;
+    return gan__fail(GAN_ERR_INVALID,
+                     "trainer: the loss %s compares with the real samples of the latest "
+                     "discriminator's step, and there is none",
+                     t->loss->name);
+}
+
+static gan_status step_discriminator(half_step *s)
 {
     gan_status status = GAN_OK;
-    half_step s = {.t = t, .player = &t->d, .real = batch->samples, .z = z, .n = batch->count};
-    const double n = (double)s.n;
-    gan__loss_sums real;
-    gan__loss_sums fake;
+    gan_train_stats *x = &s->t->stats;
     double norm;
-    double clock;
 
-    forward(&s);
-    clock = start_clock(t);
-    real = judge(t, 0, s.n, 1);
-    fake = judge(t, s.n, s.n, 0);
-    book(t, GAN__STEP_LOSS, &clock);
-    gan__pass_backward(t->d.pass, t->pool, GAN__PASS_WEIGHTS);
-    book(t, GAN__STEP_D_BACKWARD, &clock);
-    GAN_TRY(update(&s, real.loss + fake.loss, &norm));
-    book(t, GAN__STEP_UPDATE, &clock);
-    t->stats.d_steps++;
-    t->stats.d_loss = (real.loss + fake.loss) / n;
-    t->stats.d_real = real.probability / n;
-    t->stats.d_fake = fake.probability / n;
-    t->stats.d_real_accuracy = real.positive / n;
-    t->stats.d_fake_accuracy = fake.negative / n;
-    t->stats.d_grad_norm = norm;
+    s->t->n_real = 0; /* what was there is overwritten */
+    work(s, work_discriminator);
+    GAN_TRY(update(s, &norm));
+    s->t->n_real = s->rows;
+    x->d_steps++;
+    x->d_loss = s->loss;
+    x->d_real = s->d_real;
+    x->d_fake = s->d_fake;
+    x->d_real_accuracy = s->real_right;
+    x->d_fake_accuracy = s->fake_right;
+    x->d_grad_norm = norm;
 
 cleanup:
     return status;
 }
 
-static gan_status step_generator(gan_trainer *t, size_t n, const float *z)
+static gan_status step_generator(half_step *s)
 {
     gan_status status = GAN_OK;
-    half_step s = {.t = t, .player = &t->g, .z = z, .n = n};
-    gan__loss_sums fake;
+    gan_train_stats *x = &s->t->stats;
     double norm;
-    double clock;
 
-    forward(&s);
-    clock = start_clock(t);
-    fake = judge(t, 0, n, 1);
-    book(t, GAN__STEP_LOSS, &clock);
-    gan__pass_backward(t->d.pass, t->pool, GAN__PASS_INPUT);
-    book(t, GAN__STEP_D_BACKWARD, &clock);
-    gan__pass_backward(t->g.pass, t->pool, GAN__PASS_WEIGHTS | GAN__PASS_GO_ON);
-    book(t, GAN__STEP_G_BACKWARD, &clock);
-    GAN_TRY(update(&s, fake.loss, &norm));
-    book(t, GAN__STEP_UPDATE, &clock);
-    t->stats.g_steps++;
-    t->stats.g_loss = fake.loss / (double)n;
-    t->stats.g_grad_norm = norm;
+    work(s, work_generator);
+    GAN_TRY(update(s, &norm));
+    x->g_steps++;
+    x->g_loss = s->loss;
+    x->g_grad_norm = norm;
+    gan__trainer_follow(s->t);
 
 cleanup:
+    return status;
+}
+
+/* Go on after a step that diverged, if that is wanted and old weights aren't the reason. */
+static gan_status skip(const half_step *s, gan_status status)
+{
+    gan_trainer *t = s->t;
+    gan_optimizer *opt = s->player->opt;
+
+    if (t->desc.on_divergence == GAN_DIVERGENCE_STOP || check_weights(t) != GAN_OK) return status;
+    advance(s);
+    ++*(s->real ? &t->stats.d_skipped : &t->stats.g_skipped);
+    if (t->desc.on_divergence == GAN_DIVERGENCE_REDUCE)
+        status = gan_optimizer_set_lr(opt, 0.5 * gan_optimizer_lr(opt));
+    else
+        status = GAN_OK;
+    return status;
+}
+
+static gan_status run_half(half_step *s, gan_status (*step)(half_step *), gan_train_stats *stats)
+{
+    gan_trainer *t = s->t;
+    const uint64_t g_position = *gan__pass_position(t->g.pass);
+    const uint64_t d_position = *gan__pass_position(t->d.pass);
+    const int blas = gan__blas_enter();
+    gan_status status = step(s);
+
+    if (status == GAN_ERR_NONFINITE) {
+        gan__learner_put_back(s->player);
+        *gan__pass_position(t->g.pass) = g_position;
+        *gan__pass_position(t->d.pass) = d_position;
+        status = skip(s, status);
+    }
+    gan__blas_leave(blas);
+    if (status == GAN_OK) gan__record_write(stats, &t->stats, sizeof t->stats);
     return status;
 }
 
@@ -424,14 +439,14 @@ gan_status gan_train_discriminator_step(gan_trainer *t, const gan_batch *batch, 
                                         gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
-    int blas;
+    half_step s = {.t = t, .z = z};
 
     GAN_TRY(check_call(t, stats));
     GAN_TRY(check_batch(t, batch));
-    blas = gan__blas_enter();
-    status = step_discriminator(t, batch, z);
-    gan__blas_leave(blas);
-    if (status == GAN_OK) gan__record_write(stats, &t->stats, sizeof t->stats);
+    s.player = &t->d;
+    s.real = batch->samples;
+    s.n = batch->count;
+    status = run_half(&s, step_discriminator, stats);
 
 cleanup:
     return status;
@@ -441,14 +456,13 @@ gan_status gan_train_generator_step(gan_trainer *t, size_t n, const float *z,
                                     gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
-    int blas;
+    half_step s = {.t = t, .z = z, .n = n};
 
     GAN_TRY(check_call(t, stats));
     GAN_TRY(check_count(t, n));
-    blas = gan__blas_enter();
-    status = step_generator(t, n, z);
-    gan__blas_leave(blas);
-    if (status == GAN_OK) gan__record_write(stats, &t->stats, sizeof t->stats);
+    GAN_TRY(check_real(t));
+    s.player = &t->g;
+    status = run_half(&s, step_generator, stats);
 
 cleanup:
     return status;
@@ -457,47 +471,58 @@ cleanup:
 gan_status gan_train_step(gan_trainer *t, const gan_batch *batch, gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
+    const uint64_t before = t ? t->stats.d_steps : 0;
 
     GAN_TRY(gan_train_discriminator_step(t, batch, NULL, stats));
-    GAN_TRY(gan_train_generator_step(t, batch->count, NULL, stats));
+    if (t->stats.d_steps > before && t->stats.d_steps % t->desc.d_steps_per_g == 0)
+        GAN_TRY(gan_train_generator_step(t, batch->count, NULL, stats));
 
 cleanup:
     return status;
 }
 
-gan_status gan_trainer_sample(gan_trainer *t, const float *z, size_t n, float *out)
-{
-    if (!t) return gan__fail(GAN_ERR_INVALID, "trainer: is NULL");
-    if (n > 0 && (!z || !out))
-        return gan__fail(GAN_ERR_INVALID, "trainer: %s is NULL for %zu samples", z ? "out" : "z",
-                         n);
-    if (n > 0) gan__pass_evaluate(t->eval, t->pool, z, n, out);
-    return GAN_OK;
-}
-
 /* ---- in a checkpoint ---- */
+
+/* What a relative loss looks at again in the generator's step.  Rows behind them are of no use. */
+static void real_samples_state(gan_trainer *t, gan__state *s)
+{
+    const size_t rows = t->desc.micro_batch;
+    float *samples = gan__pass_input(t->d.pass, 0);
+    const size_t used = (size_t)t->n_real * t->sample;
+
+    memset(samples + used, 0, (rows * t->sample - used) * sizeof *samples);
+    gan__state_count(s, "real_samples_count", &t->n_real, rows);
+    gan__state_tensor(s, &(gan_tensor){"real_samples", gan_shape_2d(rows, t->sample),
+                                       rows * t->sample, samples, 0});
+}
 
 void gan__trainer_state(gan_trainer *t, gan__state *s)
 {
-    static const char *const losses[] = {"bce"}; /* by gan_loss */
     gan_train_stats *x = &t->stats;
+    const double least = t->loss->raw ? -HUGE_VAL : 0; /* of D(x): a probability, or not */
 
-    gan__state_text(s, "loss", "%s", losses[t->desc.loss]);
-    gan__state_text(s, "batch_size", "%zu", t->desc.batch_size);
-    gan__state_text(s, "seed", "%llu", (unsigned long long)t->desc.seed);
+    gan__trainer_settings_state(t, s);
     gan__state_whole(s, "noise_position", &t->noise_position);
     gan__state_whole(s, "generator_random_position", gan__pass_position(t->g.pass));
     gan__state_whole(s, "discriminator_random_position", gan__pass_position(t->d.pass));
+    if (t->desc.label_flip > 0) gan__state_whole(s, "flip_position", &t->flip_position);
+    if (fakes_apart(t)) gan__state_whole(s, "instance_position", &t->instance_position);
     gan__state_whole(s, "d_steps", &x->d_steps);
     gan__state_whole(s, "g_steps", &x->g_steps);
     gan__state_real(s, "d_loss", &x->d_loss, -HUGE_VAL);
     gan__state_real(s, "g_loss", &x->g_loss, -HUGE_VAL);
-    gan__state_real(s, "d_real", &x->d_real, 0);
-    gan__state_real(s, "d_fake", &x->d_fake, 0);
+    gan__state_real(s, "d_real", &x->d_real, least);
+    gan__state_real(s, "d_fake", &x->d_fake, least);
     gan__state_real(s, "d_real_accuracy", &x->d_real_accuracy, 0);
     gan__state_real(s, "d_fake_accuracy", &x->d_fake_accuracy, 0);
     gan__state_real(s, "d_grad_norm", &x->d_grad_norm, 0);
     gan__state_real(s, "g_grad_norm", &x->g_grad_norm, 0);
+    if (t->desc.on_divergence != GAN_DIVERGENCE_STOP) {
+        gan__state_whole(s, "d_skipped", &x->d_skipped);
+        gan__state_whole(s, "g_skipped", &x->g_skipped);
+    }
+    if (t->loss->relative) real_samples_state(t, s);
+    gan__trainer_average_state(t, s);
 }
 
 gan__trainer_player gan__trainer_player_of(const gan_trainer *t, size_t which)

@@ -1,7 +1,9 @@
-/* train_internal.h - a look inside a step, for the benchmark, and inside a run, for checkpoints. */
+/* train_internal.h - the inside of a run: for its own files, for the benchmark, for checkpoints. */
 #ifndef GAN_TRAIN_INTERNAL_H
 #define GAN_TRAIN_INTERNAL_H
 
+#include "learner_internal.h"
+#include "loss_internal.h"
 #include "state_internal.h"
 
 #include <gan/train.h>
@@ -26,6 +28,39 @@ typedef enum gan__step_stage {
 typedef struct gan__step_profile {
     double seconds[GAN__STEP_STAGE_COUNT];
 } gan__step_profile;
+
+struct gan_trainer {
+    gan_allocator allocator;
+    gan_trainer_desc desc; /* without zeros that stand for something else */
+    const gan__loss_class *loss;
+    gan_pool *own_pool;
+    gan_pool *pool;
+    gan__learner g; /* the two players */
+    gan__learner d;
+    gan_network *average; /* of the generator's weights; NULL: there is none */
+    gan__pass *eval;      /* of it or else of the generator */
+    size_t latent;        /* numbers in a latent vector */
+    size_t sample;        /* numbers in a sample */
+    double *targets;      /* of the rows of a step */
+    uint64_t noise_position;
+    uint64_t flip_position;
+    uint64_t instance_position;
+    uint64_t n_real; /* real samples of the latest discriminator's step, for relative losses */
+    gan_train_stats stats;
+    gan__step_profile *profile; /* NULL: nobody looks */
+};
+
+/* Read a host's descriptor, or the defaults for NULL, into a trainer of zeros. */
+gan_status gan__trainer_read_desc(gan_trainer *trainer, const gan_trainer_desc *desc);
+
+/* Make the average and what samples are made with; let the average follow a generator's step that
+ * counts; add it to a checkpoint's list. */
+gan_status gan__trainer_make_sampler(gan_trainer *trainer);
+void gan__trainer_follow(gan_trainer *trainer);
+void gan__trainer_average_state(const gan_trainer *trainer, gan__state *s);
+
+/* Add the settings to a checkpoint's list, those at their default apart. */
+void gan__trainer_settings_state(const gan_trainer *trainer, gan__state *s);
 
 /* From now on add each step's times to `profile`, the caller's; NULL ends that. */
 void gan__trainer_set_profile(gan_trainer *trainer, gan__step_profile *profile);

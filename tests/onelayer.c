@@ -60,10 +60,14 @@ static gan_network *net_of(gan_shape in, gan_layer *layer, int behind)
     return net;
 }
 
-/* Another layer of the same settings, as long as these say all; else NULL. */
-static gan_layer *twin_of(const gan_layer *layer)
+/* One of a layer of the same settings behind another, as long as these say all; else NULL. */
+static gan_network *net_behind(gan_shape in, const gan_layer *layer)
 {
-    return layer->class->destroy ? NULL : gan__layer_create(layer->class, layer->settings);
+    gan_layer *twin;
+
+    if (!layer || layer->class->destroy) return NULL;
+    twin = gan__layer_create(layer->class, layer->settings);
+    return net_of(in, layer->spectral ? gan_layer_spectral_norm(twin) : twin, 1);
 }
 
 /* The layer that is tried. */
@@ -72,14 +76,22 @@ static const gan_layer *last_of(const gan_network *net)
     return &net->layers[net->n_layers - 1];
 }
 
-static gan__pass *training_pass(const trial *t, size_t rows, size_t threads)
+static int is_random(const gan_network *net)
+{
+    for (size_t i = 0; i < net->n_layers; i++)
+        if (net->layers[i].class->random) return 1;
+    return 0;
+}
+
+/* Twice the rows, for those that begin later; they also tell where each layer's random numbers are. */
+static gan__pass *training_pass(const trial *t, size_t threads)
 {
     gan__pass *pass = NULL;
 
     expect_ok(gan__pass_create(&pass,
                                &(gan__pass_desc){.net = t->net,
                                                  .n_layers = t->net->n_layers,
-                                                 .rows = rows,
+                                                 .rows = 2 * t->rows,
                                                  .threads = threads,
                                                  .training = 1,
                                                  .seed = 3,
@@ -165,7 +177,7 @@ static outcome try(const trial *t, const manner *m)
     outcome o = make_outcome(t);
     const size_t n_buffers = t->net->n_buffers;
     float *before = malloc((n_buffers + 1) * sizeof *before);
-    gan__pass *pass = training_pass(t, 2 * t->rows, m->threads);
+    gan__pass *pass = training_pass(t, m->threads);
     gan_pool *pool = NULL;
     int blas;
 
@@ -249,7 +261,7 @@ static void expect_same_in_quarters(const trial *t, const outcome *o)
     free(grad);
 }
 
-/* The last, behind another layer, is NULL when there can't be such a network. */
+/* `behind`, where the layer is behind another, is NULL when there can't be such a network. */
 static void expect_same_in_all_manners(const trial *t, gan_network *behind, const outcome *o)
 {
     static const manner manners[] = {{"two threads", 2, 0, 0},
@@ -257,7 +269,7 @@ static void expect_same_in_all_manners(const trial *t, gan_network *behind, cons
                                      {"eight threads", 8, 0, 0},
                                      {"gradients apart", 2, 0, 1},
                                      {"from a later row", 2, 1, 0}};
-    const int random = last_of(t->net)->class->random;
+    const int random = is_random(t->net);
     trial other = *t;
     outcome found;
 
@@ -267,7 +279,7 @@ static void expect_same_in_all_manners(const trial *t, gan_network *behind, cons
         expect_same_outcome(o, &found, manners[i].name);
         free(found.numbers);
     }
-    if (last_of(t->net)->class->in_place) expect_same_in_quarters(t, o);
+    if (t->net->n_layers == 1 && last_of(t->net)->class->in_place) expect_same_in_quarters(t, o);
     if (!behind) return;
     memcpy(behind->params, t->net->params, t->net->n_params * sizeof *t->net->params);
     memcpy(behind->buffers, t->net->buffers, t->net->n_buffers * sizeof *t->net->buffers);
@@ -347,12 +359,10 @@ static void expect_tensors(const golden *g, const char *name, const gan_network 
     expect_near(o->squares, squares, 1e-6, 0);
 }
 
-void expect_layer_golden(const golden *g, const char *name, gan_shape in, gan_layer *layer,
-                         size_t rows, size_t group)
+/* Networks are destroyed. */
+static void expect_golden(const golden *g, const char *name, gan_network *net, gan_network *behind,
+                          size_t rows, size_t group)
 {
-    gan_layer *twin = layer ? twin_of(layer) : NULL;
-    gan_network *behind = twin ? net_of(in, twin, 1) : NULL;
-    gan_network *net = net_of(in, layer, 0);
     const size_t n_in = rows * input_size(net), n_out = rows * output_size(net);
     char part[64];
     trial t = {net, rows, group, NULL, NULL};
@@ -373,6 +383,21 @@ void expect_layer_golden(const golden *g, const char *name, gan_shape in, gan_la
     free(o.numbers);
     gan_network_destroy(behind);
     gan_network_destroy(net);
+}
+
+void expect_layer_golden(const golden *g, const char *name, gan_shape in, gan_layer *layer,
+                         size_t rows, size_t group)
+{
+    gan_network *behind = net_behind(in, layer);
+
+    expect_golden(g, name, net_of(in, layer, 0), behind, rows, group);
+}
+
+void expect_network_golden(const golden *g, const char *name, gan_network *net, size_t rows,
+                           size_t group)
+{
+    expect_ok(gan_network_build(net));
+    expect_golden(g, name, net, NULL, rows, group);
 }
 
 /* ---- as a linear map ---- */
@@ -460,15 +485,14 @@ static void expect_derivatives(const trial *t, gan__pass *pass, const char *what
     }
 }
 
-void expect_layer_gradients(gan_shape in, gan_layer *layer, size_t rows, size_t group,
-                            const float *x)
+/* The network is destroyed. */
+static void expect_gradients(gan_network *net, size_t rows, size_t group, const float *x)
 {
-    gan_network *net = net_of(in, layer, 0);
     const size_t n = rows * input_size(net);
     float *copy = drawn(STREAM_X, n);
     float *dy = drawn(STREAM_DY, rows * output_size(net));
     const trial t = {net, rows, group, copy, dy};
-    gan__pass *pass = training_pass(&t, rows, 1);
+    gan__pass *pass = training_pass(&t, 1);
     outcome o;
 
     if (x) memcpy(copy, x, n * sizeof *copy);
@@ -481,6 +505,18 @@ void expect_layer_gradients(gan_shape in, gan_layer *layer, size_t rows, size_t 
     free(copy);
     free(dy);
     gan_network_destroy(net);
+}
+
+void expect_layer_gradients(gan_shape in, gan_layer *layer, size_t rows, size_t group,
+                            const float *x)
+{
+    expect_gradients(net_of(in, layer, 0), rows, group, x);
+}
+
+void expect_network_gradients(gan_network *net, size_t rows, size_t group)
+{
+    expect_ok(gan_network_build(net));
+    expect_gradients(net, rows, group, NULL);
 }
 
 /* ---- large shapes ---- */
@@ -498,7 +534,7 @@ static void expect_derivative_along(const trial *t, float *x, const outcome *o)
     const size_t n_x = t->rows * input_size(t->net), n = n_x + t->net->n_params;
     float *direction = drawn(STREAM_DIRECTION, n);
     float *from = drawn(STREAM_X, n); /* is overwritten */
-    gan__pass *pass = training_pass(t, t->rows, 1);
+    gan__pass *pass = training_pass(t, 1);
     double values[4], along = 0, squares = 0, found;
 
     move(n_x, from, x, 0, direction);
@@ -521,11 +557,9 @@ static void expect_derivative_along(const trial *t, float *x, const outcome *o)
     free(from);
 }
 
-void expect_layer_same_bits(gan_shape in, gan_layer *layer, size_t rows, size_t group)
+/* Networks are destroyed. */
+static void expect_bits(gan_network *net, gan_network *behind, size_t rows, size_t group)
 {
-    gan_layer *twin = layer ? twin_of(layer) : NULL;
-    gan_network *behind = twin ? net_of(in, twin, 1) : NULL;
-    gan_network *net = net_of(in, layer, 0);
     float *x = drawn(STREAM_X, rows * input_size(net));
     float *dy = drawn(STREAM_DY, rows * output_size(net));
     const trial t = {net, rows, group, x, dy};
@@ -540,4 +574,17 @@ void expect_layer_same_bits(gan_shape in, gan_layer *layer, size_t rows, size_t 
     free(dy);
     gan_network_destroy(behind);
     gan_network_destroy(net);
+}
+
+void expect_layer_same_bits(gan_shape in, gan_layer *layer, size_t rows, size_t group)
+{
+    gan_network *behind = net_behind(in, layer);
+
+    expect_bits(net_of(in, layer, 0), behind, rows, group);
+}
+
+void expect_network_same_bits(gan_network *net, size_t rows, size_t group)
+{
+    expect_ok(gan_network_build(net));
+    expect_bits(net, NULL, rows, group);
 }

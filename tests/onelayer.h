@@ -5,7 +5,7 @@
 
 #include "golden.h"
 
-#include <gan/layer.h>
+#include <gan/network.h>
 #include <stddef.h>
 
 /* The layer, which is destroyed, agrees with what make_layers.py's case() wrote for a training
@@ -32,5 +32,12 @@ void expect_layer_adjoint(gan_shape in, gan_layer *layer, size_t rows);
  * kinks by 0.1; NULL: drawn here. */
 void expect_layer_gradients(gan_shape in, gan_layer *layer, size_t rows, size_t group,
                             const float *x);
+
+/* The same for whole networks, which are destroyed; they are not put behind another layer or cut by
+ * hand. */
+void expect_network_golden(const golden *g, const char *name, gan_network *net, size_t rows,
+                           size_t group);
+void expect_network_same_bits(gan_network *net, size_t rows, size_t group);
+void expect_network_gradients(gan_network *net, size_t rows, size_t group);
 
 #endif

@@ -54,13 +54,46 @@ static gan_optimizer *rmsprop_with_all(void)
 const opt_maker run_optimizers[RUN_OPTIMIZERS] = {adam, adamw, sgd, sgd_with_momentum,
                                                   rmsprop_with_all};
 
+/* Everything that a trainer and its optimizers can be told. */
+static void choose_every_option(gan_trainer_desc *desc)
+{
+    desc->loss = GAN_LOSS_RELATIVISTIC;
+    desc->real_target = 0.9;
+    desc->label_flip = 0.1;
+    desc->d_steps_per_g = 3;
+    desc->micro_batch = 3;
+    desc->latent = GAN_LATENT_UNIFORM;
+    desc->on_divergence = GAN_DIVERGENCE_SKIP;
+    desc->instance_noise = 0.1;
+    desc->instance_noise_steps = 12;
+    desc->average_decay = 0.9;
+    desc->average_warmup = 5;
+}
+
+static void set_every_option(gan_optimizer *opt)
+{
+    expect_ok(gan_optimizer_set_schedule(
+        opt, &(gan_schedule_desc){GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_COSINE, .warmup = 3,
+                                  .period = 9, .factor = 0.1}));
+    expect_ok(
+        gan_optimizer_set_limits(opt, &(gan_limits_desc){GAN_LIMITS_DESC_INIT, .grad_norm = 0.5,
+                                                         .grad_value = 0.2, .weight = 0.3}));
+}
+
 run run_begin(uint64_t seed, opt_maker make_opt, size_t n_threads)
 {
-    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = RUN_BATCH, .seed = seed,
-                                   .n_threads = n_threads};
-    run r = {.game = game_begin(small_g, small_d, make_opt, &desc)};
-    float *samples = normals(RUN_COUNT * r.game.sample, 77);
+    gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = RUN_BATCH, .seed = seed,
+                             .n_threads = n_threads};
+    run r = {0};
+    float *samples;
 
+    if (seed == RUN_EVERY_OPTION) choose_every_option(&desc);
+    r.game = game_begin(small_g, small_d, make_opt, &desc);
+    if (seed == RUN_EVERY_OPTION) {
+        set_every_option(r.game.g_opt);
+        set_every_option(r.game.d_opt);
+    }
+    samples = normals(RUN_COUNT * r.game.sample, 77);
     expect_ok(gan_dataset_create_floats(&r.data, samples, NULL, RUN_COUNT,
                                         gan_shape_1d(r.game.sample), NULL));
     expect_ok(

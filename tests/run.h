@@ -11,6 +11,9 @@
 /* An epoch of a run is 7 batches of 8, the last one of 2. */
 enum { RUN_BATCH = 8, RUN_COUNT = 50, RUN_EPOCH = 7, RUN_OPTIMIZERS = 5 };
 
+/* With this seed trainer and optimizers have every option. */
+enum { RUN_EVERY_OPTION = 3 };
+
 typedef struct run {
     game game;
     gan_dataset *data;

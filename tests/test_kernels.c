@@ -126,6 +126,9 @@ START_TEST(updates_have_the_same_bits)
     SAME(memcpy(out, y, sizeof y); for (size_t i = 0; i < 3; i++) memset(m[i], 0, sizeof m[i]);    \
          for (size_t i = 0; i < 5; i++) s->rule(&u, N, out, x, (float *[]){m[0], m[1], m[2]}));
     UPDATE(adam)
+    UPDATE(amsgrad)
+    UPDATE(adabelief)
+    UPDATE(lion)
     UPDATE(sgd)
     UPDATE(rmsprop)
 }

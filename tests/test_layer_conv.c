@@ -93,6 +93,8 @@ static const gan__conv large[] = {
     {1, 3, 5, {40, 33}, {18, 15}, {5, 5}, {2, 2}, {0, 0}, {1, 1}},
     {1, 260, 300, {4, 4}, {4, 4}, {5, 5}, {1, 1}, {2, 2}, {1, 1}},
     {1, 2, 3, {70, 70}, {68, 68}, {3, 3}, {1, 1}, {0, 0}, {1, 1}},
+    {1, 4, 6, {15, 16}, {13, 12}, {3, 4}, {1, 1}, {1, 1}, {2, 2}},
+    {2, 3, 5, {12, 13}, {16, 13}, {3, 3}, {1, 1}, {3, 1}, {1, 1}},
 };
 enum { N_LARGE = sizeof large / sizeof *large, ROWS = 11 };
 
@@ -219,13 +221,15 @@ START_TEST(bits_dont_depend_on_the_cut)
     memcpy(d.kernel_size, c->kernel, sizeof d.kernel_size);
     memcpy(d.stride, c->stride, sizeof d.stride);
     memcpy(d.padding, c->padding, sizeof d.padding);
+    memcpy(d.dilation, c->dilation, sizeof d.dilation);
     d.groups = c->groups;
     expect_layer_same_bits(gan_shape_3d(c->groups * c->in, c->image[0], c->image[1]),
                            gan_layer_conv2d(c->groups * c->in, c->groups * c->out, 1, &d), ROWS,
                            ROWS);
     for (size_t i = 0; i < 2; i++) {
+        const size_t reach = c->dilation[i] * (c->kernel[i] - 1) + 1;
         const size_t rest =
-            c->image[i] + 2 * c->padding[i] - c->kernel[i] - (c->map[i] - 1) * c->stride[i];
+            c->image[i] + 2 * c->padding[i] - reach - (c->map[i] - 1) * c->stride[i];
 
         d.output_padding[i] = rest > 0 ? rest : GAN_PADDING_NONE;
     }

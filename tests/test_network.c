@@ -89,6 +89,20 @@ START_TEST(a_long_network_can_be_made)
 }
 END_TEST
 
+/* Each may work where the one before does: that is found in one walk. */
+START_TEST(a_long_row_of_layers_in_place_can_be_made)
+{
+    gan_network *net = gan_network_create(gan_shape_1d(3), NULL);
+    const float x[3] = {1.5f, -2.385f, 0.25f};
+    float y[3];
+
+    for (int i = 0; i < 1000; i++) gan_network_add(net, gan_layer_dropout(0.5f));
+    expect_ok(gan_network_forward(net, x, 1, y));
+    expect_same_bits(x, y, sizeof y);
+    gan_network_destroy(net);
+}
+END_TEST
+
 START_TEST(a_layer_that_does_not_fit_is_remembered)
 {
     gan_network *net = gan_network_create(gan_shape_1d(32), NULL);
@@ -612,6 +626,7 @@ Suite *suite(void)
     const TTest *const making[] = {a_network_tells_what_it_is,
                                    an_unfinished_network_tells_what_it_has,
                                    a_long_network_can_be_made,
+                                   a_long_row_of_layers_in_place_can_be_made,
                                    a_layer_that_does_not_fit_is_remembered,
                                    a_reshape_that_does_not_fit_says_so,
                                    a_null_layer_keeps_its_constructors_sentence,

@@ -26,7 +26,7 @@ static gan_status make_adam(gan_optimizer **out, const gan_allocator *allocator)
 
 static gan_status make_adam_decay(gan_optimizer **out, const gan_allocator *allocator)
 {
-    gan_adam_desc d = {sizeof d, 0.02, 0.5, 0.9, 1e-3, 0.1, allocator};
+    gan_adam_desc d = {sizeof d, 0.02, 0.5, 0.9, 1e-3, 0.1, 0, allocator};
 
     return gan_optimizer_create_adam(out, &d);
 }
@@ -42,9 +42,61 @@ static gan_status make_adamw(gan_optimizer **out, const gan_allocator *allocator
 
 static gan_status make_adamw_decay(gan_optimizer **out, const gan_allocator *allocator)
 {
-    gan_adam_desc d = {sizeof d, 0.02, 0.0, 0.99, 1e-8, 0.3, allocator};
+    gan_adam_desc d = {sizeof d, 0.02, 0.0, 0.99, 1e-8, 0.3, 0, allocator};
 
     return gan_optimizer_create_adamw(out, &d);
+}
+
+static gan_status make_adam_no_momentum(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_adam_desc d = {sizeof d, 0.01, 0.0, 0.9, 1e-8, 0, 0, allocator};
+
+    return gan_optimizer_create_adam(out, &d);
+}
+
+static gan_status make_adam_amsgrad(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_adam_desc d = {sizeof d, 0.01, 0.9, 0.999, 1e-8, 0.1, 1, allocator};
+
+    return gan_optimizer_create_adam(out, &d);
+}
+
+static gan_status make_adamw_amsgrad(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_adam_desc d = {sizeof d, 0.02, 0.5, 0.9, 1e-8, 0.3, 1, allocator};
+
+    return gan_optimizer_create_adamw(out, &d);
+}
+
+static gan_status make_adabelief(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_adabelief_desc d = {GAN_ADABELIEF_DESC_INIT};
+
+    d.lr = 0.01;
+    d.allocator = allocator;
+    return gan_optimizer_create_adabelief(out, &d);
+}
+
+static gan_status make_adabelief_decay(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_adabelief_desc d = {sizeof d, 0.02, 0.5, 0.9, 1e-8, 0.3, allocator};
+
+    return gan_optimizer_create_adabelief(out, &d);
+}
+
+static gan_status make_lion(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_lion_desc d = {GAN_LION_DESC_INIT};
+
+    d.allocator = allocator;
+    return gan_optimizer_create_lion(out, &d);
+}
+
+static gan_status make_lion_decay(gan_optimizer **out, const gan_allocator *allocator)
+{
+    gan_lion_desc d = {sizeof d, 0.01, 0.5, 0.9, 0.3, allocator};
+
+    return gan_optimizer_create_lion(out, &d);
 }
 
 static gan_status make_sgd(gan_optimizer **out, const gan_allocator *allocator)
@@ -127,6 +179,13 @@ static const struct {
              {"adam_decay", make_adam_decay, 0.02},
              {"adamw", make_adamw, 0.01},
              {"adamw_decay", make_adamw_decay, 0.02},
+             {"adam_no_momentum", make_adam_no_momentum, 0.01},
+             {"adam_amsgrad", make_adam_amsgrad, 0.01},
+             {"adamw_amsgrad", make_adamw_amsgrad, 0.02},
+             {"adabelief", make_adabelief, 0.01},
+             {"adabelief_decay", make_adabelief_decay, 0.02},
+             {"lion", make_lion, 0.0001},
+             {"lion_decay", make_lion_decay, 0.01},
              {"sgd", make_sgd, 0.01},
              {"sgd_momentum", make_sgd_momentum, 0.01},
              {"sgd_dampening", make_sgd_dampening, 0.02},
@@ -388,8 +447,10 @@ static void expect_same_rule(gan_optimizer *a, gan_optimizer *b)
 
 START_TEST(no_settings_are_the_defaults)
 {
-    const gan_adam_desc adam = {sizeof adam, 0.001, 0.9, 0.999, 1e-8, 0, NULL};
-    const gan_adam_desc adamw = {sizeof adamw, 0.001, 0.9, 0.999, 1e-8, 0.01, NULL};
+    const gan_adam_desc adam = {sizeof adam, 0.001, 0.9, 0.999, 1e-8, 0, 0, NULL};
+    const gan_adam_desc adamw = {sizeof adamw, 0.001, 0.9, 0.999, 1e-8, 0.01, 0, NULL};
+    const gan_adabelief_desc adabelief = {sizeof adabelief, 0.001, 0.9, 0.999, 1e-16, 0, NULL};
+    const gan_lion_desc lion = {sizeof lion, 0.0001, 0.9, 0.99, 0, NULL};
     const gan_sgd_desc sgd = {sizeof sgd, 0.01, 0, 0, 0, 0, NULL};
     const gan_rmsprop_desc rmsprop = {sizeof rmsprop, 0.01, 0.99, 1e-8, 0, 0, 0, NULL};
     gan_optimizer *a, *b;
@@ -399,6 +460,12 @@ START_TEST(no_settings_are_the_defaults)
     expect_same_rule(a, b);
     expect_ok(gan_optimizer_create_adamw(&a, NULL));
     expect_ok(gan_optimizer_create_adamw(&b, &adamw));
+    expect_same_rule(a, b);
+    expect_ok(gan_optimizer_create_adabelief(&a, NULL));
+    expect_ok(gan_optimizer_create_adabelief(&b, &adabelief));
+    expect_same_rule(a, b);
+    expect_ok(gan_optimizer_create_lion(&a, NULL));
+    expect_ok(gan_optimizer_create_lion(&b, &lion));
     expect_same_rule(a, b);
     expect_ok(gan_optimizer_create_sgd(&a, NULL));
     expect_ok(gan_optimizer_create_sgd(&b, &sgd));
@@ -421,6 +488,11 @@ END_TEST
 #define ADAM_REFUSES(field, value)                                                                 \
     REFUSES(gan_optimizer_create_adam, gan_adam_desc, GAN_ADAM_DESC_INIT, field, value);           \
     REFUSES(gan_optimizer_create_adamw, gan_adam_desc, GAN_ADAMW_DESC_INIT, field, value)
+#define ADABELIEF_REFUSES(field, value)                                                            \
+    REFUSES(gan_optimizer_create_adabelief, gan_adabelief_desc, GAN_ADABELIEF_DESC_INIT, field,    \
+            value)
+#define LION_REFUSES(field, value)                                                                 \
+    REFUSES(gan_optimizer_create_lion, gan_lion_desc, GAN_LION_DESC_INIT, field, value)
 #define SGD_REFUSES(field, value)                                                                  \
     REFUSES(gan_optimizer_create_sgd, gan_sgd_desc, GAN_SGD_DESC_INIT, field, value)
 #define RMSPROP_REFUSES(field, value)                                                              \
@@ -437,6 +509,15 @@ START_TEST(settings_out_of_range_are_named)
         ADAM_REFUSES(beta2, bad[i]);
         ADAM_REFUSES(eps, bad[i]);
         ADAM_REFUSES(weight_decay, bad[i]);
+        ADABELIEF_REFUSES(lr, bad[i]);
+        ADABELIEF_REFUSES(beta1, bad[i]);
+        ADABELIEF_REFUSES(beta2, bad[i]);
+        ADABELIEF_REFUSES(eps, bad[i]);
+        ADABELIEF_REFUSES(weight_decay, bad[i]);
+        LION_REFUSES(lr, bad[i]);
+        LION_REFUSES(beta1, bad[i]);
+        LION_REFUSES(beta2, bad[i]);
+        LION_REFUSES(weight_decay, bad[i]);
         SGD_REFUSES(lr, bad[i]);
         SGD_REFUSES(momentum, bad[i]);
         SGD_REFUSES(dampening, bad[i]);
@@ -449,6 +530,12 @@ START_TEST(settings_out_of_range_are_named)
     }
     ADAM_REFUSES(beta1, 1.0);
     ADAM_REFUSES(beta2, 1.0);
+    ADABELIEF_REFUSES(beta1, 1.0);
+    ADABELIEF_REFUSES(struct_size, 4);
+    ADABELIEF_REFUSES(allocator, &half);
+    LION_REFUSES(beta2, 1.0);
+    LION_REFUSES(struct_size, 4);
+    LION_REFUSES(allocator, &half);
     SGD_REFUSES(momentum, 1.0);
     SGD_REFUSES(dampening, 1.25);
     RMSPROP_REFUSES(alpha, 1.0);

@@ -388,6 +388,76 @@ START_TEST(below_knows_its_smallest_bounds)
 }
 END_TEST
 
+/* Half of the distribution function of the standard normal between two numbers. */
+static double share_between(double a, double b)
+{
+    return (erf(b / sqrt(2)) - erf(a / sqrt(2))) / 2;
+}
+
+START_TEST(truncated_normals_are_what_is_left_of_a_normal)
+{
+    enum { N = 200000, BINS = 8 };
+    const double bounds[] = {0.5, 1, 2, (double)INFINITY};
+    static float x[N];
+
+    for (size_t i = 0; i < 4; i++) {
+        const double wide = bounds[i] < 3 ? bounds[i] : 3;
+        double counts[BINS] = {0};
+        gan_rng *rng;
+
+        expect_ok(gan_rng_create(&rng, 3, i, NULL));
+        gan_rng_truncated_normal(rng, bounds[i], N, x);
+        ck_assert_uint_eq(gan_rng_position(rng), N);
+        for (size_t j = 0; j < N; j++) {
+            const double at = floor(((double)x[j] + wide) / (2 * wide) * BINS);
+
+            ck_assert(fabs((double)x[j]) <= bounds[i] && fabs((double)x[j]) < 5.8);
+            if (at >= 0 && at < BINS) counts[(size_t)at] += 1;
+        }
+        for (size_t k = 0; k < BINS; k++) {
+            const double a = -wide + 2 * wide * (double)k / BINS;
+            const double p = share_between(a, a + 2 * wide / BINS) /
+                             (isinf(bounds[i]) ? 1 : share_between(-wide, wide));
+
+            expect_near(counts[k] / N, p, 0, 5 * sqrt(p / N)); /* 5 standard deviations */
+        }
+        gan_rng_destroy(rng);
+    }
+}
+END_TEST
+
+/* Each is where the uniform number at its place says, but for its own rounding. */
+START_TEST(truncated_normals_invert_the_distribution)
+{
+    enum { N = 5000 };
+    static float u[N], x[N], again[N];
+    gan_rng *rng;
+
+    expect_ok(gan_rng_create(&rng, 4, 4, NULL));
+    gan_rng_uniform(rng, N, u);
+    for (int i = 0; i < 3; i++) {
+        const double bound = i == 0 ? 1e-3 : i == 1 ? 1.5 : (double)INFINITY;
+        const double all = isinf(bound) ? 1 : 2 * share_between(0, bound);
+
+        gan_rng_seek(rng, 0);
+        gan_rng_truncated_normal(rng, bound, N, x);
+        for (size_t j = 0; j < N; j++)
+            expect_near(0.5 + share_between(0, (double)x[j]) / all, (double)u[j] + 1.0 / (1 << 25),
+                        0, 4e-8);
+        gan_rng_seek(rng, 100);
+        gan_rng_truncated_normal(rng, bound, 7, again);
+        expect_same_bits(again, x + 100, 7 * sizeof *x);
+        gan_rng_truncated_normal(rng, bound, 0, again);
+        gan_rng_truncated_normal(NULL, bound, 1, again);
+        gan_rng_truncated_normal(rng, 0, 1, again);
+        gan_rng_truncated_normal(rng, NAN, 1, again);
+        ck_assert_uint_eq(gan_rng_position(rng), 107);
+        expect_same_bits(again, x + 100, 7 * sizeof *x);
+    }
+    gan_rng_destroy(rng);
+}
+END_TEST
+
 START_TEST(null_is_an_empty_stream)
 {
     float x = 2.385f;
@@ -450,8 +520,10 @@ Suite *suite(void)
                                        below_stays_below_and_is_even,
                                        below_has_no_bias_where_a_remainder_would,
                                        NULL};
-    const TTest *const contract[] = {below_knows_its_smallest_bounds, null_is_an_empty_stream,
-                                     creation_needs_memory_and_a_place, NULL};
+    const TTest *const contract[] = {
+        below_knows_its_smallest_bounds,           truncated_normals_are_what_is_left_of_a_normal,
+        truncated_normals_invert_the_distribution, null_is_an_empty_stream,
+        creation_needs_memory_and_a_place,         NULL};
     Suite *s = suite_create("rng");
 
     add_tests(s, "values", values);

@@ -200,6 +200,34 @@ START_TEST(reals_that_are_none_or_too_small_are_refused)
 }
 END_TEST
 
+START_TEST(a_count_has_a_limit)
+{
+    thing x = {0};
+
+    for (int most = 4; most < 6; most++) {
+        gan__safetensors *file;
+        gan__state s;
+
+        write_texts(
+            (const char *[]){"thing.size", "0", "thing.count", "1", "thing.level", "1", "of", "5"},
+            4);
+        list_thing(&s, &x, NULL);
+        gan__state_prefix(&s, "");
+        gan__state_count(&s, "of", &x.count, (uint64_t)most);
+        expect_ok(gan__safetensors_open(&file, path, NULL));
+        if (most == 4)
+            expect_fails(gan__state_check(&s, file), GAN_ERR_FORMAT, "of is 5, at most 4");
+        else {
+            expect_ok(gan__state_check(&s, file));
+            expect_ok(gan__state_restore(&s, file));
+        }
+        ck_assert_uint_eq(x.count, most == 4 ? 0 : 5);
+        gan__safetensors_close(file);
+        gan__state_end(&s);
+    }
+}
+END_TEST
+
 START_TEST(what_differs_is_told_with_both_values)
 {
     thing x = {0, 0, 7, {0}};
@@ -257,6 +285,7 @@ Suite *suite(void)
                                   a_locale_with_a_comma_writes_and_reads_points,
                                   whole_numbers_are_digits_and_nothing_else,
                                   reals_that_are_none_or_too_small_are_refused,
+                                  a_count_has_a_limit,
                                   what_differs_is_told_with_both_values,
                                   without_memory_a_list_remembers_it};
     Suite *s = suite_create("state");

@@ -145,6 +145,22 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_networks(gan_network **g, gan_n
                                                           const char *path,
                                                           const gan_network_desc *desc);
 
+/**
+ * Make the network that holds the average of the generator's weights, gan_trainer_average().
+ *
+ * @param[out] out   Receives the network, yours to destroy; NULL on failure.
+ * @param[in]  path  The file's name.
+ * @param[in]  desc  Settings of the network, or NULL for the defaults; the seed has no effect.
+ *
+ * @retval GAN_OK           `*out` is the network.
+ * @retval GAN_ERR_INVALID  `out` or `path` is NULL, `desc` is invalid, or the run kept no average.
+ * @retval other            As for gan_checkpoint_networks().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_average(gan_network **out, const char *path,
+                                                         const gan_network_desc *desc);
+
 /** What a checkpoint says about itself; start from GAN_CHECKPOINT_INFO_INIT. */
 typedef struct gan_checkpoint_info {
     size_t struct_size;  /**< set by GAN_CHECKPOINT_INFO_INIT */

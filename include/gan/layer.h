@@ -414,6 +414,25 @@ GAN_API gan_layer *gan_layer_minibatch_stddev(size_t group_size);
 /** End a layer that was not given to a network.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_layer_destroy(gan_layer *layer);
 
+/**
+ * Let a linear layer or a convolution compute with its weights divided by their largest singular
+ * value, so that it stretches no input (Miyato et al., 2018; torch.nn.utils.spectral_norm).
+ *
+ *     gan_network_add(d, gan_layer_spectral_norm(gan_layer_linear(784, 256)));
+ *
+ * The trained weights are `weight_orig`, as a matrix W with a row for each output; the unit vectors
+ * `weight_u` and `weight_v` are kept and saved as buffers.  A training run takes one step of the
+ * power iteration, v = W^T u and u = W v, each made as long as 1, and divides by u W v; a step that
+ * counts keeps u and v.  The gradient goes through u W v.  Weights that are all zero make NaN.
+ *
+ * @param[in] layer  A linear, conv2d or conv_transpose2d layer, which becomes the result; or is
+ *                   destroyed, when that is NULL.  NULL gives NULL.
+ * @return The layer; NULL for one of another kind or one that has it already.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_spectral_norm(gan_layer *layer);
+
 GAN_END_DECLS
 
 #endif

@@ -10,16 +10,50 @@
 GAN_BEGIN_DECLS
 
 /**
- * The losses that a trainer can use.  All of them work on logits, the discriminator's output
- * before a last sigmoid.
+ * What discriminator and generator play for, in a trainer.
+ *
+ * In the formulas x is the discriminator's output without a last sigmoid, the logit, of a real
+ * sample (x_r) or a generated one (x_f); E is the mean over a batch, bce(x, y) the cross-entropy
+ * of gan_loss_bce_with_logits(), and r and f are the trainer's real_target and fake_target, usually
+ * 1 and 0.
+ * All are finite for logits of any size.
+ *
+ * The first three leave a last sigmoid out.  The others are made for raw outputs, which a sigmoid
+ * would bound, so they refuse a discriminator that ends in one; they want no targets but 1 and 0,
+ * except least squares.
  */
 typedef enum gan_loss {
     /**
-     * Binary cross-entropy (Goodfellow et al., 2014, with the non-saturating generator loss).  The
-     * discriminator's is -log D(x) - log(1 - D(G(z))), the generator's -log D(G(z)), each a mean
-     * over its batch.
+     * Binary cross-entropy with the non-saturating generator loss (Goodfellow et al., 2014): for D
+     * E bce(x_r, r) + E bce(x_f, f), for G E bce(x_f, 1), which is -log D(G(z)).
      */
-    GAN_LOSS_BCE = 0
+    GAN_LOSS_BCE = 0,
+    /**
+     * The minimax game of the same paper: for D the same, for G E log(1 - D(G(z))), which is
+     * -E bce(x_f, 0).  G hardly learns while D is sure of itself.
+     */
+    GAN_LOSS_MINIMAX,
+    /**
+     * The relativistic average GAN (Jolicoeur-Martineau, 2018): for D E bce(x_r - E x_f, r) +
+     * E bce(x_f - E x_r, f), for G E bce(x_f - E x_r, 1) + E bce(x_r - E x_f, 0).  A generator's
+     * step looks at the real samples of the latest discriminator's step.
+     */
+    GAN_LOSS_RELATIVISTIC,
+    /**
+     * Least squares (Mao et al., 2017): for D E (x_r - r)^2 / 2 + E (x_f - f)^2 / 2, for G
+     * E (x_f - 1)^2 / 2.
+     */
+    GAN_LOSS_LEAST_SQUARES,
+    /**
+     * Hinge (Lim and Ye, 2017; Miyato et al., 2018): for D E max(0, 1 - x_r) + E max(0, 1 + x_f),
+     * for G -E x_f.
+     */
+    GAN_LOSS_HINGE,
+    /**
+     * Wasserstein (Arjovsky et al., 2017): for D E x_f - E x_r, for G -E x_f.  D must be kept
+     * Lipschitz by something else.
+     */
+    GAN_LOSS_WASSERSTEIN
 } gan_loss;
 
 /**

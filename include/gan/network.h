@@ -71,6 +71,36 @@ GAN_API void gan_network_destroy(gan_network *net);
 GAN_API gan_status gan_network_add(gan_network *net, gan_layer *layer);
 
 /**
+ * Make a residual block: a layer that runs a network and adds its input to what comes out, y =
+ * body(x) + x, or y = body(x) + shortcut(x).  PyTorch writes it as a module of its own, with an
+ * nn.Sequential called `body` and one called `shortcut`.
+ *
+ * Takes ownership of both networks always, also when it fails.  They give their layers, which get
+ * their weights with the network that the block is added to: neither may be complete.  Their seeds
+ * and pools have no effect.  As layer 3 of that network, a block's tensors have names such as
+ * "3.body.0.weight" and "3.shortcut.0.weight".
+ *
+ * What is wrong with the two is found when the block is added.  gan_network_add() then returns
+ *
+ * - what they remember as their first failure;
+ * - GAN_ERR_INVALID when one has no layer or is complete already, or when more than 6 blocks are in
+ *   each other;
+ * - GAN_ERR_SHAPE when the input of one is not the output of the layer before, or when the outputs
+ *   that are to be added differ.
+ *
+ * @param[in] body      The network; its output has the shape of what it is added to.
+ * @param[in] shortcut  Projects the input to another shape; NULL: the input itself is added.
+ *                      One that gan_network_create() failed to make is NULL, too: look at it where
+ *                      input and output have the same shape, else the block does not fit.
+ * @return The layer; NULL when `body` is NULL or the same as `shortcut`, or memory is short.
+ *
+ * Source: He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition, 2016.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_residual(gan_network *body, gan_network *shortcut);
+
+/**
  * Complete a network: take its memory and draw its first weights from the seed.
  *
  * No layer can be added afterwards.  Calls that need the weights do this by themselves; a complete
@@ -167,7 +197,7 @@ GAN_API gan_shape gan_network_input_shape(const gan_network *net);
  * @since 0.1 */
 GAN_API gan_shape gan_network_output_shape(const gan_network *net);
 
-/** Return how many layers there are; 0 for NULL.  @since 0.1 */
+/** Return how many layers were added; 0 for NULL.  A residual block is one.  @since 0.1 */
 GAN_API size_t gan_network_layer_count(const gan_network *net);
 
 /** Return how many trainable numbers there are in all layers; 0 for NULL.  @since 0.1 */

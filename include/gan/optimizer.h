@@ -35,12 +35,37 @@ typedef struct gan_adam_desc {
     double eps;          /**< added to the root, finite, not negative; with 0 a weight whose
                                          gradient was always 0 gets 0 / 0, and no step.  1e-8 */
     double weight_decay; /**< finite, not negative; see each create function.  0 */
+    int amsgrad;         /**< 1: divide by the largest mean of squares so far (Reddi et al., 2018).
+                              0 */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_adam_desc;
-#define GAN_ADAM_DESC_INIT sizeof(gan_adam_desc), 0.001, 0.9, 0.999, 1e-8, 0.0, NULL
+#define GAN_ADAM_DESC_INIT sizeof(gan_adam_desc), 0.001, 0.9, 0.999, 1e-8, 0.0, 0, NULL
 
 /** Settings of AdamW: those of Adam, with weight_decay 0.01. */
-#define GAN_ADAMW_DESC_INIT sizeof(gan_adam_desc), 0.001, 0.9, 0.999, 1e-8, 0.01, NULL
+#define GAN_ADAMW_DESC_INIT sizeof(gan_adam_desc), 0.001, 0.9, 0.999, 1e-8, 0.01, 0, NULL
+
+/** Settings of AdaBelief (Zhuang et al., 2020); start from GAN_ADABELIEF_DESC_INIT. */
+typedef struct gan_adabelief_desc {
+    size_t struct_size;  /**< set by GAN_ADABELIEF_DESC_INIT */
+    double lr;           /**< learning rate, finite, not negative.  0.001 */
+    double beta1, beta2; /**< decay of the moments, 0 <= beta < 1.  0.9 and 0.999 */
+    double eps; /**< added to the variance in each step and to its root, finite, not negative.
+                              1e-16 */
+    double weight_decay;            /**< the weights shrink by lr times this a step.  0 */
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_adabelief_desc;
+#define GAN_ADABELIEF_DESC_INIT sizeof(gan_adabelief_desc), 0.001, 0.9, 0.999, 1e-16, 0.0, NULL
+
+/** Settings of Lion (Chen et al., 2023); start from GAN_LION_DESC_INIT. */
+typedef struct gan_lion_desc {
+    size_t struct_size; /**< set by GAN_LION_DESC_INIT */
+    double lr; /**< learning rate, finite, not negative: a weight moves by so much.  0.0001 */
+    double beta1, beta2; /**< decay of the momentum in the step's direction, and of the momentum,
+                              0 <= beta < 1.  0.9 and 0.99 */
+    double weight_decay; /**< the weights shrink by lr times this a step.  0 */
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_lion_desc;
+#define GAN_LION_DESC_INIT sizeof(gan_lion_desc), 0.0001, 0.9, 0.99, 0.0, NULL
 
 /** Settings of SGD (torch.optim.SGD); start from GAN_SGD_DESC_INIT. */
 typedef struct gan_sgd_desc {
@@ -97,6 +122,32 @@ GAN_API GAN_MUST_CHECK gan_status gan_optimizer_create_adam(gan_optimizer **out,
  */
 GAN_API GAN_MUST_CHECK gan_status gan_optimizer_create_adamw(gan_optimizer **out,
                                                              const gan_adam_desc *desc);
+
+/**
+ * Make an AdaBelief optimizer: Adam that divides by how far gradients are from their mean, and not by
+ * how large they are.
+ *
+ * @retval GAN_OK           `*out` is an optimizer, not yet bound.
+ * @retval GAN_ERR_INVALID  `out` is NULL or a setting is out of range; it is named.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_optimizer_create_adabelief(gan_optimizer **out,
+                                                                 const gan_adabelief_desc *desc);
+
+/**
+ * Make a Lion optimizer: every weight moves by the learning rate, in the direction of the sign of
+ * momentum and gradient.  A number that both leave at 0 stays.
+ *
+ * @retval GAN_OK           `*out` is an optimizer, not yet bound.
+ * @retval GAN_ERR_INVALID  `out` is NULL or a setting is out of range; it is named.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_optimizer_create_lion(gan_optimizer **out,
+                                                            const gan_lion_desc *desc);
 
 /**
  * Make an SGD optimizer, with momentum as torch.optim.SGD has it (the first step's momentum is
@@ -161,11 +212,11 @@ GAN_API GAN_MUST_CHECK gan_status gan_optimizer_bind(gan_optimizer *opt, size_t 
 GAN_API GAN_MUST_CHECK gan_status gan_optimizer_step(gan_optimizer *opt, float *params,
                                                      const float *grads, size_t n);
 
-/** Return the learning rate; 0 for NULL.  @since 0.1 */
+/** Return the learning rate, before any schedule; 0 for NULL.  @since 0.1 */
 GAN_API double gan_optimizer_lr(const gan_optimizer *opt);
 
 /**
- * Set the learning rate from the next step on.
+ * Set the learning rate from the next step on; a schedule multiplies it.
  *
  * @retval GAN_OK           Set.
  * @retval GAN_ERR_INVALID  `opt` is NULL, or `lr` is negative or not finite.  Nothing changed.
@@ -173,6 +224,77 @@ GAN_API double gan_optimizer_lr(const gan_optimizer *opt);
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_optimizer_set_lr(gan_optimizer *opt, double lr);
+
+/**
+ * How a learning rate changes with the steps, which are counted from 0.  The rate of step t is
+ * gan_optimizer_lr() times a factor; u is t - warmup, where a warm-up has ended.
+ */
+typedef enum gan_schedule {
+    GAN_SCHEDULE_CONSTANT = 0, /**< 1 */
+    GAN_SCHEDULE_LINEAR,       /**< from 1 to `factor` in `period` steps, and stays
+                                    (torch.optim.lr_scheduler.LinearLR) */
+    GAN_SCHEDULE_COSINE,       /**< the same along half a cosine (CosineAnnealingLR, which would go
+                                    up again) */
+    GAN_SCHEDULE_STEP,         /**< factor^k after k whole periods (StepLR) */
+    GAN_SCHEDULE_EXPONENTIAL   /**< factor^(u / period) (ExponentialLR) */
+} gan_schedule;
+
+/** Settings of a schedule; start from GAN_SCHEDULE_DESC_INIT. */
+typedef struct gan_schedule_desc {
+    size_t struct_size; /**< set by GAN_SCHEDULE_DESC_INIT */
+    gan_schedule kind;  /**< GAN_SCHEDULE_CONSTANT */
+    uint64_t warmup; /**< in so many first steps the factor rises to 1, being (t + 1) / warmup; the
+                             schedule begins behind them.  0 */
+    uint64_t period; /**< steps, at least 1; not read when constant.  1 */
+    double factor;   /**< finite, not negative; not read when constant.  0 */
+} gan_schedule_desc;
+#define GAN_SCHEDULE_DESC_INIT GAN_SIZED_INIT(gan_schedule_desc, GAN_SCHEDULE_CONSTANT, 0, 0, 0.0)
+
+/**
+ * Let the learning rate follow a schedule.  It depends on gan_optimizer_steps() alone, so after a
+ * checkpoint it goes on where it was.
+ *
+ * @param[in,out] opt   The optimizer.
+ * @param[in]     desc  The schedule, copied; NULL: constant.
+ *
+ * @retval GAN_OK           Set, from the next step on.
+ * @retval GAN_ERR_INVALID  `opt` is NULL, or a setting is out of range; it is named.  Nothing
+ *                          changed.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_optimizer_set_schedule(gan_optimizer *opt,
+                                                             const gan_schedule_desc *desc);
+
+/** Return the learning rate of the next step, schedule included; 0 for NULL.  @since 0.1 */
+GAN_API double gan_optimizer_next_lr(const gan_optimizer *opt);
+
+/** Limits of gradients and weights; start from GAN_LIMITS_DESC_INIT.  Each is finite and not
+ * negative; 0: no limit. */
+typedef struct gan_limits_desc {
+    size_t struct_size; /**< set by GAN_LIMITS_DESC_INIT */
+    double grad_norm;   /**< of the whole gradient, which is scaled by grad_norm / (norm + 1e-6)
+                             where that is below 1 (torch.nn.utils.clip_grad_norm_).  0 */
+    double grad_value;  /**< of each of its numbers, after that (clip_grad_value_).  0 */
+    double weight;      /**< of each weight, after the step: the weight clipping of Arjovsky et al.,
+                             2017.  0 */
+} gan_limits_desc;
+#define GAN_LIMITS_DESC_INIT GAN_SIZED_INIT(gan_limits_desc, 0.0, 0.0, 0.0)
+
+/**
+ * Limit gradients and weights from the next step on.
+ *
+ * @param[in,out] opt   The optimizer.
+ * @param[in]     desc  The limits, copied; NULL: none.
+ *
+ * @retval GAN_OK           Set.
+ * @retval GAN_ERR_INVALID  `opt` is NULL, or a limit is out of range; it is named.  Nothing
+ *                          changed.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_optimizer_set_limits(gan_optimizer *opt,
+                                                           const gan_limits_desc *desc);
 
 /** Return how many steps were applied; 0 for NULL.  @since 0.1 */
 GAN_API uint64_t gan_optimizer_steps(const gan_optimizer *opt);

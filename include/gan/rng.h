@@ -67,6 +67,20 @@ GAN_API void gan_rng_uniform(gan_rng *rng, size_t n, float *out);
 GAN_API void gan_rng_normal(gan_rng *rng, size_t n, float *out);
 
 /**
+ * Draw `n` numbers of the standard normal distribution cut off at -bound and bound, by the inverse
+ * of its distribution function: latent vectors for samples that are more alike and better
+ * ("truncation", Brock et al., 2018).
+ *
+ * @param[in,out] rng    The stream; moves by `n`.  With NULL the call does nothing.
+ * @param[in]     bound  Above 0; infinity is no bound.  The call does nothing with another.
+ * @param[in]     n      How many; 0 is allowed.
+ * @param[out]    out    Room for `n`.
+ *
+ * @since 0.1
+ */
+GAN_API void gan_rng_truncated_normal(gan_rng *rng, double bound, size_t n, float *out);
+
+/**
  * Draw one whole number spread evenly over 0 .. bound-1, without bias.
  *
  * @param[in,out] rng    The stream; moves by one.  With NULL the result is 0.

@@ -26,17 +26,62 @@ GAN_BEGIN_DECLS
  */
 typedef struct gan_trainer gan_trainer;
 
-/** Settings of a trainer; start from GAN_TRAINER_DESC_INIT. */
+/** What latent vectors of training are drawn from. */
+typedef enum gan_latent {
+    GAN_LATENT_NORMAL = 0, /**< the standard normal distribution, as gan_rng_normal() */
+    GAN_LATENT_UNIFORM     /**< evenly from -1 to 1 */
+} gan_latent;
+
+/**
+ * What a half of a step does when a loss, a gradient or a new weight isn't finite.  Weights,
+ * moments and buffers stay as they are in any case.  When it is the old weights that aren't, every
+ * policy stops.
+ */
+typedef enum gan_divergence {
+    GAN_DIVERGENCE_STOP = 0, /**< return GAN_ERR_NONFINITE, and let random numbers stay where they
+                                  are */
+    GAN_DIVERGENCE_SKIP,     /**< count it in d_skipped or g_skipped and return GAN_OK: the next
+                                  step has other random numbers */
+    GAN_DIVERGENCE_REDUCE    /**< the same, and halve the player's learning rate */
+} gan_divergence;
+
+/** Settings of a trainer; start from GAN_TRAINER_DESC_INIT.  Zero is each one's default. */
 typedef struct gan_trainer_desc {
     size_t struct_size; /**< set by GAN_TRAINER_DESC_INIT */
     size_t batch_size;  /**< the largest batch a step can take; 0: 100 */
-    uint64_t seed;      /**< of latent noise and dropout.  0 */
+    uint64_t seed;      /**< of all random numbers of training.  0 */
     gan_loss loss;      /**< GAN_LOSS_BCE */
     size_t n_threads;   /**< of its own pool, as for gan_pool_create(); not read with `pool`.  0 */
     gan_pool *pool;     /**< borrowed, shared with other handles.  NULL: the trainer makes one */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
+    double real_target;   /**< of real samples in the discriminator's step: 0.9 is one-sided label
+                             smoothing (Salimans et al., 2016).  0 to 1, any number with least
+                             squares; 0: 1 */
+    double fake_target;   /**< of generated ones.  0 */
+    double label_flip;    /**< probability of a row's target, in the discriminator's step, to be
+                             that of the other kind.  0 */
+    size_t d_steps_per_g; /**< steps of the discriminator for each of the generator's in
+                               gan_train_step().  0: 1 */
+    size_t micro_batch;   /**< how many samples a step works on at once: a larger batch is cut into
+                               even parts whose gradients are added up, which takes less memory.
+                               Layers that couple samples see a part at a time, and a
+                               relativistic generator's step compares with the latest one.
+                               0: batch_size */
+    gan_latent latent;    /**< GAN_LATENT_NORMAL */
+    gan_divergence on_divergence;  /**< GAN_DIVERGENCE_STOP */
+    double instance_noise;         /**< standard deviation of normal noise on all samples that the
+                                       discriminator sees (Sonderby et al., 2016), 0 to 1e6.  0 */
+    uint64_t instance_noise_steps; /**< it falls linearly to 0 in so many discriminator's steps; 0:
+                                        it stays */
+    double average_decay;          /**< keep an exponential average of the generator's weights, see
+                                       gan_trainer_average(); below 1.  0: none */
+    uint64_t average_warmup;       /**< after t steps the decay is at most t / (t + average_warmup),
+                                       which forgets the first weights sooner: 1 is a plain mean at
+                                       first.  0 */
 } gan_trainer_desc;
-#define GAN_TRAINER_DESC_INIT GAN_SIZED_INIT(gan_trainer_desc, 0, 0, GAN_LOSS_BCE, 0, 0, 0)
+#define GAN_TRAINER_DESC_INIT                                                                      \
+    GAN_SIZED_INIT(gan_trainer_desc, 0, 0, GAN_LOSS_BCE, 0, 0, 0, 0.0, 0.0, 0.0, 0, 0,             \
+                   GAN_LATENT_NORMAL, GAN_DIVERGENCE_STOP, 0.0, 0, 0.0, 0)
 
 /** The figures of one step; start from GAN_TRAIN_STATS_INIT.  A half that did not run keeps its old
  * figures. */
@@ -46,14 +91,20 @@ typedef struct gan_train_stats {
     uint64_t g_steps;       /**< generator updates so far */
     double d_loss;          /**< discriminator's loss, real plus fake */
     double g_loss;          /**< generator's loss */
-    double d_real;          /**< mean D(x) over the real batch, a probability */
+    double d_real;          /**< mean D(x) over the real batch: a probability, or the raw output
+                                 with the losses on those (see gan_loss) */
     double d_fake;          /**< mean D(G(z)) in the discriminator's step */
-    double d_real_accuracy; /**< share of real samples with D(x) > 0.5 */
-    double d_fake_accuracy; /**< share of fake samples with D(G(z)) < 0.5 */
-    double d_grad_norm;     /**< Euclidean norm of the discriminator's whole gradient */
+    double d_real_accuracy; /**< share of real samples with a logit above 0, which is D(x) > 0.5;
+                                 with least squares above the middle of both targets; a
+                                 relativistic one is that of the difference */
+    double d_fake_accuracy; /**< share of fake samples below */
+    double d_grad_norm;     /**< Euclidean norm of the discriminator's whole gradient, before any
+                                 limit */
     double g_grad_norm;     /**< the same for the generator */
+    uint64_t d_skipped;     /**< discriminator's steps skipped so far: see gan_divergence */
+    uint64_t g_skipped;     /**< the generator's */
 } gan_train_stats;
-#define GAN_TRAIN_STATS_INIT GAN_SIZED_INIT(gan_train_stats, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+#define GAN_TRAIN_STATS_INIT GAN_SIZED_INIT(gan_train_stats, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 /**
  * Make a trainer, completing the networks and binding the optimizers.
@@ -70,8 +121,9 @@ typedef struct gan_train_stats {
  * @param[in]     desc   Settings, or NULL for the defaults.
  *
  * @retval GAN_OK           `*out` is a trainer.
- * @retval GAN_ERR_INVALID  An argument is NULL, networks or optimizers are the same one twice, or a
- *                          setting is out of range; it is named.
+ * @retval GAN_ERR_INVALID  An argument is NULL, networks or optimizers are the same one twice, a
+ *                          setting is out of range, which is named, or the loss is one on raw
+ *                          outputs and the discriminator ends in a sigmoid.
  * @retval GAN_ERR_SHAPE    The generator's output has not as many numbers as the discriminator's
  *                          input, the discriminator's output is not one number, or an
  *                          optimizer is bound to another number of parameters.
@@ -94,14 +146,17 @@ GAN_API void gan_trainer_destroy(gan_trainer *trainer);
  * Train the discriminator, then the generator, once each.
  *
  * The same as gan_train_discriminator_step() and gan_train_generator_step() with noise drawn by the
- * library, as many generated samples as the batch has real ones, fresh noise for each half.
+ * library, as many generated samples as the batch has real ones, fresh noise for each half.  The
+ * generator's half is left out unless the discriminator's counted and the number of those so far,
+ * `d_steps`, is a multiple of `d_steps_per_g`.
  *
  * @param[in,out] trainer  The run to advance.
  * @param[in]     batch    Real samples: 1 to `batch_size` of them.
  * @param[in,out] stats    Receives the step's figures, as many as its struct_size has room for.
  *                         NULL if not wanted.
  *
- * @retval GAN_OK             Both networks were updated.
+ * @retval GAN_OK             Both networks were updated, or what rhythm and `on_divergence` left of
+ *                            that; the counts in `stats` tell.
  * @retval GAN_ERR_INVALID    `trainer`, `batch` or its samples is NULL, the batch is empty, or
  *                            `stats` has no valid struct_size.  Nothing changed.
  * @retval GAN_ERR_SHAPE      The batch is larger than `batch_size`, or its samples have not as many
@@ -121,7 +176,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_step(gan_trainer *trainer, const gan
                                                  gan_train_stats *stats);
 
 /**
- * Train the discriminator once: real samples as 1, as many generated ones as 0.
+ * Train the discriminator once, to tell real samples from as many generated ones: see gan_loss.
  *
  * The generator stays as it is to the last bit.
  *
@@ -131,7 +186,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_step(gan_trainer *trainer, const gan
  *                         library.
  * @param[in,out] stats    Receives the figures that begin with d_.  NULL if not wanted.
  *
- * @retval GAN_OK             The discriminator was updated.
+ * @retval GAN_OK             The discriminator was updated; or skipped, see gan_divergence.
  * @retval GAN_ERR_INVALID    As for gan_train_step().
  * @retval GAN_ERR_SHAPE      As for gan_train_step().
  * @retval GAN_ERR_NONFINITE  A loss, gradient or new weight was NaN or infinite.  Networks and
@@ -155,8 +210,10 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_discriminator_step(gan_trainer *trai
  * @param[in]     z        `n` latent vectors, one after the other; NULL: drawn by the library.
  * @param[in,out] stats    Receives the figures that begin with g_.  NULL if not wanted.
  *
- * @retval GAN_OK             The generator was updated.
- * @retval GAN_ERR_INVALID    `trainer` is NULL, `n` is 0, or `stats` has no valid struct_size.
+ * @retval GAN_OK             The generator was updated; or skipped, see gan_divergence.
+ * @retval GAN_ERR_INVALID    `trainer` is NULL, `n` is 0, `stats` has no valid struct_size, or the
+ *                            loss is relativistic and the latest discriminator's step failed or
+ *                            there was none.
  * @retval GAN_ERR_SHAPE      `n` is larger than `batch_size`.
  * @retval GAN_ERR_NONFINITE  A loss, gradient or new weight was NaN or infinite.  Networks and
  *                            optimizers are as they were.
@@ -168,7 +225,19 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_generator_step(gan_trainer *trainer,
                                                            const float *z, gan_train_stats *stats);
 
 /**
- * Generate samples in evaluation mode.
+ * Return the network that holds the average of the generator's weights; NULL when none is kept.
+ *
+ * After each step of the generator's that counts, it becomes decay * average + (1 - decay) *
+ * weights; the first step's weights are taken as they are.  Buffers are the generator's
+ * (torch.optim.swa_utils.AveragedModel).  It can be run, saved and cloned.  It belongs to the
+ * trainer and lives as long; a checkpoint has it.
+ *
+ * @since 0.1
+ */
+GAN_API gan_network *gan_trainer_average(const gan_trainer *trainer);
+
+/**
+ * Generate samples in evaluation mode, by the average of the weights where one is kept.
  *
  * Training goes on afterwards as if this had not been called.
  *

@@ -4,43 +4,17 @@
  *
  * The file goes to FOLDER, or to the working folder.  Each is done five times, in turns, and the
  * median counts: a disk's speed changes with what else it does. */
-#include <gan/gan.h>
+#include "bench.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { TURNS = 5, LATENT = 64, SAMPLE = 784 };
+enum { TURNS = 5 };
 
 static char path[1000], copy[1010];
-
-static void need(gan_status status)
-{
-    if (status == GAN_OK) return;
-    fprintf(stderr, "bench_checkpoint: %s\n", gan_last_error());
-    exit(EXIT_FAILURE);
-}
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* The most memory that the process had so far, in megabytes. */
-static double peak_megabytes(void)
-{
-    struct rusage usage;
-
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)usage.ru_maxrss / 1024;
-}
 
 /* As cp does it, with large pieces. */
 static void copy_file(void)
@@ -59,35 +33,22 @@ static void copy_file(void)
     free(piece);
 }
 
-static int rising(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double median(double *seconds)
-{
-    qsort(seconds, TURNS, sizeof *seconds, rising);
-    return seconds[TURNS / 2];
-}
-
 /* Two networks of a layer that is mostly weights: with Adam's moments three numbers each. */
 static gan_trainer *make_run(size_t megabytes, gan_network *nets[2], gan_optimizer *opts[2])
 {
-    const size_t wide = megabytes * 1000000 / (3 * 4 * 2 * (LATENT + SAMPLE + SAMPLE + 1) / 2);
+    const size_t wide = megabytes * 1000000 / (3 * 4 * 2 * (LATENT + IMAGE + IMAGE + 1) / 2);
     gan_trainer *t;
 
     nets[0] = gan_network_create(gan_shape_1d(LATENT), NULL);
     gan_network_add(nets[0], gan_layer_linear(LATENT, wide));
     gan_network_add(nets[0], gan_layer_tanh());
-    gan_network_add(nets[0], gan_layer_linear(wide, SAMPLE));
-    nets[1] = gan_network_create(gan_shape_1d(SAMPLE), NULL);
-    gan_network_add(nets[1], gan_layer_linear(SAMPLE, wide));
+    gan_network_add(nets[0], gan_layer_linear(wide, IMAGE));
+    nets[1] = gan_network_create(gan_shape_1d(IMAGE), NULL);
+    gan_network_add(nets[1], gan_layer_linear(IMAGE, wide));
     gan_network_add(nets[1], gan_layer_tanh());
     gan_network_add(nets[1], gan_layer_linear(wide, 1));
-    for (size_t i = 0; i < 2; i++) need(gan_optimizer_create_adam(&opts[i], NULL));
-    need(gan_trainer_create(&t, nets[0], nets[1], opts[0], opts[1],
+    for (size_t i = 0; i < 2; i++) MUST(gan_optimizer_create_adam(&opts[i], NULL));
+    MUST(gan_trainer_create(&t, nets[0], nets[1], opts[0], opts[1],
                             &(gan_trainer_desc){GAN_TRAINER_DESC_INIT, .batch_size = 1}));
     return t;
 }
@@ -112,13 +73,13 @@ int main(int argc, char **argv)
     before = peak_megabytes();
     for (size_t i = 0; i < TURNS; i++) {
         since = now();
-        need(gan_checkpoint_save(t, NULL, path));
+        MUST(gan_checkpoint_save(t, NULL, path));
         saving[i] = now() - since;
         since = now();
         copy_file();
         copying[i] = now() - since;
         since = now();
-        need(gan_checkpoint_load(t, NULL, path));
+        MUST(gan_checkpoint_load(t, NULL, path));
         loading[i] = now() - since;
         remove(copy);
     }
@@ -128,9 +89,9 @@ int main(int argc, char **argv)
     fclose(f);
     remove(path);
     printf("checkpoint of %.0f MB; medians of %d\n", megabytes, TURNS);
-    print("cp + fsync", median(copying), megabytes, median(copying));
-    print("save", median(saving), megabytes, median(copying));
-    print("load", median(loading), megabytes, median(copying));
+    print("cp + fsync", median(copying, TURNS), megabytes, median(copying, TURNS));
+    print("save", median(saving, TURNS), megabytes, median(copying, TURNS));
+    print("load", median(loading, TURNS), megabytes, median(copying, TURNS));
     printf("memory       %.0f MB before, %.0f MB more while saving and loading\n", before,
            peak_megabytes() - before);
     gan_trainer_destroy(t);

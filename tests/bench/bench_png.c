@@ -3,7 +3,7 @@
  *
  * The pictures are made first, in a new folder below TMPDIR, which is removed at the end. */
 #define _XOPEN_SOURCE 700 /* nftw */
-#include <gan/gan.h>
+#include "bench.h"
 
 #include <ftw.h>
 #include <math.h>
@@ -13,30 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
-enum { FILES = 10000, LARGE_FILES = 1000, BATCH = 64, STEPS = 100, LATENT = 64 };
+enum { FILES = 10000, LARGE_FILES = 1000, PNG_BATCH = 64, STEPS = 100 };
 
 static char folder[512];
-
-static void die(const char *what)
-{
-    fprintf(stderr, "bench_png: %s: %s\n", what, gan_last_error());
-    exit(1);
-}
-
-#define MUST(call)                                                                                 \
-    do {                                                                                           \
-        if ((call) != GAN_OK) die(#call);                                                          \
-    } while (0)
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- pictures ---- */
 
@@ -121,19 +101,12 @@ static gan_network *make_network(size_t in, size_t hidden, size_t out, int is_ge
     return net;
 }
 
-static int compare_doubles(const void *left, const void *right)
-{
-    const double a = *(const double *)left, b = *(const double *)right;
-
-    return (a > b) - (a < b);
-}
-
 /* Train for some steps, and say how long each half takes: the median, and the longest wait. */
 static void time_training(const char *what, const gan_dataset *data, size_t n_threads)
 {
     const size_t size = gan_shape_size(gan_dataset_shape(data));
-    gan_iterator_desc walk = {GAN_ITERATOR_DESC_INIT, .batch_size = BATCH, .shuffle = 1};
-    gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = BATCH};
+    gan_iterator_desc walk = {GAN_ITERATOR_DESC_INIT, .batch_size = PNG_BATCH, .shuffle = 1};
+    gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = PNG_BATCH};
     gan_network *g = make_network(LATENT, 256, size, 1), *d = make_network(size, 256, 1, 0);
     gan_optimizer *g_adam, *d_adam;
     gan_trainer *trainer;
@@ -158,10 +131,9 @@ static void time_training(const char *what, const gan_dataset *data, size_t n_th
         in_step[i] = now() - middle;
         in_next[i] = middle - begin;
     }
-    qsort(in_next, STEPS, sizeof *in_next, compare_doubles);
-    qsort(in_step, STEPS, sizeof *in_step, compare_doubles);
     printf("train, %-28s step %6.2f ms, gan_iterator_next %6.3f ms (longest %6.2f)\n", what,
-           1e3 * in_step[STEPS / 2], 1e3 * in_next[STEPS / 2], 1e3 * in_next[STEPS - 1]);
+           1e3 * median(in_step, STEPS), 1e3 * median(in_next, STEPS),
+           1e3 * quantile(in_next, STEPS, 1));
     gan_iterator_destroy(it);
     gan_trainer_destroy(trainer);
     gan_optimizer_destroy(g_adam);
@@ -178,7 +150,7 @@ static void time_waiting(const char *name, size_t size)
 
     desc.memory_limit = 1;
     decoded = open_pictures(name, &desc, &seconds);
-    printf("%s to %zux%zu, batches of %d:\n", name, size, size, BATCH);
+    printf("%s to %zux%zu, batches of %d:\n", name, size, size, PNG_BATCH);
     time_training("samples in memory:", kept, 0);
     time_training("decoded ahead, all threads:", decoded, 0);
     time_training("decoded ahead, 2 threads:", decoded, 2);

@@ -2,70 +2,15 @@
  *
  * All figures of a table come from one run, in rounds: each round times every row once, and a row's
  * figure is the median of its rounds, so that what else the machine does hits all rows alike. */
-#include "train_internal.h"
-
-#include <gan/gan.h>
+#include "bench.h"
+#include "bound.h"
 
 #include <cblas.h>
-#include <getopt.h>
-#include <jansson.h>
-#include <pthread.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 
-/* Only OpenBLAS has threads of its own to set; another BLAS is timed as it is. */
-extern void openblas_set_num_threads(int n) __attribute__((weak));
-extern int openblas_get_num_threads(void) __attribute__((weak));
-
-enum {
-    ROUNDS = 11,
-    SAMPLES = 1000,
-    LATENT = 64,
-    IMAGE = 784,
-    BATCH = 100,
-    EPOCH = 60000,
-    PEAK = 2000
-};
-
-static void die(const char *what)
-{
-    fprintf(stderr, "bench_step: %s: %s\n", what, gan_last_error());
-    exit(1);
-}
-
-#define MUST(call)                                                                                 \
-    do {                                                                                           \
-        if ((call) != GAN_OK) die(#call);                                                          \
-    } while (0)
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void blas_threads(size_t n)
-{
-    if (openblas_set_num_threads) openblas_set_num_threads((int)n);
-}
-
-static float *numbers(size_t n)
-{
-    float *x = malloc(n * sizeof *x);
-    gan_rng *rng = NULL;
-
-    if (!x) die("malloc");
-    MUST(gan_rng_create(&rng, 1, n, NULL));
-    gan_rng_normal(rng, n, x);
-    gan_rng_destroy(rng);
-    return x;
-}
+enum { SAMPLES = 1000, EPOCH = 60000 };
 
 /* ---- the products of a step ---- */
 
@@ -130,93 +75,7 @@ static void run_products(const product_list *l)
     }
 }
 
-/* ---- libgan's own work ---- */
-
-typedef struct run {
-    gan_network *g, *d;
-    gan_optimizer *g_opt, *d_opt;
-    gan_trainer *t;
-    gan_batch batch;
-} run;
-
-static gan_network *network(const size_t *widths, int generator)
-{
-    gan_network *net = gan_network_create(gan_shape_1d(widths[0]), NULL);
-
-    for (size_t i = 0; i < 3; i++) {
-        gan_network_add(net, gan_layer_linear(widths[i], widths[i + 1]));
-        if (i < 2) gan_network_add(net, gan_layer_leaky_relu(0.2f));
-    }
-    gan_network_add(net, generator ? gan_layer_tanh() : gan_layer_sigmoid());
-    return net;
-}
-
-static run begin_run(size_t hidden, size_t batch, size_t threads)
-{
-    run r = {.batch = {GAN_BATCH_INIT}};
-    gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
-    gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT};
-
-    adam.lr = 0.0001;
-    desc.batch_size = batch;
-    desc.n_threads = threads;
-    r.g = network((const size_t[]){LATENT, hidden, hidden, IMAGE}, 1);
-    r.d = network((const size_t[]){IMAGE, hidden, hidden, 1}, 0);
-    MUST(gan_optimizer_create_adam(&r.g_opt, &adam));
-    MUST(gan_optimizer_create_adam(&r.d_opt, &adam));
-    MUST(gan_trainer_create(&r.t, r.g, r.d, r.g_opt, r.d_opt, &desc));
-    r.batch.count = batch;
-    r.batch.shape = gan_shape_1d(IMAGE);
-    r.batch.samples = numbers(batch * IMAGE);
-    return r;
-}
-
-static void end_run(run *r)
-{
-    gan_trainer_destroy(r->t);
-    gan_optimizer_destroy(r->g_opt);
-    gan_optimizer_destroy(r->d_opt);
-    gan_network_destroy(r->g);
-    gan_network_destroy(r->d);
-    free((void *)(uintptr_t)r->batch.samples);
-}
-
 /* ---- timing in rounds ---- */
-
-typedef struct row {
-    double seconds[ROUNDS];
-} row;
-
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* The seconds below which `share` of the values lie. */
-static double quantile(double *seconds, size_t n, double share)
-{
-    qsort(seconds, n, sizeof *seconds, by_size);
-    return seconds[(size_t)(share * (double)(n - 1))];
-}
-
-static double median(row *r)
-{
-    return quantile(r->seconds, ROUNDS, 0.5);
-}
-
-static double time_peak(size_t threads, float *a, float *b, float *c)
-{
-    double start;
-
-    blas_threads(threads);
-    start = now();
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, PEAK, PEAK, PEAK, 1.0f, a, PEAK, b, PEAK,
-                0.0f, c, PEAK);
-    return now() - start;
-}
 
 static double time_products(const product_list *l, size_t threads, size_t repeats)
 {
@@ -228,54 +87,6 @@ static double time_products(const product_list *l, size_t threads, size_t repeat
     return (now() - start) / (double)repeats;
 }
 
-/* OpenBLAS's own threads go on spinning for a while after their last product, on CPUs that are
- * wanted for other work by then. */
-static void settle(void)
-{
-    const struct timespec t = {0, 80000000};
-
-    nanosleep(&t, NULL);
-}
-
-static double time_steps(run *r, size_t repeats)
-{
-    double start;
-
-    MUST(gan_train_step(r->t, &r->batch, NULL));
-    start = now();
-
-    for (size_t i = 0; i < repeats; i++) MUST(gan_train_step(r->t, &r->batch, NULL));
-    return (now() - start) / (double)repeats;
-}
-
-typedef struct neighbour {
-    run run;
-    size_t repeats;
-    pthread_t thread;
-} neighbour;
-
-static void *step_alone(void *argument)
-{
-    neighbour *n = argument;
-
-    time_steps(&n->run, n->repeats);
-    return NULL;
-}
-
-/* So many trainers of one thread each at once, which share nothing: seconds a step, as if they had
- * worked on one.  What threads would reach if exchanging data between cores cost nothing. */
-static double time_side_by_side(neighbour *n, size_t threads, size_t repeats)
-{
-    const double start = now();
-
-    for (size_t i = 0; i < threads; i++) {
-        n[i].repeats = repeats;
-        if (pthread_create(&n[i].thread, NULL, step_alone, &n[i]) != 0) die("pthread_create");
-    }
-    for (size_t i = 0; i < threads; i++) pthread_join(n[i].thread, NULL);
-    return (now() - start) / (double)((repeats + 1) * threads);
-}
-
 static double time_samples(run *r, size_t n, size_t repeats, const float *z, float *out)
 {
     const double start = now();
@@ -284,22 +95,9 @@ static double time_samples(run *r, size_t n, size_t repeats, const float *z, flo
     return (now() - start) / (double)repeats;
 }
 
-static double peak_memory_mb(void)
-{
-    struct rusage usage;
-
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)usage.ru_maxrss / 1024.0;
-}
-
 /* ---- the tables ---- */
 
 static json_t *report; /* everything that is printed, for --json */
-
-static void put(json_t *object, const char *name, double value)
-{
-    json_object_set_new(object, name, json_real(value));
-}
 
 /* One size of networks and batch: its products by the BLAS's own threads against steps. */
 typedef struct experiment {
@@ -311,60 +109,35 @@ typedef struct experiment {
 static experiment measure(size_t hidden, size_t batch, size_t threads)
 {
     product_list l;
-    run one = begin_run(hidden, batch, 1);
-    run all = begin_run(hidden, batch, threads);
-    row products1, products, step1, step;
+    run one = begin_linear_run(hidden, batch, 1);
+    run all = begin_linear_run(hidden, batch, threads);
+    double products1[ROUNDS], products[ROUNDS], step1[ROUNDS], step[ROUNDS];
     size_t repeats;
     experiment e;
 
     list_products(&l, hidden, batch);
-    repeats = (size_t)(3e9 / l.flops) + 1; /* some tens of milliseconds a round */
+    repeats = (size_t)(1e10 / l.flops) + 1; /* some tens of milliseconds a round */
     time_steps(&one, repeats);
     time_steps(&all, repeats);
     for (size_t i = 0; i < ROUNDS; i++) {
-        products1.seconds[i] = time_products(&l, 1, repeats);
-        products.seconds[i] = time_products(&l, threads, repeats);
+        products1[i] = time_products(&l, 1, repeats);
+        products[i] = time_products(&l, threads, repeats);
         settle();
-        step1.seconds[i] = time_steps(&one, repeats);
-        step.seconds[i] = time_steps(&all, repeats);
+        step1[i] = time_steps(&one, repeats);
+        step[i] = time_steps(&all, repeats);
     }
-    e = (experiment){1e-9 * l.flops, median(&products1), median(&products), median(&step1),
-                     median(&step)};
+    e = (experiment){1e-9 * l.flops, median(products1, ROUNDS), median(products, ROUNDS),
+                     median(step1, ROUNDS), median(step, ROUNDS)};
     free(l.a), free(l.b), free(l.c);
     end_run(&one);
     end_run(&all);
     return e;
 }
 
-static double measure_peak(size_t threads)
-{
-    float *a = numbers(PEAK * PEAK), *b = numbers(PEAK * PEAK), *c = numbers(PEAK * PEAK);
-    row r;
-
-    for (size_t i = 0; i < ROUNDS; i++) r.seconds[i] = time_peak(threads, a, b, c);
-    free(a), free(b), free(c);
-    return 2e-9 * PEAK * PEAK * PEAK / median(&r);
-}
-
-static double measure_side_by_side(size_t threads)
-{
-    neighbour *n = calloc(threads, sizeof *n);
-    row r;
-
-    if (!n) die("calloc");
-    for (size_t i = 0; i < threads; i++) n[i].run = begin_run(256, BATCH, 1);
-    settle();
-    for (size_t i = 0; i < ROUNDS; i++) r.seconds[i] = time_side_by_side(n, threads, 20);
-    for (size_t i = 0; i < threads; i++) end_run(&n[i].run);
-    free(n);
-    return median(&r);
-}
-
 static void print_experiment(size_t threads)
 {
-    const experiment e = measure(256, BATCH, threads);
+    const experiment e = measure(HIDDEN, BATCH, threads);
     const double peak = measure_peak(threads);
-    const double apart = measure_side_by_side(threads);
     json_t *out = json_object();
 
     printf("sgemm peak, %d-cube, %zu threads        %8.1f GFLOP/s\n", PEAK, threads, peak);
@@ -382,9 +155,6 @@ static void print_experiment(size_t threads)
            threads, 1e3 * e.step, e.gflop / e.step, e.step / e.products,
            100 * e.gflop / e.step / peak);
     printf("  1 thread / %zu threads                 %8.2f\n", threads, e.step1 / e.step);
-    printf("  %zu trainers that share nothing        %8.3f ms  %6.1f GFLOP/s   %.0f %% of peak, "
-           "%.2f\n",
-           threads, 1e3 * apart, e.gflop / apart, 100 * e.gflop / apart / peak, e.step1 / apart);
     printf("  epochs of %d images a minute      %8.1f\n", EPOCH, 60.0 / (e.step * EPOCH / BATCH));
     put(out, "peak_gflops", peak);
     put(out, "gflop", e.gflop);
@@ -392,34 +162,16 @@ static void print_experiment(size_t threads)
     put(out, "products_s", e.products);
     put(out, "step_1_thread_s", e.step1);
     put(out, "step_s", e.step);
-    put(out, "step_side_by_side_s", apart);
     json_object_set_new(report, "experiment", out);
+    if (threads == 2) print_bound(e.step1, e.gflop, peak, report);
 }
 
-static void print_stages(size_t threads)
+static void print_step_stages(size_t threads)
 {
-    static const char *const names[] = {
-#define STAGE_NAME(name, text) text,
-        GAN__STEP_STAGES(STAGE_NAME)
-#undef STAGE_NAME
-    };
-    run r = begin_run(256, BATCH, threads);
-    gan__step_profile profile = {{0}};
-    json_t *out = json_object();
-    const size_t steps = 200;
-    double total = 0;
+    run r = begin_linear_run(HIDDEN, BATCH, threads);
 
-    time_steps(&r, 20);
-    gan__trainer_set_profile(r.t, &profile);
-    time_steps(&r, steps);
     printf("\nwhere a step's time goes, %zu threads:\n", threads);
-    for (size_t i = 0; i < GAN__STEP_STAGE_COUNT; i++) total += profile.seconds[i];
-    for (size_t i = 0; i < GAN__STEP_STAGE_COUNT; i++) {
-        printf("  %-24s %8.3f ms  %5.1f %%\n", names[i], 1e3 * profile.seconds[i] / (double)steps,
-               100 * profile.seconds[i] / total);
-        put(out, names[i], profile.seconds[i] / (double)steps);
-    }
-    json_object_set_new(report, "stages_s", out);
+    print_stages(&r, 200, report);
     end_run(&r);
 }
 
@@ -427,10 +179,11 @@ static void print_sampling(size_t threads)
 {
     enum { CALLS = 2000, BATCHES = 50 };
     static double one[CALLS], many[BATCHES];
-    run r = begin_run(256, BATCH, threads);
+    run r = begin_linear_run(HIDDEN, BATCH, threads);
     float *z = numbers(SAMPLES * LATENT);
     float *out = numbers(SAMPLES * IMAGE);
-    const double gflop = 2e-9 * SAMPLES * (LATENT * 256.0 + 256.0 * 256.0 + 256.0 * IMAGE);
+    const double gflop =
+        2e-9 * SAMPLES * ((double)LATENT * HIDDEN + HIDDEN * HIDDEN + HIDDEN * IMAGE);
     const double peak = measure_peak(threads);
     json_t *json = json_object();
 
@@ -480,49 +233,28 @@ static void print_grid(size_t threads)
     json_object_set_new(report, "grid", out);
 }
 
-static void usage(FILE *to)
-{
-    fputs(
-        "usage: bench_step [--grid] [--json FILE] [--threads N]\n"
-        "\n"
-        "Times a training step of the Fashion-MNIST experiment against the matrix products in it.\n"
-        "  --grid        other widths and batch sizes, too: a minute more\n"
-        "  --json FILE   write the figures there, too\n"
-        "  --threads N   instead of all the BLAS uses\n",
-        to);
-}
+static const char usage[] =
+    "usage: bench_step [--grid] [--json FILE] [--threads N]\n"
+    "\n"
+    "Times a training step of the Fashion-MNIST experiment against the matrix products in it.\n"
+    "  --grid        other widths and batch sizes, too: a minute more\n"
+    "  --json FILE   write the figures there, too\n"
+    "  --threads N   instead of all the BLAS uses\n";
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"grid", no_argument, NULL, 'g'},
-                                            {"json", required_argument, NULL, 'j'},
-                                            {"threads", required_argument, NULL, 't'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    size_t threads = openblas_get_num_threads ? (size_t)openblas_get_num_threads() : 1;
-    const char *json = NULL;
-    int grid = 0;
+    const bench_options options = read_options(argc, argv, "grid", usage);
+    const size_t threads = options.threads;
 
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c == 'g')
-            grid = 1;
-        else if (c == 'j')
-            json = optarg;
-        else if (c == 't')
-            threads = (size_t)strtoul(optarg, NULL, 10);
-        else
-            return usage(c == 'h' ? stdout : stderr), c == 'h' ? 0 : 2;
-    }
     report = json_object();
     put(report, "threads", (double)threads);
     printf("libgan %s, BLAS %s, %zu threads; medians of %d rounds\n\n", gan_version_string(),
            gan_blas_name(), threads, ROUNDS);
     print_experiment(threads);
-    print_stages(threads);
+    print_step_stages(threads);
     print_sampling(threads);
-    if (grid) print_grid(threads);
-    printf("\npeak memory of this benchmark: %.0f MB\n", peak_memory_mb());
-    if (json && json_dump_file(report, json, JSON_INDENT(1)) != 0) return perror(json), 1;
-    json_decref(report);
+    if (options.more) print_grid(threads);
+    printf("\npeak memory of this benchmark: %.0f MB\n", peak_megabytes());
+    end_report(report, &options);
     return 0;
 }

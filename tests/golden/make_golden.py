@@ -114,6 +114,41 @@ def training(name, seed, latent, hidden, image, batch, lr, steps=20):
           f"G loss {float(figures[0][1]):.4f} to {float(figures[-1][1]):.4f}")
 
 
+class AdaBelief(torch.optim.Optimizer):
+    """Zhuang et al., 2020, algorithm 2, with decoupled weight decay and eps added to the root as well."""
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-16, weight_decay=0):
+        super().__init__(params, dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay))
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            b1, b2 = group["betas"]
+            for p in group["params"]:
+                s = self.state[p]
+                t = s["t"] = s.get("t", 0) + 1
+                s["m"] = b1 * s.get("m", 0) + (1 - b1) * p.grad
+                s["s"] = b2 * s.get("s", 0) + (1 - b2) * (p.grad - s["m"]) ** 2 + group["eps"]
+                p -= group["lr"] * group["weight_decay"] * p
+                p -= group["lr"] * (s["m"] / (1 - b1 ** t)) / ((s["s"] / (1 - b2 ** t)).sqrt() + group["eps"])
+
+
+class Lion(torch.optim.Optimizer):
+    """Chen et al., 2023, algorithm 2."""
+
+    def __init__(self, params, lr=1e-4, betas=(0.9, 0.99), weight_decay=0):
+        super().__init__(params, dict(lr=lr, betas=betas, weight_decay=weight_decay))
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            b1, b2 = group["betas"]
+            for p in group["params"]:
+                m = self.state[p].get("m", torch.zeros_like(p))
+                p -= group["lr"] * (torch.sign(b1 * m + (1 - b1) * p.grad) + group["weight_decay"] * p)
+                self.state[p]["m"] = b2 * m + (1 - b2) * p.grad
+
+
 def optimizers(steps=50, n=11):
     """Every rule for 50 steps with given gradients."""
     torch.manual_seed(11)
@@ -129,6 +164,13 @@ def optimizers(steps=50, n=11):
         "adam_decay": (torch.optim.Adam, dict(lr=0.02, betas=(0.5, 0.9), eps=1e-3, weight_decay=0.1)),
         "adamw": (torch.optim.AdamW, dict(lr=0.01)),
         "adamw_decay": (torch.optim.AdamW, dict(lr=0.02, betas=(0.0, 0.99), weight_decay=0.3)),
+        "adam_no_momentum": (torch.optim.Adam, dict(lr=0.01, betas=(0.0, 0.9))),
+        "adam_amsgrad": (torch.optim.Adam, dict(lr=0.01, weight_decay=0.1, amsgrad=True)),
+        "adamw_amsgrad": (torch.optim.AdamW, dict(lr=0.02, betas=(0.5, 0.9), weight_decay=0.3, amsgrad=True)),
+        "adabelief": (AdaBelief, dict(lr=0.01)),
+        "adabelief_decay": (AdaBelief, dict(lr=0.02, betas=(0.5, 0.9), eps=1e-8, weight_decay=0.3)),
+        "lion": (Lion, dict()),
+        "lion_decay": (Lion, dict(lr=0.01, betas=(0.5, 0.9), weight_decay=0.3)),
         "sgd": (torch.optim.SGD, dict(lr=0.01)),
         "sgd_momentum": (torch.optim.SGD, dict(lr=0.01, momentum=0.9)),
         "sgd_dampening": (torch.optim.SGD, dict(lr=0.02, momentum=0.8, dampening=0.3)),

@@ -12,7 +12,7 @@ from torch import nn
 
 from make_golden import exact, write_vectors
 
-FAMILIES = ("norm", "misc", "conv")
+FAMILIES = ("norm", "misc", "conv", "residual", "spectral")
 
 
 def rounded(module):
@@ -34,10 +34,11 @@ def stirred(module, spread=0.3):
 
 
 def case(vectors, name, module, shape, rows, group=None, x=None, stir=True):
-    """Add one training step of a layer to `vectors`: its weights, x, dy, what comes of them, buffers afterwards, and
-    the output in evaluation mode with these when it is another.  `shape` is a sample's, without the batch; each
-    `group` rows after another are a batch of their own.  `x` replaces the drawn input."""
-    net = rounded(nn.Sequential(stirred(module) if stir else module))
+    """Add one training step of a layer, or of an nn.Sequential, to `vectors`: its weights, x, dy, what comes of them,
+    buffers afterwards, and the output in evaluation mode with these when it is another.  `shape` is a sample's,
+    without the batch; each `group` rows after another are a batch of their own.  `x` replaces the drawn input."""
+    module = stirred(module) if stir else module
+    net = rounded(module if isinstance(module, nn.Sequential) else nn.Sequential(module))
     x = exact(torch.randn(rows, *shape) if x is None else x).requires_grad_()
     for key, t in net.state_dict().items():
         if t.is_floating_point():

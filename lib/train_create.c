@@ -1,0 +1,174 @@
+/* train_create.c - a trainer and all the memory of its steps. */
+#include "train_internal.h"
+
+#include "alloc_internal.h"
+#include "network_internal.h"
+#include "optimizer_internal.h"
+#include "pass_internal.h"
+#include "rng_internal.h"
+#include "status_internal.h"
+#include "tensor_internal.h"
+
+/* ---- what is given ---- */
+
+static gan_status check_networks(gan_network *g, gan_network *d)
+{
+    gan_status status = GAN_OK;
+
+    if (!g || !d)
+        return gan__fail(GAN_ERR_INVALID, "trainer: the %s is NULL",
+                         g ? "discriminator" : "generator");
+    if (g == d)
+        return gan__fail(GAN_ERR_INVALID,
+                         "trainer: generator and discriminator are the same network");
+    GAN_TRY(gan_network_build(g));
+    GAN_TRY(gan_network_build(d));
+    if (gan_shape_size(gan_network_output_shape(g)) != gan_shape_size(d->input))
+        return gan__fail(GAN_ERR_SHAPE,
+                         "trainer: the discriminator's input is %s, the generator's output %s",
+                         gan__shape_text_of(d->input).text,
+                         gan__shape_text_of(gan_network_output_shape(g)).text);
+    if (gan_shape_size(gan_network_output_shape(d)) != 1)
+        return gan__fail(GAN_ERR_SHAPE,
+                         "trainer: the discriminator's output must be one number, is %s",
+                         gan__shape_text_of(gan_network_output_shape(d)).text);
+    if (g->n_params == 0 || d->n_params == 0)
+        return gan__fail(GAN_ERR_INVALID, "trainer: the %s has no weights to train",
+                         g->n_params == 0 ? "generator" : "discriminator");
+
+cleanup:
+    return status;
+}
+
+static gan_status check_binding(const gan_optimizer *opt, const gan_network *net, const char *who)
+{
+    if (opt->n_params == 0 || opt->n_params == net->n_params) return GAN_OK;
+    return gan__fail(GAN_ERR_SHAPE,
+                     "trainer: the %s has %zu parameters, its optimizer is bound to %zu", who,
+                     net->n_params, opt->n_params);
+}
+
+static gan_status check_optimizers(gan_network *g, gan_network *d, gan_optimizer *g_opt,
+                                   gan_optimizer *d_opt)
+{
+    gan_status status = GAN_OK;
+
+    if (!g_opt || !d_opt)
+        return gan__fail(GAN_ERR_INVALID, "trainer: the %s's optimizer is NULL",
+                         g_opt ? "discriminator" : "generator");
+    if (g_opt == d_opt)
+        return gan__fail(GAN_ERR_INVALID,
+                         "trainer: one optimizer for both networks; each needs its own");
+    GAN_TRY(check_binding(g_opt, g, "generator"));
+    GAN_TRY(check_binding(d_opt, d, "discriminator"));
+    GAN_TRY(gan_optimizer_bind(g_opt, g->n_params));
+    GAN_TRY(gan_optimizer_bind(d_opt, d->n_params));
+
+cleanup:
+    return status;
+}
+
+/* A last sigmoid is the loss's business: see loss.h. */
+static int ends_in_sigmoid(const gan_network *d)
+{
+    return d->layers[d->n_layers - 1].class == &gan__layer_sigmoid;
+}
+
+static gan_status check_outputs(const gan__loss_class *loss, const gan_network *d)
+{
+    if (!loss->raw || !ends_in_sigmoid(d)) return GAN_OK;
+    return gan__fail(GAN_ERR_INVALID,
+                     "trainer: the loss %s wants the discriminator's raw output; leave out its "
+                     "last layer, a sigmoid",
+                     loss->name);
+}
+
+/* ---- making one ---- */
+
+/* Both networks have room for two micro-batches: the discriminator sees real samples and behind
+ * them fake ones, at once, and the generator makes these where the discriminator wants them, unless
+ * noise is to be added to them. */
+static gan_status make_passes(gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+    const gan_allocator *a = &t->allocator;
+    const size_t rows = 2 * t->desc.micro_batch;
+    const size_t threads = gan_pool_thread_count(t->pool);
+
+    GAN_TRY(gan__pass_create(&t->g.pass,
+                             &(gan__pass_desc){.net = t->g.net,
+                                               .n_layers = t->g.net->n_layers,
+                                               .rows = rows,
+                                               .threads = threads,
+                                               .training = 1,
+                                               .seed = t->desc.seed,
+                                               .stream = GAN__STREAM_DROPOUT},
+                             a));
+    GAN_TRY(gan__pass_create(
+        &t->d.pass,
+        &(gan__pass_desc){.net = t->d.net,
+                          .n_layers = t->d.net->n_layers - (size_t)ends_in_sigmoid(t->d.net),
+                          .rows = rows,
+                          .threads = threads,
+                          .training = 1,
+                          .seed = t->desc.seed,
+                          .stream = GAN__STREAM_DROPOUT_D,
+                          .source = t->desc.instance_noise > 0 ? NULL : t->g.pass},
+        a));
+    if (t->desc.micro_batch < t->desc.batch_size) {
+        GAN_TRY(gan__learner_make_sum(&t->g, a));
+        GAN_TRY(gan__learner_make_sum(&t->d, a));
+    }
+    GAN_TRY(gan__alloc(&t->targets, a, rows, sizeof *t->targets));
+
+cleanup:
+    return status;
+}
+
+gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
+                              gan_optimizer *g_opt, gan_optimizer *d_opt,
+                              const gan_trainer_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_trainer *t = NULL;
+    gan_trainer first = {.g = {.name = "generator", .net = g, .opt = g_opt},
+                         .d = {.name = "discriminator", .net = d, .opt = d_opt},
+                         .stats = {GAN_TRAIN_STATS_INIT}};
+
+    if (!out) return gan__fail(GAN_ERR_INVALID, "trainer: out is NULL");
+    *out = NULL;
+    GAN_TRY(gan__trainer_read_desc(&first, desc));
+    GAN_TRY(check_networks(g, d));
+    GAN_TRY(check_outputs(first.loss, d));
+    first.latent = gan_shape_size(g->input);
+    first.sample = gan_shape_size(d->input);
+    GAN_TRY(gan__alloc(&t, &first.allocator, 1, sizeof *t));
+    *t = first;
+    if (!t->desc.pool) GAN_TRY(gan_pool_create(&t->own_pool, t->desc.n_threads, &t->allocator));
+    t->pool = t->desc.pool ? t->desc.pool : t->own_pool;
+    GAN_TRY(make_passes(t));
+    GAN_TRY(gan__trainer_make_sampler(t));
+    GAN_TRY(check_optimizers(g, d, g_opt, d_opt));
+    *out = t;
+    t = NULL;
+
+cleanup:
+    gan_trainer_destroy(t);
+    return status;
+}
+
+void gan_trainer_destroy(gan_trainer *t)
+{
+    if (!t) return;
+    const gan_allocator a = t->allocator;
+
+    gan__pass_destroy(t->eval);
+    gan_network_destroy(t->average);
+    gan__free(&a, t->targets);
+    gan__learner_free_sum(&t->d, &a);
+    gan__learner_free_sum(&t->g, &a);
+    gan__pass_destroy(t->d.pass);
+    gan__pass_destroy(t->g.pass);
+    gan_pool_destroy(t->own_pool);
+    gan__free(&a, t);
+}

@@ -1,0 +1,245 @@
+#include "bench.h"
+
+#include "train_internal.h"
+
+#include <cblas.h>
+#include <getopt.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+extern void openblas_set_num_threads(int n) __attribute__((weak));
+extern int openblas_get_num_threads(void) __attribute__((weak));
+
+void die(const char *what)
+{
+    fprintf(stderr, "benchmark: %s: %s\n", what, gan_last_error());
+    exit(1);
+}
+
+double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+float *numbers(size_t n)
+{
+    float *x = malloc(n * sizeof *x);
+    gan_rng *rng = NULL;
+
+    if (!x) die("malloc");
+    MUST(gan_rng_create(&rng, 1, n, NULL));
+    gan_rng_normal(rng, n, x);
+    gan_rng_destroy(rng);
+    return x;
+}
+
+double peak_megabytes(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)usage.ru_maxrss / 1024.0;
+}
+
+/* ---- figures ---- */
+
+static int by_size(const void *a, const void *b)
+{
+    const double x = *(const double *)a;
+    const double y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+double quantile(double *values, size_t n, double share)
+{
+    qsort(values, n, sizeof *values, by_size);
+    return values[(size_t)(share * (double)(n - 1))];
+}
+
+double median(double *values, size_t n)
+{
+    return quantile(values, n, 0.5);
+}
+
+/* ---- the BLAS ---- */
+
+void blas_threads(size_t n)
+{
+    if (openblas_set_num_threads) openblas_set_num_threads((int)n);
+}
+
+size_t blas_thread_count(void)
+{
+    return openblas_get_num_threads ? (size_t)openblas_get_num_threads() : 1;
+}
+
+void settle(void)
+{
+    const struct timespec t = {0, 80000000};
+
+    nanosleep(&t, NULL);
+}
+
+double time_peak(size_t threads)
+{
+    static float *a, *b, *c; /* kept for the next call */
+    double start;
+
+    if (!a) {
+        a = numbers(PEAK * PEAK);
+        b = numbers(PEAK * PEAK);
+        c = numbers(PEAK * PEAK);
+    }
+    blas_threads(threads);
+    start = now();
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, PEAK, PEAK, PEAK, 1.0f, a, PEAK, b, PEAK,
+                0.0f, c, PEAK);
+    return now() - start;
+}
+
+double peak_rate(double seconds)
+{
+    return 2e-9 * PEAK * PEAK * PEAK / seconds;
+}
+
+double measure_peak(size_t threads)
+{
+    double seconds[ROUNDS];
+
+    for (size_t i = 0; i < ROUNDS; i++) seconds[i] = time_peak(threads);
+    return peak_rate(median(seconds, ROUNDS));
+}
+
+/* ---- trainings ---- */
+
+run begin_run(gan_network *g, gan_network *d, const gan_adam_desc *adam, size_t batch,
+              size_t threads)
+{
+    run r = {.g = g, .d = d, .batch = {GAN_BATCH_INIT}};
+    gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT};
+
+    desc.batch_size = batch;
+    desc.n_threads = threads;
+    MUST(gan_optimizer_create_adam(&r.g_opt, adam));
+    MUST(gan_optimizer_create_adam(&r.d_opt, adam));
+    MUST(gan_trainer_create(&r.t, r.g, r.d, r.g_opt, r.d_opt, &desc));
+    r.batch.count = batch;
+    r.batch.shape = gan_network_input_shape(d);
+    r.batch.samples = numbers(batch * gan_shape_size(r.batch.shape));
+    return r;
+}
+
+void end_run(run *r)
+{
+    gan_trainer_destroy(r->t);
+    gan_optimizer_destroy(r->g_opt);
+    gan_optimizer_destroy(r->d_opt);
+    gan_network_destroy(r->g);
+    gan_network_destroy(r->d);
+    free((void *)(uintptr_t)r->batch.samples);
+}
+
+static gan_network *linear_network(const size_t *widths, gan_layer *last)
+{
+    gan_network *net = gan_network_create(gan_shape_1d(widths[0]), NULL);
+
+    for (size_t i = 0; i < 3; i++) {
+        gan_network_add(net, gan_layer_linear(widths[i], widths[i + 1]));
+        gan_network_add(net, i < 2 ? gan_layer_leaky_relu(0.2f) : last);
+    }
+    return net;
+}
+
+run begin_linear_run(size_t hidden, size_t batch, size_t threads)
+{
+    gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
+
+    adam.lr = 0.0001;
+    return begin_run(
+        linear_network((const size_t[]){LATENT, hidden, hidden, IMAGE}, gan_layer_tanh()),
+        linear_network((const size_t[]){IMAGE, hidden, hidden, 1}, gan_layer_sigmoid()), &adam,
+        batch, threads);
+}
+
+double time_steps(run *r, size_t repeats)
+{
+    double start;
+
+    MUST(gan_train_step(r->t, &r->batch, NULL));
+    start = now();
+    for (size_t i = 0; i < repeats; i++) MUST(gan_train_step(r->t, &r->batch, NULL));
+    return (now() - start) / (double)repeats;
+}
+
+void print_stages(run *r, size_t steps, json_t *report)
+{
+    static const char *const names[] = {
+#define STAGE_NAME(name, text) text,
+        GAN__STEP_STAGES(STAGE_NAME)
+#undef STAGE_NAME
+    };
+    gan__step_profile profile = {{0}};
+    json_t *out = json_object();
+    double total = 0;
+
+    time_steps(r, steps / 10);
+    gan__trainer_set_profile(r->t, &profile);
+    for (size_t i = 0; i < steps; i++) MUST(gan_train_step(r->t, &r->batch, NULL));
+    gan__trainer_set_profile(r->t, NULL);
+    for (size_t i = 0; i < GAN__STEP_STAGE_COUNT; i++) total += profile.seconds[i];
+    for (size_t i = 0; i < GAN__STEP_STAGE_COUNT; i++) {
+        const double seconds = profile.seconds[i] / (double)steps;
+
+        printf("  %-24s %8.3f ms  %5.1f %%\n", names[i], 1e3 * seconds,
+               100 * profile.seconds[i] / total);
+        put(out, names[i], seconds);
+    }
+    json_object_set_new(report, "stages_s", out);
+}
+
+/* ---- the report ---- */
+
+bench_options read_options(int argc, char **argv, const char *more, const char *usage)
+{
+    const struct option options[] = {{"json", required_argument, NULL, 'j'},
+                                     {"threads", required_argument, NULL, 't'},
+                                     {"help", no_argument, NULL, 'h'},
+                                     {more, no_argument, NULL, 'm'},
+                                     {NULL, 0, NULL, 0}};
+    bench_options o = {.threads = blas_thread_count()};
+
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (c == 'm')
+            o.more = 1;
+        else if (c == 'j')
+            o.json = optarg;
+        else if (c == 't')
+            o.threads = (size_t)strtoul(optarg, NULL, 10);
+        else {
+            fputs(usage, c == 'h' ? stdout : stderr);
+            exit(c == 'h' ? 0 : 2);
+        }
+    }
+    return o;
+}
+
+void put(json_t *object, const char *name, double value)
+{
+    json_object_set_new(object, name, json_real(value));
+}
+
+void end_report(json_t *report, const bench_options *options)
+{
+    if (options->json && json_dump_file(report, options->json, JSON_INDENT(1)) != 0) {
+        perror(options->json);
+        exit(1);
+    }
+    json_decref(report);
+}

@@ -1,0 +1,327 @@
+/* bound.c - how fast two cores could be at a step of the experiment, measured.
+ *
+ * Whatever the cut, two cores have to do what two trainers do that share nothing, read from each
+ * other what only the other has made, and wait for each other before they can.  So: the time of
+ * such trainers, and the least number of exchanged cache lines and of jobs, times what one costs
+ * when there is nothing else to do.  It is a bound for these loops, and for cuts that don't hide an
+ * exchange behind a product; what was tried to hide it is in docs/performance.md. */
+#include "bound.h"
+#include "bench.h"
+
+#include "kernels_internal.h"
+#include "pool_internal.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { CORES = 2, LINE = 16 /* numbers */ };
+
+/* ---- nothing shared ---- */
+
+typedef struct neighbour {
+    run run;
+    pthread_t thread;
+} neighbour;
+
+enum { STEPS = 20 };
+
+static void *step_alone(void *argument)
+{
+    neighbour *n = argument;
+
+    time_steps(&n->run, STEPS);
+    return NULL;
+}
+
+static double time_side_by_side(neighbour *n)
+{
+    const double start = now();
+
+    for (size_t i = 0; i < CORES; i++)
+        if (pthread_create(&n[i].thread, NULL, step_alone, &n[i]) != 0) die("pthread_create");
+    for (size_t i = 0; i < CORES; i++) pthread_join(n[i].thread, NULL);
+    return (now() - start) / ((STEPS + 1) * CORES);
+}
+
+/* A trainer of one thread for each core, at once: seconds a step, as if they had worked on one. */
+static double measure_side_by_side(void)
+{
+    neighbour n[CORES];
+    double seconds[ROUNDS];
+
+    for (size_t i = 0; i < CORES; i++) n[i].run = begin_linear_run(HIDDEN, BATCH, 1);
+    settle();
+    for (size_t i = 0; i < ROUNDS; i++) seconds[i] = time_side_by_side(n);
+    for (size_t i = 0; i < CORES; i++) end_run(&n[i].run);
+    return median(seconds, ROUNDS);
+}
+
+/* ---- exchanging a line ---- */
+
+/* Each core writes lines, then reads its own or the other's, turn after turn. */
+enum { LINES = 4096, TURNS = 301 };
+
+typedef struct exchange {
+    int *lines[CORES];
+    int other; /* whether the other's are read */
+    atomic_size_t turns_begun[CORES], turns_half[CORES];
+    double reading[CORES][TURNS], writing[CORES][TURNS];
+    int sum[CORES];
+} exchange;
+
+typedef struct exchanger {
+    exchange *x;
+    size_t me;
+    pthread_t thread;
+} exchanger;
+
+static void meet(atomic_size_t *counts, size_t me, size_t count)
+{
+    atomic_store(&counts[me], count);
+    while (atomic_load(&counts[1 - me]) < count) continue;
+}
+
+static void *exchange_lines(void *argument)
+{
+    const exchanger *e = argument;
+    exchange *x = e->x;
+    const size_t me = e->me;
+    int *own = x->lines[me];
+    const int *from = x->lines[x->other ? 1 - me : me];
+    int sum = 0;
+
+    for (size_t i = 0; i < TURNS; i++) {
+        double start;
+
+        meet(x->turns_begun, me, i + 1);
+        start = now();
+        for (size_t j = 0; j < LINES; j++) own[j * LINE] = (int)(i + j);
+        x->writing[me][i] = now() - start;
+        meet(x->turns_half, me, i + 1);
+        start = now();
+        for (size_t j = 0; j < LINES; j++) sum += from[j * LINE];
+        x->reading[me][i] = now() - start;
+    }
+    x->sum[me] = sum; /* or the loop would vanish */
+    return NULL;
+}
+
+/* Seconds to read and to rewrite a line. */
+typedef struct line_cost {
+    double reading, writing;
+} line_cost;
+
+static line_cost measure_lines(int other)
+{
+    exchange *x = calloc(1, sizeof *x);
+    exchanger e[CORES];
+    line_cost cost = {0, 0};
+
+    if (!x) die("calloc");
+    x->other = other;
+    for (size_t i = 0; i < CORES; i++) {
+        x->lines[i] = aligned_alloc(4096, LINES * LINE * sizeof(int));
+        if (!x->lines[i]) die("aligned_alloc");
+        e[i] = (exchanger){.x = x, .me = i};
+    }
+    for (size_t i = 0; i < CORES; i++)
+        if (pthread_create(&e[i].thread, NULL, exchange_lines, &e[i]) != 0) die("pthread_create");
+    for (size_t i = 0; i < CORES; i++) pthread_join(e[i].thread, NULL);
+    for (size_t i = 0; i < CORES; i++) {
+        cost.reading += median(x->reading[i], TURNS) / LINES / CORES;
+        cost.writing += median(x->writing[i], TURNS) / LINES / CORES;
+        free(x->lines[i]);
+    }
+    free(x);
+    return cost;
+}
+
+/* ---- waiting for each other ---- */
+
+/* A product of as much work as half a job of the step has, each core its own. */
+enum { ROWS = 200, IN = 256, OUT = 128, JOBS = 24 };
+
+typedef struct share {
+    size_t repeats;
+    atomic_size_t begun; /* tasks, of all jobs */
+    float *x[CORES], *w[CORES], *y[CORES];
+} share;
+
+/* Nothing but what a job is for: that neither goes on before both have come. */
+static void do_meet(void *context, size_t task, size_t worker)
+{
+    share *s = context;
+    const size_t last = (s->begun + CORES) / CORES * CORES;
+
+    (void)task;
+    (void)worker;
+    for (atomic_fetch_add(&s->begun, 1); s->begun < last;) continue;
+}
+
+static void do_share(void *context, size_t task, size_t worker)
+{
+    const share *s = context;
+
+    (void)task;
+    for (size_t i = 0; i < s->repeats; i++)
+        gan__kernels_linear(ROWS, IN, OUT, 0, OUT, s->x[worker], s->w[worker], NULL, s->y[worker]);
+}
+
+static double time_jobs(gan_pool *pool, gan__pool_fn *fn, share *s, size_t jobs, size_t repeats)
+{
+    const double start = now();
+
+    s->repeats = repeats;
+    for (size_t i = 0; i < jobs; i++) gan__pool_run(pool, fn, s, CORES);
+    return now() - start;
+}
+
+/* Seconds that a job costs: without work, and with equal shares of it that nothing connects. */
+typedef struct job_cost {
+    double empty, waiting;
+} job_cost;
+
+static job_cost measure_jobs(void)
+{
+    enum { EMPTY = 1000 };
+    gan_pool *pool = NULL;
+    share s = {.repeats = 0};
+    double empty[ROUNDS], apart[TURNS], together[TURNS];
+
+    MUST(gan_pool_create(&pool, CORES, NULL));
+    for (size_t i = 0; i < CORES; i++) {
+        s.x[i] = numbers(ROWS * IN);
+        s.w[i] = numbers(OUT * IN);
+        s.y[i] = numbers(ROWS * OUT);
+    }
+    blas_threads(1);
+    settle();
+    for (size_t i = 0; i < ROUNDS; i++) empty[i] = time_jobs(pool, do_meet, &s, EMPTY, 0);
+    for (size_t i = 0; i < TURNS; i++) {
+        apart[i] = time_jobs(pool, do_share, &s, 1, JOBS);
+        together[i] = time_jobs(pool, do_share, &s, JOBS, 1);
+    }
+    for (size_t i = 0; i < CORES; i++) free(s.x[i]), free(s.w[i]), free(s.y[i]);
+    gan_pool_destroy(pool);
+    return (job_cost){median(empty, ROUNDS) / EMPTY,
+                      (median(together, TURNS) - median(apart, TURNS)) / JOBS};
+}
+
+/* ---- what has to be exchanged ---- */
+
+/* What each core has to read of the other's in a step, and how many times both have to be done
+ * before either goes on. */
+typedef struct cut {
+    const char *name;
+    double numbers;
+    size_t jobs;
+} cut;
+
+/* Each core owns half of every layer's weights, which never travel, nor do their gradients and
+ * moments.  It has half of the inputs' columns or of the outputs', whichever costs less: of outputs
+ * in the generator and in the discriminator's second layer, of inputs in its first and its last.
+ * In units of half of a hidden layer's numbers for one batch, each with a job of its own:
+ *
+ *                                                 D's step, 2 batches   G's step
+ *   generator, both hidden outputs, joined              2 (one batch)      2
+ *   discriminator, first outputs, sums of halves        2                  1
+ *     joined                                            2                  1
+ *   its verdicts, sums of halves                        1 number a row
+ *   the first outputs' gradient, sums of halves         2                  1
+ *     joined                                            2                  1
+ *   generator, both hidden gradients, sums of halves                       2
+ *   the norm, before anything is changed                1 number
+ *   jobs                                                8                  10
+ *
+ * Both draw the same noise; real samples come from the host; pixels stay where they are made. */
+static cut by_weights(void)
+{
+    const double half = BATCH * HIDDEN / 2.0;
+
+    return (cut){"each core owns half of the weights", (10 + 8) * half + 3 * BATCH, 8 + 10};
+}
+
+static double least(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+/* The other's share of a layer's weight gradient: as sums over its rows for half of the weights; or
+ * its rows of the input and of the output's gradient, one of them halved. */
+static double share_of_grad(double in, double out, double in_rows, double rows)
+{
+    const double from_rows =
+        least(in / 2 * in_rows / 2 + out * rows / 2, in * in_rows / 2 + out / 2 * rows / 2);
+
+    return least(in * out / 2, from_rows);
+}
+
+/* Each core takes half of the rows through all layers and back, then sums half of the weights'
+ * gradients, and changes those weights: three jobs for either step.  What travels is the shares of
+ * gradients, and half of the weights after each change. */
+static cut by_rows(void)
+{
+    const double g = LATENT * HIDDEN + HIDDEN * HIDDEN + HIDDEN * IMAGE;
+    const double d = IMAGE * HIDDEN + HIDDEN * HIDDEN + HIDDEN;
+    const double grads = share_of_grad(IMAGE, HIDDEN, BATCH, 2 * BATCH) + /* only fake samples */
+                         share_of_grad(HIDDEN, HIDDEN, 2 * BATCH, 2 * BATCH) +
+                         share_of_grad(HIDDEN, 1, 2 * BATCH, 2 * BATCH) +
+                         share_of_grad(LATENT, HIDDEN, BATCH, BATCH) +
+                         share_of_grad(HIDDEN, HIDDEN, BATCH, BATCH) +
+                         share_of_grad(HIDDEN, IMAGE, BATCH, BATCH);
+
+    return (cut){"each core takes half of the rows", grads + (g + d) / 2, 6};
+}
+
+/* ---- the sum ---- */
+
+/* What a cut costs on top of work that is shared by nobody. */
+static double seconds_of(const cut *c, double line, double job)
+{
+    return c->numbers / LINE * line + (double)c->jobs * job;
+}
+
+void print_bound(double seconds_1_thread, double gflop, double peak, json_t *report)
+{
+    const cut cuts[] = {by_weights(), by_rows()};
+    const double apart = measure_side_by_side();
+    const line_cost own = measure_lines(0), others = measure_lines(1);
+    const job_cost job = measure_jobs();
+    const double line = others.reading - own.reading + others.writing - own.writing;
+    json_t *out = json_object();
+    double bound = 0;
+
+    printf("\nwhat two cores could reach with these loops:\n");
+    printf("  two trainers that share nothing        %8.3f ms  %6.1f GFLOP/s   %.0f %% of peak, "
+           "%.2f times one thread\n",
+           1e3 * apart, gflop / apart, 100 * gflop / apart / peak, seconds_1_thread / apart);
+    printf("  a line of the other core's: read in %.2f ns, an own one in %.2f; rewritten in %.2f, "
+           "own %.2f\n",
+           1e9 * others.reading, 1e9 * own.reading, 1e9 * others.writing, 1e9 * own.writing);
+    printf("  a job without work: %.2f us; waiting in one of equal shares: %.2f us\n",
+           1e6 * job.empty, 1e6 * job.waiting);
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        const double seconds = apart + seconds_of(&cuts[i], line, job.waiting);
+
+        printf("  %-36s   %8.3f ms: %.0f lines, %.3f ms; %zu jobs, %.3f ms (empty: %.3f)\n",
+               cuts[i].name, 1e3 * seconds, cuts[i].numbers / LINE,
+               1e3 * cuts[i].numbers / LINE * line, cuts[i].jobs,
+               1e3 * (double)cuts[i].jobs * job.waiting, 1e3 * (double)cuts[i].jobs * job.empty);
+        put(out, i == 0 ? "by_weights_s" : "by_rows_s", seconds);
+        if (i == 0 || seconds < bound) bound = seconds;
+    }
+    printf("  neither cut on two cores can take less than %.3f ms: %.0f %% of peak, %.2f times one "
+           "thread\n",
+           1e3 * bound, 100 * gflop / bound / peak, seconds_1_thread / bound);
+    put(out, "side_by_side_s", apart);
+    put(out, "own_line_read_s", own.reading);
+    put(out, "own_line_rewritten_s", own.writing);
+    put(out, "others_line_read_s", others.reading);
+    put(out, "others_line_rewritten_s", others.writing);
+    put(out, "empty_job_s", job.empty);
+    put(out, "waiting_job_s", job.waiting);
+    put(out, "bound_s", bound);
+    json_object_set_new(report, "bound", out);
+}

@@ -1,0 +1,169 @@
+/* test_loss_adversarial.c - what verdicts cost the two players, objective by objective. */
+#include "expect.h"
+#include "golden.h"
+#include "loss_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST = 7, CASES = 8 };
+
+static const struct {
+    const char *name;
+    gan_loss loss;
+    double real_target, fake_target;
+} cases[CASES] = {
+    {"bce", GAN_LOSS_BCE, 1, 0},
+    {"minimax", GAN_LOSS_MINIMAX, 1, 0},
+    {"relativistic", GAN_LOSS_RELATIVISTIC, 1, 0},
+    {"least_squares", GAN_LOSS_LEAST_SQUARES, 1, 0},
+    {"hinge", GAN_LOSS_HINGE, 1, 0},
+    {"wasserstein", GAN_LOSS_WASSERSTEIN, 1, 0},
+    {"bce_smooth", GAN_LOSS_BCE, 0.9, 0},
+    {"least_squares_coded", GAN_LOSS_LEAST_SQUARES, 1.5, -1},
+};
+
+/* Logits of both sides with room for what is made of them. */
+typedef struct verdicts {
+    float real[MOST], fake[MOST], d_real[MOST], d_fake[MOST];
+    double real_targets[MOST], fake_targets[MOST];
+    gan__loss_side a, b;
+} verdicts;
+
+/* Judge them in a player's half of a step; return the loss. */
+static double judge(verdicts *v, size_t n_real, size_t n_fake, int which, int generator)
+{
+    const gan__loss_class *class = gan__loss_find(cases[which].loss);
+
+    for (size_t i = 0; i < MOST; i++) {
+        v->real_targets[i] = generator ? 0 : cases[which].real_target;
+        v->fake_targets[i] = generator ? 1 : cases[which].fake_target;
+    }
+    if (generator && !class->relative) n_real = 0;
+    v->a = (gan__loss_side){
+        .logits = v->real, .targets = v->real_targets, .grad = v->d_real, .n = n_real, .share = 1};
+    v->b = (gan__loss_side){
+        .logits = v->fake, .targets = v->fake_targets, .grad = v->d_fake, .n = n_fake, .share = 1};
+    gan__loss_judge(class, generator ? class->g : class->d, &v->a, &v->b);
+    return (n_real > 0 ? v->a.loss / (double)n_real : 0) + v->b.loss / (double)n_fake;
+}
+
+static const float *vector(golden *g, const char *key, const char *form, const char *what, size_t n)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "%s_%s_%s", key, form, what);
+    return golden_get(g, name, n);
+}
+
+START_TEST(values_and_gradients_are_pytorchs)
+{
+    static const struct {
+        const char *name;
+        size_t n_real, n_fake;
+    } forms[] = {{"small", 7, 5}, {"large", 4, 3}};
+    const char *key = cases[_i].name;
+    golden *g = golden_open("objectives.bin");
+
+    for (size_t f = 0; f < 2; f++) {
+        const char *form = forms[f].name;
+        const size_t n_real = forms[f].n_real, n_fake = forms[f].n_fake;
+        char name[32];
+        verdicts v;
+        double loss;
+
+        snprintf(name, sizeof name, "%s_real", form);
+        memcpy(v.real, golden_get(g, name, n_real), n_real * sizeof *v.real);
+        snprintf(name, sizeof name, "%s_fake", form);
+        memcpy(v.fake, golden_get(g, name, n_fake), n_fake * sizeof *v.fake);
+        loss = judge(&v, n_real, n_fake, _i, 0);
+        expect_near(loss, (double)vector(g, key, form, "d_loss", 1)[0], 1e-6, 1e-9);
+        expect_close(v.d_real, vector(g, key, form, "d_real", n_real), n_real, 1e-6, 1e-8);
+        expect_close(v.d_fake, vector(g, key, form, "d_fake", n_fake), n_fake, 1e-6, 1e-8);
+        loss = judge(&v, n_real, n_fake, _i, 1);
+        expect_near(loss, (double)vector(g, key, form, "g_loss", 1)[0], 1e-6, 1e-9);
+        expect_close(v.d_fake, vector(g, key, form, "g_fake", n_fake), n_fake, 1e-6, 1e-8);
+    }
+    golden_close(g);
+}
+END_TEST
+
+static const verdicts usual = {.real = {2.385f, -0.71f, 0.013f, -6.2f, 9.1f},
+                               .fake = {0.4f, -2.1f, 1.7f, -0.3f}};
+
+/* Differences of logits, along each one of both sides. */
+START_TEST(gradients_are_derivatives)
+{
+    for (int generator = 0; generator < 2; generator++)
+        for (size_t i = 0; i < 9; i++) {
+            const double step = 1.0 / 64; /* exact in these logits to 1e-6 of itself */
+            verdicts v = usual, up = usual, down = usual;
+            float *at = i < 5 ? &v.d_real[i] : &v.d_fake[i - 5];
+            double slope, room = 2e-4;
+
+            if (generator && !gan__loss_find(cases[_i].loss)->relative && i < 5) continue;
+            (i < 5 ? up.real : up.fake)[i % 5] += (float)step;
+            (i < 5 ? down.real : down.fake)[i % 5] -= (float)step;
+            slope =
+                (judge(&up, 5, 4, _i, generator) - judge(&down, 5, 4, _i, generator)) / (2 * step);
+            judge(&v, 5, 4, _i, generator);
+            expect_near((double)*at, slope, 0, room);
+        }
+}
+END_TEST
+
+START_TEST(shares_are_counted_at_the_boundary)
+{
+    verdicts v = usual;
+
+    judge(&v, 5, 4, 0, 0);
+    ck_assert(v.a.above == 3 && v.a.below == 2 && v.b.above == 2 && v.b.below == 2);
+    expect_near(v.a.shown / 5,
+                (1 / (1 + exp(-2.385)) + 1 / (1 + exp(0.71)) + 1 / (1 + exp(-0.013)) +
+                 1 / (1 + exp(6.2)) + 1 / (1 + exp(-9.1))) /
+                    5,
+                1e-7, 0);
+    judge(&v, 5, 4, 4, 0);
+    expect_near(v.a.shown, 2.385 - 0.71 + 0.013 - 6.2 + 9.1, 1e-6, 0);
+    v.a.boundary = 1;
+    gan__loss_judge(gan__loss_find(GAN_LOSS_HINGE), gan__loss_find(GAN_LOSS_HINGE)->d, &v.a, &v.b);
+    ck_assert(v.a.above == 2 && v.a.below == 3);
+}
+END_TEST
+
+START_TEST(a_logit_that_is_no_number_shows_in_the_loss)
+{
+    const float bad[] = {NAN, INFINITY, -INFINITY};
+
+    for (int generator = 0; generator < 2; generator++)
+        for (size_t i = 0; i < 3; i++) {
+            verdicts v = usual;
+
+            v.fake[2] = bad[i];
+            ck_assert(!isfinite(judge(&v, 5, 4, _i, generator)));
+        }
+}
+END_TEST
+
+START_TEST(the_table_ends)
+{
+    ck_assert_ptr_null(gan__loss_find((gan_loss)(GAN_LOSS_WASSERSTEIN + 1)));
+    ck_assert_ptr_null(gan__loss_find((gan_loss)-1));
+    ck_assert_str_eq(gan__loss_find(GAN_LOSS_BCE)->name, "bce"); /* in files since 0.1 */
+}
+END_TEST
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("loss_adversarial");
+    TCase *tc = tcase_create("objectives");
+
+    tcase_add_loop_test(tc, values_and_gradients_are_pytorchs, 0, CASES);
+    tcase_add_loop_test(tc, gradients_are_derivatives, 0, CASES);
+    tcase_add_loop_test(tc, a_logit_that_is_no_number_shows_in_the_loss, 0, CASES);
+    tcase_add_test(tc, shares_are_counted_at_the_boundary);
+    tcase_add_test(tc, the_table_ends);
+    suite_add_tcase(s, tc);
+    return s;
+}

@@ -1,0 +1,760 @@
+/* test_network_residual.c - blocks that add to their input. */
+#include "budget.h"
+#include "expect.h"
+#include "game.h"
+#include "golden.h"
+#include "onelayer.h"
+
+#include <gan/gan.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- networks ---- */
+
+static gan_network *sequence(gan_shape in, const gan_network_desc *desc, gan_layer *const *layers,
+                             size_t n)
+{
+    gan_network *net = gan_network_create(in, desc);
+
+    for (size_t i = 0; i < n && net; i++) gan_network_add(net, layers[i]);
+    for (size_t i = 0; i < n && !net; i++) gan_layer_destroy(layers[i]);
+    return net;
+}
+
+#define NET_WITH(desc, in, ...)                                                                    \
+    sequence(in, desc, (gan_layer *const[]){__VA_ARGS__},                                          \
+             sizeof((gan_layer *const[]){__VA_ARGS__}) / sizeof(gan_layer *))
+#define NET(in, ...) NET_WITH(NULL, in, __VA_ARGS__)
+#define VECTOR(n, ...) NET(gan_shape_1d(n), __VA_ARGS__)
+#define IMAGE(c, h, w, ...) NET(gan_shape_3d(c, h, w), __VA_ARGS__)
+
+static gan_layer *block(size_t width)
+{
+    return gan_layer_residual(VECTOR(width, gan_layer_linear(width, width), gan_layer_tanh(),
+                                     gan_layer_linear(width, width)),
+                              NULL);
+}
+
+/* Without a bias, whose gradient would be zero before a batch_norm. */
+static gan_layer *conv(size_t in, size_t out, size_t kernel, size_t stride)
+{
+    const gan_conv2d_desc desc = {GAN_CONV2D_DESC_INIT, .stride = {stride}, .padding = {kernel / 2},
+                                  .no_bias = 1};
+
+    return gan_layer_conv2d(in, out, kernel, &desc);
+}
+
+static gan_layer *norm(size_t channels)
+{
+    return gan_layer_batch_norm(channels, NULL);
+}
+
+static gan_layer *projected(void)
+{
+    return gan_layer_residual(
+        VECTOR(7, gan_layer_linear(7, 5), gan_layer_tanh(), gan_layer_linear(5, 4)),
+        VECTOR(7, gan_layer_linear(7, 4)));
+}
+
+static gan_network *in_place(void)
+{
+    return VECTOR(
+        6, gan_layer_linear(6, 9), gan_layer_tanh(),
+        gan_layer_residual(VECTOR(9, gan_layer_tanh(), gan_layer_linear(9, 9), gan_layer_sigmoid()),
+                           NULL),
+        gan_layer_relu(),
+        gan_layer_residual(
+            VECTOR(9, gan_layer_leaky_relu(0.2f), gan_layer_linear(9, 4), gan_layer_tanh()),
+            VECTOR(9, gan_layer_tanh(), gan_layer_linear(9, 4), gan_layer_tanh())),
+        gan_layer_tanh(), gan_layer_linear(4, 3));
+}
+
+static gan_network *only_in_place(void)
+{
+    return VECTOR(6, gan_layer_residual(VECTOR(6, gan_layer_tanh()), NULL),
+                  gan_layer_residual(VECTOR(6, gan_layer_dropout(0)), VECTOR(6, gan_layer_tanh())),
+                  gan_layer_residual(
+                      VECTOR(6, gan_layer_reshape(gan_shape_2d(2, 3)), gan_layer_flatten()), NULL));
+}
+
+static gan_network *nested(const gan_network_desc *desc)
+{
+    return NET_WITH(
+        desc, gan_shape_1d(5), gan_layer_linear(5, 6),
+        gan_layer_residual(
+            VECTOR(6, block(6), gan_layer_tanh(),
+                   gan_layer_residual(VECTOR(6, gan_layer_linear(6, 4)),
+                                      VECTOR(6, gan_layer_residual(VECTOR(6, block(6)), NULL),
+                                             gan_layer_linear(6, 4)))),
+            VECTOR(6, gan_layer_residual(VECTOR(6, gan_layer_tanh(), gan_layer_linear(6, 6)), NULL),
+                   gan_layer_linear(6, 4))));
+}
+
+static gan_network *resnet(size_t a, size_t b, size_t height, size_t width)
+{
+    const size_t h = (height + 1) / 2, w = (width + 1) / 2;
+
+    return IMAGE(
+        2, height, width, conv(2, a, 3, 1), gan_layer_relu(),
+        gan_layer_residual(IMAGE(a, height, width, conv(a, b, 3, 2), norm(b), gan_layer_relu(),
+                                 conv(b, b, 3, 1), norm(b)),
+                           IMAGE(a, height, width, conv(a, b, 1, 2), norm(b))),
+        gan_layer_relu(),
+        gan_layer_residual(IMAGE(b, h, w, norm(b), gan_layer_relu(), conv(b, b, 3, 1)), NULL));
+}
+
+static gan_layer *upsampling(void)
+{
+    const gan_upsample_mode nearest = GAN_UPSAMPLE_NEAREST;
+
+    return gan_layer_residual(IMAGE(4, 3, 3, norm(4), gan_layer_relu(),
+                                    gan_layer_upsample(2, nearest, 0), conv(4, 3, 3, 1)),
+                              IMAGE(4, 3, 3, gan_layer_upsample(2, nearest, 0), conv(4, 3, 1, 1)));
+}
+
+/* ---- values ---- */
+
+START_TEST(blocks_are_pytorchs)
+{
+    golden *g = golden_open("layers_residual.bin");
+
+    expect_layer_golden(g, "identity", gan_shape_1d(7), block(7), 5, 5);
+    expect_layer_golden(g, "projected", gan_shape_1d(7), projected(), 5, 5);
+    expect_network_golden(g, "in_place", in_place(), 6, 6);
+    expect_network_golden(g, "only_in_place", only_in_place(), 6, 6);
+    expect_network_golden(g, "nested", nested(NULL), 6, 6);
+    expect_network_golden(g, "resnet", resnet(3, 5, 6, 4), 6, 3);
+    expect_layer_golden(g, "upsampling", gan_shape_3d(4, 3, 3), upsampling(), 4, 4);
+    golden_close(g);
+}
+END_TEST
+
+START_TEST(gradients_are_finite_differences)
+{
+    expect_layer_gradients(gan_shape_1d(7), projected(), 3, 3, NULL);
+    expect_network_gradients(only_in_place(), 3, 3);
+    expect_network_gradients(nested(NULL), 4, 4);
+    expect_network_gradients(
+        IMAGE(2, 4, 3,
+              gan_layer_residual(IMAGE(2, 4, 3, norm(2), gan_layer_tanh(), gan_layer_dropout(0.4f),
+                                       conv(2, 3, 3, 2), gan_layer_dropout2d(0.3f)),
+                                 IMAGE(2, 4, 3, gan_layer_dropout(0.3f), conv(2, 3, 1, 2))),
+              gan_layer_tanh()),
+        4, 4);
+}
+END_TEST
+
+/* Large enough for many tiles, by rows next to products that are cut by columns. */
+START_TEST(bits_dont_depend_on_the_cut)
+{
+    expect_network_same_bits(resnet(12, 20, 17, 14), 10, 5);
+    expect_network_same_bits(
+        VECTOR(160,
+               gan_layer_residual(VECTOR(160, gan_layer_linear(160, 300), gan_layer_dropout(0.2f),
+                                         gan_layer_linear(300, 210)),
+                                  VECTOR(160, gan_layer_tanh(), gan_layer_linear(160, 210))),
+               gan_layer_tanh(), block(210), block(210), gan_layer_dropout(0.1f)),
+        100, 100);
+}
+END_TEST
+
+START_TEST(evaluation_is_the_same_on_any_pool)
+{
+    enum { N = 700 };
+    gan_pool *pool = NULL;
+    gan_network *net = nested(NULL), *shared;
+    float *x = normals(N * 5, 1), *y = malloc(N * 4 * sizeof *y), *z = malloc(N * 4 * sizeof *z);
+
+    expect_ok(gan_pool_create(&pool, 3, NULL));
+    shared = nested(&(gan_network_desc){GAN_NETWORK_DESC_INIT, .pool = pool});
+    expect_ok(gan_network_forward(net, x, N, y));
+    expect_ok(gan_network_forward(shared, x, N, z));
+    expect_same_bits(z, y, N * 4 * sizeof *y);
+    free(x);
+    free(y);
+    free(z);
+    gan_network_destroy(net);
+    gan_network_destroy(shared);
+    gan_pool_destroy(pool);
+}
+END_TEST
+
+/* A generator that ends in a block, before a discriminator that begins with one; or, the same to
+ * the last bit, with a layer in between that does nothing. */
+static game seam(size_t n_threads, int apart)
+{
+    game x = {.latent = 5, .sample = 6};
+    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = 20, .seed = 5,
+                                   .n_threads = n_threads};
+
+    x.g =
+        gan_network_create(gan_shape_1d(5), &(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 1});
+    x.d =
+        gan_network_create(gan_shape_1d(6), &(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 2});
+    gan_network_add(x.g, gan_layer_linear(5, 6));
+    gan_network_add(x.g, gan_layer_residual(VECTOR(6, gan_layer_tanh(), gan_layer_linear(6, 6)),
+                                            VECTOR(6, gan_layer_dropout(0.2f), block(6))));
+    if (apart) gan_network_add(x.d, gan_layer_flatten());
+    gan_network_add(x.d, block(6));
+    gan_network_add(x.d, gan_layer_linear(6, 1));
+    gan_network_add(x.d, gan_layer_sigmoid());
+    x.g_opt = adam();
+    x.d_opt = adam();
+    expect_ok(gan_trainer_create(&x.trainer, x.g, x.d, x.g_opt, x.d_opt, &desc));
+    return x;
+}
+
+static void expect_same_numbers(gan_network *a, gan_network *b)
+{
+    size_t n;
+    float *x = net_weights(a, &n), *y = net_weights(b, NULL);
+
+    expect_same_bits(x, y, n * sizeof *x);
+    free(x);
+    free(y);
+}
+
+START_TEST(blocks_meet_where_the_networks_do)
+{
+    game x = seam(1, 0), y = seam(3, 1);
+
+    for (uint64_t i = 0; i < 5; i++) {
+        play(&x, 17, i);
+        play(&y, 17, i);
+        expect_same_numbers(x.g, y.g);
+        expect_same_numbers(x.d, y.d);
+    }
+    game_end(&x);
+    game_end(&y);
+}
+END_TEST
+
+/* ---- what a network says about its blocks ---- */
+
+START_TEST(names_are_pytorchs)
+{
+    static const char *const names[] = {"0.weight",
+                                        "0.bias",
+                                        "1.body.0.body.0.weight",
+                                        "1.body.0.body.0.bias",
+                                        "1.body.0.body.2.weight",
+                                        "1.body.0.body.2.bias",
+                                        "1.body.2.body.0.weight",
+                                        "1.body.2.body.0.bias",
+                                        "1.body.2.shortcut.0.body.0.body.0.weight",
+                                        "1.body.2.shortcut.0.body.0.body.0.bias",
+                                        "1.body.2.shortcut.0.body.0.body.2.weight",
+                                        "1.body.2.shortcut.0.body.0.body.2.bias",
+                                        "1.body.2.shortcut.1.weight",
+                                        "1.body.2.shortcut.1.bias",
+                                        "1.shortcut.0.body.1.weight",
+                                        "1.shortcut.0.body.1.bias",
+                                        "1.shortcut.1.weight",
+                                        "1.shortcut.1.bias"};
+    gan_network *net = nested(NULL);
+    gan_tensor t;
+
+    ck_assert_uint_eq(gan_network_layer_count(net), 2);
+    ck_assert_uint_eq(gan_network_tensor_count(net), sizeof names / sizeof *names);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        expect_ok(gan_network_tensor(&t, net, i));
+        ck_assert_str_eq(t.name, names[i]);
+    }
+    ck_assert_int_eq(gan_shape_equal(gan_network_output_shape(net), gan_shape_1d(4)), 1);
+    gan_network_destroy(net);
+}
+END_TEST
+
+START_TEST(the_summary_shows_branches)
+{
+    static const char wanted[] =
+        "layer         kind              output                  parameters\n"
+        "              input             [7]                               \n"
+        "0             residual          [7]                              0\n"
+        "0.body.0      linear            [5]                             40\n"
+        "0.body.1      tanh              [5]                              0\n"
+        "0.body.2      linear            [4]                             24\n"
+        "0.shortcut    shortcut          [7]                              0\n"
+        "0.shortcut.0  linear            [4]                             32\n"
+        "0.add         add               [4]                              0\n"
+        "              total                                             96\n";
+    gan_network *net = VECTOR(7, projected());
+    char text[2000];
+
+    ck_assert_uint_eq(gan_network_summary(net, text, sizeof text), strlen(wanted));
+    ck_assert_str_eq(text, wanted);
+    gan_network_destroy(net);
+}
+END_TEST
+
+START_TEST(first_weights_are_those_of_the_layers_in_a_row)
+{
+    const gan_network_desc desc = {GAN_NETWORK_DESC_INIT, .seed = 9};
+    gan_network *net = NET_WITH(&desc, gan_shape_1d(4), gan_layer_linear(4, 4), block(4));
+    gan_network *row = NET_WITH(&desc, gan_shape_1d(4), gan_layer_linear(4, 4),
+                                gan_layer_linear(4, 4), gan_layer_linear(4, 4));
+
+    expect_same_numbers(net, row);
+    expect_ok(gan_network_initialize_as(net, 3, NULL));
+    expect_ok(gan_network_initialize_as(row, 3, NULL));
+    expect_same_numbers(net, row);
+    gan_network_destroy(net);
+    gan_network_destroy(row);
+}
+END_TEST
+
+/* What a classifier's features are is counted in the host's layers. */
+START_TEST(features_stand_before_or_behind_a_block)
+{
+    const float x[12] = {0.5f, -1, 2, 0.25f, 3, -2, 1, 0, -0.5f, 1.5f, -3, 0.75f};
+    const size_t wanted[] = {7, 5, 7, 4};
+    gan_network *net = VECTOR(6, gan_layer_linear(6, 5), gan_layer_linear(5, 7), projected());
+    float y[14], z[14];
+
+    for (size_t i = 0; i < 4; i++) {
+        const gan_classifier_desc desc = {GAN_CLASSIFIER_DESC_INIT, .feature_layers = i};
+        gan_classifier *c;
+
+        expect_ok(gan_classifier_create(&c, net, NULL, &desc));
+        ck_assert_uint_eq(gan_classifier_feature_count(c), wanted[i]);
+        if (i == 3) {
+            expect_ok(gan_classifier_features(c, x, 2, y));
+            expect_ok(gan_network_forward(net, x, 2, z));
+            expect_same_bits(y, z, 8 * sizeof *y);
+        }
+        gan_classifier_destroy(c);
+    }
+    gan_network_destroy(net);
+}
+END_TEST
+
+/* ---- what is refused ---- */
+
+static budget kept;
+
+/* A branch whose memory is counted. */
+static gan_network *branch(size_t in, gan_layer *layer)
+{
+    return NET_WITH(&((gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = &kept.allocator}),
+                    gan_shape_1d(in), layer);
+}
+
+static void expect_refused(gan_layer *layer, gan_status status, const char *says)
+{
+    gan_network *net = VECTOR(4, gan_layer_tanh());
+
+    expect_fails(gan_network_add(net, layer), status, says);
+    expect_fails(gan_network_build(net), status, says);
+    ck_assert_uint_eq(gan_network_layer_count(net), 1);
+    ck_assert_uint_eq(budget_live(&kept), 0);
+    gan_network_destroy(net);
+}
+
+static gan_layer *lin(size_t in, size_t out)
+{
+    return gan_layer_linear(in, out);
+}
+
+START_TEST(blocks_that_do_not_fit_are_refused)
+{
+    gan_network *complete;
+
+    budget_init(&kept, BUDGET_UNLIMITED);
+    expect_refused(gan_layer_residual(branch(4, lin(4, 3)), NULL), GAN_ERR_SHAPE,
+                   "layer 1 (residual): the body makes [3], the input is [4]");
+    expect_refused(gan_layer_residual(branch(4, lin(4, 3)), branch(4, lin(4, 5))), GAN_ERR_SHAPE,
+                   "layer 1 (residual): the body makes [3], the shortcut [5]");
+    expect_refused(gan_layer_residual(branch(5, lin(5, 4)), NULL), GAN_ERR_SHAPE,
+                   "layer 1 (residual): body: needs [5], gets [4]");
+    expect_refused(gan_layer_residual(branch(4, lin(4, 3)), branch(5, lin(5, 3))), GAN_ERR_SHAPE,
+                   "layer 1 (residual): shortcut: needs [5], gets [4]");
+    expect_refused(gan_layer_residual(branch(4, lin(3, 4)), NULL), GAN_ERR_SHAPE,
+                   "layer 1 (residual): body: layer 0 (linear): needs 3 inputs, gets 4");
+    expect_refused(gan_layer_residual(branch(4, lin(0, 4)), NULL), GAN_ERR_INVALID,
+                   "layer 1 (residual): body: layer 0: linear");
+    expect_refused(
+        gan_layer_residual(branch(4, lin(4, 4)), gan_network_create(gan_shape_1d(4), NULL)),
+        GAN_ERR_INVALID, "layer 1 (residual): shortcut: has no layer");
+    complete = branch(4, lin(4, 4));
+    expect_ok(gan_network_build(complete));
+    expect_refused(gan_layer_residual(complete, NULL), GAN_ERR_INVALID,
+                   "layer 1 (residual): body: is complete already");
+}
+END_TEST
+
+/* The networks given away are ended. */
+START_TEST(constructors_refuse_what_is_no_network)
+{
+    gan_network *both;
+
+    budget_init(&kept, BUDGET_UNLIMITED);
+    both = branch(4, lin(4, 4));
+    ck_assert_ptr_null(gan_layer_residual(both, both));
+    expect_error_says("residual: body and shortcut are the same network");
+    ck_assert_ptr_null(gan_network_create(gan_shape_1d(0), NULL));
+    ck_assert_ptr_null(gan_layer_residual(NULL, branch(4, lin(4, 4))));
+    expect_error_says("residual: body: network: input [0] is no shape");
+    gan_layer_destroy(gan_layer_residual(branch(4, lin(4, 4)), branch(4, lin(4, 4))));
+    ck_assert_uint_eq(budget_live(&kept), 0);
+}
+END_TEST
+
+START_TEST(a_network_cannot_hold_itself)
+{
+    gan_network *net;
+
+    budget_init(&kept, BUDGET_UNLIMITED);
+    net = branch(4, lin(4, 4));
+    expect_fails(gan_network_add(net, gan_layer_residual(net, NULL)), GAN_ERR_INVALID,
+                 "body: a network can't hold itself");
+    ck_assert_uint_eq(budget_live(&kept), 0); /* it was given away */
+}
+END_TEST
+
+/* Blocks in each other, so many. */
+static gan_layer *tower(size_t height)
+{
+    gan_layer *layer = gan_layer_linear(2, 2);
+
+    for (size_t i = 0; i < height; i++)
+        layer = gan_layer_residual(VECTOR(2, gan_layer_tanh(), layer), VECTOR(2, lin(2, 2)));
+    return layer;
+}
+
+START_TEST(there_is_a_limit_to_depth)
+{
+    gan_network *net = VECTOR(2, tower(6)), *copy = NULL;
+    const float x[2] = {1, -2};
+    float y[2];
+    gan_tensor t;
+
+    expect_ok(gan_network_find(&t, net, "0.body.1.body.1.body.1.body.1.body.1.body.1.weight"));
+    expect_ok(gan_network_forward(net, x, 1, y));
+    expect_ok(gan_network_clone(&copy, net));
+    gan_network_destroy(net);
+    gan_network_destroy(copy);
+    net = VECTOR(2, gan_layer_tanh());
+    expect_fails(gan_network_add(net, tower(7)), GAN_ERR_INVALID,
+                 "layer 1 (residual): more than 6 blocks in each other");
+    gan_network_destroy(net);
+}
+END_TEST
+
+/* ---- memory ---- */
+
+static void end_network(void *made)
+{
+    gan_network_destroy(made);
+}
+
+/* Parts that lacked memory are NULL: a shortcut would then be none. */
+static gan_status make_block(void **out, const gan_allocator *allocator, void *user)
+{
+    const gan_network_desc desc = {GAN_NETWORK_DESC_INIT, .allocator = allocator};
+    gan_network *shortcut = NET_WITH(&desc, gan_shape_1d(7), gan_layer_linear(7, 4));
+    gan_network *body, *net;
+    gan_status status;
+
+    (void)user;
+    *out = NULL;
+    if (!shortcut) return GAN_ERR_NOMEM;
+    body = NET_WITH(&desc, gan_shape_1d(7), gan_layer_linear(7, 7), block(7), block(7), block(7),
+                    gan_layer_linear(7, 4));
+    net = gan_network_create(gan_shape_1d(7), &desc);
+    if (!body || !net) {
+        gan_network_destroy(body);
+        gan_network_destroy(shortcut);
+        gan_network_destroy(net);
+        return GAN_ERR_NOMEM;
+    }
+    gan_network_add(net, gan_layer_residual(body, shortcut));
+    status = gan_network_build(net);
+    if (status == GAN_OK)
+        *out = net;
+    else
+        gan_network_destroy(net);
+    return status;
+}
+
+START_TEST(making_survives_a_lack_of_memory)
+{
+    budget_sweep(make_block, end_network, NULL);
+}
+END_TEST
+
+static gan_status make_clone(void **out, const gan_allocator *allocator, void *user)
+{
+    budget *b = allocator->user;
+    const size_t left = b->left;
+    gan_network *net, *copy;
+    gan_status status;
+
+    (void)user;
+    b->left = BUDGET_UNLIMITED;
+    net = nested(&(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = allocator});
+    expect_ok(gan_network_build(net));
+    b->left = left;
+    status = gan_network_clone(&copy, net);
+    gan_network_destroy(net);
+    *out = copy;
+    return status;
+}
+
+START_TEST(cloning_survives_a_lack_of_memory)
+{
+    budget_sweep(make_clone, end_network, NULL);
+}
+END_TEST
+
+static gan_status make_opened(void **out, const gan_allocator *allocator, void *user)
+{
+    gan_network *net = NULL;
+    const gan_status status = gan_network_open(
+        &net, user, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = allocator});
+
+    *out = net;
+    return status;
+}
+
+START_TEST(opening_survives_a_lack_of_memory)
+{
+    char path[1024];
+    gan_network *net = nested(NULL);
+
+    snprintf(path, sizeof path, "%s", scratch_path("residual-sweep.safetensors"));
+    expect_ok(gan_network_save(net, path));
+    budget_sweep(make_opened, end_network, path);
+    remove(path);
+    gan_network_destroy(net);
+}
+END_TEST
+
+/* ---- files ---- */
+
+static void expect_same_network(gan_network *a, gan_network *b, const float *x, size_t n)
+{
+    char text[4000], again[4000];
+    const size_t size = n * gan_shape_size(gan_network_output_shape(a));
+    float *y = malloc(size * sizeof *y), *z = malloc(size * sizeof *z);
+
+    expect_same_weights(a, b);
+    ck_assert_uint_eq(gan_network_layer_count(a), gan_network_layer_count(b));
+    ck_assert_uint_lt(gan_network_summary(a, text, sizeof text), sizeof text);
+    gan_network_summary(b, again, sizeof again);
+    ck_assert_str_eq(again, text);
+    expect_ok(gan_network_forward(a, x, n, y));
+    expect_ok(gan_network_forward(b, x, n, z));
+    expect_same_bits(z, y, size * sizeof *y);
+    free(y);
+    free(z);
+}
+
+static void expect_round_trips(gan_network *net)
+{
+    const char *path = scratch_path("residual-trip.safetensors");
+    float *x = normals(3 * gan_shape_size(gan_network_input_shape(net)), 1);
+    gan_network *opened = NULL, *copy = NULL, *copy_of_opened = NULL;
+
+    expect_ok(gan_network_clone(&copy, net));
+    expect_same_network(net, copy, x, 3);
+    expect_ok(gan_network_save(net, path));
+    expect_ok(gan_network_open(&opened, path, NULL));
+    expect_same_network(net, opened, x, 3);
+    expect_ok(gan_network_initialize(copy, 77));
+    expect_ok(gan_network_load(copy, path, NULL));
+    expect_same_network(net, copy, x, 3);
+    /* What was opened can be written again. */
+    expect_ok(gan_network_save(opened, path));
+    expect_ok(gan_network_clone(&copy_of_opened, opened));
+    gan_network_destroy(opened);
+    expect_ok(gan_network_open(&opened, path, NULL));
+    expect_same_network(opened, copy_of_opened, x, 3);
+    remove(path);
+    free(x);
+    gan_network_destroy(net);
+    gan_network_destroy(copy);
+    gan_network_destroy(opened);
+    gan_network_destroy(copy_of_opened);
+}
+
+START_TEST(copies_and_files_keep_everything)
+{
+    expect_round_trips(VECTOR(7, block(7)));
+    expect_round_trips(in_place());
+    expect_round_trips(nested(NULL));
+    expect_round_trips(resnet(3, 5, 6, 4));
+    expect_round_trips(VECTOR(2, gan_layer_tanh(), tower(6)));
+}
+END_TEST
+
+START_TEST(checkpoints_keep_everything)
+{
+    const char *path = scratch_path("residual-checkpoint.gan");
+    game x = seam(2, 0), y = seam(2, 0), apart = seam(2, 1);
+    gan_network *g, *d;
+
+    for (uint64_t i = 0; i < 3; i++) play(&x, 9, i);
+    expect_ok(gan_checkpoint_save(x.trainer, NULL, path));
+    for (uint64_t i = 3; i < 6; i++) play(&x, 9, i);
+    expect_ok(gan_checkpoint_load(y.trainer, NULL, path));
+    for (uint64_t i = 3; i < 6; i++) play(&y, 9, i);
+    expect_same_weights(x.g, y.g);
+    expect_same_weights(x.d, y.d);
+    expect_fails(gan_checkpoint_load(apart.trainer, NULL, path), GAN_ERR_INVALID,
+                 "discriminator_layer_count is 3 in the file, 4 here");
+    expect_ok(gan_checkpoint_load(x.trainer, NULL, path));
+    expect_ok(gan_checkpoint_networks(&g, &d, path, NULL));
+    expect_same_weights(x.g, g);
+    expect_same_weights(x.d, d);
+    remove(path);
+    gan_network_destroy(g);
+    gan_network_destroy(d);
+    game_end(&x);
+    game_end(&y);
+    game_end(&apart);
+}
+END_TEST
+
+/* Write a safetensors file of a linear layer's weights as 0.body.0 under a description that has '
+ * for each ". */
+static void write_described(const char *path, const char *description)
+{
+    static const char tensors[] =
+        "\"0.body.0.weight\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[0,16]},"
+        "\"0.body.0.bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[16,24]}}";
+    static const char begin[] = "{\"__metadata__\":{\"libgan.network\":\"";
+    unsigned char bytes[20000] = {0};
+    size_t n = 8 + sizeof begin - 1;
+
+    memcpy(bytes + 8, begin, sizeof begin - 1);
+    for (; *description; description++) {
+        if (*description == '\'') bytes[n++] = '\\';
+        bytes[n++] = (unsigned char)(*description == '\'' ? '"' : *description);
+    }
+    n += (size_t)snprintf((char *)bytes + n, sizeof bytes - n, "\"},%s", tensors);
+    for (size_t i = 0; i < 8; i++) bytes[i] = (unsigned char)((n - 8) >> (8 * i));
+    ck_assert_uint_lt(n + 24, sizeof bytes);
+    scratch_write(path, bytes, n + 24);
+}
+
+#define LAYERS(text) "{'input':[2],'layers':[" text "]}"
+#define LINEAR22 "[['linear',2,2]]"
+
+START_TEST(forged_blocks_are_only_an_error)
+{
+    static const struct {
+        const char *description;
+        gan_status status;
+        const char *says;
+    } cases[] = {
+        {LAYERS("['residual'," LINEAR22 ",null]"), GAN_OK, ""},
+        {LAYERS("['residual']"), GAN_ERR_FORMAT, "layer 0: body and shortcut expected, found 0"},
+        {LAYERS("['residual'," LINEAR22 "]"), GAN_ERR_FORMAT, "found 1 settings"},
+        {LAYERS("['residual'," LINEAR22 ",null,1]"), GAN_ERR_FORMAT, "found 3 settings"},
+        {LAYERS("['residual',null,null]"), GAN_ERR_FORMAT, "layer 0: body: no layers in it"},
+        {LAYERS("['residual',[],null]"), GAN_ERR_FORMAT, "layer 0: body: no layers in it"},
+        {LAYERS("['residual'," LINEAR22 ",[]]"), GAN_ERR_FORMAT, "shortcut: no layers in it"},
+        {LAYERS("['residual'," LINEAR22 ",0]"), GAN_ERR_FORMAT, "shortcut: no layers in it"},
+        {LAYERS("['residual',7,null]"), GAN_ERR_FORMAT, "body: no layers in it"},
+        {LAYERS("['residual','linear',null]"), GAN_ERR_FORMAT, "body: no layers in it"},
+        {LAYERS("['residual',['linear',2,2],null]"), GAN_ERR_FORMAT,
+         "body: layer 0: is of no known kind"},
+        {LAYERS("['residual',{'layers':" LINEAR22 "},null]"), GAN_ERR_FORMAT, "no layers in it"},
+        {LAYERS("['residual',[['linear',3,2]],null]"), GAN_ERR_FORMAT,
+         "layer 0: body: layer 0 (linear): needs 3 inputs, gets 2"},
+        {LAYERS("['residual',[['linear',2,3]],null]"), GAN_ERR_FORMAT,
+         "the body makes [3], the input is [2]"},
+        {LAYERS("['residual'," LINEAR22 ",[['linear',2,3]]]"), GAN_ERR_FORMAT,
+         "the body makes [2], the shortcut [3]"},
+        {LAYERS("['residual'," LINEAR22 ",[['cubic']]]"), GAN_ERR_FORMAT,
+         "layer 0: shortcut: layer 0: is of no known kind: cubic"},
+        {LAYERS("['residual'," LINEAR22 ",[['dropout',2]]]"), GAN_ERR_FORMAT,
+         "layer 0: shortcut: layer 0: dropout: "},
+        /* The kinds that a block consists of are none by themselves. */
+        {LAYERS("['add']"), GAN_ERR_FORMAT, "no known kind: add"},
+        {LAYERS("['shortcut']"), GAN_ERR_FORMAT, "no known kind: shortcut"},
+        {LAYERS("['residual',[['tanh'],['add']],null]"), GAN_ERR_FORMAT, "no known kind: add"},
+        {LAYERS("['residual'," LINEAR22 "," LINEAR22 "]"), GAN_ERR_SHAPE, "12 numbers"},
+    };
+    const char *path = scratch_path("residual-forged.safetensors");
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        gan_network *net = (gan_network *)&net;
+        gan_status status;
+
+        write_described(path, cases[i].description);
+        status = gan_network_open(&net, path, NULL);
+        ck_assert_msg(status == cases[i].status, "case %zu: %s, wanted %s (%s)", i,
+                      gan_status_name(status), gan_status_name(cases[i].status), gan_last_error());
+        if (status != GAN_OK) {
+            ck_assert_ptr_null(net);
+            expect_error_says(path);
+            expect_error_says(cases[i].says);
+        }
+        gan_network_destroy(net);
+    }
+    remove(path);
+}
+END_TEST
+
+START_TEST(a_description_of_any_depth_is_refused)
+{
+    const size_t depths[] = {7, 100, 500};
+    const char *path = scratch_path("residual-deep.safetensors");
+
+    for (size_t i = 0; i < sizeof depths / sizeof *depths; i++) {
+        gan_network *net = (gan_network *)&net;
+        char text[12000] = "{'input':[2],'layers':[";
+        budget b;
+
+        budget_init(&b, BUDGET_UNLIMITED);
+        for (size_t j = 0; j < depths[i]; j++) strcat(text, "['residual',[");
+        strcat(text, "['tanh']");
+        for (size_t j = 0; j < depths[i]; j++) strcat(text, "],null]");
+        strcat(text, "]}");
+        write_described(path, text);
+        expect_fails(
+            gan_network_open(&net, path,
+                             &(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = &b.allocator}),
+            GAN_ERR_FORMAT, "body: layer 0: more than 6 blocks in each other");
+        ck_assert_ptr_null(net);
+        ck_assert_uint_eq(budget_live(&b), 0);
+        ck_assert_msg(b.peak_bytes < 1000000, "%zu levels made the library take %zu bytes",
+                      depths[i], b.peak_bytes);
+    }
+    remove(path);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    const TTest *const values[] = {blocks_are_pytorchs,
+                                   gradients_are_finite_differences,
+                                   bits_dont_depend_on_the_cut,
+                                   evaluation_is_the_same_on_any_pool,
+                                   blocks_meet_where_the_networks_do,
+                                   NULL};
+    const TTest *const contract[] = {names_are_pytorchs,
+                                     the_summary_shows_branches,
+                                     first_weights_are_those_of_the_layers_in_a_row,
+                                     features_stand_before_or_behind_a_block,
+                                     blocks_that_do_not_fit_are_refused,
+                                     constructors_refuse_what_is_no_network,
+                                     a_network_cannot_hold_itself,
+                                     there_is_a_limit_to_depth,
+                                     NULL};
+    const TTest *const memory[] = {making_survives_a_lack_of_memory,
+                                   cloning_survives_a_lack_of_memory,
+                                   opening_survives_a_lack_of_memory, NULL};
+    const TTest *const files[] = {copies_and_files_keep_everything, checkpoints_keep_everything,
+                                  forged_blocks_are_only_an_error,
+                                  a_description_of_any_depth_is_refused, NULL};
+    Suite *s = suite_create("network_residual");
+
+    add_tests(s, "values", values);
+    add_tests(s, "contract", contract);
+    add_tests(s, "memory", memory);
+    add_tests(s, "files", files);
+    return s;
+}

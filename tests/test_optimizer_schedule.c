@@ -1,0 +1,268 @@
+/* test_optimizer_schedule.c - learning rates that follow a schedule, and limits, as in PyTorch. */
+#include "expect.h"
+#include "golden.h"
+
+#include <gan/optimizer.h>
+#include <math.h>
+#include <string.h>
+
+enum { STEPS = 40, N = 11 };
+
+static gan_optimizer *optimizer_of(double lr)
+{
+    gan_adam_desc desc = {GAN_ADAM_DESC_INIT};
+    gan_optimizer *opt;
+
+    desc.lr = lr;
+    expect_ok(gan_optimizer_create_adam(&opt, &desc));
+    expect_ok(gan_optimizer_bind(opt, N));
+    return opt;
+}
+
+/* ---- schedules ---- */
+
+static const struct {
+    const char *name;
+    gan_schedule_desc desc;
+} schedules[] = {
+    {"linear",
+     {GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_LINEAR, .period = 16, .factor = 0.125}},
+    {"cosine",
+     {GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_COSINE, .period = STEPS - 1, .factor = 0.05}},
+    {"step", {GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_STEP, .period = 7, .factor = 0.3}},
+    {"exponential", {GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_EXPONENTIAL, .factor = 0.9}},
+    {"warmup",
+     {GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_STEP, .warmup = 6, .period = 7, .factor = 0.3}},
+};
+enum { SCHEDULES = sizeof schedules / sizeof *schedules };
+
+START_TEST(rates_are_pytorchs)
+{
+    golden *g = golden_open("schedules.bin");
+    const float *wanted = golden_get(g, schedules[_i].name, STEPS);
+    float w[N] = {0}, grads[N] = {0};
+    gan_optimizer *opt = optimizer_of(0.5);
+
+    expect_ok(gan_optimizer_set_schedule(opt, &schedules[_i].desc));
+    for (size_t s = 0; s < STEPS; s++) {
+        expect_near(gan_optimizer_next_lr(opt), (double)wanted[s], 1e-6, 0);
+        ck_assert(gan_optimizer_lr(opt) == 0.5);
+        expect_ok(gan_optimizer_step(opt, w, grads, N));
+    }
+    gan_optimizer_destroy(opt);
+    golden_close(g);
+}
+END_TEST
+
+/* Each rule's step follows the rate that next_lr() tells. */
+START_TEST(a_step_with_a_schedule_is_one_with_its_rate)
+{
+    float w[4][N], twin[4][N], grads[N];
+    gan_optimizer *opts[2][4];
+
+    for (size_t k = 0; k < 2; k++) {
+        expect_ok(gan_optimizer_create_adam(&opts[k][0], NULL));
+        expect_ok(gan_optimizer_create_adamw(&opts[k][1], NULL));
+        expect_ok(gan_optimizer_create_sgd(&opts[k][2], NULL));
+        expect_ok(gan_optimizer_create_rmsprop(&opts[k][3], NULL));
+    }
+    for (size_t i = 0; i < 4; i++) {
+        const double lr = gan_optimizer_lr(opts[1][i]);
+
+        for (size_t j = 0; j < N; j++) w[i][j] = twin[i][j] = sinf(1.7f * (float)j);
+        expect_ok(gan_optimizer_bind(opts[0][i], N));
+        expect_ok(gan_optimizer_bind(opts[1][i], N));
+        expect_ok(gan_optimizer_set_schedule(opts[0][i], &schedules[4].desc));
+        for (size_t s = 0; s < 20; s++) {
+            for (size_t j = 0; j < N; j++) grads[j] = cosf((float)(s * N + j));
+            expect_ok(gan_optimizer_set_lr(opts[1][i], gan_optimizer_next_lr(opts[0][i])));
+            expect_ok(gan_optimizer_step(opts[0][i], w[i], grads, N));
+            expect_ok(gan_optimizer_step(opts[1][i], twin[i], grads, N));
+            expect_same_bits(w[i], twin[i], sizeof w[i]);
+        }
+        ck_assert(gan_optimizer_lr(opts[1][i]) != lr && gan_optimizer_lr(opts[0][i]) == lr);
+        expect_ok(gan_optimizer_set_schedule(opts[0][i], NULL));
+        ck_assert(gan_optimizer_next_lr(opts[0][i]) == lr);
+        gan_optimizer_destroy(opts[0][i]);
+        gan_optimizer_destroy(opts[1][i]);
+    }
+}
+END_TEST
+
+START_TEST(a_schedule_ends_where_it_should)
+{
+    gan_optimizer *opt = optimizer_of(2);
+    float w[N] = {0}, grads[N] = {0};
+    gan_schedule_desc desc = {GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_COSINE, .period = 3};
+
+    expect_ok(gan_optimizer_set_schedule(opt, &desc));
+    for (int s = 0; s < 5; s++) expect_ok(gan_optimizer_step(opt, w, grads, N));
+    expect_near(gan_optimizer_next_lr(opt), 0, 0, 1e-15);
+    desc.kind = GAN_SCHEDULE_LINEAR;
+    desc.factor = 3;
+    expect_ok(gan_optimizer_set_schedule(opt, &desc));
+    ck_assert(gan_optimizer_next_lr(opt) == 6);
+    desc.kind = GAN_SCHEDULE_EXPONENTIAL;
+    desc.factor = 0.5;
+    desc.period = 0; /* is 1 */
+    expect_ok(gan_optimizer_set_schedule(opt, &desc));
+    ck_assert(gan_optimizer_next_lr(opt) == 2.0 / 32);
+    gan_optimizer_destroy(opt);
+}
+END_TEST
+
+START_TEST(bad_schedules_are_refused)
+{
+    gan_optimizer *opt = optimizer_of(0.5);
+    gan_schedule_desc good = schedules[2].desc, bad = good;
+
+    expect_fails(gan_optimizer_set_schedule(NULL, &good), GAN_ERR_INVALID, "NULL");
+    expect_ok(gan_optimizer_set_schedule(opt, &good));
+    bad.kind = (gan_schedule)5;
+    expect_fails(gan_optimizer_set_schedule(opt, &bad), GAN_ERR_INVALID, "no kind 5");
+    bad = good;
+    bad.factor = -0.5;
+    expect_fails(gan_optimizer_set_schedule(opt, &bad), GAN_ERR_INVALID, "factor");
+    bad.factor = INFINITY;
+    expect_fails(gan_optimizer_set_schedule(opt, &bad), GAN_ERR_INVALID, "factor");
+    bad.struct_size = 4;
+    expect_fails(gan_optimizer_set_schedule(opt, &bad), GAN_ERR_INVALID, "struct_size");
+    for (int s = 0; s < 7; s++) {
+        float w[N] = {0}, grads[N] = {0};
+
+        ck_assert(gan_optimizer_next_lr(opt) == 0.5);
+        expect_ok(gan_optimizer_step(opt, w, grads, N));
+    }
+    ck_assert(gan_optimizer_next_lr(opt) == 0.15); /* the good one is still there */
+    ck_assert(gan_optimizer_next_lr(NULL) == 0);
+    gan_optimizer_destroy(opt);
+}
+END_TEST
+
+/* ---- limits ---- */
+
+static const struct {
+    const char *name;
+    gan_limits_desc desc;
+} limits[] = {
+    {"by_norm", {GAN_LIMITS_DESC_INIT, .grad_norm = 0.75}},
+    {"by_value", {GAN_LIMITS_DESC_INIT, .grad_value = 0.25}},
+    {"by_weight", {GAN_LIMITS_DESC_INIT, .weight = 0.5}},
+    {"by_all", {GAN_LIMITS_DESC_INIT, .grad_norm = 1.5, .grad_value = 0.25, .weight = 0.625}},
+};
+enum { LIMITS = sizeof limits / sizeof *limits };
+
+START_TEST(limited_steps_are_pytorchs)
+{
+    golden *g = golden_open("schedules.bin");
+    const float *grads = golden_get(g, "grads", STEPS * N);
+    float w[N];
+    gan_optimizer *opt = optimizer_of(0.02);
+
+    memcpy(w, golden_get(g, "first", N), sizeof w);
+    expect_ok(gan_optimizer_set_limits(opt, &limits[_i].desc));
+    for (size_t s = 0; s < STEPS; s++) expect_ok(gan_optimizer_step(opt, w, grads + s * N, N));
+    expect_close(w, golden_get(g, limits[_i].name, N), N, 1e-5, 1e-6);
+    gan_optimizer_destroy(opt);
+    golden_close(g);
+}
+END_TEST
+
+enum { MANY = 1000 };
+
+static void run_limited(float *w, const gan_limits_desc *desc, double lr, size_t steps)
+{
+    gan_sgd_desc sgd = {GAN_SGD_DESC_INIT};
+    gan_optimizer *opt;
+    float grads[MANY];
+
+    sgd.lr = lr;
+    sgd.momentum = 0.5;
+    expect_ok(gan_optimizer_create_sgd(&opt, &sgd));
+    expect_ok(gan_optimizer_bind(opt, MANY));
+    expect_ok(gan_optimizer_set_limits(opt, desc));
+    for (size_t s = 0; s < steps; s++) {
+        for (size_t i = 0; i < MANY; i++) grads[i] = sinf((float)(i + s));
+        expect_ok(gan_optimizer_step(opt, w, grads, MANY));
+    }
+    gan_optimizer_destroy(opt);
+}
+
+START_TEST(limits_that_are_not_reached_change_nothing)
+{
+    const gan_limits_desc wide = {GAN_LIMITS_DESC_INIT, .grad_norm = 1e6, .grad_value = 2,
+                                  .weight = 1e6};
+    static float a[MANY], b[MANY];
+
+    run_limited(a, &wide, 0.1, 20);
+    run_limited(b, NULL, 0.1, 20);
+    expect_same_bits(a, b, sizeof a);
+}
+END_TEST
+
+/* A rate so high that steps are tried out first. */
+START_TEST(limits_hold_when_steps_are_tried_out)
+{
+    const gan_limits_desc tight = {GAN_LIMITS_DESC_INIT, .grad_value = 0.5, .weight = 0.01};
+    static float w[MANY];
+
+    run_limited(w, &tight, 1e31, 3);
+    for (size_t i = 0; i < MANY; i++) ck_assert(fabsf(w[i]) <= 0.01f);
+}
+END_TEST
+
+START_TEST(a_gradient_that_is_no_number_is_refused_within_limits)
+{
+    const gan_limits_desc desc = {GAN_LIMITS_DESC_INIT, .grad_norm = 1, .grad_value = 1,
+                                  .weight = 1};
+    const float bad[] = {NAN, INFINITY, -INFINITY};
+    gan_optimizer *opt = optimizer_of(0.1);
+
+    expect_ok(gan_optimizer_set_limits(opt, &desc));
+    for (size_t i = 0; i < 3; i++) {
+        float w[N] = {0}, zeros[N] = {0}, grads[N] = {0};
+
+        grads[4] = bad[i];
+        expect_fails(gan_optimizer_step(opt, w, grads, N), GAN_ERR_NONFINITE, "not finite");
+        expect_same_bits(w, zeros, sizeof w);
+    }
+    gan_optimizer_destroy(opt);
+}
+END_TEST
+
+START_TEST(bad_limits_are_refused)
+{
+    gan_optimizer *opt = optimizer_of(0.5);
+    const gan_limits_desc bad[] = {{GAN_LIMITS_DESC_INIT, .grad_norm = -1},
+                                   {GAN_LIMITS_DESC_INIT, .grad_value = NAN},
+                                   {GAN_LIMITS_DESC_INIT, .weight = INFINITY}};
+
+    expect_fails(gan_optimizer_set_limits(NULL, &bad[0]), GAN_ERR_INVALID, "NULL");
+    expect_fails(gan_optimizer_set_limits(opt, &bad[0]), GAN_ERR_INVALID, "grad_norm");
+    expect_fails(gan_optimizer_set_limits(opt, &bad[1]), GAN_ERR_INVALID, "grad_value");
+    expect_fails(gan_optimizer_set_limits(opt, &bad[2]), GAN_ERR_INVALID, "weight");
+    expect_fails(gan_optimizer_set_limits(opt, &(gan_limits_desc){.struct_size = 8}),
+                 GAN_ERR_INVALID, "struct_size");
+    gan_optimizer_destroy(opt);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("optimizer_schedule");
+    TCase *tc = tcase_create("pytorch");
+    const TTest *const tests[] = {a_step_with_a_schedule_is_one_with_its_rate,
+                                  a_schedule_ends_where_it_should,
+                                  bad_schedules_are_refused,
+                                  limits_that_are_not_reached_change_nothing,
+                                  limits_hold_when_steps_are_tried_out,
+                                  a_gradient_that_is_no_number_is_refused_within_limits,
+                                  bad_limits_are_refused,
+                                  NULL};
+
+    tcase_add_loop_test(tc, rates_are_pytorchs, 0, SCHEDULES);
+    tcase_add_loop_test(tc, limited_steps_are_pytorchs, 0, LIMITS);
+    suite_add_tcase(s, tc);
+    add_tests(s, "contract", tests);
+    return s;
+}

@@ -1,0 +1,792 @@
+/* test_train_rhythm.c - rhythm, average, noise, micro-batches, and steps that diverge. */
+#include "budget.h"
+#include "expect.h"
+#include "game.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Without dropout. */
+static const net_layer plain_g[] = {LINEAR(3, 7), LEAKY, LINEAR(7, 6), TANH, END};
+static const net_layer plain_d[] = {LINEAR(6, 8), LEAKY, LINEAR(8, 1), END};
+
+static const gan_trainer_desc base = {GAN_TRAINER_DESC_INIT, .batch_size = 20, .seed = 5,
+                                      .n_threads = 2};
+
+static game plain_game(const gan_trainer_desc *desc)
+{
+    return game_begin(plain_g, plain_d, adam, desc);
+}
+
+/* Everything that a trainer can be told, but for what divergence does. */
+static gan_trainer_desc every_option(void)
+{
+    gan_trainer_desc desc = base;
+
+    desc.loss = GAN_LOSS_RELATIVISTIC;
+    desc.real_target = 0.9;
+    desc.fake_target = 0.05;
+    desc.label_flip = 0.1;
+    desc.d_steps_per_g = 2;
+    desc.micro_batch = 6;
+    desc.latent = GAN_LATENT_UNIFORM;
+    desc.on_divergence = GAN_DIVERGENCE_REDUCE;
+    desc.instance_noise = 0.25;
+    desc.instance_noise_steps = 9;
+    desc.average_decay = 0.9;
+    desc.average_warmup = 4;
+    return desc;
+}
+
+/* ---- d_steps_per_g ---- */
+
+START_TEST(the_generator_steps_every_third_time)
+{
+    gan_trainer_desc desc = small_desc;
+    game x, twin = small_game();
+
+    desc.d_steps_per_g = 3;
+    x = game_begin(small_g, small_d, adam, &desc);
+    for (uint64_t s = 0; s < 8; s++) {
+        float *real = normals(20 * x.sample, s);
+        const gan_batch b = batch_of(&x, real, 20);
+        gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
+
+        expect_ok(gan_train_step(x.trainer, &b, &stats));
+        expect_ok(gan_train_discriminator_step(twin.trainer, &b, NULL, NULL));
+        if (s % 3 == 2) expect_ok(gan_train_generator_step(twin.trainer, 20, NULL, NULL));
+        ck_assert_uint_eq(stats.d_steps, s + 1);
+        ck_assert_uint_eq(stats.g_steps, (s + 1) / 3);
+        expect_same_game(&x, &twin);
+        free(real);
+    }
+    game_end(&x);
+    game_end(&twin);
+}
+END_TEST
+
+/* ---- the average ---- */
+
+START_TEST(the_average_is_that_of_the_weights)
+{
+    const uint64_t warmups[] = {0, 1, 10};
+    const double decay = 0.75;
+
+    for (int i = 0; i < 3; i++) {
+        gan_trainer_desc desc = base;
+        game x;
+        double wanted[500] = {0};
+
+        desc.average_decay = decay;
+        desc.average_warmup = warmups[i];
+        x = plain_game(&desc);
+        expect_same_weights(gan_trainer_average(x.trainer), x.g);
+        for (uint64_t s = 0; s < 12; s++) {
+            const double most = s > 0 ? (double)s / (double)(s + warmups[i]) : 0;
+            const double d = most < decay ? most : decay;
+            size_t n;
+            float *w, *average;
+
+            play(&x, 20, s);
+            w = net_weights(x.g, &n);
+            average = net_weights(gan_trainer_average(x.trainer), NULL);
+            ck_assert_uint_le(n, 500);
+            for (size_t j = 0; j < n; j++) {
+                wanted[j] = d * wanted[j] + (1 - d) * (double)w[j];
+                expect_near((double)average[j], wanted[j], 1e-5, 1e-7);
+            }
+            free(w);
+            free(average);
+        }
+        game_end(&x);
+    }
+}
+END_TEST
+
+START_TEST(samples_come_from_the_average)
+{
+    gan_trainer_desc desc = base;
+    game x, plain = plain_game(&base);
+    float *z = normals(9 * 3, 1), a[9 * 6], b[9 * 6];
+
+    desc.average_decay = 0.99;
+    x = plain_game(&desc);
+    for (uint64_t s = 0; s < 5; s++) {
+        play(&x, 20, s);
+        play(&plain, 20, s);
+    }
+    expect_same_game(&x, &plain); /* training doesn't see it */
+    ck_assert_ptr_null(gan_trainer_average(plain.trainer));
+    ck_assert_ptr_null(gan_trainer_average(NULL));
+    expect_ok(gan_trainer_sample(x.trainer, z, 9, a));
+    expect_ok(gan_network_forward(gan_trainer_average(x.trainer), z, 9, b));
+    expect_close(a, b, 9 * 6, 1e-5, 1e-6);
+    expect_ok(gan_trainer_sample(plain.trainer, z, 9, b));
+    expect_other_bits(a, b, sizeof a);
+    free(z);
+    game_end(&x);
+    game_end(&plain);
+}
+END_TEST
+
+/* A generator with batch normalisation. */
+static game buffered_game(const gan_trainer_desc *desc)
+{
+    game x = {.latent = 3, .sample = 6, .g_opt = adam(), .d_opt = adam()};
+
+    x.g = gan_network_create(gan_shape_1d(3), NULL);
+    gan_network_add(x.g, gan_layer_linear(3, 9));
+    gan_network_add(x.g, gan_layer_batch_norm(9, NULL));
+    gan_network_add(x.g, gan_layer_relu());
+    gan_network_add(x.g, gan_layer_linear(9, 6));
+    x.d = net_seeded(6, plain_d, 4);
+    expect_ok(gan_trainer_create(&x.trainer, x.g, x.d, x.g_opt, x.d_opt, desc));
+    return x;
+}
+
+static gan_tensor tensor_of(gan_network *net, const char *name)
+{
+    gan_tensor t;
+
+    expect_ok(gan_network_find(&t, net, name));
+    return t;
+}
+
+START_TEST(buffers_of_the_average_are_the_generators)
+{
+    gan_trainer_desc desc = base;
+    gan_tensor a, b;
+    game x;
+
+    desc.average_decay = 0.99;
+    x = buffered_game(&desc);
+    for (uint64_t s = 0; s < 3; s++) play(&x, 20, s);
+    a = tensor_of(x.g, "1.running_var");
+    b = tensor_of(gan_trainer_average(x.trainer), "1.running_var");
+    expect_same_bits(a.data, b.data, a.size * sizeof *a.data);
+    ck_assert(a.data[0] != 1);
+    game_end(&x);
+}
+END_TEST
+
+START_TEST(the_average_is_in_the_checkpoint)
+{
+    const char *path = scratch_path("average.gan");
+    gan_trainer_desc desc = base;
+    gan_network *alone = (gan_network *)&desc;
+    game x, y, plain = plain_game(&base);
+
+    desc.average_decay = 0.9;
+    x = plain_game(&desc);
+    y = plain_game(&desc);
+    for (uint64_t s = 0; s < 5; s++) play(&x, 20, s);
+    expect_ok(gan_checkpoint_save(x.trainer, NULL, path));
+    expect_ok(gan_checkpoint_load(y.trainer, NULL, path));
+    expect_same_weights(gan_trainer_average(x.trainer), gan_trainer_average(y.trainer));
+    expect_ok(gan_checkpoint_average(&alone, path, NULL));
+    expect_same_weights(gan_trainer_average(x.trainer), alone);
+    gan_network_destroy(alone);
+    play(&x, 20, 9);
+    play(&y, 20, 9);
+    expect_same_weights(gan_trainer_average(x.trainer), gan_trainer_average(y.trainer));
+    expect_fails(gan_checkpoint_load(plain.trainer, NULL, path), GAN_ERR_INVALID, "average");
+    expect_ok(gan_checkpoint_save(plain.trainer, NULL, path));
+    expect_fails(gan_checkpoint_load(x.trainer, NULL, path), GAN_ERR_INVALID, "average_decay");
+    expect_fails(gan_checkpoint_average(&alone, path, NULL), GAN_ERR_INVALID, "no average");
+    ck_assert_ptr_null(alone);
+    expect_fails(gan_checkpoint_average(NULL, path, NULL), GAN_ERR_INVALID, "NULL");
+    expect_fails(gan_checkpoint_average(&alone, NULL, NULL), GAN_ERR_INVALID, "NULL");
+    expect_status(gan_checkpoint_average(&alone, "/nowhere/x", NULL), GAN_ERR_IO);
+    scratch_write(path, "nothing", 7);
+    expect_status(gan_checkpoint_average(&alone, path, NULL), GAN_ERR_FORMAT);
+    remove(path);
+    game_end(&x);
+    game_end(&y);
+    game_end(&plain);
+}
+END_TEST
+
+/* ---- latent vectors and instance noise: seen through networks that pass a number on ---- */
+
+static const net_layer pass_g[] = {LINEAR(2, 2), END}, pass_d[] = {LINEAR(2, 1), END};
+
+/* G is the identity, D the first number. */
+static game glass_game(const gan_trainer_desc *desc)
+{
+    game x = game_begin(pass_g, pass_d, adam, desc);
+    const float identity[6] = {1, 0, 0, 1, 0, 0}, first[3] = {1, 0, 0};
+
+    net_set_weights(x.g, identity);
+    net_set_weights(x.d, first);
+    expect_ok(gan_optimizer_set_lr(x.g_opt, 0));
+    expect_ok(gan_optimizer_set_lr(x.d_opt, 0));
+    return x;
+}
+
+START_TEST(uniform_latent_vectors_are_uniform)
+{
+    gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT,
+                             .batch_size = 4,
+                             .seed = 6,
+                             .n_threads = 1,
+                             .loss = GAN_LOSS_WASSERSTEIN,
+                             .latent = GAN_LATENT_UNIFORM};
+    game x = glass_game(&desc);
+    double sum = 0, squares = 0, least = 2;
+
+    for (int s = 0; s < 2000; s++) {
+        gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
+
+        expect_ok(gan_train_generator_step(x.trainer, 1, NULL, &stats));
+        ck_assert(fabs(stats.g_loss) <= 1);
+        if (-stats.g_loss < least) least = -stats.g_loss;
+        sum += stats.g_loss / 2000;
+        squares += stats.g_loss * stats.g_loss / 2000;
+    }
+    expect_near(sum, 0, 0, 0.05);
+    expect_near(squares, 1.0 / 3, 0, 0.03);
+    ck_assert(least < -0.98);
+    game_end(&x);
+}
+END_TEST
+
+START_TEST(instance_noise_is_as_strong_as_it_should_be)
+{
+    enum { STEPS = 400 };
+    gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT,
+                             .batch_size = 4,
+                             .seed = 6,
+                             .n_threads = 1,
+                             .loss = GAN_LOSS_WASSERSTEIN,
+                             .instance_noise = 2,
+                             .instance_noise_steps = 2 * STEPS};
+    game x = glass_game(&desc);
+    const float real[2] = {5, 7}, z[2] = {-3, 1};
+    const gan_batch b = batch_of(&x, real, 1);
+    double real_squares[2] = {0}, fake_squares[2] = {0}, products = 0, g_squares = 0;
+
+    for (int s = 0; s < 2 * STEPS; s++) {
+        gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
+        const int half = s >= STEPS;
+
+        expect_ok(gan_train_discriminator_step(x.trainer, &b, z, &stats));
+        if (!half) expect_ok(gan_train_generator_step(x.trainer, 1, z, &stats));
+        real_squares[half] += (stats.d_real - 5) * (stats.d_real - 5) / STEPS;
+        fake_squares[half] += (stats.d_fake + 3) * (stats.d_fake + 3) / STEPS;
+        products += (stats.d_real - 5) * (stats.d_fake + 3) / STEPS;
+        if (!half) g_squares += (stats.g_loss - 3) * (stats.g_loss - 3) / STEPS;
+    }
+    /* The mean of 4 (1 - w)^2 over w from 0 to 1/2 and from 1/2 to 1. */
+    expect_near(real_squares[0], 7.0 / 3, 0.2, 0);
+    expect_near(fake_squares[0], 7.0 / 3, 0.2, 0);
+    expect_near(g_squares, 7.0 / 3, 0.2, 0);
+    expect_near(real_squares[1], 1.0 / 3, 0.25, 0);
+    expect_near(fake_squares[1], 1.0 / 3, 0.25, 0);
+    expect_near(products, 0, 0, 0.3);
+    for (int s = 0; s < 3; s++) { /* it is over */
+        gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
+
+        expect_ok(gan_train_discriminator_step(x.trainer, &b, z, &stats));
+        expect_ok(gan_train_generator_step(x.trainer, 1, z, &stats));
+        ck_assert(stats.d_real == 5 && stats.d_fake == -3 && stats.g_loss == 3);
+    }
+    game_end(&x);
+}
+END_TEST
+
+/* The samples lie elsewhere then, so the gradients take another way. */
+START_TEST(noise_too_faint_to_show_changes_nothing)
+{
+    gan_trainer_desc faint = base;
+    game x, twin = plain_game(&base);
+
+    faint.instance_noise = 1e-12;
+    x = plain_game(&faint);
+    for (uint64_t s = 0; s < 5; s++) {
+        play(&x, 20, s);
+        play(&twin, 20, s);
+    }
+    expect_same_game(&x, &twin);
+    game_end(&x);
+    game_end(&twin);
+}
+END_TEST
+
+/* ---- micro-batches ---- */
+
+START_TEST(micro_batches_add_up_to_the_batch)
+{
+    for (size_t micro = 1; micro <= 20; micro += 3) {
+        gan_trainer_desc desc = base;
+        game x, twin;
+        gan_train_stats a = {GAN_TRAIN_STATS_INIT}, b = a;
+        float *real = normals(20 * 6, 3), *found, *wanted;
+        gan_batch batch;
+        size_t n;
+
+        desc.label_flip = 0.2;
+        twin = game_begin(plain_g, plain_d, gradient_taker, &desc);
+        desc.micro_batch = micro;
+        x = game_begin(plain_g, plain_d, gradient_taker, &desc);
+        batch = batch_of(&x, real, 20);
+        expect_ok(gan_train_discriminator_step(x.trainer, &batch, NULL, &a));
+        expect_ok(gan_train_discriminator_step(twin.trainer, &batch, NULL, &b));
+        expect_ok(gan_train_generator_step(x.trainer, 17, NULL, &a));
+        expect_ok(gan_train_generator_step(twin.trainer, 17, NULL, &b));
+        for (int i = 0; i < 2; i++) {
+            found = net_weights(i ? x.g : x.d, &n);
+            wanted = net_weights(i ? twin.g : twin.d, NULL);
+            expect_norm_close(found, wanted, n, 1e-5);
+            free(found);
+            free(wanted);
+        }
+        expect_near(a.d_loss, b.d_loss, 1e-6, 0);
+        expect_near(a.g_loss, b.g_loss, 1e-4, 1e-6);
+        expect_near(a.d_real, b.d_real, 1e-6, 0);
+        expect_near(a.d_fake_accuracy, b.d_fake_accuracy, 1e-9, 0);
+        expect_near(a.d_grad_norm, b.d_grad_norm, 1e-5, 0);
+        expect_near(a.g_grad_norm, b.g_grad_norm, 1e-4, 0);
+        free(real);
+        game_end(&x);
+        game_end(&twin);
+    }
+}
+END_TEST
+
+/* One part of a batch is the batch. */
+START_TEST(a_batch_that_fits_needs_no_parts)
+{
+    gan_trainer_desc desc = small_desc;
+    game x, twin = small_game();
+
+    desc.micro_batch = 10;
+    x = game_begin(small_g, small_d, adam, &desc);
+    /* Dropout has a place in its stream for each row there is room for. */
+    for (uint64_t s = 0; s < 1; s++) {
+        float *real = normals(10 * 6, s);
+        const gan_batch b = batch_of(&x, real, 10);
+
+        expect_ok(gan_train_discriminator_step(x.trainer, &b, NULL, NULL));
+        expect_ok(gan_train_discriminator_step(twin.trainer, &b, NULL, NULL));
+        expect_same_weights(x.d, twin.d);
+        free(real);
+    }
+    game_end(&x);
+    game_end(&twin);
+}
+END_TEST
+
+START_TEST(buffers_follow_every_part_of_a_step_that_counts)
+{
+    gan_trainer_desc desc = base;
+    game x, twin;
+    float *z = normals(20 * 3, 1), kept;
+    gan_tensor mean, other;
+
+    desc.micro_batch = 10;
+    x = buffered_game(&desc);
+    twin = buffered_game(&base);
+    expect_ok(gan_optimizer_set_lr(twin.g_opt, 0));
+    expect_ok(gan_train_generator_step(x.trainer, 20, z, NULL));
+    expect_ok(gan_train_generator_step(twin.trainer, 10, z, NULL));
+    expect_ok(gan_train_generator_step(twin.trainer, 10, z + 30, NULL));
+    mean = tensor_of(x.g, "1.running_mean");
+    other = tensor_of(twin.g, "1.running_mean");
+    expect_close(mean.data, other.data, mean.size, 1e-6, 1e-8);
+    memcpy(other.data, mean.data, mean.size * sizeof *mean.data);
+    kept = z[59];
+    z[59] = NAN; /* in the last part */
+    expect_status(gan_train_generator_step(x.trainer, 20, z, NULL), GAN_ERR_NONFINITE);
+    expect_same_bits(mean.data, other.data, mean.size * sizeof *mean.data);
+    z[59] = kept;
+    free(z);
+    game_end(&x);
+    game_end(&twin);
+}
+END_TEST
+
+START_TEST(a_failed_step_in_parts_changes_nothing)
+{
+    gan_trainer_desc desc = small_desc;
+    game x, twin;
+    float *real = normals(20 * 6, 4), kept = real[115];
+    const gan_batch b = {GAN_BATCH_INIT, .count = 20, .shape = gan_shape_1d(6), .samples = real};
+
+    desc.micro_batch = 7;
+    x = game_begin(small_g, small_d, adam, &desc);
+    twin = game_begin(small_g, small_d, adam, &desc);
+    for (int i = 0; i < 3; i++) {
+        real[115] = NAN;
+        expect_fails(gan_train_step(x.trainer, &b, NULL), GAN_ERR_NONFINITE, "real sample 19");
+        real[115] = kept;
+        expect_ok(gan_train_step(x.trainer, &b, NULL));
+        expect_ok(gan_train_step(twin.trainer, &b, NULL));
+        expect_same_game(&x, &twin);
+    }
+    free(real);
+    game_end(&x);
+    game_end(&twin);
+}
+END_TEST
+
+/* ---- all at once ---- */
+
+START_TEST(the_number_of_threads_does_not_show_with_every_option)
+{
+    gan_trainer_desc desc = every_option();
+    game first = game_begin(small_g, small_d, adam, &desc);
+
+    for (uint64_t s = 0; s < 12; s++) play(&first, 8 + s, s);
+    for (size_t threads = 1; threads < 6; threads += 2) {
+        game x;
+
+        desc.n_threads = threads;
+        x = game_begin(small_g, small_d, adam, &desc);
+        for (uint64_t s = 0; s < 12; s++) play(&x, 8 + s, s);
+        expect_same_game(&x, &first);
+        expect_same_weights(gan_trainer_average(x.trainer), gan_trainer_average(first.trainer));
+        game_end(&x);
+    }
+    game_end(&first);
+}
+END_TEST
+
+START_TEST(a_run_is_resumed_with_every_option)
+{
+    const char *path = scratch_path("every-option.gan");
+    const gan_trainer_desc desc = every_option();
+    const gan_schedule_desc schedule = {GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_COSINE,
+                                        .warmup = 2, .period = 9, .factor = 0.1};
+    const gan_limits_desc limits = {GAN_LIMITS_DESC_INIT, .grad_norm = 0.5, .grad_value = 0.2,
+                                    .weight = 0.3};
+
+    for (uint64_t stop = 0; stop < 6; stop++) {
+        game x = game_begin(small_g, small_d, adam, &desc),
+             y = game_begin(small_g, small_d, adam, &desc);
+        gan_optimizer *opts[] = {x.g_opt, x.d_opt, y.g_opt, y.d_opt};
+
+        for (size_t i = 0; i < 4; i++) {
+            expect_ok(gan_optimizer_set_schedule(opts[i], &schedule));
+            expect_ok(gan_optimizer_set_limits(opts[i], &limits));
+        }
+        for (uint64_t s = 0; s < stop; s++) play(&x, 9 + s, s);
+        play(&y, 20, 77);
+        expect_ok(gan_checkpoint_save(x.trainer, NULL, path));
+        expect_ok(gan_checkpoint_load(y.trainer, NULL, path));
+        for (uint64_t s = 0; s < 7; s++) {
+            play(&x, 12 + s, 50 + s);
+            play(&y, 12 + s, 50 + s);
+            expect_same_game(&x, &y);
+            expect_same_weights(gan_trainer_average(x.trainer), gan_trainer_average(y.trainer));
+        }
+        expect_ok(gan_optimizer_set_limits(y.d_opt, NULL));
+        expect_fails(gan_checkpoint_load(y.trainer, NULL, path), GAN_ERR_INVALID, "limit_");
+        expect_ok(gan_optimizer_set_limits(y.d_opt, &limits));
+        expect_ok(gan_optimizer_set_schedule(y.d_opt, NULL));
+        expect_fails(gan_checkpoint_load(y.trainer, NULL, path), GAN_ERR_INVALID, "schedule");
+        game_end(&x);
+        game_end(&y);
+    }
+    remove(path);
+}
+END_TEST
+
+static gan_status make_trainer(void **out, const gan_allocator *allocator, void *user)
+{
+    game *x = user;
+    gan_trainer_desc desc = every_option();
+    gan_trainer *trainer = user;
+    gan_status status;
+
+    desc.allocator = allocator;
+    status = gan_trainer_create(&trainer, x->g, x->d, x->g_opt, x->d_opt, &desc);
+    *out = trainer;
+    return status;
+}
+
+static void end_trainer(void *made)
+{
+    gan_trainer_destroy(made);
+}
+
+START_TEST(creation_survives_a_lack_of_memory_with_every_option)
+{
+    game x = plain_game(&base);
+
+    budget_sweep(make_trainer, end_trainer, &x);
+    game_end(&x);
+}
+END_TEST
+
+/* The copy of the generator is made with the generator's allocator. */
+START_TEST(an_average_that_has_no_memory_is_reported)
+{
+    gan_trainer_desc desc = every_option();
+    gan_network_desc net_desc = {GAN_NETWORK_DESC_INIT};
+    gan_status status = GAN_ERR_NOMEM;
+    game x = plain_game(&base);
+    gan_network *g;
+    gan_trainer *trainer;
+    budget b;
+
+    budget_init(&b, BUDGET_UNLIMITED);
+    net_desc.allocator = &b.allocator;
+    g = net_make(3, plain_g, &net_desc);
+    expect_ok(gan_network_build(g));
+    for (size_t allowed = 0; status != GAN_OK; allowed++) {
+        const size_t live = budget_live(&b);
+
+        ck_assert_uint_lt(allowed, 50);
+        b.left = allowed;
+        trainer = (gan_trainer *)&b;
+        status = gan_trainer_create(&trainer, g, x.d, x.g_opt, x.d_opt, &desc);
+        if (status == GAN_OK) break;
+        expect_status(status, GAN_ERR_NOMEM);
+        ck_assert_ptr_null(trainer);
+        ck_assert_uint_eq(budget_live(&b), live);
+    }
+    gan_trainer_destroy(trainer);
+    gan_network_destroy(g);
+    ck_assert_uint_eq(budget_live(&b), 0);
+    game_end(&x);
+}
+END_TEST
+
+START_TEST(a_step_takes_no_memory_with_every_option)
+{
+    gan_trainer_desc desc = every_option();
+    game x = plain_game(&base);
+    gan_trainer *trainer;
+    float *real = normals(20 * 6, 1);
+    const gan_batch batch = batch_of(&x, real, 20);
+    budget b;
+
+    budget_init(&b, BUDGET_UNLIMITED);
+    desc.allocator = &b.allocator;
+    expect_ok(gan_trainer_create(&trainer, x.g, x.d, x.g_opt, x.d_opt, &desc));
+    b.left = 0;
+    for (int s = 0; s < 4; s++) expect_ok(gan_train_step(trainer, &batch, NULL));
+    ck_assert_uint_eq(b.refused, 0);
+    gan_trainer_destroy(trainer);
+    free(real);
+    game_end(&x);
+}
+END_TEST
+
+#define REFUSED(says, ...)                                                                         \
+    do {                                                                                           \
+        const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, __VA_ARGS__};                        \
+        gan_trainer *made = (gan_trainer *)&made;                                                  \
+                                                                                                   \
+        expect_fails(gan_trainer_create(&made, x.g, x.d, x.g_opt, x.d_opt, &desc),                 \
+                     GAN_ERR_INVALID, says);                                                       \
+        ck_assert_ptr_null(made);                                                                  \
+    } while (0)
+
+START_TEST(settings_out_of_range_are_named)
+{
+    game x = plain_game(&base);
+
+    REFUSED("latent distribution 2", .latent = (gan_latent)2);
+    REFUSED("on_divergence 3", .on_divergence = (gan_divergence)3);
+    REFUSED("instance_noise of 0 to 1e+06", .instance_noise = -1);
+    REFUSED("instance_noise", .instance_noise = NAN);
+    REFUSED("average_decay of 0 to below 1 wanted, got 1", .average_decay = 1);
+    REFUSED("average_decay", .average_decay = NAN);
+    game_end(&x);
+}
+END_TEST
+
+/* ---- divergence ---- */
+
+static gan_batch spoilt(const game *x, float *real)
+{
+    real[7] = NAN;
+    return batch_of(x, real, 20);
+}
+
+START_TEST(a_step_that_diverges_is_skipped)
+{
+    gan_trainer_desc desc = small_desc;
+    float *real = normals(20 * 6, 1);
+    game x, twin = small_game();
+    gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
+    gan_batch b;
+
+    desc.on_divergence = GAN_DIVERGENCE_SKIP;
+    x = game_begin(small_g, small_d, adam, &desc);
+    b = spoilt(&x, real);
+    for (uint64_t s = 0; s < 3; s++) {
+        expect_ok(gan_train_step(x.trainer, &b, &stats)); /* the generator's half too */
+        ck_assert(stats.d_skipped == s + 1 && stats.g_skipped == 0);
+        ck_assert(stats.d_steps == 0 && stats.g_steps == 0);
+        expect_same_game(&x, &twin);
+    }
+    ck_assert(gan_optimizer_lr(x.d_opt) == gan_optimizer_lr(twin.d_opt));
+    play(&x, 20, 1);
+    expect_ok(gan_optimizer_set_lr(x.g_opt, 1e300));
+    expect_ok(gan_train_generator_step(x.trainer, 20, NULL, &stats));
+    ck_assert(stats.g_skipped == 1 && stats.d_steps == 1 && stats.g_steps == 1);
+    free(real);
+    game_end(&x);
+    game_end(&twin);
+}
+END_TEST
+
+/* Other noise may do better. */
+START_TEST(a_skipped_step_is_followed_by_other_random_numbers)
+{
+    gan_trainer_desc desc = base;
+    game x, twin = plain_game(&base);
+    gan_train_stats a = {GAN_TRAIN_STATS_INIT}, b = {GAN_TRAIN_STATS_INIT};
+
+    desc.on_divergence = GAN_DIVERGENCE_SKIP;
+    x = plain_game(&desc);
+    for (int i = 0; i < 2; i++) { /* the first one is skipped in x and lost in its twin */
+        const double lr = i ? 0.002 : 1e300;
+
+        expect_ok(gan_optimizer_set_lr(x.g_opt, lr));
+        expect_ok(gan_optimizer_set_lr(twin.g_opt, i ? lr : 0));
+        expect_ok(gan_train_generator_step(x.trainer, 20, NULL, &a));
+        expect_ok(gan_train_generator_step(twin.trainer, 20, NULL, &b));
+    }
+    ck_assert(a.g_loss == b.g_loss && a.g_steps == 1 && b.g_steps == 2);
+    game_end(&x);
+    game_end(&twin);
+}
+END_TEST
+
+START_TEST(a_rate_that_is_too_high_comes_down)
+{
+    gan_trainer_desc desc = base;
+    gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
+    game x;
+    float *real = normals(20 * 6, 1);
+    gan_batch b;
+
+    desc.on_divergence = GAN_DIVERGENCE_REDUCE;
+    x = game_begin(plain_g, plain_d, gradient_taker, &desc);
+    b = batch_of(&x, real, 20);
+    expect_ok(gan_optimizer_set_lr(x.d_opt, 1e41));
+    expect_ok(gan_optimizer_set_lr(x.g_opt, 1e-3));
+    while (stats.d_steps == 0) {
+        ck_assert_uint_lt(stats.d_skipped, 20);
+        expect_ok(gan_train_step(x.trainer, &b, &stats));
+        expect_near(gan_optimizer_lr(x.d_opt), 1e41 / exp2((double)stats.d_skipped), 1e-12, 0);
+    }
+    ck_assert(stats.d_skipped > 2);
+    ck_assert(gan_optimizer_lr(x.g_opt) == 1e-3 / exp2((double)stats.g_skipped));
+    free(real);
+    game_end(&x);
+}
+END_TEST
+
+START_TEST(skipped_steps_are_counted_on_after_a_checkpoint)
+{
+    const char *path = scratch_path("skipped.gan");
+    gan_trainer_desc desc = base;
+    gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
+    float *real = normals(20 * 6, 1);
+    game x, y;
+    gan_batch b;
+
+    desc.on_divergence = GAN_DIVERGENCE_REDUCE;
+    x = plain_game(&desc);
+    y = plain_game(&desc);
+    b = spoilt(&x, real);
+    for (int i = 0; i < 3; i++) expect_ok(gan_train_step(x.trainer, &b, &stats));
+    expect_ok(gan_checkpoint_save(x.trainer, NULL, path));
+    expect_ok(gan_checkpoint_load(y.trainer, NULL, path));
+    ck_assert(gan_optimizer_lr(y.d_opt) == gan_optimizer_lr(x.d_opt));
+    expect_ok(gan_train_step(y.trainer, &b, &stats));
+    ck_assert_uint_eq(stats.d_skipped, 4);
+    remove(path);
+    free(real);
+    game_end(&x);
+    game_end(&y);
+}
+END_TEST
+
+/* Then no step can help. */
+START_TEST(weights_that_are_none_stop_in_any_case)
+{
+    for (int policy = GAN_DIVERGENCE_STOP; policy <= GAN_DIVERGENCE_REDUCE; policy++) {
+        gan_trainer_desc desc = base;
+        gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
+        float *real = normals(20 * 6, 1);
+        game x;
+        gan_batch b;
+
+        desc.on_divergence = (gan_divergence)policy;
+        x = plain_game(&desc);
+        b = batch_of(&x, real, 20);
+        tensor_of(x.d, "2.weight").data[3] = NAN;
+        expect_fails(gan_train_step(x.trainer, &b, &stats), GAN_ERR_NONFINITE, "2.weight");
+        ck_assert(stats.d_skipped == 0 && gan_optimizer_lr(x.d_opt) == 0.002);
+        free(real);
+        game_end(&x);
+    }
+}
+END_TEST
+
+/* Finite, but their products are not. */
+START_TEST(huge_weights_are_named)
+{
+    game x = plain_game(&base), twin = plain_game(&base);
+    float *real = normals(20 * 6, 1);
+    const gan_batch b = batch_of(&x, real, 20);
+    gan_network *nets[] = {x.d, twin.d};
+
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 2; j++) {
+            const gan_tensor t = tensor_of(nets[i], j ? "2.weight" : "0.weight");
+
+            for (size_t k = 0; k < t.size; k++) t.data[k] = 1e30f;
+        }
+    expect_fails(gan_train_step(x.trainer, &b, NULL), GAN_ERR_NONFINITE, "discriminator, step 1:");
+    expect_same_game(&x, &twin);
+    free(real);
+    game_end(&x);
+    game_end(&twin);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    const TTest *const rhythm[] = {the_generator_steps_every_third_time,
+                                   the_average_is_that_of_the_weights,
+                                   samples_come_from_the_average,
+                                   buffers_of_the_average_are_the_generators,
+                                   the_average_is_in_the_checkpoint,
+                                   uniform_latent_vectors_are_uniform,
+                                   instance_noise_is_as_strong_as_it_should_be,
+                                   noise_too_faint_to_show_changes_nothing,
+                                   NULL};
+    const TTest *const parts[] = {micro_batches_add_up_to_the_batch,
+                                  a_batch_that_fits_needs_no_parts,
+                                  buffers_follow_every_part_of_a_step_that_counts,
+                                  a_failed_step_in_parts_changes_nothing, NULL};
+    const TTest *const all[] = {the_number_of_threads_does_not_show_with_every_option,
+                                a_run_is_resumed_with_every_option,
+                                creation_survives_a_lack_of_memory_with_every_option,
+                                an_average_that_has_no_memory_is_reported,
+                                a_step_takes_no_memory_with_every_option,
+                                settings_out_of_range_are_named,
+                                NULL};
+    const TTest *const divergence[] = {a_step_that_diverges_is_skipped,
+                                       a_skipped_step_is_followed_by_other_random_numbers,
+                                       a_rate_that_is_too_high_comes_down,
+                                       skipped_steps_are_counted_on_after_a_checkpoint,
+                                       weights_that_are_none_stop_in_any_case,
+                                       huge_weights_are_named,
+                                       NULL};
+    Suite *s = suite_create("train_rhythm");
+
+    add_tests(s, "rhythm", rhythm);
+    add_tests(s, "micro-batches", parts);
+    add_tests(s, "all", all);
+    add_tests(s, "divergence", divergence);
+    return s;
+}
