@@ -73,6 +73,8 @@ static int make_trainer(run *r, double beta1)
     adam.beta1 = beta1;
     gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = (size_t)o->batch,
                              .seed = (uint64_t)o->seed, .n_threads = (size_t)o->threads};
+    desc.average_decay = o->ema;
+    desc.average_warmup = o->ema > 0;
     return cli_ok(gan_optimizer_create_adam(&r->g_adam, &adam)) &&
            cli_ok(gan_optimizer_create_adam(&r->d_adam, &adam)) &&
            cli_ok(gan_trainer_create(&r->trainer, r->g, r->d, r->g_adam, r->d_adam, &desc)) &&
@@ -261,9 +263,10 @@ static void write_chart(const run *r)
 static int write_weights(const run *r)
 {
     char g_path[PATH_MAX], d_path[PATH_MAX];
+    gan_network *g = r->opt.ema > 0 ? gan_trainer_average(r->trainer) : r->g;
     return cli_join(g_path, sizeof g_path, r->opt.out, "generator.safetensors") &&
            cli_join(d_path, sizeof d_path, r->opt.out, "discriminator.safetensors") &&
-           cli_ok(gan_network_save(r->g, g_path)) && cli_ok(gan_network_save(r->d, d_path));
+           cli_ok(gan_network_save(g, g_path)) && cli_ok(gan_network_save(r->d, d_path));
 }
 
 /* ---- Training ---- */

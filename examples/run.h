@@ -8,7 +8,7 @@
 typedef struct run_options {
     const char *out;
     long epochs, batch, seed, threads, checkpoint_every;
-    double lr;
+    double lr, ema;
     int resume, quiet;
 } run_options;
 
@@ -21,6 +21,9 @@ typedef struct run_options {
      .help = "real images, and as many generated ones, a step"},                                   \
     {"lr", "X", .real = &(o)->lr, .min = 0, .max = 10,                                             \
      .help = "learning rate of both Adam optimizers"},                                             \
+    {"ema", "X", .real = &(o)->ema, .min = 0, .max = 0.999999,                                     \
+     .help = "draw from the average of the generator's weights, which keeps so much of itself at " \
+             "a step; 0: from the weights of the moment"},                                         \
     {"seed", "N", .whole = &(o)->seed, .min = 0, .max = 2147483647,                                \
      .help = "of weights, noise and order; same seed, same result"},                               \
     {"threads", "N", .whole = &(o)->threads, .min = 0, .max = 1024,                                \

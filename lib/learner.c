@@ -101,7 +101,9 @@ gan_status gan__learner_update(const gan__learner *l, gan_pool *pool, double nor
     gan__learner copy = *l;
 
     status = gan__optimizer_begin(l->opt, l->net->params, grads_of(l), norm);
-    if (status != GAN_OK) GAN_FAIL(status, "%s: %s", l->name, gan_last_error());
+    if (status != GAN_OK)
+        GAN_FAIL(status, "%s, %s: %s", l->name,
+                 gan__network_tensor_at(l->net, l->opt->refused)->name, gan_last_error());
     gan__pool_run(pool, update_slice, &copy, gan__pass_slices(l->pass));
     gan__optimizer_end(l->opt);
     gan__pass_settle(l->pass);
@@ -110,8 +112,24 @@ cleanup:
     return status;
 }
 
-gan_status gan__learner_not_finite(const gan__learner *l, const gan__learner_data *data,
-                                   double loss)
+static gan_status bad_loss(const gan__learner *l, const gan__learner *const *chain, double loss)
+{
+    const unsigned long long step = l->opt->steps + 1;
+
+    for (; *chain; chain++) {
+        const gan_layer *bad = gan__pass_first_bad((*chain)->pass);
+
+        if (bad)
+            return gan__fail(GAN_ERR_NONFINITE,
+                             "%s, step %llu: the loss is %g; the first output to go wrong is that "
+                             "of the %s's layer %s (%s)",
+                             l->name, step, loss, (*chain)->name, bad->name, bad->class->name);
+    }
+    return gan__fail(GAN_ERR_NONFINITE, "%s, step %llu: the loss is %g", l->name, step, loss);
+}
+
+gan_status gan__learner_not_finite(const gan__learner *l, const gan__learner *const *chain,
+                                   const gan__learner_data *data, double loss)
 {
     const unsigned long long step = l->opt->steps + 1;
     char who[96];
@@ -121,8 +139,7 @@ gan_status gan__learner_not_finite(const gan__learner *l, const gan__learner_dat
             return gan__fail(GAN_ERR_NONFINITE, "%s, step %llu: number %zu of %s %zu is %g",
                              l->name, step, i % data->size, data->what, i / data->size,
                              (double)data->samples[i]);
-    if (!isfinite(loss))
-        return gan__fail(GAN_ERR_NONFINITE, "%s, step %llu: the loss is %g", l->name, step, loss);
+    if (!isfinite(loss)) return bad_loss(l, chain, loss);
     snprintf(who, sizeof who, "%s, step %llu: gradient", l->name, step);
     return gan__network_check_finite(l->net, grads_of(l), who);
 }

@@ -46,8 +46,9 @@ typedef struct gan__learner_data {
 gan_status gan__learner_update(const gan__learner *learner, gan_pool *pool, double norm);
 
 /* After a loss or a gradient that isn't finite: return GAN_ERR_NONFINITE, naming the first number
- * to go wrong of samples, loss and gradients.  The caller has looked at the weights. */
-gan_status gan__learner_not_finite(const gan__learner *learner, const gan__learner_data *data,
-                                   double loss);
+ * to go wrong of samples, loss and gradients, and for a loss the layer.  That came through the
+ * learners of `chain`, which ends with NULL.  The caller has looked at the weights. */
+gan_status gan__learner_not_finite(const gan__learner *learner, const gan__learner *const *chain,
+                                   const gan__learner_data *data, double loss);
 
 #endif

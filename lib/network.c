@@ -369,6 +369,15 @@ cleanup:
     return status;
 }
 
+const gan_tensor *gan__network_tensor_at(const gan_network *net, size_t index)
+{
+    const float *at = net->params + index;
+    const gan_tensor *t = net->tensors;
+
+    while (!t->trainable || at < t->data || at >= t->data + t->size) t++;
+    return t;
+}
+
 gan_status gan__network_check_finite(const gan_network *net, const float *numbers, const char *who)
 {
     for (size_t i = 0; i < net->n_tensors; i++) {

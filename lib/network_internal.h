@@ -72,6 +72,9 @@ size_t gan__network_next(const gan_network *net, size_t i);
  * tensor in the flat block `numbers` is the first that is not finite. */
 gan_status gan__network_check_finite(const gan_network *net, const float *numbers, const char *who);
 
+/* The trainable tensor that number `index` of the flat block belongs to. */
+const gan_tensor *gan__network_tensor_at(const gan_network *net, size_t index);
+
 /* Return the layers as text, to be freed with free(); NULL without memory. */
 char *gan__network_describe(const gan_network *net);
 

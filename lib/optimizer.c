@@ -170,30 +170,39 @@ static double scale_of(const gan_limits_desc *l, double norm)
     return l->grad_norm > 0 && scale < 1 ? scale : 1;
 }
 
+/* Try a step out; return the first number of a weight that wouldn't stay finite, or n_params. */
+static size_t find_refused(const gan_optimizer *opt, const float *params, const float *grads)
+{
+    for (size_t i = 0; i < opt->n_params; i += TRIAL) {
+        const size_t n = opt->n_params - i < TRIAL ? opt->n_params - i : TRIAL;
+
+        if (try_step(opt, params, grads, i, n)) continue;
+        for (size_t j = i; j < i + n; j++)
+            if (!try_step(opt, params, grads, j, 1)) return j;
+    }
+    return opt->n_params;
+}
+
 gan_status gan__optimizer_begin(gan_optimizer *opt, const float *params, const float *grads,
                                 double norm)
 {
+    const unsigned long long step = opt->steps + 1;
     double scale;
 
+    opt->refused = 0;
     if (!isfinite(norm))
         return gan__fail(GAN_ERR_NONFINITE, "%s: step %llu: a gradient is not finite",
-                         opt->class->name, (unsigned long long)opt->steps + 1);
-    prepare(opt, opt->steps + 1);
+                         opt->class->name, step);
+    prepare(opt, step);
     scale = scale_of(&opt->limits, norm);
     opt->grad_scale = (float)scale;
     norm *= scale;
-    if (!has_room(opt, norm))
-        for (size_t i = 0; i < opt->n_params; i += TRIAL) {
-            const size_t n = opt->n_params - i < TRIAL ? opt->n_params - i : TRIAL;
-
-            if (!try_step(opt, params, grads, i, n))
-                return gan__fail(GAN_ERR_NONFINITE,
-                                 "%s: step %llu: with learning rate %g and gradient norm %g a "
-                                 "weight near %zu of %zu "
-                                 "would not stay finite",
-                                 opt->class->name, (unsigned long long)opt->steps + 1, opt->lr,
-                                 norm, i, opt->n_params);
-        }
+    opt->refused = has_room(opt, norm) ? opt->n_params : find_refused(opt, params, grads);
+    if (opt->refused < opt->n_params)
+        return gan__fail(GAN_ERR_NONFINITE,
+                         "%s: step %llu: with learning rate %g and gradient norm %g weight %zu of "
+                         "%zu would not stay finite",
+                         opt->class->name, step, opt->lr, norm, opt->refused, opt->n_params);
     if (norm > opt->largest_norm) opt->largest_norm = norm;
     return GAN_OK;
 }

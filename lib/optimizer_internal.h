@@ -51,6 +51,7 @@ struct gan_optimizer {
     gan__update next;                           /* of the step in progress, and */
     double lr;                                  /* its rate by the schedule, */
     float grad_scale;                           /* what the limits leave of the gradient */
+    size_t refused; /* a weight that was the reason for GAN_ERR_NONFINITE */
 };
 
 /* Make an unbound optimizer after `settings` were checked. */

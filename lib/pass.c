@@ -13,6 +13,7 @@
 #include "pool_internal.h"
 #include "status_internal.h"
 
+#include <math.h>
 #include <string.h>
 
 enum {
@@ -505,6 +506,20 @@ double gan__pass_grad_squares(const gan__pass *pass)
     for (size_t i = 0; i < pass->n_stages; i++)
         for (size_t j = 0; j < pass->stages[i].n_parts; j++) sum += pass->stages[i].squares[j];
     return sum;
+}
+
+/* Layers that work in place are told together, by the last of them. */
+const gan_layer *gan__pass_first_bad(const gan__pass *pass)
+{
+    for (size_t i = 0; i < pass->desc.n_layers; i++) {
+        const boundary *b = &pass->at[i + 1];
+        const float *value = row_of(b->value, b, pass->first);
+
+        if (i + 1 < pass->desc.n_layers && pass->at[i + 2].shared) continue;
+        for (size_t j = 0; j < pass->rows * b->size; j++)
+            if (!isfinite(value[j])) return layer_of(pass, i);
+    }
+    return NULL;
 }
 
 void gan__pass_advance(gan__pass *pass)

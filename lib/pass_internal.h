@@ -60,6 +60,9 @@ const float *gan__pass_grads(const gan__pass *pass); /* by the weights, laid out
 /* Their sum of squares, added in a fixed order. */
 double gan__pass_grad_squares(const gan__pass *pass);
 
+/* The first layer whose output in the latest forward run isn't finite; NULL when there is none. */
+const gan_layer *gan__pass_first_bad(const gan__pass *pass);
+
 /* Move on to fresh random numbers. */
 void gan__pass_advance(gan__pass *pass);
 /* Where its random numbers stand, for checkpoints. */

@@ -281,9 +281,10 @@ static gan_status not_finite(const half_step *s)
 {
     gan_status status = GAN_OK;
     const gan__learner_data real = {"real sample", s->real, s->real ? s->n : 0, s->t->sample};
+    const gan__learner *const chain[] = {&s->t->g, &s->t->d, NULL};
 
     GAN_TRY(check_weights(s->t));
-    status = gan__learner_not_finite(s->player, &real, s->loss);
+    status = gan__learner_not_finite(s->player, chain, &real, s->loss);
 
 cleanup:
     return status;

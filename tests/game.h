@@ -13,6 +13,10 @@
     {                                                                                              \
         NET_LINEAR, in, out, 0                                                                     \
     }
+#define SPECTRAL(in, out)                                                                          \
+    {                                                                                              \
+        NET_LINEAR, in, out, 1                                                                     \
+    }
 #define LEAKY                                                                                      \
     {                                                                                              \
         NET_LEAKY_RELU, 0, 0, 0.2f                                                                 \

@@ -9,7 +9,9 @@
 static gan_layer *layer_make(const net_layer *l)
 {
     switch (l->kind) {
-    case NET_LINEAR: return gan_layer_linear(l->in, l->out);
+    case NET_LINEAR:
+        return l->value > 0 ? gan_layer_spectral_norm(gan_layer_linear(l->in, l->out))
+                            : gan_layer_linear(l->in, l->out);
     case NET_LEAKY_RELU: return gan_layer_leaky_relu(l->value);
     case NET_RELU: return gan_layer_relu();
     case NET_TANH: return gan_layer_tanh();

@@ -25,7 +25,8 @@ typedef enum net_kind {
 typedef struct net_layer {
     net_kind kind;
     size_t in, out; /* of NET_LINEAR */
-    float value;    /* slope of NET_LEAKY_RELU, p of NET_DROPOUT */
+    float value;    /* slope of NET_LEAKY_RELU, p of NET_DROPOUT; 1 for NET_LINEAR: with spectral
+                       norm, which the reference doesn't have */
 } net_layer;
 
 /* Make the library's network with vectors of `in` numbers as input; NULL when that fails at

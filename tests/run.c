@@ -51,8 +51,40 @@ static gan_optimizer *rmsprop_with_all(void)
     return opt;
 }
 
-const opt_maker run_optimizers[RUN_OPTIMIZERS] = {adam, adamw, sgd, sgd_with_momentum,
-                                                  rmsprop_with_all};
+static gan_optimizer *amsgrad(void)
+{
+    gan_adam_desc desc = {GAN_ADAM_DESC_INIT};
+    gan_optimizer *opt;
+
+    desc.amsgrad = 1;
+    expect_ok(gan_optimizer_create_adam(&opt, &desc));
+    return opt;
+}
+
+static gan_optimizer *adabelief(void)
+{
+    gan_optimizer *opt;
+
+    expect_ok(gan_optimizer_create_adabelief(&opt, NULL));
+    return opt;
+}
+
+static gan_optimizer *lion(void)
+{
+    gan_optimizer *opt;
+
+    expect_ok(gan_optimizer_create_lion(&opt, NULL));
+    return opt;
+}
+
+const opt_maker run_optimizers[RUN_OPTIMIZERS] = {
+    adam, adamw, sgd, sgd_with_momentum, rmsprop_with_all, amsgrad, adabelief, lion};
+
+/* small_g and small_d with spectral norm. */
+static const net_layer spectral_g[] = {SPECTRAL(3, 11), LEAKY, DROPOUT(0.2f),
+                                       LINEAR(11, 6),   TANH,  END};
+static const net_layer spectral_d[] = {SPECTRAL(6, 13), LEAKY,   DROPOUT(0.3f),
+                                       SPECTRAL(13, 1), SIGMOID, END};
 
 /* Everything that a trainer and its optimizers can be told. */
 static void choose_every_option(gan_trainer_desc *desc)
@@ -84,12 +116,13 @@ run run_begin(uint64_t seed, opt_maker make_opt, size_t n_threads)
 {
     gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = RUN_BATCH, .seed = seed,
                              .n_threads = n_threads};
+    const int all = seed == RUN_EVERY_OPTION;
     run r = {0};
     float *samples;
 
-    if (seed == RUN_EVERY_OPTION) choose_every_option(&desc);
-    r.game = game_begin(small_g, small_d, make_opt, &desc);
-    if (seed == RUN_EVERY_OPTION) {
+    if (all) choose_every_option(&desc);
+    r.game = game_begin(all ? spectral_g : small_g, all ? spectral_d : small_d, make_opt, &desc);
+    if (all) {
         set_every_option(r.game.g_opt);
         set_every_option(r.game.d_opt);
     }

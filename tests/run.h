@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 /* An epoch of a run is 7 batches of 8, the last one of 2. */
-enum { RUN_BATCH = 8, RUN_COUNT = 50, RUN_EPOCH = 7, RUN_OPTIMIZERS = 5 };
+enum { RUN_BATCH = 8, RUN_COUNT = 50, RUN_EPOCH = 7, RUN_OPTIMIZERS = 8 };
 
-/* With this seed trainer and optimizers have every option. */
+/* With this seed trainer, optimizers and layers have every option. */
 enum { RUN_EVERY_OPTION = 3 };
 
 typedef struct run {
@@ -21,7 +21,7 @@ typedef struct run {
 } run;
 
 /* The optimizers there are, each with moments of its own: adam, adamw, sgd, sgd with momentum,
- * rmsprop with all. */
+ * rmsprop with all, adam with amsgrad, adabelief, lion. */
 extern const opt_maker run_optimizers[RUN_OPTIMIZERS];
 
 /* Small networks with dropout on both sides; settings follow from seed, optimizer and threads. */

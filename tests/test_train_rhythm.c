@@ -746,10 +746,86 @@ START_TEST(huge_weights_are_named)
             for (size_t k = 0; k < t.size; k++) t.data[k] = 1e30f;
         }
     expect_fails(gan_train_step(x.trainer, &b, NULL), GAN_ERR_NONFINITE, "discriminator, step 1:");
+    expect_error_says("discriminator's layer 2 (linear)");
     expect_same_game(&x, &twin);
     free(real);
     game_end(&x);
     game_end(&twin);
+}
+END_TEST
+
+START_TEST(a_bad_output_is_that_of_its_layer)
+{
+    game x = plain_game(&base);
+    float *z = normals(20 * 3, 1), *real = normals(20 * 6, 2);
+    const gan_batch b = batch_of(&x, real, 20);
+
+    z[5] = NAN;
+    expect_fails(gan_train_discriminator_step(x.trainer, &b, z, NULL), GAN_ERR_NONFINITE,
+                 "discriminator, step 1: the loss is");
+    expect_error_says("generator's layer 1 (leaky_relu)"); /* which works in place behind layer 0 */
+    expect_fails(gan_train_generator_step(x.trainer, 20, z, NULL), GAN_ERR_NONFINITE,
+                 "generator, step 1: the loss is");
+    expect_error_says("generator's layer 1 (leaky_relu)");
+    free(z);
+    free(real);
+    game_end(&x);
+}
+END_TEST
+
+/* Each step is ten gradients long: outputs grow until they leave the numbers. */
+START_TEST(a_rate_of_ten_ends_with_a_name_and_good_weights)
+{
+    gan_trainer_desc desc = base;
+    gan_status status = GAN_OK;
+    float *real = normals(20 * 6, 1), *g = NULL, *d = NULL, *after;
+    gan_batch b;
+    gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
+    game x;
+    size_t n;
+
+    desc.loss = GAN_LOSS_LEAST_SQUARES;
+    x = game_begin(plain_g, plain_d, gradient_taker, &desc);
+    b = batch_of(&x, real, 20);
+    expect_ok(gan_optimizer_set_lr(x.d_opt, 10));
+    expect_ok(gan_optimizer_set_lr(x.g_opt, 10));
+    while (status == GAN_OK) {
+        ck_assert_uint_lt(stats.d_steps, 500);
+        free(g);
+        free(d);
+        g = net_weights(x.g, NULL);
+        d = net_weights(x.d, &n);
+        status = gan_train_discriminator_step(x.trainer, &b, NULL, &stats);
+    }
+    expect_status(status, GAN_ERR_NONFINITE);
+    expect_error_says("discriminator");
+    after = net_weights(x.d, NULL);
+    expect_same_bits(after, d, n * sizeof *d);
+    for (size_t i = 0; i < n; i++) ck_assert(isfinite(d[i]));
+    free(after);
+    after = net_weights(x.g, &n);
+    expect_same_bits(after, g, n * sizeof *g);
+    free(after);
+    free(real);
+    free(g);
+    free(d);
+    game_end(&x);
+}
+END_TEST
+
+START_TEST(a_weight_that_would_leave_the_numbers_is_named)
+{
+    game x = game_begin(plain_g, plain_d, gradient_taker, &base);
+    float *real = normals(20 * 6, 1);
+    const gan_batch b = batch_of(&x, real, 20);
+
+    for (size_t i = 0; i < 120; i++) real[i] *= 100;
+    expect_ok(gan_optimizer_set_lr(x.d_opt, 3e38));
+    expect_fails(gan_train_discriminator_step(x.trainer, &b, NULL, NULL), GAN_ERR_NONFINITE,
+                 "discriminator, 0.weight: sgd: step 1:");
+    expect_error_says("would not stay finite");
+    free(real);
+    game_end(&x);
 }
 END_TEST
 
@@ -781,6 +857,9 @@ Suite *suite(void)
                                        skipped_steps_are_counted_on_after_a_checkpoint,
                                        weights_that_are_none_stop_in_any_case,
                                        huge_weights_are_named,
+                                       a_bad_output_is_that_of_its_layer,
+                                       a_rate_of_ten_ends_with_a_name_and_good_weights,
+                                       a_weight_that_would_leave_the_numbers_is_named,
                                        NULL};
     Suite *s = suite_create("train_rhythm");
 

@@ -124,8 +124,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_optimizer_create_adamw(gan_optimizer **out
                                                              const gan_adam_desc *desc);
 
 /**
- * Make an AdaBelief optimizer: Adam that divides by how far gradients are from their mean, and not by
- * how large they are.
+ * Make an AdaBelief optimizer: Adam that divides by how far gradients are from their mean, and not
+ * by how large they are.
  *
  * @retval GAN_OK           `*out` is an optimizer, not yet bound.
  * @retval GAN_ERR_INVALID  `out` is NULL or a setting is out of range; it is named.

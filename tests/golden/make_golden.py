@@ -169,7 +169,7 @@ def optimizers(steps=50, n=11):
         "adamw_amsgrad": (torch.optim.AdamW, dict(lr=0.02, betas=(0.5, 0.9), weight_decay=0.3, amsgrad=True)),
         "adabelief": (AdaBelief, dict(lr=0.01)),
         "adabelief_decay": (AdaBelief, dict(lr=0.02, betas=(0.5, 0.9), eps=1e-8, weight_decay=0.3)),
-        "lion": (Lion, dict()),
+        "lion": (Lion, dict(lr=0.001)),
         "lion_decay": (Lion, dict(lr=0.01, betas=(0.5, 0.9), weight_decay=0.3)),
         "sgd": (torch.optim.SGD, dict(lr=0.01)),
         "sgd_momentum": (torch.optim.SGD, dict(lr=0.01, momentum=0.9)),
