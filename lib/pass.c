@@ -5,7 +5,11 @@
  * because its input may be another pass's output, which is still needed.
  *
  * Forward, a stage's tiles are tiles of its output.  Backward, they are tiles of the gradient by
- * its input, which go on through the in-place layers of the stage before. */
+ * its input, which go on through the in-place layers of the stage before.
+ *
+ * For second derivatives each boundary has memory of its own, and twice the rows: behind the values
+ * the direction in which they move, behind the gradients the weights of that.  Layers still work in
+ * the same stages. */
 #include "pass_internal.h"
 
 #include "alloc_internal.h"
@@ -75,7 +79,7 @@ static size_t whole_lines(size_t n)
  * takes. */
 static size_t lay_out(gan__pass *pass, float *memory)
 {
-    const size_t rows = pass->desc.rows;
+    const size_t rows = pass->desc.rows * (pass->desc.tangents ? 2 : 1);
     const size_t copies = pass->desc.training ? 2 : 1;
     size_t used = 0;
 
@@ -84,7 +88,7 @@ static size_t lay_out(gan__pass *pass, float *memory)
         const size_t step = whole_lines(rows * b->size);
 
         if (i == 0 && pass->desc.source) continue;
-        if (b->shared) {
+        if (b->shared && !pass->desc.tangents) {
             b->value = pass->at[i - 1].value;
             b->grad = pass->at[i - 1].grad;
             continue;
@@ -258,6 +262,21 @@ static tile tile_of(gan__cut cut, size_t index, size_t first, size_t rows, size_
                   .end = column_of(columns, cut, c + 1)};
 }
 
+/* Add what second derivatives need: the rows behind those of the latest forward run. */
+static void add_tangents(const gan__pass *pass, size_t i, gan__layer_run *run)
+{
+    const gan_layer *layer = layer_of(pass, i);
+    const size_t in = pass->rows * pass->at[i].size;
+    const size_t out = pass->rows * pass->at[i + 1].size;
+
+    run->tx = run->x + in;
+    run->ty = run->y + out;
+    run->ux = run->dx + in;
+    run->uy = run->dy + out;
+    if (run->other) run->tother = run->other + pass->rows * pass->at[layer->value_from].size;
+    if (run->dother) run->uother = run->dother + pass->rows * pass->at[layer->grad_from].size;
+}
+
 /* Layer i's work on a tile, as its class wants to see it. */
 static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, size_t worker)
 {
@@ -267,8 +286,7 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, siz
     const boundary *out = &pass->at[i + 1];
     const boundary *value_from = &pass->at[layer->value_from];
     const boundary *grad_from = &pass->at[layer->grad_from];
-
-    return (gan__layer_run){
+    gan__layer_run run = {
         .layer = layer,
         .first = t->first,
         .rows = t->rows,
@@ -291,14 +309,22 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, siz
         .stream = pass->desc.stream,
         .position = pass->position + pass->random[i] + t->first * out->size,
     };
+
+    if (pass->desc.tangents) add_tangents(pass, i, &run);
+    return run;
 }
 
 /* ---- the cut ---- */
+
+/* What is done with a layer, and what with a part of its weights. */
+typedef void work_fn(const gan__layer_run *run);
+typedef double grad_fn(const gan__layer_run *run, size_t part, size_t parts, float *grads);
 
 /* A stage's work, for each tile of its cut. */
 typedef struct job {
     gan__pass *pass;
     const stage *stage;
+    work_fn *work;
     gan__cut cut;
     size_t first, rows;
 } job;
@@ -350,12 +376,18 @@ static void chain_grads(gan__pass *pass, gan_pool *pool)
 
 /* ---- forward ---- */
 
-static void forward_tile(const gan__pass *pass, const stage *s, const tile *t, size_t worker)
+static void forward_layer(const gan__layer_run *run)
+{
+    run->layer->class->forward(run);
+}
+
+static void forward_tile(const gan__pass *pass, const stage *s, work_fn *work, const tile *t,
+                         size_t worker)
 {
     for (size_t i = s->begin; i < s->end; i++) {
         const gan__layer_run run = run_of(pass, i, t, worker);
 
-        run.layer->class->forward(&run);
+        work(&run);
     }
 }
 
@@ -364,7 +396,19 @@ static void forward_task(void *context, size_t task, size_t worker)
     const job *j = context;
     const tile t = tile_of(j->cut, task, j->first, j->rows, j->pass->at[j->stage->end].size);
 
-    forward_tile(j->pass, j->stage, &t, worker);
+    forward_tile(j->pass, j->stage, j->work, &t, worker);
+}
+
+static void forward_stages(gan__pass *pass, gan_pool *pool, work_fn *work)
+{
+    for (size_t i = 0; i < pass->n_stages; i++) {
+        const stage *s = &pass->stages[i];
+        const gan_layer *layer = layer_of(pass, s->begin);
+        job j = {pass, s, work, {1, 1, 0}, pass->first, pass->rows};
+
+        j.cut = cut_of(layer, layer->class->forward_cut, j.rows, pass->at[s->end].size);
+        gan__pool_run(pool, forward_task, &j, j.cut.rows * j.cut.columns);
+    }
 }
 
 void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, size_t group)
@@ -373,39 +417,39 @@ void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t row
     pass->rows = rows;
     pass->group = group;
     prepare(pass, pool);
-    for (size_t i = 0; i < pass->n_stages; i++) {
-        const stage *s = &pass->stages[i];
-        const gan_layer *layer = layer_of(pass, s->begin);
-        job j = {pass, s, {1, 1, 0}, first, rows};
-
-        j.cut = cut_of(layer, layer->class->forward_cut, rows, pass->at[s->end].size);
-        gan__pool_run(pool, forward_task, &j, j.cut.rows * j.cut.columns);
-    }
+    forward_stages(pass, pool, forward_layer);
 }
 
 /* ---- backward ---- */
 
+static void backward_layer(const gan__layer_run *run)
+{
+    run->layer->class->backward(run);
+}
+
 /* The gradient by the output of a stage's in-place layers becomes that by the output of its
  * first. */
-static void backward_in_place(const gan__pass *pass, const stage *s, const tile *t, size_t worker)
+static void backward_in_place(const gan__pass *pass, const stage *s, work_fn *work, const tile *t,
+                              size_t worker)
 {
     for (size_t i = s->end; i-- > s->begin + 1;) {
         const gan__layer_run run = run_of(pass, i, t, worker);
 
-        run.layer->class->backward(&run);
+        work(&run);
     }
 }
 
-static void backward_tile(const gan__pass *pass, const stage *s, const tile *t, size_t worker)
+static void backward_tile(const gan__pass *pass, const stage *s, work_fn *work, const tile *t,
+                          size_t worker)
 {
     const gan__pass *source = pass->desc.source;
     const gan__layer_run run = run_of(pass, s->begin, t, worker);
 
-    run.layer->class->backward(&run);
+    work(&run);
     if (s > pass->stages)
-        backward_in_place(pass, s - 1, t, worker);
+        backward_in_place(pass, s - 1, work, t, worker);
     else if (source)
-        backward_in_place(source, &source->stages[source->n_stages - 1], t, worker);
+        backward_in_place(source, &source->stages[source->n_stages - 1], work, t, worker);
 }
 
 static void backward_task(void *context, size_t task, size_t worker)
@@ -413,20 +457,29 @@ static void backward_task(void *context, size_t task, size_t worker)
     const job *j = context;
     const tile t = tile_of(j->cut, task, j->first, j->rows, j->pass->at[j->stage->begin].size);
 
-    backward_tile(j->pass, j->stage, &t, worker);
+    backward_tile(j->pass, j->stage, j->work, &t, worker);
 }
 
-/* The gradients by the inputs of all stages from `lowest` on. */
-static void backward_stages(gan__pass *pass, gan_pool *pool, size_t lowest)
+/* From the gradient by the output of the last stage's first layer, those by the inputs of all stages
+ * from `lowest` on. */
+static void backward_stages(gan__pass *pass, gan_pool *pool, work_fn *work, size_t lowest)
 {
     for (size_t i = pass->n_stages; i-- > lowest;) {
         const stage *s = &pass->stages[i];
         const gan_layer *layer = layer_of(pass, s->begin);
-        job j = {pass, s, {1, 1, 0}, pass->first, pass->rows};
+        job j = {pass, s, work, {1, 1, 0}, pass->first, pass->rows};
 
         j.cut = cut_of(layer, layer->class->backward_cut, pass->rows, pass->at[s->begin].size);
         gan__pool_run(pool, backward_task, &j, j.cut.rows * j.cut.columns);
     }
+}
+
+/* The first step back, which is none where the last layer doesn't work in place. */
+static void backward_last(gan__pass *pass, work_fn *work)
+{
+    const tile all = {pass->first, pass->rows, 0, pass->at[pass->desc.n_layers].size};
+
+    backward_in_place(pass, &pass->stages[pass->n_stages - 1], work, &all, 0);
 }
 
 /* The stage that a part of the weight gradient belongs to, and which of the stage's it is. */
@@ -438,27 +491,37 @@ static stage *stage_of(const gan__pass *pass, size_t *part)
     return s;
 }
 
+typedef struct weights_job {
+    gan__pass *pass;
+    grad_fn *grad;
+} weights_job;
+
+static double layer_grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
+{
+    return run->layer->class->grad(run, part, parts, grads);
+}
+
 static void weights_task(void *context, size_t task, size_t worker)
 {
-    const job *j = context;
-    const tile all = {j->first, j->rows, 0, 0};
+    const weights_job *j = context;
+    const tile all = {j->pass->first, j->pass->rows, 0, 0};
     size_t part = task;
     stage *s = stage_of(j->pass, &part);
     const gan__layer_run run = run_of(j->pass, s->begin, &all, worker);
 
-    s->squares[part] = run.layer->class->grad(
-        &run, part, s->n_parts, j->pass->grads + j->pass->desc.net->offsets[s->begin]);
+    s->squares[part] =
+        j->grad(&run, part, s->n_parts, j->pass->grads + j->pass->desc.net->offsets[s->begin]);
 }
 
-static void backward_weights(gan__pass *pass, gan_pool *pool)
+static void backward_weights(gan__pass *pass, gan_pool *pool, grad_fn *grad)
 {
-    job j = {.pass = pass, .first = pass->first, .rows = pass->rows};
+    weights_job j = {pass, grad};
 
     for (size_t i = 0; i < pass->n_stages; i++) {
         stage *s = &pass->stages[i];
         const gan_layer *layer = layer_of(pass, s->begin);
 
-        s->n_parts = layer->class->grad_parts ? layer->class->grad_parts(layer, j.rows) : 0;
+        s->n_parts = layer->class->grad_parts ? layer->class->grad_parts(layer, pass->rows) : 0;
         if (s->n_parts > MAX_PARTS) s->n_parts = MAX_PARTS;
     }
     gan__pool_run(pool, weights_task, &j, gan__pass_slices(pass));
@@ -467,13 +530,52 @@ static void backward_weights(gan__pass *pass, gan_pool *pool)
 
 void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what)
 {
-    const tile all = {pass->first, pass->rows, 0, pass->at[pass->desc.n_layers].size};
-
-    if (!(what & GAN__PASS_GO_ON))
-        backward_in_place(pass, &pass->stages[pass->n_stages - 1], &all, 0);
-    backward_stages(pass, pool, what & GAN__PASS_INPUT ? 0 : 1);
-    if (what & GAN__PASS_WEIGHTS) backward_weights(pass, pool);
+    if (!(what & GAN__PASS_GO_ON)) backward_last(pass, backward_layer);
+    backward_stages(pass, pool, backward_layer, what & GAN__PASS_INPUT ? 0 : 1);
+    if (what & GAN__PASS_WEIGHTS) backward_weights(pass, pool, layer_grad);
 }
+
+/* ---- second derivatives ---- */
+
+gan_status gan__pass_check_tangents(const gan_network *net, size_t n_layers)
+{
+    gan_status status = GAN_OK;
+
+    for (size_t i = 0; i < n_layers; i++) GAN_TRY(gan__layer_check_tangent(&net->layers[i]));
+
+cleanup:
+    return status;
+}
+
+float *gan__pass_slope(gan__pass *pass, gan_pool *pool)
+{
+    const boundary *in = &pass->at[0];
+    const boundary *out = &pass->at[pass->desc.n_layers];
+    float *weights = row_of(out->grad, out, pass->rows);
+
+    for (size_t i = 0; i < pass->rows * out->size; i++) weights[i] = 1;
+    backward_last(pass, gan__layer_slope);
+    backward_stages(pass, pool, gan__layer_slope, 0);
+    return row_of(in->grad, in, pass->rows);
+}
+
+float *gan__pass_direction(gan__pass *pass)
+{
+    return row_of(pass->at[0].value, &pass->at[0], pass->rows);
+}
+
+void gan__pass_curve(gan__pass *pass, gan_pool *pool)
+{
+    const boundary *out = &pass->at[pass->desc.n_layers];
+
+    forward_stages(pass, pool, gan__layer_tangent);
+    memset(out->grad, 0, pass->rows * out->size * sizeof *out->grad);
+    backward_last(pass, gan__layer_tangent_backward);
+    backward_stages(pass, pool, gan__layer_tangent_backward, 1);
+    backward_weights(pass, pool, gan__layer_tangent_grad);
+}
+
+/* ---- the weights' gradient ---- */
 
 size_t gan__pass_slices(const gan__pass *pass)
 {
@@ -505,6 +607,32 @@ double gan__pass_grad_squares(const gan__pass *pass)
     for (size_t i = 0; i < pass->n_stages; i++)
         for (size_t j = 0; j < pass->stages[i].n_parts; j++) sum += pass->stages[i].squares[j];
     return sum;
+}
+
+typedef struct sum_job {
+    gan__pass *pass;
+    const float *more;
+} sum_job;
+
+static void add_slice(void *context, size_t task, size_t worker)
+{
+    const sum_job *j = context;
+    size_t part = task;
+    stage *s = stage_of(j->pass, &part);
+    size_t begin;
+    size_t end;
+
+    (void)worker;
+    gan__pass_slice(j->pass, task, &begin, &end);
+    gan__simd_best()->axpy(end - begin, 1, j->more + begin, j->pass->grads + begin);
+    s->squares[part] = gan__simd_best()->sum_squares(end - begin, j->pass->grads + begin);
+}
+
+void gan__pass_add_grads(gan__pass *pass, gan_pool *pool, const float *more)
+{
+    sum_job j = {pass, more};
+
+    gan__pool_run(pool, add_slice, &j, gan__pass_slices(pass));
 }
 
 void gan__pass_advance(gan__pass *pass)
@@ -604,7 +732,7 @@ static void evaluate_tile(void *context, size_t task, size_t worker)
         const stage *s = &pass->stages[i];
         const tile t = {first, rows, 0, pass->at[s->end].size};
 
-        forward_tile(pass, s, &t, worker);
+        forward_tile(pass, s, forward_layer, &t, worker);
     }
     memcpy(e->out + begin * out->size, row_of(out->value, out, first),
            rows * out->size * sizeof *e->out);
