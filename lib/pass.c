@@ -19,12 +19,7 @@
 
 #include <string.h>
 
-enum {
-    EVAL_ROWS = 128,            /* the most rows of a tile in evaluation */
-    EVAL_WORTH_TWO = 16,        /* from so many samples on, there are at least two tiles */
-    MAX_EVAL_NUMBERS = 1 << 22, /* in all activations of a tile in evaluation */
-    MAX_PARTS = 64,             /* of a layer's weight gradient */
-};
+enum { MAX_PARTS = 64 }; /* of a layer's weight gradient */
 
 typedef struct boundary {
     size_t size;  /* numbers a row */
@@ -205,6 +200,11 @@ void gan__pass_destroy(gan__pass *pass)
     gan__free(&a, pass);
 }
 
+const gan__pass_desc *gan__pass_desc_of(const gan__pass *pass)
+{
+    return &pass->desc;
+}
+
 /* ---- tiles ---- */
 
 static float *row_of(float *block, const boundary *b, size_t row)
@@ -350,7 +350,7 @@ static void prepare_task(void *context, size_t task, size_t worker)
                           pass->prepared + pass->prepared_at[i]);
 }
 
-static void prepare(gan__pass *pass, gan_pool *pool)
+void gan__pass_prepare(gan__pass *pass, gan_pool *pool)
 {
     if (pass->n_spectral > 0) gan__pool_run(pool, prepare_task, pass, pass->n_spectral);
 }
@@ -411,12 +411,22 @@ static void forward_stages(gan__pass *pass, gan_pool *pool, work_fn *work)
     }
 }
 
+void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t worker)
+{
+    for (size_t i = 0; i < pass->n_stages; i++) {
+        const stage *s = &pass->stages[i];
+        const tile t = {first, rows, 0, pass->at[s->end].size};
+
+        forward_tile(pass, s, forward_layer, &t, worker);
+    }
+}
+
 void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, size_t group)
 {
     pass->first = first;
     pass->rows = rows;
     pass->group = group;
-    prepare(pass, pool);
+    gan__pass_prepare(pass, pool);
     forward_stages(pass, pool, forward_layer);
 }
 
@@ -659,103 +669,4 @@ void gan__pass_settle(gan__pass *pass)
             gan__spectral_settle(run.layer, pass->prepared + pass->prepared_at[i],
                                  net->buffers + net->buffer_offsets[i]);
     }
-}
-
-/* ---- evaluation: each tile goes through all stages by itself ---- */
-
-static size_t common_divisor(size_t a, size_t b)
-{
-    return b == 0 ? a : common_divisor(b, a % b);
-}
-
-/* Tiles of how many rows hold whole groups for every layer. */
-static size_t rows_together(const gan_network *net)
-{
-    size_t all = 1;
-
-    for (size_t i = 0; i < net->n_layers; i++) {
-        const gan_layer *layer = &net->layers[i];
-        const size_t rows = layer->class->together ? layer->class->together(layer) : 1;
-
-        all *= rows / common_divisor(all, rows);
-    }
-    return all;
-}
-
-/* Fewer rows where samples are so large that a tile would leave the cache. */
-static size_t eval_tile_rows(const gan_network *net)
-{
-    const size_t together = rows_together(net);
-    size_t numbers = gan_shape_size(net->input);
-    size_t rows = EVAL_ROWS;
-
-    for (size_t i = 0; i < net->n_layers; i++) numbers += gan_shape_size(net->layers[i].out);
-    if (numbers > MAX_EVAL_NUMBERS / EVAL_ROWS) rows = MAX_EVAL_NUMBERS / numbers + 1;
-    return (rows + together - 1) / together * together;
-}
-
-size_t gan__pass_eval_rows(const gan_network *net, const gan_pool *pool)
-{
-    return eval_tile_rows(net) * gan_pool_thread_count(pool);
-}
-
-typedef struct evaluation {
-    gan__pass *pass;
-    const float *in;
-    float *out;
-    size_t n;
-    size_t tile_rows; /* the most in a tile */
-    size_t together;  /* so many stay in one */
-    size_t tiles;
-    size_t begin; /* the first tile of this round */
-} evaluation;
-
-/* Where the i-th tile begins. */
-static size_t eval_row_of(const evaluation *e, size_t i)
-{
-    return i == e->tiles ? e->n : e->n * i / e->tiles / e->together * e->together;
-}
-
-static void evaluate_tile(void *context, size_t task, size_t worker)
-{
-    const evaluation *e = context;
-    gan__pass *pass = e->pass;
-    const size_t index = e->begin + task;
-    const size_t begin = eval_row_of(e, index);
-    const size_t rows = eval_row_of(e, index + 1) - begin;
-    const size_t first = worker * e->tile_rows;
-    const boundary *in = &pass->at[0];
-    const boundary *out = &pass->at[pass->desc.n_layers];
-
-    memcpy(row_of(in->value, in, first), e->in + begin * in->size, rows * in->size * sizeof *e->in);
-    for (size_t i = 0; i < pass->n_stages; i++) {
-        const stage *s = &pass->stages[i];
-        const tile t = {first, rows, 0, pass->at[s->end].size};
-
-        forward_tile(pass, s, forward_layer, &t, worker);
-    }
-    memcpy(e->out + begin * out->size, row_of(out->value, out, first),
-           rows * out->size * sizeof *e->out);
-}
-
-void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, size_t n, float *out)
-{
-    const size_t tile_rows = eval_tile_rows(pass->desc.net);
-    const size_t together = rows_together(pass->desc.net);
-    /* Beginnings are rounded down, so a tile may have up to `together` rows more than its share. */
-    const size_t share = tile_rows > together ? tile_rows - together + 1 : 1;
-    evaluation e = {pass, in, out, n, tile_rows, together, 0, 0};
-    int blas;
-
-    e.tiles = (n + share - 1) / share;
-    if (e.tiles == 1 && n >= EVAL_WORTH_TWO) e.tiles = 2;
-    blas = gan__blas_enter();
-    prepare(pass, pool);
-    for (; e.begin < e.tiles; e.begin += GAN__POOL_MAX_TASKS) {
-        const size_t left = e.tiles - e.begin;
-
-        gan__pool_run(pool, evaluate_tile, &e,
-                      left < GAN__POOL_MAX_TASKS ? left : GAN__POOL_MAX_TASKS);
-    }
-    gan__blas_leave(blas);
 }

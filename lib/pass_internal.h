@@ -32,6 +32,7 @@ typedef struct gan__pass_desc {
 gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
                             const gan_allocator *allocator);
 void gan__pass_destroy(gan__pass *pass);
+const gan__pass_desc *gan__pass_desc_of(const gan__pass *pass);
 
 /* Where the rows from `first` on begin. */
 float *gan__pass_input(gan__pass *pass, size_t first);
@@ -42,6 +43,11 @@ float *gan__pass_input_grad(gan__pass *pass, size_t first);
 /* Output from input, of the rows from `first` on, each `group` of which are a batch of their own
  * for layers that couple samples. */
 void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, size_t group);
+
+/* The same on the calling thread, the worker-th of those that do so at once, in evaluation mode; after
+ * gan__pass_prepare(), which makes the weights of layers with spectral norm. */
+void gan__pass_prepare(gan__pass *pass, gan_pool *pool);
+void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t worker);
 
 /* What to compute on the way back from the gradient by the output, which the caller has laid
  * down for the rows of the latest forward run. */
