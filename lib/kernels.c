@@ -289,11 +289,8 @@ void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t b
 }
 
 void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                                     const float *x, const float *dy, float *dw, float *db)
+                                     const float *x, const float *dy, float *dw)
 {
-    const gan__simd *simd = gan__simd_best();
-
-    simd->column_sums(rows, end - begin, out, dy + begin, db + begin);
     if (out > 1) {
         gemm(&(gan__gemm_args){.m = end - begin,
                                .n = in,
@@ -308,5 +305,5 @@ void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t 
         return;
     }
     memset(dw, 0, in * sizeof *dw);
-    for (size_t r = 0; r < rows; r++) simd->axpy(in, dy[r], x + r * in, dw);
+    for (size_t r = 0; r < rows; r++) gan__simd_best()->axpy(in, dy[r], x + r * in, dw);
 }

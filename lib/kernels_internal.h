@@ -19,10 +19,9 @@ void gan__kernels_linear(size_t rows, size_t in, size_t out, size_t begin, size_
 void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
                                     const float *dy, const float *w, float *dx);
 
-/* Rows begin .. end-1 of dw[out, in] = dy[rows, out]^T x[rows, in], and the same of db[out] = sums
- * of dy. */
+/* Rows begin .. end-1 of dw[out, in] = dy[rows, out]^T x[rows, in] */
 void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                                     const float *x, const float *dy, float *dw, float *db);
+                                     const float *x, const float *dy, float *dw);
 
 /* Panels for products with a[m, k]: the own loops' where these are the faster ones, else CBLAS's. */
 const gan__panels *gan__kernels_panels(size_t m, size_t k);

@@ -215,6 +215,11 @@ static inline float elu_slope(float y, float alpha, float scale)
     return y > 0.0f ? scale : y + scale * alpha;
 }
 
+static inline float elu_curve(float y, float alpha, float scale)
+{
+    return y > 0.0f ? 0.0f : y + scale * alpha;
+}
+
 /* log(1 + e) for 0 <= e <= 1, as 2 artanh(e / (2 + e)) */
 static inline float log1p_of(float e)
 {
@@ -241,6 +246,14 @@ static inline float softplus_of(float x, float beta, float threshold)
 static inline float softplus_slope(float x, float beta, float threshold)
 {
     return beta * x > threshold ? 1.0f : sigmoid_of(beta * x);
+}
+
+static inline float softplus_curve(float x, float beta, float threshold)
+{
+    const float e = exp_of(-fabsf(beta * x));
+    const float s = 1.0f / (1.0f + e);
+
+    return beta * x > threshold ? 0.0f : beta * (e * s * s);
 }
 
 /* The normal distribution's weight beyond a, for 0 <= a <= 14, and its density there.  The ratio of
@@ -287,6 +300,15 @@ static inline float gelu_slope(float x)
     return (x > 0.0f ? 1.0f - tail : tail) + v * density;
 }
 
+static inline float gelu_curve(float x)
+{
+    const float v = clamp(x, 14.0f);
+    float density;
+
+    normal_tail(fabsf(v), &density);
+    return density * (2.0f - v * v);
+}
+
 static inline float silu_of(float x)
 {
     return at_least(x, -87.0f) * sigmoid_of(x);
@@ -302,11 +324,28 @@ static inline float gated_slope(float x, float u, float inner)
     return s * (1.0f + x * inner * (e * s));
 }
 
+/* The slope's own slope; `bend` is that of `inner`. */
+static inline float gated_curve(float x, float u, float inner, float bend)
+{
+    const float e = exp_of(-u);
+    const float s = 1.0f / (1.0f + e);
+    const float rest = e * s; /* 1 - s */
+
+    return s * rest * (2.0f * inner + x * ((rest - s) * (inner * inner) + bend));
+}
+
 static inline float silu_slope(float x)
 {
     const float v = clamp(x, 87.0f);
 
     return gated_slope(v, v, 1.0f);
+}
+
+static inline float silu_curve(float x)
+{
+    const float v = clamp(x, 87.0f);
+
+    return gated_curve(v, v, 1.0f, 0.0f);
 }
 
 /* GELU with the distribution replaced by sigmoid(u): u = 2 sqrt(2 / pi) (x + 0.044715 x^3) */
@@ -326,9 +365,18 @@ static inline float gelu_tanh_slope(float x)
                        1.59576912f + 0.214064449f * square);
 }
 
-/* A function's name, its value by x, its slope by v: see gan__function_loops.  a and b are its
- * settings. */
-#define FUNCTION(name, value_of, slope_of)                                                         \
+static inline float gelu_tanh_curve(float x)
+{
+    const float v = clamp(x, 10.0f);
+    const float square = v * v;
+
+    return gated_curve(v, v * (1.59576912f + 0.0713548163f * square),
+                       1.59576912f + 0.214064449f * square, 0.428128898f * v);
+}
+
+/* A function's name, its value by x, its slope and the slope's own slope by v: see
+ * gan__function_loops.  a and b are its settings. */
+#define FUNCTION(name, value_of, slope_of, curve_of)                                               \
     static void name##_value(size_t n, const float *settings, const float *in, float *out)         \
     {                                                                                              \
         const float a = settings[0], b = settings[1];                                              \
@@ -353,22 +401,36 @@ static inline float gelu_tanh_slope(float x)
                                                                                                    \
             dx[i] = dy[i] * (slope_of);                                                            \
         }                                                                                          \
+    }                                                                                              \
+    static void name##_curve_times(size_t n, const float *settings, const float *in,               \
+                                   const float *dy, const float *tx, const float *uy, float *dx)   \
+    {                                                                                              \
+        const float a = settings[0], b = settings[1];                                              \
+                                                                                                   \
+        (void)a, (void)b;                                                                          \
+        APART for (size_t i = 0; i < n; i++)                                                       \
+        {                                                                                          \
+            const float v = in[i];                                                                 \
+                                                                                                   \
+            dx[i] = dy[i] * (slope_of) + tx[i] * uy[i] * (curve_of);                               \
+        }                                                                                          \
     }
 
 /* v = y */
-FUNCTION(relu, (x < 0.0f ? 0.0f : x), (v > 0.0f ? 1.0f : 0.0f))
-FUNCTION(leaky_relu, (x > 0.0f ? x : a * x), (v > 0.0f ? 1.0f : a))
-FUNCTION(tanh, tanh_of(x), (1.0f - v * v))
-FUNCTION(sigmoid, sigmoid_of(x), (v * (1.0f - v)))
-FUNCTION(elu, elu_of(x, a, 1.0f), elu_slope(v, a, 1.0f))
-FUNCTION(selu, elu_of(x, SELU_ALPHA, SELU_SCALE), elu_slope(v, SELU_ALPHA, SELU_SCALE))
+FUNCTION(relu, (x < 0.0f ? 0.0f : x), (v > 0.0f ? 1.0f : 0.0f), 0.0f)
+FUNCTION(leaky_relu, (x > 0.0f ? x : a * x), (v > 0.0f ? 1.0f : a), 0.0f)
+FUNCTION(tanh, tanh_of(x), (1.0f - v * v), (-2.0f * v * (1.0f - v * v)))
+FUNCTION(sigmoid, sigmoid_of(x), (v * (1.0f - v)), (v * (1.0f - v) * (1.0f - 2.0f * v)))
+FUNCTION(elu, elu_of(x, a, 1.0f), elu_slope(v, a, 1.0f), elu_curve(v, a, 1.0f))
+FUNCTION(selu, elu_of(x, SELU_ALPHA, SELU_SCALE), elu_slope(v, SELU_ALPHA, SELU_SCALE),
+         elu_curve(v, SELU_ALPHA, SELU_SCALE))
 /* v = x */
-FUNCTION(softplus, softplus_of(x, a, b), softplus_slope(v, a, b))
-FUNCTION(gelu, gelu_of(x), gelu_slope(v))
-FUNCTION(gelu_tanh, gelu_tanh_of(x), gelu_tanh_slope(v))
-FUNCTION(silu, silu_of(x), silu_slope(v))
+FUNCTION(softplus, softplus_of(x, a, b), softplus_slope(v, a, b), softplus_curve(v, a, b))
+FUNCTION(gelu, gelu_of(x), gelu_slope(v), gelu_curve(v))
+FUNCTION(gelu_tanh, gelu_tanh_of(x), gelu_tanh_slope(v), gelu_tanh_curve(v))
+FUNCTION(silu, silu_of(x), silu_slope(v), silu_curve(v))
 
-#define LOOPS(name) {name##_value, name##_slope_times},
+#define LOOPS(name) {name##_value, name##_slope_times, name##_curve_times},
 
 /* Its own gradient, too: keep and scale what has bits at or above the threshold. */
 static void dropout(size_t n, uint32_t threshold, float scale, const uint32_t *bits, const float *x,

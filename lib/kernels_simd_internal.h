@@ -60,6 +60,9 @@ typedef struct gan__function_loops {
     /* dx = dy f'(x), with v = y = f(x) up to selu and v = x from softplus on */
     void (*slope_times)(size_t n, const float *settings, const float *v, const float *dy,
                         float *dx);
+    /* dx = dy f'(x) + tx uy f''(x) */
+    void (*curve_times)(size_t n, const float *settings, const float *v, const float *dy,
+                        const float *tx, const float *uy, float *dx);
 } gan__function_loops;
 
 /* Patches of images; see kernels_conv.c.  Row i of the panel, `stride` numbers long, is gathered from

@@ -32,12 +32,32 @@ static void stretch(const gan__layer_run *run, size_t at, size_t n)
     f.loops->value(n, f.settings, run->x + at, run->y + at);
 }
 
+/* What the slope follows from. */
+static const float *slope_from(const gan__layer_run *run)
+{
+    return run->layer->class->in_place ? run->y : run->x;
+}
+
 static void grad_stretch(const gan__layer_run *run, size_t at, size_t n)
 {
     const function f = function_of(run);
-    const float *v = run->layer->class->in_place ? run->y : run->x;
 
-    f.loops->slope_times(n, f.settings, v + at, run->dy + at, run->dx + at);
+    f.loops->slope_times(n, f.settings, slope_from(run) + at, run->dy + at, run->dx + at);
+}
+
+static void tangent_stretch(const gan__layer_run *run, size_t at, size_t n)
+{
+    const function f = function_of(run);
+
+    f.loops->slope_times(n, f.settings, slope_from(run) + at, run->tx + at, run->ty + at);
+}
+
+static void tangent_grad_stretch(const gan__layer_run *run, size_t at, size_t n)
+{
+    const function f = function_of(run);
+
+    f.loops->curve_times(n, f.settings, slope_from(run) + at, run->dy + at, run->tx + at,
+                         run->uy + at, run->dx + at);
 }
 
 static void forward(const gan__layer_run *run)
@@ -48,6 +68,16 @@ static void forward(const gan__layer_run *run)
 static void backward(const gan__layer_run *run)
 {
     gan__layer_for_stretches(run, grad_stretch);
+}
+
+static void tangent(const gan__layer_run *run)
+{
+    gan__layer_for_stretches(run, tangent_stretch);
+}
+
+static void tangent_backward(const gan__layer_run *run)
+{
+    gan__layer_for_stretches(run, tangent_grad_stretch);
 }
 
 /* ---- settings ---- */
@@ -94,6 +124,8 @@ static gan_status check_softplus(const gan_layer *layer)
         .shape = gan__layer_keep_shape,                                                            \
         .forward = forward,                                                                        \
         .backward = backward,                                                                      \
+        .tangent = tangent,                                                                        \
+        .tangent_backward = tangent_backward,                                                      \
         __VA_ARGS__,                                                                               \
     };
 

@@ -8,6 +8,7 @@
 #include "status_internal.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { CHANNELS = GAN__NORM_OWN, N_SETTINGS };
 
@@ -18,10 +19,12 @@ enum {
     MAX_TILES = 64,
 };
 
-/* What is saved of a channel. */
+/* What is saved of a channel: the mean and the variance, biased, of x, and of other numbers v the
+ * means of v and of v * (x - mean).  Those of dy are NaN until they are known. */
+enum { X, DY, TX, UY, N_MEASURED };
 typedef struct moments {
-    double x[2];  /* the mean and the variance, biased, of x */
-    double dy[2]; /* the means of dy and dy * (x - mean); NaN until they are known */
+    double of[N_MEASURED][2];
+    double both; /* the mean of uy * (tx - its mean) */
 } moments;
 
 /* Rows that are normalised together. */
@@ -29,6 +32,7 @@ typedef struct batch {
     const gan__layer_run *run;
     size_t row, rows;
     moments *channels; /* NULL in evaluation */
+    int which;         /* of dy and tx is projected, DY or TX */
 } batch;
 
 /* Columns of a batch: whole channels, or a part of one. */
@@ -144,11 +148,10 @@ static void fill(float *out, size_t n, float value)
 
 /* Add the sums of columns to those of their channels, which are to become moments. */
 static void add_totals(const block *k, const double *sum, const double *products, moments *channels,
-                       int of_dy)
+                       int which)
 {
     for (size_t i = 0; i < k->n; i += k->width) {
-        moments *m = &channels[k->channel + i / k->width];
-        double *sums = of_dy ? m->dy : m->x;
+        double *sums = channels[k->channel + i / k->width].of[which];
 
         sums[0] += total(sum + i, k->width);
         sums[1] += total(products + i, k->width);
@@ -174,7 +177,7 @@ static void add_moments(const batch *b, const block *k)
         fill(center + i, k->width, origin_of(b, k->channel + i / k->width));
     gan__simd_best()->column_moments(b->rows, k->n, gan_shape_size(b->run->layer->in),
                                      b->run->x + place_of(b, k), center, sum, squares);
-    add_totals(k, sum, squares, b->channels, 0);
+    add_totals(k, sum, squares, b->channels, X);
 }
 
 static void measure(const batch *b, size_t begin, size_t end)
@@ -182,15 +185,28 @@ static void measure(const batch *b, size_t begin, size_t end)
     const double n = (double)(b->rows * area_of(b->run->layer));
 
     for (size_t c = begin; c < end; c++)
-        b->channels[c] = (moments){{0, 0}, {(double)NAN, (double)NAN}};
+        b->channels[c] = (moments){.of[DY] = {(double)NAN, (double)NAN}};
     for_blocks(b, begin, end, add_moments);
     for (size_t c = begin; c < end; c++) {
-        double *x = b->channels[c].x;
+        double *x = b->channels[c].of[X];
         const double mean = x[0] / n;
 
         x[1] = fmax(x[1] / n - mean * mean, 0);
         x[0] = (double)origin_of(b, c) + mean;
     }
+}
+
+/* What is measured and projected. */
+static const float *numbers_of(const batch *b)
+{
+    return b->which == TX ? b->run->tx : b->run->dy;
+}
+
+/* The means of a channel's columns in a block, as floats. */
+static void fill_means(const batch *b, const block *k, int which, float *out)
+{
+    for (size_t i = 0; i < k->n; i += k->width)
+        fill(out + i, k->width, (float)b->channels[k->channel + i / k->width].of[which][0]);
 }
 
 static void add_products(const batch *b, const block *k)
@@ -200,25 +216,65 @@ static void add_products(const batch *b, const block *k)
     double sum[BLOCK] = {0};
     double products[BLOCK] = {0};
 
-    for (size_t i = 0; i < k->n; i += k->width)
-        fill(center + i, k->width, (float)b->channels[k->channel + i / k->width].x[0]);
+    fill_means(b, k, X, center);
     gan__simd_best()->column_products(b->rows, k->n, gan_shape_size(b->run->layer->in),
-                                      b->run->x + at, b->run->dy + at, center, sum, products);
-    add_totals(k, sum, products, b->channels, 1);
+                                      b->run->x + at, numbers_of(b) + at, center, sum, products);
+    add_totals(k, sum, products, b->channels, b->which);
+}
+
+/* What a float can't hold of a mean. */
+static double rest_of(double mean)
+{
+    return mean - (double)(float)mean;
 }
 
 static void measure_grads(const batch *b, size_t begin, size_t end)
 {
     const double n = (double)(b->rows * area_of(b->run->layer));
 
-    for (size_t c = begin; c < end; c++) b->channels[c].dy[0] = b->channels[c].dy[1] = 0;
+    for (size_t c = begin; c < end; c++)
+        b->channels[c].of[b->which][0] = b->channels[c].of[b->which][1] = 0;
     for_blocks(b, begin, end, add_products);
     for (size_t c = begin; c < end; c++) {
-        const double mean = b->channels[c].x[0];
-        double *dy = b->channels[c].dy;
+        double *v = b->channels[c].of[b->which];
 
-        dy[1] = (dy[1] - (mean - (double)(float)mean) * dy[0]) / n;
-        dy[0] /= n;
+        v[1] = (v[1] - rest_of(b->channels[c].of[X][0]) * v[0]) / n;
+        v[0] /= n;
+    }
+}
+
+static void add_both(const batch *b, const block *k)
+{
+    const size_t at = place_of(b, k);
+    float center[BLOCK];
+    double sum[BLOCK] = {0};
+    double products[BLOCK] = {0};
+
+    fill_means(b, k, TX, center);
+    gan__simd_best()->column_products(b->rows, k->n, gan_shape_size(b->run->layer->in),
+                                      b->run->tx + at, b->run->uy + at, center, sum, products);
+    for (size_t i = 0; i < k->n; i += k->width)
+        b->channels[k->channel + i / k->width].both += total(products + i, k->width);
+}
+
+/* The gradient that has been here was uy; the next one is another. */
+static void measure_tangents(const batch *b, size_t begin, size_t end)
+{
+    const double n = (double)(b->rows * area_of(b->run->layer));
+
+    measure_grads(b, begin, end);
+    for (size_t c = begin; c < end; c++) {
+        moments *m = &b->channels[c];
+
+        memcpy(m->of[UY], m->of[DY], sizeof m->of[UY]);
+        m->of[DY][0] = m->of[DY][1] = (double)NAN;
+        m->both = 0;
+    }
+    for_blocks(b, begin, end, add_both);
+    for (size_t c = begin; c < end; c++) {
+        moments *m = &b->channels[c];
+
+        m->both = m->both / n - rest_of(m->of[TX][0]) * m->of[UY][0];
     }
 }
 
@@ -252,20 +308,21 @@ static void normalize(const batch *b, const block *k)
 
     for (size_t i = 0; i < k->n; i += k->width) {
         const size_t c = k->channel + i / k->width;
-        const double mean = b->channels ? b->channels[c].x[0] : (double)run->buffers[c];
-        const double variance =
-            b->channels ? b->channels[c].x[1] : (double)run->buffers[channels_of(run->layer) + c];
+        const double mean = b->channels ? b->channels[c].of[X][0] : (double)run->buffers[c];
+        const double variance = b->channels ? b->channels[c].of[X][1]
+                                            : (double)run->buffers[channels_of(run->layer) + c];
         const double f = weight_of(run, c) * inverse_deviation(run->layer, variance);
 
         fill(center + i, k->width, (float)mean);
         fill(factor + i, k->width, (float)f);
-        fill(term + i, k->width, (float)(bias_of(run, c) - (mean - (double)(float)mean) * f));
+        fill(term + i, k->width, (float)(bias_of(run, c) - rest_of(mean) * f));
     }
     gan__simd_best()->column_affine(b->rows, k->n, gan_shape_size(run->layer->in), run->x + at,
                                     center, factor, term, run->y + at);
 }
 
-/* dx = f (dy - mean of dy - (x - mean) / deviation^2 * mean of dy (x - mean)) */
+/* dx = f (dy - mean of dy - (x - mean) / deviation^2 * mean of dy (x - mean)); or ty from tx, the
+ * matrix of that being symmetric. */
 static void normalize_grads(const batch *b, const block *k)
 {
     const gan__layer_run *run = b->run;
@@ -278,18 +335,71 @@ static void normalize_grads(const batch *b, const block *k)
     for (size_t i = 0; i < k->n; i += k->width) {
         const size_t c = k->channel + i / k->width;
         const moments *m = &b->channels[c];
-        const double inverse = inverse_deviation(run->layer, m->x[1]);
+        const double inverse = inverse_deviation(run->layer, m->of[X][1]);
         const double f = weight_of(run, c) * inverse;
-        const double g = -f * inverse * inverse * m->dy[1];
+        const double g = -f * inverse * inverse * m->of[b->which][1];
 
-        fill(center + i, k->width, (float)m->x[0]);
+        fill(center + i, k->width, (float)m->of[X][0]);
         fill(dy_factor + i, k->width, (float)f);
         fill(x_factor + i, k->width, (float)g);
-        fill(term + i, k->width, (float)(-f * m->dy[0] - g * (m->x[0] - (double)(float)m->x[0])));
+        fill(term + i, k->width, (float)(-f * m->of[b->which][0] - g * rest_of(m->of[X][0])));
     }
     gan__simd_best()->column_affine_grad(b->rows, k->n, gan_shape_size(run->layer->in), run->x + at,
-                                         run->dy + at, center, dy_factor, x_factor, term,
-                                         run->dx + at);
+                                         numbers_of(b) + at, center, dy_factor, x_factor, term,
+                                         (b->which == TX ? run->ty : run->dx) + at);
+}
+
+/* How a change of x changes the sum of uy ty, over the numbers of a channel with weight w:
+ *
+ *     sum of uy ty = n w (both - A B) / deviation
+ *
+ * A and B being the means of uy and tx times the normalized x.  Its derivative by x is
+ *
+ *     -w / deviation^2 * (B (uy - mean) + A (tx - mean) + (both - 3 A B) (x - mean) / deviation) */
+static double mixed(const moments *m, double inverse, double *a, double *b)
+{
+    *a = inverse * m->of[UY][1];
+    *b = inverse * m->of[TX][1];
+    return m->both - *a * *b;
+}
+
+/* Add this to what normalize_grads() makes of dy. */
+static void curve(const batch *b, const block *k)
+{
+    const gan__layer_run *run = b->run;
+    const gan__simd *simd = gan__simd_best();
+    const size_t at = place_of(b, k);
+    const size_t stride = gan_shape_size(run->layer->in);
+    float *dx = run->dx + at;
+    float ones[BLOCK], zeros[BLOCK] = {0}, center[BLOCK];
+    float uy_factor[BLOCK], tx_factor[BLOCK], x_factor[BLOCK], term[BLOCK];
+
+    normalize_grads(b, k);
+    fill(ones, k->n, 1);
+    for (size_t i = 0; i < k->n; i += k->width) {
+        const size_t c = k->channel + i / k->width;
+        const moments *m = &b->channels[c];
+        const double inverse = inverse_deviation(run->layer, m->of[X][1]);
+        const double f = -weight_of(run, c) * inverse * inverse;
+        double along_u, along_t;
+        const double g =
+            f * inverse * (mixed(m, inverse, &along_u, &along_t) - 2 * along_u * along_t);
+
+        fill(uy_factor + i, k->width, (float)(f * along_t));
+        fill(tx_factor + i, k->width, (float)(f * along_u));
+        fill(x_factor + i, k->width, (float)g);
+        fill(term + i, k->width,
+             (float)(-f * along_t * m->of[UY][0] - f * along_u * rest_of(m->of[TX][0]) -
+                     g * rest_of(m->of[X][0])));
+    }
+    fill_means(b, k, X, center);
+    simd->column_affine_grad(b->rows, k->n, stride, run->x + at, dx, center, ones, x_factor, term,
+                             dx);
+    fill_means(b, k, TX, center);
+    simd->column_affine_grad(b->rows, k->n, stride, run->tx + at, dx, center, ones, tx_factor,
+                             zeros, dx);
+    simd->column_affine_grad(b->rows, k->n, stride, run->uy + at, dx, zeros, ones, uy_factor, zeros,
+                             dx);
 }
 
 /* ---- the class ---- */
@@ -301,7 +411,7 @@ static batch batch_of(const gan__layer_run *run, size_t i)
     const size_t rows = run->training ? run->group : run->rows;
 
     return (batch){run, i * rows, rows,
-                   run->training ? (moments *)channels + i * channels_of(run->layer) : NULL};
+                   run->training ? (moments *)channels + i * channels_of(run->layer) : NULL, DY};
 }
 
 static size_t batch_count(const gan__layer_run *run)
@@ -312,14 +422,15 @@ static size_t batch_count(const gan__layer_run *run)
 typedef void measure_fn(const batch *b, size_t begin, size_t end);
 
 /* Measure and change all batches of a run, some channels at a time. */
-static void work(const gan__layer_run *run, measure_fn *measure_some, block_fn *change)
+static void work(const gan__layer_run *run, measure_fn *measure_some, block_fn *change, int which)
 {
     const size_t area = area_of(run->layer);
 
     for (size_t i = 0; i < batch_count(run); i++) {
-        const batch b = batch_of(run, i);
+        batch b = batch_of(run, i);
         const size_t step = CACHED / (b.rows * area) + 1;
 
+        b.which = which;
         for (size_t c = run->begin / area; c < run->end / area; c += step) {
             const size_t end = c + step < run->end / area ? c + step : run->end / area;
 
@@ -331,17 +442,36 @@ static void work(const gan__layer_run *run, measure_fn *measure_some, block_fn *
 
 static void forward(const gan__layer_run *run)
 {
-    work(run, measure, normalize);
+    work(run, measure, normalize, X);
 }
 
 static void backward(const gan__layer_run *run)
 {
-    work(run, measure_grads, normalize_grads);
+    work(run, measure_grads, normalize_grads, DY);
+}
+
+static void tangent(const gan__layer_run *run)
+{
+    work(run, measure_tangents, normalize_grads, TX);
+}
+
+static void tangent_backward(const gan__layer_run *run)
+{
+    work(run, measure_grads, curve, DY);
 }
 
 static size_t grad_parts(const gan_layer *layer, size_t rows)
 {
     return layer->n_params > 0 ? cut_of(layer, rows).columns : 0;
+}
+
+/* The mean over a channel's numbers of their part in the weight's gradient. */
+static double weight_slope(const gan__layer_run *run, const moments *m)
+{
+    const double inverse = inverse_deviation(run->layer, m->of[X][1]);
+    double a, b;
+
+    return inverse * (m->of[DY][1] + (run->tx ? mixed(m, inverse, &a, &b) : 0));
 }
 
 /* The sums are those that backward() had use for; it has not been here when this is a network's
@@ -360,9 +490,9 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
             const batch b = batch_of(run, i);
             const moments *m = &b.channels[c];
 
-            if (isnan(m->dy[0])) measure_grads(&b, c, c + 1);
-            weight += numbers * m->dy[1] * inverse_deviation(run->layer, m->x[1]);
-            bias += numbers * m->dy[0];
+            if (isnan(m->of[DY][0])) measure_grads(&b, c, c + 1);
+            weight += numbers * weight_slope(run, m);
+            bias += numbers * m->of[DY][0];
         }
         grads[c] = (float)weight;
         grads[n + c] = (float)bias;
@@ -384,7 +514,7 @@ static void settle(const gan__layer_run *run, float *buffers)
         const batch b = batch_of(run, i);
 
         for (size_t c = 0; c < n; c++) {
-            const double *x = b.channels[c].x;
+            const double *x = b.channels[c].of[X];
             float *mean = &buffers[c];
             float *variance = &buffers[n + c];
 
@@ -404,6 +534,8 @@ const gan__layer_class gan__layer_batch_norm = {
     .saved = saved,
     .forward = forward,
     .backward = backward,
+    .tangent = tangent,
+    .tangent_backward = tangent_backward,
     .forward_cut = cut_of,
     .backward_cut = cut_of,
     .grad_parts = grad_parts,

@@ -227,7 +227,8 @@ static const float *bias_of(const gan__layer_run *run)
 {
     const gan_layer *layer = run->layer;
 
-    return layer->n_params > 1 ? run->params + gan_shape_size(layer->params[0].shape) : NULL;
+    if (layer->n_params < 2 || run->tangents > 0) return NULL;
+    return run->params + gan_shape_size(layer->params[0].shape);
 }
 
 static void make_map(const gan__layer_run *run, const float *image, const float *bias, float *map)
@@ -320,7 +321,8 @@ static float channel_sum(const gan__layer_run *run, size_t channel)
     for (size_t i = 0; i < n; i += 256) {
         const size_t m = n - i < 256 ? n - i : 256;
 
-        gan__simd_best()->column_sums(run->rows, m, width, run->dy + channel * n + i, sums);
+        gan__simd_best()->column_sums(run->rows - run->tangents, m, width,
+                                      run->dy + channel * n + i, sums);
         for (size_t j = 0; j < m; j++) sum += (double)sums[j];
     }
     return (float)sum;
@@ -363,7 +365,7 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
     if (is_linear(&c)) {
         p = (gan__conv_part){0, c.in, c.out * part / parts, c.out * (part + 1) / parts};
         gan__kernels_linear_weight_grad(run->rows, gan__conv_image_size(&c), c.out, p.out_begin,
-                                        p.out_end, image, map, grads, run->scratch);
+                                        p.out_end, image, map, grads);
     } else {
         gan__conv_weights(&c, run->rows, p, image, map, grads, run->scratch);
     }
@@ -378,6 +380,7 @@ const gan__layer_class gan__layer_conv2d = {
     .name = "conv2d",
     .n_settings = N_SETTINGS,
     .product = 1,
+    .linear = 1,
     .check = check,
     .shape = shape,
     .init = init,
@@ -394,6 +397,7 @@ const gan__layer_class gan__layer_conv_transpose2d = {
     .name = "conv_transpose2d",
     .n_settings = N_SETTINGS,
     .product = 1,
+    .linear = 1,
     .check = check,
     .shape = shape,
     .init = init,

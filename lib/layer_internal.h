@@ -52,14 +52,23 @@ typedef struct gan__layer_run {
     size_t begin, end;
     const float *params; /* the layer's part of the weights */
     const float *buffers;
-    float *saved;        /* class->saved() numbers, from forward to backward */
-    float *scratch;      /* class->scratch() numbers, until the call ends */
-    const float *x;      /* input, from column 0 on; rows follow one another */
-    float *y;            /* output; is x where the layer works in place */
-    const float *dy;     /* gradient by the output */
-    float *dx;           /* gradient by the input; is dy where the layer works in place */
+    float *saved;    /* class->saved() numbers, from forward to backward */
+    float *scratch;  /* class->scratch() numbers, until the call ends */
+    const float *x;  /* input, from column 0 on; rows follow one another */
+    float *y;        /* output; is x where the layer works in place */
+    const float *dy; /* gradient by the output */
+    float *dx;       /* gradient by the input; is dy where the layer works in place */
+    /* Where second derivatives are wanted: see gan__layer_tangent(); else NULL. */
+    const float *tx;     /* the direction in which x moves */
+    float *ty;           /* and that in which y moves then */
+    const float *uy;     /* the weight of ty in what is differentiated */
+    float *ux;           /* and that of tx */
+    size_t tangents;     /* the last of `rows`, in x directions in which it moves and in dy their
+                            weights: these know no bias */
     const float *other;  /* of the layer's value_from; rows follow one another */
     const float *dother; /* of its grad_from */
+    const float *tother; /* as tx and uy, of these two */
+    const float *uother;
     int training;
     uint64_t seed; /* random numbers of the layer: this stream ... */
     uint64_t stream;
@@ -81,6 +90,7 @@ struct gan__layer_class {
     int changes;  /* in place, it changes numbers; else it only sees them as another shape */
     int needs_y;  /* backward() reads y, so nothing may change it in place afterwards */
     int random;   /* uses random numbers in training */
+    int linear; /* y is a linear function of x and a bias, by random numbers of the same position */
     int product;  /* its first parameter is a matrix that initialisers draw, the others biases */
     int function; /* the gan__function that a plain activation computes */
 
@@ -109,8 +119,15 @@ struct gan__layer_class {
      * weights. */
     size_t (*grad_parts)(const gan_layer *layer, size_t rows);
     /* Compute one part of so many from x and dy of all columns, replacing what stood in `grads`;
-     * return its sum of squares. */
+     * return its sum of squares.  Of a layer that isn't `linear`, and where tx is given, the
+     * gradient of the sum of dy y + uy ty. */
     double (*grad)(const gan__layer_run *run, size_t part, size_t parts, float *grads);
+    /* ty from tx and x or y.  NULL: if `linear`, forward() does it; else the layer has no second
+     * derivatives. */
+    void (*tangent)(const gan__layer_run *run);
+    /* dx, the gradient of the sum of dy y + uy ty, from these and tx and x or y.  NULL: ty doesn't
+     * change with x, and backward() does it. */
+    void (*tangent_backward)(const gan__layer_run *run);
     /* How many rows after another depend on each other in evaluation too.  NULL: one. */
     size_t (*together)(const gan_layer *layer);
     /* Let the buffers follow a training step that counts, from what forward saved of the rows in
@@ -131,6 +148,19 @@ size_t gan__layer_tiles(double flops, size_t side);
 /* Draw all weights from U(-bound, bound): see class->init(). */
 void gan__layer_init_uniform(const gan_layer *layer, double bound, float *params, uint64_t seed,
                              uint64_t stream, uint64_t position);
+
+/* Second derivatives.  A sum of uy ty over the outputs, where x moves along tx and so y along ty,
+ * is differentiated by the weights: forward along the network goes ty, and back come the gradients
+ * of the sum by tx, which is ux, and by x, which is dx.
+ *
+ * A layer's work on ux, ty, dx and the weights' gradient; the last is that of class->grad(). */
+void gan__layer_slope(const gan__layer_run *run);
+void gan__layer_tangent(const gan__layer_run *run);
+void gan__layer_tangent_backward(const gan__layer_run *run);
+double gan__layer_tangent_grad(const gan__layer_run *run, size_t part, size_t parts, float *grads);
+
+/* GAN_ERR_INVALID, naming the layer, when it has none. */
+gan_status gan__layer_check_tangent(const gan_layer *layer);
 
 /* Call `each` for every stretch of a run's columns whose numbers lie side by side: once when these
  * are all columns, else once a row.  `at` is the place of the first of its n numbers.  For layers

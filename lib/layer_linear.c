@@ -73,7 +73,7 @@ static void forward(const gan__layer_run *run)
     const size_t out = out_of(run->layer);
 
     gan__kernels_linear(run->rows, in, out, run->begin, run->end, run->x, run->params,
-                        run->params + in * out, run->y);
+                        run->tangents > 0 ? NULL : run->params + in * out, run->y);
 }
 
 static void backward(const gan__layer_run *run)
@@ -97,7 +97,8 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
     const gan__simd *simd = gan__simd_best();
     float *db = grads + in * out;
 
-    gan__kernels_linear_weight_grad(run->rows, in, out, begin, end, run->x, run->dy, grads, db);
+    simd->column_sums(run->rows - run->tangents, end - begin, out, run->dy + begin, db + begin);
+    gan__kernels_linear_weight_grad(run->rows, in, out, begin, end, run->x, run->dy, grads);
     return simd->sum_squares((end - begin) * in, grads + begin * in) +
            simd->sum_squares(end - begin, db + begin);
 }
@@ -106,6 +107,7 @@ const gan__layer_class gan__layer_linear = {
     .name = "linear",
     .n_settings = 2,
     .product = 1,
+    .linear = 1,
     .check = check,
     .shape = shape,
     .init = init,

@@ -101,20 +101,59 @@ static float statistic(const group *g, const float *x)
     return (float)(sum / (double)g->in);
 }
 
+static void lay_group(const group *g, const float *x, float value, float *y)
+{
+    for (size_t r = g->first; r < g->first + g->rows; r++) {
+        memcpy(y + r * g->out, x + r * g->in, g->in * sizeof *y);
+        for (size_t i = g->in; i < g->out; i++) y[r * g->out + i] = value;
+    }
+}
+
 static void forward(const gan__layer_run *run)
 {
     group g;
 
     for (size_t first = 0; first < run->rows; first += g.rows) {
-        float value;
-
         g = group_at(run, first);
-        value = statistic(&g, run->x);
-        for (size_t r = first; r < first + g.rows; r++) {
-            memcpy(run->y + r * g.out, run->x + r * g.in, g.in * sizeof *run->y);
-            for (size_t i = g.in; i < g.out; i++) run->y[r * g.out + i] = value;
+        lay_group(&g, run->x, statistic(&g, run->x), run->y);
+    }
+}
+
+/* How fast the statistic changes as x moves along tx: the mean over numbers of their deviations'
+ * slopes, which are mean of tx (x - mean) / deviation. */
+static void measure_slopes(const chunk *c, const group *g, const gan__layer_run *run, float *mean,
+                           float *slope)
+{
+    memset(mean, 0, CHUNK * sizeof *mean);
+    memset(slope, 0, CHUNK * sizeof *slope);
+    for (size_t r = g->first; r < g->first + g->rows; r++) {
+        const float *x = run->x + r * g->in + c->begin;
+        const float *tx = run->tx + r * g->in + c->begin;
+
+        for (size_t i = 0; i < c->n; i++) {
+            mean[i] += tx[i];
+            slope[i] += tx[i] * (x[i] - c->mean[i]);
         }
     }
+    for (size_t i = 0; i < c->n; i++) {
+        mean[i] /= (float)g->rows;
+        slope[i] /= (float)g->rows * c->std[i];
+    }
+}
+
+static float statistic_slope(const group *g, const gan__layer_run *run)
+{
+    float mean[CHUNK];
+    float slope[CHUNK];
+    double sum = 0;
+    chunk c;
+
+    for (size_t begin = 0; begin < g->in; begin += CHUNK) {
+        measure(&c, g, begin, run->x);
+        measure_slopes(&c, g, run, mean, slope);
+        for (size_t i = 0; i < c.n; i++) sum += (double)slope[i];
+    }
+    return (float)(sum / (double)g->in);
 }
 
 /* The gradient by the statistic, for each of the numbers it is the mean of, over the group's
@@ -136,6 +175,54 @@ static void chunk_grad(const chunk *c, const group *g, float share, const gan__l
         float *dx = run->dx + r * g->in + c->begin;
 
         for (size_t i = 0; i < c->n; i++) dx[i] = dy[i] + share * ((x[i] - c->mean[i]) / c->std[i]);
+    }
+}
+
+/* What a change of x changes in the slopes of the deviations. */
+static void chunk_curve(const chunk *c, const group *g, float share, const gan__layer_run *run)
+{
+    float mean[CHUNK];
+    float slope[CHUNK];
+
+    measure_slopes(c, g, run, mean, slope);
+    for (size_t r = g->first; r < g->first + g->rows; r++) {
+        const float *x = run->x + r * g->in + c->begin;
+        const float *tx = run->tx + r * g->in + c->begin;
+        float *dx = run->dx + r * g->in + c->begin;
+
+        for (size_t i = 0; i < c->n; i++)
+            dx[i] += share *
+                     ((tx[i] - mean[i] - (x[i] - c->mean[i]) * slope[i] / c->std[i]) / c->std[i]);
+    }
+}
+
+static void tangent(const gan__layer_run *run)
+{
+    group g;
+
+    for (size_t first = 0; first < run->rows; first += g.rows) {
+        g = group_at(run, first);
+        lay_group(&g, run->tx, statistic_slope(&g, run), run->ty);
+    }
+}
+
+static void tangent_backward(const gan__layer_run *run)
+{
+    group g;
+    chunk c;
+
+    for (size_t first = 0; first < run->rows; first += g.rows) {
+        float share;
+        float tx_share;
+
+        g = group_at(run, first);
+        share = share_of(&g, run->dy);
+        tx_share = share_of(&g, run->uy);
+        for (size_t begin = 0; begin < g.in; begin += CHUNK) {
+            measure(&c, &g, begin, run->x);
+            chunk_grad(&c, &g, share, run);
+            chunk_curve(&c, &g, tx_share, run);
+        }
     }
 }
 
@@ -163,6 +250,8 @@ const gan__layer_class gan__layer_minibatch_stddev = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .tangent = tangent,
+    .tangent_backward = tangent_backward,
     .forward_cut = cut,
     .backward_cut = cut,
     .together = together,

@@ -79,10 +79,17 @@ enum { CHANNELS = GAN__NORM_OWN, N_INSTANCE_NORM, GROUPS = N_INSTANCE_NORM, N_GR
 
 enum { BLOCK = 512, LANES = 64 };
 
+/* What is measured of numbers that belong to those of a segment. */
+typedef struct products {
+    double mean;
+    double product; /* the mean of them times (x - mean of x) */
+} products;
+
 /* What is saved of a segment. */
 typedef struct moments {
     double mean;
     double inverse; /* of the deviation: 1 / sqrt(variance + eps) */
+    products tx;
 } moments;
 
 /* How a layer cuts a sample. */
@@ -117,7 +124,7 @@ static size_t saved(const gan_layer *layer, size_t rows)
     return rows * geometry_of(layer).segments * (sizeof(moments) / sizeof(float));
 }
 
-/* A weight and a bias for each number of a sample, and zeros. */
+/* A weight and a bias, or a gradient, for each number of a sample, and zeros. */
 static size_t scratch(const gan_layer *layer)
 {
     return 3 * gan_shape_size(layer->in);
@@ -167,7 +174,7 @@ static moments measure(size_t n, const float *x, double eps)
     simd->column_moments(1, n - whole, 0, x + whole, center, sum, squares);
     mean = total(sum) / (double)n;
     variance = fmax(total(squares) / (double)n - mean * mean, 0);
-    return (moments){(double)x[0] + mean, 1 / sqrt(variance + eps)};
+    return (moments){(double)x[0] + mean, 1 / sqrt(variance + eps), {0, 0}};
 }
 
 /* y = (x - mean) / deviation */
@@ -186,34 +193,87 @@ static void standardize(size_t n, const moments *m, const float *x, float *y)
     simd->column_affine(1, n - whole, 0, x + whole, center, factor, term, y + whole);
 }
 
-/* From dy, the gradient by the standardized numbers, make dx in its place:
- * (dy - mean of dy - (x - mean) / deviation^2 * mean of dy (x - mean)) / deviation */
-static void standardize_grad(size_t n, const moments *m, const float *x, float *dy)
+/* What a float can't hold of a mean. */
+static double rest_of(double mean)
+{
+    return mean - (double)(float)mean;
+}
+
+/* The mean of v, and that of v (x - mean of x). */
+static products measure_products(size_t n, double x_mean, const float *x, const float *v)
 {
     const gan__simd *simd = gan__simd_best();
     const size_t whole = n / LANES * LANES;
-    const double rest = m->mean - (double)(float)m->mean;
     float center[LANES];
-    float dy_factor[LANES];
+    double sum[LANES] = {0};
+    double both[LANES] = {0};
+    double mean;
+
+    fill(center, (float)x_mean);
+    simd->column_products(n / LANES, LANES, LANES, x, v, center, sum, both);
+    simd->column_products(1, n - whole, 0, x + whole, v + whole, center, sum, both);
+    mean = total(sum) / (double)n;
+    return (products){mean, total(both) / (double)n - rest_of(x_mean) * mean};
+}
+
+/* out = a v + b (x - mean of x) + c; it may be v */
+static void combine(size_t n, double a, const float *v, double b, double x_mean, const float *x,
+                    double c, float *out)
+{
+    const gan__simd *simd = gan__simd_best();
+    const size_t whole = n / LANES * LANES;
+    float center[LANES];
+    float v_factor[LANES];
     float x_factor[LANES];
     float term[LANES];
-    double sum[LANES] = {0};
-    double products[LANES] = {0};
-    double mean;
-    double factor;
 
-    fill(center, (float)m->mean);
-    simd->column_products(n / LANES, LANES, LANES, x, dy, center, sum, products);
-    simd->column_products(1, n - whole, 0, x + whole, dy + whole, center, sum, products);
-    mean = total(sum) / (double)n;
-    factor = total(products) / (double)n - rest * mean;
-    factor *= -m->inverse * m->inverse * m->inverse;
-    fill(dy_factor, (float)m->inverse);
-    fill(x_factor, (float)factor);
-    fill(term, (float)(-m->inverse * mean - factor * rest));
-    simd->column_affine_grad(n / LANES, LANES, LANES, x, dy, center, dy_factor, x_factor, term, dy);
-    simd->column_affine_grad(1, n - whole, 0, x + whole, dy + whole, center, dy_factor, x_factor,
-                             term, dy + whole);
+    fill(center, (float)x_mean);
+    fill(v_factor, (float)a);
+    fill(x_factor, (float)b);
+    fill(term, (float)(c - b * rest_of(x_mean)));
+    simd->column_affine_grad(n / LANES, LANES, LANES, x, v, center, v_factor, x_factor, term, out);
+    simd->column_affine_grad(1, n - whole, 0, x + whole, v + whole, center, v_factor, x_factor,
+                             term, out + whole);
+}
+
+/* From v make in `out`, which may be v:
+ * (v - mean of v - (x - mean) / deviation^2 * mean of v (x - mean)) / deviation */
+static void project(size_t n, const moments *m, const products *p, const float *x, const float *v,
+                    float *out)
+{
+    const double factor = p->product * (-m->inverse * m->inverse * m->inverse);
+
+    combine(n, m->inverse, v, factor, m->mean, x, -m->inverse * p->mean, out);
+}
+
+/* From dy, the gradient by the standardized numbers, make dx in its place. */
+static void standardize_grad(size_t n, const moments *m, const float *x, float *dy)
+{
+    const products p = measure_products(n, m->mean, x, dy);
+
+    project(n, m, &p, x, dy, dy);
+}
+
+/* Add to dx how a change of x changes the sum of uy ty, uy being by the standardized numbers:
+ *
+ *     sum of uy ty = n (both - A B) / deviation
+ *
+ * `both` being the mean of uy (tx - mean), A and B those of uy and tx times the standardized x.  Its
+ * derivative by x is
+ *
+ *     -(B (uy - mean) + A (tx - mean) + (both - 3 A B) (x - mean) / deviation) / deviation^2 */
+static void add_curve(size_t n, const moments *m, const float *x, const float *tx, const float *uy,
+                      float *dx)
+{
+    const products u = measure_products(n, m->mean, x, uy);
+    const double both = measure_products(n, m->tx.mean, tx, uy).product;
+    const double along_u = m->inverse * u.product;
+    const double along_t = m->inverse * m->tx.product;
+    const double f = -m->inverse * m->inverse;
+
+    combine(n, 1, dx, f * m->inverse * (both - 3 * along_u * along_t), m->mean, x, 0, dx);
+    combine(n, 1, dx, f * along_u, m->tx.mean, tx, 0, dx);
+    combine(n, 1, dx, f * along_t, u.mean, uy, 0, dx);
 }
 
 /* ---- all of them ---- */
@@ -261,6 +321,47 @@ static void backward(const gan__layer_run *run)
         }
 }
 
+static void tangent(const gan__layer_run *run)
+{
+    const geometry g = geometry_of(run->layer);
+    float *weights = run->scratch;
+    float *zeros = weights + g.size;
+
+    spread(&g, run->layer->n_params > 0 ? run->params : NULL, 1, weights);
+    memset(zeros, 0, g.size * sizeof *zeros);
+    for (size_t r = 0; r < run->rows; r++)
+        for (size_t s = 0; s < g.segments; s++) {
+            const size_t at = r * g.size + s * g.segment;
+            moments *m = &saved_of(run, &g, r)[s];
+
+            m->tx = measure_products(g.segment, m->mean, run->x + at, run->tx + at);
+            project(g.segment, m, &m->tx, run->x + at, run->tx + at, run->ty + at);
+            gan__simd_best()->column_affine(1, g.segment, 0, run->ty + at, zeros,
+                                            weights + s * g.segment, zeros, run->ty + at);
+        }
+}
+
+static void tangent_backward(const gan__layer_run *run)
+{
+    const geometry g = geometry_of(run->layer);
+    float *weights = run->scratch;
+    float *zeros = weights + g.size;
+    float *uy = zeros + g.size;
+
+    backward(run);
+    spread(&g, run->layer->n_params > 0 ? run->params : NULL, 1, weights);
+    memset(zeros, 0, g.size * sizeof *zeros);
+    for (size_t r = 0; r < run->rows; r++)
+        for (size_t s = 0; s < g.segments; s++) {
+            const size_t at = r * g.size + s * g.segment;
+
+            gan__simd_best()->column_affine(1, g.segment, 0, run->uy + at, zeros,
+                                            weights + s * g.segment, zeros, uy);
+            add_curve(g.segment, &saved_of(run, &g, r)[s], run->x + at, run->tx + at, uy,
+                      run->dx + at);
+        }
+}
+
 static size_t grad_parts(const gan_layer *layer, size_t rows)
 {
     const geometry g = geometry_of(layer);
@@ -270,25 +371,43 @@ static size_t grad_parts(const gan_layer *layer, size_t rows)
     return parts < g.n_weights ? parts : g.n_weights;
 }
 
-/* Add the columns begin .. end-1, at most BLOCK, of dy and dy * (standardized x). */
-static void add_columns(const gan__layer_run *run, const geometry *g, size_t begin, size_t end,
-                        double *sum, double *products)
+/* The columns begin .. end-1 of a row, standardized; or what becomes of tx then. */
+static void standardize_columns(const gan__layer_run *run, const geometry *g, size_t row,
+                                size_t begin, size_t end, const float *tx, float *out)
 {
+    const float *x = run->x + row * g->size;
+
+    for (size_t at = begin; at < end;) {
+        const size_t s = at / g->segment;
+        const size_t stop = (s + 1) * g->segment < end ? (s + 1) * g->segment : end;
+        const moments *m = &saved_of(run, g, row)[s];
+
+        if (tx)
+            project(stop - at, m, &m->tx, x + at, tx + row * g->size + at, out + (at - begin));
+        else
+            standardize(stop - at, m, x + at, out + (at - begin));
+        at = stop;
+    }
+}
+
+/* Add the columns begin .. end-1, at most BLOCK, of dy and dy * (standardized x); to the latter also
+ * uy * (tx standardized with it). */
+static void add_columns(const gan__layer_run *run, const geometry *g, size_t begin, size_t end,
+                        double *sum, double *both)
+{
+    const gan__simd *simd = gan__simd_best();
     const float zeros[BLOCK] = {0};
     float standard[BLOCK];
+    double unused[BLOCK] = {0};
 
     for (size_t r = 0; r < run->rows; r++) {
-        const float *x = run->x + r * g->size;
+        const size_t at = r * g->size + begin;
 
-        for (size_t at = begin; at < end;) {
-            const size_t s = at / g->segment;
-            const size_t stop = (s + 1) * g->segment < end ? (s + 1) * g->segment : end;
-
-            standardize(stop - at, &saved_of(run, g, r)[s], x + at, standard + (at - begin));
-            at = stop;
-        }
-        gan__simd_best()->column_products(1, end - begin, 0, standard,
-                                          run->dy + r * g->size + begin, zeros, sum, products);
+        standardize_columns(run, g, r, begin, end, NULL, standard);
+        simd->column_products(1, end - begin, 0, standard, run->dy + at, zeros, sum, both);
+        if (!run->tx) continue;
+        standardize_columns(run, g, r, begin, end, run->tx, standard);
+        simd->column_products(1, end - begin, 0, standard, run->uy + at, zeros, unused, both);
     }
 }
 
@@ -304,12 +423,12 @@ static void add_weights(const gan__layer_run *run, const geometry *g, size_t beg
         for (size_t at = from; at < to; at += BLOCK) {
             const size_t stop = at + BLOCK < to ? at + BLOCK : to;
             double sum[BLOCK] = {0};
-            double products[BLOCK] = {0};
+            double both[BLOCK] = {0};
 
-            add_columns(run, g, at, stop, sum, products);
+            add_columns(run, g, at, stop, sum, both);
             for (size_t i = at; i < stop; i++) {
                 bias[(i - from) / g->area] += sum[i - at];
-                weight[(i - from) / g->area] += products[i - at];
+                weight[(i - from) / g->area] += both[i - at];
             }
         }
     }
@@ -351,6 +470,8 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
         .scratch = scratch,                                                                        \
         .forward = forward,                                                                        \
         .backward = backward,                                                                      \
+        .tangent = tangent,                                                                        \
+        .tangent_backward = tangent_backward,                                                      \
         .grad_parts = grad_parts,                                                                  \
         .grad = grad,                                                                              \
     }

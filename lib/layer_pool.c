@@ -155,6 +155,11 @@ static inline void max_window(const gan__layer_run *run, const window *w)
     run->y[w->at] = run->x[place_of_max(run, w)];
 }
 
+static inline void max_tangent_window(const gan__layer_run *run, const window *w)
+{
+    run->ty[w->at] = run->tx[place_of_max(run, w)];
+}
+
 static inline void max_grad_window(const gan__layer_run *run, const window *w)
 {
     run->dx[place_of_max(run, w)] += run->dy[w->at];
@@ -171,6 +176,11 @@ static void max_backward(const gan__layer_run *run)
     each_window(run, max_grad_window);
 }
 
+static void max_tangent(const gan__layer_run *run)
+{
+    each_window(run, max_tangent_window);
+}
+
 const gan__layer_class gan__layer_max_pool2d = {
     .name = "max_pool2d",
     .n_settings = MAX_SETTINGS,
@@ -178,6 +188,7 @@ const gan__layer_class gan__layer_max_pool2d = {
     .shape = shape,
     .forward = max_forward,
     .backward = max_backward,
+    .tangent = max_tangent,
 };
 
 /* ---- avg_pool2d ---- */
@@ -219,6 +230,7 @@ static void avg_backward(const gan__layer_run *run)
 const gan__layer_class gan__layer_avg_pool2d = {
     .name = "avg_pool2d",
     .n_settings = AVG_SETTINGS,
+    .linear = 1,
     .check = check,
     .shape = shape,
     .forward = avg_forward,

@@ -69,6 +69,12 @@ static void grad_stretch(const gan__layer_run *run, const float *slope, size_t a
                                                                       run->dy + at, run->dx + at);
 }
 
+static void tangent_stretch(const gan__layer_run *run, const float *slope, size_t at, size_t n)
+{
+    gan__simd_best()->functions[GAN__FUNCTION_leaky_relu].slope_times(n, slope, run->x + at,
+                                                                      run->tx + at, run->ty + at);
+}
+
 static void forward(const gan__layer_run *run)
 {
     for_channels(run, stretch);
@@ -79,12 +85,27 @@ static void backward(const gan__layer_run *run)
     for_channels(run, grad_stretch);
 }
 
+static void tangent(const gan__layer_run *run)
+{
+    for_channels(run, tangent_stretch);
+}
+
 /* By channels, so that no sum is divided. */
 static size_t grad_parts(const gan_layer *layer, size_t rows)
 {
     const size_t tiles = gan__layer_cut(rows, gan_shape_size(layer->in)).rows;
 
     return tiles < slopes_of(layer) ? tiles : slopes_of(layer);
+}
+
+/* The sum of uy * tx where x is not above 0: the slope is in ty there, too. */
+static double tangent_sum(const gan__layer_run *run, size_t at, size_t n)
+{
+    double sum = 0;
+
+    for (size_t i = at; i < at + n; i++)
+        if (!(run->x[i] > 0)) sum += (double)run->tx[i] * (double)run->uy[i];
+    return sum;
 }
 
 static double grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
@@ -96,8 +117,10 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
     for (size_t i = slopes * part / parts; i < slopes * (part + 1) / parts; i++) {
         double sum = 0;
 
-        for (size_t at = i * n, r = 0; r < run->rows; r++, at += slopes * n)
+        for (size_t at = i * n, r = 0; r < run->rows; r++, at += slopes * n) {
             sum += gan__simd_best()->dot_below(n, run->x + at, run->dy + at);
+            if (run->tx) sum += tangent_sum(run, at, n);
+        }
         grads[i] = (float)sum;
         squares += (double)grads[i] * (double)grads[i];
     }
@@ -114,6 +137,7 @@ const gan__layer_class gan__layer_prelu = {
     .backward = backward,
     .grad_parts = grad_parts,
     .grad = grad,
+    .tangent = tangent,
 };
 
 gan_layer *gan_layer_prelu(size_t num_parameters, float init_slope)

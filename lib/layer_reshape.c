@@ -37,6 +37,7 @@ static gan_status flatten_shape(gan_layer *layer)
 const gan__layer_class gan__layer_flatten = {
     .name = "flatten",
     .in_place = 1,
+    .linear = 1,
     .shape = flatten_shape,
     .forward = forward,
     .backward = backward,
@@ -68,6 +69,7 @@ const gan__layer_class gan__layer_reshape = {
     .name = "reshape",
     .n_settings = GAN_SHAPE_MAX_RANK,
     .in_place = 1,
+    .linear = 1,
     .check = reshape_check,
     .shape = reshape_shape,
     .forward = forward,

@@ -207,6 +207,7 @@ static void upsample_backward(const gan__layer_run *run)
 const gan__layer_class gan__layer_upsample = {
     .name = "upsample",
     .n_settings = UPSAMPLE_SETTINGS,
+    .linear = 1,
     .check = upsample_check,
     .shape = upsample_shape,
     .scratch = upsample_scratch,
@@ -281,6 +282,7 @@ static void shuffle_backward(const gan__layer_run *run)
 const gan__layer_class gan__layer_pixel_shuffle = {
     .name = "pixel_shuffle",
     .n_settings = 1,
+    .linear = 1,
     .check = shuffle_check,
     .shape = shuffle_shape,
     .forward = shuffle_forward,

@@ -64,6 +64,7 @@ static void residual_destroy(gan_layer *layer)
 /* The other branch reads its output, so nothing may change that in place. */
 const gan__layer_class gan__layer_residual = {
     .name = "residual",
+    .linear = 1,
     .in_place = 1,
     .needs_y = 1,
     .forward = residual_forward,
@@ -84,6 +85,7 @@ static void shortcut_backward(const gan__layer_run *run)
 
 static const gan__layer_class shortcut_class = {
     .name = "shortcut",
+    .linear = 1,
     .forward = shortcut_forward,
     .backward = shortcut_backward,
 };
@@ -101,6 +103,7 @@ static void add_backward(const gan__layer_run *run)
 /* Not in place: the other branch still reads the gradient by its output. */
 static const gan__layer_class add_class = {
     .name = "add",
+    .linear = 1,
     .forward = add_forward,
     .backward = add_backward,
 };

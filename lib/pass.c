@@ -5,7 +5,11 @@
  * because its input may be another pass's output, which is still needed.
  *
  * Forward, a stage's tiles are tiles of its output.  Backward, they are tiles of the gradient by
- * its input, which go on through the in-place layers of the stage before. */
+ * its input, which go on through the in-place layers of the stage before.
+ *
+ * For second derivatives each boundary has memory of its own, and twice the rows: behind the values
+ * the direction in which they move, behind the gradients the weights of that.  Layers still work in
+ * the same stages. */
 #include "pass_internal.h"
 
 #include "alloc_internal.h"
@@ -16,12 +20,7 @@
 #include <math.h>
 #include <string.h>
 
-enum {
-    EVAL_ROWS = 128,            /* the most rows of a tile in evaluation */
-    EVAL_WORTH_TWO = 16,        /* from so many samples on, there are at least two tiles */
-    MAX_EVAL_NUMBERS = 1 << 22, /* in all activations of a tile in evaluation */
-    MAX_PARTS = 64,             /* of a layer's weight gradient */
-};
+enum { MAX_PARTS = 64 }; /* of a layer's weight gradient */
 
 typedef struct boundary {
     size_t size;  /* numbers a row */
@@ -76,7 +75,7 @@ static size_t whole_lines(size_t n)
  * takes. */
 static size_t lay_out(gan__pass *pass, float *memory)
 {
-    const size_t rows = pass->desc.rows;
+    const size_t rows = pass->desc.rows * (pass->desc.tangents ? 2 : 1);
     const size_t copies = pass->desc.training ? 2 : 1;
     size_t used = 0;
 
@@ -85,7 +84,7 @@ static size_t lay_out(gan__pass *pass, float *memory)
         const size_t step = whole_lines(rows * b->size);
 
         if (i == 0 && pass->desc.source) continue;
-        if (b->shared) {
+        if (b->shared && !pass->desc.tangents) {
             b->value = pass->at[i - 1].value;
             b->grad = pass->at[i - 1].grad;
             continue;
@@ -202,6 +201,11 @@ void gan__pass_destroy(gan__pass *pass)
     gan__free(&a, pass);
 }
 
+const gan__pass_desc *gan__pass_desc_of(const gan__pass *pass)
+{
+    return &pass->desc;
+}
+
 /* ---- tiles ---- */
 
 static float *row_of(float *block, const boundary *b, size_t row)
@@ -259,6 +263,21 @@ static tile tile_of(gan__cut cut, size_t index, size_t first, size_t rows, size_
                   .end = column_of(columns, cut, c + 1)};
 }
 
+/* Add what second derivatives need: the rows behind those of the latest forward run. */
+static void add_tangents(const gan__pass *pass, size_t i, gan__layer_run *run)
+{
+    const gan_layer *layer = layer_of(pass, i);
+    const size_t in = pass->rows * pass->at[i].size;
+    const size_t out = pass->rows * pass->at[i + 1].size;
+
+    run->tx = run->x + in;
+    run->ty = run->y + out;
+    run->ux = run->dx + in;
+    run->uy = run->dy + out;
+    if (run->other) run->tother = run->other + pass->rows * pass->at[layer->value_from].size;
+    if (run->dother) run->uother = run->dother + pass->rows * pass->at[layer->grad_from].size;
+}
+
 /* Layer i's work on a tile, as its class wants to see it. */
 static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, size_t worker)
 {
@@ -268,8 +287,7 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, siz
     const boundary *out = &pass->at[i + 1];
     const boundary *value_from = &pass->at[layer->value_from];
     const boundary *grad_from = &pass->at[layer->grad_from];
-
-    return (gan__layer_run){
+    gan__layer_run run = {
         .layer = layer,
         .first = t->first,
         .rows = t->rows,
@@ -292,14 +310,22 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, siz
         .stream = pass->desc.stream,
         .position = pass->position + pass->random[i] + t->first * out->size,
     };
+
+    if (pass->desc.tangents) add_tangents(pass, i, &run);
+    return run;
 }
 
 /* ---- the cut ---- */
+
+/* What is done with a layer, and what with a part of its weights. */
+typedef void work_fn(const gan__layer_run *run);
+typedef double grad_fn(const gan__layer_run *run, size_t part, size_t parts, float *grads);
 
 /* A stage's work, for each tile of its cut. */
 typedef struct job {
     gan__pass *pass;
     const stage *stage;
+    work_fn *work;
     gan__cut cut;
     size_t first, rows;
 } job;
@@ -325,7 +351,7 @@ static void prepare_task(void *context, size_t task, size_t worker)
                           pass->prepared + pass->prepared_at[i]);
 }
 
-static void prepare(gan__pass *pass, gan_pool *pool)
+void gan__pass_prepare(gan__pass *pass, gan_pool *pool)
 {
     if (pass->n_spectral > 0) gan__pool_run(pool, prepare_task, pass, pass->n_spectral);
 }
@@ -351,12 +377,18 @@ static void chain_grads(gan__pass *pass, gan_pool *pool)
 
 /* ---- forward ---- */
 
-static void forward_tile(const gan__pass *pass, const stage *s, const tile *t, size_t worker)
+static void forward_layer(const gan__layer_run *run)
+{
+    run->layer->class->forward(run);
+}
+
+static void forward_tile(const gan__pass *pass, const stage *s, work_fn *work, const tile *t,
+                         size_t worker)
 {
     for (size_t i = s->begin; i < s->end; i++) {
         const gan__layer_run run = run_of(pass, i, t, worker);
 
-        run.layer->class->forward(&run);
+        work(&run);
     }
 }
 
@@ -365,7 +397,29 @@ static void forward_task(void *context, size_t task, size_t worker)
     const job *j = context;
     const tile t = tile_of(j->cut, task, j->first, j->rows, j->pass->at[j->stage->end].size);
 
-    forward_tile(j->pass, j->stage, &t, worker);
+    forward_tile(j->pass, j->stage, j->work, &t, worker);
+}
+
+static void forward_stages(gan__pass *pass, gan_pool *pool, work_fn *work)
+{
+    for (size_t i = 0; i < pass->n_stages; i++) {
+        const stage *s = &pass->stages[i];
+        const gan_layer *layer = layer_of(pass, s->begin);
+        job j = {pass, s, work, {1, 1, 0}, pass->first, pass->rows};
+
+        j.cut = cut_of(layer, layer->class->forward_cut, j.rows, pass->at[s->end].size);
+        gan__pool_run(pool, forward_task, &j, j.cut.rows * j.cut.columns);
+    }
+}
+
+void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t worker)
+{
+    for (size_t i = 0; i < pass->n_stages; i++) {
+        const stage *s = &pass->stages[i];
+        const tile t = {first, rows, 0, pass->at[s->end].size};
+
+        forward_tile(pass, s, forward_layer, &t, worker);
+    }
 }
 
 void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, size_t group)
@@ -373,40 +427,40 @@ void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t row
     pass->first = first;
     pass->rows = rows;
     pass->group = group;
-    prepare(pass, pool);
-    for (size_t i = 0; i < pass->n_stages; i++) {
-        const stage *s = &pass->stages[i];
-        const gan_layer *layer = layer_of(pass, s->begin);
-        job j = {pass, s, {1, 1, 0}, first, rows};
-
-        j.cut = cut_of(layer, layer->class->forward_cut, rows, pass->at[s->end].size);
-        gan__pool_run(pool, forward_task, &j, j.cut.rows * j.cut.columns);
-    }
+    gan__pass_prepare(pass, pool);
+    forward_stages(pass, pool, forward_layer);
 }
 
 /* ---- backward ---- */
 
+static void backward_layer(const gan__layer_run *run)
+{
+    run->layer->class->backward(run);
+}
+
 /* The gradient by the output of a stage's in-place layers becomes that by the output of its
  * first. */
-static void backward_in_place(const gan__pass *pass, const stage *s, const tile *t, size_t worker)
+static void backward_in_place(const gan__pass *pass, const stage *s, work_fn *work, const tile *t,
+                              size_t worker)
 {
     for (size_t i = s->end; i-- > s->begin + 1;) {
         const gan__layer_run run = run_of(pass, i, t, worker);
 
-        run.layer->class->backward(&run);
+        work(&run);
     }
 }
 
-static void backward_tile(const gan__pass *pass, const stage *s, const tile *t, size_t worker)
+static void backward_tile(const gan__pass *pass, const stage *s, work_fn *work, const tile *t,
+                          size_t worker)
 {
     const gan__pass *source = pass->desc.source;
     const gan__layer_run run = run_of(pass, s->begin, t, worker);
 
-    run.layer->class->backward(&run);
+    work(&run);
     if (s > pass->stages)
-        backward_in_place(pass, s - 1, t, worker);
+        backward_in_place(pass, s - 1, work, t, worker);
     else if (source)
-        backward_in_place(source, &source->stages[source->n_stages - 1], t, worker);
+        backward_in_place(source, &source->stages[source->n_stages - 1], work, t, worker);
 }
 
 static void backward_task(void *context, size_t task, size_t worker)
@@ -414,20 +468,29 @@ static void backward_task(void *context, size_t task, size_t worker)
     const job *j = context;
     const tile t = tile_of(j->cut, task, j->first, j->rows, j->pass->at[j->stage->begin].size);
 
-    backward_tile(j->pass, j->stage, &t, worker);
+    backward_tile(j->pass, j->stage, j->work, &t, worker);
 }
 
-/* The gradients by the inputs of all stages from `lowest` on. */
-static void backward_stages(gan__pass *pass, gan_pool *pool, size_t lowest)
+/* From the gradient by the output of the last stage's first layer, those by the inputs of all stages
+ * from `lowest` on. */
+static void backward_stages(gan__pass *pass, gan_pool *pool, work_fn *work, size_t lowest)
 {
     for (size_t i = pass->n_stages; i-- > lowest;) {
         const stage *s = &pass->stages[i];
         const gan_layer *layer = layer_of(pass, s->begin);
-        job j = {pass, s, {1, 1, 0}, pass->first, pass->rows};
+        job j = {pass, s, work, {1, 1, 0}, pass->first, pass->rows};
 
         j.cut = cut_of(layer, layer->class->backward_cut, pass->rows, pass->at[s->begin].size);
         gan__pool_run(pool, backward_task, &j, j.cut.rows * j.cut.columns);
     }
+}
+
+/* The first step back, which is none where the last layer doesn't work in place. */
+static void backward_last(gan__pass *pass, work_fn *work)
+{
+    const tile all = {pass->first, pass->rows, 0, pass->at[pass->desc.n_layers].size};
+
+    backward_in_place(pass, &pass->stages[pass->n_stages - 1], work, &all, 0);
 }
 
 /* The stage that a part of the weight gradient belongs to, and which of the stage's it is. */
@@ -439,27 +502,37 @@ static stage *stage_of(const gan__pass *pass, size_t *part)
     return s;
 }
 
+typedef struct weights_job {
+    gan__pass *pass;
+    grad_fn *grad;
+} weights_job;
+
+static double layer_grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
+{
+    return run->layer->class->grad(run, part, parts, grads);
+}
+
 static void weights_task(void *context, size_t task, size_t worker)
 {
-    const job *j = context;
-    const tile all = {j->first, j->rows, 0, 0};
+    const weights_job *j = context;
+    const tile all = {j->pass->first, j->pass->rows, 0, 0};
     size_t part = task;
     stage *s = stage_of(j->pass, &part);
     const gan__layer_run run = run_of(j->pass, s->begin, &all, worker);
 
-    s->squares[part] = run.layer->class->grad(
-        &run, part, s->n_parts, j->pass->grads + j->pass->desc.net->offsets[s->begin]);
+    s->squares[part] =
+        j->grad(&run, part, s->n_parts, j->pass->grads + j->pass->desc.net->offsets[s->begin]);
 }
 
-static void backward_weights(gan__pass *pass, gan_pool *pool)
+static void backward_weights(gan__pass *pass, gan_pool *pool, grad_fn *grad)
 {
-    job j = {.pass = pass, .first = pass->first, .rows = pass->rows};
+    weights_job j = {pass, grad};
 
     for (size_t i = 0; i < pass->n_stages; i++) {
         stage *s = &pass->stages[i];
         const gan_layer *layer = layer_of(pass, s->begin);
 
-        s->n_parts = layer->class->grad_parts ? layer->class->grad_parts(layer, j.rows) : 0;
+        s->n_parts = layer->class->grad_parts ? layer->class->grad_parts(layer, pass->rows) : 0;
         if (s->n_parts > MAX_PARTS) s->n_parts = MAX_PARTS;
     }
     gan__pool_run(pool, weights_task, &j, gan__pass_slices(pass));
@@ -468,13 +541,52 @@ static void backward_weights(gan__pass *pass, gan_pool *pool)
 
 void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what)
 {
-    const tile all = {pass->first, pass->rows, 0, pass->at[pass->desc.n_layers].size};
-
-    if (!(what & GAN__PASS_GO_ON))
-        backward_in_place(pass, &pass->stages[pass->n_stages - 1], &all, 0);
-    backward_stages(pass, pool, what & GAN__PASS_INPUT ? 0 : 1);
-    if (what & GAN__PASS_WEIGHTS) backward_weights(pass, pool);
+    if (!(what & GAN__PASS_GO_ON)) backward_last(pass, backward_layer);
+    backward_stages(pass, pool, backward_layer, what & GAN__PASS_INPUT ? 0 : 1);
+    if (what & GAN__PASS_WEIGHTS) backward_weights(pass, pool, layer_grad);
 }
+
+/* ---- second derivatives ---- */
+
+gan_status gan__pass_check_tangents(const gan_network *net, size_t n_layers)
+{
+    gan_status status = GAN_OK;
+
+    for (size_t i = 0; i < n_layers; i++) GAN_TRY(gan__layer_check_tangent(&net->layers[i]));
+
+cleanup:
+    return status;
+}
+
+float *gan__pass_slope(gan__pass *pass, gan_pool *pool)
+{
+    const boundary *in = &pass->at[0];
+    const boundary *out = &pass->at[pass->desc.n_layers];
+    float *weights = row_of(out->grad, out, pass->rows);
+
+    for (size_t i = 0; i < pass->rows * out->size; i++) weights[i] = 1;
+    backward_last(pass, gan__layer_slope);
+    backward_stages(pass, pool, gan__layer_slope, 0);
+    return row_of(in->grad, in, pass->rows);
+}
+
+float *gan__pass_direction(gan__pass *pass)
+{
+    return row_of(pass->at[0].value, &pass->at[0], pass->rows);
+}
+
+void gan__pass_curve(gan__pass *pass, gan_pool *pool)
+{
+    const boundary *out = &pass->at[pass->desc.n_layers];
+
+    forward_stages(pass, pool, gan__layer_tangent);
+    memset(out->grad, 0, pass->rows * out->size * sizeof *out->grad);
+    backward_last(pass, gan__layer_tangent_backward);
+    backward_stages(pass, pool, gan__layer_tangent_backward, 1);
+    backward_weights(pass, pool, gan__layer_tangent_grad);
+}
+
+/* ---- the weights' gradient ---- */
 
 size_t gan__pass_slices(const gan__pass *pass)
 {
@@ -522,6 +634,32 @@ const gan_layer *gan__pass_first_bad(const gan__pass *pass)
     return NULL;
 }
 
+typedef struct sum_job {
+    gan__pass *pass;
+    const float *more;
+} sum_job;
+
+static void add_slice(void *context, size_t task, size_t worker)
+{
+    const sum_job *j = context;
+    size_t part = task;
+    stage *s = stage_of(j->pass, &part);
+    size_t begin;
+    size_t end;
+
+    (void)worker;
+    gan__pass_slice(j->pass, task, &begin, &end);
+    gan__simd_best()->axpy(end - begin, 1, j->more + begin, j->pass->grads + begin);
+    s->squares[part] = gan__simd_best()->sum_squares(end - begin, j->pass->grads + begin);
+}
+
+void gan__pass_add_grads(gan__pass *pass, gan_pool *pool, const float *more)
+{
+    sum_job j = {pass, more};
+
+    gan__pool_run(pool, add_slice, &j, gan__pass_slices(pass));
+}
+
 void gan__pass_advance(gan__pass *pass)
 {
     pass->position += pass->n_random;
@@ -546,103 +684,4 @@ void gan__pass_settle(gan__pass *pass)
             gan__spectral_settle(run.layer, pass->prepared + pass->prepared_at[i],
                                  net->buffers + net->buffer_offsets[i]);
     }
-}
-
-/* ---- evaluation: each tile goes through all stages by itself ---- */
-
-static size_t common_divisor(size_t a, size_t b)
-{
-    return b == 0 ? a : common_divisor(b, a % b);
-}
-
-/* Tiles of how many rows hold whole groups for every layer. */
-static size_t rows_together(const gan_network *net)
-{
-    size_t all = 1;
-
-    for (size_t i = 0; i < net->n_layers; i++) {
-        const gan_layer *layer = &net->layers[i];
-        const size_t rows = layer->class->together ? layer->class->together(layer) : 1;
-
-        all *= rows / common_divisor(all, rows);
-    }
-    return all;
-}
-
-/* Fewer rows where samples are so large that a tile would leave the cache. */
-static size_t eval_tile_rows(const gan_network *net)
-{
-    const size_t together = rows_together(net);
-    size_t numbers = gan_shape_size(net->input);
-    size_t rows = EVAL_ROWS;
-
-    for (size_t i = 0; i < net->n_layers; i++) numbers += gan_shape_size(net->layers[i].out);
-    if (numbers > MAX_EVAL_NUMBERS / EVAL_ROWS) rows = MAX_EVAL_NUMBERS / numbers + 1;
-    return (rows + together - 1) / together * together;
-}
-
-size_t gan__pass_eval_rows(const gan_network *net, const gan_pool *pool)
-{
-    return eval_tile_rows(net) * gan_pool_thread_count(pool);
-}
-
-typedef struct evaluation {
-    gan__pass *pass;
-    const float *in;
-    float *out;
-    size_t n;
-    size_t tile_rows; /* the most in a tile */
-    size_t together;  /* so many stay in one */
-    size_t tiles;
-    size_t begin; /* the first tile of this round */
-} evaluation;
-
-/* Where the i-th tile begins. */
-static size_t eval_row_of(const evaluation *e, size_t i)
-{
-    return i == e->tiles ? e->n : e->n * i / e->tiles / e->together * e->together;
-}
-
-static void evaluate_tile(void *context, size_t task, size_t worker)
-{
-    const evaluation *e = context;
-    gan__pass *pass = e->pass;
-    const size_t index = e->begin + task;
-    const size_t begin = eval_row_of(e, index);
-    const size_t rows = eval_row_of(e, index + 1) - begin;
-    const size_t first = worker * e->tile_rows;
-    const boundary *in = &pass->at[0];
-    const boundary *out = &pass->at[pass->desc.n_layers];
-
-    memcpy(row_of(in->value, in, first), e->in + begin * in->size, rows * in->size * sizeof *e->in);
-    for (size_t i = 0; i < pass->n_stages; i++) {
-        const stage *s = &pass->stages[i];
-        const tile t = {first, rows, 0, pass->at[s->end].size};
-
-        forward_tile(pass, s, &t, worker);
-    }
-    memcpy(e->out + begin * out->size, row_of(out->value, out, first),
-           rows * out->size * sizeof *e->out);
-}
-
-void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, size_t n, float *out)
-{
-    const size_t tile_rows = eval_tile_rows(pass->desc.net);
-    const size_t together = rows_together(pass->desc.net);
-    /* Beginnings are rounded down, so a tile may have up to `together` rows more than its share. */
-    const size_t share = tile_rows > together ? tile_rows - together + 1 : 1;
-    evaluation e = {pass, in, out, n, tile_rows, together, 0, 0};
-    int blas;
-
-    e.tiles = (n + share - 1) / share;
-    if (e.tiles == 1 && n >= EVAL_WORTH_TWO) e.tiles = 2;
-    blas = gan__blas_enter();
-    prepare(pass, pool);
-    for (; e.begin < e.tiles; e.begin += GAN__POOL_MAX_TASKS) {
-        const size_t left = e.tiles - e.begin;
-
-        gan__pool_run(pool, evaluate_tile, &e,
-                      left < GAN__POOL_MAX_TASKS ? left : GAN__POOL_MAX_TASKS);
-    }
-    gan__blas_leave(blas);
 }

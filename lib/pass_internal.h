@@ -23,6 +23,7 @@ typedef struct gan__pass_desc {
     size_t rows;      /* the most rows */
     size_t threads;   /* the most that work on it at once */
     int training;     /* training mode, with gradients; else evaluation mode, without */
+    int tangents;     /* in training: second derivatives too; see gan__pass_curve() */
     uint64_t seed;    /* of the layers' random numbers */
     uint64_t stream;
     gan__pass *source; /* its output is this pass's input: the memory is shared.  NULL: none */
@@ -31,6 +32,7 @@ typedef struct gan__pass_desc {
 gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
                             const gan_allocator *allocator);
 void gan__pass_destroy(gan__pass *pass);
+const gan__pass_desc *gan__pass_desc_of(const gan__pass *pass);
 
 /* Where the rows from `first` on begin. */
 float *gan__pass_input(gan__pass *pass, size_t first);
@@ -42,6 +44,11 @@ float *gan__pass_input_grad(gan__pass *pass, size_t first);
  * for layers that couple samples. */
 void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, size_t group);
 
+/* The same on the calling thread, the worker-th of those that do so at once, in evaluation mode; after
+ * gan__pass_prepare(), which makes the weights of layers with spectral norm. */
+void gan__pass_prepare(gan__pass *pass, gan_pool *pool);
+void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t worker);
+
 /* What to compute on the way back from the gradient by the output, which the caller has laid
  * down for the rows of the latest forward run. */
 enum {
@@ -51,12 +58,28 @@ enum {
 };
 void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what);
 
+/* A pass with tangents differentiates twice.  After a forward run from row 0 on,
+ *
+ *     g = gan__pass_slope(pass, pool);        the gradient of each row's output by its input, ...
+ *     v = gan__pass_direction(pass);          ... by which the caller lays down a v for each row
+ *     gan__pass_curve(pass, pool);            the weight gradient of the sum of v g, v held fixed
+ *
+ * So the weight gradient of any function of g is found, v being its derivative by g. */
+float *gan__pass_slope(gan__pass *pass, gan_pool *pool);
+float *gan__pass_direction(gan__pass *pass);
+void gan__pass_curve(gan__pass *pass, gan_pool *pool);
+
+/* GAN_ERR_INVALID, naming the first of a network's layers that can't take part in that. */
+gan_status gan__pass_check_tangents(const gan_network *net, size_t n_layers);
+
 /* The parts of the weight gradient as slices of the flat block, for the optimizer: the core that
  * computed a part is likely to be given its slice. */
 size_t gan__pass_slices(const gan__pass *pass);
 void gan__pass_slice(const gan__pass *pass, size_t index, size_t *begin, size_t *end);
 
 const float *gan__pass_grads(const gan__pass *pass); /* by the weights, laid out as these are */
+/* Add to it another one, laid out in the same way. */
+void gan__pass_add_grads(gan__pass *pass, gan_pool *pool, const float *more);
 /* Their sum of squares, added in a fixed order. */
 double gan__pass_grad_squares(const gan__pass *pass);
 

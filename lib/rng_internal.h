@@ -12,11 +12,13 @@
 #define GAN__STREAM_DROPOUT (GAN__STREAM_INIT + 2) /* the generator's masks; see layer_dropout.c */
 #define GAN__STREAM_SHUFFLE (GAN__STREAM_INIT + 3) /* an iterator's orders */
 #define GAN__STREAM_SHAPES (GAN__STREAM_INIT + 4)  /* the synthetic set; position: 256 a sample */
-#define GAN__STREAM_DROPOUT_D (GAN__STREAM_INIT + 5) /* the discriminator's masks */
-#define GAN__STREAM_FLIP (GAN__STREAM_INIT + 6)      /* an iterator's mirrored samples */
-#define GAN__STREAM_LABEL (GAN__STREAM_INIT + 7)     /* a trainer's flipped labels */
-#define GAN__STREAM_INSTANCE (GAN__STREAM_INIT + 8)  /* and its noise on samples */
-#define GAN__STREAM_SPECTRAL (GAN__STREAM_INIT + 9)  /* first singular vectors */
+#define GAN__STREAM_DROPOUT_D (GAN__STREAM_INIT + 5)  /* the discriminator's masks */
+#define GAN__STREAM_FLIP (GAN__STREAM_INIT + 6)       /* an iterator's mirrored samples */
+#define GAN__STREAM_LABEL (GAN__STREAM_INIT + 7)      /* a trainer's flipped labels */
+#define GAN__STREAM_INSTANCE (GAN__STREAM_INIT + 8)   /* and its noise on samples */
+#define GAN__STREAM_SPECTRAL (GAN__STREAM_INIT + 9)   /* first singular vectors */
+#define GAN__STREAM_PENALTY (GAN__STREAM_INIT + 10)   /* where between samples a slope is taken */
+#define GAN__STREAM_DROPOUT_P (GAN__STREAM_INIT + 11) /* the discriminator's masks there */
 
 struct gan_rng {
     uint64_t seed;

@@ -216,6 +216,8 @@ static void work_discriminator(half_step *s)
     judge(s, t->loss->d, &real, &fake);
     gan__pass_backward(t->d.pass, t->pool, GAN__PASS_WEIGHTS);
     book(t, GAN__STEP_D_BACKWARD, &s->clock);
+    gan__penalty_add(t->penalty, t->pool, t->d.pass, s->rows, real.share);
+    book(t, GAN__STEP_PENALTY, &s->clock);
 }
 
 static void work_generator(half_step *s)
@@ -299,6 +301,7 @@ static void advance(const half_step *s)
     if (!s->z) t->noise_position += s->n * t->latent;
     if (s->real && t->desc.label_flip > 0) t->flip_position += seen;
     if (fakes_apart(t)) t->instance_position += seen * t->sample;
+    if (s->real) gan__penalty_advance(t->penalty);
     advance_layers(t);
 }
 
@@ -369,6 +372,7 @@ static gan_status step_discriminator(half_step *s)
     double norm;
 
     s->t->n_real = 0; /* what was there is overwritten */
+    gan__penalty_begin(s->t->penalty, x->d_steps);
     work(s, work_discriminator);
     GAN_TRY(update(s, &norm));
     s->t->n_real = s->rows;
@@ -379,6 +383,7 @@ static gan_status step_discriminator(half_step *s)
     x->d_real_accuracy = s->real_right;
     x->d_fake_accuracy = s->fake_right;
     x->d_grad_norm = norm;
+    gan__penalty_tell(s->t->penalty, &x->penalty, &x->penalty_norm);
 
 cleanup:
     return status;
@@ -524,6 +529,9 @@ void gan__trainer_state(gan_trainer *t, gan__state *s)
     }
     if (t->loss->relative) real_samples_state(t, s);
     gan__trainer_average_state(t, s);
+    gan__penalty_state(t->penalty, s);
+    if (t->penalty) gan__state_real(s, "penalty_value", &x->penalty, 0);
+    if (t->penalty) gan__state_real(s, "penalty_norm", &x->penalty_norm, 0);
 }
 
 gan__trainer_player gan__trainer_player_of(const gan_trainer *t, size_t which)

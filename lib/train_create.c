@@ -125,6 +125,24 @@ cleanup:
     return status;
 }
 
+/* What is left in the settings is the host's. */
+static gan_status make_penalty(gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+    const gan_penalty_desc *desc = t->desc.penalty;
+    const gan__pass_desc pass = {.net = t->d.net,
+                                 .n_layers = t->d.net->n_layers - (size_t)ends_in_sigmoid(t->d.net),
+                                 .rows = t->desc.micro_batch,
+                                 .threads = gan_pool_thread_count(t->pool),
+                                 .seed = t->desc.seed};
+
+    t->desc.penalty = NULL;
+    if (desc) GAN_TRY(gan__penalty_create(&t->penalty, desc, &pass, &t->allocator));
+
+cleanup:
+    return status;
+}
+
 gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
                               gan_optimizer *g_opt, gan_optimizer *d_opt,
                               const gan_trainer_desc *desc)
@@ -147,6 +165,7 @@ gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
     if (!t->desc.pool) GAN_TRY(gan_pool_create(&t->own_pool, t->desc.n_threads, &t->allocator));
     t->pool = t->desc.pool ? t->desc.pool : t->own_pool;
     GAN_TRY(make_passes(t));
+    GAN_TRY(make_penalty(t));
     GAN_TRY(gan__trainer_make_sampler(t));
     GAN_TRY(check_optimizers(g, d, g_opt, d_opt));
     *out = t;
@@ -164,6 +183,7 @@ void gan_trainer_destroy(gan_trainer *t)
 
     gan__pass_destroy(t->eval);
     gan_network_destroy(t->average);
+    gan__penalty_destroy(t->penalty);
     gan__free(&a, t->targets);
     gan__learner_free_sum(&t->d, &a);
     gan__learner_free_sum(&t->g, &a);

@@ -4,6 +4,7 @@
 
 #include "learner_internal.h"
 #include "loss_internal.h"
+#include "penalty_internal.h"
 #include "state_internal.h"
 
 #include <gan/train.h>
@@ -15,6 +16,7 @@
     X(D_FORWARD, "discriminator forward")                                                          \
     X(LOSS, "loss")                                                                                \
     X(D_BACKWARD, "discriminator backward")                                                        \
+    X(PENALTY, "gradient penalty")                                                                 \
     X(G_BACKWARD, "generator backward")                                                            \
     X(UPDATE, "optimizers")
 typedef enum gan__step_stage {
@@ -37,11 +39,12 @@ struct gan_trainer {
     gan_pool *pool;
     gan__learner g; /* the two players */
     gan__learner d;
-    gan_network *average; /* of the generator's weights; NULL: there is none */
-    gan__pass *eval;      /* of it or else of the generator */
-    size_t latent;        /* numbers in a latent vector */
-    size_t sample;        /* numbers in a sample */
-    double *targets;      /* of the rows of a step */
+    gan_network *average;  /* of the generator's weights; NULL: there is none */
+    gan__pass *eval;       /* of it or else of the generator */
+    size_t latent;         /* numbers in a latent vector */
+    size_t sample;         /* numbers in a sample */
+    double *targets;       /* of the rows of a step */
+    gan__penalty *penalty; /* NULL: none */
     uint64_t noise_position;
     uint64_t flip_position;
     uint64_t instance_position;

@@ -24,6 +24,16 @@ gan_optimizer *gradient_taker(void)
     return opt;
 }
 
+float *gradient_of(const float *before, gan_network *net)
+{
+    size_t n;
+    float *grad = net_weights(net, &n);
+
+    for (size_t i = 0; i < n; i++)
+        grad[i] = (float)(((double)before[i] - (double)grad[i]) / GRADIENT_SCALE);
+    return grad;
+}
+
 static size_t width_in(const net_layer *layers)
 {
     while (layers->kind != NET_LINEAR) layers++;

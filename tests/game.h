@@ -64,6 +64,9 @@ gan_optimizer *adam(void);
 enum { GRADIENT_SCALE = 64 };
 gan_optimizer *gradient_taker(void);
 
+/* The gradient that such an optimizer took from weights that were `before`, to be freed. */
+float *gradient_of(const float *before, gan_network *net);
+
 /* Make a game, the networks from fixed seeds, and both optimizers by the same function. */
 game game_begin(const net_layer *g, const net_layer *d, opt_maker make_opt,
                 const gan_trainer_desc *desc);

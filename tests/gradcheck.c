@@ -162,6 +162,65 @@ void reference_forward(const reference *ref, const double *in, size_t n, int log
     free(y);
 }
 
+static double slope(const net_layer *l, double x)
+{
+    const double y = activate(l, x);
+
+    switch (l->kind) {
+    case NET_LEAKY_RELU: return x >= 0 ? 1 : (double)l->value;
+    case NET_RELU: return x > 0;
+    case NET_TANH: return 1 - y * y;
+    case NET_SIGMOID: return y * (1 - y);
+    case NET_END:
+    case NET_LINEAR:
+    case NET_DROPOUT:
+    case NET_FLATTEN: break;
+    }
+    return 1;
+}
+
+/* Turn x, `width` numbers before a layer, into the gradient of the logit by them. */
+static void slope_from(const net_layer *l, const double *w, double *x, size_t width)
+{
+    double *y, *dy;
+
+    if (l->kind == NET_END || (l->kind == NET_SIGMOID && l[1].kind == NET_END)) {
+        ck_assert_uint_eq(width, 1);
+        *x = 1;
+        return;
+    }
+    if (l->kind != NET_LINEAR) {
+        dy = malloc(width * sizeof *dy);
+        for (size_t i = 0; i < width; i++) dy[i] = activate(l, x[i]);
+        slope_from(l + 1, w, dy, width);
+        for (size_t i = 0; i < width; i++) x[i] = dy[i] * slope(l, x[i]);
+        free(dy);
+        return;
+    }
+    y = malloc(l->out * sizeof *y);
+    slope_from(l + 1, apply_linear(l, w, x, y), y, l->out);
+    for (size_t i = 0; i < width; i++) {
+        x[i] = 0;
+        for (size_t o = 0; o < l->out; o++) x[i] += y[o] * w[o * l->in + i];
+    }
+    free(y);
+}
+
+void reference_slopes(const reference *ref, const double *in, size_t n, double *norms)
+{
+    double *x = malloc(ref->in * sizeof *x);
+
+    for (size_t s = 0; s < n; s++) {
+        double squares = 0;
+
+        memcpy(x, in + s * ref->in, ref->in * sizeof *x);
+        slope_from(ref->layers, ref->weights, x, ref->in);
+        for (size_t i = 0; i < ref->in; i++) squares += x[i] * x[i];
+        norms[s] = sqrt(squares);
+    }
+    free(x);
+}
+
 double reference_bce(const double *logits, size_t n, double target)
 {
     double sum = 0;

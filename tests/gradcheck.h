@@ -59,6 +59,9 @@ void reference_free(reference *ref);
 /* Run `n` samples.  With `logits` a sigmoid that is the last layer is left out. */
 void reference_forward(const reference *ref, const double *in, size_t n, int logits, double *out);
 
+/* The Euclidean norm of the gradient of each sample's logit by the sample. */
+void reference_slopes(const reference *ref, const double *in, size_t n, double *norms);
+
 /* Mean binary cross-entropy of logits. */
 double reference_bce(const double *logits, size_t n, double target);
 

@@ -37,16 +37,6 @@ static const net_layer d_networks[][9] = {
 };
 enum { N_NETWORKS = 10 };
 
-static float *gradient_of(const float *before, gan_network *net)
-{
-    size_t n;
-    float *grad = net_weights(net, &n);
-
-    for (size_t i = 0; i < n; i++)
-        grad[i] = (float)(((double)before[i] - (double)grad[i]) / GRADIENT_SCALE);
-    return grad;
-}
-
 static double norm_of(const float *x, size_t n)
 {
     double sum = 0;

@@ -64,6 +64,7 @@ void free(void *memory)
 
 START_TEST(a_step_takes_no_memory)
 {
+    const gan_penalty_desc penalty = {GAN_PENALTY_DESC_INIT, .kind = (gan_penalty_kind)_i};
     budget b;
     gan_trainer_desc desc = small_desc;
     game x;
@@ -76,6 +77,7 @@ START_TEST(a_step_takes_no_memory)
 
     budget_init(&b, BUDGET_UNLIMITED);
     desc.allocator = &b.allocator;
+    desc.penalty = &penalty;
     x = game_begin(small_g, small_d, adam, &desc);
     batch = batch_of(&x, real, 20);
     for (int s = 0; s < 3; s++)
@@ -188,10 +190,13 @@ END_TEST
 
 Suite *suite(void)
 {
-    const TTest *const tests[] = {a_step_takes_no_memory, a_classifier_takes_no_memory,
+    const TTest *const tests[] = {a_classifier_takes_no_memory,
                                   the_threads_of_openblas_are_put_back, NULL};
     Suite *s = suite_create("train_guest");
+    TCase *tc = tcase_create("each penalty");
 
+    tcase_add_loop_test(tc, a_step_takes_no_memory, GAN_PENALTY_NONE, GAN_PENALTY_DRAGAN + 1);
+    suite_add_tcase(s, tc);
     add_tests(s, "a good guest", tests);
     return s;
 }

@@ -8,6 +8,7 @@
 #include <gan/loss.h>
 #include <gan/network.h>
 #include <gan/optimizer.h>
+#include <gan/penalty.h>
 #include <gan/pool.h>
 #include <gan/status.h>
 #include <stddef.h>
@@ -78,10 +79,14 @@ typedef struct gan_trainer_desc {
     uint64_t average_warmup;       /**< after t steps the decay is at most t / (t + average_warmup),
                                        which forgets the first weights sooner: 1 is a plain mean at
                                        first.  0 */
+    const gan_penalty_desc *penalty; /**< copied: what the discriminator pays for its slope besides
+                                          its loss; for batch_norm layers its samples are a batch of
+                                          their own, which running statistics don't follow.  NULL:
+                                          nothing */
 } gan_trainer_desc;
 #define GAN_TRAINER_DESC_INIT                                                                      \
     GAN_SIZED_INIT(gan_trainer_desc, 0, 0, GAN_LOSS_BCE, 0, 0, 0, 0.0, 0.0, 0.0, 0, 0,             \
-                   GAN_LATENT_NORMAL, GAN_DIVERGENCE_STOP, 0.0, 0, 0.0, 0)
+                   GAN_LATENT_NORMAL, GAN_DIVERGENCE_STOP, 0.0, 0, 0.0, 0, 0)
 
 /** The figures of one step; start from GAN_TRAIN_STATS_INIT.  A half that did not run keeps its old
  * figures. */
@@ -103,8 +108,12 @@ typedef struct gan_train_stats {
     double g_grad_norm;     /**< the same for the generator */
     uint64_t d_skipped;     /**< discriminator's steps skipped so far: see gan_divergence */
     uint64_t g_skipped;     /**< the generator's */
+    double penalty;         /**< the penalty when it was last computed, weight included; not a part
+                                 of d_loss, but its gradient is one of the discriminator's */
+    double penalty_norm;    /**< mean norm of the logit's gradient by a sample then */
 } gan_train_stats;
-#define GAN_TRAIN_STATS_INIT GAN_SIZED_INIT(gan_train_stats, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+#define GAN_TRAIN_STATS_INIT                                                                       \
+    GAN_SIZED_INIT(gan_train_stats, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 /**
  * Make a trainer, completing the networks and binding the optimizers.
@@ -122,8 +131,10 @@ typedef struct gan_train_stats {
  *
  * @retval GAN_OK           `*out` is a trainer.
  * @retval GAN_ERR_INVALID  An argument is NULL, networks or optimizers are the same one twice, a
- *                          setting is out of range, which is named, or the loss is one on raw
- *                          outputs and the discriminator ends in a sigmoid.
+ *                          setting is out of range, which is named, the loss is one on raw
+ *                          outputs and the discriminator ends in a sigmoid, or a layer of the
+ *                          discriminator, which is named, has no second derivative, as a penalty
+ *                          needs.
  * @retval GAN_ERR_SHAPE    The generator's output has not as many numbers as the discriminator's
  *                          input, the discriminator's output is not one number, or an
  *                          optimizer is bound to another number of parameters.

@@ -1,0 +1,48 @@
+/* penalty.h - gradient penalties: what a discriminator pays for its slope. */
+#ifndef GAN_PENALTY_H
+#define GAN_PENALTY_H
+
+#include <gan/export.h>
+#include <stddef.h>
+
+GAN_BEGIN_DECLS
+
+/**
+ * Where the slope of the discriminator's logit is taken and what it costs: the mean over rows of a
+ * function of the norm r of the logit's gradient by a sample.
+ */
+typedef enum gan_penalty_kind {
+    /** None. */
+    GAN_PENALTY_NONE = 0,
+    /**
+     * weight (r - 1)^2 at e real + (1 - e) fake, with e drawn for each row from 0 to 1 (Gulrajani et
+     * al., 2017, "Improved Training of Wasserstein GANs").
+     */
+    GAN_PENALTY_WGAN_GP = 1,
+    /** weight / 2 r^2 at the real samples (Mescheder et al., 2018). */
+    GAN_PENALTY_R1 = 2,
+    /** weight / 2 r^2 at the fake samples (the same paper). */
+    GAN_PENALTY_R2 = 3,
+    /**
+     * weight (r - 1)^2 near the real samples (Kodali et al., 2017): as GAN_PENALTY_WGAN_GP, with
+     * real + 0.5 s u for the fake ones, s being the standard deviation of all numbers of the batch
+     * and u drawn for each number from 0 to 1, as its authors' program does.
+     */
+    GAN_PENALTY_DRAGAN = 4
+} gan_penalty_kind;
+
+/** Settings of a penalty; start from GAN_PENALTY_DESC_INIT. */
+typedef struct gan_penalty_desc {
+    size_t struct_size;    /**< set by GAN_PENALTY_DESC_INIT */
+    gan_penalty_kind kind; /**< GAN_PENALTY_NONE */
+    double weight;         /**< above 0, finite; 0: 10 */
+    size_t interval;   /**< computed in the first and then every so many discriminator steps, and
+                                there counted so many times (lazy regularisation: Karras et al.,
+                                2020); 0: 1 */
+    int zero_centered; /**< weight r^2 for weight (r - 1)^2 (Thanh-Tung et al., 2019).  0 */
+} gan_penalty_desc;
+#define GAN_PENALTY_DESC_INIT GAN_SIZED_INIT(gan_penalty_desc, GAN_PENALTY_NONE, 0, 0, 0)
+
+GAN_END_DECLS
+
+#endif

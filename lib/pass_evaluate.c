@@ -1,0 +1,112 @@
+/* pass_evaluate.c - samples of the host's through a network, each tile of them by itself. */
+#include "pass_internal.h"
+
+#include "kernels_internal.h"
+#include "pool_internal.h"
+
+#include <string.h>
+
+enum {
+    EVAL_ROWS = 128,            /* the most rows of a tile */
+    EVAL_WORTH_TWO = 16,        /* from so many samples on, there are at least two tiles */
+    MAX_EVAL_NUMBERS = 1 << 22, /* in all activations of a tile */
+};
+
+static size_t common_divisor(size_t a, size_t b)
+{
+    return b == 0 ? a : common_divisor(b, a % b);
+}
+
+/* Tiles of how many rows hold whole groups for every layer. */
+static size_t rows_together(const gan_network *net)
+{
+    size_t all = 1;
+
+    for (size_t i = 0; i < net->n_layers; i++) {
+        const gan_layer *layer = &net->layers[i];
+        const size_t rows = layer->class->together ? layer->class->together(layer) : 1;
+
+        all *= rows / common_divisor(all, rows);
+    }
+    return all;
+}
+
+/* Fewer rows where samples are so large that a tile would leave the cache. */
+static size_t eval_tile_rows(const gan_network *net)
+{
+    const size_t together = rows_together(net);
+    size_t numbers = gan_shape_size(net->input);
+    size_t rows = EVAL_ROWS;
+
+    for (size_t i = 0; i < net->n_layers; i++) numbers += gan_shape_size(net->layers[i].out);
+    if (numbers > MAX_EVAL_NUMBERS / EVAL_ROWS) rows = MAX_EVAL_NUMBERS / numbers + 1;
+    return (rows + together - 1) / together * together;
+}
+
+size_t gan__pass_eval_rows(const gan_network *net, const gan_pool *pool)
+{
+    return eval_tile_rows(net) * gan_pool_thread_count(pool);
+}
+
+typedef struct evaluation {
+    gan__pass *pass;
+    const float *in;
+    float *out;
+    size_t n;
+    size_t in_size, out_size; /* numbers a sample */
+    size_t tile_rows;         /* the most in a tile */
+    size_t together;          /* so many stay in one */
+    size_t tiles;
+    size_t begin; /* the first tile of this round */
+} evaluation;
+
+/* Where the i-th tile begins. */
+static size_t eval_row_of(const evaluation *e, size_t i)
+{
+    return i == e->tiles ? e->n : e->n * i / e->tiles / e->together * e->together;
+}
+
+static void evaluate_tile(void *context, size_t task, size_t worker)
+{
+    const evaluation *e = context;
+    const size_t index = e->begin + task;
+    const size_t begin = eval_row_of(e, index);
+    const size_t rows = eval_row_of(e, index + 1) - begin;
+    const size_t first = worker * e->tile_rows;
+
+    memcpy(gan__pass_input(e->pass, first), e->in + begin * e->in_size,
+           rows * e->in_size * sizeof *e->in);
+    gan__pass_forward_alone(e->pass, first, rows, worker);
+    memcpy(e->out + begin * e->out_size, gan__pass_output(e->pass, first),
+           rows * e->out_size * sizeof *e->out);
+}
+
+void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, size_t n, float *out)
+{
+    const gan__pass_desc *desc = gan__pass_desc_of(pass);
+    const size_t tile_rows = eval_tile_rows(desc->net);
+    const size_t together = rows_together(desc->net);
+    /* Beginnings are rounded down, so a tile may have up to `together` rows more than its share. */
+    const size_t share = tile_rows > together ? tile_rows - together + 1 : 1;
+    evaluation e = {.pass = pass,
+                    .in = in,
+                    .out = out,
+                    .n = n,
+                    .in_size = gan_shape_size(desc->net->input),
+                    .out_size = gan_shape_size(desc->net->layers[desc->n_layers - 1].out),
+                    .tile_rows = tile_rows,
+                    .together = together};
+    int blas;
+
+    e.tiles = (n + share - 1) / share;
+    if (e.tiles == 1 && n >= EVAL_WORTH_TWO) e.tiles = 2;
+    blas = gan__blas_enter();
+    gan__pass_prepare(pass, pool);
+    for (; e.begin < e.tiles; e.begin += GAN__POOL_MAX_TASKS) {
+        const size_t left = e.tiles - e.begin;
+
+        gan__pool_run(pool, evaluate_tile, &e,
+                      left < GAN__POOL_MAX_TASKS ? left : GAN__POOL_MAX_TASKS);
+    }
+    gan__blas_leave(blas);
+}
