@@ -68,7 +68,7 @@ class Batch(ctypes.Structure):
 
 class AdamDesc(ctypes.Structure):
     _fields_ = [("struct_size", ctypes.c_size_t), ("lr", ctypes.c_double), ("beta1", ctypes.c_double),
-                ("beta2", ctypes.c_double), ("eps", ctypes.c_double), ("weight_decay", ctypes.c_double),
+                ("beta2", ctypes.c_double), ("eps", ctypes.c_double), ("weight_decay", ctypes.c_double), ("amsgrad", ctypes.c_int),
                 ("allocator", ctypes.c_void_p)]
 
 
@@ -131,7 +131,7 @@ class LibganStep:
 
     def adam(self, work):
         out = ctypes.c_void_p()
-        desc = AdamDesc(ctypes.sizeof(AdamDesc), work.adam[0], work.adam[1], 0.999, 1e-8, 0, None)
+        desc = AdamDesc(ctypes.sizeof(AdamDesc), work.adam[0], work.adam[1], 0.999, 1e-8, 0, 0, None)
         self.must(self.lib.gan_optimizer_create_adam(ctypes.byref(out), ctypes.byref(desc)))
         return out
 
