@@ -339,7 +339,10 @@ static int open_network(gan_network **out, const char *path)
     gan_status status = gan_network_open(out, path, NULL);
     if (status != GAN_ERR_FORMAT) return cli_ok(status);
     snprintf(why, sizeof why, "%s", gan_last_error());
-    if (gan_checkpoint_networks(out, NULL, path, NULL) == GAN_OK) return 1;
+    /* Where a run keeps an average, that is what it draws from. */
+    if (gan_checkpoint_average(out, path, NULL) == GAN_OK ||
+        gan_checkpoint_networks(out, NULL, path, NULL) == GAN_OK)
+        return 1;
     cli_say("%s", why);
     if (strcmp(why, gan_last_error()) != 0) cli_say("%s", gan_last_error());
     return 0;

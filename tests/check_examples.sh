@@ -86,6 +86,11 @@ done
 
 run fashion_gan --epochs 1 --limit 70 --batch 32 --latent 5 --hidden 20 --depth 1 --lr 0.001 --out small
 says fashion_gan "[20]"
+run fashion_gan --epochs 1 --limit 200 --hidden 16 --ema 0.9 --quiet --out average
+for file in checkpoint generator; do
+    run sample --model average/$file.safetensors --count 4 --out average/$file.png
+done
+cmp average/checkpoint.png average/generator.png || fail "a checkpoint's average should be drawn from"
 refuses 1 "there is no train-images-idx3-ubyte.gz in it" fashion_gan --data nowhere
 mkdir -p foreign && echo "no pictures" >foreign/train-images-idx3-ubyte
 refuses 1 "foreign/train-images-idx3-ubyte: " fashion_gan --data foreign
