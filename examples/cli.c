@@ -65,16 +65,39 @@ int cli_have(void *memory)
 
 /* ---- Options ---- */
 
+/* Print words behind a column of names, in lines that end before the 80th column. */
+static void print_wrapped(const char *left, const char *text)
+{
+    enum { INDENT = 23, WIDTH = 79 - INDENT };
+    printf("  %-20s ", left);
+    while (strlen(text) > WIDTH) {
+        int n = WIDTH;
+        while (n > 0 && text[n] != ' ') n--;
+        printf("%.*s\n%*s", n, text, INDENT, "");
+        text += n + 1;
+    }
+    puts(text);
+}
+
+static void list_choices(const cli_option *o, char *out, size_t capacity)
+{
+    size_t used = 0;
+    for (size_t i = 0; o->choices[i] && used < capacity; i++)
+        used += (size_t)snprintf(out + used, capacity - used, "%s%s", i ? ", " : "", o->choices[i]);
+}
+
 static void print_option(const cli_option *o)
 {
-    char left[40];
+    char left[40], text[512], value[256] = "", all[256] = "";
     snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument ? " " : "",
              o->argument ? o->argument : "");
-    printf("  %-20s %s", left, o->help);
-    if (o->whole) printf(" (%ld)", *o->whole);
-    if (o->real) printf(" (%g)", *o->real);
-    if (o->text && *o->text) printf(" (%s)", *o->text);
-    putchar('\n');
+    if (o->choice) list_choices(o, all, sizeof all);
+    if (o->choice) snprintf(value, sizeof value, " (%s)", o->choices[*o->choice]);
+    if (o->whole) snprintf(value, sizeof value, " (%ld)", *o->whole);
+    if (o->real) snprintf(value, sizeof value, " (%g)", *o->real);
+    if (o->text && *o->text) snprintf(value, sizeof value, " (%s)", *o->text);
+    snprintf(text, sizeof text, "%s%s%s%s", o->help, *all ? ": " : "", all, value);
+    print_wrapped(left, text);
 }
 
 static void print_help(const cli_program *program)
@@ -82,7 +105,8 @@ static void print_help(const cli_program *program)
     printf("Usage: %s [options]\n\n%s\nOptions, with their defaults:\n", program->name,
            program->summary);
     for (const cli_option *o = program->options; o->name; o++) print_option(o);
-    printf("  %-20s show this text\n  %-20s show the library's version\n", "--help", "--version");
+    print_wrapped("--help", "show this text");
+    print_wrapped("--version", "show the library's version");
     printf("\nExamples:\n%s", program->examples);
 }
 
@@ -107,12 +131,24 @@ static double parse_real(const cli_option *o, const char *text)
     return value;
 }
 
+static int parse_choice(const cli_option *o, const char *text)
+{
+    char all[256];
+    for (int i = 0; o->choices[i]; i++)
+        if (strcmp(o->choices[i], text) == 0) return i;
+    list_choices(o, all, sizeof all);
+    cli_usage_error("--%s: one of %s expected, got \"%s\"", o->name, all, text);
+    return -1;
+}
+
 static void take_option(const cli_option *o, const char *text)
 {
     if (o->whole)
         *o->whole = parse_whole(o, text);
     else if (o->real)
         *o->real = parse_real(o, text);
+    else if (o->choice)
+        *o->choice = parse_choice(o, text);
     else if (o->text && !*text)
         cli_usage_error("--%s: a name expected, got nothing", o->name);
     else if (o->text)

@@ -8,7 +8,7 @@
 /* Exit codes of all the programs. */
 enum { CLI_EXIT_OK = 0, CLI_EXIT_FAILURE = 1, CLI_EXIT_USAGE = 2 };
 
-/* One option.  Exactly one of the four pointers is set; what it points to holds the default, which
+/* One option.  Exactly one of the five pointers is set; what it points to holds the default, which
  * --help shows, and receives the value given.  A table ends with an entry without a name. */
 typedef struct cli_option {
     const char *name;     /* without the two dashes */
@@ -18,6 +18,8 @@ typedef struct cli_option {
     long *whole;  /* a whole number from min to max */
     double *real; /* a number from min to max */
     int *on;      /* a switch: set to 1 */
+    int *choice;  /* the index of one of `choices`, which end with NULL */
+    const char *const *choices;
     double min, max;
 } cli_option;
 

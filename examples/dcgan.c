@@ -55,21 +55,31 @@ static gan_network *make_generator(gan_shape picture, size_t latent, size_t base
     return initialize(net, seed);
 }
 
-static gan_network *make_discriminator(gan_shape picture, size_t base, uint64_t seed)
+/* Whether the discriminator has batch_norm layers: the papers of penalties and of spectral_norm
+ * leave them out. */
+static int wants_batch_norm(const run_options *opt)
 {
+    return opt->penalty == GAN_PENALTY_NONE && !opt->spectral_norm;
+}
+
+static gan_network *make_discriminator(gan_shape picture, size_t base, const run_options *opt,
+                                       uint64_t seed)
+{
+    int norm = wants_batch_norm(opt), limit = opt->spectral_norm;
     size_t n = dcgan_doublings(picture.dim[1]), side = picture.dim[1] >> n;
-    gan_conv2d_desc first = by_two(0), halving = by_two(1);
+    gan_conv2d_desc first = by_two(0), halving = by_two(norm);
     gan_network *net = gan_network_create(picture, NULL);
 
-    gan_network_add(net, gan_layer_conv2d(picture.dim[0], base, 4, &first));
+    run_add_weights(net, limit, gan_layer_conv2d(picture.dim[0], base, 4, &first));
     gan_network_add(net, gan_layer_leaky_relu(0.2f));
     for (size_t i = 2; i <= n; i++) {
-        gan_network_add(net, gan_layer_conv2d(width(base, i - 1), width(base, i), 4, &halving));
-        gan_network_add(net, gan_layer_batch_norm(width(base, i), NULL));
+        size_t in = width(base, i - 1), out = width(base, i);
+        run_add_weights(net, limit, gan_layer_conv2d(in, out, 4, &halving));
+        if (norm) gan_network_add(net, gan_layer_batch_norm(out, NULL));
         gan_network_add(net, gan_layer_leaky_relu(0.2f));
     }
-    gan_network_add(net, gan_layer_conv2d(width(base, n), 1, side, NULL));
-    gan_network_add(net, gan_layer_sigmoid());
+    run_add_weights(net, limit, gan_layer_conv2d(width(base, n), 1, side, NULL));
+    run_add_verdict(opt, net);
     return initialize(net, seed);
 }
 
@@ -85,10 +95,10 @@ int dcgan_train(const dcgan_options *networks, const run_options *opt, const gan
         cli_say("square pictures are wanted, 4 to 7 pixels doubled some times, such as 28 or 64");
         return code;
     }
-    run_parts parts = {.opt = *opt, .data = data, .beta1 = 0.5, .flip = flip};
+    run_parts parts = {.opt = *opt, .data = data, .flip = flip};
     parts.g = make_generator(picture, latent, base, 2 * seed);
     parts.d =
-        make_discriminator(picture, base, 2 * seed + 1); /* no weight of one is in the other */
+        make_discriminator(picture, base, opt, 2 * seed + 1); /* no weight of one is in the other */
     if (parts.g && parts.d) code = run_train(&parts);
     gan_network_destroy(parts.d);
     gan_network_destroy(parts.g);

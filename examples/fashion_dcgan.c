@@ -15,8 +15,7 @@ typedef struct options {
 static void read_options(options *o, int argc, char **argv)
 {
     *o = (options){.networks = {.latent = 100, .base = 64}};
-    o->run = (run_options){
-        .out = "out", .epochs = 10, .batch = 64, .checkpoint_every = 1, .lr = 0.0002, .seed = 1};
+    o->run = (run_options){RUN_DEFAULTS, .epochs = 10, .batch = 64, .lr = 0.0002, .beta1 = 0.5};
     /* clang-format off */
     const cli_option table[] = {
         {"data", "DIR", .text = &o->data,
@@ -41,7 +40,8 @@ static void read_options(options *o, int argc, char **argv)
             RUN_SUMMARY,
         .examples = "  fashion_dcgan --epochs 5                    garments with collars and heels\n"
                     "  fashion_dcgan --epochs 5 --base 16          smaller networks, much faster\n"
-                    "  fashion_dcgan --epochs 2 --limit 10000      a quick look\n",
+                    "  fashion_dcgan --epochs 2 --limit 10000      a quick look\n"
+                    "  fashion_dcgan --loss hinge --spectral-norm  another game\n",
     };
     /* clang-format on */
     cli_parse(&program, argc, argv);

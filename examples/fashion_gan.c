@@ -14,8 +14,7 @@ typedef struct options {
 static void read_options(options *o, int argc, char **argv)
 {
     *o = (options){.latent = 64, .hidden = 256, .depth = 2};
-    o->run = (run_options){
-        .out = "out", .epochs = 200, .batch = 100, .checkpoint_every = 1, .lr = 0.0001, .seed = 1};
+    o->run = (run_options){RUN_DEFAULTS, .epochs = 200, .batch = 100, .lr = 0.0001, .beta1 = 0.9};
     /* clang-format off */
     const cli_option table[] = {
         {"data", "DIR", .text = &o->data,
@@ -47,7 +46,8 @@ static void read_options(options *o, int argc, char **argv)
                     "  fashion_gan --epochs 5 --limit 10000        a quick look\n"
                     "  fashion_gan --epochs 60 --resume            30 more, or what a crash left\n"
                     "  fashion_gan --lr 0.00005 --out slower       a lower learning rate\n"
-                    "  fashion_gan --depth 3 --hidden 512          larger networks\n",
+                    "  fashion_gan --depth 3 --hidden 512          larger networks\n"
+                    "  fashion_gan --loss hinge --spectral-norm    another game\n",
     };
     cli_parse(&program, argc, argv);
 }
@@ -64,17 +64,17 @@ static int open_data(gan_dataset **out, const options *o)
 }
 
 /* Hidden layers with a leaky ReLU after each, then a layer of `out` numbers. */
-static gan_network *make_network(const options *o, size_t in, size_t out, gan_layer *last,
+static gan_network *make_network(const options *o, size_t in, size_t out, int spectral_norm,
                                  uint64_t seed)
 {
     gan_network_desc desc = {GAN_NETWORK_DESC_INIT, .seed = seed};
     gan_network *net = gan_network_create(gan_shape_1d(in), &desc);
     for (long i = 0; i < o->depth; i++) {
-        gan_network_add(net, gan_layer_linear(i == 0 ? in : (size_t)o->hidden, (size_t)o->hidden));
+        size_t width = i == 0 ? in : (size_t)o->hidden;
+        run_add_weights(net, spectral_norm, gan_layer_linear(width, (size_t)o->hidden));
         gan_network_add(net, gan_layer_leaky_relu(0.2f));
     }
-    gan_network_add(net, gan_layer_linear((size_t)o->hidden, out));
-    gan_network_add(net, last);
+    run_add_weights(net, spectral_norm, gan_layer_linear((size_t)o->hidden, out));
     return net; /* failures are remembered: run_train() reports them */
 }
 
@@ -89,9 +89,11 @@ int main(int argc, char **argv)
         size_t latent = (size_t)o.latent, pixels = gan_shape_size(gan_dataset_shape(data));
         uint64_t seed = (uint64_t)o.run.seed;
         /* Each network has its own seed, so that no weight of one is a weight of the other. */
-        run_parts parts = {.opt = o.run, .data = data, .beta1 = 0.9};
-        parts.g = make_network(&o, latent, pixels, gan_layer_tanh(), 2 * seed);
-        parts.d = make_network(&o, pixels, 1, gan_layer_sigmoid(), 2 * seed + 1);
+        run_parts parts = {.opt = o.run, .data = data};
+        parts.g = make_network(&o, latent, pixels, 0, 2 * seed);
+        parts.d = make_network(&o, pixels, 1, o.run.spectral_norm, 2 * seed + 1);
+        gan_network_add(parts.g, gan_layer_tanh());
+        run_add_verdict(&o.run, parts.d);
         code = run_train(&parts);
         gan_network_destroy(parts.d);
         gan_network_destroy(parts.g);

@@ -107,11 +107,16 @@ static axis make_y_axis(const plot_panel *panel, size_t n, double top)
     axis a = {panel->low, panel->high, 0, top + PANEL_HEIGHT - BOTTOM, top + TOP};
     if (a.low == a.high) {
         for (int l = 0; l < 2; l++)
-            for (size_t i = 0; panel->lines[l].name && i < n; i++)
-                if (isfinite(panel->lines[l].y[i])) a.high = fmax(a.high, panel->lines[l].y[i]);
+            for (size_t i = 0; panel->lines[l].name && i < n; i++) {
+                double y = panel->lines[l].y[i];
+                if (!isfinite(y)) continue;
+                a.high = fmax(a.high, y);
+                a.low = fmin(a.low, y);
+            }
         if (!(a.high > a.low)) a.high = a.low + 1;
-        double step = nice_step(a.high, 5);
+        double step = nice_step(a.high - a.low, 5);
         a.high = step * ceil(a.high / step);
+        a.low = step * floor(a.low / step);
     }
     a.step = nice_step(a.high - a.low, 5);
     return a;

@@ -33,7 +33,7 @@ typedef struct plot_line {
 typedef struct plot_panel {
     const char *title;
     plot_line lines[2];
-    double low, high; /* the y axis; both 0: from 0 to what the lines need */
+    double low, high; /* the y axis; both 0: as wide as 0 and the lines need */
 } plot_panel;
 
 /* Return 1 when the program was built with Cairo, which plot_chart() needs. */

@@ -28,8 +28,7 @@ static void check_options(const options *o)
 static void read_options(options *o, int argc, char **argv)
 {
     *o = (options){.size = 32, .networks = {.latent = 100, .base = 64}};
-    o->run = (run_options){
-        .out = "out", .epochs = 25, .batch = 64, .checkpoint_every = 1, .lr = 0.0002, .seed = 1};
+    o->run = (run_options){RUN_DEFAULTS, .epochs = 25, .batch = 64, .lr = 0.0002, .beta1 = 0.5};
     /* clang-format off */
     const cli_option table[] = {
         {"data", "DIR", .text = &o->data,

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,21 @@ typedef struct epoch_record {
     double d_loss, g_loss, d_real, d_fake, seconds;
     size_t steps; /* fewer than usual in the last row of a run that was interrupted */
 } epoch_record;
+
+const char *const run_losses[] = {[GAN_LOSS_BCE] = "bce",
+                                  [GAN_LOSS_MINIMAX] = "minimax",
+                                  [GAN_LOSS_RELATIVISTIC] = "relativistic",
+                                  [GAN_LOSS_LEAST_SQUARES] = "least-squares",
+                                  [GAN_LOSS_HINGE] = "hinge",
+                                  [GAN_LOSS_WASSERSTEIN] = "wasserstein",
+                                  NULL};
+const char *const run_penalties[] = {
+    [GAN_PENALTY_NONE] = "none", [GAN_PENALTY_WGAN_GP] = "wgan-gp", [GAN_PENALTY_R1] = "r1",
+    [GAN_PENALTY_R2] = "r2",     [GAN_PENALTY_DRAGAN] = "dragan",   NULL};
+const char *const run_schedules[] = {
+    [GAN_SCHEDULE_CONSTANT] = "constant",       [GAN_SCHEDULE_LINEAR] = "linear",
+    [GAN_SCHEDULE_COSINE] = "cosine",           [GAN_SCHEDULE_STEP] = "step",
+    [GAN_SCHEDULE_EXPONENTIAL] = "exponential", NULL};
 
 /* Everything that a run holds. */
 typedef struct run {
@@ -41,6 +57,25 @@ typedef struct run {
     double began;         /* when this process began to train */
     cli_progress progress;
 } run;
+
+/* ---- Networks ---- */
+
+/* Does the loss see a sigmoid as the sign of a logit?  The others want the number itself. */
+static int on_logits(const run_options *o)
+{
+    return o->loss == GAN_LOSS_BCE || o->loss == GAN_LOSS_MINIMAX ||
+           o->loss == GAN_LOSS_RELATIVISTIC;
+}
+
+void run_add_weights(gan_network *net, int spectral_norm, gan_layer *layer)
+{
+    gan_network_add(net, spectral_norm ? gan_layer_spectral_norm(layer) : layer);
+}
+
+void run_add_verdict(const run_options *opt, gan_network *d)
+{
+    if (on_logits(opt)) gan_network_add(d, gan_layer_sigmoid());
+}
 
 /* ---- Trainer ---- */
 
@@ -65,18 +100,40 @@ static int print_network(const char *title, const gan_network *net)
     return 1;
 }
 
-static int make_trainer(run *r, double beta1)
+/* Make an optimizer that takes `steps` steps in the whole run. */
+static int make_adam(gan_optimizer **out, const run_options *o, double lr, double steps)
+{
+    gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
+    adam.lr = (float)lr;
+    adam.beta1 = o->beta1;
+    gan_schedule_desc schedule = {GAN_SCHEDULE_DESC_INIT, .kind = (gan_schedule)o->schedule};
+    double period = steps - (double)o->warmup, factor = 0;
+    if (o->schedule == GAN_SCHEDULE_STEP) period = ceil(period / 3), factor = 0.1;
+    if (o->schedule == GAN_SCHEDULE_EXPONENTIAL) factor = 0.01;
+    schedule.warmup = (uint64_t)o->warmup;
+    schedule.period = period > 1 ? (uint64_t)period : 1;
+    schedule.factor = factor;
+    return cli_ok(gan_optimizer_create_adam(out, &adam)) &&
+           cli_ok(gan_optimizer_set_schedule(*out, &schedule));
+}
+
+static int make_trainer(run *r)
 {
     const run_options *o = &r->opt;
-    gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
-    adam.lr = (float)o->lr;
-    adam.beta1 = beta1;
+    gan_penalty_desc penalty = {GAN_PENALTY_DESC_INIT, .kind = (gan_penalty_kind)o->penalty};
+    penalty.weight = o->penalty_weight;
+    penalty.interval = (size_t)o->penalty_interval;
     gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = (size_t)o->batch,
                              .seed = (uint64_t)o->seed, .n_threads = (size_t)o->threads};
+    desc.loss = (gan_loss)o->loss;
+    desc.penalty = &penalty;
+    desc.d_steps_per_g = (size_t)o->n_critic;
     desc.average_decay = o->ema;
     desc.average_warmup = o->ema > 0;
-    return cli_ok(gan_optimizer_create_adam(&r->g_adam, &adam)) &&
-           cli_ok(gan_optimizer_create_adam(&r->d_adam, &adam)) &&
+    double d_steps =
+        (double)o->epochs * ceil((double)gan_dataset_count(r->data) / (double)o->batch);
+    return make_adam(&r->g_adam, o, o->lr, floor(d_steps / (double)o->n_critic)) &&
+           make_adam(&r->d_adam, o, o->d_lr > 0 ? o->d_lr : o->lr, d_steps) &&
            cli_ok(gan_trainer_create(&r->trainer, r->g, r->d, r->g_adam, r->d_adam, &desc)) &&
            (o->quiet || (print_network("Generator", r->g) && print_network("Discriminator", r->d)));
 }
@@ -247,12 +304,14 @@ static void write_chart(const run *r)
         d_real[i] = r->history[i].d_real;
         d_fake[i] = r->history[i].d_fake;
     }
+    int bounded = on_logits(&r->opt);
     const plot_panel panels[] = {
         {.title = "Loss, mean of each epoch",
          .lines = {{"discriminator", d_loss, PLOT_BLUE}, {"generator", g_loss, PLOT_ORANGE}}},
-        {.title = "Discriminator's mean verdict: 1 real, 0 generated",
+        {.title = bounded ? "Discriminator's mean verdict: 1 real, 0 generated"
+                          : "Discriminator's mean verdict",
          .low = 0,
-         .high = 1,
+         .high = bounded,
          .lines = {{"D(x)", d_real, PLOT_BLUE}, {"D(G(z))", d_fake, PLOT_ORANGE}}},
     };
     const char *why = plot_chart(path, panels, 2, "epoch", 1, n);
@@ -416,7 +475,7 @@ int run_train(const run_parts *parts)
 {
     run r = {.opt = parts->opt, .data = parts->data, .g = parts->g, .d = parts->d};
     r.picture = gan_dataset_shape(r.data);
-    int good = make_iterator(&r, parts->flip) && make_trainer(&r, parts->beta1) && open_outputs(&r);
+    int good = make_iterator(&r, parts->flip) && make_trainer(&r) && open_outputs(&r);
     if (good) {
         good = train(&r);
         good = finish(&r) && good;

@@ -8,9 +8,21 @@
 typedef struct run_options {
     const char *out;
     long epochs, batch, seed, threads, checkpoint_every;
-    double lr, ema;
+    double lr, d_lr, beta1, ema;
+    int loss, penalty, schedule; /* a gan_loss, gan_penalty_kind, gan_schedule */
+    double penalty_weight;
+    long penalty_interval, n_critic, warmup;
+    int spectral_norm;
     int resume, quiet;
 } run_options;
+
+/* The defaults of most, to stand before those of a program. */
+#define RUN_DEFAULTS                                                                               \
+    .out = "out", .checkpoint_every = 1, .seed = 1, .penalty_weight = 10, .penalty_interval = 1,   \
+    .n_critic = 1
+
+/* The names of gan_loss, gan_penalty_kind and gan_schedule on the command line, in their order. */
+extern const char *const run_losses[], *const run_penalties[], *const run_schedules[];
 
 /* clang-format off */
 /* Their rows in a program's table of options. */
@@ -21,6 +33,27 @@ typedef struct run_options {
      .help = "real images, and as many generated ones, a step"},                                   \
     {"lr", "X", .real = &(o)->lr, .min = 0, .max = 10,                                             \
      .help = "learning rate of both Adam optimizers"},                                             \
+    {"d-lr", "X", .real = &(o)->d_lr, .min = 0, .max = 10,                                         \
+     .help = "the discriminator's, where it is another; 0: as --lr"},                              \
+    {"beta1", "X", .real = &(o)->beta1, .min = 0, .max = 0.999999,                                 \
+     .help = "how much of the mean gradient Adam keeps at a step"},                                \
+    {"schedule", "NAME", .choice = &(o)->schedule, .choices = run_schedules,                       \
+     .help = "how the rates fall in --epochs: to 0 along a line or a cosine, in steps to a tenth " \
+             "after each third, or to a hundredth by the same factor a step"},                     \
+    {"warmup", "N", .whole = &(o)->warmup, .min = 0, .max = 1000000000,                            \
+     .help = "steps in which they rise first"},                                                    \
+    {"loss", "NAME", .choice = &(o)->loss, .choices = run_losses,                                  \
+     .help = "what the networks play for"},                                                        \
+    {"penalty", "NAME", .choice = &(o)->penalty, .choices = run_penalties,                         \
+     .help = "on the discriminator's slope"},                                                      \
+    {"penalty-weight", "X", .real = &(o)->penalty_weight, .min = 1e-9, .max = 1e9,                 \
+     .help = "what it counts"},                                                                    \
+    {"penalty-interval", "N", .whole = &(o)->penalty_interval, .min = 1, .max = 1000000,           \
+     .help = "it is taken once in so many steps, and counts so many times"},                       \
+    {.name = "spectral-norm", .on = &(o)->spectral_norm,                                           \
+     .help = "let the discriminator's layers stretch nothing"},                                    \
+    {"n-critic", "N", .whole = &(o)->n_critic, .min = 1, .max = 1000,                              \
+     .help = "steps of the discriminator for one of the generator"},                               \
     {"ema", "X", .real = &(o)->ema, .min = 0, .max = 0.999999,                                     \
      .help = "draw from the average of the generator's weights, which keeps so much of itself at " \
              "a step; 0: from the weights of the moment"},                                         \
@@ -58,9 +91,14 @@ typedef struct run_parts {
     run_options opt;
     const gan_dataset *data; /* pictures, grey or RGB */
     gan_network *g, *d;      /* what went wrong while they were made is said by run_train() */
-    double beta1;            /* of both Adam optimizers */
     int flip;                /* 1: half of the real images are mirrored left to right */
 } run_parts;
+
+/* Add a layer with weights, with spectral normalisation or without. */
+void run_add_weights(gan_network *net, int spectral_norm, gan_layer *layer);
+
+/* End a discriminator as the loss wants it: with a sigmoid, or with the numbers themselves. */
+void run_add_verdict(const run_options *opt, gan_network *d);
 
 /* Train as the options say, from the first epoch or with --resume from where a run was saved, write
  * the files, and return the exit code of the program: 128 and the signal's number when one ended

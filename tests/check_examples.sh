@@ -91,6 +91,26 @@ for file in checkpoint generator; do
     run sample --model average/$file.safetensors --count 4 --out average/$file.png
 done
 cmp average/checkpoint.png average/generator.png || fail "a checkpoint's average should be drawn from"
+for game in "hinge --spectral-norm" "wasserstein --penalty wgan-gp --n-critic 3 --beta1 0" "least-squares --schedule cosine --warmup 2" \
+    "relativistic --penalty r1 --penalty-weight 1 --penalty-interval 2" "minimax --schedule step --d-lr 0.0004"; do
+    # shellcheck disable=SC2086  # options are to be split
+    run fashion_gan --epochs 2 --limit 100 --batch 16 --hidden 16 --out game --loss $game
+    says fashion_gan "epoch 2/2  D loss"
+    cp game/checkpoint.safetensors whole.safetensors
+    # shellcheck disable=SC2086
+    for epochs in 1 2; do
+        case $epochs in 1) resume='' ;; *) resume=--resume ;; esac
+        case $game in *schedule*) break ;; esac # its length is --epochs
+        run fashion_gan --epochs $epochs --limit 100 --batch 16 --hidden 16 --out game --loss $game --quiet $resume
+        [ "$epochs" -eq 1 ] || cmp game/checkpoint.safetensors whole.safetensors || fail "--loss $game went on otherwise"
+    done
+done
+run fashion_gan --epochs 1 --limit 64 --batch 16 --hidden 16 --out game --loss hinge
+if grep -q sigmoid fashion_gan.log; then fail "hinge wants raw verdicts"; fi
+refuses 2 '--loss: one of bce, minimax, relativistic, least-squares, hinge, wasserstein expected, got "gan"' fashion_gan --loss gan
+refuses 2 "--penalty: one of none, wgan-gp, r1, r2, dragan expected" fashion_gan --penalty r3
+refuses 2 "--schedule: one of constant, linear, cosine, step, exponential expected" fashion_gan --schedule ''
+refuses 2 "--spectral-norm takes no value" fashion_gan --spectral-norm=1
 refuses 1 "there is no train-images-idx3-ubyte.gz in it" fashion_gan --data nowhere
 mkdir -p foreign && echo "no pictures" >foreign/train-images-idx3-ubyte
 refuses 1 "foreign/train-images-idx3-ubyte: " fashion_gan --data foreign
@@ -203,6 +223,11 @@ refuses 1 "a vector of noise is wanted as its input, found 1 x 784 numbers" samp
 run evaluate --model deep/generator.safetensors --count 100
 mkdir -p wide # two pictures of 3x5 are no squares
 printf '\0\0\10\3\0\0\0\2\0\0\0\3\0\0\0\5%030d' 0 >wide/train-images-idx3-ubyte
+for game in "wasserstein --penalty wgan-gp" "hinge --spectral-norm"; do
+    # shellcheck disable=SC2086
+    run fashion_dcgan --epochs 1 --limit 100 --base 4 --out deep_game --loss $game
+    [ "$(grep -c batch_norm fashion_dcgan.log)" -eq 2 ] || fail "--loss $game: batch_norm belongs to the generator alone"
+done
 refuses 1 "square pictures are wanted" fashion_dcgan --data wide
 
 mkdir -p photos/below # 17 pictures and two files that are none
