@@ -14,6 +14,8 @@
 ## make reproduce    the whole experiment, 200 epochs, in build/reproduce
 ## make experiments  the same against lower rates, deeper and convolutional networks, in
 ##                   build/experiments; QUICK=1 only tries whether it runs
+## make objectives   losses, penalties and spectral norm against each other, in build/objectives;
+##                   also with QUICK=1
 ## make fuzz-NAME    the libFuzzer program of tests/fuzz/fuzz_NAME.c (needs clang)
 ## make install      to PREFIX, LIBDIR, INCLUDEDIR, PKGCONFIGDIR, EXAMPLESDIR, below DESTDIR
 ## make uninstall    remove what install put there
@@ -352,7 +354,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(STATIC)
 
 # --- The experiment -----------------------------------------------------------------------------
 
-.PHONY: demo reproduce experiments
+.PHONY: demo reproduce experiments objectives
 
 demo: EPOCHS := 30
 reproduce: EPOCHS := 200
@@ -362,6 +364,9 @@ demo reproduce: $(BUILD)/examples/fashion_gan
 
 experiments: examples
 	@BUILD=$(BUILD) scripts/experiments $(if $(QUICK),--quick)
+
+objectives: examples
+	@BUILD=$(BUILD) scripts/objectives $(if $(QUICK),--quick)
 
 # --- Installing ---------------------------------------------------------------------------------
 
