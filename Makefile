@@ -7,8 +7,8 @@
 ## make check-san    the tests under the address and undefined sanitizers, then the thread sanitizer
 ## make check-all    check, check-san, valgrind, the long checks and a reproducible build
 ## make bench        how fast training steps are on this machine
-##                   parts: bench-step  bench-dcgan; and, not part of it, as they write to the disk:
-##                   bench-checkpoint (500 MB)  bench-png (11,000 pictures)
+##                   parts: bench-step  bench-dcgan  bench-conditional; and, not part of it, as they
+##                   write to the disk: bench-checkpoint (500 MB)  bench-png (11,000 pictures)
 ## make compare      the same steps in PyTorch (needs python3-torch)
 ## make demo         get Fashion-MNIST, train 30 epochs, leave the pictures in build/demo
 ## make reproduce    the whole experiment, 200 epochs, in build/reproduce
@@ -250,7 +250,7 @@ clean:
 # --- Testing: every check leaves a log that ends in its verdict; scripts/run-check adds them up ---
 
 .PHONY: have-check check check-units check-san check-valgrind check-long check-reproducible check-all \
-        bench bench-step bench-dcgan bench-checkpoint bench-png compare
+        bench bench-step bench-dcgan bench-conditional bench-checkpoint bench-png compare
 
 LOGS        := $(BUILD)/check
 UNIT_LOGS   := $(TEST_SRC:tests/%.c=$(LOGS)/%.log)
@@ -328,11 +328,15 @@ check-all: check check-san check-valgrind check-long check-reproducible
 bench:
 	@$(MAKE) --no-print-directory bench-step
 	@$(MAKE) --no-print-directory bench-dcgan
+	@$(MAKE) --no-print-directory bench-conditional
 
 bench-step: $(BUILD)/bench/bench_step
 	@$< --grid --json $<.json
 
 bench-dcgan: $(BUILD)/bench/bench_dcgan
+	@$< --json $<.json
+
+bench-conditional: $(BUILD)/bench/bench_conditional
 	@$< --json $<.json
 
 bench-checkpoint: $(BUILD)/bench/bench_checkpoint

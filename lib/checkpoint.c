@@ -81,10 +81,24 @@ static void describe_player(gan__state *s, const gan__trainer_player *p)
     gan__state_prefix(s, "");
 }
 
+/* Names of classes are the generator's, or else the discriminator's: they may change in a run. */
+static void describe_classes(gan__state *s, const gan_trainer *t)
+{
+    const gan_network *g = gan__trainer_player_of(t, 0).net, *d = gan__trainer_player_of(t, 1).net;
+    const gan_network *named = g->class_names ? g : d;
+    char *names = named->class_names ? gan__network_describe_classes(named) : NULL;
+
+    if (named->class_names && !names && s->status == GAN_OK)
+        s->status = gan__fail(GAN_ERR_NOMEM, "checkpoint: out of memory while naming the classes");
+    if (names) gan__state_text(s, GAN__NETWORK_CLASSES, "%s", names);
+    free(names);
+}
+
 static void describe(gan__state *s, gan_trainer *t, const gan_iterator *it, place *at)
 {
     gan__state_init(s, gan__trainer_allocator(t));
     describe_origin(s);
+    describe_classes(s, t);
     gan__trainer_state(t, s);
     for (size_t i = 0; i < 2; i++) {
         const gan__trainer_player player = gan__trainer_player_of(t, i);

@@ -4,6 +4,7 @@
 #include "alloc_internal.h"
 #include "desc_internal.h"
 #include "kernels_internal.h"
+#include "labels_internal.h"
 #include "learner_internal.h"
 #include "loss_internal.h"
 #include "network_internal.h"
@@ -16,7 +17,6 @@
 #include <string.h>
 
 enum {
-    MOST_CLASSES = UINT8_MAX + 1,
     CHUNK = 512, /* samples whose logits are held at a time */
 };
 
@@ -80,10 +80,14 @@ static gan_status check_network(gan_network *net, gan_classifier_desc *desc)
 
     if (!net) return gan__fail(GAN_ERR_INVALID, "classifier: the network is NULL");
     GAN_TRY(gan_network_build(net));
+    if (net->n_classes > 0)
+        GAN_FAIL(GAN_ERR_INVALID,
+                 "classifier: the network looks at labels of %zu classes, which it is to tell",
+                 net->n_classes);
     n_classes = gan_shape_size(gan_network_output_shape(net));
-    if (n_classes < 2 || n_classes > MOST_CLASSES)
+    if (n_classes < 2 || n_classes > GAN__MOST_CLASSES)
         GAN_FAIL(GAN_ERR_SHAPE, "classifier: 2 to %d classes wanted, the network's output is %s",
-                 MOST_CLASSES, gan__shape_text_of(gan_network_output_shape(net)).text);
+                 GAN__MOST_CLASSES, gan__shape_text_of(gan_network_output_shape(net)).text);
     if (net->n_params == 0)
         GAN_FAIL(GAN_ERR_INVALID, "classifier: the network has no weights to train");
     if (desc->feature_layers > net->n_added)
@@ -199,7 +203,7 @@ static gan_status check_batch(const gan_classifier *c, const gan_batch *batch)
         GAN_FAIL(GAN_ERR_SHAPE, "classifier: samples are %s, the network wants %s",
                  gan__shape_text_of(batch->shape).text,
                  gan__shape_text_of(c->learner.net->input).text);
-    GAN_TRY(gan__loss_check_labels(batch->labels, batch->count, c->n_classes, "classifier"));
+    GAN_TRY(gan__labels_check(batch->labels, batch->count, c->n_classes, "classifier"));
 
 cleanup:
     return status;
@@ -241,6 +245,7 @@ static gan_status step(gan_classifier *c, const gan_batch *batch, gan_classifier
                                  .labels = batch->labels,
                                  .n = batch->count,
                                  .n_classes = c->n_classes,
+                                 .stride = c->n_classes,
                                  .label_smoothing = c->desc.label_smoothing};
     gan__loss_class_sums sums;
     double norm;
@@ -303,9 +308,10 @@ static gan_status evaluate_batch(gan_classifier *c, const gan_batch *batch,
         gan__loss_class_sums s;
 
         n = chunk_of(batch->count - done);
-        gan__pass_evaluate(c->eval, c->pool, batch->samples + done * c->sample, n, c->logits);
-        s = gan__loss_cross_entropy(&(gan__loss_rows){c->logits, labels, n, c->n_classes, 0}, 0,
-                                    NULL);
+        gan__pass_evaluate(c->eval, c->pool, batch->samples + done * c->sample, (gan__labels){0}, n,
+                           c->logits);
+        s = gan__loss_cross_entropy(
+            &(gan__loss_rows){c->logits, labels, n, c->n_classes, c->n_classes, 0}, 0, NULL);
         if (!isfinite(s.loss))
             GAN_FAIL(GAN_ERR_NONFINITE, "classifier: a logit of samples %zu to %zu is not finite",
                      sums->count, sums->count + n - 1);
@@ -365,7 +371,8 @@ gan_status gan_classifier_predict(gan_classifier *c, const float *samples, size_
     GAN_TRY(check_answer(c, samples, n, labels, "labels"));
     for (size_t done = 0; done < n; done += rows) {
         rows = chunk_of(n - done);
-        gan__pass_evaluate(c->eval, c->pool, samples + done * c->sample, rows, c->logits);
+        gan__pass_evaluate(c->eval, c->pool, samples + done * c->sample, (gan__labels){0}, rows,
+                           c->logits);
         for (size_t i = 0; i < rows; i++)
             labels[done + i] =
                 (uint8_t)gan__loss_argmax(c->logits + i * c->n_classes, c->n_classes);
@@ -383,7 +390,7 @@ gan_status gan_classifier_features(gan_classifier *c, const float *samples, size
     GAN_TRY(check_answer(c, samples, n, features, "features"));
     if (n == 0) return GAN_OK;
     if (c->features)
-        gan__pass_evaluate(c->features, c->pool, samples, n, features);
+        gan__pass_evaluate(c->features, c->pool, samples, (gan__labels){0}, n, features);
     else
         memcpy(features, samples, n * c->sample * sizeof *features);
 

@@ -4,6 +4,7 @@
 
 #include "alloc_internal.h"
 #include "desc_internal.h"
+#include "labels_internal.h"
 #include "status_internal.h"
 #include "tensor_internal.h"
 
@@ -105,6 +106,21 @@ static gan_status copy_labels(gan_dataset *data, const uint8_t *labels)
     return GAN_OK;
 }
 
+gan_status gan__dataset_name_classes(gan_dataset *data, const gan_dataset_desc *desc)
+{
+    const size_t n = desc->n_class_names;
+
+    if ((n > 0) != (desc->class_names != NULL) || n > GAN__MOST_CLASSES)
+        return gan__fail(GAN_ERR_INVALID,
+                         "dataset: %zu class_names, which %s NULL; 1 to %d wanted, or 0 and NULL",
+                         n, desc->class_names ? "are not" : "are", GAN__MOST_CLASSES);
+    if (n > 0 && !data->has_labels)
+        return gan__fail(GAN_ERR_INVALID, "dataset: %zu class_names, but no labels", n);
+    data->n_class_names = n;
+    return gan__labels_copy_names(&data->class_names, &data->allocator, desc->class_names, n,
+                                  "dataset");
+}
+
 /* Check what every source in memory is given. */
 static gan_status check_arguments(const void *source, const char *source_name, size_t count,
                                   gan_shape shape)
@@ -152,6 +168,7 @@ gan_status gan_dataset_create_bytes(gan_dataset **out, const uint8_t *data, cons
     GAN_TRY(gan__dataset_read_desc(&d, desc, &count));
     GAN_TRY(gan__dataset_create_zeros(&made, count, shape, 0, d.allocator));
     GAN_TRY(copy_labels(made, labels));
+    GAN_TRY(gan__dataset_name_classes(made, &d));
     memcpy(made->bytes, data, count * made->size);
     *out = made;
     made = NULL;
@@ -185,6 +202,7 @@ gan_status gan_dataset_create_floats(gan_dataset **out, const float *data, const
                  bad / made->size, (double)data[bad]);
     GAN_TRY(gan__alloc(&made->floats, &made->allocator, n, sizeof *made->floats));
     GAN_TRY(copy_labels(made, labels));
+    GAN_TRY(gan__dataset_name_classes(made, &d));
     memcpy(made->floats, data, n * sizeof *made->floats);
     *out = made;
     made = NULL;
@@ -200,18 +218,23 @@ gan_status gan_dataset_create_callbacks(gan_dataset **out, gan_dataset_read_fn r
 {
     gan_status status = GAN_OK;
     gan_dataset_desc d = {GAN_DATASET_DESC_INIT};
+    gan_dataset *made = NULL;
 
     if (!out) return gan__fail(GAN_ERR_INVALID, "dataset: out is NULL");
     *out = NULL;
     if (!read) return gan__fail(GAN_ERR_INVALID, "dataset: read is NULL");
     GAN_TRY(check_arguments(out, "out", count, shape));
     GAN_TRY(gan__dataset_read_desc(&d, desc, &count));
-    GAN_TRY(gan__dataset_create_empty(out, &callback_class, count, shape, d.allocator));
-    (*out)->read = read;
-    (*out)->user = user;
-    (*out)->has_labels = has_labels != 0;
+    GAN_TRY(gan__dataset_create_empty(&made, &callback_class, count, shape, d.allocator));
+    made->read = read;
+    made->user = user;
+    made->has_labels = has_labels != 0;
+    GAN_TRY(gan__dataset_name_classes(made, &d));
+    *out = made;
+    made = NULL;
 
 cleanup:
+    gan_dataset_destroy(made);
     return status;
 }
 
@@ -221,6 +244,7 @@ void gan_dataset_destroy(gan_dataset *data)
 
     if (!data) return;
     allocator = data->allocator;
+    gan__free(&allocator, data->class_names);
     gan__free(&allocator, data->labels);
     gan__free(&allocator, data->bytes);
     gan__free(&allocator, data->floats);
@@ -272,4 +296,51 @@ gan_status gan_dataset_read(const gan_dataset *data, size_t index, float *out, u
                          data->count);
     if (out) return data->kind->read(data, index, out, label);
     return label ? read_label(data, index, label) : GAN_OK;
+}
+
+/* ---- Classes ---- */
+
+/* A host's labels come with samples, for which there is room `aside`. */
+static gan_status count_labels(const gan_dataset *data, double *counts, size_t n_classes,
+                               float *aside)
+{
+    gan_status status = GAN_OK;
+
+    for (size_t i = 0; i < data->count; i++) {
+        uint8_t label;
+
+        if (data->labels)
+            label = data->labels[i];
+        else
+            GAN_TRY(data->kind->read(data, i, aside, &label));
+        if (label >= n_classes)
+            GAN_FAIL(GAN_ERR_INVALID, "dataset: label %d of sample %zu, of 0 to %zu", label, i,
+                     n_classes - 1);
+        counts[label]++;
+    }
+
+cleanup:
+    return status;
+}
+
+gan_status gan_dataset_class_sizes(const gan_dataset *data, double *sizes, size_t n_classes)
+{
+    gan_status status = GAN_OK;
+    double counts[GAN__MOST_CLASSES] = {0};
+    float *aside = NULL;
+
+    if (!data || !sizes)
+        return gan__fail(GAN_ERR_INVALID, "dataset: %s is NULL", data ? "sizes" : "data");
+    if (n_classes == 0 || n_classes > GAN__MOST_CLASSES)
+        return gan__fail(GAN_ERR_INVALID, "dataset: 1 to %d classes wanted, got %zu",
+                         GAN__MOST_CLASSES, n_classes);
+    if (!data->has_labels)
+        return gan__fail(GAN_ERR_INVALID, "dataset: no labels, so no sizes of classes");
+    if (!data->labels) GAN_TRY(gan__alloc(&aside, &data->allocator, data->size, sizeof *aside));
+    GAN_TRY(count_labels(data, counts, n_classes, aside));
+    memcpy(sizes, counts, n_classes * sizeof *sizes);
+
+cleanup:
+    gan__free(&data->allocator, aside);
+    return status;
 }

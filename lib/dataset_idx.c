@@ -292,6 +292,7 @@ gan_status gan__dataset_read_idx(gan_dataset **out, FILE *images, const char *im
                                       &allocator));
     GAN_TRY(read_samples(pictures, data->bytes, count, "pictures"));
     if (labels) GAN_TRY(read_samples(classes, data->labels, count, "labels"));
+    GAN_TRY(gan__dataset_name_classes(data, &d));
     *out = data;
     data = NULL;
 

@@ -29,8 +29,10 @@ struct gan_dataset {
     gan_shape shape; /* of one sample */
     size_t size;     /* numbers in one sample */
     int has_labels;
-    uint8_t *labels; /* NULL also when `read` below delivers them */
-    uint8_t *bytes;  /* the one of the three that `kind` reads is set */
+    uint8_t *labels;   /* NULL also when `read` below delivers them */
+    char *class_names; /* as of gan__labels_copy_names(); a folder has its own */
+    size_t n_class_names;
+    uint8_t *bytes; /* the one of the three that `kind` reads is set */
     float *floats;
     gan_dataset_read_fn read;
     void *user;
@@ -40,6 +42,10 @@ struct gan_dataset {
 /* Read a host's descriptor and say how many of `count` samples it wants. */
 gan_status gan__dataset_read_desc(gan_dataset_desc *out, const gan_dataset_desc *desc,
                                   size_t *count);
+
+/* Give the classes of a dataset, which has its labels, the names that a descriptor wants.
+ * GAN_ERR_NOMEM, GAN_ERR_INVALID. */
+gan_status gan__dataset_name_classes(gan_dataset *data, const gan_dataset_desc *desc);
 
 /* Make a dataset that holds no samples yet.  `shape` is a valid one.  GAN_ERR_NOMEM and, for half
  * an allocator, GAN_ERR_INVALID. */

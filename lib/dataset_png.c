@@ -9,6 +9,7 @@
 #include "desc_internal.h"
 #include "file_internal.h"
 #include "image_internal.h"
+#include "labels_internal.h"
 #include "pool_internal.h"
 #include "status_internal.h"
 
@@ -19,13 +20,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum {
-    PATH_BYTES = 4096,
-    FIRST_ROOM = 4096,
-    MAX_PICTURE_BYTES = 1 << 28,
-    MEMORY_LIMIT = 1 << 30,
-    MAX_CLASSES = 256 /* a label is a byte */
-};
+enum { PATH_BYTES = 4096, FIRST_ROOM = 4096, MAX_PICTURE_BYTES = 1 << 28, MEMORY_LIMIT = 1 << 30 };
 
 /* Names that are collected one by one. */
 typedef struct names {
@@ -213,9 +208,9 @@ static gan_status find_classes(gan__folder *f)
             memcpy(name, file, length - 1);
             GAN_TRY(add_name(&f->classes, &f->allocator, name));
         }
-        if (f->classes.count > MAX_CLASSES)
+        if (f->classes.count > GAN__MOST_CLASSES)
             GAN_FAIL(GAN_ERR_SHAPE, "%s: more than %d class folders; no_labels reads them all",
-                     f->path, MAX_CLASSES);
+                     f->path, GAN__MOST_CLASSES);
         f->labels[i] = (uint8_t)(f->classes.count - 1);
     }
     GAN_TRY(index_names(&f->classes, &f->allocator));
@@ -485,12 +480,15 @@ static const char *name_at(const names *list, size_t i)
 
 size_t gan_dataset_class_count(const gan_dataset *data)
 {
-    return data && data->folder ? data->folder->classes.count : 0;
+    if (!data) return 0;
+    return data->folder ? data->folder->classes.count : data->n_class_names;
 }
 
 const char *gan_dataset_class_name(const gan_dataset *data, size_t label)
 {
-    return data && data->folder ? name_at(&data->folder->classes, label) : NULL;
+    if (data && data->folder) return name_at(&data->folder->classes, label);
+    return data && label < data->n_class_names ? data->class_names + label * GAN__CLASS_NAME_BYTES
+                                               : NULL;
 }
 
 const char *gan_dataset_file_name(const gan_dataset *data, size_t index)

@@ -628,6 +628,7 @@ gan_status gan_dataset_create_shapes(gan_dataset **out, size_t count, uint64_t s
         return gan__fail(GAN_ERR_INVALID, "dataset: count is 0, at least 1 sample is needed");
     GAN_TRY(gan__dataset_read_desc(&d, desc, &count));
     GAN_TRY(gan__dataset_create_zeros(&data, count, gan_shape_3d(1, SIDE, SIDE), 1, d.allocator));
+    GAN_TRY(gan__dataset_name_classes(data, &d));
     for (size_t i = 0; i < count; i++) {
         draw(seed, i, data->bytes + i * data->size);
         data->labels[i] = (uint8_t)(i % GAN_DATASET_SHAPES_CLASSES);

@@ -13,6 +13,11 @@ enum { MAX_TILES = 64 };
 
 /* Every kind of layer there is: a new one is a file and a line here. */
 static const gan__layer_class *const classes[] = {
+    &gan__layer_label_embedding,
+    &gan__layer_one_hot,
+    &gan__layer_label_map,
+    &gan__layer_class_affine,
+    &gan__layer_projection,
     &gan__layer_linear,
     &gan__layer_leaky_relu,
     &gan__layer_relu,

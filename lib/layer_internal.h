@@ -9,7 +9,7 @@
 
 enum {
     GAN__LAYER_MAX_SETTINGS = 16,
-    GAN__LAYER_MAX_PARAMS = 2,
+    GAN__LAYER_MAX_PARAMS = 3,
     GAN__LAYER_MAX_BUFFERS = 2,
     GAN__LAYER_NAME_BYTES = 104, /* six times "12345.shortcut." and a number */
 };
@@ -34,12 +34,20 @@ struct gan_layer {
     size_t n_params;
     gan__layer_param buffers[GAN__LAYER_MAX_BUFFERS]; /* kept with the weights, but not trained */
     size_t n_buffers;
-    int spectral; /* its weights are divided by their singular value: see layer_spectral.c */
+    size_t n_classes; /* of the labels it looks at; 0: at none.  Filled with the shapes */
+    int spectral;     /* its weights are divided by their singular value: see layer_spectral.c */
     char name[GAN__LAYER_NAME_BYTES]; /* "3", or "3.body.0" inside another layer */
     size_t value_from; /* boundaries of the pass that a junction of branches looks at besides its */
     size_t grad_from;  /* own, forward and backward; 0: none */
     struct gan_network *body, *shortcut; /* owned by a block until it joins a network */
 };
+
+/* The classes of some samples. */
+typedef struct gan__labels {
+    const uint8_t *of; /* their labels.  NULL: they have none */
+    const uint8_t *to; /* where they lie between classes, the other one, and how far from the */
+    const float *way;  /* first; else NULL */
+} gan__labels;
 
 /* One layer's work on a part of a batch: some rows (samples) and, of each, the columns (numbers)
  * begin .. end-1 of what is computed: of y forward, of dx backward. */
@@ -50,6 +58,7 @@ typedef struct gan__layer_run {
     size_t group; /* in training, so many rows after another are a batch of their own for layers
                      that couple samples; `rows` is a multiple of it where they get all rows */
     size_t begin, end;
+    gan__labels labels;  /* from row 0 on, for layers that look at them */
     const float *params; /* the layer's part of the weights */
     const float *buffers;
     float *saved;    /* class->saved() numbers, from forward to backward */
@@ -92,6 +101,7 @@ struct gan__layer_class {
     int random;   /* uses random numbers in training */
     int linear; /* y is a linear function of x and a bias, by random numbers of the same position */
     int product;  /* its first parameter is a matrix that initialisers draw, the others biases */
+    int columns;  /* backward() works on any columns of dx, without the others */
     int function; /* the gan__function that a plain activation computes */
 
     /* Check settings.  GAN_ERR_INVALID, naming the one that is wrong.  NULL: nothing to check. */
@@ -122,6 +132,8 @@ struct gan__layer_class {
      * return its sum of squares.  Of a layer that isn't `linear`, and where tx is given, the
      * gradient of the sum of dy y + uy ty. */
     double (*grad)(const gan__layer_run *run, size_t part, size_t parts, float *grads);
+    /* The first column of dy that grad() reads.  NULL: it reads all. */
+    size_t (*grad_from)(const gan_layer *layer);
     /* ty from tx and x or y.  NULL: if `linear`, forward() does it; else the layer has no second
      * derivatives. */
     void (*tangent)(const gan__layer_run *run);
@@ -210,6 +222,16 @@ void gan__spectral_prepare(const gan_layer *layer, const float *params, const fl
 double gan__spectral_grad(const gan_layer *layer, float *memory, float *grads);
 void gan__spectral_settle(const gan_layer *layer, float *memory, float *buffers);
 
+/* The class of row r: the label, the other one and its part.  The rows of tangents have those of the
+ * rows before them. */
+typedef struct gan__mix {
+    size_t from, to;
+    float way;
+} gan__mix;
+gan__mix gan__layer_label(const gan__layer_run *run, size_t r);
+
+extern const gan__layer_class gan__layer_label_embedding, gan__layer_one_hot, gan__layer_label_map,
+    gan__layer_class_affine, gan__layer_projection;
 extern const gan__layer_class gan__layer_elu, gan__layer_selu, gan__layer_softplus, gan__layer_gelu,
     gan__layer_gelu_tanh, gan__layer_silu, gan__layer_prelu, gan__layer_dropout2d,
     gan__layer_max_pool2d, gan__layer_avg_pool2d, gan__layer_upsample, gan__layer_pixel_shuffle,

@@ -108,6 +108,7 @@ const gan__layer_class gan__layer_linear = {
     .n_settings = 2,
     .product = 1,
     .linear = 1,
+    .columns = 1,
     .check = check,
     .shape = shape,
     .init = init,

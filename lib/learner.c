@@ -84,6 +84,14 @@ double gan__learner_norm(const gan__learner *l)
 
 /* ---- the update ---- */
 
+/* A slice's bounds on cache lines, where loops are fastest; all slices are moved alike. */
+static size_t on_line(const gan__learner *l, size_t at)
+{
+    const size_t line = (at + 15) / 16 * 16;
+
+    return line < l->net->n_params ? line : l->net->n_params;
+}
+
 static void update_slice(void *context, size_t task, size_t worker)
 {
     const gan__learner *l = context;
@@ -92,7 +100,7 @@ static void update_slice(void *context, size_t task, size_t worker)
 
     (void)worker;
     gan__pass_slice(l->pass, task, &begin, &end);
-    gan__optimizer_apply(l->opt, l->net->params, grads_of(l), begin, end);
+    gan__optimizer_apply(l->opt, l->net->params, grads_of(l), on_line(l, begin), on_line(l, end));
 }
 
 gan_status gan__learner_update(const gan__learner *l, gan_pool *pool, double norm)

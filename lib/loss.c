@@ -1,6 +1,7 @@
 /* loss.c - binary cross-entropy and softmax cross-entropy on logits. */
 #include "loss_internal.h"
 
+#include "labels_internal.h"
 #include "status_internal.h"
 
 #include <math.h>
@@ -88,22 +89,12 @@ gan__loss_class_sums gan__loss_cross_entropy(const gan__loss_rows *r, double wei
     gan__loss_class_sums sums = {0, 0};
 
     for (size_t i = 0; i < r->n; i++) {
-        const float *x = r->logits + i * r->n_classes;
+        const float *x = r->logits + i * r->stride;
 
         sums.correct += gan__loss_argmax(x, r->n_classes) == r->labels[i];
-        sums.loss += row_loss(r, x, r->labels[i], weight, grad ? grad + i * r->n_classes : NULL);
+        sums.loss += row_loss(r, x, r->labels[i], weight, grad ? grad + i * r->stride : NULL);
     }
     return sums;
-}
-
-gan_status gan__loss_check_labels(const uint8_t *labels, size_t n, size_t n_classes,
-                                  const char *who)
-{
-    for (size_t i = 0; i < n; i++)
-        if (labels[i] >= n_classes)
-            return gan__fail(GAN_ERR_INVALID, "%s: label %zu of %zu is %d, there are %zu classes",
-                             who, i, n, labels[i], n_classes);
-    return GAN_OK;
 }
 
 gan_status gan_loss_cross_entropy(const float *logits, size_t n, size_t n_classes,
@@ -111,7 +102,7 @@ gan_status gan_loss_cross_entropy(const float *logits, size_t n, size_t n_classe
                                   float *grad)
 {
     gan_status status = GAN_OK;
-    const gan__loss_rows rows = {logits, labels, n, n_classes, (double)label_smoothing};
+    const gan__loss_rows rows = {logits, labels, n, n_classes, n_classes, (double)label_smoothing};
 
     if (!logits || !labels || !loss)
         return gan__fail(GAN_ERR_INVALID, "loss: %s is NULL",
@@ -124,7 +115,7 @@ gan_status gan_loss_cross_entropy(const float *logits, size_t n, size_t n_classe
     if (!(label_smoothing >= 0 && label_smoothing <= 1))
         return gan__fail(GAN_ERR_INVALID, "loss: a label_smoothing of 0 to 1 wanted, got %g",
                          (double)label_smoothing);
-    GAN_TRY(gan__loss_check_labels(labels, n, n_classes, "loss"));
+    GAN_TRY(gan__labels_check(labels, n, n_classes, "loss"));
     GAN_TRY(check_finite(logits, n * n_classes));
     *loss = gan__loss_cross_entropy(&rows, 1.0 / (double)n, grad).loss / (double)n;
 

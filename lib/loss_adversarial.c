@@ -70,7 +70,7 @@ static double mean_of(const gan__loss_side *s)
 {
     double sum = 0;
 
-    for (size_t i = 0; i < s->n; i++) sum += (double)s->logits[i];
+    for (size_t i = 0; i < s->n; i++) sum += (double)s->logits[i * s->stride];
     return sum / (double)s->n;
 }
 
@@ -82,7 +82,7 @@ static double judge_side(gan__loss_term_fn *term, gan__loss_side *s, double orig
 
     s->loss = s->shown = s->above = s->below = 0;
     for (size_t i = 0; i < s->n; i++) {
-        const double x = (double)s->logits[i] - origin;
+        const double x = (double)s->logits[i * s->stride] - origin;
         const gan__loss_term t = term(x, s->targets[i]);
 
         s->loss += isfinite(x) ? t.loss : (double)NAN;
@@ -90,7 +90,7 @@ static double judge_side(gan__loss_term_fn *term, gan__loss_side *s, double orig
         s->above += x > s->boundary;
         s->below += x < s->boundary;
         slopes += t.slope;
-        s->grad[i] = (float)(t.slope * weight);
+        s->grad[i * s->stride] = (float)(t.slope * weight);
     }
     return slopes * weight;
 }
@@ -100,7 +100,7 @@ static void follow_mean(gan__loss_side *s, double others_slope)
 {
     const float share = (float)(others_slope / (double)s->n);
 
-    for (size_t i = 0; i < s->n; i++) s->grad[i] -= share;
+    for (size_t i = 0; i < s->n; i++) s->grad[i * s->stride] -= share;
 }
 
 void gan__loss_judge(const gan__loss_class *class, gan__loss_term_fn *term, gan__loss_side *real,

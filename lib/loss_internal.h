@@ -32,10 +32,10 @@ const gan__loss_class *gan__loss_find(gan_loss loss);
 
 /* The discriminator's verdicts on real samples, or on generated ones. */
 typedef struct gan__loss_side {
-    const float *logits; /* n of them */
+    const float *logits; /* n of them, `stride` numbers from one to the next */
     const double *targets;
-    float *grad; /* of the mean loss by each logit, times `share` */
-    size_t n;
+    float *grad; /* of the mean loss by each logit, times `share`; laid out as these are */
+    size_t n, stride;
     double boundary; /* between what is taken for real and for generated */
     double share;    /* of the gradient that is wanted */
     double loss;     /* from here on filled: sums over the logits */
@@ -53,6 +53,7 @@ typedef struct gan__loss_rows {
     const float *logits;
     const uint8_t *labels;
     size_t n, n_classes;
+    size_t stride; /* numbers from one row to the next */
     double label_smoothing;
 } gan__loss_rows;
 
@@ -61,16 +62,12 @@ typedef struct gan__loss_class_sums {
     double correct; /* how many rows have their largest logit at the label, the first of equals */
 } gan__loss_class_sums;
 
-/* The sums over all rows, and the gradients of loss * weight by each logit.  A logit that isn't
- * finite makes the loss NaN or infinite.  `grad` may be the logits, or NULL. */
+/* The sums over all rows, and the gradients of loss * weight by each logit, laid out as these are.
+ * A logit that isn't finite makes the loss NaN or infinite.  `grad` may be the logits, or NULL. */
 gan__loss_class_sums gan__loss_cross_entropy(const gan__loss_rows *rows, double weight,
                                              float *grad);
 
 /* Which of n numbers is the largest; the first of equals. */
 size_t gan__loss_argmax(const float *x, size_t n);
-
-/* GAN_ERR_INVALID, beginning with `who`, when a label is not below n_classes. */
-gan_status gan__loss_check_labels(const uint8_t *labels, size_t n, size_t n_classes,
-                                  const char *who);
 
 #endif

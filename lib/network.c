@@ -58,6 +58,7 @@ void gan_network_destroy(gan_network *net)
     const gan_allocator a = net->allocator;
 
     gan__pass_destroy(net->pass);
+    gan__free(&a, net->class_names);
     gan__free(&a, net->names);
     gan__free(&a, net->tensors);
     gan__free(&a, net->buffers);
@@ -124,6 +125,7 @@ void gan__network_append(gan_network *net, const gan_layer *layer)
     net->n_params += gan__layer_param_count(layer);
     net->n_buffers += gan__layer_buffer_count(layer);
     net->n_tensors += layer->n_params + layer->n_buffers;
+    if (layer->n_classes > 0) net->n_classes = layer->n_classes;
     net->n_layers++;
 }
 
@@ -136,6 +138,7 @@ static gan_status add_one(gan_network *net, const gan_layer *layer)
     snprintf(last.name, sizeof last.name, "%zu", net->n_added);
     GAN_TRY(layer->class->shape(&last));
     if (layer->spectral) gan__spectral_shape(&last);
+    GAN_TRY(gan__network_check_classes(net, last.n_classes));
     GAN_TRY(gan__network_reserve(net, 1));
     gan__network_append(net, &last);
 
@@ -297,6 +300,12 @@ gan_status gan_network_clone(gan_network **out, gan_network *net)
     copy->n_added = net->n_added;
     copy->depth = net->depth;
     GAN_TRY(gan_network_build(copy));
+    if (net->class_names) {
+        const size_t bytes = net->n_classes * GAN__CLASS_NAME_BYTES;
+
+        GAN_TRY(gan__alloc(&copy->class_names, &copy->allocator, bytes, 1));
+        memcpy(copy->class_names, net->class_names, bytes);
+    }
     memcpy(copy->params, net->params, net->n_params * sizeof *net->params);
     memcpy(copy->buffers, net->buffers, net->n_buffers * sizeof *net->buffers);
     *out = copy;
@@ -440,20 +449,4 @@ size_t gan_network_summary(const gan_network *net, char *bytes, size_t capacity)
     }
     print(&t, "%-*s  %-16s  %-20s  %12zu\n", width, "", "total", "", net->n_params);
     return t.used;
-}
-
-/* ---- running it ---- */
-
-gan_status gan_network_forward(gan_network *net, const float *in, size_t n, float *out)
-{
-    gan_status status = GAN_OK;
-
-    GAN_TRY(gan_network_build(net));
-    if (n > 0 && (!in || !out))
-        return gan__fail(GAN_ERR_INVALID, "network: %s is NULL for %zu samples", in ? "out" : "in",
-                         n);
-    if (n > 0) gan__pass_evaluate(net->pass, net->pool, in, n, out);
-
-cleanup:
-    return status;
 }

@@ -4,7 +4,7 @@
  * {"input": [64], "layers": [["linear", 64, 256], ["leaky_relu", 0.2], ...]}
  *
  * A residual block holds such lists: ["residual", [layers of the body], [of the shortcut] or null].
- */
+ * Names of classes are a list in an entry of their own. */
 #include "network_internal.h"
 
 #include "alloc_internal.h"
@@ -92,21 +92,38 @@ char *gan__network_describe(const gan_network *net)
     return text;
 }
 
+char *gan__network_describe_classes(const gan_network *net)
+{
+    json_t *names = json_array();
+    char *text = NULL;
+    int failed = !names;
+
+    for (size_t i = 0; i < net->n_classes && !failed; i++)
+        failed = json_array_append_new(names, json_string(gan_network_class_name(net, i)));
+    if (!failed) text = json_dumps(names, JSON_COMPACT);
+    json_decref(names);
+    return text;
+}
+
 gan_status gan_network_save(gan_network *net, const char *path)
 {
     gan_status status = GAN_OK;
     char *architecture = NULL;
+    char *classes = NULL;
 
     if (!path) return gan__fail(GAN_ERR_INVALID, "network: path is NULL");
     GAN_TRY(gan_network_build(net));
     architecture = gan__network_describe(net);
-    if (!architecture)
+    if (net->class_names) classes = gan__network_describe_classes(net);
+    if (!architecture || (net->class_names && !classes))
         GAN_FAIL(GAN_ERR_NOMEM, "%s: out of memory while describing the network", path);
-    GAN_TRY(gan__safetensors_write(path, net->tensors, net->n_tensors,
-                                   (const char *const[]){ARCHITECTURE, architecture}, 1,
-                                   &net->allocator));
+    GAN_TRY(gan__safetensors_write(
+        path, net->tensors, net->n_tensors,
+        (const char *const[]){ARCHITECTURE, architecture, GAN__NETWORK_CLASSES, classes},
+        classes ? 2 : 1, &net->allocator));
 
 cleanup:
+    free(classes);
     free(architecture);
     return status;
 }
@@ -496,22 +513,45 @@ cleanup:
     return status;
 }
 
+/* Read an entry; `*out` is NULL when the file has none. */
 static gan_status parse(json_t **out, const gan__safetensors *file, const origin *at)
 {
     const char *text = gan__safetensors_metadata(file, at->key);
     json_error_t error;
 
-    if (!text)
-        return gan__fail(GAN_ERR_FORMAT,
-                         "%s: no metadata \"%s\": it holds weights without their layers; "
-                         "build the network and use gan_network_load()",
-                         at->path, at->key);
+    *out = NULL;
+    if (!text) return GAN_OK;
     if (strlen(text) > MAX_DESCRIPTION_BYTES)
         return gan__fail(GAN_ERR_FORMAT, "%s: %s: %zu bytes, at most %d expected", at->path,
                          at->key, strlen(text), MAX_DESCRIPTION_BYTES);
     *out = json_loads(text, JSON_REJECT_DUPLICATES, &error);
     if (!*out) return gan__fail(GAN_ERR_FORMAT, "%s: %s: %s", at->path, at->key, error.text);
     return GAN_OK;
+}
+
+/* A checkpoint's are those of both networks, one of which may look at no labels. */
+static gan_status read_class_names(gan_network *net, const gan__safetensors *file)
+{
+    gan_status status = GAN_OK;
+    const origin at = {gan__safetensors_path(file), GAN__NETWORK_CLASSES};
+    const char *names[GAN__MOST_CLASSES];
+    json_t *list = NULL;
+
+    if (net->n_classes == 0) return GAN_OK;
+    GAN_TRY(parse(&list, file, &at));
+    if (!list) return GAN_OK;
+    if (json_array_size(list) != net->n_classes)
+        GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %zu names for %zu classes", at.path, at.key,
+                 json_array_size(list), net->n_classes);
+    for (size_t i = 0; i < net->n_classes; i++)
+        names[i] = json_string_value(json_array_get(list, i));
+    status = gan_network_set_class_names(net, names, net->n_classes);
+    if (status == GAN_ERR_INVALID)
+        GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %s", at.path, at.key, gan_last_error());
+
+cleanup:
+    json_decref(list);
+    return status;
 }
 
 /* Before memory is taken for the layers: they want no more numbers than the file has. */
@@ -540,7 +580,13 @@ gan_status gan__network_open(gan_network **out, gan__safetensors *file, const ch
 
     *out = NULL;
     GAN_TRY(parse(&root, file, &at));
+    if (!root)
+        GAN_FAIL(GAN_ERR_FORMAT,
+                 "%s: no metadata \"%s\": it holds weights without their layers; build the "
+                 "network and use gan_network_load()",
+                 at.path, at.key);
     GAN_TRY(network_from_json(&net, root, &at, desc));
+    GAN_TRY(read_class_names(net, file));
     GAN_TRY(check_size(net, file));
     GAN_TRY(gan_network_build(net));
     GAN_TRY(prepare(&from, net, &all));

@@ -2,6 +2,7 @@
 #ifndef GAN_NETWORK_INTERNAL_H
 #define GAN_NETWORK_INTERNAL_H
 
+#include "labels_internal.h"
 #include "layer_internal.h"
 
 #include <gan/network.h>
@@ -26,6 +27,8 @@ struct gan_network {
     size_t capacity; /* of the three arrays */
     size_t n_params;
     size_t n_buffers;
+    size_t n_classes;  /* of the labels that its layers look at; 0: at none */
+    char *class_names; /* as of gan__labels_copy_names() */
 
     /* The first failure, returned by every later call. */
     gan_status status;
@@ -47,6 +50,15 @@ gan_status gan__network_read_desc(gan_network_desc *out, gan_allocator *allocato
 /* Make room for so many more layers; then add one that is ready, which can't fail. */
 gan_status gan__network_reserve(gan_network *net, size_t n);
 void gan__network_append(gan_network *net, const gan_layer *layer);
+
+/* GAN_ERR_SHAPE when a layer or branch that is to be added knows another number of classes; 0: it
+ * looks at no labels. */
+gan_status gan__network_check_classes(const gan_network *net, size_t n_classes);
+
+/* GAN_ERR_INVALID, in a sentence that begins with `who`, unless a network that wants labels is given
+ * n good ones, and one that doesn't none. */
+gan_status gan__network_check_labels(const gan_network *net, const uint8_t *labels, size_t n,
+                                     const char *who);
 
 /* A block in the list of layers: a fork, the layers of the body, perhaps the begin of a shortcut
  * and its layers, and the junction that adds; see network_residual.c. */
@@ -78,8 +90,14 @@ const gan_tensor *gan__network_tensor_at(const gan_network *net, size_t index);
 /* Return the layers as text, to be freed with free(); NULL without memory. */
 char *gan__network_describe(const gan_network *net);
 
-/* Make a network from its description, in the metadata of a file under `key`, and the tensors whose
- * names begin with `prefix`.  Statuses are those of gan_network_open(). */
+/* Return the names of its classes as text, likewise; they must have some.  A file has them in its
+ * metadata under this key. */
+char *gan__network_describe_classes(const gan_network *net);
+#define GAN__NETWORK_CLASSES "libgan.classes"
+
+/* Make a network from its description, in the metadata of a file under `key`, the names of its
+ * classes, if there are some, and the tensors whose names begin with `prefix`.  Statuses are those
+ * of gan_network_open(). */
 gan_status gan__network_open(gan_network **out, struct gan__safetensors *file, const char *key,
                              const char *prefix, const gan_network_desc *desc);
 

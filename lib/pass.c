@@ -42,8 +42,10 @@ struct gan__pass {
     boundary *at; /* n_layers + 1 */
     stage *stages;
     size_t n_stages;
+    size_t lowest; /* the first stage behind one with weights */
     float *memory;
     float *grads;
+    uint8_t *labels; /* of the rows; NULL: no layer looks at them, or the caller has them */
     float *saved;
     size_t *saved_at; /* where each layer's part of `saved` begins */
     float *scratch;
@@ -148,6 +150,7 @@ static void set_sizes(gan__pass *pass)
         if (class->random) pass->n_random += pass->desc.rows * out->size;
         if (!out->shared) pass->stages[pass->n_stages++].begin = i;
         pass->stages[pass->n_stages - 1].end = i + 1;
+        if (pass->lowest == 0 && net->layers[i].n_params > 0) pass->lowest = pass->n_stages;
     }
     if (source) {
         pass->at[0].value = source->at[source->desc.n_layers].value;
@@ -172,6 +175,8 @@ gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
     set_sizes(pass);
     GAN_TRY(gan__alloc(&pass->memory, allocator, lay_out(pass, NULL), sizeof *pass->memory));
     lay_out(pass, pass->memory);
+    if (desc->training && desc->net->n_classes > 0)
+        GAN_TRY(gan__alloc(&pass->labels, allocator, desc->rows, sizeof *pass->labels));
     if (desc->training)
         GAN_TRY(gan__alloc(&pass->grads, allocator, desc->net->n_params, sizeof *pass->grads));
     *out = pass;
@@ -188,6 +193,7 @@ void gan__pass_destroy(gan__pass *pass)
     const gan_allocator a = pass->allocator;
 
     gan__free(&a, pass->grads);
+    gan__free(&a, pass->labels);
     gan__free(&a, pass->memory);
     gan__free(&a, pass->scratch);
     gan__free(&a, pass->saved);
@@ -237,10 +243,16 @@ float *gan__pass_input_grad(gan__pass *pass, size_t first)
     return row_of(pass->at[0].grad, &pass->at[0], first);
 }
 
+uint8_t *gan__pass_labels(gan__pass *pass, size_t first)
+{
+    return pass->labels ? pass->labels + first : NULL;
+}
+
 /* Some rows and columns of a boundary. */
 typedef struct tile {
     size_t first, rows;
     size_t begin, end;
+    gan__labels labels; /* of these rows, when the pass has none */
 } tile;
 
 /* Where the i-th of n tiles begins: by default with whole vectors of the product's loops, as far as
@@ -294,6 +306,7 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, siz
         .group = pass->group,
         .begin = t->begin,
         .end = t->end,
+        .labels = pass->labels ? (gan__labels){.of = pass->labels + t->first} : t->labels,
         .params =
             layer->spectral ? pass->prepared + pass->prepared_at[i] : net->params + net->offsets[i],
         .buffers = net->buffers + net->buffer_offsets[i],
@@ -328,6 +341,7 @@ typedef struct job {
     work_fn *work;
     gan__cut cut;
     size_t first, rows;
+    size_t column; /* where the columns begin */
 } job;
 
 typedef gan__cut cut_fn(const gan_layer *layer, size_t rows);
@@ -405,18 +419,19 @@ static void forward_stages(gan__pass *pass, gan_pool *pool, work_fn *work)
     for (size_t i = 0; i < pass->n_stages; i++) {
         const stage *s = &pass->stages[i];
         const gan_layer *layer = layer_of(pass, s->begin);
-        job j = {pass, s, work, {1, 1, 0}, pass->first, pass->rows};
+        job j = {pass, s, work, {1, 1, 0}, pass->first, pass->rows, 0};
 
         j.cut = cut_of(layer, layer->class->forward_cut, j.rows, pass->at[s->end].size);
         gan__pool_run(pool, forward_task, &j, j.cut.rows * j.cut.columns);
     }
 }
 
-void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t worker)
+void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t worker,
+                             gan__labels labels)
 {
     for (size_t i = 0; i < pass->n_stages; i++) {
         const stage *s = &pass->stages[i];
-        const tile t = {first, rows, 0, pass->at[s->end].size};
+        const tile t = {first, rows, 0, pass->at[s->end].size, labels};
 
         forward_tile(pass, s, forward_layer, &t, worker);
     }
@@ -466,9 +481,31 @@ static void backward_tile(const gan__pass *pass, const stage *s, work_fn *work, 
 static void backward_task(void *context, size_t task, size_t worker)
 {
     const job *j = context;
-    const tile t = tile_of(j->cut, task, j->first, j->rows, j->pass->at[j->stage->begin].size);
+    const size_t columns = j->pass->at[j->stage->begin].size - j->column;
+    tile t = tile_of(j->cut, task, j->first, j->rows, columns);
 
+    t.begin += j->column;
+    t.end += j->column;
     backward_tile(j->pass, j->stage, j->work, &t, worker);
+}
+
+/* The first column that is wanted of the gradient by a stage's input.  Of the lowest's no more is
+ * read than the layer before looks at for its weights. */
+static size_t wanted_from(const gan__pass *pass, size_t i, size_t lowest)
+{
+    const gan_layer *layer = layer_of(pass, pass->stages[i].begin);
+    const gan_layer *before = i > 0 ? layer_of(pass, pass->stages[i].begin - 1) : NULL;
+
+    if (i > lowest || !before || !before->class->grad_from || !layer->class->columns) return 0;
+    return before->class->grad_from(before);
+}
+
+/* As many tiles, where columns are too few to be divided. */
+static gan__cut by_rows(gan__cut cut, size_t rows)
+{
+    const size_t tiles = cut.rows * cut.columns;
+
+    return (gan__cut){tiles < rows ? tiles : rows, 1, 0};
 }
 
 /* From the gradient by the output of the last stage's first layer, those by the inputs of all stages
@@ -478,9 +515,11 @@ static void backward_stages(gan__pass *pass, gan_pool *pool, work_fn *work, size
     for (size_t i = pass->n_stages; i-- > lowest;) {
         const stage *s = &pass->stages[i];
         const gan_layer *layer = layer_of(pass, s->begin);
-        job j = {pass, s, work, {1, 1, 0}, pass->first, pass->rows};
+        job j = {pass, s, work, {1, 1, 0}, pass->first, pass->rows, 0};
 
         j.cut = cut_of(layer, layer->class->backward_cut, pass->rows, pass->at[s->begin].size);
+        j.column = wanted_from(pass, i, lowest);
+        if (j.column > 0) j.cut = by_rows(j.cut, pass->rows);
         gan__pool_run(pool, backward_task, &j, j.cut.rows * j.cut.columns);
     }
 }
@@ -488,7 +527,8 @@ static void backward_stages(gan__pass *pass, gan_pool *pool, work_fn *work, size
 /* The first step back, which is none where the last layer doesn't work in place. */
 static void backward_last(gan__pass *pass, work_fn *work)
 {
-    const tile all = {pass->first, pass->rows, 0, pass->at[pass->desc.n_layers].size};
+    const tile all = {
+        pass->first, pass->rows, 0, pass->at[pass->desc.n_layers].size, {NULL, NULL, NULL}};
 
     backward_in_place(pass, &pass->stages[pass->n_stages - 1], work, &all, 0);
 }
@@ -515,7 +555,7 @@ static double layer_grad(const gan__layer_run *run, size_t part, size_t parts, f
 static void weights_task(void *context, size_t task, size_t worker)
 {
     const weights_job *j = context;
-    const tile all = {j->pass->first, j->pass->rows, 0, 0};
+    const tile all = {j->pass->first, j->pass->rows, 0, 0, {NULL, NULL, NULL}};
     size_t part = task;
     stage *s = stage_of(j->pass, &part);
     const gan__layer_run run = run_of(j->pass, s->begin, &all, worker);
@@ -542,7 +582,7 @@ static void backward_weights(gan__pass *pass, gan_pool *pool, grad_fn *grad)
 void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what)
 {
     if (!(what & GAN__PASS_GO_ON)) backward_last(pass, backward_layer);
-    backward_stages(pass, pool, backward_layer, what & GAN__PASS_INPUT ? 0 : 1);
+    backward_stages(pass, pool, backward_layer, what & GAN__PASS_INPUT ? 0 : pass->lowest);
     if (what & GAN__PASS_WEIGHTS) backward_weights(pass, pool, layer_grad);
 }
 
@@ -564,7 +604,7 @@ float *gan__pass_slope(gan__pass *pass, gan_pool *pool)
     const boundary *out = &pass->at[pass->desc.n_layers];
     float *weights = row_of(out->grad, out, pass->rows);
 
-    for (size_t i = 0; i < pass->rows * out->size; i++) weights[i] = 1;
+    for (size_t i = 0; i < pass->rows * out->size; i++) weights[i] = i % out->size == 0;
     backward_last(pass, gan__layer_slope);
     backward_stages(pass, pool, gan__layer_slope, 0);
     return row_of(in->grad, in, pass->rows);
@@ -582,7 +622,7 @@ void gan__pass_curve(gan__pass *pass, gan_pool *pool)
     forward_stages(pass, pool, gan__layer_tangent);
     memset(out->grad, 0, pass->rows * out->size * sizeof *out->grad);
     backward_last(pass, gan__layer_tangent_backward);
-    backward_stages(pass, pool, gan__layer_tangent_backward, 1);
+    backward_stages(pass, pool, gan__layer_tangent_backward, pass->lowest);
     backward_weights(pass, pool, gan__layer_tangent_grad);
 }
 
@@ -675,7 +715,7 @@ void gan__pass_settle(gan__pass *pass)
     const gan_network *net = pass->desc.net;
 
     for (size_t i = 0; i < pass->desc.n_layers; i++) {
-        const tile all = {pass->first, pass->rows, 0, pass->at[i + 1].size};
+        const tile all = {pass->first, pass->rows, 0, pass->at[i + 1].size, {NULL, NULL, NULL}};
         const gan__layer_run run = run_of(pass, i, &all, 0);
 
         if (run.layer->class->settle)

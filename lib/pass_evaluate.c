@@ -51,6 +51,7 @@ size_t gan__pass_eval_rows(const gan_network *net, const gan_pool *pool)
 typedef struct evaluation {
     gan__pass *pass;
     const float *in;
+    gan__labels labels;
     float *out;
     size_t n;
     size_t in_size, out_size; /* numbers a sample */
@@ -66,6 +67,14 @@ static size_t eval_row_of(const evaluation *e, size_t i)
     return i == e->tiles ? e->n : e->n * i / e->tiles / e->together * e->together;
 }
 
+/* The labels from `begin` on. */
+static gan__labels labels_at(const gan__labels *labels, size_t begin)
+{
+    return (gan__labels){.of = labels->of ? labels->of + begin : NULL,
+                         .to = labels->to ? labels->to + begin : NULL,
+                         .way = labels->way ? labels->way + begin : NULL};
+}
+
 static void evaluate_tile(void *context, size_t task, size_t worker)
 {
     const evaluation *e = context;
@@ -76,12 +85,13 @@ static void evaluate_tile(void *context, size_t task, size_t worker)
 
     memcpy(gan__pass_input(e->pass, first), e->in + begin * e->in_size,
            rows * e->in_size * sizeof *e->in);
-    gan__pass_forward_alone(e->pass, first, rows, worker);
+    gan__pass_forward_alone(e->pass, first, rows, worker, labels_at(&e->labels, begin));
     memcpy(e->out + begin * e->out_size, gan__pass_output(e->pass, first),
            rows * e->out_size * sizeof *e->out);
 }
 
-void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, size_t n, float *out)
+void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, gan__labels labels,
+                        size_t n, float *out)
 {
     const gan__pass_desc *desc = gan__pass_desc_of(pass);
     const size_t tile_rows = eval_tile_rows(desc->net);
@@ -90,6 +100,7 @@ void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, size_t
     const size_t share = tile_rows > together ? tile_rows - together + 1 : 1;
     evaluation e = {.pass = pass,
                     .in = in,
+                    .labels = labels,
                     .out = out,
                     .n = n,
                     .in_size = gan_shape_size(desc->net->input),

@@ -40,14 +40,20 @@ float *gan__pass_output(gan__pass *pass, size_t first);
 float *gan__pass_output_grad(gan__pass *pass, size_t first);
 float *gan__pass_input_grad(gan__pass *pass, size_t first);
 
+/* The labels of the rows from `first` on, which the caller lays down in a pass of a conditional
+ * network that trains; NULL for others. */
+uint8_t *gan__pass_labels(gan__pass *pass, size_t first);
+
 /* Output from input, of the rows from `first` on, each `group` of which are a batch of their own
  * for layers that couple samples. */
 void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, size_t group);
 
-/* The same on the calling thread, the worker-th of those that do so at once, in evaluation mode; after
- * gan__pass_prepare(), which makes the weights of layers with spectral norm. */
+/* The same on the calling thread, the worker-th of those that do so at once, in evaluation mode, with
+ * labels of the caller's; after gan__pass_prepare(), which makes the weights of layers with spectral
+ * norm. */
 void gan__pass_prepare(gan__pass *pass, gan_pool *pool);
-void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t worker);
+void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t worker,
+                             gan__labels labels);
 
 /* What to compute on the way back from the gradient by the output, which the caller has laid
  * down for the rows of the latest forward run. */
@@ -60,8 +66,8 @@ void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what);
 
 /* A pass with tangents differentiates twice.  After a forward run from row 0 on,
  *
- *     g = gan__pass_slope(pass, pool);        the gradient of each row's output by its input, ...
- *     v = gan__pass_direction(pass);          ... by which the caller lays down a v for each row
+ *     g = gan__pass_slope(pass, pool);        the gradient of each row's first output by its input,
+ *     v = gan__pass_direction(pass);          by which the caller lays down a v for each row
  *     gan__pass_curve(pass, pool);            the weight gradient of the sum of v g, v held fixed
  *
  * So the weight gradient of any function of g is found, v being its derivative by g. */
@@ -96,7 +102,8 @@ void gan__pass_settle(gan__pass *pass);
 
 /* Run n samples of the host's through a pass in evaluation mode that has gan__pass_eval_rows()
  * rows. */
-void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, size_t n, float *out);
+void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, gan__labels labels,
+                        size_t n, float *out);
 size_t gan__pass_eval_rows(const gan_network *net, const gan_pool *pool);
 
 #endif

@@ -206,6 +206,14 @@ static void copy(void *context, size_t task, size_t worker)
            (end - begin) * j->p->size * sizeof *from);
 }
 
+/* Mixed samples have the labels of the real ones. */
+static void lay_labels(gan__pass *to, gan__pass *from, size_t n, gan_penalty_kind kind)
+{
+    const uint8_t *labels = gan__pass_labels(from, kind == GAN_PENALTY_R2 ? n : 0);
+
+    if (labels) memcpy(gan__pass_labels(to, 0), labels, n);
+}
+
 static void lay_samples(job *j, gan_pool *pool)
 {
     gan__penalty *p = j->p;
@@ -260,6 +268,11 @@ float *gan__penalty_samples(gan__penalty *p)
     return gan__pass_input(p->pass, 0);
 }
 
+uint8_t *gan__penalty_labels(gan__penalty *p)
+{
+    return gan__pass_labels(p->pass, 0);
+}
+
 void gan__penalty_run(gan__penalty *p, gan_pool *pool, size_t n, double share)
 {
     job j = {.p = p, .n = n, .share = share};
@@ -297,6 +310,7 @@ void gan__penalty_add(gan__penalty *p, gan_pool *pool, gan__pass *d, size_t n, d
 
     if (p->parts++ > 0) gan__pass_advance(p->pass);
     lay_samples(&j, pool);
+    lay_labels(p->pass, d, n, p->desc.kind);
     gan__penalty_run(p, pool, n, share);
     gan__pass_add_grads(d, pool, gan__penalty_grads(p));
 }

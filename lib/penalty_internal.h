@@ -23,7 +23,8 @@ void gan__penalty_destroy(gan__penalty *p);
 void gan__penalty_begin(gan__penalty *p, uint64_t steps);
 
 /* For a micro-batch that is such a share of the batch: add the penalty's gradient to that of a pass
- * whose input is n real samples and behind them as many fake ones. */
+ * whose input, with labels where it wants some, is n real samples and behind them as many fake
+ * ones. */
 void gan__penalty_add(gan__penalty *p, gan_pool *pool, gan__pass *d, size_t n, double share);
 
 /* Move on to fresh random numbers: those of a step belong to it alone. */
@@ -38,8 +39,9 @@ void gan__penalty_state(gan__penalty *p, gan__state *s);
 
 /* ---- for tests: at given samples ---- */
 
-/* Where the samples lie; work on n of them that do. */
+/* Where the samples lie, and their labels or NULL; work on n of them that do. */
 float *gan__penalty_samples(gan__penalty *p);
+uint8_t *gan__penalty_labels(gan__penalty *p);
 void gan__penalty_run(gan__penalty *p, gan_pool *pool, size_t n, double share);
 const float *gan__penalty_grads(const gan__penalty *p);
 

@@ -12,7 +12,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { CHUNK = 256 }; /* values made at a time; a multiple of 4 */
+enum {
+    CHUNK = 256, /* values made at a time; a multiple of 4 */
+    MOST_CLASSES = UINT8_MAX + 1,
+};
 
 /* Make values [position, position + n) by chunks of whole blocks, of which the wanted part is
  * copied out: floats by `make`, or the bits themselves when it is NULL. */
@@ -73,6 +76,67 @@ uint32_t gan__rng_below(uint64_t seed, uint64_t stream, uint64_t position, uint3
             bound;
     return (uint32_t)(product >> 32);
 }
+
+/* ---- labels ---- */
+
+static double weight_of(const double *weights, size_t label)
+{
+    return weights ? weights[label] : 1;
+}
+
+static double largest_of(size_t n, const double *weights)
+{
+    double largest = weight_of(weights, 0);
+
+    for (size_t i = 1; i < n; i++) largest = fmax(largest, weight_of(weights, i));
+    return largest;
+}
+
+int gan__rng_check_weights(size_t n_classes, const double *weights)
+{
+    if (n_classes == 0 || n_classes > MOST_CLASSES) return 0;
+    for (size_t i = 0; i < n_classes; i++)
+        if (!(weight_of(weights, i) >= 0 && isfinite(weight_of(weights, i)))) return 0;
+    return largest_of(n_classes, weights) > 0;
+}
+
+/* The first label that ends behind `at`. */
+static uint8_t label_at(const double *ends, double at)
+{
+    uint8_t label = 0;
+
+    while (ends[label] <= at) label++;
+    return label;
+}
+
+/* Each label has its share of the way from 0 to 1, behind those of the labels before it.  Weights
+ * are taken relative to the largest, so that no sum overflows. */
+void gan__rng_labels(uint64_t seed, uint64_t stream, uint64_t position, size_t n_classes,
+                     const double *weights, size_t n, uint8_t *labels)
+{
+    const double largest = largest_of(n_classes, weights);
+    double ends[MOST_CLASSES];
+    double sum = 0;
+
+    for (size_t k = 0; k < n_classes; k++) ends[k] = sum += weight_of(weights, k) / largest;
+    for (size_t i = 0; i < n; i += CHUNK) {
+        const size_t take = n - i < CHUNK ? n - i : CHUNK;
+        uint32_t bits[CHUNK];
+
+        gan__rng_fill_bits(seed, stream, position + i, take, bits);
+        for (size_t j = 0; j < take; j++) labels[i + j] = label_at(ends, sum * 0x1p-32 * bits[j]);
+    }
+}
+
+void gan_rng_labels(gan_rng *rng, size_t n_classes, const double *weights, size_t n,
+                    uint8_t *labels)
+{
+    if (!rng || !labels || !gan__rng_check_weights(n_classes, weights)) return;
+    gan__rng_labels(rng->seed, rng->stream, rng->position, n_classes, weights, n, labels);
+    rng->position += n;
+}
+
+/* ---- handles ---- */
 
 gan_status gan_rng_create(gan_rng **out, uint64_t seed, uint64_t stream,
                           const gan_allocator *allocator)

@@ -18,6 +18,7 @@
 #define GAN__STREAM_INSTANCE (GAN__STREAM_INIT + 8)   /* and its noise on samples */
 #define GAN__STREAM_SPECTRAL (GAN__STREAM_INIT + 9)   /* first singular vectors */
 #define GAN__STREAM_PENALTY (GAN__STREAM_INIT + 10)   /* where between samples a slope is taken */
+#define GAN__STREAM_CLASS (GAN__STREAM_INIT + 12)     /* labels of a trainer's generated samples */
 #define GAN__STREAM_DROPOUT_P (GAN__STREAM_INIT + 11) /* the discriminator's masks there */
 
 struct gan_rng {
@@ -38,6 +39,13 @@ void gan__rng_fill_bits(uint64_t seed, uint64_t stream, uint64_t position, size_
 
 /* Return 32 random bits: value `position` of a stream. */
 uint32_t gan__rng_bits(uint64_t seed, uint64_t stream, uint64_t position);
+
+/* Write values `position` .. `position + n - 1` as labels: see gan_rng_labels(). */
+void gan__rng_labels(uint64_t seed, uint64_t stream, uint64_t position, size_t n_classes,
+                     const double *weights, size_t n, uint8_t *labels);
+
+/* Whether that can draw from these. */
+int gan__rng_check_weights(size_t n_classes, const double *weights);
 
 /* Return value `position` as a whole number in 0 .. bound-1; 0 for bound 0. */
 uint32_t gan__rng_below(uint64_t seed, uint64_t stream, uint64_t position, uint32_t bound);

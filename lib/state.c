@@ -77,6 +77,22 @@ int gan__state_parse_whole(uint64_t *out, const char *text)
     return 1;
 }
 
+/* Read n labels; 0 when the text isn't as many, none above `most`. */
+static int parse_labels(uint8_t *out, const char *text, size_t n, uint64_t most)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    if (strlen(text) != 2 * n || strspn(text, digits) != 2 * n) return 0;
+    for (size_t i = 0; i < n; i++, text += 2) {
+        const size_t label =
+            (size_t)(16 * (strchr(digits, text[0]) - digits) + (strchr(digits, text[1]) - digits));
+
+        if (label > most) return 0;
+        if (out) out[i] = (uint8_t)label;
+    }
+    return 1;
+}
+
 /* ---- making a list ---- */
 
 void gan__state_init(gan__state *s, const gan_allocator *allocator)
@@ -220,6 +236,28 @@ void gan__state_real(gan__state *s, const char *name, double *place, double leas
     entry->least = least;
 }
 
+void gan__state_labels(gan__state *s, const char *name, uint8_t *labels, size_t n, uint8_t most)
+{
+    gan_status status = s->status;
+    gan__state_entry *entry;
+    char *text = NULL;
+
+    GAN_TRY(status);
+    GAN_TRY(gan__alloc(&text, &s->allocator, 2 * n + 1, 1));
+    for (size_t i = 0; i < n; i++) snprintf(text + 2 * i, 3, "%02x", labels[i]);
+    entry = add_printed(s, name, "%s", text);
+    status = s->status;
+    if (entry) {
+        entry->labels = labels;
+        entry->n_labels = n;
+        entry->most = most;
+    }
+
+cleanup:
+    gan__free(&s->allocator, text);
+    s->status = status;
+}
+
 void gan__state_tensor(gan__state *s, const gan_tensor *t)
 {
     const size_t room = strlen(s->prefix) + strlen(t->name) + 1;
@@ -309,7 +347,12 @@ static gan_status check_entry(gan__state_entry *e, const gan__safetensors *file)
     if (e->real && (!parse_real(&e->found.real, found) || e->found.real < e->least))
         return gan__fail(GAN_ERR_FORMAT, "%s: %s is %.40s, a number of at least %g expected", path,
                          e->name, found, e->least);
-    if (!e->whole && !e->real && strcmp(e->text, found) != 0)
+    if (e->labels && !parse_labels(NULL, found, e->n_labels, e->most))
+        return gan__fail(GAN_ERR_FORMAT,
+                         "%s: %s is %.40s, %zu labels of at most %llu expected, two digits each",
+                         path, e->name, found, e->n_labels, (unsigned long long)e->most);
+    if (e->labels) e->found.labels = found;
+    if (!e->whole && !e->real && !e->labels && strcmp(e->text, found) != 0)
         return gan__fail(GAN_ERR_INVALID, "%s: %s is %s in the file, %s here", path, e->name,
                          excerpt_of(found, e->text).text, excerpt_of(e->text, found).text);
     return GAN_OK;
@@ -391,6 +434,7 @@ gan_status gan__state_restore(const gan__state *s, gan__safetensors *file)
 
         if (e->whole) *e->whole = e->found.whole;
         if (e->real) *e->real = e->found.real;
+        if (e->labels) (void)parse_labels(e->labels, e->found.labels, e->n_labels, e->most);
     }
 
 cleanup:

@@ -23,15 +23,17 @@ enum { GAN__STATE_NAME_BYTES = 128 };
 
 typedef struct gan__state_entry {
     char name[GAN__STATE_NAME_BYTES];
-    char *text; /* as it stands in the file */
-    uint64_t
-        *whole; /* a place: one of these two is set, and is written when the list is put back */
+    char *text;      /* as it stands in the file */
+    uint64_t *whole; /* a place: one of these is set, and is written when the list is put back */
     double *real;
+    uint8_t *labels;
+    size_t n_labels;
     double least;  /* of `real` */
-    uint64_t most; /* of `whole` */
+    uint64_t most; /* of `whole`, and of a label */
     union {
         uint64_t whole;
         double real;
+        const char *labels;
     } found; /* in the file that was checked last */
 } gan__state_entry;
 
@@ -60,6 +62,8 @@ void gan__state_setting(gan__state *s, const char *name, double value);
 void gan__state_whole(gan__state *s, const char *name, uint64_t *place);
 void gan__state_count(gan__state *s, const char *name, uint64_t *place, uint64_t most);
 void gan__state_real(gan__state *s, const char *name, double *place, double least);
+/* n labels, each at most `most`; in the file each is two hexadecimal digits. */
+void gan__state_labels(gan__state *s, const char *name, uint8_t *labels, size_t n, uint8_t most);
 
 /* Numbers that a file puts back: t's, under the prefix and its own name. */
 void gan__state_tensor(gan__state *s, const gan_tensor *t);

@@ -8,6 +8,7 @@
 #include "desc_internal.h"
 #include "kernels_internal.h"
 #include "kernels_simd_internal.h"
+#include "labels_internal.h"
 #include "network_internal.h"
 #include "pass_internal.h"
 #include "pool_internal.h"
@@ -53,13 +54,40 @@ typedef struct half_step {
     gan__learner *player; /* whose step it is */
     const float *real;    /* n real samples: the discriminator's step only */
     const float *z;       /* n latent vectors; NULL: drawn */
+    const uint8_t *real_labels;
+    const uint8_t *labels; /* of the generated samples; NULL: drawn */
     size_t n;
     size_t begin, rows; /* the samples of the micro-batch */
     size_t first;       /* the row that its generated ones begin in */
     double clock;
     double loss; /* means over the whole batch, when it's done */
     double d_real, d_fake, real_right, fake_right;
+    double class_loss, real_class_right, fake_class_right;
 } half_step;
+
+static void show_labels(gan__pass *pass, const uint8_t *labels, size_t first, size_t rows)
+{
+    uint8_t *to = gan__pass_labels(pass, first);
+
+    if (to) memcpy(to, labels + first, rows * sizeof *to);
+}
+
+/* Lay labels down for the rows of both networks.  Those of the real samples stay, for a relative
+ * loss in the generator's step. */
+static void lay_labels(const half_step *s)
+{
+    const gan_trainer *t = s->t;
+
+    if (t->n_classes == 0) return;
+    if (s->real) memcpy(t->labels, s->real_labels + s->begin, s->rows);
+    if (s->labels)
+        memcpy(t->labels + s->first, s->labels + s->begin, s->rows);
+    else
+        gan__rng_labels(t->desc.seed, GAN__STREAM_CLASS, t->class_position + s->begin, t->n_classes,
+                        t->class_weights, s->rows, t->labels + s->first);
+    show_labels(t->g.pass, t->labels, s->first, s->rows);
+    show_labels(t->d.pass, t->labels, 0, s->first + s->rows);
+}
 
 static void lay_latent(const half_step *s, size_t row, size_t rows)
 {
@@ -144,6 +172,7 @@ static void forward(half_step *s)
     gan_trainer *t = s->t;
 
     s->clock = start_clock(t);
+    lay_labels(s);
     gan__pool_run(t->pool, lay_input, s, INPUT_TILES);
     book(t, GAN__STEP_INPUT, &s->clock);
     gan__pass_forward(t->g.pass, t->pool, s->first, s->rows, s->rows);
@@ -159,6 +188,12 @@ static void forward(half_step *s)
 }
 
 /* ---- the verdicts ---- */
+
+/* Numbers that the discriminator puts out for a sample: the verdict, and perhaps class logits. */
+static size_t outputs_of(const gan_trainer *t)
+{
+    return t->desc.auxiliary_weight > 0 ? 1 + t->n_classes : 1;
+}
 
 /* The discriminator's on n rows from `first` on, which are to be `target`, or `other` where a label
  * is flipped; for that the samples count from `index` on. */
@@ -180,6 +215,7 @@ static gan__loss_side verdicts(const half_step *s, size_t first, size_t n, size_
                             .targets = t->targets + first,
                             .grad = gan__pass_output_grad(t->d.pass, first),
                             .n = n,
+                            .stride = outputs_of(t),
                             .share = (double)s->rows / (double)s->n,
                             .boundary =
                                 t->loss->at_target ? 0.5 * (d->real_target + d->fake_target) : 0};
@@ -201,6 +237,27 @@ static void judge(half_step *s, gan__loss_term_fn *term, gan__loss_side *real, g
     book(s->t, GAN__STEP_LOSS, &s->clock);
 }
 
+/* The auxiliary classifier's on the rows of the micro-batch that begin with `first`, which cost
+ * `share` of its weight; return which share of the batch is right. */
+static double judge_classes(half_step *s, size_t first, double share)
+{
+    const gan_trainer *t = s->t;
+    const gan__loss_rows rows = {.logits = gan__pass_output(t->d.pass, first) + 1,
+                                 .labels = t->labels + first,
+                                 .n = s->rows,
+                                 .n_classes = t->n_classes,
+                                 .stride = outputs_of(t)};
+    const double weight = share * t->desc.auxiliary_weight / (double)s->n;
+    gan__loss_class_sums sums;
+
+    if (!(t->desc.auxiliary_weight > 0)) return 0;
+    sums = gan__loss_cross_entropy(&rows, weight, gan__pass_output_grad(t->d.pass, first) + 1);
+    s->class_loss += sums.loss * weight;
+    s->loss += sums.loss * weight;
+    book(s->t, GAN__STEP_LOSS, &s->clock);
+    return sums.correct / (double)s->n;
+}
+
 /* ---- a micro-batch, up to the gradients ---- */
 
 static void work_discriminator(half_step *s)
@@ -214,6 +271,8 @@ static void work_discriminator(half_step *s)
     real = verdicts(s, 0, s->rows, s->begin, r, f);
     fake = verdicts(s, s->first, s->rows, s->n + s->begin, f, r);
     judge(s, t->loss->d, &real, &fake);
+    s->real_class_right += judge_classes(s, 0, 0.5);
+    s->fake_class_right += judge_classes(s, s->first, 0.5);
     gan__pass_backward(t->d.pass, t->pool, GAN__PASS_WEIGHTS);
     book(t, GAN__STEP_D_BACKWARD, &s->clock);
     gan__penalty_add(t->penalty, t->pool, t->d.pass, s->rows, real.share);
@@ -230,6 +289,7 @@ static void work_generator(half_step *s)
     real = verdicts(s, 0, s->first, 0, 0, 0);
     fake = verdicts(s, s->first, s->rows, 0, 1, 1);
     judge(s, t->loss->g, &real, &fake);
+    (void)judge_classes(s, s->first, 1);
     gan__pass_backward(t->d.pass, t->pool, GAN__PASS_INPUT);
     if (fakes_apart(t))
         memcpy(gan__pass_output_grad(t->g.pass, s->first),
@@ -299,6 +359,7 @@ static void advance(const half_step *s)
     const size_t seen = s->real ? 2 * s->n : s->n;
 
     if (!s->z) t->noise_position += s->n * t->latent;
+    if (!s->labels && t->n_classes > 0) t->class_position += s->n;
     if (s->real && t->desc.label_flip > 0) t->flip_position += seen;
     if (fakes_apart(t)) t->instance_position += seen * t->sample;
     if (s->real) gan__penalty_advance(t->penalty);
@@ -355,6 +416,27 @@ cleanup:
     return status;
 }
 
+static gan_status check_real_labels(const gan_trainer *t, const gan_batch *batch)
+{
+    if (t->n_classes == 0) return GAN_OK;
+    if (!batch->labels)
+        return gan__fail(GAN_ERR_INVALID,
+                         "trainer: a batch of %zu samples without labels, of which there are %zu "
+                         "classes",
+                         batch->count, t->n_classes);
+    return gan__labels_check(batch->labels, batch->count, t->n_classes, "trainer, batch");
+}
+
+static gan_status check_labels(const gan_trainer *t, const uint8_t *labels, size_t n)
+{
+    if (!labels) return GAN_OK;
+    if (t->n_classes == 0)
+        return gan__fail(GAN_ERR_INVALID,
+                         "trainer: labels of %zu generated samples, where nothing looks at them",
+                         n);
+    return gan__labels_check(labels, n, t->n_classes, "trainer, generated samples");
+}
+
 /* A relative loss of the generator's needs real samples on the table. */
 static gan_status check_real(const gan_trainer *t)
 {
@@ -383,6 +465,9 @@ static gan_status step_discriminator(half_step *s)
     x->d_real_accuracy = s->real_right;
     x->d_fake_accuracy = s->fake_right;
     x->d_grad_norm = norm;
+    x->d_class_loss = s->class_loss;
+    x->d_real_class_accuracy = s->real_class_right;
+    x->d_fake_class_accuracy = s->fake_class_right;
     gan__penalty_tell(s->t->penalty, &x->penalty, &x->penalty_norm);
 
 cleanup:
@@ -400,6 +485,7 @@ static gan_status step_generator(half_step *s)
     x->g_steps++;
     x->g_loss = s->loss;
     x->g_grad_norm = norm;
+    x->g_class_loss = s->class_loss;
     gan__trainer_follow(s->t);
 
 cleanup:
@@ -442,15 +528,18 @@ static gan_status run_half(half_step *s, gan_status (*step)(half_step *), gan_tr
 }
 
 gan_status gan_train_discriminator_step(gan_trainer *t, const gan_batch *batch, const float *z,
-                                        gan_train_stats *stats)
+                                        const uint8_t *labels, gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
-    half_step s = {.t = t, .z = z};
+    half_step s = {.t = t, .z = z, .labels = labels};
 
     GAN_TRY(check_call(t, stats));
     GAN_TRY(check_batch(t, batch));
+    GAN_TRY(check_real_labels(t, batch));
+    GAN_TRY(check_labels(t, labels, batch->count));
     s.player = &t->d;
     s.real = batch->samples;
+    s.real_labels = batch->labels;
     s.n = batch->count;
     status = run_half(&s, step_discriminator, stats);
 
@@ -458,14 +547,15 @@ cleanup:
     return status;
 }
 
-gan_status gan_train_generator_step(gan_trainer *t, size_t n, const float *z,
+gan_status gan_train_generator_step(gan_trainer *t, size_t n, const float *z, const uint8_t *labels,
                                     gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
-    half_step s = {.t = t, .z = z, .n = n};
+    half_step s = {.t = t, .z = z, .labels = labels, .n = n};
 
     GAN_TRY(check_call(t, stats));
     GAN_TRY(check_count(t, n));
+    GAN_TRY(check_labels(t, labels, n));
     GAN_TRY(check_real(t));
     s.player = &t->g;
     status = run_half(&s, step_generator, stats);
@@ -479,9 +569,9 @@ gan_status gan_train_step(gan_trainer *t, const gan_batch *batch, gan_train_stat
     gan_status status = GAN_OK;
     const uint64_t before = t ? t->stats.d_steps : 0;
 
-    GAN_TRY(gan_train_discriminator_step(t, batch, NULL, stats));
+    GAN_TRY(gan_train_discriminator_step(t, batch, NULL, NULL, stats));
     if (t->stats.d_steps > before && t->stats.d_steps % t->desc.d_steps_per_g == 0)
-        GAN_TRY(gan_train_generator_step(t, batch->count, NULL, stats));
+        GAN_TRY(gan_train_generator_step(t, batch->count, NULL, NULL, stats));
 
 cleanup:
     return status;
@@ -498,6 +588,10 @@ static void real_samples_state(gan_trainer *t, gan__state *s)
 
     memset(samples + used, 0, (rows * t->sample - used) * sizeof *samples);
     gan__state_count(s, "real_samples_count", &t->n_real, rows);
+    if (t->n_classes > 0) {
+        memset(t->labels + t->n_real, 0, rows - (size_t)t->n_real);
+        gan__state_labels(s, "real_labels", t->labels, rows, (uint8_t)(t->n_classes - 1));
+    }
     gan__state_tensor(s, &(gan_tensor){"real_samples", gan_shape_2d(rows, t->sample),
                                        rows * t->sample, samples, 0});
 }
@@ -513,6 +607,7 @@ void gan__trainer_state(gan_trainer *t, gan__state *s)
     gan__state_whole(s, "discriminator_random_position", gan__pass_position(t->d.pass));
     if (t->desc.label_flip > 0) gan__state_whole(s, "flip_position", &t->flip_position);
     if (fakes_apart(t)) gan__state_whole(s, "instance_position", &t->instance_position);
+    if (t->n_classes > 0) gan__state_whole(s, "class_position", &t->class_position);
     gan__state_whole(s, "d_steps", &x->d_steps);
     gan__state_whole(s, "g_steps", &x->g_steps);
     gan__state_real(s, "d_loss", &x->d_loss, -HUGE_VAL);
@@ -532,6 +627,12 @@ void gan__trainer_state(gan_trainer *t, gan__state *s)
     gan__penalty_state(t->penalty, s);
     if (t->penalty) gan__state_real(s, "penalty_value", &x->penalty, 0);
     if (t->penalty) gan__state_real(s, "penalty_norm", &x->penalty_norm, 0);
+    if (t->desc.auxiliary_weight > 0) {
+        gan__state_real(s, "d_class_loss", &x->d_class_loss, 0);
+        gan__state_real(s, "g_class_loss", &x->g_class_loss, 0);
+        gan__state_real(s, "d_real_class_accuracy", &x->d_real_class_accuracy, 0);
+        gan__state_real(s, "d_fake_class_accuracy", &x->d_fake_class_accuracy, 0);
+    }
 }
 
 gan__trainer_player gan__trainer_player_of(const gan_trainer *t, size_t which)

@@ -9,6 +9,8 @@
 #include "status_internal.h"
 #include "tensor_internal.h"
 
+#include <string.h>
+
 /* ---- what is given ---- */
 
 static gan_status check_networks(gan_network *g, gan_network *d)
@@ -28,10 +30,6 @@ static gan_status check_networks(gan_network *g, gan_network *d)
                          "trainer: the discriminator's input is %s, the generator's output %s",
                          gan__shape_text_of(d->input).text,
                          gan__shape_text_of(gan_network_output_shape(g)).text);
-    if (gan_shape_size(gan_network_output_shape(d)) != 1)
-        return gan__fail(GAN_ERR_SHAPE,
-                         "trainer: the discriminator's output must be one number, is %s",
-                         gan__shape_text_of(gan_network_output_shape(d)).text);
     if (g->n_params == 0 || d->n_params == 0)
         return gan__fail(GAN_ERR_INVALID, "trainer: the %s has no weights to train",
                          g->n_params == 0 ? "generator" : "discriminator");
@@ -74,13 +72,51 @@ static int ends_in_sigmoid(const gan_network *d)
     return d->layers[d->n_layers - 1].class == &gan__layer_sigmoid;
 }
 
-static gan_status check_outputs(const gan__loss_class *loss, const gan_network *d)
+static gan_status check_outputs(const gan_trainer *t)
 {
-    if (!loss->raw || !ends_in_sigmoid(d)) return GAN_OK;
-    return gan__fail(GAN_ERR_INVALID,
-                     "trainer: the loss %s wants the discriminator's raw output; leave out its "
-                     "last layer, a sigmoid",
-                     loss->name);
+    const gan_network *d = t->d.net;
+    const gan_shape out = gan_network_output_shape(d);
+    const size_t n = gan_shape_size(out);
+    const int classes = t->desc.auxiliary_weight > 0;
+
+    if (!classes && n != 1)
+        return gan__fail(GAN_ERR_SHAPE,
+                         "trainer: the discriminator's output must be one number, is %s",
+                         gan__shape_text_of(out).text);
+    if (classes && (n < 2 || n > 1 + GAN__MOST_CLASSES))
+        return gan__fail(
+            GAN_ERR_SHAPE,
+            "trainer: the discriminator's output must be the verdict and 1 to %d class "
+            "logits, is %s",
+            GAN__MOST_CLASSES, gan__shape_text_of(out).text);
+    if ((t->loss->raw || classes) && ends_in_sigmoid(d))
+        return gan__fail(GAN_ERR_INVALID,
+                         "trainer: %s%s wants the discriminator's raw output; leave out its last "
+                         "layer, a sigmoid",
+                         classes ? "the auxiliary classifier" : "the loss ",
+                         classes ? "" : t->loss->name);
+    return GAN_OK;
+}
+
+/* Of the labels, by the layers of both networks and the auxiliary classifier.  This one's would be
+ * noise to a generator that doesn't look at any. */
+static gan_status find_classes(gan_trainer *t)
+{
+    const size_t outputs = gan_shape_size(gan_network_output_shape(t->d.net));
+    const size_t by_aux = t->desc.auxiliary_weight > 0 ? outputs - 1 : 0;
+    const size_t by_g = t->g.net->n_classes, by_d = t->d.net->n_classes;
+    const size_t n = by_aux > 0 ? by_aux : by_g > 0 ? by_g : by_d;
+
+    if ((by_g != n && by_g + by_aux > 0) || (by_d != n && by_d > 0))
+        return gan__fail(GAN_ERR_SHAPE,
+                         "trainer: the generator looks at labels of %zu classes, the discriminator "
+                         "of %zu, the auxiliary classifier of %zu; 0 is none",
+                         by_g, by_d, by_aux);
+    if (t->desc.class_weights && t->desc.n_class_weights != n)
+        return gan__fail(GAN_ERR_SHAPE, "trainer: class_weights of %zu classes, labels have %zu",
+                         t->desc.n_class_weights, n);
+    t->n_classes = n;
+    return GAN_OK;
 }
 
 /* ---- making one ---- */
@@ -125,6 +161,23 @@ cleanup:
     return status;
 }
 
+static gan_status make_labels(gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+    const size_t n = t->desc.n_class_weights;
+    const double *weights = t->desc.class_weights;
+
+    t->desc.class_weights = NULL;
+    if (t->n_classes > 0)
+        GAN_TRY(gan__alloc(&t->labels, &t->allocator, 2 * t->desc.micro_batch, sizeof *t->labels));
+    if (!weights) return GAN_OK;
+    GAN_TRY(gan__alloc(&t->class_weights, &t->allocator, n, sizeof *weights));
+    memcpy(t->class_weights, weights, n * sizeof *weights);
+
+cleanup:
+    return status;
+}
+
 /* What is left in the settings is the host's. */
 static gan_status make_penalty(gan_trainer *t)
 {
@@ -157,7 +210,8 @@ gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
     *out = NULL;
     GAN_TRY(gan__trainer_read_desc(&first, desc));
     GAN_TRY(check_networks(g, d));
-    GAN_TRY(check_outputs(first.loss, d));
+    GAN_TRY(check_outputs(&first));
+    GAN_TRY(find_classes(&first));
     first.latent = gan_shape_size(g->input);
     first.sample = gan_shape_size(d->input);
     GAN_TRY(gan__alloc(&t, &first.allocator, 1, sizeof *t));
@@ -165,6 +219,7 @@ gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
     if (!t->desc.pool) GAN_TRY(gan_pool_create(&t->own_pool, t->desc.n_threads, &t->allocator));
     t->pool = t->desc.pool ? t->desc.pool : t->own_pool;
     GAN_TRY(make_passes(t));
+    GAN_TRY(make_labels(t));
     GAN_TRY(make_penalty(t));
     GAN_TRY(gan__trainer_make_sampler(t));
     GAN_TRY(check_optimizers(g, d, g_opt, d_opt));
@@ -184,6 +239,8 @@ void gan_trainer_destroy(gan_trainer *t)
     gan__pass_destroy(t->eval);
     gan_network_destroy(t->average);
     gan__penalty_destroy(t->penalty);
+    gan__free(&a, t->class_weights);
+    gan__free(&a, t->labels);
     gan__free(&a, t->targets);
     gan__learner_free_sum(&t->d, &a);
     gan__learner_free_sum(&t->g, &a);

@@ -43,11 +43,15 @@ struct gan_trainer {
     gan__pass *eval;       /* of it or else of the generator */
     size_t latent;         /* numbers in a latent vector */
     size_t sample;         /* numbers in a sample */
+    size_t n_classes;      /* of the labels; 0: nothing looks at them */
     double *targets;       /* of the rows of a step */
+    uint8_t *labels;       /* of these, for both networks and the auxiliary classifier */
+    double *class_weights; /* NULL: labels are drawn with the same probability */
     gan__penalty *penalty; /* NULL: none */
     uint64_t noise_position;
     uint64_t flip_position;
     uint64_t instance_position;
+    uint64_t class_position;
     uint64_t n_real; /* real samples of the latest discriminator's step, for relative losses */
     gan_train_stats stats;
     gan__step_profile *profile; /* NULL: nobody looks */

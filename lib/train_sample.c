@@ -82,12 +82,24 @@ void gan__trainer_average_state(const gan_trainer *t, gan__state *s)
 
 /* ---- samples ---- */
 
-gan_status gan_trainer_sample(gan_trainer *t, const float *z, size_t n, float *out)
+gan_status gan_trainer_sample_labels(gan_trainer *t, const float *z, const uint8_t *labels,
+                                     size_t n, float *out)
 {
+    gan_status status = GAN_OK;
+    const gan__labels all = {.of = labels};
+
     if (!t) return gan__fail(GAN_ERR_INVALID, "trainer: is NULL");
     if (n > 0 && (!z || !out))
         return gan__fail(GAN_ERR_INVALID, "trainer: %s is NULL for %zu samples", z ? "out" : "z",
                          n);
-    if (n > 0) gan__pass_evaluate(t->eval, t->pool, z, n, out);
-    return GAN_OK;
+    GAN_TRY(gan__network_check_labels(t->g.net, labels, n, "trainer"));
+    if (n > 0) gan__pass_evaluate(t->eval, t->pool, z, all, n, out);
+
+cleanup:
+    return status;
+}
+
+gan_status gan_trainer_sample(gan_trainer *t, const float *z, size_t n, float *out)
+{
+    return gan_trainer_sample_labels(t, z, NULL, n, out);
 }

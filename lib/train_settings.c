@@ -3,9 +3,11 @@
 
 #include "alloc_internal.h"
 #include "desc_internal.h"
+#include "rng_internal.h"
 #include "status_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 
 enum { USUAL_BATCH = 100, MOST_BATCH = 1 << 24 };
 
@@ -62,6 +64,24 @@ cleanup:
     return status;
 }
 
+static gan_status check_classes(const gan_trainer_desc *d)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(check_range("auxiliary_weight", d->auxiliary_weight, 0, 1e6));
+    if (!d->class_weights && d->n_class_weights > 0)
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: class_weights is NULL for %zu classes",
+                 d->n_class_weights);
+    if (d->class_weights && !gan__rng_check_weights(d->n_class_weights, d->class_weights))
+        GAN_FAIL(GAN_ERR_INVALID,
+                 "trainer: class_weights of 1 to 256 classes wanted, finite, not negative and not "
+                 "all 0; got %zu",
+                 d->n_class_weights);
+
+cleanup:
+    return status;
+}
+
 gan_status gan__trainer_read_desc(gan_trainer *t, const gan_trainer_desc *desc)
 {
     gan_status status = GAN_OK;
@@ -78,6 +98,7 @@ gan_status gan__trainer_read_desc(gan_trainer *t, const gan_trainer_desc *desc)
     if (!t->loss) GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no loss %d", (int)d->loss);
     GAN_TRY(check_targets(t));
     GAN_TRY(check_rhythm(d));
+    GAN_TRY(check_classes(d));
 
 cleanup:
     return status;
@@ -87,6 +108,17 @@ cleanup:
 static void add_unless(gan__state *s, const char *name, double value, double usual)
 {
     if (value < usual || value > usual) gan__state_setting(s, name, value);
+}
+
+/* A name for each: they may differ in one. */
+static void add_class_weights(const gan_trainer *t, gan__state *s)
+{
+    for (size_t i = 0; t->class_weights && i < t->n_classes; i++) {
+        char name[40];
+
+        snprintf(name, sizeof name, "class_weights.%zu", i);
+        gan__state_setting(s, name, t->class_weights[i]);
+    }
 }
 
 void gan__trainer_settings_state(const gan_trainer *t, gan__state *s)
@@ -107,4 +139,6 @@ void gan__trainer_settings_state(const gan_trainer *t, gan__state *s)
     add_unless(s, "instance_noise_steps", (double)d->instance_noise_steps, 0);
     add_unless(s, "average_decay", d->average_decay, 0);
     add_unless(s, "average_warmup", (double)d->average_warmup, 0);
+    add_unless(s, "auxiliary_weight", d->auxiliary_weight, 0);
+    add_class_weights(t, s);
 }

@@ -36,8 +36,11 @@ float *gradient_of(const float *before, gan_network *net)
 
 static size_t width_in(const net_layer *layers)
 {
-    while (layers->kind != NET_LINEAR) layers++;
-    return layers->in;
+    size_t more = 0; /* of what an embedding appends */
+
+    for (; layers->kind != NET_LINEAR; layers++)
+        if (layers->kind == NET_EMBEDDING) more += layers->out;
+    return layers->in - more;
 }
 
 game game_begin(const net_layer *g, const net_layer *d, opt_maker make_opt,

@@ -41,6 +41,10 @@
     {                                                                                              \
         NET_FLATTEN, 0, 0, 0                                                                       \
     }
+#define EMBEDDING(classes, width)                                                                  \
+    {                                                                                              \
+        NET_EMBEDDING, classes, width, 0                                                           \
+    }
 #define END                                                                                        \
     {                                                                                              \
         NET_END, 0, 0, 0                                                                           \

@@ -18,6 +18,7 @@ static gan_layer *layer_make(const net_layer *l)
     case NET_SIGMOID: return gan_layer_sigmoid();
     case NET_DROPOUT: return gan_layer_dropout(l->value);
     case NET_FLATTEN: return gan_layer_flatten();
+    case NET_EMBEDDING: return gan_layer_label_embedding(l->in, l->out);
     case NET_END: break;
     }
     return NULL;
@@ -111,7 +112,8 @@ static double activate(const net_layer *l, double x)
     case NET_END:
     case NET_LINEAR:
     case NET_DROPOUT:
-    case NET_FLATTEN: break;
+    case NET_FLATTEN:
+    case NET_EMBEDDING: break;
     }
     return x;
 }
@@ -174,7 +176,8 @@ static double slope(const net_layer *l, double x)
     case NET_END:
     case NET_LINEAR:
     case NET_DROPOUT:
-    case NET_FLATTEN: break;
+    case NET_FLATTEN:
+    case NET_EMBEDDING: break;
     }
     return 1;
 }

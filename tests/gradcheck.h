@@ -19,12 +19,13 @@ typedef enum net_kind {
     NET_TANH,
     NET_SIGMOID,
     NET_DROPOUT, /* nothing in the reference: it is evaluation mode */
-    NET_FLATTEN
+    NET_FLATTEN,
+    NET_EMBEDDING /* which the reference doesn't have */
 } net_kind;
 
 typedef struct net_layer {
     net_kind kind;
-    size_t in, out; /* of NET_LINEAR */
+    size_t in, out; /* of NET_LINEAR; classes and width of NET_EMBEDDING */
     float value;    /* slope of NET_LEAKY_RELU, p of NET_DROPOUT; 1 for NET_LINEAR: with spectral
                        norm, which the reference doesn't have */
 } net_layer;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 enum { STREAM_X = 1, STREAM_DY, STREAM_WEIGHTS, STREAM_DIRECTION }; /* of the numbers drawn here */
+enum { MAX_ROWS = 512 };
 
 /* ---- a training step on one layer ---- */
 
@@ -19,6 +20,7 @@ typedef struct trial {
     gan_network *net;
     size_t rows, group;
     const float *x, *dy;
+    uint8_t labels[MAX_ROWS]; /* where the network looks at some */
 } trial;
 
 /* In which way it is done; the results must not differ. */
@@ -105,6 +107,7 @@ static void forward(const trial *t, gan__pass *pass, gan_pool *pool, size_t firs
     const size_t n = t->rows * input_size(t->net);
 
     memcpy(gan__pass_input(pass, first), t->x, n * sizeof *t->x);
+    if (t->net->n_classes > 0) memcpy(gan__pass_labels(pass, first), t->labels, t->rows);
     gan__pass_forward(pass, pool, first, t->rows, t->group);
 }
 
@@ -127,7 +130,7 @@ static void evaluate(const trial *t, gan_pool *pool, float *y)
                                                  .rows = gan__pass_eval_rows(t->net, pool),
                                                  .threads = gan_pool_thread_count(pool)},
                                &t->net->allocator));
-    gan__pass_evaluate(pass, pool, t->x, t->rows, y);
+    gan__pass_evaluate(pass, pool, t->x, (gan__labels){.of = t->labels}, t->rows, y);
     gan__pass_destroy(pass);
 }
 
@@ -300,6 +303,17 @@ static float *drawn(uint64_t stream, size_t n)
     return out;
 }
 
+/* A step on drawn samples, with labels of all kinds. */
+static trial trial_of(gan_network *net, size_t rows, size_t group, const float *x, const float *dy)
+{
+    trial t = {.net = net, .rows = rows, .group = group, .x = x, .dy = dy};
+
+    ck_assert_uint_le(rows, MAX_ROWS);
+    for (size_t i = 0; i < rows && net->n_classes > 0; i++)
+        t.labels[i] = (uint8_t)((7 * i + i / 3) % net->n_classes);
+    return t;
+}
+
 /* Move weights away from ones and zeros. */
 static void stir(gan_network *net)
 {
@@ -365,13 +379,16 @@ static void expect_golden(const golden *g, const char *name, gan_network *net, g
 {
     const size_t n_in = rows * input_size(net), n_out = rows * output_size(net);
     char part[64];
-    trial t = {net, rows, group, NULL, NULL};
+    trial t = trial_of(net, rows, group, NULL, NULL);
     outcome o;
 
     snprintf(part, sizeof part, "%s.x", name);
     t.x = golden_get(g, part, n_in);
     snprintf(part, sizeof part, "%s.dy", name);
     t.dy = golden_get(g, part, n_out);
+    snprintf(part, sizeof part, "%s.labels", name);
+    for (size_t i = 0; i < rows && net->n_classes > 0; i++)
+        t.labels[i] = (uint8_t)golden_get(g, part, rows)[i];
     read_tensors(g, name, net);
     o = try(&t, &(manner){"", 1, 0, 0});
     expect_like(g, name, "y", o.y, n_out);
@@ -419,7 +436,7 @@ void expect_layer_adjoint(gan_shape in, gan_layer *layer, size_t rows)
     const size_t n_in = rows * input_size(net), n_out = rows * output_size(net);
     float *x = drawn(STREAM_X, n_in);
     float *dy = drawn(STREAM_DY, n_out);
-    const trial t = {net, rows, rows, x, dy};
+    const trial t = trial_of(net, rows, rows, x, dy);
     outcome o = try(&t, &(manner){"", 2, 0, 0});
     double scale = 0;
     const double by_output = inner(n_out, o.y, dy, &scale);
@@ -491,7 +508,7 @@ static void expect_gradients(gan_network *net, size_t rows, size_t group, const 
     const size_t n = rows * input_size(net);
     float *copy = drawn(STREAM_X, n);
     float *dy = drawn(STREAM_DY, rows * output_size(net));
-    const trial t = {net, rows, group, copy, dy};
+    const trial t = trial_of(net, rows, group, copy, dy);
     gan__pass *pass = training_pass(&t, 1);
     outcome o;
 
@@ -562,7 +579,7 @@ static void expect_bits(gan_network *net, gan_network *behind, size_t rows, size
 {
     float *x = drawn(STREAM_X, rows * input_size(net));
     float *dy = drawn(STREAM_DY, rows * output_size(net));
-    const trial t = {net, rows, group, x, dy};
+    const trial t = trial_of(net, rows, group, x, dy);
     outcome o;
 
     stir(net);

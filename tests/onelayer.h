@@ -8,6 +8,8 @@
 #include <gan/network.h>
 #include <stddef.h>
 
+/* Layers and networks that look at labels get the file's, or some that are made here. */
+
 /* The layer, which is destroyed, agrees with what make_layers.py's case() wrote for a training
  * step: output, gradients and buffers after it, and output in evaluation mode after that; each
  * number to 1e-5 of the largest in its tensor.

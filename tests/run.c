@@ -80,15 +80,19 @@ static gan_optimizer *lion(void)
 const opt_maker run_optimizers[RUN_OPTIMIZERS] = {
     adam, adamw, sgd, sgd_with_momentum, rmsprop_with_all, amsgrad, adabelief, lion};
 
-/* small_g and small_d with spectral norm. */
-static const net_layer spectral_g[] = {SPECTRAL(3, 11), LEAKY, DROPOUT(0.2f),
-                                       LINEAR(11, 6),   TANH,  END};
-static const net_layer spectral_d[] = {SPECTRAL(6, 13), LEAKY,   DROPOUT(0.3f),
-                                       SPECTRAL(13, 1), SIGMOID, END};
+enum { CLASSES = 3 };
+
+/* small_g and small_d with spectral norm, labels, and an auxiliary classifier. */
+static const net_layer rich_g[] = {
+    EMBEDDING(CLASSES, 2), SPECTRAL(5, 11), LEAKY, DROPOUT(0.2f), LINEAR(11, 6), TANH, END};
+static const net_layer rich_d[] = {EMBEDDING(CLASSES, 2), SPECTRAL(8, 13),           LEAKY,
+                                   DROPOUT(0.3f),         SPECTRAL(13, 1 + CLASSES), END};
 
 /* Everything that a trainer and its optimizers can be told. */
 static void choose_every_option(gan_trainer_desc *desc)
 {
+    static const double class_weights[CLASSES] = {2, 1, 4};
+
     desc->loss = GAN_LOSS_RELATIVISTIC;
     desc->real_target = 0.9;
     desc->label_flip = 0.1;
@@ -100,6 +104,9 @@ static void choose_every_option(gan_trainer_desc *desc)
     desc->instance_noise_steps = 12;
     desc->average_decay = 0.9;
     desc->average_warmup = 5;
+    desc->auxiliary_weight = 0.5;
+    desc->class_weights = class_weights;
+    desc->n_class_weights = CLASSES;
 }
 
 static void set_every_option(gan_optimizer *opt)
@@ -112,28 +119,38 @@ static void set_every_option(gan_optimizer *opt)
                                                          .grad_value = 0.2, .weight = 0.3}));
 }
 
+/* Samples from `which`, each of some class. */
+static gan_dataset *make_data(gan_shape shape, size_t n, uint64_t which)
+{
+    float *samples = normals(n * gan_shape_size(shape), which);
+    uint8_t *labels = malloc(n);
+    gan_dataset *data;
+
+    for (size_t i = 0; i < n; i++) labels[i] = (uint8_t)(i * i % 7 % CLASSES);
+    expect_ok(gan_dataset_create_floats(&data, samples, labels, n, shape, NULL));
+    free(samples);
+    free(labels);
+    return data;
+}
+
 run run_begin(uint64_t seed, opt_maker make_opt, size_t n_threads)
 {
     gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = RUN_BATCH, .seed = seed,
                              .n_threads = n_threads};
     const int all = seed == RUN_EVERY_OPTION;
     run r = {0};
-    float *samples;
 
     if (all) choose_every_option(&desc);
-    r.game = game_begin(all ? spectral_g : small_g, all ? spectral_d : small_d, make_opt, &desc);
+    r.game = game_begin(all ? rich_g : small_g, all ? rich_d : small_d, make_opt, &desc);
     if (all) {
         set_every_option(r.game.g_opt);
         set_every_option(r.game.d_opt);
     }
-    samples = normals(RUN_COUNT * r.game.sample, 77);
-    expect_ok(gan_dataset_create_floats(&r.data, samples, NULL, RUN_COUNT,
-                                        gan_shape_1d(r.game.sample), NULL));
+    r.data = make_data(gan_shape_1d(r.game.sample), RUN_COUNT, 77);
     expect_ok(
         gan_iterator_create(&r.it, r.data,
                             &(gan_iterator_desc){GAN_ITERATOR_DESC_INIT, .batch_size = RUN_BATCH,
                                                  .shuffle = 1, .seed = seed + 1}));
-    free(samples);
     return r;
 }
 
@@ -198,12 +215,10 @@ run_choice usual_choice(void)
 
 run run_of(const run_choice *c)
 {
-    run r = {.game = game_begin(c->g, c->d, c->make_opt, &c->trainer)};
-    float *samples = normals(c->count * gan_shape_size(c->shape), 3);
+    run r = {.game = game_begin(c->g, c->d, c->make_opt, &c->trainer),
+             .data = make_data(c->shape, c->count, 3)};
 
-    expect_ok(gan_dataset_create_floats(&r.data, samples, NULL, c->count, c->shape, NULL));
     expect_ok(gan_iterator_create(&r.it, r.data, &c->iterator));
-    free(samples);
     return r;
 }
 

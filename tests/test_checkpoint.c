@@ -124,8 +124,8 @@ START_TEST(figures_of_a_half_that_did_not_run_yet_are_the_saved_ones)
     run_steps(&saved, 2);
     expect_ok(save_run(&saved));
     expect_ok(load_run(&loaded));
-    expect_ok(gan_train_generator_step(saved.game.trainer, 4, NULL, &a));
-    expect_ok(gan_train_generator_step(loaded.game.trainer, 4, NULL, &b));
+    expect_ok(gan_train_generator_step(saved.game.trainer, 4, NULL, NULL, &a));
+    expect_ok(gan_train_generator_step(loaded.game.trainer, 4, NULL, NULL, &b));
     expect_same_bits(&a, &b, sizeof a);
     ck_assert(b.d_loss > 0);
     run_end(&saved);
@@ -188,7 +188,7 @@ START_TEST(info_tells_where_the_run_stands)
     run r = plain_run();
 
     run_steps(&r, RUN_EPOCH + 2);
-    expect_ok(gan_train_generator_step(r.game.trainer, 3, NULL, NULL));
+    expect_ok(gan_train_generator_step(r.game.trainer, 3, NULL, NULL, NULL));
     expect_ok(save_run(&r));
     expect_ok(gan_checkpoint_read_info(&info, run_path));
     ck_assert_uint_eq(info.format, GAN_CHECKPOINT_FORMAT);

@@ -687,6 +687,10 @@ START_TEST(creation_names_what_is_wrong)
     bad = gan_network_create(gan_shape_1d(3), NULL);
     gan_network_add(bad, gan_layer_linear(4, 8));
     CREATE_FAILS(bad, opt, NULL, GAN_ERR_SHAPE, "needs 4 inputs, gets 3");
+    gan_network_destroy(bad);
+    bad = gan_network_create(gan_shape_1d(3), NULL);
+    gan_network_add(bad, gan_layer_label_embedding(8, 2));
+    CREATE_FAILS(bad, opt, NULL, GAN_ERR_INVALID, "the network looks at labels of 8 classes");
     expect_ok(gan_optimizer_bind(opt, 5)); /* no failure above has bound it */
     CREATE_FAILS(net, opt, NULL, GAN_ERR_SHAPE, "5");
     gan_classifier_destroy(NULL);

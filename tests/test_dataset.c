@@ -458,6 +458,8 @@ static gan_status attempt(void **out, const gan_allocator *allocator, void *user
 
     fill_floats(numbers);
     desc.allocator = allocator;
+    desc.class_names = (const char *const[]){"a", "b"};
+    desc.n_class_names = 2;
     status = make(*(int *)user, &data, numbers, COUNT, gan_shape_1d(SIZE), &desc);
     *out = data;
     return status;
@@ -470,10 +472,109 @@ static void destroy(void *made)
 
 START_TEST(making_survives_each_lack_of_memory)
 {
-    const size_t wanted[] = {3, 3, 1, 3};
+    const size_t wanted[] = {4, 4, 2, 4};
 
     for (int maker = 0; maker < 4; maker++)
         ck_assert_uint_eq(budget_sweep(attempt, destroy, &maker), wanted[maker]);
+}
+END_TEST
+
+/* ---- Classes ---- */
+
+START_TEST(sources_may_name_their_classes)
+{
+    static const char *const names[] = {"a", "b", "c"}, *const twice[] = {"a", "b", "a"};
+    const gan_shape shape = gan_shape_1d(SIZE);
+    float numbers[COUNT * SIZE];
+    gan_dataset *data;
+
+    fill_floats(numbers);
+    for (int maker = 0; maker < 4; maker++) {
+        gan_dataset_desc desc = {GAN_DATASET_DESC_INIT, .class_names = names, .n_class_names = 3};
+
+        expect_ok(make(maker, &data, numbers, COUNT, shape, &desc));
+        ck_assert_uint_eq(gan_dataset_class_count(data), 3);
+        for (size_t i = 0; i < 3; i++) ck_assert_str_eq(gan_dataset_class_name(data, i), names[i]);
+        ck_assert_ptr_null(gan_dataset_class_name(data, 3));
+        gan_dataset_destroy(data);
+        desc.class_names = twice;
+        expect_fails(make(maker, &data, numbers, COUNT, shape, &desc), GAN_ERR_INVALID,
+                     "dataset: classes 0 and 2 are both called a");
+        desc.class_names = NULL;
+        expect_fails(make(maker, &data, numbers, COUNT, shape, &desc), GAN_ERR_INVALID,
+                     "3 class_names, which are NULL");
+        desc = (gan_dataset_desc){GAN_DATASET_DESC_INIT, .class_names = names};
+        expect_fails(make(maker, &data, numbers, COUNT, shape, &desc), GAN_ERR_INVALID,
+                     "0 class_names, which are not NULL");
+        desc.n_class_names = 257;
+        expect_fails(make(maker, &data, numbers, COUNT, shape, &desc), GAN_ERR_INVALID,
+                     "257 class_names");
+        ck_assert_ptr_null(data);
+    }
+    expect_fails(
+        gan_dataset_create_bytes(
+            &data, bytes, NULL, COUNT, shape,
+            &(gan_dataset_desc){GAN_DATASET_DESC_INIT, .class_names = names, .n_class_names = 3}),
+        GAN_ERR_INVALID, "3 class_names, but no labels");
+}
+END_TEST
+
+START_TEST(samples_of_each_class_are_counted)
+{
+    double sizes[256];
+    gan_dataset *data;
+
+    for (size_t i = 0; i < 256; i++) sizes[i] = -1;
+    expect_ok(gan_dataset_create_shapes(&data, 23, 1, NULL));
+    expect_ok(gan_dataset_class_sizes(data, sizes, 12));
+    for (size_t i = 0; i < 12; i++) ck_assert(sizes[i] == (i < 3 ? 3 : i < 10 ? 2 : 0));
+    ck_assert(sizes[12] == -1);
+    sizes[0] = -1;
+    expect_fails(gan_dataset_class_sizes(data, sizes, 9), GAN_ERR_INVALID,
+                 "label 9 of sample 9, of 0 to 8");
+    expect_fails(gan_dataset_class_sizes(data, sizes, 0), GAN_ERR_INVALID, "1 to 256 classes");
+    expect_fails(gan_dataset_class_sizes(data, sizes, 257), GAN_ERR_INVALID, "got 257");
+    expect_fails(gan_dataset_class_sizes(data, NULL, 10), GAN_ERR_INVALID, "sizes is NULL");
+    expect_fails(gan_dataset_class_sizes(NULL, sizes, 10), GAN_ERR_INVALID, "data is NULL");
+    ck_assert(sizes[0] == -1);
+    gan_dataset_destroy(data);
+    expect_ok(gan_dataset_create_bytes(&data, bytes, labels, COUNT, gan_shape_1d(SIZE), NULL));
+    expect_ok(gan_dataset_class_sizes(data, sizes, 256));
+    for (size_t i = 0; i < 256; i++)
+        ck_assert(sizes[i] == (memchr(labels, (int)i, sizeof labels) ? 1 : 0));
+    gan_dataset_destroy(data);
+    expect_ok(gan_dataset_create_bytes(&data, bytes, NULL, COUNT, gan_shape_1d(SIZE), NULL));
+    expect_fails(gan_dataset_class_sizes(data, sizes, 256), GAN_ERR_INVALID, "no labels");
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+START_TEST(samples_of_callbacks_are_counted_too)
+{
+    source s = {SIZE_MAX, 17, 0, 0, 0};
+    gan_dataset_desc desc = {GAN_DATASET_DESC_INIT};
+    double sizes[8];
+    gan_dataset *data;
+    budget b;
+
+    budget_init(&b, BUDGET_UNLIMITED);
+    desc.allocator = &b.allocator;
+    expect_ok(
+        gan_dataset_create_callbacks(&data, read_source, &s, COUNT, gan_shape_1d(SIZE), 1, &desc));
+    b.left = 1;
+    expect_ok(gan_dataset_class_sizes(data, sizes, 8));
+    for (size_t i = 0; i < 8; i++) ck_assert(sizes[i] == (i < 3 ? 0 : 1));
+    sizes[3] = -1;
+    expect_fails(gan_dataset_class_sizes(data, sizes, 8), GAN_ERR_NOMEM, "memory");
+    b.left = BUDGET_UNLIMITED;
+    s.fails_at = 3;
+    expect_fails(gan_dataset_class_sizes(data, sizes, 8), GAN_ERR_IO, "17 for sample 3");
+    s.code = 0;
+    s.number = NAN;
+    expect_fails(gan_dataset_class_sizes(data, sizes, 8), GAN_ERR_NONFINITE, "of sample 3");
+    ck_assert(sizes[3] == -1);
+    gan_dataset_destroy(data);
+    ck_assert_uint_eq(budget_live(&b), 0);
 }
 END_TEST
 
@@ -492,11 +593,15 @@ Suite *suite(void)
     const TTest *const shared[] = {wrong_arguments_are_refused, sizes_beyond_all_memory_are_refused,
                                    null_datasets_are_empty, making_survives_each_lack_of_memory,
                                    NULL};
+    const TTest *const classes[] = {sources_may_name_their_classes,
+                                    samples_of_each_class_are_counted,
+                                    samples_of_callbacks_are_counted_too, NULL};
     Suite *s = suite_create("dataset");
 
     add_tests(s, "memory", memory);
     add_tests(s, "callbacks", callbacks);
     add_tests(s, "shapes", shapes);
+    add_tests(s, "classes", classes);
     add_tests(s, "shared", shared);
     return s;
 }

@@ -439,6 +439,24 @@ START_TEST(labels_and_pictures_must_be_as_many)
 }
 END_TEST
 
+START_TEST(classes_get_the_names_that_are_given)
+{
+    const content p = pictures(), l = classes();
+    const gan_dataset_desc desc = {
+        GAN_DATASET_DESC_INIT, .class_names = (const char *const[]){"a", "b"}, .n_class_names = 2};
+    const char *images = save("named-p", &p);
+    gan_dataset *data;
+
+    expect_ok(gan_dataset_open_idx(&data, images, save("named-l", &l), &desc));
+    ck_assert_uint_eq(gan_dataset_class_count(data), 2);
+    ck_assert_str_eq(gan_dataset_class_name(data, 1), "b");
+    gan_dataset_destroy(data);
+    expect_fails(gan_dataset_open_idx(&data, images, NULL, &desc), GAN_ERR_INVALID,
+                 "2 class_names, but no labels");
+    ck_assert_ptr_null(data);
+}
+END_TEST
+
 START_TEST(files_that_cannot_be_read_are_errors)
 {
     const content p = pictures();
@@ -582,6 +600,7 @@ Suite *suite(void)
                                    foreign_files_are_errors,
                                    pictures_are_no_labels,
                                    labels_and_pictures_must_be_as_many,
+                                   classes_get_the_names_that_are_given,
                                    files_that_cannot_be_read_are_errors,
                                    wrong_arguments_are_refused,
                                    NULL};

@@ -287,7 +287,7 @@ START_TEST(running_statistics_follow_real_and_then_generated_samples)
     ck_assert_int_eq(mean.trainable, 0);
     for (size_t c = 0; c < WIDTH; c++) ck_assert(mean.data[c] == 0 && var.data[c] == 1);
     expect_ok(gan_trainer_sample(p.trainer, p.z, BATCH, fake));
-    expect_ok(gan_train_discriminator_step(p.trainer, &p.batch, p.z, NULL));
+    expect_ok(gan_train_discriminator_step(p.trainer, &p.batch, p.z, NULL, NULL));
     for (size_t c = 0; c < WIDTH; c++) {
         double m = 0, v = 1;
 
@@ -307,10 +307,10 @@ START_TEST(a_step_leaves_the_other_networks_statistics_alone)
 
     begin(&p, 1);
     expect_ok(gan_network_clone(&g, p.g));
-    expect_ok(gan_train_discriminator_step(p.trainer, &p.batch, NULL, NULL));
+    expect_ok(gan_train_discriminator_step(p.trainer, &p.batch, NULL, NULL, NULL));
     expect_same_weights(g, p.g);
     expect_ok(gan_network_clone(&d, p.d));
-    expect_ok(gan_train_generator_step(p.trainer, BATCH, NULL, NULL));
+    expect_ok(gan_train_generator_step(p.trainer, BATCH, NULL, NULL, NULL));
     expect_same_weights(d, p.d);
     for (size_t c = 0; c < WIDTH; c++) {
         ck_assert(tensor_of(p.g, "1.running_mean").data[c] != 0);
@@ -330,7 +330,8 @@ START_TEST(a_step_that_fails_leaves_the_statistics_alone)
     begin(&p, 1);
     expect_ok(gan_network_clone(&d, p.d));
     p.real[7] = NAN;
-    expect_status(gan_train_discriminator_step(p.trainer, &p.batch, NULL, NULL), GAN_ERR_NONFINITE);
+    expect_status(gan_train_discriminator_step(p.trainer, &p.batch, NULL, NULL, NULL),
+                  GAN_ERR_NONFINITE);
     expect_same_weights(d, p.d);
     gan_network_destroy(d);
     end(&p);

@@ -137,16 +137,17 @@ START_TEST(u_and_v_move_only_with_their_own_networks_steps)
 
     for (int s = 0; s < 3; s++) {
         memcpy(kept, d_u.data, sizeof kept);
-        expect_ok(gan_train_generator_step(x.trainer, 12, NULL, NULL));
+        expect_ok(gan_train_generator_step(x.trainer, 12, NULL, NULL, NULL));
         expect_same_bits(kept, d_u.data, sizeof kept);
         expect_ok(gan_network_forward(x.d, samples, 12, z));
         expect_same_bits(kept, d_u.data, sizeof kept);
         samples[7] = NAN;
-        expect_status(gan_train_discriminator_step(x.trainer, &b, NULL, NULL), GAN_ERR_NONFINITE);
+        expect_status(gan_train_discriminator_step(x.trainer, &b, NULL, NULL, NULL),
+                      GAN_ERR_NONFINITE);
         expect_same_bits(kept, d_u.data, sizeof kept);
         b = waves(samples, s);
         memcpy(kept, g_u.data, g_u.size * sizeof *kept);
-        expect_ok(gan_train_discriminator_step(x.trainer, &b, NULL, NULL));
+        expect_ok(gan_train_discriminator_step(x.trainer, &b, NULL, NULL, NULL));
         expect_other_bits(kept, d_u.data, sizeof kept);
         expect_ok(gan_trainer_sample(x.trainer, z, 2, samples));
     }
@@ -169,7 +170,8 @@ START_TEST(sigma_becomes_the_singular_value)
               gan_shape_equal(v.shape, gan_shape_1d(6)));
     memset(w.data, 0, w.size * sizeof *w.data);
     memcpy(w.data, orthogonal, sizeof orthogonal);
-    for (int s = 0; s < 60; s++) expect_ok(gan_train_discriminator_step(x.trainer, &b, NULL, NULL));
+    for (int s = 0; s < 60; s++)
+        expect_ok(gan_train_discriminator_step(x.trainer, &b, NULL, NULL, NULL));
     expect_near(fabs((double)u.data[1]), 1, 1e-6, 0);
     expect_near((double)(u.data[1] * v.data[1]), -1, 1e-6, 0);
     match_end(&x);

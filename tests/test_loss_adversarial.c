@@ -41,10 +41,18 @@ static double judge(verdicts *v, size_t n_real, size_t n_fake, int which, int ge
         v->fake_targets[i] = generator ? 1 : cases[which].fake_target;
     }
     if (generator && !class->relative) n_real = 0;
-    v->a = (gan__loss_side){
-        .logits = v->real, .targets = v->real_targets, .grad = v->d_real, .n = n_real, .share = 1};
-    v->b = (gan__loss_side){
-        .logits = v->fake, .targets = v->fake_targets, .grad = v->d_fake, .n = n_fake, .share = 1};
+    v->a = (gan__loss_side){.logits = v->real,
+                            .targets = v->real_targets,
+                            .grad = v->d_real,
+                            .n = n_real,
+                            .stride = 1,
+                            .share = 1};
+    v->b = (gan__loss_side){.logits = v->fake,
+                            .targets = v->fake_targets,
+                            .grad = v->d_fake,
+                            .n = n_fake,
+                            .stride = 1,
+                            .share = 1};
     gan__loss_judge(class, generator ? class->g : class->d, &v->a, &v->b);
     return (n_real > 0 ? v->a.loss / (double)n_real : 0) + v->b.loss / (double)n_fake;
 }
@@ -146,6 +154,43 @@ START_TEST(a_logit_that_is_no_number_shows_in_the_loss)
 }
 END_TEST
 
+/* A verdict and two classes' logits a row, as an auxiliary classifier's discriminator has them. */
+START_TEST(logits_may_have_others_between_them)
+{
+    verdicts v = usual;
+    const uint8_t labels[5] = {1, 0, 0, 1, 1};
+    float rows[2][3 * 5], grads[2][3 * 5] = {{0}}, pairs[2 * 5], pair_grads[2 * 5];
+    const gan__loss_rows apart = {pairs, labels, 5, 2, 2, 0},
+                         joint = {rows[0] + 1, labels, 5, 2, 3, 0};
+    gan__loss_class_sums a, b;
+    const double loss = judge(&v, 5, 5, _i, 1);
+    gan__loss_side sides[2] = {v.a, v.b};
+
+    for (size_t i = 0; i < 5; i++)
+        for (size_t j = 0; j < 3; j++) {
+            rows[0][3 * i + j] = j == 0 ? v.real[i] : v.fake[i] * (float)j;
+            rows[1][3 * i + j] = j == 0 ? v.fake[i] : NAN;
+            if (j > 0) pairs[2 * i + j - 1] = rows[0][3 * i + j];
+        }
+    for (size_t k = 0; k < 2; k++) {
+        sides[k].logits = rows[k];
+        sides[k].grad = grads[k];
+        sides[k].stride = 3;
+    }
+    gan__loss_judge(gan__loss_find(cases[_i].loss), gan__loss_find(cases[_i].loss)->g, &sides[0],
+                    &sides[1]);
+    a = gan__loss_cross_entropy(&apart, 0.5, pair_grads);
+    b = gan__loss_cross_entropy(&joint, 0.5, grads[0] + 1);
+    ck_assert(sides[0].loss == v.a.loss && sides[1].loss == v.b.loss && isfinite(loss));
+    ck_assert(a.loss == b.loss && a.correct == b.correct);
+    for (size_t i = 0; i < 5; i++) {
+        ck_assert(sides[0].n == 0 || grads[0][3 * i] == v.d_real[i]);
+        ck_assert(grads[1][3 * i] == v.d_fake[i] && grads[1][3 * i + 2] == 0);
+        expect_same_bits(grads[0] + 3 * i + 1, pair_grads + 2 * i, 2 * sizeof(float));
+    }
+}
+END_TEST
+
 START_TEST(the_table_ends)
 {
     ck_assert_ptr_null(gan__loss_find((gan_loss)(GAN_LOSS_WASSERSTEIN + 1)));
@@ -162,6 +207,7 @@ Suite *suite(void)
     tcase_add_loop_test(tc, values_and_gradients_are_pytorchs, 0, CASES);
     tcase_add_loop_test(tc, gradients_are_derivatives, 0, CASES);
     tcase_add_loop_test(tc, a_logit_that_is_no_number_shows_in_the_loss, 0, CASES);
+    tcase_add_loop_test(tc, logits_may_have_others_between_them, 0, CASES);
     tcase_add_test(tc, shares_are_counted_at_the_boundary);
     tcase_add_test(tc, the_table_ends);
     suite_add_tcase(s, tc);

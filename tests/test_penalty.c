@@ -20,7 +20,7 @@ typedef struct outcome {
     float *grads;
 } outcome;
 
-/* At n samples, as a kind's samples would be. */
+/* At n samples, as a kind's samples would be.  Row i is of class i, and so on again. */
 static outcome penalty_of(gan_network *net, gan_penalty_kind kind, const float *x, size_t n,
                           size_t threads)
 {
@@ -36,6 +36,8 @@ static outcome penalty_of(gan_network *net, gan_penalty_kind kind, const float *
     expect_ok(gan_pool_create(&pool, threads, NULL));
     expect_ok(gan__penalty_create(&p, &desc, &pass, &net->allocator));
     memcpy(gan__penalty_samples(p), x, n * gan_shape_size(net->input) * sizeof *x);
+    for (size_t i = 0; i < n && net->n_classes > 0; i++)
+        gan__penalty_labels(p)[i] = (uint8_t)(i % net->n_classes);
     blas = gan__blas_enter();
     gan__penalty_begin(p, 0);
     gan__penalty_run(p, pool, n, 1);
@@ -239,6 +241,64 @@ static gan_network *spectral(void)
                    gan_layer_silu(), linear(9, 1));
 }
 
+static gan_network *embedding(void)
+{
+    return NETWORK(gan_shape_1d(5), gan_layer_label_embedding(3, 4), linear(9, 7), gan_layer_tanh(),
+                   gan_layer_one_hot(3), linear(10, 1));
+}
+
+static gan_network *projection(void)
+{
+    return NETWORK(gan_shape_1d(5), linear(5, 9), gan_layer_tanh(), gan_layer_projection(9, 3));
+}
+
+static gan_network *projection_alone(void)
+{
+    return NETWORK(gan_shape_1d(5), gan_layer_projection(5, 3));
+}
+
+static gan_network *projection_inside(void)
+{
+    return NETWORK(gan_shape_1d(5), gan_layer_projection(5, 3), gan_layer_tanh(), linear(1, 4),
+                   gan_layer_silu(), linear(4, 1));
+}
+
+static gan_network *affine(void)
+{
+    return NETWORK(gan_shape_1d(5), gan_layer_class_affine(5, 3), linear(5, 8), gan_layer_silu(),
+                   gan_layer_class_affine(8, 3), gan_layer_sigmoid(), linear(8, 1));
+}
+
+static gan_network *map(void)
+{
+    return NETWORK(gan_shape_3d(2, 6, 6), gan_layer_label_map(3, 2), conv(4, 6, 4, 2, 1),
+                   gan_layer_silu(), gan_layer_one_hot(3), conv(9, 4, 3, 1, 0), gan_layer_tanh(),
+                   gan_layer_label_embedding(3, 2), conv(6, 1, 1, 1, 0));
+}
+
+static gan_network *conditional_norm(void)
+{
+    gan_network *net = gan_network_create(gan_shape_3d(2, 4, 4), NULL);
+
+    expect_ok(gan_network_add_conditional_batch_norm(net, 2, 3, NULL));
+    expect_ok(gan_network_add(net, conv(2, 4, 4, 2, 1)));
+    expect_ok(gan_network_add_conditional_batch_norm(net, 4, 3, NULL));
+    expect_ok(gan_network_add(net, gan_layer_silu()));
+    expect_ok(gan_network_add(net, gan_layer_projection(16, 3)));
+    return built(net);
+}
+
+static gan_network *labelled_block(void)
+{
+    const gan_shape in = gan_shape_3d(4, 3, 3);
+    gan_network *body =
+        NETWORK_OPEN(in, gan_layer_class_affine(4, 3), gan_layer_tanh(), conv(4, 6, 3, 1, 1));
+    gan_network *shortcut = NETWORK_OPEN(in, gan_layer_label_map(3, 1), conv(5, 6, 1, 1, 0),
+                                         gan_layer_class_affine(6, 3));
+
+    return NETWORK(in, gan_layer_residual(body, shortcut), softplus(), gan_layer_projection(54, 3));
+}
+
 /* Networks; or the activation of one of linear layers. */
 static const struct network_case {
     const char *file, *name;
@@ -265,6 +325,14 @@ static const struct network_case {
     {"penalties_blocks.bin", "residual", NULL, residual},
     {"penalties_blocks.bin", "resnet", NULL, resnet},
     {"penalties_blocks.bin", "spectral", NULL, spectral},
+    {"penalties_labels.bin", "embedding", NULL, embedding},
+    {"penalties_labels.bin", "projection", NULL, projection},
+    {"penalties_labels.bin", "projection_alone", NULL, projection_alone},
+    {"penalties_labels.bin", "projection_inside", NULL, projection_inside},
+    {"penalties_labels.bin", "affine", NULL, affine},
+    {"penalties_labels.bin", "map", NULL, map},
+    {"penalties_labels.bin", "conditional_norm", NULL, conditional_norm},
+    {"penalties_labels.bin", "block", NULL, labelled_block},
     {"penalties_norms.bin", "batch_norm", NULL, batch_norm},
     {"penalties_norms.bin", "batch_norm_first", NULL, batch_norm_first},
     {"penalties_norms.bin", "layer_norm", NULL, layer_norm},
@@ -485,10 +553,25 @@ static gan_network *wide_conv(void)
                    gan_layer_prelu(64, 0.1f), gan_layer_max_pool2d(2, NULL), conv(64, 1, 4, 1, 0));
 }
 
+static gan_network *wide_labels(void)
+{
+    gan_network *net = gan_network_create(gan_shape_3d(3, 32, 32), NULL);
+
+    expect_ok(gan_network_add(net, gan_layer_label_map(10, 1)));
+    expect_ok(gan_network_add(net, conv(4, 32, 4, 2, 1)));
+    expect_ok(gan_network_add_conditional_batch_norm(net, 32, 10, NULL));
+    expect_ok(gan_network_add(net, gan_layer_silu()));
+    expect_ok(gan_network_add(net, gan_layer_one_hot(10)));
+    expect_ok(gan_network_add(net, conv(42, 48, 4, 2, 1)));
+    expect_ok(gan_network_add(net, leaky()));
+    expect_ok(gan_network_add(net, gan_layer_projection(48 * 64, 10)));
+    return built(net);
+}
+
 START_TEST(bits_dont_depend_on_threads)
 {
     static const size_t threads[] = {2, 3, 8};
-    gan_network *net = _i == 0 ? wide_linear() : wide_conv();
+    gan_network *net = _i == 0 ? wide_linear() : _i == 1 ? wide_conv() : wide_labels();
     const size_t n = _i == 0 ? 120 : 20;
     float *x = normals(n * gan_shape_size(net->input), 3);
     outcome alone = penalty_of(net, GAN_PENALTY_WGAN_GP, x, n, 1);
@@ -675,7 +758,7 @@ Suite *suite(void)
 
     tcase_add_loop_test(tc, gradients_are_pytorchs_double_backward, 0, N_CASES);
     tcase_add_loop_test(tc, gradients_are_finite_differences, 0, N_DIFFERENTIATED);
-    tcase_add_loop_test(tc, bits_dont_depend_on_threads, 0, 2);
+    tcase_add_loop_test(tc, bits_dont_depend_on_threads, 0, 3);
     suite_add_tcase(s, tc);
     add_tests(s, "contract", contract);
     return s;

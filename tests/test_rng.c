@@ -458,6 +458,91 @@ START_TEST(truncated_normals_invert_the_distribution)
 }
 END_TEST
 
+/* Chi squared of labels against their weights. */
+static double label_chi2(const uint8_t *labels, size_t n, const double *weights, size_t n_classes)
+{
+    double chi2 = 0, largest = 1, all = 0;
+
+    for (size_t k = 0; weights && k < n_classes; k++)
+        if (k == 0 || weights[k] > largest) largest = weights[k];
+    for (size_t k = 0; k < n_classes; k++) all += (weights ? weights[k] : 1) / largest;
+    for (size_t k = 0; k < n_classes; k++) {
+        const double wanted = (double)n * ((weights ? weights[k] : 1) / largest) / all;
+        size_t found = 0;
+
+        for (size_t i = 0; i < n; i++) found += labels[i] == k;
+        ck_assert(wanted > 0 || found == 0);
+        if (wanted > 0) chi2 += pow((double)found - wanted, 2) / wanted;
+    }
+    return chi2;
+}
+
+START_TEST(labels_are_as_likely_as_their_weights)
+{
+    enum { N = 50000 };
+    static const double counts[] = {6000, 0, 1000, 3000, 0}, huge[] = {1e308, 1e308, 5e307},
+                        tiny[] = {0, 5e-324, 0, 5e-324}, one[] = {0, 0, 7};
+    const struct {
+        const double *weights;
+        size_t n;
+    } cases[] = {{NULL, 10}, {NULL, 256}, {NULL, 1}, {counts, 5}, {huge, 3}, {tiny, 4}, {one, 3}};
+    uint8_t *labels = malloc(N);
+
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        gan_rng *rng = stream_at(17, c, 3);
+        const double freedom = (double)cases[c].n;
+        double chi2;
+
+        memset(labels, 255, N);
+        gan_rng_labels(rng, cases[c].n, cases[c].weights, N, labels);
+        ck_assert_uint_eq(gan_rng_position(rng), N + 3);
+        chi2 = label_chi2(labels, N, cases[c].weights, cases[c].n);
+        ck_assert_msg(chi2 < freedom + 4 * sqrt(2 * freedom) + 4, "case %zu: chi squared is %g", c,
+                      chi2);
+        gan_rng_destroy(rng);
+    }
+    free(labels);
+}
+END_TEST
+
+/* Each by the 32 bits at its place, whatever is drawn with it. */
+START_TEST(labels_are_a_function_of_position)
+{
+    static const double weights[] = {1, 0, 2, 0.5};
+    uint8_t all[50], one;
+    gan_rng *rng = stream_at(17, 1, 0);
+
+    gan_rng_labels(rng, 4, weights, 50, all);
+    for (size_t i = 50; i-- > 0;) {
+        const double u = ldexp((double)gan__rng_bits(17, 1, i), -32) * 3.5;
+
+        gan_rng_seek(rng, i);
+        gan_rng_labels(rng, 4, weights, 1, &one);
+        ck_assert_int_eq(one, all[i]);
+        ck_assert_int_eq(one, u < 1 ? 0 : u < 3 ? 2 : 3);
+    }
+    gan_rng_destroy(rng);
+}
+END_TEST
+
+START_TEST(labels_that_cannot_be_drawn_are_not)
+{
+    static const double bad[][2] = {{0, 0}, {1, -1}, {1, NAN}, {(double)INFINITY, 1}};
+    uint8_t label = 77;
+    gan_rng *rng = stream_at(1, 1, 5);
+
+    for (size_t i = 0; i < 4; i++) gan_rng_labels(rng, 2, bad[i], 1, &label);
+    gan_rng_labels(rng, 0, NULL, 1, &label);
+    gan_rng_labels(rng, 257, NULL, 1, &label);
+    gan_rng_labels(rng, 10, NULL, 1, NULL);
+    gan_rng_labels(NULL, 10, NULL, 1, &label);
+    gan_rng_labels(rng, 10, NULL, 0, &label);
+    ck_assert_int_eq(label, 77);
+    ck_assert_uint_eq(gan_rng_position(rng), 5);
+    gan_rng_destroy(rng);
+}
+END_TEST
+
 START_TEST(null_is_an_empty_stream)
 {
     float x = 2.385f;
@@ -513,17 +598,22 @@ Suite *suite(void)
                                    drawing_writes_no_more_than_asked_for,
                                    seeking_finds_the_values_that_stand_there,
                                    below_is_a_function_of_position,
+                                   labels_are_a_function_of_position,
                                    NULL};
     const TTest *const statistics[] = {uniforms_are_even,
                                        normals_have_the_moments_and_tails_of_a_normal,
                                        streams_seeds_and_neighbours_are_uncorrelated,
                                        below_stays_below_and_is_even,
                                        below_has_no_bias_where_a_remainder_would,
+                                       labels_are_as_likely_as_their_weights,
                                        NULL};
-    const TTest *const contract[] = {
-        below_knows_its_smallest_bounds,           truncated_normals_are_what_is_left_of_a_normal,
-        truncated_normals_invert_the_distribution, null_is_an_empty_stream,
-        creation_needs_memory_and_a_place,         NULL};
+    const TTest *const contract[] = {below_knows_its_smallest_bounds,
+                                     truncated_normals_are_what_is_left_of_a_normal,
+                                     truncated_normals_invert_the_distribution,
+                                     labels_that_cannot_be_drawn_are_not,
+                                     null_is_an_empty_stream,
+                                     creation_needs_memory_and_a_place,
+                                     NULL};
     Suite *s = suite_create("rng");
 
     add_tests(s, "values", values);

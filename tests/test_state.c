@@ -228,6 +228,38 @@ START_TEST(a_count_has_a_limit)
 }
 END_TEST
 
+START_TEST(labels_are_two_digits_each)
+{
+    static const char *const bad[] = {"",         "00030f",   "00030f09aa", "00030f1f",
+                                      "00030f0A", "00030f0x", "00030f 9",   "00030f-9"};
+    uint8_t labels[4] = {0, 3, 15, 9};
+    gan__safetensors *file;
+    gan__state s;
+
+    for (size_t i = 0; i <= sizeof bad / sizeof *bad; i++) {
+        gan__state_init(&s, NULL);
+        gan__state_labels(&s, "labels", labels, 4, 15);
+        if (i == 0)
+            expect_ok(gan__state_save(&s, path, 0));
+        else
+            write_texts((const char *[]){"labels", bad[i - 1]}, 1);
+        expect_ok(gan__safetensors_open(&file, path, NULL));
+        if (i == 0) {
+            ck_assert_str_eq(gan__safetensors_metadata(file, "labels"), "00030f09");
+            memset(labels, 1, sizeof labels);
+            expect_ok(gan__state_check(&s, file));
+            ck_assert_int_eq(labels[1], 1);
+            expect_ok(gan__state_restore(&s, file));
+        } else
+            expect_fails(gan__state_check(&s, file), GAN_ERR_FORMAT,
+                         "4 labels of at most 15 expected, two digits each");
+        expect_same_bits(labels, ((const uint8_t[]){0, 3, 15, 9}), 4);
+        gan__safetensors_close(file);
+        gan__state_end(&s);
+    }
+}
+END_TEST
+
 START_TEST(what_differs_is_told_with_both_values)
 {
     thing x = {0, 0, 7, {0}};
@@ -286,6 +318,7 @@ Suite *suite(void)
                                   whole_numbers_are_digits_and_nothing_else,
                                   reals_that_are_none_or_too_small_are_refused,
                                   a_count_has_a_limit,
+                                  labels_are_two_digits_each,
                                   what_differs_is_told_with_both_values,
                                   without_memory_a_list_remembers_it};
     Suite *s = suite_create("state");

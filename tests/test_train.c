@@ -37,7 +37,7 @@ START_TEST(the_figures_are_those_of_the_step)
             real_right += (double)(real_logits[i] > 0) / N;
             fake_right += (double)(fake_logits[i] < 0) / N;
         }
-        expect_ok(gan_train_discriminator_step(x.trainer, &b, z, &stats));
+        expect_ok(gan_train_discriminator_step(x.trainer, &b, z, NULL, &stats));
         expect_near(stats.d_loss, adversaries_d_loss(&a), 1e-6, 0);
         expect_near(stats.d_real, d_real, 1e-6, 0);
         expect_near(stats.d_fake, d_fake, 1e-6, 0);
@@ -47,7 +47,7 @@ START_TEST(the_figures_are_those_of_the_step)
         ck_assert_uint_eq(stats.g_steps, s);
         reference_free(a.d);
         a.d = reference_of(x.d, x.d_layers);
-        expect_ok(gan_train_generator_step(x.trainer, N, z, &stats));
+        expect_ok(gan_train_generator_step(x.trainer, N, z, NULL, &stats));
         expect_near(stats.g_loss, adversaries_g_loss(&a), 1e-6, 0);
         ck_assert_uint_eq(stats.g_steps, s + 1);
         reference_free(a.g);
@@ -68,12 +68,12 @@ START_TEST(a_half_step_keeps_the_other_halfs_figures)
 
     expect_ok(gan_train_step(x.trainer, &b, &whole));
     half = whole;
-    expect_ok(gan_train_generator_step(x.trainer, 20, NULL, &half));
+    expect_ok(gan_train_generator_step(x.trainer, 20, NULL, NULL, &half));
     ck_assert(half.d_loss == whole.d_loss && half.d_grad_norm == whole.d_grad_norm &&
               half.g_loss != whole.g_loss);
     ck_assert(half.d_steps == 1 && half.g_steps == 2);
     whole = half;
-    expect_ok(gan_train_discriminator_step(x.trainer, &b, NULL, &half));
+    expect_ok(gan_train_discriminator_step(x.trainer, &b, NULL, NULL, &half));
     ck_assert(half.g_loss == whole.g_loss && half.g_grad_norm == whole.g_grad_norm &&
               half.d_loss != whole.d_loss);
     ck_assert(half.d_steps == 2 && half.g_steps == 2 && half.struct_size == sizeof half);
@@ -95,8 +95,8 @@ START_TEST(figures_fit_the_hosts_record)
 
     longer.known.struct_size = sizeof longer;
     expect_fails(gan_train_step(x.trainer, &b, &none), GAN_ERR_INVALID, "struct_size");
-    expect_status(gan_train_discriminator_step(x.trainer, &b, NULL, &none), GAN_ERR_INVALID);
-    expect_status(gan_train_generator_step(x.trainer, 20, NULL, &none), GAN_ERR_INVALID);
+    expect_status(gan_train_discriminator_step(x.trainer, &b, NULL, NULL, &none), GAN_ERR_INVALID);
+    expect_status(gan_train_generator_step(x.trainer, 20, NULL, NULL, &none), GAN_ERR_INVALID);
     expect_same_game(&x, &twin);
     expect_ok(gan_train_step(x.trainer, &b, &longer.known));
     expect_ok(gan_train_step(twin.trainer, &b, NULL));
@@ -121,14 +121,15 @@ START_TEST(a_half_step_leaves_the_other_network_and_its_optimizer)
     for (int s = 0; s < 3; s++) {
         float *before = net_weights(x.g, &n), *after;
 
-        for (int k = 0; k < 3; k++) expect_ok(gan_train_discriminator_step(x.trainer, &b, z, NULL));
+        for (int k = 0; k < 3; k++)
+            expect_ok(gan_train_discriminator_step(x.trainer, &b, z, NULL, NULL));
         after = net_weights(x.g, NULL);
         expect_same_bits(after, before, n * sizeof *after);
         ck_assert_uint_eq(gan_optimizer_steps(x.g_opt), (unsigned)s);
         free(before);
         free(after);
         before = net_weights(x.d, &n);
-        expect_ok(gan_train_generator_step(x.trainer, 20, z, NULL));
+        expect_ok(gan_train_generator_step(x.trainer, 20, z, NULL, NULL));
         after = net_weights(x.d, NULL);
         expect_same_bits(after, before, n * sizeof *after);
         ck_assert_uint_eq(gan_optimizer_steps(x.d_opt), 3u * (unsigned)(s + 1));
@@ -152,11 +153,12 @@ START_TEST(the_other_optimizers_moments_stay)
     const gan_batch b = batch_of(&x, real, 20);
 
     for (int s = 0; s < 3; s++) {
-        expect_ok(gan_train_generator_step(x.trainer, 20, z, NULL));
-        expect_ok(gan_train_generator_step(twin.trainer, 20, z, NULL));
+        expect_ok(gan_train_generator_step(x.trainer, 20, z, NULL, NULL));
+        expect_ok(gan_train_generator_step(twin.trainer, 20, z, NULL, NULL));
         expect_same_weights(x.g, twin.g);
         d = net_weights(x.d, NULL);
-        for (int k = 0; k < 5; k++) expect_ok(gan_train_discriminator_step(x.trainer, &b, z, NULL));
+        for (int k = 0; k < 5; k++)
+            expect_ok(gan_train_discriminator_step(x.trainer, &b, z, NULL, NULL));
         net_set_weights(x.d, d);
         free(d);
     }
@@ -227,8 +229,8 @@ START_TEST(a_step_is_its_two_halves)
         gan_train_stats whole = {GAN_TRAIN_STATS_INIT}, halves = {GAN_TRAIN_STATS_INIT};
 
         expect_ok(gan_train_step(x.trainer, &b, &whole));
-        expect_ok(gan_train_discriminator_step(twin.trainer, &b, NULL, &halves));
-        expect_ok(gan_train_generator_step(twin.trainer, 17, NULL, &halves));
+        expect_ok(gan_train_discriminator_step(twin.trainer, &b, NULL, NULL, &halves));
+        expect_ok(gan_train_generator_step(twin.trainer, 17, NULL, NULL, &halves));
         expect_same_game(&x, &twin);
         expect_same_bits(&whole, &halves, sizeof whole);
         free(real);
@@ -252,7 +254,7 @@ static double fake_verdict(const game *x, const gan_batch *batch)
     gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
     float *d = net_weights(x->d, NULL);
 
-    expect_ok(gan_train_discriminator_step(x->trainer, batch, NULL, &stats));
+    expect_ok(gan_train_discriminator_step(x->trainer, batch, NULL, NULL, &stats));
     net_set_weights(x->d, d);
     free(d);
     return stats.d_fake;
@@ -264,7 +266,7 @@ static double generator_loss(const game *x)
     gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
     float *g = net_weights(x->g, NULL);
 
-    expect_ok(gan_train_generator_step(x->trainer, 20, NULL, &stats));
+    expect_ok(gan_train_generator_step(x->trainer, 20, NULL, NULL, &stats));
     net_set_weights(x->g, g);
     free(g);
     return stats.g_loss;
@@ -464,13 +466,14 @@ START_TEST(a_wrong_batch_changes_nothing)
     gan_batch b;
 
     expect_status(gan_train_step(NULL, &good, &stats), GAN_ERR_INVALID);
-    expect_status(gan_train_discriminator_step(NULL, &good, NULL, &stats), GAN_ERR_INVALID);
-    expect_status(gan_train_generator_step(NULL, 20, NULL, &stats), GAN_ERR_INVALID);
+    expect_status(gan_train_discriminator_step(NULL, &good, NULL, NULL, &stats), GAN_ERR_INVALID);
+    expect_status(gan_train_generator_step(NULL, 20, NULL, NULL, &stats), GAN_ERR_INVALID);
     expect_status(gan_train_step(x.trainer, NULL, &stats), GAN_ERR_INVALID);
-    expect_status(gan_train_discriminator_step(x.trainer, NULL, NULL, &stats), GAN_ERR_INVALID);
+    expect_status(gan_train_discriminator_step(x.trainer, NULL, NULL, NULL, &stats),
+                  GAN_ERR_INVALID);
     for (int half = 0; half < 2; half++) {
 #define STEP(batch)                                                                                \
-    (half ? gan_train_discriminator_step(x.trainer, batch, NULL, &stats)                           \
+    (half ? gan_train_discriminator_step(x.trainer, batch, NULL, NULL, &stats)                     \
           : gan_train_step(x.trainer, batch, &stats))
         b = good;
         b.samples = NULL;
@@ -490,8 +493,8 @@ START_TEST(a_wrong_batch_changes_nothing)
         expect_status(STEP(&b), GAN_ERR_SHAPE);
 #undef STEP
     }
-    expect_status(gan_train_generator_step(x.trainer, 0, NULL, &stats), GAN_ERR_INVALID);
-    expect_fails(gan_train_generator_step(x.trainer, 21, NULL, &stats), GAN_ERR_SHAPE, "21");
+    expect_status(gan_train_generator_step(x.trainer, 0, NULL, NULL, &stats), GAN_ERR_INVALID);
+    expect_fails(gan_train_generator_step(x.trainer, 21, NULL, NULL, &stats), GAN_ERR_SHAPE, "21");
     expect_status(gan_trainer_sample(NULL, real, 1, real), GAN_ERR_INVALID);
     expect_status(gan_trainer_sample(x.trainer, NULL, 1, real), GAN_ERR_INVALID);
     expect_status(gan_trainer_sample(x.trainer, real, 1, NULL), GAN_ERR_INVALID);
@@ -524,7 +527,8 @@ START_TEST(nan_in_the_data_changes_nothing)
         play(&twin, 20, s);
         real[at] = bad[s % 3];
         expect_status(gan_train_step(x.trainer, &b, NULL), GAN_ERR_NONFINITE);
-        expect_status(gan_train_discriminator_step(x.trainer, &b, z, NULL), GAN_ERR_NONFINITE);
+        expect_status(gan_train_discriminator_step(x.trainer, &b, z, NULL, NULL),
+                      GAN_ERR_NONFINITE);
         expect_same_game(&x, &twin);
         real[at] = kept;
     }
@@ -533,9 +537,10 @@ START_TEST(nan_in_the_data_changes_nothing)
     expect_error_says("number 2");
     expect_error_says("sample 3");
     z[5] = NAN;
-    expect_fails(gan_train_generator_step(x.trainer, 20, z, NULL), GAN_ERR_NONFINITE, "generator");
+    expect_fails(gan_train_generator_step(x.trainer, 20, z, NULL, NULL), GAN_ERR_NONFINITE,
+                 "generator");
     real[3 * x.sample + 2] = 0;
-    expect_status(gan_train_discriminator_step(x.trainer, &b, z, NULL), GAN_ERR_NONFINITE);
+    expect_status(gan_train_discriminator_step(x.trainer, &b, z, NULL, NULL), GAN_ERR_NONFINITE);
     play(&x, 20, 99);
     play(&twin, 20, 99);
     expect_same_game(&x, &twin);
@@ -561,7 +566,8 @@ START_TEST(nan_in_the_weights_is_named)
     expect_ok(gan_network_find(&t, x.g, "0.bias"));
     keep = t.data[1];
     t.data[1] = INFINITY;
-    expect_fails(gan_train_generator_step(x.trainer, 20, NULL, NULL), GAN_ERR_NONFINITE, "0.bias");
+    expect_fails(gan_train_generator_step(x.trainer, 20, NULL, NULL, NULL), GAN_ERR_NONFINITE,
+                 "0.bias");
     t.data[1] = keep;
     expect_ok(gan_train_step(x.trainer, &b, NULL));
     free(real);
@@ -609,11 +615,11 @@ START_TEST(a_generator_that_fails_leaves_a_discriminator_that_has_stepped)
     expect_fails(gan_train_step(x.trainer, &b, &stats), GAN_ERR_NONFINITE, "generator");
     ck_assert_uint_eq(stats.d_steps, 2);
     ck_assert_uint_eq(stats.g_steps, 1);
-    expect_ok(gan_train_discriminator_step(twin.trainer, &b, NULL, NULL));
+    expect_ok(gan_train_discriminator_step(twin.trainer, &b, NULL, NULL, NULL));
     expect_same_game(&x, &twin);
     expect_ok(gan_optimizer_set_lr(x.g_opt, 0.002));
-    expect_ok(gan_train_generator_step(x.trainer, 20, NULL, NULL));
-    expect_ok(gan_train_generator_step(twin.trainer, 20, NULL, NULL));
+    expect_ok(gan_train_generator_step(x.trainer, 20, NULL, NULL, NULL));
+    expect_ok(gan_train_generator_step(twin.trainer, 20, NULL, NULL, NULL));
     expect_same_game(&x, &twin);
     free(real);
     game_end(&x);
@@ -744,10 +750,10 @@ START_TEST(a_trainer_can_be_followed_by_another)
     const gan_batch b = batch_of(&x, real, 20);
 
     for (int s = 0; s < 3; s++) {
-        expect_ok(gan_train_discriminator_step(x.trainer, &b, z, NULL));
-        expect_ok(gan_train_generator_step(x.trainer, 20, z, NULL));
-        expect_ok(gan_train_discriminator_step(twin.trainer, &b, z, NULL));
-        expect_ok(gan_train_generator_step(twin.trainer, 20, z, NULL));
+        expect_ok(gan_train_discriminator_step(x.trainer, &b, z, NULL, NULL));
+        expect_ok(gan_train_generator_step(x.trainer, 20, z, NULL, NULL));
+        expect_ok(gan_train_discriminator_step(twin.trainer, &b, z, NULL, NULL));
+        expect_ok(gan_train_generator_step(twin.trainer, 20, z, NULL, NULL));
         /* Networks and optimizers go on where they are. */
         gan_trainer_destroy(x.trainer);
         expect_ok(gan_trainer_create(&x.trainer, x.g, x.d, x.g_opt, x.d_opt, &small_desc));
@@ -777,7 +783,7 @@ static void end_trainer(void *made)
     float z[3] = {0.5f, -1, 2.385f}, x[6];
 
     expect_ok(gan_trainer_sample(made, z, 1, x));
-    expect_ok(gan_train_generator_step(made, 20, NULL, NULL));
+    expect_ok(gan_train_generator_step(made, 20, NULL, NULL, NULL));
     gan_trainer_destroy(made);
 }
 

@@ -124,8 +124,10 @@ START_TEST(ten_steps_are_pytorchs)
         const gan_batch b = batch_of(real + s * BATCH * PIXELS, BATCH);
         gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
 
-        expect_ok(gan_train_discriminator_step(x.trainer, &b, z_d + s * BATCH * LATENT, &stats));
-        expect_ok(gan_train_generator_step(x.trainer, BATCH, z_g + s * BATCH * LATENT, &stats));
+        expect_ok(
+            gan_train_discriminator_step(x.trainer, &b, z_d + s * BATCH * LATENT, NULL, &stats));
+        expect_ok(
+            gan_train_generator_step(x.trainer, BATCH, z_g + s * BATCH * LATENT, NULL, &stats));
         expect_near(stats.d_loss, figures[0], 1e-4, 0);
         expect_near(stats.g_loss, figures[1], 1e-4, 0);
         expect_near(stats.d_real, figures[2], 1e-4, 0);
@@ -203,11 +205,11 @@ START_TEST(a_half_step_leaves_the_other_network_alone)
     draw(z, BATCH * LATENT, 5);
     expect_ok(gan_train_step(x.trainer, &b, NULL));
     expect_ok(gan_network_clone(&g, x.g));
-    expect_ok(gan_train_discriminator_step(x.trainer, &b, NULL, NULL));
+    expect_ok(gan_train_discriminator_step(x.trainer, &b, NULL, NULL, NULL));
     expect_ok(gan_trainer_sample(x.trainer, z, BATCH, samples));
     expect_same_network(x.g, g);
     expect_ok(gan_network_clone(&d, x.d));
-    expect_ok(gan_train_generator_step(x.trainer, BATCH, NULL, NULL));
+    expect_ok(gan_train_generator_step(x.trainer, BATCH, NULL, NULL, NULL));
     expect_same_network(x.d, d);
     gan_network_destroy(g);
     gan_network_destroy(d);

@@ -117,8 +117,9 @@ START_TEST(twenty_steps_are_pytorchs)
                              .samples = real + s * batch * image};
         gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
 
-        expect_ok(gan_train_discriminator_step(trainer, &b, z_d + s * batch * latent, &stats));
-        expect_ok(gan_train_generator_step(trainer, batch, z_g + s * batch * latent, &stats));
+        expect_ok(
+            gan_train_discriminator_step(trainer, &b, z_d + s * batch * latent, NULL, &stats));
+        expect_ok(gan_train_generator_step(trainer, batch, z_g + s * batch * latent, NULL, &stats));
         ck_assert_uint_eq(stats.d_steps, s + 1);
         ck_assert_uint_eq(stats.g_steps, s + 1);
         expect_figures(&stats, figures + s * FIGURES);

@@ -55,9 +55,9 @@ static float *take_gradient(const game *x, const adversaries *a, int generator, 
     gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
 
     if (generator)
-        expect_ok(gan_train_generator_step(x->trainer, a->n, a->z, &stats));
+        expect_ok(gan_train_generator_step(x->trainer, a->n, a->z, NULL, &stats));
     else
-        expect_ok(gan_train_discriminator_step(x->trainer, &b, a->z, &stats));
+        expect_ok(gan_train_discriminator_step(x->trainer, &b, a->z, NULL, &stats));
     grad = gradient_of(before, net);
     expect_near(norm_of(grad, n), generator ? stats.g_grad_norm : stats.d_grad_norm, 1e-5, 0);
     *loss = generator ? stats.g_loss : stats.d_loss;
@@ -184,7 +184,7 @@ static void see_masks(const game *x, size_t n, float *change, gan_train_stats *s
     for (size_t i = 0; i < n * DROPPED; i++) ones[i] = 1;
     expect_ok(gan_network_find(&w, x->d, "1.weight"));
     memcpy(change, w.data, DROPPED * sizeof *change);
-    expect_ok(gan_train_discriminator_step(x->trainer, &b, z, stats));
+    expect_ok(gan_train_discriminator_step(x->trainer, &b, z, NULL, stats));
     for (size_t i = 0; i < DROPPED; i++) change[i] -= w.data[i];
     free(ones);
     free(z);
@@ -299,7 +299,7 @@ START_TEST(the_gradient_passes_dropout_and_the_activation_before_it)
     size_t kept = 0;
 
     expect_ok(gan_network_find(&verdict, x.d, "0.weight"));
-    expect_ok(gan_train_generator_step(x.trainer, 1, &z, &stats));
+    expect_ok(gan_train_generator_step(x.trainer, 1, &z, NULL, &stats));
     grad = gradient_of(before, x.g);
     dw1 = grad;
     dw2 = grad + 2 * WIDTH;

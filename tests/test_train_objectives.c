@@ -95,8 +95,8 @@ START_TEST(steps_are_pytorchs)
         const gan_batch b = batch_of(&x, real + s * BATCH * 6, BATCH);
         gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
 
-        expect_ok(gan_train_discriminator_step(x.trainer, &b, z_d + s * BATCH * 3, &stats));
-        expect_ok(gan_train_generator_step(x.trainer, BATCH, z_g + s * BATCH * 3, &stats));
+        expect_ok(gan_train_discriminator_step(x.trainer, &b, z_d + s * BATCH * 3, NULL, &stats));
+        expect_ok(gan_train_generator_step(x.trainer, BATCH, z_g + s * BATCH * 3, NULL, &stats));
         expect_near(stats.d_loss, (double)losses[2 * s], 1e-5, 1e-6);
         expect_near(stats.g_loss, (double)losses[2 * s + 1], 1e-5, 1e-6);
     }
@@ -143,12 +143,12 @@ START_TEST(a_run_is_resumed_between_its_halves)
     resumed = game_begin(raw_g, raw_d, adam, &desc);
     b = batch_of(&x, real, 9);
     for (uint64_t s = 0; s < 3; s++) play(&x, 20, s);
-    expect_ok(gan_train_discriminator_step(x.trainer, &b, NULL, NULL));
+    expect_ok(gan_train_discriminator_step(x.trainer, &b, NULL, NULL, NULL));
     expect_ok(gan_checkpoint_save(x.trainer, NULL, path));
     expect_ok(gan_checkpoint_load(resumed.trainer, NULL, path));
     for (uint64_t s = 0; s < 3; s++) {
-        expect_ok(gan_train_generator_step(x.trainer, 11, NULL, &stats));
-        expect_ok(gan_train_generator_step(resumed.trainer, 11, NULL, &again));
+        expect_ok(gan_train_generator_step(x.trainer, 11, NULL, NULL, &stats));
+        expect_ok(gan_train_generator_step(resumed.trainer, 11, NULL, NULL, &again));
         expect_same_bits(&stats, &again, sizeof stats);
         play(&x, 20, 9 + s);
         play(&resumed, 20, 9 + s);
@@ -167,15 +167,16 @@ START_TEST(a_relativistic_generator_wants_real_samples)
     float *real = normals(20 * 6, 1), kept = real[3];
     const gan_batch b = batch_of(&x, real, 20);
 
-    expect_fails(gan_train_generator_step(x.trainer, 20, NULL, NULL), GAN_ERR_INVALID,
+    expect_fails(gan_train_generator_step(x.trainer, 20, NULL, NULL, NULL), GAN_ERR_INVALID,
                  "relativistic");
     expect_same_game(&x, &twin);
-    expect_ok(gan_train_discriminator_step(x.trainer, &b, NULL, NULL));
-    expect_ok(gan_train_generator_step(x.trainer, 20, NULL, NULL));
-    expect_ok(gan_train_generator_step(x.trainer, 7, NULL, NULL));
+    expect_ok(gan_train_discriminator_step(x.trainer, &b, NULL, NULL, NULL));
+    expect_ok(gan_train_generator_step(x.trainer, 20, NULL, NULL, NULL));
+    expect_ok(gan_train_generator_step(x.trainer, 7, NULL, NULL, NULL));
     real[3] = NAN;
-    expect_status(gan_train_discriminator_step(x.trainer, &b, NULL, NULL), GAN_ERR_NONFINITE);
-    expect_fails(gan_train_generator_step(x.trainer, 20, NULL, NULL), GAN_ERR_INVALID, "none");
+    expect_status(gan_train_discriminator_step(x.trainer, &b, NULL, NULL, NULL), GAN_ERR_NONFINITE);
+    expect_fails(gan_train_generator_step(x.trainer, 20, NULL, NULL, NULL), GAN_ERR_INVALID,
+                 "none");
     real[3] = kept;
     expect_ok(gan_train_step(x.trainer, &b, NULL));
     free(real);
@@ -197,7 +198,7 @@ static double first_d_loss(const gan_trainer_desc *desc, float label_sign)
         expect_ok(gan_network_find(&t, x.d, i ? "2.bias" : "2.weight"));
         for (size_t j = 0; j < t.size; j++) t.data[j] *= label_sign;
     }
-    expect_ok(gan_train_discriminator_step(x.trainer, &b, z, &stats));
+    expect_ok(gan_train_discriminator_step(x.trainer, &b, z, NULL, &stats));
     free(real);
     free(z);
     game_end(&x);
@@ -238,7 +239,7 @@ START_TEST(so_many_labels_are_flipped)
     free(d);
     d = net_weights(x.d, NULL);
     for (int s = 0; s < 20; s++) {
-        expect_ok(gan_train_discriminator_step(x.trainer, &b, NULL, &stats));
+        expect_ok(gan_train_discriminator_step(x.trainer, &b, NULL, NULL, &stats));
         net_set_weights(x.d, d);
         ck_assert(s == 0 || stats.d_loss != first || sums[1] > 0);
         if (s == 0) first = stats.d_loss;

@@ -100,7 +100,7 @@ static void check_gradient(size_t micro_batch)
     float *before = net_weights(x.d, NULL), *grad;
     double norm, squares = 0;
 
-    expect_ok(gan_train_discriminator_step(x.trainer, &b, z, &stats));
+    expect_ok(gan_train_discriminator_step(x.trainer, &b, z, NULL, &stats));
     grad = gradient_of(before, x.d);
     expect_near(stats.penalty, penalty_of(&a, &norm), 1e-6, 0);
     expect_near(stats.penalty_norm, norm, 1e-6, 0);
@@ -138,7 +138,7 @@ static float *change_of(game *x, const float *from, const gan_batch *b, const fl
     float *change;
 
     net_set_weights(x->d, from);
-    expect_ok(gan_train_discriminator_step(x->trainer, b, z, NULL));
+    expect_ok(gan_train_discriminator_step(x->trainer, b, z, NULL, NULL));
     change = gradient_of(from, x->d);
     return change;
 }
@@ -189,7 +189,7 @@ static double penalty_from(game *x, const float *weights, float *real, const flo
     gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
 
     net_set_weights(x->d, weights);
-    expect_ok(gan_train_discriminator_step(x->trainer, &b, z, &stats));
+    expect_ok(gan_train_discriminator_step(x->trainer, &b, z, NULL, &stats));
     return stats.penalty;
 }
 
@@ -212,7 +212,7 @@ START_TEST(random_numbers_are_fresh_after_a_step_that_counts)
 
         for (size_t s = 0; s < 3; s++) {
             if (i == 1)
-                expect_status(gan_train_discriminator_step(x.trainer, &b, z, NULL),
+                expect_status(gan_train_discriminator_step(x.trainer, &b, z, NULL, NULL),
                               GAN_ERR_NONFINITE);
             values[i][s] = penalty_from(&x, weights, real, z);
         }

@@ -55,8 +55,8 @@ START_TEST(the_generator_steps_every_third_time)
         gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
 
         expect_ok(gan_train_step(x.trainer, &b, &stats));
-        expect_ok(gan_train_discriminator_step(twin.trainer, &b, NULL, NULL));
-        if (s % 3 == 2) expect_ok(gan_train_generator_step(twin.trainer, 20, NULL, NULL));
+        expect_ok(gan_train_discriminator_step(twin.trainer, &b, NULL, NULL, NULL));
+        if (s % 3 == 2) expect_ok(gan_train_generator_step(twin.trainer, 20, NULL, NULL, NULL));
         ck_assert_uint_eq(stats.d_steps, s + 1);
         ck_assert_uint_eq(stats.g_steps, (s + 1) / 3);
         expect_same_game(&x, &twin);
@@ -239,7 +239,7 @@ START_TEST(uniform_latent_vectors_are_uniform)
     for (int s = 0; s < 2000; s++) {
         gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
 
-        expect_ok(gan_train_generator_step(x.trainer, 1, NULL, &stats));
+        expect_ok(gan_train_generator_step(x.trainer, 1, NULL, NULL, &stats));
         ck_assert(fabs(stats.g_loss) <= 1);
         if (-stats.g_loss < least) least = -stats.g_loss;
         sum += stats.g_loss / 2000;
@@ -271,8 +271,8 @@ START_TEST(instance_noise_is_as_strong_as_it_should_be)
         gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
         const int half = s >= STEPS;
 
-        expect_ok(gan_train_discriminator_step(x.trainer, &b, z, &stats));
-        if (!half) expect_ok(gan_train_generator_step(x.trainer, 1, z, &stats));
+        expect_ok(gan_train_discriminator_step(x.trainer, &b, z, NULL, &stats));
+        if (!half) expect_ok(gan_train_generator_step(x.trainer, 1, z, NULL, &stats));
         real_squares[half] += (stats.d_real - 5) * (stats.d_real - 5) / STEPS;
         fake_squares[half] += (stats.d_fake + 3) * (stats.d_fake + 3) / STEPS;
         products += (stats.d_real - 5) * (stats.d_fake + 3) / STEPS;
@@ -288,8 +288,8 @@ START_TEST(instance_noise_is_as_strong_as_it_should_be)
     for (int s = 0; s < 3; s++) { /* it is over */
         gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
 
-        expect_ok(gan_train_discriminator_step(x.trainer, &b, z, &stats));
-        expect_ok(gan_train_generator_step(x.trainer, 1, z, &stats));
+        expect_ok(gan_train_discriminator_step(x.trainer, &b, z, NULL, &stats));
+        expect_ok(gan_train_generator_step(x.trainer, 1, z, NULL, &stats));
         ck_assert(stats.d_real == 5 && stats.d_fake == -3 && stats.g_loss == 3);
     }
     game_end(&x);
@@ -331,10 +331,10 @@ START_TEST(micro_batches_add_up_to_the_batch)
         desc.micro_batch = micro;
         x = game_begin(plain_g, plain_d, gradient_taker, &desc);
         batch = batch_of(&x, real, 20);
-        expect_ok(gan_train_discriminator_step(x.trainer, &batch, NULL, &a));
-        expect_ok(gan_train_discriminator_step(twin.trainer, &batch, NULL, &b));
-        expect_ok(gan_train_generator_step(x.trainer, 17, NULL, &a));
-        expect_ok(gan_train_generator_step(twin.trainer, 17, NULL, &b));
+        expect_ok(gan_train_discriminator_step(x.trainer, &batch, NULL, NULL, &a));
+        expect_ok(gan_train_discriminator_step(twin.trainer, &batch, NULL, NULL, &b));
+        expect_ok(gan_train_generator_step(x.trainer, 17, NULL, NULL, &a));
+        expect_ok(gan_train_generator_step(twin.trainer, 17, NULL, NULL, &b));
         for (int i = 0; i < 2; i++) {
             found = net_weights(i ? x.g : x.d, &n);
             wanted = net_weights(i ? twin.g : twin.d, NULL);
@@ -368,8 +368,8 @@ START_TEST(a_batch_that_fits_needs_no_parts)
         float *real = normals(10 * 6, s);
         const gan_batch b = batch_of(&x, real, 10);
 
-        expect_ok(gan_train_discriminator_step(x.trainer, &b, NULL, NULL));
-        expect_ok(gan_train_discriminator_step(twin.trainer, &b, NULL, NULL));
+        expect_ok(gan_train_discriminator_step(x.trainer, &b, NULL, NULL, NULL));
+        expect_ok(gan_train_discriminator_step(twin.trainer, &b, NULL, NULL, NULL));
         expect_same_weights(x.d, twin.d);
         free(real);
     }
@@ -389,16 +389,16 @@ START_TEST(buffers_follow_every_part_of_a_step_that_counts)
     x = buffered_game(&desc);
     twin = buffered_game(&base);
     expect_ok(gan_optimizer_set_lr(twin.g_opt, 0));
-    expect_ok(gan_train_generator_step(x.trainer, 20, z, NULL));
-    expect_ok(gan_train_generator_step(twin.trainer, 10, z, NULL));
-    expect_ok(gan_train_generator_step(twin.trainer, 10, z + 30, NULL));
+    expect_ok(gan_train_generator_step(x.trainer, 20, z, NULL, NULL));
+    expect_ok(gan_train_generator_step(twin.trainer, 10, z, NULL, NULL));
+    expect_ok(gan_train_generator_step(twin.trainer, 10, z + 30, NULL, NULL));
     mean = tensor_of(x.g, "1.running_mean");
     other = tensor_of(twin.g, "1.running_mean");
     expect_close(mean.data, other.data, mean.size, 1e-6, 1e-8);
     memcpy(other.data, mean.data, mean.size * sizeof *mean.data);
     kept = z[59];
     z[59] = NAN; /* in the last part */
-    expect_status(gan_train_generator_step(x.trainer, 20, z, NULL), GAN_ERR_NONFINITE);
+    expect_status(gan_train_generator_step(x.trainer, 20, z, NULL, NULL), GAN_ERR_NONFINITE);
     expect_same_bits(mean.data, other.data, mean.size * sizeof *mean.data);
     z[59] = kept;
     free(z);
@@ -627,7 +627,7 @@ START_TEST(a_step_that_diverges_is_skipped)
     ck_assert(gan_optimizer_lr(x.d_opt) == gan_optimizer_lr(twin.d_opt));
     play(&x, 20, 1);
     expect_ok(gan_optimizer_set_lr(x.g_opt, 1e300));
-    expect_ok(gan_train_generator_step(x.trainer, 20, NULL, &stats));
+    expect_ok(gan_train_generator_step(x.trainer, 20, NULL, NULL, &stats));
     ck_assert(stats.g_skipped == 1 && stats.d_steps == 1 && stats.g_steps == 1);
     free(real);
     game_end(&x);
@@ -649,8 +649,8 @@ START_TEST(a_skipped_step_is_followed_by_other_random_numbers)
 
         expect_ok(gan_optimizer_set_lr(x.g_opt, lr));
         expect_ok(gan_optimizer_set_lr(twin.g_opt, i ? lr : 0));
-        expect_ok(gan_train_generator_step(x.trainer, 20, NULL, &a));
-        expect_ok(gan_train_generator_step(twin.trainer, 20, NULL, &b));
+        expect_ok(gan_train_generator_step(x.trainer, 20, NULL, NULL, &a));
+        expect_ok(gan_train_generator_step(twin.trainer, 20, NULL, NULL, &b));
     }
     ck_assert(a.g_loss == b.g_loss && a.g_steps == 1 && b.g_steps == 2);
     game_end(&x);
@@ -761,10 +761,10 @@ START_TEST(a_bad_output_is_that_of_its_layer)
     const gan_batch b = batch_of(&x, real, 20);
 
     z[5] = NAN;
-    expect_fails(gan_train_discriminator_step(x.trainer, &b, z, NULL), GAN_ERR_NONFINITE,
+    expect_fails(gan_train_discriminator_step(x.trainer, &b, z, NULL, NULL), GAN_ERR_NONFINITE,
                  "discriminator, step 1: the loss is");
     expect_error_says("generator's layer 1 (leaky_relu)"); /* which works in place behind layer 0 */
-    expect_fails(gan_train_generator_step(x.trainer, 20, z, NULL), GAN_ERR_NONFINITE,
+    expect_fails(gan_train_generator_step(x.trainer, 20, z, NULL, NULL), GAN_ERR_NONFINITE,
                  "generator, step 1: the loss is");
     expect_error_says("generator's layer 1 (leaky_relu)");
     free(z);
@@ -795,7 +795,7 @@ START_TEST(a_rate_of_ten_ends_with_a_name_and_good_weights)
         free(d);
         g = net_weights(x.g, NULL);
         d = net_weights(x.d, &n);
-        status = gan_train_discriminator_step(x.trainer, &b, NULL, &stats);
+        status = gan_train_discriminator_step(x.trainer, &b, NULL, NULL, &stats);
     }
     expect_status(status, GAN_ERR_NONFINITE);
     expect_error_says("discriminator");
@@ -821,7 +821,7 @@ START_TEST(a_weight_that_would_leave_the_numbers_is_named)
 
     for (size_t i = 0; i < 120; i++) real[i] *= 100;
     expect_ok(gan_optimizer_set_lr(x.d_opt, 3e38));
-    expect_fails(gan_train_discriminator_step(x.trainer, &b, NULL, NULL), GAN_ERR_NONFINITE,
+    expect_fails(gan_train_discriminator_step(x.trainer, &b, NULL, NULL, NULL), GAN_ERR_NONFINITE,
                  "discriminator, 0.weight: sgd: step 1:");
     expect_error_says("would not stay finite");
     free(real);

@@ -70,8 +70,9 @@ typedef struct gan_classifier_stats {
  * @param[in]     desc  Settings, or NULL for the defaults.
  *
  * @retval GAN_OK           `*out` is a classifier.
- * @retval GAN_ERR_INVALID  `out` or `net` is NULL, the network has no weights, or a setting is out
- *                          of range; it is named.
+ * @retval GAN_ERR_INVALID  `out` or `net` is NULL, the network has no weights or looks at labels
+ *                          (see gan_network_class_count()), or a setting is out of range; it is
+ *                          named.
  * @retval GAN_ERR_SHAPE    The network has fewer than 2 or more than 256 outputs, or the optimizer
  *                          is bound to another number of parameters.
  * @retval GAN_ERR_NOMEM    No memory, or the system gave no thread.

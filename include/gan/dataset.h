@@ -28,8 +28,11 @@ typedef struct gan_dataset_desc {
     size_t struct_size;             /**< set by GAN_DATASET_DESC_INIT */
     size_t max_count;               /**< read at most so many samples; 0: all of them.  0 */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
+    const char *const *class_names; /**< names for the labels 0, 1 ..., all different, of 1 to 255
+                                         bytes each; copied.  NULL: none */
+    size_t n_class_names;           /**< how many, at most 256; 0 with NULL */
 } gan_dataset_desc;
-#define GAN_DATASET_DESC_INIT GAN_SIZED_INIT(gan_dataset_desc, 0, 0)
+#define GAN_DATASET_DESC_INIT GAN_SIZED_INIT(gan_dataset_desc, 0, 0, 0, 0)
 
 /**
  * Read a set of pictures in the IDX format, plain or gzip'd (MNIST and its relatives).
@@ -44,7 +47,8 @@ typedef struct gan_dataset_desc {
  * @param[in]  desc    Settings, or NULL for the defaults.
  *
  * @retval GAN_OK           `*out` is the dataset, wholly in memory.
- * @retval GAN_ERR_INVALID  `out` or `images` is NULL, or `desc` is invalid.
+ * @retval GAN_ERR_INVALID  `out` or `images` is NULL, or `desc` is invalid; such as one with names
+ *                          for classes where there are no labels.
  * @retval GAN_ERR_IO       A file could not be opened or read.
  * @retval GAN_ERR_FORMAT   A file is no IDX file of bytes, is shorter or longer than its header
  *                          says, or is damaged gzip; path, byte offset, expected and found are
@@ -231,12 +235,35 @@ GAN_API gan_shape gan_dataset_shape(const gan_dataset *data);
 /** Return 1 when the samples have labels, else 0.  @since 0.1 */
 GAN_API int gan_dataset_has_labels(const gan_dataset *data);
 
-/** Return how many classes have a name: the subfolders of gan_dataset_open_png(); 0 without labels,
- * for other sources and for NULL.  @since 0.1 */
+/** Return how many classes have a name: the subfolders of gan_dataset_open_png(), and what the
+ * descriptor of another source says; 0 without labels and for NULL.  @since 0.1 */
 GAN_API size_t gan_dataset_class_count(const gan_dataset *data);
 
 /** Return the name of a label, which belongs to the dataset; NULL when it has none.  @since 0.1 */
 GAN_API const char *gan_dataset_class_name(const gan_dataset *data, size_t label);
+
+/**
+ * Count the samples of each class.
+ *
+ * @param[in]  data       The dataset.
+ * @param[out] sizes      Receives how many samples have the label i as sizes[i]: numbers that are
+ *                        ready to be the class_weights of a trainer, which then draws labels as
+ *                        often as the data has them.
+ * @param[in]  n_classes  Room in `sizes`, 1 to 256; 256 is enough for any labels.
+ *
+ * @retval GAN_OK             `sizes` is filled.
+ * @retval GAN_ERR_INVALID    `data` or `sizes` is NULL, there are no labels, `n_classes` is out of
+ *                            range, or a label is not below it; its sample is named.
+ * @retval GAN_ERR_IO         A host's source failed, its code is named.
+ * @retval GAN_ERR_NONFINITE  A host's source delivered NaN or infinity.
+ * @retval GAN_ERR_NOMEM      No memory for a sample of a host's source, which is read whole.
+ *
+ * After an error `sizes` is as it was.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_class_sizes(const gan_dataset *data, double *sizes,
+                                                          size_t n_classes);
 
 /** Return the path, below the folder, of the file that a sample is made from, which belongs to the
  * dataset; NULL when it is made from none of its own.  @since 0.1 */

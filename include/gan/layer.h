@@ -185,8 +185,7 @@ typedef struct gan_conv2d_desc {
 } gan_conv2d_desc;
 
 /** The defaults. */
-#define GAN_CONV2D_DESC_INIT                                                                       \
-    GAN_SIZED_INIT(gan_conv2d_desc, {0}, {0}, {0}, {0}, {0}, 0, 0)
+#define GAN_CONV2D_DESC_INIT GAN_SIZED_INIT(gan_conv2d_desc, {0}, {0}, {0}, {0}, {0}, 0, 0)
 
 /**
  * Make a convolution of images (torch.nn.Conv2d).
@@ -432,6 +431,91 @@ GAN_API void gan_layer_destroy(gan_layer *layer);
  * @since 0.1
  */
 GAN_API gan_layer *gan_layer_spectral_norm(gan_layer *layer);
+
+/* Layers that look at a sample's label, which is below their `num_classes`.  A network with one of
+ * them is conditional: see gan_network_class_count().  All of its layers have the same number of
+ * classes, at most 256. */
+
+/**
+ * Append to each sample what has been learnt about its class, y = [x, e[label]] (torch.cat of x and
+ * a torch.nn.Embedding).
+ *
+ * An input of any shape with n numbers becomes a vector of n + embedding_dim; one shaped [n, 1, 1],
+ * as convolutions want it, [n + embedding_dim, 1, 1].  Parameter: "weight", shape [num_classes,
+ * embedding_dim], drawn from N(0, 1).
+ *
+ * @param[in] num_classes    1 to 256.
+ * @param[in] embedding_dim  Numbers for each class, at least 1.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_label_embedding(size_t num_classes, size_t embedding_dim);
+
+/**
+ * Append to each sample num_classes numbers, 1 for its class and 0 for the others (Mirza and
+ * Osindero, 2014; torch.nn.functional.one_hot).  Nothing is learnt.
+ *
+ * To an image [c, h, w] num_classes channels are appended, each filled with its number; to anything
+ * else as by gan_layer_label_embedding().
+ *
+ * @param[in] num_classes  1 to 256.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_one_hot(size_t num_classes);
+
+/**
+ * Append to each image [c, h, w] maps that are learnt for each class: channels in which the label
+ * is drawn, to become [c + num_maps, h, w].
+ *
+ * Parameter: "weight", shape [num_classes, num_maps, h, w], drawn from N(0, 1): in PyTorch an
+ * Embedding of num_maps * h * w numbers, reshaped.
+ *
+ * @param[in] num_classes  1 to 256.
+ * @param[in] num_maps     Channels to append, at least 1; 1 is the usual choice.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_label_map(size_t num_classes, size_t num_maps);
+
+/**
+ * Scale and shift each channel by numbers learnt for each class, y = weight[label] x +
+ * bias[label].  Keeps the shape.
+ *
+ * Behind a normalisation without weights of its own this makes it a conditional one: see
+ * gan_network_add_conditional_batch_norm().  Parameters: "weight", all 1 at first, and "bias", all
+ * 0, both of shape [num_classes, num_features].
+ *
+ * @param[in] num_features  The number of channels, which is the input's first dimension.
+ * @param[in] num_classes   1 to 256.
+ * @return The layer, or NULL.
+ *
+ * Source: Dumoulin, Shlens and Kudlur, A Learned Representation for Artistic Style, 2017.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_class_affine(size_t num_features, size_t num_classes);
+
+/**
+ * End a discriminator by a projection: y = (w + e[label]) . x + b, one number.
+ *
+ * Parameters: "weight", shape [1, in], and "bias", shape [1], as those of gan_layer_linear(); and
+ * "embedding.weight", shape [num_classes, in], drawn from N(0, 1) as torch.nn.Embedding's.
+ *
+ * gan_layer_spectral_norm() doesn't take it.
+ *
+ * @param[in] in           Numbers in the input, which may have any shape; at least 1.
+ * @param[in] num_classes  1 to 256.
+ * @return The layer, or NULL.
+ *
+ * Source: Miyato and Koyama, cGANs with Projection Discriminator, 2018.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_projection(size_t in, size_t num_classes);
 
 GAN_END_DECLS
 

@@ -101,6 +101,26 @@ GAN_API gan_status gan_network_add(gan_network *net, gan_layer *layer);
 GAN_API gan_layer *gan_layer_residual(gan_network *body, gan_network *shortcut);
 
 /**
+ * Add a conditional batch normalisation: gan_layer_batch_norm() without weights of its own, and
+ * behind it gan_layer_class_affine(); two layers.
+ *
+ * @param[in,out] net           The network.
+ * @param[in]     num_features  The number of channels.
+ * @param[in]     num_classes   1 to 256.
+ * @param[in]     desc          Settings of the batch_norm, or NULL for the defaults.
+ *
+ * @retval GAN_OK  Both were added.
+ * @retval other   As gan_network_add().
+ *
+ * Source: de Vries et al., Modulating early visual processing by language, 2017.
+ *
+ * @since 0.1
+ */
+GAN_API gan_status gan_network_add_conditional_batch_norm(gan_network *net, size_t num_features,
+                                                          size_t num_classes,
+                                                          const gan_norm_desc *desc);
+
+/**
  * Complete a network: take its memory and draw its first weights from the seed.
  *
  * No layer can be added afterwards.  Calls that need the weights do this by themselves; a complete
@@ -197,6 +217,39 @@ GAN_API gan_shape gan_network_input_shape(const gan_network *net);
  * @since 0.1 */
 GAN_API gan_shape gan_network_output_shape(const gan_network *net);
 
+/**
+ * Return how many classes the labels of the network's samples have; 0: it looks at none.
+ *
+ * Layers such as gan_layer_label_embedding() make a network conditional.
+ *
+ * @since 0.1
+ */
+GAN_API size_t gan_network_class_count(const gan_network *net);
+
+/**
+ * Name the classes, so that whoever opens the network's file knows what to ask for.
+ *
+ * @param[in,out] net    A conditional network, complete or not.
+ * @param[in]     names  A name for each class: 1 to 255 bytes of UTF-8, copied.  NULL: no names.
+ * @param[in]     n      How many: gan_network_class_count(); 0 with NULL.
+ *
+ * @retval GAN_OK           Done.  Clones have the names, and files and checkpoints that the network
+ *                          is written to; gan_network_load() leaves a network's names alone.
+ * @retval GAN_ERR_INVALID  `net` is NULL, `n` is another number, or a name is NULL, empty, too
+ *                          long, there twice or not UTF-8.
+ * @retval GAN_ERR_NOMEM    No memory.
+ * @retval other            An earlier failure of this network.
+ *
+ * After an error the names are as they were.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_set_class_names(gan_network *net,
+                                                              const char *const *names, size_t n);
+
+/** Return the name of a class, which belongs to the network; NULL when it has none.  @since 0.1 */
+GAN_API const char *gan_network_class_name(const gan_network *net, size_t label);
+
 /** Return how many layers were added; 0 for NULL.  A residual block is one.  @since 0.1 */
 GAN_API size_t gan_network_layer_count(const gan_network *net);
 
@@ -256,7 +309,7 @@ GAN_API size_t gan_network_summary(const gan_network *net, char *text, size_t ca
  * @param[out]    out  Room for `n` output samples; must not overlap `in`.
  *
  * @retval GAN_OK           `out` is filled.
- * @retval GAN_ERR_INVALID  `net` is NULL, or `in` or `out` is NULL while n > 0.
+ * @retval GAN_ERR_INVALID  `net` is NULL or conditional, or `in` or `out` is NULL while n > 0.
  * @retval other            As gan_network_build(); `out` is as it was.
  *
  * Memory:       fixed when the network is completed; none is taken here.
@@ -267,6 +320,52 @@ GAN_API size_t gan_network_summary(const gan_network *net, char *text, size_t ca
  */
 GAN_API GAN_MUST_CHECK gan_status gan_network_forward(gan_network *net, const float *in, size_t n,
                                                       float *out);
+
+/**
+ * Run a conditional network: gan_network_forward() with a label for each sample.
+ *
+ * @param[in,out] net     The network; completed when it is not.  Its weights do not change.
+ * @param[in]     in      `n` input samples, one after the other.
+ * @param[in]     labels  Their `n` labels, each below gan_network_class_count(); NULL for a network
+ *                        that looks at none.
+ * @param[in]     n       How many; 0 does nothing.
+ * @param[out]    out     Room for `n` output samples; must not overlap `in`.
+ *
+ * @retval GAN_OK           `out` is filled.
+ * @retval GAN_ERR_INVALID  `net` is NULL, `in` or `out` is NULL while n > 0, labels are missing or
+ *                          not wanted, or one is out of range; it is named.
+ * @retval other            As gan_network_build(); `out` is as it was.
+ *
+ * Memory and determinism: as of gan_network_forward().
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_forward_labels(gan_network *net, const float *in,
+                                                             const uint8_t *labels, size_t n,
+                                                             float *out);
+
+/**
+ * The same for samples between two classes: what layers know of them is mixed, (1 - way) of the
+ * one and way of the other.
+ *
+ * @param[in,out] net   A conditional network.
+ * @param[in]     in    `n` input samples.
+ * @param[in]     from  `n` labels.
+ * @param[in]     to    `n` labels.
+ * @param[in]     way   `n` finite numbers, 0: the class of `from`, 1: that of `to`.
+ * @param[in]     n     How many; 0 does nothing.
+ * @param[out]    out   Room for `n` output samples; must not overlap `in`.
+ *
+ * @retval GAN_OK           `out` is filled.
+ * @retval GAN_ERR_INVALID  As for gan_network_forward_labels(); or a number of `way` is not finite,
+ *                          or the network looks at no labels.
+ * @retval other            As gan_network_build(); `out` is as it was.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_forward_between(gan_network *net, const float *in,
+                                                              const uint8_t *from,
+                                                              const uint8_t *to, const float *way,
+                                                              size_t n, float *out);
 
 /**
  * Write the weights, and the layers they belong to, as a safetensors file.

@@ -10,6 +10,9 @@ GAN_BEGIN_DECLS
 /**
  * Where the slope of the discriminator's logit is taken and what it costs: the mean over rows of a
  * function of the norm r of the logit's gradient by a sample.
+ *
+ * A conditional discriminator is shown the real samples' labels there, and those of the fake ones
+ * with GAN_PENALTY_R2.  An auxiliary classifier's logits pay nothing.
  */
 typedef enum gan_penalty_kind {
     /** None. */

@@ -90,6 +90,22 @@ GAN_API void gan_rng_truncated_normal(gan_rng *rng, double bound, size_t n, floa
  */
 GAN_API uint32_t gan_rng_below(gan_rng *rng, uint32_t bound);
 
+/**
+ * Draw `n` labels.
+ *
+ * @param[in,out] rng        The stream; moves by `n`.  With NULL the call does nothing.
+ * @param[in]     n_classes  1 to 256; the call does nothing with another number.
+ * @param[in]     weights    How likely each class is, in any unit, such as counts: finite numbers,
+ *                           not negative and not all 0; the call does nothing with others.  NULL:
+ *                           all the same.
+ * @param[in]     n          How many; 0 is allowed.
+ * @param[out]    labels     Room for `n`.
+ *
+ * @since 0.1
+ */
+GAN_API void gan_rng_labels(gan_rng *rng, size_t n_classes, const double *weights, size_t n,
+                            uint8_t *labels);
+
 /** Return how many values have been drawn; 0 for NULL.  @since 0.1 */
 GAN_API uint64_t gan_rng_position(const gan_rng *rng);
 

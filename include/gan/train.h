@@ -27,6 +27,13 @@ GAN_BEGIN_DECLS
  */
 typedef struct gan_trainer gan_trainer;
 
+/*
+ * Conditional training.  When layers of the generator or the discriminator look at labels (see
+ * gan_network_class_count()), or there is an auxiliary classifier, batches must have labels, and
+ * generated samples get some: the caller's, or drawn ones, anew for each half of a step.  A network
+ * that doesn't look at labels isn't shown any.  Without such layers labels of batches are not read.
+ */
+
 /** What latent vectors of training are drawn from. */
 typedef enum gan_latent {
     GAN_LATENT_NORMAL = 0, /**< the standard normal distribution, as gan_rng_normal() */
@@ -83,10 +90,22 @@ typedef struct gan_trainer_desc {
                                           its loss; for batch_norm layers its samples are a batch of
                                           their own, which running statistics don't follow.  NULL:
                                           nothing */
+    /**
+     * Above 0, to 1e6: an auxiliary classifier (AC-GAN: Odena et al., 2017).  The discriminator
+     * puts out one number more than there are classes, without a last sigmoid: the verdict, and a
+     * logit for each class.  Both players add so many times the mean cross-entropy of these against
+     * the labels: the discriminator half of that of the real samples and half of that of the
+     * generated ones, the generator, which has to look at labels, that of its own.  0: none
+     */
+    double auxiliary_weight;
+    const double *class_weights; /**< how likely each class is where labels are drawn, in any unit,
+                                      such as counts: see gan_rng_labels(); copied.  NULL: all the
+                                      same */
+    size_t n_class_weights;      /**< how many; 0 with NULL */
 } gan_trainer_desc;
 #define GAN_TRAINER_DESC_INIT                                                                      \
     GAN_SIZED_INIT(gan_trainer_desc, 0, 0, GAN_LOSS_BCE, 0, 0, 0, 0.0, 0.0, 0.0, 0, 0,             \
-                   GAN_LATENT_NORMAL, GAN_DIVERGENCE_STOP, 0.0, 0, 0.0, 0, 0)
+                   GAN_LATENT_NORMAL, GAN_DIVERGENCE_STOP, 0.0, 0, 0.0, 0, 0, 0.0, 0, 0)
 
 /** The figures of one step; start from GAN_TRAIN_STATS_INIT.  A half that did not run keeps its old
  * figures. */
@@ -111,9 +130,14 @@ typedef struct gan_train_stats {
     double penalty;         /**< the penalty when it was last computed, weight included; not a part
                                  of d_loss, but its gradient is one of the discriminator's */
     double penalty_norm;    /**< mean norm of the logit's gradient by a sample then */
+    double d_class_loss;    /**< the auxiliary classifier's part of d_loss, weight included */
+    double g_class_loss;    /**< and its part of g_loss */
+    double d_real_class_accuracy; /**< share of real samples whose largest class logit is that of
+                                       their label */
+    double d_fake_class_accuracy; /**< the same of generated ones, in the discriminator's step */
 } gan_train_stats;
 #define GAN_TRAIN_STATS_INIT                                                                       \
-    GAN_SIZED_INIT(gan_train_stats, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    GAN_SIZED_INIT(gan_train_stats, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 /**
  * Make a trainer, completing the networks and binding the optimizers.
@@ -124,7 +148,8 @@ typedef struct gan_train_stats {
  * @param[in,out] g      Generator: latent vector in, a sample out.  Borrowed.
  * @param[in,out] d      Discriminator: a sample in, one number out.  A last sigmoid is taken as a
  *                       sign that the number before it is a logit; without one the output is the
- *                       logit.  Borrowed.
+ *                       logit.  With an auxiliary classifier one number more for each class.
+ *                       Borrowed.
  * @param[in,out] g_opt  The generator's optimizer.  Borrowed.
  * @param[in,out] d_opt  The discriminator's, another one.  Borrowed.
  * @param[in]     desc   Settings, or NULL for the defaults.
@@ -132,12 +157,14 @@ typedef struct gan_train_stats {
  * @retval GAN_OK           `*out` is a trainer.
  * @retval GAN_ERR_INVALID  An argument is NULL, networks or optimizers are the same one twice, a
  *                          setting is out of range, which is named, the loss is one on raw
- *                          outputs and the discriminator ends in a sigmoid, or a layer of the
- *                          discriminator, which is named, has no second derivative, as a penalty
- *                          needs.
+ *                          outputs, or there is an auxiliary classifier, and the discriminator
+ *                          ends in a sigmoid, or a layer of the discriminator, which is named, has
+ *                          no second derivative, as a penalty needs.
  * @retval GAN_ERR_SHAPE    The generator's output has not as many numbers as the discriminator's
- *                          input, the discriminator's output is not one number, or an
- *                          optimizer is bound to another number of parameters.
+ *                          input, the discriminator's output has not as many as are wanted, an
+ *                          optimizer is bound to another number of parameters, or networks,
+ *                          auxiliary classifier and class_weights disagree on the number of
+ *                          classes.
  * @retval GAN_ERR_NOMEM    No memory, or the system gave no thread.
  * @retval other            What gan_network_add() met first in `g` or `d`.
  *
@@ -168,8 +195,9 @@ GAN_API void gan_trainer_destroy(gan_trainer *trainer);
  *
  * @retval GAN_OK             Both networks were updated, or what rhythm and `on_divergence` left of
  *                            that; the counts in `stats` tell.
- * @retval GAN_ERR_INVALID    `trainer`, `batch` or its samples is NULL, the batch is empty, or
- *                            `stats` has no valid struct_size.  Nothing changed.
+ * @retval GAN_ERR_INVALID    `trainer`, `batch` or its samples is NULL, the batch is empty, `stats`
+ *                            has no valid struct_size, or training is conditional and the batch's
+ *                            labels are missing or one is out of range.  Nothing changed.
  * @retval GAN_ERR_SHAPE      The batch is larger than `batch_size`, or its samples have not as many
  *                            numbers as the discriminator's input.  Nothing changed.
  * @retval GAN_ERR_NONFINITE  A loss, a gradient or a new weight was NaN or infinite.  The network
@@ -195,10 +223,13 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_step(gan_trainer *trainer, const gan
  * @param[in]     batch    Real samples, as for gan_train_step().
  * @param[in]     z        batch->count latent vectors, one after the other; NULL: drawn by the
  *                         library.
+ * @param[in]     labels   batch->count labels of the generated samples; NULL: drawn by the library
+ *                         where labels are looked at.
  * @param[in,out] stats    Receives the figures that begin with d_.  NULL if not wanted.
  *
  * @retval GAN_OK             The discriminator was updated; or skipped, see gan_divergence.
- * @retval GAN_ERR_INVALID    As for gan_train_step().
+ * @retval GAN_ERR_INVALID    As for gan_train_step(); or `labels` are given where nothing looks at
+ *                            them, or one is out of range.
  * @retval GAN_ERR_SHAPE      As for gan_train_step().
  * @retval GAN_ERR_NONFINITE  A loss, gradient or new weight was NaN or infinite.  Networks and
  *                            optimizers are as they were.
@@ -209,6 +240,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_step(gan_trainer *trainer, const gan
 GAN_API GAN_MUST_CHECK gan_status gan_train_discriminator_step(gan_trainer *trainer,
                                                                const gan_batch *batch,
                                                                const float *z,
+                                                               const uint8_t *labels,
                                                                gan_train_stats *stats);
 
 /**
@@ -219,12 +251,14 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_discriminator_step(gan_trainer *trai
  * @param[in,out] trainer  The run to advance.
  * @param[in]     n        How many samples to generate, 1 to `batch_size`.
  * @param[in]     z        `n` latent vectors, one after the other; NULL: drawn by the library.
+ * @param[in]     labels   `n` labels; NULL: drawn by the library where labels are looked at.
  * @param[in,out] stats    Receives the figures that begin with g_.  NULL if not wanted.
  *
  * @retval GAN_OK             The generator was updated; or skipped, see gan_divergence.
- * @retval GAN_ERR_INVALID    `trainer` is NULL, `n` is 0, `stats` has no valid struct_size, or the
- *                            loss is relativistic and the latest discriminator's step failed or
- *                            there was none.
+ * @retval GAN_ERR_INVALID    `trainer` is NULL, `n` is 0, `stats` has no valid struct_size,
+ *                            `labels` are given where nothing looks at them, one is out of range,
+ *                            or the loss is relativistic and the latest discriminator's step
+ *                            failed or there was none.
  * @retval GAN_ERR_SHAPE      `n` is larger than `batch_size`.
  * @retval GAN_ERR_NONFINITE  A loss, gradient or new weight was NaN or infinite.  Networks and
  *                            optimizers are as they were.
@@ -233,7 +267,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_discriminator_step(gan_trainer *trai
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_train_generator_step(gan_trainer *trainer, size_t n,
-                                                           const float *z, gan_train_stats *stats);
+                                                           const float *z, const uint8_t *labels,
+                                                           gan_train_stats *stats);
 
 /**
  * Return the network that holds the average of the generator's weights; NULL when none is kept.
@@ -258,13 +293,35 @@ GAN_API gan_network *gan_trainer_average(const gan_trainer *trainer);
  * @param[out]    out      Room for `n` samples.
  *
  * @retval GAN_OK           `out` is filled.
- * @retval GAN_ERR_INVALID  `trainer` is NULL, or `z` or `out` is NULL while n > 0.
+ * @retval GAN_ERR_INVALID  `trainer` is NULL, the generator is conditional, or `z` or `out` is NULL
+ *                          while n > 0.
  *
  * Memory: none is taken.
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_trainer_sample(gan_trainer *trainer, const float *z, size_t n,
                                                      float *out);
+
+/**
+ * Generate samples of given classes: gan_trainer_sample() for a conditional generator.
+ *
+ * @param[in,out] trainer  The run.
+ * @param[in]     z        `n` latent vectors, one after the other.
+ * @param[in]     labels   `n` labels, see gan_rng_labels() for drawing some; NULL for a generator
+ *                         that looks at none.
+ * @param[in]     n        How many; 0 does nothing.
+ * @param[out]    out      Room for `n` samples.
+ *
+ * @retval GAN_OK           `out` is filled.
+ * @retval GAN_ERR_INVALID  `trainer` is NULL, `z` or `out` is NULL while n > 0, or labels are
+ *                          missing, not wanted, or one is out of range; it is named.
+ *
+ * Memory: none is taken.
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_trainer_sample_labels(gan_trainer *trainer, const float *z,
+                                                            const uint8_t *labels, size_t n,
+                                                            float *out);
 
 GAN_END_DECLS
 

@@ -9,6 +9,8 @@ from torch import nn
 
 from make_golden import exact, write_vectors
 from make_layers import rounded, stirred
+from make_layers_label import (ClassAffine, LabelEmbedding, LabelMap, OneHot, Projection, batch,
+                               conditional_norm)
 from make_layers_misc import MinibatchStddev
 from make_layers_residual import Residual
 
@@ -26,7 +28,7 @@ def case(vectors, name, shape, *layers):
     net = nn.Sequential(*layers)
     for i, layer in enumerate(net):
         if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm, nn.InstanceNorm2d,
-                              nn.PReLU)):
+                              nn.PReLU, ClassAffine, Projection)):
             net[i] = stirred(layer)
         elif isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):  # so that slopes are not far below 1
             getattr(layer, "weight_orig", layer.weight).data *= 2
@@ -99,9 +101,29 @@ def blocks(v):
          spectral(nn.Linear(108, 9)), nn.SiLU(), nn.Linear(9, 1))
 
 
+def labels(v):
+    """Conditional networks; row i is of class i % 3."""
+    batch["labels"] = torch.arange(ROWS) % 3
+    case(v, "embedding", (5,), LabelEmbedding(3, 4), nn.Linear(9, 7), nn.Tanh(), OneHot(3), nn.Linear(10, 1))
+    case(v, "projection", (5,), nn.Linear(5, 9), nn.Tanh(), Projection(9, 3))
+    case(v, "projection_alone", (5,), Projection(5, 3))
+    case(v, "projection_inside", (5,), Projection(5, 3), nn.Tanh(), nn.Linear(1, 4), nn.SiLU(), nn.Linear(4, 1))
+    case(v, "affine", (5,), ClassAffine(5, 3), nn.Linear(5, 8), nn.SiLU(), ClassAffine(8, 3), nn.Sigmoid(),
+         nn.Linear(8, 1))
+    case(v, "map", (2, 6, 6), LabelMap(3, 2, 6, 6), nn.Conv2d(4, 6, 4, stride=2, padding=1), nn.SiLU(), OneHot(3),
+         nn.Conv2d(9, 4, 3), nn.Tanh(), LabelEmbedding(3, 2), nn.Conv2d(6, 1, 1))
+    case(v, "conditional_norm", (2, 4, 4), *conditional_norm(nn.BatchNorm2d, 2, 3),
+         nn.Conv2d(2, 4, 4, stride=2, padding=1), *conditional_norm(nn.BatchNorm2d, 4, 3), nn.SiLU(),
+         Projection(16, 3))
+    case(v, "block", (4, 3, 3), Residual(
+        nn.Sequential(ClassAffine(4, 3), nn.Tanh(), nn.Conv2d(4, 6, 3, padding=1)),
+        nn.Sequential(LabelMap(3, 1, 3, 3), nn.Conv2d(5, 6, 1), ClassAffine(6, 3))), nn.Softplus(2, 3),
+        Projection(54, 3))
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    for family in (activations, images, norms, blocks):
+    for family in (activations, images, norms, blocks, labels):
         torch.manual_seed(41)
         vectors = {}
         family(vectors)
