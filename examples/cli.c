@@ -10,12 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_OPTIONS = 32 };
+enum { MAX_OPTIONS = 48 };
 
 /* What getopt_long() returns; for an option of the table FIRST and its index, which no letter
  * is. */
@@ -240,6 +241,9 @@ int cli_make_folder(const char *path)
 
 /* ---- Fashion-MNIST ---- */
 
+const char *const cli_garments[CLI_GARMENTS] = {"T-shirt", "trouser", "pullover", "dress", "coat",
+                                                "sandal",  "shirt",   "sneaker",  "bag",   "boot"};
+
 /* Look for a file in a folder, packed or not.  Return 1 and its path when it is there. */
 static int find_file(char *path, size_t capacity, const char *folder, const char *set,
                      const char *rest)
@@ -397,5 +401,49 @@ int cli_open_generator(gan_network **out, gan_shape *picture, const char *path)
                 path, gan_shape_size(output));
     else
         return 1;
+    return 0;
+}
+
+cli_class_text cli_class_name(const gan_network *g, size_t label)
+{
+    cli_class_text out;
+    const char *name = gan_network_class_name(g, label);
+    if (name)
+        snprintf(out.text, sizeof out.text, "%s", name);
+    else
+        snprintf(out.text, sizeof out.text, "class %zu", label);
+    return out;
+}
+
+static void say_classes(const gan_network *g, const char *option, const char *text)
+{
+    char all[1024] = "";
+    size_t n = gan_network_class_count(g), used = 0;
+    for (size_t i = 0; gan_network_class_name(g, i) && used < sizeof all; i++)
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "",
+                                 gan_network_class_name(g, i));
+    cli_say("--%s: a number from 0 to %zu%s%s expected, got \"%s\"", option, n - 1,
+            *all ? " or one of " : "", all, text);
+}
+
+int cli_find_class(uint8_t *label, const gan_network *g, const char *option, const char *text)
+{
+    size_t n = gan_network_class_count(g);
+    if (n == 0) {
+        cli_say("--%s: the generator looks at no class, it was trained without labels", option);
+        return 0;
+    }
+    for (size_t i = 0; gan_network_class_name(g, i) && i < n; i++)
+        if (strcasecmp(gan_network_class_name(g, i), text) == 0) {
+            *label = (uint8_t)i;
+            return 1;
+        }
+    char *end;
+    long number = strtol(text, &end, 10);
+    if (*text && !*end && number >= 0 && (size_t)number < n) {
+        *label = (uint8_t)number;
+        return 1;
+    }
+    say_classes(g, option, text);
     return 0;
 }

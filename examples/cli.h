@@ -58,6 +58,15 @@ int cli_make_folder(const char *path);
 /* Write `folder`/`name` into `path`.  Return 0 after saying so when it does not fit. */
 int cli_join(char *path, size_t capacity, const char *folder, const char *name);
 
+/* Fashion-MNIST has ten kinds of garment; a label is an index here. */
+enum { CLI_GARMENTS = 10 };
+extern const char *const cli_garments[CLI_GARMENTS];
+
+/* What --help says about where it is. */
+#define CLI_DATA_SUMMARY                                                                           \
+    "The data is looked for in --data, else in $GAN_DATA_DIR and data/fashion-mnist;\n"            \
+    "when it is in neither, silhouettes drawn by the library take its place.\n"
+
 /* Which images of Fashion-MNIST a program wants. */
 typedef struct cli_data {
     const char *folder; /* NULL: the one that $GAN_DATA_DIR names, else data/fashion-mnist */
@@ -95,5 +104,15 @@ void cli_format_time(char *text, size_t capacity, double seconds);
  * 1 or 3 channels as it is, [h, w] and a vector of n * n numbers as grey.  Return 0 after saying
  * what is wrong.  `*out` is yours in any case. */
 int cli_open_generator(gan_network **out, gan_shape *picture, const char *path);
+
+/* Find the class of a generator that is called `text`, or has it for a number.  Return 0 after
+ * saying what is wrong with it, as the value of --`option`. */
+int cli_find_class(uint8_t *label, const gan_network *g, const char *option, const char *text);
+
+/* A class's name, or what it is called without one. */
+typedef struct cli_class_text {
+    char text[64];
+} cli_class_text;
+cli_class_text cli_class_name(const gan_network *g, size_t label);
 
 #endif

@@ -1,7 +1,9 @@
 /* dcgan.c - see dcgan.h.
  *
- * For 28x28 and base 64 the generator makes of 100 numbers 128 maps of 7x7, of these 64 of 14x14, of
- * these the picture; the discriminator goes back the same way to one number. */
+ * For 28x28 and base 64 the generator makes of 100 numbers 128 maps of 7x7, of these 64 of 14x14,
+ * of these the picture; the discriminator goes back the same way to one number.  In a conditional
+ * run the generator has some numbers of the class beside its noise, and batch_norm layers with
+ * weights for each class; the discriminator ends in a projection (Miyato and Koyama, 2018). */
 #include "dcgan.h"
 
 enum { LEAST = 4, WIDEST = 8 };
@@ -37,17 +39,31 @@ static gan_network *initialize(gan_network *net, uint64_t seed)
     return NULL;
 }
 
-static gan_network *make_generator(gan_shape picture, size_t latent, size_t base, uint64_t seed)
+static void add_batch_norm(gan_network *net, size_t channels, size_t n_classes)
 {
+    if (n_classes > 0)
+        gan_network_add_conditional_batch_norm(net, channels, n_classes, NULL);
+    else
+        gan_network_add(net, gan_layer_batch_norm(channels, NULL));
+}
+
+static gan_network *make_generator(const dcgan_options *o, const run_parts *parts, uint64_t seed)
+{
+    gan_shape picture = gan_dataset_shape(parts->data);
+    size_t latent = (size_t)o->latent, base = (size_t)o->base, classes = parts->n_classes;
     size_t n = dcgan_doublings(picture.dim[1]), side = picture.dim[1] >> n;
     gan_conv2d_desc first = {GAN_CONV2D_DESC_INIT, .no_bias = 1}, doubling = by_two(1),
                     last = by_two(0);
     gan_network *net = gan_network_create(gan_shape_3d(latent, 1, 1), NULL);
 
+    if (classes > 0) {
+        gan_network_add(net, gan_layer_label_embedding(classes, (size_t)o->embedding));
+        latent += (size_t)o->embedding;
+    }
     gan_network_add(net, gan_layer_conv_transpose2d(latent, width(base, n), side, &first));
     for (; n > 0; n--) {
         size_t in = width(base, n), out = n > 1 ? width(base, n - 1) : picture.dim[0];
-        gan_network_add(net, gan_layer_batch_norm(in, NULL));
+        add_batch_norm(net, in, classes);
         gan_network_add(net, gan_layer_relu());
         gan_network_add(net, gan_layer_conv_transpose2d(in, out, 4, n > 1 ? &doubling : &last));
     }
@@ -62,10 +78,12 @@ static int wants_batch_norm(const run_options *opt)
     return opt->penalty == GAN_PENALTY_NONE && !opt->spectral_norm;
 }
 
-static gan_network *make_discriminator(gan_shape picture, size_t base, const run_options *opt,
+static gan_network *make_discriminator(const dcgan_options *o, const run_parts *parts,
                                        uint64_t seed)
 {
-    int norm = wants_batch_norm(opt), limit = opt->spectral_norm;
+    gan_shape picture = gan_dataset_shape(parts->data);
+    int norm = wants_batch_norm(&parts->opt), limit = parts->opt.spectral_norm;
+    size_t base = (size_t)o->base;
     size_t n = dcgan_doublings(picture.dim[1]), side = picture.dim[1] >> n;
     gan_conv2d_desc first = by_two(0), halving = by_two(norm);
     gan_network *net = gan_network_create(picture, NULL);
@@ -78,29 +96,31 @@ static gan_network *make_discriminator(gan_shape picture, size_t base, const run
         if (norm) gan_network_add(net, gan_layer_batch_norm(out, NULL));
         gan_network_add(net, gan_layer_leaky_relu(0.2f));
     }
-    run_add_weights(net, limit, gan_layer_conv2d(width(base, n), 1, side, NULL));
-    run_add_verdict(opt, net);
+    size_t maps = width(base, n);
+    if (run_shows_labels(parts))
+        gan_network_add(net, gan_layer_projection(maps * side * side, parts->n_classes));
+    else
+        run_add_weights(net, limit, gan_layer_conv2d(maps, run_verdict_size(parts), side, NULL));
+    run_add_verdict(&parts->opt, net);
     return initialize(net, seed);
 }
 
-int dcgan_train(const dcgan_options *networks, const run_options *opt, const gan_dataset *data,
-                int flip)
+int dcgan_train(const dcgan_options *networks, const run_parts *parts)
 {
-    size_t latent = (size_t)networks->latent, base = (size_t)networks->base;
-    gan_shape picture = gan_dataset_shape(data);
-    uint64_t seed = (uint64_t)opt->seed;
+    run_parts whole = *parts;
+    gan_shape picture = gan_dataset_shape(parts->data);
+    uint64_t seed = (uint64_t)parts->opt.seed;
     int code = CLI_EXIT_FAILURE;
 
     if (picture.rank != 3 || picture.dim[1] != picture.dim[2] || !dcgan_doublings(picture.dim[1])) {
         cli_say("square pictures are wanted, 4 to 7 pixels doubled some times, such as 28 or 64");
         return code;
     }
-    run_parts parts = {.opt = *opt, .data = data, .flip = flip};
-    parts.g = make_generator(picture, latent, base, 2 * seed);
-    parts.d =
-        make_discriminator(picture, base, opt, 2 * seed + 1); /* no weight of one is in the other */
-    if (parts.g && parts.d) code = run_train(&parts);
-    gan_network_destroy(parts.d);
-    gan_network_destroy(parts.g);
+    whole.g = make_generator(networks, parts, 2 * seed);
+    whole.d =
+        make_discriminator(networks, parts, 2 * seed + 1); /* no weight of one is in the other */
+    if (whole.g && whole.d) code = run_train(&whole);
+    gan_network_destroy(whole.d);
+    gan_network_destroy(whole.g);
     return code;
 }

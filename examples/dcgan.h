@@ -14,6 +14,7 @@ typedef struct dcgan_options {
     long latent; /* numbers of noise */
     long base;   /* channels of the maps half as large as the picture; each further halving doubles
                     them, up to 8 * base */
+    long embedding; /* in a conditional run numbers that the generator learns for each class */
 } dcgan_options;
 
 /* clang-format off */
@@ -24,9 +25,8 @@ typedef struct dcgan_options {
      .help = "channels of the maps that are half as large as a picture"}
 /* clang-format on */
 
-/* Make the networks for the pictures of `data`, train them as by run_train() and return its code.
- * `flip` is that of run_parts. */
-int dcgan_train(const dcgan_options *networks, const run_options *opt, const gan_dataset *data,
-                int flip);
+/* Make the networks for the pictures of `parts`, which has all but them, train as run_train() does
+ * and return its code. */
+int dcgan_train(const dcgan_options *networks, const run_parts *parts);
 
 #endif

@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CLASSES = 10, SYNTHETIC_TRAIN = 60000, SYNTHETIC_TEST = 2000, TEST_BATCH = 500 };
-
-static const char *const class_names[CLASSES] = {"T-shirt", "trouser", "pullover", "dress", "coat",
-                                                 "sandal",  "shirt",   "sneaker",  "bag",   "boot"};
+enum {
+    CLASSES = CLI_GARMENTS,
+    SYNTHETIC_TRAIN = 60000,
+    SYNTHETIC_TEST = 2000,
+    TEST_BATCH = 500,
+};
 
 typedef struct options {
     const char *data, *out;
@@ -68,9 +70,7 @@ static void read_options(options *o, int argc, char **argv)
         .summary =
             "Trains a convolutional network on the labels of Fashion-MNIST, measures it on the\n"
             "10,000 test images, and saves it for evaluate.\n"
-            "\n"
-            "The data is looked for in --data, else in $GAN_DATA_DIR and data/fashion-mnist;\n"
-            "when it is in neither, silhouettes drawn by the library take its place.\n",
+            "\n" CLI_DATA_SUMMARY,
         .examples = "  fashion_classifier\n"
                     "  fashion_classifier --epochs 1 --limit 10000      a quick look\n",
     };
@@ -204,10 +204,10 @@ static void print_classes(const size_t *confusion)
             if (p != y && row[p] > row[other]) other = p;
         }
         if (sum == 0) continue;
-        printf("  %-8s  %5.1f %% right", class_names[y], 100 * (double)row[y] / (double)sum);
+        printf("  %-8s  %5.1f %% right", cli_garments[y], 100 * (double)row[y] / (double)sum);
         if (row[other] > 0)
             printf(", %4.1f %% taken for %s", 100 * (double)row[other] / (double)sum,
-                   class_names[other]);
+                   cli_garments[other]);
         putchar('\n');
     }
 }

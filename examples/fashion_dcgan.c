@@ -3,11 +3,8 @@
  * The networks are in dcgan.c, what is done with data and networks in run.c. */
 #include "dcgan.h"
 
-enum { SYNTHETIC_COUNT = 60000 };
-
 typedef struct options {
-    const char *data;
-    long limit;
+    run_data data;
     dcgan_options networks;
     run_options run;
 } options;
@@ -18,10 +15,7 @@ static void read_options(options *o, int argc, char **argv)
     o->run = (run_options){RUN_DEFAULTS, .epochs = 10, .batch = 64, .lr = 0.0002, .beta1 = 0.5};
     /* clang-format off */
     const cli_option table[] = {
-        {"data", "DIR", .text = &o->data,
-         .help = "folder of train-images-idx3-ubyte, plain or .gz"},
-        {"limit", "N", .whole = &o->limit, .min = 0, .max = 2147483647,
-         .help = "use only the first N images; 0: all"},
+        RUN_DATA_OPTIONS(&o->data),
         DCGAN_OPTIONS(&o->networks),
         RUN_OPTIONS(&o->run),
         {.name = NULL},
@@ -34,8 +28,7 @@ static void read_options(options *o, int argc, char **argv)
             "into maps of 7x7, 14x14 and a picture of 28x28, and a discriminator that folds\n"
             "pictures up the same way.\n"
             "\n"
-            "The data is looked for in --data, else in $GAN_DATA_DIR and data/fashion-mnist;\n"
-            "when it is in neither, silhouettes drawn by the library take its place.\n"
+            CLI_DATA_SUMMARY
             "\n"
             RUN_SUMMARY,
         .examples = "  fashion_dcgan --epochs 5                    garments with collars and heels\n"
@@ -47,17 +40,6 @@ static void read_options(options *o, int argc, char **argv)
     cli_parse(&program, argc, argv);
 }
 
-static int open_data(gan_dataset **out, const options *o)
-{
-    cli_data what = {.folder = o->data,
-                     .set = "train",
-                     .limit = (size_t)o->limit,
-                     .drawn = SYNTHETIC_COUNT,
-                     .seed = (uint64_t)o->run.seed,
-                     .quiet = o->run.quiet};
-    return cli_open_data(out, &what);
-}
-
 int main(int argc, char **argv)
 {
     options o;
@@ -65,7 +47,10 @@ int main(int argc, char **argv)
     int code = CLI_EXIT_FAILURE;
 
     read_options(&o, argc, argv);
-    if (open_data(&data, &o)) code = dcgan_train(&o.networks, &o.run, data, 0);
+    if (run_open_data(&data, &o.data, &o.run)) {
+        run_parts parts = {.opt = o.run, .data = data};
+        code = dcgan_train(&o.networks, &parts);
+    }
     gan_dataset_destroy(data);
     return code;
 }

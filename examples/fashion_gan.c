@@ -3,11 +3,9 @@
  * What it does with data and networks is in run.c. */
 #include "run.h"
 
-enum { SYNTHETIC_COUNT = 60000 };
-
 typedef struct options {
-    const char *data;
-    long latent, hidden, depth, limit;
+    run_data data;
+    long latent, hidden, depth;
     run_options run;
 } options;
 
@@ -17,10 +15,7 @@ static void read_options(options *o, int argc, char **argv)
     o->run = (run_options){RUN_DEFAULTS, .epochs = 200, .batch = 100, .lr = 0.0001, .beta1 = 0.9};
     /* clang-format off */
     const cli_option table[] = {
-        {"data", "DIR", .text = &o->data,
-         .help = "folder of train-images-idx3-ubyte, plain or .gz"},
-        {"limit", "N", .whole = &o->limit, .min = 0, .max = 2147483647,
-         .help = "use only the first N images; 0: all"},
+        RUN_DATA_OPTIONS(&o->data),
         {"latent", "N", .whole = &o->latent, .min = 1, .max = 65536,
          .help = "numbers of noise that an image is made from"},
         {"hidden", "N", .whole = &o->hidden, .min = 1, .max = 16384,
@@ -38,10 +33,7 @@ static void read_options(options *o, int argc, char **argv)
             "Trains a generative adversarial network on Fashion-MNIST: a generator that turns\n"
             "noise into pictures of garments, and a discriminator that learns to tell them\n"
             "from real ones.\n"
-            "\n"
-            "The data is looked for in --data, else in $GAN_DATA_DIR and data/fashion-mnist;\n"
-            "when it is in neither, silhouettes drawn by the library take its place.\n"
-            "\n" RUN_SUMMARY,
+            "\n" CLI_DATA_SUMMARY "\n" RUN_SUMMARY,
         .examples = "  fashion_gan --epochs 30                     garments can be recognised\n"
                     "  fashion_gan --epochs 5 --limit 10000        a quick look\n"
                     "  fashion_gan --epochs 60 --resume            30 more, or what a crash left\n"
@@ -50,17 +42,6 @@ static void read_options(options *o, int argc, char **argv)
                     "  fashion_gan --loss hinge --spectral-norm    another game\n",
     };
     cli_parse(&program, argc, argv);
-}
-
-static int open_data(gan_dataset **out, const options *o)
-{
-    cli_data what = {.folder = o->data,
-                     .set = "train",
-                     .limit = (size_t)o->limit,
-                     .drawn = SYNTHETIC_COUNT,
-                     .seed = (uint64_t)o->run.seed,
-                     .quiet = o->run.quiet};
-    return cli_open_data(out, &what);
 }
 
 /* Hidden layers with a leaky ReLU after each, then a layer of `out` numbers. */
@@ -85,7 +66,7 @@ int main(int argc, char **argv)
     int code = CLI_EXIT_FAILURE;
 
     read_options(&o, argc, argv);
-    if (open_data(&data, &o)) {
+    if (run_open_data(&data, &o.data, &o.run)) {
         size_t latent = (size_t)o.latent, pixels = gan_shape_size(gan_dataset_shape(data));
         uint64_t seed = (uint64_t)o.run.seed;
         /* Each network has its own seed, so that no weight of one is a weight of the other. */

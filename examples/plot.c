@@ -1,4 +1,4 @@
-/* plot.c - a scatter of points, and line charts. */
+/* plot.c - scatters of points, and line charts. */
 #include "plot.h"
 
 #include <math.h>
@@ -7,7 +7,14 @@
 
 /* ---- Scatter: small soft discs on white ---- */
 
-enum { SCATTER_SIDE = 640, DISC_RADIUS = 3 };
+enum { SQUARE = 256, GAP = 8, TITLE = 28 };
+static const float DISC_RADIUS = 1.8f;
+
+/* Where a square lies in a picture. */
+typedef struct canvas {
+    unsigned char *pixels; /* RGB, of its upper left corner */
+    size_t stride;         /* bytes from a row to the next */
+} canvas;
 
 /* Mix a colour into a pixel, `share` of it (0 to 1). */
 static void blend(unsigned char *pixel, plot_color color, float share)
@@ -17,41 +24,64 @@ static void blend(unsigned char *pixel, plot_color color, float share)
         pixel[c] = (unsigned char)lrintf(pixel[c] + share * (rgb[c] - pixel[c]));
 }
 
-static void draw_disc(unsigned char *pixels, float x, float y, plot_color color)
+static void draw_disc(const canvas *at, float x, float y, plot_color color)
 {
-    if (!(x >= 0 && x < SCATTER_SIDE && y >= 0 && y < SCATTER_SIDE)) return; /* NaN too */
-    for (int row = (int)y - DISC_RADIUS; row <= (int)y + DISC_RADIUS; row++)
-        for (int column = (int)x - DISC_RADIUS; column <= (int)x + DISC_RADIUS; column++) {
+    if (!(x >= 0 && x < SQUARE && y >= 0 && y < SQUARE)) return; /* NaN too */
+    int reach = (int)ceilf(DISC_RADIUS);
+    for (int row = (int)y - reach; row <= (int)y + reach; row++)
+        for (int column = (int)x - reach; column <= (int)x + reach; column++) {
             float distance = hypotf((float)column + 0.5f - x, (float)row + 0.5f - y);
-            float cover =
-                fminf(fmaxf((float)DISC_RADIUS - distance, 0), 1); /* a soft edge one pixel wide */
-            if (row < 0 || row >= SCATTER_SIDE || column < 0 || column >= SCATTER_SIDE) continue;
-            blend(pixels + 3 * (row * SCATTER_SIDE + column), color, 0.5f * cover);
+            float cover = fminf(fmaxf(DISC_RADIUS - distance, 0), 1); /* an edge one pixel wide */
+            if (row < 0 || row >= SQUARE || column < 0 || column >= SQUARE) continue;
+            blend(at->pixels + (size_t)row * at->stride + 3 * (size_t)column, color, 0.5f * cover);
         }
 }
 
-gan_status plot_scatter(const char *path, const plot_points *sets, size_t n_sets, float extent)
+static void draw_square(const canvas *at, const plot_square *square)
+{
+    float scale = SQUARE / (2 * square->extent);
+    for (size_t row = 0; row < SQUARE; row++)
+        memset(at->pixels + row * at->stride, 255, 3 * (size_t)SQUARE);
+    for (size_t s = 0; s < 2; s++)
+        for (size_t i = 0; i < square->sets[s].n; i++)
+            draw_disc(at, (square->sets[s].xy[2 * i] + square->extent) * scale,
+                      (square->extent - square->sets[s].xy[2 * i + 1]) * scale,
+                      square->sets[s].color);
+}
+
+static void draw_title(const canvas *at, const char *title);
+
+gan_status plot_scatter(const char *path, const plot_square *squares, size_t n_squares,
+                        size_t columns)
 {
     gan_image *image;
-    gan_status status = gan_image_create(&image, SCATTER_SIDE, SCATTER_SIDE, 3, NULL);
+    size_t width = columns * (SQUARE + GAP) + GAP;
+    size_t height = (n_squares + columns - 1) / columns * (TITLE + SQUARE) + GAP;
+    gan_status status = gan_image_create(&image, width, height, 3, NULL);
     if (status != GAN_OK) return status;
 
-    unsigned char *pixels = gan_image_pixels(image);
-    float scale = SCATTER_SIDE / (2 * extent);
-    memset(pixels, 255, (size_t)SCATTER_SIDE * SCATTER_SIDE * 3);
-    for (size_t s = 0; s < n_sets; s++)
-        for (size_t i = 0; i < sets[s].n; i++)
-            draw_disc(pixels, (sets[s].xy[2 * i] + extent) * scale,
-                      (extent - sets[s].xy[2 * i + 1]) * scale, sets[s].color);
+    memset(gan_image_pixels(image), 232, 3 * width * height);
+    for (size_t i = 0; i < n_squares; i++) {
+        size_t x = i % columns * (SQUARE + GAP) + GAP, y = i / columns * (TITLE + SQUARE);
+        canvas title = {gan_image_pixels(image) + 3 * (y * width + x), 3 * width};
+        canvas square = {title.pixels + TITLE * title.stride, title.stride};
+        draw_title(&title, squares[i].title);
+        draw_square(&square, &squares[i]);
+    }
 
     status = gan_image_write(image, path);
     gan_image_destroy(image);
     return status;
 }
 
-/* ---- Line charts ---- */
+/* ---- Titles and line charts ---- */
 
 #ifndef HAVE_CAIRO
+
+static void draw_title(const canvas *at, const char *title)
+{
+    (void)at, (void)title;
+}
 
 int plot_available(void)
 {
@@ -134,6 +164,25 @@ static void draw_text(cairo_t *cr, double x, double y, double align, const char 
     cairo_text_extents(cr, text, &size);
     cairo_move_to(cr, x - align * size.x_advance, y);
     cairo_show_text(cr, text);
+}
+
+/* Cairo makes a mask of the text, through which its colour is mixed into the picture. */
+static void draw_title(const canvas *at, const char *title)
+{
+    cairo_surface_t *mask = cairo_image_surface_create(CAIRO_FORMAT_A8, SQUARE, TITLE);
+    cairo_t *cr = cairo_create(mask);
+    cairo_select_font_face(cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
+    cairo_set_font_size(cr, 16);
+    draw_text(cr, SQUARE / 2.0, TITLE - 9, 0.5, title);
+    cairo_surface_flush(mask);
+
+    const unsigned char *cover = cairo_image_surface_get_data(mask); /* NULL without memory */
+    for (size_t row = 0; cover && row < TITLE; row++)
+        for (size_t x = 0; x < SQUARE; x++)
+            blend(at->pixels + row * at->stride + 3 * x, (plot_color){25, 25, 25},
+                  cover[row * (size_t)cairo_image_surface_get_stride(mask) + x] / 255.0f);
+    cairo_destroy(cr);
+    cairo_surface_destroy(mask);
 }
 
 static void draw_stroke(cairo_t *cr, double x0, double y0, double x1, double y1)

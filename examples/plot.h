@@ -1,4 +1,4 @@
-/* plot.h - a scatter of points, and line charts. */
+/* plot.h - scatters of points, and line charts. */
 #ifndef PLOT_H
 #define PLOT_H
 
@@ -18,9 +18,16 @@ typedef struct plot_points {
     plot_color color;
 } plot_points;
 
-/* Write a PNG of the square from -extent to extent, later sets over earlier ones.  Needs no
- * Cairo. */
-gan_status plot_scatter(const char *path, const plot_points *sets, size_t n_sets, float extent);
+/* A square of the plane, from -extent to extent, later sets over earlier ones. */
+typedef struct plot_square {
+    const char *title; /* written above it when the program was built with Cairo */
+    plot_points sets[2];
+    float extent;
+} plot_square;
+
+/* Write a PNG of squares, `columns` a row. */
+gan_status plot_scatter(const char *path, const plot_square *squares, size_t n_squares,
+                        size_t columns);
 
 /* A curve: one number for each x of its chart. */
 typedef struct plot_line {

@@ -91,7 +91,10 @@ int main(int argc, char **argv)
     int code = CLI_EXIT_FAILURE;
 
     read_options(&o, argc, argv);
-    if (open_data(&data, &o)) code = dcgan_train(&o.networks, &o.run, data, o.flip);
+    if (open_data(&data, &o)) {
+        run_parts parts = {.opt = o.run, .data = data, .flip = o.flip};
+        code = dcgan_train(&o.networks, &parts);
+    }
     gan_dataset_destroy(data);
     return code;
 }

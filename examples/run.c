@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SHOWN = 100, SHOWN_COLUMNS = 10, SHOWN_PADDING = 2 };
+enum { SYNTHETIC_COUNT = 60000, SHOWN_ROWS = 10, SHOWN_COLUMNS = 10, SHOWN_PADDING = 2 };
 
 /* The figures of one epoch, averaged over its steps: a row of losses.csv. */
 typedef struct epoch_record {
@@ -45,8 +45,10 @@ typedef struct run {
     gan_iterator *iterator;
     gan_optimizer *g_adam, *d_adam;
     gan_trainer *trainer;
-    float *noise;      /* SHOWN latent vectors, the same in each epoch */
-    float *samples;    /* room for SHOWN pictures */
+    float *noise;      /* n_shown latent vectors, the same in each epoch */
+    uint8_t *labels;   /* in a conditional run their classes: one for each row of the picture */
+    float *samples;    /* room for n_shown pictures */
+    size_t n_shown;    /* rows of SHOWN_COLUMNS */
     gan_shape picture; /* of one sample */
     FILE *csv;
     long csv_end;          /* where the rows of whole epochs end */
@@ -58,7 +60,19 @@ typedef struct run {
     cli_progress progress;
 } run;
 
-/* ---- Networks ---- */
+/* ---- Data and networks ---- */
+
+int run_open_data(gan_dataset **out, const run_data *data, const run_options *opt)
+{
+    cli_data what = {.folder = data->folder,
+                     .set = "train",
+                     .limit = (size_t)data->limit,
+                     .drawn = SYNTHETIC_COUNT,
+                     .seed = (uint64_t)opt->seed,
+                     .labels = data->labels,
+                     .quiet = opt->quiet};
+    return cli_open_data(out, &what);
+}
 
 /* Does the loss see a sigmoid as the sign of a logit?  The others want the number itself. */
 static int on_logits(const run_options *o)
@@ -72,9 +86,26 @@ void run_add_weights(gan_network *net, int spectral_norm, gan_layer *layer)
     gan_network_add(net, spectral_norm ? gan_layer_spectral_norm(layer) : layer);
 }
 
+int run_shows_labels(const run_parts *parts)
+{
+    return parts->n_classes > 0 && parts->opt.auxiliary == 0;
+}
+
+size_t run_verdict_size(const run_parts *parts)
+{
+    return 1 + (parts->opt.auxiliary > 0 ? parts->n_classes : 0);
+}
+
 void run_add_verdict(const run_options *opt, gan_network *d)
 {
-    if (on_logits(opt)) gan_network_add(d, gan_layer_sigmoid());
+    if (on_logits(opt) && opt->auxiliary == 0) gan_network_add(d, gan_layer_sigmoid());
+}
+
+/* What a generator's file says about its classes, whoever opens it. */
+static int name_classes(const run_parts *parts)
+{
+    return parts->n_classes == 0 ||
+           cli_ok(gan_network_set_class_names(parts->g, parts->class_names, parts->n_classes));
 }
 
 /* ---- Trainer ---- */
@@ -130,6 +161,7 @@ static int make_trainer(run *r)
     desc.d_steps_per_g = (size_t)o->n_critic;
     desc.average_decay = o->ema;
     desc.average_warmup = o->ema > 0;
+    desc.auxiliary_weight = o->auxiliary;
     double d_steps =
         (double)o->epochs * ceil((double)gan_dataset_count(r->data) / (double)o->batch);
     return make_adam(&r->g_adam, o, o->lr, floor(d_steps / (double)o->n_critic)) &&
@@ -140,8 +172,7 @@ static int make_trainer(run *r)
 
 /* ---- Files ---- */
 
-/* Write the first of r->samples as a grid; mean and std say what their numbers mean, see
- * gan_grid_desc. */
+/* Write r->samples as a grid; mean and std say what their numbers mean, see gan_grid_desc. */
 static int write_grid(const run *r, const char *name, size_t n, float mean, float std)
 {
     char path[PATH_MAX];
@@ -151,21 +182,35 @@ static int write_grid(const run *r, const char *name, size_t n, float mean, floa
            cli_ok(gan_image_write_grid(path, r->samples, n, r->picture, &grid));
 }
 
+/* The first images of the data; in a conditional run the first of each class in its row, which ends
+ * black where the class has too few. */
 static int write_real_images(run *r)
 {
-    size_t size = gan_shape_size(r->picture), count = gan_dataset_count(r->data);
-    size_t n = count < SHOWN ? count : SHOWN;
-    for (size_t i = 0; i < n; i++)
-        if (!cli_ok(gan_dataset_read(r->data, i, r->samples + i * size, NULL))) return 0;
-    return write_grid(r, "real_images.png", n, 0, 1); /* as stored: 0 to 1 */
+    size_t size = gan_shape_size(r->picture), count = gan_dataset_count(r->data), found = 0;
+    size_t in_row[UINT8_MAX + 1] = {0};
+    memset(r->samples, 0, r->n_shown * size * sizeof *r->samples);
+    for (size_t i = 0; i < count && found < r->n_shown; i++) {
+        size_t place = found;
+        uint8_t label = 0;
+        if (r->labels) {
+            if (!cli_ok(gan_dataset_read(r->data, i, NULL, &label))) return 0;
+            if (label * (size_t)SHOWN_COLUMNS >= r->n_shown || in_row[label] == SHOWN_COLUMNS)
+                continue;
+            place = label * (size_t)SHOWN_COLUMNS + in_row[label]++;
+        }
+        if (!cli_ok(gan_dataset_read(r->data, i, r->samples + place * size, NULL))) return 0;
+        found++;
+    }
+    return write_grid(r, "real_images.png", r->labels ? r->n_shown : found, 0, 1); /* 0 to 1 */
 }
 
 static int write_fake_images(run *r, size_t epoch)
 {
     char name[64];
     snprintf(name, sizeof name, "fake_images-%03zu.png", epoch);
-    return cli_ok(gan_trainer_sample(r->trainer, r->noise, SHOWN, r->samples)) &&
-           write_grid(r, name, SHOWN, 0.5f, 0.5f); /* tanh: -1 to 1 */
+    return cli_ok(gan_trainer_sample_labels(r->trainer, r->noise, r->labels, r->n_shown,
+                                            r->samples)) &&
+           write_grid(r, name, r->n_shown, 0.5f, 0.5f); /* tanh: -1 to 1 */
 }
 
 static int csv_failed(const char *why)
@@ -264,22 +309,40 @@ static int read_checkpoint(const run *r)
     return 1;
 }
 
+/* Choose what the pictures show: samples of different noise; in a conditional run a row for each
+ * class, all of them from the same noise. */
+static int choose_noise(run *r)
+{
+    size_t latent = gan_shape_size(gan_network_input_shape(r->g));
+    size_t n_classes = gan_network_class_count(r->g), row = SHOWN_COLUMNS * latent;
+    gan_rng *rng = NULL;
+
+    r->n_shown = SHOWN_COLUMNS * (n_classes > 0 ? n_classes : SHOWN_ROWS);
+    r->noise = malloc(r->n_shown * latent * sizeof *r->noise);
+    r->labels = n_classes > 0 ? malloc(r->n_shown) : NULL;
+    if (!cli_have(r->noise) || (n_classes > 0 && !cli_have(r->labels)) ||
+        !cli_ok(gan_rng_create(&rng, (uint64_t)r->opt.seed, 0, NULL)))
+        return 0;
+    gan_rng_normal(rng, r->n_shown * latent, r->noise);
+    for (size_t k = 0; k < n_classes; k++) {
+        memset(r->labels + k * SHOWN_COLUMNS, (int)k, SHOWN_COLUMNS);
+        if (k > 0) memcpy(r->noise + k * row, r->noise, row * sizeof *r->noise);
+    }
+    gan_rng_destroy(rng);
+    return 1;
+}
+
 static int open_outputs(run *r)
 {
     const run_options *o = &r->opt;
-    size_t n_noise = SHOWN * gan_shape_size(gan_network_input_shape(r->g)),
-           n_epochs = (size_t)o->epochs;
-    gan_rng *rng = NULL;
+    size_t n_epochs = (size_t)o->epochs;
 
     if (o->resume && !read_checkpoint(r)) return 0;
     if (n_epochs < gan_iterator_epoch(r->iterator)) n_epochs = gan_iterator_epoch(r->iterator);
-    r->noise = malloc(n_noise * sizeof *r->noise);
-    r->samples = malloc(SHOWN * gan_shape_size(r->picture) * sizeof *r->samples);
+    if (!choose_noise(r)) return 0;
+    r->samples = malloc(r->n_shown * gan_shape_size(r->picture) * sizeof *r->samples);
     r->history = calloc(n_epochs + 1, sizeof *r->history);
-    if (!cli_have(r->noise) || !cli_have(r->samples) || !cli_have(r->history)) return 0;
-    if (!cli_ok(gan_rng_create(&rng, (uint64_t)o->seed, 0, NULL))) return 0;
-    gan_rng_normal(rng, n_noise, r->noise);
-    gan_rng_destroy(rng);
+    if (!cli_have(r->samples) || !cli_have(r->history)) return 0;
     /* The first checkpoint takes the place of an earlier run's, whose rows are gone, too. */
     return cli_make_folder(o->out) && open_csv(r) && (o->resume || write_checkpoint(r)) &&
            write_real_images(r);
@@ -464,6 +527,7 @@ static void end(run *r)
     if (r->csv) fclose(r->csv);
     free(r->history);
     free(r->samples);
+    free(r->labels);
     free(r->noise);
     gan_trainer_destroy(r->trainer);
     gan_optimizer_destroy(r->d_adam);
@@ -475,7 +539,8 @@ int run_train(const run_parts *parts)
 {
     run r = {.opt = parts->opt, .data = parts->data, .g = parts->g, .d = parts->d};
     r.picture = gan_dataset_shape(r.data);
-    int good = make_iterator(&r, parts->flip) && make_trainer(&r) && open_outputs(&r);
+    int good = name_classes(parts) && make_iterator(&r, parts->flip) && make_trainer(&r) &&
+               open_outputs(&r);
     if (good) {
         good = train(&r);
         good = finish(&r) && good;

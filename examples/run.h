@@ -13,6 +13,7 @@ typedef struct run_options {
     double penalty_weight;
     long penalty_interval, n_critic, warmup;
     int spectral_norm;
+    double auxiliary; /* what an auxiliary classifier counts; 0: none */
     int resume, quiet;
 } run_options;
 
@@ -83,8 +84,27 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     "\n"                                                                                           \
     "With --resume a run goes on where it was saved, to the last bit as if it had never\n"         \
     "stopped: after Ctrl-C at that step, after anything worse at the end of an epoch.\n"           \
-    "Give the same options again; --epochs, the total, may be larger, and --threads is\n"          \
-    "free.\n"
+    "Give the same options again; --epochs, the total, may be larger without a\n"                  \
+    "--schedule, and --threads is free.\n"
+
+/* Which images of Fashion-MNIST a program trains on. */
+typedef struct run_data {
+    const char *folder;
+    long limit;
+    int labels; /* 1: with their labels */
+} run_data;
+
+/* clang-format off */
+#define RUN_DATA_OPTIONS(o)                                                                        \
+    {"data", "DIR", .text = &(o)->folder,                                                          \
+     .help = "folder of train-images-idx3-ubyte, plain or .gz"},                                   \
+    {"limit", "N", .whole = &(o)->limit, .min = 0, .max = 2147483647,                              \
+     .help = "use only the first N images; 0: all"}
+/* clang-format on */
+
+/* Open them, or silhouettes in their place.  Return 0 after saying what is wrong; `*out` is yours
+ * in any case. */
+int run_open_data(gan_dataset **out, const run_data *data, const run_options *opt);
 
 /* What a run is made of; the program makes it, and ends it afterwards. */
 typedef struct run_parts {
@@ -92,12 +112,23 @@ typedef struct run_parts {
     const gan_dataset *data; /* pictures, grey or RGB */
     gan_network *g, *d;      /* what went wrong while they were made is said by run_train() */
     int flip;                /* 1: half of the real images are mirrored left to right */
+    const char *const *class_names; /* of the classes of a conditional run */
+    size_t n_classes;               /* how many; 0: the generator isn't told what to draw */
 } run_parts;
 
 /* Add a layer with weights, with spectral normalisation or without. */
 void run_add_weights(gan_network *net, int spectral_norm, gan_layer *layer);
 
-/* End a discriminator as the loss wants it: with a sigmoid, or with the numbers themselves. */
+/* Return 1 when the discriminator is shown what a picture is meant to be; an auxiliary classifier
+ * has to see it by itself. */
+int run_shows_labels(const run_parts *parts);
+
+/* Return how many numbers the discriminator puts out: a verdict, and with an auxiliary classifier
+ * one for each class. */
+size_t run_verdict_size(const run_parts *parts);
+
+/* End a discriminator as the loss and an auxiliary classifier want it: with a sigmoid, or with the
+ * numbers themselves. */
 void run_add_verdict(const run_options *opt, gan_network *d);
 
 /* Train as the options say, from the first epoch or with --resume from where a run was saved, write

@@ -11,7 +11,7 @@
 enum { CHUNK = 500, MOST_SHOWN = 10000 };
 
 typedef struct options {
-    const char *model, *out, *raw;
+    const char *model, *out, *raw, *wanted;
     long count, seed, columns;
 } options;
 
@@ -21,13 +21,15 @@ static void read_options(options *o, int argc, char **argv)
     /* clang-format off */
     const cli_option table[] = {
         {"model", "FILE", .text = &o->model, .help = "the generator's weights, or a checkpoint"},
+        {"class", "NAME|N", .text = &o->wanted,
+         .help = "of a conditional generator: draw this class only; else all of them in turn"},
         {"count", "N", .whole = &o->count, .min = 1, .max = 10000000, .help = "how many samples"},
         {"seed", "N", .whole = &o->seed, .min = 0, .max = 2147483647,
          .help = "of the noise; same seed, same samples"},
         {"out", "FILE", .text = &o->out,
          .help = "a PNG grid; samples.png when neither --out nor --raw is given"},
         {"columns", "N", .whole = &o->columns, .min = 0, .max = 1000,
-         .help = "samples a row of the grid; 0: as square as can be"},
+         .help = "samples a row of the grid; 0: one of each class, or as square as can be"},
         {"raw", "FILE", .text = &o->raw,
          .help = "the bytes in the IDX format of MNIST: count x height x width"},
         {.name = NULL},
@@ -40,10 +42,14 @@ static void read_options(options *o, int argc, char **argv)
             "Draws samples from a generator: a file that fashion_gan, gan_network_save() or\n"
             "gan_checkpoint_save() wrote, which also says what layers there are.  An output of\n"
             "n * n numbers is shown as a grey picture of n x n pixels, an output shaped\n"
-            "[c, h, w] as itself.  Numbers from -1 to 1 become bytes.\n",
+            "[c, h, w] as itself.  Numbers from -1 to 1 become bytes.\n"
+            "\n"
+            "A conditional generator, such as fashion_cgan's, draws its classes in turn: sample i\n"
+            "is of class i modulo their number.\n",
         .examples =
             "  sample --count 100 --seed 7 --out hundred.png\n"
-            "  sample --model out/generator.safetensors --count 60000 --raw fake-images.idx\n",
+            "  sample --model out/generator.safetensors --count 60000 --raw fake-images.idx\n"
+            "  sample --class boot                              or --class 9\n",
     };
     cli_parse(&program, argc, argv);
     if (!o->out && !o->raw) o->out = "samples.png";
@@ -98,9 +104,21 @@ typedef struct sampler {
     gan_network *g;
     gan_rng *rng;
     gan_shape picture;
-    float *z;       /* the latent vectors of a chunk */
-    float *samples; /* all samples when a picture is wanted, else a chunk of them */
+    size_t n_classes;      /* of a conditional generator, else 0 */
+    uint8_t label;         /* with --class */
+    uint8_t labels[CHUNK]; /* of a chunk */
+    float *z;              /* its latent vectors */
+    float *samples;        /* all samples when a picture is wanted, else a chunk of them */
 } sampler;
+
+/* What to ask the generator for: the chunk's labels, or NULL when it looks at none. */
+static const uint8_t *choose_labels(sampler *s, size_t done)
+{
+    if (s->n_classes == 0) return NULL;
+    for (size_t i = 0; i < CHUNK; i++)
+        s->labels[i] = s->opt.wanted ? s->label : (uint8_t)((done + i) % s->n_classes);
+    return s->labels;
+}
 
 /* Make all samples, a chunk at a time, and write them to `raw` unless it is NULL. */
 static int draw_samples(sampler *s, FILE *raw)
@@ -111,7 +129,8 @@ static int draw_samples(sampler *s, FILE *raw)
         float *chunk = s->samples + (s->opt.out ? done * size : 0);
         n = count - done < CHUNK ? count - done : CHUNK;
         gan_rng_normal(s->rng, n * latent, s->z);
-        if (!cli_ok(gan_network_forward(s->g, s->z, n, chunk))) return 0;
+        if (!cli_ok(gan_network_forward_labels(s->g, s->z, choose_labels(s, done), n, chunk)))
+            return 0;
         if (raw && !write_samples(raw, chunk, n * size)) return raw_failed(s->opt.raw);
     }
     return 1;
@@ -135,6 +154,7 @@ static int write_picture(const sampler *s)
 {
     size_t count = (size_t)s->opt.count;
     gan_grid_desc grid = {GAN_GRID_DESC_INIT, .columns = (size_t)s->opt.columns, .padding = 2};
+    if (grid.columns == 0 && !s->opt.wanted) grid.columns = s->n_classes;
     if (!cli_ok(gan_image_write_grid(s->opt.out, s->samples, count, s->picture, &grid))) return 0;
     printf("%ld samples in %s\n", s->opt.count, s->opt.out);
     return 1;
@@ -144,6 +164,8 @@ static int prepare(sampler *s)
 {
     size_t kept = s->opt.out ? (size_t)s->opt.count : CHUNK;
     if (!cli_open_generator(&s->g, &s->picture, s->opt.model)) return 0;
+    s->n_classes = gan_network_class_count(s->g);
+    if (s->opt.wanted && !cli_find_class(&s->label, s->g, "class", s->opt.wanted)) return 0;
     if (!cli_ok(gan_rng_create(&s->rng, (uint64_t)s->opt.seed, 0, NULL))) return 0;
     s->z = malloc(CHUNK * gan_shape_size(gan_network_input_shape(s->g)) * sizeof *s->z);
     s->samples = malloc(kept * gan_shape_size(s->picture) * sizeof *s->samples);

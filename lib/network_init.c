@@ -7,6 +7,7 @@
 #include "status_internal.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ---- what is wanted ---- */
 
@@ -38,30 +39,35 @@ cleanup:
     return status;
 }
 
-/* The weight of a product, as a matrix: of the first dimension's rows. */
+/* A weight of a product, as a matrix: of the first dimension's rows. */
 typedef struct matrix {
+    gan_shape shape;
     size_t rows, columns;
     float *data;
     uint64_t position; /* of its first number in the stream */
 } matrix;
 
-static matrix weight_of(const gan_network *net, size_t i)
+/* The one that begins so many numbers after a layer's first. */
+static matrix matrix_of(const gan_network *net, size_t i, size_t begin, gan_shape shape)
 {
-    const gan_shape shape = net->layers[i].params[0].shape;
-    const size_t rows = shape.dim[0];
+    const size_t at = net->offsets[i] + begin, rows = shape.dim[0];
 
-    return (matrix){rows, gan_shape_size(shape) / rows, net->params + net->offsets[i],
-                    net->offsets[i]};
+    return (matrix){shape, rows, gan_shape_size(shape) / rows, net->params + at, at};
+}
+
+/* Whether its matrices are drawn by the rule and its vectors are biases. */
+static int has_matrices(const gan_layer *layer)
+{
+    return layer->class->product || layer->class == &gan__layer_projection;
 }
 
 /* The standard deviation of independent weights.  The fans are PyTorch's, which takes them from the
  * second and the first dimension, also where a transposed convolution has its outputs second. */
-static double deviation_of(const gan_layer *layer, const gan_init_desc *d)
+static double deviation_of(const matrix *m, const gan_init_desc *d)
 {
-    const gan_shape shape = layer->params[0].shape;
-    const double size = (double)gan_shape_size(shape);
-    const double fan_in = size / (double)shape.dim[0];
-    const double fan_out = size / (double)shape.dim[1];
+    const double size = (double)gan_shape_size(m->shape);
+    const double fan_in = size / (double)m->shape.dim[0];
+    const double fan_out = size / (double)m->shape.dim[1];
 
     switch (d->init) {
     case GAN_INIT_XAVIER_UNIFORM:
@@ -133,8 +139,8 @@ static gan_status make_vectors(double **out, const gan_network *net)
     size_t most = 0;
 
     for (size_t i = 0; i < net->n_layers; i++)
-        if (net->layers[i].class->product) {
-            const size_t n = gan_shape_size(net->layers[i].params[0].shape);
+        for (size_t j = 0; has_matrices(&net->layers[i]) && j < net->layers[i].n_params; j++) {
+            const size_t n = gan_shape_size(net->layers[i].params[j].shape);
 
             if (n > most) most = n;
         }
@@ -150,23 +156,37 @@ static void draw_normal(uint64_t seed, uint64_t position, size_t n, double mean,
     for (size_t i = 0; i < n; i++) out[i] = (float)(mean + std * (double)out[i]);
 }
 
-static void draw_product(const gan_network *net, size_t i, const gan_init_desc *d, uint64_t seed,
-                         double *vectors)
+static void draw_matrix(const matrix *m, const gan_init_desc *d, uint64_t seed, double *vectors)
+{
+    const size_t n = m->rows * m->columns;
+    const double std = deviation_of(m, d);
+
+    if (d->init == GAN_INIT_ORTHOGONAL) {
+        draw_orthogonal(m, d->gain, seed, vectors);
+    } else if (d->init == GAN_INIT_XAVIER_UNIFORM || d->init == GAN_INIT_KAIMING_UNIFORM) {
+        gan__rng_uniform(seed, GAN__STREAM_INIT, m->position, n, m->data);
+        for (size_t j = 0; j < n; j++)
+            m->data[j] = (float)((2 * (double)m->data[j] - 1) * sqrt(3) * std);
+    } else {
+        draw_normal(seed, m->position, n, 0, std, m->data);
+    }
+}
+
+static void draw_layer(const gan_network *net, size_t i, const gan_init_desc *d, uint64_t seed,
+                       double *vectors)
 {
     const gan_layer *layer = &net->layers[i];
-    const matrix m = weight_of(net, i);
-    const size_t n = m.rows * m.columns;
-    const double std = deviation_of(layer, d);
+    size_t begin = 0;
 
-    for (size_t j = n; j < gan__layer_param_count(layer); j++) m.data[j] = 0;
-    if (d->init == GAN_INIT_ORTHOGONAL) {
-        draw_orthogonal(&m, d->gain, seed, vectors);
-    } else if (d->init == GAN_INIT_XAVIER_UNIFORM || d->init == GAN_INIT_KAIMING_UNIFORM) {
-        gan__rng_uniform(seed, GAN__STREAM_INIT, m.position, n, m.data);
-        for (size_t j = 0; j < n; j++)
-            m.data[j] = (float)((2 * (double)m.data[j] - 1) * sqrt(3) * std);
-    } else {
-        draw_normal(seed, m.position, n, 0, std, m.data);
+    for (size_t j = 0; j < layer->n_params; j++) {
+        const gan_shape shape = layer->params[j].shape;
+        const matrix m = matrix_of(net, i, begin, shape);
+
+        if (shape.rank > 1)
+            draw_matrix(&m, d, seed, vectors);
+        else
+            memset(m.data, 0, gan_shape_size(shape) * sizeof *m.data);
+        begin += gan_shape_size(shape);
     }
 }
 
@@ -184,8 +204,8 @@ gan_status gan_network_initialize_as(gan_network *net, uint64_t seed, const gan_
         const gan_layer *layer = &net->layers[i];
         const size_t at = net->offsets[i];
 
-        if (layer->class->product)
-            draw_product(net, i, &d, seed, vectors);
+        if (has_matrices(layer))
+            draw_layer(net, i, &d, seed, vectors);
         else if (d.init == GAN_INIT_NORMAL && layer->class == &gan__layer_batch_norm)
             draw_normal(seed, at, gan__layer_param_count(layer) / 2, 1, d.std, net->params + at);
     }

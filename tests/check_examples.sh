@@ -58,11 +58,20 @@ lasted() { echo "$2: $(($(date +%s) - $1)) s"; }
 # --- ring -----------------------------------------------------------------------------------------
 
 begin=$(date +%s)
-run ring
-says ring "8 of 8 modes covered"
-png ring.png
-refuses 2 "takes no options" ring --help
-[ "$(wc -l <"$root/examples/ring.c")" -lt 100 ] || fail "ring.c should stay below 100 lines"
+run ring --only r1 --seeds 1 --steps 2000 --threads 1
+[ "$(grep -c '^| r1            |  8, [7-9][0-9]\.[0-9] % |' ring.log)" -eq 1 ] || { cat ring.log; fail "r1 should find the ring"; }
+png ring.png grid.png
+run ring --seeds 2 --steps 3 --threads 1 --out modes/one
+mv ring.log one.log
+run ring --seeds 2 --steps 3 --threads 3 --out modes/three
+for pair in "one.log ring.log" "modes/one/ring.png modes/three/ring.png" "modes/one/grid.png modes/three/grid.png"; do
+    # shellcheck disable=SC2086  # a pair is to be split
+    cmp $pair || fail "ring: another result on 3 threads"
+done
+[ "$(grep -c '^| [a-z0-9-]*  *|  *[0-9]*,  *[0-9.]* % |  *[0-9]*,' ring.log)" -eq 20 ] || { cat ring.log; fail "ring should compare ten objectives twice"; }
+for row in bce minimax relativistic least-squares hinge wgan wgan-gp r1 dragan hinge-sn; do says ring "| $row "; done
+refuses 2 'there is no objective "r3"' ring --only r3
+refuses 1 "ring.png: is no folder" ring --only r1 --seeds 1 --steps 1 --out ring.png
 lasted "$begin" ring
 
 # --- fashion_gan ----------------------------------------------------------------------------------
@@ -201,6 +210,66 @@ refuses 1 "twice as many real images are wanted, there are 1234" evaluate --mode
 refuses 1 "nowhere.safetensors: " evaluate --model nowhere.safetensors --count 10
 refuses 1 "nowhere.safetensors: " evaluate --model $model --count 10 --classifier nowhere.safetensors
 lasted "$begin" "fashion_classifier and evaluate"
+
+# --- fashion_cgan ---------------------------------------------------------------------------------
+
+begin=$(date +%s)
+tiny="--limit 500 --seed 5 --threads 1"
+for kind in "--hidden 32 --depth 2 --embedding 3" "--dcgan --base 4 --latent 20" "--dcgan --base 4 --auxiliary 1"; do
+    # shellcheck disable=SC2086  # options are to be split
+    {
+        run fashion_cgan $kind $tiny --epochs 2 --out asked
+        says fashion_cgan "epoch 2/2  D loss"
+        case $kind in *--auxiliary*) says fashion_cgan "[11, 1, 1]" ;; esac # a verdict and ten classes
+        png asked/real_images.png asked/fake_images-001.png asked/fake_images-002.png
+        run fashion_cgan $kind $tiny --epochs 1 --out asked_again --quiet --threads 2
+        run fashion_cgan $kind $tiny --epochs 2 --out asked_again --quiet --resume
+    }
+    for file in generator.safetensors discriminator.safetensors checkpoint.safetensors fake_images-002.png real_images.png; do
+        cmp asked/$file asked_again/$file || fail "fashion_cgan $kind --resume gives another $file"
+    done
+done
+refuses 1 "there is no train-labels-idx1-ubyte.gz in it" fashion_cgan --data drawn
+refuses 2 "--embedding: a whole number from 1 to 4096 expected" fashion_cgan --embedding 0
+refuses 0 "T-shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, boot" fashion_cgan --help
+
+run fashion_cgan --limit 6000 --epochs 8 --hidden 64 --depth 2 --lr 0.001 --ema 0.99 --out cgan --quiet
+asked=cgan/generator.safetensors
+# In turn: picture 13 is of class 3, from the same noise as the 14th dress.
+run sample --model $asked --count 20 --seed 3 --raw turns.idx --out turns.png
+run sample --model cgan/checkpoint.safetensors --count 20 --seed 3 --raw dresses.idx --class dress
+run sample --model $asked --count 20 --seed 3 --raw threes.idx --class 3
+cmp dresses.idx threes.idx || fail "a dress should be a 3"
+picture() { tail -c +$((17 + 784 * $2)) "$1" | head -c 784 >"$1.one"; }
+picture turns.idx 13 && picture threes.idx 13 && cmp turns.idx.one threes.idx.one || fail "picture 13 should be a dress"
+picture turns.idx 14 && picture threes.idx 14
+! cmp -s turns.idx.one threes.idx.one || fail "--class makes no difference"
+refuses 1 '--class: a number from 0 to 9 or one of T-shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, boot expected, got "hat"' \
+    sample --model $asked --class hat
+refuses 1 'expected, got "10"' sample --model $asked --class 10
+refuses 1 "--class: the generator looks at no class" sample --model $model --class 3
+
+run interpolate --model $asked --classes sneaker,Boot --points 2 --out names.png
+says interpolate "a walk from sneaker to boot at 2 points in names.png"
+run interpolate --model $asked --classes 7,9 --points 2 --out numbers.png
+cmp names.png numbers.png || fail "7 should be a sneaker, 9 a boot"
+run interpolate --model $asked --classes 9,7 --points 2 --out back.png
+! cmp -s numbers.png back.png || fail "the way back should be another"
+run interpolate --model $asked --classes bag --out bags.png
+says interpolate "a walk over 5 points in bags.png"
+png bags.png back.png
+refuses 1 'boot expected, got ""' interpolate --model $asked
+refuses 1 'boot expected, got "hat"' interpolate --model $asked --classes bag,hat
+refuses 1 'boot expected, got ""' interpolate --model $asked --classes bag,
+refuses 1 "--classes: the generator looks at no class" interpolate --model $model --classes 1,2
+
+run evaluate --model $asked --count 600
+says evaluate "Frechet distance of 600 samples to 600 real images, in 128 features"
+awk '/^Floor/ { floor = $NF } /^Agreement/ { all = $(NF - 1) } / %  / { n++; samples += $2; sum += $3; if (!($5 > 0 && $6 > 0)) exit 1 }
+     END { exit !(floor > 0 && all > 35 && n == 10 && samples == 600 && (all - sum / n) ^ 2 < 0.01) }' evaluate.log ||
+    { cat evaluate.log; fail "it should draw what it is asked for more often than not"; }
+refuses 1 "there is no train-labels-idx1-ubyte.gz in it" evaluate --model $asked --count 100 --data drawn
+lasted "$begin" fashion_cgan
 
 # --- fashion_dcgan, png_dcgan and experiments -----------------------------------------------------
 

@@ -31,6 +31,7 @@ static gan_network *network(const gan_allocator *allocator)
     gan_network_add(net, gan_layer_group_norm(4, 48, NULL));
     gan_network_add(net, gan_layer_flatten());
     gan_network_add(net, gan_layer_linear(48 * 6 * 6, 40));
+    gan_network_add(net, gan_layer_projection(40, 200));
     return net;
 }
 
@@ -40,7 +41,8 @@ static const struct {
 } weights[] = {{"0.weight", "0.bias", 96, 200},
                {"2.weight", "2.bias", 24 * 16, 8 * 16},
                {"4.weight", "4.bias", 24 * 9, 48 * 9},
-               {"7.weight", "7.bias", 1728, 40}};
+               {"7.weight", "7.bias", 1728, 40},
+               {"8.embedding.weight", "8.bias", 40, 200}};
 
 enum { N_WEIGHTS = sizeof weights / sizeof weights[0] };
 

@@ -28,8 +28,9 @@ typedef enum gan_penalty_kind {
     GAN_PENALTY_R2 = 3,
     /**
      * weight (r - 1)^2 near the real samples (Kodali et al., 2017): as GAN_PENALTY_WGAN_GP, with
-     * real + 0.5 s u for the fake ones, s being the standard deviation of all numbers of the batch
-     * and u drawn for each number from 0 to 1, as its authors' program does.
+     * real + 0.5 s u for the fake ones, s being the standard deviation of all numbers of the batch,
+     * or of each of its parts with `micro_batch`, and u drawn for each number from 0 to 1, as its
+     * authors' program does.
      */
     GAN_PENALTY_DRAGAN = 4
 } gan_penalty_kind;
