@@ -357,6 +357,14 @@ void cli_progress_clear(cli_progress *progress)
 
 /* ---- Generators ---- */
 
+void cli_draw_noise(gan_rng *rng, double truncation, size_t n, float *z)
+{
+    if (truncation > 0)
+        gan_rng_truncated_normal(rng, truncation, n, z);
+    else
+        gan_rng_normal(rng, n, z);
+}
+
 static int find_picture_shape(gan_shape *picture, gan_shape output)
 {
     if (output.rank == 3 && (output.dim[0] == 1 || output.dim[0] == 3)) {

@@ -100,6 +100,17 @@ void cli_progress_clear(cli_progress *progress);
 /* Write a time such as 75 s as "1:15" into `text`. */
 void cli_format_time(char *text, size_t capacity, double seconds);
 
+/* The row for it in a program's table of options, and such noise: normal numbers, none of them, where
+ * `truncation` is above 0, beyond that. */
+#define CLI_TRUNCATION_OPTION(place)                                                               \
+    {                                                                                              \
+        "truncation", "X", .real = (place), .min = 0, .max = 100,                                  \
+                           .help = "no number of the noise is beyond it: smaller ones make "       \
+                                   "samples more alike and more "                                  \
+                                   "typical; 0: none"                                              \
+    }
+void cli_draw_noise(gan_rng *rng, double truncation, size_t n, float *z);
+
 /* Open a generator's file, or a checkpoint, and find out what picture its output is: [c, h, w] with
  * 1 or 3 channels as it is, [h, w] and a vector of n * n numbers as grey.  Return 0 after saying
  * what is wrong.  `*out` is yours in any case. */

@@ -10,6 +10,7 @@ enum { CHUNK = 500 };
 typedef struct options {
     const char *model, *classifier, *data;
     long count, seed, threads;
+    double truncation;
 } options;
 
 /* The images that are compared: generated ones, and two sets of real ones. */
@@ -54,6 +55,7 @@ static void read_options(options *o, int argc, char **argv)
          .help = "samples, and as many real images, twice"},
         {"seed", "N", .whole = &o->seed, .min = 0, .max = 2147483647,
          .help = "of the noise, and of which real images"},
+        CLI_TRUNCATION_OPTION(&o->truncation),
         {"threads", "N", .whole = &o->threads, .min = 0, .max = 1024,
          .help = "0: as many as there are CPUs; never changes the result"},
         {.name = NULL},
@@ -193,7 +195,7 @@ static int add_samples(evaluation *e)
     const uint8_t *labels = e->n_classes > 0 ? e->asked : NULL;
     for (size_t done = 0; done < count; done += n) {
         n = count - done < CHUNK ? count - done : CHUNK;
-        gan_rng_normal(e->rng, n * latent, e->z);
+        cli_draw_noise(e->rng, e->opt.truncation, n * latent, e->z);
         for (size_t i = 0; labels && i < n; i++) e->asked[i] = (uint8_t)((done + i) % e->n_classes);
         if (!cli_ok(gan_network_forward_labels(e->generator, e->z, labels, n, e->samples)) ||
             !add(e, FAKE, e->samples, labels, n) || (labels && !count_agreement(e, n)))

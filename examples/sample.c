@@ -13,6 +13,7 @@ enum { CHUNK = 500, MOST_SHOWN = 10000 };
 typedef struct options {
     const char *model, *out, *raw, *wanted;
     long count, seed, columns;
+    double truncation;
 } options;
 
 static void read_options(options *o, int argc, char **argv)
@@ -26,6 +27,7 @@ static void read_options(options *o, int argc, char **argv)
         {"count", "N", .whole = &o->count, .min = 1, .max = 10000000, .help = "how many samples"},
         {"seed", "N", .whole = &o->seed, .min = 0, .max = 2147483647,
          .help = "of the noise; same seed, same samples"},
+        CLI_TRUNCATION_OPTION(&o->truncation),
         {"out", "FILE", .text = &o->out,
          .help = "a PNG grid; samples.png when neither --out nor --raw is given"},
         {"columns", "N", .whole = &o->columns, .min = 0, .max = 1000,
@@ -128,7 +130,7 @@ static int draw_samples(sampler *s, FILE *raw)
     for (size_t done = 0; done < count; done += n) {
         float *chunk = s->samples + (s->opt.out ? done * size : 0);
         n = count - done < CHUNK ? count - done : CHUNK;
-        gan_rng_normal(s->rng, n * latent, s->z);
+        cli_draw_noise(s->rng, s->opt.truncation, n * latent, s->z);
         if (!cli_ok(gan_network_forward_labels(s->g, s->z, choose_labels(s, done), n, chunk)))
             return 0;
         if (raw && !write_samples(raw, chunk, n * size)) return raw_failed(s->opt.raw);

@@ -165,6 +165,10 @@ lasted "$begin" fashion_gan
 begin=$(date +%s)
 model=new/run/generator.safetensors
 run sample --model $model --count 1234 --seed 9 --out many.png --columns 40 --raw many.idx
+run sample --model $model --count 50 --seed 9 --raw truncated.idx --truncation 0.5
+run sample --model $model --count 50 --seed 9 --raw free.idx
+if cmp -s truncated.idx free.idx; then fail "--truncation 0.5 should draw other samples"; fi
+refuses 2 '--truncation: a number from 0 to 100 expected, got "-1"' sample --truncation -1
 run sample --model $model --count 1234 --seed 9 --raw again.idx
 png many.png
 cmp many.idx again.idx || fail "the same seed gave other samples"
