@@ -154,7 +154,8 @@ static int do_run(run *r, long steps)
     gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = BATCH, .seed = r->seed};
     desc.loss = o->loss;
     desc.penalty = &penalty;
-    desc.n_threads = 1; /* the runs go on beside each other */
+    desc.average_decay = fmax(1 - 10 / (double)steps, 0); /* over the last tenth of the steps */
+    desc.n_threads = 1;                                   /* the runs go on beside each other */
     int ok = make_optimizer(&g_adam, steps, 0) && make_optimizer(&d_adam, steps, o->clip) &&
              cli_ok(gan_trainer_create(&trainer, g, d, g_adam, d_adam, &desc)) &&
              cli_ok(gan_rng_create(&rng, r->seed, 0, NULL)) && train(trainer, rng, r, steps);

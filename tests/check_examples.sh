@@ -58,8 +58,8 @@ lasted() { echo "$2: $(($(date +%s) - $1)) s"; }
 # --- ring -----------------------------------------------------------------------------------------
 
 begin=$(date +%s)
-run ring --only r1 --seeds 1 --steps 2000 --threads 1
-[ "$(grep -c '^| r1            |  8, [7-9][0-9]\.[0-9] % |' ring.log)" -eq 1 ] || { cat ring.log; fail "r1 should find the ring"; }
+run ring --only r1 --seeds 1 --steps 1000 --threads 1
+[ "$(grep -c '^| r1            |  [78], [3-9][0-9]\.[0-9] % |' ring.log)" -eq 1 ] || { cat ring.log; fail "r1 should find most of the ring"; }
 png ring.png grid.png
 run ring --seeds 2 --steps 3 --threads 1 --out modes/one
 mv ring.log one.log
