@@ -196,7 +196,7 @@ void gan__kernels_gemm_blas(const gan__gemm_args *g)
     cblas_sgemm(CblasRowMajor, a_turned ? CblasTrans : CblasNoTrans,
                 g->b_turned ? CblasTrans : CblasNoTrans, (int)g->m, (int)g->n, (int)g->k, 1.0f,
                 g->a, (int)(a_turned ? g->a_column : g->a_row), g->b, (int)g->b_stride,
-                g->bias ? 1.0f : 0.0f, g->c, (int)g->c_stride);
+                g->bias || g->accumulate ? 1.0f : 0.0f, g->c, (int)g->c_stride);
 }
 
 /* Own loops where they are the faster ones: on CPUs that they are made for, while the matrices are
@@ -233,41 +233,53 @@ const gan__panels *gan__kernels_panels(size_t m, size_t k)
 }
 
 /* One sample, or one output: the weight is read once, and that is all the time there is. */
-static void linear_by_dots(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                           const float *x, const float *w, const float *b, float *y)
+static void linear_by_dots(const gan__gemm_args *g)
 {
     const gan__simd *simd = gan__simd_best();
 
-    for (size_t r = 0; r < rows; r++)
-        for (size_t o = begin; o < end; o++)
-            y[r * out + o] = (b ? b[o] : 0) + simd->dot(in, x + r * in, w + o * in);
+    for (size_t i = 0; i < g->m; i++)
+        for (size_t j = 0; j < g->n; j++) {
+            float *c = g->c + i * g->c_stride + j;
+            const float from = g->accumulate ? *c : g->bias ? g->bias[j] : 0;
+
+            *c = from + simd->dot(g->k, g->a + i * g->a_row, g->b + j * g->b_stride);
+        }
+}
+
+static void linear(size_t rows, size_t in, size_t out, size_t begin, size_t end, const float *x,
+                   const float *w, size_t stride, const float *b, int add, float *y)
+{
+    const gan__gemm_args args = {.m = rows,
+                                 .n = end - begin,
+                                 .k = in,
+                                 .a = x,
+                                 .a_row = in,
+                                 .a_column = 1,
+                                 .b = w + begin * stride,
+                                 .b_stride = stride,
+                                 .b_turned = 1,
+                                 .c = y + begin,
+                                 .c_stride = out,
+                                 .bias = b ? b + begin : NULL,
+                                 .accumulate = add};
+
+    (rows == 1 || out == 1 ? linear_by_dots : gemm)(&args);
 }
 
 void gan__kernels_linear(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                         const float *x, const float *w, const float *b, float *y)
+                         const float *x, const float *w, size_t stride, const float *b, float *y)
 {
-    const size_t n = end - begin;
+    linear(rows, in, out, begin, end, x, w, stride, b, 0, y);
+}
 
-    if (rows == 1 || out == 1) {
-        linear_by_dots(rows, in, out, begin, end, x, w, b, y);
-        return;
-    }
-    gemm(&(gan__gemm_args){.m = rows,
-                           .n = n,
-                           .k = in,
-                           .a = x,
-                           .a_row = in,
-                           .a_column = 1,
-                           .b = w + begin * in,
-                           .b_stride = in,
-                           .b_turned = 1,
-                           .c = y + begin,
-                           .c_stride = out,
-                           .bias = b ? b + begin : NULL});
+void gan__kernels_linear_add(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+                             const float *x, const float *w, size_t stride, float *y)
+{
+    linear(rows, in, out, begin, end, x, w, stride, NULL, 1, y);
 }
 
 void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                                    const float *dy, const float *w, float *dx)
+                                    const float *dy, const float *w, size_t stride, float *dx)
 {
     const size_t n = end - begin;
 
@@ -279,7 +291,7 @@ void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t b
                                .a_row = out,
                                .a_column = 1,
                                .b = w + begin,
-                               .b_stride = in,
+                               .b_stride = stride,
                                .c = dx + begin,
                                .c_stride = in});
         return;
@@ -289,7 +301,7 @@ void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t b
 }
 
 void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                                     const float *x, const float *dy, float *dw)
+                                     const float *x, const float *dy, size_t stride, float *dw)
 {
     if (out > 1) {
         gemm(&(gan__gemm_args){.m = end - begin,
@@ -300,8 +312,8 @@ void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t 
                                .a_column = out,
                                .b = x,
                                .b_stride = in,
-                               .c = dw + begin * in,
-                               .c_stride = in});
+                               .c = dw + begin * stride,
+                               .c_stride = stride});
         return;
     }
     memset(dw, 0, in * sizeof *dw);

@@ -25,7 +25,7 @@ typedef struct gan__gemm_args {
     size_t c_stride;
     const float *bias;
     const float *row_bias; /* a number for each row instead: with a panel only */
-    int accumulate;        /* with a panel only */
+    int accumulate;
 } gan__gemm_args;
 
 typedef void gan__gemm_fn(const gan__gemm_args *args);

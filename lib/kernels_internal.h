@@ -7,21 +7,24 @@
 
 #include <stddef.h>
 
-/* Products of row-major matrices without gaps between rows, on the calling thread.  A BLAS call
- * takes place between gan__blas_enter() and gan__blas_leave(), which the caller of the library's
- * work does once. */
+/* Products of row-major matrices, on the calling thread.  Rows follow one another without gaps, but
+ * those of w are `stride` numbers apart.  A BLAS call takes place between gan__blas_enter() and
+ * gan__blas_leave(), which the caller of the library's work does once. */
 
-/* Columns begin .. end-1 of y[rows, out] = x[rows, in] w[out, in]^T + b[out]; b may be NULL. */
+/* Columns begin .. end-1 of y[rows, out] = x[rows, in] w[out, in]^T + b[out]; b may be NULL.  And
+ * the same product added to y. */
 void gan__kernels_linear(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                         const float *x, const float *w, const float *b, float *y);
+                         const float *x, const float *w, size_t stride, const float *b, float *y);
+void gan__kernels_linear_add(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+                             const float *x, const float *w, size_t stride, float *y);
 
 /* Columns begin .. end-1 of dx[rows, in] = dy[rows, out] w[out, in] */
 void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                                    const float *dy, const float *w, float *dx);
+                                    const float *dy, const float *w, size_t stride, float *dx);
 
 /* Rows begin .. end-1 of dw[out, in] = dy[rows, out]^T x[rows, in] */
 void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                                     const float *x, const float *dy, float *dw);
+                                     const float *x, const float *dy, size_t stride, float *dw);
 
 /* Panels for products with a[m, k]: the own loops' where these are the faster ones, else CBLAS's. */
 const gan__panels *gan__kernels_panels(size_t m, size_t k);

@@ -193,6 +193,13 @@ size_t gan__layer_tiles(double flops, size_t side)
     return tiles > 0 ? tiles : 1;
 }
 
+double gan__layer_reading(size_t rows, size_t columns)
+{
+    const double time_of_a_number = 32; /* in operations of a product */
+
+    return time_of_a_number * (double)rows * (double)columns;
+}
+
 /* Along the longer side of the result where that is the columns: the small matrix of samples is
  * then packed for every tile, and not the large one of weights. */
 gan__cut gan__layer_product_cut(double flops, size_t rows, size_t columns)

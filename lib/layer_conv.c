@@ -234,10 +234,11 @@ static const float *bias_of(const gan__layer_run *run)
 static void make_map(const gan__layer_run *run, const float *image, const float *bias, float *map)
 {
     const gan__conv c = conv_of(run->layer);
+    const size_t size = gan__conv_image_size(&c);
 
     if (is_linear(&c))
-        gan__kernels_linear(run->rows, gan__conv_image_size(&c), c.out, run->begin, run->end, image,
-                            run->params, bias, map);
+        gan__kernels_linear(run->rows, size, c.out, run->begin, run->end, image, run->params, size,
+                            bias, map);
     else
         gan__conv_map(&c, run->rows, image, run->params, bias, map, run->scratch);
 }
@@ -260,13 +261,14 @@ static void add_bias(const gan__layer_run *run, const gan__conv *c, const float 
 static void make_image(const gan__layer_run *run, const float *map, const float *bias, float *image)
 {
     const gan__conv c = conv_of(run->layer);
+    const size_t size = gan__conv_image_size(&c);
 
     if (!is_linear(&c)) {
         gan__conv_image(&c, run->rows, map, run->params, bias, image, run->scratch);
         return;
     }
-    gan__kernels_linear_input_grad(run->rows, gan__conv_image_size(&c), c.out, run->begin, run->end,
-                                   map, run->params, image);
+    gan__kernels_linear_input_grad(run->rows, size, c.out, run->begin, run->end, map, run->params,
+                                   size, image);
     if (bias) add_bias(run, &c, bias, image);
 }
 
@@ -359,13 +361,14 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
     const int transposed = is_transposed(run->layer);
     const float *image = transposed ? run->dy : run->x;
     const float *map = transposed ? run->x : run->dy;
+    const size_t size = gan__conv_image_size(&c);
     gan__conv_part p = part_of(&c, part, parts);
     double squares = 0;
 
     if (is_linear(&c)) {
         p = (gan__conv_part){0, c.in, c.out * part / parts, c.out * (part + 1) / parts};
-        gan__kernels_linear_weight_grad(run->rows, gan__conv_image_size(&c), c.out, p.out_begin,
-                                        p.out_end, image, map, grads);
+        gan__kernels_linear_weight_grad(run->rows, size, c.out, p.out_begin, p.out_end, image, map,
+                                        size, grads);
     } else {
         gan__conv_weights(&c, run->rows, p, image, map, grads, run->scratch);
     }

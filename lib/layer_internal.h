@@ -49,6 +49,16 @@ typedef struct gan__labels {
     const float *way;  /* first; else NULL */
 } gan__labels;
 
+/* What a layer appends to each sample, in memory of its own where the next layer can have it there:
+ * the row of a table that belongs to the sample's class. */
+typedef struct gan__tail {
+    size_t n; /* numbers a row; 0: nothing lies apart */
+    float *x; /* row 0; rows follow one another */
+    const float *table;
+    float *grad; /* by the table */
+    size_t classes;
+} gan__tail;
+
 /* One layer's work on a part of a batch: some rows (samples) and, of each, the columns (numbers)
  * begin .. end-1 of what is computed: of y forward, of dx backward. */
 typedef struct gan__layer_run {
@@ -67,6 +77,7 @@ typedef struct gan__layer_run {
     float *y;        /* output; is x where the layer works in place */
     const float *dy; /* gradient by the output */
     float *dx;       /* gradient by the input; is dy where the layer works in place */
+    gan__tail tail;  /* of y where the layer appends it, else of x */
     /* Where second derivatives are wanted: see gan__layer_tangent(); else NULL. */
     const float *tx;     /* the direction in which x moves */
     float *ty;           /* and that in which y moves then */
@@ -101,7 +112,7 @@ struct gan__layer_class {
     int random;   /* uses random numbers in training */
     int linear; /* y is a linear function of x and a bias, by random numbers of the same position */
     int product;  /* its first parameter is a matrix that initialisers draw, the others biases */
-    int columns;  /* backward() works on any columns of dx, without the others */
+    int appends;  /* y is x and behind it a row of a table, its only parameter: see gan__tail */
     int function; /* the gan__function that a plain activation computes */
 
     /* Check settings.  GAN_ERR_INVALID, naming the one that is wrong.  NULL: nothing to check. */
@@ -132,8 +143,9 @@ struct gan__layer_class {
      * return its sum of squares.  Of a layer that isn't `linear`, and where tx is given, the
      * gradient of the sum of dy y + uy ty. */
     double (*grad)(const gan__layer_run *run, size_t part, size_t parts, float *grads);
-    /* The first column of dy that grad() reads.  NULL: it reads all. */
-    size_t (*grad_from)(const gan_layer *layer);
+    /* The gradient by the table whose rows are the tail of x, into tail.grad; classes * out numbers
+     * of scratch are there for this and for grad().  NULL: x has to be in one piece. */
+    void (*tail_grad)(const gan__layer_run *run);
     /* ty from tx and x or y.  NULL: if `linear`, forward() does it; else the layer has no second
      * derivatives. */
     void (*tangent)(const gan__layer_run *run);
@@ -156,6 +168,9 @@ gan__cut gan__layer_cut(size_t rows, size_t columns);
  * into how many tiles a side of so many of them is cut. */
 gan__cut gan__layer_product_cut(double flops, size_t rows, size_t columns);
 size_t gan__layer_tiles(double flops, size_t side);
+
+/* In operations, what it takes to read so many numbers and hardly compute with them. */
+double gan__layer_reading(size_t rows, size_t columns);
 
 /* Draw all weights from U(-bound, bound): see class->init(). */
 void gan__layer_init_uniform(const gan_layer *layer, double bound, float *params, uint64_t seed,

@@ -73,14 +73,6 @@ static gan_status add_table(gan_layer *layer, const char *name, gan_shape shape)
     return check_size(shape, name);
 }
 
-static double sum_of(size_t n, const float *x)
-{
-    double sum[4] = {0};
-
-    for (size_t i = 0; i < n; i++) sum[i % 4] += (double)x[i];
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
-}
-
 /* ---- appending: y = [x, the class's row] ---- */
 
 enum { CLASSES, WIDTH };
@@ -114,15 +106,15 @@ typedef void appended_fn(const gan__layer_run *run, gan__mix at, float *out);
 static void append(const gan__layer_run *run, appended_fn *appended)
 {
     const size_t in = size_in(run->layer), out = size_out(run->layer);
+    const size_t stride = run->tail.n > 0 ? run->tail.n : out;
+    float *to = run->tail.n > 0 ? run->tail.x : run->y + in;
 
-    for (size_t r = 0; r < run->rows; r++) {
-        float *y = run->y + r * out;
-
-        memcpy(y, run->x + r * in, in * sizeof *y);
+    for (size_t r = 0; r < run->rows; r++, to += stride) {
+        if (run->tail.n == 0) memcpy(run->y + r * out, run->x + r * in, in * sizeof *to);
         if (run->tangents > 0)
-            memset(y + in, 0, (out - in) * sizeof *y);
+            memset(to, 0, (out - in) * sizeof *to);
         else
-            appended(run, gan__layer_label(run, r), y + in);
+            appended(run, gan__layer_label(run, r), to);
     }
 }
 
@@ -167,8 +159,8 @@ static double table_grad(const gan__layer_run *run, size_t part, size_t parts, f
     const size_t all = gan__layer_param_count(run->layer);
 
     (void)part, (void)parts;
-    memset(grads, 0, all * sizeof *grads);
-    for (size_t r = 0; r < run->rows - run->tangents; r++)
+    if (run->tail.n == 0) memset(grads, 0, all * sizeof *grads); /* else the next layer made it */
+    for (size_t r = 0; r < run->rows - run->tangents && run->tail.n == 0; r++)
         gan__simd_best()->axpy(n, 1, run->dy + r * out + in,
                                grads + gan__layer_label(run, r).from * n);
     return gan__simd_best()->sum_squares(all, grads);
@@ -198,11 +190,11 @@ const gan__layer_class gan__layer_label_embedding = {
     .check = embedding_check,
     .shape = embedding_shape,
     .init = table_init,
+    .appends = 1,
     .forward = table_forward,
     .backward = append_backward,
     .grad_parts = table_grad_parts,
     .grad = table_grad,
-    .grad_from = size_in,
 };
 
 gan_layer *gan_layer_label_embedding(size_t num_classes, size_t embedding_dim)
@@ -241,7 +233,6 @@ const gan__layer_class gan__layer_label_map = {
     .backward = append_backward,
     .grad_parts = table_grad_parts,
     .grad = table_grad,
-    .grad_from = size_in,
 };
 
 gan_layer *gan_layer_label_map(size_t num_classes, size_t num_maps)
@@ -336,9 +327,12 @@ static void affine_init(const gan_layer *layer, float *params, uint64_t seed, ui
     for (size_t i = 0; i < n; i++) params[i] = i < n / 2 ? 1 : 0;
 }
 
+/* For two rows of the tables, or as many ones as a channel has numbers. */
 static size_t affine_scratch(const gan_layer *layer)
 {
-    return 2 * features_of(layer);
+    const size_t n = features_of(layer), area = size_in(layer) / n;
+
+    return 2 * n > area ? 2 * n : area;
 }
 
 /* y = a x for each channel of each row, and with `terms` + b. */
@@ -370,9 +364,10 @@ static void affine_backward(const gan__layer_run *run)
     scale_channels(run, 0, run->dy, run->dx);
 }
 
+/* Some channels of a row lie side by side: many, as it takes long to get to the next row. */
 static size_t affine_grad_parts(const gan_layer *layer, size_t rows)
 {
-    const size_t tiles = gan__layer_cut(rows, size_in(layer)).rows;
+    const size_t tiles = gan__layer_cut(rows, size_in(layer)).rows / 8 + 1;
 
     return tiles < features_of(layer) ? tiles : features_of(layer);
 }
@@ -384,8 +379,10 @@ static double affine_grad(const gan__layer_run *run, size_t part, size_t parts, 
     const size_t begin = n * part / parts, end = n * (part + 1) / parts;
     const size_t n_classes = run->layer->n_classes;
     const gan__simd *simd = gan__simd_best();
+    float *ones = run->scratch;
     double squares = 0;
 
+    for (size_t i = 0; i < area; i++) ones[i] = 1;
     for (size_t k = 0; k < 2 * n_classes; k++)
         memset(grads + k * n + begin, 0, (end - begin) * sizeof *grads);
     for (size_t r = 0; r < run->rows; r++) {
@@ -395,7 +392,7 @@ static double affine_grad(const gan__layer_run *run, size_t part, size_t parts, 
             const size_t at = (r * n + c) * area;
 
             a[c] += simd->dot(area, run->x + at, run->dy + at);
-            if (r < run->rows - run->tangents) b[c] += (float)sum_of(area, run->dy + at);
+            if (r < run->rows - run->tangents) b[c] += simd->dot(area, ones, run->dy + at);
         }
     }
     for (size_t k = 0; k < 2 * n_classes; k++)
@@ -465,6 +462,16 @@ static void projection_init(const gan_layer *layer, float *params, uint64_t seed
     gan__rng_normal(seed, stream, position + n, layer->n_classes * in_of(layer), params + n);
 }
 
+static gan__cut projection_forward_cut(const gan_layer *layer, size_t rows)
+{
+    return (gan__cut){gan__layer_tiles(gan__layer_reading(rows, in_of(layer)), rows), 1, 0};
+}
+
+static gan__cut projection_backward_cut(const gan_layer *layer, size_t rows)
+{
+    return (gan__cut){1, gan__layer_tiles(gan__layer_reading(rows, in_of(layer)), in_of(layer)), 0};
+}
+
 static void projection_forward(const gan__layer_run *run)
 {
     const size_t in = in_of(run->layer);
@@ -482,21 +489,30 @@ static void projection_forward(const gan__layer_run *run)
 
 static void projection_backward(const gan__layer_run *run)
 {
-    const size_t in = in_of(run->layer);
-    const float *table = run->params + in + 1;
+    const size_t in = in_of(run->layer), begin = run->begin, n = run->end - begin;
+    const float *table = run->params + in + 1 + begin;
     const gan__simd *simd = gan__simd_best();
 
     for (size_t r = 0; r < run->rows; r++) {
-        float *dx = run->dx + r * in;
+        float *dx = run->dx + r * in + begin;
 
-        simd->scale(in, run->dy[r], run->params, dx);
-        simd->axpy(in, run->dy[r], table + gan__layer_label(run, r).from * in, dx);
+        simd->scale(n, run->dy[r], run->params + begin, dx);
+        simd->axpy(n, run->dy[r], table + gan__layer_label(run, r).from * in, dx);
     }
 }
 
 static size_t projection_grad_parts(const gan_layer *layer, size_t rows)
 {
     return gan__layer_tiles(4.0 * (double)rows * (double)in_of(layer), in_of(layer));
+}
+
+/* In double: of a hinge loss it is often 0, and Adam would make a step of its rounding. */
+static double sum_of(size_t n, const float *x)
+{
+    double sum[4] = {0};
+
+    for (size_t i = 0; i < n; i++) sum[i % 4] += (double)x[i];
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
 /* By inputs, so that no sum over the batch is divided. */
@@ -535,6 +551,8 @@ const gan__layer_class gan__layer_projection = {
     .scratch = in_of,
     .forward = projection_forward,
     .backward = projection_backward,
+    .forward_cut = projection_forward_cut,
+    .backward_cut = projection_backward_cut,
     .grad_parts = projection_grad_parts,
     .grad = projection_grad,
 };

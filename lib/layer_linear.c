@@ -4,6 +4,7 @@
 #include "status_internal.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { IN, OUT };
 
@@ -54,6 +55,7 @@ static void init(const gan_layer *layer, float *params, uint64_t seed, uint64_t 
 
 static double flops_of(const gan_layer *layer, size_t rows)
 {
+    if (out_of(layer) == 1) return gan__layer_reading(rows, in_of(layer));
     return 2.0 * (double)rows * (double)in_of(layer) * (double)out_of(layer);
 }
 
@@ -62,24 +64,55 @@ static gan__cut forward_cut(const gan_layer *layer, size_t rows)
     return gan__layer_product_cut(flops_of(layer, rows), rows, out_of(layer));
 }
 
+/* With one output the numbers of a row had better stay together. */
 static gan__cut backward_cut(const gan_layer *layer, size_t rows)
 {
-    return gan__layer_product_cut(flops_of(layer, rows), rows, in_of(layer));
+    const double flops = flops_of(layer, rows);
+
+    if (out_of(layer) == 1) return (gan__cut){gan__layer_tiles(flops, rows), 1, 0};
+    return gan__layer_product_cut(flops, rows, in_of(layer));
 }
 
 static void forward(const gan__layer_run *run)
 {
-    const size_t in = in_of(run->layer);
+    const size_t in = in_of(run->layer), n = in - run->tail.n;
     const size_t out = out_of(run->layer);
 
-    gan__kernels_linear(run->rows, in, out, run->begin, run->end, run->x, run->params,
+    gan__kernels_linear(run->rows, n, out, run->begin, run->end, run->x, run->params, in,
                         run->tangents > 0 ? NULL : run->params + in * out, run->y);
+    if (run->tail.n > 0)
+        gan__kernels_linear_add(run->rows, run->tail.n, out, run->begin, run->end, run->tail.x,
+                                run->params + n, in, run->y);
 }
 
 static void backward(const gan__layer_run *run)
 {
-    gan__kernels_linear_input_grad(run->rows, in_of(run->layer), out_of(run->layer), run->begin,
-                                   run->end, run->dy, run->params, run->dx);
+    const size_t in = in_of(run->layer);
+
+    gan__kernels_linear_input_grad(run->rows, in - run->tail.n, out_of(run->layer), run->begin,
+                                   run->end, run->dy, run->params, in, run->dx);
+}
+
+/* Samples of a class have the same tail, so that the sum of their gradients is all that counts: for
+ * each class, columns begin .. end-1 of it. */
+static const float *class_sums(const gan__layer_run *run, size_t begin, size_t end)
+{
+    const size_t out = out_of(run->layer), n = end - begin;
+    float *sums = run->scratch;
+
+    memset(sums, 0, run->tail.classes * n * sizeof *sums);
+    for (size_t r = 0; r < run->rows; r++)
+        gan__simd_best()->axpy(n, 1, run->dy + r * out + begin, sums + run->labels.of[r] * n);
+    return sums;
+}
+
+static void tail_grad(const gan__layer_run *run)
+{
+    const size_t in = in_of(run->layer), n = run->tail.n;
+    const size_t out = out_of(run->layer);
+
+    gan__kernels_linear_input_grad(run->tail.classes, n, out, 0, n, class_sums(run, 0, out),
+                                   run->params + in - n, in, run->tail.grad);
 }
 
 /* By outputs, so that no sum over the batch is divided. */
@@ -90,7 +123,7 @@ static size_t grad_parts(const gan_layer *layer, size_t rows)
 
 static double grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
 {
-    const size_t in = in_of(run->layer);
+    const size_t in = in_of(run->layer), n = in - run->tail.n;
     const size_t out = out_of(run->layer);
     const size_t begin = out * part / parts;
     const size_t end = out * (part + 1) / parts;
@@ -98,7 +131,11 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
     float *db = grads + in * out;
 
     simd->column_sums(run->rows - run->tangents, end - begin, out, run->dy + begin, db + begin);
-    gan__kernels_linear_weight_grad(run->rows, in, out, begin, end, run->x, run->dy, grads);
+    gan__kernels_linear_weight_grad(run->rows, n, out, begin, end, run->x, run->dy, in, grads);
+    if (run->tail.n > 0)
+        gan__kernels_linear_weight_grad(run->tail.classes, run->tail.n, end - begin, 0, end - begin,
+                                        run->tail.table, class_sums(run, begin, end), in,
+                                        grads + begin * in + n);
     return simd->sum_squares((end - begin) * in, grads + begin * in) +
            simd->sum_squares(end - begin, db + begin);
 }
@@ -108,7 +145,6 @@ const gan__layer_class gan__layer_linear = {
     .n_settings = 2,
     .product = 1,
     .linear = 1,
-    .columns = 1,
     .check = check,
     .shape = shape,
     .init = init,
@@ -118,6 +154,7 @@ const gan__layer_class gan__layer_linear = {
     .backward_cut = backward_cut,
     .grad_parts = grad_parts,
     .grad = grad,
+    .tail_grad = tail_grad,
 };
 
 gan_layer *gan_layer_linear(size_t in, size_t out)

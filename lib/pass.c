@@ -1,211 +1,15 @@
 /* pass.c - activations and gradients of a batch.
  *
- * Boundary i lies between layer i-1 and layer i: boundary 0 is the input, boundary n_layers the
- * output. Layers that work in place have the same memory on both sides; the first never does,
- * because its input may be another pass's output, which is still needed.
- *
  * Forward, a stage's tiles are tiles of its output.  Backward, they are tiles of the gradient by
- * its input, which go on through the in-place layers of the stage before.
- *
- * For second derivatives each boundary has memory of its own, and twice the rows: behind the values
- * the direction in which they move, behind the gradients the weights of that.  Layers still work in
- * the same stages. */
-#include "pass_internal.h"
+ * its input, which go on through the in-place layers of the stage before. */
+#include "pass_layout_internal.h"
 
-#include "alloc_internal.h"
 #include "kernels_internal.h"
 #include "pool_internal.h"
 #include "status_internal.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { MAX_PARTS = 64 }; /* of a layer's weight gradient */
-
-typedef struct boundary {
-    size_t size;  /* numbers a row */
-    int shared;   /* the layer before it works in place: its memory is that of the one before */
-    int needed;   /* its numbers are read later on: nothing may change them */
-    float *value; /* row 0; rows follow one another */
-    float *grad;
-} boundary;
-
-typedef struct stage {
-    size_t begin, end; /* its layers; all but the first work in place */
-    size_t n_parts;    /* of the weight gradient, in the latest backward run */
-    double squares[MAX_PARTS];
-} stage;
-
-struct gan__pass {
-    gan_allocator allocator;
-    gan__pass_desc desc;
-    boundary *at; /* n_layers + 1 */
-    stage *stages;
-    size_t n_stages;
-    size_t lowest; /* the first stage behind one with weights */
-    float *memory;
-    float *grads;
-    uint8_t *labels; /* of the rows; NULL: no layer looks at them, or the caller has them */
-    float *saved;
-    size_t *saved_at; /* where each layer's part of `saved` begins */
-    float *scratch;
-    size_t n_scratch; /* numbers for each thread */
-    float *prepared;  /* what layers with spectral norm have in place of their parameters */
-    size_t *prepared_at;
-    size_t *spectral; /* those layers */
-    size_t n_spectral;
-    uint64_t position;
-    uint64_t *random; /* where each layer's random numbers begin, after `position` */
-    uint64_t n_random;
-    size_t first, rows, group; /* of the latest forward run */
-};
-
-/* ---- making one ---- */
-
-static const gan_layer *layer_of(const gan__pass *pass, size_t i)
-{
-    return &pass->desc.net->layers[i];
-}
-
-/* Blocks begin on cache lines of their own. */
-static size_t whole_lines(size_t n)
-{
-    return (n + 15) / 16 * 16;
-}
-
-/* Lay the boundaries out in `memory`, or only count when it is NULL; return how many numbers it
- * takes. */
-static size_t lay_out(gan__pass *pass, float *memory)
-{
-    const size_t rows = pass->desc.rows * (pass->desc.tangents ? 2 : 1);
-    const size_t copies = pass->desc.training ? 2 : 1;
-    size_t used = 0;
-
-    for (size_t i = 0; i <= pass->desc.n_layers; i++) {
-        boundary *b = &pass->at[i];
-        const size_t step = whole_lines(rows * b->size);
-
-        if (i == 0 && pass->desc.source) continue;
-        if (b->shared && !pass->desc.tangents) {
-            b->value = pass->at[i - 1].value;
-            b->grad = pass->at[i - 1].grad;
-            continue;
-        }
-        if (memory) b->value = memory + used;
-        if (memory && copies == 2) b->grad = memory + used + step;
-        used += copies * step;
-    }
-    return used;
-}
-
-/* Find out what the layers want to keep and to scribble on. */
-static gan_status make_workspace(gan__pass *pass)
-{
-    gan_status status = GAN_OK;
-    const gan_allocator *a = &pass->allocator;
-    const gan__pass_desc *desc = &pass->desc;
-    size_t n_saved = 0;
-    size_t n_prepared = 0;
-
-    GAN_TRY(gan__alloc(&pass->saved_at, a, desc->n_layers, sizeof *pass->saved_at));
-    GAN_TRY(gan__alloc(&pass->prepared_at, a, desc->n_layers, sizeof *pass->prepared_at));
-    GAN_TRY(gan__alloc(&pass->spectral, a, desc->n_layers, sizeof *pass->spectral));
-    for (size_t i = 0; i < desc->n_layers; i++) {
-        const gan_layer *layer = layer_of(pass, i);
-        const size_t scratch = layer->class->scratch ? layer->class->scratch(layer) : 0;
-
-        pass->saved_at[i] = n_saved;
-        pass->prepared_at[i] = n_prepared;
-        if (layer->spectral) {
-            n_prepared += whole_lines(gan__spectral_count(layer));
-            pass->spectral[pass->n_spectral++] = i;
-        }
-        if (desc->training && layer->class->saved)
-            n_saved += whole_lines(layer->class->saved(layer, desc->rows));
-        if (whole_lines(scratch) > pass->n_scratch) pass->n_scratch = whole_lines(scratch);
-    }
-    GAN_TRY(gan__alloc(&pass->saved, a, n_saved, sizeof *pass->saved));
-    GAN_TRY(gan__alloc(&pass->prepared, a, n_prepared, sizeof *pass->prepared));
-    GAN_TRY(gan__alloc(&pass->scratch, a, desc->threads * pass->n_scratch, sizeof *pass->scratch));
-
-cleanup:
-    return status;
-}
-
-static void set_sizes(gan__pass *pass)
-{
-    const gan_network *net = pass->desc.net;
-    const gan__pass *source = pass->desc.source;
-
-    pass->at[0].size = gan_shape_size(net->input);
-    for (size_t i = 0; i < pass->desc.n_layers; i++) {
-        const gan__layer_class *class = net->layers[i].class;
-        const boundary *in = &pass->at[i];
-        boundary *out = &pass->at[i + 1];
-
-        out->size = gan_shape_size(net->layers[i].out);
-        out->shared = i > 0 && class->in_place && !(class->changes && in->needed);
-        out->needed = class->needs_y || (out->shared && in->needed);
-        pass->random[i] = pass->n_random;
-        if (class->random) pass->n_random += pass->desc.rows * out->size;
-        if (!out->shared) pass->stages[pass->n_stages++].begin = i;
-        pass->stages[pass->n_stages - 1].end = i + 1;
-        if (pass->lowest == 0 && net->layers[i].n_params > 0) pass->lowest = pass->n_stages;
-    }
-    if (source) {
-        pass->at[0].value = source->at[source->desc.n_layers].value;
-        pass->at[0].grad = source->at[source->desc.n_layers].grad;
-    }
-}
-
-gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
-                            const gan_allocator *allocator)
-{
-    gan_status status = GAN_OK;
-    gan__pass *pass = NULL;
-
-    *out = NULL;
-    GAN_TRY(gan__alloc(&pass, allocator, 1, sizeof *pass));
-    pass->allocator = *allocator;
-    pass->desc = *desc;
-    GAN_TRY(gan__alloc(&pass->at, allocator, desc->n_layers + 1, sizeof *pass->at));
-    GAN_TRY(gan__alloc(&pass->random, allocator, desc->n_layers, sizeof *pass->random));
-    GAN_TRY(gan__alloc(&pass->stages, allocator, desc->n_layers, sizeof *pass->stages));
-    GAN_TRY(make_workspace(pass));
-    set_sizes(pass);
-    GAN_TRY(gan__alloc(&pass->memory, allocator, lay_out(pass, NULL), sizeof *pass->memory));
-    lay_out(pass, pass->memory);
-    if (desc->training && desc->net->n_classes > 0)
-        GAN_TRY(gan__alloc(&pass->labels, allocator, desc->rows, sizeof *pass->labels));
-    if (desc->training)
-        GAN_TRY(gan__alloc(&pass->grads, allocator, desc->net->n_params, sizeof *pass->grads));
-    *out = pass;
-    pass = NULL;
-
-cleanup:
-    gan__pass_destroy(pass);
-    return status;
-}
-
-void gan__pass_destroy(gan__pass *pass)
-{
-    if (!pass) return;
-    const gan_allocator a = pass->allocator;
-
-    gan__free(&a, pass->grads);
-    gan__free(&a, pass->labels);
-    gan__free(&a, pass->memory);
-    gan__free(&a, pass->scratch);
-    gan__free(&a, pass->saved);
-    gan__free(&a, pass->saved_at);
-    gan__free(&a, pass->prepared);
-    gan__free(&a, pass->prepared_at);
-    gan__free(&a, pass->spectral);
-    gan__free(&a, pass->stages);
-    gan__free(&a, pass->random);
-    gan__free(&a, pass->at);
-    gan__free(&a, pass);
-}
 
 const gan__pass_desc *gan__pass_desc_of(const gan__pass *pass)
 {
@@ -214,9 +18,22 @@ const gan__pass_desc *gan__pass_desc_of(const gan__pass *pass)
 
 /* ---- tiles ---- */
 
-static float *row_of(float *block, const boundary *b, size_t row)
+static float *row_of(float *block, const gan__boundary *b, size_t row)
 {
     return block ? block + row * b->size : NULL;
+}
+
+/* The tail of layer i's output, or else of its input. */
+static gan__tail tail_of(const gan__pass *pass, size_t i, size_t row)
+{
+    const gan_network *net = pass->desc.net;
+    const size_t by = pass->at[i + 1].tail > 0 ? i : i - 1; /* who appended it */
+    const gan__boundary *b = &pass->at[by + 1];
+
+    if (b->tail == 0) return (gan__tail){.n = 0};
+    return (gan__tail){b->tail, b->tail_value + row * b->tail, net->params + net->offsets[by],
+                       pass->grads ? pass->grads + net->offsets[by] : NULL,
+                       gan__pass_layer(pass, by)->n_classes};
 }
 
 float *gan__pass_input(gan__pass *pass, size_t first)
@@ -226,14 +43,14 @@ float *gan__pass_input(gan__pass *pass, size_t first)
 
 float *gan__pass_output(gan__pass *pass, size_t first)
 {
-    const boundary *b = &pass->at[pass->desc.n_layers];
+    const gan__boundary *b = &pass->at[pass->desc.n_layers];
 
     return row_of(b->value, b, first);
 }
 
 float *gan__pass_output_grad(gan__pass *pass, size_t first)
 {
-    const boundary *b = &pass->at[pass->desc.n_layers];
+    const gan__boundary *b = &pass->at[pass->desc.n_layers];
 
     return row_of(b->grad, b, first);
 }
@@ -278,7 +95,7 @@ static tile tile_of(gan__cut cut, size_t index, size_t first, size_t rows, size_
 /* Add what second derivatives need: the rows behind those of the latest forward run. */
 static void add_tangents(const gan__pass *pass, size_t i, gan__layer_run *run)
 {
-    const gan_layer *layer = layer_of(pass, i);
+    const gan_layer *layer = gan__pass_layer(pass, i);
     const size_t in = pass->rows * pass->at[i].size;
     const size_t out = pass->rows * pass->at[i + 1].size;
 
@@ -294,11 +111,11 @@ static void add_tangents(const gan__pass *pass, size_t i, gan__layer_run *run)
 static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, size_t worker)
 {
     const gan_network *net = pass->desc.net;
-    const gan_layer *layer = layer_of(pass, i);
-    const boundary *in = &pass->at[i];
-    const boundary *out = &pass->at[i + 1];
-    const boundary *value_from = &pass->at[layer->value_from];
-    const boundary *grad_from = &pass->at[layer->grad_from];
+    const gan_layer *layer = gan__pass_layer(pass, i);
+    const gan__boundary *in = &pass->at[i];
+    const gan__boundary *out = &pass->at[i + 1];
+    const gan__boundary *value_from = &pass->at[layer->value_from];
+    const gan__boundary *grad_from = &pass->at[layer->grad_from];
     gan__layer_run run = {
         .layer = layer,
         .first = t->first,
@@ -316,6 +133,7 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, siz
         .y = row_of(out->value, out, t->first),
         .dx = row_of(in->grad, in, t->first),
         .dy = row_of(out->grad, out, t->first),
+        .tail = tail_of(pass, i, t->first),
         .other = layer->value_from ? row_of(value_from->value, value_from, t->first) : NULL,
         .dother = layer->grad_from ? row_of(grad_from->grad, grad_from, t->first) : NULL,
         .training = pass->desc.training,
@@ -337,11 +155,10 @@ typedef double grad_fn(const gan__layer_run *run, size_t part, size_t parts, flo
 /* A stage's work, for each tile of its cut. */
 typedef struct job {
     gan__pass *pass;
-    const stage *stage;
+    const gan__stage *stage;
     work_fn *work;
     gan__cut cut;
     size_t first, rows;
-    size_t column; /* where the columns begin */
 } job;
 
 typedef gan__cut cut_fn(const gan_layer *layer, size_t rows);
@@ -360,7 +177,7 @@ static void prepare_task(void *context, size_t task, size_t worker)
     const size_t i = pass->spectral[task];
 
     (void)worker;
-    gan__spectral_prepare(layer_of(pass, i), net->params + net->offsets[i],
+    gan__spectral_prepare(gan__pass_layer(pass, i), net->params + net->offsets[i],
                           net->buffers + net->buffer_offsets[i], pass->desc.training,
                           pass->prepared + pass->prepared_at[i]);
 }
@@ -375,13 +192,14 @@ static void chain_task(void *context, size_t task, size_t worker)
 {
     gan__pass *pass = context;
     const size_t i = pass->spectral[task];
-    stage *s = pass->stages;
+    gan__stage *s = pass->stages;
 
     (void)worker;
     while (s->begin != i) s++; /* it never works in place */
     memset(s->squares, 0, sizeof s->squares);
-    s->squares[0] = gan__spectral_grad(layer_of(pass, i), pass->prepared + pass->prepared_at[i],
-                                       pass->grads + pass->desc.net->offsets[i]);
+    s->squares[0] =
+        gan__spectral_grad(gan__pass_layer(pass, i), pass->prepared + pass->prepared_at[i],
+                           pass->grads + pass->desc.net->offsets[i]);
 }
 
 static void chain_grads(gan__pass *pass, gan_pool *pool)
@@ -396,7 +214,7 @@ static void forward_layer(const gan__layer_run *run)
     run->layer->class->forward(run);
 }
 
-static void forward_tile(const gan__pass *pass, const stage *s, work_fn *work, const tile *t,
+static void forward_tile(const gan__pass *pass, const gan__stage *s, work_fn *work, const tile *t,
                          size_t worker)
 {
     for (size_t i = s->begin; i < s->end; i++) {
@@ -414,14 +232,20 @@ static void forward_task(void *context, size_t task, size_t worker)
     forward_tile(j->pass, j->stage, j->work, &t, worker);
 }
 
+/* How many numbers of a row a layer has to make. */
+static size_t made_by(const gan__boundary *out)
+{
+    return out->tail > 0 ? out->tail : out->size;
+}
+
 static void forward_stages(gan__pass *pass, gan_pool *pool, work_fn *work)
 {
     for (size_t i = 0; i < pass->n_stages; i++) {
-        const stage *s = &pass->stages[i];
-        const gan_layer *layer = layer_of(pass, s->begin);
-        job j = {pass, s, work, {1, 1, 0}, pass->first, pass->rows, 0};
+        const gan__stage *s = &pass->stages[i];
+        const gan_layer *layer = gan__pass_layer(pass, s->begin);
+        job j = {pass, s, work, {1, 1, 0}, pass->first, pass->rows};
 
-        j.cut = cut_of(layer, layer->class->forward_cut, j.rows, pass->at[s->end].size);
+        j.cut = cut_of(layer, layer->class->forward_cut, j.rows, made_by(&pass->at[s->end]));
         gan__pool_run(pool, forward_task, &j, j.cut.rows * j.cut.columns);
     }
 }
@@ -430,7 +254,7 @@ void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t 
                              gan__labels labels)
 {
     for (size_t i = 0; i < pass->n_stages; i++) {
-        const stage *s = &pass->stages[i];
+        const gan__stage *s = &pass->stages[i];
         const tile t = {first, rows, 0, pass->at[s->end].size, labels};
 
         forward_tile(pass, s, forward_layer, &t, worker);
@@ -455,8 +279,8 @@ static void backward_layer(const gan__layer_run *run)
 
 /* The gradient by the output of a stage's in-place layers becomes that by the output of its
  * first. */
-static void backward_in_place(const gan__pass *pass, const stage *s, work_fn *work, const tile *t,
-                              size_t worker)
+static void backward_in_place(const gan__pass *pass, const gan__stage *s, work_fn *work,
+                              const tile *t, size_t worker)
 {
     for (size_t i = s->end; i-- > s->begin + 1;) {
         const gan__layer_run run = run_of(pass, i, t, worker);
@@ -465,13 +289,14 @@ static void backward_in_place(const gan__pass *pass, const stage *s, work_fn *wo
     }
 }
 
-static void backward_tile(const gan__pass *pass, const stage *s, work_fn *work, const tile *t,
+static void backward_tile(const gan__pass *pass, const gan__stage *s, work_fn *work, const tile *t,
                           size_t worker)
 {
     const gan__pass *source = pass->desc.source;
     const gan__layer_run run = run_of(pass, s->begin, t, worker);
 
     work(&run);
+    if (pass->at[s->begin].tail > 0) s--; /* which has nothing to do */
     if (s > pass->stages)
         backward_in_place(pass, s - 1, work, t, worker);
     else if (source)
@@ -481,31 +306,9 @@ static void backward_tile(const gan__pass *pass, const stage *s, work_fn *work, 
 static void backward_task(void *context, size_t task, size_t worker)
 {
     const job *j = context;
-    const size_t columns = j->pass->at[j->stage->begin].size - j->column;
-    tile t = tile_of(j->cut, task, j->first, j->rows, columns);
+    const tile t = tile_of(j->cut, task, j->first, j->rows, j->pass->at[j->stage->begin].size);
 
-    t.begin += j->column;
-    t.end += j->column;
     backward_tile(j->pass, j->stage, j->work, &t, worker);
-}
-
-/* The first column that is wanted of the gradient by a stage's input.  Of the lowest's no more is
- * read than the layer before looks at for its weights. */
-static size_t wanted_from(const gan__pass *pass, size_t i, size_t lowest)
-{
-    const gan_layer *layer = layer_of(pass, pass->stages[i].begin);
-    const gan_layer *before = i > 0 ? layer_of(pass, pass->stages[i].begin - 1) : NULL;
-
-    if (i > lowest || !before || !before->class->grad_from || !layer->class->columns) return 0;
-    return before->class->grad_from(before);
-}
-
-/* As many tiles, where columns are too few to be divided. */
-static gan__cut by_rows(gan__cut cut, size_t rows)
-{
-    const size_t tiles = cut.rows * cut.columns;
-
-    return (gan__cut){tiles < rows ? tiles : rows, 1, 0};
 }
 
 /* From the gradient by the output of the last stage's first layer, those by the inputs of all stages
@@ -513,13 +316,12 @@ static gan__cut by_rows(gan__cut cut, size_t rows)
 static void backward_stages(gan__pass *pass, gan_pool *pool, work_fn *work, size_t lowest)
 {
     for (size_t i = pass->n_stages; i-- > lowest;) {
-        const stage *s = &pass->stages[i];
-        const gan_layer *layer = layer_of(pass, s->begin);
-        job j = {pass, s, work, {1, 1, 0}, pass->first, pass->rows, 0};
+        const gan__stage *s = &pass->stages[i];
+        const gan_layer *layer = gan__pass_layer(pass, s->begin);
+        job j = {pass, s, work, {1, 1, 0}, pass->first, pass->rows};
 
+        if (pass->at[s->end].tail > 0) continue; /* it was done with the stage behind it */
         j.cut = cut_of(layer, layer->class->backward_cut, pass->rows, pass->at[s->begin].size);
-        j.column = wanted_from(pass, i, lowest);
-        if (j.column > 0) j.cut = by_rows(j.cut, pass->rows);
         gan__pool_run(pool, backward_task, &j, j.cut.rows * j.cut.columns);
     }
 }
@@ -534,9 +336,9 @@ static void backward_last(gan__pass *pass, work_fn *work)
 }
 
 /* The stage that a part of the weight gradient belongs to, and which of the stage's it is. */
-static stage *stage_of(const gan__pass *pass, size_t *part)
+static gan__stage *stage_of(const gan__pass *pass, size_t *part)
 {
-    stage *s = pass->stages;
+    gan__stage *s = pass->stages;
 
     while (*part >= s->n_parts) *part -= s++->n_parts;
     return s;
@@ -557,9 +359,14 @@ static void weights_task(void *context, size_t task, size_t worker)
     const weights_job *j = context;
     const tile all = {j->pass->first, j->pass->rows, 0, 0, {NULL, NULL, NULL}};
     size_t part = task;
-    stage *s = stage_of(j->pass, &part);
+    gan__stage *s = stage_of(j->pass, &part);
     const gan__layer_run run = run_of(j->pass, s->begin, &all, worker);
 
+    if (run.tail.n > 0 && run.layer->class->appends) {
+        const gan__layer_run next = run_of(j->pass, s->end, &all, worker);
+
+        next.layer->class->tail_grad(&next);
+    }
     s->squares[part] =
         j->grad(&run, part, s->n_parts, j->pass->grads + j->pass->desc.net->offsets[s->begin]);
 }
@@ -569,11 +376,11 @@ static void backward_weights(gan__pass *pass, gan_pool *pool, grad_fn *grad)
     weights_job j = {pass, grad};
 
     for (size_t i = 0; i < pass->n_stages; i++) {
-        stage *s = &pass->stages[i];
-        const gan_layer *layer = layer_of(pass, s->begin);
+        gan__stage *s = &pass->stages[i];
+        const gan_layer *layer = gan__pass_layer(pass, s->begin);
 
         s->n_parts = layer->class->grad_parts ? layer->class->grad_parts(layer, pass->rows) : 0;
-        if (s->n_parts > MAX_PARTS) s->n_parts = MAX_PARTS;
+        if (s->n_parts > GAN__PASS_MAX_PARTS) s->n_parts = GAN__PASS_MAX_PARTS;
     }
     gan__pool_run(pool, weights_task, &j, gan__pass_slices(pass));
     chain_grads(pass, pool);
@@ -600,8 +407,8 @@ cleanup:
 
 float *gan__pass_slope(gan__pass *pass, gan_pool *pool)
 {
-    const boundary *in = &pass->at[0];
-    const boundary *out = &pass->at[pass->desc.n_layers];
+    const gan__boundary *in = &pass->at[0];
+    const gan__boundary *out = &pass->at[pass->desc.n_layers];
     float *weights = row_of(out->grad, out, pass->rows);
 
     for (size_t i = 0; i < pass->rows * out->size; i++) weights[i] = i % out->size == 0;
@@ -617,7 +424,7 @@ float *gan__pass_direction(gan__pass *pass)
 
 void gan__pass_curve(gan__pass *pass, gan_pool *pool)
 {
-    const boundary *out = &pass->at[pass->desc.n_layers];
+    const gan__boundary *out = &pass->at[pass->desc.n_layers];
 
     forward_stages(pass, pool, gan__layer_tangent);
     memset(out->grad, 0, pass->rows * out->size * sizeof *out->grad);
@@ -638,9 +445,9 @@ size_t gan__pass_slices(const gan__pass *pass)
 
 void gan__pass_slice(const gan__pass *pass, size_t index, size_t *begin, size_t *end)
 {
-    const stage *s = stage_of(pass, &index);
+    const gan__stage *s = stage_of(pass, &index);
     const size_t offset = pass->desc.net->offsets[s->begin];
-    const size_t n = gan__layer_param_count(layer_of(pass, s->begin));
+    const size_t n = gan__layer_param_count(gan__pass_layer(pass, s->begin));
 
     *begin = offset + n * index / s->n_parts;
     *end = offset + n * (index + 1) / s->n_parts;
@@ -664,12 +471,13 @@ double gan__pass_grad_squares(const gan__pass *pass)
 const gan_layer *gan__pass_first_bad(const gan__pass *pass)
 {
     for (size_t i = 0; i < pass->desc.n_layers; i++) {
-        const boundary *b = &pass->at[i + 1];
+        const gan__boundary *b = &pass->at[i + 1];
         const float *value = row_of(b->value, b, pass->first);
+        const int goes_on = i + 1 < pass->desc.n_layers && pass->at[i + 2].shared;
 
-        if (i + 1 < pass->desc.n_layers && pass->at[i + 2].shared) continue;
+        if (goes_on && pass->at[i + 2].tail == 0) continue;
         for (size_t j = 0; j < pass->rows * b->size; j++)
-            if (!isfinite(value[j])) return layer_of(pass, i);
+            if (!isfinite(value[j])) return gan__pass_layer(pass, i);
     }
     return NULL;
 }
@@ -683,7 +491,7 @@ static void add_slice(void *context, size_t task, size_t worker)
 {
     const sum_job *j = context;
     size_t part = task;
-    stage *s = stage_of(j->pass, &part);
+    gan__stage *s = stage_of(j->pass, &part);
     size_t begin;
     size_t end;
 

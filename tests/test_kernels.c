@@ -286,8 +286,8 @@ START_TEST(linear_is_its_definition)
     float *found = series(n.rows * n.out, 0);
     const size_t cut = n.out / 2;
 
-    gan__kernels_linear(n.rows, n.in, n.out, 0, cut, a, w, b, found);
-    gan__kernels_linear(n.rows, n.in, n.out, cut, n.out, a, w, b, found);
+    gan__kernels_linear(n.rows, n.in, n.out, 0, cut, a, w, n.in, b, found);
+    gan__kernels_linear(n.rows, n.in, n.out, cut, n.out, a, w, n.in, b, found);
     for (size_t r = 0; r < n.rows; r++)
         for (size_t o = 0; o < n.out; o++) {
             double sum = (double)b[o];
@@ -307,8 +307,8 @@ START_TEST(input_gradient_is_its_definition)
           *dx = series(n.rows * n.in, 0.5);
     const size_t cut = n.in / 3;
 
-    gan__kernels_linear_input_grad(n.rows, n.in, n.out, cut, n.in, dy, w, dx);
-    gan__kernels_linear_input_grad(n.rows, n.in, n.out, 0, cut, dy, w, dx);
+    gan__kernels_linear_input_grad(n.rows, n.in, n.out, cut, n.in, dy, w, n.in, dx);
+    gan__kernels_linear_input_grad(n.rows, n.in, n.out, 0, cut, dy, w, n.in, dx);
     for (size_t r = 0; r < n.rows; r++)
         for (size_t i = 0; i < n.in; i++) {
             double sum = 0;
@@ -328,8 +328,8 @@ START_TEST(weight_gradient_is_its_definition)
     float *dw = series(n.out * n.in, 0.5);
     const size_t cut = n.out / 2;
 
-    gan__kernels_linear_weight_grad(n.rows, n.in, n.out, cut, n.out, a, dy, dw);
-    if (cut > 0) gan__kernels_linear_weight_grad(n.rows, n.in, n.out, 0, cut, a, dy, dw);
+    gan__kernels_linear_weight_grad(n.rows, n.in, n.out, cut, n.out, a, dy, n.in, dw);
+    if (cut > 0) gan__kernels_linear_weight_grad(n.rows, n.in, n.out, 0, cut, a, dy, n.in, dw);
     for (size_t o = 0; o < n.out; o++)
         for (size_t i = 0; i < n.in; i++) {
             double sum = 0;
@@ -342,10 +342,61 @@ START_TEST(weight_gradient_is_its_definition)
 }
 END_TEST
 
-/* Every own product, and CBLAS, against sums in double: all arrangements of a and b, with and
- * without a bias, the result within a larger matrix whose other numbers must stay. */
-static void check_product(gan__gemm_fn *multiply, sizes n, int a_turned, int b_turned, int biased)
+/* The first columns of x and w, and then the others: where a sample's numbers lie in two places. */
+START_TEST(an_input_in_two_pieces_is_as_one)
 {
+    const sizes n = sizes_of(_i);
+    const size_t in = 2 * n.in; /* the pieces are the same numbers, the weights are not */
+    float *a = series(n.rows * n.in, 1.7), *dy = series(n.rows * n.out, 0.9),
+          *w = series(n.out * in, 2.385), *b = series(n.out, 0.7);
+    float *found = series(n.rows * n.out, 0), *dx = series(n.rows * n.in, 0),
+          *dw = series(n.out * in, 0.5);
+
+    gan__kernels_linear(n.rows, n.in, n.out, 0, n.out, a, w, in, b, found);
+    gan__kernels_linear_add(n.rows, n.in, n.out, 0, n.out, a, w + n.in, in, found);
+    gan__kernels_linear_input_grad(n.rows, n.in, n.out, 0, n.in, dy, w + n.in, in, dx);
+    gan__kernels_linear_weight_grad(n.rows, n.in, n.out, 0, n.out, a, dy, in, dw + n.in);
+    for (size_t r = 0; r < n.rows; r++)
+        for (size_t o = 0; o < n.out; o++) {
+            double sum = (double)b[o];
+
+            for (size_t i = 0; i < in; i++)
+                sum += (double)a[r * n.in + i % n.in] * (double)w[o * in + i];
+            expect_near((double)found[r * n.out + o], sum, 1e-5, 2e-5);
+        }
+    for (size_t r = 0; r < n.rows; r++)
+        for (size_t i = 0; i < n.in; i++) {
+            double sum = 0;
+
+            for (size_t o = 0; o < n.out; o++)
+                sum += (double)dy[r * n.out + o] * (double)w[o * in + n.in + i];
+            expect_near((double)dx[r * n.in + i], sum, 1e-5, 1e-5);
+        }
+    for (size_t o = 0; o < n.out; o++)
+        for (size_t i = 0; i < in; i++) {
+            double sum = i < n.in ? sin(0.5 * (double)(o * in + i + 1)) : 0; /* it stays */
+
+            for (size_t r = 0; r < n.rows && i >= n.in; r++)
+                sum += (double)dy[r * n.out + o] * (double)a[r * n.in + i - n.in];
+            expect_near((double)dw[o * in + i], sum, 1e-5, 1e-5);
+        }
+    free(a), free(dy), free(w), free(b), free(found), free(dx), free(dw);
+}
+END_TEST
+
+enum {
+    A_TURNED = 1,
+    B_TURNED = 2,
+    BIASED = 4,
+    ADDED = 8,
+    WAYS = 12
+}; /* not both of the last two */
+
+/* Every own product, and CBLAS, against sums in double: all arrangements of a and b, with and
+ * without a bias, or added, the result within a larger matrix whose other numbers must stay. */
+static void check_product(gan__gemm_fn *multiply, sizes n, int how)
+{
+    const int a_turned = how & A_TURNED, b_turned = how & B_TURNED, biased = how & BIASED;
     const size_t m = n.rows, k = n.in, columns = n.out, c_stride = columns + 5;
     float *a = series(m * k, 1.7), *b = series(k * columns, 2.385), *bias = series(columns, 0.7);
     float *c = series(m * c_stride, 0.3);
@@ -360,17 +411,18 @@ static void check_product(gan__gemm_fn *multiply, sizes n, int a_turned, int b_t
                                  .b_turned = b_turned,
                                  .c = c,
                                  .c_stride = c_stride,
-                                 .bias = biased ? bias : NULL};
+                                 .bias = biased ? bias : NULL,
+                                 .accumulate = how & ADDED};
 
     multiply(&args);
     for (size_t i = 0; i < m; i++)
         for (size_t j = 0; j < c_stride; j++) {
-            double sum = biased && j < columns ? (double)bias[j] : 0;
+            const double before = sin(0.3 * (double)(i * c_stride + j + 1));
+            double sum = j >= columns || how & ADDED ? before : biased ? (double)bias[j] : 0;
 
             for (size_t l = 0; l < k && j < columns; l++)
                 sum += (double)a[i * args.a_row + l * args.a_column] *
                        (double)b[b_turned ? j * k + l : l * columns + j];
-            if (j >= columns) sum = sin(0.3 * (double)(i * c_stride + j + 1));
             expect_near((double)c[i * c_stride + j], sum, 1e-5, 2e-5);
         }
     free(a), free(b), free(bias), free(c);
@@ -380,10 +432,10 @@ START_TEST(products_are_their_definition)
 {
     gan__gemm_fn *own;
 
-    for (int how = 0; how < 8; how++) {
-        check_product(gan__kernels_gemm_blas, sizes_of(_i), how & 1, how >> 1 & 1, how >> 2);
+    for (int how = 0; how < WAYS; how++) {
+        check_product(gan__kernels_gemm_blas, sizes_of(_i), how);
         for (size_t v = 0; (own = gan__gemm_variant(v)) != NULL; v++)
-            check_product(own, sizes_of(_i), how & 1, how >> 1 & 1, how >> 2);
+            check_product(own, sizes_of(_i), how);
     }
 }
 END_TEST
@@ -442,6 +494,7 @@ Suite *suite(void)
     tcase_add_loop_test(tables, functions_are_right_to_a_few_units_in_the_last_place, 0, 3);
     tcase_add_loop_test(tables, products_below_zero_are_summed, 0, 3);
     tcase_add_loop_test(products, linear_is_its_definition, 0, n_shapes);
+    tcase_add_loop_test(products, an_input_in_two_pieces_is_as_one, 0, n_shapes);
     tcase_add_loop_test(products, input_gradient_is_its_definition, 0, n_shapes);
     tcase_add_loop_test(products, weight_gradient_is_its_definition, 0, n_shapes);
     tcase_add_loop_test(products, products_are_their_definition, 0, n_shapes);

@@ -214,6 +214,85 @@ START_TEST(bits_are_the_same_on_any_number_of_threads)
 }
 END_TEST
 
+/* An embedding behind a first layer that is none of the labels', and then a linear one, which takes
+ * it from memory of its own; or through a layer that changes nothing and wants it in one piece. */
+static gan_network *with_embedding(size_t in, size_t out, int spectral, int in_one_piece)
+{
+    gan_layer *second = gan_layer_linear(33 + 3, out);
+    gan_network *net = gan_network_create(gan_shape_1d(in), NULL);
+
+    gan_network_add(net, gan_layer_linear(in, 33));
+    gan_network_add(net, gan_layer_tanh());
+    gan_network_add(net, gan_layer_label_embedding(CLASSES, 3));
+    if (in_one_piece) gan_network_add(net, gan_layer_flatten());
+    gan_network_add(net, spectral ? gan_layer_spectral_norm(second) : second);
+    expect_ok(gan_network_initialize(net, 7));
+    return net;
+}
+
+START_TEST(an_embedding_apart_trains_as_in_one_piece)
+{
+    gan_trainer_desc desc = desc_of(LINEAR_RUN);
+    float *samples[2];
+    real_batch b;
+    game x[2];
+
+    if (_i % 2) desc.micro_batch = 15;
+    for (int i = 0; i < 2; i++) {
+        x[i] = (game){.latent = LATENT, .sample = 20, .g_opt = adam(), .d_opt = adam()};
+        x[i].g = with_embedding(LATENT, 20, 0, i);
+        x[i].d = with_embedding(20, 1, _i / 2, i);
+        expect_ok(gan_trainer_create(&x[i].trainer, x[i].g, x[i].d, x[i].g_opt, x[i].d_opt, &desc));
+        if (i == 0) make_batch(&b, &x[0], 40);
+        for (int s = 0; s < 3; s++) expect_ok(gan_train_step(x[i].trainer, &b.batch, NULL));
+        samples[i] = malloc(40 * 20 * sizeof *samples[i]);
+        expect_ok(gan_trainer_sample_labels(x[i].trainer, b.samples, b.labels, 40, samples[i]));
+    }
+    expect_norm_close(samples[0], samples[1], 40 * 20, 1e-5);
+    for (int k = 0; k < 2; k++) {
+        float *apart = net_weights(k ? x[0].d : x[0].g, NULL);
+        float *whole = net_weights(k ? x[1].d : x[1].g, NULL);
+
+        expect_norm_close(apart, whole, gan_network_param_count(k ? x[0].d : x[0].g), 1e-5);
+        free(apart);
+        free(whole);
+    }
+    for (int i = 0; i < 2; i++) {
+        free(samples[i]);
+        game_end(&x[i]);
+    }
+    free(b.samples);
+}
+END_TEST
+
+/* And not the embedding, whose numbers lie in the same memory. */
+START_TEST(a_bad_layer_before_an_embedding_is_named)
+{
+    const gan_trainer_desc desc = desc_of(LINEAR_RUN);
+    game x = {.latent = LATENT, .sample = 20, .g_opt = adam(), .d_opt = adam()};
+    gan_layer *layers[] = {gan_layer_linear(20, 33), gan_layer_label_embedding(CLASSES, 3),
+                           gan_layer_linear(36, 1)};
+    float *weights;
+    real_batch b;
+
+    x.g = linear_g(1);
+    x.d = gan_network_create(gan_shape_1d(20), NULL);
+    for (size_t i = 0; i < 3; i++) gan_network_add(x.d, layers[i]);
+    expect_ok(gan_trainer_create(&x.trainer, x.g, x.d, x.g_opt, x.d_opt, &desc));
+    make_batch(&b, &x, 8);
+    weights = net_weights(x.d, NULL);
+    for (size_t i = 0; i < 20; i++) weights[i] = 3e38f;
+    net_set_weights(x.d, weights);
+    for (size_t i = 0; i < 20; i++) b.samples[i] = 1;
+    expect_status(gan_train_discriminator_step(x.trainer, &b.batch, NULL, NULL, NULL),
+                  GAN_ERR_NONFINITE);
+    ck_assert_msg(strstr(gan_last_error(), "layer 0 (linear)"), "%s", gan_last_error());
+    free(weights);
+    free(b.samples);
+    game_end(&x);
+}
+END_TEST
+
 /* What is drawn, too, is the same. */
 START_TEST(a_batch_in_parts_has_the_gradient_of_the_whole)
 {
@@ -241,7 +320,7 @@ START_TEST(a_batch_in_parts_has_the_gradient_of_the_whole)
         grads[i][1] = gradient_of(g, x.g);
         n[0] = gan_network_param_count(x.d);
         n[1] = gan_network_param_count(x.g);
-        ck_assert((stats.d_class_loss > 0.1) == (_i == AUXILIARY_RUN));
+        ck_assert((stats.d_class_loss > 0.1) == (runs[_i].auxiliary_weight > 0));
         free(g);
         free(d);
         free(b.samples);
@@ -396,6 +475,8 @@ Suite *suite(void)
     tcase_add_loop_test(tc, ten_steps_are_pytorchs, 0, RUNS);
     tcase_add_loop_test(tc, first_gradients_are_pytorchs, 0, RUNS);
     tcase_add_loop_test(tc, bits_are_the_same_on_any_number_of_threads, 0, 2 * RUNS);
+    tcase_add_loop_test(tc, an_embedding_apart_trains_as_in_one_piece, 0, 4);
+    tcase_add_test(tc, a_bad_layer_before_an_embedding_is_named);
     tcase_add_loop_test(tc, a_batch_in_parts_has_the_gradient_of_the_whole, LINEAR_RUN,
                         LINEAR_RUN + 1);
     tcase_add_loop_test(tc, a_batch_in_parts_has_the_gradient_of_the_whole, AUXILIARY_RUN,

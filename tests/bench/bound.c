@@ -166,7 +166,8 @@ static void do_share(void *context, size_t task, size_t worker)
 
     (void)task;
     for (size_t i = 0; i < s->repeats; i++)
-        gan__kernels_linear(ROWS, IN, OUT, 0, OUT, s->x[worker], s->w[worker], NULL, s->y[worker]);
+        gan__kernels_linear(ROWS, IN, OUT, 0, OUT, s->x[worker], s->w[worker], IN, NULL,
+                            s->y[worker]);
 }
 
 static double time_jobs(gan_pool *pool, gan__pool_fn *fn, share *s, size_t jobs, size_t repeats)
