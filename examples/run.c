@@ -162,6 +162,7 @@ static int make_trainer(run *r)
     desc.average_decay = o->ema;
     desc.average_warmup = o->ema > 0;
     desc.auxiliary_weight = o->auxiliary;
+    desc.auxiliary_real_only = o->auxiliary > 0;
     double d_steps =
         (double)o->epochs * ceil((double)gan_dataset_count(r->data) / (double)o->batch);
     return make_adam(&r->g_adam, o, o->lr, floor(d_steps / (double)o->n_critic)) &&

@@ -264,6 +264,7 @@ static void work_discriminator(half_step *s)
 {
     gan_trainer *t = s->t;
     const double r = t->desc.real_target, f = t->desc.fake_target;
+    const double share = t->desc.auxiliary_real_only ? 1 : 0.5; /* of the real samples' classes */
     gan__loss_side real, fake;
 
     s->first = s->rows;
@@ -271,8 +272,8 @@ static void work_discriminator(half_step *s)
     real = verdicts(s, 0, s->rows, s->begin, r, f);
     fake = verdicts(s, s->first, s->rows, s->n + s->begin, f, r);
     judge(s, t->loss->d, &real, &fake);
-    s->real_class_right += judge_classes(s, 0, 0.5);
-    s->fake_class_right += judge_classes(s, s->first, 0.5);
+    s->real_class_right += judge_classes(s, 0, share);
+    s->fake_class_right += judge_classes(s, s->first, 1 - share);
     gan__pass_backward(t->d.pass, t->pool, GAN__PASS_WEIGHTS);
     book(t, GAN__STEP_D_BACKWARD, &s->clock);
     gan__penalty_add(t->penalty, t->pool, t->d.pass, s->rows, real.share);

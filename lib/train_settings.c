@@ -69,6 +69,9 @@ static gan_status check_classes(const gan_trainer_desc *d)
     gan_status status = GAN_OK;
 
     GAN_TRY(check_range("auxiliary_weight", d->auxiliary_weight, 0, 1e6));
+    if (d->auxiliary_real_only != 0 && d->auxiliary_real_only != 1)
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: auxiliary_real_only of 0 or 1 wanted, got %d",
+                 d->auxiliary_real_only);
     if (!d->class_weights && d->n_class_weights > 0)
         GAN_FAIL(GAN_ERR_INVALID, "trainer: class_weights is NULL for %zu classes",
                  d->n_class_weights);
@@ -140,5 +143,6 @@ void gan__trainer_settings_state(const gan_trainer *t, gan__state *s)
     add_unless(s, "average_decay", d->average_decay, 0);
     add_unless(s, "average_warmup", (double)d->average_warmup, 0);
     add_unless(s, "auxiliary_weight", d->auxiliary_weight, 0);
+    add_unless(s, "auxiliary_real_only", (double)d->auxiliary_real_only, 0);
     add_class_weights(t, s);
 }

@@ -89,14 +89,18 @@ const conditional_run runs[RUNS] = {
     {"images", images_g, images_d, 64, GAN_LOSS_HINGE, 0, adam},
     {"auxiliary", auxiliary_g, auxiliary_d, 20, GAN_LOSS_BCE, 0.75, adam},
     {"relativistic", linear_g, linear_d, 20, GAN_LOSS_RELATIVISTIC, 0, quarter_sgd},
+    {"real_only", auxiliary_g, auxiliary_d, 20, GAN_LOSS_BCE, 0.75, adam},
 };
 
 gan_trainer_desc desc_of(int run)
 {
-    return (gan_trainer_desc){
-        GAN_TRAINER_DESC_INIT,  .batch_size = MOST_ROWS,
-        .seed = SEED,           .n_threads = 2,
-        .loss = runs[run].loss, .auxiliary_weight = runs[run].auxiliary_weight};
+    return (gan_trainer_desc){GAN_TRAINER_DESC_INIT,
+                              .batch_size = MOST_ROWS,
+                              .seed = SEED,
+                              .n_threads = 2,
+                              .loss = runs[run].loss,
+                              .auxiliary_weight = runs[run].auxiliary_weight,
+                              .auxiliary_real_only = run == REAL_ONLY_RUN};
 }
 
 const double class_weights[CLASSES] = {3, 0, 1, 2.5};

@@ -11,8 +11,9 @@
 enum { CLASSES = 4, LATENT = 5, MOST_ROWS = 40 };
 
 /* An embedding at both inputs; conditional batch norm against a projection; an auxiliary
- * classifier; the first again, with a relativistic loss. */
-enum { LINEAR_RUN, IMAGES_RUN, AUXILIARY_RUN, RELATIVISTIC_RUN, RUNS };
+ * classifier; the first again, with a relativistic loss; the third again, real samples' classes
+ * only. */
+enum { LINEAR_RUN, IMAGES_RUN, AUXILIARY_RUN, RELATIVISTIC_RUN, REAL_ONLY_RUN, RUNS };
 
 typedef struct conditional_run {
     const char *name;

@@ -105,6 +105,7 @@ static void choose_every_option(gan_trainer_desc *desc)
     desc->average_decay = 0.9;
     desc->average_warmup = 5;
     desc->auxiliary_weight = 0.5;
+    desc->auxiliary_real_only = 1;
     desc->class_weights = class_weights;
     desc->n_class_weights = CLASSES;
 }

@@ -221,6 +221,9 @@ START_TEST(settings_about_classes_are_checked)
     desc.auxiliary_weight = NAN;
     refused(of_classes(2, 3, 6, 0), of_classes(6, 3, 1, 0), &desc, GAN_ERR_INVALID,
             "auxiliary_weight");
+    desc = (gan_trainer_desc){GAN_TRAINER_DESC_INIT, .auxiliary_real_only = 2};
+    refused(of_classes(2, 3, 6, 0), of_classes(6, 3, 1, 0), &desc, GAN_ERR_INVALID,
+            "auxiliary_real_only of 0 or 1 wanted, got 2");
 }
 END_TEST
 

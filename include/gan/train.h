@@ -98,6 +98,9 @@ typedef struct gan_trainer_desc {
      * generated ones, the generator, which has to look at labels, that of its own.  0: none
      */
     double auxiliary_weight;
+    int auxiliary_real_only;     /**< 1: the discriminator pays for the real samples' alone, the
+                                      whole of it.  Generated ones that are of another class than
+                                      they were meant to be can't teach it that class then.  0 */
     const double *class_weights; /**< how likely each class is where labels are drawn, in any unit,
                                       such as counts: see gan_rng_labels(); copied.  NULL: all the
                                       same */
@@ -105,7 +108,7 @@ typedef struct gan_trainer_desc {
 } gan_trainer_desc;
 #define GAN_TRAINER_DESC_INIT                                                                      \
     GAN_SIZED_INIT(gan_trainer_desc, 0, 0, GAN_LOSS_BCE, 0, 0, 0, 0.0, 0.0, 0.0, 0, 0,             \
-                   GAN_LATENT_NORMAL, GAN_DIVERGENCE_STOP, 0.0, 0, 0.0, 0, 0, 0.0, 0, 0)
+                   GAN_LATENT_NORMAL, GAN_DIVERGENCE_STOP, 0.0, 0, 0.0, 0, 0, 0.0, 0, 0, 0)
 
 /** The figures of one step; start from GAN_TRAIN_STATS_INIT.  A half that did not run keeps its old
  * figures. */

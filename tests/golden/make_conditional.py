@@ -78,13 +78,13 @@ def bce(x, target):
 
 
 class Run:
-    def __init__(self, make, loss, auxiliary_weight):
+    def __init__(self, make, loss, auxiliary_weight, real_share):
         self.g, self.d, latent, sample = make()
         for net in (self.g, self.d):
             net.double()
             for p in net.parameters():
                 p.data = exact(p.data)
-        self.loss, self.auxiliary_weight = loss, auxiliary_weight
+        self.loss, self.auxiliary_weight, self.real_share = loss, auxiliary_weight, real_share
         self.real = exact(torch.tanh(torch.randn(STEPS, BATCH, *sample)))
         self.z_d, self.z_g = (exact(torch.randn(STEPS, BATCH, *latent)) for _ in range(2))
         self.y_real, self.y_d, self.y_g = (torch.randint(CLASSES, (STEPS, BATCH)) for _ in range(3))
@@ -127,7 +127,7 @@ class Run:
         fake = self.d(self.fakes(step), self.y_d[step])
         (real_class, real_right), (fake_class, fake_right) = self.classes(real, self.y_real[step]), \
             self.classes(fake, self.y_d[step])
-        class_loss = self.auxiliary_weight * (real_class + fake_class) / 2
+        class_loss = self.auxiliary_weight * (self.real_share * real_class + (1 - self.real_share) * fake_class)
         verdicts = self.verdicts(real, fake)
         shown = [(x if self.loss == "hinge" else torch.sigmoid(x)).mean().item() for x in verdicts]
         return self.d_loss(*verdicts) + class_loss, shown + [class_loss.item(), real_right, fake_right]
@@ -189,11 +189,12 @@ class Run:
 def main():
     vectors = {}
     torch.set_num_threads(1)
-    for name, make, loss, weight in (("linear", linear, "bce", 0), ("images", images, "hinge", 0),
-                                     ("auxiliary", auxiliary, "bce", 0.75),
-                                     ("relativistic", linear, "relativistic", 0)):
+    for name, make, loss, weight, real_share in (("linear", linear, "bce", 0, 0.5), ("images", images, "hinge", 0, 0.5),
+                                                 ("auxiliary", auxiliary, "bce", 0.75, 0.5),
+                                                 ("relativistic", linear, "relativistic", 0, 0.5),
+                                                 ("real_only", auxiliary, "bce", 0.75, 1)):
         torch.manual_seed(51)
-        run = Run(make, loss, weight)
+        run = Run(make, loss, weight, real_share)
         for key in "real", "z_d", "z_g", "y_real", "y_d", "y_g":
             vectors[f"{name}.{key}"] = getattr(run, key)
         run.weights(vectors, name, "first")
