@@ -467,11 +467,6 @@ static gan__cut projection_forward_cut(const gan_layer *layer, size_t rows)
     return (gan__cut){gan__layer_tiles(gan__layer_reading(rows, in_of(layer)), rows), 1, 0};
 }
 
-static gan__cut projection_backward_cut(const gan_layer *layer, size_t rows)
-{
-    return (gan__cut){1, gan__layer_tiles(gan__layer_reading(rows, in_of(layer)), in_of(layer)), 0};
-}
-
 static void projection_forward(const gan__layer_run *run)
 {
     const size_t in = in_of(run->layer);
@@ -489,15 +484,20 @@ static void projection_forward(const gan__layer_run *run)
 
 static void projection_backward(const gan__layer_run *run)
 {
-    const size_t in = in_of(run->layer), begin = run->begin, n = run->end - begin;
-    const float *table = run->params + in + 1 + begin;
+    enum { BLOCK = 1024 }; /* so many numbers of all three stay in the first cache */
+    const size_t in = in_of(run->layer);
+    const float *table = run->params + in + 1;
     const gan__simd *simd = gan__simd_best();
 
     for (size_t r = 0; r < run->rows; r++) {
-        float *dx = run->dx + r * in + begin;
+        const float *row = table + gan__layer_label(run, r).from * in;
 
-        simd->scale(n, run->dy[r], run->params + begin, dx);
-        simd->axpy(n, run->dy[r], table + gan__layer_label(run, r).from * in, dx);
+        for (size_t i = 0; i < in; i += BLOCK) {
+            const size_t n = in - i < BLOCK ? in - i : BLOCK;
+
+            simd->scale(n, run->dy[r], run->params + i, run->dx + r * in + i);
+            simd->axpy(n, run->dy[r], row + i, run->dx + r * in + i);
+        }
     }
 }
 
@@ -552,7 +552,6 @@ const gan__layer_class gan__layer_projection = {
     .forward = projection_forward,
     .backward = projection_backward,
     .forward_cut = projection_forward_cut,
-    .backward_cut = projection_backward_cut,
     .grad_parts = projection_grad_parts,
     .grad = projection_grad,
 };

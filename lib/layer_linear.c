@@ -64,13 +64,11 @@ static gan__cut forward_cut(const gan_layer *layer, size_t rows)
     return gan__layer_product_cut(flops_of(layer, rows), rows, out_of(layer));
 }
 
-/* With one output the numbers of a row had better stay together. */
+/* With one output it is plain work on the input's numbers. */
 static gan__cut backward_cut(const gan_layer *layer, size_t rows)
 {
-    const double flops = flops_of(layer, rows);
-
-    if (out_of(layer) == 1) return (gan__cut){gan__layer_tiles(flops, rows), 1, 0};
-    return gan__layer_product_cut(flops, rows, in_of(layer));
+    if (out_of(layer) == 1) return gan__layer_cut(rows, in_of(layer));
+    return gan__layer_product_cut(flops_of(layer, rows), rows, in_of(layer));
 }
 
 static void forward(const gan__layer_run *run)
