@@ -57,10 +57,11 @@ EXAMPLE_SRC     := $(filter-out $(EXAMPLE_HELPERS),$(sort $(wildcard examples/*.
 EXAMPLE_FILES   := examples/Makefile $(sort $(wildcard examples/*.[ch]))
 
 # kernels_simd.c and kernels_patch.c are compiled once for each instruction set, kernels_gemm.c for
-# each that can fuse a product into a sum; kernels.c picks one when it runs.
+# each that can fuse a product into a sum; kernels.c picks one when it runs.  Fetching a line for
+# writing (prfchw) does nothing on the few of these CPUs that can't.
 ISA_KERNELS := simd patch
-ISA_v3   := -march=x86-64-v3
-ISA_v4   := -march=x86-64-v4 -mprefer-vector-width=512
+ISA_v3   := -march=x86-64-v3 -mprfchw
+ISA_v4   := -march=x86-64-v4 -mprfchw -mprefer-vector-width=512
 X86_ISAS := $(shell $(CC) $(ISA_v4) -E -x c /dev/null >/dev/null 2>&1 && echo v3 v4)
 
 LIB_OBJ     := $(patsubst lib/%.c,%.o,$(filter-out $(ISA_KERNELS:%=lib/kernels_%.c) \
