@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 /* Products of row-major matrices, on the calling thread.  Rows follow one another without gaps, but
- * those of w are `stride` numbers apart.  A BLAS call takes place between gan__blas_enter() and
- * gan__blas_leave(), which the caller of the library's work does once. */
+ * those of w and dw are `stride` numbers apart.  A BLAS call takes place between gan__blas_enter()
+ * and gan__blas_leave(), which the caller of the library's work does once. */
 
 /* Columns begin .. end-1 of y[rows, out] = x[rows, in] w[out, in]^T + b[out]; b may be NULL.  And
  * the same product added to y. */

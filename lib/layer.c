@@ -193,7 +193,7 @@ size_t gan__layer_tiles(double flops, size_t side)
     return tiles > 0 ? tiles : 1;
 }
 
-double gan__layer_reading(size_t rows, size_t columns)
+double gan__layer_read_flops(size_t rows, size_t columns)
 {
     const double time_of_a_number = 32; /* in operations of a product */
 

@@ -170,7 +170,7 @@ gan__cut gan__layer_product_cut(double flops, size_t rows, size_t columns);
 size_t gan__layer_tiles(double flops, size_t side);
 
 /* In operations, what it takes to read so many numbers and hardly compute with them. */
-double gan__layer_reading(size_t rows, size_t columns);
+double gan__layer_read_flops(size_t rows, size_t columns);
 
 /* Draw all weights from U(-bound, bound): see class->init(). */
 void gan__layer_init_uniform(const gan_layer *layer, double bound, float *params, uint64_t seed,

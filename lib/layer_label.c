@@ -106,15 +106,15 @@ typedef void appended_fn(const gan__layer_run *run, gan__mix at, float *out);
 static void append(const gan__layer_run *run, appended_fn *appended)
 {
     const size_t in = size_in(run->layer), out = size_out(run->layer);
-    const size_t stride = run->tail.n > 0 ? run->tail.n : out;
-    float *to = run->tail.n > 0 ? run->tail.x : run->y + in;
 
-    for (size_t r = 0; r < run->rows; r++, to += stride) {
-        if (run->tail.n == 0) memcpy(run->y + r * out, run->x + r * in, in * sizeof *to);
+    for (size_t r = 0; r < run->rows; r++) {
+        float *y = run->y + r * out;
+
+        memcpy(y, run->x + r * in, in * sizeof *y);
         if (run->tangents > 0)
-            memset(to, 0, (out - in) * sizeof *to);
+            memset(y + in, 0, (out - in) * sizeof *y);
         else
-            appended(run, gan__layer_label(run, r), to);
+            appended(run, gan__layer_label(run, r), y + in);
     }
 }
 
@@ -141,9 +141,14 @@ static void table_row(const gan__layer_run *run, gan__mix at, float *out)
     if (row != out) memcpy(out, row, n * sizeof *out);
 }
 
+/* A tail that lies apart is the samples' alone: directions have none. */
 static void table_forward(const gan__layer_run *run)
 {
-    append(run, table_row);
+    const size_t n = run->tail.n;
+
+    if (n == 0) append(run, table_row);
+    for (size_t r = 0; n > 0 && r < run->rows - run->tangents; r++)
+        table_row(run, gan__layer_label(run, r), run->tail.x + r * n);
 }
 
 /* It is small work: a row of the table for each sample. */
@@ -157,13 +162,14 @@ static double table_grad(const gan__layer_run *run, size_t part, size_t parts, f
 {
     const size_t in = size_in(run->layer), out = size_out(run->layer), n = out - in;
     const size_t all = gan__layer_param_count(run->layer);
+    const gan__simd *simd = gan__simd_best();
 
     (void)part, (void)parts;
-    if (run->tail.n == 0) memset(grads, 0, all * sizeof *grads); /* else the next layer made it */
-    for (size_t r = 0; r < run->rows - run->tangents && run->tail.n == 0; r++)
-        gan__simd_best()->axpy(n, 1, run->dy + r * out + in,
-                               grads + gan__layer_label(run, r).from * n);
-    return gan__simd_best()->sum_squares(all, grads);
+    if (run->tail.n > 0) return simd->sum_squares(all, grads); /* the next layer made it */
+    memset(grads, 0, all * sizeof *grads);
+    for (size_t r = 0; r < run->rows - run->tangents; r++)
+        simd->axpy(n, 1, run->dy + r * out + in, grads + gan__layer_label(run, r).from * n);
+    return simd->sum_squares(all, grads);
 }
 
 static gan_status embedding_check(const gan_layer *layer)
@@ -464,7 +470,7 @@ static void projection_init(const gan_layer *layer, float *params, uint64_t seed
 
 static gan__cut projection_forward_cut(const gan_layer *layer, size_t rows)
 {
-    return (gan__cut){gan__layer_tiles(gan__layer_reading(rows, in_of(layer)), rows), 1, 0};
+    return (gan__cut){gan__layer_tiles(gan__layer_read_flops(rows, in_of(layer)), rows), 1, 0};
 }
 
 static void projection_forward(const gan__layer_run *run)

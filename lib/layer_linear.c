@@ -55,7 +55,7 @@ static void init(const gan_layer *layer, float *params, uint64_t seed, uint64_t 
 
 static double flops_of(const gan_layer *layer, size_t rows)
 {
-    if (out_of(layer) == 1) return gan__layer_reading(rows, in_of(layer));
+    if (out_of(layer) == 1) return gan__layer_read_flops(rows, in_of(layer));
     return 2.0 * (double)rows * (double)in_of(layer) * (double)out_of(layer);
 }
 
@@ -78,7 +78,7 @@ static void forward(const gan__layer_run *run)
 
     gan__kernels_linear(run->rows, n, out, run->begin, run->end, run->x, run->params, in,
                         run->tangents > 0 ? NULL : run->params + in * out, run->y);
-    if (run->tail.n > 0)
+    if (run->tail.n > 0 && run->tangents == 0) /* no direction moves it */
         gan__kernels_linear_add(run->rows, run->tail.n, out, run->begin, run->end, run->tail.x,
                                 run->params + n, in, run->y);
 }
@@ -99,7 +99,7 @@ static const float *class_sums(const gan__layer_run *run, size_t begin, size_t e
     float *sums = run->scratch;
 
     memset(sums, 0, run->tail.classes * n * sizeof *sums);
-    for (size_t r = 0; r < run->rows; r++)
+    for (size_t r = 0; r < run->rows - run->tangents; r++)
         gan__simd_best()->axpy(n, 1, run->dy + r * out + begin, sums + run->labels.of[r] * n);
     return sums;
 }

@@ -362,7 +362,7 @@ static void weights_task(void *context, size_t task, size_t worker)
     gan__stage *s = stage_of(j->pass, &part);
     const gan__layer_run run = run_of(j->pass, s->begin, &all, worker);
 
-    if (run.tail.n > 0 && run.layer->class->appends) {
+    if (run.tail.n > 0 && run.layer->class->appends) { /* the layer behind knows its gradient */
         const gan__layer_run next = run_of(j->pass, s->end, &all, worker);
 
         next.layer->class->tail_grad(&next);

@@ -4,9 +4,9 @@
  * input may be another pass's output, which is still needed.  What a layer appends lies apart from
  * what it appends it to, where the next layer takes it so: nothing is copied then.
  *
- * For second derivatives each boundary has memory of its own, and twice the rows: behind the values
- * the direction in which they move, behind the gradients the weights of that.  Layers still work in
- * the same stages. */
+ * For second derivatives no layer works in place, and boundaries have twice the rows: behind the
+ * values the direction in which they move, behind the gradients the weights of that.  Layers still
+ * work in the same stages. */
 #include "pass_layout_internal.h"
 
 #include "alloc_internal.h"
@@ -31,7 +31,7 @@ static size_t lay_out(gan__pass *pass, float *memory)
         const size_t step = whole_lines(rows * b->size);
 
         if (i == 0 && pass->desc.source) continue;
-        if (b->shared && !pass->desc.tangents) {
+        if (b->tail > 0 || (b->shared && !pass->desc.tangents)) {
             b->value = pass->at[i - 1].value;
             b->grad = pass->at[i - 1].grad;
             b->tail_value = memory ? memory + used : NULL;
@@ -51,8 +51,7 @@ static int keeps_apart(const gan__pass *pass, size_t i)
 {
     const gan_network *net = pass->desc.net;
 
-    if (pass->desc.tangents || !net->layers[i].class->appends || i + 1 == pass->desc.n_layers)
-        return 0;
+    if (!net->layers[i].class->appends || i + 1 == pass->desc.n_layers) return 0;
     for (size_t j = 0; j < pass->desc.n_layers; j++)
         if (net->layers[j].value_from == i + 1 || net->layers[j].grad_from == i + 1) return 0;
     return net->layers[i + 1].class->tail_grad != NULL;
@@ -64,7 +63,7 @@ static size_t scratch_for(const gan__pass *pass, size_t i)
     const gan_layer *layer = gan__pass_layer(pass, i);
     size_t n = layer->class->scratch ? layer->class->scratch(layer) : 0;
 
-    if (i > 0 && keeps_apart(pass, i - 1)) /* see class->tail_grad() */
+    if (pass->desc.training && i > 0 && keeps_apart(pass, i - 1)) /* see class->tail_grad() */
         n += gan__pass_layer(pass, i - 1)->n_classes * gan_shape_size(layer->out);
     return whole_lines(n);
 }

@@ -176,8 +176,9 @@ typedef struct gan_init_desc {
  * Draw all weights anew by another rule than the layers' defaults, and reset buffers.
  *
  * The rule is for the weights of linear and convolution layers and of projections, embedding
- * included, whose biases become 0; all others begin as by default, with the exception at GAN_INIT_NORMAL.  A weight of shape [a, b, ...] has
- * fan_in = b * ... and fan_out = a * ..., as in PyTorch.
+ * included, whose biases become 0; all others begin as by default, with the exception at
+ * GAN_INIT_NORMAL.  A weight of shape [a, b, ...] has fan_in = b * ... and fan_out = a * ..., as in
+ * PyTorch.
  *
  * @param[in,out] net   The network; completed when it is not.
  * @param[in]     seed  The same seed gives the same weights.

@@ -100,7 +100,8 @@ typedef struct gan_trainer_desc {
     double auxiliary_weight;
     int auxiliary_real_only;     /**< 1: the discriminator pays for the real samples' alone, the
                                       whole of it.  Generated ones that are of another class than
-                                      they were meant to be can't teach it that class then.  0 */
+                                      they were meant to be can't teach it that class then.  0, which
+                                      is the paper's; it says nothing without auxiliary_weight */
     const double *class_weights; /**< how likely each class is where labels are drawn, in any unit,
                                       such as counts: see gan_rng_labels(); copied.  NULL: all the
                                       same */
