@@ -59,10 +59,20 @@ static void describe_layers(gan__state *s, const gan__trainer_player *p)
     free(layers);
 }
 
+/* They may change in a run, too. */
+static void describe_notes(gan__state *s, const gan__trainer_player *p)
+{
+    gan__network_note notes[GAN__NETWORK_NOTES];
+    const size_t n = gan__network_notes(notes, p->net, p->name);
+
+    for (size_t i = 0; i < n; i++) gan__state_text(s, notes[i].name, "%s", notes[i].text);
+}
+
 static void describe_player(gan__state *s, const gan__trainer_player *p)
 {
     char name[64];
 
+    describe_notes(s, p);
     snprintf(name, sizeof name, "%s_layer_count", p->name);
     gan__state_text(s, name, "%zu", gan_network_layer_count(p->net));
     describe_layers(s, p);

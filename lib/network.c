@@ -299,6 +299,8 @@ gan_status gan_network_clone(gan_network **out, gan_network *net)
     for (size_t i = 0; i < net->n_layers; i++) gan__network_append(copy, &net->layers[i]);
     copy->n_added = net->n_added;
     copy->depth = net->depth;
+    copy->picture = net->picture;
+    copy->latent = net->latent;
     GAN_TRY(gan_network_build(copy));
     if (net->class_names) {
         const size_t bytes = net->n_classes * GAN__CLASS_NAME_BYTES;

@@ -105,11 +105,23 @@ char *gan__network_describe_classes(const gan_network *net)
     return text;
 }
 
+/* Add one to n pairs of name and text, if there is a text. */
+static size_t put_pair(const char **pairs, size_t n, const char *name, const char *text)
+{
+    if (!text) return n;
+    pairs[2 * n] = name;
+    pairs[2 * n + 1] = text;
+    return n + 1;
+}
+
 gan_status gan_network_save(gan_network *net, const char *path)
 {
     gan_status status = GAN_OK;
     char *architecture = NULL;
     char *classes = NULL;
+    gan__network_note notes[GAN__NETWORK_NOTES];
+    const char *pairs[2 * (2 + GAN__NETWORK_NOTES)];
+    size_t n = 0, n_notes;
 
     if (!path) return gan__fail(GAN_ERR_INVALID, "network: path is NULL");
     GAN_TRY(gan_network_build(net));
@@ -117,10 +129,11 @@ gan_status gan_network_save(gan_network *net, const char *path)
     if (net->class_names) classes = gan__network_describe_classes(net);
     if (!architecture || (net->class_names && !classes))
         GAN_FAIL(GAN_ERR_NOMEM, "%s: out of memory while describing the network", path);
-    GAN_TRY(gan__safetensors_write(
-        path, net->tensors, net->n_tensors,
-        (const char *const[]){ARCHITECTURE, architecture, GAN__NETWORK_CLASSES, classes},
-        classes ? 2 : 1, &net->allocator));
+    n = put_pair(pairs, n, ARCHITECTURE, architecture);
+    n = put_pair(pairs, n, GAN__NETWORK_CLASSES, classes);
+    n_notes = gan__network_notes(notes, net, ARCHITECTURE);
+    for (size_t i = 0; i < n_notes; i++) n = put_pair(pairs, n, notes[i].name, notes[i].text);
+    GAN_TRY(gan__safetensors_write(path, net->tensors, net->n_tensors, pairs, n, &net->allocator));
 
 cleanup:
     free(classes);
@@ -587,6 +600,7 @@ gan_status gan__network_open(gan_network **out, gan__safetensors *file, const ch
                  at.path, at.key);
     GAN_TRY(network_from_json(&net, root, &at, desc));
     GAN_TRY(read_class_names(net, file));
+    GAN_TRY(gan__network_read_notes(net, file, key));
     GAN_TRY(check_size(net, file));
     GAN_TRY(gan_network_build(net));
     GAN_TRY(prepare(&from, net, &all));

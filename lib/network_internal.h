@@ -29,6 +29,8 @@ struct gan_network {
     size_t n_buffers;
     size_t n_classes;  /* of the labels that its layers look at; 0: at none */
     char *class_names; /* as of gan__labels_copy_names() */
+    gan_shape picture; /* of an output, where the host has said it */
+    gan_latent latent; /* what inputs of a generator are drawn from */
 
     /* The first failure, returned by every later call. */
     gan_status status;
@@ -94,6 +96,18 @@ char *gan__network_describe(const gan_network *net);
  * metadata under this key. */
 char *gan__network_describe_classes(const gan_network *net);
 #define GAN__NETWORK_CLASSES "libgan.classes"
+
+/* What a file says of a network whose layers are in its metadata under `key`: as many entries are
+ * filled as are returned.  Reading sets what the file has; GAN_ERR_FORMAT. */
+enum { GAN__NETWORK_NOTES = 2 };
+typedef struct gan__network_note {
+    char name[64];
+    char text[104];
+} gan__network_note;
+size_t gan__network_notes(gan__network_note out[GAN__NETWORK_NOTES], const gan_network *net,
+                          const char *key);
+gan_status gan__network_read_notes(gan_network *net, const struct gan__safetensors *file,
+                                   const char *key);
 
 /* Make a network from its description, in the metadata of a file under `key`, the names of its
  * classes, if there are some, and the tensors whose names begin with `prefix`.  Statuses are those

@@ -223,6 +223,8 @@ gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
     GAN_TRY(make_penalty(t));
     GAN_TRY(gan__trainer_make_sampler(t));
     GAN_TRY(check_optimizers(g, d, g_opt, d_opt));
+    g->latent = t->desc.latent;
+    if (t->average) t->average->latent = g->latent;
     *out = t;
     t = NULL;
 

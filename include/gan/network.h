@@ -251,6 +251,64 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_set_class_names(gan_network *net,
 /** Return the name of a class, which belongs to the network; NULL when it has none.  @since 0.1 */
 GAN_API const char *gan_network_class_name(const gan_network *net, size_t label);
 
+/**
+ * Say how an output sample is to be read as a picture.
+ *
+ * A network whose output has the shape of a picture knows it; one that ends in a vector, such as
+ * linear layers make, has to be told, so that whoever opens its file can show its samples.
+ *
+ * @param[in,out] net    The network, complete or not.
+ * @param[in]     shape  Channels, height and width, as many numbers as an output sample; of rank 0:
+ *                       take back what was said.  A layer that is added later and changes the size
+ *                       of an output does that, too.
+ *
+ * @retval GAN_OK           Done.  Clones have it, and files and checkpoints that the network is
+ *                          written to; gan_network_load() leaves it alone.  A trainer's average is
+ *                          a clone: call this before the trainer is made.
+ * @retval GAN_ERR_INVALID  `net` is NULL.
+ * @retval GAN_ERR_SHAPE    `shape` has another rank than 3 or another size than the output; what
+ *                          was said before holds.
+ * @retval other            An earlier failure of this network.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_set_picture_shape(gan_network *net, gan_shape shape);
+
+/**
+ * Return how an output sample is to be read as a picture: what gan_network_set_picture_shape() said,
+ * or else the output's shape where that has rank 3; rank 0 when nothing is known, and for NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_shape gan_network_picture_shape(const gan_network *net);
+
+/** What latent vectors, the inputs of a generator, are drawn from. */
+typedef enum gan_latent {
+    GAN_LATENT_NORMAL = 0, /**< the standard normal distribution, as gan_rng_normal() */
+    GAN_LATENT_UNIFORM     /**< evenly from -1 to 1 */
+} gan_latent;
+
+/**
+ * Say what the inputs of a generator are drawn from.  gan_trainer_create() says what the generator
+ * is trained with, so only a network that was trained elsewhere needs to be told.
+ *
+ * @retval GAN_OK           Done.  Clones have it, and files and checkpoints that the network is
+ *                          written to; gan_network_load() leaves it alone.
+ * @retval GAN_ERR_INVALID  `net` is NULL, or there is no such distribution; nothing changed.
+ * @retval other            An earlier failure of this network.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_set_latent(gan_network *net, gan_latent latent);
+
+/**
+ * Return what the inputs of a generator are drawn from; GAN_LATENT_NORMAL when nobody has said it,
+ * for NULL and for networks of older files, which don't have it.
+ *
+ * @since 0.1
+ */
+GAN_API gan_latent gan_network_latent(const gan_network *net);
+
 /** Return how many layers were added; 0 for NULL.  A residual block is one.  @since 0.1 */
 GAN_API size_t gan_network_layer_count(const gan_network *net);
 

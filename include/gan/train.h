@@ -34,12 +34,6 @@ typedef struct gan_trainer gan_trainer;
  * that doesn't look at labels isn't shown any.  Without such layers labels of batches are not read.
  */
 
-/** What latent vectors of training are drawn from. */
-typedef enum gan_latent {
-    GAN_LATENT_NORMAL = 0, /**< the standard normal distribution, as gan_rng_normal() */
-    GAN_LATENT_UNIFORM     /**< evenly from -1 to 1 */
-} gan_latent;
-
 /**
  * What a half of a step does when a loss, a gradient or a new weight isn't finite.  Weights,
  * moments and buffers stay as they are in any case.  When it is the old weights that aren't, every
@@ -75,7 +69,7 @@ typedef struct gan_trainer_desc {
                                Layers that couple samples see a part at a time, and a
                                relativistic generator's step compares with the latest one.
                                0: batch_size */
-    gan_latent latent;    /**< GAN_LATENT_NORMAL */
+    gan_latent latent;    /**< recorded in the generator, whose files have it.  GAN_LATENT_NORMAL */
     gan_divergence on_divergence;  /**< GAN_DIVERGENCE_STOP */
     double instance_noise;         /**< standard deviation of normal noise on all samples that the
                                        discriminator sees (Sonderby et al., 2016), 0 to 1e6.  0 */
