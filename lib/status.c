@@ -3,25 +3,52 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
-enum { MESSAGE_BYTES = 512 };
+enum {
+    MESSAGE_BYTES = 512,
+    HEAD_BYTES = 160,                      /* kept of the beginning of a longer one */
+    FULL_BYTES = 2 * 4096 + MESSAGE_BYTES, /* a sentence that names two of the longest paths */
+};
 
 static _Thread_local char message[MESSAGE_BYTES];
+
+/* The bytes after the first of a letter in UTF-8. */
+static int continues_letter(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* Take out the middle of a text that is too long for the message.  What goes is a part of a path:
+ * sentences begin with the path and end with the reason. */
+static void shorten(char *text)
+{
+    static const char gap[] = "...";
+    const size_t n = strlen(text);
+    size_t head = HEAD_BYTES, tail = n - (MESSAGE_BYTES - HEAD_BYTES - sizeof gap);
+
+    if (n < MESSAGE_BYTES) return;
+    while (head > 0 && continues_letter(text[head])) head--;
+    while (continues_letter(text[tail])) tail++;
+    memcpy(text + head, gap, sizeof gap - 1);
+    memmove(text + head + sizeof gap - 1, text + tail, n + 1 - tail);
+}
 
 gan_status gan__fail(gan_status status, const char *format, ...)
 {
     /* Formatted beside the message and then copied, because an argument may be the message
      * itself. */
-    char text[MESSAGE_BYTES];
+    char text[FULL_BYTES];
     va_list args;
 
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    shorten(text);
     for (char *c = text; *c;
          c++) /* a name from a file may hold anything; the sentence is one line */
         if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
-    snprintf(message, sizeof message, "%s", text);
+    memcpy(message, text, strlen(text) + 1);
     return status;
 }
 

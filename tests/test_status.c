@@ -3,6 +3,7 @@
 #include "status_internal.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 START_TEST(values_are_frozen)
@@ -88,6 +89,41 @@ START_TEST(an_endless_message_is_cut)
 }
 END_TEST
 
+START_TEST(of_a_long_path_the_middle_goes_and_the_reason_stays)
+{
+    char path[4096];
+
+    for (size_t at = 0; at + 2 < sizeof path; at += 2)
+        memcpy(path + at, "\xc3\xa9", 3); /* e acute */
+    for (size_t n = 300; n < sizeof path; n += 37) {
+        char odd[4096];
+        const char *c = odd;
+
+        snprintf(odd, sizeof odd, "%s%.*s/name", n % 2 ? "x" : "", (int)(n / 2 * 2), path);
+        gan__fail(GAN_ERR_IO, "%s: cannot be opened: %s", odd, "Permission denied");
+        ck_assert_int_eq(strncmp(gan_last_error(), odd, 150), 0);
+        ck_assert_ptr_nonnull(
+            strstr(gan_last_error(), "/name: cannot be opened: Permission denied"));
+        for (c = gan_last_error(); *c; c++) /* whole letters only */
+            if (*c == '\xc3')
+                ck_assert_int_eq(c[1], '\xa9');
+            else if (*c == '\xa9')
+                ck_assert_int_eq(c[-1], '\xc3');
+    }
+}
+END_TEST
+
+START_TEST(two_paths_of_the_greatest_length_leave_room_for_the_reason)
+{
+    char path[4096];
+
+    memset(path, 'p', sizeof path - 1);
+    path[sizeof path - 1] = '\0';
+    gan__fail(GAN_ERR_SHAPE, "%s has 3 labels, %s has 4 pictures", path, path);
+    ck_assert_ptr_nonnull(strstr(gan_last_error(), " has 4 pictures"));
+}
+END_TEST
+
 static void *fail_elsewhere(void *seen)
 {
     *(size_t *)seen = strlen(gan_last_error());
@@ -117,6 +153,8 @@ Suite *suite(void)
                                   a_failure_leaves_its_sentence_and_status,
                                   a_message_may_contain_the_one_before,
                                   an_endless_message_is_cut,
+                                  of_a_long_path_the_middle_goes_and_the_reason_stays,
+                                  two_paths_of_the_greatest_length_leave_room_for_the_reason,
                                   each_thread_has_its_own_message,
                                   NULL};
     Suite *s = suite_create("status");

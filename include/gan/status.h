@@ -54,7 +54,8 @@ GAN_API const char *gan_status_text(gan_status status);
  * found, with numbers, without a newline.
  *
  * Meaningful right after a call on this thread has failed; calls that succeed leave it alone.
- * Never NULL; empty when nothing has failed on this thread yet.  The text stays the library's and
+ * Of a sentence that is too long, because of its paths, the middle is left out: "...".  Never NULL;
+ * empty when nothing has failed on this thread yet.  The text stays the library's and
  * changes with the next failure on this thread.
  *
  * Threads: each has its own message.
