@@ -315,13 +315,14 @@ check-reproducible:
 	    cmp $(BUILD)-twice/a/build/$$file $(BUILD)-twice/bbb/build/$$file || exit; \
 	done
 
-# What `make check` does in seconds at length: 500 kills, and each byte changed to each other value.
-LONG_LOGS := $(LOGS)/long_test_checkpoint_kill.log $(LOGS)/long_test_checkpoint_damage.log
+# What `make check` does in seconds at length: 500 kills, 10,000 saves by 4 processes, and each byte
+# changed to each other value.
+LONG_LOGS := $(patsubst %,$(LOGS)/long_test_checkpoint_%.log,kill savers damage)
 check-long: $(LONG_LOGS)
 	@scripts/run-check --total $^
 
 $(LONG_LOGS): $(LOGS)/long_%.log: $(BUILD)/tests/% FORCE
-	$(run) env GAN_TEST_KILLS=500 GAN_TEST_THOROUGH=1 $<
+	$(run) env GAN_TEST_KILLS=500 GAN_TEST_SAVES=10000 GAN_TEST_THOROUGH=1 $<
 
 check-all: check check-san check-valgrind check-long check-reproducible
 

@@ -1,4 +1,5 @@
 /* file.c - files replaced atomically: written beside, flushed to the disk, renamed. */
+#define _DEFAULT_SOURCE /* getentropy() */
 #include "alloc_internal.h"
 #include "file_internal.h"
 #include "status_internal.h"
@@ -6,19 +7,30 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
+#if defined(__APPLE__)
+#include <sys/random.h>
+#endif
 
 enum {
+    PATH_BYTES = 4096,      /* of the longest path that systems take, with its end */
+    MAX_LINKS = 40,         /* that are followed one after the other, as the kernel does */
     MAX_TRIES = 10000,      /* for a temporary name that nobody has */
-    SUFFIX_BYTES = 48,      /* room for ".tmp-", the process and the try, or for a number */
+    MAX_WAIT_MS = 2000,     /* for another process that moves files of the directory */
+    HEX_DIGITS = 16,        /* of a temporary name */
+    NUMBER_BYTES = 24,      /* room for ".1" and its like */
     CHUNK_BYTES = 256 << 10 /* summed and written at a time, while they are in cache */
 };
 
-static const char TEMPORARY[] = ".tmp-";
+/* A temporary name is as long as ".libgan-0123456789abcdef.tmp", however long the file's own is. */
+static const char PREFIX[] = ".libgan-", SUFFIX[] = ".tmp";
+enum { NAME_BYTES = sizeof PREFIX + sizeof SUFFIX + HEX_DIGITS };
 
 gan__errno_text gan__errno_text_of(int error)
 {
@@ -29,29 +41,112 @@ gan__errno_text gan__errno_text_of(int error)
     return out;
 }
 
+/* A path that no system takes is cut, so that the reason still finds room behind it. */
 static gan_status fail_io(const char *path, const char *what, int error)
 {
-    return gan__fail(GAN_ERR_IO, "%s: %s: %s", path, what, gan__errno_text_of(error).text);
+    return gan__fail(GAN_ERR_IO, "%.*s: %s: %s", PATH_BYTES - 1, path, what,
+                     gan__errno_text_of(error).text);
 }
 
-/* Tell the permissions of the file to be replaced, 0 when there is none.  Renaming over a device
- * such as /dev/null would remove it for everyone, so only files are replaced. */
-static gan_status look_at_target(mode_t *mode, const char *path)
+/* Only files are written and read: not what blocks, has no end or cannot be renamed. */
+static gan_status expect_file(const struct stat *info, const char *path, const char *what)
 {
-    struct stat info;
+    const char *kind = S_ISDIR(info->st_mode)    ? "directory"
+                       : S_ISFIFO(info->st_mode) ? "pipe"
+                       : S_ISSOCK(info->st_mode) ? "socket"
+                                                 : "device";
+
+    if (S_ISREG(info->st_mode)) return GAN_OK;
+    return gan__fail(GAN_ERR_IO, "%s: %s: it is a %s, not a file", path, what, kind);
+}
+
+/* ---- Where to write ---- */
+
+/* How long the part of a path is that names the directory, its slash included. */
+static size_t directory_length(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? (size_t)(slash - path) + 1 : 0;
+}
+
+/* Follow a symbolic link, and those that it leads to, to the name of the file behind them, which
+ * may not exist yet. */
+static gan_status follow_links(char target[PATH_BYTES], const char *path)
+{
+    char text[PATH_BYTES];
+    const size_t length = strlen(path);
+
+    if (length >= PATH_BYTES) return fail_io(path, "cannot be written", ENAMETOOLONG);
+    memcpy(target, path, length + 1);
+    for (int i = 0; i < MAX_LINKS; i++) {
+        const ssize_t n = readlink(target, text, sizeof text - 1);
+        size_t kept;
+
+        if (n < 0) return GAN_OK; /* no link; opening tells what else may be wrong */
+        kept = text[0] == '/' ? 0 : directory_length(target);
+        if (kept + (size_t)n >= PATH_BYTES) return fail_io(path, "cannot be written", ENAMETOOLONG);
+        memcpy(target + kept, text, (size_t)n);
+        target[kept + (size_t)n] = '\0';
+    }
+    return fail_io(path, "cannot be written", ELOOP);
+}
+
+/* Find the file to be replaced and tell its permissions, 0 when there is none.  Renaming over a
+ * device such as /dev/null would remove it for everyone.  The kernel follows the links as well: it
+ * may refuse to, for a stranger's link in a directory that is everybody's, and it knows files that
+ * have no name any more. */
+static gan_status find_target(char target[PATH_BYTES], mode_t *mode, const char *path)
+{
+    struct stat info, found;
+    gan_status status;
 
     *mode = 0;
     if (!*path) return gan__fail(GAN_ERR_IO, "file: a name expected, found \"\"");
+    status = follow_links(target, path);
+    if (status != GAN_OK) return status;
     if (stat(path, &info) != 0)
-        return GAN_OK; /* opening the temporary file tells what is wrong, if anything */
-    if (!S_ISREG(info.st_mode))
-        return gan__fail(GAN_ERR_IO, "%s: cannot be written: it is a %s, not a file", path,
-                         S_ISDIR(info.st_mode) ? "folder" : "device, pipe or socket");
+        return errno == ENOENT ? GAN_OK : fail_io(path, "cannot be written", errno);
+    status = expect_file(&info, path, "cannot be written");
+    if (status != GAN_OK) return status;
+    if (strcmp(target, path) != 0 && lstat(target, &found) != 0)
+        return gan__fail(GAN_ERR_IO, "%s: cannot be written: it leads to a file without a name",
+                         path);
     *mode = info.st_mode & 0777;
     return GAN_OK;
 }
 
 /* ---- Temporary files: each is locked by its writer, so one that is not was left behind ---- */
+
+/* A number that is never drawn twice, by no process on no machine.  Were a name used again, the file
+ * of a writer that lives could be removed in place of one that was left behind. */
+static uint64_t draw_number(void)
+{
+    struct timespec now = {0, 0};
+    uint64_t number;
+
+    if (getentropy(&number, sizeof number) == 0) return number;
+    clock_gettime(CLOCK_REALTIME, &now); /* a kernel without random numbers */
+    return ((uint64_t)now.tv_sec << 30 | (uint64_t)now.tv_nsec) ^ (uint64_t)getpid() << 44;
+}
+
+/* Write a new name in the directory of `path`; `name` has room for gan__file's temporary. */
+static void make_name(char *name, const char *path)
+{
+    const size_t n = directory_length(path);
+
+    memcpy(name, path, n);
+    snprintf(name + n, NAME_BYTES, "%s%016" PRIx64 "%s", PREFIX, draw_number(), SUFFIX);
+}
+
+/* Is `name` one that make_name() makes? */
+static int is_temporary(const char *name)
+{
+    const size_t n = sizeof PREFIX - 1;
+
+    return strncmp(name, PREFIX, n) == 0 && strspn(name + n, "0123456789abcdef") == HEX_DIGITS &&
+           strcmp(name + n + HEX_DIGITS, SUFFIX) == 0;
+}
 
 /* Lock a new file.  Where the file system has no locks, nobody will take it for one left behind
  * either.  Return 0 when another process did so before the lock was there. */
@@ -65,12 +160,12 @@ static int claim(int fd)
 
 /* Make a file that nobody else has.  Not mkstemp(), which takes all permissions from the group and
  * others. */
-static int open_new(char *name, size_t room, const char *path)
+static int open_new(char *name, const char *path)
 {
     for (unsigned attempt = 0; attempt < MAX_TRIES; attempt++) {
         int fd;
 
-        snprintf(name, room, "%s%s%ld-%u", path, TEMPORARY, (long)getpid(), attempt);
+        make_name(name, path);
         fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0 && claim(fd)) return fd;
         if (fd < 0 && errno != EEXIST && errno != EINTR) return -1;
@@ -80,79 +175,71 @@ static int open_new(char *name, size_t room, const char *path)
     return -1;
 }
 
-/* Is `name` what open_new() makes of `base`? */
-static int is_temporary(const char *name, const char *base)
+/* Remove a file unless its writer lives.  Between opening and locking it the writer may have renamed
+ * it; then nothing has this name any more. */
+static void remove_left_behind(int directory, const char *name)
 {
-    const size_t n = strlen(base);
-    size_t digits;
-
-    if (strncmp(name, base, n) != 0 || strncmp(name + n, TEMPORARY, strlen(TEMPORARY)) != 0)
-        return 0;
-    name += n + strlen(TEMPORARY);
-    digits = strspn(name, "0123456789");
-    if (digits == 0 || name[digits] != '-') return 0;
-    name += digits + 1;
-    digits = strspn(name, "0123456789");
-    return digits > 0 && name[digits] == '\0';
-}
-
-/* Remove a file unless its writer lives.  The lock is held meanwhile: see claim(). */
-static void remove_left_behind(int folder, const char *name)
-{
-    int fd = openat(folder, name, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    int fd = openat(directory, name, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 
     if (fd < 0) return;
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0) unlinkat(folder, name, 0);
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) unlinkat(directory, name, 0);
     close(fd);
 }
 
-/* Cut the last part off a path, which leaves its folder. */
-static void cut_to_folder(char *path)
+/* Open the directory of a temporary file; a negative number when that is not allowed. */
+static int open_directory(const char *temporary)
 {
-    char *slash = strrchr(path, '/');
+    char path[PATH_BYTES + NAME_BYTES] = ".";
+    const size_t n = directory_length(temporary);
 
-    if (!slash)
-        strcpy(path, ".");
-    else
-        slash[slash == path] = '\0'; /* keep the slash that is the root */
+    memcpy(path, temporary, n); /* with the slash, which may be the root */
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Remove what writers of `path` that were killed have left.  `room` has room for the path. */
-static void sweep(const char *path, char *room)
+/* Remove what killed writers have left in a directory. */
+static void sweep(const char *temporary)
 {
-    const char *slash = strrchr(path, '/');
-    DIR *folder;
+    const int fd = open_directory(temporary);
+    DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
 
-    strcpy(room, path);
-    cut_to_folder(room);
-    folder = opendir(room);
-    if (!folder) return;
-    for (struct dirent *e; (e = readdir(folder)) != NULL;)
-        if (is_temporary(e->d_name, slash ? slash + 1 : path))
-            remove_left_behind(dirfd(folder), e->d_name);
-    closedir(folder);
+    if (!directory) {
+        if (fd >= 0) close(fd);
+        return;
+    }
+    for (struct dirent *e; (e = readdir(directory)) != NULL;)
+        if (is_temporary(e->d_name)) remove_left_behind(fd, e->d_name);
+    closedir(directory);
 }
 
 /* ---- Writing ---- */
 
+/* Copy the target's name and make room for a temporary one beside it. */
+static gan_status take_names(gan__file *file, char **temporary, const char *target)
+{
+    const size_t length = strlen(target);
+    gan_status status = gan__alloc(&file->path, &file->allocator, length + 1, 1);
+
+    if (status != GAN_OK) return status;
+    memcpy(file->path, target, length);
+    return gan__alloc(temporary, &file->allocator, directory_length(target) + NAME_BYTES, 1);
+}
+
 gan_status gan__file_create(gan__file *file, const char *path, const gan_allocator *allocator)
 {
     gan_status status = GAN_OK;
-    char *name = NULL;
-    size_t length = strlen(path);
+    char target[PATH_BYTES], *name = NULL;
     mode_t mode;
     int fd = -1;
 
     memset(file, 0, sizeof *file);
     GAN_TRY(gan__alloc_init(&file->allocator, allocator));
-    GAN_TRY(look_at_target(&mode, path));
-    GAN_TRY(gan__alloc(&file->path, &file->allocator, length + 1, 1));
-    memcpy(file->path, path, length);
-    GAN_TRY(gan__alloc(&name, &file->allocator, length + SUFFIX_BYTES, 1));
-    sweep(path, name);
-    fd = open_new(name, length + SUFFIX_BYTES, path);
+    GAN_TRY(find_target(target, &mode, path));
+    GAN_TRY(take_names(file, &name, target));
+    make_name(name, target);
+    sweep(name);
+    fd = open_new(name, target);
     if (fd < 0) {
-        status = fail_io(path, "cannot write beside it", errno);
+        status = fail_io(target, "cannot write beside it", errno);
         goto cleanup;
     }
     file->temporary = name; /* from here on abandoning removes it */
@@ -161,7 +248,7 @@ gan_status gan__file_create(gan__file *file, const char *path, const gan_allocat
     if (mode != 0 && fchmod(fd, mode) != 0) errno = 0;
     file->stream = fdopen(fd, "wb");
     if (!file->stream) {
-        status = fail_io(path, "cannot be written", errno);
+        status = fail_io(target, "cannot be written", errno);
         close(fd);
     }
 
@@ -180,19 +267,6 @@ static int sync_descriptor(int fd)
     return result != 0 && errno == EINVAL ? 0 : result; /* EINVAL: there is nothing to flush here */
 }
 
-/* Make the renaming itself last.  A failure is let go: old or new, a whole file stands at the path.
- * The name's end is cut off. */
-static void sync_folder(char *name)
-{
-    int fd;
-
-    cut_to_folder(name);
-    fd = open(name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return;
-    (void)sync_descriptor(fd);
-    close(fd);
-}
-
 /* Everything is on the disk, but the descriptor stays open, since its lock guards the name. */
 static gan_status flush_to_disk(const gan__file *file)
 {
@@ -200,11 +274,35 @@ static gan_status flush_to_disk(const gan__file *file)
     return fail_io(file->path, "cannot be written to the disk", errno);
 }
 
-static int are_one_file(const char *a, const char *b)
+static int are_one_file(const struct stat *a, const struct stat *b)
 {
-    struct stat x, y;
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
 
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+static int is_at(int fd, const char *path)
+{
+    struct stat mine, found;
+
+    return fstat(fd, &mine) == 0 && stat(path, &found) == 0 && are_one_file(&mine, &found);
+}
+
+/* Lock the file at `path`, so that one process at a time gives it a second name, and none takes that
+ * name for one left behind.  Another process may replace the file meanwhile: then it is another
+ * file's turn.  One that was stopped is not waited for longer than MAX_WAIT_MS; then, and where
+ * there are no locks, two that keep files at once may lose one of those, but neither fails. */
+static int lock_old(const char *path)
+{
+    const struct timespec moment = {0, 1000000};
+
+    for (int ms = 0; ms < MAX_WAIT_MS; ms++) {
+        const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+        if (fd < 0) return -1;
+        if (flock(fd, LOCK_EX | LOCK_NB) != 0 ? errno != EWOULDBLOCK : is_at(fd, path)) return fd;
+        close(fd);
+        nanosleep(&moment, NULL);
+    }
+    return -1;
 }
 
 /* Rename, where another process that keeps the same files may have been faster. */
@@ -235,49 +333,73 @@ cleanup:
     return status;
 }
 
-/* Give the file at `path` the name path.1 as well, so that `path` is never without a file.  The
- * link comes first: where there are no links, nothing is moved. */
+/* Whether path.1 is the file at `path`, as a process leaves it that was killed in between. */
+static int is_kept_already(const char *path, const char *first)
+{
+    struct stat mine, kept;
+
+    return stat(path, &mine) == 0 && stat(first, &kept) == 0 && are_one_file(&mine, &kept);
+}
+
+/* Give the file at `path` the name path.1 as well, so that `path` is never without a file.  It gets
+ * a temporary name first: where there are no links, nothing is moved. */
 static gan_status keep_old(const gan__file *file, size_t n_keep)
 {
-    const size_t room = strlen(file->path) + SUFFIX_BYTES;
+    const size_t room = strlen(file->path) + NUMBER_BYTES;
     gan_status status = GAN_OK;
-    char *names = NULL, *first = NULL, *link_name = NULL;
+    char *names = NULL, *first, *second_name = NULL;
 
-    GAN_TRY(gan__alloc(&names, &file->allocator, 4 * room, 1));
+    GAN_TRY(gan__alloc(&names, &file->allocator, 3, room));
+    GAN_TRY(gan__alloc(&second_name, &file->allocator, strlen(file->temporary) + 1, 1));
     first = names + 2 * room;
-    link_name = first + room;
     snprintf(first, room, "%s.1", file->path);
-    snprintf(link_name, room, "%s.1.new", file->path);
-    if (are_one_file(file->path, first)) goto cleanup; /* by a process that was killed here */
-    unlink(link_name);
-    if (link(file->path, link_name) != 0) {
+    if (is_kept_already(file->path, first)) goto cleanup;
+    make_name(second_name, file->path);
+    if (link(file->path, second_name) != 0) {
         if (errno != ENOENT) status = fail_io(file->path, "cannot be kept by a link", errno);
         goto cleanup;
     }
-    GAN_TRY(shift(file->path, n_keep, names, names + room, room));
-    GAN_TRY(move(link_name, first));
+    status = shift(file->path, n_keep, names, names + room, room);
+    if (status == GAN_OK) status = move(second_name, first);
+    unlink(second_name); /* it is still there after a failure */
 
 cleanup:
-    if (status != GAN_OK && link_name) unlink(link_name);
+    gan__free(&file->allocator, second_name);
     gan__free(&file->allocator, names);
     return status;
+}
+
+/* Make the renaming itself last.  A failure is let go: old or new, a whole file stands at the
+ * path. */
+static void sync_directory(const char *temporary)
+{
+    const int fd = open_directory(temporary);
+
+    if (fd < 0) return;
+    (void)sync_descriptor(fd);
+    close(fd);
 }
 
 gan_status gan__file_commit(gan__file *file, size_t n_keep)
 {
     gan_status status = GAN_OK;
+    int old = -1;
 
     GAN_TRY(flush_to_disk(file));
-    if (n_keep > 0) GAN_TRY(keep_old(file, n_keep));
+    if (n_keep > 0) {
+        old = lock_old(file->path);
+        GAN_TRY(keep_old(file, n_keep));
+    }
     if (rename(file->temporary, file->path) != 0) {
         status = fail_io(file->path, "cannot be replaced", errno);
         goto cleanup;
     }
-    sync_folder(file->temporary);
+    sync_directory(file->temporary);
     gan__free(&file->allocator, file->temporary);
     file->temporary = NULL;
 
 cleanup:
+    if (old >= 0) close(old);
     gan__file_abandon(file);
     return status;
 }
@@ -321,23 +443,24 @@ gan_status gan__file_open(FILE **out, uint64_t *n_bytes, const char *path)
 {
     gan_status status = GAN_OK;
     struct stat info;
-    /* Not blocking, so that a pipe nobody writes to is an error and not a wait. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = -1;
 
     *out = NULL;
+    if (stat(path, &info) != 0) return fail_io(path, "cannot be opened", errno);
+    GAN_TRY(expect_file(&info, path, "cannot be read")); /* opening a device may do something */
+    /* Not blocking, should a pipe have come in between. */
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) return fail_io(path, "cannot be opened", errno);
     if (fstat(fd, &info) != 0) {
         status = fail_io(path, "cannot be examined", errno);
         goto cleanup;
     }
-    if (!S_ISREG(info.st_mode))
-        GAN_FAIL(GAN_ERR_IO, "%s: cannot be read: it is a %s, not a file", path,
-                 S_ISDIR(info.st_mode) ? "folder" : "device, pipe or socket");
+    GAN_TRY(expect_file(&info, path, "cannot be read"));
     *n_bytes = (uint64_t)info.st_size;
     *out = fdopen(fd, "rb");
     if (!*out) status = fail_io(path, "cannot be opened", errno);
 
 cleanup:
-    if (status != GAN_OK) close(fd);
+    if (status != GAN_OK && fd >= 0) close(fd);
     return status;
 }

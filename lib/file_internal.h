@@ -9,23 +9,24 @@
 
 /* A file on its way to `path`: the bytes go to a temporary file beside it. */
 typedef struct gan__file {
-    FILE *stream; /* write here */
-    uint32_t sum; /* gan__file_sum() of what gan__file_write() has written */
-    char *path;
-    char *temporary;
+    FILE *stream;    /* write here */
+    uint32_t sum;    /* gan__file_sum() of what gan__file_write() has written */
+    char *path;      /* of the file to be replaced: where links lead to */
+    char *temporary; /* beside it */
     gan_allocator allocator;
 } gan__file;
 
-/* Begin to write `path`.  On failure `file` holds nothing and needs no ending.  Where a file stands
- * at `path`, the new one gets its permissions; where anything but a file does (a folder, a device),
- * that is an error.  A symbolic link is replaced, not followed.  Temporary files of `path` whose
- * writers were killed are removed.  `allocator` may be NULL for malloc's.  GAN_ERR_IO,
- * GAN_ERR_NOMEM. */
+/* Begin to write `path`.  On failure `file` holds nothing and needs no ending.  Symbolic links are
+ * followed: the file that they lead to is replaced, and made where it is missing.  Where a file
+ * stands, the new one gets its permissions; where anything but a file does (a directory, a pipe, a
+ * device), that is an error.  Temporary files in the directory whose writers were killed are
+ * removed.  `allocator` may be NULL for malloc's.  GAN_ERR_IO, GAN_ERR_NOMEM. */
 gan_status gan__file_create(gan__file *file, const char *path, const gan_allocator *allocator);
 
-/* Flush, fsync, rename to `path`, fsync the folder; ends `file` also when it fails, and then `path`
+/* Flush, fsync, rename to `path`, fsync the directory; ends `file` also when it fails, and then `path`
  * is as it was and the temporary file is gone.  Of the files that stood at `path`, the last
- * `n_keep` stay as path.1 (the youngest), path.2, ...  GAN_ERR_IO; GAN_ERR_NOMEM with n_keep > 0. */
+ * `n_keep` stay as path.1 (the youngest), path.2, ..., however many processes do so at a time.
+ * GAN_ERR_IO; GAN_ERR_NOMEM with n_keep > 0. */
 gan_status gan__file_commit(gan__file *file, size_t n_keep);
 
 /* Give up: remove the temporary file.  A file that was committed or never begun (all zero) is left
@@ -40,7 +41,8 @@ gan_status gan__file_write(gan__file *file, const void *bytes, size_t n);
 uint32_t gan__file_sum(uint32_t sum, const void *bytes, size_t n);
 
 /* Open a regular file for reading and tell how many bytes it has; the caller ends it with fclose().
- *  Folders, pipes and devices are GAN_ERR_IO, and `*out` is NULL then. */
+ *  Directories, pipes, sockets and devices are GAN_ERR_IO, without waiting for anybody, and `*out`
+ * is NULL then.  Every reader of the library that takes a path opens it here. */
 gan_status gan__file_open(FILE **out, uint64_t *n_bytes, const char *path);
 
 /* The system's text for an errno. */

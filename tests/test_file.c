@@ -26,6 +26,19 @@ static void make_folder(void)
     ck_assert_ptr_nonnull(mkdtemp(folder));
 }
 
+/* A file, or a directory of files. */
+static void remove_tree(const char *path)
+{
+    DIR *d = remove(path) == 0 ? NULL : opendir(path);
+
+    if (!d) return;
+    for (struct dirent *e; (e = readdir(d)) != NULL;)
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+            unlinkat(dirfd(d), e->d_name, 0);
+    closedir(d);
+    remove(path);
+}
+
 static size_t count_entries(int remove_them)
 {
     DIR *d = opendir(folder);
@@ -33,12 +46,12 @@ static size_t count_entries(int remove_them)
 
     ck_assert_ptr_nonnull(d);
     for (struct dirent *e; (e = readdir(d)) != NULL;) {
-        char path[1024];
+        char path[2048];
 
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
         n++;
         snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-        if (remove_them) remove(path);
+        if (remove_them) remove_tree(path);
     }
     closedir(d);
     return n;
@@ -126,9 +139,10 @@ int fsync(int fd)
 
 /* The same for locks: another process that is faster, or a file system without. */
 static struct {
-    int remove; /* so many files are removed just before they are locked */
-    int fail;   /* so many are locked by another */
-    int none;   /* no file can be locked */
+    int remove;        /* so many files are removed just before they are locked */
+    int fail;          /* so many are locked by another */
+    int none;          /* no file can be locked */
+    void (*act)(void); /* what another process does before a file that exists is locked, once */
 } flock_before;
 
 int flock(int fd, int how)
@@ -139,6 +153,12 @@ int flock(int fd, int how)
         errno = flock_before.none ? ENOLCK : EWOULDBLOCK;
         if (!flock_before.none) flock_before.fail--;
         return -1;
+    }
+    if (flock_before.act && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR) {
+        void (*act)(void) = flock_before.act;
+
+        flock_before.act = NULL;
+        act();
     }
     if (flock_before.remove > 0) {
         flock_before.remove--;
@@ -266,17 +286,17 @@ static int make_temporary(const char *name)
     return fd;
 }
 
+#define LEFT_1 ".libgan-0123456789abcdef.tmp"
+#define LEFT_2 ".libgan-ffffffffffffffff.tmp"
+
 START_TEST(a_temporary_file_of_a_writer_that_lives_is_left_alone)
 {
-    char name[64];
-    int fd;
+    int fd = make_temporary(LEFT_1);
 
-    snprintf(name, sizeof name, "a.tmp-%ld-0", (long)getpid());
-    fd = make_temporary(name);
     ck_assert_int_eq(write(fd, "another's", 9), 9);
     expect_ok(write_text(in_folder("a"), "mine"));
     expect_content(in_folder("a"), "mine");
-    expect_content(in_folder(name), "another's");
+    expect_content(in_folder(LEFT_1), "another's");
     ck_assert_uint_eq(count_entries(0), 2);
     close(fd);
     expect_ok(write_text(in_folder("a"), "mine")); /* and removed when it lives no more */
@@ -284,20 +304,66 @@ START_TEST(a_temporary_file_of_a_writer_that_lives_is_left_alone)
 }
 END_TEST
 
+/* Whatever they were writing. */
 START_TEST(what_killed_writers_left_is_removed_and_nothing_else)
 {
-    static const char *const left[] = {"a.tmp-1-0", "a.tmp-4194304-9999"};
-    static const char *const others[] = {"a.tmp",        "a.tmp-",    "a.tmp-1",   "a.tmp-1-",
-                                         "a.tmp-1-0.gz", "b.tmp-1-0", "a.tmp-x-0", "aa.tmp-1-0",
-                                         "a.tmp-1-0x",   "a.tmp--1",  ".tmp-1-0"};
+    static const char *const left[] = {LEFT_1, LEFT_2};
+    static const char *const others[] = {".libgan-",
+                                         ".libgan-0123456789abcdef",
+                                         "a.tmp",
+                                         ".libgan-0123456789abcde.tmp",
+                                         ".libgan-0123456789abcdef0.tmp",
+                                         ".libgan-0123456789ABCDEF.tmp",
+                                         ".libgan-0123456789abcdef.tmp2",
+                                         "libgan-0123456789abcdef.tmp",
+                                         "a.tmp-1-0"};
     size_t n_others = sizeof others / sizeof *others;
 
     for (size_t i = 0; i < n_others; i++) close(make_temporary(others[i]));
-    ck_assert_int_eq(symlink(others[0], in_folder("a.tmp-7-7")), 0);
+    ck_assert_int_eq(symlink(others[0], in_folder(".libgan-7777777777777777.tmp")), 0);
     for (size_t i = 0; i < 2; i++) close(make_temporary(left[i]));
     expect_ok(write_text(in_folder("a"), "x"));
     ck_assert_uint_eq(count_entries(0), n_others + 2);
     for (size_t i = 0; i < 2; i++) ck_assert_int_eq(access(in_folder(left[i]), F_OK), -1);
+}
+END_TEST
+
+/* A cleaner has opened the temporary file of a writer, which then commits it and begins another: the
+ * cleaner finds the first one without a lock, and must not remove the second. */
+static gan__file living;
+
+static void commit_and_begin_again(void)
+{
+    expect_ok(gan__file_commit(&living, 0));
+    expect_ok(gan__file_create(&living, in_folder("a"), NULL));
+}
+
+START_TEST(a_cleaner_that_comes_late_removes_no_file_of_a_writer_that_lives)
+{
+    expect_ok(gan__file_create(&living, in_folder("a"), NULL));
+    expect_ok(gan__file_write(&living, "1", 1));
+    flock_before.act = commit_and_begin_again;
+    expect_ok(write_text(in_folder("a"), "2"));
+    ck_assert_ptr_null(flock_before.act);
+    expect_ok(gan__file_write(&living, "3", 1));
+    expect_ok(gan__file_commit(&living, 0));
+    expect_content(in_folder("a"), "3");
+    ck_assert_uint_eq(count_entries(0), 1);
+}
+END_TEST
+
+START_TEST(no_temporary_name_is_used_twice)
+{
+    static char seen[500][64];
+
+    for (size_t i = 0; i < 500; i++) {
+        gan__file file;
+
+        expect_ok(gan__file_create(&file, in_folder("a"), NULL));
+        snprintf(seen[i], sizeof seen[i], "%s", strrchr(file.temporary, '/') + 1);
+        gan__file_abandon(&file);
+        for (size_t k = 0; k < i; k++) ck_assert_str_ne(seen[k], seen[i]);
+    }
 }
 END_TEST
 
@@ -317,7 +383,7 @@ END_TEST
 START_TEST(where_there_are_no_locks_files_are_written_and_none_removed)
 {
     flock_before.none = 1;
-    close(open(in_folder("a.tmp-1-0"), O_RDWR | O_CREAT, 0600));
+    close(open(in_folder(LEFT_1), O_RDWR | O_CREAT, 0600));
     expect_ok(write_text(in_folder("a"), "x"));
     ck_assert_uint_eq(count_entries(0), 2);
     flock_before.none = 0;
@@ -373,7 +439,7 @@ START_TEST(a_process_killed_while_it_kept_a_file_costs_none)
     expect_content(in_folder("a.1"), "3");
     expect_content(in_folder("a.2"), "2");
     /* After the link: */
-    ck_assert_int_eq(link(in_folder("a"), in_folder("a.1.new")), 0);
+    ck_assert_int_eq(link(in_folder("a"), in_folder(LEFT_2)), 0);
     expect_ok(keep_text(in_folder("a"), "5", 2));
     expect_content(in_folder("a.1"), "4");
     expect_content(in_folder("a.2"), "3");
@@ -441,6 +507,151 @@ START_TEST(names_without_a_folder_are_of_the_working_folder)
 }
 END_TEST
 
+/* ---- Links, and names as long as can be ---- */
+
+static void make_link(const char *to, const char *name)
+{
+    ck_assert_int_eq(symlink(to, in_folder(name)), 0);
+}
+
+/* Where a link stood, the same one stands. */
+static void expect_link(const char *name, const char *to)
+{
+    char found[1024] = "";
+
+    ck_assert_int_gt(readlink(in_folder(name), found, sizeof found - 1), 0);
+    ck_assert_str_eq(found, to);
+}
+
+static void expect_refused(const char *name, const char *why)
+{
+    gan__file file;
+
+    expect_fails(gan__file_create(&file, in_folder(name), NULL), GAN_ERR_IO, why);
+    expect_nothing_held(&file);
+}
+
+START_TEST(through_a_link_its_target_is_replaced)
+{
+    static const char *const names[] = {"relative", "absolute", "chain"};
+
+    ck_assert_int_eq(mkdir(in_folder("big"), 0755), 0);
+    ck_assert_int_eq(mkdir(in_folder("run"), 0755), 0);
+    make_link("../big/a", "run/relative");
+    make_link(in_folder("big/a"), "run/absolute");
+    make_link("run/relative", "chain");
+    expect_ok(write_text(in_folder("big/a"), "old"));
+    ck_assert_int_eq(chmod(in_folder("big/a"), 0604), 0);
+    for (size_t i = 0; i < 3; i++) {
+        char path[64];
+
+        snprintf(path, sizeof path, "%s%s", i < 2 ? "run/" : "", names[i]);
+        expect_ok(write_text(in_folder(path), names[i]));
+        expect_content(in_folder("big/a"), names[i]);
+        ck_assert_uint_eq(mode_of(in_folder("big/a")), 0604);
+    }
+    expect_link("run/relative", "../big/a");
+    expect_link("chain", "run/relative");
+}
+END_TEST
+
+START_TEST(a_link_that_leads_to_nothing_gets_its_target)
+{
+    make_link("b", "a");
+    expect_ok(write_text(in_folder("a"), "x"));
+    expect_link("a", "b");
+    expect_content(in_folder("b"), "x");
+    ck_assert_uint_eq(count_entries(0), 2);
+    make_link("none/b", "c");
+    expect_refused("c", "No such file or directory");
+}
+END_TEST
+
+START_TEST(earlier_files_stay_beside_the_target_of_a_link)
+{
+    ck_assert_int_eq(mkdir(in_folder("big"), 0755), 0);
+    make_link("big/a", "a");
+    expect_ok(keep_text(in_folder("a"), "1", 2));
+    expect_ok(keep_text(in_folder("a"), "2", 2));
+    expect_content(in_folder("big/a"), "2");
+    expect_content(in_folder("big/a.1"), "1");
+    ck_assert_uint_eq(count_entries(0), 2);
+}
+END_TEST
+
+START_TEST(links_that_lead_to_no_file_are_errors)
+{
+    make_link("b", "a");
+    make_link("a", "b");
+    expect_refused("a", "Too many levels of symbolic links");
+    make_link("/dev/null", "device");
+    expect_refused("device", "it is a device");
+    make_link(".", "directory");
+    expect_refused("directory", "it is a directory");
+    ck_assert_int_eq(mkfifo(in_folder("pipe"), 0600), 0);
+    make_link("pipe", "to_pipe");
+    expect_refused("pipe", "it is a pipe");
+    expect_refused("to_pipe", "it is a pipe");
+    expect_link("device", "/dev/null");
+}
+END_TEST
+
+/* As /dev/stdout may, once the file that a shell opened for it is gone. */
+START_TEST(a_link_to_a_file_without_a_name_is_an_error)
+{
+    char descriptor[64];
+    int fd = open(in_folder("gone"), O_RDWR | O_CREAT, 0600);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(unlink(in_folder("gone")), 0);
+    snprintf(descriptor, sizeof descriptor, "/proc/self/fd/%d", fd);
+    make_link(descriptor, "a");
+    expect_refused("a", "it leads to a file without a name");
+    close(fd);
+}
+END_TEST
+
+START_TEST(names_of_up_to_255_bytes_can_be_written)
+{
+    char name[257];
+
+    for (size_t n = 200; n <= 255; n++) {
+        memset(name, 'n', n);
+        name[n] = '\0';
+        expect_ok(write_text(in_folder(name), "x"));
+        expect_content(in_folder(name), "x");
+        if (n <= 253) expect_ok(keep_text(in_folder(name), "y", 1)); /* name.1 is longer */
+        ck_assert_uint_eq(count_entries(1), n <= 253 ? 2 : 1);
+    }
+    expect_ok(write_text(in_folder(name), "x"));
+    expect_fails(keep_text(in_folder(name), "y", 1), GAN_ERR_IO, "File name too long");
+    expect_content(in_folder(name), "x");
+    ck_assert_uint_eq(count_entries(1), 1);
+    strcat(name, "n");
+    expect_refused(name, "File name too long");
+}
+END_TEST
+
+START_TEST(the_reason_stands_behind_the_longest_path)
+{
+    char path[6000];
+    gan__file file;
+    FILE *stream;
+    uint64_t n;
+
+    for (size_t length = 200; length < sizeof path; length += 100) {
+        for (size_t i = 0; i < length; i++) path[i] = i % 100 == 0 ? '/' : 'p';
+        path[length] = '\0';
+        expect_status(gan__file_create(&file, path, NULL), GAN_ERR_IO);
+        expect_error_says(length < 4096 ? "cannot write beside it: No such file or directory"
+                                        : "cannot be written: File name too long");
+        expect_status(gan__file_open(&stream, &n, path), GAN_ERR_IO);
+        expect_error_says(length < 4096 ? "cannot be opened: No such file or directory"
+                                        : "cannot be opened: File name too long");
+    }
+}
+END_TEST
+
 START_TEST(where_no_file_can_be_the_error_names_the_path)
 {
     gan__file file;
@@ -449,7 +660,7 @@ START_TEST(where_no_file_can_be_the_error_names_the_path)
                  in_folder("none/a"));
     expect_error_says("No such file or directory");
     expect_nothing_held(&file);
-    expect_fails(gan__file_create(&file, folder, NULL), GAN_ERR_IO, "it is a folder");
+    expect_fails(gan__file_create(&file, folder, NULL), GAN_ERR_IO, "it is a directory");
     expect_fails(gan__file_create(&file, "/dev/null", NULL), GAN_ERR_IO, "it is a device");
     expect_fails(gan__file_create(&file, "", NULL), GAN_ERR_IO, "a name expected");
     ck_assert_uint_eq(count_entries(0), 0);
@@ -596,7 +807,7 @@ START_TEST(opening_tells_the_size_and_refuses_what_is_no_file)
                  "No such file or directory");
     expect_error_says(in_folder("b"));
     ck_assert_ptr_null(stream);
-    expect_fails(gan__file_open(&stream, &n, folder), GAN_ERR_IO, "it is a folder");
+    expect_fails(gan__file_open(&stream, &n, folder), GAN_ERR_IO, "it is a directory");
     expect_fails(gan__file_open(&stream, &n, "/dev/zero"), GAN_ERR_IO, "it is a device");
     ck_assert_int_eq(mkfifo(in_folder("pipe"), 0600), 0);
     expect_fails(gan__file_open(&stream, &n, in_folder("pipe")), GAN_ERR_IO, "pipe");
@@ -642,6 +853,8 @@ Suite *suite(void)
                                   two_writers_of_one_path_do_not_mix,
                                   a_temporary_file_of_a_writer_that_lives_is_left_alone,
                                   what_killed_writers_left_is_removed_and_nothing_else,
+                                  a_cleaner_that_comes_late_removes_no_file_of_a_writer_that_lives,
+                                  no_temporary_name_is_used_twice,
                                   a_writer_whose_file_was_removed_takes_another,
                                   where_there_are_no_locks_files_are_written_and_none_removed,
                                   the_last_files_are_kept_under_numbers,
@@ -650,6 +863,13 @@ Suite *suite(void)
                                   the_sum_is_that_of_zlib_whatever_the_pieces,
                                   permissions_are_the_usual_or_those_of_the_old_file,
                                   names_without_a_folder_are_of_the_working_folder,
+                                  through_a_link_its_target_is_replaced,
+                                  a_link_that_leads_to_nothing_gets_its_target,
+                                  earlier_files_stay_beside_the_target_of_a_link,
+                                  links_that_lead_to_no_file_are_errors,
+                                  a_link_to_a_file_without_a_name_is_an_error,
+                                  names_of_up_to_255_bytes_can_be_written,
+                                  the_reason_stands_behind_the_longest_path,
                                   where_no_file_can_be_the_error_names_the_path,
                                   a_folder_without_permission_is_an_error,
                                   a_write_that_fails_leaves_the_old_file,

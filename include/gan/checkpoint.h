@@ -37,7 +37,8 @@ GAN_BEGIN_DECLS
  *
  * The file is written beside `path`, flushed to the disk and renamed: at every moment, also when
  * the process is killed, `path` leads to the old checkpoint or to the new one, whole.  What killed
- * processes left beside `path` is removed.
+ * processes left beside `path` is removed.  A symbolic link stays, and its target is replaced, or
+ * made; what is no file (a directory, a pipe, a device) is GAN_ERR_IO.
  *
  * @param[in] trainer  The run.
  * @param[in] it       The iterator that feeds it; NULL when the host brings its own data.  Save
@@ -65,7 +66,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_save(gan_trainer *trainer, cons
  * Save a run and keep the checkpoints that stood at `path` before.
  *
  * The one that is replaced becomes `path`.1, the one before it `path`.2, and so on up to
- * `path`.`n_keep`; an older one goes.  Otherwise as gan_checkpoint_save(), which is this with 0.
+ * `path`.`n_keep`; an older one goes.  Behind a symbolic link they stand beside its target.
+ * Otherwise as gan_checkpoint_save(), which is this with 0.
  *
  * @param[in] trainer  The run.
  * @param[in] it       Its iterator, or NULL.
@@ -75,7 +77,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_save(gan_trainer *trainer, cons
  * @retval GAN_OK             The checkpoint is on the disk.
  * @retval GAN_ERR_INVALID    `trainer` or `path` is NULL, or `n_keep` is out of range.
  * @retval GAN_ERR_NOMEM      No memory.
- * @retval GAN_ERR_IO         The file could not be written, or the file system has no hard links.
+ * @retval GAN_ERR_IO         The file could not be written, the file system has no hard links, or the
+ *                            name leaves no room for the number.
  * @retval GAN_ERR_NONFINITE  A weight is NaN or infinite; it is named.
  *
  * After an error what stood at `path` still does.

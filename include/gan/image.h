@@ -65,7 +65,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_image_read(gan_image **out, const char *pa
 /**
  * Write a picture as a PNG file.
  *
- * The file is written beside `path` and renamed, so that a viewer never sees half a picture.
+ * The file is written beside `path` and renamed, so that a viewer never sees half a picture.  A
+ * symbolic link stays, and its target is replaced.
  *
  * @retval GAN_OK           The file is there.
  * @retval GAN_ERR_INVALID  `image` or `path` is NULL.
