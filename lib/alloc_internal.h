@@ -17,6 +17,13 @@ gan_status gan__alloc_init(gan_allocator *out, const gan_allocator *from);
  * `out` is the address of any object pointer. */
 gan_status gan__alloc(void *out, const gan_allocator *allocator, size_t n, size_t size);
 
+/* Move a block with `used` of its `*room` bytes to one of twice that room, of at least `first` and at
+ * most `most` bytes.  So memory follows what has come, not what a file promises.  GAN_ERR_NOMEM;
+ * then block and room are as they were.  `block` is the address of any object pointer, NULL at
+ * first. */
+gan_status gan__alloc_grow(void *block, size_t *room, size_t used, size_t first, size_t most,
+                           const gan_allocator *allocator);
+
 /* Give back what gan__alloc() took.  NULL is allowed. */
 void gan__free(const gan_allocator *allocator, void *memory);
 

@@ -53,7 +53,7 @@ static gan_status read_callback(const gan_dataset *data, size_t index, float *ou
     return GAN_OK;
 }
 
-static const gan__dataset_class bytes_class = {read_bytes, bytes_of, NULL};
+const gan__dataset_class gan__dataset_bytes_class = {read_bytes, bytes_of, NULL};
 static const gan__dataset_class floats_class = {read_floats, NULL, NULL};
 static const gan__dataset_class callback_class = {read_callback, NULL, NULL};
 
@@ -143,7 +143,7 @@ gan_status gan__dataset_create_zeros(gan_dataset **out, size_t count, gan_shape 
     gan_status status = GAN_OK;
     gan_dataset *data = NULL;
 
-    GAN_TRY(gan__dataset_create_empty(&data, &bytes_class, count, shape, allocator));
+    GAN_TRY(gan__dataset_create_empty(&data, &gan__dataset_bytes_class, count, shape, allocator));
     GAN_TRY(gan__alloc(&data->bytes, &data->allocator, count, data->size));
     if (has_labels) GAN_TRY(gan__alloc(&data->labels, &data->allocator, count, 1));
     data->has_labels = has_labels;

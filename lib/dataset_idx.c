@@ -5,6 +5,8 @@
 #include "dataset_internal.h"
 
 #include "alloc_internal.h"
+#include "file_internal.h"
+#include "signature_internal.h"
 #include "status_internal.h"
 #include "tensor_internal.h"
 
@@ -18,6 +20,8 @@ enum {
     INPUT_BYTES = 1 << 16,  /* of compressed data read at once */
     OUTPUT_BYTES = 1 << 30, /* given to zlib at once; its counters are ints */
     DEFLATE_RATIO = 1032,   /* the most bytes that deflate can make of one */
+    FIRST_ROOM = 1 << 20,   /* bytes of samples that are taken on a compressed file's word alone */
+    MAX_BYTES = 1 << 30,    /* of samples, unless the host says otherwise */
     TYPE_BYTE = 0x08,
     GZIP_WINDOW = 15 + 16 /* zlib: largest window, gzip wrapper */
 };
@@ -160,6 +164,19 @@ static gan_status begin_file(idx_file *file, FILE *stream, const char *name)
     return GAN_OK;
 }
 
+/* What begins otherwise may be something else that is known. */
+static gan_status fail_not_idx(idx_file *file, const uint8_t head[4])
+{
+    uint8_t begin[GAN__SIGNATURE_BYTES];
+    size_t more;
+
+    memcpy(begin, head, 4);
+    if (read_some(file, begin + 4, sizeof begin - 4, &more) != GAN_OK) more = 0;
+    return gan__fail(GAN_ERR_FORMAT,
+                     "%s: byte 0: two zero bytes expected, found 0x%02x 0x%02x: no IDX file%s",
+                     file->name, head[0], head[1], gan__signature_text_of(begin, 4 + more).text);
+}
+
 static gan_status read_header(idx_file *file, size_t min_rank, size_t max_rank)
 {
     uint8_t head[4];
@@ -167,10 +184,7 @@ static gan_status read_header(idx_file *file, size_t min_rank, size_t max_rank)
     gan_status status = read_whole(file, head, sizeof head, "IDX header");
 
     if (status != GAN_OK) return status;
-    if (head[0] != 0 || head[1] != 0)
-        return gan__fail(GAN_ERR_FORMAT,
-                         "%s: byte 0: two zero bytes expected, found 0x%02x 0x%02x: no IDX file",
-                         file->name, head[0], head[1]);
+    if (head[0] != 0 || head[1] != 0) return fail_not_idx(file, head);
     if (head[2] != TYPE_BYTE)
         return gan__fail(GAN_ERR_FORMAT,
                          "%s: byte 2: type 0x08 (unsigned byte) expected, found 0x%02x", file->name,
@@ -249,14 +263,50 @@ static void close_idx(idx_file *file, const gan_allocator *allocator)
 
 /* ---- Samples ---- */
 
+/* Refuse samples that take more memory than the host allows. */
+static gan_status check_memory(const idx_file *file, size_t count, size_t max_bytes)
+{
+    const size_t size = gan_shape_size(sample_shape(file));
+    const size_t most = max_bytes ? max_bytes : MAX_BYTES;
+
+    if (count <= most / size) return GAN_OK;
+    return gan__fail(GAN_ERR_FORMAT,
+                     "%s: %zu samples of %zu bytes, at most %zu bytes are read; raise max_bytes or "
+                     "lower max_count of gan_dataset_desc",
+                     file->name, count, size, most);
+}
+
+/* Read the next `n` bytes of content into memory of their own, which grows as they come. */
+static gan_status read_growing(idx_file *file, uint8_t **out, size_t n, const char *what,
+                               const gan_allocator *allocator)
+{
+    const uint64_t begin = file->offset;
+    gan_status status = GAN_OK;
+    size_t used = 0, room = 0, got;
+
+    while (used < n) {
+        GAN_TRY(gan__alloc_grow(out, &room, used, file->is_gzip ? FIRST_ROOM : n, n, allocator));
+        GAN_TRY(read_some(file, *out + used, room - used, &got));
+        used += got;
+        if (used < room)
+            GAN_FAIL(GAN_ERR_FORMAT,
+                     "%s: byte %" PRIu64 ": %zu bytes of %s expected, file ends after %zu",
+                     file->name, begin, n, what, used);
+    }
+
+cleanup:
+    return status;
+}
+
 /* Read the first `count` samples.  After the last one the file must end; finding that out also
  * checks the CRC. */
-static gan_status read_samples(idx_file *file, uint8_t *out, size_t count, const char *what)
+static gan_status read_samples(idx_file *file, uint8_t **out, size_t count, const char *what,
+                               const gan_allocator *allocator)
 {
     const size_t size = gan_shape_size(sample_shape(file));
     uint8_t beyond;
     size_t got;
-    gan_status status = read_whole(file, out, count * size, what);
+    gan_status status = read_growing(file, out, count * size, what, allocator);
 
     if (status != GAN_OK || count < file->dim[0]) return status;
     status = read_some(file, &beyond, 1, &got);
@@ -288,10 +338,12 @@ gan_status gan__dataset_read_idx(gan_dataset **out, FILE *images, const char *im
                      labels_name, classes->dim[0], images_name, pictures->dim[0]);
     }
     if (count > pictures->dim[0]) count = pictures->dim[0];
-    GAN_TRY(gan__dataset_create_zeros(&data, count, sample_shape(pictures), labels != NULL,
-                                      &allocator));
-    GAN_TRY(read_samples(pictures, data->bytes, count, "pictures"));
-    if (labels) GAN_TRY(read_samples(classes, data->labels, count, "labels"));
+    GAN_TRY(check_memory(pictures, count, d.max_bytes));
+    GAN_TRY(gan__dataset_create_empty(&data, &gan__dataset_bytes_class, count,
+                                      sample_shape(pictures), &allocator));
+    GAN_TRY(read_samples(pictures, &data->bytes, count, "pictures", &allocator));
+    if (labels) GAN_TRY(read_samples(classes, &data->labels, count, "labels", &allocator));
+    data->has_labels = labels != NULL;
     GAN_TRY(gan__dataset_name_classes(data, &d));
     *out = data;
     data = NULL;
@@ -309,15 +361,13 @@ gan_status gan_dataset_open_idx(gan_dataset **out, const char *images, const cha
     gan_status status = GAN_OK;
     FILE *image_stream = NULL;
     FILE *label_stream = NULL;
+    uint64_t n_bytes;
 
     if (!out) return gan__fail(GAN_ERR_INVALID, "dataset: out is NULL");
     *out = NULL;
     if (!images) return gan__fail(GAN_ERR_INVALID, "dataset: images is NULL");
-    image_stream = fopen(images, "rb");
-    if (!image_stream) GAN_FAIL(GAN_ERR_IO, "%s: cannot be opened: %s", images, strerror(errno));
-    if (labels) label_stream = fopen(labels, "rb");
-    if (labels && !label_stream)
-        GAN_FAIL(GAN_ERR_IO, "%s: cannot be opened: %s", labels, strerror(errno));
+    GAN_TRY(gan__file_open(&image_stream, &n_bytes, images));
+    if (labels) GAN_TRY(gan__file_open(&label_stream, &n_bytes, labels));
     GAN_TRY(gan__dataset_read_idx(out, image_stream, images, label_stream, labels, desc));
 
 cleanup:

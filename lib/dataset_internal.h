@@ -52,6 +52,9 @@ gan_status gan__dataset_name_classes(gan_dataset *data, const gan_dataset_desc *
 gan_status gan__dataset_create_empty(gan_dataset **out, const gan__dataset_class *kind,
                                      size_t count, gan_shape shape, const gan_allocator *allocator);
 
+/* What a dataset is made of that holds bytes, its labels aside. */
+extern const gan__dataset_class gan__dataset_bytes_class;
+
 /* Make a dataset of zero bytes, for its maker to fill.  `shape` is a valid one.  GAN_ERR_NOMEM and,
  * for half an allocator, GAN_ERR_INVALID. */
 gan_status gan__dataset_create_zeros(gan_dataset **out, size_t count, gan_shape shape,

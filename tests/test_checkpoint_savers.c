@@ -101,7 +101,7 @@ static void save_from_all_sides(size_t n_keep)
     snprintf(orders, sizeof orders, "%zu %s", n_keep, run_path);
     expect_ok(gan_rng_create(&rng, (uint64_t)time(NULL), n_keep, NULL));
     expect_ok(gan_checkpoint_save(x.trainer, NULL, run_path));
-    for (; n_saves < n; n_loads++) {
+    for (; n_saves < n || n_killed == 0; n_loads++) {
         for (size_t i = 0; i < SAVERS; i++)
             if (look_after(&savers[i], orders, rng, &n_killed)) n_saves += SAVES_EACH;
         expect_whole(&x, run_path, n_keep);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 enum { COUNT = 5, HEIGHT = 3, WIDTH = 4, SIZE = HEIGHT * WIDTH, HEADER = 16, MAX_FILE = 4096 };
@@ -201,9 +202,10 @@ START_TEST(max_count_reads_the_first_samples_only)
 END_TEST
 
 /* Longer than the reader's own buffer, compressed and not. */
+/* Larger than what is taken at first, so that the memory grows several times. */
 START_TEST(a_large_file_survives_packing)
 {
-    enum { N = 300, BYTES = N * 1000 };
+    enum { N = 4500, BYTES = N * 1000 };
     const char *path = scratch_path("large.gz");
     static uint8_t bytes[BYTES], out_bytes[1000];
     static float out[1000];
@@ -359,6 +361,88 @@ START_TEST(huge_counts_take_no_memory)
             ck_assert_uint_eq(b.refused, 0);
             ck_assert_uint_eq(budget_live(&b), 0);
         }
+}
+END_TEST
+
+/* As large as its compression allows, so that only reading shows that there is nothing. */
+START_TEST(memory_follows_the_bytes_that_are_there)
+{
+    static const uint32_t dims[] = {1100, 1000, 1000};
+    static char nothing[1100 << 10];
+    const char *path = scratch_path("claim.gz");
+    content header = {.n = 0}, packed;
+    gan_dataset_desc desc = {GAN_DATASET_DESC_INIT, .max_bytes = SIZE_MAX};
+    gan_dataset *data;
+    FILE *file = fopen(path, "wb");
+    budget b;
+
+    put_header(&header, 8, 3, dims);
+    packed = gzip(&header);
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(packed.bytes, 1, packed.n, file), packed.n);
+    ck_assert_uint_eq(fwrite(nothing, 1, sizeof nothing, file), sizeof nothing);
+    ck_assert_int_eq(fclose(file), 0);
+    budget_init(&b, BUDGET_UNLIMITED);
+    desc.allocator = &b.allocator;
+    expect_fails(gan_dataset_open_idx(&data, path, NULL, &desc), GAN_ERR_FORMAT,
+                 "damaged gzip data");
+    ck_assert_uint_lt(b.peak_bytes, 2 << 20);
+    ck_assert_uint_eq(budget_live(&b), 0);
+}
+END_TEST
+
+START_TEST(more_bytes_than_the_host_allows_are_refused)
+{
+    const content p = pictures();
+    const char *path = save("p", &p);
+    gan_dataset_desc desc = {GAN_DATASET_DESC_INIT, .max_bytes = COUNT * SIZE - 1};
+    gan_dataset *data;
+
+    expect_fails(gan_dataset_open_idx(&data, path, NULL, &desc), GAN_ERR_FORMAT,
+                 "5 samples of 12 bytes, at most 59 bytes are read; raise max_bytes");
+    desc.max_count = COUNT - 1;
+    expect_ok(gan_dataset_open_idx(&data, path, NULL, &desc));
+    gan_dataset_destroy(data);
+    desc.max_count = 0;
+    desc.max_bytes = COUNT * SIZE;
+    expect_ok(gan_dataset_open_idx(&data, path, NULL, &desc));
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+/* A sparse file has any size without a byte on the disk. */
+START_TEST(without_a_setting_2_to_the_30_bytes_are_read)
+{
+    static const uint32_t dims[] = {1025, 1024, 1024};
+    const char *path = scratch_path("sparse");
+    content header = {.n = 0};
+    gan_dataset *data;
+
+    put_header(&header, 8, 3, dims);
+    save("sparse", &header);
+    ck_assert_int_eq(truncate(path, HEADER + (off_t)1025 * 1024 * 1024), 0);
+    expect_fails(gan_dataset_open_idx(&data, path, NULL, NULL), GAN_ERR_FORMAT,
+                 "at most 1073741824 bytes are read");
+    remove(path);
+}
+END_TEST
+
+START_TEST(files_of_another_format_are_named)
+{
+    static const struct {
+        const char *bytes, *what;
+    } cases[] = {{"\x89PNG\r\n\x1a\n", "no IDX file: it is a PNG picture"},
+                 {"PK\3\4 ", "no IDX file: it is a zip archive"},
+                 {"<!DOCTYPE html><title>", "no IDX file: it is an HTML page"},
+                 {"version https://git-lfs.github.com/spec/v1\n", "git lfs pull fetches"}};
+
+    for (size_t i = 0; i < 8; i++) {
+        content c = {.n = 0};
+
+        put(&c, cases[i / 2].bytes, strlen(cases[i / 2].bytes));
+        if (i % 2) c = gzip(&c); /* and inside of gzip, too */
+        expect_refused(&c, GAN_ERR_FORMAT, cases[i / 2].what);
+    }
 }
 END_TEST
 
@@ -596,6 +680,10 @@ Suite *suite(void)
                                     flipped_bits_of_gzip_never_change_the_content,
                                     NULL};
     const TTest *const forged[] = {huge_counts_take_no_memory,
+                                   memory_follows_the_bytes_that_are_there,
+                                   more_bytes_than_the_host_allows_are_refused,
+                                   without_a_setting_2_to_the_30_bytes_are_read,
+                                   files_of_another_format_are_named,
                                    impossible_dimensions_are_errors,
                                    foreign_files_are_errors,
                                    pictures_are_no_labels,

@@ -31,8 +31,11 @@ typedef struct gan_dataset_desc {
     const char *const *class_names; /**< names for the labels 0, 1 ..., all different, of 1 to 255
                                          bytes each; copied.  NULL: none */
     size_t n_class_names;           /**< how many, at most 256; 0 with NULL */
+    /** Most bytes that the samples of a file may take in memory; 0: 2^30.  Not for what is in memory
+     * already.  0 */
+    size_t max_bytes;
 } gan_dataset_desc;
-#define GAN_DATASET_DESC_INIT GAN_SIZED_INIT(gan_dataset_desc, 0, 0, 0, 0)
+#define GAN_DATASET_DESC_INIT GAN_SIZED_INIT(gan_dataset_desc, 0, 0, 0, 0, 0)
 
 /**
  * Read a set of pictures in the IDX format, plain or gzip'd (MNIST and its relatives).
@@ -49,12 +52,15 @@ typedef struct gan_dataset_desc {
  * @retval GAN_OK           `*out` is the dataset, wholly in memory.
  * @retval GAN_ERR_INVALID  `out` or `images` is NULL, or `desc` is invalid; such as one with names
  *                          for classes where there are no labels.
- * @retval GAN_ERR_IO       A file could not be opened or read.
+ * @retval GAN_ERR_IO       A file could not be opened or read, or is a directory, a pipe or a device.
  * @retval GAN_ERR_FORMAT   A file is no IDX file of bytes, is shorter or longer than its header
  *                          says, or is damaged gzip; path, byte offset, expected and found are
- *                          named.
+ *                          named.  Or the samples take more than `max_bytes`.
  * @retval GAN_ERR_SHAPE    Labels and pictures differ in number.
  * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * Memory: what a compressed file promises is taken as it comes, so that a small file which promises
+ * much takes little before it is refused; while it is read, up to 1.5 times of the samples.
  *
  * @since 0.1
  */
