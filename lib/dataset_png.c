@@ -20,7 +20,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { PATH_BYTES = 4096, FIRST_ROOM = 4096, MAX_PICTURE_BYTES = 1 << 28, MEMORY_LIMIT = 1 << 30 };
+enum { PATH_BYTES = 4096, FIRST_ROOM = 4096, MEMORY_LIMIT = 1 << 30 };
 
 /* Names that are collected one by one. */
 typedef struct names {
@@ -38,7 +38,8 @@ struct gan__folder {
     names classes;
     names skipped;   /* sentences */
     uint8_t *labels; /* of the files, on their way into the dataset */
-    int scales;      /* pictures of any size are taken */
+    gan__image_limit limit;
+    int scales; /* pictures of any size are taken */
 };
 
 /* ---- Names ---- */
@@ -242,6 +243,8 @@ static gan_status open_folder(gan__folder **out, const char *path, const gan_png
     GAN_TRY(gan__alloc(out, &allocator, 1, sizeof **out));
     (*out)->allocator = allocator;
     (*out)->scales = d->width > 0;
+    (*out)->limit.max_bytes = d->max_picture_bytes;
+    (*out)->limit.setting = "max_picture_bytes of gan_png_desc";
     GAN_TRY(gan__alloc(&(*out)->path, &allocator, strlen(path) + 1, 1));
     memcpy((*out)->path, path, strlen(path));
     GAN_TRY(list_files(*out));
@@ -260,7 +263,7 @@ static gan_status read_file(gan_image **out, const gan__folder *f, size_t index)
     gan_status status = join(path, f->path, f->files.at[index]);
 
     *out = NULL;
-    return status == GAN_OK ? gan__image_read(out, path, MAX_PICTURE_BYTES, NULL) : status;
+    return status == GAN_OK ? gan__image_read(out, path, &f->limit, NULL) : status;
 }
 
 static gan_status decode(const gan_dataset *data, size_t index, uint8_t *out)

@@ -4,6 +4,7 @@
 #include "alloc_internal.h"
 #include "desc_internal.h"
 #include "file_internal.h"
+#include "signature_internal.h"
 #include "status_internal.h"
 #include "tensor_internal.h"
 
@@ -21,12 +22,33 @@ static int is_side(size_t n)
     return n >= 1 && n <= GAN_IMAGE_MAX_SIDE;
 }
 
-gan_status gan_image_create(gan_image **out, size_t width, size_t height, size_t channels,
-                            const gan_allocator *allocator)
+/* Make a picture around pixels, which become its own; NULL: black ones. */
+static gan_status create(gan_image **out, size_t width, size_t height, size_t channels,
+                         uint8_t *pixels, const gan_allocator *memory)
 {
     gan_status status = GAN_OK;
     gan_image *image = NULL;
+
+    GAN_TRY(gan__alloc(&image, memory, 1, sizeof *image));
+    image->allocator = *memory;
+    image->width = width;
+    image->height = height;
+    image->channels = channels;
+    if (!pixels) GAN_TRY(gan__alloc(&image->pixels, memory, width * channels, height));
+    if (pixels) image->pixels = pixels;
+    *out = image;
+    image = NULL;
+
+cleanup:
+    gan_image_destroy(image);
+    return status;
+}
+
+gan_status gan_image_create(gan_image **out, size_t width, size_t height, size_t channels,
+                            const gan_allocator *allocator)
+{
     gan_allocator memory;
+    gan_status status;
 
     if (!out) return gan__fail(GAN_ERR_INVALID, "image: out is NULL");
     *out = NULL;
@@ -36,19 +58,8 @@ gan_status gan_image_create(gan_image **out, size_t width, size_t height, size_t
     if (channels != 1 && channels != 3)
         return gan__fail(GAN_ERR_INVALID,
                          "image: %zu channels wanted, there are pictures of 1 and 3", channels);
-    GAN_TRY(gan__alloc_init(&memory, allocator));
-    GAN_TRY(gan__alloc(&image, &memory, 1, sizeof *image));
-    image->allocator = memory;
-    image->width = width;
-    image->height = height;
-    image->channels = channels;
-    GAN_TRY(gan__alloc(&image->pixels, &memory, width * channels, height));
-    *out = image;
-    image = NULL;
-
-cleanup:
-    gan_image_destroy(image);
-    return status;
+    status = gan__alloc_init(&memory, allocator);
+    return status == GAN_OK ? create(out, width, height, channels, NULL, &memory) : status;
 }
 
 void gan_image_destroy(gan_image *image)
@@ -89,13 +100,17 @@ typedef struct png_job {
     png_structp png;
     png_infop info;
     const char *path;
-    const gan_allocator *allocator; /* reading */
-    uint64_t max_bytes;             /* reading: of pixels */
-    FILE *stream;                   /* reading */
-    uint64_t n_bytes;               /* reading: of the file */
-    uint64_t n_read;                /* reading: so far */
     gan__file *file;                /* writing */
-    gan_image *image;
+    gan_image *image;               /* writing, or what was read */
+    const gan_allocator *allocator; /* from here on: reading */
+    const gan__image_limit *limit;
+    FILE *stream;
+    uint64_t n_bytes; /* of the file */
+    uint64_t n_read;  /* so far */
+    size_t width, height, channels;
+    uint8_t *row;    /* one, as libpng hands it out */
+    uint8_t *pixels; /* in the order in which they stand in the file */
+    size_t used, room;
     gan_status status; /* the first failure */
     int no_memory;
 } png_job;
@@ -141,6 +156,8 @@ static void png_give_back(png_structp png, png_voidp memory)
 
 enum {
     HEAD_BYTES = 24,           /* signature, length and name of the first chunk, width, height */
+    FIRST_ROOM = 1 << 20,      /* bytes of pixels that are taken on the file's word alone */
+    MAX_BYTES = 1 << 28,       /* of pixels, unless the host says otherwise */
     MAX_EXPANSION = 1032,      /* deflate makes at most so many bytes of one */
     MAX_CHUNK_BYTES = 1 << 20, /* of those we keep, none comes near */
     MAX_CHUNKS = 64
@@ -156,22 +173,23 @@ static gan_status check_head(const png_job *job)
 {
     static const unsigned char wanted[16] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n',
                                              0,    0,   0,   13,  'I',  'H',  'D',  'R'};
-    unsigned char head[HEAD_BYTES] = {0};
+    unsigned char head[GAN__SIGNATURE_BYTES] = {0};
     size_t n = fread(head, 1, sizeof head, job->stream);
     uint32_t width = big_endian_32(head + 16), height = big_endian_32(head + 20);
     size_t same = 0;
 
-    if (n < sizeof head && ferror(job->stream))
+    if (n < HEAD_BYTES && ferror(job->stream))
         return gan__fail(GAN_ERR_IO, "%s: byte %zu: cannot be read: %s", job->path, n,
                          gan__errno_text_of(errno).text);
     while (same < n && same < sizeof wanted && head[same] == wanted[same]) same++;
     if (same < n && same < sizeof wanted)
-        return gan__fail(GAN_ERR_FORMAT, "%s: byte %zu: no PNG file: 0x%02x expected, 0x%02x found",
-                         job->path, same, wanted[same], head[same]);
-    if (n < sizeof head)
         return gan__fail(GAN_ERR_FORMAT,
-                         "%s: byte %zu: a PNG's first %zu bytes expected, the file ends", job->path,
-                         n, sizeof head);
+                         "%s: byte %zu: no PNG file: 0x%02x expected, 0x%02x found%s", job->path,
+                         same, wanted[same], head[same], gan__signature_text_of(head, n).text);
+    if (n < HEAD_BYTES)
+        return gan__fail(GAN_ERR_FORMAT,
+                         "%s: byte %zu: a PNG's first %d bytes expected, the file ends", job->path,
+                         n, HEAD_BYTES);
     if (!is_side(width) || !is_side(height))
         return gan__fail(GAN_ERR_FORMAT,
                          "%s: byte 16: a PNG of %lu x %lu pixels, a side may be 1 to %d", job->path,
@@ -215,15 +233,15 @@ static gan_status check_proportion(const png_job *job)
 
 static gan_status check_size(const png_job *job)
 {
-    const png_uint_32 width = png_get_image_width(job->png, job->info);
-    const png_uint_32 height = png_get_image_height(job->png, job->info);
-    const uint64_t n = (uint64_t)png_get_rowbytes(job->png, job->info) * height;
+    const uint64_t n = (uint64_t)job->width * job->channels * job->height;
+    const size_t most = job->limit->max_bytes ? job->limit->max_bytes : MAX_BYTES;
 
-    if (n <= job->max_bytes) return GAN_OK;
+    if (n <= most) return GAN_OK;
     return gan__fail(GAN_ERR_FORMAT,
-                     "%s: byte 16: %lu x %lu pixels (%llu bytes), at most %llu bytes are read",
-                     job->path, (unsigned long)width, (unsigned long)height, (unsigned long long)n,
-                     (unsigned long long)job->max_bytes);
+                     "%s: byte 16: %zu x %zu pixels (%llu bytes), at most %zu bytes are read; "
+                     "raise %s",
+                     job->path, job->width, job->height, (unsigned long long)n, most,
+                     job->limit->setting);
 }
 
 /* Let libpng hand out 8-bit grey or RGB, whatever the file has. */
@@ -237,14 +255,77 @@ static void ask_for_bytes(const png_job *job)
     png_set_strip_alpha(job->png);
 }
 
-/* Passes are one, or seven of an interlaced picture, each adding pixels to the same rows. */
-static void read_rows(const png_job *job, int n_passes)
-{
-    const gan_image *image = job->image;
+/* ---- Reading: pixels take memory as they come, whatever size the file claims ---- */
 
-    for (int pass = 0; pass < n_passes; pass++)
-        for (size_t y = 0; y < image->height; y++)
-            png_read_row(job->png, image->pixels + y * image->width * image->channels, NULL);
+/* An interlaced picture comes as seven small ones, another as one: how many columns and rows each
+ * of them has. */
+static size_t columns_of(const png_job *job, int n_passes, int pass)
+{
+    return n_passes == 1 ? job->width : PNG_PASS_COLS(job->width, pass);
+}
+
+static size_t rows_of(const png_job *job, int n_passes, int pass)
+{
+    if (n_passes == 1) return job->height;
+    return columns_of(job, n_passes, pass) > 0 ? PNG_PASS_ROWS(job->height, pass) : 0;
+}
+
+static gan_status append_row(png_job *job, size_t n)
+{
+    const size_t all = job->width * job->channels * job->height;
+    gan_status status = GAN_OK;
+
+    if (n > job->room - job->used)
+        status =
+            gan__alloc_grow(&job->pixels, &job->room, job->used, FIRST_ROOM, all, job->allocator);
+    if (status != GAN_OK) return status;
+    memcpy(job->pixels + job->used, job->row, n);
+    job->used += n;
+    return GAN_OK;
+}
+
+static gan_status read_rows(png_job *job, int n_passes)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(gan__alloc(&job->row, job->allocator, job->width, job->channels));
+    for (int pass = 0; pass < n_passes; pass++) {
+        const size_t n = rows_of(job, n_passes, pass);
+
+        for (size_t y = 0; y < n; y++) {
+            png_read_row(job->png, job->row, NULL);
+            GAN_TRY(append_row(job, columns_of(job, n_passes, pass) * job->channels));
+        }
+    }
+    png_read_end(job->png, NULL);
+
+cleanup:
+    return status;
+}
+
+/* Put the pixels of seven small pictures to their places in the large one. */
+static gan_status merge_passes(png_job *job)
+{
+    const uint8_t *from = job->pixels;
+    uint8_t *merged;
+    gan_status status =
+        gan__alloc(&merged, job->allocator, job->width * job->channels, job->height);
+
+    if (status != GAN_OK) return status;
+    for (int pass = 0; pass < PNG_INTERLACE_ADAM7_PASSES; pass++) {
+        const size_t n_rows = rows_of(job, PNG_INTERLACE_ADAM7_PASSES, pass);
+        const size_t n_columns = columns_of(job, PNG_INTERLACE_ADAM7_PASSES, pass);
+
+        for (size_t y = 0; y < n_rows; y++)
+            for (size_t x = 0; x < n_columns; x++, from += job->channels)
+                memcpy(merged + (PNG_ROW_FROM_PASS_ROW(y, pass) * job->width +
+                                 PNG_COL_FROM_PASS_COL(x, pass)) *
+                                    job->channels,
+                       from, job->channels);
+    }
+    gan__free(job->allocator, job->pixels);
+    job->pixels = merged;
+    return GAN_OK;
 }
 
 static gan_status read_picture(png_job *job)
@@ -255,16 +336,21 @@ static gan_status read_picture(png_job *job)
     png_read_info(job->png, job->info);
     GAN_TRY(check_proportion(job));
     ask_for_bytes(job);
-    n_passes = png_set_interlace_handling(job->png);
+    n_passes = png_get_interlace_type(job->png, job->info) == PNG_INTERLACE_ADAM7
+                   ? PNG_INTERLACE_ADAM7_PASSES
+                   : 1;
     png_read_update_info(job->png, job->info);
-    GAN_TRY(check_size(job));
-    GAN_TRY(gan_image_create(&job->image, png_get_image_width(job->png, job->info),
-                             png_get_image_height(job->png, job->info),
-                             png_get_channels(job->png, job->info), job->allocator));
-    if (png_get_rowbytes(job->png, job->info) != job->image->width * job->image->channels)
+    job->width = png_get_image_width(job->png, job->info);
+    job->height = png_get_image_height(job->png, job->info);
+    job->channels = png_get_channels(job->png, job->info);
+    if (png_get_rowbytes(job->png, job->info) != job->width * job->channels)
         png_error(job->png, "its rows are not 8-bit grey or RGB");
-    read_rows(job, n_passes);
-    png_read_end(job->png, NULL);
+    GAN_TRY(check_size(job));
+    GAN_TRY(read_rows(job, n_passes));
+    if (n_passes > 1) GAN_TRY(merge_passes(job));
+    GAN_TRY(
+        create(&job->image, job->width, job->height, job->channels, job->pixels, job->allocator));
+    job->pixels = NULL;
 
 cleanup:
     return status;
@@ -284,11 +370,11 @@ static gan_status decode(png_job *job)
     return read_picture(job);
 }
 
-gan_status gan__image_read(gan_image **out, const char *path, uint64_t max_bytes,
+gan_status gan__image_read(gan_image **out, const char *path, const gan__image_limit *limit,
                            const gan_allocator *allocator)
 {
     gan_status status = GAN_OK;
-    png_job job = {.path = path, .max_bytes = max_bytes};
+    png_job job = {.path = path, .limit = limit};
     gan_allocator memory;
 
     if (!out) return gan__fail(GAN_ERR_INVALID, "image: out is NULL");
@@ -308,14 +394,25 @@ gan_status gan__image_read(gan_image **out, const char *path, uint64_t max_bytes
 
 cleanup:
     png_destroy_read_struct(&job.png, &job.info, NULL);
+    gan__free(&memory, job.row);
+    gan__free(&memory, job.pixels);
     gan_image_destroy(job.image);
     if (job.stream) fclose(job.stream);
     return status;
 }
 
-gan_status gan_image_read(gan_image **out, const char *path, const gan_allocator *allocator)
+gan_status gan_image_read(gan_image **out, const char *path, const gan_image_desc *desc)
 {
-    return gan__image_read(out, path, UINT64_MAX, allocator);
+    const size_t first_size = offsetof(gan_image_desc, allocator) + sizeof desc->allocator;
+    gan_image_desc d = {GAN_IMAGE_DESC_INIT};
+    gan__image_limit limit = {.setting = "max_bytes of gan_image_desc"};
+    gan_status status;
+
+    if (out) *out = NULL;
+    status = gan__desc_read(&d, sizeof d, first_size, desc, "gan_image_desc");
+    if (status != GAN_OK) return status;
+    limit.max_bytes = d.max_bytes;
+    return gan__image_read(out, path, &limit, d.allocator);
 }
 
 /* ---- Writing ---- */

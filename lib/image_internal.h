@@ -12,9 +12,14 @@ struct gan_image {
     gan_allocator allocator;
 };
 
-/* gan_image_read() of a picture that takes at most `max_bytes` in memory; a larger one is
- * GAN_ERR_FORMAT before that memory is taken. */
-gan_status gan__image_read(gan_image **out, const char *path, uint64_t max_bytes,
+/* How many bytes of pixels one picture may have; 0: 2^28. */
+typedef struct gan__image_limit {
+    size_t max_bytes;
+    const char *setting; /* where a host raises it, for the message */
+} gan__image_limit;
+
+/* gan_image_read() with a limit that stands elsewhere. */
+gan_status gan__image_read(gan_image **out, const char *path, const gan__image_limit *limit,
                            const gan_allocator *allocator);
 
 /* Scale a picture until it just covers `width` x `height` pixels, cut out its middle, and write

@@ -307,6 +307,62 @@ START_TEST(every_kind_of_png_is_read)
 }
 END_TEST
 
+/* An interlaced picture of few columns or rows lacks some of the seven small ones; a large one takes
+ * its memory in pieces. */
+static void expect_interlaced(size_t width, size_t height)
+{
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_infop info = png_create_info_struct(png);
+    FILE *f = fopen(path, "wb");
+    gan_image *wanted = patterned(width, height, 3), *image;
+    const size_t n = width * 3;
+    int n_passes;
+
+    ck_assert_ptr_nonnull(f);
+    png_init_io(png, f);
+    png_set_IHDR(png, info, (png_uint_32)width, (png_uint_32)height, 8, PNG_COLOR_TYPE_RGB,
+                 PNG_INTERLACE_ADAM7, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_write_info(png, info);
+    n_passes = png_set_interlace_handling(png);
+    for (int pass = 0; pass < n_passes; pass++)
+        for (size_t y = 0; y < height; y++) png_write_row(png, gan_image_pixels(wanted) + y * n);
+    png_write_end(png, NULL);
+    png_destroy_write_struct(&png, &info);
+    fclose(f);
+    expect_ok(gan_image_read(&image, path, NULL));
+    ck_assert_uint_eq(gan_image_width(image), width);
+    expect_same_bits(gan_image_pixels(image), gan_image_pixels(wanted), n * height);
+    gan_image_destroy(image);
+    gan_image_destroy(wanted);
+}
+
+START_TEST(interlaced_pictures_of_all_sizes_are_read)
+{
+    for (size_t width = 1; width <= 9; width++)
+        for (size_t height = 1; height <= 9; height++) expect_interlaced(width, height);
+    expect_interlaced(1000, 1100);
+    expect_interlaced(3, 2000);
+}
+END_TEST
+
+START_TEST(large_pictures_take_their_memory_in_pieces)
+{
+    gan_image *image = patterned(1500, 1100, 3), *back;
+    gan_image_desc desc = {GAN_IMAGE_DESC_INIT};
+    budget b;
+
+    expect_ok(gan_image_write(image, path));
+    budget_init(&b, BUDGET_UNLIMITED);
+    desc.allocator = &b.allocator;
+    expect_ok(gan_image_read(&back, path, &desc));
+    expect_same_bits(gan_image_pixels(back), gan_image_pixels(image), 1500 * 1100 * 3);
+    ck_assert_uint_lt(b.peak_bytes, 1500 * 1100 * 3 * 2);
+    gan_image_destroy(back);
+    gan_image_destroy(image);
+    ck_assert_uint_eq(budget_live(&b), 0);
+}
+END_TEST
+
 START_TEST(empty_pictures_compress_to_the_limit_and_are_read)
 {
     gan_image *image, *back;
@@ -326,7 +382,7 @@ END_TEST
 /* ---- Hostile PNG files ---- */
 
 /* A file made chunk by chunk, with sums that are right. */
-static uint8_t made[1 << 16];
+static uint8_t made[1 << 19];
 static size_t n_made;
 
 static void begin_png(void)
@@ -393,8 +449,55 @@ START_TEST(a_few_bytes_cannot_claim_many_pixels)
     put_chunk("IEND", NULL, 0);
     expect_refused("32768 x 32768 pixels");
     budget_init(&b, BUDGET_UNLIMITED);
-    expect_status(gan_image_read(&image, path, &b.allocator), GAN_ERR_FORMAT);
+    expect_status(gan_image_read(&image, path,
+                                 &(gan_image_desc){GAN_IMAGE_DESC_INIT, .allocator = &b.allocator}),
+                  GAN_ERR_FORMAT);
     ck_assert_uint_eq(b.taken, 0);
+}
+END_TEST
+
+/* The file is long enough to hold what it claims, but what makes it long is no pixels. */
+START_TEST(memory_follows_the_pixels_that_are_there)
+{
+    static uint8_t nothing[140000], rows[4 * 4097];
+    static const uint8_t colors[2 * 3] = {1, 2, 3, 4, 5, 6};
+
+    for (uint8_t interlaced = 0; interlaced < 2; interlaced++) {
+        gan_image_desc desc = {GAN_IMAGE_DESC_INIT, .max_bytes = SIZE_MAX};
+        gan_image *image;
+        budget b;
+
+        begin_png();
+        put_head(32768, 32768, 1, 3);
+        made[28] = interlaced;
+        n_made -= 4;
+        put_32((uint32_t)crc32(0, made + 12, 4 + 13));
+        put_chunk("PLTE", colors, sizeof colors);
+        put_chunk("teSt", nothing, sizeof nothing);
+        put_data("IDAT", NULL, 0, rows, sizeof rows);
+        put_chunk("IEND", NULL, 0);
+        expect_refused("at most 268435456 bytes are read; raise max_bytes of gan_image_desc");
+        budget_init(&b, BUDGET_UNLIMITED);
+        desc.allocator = &b.allocator;
+        expect_fails(gan_image_read(&image, path, &desc), GAN_ERR_FORMAT, "damaged PNG");
+        ck_assert_uint_lt(b.peak_bytes, 2 << 20);
+        ck_assert_uint_eq(budget_live(&b), 0);
+    }
+}
+END_TEST
+
+START_TEST(more_bytes_than_the_host_allows_are_refused)
+{
+    gan_image *image = patterned(5, 4, 3), *back;
+    gan_image_desc desc = {GAN_IMAGE_DESC_INIT, .max_bytes = 59};
+
+    expect_ok(gan_image_write(image, path));
+    expect_fails(gan_image_read(&back, path, &desc), GAN_ERR_FORMAT,
+                 "5 x 4 pixels (60 bytes), at most 59 bytes are read; raise max_bytes");
+    desc.max_bytes = 60;
+    expect_ok(gan_image_read(&back, path, &desc));
+    gan_image_destroy(back);
+    gan_image_destroy(image);
 }
 END_TEST
 
@@ -534,6 +637,11 @@ START_TEST(other_files_are_no_png)
     scratch_write(path, "P6 2 2 255 ............ and more", 32);
     expect_fails(gan_image_read(&image, path, NULL), GAN_ERR_FORMAT,
                  "byte 0: no PNG file: 0x89 expected, 0x50 found");
+    scratch_write(path, "\xff\xd8\xff\xe0\0\x10JFIF", 10);
+    expect_fails(gan_image_read(&image, path, NULL), GAN_ERR_FORMAT,
+                 "no PNG file: 0x89 expected, 0xff found: it is a JPEG picture");
+    scratch_write(path, "RIFF\x24\0\0\0WEBPVP8 ", 16);
+    expect_fails(gan_image_read(&image, path, NULL), GAN_ERR_FORMAT, "it is a WebP picture");
     scratch_write(path, "", 0);
     expect_fails(gan_image_read(&image, path, NULL), GAN_ERR_FORMAT,
                  "byte 0: a PNG's first 24 bytes expected");
@@ -551,10 +659,12 @@ START_TEST(what_cannot_be_opened_is_an_io_error)
     expect_fails(gan_image_read(&image, path, NULL), GAN_ERR_IO, "No such file or directory");
     expect_error_says(path);
     ck_assert_ptr_null(image);
-    expect_fails(gan_image_read(&image, "/", NULL), GAN_ERR_IO, "folder");
+    expect_fails(gan_image_read(&image, "/", NULL), GAN_ERR_IO, "directory");
     expect_fails(gan_image_read(&image, NULL, NULL), GAN_ERR_INVALID, "path");
     expect_fails(gan_image_read(NULL, path, NULL), GAN_ERR_INVALID, "out");
-    expect_fails(gan_image_read(&image, path, &half), GAN_ERR_INVALID, "allocator");
+    expect_fails(
+        gan_image_read(&image, path, &(gan_image_desc){GAN_IMAGE_DESC_INIT, .allocator = &half}),
+        GAN_ERR_INVALID, "allocator");
 }
 END_TEST
 
@@ -604,7 +714,8 @@ static gan_status try_create(void **out, const gan_allocator *allocator, void *u
 
 static gan_status try_read(void **out, const gan_allocator *allocator, void *user)
 {
-    return gan_image_read((gan_image **)out, user, allocator);
+    return gan_image_read((gan_image **)out, user,
+                          &(gan_image_desc){GAN_IMAGE_DESC_INIT, .allocator = allocator});
 }
 
 static gan_status try_grid(void **out, const gan_allocator *allocator, void *user)
@@ -627,7 +738,7 @@ START_TEST(without_memory_nothing_is_made)
     expect_ok(gan_image_write(image, path));
     gan_image_destroy(image);
     ck_assert_uint_eq(budget_sweep(try_create, destroy_image, NULL), 2);
-    ck_assert_uint_eq(budget_sweep(try_read, destroy_image, path), 2);
+    ck_assert_uint_eq(budget_sweep(try_read, destroy_image, path), 3);
     ck_assert_uint_eq(budget_sweep(try_grid, destroy_image, samples), 2);
 }
 END_TEST
@@ -831,8 +942,12 @@ Suite *suite(void)
                                   the_same_picture_gives_the_same_file,
                                   another_reader_sees_the_same_pixels,
                                   every_kind_of_png_is_read,
+                                  interlaced_pictures_of_all_sizes_are_read,
+                                  large_pictures_take_their_memory_in_pieces,
                                   empty_pictures_compress_to_the_limit_and_are_read,
                                   a_few_bytes_cannot_claim_many_pixels,
+                                  memory_follows_the_pixels_that_are_there,
+                                  more_bytes_than_the_host_allows_are_refused,
                                   sides_beyond_the_limit_are_refused,
                                   impossible_kinds_and_missing_parts_are_refused,
                                   texts_and_profiles_are_skipped_not_unpacked,

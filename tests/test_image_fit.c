@@ -176,15 +176,17 @@ START_TEST(a_picture_beyond_the_limit_is_refused_before_its_memory_is_taken)
     const char *path = scratch_path("test_image_fit.png");
     gan_image *image = patterned(100, 50, 3);
     budget b;
+    gan_image_desc desc = {GAN_IMAGE_DESC_INIT, .max_bytes = 14999, .allocator = &b.allocator};
 
     expect_ok(gan_image_write(image, path));
     gan_image_destroy(image);
     budget_init(&b, BUDGET_UNLIMITED);
-    expect_fails(gan__image_read(&image, path, 14999, &b.allocator), GAN_ERR_FORMAT,
+    expect_fails(gan_image_read(&image, path, &desc), GAN_ERR_FORMAT,
                  "100 x 50 pixels (15000 bytes), at most 14999 bytes are read");
     ck_assert_ptr_null(image);
     ck_assert_uint_eq(b.taken, 0);
-    expect_ok(gan__image_read(&image, path, 15000, &b.allocator));
+    desc.max_bytes = 15000;
+    expect_ok(gan_image_read(&image, path, &desc));
     gan_image_destroy(image);
     remove(path);
 }

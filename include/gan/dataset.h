@@ -84,8 +84,9 @@ typedef struct gan_png_desc {
     size_t memory_limit;
     size_t n_threads;               /**< that decode, as in gan_pool_create().  0 */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
+    size_t max_picture_bytes; /**< most bytes of pixels in one file, as in gan_image_desc.  0 */
 } gan_png_desc;
-#define GAN_PNG_DESC_INIT GAN_SIZED_INIT(gan_png_desc, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+#define GAN_PNG_DESC_INIT GAN_SIZED_INIT(gan_png_desc, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 /**
  * Read a folder of PNG pictures.
@@ -99,7 +100,7 @@ typedef struct gan_png_desc {
  * the first folder on its path, in the same order.  A picture outside of them means that there are
  * no labels.
  *
- * Every kind of PNG is read, as by gan_image_read(), of at most 2^28 bytes of pixels.  Scaling is
+ * Every kind of PNG is read, as by gan_image_read().  Scaling is
  * torchvision's Resize (bilinear, antialias=True) to the smallest size that covers the wanted one,
  * then CenterCrop; grey is made from RGB as 0.299 R + 0.587 G + 0.114 B.  So that no bad file is
  * found in the middle of a training, each is decoded once now.  Where the samples take more than

@@ -41,26 +41,39 @@ typedef struct gan_image gan_image;
 GAN_API GAN_MUST_CHECK gan_status gan_image_create(gan_image **out, size_t width, size_t height,
                                                    size_t channels, const gan_allocator *allocator);
 
+/** Settings of gan_image_read(); start from GAN_IMAGE_DESC_INIT. */
+typedef struct gan_image_desc {
+    size_t struct_size; /**< set by GAN_IMAGE_DESC_INIT */
+    size_t max_bytes;   /**< most bytes of pixels, width * height * channels; 0: 2^28.  0 */
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_image_desc;
+#define GAN_IMAGE_DESC_INIT GAN_SIZED_INIT(gan_image_desc, 0, 0)
+
 /**
  * Read a PNG file.
  *
  * Every kind of PNG is read: palettes and 16 bits become 8-bit grey or RGB, an alpha channel is
  * dropped.
  *
- * @param[out] out        Receives the picture, yours to destroy; NULL on failure.
- * @param[in]  path       The file's name.
- * @param[in]  allocator  Memory functions, or NULL for malloc's.
+ * @param[out] out   Receives the picture, yours to destroy; NULL on failure.
+ * @param[in]  path  The file's name.
+ * @param[in]  desc  Settings, or NULL for the defaults.
  *
  * @retval GAN_OK           `*out` is the picture.
- * @retval GAN_ERR_INVALID  `out` or `path` is NULL, or `allocator` lacks a function.
- * @retval GAN_ERR_IO       The file could not be opened or read.
- * @retval GAN_ERR_FORMAT   It is no PNG, a damaged one, or larger than GAN_IMAGE_MAX_SIDE.
+ * @retval GAN_ERR_INVALID  `out` or `path` is NULL, or `desc` is invalid.
+ * @retval GAN_ERR_IO       The file could not be opened or read, or is a directory, a pipe or a
+ *                          device.
+ * @retval GAN_ERR_FORMAT   It is no PNG (what it is instead is named if known), a damaged one,
+ *                          wider or higher than GAN_IMAGE_MAX_SIDE, or larger than `max_bytes`.
  * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * Memory: a few bytes of a file may claim a large picture; its memory is taken as pixels come.
+ * While they do, up to 1.5 times of them are held, of an interlaced picture twice.
  *
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_image_read(gan_image **out, const char *path,
-                                                 const gan_allocator *allocator);
+                                                 const gan_image_desc *desc);
 
 /**
  * Write a picture as a PNG file.
