@@ -10,6 +10,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
+size_t rounds = ROUNDS;
+
 extern void openblas_set_num_threads(int n) __attribute__((weak));
 extern int openblas_get_num_threads(void) __attribute__((weak));
 
@@ -113,8 +115,8 @@ double measure_peak(size_t threads)
 {
     double seconds[ROUNDS];
 
-    for (size_t i = 0; i < ROUNDS; i++) seconds[i] = time_peak(threads);
-    return peak_rate(median(seconds, ROUNDS));
+    for (size_t i = 0; i < rounds; i++) seconds[i] = time_peak(threads);
+    return peak_rate(median(seconds, rounds));
 }
 
 /* ---- trainings ---- */
@@ -210,6 +212,7 @@ bench_options read_options(int argc, char **argv, const char *more, const char *
 {
     const struct option options[] = {{"json", required_argument, NULL, 'j'},
                                      {"threads", required_argument, NULL, 't'},
+                                     {"quick", no_argument, NULL, 'q'},
                                      {"help", no_argument, NULL, 'h'},
                                      {more, no_argument, NULL, 'm'},
                                      {NULL, 0, NULL, 0}};
@@ -218,6 +221,8 @@ bench_options read_options(int argc, char **argv, const char *more, const char *
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == 'm')
             o.more = 1;
+        else if (c == 'q')
+            rounds = 1;
         else if (c == 'j')
             o.json = optarg;
         else if (c == 't')

@@ -28,8 +28,9 @@ double peak_megabytes(void);
 /* ---- figures ---- */
 
 /* Times are taken in rounds, each of which times every row of a table once, so that what else the
- * machine does hits all rows alike. */
+ * machine does hits all rows alike.  There are ROUNDS of them, or one with --quick. */
 enum { ROUNDS = 11 };
+extern size_t rounds;
 
 /* The value below which `share` of the values lie; it sorts them. */
 double quantile(double *values, size_t n, double share);
@@ -80,7 +81,8 @@ void print_stages(run *r, size_t steps, json_t *report);
 
 /* ---- the report ---- */
 
-/* What the command line says; `more` is for the benchmark's own option, which may be NULL. */
+/* What the command line says; `more` is for the benchmark's own option, which may be NULL.  Reads
+ * --quick, too, which sets `rounds`. */
 typedef struct bench_options {
     size_t threads;
     const char *json; /* NULL: no report wanted */

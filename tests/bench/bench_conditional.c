@@ -104,18 +104,19 @@ static void compare(const char *name, network_fn *g, network_fn *d, size_t batch
     run plain = begin_run(g(0), d(0), &adam, batch, threads);
     run labelled = begin_run(g(CLASSES), d(CLASSES), &adam, batch, threads);
     uint8_t *labels = labels_of(batch);
+    const size_t turns = 3 * rounds;
     double seconds[2][TURNS], ratios[TURNS], ratio;
     char key[64];
 
     labelled.batch.labels = labels;
-    for (size_t i = 0; i < TURNS; i++) {
+    for (size_t i = 0; i < turns; i++) {
         seconds[0][i] = time_steps(&plain, steps);
         seconds[1][i] = time_steps(&labelled, steps);
         ratios[i] = seconds[1][i] / seconds[0][i];
     }
-    ratio = median(ratios, TURNS);
+    ratio = median(ratios, turns);
     printf("%-8s %5zu %8zu %9.3f %9.3f %7.3f\n", name, batch, threads,
-           1e3 * median(seconds[0], TURNS), 1e3 * median(seconds[1], TURNS), ratio);
+           1e3 * median(seconds[0], turns), 1e3 * median(seconds[1], turns), ratio);
     snprintf(key, sizeof key, "%s_%zu_threads_ratio", name, threads);
     put(report, key, ratio);
     free(labels);
@@ -123,12 +124,13 @@ static void compare(const char *name, network_fn *g, network_fn *d, size_t batch
     end_run(&labelled);
 }
 
-static const char usage[] = "usage: bench_conditional [--json FILE] [--threads N]\n"
+static const char usage[] = "usage: bench_conditional [--json FILE] [--threads N] [--quick]\n"
                             "\n"
                             "Times training steps of conditional networks and of the same without "
                             "labels.\n"
                             "  --json FILE   write the figures there, too\n"
-                            "  --threads N   instead of all the BLAS uses\n";
+                            "  --threads N   instead of all the BLAS uses\n"
+                            "  --quick       one round instead of many: only to see that it runs\n";
 
 int main(int argc, char **argv)
 {
@@ -136,9 +138,9 @@ int main(int argc, char **argv)
     json_t *report = json_object();
 
     printf(
-        "A whole step in ms, without labels and with them, and the ratio; medians of %d turns.\n"
+        "A whole step in ms, without labels and with them, and the ratio; medians of %zu turns.\n"
         "networks batch  threads     plain    labels   ratio\n",
-        TURNS);
+        3 * rounds);
     for (size_t threads = 1; threads <= options.threads; threads += options.threads - 1) {
         compare("linear", linear_g, linear_d, BATCH, threads, 20, report);
         compare("dcgan", dcgan_g, dcgan_d, DCGAN_BATCH, threads, 2, report);

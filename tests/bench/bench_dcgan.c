@@ -111,9 +111,9 @@ static void time_round(side *s, size_t round)
 static void print_side(side *s, const char *name, json_t *report)
 {
     const double gflop = step_gflop();
-    const double peak = peak_rate(median(s->peaks, ROUNDS));
-    const double step = median(s->steps, ROUNDS * STEPS);
-    const double p10 = quantile(s->steps, ROUNDS * STEPS, 0.1);
+    const double peak = peak_rate(median(s->peaks, rounds));
+    const double step = median(s->steps, rounds * STEPS);
+    const double p10 = quantile(s->steps, rounds * STEPS, 0.1);
     json_t *out = json_object();
 
     printf("%zu thread%s: sgemm peak %6.1f GFLOP/s; step %7.2f ms (p10 %7.2f), %6.1f GFLOP/s, "
@@ -127,11 +127,12 @@ static void print_side(side *s, const char *name, json_t *report)
     json_object_set_new(report, name, out);
 }
 
-static const char usage[] = "usage: bench_dcgan [--json FILE] [--threads N]\n"
+static const char usage[] = "usage: bench_dcgan [--json FILE] [--threads N] [--quick]\n"
                             "\n"
                             "Times a training step of a DCGAN against the matrix products in it.\n"
                             "  --json FILE   write the figures there, too\n"
-                            "  --threads N   instead of all the BLAS uses\n";
+                            "  --threads N   instead of all the BLAS uses\n"
+                            "  --quick       one round instead of many: only to see that it runs\n";
 
 int main(int argc, char **argv)
 {
@@ -143,17 +144,17 @@ int main(int argc, char **argv)
     all.threads = options.threads;
     one.run = begin_dcgan(1);
     all.run = begin_dcgan(all.threads);
-    for (size_t i = 0; i < ROUNDS; i++) {
+    for (size_t i = 0; i < rounds; i++) {
         time_round(&one, i);
         time_round(&all, i);
     }
-    printf("DCGAN step, %dx%d, base %d, batch %d: %.3f GFLOP; medians of %d steps\n", SIDE, SIDE,
-           BASE, DCGAN_BATCH, step_gflop(), ROUNDS * STEPS);
+    printf("DCGAN step, %dx%d, base %d, batch %d: %.3f GFLOP; medians of %zu steps\n", SIDE, SIDE,
+           BASE, DCGAN_BATCH, step_gflop(), rounds * STEPS);
     put(report, "gflop", step_gflop());
     print_side(&one, "one_thread", report);
     print_side(&all, "all_threads", report);
     printf("1 thread / %zu threads: %.2f\n", all.threads,
-           median(one.steps, ROUNDS * STEPS) / median(all.steps, ROUNDS * STEPS));
+           median(one.steps, rounds * STEPS) / median(all.steps, rounds * STEPS));
     printf("where a step's time goes, %zu threads:\n", all.threads);
     print_stages(&all.run, 30, report);
     end_run(&one.run);

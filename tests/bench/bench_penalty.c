@@ -1,12 +1,9 @@
-/* bench_penalty.c - what a gradient penalty costs a step, against the matrix products that it adds.
- *
- * The argument is the number of threads, usually 2. */
+/* bench_penalty.c - what a gradient penalty costs a step, against the matrix products that it adds. */
 #include "bench.h"
 
 #include "network_internal.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 /* ---- networks ---- */
 
@@ -109,38 +106,53 @@ static gan_trainer *make_trainer(const run *r, size_t threads, gan_penalty_kind 
 typedef gan_network *network_fn(void);
 
 static void compare(const char *name, network_fn *g, network_fn *d, size_t batch, size_t threads,
-                    size_t steps)
+                    size_t steps, json_t *report)
 {
     gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
     run plain = begin_run(g(), d(), &adam, batch, threads);
     run paying = begin_run(g(), d(), &adam, batch, threads);
     double seconds[2][ROUNDS], of_step, of_penalty, cost, wanted;
+    char key[64];
 
     gan_trainer_destroy(paying.t);
     paying.t = make_trainer(&paying, threads, GAN_PENALTY_WGAN_GP);
-    for (size_t i = 0; i < ROUNDS; i++) {
+    for (size_t i = 0; i < rounds; i++) {
         seconds[0][i] = time_steps(&plain, steps);
         seconds[1][i] = time_steps(&paying, steps);
     }
     count_products(plain.g, plain.d, &of_step, &of_penalty);
-    cost = median(seconds[1], ROUNDS) / median(seconds[0], ROUNDS);
+    cost = median(seconds[1], rounds) / median(seconds[0], rounds);
     wanted = (of_step + of_penalty) / of_step;
     printf("%-8s %5zu %8zu %9.2f %9.2f %7.2f %9.2f %9.2f\n", name, batch, threads,
-           1e3 * median(seconds[0], ROUNDS), 1e3 * median(seconds[1], ROUNDS), cost, wanted,
+           1e3 * median(seconds[0], rounds), 1e3 * median(seconds[1], rounds), cost, wanted,
            cost / wanted);
+    snprintf(key, sizeof key, "%s_%zu_ratio", name, batch);
+    put(report, key, cost);
+    snprintf(key, sizeof key, "%s_%zu_products", name, batch);
+    put(report, key, wanted);
     end_run(&plain);
     end_run(&paying);
 }
 
+static const char usage[] = "usage: bench_penalty [--json FILE] [--threads N] [--quick]\n"
+                            "\n"
+                            "Times training steps with a gradient penalty and without one.\n"
+                            "  --json FILE   write the figures there, too\n"
+                            "  --threads N   instead of all the BLAS uses\n"
+                            "  --quick       one round instead of many: only to see that it runs\n";
+
 int main(int argc, char **argv)
 {
-    const size_t threads = argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 2;
+    const bench_options options = read_options(argc, argv, NULL, usage);
+    const size_t threads = options.threads;
+    json_t *report = json_object();
 
     printf("A whole step in ms, without and with WGAN-GP; the ratio of these, of the products in\n"
            "them, and of both.  batch_norm, where there is any, is in generators only.\n\n"
            "networks batch  threads     plain   penalty   ratio  products  quotient\n");
-    compare("linear", linear_g, linear_d, 100, threads, 40);
-    compare("linear", linear_g, linear_d, 32, threads, 80);
-    compare("dcgan", dcgan_g, dcgan_d, 64, threads, 2);
+    compare("linear", linear_g, linear_d, 100, threads, 40, report);
+    compare("linear", linear_g, linear_d, 32, threads, 80, report);
+    compare("dcgan", dcgan_g, dcgan_d, 64, threads, 2, report);
+    end_report(report, &options);
     return 0;
 }

@@ -17,6 +17,7 @@
 enum { FILES = 10000, LARGE_FILES = 1000, PNG_BATCH = 64, STEPS = 100 };
 
 static char folder[512];
+static json_t *report;
 
 /* ---- pictures ---- */
 
@@ -78,6 +79,7 @@ static gan_dataset *open_pictures(const char *name, const gan_png_desc *desc, do
 
 static void time_opening(const char *name, size_t count, size_t size, size_t n_threads)
 {
+    char key[64];
     gan_png_desc desc = {GAN_PNG_DESC_INIT, .width = size, .height = size, .n_threads = n_threads};
     double seconds;
     gan_dataset *data = open_pictures(name, &desc, &seconds);
@@ -85,6 +87,8 @@ static void time_opening(const char *name, size_t count, size_t size, size_t n_t
     if (gan_dataset_count(data) != count) die("another number of pictures");
     printf("open %5zu files %-7s to %zux%zu, %s: %.2f s, %.0f us a file\n", count, name, size, size,
            n_threads ? "1 thread   " : "all threads", seconds, 1e6 * seconds / (double)count);
+    snprintf(key, sizeof key, "open_%s_%s_s", name, n_threads ? "1_thread" : "all_threads");
+    put(report, key, seconds);
     gan_dataset_destroy(data);
 }
 
@@ -102,8 +106,12 @@ static gan_network *make_network(size_t in, size_t hidden, size_t out, int is_ge
 }
 
 /* Train for some steps, and say how long each half takes: the median, and the longest wait. */
-static void time_training(const char *what, const gan_dataset *data, size_t n_threads)
+static void time_training(const char *name, const char *what, const gan_dataset *data,
+                          size_t n_threads)
 {
+    json_t *figures = json_object();
+    char key[64];
+
     const size_t size = gan_shape_size(gan_dataset_shape(data));
     gan_iterator_desc walk = {GAN_ITERATOR_DESC_INIT, .batch_size = PNG_BATCH, .shuffle = 1};
     gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = PNG_BATCH};
@@ -134,6 +142,11 @@ static void time_training(const char *what, const gan_dataset *data, size_t n_th
     printf("train, %-28s step %6.2f ms, gan_iterator_next %6.3f ms (longest %6.2f)\n", what,
            1e3 * median(in_step, STEPS), 1e3 * median(in_next, STEPS),
            1e3 * quantile(in_next, STEPS, 1));
+    put(figures, "step_s", median(in_step, STEPS));
+    put(figures, "wait_s", median(in_next, STEPS));
+    put(figures, "longest_wait_s", quantile(in_next, STEPS, 1));
+    snprintf(key, sizeof key, "%s, %s", name, what);
+    json_object_set_new(report, key, figures);
     gan_iterator_destroy(it);
     gan_trainer_destroy(trainer);
     gan_optimizer_destroy(g_adam);
@@ -151,17 +164,26 @@ static void time_waiting(const char *name, size_t size)
     desc.memory_limit = 1;
     decoded = open_pictures(name, &desc, &seconds);
     printf("%s to %zux%zu, batches of %d:\n", name, size, size, PNG_BATCH);
-    time_training("samples in memory:", kept, 0);
-    time_training("decoded ahead, all threads:", decoded, 0);
-    time_training("decoded ahead, 2 threads:", decoded, 2);
-    time_training("decoded when wanted:", decoded, 1);
+    time_training(name, "samples in memory", kept, 0);
+    time_training(name, "decoded ahead, all threads", decoded, 0);
+    time_training(name, "decoded ahead, 2 threads", decoded, 2);
+    time_training(name, "decoded when wanted", decoded, 1);
     gan_dataset_destroy(kept);
     gan_dataset_destroy(decoded);
 }
 
-int main(void)
+static const char usage[] = "usage: bench_png [--json FILE]\n"
+                            "\n"
+                            "Times opening folders of PNG pictures, and training from them.\n"
+                            "  --json FILE   write the figures there, too\n";
+
+int main(int argc, char **argv)
 {
+    const bench_options options = read_options(argc, argv, NULL, usage);
     const char *temporary = getenv("TMPDIR");
+    int failed;
+
+    report = json_object();
 
     snprintf(folder, sizeof folder, "%s/bench_png-XXXXXX", temporary ? temporary : "/tmp");
     if (!mkdtemp(folder)) die(folder);
@@ -174,5 +196,7 @@ int main(void)
     time_opening("178x218", LARGE_FILES, 64, 0);
     time_waiting("32x32", 32);
     time_waiting("178x218", 64);
-    return nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0 ? 0 : 1;
+    failed = nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0;
+    end_report(report, &options);
+    return failed;
 }

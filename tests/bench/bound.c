@@ -53,9 +53,9 @@ static double measure_side_by_side(void)
 
     for (size_t i = 0; i < CORES; i++) n[i].run = begin_linear_run(HIDDEN, BATCH, 1);
     settle();
-    for (size_t i = 0; i < ROUNDS; i++) seconds[i] = time_side_by_side(n);
+    for (size_t i = 0; i < rounds; i++) seconds[i] = time_side_by_side(n);
     for (size_t i = 0; i < CORES; i++) end_run(&n[i].run);
-    return median(seconds, ROUNDS);
+    return median(seconds, rounds);
 }
 
 /* ---- exchanging a line ---- */
@@ -221,14 +221,14 @@ static job_cost measure_jobs(void)
     }
     blas_threads(1);
     settle();
-    for (size_t i = 0; i < ROUNDS; i++) empty[i] = time_jobs(pool, do_meet, &s, EMPTY, 0);
+    for (size_t i = 0; i < rounds; i++) empty[i] = time_jobs(pool, do_meet, &s, EMPTY, 0);
     for (size_t i = 0; i < TURNS; i++) {
         apart[i] = time_jobs(pool, do_share, &s, 1, JOBS);
         together[i] = time_jobs(pool, do_share, &s, JOBS, 1);
     }
     for (size_t i = 0; i < CORES; i++) free(s.x[i]), free(s.w[i]), free(s.y[i]);
     gan_pool_destroy(pool);
-    return (job_cost){median(empty, ROUNDS) / EMPTY,
+    return (job_cost){median(empty, rounds) / EMPTY,
                       (median(together, TURNS) - median(apart, TURNS)) / JOBS};
 }
 
