@@ -12,10 +12,10 @@
 ## make compare      the same steps in PyTorch (needs python3-torch)
 ## make demo         get Fashion-MNIST, train 30 epochs, leave the pictures in build/demo
 ## make reproduce    the whole experiment, 200 epochs, in build/reproduce
-## make experiments  the same against lower rates, deeper and convolutional networks, in
-##                   build/experiments; QUICK=1 only tries whether it runs
-## make objectives   losses, penalties and spectral norm against each other, in build/objectives;
-##                   also with QUICK=1
+## make figures      remake the numbers and pictures of README.md and docs/ (hours; needs python3)
+##                   parts: figures-performance (20 minutes)  figures-guide (2)  figures-ring (10)
+##                   figures-experiments (45)  figures-conditional (40)  figures-objectives (120);
+##                   with QUICK=1 a small trial on copies of the documents
 ## make fuzz-NAME    the libFuzzer program of tests/fuzz/fuzz_NAME.c (needs clang)
 ## make install      to PREFIX, LIBDIR, INCLUDEDIR, PKGCONFIGDIR, EXAMPLESDIR, below DESTDIR
 ## make uninstall    remove what install put there
@@ -360,7 +360,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(STATIC)
 
 # --- The experiment -----------------------------------------------------------------------------
 
-.PHONY: demo reproduce experiments objectives
+.PHONY: demo reproduce figures
 
 # The experiment's own game learns only pullovers of what the library draws where there is no data.
 demo: EPOCHS := 30
@@ -370,11 +370,12 @@ demo reproduce: $(BUILD)/examples/fashion_gan
 	else set -- --loss hinge --spectral-norm; fi; \
 	$< "$$@" --epochs $(EPOCHS) --out $(BUILD)/$@
 
-experiments: examples
-	@BUILD=$(BUILD) scripts/experiments $(if $(QUICK),--quick)
+# Measurements want the machine for themselves, so one part comes after the other.
+figures: all
+	@BUILD=$(BUILD) CC='$(CC)' scripts/figures $(if $(QUICK),--quick)
 
-objectives: examples
-	@BUILD=$(BUILD) scripts/objectives $(if $(QUICK),--quick)
+figures-%: all
+	@BUILD=$(BUILD) CC='$(CC)' scripts/figures $(if $(QUICK),--quick) $*
 
 # --- Installing ---------------------------------------------------------------------------------
 

@@ -275,7 +275,7 @@ awk '/^Floor/ { floor = $NF } /^Agreement/ { all = $(NF - 1) } / %  / { n++; sam
 refuses 1 "there is no train-labels-idx1-ubyte.gz in it" evaluate --model $asked --count 100 --data drawn
 lasted "$begin" fashion_cgan
 
-# --- fashion_dcgan, png_dcgan and experiments -----------------------------------------------------
+# --- fashion_dcgan and png_dcgan -----------------------------------------------------------------
 
 begin=$(date +%s)
 run fashion_dcgan --epochs 2 --limit 700 --base 4 --seed 5 --threads 1 --out deep
@@ -328,16 +328,6 @@ refuses 2 "such as 28, 32, 48 or 64, got 30" png_dcgan --data photos --size 30
 refuses 2 "--channels: 1 (grey) or 3 (colour) expected, got 2" png_dcgan --data photos --channels 2
 refuses 1 "nowhere" png_dcgan --data nowhere
 lasted "$begin" "fashion_dcgan and png_dcgan"
-
-begin=$(date +%s)
-BUILD=$build "$root/scripts/experiments" --quick "$work/tried" >experiments.log 2>&1 || { cat experiments.log; fail "experiments ends with $?"; }
-# shellcheck disable=SC2016  # the backquotes are the document's
-[ "$(grep -c '^| .* | `fashion_d*c*gan --epochs .*` | [0-9.]* | [0-9.]* | [0-9]* |$' tried/results.md)" -eq 5 ] ||
-    { cat tried/results.md; fail "experiments should have five results"; }
-png tried/linear.png tried/dcgan.png tried/slower.png tried/deeper.png tried/real.png
-BUILD=$build "$root/scripts/experiments" --quick "$work/tried" >experiments.log 2>&1 || { cat experiments.log; fail "experiments ends with $?"; }
-says experiments "nothing to train: 2 epochs are done"
-lasted "$begin" "experiments"
 
 # --- What the documents print ---------------------------------------------------------------------
 

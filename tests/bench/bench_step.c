@@ -116,7 +116,7 @@ static experiment measure(size_t hidden, size_t batch, size_t threads)
     experiment e;
 
     list_products(&l, hidden, batch);
-    repeats = (size_t)(1e10 / l.flops) + 1; /* some tens of milliseconds a round */
+    repeats = rounds == 1 ? 1 : (size_t)(1e10 / l.flops) + 1; /* some tens of milliseconds */
     time_steps(&one, repeats);
     time_steps(&all, repeats);
     for (size_t i = 0; i < rounds; i++) {

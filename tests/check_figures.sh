@@ -1,0 +1,87 @@
+#!/bin/sh
+# check_figures.sh - what the documents say about measurements is what was measured: each generated
+# block is as docs/figures says, every picture has a program that makes it, no script is named that
+# isn't there; and the machinery works, on a small trial.  Skipped without python3.
+set -eu
+
+root=$(pwd)
+cd "$root"
+work=$GAN_TEST_DIR
+
+fail() {
+    echo "check_figures: $*"
+    exit 1
+}
+
+command -v python3 >/dev/null 2>&1 || { echo "no python3 here"; exit 77; }
+
+# --- the documents as they are
+
+python3 scripts/figures --check || fail "the documents differ"
+
+for picture in docs/images/*.png; do
+    name=$(basename "$picture")
+    case $name in
+        experiment_*) pattern='experiment_%s.png' ;;
+        conditional_walk.png) pattern=$name ;;
+        conditional_*) pattern='conditional_%s.png' ;;
+        ring_*) pattern='ring_%s.png' ;;
+        *) pattern=$name ;;
+    esac
+    grep -qF "$pattern" scripts/figures || fail "nothing makes $picture"
+    grep -qF "images/$name" README.md docs/*.md || fail "no document shows $picture"
+done
+
+for target in $(grep -oh 'make [a-z]*-*[a-z]*`' README.md CONTRIBUTING.md docs/*.md | tr -d '`' | sed 's/^make //' | sort -u); do
+    case $target in
+        '' | check-* | figures-* | fuzz-*) continue ;; # names of pattern rules: see below
+    esac
+    grep -qE "^([a-z -]* )?$target( [a-z -]*)?:" Makefile || fail "documents name make $target, which isn't there"
+done
+for part in $(grep -oh 'make figures-[a-z]*' README.md docs/*.md | sed 's/.*-//' | sort -u); do
+    python3 scripts/figures --help | grep -q "^  $part  " || fail "documents name make figures-$part, which isn't there"
+done
+
+# --- what an edit by hand, or a block that nothing makes, ends in
+
+cp -R "$root/scripts" "$root/docs" "$root/README.md" "$work"
+cd "$work"
+# damaged DOCUMENT SED-SCRIPT SENTENCE - the check sees it
+damaged() {
+    cp "$1" whole
+    sed "$2" whole >"$1"
+    ! cmp -s whole "$1" || fail "the edit $2 changes nothing"
+    ! python3 scripts/figures --check >said 2>&1 || fail "not seen: $2 in $1"
+    grep -qF -- "$3" said || { cat said; fail "it should say: $3"; }
+    mv whole "$1"
+}
+damaged docs/performance.md 's/^| `gan_train_step`, 1 thread | [0-9]/&9/' "docs/performance.md: not what docs/figures says"
+damaged docs/guide.md 's/^| epoch | D loss |/| epoch | D loss | faces |/' "docs/guide.md: not what docs/figures says"
+damaged docs/guide.md 's/figures: run,/figures: walk,/; s/end of run /end of walk /' "nothing makes the block walk"
+damaged docs/guide.md '/end of run/d' "a block run that ends as collapse"
+damaged README.md '/figures: speed/d' "begin or end a block, but not both"
+damaged docs/figures/ring.json 's/"good": [0-9.]*/"good": 12.5/' "docs/experiments.md: not what docs/figures says"
+python3 scripts/figures --check || fail "whole again, but not to the check"
+cd "$root"
+
+# --- the machinery
+
+[ -z "${SAN:-}" ] || exit 0 # it is about scripts; sanitizers see the programs elsewhere
+case $BUILD in /*) build=$BUILD ;; *) build=$root/$BUILD ;; esac
+programs=$work/build
+mkdir -p "$programs"
+ln -s "$build/examples" "$programs/examples"
+git_state() { cat README.md docs/*.md docs/figures/*.json | cksum; }
+before=$(git_state)
+for time in first second; do # what is done isn't done again
+    BUILD=$programs python3 scripts/figures --quick guide ring experiments >"$work/$time.log" 2>&1 ||
+        { cat "$work/$time.log"; fail "a quick trial fails, the $time time"; }
+done
+[ "$before" = "$(git_state)" ] || fail "a quick trial changes the documents"
+[ "$(grep -c 'examples/fashion_d*c*gan --' "$work/first.log")" -eq 9 ] || { cat "$work/first.log"; fail "9 trainings expected"; }
+! grep -q 'examples/fashion_d*c*gan --' "$work/second.log" || fail "the second time trains again"
+made=$programs/figures-quick/documents/docs
+! cmp -s docs/experiments.md "$made/experiments.md" || fail "a quick trial writes nothing"
+for name in experiment_linear experiment_dcgan ring_grid collapse fashion_gan; do
+    ! cmp -s "docs/images/$name.png" "$made/images/$name.png" || fail "a quick trial draws no $name.png"
+done
