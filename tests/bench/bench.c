@@ -210,12 +210,10 @@ void print_stages(run *r, size_t steps, json_t *report)
 
 bench_options read_options(int argc, char **argv, const char *more, const char *usage)
 {
-    const struct option options[] = {{"json", required_argument, NULL, 'j'},
-                                     {"threads", required_argument, NULL, 't'},
-                                     {"quick", no_argument, NULL, 'q'},
-                                     {"help", no_argument, NULL, 'h'},
-                                     {more, no_argument, NULL, 'm'},
-                                     {NULL, 0, NULL, 0}};
+    const struct option options[] = {
+        {"json", required_argument, NULL, 'j'}, {"threads", required_argument, NULL, 't'},
+        {"quick", no_argument, NULL, 'q'},      {"help", no_argument, NULL, 'h'},
+        {more, no_argument, NULL, 'm'},         {NULL, 0, NULL, 0}};
     bench_options o = {.threads = blas_thread_count()};
 
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
