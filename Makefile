@@ -57,7 +57,7 @@ EXAMPLE_SRC     := $(filter-out $(EXAMPLE_HELPERS),$(sort $(wildcard examples/*.
 EXAMPLE_FILES   := examples/Makefile $(sort $(wildcard examples/*.[ch]))
 
 # kernels_simd.c and kernels_patch.c are compiled once for each instruction set, kernels_gemm.c for
-# each that can fuse a product into a sum; kernels.c picks one when it runs.  Fetching a line for
+# those of x86-64 that can fuse a product into a sum; kernels.c picks one when it runs.  Fetching a line for
 # writing (prfchw) does nothing on the few of these CPUs that can't.
 ISA_KERNELS := simd patch
 ISA_v3   := -march=x86-64-v3 -mprfchw
@@ -125,9 +125,12 @@ PROGRAM_WARNINGS := $(filter-out -Wpedantic -Wdouble-promotion -Wconversion,$(WA
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 OWN_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -Iinclude -pthread \
              -ffile-prefix-map=$(CURDIR)=. $(SAN_FLAGS) $(if $(filter 1,$(WERROR)),-Werror)
+# Where a frame is larger than a thread's guard page, each of its pages is touched in turn.
+probe      = $(shell $(CC) -Werror $(1) -S -o /dev/null -x c /dev/null 2>/dev/null && echo $(1))
+STACK_FLAG := $(call probe,-fstack-clash-protection)
 # Compilers have to compute what is written: nothing fused, nothing reordered.  -ffast-math would
 # also take out the checks for NaN.
-LIB_FLAGS := $(OWN_FLAGS) $(WARNINGS) -fvisibility=hidden -ffp-contract=off -fno-math-errno \
+LIB_FLAGS := $(OWN_FLAGS) $(WARNINGS) $(STACK_FLAG) -fvisibility=hidden -ffp-contract=off -fno-math-errno \
              -fno-trapping-math $(DEP_CFLAGS) -DGAN__BLAS_NAME=\"$(BLAS)\" \
              $(if $(findstring openblas,$(BLAS)),-DGAN__BLAS_OPENBLAS) \
              $(if $(X86_ISAS),-DGAN__HAVE_X86_ISAS) $(if $(SAN)$(DEBUG),,-DNDEBUG)
@@ -199,11 +202,11 @@ $(foreach k,$(ISA_KERNELS),$(eval $(call isa_rules,$k)))
 
 $(BUILD)/static/kernels_gemm-%.o: lib/kernels_gemm.c $(STAMP)
 	$(call begin,CC)
-	$(call COMPILE,$(LIB_FLAGS) -DGAN__ISA=$*,-O3 $(ISA_$*) -ffp-contract=fast)
+	$(call COMPILE,$(LIB_FLAGS) -DGAN__ISA=$*,-O3 $(ISA_$*))
 
 $(BUILD)/shared/kernels_gemm-%.o: lib/kernels_gemm.c $(STAMP)
 	$(call begin,CC)
-	$(call COMPILE,$(LIB_FLAGS) -fPIC -DGAN__ISA=$*,-O3 $(ISA_$*) -ffp-contract=fast)
+	$(call COMPILE,$(LIB_FLAGS) -fPIC -DGAN__ISA=$*,-O3 $(ISA_$*))
 
 $(BUILD)/obj/examples/%.o: examples/%.c $(STAMP)
 	$(call begin,CC)

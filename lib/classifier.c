@@ -3,12 +3,12 @@
 
 #include "alloc_internal.h"
 #include "desc_internal.h"
-#include "kernels_internal.h"
 #include "labels_internal.h"
 #include "learner_internal.h"
 #include "loss_internal.h"
 #include "network_internal.h"
 #include "pass_internal.h"
+#include "pool_internal.h"
 #include "rng_internal.h"
 #include "status_internal.h"
 #include "tensor_internal.h"
@@ -275,13 +275,13 @@ gan_status gan_classifier_step(gan_classifier *c, const gan_batch *batch,
 {
     gan_status status = GAN_OK;
     gan_classifier_stats figures;
-    int blas;
+    gan__visit visit;
 
     GAN_TRY(check_call(c, stats));
     GAN_TRY(check_step(c, batch));
-    blas = gan__blas_enter();
+    GAN_TRY(gan__pool_enter(c->pool, &visit));
     status = step(c, batch, &figures);
-    gan__blas_leave(blas);
+    gan__pool_leave(&visit);
     if (status == GAN_OK) gan__record_write(stats, &figures, sizeof figures);
 
 cleanup:
@@ -308,8 +308,8 @@ static gan_status evaluate_batch(gan_classifier *c, const gan_batch *batch,
         gan__loss_class_sums s;
 
         n = chunk_of(batch->count - done);
-        gan__pass_evaluate(c->eval, c->pool, batch->samples + done * c->sample, (gan__labels){0}, n,
-                           c->logits);
+        GAN_TRY(gan__pass_evaluate(c->eval, c->pool, batch->samples + done * c->sample,
+                                   (gan__labels){0}, n, c->logits));
         s = gan__loss_cross_entropy(
             &(gan__loss_rows){c->logits, labels, n, c->n_classes, c->n_classes, 0}, 0, NULL);
         if (!isfinite(s.loss))
@@ -336,6 +336,7 @@ gan_status gan_classifier_evaluate(gan_classifier *c, gan_iterator *it, gan_clas
 
     GAN_TRY(check_call(c, stats));
     if (!it) return gan__fail(GAN_ERR_INVALID, "classifier: the iterator is NULL");
+    GAN_TRY(gan__pool_check(c->pool));
     if (confusion) memset(confusion, 0, c->n_classes * c->n_classes * sizeof *confusion);
     while ((status = gan_iterator_next(it, &batch)) == GAN_OK)
         GAN_TRY(evaluate_batch(c, batch, &sums, confusion));
@@ -371,8 +372,8 @@ gan_status gan_classifier_predict(gan_classifier *c, const float *samples, size_
     GAN_TRY(check_answer(c, samples, n, labels, "labels"));
     for (size_t done = 0; done < n; done += rows) {
         rows = chunk_of(n - done);
-        gan__pass_evaluate(c->eval, c->pool, samples + done * c->sample, (gan__labels){0}, rows,
-                           c->logits);
+        GAN_TRY(gan__pass_evaluate(c->eval, c->pool, samples + done * c->sample, (gan__labels){0},
+                                   rows, c->logits));
         for (size_t i = 0; i < rows; i++)
             labels[done + i] =
                 (uint8_t)gan__loss_argmax(c->logits + i * c->n_classes, c->n_classes);
@@ -390,7 +391,7 @@ gan_status gan_classifier_features(gan_classifier *c, const float *samples, size
     GAN_TRY(check_answer(c, samples, n, features, "features"));
     if (n == 0) return GAN_OK;
     if (c->features)
-        gan__pass_evaluate(c->features, c->pool, samples, (gan__labels){0}, n, features);
+        GAN_TRY(gan__pass_evaluate(c->features, c->pool, samples, (gan__labels){0}, n, features));
     else
         memcpy(features, samples, n * c->sample * sizeof *features);
 

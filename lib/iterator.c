@@ -389,6 +389,7 @@ gan_status gan_iterator_next(gan_iterator *it, const gan_batch **batch)
     if (!batch) return gan__fail(GAN_ERR_INVALID, "iterator: batch is NULL");
     *batch = NULL;
     if (!it) return gan__fail(GAN_ERR_INVALID, "iterator: it is NULL");
+    GAN_TRY(gan__pool_check(it->next.pool));
     if (it->position == it->end) {
         it->epoch++;
         it->position = 0;

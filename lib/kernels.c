@@ -1,104 +1,9 @@
-/* kernels.c - the only file that knows CBLAS. */
+/* kernels.c - matrix products: by the library's own loops, or by CBLAS. */
 #include "kernels_internal.h"
 
 #include <cblas.h>
-#include <pthread.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
-
-/* ---- the BLAS's threads ---- */
-
-/* Known at build time to be OpenBLAS: plain references, so that a static archive brings them along.
- * Else weak ones, because the library that the loader finds for "blas" may still be OpenBLAS. */
-#ifdef GAN__BLAS_OPENBLAS
-#define MAYBE
-#else
-#define MAYBE __attribute__((weak))
-#endif
-extern void openblas_set_num_threads(int n) MAYBE;
-extern int openblas_get_num_threads(void) MAYBE;
-extern int openblas_get_parallel(void) MAYBE;
-extern char *openblas_get_config(void) MAYBE;
-
-/* An OpenBLAS built on OpenMP takes each calling thread's own number, and makes it everyone's. */
-extern void omp_set_num_threads(int n) __attribute__((weak));
-extern int omp_get_max_threads(void) __attribute__((weak));
-
-enum { PARALLEL_NONE = 0, PARALLEL_OPENMP = 2 }; /* what openblas_get_parallel() returns */
-
-/* The setting is the process's own, so its keeper has to be one too. */
-static struct {
-    pthread_mutex_t lock;
-    size_t users;
-    int threads_before;
-} blas = {PTHREAD_MUTEX_INITIALIZER, 0, 0};
-
-static int blas_parallel(void)
-{
-#ifndef GAN__BLAS_OPENBLAS
-    if (!openblas_get_parallel || !openblas_set_num_threads || !openblas_get_num_threads)
-        return PARALLEL_NONE;
-#endif
-    return openblas_get_parallel();
-}
-
-/* Set this thread's own number where there is such a thing; return what it was. */
-static int set_own_threads(int n)
-{
-    int before;
-
-    if (blas_parallel() != PARALLEL_OPENMP || !omp_set_num_threads || !omp_get_max_threads)
-        return 0;
-    before = omp_get_max_threads();
-    if (n > 0) omp_set_num_threads(n);
-    return before;
-}
-
-int gan__blas_enter(void)
-{
-    const int own_before = set_own_threads(1);
-
-    if (blas_parallel() == PARALLEL_NONE) return 0;
-    pthread_mutex_lock(&blas.lock);
-    if (blas.users++ == 0) {
-        blas.threads_before = openblas_get_num_threads();
-        if (blas.threads_before != 1) openblas_set_num_threads(1);
-    }
-    pthread_mutex_unlock(&blas.lock);
-    return own_before;
-}
-
-void gan__blas_leave(int own_before)
-{
-    if (blas_parallel() == PARALLEL_NONE) return;
-    pthread_mutex_lock(&blas.lock);
-    if (--blas.users == 0 && blas.threads_before != openblas_get_num_threads())
-        openblas_set_num_threads(blas.threads_before);
-    pthread_mutex_unlock(&blas.lock);
-    set_own_threads(own_before);
-}
-
-void gan__blas_enter_worker(void)
-{
-    set_own_threads(1);
-}
-
-void gan__blas_describe(char *text, size_t capacity)
-{
-    const char *config = "";
-
-#ifndef GAN__BLAS_OPENBLAS
-    if (openblas_get_config)
-#endif
-        config = openblas_get_config();
-    snprintf(text, capacity, "%s%s%s", GAN__BLAS_NAME, *config ? ", " : "", config);
-}
-
-const char *gan__kernels_name(void)
-{
-    return gan__simd_best()->name;
-}
 
 /* ---- which loops ---- */
 
@@ -179,11 +84,21 @@ gan__gemm_fn *gan__gemm_variant(size_t i)
 }
 #endif
 
+const char *gan__kernels_name(void)
+{
+    return gan__simd_best()->name;
+}
+
 /* ---- products ---- */
 
 /* Numbers in the small matrix up to which the own loops win: they go through it once a panel, so it
  * has to stay in the second cache. */
 enum { OWN_SMALL = 1 << 18 };
+
+int gan__kernels_need_blas(size_t most_small)
+{
+    return !gemm_best() || most_small >= OWN_SMALL;
+}
 
 /* Shapes hold at most 2^31 - 1 numbers, so every dimension fits an int. */
 void gan__kernels_gemm_blas(const gan__gemm_args *g)
@@ -247,7 +162,8 @@ static void linear_by_dots(const gan__gemm_args *g)
 }
 
 static void linear(size_t rows, size_t in, size_t out, size_t begin, size_t end, const float *x,
-                   const float *w, size_t stride, const float *b, int add, float *y)
+                   const float *w, size_t stride, const float *b, int add, float *y,
+                   float *scratch)
 {
     const gan__gemm_args args = {.m = rows,
                                  .n = end - begin,
@@ -261,25 +177,29 @@ static void linear(size_t rows, size_t in, size_t out, size_t begin, size_t end,
                                  .c = y + begin,
                                  .c_stride = out,
                                  .bias = b ? b + begin : NULL,
-                                 .accumulate = add};
+                                 .accumulate = add,
+                                 .scratch = scratch};
 
     (rows == 1 || out == 1 ? linear_by_dots : gemm)(&args);
 }
 
 void gan__kernels_linear(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                         const float *x, const float *w, size_t stride, const float *b, float *y)
+                         const float *x, const float *w, size_t stride, const float *b, float *y,
+                         float *scratch)
 {
-    linear(rows, in, out, begin, end, x, w, stride, b, 0, y);
+    linear(rows, in, out, begin, end, x, w, stride, b, 0, y, scratch);
 }
 
 void gan__kernels_linear_add(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                             const float *x, const float *w, size_t stride, float *y)
+                             const float *x, const float *w, size_t stride, float *y,
+                             float *scratch)
 {
-    linear(rows, in, out, begin, end, x, w, stride, NULL, 1, y);
+    linear(rows, in, out, begin, end, x, w, stride, NULL, 1, y, scratch);
 }
 
 void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                                    const float *dy, const float *w, size_t stride, float *dx)
+                                    const float *dy, const float *w, size_t stride, float *dx,
+                                    float *scratch)
 {
     const size_t n = end - begin;
 
@@ -293,7 +213,8 @@ void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t b
                                .b = w + begin,
                                .b_stride = stride,
                                .c = dx + begin,
-                               .c_stride = in});
+                               .c_stride = in,
+                               .scratch = scratch});
         return;
     }
     for (size_t r = 0; r < rows; r++)
@@ -301,7 +222,8 @@ void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t b
 }
 
 void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                                     const float *x, const float *dy, size_t stride, float *dw)
+                                     const float *x, const float *dy, size_t stride, float *dw,
+                                     float *scratch)
 {
     if (out > 1) {
         gemm(&(gan__gemm_args){.m = end - begin,
@@ -313,7 +235,8 @@ void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t 
                                .b = x,
                                .b_stride = in,
                                .c = dw + begin * stride,
-                               .c_stride = stride});
+                               .c_stride = stride,
+                               .scratch = scratch});
         return;
     }
     memset(dw, 0, in * sizeof *dw);

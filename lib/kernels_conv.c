@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum {
-    DEPTH = 256,             /* rows of a panel, where they can be divided */
+    DEPTH = GAN__CONV_DEPTH,
     MAX_WIDTH = 256,         /* columns of a panel */
     PANELS_AT_ONCE = 4,      /* narrow ones */
     CHUNK_NUMBERS = 1 << 17, /* in padded images at a time, so that they stay in the second cache */

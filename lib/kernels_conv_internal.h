@@ -19,6 +19,8 @@ typedef struct gan__conv {
     size_t kernel[2], stride[2], padding[2], dilation[2];
 } gan__conv;
 
+enum { GAN__CONV_DEPTH = 256 }; /* rows of a panel, where they can be divided */
+
 /* How many numbers of scratch the functions want. */
 size_t gan__conv_scratch(const gan__conv *c);
 

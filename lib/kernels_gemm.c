@@ -5,6 +5,7 @@
  * small one pass by.  The innermost block of the result is kept in registers. */
 #include "kernels_gemm_internal.h"
 
+#include <immintrin.h>
 #include <string.h>
 
 #ifdef __AVX512F__
@@ -18,16 +19,31 @@ enum {
     MAX_ROWS = 64 * 14, /* of the small matrix in turn, so that they stay in the second cache */
 };
 
-typedef float vector __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
+_Static_assert(DEPTH * PANEL <= GAN__GEMM_SCRATCH, "a panel has to fit");
+
+typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
+typedef float anywhere
+    __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias)); /* in memory */
 
 static inline vector load(const float *x)
 {
-    return *(const vector *)x;
+    return *(const anywhere *)x;
 }
 
 static inline void store(float *x, vector v)
 {
-    *(vector *)x = v;
+    *(anywhere *)x = v;
+}
+
+/* sum + a b, rounded once.  By name, because compilers that may choose split some fused sums again,
+ * where their tables say that a chain of them is slow. */
+static inline vector add_product(vector sum, float a, vector b)
+{
+#ifdef __AVX512F__
+    return _mm512_fmadd_ps(_mm512_set1_ps(a), b, sum);
+#else
+    return _mm256_fmadd_ps(_mm256_set1_ps(a), b, sum);
+#endif
 }
 
 /* ---- the innermost block ---- */
@@ -54,7 +70,7 @@ block(size_t rows, size_t vectors, size_t k, const float *a, size_t a_row, size_
     }
     for (size_t l = 0; l < k; l++, a += a_column, panel += PANEL)
         UNROLLED for (size_t i = 0; i < rows; i++) UNROLLED for (size_t j = 0; j < vectors; j++)
-            sum[i][j] += a[i * a_row] * load(panel + j * LANES);
+            sum[i][j] = add_product(sum[i][j], a[i * a_row], load(panel + j * LANES));
     UNROLLED for (size_t i = 0; i < rows; i++) UNROLLED for (size_t j = 0; j < vectors; j++)
         store(c + i * c_stride + j * LANES, sum[i][j]);
 }
@@ -304,7 +320,7 @@ static void multiply_panel(const part *p, const float *panel)
 
 static void multiply_rows(const gan__gemm_args *g)
 {
-    float panel[DEPTH * PANEL] __attribute__((aligned(64)));
+    float *panel = g->scratch;
     part p = {g, 0, g->n < PANEL ? g->n : PANEL, 0, g->k < DEPTH ? g->k : DEPTH};
 
     fetch_b(&p);

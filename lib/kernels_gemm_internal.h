@@ -14,6 +14,8 @@
  * a: number (i, l) stands at a[i * a_row + l * a_column].
  * b: its rows lie k-th after k-th, b_stride apart; or, when it is turned, its columns do.
  * c: its rows are c_stride apart. */
+enum { GAN__GEMM_SCRATCH = 8192 }; /* numbers: the largest panel */
+
 typedef struct gan__gemm_args {
     size_t m, n, k;
     const float *a;
@@ -26,6 +28,7 @@ typedef struct gan__gemm_args {
     const float *bias;
     const float *row_bias; /* a number for each row instead: with a panel only */
     int accumulate;
+    float *scratch; /* GAN__GEMM_SCRATCH numbers on a cache line's beginning, until the call ends */
 } gan__gemm_args;
 
 typedef void gan__gemm_fn(const gan__gemm_args *args);

@@ -5,26 +5,32 @@
 #include "kernels_gemm_internal.h"
 #include "kernels_simd_internal.h"
 
+#include <gan/status.h>
 #include <stddef.h>
 
 /* Products of row-major matrices, on the calling thread.  Rows follow one another without gaps, but
- * those of w and dw are `stride` numbers apart.  A BLAS call takes place between gan__blas_enter()
+ * those of w and dw are `stride` numbers apart.  `scratch` is GAN__GEMM_SCRATCH numbers that begin
+ * on a cache line, so that the stack needn't hold a panel.  A BLAS call takes place between gan__blas_enter()
  * and gan__blas_leave(), which the caller of the library's work does once. */
 
 /* Columns begin .. end-1 of y[rows, out] = x[rows, in] w[out, in]^T + b[out]; b may be NULL.  And
  * the same product added to y. */
 void gan__kernels_linear(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                         const float *x, const float *w, size_t stride, const float *b, float *y);
+                         const float *x, const float *w, size_t stride, const float *b, float *y,
+                         float *scratch);
 void gan__kernels_linear_add(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                             const float *x, const float *w, size_t stride, float *y);
+                             const float *x, const float *w, size_t stride, float *y,
+                             float *scratch);
 
 /* Columns begin .. end-1 of dx[rows, in] = dy[rows, out] w[out, in] */
 void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                                    const float *dy, const float *w, size_t stride, float *dx);
+                                    const float *dy, const float *w, size_t stride, float *dx,
+                                    float *scratch);
 
 /* Rows begin .. end-1 of dw[out, in] = dy[rows, out]^T x[rows, in] */
 void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                                     const float *x, const float *dy, size_t stride, float *dw);
+                                     const float *x, const float *dy, size_t stride, float *dw,
+                                     float *scratch);
 
 /* Panels for products with a[m, k]: the own loops' where these are the faster ones, else CBLAS's. */
 const gan__panels *gan__kernels_panels(size_t m, size_t k);
@@ -44,6 +50,12 @@ void gan__blas_leave(int own_before);
  * own loops run here: results can only be expected to be the same bits where both are. */
 void gan__blas_describe(char *text, size_t capacity);
 const char *gan__kernels_name(void);
+
+/* Have an OpenBLAS take the memory now that so many threads at once will want: its first product
+ * would, and would never return where there is none.  GAN_ERR_NOMEM.  Whether products whose
+ * smaller matrix has so many numbers at the most go to the BLAS at all. */
+gan_status gan__blas_reserve(size_t n_threads);
+int gan__kernels_need_blas(size_t most_small);
 
 /* For a new thread of the library's own: in OpenBLAS builds on OpenMP the setting is each thread's
  * own. */

@@ -469,11 +469,12 @@ static void scale(size_t n, float a, const float *x, float *y)
     for (size_t i = 0; i < n; i++) y[i] = a * x[i];
 }
 
-static void column_sums(size_t rows, size_t columns, size_t stride, const float *x, float *y)
+/* In double the sum of floats of about one size is exact, and so what cancels leaves nothing. */
+static void column_sums(size_t rows, size_t columns, size_t stride, const float *x, double *sum)
 {
-    memset(y, 0, columns * sizeof *y);
+    for (size_t i = 0; i < columns; i++) sum[i] = 0;
     for (size_t r = 0; r < rows; r++, x += stride)
-        for (size_t i = 0; i < columns; i++) y[i] += x[i];
+        APART for (size_t i = 0; i < columns; i++) sum[i] += (double)x[i];
 }
 
 static double sum_squares(size_t n, const float *x)

@@ -102,7 +102,7 @@ typedef struct gan__simd {
     float (*dot)(size_t n, const float *x, const float *y);
     void (*axpy)(size_t n, float a, const float *x, float *y);  /* y += a x */
     void (*scale)(size_t n, float a, const float *x, float *y); /* y = a x */
-    void (*column_sums)(size_t rows, size_t columns, size_t stride, const float *x, float *y);
+    void (*column_sums)(size_t rows, size_t columns, size_t stride, const float *x, double *sum);
     double (*sum_squares)(size_t n, const float *x);
     double (*dot_below)(size_t n, const float *x, const float *y); /* where x is not above 0 */
 

@@ -183,7 +183,19 @@ static size_t scratch(const gan_layer *layer)
 {
     const gan__conv c = conv_of(layer);
 
-    return gan__conv_scratch(&c);
+    return is_linear(&c) ? GAN__GEMM_SCRATCH : gan__conv_scratch(&c);
+}
+
+/* As a linear layer, or by panels; turned around, the kernel has its numbers in another order. */
+static size_t largest_product(const gan_layer *layer, size_t rows)
+{
+    const gan__conv c = conv_of(layer);
+    const size_t most = c.in > c.out ? c.in : c.out;
+    const size_t kernel = c.in * c.out * gan__conv_kernel_size(&c);
+    const size_t map = GAN__CONV_DEPTH * most;
+
+    if (is_linear(&c)) return rows * (gan__conv_image_size(&c) + c.out);
+    return kernel > map ? kernel : map;
 }
 
 /* ---- the cut ---- */
@@ -238,7 +250,7 @@ static void make_map(const gan__layer_run *run, const float *image, const float 
 
     if (is_linear(&c))
         gan__kernels_linear(run->rows, size, c.out, run->begin, run->end, image, run->params, size,
-                            bias, map);
+                            bias, map, run->scratch);
     else
         gan__conv_map(&c, run->rows, image, run->params, bias, map, run->scratch);
 }
@@ -268,7 +280,7 @@ static void make_image(const gan__layer_run *run, const float *map, const float 
         return;
     }
     gan__kernels_linear_input_grad(run->rows, size, c.out, run->begin, run->end, map, run->params,
-                                   size, image);
+                                   size, image, run->scratch);
     if (bias) add_bias(run, &c, bias, image);
 }
 
@@ -317,15 +329,16 @@ static float channel_sum(const gan__layer_run *run, size_t channel)
 {
     const size_t n = run->layer->out.dim[1] * run->layer->out.dim[2];
     const size_t width = gan_shape_size(run->layer->out);
-    float sums[256];
+    enum { AT_ONCE = 128 };
+    double sums[AT_ONCE];
     double sum = 0;
 
-    for (size_t i = 0; i < n; i += 256) {
-        const size_t m = n - i < 256 ? n - i : 256;
+    for (size_t i = 0; i < n; i += AT_ONCE) {
+        const size_t m = n - i < AT_ONCE ? n - i : AT_ONCE;
 
         gan__simd_best()->column_sums(run->rows - run->tangents, m, width,
                                       run->dy + channel * n + i, sums);
-        for (size_t j = 0; j < m; j++) sum += (double)sums[j];
+        for (size_t j = 0; j < m; j++) sum += sums[j];
     }
     return (float)sum;
 }
@@ -368,7 +381,7 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
     if (is_linear(&c)) {
         p = (gan__conv_part){0, c.in, c.out * part / parts, c.out * (part + 1) / parts};
         gan__kernels_linear_weight_grad(run->rows, size, c.out, p.out_begin, p.out_end, image, map,
-                                        size, grads);
+                                        size, grads, run->scratch);
     } else {
         gan__conv_weights(&c, run->rows, p, image, map, grads, run->scratch);
     }
@@ -388,6 +401,7 @@ const gan__layer_class gan__layer_conv2d = {
     .shape = shape,
     .init = init,
     .scratch = scratch,
+    .largest_product = largest_product,
     .forward = conv_forward,
     .backward = conv_backward,
     .forward_cut = forward_cut,
@@ -405,6 +419,7 @@ const gan__layer_class gan__layer_conv_transpose2d = {
     .shape = shape,
     .init = init,
     .scratch = scratch,
+    .largest_product = largest_product,
     .forward = transposed_forward,
     .backward = transposed_backward,
     .forward_cut = forward_cut,

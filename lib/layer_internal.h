@@ -129,6 +129,9 @@ struct gan__layer_class {
      * size, in training only; and how many a thread needs for itself.  NULL: none. */
     size_t (*saved)(const gan_layer *layer, size_t rows);
     size_t (*scratch)(const gan_layer *layer);
+    /* How many numbers the smaller matrix of its products has at the most, with so many rows.  NULL:
+     * it has no products. */
+    size_t (*largest_product)(const gan_layer *layer, size_t rows);
     /* y from x; dx from dy and x or y.  A layer that works in place gets the tiles of its
      * neighbours. */
     void (*forward)(const gan__layer_run *run);
@@ -144,7 +147,7 @@ struct gan__layer_class {
      * gradient of the sum of dy y + uy ty. */
     double (*grad)(const gan__layer_run *run, size_t part, size_t parts, float *grads);
     /* The gradient by the table whose rows are the tail of x, into tail.grad; classes * out numbers
-     * of scratch are there for this and for grad().  NULL: x has to be in one piece. */
+     * of scratch are there for this and for grad(), behind those of class->scratch().  NULL: x has to be in one piece. */
     void (*tail_grad)(const gan__layer_run *run);
     /* ty from tx and x or y.  NULL: if `linear`, forward() does it; else the layer has no second
      * derivatives. */

@@ -71,16 +71,27 @@ static gan__cut backward_cut(const gan_layer *layer, size_t rows)
     return gan__layer_product_cut(flops_of(layer, rows), rows, in_of(layer));
 }
 
+static size_t scratch(const gan_layer *layer)
+{
+    (void)layer;
+    return GAN__GEMM_SCRATCH;
+}
+
+static size_t largest_product(const gan_layer *layer, size_t rows)
+{
+    return rows * (in_of(layer) > out_of(layer) ? in_of(layer) : out_of(layer));
+}
+
 static void forward(const gan__layer_run *run)
 {
     const size_t in = in_of(run->layer), n = in - run->tail.n;
     const size_t out = out_of(run->layer);
 
     gan__kernels_linear(run->rows, n, out, run->begin, run->end, run->x, run->params, in,
-                        run->tangents > 0 ? NULL : run->params + in * out, run->y);
+                        run->tangents > 0 ? NULL : run->params + in * out, run->y, run->scratch);
     if (run->tail.n > 0 && run->tangents == 0) /* no direction moves it */
         gan__kernels_linear_add(run->rows, run->tail.n, out, run->begin, run->end, run->tail.x,
-                                run->params + n, in, run->y);
+                                run->params + n, in, run->y, run->scratch);
 }
 
 static void backward(const gan__layer_run *run)
@@ -88,7 +99,7 @@ static void backward(const gan__layer_run *run)
     const size_t in = in_of(run->layer);
 
     gan__kernels_linear_input_grad(run->rows, in - run->tail.n, out_of(run->layer), run->begin,
-                                   run->end, run->dy, run->params, in, run->dx);
+                                   run->end, run->dy, run->params, in, run->dx, run->scratch);
 }
 
 /* Samples of a class have the same tail, so that the sum of their gradients is all that counts: for
@@ -96,7 +107,7 @@ static void backward(const gan__layer_run *run)
 static const float *class_sums(const gan__layer_run *run, size_t begin, size_t end)
 {
     const size_t out = out_of(run->layer), n = end - begin;
-    float *sums = run->scratch;
+    float *sums = run->scratch + GAN__GEMM_SCRATCH;
 
     memset(sums, 0, run->tail.classes * n * sizeof *sums);
     for (size_t r = 0; r < run->rows - run->tangents; r++)
@@ -110,13 +121,28 @@ static void tail_grad(const gan__layer_run *run)
     const size_t out = out_of(run->layer);
 
     gan__kernels_linear_input_grad(run->tail.classes, n, out, 0, n, class_sums(run, 0, out),
-                                   run->params + in - n, in, run->tail.grad);
+                                   run->params + in - n, in, run->tail.grad, run->scratch);
 }
 
 /* By outputs, so that no sum over the batch is divided. */
 static size_t grad_parts(const gan_layer *layer, size_t rows)
 {
     return gan__layer_tiles(flops_of(layer, rows), out_of(layer));
+}
+
+/* The bias's gradient. */
+static void sum_columns(const gan__layer_run *run, size_t begin, size_t end, float *db)
+{
+    enum { AT_ONCE = 128 };
+    double sums[AT_ONCE];
+
+    for (size_t i = begin; i < end; i += AT_ONCE) {
+        const size_t n = end - i < AT_ONCE ? end - i : AT_ONCE;
+
+        gan__simd_best()->column_sums(run->rows - run->tangents, n, out_of(run->layer), run->dy + i,
+                                      sums);
+        for (size_t j = 0; j < n; j++) db[i + j] = (float)sums[j];
+    }
 }
 
 static double grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
@@ -128,12 +154,13 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
     const gan__simd *simd = gan__simd_best();
     float *db = grads + in * out;
 
-    simd->column_sums(run->rows - run->tangents, end - begin, out, run->dy + begin, db + begin);
-    gan__kernels_linear_weight_grad(run->rows, n, out, begin, end, run->x, run->dy, in, grads);
+    sum_columns(run, begin, end, db);
+    gan__kernels_linear_weight_grad(run->rows, n, out, begin, end, run->x, run->dy, in, grads,
+                                   run->scratch);
     if (run->tail.n > 0)
         gan__kernels_linear_weight_grad(run->tail.classes, run->tail.n, end - begin, 0, end - begin,
                                         run->tail.table, class_sums(run, begin, end), in,
-                                        grads + begin * in + n);
+                                        grads + begin * in + n, run->scratch);
     return simd->sum_squares((end - begin) * in, grads + begin * in) +
            simd->sum_squares(end - begin, db + begin);
 }
@@ -146,6 +173,8 @@ const gan__layer_class gan__layer_linear = {
     .check = check,
     .shape = shape,
     .init = init,
+    .scratch = scratch,
+    .largest_product = largest_product,
     .forward = forward,
     .backward = backward,
     .forward_cut = forward_cut,

@@ -66,7 +66,8 @@ cleanup:
     return status;
 }
 
-/* The two places of the small image, on one side, that a place of the large one is blended from. */
+/* The two places of the small image, on one side, that a place of the large one is blended from: or
+ * just the low one, high_weight being 0, for what counts nothing mustn't be read: 0 * NaN is NaN. */
 typedef struct tap {
     uint32_t low, high;
     float low_weight, high_weight;
@@ -86,8 +87,10 @@ static tap tap_of(const gan_layer *layer, size_t side, size_t at)
     else
         from = fmax(((double)at + 0.5) / layer->settings[SCALE] - 0.5, 0);
     t.low = (uint32_t)from;
-    t.high = t.low + 1 < small ? t.low + 1 : t.low;
     t.high_weight = (float)(from - t.low);
+    if (t.high_weight == 1) t.low++, t.high_weight = 0;
+    if (t.low + 1 >= small) t.low = (uint32_t)small - 1, t.high_weight = 0;
+    t.high = t.high_weight > 0 ? t.low + 1 : t.low;
     t.low_weight = 1.0f - t.high_weight;
     return t;
 }
@@ -138,6 +141,11 @@ static void repeat_grad(const gan_layer *layer, const tap *columns, const float 
     }
 }
 
+static inline float between(const tap *t, float low, float high)
+{
+    return t->high_weight > 0 ? t->low_weight * low + t->high_weight * high : low;
+}
+
 static void blend(const gan_layer *layer, const tap *columns, const float *x, float *y)
 {
     const size_t width = layer->in.dim[2];
@@ -150,11 +158,17 @@ static void blend(const gan_layer *layer, const tap *columns, const float *x, fl
         for (size_t i = 0; i < layer->out.dim[2]; i++) {
             const tap *c = &columns[i];
 
-            *y++ =
-                row.low_weight * (c->low_weight * low[c->low] + c->high_weight * low[c->high]) +
-                row.high_weight * (c->low_weight * high[c->low] + c->high_weight * high[c->high]);
+            *y++ = between(&row, between(c, low[c->low], low[c->high]),
+                           between(c, high[c->low], high[c->high]));
         }
     }
+}
+
+/* Add a number's gradient to the row it was blended from. */
+static inline void spread(const tap *t, float row_weight, float dy, float *dx)
+{
+    dx[t->low] += row_weight * t->low_weight * dy;
+    if (t->high_weight > 0) dx[t->high] += row_weight * t->high_weight * dy;
 }
 
 static void blend_grad(const gan_layer *layer, const tap *columns, const float *dy, float *dx)
@@ -168,12 +182,8 @@ static void blend_grad(const gan_layer *layer, const tap *columns, const float *
         float *high = dx + row.high * width;
 
         for (size_t i = 0; i < layer->out.dim[2]; i++, dy++) {
-            const tap *c = &columns[i];
-
-            low[c->low] += row.low_weight * c->low_weight * *dy;
-            low[c->high] += row.low_weight * c->high_weight * *dy;
-            high[c->low] += row.high_weight * c->low_weight * *dy;
-            high[c->high] += row.high_weight * c->high_weight * *dy;
+            spread(&columns[i], row.low_weight, *dy, low);
+            if (row.high_weight > 0) spread(&columns[i], row.high_weight, *dy, high);
         }
     }
 }

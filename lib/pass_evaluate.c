@@ -1,8 +1,8 @@
 /* pass_evaluate.c - samples of the host's through a network, each tile of them by itself. */
 #include "pass_internal.h"
 
-#include "kernels_internal.h"
 #include "pool_internal.h"
+#include "status_internal.h"
 
 #include <string.h>
 
@@ -90,9 +90,10 @@ static void evaluate_tile(void *context, size_t task, size_t worker)
            rows * e->out_size * sizeof *e->out);
 }
 
-void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, gan__labels labels,
-                        size_t n, float *out)
+gan_status gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, gan__labels labels,
+                              size_t n, float *out)
 {
+    gan_status status = GAN_OK;
     const gan__pass_desc *desc = gan__pass_desc_of(pass);
     const size_t tile_rows = eval_tile_rows(desc->net);
     const size_t together = rows_together(desc->net);
@@ -107,11 +108,11 @@ void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, gan__l
                     .out_size = gan_shape_size(desc->net->layers[desc->n_layers - 1].out),
                     .tile_rows = tile_rows,
                     .together = together};
-    int blas;
+    gan__visit visit;
 
+    GAN_TRY(gan__pool_enter(pool, &visit));
     e.tiles = (n + share - 1) / share;
     if (e.tiles == 1 && n >= EVAL_WORTH_TWO) e.tiles = 2;
-    blas = gan__blas_enter();
     gan__pass_prepare(pass, pool);
     for (; e.begin < e.tiles; e.begin += GAN__POOL_MAX_TASKS) {
         const size_t left = e.tiles - e.begin;
@@ -119,5 +120,8 @@ void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, gan__l
         gan__pool_run(pool, evaluate_tile, &e,
                       left < GAN__POOL_MAX_TASKS ? left : GAN__POOL_MAX_TASKS);
     }
-    gan__blas_leave(blas);
+    gan__pool_leave(&visit);
+
+cleanup:
+    return status;
 }

@@ -101,9 +101,9 @@ uint64_t *gan__pass_position(gan__pass *pass);
 void gan__pass_settle(gan__pass *pass);
 
 /* Run n samples of the host's through a pass in evaluation mode that has gan__pass_eval_rows()
- * rows. */
-void gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, gan__labels labels,
-                        size_t n, float *out);
+ * rows.  GAN_ERR_INVALID as gan__pool_enter(). */
+gan_status gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, gan__labels labels,
+                              size_t n, float *out);
 size_t gan__pass_eval_rows(const gan_network *net, const gan_pool *pool);
 
 #endif

@@ -10,6 +10,7 @@
 #include "pass_layout_internal.h"
 
 #include "alloc_internal.h"
+#include "kernels_internal.h"
 #include "status_internal.h"
 
 /* Blocks begin on cache lines of their own. */
@@ -102,6 +103,21 @@ cleanup:
     return status;
 }
 
+/* Have the BLAS take its memory where a thread's rows may be its business. */
+static gan_status reserve_blas(const gan__pass_desc *desc)
+{
+    const size_t rows = desc->training ? desc->rows : desc->rows / desc->threads;
+
+    for (size_t i = 0; i < desc->n_layers; i++) {
+        const gan_layer *layer = &desc->net->layers[i];
+
+        if (layer->class->largest_product &&
+            gan__kernels_need_blas(layer->class->largest_product(layer, rows)))
+            return gan__blas_reserve(desc->threads);
+    }
+    return GAN_OK;
+}
+
 static void set_sizes(gan__pass *pass)
 {
     const gan_network *net = pass->desc.net;
@@ -141,6 +157,7 @@ gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
     gan__pass *pass = NULL;
 
     *out = NULL;
+    GAN_TRY(reserve_blas(desc));
     GAN_TRY(gan__alloc(&pass, allocator, 1, sizeof *pass));
     pass->allocator = *allocator;
     pass->desc = *desc;

@@ -36,8 +36,10 @@ typedef struct worker {
 
 struct gan_pool {
     gan_allocator allocator;
+    pid_t process; /* whose threads the workers are */
     size_t n_threads;
     size_t n_started;
+    size_t n_ready; /* workers that have done what they do first; under `lock` */
     worker *workers; /* n_threads - 1 of them; the caller is worker 0 */
     int spins;
 
@@ -55,6 +57,44 @@ struct gan_pool {
     atomic_int caller_waits;
     atomic_int stop;
 };
+
+/* ---- processes ---- */
+
+/* Whether the team is here: after fork() the child has a copy of the pool, but of its threads only
+ * the one that forked. */
+static int is_own(const gan_pool *pool)
+{
+    return pool->n_started == 0 || pool->process == getpid();
+}
+
+gan_status gan__pool_check(const gan_pool *pool)
+{
+    if (!pool || is_own(pool)) return GAN_OK;
+    return gan__fail(GAN_ERR_INVALID,
+                     "pool: its %zu threads are those of process %ld, and this is process %ld: "
+                     "after fork() a child has to make handles of its own",
+                     pool->n_threads, (long)pool->process, (long)getpid());
+}
+
+gan_status gan__pool_enter(const gan_pool *pool, gan__visit *visit)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(gan__pool_check(pool));
+    gan__numeric_enter(&visit->numeric);
+    visit->blas = gan__blas_enter();
+
+cleanup:
+    return status;
+}
+
+void gan__pool_leave(const gan__visit *visit)
+{
+    gan__blas_leave(visit->blas);
+    gan__numeric_leave(&visit->numeric);
+}
+
+/* ---- jobs ---- */
 
 static uint64_t state_of(uint64_t serial, size_t n_tasks)
 {
@@ -107,11 +147,29 @@ static void wait_for_work(gan_pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
+/* What a thread does first may take memory, in the BLAS too: the pool's creation waits for it. */
+static void begin_worker(gan_pool *pool)
+{
+    gan__numeric_begin_thread();
+    gan__blas_enter_worker();
+    pthread_mutex_lock(&pool->lock);
+    pool->n_ready++;
+    pthread_cond_signal(&pool->done);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void wait_until_ready(gan_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    while (pool->n_ready < pool->n_started) pthread_cond_wait(&pool->done, &pool->lock);
+    pthread_mutex_unlock(&pool->lock);
+}
+
 static void *worker_main(void *argument)
 {
     const worker *self = argument;
 
-    gan__blas_enter_worker();
+    begin_worker(self->pool);
     while (!atomic_load(&self->pool->stop)) {
         wait_for_work(self->pool);
         work_on(self->pool, self->index);
@@ -151,10 +209,15 @@ void gan__pool_begin(gan_pool *pool, gan__pool_fn *fn, void *context, size_t n_t
     wake(pool);
 }
 
-void gan__pool_end(gan_pool *pool)
+static void finish(gan_pool *pool)
 {
     work_on(pool, 0);
     wait_until_done(pool);
+}
+
+void gan__pool_end(gan_pool *pool)
+{
+    if (is_own(pool)) finish(pool);
 }
 
 void gan__pool_run(gan_pool *pool, gan__pool_fn *fn, void *context, size_t n_tasks)
@@ -165,9 +228,11 @@ void gan__pool_run(gan_pool *pool, gan__pool_fn *fn, void *context, size_t n_tas
     }
     pthread_mutex_lock(&pool->turn);
     gan__pool_begin(pool, fn, context, n_tasks);
-    gan__pool_end(pool);
+    finish(pool);
     pthread_mutex_unlock(&pool->turn);
 }
+
+/* ---- making and ending one ---- */
 
 static size_t usable_cpus(void)
 {
@@ -230,6 +295,7 @@ gan_status gan_pool_create(gan_pool **out, size_t n_threads, const gan_allocator
     GAN_TRY(gan__alloc_init(&a, allocator));
     GAN_TRY(gan__alloc(&pool, &a, 1, sizeof *pool));
     pool->allocator = a;
+    pool->process = getpid();
     pool->n_threads = n_threads > 0 ? n_threads : default_thread_count();
     pool->spins =
         pool->n_threads <= usable_cpus() ? SPINS : 0; /* no use when threads take turns on a CPU */
@@ -239,6 +305,7 @@ gan_status gan_pool_create(gan_pool **out, size_t n_threads, const gan_allocator
     pthread_cond_init(&pool->done, NULL);
     GAN_TRY(gan__alloc(&pool->workers, &a, pool->n_threads, sizeof *pool->workers));
     GAN_TRY(start_workers(pool));
+    wait_until_ready(pool);
     *out = pool;
     pool = NULL;
 
@@ -247,11 +314,8 @@ cleanup:
     return status;
 }
 
-void gan_pool_destroy(gan_pool *pool)
+static void stop_workers(gan_pool *pool)
 {
-    if (!pool) return;
-    const gan_allocator a = pool->allocator;
-
     pthread_mutex_lock(&pool->lock);
     atomic_store(&pool->stop, 1);
     pthread_cond_broadcast(&pool->work);
@@ -261,6 +325,16 @@ void gan_pool_destroy(gan_pool *pool)
     pthread_cond_destroy(&pool->work);
     pthread_mutex_destroy(&pool->lock);
     pthread_mutex_destroy(&pool->turn);
+}
+
+/* In a child process the locks may be held, and conditions waited for, by threads that aren't
+ * there: they are left alone. */
+void gan_pool_destroy(gan_pool *pool)
+{
+    if (!pool) return;
+    const gan_allocator a = pool->allocator;
+
+    if (is_own(pool)) stop_workers(pool);
     gan__free(&a, pool->workers);
     gan__free(&a, pool);
 }

@@ -6,7 +6,6 @@
 #include "train_internal.h"
 
 #include "desc_internal.h"
-#include "kernels_internal.h"
 #include "kernels_simd_internal.h"
 #include "labels_internal.h"
 #include "network_internal.h"
@@ -514,17 +513,21 @@ static gan_status run_half(half_step *s, gan_status (*step)(half_step *), gan_tr
     gan_trainer *t = s->t;
     const uint64_t g_position = *gan__pass_position(t->g.pass);
     const uint64_t d_position = *gan__pass_position(t->d.pass);
-    const int blas = gan__blas_enter();
-    gan_status status = step(s);
+    gan_status status = GAN_OK;
+    gan__visit visit;
 
+    GAN_TRY(gan__pool_enter(t->pool, &visit));
+    status = step(s);
     if (status == GAN_ERR_NONFINITE) {
         gan__learner_put_back(s->player);
         *gan__pass_position(t->g.pass) = g_position;
         *gan__pass_position(t->d.pass) = d_position;
         status = skip(s, status);
     }
-    gan__blas_leave(blas);
+    gan__pool_leave(&visit);
     if (status == GAN_OK) gan__record_write(stats, &t->stats, sizeof t->stats);
+
+cleanup:
     return status;
 }
 

@@ -93,7 +93,7 @@ gan_status gan_trainer_sample_labels(gan_trainer *t, const float *z, const uint8
         return gan__fail(GAN_ERR_INVALID, "trainer: %s is NULL for %zu samples", z ? "out" : "z",
                          n);
     GAN_TRY(gan__network_check_labels(t->g.net, labels, n, "trainer"));
-    if (n > 0) gan__pass_evaluate(t->eval, t->pool, z, all, n, out);
+    if (n > 0) GAN_TRY(gan__pass_evaluate(t->eval, t->pool, z, all, n, out));
 
 cleanup:
     return status;

@@ -80,7 +80,7 @@ START_TEST(sums_have_the_same_bits)
     for (size_t n = 0; n < 200; n++) SAME(out[0] = s->dot(n, x + 11, y));
     SAME(memcpy(out, y, sizeof y); s->axpy(N, 0.3f, x, out));
     SAME(s->scale(N, 0.3f, x, out));
-    SAME(s->column_sums(10, 71, 100, x, out));
+    SAME(double sums[71]; s->column_sums(10, 71, 100, x, sums); memcpy(out, sums, sizeof sums));
     SAME(const double sum = s->sum_squares(N, y); memcpy(out, &sum, sizeof sum));
     SAME(const double sum = s->dot_below(N - 11, x + 11, y); memcpy(out, &sum, sizeof sum));
     SAME(s->normalize(N, 0.45f, 0.23f, bytes, out));
@@ -257,6 +257,8 @@ END_TEST
 
 /* ---- products, whole and in columns ---- */
 
+static float scratch[GAN__GEMM_SCRATCH] __attribute__((aligned(64)));
+
 static float *series(size_t n, double step)
 {
     float *out = malloc((n + 1) * sizeof *out);
@@ -286,8 +288,8 @@ START_TEST(linear_is_its_definition)
     float *found = series(n.rows * n.out, 0);
     const size_t cut = n.out / 2;
 
-    gan__kernels_linear(n.rows, n.in, n.out, 0, cut, a, w, n.in, b, found);
-    gan__kernels_linear(n.rows, n.in, n.out, cut, n.out, a, w, n.in, b, found);
+    gan__kernels_linear(n.rows, n.in, n.out, 0, cut, a, w, n.in, b, found, scratch);
+    gan__kernels_linear(n.rows, n.in, n.out, cut, n.out, a, w, n.in, b, found, scratch);
     for (size_t r = 0; r < n.rows; r++)
         for (size_t o = 0; o < n.out; o++) {
             double sum = (double)b[o];
@@ -307,8 +309,8 @@ START_TEST(input_gradient_is_its_definition)
           *dx = series(n.rows * n.in, 0.5);
     const size_t cut = n.in / 3;
 
-    gan__kernels_linear_input_grad(n.rows, n.in, n.out, cut, n.in, dy, w, n.in, dx);
-    gan__kernels_linear_input_grad(n.rows, n.in, n.out, 0, cut, dy, w, n.in, dx);
+    gan__kernels_linear_input_grad(n.rows, n.in, n.out, cut, n.in, dy, w, n.in, dx, scratch);
+    gan__kernels_linear_input_grad(n.rows, n.in, n.out, 0, cut, dy, w, n.in, dx, scratch);
     for (size_t r = 0; r < n.rows; r++)
         for (size_t i = 0; i < n.in; i++) {
             double sum = 0;
@@ -328,8 +330,8 @@ START_TEST(weight_gradient_is_its_definition)
     float *dw = series(n.out * n.in, 0.5);
     const size_t cut = n.out / 2;
 
-    gan__kernels_linear_weight_grad(n.rows, n.in, n.out, cut, n.out, a, dy, n.in, dw);
-    if (cut > 0) gan__kernels_linear_weight_grad(n.rows, n.in, n.out, 0, cut, a, dy, n.in, dw);
+    gan__kernels_linear_weight_grad(n.rows, n.in, n.out, cut, n.out, a, dy, n.in, dw, scratch);
+    if (cut > 0) gan__kernels_linear_weight_grad(n.rows, n.in, n.out, 0, cut, a, dy, n.in, dw, scratch);
     for (size_t o = 0; o < n.out; o++)
         for (size_t i = 0; i < n.in; i++) {
             double sum = 0;
@@ -352,10 +354,10 @@ START_TEST(an_input_in_two_pieces_is_as_one)
     float *found = series(n.rows * n.out, 0), *dx = series(n.rows * n.in, 0),
           *dw = series(n.out * in, 0.5);
 
-    gan__kernels_linear(n.rows, n.in, n.out, 0, n.out, a, w, in, b, found);
-    gan__kernels_linear_add(n.rows, n.in, n.out, 0, n.out, a, w + n.in, in, found);
-    gan__kernels_linear_input_grad(n.rows, n.in, n.out, 0, n.in, dy, w + n.in, in, dx);
-    gan__kernels_linear_weight_grad(n.rows, n.in, n.out, 0, n.out, a, dy, in, dw + n.in);
+    gan__kernels_linear(n.rows, n.in, n.out, 0, n.out, a, w, in, b, found, scratch);
+    gan__kernels_linear_add(n.rows, n.in, n.out, 0, n.out, a, w + n.in, in, found, scratch);
+    gan__kernels_linear_input_grad(n.rows, n.in, n.out, 0, n.in, dy, w + n.in, in, dx, scratch);
+    gan__kernels_linear_weight_grad(n.rows, n.in, n.out, 0, n.out, a, dy, in, dw + n.in, scratch);
     for (size_t r = 0; r < n.rows; r++)
         for (size_t o = 0; o < n.out; o++) {
             double sum = (double)b[o];
@@ -412,7 +414,8 @@ static void check_product(gan__gemm_fn *multiply, sizes n, int how)
                                  .c = c,
                                  .c_stride = c_stride,
                                  .bias = biased ? bias : NULL,
-                                 .accumulate = how & ADDED};
+                                 .accumulate = how & ADDED,
+                                 .scratch = scratch};
 
     multiply(&args);
     for (size_t i = 0; i < m; i++)
@@ -440,6 +443,43 @@ START_TEST(products_are_their_definition)
 }
 END_TEST
 
+/* What every number of an own product has to be, bit by bit: each block of rows and vectors is code
+ * of its own, in which a compiler may have split sums that others leave fused. */
+START_TEST(own_products_are_chains_of_fused_sums)
+{
+    enum { MOST = 15, COLUMNS = 40, K = 300 };
+    float *a = series(MOST * K, 1.7), *b = series(K * COLUMNS, 2.385), *bias = series(COLUMNS, 0.7);
+    float *found = series(MOST * COLUMNS, 0.5), *wanted = series(MOST * COLUMNS, 0.5);
+
+    for (size_t v = 0; gan__gemm_variant(v); v++)
+        for (size_t m = 1; m <= MOST; m++)
+            for (size_t n = 1; n <= COLUMNS; n += n < 4 ? 1 : 4) {
+                gan__gemm_variant(v)(&(gan__gemm_args){.m = m,
+                                                       .n = n,
+                                                       .k = K,
+                                                       .a = a,
+                                                       .a_row = K,
+                                                       .a_column = 1,
+                                                       .b = b,
+                                                       .b_stride = COLUMNS,
+                                                       .c = found,
+                                                       .c_stride = n,
+                                                       .bias = bias,
+                                                       .scratch = scratch});
+                for (size_t i = 0; i < m; i++)
+                    for (size_t j = 0; j < n; j++) {
+                        float sum = bias[j];
+
+                        for (size_t l = 0; l < K; l++)
+                            sum = fmaf(a[i * K + l], b[l * COLUMNS + j], sum);
+                        wanted[i * n + j] = sum;
+                    }
+                expect_same_bits(found, wanted, m * n * sizeof *found);
+            }
+    free(a), free(b), free(bias), free(found), free(wanted);
+}
+END_TEST
+
 /* However a product is cut, each of its numbers is the same chain of sums. */
 START_TEST(own_products_have_the_same_bits_however_cut)
 {
@@ -456,7 +496,8 @@ START_TEST(own_products_have_the_same_bits_however_cut)
                            .b_stride = K,
                            .b_turned = 1,
                            .c = whole,
-                           .c_stride = COLUMNS};
+                           .c_stride = COLUMNS,
+                           .scratch = scratch};
     gan__gemm_fn *first = gan__gemm_variant(0);
 
     for (size_t v = 0; gan__gemm_variant(v); v++) {
@@ -498,6 +539,7 @@ Suite *suite(void)
     tcase_add_loop_test(products, input_gradient_is_its_definition, 0, n_shapes);
     tcase_add_loop_test(products, weight_gradient_is_its_definition, 0, n_shapes);
     tcase_add_loop_test(products, products_are_their_definition, 0, n_shapes);
+    tcase_add_test(products, own_products_are_chains_of_fused_sums);
     tcase_add_test(products, own_products_have_the_same_bits_however_cut);
     suite_add_tcase(s, tables);
     suite_add_tcase(s, products);

@@ -18,6 +18,15 @@
 
 enum { CORES = 2, LINE = 16 /* numbers */ };
 
+/* A product's scratch, to be freed. */
+static float *panel(void)
+{
+    float *scratch = aligned_alloc(64, GAN__GEMM_SCRATCH * sizeof *scratch);
+
+    if (!scratch) die("aligned_alloc");
+    return scratch;
+}
+
 /* ---- nothing shared ---- */
 
 typedef struct neighbour {
@@ -68,7 +77,7 @@ static double measure_side_by_side(void)
 enum { LAYERS = 8, CHAINS = 5, TURNS = 301 };
 
 typedef struct chain {
-    float *x[LAYERS + 1], *w[LAYERS], *own[CORES];
+    float *x[LAYERS + 1], *w[LAYERS], *own[CORES], *scratch[CORES];
     atomic_size_t met[CORES];
     double seconds[2][TURNS]; /* a layer: of its own, and exchanging */
     float sum[CORES];
@@ -105,7 +114,7 @@ static void go_through(link *k, int exchanging)
 
         c->sum[k->me] += read_through(x);
         gan__kernels_linear(BATCH, HIDDEN, HIDDEN, half * k->me, half * (k->me + 1), x, c->w[l],
-                            HIDDEN, NULL, c->x[l + 1]);
+                            HIDDEN, NULL, c->x[l + 1], c->scratch[k->me]);
         meet(c->met, k->me);
     }
 }
@@ -143,6 +152,7 @@ static line_cost measure_lines(void)
     for (size_t i = 0; i < LAYERS; i++) c->w[i] = numbers(HIDDEN * HIDDEN);
     for (size_t i = 0; i < CORES; i++) {
         c->own[i] = numbers(BATCH * HIDDEN);
+        c->scratch[i] = panel();
         links[i] = (link){.c = c, .me = i};
     }
     settle();
@@ -155,7 +165,7 @@ static line_cost measure_lines(void)
     cost.line = (cost.exchanging - cost.apart) / (BATCH * HIDDEN / CORES / LINE);
     for (size_t i = 0; i <= LAYERS; i++) free(c->x[i]);
     for (size_t i = 0; i < LAYERS; i++) free(c->w[i]);
-    for (size_t i = 0; i < CORES; i++) free(c->own[i]);
+    for (size_t i = 0; i < CORES; i++) free(c->own[i]), free(c->scratch[i]);
     free(c);
     return cost;
 }
@@ -168,7 +178,7 @@ enum { ROWS = 200, IN = 256, OUT = 128, JOBS = 24 };
 typedef struct share {
     size_t repeats;
     atomic_size_t begun; /* tasks, of all jobs */
-    float *x[CORES], *w[CORES], *y[CORES];
+    float *x[CORES], *w[CORES], *y[CORES], *scratch[CORES];
 } share;
 
 /* Nothing but what a job is for: that neither goes on before both have come. */
@@ -189,7 +199,7 @@ static void do_share(void *context, size_t task, size_t worker)
     (void)task;
     for (size_t i = 0; i < s->repeats; i++)
         gan__kernels_linear(ROWS, IN, OUT, 0, OUT, s->x[worker], s->w[worker], IN, NULL,
-                            s->y[worker]);
+                            s->y[worker], s->scratch[worker]);
 }
 
 static double time_jobs(gan_pool *pool, gan__pool_fn *fn, share *s, size_t jobs, size_t repeats)
@@ -218,6 +228,7 @@ static job_cost measure_jobs(void)
         s.x[i] = numbers(ROWS * IN);
         s.w[i] = numbers(OUT * IN);
         s.y[i] = numbers(ROWS * OUT);
+        s.scratch[i] = panel();
     }
     blas_threads(1);
     settle();
@@ -226,7 +237,8 @@ static job_cost measure_jobs(void)
         apart[i] = time_jobs(pool, do_share, &s, 1, JOBS);
         together[i] = time_jobs(pool, do_share, &s, JOBS, 1);
     }
-    for (size_t i = 0; i < CORES; i++) free(s.x[i]), free(s.w[i]), free(s.y[i]);
+    for (size_t i = 0; i < CORES; i++)
+        free(s.x[i]), free(s.w[i]), free(s.y[i]), free(s.scratch[i]);
     gan_pool_destroy(pool);
     return (job_cost){median(empty, rounds) / EMPTY,
                       (median(together, TURNS) - median(apart, TURNS)) / JOBS};
