@@ -421,13 +421,16 @@ static gan_status decode_all(gan_dataset *data, const gan_png_desc *d)
     gan_status status = GAN_OK;
     gan_pool *pool = NULL;
     opening o = {.data = data};
+    gan__numeric numeric;
 
     o.n_tasks = data->count < GAN__POOL_MAX_TASKS ? data->count : GAN__POOL_MAX_TASKS;
     GAN_TRY(gan_pool_create(&pool, d->n_threads, allocator));
     GAN_TRY(gan__alloc(&o.bad, allocator, data->count, 1));
     if (!data->bytes)
         GAN_TRY(gan__alloc(&o.aside, allocator, gan_pool_thread_count(pool), data->size));
+    gan__numeric_enter(&numeric);
     gan__pool_run(pool, decode_part, &o, o.n_tasks);
+    gan__numeric_leave(&numeric);
     GAN_TRY(leave_out_bad(data, &o, d));
 
 cleanup:

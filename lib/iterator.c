@@ -381,20 +381,11 @@ static gan_status wait_for_batch(gan_iterator *it)
     return GAN_OK;
 }
 
-gan_status gan_iterator_next(gan_iterator *it, const gan_batch **batch)
+static gan_status make_batch(gan_iterator *it)
 {
     gan_status status = GAN_OK;
     size_t n;
 
-    if (!batch) return gan__fail(GAN_ERR_INVALID, "iterator: batch is NULL");
-    *batch = NULL;
-    if (!it) return gan__fail(GAN_ERR_INVALID, "iterator: it is NULL");
-    GAN_TRY(gan__pool_check(it->next.pool));
-    if (it->position == it->end) {
-        it->epoch++;
-        it->position = 0;
-        return GAN_END;
-    }
     if (it->next.pool) GAN_TRY(wait_for_batch(it));
     shuffle(it, it->epoch);
     n = count_at(it, it->position);
@@ -405,7 +396,29 @@ gan_status gan_iterator_next(gan_iterator *it, const gan_batch **batch)
     it->batch.count = n;
     it->position += n;
     if (it->next.pool) begin_decoding(it, it->epoch, it->position);
-    *batch = &it->batch;
+
+cleanup:
+    return status;
+}
+
+gan_status gan_iterator_next(gan_iterator *it, const gan_batch **batch)
+{
+    gan_status status = GAN_OK;
+    gan__numeric numeric;
+
+    if (!batch) return gan__fail(GAN_ERR_INVALID, "iterator: batch is NULL");
+    *batch = NULL;
+    if (!it) return gan__fail(GAN_ERR_INVALID, "iterator: it is NULL");
+    GAN_TRY(gan__pool_check(it->next.pool));
+    if (it->position == it->end) {
+        it->epoch++;
+        it->position = 0;
+        return GAN_END;
+    }
+    gan__numeric_enter(&numeric);
+    status = make_batch(it);
+    gan__numeric_leave(&numeric);
+    if (status == GAN_OK) *batch = &it->batch;
 
 cleanup:
     return status;

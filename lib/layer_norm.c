@@ -77,7 +77,7 @@ void gan__norm_init(const gan_layer *layer, float *params, uint64_t seed, uint64
 enum { SHAPE = GAN__NORM_OWN, N_LAYER_NORM = SHAPE + GAN_SHAPE_MAX_RANK };
 enum { CHANNELS = GAN__NORM_OWN, N_INSTANCE_NORM, GROUPS = N_INSTANCE_NORM, N_GROUP_NORM };
 
-enum { BLOCK = 512, LANES = 64 };
+enum { BLOCK = 256, LANES = 64 };
 
 /* What is measured of numbers that belong to those of a segment. */
 typedef struct products {

@@ -3,6 +3,7 @@
 
 #include "alloc_internal.h"
 #include "desc_internal.h"
+#include "numeric_internal.h"
 #include "pass_internal.h"
 #include "rng_internal.h"
 #include "status_internal.h"
@@ -226,6 +227,16 @@ static void name_tensors(gan_network *net)
     }
 }
 
+/* The same weights however the host rounds. */
+static void draw_alike(gan_network *net, uint64_t seed)
+{
+    gan__numeric numeric;
+
+    gan__numeric_enter(&numeric);
+    draw_weights(net, seed);
+    gan__numeric_leave(&numeric);
+}
+
 static gan_status build(gan_network *net)
 {
     gan_status status = GAN_OK;
@@ -250,7 +261,7 @@ static gan_status build(gan_network *net)
     net->tensors = tensors;
     net->names = names;
     name_tensors(net);
-    draw_weights(net, net->seed);
+    draw_alike(net, net->seed);
     return GAN_OK;
 
 cleanup:
@@ -275,7 +286,7 @@ gan_status gan_network_initialize(gan_network *net, uint64_t seed)
     gan_status status = GAN_OK;
 
     GAN_TRY(gan_network_build(net));
-    draw_weights(net, seed);
+    draw_alike(net, seed);
 
 cleanup:
     return status;

@@ -3,6 +3,7 @@
 
 #include "alloc_internal.h"
 #include "desc_internal.h"
+#include "numeric_internal.h"
 #include "rng_internal.h"
 #include "status_internal.h"
 
@@ -190,25 +191,34 @@ static void draw_layer(const gan_network *net, size_t i, const gan_init_desc *d,
     }
 }
 
-gan_status gan_network_initialize_as(gan_network *net, uint64_t seed, const gan_init_desc *desc)
+static void draw_layers(gan_network *net, uint64_t seed, const gan_init_desc *desc, double *vectors)
 {
-    gan_status status = GAN_OK;
-    double *vectors = NULL;
-    gan_init_desc d;
-
-    GAN_TRY(read_desc(&d, desc));
-    GAN_TRY(gan_network_build(net));
-    if (d.init == GAN_INIT_ORTHOGONAL) GAN_TRY(make_vectors(&vectors, net));
-    GAN_TRY(gan_network_initialize(net, seed));
     for (size_t i = 0; i < net->n_layers; i++) {
         const gan_layer *layer = &net->layers[i];
         const size_t at = net->offsets[i];
 
         if (has_matrices(layer))
-            draw_layer(net, i, &d, seed, vectors);
-        else if (d.init == GAN_INIT_NORMAL && layer->class == &gan__layer_batch_norm)
-            draw_normal(seed, at, gan__layer_param_count(layer) / 2, 1, d.std, net->params + at);
+            draw_layer(net, i, desc, seed, vectors);
+        else if (desc->init == GAN_INIT_NORMAL && layer->class == &gan__layer_batch_norm)
+            draw_normal(seed, at, gan__layer_param_count(layer) / 2, 1, desc->std,
+                        net->params + at);
     }
+}
+
+gan_status gan_network_initialize_as(gan_network *net, uint64_t seed, const gan_init_desc *desc)
+{
+    gan_status status = GAN_OK;
+    double *vectors = NULL;
+    gan_init_desc d;
+    gan__numeric numeric;
+
+    GAN_TRY(read_desc(&d, desc));
+    GAN_TRY(gan_network_build(net));
+    if (d.init == GAN_INIT_ORTHOGONAL) GAN_TRY(make_vectors(&vectors, net));
+    GAN_TRY(gan_network_initialize(net, seed));
+    gan__numeric_enter(&numeric);
+    draw_layers(net, seed, &d, vectors);
+    gan__numeric_leave(&numeric);
 
 cleanup:
     if (vectors) gan__free(&net->allocator, vectors);

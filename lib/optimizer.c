@@ -4,6 +4,7 @@
 #include "alloc_internal.h"
 #include "desc_internal.h"
 #include "kernels_internal.h"
+#include "numeric_internal.h"
 #include "status_internal.h"
 
 #include <float.h>
@@ -233,6 +234,7 @@ void gan__optimizer_end(gan_optimizer *opt)
 gan_status gan_optimizer_step(gan_optimizer *opt, float *params, const float *grads, size_t n)
 {
     gan_status status = GAN_OK;
+    gan__numeric numeric;
 
     if (!opt || !params || !grads)
         return gan__fail(GAN_ERR_INVALID, "optimizer: %s is NULL",
@@ -243,12 +245,14 @@ gan_status gan_optimizer_step(gan_optimizer *opt, float *params, const float *gr
     if (opt->n_params != n)
         return gan__fail(GAN_ERR_SHAPE, "%s: is bound to %zu parameters, gets %zu",
                          opt->class->name, opt->n_params, n);
+    gan__numeric_enter(&numeric);
     GAN_TRY(
         gan__optimizer_begin(opt, params, grads, sqrt(gan__simd_best()->sum_squares(n, grads))));
     gan__optimizer_apply(opt, params, grads, 0, n);
     gan__optimizer_end(opt);
 
 cleanup:
+    gan__numeric_leave(&numeric);
     return status;
 }
 

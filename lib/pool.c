@@ -258,26 +258,39 @@ static size_t default_thread_count(void)
     return cpus < MAX_THREADS ? cpus : MAX_THREADS;
 }
 
+/* Threads have the stack that is usual in this process, unless that is too small. */
+static void init_attributes(pthread_attr_t *attributes)
+{
+    size_t usual = 0;
+
+    pthread_attr_init(attributes);
+    pthread_attr_getstacksize(attributes, &usual);
+    if (usual < GAN_STACK_BYTES) pthread_attr_setstacksize(attributes, GAN_STACK_BYTES);
+}
+
 /* Start the workers with all signals blocked: those are for the host's own threads. */
 static gan_status start_workers(gan_pool *pool)
 {
     gan_status status = GAN_OK;
+    pthread_attr_t attributes;
     sigset_t all;
     sigset_t before;
 
+    init_attributes(&attributes);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     for (; pool->n_started + 1 < pool->n_threads; pool->n_started++) {
         worker *w = &pool->workers[pool->n_started];
 
         *w = (worker){.pool = pool, .index = pool->n_started + 1};
-        if (pthread_create(&w->thread, NULL, worker_main, w) != 0) {
+        if (pthread_create(&w->thread, &attributes, worker_main, w) != 0) {
             status = gan__fail(GAN_ERR_NOMEM, "pool: %zu threads wanted, the system gave %zu",
                                pool->n_threads, pool->n_started + 1);
             break;
         }
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
     return status;
 }
 

@@ -7,6 +7,7 @@
 
 #include "alloc_internal.h"
 #include "kernels_simd_internal.h"
+#include "numeric_internal.h"
 #include "status_internal.h"
 
 #include <math.h>
@@ -163,15 +164,23 @@ void gan_rng_destroy(gan_rng *rng)
 
 void gan_rng_uniform(gan_rng *rng, size_t n, float *out)
 {
+    gan__numeric numeric;
+
     if (!rng || !out) return;
+    gan__numeric_enter(&numeric);
     gan__rng_uniform(rng->seed, rng->stream, rng->position, n, out);
+    gan__numeric_leave(&numeric);
     rng->position += n;
 }
 
 void gan_rng_normal(gan_rng *rng, size_t n, float *out)
 {
+    gan__numeric numeric;
+
     if (!rng || !out) return;
+    gan__numeric_enter(&numeric);
     gan__rng_normal(rng->seed, rng->stream, rng->position, n, out);
+    gan__numeric_leave(&numeric);
     rng->position += n;
 }
 
@@ -196,12 +205,15 @@ static double inverse_erf(double y)
 void gan_rng_truncated_normal(gan_rng *rng, double bound, size_t n, float *out)
 {
     const double root_2 = 1.41421356237309504880, half = 1.0 / (1 << 25);
+    gan__numeric numeric;
 
     if (!rng || !out || !(bound > 0)) return;
     gan_rng_uniform(rng, n, out);
+    gan__numeric_enter(&numeric);
     for (size_t i = 0; i < n; i++)
         out[i] =
             (float)(root_2 * inverse_erf((2 * ((double)out[i] + half) - 1) * erf(bound / root_2)));
+    gan__numeric_leave(&numeric);
 }
 
 uint32_t gan_rng_below(gan_rng *rng, uint32_t bound)

@@ -241,8 +241,9 @@ static void judge(half_step *s, gan__loss_term_fn *term, gan__loss_side *real, g
 static double judge_classes(half_step *s, size_t first, double share)
 {
     const gan_trainer *t = s->t;
+    const uint8_t *labels = t->labels ? t->labels + first : NULL;
     const gan__loss_rows rows = {.logits = gan__pass_output(t->d.pass, first) + 1,
-                                 .labels = t->labels + first,
+                                 .labels = labels,
                                  .n = s->rows,
                                  .n_classes = t->n_classes,
                                  .stride = outputs_of(t)};

@@ -20,6 +20,7 @@ forbidden='
 nm -u "${BUILD:-build}/libgan.a" | awk -v forbidden="$forbidden" '
     BEGIN { n = split(forbidden, names); for (i = 1; i <= n; i++) bad[names[i]] = 1 }
     /:$/ { object = $0; next }
+    object == "numeric.o:" && $NF == "fesetenv" { next } # which puts the host'"'"'s back
     {
         name = $NF
         sub(/@.*/, "", name)

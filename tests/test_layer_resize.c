@@ -6,6 +6,7 @@
 #include <gan/gan.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static gan_layer *nearest(size_t scale)
 {
@@ -65,10 +66,58 @@ START_TEST(gradients_are_adjoint)
 }
 END_TEST
 
+enum { SIDE = 7 };
+
+/* How much a place counts, by running the layer on an image of zeros but for a one there. */
+static void run_layer(gan_layer *layer, const float *in, float *out)
+{
+    gan_network *net = gan_network_create(gan_shape_3d(1, SIDE, SIDE), NULL);
+
+    expect_ok(gan_network_add(net, layer));
+    expect_ok(gan_network_forward(net, in, 1, out));
+    gan_network_destroy(net);
+}
+
+static void expect_only_seen_where_it_counts(gan_layer *(*make)(size_t), size_t scale,
+                                             float rubbish)
+{
+    const size_t n = SIDE * SIDE * scale * scale;
+    float in[SIDE * SIDE] = {0}, *weights = malloc(n * sizeof *weights);
+    float *out = malloc(n * sizeof *out);
+
+    for (size_t i = 0; i < SIDE * SIDE; i++) {
+        in[i] = 1;
+        run_layer(make(scale), in, weights);
+        in[i] = rubbish;
+        run_layer(make(scale), in, out);
+        in[i] = 0;
+        for (size_t j = 0; j < n; j++)
+            if (weights[j] == 0)
+                ck_assert_msg(out[j] == 0, "scale %zu, %zu from %zu: %g", scale, j, i,
+                              (double)out[j]);
+            else
+                ck_assert(isnan(rubbish) ? isnan(out[j]) : out[j] == rubbish);
+    }
+    free(weights), free(out);
+}
+
 START_TEST(bits_dont_depend_on_the_cut)
 {
     for (size_t i = 0; i < N_KINDS; i++)
         expect_layer_same_bits(gan_shape_3d(8, 11, 9), kinds[i].make(2), 50, 50);
+}
+END_TEST
+
+/* Where a place of the small image counts nothing, its NaN or infinity isn't seen either: neither
+ * its row's and column's neighbours have it, nor does infinity become NaN. */
+START_TEST(what_counts_nothing_is_not_read)
+{
+    const float rubbish[] = {NAN, INFINITY, -INFINITY};
+
+    for (size_t align = 0; align < 2; align++)
+        for (size_t scale = 1; scale < 6; scale++)
+            for (size_t r = 0; r < 3; r++)
+                expect_only_seen_where_it_counts(align ? corners : bilinear, scale, rubbish[r]);
 }
 END_TEST
 
@@ -118,7 +167,8 @@ END_TEST
 Suite *suite(void)
 {
     const TTest *const values[] = {they_are_pytorchs, gradients_are_adjoint,
-                                   bits_dont_depend_on_the_cut, NULL};
+                                   bits_dont_depend_on_the_cut, what_counts_nothing_is_not_read,
+                                   NULL};
     const TTest *const contract[] = {wrong_settings_are_refused, images_have_to_fit, NULL};
     Suite *s = suite_create("layer_resize");
 

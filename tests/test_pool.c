@@ -1,4 +1,5 @@
 /* test_pool.c - every task is done once, whoever does it. */
+#define _GNU_SOURCE /* pthread_getattr_np */
 #include "budget.h"
 #include "expect.h"
 #include "pool_internal.h"
@@ -270,6 +271,36 @@ START_TEST(creation_survives_a_lack_of_threads)
 }
 END_TEST
 
+#ifdef __GLIBC__
+static void measure_stack(void *context, size_t task, size_t worker)
+{
+    pthread_attr_t attributes;
+
+    (void)worker;
+    pthread_getattr_np(pthread_self(), &attributes);
+    pthread_attr_getstacksize(&attributes, &((size_t *)context)[task]);
+    pthread_attr_destroy(&attributes);
+    sleep_ms(1); /* the others are to have theirs */
+}
+
+START_TEST(workers_have_stack_enough_where_threads_have_little)
+{
+    size_t bytes[100] = {0};
+    pthread_attr_t little;
+    gan_pool *pool;
+
+    pthread_attr_init(&little);
+    pthread_attr_setstacksize(&little, 96 * 1024);
+    ck_assert_int_eq(pthread_setattr_default_np(&little), 0);
+    pool = pool_of(3);
+    gan__pool_run(pool, measure_stack, bytes, 100);
+    for (size_t i = 0; i < 100; i++) ck_assert_uint_ge(bytes[i], GAN_STACK_BYTES);
+    gan_pool_destroy(pool);
+    pthread_attr_destroy(&little);
+}
+END_TEST
+#endif
+
 START_TEST(a_forked_child_makes_its_own_pool)
 {
     gan_pool *pool = pool_of(3);
@@ -358,6 +389,9 @@ Suite *suite(void)
                                   settings_out_of_range_are_named,
                                   creation_survives_a_lack_of_memory,
                                   creation_survives_a_lack_of_threads,
+#ifdef __GLIBC__
+                                  workers_have_stack_enough_where_threads_have_little,
+#endif
                                   a_forked_child_makes_its_own_pool,
                                   signals_are_left_to_the_hosts_threads,
                                   NULL};

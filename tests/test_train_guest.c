@@ -1,13 +1,21 @@
 /* test_train_guest.c - training takes nothing from its host and leaves nothing changed. */
+#define _DEFAULT_SOURCE /* RLIMIT_AS */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"
 
+#include <fenv.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 /* ---- heap calls of the whole process, where the C library lets them be counted ---- */
 
@@ -62,6 +70,11 @@ void free(void *memory)
 
 /* ---- a good guest ---- */
 
+static void sleep_ms(long ms)
+{
+    nanosleep(&(struct timespec){0, ms * 1000000}, NULL);
+}
+
 START_TEST(a_step_takes_no_memory)
 {
     const gan_penalty_desc penalty = {GAN_PENALTY_DESC_INIT, .kind = (gan_penalty_kind)_i};
@@ -80,9 +93,7 @@ START_TEST(a_step_takes_no_memory)
     desc.penalty = &penalty;
     x = game_begin(small_g, small_d, adam, &desc);
     batch = batch_of(&x, real, 20);
-    for (int s = 0; s < 3; s++)
-        expect_ok(gan_train_step(x.trainer, &batch, &stats)); /* a BLAS may take its buffers */
-    expect_ok(gan_trainer_sample(x.trainer, z, 40, out));
+    expect_ok(gan_network_build(x.g)); /* what its forward runs need */
     taken = b.taken;
     b.left = 0;
     calls = atomic_load(&heap_calls);
@@ -122,7 +133,7 @@ START_TEST(a_classifier_takes_no_memory)
     uint8_t predicted[20];
     const gan_batch batch = {GAN_BATCH_INIT, .count = 20, .shape = gan_shape_1d(6),
                              .samples = samples, .labels = labels};
-    unsigned long calls = 0;
+    unsigned long calls;
     gan_status bad = GAN_OK;
 
     budget_init(&b, BUDGET_UNLIMITED);
@@ -131,8 +142,8 @@ START_TEST(a_classifier_takes_no_memory)
     expect_ok(gan_dataset_create_floats(&data, samples, labels, 20, gan_shape_1d(6), NULL));
     expect_ok(gan_iterator_create(&it, data, NULL));
     b.left = 0;
+    calls = atomic_load(&heap_calls);
     for (int s = 0; s < 100 && bad == GAN_OK; s++) {
-        if (s == 3) calls = atomic_load(&heap_calls); /* a BLAS may take its buffers before */
         bad = gan_classifier_step(c, &batch, NULL);
         if (bad == GAN_OK) bad = gan_classifier_evaluate(c, it, NULL, NULL);
         if (bad == GAN_OK) bad = gan_classifier_predict(c, samples, 20, predicted);
@@ -151,6 +162,302 @@ START_TEST(a_classifier_takes_no_memory)
     free(samples);
 }
 END_TEST
+
+/* ---- addresses, which an OpenBLAS takes without the heap ---- */
+
+static const net_layer large_g[] = {LINEAR(3, 1500), LEAKY, LINEAR(1500, 600), TANH, END},
+                       large_d[] = {LINEAR(600, 1500), LEAKY, LINEAR(1500, 1), END};
+
+enum { LARGE_BATCH = 300 }; /* too large for the library's own products */
+
+static gan_trainer_desc large_desc(size_t n_threads)
+{
+    return (gan_trainer_desc){GAN_TRAINER_DESC_INIT, .batch_size = LARGE_BATCH,
+                              .n_threads = n_threads};
+}
+
+/* Pages that the process has addresses for; 0 where the system doesn't tell. */
+static size_t pages_mapped(void)
+{
+    FILE *f = fopen("/proc/self/statm", "r");
+    size_t n = 0;
+
+    if (f && fscanf(f, "%zu", &n) != 1) n = 0;
+    if (f) fclose(f);
+    return n;
+}
+
+START_TEST(the_first_step_takes_no_addresses)
+{
+    const gan_trainer_desc desc = large_desc((size_t)_i);
+    game x = game_begin(large_g, large_d, adam, &desc);
+    float *real = normals(LARGE_BATCH * 600, 1), *z = normals(LARGE_BATCH * 3, 2);
+    float *out = calloc(LARGE_BATCH * 600, sizeof *out);
+    gan_batch batch = batch_of(&x, real, LARGE_BATCH);
+    size_t before, after;
+    unsigned long calls;
+
+    (void)pages_mapped(); /* it takes a buffer */
+    before = pages_mapped();
+    calls = atomic_load(&heap_calls);
+    expect_ok(gan_train_step(x.trainer, &batch, NULL));
+    expect_ok(gan_trainer_sample(x.trainer, z, LARGE_BATCH, out));
+    expect_ok(gan_network_forward(x.g, z, LARGE_BATCH, out));
+    ck_assert_uint_eq(atomic_load(&heap_calls) - calls, 0);
+    after = pages_mapped();
+    if (!under_sanitizer()) ck_assert_uint_eq(before, after);
+    game_end(&x);
+    free(real), free(z), free(out);
+}
+END_TEST
+
+/* NULL unless it is a normal OpenBLAS. */
+#pragma weak blas_memory_alloc
+void *blas_memory_alloc(int unused);
+
+START_TEST(a_blas_without_memory_is_an_error)
+{
+    const gan_trainer_desc desc = large_desc(2);
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    gan_network *g = net_seeded(3, large_g, 1), *d = net_seeded(600, large_d, 2);
+    gan_optimizer *g_opt = adam(), *d_opt = adam();
+    gan_trainer *trainer = NULL;
+    struct rlimit limit, before;
+
+    if (!under_sanitizer() && blas_memory_alloc && pages_mapped() > 0) {
+        alarm(60); /* it waited for ever */
+        expect_ok(gan_network_build(g));
+        expect_ok(gan_network_build(d));
+        ck_assert_int_eq(getrlimit(RLIMIT_AS, &before), 0);
+        limit = before;
+        limit.rlim_cur = pages_mapped() * page + ((rlim_t)100 << 20);
+        ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+        expect_fails(gan_trainer_create(&trainer, g, d, g_opt, d_opt, &desc), GAN_ERR_NOMEM,
+                     "OpenBLAS maps a buffer");
+        ck_assert_ptr_null(trainer);
+        ck_assert_int_eq(setrlimit(RLIMIT_AS, &before), 0);
+        expect_ok(gan_trainer_create(&trainer, g, d, g_opt, d_opt, &desc));
+        gan_trainer_destroy(trainer);
+    }
+    gan_optimizer_destroy(g_opt);
+    gan_optimizer_destroy(d_opt);
+    gan_network_destroy(g);
+    gan_network_destroy(d);
+}
+END_TEST
+
+/* ---- a host that computes in other ways ---- */
+
+static void flush_to_zero(int on)
+{
+#ifdef __SSE__
+    __builtin_ia32_ldmxcsr(on ? __builtin_ia32_stmxcsr() | 0x8040
+                              : __builtin_ia32_stmxcsr() & ~0x8040u);
+#elif defined(__aarch64__)
+    uint64_t fpcr;
+
+    __asm__ volatile("mrs %0, fpcr" : "=r"(fpcr));
+    fpcr = on ? fpcr | 1u << 24 : fpcr & ~((uint64_t)1 << 24);
+    __asm__ volatile("msr fpcr, %0" : : "r"(fpcr));
+#else
+    (void)on;
+#endif
+}
+
+static int flushes_to_zero(void)
+{
+    volatile float small = 1e-38f, less = small / 16;
+
+    return less == 0;
+}
+
+static const struct {
+    int mode, flush;
+} hosts[] = {{FE_TONEAREST, 0},  {FE_UPWARD, 0},    {FE_DOWNWARD, 0},
+             {FE_TOWARDZERO, 0}, {FE_TONEAREST, 1}, {FE_UPWARD, 1}};
+
+/* Train and sample as a host that sets its own mode before it makes the trainer, or after. */
+static game play_rounding(int host, int early, size_t n_threads, float *out)
+{
+    gan_trainer_desc desc = small_desc;
+    float *z = normals(40 * 3, 2);
+    game x;
+
+    desc.n_threads = n_threads;
+    desc.average_decay = 0.9;
+    for (int i = 0; i < 2; i++) {
+        if (i == !early) {
+            ck_assert_int_eq(fesetround(hosts[host].mode), 0);
+            flush_to_zero(hosts[host].flush);
+        }
+        if (i == 0) x = game_begin(small_g, small_d, adam, &desc);
+    }
+    for (uint64_t i = 0; i < 5; i++) play(&x, 20, i);
+    expect_ok(gan_trainer_sample(x.trainer, z, 40, out));
+    expect_ok(gan_network_forward(x.g, z, 40, out + 40 * 6));
+    ck_assert_int_eq(fegetround(), hosts[host].mode);
+    if (hosts[host].flush) ck_assert_int_eq(flushes_to_zero(), hosts[host].flush);
+    fesetround(FE_TONEAREST);
+    flush_to_zero(0);
+    free(z);
+    return x;
+}
+
+START_TEST(results_dont_depend_on_the_hosts_rounding)
+{
+    float wanted[2 * 40 * 6], found[2 * 40 * 6];
+    game plain = play_rounding(0, 0, 1, wanted);
+
+    for (size_t n = 1; n <= 3; n++)
+        for (int early = 0; early < 2; early++) {
+            game x = play_rounding(_i, early, n, found);
+
+            expect_same_game(&plain, &x);
+            expect_same_bits(wanted, found, sizeof wanted);
+            game_end(&x);
+        }
+    game_end(&plain);
+}
+END_TEST
+
+/* ---- a child of the host's ---- */
+
+/* Run `act` in a child; it returns 0 when all is well.  It has to end at all. */
+static void expect_of_child(int (*act)(const game *), const game *x)
+{
+    int result = -1;
+    const pid_t child = fork();
+
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        alarm(20);
+        _exit(act(x));
+    }
+    ck_assert_int_eq(waitpid(child, &result, 0), child);
+    ck_assert_msg(WIFEXITED(result) && WEXITSTATUS(result) == 0, "the child ended with %d", result);
+}
+
+static int destroy_in_child(const game *x)
+{
+    game copy = *x;
+
+    game_end(&copy);
+    return 0;
+}
+
+static int is_refused(gan_status status)
+{
+    return status == GAN_ERR_INVALID && strstr(gan_last_error(), "after fork()");
+}
+
+static int use_in_child(const game *x)
+{
+    float real[20 * 6] = {0}, z[20 * 3] = {0}, out[20 * 6];
+    const gan_batch batch = batch_of(x, real, 20);
+
+    if (!is_refused(gan_train_step(x->trainer, &batch, NULL))) return 1;
+    if (!is_refused(gan_train_discriminator_step(x->trainer, &batch, NULL, NULL, NULL))) return 2;
+    if (!is_refused(gan_train_generator_step(x->trainer, 20, NULL, NULL, NULL))) return 3;
+    if (!is_refused(gan_trainer_sample(x->trainer, z, 20, out))) return 4;
+    return destroy_in_child(x);
+}
+
+static int use_alone_in_child(const game *x)
+{
+    float real[20 * 6] = {0}, z[20 * 3] = {0}, out[20 * 6];
+    const gan_batch batch = batch_of(x, real, 20);
+
+    if (gan_train_step(x->trainer, &batch, NULL) != GAN_OK) return 1;
+    if (gan_trainer_sample(x->trainer, z, 20, out) != GAN_OK) return 2;
+    return destroy_in_child(x);
+}
+
+START_TEST(a_child_may_destroy_what_it_may_not_use)
+{
+    for (size_t n = 1; n <= 3 && !under_thread_sanitizer(); n++) {
+        gan_trainer_desc desc = small_desc;
+        game x;
+
+        desc.n_threads = n;
+        x = game_begin(small_g, small_d, adam, &desc);
+        for (int i = 0; i < 3; i++) {
+            play(&x, 20, (uint64_t)i);
+            if (i == 1) sleep_ms(20); /* the workers sleep, and are waiting for a condition */
+            expect_of_child(destroy_in_child, &x);
+            expect_of_child(n > 1 ? use_in_child : use_alone_in_child, &x);
+        }
+        play(&x, 20, 9);
+        game_end(&x);
+    }
+}
+END_TEST
+
+static gan_iterator *picture_iterator; /* that decodes ahead */
+static gan_dataset *pictures;
+static gan_classifier *classifier;
+static gan_network *pooled;
+
+static int use_others_in_child(const game *x)
+{
+    const gan_batch *batch;
+    float samples[5 * 6] = {0}, out[5 * 6];
+    uint8_t labels[5] = {0};
+    const gan_batch own = {GAN_BATCH_INIT, .count = 5, .shape = gan_shape_1d(6),
+                           .samples = samples, .labels = labels};
+
+    (void)x;
+    if (!is_refused(gan_iterator_next(picture_iterator, &batch)) || batch) return 1;
+    gan_iterator_destroy(picture_iterator);
+    gan_dataset_destroy(pictures);
+    if (!is_refused(gan_classifier_step(classifier, &own, NULL))) return 2;
+    if (!is_refused(gan_classifier_predict(classifier, samples, 5, labels))) return 3;
+    if (!is_refused(gan_classifier_features(classifier, samples, 5, out))) return 4;
+    gan_classifier_destroy(classifier);
+    if (!is_refused(gan_network_forward(pooled, samples, 5, out))) return 5;
+    gan_network_destroy(pooled);
+    return 0;
+}
+
+START_TEST(a_child_may_not_use_other_handles_with_threads_either)
+{
+    static const net_layer layers[] = {LINEAR(6, 7), LEAKY, LINEAR(7, 3), END};
+    const gan_classifier_desc two = {GAN_CLASSIFIER_DESC_INIT, .n_threads = 2, .feature_layers = 1};
+    const gan_batch *batch;
+    float pixels[64] = {0}, out[3];
+    char path[1200], folder[1024];
+    gan_network *net = net_seeded(6, layers, 1);
+    gan_optimizer *opt = adam();
+    gan_pool *pool;
+
+    snprintf(folder, sizeof folder, "%s", scratch_path("forked"));
+    mkdir(folder, 0777);
+    for (int i = 0; i < 9; i++) {
+        snprintf(path, sizeof path, "%s/%d.png", folder, i);
+        expect_ok(gan_image_write_grid(path, pixels, 1, gan_shape_3d(1, 8, 8), NULL));
+    }
+    expect_ok(gan_dataset_open_png(&pictures, folder, &(gan_png_desc){GAN_PNG_DESC_INIT,
+                                                                      .memory_limit = 1}));
+    expect_ok(gan_iterator_create(&picture_iterator, pictures,
+                                  &(gan_iterator_desc){GAN_ITERATOR_DESC_INIT, .batch_size = 3,
+                                                       .n_threads = 2}));
+    expect_ok(gan_classifier_create(&classifier, net, opt, &two));
+    expect_ok(gan_pool_create(&pool, 2, NULL));
+    pooled = net_make(6, layers, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .pool = pool});
+    expect_ok(gan_network_forward(pooled, pixels, 1, out));
+    expect_ok(gan_iterator_next(picture_iterator, &batch)); /* and the next one is being decoded */
+    if (!under_thread_sanitizer()) expect_of_child(use_others_in_child, NULL);
+    expect_ok(gan_iterator_next(picture_iterator, &batch));
+    gan_iterator_destroy(picture_iterator);
+    gan_dataset_destroy(pictures);
+    gan_network_destroy(pooled);
+    gan_pool_destroy(pool);
+    gan_classifier_destroy(classifier);
+    gan_network_destroy(net);
+    gan_optimizer_destroy(opt);
+}
+END_TEST
+
+/* ---- the BLAS's threads ---- */
 
 /* NULL unless the BLAS in this process is an OpenBLAS. */
 #pragma weak openblas_get_num_threads
@@ -191,11 +498,18 @@ END_TEST
 Suite *suite(void)
 {
     const TTest *const tests[] = {a_classifier_takes_no_memory,
-                                  the_threads_of_openblas_are_put_back, NULL};
+                                  a_blas_without_memory_is_an_error,
+                                  a_child_may_destroy_what_it_may_not_use,
+                                  a_child_may_not_use_other_handles_with_threads_either,
+                                  the_threads_of_openblas_are_put_back,
+                                  NULL};
     Suite *s = suite_create("train_guest");
-    TCase *tc = tcase_create("each penalty");
+    TCase *tc = tcase_create("each kind");
 
     tcase_add_loop_test(tc, a_step_takes_no_memory, GAN_PENALTY_NONE, GAN_PENALTY_DRAGAN + 1);
+    tcase_add_loop_test(tc, the_first_step_takes_no_addresses, 1, 4);
+    tcase_add_loop_test(tc, results_dont_depend_on_the_hosts_rounding, 0,
+                        (int)(sizeof hosts / sizeof *hosts));
     suite_add_tcase(s, tc);
     add_tests(s, "a good guest", tests);
     return s;

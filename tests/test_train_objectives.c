@@ -323,6 +323,95 @@ START_TEST(a_checkpoint_of_another_objective_is_refused)
 }
 END_TEST
 
+/* ---- what cancels ---- */
+
+static gan_optimizer *rmsprop(void)
+{
+    gan_optimizer *opt;
+
+    expect_ok(gan_optimizer_create_rmsprop(&opt, NULL));
+    return opt;
+}
+
+static gan_optimizer *lion(void)
+{
+    gan_optimizer *opt;
+
+    expect_ok(gan_optimizer_create_lion(&opt, NULL));
+    return opt;
+}
+
+static gan_optimizer *adabelief(void)
+{
+    gan_optimizer *opt;
+
+    expect_ok(gan_optimizer_create_adabelief(&opt, NULL));
+    return opt;
+}
+
+/* A critic whose last layer is a convolution. */
+static gan_network *conv_critic(void)
+{
+    gan_network *net = gan_network_create(gan_shape_1d(6), NULL);
+
+    expect_ok(gan_network_add(net, gan_layer_reshape(gan_shape_3d(1, 2, 3))));
+    expect_ok(gan_network_add(net, gan_layer_conv2d(1, 5, 2, NULL)));
+    expect_ok(gan_network_add(net, gan_layer_leaky_relu(0.2f)));
+    expect_ok(gan_network_add(net, gan_layer_conv2d(5, 1, 1, &(gan_conv2d_desc){
+                                                                 GAN_CONV2D_DESC_INIT,
+                                                                 .stride = {1, 2}})));
+    return net;
+}
+
+static float last_number(gan_network *net)
+{
+    gan_tensor t;
+
+    expect_ok(gan_network_tensor(&t, net, gan_network_tensor_count(net) - 1));
+    return t.data[t.size - 1];
+}
+
+/* A critic's last bias moves real and generated verdicts alike: its gradient is 0, and not a sum's
+ * rounding, which rules that divide by its size would make full steps of. */
+static void expect_still_bias(gan_network *d, opt_maker make, size_t n, size_t micro_batch)
+{
+    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT,       .batch_size = n,
+                                   .micro_batch = micro_batch,  .n_threads = 2,
+                                   .loss = GAN_LOSS_WASSERSTEIN};
+    gan_network *g = net_seeded(3, raw_g, 1);
+    gan_optimizer *g_opt = adam(), *d_opt = make();
+    float *samples = normals(n * 6, 1);
+    const gan_batch batch = {GAN_BATCH_INIT, .count = n, .shape = gan_shape_1d(6),
+                             .samples = samples};
+    gan_trainer *t;
+    float before;
+
+    expect_ok(gan_trainer_create(&t, g, d, g_opt, d_opt, &desc));
+    before = last_number(d);
+    for (int i = 0; i < 20; i++) expect_ok(gan_train_step(t, &batch, NULL));
+    ck_assert_msg(last_number(d) == before, "n %zu: %.9g, was %.9g", n, (double)last_number(d),
+                  (double)before);
+    gan_trainer_destroy(t);
+    gan_optimizer_destroy(g_opt);
+    gan_optimizer_destroy(d_opt);
+    gan_network_destroy(g);
+    gan_network_destroy(d);
+    free(samples);
+}
+
+START_TEST(a_critics_last_bias_stays)
+{
+    const opt_maker makers[] = {adam, rmsprop, lion, adabelief};
+
+    for (size_t i = 0; i < 4; i++)
+        for (size_t n = 1; n <= 100; n += n < 8 ? 1 : 23) {
+            expect_still_bias(net_seeded(6, raw_d, 2), makers[i], n, 0);
+            expect_still_bias(net_seeded(6, raw_d, 2), makers[i], n, (n + 2) / 3);
+            if (n < 50) expect_still_bias(conv_critic(), makers[i], n, 0);
+        }
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("train_objectives");
@@ -330,7 +419,8 @@ Suite *suite(void)
     const TTest *const tests[] = {
         a_relativistic_generator_wants_real_samples,  so_many_labels_are_flipped,
         what_an_objective_has_no_use_for_is_refused,  a_last_sigmoid_changes_nothing,
-        a_checkpoint_of_another_objective_is_refused, NULL};
+        a_checkpoint_of_another_objective_is_refused, a_critics_last_bias_stays,
+        NULL};
 
     tcase_add_loop_test(tc, steps_are_pytorchs, 0, CASES);
     tcase_add_loop_test(tc, the_number_of_threads_does_not_show, 0, CASES);

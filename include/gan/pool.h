@@ -10,6 +10,17 @@
 GAN_BEGIN_DECLS
 
 /**
+ * How many bytes of stack a thread must have that calls the library, whatever it calls: what
+ * pthread_attr_setstacksize() is to be given, or more.  The library's calls take up to 32 KiB of it,
+ * those to other libraries included.  The rest is for the thread-local memory of all libraries of
+ * the process, which glibc takes from the stack (Debian's OpenBLAS has 60 KiB of it), and for a
+ * host's callbacks.  The library's own workers have at least as much.
+ *
+ * @since 0.1
+ */
+#define GAN_STACK_BYTES (128 * 1024)
+
+/**
  * A team of worker threads.  The thread that calls the library is one of the team, so a pool of
  * one has no thread of its own.
  *
