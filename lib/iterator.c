@@ -167,6 +167,7 @@ gan_status gan_iterator_create(gan_iterator **out, const gan_dataset *data,
     gan_iterator_desc d = {GAN_ITERATOR_DESC_INIT};
     gan_allocator allocator;
     gan_iterator *it = NULL;
+    gan__numeric numeric;
 
     if (!out) return gan__fail(GAN_ERR_INVALID, "iterator: out is NULL");
     *out = NULL;
@@ -176,7 +177,10 @@ gan_status gan_iterator_create(gan_iterator **out, const gan_dataset *data,
     GAN_TRY(gan__alloc(&it, &allocator, 1, sizeof *it));
     it->allocator = allocator;
     it->data = data;
-    GAN_TRY(set_channels(it, &d));
+    gan__numeric_enter(&numeric);
+    status = set_channels(it, &d);
+    gan__numeric_leave(&numeric);
+    if (status != GAN_OK) goto cleanup;
     GAN_TRY(set_batches(it, &d));
     GAN_TRY(take_memory(it, &d));
     it->batch = (gan_batch){sizeof it->batch, 0, data->shape, it->samples, it->labels};

@@ -103,11 +103,13 @@ cleanup:
     return status;
 }
 
-/* Have the BLAS take its memory where a thread's rows may be its business. */
+/* Have the BLAS take its memory where a thread's rows may be its business; and its threads, which in
+ * a child process it starts when they are first set. */
 static gan_status reserve_blas(const gan__pass_desc *desc)
 {
     const size_t rows = desc->training ? desc->rows : desc->rows / desc->threads;
 
+    gan__blas_leave(gan__blas_enter());
     for (size_t i = 0; i < desc->n_layers; i++) {
         const gan_layer *layer = &desc->net->layers[i];
 

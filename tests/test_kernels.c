@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -520,6 +521,36 @@ START_TEST(own_products_have_the_same_bits_however_cut)
 }
 END_TEST
 
+/* ---- what the BLAS says about itself ---- */
+
+static void *ask_often(void *argument)
+{
+    size_t *others = argument;
+    char first[160], text[160];
+
+    gan__blas_describe(first, sizeof first);
+    for (int i = 0; i < 20000; i++) {
+        gan__blas_describe(text, sizeof text);
+        *others += strcmp(first, text) != 0;
+    }
+    return NULL;
+}
+
+START_TEST(all_threads_are_told_the_same_of_the_blas)
+{
+    pthread_t threads[4];
+    size_t others[4] = {0};
+    char text[8];
+
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, ask_often, &others[i]), 0);
+    for (size_t i = 0; i < 4; i++) pthread_join(threads[i], NULL);
+    for (size_t i = 0; i < 4; i++) ck_assert_uint_eq(others[i], 0);
+    gan__blas_describe(text, sizeof text);
+    ck_assert_uint_eq(strlen(text), sizeof text - 1); /* cut to fit */
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("kernels");
@@ -539,6 +570,7 @@ Suite *suite(void)
     tcase_add_loop_test(products, input_gradient_is_its_definition, 0, n_shapes);
     tcase_add_loop_test(products, weight_gradient_is_its_definition, 0, n_shapes);
     tcase_add_loop_test(products, products_are_their_definition, 0, n_shapes);
+    tcase_add_test(products, all_threads_are_told_the_same_of_the_blas);
     tcase_add_test(products, own_products_are_chains_of_fused_sums);
     tcase_add_test(products, own_products_have_the_same_bits_however_cut);
     suite_add_tcase(s, tables);

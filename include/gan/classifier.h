@@ -75,7 +75,7 @@ typedef struct gan_classifier_stats {
  *                          named.
  * @retval GAN_ERR_SHAPE    The network has fewer than 2 or more than 256 outputs, or the optimizer
  *                          is bound to another number of parameters.
- * @retval GAN_ERR_NOMEM    No memory, or the system gave no thread.
+ * @retval GAN_ERR_NOMEM    No memory, none for the BLAS's buffers, or the system gave no thread.
  * @retval other            What gan_network_add() met first.
  *
  * The borrowed objects must outlive the classifier.
@@ -107,7 +107,8 @@ GAN_API size_t gan_classifier_feature_count(const gan_classifier *classifier);
  * @retval GAN_OK             The network was updated.
  * @retval GAN_ERR_INVALID    `classifier`, `batch`, its samples or its labels is NULL, the batch is
  *                            empty, a label is no class (it is named), the classifier was made
- *                            without an optimizer, or `stats` has no valid struct_size.
+ *                            without an optimizer, or `stats` has no valid struct_size; or this is
+ *                            a child of the process that made its threads, see gan_pool.
  * @retval GAN_ERR_SHAPE      The batch is larger than `batch_size`, or its samples have not as many
  *                            numbers as the network's input.
  * @retval GAN_ERR_NONFINITE  The loss, a gradient or a new weight was NaN or infinite.
@@ -138,7 +139,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_classifier_step(gan_classifier *classifier
  * @retval GAN_OK             Done.
  * @retval GAN_ERR_INVALID    `classifier` or `it` is NULL, the epoch has no batch left, the batches
  *                            have no labels, a label is no class, or `stats` has no valid
- *                            struct_size.
+ *                            struct_size; or this is a child of the process that made its threads,
+ *                            see gan_pool.
  * @retval GAN_ERR_SHAPE      The samples have not as many numbers as the network's input.
  * @retval GAN_ERR_NONFINITE  A logit is NaN or infinite.
  * @retval other              What gan_iterator_next() met.
@@ -163,7 +165,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_classifier_evaluate(gan_classifier *classi
  * @param[out]    labels      Receives the `n` classes with the largest logit, the first of equals.
  *
  * @retval GAN_OK           `labels` is filled.
- * @retval GAN_ERR_INVALID  `classifier` is NULL, or `samples` or `labels` is NULL while n > 0.
+ * @retval GAN_ERR_INVALID  `classifier` is NULL, or `samples` or `labels` is NULL while n > 0; or
+ *                          this is a child of the process that made its threads, see gan_pool.
  *
  * Memory: none is taken.
  * @since 0.1
@@ -181,7 +184,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_classifier_predict(gan_classifier *classif
  * @param[out]    features    Room for `n` times gan_classifier_feature_count() numbers.
  *
  * @retval GAN_OK           `features` is filled.
- * @retval GAN_ERR_INVALID  `classifier` is NULL, or `samples` or `features` is NULL while n > 0.
+ * @retval GAN_ERR_INVALID  `classifier` is NULL, or `samples` or `features` is NULL while n > 0; or
+ *                          this is a child of the process that made its threads, see gan_pool.
  *
  * Memory: none is taken.
  * @since 0.1

@@ -91,7 +91,8 @@ GAN_API void gan_iterator_destroy(gan_iterator *it);
  *
  * @retval GAN_OK             `*batch` is the next batch.
  * @retval GAN_END            The epoch is over; the next call gives the next epoch's first batch.
- * @retval GAN_ERR_INVALID    `it` or `batch` is NULL.
+ * @retval GAN_ERR_INVALID    `it` or `batch` is NULL; or this is a child of the process that made
+ *                            its threads, see gan_pool.
  * @retval GAN_ERR_IO         A host's source failed, or a file cannot be read any more.
  * @retval GAN_ERR_FORMAT     A file has changed since it was opened, and is damaged now.
  * @retval GAN_ERR_SHAPE      It has another size now, and none was asked for.

@@ -368,7 +368,8 @@ GAN_API size_t gan_network_summary(const gan_network *net, char *text, size_t ca
  * @param[out]    out  Room for `n` output samples; must not overlap `in`.
  *
  * @retval GAN_OK           `out` is filled.
- * @retval GAN_ERR_INVALID  `net` is NULL or conditional, or `in` or `out` is NULL while n > 0.
+ * @retval GAN_ERR_INVALID  `net` is NULL or conditional, or `in` or `out` is NULL while n > 0; or
+ *                          this is a child of the process that made its threads, see gan_pool.
  * @retval other            As gan_network_build(); `out` is as it was.
  *
  * Memory:       fixed when the network is completed; none is taken here.
@@ -392,7 +393,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_forward(gan_network *net, const fl
  *
  * @retval GAN_OK           `out` is filled.
  * @retval GAN_ERR_INVALID  `net` is NULL, `in` or `out` is NULL while n > 0, labels are missing or
- *                          not wanted, or one is out of range; it is named.
+ *                          not wanted, or one is out of range; it is named; or this is a child of
+ *                          the process that made its threads, see gan_pool.
  * @retval other            As gan_network_build(); `out` is as it was.
  *
  * Memory and determinism: as of gan_network_forward().
@@ -416,7 +418,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_forward_labels(gan_network *net, c
  *
  * @retval GAN_OK           `out` is filled.
  * @retval GAN_ERR_INVALID  As for gan_network_forward_labels(); or a number of `way` is not finite,
- *                          or the network looks at no labels.
+ *                          or the network looks at no labels; or this is a child of the process
+ *                          that made its threads, see gan_pool.
  * @retval other            As gan_network_build(); `out` is as it was.
  *
  * @since 0.1

@@ -29,8 +29,26 @@ GAN_BEGIN_DECLS
  * threads.
  *
  * Made by gan_pool_create(), ended by gan_pool_destroy(), shared by any number of handles that
- * borrow it.  Calls that need it at the same time take turns.  After fork() the child must not use
- * the parent's pools, nor handles that borrow or hold one; it makes its own.
+ * borrow it.  Calls that need it at the same time take turns.
+ *
+ * After fork() a child has a copy of its parent's pools and of the handles that borrow or hold one,
+ * but not of their threads.  It may destroy them, and makes its own to go on; a call that would use
+ * them is GAN_ERR_INVALID and changes nothing.  Only what has no more than the calling thread is
+ * usable there as before.  No other thread may be in a call of the library while a process forks.
+ *
+ * Floating point:  networks, trainers, classifiers, iterators, optimizers and random numbers are
+ *                  computed in the default environment on every thread: rounded to nearest, with
+ *                  subnormal numbers, without traps.  The host's is as it was when a call returns,
+ *                  and never shows in a result.  Losses, metrics and pictures use the calling thread
+ *                  alone, and its own environment.
+ *
+ * The BLAS's memory:  an OpenBLAS maps a buffer for each thread that multiplies large matrices, 128
+ *                  MiB of addresses on most machines, keeps it as long as the process runs, and
+ *                  without room for one its product never returns.  So the functions that make or
+ *                  complete a network, a trainer or a classifier with products of that size have it
+ *                  take a buffer for each of 32 threads at the most, or are GAN_ERR_NOMEM.  That
+ *                  doesn't help where other threads take the room in that moment, where more threads
+ *                  multiply at once than any handle has, or with a BLAS that hides its buffers.
  */
 typedef struct gan_pool gan_pool;
 
@@ -48,12 +66,15 @@ typedef struct gan_pool gan_pool;
  *                          function.
  * @retval GAN_ERR_NOMEM    No memory, or the system gave no thread.
  *
+ * All threads are there when it returns, and have taken what a BLAS or its OpenMP gives each.
+ *
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_pool_create(gan_pool **out, size_t n_threads,
                                                   const gan_allocator *allocator);
 
-/** Stop the workers and end the pool; no call may be using it.  NULL is allowed.  @since 0.1 */
+/** Stop the workers and end the pool; no call may be using it.  In a child process there are none to
+ * stop.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_pool_destroy(gan_pool *pool);
 
 /** Return the team's size with the caller; 1 for NULL.  @since 0.1 */

@@ -163,7 +163,7 @@ typedef struct gan_train_stats {
  *                          optimizer is bound to another number of parameters, or networks,
  *                          auxiliary classifier and class_weights disagree on the number of
  *                          classes.
- * @retval GAN_ERR_NOMEM    No memory, or the system gave no thread.
+ * @retval GAN_ERR_NOMEM    No memory, none for the BLAS's buffers, or the system gave no thread.
  * @retval other            What gan_network_add() met first in `g` or `d`.
  *
  * The borrowed objects must outlive the trainer.
@@ -195,7 +195,8 @@ GAN_API void gan_trainer_destroy(gan_trainer *trainer);
  *                            that; the counts in `stats` tell.
  * @retval GAN_ERR_INVALID    `trainer`, `batch` or its samples is NULL, the batch is empty, `stats`
  *                            has no valid struct_size, or training is conditional and the batch's
- *                            labels are missing or one is out of range.  Nothing changed.
+ *                            labels are missing or one is out of range; or this is a child of the
+ *                            process that made its threads, see gan_pool.  Nothing changed.
  * @retval GAN_ERR_SHAPE      The batch is larger than `batch_size`, or its samples have not as many
  *                            numbers as the discriminator's input.  Nothing changed.
  * @retval GAN_ERR_NONFINITE  A loss, a gradient or a new weight was NaN or infinite.  The network
@@ -227,7 +228,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_step(gan_trainer *trainer, const gan
  *
  * @retval GAN_OK             The discriminator was updated; or skipped, see gan_divergence.
  * @retval GAN_ERR_INVALID    As for gan_train_step(); or `labels` are given where nothing looks at
- *                            them, or one is out of range.
+ *                            them, or one is out of range; or this is a child of the process that
+ *                            made its threads, see gan_pool.
  * @retval GAN_ERR_SHAPE      As for gan_train_step().
  * @retval GAN_ERR_NONFINITE  A loss, gradient or new weight was NaN or infinite.  Networks and
  *                            optimizers are as they were.
@@ -255,8 +257,9 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_discriminator_step(gan_trainer *trai
  * @retval GAN_OK             The generator was updated; or skipped, see gan_divergence.
  * @retval GAN_ERR_INVALID    `trainer` is NULL, `n` is 0, `stats` has no valid struct_size,
  *                            `labels` are given where nothing looks at them, one is out of range,
- *                            or the loss is relativistic and the latest discriminator's step
- *                            failed or there was none.
+ *                            or the loss is relativistic and the latest discriminator's step failed
+ *                            or there was none; or this is a child of the process that made its
+ *                            threads, see gan_pool.
  * @retval GAN_ERR_SHAPE      `n` is larger than `batch_size`.
  * @retval GAN_ERR_NONFINITE  A loss, gradient or new weight was NaN or infinite.  Networks and
  *                            optimizers are as they were.
@@ -292,7 +295,8 @@ GAN_API gan_network *gan_trainer_average(const gan_trainer *trainer);
  *
  * @retval GAN_OK           `out` is filled.
  * @retval GAN_ERR_INVALID  `trainer` is NULL, the generator is conditional, or `z` or `out` is NULL
- *                          while n > 0.
+ *                          while n > 0; or this is a child of the process that made its threads,
+ *                          see gan_pool.
  *
  * Memory: none is taken.
  * @since 0.1
@@ -312,7 +316,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_trainer_sample(gan_trainer *trainer, const
  *
  * @retval GAN_OK           `out` is filled.
  * @retval GAN_ERR_INVALID  `trainer` is NULL, `z` or `out` is NULL while n > 0, or labels are
- *                          missing, not wanted, or one is out of range; it is named.
+ *                          missing, not wanted, or one is out of range; it is named; or this is a
+ *                          child of the process that made its threads, see gan_pool.
  *
  * Memory: none is taken.
  * @since 0.1
