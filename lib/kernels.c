@@ -162,8 +162,7 @@ static void linear_by_dots(const gan__gemm_args *g)
 }
 
 static void linear(size_t rows, size_t in, size_t out, size_t begin, size_t end, const float *x,
-                   const float *w, size_t stride, const float *b, int add, float *y,
-                   float *scratch)
+                   const float *w, size_t stride, const float *b, int add, float *y, float *scratch)
 {
     const gan__gemm_args args = {.m = rows,
                                  .n = end - begin,

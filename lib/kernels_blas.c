@@ -151,7 +151,8 @@ static void describe(void)
     if (openblas_get_config)
 #endif
         config = openblas_get_config();
-    snprintf(description, sizeof description, "%s%s%s", GAN__BLAS_NAME, *config ? ", " : "", config);
+    snprintf(description, sizeof description, "%s%s%s", GAN__BLAS_NAME, *config ? ", " : "",
+             config);
 }
 
 void gan__blas_describe(char *text, size_t capacity)

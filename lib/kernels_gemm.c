@@ -19,7 +19,7 @@ enum {
     MAX_ROWS = 64 * 14, /* of the small matrix in turn, so that they stay in the second cache */
 };
 
-_Static_assert(DEPTH * PANEL <= GAN__GEMM_SCRATCH, "a panel has to fit");
+_Static_assert(DEPTH *PANEL <= GAN__GEMM_SCRATCH, "a panel has to fit");
 
 typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
 typedef float anywhere

@@ -156,7 +156,7 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
 
     sum_columns(run, begin, end, db);
     gan__kernels_linear_weight_grad(run->rows, n, out, begin, end, run->x, run->dy, in, grads,
-                                   run->scratch);
+                                    run->scratch);
     if (run->tail.n > 0)
         gan__kernels_linear_weight_grad(run->tail.classes, run->tail.n, end - begin, 0, end - begin,
                                         run->tail.table, class_sums(run, begin, end), in,

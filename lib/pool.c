@@ -39,7 +39,7 @@ struct gan_pool {
     pid_t process; /* whose threads the workers are */
     size_t n_threads;
     size_t n_started;
-    size_t n_ready; /* workers that have done what they do first; under `lock` */
+    size_t n_ready;  /* workers that have done what they do first; under `lock` */
     worker *workers; /* n_threads - 1 of them; the caller is worker 0 */
     int spins;
 

@@ -332,7 +332,8 @@ START_TEST(weight_gradient_is_its_definition)
     const size_t cut = n.out / 2;
 
     gan__kernels_linear_weight_grad(n.rows, n.in, n.out, cut, n.out, a, dy, n.in, dw, scratch);
-    if (cut > 0) gan__kernels_linear_weight_grad(n.rows, n.in, n.out, 0, cut, a, dy, n.in, dw, scratch);
+    if (cut > 0)
+        gan__kernels_linear_weight_grad(n.rows, n.in, n.out, 0, cut, a, dy, n.in, dw, scratch);
     for (size_t o = 0; o < n.out; o++)
         for (size_t i = 0; i < n.in; i++) {
             double sum = 0;

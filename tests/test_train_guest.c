@@ -333,9 +333,9 @@ static float *batches_as(int host)
     ck_assert_uint_eq(gan_shape_size(gan_dataset_shape(data)), 784);
     fesetround(hosts[host].mode);
     flush_to_zero(hosts[host].flush);
-    expect_ok(gan_iterator_create(&it, data, &(gan_iterator_desc){GAN_ITERATOR_DESC_INIT,
-                                                                  .batch_size = 10,
-                                                                  .mean = {0.45f}, .std = {0.23f}}));
+    expect_ok(gan_iterator_create(&it, data,
+                                  &(gan_iterator_desc){GAN_ITERATOR_DESC_INIT, .batch_size = 10,
+                                                       .mean = {0.45f}, .std = {0.23f}}));
     for (size_t i = 0; i < 2; i++) {
         expect_ok(gan_iterator_next(it, &batch));
         memcpy(all + i * 10 * 784, batch->samples, 10 * 784 * sizeof *all);
@@ -438,8 +438,8 @@ static int use_others_in_child(const game *x)
     const gan_batch *batch;
     float samples[5 * 6] = {0}, out[5 * 6];
     uint8_t labels[5] = {0};
-    const gan_batch own = {GAN_BATCH_INIT, .count = 5, .shape = gan_shape_1d(6),
-                           .samples = samples, .labels = labels};
+    const gan_batch own = {GAN_BATCH_INIT, .count = 5, .shape = gan_shape_1d(6), .samples = samples,
+                           .labels = labels};
 
     (void)x;
     if (!is_refused(gan_iterator_next(picture_iterator, &batch)) || batch) return 1;
@@ -471,11 +471,11 @@ START_TEST(a_child_may_not_use_other_handles_with_threads_either)
         snprintf(path, sizeof path, "%s/%d.png", folder, i);
         expect_ok(gan_image_write_grid(path, pixels, 1, gan_shape_3d(1, 8, 8), NULL));
     }
-    expect_ok(gan_dataset_open_png(&pictures, folder, &(gan_png_desc){GAN_PNG_DESC_INIT,
-                                                                      .memory_limit = 1}));
-    expect_ok(gan_iterator_create(&picture_iterator, pictures,
-                                  &(gan_iterator_desc){GAN_ITERATOR_DESC_INIT, .batch_size = 3,
-                                                       .n_threads = 2}));
+    expect_ok(gan_dataset_open_png(&pictures, folder,
+                                   &(gan_png_desc){GAN_PNG_DESC_INIT, .memory_limit = 1}));
+    expect_ok(gan_iterator_create(
+        &picture_iterator, pictures,
+        &(gan_iterator_desc){GAN_ITERATOR_DESC_INIT, .batch_size = 3, .n_threads = 2}));
     expect_ok(gan_classifier_create(&classifier, net, opt, &two));
     expect_ok(gan_pool_create(&pool, 2, NULL));
     pooled = net_make(6, layers, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .pool = pool});

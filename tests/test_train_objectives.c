@@ -357,9 +357,9 @@ static gan_network *conv_critic(void)
     expect_ok(gan_network_add(net, gan_layer_reshape(gan_shape_3d(1, 2, 3))));
     expect_ok(gan_network_add(net, gan_layer_conv2d(1, 5, 2, NULL)));
     expect_ok(gan_network_add(net, gan_layer_leaky_relu(0.2f)));
-    expect_ok(gan_network_add(net, gan_layer_conv2d(5, 1, 1, &(gan_conv2d_desc){
-                                                                 GAN_CONV2D_DESC_INIT,
-                                                                 .stride = {1, 2}})));
+    expect_ok(gan_network_add(
+        net,
+        gan_layer_conv2d(5, 1, 1, &(gan_conv2d_desc){GAN_CONV2D_DESC_INIT, .stride = {1, 2}})));
     return net;
 }
 
@@ -375,8 +375,8 @@ static float last_number(gan_network *net)
  * rounding, which rules that divide by its size would make full steps of. */
 static void expect_still_bias(gan_network *d, opt_maker make, size_t n, size_t micro_batch)
 {
-    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT,       .batch_size = n,
-                                   .micro_batch = micro_batch,  .n_threads = 2,
+    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = n,
+                                   .micro_batch = micro_batch, .n_threads = 2,
                                    .loss = GAN_LOSS_WASSERSTEIN};
     gan_network *g = net_seeded(3, raw_g, 1);
     gan_optimizer *g_opt = adam(), *d_opt = make();
@@ -416,11 +416,13 @@ Suite *suite(void)
 {
     Suite *s = suite_create("train_objectives");
     TCase *tc = tcase_create("each");
-    const TTest *const tests[] = {
-        a_relativistic_generator_wants_real_samples,  so_many_labels_are_flipped,
-        what_an_objective_has_no_use_for_is_refused,  a_last_sigmoid_changes_nothing,
-        a_checkpoint_of_another_objective_is_refused, a_critics_last_bias_stays,
-        NULL};
+    const TTest *const tests[] = {a_relativistic_generator_wants_real_samples,
+                                  so_many_labels_are_flipped,
+                                  what_an_objective_has_no_use_for_is_refused,
+                                  a_last_sigmoid_changes_nothing,
+                                  a_checkpoint_of_another_objective_is_refused,
+                                  a_critics_last_bias_stays,
+                                  NULL};
 
     tcase_add_loop_test(tc, steps_are_pytorchs, 0, CASES);
     tcase_add_loop_test(tc, the_number_of_threads_does_not_show, 0, CASES);

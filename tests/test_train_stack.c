@@ -33,15 +33,15 @@ static gan_network *generator(void)
     (void)gan_network_add(net, gan_layer_class_affine(32, 10));
     (void)gan_network_add(net, gan_layer_relu());
     (void)gan_network_add(net, gan_layer_upsample(2, GAN_UPSAMPLE_BILINEAR, 0));
-    (void)gan_network_add(net, gan_layer_conv2d(32, 64, 3, &(gan_conv2d_desc){GAN_CONV2D_DESC_INIT,
-                                                                             .padding = {1, 1}}));
+    (void)gan_network_add(
+        net,
+        gan_layer_conv2d(32, 64, 3, &(gan_conv2d_desc){GAN_CONV2D_DESC_INIT, .padding = {1, 1}}));
     (void)gan_network_add(net, gan_layer_instance_norm(64, 1, NULL));
     (void)gan_network_add(net, gan_layer_dropout(0.2f));
-    (void)gan_network_add(net,
-                          gan_layer_conv_transpose2d(
-                              64, 1, 4,
-                              &(gan_conv2d_desc){GAN_CONV2D_DESC_INIT, .stride = {2, 2},
-                                                 .padding = {1, 1}}));
+    (void)gan_network_add(
+        net, gan_layer_conv_transpose2d(
+                 64, 1, 4,
+                 &(gan_conv2d_desc){GAN_CONV2D_DESC_INIT, .stride = {2, 2}, .padding = {1, 1}}));
     (void)gan_network_add(net, gan_layer_tanh());
     return net;
 }
@@ -50,10 +50,10 @@ static gan_network *discriminator(size_t outputs)
 {
     gan_network *net = gan_network_create(gan_shape_3d(1, SIDE, SIDE), NULL);
 
-    (void)gan_network_add(net, gan_layer_spectral_norm(gan_layer_conv2d(
-                                   1, 32, 4,
-                                   &(gan_conv2d_desc){GAN_CONV2D_DESC_INIT, .stride = {2, 2},
-                                                      .padding = {1, 1}})));
+    (void)gan_network_add(
+        net, gan_layer_spectral_norm(gan_layer_conv2d(
+                 1, 32, 4,
+                 &(gan_conv2d_desc){GAN_CONV2D_DESC_INIT, .stride = {2, 2}, .padding = {1, 1}})));
     (void)gan_network_add(net, gan_layer_batch_norm(32, NULL));
     (void)gan_network_add(net, gan_layer_leaky_relu(0.2f));
     (void)gan_network_add(net, gan_layer_layer_norm(gan_shape_3d(32, 14, 14), NULL));
@@ -103,19 +103,15 @@ static const char *make_pictures(stage *s)
 static const char *make_trainer(stage *s)
 {
     static const gan_penalty_desc penalty = {GAN_PENALTY_DESC_INIT, .kind = GAN_PENALTY_R1};
-    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT,
-                                   .batch_size = BATCH,
-                                   .n_threads = 1,
-                                   .micro_batch = BATCH / 2,
-                                   .label_flip = 0.1,
-                                   .instance_noise = 0.1,
-                                   .average_decay = 0.9,
-                                   .penalty = &penalty};
+    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = BATCH,
+                                   .n_threads = 1,        .micro_batch = BATCH / 2,
+                                   .label_flip = 0.1,     .instance_noise = 0.1,
+                                   .average_decay = 0.9,  .penalty = &penalty};
 
     s->g = generator();
     s->d = discriminator(1);
-    MUST(gan_network_initialize_as(s->g, 1, &(gan_init_desc){GAN_INIT_DESC_INIT,
-                                                             .init = GAN_INIT_ORTHOGONAL}));
+    MUST(gan_network_initialize_as(
+        s->g, 1, &(gan_init_desc){GAN_INIT_DESC_INIT, .init = GAN_INIT_ORTHOGONAL}));
     MUST(gan_optimizer_create_adam(&s->g_opt, NULL));
     MUST(gan_optimizer_create_rmsprop(&s->d_opt, NULL));
     MUST(gan_trainer_create(&s->trainer, s->g, s->d, s->g_opt, s->d_opt, &desc));
@@ -160,7 +156,8 @@ static const char *save_and_load(stage *s)
 
 static const char *classify(stage *s)
 {
-    const gan_classifier_desc desc = {GAN_CLASSIFIER_DESC_INIT, .batch_size = BATCH, .n_threads = 1};
+    const gan_classifier_desc desc = {GAN_CLASSIFIER_DESC_INIT, .batch_size = BATCH,
+                                      .n_threads = 1};
     gan_network *net = discriminator(10);
     gan_optimizer *opt;
     gan_classifier *c;
@@ -218,8 +215,8 @@ enum { PAINT = 0x5a };
 static size_t run_on_stack(size_t bytes, void *(*run)(void *), stage *s)
 {
     const size_t guard = 64 * (size_t)sysconf(_SC_PAGESIZE);
-    unsigned char *memory = mmap(NULL, guard + bytes, PROT_READ | PROT_WRITE,
-                                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned char *memory =
+        mmap(NULL, guard + bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     size_t left = 0;
     pthread_attr_t attributes;
     pthread_t thread;
@@ -252,7 +249,7 @@ START_TEST(a_thread_with_the_smallest_stack_does_everything)
         by_host = run_on_stack(GAN_STACK_BYTES, do_nothing, s);
         used = run_on_stack(GAN_STACK_BYTES, do_everything, s) - by_host;
         printf("%zu bytes of stack used, beside %zu of a thread's own\n", used, by_host);
-        ck_assert_uint_gt(used, 4096); /* it is seen */
+        ck_assert_uint_gt(used, 4096);      /* it is seen */
         ck_assert_uint_le(used, 32 * 1024); /* and a product's panel is as much again */
     }
     free(s);

@@ -237,8 +237,7 @@ static job_cost measure_jobs(void)
         apart[i] = time_jobs(pool, do_share, &s, 1, JOBS);
         together[i] = time_jobs(pool, do_share, &s, JOBS, 1);
     }
-    for (size_t i = 0; i < CORES; i++)
-        free(s.x[i]), free(s.w[i]), free(s.y[i]), free(s.scratch[i]);
+    for (size_t i = 0; i < CORES; i++) free(s.x[i]), free(s.w[i]), free(s.y[i]), free(s.scratch[i]);
     gan_pool_destroy(pool);
     return (job_cost){median(empty, rounds) / EMPTY,
                       (median(together, TURNS) - median(apart, TURNS)) / JOBS};
