@@ -248,7 +248,7 @@ void gan_dataset_destroy(gan_dataset *data)
     gan__free(&allocator, data->labels);
     gan__free(&allocator, data->bytes);
     gan__free(&allocator, data->floats);
-    gan__folder_destroy(data->folder);
+    gan__directory_destroy(data->directory);
     gan__free(&allocator, data);
 }
 

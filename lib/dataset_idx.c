@@ -50,7 +50,7 @@ static gan_status read_stream(idx_file *file, void *out, size_t n, size_t *got)
     errno = 0;
     *got = fread(out, 1, n, file->stream);
     if (*got < n && ferror(file->stream))
-        return gan__fail(GAN_ERR_IO, "%s: cannot be read: %s", file->name, strerror(errno));
+        return gan__file_fail(file->name, "cannot be read", errno);
     return GAN_OK;
 }
 
@@ -150,12 +150,12 @@ static gan_status begin_file(idx_file *file, FILE *stream, const char *name)
     errno = 0;
     if (fseeko(stream, 0, SEEK_END) == 0) bytes = ftello(stream);
     if (bytes < 0 || fseeko(stream, 0, SEEK_SET) != 0)
-        return gan__fail(GAN_ERR_IO, "%s: not a regular file: %s", name, strerror(errno));
+        return gan__file_fail(name, "not a regular file", errno);
     file->file_bytes = (uint64_t)bytes;
     status = read_stream(file, file->input, 2, &got);
     if (status != GAN_OK) return status;
     if (fseeko(stream, 0, SEEK_SET) != 0)
-        return gan__fail(GAN_ERR_IO, "%s: cannot go back to its begin: %s", name, strerror(errno));
+        return gan__file_fail(name, "cannot go back to its beginning", errno);
     file->is_gzip = got == 2 && file->input[0] == 0x1f && file->input[1] == 0x8b;
     if (!file->is_gzip) return GAN_OK;
     if (inflateInit2(&file->inflater, GZIP_WINDOW) != Z_OK)

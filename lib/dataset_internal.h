@@ -19,8 +19,8 @@ typedef struct gan__dataset_class {
     gan_status (*decode)(const gan_dataset *data, size_t index, uint8_t *out);
 } gan__dataset_class;
 
-/* Files below a folder; see dataset_png.c. */
-typedef struct gan__folder gan__folder;
+/* Files below a directory; see dataset_png.c. */
+typedef struct gan__directory gan__directory;
 
 struct gan_dataset {
     const gan__dataset_class *kind;
@@ -30,13 +30,13 @@ struct gan_dataset {
     size_t size;     /* numbers in one sample */
     int has_labels;
     uint8_t *labels;   /* NULL also when `read` below delivers them */
-    char *class_names; /* as of gan__labels_copy_names(); a folder has its own */
+    char *class_names; /* as of gan__labels_copy_names(); a directory has its own */
     size_t n_class_names;
     uint8_t *bytes; /* the one of the three that `kind` reads is set */
     float *floats;
     gan_dataset_read_fn read;
     void *user;
-    gan__folder *folder; /* NULL: the samples are no files of a folder */
+    gan__directory *directory; /* NULL: the samples are no files of a directory */
 };
 
 /* Read a host's descriptor and say how many of `count` samples it wants. */
@@ -67,7 +67,7 @@ gan_status gan__dataset_read_idx(gan_dataset **out, FILE *images, const char *im
                                  const gan_dataset_desc *desc);
 
 /* End the files of a dataset.  NULL is allowed. */
-void gan__folder_destroy(gan__folder *folder);
+void gan__directory_destroy(gan__directory *directory);
 
 /* Return the index of the first number that is NaN or infinite, or `n`. */
 size_t gan__dataset_find_nonfinite(const float *numbers, size_t n);

@@ -1,6 +1,6 @@
-/* dataset_png.c - folders of PNG pictures.
+/* dataset_png.c - directories of PNG pictures.
  *
- * What lies below the folder is listed and sorted first; then all files are decoded, shared by a
+ * What lies below the directory is listed and sorted first; then all files are decoded, shared by a
  * team of threads, each picture to its own place.  Files that fail are tried once more by the
  * calling thread alone, in order, so that messages and the first error are always the same. */
 #include "dataset_internal.h"
@@ -31,7 +31,7 @@ typedef struct names {
     const char **at; /* each of them, once index_names() was called */
 } names;
 
-struct gan__folder {
+struct gan__directory {
     gan_allocator allocator;
     char *path;
     names files; /* below `path` */
@@ -40,47 +40,33 @@ struct gan__folder {
     uint8_t *labels; /* of the files, on their way into the dataset */
     gan__image_limit limit;
     int scales; /* pictures of any size are taken */
+    int skips;  /* what cannot be used is left out */
 };
 
 /* ---- Names ---- */
 
-static gan_status join(char path[PATH_BYTES], const char *folder, const char *name)
+static gan_status join(char path[PATH_BYTES], const char *directory, const char *name)
 {
-    const int n = snprintf(path, PATH_BYTES, "%s%s%s", folder, *folder && *name ? "/" : "", name);
+    const int n =
+        snprintf(path, PATH_BYTES, "%s%s%s", directory, *directory && *name ? "/" : "", name);
 
     if (n >= 0 && n < PATH_BYTES) return GAN_OK;
     return gan__fail(GAN_ERR_IO, "%.200s...: a path of at most %d bytes expected, it has %d",
-                     folder, PATH_BYTES - 1, n);
+                     directory, PATH_BYTES - 1, n);
 }
 
 static gan_status add_name(names *list, const gan_allocator *allocator, const char *name)
 {
-    const size_t n = strlen(name) + 1;
+    const size_t n = strlen(name) + 1; /* at most FIRST_ROOM */
+    gan_status status = GAN_OK;
 
-    if (n > list->room - list->used) {
-        const size_t room = 2 * (list->room + n) < FIRST_ROOM ? FIRST_ROOM : 2 * (list->room + n);
-        char *text;
-        gan_status status = gan__alloc(&text, allocator, room, 1);
-
-        if (status != GAN_OK) return status;
-        if (list->used > 0) memcpy(text, list->text, list->used);
-        gan__free(allocator, list->text);
-        list->text = text;
-        list->room = room;
-    }
+    if (n > list->room - list->used)
+        status =
+            gan__alloc_grow(&list->text, &list->room, list->used, FIRST_ROOM, SIZE_MAX, allocator);
+    if (status != GAN_OK) return status;
     memcpy(list->text + list->used, name, n);
     list->used += n;
     list->count++;
-    return GAN_OK;
-}
-
-static gan_status index_names(names *list, const gan_allocator *allocator)
-{
-    const char *name = list->text;
-    gan_status status = gan__alloc(&list->at, allocator, list->count, sizeof *list->at);
-
-    if (status != GAN_OK) return status;
-    for (size_t i = 0; i < list->count; i++, name += strlen(name) + 1) list->at[i] = name;
     return GAN_OK;
 }
 
@@ -104,12 +90,25 @@ static int compare_paths(const void *left, const void *right)
     return rank_of(*a) - rank_of(*b);
 }
 
-/* ---- Listing ---- */
-
-static gan_status fail_io(const char *path, const char *what, int error)
+static gan_status index_names(names *list, const gan_allocator *allocator)
 {
-    return gan__fail(GAN_ERR_IO, "%s: %s: %s", path, what, gan__errno_text_of(error).text);
+    const char *name = list->text;
+    gan_status status = gan__alloc(&list->at, allocator, list->count, sizeof *list->at);
+
+    if (status != GAN_OK) return status;
+    for (size_t i = 0; i < list->count; i++, name += strlen(name) + 1) list->at[i] = name;
+    return GAN_OK;
 }
+
+static gan_status sort_names(names *list, const gan_allocator *allocator)
+{
+    gan_status status = index_names(list, allocator);
+
+    if (status == GAN_OK) qsort(list->at, list->count, sizeof *list->at, compare_paths);
+    return status;
+}
+
+/* ---- Listing ---- */
 
 static int ends_in_png(const char *name)
 {
@@ -121,120 +120,164 @@ static int ends_in_png(const char *name)
     return n > 4;
 }
 
-static int links_to_folder(int folder, const char *name, const struct stat *info)
+static int links_to_directory(int directory, const char *name, const struct stat *info)
 {
     struct stat target;
 
-    return S_ISLNK(info->st_mode) && fstatat(folder, name, &target, 0) == 0 &&
+    return S_ISLNK(info->st_mode) && fstatat(directory, name, &target, 0) == 0 &&
            S_ISDIR(target.st_mode);
 }
 
-/* Add one entry of an open folder, which is `path` and lies `below` the first, to the files or the
- * folders, if it belongs to either. */
-static gan_status add_entry(gan__folder *f, names *folders, int folder, const char *path,
-                            const char *below, const char *name)
+/* Leave out what cannot be used, if the host wants that.  A lack of memory is not its fault. */
+static gan_status leave_out(gan__directory *f, gan_status status)
+{
+    if (status == GAN_OK || status == GAN_ERR_NOMEM || !f->skips) return status;
+    return add_name(&f->skipped, &f->allocator, gan_last_error());
+}
+
+/* Add one entry of an open directory, `path` below the first, to the files or the directories, if
+ * it belongs to either. */
+static gan_status add_entry(gan__directory *f, names *directories, int directory, const char *path,
+                            const char *name)
 {
     char entry[PATH_BYTES];
     struct stat info;
-    gan_status status;
+    gan_status status = join(entry, path, name);
 
-    if (name[0] == '.') return GAN_OK;
-    if (fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
-        return fail_io(path, "an entry cannot be examined", errno);
-    if (!S_ISDIR(info.st_mode) && (!ends_in_png(name) || links_to_folder(folder, name, &info)))
-        return GAN_OK;
-    status = join(entry, below, name);
     if (status != GAN_OK) return status;
-    return add_name(S_ISDIR(info.st_mode) ? folders : &f->files, &f->allocator, entry);
+    if (fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+        return gan__fail(gan__errno_status(errno), "%s/%s: cannot be examined: %s", f->path, entry,
+                         gan__errno_text_of(errno).text);
+    if (S_ISDIR(info.st_mode)) return add_name(directories, &f->allocator, entry);
+    if (!ends_in_png(name) || links_to_directory(directory, name, &info)) return GAN_OK;
+    return add_name(&f->files, &f->allocator, entry);
 }
 
-static gan_status list_folder(gan__folder *f, names *folders, const char *name)
+static gan_status list_directory(gan__directory *f, names *directories, const char *name)
 {
     gan_status status = GAN_OK;
     char below[PATH_BYTES], path[PATH_BYTES];
-    DIR *folder = NULL;
+    DIR *directory = NULL;
     const struct dirent *entry;
 
-    GAN_TRY(join(below, "", name)); /* `name` moves when folders are added */
+    GAN_TRY(join(below, "", name)); /* `name` moves when directories are added */
     GAN_TRY(join(path, f->path, below));
-    folder = opendir(path);
-    if (!folder) return fail_io(path, "cannot be opened as a folder", errno);
-    while (errno = 0, (entry = readdir(folder)) != NULL)
-        GAN_TRY(add_entry(f, folders, dirfd(folder), path, below, entry->d_name));
-    if (errno) status = fail_io(path, "cannot be listed", errno);
+    directory = opendir(path);
+    if (!directory) return gan__file_fail(path, "cannot be opened as a directory", errno);
+    while (errno = 0, (entry = readdir(directory)) != NULL)
+        if (entry->d_name[0] != '.')
+            GAN_TRY(
+                leave_out(f, add_entry(f, directories, dirfd(directory), below, entry->d_name)));
+    if (errno) status = gan__file_fail(path, "cannot be listed", errno);
 
 cleanup:
-    if (folder) closedir(folder);
+    if (directory) closedir(directory);
     return status;
 }
 
-/* Collect the files of the folder and of all below it, sorted. */
-static gan_status list_files(gan__folder *f)
+/* Collect the files of the first directory and of all below it, and the directories that lie in the
+ * first, which may become classes, sorted. */
+static gan_status list_files(gan__directory *f)
 {
     gan_status status = GAN_OK;
-    names folders = {0};
+    names directories = {0};
 
-    GAN_TRY(add_name(&folders, &f->allocator, ""));
-    for (size_t i = 0; i < folders.used; i += strlen(folders.text + i) + 1)
-        GAN_TRY(list_folder(f, &folders, folders.text + i));
+    GAN_TRY(list_directory(f, &directories, ""));
+    for (size_t i = 0; i < directories.used; i += strlen(directories.text + i) + 1) {
+        if (!strchr(directories.text + i, '/'))
+            GAN_TRY(add_name(&f->classes, &f->allocator, directories.text + i));
+        GAN_TRY(leave_out(f, list_directory(f, &directories, directories.text + i)));
+    }
     if (f->files.count == 0)
         GAN_FAIL(GAN_ERR_FORMAT,
-                 "%s: no PNG file in it: at least one name that ends in .png wanted", f->path);
-    GAN_TRY(index_names(&f->files, &f->allocator));
-    qsort(f->files.at, f->files.count, sizeof *f->files.at, compare_paths);
+                 "%s: no PNG file in it: at least one name that ends in .png expected%s%s", f->path,
+                 f->skipped.count > 0 ? "; left out is " : "",
+                 f->skipped.count > 0 ? f->skipped.text : "");
+    GAN_TRY(sort_names(&f->files, &f->allocator));
+    GAN_TRY(sort_names(&f->classes, &f->allocator));
 
 cleanup:
-    free_names(&folders, &f->allocator);
+    free_names(&directories, &f->allocator);
     return status;
 }
 
-/* Make the first folders on the paths into classes, unless a file lies outside of them. */
-static gan_status find_classes(gan__folder *f)
+/* ---- Classes ---- */
+
+static int is_inside(const char *file, const char *directory)
 {
-    gan_status status = GAN_OK;
-    size_t length = 0;
-    const char *last = "";
+    const size_t n = strlen(directory);
 
-    for (size_t i = 0; i < f->files.count; i++)
-        if (!strchr(f->files.at[i], '/')) return GAN_OK;
-    GAN_TRY(gan__alloc(&f->labels, &f->allocator, f->files.count, 1));
-    for (size_t i = 0; i < f->files.count; i++) {
-        const char *file = f->files.at[i];
-
-        if (length == 0 || strncmp(file, last, length) != 0) {
-            char name[PATH_BYTES] = "";
-
-            length = (size_t)(strchr(file, '/') - file) + 1;
-            last = file;
-            memcpy(name, file, length - 1);
-            GAN_TRY(add_name(&f->classes, &f->allocator, name));
-        }
-        if (f->classes.count > GAN__MOST_CLASSES)
-            GAN_FAIL(GAN_ERR_SHAPE, "%s: more than %d class folders; no_labels reads them all",
-                     f->path, GAN__MOST_CLASSES);
-        f->labels[i] = (uint8_t)(f->classes.count - 1);
-    }
-    GAN_TRY(index_names(&f->classes, &f->allocator));
-
-cleanup:
-    return status;
+    return strncmp(file, directory, n) == 0 && file[n] == '/';
 }
 
-void gan__folder_destroy(gan__folder *folder)
+/* Make the first directories on the paths into classes, those without a file too, so that a number
+ * does not depend on what is in the others.  There are none when a file lies outside of them. */
+static gan_status find_classes(gan__directory *f, int wanted)
+{
+    gan_status status;
+    size_t class = 0;
+
+    for (size_t i = 0; i < f->files.count; i++) wanted = wanted && strchr(f->files.at[i], '/');
+    if (!wanted) {
+        f->classes.count = 0;
+        return GAN_OK;
+    }
+    if (f->classes.count > GAN__MOST_CLASSES)
+        return gan__fail(GAN_ERR_SHAPE,
+                         "%s: at most %d class directories expected, found %zu; no_labels reads "
+                         "them all",
+                         f->path, GAN__MOST_CLASSES, f->classes.count);
+    status = gan__alloc(&f->labels, &f->allocator, f->files.count, 1);
+    if (status != GAN_OK) return status;
+    for (size_t i = 0; i < f->files.count; i++) { /* both are sorted alike */
+        while (!is_inside(f->files.at[i], f->classes.at[class])) class ++;
+        f->labels[i] = (uint8_t) class;
+    }
+    return GAN_OK;
+}
+
+static size_t label_of(const gan__directory *f, size_t i)
+{
+    return f->labels ? f->labels[i] : 0;
+}
+
+/* Keep the first files of each class, as many of each as there are, until there are `wanted`. */
+static void keep_some(gan__directory *f, size_t wanted)
+{
+    const size_t n_classes = f->labels ? f->classes.count : 1;
+    size_t size[GAN__MOST_CLASSES] = {0}, kept[GAN__MOST_CLASSES] = {0}, n = 0;
+
+    if (wanted == 0 || wanted >= f->files.count) return;
+    for (size_t i = 0; i < f->files.count; i++) size[label_of(f, i)]++;
+    for (size_t left = wanted, c = 0; left > 0; c = (c + 1) % n_classes)
+        if (kept[c] < size[c]) kept[c]++, left--;
+    for (size_t i = 0; i < f->files.count; i++) {
+        const size_t label = label_of(f, i);
+
+        if (kept[label] == 0) continue;
+        kept[label]--;
+        f->files.at[n] = f->files.at[i];
+        if (f->labels) f->labels[n] = (uint8_t)label;
+        n++;
+    }
+    f->files.count = n;
+}
+
+void gan__directory_destroy(gan__directory *directory)
 {
     gan_allocator allocator;
 
-    if (!folder) return;
-    allocator = folder->allocator;
-    free_names(&folder->files, &allocator);
-    free_names(&folder->classes, &allocator);
-    free_names(&folder->skipped, &allocator);
-    gan__free(&allocator, folder->labels);
-    gan__free(&allocator, folder->path);
-    gan__free(&allocator, folder);
+    if (!directory) return;
+    allocator = directory->allocator;
+    free_names(&directory->files, &allocator);
+    free_names(&directory->classes, &allocator);
+    free_names(&directory->skipped, &allocator);
+    gan__free(&allocator, directory->labels);
+    gan__free(&allocator, directory->path);
+    gan__free(&allocator, directory);
 }
 
-static gan_status open_folder(gan__folder **out, const char *path, const gan_png_desc *d)
+static gan_status open_directory(gan__directory **out, const char *path, const gan_png_desc *d)
 {
     gan_status status = GAN_OK;
     gan_allocator allocator;
@@ -243,13 +286,14 @@ static gan_status open_folder(gan__folder **out, const char *path, const gan_png
     GAN_TRY(gan__alloc(out, &allocator, 1, sizeof **out));
     (*out)->allocator = allocator;
     (*out)->scales = d->width > 0;
+    (*out)->skips = d->skip_bad != 0;
     (*out)->limit.max_bytes = d->max_picture_bytes;
     (*out)->limit.setting = "max_picture_bytes of gan_png_desc";
     GAN_TRY(gan__alloc(&(*out)->path, &allocator, strlen(path) + 1, 1));
     memcpy((*out)->path, path, strlen(path));
     GAN_TRY(list_files(*out));
-    if (!d->no_labels) GAN_TRY(find_classes(*out));
-    if (d->max_count > 0 && d->max_count < (*out)->files.count) (*out)->files.count = d->max_count;
+    GAN_TRY(find_classes(*out, !d->no_labels));
+    keep_some(*out, d->max_count);
 
 cleanup:
     return status;
@@ -257,7 +301,7 @@ cleanup:
 
 /* ---- Decoding ---- */
 
-static gan_status read_file(gan_image **out, const gan__folder *f, size_t index)
+static gan_status read_file(gan_image **out, const gan__directory *f, size_t index)
 {
     char path[PATH_BYTES];
     gan_status status = join(path, f->path, f->files.at[index]);
@@ -268,7 +312,7 @@ static gan_status read_file(gan_image **out, const gan__folder *f, size_t index)
 
 static gan_status decode(const gan_dataset *data, size_t index, uint8_t *out)
 {
-    const gan__folder *f = data->folder;
+    const gan__directory *f = data->directory;
     const size_t *dim = data->shape.dim; /* channels, height, width */
     gan_status status = GAN_OK;
     gan_image *image = NULL;
@@ -316,38 +360,32 @@ static gan_status check_settings(const gan_png_desc *d)
     return GAN_OK;
 }
 
-/* Whether a file that cannot be used is to be left out.  A lack of memory is not its fault. */
-static int is_skipped(const gan_png_desc *d, gan_status status)
-{
-    return d->skip_bad && status != GAN_ERR_NOMEM;
-}
-
-static gan_status fail_unusable(const gan__folder *f, const char *first)
+static gan_status fail_unusable(const gan__directory *f, const char *first)
 {
     return gan__fail(GAN_ERR_FORMAT, "%s: no file in it can be used, out of %zu; the first is %s",
                      f->path, f->files.count, first);
 }
 
 /* Read the first file that can be used. */
-static gan_status read_first(gan_image **out, const gan__folder *f, const gan_png_desc *d)
+static gan_status read_first(gan_image **out, const gan__directory *f)
 {
     gan_status status;
 
     for (size_t i = 0; i < f->files.count; i++) {
         status = read_file(out, f, i);
-        if (status == GAN_OK || !is_skipped(d, status)) return status;
+        if (status == GAN_OK || status == GAN_ERR_NOMEM || !f->skips) return status;
     }
     status = read_file(out, f, 0);
     return status == GAN_OK ? status : fail_unusable(f, gan_last_error());
 }
 
 /* Settle the shape of a sample, by the first picture where the settings leave it open. */
-static gan_status settle_shape(gan_shape *shape, const gan__folder *f, const gan_png_desc *d)
+static gan_status settle_shape(gan_shape *shape, const gan__directory *f, const gan_png_desc *d)
 {
     gan_image *first = NULL;
 
     if (!f->scales || d->channels == 0) {
-        gan_status status = read_first(&first, f, d);
+        gan_status status = read_first(&first, f);
         if (status != GAN_OK) return status;
     }
     *shape = gan_shape_3d(d->channels ? d->channels : gan_image_channels(first),
@@ -386,16 +424,16 @@ static void decode_part(void *context, size_t task, size_t worker)
 /* Take sample `from` to place `to`. */
 static void move_sample(gan_dataset *data, size_t to, size_t from)
 {
-    data->folder->files.at[to] = data->folder->files.at[from];
+    data->directory->files.at[to] = data->directory->files.at[from];
     if (data->labels) data->labels[to] = data->labels[from];
     if (data->bytes)
         memmove(data->bytes + to * data->size, data->bytes + from * data->size, data->size);
 }
 
 /* Try bad files again, and close the gaps that they leave. */
-static gan_status leave_out_bad(gan_dataset *data, const opening *o, const gan_png_desc *d)
+static gan_status leave_out_bad(gan_dataset *data, const opening *o)
 {
-    gan__folder *f = data->folder;
+    gan__directory *f = data->directory;
     size_t n = 0;
 
     for (size_t i = 0; i < data->count; i++) {
@@ -406,8 +444,7 @@ static gan_status leave_out_bad(gan_dataset *data, const opening *o, const gan_p
             n++;
             continue;
         }
-        if (!is_skipped(d, status)) return status;
-        status = add_name(&f->skipped, &f->allocator, gan_last_error());
+        status = leave_out(f, status);
         if (status != GAN_OK) return status;
     }
     if (n == 0) return fail_unusable(f, f->skipped.text);
@@ -431,7 +468,7 @@ static gan_status decode_all(gan_dataset *data, const gan_png_desc *d)
     gan__numeric_enter(&numeric);
     gan__pool_run(pool, decode_part, &o, o.n_tasks);
     gan__numeric_leave(&numeric);
-    GAN_TRY(leave_out_bad(data, &o, d));
+    GAN_TRY(leave_out_bad(data, &o));
 
 cleanup:
     gan__free(allocator, o.aside);
@@ -440,39 +477,39 @@ cleanup:
     return status;
 }
 
-gan_status gan_dataset_open_png(gan_dataset **out, const char *folder, const gan_png_desc *desc)
+gan_status gan_dataset_open_png(gan_dataset **out, const char *directory, const gan_png_desc *desc)
 {
     const size_t first_size = offsetof(gan_png_desc, allocator) + sizeof desc->allocator;
     gan_status status = GAN_OK;
     gan_png_desc d = {GAN_PNG_DESC_INIT};
     gan_dataset *data = NULL;
-    gan__folder *f = NULL;
+    gan__directory *f = NULL;
     gan_shape shape;
     size_t limit;
 
     if (!out) return gan__fail(GAN_ERR_INVALID, "dataset: out is NULL");
     *out = NULL;
-    if (!folder) return gan__fail(GAN_ERR_INVALID, "dataset: folder is NULL");
+    if (!directory) return gan__fail(GAN_ERR_INVALID, "dataset: directory is NULL");
     GAN_TRY(gan__desc_read(&d, sizeof d, first_size, desc, "gan_png_desc"));
     GAN_TRY(check_settings(&d));
-    GAN_TRY(open_folder(&f, folder, &d));
+    GAN_TRY(open_directory(&f, directory, &d));
     GAN_TRY(settle_shape(&shape, f, &d));
     limit = d.memory_limit ? d.memory_limit : MEMORY_LIMIT;
     if (f->files.count <= limit / gan_shape_size(shape))
         GAN_TRY(gan__dataset_create_zeros(&data, f->files.count, shape, 0, &f->allocator));
     else
         GAN_TRY(gan__dataset_create_empty(&data, &png_class, f->files.count, shape, &f->allocator));
-    data->folder = f;
+    data->directory = f;
     f = NULL;
-    data->labels = data->folder->labels;
-    data->folder->labels = NULL;
+    data->labels = data->directory->labels;
+    data->directory->labels = NULL;
     data->has_labels = data->labels != NULL;
     GAN_TRY(decode_all(data, &d));
     *out = data;
     data = NULL;
 
 cleanup:
-    gan__folder_destroy(f);
+    gan__directory_destroy(f);
     gan_dataset_destroy(data);
     return status;
 }
@@ -487,27 +524,27 @@ static const char *name_at(const names *list, size_t i)
 size_t gan_dataset_class_count(const gan_dataset *data)
 {
     if (!data) return 0;
-    return data->folder ? data->folder->classes.count : data->n_class_names;
+    return data->directory ? data->directory->classes.count : data->n_class_names;
 }
 
 const char *gan_dataset_class_name(const gan_dataset *data, size_t label)
 {
-    if (data && data->folder) return name_at(&data->folder->classes, label);
+    if (data && data->directory) return name_at(&data->directory->classes, label);
     return data && label < data->n_class_names ? data->class_names + label * GAN__CLASS_NAME_BYTES
                                                : NULL;
 }
 
 const char *gan_dataset_file_name(const gan_dataset *data, size_t index)
 {
-    return data && data->folder ? name_at(&data->folder->files, index) : NULL;
+    return data && data->directory ? name_at(&data->directory->files, index) : NULL;
 }
 
 size_t gan_dataset_skipped_count(const gan_dataset *data)
 {
-    return data && data->folder ? data->folder->skipped.count : 0;
+    return data && data->directory ? data->directory->skipped.count : 0;
 }
 
 const char *gan_dataset_skipped(const gan_dataset *data, size_t i)
 {
-    return data && data->folder ? name_at(&data->folder->skipped, i) : NULL;
+    return data && data->directory ? name_at(&data->directory->skipped, i) : NULL;
 }

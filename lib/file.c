@@ -41,10 +41,15 @@ gan__errno_text gan__errno_text_of(int error)
     return out;
 }
 
-/* A path that no system takes is cut, so that the reason still finds room behind it. */
-static gan_status fail_io(const char *path, const char *what, int error)
+gan_status gan__errno_status(int error)
 {
-    return gan__fail(GAN_ERR_IO, "%.*s: %s: %s", PATH_BYTES - 1, path, what,
+    return error == ENOMEM ? GAN_ERR_NOMEM : GAN_ERR_IO;
+}
+
+/* A path that no system takes is cut, so that the reason still finds room behind it. */
+gan_status gan__file_fail(const char *path, const char *what, int error)
+{
+    return gan__fail(gan__errno_status(error), "%.*s: %s: %s", PATH_BYTES - 1, path, what,
                      gan__errno_text_of(error).text);
 }
 
@@ -77,7 +82,7 @@ static gan_status follow_links(char target[PATH_BYTES], const char *path)
     char text[PATH_BYTES];
     const size_t length = strlen(path);
 
-    if (length >= PATH_BYTES) return fail_io(path, "cannot be written", ENAMETOOLONG);
+    if (length >= PATH_BYTES) return gan__file_fail(path, "cannot be written", ENAMETOOLONG);
     memcpy(target, path, length + 1);
     for (int i = 0; i < MAX_LINKS; i++) {
         const ssize_t n = readlink(target, text, sizeof text - 1);
@@ -85,11 +90,12 @@ static gan_status follow_links(char target[PATH_BYTES], const char *path)
 
         if (n < 0) return GAN_OK; /* no link; opening tells what else may be wrong */
         kept = text[0] == '/' ? 0 : directory_length(target);
-        if (kept + (size_t)n >= PATH_BYTES) return fail_io(path, "cannot be written", ENAMETOOLONG);
+        if (kept + (size_t)n >= PATH_BYTES)
+            return gan__file_fail(path, "cannot be written", ENAMETOOLONG);
         memcpy(target + kept, text, (size_t)n);
         target[kept + (size_t)n] = '\0';
     }
-    return fail_io(path, "cannot be written", ELOOP);
+    return gan__file_fail(path, "cannot be written", ELOOP);
 }
 
 /* Find the file to be replaced and tell its permissions, 0 when there is none.  Renaming over a
@@ -106,7 +112,7 @@ static gan_status find_target(char target[PATH_BYTES], mode_t *mode, const char 
     status = follow_links(target, path);
     if (status != GAN_OK) return status;
     if (stat(path, &info) != 0)
-        return errno == ENOENT ? GAN_OK : fail_io(path, "cannot be written", errno);
+        return errno == ENOENT ? GAN_OK : gan__file_fail(path, "cannot be written", errno);
     status = expect_file(&info, path, "cannot be written");
     if (status != GAN_OK) return status;
     if (strcmp(target, path) != 0 && lstat(target, &found) != 0)
@@ -239,7 +245,7 @@ gan_status gan__file_create(gan__file *file, const char *path, const gan_allocat
     sweep(name);
     fd = open_new(name, target);
     if (fd < 0) {
-        status = fail_io(target, "cannot write beside it", errno);
+        status = gan__file_fail(target, "cannot write beside it", errno);
         goto cleanup;
     }
     file->temporary = name; /* from here on abandoning removes it */
@@ -248,7 +254,7 @@ gan_status gan__file_create(gan__file *file, const char *path, const gan_allocat
     if (mode != 0 && fchmod(fd, mode) != 0) errno = 0;
     file->stream = fdopen(fd, "wb");
     if (!file->stream) {
-        status = fail_io(target, "cannot be written", errno);
+        status = gan__file_fail(target, "cannot be written", errno);
         close(fd);
     }
 
@@ -271,7 +277,7 @@ static int sync_descriptor(int fd)
 static gan_status flush_to_disk(const gan__file *file)
 {
     if (fflush(file->stream) == 0 && sync_descriptor(fileno(file->stream)) == 0) return GAN_OK;
-    return fail_io(file->path, "cannot be written to the disk", errno);
+    return gan__file_fail(file->path, "cannot be written to the disk", errno);
 }
 
 static int are_one_file(const struct stat *a, const struct stat *b)
@@ -309,7 +315,7 @@ static int lock_old(const char *path)
 static gan_status move(const char *from, const char *to)
 {
     if (rename(from, to) == 0 || errno == ENOENT) return GAN_OK;
-    return fail_io(from, "cannot be renamed", errno);
+    return gan__file_fail(from, "cannot be renamed", errno);
 }
 
 /* Make room at path.1: what stands there becomes path.2, and so on up to path.`n_keep` or to the
@@ -356,7 +362,7 @@ static gan_status keep_old(const gan__file *file, size_t n_keep)
     if (is_kept_already(file->path, first)) goto cleanup;
     make_name(second_name, file->path);
     if (link(file->path, second_name) != 0) {
-        if (errno != ENOENT) status = fail_io(file->path, "cannot be kept by a link", errno);
+        if (errno != ENOENT) status = gan__file_fail(file->path, "cannot be kept by a link", errno);
         goto cleanup;
     }
     status = shift(file->path, n_keep, names, names + room, room);
@@ -391,7 +397,7 @@ gan_status gan__file_commit(gan__file *file, size_t n_keep)
         GAN_TRY(keep_old(file, n_keep));
     }
     if (rename(file->temporary, file->path) != 0) {
-        status = fail_io(file->path, "cannot be replaced", errno);
+        status = gan__file_fail(file->path, "cannot be replaced", errno);
         goto cleanup;
     }
     sync_directory(file->temporary);
@@ -432,7 +438,7 @@ gan_status gan__file_write(gan__file *file, const void *bytes, size_t n)
         chunk = n < CHUNK_BYTES ? n : CHUNK_BYTES;
         file->sum = gan__file_sum(file->sum, at, chunk);
         if (fwrite(at, 1, chunk, file->stream) != chunk)
-            return fail_io(file->path, "cannot be written", errno);
+            return gan__file_fail(file->path, "cannot be written", errno);
     }
     return GAN_OK;
 }
@@ -446,19 +452,19 @@ gan_status gan__file_open(FILE **out, uint64_t *n_bytes, const char *path)
     int fd = -1;
 
     *out = NULL;
-    if (stat(path, &info) != 0) return fail_io(path, "cannot be opened", errno);
+    if (stat(path, &info) != 0) return gan__file_fail(path, "cannot be opened", errno);
     GAN_TRY(expect_file(&info, path, "cannot be read")); /* opening a device may do something */
     /* Not blocking, should a pipe have come in between. */
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) return fail_io(path, "cannot be opened", errno);
+    if (fd < 0) return gan__file_fail(path, "cannot be opened", errno);
     if (fstat(fd, &info) != 0) {
-        status = fail_io(path, "cannot be examined", errno);
+        status = gan__file_fail(path, "cannot be examined", errno);
         goto cleanup;
     }
     GAN_TRY(expect_file(&info, path, "cannot be read"));
     *n_bytes = (uint64_t)info.st_size;
     *out = fdopen(fd, "rb");
-    if (!*out) status = fail_io(path, "cannot be opened", errno);
+    if (!*out) status = gan__file_fail(path, "cannot be opened", errno);
 
 cleanup:
     if (status != GAN_OK && fd >= 0) close(fd);

@@ -45,6 +45,12 @@ uint32_t gan__file_sum(uint32_t sum, const void *bytes, size_t n);
  * is NULL then.  Every reader of the library that takes a path opens it here. */
 gan_status gan__file_open(FILE **out, uint64_t *n_bytes, const char *path);
 
+/* GAN_ERR_NOMEM for an errno that says so, else GAN_ERR_IO. */
+gan_status gan__errno_status(int error);
+
+/* Fail with "path: what: the system's text", and the status of an errno. */
+gan_status gan__file_fail(const char *path, const char *what, int error);
+
 /* The system's text for an errno. */
 typedef struct gan__errno_text {
     char text[96];

@@ -179,7 +179,7 @@ static gan_status check_head(const png_job *job)
     size_t same = 0;
 
     if (n < HEAD_BYTES && ferror(job->stream))
-        return gan__fail(GAN_ERR_IO, "%s: byte %zu: cannot be read: %s", job->path, n,
+        return gan__fail(gan__errno_status(errno), "%s: byte %zu: cannot be read: %s", job->path, n,
                          gan__errno_text_of(errno).text);
     while (same < n && same < sizeof wanted && head[same] == wanted[same]) same++;
     if (same < n && same < sizeof wanted)
@@ -206,8 +206,9 @@ static void read_bytes(png_structp png, png_bytep bytes, size_t n)
     job->n_read += got;
     if (got == n) return;
     if (ferror(job->stream))
-        job->status = gan__fail(GAN_ERR_IO, "%s: byte %llu: cannot be read: %s", job->path,
-                                (unsigned long long)job->n_read, gan__errno_text_of(errno).text);
+        job->status =
+            gan__fail(gan__errno_status(errno), "%s: byte %llu: cannot be read: %s", job->path,
+                      (unsigned long long)job->n_read, gan__errno_text_of(errno).text);
     else
         job->status = gan__fail(GAN_ERR_FORMAT,
                                 "%s: byte %llu: %zu more bytes of PNG expected, the file ends",

@@ -26,7 +26,7 @@ typedef struct gan_dataset gan_dataset;
 /** Settings that all sources share; start from GAN_DATASET_DESC_INIT. */
 typedef struct gan_dataset_desc {
     size_t struct_size;             /**< set by GAN_DATASET_DESC_INIT */
-    size_t max_count;               /**< read at most so many samples; 0: all of them.  0 */
+    size_t max_count;               /**< read the first so many samples; 0: all of them.  0 */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
     const char *const *class_names; /**< names for the labels 0, 1 ..., all different, of 1 to 255
                                          bytes each; copied.  NULL: none */
@@ -76,10 +76,13 @@ typedef struct gan_png_desc {
      * Both 0: the first picture's, and all others must have the same.  0, 0
      */
     size_t width, height;
-    size_t channels;  /**< 1: grey; 3: RGB; 0: as the first picture has.  0 */
-    size_t max_count; /**< look at the first so many files only; 0: all.  0 */
-    int no_labels;    /**< 1: subfolders are no classes.  0 */
-    int skip_bad;     /**< 1: leave out files that cannot be used; 0: the first is an error.  0 */
+    size_t channels; /**< 1: grey; 3: RGB; 0: as the first picture has.  0 */
+    /** Look at so many files only: the first ones of each class, as many of one as of another while
+     * there are any; without classes the first of all.  0: all.  0 */
+    size_t max_count;
+    int no_labels; /**< 1: subdirectories are no classes.  0 */
+    /** 1: leave out files and subdirectories that cannot be used; 0: the first is an error.  0 */
+    int skip_bad;
     /** Most bytes that the samples may take in memory, else they stay on the disk; 0: 2^30.  0 */
     size_t memory_limit;
     size_t n_threads;               /**< that decode, as in gan_pool_create().  0 */
@@ -89,16 +92,16 @@ typedef struct gan_png_desc {
 #define GAN_PNG_DESC_INIT GAN_SIZED_INIT(gan_png_desc, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 /**
- * Read a folder of PNG pictures.
+ * Read a directory of PNG pictures.
  *
- * These are the files whose names end in .png, in capitals or not, in the folder and all folders
- * below it, ordered by their paths, name by name and byte by byte, so that nothing depends on the
- * order in which the system lists them.  Names that begin with a dot are left out.  Links to files
- * are followed, links to folders are not.
+ * These are the files whose names end in .png, in capitals or not, in the directory and all below
+ * it, ordered by their paths, name by name and byte by byte, so that nothing depends on the order
+ * in which the system lists them.  Names that begin with a dot are left out.  Links to files are
+ * followed, links to directories are not.
  *
- * When all pictures lie in subfolders, these are the classes: a picture's label is the number of
- * the first folder on its path, in the same order.  A picture outside of them means that there are
- * no labels.
+ * When all pictures lie in subdirectories, these are the classes: a picture's label is the number
+ * of the first directory on its path, in the same order, in which those without a picture count,
+ * too.  A picture outside of them means that there are no labels.
  *
  * Every kind of PNG is read, as by gan_image_read().  Scaling is
  * torchvision's Resize (bilinear, antialias=True) to the smallest size that covers the wanted one,
@@ -108,27 +111,27 @@ typedef struct gan_png_desc {
  * ahead of time by an iterator; the files must then stay as they are.
  *
  * @param[out] out     Receives the dataset, yours to destroy; NULL on failure.
- * @param[in]  folder  Its path.
+ * @param[in]  directory  The directory's path.
  * @param[in]  desc    Settings, or NULL for the defaults.
  *
  * @retval GAN_OK           `*out` is the dataset; a sample's shape is [channels, height, width].
- * @retval GAN_ERR_INVALID  `out` or `folder` is NULL, or a setting is out of range (it is named).
- * @retval GAN_ERR_IO       A folder or a file could not be read.
+ * @retval GAN_ERR_INVALID  `out` or `directory` is NULL, or a setting is out of range (it is named).
+ * @retval GAN_ERR_IO       A directory or a file could not be read.
  * @retval GAN_ERR_FORMAT   A file is no PNG, a damaged or a too large one; or there is no file, or
  *                          none that can be used.
  * @retval GAN_ERR_SHAPE    A picture has another size than the first, and none was asked for; or
  *                          there are more than 256 classes.
  * @retval GAN_ERR_NOMEM    No memory, or the system gave no thread.
  *
- * With `skip_bad`, GAN_ERR_IO, GAN_ERR_FORMAT and GAN_ERR_SHAPE of a single file only leave it out;
- * see gan_dataset_skipped().
+ * With `skip_bad`, GAN_ERR_IO, GAN_ERR_FORMAT and GAN_ERR_SHAPE of a single file or subdirectory
+ * only leave it out; see gan_dataset_skipped().
  *
  * Memory:      while a file is decoded, each thread takes a picture's from malloc.
  * Determinism: the same samples in the same order on any number of threads.
  *
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_png(gan_dataset **out, const char *folder,
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_png(gan_dataset **out, const char *directory,
                                                        const gan_png_desc *desc);
 
 /**
@@ -242,7 +245,7 @@ GAN_API gan_shape gan_dataset_shape(const gan_dataset *data);
 /** Return 1 when the samples have labels, else 0.  @since 0.1 */
 GAN_API int gan_dataset_has_labels(const gan_dataset *data);
 
-/** Return how many classes have a name: the subfolders of gan_dataset_open_png(), and what the
+/** Return how many classes have a name: the subdirectories of gan_dataset_open_png(), and what the
  * descriptor of another source says; 0 without labels and for NULL.  @since 0.1 */
 GAN_API size_t gan_dataset_class_count(const gan_dataset *data);
 
@@ -272,15 +275,17 @@ GAN_API const char *gan_dataset_class_name(const gan_dataset *data, size_t label
 GAN_API GAN_MUST_CHECK gan_status gan_dataset_class_sizes(const gan_dataset *data, double *sizes,
                                                           size_t n_classes);
 
-/** Return the path, below the folder, of the file that a sample is made from, which belongs to the
- * dataset; NULL when it is made from none of its own.  @since 0.1 */
+/** Return the path, below the directory, of the file that a sample is made from, which belongs to
+ * the dataset; NULL when it is made from none of its own.  @since 0.1 */
 GAN_API const char *gan_dataset_file_name(const gan_dataset *data, size_t index);
 
-/** Return how many files were left out because they cannot be used; 0 for NULL.  @since 0.1 */
+/** Return how many files and directories were left out because they cannot be used; 0 for NULL.
+ * @since 0.1 */
 GAN_API size_t gan_dataset_skipped_count(const gan_dataset *data);
 
-/** Return one sentence about the i-th file that was left out, its path and what is wrong with it,
- * which belongs to the dataset; NULL when there is none.  @since 0.1 */
+/** Return one sentence about the i-th file or directory that was left out, its path and what is
+ * wrong with it, which belongs to the dataset; NULL when there is none.  Directories come first.
+ * @since 0.1 */
 GAN_API const char *gan_dataset_skipped(const gan_dataset *data, size_t i);
 
 /**

@@ -1,0 +1,142 @@
+/* pictures.c - a directory of PNG pictures that a test makes. */
+#include "pictures.h"
+
+#include "expect.h"
+
+#include <png.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+char root[512];
+
+const char *inside(const char *name)
+{
+    static char paths[4][1024];
+    static unsigned next;
+    char *path = paths[next++ % 4];
+
+    snprintf(path, sizeof paths[0], "%s/%s", root, name);
+    return path;
+}
+
+static void run(const char *command)
+{
+    char line[1200];
+
+    snprintf(line, sizeof line, "%s '%s'", command, root);
+    ck_assert_int_eq(system(line), 0);
+}
+
+void make_root(void)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "test_dataset_png-%ld", (long)getpid());
+    snprintf(root, sizeof root, "%s", scratch_path(name));
+    run("rm -rf");
+    run("mkdir");
+}
+
+void end_root(void)
+{
+    run("rm -rf");
+}
+
+void make_folder(const char *name)
+{
+    ck_assert_int_eq(mkdir(inside(name), 0777), 0);
+}
+
+/* Number `i` of the pixels of picture `k`. */
+uint8_t pixel(size_t k, size_t i)
+{
+    return (uint8_t)(31 * k + 7 * i + i * i / 5);
+}
+
+/* A picture as another program would write it.  Grey is the red of the colours. */
+void write_png(const char *name, size_t k, size_t width, size_t height, int color, int depth)
+{
+    const int has_color = (color & PNG_COLOR_MASK_COLOR) != 0, is_wide = depth == 16;
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_infop info = png_create_info_struct(png);
+    FILE *f = fopen(inside(name), "wb");
+    png_byte *row = calloc(width, 8);
+
+    ck_assert_ptr_nonnull(f);
+    ck_assert_ptr_nonnull(row);
+    png_init_io(png, f);
+    png_set_IHDR(png, info, (png_uint_32)width, (png_uint_32)height, depth, color,
+                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    if (color == PNG_COLOR_TYPE_PALETTE) {
+        png_color palette[256];
+
+        for (size_t i = 0; i < width * height; i++)
+            palette[i] = (png_color){pixel(k, 3 * i), pixel(k, 3 * i + 1), pixel(k, 3 * i + 2)};
+        png_set_PLTE(png, info, palette, (int)(width * height));
+    }
+    png_write_info(png, info);
+    for (size_t y = 0; y < height; y++) {
+        png_byte *to = row;
+
+        for (size_t x = 0; x < width; x++) {
+            const size_t i = y * width + x;
+
+            if (color == PNG_COLOR_TYPE_PALETTE) *to++ = (png_byte)i;
+            for (size_t c = 0; color != PNG_COLOR_TYPE_PALETTE && c < (has_color ? 3 : 1); c++)
+                for (int b = 0; b <= is_wide; b++) *to++ = pixel(k, 3 * i + c);
+            for (int b = 0; (color & PNG_COLOR_MASK_ALPHA) && b <= is_wide; b++)
+                *to++ = (png_byte)(i * 11);
+        }
+        png_write_row(png, row);
+    }
+    png_write_end(png, NULL);
+    png_destroy_write_struct(&png, &info);
+    ck_assert_int_eq(fclose(f), 0);
+    free(row);
+}
+
+void write_rgb(const char *name, size_t k)
+{
+    write_png(name, k, WIDTH, HEIGHT, PNG_COLOR_TYPE_RGB, 8);
+}
+
+/* `count` pictures; that of number k is picture k. */
+void write_numbered(size_t count)
+{
+    char name[32];
+
+    for (size_t k = 0; k < count; k++) {
+        snprintf(name, sizeof name, "%03zu.png", k);
+        write_rgb(name, k);
+    }
+}
+
+void write_text(const char *name, const char *text)
+{
+    scratch_write(inside(name), text, strlen(text));
+}
+
+gan_dataset *open_png(const gan_png_desc *desc)
+{
+    gan_dataset *data;
+
+    expect_ok(gan_dataset_open_png(&data, root, desc));
+    return data;
+}
+
+/* Sample `index` is picture k: RGB planes, or the red one alone. */
+void expect_picture(const gan_dataset *data, size_t index, size_t k)
+{
+    const size_t n_channels = gan_dataset_shape(data).dim[0];
+    float out[SIZE];
+
+    expect_ok(gan_dataset_read(data, index, out, NULL));
+    for (size_t c = 0; c < n_channels; c++)
+        for (size_t i = 0; i < WIDTH * HEIGHT; i++)
+            ck_assert_msg(out[c * WIDTH * HEIGHT + i] == (float)pixel(k, 3 * i + c) / 255.0f,
+                          "number %zu of channel %zu of sample %zu is not that of picture %zu", i,
+                          c, index, k);
+}

@@ -1,0 +1,41 @@
+/* pictures.h - a directory of PNG pictures that a test makes. */
+#ifndef PICTURES_H
+#define PICTURES_H
+
+#include <gan/dataset.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The size that most of them have, and the numbers in an RGB sample. */
+enum { WIDTH = 6, HEIGHT = 4, SIZE = 3 * WIDTH * HEIGHT };
+
+/* The directory, and the path of something in it, which lives until the 4th call after this one. */
+extern char root[512];
+const char *inside(const char *name);
+
+/* The fixture: an empty directory, and its end. */
+void make_root(void);
+void end_root(void);
+
+void make_folder(const char *name);
+
+/* Number `i` of the pixels of picture `k`. */
+uint8_t pixel(size_t k, size_t i);
+
+/* A picture as another program would write it, of a kind and depth of libpng's.  Grey is the red of
+ * the colours. */
+void write_png(const char *name, size_t k, size_t width, size_t height, int color, int depth);
+void write_rgb(const char *name, size_t k);
+
+/* `count` pictures; that of number k is picture k. */
+void write_numbered(size_t count);
+
+void write_text(const char *name, const char *text);
+
+/* Open the directory, which must work. */
+gan_dataset *open_png(const gan_png_desc *desc);
+
+/* Sample `index` is picture k: RGB planes, or the red one alone. */
+void expect_picture(const gan_dataset *data, size_t index, size_t k);
+
+#endif
