@@ -48,8 +48,8 @@ struct gan_iterator {
     uint64_t seed;
     uint32_t *order; /* NULL when nothing is shuffled */
     uint64_t order_epoch;
-    int order_known; /* `order` is that of `order_epoch` */
-    size_t n_channels;
+    int order_known;     /* `order` is that of `order_epoch` */
+    size_t n_channels;   /* that are normalised each in their own way */
     size_t channel_size; /* numbers of one channel in a sample */
     int normalises;      /* numbers that are no bytes change at all */
     int flips;
@@ -98,11 +98,17 @@ static gan_status set_channel(gan_iterator *it, const gan_iterator_desc *d, size
 static gan_status set_channels(gan_iterator *it, const gan_iterator_desc *d)
 {
     const gan_shape shape = it->data->shape;
+    int is_set = 0;
 
     it->n_channels = shape.rank == 3 ? shape.dim[0] : 1;
-    if (it->n_channels > MAX_CHANNELS)
-        return gan__fail(GAN_ERR_SHAPE, "iterator: samples must have at most %d channels, have %zu",
+    for (size_t c = 0; c < MAX_CHANNELS; c++)
+        is_set |= !(fabsf(d->mean[c]) <= 0 && fabsf(d->std[c]) <= 0);
+    if (it->n_channels > MAX_CHANNELS && is_set)
+        return gan__fail(GAN_ERR_SHAPE,
+                         "iterator: mean and std are for at most %d channels, samples have %zu; "
+                         "without them all channels have the default",
                          MAX_CHANNELS, it->n_channels);
+    if (it->n_channels > MAX_CHANNELS) it->n_channels = 1; /* one default for all numbers */
     it->channel_size = it->data->size / it->n_channels;
     it->flips = d->horizontal_flip != 0;
     if (it->flips && shape.rank < 2)

@@ -749,20 +749,46 @@ START_TEST(wrong_settings_are_refused_and_named)
 }
 END_TEST
 
-START_TEST(five_channels_are_too_many)
+/* As many as a latent picture or a stack of frames has; without mean and std there is one default. */
+START_TEST(more_than_four_channels_have_the_default)
 {
-    const uint8_t bytes[20] = {7};
-    gan_dataset *data;
-    gan_iterator *it;
+    enum { CHANNELS = 7, PIXELS = 6, SAMPLES = 3, N = CHANNELS * PIXELS };
+    float floats[SAMPLES * N];
+    uint8_t bytes[SAMPLES * N];
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
+    gan_dataset *data[2];
 
-    expect_ok(gan_dataset_create_bytes(&data, bytes, NULL, 1, gan_shape_3d(5, 2, 2), NULL));
-    expect_fails(gan_iterator_create(&it, data, NULL), GAN_ERR_SHAPE, "at most 4 channels, have 5");
-    ck_assert_ptr_null(it);
-    gan_dataset_destroy(data);
-    expect_ok(gan_dataset_create_bytes(&data, bytes, NULL, 1, gan_shape_3d(4, 1, 5), NULL));
-    expect_ok(gan_iterator_create(&it, data, NULL));
-    gan_iterator_destroy(it);
-    gan_dataset_destroy(data);
+    for (size_t i = 0; i < SAMPLES * N; i++) {
+        floats[i] = 2.385f * (float)i - 50.0f;
+        bytes[i] = (uint8_t)(i * 37);
+    }
+    expect_ok(gan_dataset_create_floats(&data[0], floats, NULL, SAMPLES,
+                                        gan_shape_3d(CHANNELS, 2, 3), NULL));
+    expect_ok(gan_dataset_create_bytes(&data[1], bytes, NULL, SAMPLES, gan_shape_3d(CHANNELS, 2, 3),
+                                       NULL));
+    for (size_t k = 0; k < 2; k++) {
+        const gan_batch *batch;
+        gan_iterator *it;
+
+        expect_ok(gan_iterator_create(&it, data[k], &desc));
+        expect_ok(gan_iterator_next(it, &batch));
+        for (size_t i = 0; i < SAMPLES * N; i++) {
+            const float wanted = k == 0 ? floats[i] : ((float)bytes[i] / 255.0f - 0.5f) / 0.5f;
+
+            ck_assert_msg(batch->samples[i] == wanted, "number %zu is %g", i,
+                          (double)batch->samples[i]);
+        }
+        gan_iterator_destroy(it);
+        for (size_t c = 0; c < 4; c++) {
+            gan_iterator_desc set = {GAN_ITERATOR_DESC_INIT};
+
+            set.std[c] = c % 2 ? 0.5f : NAN;
+            expect_fails(gan_iterator_create(&it, data[k], &set), GAN_ERR_SHAPE,
+                         "for at most 4 channels, samples have 7");
+            ck_assert_ptr_null(it);
+        }
+        gan_dataset_destroy(data[k]);
+    }
 }
 END_TEST
 
@@ -865,7 +891,7 @@ Suite *suite(void)
                                           floats_stay_as_they_are_unless_asked, NULL};
     const TTest *const failures[] = {a_failing_source_leaves_the_iterator_where_it_stood,
                                      wrong_settings_are_refused_and_named,
-                                     five_channels_are_too_many,
+                                     more_than_four_channels_have_the_default,
                                      sets_too_large_to_shuffle_or_to_hold_are_refused,
                                      null_iterators_are_nowhere,
                                      making_survives_each_lack_of_memory,

@@ -41,7 +41,7 @@ typedef struct gan_iterator_desc {
      * 255 for bytes.  Samples of rank 3 have dim[0] channels, others one.  A std of 0 stands for
      * the default of its channel: mean 0.5 and std 0.5 for bytes, so that they reach from -1 to 1
      * as tanh does; mean 0 and std 1 for floats, which stay as they are.  A mean without a std is
-     * refused.
+     * refused.  Samples of more than 4 channels have the default in all of them.
      */
     float mean[4];
     float std[4];                   /**< finite, not negative; see mean */
@@ -71,7 +71,8 @@ typedef struct gan_iterator_desc {
  * @retval GAN_OK           `*out` stands before the first batch of epoch 0.
  * @retval GAN_ERR_INVALID  `out` or `data` is NULL, a setting is out of range (it is named), or
  *                          more than 2^32 - 1 samples are to be shuffled.
- * @retval GAN_ERR_SHAPE    The samples have more than 4 channels, or are vectors to be mirrored.
+ * @retval GAN_ERR_SHAPE    The samples have more than 4 channels and a mean or std is set, or are
+ *                          vectors to be mirrored.
  * @retval GAN_ERR_NOMEM    No memory, or the system gave no thread.
  *
  * @since 0.1
