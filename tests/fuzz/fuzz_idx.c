@@ -18,11 +18,16 @@ static void read_all(const gan_dataset *data)
     free(out);
 }
 
+/* So little that -rss_limit_mb can be small, too, which shows that memory follows what a file
+ * holds. */
+enum { MAX_BYTES = 4 << 20 };
+
 static void try(FILE *images, FILE *labels)
 {
+    const gan_dataset_desc desc = {GAN_DATASET_DESC_INIT, .max_bytes = MAX_BYTES};
     gan_dataset *data;
 
-    if (gan__dataset_read_idx(&data, images, "pictures", labels, "labels", NULL) == GAN_OK)
+    if (gan__dataset_read_idx(&data, images, "pictures", labels, "labels", &desc) == GAN_OK)
         read_all(data);
     else
         demand(data == NULL, "a failure leaves no dataset");
