@@ -172,6 +172,7 @@ Suite *suite(void)
     Suite *s = suite_create("file_readers");
     TCase *tc = tcase_create("readers");
 
+    tcase_set_timeout(tc, 20); /* for one that waits */
     tcase_add_checked_fixture(tc, begin, end);
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_loop_test(tc, tests[i], 0, N_READERS);
