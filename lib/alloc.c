@@ -54,11 +54,12 @@ gan_status gan__alloc(void *out, const gan_allocator *allocator, size_t n, size_
 gan_status gan__alloc_grow(void *block, size_t *room, size_t used, size_t first, size_t most,
                            const gan_allocator *allocator)
 {
-    const size_t doubled = *room < most / 2 ? 2 * *room : most;
-    const size_t wanted = doubled > first ? doubled : first < most ? first : most;
+    size_t wanted = *room > 0 && *room < most / 2 ? 2 * *room : most;
     void *old, *bigger;
-    gan_status status = gan__alloc(&bigger, allocator, wanted, 1);
+    gan_status status;
 
+    while (*room == 0 && wanted / 2 > first) wanted = wanted / 2 + wanted % 2;
+    status = gan__alloc(&bigger, allocator, wanted, 1);
     if (status != GAN_OK) return status;
     memcpy(&old, block, sizeof old);
     if (used > 0) memcpy(bigger, old, used);

@@ -17,9 +17,10 @@ gan_status gan__alloc_init(gan_allocator *out, const gan_allocator *from);
  * `out` is the address of any object pointer. */
 gan_status gan__alloc(void *out, const gan_allocator *allocator, size_t n, size_t size);
 
-/* Move a block with `used` of its `*room` bytes to one of twice that room, of at least `first` and at
- * most `most` bytes.  So memory follows what has come, not what a file promises.  GAN_ERR_NOMEM;
- * then block and room are as they were.  `block` is the address of any object pointer, NULL at
+/* Move a block with `used` of its `*room` bytes to one of twice that room, of at most `most` bytes.
+ * So memory follows what has come, not what a file promises.  The first room is `first` to twice
+ * that, such that doubling leads to `most`: then 1.5 times of it is held at once.  GAN_ERR_NOMEM
+ * leaves block and room as they were.  `block` is the address of any object pointer, NULL at
  * first. */
 gan_status gan__alloc_grow(void *block, size_t *room, size_t used, size_t first, size_t most,
                            const gan_allocator *allocator);

@@ -138,6 +138,42 @@ START_TEST(the_budget_sweep_counts_what_an_object_takes)
 }
 END_TEST
 
+/* From room to room the bytes stay, the last room is exactly the most, and never is more than 1.5
+ * times of that held. */
+START_TEST(a_block_grows_by_doubling_to_the_most)
+{
+    static const size_t mosts[] = {1, 999, 1000, 1001, 2001, 12345, 1 << 20, 1000003};
+    enum { FIRST = 1000, SLACK = 1024 };
+
+    for (size_t i = 0; i < sizeof mosts / sizeof *mosts; i++) {
+        const size_t most = mosts[i];
+        size_t room = 0, used = 0;
+        unsigned char *block = NULL;
+        budget b;
+
+        budget_init(&b, BUDGET_UNLIMITED);
+        while (room < most) {
+            const size_t before = room;
+
+            expect_ok(gan__alloc_grow(&block, &room, used, FIRST, most, &b.allocator));
+            ck_assert_uint_le(room, before > 0 ? 2 * before : 2 * FIRST + 1);
+            ck_assert_uint_gt(room, before);
+            for (size_t k = 0; k < used; k++) ck_assert_uint_eq(block[k], (unsigned char)(k * 7));
+            for (; used < room; used++) block[used] = (unsigned char)(used * 7);
+        }
+        ck_assert_uint_eq(room, most);
+        ck_assert_uint_le(b.peak_bytes, most + most / 2 + SLACK);
+        b.left = 0;
+        expect_status(gan__alloc_grow(&block, &room, used, FIRST, 2 * most, &b.allocator),
+                      GAN_ERR_NOMEM);
+        ck_assert_uint_eq(room, most);
+        ck_assert_uint_eq(block[most - 1], (unsigned char)((most - 1) * 7));
+        gan__free(&b.allocator, block);
+        ck_assert_uint_eq(budget_live(&b), 0);
+    }
+}
+END_TEST
+
 Suite *suite(void)
 {
     const TTest *const tests[] = {no_record_means_malloc,
@@ -146,6 +182,7 @@ Suite *suite(void)
                                   no_memory_is_reported_with_its_size,
                                   a_product_beyond_size_max_is_no_memory,
                                   freeing_null_does_nothing,
+                                  a_block_grows_by_doubling_to_the_most,
                                   the_budget_sweep_counts_what_an_object_takes,
                                   NULL};
     Suite *s = suite_create("alloc");
