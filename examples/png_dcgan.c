@@ -40,7 +40,7 @@ static void read_options(options *o, int argc, char **argv)
         {.name = "flip", .on = &o->flip,
          .help = "mirror half of the pictures, for subjects that have no left and right"},
         {"limit", "N", .whole = &o->limit, .min = 0, .max = 2147483647,
-         .help = "use only the first N files; 0: all"},
+         .help = "use only N files, as many of each class as of another; 0: all"},
         DCGAN_OPTIONS(&o->networks),
         RUN_OPTIONS(&o->run),
         {.name = NULL},
