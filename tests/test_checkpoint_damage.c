@@ -180,7 +180,7 @@ START_TEST(where_nothing_can_be_written_the_old_checkpoint_stays)
     expect_fails(gan_checkpoint_save(r.game.trainer, r.it, "/none/run.gan"), GAN_ERR_IO,
                  "/none/run.gan");
     expect_fails(gan_checkpoint_save_keep(r.game.trainer, r.it, run_folder, 1), GAN_ERR_IO,
-                 "folder");
+                 "directory");
     run_steps(&r, 2);
     expect_ok(save_run(&r));
     run_steps(&r, 2);

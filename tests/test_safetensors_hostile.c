@@ -67,7 +67,7 @@ START_TEST(what_cannot_be_opened_is_an_io_error)
     expect_fails(gan__safetensors_open(&file, path, NULL), GAN_ERR_IO, "No such file or directory");
     expect_error_says(path);
     ck_assert_ptr_null(file);
-    expect_fails(gan__safetensors_open(&file, "/", NULL), GAN_ERR_IO, "folder");
+    expect_fails(gan__safetensors_open(&file, "/", NULL), GAN_ERR_IO, "directory");
 }
 END_TEST
 
