@@ -129,7 +129,9 @@ static gan_status take_memory(gan_classifier *c)
     GAN_TRY(gan__alloc(&c->logits, &c->allocator, CHUNK * c->n_classes, sizeof *c->logits));
     GAN_TRY(make_pass(&c->eval, c, net->n_layers, 0));
     if (feature_layers) GAN_TRY(make_pass(&c->features, c, feature_layers, 0));
-    if (c->learner.opt) GAN_TRY(make_pass(&c->learner.pass, c, net->n_layers, 1));
+    if (!c->learner.opt) return GAN_OK;
+    GAN_TRY(make_pass(&c->learner.pass, c, net->n_layers, 1));
+    GAN_TRY(gan__learner_take_memory(&c->learner, 0, &c->allocator));
 
 cleanup:
     return status;
@@ -147,6 +149,7 @@ gan_status gan_classifier_create(gan_classifier **out, gan_network *net, gan_opt
     *out = NULL;
     GAN_TRY(read_desc(&settings, &a, desc));
     GAN_TRY(check_network(net, &settings));
+    if (opt) GAN_TRY(gan__network_check_rows(net, settings.batch_size, "classifier"));
     GAN_TRY(gan__alloc(&c, &a, 1, sizeof *c));
     c->allocator = a;
     c->desc = settings;
@@ -166,6 +169,7 @@ void gan_classifier_destroy(gan_classifier *c)
     if (!c) return;
     const gan_allocator a = c->allocator;
 
+    gan__learner_free_memory(&c->learner, &a);
     gan__pass_destroy(c->learner.pass);
     gan__pass_destroy(c->features);
     gan__pass_destroy(c->eval);
@@ -212,6 +216,8 @@ cleanup:
 /* What a step wants of a batch besides. */
 static gan_status check_step(const gan_classifier *c, const gan_batch *batch)
 {
+    gan_status status = GAN_OK;
+
     if (!c->learner.opt)
         return gan__fail(GAN_ERR_INVALID, "classifier: was made without an optimizer");
     if (!batch) return gan__fail(GAN_ERR_INVALID, "classifier: the batch is NULL");
@@ -219,7 +225,11 @@ static gan_status check_step(const gan_classifier *c, const gan_batch *batch)
     if (batch->count > c->desc.batch_size)
         return gan__fail(GAN_ERR_SHAPE, "classifier: a batch of %zu samples, made for at most %zu",
                          batch->count, c->desc.batch_size);
-    return check_batch(c, batch);
+    GAN_TRY(gan__network_check_rows(c->learner.net, batch->count, "classifier"));
+    GAN_TRY(check_batch(c, batch));
+
+cleanup:
+    return status;
 }
 
 static gan_status not_finite(const gan_classifier *c, const gan_batch *batch, double loss)
@@ -252,9 +262,11 @@ static gan_status step(gan_classifier *c, const gan_batch *batch, gan_classifier
 
     memcpy(gan__pass_input(pass, 0), batch->samples,
            batch->count * c->sample * sizeof *batch->samples);
+    gan__learner_keep(&c->learner);
     gan__pass_forward(pass, c->pool, 0, batch->count, batch->count);
     sums = gan__loss_cross_entropy(&rows, 1 / n, gan__pass_output_grad(pass, 0));
     gan__pass_backward(pass, c->pool, GAN__PASS_WEIGHTS);
+    gan__pass_settle(pass);
     norm = sqrt(gan__pass_grad_squares(pass));
     if (!isfinite(sums.loss) || !isfinite(norm)) GAN_TRY(not_finite(c, batch, sums.loss));
     GAN_TRY(gan__learner_update(&c->learner, c->pool, norm));
@@ -281,6 +293,7 @@ gan_status gan_classifier_step(gan_classifier *c, const gan_batch *batch,
     GAN_TRY(check_step(c, batch));
     GAN_TRY(gan__pool_enter(c->pool, &visit));
     status = step(c, batch, &figures);
+    if (status != GAN_OK) gan__learner_put_back(&c->learner);
     gan__pool_leave(&visit);
     if (status == GAN_OK) gan__record_write(stats, &figures, sizeof figures);
 

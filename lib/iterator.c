@@ -271,10 +271,21 @@ static size_t index_at(const gan_iterator *it, size_t position)
     return it->order ? it->order[position] : position;
 }
 
+/* Where the last batch begins.  A single sample, from which nothing can be normalised, is joined by
+ * one of the batch before. */
+static size_t last_batch(const gan_iterator *it)
+{
+    const size_t begin = (it->end - 1) / it->batch_size * it->batch_size;
+
+    return it->end - begin == 1 && begin > 0 && it->batch_size > 2 ? begin - 1 : begin;
+}
+
 /* How many samples the batch that begins at `position` has. */
 static size_t count_at(const gan_iterator *it, size_t position)
 {
-    return it->end - position < it->batch_size ? it->end - position : it->batch_size;
+    const size_t end = position < last_batch(it) ? last_batch(it) : it->end;
+
+    return end - position < it->batch_size ? end - position : it->batch_size;
 }
 
 /* Ask for the bytes of the sample at `position` ahead of their use: in a shuffled epoch no
@@ -452,12 +463,15 @@ size_t gan_iterator_batch_count(const gan_iterator *it)
 /* The end of an epoch is a place too: a walk stands there between its last batch and GAN_END. */
 gan_status gan__iterator_check_place(const gan_iterator *it, uint64_t position)
 {
-    if (position == it->end || (position < it->end && position % it->batch_size == 0))
+    const size_t last = last_batch(it);
+
+    if (position == it->end || position == last ||
+        (position < last && position % it->batch_size == 0))
         return GAN_OK;
-    return gan__fail(
-        GAN_ERR_INVALID,
-        "iterator: no batch begins at position %llu: wanted a multiple of %zu or the end, %zu",
-        (unsigned long long)position, it->batch_size, it->end);
+    return gan__fail(GAN_ERR_INVALID,
+                     "iterator: no batch begins at position %llu: they begin at multiples of %zu, "
+                     "the last at %zu, and end at %zu",
+                     (unsigned long long)position, it->batch_size, last, it->end);
 }
 
 gan_status gan_iterator_seek(gan_iterator *it, uint64_t epoch, size_t position)

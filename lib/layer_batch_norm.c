@@ -502,13 +502,19 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
     return squares;
 }
 
+/* Of a single number nothing is left, and a variance can't be estimated from it. */
+static size_t least_rows(const gan_layer *layer)
+{
+    return area_of(layer) > 1 ? 1 : 2;
+}
+
 /* The running variance follows the unbiased one. */
 static void settle(const gan__layer_run *run, float *buffers)
 {
     const size_t n = channels_of(run->layer);
     const double momentum = run->layer->settings[GAN__NORM_MOMENTUM];
     const double numbers = (double)(run->group * area_of(run->layer));
-    const double unbiased = numbers > 1 ? numbers / (numbers - 1) : 1;
+    const double unbiased = numbers / (numbers - 1);
 
     for (size_t i = 0; i < batch_count(run); i++) {
         const batch b = batch_of(run, i);
@@ -540,6 +546,7 @@ const gan__layer_class gan__layer_batch_norm = {
     .backward_cut = cut_of,
     .grad_parts = grad_parts,
     .grad = grad,
+    .least_rows = least_rows,
     .settle = settle,
 };
 

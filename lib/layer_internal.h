@@ -157,6 +157,8 @@ struct gan__layer_class {
     void (*tangent_backward)(const gan__layer_run *run);
     /* How many rows after another depend on each other in evaluation too.  NULL: one. */
     size_t (*together)(const gan_layer *layer);
+    /* The fewest rows that a batch may have in training.  NULL: one. */
+    size_t (*least_rows)(const gan_layer *layer);
     /* Let the buffers follow a training step that counts, from what forward saved of the rows in
      * `run`.  NULL: they stay. */
     void (*settle)(const gan__layer_run *run, float *buffers);

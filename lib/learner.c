@@ -11,33 +11,35 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- several micro-batches ---- */
+/* ---- its memory ---- */
 
-gan_status gan__learner_make_sum(gan__learner *l, const gan_allocator *allocator)
+gan_status gan__learner_take_memory(gan__learner *l, int several, const gan_allocator *allocator)
 {
     gan_status status = GAN_OK;
 
-    GAN_TRY(gan__alloc(&l->sum, allocator, l->net->n_params, sizeof *l->sum));
     GAN_TRY(gan__alloc(&l->buffers, allocator, l->net->n_buffers, sizeof *l->buffers));
+    if (several) GAN_TRY(gan__alloc(&l->sum, allocator, l->net->n_params, sizeof *l->sum));
 
 cleanup:
     return status;
 }
 
-void gan__learner_free_sum(gan__learner *l, const gan_allocator *allocator)
+void gan__learner_free_memory(gan__learner *l, const gan_allocator *allocator)
 {
     gan__free(allocator, l->sum);
     gan__free(allocator, l->buffers);
 }
 
+/* ---- buffers, and several micro-batches ---- */
+
 void gan__learner_keep(gan__learner *l)
 {
-    if (l->sum) memcpy(l->buffers, l->net->buffers, l->net->n_buffers * sizeof *l->buffers);
+    memcpy(l->buffers, l->net->buffers, l->net->n_buffers * sizeof *l->buffers);
 }
 
 void gan__learner_put_back(gan__learner *l)
 {
-    if (l->sum) memcpy(l->net->buffers, l->buffers, l->net->n_buffers * sizeof *l->buffers);
+    memcpy(l->net->buffers, l->buffers, l->net->n_buffers * sizeof *l->buffers);
 }
 
 typedef struct gathering {
@@ -103,18 +105,28 @@ static void update_slice(void *context, size_t task, size_t worker)
     gan__optimizer_apply(l->opt, l->net->params, grads_of(l), on_line(l, begin), on_line(l, end));
 }
 
+/* Running statistics overflow where the loss and its gradients, made of normalised numbers, don't. */
+static gan_status check_buffers(const gan__learner *l)
+{
+    char who[96];
+
+    snprintf(who, sizeof who, "%s, step %llu: new buffers", l->name,
+             (unsigned long long)l->opt->steps + 1);
+    return gan__network_check_buffers(l->net, who);
+}
+
 gan_status gan__learner_update(const gan__learner *l, gan_pool *pool, double norm)
 {
     gan_status status = GAN_OK;
     gan__learner copy = *l;
 
+    GAN_TRY(check_buffers(l));
     status = gan__optimizer_begin(l->opt, l->net->params, grads_of(l), norm);
     if (status != GAN_OK)
         GAN_FAIL(status, "%s, %s: %s", l->name,
                  gan__network_tensor_at(l->net, l->opt->refused)->name, gan_last_error());
     gan__pool_run(pool, update_slice, &copy, gan__pass_slices(l->pass));
     gan__optimizer_end(l->opt);
-    gan__pass_settle(l->pass);
 
 cleanup:
     return status;

@@ -16,16 +16,18 @@ typedef struct gan__learner {
     gan_network *net;
     gan_optimizer *opt;
     gan__pass *pass;
+    float *buffers; /* the network's, as they were before the step */
     float *sum;     /* of the gradients of several micro-batches.  NULL: there is only one */
-    float *buffers; /* with it: the network's, as they were before the step */
     double squares[GAN__LEARNER_SLICES]; /* of slices of the sum */
 } gan__learner;
 
-/* Take what more than one micro-batch needs, and end it. */
-gan_status gan__learner_make_sum(gan__learner *learner, const gan_allocator *allocator);
-void gan__learner_free_sum(gan__learner *learner, const gan_allocator *allocator);
+/* Take the memory of steps, of one or `several` micro-batches, and end it. */
+gan_status gan__learner_take_memory(gan__learner *learner, int several,
+                                    const gan_allocator *allocator);
+void gan__learner_free_memory(gan__learner *learner, const gan_allocator *allocator);
 
-/* Before the first micro-batch, and when the step failed: put the buffers aside, and back. */
+/* Buffers follow each micro-batch, with gan__pass_settle(), before it is known whether the step
+ * counts: put the old ones aside before the first, and back when it doesn't. */
 void gan__learner_keep(gan__learner *learner);
 void gan__learner_put_back(gan__learner *learner);
 /* After a micro-batch, whose gradients are those of its share of the loss. */
@@ -41,8 +43,8 @@ typedef struct gan__learner_data {
     size_t n, size; /* how many, of so many numbers each */
 } gan__learner_data;
 
-/* Let the optimizer have the gradients, `norm` being their Euclidean norm, and the buffers follow.
- * GAN_ERR_NONFINITE, nothing changed, when that would put NaN or infinity anywhere. */
+/* Let the optimizer have the gradients, `norm` being their Euclidean norm.  GAN_ERR_NONFINITE,
+ * nothing changed, when that would put NaN or infinity anywhere or the new buffers hold some. */
 gan_status gan__learner_update(const gan__learner *learner, gan_pool *pool, double norm);
 
 /* After a loss or a gradient that isn't finite: return GAN_ERR_NONFINITE, naming the first number

@@ -400,17 +400,46 @@ const gan_tensor *gan__network_tensor_at(const gan_network *net, size_t index)
     return t;
 }
 
-gan_status gan__network_check_finite(const gan_network *net, const float *numbers, const char *who)
+/* Of the trainable tensors or of the others; `numbers` are laid out like their own flat block. */
+static gan_status check_finite(const gan_network *net, int trainable, const float *own,
+                               const float *numbers, const char *who)
 {
     for (size_t i = 0; i < net->n_tensors; i++) {
         const gan_tensor *t = &net->tensors[i];
-        const float *at = numbers + (t->trainable ? t->data - net->params : 0);
+        const float *at;
 
-        if (!t->trainable) continue;
+        if (t->trainable != trainable) continue;
+        at = numbers + (t->data - own);
         for (size_t j = 0; j < t->size; j++)
             if (!isfinite(at[j]))
                 return gan__fail(GAN_ERR_NONFINITE, "%s: number %zu of %zu of %s is %g", who, j,
                                  t->size, t->name, (double)at[j]);
+    }
+    return GAN_OK;
+}
+
+gan_status gan__network_check_finite(const gan_network *net, const float *numbers, const char *who)
+{
+    return check_finite(net, 1, net->params, numbers, who);
+}
+
+gan_status gan__network_check_buffers(const gan_network *net, const char *who)
+{
+    return check_finite(net, 0, net->buffers, net->buffers, who);
+}
+
+gan_status gan__network_check_rows(const gan_network *net, size_t rows, const char *who)
+{
+    for (size_t i = 0; i < net->n_layers; i++) {
+        const gan_layer *layer = &net->layers[i];
+        const size_t least = layer->class->least_rows ? layer->class->least_rows(layer) : 1;
+
+        if (rows < least)
+            return gan__fail(GAN_ERR_SHAPE,
+                             "%s: layer %s (%s) trains on batches of at least %zu samples of %s, "
+                             "gets %zu",
+                             who, layer->name, layer->class->name, least,
+                             gan__shape_text_of(layer->in).text, rows);
     }
     return GAN_OK;
 }

@@ -86,6 +86,13 @@ size_t gan__network_next(const gan_network *net, size_t i);
  * tensor in the flat block `numbers` is the first that is not finite. */
 gan_status gan__network_check_finite(const gan_network *net, const float *numbers, const char *who);
 
+/* The same for the network's buffers. */
+gan_status gan__network_check_buffers(const gan_network *net, const char *who);
+
+/* GAN_ERR_SHAPE, in a sentence that begins with `who` and names the layer, when one can't be trained
+ * on batches of so few rows. */
+gan_status gan__network_check_rows(const gan_network *net, size_t rows, const char *who);
+
 /* The trainable tensor that number `index` of the flat block belongs to. */
 const gan_tensor *gan__network_tensor_at(const gan_network *net, size_t index);
 

@@ -313,7 +313,7 @@ static void advance_layers(gan_trainer *t)
 static void work(half_step *s, void (*part)(half_step *))
 {
     gan_trainer *t = s->t;
-    const size_t parts = (s->n + t->desc.micro_batch - 1) / t->desc.micro_batch;
+    const size_t parts = gan__trainer_parts(t, s->n);
 
     gan__learner_keep(s->player);
     for (size_t i = 0; i < parts; i++) {
@@ -321,9 +321,8 @@ static void work(half_step *s, void (*part)(half_step *))
         s->rows = s->n * (i + 1) / parts - s->begin;
         part(s);
         gan__learner_gather(s->player, t->pool, i == 0);
-        if (i + 1 == parts) break;
         gan__pass_settle(s->player->pass);
-        advance_layers(t);
+        if (i + 1 < parts) advance_layers(t);
     }
 }
 
@@ -397,7 +396,7 @@ static gan_status check_count(const gan_trainer *t, size_t n)
     if (n > t->desc.batch_size)
         return gan__fail(GAN_ERR_SHAPE, "trainer: a batch of %zu samples, made for at most %zu", n,
                          t->desc.batch_size);
-    return GAN_OK;
+    return gan__trainer_check_rows(t, n);
 }
 
 static gan_status check_batch(const gan_trainer *t, const gan_batch *batch)

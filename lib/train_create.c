@@ -9,6 +9,7 @@
 #include "status_internal.h"
 #include "tensor_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- what is given ---- */
@@ -119,6 +120,29 @@ static gan_status find_classes(gan_trainer *t)
     return GAN_OK;
 }
 
+size_t gan__trainer_parts(const gan_trainer *t, size_t n)
+{
+    return (n + t->desc.micro_batch - 1) / t->desc.micro_batch;
+}
+
+gan_status gan__trainer_check_rows(const gan_trainer *t, size_t n)
+{
+    gan_status status = GAN_OK;
+    const size_t least = n / gan__trainer_parts(t, n);
+    const char *const what = least < n ? ", micro-batch" : "";
+    char who[64];
+
+    for (size_t i = 0; i < 2; i++) {
+        const gan__learner *player = i == 0 ? &t->g : &t->d;
+
+        snprintf(who, sizeof who, "trainer, %s%s", player->name, what);
+        GAN_TRY(gan__network_check_rows(player->net, least, who));
+    }
+
+cleanup:
+    return status;
+}
+
 /* ---- making one ---- */
 
 /* Both networks have room for two micro-batches: the discriminator sees real samples and behind
@@ -130,6 +154,7 @@ static gan_status make_passes(gan_trainer *t)
     const gan_allocator *a = &t->allocator;
     const size_t rows = 2 * t->desc.micro_batch;
     const size_t threads = gan_pool_thread_count(t->pool);
+    const int several = t->desc.micro_batch < t->desc.batch_size;
 
     GAN_TRY(gan__pass_create(&t->g.pass,
                              &(gan__pass_desc){.net = t->g.net,
@@ -151,10 +176,8 @@ static gan_status make_passes(gan_trainer *t)
                           .stream = GAN__STREAM_DROPOUT_D,
                           .source = t->desc.instance_noise > 0 ? NULL : t->g.pass},
         a));
-    if (t->desc.micro_batch < t->desc.batch_size) {
-        GAN_TRY(gan__learner_make_sum(&t->g, a));
-        GAN_TRY(gan__learner_make_sum(&t->d, a));
-    }
+    GAN_TRY(gan__learner_take_memory(&t->g, several, a));
+    GAN_TRY(gan__learner_take_memory(&t->d, several, a));
     GAN_TRY(gan__alloc(&t->targets, a, rows, sizeof *t->targets));
 
 cleanup:
@@ -212,6 +235,7 @@ gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
     GAN_TRY(check_networks(g, d));
     GAN_TRY(check_outputs(&first));
     GAN_TRY(find_classes(&first));
+    GAN_TRY(gan__trainer_check_rows(&first, first.desc.batch_size));
     first.latent = gan_shape_size(g->input);
     first.sample = gan_shape_size(d->input);
     GAN_TRY(gan__alloc(&t, &first.allocator, 1, sizeof *t));
@@ -244,8 +268,8 @@ void gan_trainer_destroy(gan_trainer *t)
     gan__free(&a, t->class_weights);
     gan__free(&a, t->labels);
     gan__free(&a, t->targets);
-    gan__learner_free_sum(&t->d, &a);
-    gan__learner_free_sum(&t->g, &a);
+    gan__learner_free_memory(&t->d, &a);
+    gan__learner_free_memory(&t->g, &a);
     gan__pass_destroy(t->d.pass);
     gan__pass_destroy(t->g.pass);
     gan_pool_destroy(t->own_pool);

@@ -60,6 +60,11 @@ struct gan_trainer {
 /* Read a host's descriptor, or the defaults for NULL, into a trainer of zeros. */
 gan_status gan__trainer_read_desc(gan_trainer *trainer, const gan_trainer_desc *desc);
 
+/* Into how many micro-batches of almost the same size a step cuts n samples; fail with GAN_ERR_SHAPE,
+ * naming the layer, when the smallest is too small for one. */
+size_t gan__trainer_parts(const gan_trainer *trainer, size_t n);
+gan_status gan__trainer_check_rows(const gan_trainer *trainer, size_t n);
+
 /* Make the average and what samples are made with; let the average follow a generator's step that
  * counts; add it to a checkpoint's list. */
 gan_status gan__trainer_make_sampler(gan_trainer *trainer);

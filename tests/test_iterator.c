@@ -117,7 +117,8 @@ START_TEST(the_last_batch_is_what_remains)
         int drop_last;
         size_t batches, last, given;
     } cases[] = {{5, 0, 5, 3, 23},  {5, 1, 4, 5, 20},   {23, 0, 1, 23, 23}, {23, 1, 1, 23, 23},
-                 {1, 0, 23, 1, 23}, {40, 0, 1, 23, 23}, {22, 0, 2, 1, 23},  {22, 1, 1, 22, 22}};
+                 {1, 0, 23, 1, 23}, {40, 0, 1, 23, 23}, {22, 0, 2, 2, 23},  {22, 1, 1, 22, 22},
+                 {11, 0, 3, 2, 23}, {2, 0, 12, 1, 23},  {2, 1, 11, 2, 22}};
     gan_dataset *data = numbered(COUNT);
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -539,7 +540,7 @@ START_TEST(places_where_no_batch_begins_are_refused)
 
     expect_ok(gan_iterator_next(whole, &batch));
     expect_fails(gan_iterator_seek(whole, 2, 3), GAN_ERR_INVALID,
-                 "position 3: wanted a multiple of 5 or the end, 23");
+                 "position 3: they begin at multiples of 5, the last at 20, and end at 23");
     expect_status(gan_iterator_seek(whole, 2, 25), GAN_ERR_INVALID);
     expect_status(gan_iterator_seek(whole, 2, SIZE_MAX), GAN_ERR_INVALID);
     ck_assert_uint_eq(gan_iterator_epoch(whole), 0);
@@ -553,6 +554,36 @@ START_TEST(places_where_no_batch_begins_are_refused)
     expect_fails(gan_iterator_seek(NULL, 0, 0), GAN_ERR_INVALID, "NULL");
     gan_iterator_destroy(whole);
     gan_iterator_destroy(full);
+    gan_dataset_destroy(data);
+}
+END_TEST
+
+/* A batch of one can't be normalised: see gan_layer_batch_norm(). */
+START_TEST(a_last_sample_is_not_left_alone)
+{
+    gan_dataset *data = numbered(COUNT);
+    gan_iterator *it = walk(data, 11, 1, 0, 3), *again = walk(data, 11, 1, 0, 3);
+    const size_t counts[] = {11, 10, 2}, begins[] = {0, 11, 21};
+    size_t order[COUNT], times[COUNT] = {0};
+
+    ck_assert_uint_eq(gan_iterator_batch_count(it), 3);
+    for (size_t i = 0; i < 3; i++) {
+        const gan_batch *batch, *same;
+
+        expect_ok(gan_iterator_next(it, &batch));
+        ck_assert_uint_eq(batch->count, counts[i]);
+        expect_ok(gan_iterator_seek(again, 0, begins[i]));
+        expect_ok(gan_iterator_next(again, &same));
+        ck_assert_uint_eq(same->count, counts[i]);
+        expect_same_bits(same->samples, batch->samples, counts[i] * sizeof *batch->samples);
+    }
+    expect_status(gan_iterator_seek(again, 0, 22), GAN_ERR_INVALID);
+    expect_ok(gan_iterator_seek(it, 0, 0));
+    ck_assert_uint_eq(rest_of_epoch(it, order), COUNT);
+    for (size_t i = 0; i < COUNT; i++) times[order[i]]++;
+    for (size_t i = 0; i < COUNT; i++) ck_assert_uint_eq(times[i], 1);
+    gan_iterator_destroy(again);
+    gan_iterator_destroy(it);
     gan_dataset_destroy(data);
 }
 END_TEST
@@ -885,7 +916,8 @@ Suite *suite(void)
                                       bytes_and_matrices_are_mirrored_alike,
                                       vectors_cannot_be_mirrored, NULL};
     const TTest *const places[] = {seeking_equals_walking, far_epochs_have_orders_of_their_own,
-                                   places_where_no_batch_begins_are_refused, NULL};
+                                   places_where_no_batch_begins_are_refused,
+                                   a_last_sample_is_not_left_alone, NULL};
     const TTest *const normalisation[] = {each_channel_of_bytes_has_its_mean_and_std,
                                           samples_of_other_ranks_have_one_channel,
                                           floats_stay_as_they_are_unless_asked, NULL};

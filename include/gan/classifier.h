@@ -73,8 +73,10 @@ typedef struct gan_classifier_stats {
  * @retval GAN_ERR_INVALID  `out` or `net` is NULL, the network has no weights or looks at labels
  *                          (see gan_network_class_count()), or a setting is out of range; it is
  *                          named.
- * @retval GAN_ERR_SHAPE    The network has fewer than 2 or more than 256 outputs, or the optimizer
- *                          is bound to another number of parameters.
+ * @retval GAN_ERR_SHAPE    The network has fewer than 2 or more than 256 outputs, the optimizer is
+ *                          bound to another number of parameters, or it is to be trained with a
+ *                          `batch_size` of 1, which a layer, which is named, can't normalise (see
+ *                          gan_layer_batch_norm()).
  * @retval GAN_ERR_NOMEM    No memory, none for the BLAS's buffers, or the system gave no thread.
  * @retval other            What gan_network_add() met first.
  *
@@ -109,9 +111,10 @@ GAN_API size_t gan_classifier_feature_count(const gan_classifier *classifier);
  *                            empty, a label is no class (it is named), the classifier was made
  *                            without an optimizer, or `stats` has no valid struct_size; or this is
  *                            a child of the process that made its threads, see gan_pool.
- * @retval GAN_ERR_SHAPE      The batch is larger than `batch_size`, or its samples have not as many
- *                            numbers as the network's input.
- * @retval GAN_ERR_NONFINITE  The loss, a gradient or a new weight was NaN or infinite.
+ * @retval GAN_ERR_SHAPE      The batch is larger than `batch_size`, its samples have not as many
+ *                            numbers as the network's input, or it is a single sample that a layer,
+ *                            which is named, can't normalise (see gan_layer_batch_norm()).
+ * @retval GAN_ERR_NONFINITE  The loss, a gradient, a new weight or a new buffer was NaN or infinite.
  *
  * After an error the network and its optimizer are as they were.
  *

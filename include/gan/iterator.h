@@ -32,7 +32,13 @@ typedef struct gan_iterator gan_iterator;
 /** Settings of an iterator; start from GAN_ITERATOR_DESC_INIT. */
 typedef struct gan_iterator_desc {
     size_t struct_size; /**< set by GAN_ITERATOR_DESC_INIT */
-    size_t batch_size;  /**< samples a batch; 0: 100.  Over the dataset's count: all of them */
+    /**
+     * Samples in a batch; 0: 100.  Over the dataset's count: all of them.  The last batch of an epoch
+     * has what remains; where that is a single sample, from which no layer can normalise a batch,
+     * one of the batch before joins it: 100 samples by 33 are batches of 33, 33, 32 and 2.  With a
+     * batch_size of 2 and an odd count that can't be: use drop_last when such a layer is trained.
+     */
+    size_t batch_size;
     int shuffle;        /**< 1: each epoch in its own random order.  0 */
     int drop_last; /**< 1: leave out a last batch that is not full; wants a full one to exist */
     uint64_t seed; /**< of the shuffle and of what is mirrored.  0 */
@@ -130,8 +136,8 @@ GAN_API size_t gan_iterator_batch_count(const gan_iterator *it);
  *
  * @param[in,out] it        The iterator.
  * @param[in]     epoch     From 0.
- * @param[in]     position  Samples of that epoch already given out: a whole number of batches, or
- *                          all of them, where GAN_END comes next.
+ * @param[in]     position  Samples of that epoch already given out: as many as there are before a
+ *                          batch, or all of them, where GAN_END comes next.
  *
  * @retval GAN_OK           The next batch is the one there.
  * @retval GAN_ERR_INVALID  `it` is NULL, or no batch begins at `position`.  Nothing changed.

@@ -249,7 +249,11 @@ typedef struct gan_norm_desc {
  * places of a channel.  A discriminator's real and generated samples are two batches, in this
  * order.  Each step that counts moves the running statistics of the network that it trains, and
  * only those: running = (1 - momentum) * running + momentum * batch, the variance divided by the
- * count less 1.  In evaluation they take the place of the batch's.
+ * count less 1.  In evaluation they take the place of the batch's.  A step whose new running
+ * statistics are not finite doesn't count.
+ *
+ * Training needs two numbers per channel: a batch of a single sample with one number per channel
+ * is refused by a trainer or a classifier (GAN_ERR_SHAPE), as by PyTorch.
  *
  * Input: any shape whose first dimension is `num_features`.  Parameters: "weight", ones, and
  * "bias", zeros; buffers: "running_mean", zeros, and "running_var", ones; all of shape

@@ -35,9 +35,9 @@ typedef struct gan_trainer gan_trainer;
  */
 
 /**
- * What a half of a step does when a loss, a gradient or a new weight isn't finite.  Weights,
- * moments and buffers stay as they are in any case.  When it is the old weights that aren't, every
- * policy stops.
+ * What a half of a step does when a loss, a gradient, a new weight or a new buffer, such as a running
+ * variance, isn't finite.  Weights, moments and buffers stay as they are in any case.  When it is
+ * the old weights that aren't, every policy stops.
  */
 typedef enum gan_divergence {
     GAN_DIVERGENCE_STOP = 0, /**< return GAN_ERR_NONFINITE, and let random numbers stay where they
@@ -160,9 +160,11 @@ typedef struct gan_train_stats {
  *                          no second derivative, as a penalty needs.
  * @retval GAN_ERR_SHAPE    The generator's output has not as many numbers as the discriminator's
  *                          input, the discriminator's output has not as many as are wanted, an
- *                          optimizer is bound to another number of parameters, or networks,
+ *                          optimizer is bound to another number of parameters, networks,
  *                          auxiliary classifier and class_weights disagree on the number of
- *                          classes.
+ *                          classes, or `batch_size` and `micro_batch` make batches of one sample
+ *                          that a layer, which is named, can't normalise (see
+ *                          gan_layer_batch_norm()).
  * @retval GAN_ERR_NOMEM    No memory, none for the BLAS's buffers, or the system gave no thread.
  * @retval other            What gan_network_add() met first in `g` or `d`.
  *
@@ -197,12 +199,14 @@ GAN_API void gan_trainer_destroy(gan_trainer *trainer);
  *                            has no valid struct_size, or training is conditional and the batch's
  *                            labels are missing or one is out of range; or this is a child of the
  *                            process that made its threads, see gan_pool.  Nothing changed.
- * @retval GAN_ERR_SHAPE      The batch is larger than `batch_size`, or its samples have not as many
- *                            numbers as the discriminator's input.  Nothing changed.
- * @retval GAN_ERR_NONFINITE  A loss, a gradient or a new weight was NaN or infinite.  The network
- *                            concerned and its optimizer are as they were; when it is the
- *                            generator, the discriminator has its new weights, and `stats->d_steps`
- *                            tells.
+ * @retval GAN_ERR_SHAPE      The batch is larger than `batch_size`, its samples have not as many
+ *                            numbers as the discriminator's input, or it or one of its
+ *                            micro-batches is a single sample that a layer, which is named, can't
+ *                            normalise (see gan_layer_batch_norm()).  Nothing changed.
+ * @retval GAN_ERR_NONFINITE  A loss, a gradient, a new weight or a new buffer was NaN or infinite.
+ *                            The network concerned and its optimizer are as they were; when it is
+ *                            the generator, the discriminator has its new weights, and
+ *                            `stats->d_steps` tells.
  *
  * Memory:       none is taken.
  * Determinism:  same seeds, data and BLAS on the same kind of machine give the same bits, on any
@@ -231,8 +235,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_step(gan_trainer *trainer, const gan
  *                            them, or one is out of range; or this is a child of the process that
  *                            made its threads, see gan_pool.
  * @retval GAN_ERR_SHAPE      As for gan_train_step().
- * @retval GAN_ERR_NONFINITE  A loss, gradient or new weight was NaN or infinite.  Networks and
- *                            optimizers are as they were.
+ * @retval GAN_ERR_NONFINITE  A loss, gradient, new weight or new buffer was NaN or infinite.
+ *                            Networks and optimizers are as they were.
  *
  * Memory: none is taken.
  * @since 0.1
@@ -260,9 +264,10 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_discriminator_step(gan_trainer *trai
  *                            or the loss is relativistic and the latest discriminator's step failed
  *                            or there was none; or this is a child of the process that made its
  *                            threads, see gan_pool.
- * @retval GAN_ERR_SHAPE      `n` is larger than `batch_size`.
- * @retval GAN_ERR_NONFINITE  A loss, gradient or new weight was NaN or infinite.  Networks and
- *                            optimizers are as they were.
+ * @retval GAN_ERR_SHAPE      `n` is larger than `batch_size`, or too small, as for
+ *                            gan_train_step().
+ * @retval GAN_ERR_NONFINITE  A loss, gradient, new weight or new buffer was NaN or infinite.
+ *                            Networks and optimizers are as they were.
  *
  * Memory: none is taken.
  * @since 0.1

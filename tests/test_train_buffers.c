@@ -1,0 +1,292 @@
+/* test_train_buffers.c - running statistics: those that overflow, batches too small to have some,
+ * and those of the average of the weights. */
+#include "budget.h"
+#include "expect.h"
+#include "game.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LATENT = 3, WIDTH = 6, SAMPLE = 6 };
+
+static const gan_trainer_desc base = {GAN_TRAINER_DESC_INIT, .batch_size = 12, .seed = 5,
+                                      .n_threads = 2};
+
+/* A network with batch_norm between two linear layers. */
+static gan_network *normalised(size_t in, size_t out, uint64_t seed)
+{
+    gan_network *net = gan_network_create(gan_shape_1d(in),
+                                          &(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = seed});
+
+    gan_network_add(net, gan_layer_linear(in, WIDTH));
+    gan_network_add(net, gan_layer_batch_norm(WIDTH, NULL));
+    gan_network_add(net, gan_layer_leaky_relu(0.2f));
+    gan_network_add(net, gan_layer_linear(WIDTH, out));
+    return net;
+}
+
+/* Both networks have batch_norm. */
+static game game_of(gan_network *g, gan_network *d, const gan_trainer_desc *desc)
+{
+    game x = {.latent = LATENT, .sample = SAMPLE, .g = g, .d = d, .g_opt = adam(), .d_opt = adam()};
+
+    expect_ok(gan_trainer_create(&x.trainer, x.g, x.d, x.g_opt, x.d_opt, desc));
+    return x;
+}
+
+static game normalised_game(const gan_trainer_desc *desc)
+{
+    return game_of(normalised(LATENT, SAMPLE, 1), normalised(SAMPLE, 1, 2), desc);
+}
+
+static gan_tensor tensor_of(gan_network *net, const char *name)
+{
+    gan_tensor t;
+
+    expect_ok(gan_network_find(&t, net, name));
+    return t;
+}
+
+static void scale(gan_network *net, const char *name, float factor)
+{
+    gan_tensor t = tensor_of(net, name);
+
+    for (size_t i = 0; i < t.size; i++) t.data[i] *= factor;
+}
+
+/* ---- statistics that overflow ---- */
+
+/* A number so large that only its square isn't finite: what is normalised doesn't show it. */
+START_TEST(a_step_whose_running_statistics_overflow_changes_nothing)
+{
+    const size_t parts[] = {0, 6};
+
+    for (size_t i = 0; i < 2; i++) {
+        gan_trainer_desc desc = base;
+        game x, twin;
+        float *real = normals(12 * SAMPLE, 1), kept = real[50];
+        const gan_batch b = {GAN_BATCH_INIT, .count = 12, .shape = gan_shape_1d(SAMPLE),
+                             .samples = real};
+
+        desc.micro_batch = parts[i];
+        x = normalised_game(&desc);
+        twin = normalised_game(&desc);
+        real[50] = 1e30f;
+        expect_fails(gan_train_step(x.trainer, &b, NULL), GAN_ERR_NONFINITE,
+                     "discriminator, step 1: new buffers: number 0 of 6 of 1.running_var is inf");
+        expect_same_game(&x, &twin);
+        real[50] = kept;
+        expect_ok(gan_train_step(x.trainer, &b, NULL));
+        expect_ok(gan_train_step(twin.trainer, &b, NULL));
+        expect_same_game(&x, &twin);
+        expect_ok(gan_checkpoint_save(x.trainer, NULL, scratch_path("buffers.ckpt")));
+        free(real);
+        game_end(&x);
+        game_end(&twin);
+    }
+}
+END_TEST
+
+START_TEST(the_generators_statistics_are_looked_at_too)
+{
+    game x = normalised_game(&base), twin = normalised_game(&base);
+
+    scale(x.g, "0.weight", 3e20f);
+    scale(twin.g, "0.weight", 3e20f);
+    expect_fails(gan_train_generator_step(x.trainer, 12, NULL, NULL, NULL), GAN_ERR_NONFINITE,
+                 "generator, step 1: new buffers:");
+    expect_same_game(&x, &twin);
+    game_end(&x);
+    game_end(&twin);
+}
+END_TEST
+
+START_TEST(a_step_whose_statistics_overflow_is_skipped)
+{
+    gan_trainer_desc desc = base;
+    gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
+    float *real = normals(12 * SAMPLE, 1);
+    const gan_batch b = {GAN_BATCH_INIT, .count = 12, .shape = gan_shape_1d(SAMPLE),
+                         .samples = real};
+    gan_tensor variance;
+    game x;
+
+    desc.on_divergence = GAN_DIVERGENCE_SKIP;
+    x = normalised_game(&desc);
+    real[50] = 1e30f;
+    expect_ok(gan_train_step(x.trainer, &b, &stats));
+    ck_assert_uint_eq(stats.d_skipped, 1);
+    ck_assert_uint_eq(stats.d_steps, 0);
+    variance = tensor_of(x.d, "1.running_var");
+    for (size_t i = 0; i < variance.size; i++) ck_assert(variance.data[i] == 1.0f);
+    free(real);
+    game_end(&x);
+}
+END_TEST
+
+START_TEST(a_classifier_is_guarded_too)
+{
+    gan_network *net = normalised(SAMPLE, 3, 1);
+    gan_optimizer *opt = adam();
+    gan_classifier *c;
+    float *samples = normals(4 * SAMPLE, 1), *before, *after;
+    const uint8_t labels[] = {0, 1, 2, 0};
+    const gan_batch b = {GAN_BATCH_INIT, .count = 4, .shape = gan_shape_1d(SAMPLE),
+                         .samples = samples, .labels = labels};
+    size_t n;
+
+    expect_ok(gan_classifier_create(&c, net, opt, NULL));
+    before = net_weights(net, &n);
+    samples[3] = 1e30f;
+    expect_fails(gan_classifier_step(c, &b, NULL), GAN_ERR_NONFINITE,
+                 "classifier, step 1: new buffers: number 0 of 6 of 1.running_var is inf");
+    after = net_weights(net, &n);
+    expect_same_bits(before, after, n * sizeof *before);
+    samples[3] = 1;
+    expect_ok(gan_classifier_step(c, &b, NULL));
+    ck_assert_uint_eq(gan_optimizer_steps(opt), 1);
+    free(before);
+    free(after);
+    free(samples);
+    gan_classifier_destroy(c);
+    gan_optimizer_destroy(opt);
+    gan_network_destroy(net);
+}
+END_TEST
+
+/* ---- batches of one ---- */
+
+/* A channel of one number has no variance; of an image there are enough. */
+START_TEST(a_batch_of_one_is_refused)
+{
+    game x = normalised_game(&base), twin = normalised_game(&base);
+    float *real = normals(SAMPLE, 1);
+    const gan_batch b = {GAN_BATCH_INIT, .count = 1, .shape = gan_shape_1d(SAMPLE),
+                         .samples = real};
+
+    expect_fails(gan_train_step(x.trainer, &b, NULL), GAN_ERR_SHAPE,
+                 "trainer, generator: layer 1 (batch_norm) trains on batches of at least 2 samples "
+                 "of [6], gets 1");
+    expect_status(gan_train_discriminator_step(x.trainer, &b, NULL, NULL, NULL), GAN_ERR_SHAPE);
+    expect_status(gan_train_generator_step(x.trainer, 1, NULL, NULL, NULL), GAN_ERR_SHAPE);
+    expect_same_game(&x, &twin);
+    free(real);
+    game_end(&x);
+    game_end(&twin);
+}
+END_TEST
+
+static gan_status make_trainer(gan_network *g, gan_network *d, const gan_trainer_desc *desc)
+{
+    gan_optimizer *g_opt = adam(), *d_opt = adam();
+    gan_trainer *t;
+    const gan_status status = gan_trainer_create(&t, g, d, g_opt, d_opt, desc);
+
+    gan_trainer_destroy(t);
+    gan_optimizer_destroy(g_opt);
+    gan_optimizer_destroy(d_opt);
+    gan_network_destroy(g);
+    gan_network_destroy(d);
+    return status;
+}
+
+/* Of a full batch of 5 in micro-batches of 2 one has a single sample. */
+START_TEST(batches_that_always_fail_are_refused_at_once)
+{
+    static const net_layer plain[] = {LINEAR(LATENT, SAMPLE), END};
+    gan_trainer_desc desc = base;
+
+    desc.batch_size = 1;
+    expect_status(make_trainer(normalised(LATENT, SAMPLE, 1), normalised(SAMPLE, 1, 2), &desc),
+                  GAN_ERR_SHAPE);
+    expect_status(make_trainer(net_seeded(LATENT, plain, 1), normalised(SAMPLE, 1, 2), &desc),
+                  GAN_ERR_SHAPE);
+    expect_error_says("trainer, discriminator: layer 1 (batch_norm)");
+    desc.batch_size = 5;
+    desc.micro_batch = 2;
+    expect_status(make_trainer(normalised(LATENT, SAMPLE, 1), normalised(SAMPLE, 1, 2), &desc),
+                  GAN_ERR_SHAPE);
+    expect_error_says("trainer, generator, micro-batch: layer 1 (batch_norm)");
+    desc.micro_batch = 3;
+    expect_ok(make_trainer(normalised(LATENT, SAMPLE, 1), normalised(SAMPLE, 1, 2), &desc));
+}
+END_TEST
+
+START_TEST(an_image_is_enough_for_a_batch)
+{
+    gan_network *g = gan_network_create(gan_shape_3d(2, 1, 2), NULL);
+    static const net_layer plain[] = {LINEAR(4, 1), END};
+    gan_trainer_desc desc = base;
+
+    gan_network_add(g, gan_layer_batch_norm(2, NULL));
+    desc.batch_size = 1;
+    expect_ok(make_trainer(g, net_seeded(4, plain, 2), &desc));
+}
+END_TEST
+
+START_TEST(a_classifier_refuses_a_batch_of_one)
+{
+    gan_network *net = normalised(SAMPLE, 3, 1);
+    gan_optimizer *opt = adam();
+    gan_classifier *c;
+    const float samples[SAMPLE] = {0};
+    const uint8_t label = 0;
+    const gan_batch b = {GAN_BATCH_INIT, .count = 1, .shape = gan_shape_1d(SAMPLE),
+                         .samples = samples, .labels = &label};
+    gan_classifier_desc desc = {GAN_CLASSIFIER_DESC_INIT, .batch_size = 1};
+
+    expect_fails(gan_classifier_create(&c, net, opt, &desc), GAN_ERR_SHAPE,
+                 "classifier: layer 1 (batch_norm) trains on batches of at least 2");
+    expect_ok(gan_classifier_create(&c, net, NULL, &desc)); /* it isn't trained */
+    gan_classifier_destroy(c);
+    expect_ok(gan_classifier_create(&c, net, opt, NULL));
+    expect_fails(gan_classifier_step(c, &b, NULL), GAN_ERR_SHAPE, "gets 1");
+    gan_classifier_destroy(c);
+    gan_optimizer_destroy(opt);
+    gan_network_destroy(net);
+}
+END_TEST
+
+/* 13 samples by batches of 4: the last batch would have one. */
+START_TEST(a_stray_last_sample_ends_no_run)
+{
+    gan_trainer_desc desc = base;
+    float *samples = normals(13 * SAMPLE, 1);
+    gan_dataset *data;
+    gan_iterator *it;
+    game x;
+
+    desc.batch_size = 4;
+    x = normalised_game(&desc);
+    expect_ok(gan_dataset_create_floats(&data, samples, NULL, 13, gan_shape_1d(SAMPLE), NULL));
+    expect_ok(gan_iterator_create(
+        &it, data, &(gan_iterator_desc){GAN_ITERATOR_DESC_INIT, .batch_size = 4, .shuffle = 1}));
+    while (gan_iterator_epoch(it) < 3) {
+        const gan_batch *b;
+
+        if (gan_iterator_next(it, &b) == GAN_OK) expect_ok(gan_train_step(x.trainer, b, NULL));
+    }
+    gan_iterator_destroy(it);
+    gan_dataset_destroy(data);
+    free(samples);
+    game_end(&x);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    const TTest *const overflow[] = {a_step_whose_running_statistics_overflow_changes_nothing,
+                                     the_generators_statistics_are_looked_at_too,
+                                     a_step_whose_statistics_overflow_is_skipped,
+                                     a_classifier_is_guarded_too, NULL};
+    const TTest *const small[] = {
+        a_batch_of_one_is_refused,       batches_that_always_fail_are_refused_at_once,
+        an_image_is_enough_for_a_batch,  a_classifier_refuses_a_batch_of_one,
+        a_stray_last_sample_ends_no_run, NULL};
+    Suite *s = suite_create("train_buffers");
+
+    add_tests(s, "overflow", overflow);
+    add_tests(s, "batches of one", small);
+    return s;
+}
