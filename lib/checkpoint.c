@@ -137,6 +137,7 @@ gan_status gan_checkpoint_save_keep(gan_trainer *t, const gan_iterator *it, cons
     if (n_keep > MAX_KEEP)
         return gan__fail(GAN_ERR_INVALID, "checkpoint: n_keep is %zu, at most %d", n_keep,
                          MAX_KEEP);
+    gan__trainer_estimate(t);
     describe(&state, t, it, &at);
     status = gan__state_save(&state, path, n_keep);
     gan__state_end(&state);
@@ -216,6 +217,7 @@ gan_status gan_checkpoint_load(gan_trainer *t, gan_iterator *it, const char *pat
     GAN_TRY(check_place(&state, it, file));
     GAN_TRY(gan__state_restore(&state, file));
     for (size_t i = 0; i < 2; i++) gan__optimizer_restored(gan__trainer_player_of(t, i).opt);
+    gan__trainer_restored(t);
     if (it) GAN_TRY(gan_iterator_seek(it, at.epoch, (size_t)at.position));
 
 cleanup:

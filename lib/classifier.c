@@ -266,7 +266,7 @@ static gan_status step(gan_classifier *c, const gan_batch *batch, gan_classifier
     gan__pass_forward(pass, c->pool, 0, batch->count, batch->count);
     sums = gan__loss_cross_entropy(&rows, 1 / n, gan__pass_output_grad(pass, 0));
     gan__pass_backward(pass, c->pool, GAN__PASS_WEIGHTS);
-    gan__pass_settle(pass);
+    gan__pass_settle(pass, 0);
     norm = sqrt(gan__pass_grad_squares(pass));
     if (!isfinite(sums.loss) || !isfinite(norm)) GAN_TRY(not_finite(c, batch, sums.loss));
     GAN_TRY(gan__learner_update(&c->learner, c->pool, norm));

@@ -509,10 +509,10 @@ static size_t least_rows(const gan_layer *layer)
 }
 
 /* The running variance follows the unbiased one. */
-static void settle(const gan__layer_run *run, float *buffers)
+static void settle(const gan__layer_run *run, double momentum, float *buffers)
 {
     const size_t n = channels_of(run->layer);
-    const double momentum = run->layer->settings[GAN__NORM_MOMENTUM];
+    const double way = momentum > 0 ? momentum : run->layer->settings[GAN__NORM_MOMENTUM];
     const double numbers = (double)(run->group * area_of(run->layer));
     const double unbiased = numbers / (numbers - 1);
 
@@ -524,8 +524,8 @@ static void settle(const gan__layer_run *run, float *buffers)
             float *mean = &buffers[c];
             float *variance = &buffers[n + c];
 
-            *mean = (float)((1 - momentum) * (double)*mean + momentum * x[0]);
-            *variance = (float)((1 - momentum) * (double)*variance + momentum * unbiased * x[1]);
+            *mean = (float)((1 - way) * (double)*mean + way * x[0]);
+            *variance = (float)((1 - way) * (double)*variance + way * unbiased * x[1]);
         }
     }
 }

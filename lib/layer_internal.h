@@ -159,9 +159,9 @@ struct gan__layer_class {
     size_t (*together)(const gan_layer *layer);
     /* The fewest rows that a batch may have in training.  NULL: one. */
     size_t (*least_rows)(const gan_layer *layer);
-    /* Let the buffers follow a training step that counts, from what forward saved of the rows in
-     * `run`.  NULL: they stay. */
-    void (*settle)(const gan__layer_run *run, float *buffers);
+    /* Let the buffers follow a training step, from what forward saved of the rows in `run`; above 0
+     * `momentum` takes the place of the layer's own.  NULL: they stay. */
+    void (*settle)(const gan__layer_run *run, double momentum, float *buffers);
     /* End what the settings don't hold.  NULL: nothing. */
     void (*destroy)(gan_layer *layer);
 };

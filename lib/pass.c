@@ -518,7 +518,12 @@ uint64_t *gan__pass_position(gan__pass *pass)
     return &pass->position;
 }
 
-void gan__pass_settle(gan__pass *pass)
+void gan__pass_turn_to(gan__pass *pass, gan_network *net)
+{
+    pass->desc.net = net;
+}
+
+void gan__pass_settle(gan__pass *pass, double momentum)
 {
     const gan_network *net = pass->desc.net;
 
@@ -527,7 +532,7 @@ void gan__pass_settle(gan__pass *pass)
         const gan__layer_run run = run_of(pass, i, &all, 0);
 
         if (run.layer->class->settle)
-            run.layer->class->settle(&run, net->buffers + net->buffer_offsets[i]);
+            run.layer->class->settle(&run, momentum, net->buffers + net->buffer_offsets[i]);
         if (run.layer->spectral)
             gan__spectral_settle(run.layer, pass->prepared + pass->prepared_at[i],
                                  net->buffers + net->buffer_offsets[i]);

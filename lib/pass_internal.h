@@ -97,8 +97,12 @@ void gan__pass_advance(gan__pass *pass);
 /* Where its random numbers stand, for checkpoints. */
 uint64_t *gan__pass_position(gan__pass *pass);
 
-/* Let the network's buffers follow the latest forward run: it was one of a step that counts. */
-void gan__pass_settle(gan__pass *pass);
+/* Let the network's buffers follow the latest forward run, running statistics as far as their layers
+ * say or, above 0, by `momentum`. */
+void gan__pass_settle(gan__pass *pass, double momentum);
+
+/* From now on work with the weights and buffers of another network of the same layers. */
+void gan__pass_turn_to(gan__pass *pass, gan_network *net);
 
 /* Run n samples of the host's through a pass in evaluation mode that has gan__pass_eval_rows()
  * rows.  GAN_ERR_INVALID as gan__pool_enter(). */

@@ -20,6 +20,9 @@
 #define GAN__STREAM_PENALTY (GAN__STREAM_INIT + 10)   /* where between samples a slope is taken */
 #define GAN__STREAM_CLASS (GAN__STREAM_INIT + 12)     /* labels of a trainer's generated samples */
 #define GAN__STREAM_DROPOUT_P (GAN__STREAM_INIT + 11) /* the discriminator's masks there */
+#define GAN__STREAM_STATISTICS (GAN__STREAM_INIT + 13) /* masks where statistics are estimated, */
+#define GAN__STREAM_AVERAGE (GAN__STREAM_INIT + 14)    /* those of an average: latent vectors */
+#define GAN__STREAM_AVERAGE_CLASS (GAN__STREAM_INIT + 15) /* and their labels */
 
 struct gan_rng {
     uint64_t seed;

@@ -88,6 +88,16 @@ static void lay_labels(const half_step *s)
     show_labels(t->d.pass, t->labels, 0, s->first + s->rows);
 }
 
+void gan__trainer_draw(const gan_trainer *t, uint64_t stream, uint64_t position, size_t n, float *z)
+{
+    if (t->desc.latent == GAN_LATENT_NORMAL) {
+        gan__rng_normal(t->desc.seed, stream, position, n, z);
+    } else {
+        gan__rng_uniform(t->desc.seed, stream, position, n, z);
+        for (size_t i = 0; i < n; i++) z[i] = 2 * z[i] - 1;
+    }
+}
+
 static void lay_latent(const half_step *s, size_t row, size_t rows)
 {
     const gan_trainer *t = s->t;
@@ -95,14 +105,10 @@ static void lay_latent(const half_step *s, size_t row, size_t rows)
     const size_t at = (s->begin + row) * t->latent;
     float *z = gan__pass_input(t->g.pass, s->first + row);
 
-    if (s->z) {
+    if (s->z)
         memcpy(z, s->z + at, n * sizeof *z);
-    } else if (t->desc.latent == GAN_LATENT_NORMAL) {
-        gan__rng_normal(t->desc.seed, GAN__STREAM_NOISE, t->noise_position + at, n, z);
-    } else {
-        gan__rng_uniform(t->desc.seed, GAN__STREAM_NOISE, t->noise_position + at, n, z);
-        for (size_t i = 0; i < n; i++) z[i] = 2 * z[i] - 1;
-    }
+    else
+        gan__trainer_draw(t, GAN__STREAM_NOISE, t->noise_position + at, n, z);
 }
 
 /* The standard deviation of instance noise in this step. */
@@ -321,7 +327,7 @@ static void work(half_step *s, void (*part)(half_step *))
         s->rows = s->n * (i + 1) / parts - s->begin;
         part(s);
         gan__learner_gather(s->player, t->pool, i == 0);
-        gan__pass_settle(s->player->pass);
+        gan__pass_settle(s->player->pass, 0);
         if (i + 1 < parts) advance_layers(t);
     }
 }

@@ -40,6 +40,7 @@ struct gan_trainer {
     gan__learner g; /* the two players */
     gan__learner d;
     gan_network *average;  /* of the generator's weights; NULL: there is none */
+    int estimated;         /* its buffers have been, since the latest step of the generator's */
     gan__pass *eval;       /* of it or else of the generator */
     size_t latent;         /* numbers in a latent vector */
     size_t sample;         /* numbers in a sample */
@@ -65,11 +66,19 @@ gan_status gan__trainer_read_desc(gan_trainer *trainer, const gan_trainer_desc *
 size_t gan__trainer_parts(const gan_trainer *trainer, size_t n);
 gan_status gan__trainer_check_rows(const gan_trainer *trainer, size_t n);
 
+/* Write n numbers of latent vectors, values `position` and following of a stream. */
+void gan__trainer_draw(const gan_trainer *trainer, uint64_t stream, uint64_t position, size_t n,
+                       float *z);
+
 /* Make the average and what samples are made with; let the average follow a generator's step that
- * counts; add it to a checkpoint's list. */
+ * counts; see to it that its buffers are its own; add it to a checkpoint's list. */
 gan_status gan__trainer_make_sampler(gan_trainer *trainer);
 void gan__trainer_follow(gan_trainer *trainer);
+void gan__trainer_estimate(gan_trainer *trainer);
 void gan__trainer_average_state(const gan_trainer *trainer, gan__state *s);
+
+/* To be called when a run has come from a file. */
+void gan__trainer_restored(gan_trainer *trainer);
 
 /* Add the settings to a checkpoint's list, those at their default apart. */
 void gan__trainer_settings_state(const gan_trainer *trainer, gan__state *s);

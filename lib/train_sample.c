@@ -1,12 +1,15 @@
 /* train_sample.c - samples of a trainer's generator, and the average of its weights over time. */
 #include "train_internal.h"
 
+#include "kernels_internal.h"
 #include "kernels_simd_internal.h"
 #include "network_internal.h"
 #include "pass_internal.h"
 #include "pool_internal.h"
+#include "rng_internal.h"
 #include "status_internal.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { SLICES = 64 };
@@ -33,6 +36,9 @@ cleanup:
 
 /* ---- the average ---- */
 
+/* What the average's buffers are estimated from. */
+enum { LEAST_SAMPLES = 1024, LEAST_BATCHES = 16 };
+
 typedef struct following {
     gan_trainer *trainer;
     float decay;
@@ -51,8 +57,21 @@ static void follow_slice(void *context, size_t task, size_t worker)
     gan__simd_best()->axpy(n, 1 - f->decay, from->params + begin, to);
 }
 
-/* The first step's weights are taken as they are; buffers always are, as in PyTorch's
- * AveragedModel: a mean of what some of them hold would be none of those. */
+static int buffers_finite(const gan_network *net)
+{
+    for (size_t i = 0; i < net->n_buffers; i++)
+        if (!isfinite(net->buffers[i])) return 0;
+    return 1;
+}
+
+static void take_buffers(gan_trainer *t)
+{
+    memcpy(t->average->buffers, t->g.net->buffers,
+           t->average->n_buffers * sizeof *t->average->buffers);
+}
+
+/* The first step's weights are taken as they are.  Buffers are the generator's until they are
+ * wanted: see gan__trainer_estimate(). */
 void gan__trainer_follow(gan_trainer *t)
 {
     const double steps = (double)(t->stats.g_steps - 1);
@@ -62,12 +81,59 @@ void gan__trainer_follow(gan_trainer *t)
 
     if (!t->average) return;
     gan__pool_run(t->pool, follow_slice, &f, SLICES);
-    memcpy(t->average->buffers, t->g.net->buffers,
-           t->average->n_buffers * sizeof *t->average->buffers);
+    take_buffers(t);
+    t->estimated = 0;
 }
 
-gan_network *gan_trainer_average(const gan_trainer *t)
+/* A batch of generated samples, as one of training would be, in rows that training doesn't come back
+ * to: a relative loss wants the others again. */
+static void run_average(gan_trainer *t, size_t batch)
 {
+    gan__pass *pass = t->g.pass;
+    const size_t rows = t->desc.micro_batch, first = rows;
+    uint8_t *labels = gan__pass_labels(pass, first);
+
+    gan__trainer_draw(t, GAN__STREAM_AVERAGE, batch * rows * t->latent, rows * t->latent,
+                      gan__pass_input(pass, first));
+    if (labels)
+        gan__rng_labels(t->desc.seed, GAN__STREAM_AVERAGE_CLASS, batch * rows, t->n_classes,
+                        t->class_weights, rows, labels);
+    gan__pass_forward(pass, t->pool, first, rows, rows);
+    gan__pass_settle(pass, 1 / ((double)batch + 1));
+    gan__pass_advance(pass);
+}
+
+/* The running statistics of the generator belong to weights that come and go; those of their mean
+ * are others, and no mean of the generator's either (torch.optim.swa_utils.update_bn() is there for
+ * that).  Beginning with the generator's buffers, a function of both networks alone is computed:
+ * whether and when somebody asks leaves no trace. */
+void gan__trainer_estimate(gan_trainer *t)
+{
+    const size_t batches = (LEAST_SAMPLES - 1) / t->desc.micro_batch + 1;
+    uint64_t *position = gan__pass_position(t->g.pass);
+    const uint64_t before = *position;
+    int blas;
+
+    if (!t->average || t->average->n_buffers == 0 || t->estimated || t->stats.g_steps == 0) return;
+    take_buffers(t);
+    blas = gan__blas_enter();
+    gan__pass_turn_to(t->g.pass, t->average);
+    for (size_t i = 0; i < batches || i < LEAST_BATCHES; i++) run_average(t, i);
+    gan__pass_turn_to(t->g.pass, t->g.net);
+    gan__blas_leave(blas);
+    *position = before;
+    if (!buffers_finite(t->average)) take_buffers(t);
+    t->estimated = 1;
+}
+
+void gan__trainer_restored(gan_trainer *t)
+{
+    t->estimated = 0;
+}
+
+gan_network *gan_trainer_average(gan_trainer *t)
+{
+    if (t) gan__trainer_estimate(t);
     return t ? t->average : NULL;
 }
 
@@ -93,6 +159,7 @@ gan_status gan_trainer_sample_labels(gan_trainer *t, const float *z, const uint8
         return gan__fail(GAN_ERR_INVALID, "trainer: %s is NULL for %zu samples", z ? "out" : "z",
                          n);
     GAN_TRY(gan__network_check_labels(t->g.net, labels, n, "trainer"));
+    gan__trainer_estimate(t);
     if (n > 0) GAN_TRY(gan__pass_evaluate(t->eval, t->pool, z, all, n, out));
 
 cleanup:

@@ -171,7 +171,7 @@ static void step(const trial *t, const manner *m, gan__pass *pass, gan_pool *poo
         o->squares = gan__pass_grad_squares(pass);
     }
     memcpy(o->dx, gan__pass_input_grad(pass, first), (size_t)(o->grads - o->dx) * sizeof *o->dx);
-    gan__pass_settle(pass);
+    gan__pass_settle(pass, 0);
 }
 
 /* The network's buffers are afterwards as before. */

@@ -274,6 +274,245 @@ START_TEST(a_stray_last_sample_ends_no_run)
 }
 END_TEST
 
+/* ---- the average's ---- */
+
+/* A network's running statistics are those of its weights, as far as some thousand samples tell. */
+static void expect_own_statistics(gan_network *net)
+{
+    enum { MANY = 20000 };
+    gan_network *copy;
+    float *z = normals(MANY * LATENT, 77);
+    gan_tensor mean, variance, true_mean, true_variance;
+
+    for (size_t i = 0; i < MANY * LATENT && gan_network_latent(net) == GAN_LATENT_UNIFORM; i++)
+        z[i] = (float)erf((double)z[i] / sqrt(2));
+    expect_ok(gan_network_clone(&copy, net));
+    expect_ok(gan_network_estimate_statistics(copy, z, NULL, MANY, NULL));
+    mean = tensor_of(net, "1.running_mean");
+    variance = tensor_of(net, "1.running_var");
+    true_mean = tensor_of(copy, "1.running_mean");
+    true_variance = tensor_of(copy, "1.running_var");
+    for (size_t i = 0; i < WIDTH; i++) {
+        const double v = (double)true_variance.data[i];
+
+        expect_near((double)mean.data[i], (double)true_mean.data[i], 0, 0.15 * sqrt(v));
+        expect_near((double)variance.data[i], v, 0.2, 0);
+    }
+    free(z);
+    gan_network_destroy(copy);
+}
+
+/* Weights that stay as they were, those of the latest step, and some between; the generator's own
+ * statistics are far behind its weights, with so large a rate. */
+START_TEST(statistics_of_the_average_are_those_of_its_weights)
+{
+    const double decays[] = {1e-9, 0.7, 0.9999};
+
+    for (size_t i = 0; i < 3; i++) {
+        gan_trainer_desc desc = base;
+        game x;
+        gan_tensor its, of_g;
+
+        desc.average_decay = decays[i];
+        x = normalised_game(&desc);
+        expect_ok(gan_optimizer_set_lr(x.g_opt, 0.05));
+        for (uint64_t s = 0; s < 12; s++) play(&x, 12, s);
+        expect_own_statistics(gan_trainer_average(x.trainer));
+        its = tensor_of(gan_trainer_average(x.trainer), "1.running_var");
+        of_g = tensor_of(x.g, "1.running_var");
+        expect_other_bits(its.data, of_g.data, its.size * sizeof *its.data);
+        game_end(&x);
+    }
+}
+END_TEST
+
+/* Also where it is the singular value that has changed. */
+START_TEST(the_average_is_divided_by_its_own_singular_value)
+{
+    gan_network *g = gan_network_create(gan_shape_1d(LATENT), NULL), *copy;
+    gan_trainer_desc desc = base;
+    float *z = normals(4000 * LATENT, 5);
+    float y[4 * SAMPLE], wanted[4 * SAMPLE];
+    game x;
+
+    desc.average_decay = 0.9;
+    gan_network_add(g, gan_layer_spectral_norm(gan_layer_linear(LATENT, WIDTH)));
+    gan_network_add(g, gan_layer_tanh());
+    gan_network_add(g, gan_layer_linear(WIDTH, SAMPLE));
+    x = game_of(g, normalised(SAMPLE, 1, 2), &desc);
+    expect_ok(gan_optimizer_set_lr(x.g_opt, 0.05));
+    for (uint64_t s = 0; s < 12; s++) play(&x, 12, s);
+    expect_ok(gan_trainer_sample(x.trainer, z, 4, y));
+    expect_ok(gan_network_clone(&copy, gan_trainer_average(x.trainer)));
+    expect_ok(gan_network_estimate_statistics(copy, z, NULL, 4000, NULL));
+    expect_ok(gan_network_forward(copy, z, 4, wanted));
+    expect_close(y, wanted, 4 * SAMPLE, 1e-3, 1e-4);
+    free(z);
+    gan_network_destroy(copy);
+    game_end(&x);
+}
+END_TEST
+
+static game averaged_game(size_t threads)
+{
+    gan_trainer_desc desc = base;
+
+    desc.average_decay = 0.9;
+    desc.loss = GAN_LOSS_RELATIVISTIC;
+    desc.micro_batch = 5;
+    desc.latent = GAN_LATENT_UNIFORM;
+    desc.n_threads = threads;
+    return normalised_game(&desc);
+}
+
+/* A relativistic generator's step looks at real samples of the step before, which lie where
+ * generated ones do. */
+START_TEST(asking_for_the_average_leaves_training_as_it_was)
+{
+    game x = averaged_game(1), twin = averaged_game(2);
+    float *z = normals(4 * LATENT, 3), *real = normals(12 * SAMPLE, 4);
+    float a[4 * SAMPLE], b[4 * SAMPLE];
+    const gan_batch batch = batch_of(&x, real, 12);
+
+    for (int s = 0; s < 4; s++) {
+        expect_ok(gan_train_discriminator_step(x.trainer, &batch, NULL, NULL, NULL));
+        expect_ok(gan_train_discriminator_step(twin.trainer, &batch, NULL, NULL, NULL));
+        if (s % 2 == 1) expect_ok(gan_trainer_sample(x.trainer, z, 4, a));
+        expect_ok(gan_train_generator_step(x.trainer, 12, NULL, NULL, NULL));
+        expect_ok(gan_train_generator_step(twin.trainer, 12, NULL, NULL, NULL));
+        ck_assert_ptr_nonnull(gan_trainer_average(x.trainer));
+        expect_same_game(&x, &twin);
+    }
+    expect_same_weights(gan_trainer_average(x.trainer), gan_trainer_average(twin.trainer));
+    expect_ok(gan_trainer_sample(x.trainer, z, 4, a));
+    expect_ok(gan_trainer_sample(twin.trainer, z, 4, b));
+    expect_same_bits(a, b, sizeof a);
+    free(z);
+    free(real);
+    game_end(&x);
+    game_end(&twin);
+}
+END_TEST
+
+static size_t file_of(const game *x, const char *name, unsigned char *bytes, size_t room)
+{
+    expect_ok(gan_checkpoint_save(x->trainer, NULL, scratch_path(name)));
+    return scratch_read(scratch_path(name), bytes, room);
+}
+
+START_TEST(the_averages_statistics_are_in_the_checkpoint)
+{
+    enum { ROOM = 1 << 16 };
+    static unsigned char a[ROOM], b[ROOM];
+    game x = averaged_game(2), y = averaged_game(1);
+    gan_network *alone;
+    size_t n;
+
+    for (uint64_t s = 0; s < 3; s++) play(&x, 12, s);
+    file_of(&x, "average.ckpt", a, ROOM);
+    expect_ok(gan_checkpoint_average(&alone, scratch_path("average.ckpt"), NULL));
+    expect_own_statistics(alone);
+    expect_same_weights(gan_trainer_average(x.trainer), alone);
+    expect_ok(gan_checkpoint_load(y.trainer, NULL, scratch_path("average.ckpt")));
+    expect_same_weights(gan_trainer_average(y.trainer), alone);
+    for (uint64_t s = 3; s < 6; s++) play(&x, 12, s);
+    for (uint64_t s = 3; s < 6; s++) play(&y, 12, s);
+    n = file_of(&x, "x.ckpt", a, ROOM);
+    ck_assert_uint_eq(file_of(&y, "y.ckpt", b, ROOM), n);
+    expect_same_bits(a, b, n);
+    gan_network_destroy(alone);
+    game_end(&x);
+    game_end(&y);
+}
+END_TEST
+
+START_TEST(the_average_takes_no_memory)
+{
+    budget b;
+    gan_trainer_desc desc = base;
+    game x = normalised_game(&base);
+    gan_trainer *t;
+    float *z = normals(4 * LATENT, 3), *real = normals(12 * SAMPLE, 4), out[4 * SAMPLE];
+    const gan_batch batch = batch_of(&x, real, 12);
+
+    budget_init(&b, BUDGET_UNLIMITED);
+    desc.average_decay = 0.9;
+    desc.allocator = &b.allocator;
+    expect_ok(gan_trainer_create(&t, x.g, x.d, x.g_opt, x.d_opt, &desc));
+    b.left = 0;
+    expect_ok(gan_train_step(t, &batch, NULL));
+    expect_ok(gan_trainer_sample(t, z, 4, out));
+    ck_assert_ptr_nonnull(gan_trainer_average(t));
+    ck_assert_uint_eq(b.refused, 0);
+    gan_trainer_destroy(t);
+    free(z);
+    free(real);
+    game_end(&x);
+}
+END_TEST
+
+/* Before the generator's first step the average is the generator. */
+START_TEST(an_average_of_nothing_is_the_generator)
+{
+    game x = averaged_game(1);
+
+    expect_same_weights(gan_trainer_average(x.trainer), x.g);
+    game_end(&x);
+}
+END_TEST
+
+/* The average of finite weights may still overflow: it has the generator's statistics then. */
+START_TEST(statistics_of_the_average_are_finite)
+{
+    gan_trainer_desc desc = base;
+    gan_network *average;
+    gan_tensor its, of_g, w;
+    game x;
+
+    desc.average_decay = 0.9;
+    x = normalised_game(&desc);
+    play(&x, 12, 1);
+    average = gan_trainer_average(x.trainer);
+    play(&x, 12, 2);
+    w = tensor_of(average, "0.weight");
+    for (size_t i = 0; i < w.size; i++) w.data[i] = 3e30f;
+    its = tensor_of(gan_trainer_average(x.trainer), "1.running_var");
+    of_g = tensor_of(x.g, "1.running_var");
+    expect_same_bits(its.data, of_g.data, its.size * sizeof *its.data);
+    game_end(&x);
+}
+END_TEST
+
+/* Labels of generated samples are as likely as in training. */
+START_TEST(the_average_sees_the_classes_of_training)
+{
+    const double only[] = {0, 0, 1};
+    gan_network *g = gan_network_create(gan_shape_1d(LATENT), NULL);
+    gan_trainer_desc desc = base;
+    gan_tensor table, mean;
+    game x;
+    float *real = normals(12 * SAMPLE, 1);
+    uint8_t labels[12] = {0};
+    gan_batch b = {GAN_BATCH_INIT, .count = 12, .shape = gan_shape_1d(SAMPLE), .samples = real,
+                   .labels = labels};
+
+    desc.average_decay = 0.5;
+    desc.class_weights = only;
+    desc.n_class_weights = 3;
+    gan_network_add(g, gan_layer_label_embedding(3, 2));
+    gan_network_add(g, gan_layer_batch_norm(LATENT + 2, NULL));
+    gan_network_add(g, gan_layer_linear(LATENT + 2, SAMPLE));
+    x = game_of(g, normalised(SAMPLE, 1, 2), &desc);
+    expect_ok(gan_train_step(x.trainer, &b, NULL));
+    expect_ok(gan_train_step(x.trainer, &b, NULL));
+    table = tensor_of(gan_trainer_average(x.trainer), "0.weight");
+    mean = tensor_of(gan_trainer_average(x.trainer), "1.running_mean");
+    expect_close(mean.data + LATENT, table.data + 4, 2, 1e-5, 1e-6);
+    free(real);
+    game_end(&x);
+}
+END_TEST
+
 Suite *suite(void)
 {
     const TTest *const overflow[] = {a_step_whose_running_statistics_overflow_changes_nothing,
@@ -284,9 +523,19 @@ Suite *suite(void)
         a_batch_of_one_is_refused,       batches_that_always_fail_are_refused_at_once,
         an_image_is_enough_for_a_batch,  a_classifier_refuses_a_batch_of_one,
         a_stray_last_sample_ends_no_run, NULL};
+    const TTest *const average[] = {statistics_of_the_average_are_those_of_its_weights,
+                                    the_average_is_divided_by_its_own_singular_value,
+                                    asking_for_the_average_leaves_training_as_it_was,
+                                    the_averages_statistics_are_in_the_checkpoint,
+                                    the_average_takes_no_memory,
+                                    an_average_of_nothing_is_the_generator,
+                                    statistics_of_the_average_are_finite,
+                                    the_average_sees_the_classes_of_training,
+                                    NULL};
     Suite *s = suite_create("train_buffers");
 
     add_tests(s, "overflow", overflow);
     add_tests(s, "batches of one", small);
+    add_tests(s, "average", average);
     return s;
 }

@@ -196,6 +196,52 @@ typedef struct gan_init_desc {
 GAN_API GAN_MUST_CHECK gan_status gan_network_initialize_as(gan_network *net, uint64_t seed,
                                                             const gan_init_desc *desc);
 
+/** Settings of gan_network_estimate_statistics(); start from GAN_STATISTICS_DESC_INIT. */
+typedef struct gan_statistics_desc {
+    size_t struct_size; /**< set by GAN_STATISTICS_DESC_INIT */
+    size_t batch_size;  /**< how many inputs are normalised together, at most 2^24.  0: 100 */
+    uint64_t seed;      /**< of dropout.  0 */
+} gan_statistics_desc;
+#define GAN_STATISTICS_DESC_INIT GAN_SIZED_INIT(gan_statistics_desc, 0, 0)
+
+/**
+ * Estimate the buffers anew for the weights that the network has
+ * (torch.optim.swa_utils.update_bn()): after these have been averaged, mixed or edited, running
+ * statistics still are those of other weights.
+ *
+ * The network runs in training mode on the inputs, cut into batches of almost the same size.
+ * Running statistics of batch_norm become the plain mean of those of the batches, whatever their
+ * momentum.  The vectors of spectral_norm take a step of the power iteration per batch, from where
+ * they are; 16 batches are enough for weights that are near the former ones.
+ *
+ * @param[in,out] net     The network; completed when it is not.  Its weights do not change.
+ * @param[in]     in      `n` input samples, one after the other: of a generator, latent vectors.
+ * @param[in]     labels  Their `n` labels, each below gan_network_class_count(); NULL for a network
+ *                        that looks at none.
+ * @param[in]     n       How many, at least 1; a thousand give means good to a few hundredths of a
+ *                        deviation.
+ * @param[in]     desc    Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK             The buffers are those of the weights.
+ * @retval GAN_ERR_INVALID    `net` or `in` is NULL, `n` is 0, labels are missing, not wanted or out
+ *                            of range, or `batch_size` is.
+ * @retval GAN_ERR_SHAPE      `n` and `batch_size` make batches of a single sample, which a layer,
+ *                            which is named, can't normalise (see gan_layer_batch_norm()).
+ * @retval GAN_ERR_NONFINITE  A buffer would become NaN or infinite; it is named.
+ * @retval GAN_ERR_NOMEM      No memory.
+ * @retval other              As gan_network_build().
+ *
+ * After an error the buffers are as they were.
+ *
+ * Memory:       what a training step takes for a batch, until the call returns.
+ * Determinism:  the same weights, inputs and settings give the same bits, whatever the pool.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_estimate_statistics(gan_network *net, const float *in,
+                                                                  const uint8_t *labels, size_t n,
+                                                                  const gan_statistics_desc *desc);
+
 /**
  * Make a network of the same layers and weights that shares nothing with the first but its pool.
  *
