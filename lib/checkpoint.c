@@ -132,8 +132,8 @@ gan_status gan_checkpoint_save_keep(gan_trainer *t, const gan_iterator *it, cons
     gan__state state = {0};
     place at;
 
-    if (!t || !path)
-        return gan__fail(GAN_ERR_INVALID, "checkpoint: the %s is NULL", t ? "path" : "trainer");
+    if (!t) return gan__fail_null(GAN__TRAINER, 1, "checkpoint: the trainer is NULL");
+    if (!path) return gan__fail(GAN_ERR_INVALID, "checkpoint: the path is NULL");
     if (n_keep > MAX_KEEP)
         return gan__fail(GAN_ERR_INVALID, "checkpoint: n_keep is %zu, at most %d", n_keep,
                          MAX_KEEP);
@@ -208,8 +208,8 @@ gan_status gan_checkpoint_load(gan_trainer *t, gan_iterator *it, const char *pat
     gan__state state = {0};
     place at = {0, 0};
 
-    if (!t || !path)
-        return gan__fail(GAN_ERR_INVALID, "checkpoint: the %s is NULL", t ? "path" : "trainer");
+    if (!t) return gan__fail_null(GAN__TRAINER, 1, "checkpoint: the trainer is NULL");
+    if (!path) return gan__fail(GAN_ERR_INVALID, "checkpoint: the path is NULL");
     GAN_TRY(open_checkpoint(&file, path, gan__trainer_allocator(t)));
     GAN_TRY(check_iterator(file, it));
     describe(&state, t, it, &at);
@@ -250,7 +250,7 @@ cleanup:
         *g = NULL;
     }
     gan__safetensors_close(file);
-    return status;
+    return gan__lost(GAN__NETWORK, status);
 }
 
 gan_status gan_checkpoint_average(gan_network **out, const char *path, const gan_network_desc *desc)
@@ -271,7 +271,7 @@ gan_status gan_checkpoint_average(gan_network **out, const char *path, const gan
 
 cleanup:
     gan__safetensors_close(file);
-    return status;
+    return gan__lost(GAN__NETWORK, status);
 }
 
 /* ---- what a file says about itself ---- */

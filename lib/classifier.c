@@ -78,7 +78,7 @@ static gan_status check_network(gan_network *net, gan_classifier_desc *desc)
     gan_status status = GAN_OK;
     size_t n_classes;
 
-    if (!net) return gan__fail(GAN_ERR_INVALID, "classifier: the network is NULL");
+    if (!net) return gan__fail_null(GAN__NETWORK, 1, "classifier: the network is NULL");
     GAN_TRY(gan_network_build(net));
     if (net->n_classes > 0)
         GAN_FAIL(GAN_ERR_INVALID,
@@ -158,10 +158,11 @@ gan_status gan_classifier_create(gan_classifier **out, gan_network *net, gan_opt
     if (opt) GAN_TRY(gan_optimizer_bind(opt, net->n_params));
     *out = c;
     c = NULL;
+    gan__forget_lost();
 
 cleanup:
     gan_classifier_destroy(c);
-    return status;
+    return gan__lost(GAN__CLASSIFIER, status);
 }
 
 void gan_classifier_destroy(gan_classifier *c)
@@ -192,7 +193,7 @@ size_t gan_classifier_feature_count(const gan_classifier *c)
 
 static gan_status check_call(const gan_classifier *c, const gan_classifier_stats *stats)
 {
-    if (!c) return gan__fail(GAN_ERR_INVALID, "classifier: is NULL");
+    if (!c) return gan__fail_null(GAN__CLASSIFIER, 1, "classifier: is NULL");
     return gan__record_check(stats, sizeof(gan_classifier_stats), "classifier stats");
 }
 
@@ -348,7 +349,7 @@ gan_status gan_classifier_evaluate(gan_classifier *c, gan_iterator *it, gan_clas
     const gan_batch *batch;
 
     GAN_TRY(check_call(c, stats));
-    if (!it) return gan__fail(GAN_ERR_INVALID, "classifier: the iterator is NULL");
+    if (!it) return gan__fail_null(GAN__ITERATOR, 1, "classifier: the iterator is NULL");
     GAN_TRY(gan__pool_check(c->pool));
     if (confusion) memset(confusion, 0, c->n_classes * c->n_classes * sizeof *confusion);
     while ((status = gan_iterator_next(it, &batch)) == GAN_OK)
@@ -369,7 +370,7 @@ cleanup:
 static gan_status check_answer(const gan_classifier *c, const void *in, size_t n, const void *out,
                                const char *out_name)
 {
-    if (!c) return gan__fail(GAN_ERR_INVALID, "classifier: is NULL");
+    if (!c) return gan__fail_null(GAN__CLASSIFIER, 1, "classifier: is NULL");
     if (n > 0 && (!in || !out))
         return gan__fail(GAN_ERR_INVALID, "classifier: %s is NULL for %zu samples",
                          in ? out_name : "samples", n);

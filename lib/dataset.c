@@ -175,7 +175,7 @@ gan_status gan_dataset_create_bytes(gan_dataset **out, const uint8_t *data, cons
 
 cleanup:
     gan_dataset_destroy(made);
-    return status;
+    return gan__lost(GAN__DATASET, status);
 }
 
 gan_status gan_dataset_create_floats(gan_dataset **out, const float *data, const uint8_t *labels,
@@ -209,7 +209,7 @@ gan_status gan_dataset_create_floats(gan_dataset **out, const float *data, const
 
 cleanup:
     gan_dataset_destroy(made);
-    return status;
+    return gan__lost(GAN__DATASET, status);
 }
 
 gan_status gan_dataset_create_callbacks(gan_dataset **out, gan_dataset_read_fn read, void *user,
@@ -222,7 +222,7 @@ gan_status gan_dataset_create_callbacks(gan_dataset **out, gan_dataset_read_fn r
 
     if (!out) return gan__fail(GAN_ERR_INVALID, "dataset: out is NULL");
     *out = NULL;
-    if (!read) return gan__fail(GAN_ERR_INVALID, "dataset: read is NULL");
+    if (!read) GAN_FAIL(GAN_ERR_INVALID, "dataset: read is NULL");
     GAN_TRY(check_arguments(out, "out", count, shape));
     GAN_TRY(gan__dataset_read_desc(&d, desc, &count));
     GAN_TRY(gan__dataset_create_empty(&made, &callback_class, count, shape, d.allocator));
@@ -235,7 +235,7 @@ gan_status gan_dataset_create_callbacks(gan_dataset **out, gan_dataset_read_fn r
 
 cleanup:
     gan_dataset_destroy(made);
-    return status;
+    return gan__lost(GAN__DATASET, status);
 }
 
 void gan_dataset_destroy(gan_dataset *data)
@@ -290,7 +290,7 @@ static gan_status read_label(const gan_dataset *data, size_t index, uint8_t *lab
 
 gan_status gan_dataset_read(const gan_dataset *data, size_t index, float *out, uint8_t *label)
 {
-    if (!data) return gan__fail(GAN_ERR_INVALID, "dataset: data is NULL");
+    if (!data) return gan__fail_null(GAN__DATASET, 1, "dataset: data is NULL");
     if (index >= data->count)
         return gan__fail(GAN_ERR_INVALID, "dataset: no sample %zu, there are %zu", index,
                          data->count);
@@ -329,8 +329,8 @@ gan_status gan_dataset_class_sizes(const gan_dataset *data, double *sizes, size_
     double counts[GAN__MOST_CLASSES] = {0};
     float *aside = NULL;
 
-    if (!data || !sizes)
-        return gan__fail(GAN_ERR_INVALID, "dataset: %s is NULL", data ? "sizes" : "data");
+    if (!data) return gan__fail_null(GAN__DATASET, 1, "dataset: data is NULL");
+    if (!sizes) return gan__fail(GAN_ERR_INVALID, "dataset: sizes is NULL");
     if (n_classes == 0 || n_classes > GAN__MOST_CLASSES)
         return gan__fail(GAN_ERR_INVALID, "dataset: 1 to %d classes wanted, got %zu",
                          GAN__MOST_CLASSES, n_classes);

@@ -365,7 +365,7 @@ gan_status gan_dataset_open_idx(gan_dataset **out, const char *images, const cha
 
     if (!out) return gan__fail(GAN_ERR_INVALID, "dataset: out is NULL");
     *out = NULL;
-    if (!images) return gan__fail(GAN_ERR_INVALID, "dataset: images is NULL");
+    if (!images) GAN_FAIL(GAN_ERR_INVALID, "dataset: images is NULL");
     GAN_TRY(gan__file_open(&image_stream, &n_bytes, images));
     if (labels) GAN_TRY(gan__file_open(&label_stream, &n_bytes, labels));
     GAN_TRY(gan__dataset_read_idx(out, image_stream, images, label_stream, labels, desc));
@@ -373,5 +373,5 @@ gan_status gan_dataset_open_idx(gan_dataset **out, const char *images, const cha
 cleanup:
     if (label_stream) fclose(label_stream);
     if (image_stream) fclose(image_stream);
-    return status;
+    return gan__lost(GAN__DATASET, status);
 }

@@ -489,7 +489,7 @@ gan_status gan_dataset_open_png(gan_dataset **out, const char *directory, const 
 
     if (!out) return gan__fail(GAN_ERR_INVALID, "dataset: out is NULL");
     *out = NULL;
-    if (!directory) return gan__fail(GAN_ERR_INVALID, "dataset: directory is NULL");
+    if (!directory) GAN_FAIL(GAN_ERR_INVALID, "dataset: directory is NULL");
     GAN_TRY(gan__desc_read(&d, sizeof d, first_size, desc, "gan_png_desc"));
     GAN_TRY(check_settings(&d));
     GAN_TRY(open_directory(&f, directory, &d));
@@ -511,7 +511,7 @@ gan_status gan_dataset_open_png(gan_dataset **out, const char *directory, const 
 cleanup:
     gan__directory_destroy(f);
     gan_dataset_destroy(data);
-    return status;
+    return gan__lost(GAN__DATASET, status);
 }
 
 /* ---- Names of an open dataset ---- */

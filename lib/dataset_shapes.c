@@ -624,8 +624,7 @@ gan_status gan_dataset_create_shapes(gan_dataset **out, size_t count, uint64_t s
 
     if (!out) return gan__fail(GAN_ERR_INVALID, "dataset: out is NULL");
     *out = NULL;
-    if (count == 0)
-        return gan__fail(GAN_ERR_INVALID, "dataset: count is 0, at least 1 sample is needed");
+    if (count == 0) GAN_FAIL(GAN_ERR_INVALID, "dataset: count is 0, at least 1 sample is needed");
     GAN_TRY(gan__dataset_read_desc(&d, desc, &count));
     GAN_TRY(gan__dataset_create_zeros(&data, count, gan_shape_3d(1, SIDE, SIDE), 1, d.allocator));
     GAN_TRY(gan__dataset_name_classes(data, &d));
@@ -638,5 +637,5 @@ gan_status gan_dataset_create_shapes(gan_dataset **out, size_t count, uint64_t s
 
 cleanup:
     gan_dataset_destroy(data);
-    return status;
+    return gan__lost(GAN__DATASET, status);
 }

@@ -177,7 +177,7 @@ gan_status gan_iterator_create(gan_iterator **out, const gan_dataset *data,
 
     if (!out) return gan__fail(GAN_ERR_INVALID, "iterator: out is NULL");
     *out = NULL;
-    if (!data) return gan__fail(GAN_ERR_INVALID, "iterator: data is NULL");
+    if (!data) GAN_TRY(gan__fail_null(GAN__DATASET, 1, "iterator: data is NULL"));
     GAN_TRY(gan__desc_read(&d, sizeof d, first_size, desc, "gan_iterator_desc"));
     GAN_TRY(gan__alloc_init(&allocator, d.allocator));
     GAN_TRY(gan__alloc(&it, &allocator, 1, sizeof *it));
@@ -195,7 +195,7 @@ gan_status gan_iterator_create(gan_iterator **out, const gan_dataset *data,
 
 cleanup:
     gan_iterator_destroy(it);
-    return status;
+    return gan__lost(GAN__ITERATOR, status);
 }
 
 void gan_iterator_destroy(gan_iterator *it)
@@ -429,7 +429,7 @@ gan_status gan_iterator_next(gan_iterator *it, const gan_batch **batch)
 
     if (!batch) return gan__fail(GAN_ERR_INVALID, "iterator: batch is NULL");
     *batch = NULL;
-    if (!it) return gan__fail(GAN_ERR_INVALID, "iterator: it is NULL");
+    if (!it) return gan__fail_null(GAN__ITERATOR, 1, "iterator: it is NULL");
     GAN_TRY(gan__pool_check(it->next.pool));
     if (it->position == it->end) {
         it->epoch++;
@@ -478,7 +478,7 @@ gan_status gan_iterator_seek(gan_iterator *it, uint64_t epoch, size_t position)
 {
     gan_status status;
 
-    if (!it) return gan__fail(GAN_ERR_INVALID, "iterator: it is NULL");
+    if (!it) return gan__fail_null(GAN__ITERATOR, 1, "iterator: it is NULL");
     status = gan__iterator_check_place(it, position);
     if (status != GAN_OK) return status;
     it->epoch = epoch;

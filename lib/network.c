@@ -49,7 +49,7 @@ gan_network *gan_network_create(gan_shape input, const gan_network_desc *desc)
     net->input = input;
 
 cleanup:
-    (void)status; /* the result says it, gan_last_error() says why */
+    (void)gan__lost(GAN__NETWORK, status); /* the result says it, gan_last_error() says why */
     return net;
 }
 
@@ -168,7 +168,7 @@ gan_status gan_network_add(gan_network *net, gan_layer *layer)
     gan_status status;
 
     if (!net)
-        status = gan__fail(GAN_ERR_INVALID, "network: a layer is added to NULL");
+        status = gan__fail_null(GAN__NETWORK, 1, "network: a layer is added to NULL");
     else if (net->status != GAN_OK)
         status = remembered(net);
     else if (net->params) /* too late to do harm, so nothing to remember */
@@ -274,7 +274,7 @@ cleanup:
 
 gan_status gan_network_build(gan_network *net)
 {
-    if (!net) return gan__fail(GAN_ERR_INVALID, "network: is NULL");
+    if (!net) return gan__fail_null(GAN__NETWORK, 1, "network: is NULL");
     if (net->status != GAN_OK) return remembered(net);
     if (net->params) return GAN_OK;
     if (net->n_layers == 0) return gan__fail(GAN_ERR_INVALID, "network: has no layer");
@@ -326,7 +326,7 @@ gan_status gan_network_clone(gan_network **out, gan_network *net)
 
 cleanup:
     gan_network_destroy(copy);
-    return status;
+    return gan__lost(GAN__NETWORK, status);
 }
 
 /* ---- looking at it ---- */

@@ -630,5 +630,5 @@ gan_status gan_network_open(gan_network **out, const char *path, const gan_netwo
 
 cleanup:
     gan__safetensors_close(file);
-    return status;
+    return gan__lost(GAN__NETWORK, status);
 }

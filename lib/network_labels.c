@@ -59,7 +59,7 @@ gan_status gan_network_set_class_names(gan_network *net, const char *const *name
     const size_t wanted = net && names ? net->n_classes : 0;
     char *copy = NULL;
 
-    if (!net) return gan__fail(GAN_ERR_INVALID, "network: is NULL");
+    if (!net) return gan__fail_null(GAN__NETWORK, 1, "network: is NULL");
     if (net->status != GAN_OK) return gan__fail(net->status, "%s", net->message);
     if (n != wanted || (names && n == 0))
         return gan__fail(GAN_ERR_INVALID, "network: %zu names for %zu classes%s", n, net->n_classes,

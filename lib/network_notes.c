@@ -30,7 +30,7 @@ static int is_picture(const gan_network *net, gan_shape shape)
 
 gan_status gan_network_set_picture_shape(gan_network *net, gan_shape shape)
 {
-    if (!net) return gan__fail(GAN_ERR_INVALID, "network: is NULL");
+    if (!net) return gan__fail_null(GAN__NETWORK, 1, "network: is NULL");
     if (net->status != GAN_OK) return gan__fail(net->status, "%s", net->message);
     if (shape.rank != 0 && !is_picture(net, shape))
         return gan__fail(GAN_ERR_SHAPE,
@@ -54,7 +54,7 @@ gan_shape gan_network_picture_shape(const gan_network *net)
 
 gan_status gan_network_set_latent(gan_network *net, gan_latent latent)
 {
-    if (!net) return gan__fail(GAN_ERR_INVALID, "network: is NULL");
+    if (!net) return gan__fail_null(GAN__NETWORK, 1, "network: is NULL");
     if (net->status != GAN_OK) return gan__fail(net->status, "%s", net->message);
     if ((size_t)latent >= N_LATENTS)
         return gan__fail(GAN_ERR_INVALID, "network: there is no latent distribution %d",

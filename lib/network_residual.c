@@ -114,9 +114,8 @@ gan_layer *gan_layer_residual(gan_network *body, gan_network *shortcut)
 {
     gan_layer *out = NULL;
 
-    if (!body) /* gan_network_create() has said why */
-        gan__fail(GAN_ERR_INVALID, "residual: body: %s",
-                  *gan_last_error() ? gan_last_error() : "is NULL");
+    if (!body)
+        gan__fail_null(GAN__NETWORK, 1, "residual: body is NULL");
     else if (body == shortcut)
         gan__fail(GAN_ERR_INVALID, "residual: body and shortcut are the same network");
     else

@@ -66,7 +66,7 @@ gan_status gan_optimizer_bind(gan_optimizer *opt, size_t n_params)
     size_t stride;
     float *at;
 
-    if (!opt) return gan__fail(GAN_ERR_INVALID, "optimizer: is NULL");
+    if (!opt) return gan__fail_null(GAN__OPTIMIZER, 1, "optimizer: is NULL");
     if (n_params == 0)
         return gan__fail(GAN_ERR_INVALID, "%s: bound to 0 parameters", opt->class->name);
     if (opt->n_params == n_params) return GAN_OK;
@@ -236,11 +236,9 @@ gan_status gan_optimizer_step(gan_optimizer *opt, float *params, const float *gr
     gan_status status = GAN_OK;
     gan__numeric numeric;
 
-    if (!opt || !params || !grads)
-        return gan__fail(GAN_ERR_INVALID, "optimizer: %s is NULL",
-                         !opt      ? "it"
-                         : !params ? "params"
-                                   : "grads");
+    if (!opt) return gan__fail_null(GAN__OPTIMIZER, 1, "optimizer: is NULL");
+    if (!params || !grads)
+        return gan__fail(GAN_ERR_INVALID, "optimizer: %s is NULL", params ? "grads" : "params");
     if (opt->n_params == 0) return gan__fail(GAN_ERR_INVALID, "%s: is not bound", opt->class->name);
     if (opt->n_params != n)
         return gan__fail(GAN_ERR_SHAPE, "%s: is bound to %zu parameters, gets %zu",
@@ -267,7 +265,7 @@ gan_status gan_optimizer_set_lr(gan_optimizer *opt, double lr)
 {
     gan_status status = GAN_OK;
 
-    if (!opt) return gan__fail(GAN_ERR_INVALID, "optimizer: is NULL");
+    if (!opt) return gan__fail_null(GAN__OPTIMIZER, 1, "optimizer: is NULL");
     GAN_TRY(gan__optimizer_check(opt->class->name, "lr", lr, (double)INFINITY, 0));
     opt->settings[LR] = lr;
 
@@ -280,7 +278,7 @@ gan_status gan_optimizer_set_limits(gan_optimizer *opt, const gan_limits_desc *d
     gan_status status = GAN_OK;
     gan_limits_desc d = {GAN_LIMITS_DESC_INIT};
 
-    if (!opt) return gan__fail(GAN_ERR_INVALID, "optimizer: is NULL");
+    if (!opt) return gan__fail_null(GAN__OPTIMIZER, 1, "optimizer: is NULL");
     GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "limits desc"));
     GAN_TRY(gan__optimizer_check("limits", "grad_norm", d.grad_norm, (double)INFINITY, 0));
     GAN_TRY(gan__optimizer_check("limits", "grad_value", d.grad_value, (double)INFINITY, 0));

@@ -84,5 +84,5 @@ gan_status gan_optimizer_create_adabelief(gan_optimizer **out, const gan_adabeli
                                   d.allocator));
 
 cleanup:
-    return status;
+    return gan__lost(GAN__OPTIMIZER, status);
 }

@@ -109,7 +109,7 @@ static gan_status create(gan_optimizer **out, const gan__optimizer_class classes
         out, class, (const double[]){d.lr, d.beta1, d.beta2, d.eps, d.weight_decay}, d.allocator));
 
 cleanup:
-    return status;
+    return gan__lost(GAN__OPTIMIZER, status);
 }
 
 gan_status gan_optimizer_create_adam(gan_optimizer **out, const gan_adam_desc *desc)

@@ -75,5 +75,5 @@ gan_status gan_optimizer_create_lion(gan_optimizer **out, const gan_lion_desc *d
         out, &lion_class, (const double[]){d.lr, d.beta1, d.beta2, d.weight_decay}, d.allocator));
 
 cleanup:
-    return status;
+    return gan__lost(GAN__OPTIMIZER, status);
 }

@@ -82,5 +82,5 @@ gan_status gan_optimizer_create_rmsprop(gan_optimizer **out, const gan_rmsprop_d
         d.allocator));
 
 cleanup:
-    return status;
+    return gan__lost(GAN__OPTIMIZER, status);
 }

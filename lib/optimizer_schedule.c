@@ -34,7 +34,7 @@ gan_status gan_optimizer_set_schedule(gan_optimizer *opt, const gan_schedule_des
     gan_status status = GAN_OK;
     gan_schedule_desc d = {GAN_SCHEDULE_DESC_INIT};
 
-    if (!opt) return gan__fail(GAN_ERR_INVALID, "optimizer: is NULL");
+    if (!opt) return gan__fail_null(GAN__OPTIMIZER, 1, "optimizer: is NULL");
     GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "schedule desc"));
     if ((size_t)d.kind >= sizeof names / sizeof *names)
         GAN_FAIL(GAN_ERR_INVALID, "schedule: there is no kind %d", (int)d.kind);

@@ -77,5 +77,5 @@ gan_status gan_optimizer_create_sgd(gan_optimizer **out, const gan_sgd_desc *des
         d.allocator));
 
 cleanup:
-    return status;
+    return gan__lost(GAN__OPTIMIZER, status);
 }

@@ -392,7 +392,7 @@ cleanup:
 
 static gan_status check_call(const gan_trainer *t, const gan_train_stats *stats)
 {
-    if (!t) return gan__fail(GAN_ERR_INVALID, "trainer: is NULL");
+    if (!t) return gan__fail_null(GAN__TRAINER, 1, "trainer: is NULL");
     return gan__record_check(stats, sizeof(gan_train_stats), "train stats");
 }
 

@@ -18,9 +18,10 @@ static gan_status check_networks(gan_network *g, gan_network *d)
 {
     gan_status status = GAN_OK;
 
-    if (!g || !d)
-        return gan__fail(GAN_ERR_INVALID, "trainer: the %s is NULL",
-                         g ? "discriminator" : "generator");
+    if (!g && !d)
+        return gan__fail_null(GAN__NETWORK, 2, "trainer: generator and discriminator are NULL");
+    if (!g) return gan__fail_null(GAN__NETWORK, 1, "trainer: the generator is NULL");
+    if (!d) return gan__fail_null(GAN__NETWORK, 1, "trainer: the discriminator is NULL");
     if (g == d)
         return gan__fail(GAN_ERR_INVALID,
                          "trainer: generator and discriminator are the same network");
@@ -52,9 +53,12 @@ static gan_status check_optimizers(gan_network *g, gan_network *d, gan_optimizer
 {
     gan_status status = GAN_OK;
 
-    if (!g_opt || !d_opt)
-        return gan__fail(GAN_ERR_INVALID, "trainer: the %s's optimizer is NULL",
-                         g_opt ? "discriminator" : "generator");
+    if (!g_opt && !d_opt)
+        return gan__fail_null(GAN__OPTIMIZER, 2, "trainer: both optimizers are NULL");
+    if (!g_opt)
+        return gan__fail_null(GAN__OPTIMIZER, 1, "trainer: the generator's optimizer is NULL");
+    if (!d_opt)
+        return gan__fail_null(GAN__OPTIMIZER, 1, "trainer: the discriminator's optimizer is NULL");
     if (g_opt == d_opt)
         return gan__fail(GAN_ERR_INVALID,
                          "trainer: one optimizer for both networks; each needs its own");
@@ -251,10 +255,11 @@ gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
     if (t->average) t->average->latent = g->latent;
     *out = t;
     t = NULL;
+    gan__forget_lost();
 
 cleanup:
     gan_trainer_destroy(t);
-    return status;
+    return gan__lost(GAN__TRAINER, status);
 }
 
 void gan_trainer_destroy(gan_trainer *t)

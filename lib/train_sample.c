@@ -154,7 +154,7 @@ gan_status gan_trainer_sample_labels(gan_trainer *t, const float *z, const uint8
     gan_status status = GAN_OK;
     const gan__labels all = {.of = labels};
 
-    if (!t) return gan__fail(GAN_ERR_INVALID, "trainer: is NULL");
+    if (!t) return gan__fail_null(GAN__TRAINER, 1, "trainer: is NULL");
     if (n > 0 && (!z || !out))
         return gan__fail(GAN_ERR_INVALID, "trainer: %s is NULL for %zu samples", z ? "out" : "z",
                          n);

@@ -2,6 +2,7 @@
 #include "expect.h"
 #include "status_internal.h"
 
+#include <gan/gan.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -144,8 +145,123 @@ START_TEST(each_thread_has_its_own_message)
 }
 END_TEST
 
+/* ---- handles that are NULL ---- */
+
+/* What a host that checks once does after a mistake in `latent`. */
+static gan_status play_with(size_t latent, size_t picture, double lr)
+{
+    gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
+    gan_network *g = gan_network_create(gan_shape_1d(latent), NULL);
+    gan_network *d = gan_network_create(gan_shape_1d(picture), NULL);
+    gan_optimizer *g_opt, *d_opt;
+    gan_trainer *t;
+    gan_status status;
+
+    gan_network_add(g, gan_layer_linear(latent, 6));
+    gan_network_add(d, gan_layer_linear(picture, 1));
+    expect_ok(gan_optimizer_create_adam(&g_opt, NULL));
+    adam.lr = lr;
+    status = gan_optimizer_create_adam(&d_opt, &adam);
+    gan_network_add(g, gan_layer_linear(6, 0)); /* another failure in between */
+    status = gan_trainer_create(&t, g, d, g_opt, d_opt, NULL);
+    gan_trainer_destroy(t);
+    gan_optimizer_destroy(g_opt);
+    gan_optimizer_destroy(d_opt);
+    gan_network_destroy(g);
+    gan_network_destroy(d);
+    return status;
+}
+
+START_TEST(the_reason_for_a_null_network_reaches_the_trainer)
+{
+    expect_fails(play_with(0, 6, 0.1), GAN_ERR_INVALID,
+                 "trainer: the generator is NULL: network: input [0] is no shape of 1 to");
+    expect_fails(play_with(0, 0, 0.1), GAN_ERR_INVALID,
+                 "trainer: generator and discriminator are NULL: network: input [0] is no shape of "
+                 "1 to 2147483647 numbers; network: input [0] is no shape");
+}
+END_TEST
+
+START_TEST(the_reason_for_a_null_discriminator_is_its_own)
+{
+    gan_network_desc forgotten = {0};
+    gan_network *net = gan_network_create(gan_shape_1d(3), &forgotten);
+
+    ck_assert_ptr_null(net);
+    expect_fails(play_with(3, 0, 0.1), GAN_ERR_INVALID,
+                 "trainer: the discriminator is NULL: network: input [0] is no shape");
+    net = gan_network_create(gan_shape_1d(3), &forgotten);
+    expect_fails(gan_network_build(net), GAN_ERR_INVALID,
+                 "network: is NULL: network desc: struct_size is 0, needs at least");
+    expect_fails(gan_network_add(net, NULL), GAN_ERR_INVALID,
+                 "a layer is added to NULL: network desc: struct_size is 0");
+}
+END_TEST
+
+START_TEST(other_handles_have_their_reasons_too)
+{
+    gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
+    gan_optimizer *opt;
+    gan_dataset *data;
+    gan_iterator *it;
+    gan_trainer *t;
+    const gan_batch *batch;
+
+    adam.lr = -1;
+    expect_status(gan_optimizer_create_adam(&opt, &adam), GAN_ERR_INVALID);
+    expect_status(gan_dataset_open_idx(&data, "/nowhere/images", NULL, NULL), GAN_ERR_IO);
+    expect_status(gan_trainer_create(&t, NULL, NULL, NULL, NULL, NULL), GAN_ERR_INVALID);
+    gan__fail(GAN_ERR_IO, "another failure");
+    expect_fails(gan_optimizer_set_lr(opt, 1), GAN_ERR_INVALID,
+                 "optimizer: is NULL: adam: lr must be finite and at least 0, is -1");
+    expect_fails(gan_iterator_create(&it, data, NULL), GAN_ERR_INVALID,
+                 "iterator: data is NULL: /nowhere/images: cannot be opened");
+    gan__fail(GAN_ERR_IO, "another failure");
+    expect_fails(gan_iterator_next(it, &batch), GAN_ERR_INVALID,
+                 "iterator: it is NULL: iterator: data is NULL: /nowhere/images");
+    expect_fails(gan_train_step(t, batch, NULL), GAN_ERR_INVALID,
+                 "trainer: is NULL: trainer: generator and discriminator are NULL");
+}
+END_TEST
+
+/* A run that begins has seen to all that went wrong before. */
+START_TEST(old_reasons_are_forgotten)
+{
+    expect_status(play_with(0, 6, 0.1), GAN_ERR_INVALID);
+    expect_status(play_with(3, 6, -1), GAN_ERR_INVALID); /* the layer in between */
+    expect_fails(gan_network_build(NULL), GAN_ERR_INVALID, "network: is NULL: network: input [0]");
+    gan__forget_lost();
+    expect_status(gan_network_build(NULL), GAN_ERR_INVALID);
+    ck_assert_str_eq(gan_last_error(), "network: is NULL");
+}
+END_TEST
+
+static void *fail_with_null(void *unused)
+{
+    (void)unused;
+    expect_status(gan_network_build(NULL), GAN_ERR_INVALID);
+    ck_assert_str_eq(gan_last_error(), "network: is NULL");
+    return NULL;
+}
+
+START_TEST(reasons_belong_to_their_thread)
+{
+    pthread_t thread;
+
+    ck_assert_ptr_null(gan_network_create(gan_shape_1d(0), NULL));
+    ck_assert_int_eq(pthread_create(&thread, NULL, fail_with_null, NULL), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+}
+END_TEST
+
 Suite *suite(void)
 {
+    const TTest *const nulls[] = {the_reason_for_a_null_network_reaches_the_trainer,
+                                  the_reason_for_a_null_discriminator_is_its_own,
+                                  other_handles_have_their_reasons_too,
+                                  old_reasons_are_forgotten,
+                                  reasons_belong_to_their_thread,
+                                  NULL};
     const TTest *const tests[] = {values_are_frozen,
                                   every_status_has_its_name_and_a_text,
                                   other_values_are_unknown,
@@ -160,5 +276,6 @@ Suite *suite(void)
     Suite *s = suite_create("status");
 
     add_tests(s, "status", tests);
+    add_tests(s, "NULL", nulls);
     return s;
 }

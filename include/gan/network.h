@@ -41,7 +41,8 @@ typedef struct gan_network_desc {
  * @param[in] input  The shape of one input sample, without the batch.
  * @param[in] desc   Settings, or NULL for the defaults.
  * @return The network, yours to destroy; NULL when `input` or `desc` is invalid or memory is
- *         short.  The functions below take NULL and report it.
+ *         short.  The functions below, and gan_trainer_create(), take NULL and report it, with the
+ *         reason when it was on the same thread.
  *
  * @since 0.1
  */

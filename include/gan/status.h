@@ -53,7 +53,9 @@ GAN_API const char *gan_status_text(gan_status status);
  * Return one sentence about the latest failure on the calling thread: what was wanted and what was
  * found, with numbers, without a newline.
  *
- * Meaningful right after a call on this thread has failed; calls that succeed leave it alone.
+ * Meaningful right after a call on this thread has failed; calls that succeed leave it alone.  A
+ * call that is handed NULL for a network, optimizer, dataset, iterator, trainer or classifier says
+ * why the latest one could not be made on this thread, so a host may check once, at the end.
  * Of a sentence that is too long, because of its paths, the middle is left out: "...".  Never NULL;
  * empty when nothing has failed on this thread yet.  The text stays the library's and
  * changes with the next failure on this thread.

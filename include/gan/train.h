@@ -140,7 +140,8 @@ typedef struct gan_train_stats {
 /**
  * Make a trainer, completing the networks and binding the optimizers.
  *
- * This is where anything that went wrong while the networks were made is reported.
+ * This is where anything that went wrong while the networks were made is reported, also when there
+ * is none and `g` or `d` is NULL.
  *
  * @param[out]    out    Receives the trainer, yours to destroy; NULL on failure.
  * @param[in,out] g      Generator: latent vector in, a sample out.  Borrowed.
