@@ -25,7 +25,7 @@ static size_t width(size_t base, size_t n)
 /* How to double or halve the sides by a kernel of 4; batch_norm behind it has a bias of its own. */
 static gan_conv2d_desc by_two(int before_norm)
 {
-    gan_conv2d_desc desc = {GAN_CONV2D_DESC_INIT, .stride = {2}, .padding = {1}};
+    gan_conv2d_desc desc = {GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(2), .padding = GAN_BOTH(1)};
     desc.no_bias = before_norm;
     return desc;
 }

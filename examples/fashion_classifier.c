@@ -105,7 +105,7 @@ static int open_data(run *r)
 /* A convolution that keeps the size, and a pooling that halves it. */
 static void add_block(gan_network *net, size_t in, size_t out)
 {
-    gan_conv2d_desc conv = {GAN_CONV2D_DESC_INIT, .padding = {1}, .no_bias = 1};
+    gan_conv2d_desc conv = {GAN_CONV2D_DESC_INIT, .padding = GAN_BOTH(1), .no_bias = 1};
     gan_network_add(net, gan_layer_conv2d(in, out, 3, &conv));
     gan_network_add(net, gan_layer_batch_norm(out, NULL));
     gan_network_add(net, gan_layer_relu());

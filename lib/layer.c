@@ -162,12 +162,24 @@ gan_status gan__layer_check_whole(const gan_layer *layer, size_t i, const char *
     return GAN_OK;
 }
 
-void gan__layer_set_pair(double *settings, const size_t pair[2], double usual)
+gan_status gan__layer_read_pair(double settings[2], const size_t pair[2], const double usual[2],
+                                const gan__layer_class *class, const char *what)
 {
-    settings[0] = pair[0] > 0 ? (double)pair[0] : usual;
-    settings[1] = pair[1] > 0 ? (double)pair[1] : settings[0];
-    for (size_t i = 0; i < 2; i++)
-        if (pair[i] == GAN_PADDING_NONE) settings[i] = 0;
+    const int given = pair[0] > 0 || pair[1] > 0;
+
+    if (given && (pair[0] == 0 || pair[1] == 0))
+        return gan__fail(GAN_ERR_INVALID,
+                         "%s: %s is {%zu, %zu}: height and width wanted, both of them or neither; "
+                         "GAN_BOTH(%zu) is {%zu, %zu}",
+                         class->name, what, pair[0], pair[1], pair[0] + pair[1], pair[0] + pair[1],
+                         pair[0] + pair[1]);
+    for (size_t i = 0; i < 2; i++) settings[i] = given ? (double)pair[i] : usual[i];
+    return GAN_OK;
+}
+
+void gan__layer_read_padding(double settings[2], const size_t pair[2])
+{
+    for (size_t i = 0; i < 2; i++) settings[i] = pair[i] == GAN_PADDING_NONE ? 0 : (double)pair[i];
 }
 
 /* A product of so many operations is worth two tiles, and more when each has so many; smaller ones

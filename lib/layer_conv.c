@@ -428,25 +428,34 @@ const gan__layer_class gan__layer_conv_transpose2d = {
     .grad = grad,
 };
 
+static gan_status read_desc(double settings[N_SETTINGS], const gan__layer_class *class,
+                            size_t kernel, const gan_conv2d_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_conv2d_desc d = {GAN_CONV2D_DESC_INIT};
+    const double kernels[2] = {(double)kernel, (double)kernel}, ones[2] = {1, 1};
+
+    GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "conv2d desc"));
+    GAN_TRY(gan__layer_read_pair(settings + KERNEL, d.kernel_size, kernels, class, "kernel_size"));
+    GAN_TRY(gan__layer_read_pair(settings + STRIDE, d.stride, ones, class, "stride"));
+    GAN_TRY(gan__layer_read_pair(settings + DILATION, d.dilation, ones, class, "dilation"));
+    gan__layer_read_padding(settings + PADDING, d.padding);
+    gan__layer_read_padding(settings + OUTPUT_PADDING, d.output_padding);
+    settings[GROUPS] = d.groups > 0 ? (double)d.groups : 1;
+    settings[BIAS] = !d.no_bias;
+    if (class == &gan__layer_conv2d && settings[OUTPUT_PADDING] + settings[OUTPUT_PADDING + 1] > 0)
+        GAN_FAIL(GAN_ERR_INVALID, "conv2d: output_padding is for conv_transpose2d");
+
+cleanup:
+    return status;
+}
+
 static gan_layer *make(const gan__layer_class *class, size_t in, size_t out, size_t kernel,
                        const gan_conv2d_desc *desc)
 {
-    gan_conv2d_desc d = {GAN_CONV2D_DESC_INIT};
     double settings[N_SETTINGS] = {(double)in, (double)out};
 
-    if (gan__desc_read(&d, sizeof d, sizeof d, desc, "conv2d desc") != GAN_OK) return NULL;
-    gan__layer_set_pair(settings + KERNEL, d.kernel_size, (double)kernel);
-    gan__layer_set_pair(settings + STRIDE, d.stride, 1);
-    gan__layer_set_pair(settings + PADDING, d.padding, 0);
-    gan__layer_set_pair(settings + DILATION, d.dilation, 1);
-    gan__layer_set_pair(settings + OUTPUT_PADDING, d.output_padding, 0);
-    settings[GROUPS] = d.groups > 0 ? (double)d.groups : 1;
-    settings[BIAS] = !d.no_bias;
-    if (class == &gan__layer_conv2d &&
-        (settings[OUTPUT_PADDING] + settings[OUTPUT_PADDING + 1]) > 0) {
-        gan__fail(GAN_ERR_INVALID, "conv2d: output_padding is for conv_transpose2d");
-        return NULL;
-    }
+    if (read_desc(settings, class, kernel, desc) != GAN_OK) return NULL;
     return gan__layer_create(class, settings);
 }
 

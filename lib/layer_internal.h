@@ -226,9 +226,13 @@ gan_status gan__layer_check_image(const gan_layer *layer);
 /* For class->check(): setting i is a whole number of at least so much and at most 2^31 - 1. */
 gan_status gan__layer_check_whole(const gan_layer *layer, size_t i, const char *what, size_t least);
 
-/* Write a descriptor's pair as two settings; 0 stands for `usual` and, behind another number, for
- * that. */
-void gan__layer_set_pair(double *settings, const size_t pair[2], double usual);
+/* Write a descriptor's pair of sizes as two settings; {0, 0} stands for `usual`.  GAN_ERR_INVALID,
+ * naming them as `what`, where one of the two is 0. */
+gan_status gan__layer_read_pair(double settings[2], const size_t pair[2], const double usual[2],
+                                const gan__layer_class *class, const char *what);
+
+/* The same for a pair of paddings, each of which may be 0. */
+void gan__layer_read_padding(double settings[2], const size_t pair[2]);
 
 /* Of a layer with `spectral` set: name its weights as those to be normalised and give it u and v;
  * lay down the first ones; how many numbers a pass has in place of its parameters. */

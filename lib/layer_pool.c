@@ -243,14 +243,16 @@ static gan_layer *make(const gan__layer_class *class, size_t kernel_size,
                        const gan_pool2d_desc *desc)
 {
     gan_pool2d_desc d = {GAN_POOL2D_DESC_INIT};
+    const double kernels[2] = {(double)kernel_size, (double)kernel_size};
     double settings[AVG_SETTINGS];
 
-    if (gan__desc_read(&d, sizeof d, sizeof d, desc, class->name) != GAN_OK) return NULL;
-    gan__layer_set_pair(settings + KERNEL, d.kernel_size, (double)kernel_size);
-    for (size_t i = 0; i < 2; i++) settings[STRIDE + i] = settings[KERNEL + i];
-    if (d.stride[0] > 0 || d.stride[1] > 0)
-        gan__layer_set_pair(settings + STRIDE, d.stride, settings[KERNEL]);
-    gan__layer_set_pair(settings + PADDING, d.padding, 0);
+    if (gan__desc_read(&d, sizeof d, sizeof d, desc, class->name) != GAN_OK ||
+        gan__layer_read_pair(settings + KERNEL, d.kernel_size, kernels, class, "kernel_size") !=
+            GAN_OK ||
+        gan__layer_read_pair(settings + STRIDE, d.stride, settings + KERNEL, class, "stride") !=
+            GAN_OK)
+        return NULL;
+    gan__layer_read_padding(settings + PADDING, d.padding);
     settings[COUNT_PAD] = !d.exclude_pad;
     return gan__layer_create(class, settings);
 }

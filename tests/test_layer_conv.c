@@ -34,35 +34,37 @@ static const struct {
         sizeof(gan_conv2d_desc), __VA_ARGS__                                                       \
     }
     {"plain", gan_layer_conv2d, SHAPE(2, 5, 6), 3, 2, 3, 3, DESC({0}, {0}, {0}, {0}, {0}, 0, 0)},
-    {"strided", gan_layer_conv2d, SHAPE(3, 8, 7), 2, 3, 4, 4, DESC({0}, {2}, {1}, {0}, {0}, 0, 0)},
+    {"strided", gan_layer_conv2d, SHAPE(3, 8, 7), 2, 3, 4, 4,
+     DESC({0}, GAN_BOTH(2), GAN_BOTH(1), {0}, {0}, 0, 0)},
     {"pairs", gan_layer_conv2d, SHAPE(2, 9, 7), 2, 2, 3, 1,
      DESC({3, 2}, {2, 1}, {0, 1}, {1, 2}, {0}, 0, 0)},
     {"dilated", gan_layer_conv2d, SHAPE(1, 11, 10), 2, 1, 2, 3,
-     DESC({0}, {3}, {2}, {2}, {0}, 0, 0)},
-    {"grouped", gan_layer_conv2d, SHAPE(6, 5, 5), 2, 6, 9, 3, DESC({0}, {0}, {1}, {0}, {0}, 3, 0)},
+     DESC({0}, GAN_BOTH(3), GAN_BOTH(2), GAN_BOTH(2), {0}, 0, 0)},
+    {"grouped", gan_layer_conv2d, SHAPE(6, 5, 5), 2, 6, 9, 3,
+     DESC({0}, {0}, GAN_BOTH(1), {0}, {0}, 3, 0)},
     {"depthwise", gan_layer_conv2d, SHAPE(5, 6, 6), 2, 5, 5, 3,
-     DESC({0}, {2}, {1}, {0}, {0}, 5, 1)},
+     DESC({0}, GAN_BOTH(2), GAN_BOTH(1), {0}, {0}, 5, 1)},
     {"one", gan_layer_conv2d, SHAPE(4, 5, 3), 3, 4, 6, 1, DESC({0}, {0}, {0}, {0}, {0}, 0, 0)},
     {"one_strided", gan_layer_conv2d, SHAPE(3, 5, 6), 2, 3, 2, 1,
-     DESC({0}, {2}, {0}, {0}, {0}, 0, 0)},
+     DESC({0}, GAN_BOTH(2), {0}, {0}, {0}, 0, 0)},
     {"full", gan_layer_conv2d, SHAPE(3, 4, 5), 5, 3, 7, 1, DESC({4, 5}, {0}, {0}, {0}, {0}, 0, 0)},
     {"full_one", gan_layer_conv2d, SHAPE(2, 7, 7), 3, 2, 1, 7, DESC({0}, {0}, {0}, {0}, {0}, 0, 1)},
     {"padded_one", gan_layer_conv2d, SHAPE(2, 1, 1), 3, 2, 2, 3,
-     DESC({0}, {0}, {1}, {0}, {0}, 0, 0)},
+     DESC({0}, {0}, GAN_BOTH(1), {0}, {0}, 0, 0)},
     {"large_kernel", gan_layer_conv2d, SHAPE(1, 13, 12), 2, 1, 2, 9,
-     DESC({0}, {0}, {3}, {0}, {0}, 0, 0)},
+     DESC({0}, {0}, GAN_BOTH(3), {0}, {0}, 0, 0)},
     {"rows_left_over", gan_layer_conv2d, SHAPE(2, 6, 8), 2, 2, 2, 3,
-     DESC({0}, {4}, {0}, {0}, {0}, 0, 0)},
+     DESC({0}, GAN_BOTH(4), {0}, {0}, {0}, 0, 0)},
     {"t_plain", gan_layer_conv_transpose2d, SHAPE(2, 4, 5), 3, 2, 3, 3,
      DESC({0}, {0}, {0}, {0}, {0}, 0, 0)},
     {"t_strided", gan_layer_conv_transpose2d, SHAPE(4, 4, 3), 2, 4, 3, 4,
-     DESC({0}, {2}, {1}, {0}, {0}, 0, 0)},
+     DESC({0}, GAN_BOTH(2), GAN_BOTH(1), {0}, {0}, 0, 0)},
     {"t_pairs", gan_layer_conv_transpose2d, SHAPE(2, 4, 3), 2, 2, 3, 1,
-     DESC({3, 2}, {2, 3}, {1, GAN_PADDING_NONE}, {0}, {1, 2}, 0, 0)},
+     DESC({3, 2}, {2, 3}, {1, 0}, {0}, {1, 2}, 0, 0)},
     {"t_dilated", gan_layer_conv_transpose2d, SHAPE(1, 4, 5), 2, 1, 2, 3,
-     DESC({0}, {2}, {1}, {2}, {1}, 0, 0)},
+     DESC({0}, GAN_BOTH(2), GAN_BOTH(1), GAN_BOTH(2), GAN_BOTH(1), 0, 0)},
     {"t_grouped", gan_layer_conv_transpose2d, SHAPE(6, 4, 4), 2, 6, 4, 3,
-     DESC({0}, {2}, {0}, {0}, {0}, 2, 1)},
+     DESC({0}, GAN_BOTH(2), {0}, {0}, {0}, 2, 1)},
     {"t_one", gan_layer_conv_transpose2d, SHAPE(4, 3, 5), 3, 4, 6, 1,
      DESC({0}, {0}, {0}, {0}, {0}, 0, 0)},
     {"t_full", gan_layer_conv_transpose2d, SHAPE(5, 1, 1), 6, 5, 3, 1,
@@ -231,7 +233,7 @@ START_TEST(bits_dont_depend_on_the_cut)
         const size_t rest =
             c->image[i] + 2 * c->padding[i] - reach - (c->map[i] - 1) * c->stride[i];
 
-        d.output_padding[i] = rest > 0 ? rest : GAN_PADDING_NONE;
+        d.output_padding[i] = rest;
     }
     expect_layer_same_bits(gan_shape_3d(c->groups * c->out, c->map[0], c->map[1]),
                            gan_layer_conv_transpose2d(c->groups * c->out, c->groups * c->in, 1, &d),
@@ -268,7 +270,7 @@ START_TEST(wrong_settings_are_refused)
         d.groups = 3;
         expect_no_layer(with(kinds[i], d), "3 groups don't divide 4 in_channels");
         d = ok;
-        d.stride[0] = (size_t)1 << 40;
+        d.stride[0] = d.stride[1] = (size_t)1 << 40;
         expect_no_layer(with(kinds[i], d), "a stride of 1 to");
         d = ok;
         d.struct_size = 1;
@@ -278,6 +280,63 @@ START_TEST(wrong_settings_are_refused)
     d.output_padding[0] = 1;
     expect_no_layer(with(gan_layer_conv2d, d), "output_padding is for conv_transpose2d");
     expect_no_layer(with(gan_layer_conv_transpose2d, d), "output_padding 1 is not smaller");
+}
+END_TEST
+
+/* A pair means what it says: PyTorch's padding of (1, 0) is no padding of (1, 1). */
+START_TEST(pairs_are_height_and_width)
+{
+    const struct {
+        gan_conv2d_desc desc;
+        size_t height, width, up, across; /* of what both kinds make of 8x6 by kernels of 3 */
+    } pairs[] = {
+        {DESC({0}, {0}, {0}, {0}, {0}, 0, 0), 6, 4, 10, 8},
+        {DESC({0}, {0}, {1, 0}, {0}, {0}, 0, 0), 8, 4, 8, 8},
+        {DESC({0}, {0}, {0, 1}, {0}, {0}, 0, 0), 6, 6, 10, 6},
+        {DESC({0}, {0}, {1, GAN_PADDING_NONE}, {0}, {0}, 0, 0), 8, 4, 8, 8},
+        {DESC({0}, {0}, GAN_BOTH(1), {0}, {0}, 0, 0), 8, 6, 8, 6},
+        {DESC({3, 1}, {2, 1}, {1, 0}, {0}, {0}, 0, 0), 4, 6, 15, 6},
+        {DESC({0}, {0}, {0}, {2, 1}, {0}, 0, 0), 4, 4, 12, 8},
+    };
+    gan_conv2d_desc rest = DESC({0}, GAN_BOTH(2), {0}, {0}, {1, 0}, 0, 0);
+
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        gan_network *down = gan_network_create(gan_shape_3d(4, 8, 6), NULL);
+        gan_network *up = gan_network_create(gan_shape_3d(4, 8, 6), NULL);
+
+        expect_ok(gan_network_add(down, with(gan_layer_conv2d, pairs[i].desc)));
+        expect_ok(gan_network_add(up, with(gan_layer_conv_transpose2d, pairs[i].desc)));
+        ck_assert(gan_shape_equal(gan_network_output_shape(down),
+                                  gan_shape_3d(6, pairs[i].height, pairs[i].width)));
+        ck_assert(gan_shape_equal(gan_network_output_shape(up),
+                                  gan_shape_3d(6, pairs[i].up, pairs[i].across)));
+        if (i == 0) {
+            gan_network *more = gan_network_create(gan_shape_3d(4, 8, 6), NULL);
+
+            expect_ok(gan_network_add(more, with(gan_layer_conv_transpose2d, rest)));
+            ck_assert(gan_shape_equal(gan_network_output_shape(more), gan_shape_3d(6, 18, 13)));
+            gan_network_destroy(more);
+        }
+        gan_network_destroy(down);
+        gan_network_destroy(up);
+    }
+}
+END_TEST
+
+START_TEST(half_a_pair_of_sizes_is_refused)
+{
+    constructor *const kinds[2] = {gan_layer_conv2d, gan_layer_conv_transpose2d};
+    const gan_conv2d_desc kernel = DESC({3}, {0}, {0}, {0}, {0}, 0, 0),
+                          stride = DESC({0}, {2}, {0}, {0}, {0}, 0, 0),
+                          dilation = DESC({0}, {0}, {0}, {0, 2}, {0}, 0, 0);
+
+    for (size_t i = 0; i < 2; i++) {
+        expect_no_layer(with(kinds[i], kernel), "2d: kernel_size is {3, 0}: height and width");
+        expect_no_layer(with(kinds[i], stride),
+                        "2d: stride is {2, 0}: height and width wanted, both of them or "
+                        "neither; GAN_BOTH(2) is {2, 2}");
+        expect_no_layer(with(kinds[i], dilation), "2d: dilation is {0, 2}");
+    }
 }
 END_TEST
 
@@ -300,11 +359,11 @@ START_TEST(images_have_to_fit)
                   "makes an image of 1x6x0");
     expect_misfit(gan_shape_3d(4, 1 << 12, 1 << 12),
                   gan_layer_conv_transpose2d(4, 1 << 12, 1, NULL), "makes an image of 4096x");
-    d.padding[0] = 1 << 20;
-    d.stride[0] = 1 << 20;
+    d.padding[0] = d.padding[1] = 1 << 20;
+    d.stride[0] = d.stride[1] = 1 << 20;
     expect_misfit(gan_shape_3d(4, 8, 8), gan_layer_conv2d(4, 1, 3, &d),
                   "[4, 8, 8] with a padding of 1048576 and 1048576 has more than");
-    d.stride[0] = 1;
+    d.stride[0] = d.stride[1] = 1;
     d.padding[0] = 4;
     expect_misfit(gan_shape_3d(4, 2, 2), gan_layer_conv_transpose2d(4, 1, 3, &d),
                   "makes an image of 1x0x0");
@@ -313,7 +372,8 @@ END_TEST
 
 Suite *suite(void)
 {
-    const TTest *const contract[] = {wrong_settings_are_refused, images_have_to_fit, NULL};
+    const TTest *const contract[] = {wrong_settings_are_refused, pairs_are_height_and_width,
+                                     half_a_pair_of_sizes_is_refused, images_have_to_fit, NULL};
     Suite *s = suite_create("layer_conv");
     TCase *values = tcase_create("values");
 

@@ -22,10 +22,12 @@ typedef gan_layer *constructor(size_t kernel_size, const gan_pool2d_desc *desc);
 
 static constructor *const kinds[2] = {gan_layer_max_pool2d, gan_layer_avg_pool2d};
 
-static const gan_pool2d_desc overlapping = {GAN_POOL2D_DESC_INIT, .stride = {2}, .padding = {1}};
+static const gan_pool2d_desc overlapping = {GAN_POOL2D_DESC_INIT, .stride = GAN_BOTH(2),
+                                            .padding = GAN_BOTH(1)};
 static const gan_pool2d_desc uneven = {GAN_POOL2D_DESC_INIT, .kernel_size = {3, 2},
-                                       .stride = {1, 3}, .padding = {1, GAN_PADDING_NONE}};
-static const gan_pool2d_desc dense = {GAN_POOL2D_DESC_INIT, .stride = {1}, .padding = {1}};
+                                       .stride = {1, 3}, .padding = {1, 0}};
+static const gan_pool2d_desc dense = {GAN_POOL2D_DESC_INIT, .stride = GAN_BOTH(1),
+                                      .padding = GAN_BOTH(1)};
 static const gan_pool2d_desc inside = {GAN_POOL2D_DESC_INIT, .kernel_size = {4, 3},
                                        .stride = {2, 1}, .padding = {2, 1}, .exclude_pad = 1};
 
@@ -91,7 +93,7 @@ START_TEST(padding_is_never_the_largest)
 {
     const float x[4] = {-3, -1, -2, -4};
     const float wanted[9] = {-3, -1, -1, -2, -1, -1, -2, -2, -4};
-    const gan_pool2d_desc d = {GAN_POOL2D_DESC_INIT, .stride = {1}, .padding = {1}};
+    const gan_pool2d_desc d = {GAN_POOL2D_DESC_INIT, .stride = GAN_BOTH(1), .padding = GAN_BOTH(1)};
     float y[9];
 
     apply(gan_shape_3d(1, 2, 2), gan_layer_max_pool2d(2, &d), x, 1, y);
@@ -114,14 +116,16 @@ static void expect_shape(gan_layer *layer, gan_shape in, size_t height, size_t w
 START_TEST(settings_have_pytorchs_defaults)
 {
     const gan_pool2d_desc wide = {GAN_POOL2D_DESC_INIT, .kernel_size = {2, 3}};
-    const gan_pool2d_desc low = {GAN_POOL2D_DESC_INIT, .kernel_size = {2, 3}, .stride = {1}};
-    const gan_pool2d_desc second = {GAN_POOL2D_DESC_INIT, .stride = {0, 1}};
+    const gan_pool2d_desc low = {GAN_POOL2D_DESC_INIT, .kernel_size = {2, 3},
+                                 .stride = GAN_BOTH(1)};
+    const gan_pool2d_desc flat = {GAN_POOL2D_DESC_INIT, .padding = {1, 0}};
 
     for (size_t i = 0; i < 2; i++) {
         expect_shape(kinds[i](3, NULL), gan_shape_3d(2, 9, 11), 3, 3);
         expect_shape(kinds[i](9, &wide), gan_shape_3d(2, 9, 11), 4, 3);
         expect_shape(kinds[i](9, &low), gan_shape_3d(2, 9, 11), 8, 9);
-        expect_shape(kinds[i](3, &second), gan_shape_3d(2, 9, 11), 3, 9);
+        expect_shape(kinds[i](3, &flat), gan_shape_3d(2, 9, 11), 3, 3);
+        expect_shape(kinds[i](3, &flat), gan_shape_3d(2, 10, 11), 4, 3);
         expect_shape(kinds[i](3, &overlapping), gan_shape_3d(2, 9, 11), 5, 6);
         expect_shape(kinds[i](5, NULL), gan_shape_3d(2, 5, 5), 1, 1);
     }
@@ -149,9 +153,12 @@ START_TEST(wrong_settings_are_refused)
     for (size_t i = 0; i < 2; i++) {
         expect_no_layer(kinds[i](0, NULL), "_pool2d: a kernel_size of 1 to");
         expect_no_layer(kinds[i](SIZE_MAX / 2, NULL), "_pool2d: a kernel_size of 1 to");
-        d.stride[0] = (size_t)1 << 31;
+        d.stride[0] = d.stride[1] = (size_t)1 << 31;
         expect_no_layer(kinds[i](2, &d), "_pool2d: a stride of 1 to");
         d.stride[0] = 0;
+        d.stride[1] = 2;
+        expect_no_layer(kinds[i](2, &d), "_pool2d: stride is {0, 2}: height and width wanted");
+        d.stride[1] = 0;
         d.padding[1] = 2;
         expect_no_layer(kinds[i](3, &d), "at most half the kernel_size 3 wanted, got 2");
         d.padding[1] = 0;
@@ -164,7 +171,8 @@ END_TEST
 
 START_TEST(images_have_to_fit)
 {
-    const gan_pool2d_desc wider = {GAN_POOL2D_DESC_INIT, .stride = {1}, .padding = {1}};
+    const gan_pool2d_desc wider = {GAN_POOL2D_DESC_INIT, .stride = GAN_BOTH(1),
+                                   .padding = GAN_BOTH(1)};
 
     for (size_t i = 0; i < 2; i++) {
         expect_misfit(gan_shape_1d(16), kinds[i](2, NULL), "needs an image");

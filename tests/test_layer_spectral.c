@@ -47,11 +47,13 @@ START_TEST(it_is_pytorchs)
     expect_layer_golden(g, "linear", gan_shape_1d(7), sn_linear(7, 5), 6, 6);
     expect_layer_golden(g, "linear_one", gan_shape_1d(9), sn_linear(9, 1), 4, 4);
     expect_layer_golden(g, "conv", gan_shape_3d(3, 6, 5),
-                        sn_conv(3, 4, 3, CONV(.stride = {2}, .padding = {1})), 3, 3);
+                        sn_conv(3, 4, 3, CONV(.stride = GAN_BOTH(2), .padding = GAN_BOTH(1))), 3,
+                        3);
     expect_layer_golden(g, "conv_groups", gan_shape_3d(4, 5, 5),
                         sn_conv(4, 6, 3, CONV(.groups = 2, .no_bias = 1)), 2, 2);
     expect_layer_golden(g, "transposed", gan_shape_3d(4, 3, 3),
-                        sn_transposed(4, 3, 4, CONV(.stride = {2}, .padding = {1})), 3, 3);
+                        sn_transposed(4, 3, 4, CONV(.stride = GAN_BOTH(2), .padding = GAN_BOTH(1))),
+                        3, 3);
     expect_layer_golden(g, "transposed_groups", gan_shape_3d(4, 3, 4),
                         sn_transposed(4, 6, 3, CONV(.groups = 2)), 2, 2);
     expect_network_golden(g, "two", two_layers(), 5, 5);
@@ -213,9 +215,10 @@ static gan_network *wide(int generator, gan_optimizer **opt)
     if (generator) {
         gan_network_add(net, sn_linear(300, 40 * 8 * 8));
         gan_network_add(net, gan_layer_reshape(gan_shape_3d(40, 8, 8)));
-        gan_network_add(net, sn_transposed(40, 8, 4, CONV(.stride = {2}, .padding = {1})));
+        gan_network_add(
+            net, sn_transposed(40, 8, 4, CONV(.stride = GAN_BOTH(2), .padding = GAN_BOTH(1))));
     } else {
-        gan_network_add(net, sn_conv(8, 32, 3, CONV(.padding = {1})));
+        gan_network_add(net, sn_conv(8, 32, 3, CONV(.padding = GAN_BOTH(1))));
         gan_network_add(net, gan_layer_leaky_relu(0.1f));
         gan_network_add(net, sn_conv(32, 1, 16, CONV(.no_bias = 1)));
     }
@@ -293,7 +296,7 @@ START_TEST(a_network_is_saved_and_cloned)
     const float x[32] = {1, -2, 3, 0.5f, 2.385f};
     float y[2], z[2];
 
-    gan_network_add(net, sn_transposed(2, 3, 4, CONV(.stride = {2})));
+    gan_network_add(net, sn_transposed(2, 3, 4, CONV(.stride = GAN_BOTH(2))));
     gan_network_add(net, sn_conv(3, 2, 10, CONV(.no_bias = 1)));
     expect_ok(gan_network_save(net, path));
     expect_ok(gan_network_open(&loaded, path, NULL));

@@ -32,15 +32,16 @@ static void add_norm(gan_network *net, size_t num_features, size_t num_classes)
 
 static gan_layer *conv(size_t in, size_t out, size_t kernel, size_t stride)
 {
-    return gan_layer_conv2d(
-        in, out, kernel,
-        &(gan_conv2d_desc){GAN_CONV2D_DESC_INIT, .stride = {stride}, .padding = {kernel / 2}});
+    return gan_layer_conv2d(in, out, kernel,
+                            &(gan_conv2d_desc){GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(stride),
+                                               .padding = GAN_BOTH(kernel / 2)});
 }
 
 static gan_network *generator(size_t latent, size_t maps, size_t classes)
 {
     const gan_conv2d_desc plain = {GAN_CONV2D_DESC_INIT, .no_bias = 1};
-    const gan_conv2d_desc twice = {GAN_CONV2D_DESC_INIT, .stride = {2}, .padding = {1}};
+    const gan_conv2d_desc twice = {GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(2),
+                                   .padding = GAN_BOTH(1)};
     gan_network *net = NETWORK(gan_shape_3d(latent, 1, 1), gan_layer_label_embedding(classes, 3),
                                gan_layer_conv_transpose2d(latent + 3, maps, 3, &plain));
 
@@ -53,7 +54,8 @@ static gan_network *generator(size_t latent, size_t maps, size_t classes)
 
 static gan_network *discriminator(size_t maps, size_t classes)
 {
-    const gan_conv2d_desc half = {GAN_CONV2D_DESC_INIT, .stride = {2}, .padding = {1}};
+    const gan_conv2d_desc half = {GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(2),
+                                  .padding = GAN_BOTH(1)};
 
     return NETWORK(gan_shape_3d(2, 6, 6), gan_layer_label_map(classes, 1),
                    gan_layer_one_hot(classes), gan_layer_conv2d(3 + classes, maps, 4, &half),

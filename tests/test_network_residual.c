@@ -39,8 +39,8 @@ static gan_layer *block(size_t width)
 /* Without a bias, whose gradient would be zero before a batch_norm. */
 static gan_layer *conv(size_t in, size_t out, size_t kernel, size_t stride)
 {
-    const gan_conv2d_desc desc = {GAN_CONV2D_DESC_INIT, .stride = {stride}, .padding = {kernel / 2},
-                                  .no_bias = 1};
+    const gan_conv2d_desc desc = {GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(stride),
+                                  .padding = GAN_BOTH(kernel / 2), .no_bias = 1};
 
     return gan_layer_conv2d(in, out, kernel, &desc);
 }

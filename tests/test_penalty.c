@@ -89,9 +89,9 @@ static gan_layer *linear(size_t in, size_t out)
 /* A convolution of so many inputs, outputs, kernel, stride and padding. */
 static gan_layer *conv(size_t in, size_t out, size_t kernel, size_t stride, size_t padding)
 {
-    return gan_layer_conv2d(
-        in, out, kernel,
-        &(gan_conv2d_desc){GAN_CONV2D_DESC_INIT, .stride = {stride}, .padding = {padding}});
+    return gan_layer_conv2d(in, out, kernel,
+                            &(gan_conv2d_desc){GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(stride),
+                                               .padding = GAN_BOTH(padding)});
 }
 
 static gan_network *network_of(gan_shape in, gan_layer *const *layers)
@@ -124,16 +124,17 @@ static gan_network *dcgan(void)
 {
     return NETWORK(gan_shape_3d(2, 8, 8), conv(2, 4, 4, 2, 1), gan_layer_silu(),
                    gan_layer_conv2d(4, 6, 4,
-                                    &(gan_conv2d_desc){GAN_CONV2D_DESC_INIT, .stride = {2},
-                                                       .padding = {1}, .no_bias = 1}),
+                                    &(gan_conv2d_desc){GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(2),
+                                                       .padding = GAN_BOTH(1), .no_bias = 1}),
                    leaky(), conv(6, 1, 2, 1, 0));
 }
 
 static gan_network *groups(void)
 {
     const gan_conv2d_desc uneven = {GAN_CONV2D_DESC_INIT, .kernel_size = {3, 2}, .stride = {1, 2},
-                                    .padding = {1, GAN_PADDING_NONE}, .groups = 2};
-    const gan_conv2d_desc dilated = {GAN_CONV2D_DESC_INIT, .padding = {1}, .dilation = {2}};
+                                    .padding = {1, 0}, .groups = 2};
+    const gan_conv2d_desc dilated = {GAN_CONV2D_DESC_INIT, .padding = GAN_BOTH(1),
+                                     .dilation = GAN_BOTH(2)};
 
     return NETWORK(gan_shape_3d(4, 5, 6), gan_layer_conv2d(4, 6, 0, &uneven), gan_layer_tanh(),
                    gan_layer_conv2d(6, 3, 3, &dilated), softplus(), gan_layer_flatten(),
@@ -142,7 +143,8 @@ static gan_network *groups(void)
 
 static gan_network *transposed(void)
 {
-    const gan_conv2d_desc twice = {GAN_CONV2D_DESC_INIT, .stride = {2}, .padding = {1}};
+    const gan_conv2d_desc twice = {GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(2),
+                                   .padding = GAN_BOTH(1)};
 
     return NETWORK(gan_shape_3d(3, 4, 4), gan_layer_conv_transpose2d(3, 4, 4, &twice), elu(),
                    gan_layer_conv_transpose2d(4, 2, 3, NULL), gan_layer_tanh(),
@@ -151,7 +153,8 @@ static gan_network *transposed(void)
 
 static gan_network *pooled(void)
 {
-    const gan_pool2d_desc wide = {GAN_POOL2D_DESC_INIT, .stride = {2}, .padding = {1}};
+    const gan_pool2d_desc wide = {GAN_POOL2D_DESC_INIT, .stride = GAN_BOTH(2),
+                                  .padding = GAN_BOTH(1)};
 
     return NETWORK(gan_shape_3d(2, 6, 6), conv(2, 4, 3, 1, 1), gan_layer_silu(),
                    gan_layer_max_pool2d(2, NULL), conv(4, 8, 3, 1, 1), gan_layer_sigmoid(),
@@ -233,7 +236,8 @@ static gan_network *resnet(void)
 
 static gan_network *spectral(void)
 {
-    const gan_conv2d_desc twice = {GAN_CONV2D_DESC_INIT, .stride = {2}, .padding = {1}};
+    const gan_conv2d_desc twice = {GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(2),
+                                   .padding = GAN_BOTH(1)};
 
     return NETWORK(gan_shape_3d(2, 6, 6), gan_layer_spectral_norm(conv(2, 4, 4, 2, 1)), leaky(),
                    gan_layer_spectral_norm(gan_layer_conv_transpose2d(4, 3, 4, &twice)),

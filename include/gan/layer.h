@@ -163,21 +163,28 @@ GAN_API gan_layer *gan_layer_flatten(void);
  */
 GAN_API gan_layer *gan_layer_reshape(gan_shape shape);
 
-/** In the second place of a pair of paddings: none in that direction, unlike in the first. */
+/** A pair in a descriptor's initialiser whose two numbers are the same: `.stride = GAN_BOTH(2)`. */
+#define GAN_BOTH(n)                                                                                \
+    {                                                                                              \
+        (n), (n)                                                                                   \
+    }
+
+/** No padding: the same as 0. */
 #define GAN_PADDING_NONE ((size_t)-1)
 
 /**
  * What gan_layer_conv2d() and gan_layer_conv_transpose2d() can be told; start from
  * GAN_CONV2D_DESC_INIT.
  *
- * Pairs are height and width.  A 0 in the second place means: as in the first; one in the first
- * means the default.
+ * Pairs are height and width, as PyTorch's: a padding of {1, 0} pads above and below.  {0, 0} means
+ * the default.  Mind that C fills `{1}` up to {1, 0}; write GAN_BOTH(1), or {1, 1}.  A size with one
+ * 0, such as a stride of {2, 0}, is refused.
  */
 typedef struct gan_conv2d_desc {
     size_t struct_size;       /**< set by GAN_CONV2D_DESC_INIT */
     size_t kernel_size[2];    /**< default: the constructor's kernel_size */
     size_t stride[2];         /**< default 1 */
-    size_t padding[2];        /**< zeros at each of two sides, default 0; see GAN_PADDING_NONE */
+    size_t padding[2];        /**< zeros at each of two sides, default 0 */
     size_t dilation[2];       /**< steps between the kernel's numbers, default 1 */
     size_t output_padding[2]; /**< conv_transpose2d: added to the output's size, default 0 */
     size_t groups;            /**< channels are cut into so many groups, default 1 */
@@ -324,8 +331,7 @@ typedef struct gan_pool2d_desc {
     size_t struct_size;    /**< set by GAN_POOL2D_DESC_INIT */
     size_t kernel_size[2]; /**< default: the constructor's kernel_size */
     size_t stride[2];      /**< default: the kernel_size */
-    size_t padding[2];     /**< at each of two sides, at most half the kernel_size; default 0; see
-                                GAN_PADDING_NONE */
+    size_t padding[2];     /**< at each of two sides, at most half the kernel_size; default 0 */
     int exclude_pad;       /**< avg_pool2d, 1: the padding's zeros don't count in a mean
                                 (count_include_pad=False) */
 } gan_pool2d_desc;

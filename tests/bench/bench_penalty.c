@@ -29,7 +29,8 @@ static gan_network *linear_d(void)
     return linear((const size_t[]){784, 256, 256, 1}, 0);
 }
 
-static const gan_conv2d_desc half = {GAN_CONV2D_DESC_INIT, .stride = {2}, .padding = {1}};
+static const gan_conv2d_desc half = {GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(2),
+                                     .padding = GAN_BOTH(1)};
 
 static gan_network *dcgan_g(void)
 {
