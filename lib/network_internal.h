@@ -36,6 +36,11 @@ struct gan_network {
     gan_status status;
     char message[256];
 
+    /* To be called before the buffers are used: they may have to be brought up to date.  NULL: they
+     * are. */
+    void (*refresh)(void *owner);
+    void *owner;
+
     /* From gan_network_build() on. */
     float *params;
     float *buffers;
@@ -48,6 +53,9 @@ struct gan_network {
 /* Read a host's descriptor, or the defaults for NULL, and the allocator that it asks for. */
 gan_status gan__network_read_desc(gan_network_desc *out, gan_allocator *allocator,
                                   const gan_network_desc *desc);
+
+/* Call what a network's owner wants to be called before its buffers are used. */
+void gan__network_refresh(gan_network *net);
 
 /* Make room for so many more layers; then add one that is ready, which can't fail. */
 gan_status gan__network_reserve(gan_network *net, size_t n);

@@ -14,6 +14,11 @@
 
 enum { SLICES = 64 };
 
+static void refresh(void *trainer)
+{
+    gan__trainer_estimate(trainer);
+}
+
 gan_status gan__trainer_make_sampler(gan_trainer *t)
 {
     gan_status status = GAN_OK;
@@ -21,6 +26,8 @@ gan_status gan__trainer_make_sampler(gan_trainer *t)
 
     if (t->desc.average_decay > 0) {
         GAN_TRY(gan_network_clone(&t->average, t->g.net));
+        t->average->refresh = refresh;
+        t->average->owner = t;
         net = t->average;
     }
     GAN_TRY(gan__pass_create(&t->eval,
@@ -106,7 +113,7 @@ static void run_average(gan_trainer *t, size_t batch)
 /* The running statistics of the generator belong to weights that come and go; those of their mean
  * are others, and no mean of the generator's either (torch.optim.swa_utils.update_bn() is there for
  * that).  Beginning with the generator's buffers, a function of both networks alone is computed:
- * whether and when somebody asks leaves no trace. */
+ * whether and when somebody uses the average leaves no trace. */
 void gan__trainer_estimate(gan_trainer *t)
 {
     const size_t batches = (LEAST_SAMPLES - 1) / t->desc.micro_batch + 1;
@@ -131,9 +138,8 @@ void gan__trainer_restored(gan_trainer *t)
     t->estimated = 0;
 }
 
-gan_network *gan_trainer_average(gan_trainer *t)
+gan_network *gan_trainer_average(const gan_trainer *t)
 {
-    if (t) gan__trainer_estimate(t);
     return t ? t->average : NULL;
 }
 

@@ -365,6 +365,34 @@ static game averaged_game(size_t threads)
     return normalised_game(&desc);
 }
 
+/* However the network is used, and however long ago its address was asked for. */
+START_TEST(every_use_of_the_average_finds_its_statistics)
+{
+    gan_network *average, *copy, *loaded;
+    game x = averaged_game(1);
+    float *z = normals(4 * LATENT, 3), a[4 * SAMPLE], b[4 * SAMPLE];
+
+    average = gan_trainer_average(x.trainer);
+    play(&x, 12, 1);
+    play(&x, 12, 2);
+    expect_ok(gan_network_clone(&copy, average));
+    expect_own_statistics(copy);
+    gan_network_destroy(copy);
+    play(&x, 12, 3);
+    expect_ok(gan_network_save(average, scratch_path("average.safetensors")));
+    expect_ok(gan_network_open(&loaded, scratch_path("average.safetensors"), NULL));
+    expect_own_statistics(loaded);
+    gan_network_destroy(loaded);
+    play(&x, 12, 4);
+    expect_ok(gan_network_forward(average, z, 4, a));
+    expect_ok(gan_trainer_sample(x.trainer, z, 4, b));
+    expect_close(a, b, 4 * SAMPLE, 1e-5, 1e-6);
+    expect_own_statistics(average);
+    free(z);
+    game_end(&x);
+}
+END_TEST
+
 /* A relativistic generator's step looks at real samples of the step before, which lie where
  * generated ones do. */
 START_TEST(asking_for_the_average_leaves_training_as_it_was)
@@ -380,11 +408,12 @@ START_TEST(asking_for_the_average_leaves_training_as_it_was)
         if (s % 2 == 1) expect_ok(gan_trainer_sample(x.trainer, z, 4, a));
         expect_ok(gan_train_generator_step(x.trainer, 12, NULL, NULL, NULL));
         expect_ok(gan_train_generator_step(twin.trainer, 12, NULL, NULL, NULL));
-        ck_assert_ptr_nonnull(gan_trainer_average(x.trainer));
+        expect_ok(gan_network_forward(gan_trainer_average(x.trainer), z, 4, b));
         expect_same_game(&x, &twin);
     }
-    expect_same_weights(gan_trainer_average(x.trainer), gan_trainer_average(twin.trainer));
     expect_ok(gan_trainer_sample(x.trainer, z, 4, a));
+    expect_ok(gan_network_forward(gan_trainer_average(twin.trainer), z, 4, b));
+    expect_same_weights(gan_trainer_average(x.trainer), gan_trainer_average(twin.trainer));
     expect_ok(gan_trainer_sample(twin.trainer, z, 4, b));
     expect_same_bits(a, b, sizeof a);
     free(z);
@@ -442,7 +471,7 @@ START_TEST(the_average_takes_no_memory)
     b.left = 0;
     expect_ok(gan_train_step(t, &batch, NULL));
     expect_ok(gan_trainer_sample(t, z, 4, out));
-    ck_assert_ptr_nonnull(gan_trainer_average(t));
+    expect_ok(gan_train_step(t, &batch, NULL));
     ck_assert_uint_eq(b.refused, 0);
     gan_trainer_destroy(t);
     free(z);
@@ -473,10 +502,10 @@ START_TEST(statistics_of_the_average_are_finite)
     x = normalised_game(&desc);
     play(&x, 12, 1);
     average = gan_trainer_average(x.trainer);
-    play(&x, 12, 2);
     w = tensor_of(average, "0.weight");
     for (size_t i = 0; i < w.size; i++) w.data[i] = 3e30f;
-    its = tensor_of(gan_trainer_average(x.trainer), "1.running_var");
+    expect_ok(gan_network_save(average, scratch_path("average.safetensors")));
+    its = tensor_of(average, "1.running_var");
     of_g = tensor_of(x.g, "1.running_var");
     expect_same_bits(its.data, of_g.data, its.size * sizeof *its.data);
     game_end(&x);
@@ -491,7 +520,7 @@ START_TEST(the_average_sees_the_classes_of_training)
     gan_trainer_desc desc = base;
     gan_tensor table, mean;
     game x;
-    float *real = normals(12 * SAMPLE, 1);
+    float *real = normals(12 * SAMPLE, 1), out[SAMPLE];
     uint8_t labels[12] = {0};
     gan_batch b = {GAN_BATCH_INIT, .count = 12, .shape = gan_shape_1d(SAMPLE), .samples = real,
                    .labels = labels};
@@ -505,6 +534,7 @@ START_TEST(the_average_sees_the_classes_of_training)
     x = game_of(g, normalised(SAMPLE, 1, 2), &desc);
     expect_ok(gan_train_step(x.trainer, &b, NULL));
     expect_ok(gan_train_step(x.trainer, &b, NULL));
+    expect_ok(gan_trainer_sample_labels(x.trainer, real, labels, 1, out));
     table = tensor_of(gan_trainer_average(x.trainer), "0.weight");
     mean = tensor_of(gan_trainer_average(x.trainer), "1.running_mean");
     expect_close(mean.data + LATENT, table.data + 4, 2, 1e-5, 1e-6);
@@ -525,6 +555,7 @@ Suite *suite(void)
         a_stray_last_sample_ends_no_run, NULL};
     const TTest *const average[] = {statistics_of_the_average_are_those_of_its_weights,
                                     the_average_is_divided_by_its_own_singular_value,
+                                    every_use_of_the_average_finds_its_statistics,
                                     asking_for_the_average_leaves_training_as_it_was,
                                     the_averages_statistics_are_in_the_checkpoint,
                                     the_average_takes_no_memory,

@@ -284,17 +284,15 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_generator_step(gan_trainer *trainer,
  * weights; the first step's weights are taken as they are.  It can be run, saved and cloned.  It
  * belongs to the trainer and lives as long; a checkpoint has it.
  *
- * Its buffers, such as batch_norm's running statistics, are estimated by this call for the weights
- * that it has now, as gan_network_estimate_statistics() does, from 16 batches of `micro_batch`
- * generated samples or as many as make 1024, drawn as in training; if that made infinities, they
- * are the generator's.  gan_trainer_sample() and gan_checkpoint_save() do the same.  Once is enough
- * until the generator's next step, after which they are the generator's again: call this whenever
- * the network is wanted, not once for all.  Training doesn't notice.
+ * Its buffers, such as batch_norm's running statistics, are estimated for its weights when it is
+ * first run, saved or cloned after a step, or sampled from or saved with its trainer: as by
+ * gan_network_estimate_statistics(), from 16 batches of `micro_batch` generated samples or as many
+ * as make 1024, drawn as in training.  If that made infinities, they are the generator's.  Training
+ * doesn't notice.  Whoever looks at single tensors sees the generator's buffers until then.
  *
- * Memory: none is taken.
  * @since 0.1
  */
-GAN_API gan_network *gan_trainer_average(gan_trainer *trainer);
+GAN_API gan_network *gan_trainer_average(const gan_trainer *trainer);
 
 /**
  * Generate samples in evaluation mode, by the average of the weights where one is kept.
