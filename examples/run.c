@@ -135,14 +135,14 @@ static int print_network(const char *title, const gan_network *net)
 static int make_adam(gan_optimizer **out, const run_options *o, double lr, double steps)
 {
     gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
-    adam.lr = (float)lr;
+    adam.lr = lr;
     adam.beta1 = o->beta1;
     gan_schedule_desc schedule = {GAN_SCHEDULE_DESC_INIT, .kind = (gan_schedule)o->schedule};
     double period = steps - (double)o->warmup, factor = 0;
     if (o->schedule == GAN_SCHEDULE_STEP) period = ceil(period / 3), factor = 0.1;
     if (o->schedule == GAN_SCHEDULE_EXPONENTIAL) factor = 0.01;
     schedule.warmup = (uint64_t)o->warmup;
-    schedule.period = period > 1 ? (uint64_t)period : 1;
+    if (o->schedule != GAN_SCHEDULE_CONSTANT) schedule.period = period > 1 ? (uint64_t)period : 1;
     schedule.factor = factor;
     return cli_ok(gan_optimizer_create_adam(out, &adam)) &&
            cli_ok(gan_optimizer_set_schedule(*out, &schedule));
@@ -157,7 +157,7 @@ static int make_trainer(run *r)
     gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = (size_t)o->batch,
                              .seed = (uint64_t)o->seed, .n_threads = (size_t)o->threads};
     desc.loss = (gan_loss)o->loss;
-    desc.penalty = &penalty;
+    if (o->penalty != GAN_PENALTY_NONE) desc.penalty = &penalty;
     desc.d_steps_per_g = (size_t)o->n_critic;
     desc.average_decay = o->ema;
     desc.average_warmup = o->ema > 0;

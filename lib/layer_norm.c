@@ -21,6 +21,10 @@ gan_layer *gan__norm_create(const gan__layer_class *class, const gan_norm_desc *
     gan_norm_desc d = {GAN_NORM_DESC_INIT};
 
     if (gan__desc_read(&d, sizeof d, sizeof d, desc, "norm desc") != GAN_OK) return NULL;
+    if (d.momentum != 0 && class != &gan__layer_batch_norm) {
+        gan__fail(GAN_ERR_INVALID, "%s: momentum %g is for batch_norm", class->name, d.momentum);
+        return NULL;
+    }
     settings[GAN__NORM_EPS] = d.eps == 0 ? 1e-5 : d.eps;
     settings[GAN__NORM_MOMENTUM] = d.momentum == 0 ? 0.1 : d.momentum;
     settings[GAN__NORM_AFFINE] = affine && !d.no_affine;
@@ -571,6 +575,6 @@ NORM_CLASS(instance_norm, N_INSTANCE_NORM, channels_shape);
 
 gan_layer *gan_layer_instance_norm(size_t num_features, int affine, const gan_norm_desc *desc)
 {
-    return gan__norm_create(&gan__layer_instance_norm, desc, affine,
+    return gan__norm_create(&gan__layer_instance_norm, desc, affine != 0,
                             (const double[]){(double)num_features});
 }

@@ -252,6 +252,10 @@ static gan_layer *make(const gan__layer_class *class, size_t kernel_size,
         gan__layer_read_pair(settings + STRIDE, d.stride, settings + KERNEL, class, "stride") !=
             GAN_OK)
         return NULL;
+    if (d.exclude_pad && class == &gan__layer_max_pool2d) {
+        gan__fail(GAN_ERR_INVALID, "max_pool2d: exclude_pad is for avg_pool2d");
+        return NULL;
+    }
     gan__layer_read_padding(settings + PADDING, d.padding);
     settings[COUNT_PAD] = !d.exclude_pad;
     return gan__layer_create(class, settings);

@@ -29,6 +29,29 @@ double gan__schedule_factor(const gan_schedule_desc *s, uint64_t step)
     return 1;
 }
 
+/* What can't be meant: numbers of a schedule without its kind, a kind without its numbers. */
+static gan_status check_settings(const gan_schedule_desc *d)
+{
+    const int falls = d->kind == GAN_SCHEDULE_STEP || d->kind == GAN_SCHEDULE_EXPONENTIAL;
+
+    if ((size_t)d->kind >= sizeof names / sizeof *names)
+        return gan__fail(GAN_ERR_INVALID, "schedule: there is no kind %d", (int)d->kind);
+    if (d->kind == GAN_SCHEDULE_CONSTANT && (d->period > 0 || d->factor != 0))
+        return gan__fail(GAN_ERR_INVALID,
+                         "schedule: period %llu and factor %g without a kind; a constant schedule "
+                         "has none",
+                         (unsigned long long)d->period, d->factor);
+    if (d->kind != GAN_SCHEDULE_CONSTANT && d->kind != GAN_SCHEDULE_EXPONENTIAL && d->period == 0)
+        return gan__fail(GAN_ERR_INVALID, "schedule: %s without a period, in steps",
+                         names[d->kind]);
+    if (falls && d->factor == 0)
+        return gan__fail(GAN_ERR_INVALID,
+                         "schedule: %s without a factor, which would be a learning rate of 0 from "
+                         "the first period on",
+                         names[d->kind]);
+    return gan__optimizer_check("schedule", "factor", d->factor, (double)INFINITY, 0);
+}
+
 gan_status gan_optimizer_set_schedule(gan_optimizer *opt, const gan_schedule_desc *desc)
 {
     gan_status status = GAN_OK;
@@ -36,10 +59,8 @@ gan_status gan_optimizer_set_schedule(gan_optimizer *opt, const gan_schedule_des
 
     if (!opt) return gan__fail_null(GAN__OPTIMIZER, 1, "optimizer: is NULL");
     GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "schedule desc"));
-    if ((size_t)d.kind >= sizeof names / sizeof *names)
-        GAN_FAIL(GAN_ERR_INVALID, "schedule: there is no kind %d", (int)d.kind);
+    GAN_TRY(check_settings(&d));
     if (d.period == 0) d.period = 1;
-    GAN_TRY(gan__optimizer_check("schedule", "factor", d.factor, (double)INFINITY, 0));
     opt->schedule = d;
 
 cleanup:

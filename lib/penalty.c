@@ -51,10 +51,16 @@ static gan_status read_desc(gan_penalty_desc *out, const gan_penalty_desc *desc)
 
     *out = (gan_penalty_desc){GAN_PENALTY_DESC_INIT};
     GAN_TRY(gan__desc_read(out, sizeof *out, sizeof *out, desc, "penalty desc"));
-    if (out->weight == 0) out->weight = 10;
-    if (out->interval == 0) out->interval = 1;
     if ((unsigned)out->kind > GAN_PENALTY_DRAGAN)
         GAN_FAIL(GAN_ERR_INVALID, "penalty: there is no kind %d", (int)out->kind);
+    if (out->kind == GAN_PENALTY_NONE &&
+        (out->weight != 0 || out->interval > 1 || out->zero_centered))
+        GAN_FAIL(GAN_ERR_INVALID,
+                 "penalty: weight %g, interval %zu and zero_centered %d without a "
+                 "kind",
+                 out->weight, out->interval, out->zero_centered);
+    if (out->weight == 0) out->weight = 10;
+    if (out->interval == 0) out->interval = 1;
     if (!(out->weight > 0 && isfinite(out->weight)))
         GAN_FAIL(GAN_ERR_INVALID, "penalty: a finite weight above 0 wanted, got %g", out->weight);
 

@@ -42,6 +42,9 @@ static gan_status check_targets(const gan_trainer *t)
         GAN_TRY(check_range("fake_target", d->fake_target, loss->least_target, loss->most_target));
     }
     GAN_TRY(check_range("label_flip", d->label_flip, 0, 1));
+    if (!(d->real_target < d->fake_target || d->real_target > d->fake_target))
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: real_target and fake_target are both %g",
+                 d->real_target);
 
 cleanup:
     return status;

@@ -356,15 +356,15 @@ END_TEST
 
 START_TEST(settings_and_statistics_survive_a_file)
 {
-    const gan_norm_desc other = {sizeof other, 1e-3, 0.3, 0};
+    const gan_norm_desc other = {sizeof other, 1e-3, 0.3, 0}, within = {sizeof within, 1e-3, 0, 0};
     const char *path = scratch_path("norm.safetensors");
     gan_network *net = gan_network_create(image(4, 3, 2), NULL), *again = NULL;
     float x[48], y[48], z[48];
 
     gan_network_add(net, gan_layer_batch_norm(4, &other));
-    gan_network_add(net, gan_layer_group_norm(2, 4, &other));
-    gan_network_add(net, gan_layer_layer_norm(gan_shape_2d(3, 2), &other));
-    gan_network_add(net, gan_layer_instance_norm(4, 1, &other));
+    gan_network_add(net, gan_layer_group_norm(2, 4, &within));
+    gan_network_add(net, gan_layer_layer_norm(gan_shape_2d(3, 2), &within));
+    gan_network_add(net, gan_layer_instance_norm(4, 1, &within));
     expect_ok(gan_network_build(net));
     ck_assert_uint_eq(gan_network_param_count(net), 8 + 8 + 12 + 8);
     ck_assert_uint_eq(gan_network_tensor_count(net), 10);
@@ -411,6 +411,10 @@ START_TEST(settings_out_of_range_give_null_and_a_sentence)
     d.eps = 1e-5;
     d.momentum = 1.25;
     expect_refused(gan_layer_batch_norm(3, &d), "1.25");
+    expect_refused(gan_layer_layer_norm(gan_shape_1d(3), &d),
+                   "layer_norm: momentum 1.25 is for batch_norm");
+    expect_refused(gan_layer_group_norm(1, 3, &d), "momentum 1.25 is for batch_norm");
+    expect_refused(gan_layer_instance_norm(3, 1, &d), "momentum 1.25 is for batch_norm");
     d.momentum = NAN;
     expect_refused(gan_layer_batch_norm(3, &d), "momentum");
     d.momentum = -0.5;

@@ -148,8 +148,10 @@ static void expect_misfit(gan_shape in, gan_layer *layer, const char *part)
 
 START_TEST(wrong_settings_are_refused)
 {
-    gan_pool2d_desc d = {GAN_POOL2D_DESC_INIT};
+    gan_pool2d_desc d = {GAN_POOL2D_DESC_INIT, .exclude_pad = 1};
 
+    expect_no_layer(gan_layer_max_pool2d(2, &d), "max_pool2d: exclude_pad is for avg_pool2d");
+    d.exclude_pad = 0;
     for (size_t i = 0; i < 2; i++) {
         expect_no_layer(kinds[i](0, NULL), "_pool2d: a kernel_size of 1 to");
         expect_no_layer(kinds[i](SIZE_MAX / 2, NULL), "_pool2d: a kernel_size of 1 to");

@@ -118,6 +118,21 @@ START_TEST(bad_schedules_are_refused)
 
     expect_fails(gan_optimizer_set_schedule(NULL, &good), GAN_ERR_INVALID, "NULL");
     expect_ok(gan_optimizer_set_schedule(opt, &good));
+    bad.factor = 0;
+    expect_fails(gan_optimizer_set_schedule(opt, &bad), GAN_ERR_INVALID,
+                 "schedule: step without a factor");
+    bad.kind = GAN_SCHEDULE_EXPONENTIAL;
+    expect_fails(gan_optimizer_set_schedule(opt, &bad), GAN_ERR_INVALID,
+                 "schedule: exponential without a factor");
+    bad = (gan_schedule_desc){GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_LINEAR};
+    expect_fails(gan_optimizer_set_schedule(opt, &bad), GAN_ERR_INVALID,
+                 "schedule: linear without a period");
+    bad = (gan_schedule_desc){GAN_SCHEDULE_DESC_INIT, .factor = 0.5};
+    expect_fails(gan_optimizer_set_schedule(opt, &bad), GAN_ERR_INVALID,
+                 "schedule: period 0 and factor 0.5 without a kind");
+    bad = (gan_schedule_desc){GAN_SCHEDULE_DESC_INIT, .period = 10};
+    expect_fails(gan_optimizer_set_schedule(opt, &bad), GAN_ERR_INVALID,
+                 "schedule: period 10 and factor 0 without a kind");
     bad.kind = (gan_schedule)5;
     expect_fails(gan_optimizer_set_schedule(opt, &bad), GAN_ERR_INVALID, "no kind 5");
     bad = good;

@@ -667,6 +667,16 @@ START_TEST(settings_out_of_range_are_named)
     gan_penalty_desc desc = {GAN_PENALTY_DESC_INIT};
 
     expect_ok(create(&desc, net));
+    desc.weight = 3;
+    expect_fails(create(&desc, net), GAN_ERR_INVALID,
+                 "penalty: weight 3, interval 0 and zero_centered 0 without a kind");
+    desc.weight = 0;
+    desc.interval = 16;
+    expect_fails(create(&desc, net), GAN_ERR_INVALID, "interval 16");
+    desc.interval = 0;
+    desc.zero_centered = 1;
+    expect_fails(create(&desc, net), GAN_ERR_INVALID, "zero_centered 1");
+    desc.zero_centered = 0;
     for (int kind = GAN_PENALTY_WGAN_GP; kind <= GAN_PENALTY_DRAGAN; kind++) {
         desc.kind = (gan_penalty_kind)kind;
         desc.weight = 0.5;

@@ -123,6 +123,7 @@ START_TEST(the_step_follows_loss_and_penalty)
     check_gradient(0);
     /* In three parts; the deviation that DRAGAN goes by is that of each. */
     if (tried.kind != GAN_PENALTY_DRAGAN) check_gradient(7);
+    if (tried.kind == GAN_PENALTY_NONE) return;
     tried.weight = 0.75;
     tried.interval = 4;
     tried.zero_centered = 1;

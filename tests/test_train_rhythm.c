@@ -573,6 +573,8 @@ START_TEST(settings_out_of_range_are_named)
     game x = plain_game(&base);
 
     REFUSED("latent distribution 2", .latent = (gan_latent)2);
+    REFUSED("real_target and fake_target are both 0.5", .real_target = 0.5, .fake_target = 0.5);
+    REFUSED("real_target and fake_target are both 1", .fake_target = 1);
     REFUSED("on_divergence 3", .on_divergence = (gan_divergence)3);
     REFUSED("instance_noise of 0 to 1e+06", .instance_noise = -1);
     REFUSED("instance_noise", .instance_noise = NAN);

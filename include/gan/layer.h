@@ -241,7 +241,7 @@ typedef struct gan_norm_desc {
     size_t struct_size; /**< set by GAN_NORM_DESC_INIT */
     double eps;         /**< added to the variance; above 0.  0: 1e-5 */
     double momentum;    /**< batch_norm: how far the running statistics go to meet a batch's, at
-                             most 1.  0: 0.1 */
+                             most 1; 0: 0.1.  Other layers have none and refuse it.  0 */
     int no_affine;      /**< 1: without "weight" and "bias" */
 } gan_norm_desc;
 
@@ -332,7 +332,7 @@ typedef struct gan_pool2d_desc {
     size_t kernel_size[2]; /**< default: the constructor's kernel_size */
     size_t stride[2];      /**< default: the kernel_size */
     size_t padding[2];     /**< at each of two sides, at most half the kernel_size; default 0 */
-    int exclude_pad;       /**< avg_pool2d, 1: the padding's zeros don't count in a mean
+    int exclude_pad;       /**< avg_pool2d alone, 1: the padding's zeros don't count in a mean
                                 (count_include_pad=False) */
 } gan_pool2d_desc;
 

@@ -245,8 +245,8 @@ typedef struct gan_schedule_desc {
     gan_schedule kind;  /**< GAN_SCHEDULE_CONSTANT */
     uint64_t warmup; /**< in so many first steps the factor rises to 1, being (t + 1) / warmup; the
                              schedule begins behind them.  0 */
-    uint64_t period; /**< steps, at least 1; not read when constant.  1 */
-    double factor;   /**< finite, not negative; not read when constant.  0 */
+    uint64_t period; /**< steps, at least 1.  Exponential: 0: 1; constant: 0 */
+    double factor;   /**< finite, not negative; step and exponential: above 0; constant: 0 */
 } gan_schedule_desc;
 #define GAN_SCHEDULE_DESC_INIT GAN_SIZED_INIT(gan_schedule_desc, GAN_SCHEDULE_CONSTANT, 0, 0, 0.0)
 
@@ -258,8 +258,8 @@ typedef struct gan_schedule_desc {
  * @param[in]     desc  The schedule, copied; NULL: constant.
  *
  * @retval GAN_OK           Set, from the next step on.
- * @retval GAN_ERR_INVALID  `opt` is NULL, or a setting is out of range; it is named.  Nothing
- *                          changed.
+ * @retval GAN_ERR_INVALID  `opt` is NULL, or a setting is out of range, missing, or without the kind
+ *                          that it is for; it is named.  Nothing changed.
  *
  * @since 0.1
  */

@@ -38,7 +38,7 @@ typedef enum gan_penalty_kind {
 /** Settings of a penalty; start from GAN_PENALTY_DESC_INIT. */
 typedef struct gan_penalty_desc {
     size_t struct_size;    /**< set by GAN_PENALTY_DESC_INIT */
-    gan_penalty_kind kind; /**< GAN_PENALTY_NONE */
+    gan_penalty_kind kind; /**< GAN_PENALTY_NONE, with which the others stay 0 */
     double weight;         /**< above 0, finite; 0: 10 */
     size_t interval;   /**< computed in the first and then every so many discriminator steps, and
                                 there counted so many times (lazy regularisation: Karras et al.,

@@ -59,7 +59,7 @@ typedef struct gan_trainer_desc {
     double real_target;   /**< of real samples in the discriminator's step: 0.9 is one-sided label
                              smoothing (Salimans et al., 2016).  0 to 1, any number with least
                              squares; 0: 1 */
-    double fake_target;   /**< of generated ones.  0 */
+    double fake_target;   /**< of generated ones, another number.  0 */
     double label_flip;    /**< probability of a row's target, in the discriminator's step, to be
                              that of the other kind.  0 */
     size_t d_steps_per_g; /**< steps of the discriminator for each of the generator's in
