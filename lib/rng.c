@@ -129,15 +129,16 @@ void gan__rng_labels(uint64_t seed, uint64_t stream, uint64_t position, size_t n
     }
 }
 
-void gan_rng_labels(gan_rng *rng, size_t n_classes, const double *weights, size_t n,
-                    uint8_t *labels)
-{
-    if (!rng || !labels || !gan__rng_check_weights(n_classes, weights)) return;
-    gan__rng_labels(rng->seed, rng->stream, rng->position, n_classes, weights, n, labels);
-    rng->position += n;
-}
-
 /* ---- handles ---- */
+
+/* What a draw wants of its arguments. */
+static gan_status check(const gan_rng *rng, size_t n, const void *out, const char *out_name)
+{
+    if (!rng) return gan__fail(GAN_ERR_INVALID, "rng: is NULL");
+    if (!out && n > 0)
+        return gan__fail(GAN_ERR_INVALID, "rng: %s is NULL for %zu values", out_name, n);
+    return GAN_OK;
+}
 
 gan_status gan_rng_create(gan_rng **out, uint64_t seed, uint64_t stream,
                           const gan_allocator *allocator)
@@ -162,26 +163,52 @@ void gan_rng_destroy(gan_rng *rng)
     gan__free(&a, rng);
 }
 
-void gan_rng_uniform(gan_rng *rng, size_t n, float *out)
+gan_status gan_rng_uniform(gan_rng *rng, size_t n, float *out)
 {
+    gan_status status = GAN_OK;
     gan__numeric numeric;
 
-    if (!rng || !out) return;
+    GAN_TRY(check(rng, n, out, "out"));
     gan__numeric_enter(&numeric);
     gan__rng_uniform(rng->seed, rng->stream, rng->position, n, out);
     gan__numeric_leave(&numeric);
     rng->position += n;
+
+cleanup:
+    return status;
 }
 
-void gan_rng_normal(gan_rng *rng, size_t n, float *out)
+gan_status gan_rng_normal(gan_rng *rng, size_t n, float *out)
 {
+    gan_status status = GAN_OK;
     gan__numeric numeric;
 
-    if (!rng || !out) return;
+    GAN_TRY(check(rng, n, out, "out"));
     gan__numeric_enter(&numeric);
     gan__rng_normal(rng->seed, rng->stream, rng->position, n, out);
     gan__numeric_leave(&numeric);
     rng->position += n;
+
+cleanup:
+    return status;
+}
+
+gan_status gan_rng_labels(gan_rng *rng, size_t n_classes, const double *weights, size_t n,
+                          uint8_t *labels)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(check(rng, n, labels, "labels"));
+    if (!gan__rng_check_weights(n_classes, weights))
+        GAN_FAIL(GAN_ERR_INVALID,
+                 "rng: weights of 1 to %d classes wanted, finite, not negative and not all 0; got "
+                 "%zu classes",
+                 MOST_CLASSES, n_classes);
+    gan__rng_labels(rng->seed, rng->stream, rng->position, n_classes, weights, n, labels);
+    rng->position += n;
+
+cleanup:
+    return status;
 }
 
 /* Where erf() is y: Winitzki's formula, which is good to 0.002, and three steps of Halley's method,
@@ -202,18 +229,22 @@ static double inverse_erf(double y)
 }
 
 /* The middle of each uniform number's range: neither end is reached. */
-void gan_rng_truncated_normal(gan_rng *rng, double bound, size_t n, float *out)
+gan_status gan_rng_truncated_normal(gan_rng *rng, double bound, size_t n, float *out)
 {
+    gan_status status = GAN_OK;
     const double root_2 = 1.41421356237309504880, half = 1.0 / (1 << 25);
     gan__numeric numeric;
 
-    if (!rng || !out || !(bound > 0)) return;
-    gan_rng_uniform(rng, n, out);
+    if (!(bound > 0)) GAN_FAIL(GAN_ERR_INVALID, "rng: a bound above 0 wanted, got %g", bound);
+    GAN_TRY(gan_rng_uniform(rng, n, out));
     gan__numeric_enter(&numeric);
     for (size_t i = 0; i < n; i++)
         out[i] =
             (float)(root_2 * inverse_erf((2 * ((double)out[i] + half) - 1) * erf(bound / root_2)));
     gan__numeric_leave(&numeric);
+
+cleanup:
+    return status;
 }
 
 uint32_t gan_rng_below(gan_rng *rng, uint32_t bound)
@@ -226,7 +257,13 @@ uint64_t gan_rng_position(const gan_rng *rng)
     return rng ? rng->position : 0;
 }
 
-void gan_rng_seek(gan_rng *rng, uint64_t position)
+gan_status gan_rng_seek(gan_rng *rng, uint64_t position)
 {
-    if (rng) rng->position = position;
+    gan_status status = GAN_OK;
+
+    GAN_TRY(check(rng, 0, NULL, ""));
+    rng->position = position;
+
+cleanup:
+    return status;
 }

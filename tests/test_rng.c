@@ -176,7 +176,7 @@ START_TEST(pieces_of_any_length_are_the_whole)
     static float whole[N], pieces[N];
 
     for (int normal = 0; normal < 2; normal++) {
-        void (*draw)(gan_rng *, size_t, float *) = normal ? gan_rng_normal : gan_rng_uniform;
+        gan_status (*draw)(gan_rng *, size_t, float *) = normal ? gan_rng_normal : gan_rng_uniform;
         gan_rng *a = stream_at(77, 1, 0), *b = stream_at(77, 1, 0);
         size_t done = 0;
 
@@ -447,10 +447,14 @@ START_TEST(truncated_normals_invert_the_distribution)
         gan_rng_seek(rng, 100);
         gan_rng_truncated_normal(rng, bound, 7, again);
         expect_same_bits(again, x + 100, 7 * sizeof *x);
-        gan_rng_truncated_normal(rng, bound, 0, again);
-        gan_rng_truncated_normal(NULL, bound, 1, again);
-        gan_rng_truncated_normal(rng, 0, 1, again);
-        gan_rng_truncated_normal(rng, NAN, 1, again);
+        expect_ok(gan_rng_truncated_normal(rng, bound, 0, NULL));
+        expect_fails(gan_rng_truncated_normal(NULL, bound, 1, again), GAN_ERR_INVALID,
+                     "rng: is NULL");
+        expect_fails(gan_rng_truncated_normal(rng, bound, 1, NULL), GAN_ERR_INVALID,
+                     "rng: out is NULL for 1 values");
+        expect_fails(gan_rng_truncated_normal(rng, 0, 1, again), GAN_ERR_INVALID,
+                     "rng: a bound above 0 wanted, got 0");
+        expect_fails(gan_rng_truncated_normal(rng, NAN, 1, again), GAN_ERR_INVALID, "nan");
         ck_assert_uint_eq(gan_rng_position(rng), 107);
         expect_same_bits(again, x + 100, 7 * sizeof *x);
     }
@@ -531,25 +535,34 @@ START_TEST(labels_that_cannot_be_drawn_are_not)
     uint8_t label = 77;
     gan_rng *rng = stream_at(1, 1, 5);
 
-    for (size_t i = 0; i < 4; i++) gan_rng_labels(rng, 2, bad[i], 1, &label);
-    gan_rng_labels(rng, 0, NULL, 1, &label);
-    gan_rng_labels(rng, 257, NULL, 1, &label);
-    gan_rng_labels(rng, 10, NULL, 1, NULL);
-    gan_rng_labels(NULL, 10, NULL, 1, &label);
-    gan_rng_labels(rng, 10, NULL, 0, &label);
+    for (size_t i = 0; i < 4; i++)
+        expect_fails(gan_rng_labels(rng, 2, bad[i], 1, &label), GAN_ERR_INVALID,
+                     "rng: weights of 1 to 256 classes wanted");
+    expect_fails(gan_rng_labels(rng, 0, NULL, 1, &label), GAN_ERR_INVALID, "got 0 classes");
+    expect_fails(gan_rng_labels(rng, 257, NULL, 1, &label), GAN_ERR_INVALID, "got 257 classes");
+    expect_fails(gan_rng_labels(rng, 10, NULL, 1, NULL), GAN_ERR_INVALID, "labels is NULL");
+    expect_fails(gan_rng_labels(NULL, 10, NULL, 1, &label), GAN_ERR_INVALID, "rng: is NULL");
+    expect_ok(gan_rng_labels(rng, 10, NULL, 0, NULL));
     ck_assert_int_eq(label, 77);
     ck_assert_uint_eq(gan_rng_position(rng), 5);
     gan_rng_destroy(rng);
 }
 END_TEST
 
-START_TEST(null_is_an_empty_stream)
+START_TEST(draws_without_a_stream_or_room_are_refused)
 {
     float x = 2.385f;
+    gan_rng *rng = stream_at(1, 1, 5);
 
-    gan_rng_uniform(NULL, 1, &x);
-    gan_rng_normal(NULL, 1, &x);
-    gan_rng_seek(NULL, 5);
+    expect_fails(gan_rng_uniform(NULL, 1, &x), GAN_ERR_INVALID, "rng: is NULL");
+    expect_fails(gan_rng_normal(NULL, 1, &x), GAN_ERR_INVALID, "rng: is NULL");
+    expect_fails(gan_rng_uniform(rng, 3, NULL), GAN_ERR_INVALID, "rng: out is NULL for 3 values");
+    expect_fails(gan_rng_normal(rng, 3, NULL), GAN_ERR_INVALID, "rng: out is NULL for 3 values");
+    expect_fails(gan_rng_seek(NULL, 5), GAN_ERR_INVALID, "rng: is NULL");
+    expect_ok(gan_rng_uniform(rng, 0, NULL));
+    expect_ok(gan_rng_normal(rng, 0, NULL));
+    ck_assert_uint_eq(gan_rng_position(rng), 5);
+    gan_rng_destroy(rng);
     gan_rng_destroy(NULL);
     ck_assert(x == 2.385f);
     ck_assert_uint_eq(gan_rng_position(NULL), 0);
@@ -611,7 +624,7 @@ Suite *suite(void)
                                      truncated_normals_are_what_is_left_of_a_normal,
                                      truncated_normals_invert_the_distribution,
                                      labels_that_cannot_be_drawn_are_not,
-                                     null_is_an_empty_stream,
+                                     draws_without_a_stream_or_room_are_refused,
                                      creation_needs_memory_and_a_place,
                                      NULL};
     Suite *s = suite_create("rng");

@@ -20,6 +20,9 @@ GAN_BEGIN_DECLS
  *
  * Made by gan_rng_create(), ended by gan_rng_destroy().  One thread at a time; different streams
  * are independent.
+ *
+ * Draws fail for arguments that are wrong, and for nothing else: a host that knows its arguments may
+ * ignore their statuses.  After an error the stream and what was to be filled are as they were.
  */
 typedef struct gan_rng gan_rng;
 
@@ -47,38 +50,47 @@ GAN_API void gan_rng_destroy(gan_rng *rng);
 /**
  * Draw `n` numbers spread evenly over [0, 1): multiples of 2^-24, 1 is never among them.
  *
- * @param[in,out] rng  The stream; moves by `n`.  With NULL the call does nothing.
- * @param[in]     n    How many; 0 is allowed.
+ * @param[in,out] rng  The stream; moves by `n`.
+ * @param[in]     n    How many; 0 does nothing.
  * @param[out]    out  Room for `n`.
+ *
+ * @retval GAN_OK           `out` is filled.
+ * @retval GAN_ERR_INVALID  `rng` is NULL, or `out` while n > 0.
  *
  * @since 0.1
  */
-GAN_API void gan_rng_uniform(gan_rng *rng, size_t n, float *out);
+GAN_API gan_status gan_rng_uniform(gan_rng *rng, size_t n, float *out);
 
 /**
  * Draw `n` standard normal numbers (mean 0, variance 1; Box-Muller, so that |x| < 5.8).
  *
- * @param[in,out] rng  The stream; moves by `n`.  With NULL the call does nothing.
- * @param[in]     n    How many; 0 is allowed.
+ * @param[in,out] rng  The stream; moves by `n`.
+ * @param[in]     n    How many; 0 does nothing.
  * @param[out]    out  Room for `n`.
+ *
+ * @retval GAN_OK           `out` is filled.
+ * @retval GAN_ERR_INVALID  `rng` is NULL, or `out` while n > 0.
  *
  * @since 0.1
  */
-GAN_API void gan_rng_normal(gan_rng *rng, size_t n, float *out);
+GAN_API gan_status gan_rng_normal(gan_rng *rng, size_t n, float *out);
 
 /**
  * Draw `n` numbers of the standard normal distribution cut off at -bound and bound, by the inverse
  * of its distribution function: latent vectors for samples that are more alike and better
  * ("truncation", Brock et al., 2018).
  *
- * @param[in,out] rng    The stream; moves by `n`.  With NULL the call does nothing.
- * @param[in]     bound  Above 0; infinity is no bound.  The call does nothing with another.
- * @param[in]     n      How many; 0 is allowed.
+ * @param[in,out] rng    The stream; moves by `n`.
+ * @param[in]     bound  Above 0; infinity is no bound.
+ * @param[in]     n      How many; 0 does nothing.
  * @param[out]    out    Room for `n`.
+ *
+ * @retval GAN_OK           `out` is filled.
+ * @retval GAN_ERR_INVALID  `bound` is another number, `rng` is NULL, or `out` while n > 0.
  *
  * @since 0.1
  */
-GAN_API void gan_rng_truncated_normal(gan_rng *rng, double bound, size_t n, float *out);
+GAN_API gan_status gan_rng_truncated_normal(gan_rng *rng, double bound, size_t n, float *out);
 
 /**
  * Draw one whole number spread evenly over 0 .. bound-1, without bias.
@@ -93,24 +105,34 @@ GAN_API uint32_t gan_rng_below(gan_rng *rng, uint32_t bound);
 /**
  * Draw `n` labels.
  *
- * @param[in,out] rng        The stream; moves by `n`.  With NULL the call does nothing.
- * @param[in]     n_classes  1 to 256; the call does nothing with another number.
+ * @param[in,out] rng        The stream; moves by `n`.
+ * @param[in]     n_classes  1 to 256.
  * @param[in]     weights    How likely each class is, in any unit, such as counts: finite numbers,
- *                           not negative and not all 0; the call does nothing with others.  NULL:
- *                           all the same.
- * @param[in]     n          How many; 0 is allowed.
+ *                           not negative and not all 0.  NULL: all the same.
+ * @param[in]     n          How many; 0 does nothing.
  * @param[out]    labels     Room for `n`.
+ *
+ * @retval GAN_OK           `labels` is filled.
+ * @retval GAN_ERR_INVALID  `n_classes` or `weights` are others, `rng` is NULL, or `labels` while
+ *                          n > 0.
  *
  * @since 0.1
  */
-GAN_API void gan_rng_labels(gan_rng *rng, size_t n_classes, const double *weights, size_t n,
-                            uint8_t *labels);
+GAN_API gan_status gan_rng_labels(gan_rng *rng, size_t n_classes, const double *weights, size_t n,
+                                  uint8_t *labels);
 
 /** Return how many values have been drawn; 0 for NULL.  @since 0.1 */
 GAN_API uint64_t gan_rng_position(const gan_rng *rng);
 
-/** Go to a position; the values from there on are the ones that always stand there.  @since 0.1 */
-GAN_API void gan_rng_seek(gan_rng *rng, uint64_t position);
+/**
+ * Go to a position; the values from there on are the ones that always stand there.
+ *
+ * @retval GAN_OK           The next value is the one there.
+ * @retval GAN_ERR_INVALID  `rng` is NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_status gan_rng_seek(gan_rng *rng, uint64_t position);
 
 GAN_END_DECLS
 
