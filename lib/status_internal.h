@@ -15,8 +15,7 @@ typedef enum gan__handle {
     GAN__DATASET,
     GAN__ITERATOR,
     GAN__TRAINER,
-    GAN__CLASSIFIER,
-    GAN__HANDLES
+    GAN__CLASSIFIER
 } gan__handle;
 
 /* A constructor's last words: when it has failed, keep its sentence on this thread for whoever is
@@ -27,7 +26,7 @@ gan_status gan__lost(gan__handle kind, gan_status status);
 void gan__forget_lost(void);
 
 /* Fail with GAN_ERR_INVALID and a sentence such as "trainer: the generator is NULL", followed by why
- * the latest n handles of that kind could not be made, as far as is known. */
+ * the latest one or two, n, of that kind could not be made, as far as is known. */
 gan_status gan__fail_null(gan__handle kind, size_t n, const char *sentence);
 
 /* Leave by the label `cleanup` when a call fails.  Wants a local `gan_status status`. */

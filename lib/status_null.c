@@ -7,31 +7,41 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEPT = 2, REASON_BYTES = 256 }; /* two networks may fail before a trainer is made */
+enum { KEPT = 6, SENTENCE_BYTES = 512, MOST_REASONS = 2 };
 
-static _Thread_local char reasons[GAN__HANDLES][KEPT][REASON_BYTES]; /* the latest first */
+/* The latest failures of constructors, the last one first. */
+typedef struct loss {
+    gan__handle kind;
+    char sentence[SENTENCE_BYTES]; /* empty: there was none */
+} loss;
+static _Thread_local loss losses[KEPT];
 
 gan_status gan__lost(gan__handle kind, gan_status status)
 {
     if (status == GAN_OK) return status;
-    memmove(reasons[kind][1], reasons[kind][0], (KEPT - 1) * REASON_BYTES);
-    snprintf(reasons[kind][0], REASON_BYTES, "%s", gan_last_error());
+    memmove(losses + 1, losses, (KEPT - 1) * sizeof *losses);
+    losses[0].kind = kind;
+    snprintf(losses[0].sentence, SENTENCE_BYTES, "%s", gan_last_error());
     return status;
 }
 
 void gan__forget_lost(void)
 {
-    memset(reasons, 0, sizeof reasons);
+    memset(losses, 0, sizeof losses);
+}
+
+/* The n-th latest sentence of a kind, from 0; empty when there is none. */
+static const char *reason(gan__handle kind, size_t n)
+{
+    for (size_t i = 0; i < KEPT; i++)
+        if (*losses[i].sentence && losses[i].kind == kind && n-- == 0) return losses[i].sentence;
+    return "";
 }
 
 gan_status gan__fail_null(gan__handle kind, size_t n, const char *sentence)
 {
-    char why[KEPT * (REASON_BYTES + 2)] = "";
-    size_t used = 0;
+    const char *latest = reason(kind, 0), *before = n == MOST_REASONS ? reason(kind, 1) : "";
 
-    for (size_t i = n < KEPT ? n : KEPT; i-- > 0;)
-        if (*reasons[kind][i])
-            used += (size_t)snprintf(why + used, sizeof why - used, "%s%s", used > 0 ? "; " : ": ",
-                                     reasons[kind][i]);
-    return gan__fail(GAN_ERR_INVALID, "%s%s", sentence, why);
+    return gan__fail(GAN_ERR_INVALID, "%s%s%s%s%s", sentence, *latest || *before ? ": " : "", before,
+                     *before ? "; " : "", latest);
 }
