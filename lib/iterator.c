@@ -499,8 +499,8 @@ void gan__iterator_state(const gan_iterator *it, gan__state *s)
     gan__state_text(s, "seed", "%llu", (unsigned long long)it->seed);
     for (size_t c = 0; c < it->n_channels; c++) {
         snprintf(name, sizeof name, "mean.%zu", c);
-        gan__state_setting(s, name, (double)it->channels[c].mean);
+        gan__state_float(s, name, it->channels[c].mean);
         snprintf(name, sizeof name, "std.%zu", c);
-        gan__state_setting(s, name, (double)it->channels[c].std);
+        gan__state_float(s, name, it->channels[c].std);
     }
 }

@@ -210,6 +210,25 @@ void gan__state_setting(gan__state *s, const char *name, double value)
     (void)add_printed(s, name, "%s", text);
 }
 
+/* The number with the fewest decimals that becomes this float: 0.1 for 0.1f, which as a double is
+ * 0.10000000149011612. */
+static double decimal_of(float value)
+{
+    const double most = 1e15; /* up to here products and quotients are exact or rounded once */
+
+    for (double scale = 1; fabs((double)value) * scale < most && scale < most; scale *= 10) {
+        const double decimal = rint((double)value * scale) / scale;
+
+        if (!(fabsf((float)decimal - value) > 0)) return decimal;
+    }
+    return (double)value;
+}
+
+void gan__state_float(gan__state *s, const char *name, float value)
+{
+    gan__state_setting(s, name, decimal_of(value));
+}
+
 void gan__state_whole(gan__state *s, const char *name, uint64_t *place)
 {
     gan__state_count(s, name, place, UINT64_MAX);

@@ -55,8 +55,9 @@ void gan__state_prefix(gan__state *s, const char *prefix);
 
 /* A text that must be the same in a file that is loaded, or a note. */
 void gan__state_text(gan__state *s, const char *name, const char *format, ...) GAN_PRINTF(3, 4);
-/* The same for a number, written with as many digits as it needs. */
+/* The same for a number, written with as many digits as it needs; a float needs fewer. */
 void gan__state_setting(gan__state *s, const char *name, double value);
+void gan__state_float(gan__state *s, const char *name, float value);
 
 /* Numbers that a file puts back; those are finite, and at least `least`. */
 void gan__state_whole(gan__state *s, const char *name, uint64_t *place);

@@ -7,6 +7,7 @@
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -310,10 +311,41 @@ START_TEST(without_memory_a_list_remembers_it)
 }
 END_TEST
 
+/* What a host typed as 0.1f isn't shown as 0.10000000149011612, and no two floats look alike. */
+START_TEST(floats_have_as_few_digits_as_they_need)
+{
+    const struct {
+        float value;
+        const char *text;
+    } cases[] = {{0.1f, "0.1"},         {0.2f, "0.2"},   {-0.5f, "-0.5"}, {0, "0"},
+                 {0.4914f, "0.4914"},   {1e-4f, "0.0001"}, {3, "3"},      {1234.5f, "1234.5"},
+                 {16777216, "16777216"}};
+    uint32_t bits = 12345;
+    gan__state s;
+
+    gan__state_init(&s, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gan__state_float(&s, "f", cases[i].value);
+        ck_assert_str_eq(s.entries[s.n_entries - 1].text, cases[i].text);
+    }
+    for (int i = 0; i < 2000; i++) {
+        float value;
+
+        bits = bits * 1664525u + 1013904223u;
+        memcpy(&value, &bits, sizeof value);
+        if (!isfinite(value)) continue;
+        gan__state_float(&s, "f", value);
+        ck_assert(strtof(s.entries[s.n_entries - 1].text, NULL) == value);
+    }
+    gan__state_end(&s);
+}
+END_TEST
+
 Suite *suite(void)
 {
     const TTest *const tests[] = {places_come_back_to_the_last_bit,
                                   numbers_are_written_short,
+                                  floats_have_as_few_digits_as_they_need,
                                   a_locale_with_a_comma_writes_and_reads_points,
                                   whole_numbers_are_digits_and_nothing_else,
                                   reals_that_are_none_or_too_small_are_refused,
