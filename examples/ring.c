@@ -153,7 +153,7 @@ static int do_run(run *r, long steps)
     gan_penalty_desc penalty = {GAN_PENALTY_DESC_INIT, .kind = o->penalty, .weight = 1};
     gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = BATCH, .seed = r->seed};
     desc.loss = o->loss;
-    desc.penalty = &penalty;
+    if (o->penalty != GAN_PENALTY_NONE) desc.penalty = &penalty;
     desc.average_decay = fmax(1 - 10 / (double)steps, 0); /* over the last tenth of the steps */
     desc.n_threads = 1;                                   /* the runs go on beside each other */
     int ok = make_optimizer(&g_adam, steps, 0) && make_optimizer(&d_adam, steps, o->clip) &&

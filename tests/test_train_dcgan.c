@@ -15,8 +15,8 @@ static gan_layer *bare(gan_layer *(*make)(size_t, size_t, size_t, const gan_conv
 {
     gan_conv2d_desc d = {GAN_CONV2D_DESC_INIT};
 
-    d.stride[0] = stride;
-    d.padding[0] = stride == 2;
+    d.stride[0] = d.stride[1] = stride;
+    d.padding[0] = d.padding[1] = stride == 2;
     d.no_bias = !bias;
     return make(in, out, kernel, &d);
 }
