@@ -169,7 +169,7 @@ gan_status gan__layer_read_pair(double settings[2], const size_t pair[2], const 
 
     if (given && (pair[0] == 0 || pair[1] == 0))
         return gan__fail(GAN_ERR_INVALID,
-                         "%s: %s is {%zu, %zu}: height and width wanted, both of them or neither; "
+                         "%s: %s is {%zu, %zu}: height and width expected, both of them or neither; "
                          "GAN_BOTH(%zu) is {%zu, %zu}",
                          class->name, what, pair[0], pair[1], pair[0] + pair[1], pair[0] + pair[1],
                          pair[0] + pair[1]);

@@ -201,7 +201,7 @@ gan_status gan_rng_labels(gan_rng *rng, size_t n_classes, const double *weights,
     GAN_TRY(check(rng, n, labels, "labels"));
     if (!gan__rng_check_weights(n_classes, weights))
         GAN_FAIL(GAN_ERR_INVALID,
-                 "rng: weights of 1 to %d classes wanted, finite, not negative and not all 0; got "
+                 "rng: weights of 1 to %d classes expected, finite, not negative and not all 0; got "
                  "%zu classes",
                  MOST_CLASSES, n_classes);
     gan__rng_labels(rng->seed, rng->stream, rng->position, n_classes, weights, n, labels);
@@ -235,7 +235,7 @@ gan_status gan_rng_truncated_normal(gan_rng *rng, double bound, size_t n, float 
     const double root_2 = 1.41421356237309504880, half = 1.0 / (1 << 25);
     gan__numeric numeric;
 
-    if (!(bound > 0)) GAN_FAIL(GAN_ERR_INVALID, "rng: a bound above 0 wanted, got %g", bound);
+    if (!(bound > 0)) GAN_FAIL(GAN_ERR_INVALID, "rng: a bound above 0 expected, got %g", bound);
     GAN_TRY(gan_rng_uniform(rng, n, out));
     gan__numeric_enter(&numeric);
     for (size_t i = 0; i < n; i++)

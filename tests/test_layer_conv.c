@@ -333,7 +333,7 @@ START_TEST(half_a_pair_of_sizes_is_refused)
     for (size_t i = 0; i < 2; i++) {
         expect_no_layer(with(kinds[i], kernel), "2d: kernel_size is {3, 0}: height and width");
         expect_no_layer(with(kinds[i], stride),
-                        "2d: stride is {2, 0}: height and width wanted, both of them or "
+                        "2d: stride is {2, 0}: height and width expected, both of them or "
                         "neither; GAN_BOTH(2) is {2, 2}");
         expect_no_layer(with(kinds[i], dilation), "2d: dilation is {0, 2}");
     }

@@ -159,7 +159,7 @@ START_TEST(wrong_settings_are_refused)
         expect_no_layer(kinds[i](2, &d), "_pool2d: a stride of 1 to");
         d.stride[0] = 0;
         d.stride[1] = 2;
-        expect_no_layer(kinds[i](2, &d), "_pool2d: stride is {0, 2}: height and width wanted");
+        expect_no_layer(kinds[i](2, &d), "_pool2d: stride is {0, 2}: height and width expected");
         d.stride[1] = 0;
         d.padding[1] = 2;
         expect_no_layer(kinds[i](3, &d), "at most half the kernel_size 3 wanted, got 2");

@@ -453,7 +453,7 @@ START_TEST(truncated_normals_invert_the_distribution)
         expect_fails(gan_rng_truncated_normal(rng, bound, 1, NULL), GAN_ERR_INVALID,
                      "rng: out is NULL for 1 values");
         expect_fails(gan_rng_truncated_normal(rng, 0, 1, again), GAN_ERR_INVALID,
-                     "rng: a bound above 0 wanted, got 0");
+                     "rng: a bound above 0 expected, got 0");
         expect_fails(gan_rng_truncated_normal(rng, NAN, 1, again), GAN_ERR_INVALID, "nan");
         ck_assert_uint_eq(gan_rng_position(rng), 107);
         expect_same_bits(again, x + 100, 7 * sizeof *x);
@@ -537,7 +537,7 @@ START_TEST(labels_that_cannot_be_drawn_are_not)
 
     for (size_t i = 0; i < 4; i++)
         expect_fails(gan_rng_labels(rng, 2, bad[i], 1, &label), GAN_ERR_INVALID,
-                     "rng: weights of 1 to 256 classes wanted");
+                     "rng: weights of 1 to 256 classes expected");
     expect_fails(gan_rng_labels(rng, 0, NULL, 1, &label), GAN_ERR_INVALID, "got 0 classes");
     expect_fails(gan_rng_labels(rng, 257, NULL, 1, &label), GAN_ERR_INVALID, "got 257 classes");
     expect_fails(gan_rng_labels(rng, 10, NULL, 1, NULL), GAN_ERR_INVALID, "labels is NULL");
