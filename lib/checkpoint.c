@@ -137,7 +137,8 @@ gan_status gan_checkpoint_save_keep(gan_trainer *t, const gan_iterator *it, cons
     if (n_keep > MAX_KEEP)
         return gan__fail(GAN_ERR_INVALID, "checkpoint: n_keep is %zu, at most %d", n_keep,
                          MAX_KEEP);
-    gan__trainer_estimate(t);
+    status = gan__trainer_estimate(t);
+    if (status != GAN_OK) return status;
     describe(&state, t, it, &at);
     status = gan__state_save(&state, path, n_keep);
     gan__state_end(&state);

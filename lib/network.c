@@ -292,9 +292,9 @@ cleanup:
     return status;
 }
 
-void gan__network_refresh(gan_network *net)
+gan_status gan__network_refresh(gan_network *net)
 {
-    if (net->refresh) net->refresh(net->owner);
+    return net->refresh ? net->refresh(net->owner) : GAN_OK;
 }
 
 gan_status gan_network_clone(gan_network **out, gan_network *net)
@@ -324,7 +324,7 @@ gan_status gan_network_clone(gan_network **out, gan_network *net)
         GAN_TRY(gan__alloc(&copy->class_names, &copy->allocator, bytes, 1));
         memcpy(copy->class_names, net->class_names, bytes);
     }
-    gan__network_refresh(net);
+    GAN_TRY(gan__network_refresh(net));
     memcpy(copy->params, net->params, net->n_params * sizeof *net->params);
     memcpy(copy->buffers, net->buffers, net->n_buffers * sizeof *net->buffers);
     *out = copy;

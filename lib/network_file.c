@@ -125,7 +125,7 @@ gan_status gan_network_save(gan_network *net, const char *path)
 
     if (!path) return gan__fail(GAN_ERR_INVALID, "network: path is NULL");
     GAN_TRY(gan_network_build(net));
-    gan__network_refresh(net);
+    GAN_TRY(gan__network_refresh(net));
     architecture = gan__network_describe(net);
     if (net->class_names) classes = gan__network_describe_classes(net);
     if (!architecture || (net->class_names && !classes))

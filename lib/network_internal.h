@@ -38,7 +38,7 @@ struct gan_network {
 
     /* To be called before the buffers are used: they may have to be brought up to date.  NULL: they
      * are. */
-    void (*refresh)(void *owner);
+    gan_status (*refresh)(void *owner);
     void *owner;
 
     /* From gan_network_build() on. */
@@ -55,7 +55,7 @@ gan_status gan__network_read_desc(gan_network_desc *out, gan_allocator *allocato
                                   const gan_network_desc *desc);
 
 /* Call what a network's owner wants to be called before its buffers are used. */
-void gan__network_refresh(gan_network *net);
+gan_status gan__network_refresh(gan_network *net);
 
 /* Make room for so many more layers; then add one that is ready, which can't fail. */
 gan_status gan__network_reserve(gan_network *net, size_t n);

@@ -115,7 +115,7 @@ gan_status gan_network_forward_labels(gan_network *net, const float *in, const u
 
     GAN_TRY(check_samples(net, in, n, out));
     GAN_TRY(gan__network_check_labels(net, labels, n, "network"));
-    gan__network_refresh(net);
+    GAN_TRY(gan__network_refresh(net));
     if (n > 0) GAN_TRY(gan__pass_evaluate(net->pass, net->pool, in, all, n, out));
 
 cleanup:
@@ -148,7 +148,7 @@ gan_status gan_network_forward_between(gan_network *net, const float *in, const 
     GAN_TRY(gan__network_check_labels(net, from, n, "network, from"));
     GAN_TRY(gan__network_check_labels(net, to, n, "network, to"));
     GAN_TRY(check_way(way, n));
-    gan__network_refresh(net);
+    GAN_TRY(gan__network_refresh(net));
     if (n > 0) GAN_TRY(gan__pass_evaluate(net->pass, net->pool, in, all, n, out));
 
 cleanup:

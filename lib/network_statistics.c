@@ -4,8 +4,8 @@
 
 #include "alloc_internal.h"
 #include "desc_internal.h"
-#include "kernels_internal.h"
 #include "pass_internal.h"
+#include "pool_internal.h"
 #include "rng_internal.h"
 #include "status_internal.h"
 
@@ -43,10 +43,12 @@ static void lay(gan__pass *pass, const inputs *all, size_t begin, size_t rows)
     if (all->labels) memcpy(gan__pass_labels(pass, 0), all->labels + begin, rows);
 }
 
-static void estimate(gan__pass *pass, gan_pool *pool, const inputs *all)
+static gan_status estimate(gan__pass *pass, gan_pool *pool, const inputs *all)
 {
-    const int blas = gan__blas_enter();
+    gan_status status = GAN_OK;
+    gan__visit visit;
 
+    GAN_TRY(gan__pool_enter(pool, &visit));
     for (size_t i = 0; i < all->batches; i++) {
         const size_t begin = begin_of(all, i), rows = begin_of(all, i + 1) - begin;
 
@@ -55,7 +57,10 @@ static void estimate(gan__pass *pass, gan_pool *pool, const inputs *all)
         gan__pass_settle(pass, 1 / ((double)i + 1));
         gan__pass_advance(pass);
     }
-    gan__blas_leave(blas);
+    gan__pool_leave(&visit);
+
+cleanup:
+    return status;
 }
 
 static gan_status check(gan_network *net, const inputs *all)
@@ -94,7 +99,7 @@ gan_status gan_network_estimate_statistics(gan_network *net, const float *in, co
                                                .stream = GAN__STREAM_STATISTICS},
                              &net->allocator));
     memcpy(before, net->buffers, net->n_buffers * sizeof *before);
-    estimate(pass, net->pool, &all);
+    GAN_TRY(estimate(pass, net->pool, &all));
     status = gan__network_check_buffers(net, "statistics");
     if (status != GAN_OK) memcpy(net->buffers, before, net->n_buffers * sizeof *before);
 

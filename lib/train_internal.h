@@ -71,10 +71,11 @@ void gan__trainer_draw(const gan_trainer *trainer, uint64_t stream, uint64_t pos
                        float *z);
 
 /* Make the average and what samples are made with; let the average follow a generator's step that
- * counts; see to it that its buffers are its own; add it to a checkpoint's list. */
+ * counts; see to it that its buffers are its own, as far as gan__pool_enter() allows; add it to a
+ * checkpoint's list. */
 gan_status gan__trainer_make_sampler(gan_trainer *trainer);
 void gan__trainer_follow(gan_trainer *trainer);
-void gan__trainer_estimate(gan_trainer *trainer);
+gan_status gan__trainer_estimate(gan_trainer *trainer);
 void gan__trainer_average_state(const gan_trainer *trainer, gan__state *s);
 
 /* To be called when a run has come from a file. */

@@ -1,7 +1,6 @@
 /* train_sample.c - samples of a trainer's generator, and the average of its weights over time. */
 #include "train_internal.h"
 
-#include "kernels_internal.h"
 #include "kernels_simd_internal.h"
 #include "network_internal.h"
 #include "pass_internal.h"
@@ -14,9 +13,9 @@
 
 enum { SLICES = 64 };
 
-static void refresh(void *trainer)
+static gan_status refresh(void *trainer)
 {
-    gan__trainer_estimate(trainer);
+    return gan__trainer_estimate(trainer);
 }
 
 gan_status gan__trainer_make_sampler(gan_trainer *t)
@@ -114,23 +113,28 @@ static void run_average(gan_trainer *t, size_t batch)
  * are others, and no mean of the generator's either (torch.optim.swa_utils.update_bn() is there for
  * that).  Beginning with the generator's buffers, a function of both networks alone is computed:
  * whether and when somebody uses the average leaves no trace. */
-void gan__trainer_estimate(gan_trainer *t)
+gan_status gan__trainer_estimate(gan_trainer *t)
 {
+    gan_status status = GAN_OK;
     const size_t batches = (LEAST_SAMPLES - 1) / t->desc.micro_batch + 1;
     uint64_t *position = gan__pass_position(t->g.pass);
     const uint64_t before = *position;
-    int blas;
+    gan__visit visit;
 
-    if (!t->average || t->average->n_buffers == 0 || t->estimated || t->stats.g_steps == 0) return;
+    if (!t->average || t->average->n_buffers == 0 || t->estimated || t->stats.g_steps == 0)
+        return GAN_OK;
+    GAN_TRY(gan__pool_enter(t->pool, &visit));
     take_buffers(t);
-    blas = gan__blas_enter();
     gan__pass_turn_to(t->g.pass, t->average);
     for (size_t i = 0; i < batches || i < LEAST_BATCHES; i++) run_average(t, i);
     gan__pass_turn_to(t->g.pass, t->g.net);
-    gan__blas_leave(blas);
+    gan__pool_leave(&visit);
     *position = before;
     if (!buffers_finite(t->average)) take_buffers(t);
     t->estimated = 1;
+
+cleanup:
+    return status;
 }
 
 void gan__trainer_restored(gan_trainer *t)
@@ -165,7 +169,7 @@ gan_status gan_trainer_sample_labels(gan_trainer *t, const float *z, const uint8
         return gan__fail(GAN_ERR_INVALID, "trainer: %s is NULL for %zu samples", z ? "out" : "z",
                          n);
     GAN_TRY(gan__network_check_labels(t->g.net, labels, n, "trainer"));
-    gan__trainer_estimate(t);
+    GAN_TRY(gan__trainer_estimate(t));
     if (n > 0) GAN_TRY(gan__pass_evaluate(t->eval, t->pool, z, all, n, out));
 
 cleanup:

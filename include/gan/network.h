@@ -225,7 +225,8 @@ typedef struct gan_statistics_desc {
  *
  * @retval GAN_OK             The buffers are those of the weights.
  * @retval GAN_ERR_INVALID    `net` or `in` is NULL, `n` is 0, labels are missing, not wanted or out
- *                            of range, or `batch_size` is.
+ *                            of range, or `batch_size` is; or this is a child of the process that
+ *                            made the pool's threads, see gan_pool.
  * @retval GAN_ERR_SHAPE      `n` and `batch_size` make batches of a single sample, which a layer,
  *                            which is named, can't normalise (see gan_layer_batch_norm()).
  * @retval GAN_ERR_NONFINITE  A buffer would become NaN or infinite; it is named.
