@@ -38,6 +38,12 @@ BUILD        ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 
 # --- What is built ------------------------------------------------------------------------------
 
+quote   = '$(subst ','\'',$(1))'
+
+ifneq ($(words $(BUILD)),1)
+$(error BUILD is "$(BUILD)": make needs one path without spaces; the sources and PREFIX may have them)
+endif
+
 version = $(shell sed -n 's/^.define GAN_VERSION_$(1)  *\([0-9]*\).*/\1/p' include/gan/version.h)
 MAJOR   := $(call version,MAJOR)
 MINOR   := $(call version,MINOR)
@@ -100,19 +106,24 @@ ifndef BLAS
 BLAS := $(or $(call have,openblas),$(call have,cblas),$(call have,blas),openblas)
 endif
 MODULES      := $(BLAS) libpng zlib jansson
-DEP_CFLAGS   := $(shell $(PKG_CONFIG) --cflags $(MODULES) 2>/dev/null)
-DEP_LIBS     := $(shell $(PKG_CONFIG) --libs $(MODULES) 2>/dev/null) -lm
-CHECK_CFLAGS := $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
+# Others' headers are system headers: our warnings are about our code.
+headers_of    = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null))
+DEP_CFLAGS   := $(call headers_of,$(MODULES))
+BLAS_LIBS    := $(shell $(PKG_CONFIG) --libs $(BLAS) 2>/dev/null)
+CHECK_CFLAGS := $(call headers_of,check)
 CHECK_LIBS   := $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
 CAIRO        := $(call have,cairo)
 CAIRO_CFLAGS := $(if $(CAIRO),-DHAVE_CAIRO $(shell $(PKG_CONFIG) --cflags cairo))
 CAIRO_LIBS   := $(if $(CAIRO),$(shell $(PKG_CONFIG) --libs cairo))
 
-ifeq ($(BLAS),blas-netlib)
-# Debian's -lblas is the BLAS that the administrator chose; the reference lies one folder deeper.
-NETLIB   := $(wildcard $(shell $(PKG_CONFIG) --variable=libdir blas-netlib)/blas)
-DEP_LIBS := $(NETLIB:%=-L%) $(NETLIB:%=-Wl,-rpath,%) $(DEP_LIBS)
+# Debian calls every BLAS libblas.so.3, and programs load the one that the administrator chose.  Of
+# blas-NAME they are told the directory; the reference's lies one deeper than its module says.
+ifneq ($(filter blas-%,$(BLAS)),)
+BLAS_DIR  := $(shell $(PKG_CONFIG) --variable=libdir $(BLAS) 2>/dev/null)
+BLAS_DIR  := $(or $(if $(filter blas-netlib,$(BLAS)),$(wildcard $(BLAS_DIR)/blas)),$(BLAS_DIR))
+BLAS_LIBS := -L$(BLAS_DIR) -Wl,-rpath,$(BLAS_DIR) $(BLAS_LIBS)
 endif
+DEP_LIBS  := $(BLAS_LIBS) $(shell $(PKG_CONFIG) --libs $(filter-out $(BLAS),$(MODULES)) 2>/dev/null) -lm
 
 # --- Flags: ours come first, so that the user's CFLAGS and LDFLAGS have the last word -------------
 
@@ -123,8 +134,15 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wcast-qual -Wpointer-arith -Wunde
 PROGRAM_WARNINGS := $(filter-out -Wpedantic -Wdouble-promotion -Wconversion,$(WARNINGS))
 
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-OWN_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -Iinclude -pthread \
-             -ffile-prefix-map=$(CURDIR)=. $(SAN_FLAGS) $(if $(filter 1,$(WERROR)),-Werror)
+# gcc keeps floats in wider registers on some processors (FLT_EVAL_METHOD), which gives other bits:
+# the first flags that stop it, none where nothing has to be stopped.
+rounds    = $(shell $(CC) -std=c11 $(CPPFLAGS) $(CFLAGS) $(1) -E -dM -x c /dev/null 2>/dev/null | \
+                grep 'FLT_EVAL_METHOD__ 0')
+FLT_FLAGS := $(if $(call rounds,),,$(if $(call rounds,-fexcess-precision=fast),-fexcess-precision=fast,\
+                 $(if $(call rounds,-msse2 -mfpmath=sse),-msse2 -mfpmath=sse)))
+OWN_FLAGS := -std=c11 $(FLT_FLAGS) -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -Iinclude \
+             -pthread $(call quote,-ffile-prefix-map=$(CURDIR)=.) $(SAN_FLAGS) \
+             $(if $(filter 1,$(WERROR)),-Werror)
 # Where a frame is larger than a thread's guard page, each of its pages is touched in turn.
 probe      = $(shell $(CC) -Werror $(1) -S -o /dev/null -x c /dev/null 2>/dev/null && echo $(1))
 STACK_FLAG := $(call probe,-fstack-clash-protection)
@@ -164,13 +182,15 @@ STAMP  := $(BUILD)/stamp
 CONFIG := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) | $(LIB_FLAGS) | $(TEST_FLAGS) | \
           $(EXAMPLE_FLAGS) | $(DEP_LIBS) $(CHECK_LIBS) $(CAIRO_LIBS) | \
           $(LIB_SRC) $(TEST_HELPERS) $(BENCH_HELPERS) $(EXAMPLE_HELPERS)
-quote   = '$(subst ','\'',$(1))'
 missing = { echo "libgan: $(1); ./bootstrap installs what is needed" >&2; exit 1; }
 
 $(STAMP): FORCE
 	@mkdir -p $(@D)
 	@config=$(call quote,$(CONFIG)); \
 	if [ "$$(cat $@ 2>/dev/null)" = "$$config" ]; then exit; fi; \
+	echo 'int main(void) { return 0; }' | \
+	    $(CC) -w $(CFLAGS) -x c - -x none -o $@.probe $(SAN_FLAGS) $(LDFLAGS) || \
+	    $(call missing,the C compiler $(CC) does not build a program); \
 	for module in $(MODULES); do \
 	    $(PKG_CONFIG) --exists $$module || $(call missing,pkg-config does not find $$module); \
 	done; \
@@ -384,32 +404,39 @@ figures-%: all
 
 .PHONY: install uninstall
 
-# Arguments: prefix, library folder, header folder.
-fill_pc = sed -e 's|@PREFIX@|$(1)|' -e 's|@LIBDIR@|$(2)|' -e 's|@INCLUDEDIR@|$(3)|' \
-          -e 's|@VERSION@|$(VERSION)|' -e 's|@BLAS@|$(BLAS)|' pkgconfig/libgan.pc.in
-below_prefix = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
+# Arguments: prefix, library folder, header folder.  What lies below the prefix is named by it, so
+# that pkg-config finds a moved tree.
+fill_pc = sed -e $(call quote,s|@PREFIX@|$(1)|) -e $(call quote,s|@LIBDIR@|$(2)|) \
+              -e $(call quote,s|@INCLUDEDIR@|$(3)|) -e 's|@VERSION@|$(VERSION)|' \
+              -e $(call quote,s|@BLAS_LIBS@|$(strip $(BLAS_LIBS))|) pkgconfig/libgan.pc.in | \
+          sed -e $(call quote,s|^\([a-z]*dir=\)$(1)/|\1$${prefix}/|)
+# Folders may have spaces; names of files have none.  Arguments: mode, files, folder.
+below       = $(call quote,$(DESTDIR)$(1))
+put         = install -d $(call below,$(3)) && install -m $(1) $(2) $(call below,$(3))
+# Arguments: names, folder.
+take        = [ ! -d $(call below,$(2)) ] || { cd $(call below,$(2)) && rm -f $(1); }
+take_folder = rmdir $(call below,$(1)) 2>/dev/null || :
 
 $(BUILD)/libgan-uninstalled.pc: pkgconfig/libgan.pc.in include/gan/version.h $(STAMP)
 	$(call begin,GEN)
-	@$(call fill_pc,$(CURDIR),$(abspath $(BUILD)),$(CURDIR)/include) > $@
+	@$(call fill_pc,$(CURDIR),$(if $(filter /%,$(BUILD)),$(BUILD),$(CURDIR)/$(BUILD)),$(CURDIR)/include) > $@
 
 install: static shared
-	install -d $(DESTDIR)$(LIBDIR) $(DESTDIR)$(PKGCONFIGDIR) $(DESTDIR)$(INCLUDEDIR)/gan \
-	    $(DESTDIR)$(EXAMPLESDIR)
-	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/gan
-	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)
-	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
-	cd $(DESTDIR)$(LIBDIR) && \
+	$(call put,644,$(HEADERS),$(INCLUDEDIR)/gan)
+	$(call put,644,$(STATIC),$(LIBDIR))
+	$(call put,755,$(SHARED),$(LIBDIR))
+	cd $(call below,$(LIBDIR)) && \
 	    for name in $(wordlist 2,3,$(SHARED_NAMES)); do ln -sf $(notdir $(SHARED)) $$name; done
-	install -m 644 $(EXAMPLE_FILES) $(DESTDIR)$(EXAMPLESDIR)
-	$(call fill_pc,$(PREFIX),$(call below_prefix,$(LIBDIR)),$(call below_prefix,$(INCLUDEDIR))) \
-	    > $(DESTDIR)$(PKGCONFIGDIR)/libgan.pc
-	chmod 644 $(DESTDIR)$(PKGCONFIGDIR)/libgan.pc
+	$(call put,644,$(EXAMPLE_FILES),$(EXAMPLESDIR))
+	install -d $(call below,$(PKGCONFIGDIR))
+	$(call fill_pc,$(PREFIX),$(LIBDIR),$(INCLUDEDIR)) > $(call below,$(PKGCONFIGDIR)/libgan.pc)
+	chmod 644 $(call below,$(PKGCONFIGDIR)/libgan.pc)
 
-INSTALLED = $(HEADERS:include/%=$(INCLUDEDIR)/%) $(EXAMPLE_FILES:examples/%=$(EXAMPLESDIR)/%) \
-            $(patsubst %,$(LIBDIR)/%,libgan.a $(SHARED_NAMES)) $(PKGCONFIGDIR)/libgan.pc
 uninstall:
-	rm -f $(INSTALLED:%=$(DESTDIR)%)
-	for folder in $(INCLUDEDIR)/gan $(EXAMPLESDIR) $(dir $(EXAMPLESDIR)); do \
-	    rmdir $(DESTDIR)$$folder 2>/dev/null || :; \
-	done
+	$(call take,$(notdir $(HEADERS)),$(INCLUDEDIR)/gan)
+	$(call take,libgan.a $(SHARED_NAMES),$(LIBDIR))
+	$(call take,libgan.pc,$(PKGCONFIGDIR))
+	$(call take,$(notdir $(EXAMPLE_FILES)),$(EXAMPLESDIR))
+	$(call take_folder,$(INCLUDEDIR)/gan)
+	$(call take_folder,$(EXAMPLESDIR))
+	folder=$(call below,$(EXAMPLESDIR)); rmdir "$${folder%/*}" 2>/dev/null || :

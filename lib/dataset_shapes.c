@@ -542,7 +542,7 @@ static void shade(variation *v, int is_cloth)
     const int across = is_cloth && u[U_STRIPES] > 0.8f;
 
     for (size_t i = 0; i < SIDE; i++) {
-        const float t = ((float)i + 0.5f) / SIDE;
+        const float t = ((float)i + 0.5f) / (float)SIDE;
         const float off = 2.0f * t - 1.0f;
 
         v->columns[i] = 1.0f - sides * off * off + folds * wave(3.5f * t + u[U_FOLD_PHASE]);
@@ -564,8 +564,8 @@ static spot place(const variation *v, corner from, int side)
     const float down = y * between(0.88f, 1.0f, u[U_SCALE_Y]);
     spot out;
 
-    out.x = 0.01f * SIDE * (50.0f + across + between(-0.05f, 0.05f, u[U_SHEAR]) * down);
-    out.y = 0.01f * SIDE * (50.0f + down);
+    out.x = 0.01f * (float)SIDE * (50.0f + across + between(-0.05f, 0.05f, u[U_SHEAR]) * down);
+    out.y = 0.01f * (float)SIDE * (50.0f + down);
     out.x += between(-0.7f, 0.7f, u[U_MOVE_X]);
     out.y += between(-0.7f, 0.7f, u[U_MOVE_Y]);
     return out;

@@ -8,6 +8,8 @@
 #ifndef GAN_KERNELS_CONV_INTERNAL_H
 #define GAN_KERNELS_CONV_INTERNAL_H
 
+#include "arithmetic_internal.h"
+
 #include <stddef.h>
 
 /* Pairs are height and width. */

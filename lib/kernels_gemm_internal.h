@@ -6,6 +6,8 @@
 #ifndef GAN_KERNELS_GEMM_INTERNAL_H
 #define GAN_KERNELS_GEMM_INTERNAL_H
 
+#include "arithmetic_internal.h"
+
 #include <stddef.h>
 
 /* c[m, n] = bias[n] + a[m, k] b[k, n]; without a bias (NULL) plainly the product; with `accumulate`

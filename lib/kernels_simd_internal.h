@@ -5,6 +5,8 @@
 #ifndef GAN_KERNELS_SIMD_INTERNAL_H
 #define GAN_KERNELS_SIMD_INTERNAL_H
 
+#include "arithmetic_internal.h"
+
 #include <stddef.h>
 #include <stdint.h>
 

@@ -198,9 +198,9 @@ gan__cut gan__layer_cut(size_t rows, size_t columns)
 
 size_t gan__layer_tiles(double flops, size_t side)
 {
-    size_t tiles = flops < WORTH_TWO ? 1 : 2;
+    size_t tiles = flops < (double)WORTH_TWO ? 1 : 2;
 
-    while (tiles < MAX_TILES && flops >= 2.0 * (double)tiles * TILE_FLOPS) tiles *= 2;
+    while (tiles < MAX_TILES && flops >= 2.0 * (double)tiles * (double)TILE_FLOPS) tiles *= 2;
     if (tiles > side / LEAST_TILE) tiles = side / LEAST_TILE;
     return tiles > 0 ? tiles : 1;
 }

@@ -216,10 +216,10 @@ static gan__cut cut_for(const gan_layer *layer, size_t rows, size_t columns)
     const double flops = flops_of(layer, rows);
     const double numbers =
         (double)rows * (double)(gan_shape_size(layer->in) + gan_shape_size(layer->out));
-    size_t tiles = (size_t)fmin(fmax(flops / TILE_FLOPS, numbers / TILE_NUMBERS), MAX_TILES);
+    size_t tiles = (size_t)fmin(fmax(flops / (double)TILE_FLOPS, numbers / (double)TILE_NUMBERS), MAX_TILES);
 
     if (is_linear(&c)) return gan__layer_product_cut(fmax(flops, 16 * numbers), rows, columns);
-    if (tiles < 2) tiles = flops < WORTH_TWO ? 1 : 2;
+    if (tiles < 2) tiles = flops < (double)WORTH_TWO ? 1 : 2;
     return (gan__cut){tiles < rows ? tiles : rows, 1, 0};
 }
 

@@ -2,6 +2,8 @@
 #ifndef GAN_LAYER_INTERNAL_H
 #define GAN_LAYER_INTERNAL_H
 
+#include "arithmetic_internal.h"
+
 #include <gan/layer.h>
 #include <gan/tensor.h>
 #include <stddef.h>

@@ -22,7 +22,7 @@ static gan_status check(const gan_layer *layer)
 {
     const double size = layer->settings[0];
 
-    if (!(size >= 1 && size <= MAX_GROUP && size == floor(size)))
+    if (!(size >= 1 && size <= (double)MAX_GROUP && size == floor(size)))
         return gan__fail(GAN_ERR_INVALID,
                          "minibatch_stddev: a group_size of 1 to %d wanted, got %.0f", MAX_GROUP,
                          size);

@@ -41,12 +41,13 @@ static gan_status upsample_check(const gan_layer *layer)
 {
     gan_status status = GAN_OK;
     const double mode = layer->settings[MODE];
+    const int bilinear = mode == (double)GAN_UPSAMPLE_BILINEAR;
     const double align = layer->settings[ALIGN_CORNERS];
 
     GAN_TRY(gan__layer_check_whole(layer, SCALE, "a scale_factor", 1));
-    if (mode != GAN_UPSAMPLE_NEAREST && mode != GAN_UPSAMPLE_BILINEAR)
+    if (mode != (double)GAN_UPSAMPLE_NEAREST && !bilinear)
         GAN_FAIL(GAN_ERR_INVALID, "upsample: there is no mode %g", mode);
-    if (align != 0 && !(align == 1 && mode == GAN_UPSAMPLE_BILINEAR))
+    if (align != 0 && !(align == 1 && bilinear))
         GAN_FAIL(GAN_ERR_INVALID,
                  "upsample: align_corners 0, or 1 with bilinear, wanted; got %g with mode %g",
                  align, mode);

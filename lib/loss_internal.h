@@ -2,6 +2,8 @@
 #ifndef GAN_LOSS_INTERNAL_H
 #define GAN_LOSS_INTERNAL_H
 
+#include "arithmetic_internal.h"
+
 #include <gan/loss.h>
 #include <stddef.h>
 #include <stdint.h>

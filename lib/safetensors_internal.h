@@ -5,6 +5,8 @@
 #ifndef GAN_SAFETENSORS_INTERNAL_H
 #define GAN_SAFETENSORS_INTERNAL_H
 
+#include "arithmetic_internal.h"
+
 #include <gan/alloc.h>
 #include <gan/status.h>
 #include <gan/tensor.h>

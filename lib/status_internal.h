@@ -2,6 +2,8 @@
 #ifndef GAN_STATUS_INTERNAL_H
 #define GAN_STATUS_INTERNAL_H
 
+#include "arithmetic_internal.h"
+
 #include <gan/status.h>
 #include <stddef.h>
 

@@ -2,6 +2,8 @@
 #ifndef GAN_TENSOR_INTERNAL_H
 #define GAN_TENSOR_INTERNAL_H
 
+#include "arithmetic_internal.h"
+
 #include <gan/tensor.h>
 
 /* Room for any shape as text, such as "[3, 64, 64]". */

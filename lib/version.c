@@ -1,4 +1,6 @@
 /* version.c - the version that was compiled in. */
+#include "arithmetic_internal.h"
+
 #include <gan/version.h>
 
 #define TEXT_OF(x) #x

@@ -1,6 +1,7 @@
 #!/bin/sh
 # check_install.sh - with what `make install` leaves, pkg-config alone is enough to build programs
-# in C and C++, shared and static; `make uninstall` takes all of it away again.
+# in C and C++, shared and static, below a prefix with spaces, too; `make uninstall` takes all of it
+# away again.
 set -eu
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}
@@ -66,11 +67,12 @@ staged() {
     staged /usr/lib/x86_64-linux-gnu /usr/include '${prefix}/lib/x86_64-linux-gnu' \
         PREFIX=/usr LIBDIR=/usr/lib/x86_64-linux-gnu
     staged /srv/lib /srv/headers '/srv/lib' LIBDIR=/srv/lib INCLUDEDIR=/srv/headers
+    staged '/opt/a prefix/lib' '/opt/a prefix/include' '${prefix}/lib' PREFIX='/opt/a prefix'
 }
 
 # --- Programs built with it -----------------------------------------------------------------------
 
-prefix=$work/prefix
+prefix="$work/a prefix"
 rm -rf "$prefix" "$prefix-static"
 run_make install PREFIX="$prefix"
 # Without the shared library -lgan means the static one.
@@ -83,7 +85,8 @@ pkg_config() {
     PKG_CONFIG_PATH=$pc_folder:${PKG_CONFIG_PATH:-} ${PKG_CONFIG:-pkg-config} "$@" libgan
 }
 
-# host SOURCE NAME PKG-CONFIG-OPTION... - build a program of tests/install and run it.
+linked=
+# host SOURCE NAME PKG-CONFIG-OPTION... - build a program of tests/install, linked as $linked says, and run it.
 host() {
     source=tests/install/$1 program=$work/$2
     shift 2
@@ -92,12 +95,9 @@ host() {
     *) compiler="${CC:-cc} -std=c11" ;;
     esac
     flags=$(pkg_config --cflags "$@" --libs)
-    # Debian's openblas.pc wants -lgfortran for static programs; libopenblas-dev does not bring it.
-    echo 'int main(void) { return 0; }' | ${CC:-cc} -x c - -lgfortran -o "$program" 2>/dev/null ||
-        flags=$(echo "$flags" | sed 's/-lgfortran//g')
-    # shellcheck disable=SC2086  # compiler and flags are to be split
-    $compiler -Wall -Wextra -Wpedantic -Werror "$source" -o "$program" $flags ||
-        fail "$source does not build with: $flags"
+    # pkg-config writes for a shell: a space that belongs to a path has a backslash before it.
+    eval "$compiler -Wall -Wextra -Wpedantic -Werror \"\$source\" -o \"\$program\" $flags $linked" ||
+        fail "$source does not build with: $flags $linked"
     said=$(env "$library_path=$prefix/lib" "$program") || fail "${program##*/} does not run"
     [ "$said" = "$version" ] || fail "${program##*/} says version '$said', version.h has '$version'"
     echo "${program##*/}: built with $flags"
@@ -114,8 +114,16 @@ host host.cpp cpp-shared
 pc_folder=$prefix-static/lib/pkgconfig
 host host.c c-static --static
 host host.cpp cpp-static --static
+# A program that needs no library where it runs, if this system has all of them as archives.
+everything=$(pkg_config --static --libs | tr ' ' '\n' | grep '^-[lL]' | grep -v gan | tr '\n' ' ')
+if echo 'int main(void) { return 0; }' |
+    eval "${CC:-cc} -static -x c - -o \"\$work/archives\" $everything" 2>/dev/null; then
+    linked=-static
+    host host.c c-wholly-static --static
+    linked=
+fi
 
-pc_folder=$build
+case $build in /*) pc_folder=$build ;; *) pc_folder=$(pwd)/$build ;; esac
 host host.c c-uninstalled
 env "$library_path=$build" "$work/c-uninstalled" >/dev/null || fail "c-uninstalled does not run"
 

@@ -262,7 +262,7 @@ static float scratch[GAN__GEMM_SCRATCH] __attribute__((aligned(64)));
 
 static float *series(size_t n, double step)
 {
-    float *out = malloc((n + 1) * sizeof *out);
+    float *out = calloc(n + 1, sizeof *out);
 
     for (size_t i = 0; i < n; i++) out[i] = (float)sin(step * (double)(i + 1));
     return out;

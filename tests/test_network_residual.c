@@ -633,7 +633,7 @@ static void write_described(const char *path, const char *description)
         bytes[n++] = (unsigned char)(*description == '\'' ? '"' : *description);
     }
     n += (size_t)snprintf((char *)bytes + n, sizeof bytes - n, "\"},%s", tensors);
-    for (size_t i = 0; i < 8; i++) bytes[i] = (unsigned char)((n - 8) >> (8 * i));
+    for (size_t i = 0; i < 8; i++) bytes[i] = (unsigned char)((uint64_t)(n - 8) >> (8 * i));
     ck_assert_uint_lt(n + 24, sizeof bytes);
     scratch_write(path, bytes, n + 24);
 }

@@ -158,17 +158,18 @@ START_TEST(lengths_out_of_proportion_are_refused)
 {
     const uint8_t lengths[][8] = {
         {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, {0, 0, 0, 0, 0, 0, 0, 0x80}, {9}};
-    uint8_t bytes[16] = "........{}      ";
+    uint8_t bytes[] = "........{}      ";
+    const size_t n_bytes = sizeof bytes - 1; /* without the zero byte */
 
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         memcpy(bytes, lengths[i], 8);
-        scratch_write(path, bytes, sizeof bytes);
+        scratch_write(path, bytes, n_bytes);
         expect_refused("byte 0: a header of");
     }
     for (uint8_t n = 0; n < 2; n++) {
         memset(bytes, 0, 8);
         bytes[0] = n;
-        scratch_write(path, bytes, sizeof bytes);
+        scratch_write(path, bytes, n_bytes);
         expect_refused("2 to 4194304 expected");
     }
     scratch_write(path, "\1\0\x40\0\0\0\0\0{}", 10); /* 4 MiB and one, and the file has them */

@@ -1,6 +1,8 @@
 /* host.cpp - the same from C++11: handles in smart pointers, descriptors, a callback. */
 #include <gan/gan.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <iostream>
 #include <memory>
 #include <stdexcept>
