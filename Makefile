@@ -6,6 +6,8 @@
 ##                   parts: check-units  check-exports  check-headers  check-install ...
 ## make check-san    the tests under the address and undefined sanitizers, then the thread sanitizer
 ## make check-all    check, check-san, valgrind, the long checks and a reproducible build
+## make check-ports  for arm64, s390x, i386 and armhf, under an emulator; PORTS="s390x armhf" takes
+##                   fewer, GAN_PORT_TESTS=all every test
 ## make bench        how fast training steps are on this machine
 ##                   parts: bench-step  bench-dcgan  bench-conditional; and, not part of it, as they
 ##                   write to the disk: bench-checkpoint (500 MB)  bench-png (11,000 pictures)
@@ -268,12 +270,13 @@ $(REPLAYS): $(BUILD)/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(STATIC)
 help:
 	@sed -n 's/^## \{0,1\}//p' Makefile
 
+# What check-ports downloaded stays.
 clean:
-	rm -rf $(BUILD) $(BUILD)-*
+	rm -rf $(BUILD) $(filter-out build-ports,$(wildcard $(BUILD)-*))
 
 # --- Testing: every check leaves a log that ends in its verdict; scripts/run-check adds them up ---
 
-.PHONY: have-check check check-units check-san check-valgrind check-long check-reproducible check-all \
+.PHONY: have-check check check-units check-ports check-san check-valgrind check-long check-reproducible check-all \
         bench bench-step bench-dcgan bench-conditional bench-checkpoint bench-png compare
 
 LOGS        := $(BUILD)/check
@@ -307,13 +310,13 @@ check-valgrind: $(VALGRIND_LOGS)
 	@scripts/run-check --total $^
 
 $(UNIT_LOGS): $(LOGS)/%.log: $(BUILD)/tests/% FORCE
-	$(run) $<
+	$(run) $(RUNNER) $<
 
 $(VALGRIND_LOGS): $(LOGS)/valgrind_%.log: $(BUILD)/tests/% FORCE
 	$(run) valgrind --quiet --leak-check=full --error-exitcode=1 $<
 
 $(REPLAY_LOGS): $(LOGS)/replay_%.log: $(BUILD)/fuzz/replay_% FORCE
-	$(run) $< $(wildcard tests/corpus/$*)
+	$(run) $(RUNNER) $< $(wildcard tests/corpus/$*)
 
 $(SCRIPT_LOGS): $(LOGS)/%.log: tests/%.sh all FORCE
 	$(run) $<
@@ -322,6 +325,10 @@ $(TEST_SRC:%.c=$(BUILD)/obj/%.o) $(TEST_HELPERS:%.c=$(BUILD)/obj/%.o): | have-ch
 have-check:
 	@$(PKG_CONFIG) --exists check || \
 	    { echo "libgan: the tests need Check; ./bootstrap check installs it" >&2; exit 1; }
+
+# For other processors, under an emulator; needs Debian's packages.
+check-ports: $(LOGS)/test_train_files.log
+	+@BUILD=$(BUILD) MAKE='$(MAKE)' scripts/check-ports $(PORTS)
 
 check-san:
 	$(MAKE) BUILD=$(BUILD)-asan SAN=address,undefined check

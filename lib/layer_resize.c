@@ -3,6 +3,7 @@
 #include "status_internal.h"
 #include "tensor_internal.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -245,11 +246,13 @@ static gan_status shuffle_shape(gan_layer *layer)
     gan_status status = GAN_OK;
     const size_t scale = (size_t)layer->settings[0];
 
+    const uint64_t tile = (uint64_t)scale * scale; /* a size_t of 32 bits would wrap to 0 */
+
     GAN_TRY(gan__layer_check_image(layer));
-    if (layer->in.dim[0] % (scale * scale) != 0)
-        GAN_FAIL(GAN_ERR_SHAPE, "needs a multiple of %zu channels, gets %s", scale * scale,
+    if (layer->in.dim[0] % tile != 0)
+        GAN_FAIL(GAN_ERR_SHAPE, "needs a multiple of %" PRIu64 " channels, gets %s", tile,
                  gan__shape_text_of(layer->in).text);
-    GAN_TRY(enlarge(layer, layer->in.dim[0] / (scale * scale), scale));
+    GAN_TRY(enlarge(layer, (size_t)(layer->in.dim[0] / tile), scale));
 
 cleanup:
     return status;

@@ -2,6 +2,7 @@
 #include "expect.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,22 @@ const char *scratch_path(const char *name)
     return join(folder && *folder ? folder : "/tmp", name);
 }
 
+void little_endian(void *numbers, size_t width, size_t n)
+{
+    const uint16_t one = 1;
+    uint8_t *const bytes = numbers;
+
+    if (*(const uint8_t *)&one == 1) return;
+    for (size_t i = 0; i < n * width; i++)
+        if (i % width < width / 2) {
+            const size_t other = i - i % width + width - 1 - i % width;
+            const uint8_t byte = bytes[i];
+
+            bytes[i] = bytes[other];
+            bytes[other] = byte;
+        }
+}
+
 const char *golden_path(const char *name)
 {
     const char *folder = getenv("GAN_GOLDEN_DIR");
@@ -151,4 +168,9 @@ size_t scratch_read(const char *path, void *bytes, size_t room)
     n = fread(bytes, 1, room, f);
     fclose(f);
     return n;
+}
+
+int under_emulator(void)
+{
+    return getenv("GAN_TEST_RUNNER") != NULL;
 }

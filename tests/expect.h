@@ -49,6 +49,9 @@ const char *scratch_path(const char *name);
 void scratch_write(const char *path, const void *bytes, size_t n);
 size_t scratch_read(const char *path, void *bytes, size_t room);
 
+/* Turn numbers of `width` bytes into the little-endian ones that files hold, or back. */
+void little_endian(void *numbers, size_t width, size_t n);
+
 /* Return the path of a file in tests/golden, seen from the folder the tests are started in, or from
  * GAN_GOLDEN_DIR when that is set.  Lives as long as scratch_path()'s. */
 const char *golden_path(const char *name);
@@ -57,6 +60,9 @@ const char *golden_path(const char *name);
  * is the one that cannot start threads after a fork. */
 int under_sanitizer(void);
 int under_thread_sanitizer(void);
+
+/* Whether an emulator runs it (scripts/check-ports), which knows no limit of the address space. */
+int under_emulator(void);
 
 void expect_close_at(const char *file, int line, const float *a, const float *b, size_t n,
                      double rtol, double atol);

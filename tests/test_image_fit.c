@@ -15,7 +15,7 @@ static gan_image *patterned(size_t width, size_t height, size_t channels)
 
     expect_ok(gan_image_create(&image, width, height, channels, NULL));
     for (size_t i = 0; i < width * height * channels; i++)
-        image->pixels[i] = (uint8_t)(i * 37 + i * i / 11 + 13);
+        image->pixels[i] = (uint8_t)(i * 37 + (uint64_t)i * i / 11 + 13);
     return image;
 }
 

@@ -270,7 +270,7 @@ START_TEST(wrong_settings_are_refused)
         d.groups = 3;
         expect_no_layer(with(kinds[i], d), "3 groups don't divide 4 in_channels");
         d = ok;
-        d.stride[0] = d.stride[1] = (size_t)1 << 40;
+        d.stride[0] = d.stride[1] = SIZE_MAX / 2 + 1;
         expect_no_layer(with(kinds[i], d), "a stride of 1 to");
         d = ok;
         d.struct_size = 1;

@@ -285,11 +285,11 @@ END_TEST
 static void write_file(const char *path, const char *header, size_t n_numbers)
 {
     FILE *f = fopen(path, "wb");
-    const size_t length = strlen(header);
+    const uint64_t length = strlen(header);
 
     ck_assert_ptr_nonnull(f);
     for (int i = 0; i < 8; i++) fputc((int)(length >> (8 * i) & 0xff), f);
-    fwrite(header, 1, length, f);
+    fwrite(header, 1, (size_t)length, f);
     for (size_t i = 0; i < n_numbers; i++) {
         const float x = (float)i + 0.5f;
         uint32_t bits;

@@ -330,6 +330,7 @@ static gan_status read_as(const char *dtype, const void *bytes, size_t n_bytes, 
     whole[0] = (uint8_t)length;
     memcpy(whole + 8, header, (size_t)length);
     memcpy(whole + 8 + length, bytes, n_bytes);
+    little_endian(whole + 8 + length, n_bytes / n, n);
     scratch_write(path, whole, 8 + (size_t)length + n_bytes);
     free(whole);
     expect_ok(gan__safetensors_open(&file, path, NULL));
@@ -473,7 +474,7 @@ START_TEST(a_sealed_file_is_of_numbers)
     much[99999] = 0;
     expect_ok(gan__safetensors_write_sealed(path, tensors, 2, NULL, 0, 0, NULL));
     n = scratch_read(path, whole, sizeof whole);
-    memcpy(whole + n - 4 - 4 * 30000, &(float){INFINITY}, 4);
+    memcpy(whole + n - 4 - 4 * 30000, (const uint8_t[]){0, 0, 0x80, 0x7f}, 4); /* infinity */
     sum = gan__file_sum(0, whole, n - 4);
     for (size_t i = 0; i < 4; i++) whole[n - 4 + i] = (uint8_t)(sum >> (8 * i));
     scratch_write(path, whole, n);
