@@ -2,6 +2,8 @@
 #ifndef GAN_SIGNATURE_INTERNAL_H
 #define GAN_SIGNATURE_INTERNAL_H
 
+#include "arithmetic_internal.h"
+
 #include <stddef.h>
 
 /* As many bytes of a file's beginning are enough; fewer are good. */
