@@ -6,8 +6,11 @@
 ##                   parts: check-units  check-exports  check-headers  check-install ...
 ## make check-san    the tests under the address and undefined sanitizers, then the thread sanitizer
 ## make check-all    check, check-san, valgrind, the long checks and a reproducible build
+## make check-fuzz   each fuzz target for FUZZ_SECONDS=20 under clang's sanitizers
 ## make check-ports  for arm64, s390x, i386 and armhf, under an emulator; PORTS="s390x armhf" takes
 ##                   fewer, GAN_PORT_TESTS=all every test
+## make check-systems  in read-only sources with spaces in their path, with -O0 to -O3, -flto,
+##                   -march=native, another BLAS; SYSTEMS="read-only O3" does fewer
 ## make bench        how fast training steps are on this machine
 ##                   parts: bench-step  bench-dcgan  bench-conditional; and, not part of it, as they
 ##                   write to the disk: bench-checkpoint (500 MB)  bench-png (11,000 pictures)
@@ -276,7 +279,7 @@ clean:
 
 # --- Testing: every check leaves a log that ends in its verdict; scripts/run-check adds them up ---
 
-.PHONY: have-check check check-units check-ports check-san check-valgrind check-long check-reproducible check-all \
+.PHONY: have-check check check-units check-ports check-systems check-fuzz run-fuzzers check-san check-valgrind check-long check-reproducible check-all \
         bench bench-step bench-dcgan bench-conditional bench-checkpoint bench-png compare
 
 LOGS        := $(BUILD)/check
@@ -330,6 +333,10 @@ have-check:
 check-ports: $(LOGS)/test_train_files.log
 	+@BUILD=$(BUILD) MAKE='$(MAKE)' scripts/check-ports $(PORTS)
 
+# Other places, users, flags and BLAS.
+check-systems:
+	@BUILD=$(BUILD) MAKE='$(MAKE)' scripts/check-systems $(SYSTEMS)
+
 check-san:
 	$(MAKE) BUILD=$(BUILD)-asan SAN=address,undefined check
 	$(MAKE) BUILD=$(BUILD)-tsan SAN=thread check-units
@@ -379,6 +386,19 @@ bench-png: $(BUILD)/bench/bench_png
 
 compare: shared
 	tests/bench/compare_pytorch.py --library $(SHARED) --json $(BUILD)/compare_pytorch.json
+
+# Each fuzz target for a while, under clang's sanitizers.
+FUZZ_SECONDS ?= 20
+FUZZ_LOGS    := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(LOGS)/fuzz_%.log)
+check-fuzz:
+	$(MAKE) CC=clang BUILD=$(BUILD)-fuzz SAN=fuzzer-no-link,address,undefined run-fuzzers
+
+run-fuzzers: $(FUZZ_LOGS)
+	@scripts/run-check --total $^
+
+$(FUZZ_LOGS): $(LOGS)/fuzz_%.log: $(BUILD)/fuzz/% FORCE
+	$(run) $< -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(@:.log=.d)/ $(@:.log=.d) \
+	    $(wildcard tests/corpus/$*)
 
 fuzz-%:
 	$(MAKE) CC=clang BUILD=$(BUILD)-fuzz SAN=fuzzer-no-link,address,undefined $(BUILD)-fuzz/fuzz/$*
