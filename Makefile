@@ -275,7 +275,7 @@ help:
 
 # What check-ports downloaded stays.
 clean:
-	rm -rf $(BUILD) $(filter-out build-ports,$(wildcard $(BUILD)-*))
+	rm -rf $(BUILD) $(filter-out build-ports,$(wildcard $(BUILD)-*)) build-ports/*/build
 
 # --- Testing: every check leaves a log that ends in its verdict; scripts/run-check adds them up ---
 
