@@ -2,6 +2,8 @@
 #ifndef GAN_NUMERIC_INTERNAL_H
 #define GAN_NUMERIC_INTERNAL_H
 
+#include "arithmetic_internal.h"
+
 #include <fenv.h>
 
 /* A host may round in another direction, flush subnormal numbers to zero or trap on exceptions.
