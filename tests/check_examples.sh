@@ -269,8 +269,9 @@ refuses 1 "--classes: the generator looks at no class" interpolate --model $mode
 
 run evaluate --model $asked --count 600
 says evaluate "Frechet distance of 600 samples to 600 real images, in 128 features"
-awk '/^Floor/ { floor = $NF } /^Agreement/ { last = NF - 1; all = $last } / %  / { n++; samples += $2; sum += $3; if (!($5 > 0 && $6 > 0)) exit 1 }
-     END { exit !(floor > 0 && all > 35 && n == 10 && samples == 600 && (all - sum / n) ^ 2 < 0.01) }' evaluate.log ||
+# NF - 1 is not to be trusted: mawk of 2026 takes the line before for it.
+awk '/^Floor/ { floor = $NF } /^Agreement/ { sub(/ %$/, ""); all = $NF } / %  / { n++; samples += $2; sum += $3; if (!($5 > 0 && $6 > 0)) exit 1 }
+     END { exit !(floor > 0 && all > 35 && n == 10 && samples == 600 && (all - sum / n) * (all - sum / n) < 0.01) }' evaluate.log ||
     { cat evaluate.log; fail "it should draw what it is asked for more often than not"; }
 refuses 1 "there is no train-labels-idx1-ubyte.gz in it" evaluate --model $asked --count 100 --data drawn
 lasted "$begin" fashion_cgan
