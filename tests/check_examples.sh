@@ -336,8 +336,8 @@ flags=$(PKG_CONFIG_PATH=$build:${PKG_CONFIG_PATH:-} ${PKG_CONFIG:-pkg-config} --
 
 # host NAME - compile NAME.c as a user would, warnings being errors, and run it.
 host() {
-    # shellcheck disable=SC2086  # flags are to be split
-    ${CC:-cc} -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror ${SAN:+-fsanitize=$SAN} "$1.c" -o "$1" $flags ||
+    # The flags are written for a shell: a path's spaces have a backslash before them.
+    eval "${CC:-cc} -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror ${SAN:+-fsanitize=$SAN} \"$1.c\" -o \"$1\" $flags" ||
         fail "$1.c does not compile as printed"
     LD_LIBRARY_PATH=$build DYLD_LIBRARY_PATH=$build ASAN_OPTIONS=detect_leaks=${2:-1} "./$1" >"$1.log" 2>&1 || {
         cat "$1.log"

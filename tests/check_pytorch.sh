@@ -31,6 +31,11 @@ chmod +x bin/cc
 PATH=$work/bin:$PATH
 ln -s "$root/scripts" scripts
 ln -s "$build" build
+ln -s "$root/include" include
+# The page's command lines are for paths without spaces.
+sed -e 's|^libdir=.*|libdir=build|' -e 's|^includedir=.*|includedir=include|' "$build/libgan-uninstalled.pc" \
+    >libgan-uninstalled.pc
+PKG_CONFIG_PATH=.:$PKG_CONFIG_PATH
 
 fail() {
     echo "check_pytorch: $*" >&2
