@@ -99,7 +99,7 @@ have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo $(1))
 ifndef BLAS
 BLAS := $(or $(call have,openblas),$(call have,cblas),$(call have,blas),openblas)
 endif
-MODULES      := $(BLAS) libpng zlib jansson
+MODULES      := $(BLAS) libpng zlib
 DEP_CFLAGS   := $(shell $(PKG_CONFIG) --cflags $(MODULES) 2>/dev/null)
 DEP_LIBS     := $(shell $(PKG_CONFIG) --libs $(MODULES) 2>/dev/null) -lm
 CHECK_CFLAGS := $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)

@@ -4,6 +4,7 @@
 
 #include "labels_internal.h"
 #include "layer_internal.h"
+#include "text_internal.h"
 
 #include <gan/network.h>
 #include <stddef.h>
@@ -89,12 +90,12 @@ gan_status gan__network_check_finite(const gan_network *net, const float *number
 /* The trainable tensor that number `index` of the flat block belongs to. */
 const gan_tensor *gan__network_tensor_at(const gan_network *net, size_t index);
 
-/* Return the layers as text, to be freed with free(); NULL without memory. */
-char *gan__network_describe(const gan_network *net);
+/* Write the layers as JSON. */
+void gan__network_describe(gan__text *out, const gan_network *net);
 
-/* Return the names of its classes as text, likewise; they must have some.  A file has them in its
+/* Write the names of its classes as JSON, or nothing when they have none.  A file has them in its
  * metadata under this key. */
-char *gan__network_describe_classes(const gan_network *net);
+void gan__network_describe_classes(gan__text *out, const gan_network *net);
 #define GAN__NETWORK_CLASSES "libgan.classes"
 
 /* What a file says of a network whose layers are in its metadata under `key`: as many entries are

@@ -186,14 +186,14 @@ START_TEST(headers_that_are_no_json_object_are_refused)
         {"{}{}", "not the JSON expected"},
         {"{}x", "not the JSON expected"},
         {"{\"a\":}", "not the JSON expected"},
-        {"{\"a\":1e999}", "not the JSON expected"},
-        {"{\"a\":99999999999999999999}", "not the JSON expected"},
+        {"{\"a\":1e999}", "\"a\": must be an object"},
+        {"{\"a\":99999999999999999999}", "\"a\": must be an object"},
         {"{\"a\\u0000b\":{}}", "not the JSON expected"},
         {"{\"\xff\":{}}", "not the JSON expected"},
         {"{\"a", "not the JSON expected"},
         {"{\"__metadata__\":[]}", "must be an object of strings"},
         {"{\"__metadata__\":{\"a\":1}}", "\"a\" must be a string"},
-        {"{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", "duplicate"},
+        {"{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", "is there twice"},
         {"{\"__metadata__\":{\"a\":{\"b\":\"2\"}}}", "\"a\" must be a string"},
     };
 
@@ -220,20 +220,21 @@ START_TEST(entries_that_describe_no_tensor_are_refused)
         {"{\"dtype\":\"F33\",\"shape\":[1],\"data_offsets\":[0,4]}", "unknown dtype \"F33\""},
         {"{\"dtype\":\"F32\",\"data_offsets\":[0,4]}", "no list as shape"},
         {"{\"dtype\":\"F32\",\"shape\":{},\"data_offsets\":[0,4]}", "no list as shape"},
-        {"{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1],\"data_offsets\":[0,4]}",
-         "5 dimensions, at most 4"},
         {"{\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]}",
          "dimension 0 must be a whole number"},
         {"{\"dtype\":\"F32\",\"shape\":[1,-1],\"data_offsets\":[0,4]}",
          "dimension 1 must be a whole number"},
-        {"{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}", "dimension 0 must be"},
+        {"{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,4]}",
+         "0 numbers of type F32 and shape [0] do not take 4 bytes"},
         {"{\"dtype\":\"F32\",\"shape\":[\"1\"],\"data_offsets\":[0,4]}", "dimension 0 must be"},
-        {"{\"dtype\":\"F32\",\"shape\":[2147483648],\"data_offsets\":[0,4]}",
+        {"{\"dtype\":\"F32\",\"shape\":[18446744073709551616],\"data_offsets\":[0,4]}",
          "dimension 0 must be"},
         {"{\"dtype\":\"F32\",\"shape\":[65536,65536],\"data_offsets\":[0,4]}",
-         "more than 2147483647 numbers"},
-        {"{\"dtype\":\"F32\",\"shape\":[2147483647,2147483647,4,1],\"data_offsets\":[0,4]}",
-         "more than 2147483647"},
+         "4294967296 numbers of type F32 and shape [65536, 65536] do not take 4 bytes"},
+        {"{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296,2,1,1],\"data_offsets\":[0,4]}",
+         "[4294967296, 4294967296, 2, 1, ...] do not take 4 bytes"},
+        {"{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296,0],\"data_offsets\":[0,4]}",
+         "0 numbers of type F32"},
         {"{\"dtype\":\"F32\",\"shape\":[1]}", "two rising whole numbers"},
         {"{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":4}", "two rising whole numbers"},
         {"{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}", "two rising whole numbers"},
@@ -243,16 +244,16 @@ START_TEST(entries_that_describe_no_tensor_are_refused)
         {"{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4.0]}", "two rising whole numbers"},
         {"{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[null,4]}", "two rising whole numbers"},
         {"{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}",
-         "shape [2] take 8 bytes, data_offsets have 4"},
+         "shape [2] do not take 4 bytes"},
         {"{\"dtype\":\"F16\",\"shape\":[1],\"data_offsets\":[0,4]}",
-         "F16 numbers of shape [1] take 2 bytes"},
+         "1 numbers of type F16 and shape [1] do not take 4 bytes"},
         {"{\"dtype\":\"F64\",\"shape\":[],\"data_offsets\":[0,4]}",
-         "F64 numbers of shape [1] take 8 bytes"},
+         "1 numbers of type F64 and shape [1] do not take 4 bytes"},
         {"{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[9223372036854775803,"
          "9223372036854775807]}",
-         "begins here, "},
+         "its data end 9223372036854775807 bytes behind the header, where the file has 4"},
         {"{\"dtype\":\"F32\",\"shape\":[536870912],\"data_offsets\":[0,2147483648]}",
-         "the last tensor must end"},
+         "its data end 2147483648 bytes behind the header"},
     };
     char header[256];
 
@@ -260,7 +261,7 @@ START_TEST(entries_that_describe_no_tensor_are_refused)
         snprintf(header, sizeof header, "{\"some name\":%s}", cases[i][0]);
         write_header(header, 4);
         expect_refused(cases[i][1]);
-        if (!strstr(cases[i][1], "last")) expect_error_says("\"some name\"");
+        expect_error_says("\"some name\"");
     }
 }
 END_TEST
@@ -281,11 +282,11 @@ START_TEST(tensors_must_cover_the_data_once)
     write_header("{" ENTRY("a", 0, 4) "}", 5);
     expect_refused("the last tensor must end with the file");
     write_header("{" ENTRY("a", 0, 4) "}", 3);
-    expect_refused("the last tensor must end with the file");
+    expect_refused("\"a\": its data end 4 bytes behind the header, where the file has 3");
     write_header("{}", 1);
     expect_refused("the last tensor must end with the file");
     write_header("{" ENTRY("a", 0, 4) "," ENTRY("a", 4, 8) "}", 8);
-    expect_refused("duplicate");
+    expect_refused("is there twice");
 }
 END_TEST
 
@@ -312,29 +313,27 @@ static void write_repeated(const char *piece, size_t n)
     free(header);
 }
 
-START_TEST(nesting_and_crowds_are_refused_before_they_take_memory)
+/* The parser neither goes deep nor takes memory out of proportion, so these are said to be no
+ * tensors, or no JSON. */
+START_TEST(nesting_and_crowds_are_refused)
 {
     write_repeated("[", 1000000);
-    expect_refused("brackets");
+    expect_refused("byte 1000005 of it: a value expected, it ends");
     write_repeated("{\"a\":", 700000);
-    expect_refused("brackets");
+    expect_refused("a value expected, it ends");
     write_repeated("[],", 1000000);
-    expect_refused("brackets");
+    expect_refused("a name in quotation marks expected, found '['");
     write_repeated("1],", 1); /* a bracket that closes nothing */
-    expect_refused("not the JSON expected");
-    write_header("{\"a\":{\"b\":{\"c\":{}}}}", 0); /* where nothing is crowded */
-    expect_refused("byte 23: ");
-    expect_error_says("too deep brackets");
+    expect_refused("a comma or } expected, found ']'");
+    write_header("{\"a\":{\"b\":{\"c\":{}}}}", 0);
+    expect_refused("has no dtype");
     write_header("{\"a\":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]}", 0);
     expect_refused("must be an object");
-    write_header("{\"a\":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]}", 0);
-    expect_refused("too long a list");
     write_repeated("\"[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[\",", 10); /* in a string they are letters */
-    expect_refused("not the JSON expected");
+    expect_refused("a colon expected");
 }
 END_TEST
 
-/* The memory that jansson takes is not the library's, but it is the process's. */
 static int limit_memory(size_t more)
 {
     const char *preloaded = getenv("LD_PRELOAD");
@@ -394,7 +393,7 @@ Suite *suite(void)
         entries_that_describe_no_tensor_are_refused,
         tensors_must_cover_the_data_once,
         tensors_are_told_in_the_order_of_their_data,
-        nesting_and_crowds_are_refused_before_they_take_memory,
+        nesting_and_crowds_are_refused,
         the_largest_headers_take_no_more_than_a_hundred_megabytes,
     };
     Suite *s = suite_create("safetensors_hostile");
