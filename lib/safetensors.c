@@ -32,22 +32,6 @@ struct gan__safetensors {
 
 /* ---- Reading: the header ---- */
 
-static gan_status parse_header(gan__safetensors *file, const char *text, size_t n)
-{
-    gan_status status;
-
-    if (text[0] != '{')
-        return gan__fail(
-            GAN_ERR_FORMAT,
-            "%s: byte %d: no safetensors file: header must begin with 0x7b '{', 0x%02x found",
-            file->path, LENGTH_BYTES, (unsigned char)text[0]);
-    status = gan__json_parse(&file->header, text, n, &file->allocator);
-    if (status == GAN_ERR_FORMAT)
-        return gan__fail(status, "%s: byte %d: the header is not the JSON expected: %s",
-                         file->path, LENGTH_BYTES, gan_last_error());
-    return status;
-}
-
 /* A file may have become shorter since its size was asked. */
 static gan_status read_exactly(const gan__safetensors *file, void *to, size_t n, uint64_t offset)
 {
@@ -59,29 +43,77 @@ static gan_status read_exactly(const gan__safetensors *file, void *to, size_t n,
                      ferror(file->stream) ? gan__errno_text_of(errno).text : "the file ends");
 }
 
-static gan_status read_header(gan__safetensors *file)
+/* What is taken for such a file, by its first bytes, some of which may be a length, too. */
+static gan_status refuse_foreign(const gan__safetensors *file, const unsigned char *begin)
+{
+    static const struct {
+        const char *begin;
+        size_t n;
+        const char *what;
+    } kinds[] = {
+        {"PK\3\4", 4, "a zip archive, as PyTorch's .pt files are: convert it with gan-convert"},
+        {"\x80\2", 2, "a Python pickle, as older .pt files are: convert it with gan-convert"},
+        {"version ", 8, "a Git LFS pointer, which stands for a file: get that by \"git lfs pull\""},
+        {"\x1f\x8b", 2, "a gzip archive: unpack it first"},
+        {"\x89HDF\r\n\x1a\n", 8, "an HDF5 file"},
+        {"\x93NUMPY", 6, "an array of NumPy"},
+        {"GGUF", 4, "a GGUF file"},
+    };
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (memcmp(begin, kinds[i].begin, kinds[i].n) == 0)
+            return gan__fail(GAN_ERR_FORMAT, "%s: byte 0: no safetensors file, but %s", file->path,
+                             kinds[i].what);
+    return GAN_OK;
+}
+
+/* The header's length, which is within the file. */
+static gan_status read_length(gan__safetensors *file, unsigned char begin[LENGTH_BYTES], size_t *out)
 {
     gan_status status = GAN_OK;
-    unsigned char length[LENGTH_BYTES];
-    char *text = NULL;
+    const uint64_t room = file->n_bytes - LENGTH_BYTES;
     uint64_t n;
 
     if (file->n_bytes < LENGTH_BYTES)
         GAN_FAIL(GAN_ERR_FORMAT, "%s: byte %llu: %d bytes of header length expected, the file ends",
                  file->path, (unsigned long long)file->n_bytes, LENGTH_BYTES);
-    GAN_TRY(read_exactly(file, length, sizeof length, 0));
-    n = gan__little_endian(length, LENGTH_BYTES);
-    if (n > file->n_bytes - LENGTH_BYTES)
+    GAN_TRY(read_exactly(file, begin, LENGTH_BYTES, 0));
+    n = gan__little_endian(begin, LENGTH_BYTES);
+    if (n < 2 || n > MAX_HEADER_BYTES || n > room) GAN_TRY(refuse_foreign(file, begin));
+    if (n > room)
         GAN_FAIL(GAN_ERR_FORMAT,
                  "%s: byte 0: a header of %llu bytes announced, the file has %llu after its length",
-                 file->path, (unsigned long long)n,
-                 (unsigned long long)(file->n_bytes - LENGTH_BYTES));
+                 file->path, (unsigned long long)n, (unsigned long long)room);
     if (n < 2 || n > MAX_HEADER_BYTES)
         GAN_FAIL(GAN_ERR_FORMAT, "%s: byte 0: a header of %llu bytes announced, 2 to %d expected",
                  file->path, (unsigned long long)n, MAX_HEADER_BYTES);
-    GAN_TRY(gan__alloc(&text, &file->allocator, (size_t)n, 1));
-    GAN_TRY(read_exactly(file, text, (size_t)n, LENGTH_BYTES));
-    GAN_TRY(parse_header(file, text, (size_t)n));
+    *out = (size_t)n;
+
+cleanup:
+    return status;
+}
+
+static gan_status read_header(gan__safetensors *file)
+{
+    gan_status status = GAN_OK;
+    unsigned char begin[LENGTH_BYTES];
+    char *text = NULL;
+    size_t n = 0;
+
+    GAN_TRY(read_length(file, begin, &n));
+    GAN_TRY(gan__alloc(&text, &file->allocator, n, 1));
+    GAN_TRY(read_exactly(file, text, n, LENGTH_BYTES));
+    if (text[0] != '{') {
+        GAN_TRY(refuse_foreign(file, begin));
+        GAN_FAIL(GAN_ERR_FORMAT,
+                 "%s: byte %d: no safetensors file: header must begin with 0x7b '{', 0x%02x found",
+                 file->path, LENGTH_BYTES, (unsigned char)text[0]);
+    }
+    status = gan__json_parse(&file->header, text, n, &file->allocator);
+    if (status == GAN_ERR_FORMAT)
+        GAN_FAIL(status, "%s: byte %d: the header is not the JSON expected: %s", file->path,
+                 LENGTH_BYTES, gan_last_error());
+    GAN_TRY(status);
     file->data_begin = LENGTH_BYTES + n;
 
 cleanup:

@@ -177,6 +177,72 @@ START_TEST(lengths_out_of_proportion_are_refused)
 }
 END_TEST
 
+START_TEST(other_files_are_told_by_their_name)
+{
+    static const struct {
+        const char *bytes;
+        size_t n;
+        const char *says;
+    } cases[] = {
+        {"PK\3\4\0\0\x08\x08\0\0\0\0\0\0", 14, "a zip archive, as PyTorch's .pt files are"},
+        {"\x80\2\x8a\nl\xfc\x9c""F\xf9 j\xa8P\x19.", 15, "a Python pickle"},
+        {"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", 72,
+         "a Git LFS pointer, which stands for a file"},
+        {"\x1f\x8b\x08\0\0\0\0\0\0\x03\x4b\x4c", 12, "a gzip archive"},
+        {"\x89HDF\r\n\x1a\n\0\0", 10, "an HDF5 file"},
+        {"\x93NUMPY\1\0v\0{'descr'", 18, "an array of NumPy"},
+        {"GGUF\3\0\0\0\0\0", 10, "a GGUF file"},
+    };
+    static uint8_t packed[600000] = {0x1f, 0x8b, 8}; /* as a length: 559903 */
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        scratch_write(path, cases[i].bytes, cases[i].n);
+        expect_refused(cases[i].says);
+    }
+    scratch_write(path, packed, sizeof packed);
+    expect_refused("a gzip archive");
+}
+END_TEST
+
+/* A header of 640 bytes begins a file as Python's pickles begin. */
+START_TEST(a_length_is_not_taken_for_another_file)
+{
+    char header[641];
+    gan__safetensors *file;
+
+    memset(header, ' ', 640);
+    header[640] = 0;
+    memcpy(header, "{}", 2);
+    write_header(header, 0);
+    expect_ok(gan__safetensors_open(&file, path, NULL));
+    gan__safetensors_close(file);
+}
+END_TEST
+
+/* What no network has is no reason to refuse what it has. */
+START_TEST(tensors_of_any_shape_may_be_there)
+{
+    gan__safetensors *file;
+    const gan__safetensor *t;
+    float number = 7;
+
+    write_header("{\"empty\":{\"dtype\":\"F32\",\"shape\":[0,3],\"data_offsets\":[4,4]},"
+                 "\"first\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]},"
+                 "\"five\":{\"dtype\":\"I16\",\"shape\":[1,2,1,1,1],\"data_offsets\":[4,8]},"
+                 "\"none\":{\"dtype\":\"F64\",\"shape\":[9,0,9,9,9,9],\"data_offsets\":[8,8]}}",
+                 8);
+    expect_ok(gan__safetensors_open(&file, path, NULL));
+    ck_assert_uint_eq(gan__safetensors_count(file), 4);
+    t = gan__safetensors_find(file, "five");
+    ck_assert(t && t->n_numbers == 2 && gan_shape_size(t->shape) == 0);
+    t = gan__safetensors_find(file, "empty");
+    ck_assert(t && t->n_numbers == 0 && gan_shape_size(t->shape) == 0);
+    expect_ok(gan__safetensors_read(file, gan__safetensors_find(file, "first"), &number));
+    ck_assert(number == 0);
+    gan__safetensors_close(file);
+}
+END_TEST
+
 START_TEST(headers_that_are_no_json_object_are_refused)
 {
     static const char *const cases[][2] = {
@@ -389,6 +455,9 @@ Suite *suite(void)
         a_file_that_shrinks_while_it_is_open_is_an_io_error,
         flipped_bytes_are_an_error_or_another_valid_file,
         lengths_out_of_proportion_are_refused,
+        other_files_are_told_by_their_name,
+        a_length_is_not_taken_for_another_file,
+        tensors_of_any_shape_may_be_there,
         headers_that_are_no_json_object_are_refused,
         entries_that_describe_no_tensor_are_refused,
         tensors_must_cover_the_data_once,
