@@ -4,6 +4,7 @@
 #include "json_internal.h"
 #include "safetensors_format_internal.h"
 #include "safetensors_internal.h"
+#include "signature_internal.h"
 #include "sort_internal.h"
 #include "status_internal.h"
 #include "tensor_internal.h"
@@ -43,50 +44,38 @@ static gan_status read_exactly(const gan__safetensors *file, void *to, size_t n,
                      ferror(file->stream) ? gan__errno_text_of(errno).text : "the file ends");
 }
 
-/* What is taken for such a file, by its first bytes, some of which may be a length, too. */
-static gan_status refuse_foreign(const gan__safetensors *file, const unsigned char *begin)
+/* What the file is, if it is something else. */
+static gan__signature_text foreign(const gan__safetensors *file)
 {
-    static const struct {
-        const char *begin;
-        size_t n;
-        const char *what;
-    } kinds[] = {
-        {"PK\3\4", 4, "a zip archive, as PyTorch's .pt files are: convert it with gan-convert"},
-        {"\x80\2", 2, "a Python pickle, as older .pt files are: convert it with gan-convert"},
-        {"version ", 8, "a Git LFS pointer, which stands for a file: get that by \"git lfs pull\""},
-        {"\x1f\x8b", 2, "a gzip archive: unpack it first"},
-        {"\x89HDF\r\n\x1a\n", 8, "an HDF5 file"},
-        {"\x93NUMPY", 6, "an array of NumPy"},
-        {"GGUF", 4, "a GGUF file"},
-    };
+    unsigned char begin[GAN__SIGNATURE_BYTES];
+    const size_t n =
+        fseeko(file->stream, 0, SEEK_SET) == 0 ? fread(begin, 1, sizeof begin, file->stream) : 0;
 
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (memcmp(begin, kinds[i].begin, kinds[i].n) == 0)
-            return gan__fail(GAN_ERR_FORMAT, "%s: byte 0: no safetensors file, but %s", file->path,
-                             kinds[i].what);
-    return GAN_OK;
+    if (n > LENGTH_BYTES && begin[LENGTH_BYTES] == '{') return (gan__signature_text){""};
+    return gan__signature_text_of(begin, n);
 }
 
 /* The header's length, which is within the file. */
-static gan_status read_length(gan__safetensors *file, unsigned char begin[LENGTH_BYTES], size_t *out)
+static gan_status read_length(const gan__safetensors *file, size_t *out)
 {
     gan_status status = GAN_OK;
     const uint64_t room = file->n_bytes - LENGTH_BYTES;
+    unsigned char length[LENGTH_BYTES];
     uint64_t n;
 
     if (file->n_bytes < LENGTH_BYTES)
         GAN_FAIL(GAN_ERR_FORMAT, "%s: byte %llu: %d bytes of header length expected, the file ends",
                  file->path, (unsigned long long)file->n_bytes, LENGTH_BYTES);
-    GAN_TRY(read_exactly(file, begin, LENGTH_BYTES, 0));
-    n = gan__little_endian(begin, LENGTH_BYTES);
-    if (n < 2 || n > MAX_HEADER_BYTES || n > room) GAN_TRY(refuse_foreign(file, begin));
+    GAN_TRY(read_exactly(file, length, LENGTH_BYTES, 0));
+    n = gan__little_endian(length, LENGTH_BYTES);
     if (n > room)
         GAN_FAIL(GAN_ERR_FORMAT,
-                 "%s: byte 0: a header of %llu bytes announced, the file has %llu after its length",
-                 file->path, (unsigned long long)n, (unsigned long long)room);
+                 "%s: byte 0: a header of %llu bytes announced, the file has %llu after its "
+                 "length%s",
+                 file->path, (unsigned long long)n, (unsigned long long)room, foreign(file).text);
     if (n < 2 || n > MAX_HEADER_BYTES)
-        GAN_FAIL(GAN_ERR_FORMAT, "%s: byte 0: a header of %llu bytes announced, 2 to %d expected",
-                 file->path, (unsigned long long)n, MAX_HEADER_BYTES);
+        GAN_FAIL(GAN_ERR_FORMAT, "%s: byte 0: a header of %llu bytes announced, 2 to %d expected%s",
+                 file->path, (unsigned long long)n, MAX_HEADER_BYTES, foreign(file).text);
     *out = (size_t)n;
 
 cleanup:
@@ -96,19 +85,16 @@ cleanup:
 static gan_status read_header(gan__safetensors *file)
 {
     gan_status status = GAN_OK;
-    unsigned char begin[LENGTH_BYTES];
     char *text = NULL;
     size_t n = 0;
 
-    GAN_TRY(read_length(file, begin, &n));
+    GAN_TRY(read_length(file, &n));
     GAN_TRY(gan__alloc(&text, &file->allocator, n, 1));
     GAN_TRY(read_exactly(file, text, n, LENGTH_BYTES));
-    if (text[0] != '{') {
-        GAN_TRY(refuse_foreign(file, begin));
+    if (text[0] != '{')
         GAN_FAIL(GAN_ERR_FORMAT,
-                 "%s: byte %d: no safetensors file: header must begin with 0x7b '{', 0x%02x found",
-                 file->path, LENGTH_BYTES, (unsigned char)text[0]);
-    }
+                 "%s: byte %d: no safetensors file: header must begin with 0x7b '{', 0x%02x found%s",
+                 file->path, LENGTH_BYTES, (unsigned char)text[0], foreign(file).text);
     status = gan__json_parse(&file->header, text, n, &file->allocator);
     if (status == GAN_ERR_FORMAT)
         GAN_FAIL(status, "%s: byte %d: the header is not the JSON expected: %s", file->path,

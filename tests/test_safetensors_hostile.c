@@ -184,14 +184,15 @@ START_TEST(other_files_are_told_by_their_name)
         size_t n;
         const char *says;
     } cases[] = {
-        {"PK\3\4\0\0\x08\x08\0\0\0\0\0\0", 14, "a zip archive, as PyTorch's .pt files are"},
-        {"\x80\2\x8a\nl\xfc\x9c""F\xf9 j\xa8P\x19.", 15, "a Python pickle"},
+        {"PK\3\4\0\0\x08\x08\0\0\0\0\0\0", 14,
+         ": it is a zip archive, such as the .pt files of torch.save()"},
+        {"\x80\2\x8a\nl\xfc\x9c"
+         "F\xf9 j\xa8P\x19.",
+         15, ": it is a Python pickle, such as torch.save() once wrote"},
         {"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", 72,
-         "a Git LFS pointer, which stands for a file"},
-        {"\x1f\x8b\x08\0\0\0\0\0\0\x03\x4b\x4c", 12, "a gzip archive"},
-        {"\x89HDF\r\n\x1a\n\0\0", 10, "an HDF5 file"},
-        {"\x93NUMPY\1\0v\0{'descr'", 18, "an array of NumPy"},
-        {"GGUF\3\0\0\0\0\0", 10, "a GGUF file"},
+         ": it is a Git LFS pointer, not the file itself"},
+        {"\x1f\x8b\x08\0\0\0\0\0\0\x03\x4b\x4c", 12, ": it is gzip data"},
+        {"no json at all", 14, ": it is text"},
     };
     static uint8_t packed[600000] = {0x1f, 0x8b, 8}; /* as a length: 559903 */
 
@@ -200,7 +201,7 @@ START_TEST(other_files_are_told_by_their_name)
         expect_refused(cases[i].says);
     }
     scratch_write(path, packed, sizeof packed);
-    expect_refused("a gzip archive");
+    expect_refused(": it is gzip data");
 }
 END_TEST
 
