@@ -24,7 +24,7 @@ static const char SPECTRAL[] = "spectral_norm"; /* in place of a kind, before th
 /* No file is to ask for the machine's memory. */
 enum {
     MAX_SAMPLE = 1 << 22,            /* numbers in the input of a network from a file */
-    MAX_WORKSPACE = 1 << 26,         /* and between all of its layers, a sample */
+    MAX_WORKSPACE = 1 << 26,         /* and between all of its layers, of a group of samples */
     MAX_DESCRIPTION_BYTES = 1 << 20, /* of its layers as JSON, which takes many times as much */
 };
 
@@ -472,7 +472,7 @@ cleanup:
     return status;
 }
 
-/* A few words can ask for a lot: large images, wide padding. */
+/* A few words can ask for a lot: large images, wide padding, samples that stay together. */
 static gan_status check_workspace(const gan_network *net, const origin *at)
 {
     size_t n = 0;
@@ -480,13 +480,13 @@ static gan_status check_workspace(const gan_network *net, const origin *at)
     for (size_t i = 0; i < net->n_layers; i++) {
         const gan_layer *layer = &net->layers[i];
 
-        n +=
-            gan_shape_size(layer->out) + (layer->class->scratch ? layer->class->scratch(layer) : 0);
-        if (n > MAX_WORKSPACE)
+        n = gan__size_add(n, gan_shape_size(layer->out));
+        n = gan__size_add(n, layer->class->scratch ? layer->class->scratch(layer) : 0);
+        if (gan__size_mul(n, net->together) > MAX_WORKSPACE)
             return gan__fail(GAN_ERR_FORMAT,
-                             "%s: %s: up to layer %s there are %zu numbers a "
-                             "sample, at most %d expected",
-                             at->path, at->key, layer->name, n, MAX_WORKSPACE);
+                             "%s: %s: up to layer %s there are %zu numbers for a sample, times %zu "
+                             "for those of a group; at most %d expected",
+                             at->path, at->key, layer->name, n, net->together, MAX_WORKSPACE);
     }
     return GAN_OK;
 }

@@ -28,6 +28,7 @@ struct gan_network {
     size_t capacity; /* of the three arrays */
     size_t n_params;
     size_t n_buffers;
+    size_t together;   /* rows of which a layer's groups consist, in evaluation, too: 1 without */
     size_t n_classes;  /* of the labels that its layers look at; 0: at none */
     char *class_names; /* as of gan__labels_copy_names() */
     gan_shape picture; /* of an output, where the host has said it */
@@ -53,6 +54,11 @@ gan_status gan__network_read_desc(gan_network_desc *out, gan_allocator *allocato
 /* Make room for so many more layers; then add one that is ready, which can't fail. */
 gan_status gan__network_reserve(gan_network *net, size_t n);
 void gan__network_append(gan_network *net, const gan_layer *layer);
+
+/* Put rows that have to stay together in evaluation into `*together`: a multiple of `rows`, too.
+ * GAN_ERR_SHAPE, with the limit, when there would be too many. */
+gan_status gan__network_join_groups(size_t *together, size_t rows);
+enum { GAN__NETWORK_MOST_TOGETHER = 1024 };
 
 /* GAN_ERR_SHAPE when a layer or branch that is to be added knows another number of classes; 0: it
  * looks at no labels. */
