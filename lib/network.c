@@ -94,7 +94,7 @@ gan_status gan__network_reserve(gan_network *net, size_t n)
     size_t *offsets = NULL;
     size_t *buffer_offsets = NULL;
 
-    while (capacity - net->n_layers < n) capacity *= 2;
+    while (capacity - net->n_layers < n) capacity = gan__size_mul(2, capacity);
     if (capacity == net->capacity) return GAN_OK;
     GAN_TRY(gan__alloc(&layers, &net->allocator, capacity, sizeof *layers));
     GAN_TRY(gan__alloc(&offsets, &net->allocator, capacity, sizeof *offsets));

@@ -179,7 +179,7 @@ void gan__state_labels(gan__state *s, const char *name, uint8_t *labels, size_t 
     char *text = NULL;
 
     GAN_TRY(status);
-    GAN_TRY(gan__alloc(&text, &s->allocator, 2 * n + 1, 1));
+    GAN_TRY(gan__alloc(&text, &s->allocator, gan__size_add(gan__size_mul(2, n), 1), 1));
     for (size_t i = 0; i < n; i++) snprintf(text + 2 * i, 3, "%02x", labels[i]);
     entry = add_printed(s, name, "%s", text);
     status = s->status;
@@ -224,7 +224,7 @@ gan_status gan__state_save(const gan__state *s, const char *path, size_t n_keep)
     const char **pairs = NULL;
 
     GAN_TRY(status);
-    GAN_TRY(gan__alloc(&pairs, &s->allocator, 2 * s->n_entries, sizeof *pairs));
+    GAN_TRY(gan__alloc(&pairs, &s->allocator, gan__size_mul(2, s->n_entries), sizeof *pairs));
     for (size_t i = 0; i < s->n_entries; i++) {
         pairs[2 * i] = s->entries[i].name;
         pairs[2 * i + 1] = s->entries[i].text;

@@ -5,6 +5,7 @@
 #include "status_internal.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,17 +13,11 @@
 static gan_status reserve(gan__text *t, size_t n)
 {
     const size_t wanted = gan__size_add(gan__size_add(t->used, n), 1);
-    const size_t room = t->room > wanted / 2 ? gan__size_mul(2, t->room) : gan__size_add(wanted, 63);
-    char *larger = NULL;
 
-    if (t->status != GAN_OK || wanted <= t->room) return t->status;
-    t->status = gan__alloc(&larger, t->allocator, room, 1);
-    if (t->status != GAN_OK) return t->status;
-    if (t->used > 0) memcpy(larger, t->bytes, t->used);
-    gan__free(t->allocator, t->bytes);
-    t->bytes = larger;
-    t->room = room;
-    return GAN_OK;
+    while (t->status == GAN_OK && wanted > t->room)
+        t->status = gan__alloc_grow(&t->bytes, &t->room, t->used, wanted > 64 ? wanted : 64,
+                                    SIZE_MAX, t->allocator);
+    return t->status;
 }
 
 void gan__text_put_bytes(gan__text *t, const char *bytes, size_t n)
