@@ -491,22 +491,28 @@ static gan_status check_workspace(const gan_network *net, const origin *at)
     return GAN_OK;
 }
 
-static gan_status read_network(gan_network **out, const gan__json *root, const origin *at,
-                               const gan_network_desc *desc)
+gan_status gan__network_read(gan_network **out, const gan__json *root, const char *path,
+                             const char *key, const gan_network_desc *desc)
 {
     gan_status status = GAN_OK;
+    const origin at = {path, key};
+    gan_network *net = NULL;
     gan_shape input;
 
-    GAN_TRY(read_input(&input, gan__json_find(root, "input"), at));
-    *out = gan_network_create(input, desc);
-    if (!*out) return GAN_ERR_NOMEM; /* the descriptor and the shape are good */
-    status = read_layers(*out, gan__json_find(root, "layers"), 0);
+    *out = NULL;
+    GAN_TRY(read_input(&input, gan__json_find(root, "input"), &at));
+    net = gan_network_create(input, desc);
+    if (!net) return GAN_ERR_NOMEM; /* the descriptor and the shape are good */
+    status = read_layers(net, gan__json_find(root, "layers"), 0);
     if (status == GAN_ERR_FORMAT || status == GAN_ERR_SHAPE)
-        GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %s", at->path, at->key, gan_last_error());
+        GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %s", path, key, gan_last_error());
     GAN_TRY(status);
-    GAN_TRY(check_workspace(*out, at));
+    GAN_TRY(check_workspace(net, &at));
+    *out = net;
+    net = NULL;
 
 cleanup:
+    gan_network_destroy(net);
     return status;
 }
 
@@ -587,7 +593,7 @@ gan_status gan__network_open(gan_network **out, gan__safetensors *file, const ch
                  "%s: no metadata \"%s\": it holds weights without their layers; build the "
                  "network and use gan_network_load()",
                  at.path, at.key);
-    GAN_TRY(read_network(&net, root, &at, desc));
+    GAN_TRY(gan__network_read(&net, root, at.path, at.key, desc));
     GAN_TRY(read_class_names(net, file));
     GAN_TRY(gan__network_read_notes(net, file, key));
     GAN_TRY(check_size(net, file));

@@ -2,6 +2,7 @@
 #ifndef GAN_NETWORK_INTERNAL_H
 #define GAN_NETWORK_INTERNAL_H
 
+#include "json_internal.h"
 #include "labels_internal.h"
 #include "layer_internal.h"
 #include "text_internal.h"
@@ -115,6 +116,11 @@ size_t gan__network_notes(gan__network_note out[GAN__NETWORK_NOTES], const gan_n
                           const char *key);
 gan_status gan__network_read_notes(gan_network *net, const struct gan__safetensors *file,
                                    const char *key);
+
+/* Make a network that has no memory yet from its description, which comes from the entry `key` of
+ * the file at `path`.  GAN_ERR_FORMAT, GAN_ERR_NOMEM. */
+gan_status gan__network_read(gan_network **out, const gan__json *root, const char *path,
+                             const char *key, const gan_network_desc *desc);
 
 /* Make a network from its description, in the metadata of a file under `key`, the names of its
  * classes, if there are some, and the tensors whose names begin with `prefix`.  Statuses are those
