@@ -201,6 +201,26 @@ void gan__number_print_exact(char text[GAN__NUMBER_BYTES], double value)
     }
 }
 
+/* Whether a number is nearer to a float than half the distance to the next one on either
+ * side; all of this is exact, as the two are close. */
+static int is_near(double other, float value)
+{
+    const double size = fabs((double)value);
+    const double below = (double)nextafterf((float)size, 0);
+
+    return fabs(other - (double)value) < (size - below) / 2;
+}
+
+void gan__number_print_float(char text[GAN__NUMBER_BYTES], float value)
+{
+    for (int digits = 6; digits <= 9; digits++) {
+        double again;
+
+        gan__number_print(text, (double)value, digits);
+        if (gan__number_parse(&again, text, strlen(text)) && is_near(again, value)) return;
+    }
+}
+
 /* ---- from a text ---- */
 
 /* What is left of a text. */

@@ -14,6 +14,8 @@ enum {
  * locale; and with as few from 15 on as it takes to read the same bits again. */
 void gan__number_print(char text[GAN__NUMBER_BYTES], double value, int digits);
 void gan__number_print_exact(char text[GAN__NUMBER_BYTES], double value);
+/* The same for a float, with as few digits as tell it from all other floats: 0.1 for 0.1f. */
+void gan__number_print_float(char text[GAN__NUMBER_BYTES], float value);
 
 /* Read all n bytes of a text as the nearest double; 0, and `*out` as it was, when they are no
  * decimal number or one too large. */

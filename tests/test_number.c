@@ -81,6 +81,39 @@ START_TEST(every_number_comes_back)
 }
 END_TEST
 
+START_TEST(floats_need_fewer_digits)
+{
+    static const struct {
+        float value;
+        const char *text;
+    } cases[] = {{0.1f, "0.1"},   {-0.5f, "-0.5"},    {0, "0"}, {0.4914f, "0.4914"},
+                 {1e-5f, "1e-05"}, {1234.5f, "1234.5"}, {3, "3"}, {16777216, "16777216"}};
+    static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+    char text[GAN__NUMBER_BYTES], first[GAN__NUMBER_BYTES] = "";
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gan__number_print_float(text, cases[i].value);
+        ck_assert_str_eq(text, cases[i].text);
+    }
+    for (size_t i = 0; i < 20000; i++) {
+        const uint32_t bits = (uint32_t)next_bits();
+        float x, y;
+
+        memcpy(&x, &bits, sizeof x);
+        if (!isfinite(x)) continue;
+        for (size_t mode = 0; mode < 4; mode++) {
+            fesetround(modes[mode]);
+            gan__number_print_float(text, x);
+            fesetround(FE_TONEAREST);
+            if (mode == 0) strcpy(first, text);
+            ck_assert_str_eq(text, first);
+        }
+        y = strtof(text, NULL);
+        expect_same_bits(&y, &x, sizeof x);
+    }
+}
+END_TEST
+
 /* Texts of random digits, some with hundreds of them, and some halfway between two doubles. */
 START_TEST(texts_are_read_as_strtod_does)
 {
@@ -219,6 +252,7 @@ Suite *suite(void)
 {
     const TTest *const reals[] = {texts_are_those_of_printf,
                                   every_number_comes_back,
+                                  floats_need_fewer_digits,
                                   texts_are_read_as_strtod_does,
                                   what_is_no_number_is_not_read,
                                   rounding_modes_do_not_matter,
