@@ -445,7 +445,8 @@ static gan_status read_layer(gan_layer **out, const gan_network *net, const gan_
     if (!class)
         return gan__fail(GAN_ERR_FORMAT, "is of no known kind: %s", name ? name : "it has no name");
     GAN_TRY(read_settings(settings, class, list));
-    *out = gan__layer_create(class, settings);
+    status = gan__layer_make(out, class, settings);
+    if (status == GAN_ERR_NOMEM) return status;
     if (spectral) *out = gan_layer_spectral_norm(*out);
     if (!*out) return GAN_ERR_FORMAT;
 
