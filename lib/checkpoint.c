@@ -170,7 +170,8 @@ static gan_status open_checkpoint(gan__safetensors **out, const char *path,
                  "%s: no checkpoint: it has no metadata \"" FORMAT "\"; weights alone are read by "
                  "gan_network_open() and gan_network_load()",
                  path);
-    if (!gan__number_parse_whole(&number, format, strlen(format)) || number < 1 || number > GAN_CHECKPOINT_FORMAT)
+    if (!gan__number_parse_whole(&number, format, strlen(format)) || number < 1 ||
+        number > GAN_CHECKPOINT_FORMAT)
         GAN_FAIL(GAN_ERR_FORMAT, "%s: a checkpoint of format %.20s; this release reads 1 to %d",
                  path, format, GAN_CHECKPOINT_FORMAT);
     GAN_TRY(gan__safetensors_verify(file));

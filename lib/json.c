@@ -19,7 +19,8 @@ typedef struct parser {
     char *at, *end;    /* what is left of it; a zero byte is at the end */
     gan__json *values; /* every list's and object's follow it */
     size_t n_values;
-    gan__json *open; /* the innermost list or object that isn't closed; its `next` is the one around */
+    gan__json
+        *open; /* the innermost list or object that isn't closed; its `next` is the one around */
     gan__json *last; /* the latest value in it; NULL: none yet */
 } parser;
 
@@ -115,7 +116,8 @@ static gan_status read_escaped(parser *p, char **to)
     const char *begin = p->at;
     uint32_t c, low;
 
-    if (!read_unit(&c, p->at)) return fail_at(p, begin, "four hexadecimal digits expected behind \\u");
+    if (!read_unit(&c, p->at))
+        return fail_at(p, begin, "four hexadecimal digits expected behind \\u");
     p->at += 6;
     if (c >= 0xd800 && c < 0xdc00) {
         if (!read_unit(&low, p->at) || low < 0xdc00 || low > 0xdfff)
@@ -360,8 +362,7 @@ gan_status gan__json_parse(const gan__json **out, const char *text, size_t n,
     const char **keys = NULL;
 
     *out = NULL;
-    if (n > MOST_BYTES)
-        GAN_FAIL(GAN_ERR_FORMAT, "%zu bytes, at most %d expected", n, MOST_BYTES);
+    if (n > MOST_BYTES) GAN_FAIL(GAN_ERR_FORMAT, "%zu bytes, at most %d expected", n, MOST_BYTES);
     GAN_TRY(gan__alloc(&p.values, allocator, gan__size_add(most, text_bytes / sizeof *p.values),
                        sizeof *p.values));
     GAN_TRY(gan__alloc((void *)&keys, allocator, most_keys, sizeof *keys));
@@ -452,9 +453,10 @@ void gan__json_put_string(gan__text *out, const char *string)
 {
     gan__text_put_bytes(out, "\"", 1);
     while (*string) {
-        const size_t plain = strcspn(string, "\"\\\x01\x02\x03\x04\x05\x06\x07\b\t\n\x0b\f\r\x0e\x0f"
-                                             "\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c"
-                                             "\x1d\x1e\x1f");
+        const size_t plain =
+            strcspn(string, "\"\\\x01\x02\x03\x04\x05\x06\x07\b\t\n\x0b\f\r\x0e\x0f"
+                            "\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c"
+                            "\x1d\x1e\x1f");
         const char c = string[plain];
 
         gan__text_put_bytes(out, string, plain);

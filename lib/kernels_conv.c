@@ -151,7 +151,8 @@ size_t gan__conv_scratch(const gan__conv *c)
 {
     const gan__conv back = turned(c);
 
-    return turns(c) ? larger(work_size(c), gan__size_add(weights_size(c), work_size(&back))) : work_size(c);
+    return turns(c) ? larger(work_size(c), gan__size_add(weights_size(c), work_size(&back)))
+                    : work_size(c);
 }
 
 static work work_of(const gan__conv *c, const gan__panels *panels, float *scratch)

@@ -77,7 +77,8 @@ gan_layer *gan__layer_create(const gan__layer_class *class, const double *settin
 {
     gan_layer *out;
 
-    (void)gan__layer_make(&out, class, settings); /* the result says it, gan_last_error() says why */
+    (void)gan__layer_make(&out, class,
+                          settings); /* the result says it, gan_last_error() says why */
     return out;
 }
 

@@ -196,10 +196,9 @@ static void chunk_curve(const chunk *c, const group *g, double share, const gan_
         float *dx = run->dx + r * g->in + c->begin;
 
         for (size_t i = 0; i < c->n; i++)
-            dx[i] += (float)(share *
-                             (((double)tx[i] - mean[i] -
-                               ((double)x[i] - c->mean[i]) * slope[i] / c->std[i]) /
-                              c->std[i]));
+            dx[i] += (float)(share * (((double)tx[i] - mean[i] -
+                                       ((double)x[i] - c->mean[i]) * slope[i] / c->std[i]) /
+                                      c->std[i]));
     }
 }
 

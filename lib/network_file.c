@@ -550,7 +550,8 @@ static gan_status read_class_names(gan_network *net, const gan__safetensors *fil
         GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %zu names for %zu classes", at.path, at.key,
                  gan__json_is(list, GAN__JSON_LIST) ? gan__json_count(list) : 0, net->n_classes);
     name = gan__json_first(list);
-    for (size_t i = 0; i < net->n_classes; i++, name = name->next) names[i] = gan__json_string(name);
+    for (size_t i = 0; i < net->n_classes; i++, name = name->next)
+        names[i] = gan__json_string(name);
     status = gan_network_set_class_names(net, names, net->n_classes);
     if (status == GAN_ERR_INVALID)
         GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %s", at.path, at.key, gan_last_error());

@@ -10,11 +10,11 @@
 #include <string.h>
 
 enum {
-    MOST_DIGITS = 800,     /* a double has at most 767 */
-    MOST_SHIFT = 50,       /* bits at a time: ten times 2^50 has room in 64 bits */
-    MANTISSA_BITS = 52,    /* of a double */
+    MOST_DIGITS = 800,      /* a double has at most 767 */
+    MOST_SHIFT = 50,        /* bits at a time: ten times 2^50 has room in 64 bits */
+    MANTISSA_BITS = 52,     /* of a double */
     LEAST_EXPONENT = -1023, /* of 1.mantissa, as the field of zeros stands for */
-    MOST_EXPONENT = 1024,  /* infinity's */
+    MOST_EXPONENT = 1024,   /* infinity's */
 };
 
 /* 0.DIGITS * 10^point, the first digit not 0; no digits: 0. */

@@ -69,8 +69,10 @@ gan_status gan_optimizer_bind(gan_optimizer *opt, size_t n_params)
     if (!opt) return gan__fail(GAN_ERR_INVALID, "optimizer: is NULL");
     if (n_params == 0)
         return gan__fail(GAN_ERR_INVALID, "%s: bound to 0 parameters", opt->class->name);
-    if (n_params > PTRDIFF_MAX / sizeof(float)) /* also where there are no moments to take room for */
-        return gan__fail(GAN_ERR_NOMEM, "%s: bound to %zu parameters, at most %zu have room in memory",
+    if (n_params >
+        PTRDIFF_MAX / sizeof(float)) /* also where there are no moments to take room for */
+        return gan__fail(GAN_ERR_NOMEM,
+                         "%s: bound to %zu parameters, at most %zu have room in memory",
                          opt->class->name, n_params, PTRDIFF_MAX / sizeof(float));
     if (opt->n_params == n_params) return GAN_OK;
     if (opt->n_params > 0)

@@ -65,8 +65,8 @@ static size_t scratch_for(const gan__pass *pass, size_t i)
     size_t n = layer->class->scratch ? layer->class->scratch(layer) : 0;
 
     if (pass->desc.training && i > 0 && keeps_apart(pass, i - 1)) /* see class->tail_grad() */
-        n = gan__size_add(n, gan__size_mul(gan__pass_layer(pass, i - 1)->n_classes,
-                                           gan_shape_size(layer->out)));
+        n = gan__size_add(
+            n, gan__size_mul(gan__pass_layer(pass, i - 1)->n_classes, gan_shape_size(layer->out)));
     return whole_lines(n);
 }
 
@@ -93,8 +93,7 @@ static gan_status make_workspace(gan__pass *pass)
             pass->spectral[pass->n_spectral++] = i;
         }
         if (desc->training && layer->class->saved)
-            n_saved =
-                gan__size_add(n_saved, whole_lines(layer->class->saved(layer, desc->rows)));
+            n_saved = gan__size_add(n_saved, whole_lines(layer->class->saved(layer, desc->rows)));
         if (scratch > pass->n_scratch) pass->n_scratch = scratch;
     }
     GAN_TRY(gan__alloc(&pass->saved, a, n_saved, sizeof *pass->saved));

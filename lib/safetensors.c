@@ -21,8 +21,8 @@ struct gan__safetensors {
     gan_allocator allocator;
     char *path;
     FILE *stream;
-    uint64_t n_bytes;    /* of the file */
-    uint64_t data_begin; /* in the file */
+    uint64_t n_bytes;        /* of the file */
+    uint64_t data_begin;     /* in the file */
     const gan__json *header; /* owns all names */
     const gan__json *metadata;
     const gan__json **by_key; /* its entries, sorted */
@@ -92,9 +92,10 @@ static gan_status read_header(gan__safetensors *file)
     GAN_TRY(gan__alloc(&text, &file->allocator, n, 1));
     GAN_TRY(read_exactly(file, text, n, LENGTH_BYTES));
     if (text[0] != '{')
-        GAN_FAIL(GAN_ERR_FORMAT,
-                 "%s: byte %d: no safetensors file: header must begin with 0x7b '{', 0x%02x found%s",
-                 file->path, LENGTH_BYTES, (unsigned char)text[0], foreign(file).text);
+        GAN_FAIL(
+            GAN_ERR_FORMAT,
+            "%s: byte %d: no safetensors file: header must begin with 0x7b '{', 0x%02x found%s",
+            file->path, LENGTH_BYTES, (unsigned char)text[0], foreign(file).text);
     status = gan__json_parse(&file->header, text, n, &file->allocator);
     if (status == GAN_ERR_FORMAT)
         GAN_FAIL(status, "%s: byte %d: the header is not the JSON expected: %s", file->path,
@@ -128,9 +129,8 @@ static gan_status index_metadata(gan__safetensors *file)
     file->metadata = metadata;
     for (const gan__json *x = gan__json_first(metadata); x; x = x->next) {
         if (!gan__json_string(x))
-            return gan__fail(GAN_ERR_FORMAT,
-                             "%s: byte %d: " METADATA " \"%.80s\" must be a string", file->path,
-                             LENGTH_BYTES, x->key);
+            return gan__fail(GAN_ERR_FORMAT, "%s: byte %d: " METADATA " \"%.80s\" must be a string",
+                             file->path, LENGTH_BYTES, x->key);
         file->by_key[n++] = x;
     }
     gan__sort((void *)file->by_key, n, sizeof *file->by_key, by_key);

@@ -39,8 +39,8 @@ static void put_tensor(gan__text *text, const char *name, const char *dtype, con
                        uint64_t begin, uint64_t end)
 {
     gan__json_put_string(text, name);
-    gan__text_put(text, ":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%llu,%llu]}", dtype, shape,
-        (unsigned long long)begin, (unsigned long long)end);
+    gan__text_put(text, ":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%llu,%llu]}", dtype,
+                  shape, (unsigned long long)begin, (unsigned long long)end);
 }
 
 static void put_header(gan__text *text, const content *c)

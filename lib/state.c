@@ -280,7 +280,8 @@ static gan_status check_entry(gan__state_entry *e, const gan__safetensors *file)
     if (e->whole && e->found.whole > e->most)
         return gan__fail(GAN_ERR_FORMAT, "%s: %s is %.40s, at most %llu expected", path, e->name,
                          found, (unsigned long long)e->most);
-    if (e->real && (!gan__number_parse(&e->found.real, found, strlen(found)) || e->found.real < e->least))
+    if (e->real &&
+        (!gan__number_parse(&e->found.real, found, strlen(found)) || e->found.real < e->least))
         return gan__fail(GAN_ERR_FORMAT, "%s: %s is %.40s, a number of at least %g expected", path,
                          e->name, found, e->least);
     if (e->labels && !parse_labels(NULL, found, e->n_labels, e->most))

@@ -1,8 +1,8 @@
 /* test_json.c - JSON texts: what is one, what is not, and what reading takes. */
+#include "alloc_internal.h"
 #include "budget.h"
 #include "expect.h"
 #include "json_internal.h"
-#include "alloc_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +48,8 @@ START_TEST(values_are_found)
     ck_assert(gan__json_is(gan__json_at(list, 6), GAN__JSON_OBJECT));
     ck_assert(gan__json_is(gan__json_at(list, 7), GAN__JSON_BOOL));
     ck_assert_ptr_null(gan__json_at(list, 8));
-    ck_assert(gan__json_whole(&whole, gan__json_find(gan__json_find(root, "b"), "c")) && whole == 7);
+    ck_assert(gan__json_whole(&whole, gan__json_find(gan__json_find(root, "b"), "c")) &&
+              whole == 7);
     ck_assert_ptr_null(gan__json_find(root, "c"));
     end(root);
 }
@@ -102,7 +103,8 @@ START_TEST(strings_are_decoded)
         {"\"\"", ""},
         {"\"a\\\"b\\\\c\\/d\\b\\f\\n\\r\\t\"", "a\"b\\c/d\b\f\n\r\t"},
         {"\"\\u0041\\u00e9\\u20AC\\ud83d\\ude00z\"", "A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z"},
-        {"\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\x7f\"", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\x7f"},
+        {"\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\x7f\"",
+         "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\x7f"},
         {"\"\\udbff\\udfff\"", "\xf4\x8f\xbf\xbf"}};
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -187,7 +189,8 @@ END_TEST
 /* Every beginning of a text is refused, and nothing behind its end is read. */
 START_TEST(beginnings_are_refused)
 {
-    static const char text[] = "{\"a\":[1.5e-3,\"\\ud83d\\ude00\\n\xe2\x82\xac\",true,{\"b\":null}]}";
+    static const char text[] =
+        "{\"a\":[1.5e-3,\"\\ud83d\\ude00\\n\xe2\x82\xac\",true,{\"b\":null}]}";
 
     for (size_t n = 0; n < strlen(text); n++) {
         char *copy = malloc(n > 0 ? n : 1);
@@ -253,9 +256,13 @@ START_TEST(what_is_written_is_read)
     static const struct {
         double number;
         const char *text;
-    } numbers[] = {{0, "0"},          {-3, "-3"},       {1 << 30, "1073741824"},
-                   {0.5, "0.5"},      {0.1f, "0.10000000149011612"},
-                   {1e-5, "1.0000000000000001e-5"},     {1e-12, "9.9999999999999998e-13"},
+    } numbers[] = {{0, "0"},
+                   {-3, "-3"},
+                   {1 << 30, "1073741824"},
+                   {0.5, "0.5"},
+                   {0.1f, "0.10000000149011612"},
+                   {1e-5, "1.0000000000000001e-5"},
+                   {1e-12, "9.9999999999999998e-13"},
                    {1e300, "1.0000000000000001e300"}};
     gan__text text = {.allocator = &memory};
     const gan__json *root;

@@ -207,9 +207,10 @@ START_TEST(groups_have_a_common_multiple_of_at_most_1024)
     gan_network_destroy(clone);
     gan_network_destroy(net);
     net = two_groups(32, 33);
-    expect_fails(gan_network_build(net), GAN_ERR_SHAPE,
-                 "layer 1 (minibatch_stddev): groups of 33 samples, those of the layers before have "
-                 "32: the least common multiple may be at most 1024");
+    expect_fails(
+        gan_network_build(net), GAN_ERR_SHAPE,
+        "layer 1 (minibatch_stddev): groups of 33 samples, those of the layers before have "
+        "32: the least common multiple may be at most 1024");
     gan_network_destroy(net);
     net = two_groups(1024, 1023);
     expect_fails(gan_network_build(net), GAN_ERR_SHAPE, "at most 1024");

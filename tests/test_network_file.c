@@ -342,8 +342,8 @@ START_TEST(tensors_that_no_network_has_are_left_out_leniently)
     expect_ok(gan_network_load(net, path, &lenient));
     expect_ok(gan_network_find(&b, net, "0.bias"));
     for (int i = 0; i < 3; i++) ck_assert(b.data[i] == (float)i + 0.5f);
-    write_file(path,
-               "{" TENSOR("0.bias", "[0]", 0, 0) "," TENSOR("0.weight", "[3,2]", 0, 24) "}", 6);
+    write_file(path, "{" TENSOR("0.bias", "[0]", 0, 0) "," TENSOR("0.weight", "[3,2]", 0, 24) "}",
+               6);
     expect_fails(gan_network_load(net, path, NULL), GAN_ERR_SHAPE, "0.bias [0] for [3]");
     expect_ok(gan_network_load(net, path, &lenient));
     remove(path);
@@ -358,9 +358,9 @@ START_TEST(both_spectral_norms_of_pytorch_are_read)
                                         "d.0.parametrizations.weight.0._u",
                                         "d.0.parametrizations.weight.0._v"};
     const char *path = scratch_path("network-parametrizations.safetensors");
-    gan_network *nets[] = {gan_network_create(gan_shape_1d(5), NULL),
-                           gan_network_create(gan_shape_1d(5),
-                                              &(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 9})};
+    gan_network *nets[] = {
+        gan_network_create(gan_shape_1d(5), NULL),
+        gan_network_create(gan_shape_1d(5), &(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 9})};
     gan_tensor tensors[4];
 
     for (size_t i = 0; i < 2; i++)
@@ -375,10 +375,10 @@ START_TEST(both_spectral_norms_of_pytorch_are_read)
     expect_same_weights(nets[1], nets[0]);
     tensors[0].name = "d.0.parametrizations.weight.other";
     expect_ok(gan__safetensors_write(path, tensors, 4, NULL, 0, NULL));
-    expect_fails(gan_network_load(nets[1], path,
-                                  &(gan_network_load_desc){GAN_NETWORK_LOAD_DESC_INIT,
-                                                           .prefix = "d."}),
-                 GAN_ERR_SHAPE, "1 missing: 0.weight_orig [4, 5]; 1 not in the network");
+    expect_fails(
+        gan_network_load(nets[1], path,
+                         &(gan_network_load_desc){GAN_NETWORK_LOAD_DESC_INIT, .prefix = "d."}),
+        GAN_ERR_SHAPE, "1 missing: 0.weight_orig [4, 5]; 1 not in the network");
     remove(path);
     for (size_t i = 0; i < 2; i++) gan_network_destroy(nets[i]);
 }

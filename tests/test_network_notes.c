@@ -144,7 +144,8 @@ START_TEST(forged_notes_are_only_an_error)
         {"libgan.network.picture", "[6]", "a picture of shape [6]"},
         {"libgan.network.picture", "[1, 1, 2, 3]", "[1, 1, 2, 3]"},
         {"libgan.network.picture", "[0, 2, 3]", "[0, 2, 3]"},
-        {"libgan.network.picture", "[-1, -2, 3]", "it is [-1, -2, 3], [channels, height, width] expected"},
+        {"libgan.network.picture", "[-1, -2, 3]",
+         "it is [-1, -2, 3], [channels, height, width] expected"},
         {"libgan.network.picture", "[9223372036854775807, 2, 3]", "[9223372036854775807, 2, 3]"},
         {"libgan.network.picture", "[99999999999999999999, 2, 3]", "expected"},
         {"libgan.network.picture", "[1, \"2\", 3]", "[channels, height, width] expected"},
@@ -171,7 +172,11 @@ END_TEST
 
 static game noted_game(const gan_trainer_desc *desc)
 {
-    game x = {.latent = 4, .sample = 6, .g_opt = adam(), .d_opt = adam(), .g = vectors(),
+    game x = {.latent = 4,
+              .sample = 6,
+              .g_opt = adam(),
+              .d_opt = adam(),
+              .g = vectors(),
               .d = gan_network_create(gan_shape_1d(6), NULL)};
 
     expect_ok(gan_network_add(x.d, gan_layer_linear(6, 1)));

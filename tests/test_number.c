@@ -30,10 +30,26 @@ static double double_of(uint64_t bits)
 /* Numbers of every size, round ones, and those at the ends. */
 static double sample(size_t i)
 {
-    static const double special[] = {0,         -0.0,        1,        DBL_MAX,     DBL_MIN,
-                                     5e-324,    DBL_EPSILON, 0.1,      1.0 / 3,     2.5,
-                                     0x1p-1022, 1e-5,        0.0001,   0.00009999,  123456789012345678,
-                                     1e22,      1e23,        9007199254740993.0, -1e15, 999999999999999.5};
+    static const double special[] = {0,
+                                     -0.0,
+                                     1,
+                                     DBL_MAX,
+                                     DBL_MIN,
+                                     5e-324,
+                                     DBL_EPSILON,
+                                     0.1,
+                                     1.0 / 3,
+                                     2.5,
+                                     0x1p-1022,
+                                     1e-5,
+                                     0.0001,
+                                     0.00009999,
+                                     123456789012345678,
+                                     1e22,
+                                     1e23,
+                                     9007199254740993.0,
+                                     -1e15,
+                                     999999999999999.5};
     const uint64_t bits = next_bits();
     char text[40];
 
@@ -86,7 +102,7 @@ START_TEST(floats_need_fewer_digits)
     static const struct {
         float value;
         const char *text;
-    } cases[] = {{0.1f, "0.1"},   {-0.5f, "-0.5"},    {0, "0"}, {0.4914f, "0.4914"},
+    } cases[] = {{0.1f, "0.1"},    {-0.5f, "-0.5"},     {0, "0"}, {0.4914f, "0.4914"},
                  {1e-5f, "1e-05"}, {1234.5f, "1234.5"}, {3, "3"}, {16777216, "16777216"}};
     static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
     char text[GAN__NUMBER_BYTES], first[GAN__NUMBER_BYTES] = "";
@@ -150,9 +166,25 @@ END_TEST
 
 START_TEST(what_is_no_number_is_not_read)
 {
-    static const char *const bad[] = {"",   "-",  "+",   ".",    "e5",  "1e",   "1e+",  "nan", "inf",
-                                      "1 ", " 1", "1,5", "0x10", "--1", "1.2.3", "1e5.5", "1e400",
-                                      "-1e309", "1.7976931348623159e308"};
+    static const char *const bad[] = {"",
+                                      "-",
+                                      "+",
+                                      ".",
+                                      "e5",
+                                      "1e",
+                                      "1e+",
+                                      "nan",
+                                      "inf",
+                                      "1 ",
+                                      " 1",
+                                      "1,5",
+                                      "0x10",
+                                      "--1",
+                                      "1.2.3",
+                                      "1e5.5",
+                                      "1e400",
+                                      "-1e309",
+                                      "1.7976931348623159e308"};
     double x = 7;
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -250,15 +282,10 @@ END_TEST
 
 Suite *suite(void)
 {
-    const TTest *const reals[] = {texts_are_those_of_printf,
-                                  every_number_comes_back,
-                                  floats_need_fewer_digits,
-                                  texts_are_read_as_strtod_does,
-                                  what_is_no_number_is_not_read,
-                                  rounding_modes_do_not_matter,
-                                  locales_do_not_matter,
-                                  what_is_not_finite_is_told,
-                                  NULL};
+    const TTest *const reals[] = {
+        texts_are_those_of_printf,     every_number_comes_back,       floats_need_fewer_digits,
+        texts_are_read_as_strtod_does, what_is_no_number_is_not_read, rounding_modes_do_not_matter,
+        locales_do_not_matter,         what_is_not_finite_is_told,    NULL};
     const TTest *const whole[] = {whole_numbers_are_digits_and_nothing_else, NULL};
     Suite *s = suite_create("number");
 

@@ -177,10 +177,8 @@ static void write_texts(const char *const *pairs, size_t n)
 
 START_TEST(reals_that_are_none_or_too_small_are_refused)
 {
-    static const char *const bad[] = {
-        "",      "x",  "nan", "inf",   "-inf",
-        "1e999", "1 ", " 1",  "1,5",   "0x10",
-        "-1.1",  "1e", "--1", "1.2.3"};
+    static const char *const bad[] = {"",   "x",   "nan",  "inf",  "-inf", "1e999", "1 ",
+                                      " 1", "1,5", "0x10", "-1.1", "1e",   "--1",   "1.2.3"};
     thing x = {0, 0, 7, {0}};
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

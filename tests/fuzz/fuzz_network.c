@@ -1,8 +1,8 @@
 /* fuzz_network.c - any bytes as a network's file, and any text as the description of its layers: an
  * error, or a network that runs, and that is the same when it was written and read again. */
+#include "alloc_internal.h"
 #include "input.h"
 #include "network_internal.h"
-#include "alloc_internal.h"
 
 #include <gan/gan.h>
 #include <math.h>
@@ -35,12 +35,14 @@ static size_t numbers_of(const gan_network *net)
 /* As many samples as make several tiles of some groups. */
 static void run_it(gan_network *net)
 {
-    const size_t in = gan_shape_size(net->input), out = gan_shape_size(gan_network_output_shape(net));
+    const size_t in = gan_shape_size(net->input),
+                 out = gan_shape_size(gan_network_output_shape(net));
     float *x = calloc(ROWS * in, sizeof *x), *y = malloc(ROWS * out * sizeof *y);
     uint8_t labels[ROWS] = {0};
 
     for (size_t i = 0; x && i < ROWS * in; i++) x[i] = (float)(i % 7) - 3;
-    for (size_t i = 0; i < ROWS && net->n_classes > 0; i++) labels[i] = (uint8_t)(i % net->n_classes);
+    for (size_t i = 0; i < ROWS && net->n_classes > 0; i++)
+        labels[i] = (uint8_t)(i % net->n_classes);
     if (x && y)
         demand(gan_network_forward_labels(net, x, net->n_classes > 0 ? labels : NULL, ROWS, y) ==
                    GAN_OK,
