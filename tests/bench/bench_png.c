@@ -109,7 +109,7 @@ static gan_network *make_network(size_t in, size_t hidden, size_t out, int is_ge
 static void time_training(const char *name, const char *what, const gan_dataset *data,
                           size_t n_threads)
 {
-    figures *figures = figures_begin();
+    figures *out = figures_begin();
     char key[64];
 
     const size_t size = gan_shape_size(gan_dataset_shape(data));
@@ -142,11 +142,11 @@ static void time_training(const char *name, const char *what, const gan_dataset 
     printf("train, %-28s step %6.2f ms, gan_iterator_next %6.3f ms (longest %6.2f)\n", what,
            1e3 * median(in_step, STEPS), 1e3 * median(in_next, STEPS),
            1e3 * quantile(in_next, STEPS, 1));
-    put(figures, "step_s", median(in_step, STEPS));
-    put(figures, "wait_s", median(in_next, STEPS));
-    put(figures, "longest_wait_s", quantile(in_next, STEPS, 1));
+    put(out, "step_s", median(in_step, STEPS));
+    put(out, "wait_s", median(in_next, STEPS));
+    put(out, "longest_wait_s", quantile(in_next, STEPS, 1));
     snprintf(key, sizeof key, "%s, %s", name, what);
-    figures_add(report, key, figures);
+    figures_add(report, key, out);
     gan_iterator_destroy(it);
     gan_trainer_destroy(trainer);
     gan_optimizer_destroy(g_adam);

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 struct figures {
-    const char *name; /* a literal of the caller's; NULL in a list */
-    double value;     /* where there is nothing in it */
+    char name[80]; /* "": in a list */
+    double value;  /* where there is nothing in it */
     figures *first, *last, *next;
     int is_number;
 };
@@ -33,7 +33,7 @@ void figures_end(figures *f)
 
 void figures_add(figures *to, const char *name, figures *more)
 {
-    more->name = name;
+    snprintf(more->name, sizeof more->name, "%s", name ? name : "");
     if (to->last)
         to->last->next = more;
     else
@@ -52,9 +52,9 @@ void put(figures *to, const char *name, double value)
 
 static void write_one(FILE *file, const figures *f, int depth)
 {
-    const int named = !f->first || f->first->name;
+    const int named = !f->first || *f->first->name;
 
-    if (f->name) fprintf(file, "\"%s\": ", f->name);
+    if (*f->name) fprintf(file, "\"%s\": ", f->name);
     if (f->is_number) {
         fprintf(file, isfinite(f->value) ? "%.17g" : "null", f->value);
         return;
