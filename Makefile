@@ -82,7 +82,7 @@ LIB_OBJ     := $(patsubst lib/%.c,%.o,$(filter-out $(ISA_KERNELS:%=lib/kernels_%
 STATIC_OBJ  := $(LIB_OBJ:%=$(BUILD)/static/%)
 SHARED_OBJ  := $(LIB_OBJ:%=$(BUILD)/shared/%)
 PROGRAM_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(TEST_SRC) $(TEST_HELPERS) $(BENCH_SRC) \
-                 $(BENCH_HELPERS) $(FUZZ_SRC) tests/fuzz/replay.c $(EXAMPLE_SRC) $(EXAMPLE_HELPERS))
+                 $(BENCH_HELPERS) $(FUZZ_SRC) tests/fuzz/replay.c tests/fuzz/mutator.c $(EXAMPLE_SRC) $(EXAMPLE_HELPERS))
 
 STATIC   := $(BUILD)/libgan.a
 EXAMPLES := $(EXAMPLE_SRC:%.c=$(BUILD)/%)
@@ -110,7 +110,7 @@ have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo $(1))
 ifndef BLAS
 BLAS := $(or $(call have,openblas),$(call have,cblas),$(call have,blas),openblas)
 endif
-MODULES      := $(BLAS) libpng zlib jansson
+MODULES      := $(BLAS) libpng zlib
 # Others' headers are system headers: our warnings are about our code.
 headers_of    = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null))
 DEP_CFLAGS   := $(call headers_of,$(MODULES))
@@ -404,7 +404,7 @@ fuzz-%:
 	$(MAKE) CC=clang BUILD=$(BUILD)-fuzz SAN=fuzzer-no-link,address,undefined $(BUILD)-fuzz/fuzz/$*
 	@echo "Now run it: $(BUILD)-fuzz/fuzz/$* FOLDER-FOR-ITS-FINDINGS tests/corpus/$*"
 
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(STATIC)
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/mutator.o $(STATIC)
 	$(call begin,LD)
 	$(call LINK,-fsanitize=fuzzer)
 

@@ -38,7 +38,7 @@ gan_status gan__alloc(void *out, const gan_allocator *allocator, size_t n, size_
     size_t bytes;
 
     memcpy(out, &memory, sizeof memory);
-    if (size && n > (SIZE_MAX - slack) / size)
+    if (size && n > (PTRDIFF_MAX - slack) / size) /* no block can be larger */
         return gan__fail(GAN_ERR_NOMEM, "out of memory: %zu blocks of %zu bytes are too many", n,
                          size);
     bytes = n > 0 && size > 0 ? n * size : 1;

@@ -5,9 +5,30 @@
 #include <gan/alloc.h>
 #include <gan/status.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The alignment of every block: a cache line, and the widest vector. */
 enum { GAN__ALIGNMENT = 64 };
+
+/* Sizes of memory are computed by these: what has no room in a size_t becomes SIZE_MAX, and stays so
+ * whatever is done with it, until gan__alloc() refuses it. */
+static inline size_t gan__size_add(size_t a, size_t b)
+{
+    return a > SIZE_MAX - b ? SIZE_MAX : a + b;
+}
+
+static inline size_t gan__size_mul(size_t a, size_t b)
+{
+    return b > 0 && a > SIZE_MAX / b ? SIZE_MAX : a * b;
+}
+
+/* The next multiple of `unit`. */
+static inline size_t gan__size_round_up(size_t n, size_t unit)
+{
+    const size_t more = n % unit > 0 ? unit - n % unit : 0;
+
+    return gan__size_add(n, more);
+}
 
 /* Copy a host's allocator, or malloc's when `from` is NULL, after checking it. */
 gan_status gan__alloc_init(gan_allocator *out, const gan_allocator *from);

@@ -9,6 +9,7 @@
 #include "iterator_internal.h"
 #include "kernels_internal.h"
 #include "network_internal.h"
+#include "number_internal.h"
 #include "optimizer_internal.h"
 #include "safetensors_internal.h"
 #include "state_internal.h"
@@ -17,7 +18,6 @@
 
 #include <gan/version.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Names in the file that are read apart from the list. */
@@ -48,15 +48,20 @@ static void describe_origin(gan__state *s)
     gan__state_text(s, PROCESSOR, "%s", gan__kernels_name());
 }
 
+/* Add a text that was written apart, if there is one. */
+static void add_text(gan__state *s, const char *name, gan__text *text)
+{
+    if (s->status == GAN_OK) s->status = text->status;
+    if (text->bytes) gan__state_text(s, name, "%s", text->bytes);
+    gan__text_end(text);
+}
+
 static void describe_layers(gan__state *s, const gan__trainer_player *p)
 {
-    char *layers = gan__network_describe(p->net);
+    gan__text layers = {.allocator = &s->allocator};
 
-    if (!layers && s->status == GAN_OK)
-        s->status =
-            gan__fail(GAN_ERR_NOMEM, "checkpoint: out of memory while describing the %s", p->name);
-    if (layers) gan__state_text(s, p->name, "%s", layers);
-    free(layers);
+    gan__network_describe(&layers, p->net);
+    add_text(s, p->name, &layers);
 }
 
 /* They may change in a run, too. */
@@ -96,12 +101,10 @@ static void describe_classes(gan__state *s, const gan_trainer *t)
 {
     const gan_network *g = gan__trainer_player_of(t, 0).net, *d = gan__trainer_player_of(t, 1).net;
     const gan_network *named = g->class_names ? g : d;
-    char *names = named->class_names ? gan__network_describe_classes(named) : NULL;
+    gan__text names = {.allocator = &s->allocator};
 
-    if (named->class_names && !names && s->status == GAN_OK)
-        s->status = gan__fail(GAN_ERR_NOMEM, "checkpoint: out of memory while naming the classes");
-    if (names) gan__state_text(s, GAN__NETWORK_CLASSES, "%s", names);
-    free(names);
+    gan__network_describe_classes(&names, named);
+    add_text(s, GAN__NETWORK_CLASSES, &names);
 }
 
 static void describe(gan__state *s, gan_trainer *t, const gan_iterator *it, place *at)
@@ -169,7 +172,8 @@ static gan_status open_checkpoint(gan__safetensors **out, const char *path,
                  "%s: no checkpoint: it has no metadata \"" FORMAT "\"; weights alone are read by "
                  "gan_network_open() and gan_network_load()",
                  path);
-    if (!gan__state_parse_whole(&number, format) || number < 1 || number > GAN_CHECKPOINT_FORMAT)
+    if (!gan__number_parse_whole(&number, format, strlen(format)) || number < 1 ||
+        number > GAN_CHECKPOINT_FORMAT)
         GAN_FAIL(GAN_ERR_FORMAT, "%s: a checkpoint of format %.20s; this release reads 1 to %d",
                  path, format, GAN_CHECKPOINT_FORMAT);
     GAN_TRY(gan__safetensors_verify(file));
@@ -281,7 +285,7 @@ static gan_status read_whole(uint64_t *out, const gan__safetensors *file, const 
 {
     const char *text = gan__safetensors_metadata(file, name);
 
-    if (text && gan__state_parse_whole(out, text)) return GAN_OK;
+    if (text && gan__number_parse_whole(out, text, strlen(text))) return GAN_OK;
     return gan__fail(GAN_ERR_FORMAT, "%s: %s is %.40s, a whole number expected",
                      gan__safetensors_path(file), name, text ? text : "missing");
 }

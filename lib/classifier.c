@@ -126,7 +126,8 @@ static gan_status take_memory(gan_classifier *c)
         feature_layers ? gan_shape_size(net->layers[feature_layers - 1].out) : c->sample;
     if (!c->desc.pool) GAN_TRY(gan_pool_create(&c->own_pool, c->desc.n_threads, &c->allocator));
     c->pool = c->desc.pool ? c->desc.pool : c->own_pool;
-    GAN_TRY(gan__alloc(&c->logits, &c->allocator, CHUNK * c->n_classes, sizeof *c->logits));
+    GAN_TRY(gan__alloc(&c->logits, &c->allocator, gan__size_mul(CHUNK, c->n_classes),
+                       sizeof *c->logits));
     GAN_TRY(make_pass(&c->eval, c, net->n_layers, 0));
     if (feature_layers) GAN_TRY(make_pass(&c->features, c, feature_layers, 0));
     if (!c->learner.opt) return GAN_OK;

@@ -34,7 +34,7 @@ static gan_status create(gan_image **out, size_t width, size_t height, size_t ch
     image->width = width;
     image->height = height;
     image->channels = channels;
-    if (!pixels) GAN_TRY(gan__alloc(&image->pixels, memory, width * channels, height));
+    if (!pixels) GAN_TRY(gan__alloc(&image->pixels, memory, gan__size_mul(width, channels), height));
     if (pixels) image->pixels = pixels;
     *out = image;
     image = NULL;

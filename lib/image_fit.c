@@ -124,9 +124,10 @@ gan_status gan__image_fit(gan_image *image, size_t width, size_t height, size_t 
     float *row = NULL, *row_weights = NULL, *pixel_weights = NULL;
 
     if (channels < image->channels) make_grey(image);
-    GAN_TRY(gan__alloc(&row, &image->allocator, image->width * image->channels, sizeof *row));
+    GAN_TRY(gan__alloc(&row, &image->allocator, gan__size_mul(image->width, image->channels),
+                       sizeof *row));
     GAN_TRY(gan__alloc(&row_weights, &image->allocator, down.n_taps, sizeof *row_weights));
-    GAN_TRY(gan__alloc(&pixel_weights, &image->allocator, width * across.n_taps,
+    GAN_TRY(gan__alloc(&pixel_weights, &image->allocator, gan__size_mul(width, across.n_taps),
                        sizeof *pixel_weights));
     for (size_t x = 0; x < width; x++) weigh(&across, x, pixel_weights + x * across.n_taps);
     for (size_t y = 0; y < height; y++) {

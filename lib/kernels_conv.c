@@ -8,6 +8,7 @@
  * the columns of the weights. */
 #include "kernels_conv_internal.h"
 
+#include "alloc_internal.h"
 #include "kernels_internal.h"
 
 #include <string.h>
@@ -61,15 +62,15 @@ static size_t larger(size_t a, size_t b)
 
 static size_t images_size(const gan__conv *c)
 {
+    const size_t image = gan__size_mul(c->in, gan__size_mul(padded_size(c, 0), padded_size(c, 1)));
+
     /* With fewer channels a chunk may hold more images, but not more numbers. */
-    return larger(chunk_of(c), DEPTH / positions(c)) * c->in * padded_size(c, 0) *
-               padded_size(c, 1) +
-           SLACK;
+    return gan__size_add(gan__size_mul(larger(chunk_of(c), DEPTH / positions(c)), image), SLACK);
 }
 
 static size_t panel_size(const gan__conv *c)
 {
-    return larger(DEPTH, c->out) * MAX_WIDTH + SLACK;
+    return gan__size_add(gan__size_mul(larger(DEPTH, c->out), MAX_WIDTH), SLACK);
 }
 
 size_t gan__conv_image_size(const gan__conv *c)
@@ -141,14 +142,17 @@ static void turn_weights(const gan__conv *c, const float *weights, float *to)
  * panel's depth. */
 static size_t work_size(const gan__conv *c)
 {
-    return images_size(c) + panel_size(c) + larger(DEPTH, c->out) * (MAX_WIDTH + 16);
+    const size_t block = gan__size_mul(larger(DEPTH, c->out), MAX_WIDTH + 16);
+
+    return gan__size_add(gan__size_add(images_size(c), panel_size(c)), block);
 }
 
 size_t gan__conv_scratch(const gan__conv *c)
 {
     const gan__conv back = turned(c);
 
-    return turns(c) ? larger(work_size(c), weights_size(c) + work_size(&back)) : work_size(c);
+    return turns(c) ? larger(work_size(c), gan__size_add(weights_size(c), work_size(&back)))
+                    : work_size(c);
 }
 
 static work work_of(const gan__conv *c, const gan__panels *panels, float *scratch)

@@ -54,20 +54,31 @@ const gan__layer_class *gan__layer_class_find(const char *name)
     return NULL;
 }
 
-gan_layer *gan__layer_create(const gan__layer_class *class, const double *settings)
+gan_status gan__layer_make(gan_layer **out, const gan__layer_class *class, const double *settings)
 {
+    gan_status status = GAN_OK;
     gan_layer layer = {.class = class};
-    gan_layer *out;
 
+    *out = NULL;
     if (class->n_settings > 0)
         memcpy(layer.settings, settings, class->n_settings * sizeof *settings);
-    if (class->check && class->check(&layer) != GAN_OK) return NULL;
-    out = malloc(sizeof *out);
-    if (!out) {
-        gan__fail(GAN_ERR_NOMEM, "%s: out of memory: %zu bytes wanted", class->name, sizeof *out);
-        return NULL;
-    }
-    *out = layer;
+    if (class->check) GAN_TRY(class->check(&layer));
+    *out = malloc(sizeof **out);
+    if (!*out)
+        return gan__fail(GAN_ERR_NOMEM, "%s: out of memory: %zu bytes wanted", class->name,
+                         sizeof **out);
+    **out = layer;
+
+cleanup:
+    return status;
+}
+
+gan_layer *gan__layer_create(const gan__layer_class *class, const double *settings)
+{
+    gan_layer *out;
+
+    (void)gan__layer_make(&out, class,
+                          settings); /* the result says it, gan_last_error() says why */
     return out;
 }
 

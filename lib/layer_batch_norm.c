@@ -4,6 +4,7 @@
  * measures, then changes as many channels as stay in cache meanwhile: numbers come from memory
  * once. */
 #include "kernels_internal.h"
+#include "alloc_internal.h"
 #include "layer_norm_internal.h"
 #include "status_internal.h"
 
@@ -90,7 +91,7 @@ static void init_buffers(const gan_layer *layer, float *buffers)
 
 static size_t saved(const gan_layer *layer, size_t rows)
 {
-    return rows * channels_of(layer) * (sizeof(moments) / sizeof(float));
+    return gan__size_mul(gan__size_mul(rows, channels_of(layer)), sizeof(moments) / sizeof(float));
 }
 
 /* By channels; at least a cache line of each row. */

@@ -202,8 +202,9 @@ gan_status gan__layer_check_tangent(const gan_layer *layer);
 void gan__layer_for_stretches(const gan__layer_run *run,
                               void (*each)(const gan__layer_run *run, size_t at, size_t n));
 
-/* Make a layer from its class's name and settings, as gan_layer_*() do; NULL with a message on
- * failure. */
+/* Make a layer from its class and settings, as gan_layer_*() do: GAN_ERR_INVALID, GAN_ERR_NOMEM; and
+ * the same that returns NULL on failure. */
+gan_status gan__layer_make(gan_layer **out, const gan__layer_class *class, const double *settings);
 gan_layer *gan__layer_create(const gan__layer_class *class, const double *settings);
 
 /* Settings that are a shape: lay it down in GAN_SHAPE_MAX_RANK settings, read it from those behind

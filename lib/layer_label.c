@@ -3,6 +3,7 @@
  * Each has a table with a row for every class.  All are linear in the sample, the label being
  * given, so they have second derivatives; and in the table, so a sample may lie between classes. */
 #include "kernels_internal.h"
+#include "alloc_internal.h"
 #include "labels_internal.h"
 #include "layer_internal.h"
 #include "rng_internal.h"
@@ -338,7 +339,7 @@ static size_t affine_scratch(const gan_layer *layer)
 {
     const size_t n = features_of(layer), area = size_in(layer) / n;
 
-    return 2 * n > area ? 2 * n : area;
+    return gan__size_mul(2, n) > area ? gan__size_mul(2, n) : area;
 }
 
 /* y = a x for each channel of each row, and with `terms` + b. */

@@ -1,7 +1,11 @@
 /* layer_minibatch_stddev.c - how much the samples of a group differ, as one more channel.
  *
  * The statistic of a group: for each number of a sample the standard deviation over the group, then
- * the mean of these. */
+ * the mean of these.
+ *
+ * In double precision, in which the mean of equal numbers is exact: a number that is the same in the
+ * whole group has deviation 0 and gradient 0, where a mean that is off by a last bit would be
+ * divided by the root of EPS. */
 #include "layer_internal.h"
 #include "status_internal.h"
 
@@ -9,9 +13,9 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { MAX_GROUP = 1024, CHUNK = 256 };
+enum { MAX_GROUP = 1024, CHUNK = 128 };
 
-#define EPS 1e-8f /* added to the variance */
+#define EPS 1e-8 /* added to the variance */
 
 static size_t together(const gan_layer *layer)
 {
@@ -67,7 +71,7 @@ static group group_at(const gan__layer_run *run, size_t first)
 /* Some of the numbers of each sample: means over the group and standard deviations. */
 typedef struct chunk {
     size_t begin, n;
-    float mean[CHUNK], std[CHUNK];
+    double mean[CHUNK], std[CHUNK];
 } chunk;
 
 static void measure(chunk *c, const group *g, size_t begin, const float *x)
@@ -78,15 +82,15 @@ static void measure(chunk *c, const group *g, size_t begin, const float *x)
     memset(c->std, 0, sizeof c->std);
     x += g->first * g->in + begin;
     for (size_t r = 0; r < g->rows; r++)
-        for (size_t i = 0; i < c->n; i++) c->mean[i] += x[r * g->in + i];
-    for (size_t i = 0; i < c->n; i++) c->mean[i] /= (float)g->rows;
+        for (size_t i = 0; i < c->n; i++) c->mean[i] += (double)x[r * g->in + i];
+    for (size_t i = 0; i < c->n; i++) c->mean[i] /= (double)g->rows;
     for (size_t r = 0; r < g->rows; r++)
         for (size_t i = 0; i < c->n; i++) {
-            const float d = x[r * g->in + i] - c->mean[i];
+            const double d = (double)x[r * g->in + i] - c->mean[i];
 
             c->std[i] += d * d;
         }
-    for (size_t i = 0; i < c->n; i++) c->std[i] = sqrtf(c->std[i] / (float)g->rows + EPS);
+    for (size_t i = 0; i < c->n; i++) c->std[i] = sqrt(c->std[i] / (double)g->rows + EPS);
 }
 
 static float statistic(const group *g, const float *x)
@@ -96,7 +100,7 @@ static float statistic(const group *g, const float *x)
 
     for (size_t begin = 0; begin < g->in; begin += CHUNK) {
         measure(&c, g, begin, x);
-        for (size_t i = 0; i < c.n; i++) sum += (double)c.std[i];
+        for (size_t i = 0; i < c.n; i++) sum += c.std[i];
     }
     return (float)(sum / (double)g->in);
 }
@@ -121,8 +125,8 @@ static void forward(const gan__layer_run *run)
 
 /* How fast the statistic changes as x moves along tx: the mean over numbers of their deviations'
  * slopes, which are mean of tx (x - mean) / deviation. */
-static void measure_slopes(const chunk *c, const group *g, const gan__layer_run *run, float *mean,
-                           float *slope)
+static void measure_slopes(const chunk *c, const group *g, const gan__layer_run *run, double *mean,
+                           double *slope)
 {
     memset(mean, 0, CHUNK * sizeof *mean);
     memset(slope, 0, CHUNK * sizeof *slope);
@@ -131,58 +135,59 @@ static void measure_slopes(const chunk *c, const group *g, const gan__layer_run 
         const float *tx = run->tx + r * g->in + c->begin;
 
         for (size_t i = 0; i < c->n; i++) {
-            mean[i] += tx[i];
-            slope[i] += tx[i] * (x[i] - c->mean[i]);
+            mean[i] += (double)tx[i];
+            slope[i] += (double)tx[i] * ((double)x[i] - c->mean[i]);
         }
     }
     for (size_t i = 0; i < c->n; i++) {
-        mean[i] /= (float)g->rows;
-        slope[i] /= (float)g->rows * c->std[i];
+        mean[i] /= (double)g->rows;
+        slope[i] /= (double)g->rows * c->std[i];
     }
 }
 
 static float statistic_slope(const group *g, const gan__layer_run *run)
 {
-    float mean[CHUNK];
-    float slope[CHUNK];
+    double mean[CHUNK];
+    double slope[CHUNK];
     double sum = 0;
     chunk c;
 
     for (size_t begin = 0; begin < g->in; begin += CHUNK) {
         measure(&c, g, begin, run->x);
         measure_slopes(&c, g, run, mean, slope);
-        for (size_t i = 0; i < c.n; i++) sum += (double)slope[i];
+        for (size_t i = 0; i < c.n; i++) sum += slope[i];
     }
     return (float)(sum / (double)g->in);
 }
 
 /* The gradient by the statistic, for each of the numbers it is the mean of, over the group's
  * size. */
-static float share_of(const group *g, const float *dy)
+static double share_of(const group *g, const float *dy)
 {
     double sum = 0;
 
     for (size_t r = g->first; r < g->first + g->rows; r++)
         for (size_t i = g->in; i < g->out; i++) sum += (double)dy[r * g->out + i];
-    return (float)(sum / (double)g->in / (double)g->rows);
+    return sum / (double)g->in / (double)g->rows;
 }
 
-static void chunk_grad(const chunk *c, const group *g, float share, const gan__layer_run *run)
+static void chunk_grad(const chunk *c, const group *g, double share, const gan__layer_run *run)
 {
     for (size_t r = g->first; r < g->first + g->rows; r++) {
         const float *x = run->x + r * g->in + c->begin;
         const float *dy = run->dy + r * g->out + c->begin;
         float *dx = run->dx + r * g->in + c->begin;
 
-        for (size_t i = 0; i < c->n; i++) dx[i] = dy[i] + share * ((x[i] - c->mean[i]) / c->std[i]);
+        for (size_t i = 0; i < c->n; i++)
+            dx[i] = (float)((double)dy[i] + share * (((double)x[i] - c->mean[i]) / c->std[i]));
     }
 }
 
 /* What a change of x changes in the slopes of the deviations. */
-static void chunk_curve(const chunk *c, const group *g, float share, const gan__layer_run *run)
+static void chunk_curve(const chunk *c, const group *g, double share, const gan__layer_run *run)
 {
-    float mean[CHUNK];
-    float slope[CHUNK];
+    double mean[CHUNK];
+    double slope[CHUNK];
 
     measure_slopes(c, g, run, mean, slope);
     for (size_t r = g->first; r < g->first + g->rows; r++) {
@@ -191,8 +196,9 @@ static void chunk_curve(const chunk *c, const group *g, float share, const gan__
         float *dx = run->dx + r * g->in + c->begin;
 
         for (size_t i = 0; i < c->n; i++)
-            dx[i] += share *
-                     ((tx[i] - mean[i] - (x[i] - c->mean[i]) * slope[i] / c->std[i]) / c->std[i]);
+            dx[i] += (float)(share * (((double)tx[i] - mean[i] -
+                                       ((double)x[i] - c->mean[i]) * slope[i] / c->std[i]) /
+                                      c->std[i]));
     }
 }
 
@@ -212,8 +218,8 @@ static void tangent_backward(const gan__layer_run *run)
     chunk c;
 
     for (size_t first = 0; first < run->rows; first += g.rows) {
-        float share;
-        float tx_share;
+        double share;
+        double tx_share;
 
         g = group_at(run, first);
         share = share_of(&g, run->dy);
@@ -232,7 +238,7 @@ static void backward(const gan__layer_run *run)
     chunk c;
 
     for (size_t first = 0; first < run->rows; first += g.rows) {
-        float share;
+        double share;
 
         g = group_at(run, first);
         share = share_of(&g, run->dy);

@@ -4,6 +4,7 @@
  * are, and which weight belongs to a number: by its place in the segment, or by its channel. */
 #include "layer_norm_internal.h"
 
+#include "alloc_internal.h"
 #include "desc_internal.h"
 #include "kernels_internal.h"
 #include "status_internal.h"
@@ -125,13 +126,14 @@ static geometry geometry_of(const gan_layer *layer)
 
 static size_t saved(const gan_layer *layer, size_t rows)
 {
-    return rows * geometry_of(layer).segments * (sizeof(moments) / sizeof(float));
+    return gan__size_mul(gan__size_mul(rows, geometry_of(layer).segments),
+                         sizeof(moments) / sizeof(float));
 }
 
 /* A weight and a bias, or a gradient, for each number of a sample, and zeros. */
 static size_t scratch(const gan_layer *layer)
 {
-    return 3 * gan_shape_size(layer->in);
+    return gan__size_mul(3, gan_shape_size(layer->in));
 }
 
 static moments *saved_of(const gan__layer_run *run, const geometry *g, size_t row)

@@ -1,5 +1,6 @@
 /* layer_resize.c - larger images: by repeating, by blending, by laying channels side by side. */
 #include "layer_internal.h"
+#include "alloc_internal.h"
 #include "status_internal.h"
 #include "tensor_internal.h"
 
@@ -108,7 +109,7 @@ static const tap *column_taps(const gan__layer_run *run)
 
 static size_t upsample_scratch(const gan_layer *layer)
 {
-    return is_bilinear(layer) ? layer->out.dim[2] * TAP_NUMBERS : 0;
+    return is_bilinear(layer) ? gan__size_mul(layer->out.dim[2], TAP_NUMBERS) : 0;
 }
 
 /* Work on one channel of one sample. */

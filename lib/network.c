@@ -47,6 +47,7 @@ gan_network *gan_network_create(gan_shape input, const gan_network_desc *desc)
     net->seed = d.seed;
     net->pool = d.pool;
     net->input = input;
+    net->together = 1;
 
 cleanup:
     (void)gan__lost(GAN__NETWORK, status); /* the result says it, gan_last_error() says why */
@@ -93,7 +94,7 @@ gan_status gan__network_reserve(gan_network *net, size_t n)
     size_t *offsets = NULL;
     size_t *buffer_offsets = NULL;
 
-    while (capacity - net->n_layers < n) capacity *= 2;
+    while (capacity - net->n_layers < n) capacity = gan__size_mul(2, capacity);
     if (capacity == net->capacity) return GAN_OK;
     GAN_TRY(gan__alloc(&layers, &net->allocator, capacity, sizeof *layers));
     GAN_TRY(gan__alloc(&offsets, &net->allocator, capacity, sizeof *offsets));
@@ -118,15 +119,44 @@ cleanup:
     return status;
 }
 
+static size_t common_divisor(size_t a, size_t b)
+{
+    return b == 0 ? a : common_divisor(b, a % b);
+}
+
+gan_status gan__network_join_groups(size_t *together, size_t rows)
+{
+    const size_t all = gan__size_mul(*together, rows / common_divisor(*together, rows));
+
+    if (all > GAN__NETWORK_MOST_TOGETHER)
+        return gan__fail(GAN_ERR_SHAPE,
+                         "groups of %zu samples, those of the layers before have %zu: the least "
+                         "common multiple may be at most %d",
+                         rows, *together, GAN__NETWORK_MOST_TOGETHER);
+    *together = all;
+    return GAN_OK;
+}
+
+/* What gan__network_append() can take. */
+static gan_status check_groups(const gan_network *net, const gan_layer *layer)
+{
+    size_t together = net->together;
+
+    if (!layer->class->together) return GAN_OK;
+    return gan__network_join_groups(&together, layer->class->together(layer));
+}
+
 void gan__network_append(gan_network *net, const gan_layer *layer)
 {
     net->layers[net->n_layers] = *layer;
     net->offsets[net->n_layers] = net->n_params;
     net->buffer_offsets[net->n_layers] = net->n_buffers;
-    net->n_params += gan__layer_param_count(layer);
-    net->n_buffers += gan__layer_buffer_count(layer);
+    net->n_params = gan__size_add(net->n_params, gan__layer_param_count(layer));
+    net->n_buffers = gan__size_add(net->n_buffers, gan__layer_buffer_count(layer));
     net->n_tensors += layer->n_params + layer->n_buffers;
     if (layer->n_classes > 0) net->n_classes = layer->n_classes;
+    if (layer->class->together)
+        (void)gan__network_join_groups(&net->together, layer->class->together(layer));
     net->n_layers++;
 }
 
@@ -140,6 +170,7 @@ static gan_status add_one(gan_network *net, const gan_layer *layer)
     GAN_TRY(layer->class->shape(&last));
     if (layer->spectral) gan__spectral_shape(&last);
     GAN_TRY(gan__network_check_classes(net, last.n_classes));
+    GAN_TRY(check_groups(net, &last));
     GAN_TRY(gan__network_reserve(net, 1));
     gan__network_append(net, &last);
 

@@ -9,15 +9,13 @@
 
 #include "alloc_internal.h"
 #include "desc_internal.h"
+#include "json_internal.h"
 #include "safetensors_internal.h"
 #include "status_internal.h"
 #include "tensor_internal.h"
 
-#include <jansson.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char ARCHITECTURE[] = "libgan.network";
@@ -26,83 +24,69 @@ static const char SPECTRAL[] = "spectral_norm"; /* in place of a kind, before th
 /* No file is to ask for the machine's memory. */
 enum {
     MAX_SAMPLE = 1 << 22,            /* numbers in the input of a network from a file */
-    MAX_WORKSPACE = 1 << 26,         /* and between all of its layers, a sample */
+    MAX_WORKSPACE = 1 << 26,         /* and between all of its layers, of a group of samples */
     MAX_DESCRIPTION_BYTES = 1 << 20, /* of its layers as JSON, which takes many times as much */
 };
 
 /* ---- writing ---- */
 
-static json_t *number(double x)
+static void put_layer(gan__text *out, const gan_layer *layer)
 {
-    return x == floor(x) ? json_integer((json_int_t)x) : json_real(x);
+    if (layer->spectral) gan__text_put(out, "[\"%s\",", SPECTRAL);
+    gan__text_put(out, "[\"%s\"", layer->class->name);
+    for (size_t i = 0; i < layer->class->n_settings; i++) {
+        gan__text_put(out, ",");
+        gan__json_put_number(out, layer->settings[i]);
+    }
+    gan__text_put(out, layer->spectral ? "]]" : "]");
 }
 
-static json_t *layer_to_json(const gan_layer *layer)
-{
-    json_t *out = json_array();
-    int failed = json_array_append_new(out, json_string(layer->class->name));
+static void put_layers(gan__text *out, const gan_network *net, size_t begin, size_t end);
 
-    for (size_t i = 0; i < layer->class->n_settings; i++)
-        failed |= json_array_append_new(out, number(layer->settings[i]));
-    if (layer->spectral && !failed) return json_pack("[s, o]", SPECTRAL, out);
-    if (!failed) return out;
-    json_decref(out);
-    return NULL;
+static void put_block(gan__text *out, const gan_network *net, size_t begin, const gan__block *b)
+{
+    gan__text_put(out, "[\"%s\",", gan__layer_residual.name);
+    put_layers(out, net, begin + 1, b->body_end);
+    gan__text_put(out, ",");
+    if (b->shortcut)
+        put_layers(out, net, b->shortcut, b->junction);
+    else
+        gan__text_put(out, "null");
+    gan__text_put(out, "]");
 }
 
-static json_t *layers_to_json(const gan_network *net, size_t begin, size_t end);
-
-static json_t *block_to_json(const gan_network *net, size_t begin, const gan__block *b)
+static void put_layers(gan__text *out, const gan_network *net, size_t begin, size_t end)
 {
-    json_t *shortcut = b->shortcut ? layers_to_json(net, b->shortcut, b->junction) : json_null();
-
-    return json_pack("[s, o, o]", gan__layer_residual.name,
-                     layers_to_json(net, begin + 1, b->body_end), shortcut);
-}
-
-static json_t *layers_to_json(const gan_network *net, size_t begin, size_t end)
-{
-    json_t *out = json_array();
-    int failed = 0;
-
-    for (size_t i = begin; i < end && !failed; i = gan__network_next(net, i)) {
+    gan__text_put(out, "[");
+    for (size_t i = begin; i < end; i = gan__network_next(net, i)) {
         gan__block block;
 
-        failed = json_array_append_new(out, gan__network_block(net, i, &block)
-                                                ? block_to_json(net, i, &block)
-                                                : layer_to_json(&net->layers[i]));
+        if (i > begin) gan__text_put(out, ",");
+        if (gan__network_block(net, i, &block))
+            put_block(out, net, i, &block);
+        else
+            put_layer(out, &net->layers[i]);
     }
-    if (!failed) return out;
-    json_decref(out);
-    return NULL;
+    gan__text_put(out, "]");
 }
 
-char *gan__network_describe(const gan_network *net)
+void gan__network_describe(gan__text *out, const gan_network *net)
 {
-    json_t *input = json_array();
-    json_t *root =
-        json_pack("{s:o, s:o}", "input", input, "layers", layers_to_json(net, 0, net->n_layers));
-    char *text = NULL;
-    int failed = !root;
-
-    for (size_t i = 0; i < net->input.rank && !failed; i++)
-        failed = json_array_append_new(input, json_integer((json_int_t)net->input.dim[i]));
-    if (!failed) text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    json_decref(root);
-    return text;
+    gan__text_put(out, "{\"input\":[");
+    for (size_t i = 0; i < net->input.rank; i++)
+        gan__text_put(out, i ? ",%zu" : "%zu", net->input.dim[i]);
+    gan__text_put(out, "],\"layers\":");
+    put_layers(out, net, 0, net->n_layers);
+    gan__text_put(out, "}");
 }
 
-char *gan__network_describe_classes(const gan_network *net)
+void gan__network_describe_classes(gan__text *out, const gan_network *net)
 {
-    json_t *names = json_array();
-    char *text = NULL;
-    int failed = !names;
-
-    for (size_t i = 0; i < net->n_classes && !failed; i++)
-        failed = json_array_append_new(names, json_string(gan_network_class_name(net, i)));
-    if (!failed) text = json_dumps(names, JSON_COMPACT);
-    json_decref(names);
-    return text;
+    for (size_t i = 0; i < net->n_classes && net->class_names; i++) {
+        gan__text_put(out, i ? "," : "[");
+        gan__json_put_string(out, gan_network_class_name(net, i));
+    }
+    if (net->class_names) gan__text_put(out, "]");
 }
 
 /* Add one to n pairs of name and text, if there is a text. */
@@ -117,8 +101,7 @@ static size_t put_pair(const char **pairs, size_t n, const char *name, const cha
 gan_status gan_network_save(gan_network *net, const char *path)
 {
     gan_status status = GAN_OK;
-    char *architecture = NULL;
-    char *classes = NULL;
+    gan__text layers = {.allocator = NULL}, classes = {.allocator = NULL};
     gan__network_note notes[GAN__NETWORK_NOTES];
     const char *pairs[2 * (2 + GAN__NETWORK_NOTES)];
     size_t n = 0, n_notes;
@@ -126,19 +109,20 @@ gan_status gan_network_save(gan_network *net, const char *path)
     if (!path) return gan__fail(GAN_ERR_INVALID, "network: path is NULL");
     GAN_TRY(gan_network_build(net));
     GAN_TRY(gan__network_refresh(net));
-    architecture = gan__network_describe(net);
-    if (net->class_names) classes = gan__network_describe_classes(net);
-    if (!architecture || (net->class_names && !classes))
-        GAN_FAIL(GAN_ERR_NOMEM, "%s: out of memory while describing the network", path);
-    n = put_pair(pairs, n, ARCHITECTURE, architecture);
-    n = put_pair(pairs, n, GAN__NETWORK_CLASSES, classes);
+    layers.allocator = classes.allocator = &net->allocator;
+    gan__network_describe(&layers, net);
+    gan__network_describe_classes(&classes, net);
+    GAN_TRY(layers.status);
+    GAN_TRY(classes.status);
+    n = put_pair(pairs, n, ARCHITECTURE, layers.bytes);
+    n = put_pair(pairs, n, GAN__NETWORK_CLASSES, classes.bytes);
     n_notes = gan__network_notes(notes, net, ARCHITECTURE);
     for (size_t i = 0; i < n_notes; i++) n = put_pair(pairs, n, notes[i].name, notes[i].text);
     GAN_TRY(gan__safetensors_write(path, net->tensors, net->n_tensors, pairs, n, &net->allocator));
 
 cleanup:
-    free(classes);
-    free(architecture);
+    gan__text_end(&classes);
+    gan__text_end(&layers);
     return status;
 }
 
@@ -149,33 +133,8 @@ typedef struct source {
     gan__safetensors *file;
     const char *prefix;
     const gan__safetensor **fitting; /* one for each tensor of the network, NULL where none fits */
+    unsigned char *known;            /* for each tensor of the file: the network has its name */
 } source;
-
-/* Return the rest of a name that begins with the prefix, else NULL. */
-static const char *name_under(const char *prefix, const char *name)
-{
-    const size_t n = strlen(prefix);
-
-    return strncmp(name, prefix, n) == 0 ? name + n : NULL;
-}
-
-static const gan__safetensor *find_in_file(const source *from, const char *name)
-{
-    for (size_t i = 0; i < gan__safetensors_count(from->file); i++) {
-        const gan__safetensor *t = gan__safetensors_tensor(from->file, i);
-        const char *rest = name_under(from->prefix, t->name);
-
-        if (rest && strcmp(rest, name) == 0) return t;
-    }
-    return NULL;
-}
-
-static int has_tensor(const gan_network *net, const char *name)
-{
-    for (size_t i = 0; i < net->n_tensors; i++)
-        if (strcmp(net->tensors[i].name, name) == 0) return 1;
-    return 0;
-}
 
 /* Does a name end in `last`, as the whole of it or after a dot? */
 static int ends_in(const char *name, const char *last)
@@ -184,6 +143,29 @@ static int ends_in(const char *name, const char *last)
 
     return n >= n_last && strcmp(name + n - n_last, last) == 0 &&
            (n == n_last || name[n - n_last - 1] == '.');
+}
+
+/* What torch.nn.utils.parametrizations.spectral_norm() calls the tensors that the older
+ * torch.nn.utils.spectral_norm() names as they are named here. */
+static const char *const other_names[][2] = {
+    {"weight_orig", "parametrizations.weight.original"},
+    {"weight_u", "parametrizations.weight.0._u"},
+    {"weight_v", "parametrizations.weight.0._v"},
+};
+
+static const gan__safetensor *find_in_file(const source *from, const char *name)
+{
+    const gan__safetensor *found = gan__safetensors_find_under(from->file, from->prefix, name);
+
+    for (size_t i = 0; !found && i < sizeof other_names / sizeof *other_names; i++) {
+        char other[GAN__LAYER_NAME_BYTES + 64];
+
+        if (!ends_in(name, other_names[i][0])) continue;
+        snprintf(other, sizeof other, "%.*s%s", (int)(strlen(name) - strlen(other_names[i][0])),
+                 name, other_names[i][1]);
+        found = gan__safetensors_find_under(from->file, from->prefix, other);
+    }
+    return found;
 }
 
 enum { LIST_BYTES = sizeof((gan_network_load_report *)0)->missing };
@@ -215,6 +197,7 @@ static void match(gan_network_load_report *out, const gan_network *net, const so
         const gan_tensor *wanted = &net->tensors[i];
         const gan__safetensor *found = find_in_file(from, wanted->name);
 
+        if (found) from->known[found - gan__safetensors_tensor(from->file, 0)] = 1;
         if (!found) {
             list(&out->n_missing, out->missing, "%s %s", wanted->name,
                  gan__shape_text_of(wanted->shape).text);
@@ -229,16 +212,17 @@ static void match(gan_network_load_report *out, const gan_network *net, const so
 }
 
 /* List the tensors of the file that the network has not. */
-static void list_unexpected(gan_network_load_report *out, const gan_network *net,
-                            const source *from)
+static void list_unexpected(gan_network_load_report *out, const source *from)
 {
+    const size_t prefix = strlen(from->prefix);
+
     for (size_t i = 0; i < gan__safetensors_count(from->file); i++) {
         const gan__safetensor *t = gan__safetensors_tensor(from->file, i);
-        const char *name = name_under(from->prefix, t->name);
 
         /* PyTorch's batch normalisation counts its batches, for a kind of average not had here. */
-        if (name && !has_tensor(net, name) && !ends_in(name, "num_batches_tracked"))
-            list(&out->n_unexpected, out->unexpected, "%s %s", name,
+        if (!from->known[i] && strncmp(t->name, from->prefix, prefix) == 0 &&
+            !ends_in(t->name + prefix, "num_batches_tracked"))
+            list(&out->n_unexpected, out->unexpected, "%s %s", t->name + prefix,
                  gan__shape_text_of(t->shape).text);
     }
 }
@@ -283,6 +267,12 @@ static gan_status refuse(const gan_network_load_report *found, const gan_network
                      gan__safetensors_path(from->file), text, hint);
 }
 
+static void end_source(const source *from, const gan_allocator *a)
+{
+    gan__free(a, (void *)from->fitting);
+    gan__free(a, from->known);
+}
+
 /* Find what is to be read, and refuse what does not fit. */
 static gan_status prepare(source *from, const gan_network *net, const gan_network_load_desc *d)
 {
@@ -291,8 +281,9 @@ static gan_status prepare(source *from, const gan_network *net, const gan_networ
 
     if (d->prefix) from->prefix = d->prefix;
     GAN_TRY(gan__alloc(&from->fitting, &net->allocator, net->n_tensors, sizeof *from->fitting));
+    GAN_TRY(gan__alloc(&from->known, &net->allocator, gan__safetensors_count(from->file), 1));
     match(&found, net, from);
-    list_unexpected(&found, net, from);
+    list_unexpected(&found, from);
     gan__record_write(d->report, &found, sizeof found);
     if (found.n_missing + found.n_misshaped + found.n_unexpected == 0) return GAN_OK;
     if (!d->lenient || (found.n_loaded == 0 && net->n_tensors > 0))
@@ -348,7 +339,7 @@ gan_status gan_network_load(gan_network *net, const char *path, const gan_networ
 {
     gan_status status = GAN_OK;
     gan_network_load_desc d = {GAN_NETWORK_LOAD_DESC_INIT};
-    source from = {NULL, "", NULL};
+    source from = {.prefix = ""};
 
     if (!path) return gan__fail(GAN_ERR_INVALID, "network: path is NULL");
     GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "network load desc"));
@@ -360,7 +351,7 @@ gan_status gan_network_load(gan_network *net, const char *path, const gan_networ
     GAN_TRY(read_all_or_none(net, &from));
 
 cleanup:
-    if (from.fitting) gan__free(&net->allocator, from.fitting);
+    if (net) end_source(&from, &net->allocator);
     gan__safetensors_close(from.file);
     return status;
 }
@@ -373,45 +364,36 @@ typedef struct origin {
     const char *key;
 } origin;
 
-static gan_status shape_from_json(gan_shape *out, const json_t *json, const origin *at)
+static gan_status read_input(gan_shape *out, const gan__json *json, const origin *at)
 {
-    const size_t rank = json_array_size(json);
-
-    *out = (gan_shape){0, {0, 0, 0, 0}};
-    for (size_t i = 0; i < rank && rank <= GAN_SHAPE_MAX_RANK; i++) {
-        const json_int_t dim = json_integer_value(json_array_get(json, i));
-
-        out->dim[i] = dim > 0 ? (size_t)dim : 0;
-        out->rank = rank;
-    }
+    *out = gan__json_shape(json);
     if (gan_shape_size(*out) == 0 || gan_shape_size(*out) > MAX_SAMPLE)
         return gan__fail(GAN_ERR_FORMAT, "%s: %s: the input is no shape of 1 to %d numbers",
                          at->path, at->key, MAX_SAMPLE);
     return GAN_OK;
 }
 
-/* The functions down to layers_from_json() leave it to their caller to name the file. */
+/* The functions down to read_layers() leave it to their caller to name the file.  A layer is a list
+ * of its kind and, behind that, its settings. */
 
-static gan_status settings_from_json(double *out, const gan__layer_class *class, const json_t *json)
+static gan_status read_settings(double *out, const gan__layer_class *class, const gan__json *list)
 {
-    if (json_array_size(json) != class->n_settings + 1)
-        return gan__fail(GAN_ERR_FORMAT, "%zu settings expected, found %zu", class->n_settings,
-                         json_array_size(json) - 1);
-    for (size_t i = 0; i < class->n_settings; i++) {
-        const json_t *setting = json_array_get(json, i + 1);
+    const gan__json *setting = gan__json_at(list, 1);
 
-        if (!json_is_number(setting))
+    if (gan__json_count(list) != class->n_settings + 1)
+        return gan__fail(GAN_ERR_FORMAT, "%zu settings expected, found %zu", class->n_settings,
+                         gan__json_count(list) - 1);
+    for (size_t i = 0; i < class->n_settings; i++, setting = setting->next)
+        if (!gan__json_number(&out[i], setting))
             return gan__fail(GAN_ERR_FORMAT, "setting %zu is no number", i);
-        out[i] = json_number_value(setting);
-    }
     return GAN_OK;
 }
 
-static gan_status layers_from_json(gan_network *net, const json_t *json, size_t depth);
+static gan_status read_layers(gan_network *net, const gan__json *list, size_t depth);
 
 /* One side of a block that follows `net`. */
-static gan_status branch_from_json(gan_network **out, const gan_network *net, const char *what,
-                                   const json_t *json, size_t depth)
+static gan_status read_branch(gan_network **out, const gan_network *net, const char *what,
+                              const gan__json *list, size_t depth)
 {
     gan_status status = GAN_OK;
 
@@ -419,25 +401,26 @@ static gan_status branch_from_json(gan_network **out, const gan_network *net, co
         gan_network_output_shape(net),
         &(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = &net->allocator});
     if (!*out) return GAN_ERR_NOMEM;
-    status = layers_from_json(*out, json, depth);
+    status = read_layers(*out, list, depth);
     if (status != GAN_OK) return gan__fail(status, "%s: %s", what, gan_last_error());
     return GAN_OK;
 }
 
-static gan_status block_from_json(gan_layer **out, const gan_network *net, const json_t *json,
-                                  size_t depth)
+static gan_status read_block(gan_layer **out, const gan_network *net, const gan__json *list,
+                             size_t depth)
 {
     gan_status status = GAN_OK;
+    const gan__json *projection = gan__json_at(list, 2);
     gan_network *body = NULL, *shortcut = NULL;
 
     if (depth == GAN__BLOCK_DEPTH)
         return gan__fail(GAN_ERR_FORMAT, "more than %d blocks in each other", GAN__BLOCK_DEPTH);
-    if (json_array_size(json) != 3)
+    if (gan__json_count(list) != 3)
         return gan__fail(GAN_ERR_FORMAT, "body and shortcut expected, found %zu settings",
-                         json_array_size(json) - 1);
-    GAN_TRY(branch_from_json(&body, net, "body", json_array_get(json, 1), depth + 1));
-    if (!json_is_null(json_array_get(json, 2)))
-        GAN_TRY(branch_from_json(&shortcut, net, "shortcut", json_array_get(json, 2), depth + 1));
+                         gan__json_count(list) - 1);
+    GAN_TRY(read_branch(&body, net, "body", gan__json_at(list, 1), depth + 1));
+    if (!gan__json_is(projection, GAN__JSON_NULL))
+        GAN_TRY(read_branch(&shortcut, net, "shortcut", projection, depth + 1));
     *out = gan_layer_residual(body, shortcut);
     return *out ? GAN_OK : GAN_ERR_NOMEM;
 
@@ -447,23 +430,24 @@ cleanup:
     return status;
 }
 
-static gan_status layer_from_json(gan_layer **out, const gan_network *net, const json_t *json,
-                                  size_t depth)
+static gan_status read_layer(gan_layer **out, const gan_network *net, const gan__json *json,
+                             size_t depth)
 {
     gan_status status = GAN_OK;
-    const char *first = json_string_value(json_array_get(json, 0));
+    const char *first = gan__json_string(gan__json_at(json, 0));
     const int spectral = first && strcmp(first, SPECTRAL) == 0;
-    const json_t *list = spectral ? json_array_get(json, 1) : json;
-    const char *name = json_string_value(json_array_get(list, 0));
+    const gan__json *list = spectral ? gan__json_at(json, 1) : json;
+    const char *name = gan__json_string(gan__json_at(list, 0));
     const gan__layer_class *class = name ? gan__layer_class_find(name) : NULL;
     double settings[GAN__LAYER_MAX_SETTINGS];
 
     if (first && strcmp(first, gan__layer_residual.name) == 0)
-        return block_from_json(out, net, json, depth);
+        return read_block(out, net, json, depth);
     if (!class)
         return gan__fail(GAN_ERR_FORMAT, "is of no known kind: %s", name ? name : "it has no name");
-    GAN_TRY(settings_from_json(settings, class, list));
-    *out = gan__layer_create(class, settings);
+    GAN_TRY(read_settings(settings, class, list));
+    status = gan__layer_make(out, class, settings);
+    if (status == GAN_ERR_NOMEM) return status;
     if (spectral) *out = gan_layer_spectral_norm(*out);
     if (!*out) return GAN_ERR_FORMAT;
 
@@ -472,24 +456,25 @@ cleanup:
 }
 
 /* Add the layers of a list to a network that has none yet. */
-static gan_status layers_from_json(gan_network *net, const json_t *json, size_t depth)
+static gan_status read_layers(gan_network *net, const gan__json *list, size_t depth)
 {
     gan_status status = GAN_OK;
+    size_t i = 0;
 
-    for (size_t i = 0; i < json_array_size(json); i++) {
+    for (const gan__json *x = gan__json_at(list, 0); x; x = x->next, i++) {
         gan_layer *layer = NULL;
 
-        status = layer_from_json(&layer, net, json_array_get(json, i), depth);
+        status = read_layer(&layer, net, x, depth);
         if (status != GAN_OK) GAN_FAIL(status, "layer %zu: %s", i, gan_last_error());
         GAN_TRY(gan_network_add(net, layer));
     }
-    if (json_array_size(json) == 0) GAN_FAIL(GAN_ERR_FORMAT, "no layers in it");
+    if (i == 0) GAN_FAIL(GAN_ERR_FORMAT, "no layers in it");
 
 cleanup:
     return status;
 }
 
-/* A few words can ask for a lot: large images, wide padding. */
+/* A few words can ask for a lot: large images, wide padding, samples that stay together. */
 static gan_status check_workspace(const gan_network *net, const origin *at)
 {
     size_t n = 0;
@@ -497,50 +482,58 @@ static gan_status check_workspace(const gan_network *net, const origin *at)
     for (size_t i = 0; i < net->n_layers; i++) {
         const gan_layer *layer = &net->layers[i];
 
-        n +=
-            gan_shape_size(layer->out) + (layer->class->scratch ? layer->class->scratch(layer) : 0);
-        if (n > MAX_WORKSPACE)
+        n = gan__size_add(n, gan_shape_size(layer->out));
+        n = gan__size_add(n, layer->class->scratch ? layer->class->scratch(layer) : 0);
+        if (gan__size_mul(n, net->together) > MAX_WORKSPACE)
             return gan__fail(GAN_ERR_FORMAT,
-                             "%s: %s: up to layer %s there are %zu numbers a "
-                             "sample, at most %d expected",
-                             at->path, at->key, layer->name, n, MAX_WORKSPACE);
+                             "%s: %s: up to layer %s there are %zu numbers for a sample, times %zu "
+                             "for those of a group; at most %d expected",
+                             at->path, at->key, layer->name, n, net->together, MAX_WORKSPACE);
     }
     return GAN_OK;
 }
 
-static gan_status network_from_json(gan_network **out, const json_t *root, const origin *at,
-                                    const gan_network_desc *desc)
+gan_status gan__network_read(gan_network **out, const gan__json *root, const char *path,
+                             const char *key, const gan_network_desc *desc)
 {
     gan_status status = GAN_OK;
+    const origin at = {path, key};
+    gan_network *net = NULL;
     gan_shape input;
 
-    GAN_TRY(shape_from_json(&input, json_object_get(root, "input"), at));
-    *out = gan_network_create(input, desc);
-    if (!*out) return GAN_ERR_NOMEM; /* the descriptor and the shape are good */
-    status = layers_from_json(*out, json_object_get(root, "layers"), 0);
+    *out = NULL;
+    GAN_TRY(read_input(&input, gan__json_find(root, "input"), &at));
+    net = gan_network_create(input, desc);
+    if (!net) return GAN_ERR_NOMEM; /* the descriptor and the shape are good */
+    status = read_layers(net, gan__json_find(root, "layers"), 0);
     if (status == GAN_ERR_FORMAT || status == GAN_ERR_SHAPE)
-        GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %s", at->path, at->key, gan_last_error());
+        GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %s", path, key, gan_last_error());
     GAN_TRY(status);
-    GAN_TRY(check_workspace(*out, at));
+    GAN_TRY(check_workspace(net, &at));
+    *out = net;
+    net = NULL;
 
 cleanup:
+    gan_network_destroy(net);
     return status;
 }
 
 /* Read an entry; `*out` is NULL when the file has none. */
-static gan_status parse(json_t **out, const gan__safetensors *file, const origin *at)
+static gan_status parse(const gan__json **out, const gan__safetensors *file, const origin *at,
+                        const gan_allocator *allocator)
 {
     const char *text = gan__safetensors_metadata(file, at->key);
-    json_error_t error;
+    gan_status status;
 
     *out = NULL;
     if (!text) return GAN_OK;
     if (strlen(text) > MAX_DESCRIPTION_BYTES)
         return gan__fail(GAN_ERR_FORMAT, "%s: %s: %zu bytes, at most %d expected", at->path,
                          at->key, strlen(text), MAX_DESCRIPTION_BYTES);
-    *out = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-    if (!*out) return gan__fail(GAN_ERR_FORMAT, "%s: %s: %s", at->path, at->key, error.text);
-    return GAN_OK;
+    status = gan__json_parse(out, text, strlen(text), allocator);
+    if (status == GAN_ERR_FORMAT)
+        return gan__fail(status, "%s: %s: %s", at->path, at->key, gan_last_error());
+    return status;
 }
 
 /* A checkpoint's are those of both networks, one of which may look at no labels. */
@@ -549,22 +542,23 @@ static gan_status read_class_names(gan_network *net, const gan__safetensors *fil
     gan_status status = GAN_OK;
     const origin at = {gan__safetensors_path(file), GAN__NETWORK_CLASSES};
     const char *names[GAN__MOST_CLASSES];
-    json_t *list = NULL;
+    const gan__json *list = NULL, *name;
 
     if (net->n_classes == 0) return GAN_OK;
-    GAN_TRY(parse(&list, file, &at));
+    GAN_TRY(parse(&list, file, &at, &net->allocator));
     if (!list) return GAN_OK;
-    if (json_array_size(list) != net->n_classes)
+    if (!gan__json_is(list, GAN__JSON_LIST) || gan__json_count(list) != net->n_classes)
         GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %zu names for %zu classes", at.path, at.key,
-                 json_array_size(list), net->n_classes);
-    for (size_t i = 0; i < net->n_classes; i++)
-        names[i] = json_string_value(json_array_get(list, i));
+                 gan__json_is(list, GAN__JSON_LIST) ? gan__json_count(list) : 0, net->n_classes);
+    name = gan__json_first(list);
+    for (size_t i = 0; i < net->n_classes; i++, name = name->next)
+        names[i] = gan__json_string(name);
     status = gan_network_set_class_names(net, names, net->n_classes);
     if (status == GAN_ERR_INVALID)
         GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %s", at.path, at.key, gan_last_error());
 
 cleanup:
-    json_decref(list);
+    gan__json_free(list, &net->allocator);
     return status;
 }
 
@@ -574,7 +568,7 @@ static gan_status check_size(const gan_network *net, const gan__safetensors *fil
     uint64_t n = 0;
 
     for (size_t i = 0; i < gan__safetensors_count(file); i++)
-        n += gan_shape_size(gan__safetensors_tensor(file, i)->shape);
+        n += gan__safetensors_tensor(file, i)->n_numbers;
     if (n < net->n_params + net->n_buffers)
         return gan__fail(GAN_ERR_SHAPE, "%s: its layers have %zu numbers, its tensors %llu",
                          gan__safetensors_path(file), net->n_params + net->n_buffers,
@@ -588,18 +582,21 @@ gan_status gan__network_open(gan_network **out, gan__safetensors *file, const ch
     gan_status status = GAN_OK;
     const gan_network_load_desc all = {GAN_NETWORK_LOAD_DESC_INIT, .prefix = prefix};
     const origin at = {gan__safetensors_path(file), key};
-    source from = {file, "", NULL};
+    source from = {.file = file, .prefix = ""};
     gan_network *net = NULL;
-    json_t *root = NULL;
+    const gan__json *root = NULL;
+    gan_network_desc d;
+    gan_allocator a;
 
     *out = NULL;
-    GAN_TRY(parse(&root, file, &at));
+    GAN_TRY(gan__network_read_desc(&d, &a, desc));
+    GAN_TRY(parse(&root, file, &at, &a));
     if (!root)
         GAN_FAIL(GAN_ERR_FORMAT,
                  "%s: no metadata \"%s\": it holds weights without their layers; build the "
                  "network and use gan_network_load()",
                  at.path, at.key);
-    GAN_TRY(network_from_json(&net, root, &at, desc));
+    GAN_TRY(gan__network_read(&net, root, at.path, at.key, desc));
     GAN_TRY(read_class_names(net, file));
     GAN_TRY(gan__network_read_notes(net, file, key));
     GAN_TRY(check_size(net, file));
@@ -609,9 +606,9 @@ gan_status gan__network_open(gan_network **out, gan__safetensors *file, const ch
     *out = net;
 
 cleanup:
-    if (from.fitting) gan__free(&net->allocator, from.fitting);
+    if (net) end_source(&from, &net->allocator);
+    if (root) gan__json_free(root, &a);
     if (status != GAN_OK) gan_network_destroy(net);
-    json_decref(root);
     return status;
 }
 

@@ -2,8 +2,10 @@
 #ifndef GAN_NETWORK_INTERNAL_H
 #define GAN_NETWORK_INTERNAL_H
 
+#include "json_internal.h"
 #include "labels_internal.h"
 #include "layer_internal.h"
+#include "text_internal.h"
 
 #include <gan/network.h>
 #include <stddef.h>
@@ -27,6 +29,7 @@ struct gan_network {
     size_t capacity; /* of the three arrays */
     size_t n_params;
     size_t n_buffers;
+    size_t together;   /* rows of which a layer's groups consist, in evaluation, too: 1 without */
     size_t n_classes;  /* of the labels that its layers look at; 0: at none */
     char *class_names; /* as of gan__labels_copy_names() */
     gan_shape picture; /* of an output, where the host has said it */
@@ -60,6 +63,11 @@ gan_status gan__network_refresh(gan_network *net);
 /* Make room for so many more layers; then add one that is ready, which can't fail. */
 gan_status gan__network_reserve(gan_network *net, size_t n);
 void gan__network_append(gan_network *net, const gan_layer *layer);
+
+/* Put rows that have to stay together in evaluation into `*together`: a multiple of `rows`, too.
+ * GAN_ERR_SHAPE, with the limit, when there would be too many. */
+gan_status gan__network_join_groups(size_t *together, size_t rows);
+enum { GAN__NETWORK_MOST_TOGETHER = 1024 };
 
 /* GAN_ERR_SHAPE when a layer or branch that is to be added knows another number of classes; 0: it
  * looks at no labels. */
@@ -104,12 +112,12 @@ gan_status gan__network_check_rows(const gan_network *net, size_t rows, const ch
 /* The trainable tensor that number `index` of the flat block belongs to. */
 const gan_tensor *gan__network_tensor_at(const gan_network *net, size_t index);
 
-/* Return the layers as text, to be freed with free(); NULL without memory. */
-char *gan__network_describe(const gan_network *net);
+/* Write the layers as JSON. */
+void gan__network_describe(gan__text *out, const gan_network *net);
 
-/* Return the names of its classes as text, likewise; they must have some.  A file has them in its
+/* Write the names of its classes as JSON, or nothing when they have none.  A file has them in its
  * metadata under this key. */
-char *gan__network_describe_classes(const gan_network *net);
+void gan__network_describe_classes(gan__text *out, const gan_network *net);
 #define GAN__NETWORK_CLASSES "libgan.classes"
 
 /* What a file says of a network whose layers are in its metadata under `key`: as many entries are
@@ -123,6 +131,11 @@ size_t gan__network_notes(gan__network_note out[GAN__NETWORK_NOTES], const gan_n
                           const char *key);
 gan_status gan__network_read_notes(gan_network *net, const struct gan__safetensors *file,
                                    const char *key);
+
+/* Make a network that has no memory yet from its description, which comes from the entry `key` of
+ * the file at `path`.  GAN_ERR_FORMAT, GAN_ERR_NOMEM. */
+gan_status gan__network_read(gan_network **out, const gan__json *root, const char *path,
+                             const char *key, const gan_network_desc *desc);
 
 /* Make a network from its description, in the metadata of a file under `key`, the names of its
  * classes, if there are some, and the tensors whose names begin with `prefix`.  Statuses are those

@@ -3,10 +3,10 @@
 
 #include "alloc_internal.h"
 #include "desc_internal.h"
+#include "json_internal.h"
 #include "pass_internal.h"
 #include "status_internal.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <string.h>
 
@@ -43,13 +43,9 @@ gan_status gan__network_check_classes(const gan_network *net, size_t n_classes)
 /* Files have them as JSON. */
 static gan_status check_utf8(const char *const *names, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        json_t *text = json_string(names[i]);
-
-        if (!text)
+    for (size_t i = 0; i < n; i++)
+        if (!gan__json_is_utf8(names[i]))
             return gan__fail(GAN_ERR_INVALID, "network: the name of class %zu is not UTF-8", i);
-        json_decref(text);
-    }
     return GAN_OK;
 }
 

@@ -6,11 +6,11 @@
  * say what a file without them means, too. */
 #include "network_internal.h"
 
+#include "json_internal.h"
 #include "safetensors_internal.h"
 #include "status_internal.h"
 #include "tensor_internal.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -96,21 +96,18 @@ size_t gan__network_notes(gan__network_note out[GAN__NETWORK_NOTES], const gan_n
 
 static gan_status read_picture(gan_network *net, const char *text)
 {
-    gan_status status;
+    gan_status status = GAN_OK;
+    const gan__json *list = NULL;
     gan_shape shape = {0, {0, 0, 0, 0}};
-    json_t *list = json_loads(text, 0, NULL);
 
-    for (size_t i = 0; i < 3 && json_array_size(list) == 3; i++) {
-        const json_int_t dim = json_integer_value(json_array_get(list, i));
-
-        shape.rank = 3;
-        shape.dim[i] = dim > 0 ? (size_t)dim : 0;
-    }
-    json_decref(list);
+    status = gan__json_parse(&list, text, strlen(text), &net->allocator);
+    if (status == GAN_ERR_NOMEM) return status;
+    if (status == GAN_OK) shape = gan__json_shape(list);
+    gan__json_free(list, &net->allocator);
     if (shape.rank == 0)
         return gan__fail(GAN_ERR_FORMAT, "it is %.40s, [channels, height, width] expected", text);
     status = gan_network_set_picture_shape(net, shape);
-    return status == GAN_OK ? GAN_OK : gan__fail(GAN_ERR_FORMAT, "%s", gan_last_error());
+    return status == GAN_ERR_SHAPE ? gan__fail(GAN_ERR_FORMAT, "%s", gan_last_error()) : status;
 }
 
 static gan_status read_latent(gan_network *net, const char *text)
@@ -129,13 +126,16 @@ gan_status gan__network_read_notes(gan_network *net, const gan__safetensors *fil
 
     for (size_t i = 0; i < GAN__NETWORK_NOTES; i++) {
         gan__network_note note;
+        gan_status status = GAN_OK;
         const char *text;
 
         name_note(&note, key, kinds[i].what);
         text = gan__safetensors_metadata(file, note.name);
-        if (text && kinds[i].read(net, text) != GAN_OK)
-            return gan__fail(GAN_ERR_FORMAT, "%s: %s: %s", gan__safetensors_path(file), note.name,
+        if (text) status = kinds[i].read(net, text);
+        if (status == GAN_ERR_FORMAT)
+            return gan__fail(status, "%s: %s: %s", gan__safetensors_path(file), note.name,
                              gan_last_error());
+        if (status != GAN_OK) return status;
     }
     return GAN_OK;
 }

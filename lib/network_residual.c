@@ -153,13 +153,16 @@ static gan_status check_block(const gan_layer *layer, const gan_network *net)
     gan_status status = GAN_OK;
     const gan_network *shortcut = layer->shortcut;
     gan_shape out, added = gan_network_output_shape(net);
+    size_t together = net->together;
 
     GAN_TRY(check_branch(layer->body, "body", net));
     GAN_TRY(gan__network_check_classes(net, layer->body->n_classes));
+    GAN_TRY(gan__network_join_groups(&together, layer->body->together));
     if (shortcut) {
         GAN_TRY(check_branch(shortcut, "shortcut", net));
         GAN_TRY(gan__network_check_classes(net, shortcut->n_classes));
         GAN_TRY(gan__network_check_classes(layer->body, shortcut->n_classes));
+        GAN_TRY(gan__network_join_groups(&together, shortcut->together));
         added = gan_network_output_shape(shortcut);
     }
     out = gan_network_output_shape(layer->body);

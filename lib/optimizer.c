@@ -69,14 +69,20 @@ gan_status gan_optimizer_bind(gan_optimizer *opt, size_t n_params)
     if (!opt) return gan__fail_null(GAN__OPTIMIZER, 1, "optimizer: is NULL");
     if (n_params == 0)
         return gan__fail(GAN_ERR_INVALID, "%s: bound to 0 parameters", opt->class->name);
+    if (n_params >
+        PTRDIFF_MAX / sizeof(float)) /* also where there are no moments to take room for */
+        return gan__fail(GAN_ERR_NOMEM,
+                         "%s: bound to %zu parameters, at most %zu have room in memory",
+                         opt->class->name, n_params, PTRDIFF_MAX / sizeof(float));
     if (opt->n_params == n_params) return GAN_OK;
     if (opt->n_params > 0)
         return gan__fail(GAN_ERR_SHAPE, "%s: is bound to %zu parameters, not to %zu",
                          opt->class->name, opt->n_params, n_params);
-    stride = (n_params + 15) / 16 * 16; /* each block on a cache line of its own */
+    stride = gan__size_round_up(n_params, 16); /* each block on a cache line of its own */
     for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++)
         n_moments += opt->class->has_moment(opt, i) != 0;
-    GAN_TRY(gan__alloc(&opt->memory, &opt->allocator, n_moments * stride, sizeof *opt->memory));
+    GAN_TRY(gan__alloc(&opt->memory, &opt->allocator, gan__size_mul(n_moments, stride),
+                       sizeof *opt->memory));
     at = opt->memory;
     for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++) {
         if (!opt->class->has_moment(opt, i)) continue;

@@ -1,6 +1,7 @@
 /* pass_evaluate.c - samples of the host's through a network, each tile of them by itself. */
 #include "pass_internal.h"
 
+#include "alloc_internal.h"
 #include "pool_internal.h"
 #include "status_internal.h"
 
@@ -12,40 +13,21 @@ enum {
     MAX_EVAL_NUMBERS = 1 << 22, /* in all activations of a tile */
 };
 
-static size_t common_divisor(size_t a, size_t b)
-{
-    return b == 0 ? a : common_divisor(b, a % b);
-}
-
-/* Tiles of how many rows hold whole groups for every layer. */
-static size_t rows_together(const gan_network *net)
-{
-    size_t all = 1;
-
-    for (size_t i = 0; i < net->n_layers; i++) {
-        const gan_layer *layer = &net->layers[i];
-        const size_t rows = layer->class->together ? layer->class->together(layer) : 1;
-
-        all *= rows / common_divisor(all, rows);
-    }
-    return all;
-}
-
 /* Fewer rows where samples are so large that a tile would leave the cache. */
 static size_t eval_tile_rows(const gan_network *net)
 {
-    const size_t together = rows_together(net);
     size_t numbers = gan_shape_size(net->input);
     size_t rows = EVAL_ROWS;
 
-    for (size_t i = 0; i < net->n_layers; i++) numbers += gan_shape_size(net->layers[i].out);
+    for (size_t i = 0; i < net->n_layers; i++)
+        numbers = gan__size_add(numbers, gan_shape_size(net->layers[i].out));
     if (numbers > MAX_EVAL_NUMBERS / EVAL_ROWS) rows = MAX_EVAL_NUMBERS / numbers + 1;
-    return (rows + together - 1) / together * together;
+    return gan__size_round_up(rows, net->together);
 }
 
 size_t gan__pass_eval_rows(const gan_network *net, const gan_pool *pool)
 {
-    return eval_tile_rows(net) * gan_pool_thread_count(pool);
+    return gan__size_mul(eval_tile_rows(net), gan_pool_thread_count(pool));
 }
 
 typedef struct evaluation {
@@ -56,15 +38,27 @@ typedef struct evaluation {
     size_t n;
     size_t in_size, out_size; /* numbers a sample */
     size_t tile_rows;         /* the most in a tile */
-    size_t together;          /* so many stay in one */
+    size_t together;          /* rows of a group, which stay in one tile */
+    size_t groups;            /* the last may be smaller */
     size_t tiles;
     size_t begin; /* the first tile of this round */
 } evaluation;
 
+/* Into how many tiles groups are cut: none is empty, none larger than there is room for. */
+static size_t tiles_of(const evaluation *e)
+{
+    const size_t most = e->tile_rows / e->together;
+    const size_t tiles = e->groups / most + (e->groups % most > 0);
+
+    return tiles == 1 && e->n >= EVAL_WORTH_TWO && e->groups > 1 ? 2 : tiles;
+}
+
 /* Where the i-th tile begins. */
 static size_t eval_row_of(const evaluation *e, size_t i)
 {
-    return i == e->tiles ? e->n : e->n * i / e->tiles / e->together * e->together;
+    const size_t group = e->groups / e->tiles * i + e->groups % e->tiles * i / e->tiles;
+
+    return i == e->tiles ? e->n : group * e->together;
 }
 
 /* The labels from `begin` on. */
@@ -95,10 +89,7 @@ gan_status gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, 
 {
     gan_status status = GAN_OK;
     const gan__pass_desc *desc = gan__pass_desc_of(pass);
-    const size_t tile_rows = eval_tile_rows(desc->net);
-    const size_t together = rows_together(desc->net);
-    /* Beginnings are rounded down, so a tile may have up to `together` rows more than its share. */
-    const size_t share = tile_rows > together ? tile_rows - together + 1 : 1;
+    const size_t together = desc->net->together;
     evaluation e = {.pass = pass,
                     .in = in,
                     .labels = labels,
@@ -106,13 +97,13 @@ gan_status gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, 
                     .n = n,
                     .in_size = gan_shape_size(desc->net->input),
                     .out_size = gan_shape_size(desc->net->layers[desc->n_layers - 1].out),
-                    .tile_rows = tile_rows,
-                    .together = together};
+                    .tile_rows = eval_tile_rows(desc->net),
+                    .together = together,
+                    .groups = n / together + (n % together > 0)};
     gan__visit visit;
 
     GAN_TRY(gan__pool_enter(pool, &visit));
-    e.tiles = (n + share - 1) / share;
-    if (e.tiles == 1 && n >= EVAL_WORTH_TWO) e.tiles = 2;
+    e.tiles = tiles_of(&e);
     gan__pass_prepare(pass, pool);
     for (; e.begin < e.tiles; e.begin += GAN__POOL_MAX_TASKS) {
         const size_t left = e.tiles - e.begin;

@@ -16,32 +16,32 @@
 /* Blocks begin on cache lines of their own. */
 static size_t whole_lines(size_t n)
 {
-    return (n + 15) / 16 * 16;
+    return gan__size_round_up(n, 16);
 }
 
 /* Lay the boundaries out in `memory`, or only count when it is NULL; return how many numbers it
  * takes. */
 static size_t lay_out(gan__pass *pass, float *memory)
 {
-    const size_t rows = pass->desc.rows * (pass->desc.tangents ? 2 : 1);
+    const size_t rows = gan__size_mul(pass->desc.rows, pass->desc.tangents ? 2 : 1);
     const size_t copies = pass->desc.training ? 2 : 1;
     size_t used = 0;
 
     for (size_t i = 0; i <= pass->desc.n_layers; i++) {
         gan__boundary *b = &pass->at[i];
-        const size_t step = whole_lines(rows * b->size);
+        const size_t step = whole_lines(gan__size_mul(rows, b->size));
 
         if (i == 0 && pass->desc.source) continue;
         if (b->tail > 0 || (b->shared && !pass->desc.tangents)) {
             b->value = pass->at[i - 1].value;
             b->grad = pass->at[i - 1].grad;
             b->tail_value = memory ? memory + used : NULL;
-            used += whole_lines(rows * b->tail);
+            used = gan__size_add(used, whole_lines(gan__size_mul(rows, b->tail)));
             continue;
         }
         if (memory) b->value = memory + used;
         if (memory && copies == 2) b->grad = memory + used + step;
-        used += copies * step;
+        used = gan__size_add(used, gan__size_mul(copies, step));
     }
     return used;
 }
@@ -65,7 +65,8 @@ static size_t scratch_for(const gan__pass *pass, size_t i)
     size_t n = layer->class->scratch ? layer->class->scratch(layer) : 0;
 
     if (pass->desc.training && i > 0 && keeps_apart(pass, i - 1)) /* see class->tail_grad() */
-        n += gan__pass_layer(pass, i - 1)->n_classes * gan_shape_size(layer->out);
+        n = gan__size_add(
+            n, gan__size_mul(gan__pass_layer(pass, i - 1)->n_classes, gan_shape_size(layer->out)));
     return whole_lines(n);
 }
 
@@ -88,16 +89,17 @@ static gan_status make_workspace(gan__pass *pass)
         pass->saved_at[i] = n_saved;
         pass->prepared_at[i] = n_prepared;
         if (layer->spectral) {
-            n_prepared += whole_lines(gan__spectral_count(layer));
+            n_prepared = gan__size_add(n_prepared, whole_lines(gan__spectral_count(layer)));
             pass->spectral[pass->n_spectral++] = i;
         }
         if (desc->training && layer->class->saved)
-            n_saved += whole_lines(layer->class->saved(layer, desc->rows));
+            n_saved = gan__size_add(n_saved, whole_lines(layer->class->saved(layer, desc->rows)));
         if (scratch > pass->n_scratch) pass->n_scratch = scratch;
     }
     GAN_TRY(gan__alloc(&pass->saved, a, n_saved, sizeof *pass->saved));
     GAN_TRY(gan__alloc(&pass->prepared, a, n_prepared, sizeof *pass->prepared));
-    GAN_TRY(gan__alloc(&pass->scratch, a, desc->threads * pass->n_scratch, sizeof *pass->scratch));
+    GAN_TRY(gan__alloc(&pass->scratch, a, gan__size_mul(desc->threads, pass->n_scratch),
+                       sizeof *pass->scratch));
 
 cleanup:
     return status;
@@ -140,7 +142,7 @@ static void set_sizes(gan__pass *pass)
         }
         out->needed = class->needs_y || (out->shared && in->needed);
         pass->random[i] = pass->n_random;
-        if (class->random) pass->n_random += pass->desc.rows * out->size;
+        if (class->random) pass->n_random += (uint64_t)pass->desc.rows * out->size;
         if (!out->shared || out->tail > 0) pass->stages[pass->n_stages++].begin = i;
         pass->stages[pass->n_stages - 1].end = i + 1;
         if (pass->lowest == 0 && net->layers[i].n_params > 0)

@@ -1,19 +1,19 @@
 /* safetensors.c - reading files of named blocks of numbers, whoever wrote them. */
 #include "alloc_internal.h"
 #include "file_internal.h"
+#include "json_internal.h"
 #include "safetensors_format_internal.h"
 #include "safetensors_internal.h"
+#include "signature_internal.h"
+#include "sort_internal.h"
 #include "status_internal.h"
 #include "tensor_internal.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    MAX_DEPTH = 3,           /* the header, a tensor, its shape */
-    MAX_LIST = 16,           /* numbers in a list: a shape, two offsets */
     CHUNK_BYTES = 256 << 10, /* read and checked at a time, while they are in cache */
 };
 
@@ -21,66 +21,17 @@ struct gan__safetensors {
     gan_allocator allocator;
     char *path;
     FILE *stream;
-    uint64_t n_bytes;    /* of the file */
-    uint64_t data_begin; /* in the file */
-    json_t *header;      /* owns all names */
-    const json_t *metadata;
+    uint64_t n_bytes;        /* of the file */
+    uint64_t data_begin;     /* in the file */
+    const gan__json *header; /* owns all names */
+    const gan__json *metadata;
+    const gan__json **by_key; /* its entries, sorted */
     gan__safetensor *tensors;
+    const gan__safetensor **by_name; /* the same, sorted */
     size_t n_tensors;
 };
 
 /* ---- Reading: the header ---- */
-
-/* What brackets and commas a header may have.  The parser must not be made to go deep, nor to take
- * memory out of proportion: "[[],[],[]..." costs a hundred bytes for each three and "[1,1,1..."
- * forty for each two.  A tensor has three brackets and at least 51 characters. */
-static const char *find_excess(const char *text, size_t n)
-{
-    size_t n_brackets = 0, depth = 0, n_commas = 0;
-    int in_string = 0, in_list = 0;
-
-    for (const char *c = text; c < text + n; c++) {
-        if (in_string && *c == '\\')
-            c++;
-        else if (*c == '"')
-            in_string = !in_string;
-        else if (!in_string && (*c == '{' || *c == '[')) {
-            if (++depth > MAX_DEPTH || ++n_brackets > n / 12 + 4) return c;
-            in_list = *c == '[';
-            n_commas = 0;
-        } else if (!in_string && (*c == '}' || *c == ']')) {
-            depth -= depth > 0;
-            in_list = 0;
-        } else if (!in_string && *c == ',' && in_list && ++n_commas == MAX_LIST)
-            return c;
-    }
-    return NULL;
-}
-
-static gan_status parse_header(gan__safetensors *file, const char *text, size_t n)
-{
-    const char *excess = find_excess(text, n);
-    json_error_t error;
-
-    if (text[0] != '{')
-        return gan__fail(
-            GAN_ERR_FORMAT,
-            "%s: byte %d: no safetensors file: header must begin with 0x7b '{', 0x%02x found",
-            file->path, LENGTH_BYTES, (unsigned char)text[0]);
-    if (excess)
-        return gan__fail(
-            GAN_ERR_FORMAT,
-            "%s: byte %td: no header of tensors: too many or too deep brackets, or too "
-            "long a list",
-            file->path, LENGTH_BYTES + (excess - text));
-    file->header = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
-    if (file->header) return GAN_OK;
-    if (json_error_code(&error) == json_error_out_of_memory)
-        return gan__fail(GAN_ERR_NOMEM, "%s: out of memory for a header of %zu bytes", file->path,
-                         n);
-    return gan__fail(GAN_ERR_FORMAT, "%s: byte %d: header is not the JSON expected: %s", file->path,
-                     LENGTH_BYTES + error.position, error.text);
-}
 
 /* A file may have become shorter since its size was asked. */
 static gan_status read_exactly(const gan__safetensors *file, void *to, size_t n, uint64_t offset)
@@ -93,29 +44,63 @@ static gan_status read_exactly(const gan__safetensors *file, void *to, size_t n,
                      ferror(file->stream) ? gan__errno_text_of(errno).text : "the file ends");
 }
 
-static gan_status read_header(gan__safetensors *file)
+/* What the file is, if it is something else. */
+static gan__signature_text foreign(const gan__safetensors *file)
+{
+    unsigned char begin[GAN__SIGNATURE_BYTES];
+    const size_t n =
+        fseeko(file->stream, 0, SEEK_SET) == 0 ? fread(begin, 1, sizeof begin, file->stream) : 0;
+
+    if (n > LENGTH_BYTES && begin[LENGTH_BYTES] == '{') return (gan__signature_text){""};
+    return gan__signature_text_of(begin, n);
+}
+
+/* The header's length, which is within the file. */
+static gan_status read_length(const gan__safetensors *file, size_t *out)
 {
     gan_status status = GAN_OK;
+    const uint64_t room = file->n_bytes - LENGTH_BYTES;
     unsigned char length[LENGTH_BYTES];
-    char *text = NULL;
     uint64_t n;
 
     if (file->n_bytes < LENGTH_BYTES)
         GAN_FAIL(GAN_ERR_FORMAT, "%s: byte %llu: %d bytes of header length expected, the file ends",
                  file->path, (unsigned long long)file->n_bytes, LENGTH_BYTES);
-    GAN_TRY(read_exactly(file, length, sizeof length, 0));
+    GAN_TRY(read_exactly(file, length, LENGTH_BYTES, 0));
     n = gan__little_endian(length, LENGTH_BYTES);
-    if (n > file->n_bytes - LENGTH_BYTES)
+    if (n > room)
         GAN_FAIL(GAN_ERR_FORMAT,
-                 "%s: byte 0: a header of %llu bytes announced, the file has %llu after its length",
-                 file->path, (unsigned long long)n,
-                 (unsigned long long)(file->n_bytes - LENGTH_BYTES));
+                 "%s: byte 0: a header of %llu bytes announced, the file has %llu after its "
+                 "length%s",
+                 file->path, (unsigned long long)n, (unsigned long long)room, foreign(file).text);
     if (n < 2 || n > MAX_HEADER_BYTES)
-        GAN_FAIL(GAN_ERR_FORMAT, "%s: byte 0: a header of %llu bytes announced, 2 to %d expected",
-                 file->path, (unsigned long long)n, MAX_HEADER_BYTES);
-    GAN_TRY(gan__alloc(&text, &file->allocator, (size_t)n, 1));
-    GAN_TRY(read_exactly(file, text, (size_t)n, LENGTH_BYTES));
-    GAN_TRY(parse_header(file, text, (size_t)n));
+        GAN_FAIL(GAN_ERR_FORMAT, "%s: byte 0: a header of %llu bytes announced, 2 to %d expected%s",
+                 file->path, (unsigned long long)n, MAX_HEADER_BYTES, foreign(file).text);
+    *out = (size_t)n;
+
+cleanup:
+    return status;
+}
+
+static gan_status read_header(gan__safetensors *file)
+{
+    gan_status status = GAN_OK;
+    char *text = NULL;
+    size_t n = 0;
+
+    GAN_TRY(read_length(file, &n));
+    GAN_TRY(gan__alloc(&text, &file->allocator, n, 1));
+    GAN_TRY(read_exactly(file, text, n, LENGTH_BYTES));
+    if (text[0] != '{')
+        GAN_FAIL(
+            GAN_ERR_FORMAT,
+            "%s: byte %d: no safetensors file: header must begin with 0x7b '{', 0x%02x found%s",
+            file->path, LENGTH_BYTES, (unsigned char)text[0], foreign(file).text);
+    status = gan__json_parse(&file->header, text, n, &file->allocator);
+    if (status == GAN_ERR_FORMAT)
+        GAN_FAIL(status, "%s: byte %d: the header is not the JSON expected: %s", file->path,
+                 LENGTH_BYTES, gan_last_error());
+    GAN_TRY(status);
     file->data_begin = LENGTH_BYTES + n;
 
 cleanup:
@@ -123,24 +108,35 @@ cleanup:
     return status;
 }
 
-static gan_status check_metadata(gan__safetensors *file)
+static int by_key(const void *a, const void *b)
 {
-    json_t *header = file->header;
-    const char *key;
-    json_t *value;
+    const gan__json *const *x = a, *const *y = b;
 
-    file->metadata = json_object_get(header, METADATA);
-    if (!file->metadata) return GAN_OK;
-    if (!json_is_object(file->metadata))
+    return strcmp((*x)->key, (*y)->key);
+}
+
+static gan_status index_metadata(gan__safetensors *file)
+{
+    gan_status status = GAN_OK;
+    const gan__json *metadata = gan__json_find(file->header, METADATA);
+    size_t n = 0;
+
+    if (metadata && !gan__json_is(metadata, GAN__JSON_OBJECT))
         return gan__fail(GAN_ERR_FORMAT, "%s: byte %d: " METADATA " must be an object of strings",
                          file->path, LENGTH_BYTES);
-    json_object_foreach(
-        json_object_get(header, METADATA), key,
-        value) if (!json_is_string(value)) return gan__fail(GAN_ERR_FORMAT,
-                                                            "%s: byte %d: " METADATA
-                                                            " \"%.80s\" must be a string",
-                                                            file->path, LENGTH_BYTES, key);
-    return GAN_OK;
+    GAN_TRY(gan__alloc((void *)&file->by_key, &file->allocator, gan__json_count(metadata),
+                       sizeof *file->by_key));
+    file->metadata = metadata;
+    for (const gan__json *x = gan__json_first(metadata); x; x = x->next) {
+        if (!gan__json_string(x))
+            return gan__fail(GAN_ERR_FORMAT, "%s: byte %d: " METADATA " \"%.80s\" must be a string",
+                             file->path, LENGTH_BYTES, x->key);
+        file->by_key[n++] = x;
+    }
+    gan__sort((void *)file->by_key, n, sizeof *file->by_key, by_key);
+
+cleanup:
+    return status;
 }
 
 /* ---- Reading: its tensors ---- */
@@ -148,10 +144,10 @@ static gan_status check_metadata(gan__safetensors *file)
 /* The beginning of every message about an entry of the header. */
 #define ENTRY "%s: byte %d: tensor \"%.80s\": "
 
-static gan_status read_dtype(const gan__safetensors *file, gan__safetensor *t, const json_t *entry,
-                             const gan__dtype_record **record)
+static gan_status read_dtype(const gan__safetensors *file, gan__safetensor *t,
+                             const gan__json *entry, const gan__dtype_record **record)
 {
-    const char *name = json_string_value(json_object_get(entry, "dtype"));
+    const char *name = gan__json_string(gan__json_find(entry, "dtype"));
 
     if (!name)
         return gan__fail(GAN_ERR_FORMAT, ENTRY "has no dtype", file->path, LENGTH_BYTES, t->name);
@@ -165,79 +161,91 @@ static gan_status read_dtype(const gan__safetensors *file, gan__safetensor *t, c
     return GAN_OK;
 }
 
-static gan_status read_shape(const gan__safetensors *file, gan__safetensor *t, const json_t *entry)
+/* Of any rank, and without numbers: a file may hold what no network has. */
+static gan_status read_shape(const gan__safetensors *file, gan__safetensor *t,
+                             const gan__json *entry)
 {
-    const json_t *dims = json_object_get(entry, "shape");
-    size_t rank = json_array_size(dims);
+    const gan__json *dims = gan__json_find(entry, "shape");
+    const size_t rank = gan__json_count(dims);
+    size_t i = 0;
 
-    if (!json_is_array(dims))
+    if (!gan__json_is(dims, GAN__JSON_LIST))
         return gan__fail(GAN_ERR_FORMAT, ENTRY "has no list as shape", file->path, LENGTH_BYTES,
                          t->name);
-    if (rank > GAN_SHAPE_MAX_RANK)
-        return gan__fail(GAN_ERR_FORMAT, ENTRY "%zu dimensions, at most %d expected", file->path,
-                         LENGTH_BYTES, t->name, rank, GAN_SHAPE_MAX_RANK);
     t->shape = gan_shape_1d(1);
     if (rank > 0) t->shape.rank = rank;
-    for (size_t i = 0; i < rank; i++) {
-        const json_t *dim = json_array_get(dims, i);
-        json_int_t value = json_integer_value(dim);
+    t->n_numbers = 1;
+    for (const gan__json *x = gan__json_first(dims); x; x = x->next, i++) {
+        uint64_t dim;
 
-        if (!json_is_integer(dim) || value < 1 || value > INT32_MAX)
-            return gan__fail(GAN_ERR_FORMAT,
-                             ENTRY "dimension %zu must be a whole number from 1 to 2147483647",
+        if (!gan__json_whole(&dim, x) || dim > SIZE_MAX)
+            return gan__fail(GAN_ERR_FORMAT, ENTRY "dimension %zu must be a whole number from 0 on",
                              file->path, LENGTH_BYTES, t->name, i);
-        t->shape.dim[i] = (size_t)value;
+        if (i < GAN_SHAPE_MAX_RANK) t->shape.dim[i] = (size_t)dim;
+        t->n_numbers = dim > 0 && t->n_numbers > UINT64_MAX / dim ? UINT64_MAX : t->n_numbers * dim;
     }
-    if (gan_shape_size(t->shape) == 0)
-        return gan__fail(GAN_ERR_FORMAT, ENTRY "shape %s has more than 2147483647 numbers",
-                         file->path, LENGTH_BYTES, t->name, gan__shape_text_of(t->shape).text);
     return GAN_OK;
 }
 
-/* Both ends are at most 2^63 - 1, so that adding the header's length cannot wrap around. */
+/* Both ends are at most the bytes of the file, so that adding the header's length cannot wrap
+ * around. */
 static gan_status read_offsets(const gan__safetensors *file, gan__safetensor *t,
-                               const json_t *entry)
+                               const gan__json *entry)
 {
-    const json_t *offsets = json_object_get(entry, "data_offsets");
-    const json_t *first = json_array_get(offsets, 0), *second = json_array_get(offsets, 1);
-    json_int_t begin = json_integer_value(first), end = json_integer_value(second);
+    const gan__json *offsets = gan__json_find(entry, "data_offsets");
+    uint64_t begin, end;
 
-    if (json_array_size(offsets) != 2 || !json_is_integer(first) || !json_is_integer(second) ||
-        begin < 0 || end < begin)
+    if (gan__json_count(offsets) != 2 || !gan__json_whole(&begin, gan__json_at(offsets, 0)) ||
+        !gan__json_whole(&end, gan__json_at(offsets, 1)) || end < begin)
         return gan__fail(GAN_ERR_FORMAT, ENTRY "data_offsets must be two rising whole numbers",
                          file->path, LENGTH_BYTES, t->name);
-    t->offset = file->data_begin + (uint64_t)begin;
-    t->bytes = (uint64_t)(end - begin);
+    if (end > file->n_bytes - file->data_begin)
+        return gan__fail(GAN_ERR_FORMAT,
+                         ENTRY "its data end %llu bytes behind the header, where the file has %llu",
+                         file->path, LENGTH_BYTES, t->name, (unsigned long long)end,
+                         (unsigned long long)(file->n_bytes - file->data_begin));
+    t->offset = file->data_begin + begin;
+    t->bytes = end - begin;
     return GAN_OK;
 }
 
-static gan_status read_entry(const gan__safetensors *file, gan__safetensor *t, const json_t *entry)
+static gan_status read_entry(const gan__safetensors *file, gan__safetensor *t,
+                             const gan__json *entry)
 {
     gan_status status = GAN_OK;
     const gan__dtype_record *record;
-    uint64_t wanted;
 
-    if (!json_is_object(entry))
+    if (!gan__json_is(entry, GAN__JSON_OBJECT))
         GAN_FAIL(GAN_ERR_FORMAT, ENTRY "must be an object", file->path, LENGTH_BYTES, t->name);
     GAN_TRY(read_dtype(file, t, entry, &record));
     GAN_TRY(read_shape(file, t, entry));
     GAN_TRY(read_offsets(file, t, entry));
-    wanted = (uint64_t)gan_shape_size(t->shape) * record->bytes;
-    if (t->bytes != wanted)
+    if (t->bytes % record->bytes != 0 || t->bytes / record->bytes != t->n_numbers)
         GAN_FAIL(GAN_ERR_FORMAT,
-                 ENTRY "%s numbers of shape %s take %llu bytes, data_offsets have %llu", file->path,
-                 LENGTH_BYTES, t->name, record->name, gan__shape_text_of(t->shape).text,
-                 (unsigned long long)wanted, (unsigned long long)t->bytes);
+                 ENTRY "%llu numbers of type %s and shape %s do not take %llu bytes, which "
+                       "data_offsets have",
+                 file->path, LENGTH_BYTES, t->name, (unsigned long long)t->n_numbers, record->name,
+                 gan__shape_text_of(t->shape).text, (unsigned long long)t->bytes);
 
 cleanup:
     return status;
 }
 
+/* Those without numbers before the one that begins at the same byte. */
 static int by_offset(const void *a, const void *b)
 {
     const gan__safetensor *x = a, *y = b;
 
-    return (x->offset > y->offset) - (x->offset < y->offset);
+    if (x->offset != y->offset) return x->offset > y->offset ? 1 : -1;
+    if (x->bytes != y->bytes) return x->bytes > y->bytes ? 1 : -1;
+    return strcmp(x->name, y->name);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const gan__safetensor *const *x = a, *const *y = b;
+
+    return strcmp((*x)->name, (*y)->name);
 }
 
 /* The tensors, in order, must follow one another from the header's end to the file's. */
@@ -267,20 +275,22 @@ static gan_status check_cover(const gan__safetensors *file)
 static gan_status index_tensors(gan__safetensors *file)
 {
     gan_status status = GAN_OK;
-    const char *name;
-    json_t *entry;
+    const size_t most = gan__json_count(file->header);
 
-    GAN_TRY(gan__alloc(&file->tensors, &file->allocator, json_object_size(file->header),
-                       sizeof *file->tensors));
-    json_object_foreach(file->header, name, entry)
-    {
-        if (strcmp(name, METADATA) == 0) continue;
-        file->tensors[file->n_tensors].name = name;
-        GAN_TRY(read_entry(file, &file->tensors[file->n_tensors], entry));
+    GAN_TRY(gan__alloc(&file->tensors, &file->allocator, most, sizeof *file->tensors));
+    GAN_TRY(gan__alloc((void *)&file->by_name, &file->allocator, most, sizeof *file->by_name));
+    for (const gan__json *x = gan__json_first(file->header); x; x = x->next) {
+        gan__safetensor *t = &file->tensors[file->n_tensors];
+
+        if (strcmp(x->key, METADATA) == 0) continue;
+        t->name = x->key;
+        GAN_TRY(read_entry(file, t, x));
         file->n_tensors++;
     }
-    qsort(file->tensors, file->n_tensors, sizeof *file->tensors, by_offset);
+    gan__sort(file->tensors, file->n_tensors, sizeof *file->tensors, by_offset);
     GAN_TRY(check_cover(file));
+    for (size_t i = 0; i < file->n_tensors; i++) file->by_name[i] = &file->tensors[i];
+    gan__sort((void *)file->by_name, file->n_tensors, sizeof *file->by_name, by_name);
 
 cleanup:
     return status;
@@ -301,7 +311,7 @@ gan_status gan__safetensors_open(gan__safetensors **out, const char *path,
     strcpy(file->path, path);
     GAN_TRY(gan__file_open(&file->stream, &file->n_bytes, path));
     GAN_TRY(read_header(file));
-    GAN_TRY(check_metadata(file));
+    GAN_TRY(index_metadata(file));
     GAN_TRY(index_tensors(file));
     *out = file;
     file = NULL;
@@ -318,7 +328,9 @@ void gan__safetensors_close(gan__safetensors *file)
     if (!file) return;
     memory = file->allocator;
     if (file->stream) fclose(file->stream);
-    json_decref(file->header);
+    gan__json_free(file->header, &memory);
+    gan__free(&memory, (void *)file->by_key);
+    gan__free(&memory, (void *)file->by_name);
     gan__free(&memory, file->tensors);
     gan__free(&memory, file->path);
     gan__free(&memory, file);
@@ -334,26 +346,54 @@ const gan__safetensor *gan__safetensors_tensor(const gan__safetensors *file, siz
     return i < file->n_tensors ? &file->tensors[i] : NULL;
 }
 
+/* A name in two pieces. */
+typedef struct wanted_name {
+    const char *prefix, *rest;
+} wanted_name;
+
+static int compare_wanted(const void *wanted, const void *tensor)
+{
+    const wanted_name *x = wanted;
+    const gan__safetensor *const *t = tensor;
+    const size_t n = strlen(x->prefix);
+    const int order = strncmp(x->prefix, (*t)->name, n);
+
+    return order != 0 ? order : strcmp(x->rest, (*t)->name + n);
+}
+
+const gan__safetensor *gan__safetensors_find_under(const gan__safetensors *file, const char *prefix,
+                                                   const char *name)
+{
+    const wanted_name wanted = {prefix, name};
+    const gan__safetensor **found = bsearch(&wanted, (void *)file->by_name, file->n_tensors,
+                                            sizeof *file->by_name, compare_wanted);
+
+    return found ? *found : NULL;
+}
+
 const gan__safetensor *gan__safetensors_find(const gan__safetensors *file, const char *name)
 {
-    for (size_t i = 0; i < file->n_tensors; i++)
-        if (strcmp(file->tensors[i].name, name) == 0) return &file->tensors[i];
-    return NULL;
+    return gan__safetensors_find_under(file, "", name);
+}
+
+static int compare_key(const void *wanted, const void *entry)
+{
+    const gan__json *const *x = entry;
+
+    return strcmp(wanted, (*x)->key);
 }
 
 const char *gan__safetensors_metadata(const gan__safetensors *file, const char *key)
 {
-    return json_string_value(json_object_get(file->metadata, key));
+    const gan__json **found = bsearch(key, (void *)file->by_key, gan__json_count(file->metadata),
+                                      sizeof *file->by_key, compare_key);
+
+    return found ? gan__json_string(*found) : NULL;
 }
 
-const char *gan__safetensors_next_key(const gan__safetensors *file, const char *key)
+const gan__json *gan__safetensors_first_metadata(const gan__safetensors *file)
 {
-    /* Jansson reads through it only, but wants it unqualified. */
-    json_t *metadata = json_object_get(file->header, METADATA);
-    void *at = key ? json_object_iter_next(metadata, json_object_iter_at(metadata, key))
-                   : json_object_iter(metadata);
-
-    return at ? json_object_iter_key(at) : NULL;
+    return gan__json_first(file->metadata);
 }
 
 const char *gan__safetensors_path(const gan__safetensors *file)

@@ -6,6 +6,7 @@
 #define GAN_SAFETENSORS_INTERNAL_H
 
 #include "arithmetic_internal.h"
+#include "json_internal.h"
 
 #include <gan/alloc.h>
 #include <gan/status.h>
@@ -27,7 +28,9 @@ typedef struct gan__safetensor {
     const char *dtype_name; /* as the file has it, "F32" */
     gan__dtype dtype;
     size_t number_bytes;
-    gan_shape shape; /* a scalar (shape []) reads as [1]; no ranks over 4, no empty tensors */
+    gan_shape shape; /* a scalar (shape []) reads as [1]; where it is none that a tensor here can
+                        have, of rank 5 or without numbers, gan_shape_size() is 0 */
+    uint64_t n_numbers;
     uint64_t offset; /* of its bytes in the file */
     uint64_t bytes;
 } gan__safetensor;
@@ -47,10 +50,13 @@ size_t gan__safetensors_count(const gan__safetensors *file);
 /* In order of offset; NULL beyond the last. */
 const gan__safetensor *gan__safetensors_tensor(const gan__safetensors *file, size_t i);
 const gan__safetensor *gan__safetensors_find(const gan__safetensors *file,
-                                             const char *name);                       /* or NULL */
+                                             const char *name); /* or NULL */
+/* The one whose name is the prefix and the name. */
+const gan__safetensor *gan__safetensors_find_under(const gan__safetensors *file, const char *prefix,
+                                                   const char *name);
 const char *gan__safetensors_metadata(const gan__safetensors *file, const char *key); /* or NULL */
-/* The key after `key`, which is one; the first one for NULL.  NULL after the last. */
-const char *gan__safetensors_next_key(const gan__safetensors *file, const char *key);
+/* The entries of the metadata, all strings, one after the other; NULL: there are none. */
+const gan__json *gan__safetensors_first_metadata(const gan__safetensors *file);
 const char *gan__safetensors_path(const gan__safetensors *file);
 
 /* Read a tensor's numbers: F32 bit by bit; F16, BF16 and F64 as the nearest floats.  GAN_ERR_IO,

@@ -1,13 +1,13 @@
 /* safetensors_write.c - writing files of named blocks of numbers. */
 #include "alloc_internal.h"
 #include "file_internal.h"
+#include "json_internal.h"
 #include "safetensors_format_internal.h"
 #include "safetensors_internal.h"
 #include "status_internal.h"
 #include "tensor_internal.h"
+#include "text_internal.h"
 
-#include <jansson.h>
-#include <stdarg.h>
 #include <string.h>
 
 enum { DATA_ALIGNMENT = 64 }; /* where the data of files written here begins */
@@ -22,109 +22,69 @@ typedef struct content {
     int sealed;
 } content;
 
-/* The header on its way; `bytes` has room for all of it from the beginning. */
-typedef struct header_text {
-    char *bytes;
-    size_t room;
-    size_t used;
-} header_text;
-
-static void put(header_text *text, const char *format, ...) GAN_PRINTF(2, 3);
-
-static void put(header_text *text, const char *format, ...)
+static void put_metadata(gan__text *text, const content *c)
 {
-    va_list args;
-
-    va_start(args, format);
-    text->used +=
-        (size_t)vsnprintf(text->bytes + text->used, text->room - text->used, format, args);
-    va_end(args);
-}
-
-static void put_string(header_text *text, const char *string)
-{
-    put(text, "\"");
-    for (; *string; string++) {
-        unsigned char c = (unsigned char)*string;
-
-        if (c < 0x20)
-            put(text, "\\u%04x", c);
-        else
-            put(text, c == '"' || c == '\\' ? "\\%c" : "%c", c);
-    }
-    put(text, "\"");
-}
-
-/* At most, escapes and padding included. */
-static size_t header_room(const content *c)
-{
-    const size_t escaped = 6, per_entry = 256;
-    size_t room = 2 * per_entry;
-
-    for (size_t i = 0; i < c->n_tensors; i++)
-        room += escaped * strlen(c->tensors[i].name) + per_entry;
-    for (size_t i = 0; i < 2 * c->n_metadata; i++)
-        room += escaped * strlen(c->metadata[i]) + per_entry;
-    return room;
-}
-
-static void put_metadata(header_text *text, const content *c)
-{
-    put_string(text, METADATA);
-    put(text, ":{");
+    gan__json_put_string(text, METADATA);
+    gan__text_put(text, ":{");
     for (size_t i = 0; i < c->n_metadata; i++) {
-        if (i) put(text, ",");
-        put_string(text, c->metadata[2 * i]);
-        put(text, ":");
-        put_string(text, c->metadata[2 * i + 1]);
+        if (i) gan__text_put(text, ",");
+        gan__json_put_string(text, c->metadata[2 * i]);
+        gan__text_put(text, ":");
+        gan__json_put_string(text, c->metadata[2 * i + 1]);
     }
-    put(text, "},");
+    gan__text_put(text, "}");
 }
 
-static void put_tensor(header_text *text, const char *name, const char *dtype, const char *shape,
+static void put_tensor(gan__text *text, const char *name, const char *dtype, const char *shape,
                        uint64_t begin, uint64_t end)
 {
-    put_string(text, name);
-    put(text, ":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%llu,%llu]},", dtype, shape,
-        (unsigned long long)begin, (unsigned long long)end);
+    gan__json_put_string(text, name);
+    gan__text_put(text, ":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%llu,%llu]}", dtype,
+                  shape, (unsigned long long)begin, (unsigned long long)end);
 }
 
-static void put_header(header_text *text, const content *c)
+static void put_header(gan__text *text, const content *c)
 {
+    const char *comma = "";
     uint64_t begin = 0, end = 0;
 
-    put(text, "{");
-    if (c->n_metadata > 0) put_metadata(text, c);
-    for (size_t i = 0; i < c->n_tensors; i++, begin = end) {
+    gan__text_put(text, "{");
+    if (c->n_metadata > 0) {
+        put_metadata(text, c);
+        comma = ",";
+    }
+    for (size_t i = 0; i < c->n_tensors; i++, begin = end, comma = ",") {
         end += (uint64_t)c->tensors[i].size * sizeof(float);
+        gan__text_put(text, "%s", comma);
         put_tensor(text, c->tensors[i].name, "F32", gan__shape_text_of(c->tensors[i].shape).text,
                    begin, end);
     }
-    if (c->sealed) put_tensor(text, CHECKSUM, "U8", "[4]", begin, begin + CHECKSUM_BYTES);
-    if (text->bytes[text->used - 1] == ',') text->used--;
-    put(text, "}");
-    while ((LENGTH_BYTES + text->used) % DATA_ALIGNMENT != 0) put(text, " ");
+    if (c->sealed) {
+        gan__text_put(text, "%s", comma);
+        put_tensor(text, CHECKSUM, "U8", "[4]", begin, begin + CHECKSUM_BYTES);
+    }
+    gan__text_put(text, "}");
+    while ((LENGTH_BYTES + text->used) % DATA_ALIGNMENT != 0 && text->status == GAN_OK)
+        gan__text_put(text, " ");
 }
 
 /* Refuse what gan__safetensors_open() would: this finds names that occur twice or are not UTF-8. */
-static gan_status check_written(const header_text *text, const char *path)
+static gan_status check_written(const gan__text *text, const char *path)
 {
-    json_error_t error;
-    json_t *header;
+    const gan__json *header;
+    gan_status status;
 
+    if (text->status != GAN_OK) return text->status;
     if (text->used > MAX_HEADER_BYTES)
         return gan__fail(GAN_ERR_INVALID,
                          "%s: names and metadata take %zu bytes, at most %d expected", path,
                          text->used, MAX_HEADER_BYTES);
-    header = json_loadb(text->bytes, text->used, JSON_REJECT_DUPLICATES, &error);
-    if (!header && json_error_code(&error) == json_error_out_of_memory)
-        return gan__fail(GAN_ERR_NOMEM, "%s: out of memory for a header of %zu bytes", path,
-                         text->used);
-    if (!header)
+    status = gan__json_parse(&header, text->bytes, text->used, text->allocator);
+    if (status == GAN_ERR_FORMAT)
         return gan__fail(GAN_ERR_INVALID, "%s: a name or text cannot be written: %s", path,
-                         error.text);
-    json_decref(header);
-    return GAN_OK;
+                         gan_last_error());
+    gan__json_free(header, text->allocator);
+    return status;
 }
 
 static gan_status check_tensors(const content *c)
@@ -168,7 +128,7 @@ static gan_status write_tensor(gan__file *file, const content *c, const gan_tens
 
     for (size_t done = 0, chunk, bad; done < t->size; done += chunk) {
         chunk = t->size - done < CHUNK ? t->size - done : CHUNK;
-        bad = c->sealed ? gan__find_nonfinite(t->data + done, chunk) : chunk;
+        bad = gan__find_nonfinite(t->data + done, chunk);
         if (bad < chunk)
             GAN_FAIL(GAN_ERR_NONFINITE, "%s: not written: number %zu of tensor \"%.80s\" is %g",
                      c->path, done + bad, t->name, (double)t->data[done + bad]);
@@ -179,7 +139,7 @@ cleanup:
     return status;
 }
 
-static gan_status write_content(gan__file *file, const content *c, const header_text *text)
+static gan_status write_content(gan__file *file, const content *c, const gan__text *text)
 {
     unsigned char length[LENGTH_BYTES], seal[CHECKSUM_BYTES];
     gan_status status = GAN_OK;
@@ -200,12 +160,10 @@ static gan_status write_file(const content *c, size_t n_keep, const gan_allocato
     gan_status status = GAN_OK;
     gan_allocator memory;
     gan__file file = {0};
-    header_text text = {0};
+    gan__text text = {.allocator = &memory};
 
     GAN_TRY(gan__alloc_init(&memory, allocator));
     GAN_TRY(check_tensors(c));
-    text.room = header_room(c);
-    GAN_TRY(gan__alloc(&text.bytes, &memory, text.room, 1));
     put_header(&text, c);
     GAN_TRY(check_written(&text, c->path));
     GAN_TRY(gan__file_create(&file, c->path, &memory));
@@ -214,7 +172,7 @@ static gan_status write_file(const content *c, size_t n_keep, const gan_allocato
 
 cleanup:
     if (status != GAN_OK) gan__file_abandon(&file);
-    if (text.bytes) gan__free(&memory, text.bytes);
+    gan__text_end(&text);
     return status;
 }
 

@@ -2,80 +2,15 @@
 #include "state_internal.h"
 
 #include "alloc_internal.h"
+#include "number_internal.h"
+#include "sort_internal.h"
 #include "status_internal.h"
 #include "tensor_internal.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { REAL_BYTES = 40 };
-
-/* ---- numbers as texts, the same in every locale ---- */
-
-/* What the locale puts between 1 and 5 in "1.5". */
-typedef struct point {
-    char text[16];
-} point;
-
-static point locale_point(void)
-{
-    point out;
-    char sample[sizeof out.text];
-
-    snprintf(sample, sizeof sample, "%.1f", 1.5);
-    snprintf(out.text, sizeof out.text, "%.*s", (int)strlen(sample) - 2, sample + 1);
-    return out;
-}
-
-/* Replace the first `from` in a text that has room for `to`. */
-static void replace(char *text, const char *from, const char *to)
-{
-    char *at = strstr(text, from);
-
-    if (!at) return;
-    memmove(at + strlen(to), at + strlen(from), strlen(at + strlen(from)) + 1);
-    memcpy(at, to, strlen(to));
-}
-
-static void print_real(char text[REAL_BYTES], double value)
-{
-    for (int digits = 15; digits <= 17; digits++) { /* 17 always do */
-        snprintf(text, REAL_BYTES, "%.*g", digits, value);
-        if (!(fabs(strtod(text, NULL) - value) > 0)) break;
-    }
-    replace(text, locale_point().text, ".");
-}
-
-static int parse_real(double *out, const char *text)
-{
-    char local[REAL_BYTES + sizeof(point)];
-    char *end;
-
-    if (!*text || strlen(text) >= REAL_BYTES) return 0;
-    if (strspn(text, "0123456789.e+-") != strlen(text)) return 0;
-    strcpy(local, text);
-    replace(local, ".", locale_point().text);
-    *out = strtod(local, &end);
-    return !*end && isfinite(*out);
-}
-
-int gan__state_parse_whole(uint64_t *out, const char *text)
-{
-    uint64_t value = 0;
-
-    if (!*text || (text[0] == '0' && text[1])) return 0;
-    for (; *text; text++) {
-        const unsigned digit = (unsigned)*text - '0';
-
-        if (digit > 9 || value > (UINT64_MAX - digit) / 10) return 0;
-        value = 10 * value + digit;
-    }
-    *out = value;
-    return 1;
-}
 
 /* Read n labels; 0 when the text isn't as many, none above `most`. */
 static int parse_labels(uint8_t *out, const char *text, size_t n, uint64_t most)
@@ -204,29 +139,18 @@ void gan__state_text(gan__state *s, const char *name, const char *format, ...)
 
 void gan__state_setting(gan__state *s, const char *name, double value)
 {
-    char text[REAL_BYTES];
+    char text[GAN__NUMBER_BYTES];
 
-    print_real(text, value);
+    gan__number_print_exact(text, value);
     (void)add_printed(s, name, "%s", text);
-}
-
-/* The number with the fewest decimals that becomes this float: 0.1 for 0.1f, which as a double is
- * 0.10000000149011612. */
-static double decimal_of(float value)
-{
-    const double most = 1e15; /* up to here products and quotients are exact or rounded once */
-
-    for (double scale = 1; fabs((double)value) * scale < most && scale < most; scale *= 10) {
-        const double decimal = rint((double)value * scale) / scale;
-
-        if (!(fabsf((float)decimal - value) > 0)) return decimal;
-    }
-    return (double)value;
 }
 
 void gan__state_float(gan__state *s, const char *name, float value)
 {
-    gan__state_setting(s, name, decimal_of(value));
+    char text[GAN__NUMBER_BYTES];
+
+    gan__number_print_float(text, value);
+    (void)add_printed(s, name, "%s", text);
 }
 
 void gan__state_whole(gan__state *s, const char *name, uint64_t *place)
@@ -246,9 +170,9 @@ void gan__state_count(gan__state *s, const char *name, uint64_t *place, uint64_t
 void gan__state_real(gan__state *s, const char *name, double *place, double least)
 {
     gan__state_entry *entry;
-    char text[REAL_BYTES];
+    char text[GAN__NUMBER_BYTES];
 
-    print_real(text, *place);
+    gan__number_print_exact(text, *place);
     entry = add_printed(s, name, "%s", text);
     if (!entry) return;
     entry->real = place;
@@ -262,7 +186,7 @@ void gan__state_labels(gan__state *s, const char *name, uint8_t *labels, size_t 
     char *text = NULL;
 
     GAN_TRY(status);
-    GAN_TRY(gan__alloc(&text, &s->allocator, 2 * n + 1, 1));
+    GAN_TRY(gan__alloc(&text, &s->allocator, gan__size_add(gan__size_mul(2, n), 1), 1));
     for (size_t i = 0; i < n; i++) snprintf(text + 2 * i, 3, "%02x", labels[i]);
     entry = add_printed(s, name, "%s", text);
     status = s->status;
@@ -307,7 +231,7 @@ gan_status gan__state_save(const gan__state *s, const char *path, size_t n_keep)
     const char **pairs = NULL;
 
     GAN_TRY(status);
-    GAN_TRY(gan__alloc(&pairs, &s->allocator, 2 * s->n_entries, sizeof *pairs));
+    GAN_TRY(gan__alloc(&pairs, &s->allocator, gan__size_mul(2, s->n_entries), sizeof *pairs));
     for (size_t i = 0; i < s->n_entries; i++) {
         pairs[2 * i] = s->entries[i].name;
         pairs[2 * i + 1] = s->entries[i].text;
@@ -357,13 +281,14 @@ static gan_status check_entry(gan__state_entry *e, const gan__safetensors *file)
     if (!found)
         return gan__fail(GAN_ERR_INVALID, "%s: %s is not in the file, %s here", path, e->name,
                          excerpt_of(e->text, "").text);
-    if (e->whole && !gan__state_parse_whole(&e->found.whole, found))
+    if (e->whole && !gan__number_parse_whole(&e->found.whole, found, strlen(found)))
         return gan__fail(GAN_ERR_FORMAT, "%s: %s is %.40s, a whole number expected", path, e->name,
                          found);
     if (e->whole && e->found.whole > e->most)
         return gan__fail(GAN_ERR_FORMAT, "%s: %s is %.40s, at most %llu expected", path, e->name,
                          found, (unsigned long long)e->most);
-    if (e->real && (!parse_real(&e->found.real, found) || e->found.real < e->least))
+    if (e->real &&
+        (!gan__number_parse(&e->found.real, found, strlen(found)) || e->found.real < e->least))
         return gan__fail(GAN_ERR_FORMAT, "%s: %s is %.40s, a number of at least %g expected", path,
                          e->name, found, e->least);
     if (e->labels && !parse_labels(NULL, found, e->n_labels, e->most))
@@ -392,37 +317,38 @@ static gan_status check_tensor(const gan_tensor *t, const gan__safetensors *file
     return GAN_OK;
 }
 
-static int has_entry(const gan__state *s, const char *name)
+static int has_name(const char **names, size_t n, const char *name)
 {
-    for (size_t i = 0; i < s->n_entries; i++)
-        if (strcmp(s->entries[i].name, name) == 0) return 1;
-    return 0;
-}
-
-static int has_tensor(const gan__state *s, const char *name)
-{
-    for (size_t i = 0; i < s->n_tensors; i++)
-        if (strcmp(s->tensors[i].name, name) == 0) return 1;
-    return 0;
+    return bsearch(&name, (void *)names, n, sizeof *names, gan__sort_by_name) != NULL;
 }
 
 /* Everything that the file holds must be wanted, or training would go on without it. */
 static gan_status check_surplus(const gan__state *s, const gan__safetensors *file)
 {
+    gan_status status = GAN_OK;
     const char *path = gan__safetensors_path(file);
+    const char **names = NULL;
 
-    for (const char *key = NULL; (key = gan__safetensors_next_key(file, key)) != NULL;)
-        if (!is_note(key) && !has_entry(s, key))
-            return gan__fail(GAN_ERR_INVALID, "%s: %.100s is %.100s in the file, not here", path,
-                             key, gan__safetensors_metadata(file, key));
+    GAN_TRY(gan__alloc((void *)&names, &s->allocator, gan__size_add(s->n_entries, s->n_tensors),
+                       sizeof *names));
+    for (size_t i = 0; i < s->n_entries; i++) names[i] = s->entries[i].name;
+    gan__sort((void *)names, s->n_entries, sizeof *names, gan__sort_by_name);
+    for (const gan__json *x = gan__safetensors_first_metadata(file); x; x = x->next)
+        if (!is_note(x->key) && !has_name(names, s->n_entries, x->key))
+            GAN_FAIL(GAN_ERR_INVALID, "%s: %.100s is %.100s in the file, not here", path, x->key,
+                     x->text);
+    for (size_t i = 0; i < s->n_tensors; i++) names[i] = s->tensors[i].name;
+    gan__sort((void *)names, s->n_tensors, sizeof *names, gan__sort_by_name);
     for (size_t i = 0; i < gan__safetensors_count(file); i++) {
         const char *name = gan__safetensors_tensor(file, i)->name;
 
-        if (!is_note(name) && !has_tensor(s, name))
-            return gan__fail(GAN_ERR_INVALID, "%s: tensor \"%.100s\" is in the file, not here",
-                             path, name);
+        if (!is_note(name) && !has_name(names, s->n_tensors, name))
+            GAN_FAIL(GAN_ERR_INVALID, "%s: tensor \"%.100s\" is in the file, not here", path, name);
     }
-    return GAN_OK;
+
+cleanup:
+    gan__free(&s->allocator, (void *)names);
+    return status;
 }
 
 gan_status gan__state_check(gan__state *s, const gan__safetensors *file)

@@ -79,7 +79,4 @@ gan_status gan__state_check(gan__state *s, const gan__safetensors *file);
 /* Put everything back from a file that was checked.  GAN_ERR_IO, after which some is. */
 gan_status gan__state_restore(const gan__state *s, gan__safetensors *file);
 
-/* Read a whole number that stands in a file as a text; 0 when it is none. */
-int gan__state_parse_whole(uint64_t *out, const char *text);
-
 #endif

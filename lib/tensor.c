@@ -47,6 +47,7 @@ gan__shape_text gan__shape_text_of(gan_shape shape)
     for (size_t i = 0; i < shape.rank && i < GAN_SHAPE_MAX_RANK; i++)
         used += (size_t)snprintf(out.text + used, sizeof out.text - used, i ? ", %zu" : "%zu",
                                  shape.dim[i]);
-    snprintf(out.text + used, sizeof out.text - used, "]");
+    snprintf(out.text + used, sizeof out.text - used, "%s]",
+             shape.rank > GAN_SHAPE_MAX_RANK ? ", ..." : "");
     return out;
 }

@@ -156,7 +156,7 @@ static gan_status make_passes(gan_trainer *t)
 {
     gan_status status = GAN_OK;
     const gan_allocator *a = &t->allocator;
-    const size_t rows = 2 * t->desc.micro_batch;
+    const size_t rows = gan__size_mul(2, t->desc.micro_batch);
     const size_t threads = gan_pool_thread_count(t->pool);
     const int several = t->desc.micro_batch < t->desc.batch_size;
 
@@ -196,7 +196,8 @@ static gan_status make_labels(gan_trainer *t)
 
     t->desc.class_weights = NULL;
     if (t->n_classes > 0)
-        GAN_TRY(gan__alloc(&t->labels, &t->allocator, 2 * t->desc.micro_batch, sizeof *t->labels));
+        GAN_TRY(gan__alloc(&t->labels, &t->allocator, gan__size_mul(2, t->desc.micro_batch),
+                           sizeof *t->labels));
     if (!weights) return GAN_OK;
     GAN_TRY(gan__alloc(&t->class_weights, &t->allocator, n, sizeof *weights));
     memcpy(t->class_weights, weights, n * sizeof *weights);

@@ -117,6 +117,57 @@ scripts/gan-convert --layers layers.json mixed.pt mixed.safetensors
 ./forward mixed.safetensors # of three other types
 python3 compare.py mixed.pt 1e-5 || fail "F16, BF16 and F64 numbers give other samples"
 
+cat >spectral.py <<'END'
+"""spectral.py make | compare | back - a generator with the spectral norm of parametrizations: its weights and layers;
+samples.bin beside its own; what libgan's names become by --rename."""
+import json
+import sys
+import torch
+from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+torch.manual_seed(4)
+G = nn.Sequential(spectral_norm(nn.Linear(64, 20)), nn.Tanh(), nn.Unflatten(1, (5, 2, 2)),
+                  spectral_norm(nn.ConvTranspose2d(5, 1, 14, stride=14)), nn.Flatten(), nn.Tanh())
+for _ in range(3):
+    G(torch.randn(8, 64))  # which moves u and v
+G.eval()
+names = [f"{layer}.parametrizations.weight.{name}" for layer in (0, 3) for name in ("original", "0._u", "0._v")]
+assert set(names) <= set(G.state_dict()), G.state_dict().keys()
+if sys.argv[1] == "make":
+    layers = [["spectral_norm", ["linear", 64, 20]], ["tanh"], ["reshape", 5, 2, 2, 0],
+              ["spectral_norm", ["conv_transpose2d", 5, 1, 14, 14, 14, 14, 0, 0, 1, 1, 0, 0, 1, 1]],
+              ["flatten"], ["tanh"]]
+    json.dump({"input": [64], "layers": layers}, open("spectral.json", "w"))
+    torch.save(G.state_dict(), "spectral.pt")
+elif sys.argv[1] == "back":
+    state = torch.load("spectral.back.pt")
+    G.load_state_dict(state)  # strictly
+    assert all(torch.equal(state[name], tensor) for name, tensor in torch.load("spectral.pt").items())
+else:
+    with torch.no_grad():
+        z = torch.frombuffer(bytearray(open("z.bin", "rb").read()), dtype=torch.float32).reshape(100, 64)
+        found = torch.frombuffer(bytearray(open("samples.bin", "rb").read()), dtype=torch.float32)
+        worst = (G(z).reshape(-1) - found).abs().max().item()
+    print(f"spectral.pt: samples differ by {worst:.3g} at most")
+    assert worst <= 1e-5 and found.std() > 0.01
+END
+python3 spectral.py make
+scripts/gan-convert --layers spectral.json spectral.pt spectral.safetensors
+./forward spectral.safetensors
+python3 spectral.py compare || fail "a generator with parametrizations.spectral_norm gives other samples"
+convert_names() # FROM TO INPUT OUTPUT, with FROM and TO of weight, u and v
+{
+    set -- "$1" "$2" "$3" "$4" $1 $2
+    scripts/gan-convert --rename "0.$5=0.$8" --rename "3.$5=3.$8" --rename "0.$6=0.$9" --rename "3.$6=3.$9" \
+        --rename "0.$7=0.${10}" --rename "3.$7=3.${10}" "$3" "$4"
+}
+own='weight_orig weight_u weight_v'
+theirs='parametrizations.weight.original parametrizations.weight.0._u parametrizations.weight.0._v'
+convert_names "$theirs" "$own" spectral.pt spectral.safetensors
+convert_names "$own" "$theirs" spectral.safetensors spectral.back.pt # as docs/pytorch.md says
+python3 spectral.py back || fail "parametrizations.spectral_norm does not come back"
+
 # --- Every bit, both ways, and what is refused ----------------------------------------------------
 
 # In one process, because it takes a second to import torch.

@@ -174,6 +174,36 @@ START_TEST(a_block_grows_by_doubling_to_the_most)
 }
 END_TEST
 
+START_TEST(sizes_that_have_no_room_stay_too_large)
+{
+    const size_t half = SIZE_MAX / 2;
+    float *memory;
+    gan_allocator a;
+
+    ck_assert_uint_eq(gan__size_add(3, 4), 7);
+    ck_assert_uint_eq(gan__size_add(SIZE_MAX, 0), SIZE_MAX);
+    ck_assert_uint_eq(gan__size_add(half, half + 1), SIZE_MAX);
+    ck_assert_uint_eq(gan__size_add(half + 1, half + 1), SIZE_MAX);
+    ck_assert_uint_eq(gan__size_add(SIZE_MAX, SIZE_MAX), SIZE_MAX);
+    ck_assert_uint_eq(gan__size_mul(3, 4), 12);
+    ck_assert_uint_eq(gan__size_mul(half, 0), 0);
+    ck_assert_uint_eq(gan__size_mul(half, 2), SIZE_MAX - 1);
+    ck_assert_uint_eq(gan__size_mul(half + 1, 2), SIZE_MAX);
+    ck_assert_uint_eq(gan__size_mul(2, half + 1), SIZE_MAX);
+    ck_assert_uint_eq(gan__size_mul(SIZE_MAX, SIZE_MAX), SIZE_MAX);
+    ck_assert_uint_eq(gan__size_round_up(0, 16), 0);
+    ck_assert_uint_eq(gan__size_round_up(16, 16), 16);
+    ck_assert_uint_eq(gan__size_round_up(17, 16), 32);
+    ck_assert_uint_eq(gan__size_round_up(SIZE_MAX - 3, 16), SIZE_MAX);
+    ck_assert_uint_eq(gan__size_round_up(SIZE_MAX, 16), SIZE_MAX);
+    expect_ok(gan__alloc_init(&a, NULL));
+    for (size_t size = 1; size <= 8; size *= 2) {
+        expect_fails(gan__alloc(&memory, &a, SIZE_MAX, size), GAN_ERR_NOMEM, "too many");
+        expect_fails(gan__alloc(&memory, &a, PTRDIFF_MAX / size, size), GAN_ERR_NOMEM, "too many");
+    }
+}
+END_TEST
+
 Suite *suite(void)
 {
     const TTest *const tests[] = {no_record_means_malloc,
@@ -181,6 +211,7 @@ Suite *suite(void)
                                   blocks_are_zeroed_and_aligned_and_counted,
                                   no_memory_is_reported_with_its_size,
                                   a_product_beyond_size_max_is_no_memory,
+                                  sizes_that_have_no_room_stay_too_large,
                                   freeing_null_does_nothing,
                                   a_block_grows_by_doubling_to_the_most,
                                   the_budget_sweep_counts_what_an_object_takes,

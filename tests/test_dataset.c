@@ -414,7 +414,7 @@ START_TEST(wrong_arguments_are_refused)
         if (maker == 3) continue;
         REFUSED("NULL", NULL, COUNT, good, NULL);
         REFUSED("shape", numbers, COUNT, none, NULL);
-        REFUSED("[1, 1, 1, 1] of rank 5", numbers, COUNT, five, NULL);
+        REFUSED("[1, 1, 1, 1, ...] of rank 5", numbers, COUNT, five, NULL);
         REFUSED("[2, 0]", numbers, COUNT, gan_shape_2d(2, 0), NULL);
         REFUSED("[65536, 32768]", numbers, COUNT, gan_shape_2d(65536, 32768), NULL);
 #undef REFUSED

@@ -1,11 +1,14 @@
 /* test_layer_minibatch_stddev.c - how much the samples of a group differ. */
+#include "alloc_internal.h"
 #include "expect.h"
 #include "golden.h"
 #include "onelayer.h"
+#include "pass_internal.h"
 
 #include <gan/gan.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static gan_network *alone(gan_shape in, size_t group_size)
 {
@@ -115,15 +118,125 @@ START_TEST(wrong_settings_are_refused)
 }
 END_TEST
 
+/* A mean that is off by a last bit would be divided by 1e-4. */
+START_TEST(what_is_the_same_in_a_group_has_no_gradient)
+{
+    enum { SIZE = 5, OUT = SIZE + 1 };
+    gan_allocator a;
+
+    expect_ok(gan__alloc_init(&a, NULL));
+    for (size_t n = 2; n <= 40; n++) {
+        gan_network *net = alone(gan_shape_1d(SIZE), n);
+        gan__pass *pass = NULL;
+        const float *dx;
+
+        expect_ok(gan_network_build(net));
+        expect_ok(gan__pass_create(
+            &pass,
+            &(gan__pass_desc){.net = net, .n_layers = 1, .rows = n, .threads = 1, .training = 1},
+            &a));
+        for (size_t i = 0; i < n * SIZE; i++)
+            gan__pass_input(pass, 0)[i] = 0.1f * (float)(1 + i % SIZE);
+        gan__pass_forward(pass, NULL, 0, n, n);
+        for (size_t i = 0; i < n * OUT; i++)
+            gan__pass_output_grad(pass, 0)[i] = i % OUT == SIZE ? 1.0f : 0;
+        gan__pass_backward(pass, NULL, GAN__PASS_INPUT);
+        dx = gan__pass_input_grad(pass, 0);
+        for (size_t i = 0; i < n * SIZE; i++)
+            ck_assert_msg(fabsf(dx[i]) <= 0, "%zu samples: %g", n, (double)dx[i]);
+        gan__pass_destroy(pass);
+        gan_network_destroy(net);
+    }
+}
+END_TEST
+
+/* No tile may be empty, and none larger than there is memory for: with batch_norm, whose loops count
+ * on a row. */
+START_TEST(any_number_of_samples_is_evaluated)
+{
+    enum { MOST = 70, SIZE = 2, OUT = SIZE + 1 };
+    enum { ALL_UP_TO = 40 };
+    static const size_t large[] = {63, 64, 65, 127, 128, 129, 130, 255, 256, 257, 1000, 1024};
+    static float x[2100 * SIZE], y[2100 * OUT], part[1024 * OUT];
+
+    for (size_t i = 0; i < 2100 * SIZE; i++) x[i] = sinf(1.7f * (float)i);
+    for (size_t g = 0; g < ALL_UP_TO + sizeof large / sizeof *large; g++) {
+        const size_t group = g < ALL_UP_TO ? g + 1 : large[g - ALL_UP_TO];
+        gan_network *net = gan_network_create(gan_shape_1d(SIZE), NULL);
+
+        expect_ok(gan_network_add(net, gan_layer_batch_norm(SIZE, NULL)));
+        expect_ok(gan_network_add(net, gan_layer_minibatch_stddev(group)));
+        for (size_t k = 0; k < MOST + 60; k++) {
+            const size_t n = k < MOST       ? k
+                             : k < MOST + 9 ? group + k - MOST - (group > 4 ? 4 : group)
+                                            : (k * k * 7) % 2100;
+
+            if (n > 2100) continue;
+            memset(y, 0xff, sizeof y);
+            expect_ok(gan_network_forward(net, x, n, y));
+            for (size_t first = 0; first < n; first += group) {
+                const size_t rows = n - first < group ? n - first : group;
+
+                expect_ok(gan_network_forward(net, x + first * SIZE, rows, part));
+                expect_close(y + first * OUT, part, rows * OUT, 1e-6, 1e-6);
+            }
+            if (n < 2100) ck_assert(isnan(y[n * OUT]));
+        }
+        gan_network_destroy(net);
+    }
+}
+END_TEST
+
+static gan_network *two_groups(size_t a, size_t b)
+{
+    gan_network *net = gan_network_create(gan_shape_1d(2), NULL);
+
+    expect_ok(gan_network_add(net, gan_layer_minibatch_stddev(a)));
+    (void)gan_network_add(net, gan_layer_minibatch_stddev(b));
+    return net;
+}
+
+START_TEST(groups_have_a_common_multiple_of_at_most_1024)
+{
+    gan_network *net = two_groups(31, 33), *body, *clone = NULL;
+    float x[40 * 2] = {0}, y[40 * 4];
+
+    expect_ok(gan_network_forward(net, x, 40, y));
+    expect_ok(gan_network_clone(&clone, net));
+    expect_ok(gan_network_forward(clone, x, 40, y));
+    gan_network_destroy(clone);
+    gan_network_destroy(net);
+    net = two_groups(32, 33);
+    expect_fails(
+        gan_network_build(net), GAN_ERR_SHAPE,
+        "layer 1 (minibatch_stddev): groups of 33 samples, those of the layers before have "
+        "32: the least common multiple may be at most 1024");
+    gan_network_destroy(net);
+    net = two_groups(1024, 1023);
+    expect_fails(gan_network_build(net), GAN_ERR_SHAPE, "at most 1024");
+    gan_network_destroy(net);
+    net = two_groups(3, 4);
+    body = gan_network_create(gan_shape_1d(4), NULL);
+    expect_ok(gan_network_add(body, gan_layer_minibatch_stddev(91)));
+    expect_ok(gan_network_add(body, gan_layer_linear(5, 4)));
+    expect_fails(gan_network_add(net, gan_layer_residual(body, NULL)), GAN_ERR_SHAPE,
+                 "groups of 91 samples, those of the layers before have 12");
+    gan_network_destroy(net);
+}
+END_TEST
+
 Suite *suite(void)
 {
     const TTest *const values[] = {it_is_pytorchs,
                                    gradients_are_finite_differences,
                                    bits_dont_depend_on_the_cut,
                                    equal_samples_differ_by_nothing,
+                                   what_is_the_same_in_a_group_has_no_gradient,
                                    a_call_is_one_batch_in_evaluation,
                                    NULL};
-    const TTest *const contract[] = {it_adds_a_channel, wrong_settings_are_refused, NULL};
+    const TTest *const contract[] = {it_adds_a_channel, wrong_settings_are_refused,
+                                     any_number_of_samples_is_evaluated,
+                                     groups_have_a_common_multiple_of_at_most_1024, NULL};
     Suite *s = suite_create("layer_minibatch_stddev");
 
     add_tests(s, "values", values);

@@ -76,7 +76,7 @@ START_TEST(wrong_notes_change_nothing)
                  "[6] expected");
     expect_fails(gan_network_set_picture_shape(net, gan_shape_2d(2, 3)), GAN_ERR_SHAPE, "[2, 3]");
     expect_fails(gan_network_set_picture_shape(net, (gan_shape){9, {1, 2, 3, 1}}), GAN_ERR_SHAPE,
-                 "[1, 2, 3, 1]");
+                 "[1, 2, 3, 1, ...]");
     expect_fails(gan_network_set_picture_shape(NULL, none), GAN_ERR_INVALID, "NULL");
     expect_fails(gan_network_set_latent(net, (gan_latent)2), GAN_ERR_INVALID, "distribution 2");
     expect_fails(gan_network_set_latent(net, (gan_latent)-1), GAN_ERR_INVALID, "distribution -1");
@@ -141,13 +141,14 @@ START_TEST(forged_notes_are_only_an_error)
 {
     static const char *const forged[][3] = {
         {"libgan.network.picture", "[1, 2, 2]", "picture: network: a picture of shape [1, 2, 2]"},
-        {"libgan.network.picture", "[6]", "it is [6], [channels, height, width] expected"},
-        {"libgan.network.picture", "[1, 1, 2, 3]", "[channels, height, width] expected"},
+        {"libgan.network.picture", "[6]", "a picture of shape [6]"},
+        {"libgan.network.picture", "[1, 1, 2, 3]", "[1, 1, 2, 3]"},
         {"libgan.network.picture", "[0, 2, 3]", "[0, 2, 3]"},
-        {"libgan.network.picture", "[-1, -2, 3]", "[0, 0, 3]"},
+        {"libgan.network.picture", "[-1, -2, 3]",
+         "it is [-1, -2, 3], [channels, height, width] expected"},
         {"libgan.network.picture", "[9223372036854775807, 2, 3]", "[9223372036854775807, 2, 3]"},
         {"libgan.network.picture", "[99999999999999999999, 2, 3]", "expected"},
-        {"libgan.network.picture", "[1, \"2\", 3]", "[1, 0, 3]"},
+        {"libgan.network.picture", "[1, \"2\", 3]", "[channels, height, width] expected"},
         {"libgan.network.picture", "[[[[[", "[channels, height, width] expected"},
         {"libgan.network.picture", "", "[channels, height, width] expected"},
         {"libgan.network.latent", "gamma", "latent: it is gamma, normal or uniform expected"},
@@ -171,7 +172,11 @@ END_TEST
 
 static game noted_game(const gan_trainer_desc *desc)
 {
-    game x = {.latent = 4, .sample = 6, .g_opt = adam(), .d_opt = adam(), .g = vectors(),
+    game x = {.latent = 4,
+              .sample = 6,
+              .g_opt = adam(),
+              .d_opt = adam(),
+              .g = vectors(),
               .d = gan_network_create(gan_shape_1d(6), NULL)};
 
     expect_ok(gan_network_add(x.d, gan_layer_linear(6, 1)));

@@ -387,6 +387,27 @@ START_TEST(the_learning_rate_can_be_read_and_set)
 }
 END_TEST
 
+/* Rounded up to whole cache lines, or times two moments, these would wrap around; an SGD takes no
+ * memory at all. */
+START_TEST(parameters_that_have_no_room_are_refused)
+{
+    const size_t half = SIZE_MAX / 2;
+    const size_t n[] = {SIZE_MAX, SIZE_MAX - 14, half + 1, half + 5, half / 4 + 1};
+
+    for (size_t i = 0; i < 2 * sizeof n / sizeof *n; i++) {
+        gan_optimizer *opt = NULL;
+
+        if (i % 2)
+            expect_ok(gan_optimizer_create_adam(&opt, NULL));
+        else
+            expect_ok(gan_optimizer_create_sgd(&opt, NULL));
+        expect_fails(gan_optimizer_bind(opt, n[i / 2]), GAN_ERR_NOMEM, "parameters, at most");
+        expect_ok(gan_optimizer_bind(opt, 3));
+        gan_optimizer_destroy(opt);
+    }
+}
+END_TEST
+
 START_TEST(binding_happens_once)
 {
     gan_optimizer *opt = rule(_i, 0), *twin = rule(_i, 3);
@@ -653,7 +674,8 @@ Suite *suite(void)
                                       a_constant_gradient_never_ends_in_nan,
                                       each_minimizes_a_bowl,
                                       the_learning_rate_can_be_read_and_set,
-                                      binding_happens_once,
+                                      parameters_that_have_no_room_are_refused,
+                                  binding_happens_once,
                                       creating_and_binding_survive_a_lack_of_memory};
     const TTest *const contract[] = {null_is_reported,
                                      no_settings_are_the_defaults,

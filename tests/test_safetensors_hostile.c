@@ -178,6 +178,73 @@ START_TEST(lengths_out_of_proportion_are_refused)
 }
 END_TEST
 
+START_TEST(other_files_are_told_by_their_name)
+{
+    static const struct {
+        const char *bytes;
+        size_t n;
+        const char *says;
+    } cases[] = {
+        {"PK\3\4\0\0\x08\x08\0\0\0\0\0\0", 14,
+         ": it is a zip archive, such as the .pt files of torch.save()"},
+        {"\x80\2\x8a\nl\xfc\x9c"
+         "F\xf9 j\xa8P\x19.",
+         15, ": it is a Python pickle, such as torch.save() once wrote"},
+        {"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", 72,
+         ": it is a Git LFS pointer, not the file itself"},
+        {"\x1f\x8b\x08\0\0\0\0\0\0\x03\x4b\x4c", 12, ": it is gzip data"},
+        {"no json at all", 14, ": it is text"},
+    };
+    static uint8_t packed[600000] = {0x1f, 0x8b, 8}; /* as a length: 559903 */
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        scratch_write(path, cases[i].bytes, cases[i].n);
+        expect_refused(cases[i].says);
+    }
+    scratch_write(path, packed, sizeof packed);
+    expect_refused(": it is gzip data");
+}
+END_TEST
+
+/* A header of 640 bytes begins a file as Python's pickles begin. */
+START_TEST(a_length_is_not_taken_for_another_file)
+{
+    char header[641];
+    gan__safetensors *file;
+
+    memset(header, ' ', 640);
+    header[640] = 0;
+    memcpy(header, "{}", 2);
+    write_header(header, 0);
+    expect_ok(gan__safetensors_open(&file, path, NULL));
+    gan__safetensors_close(file);
+}
+END_TEST
+
+/* What no network has is no reason to refuse what it has. */
+START_TEST(tensors_of_any_shape_may_be_there)
+{
+    gan__safetensors *file;
+    const gan__safetensor *t;
+    float number = 7;
+
+    write_header("{\"empty\":{\"dtype\":\"F32\",\"shape\":[0,3],\"data_offsets\":[4,4]},"
+                 "\"first\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]},"
+                 "\"five\":{\"dtype\":\"I16\",\"shape\":[1,2,1,1,1],\"data_offsets\":[4,8]},"
+                 "\"none\":{\"dtype\":\"F64\",\"shape\":[9,0,9,9,9,9],\"data_offsets\":[8,8]}}",
+                 8);
+    expect_ok(gan__safetensors_open(&file, path, NULL));
+    ck_assert_uint_eq(gan__safetensors_count(file), 4);
+    t = gan__safetensors_find(file, "five");
+    ck_assert(t && t->n_numbers == 2 && gan_shape_size(t->shape) == 0);
+    t = gan__safetensors_find(file, "empty");
+    ck_assert(t && t->n_numbers == 0 && gan_shape_size(t->shape) == 0);
+    expect_ok(gan__safetensors_read(file, gan__safetensors_find(file, "first"), &number));
+    ck_assert(number == 0);
+    gan__safetensors_close(file);
+}
+END_TEST
+
 START_TEST(headers_that_are_no_json_object_are_refused)
 {
     static const char *const cases[][2] = {
@@ -187,14 +254,14 @@ START_TEST(headers_that_are_no_json_object_are_refused)
         {"{}{}", "not the JSON expected"},
         {"{}x", "not the JSON expected"},
         {"{\"a\":}", "not the JSON expected"},
-        {"{\"a\":1e999}", "not the JSON expected"},
-        {"{\"a\":99999999999999999999}", "not the JSON expected"},
+        {"{\"a\":1e999}", "\"a\": must be an object"},
+        {"{\"a\":99999999999999999999}", "\"a\": must be an object"},
         {"{\"a\\u0000b\":{}}", "not the JSON expected"},
         {"{\"\xff\":{}}", "not the JSON expected"},
         {"{\"a", "not the JSON expected"},
         {"{\"__metadata__\":[]}", "must be an object of strings"},
         {"{\"__metadata__\":{\"a\":1}}", "\"a\" must be a string"},
-        {"{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", "duplicate"},
+        {"{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", "is there twice"},
         {"{\"__metadata__\":{\"a\":{\"b\":\"2\"}}}", "\"a\" must be a string"},
     };
 
@@ -221,20 +288,21 @@ START_TEST(entries_that_describe_no_tensor_are_refused)
         {"{\"dtype\":\"F33\",\"shape\":[1],\"data_offsets\":[0,4]}", "unknown dtype \"F33\""},
         {"{\"dtype\":\"F32\",\"data_offsets\":[0,4]}", "no list as shape"},
         {"{\"dtype\":\"F32\",\"shape\":{},\"data_offsets\":[0,4]}", "no list as shape"},
-        {"{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1],\"data_offsets\":[0,4]}",
-         "5 dimensions, at most 4"},
         {"{\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]}",
          "dimension 0 must be a whole number"},
         {"{\"dtype\":\"F32\",\"shape\":[1,-1],\"data_offsets\":[0,4]}",
          "dimension 1 must be a whole number"},
-        {"{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}", "dimension 0 must be"},
+        {"{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,4]}",
+         "0 numbers of type F32 and shape [0] do not take 4 bytes"},
         {"{\"dtype\":\"F32\",\"shape\":[\"1\"],\"data_offsets\":[0,4]}", "dimension 0 must be"},
-        {"{\"dtype\":\"F32\",\"shape\":[2147483648],\"data_offsets\":[0,4]}",
+        {"{\"dtype\":\"F32\",\"shape\":[18446744073709551616],\"data_offsets\":[0,4]}",
          "dimension 0 must be"},
         {"{\"dtype\":\"F32\",\"shape\":[65536,65536],\"data_offsets\":[0,4]}",
-         "more than 2147483647 numbers"},
-        {"{\"dtype\":\"F32\",\"shape\":[2147483647,2147483647,4,1],\"data_offsets\":[0,4]}",
-         "more than 2147483647"},
+         "4294967296 numbers of type F32 and shape [65536, 65536] do not take 4 bytes"},
+        {"{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296,2,1,1],\"data_offsets\":[0,4]}",
+         "[4294967296, 4294967296, 2, 1, ...] do not take 4 bytes"},
+        {"{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296,0],\"data_offsets\":[0,4]}",
+         "0 numbers of type F32"},
         {"{\"dtype\":\"F32\",\"shape\":[1]}", "two rising whole numbers"},
         {"{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":4}", "two rising whole numbers"},
         {"{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}", "two rising whole numbers"},
@@ -244,16 +312,16 @@ START_TEST(entries_that_describe_no_tensor_are_refused)
         {"{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4.0]}", "two rising whole numbers"},
         {"{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[null,4]}", "two rising whole numbers"},
         {"{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}",
-         "shape [2] take 8 bytes, data_offsets have 4"},
+         "shape [2] do not take 4 bytes"},
         {"{\"dtype\":\"F16\",\"shape\":[1],\"data_offsets\":[0,4]}",
-         "F16 numbers of shape [1] take 2 bytes"},
+         "1 numbers of type F16 and shape [1] do not take 4 bytes"},
         {"{\"dtype\":\"F64\",\"shape\":[],\"data_offsets\":[0,4]}",
-         "F64 numbers of shape [1] take 8 bytes"},
+         "1 numbers of type F64 and shape [1] do not take 4 bytes"},
         {"{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[9223372036854775803,"
          "9223372036854775807]}",
-         "begins here, "},
+         "its data end 9223372036854775807 bytes behind the header, where the file has 4"},
         {"{\"dtype\":\"F32\",\"shape\":[536870912],\"data_offsets\":[0,2147483648]}",
-         "the last tensor must end"},
+         "its data end 2147483648 bytes behind the header"},
     };
     char header[256];
 
@@ -261,7 +329,7 @@ START_TEST(entries_that_describe_no_tensor_are_refused)
         snprintf(header, sizeof header, "{\"some name\":%s}", cases[i][0]);
         write_header(header, 4);
         expect_refused(cases[i][1]);
-        if (!strstr(cases[i][1], "last")) expect_error_says("\"some name\"");
+        expect_error_says("\"some name\"");
     }
 }
 END_TEST
@@ -282,11 +350,11 @@ START_TEST(tensors_must_cover_the_data_once)
     write_header("{" ENTRY("a", 0, 4) "}", 5);
     expect_refused("the last tensor must end with the file");
     write_header("{" ENTRY("a", 0, 4) "}", 3);
-    expect_refused("the last tensor must end with the file");
+    expect_refused("\"a\": its data end 4 bytes behind the header, where the file has 3");
     write_header("{}", 1);
     expect_refused("the last tensor must end with the file");
     write_header("{" ENTRY("a", 0, 4) "," ENTRY("a", 4, 8) "}", 8);
-    expect_refused("duplicate");
+    expect_refused("is there twice");
 }
 END_TEST
 
@@ -313,29 +381,27 @@ static void write_repeated(const char *piece, size_t n)
     free(header);
 }
 
-START_TEST(nesting_and_crowds_are_refused_before_they_take_memory)
+/* The parser neither goes deep nor takes memory out of proportion, so these are said to be no
+ * tensors, or no JSON. */
+START_TEST(nesting_and_crowds_are_refused)
 {
     write_repeated("[", 1000000);
-    expect_refused("brackets");
+    expect_refused("byte 1000005 of it: a value expected, it ends");
     write_repeated("{\"a\":", 700000);
-    expect_refused("brackets");
+    expect_refused("a value expected, it ends");
     write_repeated("[],", 1000000);
-    expect_refused("brackets");
+    expect_refused("a name in quotation marks expected, found '['");
     write_repeated("1],", 1); /* a bracket that closes nothing */
-    expect_refused("not the JSON expected");
-    write_header("{\"a\":{\"b\":{\"c\":{}}}}", 0); /* where nothing is crowded */
-    expect_refused("byte 23: ");
-    expect_error_says("too deep brackets");
+    expect_refused("a comma or } expected, found ']'");
+    write_header("{\"a\":{\"b\":{\"c\":{}}}}", 0);
+    expect_refused("has no dtype");
     write_header("{\"a\":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]}", 0);
     expect_refused("must be an object");
-    write_header("{\"a\":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]}", 0);
-    expect_refused("too long a list");
     write_repeated("\"[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[\",", 10); /* in a string they are letters */
-    expect_refused("not the JSON expected");
+    expect_refused("a colon expected");
 }
 END_TEST
 
-/* The memory that jansson takes is not the library's, but it is the process's. */
 static int limit_memory(size_t more)
 {
     const char *preloaded = getenv("LD_PRELOAD");
@@ -391,11 +457,14 @@ Suite *suite(void)
         a_file_that_shrinks_while_it_is_open_is_an_io_error,
         flipped_bytes_are_an_error_or_another_valid_file,
         lengths_out_of_proportion_are_refused,
+        other_files_are_told_by_their_name,
+        a_length_is_not_taken_for_another_file,
+        tensors_of_any_shape_may_be_there,
         headers_that_are_no_json_object_are_refused,
         entries_that_describe_no_tensor_are_refused,
         tensors_must_cover_the_data_once,
         tensors_are_told_in_the_order_of_their_data,
-        nesting_and_crowds_are_refused_before_they_take_memory,
+        nesting_and_crowds_are_refused,
         the_largest_headers_take_no_more_than_a_hundred_megabytes,
     };
     Suite *s = suite_create("safetensors_hostile");

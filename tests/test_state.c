@@ -3,6 +3,7 @@
 #include "expect.h"
 #include "state_internal.h"
 
+#include <fenv.h>
 #include <float.h>
 #include <locale.h>
 #include <math.h>
@@ -129,46 +130,40 @@ END_TEST
 
 START_TEST(a_locale_with_a_comma_writes_and_reads_points)
 {
-    static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "de_DE"};
-    thing a = {0.0001, 7, -0.1, {0}}, b = {0.0001, 0, 0, {0}};
-    size_t i = 0;
+    /* The point of the last has two bytes. */
+    static const char *const names[] = {"C", "de_DE.UTF-8", "fr_FR.UTF-8", "ps_AF.UTF-8"};
+    thing a = {0.0001, 7, -0.1, {0}};
 
-    while (i < 4 && !setlocale(LC_ALL, names[i])) i++;
-    expect_ok(save(&a));
-    if (i < 4) ck_assert_str_eq(setlocale(LC_ALL, "C"), "C");
-    expect_ok(load(&b));
-    ck_assert(b.level == a.level);
-    while (i < 4 && !setlocale(LC_ALL, names[i])) i++;
-    b.level = 0;
-    expect_ok(load(&b));
-    ck_assert(b.level == a.level);
+    for (size_t i = 0; i < 16; i++) {
+        thing b = {0.0001, 0, 0, {0}};
+
+        (void)setlocale(LC_ALL, names[i / 4]); /* which may not be installed */
+        expect_ok(save(&a));
+        (void)setlocale(LC_ALL, names[i % 4]);
+        expect_ok(load(&b));
+        ck_assert(b.level == a.level);
+    }
 }
 END_TEST
 
-START_TEST(whole_numbers_are_digits_and_nothing_else)
+START_TEST(any_rounding_mode_writes_and_reads_the_same_bits)
 {
-    static const char *const bad[] = {"",
-                                      "-1",
-                                      "+1",
-                                      " 1",
-                                      "1 ",
-                                      "01",
-                                      "0x1",
-                                      "1.0",
-                                      "1e3",
-                                      "a",
-                                      "18446744073709551616",
-                                      "99999999999999999999",
-                                      "184467440737095516150",
-                                      "\xb2"};
-    uint64_t x = 77;
+    static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+    thing a = {0.1, 7, 1.0 / 3, {0}};
 
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        ck_assert_msg(!gan__state_parse_whole(&x, bad[i]), "%s", bad[i]);
-        ck_assert_uint_eq(x, 77);
+    for (size_t i = 0; i < 16; i++) {
+        thing b = {0.1, 0, 0, {0}};
+        gan_status saved, loaded;
+
+        fesetround(modes[i / 4]);
+        saved = save(&a);
+        fesetround(modes[i % 4]);
+        loaded = load(&b);
+        fesetround(FE_TONEAREST);
+        expect_ok(saved);
+        expect_ok(loaded);
+        expect_same_bits(&b.level, &a.level, sizeof a.level);
     }
-    ck_assert(gan__state_parse_whole(&x, "0") && x == 0);
-    ck_assert(gan__state_parse_whole(&x, "18446744073709551615") && x == UINT64_MAX);
 }
 END_TEST
 
@@ -183,10 +178,8 @@ static void write_texts(const char *const *pairs, size_t n)
 
 START_TEST(reals_that_are_none_or_too_small_are_refused)
 {
-    static const char *const bad[] = {
-        "",      "x",  "nan", "inf",   "-inf",
-        "1e999", "1 ", " 1",  "1,5",   "0x10",
-        "-1.1",  "1e", "--1", "1.2.3", "00000000000000000000000000000000000000000000001"};
+    static const char *const bad[] = {"",   "x",   "nan",  "inf",  "-inf", "1e999", "1 ",
+                                      " 1", "1,5", "0x10", "-1.1", "1e",   "--1",   "1.2.3"};
     thing x = {0, 0, 7, {0}};
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -346,8 +339,8 @@ Suite *suite(void)
     const TTest *const tests[] = {places_come_back_to_the_last_bit,
                                   numbers_are_written_short,
                                   floats_have_as_few_digits_as_they_need,
+                                  any_rounding_mode_writes_and_reads_the_same_bits,
                                   a_locale_with_a_comma_writes_and_reads_points,
-                                  whole_numbers_are_digits_and_nothing_else,
                                   reals_that_are_none_or_too_small_are_refused,
                                   a_count_has_a_limit,
                                   labels_are_two_digits_each,

@@ -16,8 +16,8 @@ GAN_BEGIN_DECLS
  * made, loaded and ended: a training step allocates nothing.
  *
  * Three things do not go through it: layer handles on their way into a network, the inside of
- * libpng, zlib and jansson while a file is read or written (and the pictures of a dataset while
- * its files are decoded), and what the C library takes for a FILE, a folder or a thread.
+ * libpng and zlib while a file is read or written (and the pictures of a dataset while its files
+ * are decoded), and what the C library takes for a FILE, a folder or a thread.
  */
 typedef struct gan_allocator {
     /** Return `bytes` (never 0) of memory aligned as malloc's is, or NULL. */

@@ -413,7 +413,9 @@ GAN_API gan_layer *gan_layer_pixel_shuffle(size_t upscale_factor);
  *
  * Input of any shape; its first dimension counts the channels.
  *
- * @param[in] group_size  1 to 1024; 4 is the usual choice.
+ * @param[in] group_size  1 to 1024; 4 is the usual choice.  Where a network has several such
+ *                        layers, the least common multiple of their groups may be at most 1024, too,
+ *                        which gan_network_add() checks: GAN_ERR_SHAPE.
  * @return The layer, or NULL.
  *
  * @since 0.1

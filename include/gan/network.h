@@ -486,11 +486,15 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_forward_between(gan_network *net, 
  * @param[in,out] net   The network; completed when it is not.
  * @param[in]     path  The file's name; the folder must exist.
  *
- * @retval GAN_OK           The file is there.
- * @retval GAN_ERR_INVALID  `net` or `path` is NULL.
- * @retval GAN_ERR_NOMEM    No memory.
- * @retval GAN_ERR_IO       The file could not be written; what stood at `path` still does.
- * @retval other            As gan_network_build().
+ * @retval GAN_OK             The file is there.
+ * @retval GAN_ERR_INVALID    `net` or `path` is NULL.
+ * @retval GAN_ERR_NOMEM      No memory.
+ * @retval GAN_ERR_IO         The file could not be written.
+ * @retval GAN_ERR_NONFINITE  A weight or buffer is NaN or infinite, which no file may have; it is
+ *                            named.
+ * @retval other              As gan_network_build().
+ *
+ * After an error what stood at `path` still does.
  *
  * @since 0.1
  */
@@ -534,7 +538,8 @@ typedef struct gan_network_load_desc {
  *
  * The file may come from PyTorch (see docs/pytorch.md).  Its numbers may be of type F32, which is
  * read bit by bit, or of type F16, BF16 or F64, which are converted.  Tensors named
- * num_batches_tracked are passed over.
+ * num_batches_tracked are passed over.  Where there is no weight_orig, weight_u or weight_v, the
+ * names are taken that torch.nn.utils.parametrizations.spectral_norm() gives them.
  *
  * @param[in,out] net   The network; completed when it is not.
  * @param[in]     path  The file's name.

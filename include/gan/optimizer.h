@@ -186,7 +186,7 @@ GAN_API void gan_optimizer_destroy(gan_optimizer *opt);
  * @retval GAN_OK           The optimizer is bound.
  * @retval GAN_ERR_INVALID  `opt` is NULL or `n_params` is 0.
  * @retval GAN_ERR_SHAPE    It is bound to another number.
- * @retval GAN_ERR_NOMEM    No memory; it is as it was.
+ * @retval GAN_ERR_NOMEM    No memory, or more parameters than memory could hold; it is as it was.
  *
  * @since 0.1
  */

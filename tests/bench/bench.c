@@ -180,7 +180,7 @@ double time_steps(run *r, size_t repeats)
     return (now() - start) / (double)repeats;
 }
 
-void print_stages(run *r, size_t steps, json_t *report)
+void print_stages(run *r, size_t steps, figures *report)
 {
     static const char *const names[] = {
 #define STAGE_NAME(name, text) text,
@@ -188,7 +188,7 @@ void print_stages(run *r, size_t steps, json_t *report)
 #undef STAGE_NAME
     };
     gan__step_profile profile = {{0}};
-    json_t *out = json_object();
+    figures *out = figures_begin();
     double total = 0;
 
     time_steps(r, steps / 10);
@@ -203,7 +203,7 @@ void print_stages(run *r, size_t steps, json_t *report)
                100 * profile.seconds[i] / total);
         put(out, names[i], seconds);
     }
-    json_object_set_new(report, "stages_s", out);
+    figures_add(report, "stages_s", out);
 }
 
 /* ---- the report ---- */
@@ -233,16 +233,11 @@ bench_options read_options(int argc, char **argv, const char *more, const char *
     return o;
 }
 
-void put(json_t *object, const char *name, double value)
+void end_report(figures *report, const bench_options *options)
 {
-    json_object_set_new(object, name, json_real(value));
-}
-
-void end_report(json_t *report, const bench_options *options)
-{
-    if (options->json && json_dump_file(report, options->json, JSON_INDENT(1)) != 0) {
+    if (options->json && !figures_write(report, options->json)) {
         perror(options->json);
         exit(1);
     }
-    json_decref(report);
+    figures_end(report);
 }

@@ -5,8 +5,11 @@
 #ifndef BENCH_H
 #define BENCH_H
 
+#include "figures.h"
+
+#include "figures.h"
+
 #include <gan/gan.h>
-#include <jansson.h>
 #include <stddef.h>
 
 /* End the program, saying what failed. */
@@ -77,7 +80,7 @@ run begin_linear_run(size_t hidden, size_t batch, size_t threads);
 double time_steps(run *r, size_t repeats);
 
 /* Print where a step's time goes, and add it to a report. */
-void print_stages(run *r, size_t steps, json_t *report);
+void print_stages(run *r, size_t steps, figures *report);
 
 /* ---- the report ---- */
 
@@ -90,9 +93,7 @@ typedef struct bench_options {
 } bench_options;
 bench_options read_options(int argc, char **argv, const char *more, const char *usage);
 
-void put(json_t *object, const char *name, double value);
-
 /* Write it where the options say; it is gone afterwards. */
-void end_report(json_t *report, const bench_options *options);
+void end_report(figures *report, const bench_options *options);
 
 #endif

@@ -98,7 +98,7 @@ enum { TURNS = 3 * ROUNDS };
 
 /* Steps of both in turns, the first of each turn not counted. */
 static void compare(const char *name, network_fn *g, network_fn *d, size_t batch, size_t threads,
-                    size_t steps, json_t *report)
+                    size_t steps, figures *report)
 {
     gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
     run plain = begin_run(g(0), d(0), &adam, batch, threads);
@@ -135,7 +135,7 @@ static const char usage[] = "usage: bench_conditional [--json FILE] [--threads N
 int main(int argc, char **argv)
 {
     const bench_options options = read_options(argc, argv, NULL, usage);
-    json_t *report = json_object();
+    figures *report = figures_begin();
 
     printf(
         "A whole step in ms, without labels and with them, and the ratio; medians of %zu turns.\n"

@@ -108,13 +108,13 @@ static void time_round(side *s, size_t round)
     for (size_t i = 0; i < STEPS; i++) s->steps[round * STEPS + i] = time_step(&s->run);
 }
 
-static void print_side(side *s, const char *name, json_t *report)
+static void print_side(side *s, const char *name, figures *report)
 {
     const double gflop = step_gflop();
     const double peak = peak_rate(median(s->peaks, rounds));
     const double step = median(s->steps, rounds * STEPS);
     const double p10 = quantile(s->steps, rounds * STEPS, 0.1);
-    json_t *out = json_object();
+    figures *out = figures_begin();
 
     printf("%zu thread%s: sgemm peak %6.1f GFLOP/s; step %7.2f ms (p10 %7.2f), %6.1f GFLOP/s, "
            "%.0f %% of peak, %.2f of its products at the peak\n",
@@ -124,7 +124,7 @@ static void print_side(side *s, const char *name, json_t *report)
     put(out, "step_s", step);
     put(out, "step_p10_s", p10);
     put(out, "step_of_products_at_peak", step * peak / gflop);
-    json_object_set_new(report, name, out);
+    figures_add(report, name, out);
 }
 
 static const char usage[] = "usage: bench_dcgan [--json FILE] [--threads N] [--quick]\n"
@@ -138,7 +138,7 @@ int main(int argc, char **argv)
 {
     static side one, all;
     const bench_options options = read_options(argc, argv, NULL, usage);
-    json_t *report = json_object();
+    figures *report = figures_begin();
 
     one.threads = 1;
     all.threads = options.threads;

@@ -107,7 +107,7 @@ static gan_trainer *make_trainer(const run *r, size_t threads, gan_penalty_kind 
 typedef gan_network *network_fn(void);
 
 static void compare(const char *name, network_fn *g, network_fn *d, size_t batch, size_t threads,
-                    size_t steps, json_t *report)
+                    size_t steps, figures *report)
 {
     gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
     run plain = begin_run(g(), d(), &adam, batch, threads);
@@ -146,7 +146,7 @@ int main(int argc, char **argv)
 {
     const bench_options options = read_options(argc, argv, NULL, usage);
     const size_t threads = options.threads;
-    json_t *report = json_object();
+    figures *report = figures_begin();
 
     printf("A whole step in ms, without and with WGAN-GP; the ratio of these, of the products in\n"
            "them, and of both.  batch_norm, where there is any, is in generators only.\n\n"

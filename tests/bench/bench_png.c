@@ -17,7 +17,7 @@
 enum { FILES = 10000, LARGE_FILES = 1000, PNG_BATCH = 64, STEPS = 100 };
 
 static char folder[512];
-static json_t *report;
+static figures *report;
 
 /* ---- pictures ---- */
 
@@ -109,7 +109,7 @@ static gan_network *make_network(size_t in, size_t hidden, size_t out, int is_ge
 static void time_training(const char *name, const char *what, const gan_dataset *data,
                           size_t n_threads)
 {
-    json_t *figures = json_object();
+    figures *out = figures_begin();
     char key[64];
 
     const size_t size = gan_shape_size(gan_dataset_shape(data));
@@ -142,11 +142,11 @@ static void time_training(const char *name, const char *what, const gan_dataset 
     printf("train, %-28s step %6.2f ms, gan_iterator_next %6.3f ms (longest %6.2f)\n", what,
            1e3 * median(in_step, STEPS), 1e3 * median(in_next, STEPS),
            1e3 * quantile(in_next, STEPS, 1));
-    put(figures, "step_s", median(in_step, STEPS));
-    put(figures, "wait_s", median(in_next, STEPS));
-    put(figures, "longest_wait_s", quantile(in_next, STEPS, 1));
+    put(out, "step_s", median(in_step, STEPS));
+    put(out, "wait_s", median(in_next, STEPS));
+    put(out, "longest_wait_s", quantile(in_next, STEPS, 1));
     snprintf(key, sizeof key, "%s, %s", name, what);
-    json_object_set_new(report, key, figures);
+    figures_add(report, key, out);
     gan_iterator_destroy(it);
     gan_trainer_destroy(trainer);
     gan_optimizer_destroy(g_adam);
@@ -183,7 +183,7 @@ int main(int argc, char **argv)
     const char *temporary = getenv("TMPDIR");
     int failed;
 
-    report = json_object();
+    report = figures_begin();
 
     snprintf(folder, sizeof folder, "%s/bench_png-XXXXXX", temporary ? temporary : "/tmp");
     if (!mkdtemp(folder)) die(folder);

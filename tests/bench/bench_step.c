@@ -97,7 +97,7 @@ static double time_samples(run *r, size_t n, size_t repeats, const float *z, flo
 
 /* ---- the tables ---- */
 
-static json_t *report; /* everything that is printed, for --json */
+static figures *report; /* everything that is printed, for --json */
 
 /* One size of networks and batch: its products by the BLAS's own threads against steps. */
 typedef struct experiment {
@@ -139,7 +139,7 @@ static experiment print_experiment(size_t threads)
 {
     const experiment e = measure(HIDDEN, BATCH, threads);
     const double peak = measure_peak(threads);
-    json_t *out = json_object();
+    figures *out = figures_begin();
 
     printf("sgemm peak, %d-cube, %zu threads        %8.1f GFLOP/s\n", PEAK, threads, peak);
     printf("Fashion-MNIST step (64-256-256-784, 784-256-256-1, batch %d), %.3f GFLOP:\n", BATCH,
@@ -163,7 +163,7 @@ static experiment print_experiment(size_t threads)
     put(out, "products_s", e.products);
     put(out, "step_1_thread_s", e.step1);
     put(out, "step_s", e.step);
-    json_object_set_new(report, "experiment", out);
+    figures_add(report, "experiment", out);
     if (threads == 2) print_bound(e.step1, e.gflop, peak, report);
     return e;
 }
@@ -187,7 +187,7 @@ static void print_sampling(size_t threads)
     const double gflop =
         2e-9 * SAMPLES * ((double)LATENT * HIDDEN + HIDDEN * HIDDEN + HIDDEN * IMAGE);
     const double peak = measure_peak(threads);
-    json_t *json = json_object();
+    figures *json = figures_begin();
 
     time_samples(&r, 1, 200, z, out);
     for (size_t i = 0; i < CALLS; i++) one[i] = time_samples(&r, 1, 1, z, out);
@@ -200,7 +200,7 @@ static void print_sampling(size_t threads)
            1e6 * quantile(one, CALLS, 0.5), 1e6 * quantile(one, CALLS, 0.99), SAMPLES,
            SAMPLES / quantile(many, BATCHES, 0.5),
            100 * gflop / quantile(many, BATCHES, 0.5) / peak);
-    json_object_set_new(report, "sampling", json);
+    figures_add(report, "sampling", json);
     free(z), free(out);
     end_run(&r);
 }
@@ -210,7 +210,7 @@ static void print_grid(size_t threads, const experiment *done)
 {
     static const size_t widths[] = {64, 256, 1024};
     static const size_t batches[] = {16, 64, 100, 512};
-    json_t *out = json_array();
+    figures *out = figures_begin();
 
     printf("\n%6s %6s %9s   %-27s   %-27s\n", "", "", "", "1 thread, ms", "all threads, ms");
     printf("%6s %6s %9s   %9s %9s %7s   %9s %9s %7s %9s\n", "hidden", "batch", "GFLOP", "products",
@@ -219,7 +219,7 @@ static void print_grid(size_t threads, const experiment *done)
         for (size_t j = 0; j < 4; j++) {
             const int is_done = widths[i] == HIDDEN && batches[j] == BATCH;
             const experiment e = is_done ? *done : measure(widths[i], batches[j], threads);
-            json_t *line = json_object();
+            figures *line = figures_begin();
 
             printf("%6zu %6zu %9.3f   %9.3f %9.3f %7.2f   %9.3f %9.3f %7.2f %9.1f\n", widths[i],
                    batches[j], e.gflop, 1e3 * e.products1, 1e3 * e.step1, e.step1 / e.products1,
@@ -232,9 +232,9 @@ static void print_grid(size_t threads, const experiment *done)
             put(line, "step_1_thread_s", e.step1);
             put(line, "products_s", e.products);
             put(line, "step_s", e.step);
-            json_array_append_new(out, line);
+            figures_add(out, NULL, line);
         }
-    json_object_set_new(report, "grid", out);
+    figures_add(report, "grid", out);
 }
 
 static const char usage[] =
@@ -252,7 +252,7 @@ int main(int argc, char **argv)
     const size_t threads = options.threads;
     experiment e;
 
-    report = json_object();
+    report = figures_begin();
     put(report, "threads", (double)threads);
     printf("libgan %s, BLAS %s, %zu threads; medians of %zu rounds\n\n", gan_version_string(),
            gan_blas_name(), threads, rounds);

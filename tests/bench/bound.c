@@ -317,13 +317,13 @@ static double seconds_of(const cut *c, double line, double job)
     return c->numbers / LINE * line + (double)c->jobs * job;
 }
 
-void print_bound(double seconds_1_thread, double gflop, double peak, json_t *report)
+void print_bound(double seconds_1_thread, double gflop, double peak, figures *report)
 {
     const cut cuts[] = {by_weights(), by_rows()};
     const double apart = measure_side_by_side();
     const line_cost line = measure_lines();
     const job_cost job = measure_jobs();
-    json_t *out = json_object();
+    figures *out = figures_begin();
     double bound = 0;
 
     printf("\nwhat two cores could reach with these loops:\n");
@@ -355,5 +355,5 @@ void print_bound(double seconds_1_thread, double gflop, double peak, json_t *rep
     put(out, "empty_job_s", job.empty);
     put(out, "waiting_job_s", job.waiting);
     put(out, "bound_s", bound);
-    json_object_set_new(report, "bound", out);
+    figures_add(report, "bound", out);
 }

@@ -4,14 +4,15 @@
 
 static void use(gan__safetensors *file, const gan__safetensor *t, size_t n_bytes)
 {
+    const size_t size = gan_shape_size(t->shape); /* 0: no network has such a tensor */
     float *numbers;
 
-    demand(t->bytes > 0 && t->offset <= n_bytes && t->bytes <= n_bytes - t->offset,
-           "a tensor lies in the file");
+    demand(t->offset <= n_bytes && t->bytes <= n_bytes - t->offset, "a tensor lies in the file");
+    demand(t->bytes == t->n_numbers * t->number_bytes, "it has its numbers");
     demand(gan__safetensors_find(file, t->name) == t, "its name leads to it");
-    if (t->dtype != GAN__DTYPE_F32) return;
-    demand(t->bytes == gan_shape_size(t->shape) * sizeof *numbers, "its shape has its size");
-    numbers = malloc(t->bytes); /* so that a sanitizer sees any number too many */
+    demand(size == 0 || size == t->n_numbers, "its shape has its size");
+    if (size == 0) return;
+    numbers = malloc(size * sizeof *numbers); /* so that a sanitizer sees any number too many */
     if (!numbers) return;
     (void)gan__safetensors_read(file, t, numbers);
     free(numbers);

@@ -1,0 +1,135 @@
+/* fuzz_network.c - any bytes as a network's file, and any text as the description of its layers: an
+ * error, or a network that runs, and that is the same when it was written and read again. */
+#include "alloc_internal.h"
+#include "input.h"
+#include "network_internal.h"
+
+#include <gan/gan.h>
+#include <math.h>
+#include <string.h>
+
+/* Networks may be as large as a file says, which a fuzzer hasn't time for. */
+enum { MOST_NUMBERS = 1 << 16, ROWS = 19 };
+
+static void expect_in_contract(gan_status status)
+{
+    demand(status == GAN_OK || status == GAN_ERR_FORMAT || status == GAN_ERR_NOMEM ||
+               status == GAN_ERR_SHAPE || status == GAN_ERR_NONFINITE,
+           "the status is in the contract");
+}
+
+static size_t numbers_of(const gan_network *net)
+{
+    size_t n = gan__size_add(net->n_params, net->n_buffers);
+
+    n = gan__size_add(n, gan_shape_size(net->input));
+    for (size_t i = 0; i < net->n_layers; i++) {
+        const gan_layer *layer = &net->layers[i];
+
+        n = gan__size_add(n, gan_shape_size(layer->out));
+        n = gan__size_add(n, layer->class->scratch ? layer->class->scratch(layer) / 64 : 0);
+    }
+    return n;
+}
+
+/* As many samples as make several tiles of some groups. */
+static void run_it(gan_network *net)
+{
+    const size_t in = gan_shape_size(net->input),
+                 out = gan_shape_size(gan_network_output_shape(net));
+    float *x = calloc(ROWS * in, sizeof *x), *y = malloc(ROWS * out * sizeof *y);
+    uint8_t labels[ROWS] = {0};
+
+    for (size_t i = 0; x && i < ROWS * in; i++) x[i] = (float)(i % 7) - 3;
+    for (size_t i = 0; i < ROWS && net->n_classes > 0; i++)
+        labels[i] = (uint8_t)(i % net->n_classes);
+    if (x && y)
+        demand(gan_network_forward_labels(net, x, net->n_classes > 0 ? labels : NULL, ROWS, y) ==
+                   GAN_OK,
+               "a network runs");
+    free(x);
+    free(y);
+}
+
+static void write_and_read_again(gan_network *net, const char *path)
+{
+    const gan_status status = gan_network_save(net, path);
+    gan_network *again = NULL;
+
+    /* An overflow of first weights is the description's. */
+    demand(status == GAN_OK || status == GAN_ERR_NONFINITE || status == GAN_ERR_INVALID,
+           "a network can be written, if its header isn't too large");
+    if (status != GAN_OK) return;
+    demand(gan_network_open(&again, path, NULL) == GAN_OK, "and read again");
+    demand(again->n_layers == net->n_layers && again->n_params == net->n_params,
+           "it has the same layers");
+    demand(gan_network_load(net, path, NULL) == GAN_OK, "it fits itself");
+    if (net->n_params > 0)
+        demand(memcmp(again->params, net->params, net->n_params * sizeof(float)) == 0,
+               "it has the same weights");
+    gan_network_destroy(again);
+}
+
+static void use(gan_network *net, const char *path)
+{
+    gan_network *clone = NULL;
+
+    if (numbers_of(net) > MOST_NUMBERS) return;
+    demand(gan_network_build(net) == GAN_OK, "what was read can be completed");
+    run_it(net);
+    demand(gan_network_clone(&clone, net) == GAN_OK, "it can be cloned");
+    gan_network_destroy(clone);
+    write_and_read_again(net, path);
+}
+
+static void try_file(const char *path)
+{
+    const gan_network_load_desc lenient = {GAN_NETWORK_LOAD_DESC_INIT, .lenient = 1};
+    gan_network *net = NULL, *own = gan_network_create(gan_shape_1d(2), NULL);
+    gan_status status;
+
+    gan_network_add(own, gan_layer_spectral_norm(gan_layer_linear(2, 3)));
+    expect_in_contract(gan_network_load(own, path, NULL));
+    expect_in_contract(gan_network_load(own, path, &lenient));
+    gan_network_destroy(own);
+    status = gan_network_open(&net, path, NULL);
+    expect_in_contract(status);
+    demand((status == GAN_OK) == (net != NULL), "a network comes with success alone");
+    if (net) use(net, path);
+    gan_network_destroy(net);
+}
+
+static void try_description(const char *path, const uint8_t *bytes, size_t n)
+{
+    const gan__json *root = NULL;
+    gan_network *net = NULL;
+    gan_status status;
+    gan_allocator a;
+
+    demand(gan__alloc_init(&a, NULL) == GAN_OK, "there is malloc");
+    status = gan__json_parse(&root, (const char *)bytes, n, &a);
+    if (status == GAN_OK) status = gan__network_read(&net, root, "file", "key", NULL);
+    expect_in_contract(status);
+    if (net) use(net, path);
+    gan_network_destroy(net);
+    gan__json_free(root, &a);
+}
+
+/* The library waits for the disk; a fuzzer need not. */
+int fsync(int fd)
+{
+    (void)fd;
+    return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    const char *path = input_file(bytes, n);
+
+    if (n > 0 && bytes[0] == '{')
+        try_description(path, bytes, n);
+    else
+        try_file(path);
+    remove(path);
+    return 0;
+}
