@@ -253,7 +253,7 @@ clean:
 
 # --- Testing: every check leaves a log that ends in its verdict; scripts/run-check adds them up ---
 
-.PHONY: have-check check check-units check-san check-valgrind check-long check-reproducible check-all \
+.PHONY: have-check have-data check check-units check-san check-valgrind check-long check-reproducible check-all \
         bench bench-step bench-dcgan bench-conditional bench-checkpoint bench-png compare
 
 LOGS        := $(BUILD)/check
@@ -302,6 +302,11 @@ $(TEST_SRC:%.c=$(BUILD)/obj/%.o) $(TEST_HELPERS:%.c=$(BUILD)/obj/%.o): | have-ch
 have-check:
 	@$(PKG_CONFIG) --exists check || \
 	    { echo "libgan: the tests need Check; ./bootstrap check installs it" >&2; exit 1; }
+
+# Where GAN_DATA_DIR is wrong, one sentence says so in place of many failures.
+$(UNIT_LOGS) $(SCRIPT_LOGS): | have-data
+have-data:
+	@[ -z "$$GAN_DATA_DIR" ] || scripts/fetch-data >/dev/null
 
 check-san:
 	$(MAKE) BUILD=$(BUILD)-asan SAN=address,undefined check
