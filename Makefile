@@ -52,7 +52,7 @@ TEST_HELPERS    := $(filter-out $(TEST_SRC),$(sort $(wildcard tests/*.c)))
 BENCH_SRC       := $(sort $(wildcard tests/bench/bench_*.c))
 BENCH_HELPERS   := $(filter-out $(BENCH_SRC),$(sort $(wildcard tests/bench/*.c)))
 FUZZ_SRC        := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-EXAMPLE_HELPERS := $(wildcard $(addprefix examples/,cli.c dcgan.c plot.c run.c))
+EXAMPLE_HELPERS := $(patsubst %.h,%.c,$(sort $(wildcard examples/*.h)))
 EXAMPLE_SRC     := $(filter-out $(EXAMPLE_HELPERS),$(sort $(wildcard examples/*.c)))
 EXAMPLE_FILES   := examples/Makefile $(sort $(wildcard examples/*.[ch]))
 
@@ -370,13 +370,10 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(STATIC)
 
 .PHONY: demo reproduce figures
 
-# The experiment's own game learns only pullovers of what the library draws where there is no data.
 demo: EPOCHS := 30
 reproduce: EPOCHS := 200
 demo reproduce: $(BUILD)/examples/fashion_gan
-	@if data=$$(scripts/fetch-data); then set -- --data "$$data"; \
-	else set -- --loss hinge --spectral-norm; fi; \
-	$< "$$@" --epochs $(EPOCHS) --out $(BUILD)/$@
+	@BUILD=$(BUILD) scripts/demo $(EPOCHS) $(BUILD)/$@
 
 # Measurements want the machine for themselves, so one part comes after the other.
 figures: all

@@ -41,7 +41,7 @@ fail() {
 
 if [ -z "${GAN_DATA_DIR:-}" ]; then
     echo "no Fashion-MNIST: the real images are samples of a generator"
-    build/examples/fashion_gan --epochs 1 --limit 2000 --out drawn --quiet
+    build/examples/fashion_gan --silhouettes --epochs 1 --limit 2000 --out drawn --quiet
     build/examples/sample --model drawn/generator.safetensors --count 2000 --raw drawn/train-images-idx3-ubyte
     gzip drawn/train-images-idx3-ubyte
     GAN_DATA_DIR=drawn
