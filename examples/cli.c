@@ -264,6 +264,9 @@ static void print_help(const cli_program *program)
     print_wrapped("--help", "show this text");
     print_wrapped("--version", "show the library's version");
     printf("\nExamples:\n%s", program->examples);
+    puts(
+        "\nExit status: 0 after success, 1 after a failure, 2 for wrong options, and 128 + N when\n"
+        "signal N ended it.");
 }
 
 /* Translate the table to getopt_long()'s. */

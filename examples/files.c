@@ -135,7 +135,7 @@ void files_name_part(files_output *out, const char *path)
     if (!files_resolve(path, out->path)) snprintf(out->path, sizeof out->path, "%s", path);
     const char *slash = strrchr(out->path, '/');
     int directory = slash ? (int)(slash - out->path) + 1 : 0;
-    snprintf(out->part, sizeof out->part, "%.*s.%s.%ld%s", directory, out->path,
+    snprintf(out->part, sizeof out->part, "%.*s.%.200s.%ld%s", directory, out->path,
              out->path + directory, (long)getpid(), PART);
 }
 

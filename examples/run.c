@@ -72,8 +72,13 @@ static int take_settings(const cli_program *program, run_options *o)
 /* Decide which images to train on. */
 static int find_images(const run_options *o, fashion_source *source)
 {
+    if (o->resume && source->directory && source->silhouettes) {
+        cli_say("--data %s: the run in %s is one on silhouettes, and stays it", source->directory,
+                o->out);
+        return 0;
+    }
     if (!fashion_find(source)) return 0;
-    if (o->dir.occupied && !o->resume && !fashion_may_replace(source, o->out)) return 0;
+    if (o->dir.occupied && !fashion_may_replace(source, o->out)) return 0;
     fashion_warn(source);
     return 1;
 }

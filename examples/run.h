@@ -58,7 +58,7 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     {"penalty-interval", "N", .whole = &(o)->penalty_interval, .min = 1, .max = 1000000,           \
      .help = "compute the penalty in every Nth step only, with N times the weight"},               \
     {.name = "spectral-norm", .on = &(o)->spectral_norm,                                           \
-     .help = "spectral normalization of the discriminator's weights"},                             \
+     .help = "spectral normalisation of the discriminator's weights"},                             \
     {"n-critic", "N", .whole = &(o)->n_critic, .min = 1, .max = 1000,                              \
      .help = "discriminator steps per generator step"},                                            \
     {"ema", "X", .real = &(o)->ema, .min = 0, .max = 0.999999,                                     \
@@ -137,7 +137,7 @@ typedef struct run_parts {
     size_t n_classes;               /* their number; 0: the generator isn't told what to draw */
 } run_parts;
 
-/* Add a layer with weights, with spectral normalization or without. */
+/* Add a layer with weights, with spectral normalisation or without. */
 void run_add_weights(gan_network *net, int spectral_norm, gan_layer *layer);
 
 /* Return 1 when the discriminator is shown what a picture is meant to be; an auxiliary classifier

@@ -21,7 +21,7 @@ typedef struct rundir {
     int lock;           /* an open file, locked while the run lasts; -1 */
 } rundir;
 
-/* Look at the directory, and change nothing in it.  Return 0 after saying why it cannot be used:
+/* Look at the directory, and change nothing in it but its lock.  Return 0 after saying why not:
  * with `resume` there is no run in it, without `overwrite` or `resume` there is one, or another
  * process is writing to it. */
 int rundir_open(rundir *dir, const char *path, int resume, int overwrite);
