@@ -505,7 +505,7 @@ static int train(run *r)
     r->began = progress_seconds();
     while (good && !stop_signal() && epoch < epochs) {
         good = train_epoch(r, ++epoch);
-        if (good && r->n_epochs == epoch) print_epoch(r, epoch);
+        if (good && gan_iterator_epoch(r->iterator) == epoch) print_epoch(r, epoch);
     }
     progress_clear(&r->line);
     return good;
