@@ -63,7 +63,7 @@ TEST_HELPERS    := $(filter-out $(TEST_SRC),$(sort $(wildcard tests/*.c)))
 BENCH_SRC       := $(sort $(wildcard tests/bench/bench_*.c))
 BENCH_HELPERS   := $(filter-out $(BENCH_SRC),$(sort $(wildcard tests/bench/*.c)))
 FUZZ_SRC        := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-EXAMPLE_HELPERS := $(wildcard $(addprefix examples/,cli.c dcgan.c plot.c run.c))
+EXAMPLE_HELPERS := $(patsubst %.h,%.c,$(sort $(wildcard examples/*.h)))
 EXAMPLE_SRC     := $(filter-out $(EXAMPLE_HELPERS),$(sort $(wildcard examples/*.c)))
 EXAMPLE_FILES   := examples/Makefile $(sort $(wildcard examples/*.[ch]))
 
@@ -279,7 +279,8 @@ clean:
 
 # --- Testing: every check leaves a log that ends in its verdict; scripts/run-check adds them up ---
 
-.PHONY: have-check check check-units check-ports check-systems check-fuzz run-fuzzers check-san check-valgrind check-long check-reproducible check-all \
+.PHONY: have-check have-data check check-units check-ports check-systems check-fuzz run-fuzzers check-san \
+        check-valgrind check-long check-reproducible check-all \
         bench bench-step bench-dcgan bench-conditional bench-checkpoint bench-png compare
 
 LOGS        := $(BUILD)/check
@@ -328,6 +329,11 @@ $(TEST_SRC:%.c=$(BUILD)/obj/%.o) $(TEST_HELPERS:%.c=$(BUILD)/obj/%.o): | have-ch
 have-check:
 	@$(PKG_CONFIG) --exists check || \
 	    { echo "libgan: the tests need Check; ./bootstrap check installs it" >&2; exit 1; }
+
+# Where GAN_DATA_DIR is wrong, one sentence says so in place of many failures.
+$(UNIT_LOGS) $(SCRIPT_LOGS): | have-data
+have-data:
+	@[ -z "$$GAN_DATA_DIR" ] || scripts/fetch-data >/dev/null
 
 # For other processors, under an emulator; needs Debian's packages.
 check-ports: $(LOGS)/test_train_files.log
@@ -412,13 +418,10 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/mutato
 
 .PHONY: demo reproduce figures
 
-# The experiment's own game learns only pullovers of what the library draws where there is no data.
 demo: EPOCHS := 30
 reproduce: EPOCHS := 200
 demo reproduce: $(BUILD)/examples/fashion_gan
-	@if data=$$(scripts/fetch-data); then set -- --data "$$data"; \
-	else set -- --loss hinge --spectral-norm; fi; \
-	$< "$$@" --epochs $(EPOCHS) --out $(BUILD)/$@
+	@BUILD=$(BUILD) scripts/demo $(EPOCHS) $(BUILD)/$@
 
 # Measurements want the machine for themselves, so one part comes after the other.
 figures: all

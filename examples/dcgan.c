@@ -82,7 +82,7 @@ static gan_network *make_discriminator(const dcgan_options *o, const run_parts *
                                        uint64_t seed)
 {
     gan_shape picture = gan_dataset_shape(parts->data);
-    int norm = wants_batch_norm(&parts->opt), limit = parts->opt.spectral_norm;
+    int norm = wants_batch_norm(parts->opt), limit = parts->opt->spectral_norm;
     size_t base = (size_t)o->base;
     size_t n = dcgan_doublings(picture.dim[1]), side = picture.dim[1] >> n;
     gan_conv2d_desc first = by_two(0), halving = by_two(norm);
@@ -101,7 +101,7 @@ static gan_network *make_discriminator(const dcgan_options *o, const run_parts *
         gan_network_add(net, gan_layer_projection(maps * side * side, parts->n_classes));
     else
         run_add_weights(net, limit, gan_layer_conv2d(maps, run_verdict_size(parts), side, NULL));
-    run_add_verdict(&parts->opt, net);
+    run_add_verdict(parts->opt, net);
     return initialize(net, seed);
 }
 
@@ -109,11 +109,14 @@ int dcgan_train(const dcgan_options *networks, const run_parts *parts)
 {
     run_parts whole = *parts;
     gan_shape picture = gan_dataset_shape(parts->data);
-    uint64_t seed = (uint64_t)parts->opt.seed;
+    uint64_t seed = (uint64_t)parts->opt->seed;
     int code = CLI_EXIT_FAILURE;
 
     if (picture.rank != 3 || picture.dim[1] != picture.dim[2] || !dcgan_doublings(picture.dim[1])) {
-        cli_say("square pictures are wanted, 4 to 7 pixels doubled some times, such as 28 or 64");
+        cli_say(
+            "square pictures with sides of 4 to 7 pixels times a power of two expected, such as "
+            "28 or 64, found %zu x %zu",
+            picture.rank == 3 ? picture.dim[1] : 0, picture.rank == 3 ? picture.dim[2] : 0);
         return code;
     }
     whole.g = make_generator(networks, parts, 2 * seed);

@@ -5,8 +5,8 @@
 
 #include "run.h"
 
-/* Return how often a side can be halved until 4 to 7 pixels are left, at least once: 28 is 7 doubled
- * twice, 64 is 4 doubled four times.  0 when it cannot. */
+/* Return how often a side can be halved until 4 to 7 pixels are left, at least once: 28 is 7
+ * doubled twice, 64 is 4 doubled four times.  0 when it cannot. */
 size_t dcgan_doublings(size_t side);
 
 /* The program's options for the networks. */
@@ -20,7 +20,7 @@ typedef struct dcgan_options {
 /* clang-format off */
 #define DCGAN_OPTIONS(o)                                                                           \
     {"latent", "N", .whole = &(o)->latent, .min = 1, .max = 65536,                                 \
-     .help = "numbers of noise that an image is made from"},                                       \
+     .help = "latent dimension: numbers of noise that an image is made from"},                     \
     {"base", "N", .whole = &(o)->base, .min = 1, .max = 1024,                                      \
      .help = "channels of the maps that are half as large as a picture"}
 /* clang-format on */

@@ -1,6 +1,7 @@
 /* evaluate.c - how far a generator's samples are from real images, and whether they are what was
  * asked for, as numbers. */
-#include "cli.h"
+#include "fashion.h"
+#include "generator.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,8 @@
 enum { CHUNK = 500 };
 
 typedef struct options {
-    const char *model, *classifier, *data;
+    const char *model, *classifier;
+    fashion_source source;
     long count, seed, threads;
     double truncation;
 } options;
@@ -46,16 +48,15 @@ static void read_options(options *o, int argc, char **argv)
                    .count = 10000,
                    .seed = 1};
     /* clang-format off */
-    const cli_option table[] = {
+    cli_option table[] = {
         {"model", "FILE", .text = &o->model, .help = "the generator's weights"},
         {"classifier", "FILE", .text = &o->classifier, .help = "what fashion_classifier wrote"},
-        {"data", "DIR", .text = &o->data,
-         .help = "folder of train-images-idx3-ubyte, plain or .gz"},
+        FASHION_OPTIONS(&o->source),
         {"count", "N", .whole = &o->count, .min = 2, .max = 10000000,
-         .help = "samples, and as many real images, twice"},
+         .help = "number of samples, and twice as many real images"},
         {"seed", "N", .whole = &o->seed, .min = 0, .max = 2147483647,
          .help = "of the noise, and of which real images"},
-        CLI_TRUNCATION_OPTION(&o->truncation),
+        GENERATOR_TRUNCATION_OPTION(&o->truncation),
         {"threads", "N", .whole = &o->threads, .min = 0, .max = 1024,
          .help = "0: as many as there are CPUs; never changes the result"},
         {.name = NULL},
@@ -75,7 +76,7 @@ static void read_options(options *o, int argc, char **argv)
             "for each how many of its samples the classifier takes for that class, and how far\n"
             "they are from real images of it, of which there are about --count by the number of\n"
             "classes.\n"
-            "\n" CLI_DATA_SUMMARY,
+            "\n" FASHION_SUMMARY,
         .examples =
             "  evaluate --model out/generator.safetensors\n"
             "  evaluate --model out/generator.safetensors --count 2000    sooner, and less sure\n",
@@ -88,19 +89,18 @@ static void read_options(options *o, int argc, char **argv)
 static int open_data(evaluation *e)
 {
     const options *o = &e->opt;
-    cli_data what = {.folder = o->data,
-                     .set = "train",
-                     .drawn = 2 * (size_t)o->count,
-                     .seed = (uint64_t)o->seed,
-                     .labels = e->n_classes > 0,
-                     .quiet = 1};
+    fashion_selection what = {.set = "train",
+                              .drawn = 2 * (size_t)o->count,
+                              .seed = (uint64_t)o->seed,
+                              .labels = e->n_classes > 0,
+                              .quiet = 1};
     gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT, .batch_size = CHUNK, .shuffle = 1};
     desc.seed = (uint64_t)o->seed;
-    if (!cli_open_data(&e->data, &what) ||
+    if (!fashion_open(&e->data, &o->source, &what) ||
         !cli_ok(gan_iterator_create(&e->iterator, e->data, &desc)))
         return 0;
     if (gan_dataset_count(e->data) / 2 >= (size_t)o->count) return 1;
-    cli_say("--count %ld: twice as many real images are wanted, there are %zu", o->count,
+    cli_say("--count %ld: twice as many real images are needed, there are %zu", o->count,
             gan_dataset_count(e->data));
     return 0;
 }
@@ -109,7 +109,7 @@ static int open_networks(evaluation *e)
 {
     gan_shape picture;
     gan_classifier_desc desc = {GAN_CLASSIFIER_DESC_INIT, .n_threads = (size_t)e->opt.threads};
-    if (!cli_open_generator(&e->generator, &picture, e->opt.model) ||
+    if (!generator_open(&e->generator, &picture, e->opt.model) ||
         !cli_ok(gan_network_open(&e->net, e->opt.classifier, NULL)) ||
         !cli_ok(gan_classifier_create(&e->classifier, e->net, NULL, &desc)))
         return 0;
@@ -126,8 +126,9 @@ static int check_sizes(const evaluation *e)
     size_t wanted = gan_shape_size(gan_network_input_shape(e->net));
     size_t found = gan_shape_size(gan_dataset_shape(e->data));
     if (e->size == wanted && found == wanted) return 1;
-    cli_say("the classifier wants images of %zu numbers, the generator's have %zu, the data's %zu",
-            wanted, e->size, found);
+    cli_say(
+        "the classifier expects images of %zu numbers, the generator's have %zu, the data's %zu",
+        wanted, e->size, found);
     return 0;
 }
 
@@ -195,7 +196,7 @@ static int add_samples(evaluation *e)
     const uint8_t *labels = e->n_classes > 0 ? e->asked : NULL;
     for (size_t done = 0; done < count; done += n) {
         n = count - done < CHUNK ? count - done : CHUNK;
-        cli_draw_noise(e->rng, e->opt.truncation, n * latent, e->z);
+        generator_draw_latent(e->generator, e->rng, e->opt.truncation, n * latent, e->z);
         for (size_t i = 0; labels && i < n; i++) e->asked[i] = (uint8_t)((done + i) % e->n_classes);
         if (!cli_ok(gan_network_forward_labels(e->generator, e->z, labels, n, e->samples)) ||
             !add(e, FAKE, e->samples, labels, n) || (labels && !count_agreement(e, n)))
@@ -237,12 +238,11 @@ static int report_class(const evaluation *e, size_t label)
     const figures *f = &e->of[label];
     double distance, floor;
     if (!measure(&distance, f, FAKE) || !measure(&floor, f, OTHER)) return 0;
-    printf("%-12s %8zu %10.1f %% ", cli_class_name(e->generator, label).text, f->samples,
-           f->samples > 0 ? 100 * (double)f->agreed / (double)f->samples : 0);
-    if (distance < 0 || floor < 0)
-        printf("%10s %9s\n", "-", "-");
-    else
-        printf("%10.4f %9.4f\n", distance, floor);
+    char numbers[64] = "         -         -";
+    if (distance >= 0 && floor >= 0)
+        snprintf(numbers, sizeof numbers, "%10.4f %9.4f", distance, floor);
+    cli_print("%-12s %8zu %10.1f %% %s", generator_class_name(e->generator, label).text, f->samples,
+              f->samples > 0 ? 100 * (double)f->agreed / (double)f->samples : 0, numbers);
     return 1;
 }
 
@@ -271,8 +271,10 @@ int main(int argc, char **argv)
 {
     evaluation e = {0};
     read_options(&e.opt, argc, argv);
-    int good = open_networks(&e) && open_data(&e) && check_sizes(&e) && take_memory(&e) &&
-               add_samples(&e) && add_images(&e) && report(&e);
+    int good = fashion_find(&e.opt.source);
+    if (good) fashion_warn(&e.opt.source);
+    good = good && open_networks(&e) && open_data(&e) && check_sizes(&e) && take_memory(&e) &&
+           add_samples(&e) && add_images(&e) && report(&e);
     for (size_t i = 0; e.of && i < e.n_classes; i++) end_figures(&e.of[i]);
     end_figures(&e.all);
     free(e.of);
@@ -285,5 +287,6 @@ int main(int argc, char **argv)
     gan_network_destroy(e.generator);
     gan_iterator_destroy(e.iterator);
     gan_dataset_destroy(e.data);
-    return good ? CLI_EXIT_OK : CLI_EXIT_FAILURE;
+    if (good) fashion_warn(&e.opt.source);
+    return cli_end(good ? CLI_EXIT_OK : CLI_EXIT_FAILURE);
 }

@@ -21,7 +21,7 @@ static void read_options(options *o, int argc, char **argv)
     o->run = (run_options){RUN_DEFAULTS, .epochs = 30, .batch = 32,
                            .lr = 0.0002, .beta1 = 0.5, .ema = 0.999};
     /* clang-format off */
-    const cli_option table[] = {
+    cli_option table[] = {
         RUN_DATA_OPTIONS(&o->data),
         {.name = "dcgan", .on = &o->dcgan,
          .help = "convolutional networks: better garments in fewer epochs"},
@@ -31,14 +31,14 @@ static void read_options(options *o, int argc, char **argv)
         {"depth", "N", .whole = &o->depth, .min = 1, .max = 6,
          .help = "number of hidden layers in each of them"},
         {"dropout", "X", .real = &o->dropout, .min = 0, .max = 0.99,
-         .help = "share of its hidden numbers that their discriminator does without at a step"},
+         .help = "dropout rate of their discriminator's hidden layers"},
         DCGAN_OPTIONS(&o->networks),
         {"embedding", "N", .whole = &o->networks.embedding, .min = 1, .max = 4096,
-         .help = "numbers learnt for each garment, beside the noise, and beside the picture of a "
-                 "linear discriminator"},
+         .help = "size of the embedding learnt for each garment, which is appended to the latent "
+                 "vector, and to the picture of a linear discriminator"},
         {"auxiliary", "X", .real = &o->run.auxiliary, .min = 0, .max = 1000,
-         .help = "don't tell the discriminator which garment it sees: it has to find out, and this "
-                 "is what that counts; 0: tell it"},
+         .help = "weight of an auxiliary classifier (AC-GAN): the discriminator isn't told which "
+                 "garment it sees but has to tell it; 0: none"},
         RUN_OPTIONS(&o->run),
         {.name = NULL},
     };
@@ -50,7 +50,7 @@ static void read_options(options *o, int argc, char **argv)
             "name of a garment into a picture of it, and a discriminator that learns to tell\n"
             "such pictures from real ones of that garment.\n"
             "\n"
-            CLI_DATA_SUMMARY
+            FASHION_SUMMARY
             "\n"
             RUN_SUMMARY
             "\n"
@@ -62,10 +62,10 @@ static void read_options(options *o, int argc, char **argv)
                     "  fashion_cgan --dcgan --epochs 10            convolutions\n"
                     "  fashion_cgan --dcgan --epochs 2 --base 16   a quick look\n"
                     "  fashion_cgan --dcgan --auxiliary 1          AC-GAN\n"
-                    "  fashion_cgan --loss hinge --spectral-norm   another game\n",
+                    "  fashion_cgan --loss hinge --spectral-norm   another loss function\n",
     };
     /* clang-format on */
-    cli_parse(&program, argc, argv);
+    run_parse(&program, &o->run, &o->data.source, argc, argv);
 }
 
 /* The width of hidden layer i, from 0: the picture's side of a network is the wide one. */
@@ -79,7 +79,7 @@ static gan_network *make_generator(const options *o, size_t pixels)
     gan_network_desc desc = {GAN_NETWORK_DESC_INIT, .seed = 2 * (uint64_t)o->run.seed};
     size_t latent = (size_t)o->networks.latent, embedding = (size_t)o->networks.embedding;
     gan_network *net = gan_network_create(gan_shape_1d(latent), &desc);
-    gan_network_add(net, gan_layer_label_embedding(CLI_GARMENTS, embedding));
+    gan_network_add(net, gan_layer_label_embedding(FASHION_GARMENTS, embedding));
     for (long i = 0; i < o->depth; i++) {
         size_t in = i == 0 ? latent + embedding : width(o, i - 1);
         gan_network_add(net, gan_layer_linear(in, width(o, i)));
@@ -97,7 +97,7 @@ static gan_network *make_discriminator(const options *o, size_t pixels, const ru
     size_t embedding = run_shows_labels(parts) ? (size_t)o->networks.embedding : 0;
     int limit = o->run.spectral_norm;
     gan_network *net = gan_network_create(gan_shape_1d(pixels), &desc);
-    if (embedding > 0) gan_network_add(net, gan_layer_label_embedding(CLI_GARMENTS, embedding));
+    if (embedding > 0) gan_network_add(net, gan_layer_label_embedding(FASHION_GARMENTS, embedding));
     for (long i = o->depth - 1; i >= 0; i--) {
         size_t in = i == o->depth - 1 ? pixels + embedding : width(o, i + 1);
         run_add_weights(net, limit, gan_layer_linear(in, width(o, i)));
@@ -129,10 +129,11 @@ int main(int argc, char **argv)
 
     read_options(&o, argc, argv);
     if (run_open_data(&data, &o.data, &o.run)) {
-        run_parts parts = {
-            .opt = o.run, .data = data, .class_names = cli_garments, .n_classes = CLI_GARMENTS};
+        run_parts parts = {.opt = &o.run, .data = data};
+        parts.class_names = fashion_garments;
+        parts.n_classes = FASHION_GARMENTS;
         code = o.dcgan ? dcgan_train(&o.networks, &parts) : train_linear(&o, &parts);
     }
     gan_dataset_destroy(data);
-    return code;
+    return run_end(&o.run, &o.data.source, code);
 }

@@ -1,23 +1,26 @@
 /* fashion_classifier.c - teach a network to tell the ten garments of Fashion-MNIST apart.
  *
  * What it learns to see is what `evaluate` compares generated images by. */
-#include "cli.h"
+#include "fashion.h"
+#include "files.h"
+#include "progress.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
-    CLASSES = CLI_GARMENTS,
+    CLASSES = FASHION_GARMENTS,
     SYNTHETIC_TRAIN = 60000,
     SYNTHETIC_TEST = 2000,
     TEST_BATCH = 500,
 };
 
 typedef struct options {
-    const char *data, *out;
+    fashion_source source;
+    const char *out;
     long epochs, batch, base, seed, threads, limit;
     double lr;
-    int quiet;
+    int overwrite, quiet;
 } options;
 
 /* Everything that a run holds. */
@@ -31,7 +34,7 @@ typedef struct run {
     size_t steps;
     gan_classifier_stats tested;         /* on the test images, after the latest epoch */
     size_t confusion[CLASSES * CLASSES]; /* likewise: in row y, how often it was taken for what */
-    cli_progress progress;
+    progress line;
 } run;
 
 static void read_options(options *o, int argc, char **argv)
@@ -43,23 +46,24 @@ static void read_options(options *o, int argc, char **argv)
                    .lr = 0.001,
                    .seed = 1};
     /* clang-format off */
-    const cli_option table[] = {
-        {"data", "DIR", .text = &o->data,
-         .help = "folder of train-images-idx3-ubyte and its siblings, plain or .gz"},
+    cli_option table[] = {
+        FASHION_OPTIONS(&o->source),
         {"epochs", "N", .whole = &o->epochs, .min = 1, .max = 100000,
          .help = "passes over the training images"},
-        {"batch", "N", .whole = &o->batch, .min = 1, .max = 65536, .help = "images a step"},
+        {"batch", "N", .whole = &o->batch, .min = 1, .max = 65536,
+         .help = "batch size: images per step"},
         {"lr", "X", .real = &o->lr, .min = 0, .max = 10,
-         .help = "learning rate of Adam at the start; it falls to 0 in a straight line"},
+         .help = "learning rate of Adam at the start; it falls linearly to 0"},
         {"base", "N", .whole = &o->base, .min = 1, .max = 1024,
          .help = "channels of the first convolution, half of those of the second"},
         {"seed", "N", .whole = &o->seed, .min = 0, .max = 2147483647,
-         .help = "of weights, dropout and order; same seed, same result"},
+         .help = "seed of weights, dropout and order; same seed, same result"},
         {"threads", "N", .whole = &o->threads, .min = 0, .max = 1024,
          .help = "0: as many as there are CPUs; never changes the result"},
         {"limit", "N", .whole = &o->limit, .min = 0, .max = 2147483647,
          .help = "train on the first N images only; 0: all"},
-        {"out", "FILE", .text = &o->out, .help = "where the weights go"},
+        {"out", "FILE", .text = &o->out, .help = "file of the weights"},
+        {.name = "overwrite", .on = &o->overwrite, .help = "replace --out if it exists already"},
         {.name = "quiet", .on = &o->quiet, .help = "print nothing but warnings and errors"},
         {.name = NULL},
     };
@@ -70,7 +74,7 @@ static void read_options(options *o, int argc, char **argv)
         .summary =
             "Trains a convolutional network on the labels of Fashion-MNIST, measures it on the\n"
             "10,000 test images, and saves it for evaluate.\n"
-            "\n" CLI_DATA_SUMMARY,
+            "\n" FASHION_SUMMARY,
         .examples = "  fashion_classifier\n"
                     "  fashion_classifier --epochs 1 --limit 10000      a quick look\n",
     };
@@ -80,19 +84,22 @@ static void read_options(options *o, int argc, char **argv)
 static int open_data(run *r)
 {
     const options *o = &r->opt;
-    cli_data what = {.folder = o->data,
-                     .set = "train",
-                     .limit = (size_t)o->limit,
-                     .drawn = SYNTHETIC_TRAIN,
-                     .seed = (uint64_t)o->seed,
-                     .labels = 1,
-                     .quiet = o->quiet};
-    if (!cli_open_data(&r->train_data, &what)) return 0;
+    fashion_selection what = {.set = "train",
+                              .limit = (size_t)o->limit,
+                              .drawn = SYNTHETIC_TRAIN,
+                              .seed = (uint64_t)o->seed,
+                              .labels = 1,
+                              .quiet = o->quiet};
+    if (!fashion_find(&r->opt.source) || !fashion_may_replace(&o->source, o->out) ||
+        !files_may_write(o->out, o->overwrite))
+        return 0;
+    fashion_warn(&o->source);
+    if (!fashion_open(&r->train_data, &o->source, &what)) return 0;
     what.set = "t10k";
     what.limit = 0;
     what.drawn = SYNTHETIC_TEST;
     what.seed++;
-    if (!cli_open_data(&r->test_data, &what)) return 0;
+    if (!fashion_open(&r->test_data, &o->source, &what)) return 0;
 
     gan_iterator_desc train = {GAN_ITERATOR_DESC_INIT, .batch_size = (size_t)o->batch, .shuffle = 1,
                                .horizontal_flip = 1};
@@ -148,7 +155,7 @@ static void show_progress(run *r, size_t epoch, const gan_classifier_stats *stat
     if (r->opt.quiet) return;
     snprintf(head, sizeof head, "epoch %zu/%ld", epoch, r->opt.epochs);
     snprintf(tail, sizeof tail, "loss %.3f", stats->loss);
-    cli_progress_draw(&r->progress, head, (double)r->steps / total, tail);
+    progress_draw(&r->line, head, (double)r->steps / total, tail);
 }
 
 /* Take one pass over the training images; `mean` receives its figures. */
@@ -175,19 +182,19 @@ static int train_epoch(run *r, size_t epoch, gan_classifier_stats *mean)
 
 static int train(run *r)
 {
-    cli_progress_begin(&r->progress);
+    progress_begin(&r->line);
     for (size_t epoch = 1; epoch <= (size_t)r->opt.epochs; epoch++) {
         gan_classifier_stats learned = {GAN_CLASSIFIER_STATS_INIT};
-        double began = cli_seconds();
+        double began = progress_seconds();
         if (!train_epoch(r, epoch, &learned) ||
             !cli_ok(gan_classifier_evaluate(r->classifier, r->test, &r->tested, r->confusion)))
             return 0;
-        cli_progress_clear(&r->progress);
+        progress_clear(&r->line);
         if (r->opt.quiet) continue;
         printf("epoch %zu/%ld  training loss %.4f, %.2f %% right  test loss %.4f, %.2f %% right  "
                "%.1f s\n",
                epoch, r->opt.epochs, learned.loss, 100 * learned.accuracy, r->tested.loss,
-               100 * r->tested.accuracy, cli_seconds() - began);
+               100 * r->tested.accuracy, progress_seconds() - began);
         fflush(stdout);
     }
     return 1;
@@ -204,10 +211,10 @@ static void print_classes(const size_t *confusion)
             if (p != y && row[p] > row[other]) other = p;
         }
         if (sum == 0) continue;
-        printf("  %-8s  %5.1f %% right", cli_garments[y], 100 * (double)row[y] / (double)sum);
+        printf("  %-8s  %5.1f %% right", fashion_garments[y], 100 * (double)row[y] / (double)sum);
         if (row[other] > 0)
             printf(", %4.1f %% taken for %s", 100 * (double)row[other] / (double)sum,
-                   cli_garments[other]);
+                   fashion_garments[other]);
         putchar('\n');
     }
 }
@@ -217,8 +224,8 @@ static int finish(const run *r)
     if (!cli_ok(gan_network_save(r->net, r->opt.out))) return 0;
     if (r->opt.quiet) return 1;
     print_classes(r->confusion);
-    printf("%.2f %% of %zu test images right; the weights are in %s\n", 100 * r->tested.accuracy,
-           r->tested.count, r->opt.out);
+    cli_print("%.2f %% of %zu test images right; the weights are in %s", 100 * r->tested.accuracy,
+              r->tested.count, r->opt.out);
     return 1;
 }
 
@@ -239,5 +246,6 @@ int main(int argc, char **argv)
     read_options(&r.opt, argc, argv);
     int good = open_data(&r) && make_classifier(&r) && train(&r) && finish(&r);
     end(&r);
-    return good ? CLI_EXIT_OK : CLI_EXIT_FAILURE;
+    if (good) fashion_warn(&r.opt.source);
+    return cli_end(good ? CLI_EXIT_OK : CLI_EXIT_FAILURE);
 }

@@ -14,7 +14,7 @@ static void read_options(options *o, int argc, char **argv)
     *o = (options){.networks = {.latent = 100, .base = 64}};
     o->run = (run_options){RUN_DEFAULTS, .epochs = 10, .batch = 64, .lr = 0.0002, .beta1 = 0.5};
     /* clang-format off */
-    const cli_option table[] = {
+    cli_option table[] = {
         RUN_DATA_OPTIONS(&o->data),
         DCGAN_OPTIONS(&o->networks),
         RUN_OPTIONS(&o->run),
@@ -28,16 +28,16 @@ static void read_options(options *o, int argc, char **argv)
             "into maps of 7x7, 14x14 and a picture of 28x28, and a discriminator that folds\n"
             "pictures up the same way.\n"
             "\n"
-            CLI_DATA_SUMMARY
+            FASHION_SUMMARY
             "\n"
             RUN_SUMMARY,
         .examples = "  fashion_dcgan --epochs 5                    garments with collars and heels\n"
                     "  fashion_dcgan --epochs 5 --base 16          smaller networks, much faster\n"
                     "  fashion_dcgan --epochs 2 --limit 10000      a quick look\n"
-                    "  fashion_dcgan --loss hinge --spectral-norm  another game\n",
+                    "  fashion_dcgan --loss hinge --spectral-norm  another loss function\n",
     };
     /* clang-format on */
-    cli_parse(&program, argc, argv);
+    run_parse(&program, &o->run, &o->data.source, argc, argv);
 }
 
 int main(int argc, char **argv)
@@ -48,9 +48,9 @@ int main(int argc, char **argv)
 
     read_options(&o, argc, argv);
     if (run_open_data(&data, &o.data, &o.run)) {
-        run_parts parts = {.opt = o.run, .data = data};
+        run_parts parts = {.opt = &o.run, .data = data};
         code = dcgan_train(&o.networks, &parts);
     }
     gan_dataset_destroy(data);
-    return code;
+    return run_end(&o.run, &o.data.source, code);
 }

@@ -14,10 +14,10 @@ static void read_options(options *o, int argc, char **argv)
     *o = (options){.latent = 64, .hidden = 256, .depth = 2};
     o->run = (run_options){RUN_DEFAULTS, .epochs = 200, .batch = 100, .lr = 0.0001, .beta1 = 0.9};
     /* clang-format off */
-    const cli_option table[] = {
+    cli_option table[] = {
         RUN_DATA_OPTIONS(&o->data),
         {"latent", "N", .whole = &o->latent, .min = 1, .max = 65536,
-         .help = "numbers of noise that an image is made from"},
+         .help = "latent dimension: numbers of noise that an image is made from"},
         {"hidden", "N", .whole = &o->hidden, .min = 1, .max = 16384,
          .help = "width of the hidden layers"},
         {"depth", "N", .whole = &o->depth, .min = 1, .max = 32,
@@ -33,15 +33,16 @@ static void read_options(options *o, int argc, char **argv)
             "Trains a generative adversarial network on Fashion-MNIST: a generator that turns\n"
             "noise into pictures of garments, and a discriminator that learns to tell them\n"
             "from real ones.\n"
-            "\n" CLI_DATA_SUMMARY "\n" RUN_SUMMARY,
+            "\n" FASHION_SUMMARY "\n" RUN_SUMMARY,
         .examples = "  fashion_gan --epochs 30                     garments can be recognised\n"
                     "  fashion_gan --epochs 5 --limit 10000        a quick look\n"
-                    "  fashion_gan --epochs 60 --resume            30 more, or what a crash left\n"
+                    "  fashion_gan --resume                        what Ctrl-C or a crash left\n"
+                    "  fashion_gan --resume --epochs 60            30 more\n"
                     "  fashion_gan --lr 0.00005 --out slower       a lower learning rate\n"
-                    "  fashion_gan --depth 3 --hidden 512          larger networks\n"
-                    "  fashion_gan --loss hinge --spectral-norm    another game\n",
+                    "  fashion_gan --depth 3 --hidden 512 --out larger\n"
+                    "  fashion_gan --loss hinge --spectral-norm --out hinge\n",
     };
-    cli_parse(&program, argc, argv);
+    run_parse(&program, &o->run, &o->data.source, argc, argv);
 }
 
 /* Hidden layers with a leaky ReLU after each, then a layer of `out` numbers. */
@@ -70,7 +71,7 @@ int main(int argc, char **argv)
         size_t latent = (size_t)o.latent, pixels = gan_shape_size(gan_dataset_shape(data));
         uint64_t seed = (uint64_t)o.run.seed;
         /* Each network has its own seed, so that no weight of one is a weight of the other. */
-        run_parts parts = {.opt = o.run, .data = data};
+        run_parts parts = {.opt = &o.run, .data = data};
         parts.g = make_network(&o, latent, pixels, 0, 2 * seed);
         parts.d = make_network(&o, pixels, 1, o.run.spectral_norm, 2 * seed + 1);
         gan_network_add(parts.g, gan_layer_tanh());
@@ -80,5 +81,5 @@ int main(int argc, char **argv)
         gan_network_destroy(parts.g);
     }
     gan_dataset_destroy(data);
-    return code;
+    return run_end(&o.run, &o.data.source, code);
 }

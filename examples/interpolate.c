@@ -1,5 +1,6 @@
 /* interpolate.c - walk through a generator's latent space and draw what lies on the way. */
-#include "cli.h"
+#include "files.h"
+#include "generator.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,7 +10,7 @@
 typedef struct options {
     const char *model, *out, *classes;
     long points, steps, seed;
-    int linear;
+    int linear, overwrite;
 } options;
 
 static void read_options(options *o, int argc, char **argv)
@@ -20,7 +21,7 @@ static void read_options(options *o, int argc, char **argv)
                    .steps = 10,
                    .seed = 1};
     /* clang-format off */
-    const cli_option table[] = {
+    cli_option table[] = {
         {"model", "FILE", .text = &o->model, .help = "the generator's weights, or a checkpoint"},
         {"points", "K", .whole = &o->points, .min = 2, .max = 200,
          .help = "latent points to visit; each way from one to the next is a row"},
@@ -28,11 +29,13 @@ static void read_options(options *o, int argc, char **argv)
          .help = "of a conditional generator, names or numbers: go from one class to another "
                  "instead, with a row for each point; one alone: stay in it"},
         {"steps", "N", .whole = &o->steps, .min = 2, .max = 200,
-         .help = "pictures a row, with both its ends"},
+         .help = "pictures per row, with both its ends"},
         {"seed", "N", .whole = &o->seed, .min = 0, .max = 2147483647,
          .help = "of the points; same seed, same walk"},
-        {.name = "linear", .on = &o->linear, .help = "go straight, not along a great circle"},
+        {.name = "linear", .on = &o->linear,
+         .help = "go straight, not along a great circle; uniform latents always do"},
         {"out", "FILE", .text = &o->out, .help = "the PNG"},
+        {.name = "overwrite", .on = &o->overwrite, .help = "replace --out if it exists already"},
         {.name = NULL},
     };
     /* clang-format on */
@@ -108,14 +111,15 @@ static int choose_classes(walker *w)
     if (!w->conditional && !w->opt.classes) return 1;
     w->between = comma != NULL;
     snprintf(first, sizeof first, "%.*s", (int)strcspn(text, ","), text);
-    return cli_find_class(&w->end[0], w->g, "classes", first) &&
-           cli_find_class(&w->end[1], w->g, "classes", comma ? comma + 1 : first);
+    return generator_find_class(&w->end[0], w->g, "classes", first) &&
+           generator_find_class(&w->end[1], w->g, "classes", comma ? comma + 1 : first);
 }
 
 static int prepare(walker *w)
 {
     const options *o = &w->opt;
-    if (!cli_open_generator(&w->g, &w->picture, o->model) || !choose_classes(w) ||
+    if (!generator_open(&w->g, &w->picture, o->model) || !choose_classes(w) ||
+        !files_may_write(o->out, o->overwrite) ||
         !cli_ok(gan_rng_create(&w->rng, (uint64_t)o->seed, 0, NULL)))
         return 0;
     w->latent = gan_shape_size(gan_network_input_shape(w->g));
@@ -130,11 +134,13 @@ static int prepare(walker *w)
            cli_have(w->to) && cli_have(w->samples);
 }
 
-/* Lay down what each picture is made from. */
+/* Fill in what each picture is made from. */
 static void walk(walker *w)
 {
     const options *o = &w->opt;
-    gan_rng_normal(w->rng, (size_t)o->points * w->latent, w->points);
+    /* A great circle would leave the cube that uniform latent vectors are drawn from. */
+    int linear = o->linear || gan_network_latent(w->g) == GAN_LATENT_UNIFORM;
+    generator_draw_latent(w->g, w->rng, 0, (size_t)o->points * w->latent, w->points);
     memset(w->from, w->end[0], w->n);
     memset(w->to, w->end[1], w->n);
     for (size_t i = 0; i < w->n; i++) {
@@ -146,7 +152,7 @@ static void walk(walker *w)
             memcpy(z, here, w->latent * sizeof *z);
             w->way[i] = (float)t;
         } else
-            mix(z, here, here + w->latent, w->latent, t, o->linear);
+            mix(z, here, here + w->latent, w->latent, t, linear);
     }
 }
 
@@ -167,10 +173,11 @@ int main(int argc, char **argv)
     read_options(&w.opt, argc, argv);
     int good = prepare(&w) && draw_walk(&w);
     if (good && w.between)
-        printf("a walk from %s to %s at %ld points in %s\n", cli_class_name(w.g, w.end[0]).text,
-               cli_class_name(w.g, w.end[1]).text, w.opt.points, w.opt.out);
+        cli_print("a walk from %s to %s at %ld points in %s",
+                  generator_class_name(w.g, w.end[0]).text,
+                  generator_class_name(w.g, w.end[1]).text, w.opt.points, w.opt.out);
     else if (good)
-        printf("a walk over %ld points in %s\n", w.opt.points, w.opt.out);
+        cli_print("a walk over %ld points in %s", w.opt.points, w.opt.out);
     free(w.samples);
     free(w.to);
     free(w.from);
@@ -179,5 +186,5 @@ int main(int argc, char **argv)
     free(w.points);
     gan_rng_destroy(w.rng);
     gan_network_destroy(w.g);
-    return good ? CLI_EXIT_OK : CLI_EXIT_FAILURE;
+    return cli_end(good ? CLI_EXIT_OK : CLI_EXIT_FAILURE);
 }

@@ -1,6 +1,8 @@
 /* plot.c - scatters of points, and line charts. */
 #include "plot.h"
 
+#include "files.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -228,6 +230,8 @@ static void draw_curve(cairo_t *cr, const plot_line *line, const axis *x, const 
     for (size_t i = 0; i < n; i++)
         if (isfinite(line->y[i]))
             cairo_line_to(cr, place(x, x->low + (double)i), place(y, line->y[i]));
+        else
+            cairo_new_sub_path(cr); /* a gap */
     cairo_stroke(cr);
     for (size_t i = 0; n <= 60 && i < n; i++) { /* few points: show where they are */
         if (!isfinite(line->y[i])) continue;
@@ -292,7 +296,12 @@ const char *plot_chart(const char *path, const plot_panel *panels, size_t n_pane
     draw_text(cr, (LEFT + CHART_WIDTH - RIGHT) / 2.0, height - 12, 0.5, x_label);
 
     cairo_status_t status = cairo_status(cr);
-    if (status == CAIRO_STATUS_SUCCESS) status = cairo_surface_write_to_png(surface, path);
+    files_output out;
+    files_name_part(&out, path);
+    if (status == CAIRO_STATUS_SUCCESS) status = cairo_surface_write_to_png(surface, out.part);
+    if (status == CAIRO_STATUS_SUCCESS && rename(out.part, out.path) != 0)
+        status = CAIRO_STATUS_WRITE_ERROR;
+    if (status != CAIRO_STATUS_SUCCESS) remove(out.part);
     cairo_destroy(cr);
     cairo_surface_destroy(surface);
     return status == CAIRO_STATUS_SUCCESS ? NULL : cairo_status_to_string(status);

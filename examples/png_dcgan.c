@@ -1,7 +1,8 @@
-/* png_dcgan.c - train a deep convolutional GAN on a folder of PNG pictures of your own.
+/* png_dcgan.c - train a deep convolutional GAN on a directory of PNG pictures of your own.
  *
  * The networks are in dcgan.c, what is done with data and networks in run.c. */
 #include "dcgan.h"
+#include "files.h"
 
 #include <stdio.h>
 
@@ -17,9 +18,13 @@ typedef struct options {
 
 static void check_options(const options *o)
 {
-    if (!o->data) cli_usage_error("--data: a folder of PNG pictures is wanted");
+    if (!o->data) cli_usage_error("--data: a directory of PNG pictures expected");
+    if (files_is_inside(o->run.out, o->data))
+        cli_usage_error("--out %s: is inside --data %s, so that the pictures made here would be "
+                        "trained on; choose a directory outside of it",
+                        o->run.out, o->data);
     if (!dcgan_doublings((size_t)o->size))
-        cli_usage_error("--size: 4 to 7 doubled some times expected, such as 28, 32, 48 or 64, "
+        cli_usage_error("--size: 4 to 7 times a power of two expected, such as 28, 32, 48 or 64, "
                         "got %ld",
                         o->size);
     if (o->channels == 2) cli_usage_error("--channels: 1 (grey) or 3 (colour) expected, got 2");
@@ -30,11 +35,12 @@ static void read_options(options *o, int argc, char **argv)
     *o = (options){.size = 32, .networks = {.latent = 100, .base = 64}};
     o->run = (run_options){RUN_DEFAULTS, .epochs = 25, .batch = 64, .lr = 0.0002, .beta1 = 0.5};
     /* clang-format off */
-    const cli_option table[] = {
-        {"data", "DIR", .text = &o->data,
-         .help = "folder of PNG files, here and in the folders below"},
+    cli_option table[] = {
+        {"data", "DIR", .text = &o->data, .is_path = 1,
+         .keep = CLI_FREE,
+         .help = "directory of PNG files, which may be in directories below it"},
         {"size", "N", .whole = &o->size, .min = 8, .max = 256,
-         .help = "sides of the pictures to make: 4 to 7 doubled some times"},
+         .help = "width and height of the pictures to make: 4 to 7 times a power of two"},
         {"channels", "N", .whole = &o->channels, .min = 0, .max = 3,
          .help = "1: grey, 3: colour, 0: as the first picture"},
         {.name = "flip", .on = &o->flip,
@@ -49,10 +55,11 @@ static void read_options(options *o, int argc, char **argv)
         .name = "png_dcgan",
         .options = table,
         .summary =
-            "Trains a deep convolutional GAN on a folder of PNG pictures.  Each is scaled until\n"
-            "it covers --size x --size pixels, and its middle is cut out.  Files that cannot be\n"
-            "used are named and left out.  The networks are as deep as --size wants: each layer\n"
-            "of the generator doubles the sides.\n"
+            "Trains a deep convolutional GAN on a directory of PNG pictures.  Each is scaled\n"
+            "until it covers --size x --size pixels, and its middle is cut out.  Files that\n"
+            "cannot be used are named and left out.  The networks are as deep as --size needs:\n"
+            "each layer of the generator doubles the width and height.  --out has to be outside\n"
+            "of --data.\n"
             "\n"
             RUN_SUMMARY,
         .examples = "  png_dcgan --data flowers --flip                  32x32, colour if they are\n"
@@ -60,11 +67,11 @@ static void read_options(options *o, int argc, char **argv)
                     "  png_dcgan --data glyphs --size 16 --channels 1   small and grey\n",
     };
     /* clang-format on */
-    cli_parse(&program, argc, argv);
+    run_parse(&program, &o->run, NULL, argc, argv);
     check_options(o);
 }
 
-/* Open the folder, and say which files are left out. */
+/* Open the directory, and say which files are left out. */
 static int open_data(gan_dataset **out, const options *o)
 {
     gan_png_desc desc = {GAN_PNG_DESC_INIT, .skip_bad = 1, .no_labels = 1};
@@ -74,13 +81,14 @@ static int open_data(gan_dataset **out, const options *o)
     desc.n_threads = (size_t)o->run.threads;
     if (!cli_ok(gan_dataset_open_png(out, o->data, &desc))) return 0;
 
-    size_t skipped = gan_dataset_skipped_count(*out);
+    size_t skipped = gan_dataset_skipped_count(*out), count = gan_dataset_count(*out);
     for (size_t i = 0; i < skipped && i < MOST_NAMED; i++)
         cli_say("left out: %s", gan_dataset_skipped(*out, i));
     if (skipped > MOST_NAMED) cli_say("left out: %zu more", skipped - MOST_NAMED);
     if (!o->run.quiet)
-        printf("Data: %zu %s pictures of %s, as %ld x %ld\n", gan_dataset_count(*out),
-               gan_dataset_shape(*out).dim[0] == 1 ? "grey" : "colour", o->data, o->size, o->size);
+        cli_print("Data: %zu %s picture%s of %s, as %ld x %ld", count,
+                  gan_dataset_shape(*out).dim[0] == 1 ? "grey" : "colour", cli_plural(count),
+                  o->data, o->size, o->size);
     return 1;
 }
 
@@ -92,9 +100,9 @@ int main(int argc, char **argv)
 
     read_options(&o, argc, argv);
     if (open_data(&data, &o)) {
-        run_parts parts = {.opt = o.run, .data = data, .flip = o.flip};
+        run_parts parts = {.opt = &o.run, .data = data, .flip = o.flip};
         code = dcgan_train(&o.networks, &parts);
     }
     gan_dataset_destroy(data);
-    return code;
+    return run_end(&o.run, NULL, code);
 }

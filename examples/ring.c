@@ -1,9 +1,9 @@
 /* ring.c - every objective on two distributions whose modes can be counted: eight Gaussians on a
  * ring, and 25 on a grid.  Which generators find all of them?  Needs no data. */
 #include "cli.h"
+#include "files.h"
 #include "plot.h"
 
-#include <limits.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -174,6 +174,7 @@ static int do_run(run *r, long steps)
 typedef struct options {
     const char *only, *out;
     long seeds, steps, threads;
+    int overwrite;
 } options;
 
 typedef struct comparison {
@@ -260,13 +261,31 @@ static int do_runs(comparison *c)
     return !c->failed;
 }
 
+static int name_picture(char path[PATH_MAX], const comparison *c, const mixture *m)
+{
+    char name[16];
+    snprintf(name, sizeof name, "%s.png", m->name);
+    return files_join(path, PATH_MAX, c->opt.out, name);
+}
+
+/* See before the work that its pictures can be written. */
+static int check_pictures(const comparison *c)
+{
+    char path[PATH_MAX];
+    if (!files_make_directory(c->opt.out)) return 0;
+    for (size_t m = 0; m < MIXTURES; m++)
+        if (!name_picture(path, c, &mixtures[m]) || !files_may_write(path, c->opt.overwrite))
+            return 0;
+    return 1;
+}
+
 /* Draw what the first seed of each objective has learnt. */
 static int draw_pictures(const comparison *c)
 {
     for (size_t m = 0; m < MIXTURES; m++) {
         static float real[2 * SHOWN];
         plot_square squares[OBJECTIVES];
-        char path[PATH_MAX], name[16];
+        char path[PATH_MAX];
         gan_rng *rng;
         if (!cli_ok(gan_rng_create(&rng, 0, 0, NULL))) return 0;
         draw_real(&mixtures[m], rng, SHOWN, real);
@@ -278,8 +297,7 @@ static int draw_pictures(const comparison *c)
                               .sets = {{real, SHOWN, PLOT_BLUE}, {r->samples, SHOWN, PLOT_ORANGE}},
                               .extent = mixtures[m].extent};
         }
-        snprintf(name, sizeof name, "%s.png", mixtures[m].name);
-        if (!cli_join(path, sizeof path, c->opt.out, name) ||
+        if (!name_picture(path, c, &mixtures[m]) ||
             !cli_ok(plot_scatter(path, squares, c->chosen, c->chosen < 5 ? c->chosen : 5)))
             return 0;
     }
@@ -292,15 +310,17 @@ static void read_options(options *o, int argc, char **argv)
 {
     *o = (options){.out = ".", .seeds = 3, .steps = 10000};
     /* clang-format off */
-    const cli_option table[] = {
-        {"only", "NAME", .text = &o->only, .help = "of the objectives: one instead of all"},
+    cli_option table[] = {
+        {"only", "NAME", .text = &o->only, .help = "one of the objectives instead of all"},
         {"seeds", "N", .whole = &o->seeds, .min = 1, .max = 100,
          .help = "runs of each objective, with the seeds 1 to N"},
         {"steps", "N", .whole = &o->steps, .min = 1, .max = 10000000,
-         .help = "of both networks; learning rates fall to 0 in so many"},
+         .help = "training steps per run, over which the learning rates fall linearly to 0"},
         {"threads", "N", .whole = &o->threads, .min = 0, .max = 64,
          .help = "runs at once; 0: as many as there are CPUs; never changes the result"},
-        {"out", "DIR", .text = &o->out, .help = "where the pictures go; made if need be"},
+        {"out", "DIR", .text = &o->out, .help = "directory of the pictures, created if need be"},
+        {.name = "overwrite", .on = &o->overwrite,
+         .help = "replace ring.png and grid.png if they exist already"},
         {.name = NULL},
     };
     /* clang-format on */
@@ -353,7 +373,7 @@ int main(int argc, char **argv)
 {
     comparison c = {.lock = PTHREAD_MUTEX_INITIALIZER};
     read_options(&c.opt, argc, argv);
-    int ok = prepare(&c) && cli_make_folder(c.opt.out) && do_runs(&c) && draw_pictures(&c);
+    int ok = prepare(&c) && check_pictures(&c) && do_runs(&c) && draw_pictures(&c);
     free(c.runs);
-    return ok ? CLI_EXIT_OK : CLI_EXIT_FAILURE;
+    return cli_end(ok ? CLI_EXIT_OK : CLI_EXIT_FAILURE);
 }

@@ -1,26 +1,21 @@
 /* run.c - see run.h.
  *
- * The way through this file: trainer -> files -> epochs -> the end. */
+ * The way through this file: options -> networks -> trainer -> files -> epochs -> the end. */
 #include "run.h"
 
-#include "plot.h"
+#include "files.h"
+#include "losses.h"
+#include "progress.h"
+#include "settings.h"
+#include "stop.h"
 
-#include <errno.h>
-#include <limits.h>
+#include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { SYNTHETIC_COUNT = 60000, SHOWN_ROWS = 10, SHOWN_COLUMNS = 10, SHOWN_PADDING = 2 };
-
-/* The figures of one epoch, averaged over its steps: a row of losses.csv. */
-typedef struct epoch_record {
-    double d_loss, g_loss, d_real, d_fake, seconds;
-    size_t steps; /* fewer than usual in the last row of a run that was interrupted */
-} epoch_record;
 
 const char *const run_losses[] = {[GAN_LOSS_BCE] = "bce",
                                   [GAN_LOSS_MINIMAX] = "minimax",
@@ -39,40 +34,88 @@ const char *const run_schedules[] = {
 
 /* Everything that a run holds. */
 typedef struct run {
-    run_options opt;
+    run_options *opt;
     const gan_dataset *data;
     gan_network *g, *d;
     gan_iterator *iterator;
     gan_optimizer *g_adam, *d_adam;
     gan_trainer *trainer;
-    float *noise;      /* n_shown latent vectors, the same in each epoch */
-    uint8_t *labels;   /* in a conditional run their classes: one for each row of the picture */
-    float *samples;    /* room for n_shown pictures */
-    size_t n_shown;    /* rows of SHOWN_COLUMNS */
-    gan_shape picture; /* of one sample */
-    FILE *csv;
-    long csv_end;          /* where the rows of whole epochs end */
-    epoch_record *history; /* n_epochs of them are filled, the last perhaps of half an epoch */
-    size_t n_epochs;
+    float *noise;         /* n_shown latent vectors, the same in each epoch */
+    uint8_t *labels;      /* in a conditional run their classes: one for each row of the picture */
+    float *samples;       /* room for n_shown pictures */
+    size_t n_shown;       /* rows of SHOWN_COLUMNS */
+    gan_shape picture;    /* of one sample */
+    losses_row *history;  /* of each epoch; the last one has perhaps only begun */
+    size_t n_epochs;      /* epochs begun */
     size_t images;        /* real images seen in the whole run */
     size_t images_before; /* of them before this process took over */
     double began;         /* when this process began to train */
-    cli_progress progress;
+    double charted;       /* when losses.png was last drawn */
+    progress line;
 } run;
 
-/* ---- Data and networks ---- */
+/* ---- Options ---- */
+
+/* Take the options of the run that is resumed. */
+static int take_settings(const cli_program *program, run_options *o)
+{
+    char path[PATH_MAX];
+    if (!o->dir.settings) return 1;
+    /* A schedule stretches over --epochs, so that these can't change once it has begun. */
+    if (!strstr(o->dir.settings, "\nschedule = constant\n"))
+        for (cli_option *row = program->options; row->name; row++)
+            if (row->whole == &o->epochs) row->keep = CLI_FIXED;
+    return rundir_file(&o->dir, path, RUNDIR_SETTINGS) &&
+           settings_read(program, o->dir.settings, path);
+}
+
+/* Decide which images to train on. */
+static int find_images(const run_options *o, fashion_source *source)
+{
+    if (o->resume && source->directory && source->silhouettes) {
+        cli_say("--data %s: the run in %s is one on silhouettes, and stays it", source->directory,
+                o->out);
+        return 0;
+    }
+    if (!fashion_find(source)) return 0;
+    if (o->dir.occupied && !fashion_may_replace(source, o->out)) return 0;
+    fashion_warn(source);
+    return 1;
+}
+
+void run_parse(const cli_program *program, run_options *opt, fashion_source *source, int argc,
+               char **argv)
+{
+    cli_parse(program, argc, argv);
+    if (opt->resume && opt->overwrite)
+        cli_usage_error("--resume and --overwrite: either the one or the other");
+    if (!rundir_open(&opt->dir, opt->out, opt->resume, opt->overwrite) ||
+        !take_settings(program, opt) || (source && !find_images(opt, source)))
+        exit(cli_end(CLI_EXIT_FAILURE));
+    opt->settings = settings_write(program);
+    if (!opt->settings) exit(cli_end(CLI_EXIT_FAILURE));
+}
+
+int run_end(run_options *opt, const fashion_source *source, int code)
+{
+    if (source && code != CLI_EXIT_FAILURE) fashion_warn(source);
+    free(opt->settings);
+    rundir_close(&opt->dir);
+    return cli_end(code);
+}
 
 int run_open_data(gan_dataset **out, const run_data *data, const run_options *opt)
 {
-    cli_data what = {.folder = data->folder,
-                     .set = "train",
-                     .limit = (size_t)data->limit,
-                     .drawn = SYNTHETIC_COUNT,
-                     .seed = (uint64_t)opt->seed,
-                     .labels = data->labels,
-                     .quiet = opt->quiet};
-    return cli_open_data(out, &what);
+    fashion_selection what = {.set = "train",
+                              .limit = (size_t)data->limit,
+                              .drawn = SYNTHETIC_COUNT,
+                              .seed = (uint64_t)opt->seed,
+                              .labels = data->labels,
+                              .quiet = opt->quiet};
+    return fashion_open(out, &data->source, &what);
 }
+
+/* ---- Networks ---- */
 
 /* Does the loss see a sigmoid as the sign of a logit?  The others want the number itself. */
 static int on_logits(const run_options *o)
@@ -88,12 +131,12 @@ void run_add_weights(gan_network *net, int spectral_norm, gan_layer *layer)
 
 int run_shows_labels(const run_parts *parts)
 {
-    return parts->n_classes > 0 && parts->opt.auxiliary == 0;
+    return parts->n_classes > 0 && parts->opt->auxiliary == 0;
 }
 
 size_t run_verdict_size(const run_parts *parts)
 {
-    return 1 + (parts->opt.auxiliary > 0 ? parts->n_classes : 0);
+    return 1 + (parts->opt->auxiliary > 0 ? parts->n_classes : 0);
 }
 
 void run_add_verdict(const run_options *opt, gan_network *d)
@@ -101,23 +144,69 @@ void run_add_verdict(const run_options *opt, gan_network *d)
     if (on_logits(opt) && opt->auxiliary == 0) gan_network_add(d, gan_layer_sigmoid());
 }
 
-/* What a generator's file says about its classes, whoever opens it. */
-static int name_classes(const run_parts *parts)
+/* What a generator's file tells whoever opens it: how its output is a picture, and the names of its
+ * classes. */
+static int describe_generator(const run_parts *parts)
 {
-    return parts->n_classes == 0 ||
-           cli_ok(gan_network_set_class_names(parts->g, parts->class_names, parts->n_classes));
+    return cli_ok(gan_network_set_picture_shape(parts->g, gan_dataset_shape(parts->data))) &&
+           (parts->n_classes == 0 ||
+            cli_ok(gan_network_set_class_names(parts->g, parts->class_names, parts->n_classes)));
+}
+
+/* ---- Images ---- */
+
+/* Images of other data may have the same number and shape.  A hash (FNV-1a) of some of them tells
+ * them apart. */
+static int find_fingerprint(char text[17], const gan_dataset *data)
+{
+    enum { MOST = 100 };
+    size_t size = gan_shape_size(gan_dataset_shape(data)), count = gan_dataset_count(data);
+    size_t n = count < MOST ? count : MOST;
+    uint64_t hash = 14695981039346656037U;
+    float *sample = malloc(size * sizeof *sample);
+    int good = cli_have(sample);
+    for (size_t i = 0; good && i < n; i++) {
+        good = cli_ok(gan_dataset_read(data, i * (count / n), sample, NULL));
+        for (size_t k = 0; good && k < size; k++)
+            hash = (hash ^ (uint64_t)lrintf(sample[k] * 255)) * 1099511628211U;
+    }
+    snprintf(text, 17, "%016" PRIx64, hash);
+    free(sample);
+    return good;
+}
+
+/* See that a run continues with the images it began with, and complete its settings. */
+static int check_images(run *r)
+{
+    static const char name[] = "fingerprint = ";
+    char found[17];
+    const run_options *o = r->opt;
+    size_t used = strlen(o->settings), capacity = used + sizeof name + sizeof found + 1;
+    if (!find_fingerprint(found, r->data)) return 0;
+    if (o->fingerprint && strcmp(found, o->fingerprint) != 0) {
+        cli_say(
+            "the images are not those that the run in %s was started with: their fingerprint is "
+            "%s, should be %s; --data names the directory of the right ones",
+            o->out, found, o->fingerprint);
+        return 0;
+    }
+    char *settings = realloc(o->settings, capacity);
+    if (!cli_have(settings)) return 0;
+    r->opt->settings = settings;
+    snprintf(settings + used, capacity - used, "%s%s\n", name, found);
+    return 1;
 }
 
 /* ---- Trainer ---- */
 
 static int make_iterator(run *r, int flip)
 {
-    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT, .batch_size = (size_t)r->opt.batch,
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT, .batch_size = (size_t)r->opt->batch,
                               .shuffle = 1, .horizontal_flip = flip};
-    desc.seed = (uint64_t)r->opt.seed;
-    desc.n_threads = (size_t)r->opt.threads;
-    return cli_ok(
-        gan_iterator_create(&r->iterator, r->data, &desc)); /* bytes become numbers from -1 to 1 */
+    desc.seed = (uint64_t)r->opt->seed;
+    desc.n_threads = (size_t)r->opt->threads;
+    /* Bytes become numbers from -1 to 1. */
+    return cli_ok(gan_iterator_create(&r->iterator, r->data, &desc));
 }
 
 static int print_network(const char *title, const gan_network *net)
@@ -150,7 +239,7 @@ static int make_adam(gan_optimizer **out, const run_options *o, double lr, doubl
 
 static int make_trainer(run *r)
 {
-    const run_options *o = &r->opt;
+    const run_options *o = r->opt;
     gan_penalty_desc penalty = {GAN_PENALTY_DESC_INIT, .kind = (gan_penalty_kind)o->penalty};
     penalty.weight = o->penalty_weight;
     penalty.interval = (size_t)o->penalty_interval;
@@ -179,7 +268,7 @@ static int write_grid(const run *r, const char *name, size_t n, float mean, floa
     char path[PATH_MAX];
     gan_grid_desc grid = {GAN_GRID_DESC_INIT, .columns = SHOWN_COLUMNS, .padding = SHOWN_PADDING};
     for (size_t c = 0; c < 4; c++) grid.mean[c] = mean, grid.std[c] = std;
-    return cli_join(path, sizeof path, r->opt.out, name) &&
+    return rundir_file(&r->opt->dir, path, name) &&
            cli_ok(gan_image_write_grid(path, r->samples, n, r->picture, &grid));
 }
 
@@ -202,7 +291,7 @@ static int write_real_images(run *r)
         if (!cli_ok(gan_dataset_read(r->data, i, r->samples + place * size, NULL))) return 0;
         found++;
     }
-    return write_grid(r, "real_images.png", r->labels ? r->n_shown : found, 0, 1); /* 0 to 1 */
+    return write_grid(r, RUNDIR_REAL, r->labels ? r->n_shown : found, 0, 1); /* 0 to 1 */
 }
 
 static int write_fake_images(run *r, size_t epoch)
@@ -214,84 +303,10 @@ static int write_fake_images(run *r, size_t epoch)
            write_grid(r, name, r->n_shown, 0.5f, 0.5f); /* tanh: -1 to 1 */
 }
 
-static int csv_failed(const char *why)
-{
-    cli_say("losses.csv: %s", why);
-    return 0;
-}
-
-/* Write a row after those of whole epochs, and see that it is on the disk before a checkpoint that
- * counts on it.  The row of half an epoch has all its digits, to be gone on with. */
-static int write_csv_row(run *r, size_t epoch, const epoch_record *row, int whole)
-{
-    int digits = whole ? 6 : 17;
-    if (ftruncate(fileno(r->csv), r->csv_end) != 0 || fseek(r->csv, r->csv_end, SEEK_SET) != 0 ||
-        fprintf(r->csv, "%zu,%.*f,%.*f,%.*f,%.*f,%.3f,%zu\n", epoch, digits, row->d_loss, digits,
-                row->g_loss, digits, row->d_real, digits, row->d_fake, row->seconds,
-                row->steps) < 0 ||
-        fflush(r->csv) != 0 || fsync(fileno(r->csv)) != 0)
-        return csv_failed(strerror(errno));
-    if (whole) r->csv_end = ftell(r->csv);
-    return 1;
-}
-
-static const char csv_header[] = "epoch,d_loss,g_loss,d_real,d_fake,seconds,steps\n";
-
-/* Read the next row.  Return 0 when there is none, or not a whole one. */
-static int read_csv_row(FILE *csv, size_t epoch, epoch_record *row)
-{
-    char line[256];
-    size_t number;
-    return fgets(line, sizeof line, csv) && strchr(line, '\n') &&
-           sscanf(line, "%zu,%lf,%lf,%lf,%lf,%lf,%zu", &number, &row->d_loss, &row->g_loss,
-                  &row->d_real, &row->d_fake, &row->seconds, &row->steps) == 7 &&
-           number == epoch;
-}
-
-/* Go on with the rows of an earlier process: those of all whole epochs must be there.  Later ones
- * were written after the checkpoint and are dropped, but for the figures of an epoch that the
- * checkpoint stands in the middle of. */
-static int reopen_csv(run *r, const char *path)
-{
-    char line[256], why[80];
-    size_t whole_epochs = (size_t)gan_iterator_epoch(r->iterator), batch = (size_t)r->opt.batch;
-    size_t begun_steps = (gan_iterator_position(r->iterator) + batch - 1) / batch;
-    r->csv = fopen(path, "r+");
-    if (!r->csv) return csv_failed(strerror(errno));
-    if (!fgets(line, sizeof line, r->csv) || strcmp(line, csv_header) != 0)
-        return csv_failed("begins otherwise than one of this program");
-    for (; r->n_epochs < whole_epochs; r->n_epochs++) {
-        if (read_csv_row(r->csv, r->n_epochs + 1, &r->history[r->n_epochs])) continue;
-        snprintf(why, sizeof why, "the row of epoch %zu is not there", r->n_epochs + 1);
-        return csv_failed(why);
-    }
-    r->csv_end = ftell(r->csv);
-    epoch_record *begun = &r->history[whole_epochs];
-    if (begun_steps > 0 && read_csv_row(r->csv, whole_epochs + 1, begun) &&
-        begun->steps == begun_steps) {
-        r->n_epochs++;
-        return 1;
-    }
-    *begun = (epoch_record){0};
-    return ftruncate(fileno(r->csv), r->csv_end) == 0 || csv_failed(strerror(errno));
-}
-
-static int open_csv(run *r)
-{
-    char path[PATH_MAX];
-    if (!cli_join(path, sizeof path, r->opt.out, "losses.csv")) return 0;
-    if (r->opt.resume) return reopen_csv(r, path);
-    r->csv = fopen(path, "w");
-    if (!r->csv || fputs(csv_header, r->csv) < 0 || fflush(r->csv) != 0)
-        return csv_failed(strerror(errno));
-    r->csv_end = ftell(r->csv);
-    return 1;
-}
-
 static int write_checkpoint(const run *r)
 {
     char path[PATH_MAX];
-    return cli_join(path, sizeof path, r->opt.out, "checkpoint.safetensors") &&
+    return rundir_file(&r->opt->dir, path, RUNDIR_CHECKPOINT) &&
            cli_ok(gan_checkpoint_save(r->trainer, r->iterator, path));
 }
 
@@ -300,7 +315,7 @@ static int read_checkpoint(const run *r)
 {
     char path[PATH_MAX];
     gan_checkpoint_info info = {GAN_CHECKPOINT_INFO_INIT};
-    if (!cli_join(path, sizeof path, r->opt.out, "checkpoint.safetensors") ||
+    if (!rundir_file(&r->opt->dir, path, RUNDIR_CHECKPOINT) ||
         !cli_ok(gan_checkpoint_load(r->trainer, r->iterator, path)) ||
         !cli_ok(gan_checkpoint_read_info(&info, path)))
         return 0;
@@ -308,6 +323,18 @@ static int read_checkpoint(const run *r)
         cli_say("%s was saved by libgan %s with %s: the last bits may differ from now on", path,
                 info.version, info.blas);
     return 1;
+}
+
+/* Read the figures of the epochs that the checkpoint stands behind, and those of the one that it
+ * stands in the middle of. */
+static void read_history(run *r)
+{
+    const char *directory = r->opt->dir.path;
+    size_t whole = (size_t)gan_iterator_epoch(r->iterator), batch = (size_t)r->opt->batch;
+    size_t begun = (gan_iterator_position(r->iterator) + batch - 1) / batch;
+    losses_read(directory, r->history, whole);
+    r->n_epochs = whole;
+    if (losses_read_begun(directory, whole + 1, begun, &r->history[whole])) r->n_epochs++;
 }
 
 /* Choose what the pictures show: samples of different noise; in a conditional run a row for each
@@ -322,7 +349,7 @@ static int choose_noise(run *r)
     r->noise = malloc(r->n_shown * latent * sizeof *r->noise);
     r->labels = n_classes > 0 ? malloc(r->n_shown) : NULL;
     if (!cli_have(r->noise) || (n_classes > 0 && !cli_have(r->labels)) ||
-        !cli_ok(gan_rng_create(&rng, (uint64_t)r->opt.seed, 0, NULL)))
+        !cli_ok(gan_rng_create(&rng, (uint64_t)r->opt->seed, 0, NULL)))
         return 0;
     gan_rng_normal(rng, r->n_shown * latent, r->noise);
     for (size_t k = 0; k < n_classes; k++) {
@@ -333,99 +360,79 @@ static int choose_noise(run *r)
     return 1;
 }
 
-static int open_outputs(run *r)
+static int take_memory(run *r)
 {
-    const run_options *o = &r->opt;
-    size_t n_epochs = (size_t)o->epochs;
-
-    if (o->resume && !read_checkpoint(r)) return 0;
-    if (n_epochs < gan_iterator_epoch(r->iterator)) n_epochs = gan_iterator_epoch(r->iterator);
+    size_t n_epochs = (size_t)r->opt->epochs, done = (size_t)gan_iterator_epoch(r->iterator);
     if (!choose_noise(r)) return 0;
     r->samples = malloc(r->n_shown * gan_shape_size(r->picture) * sizeof *r->samples);
-    r->history = calloc(n_epochs + 1, sizeof *r->history);
-    if (!cli_have(r->samples) || !cli_have(r->history)) return 0;
-    /* The first checkpoint takes the place of an earlier run's, whose rows are gone, too. */
-    return cli_make_folder(o->out) && open_csv(r) && (o->resume || write_checkpoint(r)) &&
+    r->history = calloc((n_epochs > done ? n_epochs : done) + 1, sizeof *r->history);
+    return cli_have(r->samples) && cli_have(r->history);
+}
+
+/* Take the directory, and put into it what there is before the first step. */
+static int open_outputs(run *r)
+{
+    const run_options *o = r->opt;
+    int goes_on = o->resume && o->dir.has_checkpoint;
+    if ((goes_on && !read_checkpoint(r)) || !take_memory(r)) return 0;
+    if (goes_on) read_history(r);
+    if (gan_iterator_epoch(r->iterator) >= (uint64_t)o->epochs) return 1; /* nothing is to change */
+    stop_catch_signals();
+    return rundir_begin(&r->opt->dir, o->settings) && (goes_on || write_checkpoint(r)) &&
            write_real_images(r);
 }
 
-/* Draw the columns of losses.csv.  Failing is no failure of the run: the figures are in the CSV. */
-static void write_chart(const run *r)
+/* Draw the curves of losses.csv.  Failing is no failure of the run: the figures are in the CSV. */
+static void write_chart(run *r)
 {
-    char path[PATH_MAX];
-    size_t n = r->n_epochs;
-    if (n == 0) return;
-    double *columns = malloc(4 * n * sizeof *columns);
-    if (!cli_have(columns) || !cli_join(path, sizeof path, r->opt.out, "losses.png")) {
-        free(columns);
-        return;
-    }
-    double *d_loss = columns, *g_loss = columns + n, *d_real = columns + 2 * n,
-           *d_fake = columns + 3 * n;
-    for (size_t i = 0; i < n; i++) {
-        d_loss[i] = r->history[i].d_loss;
-        g_loss[i] = r->history[i].g_loss;
-        d_real[i] = r->history[i].d_real;
-        d_fake[i] = r->history[i].d_fake;
-    }
-    int bounded = on_logits(&r->opt);
-    const plot_panel panels[] = {
-        {.title = "Loss, mean of each epoch",
-         .lines = {{"discriminator", d_loss, PLOT_BLUE}, {"generator", g_loss, PLOT_ORANGE}}},
-        {.title = bounded ? "Discriminator's mean verdict: 1 real, 0 generated"
-                          : "Discriminator's mean verdict",
-         .low = 0,
-         .high = bounded,
-         .lines = {{"D(x)", d_real, PLOT_BLUE}, {"D(G(z))", d_fake, PLOT_ORANGE}}},
-    };
-    const char *why = plot_chart(path, panels, 2, "epoch", 1, n);
-    if (why) cli_say("losses.png is not drawn: %s; its figures are in losses.csv", why);
-    free(columns);
+    const char *why = losses_draw(r->opt->dir.path, r->history,
+                                  (size_t)gan_iterator_epoch(r->iterator), on_logits(r->opt));
+    if (why && r->charted == 0)
+        cli_say("%s is not drawn: %s; its figures are in %s", LOSSES_PNG, why, LOSSES_CSV);
+    r->charted = progress_seconds();
 }
 
 static int write_weights(const run *r)
 {
     char g_path[PATH_MAX], d_path[PATH_MAX];
-    gan_network *g = r->opt.ema > 0 ? gan_trainer_average(r->trainer) : r->g;
-    return cli_join(g_path, sizeof g_path, r->opt.out, "generator.safetensors") &&
-           cli_join(d_path, sizeof d_path, r->opt.out, "discriminator.safetensors") &&
+    gan_network *g = r->opt->ema > 0 ? gan_trainer_average(r->trainer) : r->g;
+    return rundir_file(&r->opt->dir, g_path, RUNDIR_GENERATOR) &&
+           rundir_file(&r->opt->dir, d_path, RUNDIR_DISCRIMINATOR) &&
            cli_ok(gan_network_save(g, g_path)) && cli_ok(gan_network_save(r->d, d_path));
+}
+
+/* Write what there is after an epoch, or after the part of it that a signal left.  The checkpoint
+ * comes after the figures that belong to it. */
+static int write_epoch(run *r, size_t epoch, int whole)
+{
+    const char *directory = r->opt->dir.path;
+    size_t every = (size_t)r->opt->checkpoint_every;
+    int due = !whole || epoch == (size_t)r->opt->epochs || (every > 0 && epoch % every == 0);
+    int good = whole ? losses_write(directory, r->history, epoch)
+                     : losses_write_begun(directory, epoch, &r->history[epoch - 1]);
+    good = good && write_fake_images(r, epoch) && (!due || write_checkpoint(r)) && write_weights(r);
+    if (good && whole && due) losses_forget_begun(directory);
+    /* It takes longer to draw than a short epoch does. */
+    if (progress_seconds() - r->charted > 1) write_chart(r);
+    return good;
 }
 
 /* ---- Training ---- */
 
-/* The signal that asks for an end; 0 while there is none. */
-static volatile sig_atomic_t stop_signal = 0;
-
-static void ask_to_stop(int signal_number)
-{
-    stop_signal = signal_number;
-}
-
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = ask_to_stop};
-    action.sa_flags =
-        (int)SA_RESETHAND | SA_RESTART; /* a second one does what it always does: it kills */
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
 static void show_progress(run *r, size_t epoch, const gan_train_stats *stats)
 {
     char head[64], tail[160], left[32];
-    if (r->opt.quiet || !r->progress.live) return;
-    double total = (double)r->opt.epochs * (double)gan_dataset_count(r->data);
-    double rate = (double)(r->images - r->images_before) / (cli_seconds() - r->began);
-    cli_format_time(left, sizeof left, (total - (double)r->images) / rate);
-    snprintf(head, sizeof head, "epoch %zu/%ld", epoch, r->opt.epochs);
+    if (r->opt->quiet || !r->line.live) return;
+    double total = (double)r->opt->epochs * (double)gan_dataset_count(r->data);
+    double rate = (double)(r->images - r->images_before) / (progress_seconds() - r->began);
+    progress_format_time(left, sizeof left, (total - (double)r->images) / rate);
+    snprintf(head, sizeof head, "epoch %zu/%ld", epoch, r->opt->epochs);
     snprintf(tail, sizeof tail, "D %.3f  G %.3f  %.0f images/s  %s left", stats->d_loss,
              stats->g_loss, rate, left);
-    cli_progress_draw(&r->progress, head, (double)r->images / total, tail);
+    progress_draw(&r->line, head, (double)r->images / total, tail);
 }
 
-static void add_step(epoch_record *sum, const gan_train_stats *stats)
+static void add_step(losses_row *sum, const gan_train_stats *stats)
 {
     sum->d_loss += stats->d_loss;
     sum->g_loss += stats->g_loss;
@@ -434,98 +441,102 @@ static void add_step(epoch_record *sum, const gan_train_stats *stats)
     sum->steps++;
 }
 
-/* Turn sums over the steps into means, by 1 / steps, or back, by steps. */
-static void scale(epoch_record *record, double factor)
-{
-    record->d_loss *= factor;
-    record->g_loss *= factor;
-    record->d_real *= factor;
-    record->d_fake *= factor;
-}
-
 /* Take one pass over the data, what is left of it, or what a signal leaves of it, and write down
  * how it went. */
 static int train_epoch(run *r, size_t epoch)
 {
     gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
-    epoch_record *record = &r->history[epoch - 1];
+    losses_row *row = &r->history[epoch - 1];
     const gan_batch *batch;
-    double began = cli_seconds() - record->seconds;
+    double began = progress_seconds() - row->seconds;
     gan_status status = GAN_OK;
 
-    scale(record, (double)record->steps);
-    while (!stop_signal && (status = gan_iterator_next(r->iterator, &batch)) == GAN_OK) {
+    losses_scale(row, (double)row->steps);
+    while (!stop_signal() && (status = gan_iterator_next(r->iterator, &batch)) == GAN_OK) {
         if (!cli_ok(gan_train_step(r->trainer, batch, &stats))) return 0;
-        add_step(record, &stats);
+        add_step(row, &stats);
         r->images += batch->count;
         show_progress(r, epoch, &stats);
     }
     if (!cli_ok(status)) return 0;
-    if (record->steps == 0) return 1;
-    record->seconds = cli_seconds() - began;
-    scale(record, 1 / (double)record->steps);
+    if (row->steps == 0) return 1;
+    row->seconds = progress_seconds() - began;
+    losses_scale(row, 1 / (double)row->steps);
+    if (status == GAN_END) losses_round(row);
     r->n_epochs = epoch;
-    int whole = status == GAN_END,
-        due = r->opt.checkpoint_every > 0 && epoch % (size_t)r->opt.checkpoint_every == 0;
-    return write_csv_row(r, epoch, record, whole) && write_fake_images(r, epoch) &&
-           ((whole && !due && epoch < (size_t)r->opt.epochs) || write_checkpoint(r));
+    return write_epoch(r, epoch, status == GAN_END);
 }
 
 static void print_epoch(run *r, size_t epoch)
 {
-    const epoch_record *record = &r->history[epoch - 1];
-    if (r->opt.quiet || r->progress.live) return;
+    const losses_row *row = &r->history[epoch - 1];
+    if (r->opt->quiet || r->line.live) return;
     printf("epoch %zu/%ld  D loss %.4f  G loss %.4f  D(x) %.3f  D(G(z)) %.3f  %.1f s\n", epoch,
-           r->opt.epochs, record->d_loss, record->g_loss, record->d_real, record->d_fake,
-           record->seconds);
+           r->opt->epochs, row->d_loss, row->g_loss, row->d_real, row->d_fake, row->seconds);
+    fflush(stdout);
+}
+
+static void print_beginning(const run *r, size_t epoch)
+{
+    const run_options *o = r->opt;
+    size_t seen = gan_iterator_position(r->iterator);
+    if (o->quiet) return;
+    if (o->resume)
+        printf("\nContinuing after %zu epoch%s and %zu image%s\n", epoch, cli_plural(epoch), seen,
+               cli_plural(seen));
+    putchar('\n');
+    cli_print("Training; the files are in %s", o->out);
     fflush(stdout);
 }
 
 static int train(run *r)
 {
-    size_t epoch = (size_t)gan_iterator_epoch(r->iterator), epochs = (size_t)r->opt.epochs;
+    size_t epoch = (size_t)gan_iterator_epoch(r->iterator), epochs = (size_t)r->opt->epochs;
     int good = 1;
     if (epoch >= epochs) {
-        cli_say("nothing to train: %zu epochs are done, --epochs is %zu", epoch, epochs);
+        cli_say("nothing to train: %zu epoch%s %s done, --epochs is %zu", epoch, cli_plural(epoch),
+                epoch == 1 ? "is" : "are", epochs);
         return 1;
     }
-    if (!r->opt.quiet && r->opt.resume)
-        printf("\nGoing on after %zu epochs and %zu images\n", epoch,
-               gan_iterator_position(r->iterator));
-    if (!r->opt.quiet) printf("\nTraining; the files go to %s\n", r->opt.out);
-    fflush(stdout);
-    cli_progress_begin(&r->progress);
-    catch_signals();
+    print_beginning(r, epoch);
+    progress_begin(&r->line);
     r->images_before = epoch * gan_dataset_count(r->data) + gan_iterator_position(r->iterator);
     r->images = r->images_before;
-    r->began = cli_seconds();
-    while (good && !stop_signal && epoch < epochs) {
+    r->began = progress_seconds();
+    while (good && !stop_signal() && epoch < epochs) {
         good = train_epoch(r, ++epoch);
-        if (good && r->n_epochs == epoch) print_epoch(r, epoch);
+        if (good && gan_iterator_epoch(r->iterator) == epoch) print_epoch(r, epoch);
     }
-    cli_progress_clear(&r->progress);
+    progress_clear(&r->line);
     return good;
 }
 
 /* Save what there is: after the last epoch, a signal, or a failure. */
-static int finish(run *r)
+static int finish(run *r, int trained)
 {
-    int good = write_weights(r);
+    const run_options *o = r->opt;
+    size_t whole = (size_t)gan_iterator_epoch(r->iterator);
+    int good = write_weights(r) && trained;
     write_chart(r);
-    if (stop_signal)
-        cli_say("interrupted with %zu of %ld epochs begun; saved in %s, where --resume goes on",
-                r->n_epochs, r->opt.epochs, r->opt.out);
-    else if (!r->opt.quiet && r->n_epochs > 0 && r->began > 0)
-        printf("Done after %.0f s. Look at %s/fake_images-%03zu.png\n", cli_seconds() - r->began,
-               r->opt.out, r->n_epochs);
-    return good;
+    if (!good) {
+        cli_say("the run ended before its time; --resume continues it from its last checkpoint in "
+                "%s",
+                o->out);
+        return 0;
+    }
+    if (stop_signal())
+        cli_say("interrupted after %zu of %ld epoch%s; saved in %s, where --resume continues",
+                whole, o->epochs, cli_plural((size_t)o->epochs), o->out);
+    else if (!o->quiet && r->began > 0)
+        cli_print("Done after %.0f s. Look at %s/fake_images-%03zu.png",
+                  progress_seconds() - r->began, o->out, whole);
+    return 1;
 }
 
 /* ---- The whole ---- */
 
 static void end(run *r)
 {
-    if (r->csv) fclose(r->csv);
     free(r->history);
     free(r->samples);
     free(r->labels);
@@ -540,13 +551,10 @@ int run_train(const run_parts *parts)
 {
     run r = {.opt = parts->opt, .data = parts->data, .g = parts->g, .d = parts->d};
     r.picture = gan_dataset_shape(r.data);
-    int good = name_classes(parts) && make_iterator(&r, parts->flip) && make_trainer(&r) &&
-               open_outputs(&r);
-    if (good) {
-        good = train(&r);
-        good = finish(&r) && good;
-    }
+    int good = describe_generator(parts) && check_images(&r) && make_iterator(&r, parts->flip) &&
+               make_trainer(&r) && open_outputs(&r);
+    good = good && finish(&r, train(&r));
     end(&r);
     if (!good) return CLI_EXIT_FAILURE;
-    return stop_signal ? 128 + stop_signal : CLI_EXIT_OK;
+    return stop_signal() ? 128 + stop_signal() : CLI_EXIT_OK;
 }

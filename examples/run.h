@@ -3,6 +3,8 @@
 #define RUN_H
 
 #include "cli.h"
+#include "fashion.h"
+#include "rundir.h"
 
 /* What the command line says about a run; a program sets the defaults. */
 typedef struct run_options {
@@ -13,8 +15,12 @@ typedef struct run_options {
     double penalty_weight;
     long penalty_interval, n_critic, warmup;
     int spectral_norm;
-    double auxiliary; /* what an auxiliary classifier counts; 0: none */
-    int resume, quiet;
+    double auxiliary; /* weight of an auxiliary classifier's loss; 0: none */
+    int resume, overwrite, quiet;
+    const char
+        *fingerprint; /* of the images of a run that is resumed; NULL where it is not known */
+    rundir dir;       /* --out */
+    char *settings;   /* all options as dir's settings.txt has them, but for the fingerprint */
 } run_options;
 
 /* The defaults of most, to stand before those of a program. */
@@ -28,76 +34,91 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
 /* clang-format off */
 /* Their rows in a program's table of options. */
 #define RUN_OPTIONS(o)                                                                             \
-    {"epochs", "N", .whole = &(o)->epochs, .min = 1, .max = 100000,                                \
-     .help = "passes over the data"},                                                              \
+    {"epochs", "N", .whole = &(o)->epochs, .min = 1, .max = 100000, .keep = CLI_FREE,              \
+     .help = "passes over the training images in the whole run"},                                  \
     {"batch", "N", .whole = &(o)->batch, .min = 1, .max = 65536,                                   \
-     .help = "real images, and as many generated ones, a step"},                                   \
+     .help = "batch size: real images per step, and as many generated ones"},                      \
     {"lr", "X", .real = &(o)->lr, .min = 0, .max = 10,                                             \
      .help = "learning rate of both Adam optimizers"},                                             \
     {"d-lr", "X", .real = &(o)->d_lr, .min = 0, .max = 10,                                         \
-     .help = "the discriminator's, where it is another; 0: as --lr"},                              \
+     .help = "learning rate of the discriminator, if it is to differ; 0: the same as --lr"},       \
     {"beta1", "X", .real = &(o)->beta1, .min = 0, .max = 0.999999,                                 \
-     .help = "how much of the mean gradient Adam keeps at a step"},                                \
+     .help = "Adam's decay rate for the mean of the gradients (momentum)"},                        \
     {"schedule", "NAME", .choice = &(o)->schedule, .choices = run_schedules,                       \
-     .help = "how the rates fall in --epochs: to 0 along a line or a cosine, in steps to a tenth " \
-             "after each third, or to a hundredth by the same factor a step"},                     \
+     .help = "how the learning rates fall over --epochs: linearly or along a cosine to 0, to a "   \
+             "tenth after each third, or exponentially to a hundredth"},                           \
     {"warmup", "N", .whole = &(o)->warmup, .min = 0, .max = 1000000000,                            \
-     .help = "steps in which they rise first"},                                                    \
+     .help = "steps over which the learning rates first rise from 0"},                             \
     {"loss", "NAME", .choice = &(o)->loss, .choices = run_losses,                                  \
-     .help = "what the networks play for"},                                                        \
+     .help = "loss function of both networks"},                                                    \
     {"penalty", "NAME", .choice = &(o)->penalty, .choices = run_penalties,                         \
-     .help = "on the discriminator's slope"},                                                      \
+     .help = "gradient penalty on the discriminator"},                                             \
     {"penalty-weight", "X", .real = &(o)->penalty_weight, .min = 1e-9, .max = 1e9,                 \
-     .help = "what it counts"},                                                                    \
+     .help = "weight of the gradient penalty in the loss"},                                        \
     {"penalty-interval", "N", .whole = &(o)->penalty_interval, .min = 1, .max = 1000000,           \
-     .help = "it is taken once in so many steps, and counts so many times"},                       \
+     .help = "compute the penalty in every Nth step only, with N times the weight"},               \
     {.name = "spectral-norm", .on = &(o)->spectral_norm,                                           \
-     .help = "let the discriminator's layers stretch nothing"},                                    \
+     .help = "spectral normalisation of the discriminator's weights"},                             \
     {"n-critic", "N", .whole = &(o)->n_critic, .min = 1, .max = 1000,                              \
-     .help = "steps of the discriminator for one of the generator"},                               \
+     .help = "discriminator steps per generator step"},                                            \
     {"ema", "X", .real = &(o)->ema, .min = 0, .max = 0.999999,                                     \
-     .help = "draw from the average of the generator's weights, which keeps so much of itself at " \
-             "a step; 0: from the weights of the moment"},                                         \
+     .help = "draw samples from an exponential moving average of the generator's weights with "    \
+             "this decay per step; 0: from the weights themselves"},                               \
     {"seed", "N", .whole = &(o)->seed, .min = 0, .max = 2147483647,                                \
-     .help = "of weights, noise and order; same seed, same result"},                               \
-    {"threads", "N", .whole = &(o)->threads, .min = 0, .max = 1024,                                \
+     .help = "seed of weights, noise and order; same seed, same result"},                          \
+    {"threads", "N", .whole = &(o)->threads, .min = 0, .max = 1024, .keep = CLI_FREE,              \
      .help = "0: as many as there are CPUs; never changes the result"},                            \
-    {"out", "DIR", .text = &(o)->out, .help = "where the results go; made if need be"},            \
-    {.name = "resume", .on = &(o)->resume, .help = "go on with the run in --out"},                 \
+    {"out", "DIR", .text = &(o)->out, .keep = CLI_LOCAL,                                           \
+     .help = "directory of this run's files, created if need be; one run per directory"},          \
+    {.name = "resume", .on = &(o)->resume, .keep = CLI_LOCAL,                                      \
+     .help = "continue the run in --out, with its settings"},                                      \
+    {.name = "overwrite", .on = &(o)->overwrite, .keep = CLI_LOCAL,                                \
+     .help = "replace the files of an earlier run in --out"},                                      \
     {"checkpoint-every", "N", .whole = &(o)->checkpoint_every, .min = 0, .max = 100000,            \
+     .keep = CLI_FREE,                                                                             \
      .help = "epochs from one checkpoint to the next; 0: only one at the end"},                    \
-    {.name = "quiet", .on = &(o)->quiet, .help = "print nothing but warnings and errors"}
+    {.name = "quiet", .on = &(o)->quiet, .keep = CLI_LOCAL,                                        \
+     .help = "print nothing but warnings and errors"},                                             \
+    {.name = "fingerprint", .text = &(o)->fingerprint}
 /* clang-format on */
 
 /* What --help says about its files and its end. */
 #define RUN_SUMMARY                                                                                \
-    "Files of an earlier run in --out are replaced unless --resume is given:\n"                    \
+    "Everything goes to the directory --out, which is for one run alone:\n"                        \
+    "  settings.txt                 the options of the run\n"                                      \
     "  real_images.png              100 images of the data\n"                                      \
     "  fake_images-001.png ...      100 generated ones after each epoch, all from the\n"           \
-    "                               same noise\n"                                                  \
-    "  losses.csv, losses.png       losses and mean verdicts D(x), D(G(z)) an epoch\n"             \
+    "                               same latent vectors\n"                                         \
+    "  losses.csv, losses.png       losses and mean verdicts D(x), D(G(z)) per epoch\n"            \
     "  checkpoint.safetensors       the whole run, for --resume, sample and interpolate\n"         \
     "  generator.safetensors        the weights, for sample, interpolate or PyTorch\n"             \
     "  discriminator.safetensors\n"                                                                \
-    "Ctrl-C ends the run after the current step and saves all of them; a second one\n"             \
-    "kills it.\n"                                                                                  \
+    "All of them are brought up to date after each epoch.  Files of an earlier run are\n"          \
+    "only replaced with --overwrite.  Ctrl-C ends the run after the current step and\n"            \
+    "saves it; a second one kills it.\n"                                                           \
     "\n"                                                                                           \
-    "With --resume a run goes on where it was saved, to the last bit as if it had never\n"         \
-    "stopped: after Ctrl-C at that step, after anything worse at the end of an epoch.\n"           \
-    "Give the same options again; --epochs, the total, may be larger without a\n"                  \
-    "--schedule, and --threads is free.\n"
+    "With --resume a run continues where it was saved, to the last bit as if it had\n"             \
+    "never stopped: after Ctrl-C at that step, after a crash at the end of an epoch.\n"            \
+    "Its options come from settings.txt, and need not be repeated.  --epochs, the total,\n"        \
+    "may be larger unless there is a --schedule; --threads, --checkpoint-every and --data\n"       \
+    "(another place of the same images) may differ; other changes are refused.\n"
+
+/* Read the command line, look at the directory, and with --resume take the options of the run in
+ * it. `source`, unless NULL, is where Fashion-MNIST comes from, which is decided here.  Ends the
+ * program when something is not right. */
+void run_parse(const cli_program *program, run_options *opt, fashion_source *source, int argc,
+               char **argv);
 
 /* Which images of Fashion-MNIST a program trains on. */
 typedef struct run_data {
-    const char *folder;
+    fashion_source source;
     long limit;
     int labels; /* 1: with their labels */
 } run_data;
 
 /* clang-format off */
 #define RUN_DATA_OPTIONS(o)                                                                        \
-    {"data", "DIR", .text = &(o)->folder,                                                          \
-     .help = "folder of train-images-idx3-ubyte, plain or .gz"},                                   \
+    FASHION_OPTIONS(&(o)->source),                                                                 \
     {"limit", "N", .whole = &(o)->limit, .min = 0, .max = 2147483647,                              \
      .help = "use only the first N images; 0: all"}
 /* clang-format on */
@@ -108,12 +129,12 @@ int run_open_data(gan_dataset **out, const run_data *data, const run_options *op
 
 /* What a run is made of; the program makes it, and ends it afterwards. */
 typedef struct run_parts {
-    run_options opt;
+    run_options *opt;
     const gan_dataset *data; /* pictures, grey or RGB */
     gan_network *g, *d;      /* what went wrong while they were made is said by run_train() */
     int flip;                /* 1: half of the real images are mirrored left to right */
     const char *const *class_names; /* of the classes of a conditional run */
-    size_t n_classes;               /* how many; 0: the generator isn't told what to draw */
+    size_t n_classes;               /* their number; 0: the generator isn't told what to draw */
 } run_parts;
 
 /* Add a layer with weights, with spectral normalisation or without. */
@@ -123,17 +144,20 @@ void run_add_weights(gan_network *net, int spectral_norm, gan_layer *layer);
  * has to see it by itself. */
 int run_shows_labels(const run_parts *parts);
 
-/* Return how many numbers the discriminator puts out: a verdict, and with an auxiliary classifier
- * one for each class. */
+/* Return the number of the discriminator's outputs: a verdict, and with an auxiliary classifier one
+ * for each class. */
 size_t run_verdict_size(const run_parts *parts);
 
-/* End a discriminator as the loss and an auxiliary classifier want it: with a sigmoid, or with the
- * numbers themselves. */
+/* End a discriminator as the loss and an auxiliary classifier expect it: with a sigmoid, or with
+ * the numbers themselves. */
 void run_add_verdict(const run_options *opt, gan_network *d);
 
 /* Train as the options say, from the first epoch or with --resume from where a run was saved, write
  * the files, and return the exit code of the program: 128 and the signal's number when one ended
  * it, as a shell says it. */
 int run_train(const run_parts *parts);
+
+/* End what run_parse() began; `source` as there.  Return the program's exit code, see cli_end(). */
+int run_end(run_options *opt, const fashion_source *source, int code);
 
 #endif

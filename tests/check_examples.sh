@@ -3,57 +3,7 @@
 # program in README.md and the snippets of docs/guide.md compile as printed, without a warning, and run.
 set -eu
 cd "$(dirname "$0")/.."
-root=$(pwd)
-build=$(cd "${BUILD:-build}" && pwd)
-programs=$build/examples
-mkdir -p "${GAN_TEST_DIR:=$build/check/check_examples.d}"
-work=$(cd "$GAN_TEST_DIR" && pwd)
-unset GAN_DATA_DIR # the data is drawn; there is none in $work
-export GAN_NUM_THREADS=1 # other checks run beside this one
-cd "$work"
-echo "leak:libfontconfig" >suppressed # what Cairo's fonts keep until the end of the process
-export LSAN_OPTIONS="suppressions=$work/suppressed:print_suppressions=0"
-
-fail() {
-    echo "check_examples: $*" >&2
-    exit 1
-}
-
-# run NAME OPTION... - run an example, which must succeed, with what it prints in NAME.log.
-run() {
-    name=$1
-    shift
-    "$programs/$name" "$@" >"$name.log" 2>&1 || {
-        status=$?
-        cat "$name.log"
-        fail "$name $* ends with $status"
-    }
-}
-
-# refuses STATUS SENTENCE NAME OPTION... - it must end with STATUS and say SENTENCE.
-refuses() {
-    wanted=$1 sentence=$2 name=$3
-    shift 3
-    status=0
-    "$programs/$name" "$@" >refused.log 2>&1 || status=$?
-    grep -qF -- "$sentence" refused.log || {
-        cat refused.log
-        fail "$name $* should say: $sentence"
-    }
-    [ "$status" -eq "$wanted" ] || fail "$name $* ends with $status, not $wanted"
-}
-
-says() { grep -qF -- "$2" "$1.log" || { cat "$1.log"; fail "$1 should say: $2"; }; }
-
-# png FILE... - each is there and has the first bytes of a PNG.
-png() {
-    for file; do
-        [ "$(od -An -tx1 -N8 "$file" | tr -d ' \n')" = 89504e470d0a1a0a ] || fail "$file is no PNG"
-    done
-}
-
-# lasted BEGIN WHAT - for the log.
-lasted() { echo "$2: $(($(date +%s) - $1)) s"; }
+. tests/programs.sh
 
 # --- ring -----------------------------------------------------------------------------------------
 
@@ -71,14 +21,14 @@ done
 [ "$(grep -c '^| [a-z0-9-]*  *|  *[0-9]*,  *[0-9.]* % |  *[0-9]*,' ring.log)" -eq 20 ] || { cat ring.log; fail "ring should compare ten objectives twice"; }
 for row in bce minimax relativistic least-squares hinge wgan wgan-gp r1 dragan hinge-sn; do says ring "| $row "; done
 refuses 2 'there is no objective "r3"' ring --only r3
-refuses 1 "ring.png: is no folder" ring --only r1 --seeds 1 --steps 1 --out ring.png
+refuses 1 "ring.png: is not a directory" ring --only r1 --seeds 1 --steps 1 --out ring.png
 lasted "$begin" ring
 
 # --- fashion_gan ----------------------------------------------------------------------------------
 
 begin=$(date +%s)
-run fashion_gan --epochs 3 --limit 1000 --hidden 64 --seed 5 --threads 1 --out new/run
-says fashion_gan "no Fashion-MNIST in data/fashion-mnist: taking 1000 silhouettes"
+run fashion_gan --silhouettes --epochs 3 --limit 1000 --hidden 64 --seed 5 --threads 1 --out new/run
+says fashion_gan "Data: 1000 silhouettes drawn by the library"
 says fashion_gan "epoch 3/3  D loss"
 [ "$(grep -c '^epoch ' fashion_gan.log)" -eq 3 ] || fail "in a pipe there should be one line an epoch"
 png new/run/real_images.png new/run/fake_images-001.png new/run/fake_images-002.png new/run/fake_images-003.png
@@ -87,15 +37,15 @@ if [ -f new/run/losses.png ]; then png new/run/losses.png; else says fashion_gan
 awk -F, 'NR > 1 && ($1 != NR - 1 || NF != 7 || !($2 > 0 && $3 > 0 && $4 > 0 && $4 < 1 && $5 > 0 && $5 < 1)) { exit 1 }
          END { exit NR != 4 }' new/run/losses.csv || { cat new/run/losses.csv; fail "these losses make no sense"; }
 
-run fashion_gan --epochs 3 --limit 1000 --hidden 64 --seed 5 --threads 2 --out again --quiet
+run fashion_gan --silhouettes --epochs 3 --limit 1000 --hidden 64 --seed 5 --threads 2 --out again --quiet
 for file in generator.safetensors discriminator.safetensors fake_images-003.png; do
     cmp new/run/$file again/$file || fail "the same seed gave another $file on another number of threads"
 done
-[ "$(grep -vc 'without Cairo' fashion_gan.log)" -eq 1 ] || fail "--quiet should leave the warnings only"
+[ "$(grep -vc 'without Cairo' fashion_gan.log)" -eq 0 ] || fail "--quiet should leave the warnings only"
 
-run fashion_gan --epochs 1 --limit 70 --batch 32 --latent 5 --hidden 20 --depth 1 --lr 0.001 --out small
+run fashion_gan --silhouettes --epochs 1 --limit 70 --batch 32 --latent 5 --hidden 20 --depth 1 --lr 0.001 --out small
 says fashion_gan "[20]"
-run fashion_gan --epochs 1 --limit 200 --hidden 16 --ema 0.9 --quiet --out average
+run fashion_gan --silhouettes --epochs 1 --limit 200 --hidden 16 --ema 0.9 --quiet --out average
 for file in checkpoint generator; do
     run sample --model average/$file.safetensors --count 4 --out average/$file.png
 done
@@ -103,59 +53,54 @@ cmp average/checkpoint.png average/generator.png || fail "a checkpoint's average
 for game in "hinge --spectral-norm" "wasserstein --penalty wgan-gp --n-critic 3 --beta1 0" "least-squares --schedule cosine --warmup 2" \
     "relativistic --penalty r1 --penalty-weight 1 --penalty-interval 2" "minimax --schedule step --d-lr 0.0004"; do
     # shellcheck disable=SC2086  # options are to be split
-    run fashion_gan --epochs 2 --limit 100 --batch 16 --hidden 16 --out game --loss $game
+    run fashion_gan --silhouettes --epochs 2 --limit 100 --batch 16 --hidden 16 --out game --overwrite --loss $game
     says fashion_gan "epoch 2/2  D loss"
     cp game/checkpoint.safetensors whole.safetensors
+    case $game in *schedule*) continue ;; esac # its length is --epochs
     # shellcheck disable=SC2086
-    for epochs in 1 2; do
-        case $epochs in 1) resume='' ;; *) resume=--resume ;; esac
-        case $game in *schedule*) break ;; esac # its length is --epochs
-        run fashion_gan --epochs $epochs --limit 100 --batch 16 --hidden 16 --out game --loss $game --quiet $resume
-        [ "$epochs" -eq 1 ] || cmp game/checkpoint.safetensors whole.safetensors || fail "--loss $game went on otherwise"
-    done
+    run fashion_gan --silhouettes --epochs 1 --limit 100 --batch 16 --hidden 16 --out game --overwrite --loss $game --quiet
+    run fashion_gan --epochs 2 --out game --resume --quiet
+    cmp game/checkpoint.safetensors whole.safetensors || fail "--loss $game went on otherwise"
 done
-run fashion_gan --epochs 1 --limit 64 --batch 16 --hidden 16 --out game --loss hinge
+run fashion_gan --silhouettes --epochs 1 --limit 64 --batch 16 --hidden 16 --out game --overwrite --loss hinge
 if grep -q sigmoid fashion_gan.log; then fail "hinge wants raw verdicts"; fi
 refuses 2 '--loss: one of bce, minimax, relativistic, least-squares, hinge, wasserstein expected, got "gan"' fashion_gan --loss gan
 refuses 2 "--penalty: one of none, wgan-gp, r1, r2, dragan expected" fashion_gan --penalty r3
 refuses 2 "--schedule: one of constant, linear, cosine, step, exponential expected" fashion_gan --schedule ''
 refuses 2 "--spectral-norm takes no value" fashion_gan --spectral-norm=1
-refuses 1 "there is no train-images-idx3-ubyte.gz in it" fashion_gan --data nowhere
+refuses 1 "--data nowhere: there is no such directory" fashion_gan --data nowhere
+refuses 1 "--data new: there is no train-images-idx3-ubyte.gz in it" fashion_gan --data new
 mkdir -p foreign && echo "no pictures" >foreign/train-images-idx3-ubyte
 refuses 1 "foreign/train-images-idx3-ubyte: " fashion_gan --data foreign
-refuses 1 "ring.png: is no folder" fashion_gan --limit 100 --out ring.png
+refuses 1 "ring.png: is not a directory" fashion_gan --limit 100 --out ring.png
 refuses 2 '--epochs: a whole number from 1 to 100000 expected, got "abc"' fashion_gan --epochs abc
 refuses 2 'got "0"' fashion_gan --epochs 0
 refuses 2 'got "2.5"' fashion_gan --batch 2.5
 refuses 2 'got "99999999999999999999"' fashion_gan --seed 99999999999999999999
 refuses 2 '--lr: a number from 0 to 10 expected, got "nan"' fashion_gan --lr nan
 refuses 2 'got ""' fashion_gan --hidden ''
-refuses 2 "--depth wants a value" fashion_gan --depth
+refuses 2 "--depth: a value expected" fashion_gan --depth
 refuses 2 "--quiet takes no value" fashion_gan --quiet=1
 refuses 2 "there is no option --epoches" fashion_gan --epoches 3
 refuses 2 "there is no option -x" fashion_gan -x
-refuses 2 '"out" is no option' fashion_gan out
+refuses 2 '"out" is not an option' fashion_gan out
 refuses 0 "(0.0001)" fashion_gan --help
 
 # Ctrl-C: wait until an epoch is over, then ask it to stop.
-rm -rf stopped
-"$programs/fashion_gan" --epochs 1000 --limit 1000 --hidden 32 --out stopped >stopped.log 2>&1 &
+./heeding "$programs/fashion_gan" --silhouettes --epochs 1000 --limit 1000 --hidden 32 --out stopped >stopped.log 2>&1 &
 pid=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    [ -f stopped/losses.csv ] && [ "$(wc -l <stopped/losses.csv)" -ge 2 ] && break
-    sleep 1
-done
+begins stopped/losses.csv 2
 kill -INT "$pid"
 status=0
 wait "$pid" || status=$?
 [ "$status" -eq 130 ] || fail "after Ctrl-C fashion_gan ends with $status, not 130"
-says stopped "interrupted with"
+says stopped "interrupted after"
 png stopped/fake_images-001.png
-run sample --model stopped/generator.safetensors --count 1
+run sample --model stopped/generator.safetensors --count 1 --out stopped.png
 
 # On a terminal there is a line that moves.
 if script -qec true /dev/null >/dev/null 2>&1; then
-    TERM=xterm script -qec "'$programs/fashion_gan' --epochs 2 --limit 500 --out live" /dev/null >live.log
+    TERM=xterm script -qec "'$programs/fashion_gan' --silhouettes --epochs 2 --limit 500 --out live" /dev/null >live.log
     says live "images/s"
 fi
 lasted "$begin" fashion_gan
@@ -179,8 +124,10 @@ run fashion_gan --epochs 1 --hidden 16 --data drawn --out from_drawn # what it w
 says fashion_gan "1234 images of drawn/train-images-idx3-ubyte"
 run sample --model $model --count 3
 png samples.png
+refuses 1 "samples.png: exists already" sample --model $model --count 3
+refuses 1 "many.idx: exists already" sample --model $model --count 3 --raw many.idx
 refuses 1 "nowhere.safetensors: " sample --model nowhere.safetensors
-refuses 1 "wanted as its output, found 1 numbers" sample --model new/run/discriminator.safetensors
+refuses 1 "a generator of grey or RGB pictures expected, found an output of 1 numbers" sample --model new/run/discriminator.safetensors
 refuses 1 "ring.png: " sample --model ring.png
 [ ! -c /dev/full ] || refuses 1 "/dev/full: " sample --model $model --raw /dev/full
 refuses 2 "--out shows at most 10000 samples" sample --model $model --count 10001 --out x.png
@@ -189,6 +136,8 @@ refuses 2 '--count: a whole number from 1 to 10000000 expected, got "-1"' sample
 run interpolate --model $model --points 3 --steps 7
 run interpolate --model $model --points 3 --steps 7 --linear --out linear.png
 png interpolation.png linear.png
+refuses 1 "interpolation.png: exists already" interpolate --model $model
+run interpolate --model $model --overwrite
 ! cmp -s interpolation.png linear.png || fail "--linear makes no difference"
 refuses 2 '--points: a whole number from 2 to 200 expected, got "1"' interpolate --points 1
 refuses 1 "nowhere.safetensors: " interpolate --model nowhere.safetensors
@@ -197,37 +146,39 @@ lasted "$begin" "sample and interpolate"
 # --- fashion_classifier and evaluate --------------------------------------------------------------
 
 begin=$(date +%s)
-run fashion_classifier --epochs 2 --limit 1000 --base 4 --threads 1
-says fashion_classifier "no Fashion-MNIST in data/fashion-mnist: taking 1000 silhouettes"
+run fashion_classifier --silhouettes --epochs 2 --limit 1000 --base 4 --threads 1
+says fashion_classifier "Data: 1000 silhouettes drawn by the library"
+refuses 1 "classifier.safetensors: exists already" fashion_classifier --silhouettes
+refuses 1 "classifier.safetensors: Fashion-MNIST is not in data/fashion-mnist, and silhouettes do not replace" fashion_classifier --overwrite
 says fashion_classifier "of 2000 test images right; the weights are in classifier.safetensors"
 awk '/test images right/ { exit !($1 > 60) }' fashion_classifier.log || { cat fashion_classifier.log; fail "it should learn"; }
-run fashion_classifier --epochs 2 --limit 1000 --base 4 --threads 2 --out again.safetensors --quiet
+run fashion_classifier --silhouettes --epochs 2 --limit 1000 --base 4 --threads 2 --out again.safetensors --quiet
 cmp classifier.safetensors again.safetensors || fail "the same seed gave another classifier on another number of threads"
-[ "$(wc -l <fashion_classifier.log)" -eq 2 ] || fail "--quiet should leave the warnings only"
-refuses 1 "there is no train-images-idx3-ubyte.gz in it" fashion_classifier --data nowhere
-refuses 1 "there is no train-labels-idx1-ubyte.gz in it" fashion_classifier --data drawn
-run evaluate --model $model --count 600
+[ "$(wc -l <fashion_classifier.log)" -eq 0 ] || fail "--quiet should leave the warnings only"
+refuses 1 "there is no such directory" fashion_classifier --data nowhere
+refuses 1 "there is no train-labels-idx1-ubyte.gz in it" fashion_classifier --data drawn --out other.safetensors
+run evaluate --silhouettes --model $model --count 600
 says evaluate "Frechet distance of 600 samples to 600 real images, in 128 features"
 awk '/^Frechet/ { distance = $NF } /^Floor/ { floor = $NF } END { exit !(floor > 0 && distance > 5 * floor) }' evaluate.log ||
     { cat evaluate.log; fail "three epochs should not look real"; }
-refuses 1 "twice as many real images are wanted, there are 1234" evaluate --model $model --count 618 --data drawn
-refuses 1 "nowhere.safetensors: " evaluate --model nowhere.safetensors --count 10
+refuses 1 "twice as many real images are needed, there are 1234" evaluate --model $model --count 618 --data drawn
+refuses 1 "nowhere.safetensors: " evaluate --silhouettes --model nowhere.safetensors --count 10
 refuses 1 "nowhere.safetensors: " evaluate --model $model --count 10 --classifier nowhere.safetensors
 lasted "$begin" "fashion_classifier and evaluate"
 
 # --- fashion_cgan ---------------------------------------------------------------------------------
 
 begin=$(date +%s)
-tiny="--limit 500 --seed 5 --threads 1"
+tiny="--silhouettes --limit 500 --seed 5 --threads 1"
 for kind in "--hidden 32 --depth 2 --embedding 3" "--dcgan --base 4 --latent 20" "--dcgan --base 4 --auxiliary 1"; do
     # shellcheck disable=SC2086  # options are to be split
     {
-        run fashion_cgan $kind $tiny --epochs 2 --out asked
+        run fashion_cgan $kind $tiny --epochs 2 --out asked --overwrite
         says fashion_cgan "epoch 2/2  D loss"
         case $kind in *--auxiliary*) says fashion_cgan "[11, 1, 1]" ;; esac # a verdict and ten classes
         png asked/real_images.png asked/fake_images-001.png asked/fake_images-002.png
-        run fashion_cgan $kind $tiny --epochs 1 --out asked_again --quiet --threads 2
-        run fashion_cgan $kind $tiny --epochs 2 --out asked_again --quiet --resume
+        run fashion_cgan $kind $tiny --epochs 1 --out asked_again --overwrite --quiet --threads 2
+        run fashion_cgan --epochs 2 --out asked_again --quiet --resume
     }
     for file in generator.safetensors discriminator.safetensors checkpoint.safetensors fake_images-002.png real_images.png; do
         cmp asked/$file asked_again/$file || fail "fashion_cgan $kind --resume gives another $file"
@@ -237,7 +188,7 @@ refuses 1 "there is no train-labels-idx1-ubyte.gz in it" fashion_cgan --data dra
 refuses 2 "--embedding: a whole number from 1 to 4096 expected" fashion_cgan --embedding 0
 refuses 0 "T-shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, boot" fashion_cgan --help
 
-run fashion_cgan --limit 6000 --epochs 8 --hidden 64 --depth 2 --lr 0.001 --ema 0.99 --out cgan --quiet
+run fashion_cgan --silhouettes --limit 6000 --epochs 8 --hidden 64 --depth 2 --lr 0.001 --ema 0.99 --out cgan --quiet
 asked=cgan/generator.safetensors
 # In turn: picture 13 is of class 3, from the same noise as the 14th dress.
 run sample --model $asked --count 20 --seed 3 --raw turns.idx --out turns.png
@@ -251,7 +202,7 @@ picture turns.idx 14 && picture threes.idx 14
 refuses 1 '--class: a number from 0 to 9 or one of T-shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, boot expected, got "hat"' \
     sample --model $asked --class hat
 refuses 1 'expected, got "10"' sample --model $asked --class 10
-refuses 1 "--class: the generator looks at no class" sample --model $model --class 3
+refuses 1 "--class: the generator has no classes" sample --model $model --class 3
 
 run interpolate --model $asked --classes sneaker,Boot --points 2 --out names.png
 says interpolate "a walk from sneaker to boot at 2 points in names.png"
@@ -265,9 +216,9 @@ png bags.png back.png
 refuses 1 'boot expected, got ""' interpolate --model $asked
 refuses 1 'boot expected, got "hat"' interpolate --model $asked --classes bag,hat
 refuses 1 'boot expected, got ""' interpolate --model $asked --classes bag,
-refuses 1 "--classes: the generator looks at no class" interpolate --model $model --classes 1,2
+refuses 1 "--classes: the generator has no classes" interpolate --model $model --classes 1,2
 
-run evaluate --model $asked --count 600
+run evaluate --silhouettes --model $asked --count 600
 says evaluate "Frechet distance of 600 samples to 600 real images, in 128 features"
 # NF - 1 is not to be trusted: mawk of 2026 takes the line before for it.
 awk '/^Floor/ { floor = $NF } /^Agreement/ { sub(/ %$/, ""); all = $NF } / %  / { n++; samples += $2; sum += $3; if (!($5 > 0 && $6 > 0)) exit 1 }
@@ -279,12 +230,12 @@ lasted "$begin" fashion_cgan
 # --- fashion_dcgan and png_dcgan -----------------------------------------------------------------
 
 begin=$(date +%s)
-run fashion_dcgan --epochs 2 --limit 700 --base 4 --seed 5 --threads 1 --out deep
-says fashion_dcgan "no Fashion-MNIST in data/fashion-mnist: taking 700 silhouettes"
+run fashion_dcgan --silhouettes --epochs 2 --limit 700 --base 4 --seed 5 --threads 1 --out deep
+says fashion_dcgan "Data: 700 silhouettes drawn by the library"
 says fashion_dcgan "[8, 7, 7]"
 png deep/real_images.png deep/fake_images-001.png deep/fake_images-002.png
-run fashion_dcgan --epochs 1 --limit 700 --base 4 --seed 5 --threads 2 --out deep_again --quiet
-run fashion_dcgan --epochs 2 --limit 700 --base 4 --seed 5 --threads 1 --out deep_again --quiet --resume
+run fashion_dcgan --silhouettes --epochs 1 --limit 700 --base 4 --seed 5 --threads 2 --out deep_again --quiet
+run fashion_dcgan --epochs 2 --threads 1 --out deep_again --quiet --resume
 for file in generator discriminator checkpoint; do
     cmp deep/$file.safetensors deep_again/$file.safetensors || fail "fashion_dcgan --resume gives another $file"
 done
@@ -293,16 +244,16 @@ for file in generator checkpoint; do
     run interpolate --model deep/$file.safetensors --points 2 --out deep-way-$file.png
 done
 cmp deep-generator.png deep-checkpoint.png && cmp deep-way-generator.png deep-way-checkpoint.png
-refuses 1 "a vector of noise is wanted as its input, found 1 x 784 numbers" sample --model deep/discriminator.safetensors
-run evaluate --model deep/generator.safetensors --count 100
+refuses 1 "a latent vector as its input expected, found an input of 1 x 784 numbers" sample --model deep/discriminator.safetensors
+run evaluate --silhouettes --model deep/generator.safetensors --count 100
 mkdir -p wide # two pictures of 3x5 are no squares
 printf '\0\0\10\3\0\0\0\2\0\0\0\3\0\0\0\5%030d' 0 >wide/train-images-idx3-ubyte
 for game in "wasserstein --penalty wgan-gp" "hinge --spectral-norm"; do
     # shellcheck disable=SC2086
-    run fashion_dcgan --epochs 1 --limit 100 --base 4 --out deep_game --loss $game
+    run fashion_dcgan --silhouettes --epochs 1 --limit 100 --base 4 --out deep_game --overwrite --loss $game
     [ "$(grep -c batch_norm fashion_dcgan.log)" -eq 2 ] || fail "--loss $game: batch_norm belongs to the generator alone"
 done
-refuses 1 "square pictures are wanted" fashion_dcgan --data wide
+refuses 1 "square pictures with sides of 4 to 7 pixels times a power of two expected, such as 28 or 64, found 3 x 5" fashion_dcgan --data wide --out wide_out
 
 mkdir -p photos/below # 17 pictures and two files that are none
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do run sample --model $model --count 1 --seed $i --out photos/$i.png; done
@@ -315,16 +266,16 @@ for size in 16 32 64; do
     says png_dcgan "left out: photos/below/note.png: "
     says png_dcgan "left out: photos/torn.png: "
     png colour$size/fake_images-002.png
-    run sample --model colour$size/generator.safetensors --count 5 --raw colour.idx --out colour.png
+    run sample --model colour$size/generator.safetensors --count 5 --raw colour.idx --out colour.png --overwrite
     [ "$(wc -c <colour.idx)" -eq $((20 + 5 * 3 * size * size)) ] || fail "colour.idx has another length"
-    run interpolate --model colour$size/checkpoint.safetensors --out colour.png
+    run interpolate --model colour$size/checkpoint.safetensors --out colour.png --overwrite
 done
 run png_dcgan --data photos --size 32 --channels 3 --flip --base 4 --epochs 2 --batch 8 --threads 2 --out colour --quiet
 cmp colour/checkpoint.safetensors colour32/checkpoint.safetensors || fail "png_dcgan: other bits on 2 threads"
 [ "$(wc -l <png_dcgan.log)" -eq "$(grep -c 'left out\|without Cairo' png_dcgan.log)" ] || fail "--quiet should leave the warnings only"
 run png_dcgan --data photos --size 28 --limit 3 --base 4 --epochs 1 --out grey
 says png_dcgan "Data: 3 grey pictures"
-refuses 2 "--data: a folder of PNG pictures is wanted" png_dcgan
+refuses 2 "--data: a directory of PNG pictures expected" png_dcgan
 refuses 2 "such as 28, 32, 48 or 64, got 30" png_dcgan --data photos --size 30
 refuses 2 "--channels: 1 (grey) or 3 (colour) expected, got 2" png_dcgan --data photos --channels 2
 refuses 1 "nowhere" png_dcgan --data nowhere

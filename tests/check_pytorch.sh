@@ -10,7 +10,7 @@ mkdir -p "${GAN_TEST_DIR:=$build/check/check_pytorch.d}"
 work=$(cd "$GAN_TEST_DIR" && pwd)
 export GAN_NUM_THREADS=1 OMP_NUM_THREADS=1 # other checks run beside this one
 export PKG_CONFIG_PATH="$build:${PKG_CONFIG_PATH:-}" LD_LIBRARY_PATH="$build" DYLD_LIBRARY_PATH="$build"
-[ ! -d "$root/data/fashion-mnist" ] || : "${GAN_DATA_DIR:=$root/data/fashion-mnist}"
+[ ! -f "$root/data/fashion-mnist/train-images-idx3-ubyte.gz" ] || : "${GAN_DATA_DIR:=$root/data/fashion-mnist}"
 cd "$work"
 rm -rf ./*
 
@@ -46,7 +46,7 @@ fail() {
 
 if [ -z "${GAN_DATA_DIR:-}" ]; then
     echo "no Fashion-MNIST: the real images are samples of a generator"
-    build/examples/fashion_gan --epochs 1 --limit 2000 --out drawn --quiet
+    build/examples/fashion_gan --silhouettes --epochs 1 --limit 2000 --out drawn --quiet
     build/examples/sample --model drawn/generator.safetensors --count 2000 --raw drawn/train-images-idx3-ubyte
     gzip drawn/train-images-idx3-ubyte
     GAN_DATA_DIR=drawn

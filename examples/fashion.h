@@ -1,0 +1,57 @@
+/* fashion.h - Fashion-MNIST: where it is, and what takes its place where it is not. */
+#ifndef FASHION_H
+#define FASHION_H
+
+#include "cli.h"
+
+/* It has ten kinds of garment; a label is an index here. */
+enum { FASHION_GARMENTS = 10 };
+extern const char *const fashion_garments[FASHION_GARMENTS];
+
+/* What --help says about where it is. */
+#define FASHION_SUMMARY                                                                            \
+    "The images are those of --data, else of $GAN_DATA_DIR, else of data/fashion-mnist,\n"         \
+    "where scripts/fetch-data puts them.  Only where none of the three is there,\n"                \
+    "silhouettes that the library draws take their place, with a warning; they never\n"            \
+    "replace the files of an earlier run unless --silhouettes asks for them.\n"
+
+/* Where the images come from. */
+typedef struct fashion_source {
+    const char *directory; /* --data; after fashion_find() where they are, NULL for silhouettes */
+    int silhouettes;       /* --silhouettes; after fashion_find() 1 whenever it is those */
+    int missing; /* set by fashion_find(): 1, silhouettes only because nothing was found */
+} fashion_source;
+
+/* clang-format off */
+/* Their rows in a program's table of options. */
+#define FASHION_OPTIONS(s)                                                                         \
+    {"data", "DIR", .text = &(s)->directory, .keep = CLI_FREE, .is_path = 1,                       \
+     .help = "directory of Fashion-MNIST's files, such as train-images-idx3-ubyte, plain or .gz"}, \
+    {.name = "silhouettes", .on = &(s)->silhouettes,                                               \
+     .help = "take silhouettes of garments that the library draws instead"}
+/* clang-format on */
+
+/* Decide where the images come from.  Return 0 after saying that they are not where --data or
+ * $GAN_DATA_DIR says. */
+int fashion_find(fashion_source *source);
+
+/* Return 0, after saying so, when silhouettes that nobody asked for would replace `path`. */
+int fashion_may_replace(const fashion_source *source, const char *path);
+
+/* Say so when silhouettes were taken because nothing was found: first and last. */
+void fashion_warn(const fashion_source *source);
+
+/* Which of the images a program wants. */
+typedef struct fashion_selection {
+    const char *set; /* "train" or "t10k" */
+    size_t limit;    /* only the first ones, this many; 0: all */
+    size_t drawn;    /* the number of silhouettes in their place */
+    uint64_t seed;   /* of these */
+    int labels;      /* 1: with their labels */
+    int quiet;       /* 1: don't say what is read */
+} fashion_selection;
+
+/* Open them.  Return 0 after saying what is wrong; `*out` is yours in any case. */
+int fashion_open(gan_dataset **out, const fashion_source *source, const fashion_selection *what);
+
+#endif

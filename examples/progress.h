@@ -1,0 +1,28 @@
+/* progress.h - one line at the bottom of a terminal that is drawn again and again. */
+#ifndef PROGRESS_H
+#define PROGRESS_H
+
+#include <stddef.h>
+
+typedef struct progress {
+    int live;     /* standard output is a terminal that can go back to the start of a line */
+    double drawn; /* when it was last drawn */
+} progress;
+
+/* Find out whether standard output takes a live line. */
+void progress_begin(progress *p);
+
+/* Draw `head`, a bar filled by `done` (0 to 1) and `tail` in one line, but at most ten times per
+ * second. */
+void progress_draw(progress *p, const char *head, double done, const char *tail);
+
+/* Wipe the line, so that ordinary text can follow. */
+void progress_clear(progress *p);
+
+/* Seconds since some moment in the past, on a clock that nobody sets. */
+double progress_seconds(void);
+
+/* Write a time such as 75 s as "1:15" into `text`. */
+void progress_format_time(char *text, size_t capacity, double seconds);
+
+#endif

@@ -1,0 +1,18 @@
+/* settings.h - the options of a run as a readable text, "name = value" in each line. */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include "cli.h"
+
+/* Write the program's name and the options that belong to a run: those that are not CLI_LOCAL, and
+ * not those without help, which whoever knows their values adds.
+ * Return the text, the caller's to free; NULL after saying that there is no memory. */
+char *settings_write(const cli_program *program);
+
+/* Give each option that was not on the command line the value that `text` has for it.  `text` comes
+ * from the file `path`; it is changed and must outlive the options.  An option that was given keeps
+ * its value when it is CLI_FREE, and otherwise has to have that of the text.  Return 0 after saying
+ * what is wrong. */
+int settings_read(const cli_program *program, char *text, const char *path);
+
+#endif

@@ -1,0 +1,28 @@
+/* stop.c - see stop.h. */
+#include "stop.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+static volatile sig_atomic_t asked = 0;
+
+static void ask(int signal_number)
+{
+    asked = signal_number;
+}
+
+void stop_catch_signals(void)
+{
+    const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+    struct sigaction before, action = {.sa_handler = ask};
+    action.sa_flags = (int)SA_RESETHAND | SA_RESTART; /* the second one does what it always does */
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &action, NULL);
+}
+
+int stop_signal(void)
+{
+    return (int)asked;
+}
