@@ -474,21 +474,24 @@ cleanup:
     return status;
 }
 
-/* A few words can ask for a lot: large images, wide padding, samples that stay together. */
+/* A few words can ask for a lot: large images, samples that stay together, wide padding.  The last
+ * takes scratch, which all layers share. */
 static gan_status check_workspace(const gan_network *net, const origin *at)
 {
-    size_t n = 0;
+    size_t n = 0, scratch = 0;
 
     for (size_t i = 0; i < net->n_layers; i++) {
         const gan_layer *layer = &net->layers[i];
+        const size_t own = layer->class->scratch ? layer->class->scratch(layer) : 0;
 
         n = gan__size_add(n, gan_shape_size(layer->out));
-        n = gan__size_add(n, layer->class->scratch ? layer->class->scratch(layer) : 0);
-        if (gan__size_mul(n, net->together) > MAX_WORKSPACE)
+        if (own > scratch) scratch = own;
+        if (gan__size_add(gan__size_mul(n, net->together), scratch) > MAX_WORKSPACE)
             return gan__fail(GAN_ERR_FORMAT,
                              "%s: %s: up to layer %s there are %zu numbers for a sample, times %zu "
-                             "for those of a group; at most %d expected",
-                             at->path, at->key, layer->name, n, net->together, MAX_WORKSPACE);
+                             "for those of a group, and %zu of scratch; at most %d expected",
+                             at->path, at->key, layer->name, n, net->together, scratch,
+                             MAX_WORKSPACE);
     }
     return GAN_OK;
 }
