@@ -57,7 +57,7 @@ VERSION := $(MAJOR).$(MINOR).$(call version,PATCH)
 ABI     := $(MAJOR)$(if $(filter 0,$(MAJOR)),.$(MINOR))
 
 HEADERS         := $(sort $(wildcard include/gan/*.h))
-LIB_SRC         := $(sort $(wildcard lib/*.c))
+LIB_SRC         := $(sort $(wildcard lib/*/*.c))
 TEST_SRC        := $(sort $(wildcard tests/test_*.c))
 TEST_HELPERS    := $(filter-out $(TEST_SRC),$(sort $(wildcard tests/*.c)))
 BENCH_SRC       := $(sort $(wildcard tests/bench/bench_*.c))
@@ -75,10 +75,10 @@ ISA_v3   := -march=x86-64-v3 -mprfchw
 ISA_v4   := -march=x86-64-v4 -mprfchw -mprefer-vector-width=512
 X86_ISAS := $(shell $(CC) $(ISA_v4) -E -x c /dev/null >/dev/null 2>&1 && echo v3 v4)
 
-LIB_OBJ     := $(patsubst lib/%.c,%.o,$(filter-out $(ISA_KERNELS:%=lib/kernels_%.c) \
-                   lib/kernels_gemm.c,$(LIB_SRC))) \
-               $(foreach k,$(ISA_KERNELS),$(patsubst %,kernels_$k-%.o,base $(X86_ISAS))) \
-               $(X86_ISAS:%=kernels_gemm-%.o)
+LIB_OBJ     := $(patsubst lib/%.c,%.o,$(filter-out $(ISA_KERNELS:%=lib/math/kernels_%.c) \
+                   lib/math/kernels_gemm.c,$(LIB_SRC))) \
+               $(foreach k,$(ISA_KERNELS),$(patsubst %,math/kernels_$k-%.o,base $(X86_ISAS))) \
+               $(X86_ISAS:%=math/kernels_gemm-%.o)
 STATIC_OBJ  := $(LIB_OBJ:%=$(BUILD)/static/%)
 SHARED_OBJ  := $(LIB_OBJ:%=$(BUILD)/shared/%)
 PROGRAM_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(TEST_SRC) $(TEST_HELPERS) $(BENCH_SRC) \
@@ -153,7 +153,7 @@ probe      = $(shell $(CC) -Werror $(1) -S -o /dev/null -x c /dev/null 2>/dev/nu
 STACK_FLAG := $(call probe,-fstack-clash-protection)
 # Compilers have to compute what is written: nothing fused, nothing reordered.  -ffast-math would
 # also take out the checks for NaN.
-LIB_FLAGS := $(OWN_FLAGS) $(WARNINGS) $(STACK_FLAG) -fvisibility=hidden -ffp-contract=off -fno-math-errno \
+LIB_FLAGS := $(OWN_FLAGS) -Ilib $(WARNINGS) $(STACK_FLAG) -fvisibility=hidden -ffp-contract=off -fno-math-errno \
              -fno-trapping-math $(DEP_CFLAGS) -DGAN__BLAS_NAME=\"$(BLAS)\" \
              $(if $(findstring openblas,$(BLAS)),-DGAN__BLAS_OPENBLAS) \
              $(if $(X86_ISAS),-DGAN__HAVE_X86_ISAS) $(if $(SAN)$(DEBUG),,-DNDEBUG)
@@ -215,21 +215,21 @@ $(BUILD)/shared/%.o: lib/%.c $(STAMP)
 	$(call COMPILE,$(LIB_FLAGS) -fPIC)
 
 define isa_rules
-$(BUILD)/static/kernels_$1-%.o: lib/kernels_$1.c $(STAMP)
+$(BUILD)/static/math/kernels_$1-%.o: lib/math/kernels_$1.c $(STAMP)
 	$$(call begin,CC)
 	$$(call COMPILE,$$(LIB_FLAGS) -DGAN__ISA=$$*,-O3 $$(ISA_$$*))
 
-$(BUILD)/shared/kernels_$1-%.o: lib/kernels_$1.c $(STAMP)
+$(BUILD)/shared/math/kernels_$1-%.o: lib/math/kernels_$1.c $(STAMP)
 	$$(call begin,CC)
 	$$(call COMPILE,$$(LIB_FLAGS) -fPIC -DGAN__ISA=$$*,-O3 $$(ISA_$$*))
 endef
 $(foreach k,$(ISA_KERNELS),$(eval $(call isa_rules,$k)))
 
-$(BUILD)/static/kernels_gemm-%.o: lib/kernels_gemm.c $(STAMP)
+$(BUILD)/static/math/kernels_gemm-%.o: lib/math/kernels_gemm.c $(STAMP)
 	$(call begin,CC)
 	$(call COMPILE,$(LIB_FLAGS) -DGAN__ISA=$*,-O3 $(ISA_$*))
 
-$(BUILD)/shared/kernels_gemm-%.o: lib/kernels_gemm.c $(STAMP)
+$(BUILD)/shared/math/kernels_gemm-%.o: lib/math/kernels_gemm.c $(STAMP)
 	$(call begin,CC)
 	$(call COMPILE,$(LIB_FLAGS) -fPIC -DGAN__ISA=$*,-O3 $(ISA_$*))
 

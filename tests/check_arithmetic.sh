@@ -9,9 +9,9 @@ bad=0
 refused() {
     sentence=$1
     shift
-    for source in lib/*.c; do
+    for source in lib/*/*.c; do
         # shellcheck disable=SC2086  # it may be "ccache gcc"
-        said=$(${CC:-cc} -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude -Wfatal-errors -fsyntax-only "$@" "$source" 2>&1) &&
+        said=$(${CC:-cc} -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude -Ilib -Wfatal-errors -fsyntax-only "$@" "$source" 2>&1) &&
             said="compiles"
         case $said in
         *"$sentence"*) ;;

@@ -10,7 +10,7 @@ command -v objdump >/dev/null || { echo "skipped: no objdump"; exit 77; }
 fused='vfn?m(add|sub)[0-9a-z]*|fn?m(add|sub)|fml[as]|vfm[as](.f(32|64))?|fn?m(add|sub).[sd]|[vw]f?m[as][sd]b|m[as][ed]br?'
 
 fail=0
-for object in "${BUILD:-build}"/static/*.o "${BUILD:-build}"/shared/*.o; do
+for object in "${BUILD:-build}"/static/*/*.o "${BUILD:-build}"/shared/*/*.o; do
     case $object in
     *kernels_gemm-*)
         # Its innermost block is all there is to multiply: no plain product may be left.

@@ -1,6 +1,9 @@
 #!/bin/sh
-# check_layers.sh - no file includes a header of a higher level than its own; lib/LAYERS has the
-# levels.
+# check_layers.sh - the directories of lib/ are levels; lib/LAYERS has their order.
+#
+# No file includes a header of a later directory, each lies in the directory of its module, no two
+# have one name, other libraries' headers stay with their modules, and the table in docs/design.md
+# says the same as lib/LAYERS.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -11,13 +14,21 @@ function fail(text) { print FILENAME ":" FNR ": " text; bad = 1 }
 function module(path) {
     sub(/.*\//, "", path)
     sub(/\.[ch]$/, "", path)
-    while (!(path in level) && sub(/_[^_]*$/, "", path)) { }
+    while (!(path in home) && sub(/_[^_]*$/, "", path)) { }
     return path
 }
 
+# lib/layer/layer_conv.c and layer/layer_internal.h -> layer
+function directory(path) {
+    sub(/^lib\//, "", path)
+    return sub(/\/[^\/]*$/, "", path) ? path : ""
+}
+
 FILENAME == "lib/LAYERS" {
-    if ($1 ~ /^[0-9]+$/) for (i = 2; i <= NF; i++) level[$i] = $1
-    else if ($1 ~ /\.h$/) users[$1] = $0 " "
+    if ($0 ~ /^#/ || NF == 0) next
+    if ($1 ~ /\.h$/) users[$1] = $0 " "
+    else if ($0 ~ /^ /) home[$1] = latest
+    else { latest = $1; level[latest] = ++n_levels }
     next
 }
 
@@ -25,7 +36,14 @@ FILENAME ~ /\/gan\.h$/ { next }   # it is there to include all others
 
 FNR == 1 {
     own = module(FILENAME)
-    if (!(own in level)) fail("lib/LAYERS has no module for this file")
+    if (!(own in home)) fail("lib/LAYERS has no module for this file")
+    at = home[own]
+    if (FILENAME ~ /^lib\// && directory(FILENAME) != at)
+        fail("is of the module " own ", which is in lib/" at)
+    name = FILENAME
+    sub(/.*\//, "", name)
+    if (FILENAME ~ /^lib\// && name in seen) fail("has the name of " seen[name])
+    seen[name] = FILENAME
 }
 
 /^[ \t]*#[ \t]*include/ {
@@ -37,10 +55,14 @@ FNR == 1 {
         fail("lib/LAYERS lets other modules include " header ", not " own)
     else if (header ~ /^gan\// || $0 ~ /include[ \t]*"/) {
         other = module(header)
-        if (!(other in level)) fail("lib/LAYERS has no module for " header)
-        else if (level[other] > level[own])
-            fail(own " (level " level[own] ") includes " header " (level " level[other] ")")
+        if (!(other in home)) fail("lib/LAYERS has no module for " header)
+        else if (header !~ /^gan\// && directory(header) != home[other])
+            fail("includes " header " without the directory of its module, " home[other])
+        else if (level[home[other]] > level[at])
+            fail("is in " at " and includes " header " of " home[other])
     }
 }
 
-END { exit bad }' lib/LAYERS lib/*.[ch] include/gan/*.h
+END { exit bad }' lib/LAYERS $(find lib include/gan -name '*.[ch]' | sort)
+
+scripts/module-map --check

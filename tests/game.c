@@ -1,6 +1,6 @@
 /* game.c - two small networks, their optimizers and a trainer. */
-#include "game.h"
 #include "expect.h"
+#include "game.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* golden.c - reading the reference vectors of tests/golden. */
-#include "golden.h"
 #include "expect.h"
+#include "golden.h"
 
 #include <stdint.h>
 #include <stdio.h>

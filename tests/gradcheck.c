@@ -1,6 +1,6 @@
 /* gradcheck.c - networks in double precision and finite differences on them. */
-#include "gradcheck.h"
 #include "expect.h"
+#include "gradcheck.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* onelayer.c - one layer by itself. */
-#include "onelayer.h"
 #include "expect.h"
+#include "onelayer.h"
 
-#include "kernels_internal.h"
-#include "pass_internal.h"
-#include "rng_internal.h"
+#include "math/kernels_internal.h"
+#include "math/rng_internal.h"
+#include "network/pass_internal.h"
 
 #include <math.h>
 #include <stdio.h>

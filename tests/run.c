@@ -1,6 +1,6 @@
 /* run.c - a game with data. */
-#include "run.h"
 #include "expect.h"
+#include "run.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* test_alloc.c - blocks from a host's allocator. */
-#include "alloc_internal.h"
+#include "base/alloc_internal.h"
 #include "budget.h"
 #include "expect.h"
 

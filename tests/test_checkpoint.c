@@ -1,10 +1,10 @@
 /* test_checkpoint.c - what is saved and loaded, kept and read, and which settings may differ. */
 #include "expect.h"
-#include "network_internal.h"
-#include "optimizer_internal.h"
+#include "file/state_internal.h"
+#include "network/network_internal.h"
+#include "optim/optimizer_internal.h"
 #include "run.h"
-#include "state_internal.h"
-#include "train_internal.h"
+#include "train/train_internal.h"
 
 #include <math.h>
 #include <stdio.h>

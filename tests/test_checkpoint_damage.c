@@ -1,9 +1,9 @@
 /* test_checkpoint_damage.c - damaged and forged files, full disks, no memory: nothing changes. */
 #include "budget.h"
 #include "expect.h"
-#include "file_internal.h"
+#include "file/file_internal.h"
+#include "file/safetensors_internal.h"
 #include "run.h"
-#include "safetensors_internal.h"
 
 #include <fcntl.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* test_dataset_png.c - directories of PNG pictures: which files, which classes, and bad ones. */
 #include "budget.h"
+#include "data/image_internal.h"
 #include "expect.h"
-#include "image_internal.h"
 #include "pictures.h"
 
 #include <gan/dataset.h>

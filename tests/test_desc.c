@@ -1,5 +1,5 @@
 /* test_desc.c - descriptors and records of other releases. */
-#include "desc_internal.h"
+#include "base/desc_internal.h"
 #include "expect.h"
 
 #include <stddef.h>

@@ -2,7 +2,7 @@
 #define _DEFAULT_SOURCE /* syscall() */
 #include "budget.h"
 #include "expect.h"
-#include "file_internal.h"
+#include "file/file_internal.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* test_image_fit.c - pictures scaled and cut, against PyTorch and against laws. */
 #include "budget.h"
+#include "data/image_internal.h"
 #include "expect.h"
 #include "golden.h"
-#include "image_internal.h"
 
 #include <math.h>
 #include <stdio.h>

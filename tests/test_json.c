@@ -1,8 +1,8 @@
 /* test_json.c - JSON texts: what is one, what is not, and what reading takes. */
-#include "alloc_internal.h"
+#include "base/alloc_internal.h"
 #include "budget.h"
 #include "expect.h"
-#include "json_internal.h"
+#include "file/json_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* test_kernels.c - loops of all instruction sets against the portable ones, products against their
  * definition. */
 #include "expect.h"
-#include "kernels_internal.h"
+#include "math/kernels_internal.h"
 
 #include <check.h>
 #include <math.h>

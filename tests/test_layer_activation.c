@@ -1,7 +1,7 @@
 /* test_layer_activation.c - functions of one number, and prelu. */
 #include "expect.h"
 #include "golden.h"
-#include "kernels_internal.h"
+#include "math/kernels_internal.h"
 #include "onelayer.h"
 
 #include <float.h>

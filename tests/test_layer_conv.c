@@ -3,7 +3,7 @@
 #include "golden.h"
 #include "onelayer.h"
 
-#include "kernels_conv_internal.h"
+#include "math/kernels_conv_internal.h"
 
 #include <gan/layer.h>
 #include <gan/network.h>

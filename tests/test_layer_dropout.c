@@ -1,9 +1,9 @@
 /* test_layer_dropout.c - dropout of whole channels.  Plain dropout is in test_layer.c and
  * test_train.c. */
 #include "expect.h"
+#include "math/rng_internal.h"
+#include "network/pass_internal.h"
 #include "onelayer.h"
-#include "pass_internal.h"
-#include "rng_internal.h"
 
 #include <gan/gan.h>
 #include <math.h>

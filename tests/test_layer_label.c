@@ -1,7 +1,7 @@
 /* test_layer_label.c - layers that look at labels, one by one. */
 #include "expect.h"
 #include "golden.h"
-#include "layer_internal.h"
+#include "layer/layer_internal.h"
 #include "onelayer.h"
 
 #include <gan/gan.h>

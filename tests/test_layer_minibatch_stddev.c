@@ -1,9 +1,9 @@
 /* test_layer_minibatch_stddev.c - how much the samples of a group differ. */
-#include "alloc_internal.h"
+#include "base/alloc_internal.h"
 #include "expect.h"
 #include "golden.h"
+#include "network/pass_internal.h"
 #include "onelayer.h"
-#include "pass_internal.h"
 
 #include <gan/gan.h>
 #include <math.h>

@@ -2,9 +2,9 @@
 #include "expect.h"
 #include "golden.h"
 #include "gradcheck.h"
-#include "network_internal.h"
+#include "network/network_internal.h"
+#include "network/pass_internal.h"
 #include "onelayer.h"
-#include "pass_internal.h"
 
 #include <gan/gan.h>
 #include <math.h>

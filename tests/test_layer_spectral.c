@@ -2,8 +2,8 @@
 #include "budget.h"
 #include "expect.h"
 #include "golden.h"
-#include "layer_internal.h"
-#include "network_internal.h"
+#include "layer/layer_internal.h"
+#include "network/network_internal.h"
 #include "onelayer.h"
 
 #include <gan/gan.h>

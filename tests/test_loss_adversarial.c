@@ -1,7 +1,7 @@
 /* test_loss_adversarial.c - what verdicts cost the two players, objective by objective. */
 #include "expect.h"
 #include "golden.h"
-#include "loss_internal.h"
+#include "optim/loss_internal.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* test_network_file.c - networks as files: round trips, files that do not fit, forged ones. */
 #include "budget.h"
 #include "expect.h"
+#include "file/safetensors_internal.h"
 #include "gradcheck.h"
-#include "safetensors_internal.h"
 
 #include <gan/network.h>
 #include <math.h>

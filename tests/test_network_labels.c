@@ -1,10 +1,10 @@
 /* test_network_labels.c - conditional networks: what they compute, their classes, names, files. */
 #include "budget.h"
 #include "expect.h"
+#include "file/safetensors_internal.h"
 #include "game.h"
 #include "golden.h"
 #include "onelayer.h"
-#include "safetensors_internal.h"
 
 #include <gan/gan.h>
 #include <math.h>

@@ -1,8 +1,8 @@
 /* test_network_notes.c - what a generator knows beside its layers: the shape of its pictures and
  * what its latent vectors are drawn from; in clones, files and checkpoints. */
 #include "expect.h"
+#include "file/safetensors_internal.h"
 #include "game.h"
-#include "safetensors_internal.h"
 
 #include <gan/gan.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* test_number.c - numbers as texts: as printf and strtod have them, in any locale and rounding mode. */
 #include "expect.h"
-#include "number_internal.h"
+#include "file/number_internal.h"
 
 #include <fenv.h>
 #include <float.h>
@@ -44,7 +44,7 @@ static double sample(size_t i)
                                      1e-5,
                                      0.0001,
                                      0.00009999,
-                                     123456789012345678,
+                                     123456789012345680.0,
                                      1e22,
                                      1e23,
                                      9007199254740993.0,

@@ -3,9 +3,9 @@
 #include "expect.h"
 #include "game.h"
 #include "golden.h"
-#include "kernels_internal.h"
-#include "penalty_internal.h"
-#include "rng_internal.h"
+#include "math/kernels_internal.h"
+#include "math/rng_internal.h"
+#include "train/penalty_internal.h"
 
 #include <gan/gan.h>
 #include <math.h>

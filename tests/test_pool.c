@@ -2,7 +2,7 @@
 #define _GNU_SOURCE /* pthread_getattr_np */
 #include "budget.h"
 #include "expect.h"
-#include "pool_internal.h"
+#include "math/pool_internal.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -1,8 +1,8 @@
 /* test_rng.c - Philox streams: known answers, statistics, and values as a function of position. */
 #include "budget.h"
 #include "expect.h"
-#include "kernels_simd_internal.h"
-#include "rng_internal.h"
+#include "math/kernels_simd_internal.h"
+#include "math/rng_internal.h"
 
 #include <gan/rng.h>
 #include <math.h>

@@ -1,8 +1,8 @@
 /* test_safetensors.c - files of named numbers: ours, other programs', other types, sealed ones. */
 #include "budget.h"
 #include "expect.h"
-#include "file_internal.h"
-#include "safetensors_internal.h"
+#include "file/file_internal.h"
+#include "file/safetensors_internal.h"
 
 #include <math.h>
 #include <signal.h>

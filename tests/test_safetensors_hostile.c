@@ -1,6 +1,6 @@
 /* test_safetensors_hostile.c - files made to deceive or to take memory are refused. */
 #include "expect.h"
-#include "safetensors_internal.h"
+#include "file/safetensors_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* test_signature.c - files that are something else say what they are. */
 #include "expect.h"
-#include "signature_internal.h"
+#include "file/signature_internal.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* test_sort.c - sorting records. */
+#include "base/sort_internal.h"
 #include "expect.h"
-#include "sort_internal.h"
 
 #include <stdint.h>
 #include <stdlib.h>

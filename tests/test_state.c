@@ -1,7 +1,7 @@
 /* test_state.c - lists of settings, places and tensors, to a file and back. */
 #include "budget.h"
 #include "expect.h"
-#include "state_internal.h"
+#include "file/state_internal.h"
 
 #include <fenv.h>
 #include <float.h>

@@ -1,6 +1,6 @@
 /* test_status.c - statuses and the per-thread message. */
+#include "base/status_internal.h"
 #include "expect.h"
-#include "status_internal.h"
 
 #include <gan/gan.h>
 #include <pthread.h>

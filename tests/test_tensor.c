@@ -1,6 +1,6 @@
 /* test_tensor.c - shapes. */
+#include "base/tensor_internal.h"
 #include "expect.h"
-#include "tensor_internal.h"
 
 #include <gan/tensor.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
 #include "conditional.h"
 #include "expect.h"
 #include "golden.h"
-#include "rng_internal.h"
+#include "math/rng_internal.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* test_train_penalty.c - penalties in the discriminator's step. */
 #include "expect.h"
 #include "game.h"
-#include "rng_internal.h"
+#include "math/rng_internal.h"
 #include "run.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 #include "bench.h"
 
-#include "train_internal.h"
+#include "train/train_internal.h"
 
 #include <cblas.h>
 #include <getopt.h>

@@ -1,7 +1,7 @@
 /* bench_penalty.c - what a gradient penalty costs a step, against the matrix products that it adds. */
 #include "bench.h"
 
-#include "network_internal.h"
+#include "network/network_internal.h"
 
 #include <stdio.h>
 

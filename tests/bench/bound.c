@@ -5,11 +5,11 @@
  * such trainers, and the least number of exchanged cache lines and of jobs, times what one costs:
  * a line amid products, a job with nothing else to do.  It is a bound for these loops and these
  * ways of exchanging; what was tried to hide it is in docs/performance.md. */
-#include "bound.h"
 #include "bench.h"
+#include "bound.h"
 
-#include "kernels_internal.h"
-#include "pool_internal.h"
+#include "math/kernels_internal.h"
+#include "math/pool_internal.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,6 +1,6 @@
 /* fuzz_checkpoint.c - any bytes as a checkpoint, as they are and with the checksum put right: an
  * error, or a run that goes on. */
-#include "file_internal.h"
+#include "file/file_internal.h"
 #include "input.h"
 
 #include <gan/gan.h>

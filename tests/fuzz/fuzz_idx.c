@@ -1,5 +1,5 @@
 /* fuzz_idx.c - any bytes as an IDX file: as pictures alone, and as labels beside good pictures. */
-#include "dataset_internal.h"
+#include "data/dataset_internal.h"
 #include "input.h"
 
 /* Two pictures of 1x3. */

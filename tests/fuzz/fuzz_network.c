@@ -1,8 +1,8 @@
 /* fuzz_network.c - any bytes as a network's file, and any text as the description of its layers: an
  * error, or a network that runs, and that is the same when it was written and read again. */
-#include "alloc_internal.h"
+#include "base/alloc_internal.h"
 #include "input.h"
-#include "network_internal.h"
+#include "network/network_internal.h"
 
 #include <gan/gan.h>
 #include <math.h>

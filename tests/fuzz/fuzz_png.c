@@ -1,7 +1,7 @@
 /* fuzz_png.c - any bytes as a PNG file, as they are and with the sums put right: an error, or a
  * picture that survives being written, and that fits a sample. */
-#include "file_internal.h"
-#include "image_internal.h"
+#include "data/image_internal.h"
+#include "file/file_internal.h"
 #include "input.h"
 
 #include <string.h>

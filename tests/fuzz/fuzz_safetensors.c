@@ -1,6 +1,6 @@
 /* fuzz_safetensors.c - any bytes as a safetensors file: an error, or tensors that lie inside the file. */
+#include "file/safetensors_internal.h"
 #include "input.h"
-#include "safetensors_internal.h"
 
 static void use(gan__safetensors *file, const gan__safetensor *t, size_t n_bytes)
 {

@@ -1,0 +1,48 @@
+/* status_internal.h - how the library's own functions report a failure. */
+#ifndef GAN_STATUS_INTERNAL_H
+#define GAN_STATUS_INTERNAL_H
+
+#include "base/arithmetic_internal.h"
+
+#include <gan/status.h>
+#include <stddef.h>
+
+/* Keep one sentence for gan_last_error() and return `status`.  Takes no memory. */
+gan_status gan__fail(gan_status status, const char *format, ...) GAN_PRINTF(2, 3);
+
+/* Why a handle is NULL: see status_null.c. */
+typedef enum gan__handle {
+    GAN__NETWORK,
+    GAN__OPTIMIZER,
+    GAN__DATASET,
+    GAN__ITERATOR,
+    GAN__TRAINER,
+    GAN__CLASSIFIER
+} gan__handle;
+
+/* A constructor's last words: when it has failed, keep its sentence on this thread for whoever is
+ * handed the NULL that it leaves.  Return `status`. */
+gan_status gan__lost(gan__handle kind, gan_status status);
+
+/* Forget these sentences: the host has got what it wanted. */
+void gan__forget_lost(void);
+
+/* Fail with GAN_ERR_INVALID and a sentence such as "trainer: the generator is NULL", followed by why
+ * the latest one or two, n, of that kind could not be made, as far as is known. */
+gan_status gan__fail_null(gan__handle kind, size_t n, const char *sentence);
+
+/* Leave by the label `cleanup` when a call fails.  Wants a local `gan_status status`. */
+#define GAN_TRY(call)                                                                              \
+    do {                                                                                           \
+        status = (call);                                                                           \
+        if (status != GAN_OK) goto cleanup;                                                        \
+    } while (0)
+
+/* Fail and leave by the label `cleanup`. */
+#define GAN_FAIL(...)                                                                              \
+    do {                                                                                           \
+        status = gan__fail(__VA_ARGS__);                                                           \
+        goto cleanup;                                                                              \
+    } while (0)
+
+#endif

@@ -1,0 +1,377 @@
+/* dataset_idx.c - the IDX format of MNIST and its relatives, plain and gzip'd.
+ *
+ * Format: two zero bytes, the type of the numbers (8: unsigned byte), the number of dimensions,
+ * each dimension as 4 bytes big-endian, then the numbers without gaps. */
+#include "data/dataset_internal.h"
+
+#include "base/alloc_internal.h"
+#include "base/status_internal.h"
+#include "base/tensor_internal.h"
+#include "file/file_internal.h"
+#include "file/signature_internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/types.h>
+#include <zlib.h>
+
+enum {
+    INPUT_BYTES = 1 << 16,  /* of compressed data read at once */
+    OUTPUT_BYTES = 1 << 30, /* given to zlib at once; its counters are ints */
+    DEFLATE_RATIO = 1032,   /* the most bytes that deflate can make of one */
+    FIRST_ROOM = 1 << 20,   /* bytes of samples that are taken on a compressed file's word alone */
+    MAX_BYTES = 1 << 30,    /* of samples, unless the host says otherwise */
+    TYPE_BYTE = 0x08,
+    GZIP_WINDOW = 15 + 16 /* zlib: largest window, gzip wrapper */
+};
+
+/* A file being read, its header understood. */
+typedef struct idx_file {
+    FILE *stream;
+    const char *name;
+    uint64_t file_bytes; /* as it lies on the disk */
+    uint64_t offset;     /* of the next byte, counted after decompression */
+    size_t rank;
+    uint32_t dim[GAN_SHAPE_MAX_RANK];
+    int is_gzip;
+    int ended;   /* all members of a gzip file were read and were whole */
+    int started; /* the inflater needs an end */
+    uint64_t bytes_in;
+    z_stream inflater;
+    unsigned char input[INPUT_BYTES];
+} idx_file;
+
+/* ---- Bytes ---- */
+
+/* Read up to `n` bytes of the file as it lies on the disk. */
+static gan_status read_stream(idx_file *file, void *out, size_t n, size_t *got)
+{
+    errno = 0;
+    *got = fread(out, 1, n, file->stream);
+    if (*got < n && ferror(file->stream))
+        return gan__file_fail(file->name, "cannot be read", errno);
+    return GAN_OK;
+}
+
+/* Give the inflater more to read; a gzip file that ends inside a member is damaged. */
+static gan_status refill(idx_file *file, int between_members)
+{
+    size_t got;
+    gan_status status = read_stream(file, file->input, INPUT_BYTES, &got);
+
+    if (status != GAN_OK) return status;
+    if (got == 0 && !between_members)
+        return gan__fail(GAN_ERR_FORMAT,
+                         "%s: byte %" PRIu64 ": more gzip data expected, file ends there",
+                         file->name, file->bytes_in);
+    file->ended = got == 0;
+    file->bytes_in += got;
+    file->inflater.next_in = file->input;
+    file->inflater.avail_in = (uInt)got;
+    return GAN_OK;
+}
+
+/* One call of inflate(), which checks length and CRC where a member ends.  Another member may
+ * follow there.
+ */
+static gan_status inflate_some(idx_file *file)
+{
+    z_stream *z = &file->inflater;
+    int code;
+
+    if (z->avail_in == 0) {
+        gan_status status = refill(file, 0);
+        if (status != GAN_OK) return status;
+    }
+    code = inflate(z, Z_NO_FLUSH);
+    if (code == Z_MEM_ERROR)
+        return gan__fail(GAN_ERR_NOMEM, "%s: out of memory while decompressing", file->name);
+    if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
+        return gan__fail(GAN_ERR_FORMAT, "%s: byte %" PRIu64 ": damaged gzip data: %s", file->name,
+                         file->bytes_in - z->avail_in, z->msg ? z->msg : "no valid stream");
+    if (code != Z_STREAM_END) return GAN_OK;
+    inflateReset(z);
+    return z->avail_in == 0 ? refill(file, 1) : GAN_OK;
+}
+
+static gan_status read_gzip(idx_file *file, uint8_t *out, size_t n, size_t *got)
+{
+    z_stream *z = &file->inflater;
+
+    *got = 0;
+    while (*got < n && !file->ended) {
+        const size_t room = n - *got < OUTPUT_BYTES ? n - *got : OUTPUT_BYTES;
+        gan_status status;
+
+        z->next_out = out + *got;
+        z->avail_out = (uInt)room;
+        status = inflate_some(file);
+        *got += room - z->avail_out;
+        if (status != GAN_OK) return status;
+    }
+    return GAN_OK;
+}
+
+/* Read up to `n` bytes of content; fewer only where it ends. */
+static gan_status read_some(idx_file *file, uint8_t *out, size_t n, size_t *got)
+{
+    gan_status status =
+        file->is_gzip ? read_gzip(file, out, n, got) : read_stream(file, out, n, got);
+
+    file->offset += *got;
+    return status;
+}
+
+/* Read exactly `n` bytes of content, which is called `what`. */
+static gan_status read_whole(idx_file *file, uint8_t *out, size_t n, const char *what)
+{
+    const uint64_t begin = file->offset;
+    size_t got;
+    gan_status status = read_some(file, out, n, &got);
+
+    if (status != GAN_OK || got == n) return status;
+    return gan__fail(GAN_ERR_FORMAT,
+                     "%s: byte %" PRIu64 ": %zu bytes of %s expected, file ends after %zu",
+                     file->name, begin, n, what, got);
+}
+
+/* ---- Headers ---- */
+
+/* Find out how long the file is and whether it is compressed. */
+static gan_status begin_file(idx_file *file, FILE *stream, const char *name)
+{
+    size_t got;
+    off_t bytes = -1;
+    gan_status status;
+
+    file->stream = stream;
+    file->name = name;
+    errno = 0;
+    if (fseeko(stream, 0, SEEK_END) == 0) bytes = ftello(stream);
+    if (bytes < 0 || fseeko(stream, 0, SEEK_SET) != 0)
+        return gan__file_fail(name, "not a regular file", errno);
+    file->file_bytes = (uint64_t)bytes;
+    status = read_stream(file, file->input, 2, &got);
+    if (status != GAN_OK) return status;
+    if (fseeko(stream, 0, SEEK_SET) != 0)
+        return gan__file_fail(name, "cannot go back to its beginning", errno);
+    file->is_gzip = got == 2 && file->input[0] == 0x1f && file->input[1] == 0x8b;
+    if (!file->is_gzip) return GAN_OK;
+    if (inflateInit2(&file->inflater, GZIP_WINDOW) != Z_OK)
+        return gan__fail(GAN_ERR_NOMEM, "%s: no memory to decompress it", name);
+    file->started = 1;
+    return GAN_OK;
+}
+
+/* What begins otherwise may be something else that is known. */
+static gan_status fail_not_idx(idx_file *file, const uint8_t head[4])
+{
+    uint8_t begin[GAN__SIGNATURE_BYTES];
+    size_t more;
+
+    memcpy(begin, head, 4);
+    if (read_some(file, begin + 4, sizeof begin - 4, &more) != GAN_OK) more = 0;
+    return gan__fail(GAN_ERR_FORMAT,
+                     "%s: byte 0: two zero bytes expected, found 0x%02x 0x%02x: no IDX file%s",
+                     file->name, head[0], head[1], gan__signature_text_of(begin, 4 + more).text);
+}
+
+static gan_status read_header(idx_file *file, size_t min_rank, size_t max_rank)
+{
+    uint8_t head[4];
+    uint8_t dims[4 * GAN_SHAPE_MAX_RANK];
+    gan_status status = read_whole(file, head, sizeof head, "IDX header");
+
+    if (status != GAN_OK) return status;
+    if (head[0] != 0 || head[1] != 0) return fail_not_idx(file, head);
+    if (head[2] != TYPE_BYTE)
+        return gan__fail(GAN_ERR_FORMAT,
+                         "%s: byte 2: type 0x08 (unsigned byte) expected, found 0x%02x", file->name,
+                         head[2]);
+    if (head[3] < min_rank || head[3] > max_rank)
+        return gan__fail(GAN_ERR_FORMAT, "%s: byte 3: %zu to %zu dimensions expected, found %d",
+                         file->name, min_rank, max_rank, head[3]);
+    file->rank = head[3];
+    status = read_whole(file, dims, 4 * file->rank, "dimensions");
+    if (status != GAN_OK) return status;
+    for (size_t i = 0; i < file->rank; i++)
+        file->dim[i] = (uint32_t)dims[4 * i] << 24 | (uint32_t)dims[4 * i + 1] << 16 |
+                       (uint32_t)dims[4 * i + 2] << 8 | (uint32_t)dims[4 * i + 3];
+    return GAN_OK;
+}
+
+/* The shape of one sample, by the rules of gan_dataset_open_idx(). */
+static gan_shape sample_shape(const idx_file *file)
+{
+    switch (file->rank) {
+    case 1: return gan_shape_1d(1); /* a label */
+    case 2: return gan_shape_1d(file->dim[1]);
+    case 3: return gan_shape_3d(1, file->dim[1], file->dim[2]);
+    default: return gan_shape_3d(file->dim[1], file->dim[2], file->dim[3]);
+    }
+}
+
+/* See to it that the file can hold what its header promises, before memory is taken for that: a
+ * plain file to the byte, a gzip'd one at the best that its compression can do. */
+static gan_status check_extent(const idx_file *file)
+{
+    const size_t size = gan_shape_size(sample_shape(file));
+    const uint64_t bytes = (uint64_t)file->dim[0] * size; /* below 2^63, by the limit on a shape */
+    const uint64_t left = file->file_bytes > file->offset ? file->file_bytes - file->offset : 0;
+
+    if (file->dim[0] == 0)
+        return gan__fail(GAN_ERR_FORMAT, "%s: byte 4: at least 1 sample expected, found 0",
+                         file->name);
+    if (size == 0)
+        return gan__fail(GAN_ERR_FORMAT,
+                         "%s: byte 8: 1 to 2147483647 numbers a sample expected, found %s",
+                         file->name, gan__shape_text_of(sample_shape(file)).text);
+    if (file->is_gzip && bytes / DEFLATE_RATIO > file->file_bytes)
+        return gan__fail(GAN_ERR_FORMAT,
+                         "%s: byte %" PRIu64 ": %" PRIu64 " bytes of data expected, %" PRIu64
+                         " bytes of gzip data cannot hold so many",
+                         file->name, file->offset, bytes, file->file_bytes);
+    if (!file->is_gzip && bytes > left)
+        return gan__fail(GAN_ERR_FORMAT,
+                         "%s: byte %" PRIu64 ": %" PRIu64
+                         " bytes of data expected, file ends after %" PRIu64,
+                         file->name, file->offset, bytes, left);
+    if (!file->is_gzip && bytes < left)
+        return gan__fail(GAN_ERR_FORMAT,
+                         "%s: byte %" PRIu64 ": end of file expected, found %" PRIu64 " more bytes",
+                         file->name, file->offset + bytes, left - bytes);
+    return GAN_OK;
+}
+
+static gan_status open_idx(idx_file **out, FILE *stream, const char *name, size_t min_rank,
+                           size_t max_rank, const gan_allocator *allocator)
+{
+    gan_status status = gan__alloc(out, allocator, 1, sizeof **out);
+
+    if (status == GAN_OK) status = begin_file(*out, stream, name);
+    if (status == GAN_OK) status = read_header(*out, min_rank, max_rank);
+    if (status == GAN_OK) status = check_extent(*out);
+    return status;
+}
+
+static void close_idx(idx_file *file, const gan_allocator *allocator)
+{
+    if (file && file->started) inflateEnd(&file->inflater);
+    gan__free(allocator, file);
+}
+
+/* ---- Samples ---- */
+
+/* Refuse samples that take more memory than the host allows. */
+static gan_status check_memory(const idx_file *file, size_t count, size_t max_bytes)
+{
+    const size_t size = gan_shape_size(sample_shape(file));
+    const size_t most = max_bytes ? max_bytes : MAX_BYTES;
+
+    if (count <= most / size) return GAN_OK;
+    return gan__fail(GAN_ERR_FORMAT,
+                     "%s: %zu samples of %zu bytes, at most %zu bytes are read; raise max_bytes or "
+                     "lower max_count of gan_dataset_desc",
+                     file->name, count, size, most);
+}
+
+/* Read the next `n` bytes of content into memory of their own, which grows as they come. */
+static gan_status read_growing(idx_file *file, uint8_t **out, size_t n, const char *what,
+                               const gan_allocator *allocator)
+{
+    const uint64_t begin = file->offset;
+    gan_status status = GAN_OK;
+    size_t used = 0, room = 0, got;
+
+    while (used < n) {
+        GAN_TRY(gan__alloc_grow(out, &room, used, file->is_gzip ? FIRST_ROOM : n, n, allocator));
+        GAN_TRY(read_some(file, *out + used, room - used, &got));
+        used += got;
+        if (used < room)
+            GAN_FAIL(GAN_ERR_FORMAT,
+                     "%s: byte %" PRIu64 ": %zu bytes of %s expected, file ends after %zu",
+                     file->name, begin, n, what, used);
+    }
+
+cleanup:
+    return status;
+}
+
+/* Read the first `count` samples.  After the last one the file must end; finding that out also
+ * checks the CRC. */
+static gan_status read_samples(idx_file *file, uint8_t **out, size_t count, const char *what,
+                               const gan_allocator *allocator)
+{
+    const size_t size = gan_shape_size(sample_shape(file));
+    uint8_t beyond;
+    size_t got;
+    gan_status status = read_growing(file, out, count * size, what, allocator);
+
+    if (status != GAN_OK || count < file->dim[0]) return status;
+    status = read_some(file, &beyond, 1, &got);
+    if (status != GAN_OK || got == 0) return status;
+    return gan__fail(GAN_ERR_FORMAT, "%s: byte %" PRIu64 ": end of file expected, found more",
+                     file->name, file->offset - 1);
+}
+
+gan_status gan__dataset_read_idx(gan_dataset **out, FILE *images, const char *images_name,
+                                 FILE *labels, const char *labels_name,
+                                 const gan_dataset_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_dataset_desc d = {GAN_DATASET_DESC_INIT};
+    gan_allocator allocator = {0};
+    gan_dataset *data = NULL;
+    idx_file *pictures = NULL;
+    idx_file *classes = NULL;
+    size_t count = SIZE_MAX;
+
+    *out = NULL;
+    GAN_TRY(gan__dataset_read_desc(&d, desc, &count));
+    GAN_TRY(gan__alloc_init(&allocator, d.allocator));
+    GAN_TRY(open_idx(&pictures, images, images_name, 2, 4, &allocator));
+    if (labels) {
+        GAN_TRY(open_idx(&classes, labels, labels_name, 1, 1, &allocator));
+        if (classes->dim[0] != pictures->dim[0])
+            GAN_FAIL(GAN_ERR_SHAPE, "%s has %" PRIu32 " labels, %s has %" PRIu32 " pictures",
+                     labels_name, classes->dim[0], images_name, pictures->dim[0]);
+    }
+    if (count > pictures->dim[0]) count = pictures->dim[0];
+    GAN_TRY(check_memory(pictures, count, d.max_bytes));
+    GAN_TRY(gan__dataset_create_empty(&data, &gan__dataset_bytes_class, count,
+                                      sample_shape(pictures), &allocator));
+    GAN_TRY(read_samples(pictures, &data->bytes, count, "pictures", &allocator));
+    if (labels) GAN_TRY(read_samples(classes, &data->labels, count, "labels", &allocator));
+    data->has_labels = labels != NULL;
+    GAN_TRY(gan__dataset_name_classes(data, &d));
+    *out = data;
+    data = NULL;
+
+cleanup:
+    close_idx(pictures, &allocator);
+    close_idx(classes, &allocator);
+    gan_dataset_destroy(data);
+    return status;
+}
+
+gan_status gan_dataset_open_idx(gan_dataset **out, const char *images, const char *labels,
+                                const gan_dataset_desc *desc)
+{
+    gan_status status = GAN_OK;
+    FILE *image_stream = NULL;
+    FILE *label_stream = NULL;
+    uint64_t n_bytes;
+
+    if (!out) return gan__fail(GAN_ERR_INVALID, "dataset: out is NULL");
+    *out = NULL;
+    if (!images) GAN_FAIL(GAN_ERR_INVALID, "dataset: images is NULL");
+    GAN_TRY(gan__file_open(&image_stream, &n_bytes, images));
+    if (labels) GAN_TRY(gan__file_open(&label_stream, &n_bytes, labels));
+    GAN_TRY(gan__dataset_read_idx(out, image_stream, images, label_stream, labels, desc));
+
+cleanup:
+    if (label_stream) fclose(label_stream);
+    if (image_stream) fclose(image_stream);
+    return gan__lost(GAN__DATASET, status);
+}

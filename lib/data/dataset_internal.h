@@ -1,0 +1,83 @@
+/* dataset_internal.h - what a source of samples is made of. */
+#ifndef GAN_DATASET_INTERNAL_H
+#define GAN_DATASET_INTERNAL_H
+
+#include <gan/dataset.h>
+#include <stdio.h>
+
+/* One kind of source. */
+typedef struct gan__dataset_class {
+    /* Write a sample as it is stored (bytes divided by 255), its numbers known to be finite;
+     * `label` may be NULL. */
+    gan_status (*read)(const gan_dataset *data, size_t index, float *out, uint8_t *label);
+
+    /* Return the bytes of a sample.  NULL in a source that does not hold them. */
+    const uint8_t *(*bytes)(const gan_dataset *data, size_t index);
+
+    /* Write the bytes of a sample that has to be decoded, on any thread and with malloc's memory.
+     * NULL in a source that has `bytes` or is not made of any. */
+    gan_status (*decode)(const gan_dataset *data, size_t index, uint8_t *out);
+} gan__dataset_class;
+
+/* Where samples come from, when that is more than the host's memory: what is known of it by name. */
+typedef enum gan__origin_list {
+    GAN__ORIGIN_CLASSES,
+    GAN__ORIGIN_FILES,  /* of the samples */
+    GAN__ORIGIN_SKIPPED /* what was left out, as sentences */
+} gan__origin_list;
+
+typedef struct gan__origin_class {
+    size_t (*count)(const void *origin, gan__origin_list list);
+    const char *(*name)(const void *origin, gan__origin_list list, size_t i); /* i below count */
+    void (*destroy)(void *origin);
+} gan__origin_class;
+
+struct gan_dataset {
+    const gan__dataset_class *kind;
+    gan_allocator allocator;
+    size_t count;
+    gan_shape shape; /* of one sample */
+    size_t size;     /* numbers in one sample */
+    int has_labels;
+    uint8_t *labels;   /* NULL also when `read` below delivers them */
+    char *class_names; /* as of gan__labels_copy_names(); an origin has its own */
+    size_t n_class_names;
+    uint8_t *bytes; /* the one of the three that `kind` reads is set */
+    float *floats;
+    gan_dataset_read_fn read;
+    void *user;
+    const gan__origin_class *origin_class; /* NULL: there is none */
+    void *origin;                          /* the dataset's own */
+};
+
+/* Read a host's descriptor and say how many of `count` samples it wants. */
+gan_status gan__dataset_read_desc(gan_dataset_desc *out, const gan_dataset_desc *desc,
+                                  size_t *count);
+
+/* Give the classes of a dataset, which has its labels, the names that a descriptor wants.
+ * GAN_ERR_NOMEM, GAN_ERR_INVALID. */
+gan_status gan__dataset_name_classes(gan_dataset *data, const gan_dataset_desc *desc);
+
+/* Make a dataset that holds no samples yet.  `shape` is a valid one.  GAN_ERR_NOMEM and, for half
+ * an allocator, GAN_ERR_INVALID. */
+gan_status gan__dataset_create_empty(gan_dataset **out, const gan__dataset_class *kind,
+                                     size_t count, gan_shape shape, const gan_allocator *allocator);
+
+/* What a dataset is made of that holds bytes, its labels aside. */
+extern const gan__dataset_class gan__dataset_bytes_class;
+
+/* Make a dataset of zero bytes, for its maker to fill.  `shape` is a valid one.  GAN_ERR_NOMEM and,
+ * for half an allocator, GAN_ERR_INVALID. */
+gan_status gan__dataset_create_zeros(gan_dataset **out, size_t count, gan_shape shape,
+                                     int has_labels, const gan_allocator *allocator);
+
+/* gan_dataset_open_idx() on streams that are open; the names are for messages, `labels` may be
+ * NULL.  The streams stay the caller's. */
+gan_status gan__dataset_read_idx(gan_dataset **out, FILE *images, const char *images_name,
+                                 FILE *labels, const char *labels_name,
+                                 const gan_dataset_desc *desc);
+
+/* Return the index of the first number that is NaN or infinite, or `n`. */
+size_t gan__dataset_find_nonfinite(const float *numbers, size_t n);
+
+#endif

@@ -1,0 +1,147 @@
+/* image_fit.c - pictures scaled and cut to one size.
+ *
+ * A pixel of the scaled picture is a mean of the pixels under a triangle around its centre, which
+ * reaches one pixel to both sides of the coarser of the two pictures: bilinear interpolation where
+ * the picture grows, without aliasing where it shrinks.  First rows are mixed, then the pixels of
+ * the mixed row, in float; only the result is rounded. */
+#include "data/image_internal.h"
+
+#include "base/alloc_internal.h"
+#include "base/status_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+/* One direction, across or down. */
+typedef struct axis {
+    size_t in;     /* pixels of the picture */
+    uint64_t full; /* of the scaled picture */
+    size_t out;    /* of what is cut out of that, */
+    uint64_t cut;  /* from here on */
+    size_t n_taps; /* pixels that are mixed into one, those without weight included */
+} axis;
+
+/* How many pixels of the picture the triangle reaches to either side. */
+static double reach_of(const axis *a)
+{
+    const double scale = (double)a->in / (double)a->full;
+
+    return scale > 1.0 ? scale : 1.0;
+}
+
+/* The middle is rounded to even, as Python does. */
+static axis make_axis(size_t in, uint64_t full, size_t out)
+{
+    const uint64_t spare = full - out;
+    axis a = {in, full, out, spare / 2 + (spare % 4 == 3), 0};
+    const size_t n_taps = 2 * (size_t)ceil(reach_of(&a)) + 1;
+
+    a.n_taps = n_taps < in ? n_taps : in;
+    return a;
+}
+
+/* Where pixel `i` of the cut lies, in pixels of the picture. */
+static double center_of(const axis *a, size_t i)
+{
+    return (double)a->in / (double)a->full * ((double)(a->cut + i) + 0.5);
+}
+
+/* The first pixel of the picture that is mixed into pixel `i` of the cut. */
+static size_t first_of(const axis *a, size_t i)
+{
+    const double first = center_of(a, i) - reach_of(a) + 0.5;
+    const size_t last = a->in - a->n_taps;
+
+    if (!(first > 0)) return 0;
+    return (size_t)first < last ? (size_t)first : last;
+}
+
+/* The weights of the pixels from first_of() on; their sum is 1. */
+static void weigh(const axis *a, size_t i, float *weights)
+{
+    const double from = (double)first_of(a, i) + 0.5 - center_of(a, i), reach = reach_of(a);
+    double sum = 0;
+
+    for (size_t k = 0; k < a->n_taps; k++) sum += fmax(0, 1 - fabs(from + (double)k) / reach);
+    for (size_t k = 0; k < a->n_taps; k++)
+        weights[k] = (float)(fmax(0, 1 - fabs(from + (double)k) / reach) / sum);
+}
+
+/* Mix numbers [begin, end) of the picture's rows for row `y` of the cut. */
+static void mix_rows(const gan_image *image, const axis *down, size_t y, const float *weights,
+                     size_t begin, size_t end, float *row)
+{
+    const size_t stride = image->width * image->channels;
+    const uint8_t *from = image->pixels + first_of(down, y) * stride;
+
+    memset(row + begin, 0, (end - begin) * sizeof *row);
+    for (size_t k = 0; k < down->n_taps; k++, from += stride) {
+        if (!(weights[k] > 0)) continue;
+        for (size_t x = begin; x < end; x++) row[x] += weights[k] * (float)from[x];
+    }
+}
+
+/* Mix the numbers of a row, `n_channels` a pixel, into one row of each plane. */
+static void mix_pixels(const axis *across, const float *row, size_t n_channels,
+                       const float *weights, uint8_t *to, size_t plane_size)
+{
+    for (size_t x = 0; x < across->out; x++, weights += across->n_taps) {
+        const float *from = row + first_of(across, x) * n_channels;
+
+        for (size_t c = 0; c < n_channels; c++) {
+            float sum = 0.5f;
+
+            for (size_t k = 0; k < across->n_taps; k++)
+                sum += weights[k] * from[k * n_channels + c];
+            to[c * plane_size + x] = (uint8_t)sum;
+        }
+    }
+}
+
+/* The weights are those of ITU-R BT.601, in 1/65536. */
+static void make_grey(gan_image *image)
+{
+    const size_t n = image->width * image->height;
+    const uint8_t *p = image->pixels;
+
+    for (size_t i = 0; i < n; i++, p += 3)
+        image->pixels[i] = (uint8_t)((p[0] * 19595u + p[1] * 38470u + p[2] * 7471u + 32768u) >> 16);
+    image->channels = 1;
+}
+
+gan_status gan__image_fit(gan_image *image, size_t width, size_t height, size_t channels,
+                          uint8_t *planes)
+{
+    const uint64_t in_width = image->width, in_height = image->height;
+    const int width_decides = in_width * height <= in_height * width;
+    const axis across =
+        make_axis(image->width, width_decides ? width : in_width * height / in_height, width);
+    const axis down =
+        make_axis(image->height, width_decides ? in_height * width / in_width : height, height);
+    const size_t first = first_of(&across, 0);
+    const size_t end = first_of(&across, width - 1) + across.n_taps;
+    gan_status status = GAN_OK;
+    float *row = NULL, *row_weights = NULL, *pixel_weights = NULL;
+
+    if (channels < image->channels) make_grey(image);
+    GAN_TRY(gan__alloc(&row, &image->allocator, gan__size_mul(image->width, image->channels),
+                       sizeof *row));
+    GAN_TRY(gan__alloc(&row_weights, &image->allocator, down.n_taps, sizeof *row_weights));
+    GAN_TRY(gan__alloc(&pixel_weights, &image->allocator, gan__size_mul(width, across.n_taps),
+                       sizeof *pixel_weights));
+    for (size_t x = 0; x < width; x++) weigh(&across, x, pixel_weights + x * across.n_taps);
+    for (size_t y = 0; y < height; y++) {
+        weigh(&down, y, row_weights);
+        mix_rows(image, &down, y, row_weights, first * image->channels, end * image->channels, row);
+        mix_pixels(&across, row, image->channels, pixel_weights, planes + y * width,
+                   width * height);
+    }
+    for (size_t c = image->channels; c < channels; c++)
+        memcpy(planes + c * width * height, planes, width * height);
+
+cleanup:
+    gan__free(&image->allocator, pixel_weights);
+    gan__free(&image->allocator, row_weights);
+    gan__free(&image->allocator, row);
+    return status;
+}

@@ -1,0 +1,17 @@
+/* iterator_internal.h - an iterator as part of a checkpoint. */
+#ifndef GAN_ITERATOR_INTERNAL_H
+#define GAN_ITERATOR_INTERNAL_H
+
+#include "file/state_internal.h"
+
+#include <gan/iterator.h>
+#include <stdint.h>
+
+/* Add the settings that the order and the numbers of the batches depend on.  Where the walk stands
+ * is told and set by the public functions. */
+void gan__iterator_state(const gan_iterator *it, gan__state *s);
+
+/* GAN_ERR_INVALID when no batch begins at `position`. */
+gan_status gan__iterator_check_place(const gan_iterator *it, uint64_t position);
+
+#endif

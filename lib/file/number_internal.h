@@ -1,0 +1,29 @@
+/* number_internal.h - numbers as texts, the same in every locale and every rounding mode. */
+#ifndef GAN_NUMBER_INTERNAL_H
+#define GAN_NUMBER_INTERNAL_H
+
+#include "base/arithmetic_internal.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    GAN__NUMBER_BYTES = 32,  /* any number as a text, with the zero byte */
+    GAN__NUMBER_DIGITS = 17, /* with so many every text reads as the number it was made from */
+};
+
+/* Write a number with at most so many significant digits, 1 to 17, as printf's %g does in the C
+ * locale; and with as few from 15 on as it takes to read the same bits again. */
+void gan__number_print(char text[GAN__NUMBER_BYTES], double value, int digits);
+void gan__number_print_exact(char text[GAN__NUMBER_BYTES], double value);
+/* The same for a float, with as few digits as tell it from all other floats: 0.1 for 0.1f. */
+void gan__number_print_float(char text[GAN__NUMBER_BYTES], float value);
+
+/* Read all n bytes of a text as the nearest double; 0, and `*out` as it was, when they are no
+ * decimal number or one too large. */
+int gan__number_parse(double *out, const char *text, size_t n);
+
+/* Read digits without sign and leading zeros as a whole number; 0 when it is none of 64 bits. */
+int gan__number_parse_whole(uint64_t *out, const char *text, size_t n);
+
+#endif

@@ -1,0 +1,82 @@
+/* state_internal.h - what objects consist of, as a list of named settings, places and tensors that
+ * goes to a file and comes back from it.
+ *
+ * Each object adds its own entries (gan__iterator_state() and its like), once for both ways.  What
+ * only some objects have is added only for those: a file whose entries are not the list's is
+ * refused, so older files, which lack what came later, fit the objects that don't have it. */
+#ifndef GAN_STATE_INTERNAL_H
+#define GAN_STATE_INTERNAL_H
+
+#include "file/safetensors_internal.h"
+
+#include <gan/alloc.h>
+#include <gan/export.h>
+#include <gan/status.h>
+#include <gan/tensor.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { GAN__STATE_NAME_BYTES = 128 };
+
+/* Names that begin with this tell where a file comes from; they are not compared. */
+#define GAN__STATE_NOTE "libgan."
+
+typedef struct gan__state_entry {
+    char name[GAN__STATE_NAME_BYTES];
+    char *text;      /* as it stands in the file */
+    uint64_t *whole; /* a place: one of these is set, and is written when the list is put back */
+    double *real;
+    uint8_t *labels;
+    size_t n_labels;
+    double least;  /* of `real` */
+    uint64_t most; /* of `whole`, and of a label */
+    union {
+        uint64_t whole;
+        double real;
+        const char *labels;
+    } found; /* in the file that was checked last */
+} gan__state_entry;
+
+typedef struct gan__state {
+    gan_allocator allocator;
+    gan__state_entry *entries;
+    size_t n_entries, entry_capacity;
+    gan_tensor *tensors; /* their names are the list's own */
+    size_t n_tensors, tensor_capacity;
+    char prefix[32];   /* of the names to come */
+    gan_status status; /* the first failure of an addition, which the calls below return */
+} gan__state;
+
+void gan__state_init(gan__state *s, const gan_allocator *allocator);
+void gan__state_end(gan__state *s); /* a list of zeros is left alone */
+
+/* From now on names begin with `prefix`, such as "generator.". */
+void gan__state_prefix(gan__state *s, const char *prefix);
+
+/* A text that must be the same in a file that is loaded, or a note. */
+void gan__state_text(gan__state *s, const char *name, const char *format, ...) GAN_PRINTF(3, 4);
+/* The same for a number, written with as many digits as it needs; a float needs fewer. */
+void gan__state_setting(gan__state *s, const char *name, double value);
+void gan__state_float(gan__state *s, const char *name, float value);
+
+/* Numbers that a file puts back; those are finite, and at least `least`. */
+void gan__state_whole(gan__state *s, const char *name, uint64_t *place);
+void gan__state_count(gan__state *s, const char *name, uint64_t *place, uint64_t most);
+void gan__state_real(gan__state *s, const char *name, double *place, double least);
+/* n labels, each at most `most`; in the file each is two hexadecimal digits. */
+void gan__state_labels(gan__state *s, const char *name, uint8_t *labels, size_t n, uint8_t most);
+
+/* Numbers that a file puts back: t's, under the prefix and its own name. */
+void gan__state_tensor(gan__state *s, const gan_tensor *t);
+
+/* Write the list as a sealed file.  GAN_ERR_IO, GAN_ERR_NOMEM, GAN_ERR_NONFINITE. */
+gan_status gan__state_save(const gan__state *s, const char *path, size_t n_keep);
+
+/* Check all of a file, but for the tensors' numbers, against the list.  GAN_ERR_INVALID for the
+ * first text that differs, GAN_ERR_FORMAT for what can't be an entry's. */
+gan_status gan__state_check(gan__state *s, const gan__safetensors *file);
+
+/* Put everything back from a file that was checked.  GAN_ERR_IO, after which some is. */
+gan_status gan__state_restore(const gan__state *s, gan__safetensors *file);
+
+#endif

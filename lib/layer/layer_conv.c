@@ -1,0 +1,472 @@
+/* layer_conv.c - convolutions and transposed convolutions.
+ *
+ * The two differ only in who is whose input: see kernels_conv_internal.h. */
+#include "base/desc_internal.h"
+#include "base/status_internal.h"
+#include "base/tensor_internal.h"
+#include "layer/layer_internal.h"
+#include "math/kernels_conv_internal.h"
+#include "math/kernels_internal.h"
+
+#include <math.h>
+
+/* Settings; pairs are height and width. */
+enum {
+    IN,
+    OUT,
+    KERNEL,
+    STRIDE = KERNEL + 2,
+    PADDING = STRIDE + 2,
+    DILATION = PADDING + 2,
+    OUTPUT_PADDING = DILATION + 2,
+    GROUPS = OUTPUT_PADDING + 2,
+    BIAS,
+    N_SETTINGS
+};
+
+/* A tile of rows is worth its copies of the weights from so many operations on, and leaves the
+ * cache with so many numbers. */
+enum { TILE_FLOPS = 1 << 26, TILE_NUMBERS = 1 << 17, WORTH_TWO = 1 << 20, MAX_TILES = 64 };
+
+static size_t setting(const gan_layer *layer, size_t i)
+{
+    return (size_t)layer->settings[i];
+}
+
+static int is_transposed(const gan_layer *layer)
+{
+    return layer->class == &gan__layer_conv_transpose2d;
+}
+
+/* ---- settings ---- */
+
+static gan_status check(const gan_layer *layer)
+{
+    static const struct {
+        const char *name;
+        size_t least;
+    } wanted[N_SETTINGS] = {
+        {"in_channels", 1}, {"out_channels", 1}, {"a kernel_size", 1},  {"a kernel_size", 1},
+        {"a stride", 1},    {"a stride", 1},     {"a padding", 0},      {"a padding", 0},
+        {"a dilation", 1},  {"a dilation", 1},   {"output_padding", 0}, {"output_padding", 0},
+        {"groups", 1},      {"bias", 0}};
+    gan_status status = GAN_OK;
+    const double *s = layer->settings;
+
+    for (size_t i = 0; i < N_SETTINGS; i++)
+        GAN_TRY(gan__layer_check_whole(layer, i, wanted[i].name, wanted[i].least));
+    if (s[BIAS] > 1)
+        return gan__fail(GAN_ERR_INVALID, "%s: bias is 0 or 1, got %.0f", layer->class->name,
+                         s[BIAS]);
+    if (fmod(s[IN], s[GROUPS]) != 0 || fmod(s[OUT], s[GROUPS]) != 0)
+        return gan__fail(GAN_ERR_INVALID,
+                         "%s: %.0f groups don't divide %.0f in_channels and %.0f out_channels",
+                         layer->class->name, s[GROUPS], s[IN], s[OUT]);
+    if (s[IN] * s[OUT] / s[GROUPS] * s[KERNEL] * s[KERNEL + 1] > INT32_MAX)
+        return gan__fail(GAN_ERR_INVALID, "%s: %.0f weights, at most %d", layer->class->name,
+                         s[IN] * s[OUT] / s[GROUPS] * s[KERNEL] * s[KERNEL + 1], INT32_MAX);
+    for (size_t i = 0; i < 2; i++)
+        if (s[OUTPUT_PADDING + i] >= fmax(s[STRIDE + i], s[DILATION + i]) &&
+            s[OUTPUT_PADDING + i] > 0)
+            return gan__fail(GAN_ERR_INVALID,
+                             "%s: output_padding %.0f is not smaller than stride %.0f or dilation "
+                             "%.0f",
+                             layer->class->name, s[OUTPUT_PADDING + i], s[STRIDE + i],
+                             s[DILATION + i]);
+
+cleanup:
+    return status;
+}
+
+/* ---- shapes ---- */
+
+/* How long the output is where the input is `n` long; 0 when there would be none. */
+static double output_size(const gan_layer *layer, double n, size_t side)
+{
+    const double *s = layer->settings + side;
+    const double reach = s[DILATION] * (s[KERNEL] - 1) + 1;
+    double out;
+
+    if (is_transposed(layer))
+        out = (n - 1) * s[STRIDE] - 2 * s[PADDING] + reach + s[OUTPUT_PADDING];
+    else
+        out = floor((n + 2 * s[PADDING] - reach) / s[STRIDE]) + 1;
+    return out > 0 ? out : 0;
+}
+
+/* Images are copied between their padding. */
+static gan_status check_padded(const gan_layer *layer)
+{
+    const gan_shape image = is_transposed(layer) ? layer->out : layer->in;
+    const double *p = layer->settings + PADDING;
+    const double n = (double)image.dim[0] * ((double)image.dim[1] + 2 * p[0]) *
+                     ((double)image.dim[2] + 2 * p[1]);
+
+    if (n > INT32_MAX)
+        return gan__fail(GAN_ERR_SHAPE,
+                         "%s with a padding of %.0f and %.0f has more than %d numbers",
+                         gan__shape_text_of(image).text, p[0], p[1], INT32_MAX);
+    return GAN_OK;
+}
+
+static gan_status shape(gan_layer *layer)
+{
+    gan_status status = GAN_OK;
+    const size_t in = setting(layer, IN);
+    const size_t out = setting(layer, OUT);
+    const size_t groups = setting(layer, GROUPS);
+    const int transposed = is_transposed(layer);
+    double size[2];
+
+    if (layer->in.rank != 3 || layer->in.dim[0] != in)
+        return gan__fail(GAN_ERR_SHAPE, "needs an image of %zu channels, gets %s", in,
+                         gan__shape_text_of(layer->in).text);
+    for (size_t i = 0; i < 2; i++) size[i] = output_size(layer, (double)layer->in.dim[i + 1], i);
+    if (!(size[0] * size[1] >= 1 && (double)out * size[0] * size[1] <= INT32_MAX))
+        return gan__fail(GAN_ERR_SHAPE, "makes an image of %zux%.0fx%.0f from %s", out, size[0],
+                         size[1], gan__shape_text_of(layer->in).text);
+    layer->out = gan_shape_3d(out, (size_t)size[0], (size_t)size[1]);
+    GAN_TRY(check_padded(layer));
+    layer->params[0] = (gan__layer_param){"weight",
+                                          {4,
+                                           {transposed ? in : out, (transposed ? out : in) / groups,
+                                            setting(layer, KERNEL), setting(layer, KERNEL + 1)}}};
+    layer->params[1] = (gan__layer_param){"bias", gan_shape_1d(out)};
+    layer->n_params = 1 + setting(layer, BIAS);
+
+cleanup:
+    return status;
+}
+
+static gan__conv conv_of(const gan_layer *layer)
+{
+    const int transposed = is_transposed(layer);
+    const gan_shape image = transposed ? layer->out : layer->in;
+    const gan_shape map = transposed ? layer->in : layer->out;
+    const size_t groups = setting(layer, GROUPS);
+    gan__conv c = {groups, image.dim[0] / groups, map.dim[0] / groups, {0}, {0}, {0}, {0}, {0},
+                   {0}};
+
+    for (size_t i = 0; i < 2; i++) {
+        c.image[i] = image.dim[i + 1];
+        c.map[i] = map.dim[i + 1];
+        c.kernel[i] = setting(layer, KERNEL + i);
+        c.stride[i] = setting(layer, STRIDE + i);
+        c.padding[i] = setting(layer, PADDING + i);
+        c.dilation[i] = setting(layer, DILATION + i);
+    }
+    return c;
+}
+
+/* Whether the kernel is as large as the image, which makes it a linear layer: map = w * image. */
+static int is_linear(const gan__conv *c)
+{
+    int is = c->groups == 1;
+
+    for (size_t i = 0; i < 2; i++)
+        is &= c->map[i] == 1 && c->kernel[i] == c->image[i] && c->padding[i] == 0 &&
+              (c->dilation[i] == 1 || c->kernel[i] == 1);
+    return is;
+}
+
+static void init(const gan_layer *layer, float *params, uint64_t seed, uint64_t stream,
+                 uint64_t position)
+{
+    /* PyTorch calls this the fan-in of transposed weights too. */
+    const gan_shape w = layer->params[0].shape;
+
+    gan__layer_init_uniform(layer, 1.0 / sqrt((double)(w.dim[1] * w.dim[2] * w.dim[3])), params,
+                            seed, stream, position);
+}
+
+static size_t scratch(const gan_layer *layer)
+{
+    const gan__conv c = conv_of(layer);
+
+    return is_linear(&c) ? GAN__GEMM_SCRATCH : gan__conv_scratch(&c);
+}
+
+/* As a linear layer, or by panels; turned around, the kernel has its numbers in another order. */
+static size_t largest_product(const gan_layer *layer, size_t rows)
+{
+    const gan__conv c = conv_of(layer);
+    const size_t most = c.in > c.out ? c.in : c.out;
+    const size_t kernel = c.in * c.out * gan__conv_kernel_size(&c);
+    const size_t map = GAN__CONV_DEPTH * most;
+
+    if (is_linear(&c)) return rows * (gan__conv_image_size(&c) + c.out);
+    return kernel > map ? kernel : map;
+}
+
+/* ---- the cut ---- */
+
+static double flops_of(const gan_layer *layer, size_t rows)
+{
+    const gan__conv c = conv_of(layer);
+
+    return 2.0 * (double)rows * (double)gan__conv_map_size(&c) * (double)c.in *
+           (double)gan__conv_kernel_size(&c);
+}
+
+/* By samples; as in a linear layer where it is one, which with a single output takes its time to
+ * read, not to multiply. */
+static gan__cut cut_for(const gan_layer *layer, size_t rows, size_t columns)
+{
+    const gan__conv c = conv_of(layer);
+    const double flops = flops_of(layer, rows);
+    const double numbers =
+        (double)rows * (double)(gan_shape_size(layer->in) + gan_shape_size(layer->out));
+    size_t tiles = (size_t)fmin(fmax(flops / (double)TILE_FLOPS, numbers / (double)TILE_NUMBERS), MAX_TILES);
+
+    if (is_linear(&c)) return gan__layer_product_cut(fmax(flops, 16 * numbers), rows, columns);
+    if (tiles < 2) tiles = flops < (double)WORTH_TWO ? 1 : 2;
+    return (gan__cut){tiles < rows ? tiles : rows, 1, 0};
+}
+
+static gan__cut forward_cut(const gan_layer *layer, size_t rows)
+{
+    return cut_for(layer, rows, gan_shape_size(layer->out));
+}
+
+static gan__cut backward_cut(const gan_layer *layer, size_t rows)
+{
+    return cut_for(layer, rows, gan_shape_size(layer->in));
+}
+
+/* ---- forward and backward ---- */
+
+static const float *bias_of(const gan__layer_run *run)
+{
+    const gan_layer *layer = run->layer;
+
+    if (layer->n_params < 2 || run->tangents > 0) return NULL;
+    return run->params + gan_shape_size(layer->params[0].shape);
+}
+
+static void make_map(const gan__layer_run *run, const float *image, const float *bias, float *map)
+{
+    const gan__conv c = conv_of(run->layer);
+    const size_t size = gan__conv_image_size(&c);
+
+    if (is_linear(&c))
+        gan__kernels_linear(run->rows, size, c.out, run->begin, run->end, image, run->params, size,
+                            bias, map, run->scratch);
+    else
+        gan__conv_map(&c, run->rows, image, run->params, bias, map, run->scratch);
+}
+
+/* Add a channel's number to the columns of a tile. */
+static void add_bias(const gan__layer_run *run, const gan__conv *c, const float *bias, float *image)
+{
+    const size_t size = c->image[0] * c->image[1];
+    const size_t width = gan__conv_image_size(c);
+
+    for (size_t r = 0; r < run->rows; r++)
+        for (size_t i = run->begin, end; i < run->end; i = end) {
+            const float b = bias[i / size];
+
+            end = (i / size + 1) * size < run->end ? (i / size + 1) * size : run->end;
+            for (size_t j = i; j < end; j++) image[r * width + j] += b;
+        }
+}
+
+static void make_image(const gan__layer_run *run, const float *map, const float *bias, float *image)
+{
+    const gan__conv c = conv_of(run->layer);
+    const size_t size = gan__conv_image_size(&c);
+
+    if (!is_linear(&c)) {
+        gan__conv_image(&c, run->rows, map, run->params, bias, image, run->scratch);
+        return;
+    }
+    gan__kernels_linear_input_grad(run->rows, size, c.out, run->begin, run->end, map, run->params,
+                                   size, image, run->scratch);
+    if (bias) add_bias(run, &c, bias, image);
+}
+
+static void conv_forward(const gan__layer_run *run)
+{
+    make_map(run, run->x, bias_of(run), run->y);
+}
+
+static void conv_backward(const gan__layer_run *run)
+{
+    make_image(run, run->dy, NULL, run->dx);
+}
+
+static void transposed_forward(const gan__layer_run *run)
+{
+    make_image(run, run->x, bias_of(run), run->y);
+}
+
+static void transposed_backward(const gan__layer_run *run)
+{
+    make_map(run, run->dy, NULL, run->dx);
+}
+
+/* ---- the weights' gradient ---- */
+
+/* By channels of the image, so that each part gathers other patches; of the map where there are too
+ * few.  No sum over the batch is divided. */
+static gan__conv_part part_of(const gan__conv *c, size_t part, size_t parts)
+{
+    if (c->in >= parts)
+        return (gan__conv_part){c->in * part / parts, c->in * (part + 1) / parts, 0, c->out};
+    return (gan__conv_part){0, c->in, c->out * part / parts, c->out * (part + 1) / parts};
+}
+
+static size_t grad_parts(const gan_layer *layer, size_t rows)
+{
+    const gan__conv c = conv_of(layer);
+    const double flops = flops_of(layer, rows);
+
+    return is_linear(&c) ? gan__layer_tiles(flops, c.out)
+                         : gan__layer_tiles(flops, 16 * (c.in > c.out ? c.in : c.out));
+}
+
+/* The sum over samples and places of one channel of dy. */
+static float channel_sum(const gan__layer_run *run, size_t channel)
+{
+    const size_t n = run->layer->out.dim[1] * run->layer->out.dim[2];
+    const size_t width = gan_shape_size(run->layer->out);
+    enum { AT_ONCE = 128 };
+    double sums[AT_ONCE];
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i += AT_ONCE) {
+        const size_t m = n - i < AT_ONCE ? n - i : AT_ONCE;
+
+        gan__simd_best()->column_sums(run->rows - run->tangents, m, width,
+                                      run->dy + channel * n + i, sums);
+        for (size_t j = 0; j < m; j++) sum += sums[j];
+    }
+    return (float)sum;
+}
+
+static double bias_grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
+{
+    const size_t channels = run->layer->out.dim[0];
+    double squares = 0;
+
+    for (size_t i = channels * part / parts; i < channels * (part + 1) / parts; i++) {
+        grads[i] = channel_sum(run, i);
+        squares += (double)grads[i] * (double)grads[i];
+    }
+    return squares;
+}
+
+static double weight_squares(const gan__conv *c, gan__conv_part part, const float *dw)
+{
+    const size_t size = gan__conv_kernel_size(c);
+    const size_t n = (part.in_end - part.in_begin) * size;
+    double squares = 0;
+
+    for (size_t g = 0; g < c->groups; g++)
+        for (size_t o = part.out_begin; o < part.out_end; o++)
+            squares += gan__simd_best()->sum_squares(
+                n, dw + ((g * c->out + o) * c->in + part.in_begin) * size);
+    return squares;
+}
+
+static double grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
+{
+    const gan__conv c = conv_of(run->layer);
+    const int transposed = is_transposed(run->layer);
+    const float *image = transposed ? run->dy : run->x;
+    const float *map = transposed ? run->x : run->dy;
+    const size_t size = gan__conv_image_size(&c);
+    gan__conv_part p = part_of(&c, part, parts);
+    double squares = 0;
+
+    if (is_linear(&c)) {
+        p = (gan__conv_part){0, c.in, c.out * part / parts, c.out * (part + 1) / parts};
+        gan__kernels_linear_weight_grad(run->rows, size, c.out, p.out_begin, p.out_end, image, map,
+                                        size, grads, run->scratch);
+    } else {
+        gan__conv_weights(&c, run->rows, p, image, map, grads, run->scratch);
+    }
+    if (run->layer->n_params > 1)
+        squares = bias_grad(run, part, parts, grads + gan_shape_size(run->layer->params[0].shape));
+    return squares + weight_squares(&c, p, grads);
+}
+
+/* ---- the kinds ---- */
+
+const gan__layer_class gan__layer_conv2d = {
+    .name = "conv2d",
+    .n_settings = N_SETTINGS,
+    .product = 1,
+    .linear = 1,
+    .check = check,
+    .shape = shape,
+    .init = init,
+    .scratch = scratch,
+    .largest_product = largest_product,
+    .forward = conv_forward,
+    .backward = conv_backward,
+    .forward_cut = forward_cut,
+    .backward_cut = backward_cut,
+    .grad_parts = grad_parts,
+    .grad = grad,
+};
+
+const gan__layer_class gan__layer_conv_transpose2d = {
+    .name = "conv_transpose2d",
+    .n_settings = N_SETTINGS,
+    .product = 1,
+    .linear = 1,
+    .check = check,
+    .shape = shape,
+    .init = init,
+    .scratch = scratch,
+    .largest_product = largest_product,
+    .forward = transposed_forward,
+    .backward = transposed_backward,
+    .forward_cut = forward_cut,
+    .backward_cut = backward_cut,
+    .grad_parts = grad_parts,
+    .grad = grad,
+};
+
+static gan_status read_desc(double settings[N_SETTINGS], const gan__layer_class *class,
+                            size_t kernel, const gan_conv2d_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_conv2d_desc d = {GAN_CONV2D_DESC_INIT};
+    const double kernels[2] = {(double)kernel, (double)kernel}, ones[2] = {1, 1};
+
+    GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "conv2d desc"));
+    GAN_TRY(gan__layer_read_pair(settings + KERNEL, d.kernel_size, kernels, class, "kernel_size"));
+    GAN_TRY(gan__layer_read_pair(settings + STRIDE, d.stride, ones, class, "stride"));
+    GAN_TRY(gan__layer_read_pair(settings + DILATION, d.dilation, ones, class, "dilation"));
+    gan__layer_read_padding(settings + PADDING, d.padding);
+    gan__layer_read_padding(settings + OUTPUT_PADDING, d.output_padding);
+    settings[GROUPS] = d.groups > 0 ? (double)d.groups : 1;
+    settings[BIAS] = !d.no_bias;
+    if (class == &gan__layer_conv2d && settings[OUTPUT_PADDING] + settings[OUTPUT_PADDING + 1] > 0)
+        GAN_FAIL(GAN_ERR_INVALID, "conv2d: output_padding is for conv_transpose2d");
+
+cleanup:
+    return status;
+}
+
+static gan_layer *make(const gan__layer_class *class, size_t in, size_t out, size_t kernel,
+                       const gan_conv2d_desc *desc)
+{
+    double settings[N_SETTINGS] = {(double)in, (double)out};
+
+    if (read_desc(settings, class, kernel, desc) != GAN_OK) return NULL;
+    return gan__layer_create(class, settings);
+}
+
+gan_layer *gan_layer_conv2d(size_t in_channels, size_t out_channels, size_t kernel_size,
+                            const gan_conv2d_desc *desc)
+{
+    return make(&gan__layer_conv2d, in_channels, out_channels, kernel_size, desc);
+}
+
+gan_layer *gan_layer_conv_transpose2d(size_t in_channels, size_t out_channels, size_t kernel_size,
+                                      const gan_conv2d_desc *desc)
+{
+    return make(&gan__layer_conv_transpose2d, in_channels, out_channels, kernel_size, desc);
+}

@@ -1,0 +1,273 @@
+/* layer_internal.h - what a kind of layer has to say about itself. */
+#ifndef GAN_LAYER_INTERNAL_H
+#define GAN_LAYER_INTERNAL_H
+
+#include "base/arithmetic_internal.h"
+
+#include <gan/layer.h>
+#include <gan/tensor.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    GAN__LAYER_MAX_SETTINGS = 16,
+    GAN__LAYER_MAX_PARAMS = 3,
+    GAN__LAYER_MAX_BUFFERS = 2,
+    GAN__LAYER_NAME_BYTES = 104, /* six times "12345.shortcut." and a number */
+};
+
+typedef struct gan__layer_class gan__layer_class;
+struct gan_network;
+
+/* A block of numbers: trainable ones, or a buffer.  A layer's blocks follow one another in the order
+ * of its lists. */
+typedef struct gan__layer_param {
+    const char *name; /* PyTorch's: "weight", "bias", "running_mean" */
+    gan_shape shape;
+} gan__layer_param;
+
+/* A layer holds settings and shapes, no numbers: those lie in the network's flat blocks. */
+struct gan_layer {
+    const gan__layer_class *class;
+    double settings[GAN__LAYER_MAX_SETTINGS];
+    gan_shape in; /* these are filled when the layer joins a network */
+    gan_shape out;
+    gan__layer_param params[GAN__LAYER_MAX_PARAMS];
+    size_t n_params;
+    gan__layer_param buffers[GAN__LAYER_MAX_BUFFERS]; /* kept with the weights, but not trained */
+    size_t n_buffers;
+    size_t n_classes; /* of the labels it looks at; 0: at none.  Filled with the shapes */
+    int spectral;     /* its weights are divided by their singular value: see layer_spectral.c */
+    char name[GAN__LAYER_NAME_BYTES]; /* "3", or "3.body.0" inside another layer */
+    size_t value_from; /* boundaries of the pass that a junction of branches looks at besides its */
+    size_t grad_from;  /* own, forward and backward; 0: none */
+    struct gan_network *body, *shortcut; /* owned by a block until it joins a network */
+};
+
+/* The classes of some samples. */
+typedef struct gan__labels {
+    const uint8_t *of; /* their labels.  NULL: they have none */
+    const uint8_t *to; /* where they lie between classes, the other one, and how far from the */
+    const float *way;  /* first; else NULL */
+} gan__labels;
+
+/* What a layer appends to each sample, in memory of its own where the next layer can have it there:
+ * the row of a table that belongs to the sample's class. */
+typedef struct gan__tail {
+    size_t n; /* numbers a row; 0: nothing lies apart */
+    float *x; /* row 0; rows follow one another */
+    const float *table;
+    float *grad; /* by the table */
+    size_t classes;
+} gan__tail;
+
+/* One layer's work on a part of a batch: some rows (samples) and, of each, the columns (numbers)
+ * begin .. end-1 of what is computed: of y forward, of dx backward. */
+typedef struct gan__layer_run {
+    const gan_layer *layer;
+    size_t first; /* the place of row 0 in the pass, for what is saved by rows */
+    size_t rows;
+    size_t group; /* in training, so many rows after another are a batch of their own for layers
+                     that couple samples; `rows` is a multiple of it where they get all rows */
+    size_t begin, end;
+    gan__labels labels;  /* from row 0 on, for layers that look at them */
+    const float *params; /* the layer's part of the weights */
+    const float *buffers;
+    float *saved;    /* class->saved() numbers, from forward to backward */
+    float *scratch;  /* class->scratch() numbers, until the call ends */
+    const float *x;  /* input, from column 0 on; rows follow one another */
+    float *y;        /* output; is x where the layer works in place */
+    const float *dy; /* gradient by the output */
+    float *dx;       /* gradient by the input; is dy where the layer works in place */
+    gan__tail tail;  /* of y where the layer appends it, else of x */
+    /* Where second derivatives are wanted: see gan__layer_tangent(); else NULL. */
+    const float *tx;     /* the direction in which x moves */
+    float *ty;           /* and that in which y moves then */
+    const float *uy;     /* the weight of ty in what is differentiated */
+    float *ux;           /* and that of tx */
+    size_t tangents;     /* the last of `rows`, in x directions in which it moves and in dy their
+                            weights: these know no bias */
+    const float *other;  /* of the layer's value_from; rows follow one another */
+    const float *dother; /* of its grad_from */
+    const float *tother; /* as tx and uy, of these two */
+    const float *uother;
+    int training;
+    uint64_t seed; /* random numbers of the layer: this stream ... */
+    uint64_t stream;
+    uint64_t position; /* ... from here on, one a number of the output, row by row */
+} gan__layer_run;
+
+/* Into how many tiles a piece of work is cut, by rows and by columns: a matter of shapes alone, so
+ * that results don't depend on who does the work. */
+typedef struct gan__cut {
+    size_t rows;
+    size_t columns;
+    size_t unit; /* columns that stay together, such as a channel's; 0: a vector's */
+} gan__cut;
+
+struct gan__layer_class {
+    const char *name;
+    size_t n_settings; /* 0 .. GAN__LAYER_MAX_SETTINGS */
+    int in_place; /* output has the input's size, backward() needs no x: they may share memory */
+    int changes;  /* in place, it changes numbers; else it only sees them as another shape */
+    int needs_y;  /* backward() reads y, so nothing may change it in place afterwards */
+    int random;   /* uses random numbers in training */
+    int linear; /* y is a linear function of x and a bias, by random numbers of the same position */
+    int product;  /* its first parameter is a matrix that initialisers draw, the others biases */
+    int appends;  /* y is x and behind it a row of a table, its only parameter: see gan__tail */
+    int function; /* the gan__function that a plain activation computes */
+
+    /* Check settings.  GAN_ERR_INVALID, naming the one that is wrong.  NULL: nothing to check. */
+    gan_status (*check)(const gan_layer *layer);
+    /* From `in`, fill `out`, `params` and `n_params`.  GAN_ERR_SHAPE, with wanted and found. */
+    gan_status (*shape)(gan_layer *layer);
+    /* Draw first weights: number i of them from value position + i of the stream.  NULL: there are
+     * none. */
+    void (*init)(const gan_layer *layer, float *params, uint64_t seed, uint64_t stream,
+                 uint64_t position);
+    /* Lay down first buffers.  NULL: there are none. */
+    void (*init_buffers)(const gan_layer *layer, float *buffers);
+    /* How many numbers a pass of so many rows keeps from forward to backward, with groups of any
+     * size, in training only; and how many a thread needs for itself.  NULL: none. */
+    size_t (*saved)(const gan_layer *layer, size_t rows);
+    size_t (*scratch)(const gan_layer *layer);
+    /* How many numbers the smaller matrix of its products has at the most, with so many rows.  NULL:
+     * it has no products. */
+    size_t (*largest_product)(const gan_layer *layer, size_t rows);
+    /* y from x; dx from dy and x or y.  A layer that works in place gets the tiles of its
+     * neighbours. */
+    void (*forward)(const gan__layer_run *run);
+    void (*backward)(const gan__layer_run *run);
+    /* How to cut them.  NULL: as gan__layer_cut() does. */
+    gan__cut (*forward_cut)(const gan_layer *layer, size_t rows);
+    gan__cut (*backward_cut)(const gan_layer *layer, size_t rows);
+    /* In how many parts to compute the gradient by the weights, a matter of shapes alone.  NULL: no
+     * weights. */
+    size_t (*grad_parts)(const gan_layer *layer, size_t rows);
+    /* Compute one part of so many from x and dy of all columns, replacing what stood in `grads`;
+     * return its sum of squares.  Of a layer that isn't `linear`, and where tx is given, the
+     * gradient of the sum of dy y + uy ty. */
+    double (*grad)(const gan__layer_run *run, size_t part, size_t parts, float *grads);
+    /* The gradient by the table whose rows are the tail of x, into tail.grad; classes * out numbers
+     * of scratch are there for this and for grad(), behind those of class->scratch().  NULL: x has to be in one piece. */
+    void (*tail_grad)(const gan__layer_run *run);
+    /* ty from tx and x or y.  NULL: if `linear`, forward() does it; else the layer has no second
+     * derivatives. */
+    void (*tangent)(const gan__layer_run *run);
+    /* dx, the gradient of the sum of dy y + uy ty, from these and tx and x or y.  NULL: ty doesn't
+     * change with x, and backward() does it. */
+    void (*tangent_backward)(const gan__layer_run *run);
+    /* How many rows after another depend on each other in evaluation too.  NULL: one. */
+    size_t (*together)(const gan_layer *layer);
+    /* The fewest rows that a batch may have in training.  NULL: one. */
+    size_t (*least_rows)(const gan_layer *layer);
+    /* Let the buffers follow a training step, from what forward saved of the rows in `run`; above 0
+     * `momentum` takes the place of the layer's own.  NULL: they stay. */
+    void (*settle)(const gan__layer_run *run, double momentum, float *buffers);
+    /* Add the layers that it stands for to a network.  NULL: it is added itself. */
+    gan_status (*join)(struct gan_network *net, const gan_layer *layer);
+    /* End what the settings don't hold.  NULL: nothing. */
+    void (*destroy)(gan_layer *layer);
+};
+
+/* The cut of plain work on rows * columns numbers: by rows. */
+gan__cut gan__layer_cut(size_t rows, size_t columns);
+
+/* The cut of a matrix product of so many operations whose result has so many rows and columns, and
+ * into how many tiles a side of so many of them is cut. */
+gan__cut gan__layer_product_cut(double flops, size_t rows, size_t columns);
+size_t gan__layer_tiles(double flops, size_t side);
+
+/* In operations, what it takes to read so many numbers and hardly compute with them. */
+double gan__layer_read_flops(size_t rows, size_t columns);
+
+/* Draw all weights from U(-bound, bound): see class->init(). */
+void gan__layer_init_uniform(const gan_layer *layer, double bound, float *params, uint64_t seed,
+                             uint64_t stream, uint64_t position);
+
+/* Second derivatives.  A sum of uy ty over the outputs, where x moves along tx and so y along ty,
+ * is differentiated by the weights: forward along the network goes ty, and back come the gradients
+ * of the sum by tx, which is ux, and by x, which is dx.
+ *
+ * A layer's work on ux, ty, dx and the weights' gradient; the last is that of class->grad(). */
+void gan__layer_slope(const gan__layer_run *run);
+void gan__layer_tangent(const gan__layer_run *run);
+void gan__layer_tangent_backward(const gan__layer_run *run);
+double gan__layer_tangent_grad(const gan__layer_run *run, size_t part, size_t parts, float *grads);
+
+/* GAN_ERR_INVALID, naming the layer, when it has none. */
+gan_status gan__layer_check_tangent(const gan_layer *layer);
+
+/* Call `each` for every stretch of a run's columns whose numbers lie side by side: once when these
+ * are all columns, else once a row.  `at` is the place of the first of its n numbers.  For layers
+ * that work in place. */
+void gan__layer_for_stretches(const gan__layer_run *run,
+                              void (*each)(const gan__layer_run *run, size_t at, size_t n));
+
+/* Make a layer from its class and settings, as gan_layer_*() do: GAN_ERR_INVALID, GAN_ERR_NOMEM; and
+ * the same that returns NULL on failure. */
+gan_status gan__layer_make(gan_layer **out, const gan__layer_class *class, const double *settings);
+gan_layer *gan__layer_create(const gan__layer_class *class, const double *settings);
+
+/* Settings that are a shape: lay it down in GAN_SHAPE_MAX_RANK settings, read it from those behind
+ * the first, and check it. */
+void gan__layer_set_shape(double *settings, gan_shape shape);
+gan_shape gan__layer_shape_setting(const gan_layer *layer, size_t first);
+gan_status gan__layer_check_shape(const gan_layer *layer, size_t first);
+
+/* Find a class by name; NULL when there is none. */
+const gan__layer_class *gan__layer_class_find(const char *name);
+
+/* How many trainable numbers a layer has, and how many others. */
+size_t gan__layer_param_count(const gan_layer *layer);
+size_t gan__layer_buffer_count(const gan_layer *layer);
+
+/* A shape rule for layers that keep it. */
+gan_status gan__layer_keep_shape(gan_layer *layer);
+
+/* For class->shape(): the input is an image. */
+gan_status gan__layer_check_image(const gan_layer *layer);
+
+/* For class->check(): setting i is a whole number of at least so much and at most 2^31 - 1. */
+gan_status gan__layer_check_whole(const gan_layer *layer, size_t i, const char *what, size_t least);
+
+/* Write a descriptor's pair of sizes as two settings; {0, 0} stands for `usual`.  GAN_ERR_INVALID,
+ * naming them as `what`, where one of the two is 0. */
+gan_status gan__layer_read_pair(double settings[2], const size_t pair[2], const double usual[2],
+                                const gan__layer_class *class, const char *what);
+
+/* The same for a pair of paddings, each of which may be 0. */
+void gan__layer_read_padding(double settings[2], const size_t pair[2]);
+
+/* Of a layer with `spectral` set: name its weights as those to be normalised and give it u and v;
+ * lay down the first ones; how many numbers a pass has in place of its parameters. */
+void gan__spectral_shape(gan_layer *layer);
+void gan__spectral_init(const gan_layer *layer, float *buffers);
+size_t gan__spectral_count(const gan_layer *layer);
+/* Make them, beginning with what the layer computes with; make the gradient by that one by the
+ * parameters, and return its sum of squares; let the buffers follow. */
+void gan__spectral_prepare(const gan_layer *layer, const float *params, const float *buffers,
+                           int training, float *memory);
+double gan__spectral_grad(const gan_layer *layer, float *memory, float *grads);
+void gan__spectral_settle(const gan_layer *layer, float *memory, float *buffers);
+
+/* The class of row r: the label, the other one and its part.  The rows of tangents have those of the
+ * rows before them. */
+typedef struct gan__mix {
+    size_t from, to;
+    float way;
+} gan__mix;
+gan__mix gan__layer_label(const gan__layer_run *run, size_t r);
+
+extern const gan__layer_class gan__layer_label_embedding, gan__layer_one_hot, gan__layer_label_map,
+    gan__layer_class_affine, gan__layer_projection;
+extern const gan__layer_class gan__layer_elu, gan__layer_selu, gan__layer_softplus, gan__layer_gelu,
+    gan__layer_gelu_tanh, gan__layer_silu, gan__layer_prelu, gan__layer_dropout2d,
+    gan__layer_max_pool2d, gan__layer_avg_pool2d, gan__layer_upsample, gan__layer_pixel_shuffle,
+    gan__layer_minibatch_stddev;
+extern const gan__layer_class gan__layer_linear, gan__layer_leaky_relu, gan__layer_relu,
+    gan__layer_tanh, gan__layer_sigmoid, gan__layer_dropout, gan__layer_flatten, gan__layer_reshape,
+    gan__layer_conv2d, gan__layer_conv_transpose2d, gan__layer_batch_norm, gan__layer_layer_norm,
+    gan__layer_group_norm, gan__layer_instance_norm;
+
+#endif

@@ -1,0 +1,190 @@
+/* layer_linear.c - the fully connected layer. */
+#include "base/status_internal.h"
+#include "layer/layer_internal.h"
+#include "math/kernels_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { IN, OUT };
+
+static size_t in_of(const gan_layer *layer)
+{
+    return (size_t)layer->settings[IN];
+}
+
+static size_t out_of(const gan_layer *layer)
+{
+    return (size_t)layer->settings[OUT];
+}
+
+static gan_status check(const gan_layer *layer)
+{
+    const double in = layer->settings[IN];
+    const double out = layer->settings[OUT];
+
+    if (!(in >= 1 && out >= 1 && in == floor(in) && out == floor(out) && in * out <= INT32_MAX))
+        return gan__fail(GAN_ERR_INVALID,
+                         "linear: in and out of at least 1 wanted, and in * out of at most %d; got "
+                         "%.0f and %.0f",
+                         INT32_MAX, in, out);
+    return GAN_OK;
+}
+
+static gan_status shape(gan_layer *layer)
+{
+    const size_t in = in_of(layer);
+    const size_t out = out_of(layer);
+
+    if (gan_shape_size(layer->in) != in)
+        return gan__fail(GAN_ERR_SHAPE, "needs %zu inputs, gets %zu", in,
+                         gan_shape_size(layer->in));
+    layer->out = gan_shape_1d(out);
+    layer->params[0] = (gan__layer_param){"weight", gan_shape_2d(out, in)};
+    layer->params[1] = (gan__layer_param){"bias", gan_shape_1d(out)};
+    layer->n_params = 2;
+    return GAN_OK;
+}
+
+static void init(const gan_layer *layer, float *params, uint64_t seed, uint64_t stream,
+                 uint64_t position)
+{
+    gan__layer_init_uniform(layer, 1.0 / sqrt((double)in_of(layer)), params, seed, stream,
+                            position);
+}
+
+static double flops_of(const gan_layer *layer, size_t rows)
+{
+    if (out_of(layer) == 1) return gan__layer_read_flops(rows, in_of(layer));
+    return 2.0 * (double)rows * (double)in_of(layer) * (double)out_of(layer);
+}
+
+static gan__cut forward_cut(const gan_layer *layer, size_t rows)
+{
+    return gan__layer_product_cut(flops_of(layer, rows), rows, out_of(layer));
+}
+
+/* With one output it is plain work on the input's numbers. */
+static gan__cut backward_cut(const gan_layer *layer, size_t rows)
+{
+    if (out_of(layer) == 1) return gan__layer_cut(rows, in_of(layer));
+    return gan__layer_product_cut(flops_of(layer, rows), rows, in_of(layer));
+}
+
+static size_t scratch(const gan_layer *layer)
+{
+    (void)layer;
+    return GAN__GEMM_SCRATCH;
+}
+
+static size_t largest_product(const gan_layer *layer, size_t rows)
+{
+    return rows * (in_of(layer) > out_of(layer) ? in_of(layer) : out_of(layer));
+}
+
+static void forward(const gan__layer_run *run)
+{
+    const size_t in = in_of(run->layer), n = in - run->tail.n;
+    const size_t out = out_of(run->layer);
+
+    gan__kernels_linear(run->rows, n, out, run->begin, run->end, run->x, run->params, in,
+                        run->tangents > 0 ? NULL : run->params + in * out, run->y, run->scratch);
+    if (run->tail.n > 0 && run->tangents == 0) /* no direction moves it */
+        gan__kernels_linear_add(run->rows, run->tail.n, out, run->begin, run->end, run->tail.x,
+                                run->params + n, in, run->y, run->scratch);
+}
+
+static void backward(const gan__layer_run *run)
+{
+    const size_t in = in_of(run->layer);
+
+    gan__kernels_linear_input_grad(run->rows, in - run->tail.n, out_of(run->layer), run->begin,
+                                   run->end, run->dy, run->params, in, run->dx, run->scratch);
+}
+
+/* Samples of a class have the same tail, so that the sum of their gradients is all that counts: for
+ * each class, columns begin .. end-1 of it. */
+static const float *class_sums(const gan__layer_run *run, size_t begin, size_t end)
+{
+    const size_t out = out_of(run->layer), n = end - begin;
+    float *sums = run->scratch + GAN__GEMM_SCRATCH;
+
+    memset(sums, 0, run->tail.classes * n * sizeof *sums);
+    for (size_t r = 0; r < run->rows - run->tangents; r++)
+        gan__simd_best()->axpy(n, 1, run->dy + r * out + begin, sums + run->labels.of[r] * n);
+    return sums;
+}
+
+static void tail_grad(const gan__layer_run *run)
+{
+    const size_t in = in_of(run->layer), n = run->tail.n;
+    const size_t out = out_of(run->layer);
+
+    gan__kernels_linear_input_grad(run->tail.classes, n, out, 0, n, class_sums(run, 0, out),
+                                   run->params + in - n, in, run->tail.grad, run->scratch);
+}
+
+/* By outputs, so that no sum over the batch is divided. */
+static size_t grad_parts(const gan_layer *layer, size_t rows)
+{
+    return gan__layer_tiles(flops_of(layer, rows), out_of(layer));
+}
+
+/* The bias's gradient. */
+static void sum_columns(const gan__layer_run *run, size_t begin, size_t end, float *db)
+{
+    enum { AT_ONCE = 128 };
+    double sums[AT_ONCE];
+
+    for (size_t i = begin; i < end; i += AT_ONCE) {
+        const size_t n = end - i < AT_ONCE ? end - i : AT_ONCE;
+
+        gan__simd_best()->column_sums(run->rows - run->tangents, n, out_of(run->layer), run->dy + i,
+                                      sums);
+        for (size_t j = 0; j < n; j++) db[i + j] = (float)sums[j];
+    }
+}
+
+static double grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
+{
+    const size_t in = in_of(run->layer), n = in - run->tail.n;
+    const size_t out = out_of(run->layer);
+    const size_t begin = out * part / parts;
+    const size_t end = out * (part + 1) / parts;
+    const gan__simd *simd = gan__simd_best();
+    float *db = grads + in * out;
+
+    sum_columns(run, begin, end, db);
+    gan__kernels_linear_weight_grad(run->rows, n, out, begin, end, run->x, run->dy, in, grads,
+                                    run->scratch);
+    if (run->tail.n > 0)
+        gan__kernels_linear_weight_grad(run->tail.classes, run->tail.n, end - begin, 0, end - begin,
+                                        run->tail.table, class_sums(run, begin, end), in,
+                                        grads + begin * in + n, run->scratch);
+    return simd->sum_squares((end - begin) * in, grads + begin * in) +
+           simd->sum_squares(end - begin, db + begin);
+}
+
+const gan__layer_class gan__layer_linear = {
+    .name = "linear",
+    .n_settings = 2,
+    .product = 1,
+    .linear = 1,
+    .check = check,
+    .shape = shape,
+    .init = init,
+    .scratch = scratch,
+    .largest_product = largest_product,
+    .forward = forward,
+    .backward = backward,
+    .forward_cut = forward_cut,
+    .backward_cut = backward_cut,
+    .grad_parts = grad_parts,
+    .grad = grad,
+    .tail_grad = tail_grad,
+};
+
+gan_layer *gan_layer_linear(size_t in, size_t out)
+{
+    return gan__layer_create(&gan__layer_linear, (const double[]){(double)in, (double)out});
+}

@@ -1,0 +1,310 @@
+/* layer_resize.c - larger images: by repeating, by blending, by laying channels side by side. */
+#include "base/alloc_internal.h"
+#include "base/status_internal.h"
+#include "base/tensor_internal.h"
+#include "layer/layer_internal.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* ---- shapes ---- */
+
+/* The output's shape: so many channels, both sides `scale` times as long. */
+static gan_status enlarge(gan_layer *layer, size_t channels, size_t scale)
+{
+    const size_t *in = layer->in.dim;
+    const double numbers =
+        (double)channels * (double)(in[1] * in[2]) * (double)scale * (double)scale;
+
+    if (numbers > INT32_MAX)
+        return gan__fail(GAN_ERR_SHAPE, "makes %.0f numbers of %s, at most %d", numbers,
+                         gan__shape_text_of(layer->in).text, INT32_MAX);
+    layer->out = gan_shape_3d(channels, in[1] * scale, in[2] * scale);
+    return GAN_OK;
+}
+
+/* ---- upsample ---- */
+
+enum { SCALE, MODE, ALIGN_CORNERS, UPSAMPLE_SETTINGS };
+
+static size_t scale_of(const gan_layer *layer)
+{
+    return (size_t)layer->settings[SCALE];
+}
+
+static int is_bilinear(const gan_layer *layer)
+{
+    return (int)layer->settings[MODE] == GAN_UPSAMPLE_BILINEAR;
+}
+
+static gan_status upsample_check(const gan_layer *layer)
+{
+    gan_status status = GAN_OK;
+    const double mode = layer->settings[MODE];
+    const int bilinear = mode == (double)GAN_UPSAMPLE_BILINEAR;
+    const double align = layer->settings[ALIGN_CORNERS];
+
+    GAN_TRY(gan__layer_check_whole(layer, SCALE, "a scale_factor", 1));
+    if (mode != (double)GAN_UPSAMPLE_NEAREST && !bilinear)
+        GAN_FAIL(GAN_ERR_INVALID, "upsample: there is no mode %g", mode);
+    if (align != 0 && !(align == 1 && bilinear))
+        GAN_FAIL(GAN_ERR_INVALID,
+                 "upsample: align_corners 0, or 1 with bilinear, wanted; got %g with mode %g",
+                 align, mode);
+
+cleanup:
+    return status;
+}
+
+static gan_status upsample_shape(gan_layer *layer)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(gan__layer_check_image(layer));
+    GAN_TRY(enlarge(layer, layer->in.dim[0], scale_of(layer)));
+
+cleanup:
+    return status;
+}
+
+/* The two places of the small image, on one side, that a place of the large one is blended from: or
+ * just the low one, high_weight being 0, for what counts nothing mustn't be read: 0 * NaN is NaN. */
+typedef struct tap {
+    uint32_t low, high;
+    float low_weight, high_weight;
+} tap;
+
+enum { TAP_NUMBERS = sizeof(tap) / sizeof(float) };
+
+static tap tap_of(const gan_layer *layer, size_t side, size_t at)
+{
+    const size_t small = layer->in.dim[1 + side];
+    const size_t large = layer->out.dim[1 + side];
+    double from;
+    tap t;
+
+    if (layer->settings[ALIGN_CORNERS] > 0)
+        from = large > 1 ? (double)at * (double)(small - 1) / (double)(large - 1) : 0;
+    else
+        from = fmax(((double)at + 0.5) / layer->settings[SCALE] - 0.5, 0);
+    t.low = (uint32_t)from;
+    t.high_weight = (float)(from - t.low);
+    if (t.high_weight == 1) t.low++, t.high_weight = 0;
+    if (t.low + 1 >= small) t.low = (uint32_t)small - 1, t.high_weight = 0;
+    t.high = t.high_weight > 0 ? t.low + 1 : t.low;
+    t.low_weight = 1.0f - t.high_weight;
+    return t;
+}
+
+/* Those of all columns, in scratch memory. */
+static const tap *column_taps(const gan__layer_run *run)
+{
+    tap *taps = (tap *)(void *)run->scratch;
+
+    for (size_t i = 0; i < run->layer->out.dim[2]; i++) taps[i] = tap_of(run->layer, 1, i);
+    return taps;
+}
+
+static size_t upsample_scratch(const gan_layer *layer)
+{
+    return is_bilinear(layer) ? gan__size_mul(layer->out.dim[2], TAP_NUMBERS) : 0;
+}
+
+/* Work on one channel of one sample. */
+typedef void plane_fn(const gan_layer *layer, const tap *columns, const float *from, float *to);
+
+static void repeat(const gan_layer *layer, const tap *columns, const float *x, float *y)
+{
+    const size_t scale = scale_of(layer);
+    const size_t width = layer->in.dim[2];
+
+    (void)columns;
+    for (size_t r = 0; r < layer->in.dim[1]; r++, x += width, y += scale * scale * width) {
+        for (size_t i = 0; i < width; i++)
+            for (size_t j = 0; j < scale; j++) y[i * scale + j] = x[i];
+        for (size_t j = 1; j < scale; j++)
+            memcpy(y + j * scale * width, y, scale * width * sizeof *y);
+    }
+}
+
+static void repeat_grad(const gan_layer *layer, const tap *columns, const float *dy, float *dx)
+{
+    const size_t scale = scale_of(layer);
+    const size_t width = layer->in.dim[2];
+
+    (void)columns;
+    memset(dx, 0, layer->in.dim[1] * width * sizeof *dx);
+    for (size_t r = 0; r < layer->out.dim[1]; r++, dy += scale * width) {
+        float *to = dx + r / scale * width;
+
+        for (size_t i = 0; i < width; i++)
+            for (size_t j = 0; j < scale; j++) to[i] += dy[i * scale + j];
+    }
+}
+
+static inline float between(const tap *t, float low, float high)
+{
+    return t->high_weight > 0 ? t->low_weight * low + t->high_weight * high : low;
+}
+
+static void blend(const gan_layer *layer, const tap *columns, const float *x, float *y)
+{
+    const size_t width = layer->in.dim[2];
+
+    for (size_t r = 0; r < layer->out.dim[1]; r++) {
+        const tap row = tap_of(layer, 0, r);
+        const float *low = x + row.low * width;
+        const float *high = x + row.high * width;
+
+        for (size_t i = 0; i < layer->out.dim[2]; i++) {
+            const tap *c = &columns[i];
+
+            *y++ = between(&row, between(c, low[c->low], low[c->high]),
+                           between(c, high[c->low], high[c->high]));
+        }
+    }
+}
+
+/* Add a number's gradient to the row it was blended from. */
+static inline void spread(const tap *t, float row_weight, float dy, float *dx)
+{
+    dx[t->low] += row_weight * t->low_weight * dy;
+    if (t->high_weight > 0) dx[t->high] += row_weight * t->high_weight * dy;
+}
+
+static void blend_grad(const gan_layer *layer, const tap *columns, const float *dy, float *dx)
+{
+    const size_t width = layer->in.dim[2];
+
+    memset(dx, 0, layer->in.dim[1] * width * sizeof *dx);
+    for (size_t r = 0; r < layer->out.dim[1]; r++) {
+        const tap row = tap_of(layer, 0, r);
+        float *low = dx + row.low * width;
+        float *high = dx + row.high * width;
+
+        for (size_t i = 0; i < layer->out.dim[2]; i++, dy++) {
+            spread(&columns[i], row.low_weight, *dy, low);
+            if (row.high_weight > 0) spread(&columns[i], row.high_weight, *dy, high);
+        }
+    }
+}
+
+static void each_plane(const gan__layer_run *run, plane_fn *work, const float *from,
+                       gan_shape from_shape, float *to, gan_shape to_shape)
+{
+    const tap *taps = is_bilinear(run->layer) ? column_taps(run) : NULL;
+    const size_t from_size = from_shape.dim[1] * from_shape.dim[2];
+    const size_t to_size = to_shape.dim[1] * to_shape.dim[2];
+
+    for (size_t i = 0; i < run->rows * run->layer->in.dim[0]; i++)
+        work(run->layer, taps, from + i * from_size, to + i * to_size);
+}
+
+static void upsample_forward(const gan__layer_run *run)
+{
+    const gan_layer *layer = run->layer;
+
+    each_plane(run, is_bilinear(layer) ? blend : repeat, run->x, layer->in, run->y, layer->out);
+}
+
+static void upsample_backward(const gan__layer_run *run)
+{
+    const gan_layer *layer = run->layer;
+
+    each_plane(run, is_bilinear(layer) ? blend_grad : repeat_grad, run->dy, layer->out, run->dx,
+               layer->in);
+}
+
+const gan__layer_class gan__layer_upsample = {
+    .name = "upsample",
+    .n_settings = UPSAMPLE_SETTINGS,
+    .linear = 1,
+    .check = upsample_check,
+    .shape = upsample_shape,
+    .scratch = upsample_scratch,
+    .forward = upsample_forward,
+    .backward = upsample_backward,
+};
+
+gan_layer *gan_layer_upsample(size_t scale_factor, gan_upsample_mode mode, int align_corners)
+{
+    return gan__layer_create(
+        &gan__layer_upsample,
+        (const double[]){(double)scale_factor, (double)(int)mode, (double)align_corners});
+}
+
+/* ---- pixel_shuffle ---- */
+
+static gan_status shuffle_check(const gan_layer *layer)
+{
+    return gan__layer_check_whole(layer, 0, "an upscale_factor", 1);
+}
+
+static gan_status shuffle_shape(gan_layer *layer)
+{
+    gan_status status = GAN_OK;
+    const size_t scale = (size_t)layer->settings[0];
+
+    const uint64_t tile = (uint64_t)scale * scale; /* a size_t of 32 bits would wrap to 0 */
+
+    GAN_TRY(gan__layer_check_image(layer));
+    if (layer->in.dim[0] % tile != 0)
+        GAN_FAIL(GAN_ERR_SHAPE, "needs a multiple of %" PRIu64 " channels, gets %s", tile,
+                 gan__shape_text_of(layer->in).text);
+    GAN_TRY(enlarge(layer, (size_t)(layer->in.dim[0] / tile), scale));
+
+cleanup:
+    return status;
+}
+
+static void copy_steps(size_t n, const float *from, size_t from_step, float *to, size_t to_step)
+{
+    for (size_t i = 0; i < n; i++) to[i * to_step] = from[i * from_step];
+}
+
+/* Lay line after line of the small images into the large one, or take them out again. */
+static void shuffle(const gan__layer_run *run, int back)
+{
+    const size_t scale = (size_t)run->layer->settings[0];
+    const size_t height = run->layer->in.dim[1];
+    const size_t width = run->layer->in.dim[2];
+    size_t small = 0; /* where the line begins in each */
+    size_t large;
+
+    for (size_t i = 0; i < run->rows * run->layer->out.dim[0]; i++)
+        for (size_t j = 0; j < scale * scale; j++)
+            for (size_t r = 0; r < height; r++, small += width) {
+                large = ((i * height + r) * scale + j / scale) * width * scale + j % scale;
+                if (back)
+                    copy_steps(width, run->dy + large, scale, run->dx + small, 1);
+                else
+                    copy_steps(width, run->x + small, 1, run->y + large, scale);
+            }
+}
+
+static void shuffle_forward(const gan__layer_run *run)
+{
+    shuffle(run, 0);
+}
+
+static void shuffle_backward(const gan__layer_run *run)
+{
+    shuffle(run, 1);
+}
+
+const gan__layer_class gan__layer_pixel_shuffle = {
+    .name = "pixel_shuffle",
+    .n_settings = 1,
+    .linear = 1,
+    .check = shuffle_check,
+    .shape = shuffle_shape,
+    .forward = shuffle_forward,
+    .backward = shuffle_backward,
+};
+
+gan_layer *gan_layer_pixel_shuffle(size_t upscale_factor)
+{
+    return gan__layer_create(&gan__layer_pixel_shuffle, (const double[]){(double)upscale_factor});
+}

@@ -1,0 +1,243 @@
+/* kernels.c - matrix products: by the library's own loops, or by CBLAS. */
+#include "math/kernels_internal.h"
+
+#include <cblas.h>
+#include <stddef.h>
+#include <string.h>
+
+/* ---- which loops ---- */
+
+extern const gan__simd gan__simd_base;
+#ifdef GAN__HAVE_X86_ISAS
+extern const gan__simd gan__simd_v3;
+extern const gan__simd gan__simd_v4;
+gan__gemm_fn gan__gemm_v3;
+gan__gemm_fn gan__gemm_v4;
+extern const gan__panels gan__panels_v3;
+extern const gan__panels gan__panels_v4;
+
+static int cpu_has_v3(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma");
+}
+
+static int cpu_has_v4(void)
+{
+    return cpu_has_v3() && __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+
+const gan__simd *gan__simd_best(void)
+{
+    return cpu_has_v4() ? &gan__simd_v4 : cpu_has_v3() ? &gan__simd_v3 : &gan__simd_base;
+}
+
+const gan__simd *gan__simd_variant(size_t i)
+{
+    if (i == 1 && cpu_has_v3()) return &gan__simd_v3;
+    if (i == 2 && cpu_has_v4()) return &gan__simd_v4;
+    return i == 0 ? &gan__simd_base : NULL;
+}
+
+static gan__gemm_fn *gemm_best(void)
+{
+    return cpu_has_v4() ? gan__gemm_v4 : cpu_has_v3() ? gan__gemm_v3 : NULL;
+}
+
+static const gan__panels *panels_best(void)
+{
+    return cpu_has_v4() ? &gan__panels_v4 : cpu_has_v3() ? &gan__panels_v3 : NULL;
+}
+
+gan__gemm_fn *gan__gemm_variant(size_t i)
+{
+    if (i == 0 && cpu_has_v3()) return gan__gemm_v3;
+    return i == 1 && cpu_has_v4() ? gan__gemm_v4 : NULL;
+}
+#else
+const gan__simd *gan__simd_best(void)
+{
+    return &gan__simd_base;
+}
+
+const gan__simd *gan__simd_variant(size_t i)
+{
+    return i == 0 ? &gan__simd_base : NULL;
+}
+
+static gan__gemm_fn *gemm_best(void)
+{
+    return NULL;
+}
+
+static const gan__panels *panels_best(void)
+{
+    return NULL;
+}
+
+gan__gemm_fn *gan__gemm_variant(size_t i)
+{
+    (void)i;
+    return NULL;
+}
+#endif
+
+const char *gan__kernels_name(void)
+{
+    return gan__simd_best()->name;
+}
+
+/* ---- products ---- */
+
+/* Numbers in the small matrix up to which the own loops win: they go through it once a panel, so it
+ * has to stay in the second cache. */
+enum { OWN_SMALL = 1 << 18 };
+
+int gan__kernels_need_blas(size_t most_small)
+{
+    return !gemm_best() || most_small >= OWN_SMALL;
+}
+
+/* Shapes hold at most 2^31 - 1 numbers, so every dimension fits an int. */
+void gan__kernels_gemm_blas(const gan__gemm_args *g)
+{
+    const int a_turned = g->a_row == 1 && g->k > 1;
+
+    /* The bias is laid down first: a pass less than adding it afterwards. */
+    for (size_t i = 0; i < g->m && g->bias; i++)
+        memcpy(g->c + i * g->c_stride, g->bias, g->n * sizeof *g->c);
+    cblas_sgemm(CblasRowMajor, a_turned ? CblasTrans : CblasNoTrans,
+                g->b_turned ? CblasTrans : CblasNoTrans, (int)g->m, (int)g->n, (int)g->k, 1.0f,
+                g->a, (int)(a_turned ? g->a_column : g->a_row), g->b, (int)g->b_stride,
+                g->bias || g->accumulate ? 1.0f : 0.0f, g->c, (int)g->c_stride);
+}
+
+/* Own loops where they are the faster ones: on CPUs that they are made for, while the matrices are
+ * small. */
+static void gemm(const gan__gemm_args *g)
+{
+    gan__gemm_fn *own = gemm_best();
+
+    if (own && g->m * g->k < OWN_SMALL)
+        own(g);
+    else
+        gan__kernels_gemm_blas(g);
+}
+
+enum { BLAS_PANEL = 256 };
+
+static void multiply_blas_panel(const gan__gemm_args *g, const float *panel)
+{
+    const int a_turned = g->a_row == 1 && g->k > 1;
+
+    for (size_t i = 0; i < g->m && g->row_bias && !g->accumulate; i++)
+        for (size_t j = 0; j < g->n; j++) g->c[i * g->c_stride + j] = g->row_bias[i];
+    cblas_sgemm(CblasRowMajor, a_turned ? CblasTrans : CblasNoTrans, CblasNoTrans, (int)g->m,
+                (int)g->n, (int)g->k, 1.0f, g->a, (int)(a_turned ? g->a_column : g->a_row), panel,
+                BLAS_PANEL, g->row_bias || g->accumulate ? 1.0f : 0.0f, g->c, (int)g->c_stride);
+}
+
+const gan__panels *gan__kernels_panels(size_t m, size_t k)
+{
+    static const gan__panels by_blas = {BLAS_PANEL, multiply_blas_panel};
+    const gan__panels *own = panels_best();
+
+    return own && m * k < OWN_SMALL ? own : &by_blas;
+}
+
+/* One sample, or one output: the weight is read once, and that is all the time there is. */
+static void linear_by_dots(const gan__gemm_args *g)
+{
+    const gan__simd *simd = gan__simd_best();
+
+    for (size_t i = 0; i < g->m; i++)
+        for (size_t j = 0; j < g->n; j++) {
+            float *c = g->c + i * g->c_stride + j;
+            const float from = g->accumulate ? *c : g->bias ? g->bias[j] : 0;
+
+            *c = from + simd->dot(g->k, g->a + i * g->a_row, g->b + j * g->b_stride);
+        }
+}
+
+static void linear(size_t rows, size_t in, size_t out, size_t begin, size_t end, const float *x,
+                   const float *w, size_t stride, const float *b, int add, float *y, float *scratch)
+{
+    const gan__gemm_args args = {.m = rows,
+                                 .n = end - begin,
+                                 .k = in,
+                                 .a = x,
+                                 .a_row = in,
+                                 .a_column = 1,
+                                 .b = w + begin * stride,
+                                 .b_stride = stride,
+                                 .b_turned = 1,
+                                 .c = y + begin,
+                                 .c_stride = out,
+                                 .bias = b ? b + begin : NULL,
+                                 .accumulate = add,
+                                 .scratch = scratch};
+
+    (rows == 1 || out == 1 ? linear_by_dots : gemm)(&args);
+}
+
+void gan__kernels_linear(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+                         const float *x, const float *w, size_t stride, const float *b, float *y,
+                         float *scratch)
+{
+    linear(rows, in, out, begin, end, x, w, stride, b, 0, y, scratch);
+}
+
+void gan__kernels_linear_add(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+                             const float *x, const float *w, size_t stride, float *y,
+                             float *scratch)
+{
+    linear(rows, in, out, begin, end, x, w, stride, NULL, 1, y, scratch);
+}
+
+void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+                                    const float *dy, const float *w, size_t stride, float *dx,
+                                    float *scratch)
+{
+    const size_t n = end - begin;
+
+    if (out > 1) {
+        gemm(&(gan__gemm_args){.m = rows,
+                               .n = n,
+                               .k = out,
+                               .a = dy,
+                               .a_row = out,
+                               .a_column = 1,
+                               .b = w + begin,
+                               .b_stride = stride,
+                               .c = dx + begin,
+                               .c_stride = in,
+                               .scratch = scratch});
+        return;
+    }
+    for (size_t r = 0; r < rows; r++)
+        gan__simd_best()->scale(n, dy[r], w + begin, dx + r * in + begin);
+}
+
+void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+                                     const float *x, const float *dy, size_t stride, float *dw,
+                                     float *scratch)
+{
+    if (out > 1) {
+        gemm(&(gan__gemm_args){.m = end - begin,
+                               .n = in,
+                               .k = rows,
+                               .a = dy + begin,
+                               .a_row = 1,
+                               .a_column = out,
+                               .b = x,
+                               .b_stride = in,
+                               .c = dw + begin * stride,
+                               .c_stride = stride,
+                               .scratch = scratch});
+        return;
+    }
+    memset(dw, 0, in * sizeof *dw);
+    for (size_t r = 0; r < rows; r++) gan__simd_best()->axpy(in, dy[r], x + r * in, dw);
+}

@@ -1,0 +1,64 @@
+/* kernels_internal.h - matrix products, and the BLAS's threads. */
+#ifndef GAN_KERNELS_INTERNAL_H
+#define GAN_KERNELS_INTERNAL_H
+
+#include "math/kernels_gemm_internal.h"
+#include "math/kernels_simd_internal.h"
+
+#include <gan/status.h>
+#include <stddef.h>
+
+/* Products of row-major matrices, on the calling thread.  Rows follow one another without gaps, but
+ * those of w and dw are `stride` numbers apart.  `scratch` is GAN__GEMM_SCRATCH numbers that begin
+ * on a cache line, so that the stack needn't hold a panel.  A BLAS call takes place between gan__blas_enter()
+ * and gan__blas_leave(), which the caller of the library's work does once. */
+
+/* Columns begin .. end-1 of y[rows, out] = x[rows, in] w[out, in]^T + b[out]; b may be NULL.  And
+ * the same product added to y. */
+void gan__kernels_linear(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+                         const float *x, const float *w, size_t stride, const float *b, float *y,
+                         float *scratch);
+void gan__kernels_linear_add(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+                             const float *x, const float *w, size_t stride, float *y,
+                             float *scratch);
+
+/* Columns begin .. end-1 of dx[rows, in] = dy[rows, out] w[out, in] */
+void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+                                    const float *dy, const float *w, size_t stride, float *dx,
+                                    float *scratch);
+
+/* Rows begin .. end-1 of dw[out, in] = dy[rows, out]^T x[rows, in] */
+void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+                                     const float *x, const float *dy, size_t stride, float *dw,
+                                     float *scratch);
+
+/* Panels for products with a[m, k]: the own loops' where these are the faster ones, else CBLAS's. */
+const gan__panels *gan__kernels_panels(size_t m, size_t k);
+
+/* A product by CBLAS; and the i-th of the own functions that this CPU can run, NULL past the last.
+ * For tests. */
+void gan__kernels_gemm_blas(const gan__gemm_args *args);
+gan__gemm_fn *gan__gemm_variant(size_t i);
+
+/* Set an OpenBLAS to one thread for all callers until the last of them has left, then put it back
+ * as it was.  What enter() returns, the calling thread's own number in builds on OpenMP, is for
+ * leave().  A BLAS without such a setting is left alone. */
+int gan__blas_enter(void);
+void gan__blas_leave(int own_before);
+
+/* Write what the BLAS says about itself, "openblas, OpenBLAS 0.3.21 ... Haswell", and which of the
+ * own loops run here: results can only be expected to be the same bits where both are. */
+void gan__blas_describe(char *text, size_t capacity);
+const char *gan__kernels_name(void);
+
+/* Have an OpenBLAS take the memory now that so many threads at once will want: its first product
+ * would, and would never return where there is none.  GAN_ERR_NOMEM.  Whether products whose
+ * smaller matrix has so many numbers at the most go to the BLAS at all. */
+gan_status gan__blas_reserve(size_t n_threads);
+int gan__kernels_need_blas(size_t most_small);
+
+/* For a new thread of the library's own: in OpenBLAS builds on OpenMP the setting is each thread's
+ * own. */
+void gan__blas_enter_worker(void);
+
+#endif

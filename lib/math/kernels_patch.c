@@ -1,0 +1,224 @@
+/* kernels_patch.c - patches of images, compiled once for each instruction set.
+ *
+ * A patch's numbers come in short runs, so everything is copied in pieces of a fixed size: what is
+ * too much is written over by the next piece. */
+#include "math/kernels_simd_internal.h"
+
+#ifndef GAN__ISA
+#define GAN__ISA base
+#endif
+#define JOIN_NAMES(a, b) a##b
+#define JOIN(a, b) JOIN_NAMES(a, b)
+
+#define VECTOR(n)                                                                                  \
+    typedef float vector_##n __attribute__((vector_size(4 * n), aligned(4), may_alias));           \
+    typedef int places_##n __attribute__((vector_size(4 * n)))
+VECTOR(4);
+VECTOR(8);
+VECTOR(16);
+
+/* What two vectors have at these places, the second's counted on from the first's. */
+#if defined(__clang__) || __GNUC__ >= 12
+#define PICK(n, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define PICK(n, a, b, ...) __builtin_shuffle(a, b, (places_##n){__VA_ARGS__})
+#endif
+
+static inline void copy_1(const float *from, size_t step, float *to)
+{
+    (void)step;
+    *to = *from;
+}
+
+#define COPY(n)                                                                                    \
+    static inline void copy_##n(const float *from, size_t step, float *to)                         \
+    {                                                                                              \
+        (void)step;                                                                                \
+        *(vector_##n *)to = *(const vector_##n *)from;                                             \
+    }
+COPY(4)
+COPY(8)
+COPY(16)
+
+/* Every second number. */
+#define COPY_EVEN(n, ...)                                                                          \
+    static inline void copy_even_##n(const float *from, size_t step, float *to)                    \
+    {                                                                                              \
+        const vector_##n a = *(const vector_##n *)from;                                            \
+        const vector_##n b = *(const vector_##n *)(from + n);                                      \
+                                                                                                   \
+        (void)step;                                                                                \
+        *(vector_##n *)to = PICK(n, a, b, __VA_ARGS__);                                            \
+    }
+COPY_EVEN(4, 0, 2, 4, 6)
+COPY_EVEN(8, 0, 2, 4, 6, 8, 10, 12, 14)
+COPY_EVEN(16, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+
+static inline void copy_far_4(const float *from, size_t step, float *to)
+{
+    for (size_t i = 0; i < 4; i++) to[i] = from[i * step];
+}
+
+/* ---- gather ---- */
+
+/* All segments fit one piece. */
+#define GATHER(copy)                                                                               \
+    static void gather_##copy(size_t rows, const size_t *at, size_t n,                             \
+                              const gan__segment *segments, size_t step, const float *image,       \
+                              float *panel, size_t stride)                                         \
+    {                                                                                              \
+        for (size_t r = 0; r < rows; r++, panel += stride)                                         \
+            for (size_t s = 0; s < n; s++)                                                         \
+                copy(image + at[r] + segments[s].from, step, panel + segments[s].to);              \
+    }
+
+/* Pieces one after the other. */
+#define GATHER_LONG(copy, piece)                                                                   \
+    static void gather_long_##copy(size_t rows, const size_t *at, size_t n,                        \
+                                   const gan__segment *segments, size_t step, const float *image,  \
+                                   float *panel, size_t stride)                                    \
+    {                                                                                              \
+        for (size_t r = 0; r < rows; r++, panel += stride)                                         \
+            for (size_t s = 0; s < n; s++) {                                                       \
+                const float *from = image + at[r] + segments[s].from;                              \
+                                                                                                   \
+                for (size_t i = 0; i < segments[s].length; i += piece)                             \
+                    copy(from + i * step, step, panel + segments[s].to + i);                       \
+            }                                                                                      \
+    }
+
+GATHER(copy_1)
+GATHER(copy_4)
+GATHER(copy_8)
+GATHER(copy_16)
+GATHER(copy_even_4)
+GATHER(copy_even_8)
+GATHER(copy_even_16)
+GATHER_LONG(copy_16, 16)
+GATHER_LONG(copy_even_16, 16)
+GATHER_LONG(copy_far_4, 4)
+
+static size_t longest_of(size_t n, const gan__segment *segments)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < n; i++) most = segments[i].length > most ? segments[i].length : most;
+    return most;
+}
+
+/* For segments of at most 1, 4, 8 and 16 numbers, and longer ones. */
+static gan__gather_fn *gather_of(size_t longest, size_t step)
+{
+    static gan__gather_fn *const near[5] = {gather_copy_1, gather_copy_4, gather_copy_8,
+                                            gather_copy_16, gather_long_copy_16};
+    static gan__gather_fn *const even[5] = {gather_copy_1, gather_copy_even_4, gather_copy_even_8,
+                                            gather_copy_even_16, gather_long_copy_even_16};
+    const size_t size = (size_t)((longest > 1) + (longest > 4) + (longest > 8) + (longest > 16));
+
+    return step == 1   ? near[size]
+           : step == 2 ? even[size]
+           : size == 0 ? gather_copy_1
+                       : gather_long_copy_far_4;
+}
+
+gan__gather_fn JOIN(gan__gather_, GAN__ISA);
+
+void JOIN(gan__gather_, GAN__ISA)(size_t rows, const size_t *at, size_t n,
+                                  const gan__segment *segments, size_t step, const float *image,
+                                  float *panel, size_t stride)
+{
+    gather_of(longest_of(n, segments), step)(rows, at, n, segments, step, image, panel, stride);
+}
+
+/* ---- scatter ---- */
+
+static void add_4(const float *from, float *to)
+{
+    *(vector_4 *)to += *(const vector_4 *)from;
+}
+
+static void add_row_of_fours(size_t n, const gan__segment *segments, const float *panel,
+                             float *image)
+{
+    for (size_t s = 0; s < n; s++) add_4(panel + segments[s].to, image + segments[s].from);
+}
+
+static void add_row(size_t n, const gan__segment *segments, size_t step, const float *panel,
+                    float *image)
+{
+    for (size_t s = 0; s < n; s++) {
+        const float *from = panel + segments[s].to;
+        float *to = image + segments[s].from;
+
+        for (size_t i = 0; i < segments[s].length; i++) to[i * step] += from[i];
+    }
+}
+
+gan__scatter_add_fn JOIN(gan__scatter_add_, GAN__ISA);
+
+void JOIN(gan__scatter_add_, GAN__ISA)(size_t rows, size_t lag, const size_t *at, size_t n,
+                                       const gan__segment *segments, size_t step,
+                                       const float *panel, size_t stride, float *image)
+{
+    size_t fours = 0;
+
+    while (fours < n && segments[fours].length == 4) fours++;
+    for (size_t begin = 0; begin < lag; begin++)
+        for (size_t r = begin; r < rows; r += lag)
+            if (fours == n && step == 1)
+                add_row_of_fours(n, segments, panel + r * stride, image + at[r]);
+            else
+                add_row(n, segments, step, panel + r * stride, image + at[r]);
+}
+
+/* ---- rows ---- */
+
+/* Short ones, for which a call of memcpy() takes longer than the copying. */
+static inline void copy(size_t n, const float *from, float *to)
+{
+    size_t i = 0;
+
+    for (; i + 16 <= n; i += 16) copy_16(from + i, 1, to + i);
+    if (i + 8 <= n) {
+        copy_8(from + i, 1, to + i);
+        i += 8;
+    }
+    if (i + 4 <= n) {
+        copy_4(from + i, 1, to + i);
+        i += 4;
+    }
+    for (; i < n; i++) to[i] = from[i];
+}
+
+gan__copy_rows_fn JOIN(gan__copy_rows_, GAN__ISA);
+
+void JOIN(gan__copy_rows_, GAN__ISA)(size_t rows, size_t n, const float *from, size_t from_stride,
+                                     float *to, size_t to_stride)
+{
+    for (size_t r = 0; r < rows; r++) copy(n, from + r * from_stride, to + r * to_stride);
+}
+
+gan__shift_rows_fn JOIN(gan__shift_rows_, GAN__ISA);
+
+void JOIN(gan__shift_rows_, GAN__ISA)(size_t rows, size_t n, const float *from, size_t from_stride,
+                                      float shift, float *restrict to, size_t to_stride)
+{
+    for (size_t r = 0; r < rows; r++, from += from_stride, to += to_stride) {
+        size_t i = 0;
+
+        for (; i + 8 <= n; i += 8) *(vector_8 *)(to + i) = *(const vector_8 *)(from + i) + shift;
+        for (; i < n; i++) to[i] = from[i] + shift;
+    }
+}
+
+gan__copy_segments_fn JOIN(gan__copy_segments_, GAN__ISA);
+
+void JOIN(gan__copy_segments_, GAN__ISA)(size_t rows, const size_t *at, size_t n,
+                                         const gan__segment *segments, const float *from, float *to,
+                                         size_t stride)
+{
+    for (size_t r = 0; r < rows; r++)
+        for (size_t s = 0; s < n; s++)
+            copy(segments[s].length, from + at[r] + segments[s].from,
+                 to + r * stride + segments[s].to);
+}

@@ -1,0 +1,358 @@
+/* pool.c - workers that take tasks from one counter.
+ *
+ * A job is published by storing `state`: its number of tasks and the next task to take, together in
+ * one word with the job's serial number.  A thread takes a task by adding one to it; whoever gets a
+ * number below the job's count owns that task, and the job cannot end before the task is done, so
+ * the job's function may then be read without a lock.  A worker that comes late gets a number too
+ * high and touches nothing.  Threads with nothing to do spin for a moment, then sleep. */
+#define _GNU_SOURCE /* sched_getaffinity, CPU_COUNT */
+#include "math/pool_internal.h"
+
+#include "base/alloc_internal.h"
+#include "base/status_internal.h"
+#include "math/kernels_internal.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    MAX_THREADS = 1024,
+    SPINS = 4000,    /* about 40 microseconds: longer than the gaps within a step */
+    INDEX_BITS = 20, /* room for MAX_TASKS and one late taker a thread */
+};
+#define INDEX_MASK (((uint64_t)1 << INDEX_BITS) - 1)
+
+typedef struct worker {
+    gan_pool *pool;
+    size_t index;
+    pthread_t thread;
+} worker;
+
+struct gan_pool {
+    gan_allocator allocator;
+    pid_t process; /* whose threads the workers are */
+    size_t n_threads;
+    size_t n_started;
+    size_t n_ready;  /* workers that have done what they do first; under `lock` */
+    worker *workers; /* n_threads - 1 of them; the caller is worker 0 */
+    int spins;
+
+    pthread_mutex_t turn; /* held by the caller whose job it is */
+
+    _Atomic uint64_t state; /* serial, number of tasks, next task */
+    gan__pool_fn *fn;
+    void *context;
+    atomic_size_t n_left; /* tasks of the job not yet done */
+
+    pthread_mutex_t lock; /* for sleeping only */
+    pthread_cond_t work;
+    pthread_cond_t done;
+    atomic_size_t n_sleeping;
+    atomic_int caller_waits;
+    atomic_int stop;
+};
+
+/* ---- processes ---- */
+
+/* Whether the team is here: after fork() the child has a copy of the pool, but of its threads only
+ * the one that forked. */
+static int is_own(const gan_pool *pool)
+{
+    return pool->n_started == 0 || pool->process == getpid();
+}
+
+gan_status gan__pool_check(const gan_pool *pool)
+{
+    if (!pool || is_own(pool)) return GAN_OK;
+    return gan__fail(GAN_ERR_INVALID,
+                     "pool: its %zu threads are those of process %ld, and this is process %ld: "
+                     "after fork() a child has to make handles of its own",
+                     pool->n_threads, (long)pool->process, (long)getpid());
+}
+
+gan_status gan__pool_enter(const gan_pool *pool, gan__visit *visit)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(gan__pool_check(pool));
+    gan__numeric_enter(&visit->numeric);
+    visit->blas = gan__blas_enter();
+
+cleanup:
+    return status;
+}
+
+void gan__pool_leave(const gan__visit *visit)
+{
+    gan__blas_leave(visit->blas);
+    gan__numeric_leave(&visit->numeric);
+}
+
+/* ---- jobs ---- */
+
+static uint64_t state_of(uint64_t serial, size_t n_tasks)
+{
+    return serial << (2 * INDEX_BITS) | (uint64_t)n_tasks << INDEX_BITS;
+}
+
+static int has_task(uint64_t state)
+{
+    return (state & INDEX_MASK) < (state >> INDEX_BITS & INDEX_MASK);
+}
+
+static void pause_cpu(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
+/* Take and do tasks until there are none. */
+static void work_on(gan_pool *pool, size_t index)
+{
+    while (has_task(atomic_load_explicit(&pool->state, memory_order_relaxed))) {
+        const uint64_t taken = atomic_fetch_add(&pool->state, 1);
+
+        if (!has_task(taken)) return;
+        pool->fn(pool->context, (size_t)(taken & INDEX_MASK), index);
+        if (atomic_fetch_sub(&pool->n_left, 1) == 1 && atomic_load(&pool->caller_waits)) {
+            pthread_mutex_lock(&pool->lock);
+            pthread_cond_signal(&pool->done);
+            pthread_mutex_unlock(&pool->lock);
+        }
+    }
+}
+
+static int wanted(gan_pool *pool)
+{
+    return has_task(atomic_load(&pool->state)) || atomic_load(&pool->stop);
+}
+
+static void wait_for_work(gan_pool *pool)
+{
+    for (int i = 0; i < pool->spins; i++) {
+        if (wanted(pool)) return;
+        pause_cpu();
+    }
+    pthread_mutex_lock(&pool->lock);
+    atomic_fetch_add(&pool->n_sleeping, 1);
+    while (!wanted(pool)) pthread_cond_wait(&pool->work, &pool->lock);
+    atomic_fetch_sub(&pool->n_sleeping, 1);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* What a thread does first may take memory, in the BLAS too: the pool's creation waits for it. */
+static void begin_worker(gan_pool *pool)
+{
+    gan__numeric_begin_thread();
+    gan__blas_enter_worker();
+    pthread_mutex_lock(&pool->lock);
+    pool->n_ready++;
+    pthread_cond_signal(&pool->done);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void wait_until_ready(gan_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    while (pool->n_ready < pool->n_started) pthread_cond_wait(&pool->done, &pool->lock);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void *worker_main(void *argument)
+{
+    const worker *self = argument;
+
+    begin_worker(self->pool);
+    while (!atomic_load(&self->pool->stop)) {
+        wait_for_work(self->pool);
+        work_on(self->pool, self->index);
+    }
+    return NULL;
+}
+
+static void wait_until_done(gan_pool *pool)
+{
+    for (int i = 0; i < pool->spins; i++) {
+        if (atomic_load(&pool->n_left) == 0) return;
+        pause_cpu();
+    }
+    pthread_mutex_lock(&pool->lock);
+    atomic_store(&pool->caller_waits, 1);
+    while (atomic_load(&pool->n_left) > 0) pthread_cond_wait(&pool->done, &pool->lock);
+    atomic_store(&pool->caller_waits, 0);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void wake(gan_pool *pool)
+{
+    if (atomic_load(&pool->n_sleeping) == 0) return;
+    pthread_mutex_lock(&pool->lock);
+    pthread_cond_broadcast(&pool->work);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void gan__pool_begin(gan_pool *pool, gan__pool_fn *fn, void *context, size_t n_tasks)
+{
+    const uint64_t serial = (atomic_load(&pool->state) >> (2 * INDEX_BITS)) + 1;
+
+    pool->fn = fn;
+    pool->context = context;
+    atomic_store(&pool->n_left, n_tasks);
+    atomic_store(&pool->state, state_of(serial, n_tasks));
+    wake(pool);
+}
+
+static void finish(gan_pool *pool)
+{
+    work_on(pool, 0);
+    wait_until_done(pool);
+}
+
+void gan__pool_end(gan_pool *pool)
+{
+    if (is_own(pool)) finish(pool);
+}
+
+void gan__pool_run(gan_pool *pool, gan__pool_fn *fn, void *context, size_t n_tasks)
+{
+    if (!pool || pool->n_threads == 1 || n_tasks <= 1) {
+        for (size_t i = 0; i < n_tasks; i++) fn(context, i, 0);
+        return;
+    }
+    pthread_mutex_lock(&pool->turn);
+    gan__pool_begin(pool, fn, context, n_tasks);
+    finish(pool);
+    pthread_mutex_unlock(&pool->turn);
+}
+
+/* ---- making and ending one ---- */
+
+static size_t usable_cpus(void)
+{
+#ifdef __linux__
+    cpu_set_t set;
+
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+        return (size_t)CPU_COUNT(&set);
+#endif
+    const long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return n > 0 ? (size_t)n : 1;
+}
+
+static size_t default_thread_count(void)
+{
+    const char *text = getenv("GAN_NUM_THREADS");
+    char *end = NULL;
+    const unsigned long n = text ? strtoul(text, &end, 10) : 0;
+    const size_t cpus = usable_cpus();
+
+    if (text && *text >= '0' && *text <= '9' && !*end && n > 0 && n <= MAX_THREADS) return n;
+    return cpus < MAX_THREADS ? cpus : MAX_THREADS;
+}
+
+/* Threads have the stack that is usual in this process, unless that is too small. */
+static void init_attributes(pthread_attr_t *attributes)
+{
+    size_t usual = 0;
+
+    pthread_attr_init(attributes);
+    pthread_attr_getstacksize(attributes, &usual);
+    if (usual < GAN_STACK_BYTES) pthread_attr_setstacksize(attributes, GAN_STACK_BYTES);
+}
+
+/* Start the workers with all signals blocked: those are for the host's own threads. */
+static gan_status start_workers(gan_pool *pool)
+{
+    gan_status status = GAN_OK;
+    pthread_attr_t attributes;
+    sigset_t all;
+    sigset_t before;
+
+    init_attributes(&attributes);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (; pool->n_started + 1 < pool->n_threads; pool->n_started++) {
+        worker *w = &pool->workers[pool->n_started];
+
+        *w = (worker){.pool = pool, .index = pool->n_started + 1};
+        if (pthread_create(&w->thread, &attributes, worker_main, w) != 0) {
+            status = gan__fail(GAN_ERR_NOMEM, "pool: %zu threads wanted, the system gave %zu",
+                               pool->n_threads, pool->n_started + 1);
+            break;
+        }
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return status;
+}
+
+gan_status gan_pool_create(gan_pool **out, size_t n_threads, const gan_allocator *allocator)
+{
+    gan_status status = GAN_OK;
+    gan_pool *pool = NULL;
+    gan_allocator a;
+
+    if (!out) return gan__fail(GAN_ERR_INVALID, "pool: out is NULL");
+    *out = NULL;
+    if (n_threads > MAX_THREADS)
+        return gan__fail(GAN_ERR_INVALID, "pool: %zu threads wanted, at most %d", n_threads,
+                         MAX_THREADS);
+    GAN_TRY(gan__alloc_init(&a, allocator));
+    GAN_TRY(gan__alloc(&pool, &a, 1, sizeof *pool));
+    pool->allocator = a;
+    pool->process = getpid();
+    pool->n_threads = n_threads > 0 ? n_threads : default_thread_count();
+    pool->spins =
+        pool->n_threads <= usable_cpus() ? SPINS : 0; /* no use when threads take turns on a CPU */
+    pthread_mutex_init(&pool->turn, NULL);
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->work, NULL);
+    pthread_cond_init(&pool->done, NULL);
+    GAN_TRY(gan__alloc(&pool->workers, &a, pool->n_threads, sizeof *pool->workers));
+    GAN_TRY(start_workers(pool));
+    wait_until_ready(pool);
+    *out = pool;
+    pool = NULL;
+
+cleanup:
+    gan_pool_destroy(pool);
+    return status;
+}
+
+static void stop_workers(gan_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    atomic_store(&pool->stop, 1);
+    pthread_cond_broadcast(&pool->work);
+    pthread_mutex_unlock(&pool->lock);
+    for (size_t i = 0; i < pool->n_started; i++) pthread_join(pool->workers[i].thread, NULL);
+    pthread_cond_destroy(&pool->done);
+    pthread_cond_destroy(&pool->work);
+    pthread_mutex_destroy(&pool->lock);
+    pthread_mutex_destroy(&pool->turn);
+}
+
+/* In a child process the locks may be held, and conditions waited for, by threads that aren't
+ * there: they are left alone. */
+void gan_pool_destroy(gan_pool *pool)
+{
+    if (!pool) return;
+    const gan_allocator a = pool->allocator;
+
+    if (is_own(pool)) stop_workers(pool);
+    gan__free(&a, pool->workers);
+    gan__free(&a, pool);
+}
+
+size_t gan_pool_thread_count(const gan_pool *pool)
+{
+    return pool ? pool->n_threads : 1;
+}

@@ -1,0 +1,40 @@
+/* pool_internal.h - giving work to the workers. */
+#ifndef GAN_POOL_INTERNAL_H
+#define GAN_POOL_INTERNAL_H
+
+#include "math/numeric_internal.h"
+
+#include <gan/pool.h>
+#include <stddef.h>
+
+/* A call that computes does so between these two: in the default floating-point environment, with
+ * an OpenBLAS that uses no threads of its own.  NULL is a team of one.
+ *
+ * Entering is GAN_ERR_INVALID, and nothing is to be left, in a child of the process that made the
+ * pool: the workers stayed behind. */
+typedef struct gan__visit {
+    gan__numeric numeric;
+    int blas;
+} gan__visit;
+gan_status gan__pool_enter(const gan_pool *pool, gan__visit *visit);
+void gan__pool_leave(const gan__visit *visit);
+
+/* The check alone. */
+gan_status gan__pool_check(const gan_pool *pool);
+
+/* One piece of work.  `worker` is below gan_pool_thread_count() and is no other running piece's. */
+typedef void gan__pool_fn(void *context, size_t task, size_t worker);
+
+enum { GAN__POOL_MAX_TASKS = 1 << 16 };
+
+/* Do tasks 0 .. n_tasks-1, at most GAN__POOL_MAX_TASKS, each once, in any order and on any thread
+ * of the team; return when all are done, with what they wrote visible.  NULL is a team of one. */
+void gan__pool_run(gan_pool *pool, gan__pool_fn *fn, void *context, size_t n_tasks);
+
+/* The two halves of that, for the owner of a pool that nobody else has: the workers begin, the
+ * caller does something else, then helps with what is left.  Each begin wants its end; in a child
+ * process that ends at once, with the work undone. */
+void gan__pool_begin(gan_pool *pool, gan__pool_fn *fn, void *context, size_t n_tasks);
+void gan__pool_end(gan_pool *pool);
+
+#endif

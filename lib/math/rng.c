@@ -1,0 +1,269 @@
+/* rng.c - Philox streams.
+ *
+ * Value p of a stream is word p % 4 of block p / 4; a block's counter is (block, stream), its key
+ * the seed.  Normal numbers come in pairs: values 2i and 2i+1 from the words at the same two
+ * places. */
+#include "math/rng_internal.h"
+
+#include "base/alloc_internal.h"
+#include "base/status_internal.h"
+#include "math/kernels_simd_internal.h"
+#include "math/numeric_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    CHUNK = 256, /* values made at a time; a multiple of 4 */
+    MOST_CLASSES = UINT8_MAX + 1,
+};
+
+/* Make values [position, position + n) by chunks of whole blocks, of which the wanted part is
+ * copied out: floats by `make`, or the bits themselves when it is NULL. */
+static void fill(uint64_t seed, uint64_t stream, uint64_t position, size_t n, void *out,
+                 void (*make)(size_t n, const uint32_t *bits, float *out))
+{
+    unsigned char *to = out;
+    uint32_t bits[CHUNK];
+    float values[CHUNK];
+
+    while (n > 0) {
+        const size_t skip = (size_t)(position % 4);
+        const size_t take = n < CHUNK - skip ? n : CHUNK - skip;
+        const size_t n_blocks = (skip + take + 3) / 4;
+
+        gan__simd_best()->philox(seed, stream, position / 4, n_blocks, bits);
+        if (make) make(4 * n_blocks, bits, values);
+        memcpy(to, make ? (const void *)(values + skip) : (const void *)(bits + skip), take * 4);
+        to += take * 4;
+        position += take;
+        n -= take;
+    }
+}
+
+void gan__rng_fill_bits(uint64_t seed, uint64_t stream, uint64_t position, size_t n, uint32_t *out)
+{
+    fill(seed, stream, position, n, out, NULL);
+}
+
+void gan__rng_uniform(uint64_t seed, uint64_t stream, uint64_t position, size_t n, float *out)
+{
+    fill(seed, stream, position, n, out, gan__simd_best()->uniform);
+}
+
+void gan__rng_normal(uint64_t seed, uint64_t stream, uint64_t position, size_t n, float *out)
+{
+    fill(seed, stream, position, n, out, gan__simd_best()->normal);
+}
+
+uint32_t gan__rng_bits(uint64_t seed, uint64_t stream, uint64_t position)
+{
+    uint32_t block[4];
+
+    gan__simd_best()->philox(seed, stream, position / 4, 1, block);
+    return block[position % 4];
+}
+
+/* Lemire's multiplication; a draw that would be biased is replaced by a value from a stream of its
+ * own, keyed by the position, so that every value takes exactly one place. */
+uint32_t gan__rng_below(uint64_t seed, uint64_t stream, uint64_t position, uint32_t bound)
+{
+    const uint32_t unfair = bound ? (0u - bound) % bound : 0;
+    uint64_t product = (uint64_t)gan__rng_bits(seed, stream, position) * bound;
+
+    for (uint64_t retry = 0; (uint32_t)product < unfair; retry++)
+        product =
+            (uint64_t)gan__rng_bits(seed ^ 0x9E3779B97F4A7C15u, stream, (position << 8) + retry) *
+            bound;
+    return (uint32_t)(product >> 32);
+}
+
+/* ---- labels ---- */
+
+static double weight_of(const double *weights, size_t label)
+{
+    return weights ? weights[label] : 1;
+}
+
+static double largest_of(size_t n, const double *weights)
+{
+    double largest = weight_of(weights, 0);
+
+    for (size_t i = 1; i < n; i++) largest = fmax(largest, weight_of(weights, i));
+    return largest;
+}
+
+int gan__rng_check_weights(size_t n_classes, const double *weights)
+{
+    if (n_classes == 0 || n_classes > MOST_CLASSES) return 0;
+    for (size_t i = 0; i < n_classes; i++)
+        if (!(weight_of(weights, i) >= 0 && isfinite(weight_of(weights, i)))) return 0;
+    return largest_of(n_classes, weights) > 0;
+}
+
+/* The first label that ends behind `at`. */
+static uint8_t label_at(const double *ends, double at)
+{
+    uint8_t label = 0;
+
+    while (ends[label] <= at) label++;
+    return label;
+}
+
+/* Each label has its share of the way from 0 to 1, behind those of the labels before it.  Weights
+ * are taken relative to the largest, so that no sum overflows. */
+void gan__rng_labels(uint64_t seed, uint64_t stream, uint64_t position, size_t n_classes,
+                     const double *weights, size_t n, uint8_t *labels)
+{
+    const double largest = largest_of(n_classes, weights);
+    double ends[MOST_CLASSES];
+    double sum = 0;
+
+    for (size_t k = 0; k < n_classes; k++) ends[k] = sum += weight_of(weights, k) / largest;
+    for (size_t i = 0; i < n; i += CHUNK) {
+        const size_t take = n - i < CHUNK ? n - i : CHUNK;
+        uint32_t bits[CHUNK];
+
+        gan__rng_fill_bits(seed, stream, position + i, take, bits);
+        for (size_t j = 0; j < take; j++) labels[i + j] = label_at(ends, sum * 0x1p-32 * bits[j]);
+    }
+}
+
+/* ---- handles ---- */
+
+/* What a draw wants of its arguments. */
+static gan_status check(const gan_rng *rng, size_t n, const void *out, const char *out_name)
+{
+    if (!rng) return gan__fail(GAN_ERR_INVALID, "rng: is NULL");
+    if (!out && n > 0)
+        return gan__fail(GAN_ERR_INVALID, "rng: %s is NULL for %zu values", out_name, n);
+    return GAN_OK;
+}
+
+gan_status gan_rng_create(gan_rng **out, uint64_t seed, uint64_t stream,
+                          const gan_allocator *allocator)
+{
+    gan_status status = GAN_OK;
+    gan_allocator a;
+
+    if (!out) return gan__fail(GAN_ERR_INVALID, "rng: out is NULL");
+    *out = NULL;
+    GAN_TRY(gan__alloc_init(&a, allocator));
+    GAN_TRY(gan__alloc(out, &a, 1, sizeof **out));
+    **out = (gan_rng){seed, stream, 0, a};
+
+cleanup:
+    return status;
+}
+
+void gan_rng_destroy(gan_rng *rng)
+{
+    if (!rng) return;
+    const gan_allocator a = rng->allocator;
+    gan__free(&a, rng);
+}
+
+gan_status gan_rng_uniform(gan_rng *rng, size_t n, float *out)
+{
+    gan_status status = GAN_OK;
+    gan__numeric numeric;
+
+    GAN_TRY(check(rng, n, out, "out"));
+    gan__numeric_enter(&numeric);
+    gan__rng_uniform(rng->seed, rng->stream, rng->position, n, out);
+    gan__numeric_leave(&numeric);
+    rng->position += n;
+
+cleanup:
+    return status;
+}
+
+gan_status gan_rng_normal(gan_rng *rng, size_t n, float *out)
+{
+    gan_status status = GAN_OK;
+    gan__numeric numeric;
+
+    GAN_TRY(check(rng, n, out, "out"));
+    gan__numeric_enter(&numeric);
+    gan__rng_normal(rng->seed, rng->stream, rng->position, n, out);
+    gan__numeric_leave(&numeric);
+    rng->position += n;
+
+cleanup:
+    return status;
+}
+
+gan_status gan_rng_labels(gan_rng *rng, size_t n_classes, const double *weights, size_t n,
+                          uint8_t *labels)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(check(rng, n, labels, "labels"));
+    if (!gan__rng_check_weights(n_classes, weights))
+        GAN_FAIL(GAN_ERR_INVALID,
+                 "rng: weights of 1 to %d classes expected, finite, not negative and not all 0; got "
+                 "%zu classes",
+                 MOST_CLASSES, n_classes);
+    gan__rng_labels(rng->seed, rng->stream, rng->position, n_classes, weights, n, labels);
+    rng->position += n;
+
+cleanup:
+    return status;
+}
+
+/* Where erf() is y: Winitzki's formula, which is good to 0.002, and three steps of Halley's method,
+ * each of which has three times the digits. */
+static double inverse_erf(double y)
+{
+    const double a = 0.147, root_pi = 1.7724538509055160273;
+    const double log_rest = log((1 - y) * (1 + y));
+    const double b = 2 / (3.14159265358979323846 * a) + log_rest / 2;
+    double x = copysign(sqrt(sqrt(b * b - log_rest / a) - b), y);
+
+    for (int i = 0; i < 3; i++) {
+        const double error = (erf(x) - y) * exp(x * x) * root_pi / 2;
+
+        x -= error / (1 + x * error);
+    }
+    return x;
+}
+
+/* The middle of each uniform number's range: neither end is reached. */
+gan_status gan_rng_truncated_normal(gan_rng *rng, double bound, size_t n, float *out)
+{
+    gan_status status = GAN_OK;
+    const double root_2 = 1.41421356237309504880, half = 1.0 / (1 << 25);
+    gan__numeric numeric;
+
+    if (!(bound > 0)) GAN_FAIL(GAN_ERR_INVALID, "rng: a bound above 0 expected, got %g", bound);
+    GAN_TRY(gan_rng_uniform(rng, n, out));
+    gan__numeric_enter(&numeric);
+    for (size_t i = 0; i < n; i++)
+        out[i] =
+            (float)(root_2 * inverse_erf((2 * ((double)out[i] + half) - 1) * erf(bound / root_2)));
+    gan__numeric_leave(&numeric);
+
+cleanup:
+    return status;
+}
+
+uint32_t gan_rng_below(gan_rng *rng, uint32_t bound)
+{
+    return rng ? gan__rng_below(rng->seed, rng->stream, rng->position++, bound) : 0;
+}
+
+uint64_t gan_rng_position(const gan_rng *rng)
+{
+    return rng ? rng->position : 0;
+}
+
+gan_status gan_rng_seek(gan_rng *rng, uint64_t position)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(check(rng, 0, NULL, ""));
+    rng->position = position;
+
+cleanup:
+    return status;
+}

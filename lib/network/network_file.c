@@ -1,0 +1,635 @@
+/* network_file.c - networks as safetensors files.
+ *
+ * Beside the tensors, the metadata entry "libgan.network" holds the layers as JSON text:
+ * {"input": [64], "layers": [["linear", 64, 256], ["leaky_relu", 0.2], ...]}
+ *
+ * A residual block holds such lists: ["residual", [layers of the body], [of the shortcut] or null].
+ * Names of classes are a list in an entry of their own. */
+#include "network/network_internal.h"
+
+#include "base/alloc_internal.h"
+#include "base/desc_internal.h"
+#include "base/status_internal.h"
+#include "base/tensor_internal.h"
+#include "file/json_internal.h"
+#include "file/safetensors_internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char ARCHITECTURE[] = "libgan.network";
+static const char SPECTRAL[] = "spectral_norm"; /* in place of a kind, before the layer */
+
+/* No file is to ask for the machine's memory. */
+enum {
+    MAX_SAMPLE = 1 << 22,            /* numbers in the input of a network from a file */
+    MAX_WORKSPACE = 1 << 26,         /* and between all of its layers, of a group of samples */
+    MAX_DESCRIPTION_BYTES = 1 << 20, /* of its layers as JSON, which takes many times as much */
+};
+
+/* ---- writing ---- */
+
+static void put_layer(gan__text *out, const gan_layer *layer)
+{
+    if (layer->spectral) gan__text_put(out, "[\"%s\",", SPECTRAL);
+    gan__text_put(out, "[\"%s\"", layer->class->name);
+    for (size_t i = 0; i < layer->class->n_settings; i++) {
+        gan__text_put(out, ",");
+        gan__json_put_number(out, layer->settings[i]);
+    }
+    gan__text_put(out, layer->spectral ? "]]" : "]");
+}
+
+static void put_layers(gan__text *out, const gan_network *net, size_t begin, size_t end);
+
+static void put_block(gan__text *out, const gan_network *net, size_t begin, const gan__block *b)
+{
+    gan__text_put(out, "[\"%s\",", gan__layer_residual.name);
+    put_layers(out, net, begin + 1, b->body_end);
+    gan__text_put(out, ",");
+    if (b->shortcut)
+        put_layers(out, net, b->shortcut, b->junction);
+    else
+        gan__text_put(out, "null");
+    gan__text_put(out, "]");
+}
+
+static void put_layers(gan__text *out, const gan_network *net, size_t begin, size_t end)
+{
+    gan__text_put(out, "[");
+    for (size_t i = begin; i < end; i = gan__network_next(net, i)) {
+        gan__block block;
+
+        if (i > begin) gan__text_put(out, ",");
+        if (gan__network_block(net, i, &block))
+            put_block(out, net, i, &block);
+        else
+            put_layer(out, &net->layers[i]);
+    }
+    gan__text_put(out, "]");
+}
+
+void gan__network_describe(gan__text *out, const gan_network *net)
+{
+    gan__text_put(out, "{\"input\":[");
+    for (size_t i = 0; i < net->input.rank; i++)
+        gan__text_put(out, i ? ",%zu" : "%zu", net->input.dim[i]);
+    gan__text_put(out, "],\"layers\":");
+    put_layers(out, net, 0, net->n_layers);
+    gan__text_put(out, "}");
+}
+
+void gan__network_describe_classes(gan__text *out, const gan_network *net)
+{
+    for (size_t i = 0; i < net->n_classes && net->class_names; i++) {
+        gan__text_put(out, i ? "," : "[");
+        gan__json_put_string(out, gan_network_class_name(net, i));
+    }
+    if (net->class_names) gan__text_put(out, "]");
+}
+
+/* Add one to n pairs of name and text, if there is a text. */
+static size_t put_pair(const char **pairs, size_t n, const char *name, const char *text)
+{
+    if (!text) return n;
+    pairs[2 * n] = name;
+    pairs[2 * n + 1] = text;
+    return n + 1;
+}
+
+gan_status gan_network_save(gan_network *net, const char *path)
+{
+    gan_status status = GAN_OK;
+    gan__text layers = {.allocator = NULL}, classes = {.allocator = NULL};
+    gan__network_note notes[GAN__NETWORK_NOTES];
+    const char *pairs[2 * (2 + GAN__NETWORK_NOTES)];
+    size_t n = 0, n_notes;
+
+    if (!path) return gan__fail(GAN_ERR_INVALID, "network: path is NULL");
+    GAN_TRY(gan_network_build(net));
+    GAN_TRY(gan__network_refresh(net));
+    layers.allocator = classes.allocator = &net->allocator;
+    gan__network_describe(&layers, net);
+    gan__network_describe_classes(&classes, net);
+    GAN_TRY(layers.status);
+    GAN_TRY(classes.status);
+    n = put_pair(pairs, n, ARCHITECTURE, layers.bytes);
+    n = put_pair(pairs, n, GAN__NETWORK_CLASSES, classes.bytes);
+    n_notes = gan__network_notes(notes, net, ARCHITECTURE);
+    for (size_t i = 0; i < n_notes; i++) n = put_pair(pairs, n, notes[i].name, notes[i].text);
+    GAN_TRY(gan__safetensors_write(path, net->tensors, net->n_tensors, pairs, n, &net->allocator));
+
+cleanup:
+    gan__text_end(&classes);
+    gan__text_end(&layers);
+    return status;
+}
+
+/* ---- reading weights ---- */
+
+/* What is read: the tensors of a file under a prefix. */
+typedef struct source {
+    gan__safetensors *file;
+    const char *prefix;
+    const gan__safetensor **fitting; /* one for each tensor of the network, NULL where none fits */
+    unsigned char *known;            /* for each tensor of the file: the network has its name */
+} source;
+
+/* Does a name end in `last`, as the whole of it or after a dot? */
+static int ends_in(const char *name, const char *last)
+{
+    const size_t n = strlen(name), n_last = strlen(last);
+
+    return n >= n_last && strcmp(name + n - n_last, last) == 0 &&
+           (n == n_last || name[n - n_last - 1] == '.');
+}
+
+/* What torch.nn.utils.parametrizations.spectral_norm() calls the tensors that the older
+ * torch.nn.utils.spectral_norm() names as they are named here. */
+static const char *const other_names[][2] = {
+    {"weight_orig", "parametrizations.weight.original"},
+    {"weight_u", "parametrizations.weight.0._u"},
+    {"weight_v", "parametrizations.weight.0._v"},
+};
+
+static const gan__safetensor *find_in_file(const source *from, const char *name)
+{
+    const gan__safetensor *found = gan__safetensors_find_under(from->file, from->prefix, name);
+
+    for (size_t i = 0; !found && i < sizeof other_names / sizeof *other_names; i++) {
+        char other[GAN__LAYER_NAME_BYTES + 64];
+
+        if (!ends_in(name, other_names[i][0])) continue;
+        snprintf(other, sizeof other, "%.*s%s", (int)(strlen(name) - strlen(other_names[i][0])),
+                 name, other_names[i][1]);
+        found = gan__safetensors_find_under(from->file, from->prefix, other);
+    }
+    return found;
+}
+
+enum { LIST_BYTES = sizeof((gan_network_load_report *)0)->missing };
+
+/* Count a tensor and add it to a list, which ends in "..." once it is full. */
+static void GAN_PRINTF(3, 4) list(size_t *n, char names[LIST_BYTES], const char *format, ...)
+{
+    static const char more[] = "...";
+    const size_t used = strlen(names), room = LIST_BYTES - used;
+    va_list args;
+    int length;
+
+    ++*n;
+    if (used >= strlen(more) && strcmp(names + used - strlen(more), more) == 0) return;
+    if (used) strcpy(names + used, ", ");
+    va_start(args, format);
+    length = vsnprintf(names + strlen(names), LIST_BYTES - strlen(names), format, args);
+    va_end(args);
+    if (length < 0 || (size_t)length + 2 * sizeof ", ..." > room)
+        snprintf(names + used, room, "%s%s", used ? ", " : "", more);
+    for (char *c = names + used; *c; c++) /* a name from a file may hold anything */
+        if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
+}
+
+/* Find what fits each tensor of the network, and list those that have nothing. */
+static void match(gan_network_load_report *out, const gan_network *net, const source *from)
+{
+    for (size_t i = 0; i < net->n_tensors; i++) {
+        const gan_tensor *wanted = &net->tensors[i];
+        const gan__safetensor *found = find_in_file(from, wanted->name);
+
+        if (found) from->known[found - gan__safetensors_tensor(from->file, 0)] = 1;
+        if (!found) {
+            list(&out->n_missing, out->missing, "%s %s", wanted->name,
+                 gan__shape_text_of(wanted->shape).text);
+        } else if (!gan_shape_equal(found->shape, wanted->shape)) {
+            list(&out->n_misshaped, out->misshaped, "%s %s for %s", wanted->name,
+                 gan__shape_text_of(found->shape).text, gan__shape_text_of(wanted->shape).text);
+        } else {
+            from->fitting[i] = found;
+            out->n_loaded++;
+        }
+    }
+}
+
+/* List the tensors of the file that the network has not. */
+static void list_unexpected(gan_network_load_report *out, const source *from)
+{
+    const size_t prefix = strlen(from->prefix);
+
+    for (size_t i = 0; i < gan__safetensors_count(from->file); i++) {
+        const gan__safetensor *t = gan__safetensors_tensor(from->file, i);
+
+        /* PyTorch's batch normalisation counts its batches, for a kind of average not had here. */
+        if (!from->known[i] && strncmp(t->name, from->prefix, prefix) == 0 &&
+            !ends_in(t->name + prefix, "num_batches_tracked"))
+            list(&out->n_unexpected, out->unexpected, "%s %s", t->name + prefix,
+                 gan__shape_text_of(t->shape).text);
+    }
+}
+
+/* Add "; 2 missing: 0.weight [3, 2], 0.bias [3]" to a sentence, the names cut to their share. */
+static void put_problem(char *text, size_t capacity, const char *what, size_t n, const char *names)
+{
+    const size_t used = strlen(text), share = 120;
+
+    if (n == 0) return;
+    snprintf(text + used, capacity - used, "%s%zu %s: %.*s%s", used ? "; " : "", n, what,
+             (int)share, names, strlen(names) > share ? "..." : "");
+}
+
+/* Where no name fits, find what to put before the network's names to make them those of the file:
+ * "module." or "generator.".  Writes a hint, or nothing. */
+static void put_hint(char *hint, size_t capacity, const gan_network *net, const source *from)
+{
+    const char *first = net->tensors[0].name;
+
+    for (size_t i = 0; i < gan__safetensors_count(from->file); i++) {
+        const char *name = gan__safetensors_tensor(from->file, i)->name;
+        const size_t n = strlen(name) - (ends_in(name, first) ? strlen(first) : strlen(name));
+
+        if (n == 0) continue;
+        snprintf(hint, capacity, "; does the prefix \"%.*s\" help?", n < 60 ? (int)n : 60, name);
+        return;
+    }
+}
+
+static gan_status refuse(const gan_network_load_report *found, const gan_network *net,
+                         const source *from)
+{
+    char text[480] = "", hint[100] = "";
+
+    put_problem(text, sizeof text, "missing", found->n_missing, found->missing);
+    put_problem(text, sizeof text, "of another shape", found->n_misshaped, found->misshaped);
+    put_problem(text, sizeof text, "not in the network", found->n_unexpected, found->unexpected);
+    if (found->n_loaded + found->n_misshaped == 0 && net->n_tensors > 0)
+        put_hint(hint, sizeof hint, net, from);
+    return gan__fail(GAN_ERR_SHAPE, "%s: tensors do not fit: %s%s",
+                     gan__safetensors_path(from->file), text, hint);
+}
+
+static void end_source(const source *from, const gan_allocator *a)
+{
+    gan__free(a, (void *)from->fitting);
+    gan__free(a, from->known);
+}
+
+/* Find what is to be read, and refuse what does not fit. */
+static gan_status prepare(source *from, const gan_network *net, const gan_network_load_desc *d)
+{
+    gan_status status = GAN_OK;
+    gan_network_load_report found = {GAN_NETWORK_LOAD_REPORT_INIT};
+
+    if (d->prefix) from->prefix = d->prefix;
+    GAN_TRY(gan__alloc(&from->fitting, &net->allocator, net->n_tensors, sizeof *from->fitting));
+    GAN_TRY(gan__alloc(&from->known, &net->allocator, gan__safetensors_count(from->file), 1));
+    match(&found, net, from);
+    list_unexpected(&found, from);
+    gan__record_write(d->report, &found, sizeof found);
+    if (found.n_missing + found.n_misshaped + found.n_unexpected == 0) return GAN_OK;
+    if (!d->lenient || (found.n_loaded == 0 && net->n_tensors > 0))
+        return refuse(&found, net, from);
+
+cleanup:
+    return status;
+}
+
+/* Read the tensors that fit, to where they belong or one after the other to `staging`. */
+static gan_status read_tensors(const gan_network *net, const source *from, float *staging)
+{
+    gan_status status = GAN_OK;
+
+    for (size_t i = 0; i < net->n_tensors; i++) {
+        const gan_tensor *t = &net->tensors[i];
+
+        if (!from->fitting[i]) continue;
+        GAN_TRY(gan__safetensors_read(from->file, from->fitting[i], staging ? staging : t->data));
+        if (staging) staging += t->size;
+    }
+
+cleanup:
+    return status;
+}
+
+/* All are read before any is taken over. */
+static gan_status read_all_or_none(const gan_network *net, const source *from)
+{
+    gan_status status = GAN_OK;
+    float *staging = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; i < net->n_tensors; i++)
+        if (from->fitting[i]) n += net->tensors[i].size;
+    GAN_TRY(gan__alloc(&staging, &net->allocator, n, sizeof *staging));
+    GAN_TRY(read_tensors(net, from, staging));
+    n = 0;
+    for (size_t i = 0; i < net->n_tensors; i++) {
+        const gan_tensor *t = &net->tensors[i];
+
+        if (!from->fitting[i]) continue;
+        memcpy(t->data, staging + n, t->size * sizeof *staging);
+        n += t->size;
+    }
+
+cleanup:
+    gan__free(&net->allocator, staging);
+    return status;
+}
+
+gan_status gan_network_load(gan_network *net, const char *path, const gan_network_load_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_network_load_desc d = {GAN_NETWORK_LOAD_DESC_INIT};
+    source from = {.prefix = ""};
+
+    if (!path) return gan__fail(GAN_ERR_INVALID, "network: path is NULL");
+    GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "network load desc"));
+    GAN_TRY(gan__record_check(d.report, sizeof *d.report, "network load report"));
+    status = gan_network_build(net);
+    if (status != GAN_OK) return status;
+    GAN_TRY(gan__safetensors_open(&from.file, path, &net->allocator));
+    GAN_TRY(prepare(&from, net, &d));
+    GAN_TRY(read_all_or_none(net, &from));
+
+cleanup:
+    if (net) end_source(&from, &net->allocator);
+    gan__safetensors_close(from.file);
+    return status;
+}
+
+/* ---- reading layers ---- */
+
+/* Where a description comes from, for messages. */
+typedef struct origin {
+    const char *path;
+    const char *key;
+} origin;
+
+static gan_status read_input(gan_shape *out, const gan__json *json, const origin *at)
+{
+    *out = gan__json_shape(json);
+    if (gan_shape_size(*out) == 0 || gan_shape_size(*out) > MAX_SAMPLE)
+        return gan__fail(GAN_ERR_FORMAT, "%s: %s: the input is no shape of 1 to %d numbers",
+                         at->path, at->key, MAX_SAMPLE);
+    return GAN_OK;
+}
+
+/* The functions down to read_layers() leave it to their caller to name the file.  A layer is a list
+ * of its kind and, behind that, its settings. */
+
+static gan_status read_settings(double *out, const gan__layer_class *class, const gan__json *list)
+{
+    const gan__json *setting = gan__json_at(list, 1);
+
+    if (gan__json_count(list) != class->n_settings + 1)
+        return gan__fail(GAN_ERR_FORMAT, "%zu settings expected, found %zu", class->n_settings,
+                         gan__json_count(list) - 1);
+    for (size_t i = 0; i < class->n_settings; i++, setting = setting->next)
+        if (!gan__json_number(&out[i], setting))
+            return gan__fail(GAN_ERR_FORMAT, "setting %zu is no number", i);
+    return GAN_OK;
+}
+
+static gan_status read_layers(gan_network *net, const gan__json *list, size_t depth);
+
+/* One side of a block that follows `net`. */
+static gan_status read_branch(gan_network **out, const gan_network *net, const char *what,
+                              const gan__json *list, size_t depth)
+{
+    gan_status status = GAN_OK;
+
+    *out = gan_network_create(
+        gan_network_output_shape(net),
+        &(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = &net->allocator});
+    if (!*out) return GAN_ERR_NOMEM;
+    status = read_layers(*out, list, depth);
+    if (status != GAN_OK) return gan__fail(status, "%s: %s", what, gan_last_error());
+    return GAN_OK;
+}
+
+static gan_status read_block(gan_layer **out, const gan_network *net, const gan__json *list,
+                             size_t depth)
+{
+    gan_status status = GAN_OK;
+    const gan__json *projection = gan__json_at(list, 2);
+    gan_network *body = NULL, *shortcut = NULL;
+
+    if (depth == GAN__BLOCK_DEPTH)
+        return gan__fail(GAN_ERR_FORMAT, "more than %d blocks in each other", GAN__BLOCK_DEPTH);
+    if (gan__json_count(list) != 3)
+        return gan__fail(GAN_ERR_FORMAT, "body and shortcut expected, found %zu settings",
+                         gan__json_count(list) - 1);
+    GAN_TRY(read_branch(&body, net, "body", gan__json_at(list, 1), depth + 1));
+    if (!gan__json_is(projection, GAN__JSON_NULL))
+        GAN_TRY(read_branch(&shortcut, net, "shortcut", projection, depth + 1));
+    *out = gan_layer_residual(body, shortcut);
+    return *out ? GAN_OK : GAN_ERR_NOMEM;
+
+cleanup:
+    gan_network_destroy(shortcut);
+    gan_network_destroy(body);
+    return status;
+}
+
+static gan_status read_layer(gan_layer **out, const gan_network *net, const gan__json *json,
+                             size_t depth)
+{
+    gan_status status = GAN_OK;
+    const char *first = gan__json_string(gan__json_at(json, 0));
+    const int spectral = first && strcmp(first, SPECTRAL) == 0;
+    const gan__json *list = spectral ? gan__json_at(json, 1) : json;
+    const char *name = gan__json_string(gan__json_at(list, 0));
+    const gan__layer_class *class = name ? gan__layer_class_find(name) : NULL;
+    double settings[GAN__LAYER_MAX_SETTINGS];
+
+    if (first && strcmp(first, gan__layer_residual.name) == 0)
+        return read_block(out, net, json, depth);
+    if (!class)
+        return gan__fail(GAN_ERR_FORMAT, "is of no known kind: %s", name ? name : "it has no name");
+    GAN_TRY(read_settings(settings, class, list));
+    status = gan__layer_make(out, class, settings);
+    if (status == GAN_ERR_NOMEM) return status;
+    if (spectral) *out = gan_layer_spectral_norm(*out);
+    if (!*out) return GAN_ERR_FORMAT;
+
+cleanup:
+    return status;
+}
+
+/* Add the layers of a list to a network that has none yet. */
+static gan_status read_layers(gan_network *net, const gan__json *list, size_t depth)
+{
+    gan_status status = GAN_OK;
+    size_t i = 0;
+
+    for (const gan__json *x = gan__json_at(list, 0); x; x = x->next, i++) {
+        gan_layer *layer = NULL;
+
+        status = read_layer(&layer, net, x, depth);
+        if (status != GAN_OK) GAN_FAIL(status, "layer %zu: %s", i, gan_last_error());
+        GAN_TRY(gan_network_add(net, layer));
+    }
+    if (i == 0) GAN_FAIL(GAN_ERR_FORMAT, "no layers in it");
+
+cleanup:
+    return status;
+}
+
+/* A few words can ask for a lot: large images, samples that stay together, wide padding.  The last
+ * takes scratch, which all layers share. */
+static gan_status check_workspace(const gan_network *net, const origin *at)
+{
+    size_t n = 0, scratch = 0;
+
+    for (size_t i = 0; i < net->n_layers; i++) {
+        const gan_layer *layer = &net->layers[i];
+        const size_t own = layer->class->scratch ? layer->class->scratch(layer) : 0;
+
+        n = gan__size_add(n, gan_shape_size(layer->out));
+        if (own > scratch) scratch = own;
+        if (gan__size_add(gan__size_mul(n, net->together), scratch) > MAX_WORKSPACE)
+            return gan__fail(GAN_ERR_FORMAT,
+                             "%s: %s: up to layer %s there are %zu numbers for a sample, times %zu "
+                             "for those of a group, and %zu of scratch; at most %d expected",
+                             at->path, at->key, layer->name, n, net->together, scratch,
+                             MAX_WORKSPACE);
+    }
+    return GAN_OK;
+}
+
+gan_status gan__network_read(gan_network **out, const gan__json *root, const char *path,
+                             const char *key, const gan_network_desc *desc)
+{
+    gan_status status = GAN_OK;
+    const origin at = {path, key};
+    gan_network *net = NULL;
+    gan_shape input;
+
+    *out = NULL;
+    GAN_TRY(read_input(&input, gan__json_find(root, "input"), &at));
+    net = gan_network_create(input, desc);
+    if (!net) return GAN_ERR_NOMEM; /* the descriptor and the shape are good */
+    status = read_layers(net, gan__json_find(root, "layers"), 0);
+    if (status == GAN_ERR_FORMAT || status == GAN_ERR_SHAPE)
+        GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %s", path, key, gan_last_error());
+    GAN_TRY(status);
+    GAN_TRY(check_workspace(net, &at));
+    *out = net;
+    net = NULL;
+
+cleanup:
+    gan_network_destroy(net);
+    return status;
+}
+
+/* Read an entry; `*out` is NULL when the file has none. */
+static gan_status parse(const gan__json **out, const gan__safetensors *file, const origin *at,
+                        const gan_allocator *allocator)
+{
+    const char *text = gan__safetensors_metadata(file, at->key);
+    gan_status status;
+
+    *out = NULL;
+    if (!text) return GAN_OK;
+    if (strlen(text) > MAX_DESCRIPTION_BYTES)
+        return gan__fail(GAN_ERR_FORMAT, "%s: %s: %zu bytes, at most %d expected", at->path,
+                         at->key, strlen(text), MAX_DESCRIPTION_BYTES);
+    status = gan__json_parse(out, text, strlen(text), allocator);
+    if (status == GAN_ERR_FORMAT)
+        return gan__fail(status, "%s: %s: %s", at->path, at->key, gan_last_error());
+    return status;
+}
+
+/* A checkpoint's are those of both networks, one of which may look at no labels. */
+static gan_status read_class_names(gan_network *net, const gan__safetensors *file)
+{
+    gan_status status = GAN_OK;
+    const origin at = {gan__safetensors_path(file), GAN__NETWORK_CLASSES};
+    const char *names[GAN__MOST_CLASSES];
+    const gan__json *list = NULL, *name;
+
+    if (net->n_classes == 0) return GAN_OK;
+    GAN_TRY(parse(&list, file, &at, &net->allocator));
+    if (!list) return GAN_OK;
+    if (!gan__json_is(list, GAN__JSON_LIST) || gan__json_count(list) != net->n_classes)
+        GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %zu names for %zu classes", at.path, at.key,
+                 gan__json_is(list, GAN__JSON_LIST) ? gan__json_count(list) : 0, net->n_classes);
+    name = gan__json_first(list);
+    for (size_t i = 0; i < net->n_classes; i++, name = name->next)
+        names[i] = gan__json_string(name);
+    status = gan_network_set_class_names(net, names, net->n_classes);
+    if (status == GAN_ERR_INVALID)
+        GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %s", at.path, at.key, gan_last_error());
+
+cleanup:
+    gan__json_free(list, &net->allocator);
+    return status;
+}
+
+/* Before memory is taken for the layers: they want no more numbers than the file has. */
+static gan_status check_size(const gan_network *net, const gan__safetensors *file)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < gan__safetensors_count(file); i++)
+        n += gan__safetensors_tensor(file, i)->n_numbers;
+    if (n < net->n_params + net->n_buffers)
+        return gan__fail(GAN_ERR_SHAPE, "%s: its layers have %zu numbers, its tensors %llu",
+                         gan__safetensors_path(file), net->n_params + net->n_buffers,
+                         (unsigned long long)n);
+    return GAN_OK;
+}
+
+gan_status gan__network_open(gan_network **out, gan__safetensors *file, const char *key,
+                             const char *prefix, const gan_network_desc *desc)
+{
+    gan_status status = GAN_OK;
+    const gan_network_load_desc all = {GAN_NETWORK_LOAD_DESC_INIT, .prefix = prefix};
+    const origin at = {gan__safetensors_path(file), key};
+    source from = {.file = file, .prefix = ""};
+    gan_network *net = NULL;
+    const gan__json *root = NULL;
+    gan_network_desc d;
+    gan_allocator a;
+
+    *out = NULL;
+    GAN_TRY(gan__network_read_desc(&d, &a, desc));
+    GAN_TRY(parse(&root, file, &at, &a));
+    if (!root)
+        GAN_FAIL(GAN_ERR_FORMAT,
+                 "%s: no metadata \"%s\": it holds weights without their layers; build the "
+                 "network and use gan_network_load()",
+                 at.path, at.key);
+    GAN_TRY(gan__network_read(&net, root, at.path, at.key, desc));
+    GAN_TRY(read_class_names(net, file));
+    GAN_TRY(gan__network_read_notes(net, file, key));
+    GAN_TRY(check_size(net, file));
+    GAN_TRY(gan_network_build(net));
+    GAN_TRY(prepare(&from, net, &all));
+    GAN_TRY(read_tensors(net, &from, NULL));
+    *out = net;
+
+cleanup:
+    if (net) end_source(&from, &net->allocator);
+    if (root) gan__json_free(root, &a);
+    if (status != GAN_OK) gan_network_destroy(net);
+    return status;
+}
+
+gan_status gan_network_open(gan_network **out, const char *path, const gan_network_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan__safetensors *file = NULL;
+    gan_network_desc d;
+    gan_allocator a;
+
+    if (!out) return gan__fail(GAN_ERR_INVALID, "network: out is NULL");
+    *out = NULL;
+    if (!path) return gan__fail(GAN_ERR_INVALID, "network: path is NULL");
+    GAN_TRY(gan__network_read_desc(&d, &a, desc));
+    GAN_TRY(gan__safetensors_open(&file, path, &a));
+    GAN_TRY(gan__network_open(out, file, ARCHITECTURE, "", desc));
+
+cleanup:
+    gan__safetensors_close(file);
+    return gan__lost(GAN__NETWORK, status);
+}

@@ -1,0 +1,143 @@
+/* network_internal.h - the inside of a network, for those that run and train it. */
+#ifndef GAN_NETWORK_INTERNAL_H
+#define GAN_NETWORK_INTERNAL_H
+
+#include "base/labels_internal.h"
+#include "file/json_internal.h"
+#include "file/text_internal.h"
+#include "layer/layer_internal.h"
+
+#include <gan/network.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct gan__pass;
+struct gan__safetensors;
+
+struct gan_network {
+    gan_allocator allocator;
+    uint64_t seed;
+    gan_pool *pool; /* borrowed, or NULL */
+    gan_shape input;
+
+    gan_layer *layers;
+    size_t *offsets;        /* of each layer's numbers in the flat block */
+    size_t *buffer_offsets; /* and in that of buffers */
+    size_t n_layers;
+    size_t n_added;  /* by the host, who counts a residual block as one */
+    size_t depth;    /* of blocks in blocks: 0 without any */
+    size_t capacity; /* of the three arrays */
+    size_t n_params;
+    size_t n_buffers;
+    size_t together;   /* rows of which a layer's groups consist, in evaluation, too: 1 without */
+    size_t n_classes;  /* of the labels that its layers look at; 0: at none */
+    char *class_names; /* as of gan__labels_copy_names() */
+    gan_shape picture; /* of an output, where the host has said it */
+    gan_latent latent; /* what inputs of a generator are drawn from */
+
+    /* The first failure, returned by every later call. */
+    gan_status status;
+    char message[256];
+
+    /* To be called before the buffers are used: they may have to be brought up to date.  NULL: they
+     * are. */
+    gan_status (*refresh)(void *owner);
+    void *owner;
+
+    /* From gan_network_build() on. */
+    float *params;
+    float *buffers;
+    gan_tensor *tensors;
+    char *names;
+    size_t n_tensors;
+    struct gan__pass *pass; /* for gan_network_forward() */
+};
+
+/* Read a host's descriptor, or the defaults for NULL, and the allocator that it asks for. */
+gan_status gan__network_read_desc(gan_network_desc *out, gan_allocator *allocator,
+                                  const gan_network_desc *desc);
+
+/* Call what a network's owner wants to be called before its buffers are used. */
+gan_status gan__network_refresh(gan_network *net);
+
+/* Make room for so many more layers; then add one that is ready, which can't fail. */
+gan_status gan__network_reserve(gan_network *net, size_t n);
+void gan__network_append(gan_network *net, const gan_layer *layer);
+
+/* Put rows that have to stay together in evaluation into `*together`: a multiple of `rows`, too.
+ * GAN_ERR_SHAPE, with the limit, when there would be too many. */
+gan_status gan__network_join_groups(size_t *together, size_t rows);
+enum { GAN__NETWORK_MOST_TOGETHER = 1024 };
+
+/* GAN_ERR_SHAPE when a layer or branch that is to be added knows another number of classes; 0: it
+ * looks at no labels. */
+gan_status gan__network_check_classes(const gan_network *net, size_t n_classes);
+
+/* GAN_ERR_INVALID, in a sentence that begins with `who`, unless a network that wants labels is given
+ * n good ones, and one that doesn't none. */
+gan_status gan__network_check_labels(const gan_network *net, const uint8_t *labels, size_t n,
+                                     const char *who);
+
+/* A block in the list of layers: a fork, the layers of the body, perhaps the begin of a shortcut
+ * and its layers, and the junction that adds; see network_residual.c. */
+typedef struct gan__block {
+    size_t body_end; /* the begin of the shortcut or the junction */
+    size_t shortcut; /* the shortcut's first layer; 0: there is none */
+    size_t junction;
+} gan__block;
+
+enum { GAN__BLOCK_DEPTH = 6 }; /* the most blocks in each other */
+extern const gan__layer_class gan__layer_residual;
+
+/* Whether layer i is a fork, and then where its block's parts are. */
+int gan__network_block(const gan_network *net, size_t i, gan__block *out);
+
+/* The layer behind layer i, or behind the whole block that begins there. */
+size_t gan__network_next(const gan_network *net, size_t i);
+
+/* Return GAN_OK, or fail with a sentence that begins with `who` and says which number of which
+ * tensor in the flat block `numbers` is the first that is not finite. */
+gan_status gan__network_check_finite(const gan_network *net, const float *numbers, const char *who);
+
+/* The same for the network's buffers. */
+gan_status gan__network_check_buffers(const gan_network *net, const char *who);
+
+/* GAN_ERR_SHAPE, in a sentence that begins with `who` and names the layer, when one can't be trained
+ * on batches of so few rows. */
+gan_status gan__network_check_rows(const gan_network *net, size_t rows, const char *who);
+
+/* The trainable tensor that number `index` of the flat block belongs to. */
+const gan_tensor *gan__network_tensor_at(const gan_network *net, size_t index);
+
+/* Write the layers as JSON. */
+void gan__network_describe(gan__text *out, const gan_network *net);
+
+/* Write the names of its classes as JSON, or nothing when they have none.  A file has them in its
+ * metadata under this key. */
+void gan__network_describe_classes(gan__text *out, const gan_network *net);
+#define GAN__NETWORK_CLASSES "libgan.classes"
+
+/* What a file says of a network whose layers are in its metadata under `key`: as many entries are
+ * filled as are returned.  Reading sets what the file has; GAN_ERR_FORMAT. */
+enum { GAN__NETWORK_NOTES = 2 };
+typedef struct gan__network_note {
+    char name[64];
+    char text[104];
+} gan__network_note;
+size_t gan__network_notes(gan__network_note out[GAN__NETWORK_NOTES], const gan_network *net,
+                          const char *key);
+gan_status gan__network_read_notes(gan_network *net, const struct gan__safetensors *file,
+                                   const char *key);
+
+/* Make a network that has no memory yet from its description, which comes from the entry `key` of
+ * the file at `path`.  GAN_ERR_FORMAT, GAN_ERR_NOMEM. */
+gan_status gan__network_read(gan_network **out, const gan__json *root, const char *path,
+                             const char *key, const gan_network_desc *desc);
+
+/* Make a network from its description, in the metadata of a file under `key`, the names of its
+ * classes, if there are some, and the tensors whose names begin with `prefix`.  Statuses are those
+ * of gan_network_open(). */
+gan_status gan__network_open(gan_network **out, struct gan__safetensors *file, const char *key,
+                             const char *prefix, const gan_network_desc *desc);
+
+#endif

@@ -1,0 +1,540 @@
+/* pass.c - activations and gradients of a batch.
+ *
+ * Forward, a stage's tiles are tiles of its output.  Backward, they are tiles of the gradient by
+ * its input, which go on through the in-place layers of the stage before. */
+#include "network/pass_layout_internal.h"
+
+#include "base/status_internal.h"
+#include "math/kernels_internal.h"
+#include "math/pool_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+const gan__pass_desc *gan__pass_desc_of(const gan__pass *pass)
+{
+    return &pass->desc;
+}
+
+/* ---- tiles ---- */
+
+static float *row_of(float *block, const gan__boundary *b, size_t row)
+{
+    return block ? block + row * b->size : NULL;
+}
+
+/* The tail of layer i's output, or else of its input. */
+static gan__tail tail_of(const gan__pass *pass, size_t i, size_t row)
+{
+    const gan_network *net = pass->desc.net;
+    const size_t by = pass->at[i + 1].tail > 0 ? i : i - 1; /* who appended it */
+    const gan__boundary *b = &pass->at[by + 1];
+
+    if (b->tail == 0) return (gan__tail){.n = 0};
+    return (gan__tail){b->tail, b->tail_value + row * b->tail, net->params + net->offsets[by],
+                       pass->grads ? pass->grads + net->offsets[by] : NULL,
+                       gan__pass_layer(pass, by)->n_classes};
+}
+
+float *gan__pass_input(gan__pass *pass, size_t first)
+{
+    return row_of(pass->at[0].value, &pass->at[0], first);
+}
+
+float *gan__pass_output(gan__pass *pass, size_t first)
+{
+    const gan__boundary *b = &pass->at[pass->desc.n_layers];
+
+    return row_of(b->value, b, first);
+}
+
+float *gan__pass_output_grad(gan__pass *pass, size_t first)
+{
+    const gan__boundary *b = &pass->at[pass->desc.n_layers];
+
+    return row_of(b->grad, b, first);
+}
+
+float *gan__pass_input_grad(gan__pass *pass, size_t first)
+{
+    return row_of(pass->at[0].grad, &pass->at[0], first);
+}
+
+uint8_t *gan__pass_labels(gan__pass *pass, size_t first)
+{
+    return pass->labels ? pass->labels + first : NULL;
+}
+
+/* Some rows and columns of a boundary. */
+typedef struct tile {
+    size_t first, rows;
+    size_t begin, end;
+    gan__labels labels; /* of these rows, when the pass has none */
+} tile;
+
+/* Where the i-th of n tiles begins: by default with whole vectors of the product's loops, as far as
+ * possible. */
+static size_t column_of(size_t columns, gan__cut cut, size_t i)
+{
+    const size_t unit = cut.unit > 0 ? cut.unit : 16;
+
+    return i == cut.columns ? columns : columns * i / cut.columns / unit * unit;
+}
+
+static tile tile_of(gan__cut cut, size_t index, size_t first, size_t rows, size_t columns)
+{
+    const size_t r = index / cut.columns;
+    const size_t c = index % cut.columns;
+
+    return (tile){.first = first + rows * r / cut.rows,
+                  .rows = rows * (r + 1) / cut.rows - rows * r / cut.rows,
+                  .begin = column_of(columns, cut, c),
+                  .end = column_of(columns, cut, c + 1)};
+}
+
+/* Add what second derivatives need: the rows behind those of the latest forward run. */
+static void add_tangents(const gan__pass *pass, size_t i, gan__layer_run *run)
+{
+    const gan_layer *layer = gan__pass_layer(pass, i);
+    const size_t in = pass->rows * pass->at[i].size;
+    const size_t out = pass->rows * pass->at[i + 1].size;
+
+    run->tx = run->x + in;
+    run->ty = run->y + out;
+    run->ux = run->dx + in;
+    run->uy = run->dy + out;
+    if (run->other) run->tother = run->other + pass->rows * pass->at[layer->value_from].size;
+    if (run->dother) run->uother = run->dother + pass->rows * pass->at[layer->grad_from].size;
+}
+
+/* Layer i's work on a tile, as its class wants to see it. */
+static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, size_t worker)
+{
+    const gan_network *net = pass->desc.net;
+    const gan_layer *layer = gan__pass_layer(pass, i);
+    const gan__boundary *in = &pass->at[i];
+    const gan__boundary *out = &pass->at[i + 1];
+    const gan__boundary *value_from = &pass->at[layer->value_from];
+    const gan__boundary *grad_from = &pass->at[layer->grad_from];
+    gan__layer_run run = {
+        .layer = layer,
+        .first = t->first,
+        .rows = t->rows,
+        .group = pass->group,
+        .begin = t->begin,
+        .end = t->end,
+        .labels = pass->labels ? (gan__labels){.of = pass->labels + t->first} : t->labels,
+        .params =
+            layer->spectral ? pass->prepared + pass->prepared_at[i] : net->params + net->offsets[i],
+        .buffers = net->buffers + net->buffer_offsets[i],
+        .saved = pass->saved + pass->saved_at[i],
+        .scratch = pass->scratch + worker * pass->n_scratch,
+        .x = row_of(in->value, in, t->first),
+        .y = row_of(out->value, out, t->first),
+        .dx = row_of(in->grad, in, t->first),
+        .dy = row_of(out->grad, out, t->first),
+        .tail = tail_of(pass, i, t->first),
+        .other = layer->value_from ? row_of(value_from->value, value_from, t->first) : NULL,
+        .dother = layer->grad_from ? row_of(grad_from->grad, grad_from, t->first) : NULL,
+        .training = pass->desc.training,
+        .seed = pass->desc.seed,
+        .stream = pass->desc.stream,
+        .position = pass->position + pass->random[i] + t->first * out->size,
+    };
+
+    if (pass->desc.tangents) add_tangents(pass, i, &run);
+    return run;
+}
+
+/* ---- the cut ---- */
+
+/* What is done with a layer, and what with a part of its weights. */
+typedef void work_fn(const gan__layer_run *run);
+typedef double grad_fn(const gan__layer_run *run, size_t part, size_t parts, float *grads);
+
+/* A stage's work, for each tile of its cut. */
+typedef struct job {
+    gan__pass *pass;
+    const gan__stage *stage;
+    work_fn *work;
+    gan__cut cut;
+    size_t first, rows;
+} job;
+
+typedef gan__cut cut_fn(const gan_layer *layer, size_t rows);
+
+static gan__cut cut_of(const gan_layer *layer, cut_fn *own, size_t rows, size_t columns)
+{
+    return own ? own(layer, rows) : gan__layer_cut(rows, columns);
+}
+
+/* ---- spectral norm: a layer computes with weights made for each run ---- */
+
+static void prepare_task(void *context, size_t task, size_t worker)
+{
+    const gan__pass *pass = context;
+    const gan_network *net = pass->desc.net;
+    const size_t i = pass->spectral[task];
+
+    (void)worker;
+    gan__spectral_prepare(gan__pass_layer(pass, i), net->params + net->offsets[i],
+                          net->buffers + net->buffer_offsets[i], pass->desc.training,
+                          pass->prepared + pass->prepared_at[i]);
+}
+
+void gan__pass_prepare(gan__pass *pass, gan_pool *pool)
+{
+    if (pass->n_spectral > 0) gan__pool_run(pool, prepare_task, pass, pass->n_spectral);
+}
+
+/* The gradient by these weights becomes that by the parameters, in which all parts meet. */
+static void chain_task(void *context, size_t task, size_t worker)
+{
+    gan__pass *pass = context;
+    const size_t i = pass->spectral[task];
+    gan__stage *s = pass->stages;
+
+    (void)worker;
+    while (s->begin != i) s++; /* it never works in place */
+    memset(s->squares, 0, sizeof s->squares);
+    s->squares[0] =
+        gan__spectral_grad(gan__pass_layer(pass, i), pass->prepared + pass->prepared_at[i],
+                           pass->grads + pass->desc.net->offsets[i]);
+}
+
+static void chain_grads(gan__pass *pass, gan_pool *pool)
+{
+    if (pass->n_spectral > 0) gan__pool_run(pool, chain_task, pass, pass->n_spectral);
+}
+
+/* ---- forward ---- */
+
+static void forward_layer(const gan__layer_run *run)
+{
+    run->layer->class->forward(run);
+}
+
+static void forward_tile(const gan__pass *pass, const gan__stage *s, work_fn *work, const tile *t,
+                         size_t worker)
+{
+    for (size_t i = s->begin; i < s->end; i++) {
+        const gan__layer_run run = run_of(pass, i, t, worker);
+
+        work(&run);
+    }
+}
+
+static void forward_task(void *context, size_t task, size_t worker)
+{
+    const job *j = context;
+    const tile t = tile_of(j->cut, task, j->first, j->rows, j->pass->at[j->stage->end].size);
+
+    forward_tile(j->pass, j->stage, j->work, &t, worker);
+}
+
+/* How many numbers of a row a layer has to make. */
+static size_t made_by(const gan__boundary *out)
+{
+    return out->tail > 0 ? out->tail : out->size;
+}
+
+static void forward_stages(gan__pass *pass, gan_pool *pool, work_fn *work)
+{
+    for (size_t i = 0; i < pass->n_stages; i++) {
+        const gan__stage *s = &pass->stages[i];
+        const gan_layer *layer = gan__pass_layer(pass, s->begin);
+        job j = {pass, s, work, {1, 1, 0}, pass->first, pass->rows};
+
+        j.cut = cut_of(layer, layer->class->forward_cut, j.rows, made_by(&pass->at[s->end]));
+        gan__pool_run(pool, forward_task, &j, j.cut.rows * j.cut.columns);
+    }
+}
+
+void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t worker,
+                             gan__labels labels)
+{
+    for (size_t i = 0; i < pass->n_stages; i++) {
+        const gan__stage *s = &pass->stages[i];
+        const tile t = {first, rows, 0, pass->at[s->end].size, labels};
+
+        forward_tile(pass, s, forward_layer, &t, worker);
+    }
+}
+
+void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, size_t group)
+{
+    pass->first = first;
+    pass->rows = rows;
+    pass->group = group;
+    gan__pass_prepare(pass, pool);
+    forward_stages(pass, pool, forward_layer);
+}
+
+/* ---- backward ---- */
+
+static void backward_layer(const gan__layer_run *run)
+{
+    run->layer->class->backward(run);
+}
+
+/* The gradient by the output of a stage's in-place layers becomes that by the output of its
+ * first. */
+static void backward_in_place(const gan__pass *pass, const gan__stage *s, work_fn *work,
+                              const tile *t, size_t worker)
+{
+    for (size_t i = s->end; i-- > s->begin + 1;) {
+        const gan__layer_run run = run_of(pass, i, t, worker);
+
+        work(&run);
+    }
+}
+
+static void backward_tile(const gan__pass *pass, const gan__stage *s, work_fn *work, const tile *t,
+                          size_t worker)
+{
+    const gan__pass *source = pass->desc.source;
+    const gan__layer_run run = run_of(pass, s->begin, t, worker);
+
+    work(&run);
+    if (pass->at[s->begin].tail > 0) s--; /* which has nothing to do */
+    if (s > pass->stages)
+        backward_in_place(pass, s - 1, work, t, worker);
+    else if (source)
+        backward_in_place(source, &source->stages[source->n_stages - 1], work, t, worker);
+}
+
+static void backward_task(void *context, size_t task, size_t worker)
+{
+    const job *j = context;
+    const tile t = tile_of(j->cut, task, j->first, j->rows, j->pass->at[j->stage->begin].size);
+
+    backward_tile(j->pass, j->stage, j->work, &t, worker);
+}
+
+/* From the gradient by the output of the last stage's first layer, those by the inputs of all stages
+ * from `lowest` on. */
+static void backward_stages(gan__pass *pass, gan_pool *pool, work_fn *work, size_t lowest)
+{
+    for (size_t i = pass->n_stages; i-- > lowest;) {
+        const gan__stage *s = &pass->stages[i];
+        const gan_layer *layer = gan__pass_layer(pass, s->begin);
+        job j = {pass, s, work, {1, 1, 0}, pass->first, pass->rows};
+
+        if (pass->at[s->end].tail > 0) continue; /* it was done with the stage behind it */
+        j.cut = cut_of(layer, layer->class->backward_cut, pass->rows, pass->at[s->begin].size);
+        gan__pool_run(pool, backward_task, &j, j.cut.rows * j.cut.columns);
+    }
+}
+
+/* The first step back, which is none where the last layer doesn't work in place. */
+static void backward_last(gan__pass *pass, work_fn *work)
+{
+    const tile all = {
+        pass->first, pass->rows, 0, pass->at[pass->desc.n_layers].size, {NULL, NULL, NULL}};
+
+    backward_in_place(pass, &pass->stages[pass->n_stages - 1], work, &all, 0);
+}
+
+/* The stage that a part of the weight gradient belongs to, and which of the stage's it is. */
+static gan__stage *stage_of(const gan__pass *pass, size_t *part)
+{
+    gan__stage *s = pass->stages;
+
+    while (*part >= s->n_parts) *part -= s++->n_parts;
+    return s;
+}
+
+typedef struct weights_job {
+    gan__pass *pass;
+    grad_fn *grad;
+} weights_job;
+
+static double layer_grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
+{
+    return run->layer->class->grad(run, part, parts, grads);
+}
+
+static void weights_task(void *context, size_t task, size_t worker)
+{
+    const weights_job *j = context;
+    const tile all = {j->pass->first, j->pass->rows, 0, 0, {NULL, NULL, NULL}};
+    size_t part = task;
+    gan__stage *s = stage_of(j->pass, &part);
+    const gan__layer_run run = run_of(j->pass, s->begin, &all, worker);
+
+    if (run.tail.n > 0 && run.layer->class->appends) { /* the layer behind knows its gradient */
+        const gan__layer_run next = run_of(j->pass, s->end, &all, worker);
+
+        next.layer->class->tail_grad(&next);
+    }
+    s->squares[part] =
+        j->grad(&run, part, s->n_parts, j->pass->grads + j->pass->desc.net->offsets[s->begin]);
+}
+
+static void backward_weights(gan__pass *pass, gan_pool *pool, grad_fn *grad)
+{
+    weights_job j = {pass, grad};
+
+    for (size_t i = 0; i < pass->n_stages; i++) {
+        gan__stage *s = &pass->stages[i];
+        const gan_layer *layer = gan__pass_layer(pass, s->begin);
+
+        s->n_parts = layer->class->grad_parts ? layer->class->grad_parts(layer, pass->rows) : 0;
+        if (s->n_parts > GAN__PASS_MAX_PARTS) s->n_parts = GAN__PASS_MAX_PARTS;
+    }
+    gan__pool_run(pool, weights_task, &j, gan__pass_slices(pass));
+    chain_grads(pass, pool);
+}
+
+void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what)
+{
+    if (!(what & GAN__PASS_GO_ON)) backward_last(pass, backward_layer);
+    backward_stages(pass, pool, backward_layer, what & GAN__PASS_INPUT ? 0 : pass->lowest);
+    if (what & GAN__PASS_WEIGHTS) backward_weights(pass, pool, layer_grad);
+}
+
+/* ---- second derivatives ---- */
+
+gan_status gan__pass_check_tangents(const gan_network *net, size_t n_layers)
+{
+    gan_status status = GAN_OK;
+
+    for (size_t i = 0; i < n_layers; i++) GAN_TRY(gan__layer_check_tangent(&net->layers[i]));
+
+cleanup:
+    return status;
+}
+
+float *gan__pass_slope(gan__pass *pass, gan_pool *pool)
+{
+    const gan__boundary *in = &pass->at[0];
+    const gan__boundary *out = &pass->at[pass->desc.n_layers];
+    float *weights = row_of(out->grad, out, pass->rows);
+
+    for (size_t i = 0; i < pass->rows * out->size; i++) weights[i] = i % out->size == 0;
+    backward_last(pass, gan__layer_slope);
+    backward_stages(pass, pool, gan__layer_slope, 0);
+    return row_of(in->grad, in, pass->rows);
+}
+
+float *gan__pass_direction(gan__pass *pass)
+{
+    return row_of(pass->at[0].value, &pass->at[0], pass->rows);
+}
+
+void gan__pass_curve(gan__pass *pass, gan_pool *pool)
+{
+    const gan__boundary *out = &pass->at[pass->desc.n_layers];
+
+    forward_stages(pass, pool, gan__layer_tangent);
+    memset(out->grad, 0, pass->rows * out->size * sizeof *out->grad);
+    backward_last(pass, gan__layer_tangent_backward);
+    backward_stages(pass, pool, gan__layer_tangent_backward, pass->lowest);
+    backward_weights(pass, pool, gan__layer_tangent_grad);
+}
+
+/* ---- the weights' gradient ---- */
+
+size_t gan__pass_slices(const gan__pass *pass)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < pass->n_stages; i++) n += pass->stages[i].n_parts;
+    return n;
+}
+
+void gan__pass_slice(const gan__pass *pass, size_t index, size_t *begin, size_t *end)
+{
+    const gan__stage *s = stage_of(pass, &index);
+    const size_t offset = pass->desc.net->offsets[s->begin];
+    const size_t n = gan__layer_param_count(gan__pass_layer(pass, s->begin));
+
+    *begin = offset + n * index / s->n_parts;
+    *end = offset + n * (index + 1) / s->n_parts;
+}
+
+const float *gan__pass_grads(const gan__pass *pass)
+{
+    return pass->grads;
+}
+
+double gan__pass_grad_squares(const gan__pass *pass)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < pass->n_stages; i++)
+        for (size_t j = 0; j < pass->stages[i].n_parts; j++) sum += pass->stages[i].squares[j];
+    return sum;
+}
+
+/* Layers that work in place are told together, by the last of them. */
+const gan_layer *gan__pass_first_bad(const gan__pass *pass)
+{
+    for (size_t i = 0; i < pass->desc.n_layers; i++) {
+        const gan__boundary *b = &pass->at[i + 1];
+        const float *value = row_of(b->value, b, pass->first);
+        const int goes_on = i + 1 < pass->desc.n_layers && pass->at[i + 2].shared;
+
+        if (goes_on && pass->at[i + 2].tail == 0) continue;
+        for (size_t j = 0; j < pass->rows * b->size; j++)
+            if (!isfinite(value[j])) return gan__pass_layer(pass, i);
+    }
+    return NULL;
+}
+
+typedef struct sum_job {
+    gan__pass *pass;
+    const float *more;
+} sum_job;
+
+static void add_slice(void *context, size_t task, size_t worker)
+{
+    const sum_job *j = context;
+    size_t part = task;
+    gan__stage *s = stage_of(j->pass, &part);
+    size_t begin;
+    size_t end;
+
+    (void)worker;
+    gan__pass_slice(j->pass, task, &begin, &end);
+    gan__simd_best()->axpy(end - begin, 1, j->more + begin, j->pass->grads + begin);
+    s->squares[part] = gan__simd_best()->sum_squares(end - begin, j->pass->grads + begin);
+}
+
+void gan__pass_add_grads(gan__pass *pass, gan_pool *pool, const float *more)
+{
+    sum_job j = {pass, more};
+
+    gan__pool_run(pool, add_slice, &j, gan__pass_slices(pass));
+}
+
+void gan__pass_advance(gan__pass *pass)
+{
+    pass->position += pass->n_random;
+}
+
+uint64_t *gan__pass_position(gan__pass *pass)
+{
+    return &pass->position;
+}
+
+void gan__pass_turn_to(gan__pass *pass, gan_network *net)
+{
+    pass->desc.net = net;
+}
+
+void gan__pass_settle(gan__pass *pass, double momentum)
+{
+    const gan_network *net = pass->desc.net;
+
+    for (size_t i = 0; i < pass->desc.n_layers; i++) {
+        const tile all = {pass->first, pass->rows, 0, pass->at[i + 1].size, {NULL, NULL, NULL}};
+        const gan__layer_run run = run_of(pass, i, &all, 0);
+
+        if (run.layer->class->settle)
+            run.layer->class->settle(&run, momentum, net->buffers + net->buffer_offsets[i]);
+        if (run.layer->spectral)
+            gan__spectral_settle(run.layer, pass->prepared + pass->prepared_at[i],
+                                 net->buffers + net->buffer_offsets[i]);
+    }
+}

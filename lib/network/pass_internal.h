@@ -1,0 +1,113 @@
+/* pass_internal.h - running a network forward and backward over a batch.
+ *
+ * A network runs in stages: a layer with memory of its own for its output, and the layers behind it
+ * that work in place.  A stage is cut into tiles by shapes alone; each tile goes through all layers
+ * of its stage while it is in cache, and the tiles are given to a pool.  See pass.c for how the
+ * gradients join in. */
+#ifndef GAN_PASS_INTERNAL_H
+#define GAN_PASS_INTERNAL_H
+
+#include "network/network_internal.h"
+
+#include <gan/alloc.h>
+#include <gan/pool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Numbers and gradients between the layers of one network, for so many rows. */
+typedef struct gan__pass gan__pass;
+
+typedef struct gan__pass_desc {
+    gan_network *net; /* borrowed, complete */
+    size_t n_layers;  /* how many of its layers to run, at least 1 */
+    size_t rows;      /* the most rows */
+    size_t threads;   /* the most that work on it at once */
+    int training;     /* training mode, with gradients; else evaluation mode, without */
+    int tangents;     /* in training: second derivatives too; see gan__pass_curve() */
+    uint64_t seed;    /* of the layers' random numbers */
+    uint64_t stream;
+    gan__pass *source; /* its output is this pass's input: the memory is shared.  NULL: none */
+} gan__pass_desc;
+
+gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
+                            const gan_allocator *allocator);
+void gan__pass_destroy(gan__pass *pass);
+const gan__pass_desc *gan__pass_desc_of(const gan__pass *pass);
+
+/* Where the rows from `first` on begin. */
+float *gan__pass_input(gan__pass *pass, size_t first);
+float *gan__pass_output(gan__pass *pass, size_t first);
+float *gan__pass_output_grad(gan__pass *pass, size_t first);
+float *gan__pass_input_grad(gan__pass *pass, size_t first);
+
+/* The labels of the rows from `first` on, which the caller lays down in a pass of a conditional
+ * network that trains; NULL for others. */
+uint8_t *gan__pass_labels(gan__pass *pass, size_t first);
+
+/* Output from input, of the rows from `first` on, each `group` of which are a batch of their own
+ * for layers that couple samples. */
+void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, size_t group);
+
+/* The same on the calling thread, the worker-th of those that do so at once, in evaluation mode, with
+ * labels of the caller's; after gan__pass_prepare(), which makes the weights of layers with spectral
+ * norm. */
+void gan__pass_prepare(gan__pass *pass, gan_pool *pool);
+void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t worker,
+                             gan__labels labels);
+
+/* What to compute on the way back from the gradient by the output, which the caller has laid
+ * down for the rows of the latest forward run. */
+enum {
+    GAN__PASS_WEIGHTS = 1, /* the gradients by the weights */
+    GAN__PASS_INPUT = 2,   /* the gradient by the input, which goes on into the source */
+    GAN__PASS_GO_ON = 4,   /* a pass whose source this is came back just now with GAN__PASS_INPUT */
+};
+void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what);
+
+/* A pass with tangents differentiates twice.  After a forward run from row 0 on,
+ *
+ *     g = gan__pass_slope(pass, pool);        the gradient of each row's first output by its input,
+ *     v = gan__pass_direction(pass);          by which the caller lays down a v for each row
+ *     gan__pass_curve(pass, pool);            the weight gradient of the sum of v g, v held fixed
+ *
+ * So the weight gradient of any function of g is found, v being its derivative by g. */
+float *gan__pass_slope(gan__pass *pass, gan_pool *pool);
+float *gan__pass_direction(gan__pass *pass);
+void gan__pass_curve(gan__pass *pass, gan_pool *pool);
+
+/* GAN_ERR_INVALID, naming the first of a network's layers that can't take part in that. */
+gan_status gan__pass_check_tangents(const gan_network *net, size_t n_layers);
+
+/* The parts of the weight gradient as slices of the flat block, for the optimizer: the core that
+ * computed a part is likely to be given its slice. */
+size_t gan__pass_slices(const gan__pass *pass);
+void gan__pass_slice(const gan__pass *pass, size_t index, size_t *begin, size_t *end);
+
+const float *gan__pass_grads(const gan__pass *pass); /* by the weights, laid out as these are */
+/* Add to it another one, laid out in the same way. */
+void gan__pass_add_grads(gan__pass *pass, gan_pool *pool, const float *more);
+/* Their sum of squares, added in a fixed order. */
+double gan__pass_grad_squares(const gan__pass *pass);
+
+/* The first layer whose output in the latest forward run isn't finite; NULL when there is none. */
+const gan_layer *gan__pass_first_bad(const gan__pass *pass);
+
+/* Move on to fresh random numbers. */
+void gan__pass_advance(gan__pass *pass);
+/* Where its random numbers stand, for checkpoints. */
+uint64_t *gan__pass_position(gan__pass *pass);
+
+/* Let the network's buffers follow the latest forward run, running statistics as far as their layers
+ * say or, above 0, by `momentum`. */
+void gan__pass_settle(gan__pass *pass, double momentum);
+
+/* From now on work with the weights and buffers of another network of the same layers. */
+void gan__pass_turn_to(gan__pass *pass, gan_network *net);
+
+/* Run n samples of the host's through a pass in evaluation mode that has gan__pass_eval_rows()
+ * rows.  GAN_ERR_INVALID as gan__pool_enter(). */
+gan_status gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, gan__labels labels,
+                              size_t n, float *out);
+size_t gan__pass_eval_rows(const gan_network *net, const gan_pool *pool);
+
+#endif

@@ -1,0 +1,205 @@
+/* pass_layout.c - see pass_layout_internal.h.
+ *
+ * Layers that work in place have the same memory on both sides; the first never does, because its
+ * input may be another pass's output, which is still needed.  What a layer appends lies apart from
+ * what it appends it to, where the next layer takes it so: nothing is copied then.
+ *
+ * For second derivatives no layer works in place, and boundaries have twice the rows: behind the
+ * values the direction in which they move, behind the gradients the weights of that.  Layers still
+ * work in the same stages. */
+#include "network/pass_layout_internal.h"
+
+#include "base/alloc_internal.h"
+#include "base/status_internal.h"
+#include "math/kernels_internal.h"
+
+/* Blocks begin on cache lines of their own. */
+static size_t whole_lines(size_t n)
+{
+    return gan__size_round_up(n, 16);
+}
+
+/* Lay the boundaries out in `memory`, or only count when it is NULL; return how many numbers it
+ * takes. */
+static size_t lay_out(gan__pass *pass, float *memory)
+{
+    const size_t rows = gan__size_mul(pass->desc.rows, pass->desc.tangents ? 2 : 1);
+    const size_t copies = pass->desc.training ? 2 : 1;
+    size_t used = 0;
+
+    for (size_t i = 0; i <= pass->desc.n_layers; i++) {
+        gan__boundary *b = &pass->at[i];
+        const size_t step = whole_lines(gan__size_mul(rows, b->size));
+
+        if (i == 0 && pass->desc.source) continue;
+        if (b->tail > 0 || (b->shared && !pass->desc.tangents)) {
+            b->value = pass->at[i - 1].value;
+            b->grad = pass->at[i - 1].grad;
+            b->tail_value = memory ? memory + used : NULL;
+            used = gan__size_add(used, whole_lines(gan__size_mul(rows, b->tail)));
+            continue;
+        }
+        if (memory) b->value = memory + used;
+        if (memory && copies == 2) b->grad = memory + used + step;
+        used = gan__size_add(used, gan__size_mul(copies, step));
+    }
+    return used;
+}
+
+/* Whether what layer i appends stays in memory of its own: where only the next layer looks at it,
+ * and doesn't mind. */
+static int keeps_apart(const gan__pass *pass, size_t i)
+{
+    const gan_network *net = pass->desc.net;
+
+    if (!net->layers[i].class->appends || i + 1 == pass->desc.n_layers) return 0;
+    for (size_t j = 0; j < pass->desc.n_layers; j++)
+        if (net->layers[j].value_from == i + 1 || net->layers[j].grad_from == i + 1) return 0;
+    return net->layers[i + 1].class->tail_grad != NULL;
+}
+
+/* How many numbers a thread wants to scribble on for layer i. */
+static size_t scratch_for(const gan__pass *pass, size_t i)
+{
+    const gan_layer *layer = gan__pass_layer(pass, i);
+    size_t n = layer->class->scratch ? layer->class->scratch(layer) : 0;
+
+    if (pass->desc.training && i > 0 && keeps_apart(pass, i - 1)) /* see class->tail_grad() */
+        n = gan__size_add(
+            n, gan__size_mul(gan__pass_layer(pass, i - 1)->n_classes, gan_shape_size(layer->out)));
+    return whole_lines(n);
+}
+
+/* Find out what the layers want to keep and to scribble on. */
+static gan_status make_workspace(gan__pass *pass)
+{
+    gan_status status = GAN_OK;
+    const gan_allocator *a = &pass->allocator;
+    const gan__pass_desc *desc = &pass->desc;
+    size_t n_saved = 0;
+    size_t n_prepared = 0;
+
+    GAN_TRY(gan__alloc(&pass->saved_at, a, desc->n_layers, sizeof *pass->saved_at));
+    GAN_TRY(gan__alloc(&pass->prepared_at, a, desc->n_layers, sizeof *pass->prepared_at));
+    GAN_TRY(gan__alloc(&pass->spectral, a, desc->n_layers, sizeof *pass->spectral));
+    for (size_t i = 0; i < desc->n_layers; i++) {
+        const gan_layer *layer = gan__pass_layer(pass, i);
+        const size_t scratch = scratch_for(pass, i);
+
+        pass->saved_at[i] = n_saved;
+        pass->prepared_at[i] = n_prepared;
+        if (layer->spectral) {
+            n_prepared = gan__size_add(n_prepared, whole_lines(gan__spectral_count(layer)));
+            pass->spectral[pass->n_spectral++] = i;
+        }
+        if (desc->training && layer->class->saved)
+            n_saved = gan__size_add(n_saved, whole_lines(layer->class->saved(layer, desc->rows)));
+        if (scratch > pass->n_scratch) pass->n_scratch = scratch;
+    }
+    GAN_TRY(gan__alloc(&pass->saved, a, n_saved, sizeof *pass->saved));
+    GAN_TRY(gan__alloc(&pass->prepared, a, n_prepared, sizeof *pass->prepared));
+    GAN_TRY(gan__alloc(&pass->scratch, a, gan__size_mul(desc->threads, pass->n_scratch),
+                       sizeof *pass->scratch));
+
+cleanup:
+    return status;
+}
+
+/* Have the BLAS take its memory where a thread's rows may be its business; and its threads, which in
+ * a child process it starts when they are first set. */
+static gan_status reserve_blas(const gan__pass_desc *desc)
+{
+    const size_t rows = desc->training ? desc->rows : desc->rows / desc->threads;
+
+    gan__blas_leave(gan__blas_enter());
+    for (size_t i = 0; i < desc->n_layers; i++) {
+        const gan_layer *layer = &desc->net->layers[i];
+
+        if (layer->class->largest_product &&
+            gan__kernels_need_blas(layer->class->largest_product(layer, rows)))
+            return gan__blas_reserve(desc->threads);
+    }
+    return GAN_OK;
+}
+
+static void set_sizes(gan__pass *pass)
+{
+    const gan_network *net = pass->desc.net;
+    const gan__pass *source = pass->desc.source;
+
+    pass->at[0].size = gan_shape_size(net->input);
+    for (size_t i = 0; i < pass->desc.n_layers; i++) {
+        const gan__layer_class *class = net->layers[i].class;
+        const gan__boundary *in = &pass->at[i];
+        gan__boundary *out = &pass->at[i + 1];
+
+        out->size = gan_shape_size(net->layers[i].out);
+        out->shared = i > 0 && class->in_place && !(class->changes && in->needed);
+        if (keeps_apart(pass, i)) {
+            out->tail = out->size - in->size;
+            out->size = in->size;
+            out->shared = 1;
+        }
+        out->needed = class->needs_y || (out->shared && in->needed);
+        pass->random[i] = pass->n_random;
+        if (class->random) pass->n_random += (uint64_t)pass->desc.rows * out->size;
+        if (!out->shared || out->tail > 0) pass->stages[pass->n_stages++].begin = i;
+        pass->stages[pass->n_stages - 1].end = i + 1;
+        if (pass->lowest == 0 && net->layers[i].n_params > 0)
+            pass->lowest = pass->n_stages + (out->tail > 0); /* its gradient is made apart */
+    }
+    if (source) {
+        pass->at[0].value = source->at[source->desc.n_layers].value;
+        pass->at[0].grad = source->at[source->desc.n_layers].grad;
+    }
+}
+
+gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
+                            const gan_allocator *allocator)
+{
+    gan_status status = GAN_OK;
+    gan__pass *pass = NULL;
+
+    *out = NULL;
+    GAN_TRY(reserve_blas(desc));
+    GAN_TRY(gan__alloc(&pass, allocator, 1, sizeof *pass));
+    pass->allocator = *allocator;
+    pass->desc = *desc;
+    GAN_TRY(gan__alloc(&pass->at, allocator, desc->n_layers + 1, sizeof *pass->at));
+    GAN_TRY(gan__alloc(&pass->random, allocator, desc->n_layers, sizeof *pass->random));
+    GAN_TRY(gan__alloc(&pass->stages, allocator, desc->n_layers, sizeof *pass->stages));
+    GAN_TRY(make_workspace(pass));
+    set_sizes(pass);
+    GAN_TRY(gan__alloc(&pass->memory, allocator, lay_out(pass, NULL), sizeof *pass->memory));
+    lay_out(pass, pass->memory);
+    if (desc->training && desc->net->n_classes > 0)
+        GAN_TRY(gan__alloc(&pass->labels, allocator, desc->rows, sizeof *pass->labels));
+    if (desc->training)
+        GAN_TRY(gan__alloc(&pass->grads, allocator, desc->net->n_params, sizeof *pass->grads));
+    *out = pass;
+    pass = NULL;
+
+cleanup:
+    gan__pass_destroy(pass);
+    return status;
+}
+
+void gan__pass_destroy(gan__pass *pass)
+{
+    if (!pass) return;
+    const gan_allocator a = pass->allocator;
+
+    gan__free(&a, pass->grads);
+    gan__free(&a, pass->labels);
+    gan__free(&a, pass->memory);
+    gan__free(&a, pass->scratch);
+    gan__free(&a, pass->saved);
+    gan__free(&a, pass->saved_at);
+    gan__free(&a, pass->prepared);
+    gan__free(&a, pass->prepared_at);
+    gan__free(&a, pass->spectral);
+    gan__free(&a, pass->stages);
+    gan__free(&a, pass->random);
+    gan__free(&a, pass->at);
+    gan__free(&a, pass);
+}

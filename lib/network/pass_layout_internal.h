@@ -1,0 +1,56 @@
+/* pass_layout_internal.h - where the numbers of a pass lie. */
+#ifndef GAN_PASS_LAYOUT_INTERNAL_H
+#define GAN_PASS_LAYOUT_INTERNAL_H
+
+#include "network/pass_internal.h"
+
+enum { GAN__PASS_MAX_PARTS = 64 }; /* of a layer's weight gradient */
+
+/* Boundary i lies between layer i-1 and layer i: boundary 0 is the input, boundary n_layers the
+ * output. */
+typedef struct gan__boundary {
+    size_t size;  /* numbers a row */
+    int shared;   /* the layer before it works in place: its memory is that of the one before */
+    int needed;   /* its numbers are read later on: nothing may change them */
+    float *value; /* row 0; rows follow one another */
+    float *grad;
+    size_t tail; /* so many numbers more lie in memory of their own: value and grad are those of */
+    float *tail_value; /* the boundary before */
+} gan__boundary;
+
+typedef struct gan__stage {
+    size_t begin, end; /* its layers; all but the first work in place */
+    size_t n_parts;    /* of the weight gradient, in the latest backward run */
+    double squares[GAN__PASS_MAX_PARTS];
+} gan__stage;
+
+struct gan__pass {
+    gan_allocator allocator;
+    gan__pass_desc desc;
+    gan__boundary *at; /* n_layers + 1 */
+    gan__stage *stages;
+    size_t n_stages;
+    size_t lowest; /* the first stage behind one with weights */
+    float *memory;
+    float *grads;
+    uint8_t *labels; /* of the rows; NULL: no layer looks at them, or the caller has them */
+    float *saved;
+    size_t *saved_at; /* where each layer's part of `saved` begins */
+    float *scratch;
+    size_t n_scratch; /* numbers for each thread */
+    float *prepared;  /* what layers with spectral norm have in place of their parameters */
+    size_t *prepared_at;
+    size_t *spectral; /* those layers */
+    size_t n_spectral;
+    uint64_t position;
+    uint64_t *random; /* where each layer's random numbers begin, after `position` */
+    uint64_t n_random;
+    size_t first, rows, group; /* of the latest forward run */
+};
+
+static inline const gan_layer *gan__pass_layer(const gan__pass *pass, size_t i)
+{
+    return &pass->desc.net->layers[i];
+}
+
+#endif

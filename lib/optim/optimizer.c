@@ -1,0 +1,383 @@
+/* optimizer.c - what all update rules share. */
+#include "optim/optimizer_internal.h"
+
+#include "base/alloc_internal.h"
+#include "base/desc_internal.h"
+#include "base/status_internal.h"
+#include "math/kernels_internal.h"
+#include "math/numeric_internal.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LR, TRIAL = 256 };
+
+/* Below these, no weight or moment can overflow: see has_room(). */
+#define SAFE_NORM 1e15
+#define SAFE_MOVE 1e30
+
+/* ---- making one ---- */
+
+gan_status gan__optimizer_check(const char *name, const char *setting, double value, double high,
+                                int closed)
+{
+    if (value >= 0 && (value < high || (closed && value <= high)) && isfinite(value)) return GAN_OK;
+    if (isinf(high))
+        return gan__fail(GAN_ERR_INVALID, "%s: %s must be finite and at least 0, is %g", name,
+                         setting, value);
+    return gan__fail(GAN_ERR_INVALID, "%s: %s must be at least 0 and %s %g, is %g", name, setting,
+                     closed ? "at most" : "below", high, value);
+}
+
+gan_status gan__optimizer_create(gan_optimizer **out, const gan__optimizer_class *class,
+                                 const double *settings, const gan_allocator *allocator)
+{
+    gan_status status = GAN_OK;
+    gan_optimizer *opt = NULL;
+    gan_allocator a;
+
+    GAN_TRY(gan__alloc_init(&a, allocator));
+    GAN_TRY(gan__alloc(&opt, &a, 1, sizeof *opt));
+    opt->class = class;
+    opt->allocator = a;
+    memcpy(opt->settings, settings, class->n_settings * sizeof *settings);
+    opt->first_lr = settings[LR];
+    *out = opt;
+
+cleanup:
+    return status;
+}
+
+void gan_optimizer_destroy(gan_optimizer *opt)
+{
+    if (!opt) return;
+    const gan_allocator a = opt->allocator;
+
+    gan__free(&a, opt->memory);
+    gan__free(&a, opt);
+}
+
+gan_status gan_optimizer_bind(gan_optimizer *opt, size_t n_params)
+{
+    gan_status status = GAN_OK;
+    size_t n_moments = 0;
+    size_t stride;
+    float *at;
+
+    if (!opt) return gan__fail_null(GAN__OPTIMIZER, 1, "optimizer: is NULL");
+    if (n_params == 0)
+        return gan__fail(GAN_ERR_INVALID, "%s: bound to 0 parameters", opt->class->name);
+    if (n_params >
+        PTRDIFF_MAX / sizeof(float)) /* also where there are no moments to take room for */
+        return gan__fail(GAN_ERR_NOMEM,
+                         "%s: bound to %zu parameters, at most %zu have room in memory",
+                         opt->class->name, n_params, PTRDIFF_MAX / sizeof(float));
+    if (opt->n_params == n_params) return GAN_OK;
+    if (opt->n_params > 0)
+        return gan__fail(GAN_ERR_SHAPE, "%s: is bound to %zu parameters, not to %zu",
+                         opt->class->name, opt->n_params, n_params);
+    stride = gan__size_round_up(n_params, 16); /* each block on a cache line of its own */
+    for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++)
+        n_moments += opt->class->has_moment(opt, i) != 0;
+    GAN_TRY(gan__alloc(&opt->memory, &opt->allocator, gan__size_mul(n_moments, stride),
+                       sizeof *opt->memory));
+    at = opt->memory;
+    for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++) {
+        if (!opt->class->has_moment(opt, i)) continue;
+        opt->moments[i] = at;
+        at += stride;
+    }
+    opt->n_params = n_params;
+
+cleanup:
+    return status;
+}
+
+/* ---- a step ---- */
+
+/* Whether the step is certain to leave every number finite.  With all gradients so far below
+ * SAFE_NORM their squares and moments are far from overflow, and a weight that moves by less than
+ * SAFE_MOVE, which is under half the spacing of the largest floats, stays finite. */
+static int has_room(const gan_optimizer *opt, double norm)
+{
+    const double largest = norm > opt->largest_norm ? norm : opt->largest_norm;
+
+    return largest < SAFE_NORM && opt->next.weight_decay == 0 &&
+           opt->class->bound(opt, largest) < SAFE_MOVE;
+}
+
+static int all_finite(size_t n, const float *x)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i])) return 0;
+    return 1;
+}
+
+static int limited(const gan_optimizer *opt)
+{
+    const gan_limits_desc *l = &opt->limits;
+
+    return l->grad_norm > 0 || l->grad_value > 0 || l->weight > 0;
+}
+
+static void limit(size_t n, float most, float *x)
+{
+    for (size_t i = 0; i < n; i++) x[i] = x[i] < -most ? -most : x[i] > most ? most : x[i];
+}
+
+/* The step for at most TRIAL numbers, within the limits. */
+static void step_within_limits(const gan_optimizer *opt, size_t n, float *p, const float *g,
+                               float *const *moments)
+{
+    const gan_limits_desc *l = &opt->limits;
+    float grads[TRIAL];
+
+    gan__simd_best()->scale(n, opt->grad_scale, g, grads);
+    if (l->grad_value > 0) limit(n, (float)l->grad_value, grads);
+    opt->class->loop(gan__simd_best())(&opt->next, n, p, grads, moments);
+    if (l->weight > 0) limit(n, (float)l->weight, p);
+}
+
+/* Do the step for some numbers on copies; return whether all came out finite. */
+static int try_step(const gan_optimizer *opt, const float *params, const float *grads, size_t begin,
+                    size_t n)
+{
+    float p[TRIAL];
+    float m[GAN__OPTIMIZER_MAX_MOMENTS][TRIAL];
+    float *moments[GAN__OPTIMIZER_MAX_MOMENTS] = {NULL};
+    int finite;
+
+    memcpy(p, params + begin, n * sizeof *p);
+    for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++) {
+        if (!opt->moments[i]) continue;
+        moments[i] = m[i];
+        memcpy(m[i], opt->moments[i] + begin, n * sizeof *p);
+    }
+    step_within_limits(opt, n, p, grads + begin, moments);
+    finite = all_finite(n, p);
+    for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++)
+        if (moments[i]) finite = finite && all_finite(n, m[i]);
+    return finite;
+}
+
+/* Work out the rate and the numbers of a step, counted from 1. */
+static void prepare(gan_optimizer *opt, uint64_t step)
+{
+    opt->lr = opt->settings[LR] * gan__schedule_factor(&opt->schedule, step - 1);
+    opt->class->update(opt, step, &opt->next);
+}
+
+/* PyTorch's clip_grad_norm_: what is left of a gradient of this norm. */
+static double scale_of(const gan_limits_desc *l, double norm)
+{
+    const double scale = l->grad_norm / (norm + 1e-6);
+
+    return l->grad_norm > 0 && scale < 1 ? scale : 1;
+}
+
+/* Try a step out; return the first number of a weight that wouldn't stay finite, or n_params. */
+static size_t find_refused(const gan_optimizer *opt, const float *params, const float *grads)
+{
+    for (size_t i = 0; i < opt->n_params; i += TRIAL) {
+        const size_t n = opt->n_params - i < TRIAL ? opt->n_params - i : TRIAL;
+
+        if (try_step(opt, params, grads, i, n)) continue;
+        for (size_t j = i; j < i + n; j++)
+            if (!try_step(opt, params, grads, j, 1)) return j;
+    }
+    return opt->n_params;
+}
+
+gan_status gan__optimizer_begin(gan_optimizer *opt, const float *params, const float *grads,
+                                double norm)
+{
+    const unsigned long long step = opt->steps + 1;
+    double scale;
+
+    opt->refused = 0;
+    if (!isfinite(norm))
+        return gan__fail(GAN_ERR_NONFINITE, "%s: step %llu: a gradient is not finite",
+                         opt->class->name, step);
+    prepare(opt, step);
+    scale = scale_of(&opt->limits, norm);
+    opt->grad_scale = (float)scale;
+    norm *= scale;
+    opt->refused = has_room(opt, norm) ? opt->n_params : find_refused(opt, params, grads);
+    if (opt->refused < opt->n_params)
+        return gan__fail(GAN_ERR_NONFINITE,
+                         "%s: step %llu: with learning rate %g and gradient norm %g weight %zu of "
+                         "%zu would not stay finite",
+                         opt->class->name, step, opt->lr, norm, opt->refused, opt->n_params);
+    if (norm > opt->largest_norm) opt->largest_norm = norm;
+    return GAN_OK;
+}
+
+void gan__optimizer_apply(gan_optimizer *opt, float *params, const float *grads, size_t begin,
+                          size_t end)
+{
+    const size_t most = limited(opt) ? TRIAL : end - begin;
+
+    for (size_t at = begin; at < end; at += most) {
+        const size_t n = end - at < most ? end - at : most;
+        float *moments[GAN__OPTIMIZER_MAX_MOMENTS];
+
+        for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++)
+            moments[i] = opt->moments[i] ? opt->moments[i] + at : NULL;
+        if (limited(opt))
+            step_within_limits(opt, n, params + at, grads + at, moments);
+        else
+            opt->class->loop(gan__simd_best())(&opt->next, n, params + at, grads + at, moments);
+    }
+}
+
+void gan__optimizer_end(gan_optimizer *opt)
+{
+    opt->steps++;
+}
+
+gan_status gan_optimizer_step(gan_optimizer *opt, float *params, const float *grads, size_t n)
+{
+    gan_status status = GAN_OK;
+    gan__numeric numeric;
+
+    if (!opt) return gan__fail_null(GAN__OPTIMIZER, 1, "optimizer: is NULL");
+    if (!params || !grads)
+        return gan__fail(GAN_ERR_INVALID, "optimizer: %s is NULL", params ? "grads" : "params");
+    if (opt->n_params == 0) return gan__fail(GAN_ERR_INVALID, "%s: is not bound", opt->class->name);
+    if (opt->n_params != n)
+        return gan__fail(GAN_ERR_SHAPE, "%s: is bound to %zu parameters, gets %zu",
+                         opt->class->name, opt->n_params, n);
+    gan__numeric_enter(&numeric);
+    GAN_TRY(
+        gan__optimizer_begin(opt, params, grads, sqrt(gan__simd_best()->sum_squares(n, grads))));
+    gan__optimizer_apply(opt, params, grads, 0, n);
+    gan__optimizer_end(opt);
+
+cleanup:
+    gan__numeric_leave(&numeric);
+    return status;
+}
+
+/* ---- settings ---- */
+
+double gan_optimizer_lr(const gan_optimizer *opt)
+{
+    return opt ? opt->settings[LR] : 0;
+}
+
+gan_status gan_optimizer_set_lr(gan_optimizer *opt, double lr)
+{
+    gan_status status = GAN_OK;
+
+    if (!opt) return gan__fail_null(GAN__OPTIMIZER, 1, "optimizer: is NULL");
+    GAN_TRY(gan__optimizer_check(opt->class->name, "lr", lr, (double)INFINITY, 0));
+    opt->settings[LR] = lr;
+
+cleanup:
+    return status;
+}
+
+gan_status gan_optimizer_set_schedule(gan_optimizer *opt, const gan_schedule_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_schedule_desc d = {GAN_SCHEDULE_DESC_INIT};
+
+    if (!opt) return gan__fail_null(GAN__OPTIMIZER, 1, "optimizer: is NULL");
+    GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "schedule desc"));
+    GAN_TRY(gan__schedule_check(&d));
+    GAN_TRY(gan__optimizer_check("schedule", "factor", d.factor, (double)INFINITY, 0));
+    if (d.period == 0) d.period = 1;
+    opt->schedule = d;
+
+cleanup:
+    return status;
+}
+
+double gan_optimizer_next_lr(const gan_optimizer *opt)
+{
+    return gan_optimizer_lr(opt) * (opt ? gan__schedule_factor(&opt->schedule, opt->steps) : 0);
+}
+
+gan_status gan_optimizer_set_limits(gan_optimizer *opt, const gan_limits_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_limits_desc d = {GAN_LIMITS_DESC_INIT};
+
+    if (!opt) return gan__fail_null(GAN__OPTIMIZER, 1, "optimizer: is NULL");
+    GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "limits desc"));
+    GAN_TRY(gan__optimizer_check("limits", "grad_norm", d.grad_norm, (double)INFINITY, 0));
+    GAN_TRY(gan__optimizer_check("limits", "grad_value", d.grad_value, (double)INFINITY, 0));
+    GAN_TRY(gan__optimizer_check("limits", "weight", d.weight, (double)INFINITY, 0));
+    opt->limits = d;
+
+cleanup:
+    return status;
+}
+
+uint64_t gan_optimizer_steps(const gan_optimizer *opt)
+{
+    return opt ? opt->steps : 0;
+}
+
+/* ---- in a checkpoint ---- */
+
+void gan__optimizer_state(gan_optimizer *opt, gan__state *s)
+{
+    gan__state_text(s, "kind", "%s", opt->class->name);
+    gan__state_setting(s, opt->class->setting_names[LR], opt->first_lr);
+    for (size_t i = LR + 1; i < opt->class->n_settings; i++)
+        gan__state_setting(s, opt->class->setting_names[i], opt->settings[i]);
+    gan__schedule_state(&opt->schedule, s);
+    if (opt->limits.grad_norm > 0) gan__state_setting(s, "limit_grad_norm", opt->limits.grad_norm);
+    if (opt->limits.grad_value > 0)
+        gan__state_setting(s, "limit_grad_value", opt->limits.grad_value);
+    if (opt->limits.weight > 0) gan__state_setting(s, "limit_weight", opt->limits.weight);
+    gan__state_real(s, "current_lr", &opt->settings[LR], 0);
+    gan__state_whole(s, "steps", &opt->steps);
+    gan__state_real(s, "largest_norm", &opt->largest_norm, 0);
+}
+
+void gan__optimizer_moments_state(const gan_optimizer *opt, gan__state *s, const gan_tensor *param,
+                                  size_t offset)
+{
+    char name[GAN__STATE_NAME_BYTES];
+
+    for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++) {
+        gan_tensor moment = *param;
+
+        if (!opt->moments[i]) continue;
+        snprintf(name, sizeof name, "%s.%s", opt->class->moment_names[i], param->name);
+        moment.name = name;
+        moment.data = opt->moments[i] + offset;
+        gan__state_tensor(s, &moment);
+    }
+}
+
+static int all_within(size_t n, const float *x, double least, double most)
+{
+    int within = 1;
+
+    for (size_t i = 0; i < n; i++) within &= !((double)x[i] < least || (double)x[i] > most);
+    return within;
+}
+
+/* No gradients can have made moments beyond their bounds.  Then has_room() has nothing to go by, and
+ * every step is to be tried out. */
+void gan__optimizer_restored(gan_optimizer *opt)
+{
+    const double slack = 1.001; /* the moments are rounded */
+    int plausible = opt->steps < UINT64_MAX / 2;
+
+    prepare(opt, 1);
+    if (opt->next.weight_decay != 0) return; /* they are anyway */
+    for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++) {
+        const double most = slack * opt->class->moment_bound(opt, i, opt->largest_norm);
+
+        if (!opt->moments[i]) continue;
+        plausible = plausible && all_within(opt->n_params, opt->moments[i],
+                                            i == opt->class->squares ? 0 : -most, most);
+    }
+    if (!plausible) opt->largest_norm = DBL_MAX;
+}

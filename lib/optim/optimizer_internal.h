@@ -1,0 +1,91 @@
+/* optimizer_internal.h - what an update rule has to say about itself, and steps over slices. */
+#ifndef GAN_OPTIMIZER_INTERNAL_H
+#define GAN_OPTIMIZER_INTERNAL_H
+
+#include "file/state_internal.h"
+#include "math/kernels_simd_internal.h"
+
+#include <gan/alloc.h>
+#include <gan/optimizer.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    GAN__OPTIMIZER_MAX_SETTINGS = 6,
+    GAN__OPTIMIZER_MAX_MOMENTS = 3,
+    GAN__OPTIMIZER_NO_SQUARES = GAN__OPTIMIZER_MAX_MOMENTS
+};
+
+typedef struct gan__optimizer_class {
+    const char *name;
+    size_t n_settings;
+    /* In the order of gan_optimizer.settings; the first is "lr". */
+    const char *setting_names[GAN__OPTIMIZER_MAX_SETTINGS];
+    const char *moment_names[GAN__OPTIMIZER_MAX_MOMENTS]; /* PyTorch's */
+
+    /* Whether block i of the moments is in use under these settings. */
+    int (*has_moment)(const gan_optimizer *opt, size_t i);
+    /* The numbers of step `step`, counted from 1, at the rate opt->lr. */
+    void (*update)(const gan_optimizer *opt, uint64_t step, gan__update *out);
+    /* The most that a weight can move in a step when no gradient so far was larger than g; infinity
+     * when that isn't known.  Only has to be right for g below 1e15. */
+    double (*bound)(const gan_optimizer *opt, double g);
+    /* The same for the numbers of block i of the moments; block `squares` is not negative. */
+    double (*moment_bound)(const gan_optimizer *opt, size_t i, double g);
+    size_t squares;
+    gan__update_fn *(*loop)(const gan__simd *simd);
+} gan__optimizer_class;
+
+struct gan_optimizer {
+    const gan__optimizer_class *class;
+    gan_allocator allocator;
+    double settings[GAN__OPTIMIZER_MAX_SETTINGS];
+    double first_lr; /* that it was made with */
+    gan_schedule_desc schedule;
+    gan_limits_desc limits;
+    size_t n_params; /* 0: not bound */
+    uint64_t steps;
+    float *memory;                              /* the blocks of moments, one after the other */
+    float *moments[GAN__OPTIMIZER_MAX_MOMENTS]; /* NULL: not in use */
+    double largest_norm;                        /* of all gradients so far: bounds the moments */
+    gan__update next;                           /* of the step in progress, and */
+    double lr;                                  /* its rate by the schedule, */
+    float grad_scale;                           /* what the limits leave of the gradient */
+    size_t refused; /* a weight that was the reason for GAN_ERR_NONFINITE */
+};
+
+/* Make an unbound optimizer after `settings` were checked. */
+gan_status gan__optimizer_create(gan_optimizer **out, const gan__optimizer_class *class,
+                                 const double *settings, const gan_allocator *allocator);
+
+/* Fail unless low <= value and value < high (or <= high when `closed`); the message names class and
+ * setting. */
+gan_status gan__optimizer_check(const char *name, const char *setting, double value, double high,
+                                int closed);
+
+/* GAN_ERR_INVALID when the settings of a schedule contradict each other. */
+gan_status gan__schedule_check(const gan_schedule_desc *schedule);
+
+/* What a schedule makes of the rate of step `step`, counted from 0; and its settings, in a
+ * checkpoint's list, unless there is none. */
+double gan__schedule_factor(const gan_schedule_desc *schedule, uint64_t step);
+void gan__schedule_state(const gan_schedule_desc *schedule, gan__state *s);
+
+/* A step in three parts, the middle one on any thread and in any order.  begin() refuses a step
+ * that would make a number infinite or NaN (GAN_ERR_NONFINITE, nothing changed); `norm` is the
+ * Euclidean norm of all gradients. */
+gan_status gan__optimizer_begin(gan_optimizer *opt, const float *params, const float *grads,
+                                double norm);
+void gan__optimizer_apply(gan_optimizer *opt, float *params, const float *grads, size_t begin,
+                          size_t end);
+void gan__optimizer_end(gan_optimizer *opt);
+
+/* Add rule, settings and counters of a bound optimizer, and the moments of a parameter that lies at
+ * `offset` of the flat block. */
+void gan__optimizer_state(gan_optimizer *opt, gan__state *s);
+void gan__optimizer_moments_state(const gan_optimizer *opt, gan__state *s, const gan_tensor *param,
+                                  size_t offset);
+/* To be called once they have come from a file, which may be forged. */
+void gan__optimizer_restored(gan_optimizer *opt);
+
+#endif

@@ -1,0 +1,344 @@
+/* checkpoint.c - a training run in one file.
+ *
+ * What a run consists of is told once, by describe(); saving writes that list, loading compares it
+ * with a file's and fills it. */
+#include <gan/checkpoint.h>
+
+#include "base/alloc_internal.h"
+#include "base/desc_internal.h"
+#include "base/status_internal.h"
+#include "data/iterator_internal.h"
+#include "file/number_internal.h"
+#include "file/safetensors_internal.h"
+#include "file/state_internal.h"
+#include "math/kernels_internal.h"
+#include "network/network_internal.h"
+#include "optim/optimizer_internal.h"
+#include "train/train_internal.h"
+
+#include <gan/version.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Names in the file that are read apart from the list. */
+#define FORMAT GAN__STATE_NOTE "checkpoint"
+#define VERSION GAN__STATE_NOTE "version"
+#define BLAS GAN__STATE_NOTE "blas"
+#define PROCESSOR GAN__STATE_NOTE "processor"
+#define ITERATOR "iterator."
+
+enum { MAX_KEEP = 1000 };
+
+/* Where an iterator stands, outside of it: it has to be asked before it goes somewhere. */
+typedef struct place {
+    uint64_t epoch;
+    uint64_t position;
+} place;
+
+/* ---- what a run consists of ---- */
+
+static void describe_origin(gan__state *s)
+{
+    char blas[sizeof((gan_checkpoint_info *)0)->blas];
+
+    gan__blas_describe(blas, sizeof blas);
+    gan__state_text(s, FORMAT, "%d", GAN_CHECKPOINT_FORMAT);
+    gan__state_text(s, VERSION, "%s", gan_version_string());
+    gan__state_text(s, BLAS, "%s", blas);
+    gan__state_text(s, PROCESSOR, "%s", gan__kernels_name());
+}
+
+/* Add a text that was written apart, if there is one. */
+static void add_text(gan__state *s, const char *name, gan__text *text)
+{
+    if (s->status == GAN_OK) s->status = text->status;
+    if (text->bytes) gan__state_text(s, name, "%s", text->bytes);
+    gan__text_end(text);
+}
+
+static void describe_layers(gan__state *s, const gan__trainer_player *p)
+{
+    gan__text layers = {.allocator = &s->allocator};
+
+    gan__network_describe(&layers, p->net);
+    add_text(s, p->name, &layers);
+}
+
+/* They may change in a run, too. */
+static void describe_notes(gan__state *s, const gan__trainer_player *p)
+{
+    gan__network_note notes[GAN__NETWORK_NOTES];
+    const size_t n = gan__network_notes(notes, p->net, p->name);
+
+    for (size_t i = 0; i < n; i++) gan__state_text(s, notes[i].name, "%s", notes[i].text);
+}
+
+static void describe_player(gan__state *s, const gan__trainer_player *p)
+{
+    char name[64];
+
+    describe_notes(s, p);
+    snprintf(name, sizeof name, "%s_layer_count", p->name);
+    gan__state_text(s, name, "%zu", gan_network_layer_count(p->net));
+    describe_layers(s, p);
+    snprintf(name, sizeof name, "%s.", p->name);
+    gan__state_prefix(s, name);
+    for (size_t i = 0; i < p->net->n_tensors; i++) gan__state_tensor(s, &p->net->tensors[i]);
+    snprintf(name, sizeof name, "%s_optimizer.", p->name);
+    gan__state_prefix(s, name);
+    gan__optimizer_state(p->opt, s);
+    for (size_t i = 0; i < p->net->n_tensors; i++) {
+        const gan_tensor *t = &p->net->tensors[i];
+
+        if (t->trainable)
+            gan__optimizer_moments_state(p->opt, s, t, (size_t)(t->data - p->net->params));
+    }
+    gan__state_prefix(s, "");
+}
+
+/* Names of classes are the generator's, or else the discriminator's: they may change in a run. */
+static void describe_classes(gan__state *s, const gan_trainer *t)
+{
+    const gan_network *g = gan__trainer_player_of(t, 0).net, *d = gan__trainer_player_of(t, 1).net;
+    const gan_network *named = g->class_names ? g : d;
+    gan__text names = {.allocator = &s->allocator};
+
+    gan__network_describe_classes(&names, named);
+    add_text(s, GAN__NETWORK_CLASSES, &names);
+}
+
+static void describe(gan__state *s, gan_trainer *t, const gan_iterator *it, place *at)
+{
+    gan__state_init(s, gan__trainer_allocator(t));
+    describe_origin(s);
+    describe_classes(s, t);
+    gan__trainer_state(t, s);
+    for (size_t i = 0; i < 2; i++) {
+        const gan__trainer_player player = gan__trainer_player_of(t, i);
+
+        describe_player(s, &player);
+    }
+    if (!it) return;
+    *at = (place){gan_iterator_epoch(it), gan_iterator_position(it)};
+    gan__state_prefix(s, ITERATOR);
+    gan__iterator_state(it, s);
+    gan__state_whole(s, "epoch", &at->epoch);
+    gan__state_whole(s, "position", &at->position);
+}
+
+/* ---- saving ---- */
+
+gan_status gan_checkpoint_save_keep(gan_trainer *t, const gan_iterator *it, const char *path,
+                                    size_t n_keep)
+{
+    gan_status status = GAN_OK;
+    gan__state state = {0};
+    place at;
+
+    if (!t) return gan__fail_null(GAN__TRAINER, 1, "checkpoint: the trainer is NULL");
+    if (!path) return gan__fail(GAN_ERR_INVALID, "checkpoint: the path is NULL");
+    if (n_keep > MAX_KEEP)
+        return gan__fail(GAN_ERR_INVALID, "checkpoint: n_keep is %zu, at most %d", n_keep,
+                         MAX_KEEP);
+    status = gan__trainer_estimate(t);
+    if (status != GAN_OK) return status;
+    describe(&state, t, it, &at);
+    status = gan__state_save(&state, path, n_keep);
+    gan__state_end(&state);
+    return status;
+}
+
+gan_status gan_checkpoint_save(gan_trainer *t, const gan_iterator *it, const char *path)
+{
+    return gan_checkpoint_save_keep(t, it, path, 0);
+}
+
+/* ---- loading ---- */
+
+/* Open a file that is a checkpoint, of a format known here, and whole. */
+static gan_status open_checkpoint(gan__safetensors **out, const char *path,
+                                  const gan_allocator *allocator)
+{
+    gan_status status = GAN_OK;
+    gan__safetensors *file = NULL;
+    const char *format;
+    uint64_t number = 0;
+
+    *out = NULL;
+    GAN_TRY(gan__safetensors_open(&file, path, allocator));
+    format = gan__safetensors_metadata(file, FORMAT);
+    if (!format)
+        GAN_FAIL(GAN_ERR_FORMAT,
+                 "%s: no checkpoint: it has no metadata \"" FORMAT "\"; weights alone are read by "
+                 "gan_network_open() and gan_network_load()",
+                 path);
+    if (!gan__number_parse_whole(&number, format, strlen(format)) || number < 1 ||
+        number > GAN_CHECKPOINT_FORMAT)
+        GAN_FAIL(GAN_ERR_FORMAT, "%s: a checkpoint of format %.20s; this release reads 1 to %d",
+                 path, format, GAN_CHECKPOINT_FORMAT);
+    GAN_TRY(gan__safetensors_verify(file));
+    *out = file;
+    file = NULL;
+
+cleanup:
+    gan__safetensors_close(file);
+    return status;
+}
+
+/* That one has an iterator and the other not is better said at once than entry by entry. */
+static gan_status check_iterator(const gan__safetensors *file, const gan_iterator *it)
+{
+    const int in_file = gan__safetensors_metadata(file, ITERATOR "epoch") != NULL;
+
+    if (in_file == (it != NULL)) return GAN_OK;
+    return gan__fail(GAN_ERR_INVALID, "%s: it was saved %s an iterator, and is loaded %s one",
+                     gan__safetensors_path(file), in_file ? "with" : "without",
+                     it ? "with" : "without");
+}
+
+/* The place that a list has found in its file. */
+static gan_status check_place(const gan__state *s, const gan_iterator *it,
+                              const gan__safetensors *file)
+{
+    const gan__state_entry *position = &s->entries[s->n_entries - 1];
+
+    if (!it || gan__iterator_check_place(it, position->found.whole) == GAN_OK) return GAN_OK;
+    return gan__fail(GAN_ERR_FORMAT, "%s: %s", gan__safetensors_path(file), gan_last_error());
+}
+
+gan_status gan_checkpoint_load(gan_trainer *t, gan_iterator *it, const char *path)
+{
+    gan_status status = GAN_OK;
+    gan__safetensors *file = NULL;
+    gan__state state = {0};
+    place at = {0, 0};
+
+    if (!t) return gan__fail_null(GAN__TRAINER, 1, "checkpoint: the trainer is NULL");
+    if (!path) return gan__fail(GAN_ERR_INVALID, "checkpoint: the path is NULL");
+    GAN_TRY(open_checkpoint(&file, path, gan__trainer_allocator(t)));
+    GAN_TRY(check_iterator(file, it));
+    describe(&state, t, it, &at);
+    GAN_TRY(gan__state_check(&state, file));
+    GAN_TRY(check_place(&state, it, file));
+    GAN_TRY(gan__state_restore(&state, file));
+    for (size_t i = 0; i < 2; i++) gan__optimizer_restored(gan__trainer_player_of(t, i).opt);
+    gan__trainer_restored(t);
+    if (it) GAN_TRY(gan_iterator_seek(it, at.epoch, (size_t)at.position));
+
+cleanup:
+    gan__state_end(&state);
+    gan__safetensors_close(file);
+    return status;
+}
+
+gan_status gan_checkpoint_networks(gan_network **g, gan_network **d, const char *path,
+                                   const gan_network_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan__safetensors *file = NULL;
+    gan_network_desc settings;
+    gan_allocator a;
+
+    if (g) *g = NULL;
+    if (d) *d = NULL;
+    if (!path || (!g && !d))
+        return gan__fail(GAN_ERR_INVALID, "checkpoint: %s NULL",
+                         path ? "the places for both networks are" : "the path is");
+    GAN_TRY(gan__network_read_desc(&settings, &a, desc));
+    GAN_TRY(open_checkpoint(&file, path, &a));
+    if (g) GAN_TRY(gan__network_open(g, file, "generator", "generator.", desc));
+    if (d) GAN_TRY(gan__network_open(d, file, "discriminator", "discriminator.", desc));
+
+cleanup:
+    if (status != GAN_OK && g) {
+        gan_network_destroy(*g);
+        *g = NULL;
+    }
+    gan__safetensors_close(file);
+    return gan__lost(GAN__NETWORK, status);
+}
+
+gan_status gan_checkpoint_average(gan_network **out, const char *path, const gan_network_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan__safetensors *file = NULL;
+    gan_network_desc settings;
+    gan_allocator a;
+
+    if (out) *out = NULL;
+    if (!out || !path)
+        return gan__fail(GAN_ERR_INVALID, "checkpoint: %s is NULL", out ? "path" : "out");
+    GAN_TRY(gan__network_read_desc(&settings, &a, desc));
+    GAN_TRY(open_checkpoint(&file, path, &a));
+    if (!gan__safetensors_metadata(file, "average_decay"))
+        GAN_FAIL(GAN_ERR_INVALID, "%s: the run kept no average", path);
+    GAN_TRY(gan__network_open(out, file, "generator", "average.", desc));
+
+cleanup:
+    gan__safetensors_close(file);
+    return gan__lost(GAN__NETWORK, status);
+}
+
+/* ---- what a file says about itself ---- */
+
+static gan_status read_whole(uint64_t *out, const gan__safetensors *file, const char *name)
+{
+    const char *text = gan__safetensors_metadata(file, name);
+
+    if (text && gan__number_parse_whole(out, text, strlen(text))) return GAN_OK;
+    return gan__fail(GAN_ERR_FORMAT, "%s: %s is %.40s, a whole number expected",
+                     gan__safetensors_path(file), name, text ? text : "missing");
+}
+
+/* Copy a note and compare it with what would be written now. */
+static int read_note(char *out, size_t capacity, const gan__safetensors *file, const char *name,
+                     const char *now)
+{
+    const char *text = gan__safetensors_metadata(file, name);
+
+    snprintf(out, capacity, "%s", text ? text : "");
+    return strcmp(out, now) == 0;
+}
+
+static gan_status read_info(gan_checkpoint_info *x, const gan__safetensors *file)
+{
+    gan_status status = GAN_OK;
+    char blas[sizeof x->blas];
+
+    gan__blas_describe(blas, sizeof blas);
+    x->same_bits =
+        read_note(x->version, sizeof x->version, file, VERSION, gan_version_string()) &
+        read_note(x->blas, sizeof x->blas, file, BLAS, blas) &
+        read_note(x->processor, sizeof x->processor, file, PROCESSOR, gan__kernels_name());
+    GAN_TRY(read_whole(&x->format, file, FORMAT));
+    GAN_TRY(read_whole(&x->d_steps, file, "d_steps"));
+    GAN_TRY(read_whole(&x->g_steps, file, "g_steps"));
+    GAN_TRY(read_whole(&x->batch_size, file, "batch_size"));
+    GAN_TRY(read_whole(&x->seed, file, "seed"));
+    x->has_iterator = gan__safetensors_metadata(file, ITERATOR "epoch") != NULL;
+    if (!x->has_iterator) return GAN_OK;
+    GAN_TRY(read_whole(&x->epoch, file, ITERATOR "epoch"));
+    GAN_TRY(read_whole(&x->position, file, ITERATOR "position"));
+    GAN_TRY(read_whole(&x->dataset_count, file, ITERATOR "dataset_count"));
+
+cleanup:
+    return status;
+}
+
+gan_status gan_checkpoint_read_info(gan_checkpoint_info *info, const char *path)
+{
+    gan_status status = GAN_OK;
+    gan_checkpoint_info found = {GAN_CHECKPOINT_INFO_INIT};
+    gan__safetensors *file = NULL;
+
+    if (!info || !path)
+        return gan__fail(GAN_ERR_INVALID, "checkpoint: the %s is NULL", info ? "path" : "info");
+    GAN_TRY(gan__record_check(info, sizeof *info, "checkpoint info"));
+    GAN_TRY(open_checkpoint(&file, path, NULL));
+    GAN_TRY(read_info(&found, file));
+    gan__record_write(info, &found, sizeof found);
+
+cleanup:
+    gan__safetensors_close(file);
+    return status;
+}

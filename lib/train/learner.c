@@ -1,0 +1,165 @@
+/* learner.c - giving gradients to an optimizer, and saying why they can't be given. */
+#include "train/learner_internal.h"
+
+#include "base/alloc_internal.h"
+#include "base/status_internal.h"
+#include "math/kernels_simd_internal.h"
+#include "math/pool_internal.h"
+#include "optim/optimizer_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- its memory ---- */
+
+gan_status gan__learner_take_memory(gan__learner *l, int several, const gan_allocator *allocator)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(gan__alloc(&l->buffers, allocator, l->net->n_buffers, sizeof *l->buffers));
+    if (several) GAN_TRY(gan__alloc(&l->sum, allocator, l->net->n_params, sizeof *l->sum));
+
+cleanup:
+    return status;
+}
+
+void gan__learner_free_memory(gan__learner *l, const gan_allocator *allocator)
+{
+    gan__free(allocator, l->sum);
+    gan__free(allocator, l->buffers);
+}
+
+/* ---- buffers, and several micro-batches ---- */
+
+void gan__learner_keep(gan__learner *l)
+{
+    memcpy(l->buffers, l->net->buffers, l->net->n_buffers * sizeof *l->buffers);
+}
+
+void gan__learner_put_back(gan__learner *l)
+{
+    memcpy(l->net->buffers, l->buffers, l->net->n_buffers * sizeof *l->buffers);
+}
+
+typedef struct gathering {
+    gan__learner *learner;
+    int first;
+} gathering;
+
+static void gather_slice(void *context, size_t task, size_t worker)
+{
+    const gathering *g = context;
+    gan__learner *l = g->learner;
+    const size_t begin = l->net->n_params * task / GAN__LEARNER_SLICES;
+    const size_t n = l->net->n_params * (task + 1) / GAN__LEARNER_SLICES - begin;
+    const float *grads = gan__pass_grads(l->pass) + begin;
+
+    (void)worker;
+    if (g->first)
+        memcpy(l->sum + begin, grads, n * sizeof *grads);
+    else
+        gan__simd_best()->axpy(n, 1, grads, l->sum + begin);
+    l->squares[task] = gan__simd_best()->sum_squares(n, l->sum + begin);
+}
+
+void gan__learner_gather(gan__learner *l, gan_pool *pool, int first)
+{
+    gathering g = {l, first};
+
+    if (l->sum) gan__pool_run(pool, gather_slice, &g, GAN__LEARNER_SLICES);
+}
+
+static const float *grads_of(const gan__learner *l)
+{
+    return l->sum ? l->sum : gan__pass_grads(l->pass);
+}
+
+double gan__learner_norm(const gan__learner *l)
+{
+    double sum = 0;
+
+    if (!l->sum) return sqrt(gan__pass_grad_squares(l->pass));
+    for (size_t i = 0; i < GAN__LEARNER_SLICES; i++) sum += l->squares[i];
+    return sqrt(sum);
+}
+
+/* ---- the update ---- */
+
+/* A slice's bounds on cache lines, where loops are fastest; all slices are moved alike. */
+static size_t on_line(const gan__learner *l, size_t at)
+{
+    const size_t line = (at + 15) / 16 * 16;
+
+    return line < l->net->n_params ? line : l->net->n_params;
+}
+
+static void update_slice(void *context, size_t task, size_t worker)
+{
+    const gan__learner *l = context;
+    size_t begin;
+    size_t end;
+
+    (void)worker;
+    gan__pass_slice(l->pass, task, &begin, &end);
+    gan__optimizer_apply(l->opt, l->net->params, grads_of(l), on_line(l, begin), on_line(l, end));
+}
+
+/* Running statistics overflow where the loss and its gradients, made of normalised numbers, don't. */
+static gan_status check_buffers(const gan__learner *l)
+{
+    char who[96];
+
+    snprintf(who, sizeof who, "%s, step %llu: new buffers", l->name,
+             (unsigned long long)l->opt->steps + 1);
+    return gan__network_check_buffers(l->net, who);
+}
+
+gan_status gan__learner_update(const gan__learner *l, gan_pool *pool, double norm)
+{
+    gan_status status = GAN_OK;
+    gan__learner copy = *l;
+
+    GAN_TRY(check_buffers(l));
+    status = gan__optimizer_begin(l->opt, l->net->params, grads_of(l), norm);
+    if (status != GAN_OK)
+        GAN_FAIL(status, "%s, %s: %s", l->name,
+                 gan__network_tensor_at(l->net, l->opt->refused)->name, gan_last_error());
+    gan__pool_run(pool, update_slice, &copy, gan__pass_slices(l->pass));
+    gan__optimizer_end(l->opt);
+
+cleanup:
+    return status;
+}
+
+static gan_status bad_loss(const gan__learner *l, const gan__learner *const *chain, double loss)
+{
+    const unsigned long long step = l->opt->steps + 1;
+
+    for (; *chain; chain++) {
+        const gan_layer *bad = gan__pass_first_bad((*chain)->pass);
+
+        if (bad)
+            return gan__fail(GAN_ERR_NONFINITE,
+                             "%s, step %llu: the loss is %g; the first output to go wrong is that "
+                             "of the %s's layer %s (%s)",
+                             l->name, step, loss, (*chain)->name, bad->name, bad->class->name);
+    }
+    return gan__fail(GAN_ERR_NONFINITE, "%s, step %llu: the loss is %g", l->name, step, loss);
+}
+
+gan_status gan__learner_not_finite(const gan__learner *l, const gan__learner *const *chain,
+                                   const gan__learner_data *data, double loss)
+{
+    const unsigned long long step = l->opt->steps + 1;
+    char who[96];
+
+    for (size_t i = 0; i < data->n * data->size; i++)
+        if (!isfinite(data->samples[i]))
+            return gan__fail(GAN_ERR_NONFINITE, "%s, step %llu: number %zu of %s %zu is %g",
+                             l->name, step, i % data->size, data->what, i / data->size,
+                             (double)data->samples[i]);
+    if (!isfinite(loss)) return bad_loss(l, chain, loss);
+    snprintf(who, sizeof who, "%s, step %llu: gradient", l->name, step);
+    return gan__network_check_finite(l->net, grads_of(l), who);
+}

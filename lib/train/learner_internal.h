@@ -1,0 +1,56 @@
+/* learner_internal.h - a network that learns: what trainers of every kind do with gradients. */
+#ifndef GAN_LEARNER_INTERNAL_H
+#define GAN_LEARNER_INTERNAL_H
+
+#include "network/pass_internal.h"
+
+#include <gan/network.h>
+#include <gan/optimizer.h>
+#include <gan/pool.h>
+#include <stddef.h>
+
+enum { GAN__LEARNER_SLICES = 64 };
+
+typedef struct gan__learner {
+    const char *name;
+    gan_network *net;
+    gan_optimizer *opt;
+    gan__pass *pass;
+    float *buffers; /* the network's, as they were before the step */
+    float *sum;     /* of the gradients of several micro-batches.  NULL: there is only one */
+    double squares[GAN__LEARNER_SLICES]; /* of slices of the sum */
+} gan__learner;
+
+/* Take the memory of steps, of one or `several` micro-batches, and end it. */
+gan_status gan__learner_take_memory(gan__learner *learner, int several,
+                                    const gan_allocator *allocator);
+void gan__learner_free_memory(gan__learner *learner, const gan_allocator *allocator);
+
+/* Buffers follow each micro-batch, with gan__pass_settle(), before it is known whether the step
+ * counts: put the old ones aside before the first, and back when it doesn't. */
+void gan__learner_keep(gan__learner *learner);
+void gan__learner_put_back(gan__learner *learner);
+/* After a micro-batch, whose gradients are those of its share of the loss. */
+void gan__learner_gather(gan__learner *learner, gan_pool *pool, int first);
+
+/* The Euclidean norm of all gradients. */
+double gan__learner_norm(const gan__learner *learner);
+
+/* Samples of the host's that a step looked at. */
+typedef struct gan__learner_data {
+    const char *what; /* "real sample" */
+    const float *samples;
+    size_t n, size; /* how many, of so many numbers each */
+} gan__learner_data;
+
+/* Let the optimizer have the gradients, `norm` being their Euclidean norm.  GAN_ERR_NONFINITE,
+ * nothing changed, when that would put NaN or infinity anywhere or the new buffers hold some. */
+gan_status gan__learner_update(const gan__learner *learner, gan_pool *pool, double norm);
+
+/* After a loss or a gradient that isn't finite: return GAN_ERR_NONFINITE, naming the first number
+ * to go wrong of samples, loss and gradients, and for a loss the layer.  That came through the
+ * learners of `chain`, which ends with NULL.  The caller has looked at the weights. */
+gan_status gan__learner_not_finite(const gan__learner *learner, const gan__learner *const *chain,
+                                   const gan__learner_data *data, double loss);
+
+#endif

@@ -1,0 +1,351 @@
+/* penalty.c - gradient penalties.
+ *
+ * A penalty is the mean over rows of scale (r - center)^2, r being the norm of the gradient g of the
+ * logit by the row's sample.  Its derivative by g is a multiple v of g, and its gradient by the
+ * weights that of the sum of v g: see gan__pass_curve(). */
+#include "train/penalty_internal.h"
+
+#include "base/alloc_internal.h"
+#include "base/desc_internal.h"
+#include "base/status_internal.h"
+#include "math/kernels_internal.h"
+#include "math/pool_internal.h"
+#include "math/rng_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { TILES = 8 };
+
+/* The direction of a shorter gradient is rounding. */
+static const double SHORTEST = 0x1p-100;
+
+struct gan__penalty {
+    gan_allocator allocator;
+    gan_penalty_desc desc;
+    double scale, center;
+    uint64_t seed;
+    uint64_t position; /* of the random numbers by which samples are mixed */
+    size_t size;       /* numbers in a sample */
+    int turn;          /* of the latest step: whether it is the penalty's ... */
+    uint64_t used;     /* ... random numbers so far ... */
+    size_t parts;      /* ... micro-batches so far ... */
+    double value;      /* ... and what they came to: the penalty ... */
+    double norm;       /* ... and the mean norm of the gradients */
+    gan__pass *pass;
+    double *norms; /* of each row's gradient */
+};
+
+/* ---- making one ---- */
+
+static int is_one_centered(const gan_penalty_desc *desc)
+{
+    const int mixed = desc->kind == GAN_PENALTY_WGAN_GP || desc->kind == GAN_PENALTY_DRAGAN;
+
+    return mixed && !desc->zero_centered;
+}
+
+static gan_status read_desc(gan_penalty_desc *out, const gan_penalty_desc *desc)
+{
+    gan_status status = GAN_OK;
+
+    *out = (gan_penalty_desc){GAN_PENALTY_DESC_INIT};
+    GAN_TRY(gan__desc_read(out, sizeof *out, sizeof *out, desc, "penalty desc"));
+    if ((unsigned)out->kind > GAN_PENALTY_DRAGAN)
+        GAN_FAIL(GAN_ERR_INVALID, "penalty: there is no kind %d", (int)out->kind);
+    if (out->kind == GAN_PENALTY_NONE &&
+        (out->weight != 0 || out->interval > 1 || out->zero_centered))
+        GAN_FAIL(GAN_ERR_INVALID,
+                 "penalty: weight %g, interval %zu and zero_centered %d without a "
+                 "kind",
+                 out->weight, out->interval, out->zero_centered);
+    if (out->weight == 0) out->weight = 10;
+    if (out->interval == 0) out->interval = 1;
+    if (!(out->weight > 0 && isfinite(out->weight)))
+        GAN_FAIL(GAN_ERR_INVALID, "penalty: a finite weight above 0 wanted, got %g", out->weight);
+
+cleanup:
+    return status;
+}
+
+static gan_status make_pass(gan__penalty *p, const gan__pass_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan__pass_desc d = *desc;
+
+    status = gan__pass_check_tangents(d.net, d.n_layers);
+    if (status != GAN_OK)
+        GAN_FAIL(status, "discriminator: %s: penalties can't be computed", gan_last_error());
+    d.training = 1;
+    d.tangents = 1;
+    d.stream = GAN__STREAM_DROPOUT_P;
+    d.source = NULL;
+    GAN_TRY(gan__pass_create(&p->pass, &d, &p->allocator));
+
+cleanup:
+    return status;
+}
+
+gan_status gan__penalty_create(gan__penalty **out, const gan_penalty_desc *desc,
+                               const gan__pass_desc *pass, const gan_allocator *allocator)
+{
+    gan_status status = GAN_OK;
+    gan__penalty *p = NULL;
+    gan_penalty_desc d;
+
+    *out = NULL;
+    GAN_TRY(read_desc(&d, desc));
+    if (d.kind == GAN_PENALTY_NONE) return GAN_OK;
+    GAN_TRY(gan__alloc(&p, allocator, 1, sizeof *p));
+    p->allocator = *allocator;
+    p->desc = d;
+    p->center = is_one_centered(&d) ? 1 : 0;
+    p->scale = d.kind == GAN_PENALTY_R1 || d.kind == GAN_PENALTY_R2 ? d.weight / 2 : d.weight;
+    p->seed = pass->seed;
+    p->size = gan_shape_size(pass->net->input);
+    GAN_TRY(gan__alloc(&p->norms, allocator, pass->rows, sizeof *p->norms));
+    GAN_TRY(make_pass(p, pass));
+    *out = p;
+    p = NULL;
+
+cleanup:
+    gan__penalty_destroy(p);
+    return status;
+}
+
+void gan__penalty_destroy(gan__penalty *p)
+{
+    if (!p) return;
+    const gan_allocator a = p->allocator;
+
+    gan__pass_destroy(p->pass);
+    gan__free(&a, p->norms);
+    gan__free(&a, p);
+}
+
+/* ---- the samples ---- */
+
+/* Work on n samples, some rows a task. */
+typedef struct job {
+    gan__penalty *p;
+    size_t n;
+    double share;
+    uint64_t position; /* of the random numbers */
+    const float *real, *fake;
+    const float *slope;    /* the gradients */
+    double sums[TILES][2]; /* of numbers and of squares */
+    double deviation;
+} job;
+
+static size_t row_of(const job *j, size_t task)
+{
+    return j->n * task / TILES;
+}
+
+static void measure(void *context, size_t task, size_t worker)
+{
+    job *j = context;
+    const float *x = j->real + row_of(j, task) * j->p->size;
+    const float *end = j->real + row_of(j, task + 1) * j->p->size;
+    double sum = 0;
+
+    (void)worker;
+    j->sums[task][1] = gan__simd_best()->sum_squares((size_t)(end - x), x);
+    while (x < end) sum += (double)*x++;
+    j->sums[task][0] = sum;
+}
+
+/* Of all numbers of the real samples. */
+static double deviation_of(job *j, gan_pool *pool)
+{
+    const double numbers = (double)j->n * (double)j->p->size;
+    double mean = 0;
+    double squares = 0;
+
+    gan__pool_run(pool, measure, j, TILES);
+    for (size_t i = 0; i < TILES; i++) {
+        mean += j->sums[i][0] / numbers;
+        squares += j->sums[i][1] / numbers;
+    }
+    return sqrt(fmax(squares - mean * mean, 0));
+}
+
+/* Row r of what the real samples are mixed with; it may be laid down in `out`. */
+static const float *other_row(const job *j, size_t r, float *out)
+{
+    const gan__penalty *p = j->p;
+    const gan__simd *simd = gan__simd_best();
+
+    if (p->desc.kind == GAN_PENALTY_WGAN_GP) return j->fake + r * p->size;
+    gan__rng_uniform(p->seed, GAN__STREAM_PENALTY, j->position + j->n + r * p->size, p->size, out);
+    simd->scale(p->size, (float)(0.5 * j->deviation), out, out);
+    simd->axpy(p->size, 1, j->real + r * p->size, out);
+    return out;
+}
+
+static void mix(void *context, size_t task, size_t worker)
+{
+    const job *j = context;
+    const gan__penalty *p = j->p;
+
+    (void)worker;
+    for (size_t r = row_of(j, task); r < row_of(j, task + 1); r++) {
+        float *out = gan__pass_input(p->pass, r);
+        const float *other = other_row(j, r, out);
+        float share;
+
+        gan__rng_uniform(p->seed, GAN__STREAM_PENALTY, j->position + r, 1, &share);
+        gan__simd_best()->scale(p->size, 1 - share, other, out);
+        gan__simd_best()->axpy(p->size, share, j->real + r * p->size, out);
+    }
+}
+
+static void copy(void *context, size_t task, size_t worker)
+{
+    const job *j = context;
+    const float *from = j->p->desc.kind == GAN_PENALTY_R1 ? j->real : j->fake;
+    const size_t begin = row_of(j, task);
+    const size_t end = row_of(j, task + 1);
+
+    (void)worker;
+    memcpy(gan__pass_input(j->p->pass, begin), from + begin * j->p->size,
+           (end - begin) * j->p->size * sizeof *from);
+}
+
+/* Mixed samples have the labels of the real ones. */
+static void lay_labels(gan__pass *to, gan__pass *from, size_t n, gan_penalty_kind kind)
+{
+    const uint8_t *labels = gan__pass_labels(from, kind == GAN_PENALTY_R2 ? n : 0);
+
+    if (labels) memcpy(gan__pass_labels(to, 0), labels, n);
+}
+
+static void lay_samples(job *j, gan_pool *pool)
+{
+    gan__penalty *p = j->p;
+    const gan_penalty_kind kind = p->desc.kind;
+    const int mixed = kind == GAN_PENALTY_WGAN_GP || kind == GAN_PENALTY_DRAGAN;
+
+    if (kind == GAN_PENALTY_DRAGAN) j->deviation = deviation_of(j, pool);
+    gan__pool_run(pool, mixed ? mix : copy, j, TILES);
+    if (mixed) p->used += j->n;
+    if (kind == GAN_PENALTY_DRAGAN) p->used += j->n * p->size;
+}
+
+/* ---- the penalty ---- */
+
+/* What a row's gradient is to be multiplied by to become the derivative by it. */
+static double factor_of(const gan__penalty *p, double norm)
+{
+    const double scale = 2 * p->scale * (double)p->desc.interval;
+
+    if (p->center == 0) return scale;
+    return norm < SHORTEST ? 0 : scale * (norm - p->center) / norm;
+}
+
+static void derive(void *context, size_t task, size_t worker)
+{
+    const job *j = context;
+    gan__penalty *p = j->p;
+    const gan__simd *simd = gan__simd_best();
+
+    (void)worker;
+    for (size_t r = row_of(j, task); r < row_of(j, task + 1); r++) {
+        const float *g = j->slope + r * p->size;
+        float *v = gan__pass_direction(p->pass) + r * p->size;
+
+        p->norms[r] = sqrt(simd->sum_squares(p->size, g));
+        simd->scale(p->size, (float)(factor_of(p, p->norms[r]) * j->share / (double)j->n), g, v);
+    }
+}
+
+static void add_figures(gan__penalty *p, size_t n, double share)
+{
+    for (size_t r = 0; r < n; r++) {
+        const double off = p->norms[r] - p->center;
+
+        p->value += p->scale * off * off * share / (double)n;
+        p->norm += p->norms[r] * share / (double)n;
+    }
+}
+
+float *gan__penalty_samples(gan__penalty *p)
+{
+    return gan__pass_input(p->pass, 0);
+}
+
+uint8_t *gan__penalty_labels(gan__penalty *p)
+{
+    return gan__pass_labels(p->pass, 0);
+}
+
+void gan__penalty_run(gan__penalty *p, gan_pool *pool, size_t n, double share)
+{
+    job j = {.p = p, .n = n, .share = share};
+
+    gan__pass_forward(p->pass, pool, 0, n, n);
+    j.slope = gan__pass_slope(p->pass, pool);
+    gan__pool_run(pool, derive, &j, TILES);
+    add_figures(p, n, share);
+    gan__pass_curve(p->pass, pool);
+}
+
+const float *gan__penalty_grads(const gan__penalty *p)
+{
+    return gan__pass_grads(p->pass);
+}
+
+/* ---- in steps ---- */
+
+void gan__penalty_begin(gan__penalty *p, uint64_t steps)
+{
+    if (!p) return;
+    p->turn = steps % p->desc.interval == 0;
+    p->used = p->parts = 0;
+    if (p->turn) p->value = p->norm = 0;
+}
+
+void gan__penalty_add(gan__penalty *p, gan_pool *pool, gan__pass *d, size_t n, double share)
+{
+    if (!p || !p->turn) return;
+    job j = {.p = p,
+             .n = n,
+             .position = p->position + p->used,
+             .real = gan__pass_input(d, 0),
+             .fake = gan__pass_input(d, n)};
+
+    if (p->parts++ > 0) gan__pass_advance(p->pass);
+    lay_samples(&j, pool);
+    lay_labels(p->pass, d, n, p->desc.kind);
+    gan__penalty_run(p, pool, n, share);
+    gan__pass_add_grads(d, pool, gan__penalty_grads(p));
+}
+
+void gan__penalty_advance(gan__penalty *p)
+{
+    if (!p || !p->turn) return;
+    p->position += p->used;
+    gan__pass_advance(p->pass);
+}
+
+void gan__penalty_tell(const gan__penalty *p, double *value, double *norm)
+{
+    if (!p || !p->turn) return;
+    *value = p->value;
+    *norm = p->norm;
+}
+
+/* ---- in a checkpoint ---- */
+
+void gan__penalty_state(gan__penalty *p, gan__state *s)
+{
+    static const char *const kinds[] = {"none", "wgan_gp", "r1", "r2", "dragan"}; /* by kind */
+
+    if (!p) return;
+    gan__state_text(s, "penalty", "%s", kinds[p->desc.kind]);
+    gan__state_text(s, "penalty_interval", "%zu", p->desc.interval);
+    gan__state_text(s, "penalty_center", "%.0f", p->center);
+    gan__state_setting(s, "penalty_weight", p->desc.weight);
+    gan__state_whole(s, "penalty_position", &p->position);
+    gan__state_whole(s, "penalty_random_position", gan__pass_position(p->pass));
+}

@@ -1,0 +1,48 @@
+/* penalty_internal.h - the gradient of a penalty by the discriminator's weights. */
+#ifndef GAN_PENALTY_INTERNAL_H
+#define GAN_PENALTY_INTERNAL_H
+
+#include "file/state_internal.h"
+#include "network/pass_internal.h"
+
+#include <gan/penalty.h>
+
+/* A penalty with all the memory that it takes. */
+typedef struct gan__penalty gan__penalty;
+
+/* `pass` says which network it is about, from a sample to its logit, for how many rows at most, on
+ * how many threads, with what seed.  `*out` is NULL for GAN_PENALTY_NONE.  GAN_ERR_INVALID when a
+ * setting is out of range, or a layer has no second derivative; GAN_ERR_NOMEM. */
+gan_status gan__penalty_create(gan__penalty **out, const gan_penalty_desc *desc,
+                               const gan__pass_desc *pass, const gan_allocator *allocator);
+void gan__penalty_destroy(gan__penalty *p);
+
+/* ---- in the discriminator's steps; all of these do nothing for NULL ---- */
+
+/* Begin a step that `steps` came before: it may not be the penalty's turn. */
+void gan__penalty_begin(gan__penalty *p, uint64_t steps);
+
+/* For a micro-batch that is such a share of the batch: add the penalty's gradient to that of a pass
+ * whose input, with labels where it wants some, is n real samples and behind them as many fake
+ * ones. */
+void gan__penalty_add(gan__penalty *p, gan_pool *pool, gan__pass *d, size_t n, double share);
+
+/* Move on to fresh random numbers: those of a step belong to it alone. */
+void gan__penalty_advance(gan__penalty *p);
+
+/* If it was the penalty's turn: the penalty, weighted, but not times the interval, and the mean norm
+ * of the gradient by a sample. */
+void gan__penalty_tell(const gan__penalty *p, double *value, double *norm);
+
+/* Add settings and places to those of a run. */
+void gan__penalty_state(gan__penalty *p, gan__state *s);
+
+/* ---- for tests: at given samples ---- */
+
+/* Where the samples lie, and their labels or NULL; work on n of them that do. */
+float *gan__penalty_samples(gan__penalty *p);
+uint8_t *gan__penalty_labels(gan__penalty *p);
+void gan__penalty_run(gan__penalty *p, gan_pool *pool, size_t n, double share);
+const float *gan__penalty_grads(const gan__penalty *p);
+
+#endif

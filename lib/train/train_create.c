@@ -1,0 +1,283 @@
+/* train_create.c - a trainer and all the memory of its steps. */
+#include "train/train_internal.h"
+
+#include "base/alloc_internal.h"
+#include "base/status_internal.h"
+#include "base/tensor_internal.h"
+#include "math/rng_internal.h"
+#include "network/network_internal.h"
+#include "network/pass_internal.h"
+#include "optim/optimizer_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- what is given ---- */
+
+static gan_status check_networks(gan_network *g, gan_network *d)
+{
+    gan_status status = GAN_OK;
+
+    if (!g && !d)
+        return gan__fail_null(GAN__NETWORK, 2, "trainer: generator and discriminator are NULL");
+    if (!g) return gan__fail_null(GAN__NETWORK, 1, "trainer: the generator is NULL");
+    if (!d) return gan__fail_null(GAN__NETWORK, 1, "trainer: the discriminator is NULL");
+    if (g == d)
+        return gan__fail(GAN_ERR_INVALID,
+                         "trainer: generator and discriminator are the same network");
+    GAN_TRY(gan_network_build(g));
+    GAN_TRY(gan_network_build(d));
+    if (gan_shape_size(gan_network_output_shape(g)) != gan_shape_size(d->input))
+        return gan__fail(GAN_ERR_SHAPE,
+                         "trainer: the discriminator's input is %s, the generator's output %s",
+                         gan__shape_text_of(d->input).text,
+                         gan__shape_text_of(gan_network_output_shape(g)).text);
+    if (g->n_params == 0 || d->n_params == 0)
+        return gan__fail(GAN_ERR_INVALID, "trainer: the %s has no weights to train",
+                         g->n_params == 0 ? "generator" : "discriminator");
+
+cleanup:
+    return status;
+}
+
+static gan_status check_binding(const gan_optimizer *opt, const gan_network *net, const char *who)
+{
+    if (opt->n_params == 0 || opt->n_params == net->n_params) return GAN_OK;
+    return gan__fail(GAN_ERR_SHAPE,
+                     "trainer: the %s has %zu parameters, its optimizer is bound to %zu", who,
+                     net->n_params, opt->n_params);
+}
+
+static gan_status check_optimizers(gan_network *g, gan_network *d, gan_optimizer *g_opt,
+                                   gan_optimizer *d_opt)
+{
+    gan_status status = GAN_OK;
+
+    if (!g_opt && !d_opt)
+        return gan__fail_null(GAN__OPTIMIZER, 2, "trainer: both optimizers are NULL");
+    if (!g_opt)
+        return gan__fail_null(GAN__OPTIMIZER, 1, "trainer: the generator's optimizer is NULL");
+    if (!d_opt)
+        return gan__fail_null(GAN__OPTIMIZER, 1, "trainer: the discriminator's optimizer is NULL");
+    if (g_opt == d_opt)
+        return gan__fail(GAN_ERR_INVALID,
+                         "trainer: one optimizer for both networks; each needs its own");
+    GAN_TRY(check_binding(g_opt, g, "generator"));
+    GAN_TRY(check_binding(d_opt, d, "discriminator"));
+    GAN_TRY(gan_optimizer_bind(g_opt, g->n_params));
+    GAN_TRY(gan_optimizer_bind(d_opt, d->n_params));
+
+cleanup:
+    return status;
+}
+
+/* A last sigmoid is the loss's business: see loss.h. */
+static int ends_in_sigmoid(const gan_network *d)
+{
+    return d->layers[d->n_layers - 1].class == &gan__layer_sigmoid;
+}
+
+static gan_status check_outputs(const gan_trainer *t)
+{
+    const gan_network *d = t->d.net;
+    const gan_shape out = gan_network_output_shape(d);
+    const size_t n = gan_shape_size(out);
+    const int classes = t->desc.auxiliary_weight > 0;
+
+    if (!classes && n != 1)
+        return gan__fail(GAN_ERR_SHAPE,
+                         "trainer: the discriminator's output must be one number, is %s",
+                         gan__shape_text_of(out).text);
+    if (classes && (n < 2 || n > 1 + GAN__MOST_CLASSES))
+        return gan__fail(
+            GAN_ERR_SHAPE,
+            "trainer: the discriminator's output must be the verdict and 1 to %d class "
+            "logits, is %s",
+            GAN__MOST_CLASSES, gan__shape_text_of(out).text);
+    if ((t->loss->raw || classes) && ends_in_sigmoid(d))
+        return gan__fail(GAN_ERR_INVALID,
+                         "trainer: %s%s wants the discriminator's raw output; leave out its last "
+                         "layer, a sigmoid",
+                         classes ? "the auxiliary classifier" : "the loss ",
+                         classes ? "" : t->loss->name);
+    return GAN_OK;
+}
+
+/* Of the labels, by the layers of both networks and the auxiliary classifier.  This one's would be
+ * noise to a generator that doesn't look at any. */
+static gan_status find_classes(gan_trainer *t)
+{
+    const size_t outputs = gan_shape_size(gan_network_output_shape(t->d.net));
+    const size_t by_aux = t->desc.auxiliary_weight > 0 ? outputs - 1 : 0;
+    const size_t by_g = t->g.net->n_classes, by_d = t->d.net->n_classes;
+    const size_t n = by_aux > 0 ? by_aux : by_g > 0 ? by_g : by_d;
+
+    if ((by_g != n && by_g + by_aux > 0) || (by_d != n && by_d > 0))
+        return gan__fail(GAN_ERR_SHAPE,
+                         "trainer: the generator looks at labels of %zu classes, the discriminator "
+                         "of %zu, the auxiliary classifier of %zu; 0 is none",
+                         by_g, by_d, by_aux);
+    if (t->desc.class_weights && t->desc.n_class_weights != n)
+        return gan__fail(GAN_ERR_SHAPE, "trainer: class_weights of %zu classes, labels have %zu",
+                         t->desc.n_class_weights, n);
+    t->n_classes = n;
+    return GAN_OK;
+}
+
+size_t gan__trainer_parts(const gan_trainer *t, size_t n)
+{
+    return (n + t->desc.micro_batch - 1) / t->desc.micro_batch;
+}
+
+gan_status gan__trainer_check_rows(const gan_trainer *t, size_t n)
+{
+    gan_status status = GAN_OK;
+    const size_t least = n / gan__trainer_parts(t, n);
+    const char *const what = least < n ? ", micro-batch" : "";
+    char who[64];
+
+    for (size_t i = 0; i < 2; i++) {
+        const gan__learner *player = i == 0 ? &t->g : &t->d;
+
+        snprintf(who, sizeof who, "trainer, %s%s", player->name, what);
+        GAN_TRY(gan__network_check_rows(player->net, least, who));
+    }
+
+cleanup:
+    return status;
+}
+
+/* ---- making one ---- */
+
+/* Both networks have room for two micro-batches: the discriminator sees real samples and behind
+ * them fake ones, at once, and the generator makes these where the discriminator wants them, unless
+ * noise is to be added to them. */
+static gan_status make_passes(gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+    const gan_allocator *a = &t->allocator;
+    const size_t rows = gan__size_mul(2, t->desc.micro_batch);
+    const size_t threads = gan_pool_thread_count(t->pool);
+    const int several = t->desc.micro_batch < t->desc.batch_size;
+
+    GAN_TRY(gan__pass_create(&t->g.pass,
+                             &(gan__pass_desc){.net = t->g.net,
+                                               .n_layers = t->g.net->n_layers,
+                                               .rows = rows,
+                                               .threads = threads,
+                                               .training = 1,
+                                               .seed = t->desc.seed,
+                                               .stream = GAN__STREAM_DROPOUT},
+                             a));
+    GAN_TRY(gan__pass_create(
+        &t->d.pass,
+        &(gan__pass_desc){.net = t->d.net,
+                          .n_layers = t->d.net->n_layers - (size_t)ends_in_sigmoid(t->d.net),
+                          .rows = rows,
+                          .threads = threads,
+                          .training = 1,
+                          .seed = t->desc.seed,
+                          .stream = GAN__STREAM_DROPOUT_D,
+                          .source = t->desc.instance_noise > 0 ? NULL : t->g.pass},
+        a));
+    GAN_TRY(gan__learner_take_memory(&t->g, several, a));
+    GAN_TRY(gan__learner_take_memory(&t->d, several, a));
+    GAN_TRY(gan__alloc(&t->targets, a, rows, sizeof *t->targets));
+
+cleanup:
+    return status;
+}
+
+static gan_status make_labels(gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+    const size_t n = t->desc.n_class_weights;
+    const double *weights = t->desc.class_weights;
+
+    t->desc.class_weights = NULL;
+    if (t->n_classes > 0)
+        GAN_TRY(gan__alloc(&t->labels, &t->allocator, gan__size_mul(2, t->desc.micro_batch),
+                           sizeof *t->labels));
+    if (!weights) return GAN_OK;
+    GAN_TRY(gan__alloc(&t->class_weights, &t->allocator, n, sizeof *weights));
+    memcpy(t->class_weights, weights, n * sizeof *weights);
+
+cleanup:
+    return status;
+}
+
+/* What is left in the settings is the host's. */
+static gan_status make_penalty(gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+    const gan_penalty_desc *desc = t->desc.penalty;
+    const gan__pass_desc pass = {.net = t->d.net,
+                                 .n_layers = t->d.net->n_layers - (size_t)ends_in_sigmoid(t->d.net),
+                                 .rows = t->desc.micro_batch,
+                                 .threads = gan_pool_thread_count(t->pool),
+                                 .seed = t->desc.seed};
+
+    t->desc.penalty = NULL;
+    if (desc) GAN_TRY(gan__penalty_create(&t->penalty, desc, &pass, &t->allocator));
+
+cleanup:
+    return status;
+}
+
+gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
+                              gan_optimizer *g_opt, gan_optimizer *d_opt,
+                              const gan_trainer_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_trainer *t = NULL;
+    gan_trainer first = {.g = {.name = "generator", .net = g, .opt = g_opt},
+                         .d = {.name = "discriminator", .net = d, .opt = d_opt},
+                         .stats = {GAN_TRAIN_STATS_INIT}};
+
+    if (!out) return gan__fail(GAN_ERR_INVALID, "trainer: out is NULL");
+    *out = NULL;
+    GAN_TRY(gan__trainer_read_desc(&first, desc));
+    GAN_TRY(check_networks(g, d));
+    GAN_TRY(check_outputs(&first));
+    GAN_TRY(find_classes(&first));
+    GAN_TRY(gan__trainer_check_rows(&first, first.desc.batch_size));
+    first.latent = gan_shape_size(g->input);
+    first.sample = gan_shape_size(d->input);
+    GAN_TRY(gan__alloc(&t, &first.allocator, 1, sizeof *t));
+    *t = first;
+    if (!t->desc.pool) GAN_TRY(gan_pool_create(&t->own_pool, t->desc.n_threads, &t->allocator));
+    t->pool = t->desc.pool ? t->desc.pool : t->own_pool;
+    GAN_TRY(make_passes(t));
+    GAN_TRY(make_labels(t));
+    GAN_TRY(make_penalty(t));
+    GAN_TRY(gan__trainer_make_sampler(t));
+    GAN_TRY(check_optimizers(g, d, g_opt, d_opt));
+    g->latent = t->desc.latent;
+    if (t->average) t->average->latent = g->latent;
+    *out = t;
+    t = NULL;
+    gan__forget_lost();
+
+cleanup:
+    gan_trainer_destroy(t);
+    return gan__lost(GAN__TRAINER, status);
+}
+
+void gan_trainer_destroy(gan_trainer *t)
+{
+    if (!t) return;
+    const gan_allocator a = t->allocator;
+
+    gan__pass_destroy(t->eval);
+    gan_network_destroy(t->average);
+    gan__penalty_destroy(t->penalty);
+    gan__free(&a, t->class_weights);
+    gan__free(&a, t->labels);
+    gan__free(&a, t->targets);
+    gan__learner_free_memory(&t->d, &a);
+    gan__learner_free_memory(&t->g, &a);
+    gan__pass_destroy(t->d.pass);
+    gan__pass_destroy(t->g.pass);
+    gan_pool_destroy(t->own_pool);
+    gan__free(&a, t);
+}

@@ -1,0 +1,103 @@
+/* train_internal.h - the inside of a run: for its own files, for the benchmark, for checkpoints. */
+#ifndef GAN_TRAIN_INTERNAL_H
+#define GAN_TRAIN_INTERNAL_H
+
+#include "file/state_internal.h"
+#include "optim/loss_internal.h"
+#include "train/learner_internal.h"
+#include "train/penalty_internal.h"
+
+#include <gan/train.h>
+
+/* What a step's time is spent on, in the order of a half step. */
+#define GAN__STEP_STAGES(X)                                                                        \
+    X(INPUT, "noise and real samples")                                                             \
+    X(G_FORWARD, "generator forward")                                                              \
+    X(D_FORWARD, "discriminator forward")                                                          \
+    X(LOSS, "loss")                                                                                \
+    X(D_BACKWARD, "discriminator backward")                                                        \
+    X(PENALTY, "gradient penalty")                                                                 \
+    X(G_BACKWARD, "generator backward")                                                            \
+    X(UPDATE, "optimizers")
+typedef enum gan__step_stage {
+#define GAN__STEP_STAGE_ENUM(name, text) GAN__STEP_##name,
+    GAN__STEP_STAGES(GAN__STEP_STAGE_ENUM)
+#undef GAN__STEP_STAGE_ENUM
+        GAN__STEP_STAGE_COUNT
+} gan__step_stage;
+
+/* Seconds that steps have spent on each stage. */
+typedef struct gan__step_profile {
+    double seconds[GAN__STEP_STAGE_COUNT];
+} gan__step_profile;
+
+struct gan_trainer {
+    gan_allocator allocator;
+    gan_trainer_desc desc; /* without zeros that stand for something else */
+    const gan__loss_class *loss;
+    gan_pool *own_pool;
+    gan_pool *pool;
+    gan__learner g; /* the two players */
+    gan__learner d;
+    gan_network *average;  /* of the generator's weights; NULL: there is none */
+    int estimated;         /* its buffers have been, since the latest step of the generator's */
+    gan__pass *eval;       /* of it or else of the generator */
+    size_t latent;         /* numbers in a latent vector */
+    size_t sample;         /* numbers in a sample */
+    size_t n_classes;      /* of the labels; 0: nothing looks at them */
+    double *targets;       /* of the rows of a step */
+    uint8_t *labels;       /* of these, for both networks and the auxiliary classifier */
+    double *class_weights; /* NULL: labels are drawn with the same probability */
+    gan__penalty *penalty; /* NULL: none */
+    uint64_t noise_position;
+    uint64_t flip_position;
+    uint64_t instance_position;
+    uint64_t class_position;
+    uint64_t n_real; /* real samples of the latest discriminator's step, for relative losses */
+    gan_train_stats stats;
+    gan__step_profile *profile; /* NULL: nobody looks */
+};
+
+/* Read a host's descriptor, or the defaults for NULL, into a trainer of zeros. */
+gan_status gan__trainer_read_desc(gan_trainer *trainer, const gan_trainer_desc *desc);
+
+/* Into how many micro-batches of almost the same size a step cuts n samples; fail with GAN_ERR_SHAPE,
+ * naming the layer, when the smallest is too small for one. */
+size_t gan__trainer_parts(const gan_trainer *trainer, size_t n);
+gan_status gan__trainer_check_rows(const gan_trainer *trainer, size_t n);
+
+/* Write n numbers of latent vectors, values `position` and following of a stream. */
+void gan__trainer_draw(const gan_trainer *trainer, uint64_t stream, uint64_t position, size_t n,
+                       float *z);
+
+/* Make the average and what samples are made with; let the average follow a generator's step that
+ * counts; see to it that its buffers are its own, as far as gan__pool_enter() allows; add it to a
+ * checkpoint's list. */
+gan_status gan__trainer_make_sampler(gan_trainer *trainer);
+void gan__trainer_follow(gan_trainer *trainer);
+gan_status gan__trainer_estimate(gan_trainer *trainer);
+void gan__trainer_average_state(const gan_trainer *trainer, gan__state *s);
+
+/* To be called when a run has come from a file. */
+void gan__trainer_restored(gan_trainer *trainer);
+
+/* Add the settings to a checkpoint's list, those at their default apart. */
+void gan__trainer_settings_state(const gan_trainer *trainer, gan__state *s);
+
+/* From now on add each step's times to `profile`, the caller's; NULL ends that. */
+void gan__trainer_set_profile(gan_trainer *trainer, gan__step_profile *profile);
+
+/* Add settings and counters of a run.  Its networks and optimizers have their own. */
+void gan__trainer_state(gan_trainer *trainer, gan__state *s);
+
+/* One of the two players, 0 the generator and 1 the discriminator. */
+typedef struct gan__trainer_player {
+    const char *name;
+    gan_network *net;
+    gan_optimizer *opt;
+} gan__trainer_player;
+gan__trainer_player gan__trainer_player_of(const gan_trainer *trainer, size_t which);
+
+const gan_allocator *gan__trainer_allocator(const gan_trainer *trainer);
+
+#endif

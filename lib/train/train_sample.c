@@ -1,0 +1,194 @@
+/* train_sample.c - samples of a trainer's generator, and the average of its weights over time. */
+#include "train/train_internal.h"
+
+#include "base/status_internal.h"
+#include "math/kernels_simd_internal.h"
+#include "math/pool_internal.h"
+#include "math/rng_internal.h"
+#include "network/network_internal.h"
+#include "network/pass_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SLICES = 64 };
+
+static gan_status refresh(void *trainer)
+{
+    return gan__trainer_estimate(trainer);
+}
+
+gan_status gan__trainer_make_sampler(gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+    gan_network *net = t->g.net;
+
+    if (t->desc.average_decay > 0) {
+        GAN_TRY(gan_network_clone(&t->average, t->g.net));
+        t->average->refresh = refresh;
+        t->average->owner = t;
+        net = t->average;
+    }
+    GAN_TRY(gan__pass_create(&t->eval,
+                             &(gan__pass_desc){.net = net,
+                                               .n_layers = net->n_layers,
+                                               .rows = gan__pass_eval_rows(net, t->pool),
+                                               .threads = gan_pool_thread_count(t->pool)},
+                             &t->allocator));
+
+cleanup:
+    return status;
+}
+
+/* ---- latent vectors ---- */
+
+void gan__trainer_draw(const gan_trainer *t, uint64_t stream, uint64_t position, size_t n, float *z)
+{
+    if (t->desc.latent == GAN_LATENT_NORMAL) {
+        gan__rng_normal(t->desc.seed, stream, position, n, z);
+    } else {
+        gan__rng_uniform(t->desc.seed, stream, position, n, z);
+        for (size_t i = 0; i < n; i++) z[i] = 2 * z[i] - 1;
+    }
+}
+
+/* ---- the average ---- */
+
+/* What the average's buffers are estimated from. */
+enum { LEAST_SAMPLES = 1024, LEAST_BATCHES = 16 };
+
+typedef struct following {
+    gan_trainer *trainer;
+    float decay;
+} following;
+
+static void follow_slice(void *context, size_t task, size_t worker)
+{
+    const following *f = context;
+    const gan_network *from = f->trainer->g.net;
+    const size_t begin = from->n_params * task / SLICES;
+    const size_t n = from->n_params * (task + 1) / SLICES - begin;
+    float *to = f->trainer->average->params + begin;
+
+    (void)worker;
+    gan__simd_best()->scale(n, f->decay, to, to);
+    gan__simd_best()->axpy(n, 1 - f->decay, from->params + begin, to);
+}
+
+static int buffers_finite(const gan_network *net)
+{
+    for (size_t i = 0; i < net->n_buffers; i++)
+        if (!isfinite(net->buffers[i])) return 0;
+    return 1;
+}
+
+static void take_buffers(gan_trainer *t)
+{
+    memcpy(t->average->buffers, t->g.net->buffers,
+           t->average->n_buffers * sizeof *t->average->buffers);
+}
+
+/* The first step's weights are taken as they are.  Buffers are the generator's until they are
+ * wanted: see gan__trainer_estimate(). */
+void gan__trainer_follow(gan_trainer *t)
+{
+    const double steps = (double)(t->stats.g_steps - 1);
+    const double most = steps > 0 ? steps / (steps + (double)t->desc.average_warmup) : 0;
+    const double decay = t->desc.average_decay < most ? t->desc.average_decay : most;
+    following f = {t, (float)decay};
+
+    if (!t->average) return;
+    gan__pool_run(t->pool, follow_slice, &f, SLICES);
+    take_buffers(t);
+    t->estimated = 0;
+}
+
+/* A batch of generated samples, as one of training would be, in rows that training doesn't come back
+ * to: a relative loss wants the others again. */
+static void run_average(gan_trainer *t, size_t batch)
+{
+    gan__pass *pass = t->g.pass;
+    const size_t rows = t->desc.micro_batch, first = rows;
+    uint8_t *labels = gan__pass_labels(pass, first);
+
+    gan__trainer_draw(t, GAN__STREAM_AVERAGE, batch * rows * t->latent, rows * t->latent,
+                      gan__pass_input(pass, first));
+    if (labels)
+        gan__rng_labels(t->desc.seed, GAN__STREAM_AVERAGE_CLASS, batch * rows, t->n_classes,
+                        t->class_weights, rows, labels);
+    gan__pass_forward(pass, t->pool, first, rows, rows);
+    gan__pass_settle(pass, 1 / ((double)batch + 1));
+    gan__pass_advance(pass);
+}
+
+/* The running statistics of the generator belong to weights that come and go; those of their mean
+ * are others, and no mean of the generator's either (torch.optim.swa_utils.update_bn() is there for
+ * that).  Beginning with the generator's buffers, a function of both networks alone is computed:
+ * whether and when somebody uses the average leaves no trace. */
+gan_status gan__trainer_estimate(gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+    const size_t batches = (LEAST_SAMPLES - 1) / t->desc.micro_batch + 1;
+    uint64_t *position = gan__pass_position(t->g.pass);
+    const uint64_t before = *position;
+    gan__visit visit;
+
+    if (!t->average || t->average->n_buffers == 0 || t->estimated || t->stats.g_steps == 0)
+        return GAN_OK;
+    GAN_TRY(gan__pool_enter(t->pool, &visit));
+    take_buffers(t);
+    gan__pass_turn_to(t->g.pass, t->average);
+    for (size_t i = 0; i < batches || i < LEAST_BATCHES; i++) run_average(t, i);
+    gan__pass_turn_to(t->g.pass, t->g.net);
+    gan__pool_leave(&visit);
+    *position = before;
+    if (!buffers_finite(t->average)) take_buffers(t);
+    t->estimated = 1;
+
+cleanup:
+    return status;
+}
+
+void gan__trainer_restored(gan_trainer *t)
+{
+    t->estimated = 0;
+}
+
+gan_network *gan_trainer_average(const gan_trainer *t)
+{
+    return t ? t->average : NULL;
+}
+
+void gan__trainer_average_state(const gan_trainer *t, gan__state *s)
+{
+    if (!t->average) return;
+    gan__state_prefix(s, "average.");
+    for (size_t i = 0; i < t->average->n_tensors; i++)
+        gan__state_tensor(s, &t->average->tensors[i]);
+    gan__state_prefix(s, "");
+}
+
+/* ---- samples ---- */
+
+gan_status gan_trainer_sample_labels(gan_trainer *t, const float *z, const uint8_t *labels,
+                                     size_t n, float *out)
+{
+    gan_status status = GAN_OK;
+    const gan__labels all = {.of = labels};
+
+    if (!t) return gan__fail_null(GAN__TRAINER, 1, "trainer: is NULL");
+    if (n > 0 && (!z || !out))
+        return gan__fail(GAN_ERR_INVALID, "trainer: %s is NULL for %zu samples", z ? "out" : "z",
+                         n);
+    GAN_TRY(gan__network_check_labels(t->g.net, labels, n, "trainer"));
+    GAN_TRY(gan__trainer_estimate(t));
+    if (n > 0) GAN_TRY(gan__pass_evaluate(t->eval, t->pool, z, all, n, out));
+
+cleanup:
+    return status;
+}
+
+gan_status gan_trainer_sample(gan_trainer *t, const float *z, size_t n, float *out)
+{
+    return gan_trainer_sample_labels(t, z, NULL, n, out);
+}

@@ -1,0 +1,151 @@
+/* train_settings.c - the settings of a trainer: read, checked, and told to checkpoints. */
+#include "train/train_internal.h"
+
+#include "base/alloc_internal.h"
+#include "base/desc_internal.h"
+#include "base/status_internal.h"
+#include "math/rng_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { USUAL_BATCH = 100, MOST_BATCH = 1 << 24 };
+
+/* What zeros stand for. */
+static void fill_in(gan_trainer_desc *d)
+{
+    if (d->batch_size == 0) d->batch_size = USUAL_BATCH;
+    if (d->real_target == 0) d->real_target = 1;
+    if (d->d_steps_per_g == 0) d->d_steps_per_g = 1;
+    if (d->micro_batch == 0 || d->micro_batch > d->batch_size) d->micro_batch = d->batch_size;
+}
+
+static gan_status check_range(const char *name, double value, double least, double most)
+{
+    if (value >= least && value <= most) return GAN_OK;
+    return gan__fail(GAN_ERR_INVALID, "trainer: %s of %g to %g wanted, got %g", name, least, most,
+                     value);
+}
+
+static gan_status check_targets(const gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+    const gan_trainer_desc *d = &t->desc;
+    const gan__loss_class *loss = t->loss;
+
+    if (!(loss->least_target < loss->most_target) && (d->real_target != 1 || d->fake_target != 0))
+        return gan__fail(GAN_ERR_INVALID,
+                         "trainer: targets of %g and %g, but the loss %s has no targets",
+                         d->real_target, d->fake_target, loss->name);
+    if (loss->least_target < loss->most_target) {
+        GAN_TRY(check_range("real_target", d->real_target, loss->least_target, loss->most_target));
+        GAN_TRY(check_range("fake_target", d->fake_target, loss->least_target, loss->most_target));
+    }
+    GAN_TRY(check_range("label_flip", d->label_flip, 0, 1));
+    if (!(d->real_target < d->fake_target || d->real_target > d->fake_target))
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: real_target and fake_target are both %g",
+                 d->real_target);
+
+cleanup:
+    return status;
+}
+
+static gan_status check_rhythm(const gan_trainer_desc *d)
+{
+    gan_status status = GAN_OK;
+
+    if ((size_t)d->latent > GAN_LATENT_UNIFORM)
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no latent distribution %d", (int)d->latent);
+    if ((size_t)d->on_divergence > GAN_DIVERGENCE_REDUCE)
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no on_divergence %d", (int)d->on_divergence);
+    GAN_TRY(check_range("instance_noise", d->instance_noise, 0, 1e6));
+    if (!(d->average_decay >= 0 && d->average_decay < 1))
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: average_decay of 0 to below 1 wanted, got %g",
+                 d->average_decay);
+
+cleanup:
+    return status;
+}
+
+static gan_status check_classes(const gan_trainer_desc *d)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(check_range("auxiliary_weight", d->auxiliary_weight, 0, 1e6));
+    if (d->auxiliary_real_only != 0 && d->auxiliary_real_only != 1)
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: auxiliary_real_only of 0 or 1 wanted, got %d",
+                 d->auxiliary_real_only);
+    if (!d->class_weights && d->n_class_weights > 0)
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: class_weights is NULL for %zu classes",
+                 d->n_class_weights);
+    if (d->class_weights && !gan__rng_check_weights(d->n_class_weights, d->class_weights))
+        GAN_FAIL(GAN_ERR_INVALID,
+                 "trainer: class_weights of 1 to 256 classes wanted, finite, not negative and not "
+                 "all 0; got %zu",
+                 d->n_class_weights);
+
+cleanup:
+    return status;
+}
+
+gan_status gan__trainer_read_desc(gan_trainer *t, const gan_trainer_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_trainer_desc *d = &t->desc;
+
+    *d = (gan_trainer_desc){GAN_TRAINER_DESC_INIT};
+    GAN_TRY(gan__desc_read(d, sizeof *d, sizeof *d, desc, "trainer desc"));
+    GAN_TRY(gan__alloc_init(&t->allocator, d->allocator));
+    fill_in(d);
+    if (d->batch_size > MOST_BATCH)
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: batch_size is %zu, at most %d", d->batch_size,
+                 MOST_BATCH);
+    t->loss = gan__loss_find(d->loss);
+    if (!t->loss) GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no loss %d", (int)d->loss);
+    GAN_TRY(check_targets(t));
+    GAN_TRY(check_rhythm(d));
+    GAN_TRY(check_classes(d));
+
+cleanup:
+    return status;
+}
+
+/* Only where it isn't the default: older files, which lack it, fit then. */
+static void add_unless(gan__state *s, const char *name, double value, double usual)
+{
+    if (value < usual || value > usual) gan__state_setting(s, name, value);
+}
+
+/* A name for each: they may differ in one. */
+static void add_class_weights(const gan_trainer *t, gan__state *s)
+{
+    for (size_t i = 0; t->class_weights && i < t->n_classes; i++) {
+        char name[40];
+
+        snprintf(name, sizeof name, "class_weights.%zu", i);
+        gan__state_setting(s, name, t->class_weights[i]);
+    }
+}
+
+void gan__trainer_settings_state(const gan_trainer *t, gan__state *s)
+{
+    const gan_trainer_desc *d = &t->desc;
+
+    gan__state_text(s, "loss", "%s", t->loss->name);
+    gan__state_text(s, "batch_size", "%zu", d->batch_size);
+    gan__state_text(s, "seed", "%llu", (unsigned long long)d->seed);
+    add_unless(s, "real_target", d->real_target, 1);
+    add_unless(s, "fake_target", d->fake_target, 0);
+    add_unless(s, "label_flip", d->label_flip, 0);
+    add_unless(s, "d_steps_per_g", (double)d->d_steps_per_g, 1);
+    add_unless(s, "micro_batch", (double)d->micro_batch, (double)d->batch_size);
+    add_unless(s, "latent", (double)d->latent, GAN_LATENT_NORMAL);
+    add_unless(s, "on_divergence", (double)d->on_divergence, GAN_DIVERGENCE_STOP);
+    add_unless(s, "instance_noise", d->instance_noise, 0);
+    add_unless(s, "instance_noise_steps", (double)d->instance_noise_steps, 0);
+    add_unless(s, "average_decay", d->average_decay, 0);
+    add_unless(s, "average_warmup", (double)d->average_warmup, 0);
+    add_unless(s, "auxiliary_weight", d->auxiliary_weight, 0);
+    add_unless(s, "auxiliary_real_only", (double)d->auxiliary_real_only, 0);
+    add_class_weights(t, s);
+}

@@ -1,0 +1,39 @@
+#!/bin/sh
+# check_circles.sh - no circle among the library's files: where one calls another, that one never
+# calls it back, not even through a third.
+#
+# What a file defines and what it uses is read from its object.  Files that use none of the others,
+# or that none of the others uses, are taken away until there are none of these; what is left are
+# circles, and what lies between two of them.
+set -eu
+cd "$(dirname "$0")/.."
+
+for object in $(find "$BUILD/static" -name '*.o'); do
+    # kernels_simd-v3.o is kernels_simd.c, too
+    nm "$object" | awk -v file="$(basename "$object" .o | sed 's/-.*//')" '
+        $(NF - 1) ~ /^[TDBRVW]$/ { print "defines", file, $NF }
+        $(NF - 1) == "U" { print "uses", file, $NF }'
+done | awk '
+$1 == "defines" { where[$3] = $2; left[$2] = 1 }
+$1 == "uses" { user[++n] = $2; symbol[n] = $3; left[$2] = 1 }
+END {
+    do {
+        taken = 0
+        for (f in left) uses[f] = used[f] = 0
+        for (i = 1; i <= n; i++) {
+            if (!(symbol[i] in where)) continue
+            other = where[symbol[i]]
+            if (other == user[i] || !(other in left) || !(user[i] in left)) continue
+            uses[user[i]] = used[other] = 1
+        }
+        for (f in left)
+            if (!uses[f] || !used[f]) { delete left[f]; taken = 1 }
+    } while (taken)
+    for (i = 1; i <= n; i++)
+        if (user[i] in left && symbol[i] in where && where[symbol[i]] in left && \
+            where[symbol[i]] != user[i]) {
+            printf "%s uses %s of %s\n", user[i], symbol[i], where[symbol[i]]
+            bad = 1
+        }
+    exit bad
+}'
