@@ -190,7 +190,7 @@ START_TEST(other_files_are_told_by_their_name)
         {"\x80\2\x8a\nl\xfc\x9c"
          "F\xf9 j\xa8P\x19.",
          15, ": it is a Python pickle, such as torch.save() once wrote"},
-        {"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", 72,
+        {"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", 70,
          ": it is a Git LFS pointer, not the file itself"},
         {"\x1f\x8b\x08\0\0\0\0\0\0\x03\x4b\x4c", 12, ": it is gzip data"},
         {"no json at all", 14, ": it is text"},

@@ -34,9 +34,10 @@ static size_t scale_of(const gan_layer *layer)
     return (size_t)layer->settings[SCALE];
 }
 
-static int is_bilinear(const gan_layer *layer)
+/* Whether numbers are blended; an image that keeps its size is copied, as in PyTorch. */
+static int blends(const gan_layer *layer)
 {
-    return (int)layer->settings[MODE] == GAN_UPSAMPLE_BILINEAR;
+    return (int)layer->settings[MODE] == GAN_UPSAMPLE_BILINEAR && scale_of(layer) > 1;
 }
 
 static gan_status upsample_check(const gan_layer *layer)
@@ -69,8 +70,8 @@ cleanup:
     return status;
 }
 
-/* The two places of the small image, on one side, that a place of the large one is blended from: or
- * just the low one, high_weight being 0, for what counts nothing mustn't be read: 0 * NaN is NaN. */
+/* The two places of the small image, on one side, that a place of the large one is blended from.
+ * Both are read even where one has the weight 0, as in PyTorch: its NaN spreads. */
 typedef struct tap {
     uint32_t low, high;
     float low_weight, high_weight;
@@ -90,10 +91,8 @@ static tap tap_of(const gan_layer *layer, size_t side, size_t at)
     else
         from = fmax(((double)at + 0.5) / layer->settings[SCALE] - 0.5, 0);
     t.low = (uint32_t)from;
+    t.high = t.low + 1 < small ? t.low + 1 : t.low;
     t.high_weight = (float)(from - t.low);
-    if (t.high_weight == 1) t.low++, t.high_weight = 0;
-    if (t.low + 1 >= small) t.low = (uint32_t)small - 1, t.high_weight = 0;
-    t.high = t.high_weight > 0 ? t.low + 1 : t.low;
     t.low_weight = 1.0f - t.high_weight;
     return t;
 }
@@ -109,7 +108,7 @@ static const tap *column_taps(const gan__layer_run *run)
 
 static size_t upsample_scratch(const gan_layer *layer)
 {
-    return is_bilinear(layer) ? gan__size_mul(layer->out.dim[2], TAP_NUMBERS) : 0;
+    return blends(layer) ? gan__size_mul(layer->out.dim[2], TAP_NUMBERS) : 0;
 }
 
 /* Work on one channel of one sample. */
@@ -144,11 +143,6 @@ static void repeat_grad(const gan_layer *layer, const tap *columns, const float 
     }
 }
 
-static inline float between(const tap *t, float low, float high)
-{
-    return t->high_weight > 0 ? t->low_weight * low + t->high_weight * high : low;
-}
-
 static void blend(const gan_layer *layer, const tap *columns, const float *x, float *y)
 {
     const size_t width = layer->in.dim[2];
@@ -161,17 +155,11 @@ static void blend(const gan_layer *layer, const tap *columns, const float *x, fl
         for (size_t i = 0; i < layer->out.dim[2]; i++) {
             const tap *c = &columns[i];
 
-            *y++ = between(&row, between(c, low[c->low], low[c->high]),
-                           between(c, high[c->low], high[c->high]));
+            *y++ =
+                row.low_weight * (c->low_weight * low[c->low] + c->high_weight * low[c->high]) +
+                row.high_weight * (c->low_weight * high[c->low] + c->high_weight * high[c->high]);
         }
     }
-}
-
-/* Add a number's gradient to the row it was blended from. */
-static inline void spread(const tap *t, float row_weight, float dy, float *dx)
-{
-    dx[t->low] += row_weight * t->low_weight * dy;
-    if (t->high_weight > 0) dx[t->high] += row_weight * t->high_weight * dy;
 }
 
 static void blend_grad(const gan_layer *layer, const tap *columns, const float *dy, float *dx)
@@ -185,8 +173,12 @@ static void blend_grad(const gan_layer *layer, const tap *columns, const float *
         float *high = dx + row.high * width;
 
         for (size_t i = 0; i < layer->out.dim[2]; i++, dy++) {
-            spread(&columns[i], row.low_weight, *dy, low);
-            if (row.high_weight > 0) spread(&columns[i], row.high_weight, *dy, high);
+            const tap *c = &columns[i];
+
+            low[c->low] += row.low_weight * c->low_weight * *dy;
+            low[c->high] += row.low_weight * c->high_weight * *dy;
+            high[c->low] += row.high_weight * c->low_weight * *dy;
+            high[c->high] += row.high_weight * c->high_weight * *dy;
         }
     }
 }
@@ -194,7 +186,7 @@ static void blend_grad(const gan_layer *layer, const tap *columns, const float *
 static void each_plane(const gan__layer_run *run, plane_fn *work, const float *from,
                        gan_shape from_shape, float *to, gan_shape to_shape)
 {
-    const tap *taps = is_bilinear(run->layer) ? column_taps(run) : NULL;
+    const tap *taps = blends(run->layer) ? column_taps(run) : NULL;
     const size_t from_size = from_shape.dim[1] * from_shape.dim[2];
     const size_t to_size = to_shape.dim[1] * to_shape.dim[2];
 
@@ -206,14 +198,14 @@ static void upsample_forward(const gan__layer_run *run)
 {
     const gan_layer *layer = run->layer;
 
-    each_plane(run, is_bilinear(layer) ? blend : repeat, run->x, layer->in, run->y, layer->out);
+    each_plane(run, blends(layer) ? blend : repeat, run->x, layer->in, run->y, layer->out);
 }
 
 static void upsample_backward(const gan__layer_run *run)
 {
     const gan_layer *layer = run->layer;
 
-    each_plane(run, is_bilinear(layer) ? blend_grad : repeat_grad, run->dy, layer->out, run->dx,
+    each_plane(run, blends(layer) ? blend_grad : repeat_grad, run->dy, layer->out, run->dx,
                layer->in);
 }
 
