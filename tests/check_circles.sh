@@ -2,18 +2,18 @@
 # check_circles.sh - no circle among the library's files: where one calls another, that one never
 # calls it back, not even through a third.
 #
-# What a file defines and what it uses is read from its object.  Files that use none of the others,
-# or that none of the others uses, are taken away until there are none of these; what is left are
-# circles, and what lies between two of them.
+# What a file defines and what it uses is read from its object in the archive.  Files that use none
+# of the others, or that none of the others uses, are taken away until there are none of these; what
+# is left are circles, and what lies between two of them.
 set -eu
 cd "$(dirname "$0")/.."
 
-for object in $(find "$BUILD/static" -name '*.o'); do
-    # kernels_simd-v3.o is kernels_simd.c, too
-    nm "$object" | awk -v file="$(basename "$object" .o | sed 's/-.*//')" '
-        $(NF - 1) ~ /^[TDBRVW]$/ { print "defines", file, $NF }
-        $(NF - 1) == "U" { print "uses", file, $NF }'
-done | awk '
+# A line of nm is "build/libgan.a:kernels_simd-v3.o:0000000000000000 T gan__simd_v3"; that object is
+# one of kernels_simd.c.
+nm -A "$BUILD/libgan.a" | sed 's/.*:\([^:]*\)\.o:/\1 /; s/-[a-z0-9]* / /' | awk '
+    { type = NF == 4 ? $3 : $2 }
+    type ~ /^[TDBRVW]$/ { print "defines", $1, $NF }
+    type == "U" { print "uses", $1, $NF }' | awk '
 $1 == "defines" { where[$3] = $2; left[$2] = 1 }
 $1 == "uses" { user[++n] = $2; symbol[n] = $3; left[$2] = 1 }
 END {

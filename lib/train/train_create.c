@@ -79,7 +79,7 @@ static int ends_in_sigmoid(const gan_network *d)
 
 static gan_status check_outputs(const gan_trainer *t)
 {
-    const gan_network *d = t->d.net;
+    const gan_network *d = t->discriminator.net;
     const gan_shape out = gan_network_output_shape(d);
     const size_t n = gan_shape_size(out);
     const int classes = t->desc.auxiliary_weight > 0;
@@ -107,9 +107,9 @@ static gan_status check_outputs(const gan_trainer *t)
  * noise to a generator that doesn't look at any. */
 static gan_status find_classes(gan_trainer *t)
 {
-    const size_t outputs = gan_shape_size(gan_network_output_shape(t->d.net));
+    const size_t outputs = gan_shape_size(gan_network_output_shape(t->discriminator.net));
     const size_t by_aux = t->desc.auxiliary_weight > 0 ? outputs - 1 : 0;
-    const size_t by_g = t->g.net->n_classes, by_d = t->d.net->n_classes;
+    const size_t by_g = t->generator.net->n_classes, by_d = t->discriminator.net->n_classes;
     const size_t n = by_aux > 0 ? by_aux : by_g > 0 ? by_g : by_d;
 
     if ((by_g != n && by_g + by_aux > 0) || (by_d != n && by_d > 0))
@@ -137,7 +137,7 @@ gan_status gan__trainer_check_rows(const gan_trainer *t, size_t n)
     char who[64];
 
     for (size_t i = 0; i < 2; i++) {
-        const gan__learner *player = i == 0 ? &t->g : &t->d;
+        const gan__learner *player = i == 0 ? &t->generator : &t->discriminator;
 
         snprintf(who, sizeof who, "trainer, %s%s", player->name, what);
         GAN_TRY(gan__network_check_rows(player->net, least, who));
@@ -160,9 +160,9 @@ static gan_status make_passes(gan_trainer *t)
     const size_t threads = gan_pool_thread_count(t->pool);
     const int several = t->desc.micro_batch < t->desc.batch_size;
 
-    GAN_TRY(gan__pass_create(&t->g.pass,
-                             &(gan__pass_desc){.net = t->g.net,
-                                               .n_layers = t->g.net->n_layers,
+    GAN_TRY(gan__pass_create(&t->generator.pass,
+                             &(gan__pass_desc){.net = t->generator.net,
+                                               .n_layers = t->generator.net->n_layers,
                                                .rows = rows,
                                                .threads = threads,
                                                .training = 1,
@@ -170,18 +170,19 @@ static gan_status make_passes(gan_trainer *t)
                                                .stream = GAN__STREAM_DROPOUT},
                              a));
     GAN_TRY(gan__pass_create(
-        &t->d.pass,
-        &(gan__pass_desc){.net = t->d.net,
-                          .n_layers = t->d.net->n_layers - (size_t)ends_in_sigmoid(t->d.net),
+        &t->discriminator.pass,
+        &(gan__pass_desc){.net = t->discriminator.net,
+                          .n_layers = t->discriminator.net->n_layers -
+                                      (size_t)ends_in_sigmoid(t->discriminator.net),
                           .rows = rows,
                           .threads = threads,
                           .training = 1,
                           .seed = t->desc.seed,
                           .stream = GAN__STREAM_DROPOUT_D,
-                          .source = t->desc.instance_noise > 0 ? NULL : t->g.pass},
+                          .source = t->desc.instance_noise > 0 ? NULL : t->generator.pass},
         a));
-    GAN_TRY(gan__learner_take_memory(&t->g, several, a));
-    GAN_TRY(gan__learner_take_memory(&t->d, several, a));
+    GAN_TRY(gan__learner_take_memory(&t->generator, several, a));
+    GAN_TRY(gan__learner_take_memory(&t->discriminator, several, a));
     GAN_TRY(gan__alloc(&t->targets, a, rows, sizeof *t->targets));
 
 cleanup:
@@ -211,8 +212,9 @@ static gan_status make_penalty(gan_trainer *t)
 {
     gan_status status = GAN_OK;
     const gan_penalty_desc *desc = t->desc.penalty;
-    const gan__pass_desc pass = {.net = t->d.net,
-                                 .n_layers = t->d.net->n_layers - (size_t)ends_in_sigmoid(t->d.net),
+    const gan__pass_desc pass = {.net = t->discriminator.net,
+                                 .n_layers = t->discriminator.net->n_layers -
+                                             (size_t)ends_in_sigmoid(t->discriminator.net),
                                  .rows = t->desc.micro_batch,
                                  .threads = gan_pool_thread_count(t->pool),
                                  .seed = t->desc.seed};
@@ -230,8 +232,8 @@ gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
 {
     gan_status status = GAN_OK;
     gan_trainer *t = NULL;
-    gan_trainer first = {.g = {.name = "generator", .net = g, .opt = g_opt},
-                         .d = {.name = "discriminator", .net = d, .opt = d_opt},
+    gan_trainer first = {.generator = {.name = "generator", .net = g, .opt = g_opt},
+                         .discriminator = {.name = "discriminator", .net = d, .opt = d_opt},
                          .stats = {GAN_TRAIN_STATS_INIT}};
 
     if (!out) return gan__fail(GAN_ERR_INVALID, "trainer: out is NULL");
@@ -274,10 +276,10 @@ void gan_trainer_destroy(gan_trainer *t)
     gan__free(&a, t->class_weights);
     gan__free(&a, t->labels);
     gan__free(&a, t->targets);
-    gan__learner_free_memory(&t->d, &a);
-    gan__learner_free_memory(&t->g, &a);
-    gan__pass_destroy(t->d.pass);
-    gan__pass_destroy(t->g.pass);
+    gan__learner_free_memory(&t->discriminator, &a);
+    gan__learner_free_memory(&t->generator, &a);
+    gan__pass_destroy(t->discriminator.pass);
+    gan__pass_destroy(t->generator.pass);
     gan_pool_destroy(t->own_pool);
     gan__free(&a, t);
 }

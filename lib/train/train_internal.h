@@ -37,8 +37,8 @@ struct gan_trainer {
     const gan__loss_class *loss;
     gan_pool *own_pool;
     gan_pool *pool;
-    gan__learner g; /* the two players */
-    gan__learner d;
+    gan__learner generator; /* the two players */
+    gan__learner discriminator;
     gan_network *average;  /* of the generator's weights; NULL: there is none */
     int estimated;         /* its buffers have been, since the latest step of the generator's */
     gan__pass *eval;       /* of it or else of the generator */

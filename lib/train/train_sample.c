@@ -21,10 +21,10 @@ static gan_status refresh(void *trainer)
 gan_status gan__trainer_make_sampler(gan_trainer *t)
 {
     gan_status status = GAN_OK;
-    gan_network *net = t->g.net;
+    gan_network *net = t->generator.net;
 
     if (t->desc.average_decay > 0) {
-        GAN_TRY(gan_network_clone(&t->average, t->g.net));
+        GAN_TRY(gan_network_clone(&t->average, t->generator.net));
         t->average->refresh = refresh;
         t->average->owner = t;
         net = t->average;
@@ -65,7 +65,7 @@ typedef struct following {
 static void follow_slice(void *context, size_t task, size_t worker)
 {
     const following *f = context;
-    const gan_network *from = f->trainer->g.net;
+    const gan_network *from = f->trainer->generator.net;
     const size_t begin = from->n_params * task / SLICES;
     const size_t n = from->n_params * (task + 1) / SLICES - begin;
     float *to = f->trainer->average->params + begin;
@@ -84,7 +84,7 @@ static int buffers_finite(const gan_network *net)
 
 static void take_buffers(gan_trainer *t)
 {
-    memcpy(t->average->buffers, t->g.net->buffers,
+    memcpy(t->average->buffers, t->generator.net->buffers,
            t->average->n_buffers * sizeof *t->average->buffers);
 }
 
@@ -107,7 +107,7 @@ void gan__trainer_follow(gan_trainer *t)
  * to: a relative loss wants the others again. */
 static void run_average(gan_trainer *t, size_t batch)
 {
-    gan__pass *pass = t->g.pass;
+    gan__pass *pass = t->generator.pass;
     const size_t rows = t->desc.micro_batch, first = rows;
     uint8_t *labels = gan__pass_labels(pass, first);
 
@@ -129,7 +129,7 @@ gan_status gan__trainer_estimate(gan_trainer *t)
 {
     gan_status status = GAN_OK;
     const size_t batches = (LEAST_SAMPLES - 1) / t->desc.micro_batch + 1;
-    uint64_t *position = gan__pass_position(t->g.pass);
+    uint64_t *position = gan__pass_position(t->generator.pass);
     const uint64_t before = *position;
     gan__visit visit;
 
@@ -137,9 +137,9 @@ gan_status gan__trainer_estimate(gan_trainer *t)
         return GAN_OK;
     GAN_TRY(gan__pool_enter(t->pool, &visit));
     take_buffers(t);
-    gan__pass_turn_to(t->g.pass, t->average);
+    gan__pass_turn_to(t->generator.pass, t->average);
     for (size_t i = 0; i < batches || i < LEAST_BATCHES; i++) run_average(t, i);
-    gan__pass_turn_to(t->g.pass, t->g.net);
+    gan__pass_turn_to(t->generator.pass, t->generator.net);
     gan__pool_leave(&visit);
     *position = before;
     if (!buffers_finite(t->average)) take_buffers(t);
@@ -180,7 +180,7 @@ gan_status gan_trainer_sample_labels(gan_trainer *t, const float *z, const uint8
     if (n > 0 && (!z || !out))
         return gan__fail(GAN_ERR_INVALID, "trainer: %s is NULL for %zu samples", z ? "out" : "z",
                          n);
-    GAN_TRY(gan__network_check_labels(t->g.net, labels, n, "trainer"));
+    GAN_TRY(gan__network_check_labels(t->generator.net, labels, n, "trainer"));
     GAN_TRY(gan__trainer_estimate(t));
     if (n > 0) GAN_TRY(gan__pass_evaluate(t->eval, t->pool, z, all, n, out));
 

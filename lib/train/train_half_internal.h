@@ -1,0 +1,49 @@
+/* train_half_internal.h - a half of a step, the discriminator's or the generator's, while it runs: what
+ * train.c, train_input.c and train_loss.c do to one after the other. */
+#ifndef GAN_TRAIN_HALF_INTERNAL_H
+#define GAN_TRAIN_HALF_INTERNAL_H
+
+#include "train/train_internal.h"
+
+/* It works on a micro-batch at a time: rows `begin` and following of the batch. */
+typedef struct gan__half_step {
+    gan_trainer *trainer;
+    gan__learner *player; /* the network that is trained, with its optimizer */
+    const float *real;    /* `count` real samples: the discriminator's half only */
+    const float *latent;  /* as many latent vectors; NULL: drawn */
+    const uint8_t *real_labels;
+    const uint8_t *labels; /* of the generated samples; NULL: drawn */
+    size_t count;          /* samples of the batch */
+    size_t begin, rows;    /* those of the micro-batch */
+    size_t first;          /* the row of the passes in which its generated samples begin */
+    double clock;          /* when the present stage began */
+    double loss;           /* this and what follows: means over the batch, once it is done */
+    double d_real, d_fake, real_right, fake_right;
+    double class_loss, real_class_right, fake_class_right;
+} gan__half_step;
+
+/* Input and forward passes: latent vectors, labels and real samples are written into the passes,
+ * the generator makes its samples, the discriminator judges all of them. */
+void gan__half_forward(gan__half_step *half);
+
+/* Whether generated samples are copied for the discriminator, as noise is added to them; else it
+ * reads the generator's output where it is. */
+int gan__half_fakes_apart(const gan_trainer *trainer);
+
+/* Real and generated samples of a micro-batch: loss functions on the discriminator's outputs, which
+ * leave the gradients by these outputs in its pass.  `target` of the rows from `first` on, or where
+ * a label is flipped, `other`; a flip is drawn for the samples `index` and following. */
+gan__loss_side gan__half_side(const gan__half_step *half, size_t first, size_t n, size_t index,
+                              double target, double other);
+void gan__half_loss(gan__half_step *half, gan__loss_term_fn *term, gan__loss_side *real,
+                    gan__loss_side *fake);
+
+/* The auxiliary classifier's loss on the rows from `first` on, times `share` of its weight; return
+ * the part of the batch that it has right. */
+double gan__half_class_loss(gan__half_step *half, size_t first, double share);
+
+/* Add the time since the stage before to a stage of the profile, if there is one; and begin. */
+void gan__half_book(gan__half_step *half, gan__step_stage stage);
+void gan__half_start_clock(gan__half_step *half);
+
+#endif

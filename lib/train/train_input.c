@@ -1,0 +1,131 @@
+/* train_input.c - the input of a half of a step, and both networks forward over it. */
+#include "train/train_half_internal.h"
+
+#include "base/labels_internal.h"
+#include "math/kernels_simd_internal.h"
+#include "math/pool_internal.h"
+#include "math/rng_internal.h"
+#include "network/pass_internal.h"
+
+#include <string.h>
+
+enum { INPUT_TILES = 4 }; /* tasks that write latent vectors and samples into the passes */
+
+static void copy_labels(gan__pass *pass, const uint8_t *labels, size_t first, size_t rows)
+{
+    uint8_t *to = gan__pass_labels(pass, first);
+
+    if (to) memcpy(to, labels + first, rows * sizeof *to);
+}
+
+/* Write the labels of the rows of both networks.  Those of the real samples stay, for a relative
+ * loss in the generator's step. */
+static void write_labels(const gan__half_step *half)
+{
+    const gan_trainer *t = half->trainer;
+
+    if (t->n_classes == 0) return;
+    if (half->real) memcpy(t->labels, half->real_labels + half->begin, half->rows);
+    if (half->labels)
+        memcpy(t->labels + half->first, half->labels + half->begin, half->rows);
+    else
+        gan__rng_labels(t->desc.seed, GAN__STREAM_CLASS, t->class_position + half->begin,
+                        t->n_classes, t->class_weights, half->rows, t->labels + half->first);
+    copy_labels(t->generator.pass, t->labels, half->first, half->rows);
+    copy_labels(t->discriminator.pass, t->labels, 0, half->first + half->rows);
+}
+
+static void write_latent(const gan__half_step *half, size_t row, size_t rows)
+{
+    const gan_trainer *t = half->trainer;
+    const size_t n = rows * t->latent;
+    const size_t at = (half->begin + row) * t->latent;
+    float *z = gan__pass_input(t->generator.pass, half->first + row);
+
+    if (half->latent)
+        memcpy(z, half->latent + at, n * sizeof *z);
+    else
+        gan__trainer_draw(t, GAN__STREAM_NOISE, t->noise_position + at, n, z);
+}
+
+/* The standard deviation of instance noise in this step. */
+static double noise_level(const gan_trainer *t)
+{
+    const double steps = (double)t->desc.instance_noise_steps;
+    const double way = steps > 0 ? (double)t->stats.d_steps / steps : 0;
+
+    return way < 1 ? t->desc.instance_noise * (1 - way) : 0;
+}
+
+/* Copy samples into the discriminator's input, from `row` on, with instance noise if there is some:
+ * that of the step's samples `index` and following. */
+static void write_samples(const gan__half_step *half, size_t row, size_t index, size_t rows,
+                          const float *samples)
+{
+    const gan_trainer *t = half->trainer;
+    const double level = noise_level(t);
+    const size_t n = rows * t->sample;
+    float *to = gan__pass_input(t->discriminator.pass, row);
+
+    if (!(level > 0)) {
+        memcpy(to, samples, n * sizeof *to);
+        return;
+    }
+    gan__rng_normal(t->desc.seed, GAN__STREAM_INSTANCE, t->instance_position + index * t->sample, n,
+                    to);
+    gan__simd_best()->scale(n, (float)level, to, to);
+    gan__simd_best()->axpy(n, 1, samples, to);
+}
+
+static void write_input(void *context, size_t task, size_t worker)
+{
+    const gan__half_step *half = context;
+    const size_t row = half->rows * task / INPUT_TILES;
+    const size_t rows = half->rows * (task + 1) / INPUT_TILES - row;
+    const size_t index = half->begin + row;
+
+    (void)worker;
+    write_latent(half, row, rows);
+    if (half->real)
+        write_samples(half, row, index, rows, half->real + index * half->trainer->sample);
+}
+
+/* The same for generated samples, where the discriminator doesn't look at the generator's own. */
+static void write_generated(void *context, size_t task, size_t worker)
+{
+    const gan__half_step *half = context;
+    const size_t row = half->rows * task / INPUT_TILES;
+    const size_t rows = half->rows * (task + 1) / INPUT_TILES - row;
+
+    (void)worker;
+    write_samples(half, half->first + row, (half->real ? half->count : 0) + half->begin + row, rows,
+                  gan__pass_output(half->trainer->generator.pass, half->first + row));
+}
+
+int gan__half_fakes_apart(const gan_trainer *t)
+{
+    return t->desc.instance_noise > 0;
+}
+
+/* The discriminator sees real and generated samples at once in its own half.  In the generator's, a
+ * relative loss needs its outputs for the real ones too, but nothing goes back through them. */
+void gan__half_forward(gan__half_step *half)
+{
+    gan_trainer *t = half->trainer;
+
+    gan__half_start_clock(half);
+    write_labels(half);
+    gan__pool_run(t->pool, write_input, half, INPUT_TILES);
+    gan__half_book(half, GAN__STEP_INPUT);
+    gan__pass_forward(t->generator.pass, t->pool, half->first, half->rows, half->rows);
+    if (gan__half_fakes_apart(t)) gan__pool_run(t->pool, write_generated, half, INPUT_TILES);
+    gan__half_book(half, GAN__STEP_G_FORWARD);
+    if (half->real) {
+        gan__pass_forward(t->discriminator.pass, t->pool, 0, half->first + half->rows, half->rows);
+    } else {
+        if (half->first > 0)
+            gan__pass_forward(t->discriminator.pass, t->pool, 0, half->first, half->first);
+        gan__pass_forward(t->discriminator.pass, t->pool, half->first, half->rows, half->rows);
+    }
+    gan__half_book(half, GAN__STEP_D_FORWARD);
+}

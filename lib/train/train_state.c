@@ -1,0 +1,76 @@
+/* train_state.c - what a run consists of, for its checkpoints. */
+#include "train/train_half_internal.h"
+
+#include "base/tensor_internal.h"
+#include "network/pass_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What a relative loss looks at again in the generator's step.  Rows behind them are of no use. */
+static void real_samples_state(gan_trainer *t, gan__state *s)
+{
+    const size_t rows = t->desc.micro_batch;
+    float *samples = gan__pass_input(t->discriminator.pass, 0);
+    const size_t used = (size_t)t->n_real * t->sample;
+
+    memset(samples + used, 0, (rows * t->sample - used) * sizeof *samples);
+    gan__state_count(s, "real_samples_count", &t->n_real, rows);
+    if (t->n_classes > 0) {
+        memset(t->labels + t->n_real, 0, rows - (size_t)t->n_real);
+        gan__state_labels(s, "real_labels", t->labels, rows, (uint8_t)(t->n_classes - 1));
+    }
+    gan__state_tensor(s, &(gan_tensor){"real_samples", gan_shape_2d(rows, t->sample),
+                                       rows * t->sample, samples, 0});
+}
+
+void gan__trainer_state(gan_trainer *t, gan__state *s)
+{
+    gan_train_stats *x = &t->stats;
+    const double least = t->loss->raw ? -HUGE_VAL : 0; /* of D(x): a probability, or not */
+
+    gan__trainer_settings_state(t, s);
+    gan__state_whole(s, "noise_position", &t->noise_position);
+    gan__state_whole(s, "generator_random_position", gan__pass_position(t->generator.pass));
+    gan__state_whole(s, "discriminator_random_position", gan__pass_position(t->discriminator.pass));
+    if (t->desc.label_flip > 0) gan__state_whole(s, "flip_position", &t->flip_position);
+    if (gan__half_fakes_apart(t)) gan__state_whole(s, "instance_position", &t->instance_position);
+    if (t->n_classes > 0) gan__state_whole(s, "class_position", &t->class_position);
+    gan__state_whole(s, "d_steps", &x->d_steps);
+    gan__state_whole(s, "g_steps", &x->g_steps);
+    gan__state_real(s, "d_loss", &x->d_loss, -HUGE_VAL);
+    gan__state_real(s, "g_loss", &x->g_loss, -HUGE_VAL);
+    gan__state_real(s, "d_real", &x->d_real, least);
+    gan__state_real(s, "d_fake", &x->d_fake, least);
+    gan__state_real(s, "d_real_accuracy", &x->d_real_accuracy, 0);
+    gan__state_real(s, "d_fake_accuracy", &x->d_fake_accuracy, 0);
+    gan__state_real(s, "d_grad_norm", &x->d_grad_norm, 0);
+    gan__state_real(s, "g_grad_norm", &x->g_grad_norm, 0);
+    if (t->desc.on_divergence != GAN_DIVERGENCE_STOP) {
+        gan__state_whole(s, "d_skipped", &x->d_skipped);
+        gan__state_whole(s, "g_skipped", &x->g_skipped);
+    }
+    if (t->loss->relative) real_samples_state(t, s);
+    gan__trainer_average_state(t, s);
+    gan__penalty_state(t->penalty, s);
+    if (t->penalty) gan__state_real(s, "penalty_value", &x->penalty, 0);
+    if (t->penalty) gan__state_real(s, "penalty_norm", &x->penalty_norm, 0);
+    if (t->desc.auxiliary_weight > 0) {
+        gan__state_real(s, "d_class_loss", &x->d_class_loss, 0);
+        gan__state_real(s, "g_class_loss", &x->g_class_loss, 0);
+        gan__state_real(s, "d_real_class_accuracy", &x->d_real_class_accuracy, 0);
+        gan__state_real(s, "d_fake_class_accuracy", &x->d_fake_class_accuracy, 0);
+    }
+}
+
+gan__trainer_player gan__trainer_player_of(const gan_trainer *t, size_t which)
+{
+    const gan__learner *p = which == 0 ? &t->generator : &t->discriminator;
+
+    return (gan__trainer_player){p->name, p->net, p->opt};
+}
+
+const gan_allocator *gan__trainer_allocator(const gan_trainer *t)
+{
+    return &t->allocator;
+}
