@@ -1,11 +1,45 @@
 /* kernels_conv.c - convolutions as products of panels.
  *
- * The matrix of patches that a convolution multiplies is never whole: a panel of it is gathered
- * from images with their padding, multiplied while it is in cache, and forgotten.  The other way
- * round, the product's numbers are added to such images at once.
+ * With image x[in, height, width] between zeros for its padding, map y[out, position] and weights
+ * w[out, tap], where a position is a place of the kernel on the image and a tap one of the kernel's
+ * own numbers, counted over the input channels, the convolution is a matrix product
  *
- * "Taps" are the places of the kernel, counted over a group's channels: the inner index of the map,
- * the columns of the weights. */
+ *     y[o, p] = sum over t of w[o, t] P[t, p],     P[t, p] = x at the place of tap t at position p
+ *
+ *       padded image                    P, the matrix of patches
+ *     +---------------+                      position p = 0   1   2 ...
+ *     | 0  0  0  0  0 |                 tap 0   +---+---+---+
+ *     | 0 [a  b] c  0 |   position 5    tap 1   |   |   |   |      2x2 kernel, steps of 1:
+ *     | 0 [d  e] f  0 |   of a kernel   tap 2   |   |   |   |      column 5 holds a b d e,
+ *     | 0  g  h  i  0 |   of 2x2        tap 3   +---+---+---+      column 6 holds b c e f
+ *     | 0  0  0  0  0 |
+ *     +---------------+                 "patch": a column of P; "taps": its rows
+ *
+ * Training needs two products more, both adjoints of the first:
+ *
+ *     image from map      x[place] = sum of w[o, t] y[o, p] over all t, p that lie on that place
+ *     weights' gradient   dw[o, t] = sum over p (and samples) of dy[o, p] P[t, p]
+ *
+ * They are the input's gradient and the weights' gradient of conv2d, and the forward pass and weights'
+ * gradient of conv_transpose2d, whose own input's gradient is the first.
+ *
+ * P has kernel height times width as many numbers as the image, so it is never made.  A panel of it is
+ * gathered from padded images, multiplied while it is in the nearest cache, and forgotten:
+ *
+ *     gan__conv_map       for each chunk of images, group, PANEL columns (positions): gather all taps,
+ *                         DEPTH at a time -> panel; multiply by the weights, into the map
+ *     gan__conv_image     for each chunk, group, PANEL columns (taps): the panel is columns of the
+ *                         weights; multiply the map's transpose by it; add each number of the product
+ *                         to its place in the padded images (scatter); last, copy these without padding
+ *     gan__conv_weights   for each stretch of DEPTH positions: pack the map's rows; gather PANEL taps
+ *                         of these positions -> panel; multiply, adding to dw
+ *
+ * Where steps are 1 and the kernel isn't wider than the padding allows, the image is in turn a
+ * convolution of the map by the kernel turned around, and is computed as one (see turns()): adding to
+ * places costs more than gathering from them.
+ *
+ * Sums run over taps, or positions, in one order that shapes alone fix; padding is copied as zeros, so
+ * no inner loop asks where the border is. */
 #include "math/kernels_conv_internal.h"
 
 #include "base/alloc_internal.h"

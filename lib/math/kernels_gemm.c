@@ -1,8 +1,33 @@
 /* kernels_gemm.c - the matrix product, compiled once for each instruction set.
  *
- * Faster than a BLAS where one matrix is small, as batches are: only the other one is copied, a
- * panel of a few columns at a time, and the panel stays in the nearest cache while all rows of the
- * small one pass by.  The innermost block of the result is kept in registers. */
+ * c[m, n] = a[m, k] b[k, n], where one matrix, a, is small, as a batch is, and the other, b, is large,
+ * as the weights of a layer are.  A BLAS copies both into blocks that suit its registers and caches;
+ * here only b is copied, and each of its numbers once.  The loops, from the outermost in:
+ *
+ *     rows of a     MAX_ROWS at a time: they are read again for each panel, from the second cache
+ *     columns of b  PANEL at a time    \  a panel of DEPTH rows and PANEL columns is copied into
+ *     inner index   DEPTH at a time    /  scratch memory, 32 KiB: it stays in the nearest cache
+ *     rows of a     BLOCK_ROWS at a time: a block of c, whose sums stay in registers
+ *     inner index   one by one: a column of the block of a times a row of the panel
+ *
+ *                  k                      n                         PANEL = two vectors
+ *            +-----------+     +-----+-----+-----+--          +-----------+-----------+
+ *        m   |  block of |     |panel|     |     |     row l  | b[l, j..] |           |
+ *            |- - a  - - |  x  |DEPTH|     |     |     of the +-----------+-----------+
+ *            |           |     +-----+     |     |     panel       x a[i, l], broadcast
+ *            +-----------+     |     |     |     |                 v           v
+ *                              +-----+-----+-----+--   sum[i] += +-----------+-----------+
+ *
+ * A block is BLOCK_ROWS rows of two vectors: 14 x 2 of AVX-512's 32 registers, 6 x 2 of AVX2's 16.
+ * What is left holds the row of the panel and a number of a.  Each step of the inner index is two
+ * loads from the panel and BLOCK_ROWS times two fused multiply-adds, so the loads hide behind them.
+ *
+ * A number of c is a single chain of fused multiply-adds in the order of the inner index: it begins
+ * with the bias, or with c itself where the inner index goes on in a further panel.  Neither the rows
+ * nor the columns that are computed at once change that chain, so the bits of the result are the same
+ * however a product is cut into tiles, on any number of threads.
+ *
+ * docs/performance.md has the measurements behind the sizes. */
 #include "math/kernels_gemm_internal.h"
 
 #include <immintrin.h>
@@ -124,7 +149,13 @@ typedef int places __attribute__((vector_size(LANES * sizeof(int))));
 #define PICK(a, b, ...) __builtin_shuffle(a, b, (places){__VA_ARGS__})
 #endif
 
-/* The steps that turn four by four numbers in each quarter or half of four vectors. */
+/* The steps that turn (transpose) four by four numbers in each quarter or half of four vectors.  With
+ * one quarter of a, b, c, d, which are rows:
+ *
+ *     a0 a1 a2 a3    LOW(a, b)  a0 b0 a1 b1    FRONT of the lows    a0 b0 c0 d0
+ *     b0 b1 b2 b3    LOW(c, d)  c0 d0 c1 d1    BACK of the lows     a1 b1 c1 d1
+ *     c0 c1 c2 c3    HIGH(a, b) a2 b2 a3 b3    FRONT of the highs   a2 b2 c2 d2
+ *     d0 d1 d2 d3    HIGH(c, d) c2 d2 c3 d3    BACK of the highs    a3 b3 c3 d3 */
 #ifdef __AVX512F__
 #define LOW(a, b) PICK(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29)
 #define HIGH(a, b) PICK(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)
@@ -162,7 +193,8 @@ static inline vector quads(const float *from, size_t stride)
 #endif
 }
 
-/* Four numbers of each of LANES rows become four rows of a panel. */
+/* Four numbers of each of LANES rows of memory, which are columns of b, become four rows of a panel.
+ * quads() gathers the rows in such an order that the turned quarters are where they belong. */
 static inline void turn(const float *from, size_t stride, float *to)
 {
     const vector a = quads(from, stride);
@@ -180,7 +212,8 @@ static inline void turn(const float *from, size_t stride, float *to)
     store(to + 3 * PANEL, BACK(ab_high, cd_high));
 }
 
-/* Copy `columns` columns of k rows of b, which lie k-th after k-th, into a panel. */
+/* Copy `columns` columns of k rows of b, whose rows lie one after the other, into a panel; a panel
+ * that is not full is filled up with zeros. */
 static void copy_panel(size_t k, size_t columns, const float *b, size_t stride, float *panel)
 {
     if (columns == PANEL) {

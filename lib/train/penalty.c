@@ -1,8 +1,30 @@
 /* penalty.c - gradient penalties.
  *
- * A penalty is the mean over rows of scale (r - center)^2, r being the norm of the gradient g of the
- * logit by the row's sample.  Its derivative by g is a multiple v of g, and its gradient by the
- * weights that of the sum of v g: see gan__pass_curve(). */
+ * With D(x) the logit of a sample, g = dD/dx its gradient by the sample and r the length of g, a
+ * penalty is the mean over the batch of
+ *
+ *     P = scale (r - center)^2          center 1: WGAN-GP, DRAGAN;  center 0: R1, R2
+ *
+ * The discriminator learns from dP/dw, a derivative of a derivative.  By the chain rule
+ *
+ *     dP/dw = v . dg/dw,     v = dP/dg = 2 scale (r - center) g / r
+ *
+ * and v, once computed, is a constant: what has to be found is the gradient by the weights of the
+ * number v . g.  Now v . g is the rate at which D changes when x moves along v.  That rate is computed
+ * by a forward pass (a tangent runs through the network beside the numbers), and its gradient by the
+ * weights by an ordinary backward pass over both: forward over reverse.
+ *
+ *     1  forward        x ------------------> D       samples of the kind: real, generated, mixed
+ *     2  backward       g <------------------ 1       gan__pass_slope: gradient by the input
+ *     3  here           v from g, row by row          gan__pass_direction, r and P on the way
+ *     4  tangent        (x, v) -------------> (D, v . g)         \  gan__pass_curve
+ *     5  backward       gradients by the weights <-- v . g      /
+ *
+ * The other order, reverse over reverse, would need a backward pass of each layer's backward pass.
+ * This one needs a layer's tangent, which for layers linear in their input is the layer itself without
+ * its bias, and the backward pass of that.  Steps 1 and 2 keep what 4 and 5 read again, so nothing
+ * works in place.  A step with WGAN-GP's penalty takes about one and a half times as long as one without
+ * (docs/performance.md). */
 #include "train/penalty_internal.h"
 
 #include "base/alloc_internal.h"
