@@ -20,26 +20,26 @@
  *     image from map      x[place] = sum of w[o, t] y[o, p] over all t, p that lie on that place
  *     weights' gradient   dw[o, t] = sum over p (and samples) of dy[o, p] P[t, p]
  *
- * They are the input's gradient and the weights' gradient of conv2d, and the forward pass and weights'
- * gradient of conv_transpose2d, whose own input's gradient is the first.
+ * They are the input's gradient and the weights' gradient of conv2d, and the forward pass and
+ * weights' gradient of conv_transpose2d, whose own input's gradient is the first.
  *
- * P has kernel height times width as many numbers as the image, so it is never made.  A panel of it is
- * gathered from padded images, multiplied while it is in the nearest cache, and forgotten:
+ * P has kernel height times width as many numbers as the image, so it is never made.  A panel of it
+ * is gathered from padded images, multiplied while it is in the nearest cache, and forgotten:
  *
- *     gan__conv_map       for each chunk of images, group, PANEL columns (positions): gather all taps,
- *                         DEPTH at a time -> panel; multiply by the weights, into the map
- *     gan__conv_image     for each chunk, group, PANEL columns (taps): the panel is columns of the
- *                         weights; multiply the map's transpose by it; add each number of the product
- *                         to its place in the padded images (scatter); last, copy these without padding
- *     gan__conv_weights   for each stretch of DEPTH positions: pack the map's rows; gather PANEL taps
- *                         of these positions -> panel; multiply, adding to dw
+ *     gan__conv_map      for each chunk of images, group, PANEL columns (positions): gather all
+ *                        taps, DEPTH at a time -> panel; multiply by the weights, into the map
+ *     gan__conv_image    for each chunk, group, PANEL columns (taps): the panel is columns of the
+ *                        weights; multiply the transposed map by it; add each number of the
+ *                        product to its place in the padded images (scatter); copy these at last
+ *     gan__conv_weights  for each stretch of DEPTH positions: pack the map's rows; gather PANEL
+ *                        taps of these positions -> panel; multiply, adding to dw
  *
  * Where steps are 1 and the kernel isn't wider than the padding allows, the image is in turn a
- * convolution of the map by the kernel turned around, and is computed as one (see turns()): adding to
- * places costs more than gathering from them.
+ * convolution of the map by the kernel turned around, and is computed as one (see turns()): adding
+ * to places costs more than gathering from them.
  *
- * Sums run over taps, or positions, in one order that shapes alone fix; padding is copied as zeros, so
- * no inner loop asks where the border is. */
+ * Sums run over taps, or positions, in one order that shapes alone fix; padding is copied as zeros,
+ * so no inner loop asks where the border is. */
 #include "math/kernels_conv_internal.h"
 
 #include "base/alloc_internal.h"

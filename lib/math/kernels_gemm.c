@@ -1,8 +1,8 @@
 /* kernels_gemm.c - the matrix product, compiled once for each instruction set.
  *
- * c[m, n] = a[m, k] b[k, n], where one matrix, a, is small, as a batch is, and the other, b, is large,
- * as the weights of a layer are.  A BLAS copies both into blocks that suit its registers and caches;
- * here only b is copied, and each of its numbers once.  The loops, from the outermost in:
+ * c[m, n] = a[m, k] b[k, n], where one matrix, a, is small, as a batch is, and the other, b, is
+ * large, as the weights of a layer are.  A BLAS copies both into blocks that suit its registers and
+ * caches; here only b is copied, and each of its numbers once.  The loops, from the outermost in:
  *
  *     rows of a     MAX_ROWS at a time: they are read again for each panel, from the second cache
  *     columns of b  PANEL at a time    \  a panel of DEPTH rows and PANEL columns is copied into
@@ -23,9 +23,9 @@
  * loads from the panel and BLOCK_ROWS times two fused multiply-adds, so the loads hide behind them.
  *
  * A number of c is a single chain of fused multiply-adds in the order of the inner index: it begins
- * with the bias, or with c itself where the inner index goes on in a further panel.  Neither the rows
- * nor the columns that are computed at once change that chain, so the bits of the result are the same
- * however a product is cut into tiles, on any number of threads.
+ * with the bias, or with c itself where the inner index goes on in a further panel.  Neither the
+ * rows nor the columns that are computed at once change that chain, so the bits of the result are
+ * the same however a product is cut into tiles, on any number of threads.
  *
  * docs/performance.md has the measurements behind the sizes. */
 #include "math/kernels_gemm_internal.h"
@@ -149,8 +149,8 @@ typedef int places __attribute__((vector_size(LANES * sizeof(int))));
 #define PICK(a, b, ...) __builtin_shuffle(a, b, (places){__VA_ARGS__})
 #endif
 
-/* The steps that turn (transpose) four by four numbers in each quarter or half of four vectors.  With
- * one quarter of a, b, c, d, which are rows:
+/* The steps that transpose four by four numbers in each quarter or half of four vectors.  With one
+ * quarter of a, b, c, d, which are rows:
  *
  *     a0 a1 a2 a3    LOW(a, b)  a0 b0 a1 b1    FRONT of the lows    a0 b0 c0 d0
  *     b0 b1 b2 b3    LOW(c, d)  c0 d0 c1 d1    BACK of the lows     a1 b1 c1 d1
@@ -193,8 +193,8 @@ static inline vector quads(const float *from, size_t stride)
 #endif
 }
 
-/* Four numbers of each of LANES rows of memory, which are columns of b, become four rows of a panel.
- * quads() gathers the rows in such an order that the turned quarters are where they belong. */
+/* Four numbers of each of LANES rows of memory, columns of b, become four rows of a panel.  quads()
+ * gathers the rows in such an order that the turned quarters are where they belong. */
 static inline void turn(const float *from, size_t stride, float *to)
 {
     const vector a = quads(from, stride);

@@ -10,9 +10,9 @@
  *     dP/dw = v . dg/dw,     v = dP/dg = 2 scale (r - center) g / r
  *
  * and v, once computed, is a constant: what has to be found is the gradient by the weights of the
- * number v . g.  Now v . g is the rate at which D changes when x moves along v.  That rate is computed
- * by a forward pass (a tangent runs through the network beside the numbers), and its gradient by the
- * weights by an ordinary backward pass over both: forward over reverse.
+ * number v . g.  Now v . g is the rate at which D changes when x moves along v.  That rate is
+ * computed by a forward pass (a tangent runs through the network beside the numbers), and its
+ * gradient by the weights by an ordinary backward pass over both: forward over reverse.
  *
  *     1  forward        x ------------------> D       samples of the kind: real, generated, mixed
  *     2  backward       g <------------------ 1       gan__pass_slope: gradient by the input
@@ -21,10 +21,10 @@
  *     5  backward       gradients by the weights <-- v . g      /
  *
  * The other order, reverse over reverse, would need a backward pass of each layer's backward pass.
- * This one needs a layer's tangent, which for layers linear in their input is the layer itself without
- * its bias, and the backward pass of that.  Steps 1 and 2 keep what 4 and 5 read again, so nothing
- * works in place.  A step with WGAN-GP's penalty takes about one and a half times as long as one without
- * (docs/performance.md). */
+ * This one needs a layer's tangent, which for layers linear in their input is the layer itself
+ * without its bias, and the backward pass of that.  Steps 1 and 2 keep what 4 and 5 read again, so
+ * nothing works in place.  A step with WGAN-GP's penalty takes about one and a half times as long
+ * as one without (docs/performance.md). */
 #include "train/penalty_internal.h"
 
 #include "base/alloc_internal.h"
