@@ -1,7 +1,7 @@
 /* train.c - the adversarial step.
  *
  *     gan_train_step
- *       gan_train_discriminator_step            real and generated samples, the discriminator learns
+ *       gan_train_discriminator_step        real and generated samples, the discriminator learns
  *         step_discriminator
  *           work                                for each micro-batch:
  *             work_discriminator
@@ -15,15 +15,15 @@
  *               gan__penalty_add                penalty.c: that of the gradient penalty is added
  *             gan__learner_gather               learner.c: gradients of micro-batches are added up
  *           update                              clip, optimizer, unless something isn't finite
- *       gan_train_generator_step                generated samples, the generator learns
+ *       gan_train_generator_step            generated samples, the generator learns
  *         step_generator
  *           work, work_generator                the same, but back through the discriminator by its
  *                                               input alone, and on into the generator
  *           update
  *           gan__trainer_follow                 train_sample.c: the average of the weights
  *
- * Each of these is a job for the pool or a sequence of jobs.  What the tasks of a job add up is added
- * in their order, so the number of threads doesn't show. */
+ * Each of these is a job for the pool or a sequence of jobs.  What the tasks of a job add up is
+ * added in their order, so the number of threads doesn't show. */
 #include "train/train_half_internal.h"
 
 #include "base/desc_internal.h"
