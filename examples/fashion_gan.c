@@ -17,7 +17,7 @@ static void read_options(options *o, int argc, char **argv)
     cli_option table[] = {
         RUN_DATA_OPTIONS(&o->data),
         {"latent", "N", .whole = &o->latent, .min = 1, .max = 65536,
-         .help = "latent dimension: numbers of noise that an image is made from"},
+         .help = "latent dimension: the length of the noise vector an image is made from"},
         {"hidden", "N", .whole = &o->hidden, .min = 1, .max = 16384,
          .help = "width of the hidden layers"},
         {"depth", "N", .whole = &o->depth, .min = 1, .max = 32,

@@ -38,7 +38,7 @@ GAN_BEGIN_DECLS
  * The file is written beside `path`, flushed to the disk and renamed: at every moment, also when
  * the process is killed, `path` leads to the old checkpoint or to the new one, whole.  What killed
  * processes left beside `path` is removed.  A symbolic link stays, and its target is replaced, or
- * made; what is no file (a directory, a pipe, a device) is GAN_ERR_IO.
+ * made; anything else (a directory, a pipe, a device) is GAN_ERR_IO.
  *
  * @param[in] trainer  The run.
  * @param[in] it       The iterator that feeds it; NULL when the host brings its own data.  Save

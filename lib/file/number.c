@@ -1,7 +1,7 @@
 /* number.c - numbers as texts, by whole numbers alone.
  *
  * Between the two stands a number of many decimal digits, which is doubled and halved exactly: a
- * double is a whole number that was doubled or halved so many times.  Slow, and enough for some
+ * double is a whole number times a power of two.  Slow, and enough for some
  * hundred settings. */
 #include "file/number_internal.h"
 
