@@ -1,8 +1,7 @@
 /* number.c - numbers as texts, by whole numbers alone.
  *
  * Between the two stands a number of many decimal digits, which is doubled and halved exactly: a
- * double is a whole number times a power of two.  Slow, and enough for some
- * hundred settings. */
+ * double is a whole number times a power of two.  Slow, and enough for some hundred settings. */
 #include "file/number_internal.h"
 
 #include <math.h>
