@@ -360,7 +360,7 @@ check-reproducible:
 
 # What `make check` does in seconds at length: 500 kills, 10,000 saves by 4 processes, and each byte
 # changed to each other value.
-LONG_LOGS := $(patsubst %,$(LOGS)/long_test_checkpoint_%.log,kill savers damage)
+LONG_LOGS := $(patsubst %,$(LOGS)/long_test_%.log,checkpoint_kill checkpoint_savers checkpoint_damage network_file)
 check-long: $(LONG_LOGS)
 	@scripts/run-check --total $^
 

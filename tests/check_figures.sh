@@ -45,6 +45,7 @@ done
 # --- what an edit by hand, or a block that nothing makes, ends in
 
 cp -R "$root/scripts" "$root/docs" "$root/README.md" "$work"
+chmod -R u+w "$work" # the sources may be read-only
 cd "$work"
 # damaged DOCUMENT SED-SCRIPT SENTENCE - the check sees it
 damaged() {

@@ -216,8 +216,7 @@ int main(void)
 }
 END
 flags=$(PKG_CONFIG_PATH=$build:${PKG_CONFIG_PATH:-} ${PKG_CONFIG:-pkg-config} --cflags --libs libgan)
-# shellcheck disable=SC2086  # flags are to be split
-${CC:-cc} ${SAN:+-fsanitize=$SAN} classes.c -o classes $flags
+eval "${CC:-cc} ${SAN:+-fsanitize=$SAN} classes.c -o classes $flags" # a path's spaces come as "\ "
 LD_LIBRARY_PATH=$build DYLD_LIBRARY_PATH=$build ASAN_OPTIONS=detect_leaks=0 ./classes
 refuses 1 'one of \x1b]0;owned\x07\x1b[2Jboot, a\x0afashion: all is well expected' sample --model classes.safetensors --class nope
 harmless refused.log

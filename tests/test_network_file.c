@@ -385,7 +385,8 @@ START_TEST(both_spectral_norms_of_pytorch_are_read)
 }
 END_TEST
 
-/* Names are looked up, not compared each with each: that took 10 s. */
+/* Names are looked up, not compared each with each: that took 10 s.  The time is looked at only by
+ * make check-long, on a machine that has nothing else to do. */
 START_TEST(many_tensors_are_matched_at_once)
 {
     enum { N = 20000 };
@@ -398,8 +399,8 @@ START_TEST(many_tensors_are_matched_at_once)
     expect_ok(gan_network_load(net, path, NULL));
     expect_ok(gan_network_open(&opened, path, NULL));
     expect_same_weights(opened, net);
-    ck_assert_msg(under_sanitizer() || clock() - begin < 4 * CLOCKS_PER_SEC, "%g s of CPU",
-                  (double)(clock() - begin) / CLOCKS_PER_SEC);
+    ck_assert_msg(!getenv("GAN_TEST_THOROUGH") || clock() - begin < 4 * CLOCKS_PER_SEC,
+                  "%g s of CPU", (double)(clock() - begin) / CLOCKS_PER_SEC);
     remove(path);
     gan_network_destroy(opened);
     gan_network_destroy(net);
