@@ -269,8 +269,7 @@ int main(int argc, char **argv)
            gan_trainer_create(&t, g, d, x, y, &desc) || gan_checkpoint_save(t, NULL, argv[2]);
 }
 END
-# shellcheck disable=SC2086  # flags are to be split
-${CC:-cc} ${SAN:+-fsanitize=$SAN} uniform.c -o uniform $flags
+eval "${CC:-cc} ${SAN:+-fsanitize=$SAN} uniform.c -o uniform $flags"
 export LD_LIBRARY_PATH="$build" DYLD_LIBRARY_PATH="$build"
 # spread FILE - the smallest and the largest byte of its samples.
 spread() { tail -c +17 "$1" | od -An -v -tu1 | awk '{ for (i = 1; i <= NF; i++) { if (!n++ || $i < low) low = $i; if ($i > high) high = $i } } END { print low, high }'; }
