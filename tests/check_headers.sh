@@ -24,7 +24,12 @@ function fail(text) { print FILENAME ":" FNR ": " text; bad = 1 }
 /^GAN_API .*gan_status gan_/ && !/GAN_MUST_CHECK/ && !/gan_(network_add|rng_(uniform|normal|truncated|labels|seek))[a-z_]*\(/ {
     fail("a status without GAN_MUST_CHECK")
 }
+/^#define GAN_[A-Z0-9_]+_INIT( |$)/                  { macro[tolower($2)] = FILENAME ":" FNR }
+/^GAN_API void gan_[a-z0-9_]+_init\(/               { sub(/\(.*/, "", $3); made[$3] = 1 }
 { previous = $0 }
-END { exit bad }' include/gan/*.h || bad=1
+END {
+    for (name in macro) if (!(name in made)) { print macro[name] ": there is no function " name "()"; bad = 1 }
+    exit bad
+}' include/gan/*.h || bad=1
 
 exit $bad

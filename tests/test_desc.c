@@ -2,6 +2,7 @@
 #include "base/desc_internal.h"
 #include "expect.h"
 
+#include <gan/gan.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -104,8 +105,8 @@ START_TEST(records_are_checked_and_filled_as_far_as_they_reach)
     settings out = {FIRST, 0.25, 2.385};
     longer wide;
 
-    expect_ok(gan__record_check(NULL, FIRST, "stats"));
-    expect_ok(gan__record_check(&out, FIRST, "stats"));
+    expect_ok(gan__record_check(NULL, "stats"));
+    expect_ok(gan__record_check(&out, "stats"));
     gan__record_write(NULL, &from, sizeof from);
     gan__record_write(&out, &from, sizeof from);
     ck_assert(out.struct_size == FIRST && out.rate == 7.5 && out.later == 2.385);
@@ -114,12 +115,91 @@ START_TEST(records_are_checked_and_filled_as_far_as_they_reach)
     gan__record_write(&wide, &from, sizeof from);
     ck_assert(wide.struct_size == sizeof wide && wide.rate == 7.5 && wide.later == -1.25);
     ck_assert_int_eq(wide.more[12], 0x11);
-    out.struct_size = FIRST - 8;
-    expect_fails(gan__record_check(&out, FIRST, "stats"), GAN_ERR_INVALID, "stats");
+    out.struct_size = sizeof(size_t);
+    expect_fails(gan__record_check(&out, "stats"), GAN_ERR_INVALID, "stats: struct_size is");
+    out.struct_size = 0;
+    expect_fails(gan__record_check(&out, "stats"), GAN_ERR_INVALID, "stats: struct_size is 0");
 }
 END_TEST
 
-Suite *suite(void)
+/* Each macro and its function.  The macros of C leave out fields, which are zero then. */
+#define BOTH_WAYS(X)                                                                               \
+    X(gan_checkpoint_info_init, gan_checkpoint_info, GAN_CHECKPOINT_INFO_INIT)                     \
+    X(gan_classifier_desc_init, gan_classifier_desc, GAN_CLASSIFIER_DESC_INIT)                     \
+    X(gan_classifier_stats_init, gan_classifier_stats, GAN_CLASSIFIER_STATS_INIT)                  \
+    X(gan_dataset_desc_init, gan_dataset_desc, GAN_DATASET_DESC_INIT)                              \
+    X(gan_png_desc_init, gan_png_desc, GAN_PNG_DESC_INIT)                                          \
+    X(gan_image_desc_init, gan_image_desc, GAN_IMAGE_DESC_INIT)                                    \
+    X(gan_grid_desc_init, gan_grid_desc, GAN_GRID_DESC_INIT)                                       \
+    X(gan_batch_init, gan_batch, GAN_BATCH_INIT)                                                   \
+    X(gan_iterator_desc_init, gan_iterator_desc, GAN_ITERATOR_DESC_INIT)                           \
+    X(gan_conv2d_desc_init, gan_conv2d_desc, GAN_CONV2D_DESC_INIT)                                 \
+    X(gan_norm_desc_init, gan_norm_desc, GAN_NORM_DESC_INIT)                                       \
+    X(gan_pool2d_desc_init, gan_pool2d_desc, GAN_POOL2D_DESC_INIT)                                 \
+    X(gan_network_desc_init, gan_network_desc, GAN_NETWORK_DESC_INIT)                              \
+    X(gan_init_desc_init, gan_init_desc, GAN_INIT_DESC_INIT)                                       \
+    X(gan_statistics_desc_init, gan_statistics_desc, GAN_STATISTICS_DESC_INIT)                     \
+    X(gan_network_load_report_init, gan_network_load_report, GAN_NETWORK_LOAD_REPORT_INIT)         \
+    X(gan_network_load_desc_init, gan_network_load_desc, GAN_NETWORK_LOAD_DESC_INIT)               \
+    X(gan_adam_desc_init, gan_adam_desc, GAN_ADAM_DESC_INIT)                                       \
+    X(gan_adamw_desc_init, gan_adam_desc, GAN_ADAMW_DESC_INIT)                                     \
+    X(gan_adabelief_desc_init, gan_adabelief_desc, GAN_ADABELIEF_DESC_INIT)                        \
+    X(gan_lion_desc_init, gan_lion_desc, GAN_LION_DESC_INIT)                                       \
+    X(gan_sgd_desc_init, gan_sgd_desc, GAN_SGD_DESC_INIT)                                          \
+    X(gan_rmsprop_desc_init, gan_rmsprop_desc, GAN_RMSPROP_DESC_INIT)                              \
+    X(gan_schedule_desc_init, gan_schedule_desc, GAN_SCHEDULE_DESC_INIT)                           \
+    X(gan_limits_desc_init, gan_limits_desc, GAN_LIMITS_DESC_INIT)                                 \
+    X(gan_penalty_desc_init, gan_penalty_desc, GAN_PENALTY_DESC_INIT)                              \
+    X(gan_trainer_desc_init, gan_trainer_desc, GAN_TRAINER_DESC_INIT)                              \
+    X(gan_train_stats_init, gan_train_stats, GAN_TRAIN_STATS_INIT)
+
+enum { ROOM = 4096 };
+
+/* What the function of one makes in `size` bytes of ones. */
+static void expect_cut(const char *name, void (*init)(void *, size_t), const void *whole, size_t of,
+                       size_t size)
+{
+    unsigned char room[ROOM];
+    size_t said;
+
+    memset(room, 0xff, sizeof room);
+    init(room, size);
+    if (size < sizeof size) {
+        ck_assert_msg(room[0] == 0xff, "%s writes where its size has no room", name);
+        return;
+    }
+    memcpy(&said, room, sizeof said);
+    ck_assert_msg(said == size, "%s: struct_size %zu for %zu", name, said, size);
+    for (size_t i = sizeof size; i < size + 1; i++) {
+        const unsigned char wanted = i >= size ? 0xff
+                                     : i < of  ? ((const unsigned char *)whole)[i]
+                                               : 0;
+
+        ck_assert_msg(room[i] == wanted, "%s of %zu bytes: byte %zu is %d and not %d", name, size,
+                      i, room[i], wanted);
+    }
+}
+
+#define AS_FUNCTION(function, type, macro)                                                         \
+    static void call_##function(void *room, size_t size)                                           \
+    {                                                                                              \
+        function((type *)room, size);                                                              \
+    }
+BOTH_WAYS(AS_FUNCTION)
+
+START_TEST(every_macro_is_a_function_too){
+#define COMPARE(function, type, macro)                                                             \
+    {                                                                                              \
+        static const type whole = {macro};                                                         \
+                                                                                                   \
+        ck_assert(sizeof whole + 16 < ROOM);                                                       \
+        function(NULL, sizeof whole);                                                              \
+        for (size_t size = 0; size <= sizeof whole + 16; size++)                                   \
+            expect_cut(#function, call_##function, &whole, sizeof whole, size);                    \
+    }
+    BOTH_WAYS(COMPARE)} END_TEST
+
+    Suite *suite(void)
 {
     const TTest *const tests[] = {null_leaves_the_defaults,
                                   one_of_this_release_is_copied_whole,
@@ -127,6 +207,7 @@ Suite *suite(void)
                                   a_longer_one_is_good_when_its_tail_is_zero,
                                   one_that_is_too_short_is_refused,
                                   records_are_checked_and_filled_as_far_as_they_reach,
+                                  every_macro_is_a_function_too,
                                   NULL};
     Suite *s = suite_create("desc");
 

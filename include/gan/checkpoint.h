@@ -188,6 +188,9 @@ typedef struct gan_checkpoint_info {
 #define GAN_CHECKPOINT_INFO_INIT                                                                   \
     GAN_SIZED_INIT(gan_checkpoint_info, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", "", "")
 
+/** GAN_CHECKPOINT_INFO_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_checkpoint_info_init(gan_checkpoint_info *info, size_t struct_size);
+
 /**
  * Read what a checkpoint says about itself.
  *

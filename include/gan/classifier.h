@@ -46,6 +46,9 @@ typedef struct gan_classifier_desc {
 } gan_classifier_desc;
 #define GAN_CLASSIFIER_DESC_INIT GAN_SIZED_INIT(gan_classifier_desc, 0, 0, 0, 0, 0, 0, 0)
 
+/** GAN_CLASSIFIER_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_classifier_desc_init(gan_classifier_desc *desc, size_t struct_size);
+
 /** The figures of a step or of an evaluation; start from GAN_CLASSIFIER_STATS_INIT. */
 typedef struct gan_classifier_stats {
     size_t struct_size; /**< set by GAN_CLASSIFIER_STATS_INIT */
@@ -56,6 +59,9 @@ typedef struct gan_classifier_stats {
     double grad_norm;   /**< Euclidean norm of the step's whole gradient; an evaluation's is 0 */
 } gan_classifier_stats;
 #define GAN_CLASSIFIER_STATS_INIT GAN_SIZED_INIT(gan_classifier_stats, 0, 0, 0, 0, 0)
+
+/** GAN_CLASSIFIER_STATS_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_classifier_stats_init(gan_classifier_stats *stats, size_t struct_size);
 
 /**
  * Make a classifier, completing the network and binding the optimizer.

@@ -37,6 +37,9 @@ typedef struct gan_dataset_desc {
 } gan_dataset_desc;
 #define GAN_DATASET_DESC_INIT GAN_SIZED_INIT(gan_dataset_desc, 0, 0, 0, 0, 0)
 
+/** GAN_DATASET_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_dataset_desc_init(gan_dataset_desc *desc, size_t struct_size);
+
 /**
  * Read a set of pictures in the IDX format, plain or gzip'd (MNIST and its relatives).
  *
@@ -90,6 +93,9 @@ typedef struct gan_png_desc {
     size_t max_picture_bytes; /**< most bytes of pixels in one file, as in gan_image_desc.  0 */
 } gan_png_desc;
 #define GAN_PNG_DESC_INIT GAN_SIZED_INIT(gan_png_desc, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+/** GAN_PNG_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_png_desc_init(gan_png_desc *desc, size_t struct_size);
 
 /**
  * Read a directory of PNG pictures.

@@ -49,6 +49,9 @@ typedef struct gan_image_desc {
 } gan_image_desc;
 #define GAN_IMAGE_DESC_INIT GAN_SIZED_INIT(gan_image_desc, 0, 0)
 
+/** GAN_IMAGE_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_image_desc_init(gan_image_desc *desc, size_t struct_size);
+
 /**
  * Read a PNG file.
  *
@@ -121,6 +124,9 @@ typedef struct gan_grid_desc {
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_grid_desc;
 #define GAN_GRID_DESC_INIT GAN_SIZED_INIT(gan_grid_desc, 0, 0, 0, {0, 0, 0, 0}, {0, 0, 0, 0}, 0)
+
+/** GAN_GRID_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_grid_desc_init(gan_grid_desc *desc, size_t struct_size);
 
 /**
  * Lay out samples as the tiles of one picture (torchvision's make_grid).

@@ -22,6 +22,9 @@ typedef struct gan_batch {
 } gan_batch;
 #define GAN_BATCH_INIT GAN_SIZED_INIT(gan_batch, 0, {0, {0, 0, 0, 0}}, 0, 0)
 
+/** GAN_BATCH_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_batch_init(gan_batch *batch, size_t struct_size);
+
 /**
  * A walk through a dataset in batches.
  *
@@ -66,6 +69,9 @@ typedef struct gan_iterator_desc {
 } gan_iterator_desc;
 #define GAN_ITERATOR_DESC_INIT                                                                     \
     GAN_SIZED_INIT(gan_iterator_desc, 0, 0, 0, 0, {0, 0, 0, 0}, {0, 0, 0, 0}, 0, 0, 0)
+
+/** GAN_ITERATOR_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_iterator_desc_init(gan_iterator_desc *desc, size_t struct_size);
 
 /**
  * Begin a walk.

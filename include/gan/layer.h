@@ -194,6 +194,9 @@ typedef struct gan_conv2d_desc {
 /** The defaults. */
 #define GAN_CONV2D_DESC_INIT GAN_SIZED_INIT(gan_conv2d_desc, {0}, {0}, {0}, {0}, {0}, 0, 0)
 
+/** GAN_CONV2D_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_conv2d_desc_init(gan_conv2d_desc *desc, size_t struct_size);
+
 /**
  * Make a convolution of images (torch.nn.Conv2d).
  *
@@ -247,6 +250,9 @@ typedef struct gan_norm_desc {
 
 /** The defaults. */
 #define GAN_NORM_DESC_INIT GAN_SIZED_INIT(gan_norm_desc, 0, 0, 0)
+
+/** GAN_NORM_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_norm_desc_init(gan_norm_desc *desc, size_t struct_size);
 
 /**
  * Make a layer that normalises each channel over the batch (torch.nn.BatchNorm1d, BatchNorm2d):
@@ -338,6 +344,9 @@ typedef struct gan_pool2d_desc {
 
 /** The defaults. */
 #define GAN_POOL2D_DESC_INIT GAN_SIZED_INIT(gan_pool2d_desc, {0}, {0}, {0}, 0)
+
+/** GAN_POOL2D_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_pool2d_desc_init(gan_pool2d_desc *desc, size_t struct_size);
 
 /**
  * Make the largest number of each window of an image (torch.nn.MaxPool2d).

@@ -35,6 +35,9 @@ typedef struct gan_network_desc {
 } gan_network_desc;
 #define GAN_NETWORK_DESC_INIT GAN_SIZED_INIT(gan_network_desc, 0, 0, 0)
 
+/** GAN_NETWORK_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_network_desc_init(gan_network_desc *desc, size_t struct_size);
+
 /**
  * Begin a network.
  *
@@ -173,6 +176,9 @@ typedef struct gan_init_desc {
 } gan_init_desc;
 #define GAN_INIT_DESC_INIT GAN_SIZED_INIT(gan_init_desc, GAN_INIT_NORMAL, 0, 0, 0, 0)
 
+/** GAN_INIT_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_init_desc_init(gan_init_desc *desc, size_t struct_size);
+
 /**
  * Draw all weights anew by another rule than the layers' defaults, and reset buffers.
  *
@@ -204,6 +210,9 @@ typedef struct gan_statistics_desc {
     uint64_t seed;      /**< of dropout.  0 */
 } gan_statistics_desc;
 #define GAN_STATISTICS_DESC_INIT GAN_SIZED_INIT(gan_statistics_desc, 0, 0)
+
+/** GAN_STATISTICS_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_statistics_desc_init(gan_statistics_desc *desc, size_t struct_size);
 
 /**
  * Estimate the buffers anew for the weights that the network has
@@ -359,6 +368,18 @@ GAN_API gan_latent gan_network_latent(const gan_network *net);
 
 /** Return how many layers were added; 0 for NULL.  A residual block is one.  @since 0.1 */
 GAN_API size_t gan_network_layer_count(const gan_network *net);
+
+/**
+ * Return the kind of a layer, as files call it: "linear", "conv2d", "residual" ...; NULL for NULL and
+ * beyond the last one.
+ *
+ * @param[in] net    The network, complete or not.
+ * @param[in] index  0 .. gan_network_layer_count() - 1, in the order in which they were added.
+ *
+ * The text is constant and lives as long as the program.
+ * @since 0.1
+ */
+GAN_API const char *gan_network_layer_kind(const gan_network *net, size_t index);
 
 /** Return how many trainable numbers there are in all layers; 0 for NULL.  @since 0.1 */
 GAN_API size_t gan_network_param_count(const gan_network *net);
@@ -518,6 +539,9 @@ typedef struct gan_network_load_report {
 } gan_network_load_report;
 #define GAN_NETWORK_LOAD_REPORT_INIT GAN_SIZED_INIT(gan_network_load_report, 0, 0, 0, 0, "", "", "")
 
+/** GAN_NETWORK_LOAD_REPORT_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_network_load_report_init(gan_network_load_report *report, size_t struct_size);
+
 /** What gan_network_load() is to read; start from GAN_NETWORK_LOAD_DESC_INIT. */
 typedef struct gan_network_load_desc {
     size_t struct_size; /**< set by GAN_NETWORK_LOAD_DESC_INIT */
@@ -532,6 +556,9 @@ typedef struct gan_network_load_desc {
     gan_network_load_report *report; /**< filled when the file could be opened.  NULL: not wanted */
 } gan_network_load_desc;
 #define GAN_NETWORK_LOAD_DESC_INIT GAN_SIZED_INIT(gan_network_load_desc, 0, 0, 0)
+
+/** GAN_NETWORK_LOAD_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_network_load_desc_init(gan_network_load_desc *desc, size_t struct_size);
 
 /**
  * Read weights from a safetensors file into a network that has the same tensors.

@@ -41,8 +41,14 @@ typedef struct gan_adam_desc {
 } gan_adam_desc;
 #define GAN_ADAM_DESC_INIT sizeof(gan_adam_desc), 0.001, 0.9, 0.999, 1e-8, 0.0, 0, NULL
 
+/** GAN_ADAM_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_adam_desc_init(gan_adam_desc *desc, size_t struct_size);
+
 /** Settings of AdamW: those of Adam, with weight_decay 0.01. */
 #define GAN_ADAMW_DESC_INIT sizeof(gan_adam_desc), 0.001, 0.9, 0.999, 1e-8, 0.01, 0, NULL
+
+/** GAN_ADAMW_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_adamw_desc_init(gan_adam_desc *desc, size_t struct_size);
 
 /** Settings of AdaBelief (Zhuang et al., 2020); start from GAN_ADABELIEF_DESC_INIT. */
 typedef struct gan_adabelief_desc {
@@ -56,6 +62,9 @@ typedef struct gan_adabelief_desc {
 } gan_adabelief_desc;
 #define GAN_ADABELIEF_DESC_INIT sizeof(gan_adabelief_desc), 0.001, 0.9, 0.999, 1e-16, 0.0, NULL
 
+/** GAN_ADABELIEF_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_adabelief_desc_init(gan_adabelief_desc *desc, size_t struct_size);
+
 /** Settings of Lion (Chen et al., 2023); start from GAN_LION_DESC_INIT. */
 typedef struct gan_lion_desc {
     size_t struct_size; /**< set by GAN_LION_DESC_INIT */
@@ -66,6 +75,9 @@ typedef struct gan_lion_desc {
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_lion_desc;
 #define GAN_LION_DESC_INIT sizeof(gan_lion_desc), 0.0001, 0.9, 0.99, 0.0, NULL
+
+/** GAN_LION_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_lion_desc_init(gan_lion_desc *desc, size_t struct_size);
 
 /** Settings of SGD (torch.optim.SGD); start from GAN_SGD_DESC_INIT. */
 typedef struct gan_sgd_desc {
@@ -78,6 +90,9 @@ typedef struct gan_sgd_desc {
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_sgd_desc;
 #define GAN_SGD_DESC_INIT sizeof(gan_sgd_desc), 0.01, 0.0, 0.0, 0.0, 0, NULL
+
+/** GAN_SGD_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_sgd_desc_init(gan_sgd_desc *desc, size_t struct_size);
 
 /** Settings of RMSprop (Hinton's lecture 6e; torch.optim.RMSprop); start from
  * GAN_RMSPROP_DESC_INIT. */
@@ -92,6 +107,9 @@ typedef struct gan_rmsprop_desc {
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_rmsprop_desc;
 #define GAN_RMSPROP_DESC_INIT sizeof(gan_rmsprop_desc), 0.01, 0.99, 1e-8, 0.0, 0.0, 0, NULL
+
+/** GAN_RMSPROP_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_rmsprop_desc_init(gan_rmsprop_desc *desc, size_t struct_size);
 
 /**
  * Make an Adam optimizer; weight decay is added to the gradient.
@@ -250,6 +268,9 @@ typedef struct gan_schedule_desc {
 } gan_schedule_desc;
 #define GAN_SCHEDULE_DESC_INIT GAN_SIZED_INIT(gan_schedule_desc, GAN_SCHEDULE_CONSTANT, 0, 0, 0.0)
 
+/** GAN_SCHEDULE_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_schedule_desc_init(gan_schedule_desc *desc, size_t struct_size);
+
 /**
  * Let the learning rate follow a schedule.  It depends on gan_optimizer_steps() alone, so after a
  * checkpoint it goes on where it was.
@@ -280,6 +301,9 @@ typedef struct gan_limits_desc {
                              2017.  0 */
 } gan_limits_desc;
 #define GAN_LIMITS_DESC_INIT GAN_SIZED_INIT(gan_limits_desc, 0.0, 0.0, 0.0)
+
+/** GAN_LIMITS_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_limits_desc_init(gan_limits_desc *desc, size_t struct_size);
 
 /**
  * Limit gradients and weights from the next step on.

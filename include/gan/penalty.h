@@ -47,6 +47,9 @@ typedef struct gan_penalty_desc {
 } gan_penalty_desc;
 #define GAN_PENALTY_DESC_INIT GAN_SIZED_INIT(gan_penalty_desc, GAN_PENALTY_NONE, 0, 0, 0)
 
+/** GAN_PENALTY_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_penalty_desc_init(gan_penalty_desc *desc, size_t struct_size);
+
 GAN_END_DECLS
 
 #endif

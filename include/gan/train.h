@@ -105,6 +105,9 @@ typedef struct gan_trainer_desc {
     GAN_SIZED_INIT(gan_trainer_desc, 0, 0, GAN_LOSS_BCE, 0, 0, 0, 0.0, 0.0, 0.0, 0, 0,             \
                    GAN_LATENT_NORMAL, GAN_DIVERGENCE_STOP, 0.0, 0, 0.0, 0, 0, 0.0, 0, 0, 0)
 
+/** GAN_TRAINER_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_trainer_desc_init(gan_trainer_desc *desc, size_t struct_size);
+
 /** The figures of one step; start from GAN_TRAIN_STATS_INIT.  A half that did not run keeps its old
  * figures. */
 typedef struct gan_train_stats {
@@ -136,6 +139,9 @@ typedef struct gan_train_stats {
 } gan_train_stats;
 #define GAN_TRAIN_STATS_INIT                                                                       \
     GAN_SIZED_INIT(gan_train_stats, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+/** GAN_TRAIN_STATS_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_train_stats_init(gan_train_stats *stats, size_t struct_size);
 
 /**
  * Make a trainer, completing the networks and binding the optimizers.
@@ -180,6 +186,37 @@ GAN_API GAN_MUST_CHECK gan_status gan_trainer_create(gan_trainer **out, gan_netw
 
 /** End a trainer; what it borrowed stays.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_trainer_destroy(gan_trainer *trainer);
+
+/** Return the generator that it trains, the caller's of gan_trainer_create(); NULL for NULL.
+ * @since 0.1 */
+GAN_API gan_network *gan_trainer_generator(const gan_trainer *trainer);
+
+/** Return the discriminator that it trains, the caller's; NULL for NULL.  @since 0.1 */
+GAN_API gan_network *gan_trainer_discriminator(const gan_trainer *trainer);
+
+/** Return the optimizer of the generator, the caller's; NULL for NULL.  @since 0.1 */
+GAN_API gan_optimizer *gan_trainer_generator_optimizer(const gan_trainer *trainer);
+
+/** Return the optimizer of the discriminator, the caller's; NULL for NULL.  @since 0.1 */
+GAN_API gan_optimizer *gan_trainer_discriminator_optimizer(const gan_trainer *trainer);
+
+/** Return the largest batch that a step can take; 0 for NULL.  @since 0.1 */
+GAN_API size_t gan_trainer_batch_size(const gan_trainer *trainer);
+
+/**
+ * Read the figures of the latest step, and how many steps there have been; after
+ * gan_checkpoint_load() they are those of the run that was saved.
+ *
+ * @param[in]     trainer  The run.
+ * @param[in,out] stats    Receives the figures, as many as its struct_size has room for.
+ *
+ * @retval GAN_OK           `stats` is filled; before the first step with zeros.
+ * @retval GAN_ERR_INVALID  `trainer` or `stats` is NULL, or `stats` has no valid struct_size.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_trainer_stats(const gan_trainer *trainer,
+                                                    gan_train_stats *stats);
 
 /**
  * Train the discriminator, then the generator, once each.

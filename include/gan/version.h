@@ -45,6 +45,18 @@ GAN_API const char *gan_version_string(void);
  */
 GAN_API const char *gan_blas_name(void);
 
+/**
+ * Return which of the library's own loops run on this processor: "v4" for x86-64-v4 (AVX-512), "v3"
+ * for x86-64-v3 (AVX2 with fused multiply-add), "base" for what the library was compiled for.
+ * Checkpoints have it as "libgan.processor".
+ *
+ * The string is constant and lives as long as the program.
+ *
+ * Threads: any.
+ * @since 0.1
+ */
+GAN_API const char *gan_instruction_set(void);
+
 GAN_END_DECLS
 
 #endif

@@ -39,12 +39,14 @@ gan_status gan__desc_read(void *out, size_t size, size_t first_size, const void 
     return GAN_OK;
 }
 
-gan_status gan__record_check(const void *record, size_t first_size, const char *name)
+gan_status gan__record_check(const void *record, const char *name)
 {
-    if (!record || struct_size_of(record) >= first_size) return GAN_OK;
-    return gan__fail(GAN_ERR_INVALID,
-                     "%s: struct_size is %zu, needs at least %zu; start from its _INIT macro", name,
-                     struct_size_of(record), first_size);
+    if (!record || struct_size_of(record) > sizeof(size_t)) return GAN_OK;
+    return gan__fail(
+        GAN_ERR_INVALID,
+        "%s: struct_size is %zu, which leaves no room for a figure; start from its _INIT "
+        "macro",
+        name, struct_size_of(record));
 }
 
 void gan__record_write(void *record, const void *from, size_t size)
@@ -55,4 +57,12 @@ void gan__record_write(void *record, const void *from, size_t size)
     n = struct_size_of(record) < size ? struct_size_of(record) : size;
     memcpy((char *)record + sizeof(size_t), (const char *)from + sizeof(size_t),
            n - sizeof(size_t));
+}
+
+void gan__desc_init(void *desc, size_t struct_size, const void *defaults, size_t size)
+{
+    if (!desc || struct_size < sizeof struct_size) return;
+    memset(desc, 0, struct_size);
+    memcpy(desc, defaults, struct_size < size ? struct_size : size);
+    memcpy(desc, &struct_size, sizeof struct_size);
 }

@@ -12,11 +12,25 @@
 gan_status gan__desc_read(void *out, size_t size, size_t first_size, const void *desc,
                           const char *name);
 
-/* Check the struct_size of a record that is to be filled.  NULL is good. */
-gan_status gan__record_check(const void *record, size_t first_size, const char *name);
+/* Check the struct_size of a record that is to be filled: any that has room for a field beside it.
+ * NULL is good. */
+gan_status gan__record_check(const void *record, const char *name);
 
 /* Copy as much of `from` (`size` bytes) to a host's record as its struct_size has room for, leaving
  * struct_size itself.  NULL is good. */
 void gan__record_write(void *record, const void *from, size_t size);
+
+/* Fill a host's struct of `struct_size` bytes with `defaults` (`size` bytes), cut or continued with
+ * zeros to its own size, which it gets as its struct_size.  NULL and no room for that: nothing. */
+void gan__desc_init(void *desc, size_t struct_size, const void *defaults, size_t size);
+
+/* The function beside an _INIT macro. */
+#define GAN__DEFINE_INIT(function, type, init)                                                     \
+    void function(type *desc, size_t struct_size)                                                  \
+    {                                                                                              \
+        static const type defaults = {init};                                                       \
+                                                                                                   \
+        gan__desc_init(desc, struct_size, &defaults, sizeof defaults);                             \
+    }
 
 #endif

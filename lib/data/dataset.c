@@ -384,3 +384,5 @@ const char *gan_dataset_skipped(const gan_dataset *data, size_t i)
 {
     return origin_name(data, GAN__ORIGIN_SKIPPED, i);
 }
+
+GAN__DEFINE_INIT(gan_dataset_desc_init, gan_dataset_desc, GAN_DATASET_DESC_INIT)

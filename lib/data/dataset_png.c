@@ -539,3 +539,5 @@ cleanup:
     gan_dataset_destroy(data);
     return gan__lost(GAN__DATASET, status);
 }
+
+GAN__DEFINE_INIT(gan_png_desc_init, gan_png_desc, GAN_PNG_DESC_INIT)

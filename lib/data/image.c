@@ -619,3 +619,6 @@ cleanup:
     gan_image_destroy(image);
     return status;
 }
+
+GAN__DEFINE_INIT(gan_image_desc_init, gan_image_desc, GAN_IMAGE_DESC_INIT)
+GAN__DEFINE_INIT(gan_grid_desc_init, gan_grid_desc, GAN_GRID_DESC_INIT)

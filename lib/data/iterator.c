@@ -504,3 +504,6 @@ void gan__iterator_state(const gan_iterator *it, gan__state *s)
         gan__state_float(s, name, it->channels[c].std);
     }
 }
+
+GAN__DEFINE_INIT(gan_batch_init, gan_batch, GAN_BATCH_INIT)
+GAN__DEFINE_INIT(gan_iterator_desc_init, gan_iterator_desc, GAN_ITERATOR_DESC_INIT)

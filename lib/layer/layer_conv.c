@@ -470,3 +470,5 @@ gan_layer *gan_layer_conv_transpose2d(size_t in_channels, size_t out_channels, s
 {
     return make(&gan__layer_conv_transpose2d, in_channels, out_channels, kernel_size, desc);
 }
+
+GAN__DEFINE_INIT(gan_conv2d_desc_init, gan_conv2d_desc, GAN_CONV2D_DESC_INIT)

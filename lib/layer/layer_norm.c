@@ -580,3 +580,5 @@ gan_layer *gan_layer_instance_norm(size_t num_features, int affine, const gan_no
     return gan__norm_create(&gan__layer_instance_norm, desc, affine != 0,
                             (const double[]){(double)num_features});
 }
+
+GAN__DEFINE_INIT(gan_norm_desc_init, gan_norm_desc, GAN_NORM_DESC_INIT)

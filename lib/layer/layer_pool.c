@@ -270,3 +270,5 @@ gan_layer *gan_layer_avg_pool2d(size_t kernel_size, const gan_pool2d_desc *desc)
 {
     return make(&gan__layer_avg_pool2d, kernel_size, desc);
 }
+
+GAN__DEFINE_INIT(gan_pool2d_desc_init, gan_pool2d_desc, GAN_POOL2D_DESC_INIT)

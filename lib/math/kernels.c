@@ -2,6 +2,7 @@
 #include "math/kernels_internal.h"
 
 #include <cblas.h>
+#include <gan/version.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -84,7 +85,7 @@ gan__gemm_fn *gan__gemm_variant(size_t i)
 }
 #endif
 
-const char *gan__kernels_name(void)
+const char *gan_instruction_set(void)
 {
     return gan__simd_best()->name;
 }

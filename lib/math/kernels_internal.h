@@ -49,7 +49,6 @@ void gan__blas_leave(int own_before);
 /* Write what the BLAS says about itself, "openblas, OpenBLAS 0.3.21 ... Haswell", and which of the
  * own loops run here: results can only be expected to be the same bits where both are. */
 void gan__blas_describe(char *text, size_t capacity);
-const char *gan__kernels_name(void);
 
 /* Have an OpenBLAS take the memory now that so many threads at once will want: its first product
  * would, and would never return where there is none.  GAN_ERR_NOMEM.  Whether products whose

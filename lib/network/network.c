@@ -390,6 +390,15 @@ size_t gan_network_layer_count(const gan_network *net)
     return net ? net->n_added : 0;
 }
 
+const char *gan_network_layer_kind(const gan_network *net, size_t index)
+{
+    size_t i = 0;
+
+    if (!net || index >= net->n_added) return NULL;
+    for (size_t n = 0; n < index; n++) i = gan__network_next(net, i);
+    return net->layers[i].class->name;
+}
+
 size_t gan_network_param_count(const gan_network *net)
 {
     return net ? net->n_params : 0;
@@ -535,3 +544,5 @@ size_t gan_network_summary(const gan_network *net, char *bytes, size_t capacity)
     print(&t, "%-*s  %-16s  %-20s  %12zu\n", width, "", "total", "", net->n_params);
     return t.used;
 }
+
+GAN__DEFINE_INIT(gan_network_desc_init, gan_network_desc, GAN_NETWORK_DESC_INIT)

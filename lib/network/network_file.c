@@ -343,7 +343,7 @@ gan_status gan_network_load(gan_network *net, const char *path, const gan_networ
 
     if (!path) return gan__fail(GAN_ERR_INVALID, "network: path is NULL");
     GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "network load desc"));
-    GAN_TRY(gan__record_check(d.report, sizeof *d.report, "network load report"));
+    GAN_TRY(gan__record_check(d.report, "network load report"));
     status = gan_network_build(net);
     if (status != GAN_OK) return status;
     GAN_TRY(gan__safetensors_open(&from.file, path, &net->allocator));
@@ -633,3 +633,7 @@ cleanup:
     gan__safetensors_close(file);
     return gan__lost(GAN__NETWORK, status);
 }
+
+GAN__DEFINE_INIT(gan_network_load_report_init, gan_network_load_report,
+                 GAN_NETWORK_LOAD_REPORT_INIT)
+GAN__DEFINE_INIT(gan_network_load_desc_init, gan_network_load_desc, GAN_NETWORK_LOAD_DESC_INIT)

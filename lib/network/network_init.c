@@ -224,3 +224,5 @@ cleanup:
     if (vectors) gan__free(&net->allocator, vectors);
     return status;
 }
+
+GAN__DEFINE_INIT(gan_init_desc_init, gan_init_desc, GAN_INIT_DESC_INIT)

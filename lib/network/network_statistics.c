@@ -108,3 +108,5 @@ cleanup:
     if (net) gan__free(&net->allocator, before);
     return status;
 }
+
+GAN__DEFINE_INIT(gan_statistics_desc_init, gan_statistics_desc, GAN_STATISTICS_DESC_INIT)

@@ -381,3 +381,5 @@ void gan__optimizer_restored(gan_optimizer *opt)
     }
     if (!plausible) opt->largest_norm = DBL_MAX;
 }
+
+GAN__DEFINE_INIT(gan_limits_desc_init, gan_limits_desc, GAN_LIMITS_DESC_INIT)

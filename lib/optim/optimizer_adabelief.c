@@ -86,3 +86,5 @@ gan_status gan_optimizer_create_adabelief(gan_optimizer **out, const gan_adabeli
 cleanup:
     return gan__lost(GAN__OPTIMIZER, status);
 }
+
+GAN__DEFINE_INIT(gan_adabelief_desc_init, gan_adabelief_desc, GAN_ADABELIEF_DESC_INIT)

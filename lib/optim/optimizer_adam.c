@@ -121,3 +121,6 @@ gan_status gan_optimizer_create_adamw(gan_optimizer **out, const gan_adam_desc *
 {
     return create(out, adamw_classes, (gan_adam_desc){GAN_ADAMW_DESC_INIT}, desc);
 }
+
+GAN__DEFINE_INIT(gan_adam_desc_init, gan_adam_desc, GAN_ADAM_DESC_INIT)
+GAN__DEFINE_INIT(gan_adamw_desc_init, gan_adam_desc, GAN_ADAMW_DESC_INIT)

@@ -77,3 +77,5 @@ gan_status gan_optimizer_create_lion(gan_optimizer **out, const gan_lion_desc *d
 cleanup:
     return gan__lost(GAN__OPTIMIZER, status);
 }
+
+GAN__DEFINE_INIT(gan_lion_desc_init, gan_lion_desc, GAN_LION_DESC_INIT)

@@ -84,3 +84,5 @@ gan_status gan_optimizer_create_rmsprop(gan_optimizer **out, const gan_rmsprop_d
 cleanup:
     return gan__lost(GAN__OPTIMIZER, status);
 }
+
+GAN__DEFINE_INIT(gan_rmsprop_desc_init, gan_rmsprop_desc, GAN_RMSPROP_DESC_INIT)

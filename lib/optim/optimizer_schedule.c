@@ -1,4 +1,5 @@
 /* optimizer_schedule.c - learning rates that change with the steps. */
+#include "base/desc_internal.h"
 #include "base/status_internal.h"
 #include "optim/optimizer_internal.h"
 
@@ -85,3 +86,5 @@ void gan__schedule_state(const gan_schedule_desc *d, gan__state *s)
     gan__state_text(s, "schedule_period", "%llu", (unsigned long long)d->period);
     gan__state_setting(s, "schedule_factor", d->factor);
 }
+
+GAN__DEFINE_INIT(gan_schedule_desc_init, gan_schedule_desc, GAN_SCHEDULE_DESC_INIT)

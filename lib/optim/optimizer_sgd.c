@@ -79,3 +79,5 @@ gan_status gan_optimizer_create_sgd(gan_optimizer **out, const gan_sgd_desc *des
 cleanup:
     return gan__lost(GAN__OPTIMIZER, status);
 }
+
+GAN__DEFINE_INIT(gan_sgd_desc_init, gan_sgd_desc, GAN_SGD_DESC_INIT)

@@ -45,7 +45,7 @@ static void describe_origin(gan__state *s)
     gan__state_text(s, FORMAT, "%d", GAN_CHECKPOINT_FORMAT);
     gan__state_text(s, VERSION, "%s", gan_version_string());
     gan__state_text(s, BLAS, "%s", blas);
-    gan__state_text(s, PROCESSOR, "%s", gan__kernels_name());
+    gan__state_text(s, PROCESSOR, "%s", gan_instruction_set());
 }
 
 /* Add a text that was written apart, if there is one. */
@@ -309,7 +309,7 @@ static gan_status read_info(gan_checkpoint_info *x, const gan__safetensors *file
     x->same_bits =
         read_note(x->version, sizeof x->version, file, VERSION, gan_version_string()) &
         read_note(x->blas, sizeof x->blas, file, BLAS, blas) &
-        read_note(x->processor, sizeof x->processor, file, PROCESSOR, gan__kernels_name());
+        read_note(x->processor, sizeof x->processor, file, PROCESSOR, gan_instruction_set());
     GAN_TRY(read_whole(&x->format, file, FORMAT));
     GAN_TRY(read_whole(&x->d_steps, file, "d_steps"));
     GAN_TRY(read_whole(&x->g_steps, file, "g_steps"));
@@ -333,7 +333,7 @@ gan_status gan_checkpoint_read_info(gan_checkpoint_info *info, const char *path)
 
     if (!info || !path)
         return gan__fail(GAN_ERR_INVALID, "checkpoint: the %s is NULL", info ? "path" : "info");
-    GAN_TRY(gan__record_check(info, sizeof *info, "checkpoint info"));
+    GAN_TRY(gan__record_check(info, "checkpoint info"));
     GAN_TRY(open_checkpoint(&file, path, NULL));
     GAN_TRY(read_info(&found, file));
     gan__record_write(info, &found, sizeof found);
@@ -342,3 +342,5 @@ cleanup:
     gan__safetensors_close(file);
     return status;
 }
+
+GAN__DEFINE_INIT(gan_checkpoint_info_init, gan_checkpoint_info, GAN_CHECKPOINT_INFO_INIT)

@@ -195,7 +195,7 @@ size_t gan_classifier_feature_count(const gan_classifier *c)
 static gan_status check_call(const gan_classifier *c, const gan_classifier_stats *stats)
 {
     if (!c) return gan__fail_null(GAN__CLASSIFIER, 1, "classifier: is NULL");
-    return gan__record_check(stats, sizeof(gan_classifier_stats), "classifier stats");
+    return gan__record_check(stats, "classifier stats");
 }
 
 static gan_status check_batch(const gan_classifier *c, const gan_batch *batch)
@@ -413,3 +413,6 @@ gan_status gan_classifier_features(gan_classifier *c, const float *samples, size
 cleanup:
     return status;
 }
+
+GAN__DEFINE_INIT(gan_classifier_desc_init, gan_classifier_desc, GAN_CLASSIFIER_DESC_INIT)
+GAN__DEFINE_INIT(gan_classifier_stats_init, gan_classifier_stats, GAN_CLASSIFIER_STATS_INIT)

@@ -371,3 +371,5 @@ void gan__penalty_state(gan__penalty *p, gan__state *s)
     gan__state_whole(s, "penalty_position", &p->position);
     gan__state_whole(s, "penalty_random_position", gan__pass_position(p->pass));
 }
+
+GAN__DEFINE_INIT(gan_penalty_desc_init, gan_penalty_desc, GAN_PENALTY_DESC_INIT)

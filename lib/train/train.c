@@ -171,7 +171,7 @@ cleanup:
 static gan_status check_call(const gan_trainer *t, const gan_train_stats *stats)
 {
     if (!t) return gan__fail_null(GAN__TRAINER, 1, "trainer: is NULL");
-    return gan__record_check(stats, sizeof(gan_train_stats), "train stats");
+    return gan__record_check(stats, "train stats");
 }
 
 static gan_status check_count(const gan_trainer *t, size_t n)
@@ -369,3 +369,45 @@ gan_status gan_train_step(gan_trainer *t, const gan_batch *batch, gan_train_stat
 cleanup:
     return status;
 }
+
+/* ---- what a run is ---- */
+
+gan_network *gan_trainer_generator(const gan_trainer *t)
+{
+    return t ? t->generator.net : NULL;
+}
+
+gan_network *gan_trainer_discriminator(const gan_trainer *t)
+{
+    return t ? t->discriminator.net : NULL;
+}
+
+gan_optimizer *gan_trainer_generator_optimizer(const gan_trainer *t)
+{
+    return t ? t->generator.opt : NULL;
+}
+
+gan_optimizer *gan_trainer_discriminator_optimizer(const gan_trainer *t)
+{
+    return t ? t->discriminator.opt : NULL;
+}
+
+size_t gan_trainer_batch_size(const gan_trainer *t)
+{
+    return t ? t->desc.batch_size : 0;
+}
+
+gan_status gan_trainer_stats(const gan_trainer *t, gan_train_stats *stats)
+{
+    gan_status status = GAN_OK;
+
+    if (!stats) return gan__fail(GAN_ERR_INVALID, "trainer: stats is NULL");
+    GAN_TRY(check_call(t, stats));
+    gan__record_write(stats, &t->stats, sizeof t->stats);
+
+cleanup:
+    return status;
+}
+
+GAN__DEFINE_INIT(gan_trainer_desc_init, gan_trainer_desc, GAN_TRAINER_DESC_INIT)
+GAN__DEFINE_INIT(gan_train_stats_init, gan_train_stats, GAN_TRAIN_STATS_INIT)

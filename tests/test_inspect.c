@@ -1,0 +1,106 @@
+/* test_inspect.c - what networks, runs and the library tell about themselves. */
+#include "expect.h"
+#include "game.h"
+
+#include <gan/gan.h>
+#include <stdlib.h>
+#include <string.h>
+
+START_TEST(a_run_tells_what_it_trains_and_its_latest_figures)
+{
+    game x = small_game();
+    float *samples = normals(20 * 6, 1);
+    const gan_batch batch = batch_of(&x, samples, 20);
+    gan_train_stats of_step = {GAN_TRAIN_STATS_INIT}, read = {GAN_TRAIN_STATS_INIT};
+
+    ck_assert_ptr_eq(gan_trainer_generator(x.trainer), x.g);
+    ck_assert_ptr_eq(gan_trainer_discriminator(x.trainer), x.d);
+    ck_assert_ptr_eq(gan_trainer_generator_optimizer(x.trainer), x.g_opt);
+    ck_assert_ptr_eq(gan_trainer_discriminator_optimizer(x.trainer), x.d_opt);
+    ck_assert_uint_eq(gan_trainer_batch_size(x.trainer), small_desc.batch_size);
+    read.d_loss = 7;
+    expect_ok(gan_trainer_stats(x.trainer, &read));
+    ck_assert(read.d_steps == 0 && read.d_loss == 0);
+    expect_ok(gan_train_step(x.trainer, &batch, &of_step));
+    expect_ok(gan_trainer_stats(x.trainer, &read));
+    ck_assert_uint_eq(read.g_steps, 1);
+    expect_same_bits(&read, &of_step, sizeof read);
+    free(samples);
+    game_end(&x);
+}
+END_TEST
+
+START_TEST(figures_are_cut_to_the_hosts_record)
+{
+    game x = small_game();
+    struct {
+        size_t struct_size;
+        uint64_t d_steps, untouched;
+    } first = {2 * sizeof(size_t), 7, 7};
+    gan_train_stats bad = {.struct_size = sizeof(size_t)};
+
+    play(&x, 20, 1);
+    expect_ok(gan_trainer_stats(x.trainer, (gan_train_stats *)(void *)&first));
+    ck_assert(first.d_steps == 1 && first.untouched == 7);
+    expect_fails(gan_trainer_stats(x.trainer, &bad), GAN_ERR_INVALID, "struct_size is");
+    expect_fails(gan_trainer_stats(x.trainer, NULL), GAN_ERR_INVALID, "stats is NULL");
+    expect_fails(gan_trainer_stats(NULL, &bad), GAN_ERR_INVALID, "trainer");
+    game_end(&x);
+}
+END_TEST
+
+START_TEST(layers_tell_their_kind_and_a_block_is_one)
+{
+    gan_network *body = gan_network_create(gan_shape_1d(4), NULL);
+    gan_network *net = gan_network_create(gan_shape_1d(4), NULL);
+
+    gan_network_add(body, gan_layer_linear(4, 4));
+    gan_network_add(body, gan_layer_tanh());
+    gan_network_add(net, gan_layer_leaky_relu(0.2f));
+    gan_network_add(net, gan_layer_residual(body, NULL));
+    gan_network_add(net, gan_layer_spectral_norm(gan_layer_linear(4, 2)));
+    ck_assert_uint_eq(gan_network_layer_count(net), 3);
+    ck_assert_str_eq(gan_network_layer_kind(net, 0), "leaky_relu");
+    ck_assert_str_eq(gan_network_layer_kind(net, 1), "residual");
+    ck_assert_str_eq(gan_network_layer_kind(net, 2), "linear");
+    ck_assert_ptr_null(gan_network_layer_kind(net, 3));
+    gan_network_destroy(net);
+}
+END_TEST
+
+START_TEST(nothing_tells_nothing)
+{
+    ck_assert_ptr_null(gan_trainer_generator(NULL));
+    ck_assert_ptr_null(gan_trainer_discriminator(NULL));
+    ck_assert_ptr_null(gan_trainer_generator_optimizer(NULL));
+    ck_assert_ptr_null(gan_trainer_discriminator_optimizer(NULL));
+    ck_assert_uint_eq(gan_trainer_batch_size(NULL), 0);
+    ck_assert_ptr_null(gan_network_layer_kind(NULL, 0));
+}
+END_TEST
+
+/* Which one it is depends on the processor; that each gives the same bits is test_kernels' business. */
+START_TEST(the_library_names_its_instruction_set)
+{
+    const char *const known[] = {"v4", "v3", "base"};
+    int found = 0;
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        found += strcmp(gan_instruction_set(), known[i]) == 0;
+    ck_assert_msg(found == 1, "\"%s\" is a new one", gan_instruction_set());
+}
+END_TEST
+
+Suite *suite(void)
+{
+    const TTest *const tests[] = {a_run_tells_what_it_trains_and_its_latest_figures,
+                                  figures_are_cut_to_the_hosts_record,
+                                  layers_tell_their_kind_and_a_block_is_one,
+                                  nothing_tells_nothing,
+                                  the_library_names_its_instruction_set,
+                                  NULL};
+    Suite *s = suite_create("inspect");
+
+    add_tests(s, "inspect", tests);
+    return s;
+}
