@@ -221,9 +221,9 @@ static gan_status read_word_or_number(parser *p, gan__json *x)
     }
     x->kind = GAN__JSON_NUMBER;
     x->text = p->at;
-    x->n = (uint32_t)number_bytes(p->at);
-    if (x->n == 0) return fail_at(p, p->at, "a value expected");
-    p->at += x->n;
+    x->length = (uint32_t)number_bytes(p->at);
+    if (x->length == 0) return fail_at(p, p->at, "a value expected");
+    p->at += x->length;
     return GAN_OK;
 }
 
@@ -258,12 +258,12 @@ static gan_status read_value(parser *p)
 
     *x = (gan__json){.kind = GAN__JSON_NULL};
     if (p->open && p->open->kind == GAN__JSON_OBJECT) GAN_TRY(read_key(p, x));
-    if (p->open) p->open->n++;
+    if (p->open) p->open->length++;
     if (p->last) p->last->next = x;
     p->last = x;
     if (*p->at == '"') {
         x->kind = GAN__JSON_STRING;
-        return read_string(p, &x->text, &x->n);
+        return read_string(p, &x->text, &x->length);
     }
     if (*p->at != '[' && *p->at != '{') return read_word_or_number(p, x);
     x->kind = *p->at++ == '[' ? GAN__JSON_LIST : GAN__JSON_OBJECT;
@@ -392,7 +392,7 @@ int gan__json_is(const gan__json *x, gan__json_kind kind)
 
 size_t gan__json_count(const gan__json *x)
 {
-    return gan__json_is(x, GAN__JSON_LIST) || gan__json_is(x, GAN__JSON_OBJECT) ? x->n : 0;
+    return gan__json_is(x, GAN__JSON_LIST) || gan__json_is(x, GAN__JSON_OBJECT) ? x->length : 0;
 }
 
 const gan__json *gan__json_first(const gan__json *in)
@@ -423,12 +423,12 @@ const char *gan__json_string(const gan__json *x)
 
 int gan__json_number(double *out, const gan__json *x)
 {
-    return gan__json_is(x, GAN__JSON_NUMBER) && gan__number_parse(out, x->text, x->n);
+    return gan__json_is(x, GAN__JSON_NUMBER) && gan__number_parse(out, x->text, x->length);
 }
 
 int gan__json_whole(uint64_t *out, const gan__json *x)
 {
-    return gan__json_is(x, GAN__JSON_NUMBER) && gan__number_parse_whole(out, x->text, x->n);
+    return gan__json_is(x, GAN__JSON_NUMBER) && gan__number_parse_whole(out, x->text, x->length);
 }
 
 gan_shape gan__json_shape(const gan__json *list)

@@ -25,9 +25,9 @@ typedef enum gan__json_kind {
 /* A value, and the next one in the list or object that it is in. */
 typedef struct gan__json {
     const char *key;  /* in an object, ended by a zero byte; else NULL */
-    const char *text; /* of a string, likewise; of a number, n bytes */
+    const char *text; /* of a string, likewise; of a number, `length` bytes */
     const struct gan__json *next;
-    uint32_t n; /* bytes of the text; how many values are in it */
+    uint32_t length; /* bytes of the text; values in a list or object */
     gan__json_kind kind;
 } gan__json;
 

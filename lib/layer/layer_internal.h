@@ -54,8 +54,8 @@ typedef struct gan__labels {
 /* What a layer appends to each sample, in memory of its own where the next layer can have it there:
  * the row of a table that belongs to the sample's class. */
 typedef struct gan__tail {
-    size_t n; /* numbers a row; 0: nothing lies apart */
-    float *x; /* row 0; rows follow one another */
+    size_t width;  /* values per row; 0: nothing lies apart */
+    float *values; /* row 0; rows follow one another */
     const float *table;
     float *grad; /* by the table */
     size_t classes;

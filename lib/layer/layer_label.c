@@ -145,11 +145,11 @@ static void table_row(const gan__layer_run *run, gan__mix at, float *out)
 /* A tail that lies apart is the samples' alone: directions have none. */
 static void table_forward(const gan__layer_run *run)
 {
-    const size_t n = run->tail.n;
+    const size_t n = run->tail.width;
 
     if (n == 0) append(run, table_row);
     for (size_t r = 0; n > 0 && r < run->rows - run->tangents; r++)
-        table_row(run, gan__layer_label(run, r), run->tail.x + r * n);
+        table_row(run, gan__layer_label(run, r), run->tail.values + r * n);
 }
 
 /* It is small work: a row of the table for each sample. */
@@ -166,7 +166,7 @@ static double table_grad(const gan__layer_run *run, size_t part, size_t parts, f
     const gan__simd *simd = gan__simd_best();
 
     (void)part, (void)parts;
-    if (run->tail.n > 0) return simd->sum_squares(all, grads); /* the next layer made it */
+    if (run->tail.width > 0) return simd->sum_squares(all, grads); /* the next layer made it */
     memset(grads, 0, all * sizeof *grads);
     for (size_t r = 0; r < run->rows - run->tangents; r++)
         simd->axpy(n, 1, run->dy + r * out + in, grads + gan__layer_label(run, r).from * n);

@@ -84,21 +84,21 @@ static size_t largest_product(const gan_layer *layer, size_t rows)
 
 static void forward(const gan__layer_run *run)
 {
-    const size_t in = in_of(run->layer), n = in - run->tail.n;
+    const size_t in = in_of(run->layer), n = in - run->tail.width;
     const size_t out = out_of(run->layer);
 
     gan__kernels_linear(run->rows, n, out, run->begin, run->end, run->x, run->params, in,
                         run->tangents > 0 ? NULL : run->params + in * out, run->y, run->scratch);
-    if (run->tail.n > 0 && run->tangents == 0) /* no direction moves it */
-        gan__kernels_linear_add(run->rows, run->tail.n, out, run->begin, run->end, run->tail.x,
-                                run->params + n, in, run->y, run->scratch);
+    if (run->tail.width > 0 && run->tangents == 0) /* no direction moves it */
+        gan__kernels_linear_add(run->rows, run->tail.width, out, run->begin, run->end,
+                                run->tail.values, run->params + n, in, run->y, run->scratch);
 }
 
 static void backward(const gan__layer_run *run)
 {
     const size_t in = in_of(run->layer);
 
-    gan__kernels_linear_input_grad(run->rows, in - run->tail.n, out_of(run->layer), run->begin,
+    gan__kernels_linear_input_grad(run->rows, in - run->tail.width, out_of(run->layer), run->begin,
                                    run->end, run->dy, run->params, in, run->dx, run->scratch);
 }
 
@@ -117,7 +117,7 @@ static const float *class_sums(const gan__layer_run *run, size_t begin, size_t e
 
 static void tail_grad(const gan__layer_run *run)
 {
-    const size_t in = in_of(run->layer), n = run->tail.n;
+    const size_t in = in_of(run->layer), n = run->tail.width;
     const size_t out = out_of(run->layer);
 
     gan__kernels_linear_input_grad(run->tail.classes, n, out, 0, n, class_sums(run, 0, out),
@@ -147,7 +147,7 @@ static void sum_columns(const gan__layer_run *run, size_t begin, size_t end, flo
 
 static double grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
 {
-    const size_t in = in_of(run->layer), n = in - run->tail.n;
+    const size_t in = in_of(run->layer), n = in - run->tail.width;
     const size_t out = out_of(run->layer);
     const size_t begin = out * part / parts;
     const size_t end = out * (part + 1) / parts;
@@ -157,10 +157,10 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
     sum_columns(run, begin, end, db);
     gan__kernels_linear_weight_grad(run->rows, n, out, begin, end, run->x, run->dy, in, grads,
                                     run->scratch);
-    if (run->tail.n > 0)
-        gan__kernels_linear_weight_grad(run->tail.classes, run->tail.n, end - begin, 0, end - begin,
-                                        run->tail.table, class_sums(run, begin, end), in,
-                                        grads + begin * in + n, run->scratch);
+    if (run->tail.width > 0)
+        gan__kernels_linear_weight_grad(run->tail.classes, run->tail.width, end - begin, 0,
+                                        end - begin, run->tail.table, class_sums(run, begin, end),
+                                        in, grads + begin * in + n, run->scratch);
     return simd->sum_squares((end - begin) * in, grads + begin * in) +
            simd->sum_squares(end - begin, db + begin);
 }

@@ -17,13 +17,13 @@ enum { USUAL_BATCH = 100, MOST_BATCH = 1 << 24 };
 typedef struct inputs {
     const float *in;
     const uint8_t *labels;
-    size_t n, size; /* how many, of so many numbers each */
+    size_t n_samples, size; /* values per sample */
     size_t batches;
 } inputs;
 
 static size_t begin_of(const inputs *all, size_t batch)
 {
-    return all->n * batch / all->batches;
+    return all->n_samples * batch / all->batches;
 }
 
 static gan_status cut(inputs *all, const gan_network *net, size_t batch_size)
@@ -32,8 +32,8 @@ static gan_status cut(inputs *all, const gan_network *net, size_t batch_size)
     if (batch_size > MOST_BATCH)
         return gan__fail(GAN_ERR_INVALID, "statistics: batch_size is %zu, at most %d", batch_size,
                          MOST_BATCH);
-    all->batches = (all->n - 1) / batch_size + 1;
-    return gan__network_check_rows(net, all->n / all->batches, "statistics");
+    all->batches = (all->n_samples - 1) / batch_size + 1;
+    return gan__network_check_rows(net, all->n_samples / all->batches, "statistics");
 }
 
 static void lay(gan__pass *pass, const inputs *all, size_t begin, size_t rows)
@@ -68,9 +68,9 @@ static gan_status check(gan_network *net, const inputs *all)
     gan_status status = GAN_OK;
 
     GAN_TRY(gan_network_build(net));
-    if (!all->in || all->n == 0)
+    if (!all->in || all->n_samples == 0)
         GAN_FAIL(GAN_ERR_INVALID, "statistics: %s", all->in ? "of 0 inputs" : "in is NULL");
-    GAN_TRY(gan__network_check_labels(net, all->labels, all->n, "statistics"));
+    GAN_TRY(gan__network_check_labels(net, all->labels, all->n_samples, "statistics"));
 
 cleanup:
     return status;

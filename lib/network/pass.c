@@ -30,7 +30,7 @@ static gan__tail tail_of(const gan__pass *pass, size_t i, size_t row)
     const size_t by = pass->at[i + 1].tail > 0 ? i : i - 1; /* who appended it */
     const gan__boundary *b = &pass->at[by + 1];
 
-    if (b->tail == 0) return (gan__tail){.n = 0};
+    if (b->tail == 0) return (gan__tail){.width = 0};
     return (gan__tail){b->tail, b->tail_value + row * b->tail, net->params + net->offsets[by],
                        pass->grads ? pass->grads + net->offsets[by] : NULL,
                        gan__pass_layer(pass, by)->n_classes};
@@ -362,7 +362,7 @@ static void weights_task(void *context, size_t task, size_t worker)
     gan__stage *s = stage_of(j->pass, &part);
     const gan__layer_run run = run_of(j->pass, s->begin, &all, worker);
 
-    if (run.tail.n > 0 && run.layer->class->appends) { /* the layer behind knows its gradient */
+    if (run.tail.width > 0 && run.layer->class->appends) { /* the layer behind knows its gradient */
         const gan__layer_run next = run_of(j->pass, s->end, &all, worker);
 
         next.layer->class->tail_grad(&next);

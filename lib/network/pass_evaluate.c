@@ -35,7 +35,7 @@ typedef struct evaluation {
     const float *in;
     gan__labels labels;
     float *out;
-    size_t n;
+    size_t n_samples;
     size_t in_size, out_size; /* numbers a sample */
     size_t tile_rows;         /* the most in a tile */
     size_t together;          /* rows of a group, which stay in one tile */
@@ -50,7 +50,7 @@ static size_t tiles_of(const evaluation *e)
     const size_t most = e->tile_rows / e->together;
     const size_t tiles = e->groups / most + (e->groups % most > 0);
 
-    return tiles == 1 && e->n >= EVAL_WORTH_TWO && e->groups > 1 ? 2 : tiles;
+    return tiles == 1 && e->n_samples >= EVAL_WORTH_TWO && e->groups > 1 ? 2 : tiles;
 }
 
 /* Where the i-th tile begins. */
@@ -58,7 +58,7 @@ static size_t eval_row_of(const evaluation *e, size_t i)
 {
     const size_t group = e->groups / e->tiles * i + e->groups % e->tiles * i / e->tiles;
 
-    return i == e->tiles ? e->n : group * e->together;
+    return i == e->tiles ? e->n_samples : group * e->together;
 }
 
 /* The labels from `begin` on. */
@@ -94,7 +94,7 @@ gan_status gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, 
                     .in = in,
                     .labels = labels,
                     .out = out,
-                    .n = n,
+                    .n_samples = n,
                     .in_size = gan_shape_size(desc->net->input),
                     .out_size = gan_shape_size(desc->net->layers[desc->n_layers - 1].out),
                     .tile_rows = eval_tile_rows(desc->net),

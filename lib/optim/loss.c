@@ -88,7 +88,7 @@ gan__loss_class_sums gan__loss_cross_entropy(const gan__loss_rows *r, double wei
 {
     gan__loss_class_sums sums = {0, 0};
 
-    for (size_t i = 0; i < r->n; i++) {
+    for (size_t i = 0; i < r->n_rows; i++) {
         const float *x = r->logits + i * r->stride;
 
         sums.correct += gan__loss_argmax(x, r->n_classes) == r->labels[i];

@@ -1,4 +1,4 @@
-/* loss_adversarial.c - what verdicts on real and generated samples cost the two players. */
+/* loss_adversarial.c - the loss functions of discriminator and generator. */
 #include "optim/loss_internal.h"
 
 #include <float.h>
@@ -39,22 +39,31 @@ static gan__loss_term linear(double x, double target)
 }
 
 static const gan__loss_class classes[] = {
-    [GAN_LOSS_BCE] = {.name = "bce", .d = gan__loss_bce, .g = gan__loss_bce, .most_target = 1},
-    [GAN_LOSS_MINIMAX] = {.name = "minimax", .d = gan__loss_bce, .g = minimax, .most_target = 1},
+    [GAN_LOSS_BCE] = {.name = "bce",
+                      .discriminator = gan__loss_bce,
+                      .generator = gan__loss_bce,
+                      .most_target = 1},
+    [GAN_LOSS_MINIMAX] = {.name = "minimax",
+                          .discriminator = gan__loss_bce,
+                          .generator = minimax,
+                          .most_target = 1},
     [GAN_LOSS_RELATIVISTIC] = {.name = "relativistic",
-                               .d = gan__loss_bce,
-                               .g = gan__loss_bce,
+                               .discriminator = gan__loss_bce,
+                               .generator = gan__loss_bce,
                                .relative = 1,
                                .most_target = 1},
     [GAN_LOSS_LEAST_SQUARES] = {.name = "least_squares",
-                                .d = least_squares,
-                                .g = least_squares,
+                                .discriminator = least_squares,
+                                .generator = least_squares,
                                 .raw = 1,
                                 .at_target = 1,
                                 .least_target = -DBL_MAX,
                                 .most_target = DBL_MAX},
-    [GAN_LOSS_HINGE] = {.name = "hinge", .d = hinge, .g = linear, .raw = 1},
-    [GAN_LOSS_WASSERSTEIN] = {.name = "wasserstein", .d = linear, .g = linear, .raw = 1},
+    [GAN_LOSS_HINGE] = {.name = "hinge", .discriminator = hinge, .generator = linear, .raw = 1},
+    [GAN_LOSS_WASSERSTEIN] = {.name = "wasserstein",
+                              .discriminator = linear,
+                              .generator = linear,
+                              .raw = 1},
 };
 
 const gan__loss_class *gan__loss_find(gan_loss loss)
@@ -70,18 +79,18 @@ static double mean_of(const gan__loss_side *s)
 {
     double sum = 0;
 
-    for (size_t i = 0; i < s->n; i++) sum += (double)s->logits[i * s->stride];
-    return sum / (double)s->n;
+    for (size_t i = 0; i < s->n_logits; i++) sum += (double)s->logits[i * s->stride];
+    return sum / (double)s->n_logits;
 }
 
 /* Fill one side, its logits taken relative to `origin`; return the mean slope's share. */
 static double judge_side(gan__loss_term_fn *term, gan__loss_side *s, double origin)
 {
-    const double weight = s->share / (double)s->n;
+    const double weight = s->share / (double)s->n_logits;
     double slopes = 0;
 
     s->loss = s->shown = s->above = s->below = 0;
-    for (size_t i = 0; i < s->n; i++) {
+    for (size_t i = 0; i < s->n_logits; i++) {
         const double x = (double)s->logits[i * s->stride] - origin;
         const gan__loss_term t = term(x, s->targets[i]);
 
@@ -98,9 +107,9 @@ static double judge_side(gan__loss_term_fn *term, gan__loss_side *s, double orig
 /* The other side's losses depend on this one's mean, with a slope that is minus their own. */
 static void follow_mean(gan__loss_side *s, double others_slope)
 {
-    const float share = (float)(others_slope / (double)s->n);
+    const float share = (float)(others_slope / (double)s->n_logits);
 
-    for (size_t i = 0; i < s->n; i++) s->grad[i * s->stride] -= share;
+    for (size_t i = 0; i < s->n_logits; i++) s->grad[i * s->stride] -= share;
 }
 
 void gan__loss_judge(const gan__loss_class *class, gan__loss_term_fn *term, gan__loss_side *real,

@@ -20,24 +20,25 @@ gan__loss_term gan__loss_bce(double x, double target);
 
 /* One of gan_loss; see loss_adversarial.c. */
 typedef struct gan__loss_class {
-    const char *name;     /* in checkpoints */
-    gan__loss_term_fn *d; /* the discriminator's term, and the generator's; a target is 1 for a */
-    gan__loss_term_fn *g; /* sample that the player wants to be taken for real */
-    int raw;              /* a last sigmoid has no place in it */
-    int relative;         /* logits are taken relative to the mean of the other side's */
-    int at_target;        /* a logit is best at its target, not beyond it */
+    const char *name; /* in checkpoints */
+    /* The term of each player's loss; a target is 1 for a sample that the player wants to be taken
+     * for real. */
+    gan__loss_term_fn *discriminator, *generator;
+    int raw;       /* the discriminator must not end with a sigmoid */
+    int relative;  /* logits are taken relative to the mean of the other side's */
+    int at_target; /* a logit is best at its target, not beyond it */
     double least_target, most_target; /* 0 and 0: there are only 1 and 0 */
 } gan__loss_class;
 
 /* NULL when there is none. */
 const gan__loss_class *gan__loss_find(gan_loss loss);
 
-/* The discriminator's verdicts on real samples, or on generated ones. */
+/* The discriminator's logits of real samples, or of generated ones. */
 typedef struct gan__loss_side {
-    const float *logits; /* n of them, `stride` numbers from one to the next */
+    const float *logits; /* one every `stride` values */
     const double *targets;
     float *grad; /* of the mean loss by each logit, times `share`; laid out as these are */
-    size_t n, stride;
+    size_t n_logits, stride;
     double boundary; /* between what is taken for real and for generated */
     double share;    /* of the gradient that is wanted */
     double loss;     /* from here on filled: sums over the logits */
@@ -45,7 +46,7 @@ typedef struct gan__loss_side {
 } gan__loss_side;
 
 /* Judge both sides by one of a class's terms, filling sums and gradients.  Only a relative class
- * needs both; the other side of one may have n = 0.  A logit that isn't finite makes a loss NaN or
+ * needs both; the other side of one may have no logits.  A logit that isn't finite makes a loss NaN or
  * infinite. */
 void gan__loss_judge(const gan__loss_class *class, gan__loss_term_fn *term, gan__loss_side *real,
                      gan__loss_side *fake);
@@ -54,8 +55,8 @@ void gan__loss_judge(const gan__loss_class *class, gan__loss_term_fn *term, gan_
 typedef struct gan__loss_rows {
     const float *logits;
     const uint8_t *labels;
-    size_t n, n_classes;
-    size_t stride; /* numbers from one row to the next */
+    size_t n_rows, n_classes;
+    size_t stride; /* values from one row to the next */
     double label_smoothing;
 } gan__loss_rows;
 
@@ -69,7 +70,7 @@ typedef struct gan__loss_class_sums {
 gan__loss_class_sums gan__loss_cross_entropy(const gan__loss_rows *rows, double weight,
                                              float *grad);
 
-/* Which of n numbers is the largest; the first of equals. */
+/* The index of the largest of n values; the first of equals. */
 size_t gan__loss_argmax(const float *x, size_t n);
 
 #endif

@@ -255,7 +255,7 @@ static gan_status step(gan_classifier *c, const gan_batch *batch, gan_classifier
     const double n = (double)batch->count;
     const gan__loss_rows rows = {.logits = gan__pass_output(pass, 0),
                                  .labels = batch->labels,
-                                 .n = batch->count,
+                                 .n_rows = batch->count,
                                  .n_classes = c->n_classes,
                                  .stride = c->n_classes,
                                  .label_smoothing = c->desc.label_smoothing};

@@ -154,7 +154,7 @@ gan_status gan__learner_not_finite(const gan__learner *l, const gan__learner *co
     const unsigned long long step = l->opt->steps + 1;
     char who[96];
 
-    for (size_t i = 0; i < data->n * data->size; i++)
+    for (size_t i = 0; i < data->n_samples * data->size; i++)
         if (!isfinite(data->samples[i]))
             return gan__fail(GAN_ERR_NONFINITE, "%s, step %llu: number %zu of %s %zu is %g",
                              l->name, step, i % data->size, data->what, i / data->size,

@@ -40,7 +40,7 @@ double gan__learner_norm(const gan__learner *learner);
 typedef struct gan__learner_data {
     const char *what; /* "real sample" */
     const float *samples;
-    size_t n, size; /* how many, of so many numbers each */
+    size_t n_samples, size; /* values per sample */
 } gan__learner_data;
 
 /* Let the optimizer have the gradients, `norm` being their Euclidean norm.  GAN_ERR_NONFINITE,

@@ -147,28 +147,28 @@ void gan__penalty_destroy(gan__penalty *p)
 
 /* ---- the samples ---- */
 
-/* Work on n samples, some rows a task. */
+/* Work on the samples of a micro-batch, some rows per task. */
 typedef struct job {
-    gan__penalty *p;
-    size_t n;
-    double share;
+    gan__penalty *penalty;
+    size_t n_rows;
+    double share;      /* of the batch's loss that is this micro-batch's */
     uint64_t position; /* of the random numbers */
     const float *real, *fake;
     const float *slope;    /* the gradients */
-    double sums[TILES][2]; /* of numbers and of squares */
+    double sums[TILES][2]; /* of values and of squares */
     double deviation;
 } job;
 
 static size_t row_of(const job *j, size_t task)
 {
-    return j->n * task / TILES;
+    return j->n_rows * task / TILES;
 }
 
 static void measure(void *context, size_t task, size_t worker)
 {
     job *j = context;
-    const float *x = j->real + row_of(j, task) * j->p->size;
-    const float *end = j->real + row_of(j, task + 1) * j->p->size;
+    const float *x = j->real + row_of(j, task) * j->penalty->size;
+    const float *end = j->real + row_of(j, task + 1) * j->penalty->size;
     double sum = 0;
 
     (void)worker;
@@ -180,7 +180,7 @@ static void measure(void *context, size_t task, size_t worker)
 /* Of all numbers of the real samples. */
 static double deviation_of(job *j, gan_pool *pool)
 {
-    const double numbers = (double)j->n * (double)j->p->size;
+    const double numbers = (double)j->n_rows * (double)j->penalty->size;
     double mean = 0;
     double squares = 0;
 
@@ -195,11 +195,12 @@ static double deviation_of(job *j, gan_pool *pool)
 /* Row r of what the real samples are mixed with; it may be laid down in `out`. */
 static const float *other_row(const job *j, size_t r, float *out)
 {
-    const gan__penalty *p = j->p;
+    const gan__penalty *p = j->penalty;
     const gan__simd *simd = gan__simd_best();
 
     if (p->desc.kind == GAN_PENALTY_WGAN_GP) return j->fake + r * p->size;
-    gan__rng_uniform(p->seed, GAN__STREAM_PENALTY, j->position + j->n + r * p->size, p->size, out);
+    gan__rng_uniform(p->seed, GAN__STREAM_PENALTY, j->position + j->n_rows + r * p->size, p->size,
+                     out);
     simd->scale(p->size, (float)(0.5 * j->deviation), out, out);
     simd->axpy(p->size, 1, j->real + r * p->size, out);
     return out;
@@ -208,7 +209,7 @@ static const float *other_row(const job *j, size_t r, float *out)
 static void mix(void *context, size_t task, size_t worker)
 {
     const job *j = context;
-    const gan__penalty *p = j->p;
+    const gan__penalty *p = j->penalty;
 
     (void)worker;
     for (size_t r = row_of(j, task); r < row_of(j, task + 1); r++) {
@@ -225,13 +226,13 @@ static void mix(void *context, size_t task, size_t worker)
 static void copy(void *context, size_t task, size_t worker)
 {
     const job *j = context;
-    const float *from = j->p->desc.kind == GAN_PENALTY_R1 ? j->real : j->fake;
+    const float *from = j->penalty->desc.kind == GAN_PENALTY_R1 ? j->real : j->fake;
     const size_t begin = row_of(j, task);
     const size_t end = row_of(j, task + 1);
 
     (void)worker;
-    memcpy(gan__pass_input(j->p->pass, begin), from + begin * j->p->size,
-           (end - begin) * j->p->size * sizeof *from);
+    memcpy(gan__pass_input(j->penalty->pass, begin), from + begin * j->penalty->size,
+           (end - begin) * j->penalty->size * sizeof *from);
 }
 
 /* Mixed samples have the labels of the real ones. */
@@ -244,14 +245,14 @@ static void lay_labels(gan__pass *to, gan__pass *from, size_t n, gan_penalty_kin
 
 static void lay_samples(job *j, gan_pool *pool)
 {
-    gan__penalty *p = j->p;
+    gan__penalty *p = j->penalty;
     const gan_penalty_kind kind = p->desc.kind;
     const int mixed = kind == GAN_PENALTY_WGAN_GP || kind == GAN_PENALTY_DRAGAN;
 
     if (kind == GAN_PENALTY_DRAGAN) j->deviation = deviation_of(j, pool);
     gan__pool_run(pool, mixed ? mix : copy, j, TILES);
-    if (mixed) p->used += j->n;
-    if (kind == GAN_PENALTY_DRAGAN) p->used += j->n * p->size;
+    if (mixed) p->used += j->n_rows;
+    if (kind == GAN_PENALTY_DRAGAN) p->used += j->n_rows * p->size;
 }
 
 /* ---- the penalty ---- */
@@ -268,7 +269,7 @@ static double factor_of(const gan__penalty *p, double norm)
 static void derive(void *context, size_t task, size_t worker)
 {
     const job *j = context;
-    gan__penalty *p = j->p;
+    gan__penalty *p = j->penalty;
     const gan__simd *simd = gan__simd_best();
 
     (void)worker;
@@ -277,7 +278,8 @@ static void derive(void *context, size_t task, size_t worker)
         float *v = gan__pass_direction(p->pass) + r * p->size;
 
         p->norms[r] = sqrt(simd->sum_squares(p->size, g));
-        simd->scale(p->size, (float)(factor_of(p, p->norms[r]) * j->share / (double)j->n), g, v);
+        simd->scale(p->size, (float)(factor_of(p, p->norms[r]) * j->share / (double)j->n_rows), g,
+                    v);
     }
 }
 
@@ -303,7 +305,7 @@ uint8_t *gan__penalty_labels(gan__penalty *p)
 
 void gan__penalty_run(gan__penalty *p, gan_pool *pool, size_t n, double share)
 {
-    job j = {.p = p, .n = n, .share = share};
+    job j = {.penalty = p, .n_rows = n, .share = share};
 
     gan__pass_forward(p->pass, pool, 0, n, n);
     j.slope = gan__pass_slope(p->pass, pool);
@@ -330,8 +332,8 @@ void gan__penalty_begin(gan__penalty *p, uint64_t steps)
 void gan__penalty_add(gan__penalty *p, gan_pool *pool, gan__pass *d, size_t n, double share)
 {
     if (!p || !p->turn) return;
-    job j = {.p = p,
-             .n = n,
+    job j = {.penalty = p,
+             .n_rows = n,
              .position = p->position + p->used,
              .real = gan__pass_input(d, 0),
              .fake = gan__pass_input(d, n)};

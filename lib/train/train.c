@@ -50,7 +50,7 @@ static void work_discriminator(gan__half_step *half)
     gan__half_forward(half);
     real = gan__half_side(half, 0, half->rows, half->begin, r, f);
     fake = gan__half_side(half, half->first, half->rows, half->count + half->begin, f, r);
-    gan__half_loss(half, t->loss->d, &real, &fake);
+    gan__half_loss(half, t->loss->discriminator, &real, &fake);
     half->real_class_right += gan__half_class_loss(half, 0, share);
     half->fake_class_right += gan__half_class_loss(half, half->first, 1 - share);
     gan__pass_backward(t->discriminator.pass, t->pool, GAN__PASS_WEIGHTS);
@@ -68,7 +68,7 @@ static void work_generator(gan__half_step *half)
     gan__half_forward(half);
     real = gan__half_side(half, 0, half->first, 0, 0, 0);
     fake = gan__half_side(half, half->first, half->rows, 0, 1, 1);
-    gan__half_loss(half, t->loss->g, &real, &fake);
+    gan__half_loss(half, t->loss->generator, &real, &fake);
     (void)gan__half_class_loss(half, half->first, 1);
     gan__pass_backward(t->discriminator.pass, t->pool, GAN__PASS_INPUT);
     if (gan__half_fakes_apart(t))

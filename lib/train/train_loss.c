@@ -29,7 +29,7 @@ gan__loss_side gan__half_side(const gan__half_step *half, size_t first, size_t n
     return (gan__loss_side){.logits = gan__pass_output(t->discriminator.pass, first),
                             .targets = t->targets + first,
                             .grad = gan__pass_output_grad(t->discriminator.pass, first),
-                            .n = n,
+                            .n_logits = n,
                             .stride = outputs_of(t),
                             .share = (double)half->rows / (double)half->count,
                             .boundary =
@@ -38,7 +38,7 @@ gan__loss_side gan__half_side(const gan__half_step *half, size_t first, size_t n
 
 static double mean(double sum, const gan__loss_side *side)
 {
-    return side->n > 0 ? sum / (double)side->n * side->share : 0;
+    return side->n_logits > 0 ? sum / (double)side->n_logits * side->share : 0;
 }
 
 void gan__half_loss(gan__half_step *half, gan__loss_term_fn *term, gan__loss_side *real,
@@ -61,7 +61,7 @@ double gan__half_class_loss(gan__half_step *half, size_t first, double share)
     const uint8_t *labels = t->labels ? t->labels + first : NULL;
     const gan__loss_rows rows = {.logits = gan__pass_output(t->discriminator.pass, first) + 1,
                                  .labels = labels,
-                                 .n = half->rows,
+                                 .n_rows = half->rows,
                                  .n_classes = t->n_classes,
                                  .stride = outputs_of(t)};
     const double weight = share * t->desc.auxiliary_weight / (double)half->count;
