@@ -44,16 +44,16 @@ static double judge(verdicts *v, size_t n_real, size_t n_fake, int which, int ge
     v->a = (gan__loss_side){.logits = v->real,
                             .targets = v->real_targets,
                             .grad = v->d_real,
-                            .n = n_real,
+                            .n_logits = n_real,
                             .stride = 1,
                             .share = 1};
     v->b = (gan__loss_side){.logits = v->fake,
                             .targets = v->fake_targets,
                             .grad = v->d_fake,
-                            .n = n_fake,
+                            .n_logits = n_fake,
                             .stride = 1,
                             .share = 1};
-    gan__loss_judge(class, generator ? class->g : class->d, &v->a, &v->b);
+    gan__loss_judge(class, generator ? class->generator : class->discriminator, &v->a, &v->b);
     return (n_real > 0 ? v->a.loss / (double)n_real : 0) + v->b.loss / (double)n_fake;
 }
 
@@ -135,7 +135,8 @@ START_TEST(shares_are_counted_at_the_boundary)
     judge(&v, 5, 4, 4, 0);
     expect_near(v.a.shown, 2.385 - 0.71 + 0.013 - 6.2 + 9.1, 1e-6, 0);
     v.a.boundary = 1;
-    gan__loss_judge(gan__loss_find(GAN_LOSS_HINGE), gan__loss_find(GAN_LOSS_HINGE)->d, &v.a, &v.b);
+    gan__loss_judge(gan__loss_find(GAN_LOSS_HINGE), gan__loss_find(GAN_LOSS_HINGE)->discriminator,
+                    &v.a, &v.b);
     ck_assert(v.a.above == 2 && v.a.below == 3);
 }
 END_TEST
@@ -177,14 +178,14 @@ START_TEST(logits_may_have_others_between_them)
         sides[k].grad = grads[k];
         sides[k].stride = 3;
     }
-    gan__loss_judge(gan__loss_find(cases[_i].loss), gan__loss_find(cases[_i].loss)->g, &sides[0],
-                    &sides[1]);
+    gan__loss_judge(gan__loss_find(cases[_i].loss), gan__loss_find(cases[_i].loss)->generator,
+                    &sides[0], &sides[1]);
     a = gan__loss_cross_entropy(&apart, 0.5, pair_grads);
     b = gan__loss_cross_entropy(&joint, 0.5, grads[0] + 1);
     ck_assert(sides[0].loss == v.a.loss && sides[1].loss == v.b.loss && isfinite(loss));
     ck_assert(a.loss == b.loss && a.correct == b.correct);
     for (size_t i = 0; i < 5; i++) {
-        ck_assert(sides[0].n == 0 || grads[0][3 * i] == v.d_real[i]);
+        ck_assert(sides[0].n_logits == 0 || grads[0][3 * i] == v.d_real[i]);
         ck_assert(grads[1][3 * i] == v.d_fake[i] && grads[1][3 * i + 2] == 0);
         expect_same_bits(grads[0] + 3 * i + 1, pair_grads + 2 * i, 2 * sizeof(float));
     }
