@@ -254,6 +254,34 @@ START_TEST(reasons_belong_to_their_thread)
 }
 END_TEST
 
+static void *status_of_another_thread(void *unused)
+{
+    static gan_status found[2];
+
+    (void)unused;
+    found[0] = gan_last_status();
+    (void)gan__fail(GAN_ERR_IO, "another thread's");
+    found[1] = gan_last_status();
+    return found;
+}
+
+START_TEST(the_latest_status_is_that_of_the_message)
+{
+    pthread_t thread;
+    void *found;
+
+    ck_assert_ptr_null(gan_layer_linear(0, 3));
+    ck_assert_int_eq(gan_last_status(), GAN_ERR_INVALID);
+    (void)gan__fail(GAN_ERR_NOMEM, "none");
+    ck_assert_int_eq(gan_last_status(), GAN_ERR_NOMEM);
+    ck_assert_int_eq(pthread_create(&thread, NULL, status_of_another_thread, NULL), 0);
+    pthread_join(thread, &found);
+    ck_assert_int_eq(((gan_status *)found)[0], GAN_OK);
+    ck_assert_int_eq(((gan_status *)found)[1], GAN_ERR_IO);
+    ck_assert_int_eq(gan_last_status(), GAN_ERR_NOMEM);
+}
+END_TEST
+
 Suite *suite(void)
 {
     const TTest *const nulls[] = {the_reason_for_a_null_network_reaches_the_trainer,
@@ -272,6 +300,7 @@ Suite *suite(void)
                                   of_a_long_path_the_middle_goes_and_the_reason_stays,
                                   two_paths_of_the_greatest_length_leave_room_for_the_reason,
                                   each_thread_has_its_own_message,
+                                  the_latest_status_is_that_of_the_message,
                                   NULL};
     Suite *s = suite_create("status");
 

@@ -65,6 +65,19 @@ GAN_API const char *gan_status_text(gan_status status);
  */
 GAN_API const char *gan_last_error(void);
 
+/**
+ * Return the status of the failure that gan_last_error() is about; GAN_OK when nothing has failed on
+ * this thread yet.
+ *
+ * Functions that make something return a status and take a pointer to where it goes, but for those
+ * of layers and networks: they return the handle, or NULL, so that a network can be written down as a
+ * list of layers without a check after each.  This is the status of such a NULL.
+ *
+ * Threads: each has its own.
+ * @since 0.1
+ */
+GAN_API gan_status gan_last_status(void);
+
 GAN_END_DECLS
 
 #endif

@@ -12,6 +12,7 @@ enum {
 };
 
 static _Thread_local char message[MESSAGE_BYTES];
+static _Thread_local gan_status latest; /* that the message is about */
 
 /* The bytes after the first of a letter in UTF-8. */
 static int continues_letter(char c)
@@ -49,12 +50,18 @@ gan_status gan__fail(gan_status status, const char *format, ...)
          c++) /* a name from a file may hold anything; the sentence is one line */
         if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
     memcpy(message, text, strlen(text) + 1);
+    latest = status;
     return status;
 }
 
 const char *gan_last_error(void)
 {
     return message;
+}
+
+gan_status gan_last_status(void)
+{
+    return latest;
 }
 
 const char *gan_status_name(gan_status status)

@@ -1,0 +1,1014 @@
+"""libgan for Python: generative adversarial networks on the CPU, with NumPy arrays in and out.
+
+One module, nothing to build: put it where Python finds it, beside an installed libgan, or name the library's file in
+GAN_LIBRARY.
+
+    import libgan as gan
+
+    data = gan.Dataset.shapes(10000, seed=1)
+    batches = gan.Iterator(data, batch_size=100, shuffle=1)
+    g = gan.Network(64, [gan.linear(64, 256), gan.leaky_relu(0.2), gan.linear(256, 784), gan.tanh()], seed=1)
+    d = gan.Network(784, [gan.linear(784, 256), gan.leaky_relu(0.2), gan.linear(256, 1), gan.sigmoid()], seed=2)
+    trainer = gan.Trainer(g, d, gan.adam(lr=0.0002, beta1=0.5), gan.adam(lr=0.0002, beta1=0.5))
+    for batch in batches:  # one epoch
+        stats = trainer.step(batch)
+    pictures = trainer.sample(gan.normal(100, 64, seed=3))
+
+Classes are the library's handles; their arguments by keyword are the fields of its descriptors, with the library's defaults, and
+include/gan/*.h is the reference of both.  A call that fails raises the exception of its status, whose text is
+gan_last_error().  Arrays are float32 or uint8, row-major, a sample a row; what is given in another form is copied.  The
+constants lack the GAN_ of C: LOSS_HINGE.  Every function of the library can be called as it is in C, too: lib.gan_version_number().
+"""
+import ctypes
+import ctypes.util
+import os
+import sys
+from ctypes import CFUNCTYPE, POINTER, byref, c_char, c_char_p, c_double, c_float, c_int, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p, sizeof
+
+import numpy as np
+
+
+def _load():
+    names = [os.environ.get("GAN_LIBRARY"), ctypes.util.find_library("gan"), "libgan.dylib" if sys.platform == "darwin" else "libgan.so"]
+    reasons = []
+    for name in filter(None, names):
+        try:
+            return ctypes.CDLL(name)
+        except OSError as reason:
+            reasons.append(str(reason))
+    raise ImportError("libgan isn't found; install it, or name its file in GAN_LIBRARY (%s)" % "; ".join(reasons))
+
+
+lib = _load()
+_arguments = {}  # name: [(argument, type)] of every function
+
+
+class Record(ctypes.Structure):
+    """A struct of the library's."""
+
+    def __repr__(self):
+        fields = [(name, getattr(self, name)) for name, *_ in self._fields_ if name != "struct_size"]
+        return "%s(%s)" % (type(self).__name__, ", ".join("%s=%r" % f for f in fields))
+
+
+class Error(Exception):
+    """A call that failed; `status` is its gan_status."""
+    status = None
+
+
+def _status(value):
+    """Statuses raise, but for GAN_OK and news such as GAN_END, which are the result."""
+    return value if value >= 0 else _failed(value)
+
+
+def _failed(status=None):
+    """Raise the exception of a status: the latest one unless given."""
+    raise _exceptions.get(lib.gan_last_status() if status is None else status, Error)(lib.gan_last_error().decode())
+
+
+def _declare(name, result, arguments):
+    function = getattr(lib, name)
+    function.restype = c_int if name == "gan_last_status" else result  # which doesn't fail
+    function.argtypes = [t for _, t in arguments]
+    _arguments[name] = arguments
+
+
+# ---- declarations: made from include/gan/*.h by scripts/python-declarations
+
+SHAPE_MAX_RANK = 4
+DATASET_SHAPES_CLASSES = 10
+PADDING_NONE = c_size_t(-1).value
+CHECKPOINT_FORMAT = 1
+IMAGE_MAX_SIDE = 32768
+VERSION_MAJOR = 0
+VERSION_MINOR = 1
+VERSION_PATCH = 0
+UPSAMPLE_NEAREST = 0
+UPSAMPLE_BILINEAR = 1
+INIT_NORMAL = 0
+INIT_XAVIER_UNIFORM = 1
+INIT_XAVIER_NORMAL = 2
+INIT_KAIMING_UNIFORM = 3
+INIT_KAIMING_NORMAL = 4
+INIT_ORTHOGONAL = 5
+LATENT_NORMAL = 0
+LATENT_UNIFORM = 1
+LOSS_BCE = 0
+LOSS_MINIMAX = 1
+LOSS_RELATIVISTIC = 2
+LOSS_LEAST_SQUARES = 3
+LOSS_HINGE = 4
+LOSS_WASSERSTEIN = 5
+SCHEDULE_CONSTANT = 0
+SCHEDULE_LINEAR = 1
+SCHEDULE_COSINE = 2
+SCHEDULE_STEP = 3
+SCHEDULE_EXPONENTIAL = 4
+PENALTY_NONE = 0
+PENALTY_WGAN_GP = 1
+PENALTY_R1 = 2
+PENALTY_R2 = 3
+PENALTY_DRAGAN = 4
+DIVERGENCE_STOP = 0
+DIVERGENCE_SKIP = 1
+DIVERGENCE_REDUCE = 2
+
+STATUSES = {
+    0: ("GAN_OK", "success"),
+    1: ("GAN_END", "no more data in this pass"),
+    -1: ("GAN_ERR_INVALID", "invalid argument"),
+    -2: ("GAN_ERR_SHAPE", "shapes do not agree"),
+    -3: ("GAN_ERR_NOMEM", "out of memory"),
+    -4: ("GAN_ERR_IO", "input or output failed"),
+    -5: ("GAN_ERR_FORMAT", "malformed or unsupported data"),
+    -6: ("GAN_ERR_NONFINITE", "a loss, gradient or weight became non-finite"),
+}
+
+
+class gan_allocator(Record):
+    _fields_ = [("alloc", CFUNCTYPE(c_void_p, c_size_t, c_void_p)), ("free", CFUNCTYPE(None, c_void_p, c_void_p)),
+    ("user", c_void_p)]
+
+
+class gan_shape(Record):
+    _fields_ = [("rank", c_size_t), ("dim", c_size_t * SHAPE_MAX_RANK)]
+
+
+class gan_tensor(Record):
+    _fields_ = [("name", c_char_p), ("shape", gan_shape), ("size", c_size_t), ("data", POINTER(c_float)), ("trainable", c_int)]
+
+
+class gan_dataset_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("max_count", c_size_t), ("allocator", POINTER(gan_allocator)),
+    ("class_names", POINTER(c_char_p)), ("n_class_names", c_size_t), ("max_bytes", c_size_t)]
+
+
+class gan_png_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("width", c_size_t), ("height", c_size_t), ("channels", c_size_t),
+    ("max_count", c_size_t), ("no_labels", c_int), ("skip_bad", c_int), ("memory_limit", c_size_t), ("n_threads", c_size_t),
+    ("allocator", POINTER(gan_allocator)), ("max_picture_bytes", c_size_t)]
+
+gan_dataset_read_fn = CFUNCTYPE(c_int, c_void_p, c_size_t, POINTER(c_float), POINTER(c_uint8))
+
+
+class gan_batch(Record):
+    _fields_ = [("struct_size", c_size_t), ("count", c_size_t), ("shape", gan_shape), ("samples", POINTER(c_float)),
+    ("labels", POINTER(c_uint8))]
+
+
+class gan_iterator_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("batch_size", c_size_t), ("shuffle", c_int), ("drop_last", c_int), ("seed", c_uint64),
+    ("mean", c_float * 4), ("std", c_float * 4), ("allocator", POINTER(gan_allocator)), ("horizontal_flip", c_int),
+    ("n_threads", c_size_t)]
+
+
+class gan_conv2d_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("kernel_size", c_size_t * 2), ("stride", c_size_t * 2), ("padding", c_size_t * 2),
+    ("dilation", c_size_t * 2), ("output_padding", c_size_t * 2), ("groups", c_size_t), ("no_bias", c_int)]
+
+
+class gan_norm_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("eps", c_double), ("momentum", c_double), ("no_affine", c_int)]
+
+
+class gan_pool2d_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("kernel_size", c_size_t * 2), ("stride", c_size_t * 2), ("padding", c_size_t * 2),
+    ("exclude_pad", c_int)]
+
+
+class gan_network_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("seed", c_uint64), ("pool", c_void_p), ("allocator", POINTER(gan_allocator))]
+
+
+class gan_init_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("init", c_int), ("std", c_double), ("gain", c_double), ("slope", c_double),
+    ("fan_out", c_int)]
+
+
+class gan_statistics_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("batch_size", c_size_t), ("seed", c_uint64)]
+
+
+class gan_network_load_report(Record):
+    _fields_ = [("struct_size", c_size_t), ("n_loaded", c_size_t), ("n_missing", c_size_t), ("n_misshaped", c_size_t),
+    ("n_unexpected", c_size_t), ("missing", c_char * 1000), ("misshaped", c_char * 1000), ("unexpected", c_char * 1000)]
+
+
+class gan_network_load_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("lenient", c_int), ("prefix", c_char_p), ("report", POINTER(gan_network_load_report))]
+
+
+class gan_adam_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("lr", c_double), ("beta1", c_double), ("beta2", c_double), ("eps", c_double),
+    ("weight_decay", c_double), ("amsgrad", c_int), ("allocator", POINTER(gan_allocator))]
+
+
+class gan_adabelief_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("lr", c_double), ("beta1", c_double), ("beta2", c_double), ("eps", c_double),
+    ("weight_decay", c_double), ("allocator", POINTER(gan_allocator))]
+
+
+class gan_lion_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("lr", c_double), ("beta1", c_double), ("beta2", c_double), ("weight_decay", c_double),
+    ("allocator", POINTER(gan_allocator))]
+
+
+class gan_sgd_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("lr", c_double), ("momentum", c_double), ("dampening", c_double),
+    ("weight_decay", c_double), ("nesterov", c_int), ("allocator", POINTER(gan_allocator))]
+
+
+class gan_rmsprop_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("lr", c_double), ("alpha", c_double), ("eps", c_double), ("momentum", c_double),
+    ("weight_decay", c_double), ("centered", c_int), ("allocator", POINTER(gan_allocator))]
+
+
+class gan_schedule_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("kind", c_int), ("warmup", c_uint64), ("period", c_uint64), ("factor", c_double)]
+
+
+class gan_limits_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("grad_norm", c_double), ("grad_value", c_double), ("weight", c_double)]
+
+
+class gan_penalty_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("kind", c_int), ("weight", c_double), ("interval", c_size_t),
+    ("zero_centered", c_int)]
+
+
+class gan_trainer_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("batch_size", c_size_t), ("seed", c_uint64), ("loss", c_int), ("n_threads", c_size_t),
+    ("pool", c_void_p), ("allocator", POINTER(gan_allocator)), ("real_target", c_double), ("fake_target", c_double),
+    ("label_flip", c_double), ("d_steps_per_g", c_size_t), ("micro_batch", c_size_t), ("latent", c_int), ("on_divergence", c_int),
+    ("instance_noise", c_double), ("instance_noise_steps", c_uint64), ("average_decay", c_double), ("average_warmup", c_uint64),
+    ("penalty", POINTER(gan_penalty_desc)), ("auxiliary_weight", c_double), ("auxiliary_real_only", c_int),
+    ("class_weights", POINTER(c_double)), ("n_class_weights", c_size_t)]
+
+
+class gan_train_stats(Record):
+    _fields_ = [("struct_size", c_size_t), ("d_steps", c_uint64), ("g_steps", c_uint64), ("d_loss", c_double),
+    ("g_loss", c_double), ("d_real", c_double), ("d_fake", c_double), ("d_real_accuracy", c_double),
+    ("d_fake_accuracy", c_double), ("d_grad_norm", c_double), ("g_grad_norm", c_double), ("d_skipped", c_uint64),
+    ("g_skipped", c_uint64), ("penalty", c_double), ("penalty_norm", c_double), ("d_class_loss", c_double),
+    ("g_class_loss", c_double), ("d_real_class_accuracy", c_double), ("d_fake_class_accuracy", c_double)]
+
+
+class gan_checkpoint_info(Record):
+    _fields_ = [("struct_size", c_size_t), ("format", c_uint64), ("d_steps", c_uint64), ("g_steps", c_uint64),
+    ("batch_size", c_uint64), ("seed", c_uint64), ("has_iterator", c_int), ("epoch", c_uint64), ("position", c_uint64),
+    ("dataset_count", c_uint64), ("same_bits", c_int), ("version", c_char * 32), ("blas", c_char * 160),
+    ("processor", c_char * 32)]
+
+
+class gan_classifier_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("batch_size", c_size_t), ("seed", c_uint64), ("label_smoothing", c_double),
+    ("feature_layers", c_size_t), ("n_threads", c_size_t), ("pool", c_void_p), ("allocator", POINTER(gan_allocator))]
+
+
+class gan_classifier_stats(Record):
+    _fields_ = [("struct_size", c_size_t), ("steps", c_uint64), ("count", c_size_t), ("loss", c_double), ("accuracy", c_double),
+    ("grad_norm", c_double)]
+
+
+class gan_image_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("max_bytes", c_size_t), ("allocator", POINTER(gan_allocator))]
+
+
+class gan_grid_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("columns", c_size_t), ("padding", c_size_t), ("background", c_uint8),
+    ("mean", c_float * 4), ("std", c_float * 4), ("allocator", POINTER(gan_allocator))]
+
+
+_declare("gan_status_name", c_char_p, [("status", c_int)])
+_declare("gan_status_text", c_char_p, [("status", c_int)])
+_declare("gan_last_error", c_char_p, [])
+_declare("gan_last_status", _status, [])
+_declare("gan_shape_1d", gan_shape, [("n", c_size_t)])
+_declare("gan_shape_2d", gan_shape, [("rows", c_size_t), ("columns", c_size_t)])
+_declare("gan_shape_3d", gan_shape, [("channels", c_size_t), ("height", c_size_t), ("width", c_size_t)])
+_declare("gan_shape_size", c_size_t, [("shape", gan_shape)])
+_declare("gan_shape_equal", c_int, [("a", gan_shape), ("b", gan_shape)])
+_declare("gan_dataset_desc_init", None, [("desc", POINTER(gan_dataset_desc)), ("struct_size", c_size_t)])
+_declare("gan_dataset_open_idx", _status, [("out", POINTER(c_void_p)), ("images", c_char_p), ("labels", c_char_p),
+    ("desc", POINTER(gan_dataset_desc))])
+_declare("gan_png_desc_init", None, [("desc", POINTER(gan_png_desc)), ("struct_size", c_size_t)])
+_declare("gan_dataset_open_png", _status, [("out", POINTER(c_void_p)), ("directory", c_char_p), ("desc", POINTER(gan_png_desc))])
+_declare("gan_dataset_create_bytes", _status, [("out", POINTER(c_void_p)), ("data", POINTER(c_uint8)),
+    ("labels", POINTER(c_uint8)), ("count", c_size_t), ("shape", gan_shape), ("desc", POINTER(gan_dataset_desc))])
+_declare("gan_dataset_create_floats", _status, [("out", POINTER(c_void_p)), ("data", POINTER(c_float)),
+    ("labels", POINTER(c_uint8)), ("count", c_size_t), ("shape", gan_shape), ("desc", POINTER(gan_dataset_desc))])
+_declare("gan_dataset_create_shapes", _status, [("out", POINTER(c_void_p)), ("count", c_size_t), ("seed", c_uint64),
+    ("desc", POINTER(gan_dataset_desc))])
+_declare("gan_dataset_create_callbacks", _status, [("out", POINTER(c_void_p)), ("read", gan_dataset_read_fn), ("user", c_void_p),
+    ("count", c_size_t), ("shape", gan_shape), ("has_labels", c_int), ("desc", POINTER(gan_dataset_desc))])
+_declare("gan_dataset_destroy", None, [("data", c_void_p)])
+_declare("gan_dataset_count", c_size_t, [("data", c_void_p)])
+_declare("gan_dataset_shape", gan_shape, [("data", c_void_p)])
+_declare("gan_dataset_has_labels", c_int, [("data", c_void_p)])
+_declare("gan_dataset_class_count", c_size_t, [("data", c_void_p)])
+_declare("gan_dataset_class_name", c_char_p, [("data", c_void_p), ("label", c_size_t)])
+_declare("gan_dataset_class_sizes", _status, [("data", c_void_p), ("sizes", POINTER(c_double)), ("n_classes", c_size_t)])
+_declare("gan_dataset_file_name", c_char_p, [("data", c_void_p), ("index", c_size_t)])
+_declare("gan_dataset_skipped_count", c_size_t, [("data", c_void_p)])
+_declare("gan_dataset_skipped", c_char_p, [("data", c_void_p), ("i", c_size_t)])
+_declare("gan_dataset_read", _status, [("data", c_void_p), ("index", c_size_t), ("out", POINTER(c_float)),
+    ("label", POINTER(c_uint8))])
+_declare("gan_batch_init", None, [("batch", POINTER(gan_batch)), ("struct_size", c_size_t)])
+_declare("gan_iterator_desc_init", None, [("desc", POINTER(gan_iterator_desc)), ("struct_size", c_size_t)])
+_declare("gan_iterator_create", _status, [("out", POINTER(c_void_p)), ("data", c_void_p), ("desc", POINTER(gan_iterator_desc))])
+_declare("gan_iterator_destroy", None, [("it", c_void_p)])
+_declare("gan_iterator_next", _status, [("it", c_void_p), ("batch", POINTER(POINTER(gan_batch)))])
+_declare("gan_iterator_epoch", c_uint64, [("it", c_void_p)])
+_declare("gan_iterator_position", c_size_t, [("it", c_void_p)])
+_declare("gan_iterator_batch_count", c_size_t, [("it", c_void_p)])
+_declare("gan_iterator_seek", _status, [("it", c_void_p), ("epoch", c_uint64), ("position", c_size_t)])
+_declare("gan_layer_linear", c_void_p, [("in", c_size_t), ("out", c_size_t)])
+_declare("gan_layer_leaky_relu", c_void_p, [("slope", c_float)])
+_declare("gan_layer_relu", c_void_p, [])
+_declare("gan_layer_tanh", c_void_p, [])
+_declare("gan_layer_sigmoid", c_void_p, [])
+_declare("gan_layer_elu", c_void_p, [("alpha", c_float)])
+_declare("gan_layer_selu", c_void_p, [])
+_declare("gan_layer_gelu", c_void_p, [("approximate", c_int)])
+_declare("gan_layer_silu", c_void_p, [])
+_declare("gan_layer_softplus", c_void_p, [("beta", c_float), ("threshold", c_float)])
+_declare("gan_layer_prelu", c_void_p, [("num_parameters", c_size_t), ("init", c_float)])
+_declare("gan_layer_dropout", c_void_p, [("p", c_float)])
+_declare("gan_layer_dropout2d", c_void_p, [("p", c_float)])
+_declare("gan_layer_flatten", c_void_p, [])
+_declare("gan_layer_reshape", c_void_p, [("shape", gan_shape)])
+_declare("gan_conv2d_desc_init", None, [("desc", POINTER(gan_conv2d_desc)), ("struct_size", c_size_t)])
+_declare("gan_layer_conv2d", c_void_p, [("in_channels", c_size_t), ("out_channels", c_size_t), ("kernel_size", c_size_t),
+    ("desc", POINTER(gan_conv2d_desc))])
+_declare("gan_layer_conv_transpose2d", c_void_p, [("in_channels", c_size_t), ("out_channels", c_size_t),
+    ("kernel_size", c_size_t), ("desc", POINTER(gan_conv2d_desc))])
+_declare("gan_norm_desc_init", None, [("desc", POINTER(gan_norm_desc)), ("struct_size", c_size_t)])
+_declare("gan_layer_batch_norm", c_void_p, [("num_features", c_size_t), ("desc", POINTER(gan_norm_desc))])
+_declare("gan_layer_layer_norm", c_void_p, [("normalized_shape", gan_shape), ("desc", POINTER(gan_norm_desc))])
+_declare("gan_layer_group_norm", c_void_p, [("num_groups", c_size_t), ("num_channels", c_size_t),
+    ("desc", POINTER(gan_norm_desc))])
+_declare("gan_layer_instance_norm", c_void_p, [("num_features", c_size_t), ("affine", c_int), ("desc", POINTER(gan_norm_desc))])
+_declare("gan_pool2d_desc_init", None, [("desc", POINTER(gan_pool2d_desc)), ("struct_size", c_size_t)])
+_declare("gan_layer_max_pool2d", c_void_p, [("kernel_size", c_size_t), ("desc", POINTER(gan_pool2d_desc))])
+_declare("gan_layer_avg_pool2d", c_void_p, [("kernel_size", c_size_t), ("desc", POINTER(gan_pool2d_desc))])
+_declare("gan_layer_upsample", c_void_p, [("scale_factor", c_size_t), ("mode", c_int), ("align_corners", c_int)])
+_declare("gan_layer_pixel_shuffle", c_void_p, [("upscale_factor", c_size_t)])
+_declare("gan_layer_minibatch_stddev", c_void_p, [("group_size", c_size_t)])
+_declare("gan_layer_destroy", None, [("layer", c_void_p)])
+_declare("gan_layer_spectral_norm", c_void_p, [("layer", c_void_p)])
+_declare("gan_layer_label_embedding", c_void_p, [("num_classes", c_size_t), ("embedding_dim", c_size_t)])
+_declare("gan_layer_one_hot", c_void_p, [("num_classes", c_size_t)])
+_declare("gan_layer_label_map", c_void_p, [("num_classes", c_size_t), ("num_maps", c_size_t)])
+_declare("gan_layer_class_affine", c_void_p, [("num_features", c_size_t), ("num_classes", c_size_t)])
+_declare("gan_layer_projection", c_void_p, [("in", c_size_t), ("num_classes", c_size_t)])
+_declare("gan_pool_create", _status, [("out", POINTER(c_void_p)), ("n_threads", c_size_t), ("allocator", POINTER(gan_allocator))])
+_declare("gan_pool_destroy", None, [("pool", c_void_p)])
+_declare("gan_pool_thread_count", c_size_t, [("pool", c_void_p)])
+_declare("gan_network_desc_init", None, [("desc", POINTER(gan_network_desc)), ("struct_size", c_size_t)])
+_declare("gan_network_create", c_void_p, [("input", gan_shape), ("desc", POINTER(gan_network_desc))])
+_declare("gan_network_destroy", None, [("net", c_void_p)])
+_declare("gan_network_add", _status, [("net", c_void_p), ("layer", c_void_p)])
+_declare("gan_layer_residual", c_void_p, [("body", c_void_p), ("shortcut", c_void_p)])
+_declare("gan_network_add_conditional_batch_norm", _status, [("net", c_void_p), ("num_features", c_size_t),
+    ("num_classes", c_size_t), ("desc", POINTER(gan_norm_desc))])
+_declare("gan_network_build", _status, [("net", c_void_p)])
+_declare("gan_network_initialize", _status, [("net", c_void_p), ("seed", c_uint64)])
+_declare("gan_init_desc_init", None, [("desc", POINTER(gan_init_desc)), ("struct_size", c_size_t)])
+_declare("gan_network_initialize_as", _status, [("net", c_void_p), ("seed", c_uint64), ("desc", POINTER(gan_init_desc))])
+_declare("gan_statistics_desc_init", None, [("desc", POINTER(gan_statistics_desc)), ("struct_size", c_size_t)])
+_declare("gan_network_estimate_statistics", _status, [("net", c_void_p), ("in", POINTER(c_float)), ("labels", POINTER(c_uint8)),
+    ("n", c_size_t), ("desc", POINTER(gan_statistics_desc))])
+_declare("gan_network_clone", _status, [("out", POINTER(c_void_p)), ("net", c_void_p)])
+_declare("gan_network_input_shape", gan_shape, [("net", c_void_p)])
+_declare("gan_network_output_shape", gan_shape, [("net", c_void_p)])
+_declare("gan_network_class_count", c_size_t, [("net", c_void_p)])
+_declare("gan_network_set_class_names", _status, [("net", c_void_p), ("names", POINTER(c_char_p)), ("n", c_size_t)])
+_declare("gan_network_class_name", c_char_p, [("net", c_void_p), ("label", c_size_t)])
+_declare("gan_network_set_picture_shape", _status, [("net", c_void_p), ("shape", gan_shape)])
+_declare("gan_network_picture_shape", gan_shape, [("net", c_void_p)])
+_declare("gan_network_set_latent", _status, [("net", c_void_p), ("latent", c_int)])
+_declare("gan_network_latent", c_int, [("net", c_void_p)])
+_declare("gan_network_layer_count", c_size_t, [("net", c_void_p)])
+_declare("gan_network_layer_kind", c_char_p, [("net", c_void_p), ("index", c_size_t)])
+_declare("gan_network_param_count", c_size_t, [("net", c_void_p)])
+_declare("gan_network_tensor_count", c_size_t, [("net", c_void_p)])
+_declare("gan_network_tensor", _status, [("out", POINTER(gan_tensor)), ("net", c_void_p), ("index", c_size_t)])
+_declare("gan_network_find", _status, [("out", POINTER(gan_tensor)), ("net", c_void_p), ("name", c_char_p)])
+_declare("gan_network_summary", c_size_t, [("net", c_void_p), ("text", c_char_p), ("capacity", c_size_t)])
+_declare("gan_network_forward", _status, [("net", c_void_p), ("in", POINTER(c_float)), ("n", c_size_t),
+    ("out", POINTER(c_float))])
+_declare("gan_network_forward_labels", _status, [("net", c_void_p), ("in", POINTER(c_float)), ("labels", POINTER(c_uint8)),
+    ("n", c_size_t), ("out", POINTER(c_float))])
+_declare("gan_network_forward_between", _status, [("net", c_void_p), ("in", POINTER(c_float)), ("from", POINTER(c_uint8)),
+    ("to", POINTER(c_uint8)), ("way", POINTER(c_float)), ("n", c_size_t), ("out", POINTER(c_float))])
+_declare("gan_network_save", _status, [("net", c_void_p), ("path", c_char_p)])
+_declare("gan_network_load_report_init", None, [("report", POINTER(gan_network_load_report)), ("struct_size", c_size_t)])
+_declare("gan_network_load_desc_init", None, [("desc", POINTER(gan_network_load_desc)), ("struct_size", c_size_t)])
+_declare("gan_network_load", _status, [("net", c_void_p), ("path", c_char_p), ("desc", POINTER(gan_network_load_desc))])
+_declare("gan_network_open", _status, [("out", POINTER(c_void_p)), ("path", c_char_p), ("desc", POINTER(gan_network_desc))])
+_declare("gan_loss_bce_with_logits", _status, [("logits", POINTER(c_float)), ("n", c_size_t), ("target", c_float),
+    ("loss", POINTER(c_double)), ("grad", POINTER(c_float))])
+_declare("gan_loss_cross_entropy", _status, [("logits", POINTER(c_float)), ("n", c_size_t), ("n_classes", c_size_t),
+    ("labels", POINTER(c_uint8)), ("label_smoothing", c_float), ("loss", POINTER(c_double)), ("grad", POINTER(c_float))])
+_declare("gan_adam_desc_init", None, [("desc", POINTER(gan_adam_desc)), ("struct_size", c_size_t)])
+_declare("gan_adamw_desc_init", None, [("desc", POINTER(gan_adam_desc)), ("struct_size", c_size_t)])
+_declare("gan_adabelief_desc_init", None, [("desc", POINTER(gan_adabelief_desc)), ("struct_size", c_size_t)])
+_declare("gan_lion_desc_init", None, [("desc", POINTER(gan_lion_desc)), ("struct_size", c_size_t)])
+_declare("gan_sgd_desc_init", None, [("desc", POINTER(gan_sgd_desc)), ("struct_size", c_size_t)])
+_declare("gan_rmsprop_desc_init", None, [("desc", POINTER(gan_rmsprop_desc)), ("struct_size", c_size_t)])
+_declare("gan_optimizer_create_adam", _status, [("out", POINTER(c_void_p)), ("desc", POINTER(gan_adam_desc))])
+_declare("gan_optimizer_create_adamw", _status, [("out", POINTER(c_void_p)), ("desc", POINTER(gan_adam_desc))])
+_declare("gan_optimizer_create_adabelief", _status, [("out", POINTER(c_void_p)), ("desc", POINTER(gan_adabelief_desc))])
+_declare("gan_optimizer_create_lion", _status, [("out", POINTER(c_void_p)), ("desc", POINTER(gan_lion_desc))])
+_declare("gan_optimizer_create_sgd", _status, [("out", POINTER(c_void_p)), ("desc", POINTER(gan_sgd_desc))])
+_declare("gan_optimizer_create_rmsprop", _status, [("out", POINTER(c_void_p)), ("desc", POINTER(gan_rmsprop_desc))])
+_declare("gan_optimizer_destroy", None, [("opt", c_void_p)])
+_declare("gan_optimizer_bind", _status, [("opt", c_void_p), ("n_params", c_size_t)])
+_declare("gan_optimizer_step", _status, [("opt", c_void_p), ("params", POINTER(c_float)), ("grads", POINTER(c_float)),
+    ("n", c_size_t)])
+_declare("gan_optimizer_lr", c_double, [("opt", c_void_p)])
+_declare("gan_optimizer_set_lr", _status, [("opt", c_void_p), ("lr", c_double)])
+_declare("gan_schedule_desc_init", None, [("desc", POINTER(gan_schedule_desc)), ("struct_size", c_size_t)])
+_declare("gan_optimizer_set_schedule", _status, [("opt", c_void_p), ("desc", POINTER(gan_schedule_desc))])
+_declare("gan_optimizer_next_lr", c_double, [("opt", c_void_p)])
+_declare("gan_limits_desc_init", None, [("desc", POINTER(gan_limits_desc)), ("struct_size", c_size_t)])
+_declare("gan_optimizer_set_limits", _status, [("opt", c_void_p), ("desc", POINTER(gan_limits_desc))])
+_declare("gan_optimizer_steps", c_uint64, [("opt", c_void_p)])
+_declare("gan_penalty_desc_init", None, [("desc", POINTER(gan_penalty_desc)), ("struct_size", c_size_t)])
+_declare("gan_trainer_desc_init", None, [("desc", POINTER(gan_trainer_desc)), ("struct_size", c_size_t)])
+_declare("gan_train_stats_init", None, [("stats", POINTER(gan_train_stats)), ("struct_size", c_size_t)])
+_declare("gan_trainer_create", _status, [("out", POINTER(c_void_p)), ("g", c_void_p), ("d", c_void_p), ("g_opt", c_void_p),
+    ("d_opt", c_void_p), ("desc", POINTER(gan_trainer_desc))])
+_declare("gan_trainer_destroy", None, [("trainer", c_void_p)])
+_declare("gan_trainer_generator", c_void_p, [("trainer", c_void_p)])
+_declare("gan_trainer_discriminator", c_void_p, [("trainer", c_void_p)])
+_declare("gan_trainer_generator_optimizer", c_void_p, [("trainer", c_void_p)])
+_declare("gan_trainer_discriminator_optimizer", c_void_p, [("trainer", c_void_p)])
+_declare("gan_trainer_batch_size", c_size_t, [("trainer", c_void_p)])
+_declare("gan_trainer_stats", _status, [("trainer", c_void_p), ("stats", POINTER(gan_train_stats))])
+_declare("gan_train_step", _status, [("trainer", c_void_p), ("batch", POINTER(gan_batch)), ("stats", POINTER(gan_train_stats))])
+_declare("gan_train_discriminator_step", _status, [("trainer", c_void_p), ("batch", POINTER(gan_batch)), ("z", POINTER(c_float)),
+    ("labels", POINTER(c_uint8)), ("stats", POINTER(gan_train_stats))])
+_declare("gan_train_generator_step", _status, [("trainer", c_void_p), ("n", c_size_t), ("z", POINTER(c_float)),
+    ("labels", POINTER(c_uint8)), ("stats", POINTER(gan_train_stats))])
+_declare("gan_trainer_average", c_void_p, [("trainer", c_void_p)])
+_declare("gan_trainer_sample", _status, [("trainer", c_void_p), ("z", POINTER(c_float)), ("n", c_size_t),
+    ("out", POINTER(c_float))])
+_declare("gan_trainer_sample_labels", _status, [("trainer", c_void_p), ("z", POINTER(c_float)), ("labels", POINTER(c_uint8)),
+    ("n", c_size_t), ("out", POINTER(c_float))])
+_declare("gan_checkpoint_save", _status, [("trainer", c_void_p), ("it", c_void_p), ("path", c_char_p)])
+_declare("gan_checkpoint_save_keep", _status, [("trainer", c_void_p), ("it", c_void_p), ("path", c_char_p), ("n_keep", c_size_t)])
+_declare("gan_checkpoint_load", _status, [("trainer", c_void_p), ("it", c_void_p), ("path", c_char_p)])
+_declare("gan_checkpoint_networks", _status, [("g", POINTER(c_void_p)), ("d", POINTER(c_void_p)), ("path", c_char_p),
+    ("desc", POINTER(gan_network_desc))])
+_declare("gan_checkpoint_average", _status, [("out", POINTER(c_void_p)), ("path", c_char_p), ("desc", POINTER(gan_network_desc))])
+_declare("gan_checkpoint_info_init", None, [("info", POINTER(gan_checkpoint_info)), ("struct_size", c_size_t)])
+_declare("gan_checkpoint_read_info", _status, [("info", POINTER(gan_checkpoint_info)), ("path", c_char_p)])
+_declare("gan_classifier_desc_init", None, [("desc", POINTER(gan_classifier_desc)), ("struct_size", c_size_t)])
+_declare("gan_classifier_stats_init", None, [("stats", POINTER(gan_classifier_stats)), ("struct_size", c_size_t)])
+_declare("gan_classifier_create", _status, [("out", POINTER(c_void_p)), ("net", c_void_p), ("opt", c_void_p),
+    ("desc", POINTER(gan_classifier_desc))])
+_declare("gan_classifier_destroy", None, [("classifier", c_void_p)])
+_declare("gan_classifier_class_count", c_size_t, [("classifier", c_void_p)])
+_declare("gan_classifier_feature_count", c_size_t, [("classifier", c_void_p)])
+_declare("gan_classifier_step", _status, [("classifier", c_void_p), ("batch", POINTER(gan_batch)),
+    ("stats", POINTER(gan_classifier_stats))])
+_declare("gan_classifier_evaluate", _status, [("classifier", c_void_p), ("it", c_void_p),
+    ("stats", POINTER(gan_classifier_stats)), ("confusion", POINTER(c_size_t))])
+_declare("gan_classifier_predict", _status, [("classifier", c_void_p), ("samples", POINTER(c_float)), ("n", c_size_t),
+    ("labels", POINTER(c_uint8))])
+_declare("gan_classifier_features", _status, [("classifier", c_void_p), ("samples", POINTER(c_float)), ("n", c_size_t),
+    ("features", POINTER(c_float))])
+_declare("gan_image_create", _status, [("out", POINTER(c_void_p)), ("width", c_size_t), ("height", c_size_t),
+    ("channels", c_size_t), ("allocator", POINTER(gan_allocator))])
+_declare("gan_image_desc_init", None, [("desc", POINTER(gan_image_desc)), ("struct_size", c_size_t)])
+_declare("gan_image_read", _status, [("out", POINTER(c_void_p)), ("path", c_char_p), ("desc", POINTER(gan_image_desc))])
+_declare("gan_image_write", _status, [("image", c_void_p), ("path", c_char_p)])
+_declare("gan_image_destroy", None, [("image", c_void_p)])
+_declare("gan_image_width", c_size_t, [("image", c_void_p)])
+_declare("gan_image_height", c_size_t, [("image", c_void_p)])
+_declare("gan_image_channels", c_size_t, [("image", c_void_p)])
+_declare("gan_image_pixels", POINTER(c_uint8), [("image", c_void_p)])
+_declare("gan_grid_desc_init", None, [("desc", POINTER(gan_grid_desc)), ("struct_size", c_size_t)])
+_declare("gan_image_create_grid", _status, [("out", POINTER(c_void_p)), ("samples", POINTER(c_float)), ("n", c_size_t),
+    ("shape", gan_shape), ("desc", POINTER(gan_grid_desc))])
+_declare("gan_image_write_grid", _status, [("path", c_char_p), ("samples", POINTER(c_float)), ("n", c_size_t),
+    ("shape", gan_shape), ("desc", POINTER(gan_grid_desc))])
+_declare("gan_moments_create", _status, [("out", POINTER(c_void_p)), ("dimension", c_size_t),
+    ("allocator", POINTER(gan_allocator))])
+_declare("gan_moments_destroy", None, [("moments", c_void_p)])
+_declare("gan_moments_add", _status, [("moments", c_void_p), ("vectors", POINTER(c_float)), ("n", c_size_t)])
+_declare("gan_moments_count", c_uint64, [("moments", c_void_p)])
+_declare("gan_moments_dimension", c_size_t, [("moments", c_void_p)])
+_declare("gan_moments_read", _status, [("moments", c_void_p), ("mean", POINTER(c_double)), ("covariance", POINTER(c_double))])
+_declare("gan_metrics_frechet", _status, [("distance", POINTER(c_double)), ("a", c_void_p), ("b", c_void_p)])
+_declare("gan_rng_create", _status, [("out", POINTER(c_void_p)), ("seed", c_uint64), ("stream", c_uint64),
+    ("allocator", POINTER(gan_allocator))])
+_declare("gan_rng_destroy", None, [("rng", c_void_p)])
+_declare("gan_rng_uniform", _status, [("rng", c_void_p), ("n", c_size_t), ("out", POINTER(c_float))])
+_declare("gan_rng_normal", _status, [("rng", c_void_p), ("n", c_size_t), ("out", POINTER(c_float))])
+_declare("gan_rng_truncated_normal", _status, [("rng", c_void_p), ("bound", c_double), ("n", c_size_t),
+    ("out", POINTER(c_float))])
+_declare("gan_rng_below", c_uint32, [("rng", c_void_p), ("bound", c_uint32)])
+_declare("gan_rng_labels", _status, [("rng", c_void_p), ("n_classes", c_size_t), ("weights", POINTER(c_double)), ("n", c_size_t),
+    ("labels", POINTER(c_uint8))])
+_declare("gan_rng_position", c_uint64, [("rng", c_void_p)])
+_declare("gan_rng_seek", _status, [("rng", c_void_p), ("position", c_uint64)])
+_declare("gan_version_number", c_int, [])
+_declare("gan_version_string", c_char_p, [])
+_declare("gan_blas_name", c_char_p, [])
+_declare("gan_instruction_set", c_char_p, [])
+
+# ---- end of the declarations
+
+
+def _exception(value, name):
+    words = name.replace("GAN_ERR_", "").lower()
+    title = {"nomem": "OutOfMemory", "io": "InputOutput", "nonfinite": "NonFinite"}.get(words, words.capitalize()) + "Error"
+    made = type(title, (Error,), {"status": value, "__doc__": "%s: %s." % (name, STATUSES[value][1])})
+    globals()[title] = made
+    return made
+
+
+_exceptions = {value: _exception(value, name) for value, (name, _) in STATUSES.items() if value < 0}
+
+
+# ---- from Python to C ----
+
+def shape(*dims):
+    """A gan_shape: shape(784), shape(1, 28, 28)."""
+    dims = dims[0] if len(dims) == 1 and not np.isscalar(dims[0]) else dims
+    if isinstance(dims, gan_shape):
+        return dims
+    if not 1 <= len(dims) <= SHAPE_MAX_RANK:
+        raise ValueError("a shape has 1 to %d dimensions, not %d" % (SHAPE_MAX_RANK, len(dims)))
+    return gan_shape(len(dims), (c_size_t * SHAPE_MAX_RANK)(*dims))
+
+
+def _dims(s):
+    return tuple(s.dim[:s.rank])
+
+
+def _array(values, dtype, what, size=None):
+    """Values as a row-major array, `size` of them."""
+    a = np.ascontiguousarray(values, dtype)
+    if size is not None and a.size != size:
+        raise ValueError("%s: %d values, expected %d" % (what, a.size, size))
+    return a
+
+
+def _pointer(a):
+    return None if a is None else a.ctypes.data_as(POINTER({"float32": c_float, "uint8": c_uint8, "float64": c_double}[a.dtype.name]))
+
+
+def _field(t, value, keep):
+    """A value for a field of type t; `keep` gets what has to live as long as the struct."""
+    if isinstance(value, Handle):
+        keep.append(value)
+        return value._handle
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, bool) or value is None or np.isscalar(value):
+        return t(*[value] * t._length_) if hasattr(t, "_length_") and np.isscalar(value) else value
+    if hasattr(t, "_length_"):
+        return t(*value)
+    if isinstance(value, t):
+        return value
+    target = t._type_
+    if isinstance(value, Record):
+        keep.append(value)
+        return ctypes.pointer(value)
+    items = (target * len(value))(*[v.encode() if isinstance(v, str) else v for v in value])
+    keep.append(items)
+    return ctypes.cast(items, t)
+
+
+def record(record_type, init=None, **fields):
+    """A descriptor: its defaults, then the given fields."""
+    made = record_type()
+    getattr(lib, init or record_type.__name__ + "_init")(byref(made), sizeof(made))
+    types = dict(f[:2] for f in record_type._fields_)
+    made._keep = []
+    for name, value in fields.items():
+        if name not in types or name == "struct_size":
+            raise TypeError("%s has no %s; it has %s" % (record_type.__name__, name, ", ".join(n for n in types if n != "struct_size")))
+        setattr(made, name, _field(types[name], value, made._keep))
+    return made
+
+
+class Handle:
+    """What the library made; it ends with the last reference to it."""
+    _handle = None
+    _destroy = None
+
+    def __init__(self, handle, *uses):
+        self._handle = handle
+        self._uses = uses  # must live as long
+
+    def __del__(self):
+        if self._handle and self._destroy:
+            getattr(lib, self._destroy)(self._handle)
+        self._handle = None
+
+    def _give(self):
+        """Give the handle to a function that takes ownership."""
+        handle, self._handle = self._handle, None
+        if not handle:
+            raise ValueError("this %s was given to a network already" % type(self).__name__.lower())
+        return handle
+
+
+def _created(function, *arguments):
+    """What a function that begins with `**out` made."""
+    out = c_void_p()
+    getattr(lib, function)(byref(out), *arguments)
+    return out.value
+
+
+# ---- networks ----
+
+class Layer(Handle):
+    _destroy = "gan_layer_destroy"
+
+
+def _constructor(name):
+    """The function of Python that makes a kind of layer: descriptors become keywords."""
+    arguments = _arguments[name]
+    plain = [(n, t) for n, t in arguments if not (hasattr(t, "_type_") and isinstance(t._type_, type) and issubclass(t._type_, Record))]
+    settings = [t._type_ for n, t in arguments if (n, t) not in plain]
+
+    def make(*values, **fields):
+        for (n, _) in plain[len(values):]:
+            values += (fields.pop(n, 0),)
+        if len(values) > len(plain) or fields and not settings:
+            raise TypeError("%s(%s)" % (make.__name__, ", ".join([n for n, _ in plain] + ["..."] * len(settings))))
+        given = [v._give() if isinstance(v, Handle) else shape(v) if t is gan_shape else v for v, (_, t) in zip(values, plain)]
+        given += [byref(record(settings[0], **fields))] if settings else []
+        handle = getattr(lib, name)(*given)
+        return Layer(handle or _failed())
+    make.__name__ = name.replace("gan_layer_", "")
+    make.__doc__ = "%s(): %s, and the fields of %s." % (name, ", ".join(n for n, _ in plain) or "no arguments", settings[0].__name__ if settings else "nothing")
+    return make
+
+
+for _name in [n for n in _arguments if n.startswith("gan_layer_") and n != "gan_layer_destroy"]:
+    globals()[_name.replace("gan_layer_", "")] = _constructor(_name)
+
+
+class Network(Handle):
+    """gan_network: layers in a row.  `input` is a number of values or a shape; layers are used up."""
+    _destroy = "gan_network_destroy"
+
+    def __init__(self, input, layers, **settings):
+        desc = record(gan_network_desc, **settings)
+        super().__init__(lib.gan_network_create(shape(input), byref(desc)), *desc._keep)
+        self._handle or _failed()
+        for layer in layers:
+            _status(lib.gan_network_add(self._handle, layer._give()))
+
+    @classmethod
+    def _of(cls, handle, *uses):
+        made = cls.__new__(cls)
+        Handle.__init__(made, handle, *uses)
+        return made
+
+    @classmethod
+    def open(cls, path, **settings):
+        desc = record(gan_network_desc, **settings)
+        return cls._of(_created("gan_network_open", os.fsencode(path), byref(desc)), *desc._keep)
+
+    def save(self, path):
+        lib.gan_network_save(self._handle, os.fsencode(path))
+
+    def load(self, path, **settings):
+        desc = record(gan_network_load_desc, **settings)
+        lib.gan_network_load(self._handle, os.fsencode(path), byref(desc))
+
+    def build(self):
+        lib.gan_network_build(self._handle)
+
+    def clone(self):
+        return type(self)._of(_created("gan_network_clone", self._handle, None))
+
+    @property
+    def input_shape(self):
+        return _dims(lib.gan_network_input_shape(self._handle))
+
+    @property
+    def output_shape(self):
+        return _dims(lib.gan_network_output_shape(self._handle))
+
+    @property
+    def class_count(self):
+        return lib.gan_network_class_count(self._handle)
+
+    @property
+    def kinds(self):
+        """The kind of each layer, as files call it."""
+        return [lib.gan_network_layer_kind(self._handle, i).decode() for i in range(lib.gan_network_layer_count(self._handle))]
+
+    @property
+    def tensors(self):
+        """The weights and buffers by PyTorch's names: arrays that show the network's own memory."""
+        self.build()
+        found = {}
+        for i in range(lib.gan_network_tensor_count(self._handle)):
+            t = gan_tensor()
+            lib.gan_network_tensor(byref(t), self._handle, i)
+            memory = (c_float * t.size).from_address(ctypes.addressof(t.data.contents))
+            memory._network = self  # lives as long as an array on it
+            found[t.name.decode()] = np.frombuffer(memory, np.float32).reshape(_dims(t.shape))
+        return found
+
+    def summary(self):
+        n = lib.gan_network_summary(self._handle, None, 0)
+        text = ctypes.create_string_buffer(n + 1)
+        lib.gan_network_summary(self._handle, text, n + 1)
+        return text.value.decode()
+
+    def forward(self, samples, labels=None):
+        """What comes out for samples, in evaluation mode."""
+        samples, n = _samples(samples, int(np.prod(self.input_shape)))
+        out = np.empty((n,) + self.output_shape, np.float32)
+        lib.gan_network_forward_labels(self._handle, _pointer(samples), _pointer(_labels(labels, n)), n, _pointer(out))
+        return out
+
+    __call__ = forward
+
+
+def _samples(values, size):
+    """Samples as an array, and how many they are."""
+    a = np.ascontiguousarray(values, np.float32)
+    if size == 0 or a.size % size:
+        raise ValueError("%d values are no samples of %d" % (a.size, size))
+    return a, a.size // size
+
+
+def _labels(labels, n):
+    if labels is None:
+        return None
+    a = np.asarray(labels)
+    if a.size and (a.min() < 0 or a.max() > 255):
+        raise ValueError("labels from %d to %d; they are 0 to 255" % (a.min(), a.max()))
+    return _array(a, np.uint8, "labels", n)
+
+
+# ---- samples ----
+
+class Dataset(Handle):
+    """gan_dataset: samples to learn from, by one of the functions below."""
+    _destroy = "gan_dataset_destroy"
+
+    @classmethod
+    def _open(cls, function, *arguments, desc=None, settings=None, uses=()):
+        made = record(desc or gan_dataset_desc, **settings)
+        return cls(_created(function, *arguments, byref(made)), *uses)
+
+    @classmethod
+    def array(cls, samples, labels=None, **settings):
+        """An array of samples, the first axis counting them: uint8 from 0 to 255, or floats as they are."""
+        a = np.asarray(samples)
+        a = _array(a, np.uint8 if a.dtype == np.uint8 else np.float32, "samples")
+        labels = _labels(labels, len(a))
+        function = "gan_dataset_create_bytes" if a.dtype == np.uint8 else "gan_dataset_create_floats"
+        return cls._open(function, _pointer(a), _pointer(labels), len(a), shape(a.shape[1:] or 1), settings=settings, uses=(a, labels))
+
+    @classmethod
+    def idx(cls, images, labels=None, **settings):
+        return cls._open("gan_dataset_open_idx", os.fsencode(images), labels and os.fsencode(labels), settings=settings)
+
+    @classmethod
+    def png(cls, directory, **settings):
+        return cls._open("gan_dataset_open_png", os.fsencode(directory), desc=gan_png_desc, settings=settings)
+
+    @classmethod
+    def shapes(cls, count, seed=0, **settings):
+        return cls._open("gan_dataset_create_shapes", count, seed, settings=settings)
+
+    def __len__(self):
+        return lib.gan_dataset_count(self._handle)
+
+    @property
+    def shape(self):
+        return _dims(lib.gan_dataset_shape(self._handle))
+
+    @property
+    def class_names(self):
+        return [lib.gan_dataset_class_name(self._handle, i).decode() for i in range(lib.gan_dataset_class_count(self._handle))]
+
+    def __getitem__(self, index):
+        """A sample as it is read, without normalisation, and its label (None where there are none)."""
+        if not 0 <= index < len(self):
+            raise IndexError("sample %d of %d" % (index, len(self)))
+        out, label = np.empty(self.shape, np.float32), c_uint8()
+        lib.gan_dataset_read(self._handle, index, _pointer(out), byref(label))
+        return out, label.value if lib.gan_dataset_has_labels(self._handle) else None
+
+
+class Batch:
+    """Samples ready for a network, and their labels or None; arrays on the iterator's memory until its next batch."""
+
+    def __init__(self, pointer, iterator):
+        self._pointer, self._iterator = pointer, iterator
+        b = pointer.contents
+        self.samples = np.ctypeslib.as_array(b.samples, (b.count,) + _dims(b.shape))
+        self.labels = np.ctypeslib.as_array(b.labels, (b.count,)) if b.labels else None
+
+    def __len__(self):
+        return len(self.samples)
+
+
+class Iterator(Handle):
+    """gan_iterator: shuffled, normalised batches.  A loop over it is an epoch, or what is left of one."""
+    _destroy = "gan_iterator_destroy"
+
+    def __init__(self, data, **settings):
+        desc = record(gan_iterator_desc, **settings)
+        super().__init__(_created("gan_iterator_create", data._handle, byref(desc)), data)
+
+    def __iter__(self):
+        epoch = self.epoch
+        while self.epoch == epoch:
+            batch = POINTER(gan_batch)()
+            if lib.gan_iterator_next(self._handle, byref(batch)) == STATUS_END:
+                return
+            yield Batch(batch, self)
+
+    def __len__(self):
+        """Batches in an epoch."""
+        return lib.gan_iterator_batch_count(self._handle)
+
+    @property
+    def epoch(self):
+        return lib.gan_iterator_epoch(self._handle)
+
+    @property
+    def position(self):
+        return lib.gan_iterator_position(self._handle)
+
+    def seek(self, epoch, position=0):
+        lib.gan_iterator_seek(self._handle, epoch, position)
+
+
+STATUS_END = 1
+
+
+# ---- training ----
+
+class Optimizer(Handle):
+    """gan_optimizer, by adam(), adamw(), adabelief(), lion(), sgd() or rmsprop()."""
+    _destroy = "gan_optimizer_destroy"
+
+    @property
+    def lr(self):
+        return lib.gan_optimizer_lr(self._handle)
+
+    @lr.setter
+    def lr(self, value):
+        lib.gan_optimizer_set_lr(self._handle, value)
+
+    @property
+    def next_lr(self):
+        """The learning rate of the next step, schedule included."""
+        return lib.gan_optimizer_next_lr(self._handle)
+
+    def set_schedule(self, **settings):
+        lib.gan_optimizer_set_schedule(self._handle, byref(record(gan_schedule_desc, **settings)))
+
+    def set_limits(self, **settings):
+        lib.gan_optimizer_set_limits(self._handle, byref(record(gan_limits_desc, **settings)))
+
+
+def _rule(name):
+    function = "gan_optimizer_create_" + name
+    desc = _arguments[function][1][1]._type_
+
+    def make(**settings):
+        return Optimizer(_created(function, byref(record(desc, "gan_%s_desc_init" % name, **settings))))
+    make.__name__ = name
+    make.__doc__ = "%s(): the fields of %s." % (function, desc.__name__)
+    return make
+
+
+for _name in [n for n in _arguments if n.startswith("gan_optimizer_create_")]:
+    globals()[_name.replace("gan_optimizer_create_", "")] = _rule(_name.replace("gan_optimizer_create_", ""))
+
+
+class Trainer(Handle):
+    """gan_trainer: a generator and a discriminator, their optimizers, and the steps of training."""
+    _destroy = "gan_trainer_destroy"
+
+    def __init__(self, generator, discriminator, generator_optimizer, discriminator_optimizer, penalty=None, **settings):
+        if penalty is not None:
+            settings["penalty"] = record(gan_penalty_desc, **penalty)
+        if "class_weights" in settings:
+            settings.setdefault("n_class_weights", len(settings["class_weights"]))
+        desc = record(gan_trainer_desc, **settings)
+        players = generator, discriminator, generator_optimizer, discriminator_optimizer
+        super().__init__(_created("gan_trainer_create", *[p._handle for p in players], byref(desc)), *players, *desc._keep)
+        self.generator, self.discriminator = generator, discriminator
+
+    def step(self, batch):
+        """Train both networks once on a Batch or an array of samples; return the figures."""
+        stats = record(gan_train_stats)
+        lib.gan_train_step(self._handle, _batch(batch, self), byref(stats))
+        return stats
+
+    def discriminator_step(self, batch, z=None, labels=None):
+        stats = record(gan_train_stats)
+        b = _batch(batch, self)
+        z = self._latents(z, b.contents.count)
+        lib.gan_train_discriminator_step(self._handle, b, _pointer(z), _pointer(_labels(labels, b.contents.count)), byref(stats))
+        return stats
+
+    def generator_step(self, n, z=None, labels=None):
+        stats = record(gan_train_stats)
+        z = self._latents(z, n)
+        lib.gan_train_generator_step(self._handle, n, _pointer(z), _pointer(_labels(labels, n)), byref(stats))
+        return stats
+
+    def _latents(self, z, n):
+        return None if z is None else _array(z, np.float32, "z", n * int(np.prod(self.generator.input_shape)))
+
+    @property
+    def stats(self):
+        """The figures of the latest step."""
+        stats = record(gan_train_stats)
+        lib.gan_trainer_stats(self._handle, byref(stats))
+        return stats
+
+    def sample(self, z, labels=None):
+        """Samples for latent vectors, by the average of the weights where one is kept."""
+        z, n = _samples(z, int(np.prod(self.generator.input_shape)))
+        out = np.empty((n,) + self.generator.output_shape, np.float32)
+        lib.gan_trainer_sample_labels(self._handle, _pointer(z), _pointer(_labels(labels, n)), n, _pointer(out))
+        return out
+
+    @property
+    def average(self):
+        """The exponential moving average of the generator, which belongs to the trainer; None where none is kept."""
+        handle = lib.gan_trainer_average(self._handle)
+        return _Borrowed._of(handle, self) if handle else None
+
+    def save(self, path, iterator=None):
+        """gan_checkpoint_save(): the whole run in a file."""
+        lib.gan_checkpoint_save(self._handle, iterator and iterator._handle, os.fsencode(path))
+
+    def load(self, path, iterator=None):
+        lib.gan_checkpoint_load(self._handle, iterator and iterator._handle, os.fsencode(path))
+
+
+class _Borrowed(Network):
+    _destroy = None
+
+
+def _batch(batch, trainer):
+    """A pointer to a gan_batch."""
+    if isinstance(batch, Batch):
+        return batch._pointer
+    samples, labels = batch if isinstance(batch, tuple) else (batch, None)
+    samples, n = _samples(samples, int(np.prod(trainer.discriminator.input_shape)))
+    made = record(gan_batch, count=n, shape=shape(trainer.discriminator.input_shape))
+    labels = _labels(labels, n)
+    made.samples, made.labels, made._keep = _pointer(samples), _pointer(labels), [samples, labels]
+    pointer = ctypes.pointer(made)
+    pointer._made = made
+    return pointer
+
+
+# ---- random numbers, pictures, metrics ----
+
+def normal(n, size, seed=0, stream=0):
+    """n latent vectors of the standard normal distribution: gan_rng_normal()."""
+    rng, out = _created("gan_rng_create", seed, stream, None), np.empty((n, size), np.float32)
+    try:
+        _status(lib.gan_rng_normal(rng, n * size, _pointer(out)))
+    finally:
+        lib.gan_rng_destroy(rng)
+    return out
+
+
+def write_grid(path, samples, shape=None, **settings):
+    """A PNG file of samples side by side: gan_image_write_grid().  `shape` of a picture: that of a sample unless given."""
+    samples = _array(samples, np.float32, "samples")
+    one = globals()["shape"](shape or samples.shape[1:])
+    lib.gan_image_write_grid(os.fsencode(path), _pointer(samples), len(samples), one, byref(record(gan_grid_desc, **settings)))
+
+
+def frechet(a, b):
+    """The Fréchet distance of two sets of vectors, a row each."""
+    handles = []
+    try:
+        for rows in (a, b):
+            rows = _array(rows, np.float32, "vectors")
+            handles.append(_created("gan_moments_create", rows.shape[1], None))
+            lib.gan_moments_add(handles[-1], _pointer(rows), len(rows))
+        distance = c_double()
+        lib.gan_metrics_frechet(byref(distance), *handles)
+        return distance.value
+    finally:
+        for handle in handles:
+            lib.gan_moments_destroy(handle)
+
+
+version = lib.gan_version_string().decode()
