@@ -390,15 +390,6 @@ size_t gan_network_layer_count(const gan_network *net)
     return net ? net->n_added : 0;
 }
 
-const char *gan_network_layer_kind(const gan_network *net, size_t index)
-{
-    size_t i = 0;
-
-    if (!net || index >= net->n_added) return NULL;
-    for (size_t n = 0; n < index; n++) i = gan__network_next(net, i);
-    return net->layers[i].class->name;
-}
-
 size_t gan_network_param_count(const gan_network *net)
 {
     return net ? net->n_params : 0;

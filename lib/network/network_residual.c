@@ -266,3 +266,12 @@ size_t gan__network_next(const gan_network *net, size_t i)
 
     return gan__network_block(net, i, &block) ? block.junction + 1 : i + 1;
 }
+
+const char *gan_network_layer_kind(const gan_network *net, size_t index)
+{
+    size_t i = 0;
+
+    if (!net || index >= net->n_added) return NULL;
+    for (size_t n = 0; n < index; n++) i = gan__network_next(net, i);
+    return net->layers[i].class->name;
+}
