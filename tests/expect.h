@@ -2,15 +2,12 @@
 #ifndef EXPECT_H
 #define EXPECT_H
 
-#include <check.h>
+#include "suite.h"
+
 #include <gan/status.h>
 #include <stddef.h>
 
-/* Every test_*.c defines this; main.c runs it. */
 Suite *suite(void);
-
-/* The name that this program was started by. */
-extern const char *program_path;
 
 /* Add the tests of a NULL-ended list to a suite, as one case. */
 void add_tests(Suite *s, const char *case_name, const TTest *const *tests);

@@ -33,7 +33,7 @@ void run_end(run *r);
 size_t run_steps(run *r, size_t n);
 
 /* Start this test program again, with the environment variable `name` set, and wait for it; return
- * its exit status.  There suite() sees the variable and gives the one test to be run. */
+ * its exit status.  There TEST_OF_PROCESS() of that variable is the one test that runs. */
 int run_again(const char *name, const char *value);
 
 /* The same without waiting; return the process. */

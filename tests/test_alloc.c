@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-START_TEST(no_record_means_malloc)
+TEST(no_record_means_malloc)
 {
     gan_allocator a = {0};
     void *memory = NULL;
@@ -17,9 +17,8 @@ START_TEST(no_record_means_malloc)
     memset(memory, 1, 51);
     gan__free(&a, memory);
 }
-END_TEST
 
-START_TEST(half_a_record_is_refused_and_nothing_copied)
+TEST(half_a_record_is_refused_and_nothing_copied)
 {
     budget b;
     gan_allocator given, a = {0};
@@ -33,9 +32,8 @@ START_TEST(half_a_record_is_refused_and_nothing_copied)
     expect_fails(gan__alloc_init(&a, &given), GAN_ERR_INVALID, "alloc is NULL");
     ck_assert(a.alloc == NULL && a.free == NULL && a.user == NULL);
 }
-END_TEST
 
-START_TEST(blocks_are_zeroed_and_aligned_and_counted)
+TEST(blocks_are_zeroed_and_aligned_and_counted)
 {
     budget b;
     gan_allocator a;
@@ -55,9 +53,8 @@ START_TEST(blocks_are_zeroed_and_aligned_and_counted)
     ck_assert_uint_eq(budget_live(&b), 0);
     ck_assert_uint_eq(b.live_bytes, 0);
 }
-END_TEST
 
-START_TEST(no_memory_is_reported_with_its_size)
+TEST(no_memory_is_reported_with_its_size)
 {
     budget b;
     gan_allocator a;
@@ -69,9 +66,8 @@ START_TEST(no_memory_is_reported_with_its_size)
     ck_assert_ptr_null(memory);
     ck_assert_uint_eq(b.refused, 1);
 }
-END_TEST
 
-START_TEST(a_product_beyond_size_max_is_no_memory)
+TEST(a_product_beyond_size_max_is_no_memory)
 {
     budget b;
     gan_allocator a;
@@ -89,9 +85,8 @@ START_TEST(a_product_beyond_size_max_is_no_memory)
     ck_assert_ptr_null(memory);
     ck_assert_uint_eq(b.taken + b.refused, 0);
 }
-END_TEST
 
-START_TEST(freeing_null_does_nothing)
+TEST(freeing_null_does_nothing)
 {
     budget b;
 
@@ -99,7 +94,6 @@ START_TEST(freeing_null_does_nothing)
     gan__free(&b.allocator, NULL);
     ck_assert_uint_eq(b.taken, 0);
 }
-END_TEST
 
 static gan_status make_two(void **out, const gan_allocator *allocator, void *user)
 {
@@ -132,15 +126,14 @@ static void end_two(void *made)
     gan__free(a, pair);
 }
 
-START_TEST(the_budget_sweep_counts_what_an_object_takes)
+TEST(the_budget_sweep_counts_what_an_object_takes)
 {
     ck_assert_uint_eq(budget_sweep(make_two, end_two, NULL), 2);
 }
-END_TEST
 
 /* From room to room the bytes stay, the last room is exactly the most, and never is more than 1.5
  * times of that held. */
-START_TEST(a_block_grows_by_doubling_to_the_most)
+TEST(a_block_grows_by_doubling_to_the_most)
 {
     static const size_t mosts[] = {1, 999, 1000, 1001, 2001, 12345, 1 << 20, 1000003};
     enum { FIRST = 1000, SLACK = 1024 };
@@ -172,9 +165,8 @@ START_TEST(a_block_grows_by_doubling_to_the_most)
         ck_assert_uint_eq(budget_live(&b), 0);
     }
 }
-END_TEST
 
-START_TEST(sizes_that_have_no_room_stay_too_large)
+TEST(sizes_that_have_no_room_stay_too_large)
 {
     const size_t half = SIZE_MAX / 2;
     float *memory;
@@ -201,23 +193,4 @@ START_TEST(sizes_that_have_no_room_stay_too_large)
         expect_fails(gan__alloc(&memory, &a, SIZE_MAX, size), GAN_ERR_NOMEM, "too many");
         expect_fails(gan__alloc(&memory, &a, PTRDIFF_MAX / size, size), GAN_ERR_NOMEM, "too many");
     }
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {no_record_means_malloc,
-                                  half_a_record_is_refused_and_nothing_copied,
-                                  blocks_are_zeroed_and_aligned_and_counted,
-                                  no_memory_is_reported_with_its_size,
-                                  a_product_beyond_size_max_is_no_memory,
-                                  sizes_that_have_no_room_stay_too_large,
-                                  freeing_null_does_nothing,
-                                  a_block_grows_by_doubling_to_the_most,
-                                  the_budget_sweep_counts_what_an_object_takes,
-                                  NULL};
-    Suite *s = suite_create("alloc");
-
-    add_tests(s, "alloc", tests);
-    return s;
 }

@@ -21,7 +21,9 @@ int fsync(int fd)
 
 /* ---- What is saved ---- */
 
-START_TEST(a_loaded_run_is_the_one_that_was_saved)
+TEST_FIXTURE(run_folder_begin, run_folder_end)
+
+TEST(a_loaded_run_is_the_one_that_was_saved)
 {
     static run_bytes a, b;
     run saved = plain_run(), loaded = plain_run();
@@ -38,7 +40,6 @@ START_TEST(a_loaded_run_is_the_one_that_was_saved)
     run_end(&saved);
     run_end(&loaded);
 }
-END_TEST
 
 static game make_game_with_buffers(void)
 {
@@ -54,7 +55,7 @@ static game make_game_with_buffers(void)
     return x;
 }
 
-START_TEST(buffers_are_saved_and_loaded)
+TEST(buffers_are_saved_and_loaded)
 {
     game saved = make_game_with_buffers(), loaded = make_game_with_buffers();
     gan_tensor a, b;
@@ -80,9 +81,8 @@ START_TEST(buffers_are_saved_and_loaded)
     game_end(&saved);
     game_end(&loaded);
 }
-END_TEST
 
-START_TEST(saving_leaves_the_run_as_it_was)
+TEST(saving_leaves_the_run_as_it_was)
 {
     static run_bytes a, b;
     run r = plain_run(), other = plain_run();
@@ -98,9 +98,8 @@ START_TEST(saving_leaves_the_run_as_it_was)
     run_end(&r);
     run_end(&other);
 }
-END_TEST
 
-START_TEST(a_host_with_its_own_data_needs_no_iterator)
+TEST(a_host_with_its_own_data_needs_no_iterator)
 {
     game a = small_game(), b = small_game();
 
@@ -114,9 +113,8 @@ START_TEST(a_host_with_its_own_data_needs_no_iterator)
     game_end(&a);
     game_end(&b);
 }
-END_TEST
 
-START_TEST(figures_of_a_half_that_did_not_run_yet_are_the_saved_ones)
+TEST(figures_of_a_half_that_did_not_run_yet_are_the_saved_ones)
 {
     gan_train_stats a = {GAN_TRAIN_STATS_INIT}, b = {GAN_TRAIN_STATS_INIT};
     run saved = plain_run(), loaded = plain_run();
@@ -131,9 +129,8 @@ START_TEST(figures_of_a_half_that_did_not_run_yet_are_the_saved_ones)
     run_end(&saved);
     run_end(&loaded);
 }
-END_TEST
 
-START_TEST(a_learning_rate_that_was_set_comes_from_the_file)
+TEST(a_learning_rate_that_was_set_comes_from_the_file)
 {
     run saved = plain_run(), loaded = plain_run();
 
@@ -147,9 +144,8 @@ START_TEST(a_learning_rate_that_was_set_comes_from_the_file)
     run_end(&saved);
     run_end(&loaded);
 }
-END_TEST
 
-START_TEST(numbers_of_64_bits_are_kept_whole)
+TEST(numbers_of_64_bits_are_kept_whole)
 {
     const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = 8, .seed = UINT64_MAX - 1};
     game a = game_begin(small_g, small_d, adam, &desc),
@@ -178,11 +174,10 @@ START_TEST(numbers_of_64_bits_are_kept_whole)
     game_end(&a);
     game_end(&b);
 }
-END_TEST
 
 /* ---- What it says about itself, and its networks alone ---- */
 
-START_TEST(info_tells_where_the_run_stands)
+TEST(info_tells_where_the_run_stands)
 {
     gan_checkpoint_info info = {GAN_CHECKPOINT_INFO_INIT};
     run r = plain_run();
@@ -210,9 +205,8 @@ START_TEST(info_tells_where_the_run_stands)
     ck_assert_uint_eq(info.epoch + info.position + info.dataset_count, 0);
     run_end(&r);
 }
-END_TEST
 
-START_TEST(networks_are_made_from_the_file_alone)
+TEST(networks_are_made_from_the_file_alone)
 {
     gan_network *g, *d;
     run r = plain_run();
@@ -240,11 +234,10 @@ START_TEST(networks_are_made_from_the_file_alone)
     gan_network_destroy(g);
     run_end(&r);
 }
-END_TEST
 
 /* ---- What is refused ---- */
 
-START_TEST(arguments_that_are_null_are_named)
+TEST(arguments_that_are_null_are_named)
 {
     gan_checkpoint_info info = {GAN_CHECKPOINT_INFO_INIT}, small = {.struct_size = 8};
     gan_network *g = (gan_network *)run_path, *d = g;
@@ -269,7 +262,6 @@ START_TEST(arguments_that_are_null_are_named)
     expect_fails(gan_checkpoint_read_info(&small, run_path), GAN_ERR_INVALID, "struct_size is 8");
     run_end(&r);
 }
-END_TEST
 
 /* ---- Other settings ---- */
 
@@ -312,7 +304,7 @@ static void expect_difference(const run_choice *c, const char *message)
     run_end(&r);
 }
 
-START_TEST(a_run_with_other_settings_is_refused_with_the_first_difference)
+TEST(a_run_with_other_settings_is_refused_with_the_first_difference)
 {
     run_choice c = usual_choice();
     run r = run_of(&c);
@@ -350,9 +342,8 @@ START_TEST(a_run_with_other_settings_is_refused_with_the_first_difference)
               ": iterator.dataset_shape is [2, 3] in the file, [6] here");
 #undef DIFFERENT
 }
-END_TEST
 
-START_TEST(other_threads_are_no_difference_but_a_missing_iterator_is)
+TEST(other_threads_are_no_difference_but_a_missing_iterator_is)
 {
     run_choice c = usual_choice();
     run r = run_of(&c), other;
@@ -370,11 +361,10 @@ START_TEST(other_threads_are_no_difference_but_a_missing_iterator_is)
     run_end(&other);
     run_end(&r);
 }
-END_TEST
 
 /* ---- Earlier checkpoints ---- */
 
-START_TEST(earlier_checkpoints_are_kept_in_order)
+TEST(earlier_checkpoints_are_kept_in_order)
 {
     run r = plain_run();
 
@@ -397,7 +387,6 @@ START_TEST(earlier_checkpoints_are_kept_in_order)
     expect_steps(path_beside(".1"), 5);
     run_end(&r);
 }
-END_TEST
 
 /* ---- Files of every format stay readable ---- */
 
@@ -433,7 +422,7 @@ static void fill(run *r)
 }
 
 /* GAN_TEST_WRITE_GOLDEN=FILE writes one. */
-START_TEST(a_checkpoint_of_format_1_is_read)
+TEST(a_checkpoint_of_format_1_is_read)
 {
     static run_bytes a, b;
     gan_checkpoint_info info = {GAN_CHECKPOINT_INFO_INIT};
@@ -452,32 +441,4 @@ START_TEST(a_checkpoint_of_format_1_is_read)
     expect_same_bytes(&a, &b);
     run_end(&filled);
     run_end(&loaded);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {
-        a_loaded_run_is_the_one_that_was_saved,
-        buffers_are_saved_and_loaded,
-        saving_leaves_the_run_as_it_was,
-        a_host_with_its_own_data_needs_no_iterator,
-        figures_of_a_half_that_did_not_run_yet_are_the_saved_ones,
-        a_learning_rate_that_was_set_comes_from_the_file,
-        numbers_of_64_bits_are_kept_whole,
-        info_tells_where_the_run_stands,
-        networks_are_made_from_the_file_alone,
-        arguments_that_are_null_are_named,
-        a_run_with_other_settings_is_refused_with_the_first_difference,
-        other_threads_are_no_difference_but_a_missing_iterator_is,
-        earlier_checkpoints_are_kept_in_order,
-        a_checkpoint_of_format_1_is_read,
-    };
-    Suite *s = suite_create("checkpoint");
-    TCase *tc = tcase_create("checkpoint");
-
-    tcase_add_checked_fixture(tc, run_folder_begin, run_folder_end);
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tc, tests[i]);
-    suite_add_tcase(s, tc);
-    return s;
 }

@@ -42,7 +42,10 @@ static void expect_refused(run *r, gan_status wanted, const char *part)
     expect_same_bytes(&before, &after);
 }
 
-START_TEST(what_is_no_checkpoint_is_refused)
+TEST_FIXTURE(run_folder_begin, run_folder_end)
+TEST_TIMEOUT(getenv("GAN_TEST_THOROUGH") ? 1800 : 0)
+
+TEST(what_is_no_checkpoint_is_refused)
 {
     const float number = 1;
     const gan_tensor one = {"x", {1, {1}}, 1, (float *)(uintptr_t)&number, 1};
@@ -62,7 +65,6 @@ START_TEST(what_is_no_checkpoint_is_refused)
     expect_refused(&r, GAN_ERR_FORMAT, "format 2; this release reads 1 to 1");
     run_end(&r);
 }
-END_TEST
 
 static void reseal(run_bytes *file)
 {
@@ -89,7 +91,7 @@ static void forge(run *r, const char *from, const char *to)
     reseal(&file);
 }
 
-START_TEST(forged_settings_and_places_are_refused)
+TEST(forged_settings_and_places_are_refused)
 {
     gan_checkpoint_info info = {GAN_CHECKPOINT_INFO_INIT};
     run r = plain_run();
@@ -116,9 +118,8 @@ START_TEST(forged_settings_and_places_are_refused)
     expect_fails(load_run(&r), GAN_ERR_FORMAT, "current_lr is 1e999");
     run_end(&r);
 }
-END_TEST
 
-START_TEST(forged_tensors_are_refused)
+TEST(forged_tensors_are_refused)
 {
     static run_bytes file;
     gan_network *g;
@@ -146,11 +147,10 @@ START_TEST(forged_tensors_are_refused)
                    "number 0 of tensor \"discriminator_optimizer.exp_avg_sq.");
     run_end(&r);
 }
-END_TEST
 
 /* ---- Failures while writing ---- */
 
-START_TEST(a_weight_that_is_no_number_is_not_saved)
+TEST(a_weight_that_is_no_number_is_not_saved)
 {
     static run_bytes before, after;
     run r = plain_run();
@@ -169,9 +169,8 @@ START_TEST(a_weight_that_is_no_number_is_not_saved)
     ck_assert_int_eq(access(path_beside(".1"), F_OK), -1);
     run_end(&r);
 }
-END_TEST
 
-START_TEST(where_nothing_can_be_written_the_old_checkpoint_stays)
+TEST(where_nothing_can_be_written_the_old_checkpoint_stays)
 {
     const uid_t me = geteuid();
     run r = plain_run(), other = plain_run();
@@ -195,7 +194,6 @@ START_TEST(where_nothing_can_be_written_the_old_checkpoint_stays)
     run_end(&r);
     run_end(&other);
 }
-END_TEST
 
 /* No file may grow beyond `n` bytes while this saves, as on a full disk. */
 static gan_status save_on_full_disk(run *r, size_t n)
@@ -212,7 +210,7 @@ static gan_status save_on_full_disk(run *r, size_t n)
     return status;
 }
 
-START_TEST(a_disk_that_is_full_after_any_byte_leaves_the_old_checkpoint)
+TEST(a_disk_that_is_full_after_any_byte_leaves_the_old_checkpoint)
 {
     static run_bytes old, new, found;
     run r = small_run(), other = small_run();
@@ -237,12 +235,11 @@ START_TEST(a_disk_that_is_full_after_any_byte_leaves_the_old_checkpoint)
     run_end(&r);
     run_end(&other);
 }
-END_TEST
 
 /* ---- Damaged files: everything, and that in seconds.  All 255 changes of a byte with
  * GAN_TEST_THOROUGH ---- */
 
-START_TEST(no_beginning_of_a_checkpoint_is_one)
+TEST(no_beginning_of_a_checkpoint_is_one)
 {
     static run_bytes whole, before, after;
     run r = small_run();
@@ -265,7 +262,6 @@ START_TEST(no_beginning_of_a_checkpoint_is_one)
     expect_same_bytes(&before, &after);
     run_end(&r);
 }
-END_TEST
 
 /* By each of the three ways to read it, or by one. */
 static int is_refused(run *r, int by_all)
@@ -278,7 +274,7 @@ static int is_refused(run *r, int by_all)
                         gan_checkpoint_networks(&g, &d, run_path, NULL) == GAN_ERR_FORMAT));
 }
 
-START_TEST(no_byte_of_a_checkpoint_can_be_changed)
+TEST(no_byte_of_a_checkpoint_can_be_changed)
 {
     const unsigned step = getenv("GAN_TEST_THOROUGH") ? 1 : 85; /* xor with 1, 86 and 171 */
     static run_bytes whole, before, after;
@@ -307,7 +303,6 @@ START_TEST(no_byte_of_a_checkpoint_can_be_changed)
     expect_ok(load_run(&r));
     run_end(&r);
 }
-END_TEST
 
 /* ---- Memory ---- */
 
@@ -358,7 +353,7 @@ static void end_network(void *net)
     gan_network_destroy(net);
 }
 
-START_TEST(without_memory_nothing_changes)
+TEST(without_memory_nothing_changes)
 {
     run_choice c = usual_choice();
     budget b;
@@ -379,10 +374,9 @@ START_TEST(without_memory_nothing_changes)
     run_end(&r);
     ck_assert_uint_eq(budget_live(&b), 0);
 }
-END_TEST
 
 /* It has no allocator to be told of, so the whole process gets no more. */
-START_TEST(without_memory_there_is_no_info)
+TEST(without_memory_there_is_no_info)
 {
     gan_checkpoint_info info = {GAN_CHECKPOINT_INFO_INIT, .seed = 77};
     struct rlimit old, limit;
@@ -402,29 +396,4 @@ START_TEST(without_memory_there_is_no_info)
         ck_assert_uint_eq(info.seed, 77);
     }
     run_end(&r);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {
-        what_is_no_checkpoint_is_refused,
-        forged_settings_and_places_are_refused,
-        forged_tensors_are_refused,
-        a_weight_that_is_no_number_is_not_saved,
-        where_nothing_can_be_written_the_old_checkpoint_stays,
-        a_disk_that_is_full_after_any_byte_leaves_the_old_checkpoint,
-        no_beginning_of_a_checkpoint_is_one,
-        no_byte_of_a_checkpoint_can_be_changed,
-        without_memory_nothing_changes,
-        without_memory_there_is_no_info,
-    };
-    Suite *s = suite_create("checkpoint_damage");
-    TCase *tc = tcase_create("checkpoint_damage");
-
-    tcase_add_checked_fixture(tc, run_folder_begin, run_folder_end);
-    if (getenv("GAN_TEST_THOROUGH")) tcase_set_timeout(tc, 1800);
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tc, tests[i]);
-    suite_add_tcase(s, tc);
-    return s;
 }

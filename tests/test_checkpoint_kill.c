@@ -29,7 +29,9 @@ static game make_game(void)
     return game_begin(g_layers, d_layers, adam, &desc);
 }
 
-START_TEST(the_process_that_saves)
+TEST_TIMEOUT(1800)
+
+TEST_OF_PROCESS(the_process_that_saves, ORDERS)
 {
     char path[600];
     size_t n_keep;
@@ -42,7 +44,6 @@ START_TEST(the_process_that_saves)
         expect_ok(gan_checkpoint_save_keep(x.trainer, NULL, path, n_keep));
     }
 }
-END_TEST
 
 static void sleep_ms(unsigned ms)
 {
@@ -135,29 +136,12 @@ static void kill_in_a_loop(size_t n_keep)
     game_end(&x);
 }
 
-START_TEST(killed_while_it_saves_it_leaves_a_checkpoint)
+TEST(killed_while_it_saves_it_leaves_a_checkpoint)
 {
     kill_in_a_loop(0);
 }
-END_TEST
 
-START_TEST(killed_while_it_keeps_the_last_it_leaves_them)
+TEST(killed_while_it_keeps_the_last_it_leaves_them)
 {
     kill_in_a_loop(2);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {killed_while_it_saves_it_leaves_a_checkpoint,
-                                  killed_while_it_keeps_the_last_it_leaves_them, NULL};
-    const TTest *const other_process[] = {the_process_that_saves, NULL};
-    Suite *s = suite_create("checkpoint_kill");
-    TCase *tc = tcase_create("checkpoint_kill");
-    const TTest *const *list = getenv(ORDERS) ? other_process : tests;
-
-    tcase_set_timeout(tc, 1800);
-    for (; *list; list++) tcase_add_test(tc, *list);
-    suite_add_tcase(s, tc);
-    return s;
 }

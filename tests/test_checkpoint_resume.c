@@ -41,7 +41,7 @@ static void write_outcome(run *r, const orders *o, const char *name, size_t opti
                   batch->count * r->game.sample * sizeof *batch->samples);
 }
 
-START_TEST(the_other_process)
+TEST_OF_PROCESS(the_other_process, ORDERS)
 {
     orders o;
 
@@ -60,7 +60,6 @@ START_TEST(the_other_process)
         run_end(&r);
     }
 }
-END_TEST
 
 static void expect_same_files(const char *a, const char *b)
 {
@@ -117,33 +116,17 @@ static void stop_and_resume(size_t n, int at_end_of_epoch)
     ck_assert_int_eq(rmdir(o.folder), 0);
 }
 
-START_TEST(a_run_that_stops_within_an_epoch_goes_on_with_the_same_bits)
+TEST(a_run_that_stops_within_an_epoch_goes_on_with_the_same_bits)
 {
     stop_and_resume(RUN_EPOCH + 3, 0);
 }
-END_TEST
 
-START_TEST(a_run_that_stops_at_the_end_of_an_epoch_goes_on_with_the_same_bits)
+TEST(a_run_that_stops_at_the_end_of_an_epoch_goes_on_with_the_same_bits)
 {
     stop_and_resume(RUN_EPOCH, 1);
 }
-END_TEST
 
-START_TEST(a_run_that_stops_before_its_first_step_goes_on_with_the_same_bits)
+TEST(a_run_that_stops_before_its_first_step_goes_on_with_the_same_bits)
 {
     stop_and_resume(0, 0);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {
-        a_run_that_stops_within_an_epoch_goes_on_with_the_same_bits,
-        a_run_that_stops_at_the_end_of_an_epoch_goes_on_with_the_same_bits,
-        a_run_that_stops_before_its_first_step_goes_on_with_the_same_bits, NULL};
-    const TTest *const other_process[] = {the_other_process, NULL};
-    Suite *s = suite_create("checkpoint_resume");
-
-    add_tests(s, "checkpoint_resume", getenv(ORDERS) ? other_process : tests);
-    return s;
 }

@@ -26,7 +26,9 @@ static game make_game(void)
     return game_begin(g, d, adam, &desc);
 }
 
-START_TEST(a_process_that_saves)
+TEST_TIMEOUT(1800)
+
+TEST_OF_PROCESS(a_process_that_saves, ORDERS)
 {
     char path[600];
     size_t n_keep;
@@ -37,7 +39,6 @@ START_TEST(a_process_that_saves)
         expect_ok(gan_checkpoint_save_keep(x.trainer, NULL, path, n_keep));
     game_end(&x);
 }
-END_TEST
 
 /* A kept file may be on its way to the next number; if it is there, it is whole. */
 static void expect_whole(game *x, const char *path, size_t n_keep)
@@ -120,29 +121,12 @@ static void save_from_all_sides(size_t n_keep)
     game_end(&x);
 }
 
-START_TEST(processes_that_save_to_one_path_do_not_disturb_each_other)
+TEST(processes_that_save_to_one_path_do_not_disturb_each_other)
 {
     save_from_all_sides(0);
 }
-END_TEST
 
-START_TEST(nor_do_those_that_keep_the_last)
+TEST(nor_do_those_that_keep_the_last)
 {
     save_from_all_sides(2);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {processes_that_save_to_one_path_do_not_disturb_each_other,
-                                  nor_do_those_that_keep_the_last, NULL};
-    const TTest *const other_process[] = {a_process_that_saves, NULL};
-    Suite *s = suite_create("checkpoint_savers");
-    TCase *tc = tcase_create("checkpoint_savers");
-    const TTest *const *list = getenv(ORDERS) ? other_process : tests;
-
-    tcase_set_timeout(tc, 1800);
-    for (; *list; list++) tcase_add_test(tc, *list);
-    suite_add_tcase(s, tc);
-    return s;
 }

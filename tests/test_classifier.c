@@ -84,7 +84,7 @@ static gan_iterator *quiz(gan_dataset **data, size_t n, uint64_t which, size_t b
 
 /* ---- the step ---- */
 
-START_TEST(ten_steps_are_pytorchs)
+TEST(ten_steps_are_pytorchs)
 {
     enum { STEPS = 10, BATCH = 13, FIGURES = 3 };
     golden *g = golden_open("classifier.bin");
@@ -127,7 +127,6 @@ START_TEST(ten_steps_are_pytorchs)
     school_end(&s);
     golden_close(g);
 }
-END_TEST
 
 /* The loss of the reference network in double precision. */
 static double reference_loss(const reference *ref, const float *samples, const uint8_t *labels,
@@ -149,7 +148,7 @@ static double reference_loss(const reference *ref, const float *samples, const u
     return loss / (double)n;
 }
 
-START_TEST(a_step_follows_the_derivative)
+TEST(a_step_follows_the_derivative)
 {
     enum { N = 11 };
     const gan_classifier_desc desc = {GAN_CLASSIFIER_DESC_INIT, .n_threads = 2};
@@ -186,9 +185,8 @@ START_TEST(a_step_follows_the_derivative)
     free(after);
     school_end(&s);
 }
-END_TEST
 
-START_TEST(the_number_of_threads_does_not_show)
+TEST(the_number_of_threads_does_not_show)
 {
     static const net_layer wide[] = {
         LINEAR(SAMPLE, 400),  LEAKY, DROPOUT(0.3f), LINEAR(400, 380), RELU,
@@ -222,9 +220,8 @@ START_TEST(the_number_of_threads_does_not_show)
     free(features);
     free(first_features);
 }
-END_TEST
 
-START_TEST(dropout_follows_the_seed_and_is_fresh_in_each_step)
+TEST(dropout_follows_the_seed_and_is_fresh_in_each_step)
 {
     double losses[3][2];
 
@@ -244,10 +241,9 @@ START_TEST(dropout_follows_the_seed_and_is_fresh_in_each_step)
     ck_assert(losses[0][0] != losses[0][1]);
     ck_assert(losses[0][0] != losses[2][0]);
 }
-END_TEST
 
 /* Five clusters in twelve dimensions. */
-START_TEST(it_learns)
+TEST(it_learns)
 {
     enum { N = 500 };
     const gan_classifier_desc desc = {GAN_CLASSIFIER_DESC_INIT, .n_threads = 2};
@@ -292,7 +288,6 @@ START_TEST(it_learns)
     free(labels);
     school_end(&s);
 }
-END_TEST
 
 /* Images of 3x4 through a convolution whose outputs are normalised over the batch. */
 static gan_network *convolutions(void)
@@ -307,7 +302,7 @@ static gan_network *convolutions(void)
     return net;
 }
 
-START_TEST(running_statistics_follow_steps_that_count)
+TEST(running_statistics_follow_steps_that_count)
 {
     school s = {convolutions(), adam(), NULL};
     float *samples = normals(20 * SAMPLE, 1), before[3], features[20 * 18];
@@ -331,12 +326,11 @@ START_TEST(running_statistics_follow_steps_that_count)
     free(labels);
     school_end(&s);
 }
-END_TEST
 
 /* ---- answers ---- */
 
 /* More samples than the classifier looks at in one go. */
-START_TEST(an_evaluation_is_the_networks_own)
+TEST(an_evaluation_is_the_networks_own)
 {
     enum { N = 1300 };
     school s = school_begin(random_layers, NULL, NULL);
@@ -373,9 +367,8 @@ START_TEST(an_evaluation_is_the_networks_own)
     free(predicted);
     school_end(&s);
 }
-END_TEST
 
-START_TEST(the_first_of_equal_logits_wins)
+TEST(the_first_of_equal_logits_wins)
 {
     static const net_layer same[] = {LINEAR(SAMPLE, CLASSES), END};
     school s = school_begin(same, NULL, NULL);
@@ -390,7 +383,6 @@ START_TEST(the_first_of_equal_logits_wins)
     free(x);
     school_end(&s);
 }
-END_TEST
 
 /* A linear layer alone, with the weights of the first layer of another network. */
 static gan_network *first_layer_of(gan_network *net)
@@ -409,7 +401,7 @@ static gan_network *first_layer_of(gan_network *net)
     return first;
 }
 
-START_TEST(features_are_what_the_chosen_layer_gives)
+TEST(features_are_what_the_chosen_layer_gives)
 {
     enum { N = 70 };
     static const net_layer one[] = {LINEAR(SAMPLE, CLASSES), END};
@@ -441,9 +433,8 @@ START_TEST(features_are_what_the_chosen_layer_gives)
     school_end(&all);
     school_end(&none);
 }
-END_TEST
 
-START_TEST(answers_leave_training_as_it_was)
+TEST(answers_leave_training_as_it_was)
 {
     const gan_classifier_desc desc = {GAN_CLASSIFIER_DESC_INIT, .n_threads = 2};
     school s = school_begin(random_layers, adam, &desc),
@@ -469,7 +460,6 @@ START_TEST(answers_leave_training_as_it_was)
     school_end(&s);
     school_end(&twin);
 }
-END_TEST
 
 /* ---- failures ---- */
 
@@ -480,7 +470,7 @@ END_TEST
         ck_assert(gan_optimizer_steps(s.opt) == 0 && stats.loss == 2.385);                         \
     } while (0)
 
-START_TEST(a_wrong_batch_changes_nothing)
+TEST(a_wrong_batch_changes_nothing)
 {
     enum { N = 20 };
     const gan_classifier_desc desc = {GAN_CLASSIFIER_DESC_INIT, .batch_size = N};
@@ -524,9 +514,8 @@ START_TEST(a_wrong_batch_changes_nothing)
     school_end(&twin);
     school_end(&idle);
 }
-END_TEST
 
-START_TEST(numbers_that_are_none_change_nothing)
+TEST(numbers_that_are_none_change_nothing)
 {
     enum { N = 20 };
     const gan_classifier_desc desc = {GAN_CLASSIFIER_DESC_INIT, .batch_size = N};
@@ -565,7 +554,6 @@ START_TEST(numbers_that_are_none_change_nothing)
     school_end(&s);
     school_end(&twin);
 }
-END_TEST
 
 static int broken_source(void *user, size_t index, float *out, uint8_t *label)
 {
@@ -575,7 +563,7 @@ static int broken_source(void *user, size_t index, float *out, uint8_t *label)
     return index < 25 ? 0 : 42;
 }
 
-START_TEST(an_evaluation_names_what_is_wrong)
+TEST(an_evaluation_names_what_is_wrong)
 {
     enum { N = 40 };
     const gan_batch *batch;
@@ -619,9 +607,8 @@ START_TEST(an_evaluation_names_what_is_wrong)
     school_end(&s);
     school_end(&pair);
 }
-END_TEST
 
-START_TEST(answers_name_what_is_wrong)
+TEST(answers_name_what_is_wrong)
 {
     school s = school_begin(small, NULL, NULL);
     const float x[SAMPLE] = {0};
@@ -639,7 +626,6 @@ START_TEST(answers_name_what_is_wrong)
     ck_assert_uint_eq(gan_classifier_class_count(s.c), CLASSES);
     school_end(&s);
 }
-END_TEST
 
 #define CREATE_FAILS(net, opt, desc, status, says)                                                 \
     do {                                                                                           \
@@ -648,7 +634,7 @@ END_TEST
         ck_assert_ptr_null(made);                                                                  \
     } while (0)
 
-START_TEST(creation_names_what_is_wrong)
+TEST(creation_names_what_is_wrong)
 {
     static const net_layer one[] = {LINEAR(SAMPLE, 1), END}, many[] = {LINEAR(SAMPLE, 257), END},
                            most[] = {LINEAR(SAMPLE, 256), END}, weightless[] = {FLATTEN, END};
@@ -699,7 +685,6 @@ START_TEST(creation_names_what_is_wrong)
     gan_network_destroy(net);
     gan_optimizer_destroy(opt);
 }
-END_TEST
 
 static gan_status make_classifier(void **out, const gan_allocator *allocator, void *user)
 {
@@ -721,16 +706,15 @@ static void end_classifier(void *made)
     gan_classifier_destroy(made);
 }
 
-START_TEST(creation_survives_a_lack_of_memory)
+TEST(creation_survives_a_lack_of_memory)
 {
     school s = {net_seeded(SAMPLE, small, 1), adam(), NULL};
 
     budget_sweep(make_classifier, end_classifier, &s);
     school_end(&s);
 }
-END_TEST
 
-START_TEST(without_an_optimizer_less_memory_is_taken)
+TEST(without_an_optimizer_less_memory_is_taken)
 {
     size_t bytes[2];
 
@@ -747,33 +731,4 @@ START_TEST(without_an_optimizer_less_memory_is_taken)
         ck_assert_uint_eq(budget_live(&b), 0);
     }
     ck_assert_uint_lt(bytes[0], bytes[1]);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const steps[] = {ten_steps_are_pytorchs,
-                                  a_step_follows_the_derivative,
-                                  the_number_of_threads_does_not_show,
-                                  dropout_follows_the_seed_and_is_fresh_in_each_step,
-                                  it_learns,
-                                  running_statistics_follow_steps_that_count,
-                                  NULL};
-    const TTest *const answers[] = {
-        an_evaluation_is_the_networks_own, the_first_of_equal_logits_wins,
-        features_are_what_the_chosen_layer_gives, answers_leave_training_as_it_was, NULL};
-    const TTest *const failures[] = {a_wrong_batch_changes_nothing,
-                                     numbers_that_are_none_change_nothing,
-                                     an_evaluation_names_what_is_wrong,
-                                     answers_name_what_is_wrong,
-                                     creation_names_what_is_wrong,
-                                     creation_survives_a_lack_of_memory,
-                                     without_an_optimizer_less_memory_is_taken,
-                                     NULL};
-    Suite *s = suite_create("classifier");
-
-    add_tests(s, "steps", steps);
-    add_tests(s, "answers", answers);
-    add_tests(s, "failures", failures);
-    return s;
 }

@@ -43,7 +43,7 @@ static int read_source(void *user, size_t index, float *out, uint8_t *label)
 
 /* ---- Memory ---- */
 
-START_TEST(bytes_are_copied_and_read_as_b_over_255)
+TEST(bytes_are_copied_and_read_as_b_over_255)
 {
     uint8_t source_bytes[COUNT * SIZE], source_labels[COUNT], label;
     float out[SIZE];
@@ -68,9 +68,8 @@ START_TEST(bytes_are_copied_and_read_as_b_over_255)
     }
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(floats_are_copied_and_stay_as_they_are)
+TEST(floats_are_copied_and_stay_as_they_are)
 {
     float source_floats[COUNT * SIZE], wanted[COUNT * SIZE], out[SIZE];
     uint8_t label;
@@ -88,9 +87,8 @@ START_TEST(floats_are_copied_and_stay_as_they_are)
     }
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(without_labels_the_label_is_0)
+TEST(without_labels_the_label_is_0)
 {
     float numbers[COUNT * SIZE];
     uint8_t label = 77;
@@ -110,9 +108,8 @@ START_TEST(without_labels_the_label_is_0)
     expect_ok(gan_dataset_read(data, 2, NULL, NULL));
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(floats_that_are_not_finite_are_named)
+TEST(floats_that_are_not_finite_are_named)
 {
     const struct {
         float number;
@@ -133,9 +130,8 @@ START_TEST(floats_that_are_not_finite_are_named)
         ck_assert_ptr_null(data);
     }
 }
-END_TEST
 
-START_TEST(max_count_takes_the_first_samples_only)
+TEST(max_count_takes_the_first_samples_only)
 {
     gan_dataset_desc desc = {GAN_DATASET_DESC_INIT};
     float numbers[COUNT * SIZE], out[SIZE];
@@ -163,11 +159,10 @@ START_TEST(max_count_takes_the_first_samples_only)
     ck_assert_uint_eq(gan_dataset_count(data[0]), COUNT);
     gan_dataset_destroy(data[0]);
 }
-END_TEST
 
 /* ---- Callbacks ---- */
 
-START_TEST(callbacks_deliver_samples_and_labels)
+TEST(callbacks_deliver_samples_and_labels)
 {
     source s = {SIZE_MAX, 0, 0, 0, 0};
     float out[SIZE];
@@ -191,9 +186,8 @@ START_TEST(callbacks_deliver_samples_and_labels)
     ck_assert_uint_eq(s.calls, 3);
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(callbacks_without_labels_are_not_asked_for_them)
+TEST(callbacks_without_labels_are_not_asked_for_them)
 {
     source s = {SIZE_MAX, 0, 0, 0, 1};
     float out[SIZE];
@@ -211,9 +205,8 @@ START_TEST(callbacks_without_labels_are_not_asked_for_them)
     ck_assert_uint_eq(label, 0);
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(failing_callbacks_are_errors)
+TEST(failing_callbacks_are_errors)
 {
     source s = {3, 17, 0, 0, 0};
     float out[SIZE];
@@ -237,9 +230,8 @@ START_TEST(failing_callbacks_are_errors)
     expect_ok(gan_dataset_read(data, 3, out, &label));
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(a_label_alone_needs_memory_with_callbacks)
+TEST(a_label_alone_needs_memory_with_callbacks)
 {
     source s = {SIZE_MAX, 0, 0, 0, 0};
     gan_dataset_desc desc = {GAN_DATASET_DESC_INIT};
@@ -259,13 +251,12 @@ START_TEST(a_label_alone_needs_memory_with_callbacks)
     gan_dataset_destroy(data);
     ck_assert_uint_eq(budget_live(&b), 0);
 }
-END_TEST
 
 /* ---- The synthetic set ---- */
 
 enum { PIXELS = 28 * 28, KINDS = GAN_DATASET_SHAPES_CLASSES };
 
-START_TEST(shapes_are_labelled_in_turn)
+TEST(shapes_are_labelled_in_turn)
 {
     gan_dataset *data;
     uint8_t label;
@@ -280,9 +271,8 @@ START_TEST(shapes_are_labelled_in_turn)
     }
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(shapes_depend_on_seed_and_index_alone)
+TEST(shapes_depend_on_seed_and_index_alone)
 {
     gan_dataset *few, *many, *other;
     float a[PIXELS], b[PIXELS], c[PIXELS], next[PIXELS];
@@ -303,10 +293,9 @@ START_TEST(shapes_depend_on_seed_and_index_alone)
     gan_dataset_destroy(many);
     gan_dataset_destroy(other);
 }
-END_TEST
 
 /* A part of the picture is covered, the upper corners are black, and edges have steps between. */
-START_TEST(shapes_are_silhouettes_on_black)
+TEST(shapes_are_silhouettes_on_black)
 {
     gan_dataset *data;
     float a[PIXELS];
@@ -331,10 +320,9 @@ START_TEST(shapes_are_silhouettes_on_black)
     }
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* Whoever knows only the average of each kind names most others: the kinds look different. */
-START_TEST(kinds_of_shape_can_be_told_apart)
+TEST(kinds_of_shape_can_be_told_apart)
 {
     enum { LEARN = 1000, ASK = 500 };
     static double mean[KINDS][PIXELS];
@@ -369,7 +357,6 @@ START_TEST(kinds_of_shape_can_be_told_apart)
     ck_assert_msg(right > ASK * 7 / 10, "only %zu of %d were named right", right, ASK);
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* ---- What they share ---- */
 
@@ -389,7 +376,7 @@ static gan_status make(int maker, gan_dataset **out, const void *data, size_t co
     }
 }
 
-START_TEST(wrong_arguments_are_refused)
+TEST(wrong_arguments_are_refused)
 {
     const gan_shape good = gan_shape_1d(SIZE), none = {0, {1, 1, 1, 1}}, five = {5, {1, 1, 1, 1}};
     gan_allocator half = {NULL, NULL, NULL};
@@ -420,9 +407,8 @@ START_TEST(wrong_arguments_are_refused)
 #undef REFUSED
     }
 }
-END_TEST
 
-START_TEST(sizes_beyond_all_memory_are_refused)
+TEST(sizes_beyond_all_memory_are_refused)
 {
     const gan_shape large = gan_shape_1d(INT32_MAX);
     float numbers[1] = {2.385f};
@@ -435,9 +421,8 @@ START_TEST(sizes_beyond_all_memory_are_refused)
     }
     expect_status(gan_dataset_create_shapes(&data, SIZE_MAX / 2, 5, NULL), GAN_ERR_NOMEM);
 }
-END_TEST
 
-START_TEST(null_datasets_are_empty)
+TEST(null_datasets_are_empty)
 {
     float out[SIZE];
 
@@ -447,7 +432,6 @@ START_TEST(null_datasets_are_empty)
     expect_fails(gan_dataset_read(NULL, 0, out, NULL), GAN_ERR_INVALID, "NULL");
     gan_dataset_destroy(NULL);
 }
-END_TEST
 
 static gan_status attempt(void **out, const gan_allocator *allocator, void *user)
 {
@@ -470,18 +454,17 @@ static void destroy(void *made)
     gan_dataset_destroy(made);
 }
 
-START_TEST(making_survives_each_lack_of_memory)
+TEST(making_survives_each_lack_of_memory)
 {
     const size_t wanted[] = {4, 4, 2, 4};
 
     for (int maker = 0; maker < 4; maker++)
         ck_assert_uint_eq(budget_sweep(attempt, destroy, &maker), wanted[maker]);
 }
-END_TEST
 
 /* ---- Classes ---- */
 
-START_TEST(sources_may_name_their_classes)
+TEST(sources_may_name_their_classes)
 {
     static const char *const names[] = {"a", "b", "c"}, *const twice[] = {"a", "b", "a"};
     const gan_shape shape = gan_shape_1d(SIZE);
@@ -517,9 +500,8 @@ START_TEST(sources_may_name_their_classes)
             &(gan_dataset_desc){GAN_DATASET_DESC_INIT, .class_names = names, .n_class_names = 3}),
         GAN_ERR_INVALID, "3 class_names, but no labels");
 }
-END_TEST
 
-START_TEST(samples_of_each_class_are_counted)
+TEST(samples_of_each_class_are_counted)
 {
     double sizes[256];
     gan_dataset *data;
@@ -547,9 +529,8 @@ START_TEST(samples_of_each_class_are_counted)
     expect_fails(gan_dataset_class_sizes(data, sizes, 256), GAN_ERR_INVALID, "no labels");
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(samples_of_callbacks_are_counted_too)
+TEST(samples_of_callbacks_are_counted_too)
 {
     source s = {SIZE_MAX, 17, 0, 0, 0};
     gan_dataset_desc desc = {GAN_DATASET_DESC_INIT};
@@ -575,33 +556,4 @@ START_TEST(samples_of_callbacks_are_counted_too)
     ck_assert(sizes[3] == -1);
     gan_dataset_destroy(data);
     ck_assert_uint_eq(budget_live(&b), 0);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const memory[] = {
-        bytes_are_copied_and_read_as_b_over_255, floats_are_copied_and_stay_as_they_are,
-        without_labels_the_label_is_0,           floats_that_are_not_finite_are_named,
-        max_count_takes_the_first_samples_only,  NULL};
-    const TTest *const callbacks[] = {
-        callbacks_deliver_samples_and_labels, callbacks_without_labels_are_not_asked_for_them,
-        failing_callbacks_are_errors, a_label_alone_needs_memory_with_callbacks, NULL};
-    const TTest *const shapes[] = {
-        shapes_are_labelled_in_turn, shapes_depend_on_seed_and_index_alone,
-        shapes_are_silhouettes_on_black, kinds_of_shape_can_be_told_apart, NULL};
-    const TTest *const shared[] = {wrong_arguments_are_refused, sizes_beyond_all_memory_are_refused,
-                                   null_datasets_are_empty, making_survives_each_lack_of_memory,
-                                   NULL};
-    const TTest *const classes[] = {sources_may_name_their_classes,
-                                    samples_of_each_class_are_counted,
-                                    samples_of_callbacks_are_counted_too, NULL};
-    Suite *s = suite_create("dataset");
-
-    add_tests(s, "memory", memory);
-    add_tests(s, "callbacks", callbacks);
-    add_tests(s, "shapes", shapes);
-    add_tests(s, "classes", classes);
-    add_tests(s, "shared", shared);
-    return s;
 }

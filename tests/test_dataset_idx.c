@@ -118,7 +118,7 @@ static void expect_refused(const content *c, gan_status wanted, const char *part
 
 /* ---- Good files ---- */
 
-START_TEST(plain_and_gzip_files_read_the_same)
+TEST(plain_and_gzip_files_read_the_same)
 {
     const content p = pictures(), l = classes(), pz = gzip(&p), lz = gzip(&l);
     const char *images[] = {save("pictures", &p), save("pictures.gz", &pz)};
@@ -133,9 +133,8 @@ START_TEST(plain_and_gzip_files_read_the_same)
             gan_dataset_destroy(data);
         }
 }
-END_TEST
 
-START_TEST(other_ranks_have_other_shapes)
+TEST(other_ranks_have_other_shapes)
 {
     const struct {
         size_t rank;
@@ -156,10 +155,9 @@ START_TEST(other_ranks_have_other_shapes)
         gan_dataset_destroy(data);
     }
 }
-END_TEST
 
 /* gzip files may be joined: the content is that of all members. */
-START_TEST(gzip_files_of_several_members_are_read)
+TEST(gzip_files_of_several_members_are_read)
 {
     const content p = pictures();
     content joined = {.n = 0};
@@ -176,10 +174,9 @@ START_TEST(gzip_files_of_several_members_are_read)
     expect_pictures(data, COUNT, 0);
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* What lies behind the samples that are wanted is not read: damage there stays unseen. */
-START_TEST(max_count_reads_the_first_samples_only)
+TEST(max_count_reads_the_first_samples_only)
 {
     const content p = pictures(), l = classes();
     content pz = gzip(&p);
@@ -199,11 +196,10 @@ START_TEST(max_count_reads_the_first_samples_only)
     expect_pictures(data, COUNT, 1);
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* Longer than the reader's own buffer, compressed and not. */
 /* Larger than what is taken at first, so that the memory grows several times. */
-START_TEST(a_large_file_survives_packing)
+TEST(a_large_file_survives_packing)
 {
     enum { N = 4500, BYTES = N * 1000 };
     const char *path = scratch_path("large.gz");
@@ -231,11 +227,10 @@ START_TEST(a_large_file_survives_packing)
     }
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* ---- Damaged files ---- */
 
-START_TEST(every_truncation_is_an_error)
+TEST(every_truncation_is_an_error)
 {
     const content p = pictures(), l = classes(), pz = gzip(&p), lz = gzip(&l);
     const content *whole[] = {&p, &pz, &l, &lz};
@@ -258,9 +253,8 @@ START_TEST(every_truncation_is_an_error)
             ck_assert_ptr_null(data);
         }
 }
-END_TEST
 
-START_TEST(truncations_say_where_and_how_much)
+TEST(truncations_say_where_and_how_much)
 {
     content c = pictures();
 
@@ -276,9 +270,8 @@ START_TEST(truncations_say_where_and_how_much)
     c.n -= 3;
     expect_refused(&c, GAN_ERR_FORMAT, "more gzip data expected, file ends there");
 }
-END_TEST
 
-START_TEST(longer_files_are_errors)
+TEST(longer_files_are_errors)
 {
     content c = pictures(), z;
 
@@ -291,9 +284,8 @@ START_TEST(longer_files_are_errors)
     put(&z, "tail", 4);
     expect_refused(&z, GAN_ERR_FORMAT, "damaged gzip data");
 }
-END_TEST
 
-START_TEST(every_flipped_bit_of_a_header_is_an_error)
+TEST(every_flipped_bit_of_a_header_is_an_error)
 {
     const content p = pictures();
 
@@ -305,10 +297,9 @@ START_TEST(every_flipped_bit_of_a_header_is_an_error)
             expect_refused(&c, GAN_ERR_FORMAT, "byte ");
         }
 }
-END_TEST
 
 /* gzip has a few bits that mean nothing here, such as the date; no other flip goes unnoticed. */
-START_TEST(flipped_bits_of_gzip_never_change_the_content)
+TEST(flipped_bits_of_gzip_never_change_the_content)
 {
     const content p = pictures(), pz = gzip(&p);
     size_t unnoticed = 0;
@@ -332,13 +323,12 @@ START_TEST(flipped_bits_of_gzip_never_change_the_content)
         }
     ck_assert_uint_le(unnoticed, 8 * 7); /* flags, date, extra flags, system */
 }
-END_TEST
 
 /* ---- Forged and foreign files ---- */
 
 /* A header that promises more than the file can hold is found out before the memory for that is
  * taken. */
-START_TEST(huge_counts_take_no_memory)
+TEST(huge_counts_take_no_memory)
 {
     const uint32_t dims[][4] = {{0xffffffff, 28, 28},        {60000, 28, 28},
                                 {1, 0x7fffffff, 1},          {1, 1, 0x7fffffff},
@@ -362,10 +352,9 @@ START_TEST(huge_counts_take_no_memory)
             ck_assert_uint_eq(budget_live(&b), 0);
         }
 }
-END_TEST
 
 /* As large as its compression allows, so that only reading shows that there is nothing. */
-START_TEST(memory_follows_the_bytes_that_are_there)
+TEST(memory_follows_the_bytes_that_are_there)
 {
     static const uint32_t dims[] = {1100, 1000, 1000};
     static char nothing[1100 << 10];
@@ -389,9 +378,8 @@ START_TEST(memory_follows_the_bytes_that_are_there)
     ck_assert_uint_lt(b.peak_bytes, 2 << 20);
     ck_assert_uint_eq(budget_live(&b), 0);
 }
-END_TEST
 
-START_TEST(more_bytes_than_the_host_allows_are_refused)
+TEST(more_bytes_than_the_host_allows_are_refused)
 {
     const content p = pictures();
     const char *path = save("p", &p);
@@ -408,10 +396,9 @@ START_TEST(more_bytes_than_the_host_allows_are_refused)
     expect_ok(gan_dataset_open_idx(&data, path, NULL, &desc));
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* A sparse file has any size without a byte on the disk. */
-START_TEST(without_a_setting_2_to_the_30_bytes_are_read)
+TEST(without_a_setting_2_to_the_30_bytes_are_read)
 {
     static const uint32_t dims[] = {1025, 1024, 1024};
     const char *path = scratch_path("sparse");
@@ -425,9 +412,8 @@ START_TEST(without_a_setting_2_to_the_30_bytes_are_read)
                  "at most 1073741824 bytes are read");
     remove(path);
 }
-END_TEST
 
-START_TEST(files_of_another_format_are_named)
+TEST(files_of_another_format_are_named)
 {
     static const struct {
         const char *bytes, *what;
@@ -444,9 +430,8 @@ START_TEST(files_of_another_format_are_named)
         expect_refused(&c, GAN_ERR_FORMAT, cases[i / 2].what);
     }
 }
-END_TEST
 
-START_TEST(impossible_dimensions_are_errors)
+TEST(impossible_dimensions_are_errors)
 {
     const struct {
         uint32_t dims[3];
@@ -466,9 +451,8 @@ START_TEST(impossible_dimensions_are_errors)
         expect_refused(&z, GAN_ERR_FORMAT, cases[i].part);
     }
 }
-END_TEST
 
-START_TEST(foreign_files_are_errors)
+TEST(foreign_files_are_errors)
 {
     const struct {
         const char *bytes;
@@ -492,9 +476,8 @@ START_TEST(foreign_files_are_errors)
         expect_refused(&c, GAN_ERR_FORMAT, cases[i].part);
     }
 }
-END_TEST
 
-START_TEST(pictures_are_no_labels)
+TEST(pictures_are_no_labels)
 {
     const content p = pictures();
     gan_dataset *data;
@@ -503,9 +486,8 @@ START_TEST(pictures_are_no_labels)
                  "l: byte 3: 1 to 1 dimensions expected, found 3");
     ck_assert_ptr_null(data);
 }
-END_TEST
 
-START_TEST(labels_and_pictures_must_be_as_many)
+TEST(labels_and_pictures_must_be_as_many)
 {
     const content p = pictures();
     content l = {.n = 0};
@@ -521,9 +503,8 @@ START_TEST(labels_and_pictures_must_be_as_many)
     desc.max_count = 2; /* the files don't belong together, however little of them is wanted */
     expect_status(gan_dataset_open_idx(&data, save("p", &p), save("l", &l), &desc), GAN_ERR_SHAPE);
 }
-END_TEST
 
-START_TEST(classes_get_the_names_that_are_given)
+TEST(classes_get_the_names_that_are_given)
 {
     const content p = pictures(), l = classes();
     const gan_dataset_desc desc = {
@@ -539,9 +520,8 @@ START_TEST(classes_get_the_names_that_are_given)
                  "2 class_names, but no labels");
     ck_assert_ptr_null(data);
 }
-END_TEST
 
-START_TEST(files_that_cannot_be_read_are_errors)
+TEST(files_that_cannot_be_read_are_errors)
 {
     const content p = pictures();
     const char *good = save("p", &p), *missing = scratch_path("there/is/no/such.idx"),
@@ -555,9 +535,8 @@ START_TEST(files_that_cannot_be_read_are_errors)
                  "such.idx: cannot be opened: ");
     expect_fails(gan_dataset_open_idx(&data, folder, NULL, NULL), GAN_ERR_IO, folder);
 }
-END_TEST
 
-START_TEST(wrong_arguments_are_refused)
+TEST(wrong_arguments_are_refused)
 {
     const content p = pictures();
     const char *good = save("p", &p);
@@ -575,7 +554,6 @@ START_TEST(wrong_arguments_are_refused)
     expect_fails(gan_dataset_open_idx(&data, good, NULL, &desc), GAN_ERR_INVALID,
                  "struct_size is 3");
 }
-END_TEST
 
 /* ---- Memory and the real thing ---- */
 
@@ -602,7 +580,7 @@ static void destroy(void *made)
     gan_dataset_destroy(made);
 }
 
-START_TEST(opening_survives_each_lack_of_memory)
+TEST(opening_survives_each_lack_of_memory)
 {
     const content p = pictures(), l = classes(), pz = gzip(&p), lz = gzip(&l);
     paths plain = {save("p", &p), save("l", &l)}, packed = {save("p.gz", &pz), save("l.gz", &lz)};
@@ -612,10 +590,9 @@ START_TEST(opening_survives_each_lack_of_memory)
     ck_assert_uint_eq(budget_sweep(attempt, destroy, &packed), 5);
     ck_assert_uint_eq(budget_sweep(attempt, destroy, &pictures_only), 3);
 }
-END_TEST
 
 /* Once it is open, only the bytes, the labels and the handle are held. */
-START_TEST(an_open_dataset_is_little_more_than_its_bytes)
+TEST(an_open_dataset_is_little_more_than_its_bytes)
 {
     const content p = pictures(), l = classes();
     gan_dataset_desc desc = {GAN_DATASET_DESC_INIT};
@@ -630,7 +607,6 @@ START_TEST(an_open_dataset_is_little_more_than_its_bytes)
     gan_dataset_destroy(data);
     ck_assert_uint_eq(budget_live(&b), 0);
 }
-END_TEST
 
 static void check_real(const char *set, size_t count, int first, int last, double mean)
 {
@@ -657,48 +633,8 @@ static void check_real(const char *set, size_t count, int first, int last, doubl
     gan_dataset_destroy(data);
 }
 
-START_TEST(fashion_mnist_is_read_when_it_is_there)
+TEST(fashion_mnist_is_read_when_it_is_there)
 {
     check_real("train", 60000, 9, 5, 72.94);
     check_real("t10k", 10000, 9, 5, 0);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const good[] = {plain_and_gzip_files_read_the_same,
-                                 other_ranks_have_other_shapes,
-                                 gzip_files_of_several_members_are_read,
-                                 max_count_reads_the_first_samples_only,
-                                 a_large_file_survives_packing,
-                                 fashion_mnist_is_read_when_it_is_there,
-                                 NULL};
-    const TTest *const damaged[] = {every_truncation_is_an_error,
-                                    truncations_say_where_and_how_much,
-                                    longer_files_are_errors,
-                                    every_flipped_bit_of_a_header_is_an_error,
-                                    flipped_bits_of_gzip_never_change_the_content,
-                                    NULL};
-    const TTest *const forged[] = {huge_counts_take_no_memory,
-                                   memory_follows_the_bytes_that_are_there,
-                                   more_bytes_than_the_host_allows_are_refused,
-                                   without_a_setting_2_to_the_30_bytes_are_read,
-                                   files_of_another_format_are_named,
-                                   impossible_dimensions_are_errors,
-                                   foreign_files_are_errors,
-                                   pictures_are_no_labels,
-                                   labels_and_pictures_must_be_as_many,
-                                   classes_get_the_names_that_are_given,
-                                   files_that_cannot_be_read_are_errors,
-                                   wrong_arguments_are_refused,
-                                   NULL};
-    const TTest *const memory[] = {opening_survives_each_lack_of_memory,
-                                   an_open_dataset_is_little_more_than_its_bytes, NULL};
-    Suite *s = suite_create("dataset_idx");
-
-    add_tests(s, "good", good);
-    add_tests(s, "damaged", damaged);
-    add_tests(s, "forged", forged);
-    add_tests(s, "memory", memory);
-    return s;
 }

@@ -180,7 +180,9 @@ static void sweep(gan_status (*reader)(const char *path), const char *path)
     }
 }
 
-START_TEST(every_reader_survives_each_lack_of_memory)
+TEST_FIXTURE(make_root, end_root)
+
+TEST(every_reader_survives_each_lack_of_memory)
 {
     gzFile packed = gzopen(inside("packed"), "wb");
 
@@ -201,16 +203,4 @@ START_TEST(every_reader_survives_each_lack_of_memory)
     sweep(write_image, inside("new"));
     sweep(read_to_memory, root);
     sweep(read_from_disk, root);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    Suite *s = suite_create("dataset_memory");
-    TCase *tc = tcase_create("memory");
-
-    tcase_add_checked_fixture(tc, make_root, end_root);
-    tcase_add_test(tc, every_reader_survives_each_lack_of_memory);
-    suite_add_tcase(s, tc);
-    return s;
 }

@@ -17,7 +17,9 @@
 
 /* ---- What is read ---- */
 
-START_TEST(every_kind_of_png_is_read)
+TEST_FIXTURE(make_root, end_root)
+
+TEST(every_kind_of_png_is_read)
 {
     const struct {
         const char *name;
@@ -54,9 +56,8 @@ START_TEST(every_kind_of_png_is_read)
     }
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(grey_files_are_grey_or_rgb_of_three_equal_planes)
+TEST(grey_files_are_grey_or_rgb_of_three_equal_planes)
 {
     gan_png_desc desc = {GAN_PNG_DESC_INIT};
     gan_dataset *data;
@@ -79,10 +80,9 @@ START_TEST(grey_files_are_grey_or_rgb_of_three_equal_planes)
     }
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* Of whatever size and kind the files are, samples are what gan__image_fit() makes of them. */
-START_TEST(pictures_are_scaled_and_cut_on_request)
+TEST(pictures_are_scaled_and_cut_on_request)
 {
     const size_t sizes[][2] = {{40, 30}, {9, 17}, {8, 8}, {3, 5}, {178, 218}};
     gan_png_desc desc = {GAN_PNG_DESC_INIT};
@@ -114,9 +114,8 @@ START_TEST(pictures_are_scaled_and_cut_on_request)
         gan_dataset_destroy(data);
     }
 }
-END_TEST
 
-START_TEST(the_corpus_of_good_files_is_read)
+TEST(the_corpus_of_good_files_is_read)
 {
     const char *const good[] = {"grey_16bit_interlaced", "grey_1bit", "palette_transparent", "rgb",
                                 "rgba"};
@@ -138,7 +137,6 @@ START_TEST(the_corpus_of_good_files_is_read)
     ck_assert_uint_eq(gan_dataset_shape(data).dim[0], 1);
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* ---- Which files, in which order ---- */
 
@@ -158,7 +156,7 @@ static void expect_files(const gan_dataset *data, const char *const *wanted)
 }
 
 /* They are written in another order than they are wanted in, which a folder may or may not keep. */
-START_TEST(files_are_sorted_by_their_paths)
+TEST(files_are_sorted_by_their_paths)
 {
     const char *const wanted[] = {
         "10.png",    "9.PNG", "B.png", "a/b/z.png",   "a/x.png",      "a/y.PnG", "a b/1.png",
@@ -173,9 +171,8 @@ START_TEST(files_are_sorted_by_their_paths)
     expect_files(data, wanted);
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(other_files_and_links_to_folders_are_left_out)
+TEST(other_files_and_links_to_folders_are_left_out)
 {
     const char *const wanted[] = {"a.png", "deep/b.png", "link.png", NULL};
     gan_dataset *data;
@@ -198,9 +195,8 @@ START_TEST(other_files_and_links_to_folders_are_left_out)
     expect_files(data, wanted);
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(subfolders_are_classes)
+TEST(subfolders_are_classes)
 {
     const char *const names[] = {"a", "a-b", "b", "nothing"};
     const char *const files[] = {"a/1.png", "a/more/2.png", "a-b/1.png", "b/0.png", "b/9.png"};
@@ -244,10 +240,9 @@ START_TEST(subfolders_are_classes)
     ck_assert_uint_eq(gan_dataset_class_count(data), 0);
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* A class is a directory, whatever is in it or is not. */
-START_TEST(an_empty_class_keeps_its_number)
+TEST(an_empty_class_keeps_its_number)
 {
     const char *const names[] = {"0", "1", "2", "3"};
     double sizes[4] = {0};
@@ -265,7 +260,6 @@ START_TEST(an_empty_class_keeps_its_number)
     ck_assert(sizes[0] == 0 && sizes[1] == 1 && sizes[2] == 0 && sizes[3] == 2);
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* How many samples of each class max_count leaves. */
 static void expect_spread(size_t max_count, size_t a, size_t b, size_t c)
@@ -281,7 +275,7 @@ static void expect_spread(size_t max_count, size_t a, size_t b, size_t c)
     gan_dataset_destroy(data);
 }
 
-START_TEST(max_count_is_spread_evenly_over_the_classes)
+TEST(max_count_is_spread_evenly_over_the_classes)
 {
     static const size_t counts[] = {5, 0, 2, 4};
     gan_png_desc desc = {GAN_PNG_DESC_INIT, .max_count = 4};
@@ -314,9 +308,8 @@ START_TEST(max_count_is_spread_evenly_over_the_classes)
     for (size_t i = 0; i < 4; i++) expect_picture(data, i, i);
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(there_may_be_256_classes)
+TEST(there_may_be_256_classes)
 {
     gan_png_desc desc = {GAN_PNG_DESC_INIT};
     gan_dataset *data;
@@ -346,9 +339,8 @@ START_TEST(there_may_be_256_classes)
     ck_assert_uint_eq(gan_dataset_count(data), 257);
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(max_count_looks_at_the_first_files_only)
+TEST(max_count_looks_at_the_first_files_only)
 {
     gan_png_desc desc = {GAN_PNG_DESC_INIT};
     gan_dataset *data;
@@ -366,7 +358,6 @@ START_TEST(max_count_looks_at_the_first_files_only)
     ck_assert_uint_eq(gan_dataset_count(data), 3);
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* ---- Bad files ---- */
 
@@ -381,7 +372,7 @@ static void write_with_bad(void)
     ck_assert_int_eq(truncate(inside("009.png"), 60), 0);
 }
 
-START_TEST(a_bad_file_is_an_error_that_names_it)
+TEST(a_bad_file_is_an_error_that_names_it)
 {
     gan_png_desc desc = {GAN_PNG_DESC_INIT};
     gan_dataset *data;
@@ -404,9 +395,8 @@ START_TEST(a_bad_file_is_an_error_that_names_it)
     expect_fails(gan_dataset_open_png(&data, root, NULL), GAN_ERR_FORMAT, inside("009.png: "));
     ck_assert_ptr_null(data);
 }
-END_TEST
 
-START_TEST(bad_files_are_left_out_on_request)
+TEST(bad_files_are_left_out_on_request)
 {
     gan_png_desc desc = {GAN_PNG_DESC_INIT};
     const char *const bad[] = {"000a.png: byte 0: no PNG file",
@@ -431,10 +421,9 @@ START_TEST(bad_files_are_left_out_on_request)
         gan_dataset_destroy(data);
     }
 }
-END_TEST
 
 /* The shape comes from the first that can be used, and labels do not move when files fail. */
-START_TEST(a_class_keeps_its_label_when_its_files_are_bad)
+TEST(a_class_keeps_its_label_when_its_files_are_bad)
 {
     gan_png_desc desc = {GAN_PNG_DESC_INIT};
     gan_dataset *data;
@@ -453,7 +442,6 @@ START_TEST(a_class_keeps_its_label_when_its_files_are_bad)
     expect_picture(data, 0, 0);
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* As somebody who may not read everything: root may. */
 static gan_status open_as_nobody(gan_dataset **out, const gan_png_desc *desc)
@@ -467,7 +455,7 @@ static gan_status open_as_nobody(gan_dataset **out, const gan_png_desc *desc)
     return status;
 }
 
-START_TEST(directories_that_cannot_be_read_are_left_out_on_request)
+TEST(directories_that_cannot_be_read_are_left_out_on_request)
 {
     static const mode_t modes[] = {0, 0444}; /* not listed; listed, but its files out of reach */
     gan_png_desc desc = {GAN_PNG_DESC_INIT};
@@ -501,9 +489,8 @@ START_TEST(directories_that_cannot_be_read_are_left_out_on_request)
     expect_error_says("left out is ");
     for (char c = 'a'; c <= 'c'; c++) ck_assert_int_eq(chmod(inside((char[]){c, 0}), 0755), 0);
 }
-END_TEST
 
-START_TEST(other_formats_and_what_is_no_file_are_named)
+TEST(other_formats_and_what_is_no_file_are_named)
 {
     gan_png_desc desc = {GAN_PNG_DESC_INIT, .skip_bad = 1};
     gan_dataset *data;
@@ -519,9 +506,8 @@ START_TEST(other_formats_and_what_is_no_file_are_named)
     ck_assert_ptr_nonnull(strstr(gan_dataset_skipped(data, 2), "it is a pipe"));
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(a_directory_without_a_usable_picture_is_an_error)
+TEST(a_directory_without_a_usable_picture_is_an_error)
 {
     gan_png_desc desc = {GAN_PNG_DESC_INIT};
     gan_dataset *data = (gan_dataset *)&desc;
@@ -539,10 +525,9 @@ START_TEST(a_directory_without_a_usable_picture_is_an_error)
     expect_fails(gan_dataset_open_png(&data, root, &desc), GAN_ERR_FORMAT, "out of 2");
     ck_assert_ptr_null(data);
 }
-END_TEST
 
 /* 300 megabytes of pixels in some kilobytes. */
-START_TEST(a_picture_of_more_than_2_to_28_bytes_is_bad)
+TEST(a_picture_of_more_than_2_to_28_bytes_is_bad)
 {
     gan_png_desc desc = {GAN_PNG_DESC_INIT};
     gan_dataset *data;
@@ -561,9 +546,8 @@ START_TEST(a_picture_of_more_than_2_to_28_bytes_is_bad)
     data = open_png(&desc);
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(directories_that_cannot_be_opened_are_errors)
+TEST(directories_that_cannot_be_opened_are_errors)
 {
     gan_dataset *data = (gan_dataset *)root;
 
@@ -575,9 +559,8 @@ START_TEST(directories_that_cannot_be_opened_are_errors)
                  "a.png: cannot be opened as a directory: ");
     expect_fails(gan_dataset_open_png(&data, "", NULL), GAN_ERR_IO, "directory");
 }
-END_TEST
 
-START_TEST(paths_that_are_too_long_are_errors)
+TEST(paths_that_are_too_long_are_errors)
 {
     char path[5000];
     gan_dataset *data;
@@ -588,9 +571,8 @@ START_TEST(paths_that_are_too_long_are_errors)
     expect_status(gan_dataset_open_png(&data, path, NULL), GAN_ERR_IO);
     ck_assert_ptr_null(data);
 }
-END_TEST
 
-START_TEST(wrong_settings_are_refused_and_named)
+TEST(wrong_settings_are_refused_and_named)
 {
     const gan_png_desc good = {GAN_PNG_DESC_INIT};
     gan_allocator half = {NULL, NULL, NULL};
@@ -620,9 +602,8 @@ START_TEST(wrong_settings_are_refused_and_named)
     expect_fails(gan_dataset_open_png(&data, NULL, NULL), GAN_ERR_INVALID, "directory is NULL");
     ck_assert_ptr_null(data);
 }
-END_TEST
 
-START_TEST(other_datasets_have_no_names)
+TEST(other_datasets_have_no_names)
 {
     gan_dataset *data;
 
@@ -638,7 +619,6 @@ START_TEST(other_datasets_have_no_names)
     }
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* ---- Memory ---- */
 
@@ -660,7 +640,7 @@ static void destroy(void *made)
 }
 
 /* The budget is for one thread: it fails when a worker calls it. */
-START_TEST(opening_survives_each_lack_of_memory)
+TEST(opening_survives_each_lack_of_memory)
 {
     gan_png_desc desc = {GAN_PNG_DESC_INIT};
 
@@ -676,9 +656,8 @@ START_TEST(opening_survives_each_lack_of_memory)
         budget_sweep(attempt, destroy, &desc);
     }
 }
-END_TEST
 
-START_TEST(samples_stay_in_memory_up_to_the_limit)
+TEST(samples_stay_in_memory_up_to_the_limit)
 {
     gan_png_desc desc = {GAN_PNG_DESC_INIT};
 
@@ -702,7 +681,6 @@ START_TEST(samples_stay_in_memory_up_to_the_limit)
         ck_assert_uint_eq(budget_live(&b), 0);
     }
 }
-END_TEST
 
 /* Take all but a little of the address space, so that a large picture finds no room. */
 static void limit_memory(struct rlimit *old)
@@ -720,7 +698,7 @@ static void limit_memory(struct rlimit *old)
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
 }
 
-START_TEST(a_lack_of_memory_while_decoding_is_no_fault_of_the_file)
+TEST(a_lack_of_memory_while_decoding_is_no_fault_of_the_file)
 {
     gan_png_desc desc = {GAN_PNG_DESC_INIT};
     gan_iterator_desc walk = {GAN_ITERATOR_DESC_INIT};
@@ -754,49 +732,4 @@ START_TEST(a_lack_of_memory_while_decoding_is_no_fault_of_the_file)
     ck_assert_uint_eq(batch->count, 2);
     gan_iterator_destroy(it);
     gan_dataset_destroy(data);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const pictures[] = {
-        every_kind_of_png_is_read, grey_files_are_grey_or_rgb_of_three_equal_planes,
-        pictures_are_scaled_and_cut_on_request, the_corpus_of_good_files_is_read, NULL};
-    const TTest *const files[] = {files_are_sorted_by_their_paths,
-                                  other_files_and_links_to_folders_are_left_out,
-                                  subfolders_are_classes,
-                                  an_empty_class_keeps_its_number,
-                                  max_count_is_spread_evenly_over_the_classes,
-                                  there_may_be_256_classes,
-                                  max_count_looks_at_the_first_files_only,
-                                  NULL};
-    const TTest *const bad[] = {a_bad_file_is_an_error_that_names_it,
-                                bad_files_are_left_out_on_request,
-                                a_class_keeps_its_label_when_its_files_are_bad,
-                                directories_that_cannot_be_read_are_left_out_on_request,
-                                other_formats_and_what_is_no_file_are_named,
-                                a_directory_without_a_usable_picture_is_an_error,
-                                a_picture_of_more_than_2_to_28_bytes_is_bad,
-                                directories_that_cannot_be_opened_are_errors,
-                                paths_that_are_too_long_are_errors,
-                                wrong_settings_are_refused_and_named,
-                                other_datasets_have_no_names,
-                                NULL};
-    const TTest *const memory[] = {opening_survives_each_lack_of_memory,
-                                   samples_stay_in_memory_up_to_the_limit,
-                                   a_lack_of_memory_while_decoding_is_no_fault_of_the_file, NULL};
-    const struct {
-        const char *name;
-        const TTest *const *tests;
-    } cases[] = {{"pictures", pictures}, {"files", files}, {"bad", bad}, {"memory", memory}};
-    Suite *s = suite_create("dataset_png");
-
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        TCase *tc = tcase_create(cases[i].name);
-
-        tcase_add_checked_fixture(tc, make_root, end_root);
-        for (const TTest *const *t = cases[i].tests; *t; t++) tcase_add_test(tc, *t);
-        suite_add_tcase(s, tc);
-    }
-    return s;
 }

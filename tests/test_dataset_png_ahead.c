@@ -54,7 +54,9 @@ static void expect_same_next(gan_iterator *it, gan_iterator *wanted)
     if (a->labels) expect_same_bits(a->labels, b->labels, a->count);
 }
 
-START_TEST(batches_are_the_same_in_memory_and_decoded_ahead_on_any_number_of_threads)
+TEST_FIXTURE(make_root, end_root)
+
+TEST(batches_are_the_same_in_memory_and_decoded_ahead_on_any_number_of_threads)
 {
     const size_t threads[] = {1, 2, 3, 8}, sizes[] = {5, 1, 23, 40};
 
@@ -83,10 +85,9 @@ START_TEST(batches_are_the_same_in_memory_and_decoded_ahead_on_any_number_of_thr
             gan_dataset_destroy(kept);
         }
 }
-END_TEST
 
 /* The batch that is on its way when the iterator is sent elsewhere is not the one that comes. */
-START_TEST(seeking_equals_walking_while_a_batch_is_on_its_way)
+TEST(seeking_equals_walking_while_a_batch_is_on_its_way)
 {
     gan_dataset *data;
     gan_iterator *walker, *seeker;
@@ -108,7 +109,6 @@ START_TEST(seeking_equals_walking_while_a_batch_is_on_its_way)
     gan_iterator_destroy(seeker);
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* Walk to the end of the epoch, where the next is on its way with the files as they are. */
 static size_t walk_to_failure(gan_iterator *it, gan_status wanted, const char *part)
@@ -127,7 +127,7 @@ static size_t walk_to_failure(gan_iterator *it, gan_status wanted, const char *p
     return position;
 }
 
-START_TEST(a_file_that_changes_leaves_the_iterator_where_it_stood)
+TEST(a_file_that_changes_leaves_the_iterator_where_it_stood)
 {
     gan_dataset *data;
     float out[SIZE];
@@ -158,7 +158,6 @@ START_TEST(a_file_that_changes_leaves_the_iterator_where_it_stood)
     }
     gan_dataset_destroy(data);
 }
-END_TEST
 
 static gan_status attempt_walk(void **out, const gan_allocator *allocator, void *user)
 {
@@ -182,7 +181,7 @@ static void destroy_walk(void *made)
     gan_iterator_destroy(made);
 }
 
-START_TEST(making_an_iterator_survives_each_lack_of_memory)
+TEST(making_an_iterator_survives_each_lack_of_memory)
 {
     gan_dataset *data;
 
@@ -190,21 +189,4 @@ START_TEST(making_an_iterator_survives_each_lack_of_memory)
     data = open_numbered(1, 1);
     ck_assert_uint_eq(budget_sweep(attempt_walk, destroy_walk, data), 7);
     gan_dataset_destroy(data);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {
-        batches_are_the_same_in_memory_and_decoded_ahead_on_any_number_of_threads,
-        seeking_equals_walking_while_a_batch_is_on_its_way,
-        a_file_that_changes_leaves_the_iterator_where_it_stood,
-        making_an_iterator_survives_each_lack_of_memory};
-    Suite *s = suite_create("dataset_png_ahead");
-    TCase *tc = tcase_create("ahead");
-
-    tcase_add_checked_fixture(tc, make_root, end_root);
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tc, tests[i]);
-    suite_add_tcase(s, tc);
-    return s;
 }

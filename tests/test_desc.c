@@ -30,25 +30,23 @@ static settings defaults(void)
     return (settings){sizeof(settings), 0.25, 2.385};
 }
 
-START_TEST(null_leaves_the_defaults)
+TEST(null_leaves_the_defaults)
 {
     settings out = defaults();
 
     expect_ok(gan__desc_read(&out, sizeof out, FIRST, NULL, "settings"));
     ck_assert(out.rate == 0.25 && out.later == 2.385 && out.struct_size == sizeof out);
 }
-END_TEST
 
-START_TEST(one_of_this_release_is_copied_whole)
+TEST(one_of_this_release_is_copied_whole)
 {
     settings out = defaults(), given = {sizeof given, 7.5, -1.25};
 
     expect_ok(gan__desc_read(&out, sizeof out, FIRST, &given, "settings"));
     ck_assert(out.rate == 7.5 && out.later == -1.25 && out.struct_size == sizeof out);
 }
-END_TEST
 
-START_TEST(one_of_the_first_release_keeps_later_defaults)
+TEST(one_of_the_first_release_keeps_later_defaults)
 {
     settings out = defaults();
     struct {
@@ -59,9 +57,8 @@ START_TEST(one_of_the_first_release_keeps_later_defaults)
     expect_ok(gan__desc_read(&out, sizeof out, FIRST, &given, "settings"));
     ck_assert(out.rate == 7.5 && out.later == 2.385 && out.struct_size == sizeof out);
 }
-END_TEST
 
-START_TEST(a_longer_one_is_good_when_its_tail_is_zero)
+TEST(a_longer_one_is_good_when_its_tail_is_zero)
 {
     settings out = defaults();
     longer given;
@@ -82,9 +79,8 @@ START_TEST(a_longer_one_is_good_when_its_tail_is_zero)
     expect_status(gan__desc_read(&out, sizeof out, FIRST, &given, "settings"), GAN_ERR_INVALID);
     ck_assert(out.rate == 0.25);
 }
-END_TEST
 
-START_TEST(one_that_is_too_short_is_refused)
+TEST(one_that_is_too_short_is_refused)
 {
     settings out = defaults(), given = {FIRST - 1, 7.5, -1.25};
     char found[32];
@@ -97,9 +93,8 @@ START_TEST(one_that_is_too_short_is_refused)
     expect_status(gan__desc_read(&out, sizeof out, FIRST, &given, "settings"), GAN_ERR_INVALID);
     ck_assert(out.rate == 0.25 && out.later == 2.385);
 }
-END_TEST
 
-START_TEST(records_are_checked_and_filled_as_far_as_they_reach)
+TEST(records_are_checked_and_filled_as_far_as_they_reach)
 {
     const settings from = {sizeof from, 7.5, -1.25};
     settings out = {FIRST, 0.25, 2.385};
@@ -120,7 +115,6 @@ START_TEST(records_are_checked_and_filled_as_far_as_they_reach)
     out.struct_size = 0;
     expect_fails(gan__record_check(&out, "stats"), GAN_ERR_INVALID, "stats: struct_size is 0");
 }
-END_TEST
 
 /* Each macro and its function.  The macros of C leave out fields, which are zero then. */
 #define BOTH_WAYS(X)                                                                               \
@@ -187,7 +181,7 @@ static void expect_cut(const char *name, void (*init)(void *, size_t), const voi
     }
 BOTH_WAYS(AS_FUNCTION)
 
-START_TEST(every_macro_is_a_function_too){
+TEST(every_macro_is_a_function_too){
 #define COMPARE(function, type, macro)                                                             \
     {                                                                                              \
         static const type whole = {macro};                                                         \
@@ -198,19 +192,3 @@ START_TEST(every_macro_is_a_function_too){
             expect_cut(#function, call_##function, &whole, sizeof whole, size);                    \
     }
     BOTH_WAYS(COMPARE)} END_TEST
-
-    Suite *suite(void)
-{
-    const TTest *const tests[] = {null_leaves_the_defaults,
-                                  one_of_this_release_is_copied_whole,
-                                  one_of_the_first_release_keeps_later_defaults,
-                                  a_longer_one_is_good_when_its_tail_is_zero,
-                                  one_that_is_too_short_is_refused,
-                                  records_are_checked_and_filled_as_far_as_they_reach,
-                                  every_macro_is_a_function_too,
-                                  NULL};
-    Suite *s = suite_create("desc");
-
-    add_tests(s, "desc", tests);
-    return s;
-}

@@ -64,6 +64,8 @@ static void end_folder(void)
     rmdir(folder);
 }
 
+TEST_FIXTURE(make_folder, end_folder)
+
 static const char *in_folder(const char *name)
 {
     static char paths[4][1024];
@@ -178,7 +180,7 @@ int link(const char *from, const char *to)
     return -1;
 }
 
-START_TEST(all_bytes_are_on_the_disk_before_the_name_and_then_the_folder)
+TEST(all_bytes_are_on_the_disk_before_the_name_and_then_the_folder)
 {
     memset(&flushed, 0, sizeof flushed);
     expect_ok(write_text(in_folder("a"), "ten bytes."));
@@ -187,9 +189,8 @@ START_TEST(all_bytes_are_on_the_disk_before_the_name_and_then_the_folder)
     ck_assert_uint_eq(flushed.n_folders, 1);
     ck_assert_uint_eq(flushed.n_calls, 2);
 }
-END_TEST
 
-START_TEST(a_disk_that_fails_leaves_the_old_file)
+TEST(a_disk_that_fails_leaves_the_old_file)
 {
     expect_ok(write_text(in_folder("a"), "old"));
     memset(&flushed, 0, sizeof flushed);
@@ -199,9 +200,8 @@ START_TEST(a_disk_that_fails_leaves_the_old_file)
     expect_content(in_folder("a"), "old");
     ck_assert_uint_eq(count_entries(0), 1);
 }
-END_TEST
 
-START_TEST(signals_and_file_systems_without_fsync_are_no_failure)
+TEST(signals_and_file_systems_without_fsync_are_no_failure)
 {
     memset(&flushed, 0, sizeof flushed);
     flushed.errors[0] = EINTR;
@@ -215,9 +215,8 @@ START_TEST(signals_and_file_systems_without_fsync_are_no_failure)
     expect_ok(write_text(in_folder("a"), "three"));
     expect_content(in_folder("a"), "three");
 }
-END_TEST
 
-START_TEST(a_committed_file_stands_alone_in_its_folder)
+TEST(a_committed_file_stands_alone_in_its_folder)
 {
     ck_assert_uint_eq(count_entries(0), 0);
     expect_ok(write_text(in_folder("run.gan"), "one"));
@@ -227,9 +226,8 @@ START_TEST(a_committed_file_stands_alone_in_its_folder)
     expect_content(in_folder("run.gan"), "two");
     ck_assert_uint_eq(count_entries(0), 1);
 }
-END_TEST
 
-START_TEST(the_old_file_stands_until_the_commit)
+TEST(the_old_file_stands_until_the_commit)
 {
     gan__file file;
 
@@ -243,9 +241,8 @@ START_TEST(the_old_file_stands_until_the_commit)
     expect_content(in_folder("a"), "new");
     expect_nothing_held(&file);
 }
-END_TEST
 
-START_TEST(an_abandoned_file_leaves_the_old_one)
+TEST(an_abandoned_file_leaves_the_old_one)
 {
     gan__file file, never = {0};
 
@@ -259,9 +256,8 @@ START_TEST(an_abandoned_file_leaves_the_old_one)
     expect_content(in_folder("a"), "old");
     ck_assert_uint_eq(count_entries(0), 1);
 }
-END_TEST
 
-START_TEST(two_writers_of_one_path_do_not_mix)
+TEST(two_writers_of_one_path_do_not_mix)
 {
     gan__file first, second;
 
@@ -275,7 +271,6 @@ START_TEST(two_writers_of_one_path_do_not_mix)
     expect_content(in_folder("a"), "first");
     ck_assert_uint_eq(count_entries(0), 1);
 }
-END_TEST
 
 /* A temporary file of `a`, as a writer has it; or as a killed one left it, once it is closed. */
 static int make_temporary(const char *name)
@@ -290,7 +285,7 @@ static int make_temporary(const char *name)
 #define LEFT_1 ".libgan-0123456789abcdef.tmp"
 #define LEFT_2 ".libgan-ffffffffffffffff.tmp"
 
-START_TEST(a_temporary_file_of_a_writer_that_lives_is_left_alone)
+TEST(a_temporary_file_of_a_writer_that_lives_is_left_alone)
 {
     int fd = make_temporary(LEFT_1);
 
@@ -303,10 +298,9 @@ START_TEST(a_temporary_file_of_a_writer_that_lives_is_left_alone)
     expect_ok(write_text(in_folder("a"), "mine")); /* and removed when it lives no more */
     ck_assert_uint_eq(count_entries(0), 1);
 }
-END_TEST
 
 /* Whatever they were writing. */
-START_TEST(what_killed_writers_left_is_removed_and_nothing_else)
+TEST(what_killed_writers_left_is_removed_and_nothing_else)
 {
     static const char *const left[] = {LEFT_1, LEFT_2};
     static const char *const others[] = {".libgan-",
@@ -327,7 +321,6 @@ START_TEST(what_killed_writers_left_is_removed_and_nothing_else)
     ck_assert_uint_eq(count_entries(0), n_others + 2);
     for (size_t i = 0; i < 2; i++) ck_assert_int_eq(access(in_folder(left[i]), F_OK), -1);
 }
-END_TEST
 
 /* A cleaner has opened the temporary file of a writer, which then commits it and begins another: the
  * cleaner finds the first one without a lock, and must not remove the second. */
@@ -339,7 +332,7 @@ static void commit_and_begin_again(void)
     expect_ok(gan__file_create(&living, in_folder("a"), NULL));
 }
 
-START_TEST(a_cleaner_that_comes_late_removes_no_file_of_a_writer_that_lives)
+TEST(a_cleaner_that_comes_late_removes_no_file_of_a_writer_that_lives)
 {
     expect_ok(gan__file_create(&living, in_folder("a"), NULL));
     expect_ok(gan__file_write(&living, "1", 1));
@@ -351,9 +344,8 @@ START_TEST(a_cleaner_that_comes_late_removes_no_file_of_a_writer_that_lives)
     expect_content(in_folder("a"), "3");
     ck_assert_uint_eq(count_entries(0), 1);
 }
-END_TEST
 
-START_TEST(no_temporary_name_is_used_twice)
+TEST(no_temporary_name_is_used_twice)
 {
     static char seen[500][64];
 
@@ -366,10 +358,9 @@ START_TEST(no_temporary_name_is_used_twice)
         for (size_t k = 0; k < i; k++) ck_assert_str_ne(seen[k], seen[i]);
     }
 }
-END_TEST
 
 /* A cleaner may find a new file before its writer has locked it. */
-START_TEST(a_writer_whose_file_was_removed_takes_another)
+TEST(a_writer_whose_file_was_removed_takes_another)
 {
     flock_before.remove = 2;
     expect_ok(write_text(in_folder("a"), "x"));
@@ -379,9 +370,8 @@ START_TEST(a_writer_whose_file_was_removed_takes_another)
     expect_content(in_folder("a"), "y");
     ck_assert_uint_eq(count_entries(0), 2); /* the one that seemed to be another's */
 }
-END_TEST
 
-START_TEST(where_there_are_no_locks_files_are_written_and_none_removed)
+TEST(where_there_are_no_locks_files_are_written_and_none_removed)
 {
     flock_before.none = 1;
     close(open(in_folder(LEFT_1), O_RDWR | O_CREAT, 0600));
@@ -389,7 +379,6 @@ START_TEST(where_there_are_no_locks_files_are_written_and_none_removed)
     ck_assert_uint_eq(count_entries(0), 2);
     flock_before.none = 0;
 }
-END_TEST
 
 /* ---- Earlier files ---- */
 
@@ -402,7 +391,7 @@ static gan_status keep_text(const char *path, const char *text, size_t n_keep)
     return gan__file_commit(&file, n_keep);
 }
 
-START_TEST(the_last_files_are_kept_under_numbers)
+TEST(the_last_files_are_kept_under_numbers)
 {
     expect_ok(keep_text(in_folder("a"), "1", 3));
     ck_assert_uint_eq(count_entries(0), 1);
@@ -425,9 +414,8 @@ START_TEST(the_last_files_are_kept_under_numbers)
     expect_content(in_folder("a.2"), "4");
     ck_assert_uint_eq(count_entries(0), 4);
 }
-END_TEST
 
-START_TEST(a_process_killed_while_it_kept_a_file_costs_none)
+TEST(a_process_killed_while_it_kept_a_file_costs_none)
 {
     expect_ok(keep_text(in_folder("a"), "1", 2));
     expect_ok(keep_text(in_folder("a"), "2", 2));
@@ -446,9 +434,8 @@ START_TEST(a_process_killed_while_it_kept_a_file_costs_none)
     expect_content(in_folder("a.2"), "3");
     ck_assert_uint_eq(count_entries(0), 3);
 }
-END_TEST
 
-START_TEST(what_cannot_be_kept_leaves_the_old_file)
+TEST(what_cannot_be_kept_leaves_the_old_file)
 {
     expect_ok(keep_text(in_folder("a"), "1", 2));
     expect_ok(keep_text(in_folder("a"), "2", 2));
@@ -464,9 +451,8 @@ START_TEST(what_cannot_be_kept_leaves_the_old_file)
     expect_content(in_folder("a.1"), "1");
     ck_assert_uint_eq(count_entries(0), 3);
 }
-END_TEST
 
-START_TEST(the_sum_is_that_of_zlib_whatever_the_pieces)
+TEST(the_sum_is_that_of_zlib_whatever_the_pieces)
 {
     static char much[600000];
     gan__file file;
@@ -481,9 +467,8 @@ START_TEST(the_sum_is_that_of_zlib_whatever_the_pieces)
                       file.sum);
     expect_ok(gan__file_commit(&file, 0));
 }
-END_TEST
 
-START_TEST(permissions_are_the_usual_or_those_of_the_old_file)
+TEST(permissions_are_the_usual_or_those_of_the_old_file)
 {
     mode_t old = umask(027);
 
@@ -494,9 +479,8 @@ START_TEST(permissions_are_the_usual_or_those_of_the_old_file)
     ck_assert_uint_eq(mode_of(in_folder("a")), 0604);
     umask(old);
 }
-END_TEST
 
-START_TEST(names_without_a_folder_are_of_the_working_folder)
+TEST(names_without_a_folder_are_of_the_working_folder)
 {
     char before[1024];
 
@@ -506,7 +490,6 @@ START_TEST(names_without_a_folder_are_of_the_working_folder)
     expect_content("plain", "x");
     ck_assert_int_eq(chdir(before), 0);
 }
-END_TEST
 
 /* ---- Links, and names as long as can be ---- */
 
@@ -532,7 +515,7 @@ static void expect_refused(const char *name, const char *why)
     expect_nothing_held(&file);
 }
 
-START_TEST(through_a_link_its_target_is_replaced)
+TEST(through_a_link_its_target_is_replaced)
 {
     static const char *const names[] = {"relative", "absolute", "chain"};
     char absolute[PATH_MAX + 8];
@@ -557,9 +540,8 @@ START_TEST(through_a_link_its_target_is_replaced)
     expect_link("run/relative", "../big/a");
     expect_link("chain", "run/relative");
 }
-END_TEST
 
-START_TEST(a_link_that_leads_to_nothing_gets_its_target)
+TEST(a_link_that_leads_to_nothing_gets_its_target)
 {
     make_link("b", "a");
     expect_ok(write_text(in_folder("a"), "x"));
@@ -569,9 +551,8 @@ START_TEST(a_link_that_leads_to_nothing_gets_its_target)
     make_link("none/b", "c");
     expect_refused("c", "No such file or directory");
 }
-END_TEST
 
-START_TEST(earlier_files_stay_beside_the_target_of_a_link)
+TEST(earlier_files_stay_beside_the_target_of_a_link)
 {
     ck_assert_int_eq(mkdir(in_folder("big"), 0755), 0);
     make_link("big/a", "a");
@@ -581,9 +562,8 @@ START_TEST(earlier_files_stay_beside_the_target_of_a_link)
     expect_content(in_folder("big/a.1"), "1");
     ck_assert_uint_eq(count_entries(0), 2);
 }
-END_TEST
 
-START_TEST(links_that_lead_to_no_file_are_errors)
+TEST(links_that_lead_to_no_file_are_errors)
 {
     make_link("b", "a");
     make_link("a", "b");
@@ -598,10 +578,9 @@ START_TEST(links_that_lead_to_no_file_are_errors)
     expect_refused("to_pipe", "it is a pipe");
     expect_link("device", "/dev/null");
 }
-END_TEST
 
 /* As /dev/stdout may, once the file that a shell opened for it is gone. */
-START_TEST(a_link_to_a_file_without_a_name_is_an_error)
+TEST(a_link_to_a_file_without_a_name_is_an_error)
 {
     char descriptor[64];
     int fd = open(in_folder("gone"), O_RDWR | O_CREAT, 0600);
@@ -613,9 +592,8 @@ START_TEST(a_link_to_a_file_without_a_name_is_an_error)
     expect_refused("a", "it leads to a file without a name");
     close(fd);
 }
-END_TEST
 
-START_TEST(names_of_up_to_255_bytes_can_be_written)
+TEST(names_of_up_to_255_bytes_can_be_written)
 {
     char name[257];
 
@@ -634,9 +612,8 @@ START_TEST(names_of_up_to_255_bytes_can_be_written)
     strcat(name, "n");
     expect_refused(name, "File name too long");
 }
-END_TEST
 
-START_TEST(the_reason_stands_behind_the_longest_path)
+TEST(the_reason_stands_behind_the_longest_path)
 {
     char path[6000];
     gan__file file;
@@ -654,9 +631,8 @@ START_TEST(the_reason_stands_behind_the_longest_path)
                                         : "cannot be opened: File name too long");
     }
 }
-END_TEST
 
-START_TEST(where_no_file_can_be_the_error_names_the_path)
+TEST(where_no_file_can_be_the_error_names_the_path)
 {
     gan__file file;
 
@@ -669,9 +645,8 @@ START_TEST(where_no_file_can_be_the_error_names_the_path)
     expect_fails(gan__file_create(&file, "", NULL), GAN_ERR_IO, "a name expected");
     ck_assert_uint_eq(count_entries(0), 0);
 }
-END_TEST
 
-START_TEST(a_folder_without_permission_is_an_error)
+TEST(a_folder_without_permission_is_an_error)
 {
     const uid_t me = geteuid();
     gan_status status;
@@ -686,7 +661,6 @@ START_TEST(a_folder_without_permission_is_an_error)
     expect_content(in_folder("a"), "old");
     ck_assert_uint_eq(count_entries(0), 1);
 }
-END_TEST
 
 /* No file may grow beyond 5000 bytes, as on a full disk; only between these two calls, Check writes
  * too. */
@@ -708,7 +682,7 @@ static void empty_the_disk(void)
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit_before), 0);
 }
 
-START_TEST(a_write_that_fails_leaves_the_old_file)
+TEST(a_write_that_fails_leaves_the_old_file)
 {
     static char much[100000];
     gan__file file;
@@ -726,9 +700,8 @@ START_TEST(a_write_that_fails_leaves_the_old_file)
     expect_content(in_folder("a"), "old");
     ck_assert_uint_eq(count_entries(0), 1);
 }
-END_TEST
 
-START_TEST(a_flush_that_fails_in_the_commit_leaves_the_old_file)
+TEST(a_flush_that_fails_in_the_commit_leaves_the_old_file)
 {
     static char much[5001];
     gan__file file;
@@ -746,9 +719,8 @@ START_TEST(a_flush_that_fails_in_the_commit_leaves_the_old_file)
     expect_content(in_folder("a"), "old");
     ck_assert_uint_eq(count_entries(0), 1);
 }
-END_TEST
 
-START_TEST(a_rename_that_fails_removes_the_temporary_file)
+TEST(a_rename_that_fails_removes_the_temporary_file)
 {
     gan__file file;
 
@@ -759,9 +731,8 @@ START_TEST(a_rename_that_fails_removes_the_temporary_file)
     expect_nothing_held(&file);
     ck_assert_uint_eq(count_entries(0), 1);
 }
-END_TEST
 
-START_TEST(an_empty_file_can_be_written)
+TEST(an_empty_file_can_be_written)
 {
     FILE *stream;
     uint64_t n = 77;
@@ -771,9 +742,8 @@ START_TEST(an_empty_file_can_be_written)
     ck_assert_uint_eq(n, 0);
     fclose(stream);
 }
-END_TEST
 
-START_TEST(without_memory_nothing_is_left)
+TEST(without_memory_nothing_is_left)
 {
     gan__file file;
     gan_status status = GAN_ERR_NOMEM;
@@ -794,9 +764,8 @@ START_TEST(without_memory_nothing_is_left)
     expect_ok(gan__file_commit(&file, 0));
     ck_assert_uint_eq(budget_live(&b), 0);
 }
-END_TEST
 
-START_TEST(opening_tells_the_size_and_refuses_what_is_no_file)
+TEST(opening_tells_the_size_and_refuses_what_is_no_file)
 {
     FILE *stream = stdin;
     uint64_t n = 77;
@@ -817,9 +786,8 @@ START_TEST(opening_tells_the_size_and_refuses_what_is_no_file)
     expect_fails(gan__file_open(&stream, &n, in_folder("pipe")), GAN_ERR_IO, "pipe");
     ck_assert_ptr_null(stream);
 }
-END_TEST
 
-START_TEST(no_descriptor_is_left_open)
+TEST(no_descriptor_is_left_open)
 {
     const int before = open("/dev/null", O_RDONLY);
     int after;
@@ -837,60 +805,11 @@ START_TEST(no_descriptor_is_left_open)
     ck_assert_int_eq(after, before);
     close(after);
 }
-END_TEST
 
-START_TEST(every_errno_has_a_text)
+TEST(every_errno_has_a_text)
 {
     const gan__errno_text known = gan__errno_text_of(ENOENT), unknown = gan__errno_text_of(99999);
 
     ck_assert_str_eq(known.text, strerror(ENOENT));
     ck_assert_uint_gt(strlen(unknown.text), 0);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {all_bytes_are_on_the_disk_before_the_name_and_then_the_folder,
-                                  a_disk_that_fails_leaves_the_old_file,
-                                  signals_and_file_systems_without_fsync_are_no_failure,
-                                  a_committed_file_stands_alone_in_its_folder,
-                                  the_old_file_stands_until_the_commit,
-                                  an_abandoned_file_leaves_the_old_one,
-                                  two_writers_of_one_path_do_not_mix,
-                                  a_temporary_file_of_a_writer_that_lives_is_left_alone,
-                                  what_killed_writers_left_is_removed_and_nothing_else,
-                                  a_cleaner_that_comes_late_removes_no_file_of_a_writer_that_lives,
-                                  no_temporary_name_is_used_twice,
-                                  a_writer_whose_file_was_removed_takes_another,
-                                  where_there_are_no_locks_files_are_written_and_none_removed,
-                                  the_last_files_are_kept_under_numbers,
-                                  a_process_killed_while_it_kept_a_file_costs_none,
-                                  what_cannot_be_kept_leaves_the_old_file,
-                                  the_sum_is_that_of_zlib_whatever_the_pieces,
-                                  permissions_are_the_usual_or_those_of_the_old_file,
-                                  names_without_a_folder_are_of_the_working_folder,
-                                  through_a_link_its_target_is_replaced,
-                                  a_link_that_leads_to_nothing_gets_its_target,
-                                  earlier_files_stay_beside_the_target_of_a_link,
-                                  links_that_lead_to_no_file_are_errors,
-                                  a_link_to_a_file_without_a_name_is_an_error,
-                                  names_of_up_to_255_bytes_can_be_written,
-                                  the_reason_stands_behind_the_longest_path,
-                                  where_no_file_can_be_the_error_names_the_path,
-                                  a_folder_without_permission_is_an_error,
-                                  a_write_that_fails_leaves_the_old_file,
-                                  a_flush_that_fails_in_the_commit_leaves_the_old_file,
-                                  a_rename_that_fails_removes_the_temporary_file,
-                                  an_empty_file_can_be_written,
-                                  without_memory_nothing_is_left,
-                                  opening_tells_the_size_and_refuses_what_is_no_file,
-                                  no_descriptor_is_left_open,
-                                  every_errno_has_a_text};
-    Suite *s = suite_create("file");
-    TCase *tc = tcase_create("file");
-
-    tcase_add_checked_fixture(tc, make_folder, end_folder);
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tc, tests[i]);
-    suite_add_tcase(s, tc);
-    return s;
 }

@@ -110,6 +110,9 @@ static void end(void)
     run_folder_end();
 }
 
+TEST_FIXTURE(begin, end)
+TEST_TIMEOUT(20) /* for one that waits */
+
 /* The name of something in the test's directory that is no file. */
 static void make_socket(const char *path)
 {
@@ -130,7 +133,7 @@ static void expect_refused(size_t reader, const char *path, const char *why)
 }
 
 /* A reader that waited would be ended by the time limit of a test. */
-START_TEST(what_is_no_file_is_an_error)
+TEST_EACH(what_is_no_file_is_an_error, 0, N_READERS)
 {
     ck_assert_int_eq(mkfifo(run_path, 0600), 0);
     expect_refused((size_t)_i, run_path, "cannot be read: it is a pipe, not a file");
@@ -140,9 +143,8 @@ START_TEST(what_is_no_file_is_an_error)
     expect_refused((size_t)_i, run_folder, "cannot be read: it is a directory, not a file");
     expect_refused((size_t)_i, "/dev/zero", "cannot be read: it is a device, not a file");
 }
-END_TEST
 
-START_TEST(links_are_followed_and_what_is_missing_is_named)
+TEST_EACH(links_are_followed_and_what_is_missing_is_named, 0, N_READERS)
 {
     expect_refused((size_t)_i, run_path, "cannot be opened: No such file or directory");
     ck_assert_int_eq(symlink("/dev/zero", run_path), 0);
@@ -151,31 +153,13 @@ START_TEST(links_are_followed_and_what_is_missing_is_named)
     ck_assert_int_eq(symlink("run.gan", run_path), 0);
     expect_refused((size_t)_i, run_path, "Too many levels of symbolic links");
 }
-END_TEST
 
 /* A path so long that message and path do not fit together. */
-START_TEST(the_reason_is_there_behind_a_long_path)
+TEST_EACH(the_reason_is_there_behind_a_long_path, 0, N_READERS)
 {
     char path[3000];
 
     for (size_t i = 0; i < sizeof path; i++) path[i] = i % 200 == 0 ? '/' : 'p';
     path[sizeof path - 1] = '\0';
     expect_fails(readers[_i](path), GAN_ERR_IO, "cannot be opened: No such file or directory");
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {what_is_no_file_is_an_error,
-                                  links_are_followed_and_what_is_missing_is_named,
-                                  the_reason_is_there_behind_a_long_path};
-    Suite *s = suite_create("file_readers");
-    TCase *tc = tcase_create("readers");
-
-    tcase_set_timeout(tc, 20); /* for one that waits */
-    tcase_add_checked_fixture(tc, begin, end);
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
-        tcase_add_loop_test(tc, tests[i], 0, N_READERS);
-    suite_add_tcase(s, tc);
-    return s;
 }

@@ -30,6 +30,8 @@ static void end_path(void)
     remove(path);
 }
 
+TEST_FIXTURE(make_path, end_path)
+
 /* Pixels that repeat nowhere nearby. */
 static uint8_t pattern(size_t i)
 {
@@ -47,7 +49,7 @@ static gan_image *patterned(size_t width, size_t height, size_t channels)
 
 /* ---- In memory ---- */
 
-START_TEST(a_new_picture_is_black_and_of_its_size)
+TEST(a_new_picture_is_black_and_of_its_size)
 {
     const uint8_t black[7 * 5 * 3] = {0};
     gan_image *image;
@@ -59,9 +61,8 @@ START_TEST(a_new_picture_is_black_and_of_its_size)
     expect_same_bits(gan_image_pixels(image), black, sizeof black);
     gan_image_destroy(image);
 }
-END_TEST
 
-START_TEST(null_pictures_have_nothing)
+TEST(null_pictures_have_nothing)
 {
     ck_assert_uint_eq(gan_image_width(NULL), 0);
     ck_assert_uint_eq(gan_image_height(NULL), 0);
@@ -69,9 +70,8 @@ START_TEST(null_pictures_have_nothing)
     ck_assert_ptr_null(gan_image_pixels(NULL));
     gan_image_destroy(NULL);
 }
-END_TEST
 
-START_TEST(sizes_out_of_range_are_refused)
+TEST(sizes_out_of_range_are_refused)
 {
     const size_t max = GAN_IMAGE_MAX_SIDE;
     gan_allocator half = {0};
@@ -98,7 +98,6 @@ START_TEST(sizes_out_of_range_are_refused)
     expect_ok(gan_image_create(&image, max, 1, 3, NULL));
     gan_image_destroy(image);
 }
-END_TEST
 
 /* ---- PNG files ---- */
 
@@ -116,7 +115,7 @@ static void expect_round_trip(size_t width, size_t height, size_t channels)
     gan_image_destroy(image);
 }
 
-START_TEST(what_is_written_is_read)
+TEST(what_is_written_is_read)
 {
     for (size_t channels = 1; channels <= 3; channels += 2) {
         expect_round_trip(1, 1, channels);
@@ -126,9 +125,8 @@ START_TEST(what_is_written_is_read)
         expect_round_trip(1, GAN_IMAGE_MAX_SIDE, channels);
     }
 }
-END_TEST
 
-START_TEST(the_same_picture_gives_the_same_file)
+TEST(the_same_picture_gives_the_same_file)
 {
     static uint8_t first[4096], second[4096];
     gan_image *image = patterned(21, 12, 3);
@@ -141,9 +139,8 @@ START_TEST(the_same_picture_gives_the_same_file)
     expect_same_bits(second, first, n);
     gan_image_destroy(image);
 }
-END_TEST
 
-START_TEST(another_reader_sees_the_same_pixels)
+TEST(another_reader_sees_the_same_pixels)
 {
     const size_t width = 19, height = 7;
 
@@ -172,7 +169,6 @@ START_TEST(another_reader_sees_the_same_pixels)
         gan_image_destroy(image);
     }
 }
-END_TEST
 
 /* A file as another program would write it. */
 typedef struct png_kind {
@@ -284,7 +280,7 @@ static void expect_kind(const png_kind *k)
     gan_image_destroy(image);
 }
 
-START_TEST(every_kind_of_png_is_read)
+TEST(every_kind_of_png_is_read)
 {
     static const struct {
         int color, depths[6];
@@ -305,7 +301,6 @@ START_TEST(every_kind_of_png_is_read)
             }
     ck_assert_uint_eq(n, 60);
 }
-END_TEST
 
 /* An interlaced picture of few columns or rows lacks some of the seven small ones; a large one takes
  * its memory in pieces. */
@@ -336,16 +331,15 @@ static void expect_interlaced(size_t width, size_t height)
     gan_image_destroy(wanted);
 }
 
-START_TEST(interlaced_pictures_of_all_sizes_are_read)
+TEST(interlaced_pictures_of_all_sizes_are_read)
 {
     for (size_t width = 1; width <= 9; width++)
         for (size_t height = 1; height <= 9; height++) expect_interlaced(width, height);
     expect_interlaced(1000, 1100);
     expect_interlaced(3, 2000);
 }
-END_TEST
 
-START_TEST(large_pictures_take_their_memory_in_pieces)
+TEST(large_pictures_take_their_memory_in_pieces)
 {
     gan_image *image = patterned(1500, 1100, 3), *back;
     gan_image_desc desc = {GAN_IMAGE_DESC_INIT};
@@ -361,9 +355,8 @@ START_TEST(large_pictures_take_their_memory_in_pieces)
     gan_image_destroy(image);
     ck_assert_uint_eq(budget_live(&b), 0);
 }
-END_TEST
 
-START_TEST(empty_pictures_compress_to_the_limit_and_are_read)
+TEST(empty_pictures_compress_to_the_limit_and_are_read)
 {
     gan_image *image, *back;
     struct stat info;
@@ -377,7 +370,6 @@ START_TEST(empty_pictures_compress_to_the_limit_and_are_read)
     gan_image_destroy(back);
     gan_image_destroy(image);
 }
-END_TEST
 
 /* ---- Hostile PNG files ---- */
 
@@ -437,7 +429,7 @@ static void expect_refused(const char *message)
     ck_assert_ptr_null(image);
 }
 
-START_TEST(a_few_bytes_cannot_claim_many_pixels)
+TEST(a_few_bytes_cannot_claim_many_pixels)
 {
     const uint8_t rows[64] = {0};
     budget b;
@@ -454,10 +446,9 @@ START_TEST(a_few_bytes_cannot_claim_many_pixels)
                   GAN_ERR_FORMAT);
     ck_assert_uint_eq(b.taken, 0);
 }
-END_TEST
 
 /* The file is long enough to hold what it claims, but what makes it long is no pixels. */
-START_TEST(memory_follows_the_pixels_that_are_there)
+TEST(memory_follows_the_pixels_that_are_there)
 {
     static uint8_t nothing[140000], rows[4 * 4097];
     static const uint8_t colors[2 * 3] = {1, 2, 3, 4, 5, 6};
@@ -484,9 +475,8 @@ START_TEST(memory_follows_the_pixels_that_are_there)
         ck_assert_uint_eq(budget_live(&b), 0);
     }
 }
-END_TEST
 
-START_TEST(more_bytes_than_the_host_allows_are_refused)
+TEST(more_bytes_than_the_host_allows_are_refused)
 {
     gan_image *image = patterned(5, 4, 3), *back;
     gan_image_desc desc = {GAN_IMAGE_DESC_INIT, .max_bytes = 59};
@@ -499,9 +489,8 @@ START_TEST(more_bytes_than_the_host_allows_are_refused)
     gan_image_destroy(back);
     gan_image_destroy(image);
 }
-END_TEST
 
-START_TEST(sides_beyond_the_limit_are_refused)
+TEST(sides_beyond_the_limit_are_refused)
 {
     const uint32_t bad[][2] = {
         {0, 5}, {5, 0}, {32769, 1}, {1, 32769}, {0x7fffffff, 0x7fffffff}, {0xffffffff, 1}};
@@ -513,9 +502,8 @@ START_TEST(sides_beyond_the_limit_are_refused)
         expect_refused("a side may be 1 to 32768");
     }
 }
-END_TEST
 
-START_TEST(impossible_kinds_and_missing_parts_are_refused)
+TEST(impossible_kinds_and_missing_parts_are_refused)
 {
     const uint8_t rows[6] = {0, 1, 2, 0, 3, 4};
 
@@ -545,9 +533,8 @@ START_TEST(impossible_kinds_and_missing_parts_are_refused)
     put_chunk("IDAT", rows, 6);
     expect_refused("byte 11: no PNG file");
 }
-END_TEST
 
-START_TEST(texts_and_profiles_are_skipped_not_unpacked)
+TEST(texts_and_profiles_are_skipped_not_unpacked)
 {
     const uint8_t rows[6] = {0, 10, 20, 0, 30, 40}, wanted[4] = {10, 20, 30, 40};
     const size_t n = 8 << 20;
@@ -568,9 +555,8 @@ START_TEST(texts_and_profiles_are_skipped_not_unpacked)
     expect_same_bits(gan_image_pixels(image), wanted, sizeof wanted);
     gan_image_destroy(image);
 }
-END_TEST
 
-START_TEST(no_beginning_of_a_file_is_a_file)
+TEST(no_beginning_of_a_file_is_a_file)
 {
     uint8_t whole[1024];
     gan_image *image = patterned(6, 5, 3);
@@ -590,7 +576,6 @@ START_TEST(no_beginning_of_a_file_is_a_file)
     expect_ok(gan_image_read(&image, path, NULL));
     gan_image_destroy(image);
 }
-END_TEST
 
 static void flip_every_byte(const uint8_t *whole, size_t n, const uint8_t *pixels, size_t n_pixels)
 {
@@ -618,7 +603,7 @@ static void flip_every_byte(const uint8_t *whole, size_t n, const uint8_t *pixel
     ck_assert_uint_gt(n_refused, n * 3);
 }
 
-START_TEST(flipped_bytes_are_found_by_the_sums)
+TEST(flipped_bytes_are_found_by_the_sums)
 {
     uint8_t whole[1024];
     gan_image *image = patterned(6, 5, 3);
@@ -628,9 +613,8 @@ START_TEST(flipped_bytes_are_found_by_the_sums)
                     6 * 5 * 3);
     gan_image_destroy(image);
 }
-END_TEST
 
-START_TEST(other_files_are_no_png)
+TEST(other_files_are_no_png)
 {
     gan_image *image;
 
@@ -646,11 +630,10 @@ START_TEST(other_files_are_no_png)
     expect_fails(gan_image_read(&image, path, NULL), GAN_ERR_FORMAT,
                  "byte 0: a PNG's first 24 bytes expected");
 }
-END_TEST
 
 /* ---- What else can go wrong ---- */
 
-START_TEST(what_cannot_be_opened_is_an_io_error)
+TEST(what_cannot_be_opened_is_an_io_error)
 {
     gan_image *image = (gan_image *)path;
     gan_allocator half = {0};
@@ -666,9 +649,8 @@ START_TEST(what_cannot_be_opened_is_an_io_error)
         gan_image_read(&image, path, &(gan_image_desc){GAN_IMAGE_DESC_INIT, .allocator = &half}),
         GAN_ERR_INVALID, "allocator");
 }
-END_TEST
 
-START_TEST(what_cannot_be_written_is_an_io_error)
+TEST(what_cannot_be_written_is_an_io_error)
 {
     gan_image *image = patterned(4, 4, 1);
 
@@ -678,9 +660,8 @@ START_TEST(what_cannot_be_written_is_an_io_error)
     expect_fails(gan_image_write(image, "/dev/full"), GAN_ERR_IO, "device");
     gan_image_destroy(image);
 }
-END_TEST
 
-START_TEST(a_full_disk_leaves_the_old_picture)
+TEST(a_full_disk_leaves_the_old_picture)
 {
     uint8_t before[1024], after[1024];
     gan_image *small = patterned(4, 4, 1), *large = patterned(200, 200, 3);
@@ -704,7 +685,6 @@ START_TEST(a_full_disk_leaves_the_old_picture)
     gan_image_destroy(small);
     gan_image_destroy(large);
 }
-END_TEST
 
 static gan_status try_create(void **out, const gan_allocator *allocator, void *user)
 {
@@ -730,7 +710,7 @@ static void destroy_image(void *image)
     gan_image_destroy(image);
 }
 
-START_TEST(without_memory_nothing_is_made)
+TEST(without_memory_nothing_is_made)
 {
     float samples[4] = {2.385f, 0.1f, -0.7f, 0.3f};
     gan_image *image = patterned(4, 4, 3);
@@ -741,9 +721,8 @@ START_TEST(without_memory_nothing_is_made)
     ck_assert_uint_eq(budget_sweep(try_read, destroy_image, path), 3);
     ck_assert_uint_eq(budget_sweep(try_grid, destroy_image, samples), 2);
 }
-END_TEST
 
-START_TEST(without_memory_nothing_is_written)
+TEST(without_memory_nothing_is_written)
 {
     gan_status status = GAN_ERR_NOMEM;
     gan_image *image;
@@ -764,7 +743,6 @@ START_TEST(without_memory_nothing_is_written)
     gan_image_destroy(image);
     ck_assert_uint_eq(budget_live(&b), 0);
 }
-END_TEST
 
 /* ---- Grids ---- */
 
@@ -778,7 +756,7 @@ static void expect_bytes(const float *x, size_t n, const gan_grid_desc *desc, co
     gan_image_destroy(image);
 }
 
-START_TEST(values_are_rounded_and_cut)
+TEST(values_are_rounded_and_cut)
 {
     const gan_grid_desc plain = {GAN_GRID_DESC_INIT, .std = {1, 1, 1, 1}};
     const gan_grid_desc shifted = {GAN_GRID_DESC_INIT, .mean = {0.25f}, .std = {-0.125f}};
@@ -797,9 +775,8 @@ START_TEST(values_are_rounded_and_cut)
         expect_bytes(near, 3, &plain, wanted);
     }
 }
-END_TEST
 
-START_TEST(tiles_lie_as_in_make_grid)
+TEST(tiles_lie_as_in_make_grid)
 {
     const gan_grid_desc desc = {GAN_GRID_DESC_INIT, .columns = 3, .padding = 2, .background = 77,
                                 .std = {1, 1, 1, 1}};
@@ -825,9 +802,8 @@ START_TEST(tiles_lie_as_in_make_grid)
     ck_assert_uint_eq(gan_image_pixels(image)[7 * 17 + 12], 77);  /* where a sixth would be */
     gan_image_destroy(image);
 }
-END_TEST
 
-START_TEST(colours_are_interleaved_and_shown_each_by_its_own_mean_and_std)
+TEST(colours_are_interleaved_and_shown_each_by_its_own_mean_and_std)
 {
     const gan_grid_desc desc = {GAN_GRID_DESC_INIT, .mean = {0.1f, 9, 0.3f},
                                 .std = {0.5f, 0, 0.25f}};
@@ -842,9 +818,8 @@ START_TEST(colours_are_interleaved_and_shown_each_by_its_own_mean_and_std)
     expect_same_bits(gan_image_pixels(image), wanted, sizeof wanted);
     gan_image_destroy(image);
 }
-END_TEST
 
-START_TEST(columns_are_the_square_root_rounded_up)
+TEST(columns_are_the_square_root_rounded_up)
 {
     static const size_t cases[][4] = {/* n, columns asked, wanted columns, rows */
                                       {1, 0, 1, 1},     {2, 0, 2, 1},     {4, 0, 2, 2},
@@ -863,9 +838,8 @@ START_TEST(columns_are_the_square_root_rounded_up)
         gan_image_destroy(image);
     }
 }
-END_TEST
 
-START_TEST(impossible_grids_are_refused)
+TEST(impossible_grids_are_refused)
 {
     const float x[4] = {0.5f};
     const gan_shape four = {4, {1, 1, 2, 2}};
@@ -900,9 +874,8 @@ START_TEST(impossible_grids_are_refused)
     expect_fails(gan_image_create_grid(&image, x, 32769, pixel, &row), GAN_ERR_SHAPE, "32769 x 1");
     ck_assert_ptr_null(image);
 }
-END_TEST
 
-START_TEST(a_grid_is_written_as_a_file)
+TEST(a_grid_is_written_as_a_file)
 {
     const float x[4] = {-1, -0.2f, 0.2f, 1};
     const uint8_t wanted[4] = {0, 102, 153, 255};
@@ -930,46 +903,4 @@ START_TEST(a_grid_is_written_as_a_file)
         expect_fails(gan_image_write_grid(path, x, 4, pixel, &desc), GAN_ERR_NOMEM, "memory");
         ck_assert_uint_eq(budget_live(&b), 0);
     }
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {a_new_picture_is_black_and_of_its_size,
-                                  null_pictures_have_nothing,
-                                  sizes_out_of_range_are_refused,
-                                  what_is_written_is_read,
-                                  the_same_picture_gives_the_same_file,
-                                  another_reader_sees_the_same_pixels,
-                                  every_kind_of_png_is_read,
-                                  interlaced_pictures_of_all_sizes_are_read,
-                                  large_pictures_take_their_memory_in_pieces,
-                                  empty_pictures_compress_to_the_limit_and_are_read,
-                                  a_few_bytes_cannot_claim_many_pixels,
-                                  memory_follows_the_pixels_that_are_there,
-                                  more_bytes_than_the_host_allows_are_refused,
-                                  sides_beyond_the_limit_are_refused,
-                                  impossible_kinds_and_missing_parts_are_refused,
-                                  texts_and_profiles_are_skipped_not_unpacked,
-                                  no_beginning_of_a_file_is_a_file,
-                                  flipped_bytes_are_found_by_the_sums,
-                                  other_files_are_no_png,
-                                  what_cannot_be_opened_is_an_io_error,
-                                  what_cannot_be_written_is_an_io_error,
-                                  a_full_disk_leaves_the_old_picture,
-                                  without_memory_nothing_is_made,
-                                  without_memory_nothing_is_written,
-                                  values_are_rounded_and_cut,
-                                  tiles_lie_as_in_make_grid,
-                                  colours_are_interleaved_and_shown_each_by_its_own_mean_and_std,
-                                  columns_are_the_square_root_rounded_up,
-                                  impossible_grids_are_refused,
-                                  a_grid_is_written_as_a_file};
-    Suite *s = suite_create("image");
-    TCase *tc = tcase_create("image");
-
-    tcase_add_checked_fixture(tc, make_path, end_path);
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tc, tests[i]);
-    suite_add_tcase(s, tc);
-    return s;
 }

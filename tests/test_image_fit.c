@@ -47,7 +47,7 @@ static void expect_as_pytorch(const golden *g, const fit_case *c)
     gan_image_destroy(image);
 }
 
-START_TEST(pictures_are_scaled_and_cut_as_by_pytorch)
+TEST(pictures_are_scaled_and_cut_as_by_pytorch)
 {
     const fit_case cases[] = {
         {28, 28, 1, 32, 32},  {64, 64, 3, 32, 32},  {178, 218, 3, 40, 40}, {218, 178, 1, 40, 40},
@@ -60,11 +60,10 @@ START_TEST(pictures_are_scaled_and_cut_as_by_pytorch)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) expect_as_pytorch(g, &cases[i]);
     golden_close(g);
 }
-END_TEST
 
 /* ---- Laws ---- */
 
-START_TEST(a_picture_of_the_size_keeps_its_bytes)
+TEST(a_picture_of_the_size_keeps_its_bytes)
 {
     const size_t width = 23, height = 14;
     uint8_t planes[3 * 23 * 14];
@@ -76,10 +75,9 @@ START_TEST(a_picture_of_the_size_keeps_its_bytes)
             ck_assert_uint_eq(planes[c * width * height + i], image->pixels[3 * i + c]);
     gan_image_destroy(image);
 }
-END_TEST
 
 /* Sizes that are extreme, and any others: what is everywhere the same stays so, up to its edges. */
-START_TEST(one_color_stays_one_color)
+TEST(one_color_stays_one_color)
 {
     const size_t max = GAN_IMAGE_MAX_SIDE;
     const fit_case cases[] = {{max, 1, 1, 1, 1},   {1, max, 1, 1, 1},   {1, max, 3, 8, 9},
@@ -104,10 +102,9 @@ START_TEST(one_color_stays_one_color)
         free(planes);
     }
 }
-END_TEST
 
 /* Whether a picture is turned before or after makes no difference. */
-START_TEST(rows_and_columns_are_treated_alike)
+TEST(rows_and_columns_are_treated_alike)
 {
     const size_t in[] = {41, 90}, out[] = {13, 11};
     gan_image *image = patterned(in[0], in[1], 1), *turned;
@@ -125,9 +122,8 @@ START_TEST(rows_and_columns_are_treated_alike)
     gan_image_destroy(turned);
     gan_image_destroy(image);
 }
-END_TEST
 
-START_TEST(grey_is_the_luma_of_rgb_and_rgb_is_grey_three_times)
+TEST(grey_is_the_luma_of_rgb_and_rgb_is_grey_three_times)
 {
     /* What Pillow's convert("L") makes of them. */
     const uint8_t rgb[] = {255, 0,   0,   0,   255, 0,  0, 0,   255,
@@ -144,11 +140,10 @@ START_TEST(grey_is_the_luma_of_rgb_and_rgb_is_grey_three_times)
     for (size_t c = 0; c < 3; c++) expect_same_bits(planes + 6 * c, grey, sizeof grey);
     gan_image_destroy(image);
 }
-END_TEST
 
 /* ---- Limits ---- */
 
-START_TEST(fitting_survives_each_lack_of_memory)
+TEST(fitting_survives_each_lack_of_memory)
 {
     uint8_t planes[3 * 8 * 8];
     gan_status status = GAN_ERR_NOMEM;
@@ -169,9 +164,8 @@ START_TEST(fitting_survives_each_lack_of_memory)
     gan_image_destroy(image);
     ck_assert_uint_eq(budget_live(&b), 0);
 }
-END_TEST
 
-START_TEST(a_picture_beyond_the_limit_is_refused_before_its_memory_is_taken)
+TEST(a_picture_beyond_the_limit_is_refused_before_its_memory_is_taken)
 {
     const char *path = scratch_path("test_image_fit.png");
     gan_image *image = patterned(100, 50, 3);
@@ -189,23 +183,4 @@ START_TEST(a_picture_beyond_the_limit_is_refused_before_its_memory_is_taken)
     expect_ok(gan_image_read(&image, path, &desc));
     gan_image_destroy(image);
     remove(path);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const fits[] = {pictures_are_scaled_and_cut_as_by_pytorch,
-                                 a_picture_of_the_size_keeps_its_bytes,
-                                 one_color_stays_one_color,
-                                 rows_and_columns_are_treated_alike,
-                                 grey_is_the_luma_of_rgb_and_rgb_is_grey_three_times,
-                                 NULL};
-    const TTest *const limits[] = {fitting_survives_each_lack_of_memory,
-                                   a_picture_beyond_the_limit_is_refused_before_its_memory_is_taken,
-                                   NULL};
-    Suite *s = suite_create("image_fit");
-
-    add_tests(s, "fits", fits);
-    add_tests(s, "limits", limits);
-    return s;
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-START_TEST(a_run_tells_what_it_trains_and_its_latest_figures)
+TEST(a_run_tells_what_it_trains_and_its_latest_figures)
 {
     game x = small_game();
     float *samples = normals(20 * 6, 1);
@@ -28,9 +28,8 @@ START_TEST(a_run_tells_what_it_trains_and_its_latest_figures)
     free(samples);
     game_end(&x);
 }
-END_TEST
 
-START_TEST(figures_are_cut_to_the_hosts_record)
+TEST(figures_are_cut_to_the_hosts_record)
 {
     game x = small_game();
     struct {
@@ -47,9 +46,8 @@ START_TEST(figures_are_cut_to_the_hosts_record)
     expect_fails(gan_trainer_stats(NULL, &bad), GAN_ERR_INVALID, "trainer");
     game_end(&x);
 }
-END_TEST
 
-START_TEST(layers_tell_their_kind_and_a_block_is_one)
+TEST(layers_tell_their_kind_and_a_block_is_one)
 {
     gan_network *body = gan_network_create(gan_shape_1d(4), NULL);
     gan_network *net = gan_network_create(gan_shape_1d(4), NULL);
@@ -66,9 +64,8 @@ START_TEST(layers_tell_their_kind_and_a_block_is_one)
     ck_assert_ptr_null(gan_network_layer_kind(net, 3));
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(nothing_tells_nothing)
+TEST(nothing_tells_nothing)
 {
     ck_assert_ptr_null(gan_trainer_generator(NULL));
     ck_assert_ptr_null(gan_trainer_discriminator(NULL));
@@ -77,10 +74,9 @@ START_TEST(nothing_tells_nothing)
     ck_assert_uint_eq(gan_trainer_batch_size(NULL), 0);
     ck_assert_ptr_null(gan_network_layer_kind(NULL, 0));
 }
-END_TEST
 
 /* Which one it is depends on the processor; that each gives the same bits is test_kernels' business. */
-START_TEST(the_library_names_its_instruction_set)
+TEST(the_library_names_its_instruction_set)
 {
     const char *const known[] = {"v4", "v3", "base"};
     int found = 0;
@@ -88,19 +84,4 @@ START_TEST(the_library_names_its_instruction_set)
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         found += strcmp(gan_instruction_set(), known[i]) == 0;
     ck_assert_msg(found == 1, "\"%s\" is a new one", gan_instruction_set());
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {a_run_tells_what_it_trains_and_its_latest_figures,
-                                  figures_are_cut_to_the_hosts_record,
-                                  layers_tell_their_kind_and_a_block_is_one,
-                                  nothing_tells_nothing,
-                                  the_library_names_its_instruction_set,
-                                  NULL};
-    Suite *s = suite_create("inspect");
-
-    add_tests(s, "inspect", tests);
-    return s;
 }

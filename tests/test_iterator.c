@@ -61,7 +61,7 @@ static size_t rest_of_epoch(gan_iterator *it, size_t *order)
 
 /* ---- Batches ---- */
 
-START_TEST(defaults_are_batches_of_100_in_order_from_minus_1_to_1)
+TEST(defaults_are_batches_of_100_in_order_from_minus_1_to_1)
 {
     gan_dataset *data = numbered(256);
     const gan_batch *batch;
@@ -91,9 +91,8 @@ START_TEST(defaults_are_batches_of_100_in_order_from_minus_1_to_1)
     gan_iterator_destroy(it);
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(a_dataset_without_labels_gives_batches_without)
+TEST(a_dataset_without_labels_gives_batches_without)
 {
     const uint8_t bytes[] = {3, 1, 4};
     const gan_batch *batch;
@@ -108,9 +107,8 @@ START_TEST(a_dataset_without_labels_gives_batches_without)
     gan_iterator_destroy(it);
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(the_last_batch_is_what_remains)
+TEST(the_last_batch_is_what_remains)
 {
     const struct {
         size_t batch_size;
@@ -144,9 +142,8 @@ START_TEST(the_last_batch_is_what_remains)
     }
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(a_batch_lives_until_the_next_call)
+TEST(a_batch_lives_until_the_next_call)
 {
     gan_dataset *data = numbered(COUNT);
     gan_iterator *a = walk(data, 5, 1, 0, 1), *b = walk(data, 5, 1, 0, 2);
@@ -168,9 +165,8 @@ START_TEST(a_batch_lives_until_the_next_call)
     gan_iterator_destroy(a);
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(next_takes_no_memory)
+TEST(next_takes_no_memory)
 {
     gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
     gan_dataset *data = numbered(COUNT);
@@ -192,11 +188,10 @@ START_TEST(next_takes_no_memory)
     ck_assert_uint_eq(budget_live(&b), 0);
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* ---- Orders ---- */
 
-START_TEST(unshuffled_epochs_are_in_order)
+TEST(unshuffled_epochs_are_in_order)
 {
     gan_dataset *data = numbered(COUNT);
     gan_iterator *it = walk(data, 4, 0, 0, 9);
@@ -209,9 +204,8 @@ START_TEST(unshuffled_epochs_are_in_order)
     gan_iterator_destroy(it);
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(shuffled_epochs_are_different_permutations)
+TEST(shuffled_epochs_are_different_permutations)
 {
     enum { EPOCHS = 20 };
     gan_dataset *data = numbered(COUNT);
@@ -229,9 +223,8 @@ START_TEST(shuffled_epochs_are_different_permutations)
     gan_iterator_destroy(it);
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(the_order_depends_on_the_seed_alone)
+TEST(the_order_depends_on_the_seed_alone)
 {
     gan_dataset *data = numbered(COUNT);
     gan_iterator *a = walk(data, 4, 1, 0, 9), *b = walk(data, 7, 1, 0, 9),
@@ -250,9 +243,8 @@ START_TEST(the_order_depends_on_the_seed_alone)
     gan_iterator_destroy(c);
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(labels_follow_their_samples)
+TEST(labels_follow_their_samples)
 {
     gan_dataset *data = numbered(COUNT);
     gan_iterator *it = walk(data, 4, 1, 0, 5);
@@ -264,11 +256,10 @@ START_TEST(labels_follow_their_samples)
     gan_iterator_destroy(it);
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* All 24 orders of 4 samples come equally often: chi-squared with 23 degrees of freedom is below
  * 49.7 with probability 0.999. */
-START_TEST(all_orders_are_equally_likely)
+TEST(all_orders_are_equally_likely)
 {
     enum { EPOCHS = 4800 };
     gan_dataset *data = numbered(4);
@@ -292,7 +283,6 @@ START_TEST(all_orders_are_equally_likely)
     gan_iterator_destroy(it);
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* ---- Mirroring ---- */
 
@@ -365,7 +355,7 @@ static size_t flips_of_epoch(gan_iterator *it, uint8_t *flips)
 }
 
 /* Of 1000 fair draws, 500 give or take 15.8; all bounds are four of those away. */
-START_TEST(half_of_the_samples_are_mirrored_and_others_in_each_epoch)
+TEST(half_of_the_samples_are_mirrored_and_others_in_each_epoch)
 {
     enum { EPOCHS = 10, N = 1000 };
     static uint8_t flips[EPOCHS][N];
@@ -391,9 +381,8 @@ START_TEST(half_of_the_samples_are_mirrored_and_others_in_each_epoch)
     gan_iterator_destroy(it);
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(what_is_mirrored_depends_on_seed_and_epoch_alone)
+TEST(what_is_mirrored_depends_on_seed_and_epoch_alone)
 {
     enum { N = 90 };
     gan_dataset *data = pictures(N);
@@ -422,10 +411,9 @@ START_TEST(what_is_mirrored_depends_on_seed_and_epoch_alone)
     gan_iterator_destroy(a);
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* Orders, and the numbers before they are mirrored, are those of a walk without. */
-START_TEST(bytes_and_matrices_are_mirrored_alike)
+TEST(bytes_and_matrices_are_mirrored_alike)
 {
     enum { N = 40 };
     const gan_shape shapes[] = {
@@ -458,9 +446,8 @@ START_TEST(bytes_and_matrices_are_mirrored_alike)
     }
     ck_assert(n_flipped > 0 && n_flipped < 3 * N);
 }
-END_TEST
 
-START_TEST(vectors_cannot_be_mirrored)
+TEST(vectors_cannot_be_mirrored)
 {
     gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
     gan_dataset *data = numbered(COUNT);
@@ -472,13 +459,12 @@ START_TEST(vectors_cannot_be_mirrored)
     ck_assert_ptr_null(it);
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* ---- Places ---- */
 
 /* Whatever place a walk has reached, another iterator sent there continues with the same
  * samples. */
-START_TEST(seeking_equals_walking)
+TEST(seeking_equals_walking)
 {
     const struct {
         size_t batch_size;
@@ -514,9 +500,8 @@ START_TEST(seeking_equals_walking)
     }
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(far_epochs_have_orders_of_their_own)
+TEST(far_epochs_have_orders_of_their_own)
 {
     gan_dataset *data = numbered(COUNT);
     gan_iterator *it = walk(data, 4, 1, 0, 3);
@@ -530,9 +515,8 @@ START_TEST(far_epochs_have_orders_of_their_own)
     gan_iterator_destroy(it);
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(places_where_no_batch_begins_are_refused)
+TEST(places_where_no_batch_begins_are_refused)
 {
     gan_dataset *data = numbered(COUNT);
     gan_iterator *whole = walk(data, 5, 1, 0, 3), *full = walk(data, 5, 1, 1, 3);
@@ -556,10 +540,9 @@ START_TEST(places_where_no_batch_begins_are_refused)
     gan_iterator_destroy(full);
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* A batch of one can't be normalised: see gan_layer_batch_norm(). */
-START_TEST(a_last_sample_is_not_left_alone)
+TEST(a_last_sample_is_not_left_alone)
 {
     gan_dataset *data = numbered(COUNT);
     gan_iterator *it = walk(data, 11, 1, 0, 3), *again = walk(data, 11, 1, 0, 3);
@@ -586,12 +569,11 @@ START_TEST(a_last_sample_is_not_left_alone)
     gan_iterator_destroy(it);
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* ---- Normalisation ---- */
 
 /* PyTorch divides a byte by 255, subtracts the mean and divides by std, each rounded to float. */
-START_TEST(each_channel_of_bytes_has_its_mean_and_std)
+TEST(each_channel_of_bytes_has_its_mean_and_std)
 {
     const float mean[3] = {0.4914f, 0.4822f, -2.385f}, std[3] = {0.2470f, 0.2435f, 17.5f};
     gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
@@ -626,9 +608,8 @@ START_TEST(each_channel_of_bytes_has_its_mean_and_std)
     gan_iterator_destroy(it);
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(samples_of_other_ranks_have_one_channel)
+TEST(samples_of_other_ranks_have_one_channel)
 {
     const uint8_t bytes[8] = {0, 31, 63, 95, 127, 159, 191, 255};
     const gan_shape shapes[] = {{1, {8}}, {2, {8, 1}}, {4, {8, 1, 1, 1}}};
@@ -653,9 +634,8 @@ START_TEST(samples_of_other_ranks_have_one_channel)
         gan_dataset_destroy(data);
     }
 }
-END_TEST
 
-START_TEST(floats_stay_as_they_are_unless_asked)
+TEST(floats_stay_as_they_are_unless_asked)
 {
     const float numbers[8] = {2.385f, -0.0f, 1e-40f, -17.5f, 3e38f, 0.1f, 7.0f, -1e-3f};
     gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
@@ -687,7 +667,6 @@ START_TEST(floats_stay_as_they_are_unless_asked)
     gan_iterator_destroy(it);
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* ---- Failures ---- */
 
@@ -708,7 +687,7 @@ static int read_source(void *user, size_t index, float *out, uint8_t *label)
 }
 
 /* The iterator stays where it stood, and goes on there once the host's source is well again. */
-START_TEST(a_failing_source_leaves_the_iterator_where_it_stood)
+TEST(a_failing_source_leaves_the_iterator_where_it_stood)
 {
     source s = {SIZE_MAX, 0, 0};
     gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
@@ -742,9 +721,8 @@ START_TEST(a_failing_source_leaves_the_iterator_where_it_stood)
     gan_iterator_destroy(it);
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(wrong_settings_are_refused_and_named)
+TEST(wrong_settings_are_refused_and_named)
 {
     const gan_iterator_desc good = {GAN_ITERATOR_DESC_INIT};
     gan_dataset *data = numbered(COUNT);
@@ -778,10 +756,9 @@ START_TEST(wrong_settings_are_refused_and_named)
     ck_assert_ptr_null(it);
     gan_dataset_destroy(data);
 }
-END_TEST
 
 /* As many as a latent picture or a stack of frames has; without mean and std there is one default. */
-START_TEST(more_than_four_channels_have_the_default)
+TEST(more_than_four_channels_have_the_default)
 {
     enum { CHANNELS = 7, PIXELS = 6, SAMPLES = 3, N = CHANNELS * PIXELS };
     float floats[SAMPLES * N];
@@ -821,10 +798,9 @@ START_TEST(more_than_four_channels_have_the_default)
         gan_dataset_destroy(data[k]);
     }
 }
-END_TEST
 
 /* Counts that only a callback source can have. */
-START_TEST(sets_too_large_to_shuffle_or_to_hold_are_refused)
+TEST(sets_too_large_to_shuffle_or_to_hold_are_refused)
 {
     source s = {SIZE_MAX, 0, 0};
     gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
@@ -851,9 +827,8 @@ START_TEST(sets_too_large_to_shuffle_or_to_hold_are_refused)
     ck_assert_ptr_null(it);
     gan_dataset_destroy(data);
 }
-END_TEST
 
-START_TEST(null_iterators_are_nowhere)
+TEST(null_iterators_are_nowhere)
 {
     gan_dataset *data = numbered(COUNT);
     gan_iterator *it = walk(data, 5, 0, 0, 0);
@@ -870,7 +845,6 @@ START_TEST(null_iterators_are_nowhere)
     gan_iterator_destroy(it);
     gan_dataset_destroy(data);
 }
-END_TEST
 
 static gan_status attempt(void **out, const gan_allocator *allocator, void *user)
 {
@@ -890,51 +864,10 @@ static void destroy(void *made)
     gan_iterator_destroy(made);
 }
 
-START_TEST(making_survives_each_lack_of_memory)
+TEST(making_survives_each_lack_of_memory)
 {
     gan_dataset *data = numbered(COUNT);
 
     ck_assert_uint_eq(budget_sweep(attempt, destroy, data), 4);
     gan_dataset_destroy(data);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const batches[] = {defaults_are_batches_of_100_in_order_from_minus_1_to_1,
-                                    a_dataset_without_labels_gives_batches_without,
-                                    the_last_batch_is_what_remains,
-                                    a_batch_lives_until_the_next_call,
-                                    next_takes_no_memory,
-                                    NULL};
-    const TTest *const orders[] = {
-        unshuffled_epochs_are_in_order,      shuffled_epochs_are_different_permutations,
-        the_order_depends_on_the_seed_alone, labels_follow_their_samples,
-        all_orders_are_equally_likely,       NULL};
-    const TTest *const mirroring[] = {half_of_the_samples_are_mirrored_and_others_in_each_epoch,
-                                      what_is_mirrored_depends_on_seed_and_epoch_alone,
-                                      bytes_and_matrices_are_mirrored_alike,
-                                      vectors_cannot_be_mirrored, NULL};
-    const TTest *const places[] = {seeking_equals_walking, far_epochs_have_orders_of_their_own,
-                                   places_where_no_batch_begins_are_refused,
-                                   a_last_sample_is_not_left_alone, NULL};
-    const TTest *const normalisation[] = {each_channel_of_bytes_has_its_mean_and_std,
-                                          samples_of_other_ranks_have_one_channel,
-                                          floats_stay_as_they_are_unless_asked, NULL};
-    const TTest *const failures[] = {a_failing_source_leaves_the_iterator_where_it_stood,
-                                     wrong_settings_are_refused_and_named,
-                                     more_than_four_channels_have_the_default,
-                                     sets_too_large_to_shuffle_or_to_hold_are_refused,
-                                     null_iterators_are_nowhere,
-                                     making_survives_each_lack_of_memory,
-                                     NULL};
-    Suite *s = suite_create("iterator");
-
-    add_tests(s, "batches", batches);
-    add_tests(s, "orders", orders);
-    add_tests(s, "mirroring", mirroring);
-    add_tests(s, "places", places);
-    add_tests(s, "normalisation", normalisation);
-    add_tests(s, "failures", failures);
-    return s;
 }

@@ -15,6 +15,8 @@ static void begin(void)
     expect_ok(gan__alloc_init(&memory, NULL));
 }
 
+TEST_FIXTURE(begin, NULL)
+
 static const gan__json *parsed(const char *text)
 {
     const gan__json *root = NULL;
@@ -28,7 +30,7 @@ static void end(const gan__json *root)
     gan__json_free(root, &memory);
 }
 
-START_TEST(values_are_found)
+TEST(values_are_found)
 {
     const gan__json *root =
         parsed(" { \"a\" : [1, -2.5e1, true, null, \"x\", [], {}, false] ,\t\"b\":{\"c\":7}}\r\n");
@@ -53,9 +55,8 @@ START_TEST(values_are_found)
     ck_assert_ptr_null(gan__json_find(root, "c"));
     end(root);
 }
-END_TEST
 
-START_TEST(what_is_not_there_is_nothing)
+TEST(what_is_not_there_is_nothing)
 {
     const gan__json *root = parsed("\"text\"");
     double number = 3;
@@ -70,9 +71,8 @@ START_TEST(what_is_not_there_is_nothing)
     end(root);
     end(NULL);
 }
-END_TEST
 
-START_TEST(shapes_are_lists_of_whole_numbers)
+TEST(shapes_are_lists_of_whole_numbers)
 {
     static const struct {
         const char *text;
@@ -95,9 +95,8 @@ START_TEST(shapes_are_lists_of_whole_numbers)
         end(root);
     }
 }
-END_TEST
 
-START_TEST(strings_are_decoded)
+TEST(strings_are_decoded)
 {
     static const char *const cases[][2] = {
         {"\"\"", ""},
@@ -114,9 +113,8 @@ START_TEST(strings_are_decoded)
         end(root);
     }
 }
-END_TEST
 
-START_TEST(what_is_no_json_is_refused)
+TEST(what_is_no_json_is_refused)
 {
     static const char *const cases[][2] = {
         {"", "byte 0 of it: a value expected, it ends"},
@@ -184,10 +182,9 @@ START_TEST(what_is_no_json_is_refused)
         expect_fails(gan__json_parse(&root, "1\0", 2, &memory), GAN_ERR_FORMAT, "found 0x00");
     }
 }
-END_TEST
 
 /* Every beginning of a text is refused, and nothing behind its end is read. */
-START_TEST(beginnings_are_refused)
+TEST(beginnings_are_refused)
 {
     static const char text[] =
         "{\"a\":[1.5e-3,\"\\ud83d\\ude00\\n\xe2\x82\xac\",true,{\"b\":null}]}";
@@ -202,10 +199,9 @@ START_TEST(beginnings_are_refused)
     }
     end(parsed(text));
 }
-END_TEST
 
 /* Neither recursion nor quadratic time. */
-START_TEST(large_texts_are_read)
+TEST(large_texts_are_read)
 {
     enum { N = 200000 };
     gan__text text = {.allocator = &memory};
@@ -224,7 +220,6 @@ START_TEST(large_texts_are_read)
     end(root);
     gan__text_end(&text);
 }
-END_TEST
 
 static gan_status parse_with(void **out, const gan_allocator *allocator, void *text)
 {
@@ -241,16 +236,15 @@ static void end_nothing(void *made)
     (void)made;
 }
 
-START_TEST(two_blocks_are_taken)
+TEST(two_blocks_are_taken)
 {
     char object[] = "{\"a\":[1,2,3],\"b\":{\"c\":\"d\"}}", empty[] = "[]";
 
     ck_assert_uint_eq(budget_sweep(parse_with, end_nothing, object), 2);
     ck_assert_uint_eq(budget_sweep(parse_with, end_nothing, empty), 2);
 }
-END_TEST
 
-START_TEST(what_is_written_is_read)
+TEST(what_is_written_is_read)
 {
     static const char wild[] = "\x01\x1f\"\\/\b\f\n\r\t\x7f\xc3\xa9 a";
     static const struct {
@@ -284,34 +278,11 @@ START_TEST(what_is_written_is_read)
         gan__text_end(&text);
     }
 }
-END_TEST
 
-START_TEST(utf8_is_told_from_other_bytes)
+TEST(utf8_is_told_from_other_bytes)
 {
     ck_assert(gan__json_is_utf8(""));
     ck_assert(gan__json_is_utf8("gr\xc3\xbc\xc3\x9f"));
     ck_assert(!gan__json_is_utf8("gr\xfc\xdf"));
     ck_assert(!gan__json_is_utf8("\xc3"));
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {values_are_found,
-                                  what_is_not_there_is_nothing,
-                                  shapes_are_lists_of_whole_numbers,
-                                  strings_are_decoded,
-                                  what_is_no_json_is_refused,
-                                  beginnings_are_refused,
-                                  large_texts_are_read,
-                                  two_blocks_are_taken,
-                                  what_is_written_is_read,
-                                  utf8_is_told_from_other_bytes};
-    Suite *s = suite_create("json");
-    TCase *tc = tcase_create("json");
-
-    tcase_add_checked_fixture(tc, begin, NULL);
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tc, tests[i]);
-    suite_add_tcase(s, tc);
-    return s;
 }

@@ -47,7 +47,7 @@ static void fill(void)
         expect_same_bits(a, b, sizeof a);                                                          \
     } while (0)
 
-START_TEST(functions_have_the_same_bits)
+TEST_EACH(functions_have_the_same_bits, 1, 3)
 {
     const float settings[2] = {0.7f, 6};
 
@@ -61,18 +61,16 @@ START_TEST(functions_have_the_same_bits)
     }
     SAME(s->dropout(N, 1 << 22, 1.25f, bits, x, out));
 }
-END_TEST
 
-START_TEST(random_numbers_have_the_same_bits)
+TEST_EACH(random_numbers_have_the_same_bits, 1, 3)
 {
     fill();
     SAME(s->uniform(N, bits, out));
     SAME(s->normal(N - 1, bits, out));
     SAME(uint32_t words[256]; s->philox(3, 4, 1u << 31, 61, words); memcpy(out, words, 61 * 16));
 }
-END_TEST
 
-START_TEST(sums_have_the_same_bits)
+TEST_EACH(sums_have_the_same_bits, 1, 3)
 {
     const uint8_t *bytes = (const uint8_t *)bits;
 
@@ -86,9 +84,8 @@ START_TEST(sums_have_the_same_bits)
     SAME(const double sum = s->dot_below(N - 11, x + 11, y); memcpy(out, &sum, sizeof sum));
     SAME(s->normalize(N, 0.45f, 0.23f, bytes, out));
 }
-END_TEST
 
-START_TEST(normalising_has_the_same_bits)
+TEST_EACH(normalising_has_the_same_bits, 1, 3)
 {
     const float *const from = x + 11;
 
@@ -106,9 +103,8 @@ START_TEST(normalising_has_the_same_bits)
         SAME(s->column_affine_grad(rows, n, 100, from, from, y, y + 100, y + 200, y + 300, out));
     }
 }
-END_TEST
 
-START_TEST(updates_have_the_same_bits)
+TEST_EACH(updates_have_the_same_bits, 1, 3)
 {
     const gan__update u = {.lr = 1e-3f,
                            .decay1 = 0.9f,
@@ -134,7 +130,6 @@ START_TEST(updates_have_the_same_bits)
     UPDATE(sgd)
     UPDATE(rmsprop)
 }
-END_TEST
 
 /* The functions in double, plainly, and their slopes by what the loops make these from. */
 
@@ -212,7 +207,7 @@ static double tolerance(gan__function f, double v)
     return 5e-7 + (f == GAN__FUNCTION_gelu_tanh ? 4 * 0x1p-24 * fabs(2 * inner(v)) : 0);
 }
 
-START_TEST(functions_are_right_to_a_few_units_in_the_last_place)
+TEST_EACH(functions_are_right_to_a_few_units_in_the_last_place, 0, 3)
 {
     const float settings[2] = {0.5f, 20};
     const gan__simd *s = gan__simd_variant((size_t)_i);
@@ -239,9 +234,8 @@ START_TEST(functions_are_right_to_a_few_units_in_the_last_place)
         ck_assert(isnan(out[0]));
     }
 }
-END_TEST
 
-START_TEST(products_below_zero_are_summed)
+TEST_EACH(products_below_zero_are_summed, 0, 3)
 {
     const gan__simd *s = gan__simd_variant((size_t)_i);
 
@@ -254,7 +248,6 @@ START_TEST(products_below_zero_are_summed)
         expect_near(s->dot_below(n, x + 11, y + 11), sum, 1e-6, 1e-5);
     }
 }
-END_TEST
 
 /* ---- products, whole and in columns ---- */
 
@@ -272,6 +265,8 @@ static const size_t shapes[][3] = {{1, 1, 1},    {1, 5, 3},   {7, 3, 1},    {7, 
                                    {13, 17, 11}, {3, 33, 6},  {32, 64, 40}, {15, 70, 49},
                                    {16, 300, 2}, {5, 550, 34}};
 
+enum { N_SHAPES = sizeof shapes / sizeof *shapes };
+
 typedef struct sizes {
     size_t rows, in, out;
 } sizes;
@@ -281,7 +276,7 @@ static sizes sizes_of(int i)
     return (sizes){shapes[i][0], shapes[i][1], shapes[i][2]};
 }
 
-START_TEST(linear_is_its_definition)
+TEST_EACH(linear_is_its_definition, 0, N_SHAPES)
 {
     const sizes n = sizes_of(_i);
     float *a = series(n.rows * n.in, 1.7), *w = series(n.out * n.in, 2.385),
@@ -301,9 +296,8 @@ START_TEST(linear_is_its_definition)
         }
     free(a), free(w), free(b), free(found);
 }
-END_TEST
 
-START_TEST(input_gradient_is_its_definition)
+TEST_EACH(input_gradient_is_its_definition, 0, N_SHAPES)
 {
     const sizes n = sizes_of(_i);
     float *dy = series(n.rows * n.out, 1.7), *w = series(n.out * n.in, 2.385),
@@ -322,9 +316,8 @@ START_TEST(input_gradient_is_its_definition)
         }
     free(dy), free(w), free(dx);
 }
-END_TEST
 
-START_TEST(weight_gradient_is_its_definition)
+TEST_EACH(weight_gradient_is_its_definition, 0, N_SHAPES)
 {
     const sizes n = sizes_of(_i);
     float *dy = series(n.rows * n.out, 1.7), *a = series(n.rows * n.in, 2.385);
@@ -344,10 +337,9 @@ START_TEST(weight_gradient_is_its_definition)
         }
     free(dy), free(a), free(dw);
 }
-END_TEST
 
 /* The first columns of x and w, and then the others: where a sample's numbers lie in two places. */
-START_TEST(an_input_in_two_pieces_is_as_one)
+TEST_EACH(an_input_in_two_pieces_is_as_one, 0, N_SHAPES)
 {
     const sizes n = sizes_of(_i);
     const size_t in = 2 * n.in; /* the pieces are the same numbers, the weights are not */
@@ -386,7 +378,6 @@ START_TEST(an_input_in_two_pieces_is_as_one)
         }
     free(a), free(dy), free(w), free(b), free(found), free(dx), free(dw);
 }
-END_TEST
 
 enum {
     A_TURNED = 1,
@@ -433,7 +424,7 @@ static void check_product(gan__gemm_fn *multiply, sizes n, int how)
     free(a), free(b), free(bias), free(c);
 }
 
-START_TEST(products_are_their_definition)
+TEST_EACH(products_are_their_definition, 0, N_SHAPES)
 {
     gan__gemm_fn *own;
 
@@ -443,11 +434,10 @@ START_TEST(products_are_their_definition)
             check_product(own, sizes_of(_i), how);
     }
 }
-END_TEST
 
 /* What every number of an own product has to be, bit by bit: each block of rows and vectors is code
  * of its own, in which a compiler may have split sums that others leave fused. */
-START_TEST(own_products_are_chains_of_fused_sums)
+TEST(own_products_are_chains_of_fused_sums)
 {
     enum { MOST = 15, COLUMNS = 40, K = 300 };
     float *a = series(MOST * K, 1.7), *b = series(K * COLUMNS, 2.385), *bias = series(COLUMNS, 0.7);
@@ -480,10 +470,9 @@ START_TEST(own_products_are_chains_of_fused_sums)
             }
     free(a), free(b), free(bias), free(found), free(wanted);
 }
-END_TEST
 
 /* However a product is cut, each of its numbers is the same chain of sums. */
-START_TEST(own_products_have_the_same_bits_however_cut)
+TEST(own_products_have_the_same_bits_however_cut)
 {
     enum { M = 61, COLUMNS = 97, K = 530 };
     float *a = series(M * K, 1.7), *b = series(K * COLUMNS, 2.385);
@@ -520,7 +509,6 @@ START_TEST(own_products_have_the_same_bits_however_cut)
     }
     free(a), free(b), free(whole), free(parts);
 }
-END_TEST
 
 /* ---- what the BLAS says about itself ---- */
 
@@ -537,7 +525,7 @@ static void *ask_often(void *argument)
     return NULL;
 }
 
-START_TEST(all_threads_are_told_the_same_of_the_blas)
+TEST(all_threads_are_told_the_same_of_the_blas)
 {
     pthread_t threads[4];
     size_t others[4] = {0};
@@ -549,32 +537,4 @@ START_TEST(all_threads_are_told_the_same_of_the_blas)
     for (size_t i = 0; i < 4; i++) ck_assert_uint_eq(others[i], 0);
     gan__blas_describe(text, sizeof text);
     ck_assert_uint_eq(strlen(text), sizeof text - 1); /* cut to fit */
-}
-END_TEST
-
-Suite *suite(void)
-{
-    Suite *s = suite_create("kernels");
-    TCase *tables = tcase_create("each instruction set");
-    TCase *products = tcase_create("each shape");
-    const int n_shapes = (int)(sizeof shapes / sizeof *shapes);
-
-    tcase_add_loop_test(tables, functions_have_the_same_bits, 1, 3);
-    tcase_add_loop_test(tables, random_numbers_have_the_same_bits, 1, 3);
-    tcase_add_loop_test(tables, sums_have_the_same_bits, 1, 3);
-    tcase_add_loop_test(tables, normalising_has_the_same_bits, 1, 3);
-    tcase_add_loop_test(tables, updates_have_the_same_bits, 1, 3);
-    tcase_add_loop_test(tables, functions_are_right_to_a_few_units_in_the_last_place, 0, 3);
-    tcase_add_loop_test(tables, products_below_zero_are_summed, 0, 3);
-    tcase_add_loop_test(products, linear_is_its_definition, 0, n_shapes);
-    tcase_add_loop_test(products, an_input_in_two_pieces_is_as_one, 0, n_shapes);
-    tcase_add_loop_test(products, input_gradient_is_its_definition, 0, n_shapes);
-    tcase_add_loop_test(products, weight_gradient_is_its_definition, 0, n_shapes);
-    tcase_add_loop_test(products, products_are_their_definition, 0, n_shapes);
-    tcase_add_test(products, all_threads_are_told_the_same_of_the_blas);
-    tcase_add_test(products, own_products_are_chains_of_fused_sums);
-    tcase_add_test(products, own_products_have_the_same_bits_however_cut);
-    suite_add_tcase(s, tables);
-    suite_add_tcase(s, products);
-    return s;
 }

@@ -26,7 +26,7 @@ static gan_layer *leaky_relu(void)
     return gan_layer_leaky_relu(0.2f);
 }
 
-START_TEST(linear_gives_pytorchs_values)
+TEST(linear_gives_pytorchs_values)
 {
     golden *g = golden_open("layers.bin");
     gan_network *net = alone(gan_shape_1d(5), gan_layer_linear(5, 3));
@@ -43,9 +43,8 @@ START_TEST(linear_gives_pytorchs_values)
     gan_network_destroy(net);
     golden_close(g);
 }
-END_TEST
 
-START_TEST(activations_give_pytorchs_values)
+TEST(activations_give_pytorchs_values)
 {
     static const struct {
         const char *name;
@@ -68,9 +67,8 @@ START_TEST(activations_give_pytorchs_values)
     }
     golden_close(g);
 }
-END_TEST
 
-START_TEST(tanh_and_sigmoid_are_right_everywhere)
+TEST(tanh_and_sigmoid_are_right_everywhere)
 {
     enum { N = 40001 };
     float *x = malloc(N * sizeof *x), *y = malloc(N * sizeof *y);
@@ -95,9 +93,8 @@ START_TEST(tanh_and_sigmoid_are_right_everywhere)
     free(x);
     free(y);
 }
-END_TEST
 
-START_TEST(activations_hold_at_the_ends_of_the_numbers)
+TEST(activations_hold_at_the_ends_of_the_numbers)
 {
     const float x[5] = {INFINITY, -INFINITY, 3e38f, -3e38f, -0.0f};
     gan_layer *(*const make[4])(void) = {leaky_relu, gan_layer_relu, gan_layer_tanh,
@@ -116,9 +113,8 @@ START_TEST(activations_hold_at_the_ends_of_the_numbers)
         gan_network_destroy(net);
     }
 }
-END_TEST
 
-START_TEST(nan_stays_visible)
+TEST(nan_stays_visible)
 {
     const float x = NAN;
     gan_layer *(*const make[4])(void) = {leaky_relu, gan_layer_relu, gan_layer_tanh,
@@ -133,9 +129,8 @@ START_TEST(nan_stays_visible)
         gan_network_destroy(net);
     }
 }
-END_TEST
 
-START_TEST(dropout_flatten_and_reshape_keep_the_values_in_evaluation)
+TEST(dropout_flatten_and_reshape_keep_the_values_in_evaluation)
 {
     const gan_shape input = gan_shape_3d(2, 3, 4);
     const gan_shape other = {4, {2, 2, 2, 3}};
@@ -154,9 +149,8 @@ START_TEST(dropout_flatten_and_reshape_keep_the_values_in_evaluation)
         gan_network_destroy(net);
     }
 }
-END_TEST
 
-START_TEST(activations_keep_the_shape_and_linear_takes_any)
+TEST(activations_keep_the_shape_and_linear_takes_any)
 {
     const gan_shape image = gan_shape_3d(3, 4, 5);
     gan_network *net = gan_network_create(image, NULL);
@@ -173,9 +167,8 @@ START_TEST(activations_keep_the_shape_and_linear_takes_any)
     ck_assert_uint_eq(gan_network_param_count(net), 60 * 7 + 7);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(settings_out_of_range_give_null_and_a_sentence)
+TEST(settings_out_of_range_give_null_and_a_sentence)
 {
     const gan_shape none = {0, {0}}, five = {5, {1, 1, 1, 1}};
     const float bad_slopes[] = {-0.5f, NAN, INFINITY}, bad_p[] = {-0.25f, 1, 1.5f, NAN, INFINITY};
@@ -202,9 +195,8 @@ START_TEST(settings_out_of_range_give_null_and_a_sentence)
     ck_assert_ptr_null(gan_layer_reshape(five));
     ck_assert_ptr_null(gan_layer_reshape(gan_shape_2d(3, 0)));
 }
-END_TEST
 
-START_TEST(settings_at_the_edge_are_good)
+TEST(settings_at_the_edge_are_good)
 {
     gan_layer *layers[] = {
         gan_layer_linear(1, 1),       gan_layer_linear(65536, 32767),
@@ -218,9 +210,8 @@ START_TEST(settings_at_the_edge_are_good)
     }
     gan_layer_destroy(NULL);
 }
-END_TEST
 
-START_TEST(a_slope_above_one_still_works)
+TEST(a_slope_above_one_still_works)
 {
     const float x[4] = {-2, -0.5f, 0.5f, 2}, wanted[4] = {-4.77f, -1.1925f, 0.5f, 2};
     gan_network *net = alone(gan_shape_1d(4), gan_layer_leaky_relu(2.385f));
@@ -230,7 +221,6 @@ START_TEST(a_slope_above_one_still_works)
     expect_close(y, wanted, 4, 1e-6, 0);
     gan_network_destroy(net);
 }
-END_TEST
 
 /* The draw is U(-1/sqrt(in), 1/sqrt(in)) for weights and biases: bounds reached, mean 0, variance
  * bound^2 / 3, evenly spread. */
@@ -256,7 +246,7 @@ static void expect_uniform(const gan_tensor *t, double bound)
                     4 * sqrt(0.1875 / (double)t->size));
 }
 
-START_TEST(linear_begins_as_pytorchs_does)
+TEST(linear_begins_as_pytorchs_does)
 {
     gan_network *net = alone(gan_shape_1d(300), gan_layer_linear(300, 500));
     gan_tensor t;
@@ -268,26 +258,4 @@ START_TEST(linear_begins_as_pytorchs_does)
     ck_assert_int_eq(gan_shape_equal(t.shape, gan_shape_1d(500)), 1);
     expect_uniform(&t, 1 / sqrt(300));
     gan_network_destroy(net);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const values[] = {linear_gives_pytorchs_values,
-                                   activations_give_pytorchs_values,
-                                   tanh_and_sigmoid_are_right_everywhere,
-                                   activations_hold_at_the_ends_of_the_numbers,
-                                   nan_stays_visible,
-                                   dropout_flatten_and_reshape_keep_the_values_in_evaluation,
-                                   a_slope_above_one_still_works,
-                                   linear_begins_as_pytorchs_does,
-                                   NULL};
-    const TTest *const contract[] = {activations_keep_the_shape_and_linear_takes_any,
-                                     settings_out_of_range_give_null_and_a_sentence,
-                                     settings_at_the_edge_are_good, NULL};
-    Suite *s = suite_create("layer");
-
-    add_tests(s, "values", values);
-    add_tests(s, "contract", contract);
-    return s;
 }

@@ -63,7 +63,7 @@ enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
 
 /* ---- values ---- */
 
-START_TEST(they_are_pytorchs)
+TEST(they_are_pytorchs)
 {
     golden *g = golden_open("layers_misc.bin");
     const gan_shape v = gan_shape_1d(15);
@@ -76,9 +76,8 @@ START_TEST(they_are_pytorchs)
     expect_layer_golden(g, "prelu_channels", gan_shape_3d(3, 3, 5), gan_layer_prelu(3, 1), 4, 4);
     golden_close(g);
 }
-END_TEST
 
-START_TEST(gradients_are_finite_differences)
+TEST(gradients_are_finite_differences)
 {
     float x[40];
 
@@ -89,17 +88,15 @@ START_TEST(gradients_are_finite_differences)
     expect_layer_gradients(gan_shape_1d(10), gan_layer_softplus(0.5f, 100), 4, 4, x);
     expect_layer_gradients(gan_shape_3d(5, 2, 1), gan_layer_prelu(5, 0.25f), 4, 4, x);
 }
-END_TEST
 
-START_TEST(bits_dont_depend_on_the_cut)
+TEST(bits_dont_depend_on_the_cut)
 {
     for (size_t i = 0; i < N_KINDS; i++)
         expect_layer_same_bits(gan_shape_1d(601), kinds[i].make(), 120, 120);
     expect_layer_same_bits(gan_shape_3d(7, 12, 13), gan_layer_prelu(7, 0.25f), 60, 60);
 }
-END_TEST
 
-START_TEST(they_hold_at_the_ends_of_the_numbers)
+TEST(they_hold_at_the_ends_of_the_numbers)
 {
     const float x[5] = {INFINITY, -INFINITY, 3e38f, -3e38f, NAN};
 
@@ -115,10 +112,9 @@ START_TEST(they_hold_at_the_ends_of_the_numbers)
         gan_network_destroy(net);
     }
 }
-END_TEST
 
 /* The slopes are 1 and 0 there, and not 0 times infinity. */
-START_TEST(slopes_hold_at_the_ends_of_the_numbers)
+TEST(slopes_hold_at_the_ends_of_the_numbers)
 {
     static const gan__function from_x[] = {GAN__FUNCTION_softplus, GAN__FUNCTION_gelu,
                                            GAN__FUNCTION_gelu_tanh, GAN__FUNCTION_silu};
@@ -133,9 +129,8 @@ START_TEST(slopes_hold_at_the_ends_of_the_numbers)
         ck_assert(isnan(dx[4]));
     }
 }
-END_TEST
 
-START_TEST(softplus_is_linear_above_its_threshold)
+TEST(softplus_is_linear_above_its_threshold)
 {
     const float x[4] = {0.99f, 1.01f, -2, 100};
     const double beta = 3;
@@ -149,11 +144,10 @@ START_TEST(softplus_is_linear_above_its_threshold)
     ck_assert(y[3] == x[3]);
     gan_network_destroy(net);
 }
-END_TEST
 
 /* ---- settings and shapes ---- */
 
-START_TEST(they_keep_the_shape_and_have_no_weights)
+TEST(they_keep_the_shape_and_have_no_weights)
 {
     const gan_shape image = gan_shape_3d(3, 4, 5);
 
@@ -165,9 +159,8 @@ START_TEST(they_keep_the_shape_and_have_no_weights)
         gan_network_destroy(net);
     }
 }
-END_TEST
 
-START_TEST(prelu_begins_as_pytorchs_does)
+TEST(prelu_begins_as_pytorchs_does)
 {
     gan_network *net = alone(gan_shape_3d(6, 2, 2), gan_layer_prelu(6, -0.5f));
     gan_tensor t;
@@ -181,7 +174,6 @@ START_TEST(prelu_begins_as_pytorchs_does)
                  "needs 6 channels, gets [5, 2, 6]");
     gan_network_destroy(net);
 }
-END_TEST
 
 static void expect_no_layer(gan_layer *layer, const char *part)
 {
@@ -189,7 +181,7 @@ static void expect_no_layer(gan_layer *layer, const char *part)
     expect_error_says(part);
 }
 
-START_TEST(settings_out_of_range_give_null_and_a_sentence)
+TEST(settings_out_of_range_give_null_and_a_sentence)
 {
     const float no_factors[] = {-0.5f, NAN, INFINITY}, no_betas[] = {0, -1, NAN, INFINITY, 1e-31f};
     const float infinite[] = {NAN, INFINITY, -INFINITY};
@@ -204,9 +196,8 @@ START_TEST(settings_out_of_range_give_null_and_a_sentence)
     expect_no_layer(gan_layer_prelu(0, 0.25f), "prelu: num_parameters of 1 to");
     expect_no_layer(gan_layer_prelu((size_t)1 << 31, 0.25f), "prelu: num_parameters of 1 to");
 }
-END_TEST
 
-START_TEST(settings_at_the_edge_are_good)
+TEST(settings_at_the_edge_are_good)
 {
     gan_layer *layers[] = {gan_layer_elu(0), gan_layer_elu(FLT_MAX),
                            gan_layer_softplus(1.1e-30f, 0), gan_layer_softplus(0.9e30f, -FLT_MAX),
@@ -216,24 +207,4 @@ START_TEST(settings_at_the_edge_are_good)
         ck_assert_msg(layers[i] != NULL, "layer %zu: %s", i, gan_last_error());
         gan_layer_destroy(layers[i]);
     }
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const values[] = {they_are_pytorchs,
-                                   gradients_are_finite_differences,
-                                   bits_dont_depend_on_the_cut,
-                                   they_hold_at_the_ends_of_the_numbers,
-                                   slopes_hold_at_the_ends_of_the_numbers,
-                                   softplus_is_linear_above_its_threshold,
-                                   NULL};
-    const TTest *const contract[] = {
-        they_keep_the_shape_and_have_no_weights, prelu_begins_as_pytorchs_does,
-        settings_out_of_range_give_null_and_a_sentence, settings_at_the_edge_are_good, NULL};
-    Suite *s = suite_create("layer_activation");
-
-    add_tests(s, "values", values);
-    add_tests(s, "contract", contract);
-    return s;
 }

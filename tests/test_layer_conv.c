@@ -74,7 +74,7 @@ static const struct {
 };
 enum { N_CASES = sizeof cases / sizeof *cases };
 
-START_TEST(convolutions_are_pytorchs)
+TEST_EACH(convolutions_are_pytorchs, 0, N_CASES)
 {
     golden *g = golden_open("layers_conv.bin");
     const size_t i = (size_t)_i;
@@ -84,7 +84,6 @@ START_TEST(convolutions_are_pytorchs)
                         cases[i].rows, cases[i].rows);
     golden_close(g);
 }
-END_TEST
 
 /* ---- large ones: the panels' edges, the chunks, the cuts ---- */
 
@@ -140,7 +139,7 @@ static double map_at(const gan__conv *c, const float *image, const float *w, siz
     return sum;
 }
 
-START_TEST(maps_are_sums_of_products)
+TEST_EACH(maps_are_sums_of_products, 0, N_LARGE)
 {
     const gan__conv *c = &large[_i];
     const size_t size = gan__conv_map_size(c);
@@ -168,7 +167,6 @@ START_TEST(maps_are_sums_of_products)
     free(map);
     free(scratch);
 }
-END_TEST
 
 static double inner(size_t n, const float *a, const float *b, double *scale)
 {
@@ -182,7 +180,7 @@ static double inner(size_t n, const float *a, const float *b, double *scale)
 }
 
 /* <map of image, m> = <image, image of m> = <w, weights of both> */
-START_TEST(the_three_products_are_adjoint)
+TEST_EACH(the_three_products_are_adjoint, 0, N_LARGE)
 {
     const gan__conv *c = &large[_i];
     const size_t image_size = ROWS * gan__conv_image_size(c);
@@ -213,9 +211,8 @@ START_TEST(the_three_products_are_adjoint)
     free(dw);
     free(scratch);
 }
-END_TEST
 
-START_TEST(bits_dont_depend_on_the_cut)
+TEST_EACH(bits_dont_depend_on_the_cut, 0, N_LARGE)
 {
     const gan__conv *c = &large[_i];
     gan_conv2d_desc d = {GAN_CONV2D_DESC_INIT};
@@ -239,7 +236,6 @@ START_TEST(bits_dont_depend_on_the_cut)
                            gan_layer_conv_transpose2d(c->groups * c->out, c->groups * c->in, 1, &d),
                            ROWS, ROWS);
 }
-END_TEST
 
 /* ---- settings and shapes ---- */
 
@@ -255,7 +251,7 @@ static gan_layer *with(constructor *make, gan_conv2d_desc d)
     return make(4, 6, 3, &d);
 }
 
-START_TEST(wrong_settings_are_refused)
+TEST(wrong_settings_are_refused)
 {
     const gan_conv2d_desc ok = {GAN_CONV2D_DESC_INIT};
     gan_conv2d_desc d;
@@ -281,10 +277,9 @@ START_TEST(wrong_settings_are_refused)
     expect_no_layer(with(gan_layer_conv2d, d), "output_padding is for conv_transpose2d");
     expect_no_layer(with(gan_layer_conv_transpose2d, d), "output_padding 1 is not smaller");
 }
-END_TEST
 
 /* A pair means what it says: PyTorch's padding of (1, 0) is no padding of (1, 1). */
-START_TEST(pairs_are_height_and_width)
+TEST(pairs_are_height_and_width)
 {
     const struct {
         gan_conv2d_desc desc;
@@ -321,9 +316,8 @@ START_TEST(pairs_are_height_and_width)
         gan_network_destroy(up);
     }
 }
-END_TEST
 
-START_TEST(half_a_pair_of_sizes_is_refused)
+TEST(half_a_pair_of_sizes_is_refused)
 {
     constructor *const kinds[2] = {gan_layer_conv2d, gan_layer_conv_transpose2d};
     const gan_conv2d_desc kernel = DESC({3}, {0}, {0}, {0}, {0}, 0, 0),
@@ -338,7 +332,6 @@ START_TEST(half_a_pair_of_sizes_is_refused)
         expect_no_layer(with(kinds[i], dilation), "2d: dilation is {0, 2}");
     }
 }
-END_TEST
 
 static void expect_misfit(gan_shape in, gan_layer *layer, const char *part)
 {
@@ -348,7 +341,7 @@ static void expect_misfit(gan_shape in, gan_layer *layer, const char *part)
     gan_network_destroy(net);
 }
 
-START_TEST(images_have_to_fit)
+TEST(images_have_to_fit)
 {
     gan_conv2d_desc d = {GAN_CONV2D_DESC_INIT};
 
@@ -367,21 +360,4 @@ START_TEST(images_have_to_fit)
     d.padding[0] = 4;
     expect_misfit(gan_shape_3d(4, 2, 2), gan_layer_conv_transpose2d(4, 1, 3, &d),
                   "makes an image of 1x0x0");
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const contract[] = {wrong_settings_are_refused, pairs_are_height_and_width,
-                                     half_a_pair_of_sizes_is_refused, images_have_to_fit, NULL};
-    Suite *s = suite_create("layer_conv");
-    TCase *values = tcase_create("values");
-
-    tcase_add_loop_test(values, convolutions_are_pytorchs, 0, N_CASES);
-    tcase_add_loop_test(values, maps_are_sums_of_products, 0, N_LARGE);
-    tcase_add_loop_test(values, the_three_products_are_adjoint, 0, N_LARGE);
-    tcase_add_loop_test(values, bits_dont_depend_on_the_cut, 0, N_LARGE);
-    suite_add_tcase(s, values);
-    add_tests(s, "contract", contract);
-    return s;
 }

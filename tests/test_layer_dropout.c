@@ -42,7 +42,7 @@ static void end(fixture *f)
     gan_network_destroy(f->net);
 }
 
-START_TEST(channels_are_dropped_as_a_whole)
+TEST(channels_are_dropped_as_a_whole)
 {
     fixture f = begin(0.25f);
     const float *y = gan__pass_output(f.pass, 0);
@@ -58,9 +58,8 @@ START_TEST(channels_are_dropped_as_a_whole)
     expect_near((double)kept / (ROWS * CHANNELS), 0.75, 0, 4 * sqrt(0.1875 / (ROWS * CHANNELS)));
     end(&f);
 }
-END_TEST
 
-START_TEST(the_gradient_has_the_same_mask)
+TEST(the_gradient_has_the_same_mask)
 {
     fixture f = begin(0.5f);
     float *dy = gan__pass_output_grad(f.pass, 0);
@@ -71,9 +70,8 @@ START_TEST(the_gradient_has_the_same_mask)
     for (size_t i = 0; i < ROWS * SIZE; i++) ck_assert(dx[i] == y[i] * (float)(i % 7 + 1));
     end(&f);
 }
-END_TEST
 
-START_TEST(each_step_has_another_mask)
+TEST(each_step_has_another_mask)
 {
     fixture f = begin(0.5f);
     float before[SIZE];
@@ -86,17 +84,15 @@ START_TEST(each_step_has_another_mask)
     expect_other_bits(gan__pass_output(f.pass, 0), before, sizeof before);
     end(&f);
 }
-END_TEST
 
 /* As an in-place layer it is cut where its neighbours are. */
-START_TEST(bits_dont_depend_on_the_cut)
+TEST(bits_dont_depend_on_the_cut)
 {
     expect_layer_same_bits(gan_shape_3d(5, 7, 3), gan_layer_dropout2d(0.5f), 40, 40);
     expect_layer_same_bits(gan_shape_3d(300, 1, 1), gan_layer_dropout2d(0.5f), 150, 150);
 }
-END_TEST
 
-START_TEST(nothing_happens_in_evaluation)
+TEST(nothing_happens_in_evaluation)
 {
     fixture f = begin(0.5f);
     float x[2 * SIZE], y[2 * SIZE];
@@ -106,9 +102,8 @@ START_TEST(nothing_happens_in_evaluation)
     expect_same_bits(y, x, sizeof x);
     end(&f);
 }
-END_TEST
 
-START_TEST(settings_and_shapes_are_checked)
+TEST(settings_and_shapes_are_checked)
 {
     const float wrong[] = {-0.25f, 1, NAN};
     gan_network *net = gan_network_create(gan_shape_1d(8), NULL);
@@ -119,18 +114,4 @@ START_TEST(settings_and_shapes_are_checked)
     }
     expect_fails(gan_network_add(net, gan_layer_dropout2d(0.5f)), GAN_ERR_SHAPE, "needs an image");
     gan_network_destroy(net);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const values[] = {channels_are_dropped_as_a_whole, the_gradient_has_the_same_mask,
-                                   each_step_has_another_mask,      bits_dont_depend_on_the_cut,
-                                   nothing_happens_in_evaluation,   NULL};
-    const TTest *const contract[] = {settings_and_shapes_are_checked, NULL};
-    Suite *s = suite_create("layer_dropout");
-
-    add_tests(s, "values", values);
-    add_tests(s, "contract", contract);
-    return s;
 }

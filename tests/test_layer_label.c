@@ -20,7 +20,7 @@ static gan_shape image(size_t channels, size_t height, size_t width)
 
 /* ---- values ---- */
 
-START_TEST(label_embedding_is_pytorchs)
+TEST(label_embedding_is_pytorchs)
 {
     golden *g = golden_open("layers_label.bin");
 
@@ -33,9 +33,8 @@ START_TEST(label_embedding_is_pytorchs)
     expect_layer_golden(g, "embedding_many", vector(3), gan_layer_label_embedding(256, 2), 40, 40);
     golden_close(g);
 }
-END_TEST
 
-START_TEST(label_map_is_pytorchs)
+TEST(label_map_is_pytorchs)
 {
     golden *g = golden_open("layers_label.bin");
 
@@ -44,9 +43,8 @@ START_TEST(label_map_is_pytorchs)
     expect_layer_golden(g, "map_pixel", image(4, 1, 1), gan_layer_label_map(2, 3), 3, 3);
     golden_close(g);
 }
-END_TEST
 
-START_TEST(one_hot_is_pytorchs)
+TEST(one_hot_is_pytorchs)
 {
     golden *g = golden_open("layers_label.bin");
 
@@ -56,9 +54,8 @@ START_TEST(one_hot_is_pytorchs)
     expect_layer_golden(g, "hot_pixel", image(2, 1, 1), gan_layer_one_hot(5), 6, 6);
     golden_close(g);
 }
-END_TEST
 
-START_TEST(class_affine_is_pytorchs)
+TEST(class_affine_is_pytorchs)
 {
     golden *g = golden_open("layers_label.bin");
 
@@ -69,9 +66,8 @@ START_TEST(class_affine_is_pytorchs)
     expect_layer_golden(g, "affine_many", image(3, 2, 2), gan_layer_class_affine(3, 256), 30, 30);
     golden_close(g);
 }
-END_TEST
 
-START_TEST(projection_is_pytorchs)
+TEST(projection_is_pytorchs)
 {
     golden *g = golden_open("layers_label.bin");
 
@@ -81,9 +77,8 @@ START_TEST(projection_is_pytorchs)
     expect_layer_golden(g, "projection_many", vector(5), gan_layer_projection(5, 256), 30, 30);
     golden_close(g);
 }
-END_TEST
 
-START_TEST(gradients_are_finite_differences)
+TEST(gradients_are_finite_differences)
 {
     expect_layer_gradients(vector(3), gan_layer_label_embedding(3, 2), 5, 5, NULL);
     expect_layer_gradients(image(2, 3, 2), gan_layer_label_map(2, 2), 4, 4, NULL);
@@ -92,10 +87,9 @@ START_TEST(gradients_are_finite_differences)
     expect_layer_gradients(image(2, 3, 4), gan_layer_class_affine(2, 4), 4, 2, NULL);
     expect_layer_gradients(image(2, 2, 3), gan_layer_projection(12, 3), 5, 5, NULL);
 }
-END_TEST
 
 /* More than one tile, and part of the weights. */
-START_TEST(large_shapes_have_the_same_bits)
+TEST(large_shapes_have_the_same_bits)
 {
     expect_layer_same_bits(vector(700), gan_layer_label_embedding(10, 50), 130, 130);
     expect_layer_same_bits(image(3, 28, 28), gan_layer_label_map(10, 2), 100, 50);
@@ -104,7 +98,6 @@ START_TEST(large_shapes_have_the_same_bits)
     expect_layer_same_bits(image(24, 13, 13), gan_layer_class_affine(24, 10), 90, 45);
     expect_layer_same_bits(image(64, 7, 7), gan_layer_projection(64 * 49, 10), 200, 100);
 }
-END_TEST
 
 /* ---- first weights ---- */
 
@@ -142,7 +135,7 @@ static void expect_spread(gan_network *net, const char *name, double deviation, 
     ck_assert(largest < most);
 }
 
-START_TEST(first_weights_are_pytorchs)
+TEST(first_weights_are_pytorchs)
 {
     const double bound = 1 / sqrt(20000);
     gan_network *net = alone(vector(3), gan_layer_label_embedding(200, 100));
@@ -168,7 +161,6 @@ START_TEST(first_weights_are_pytorchs)
     }
     gan_network_destroy(net);
 }
-END_TEST
 
 /* ---- shapes ---- */
 
@@ -181,7 +173,7 @@ static void expect_shape(gan_shape in, gan_layer *layer, gan_shape out)
     gan_network_destroy(net);
 }
 
-START_TEST(shapes_are_as_the_header_says)
+TEST(shapes_are_as_the_header_says)
 {
     expect_shape(vector(5), gan_layer_label_embedding(4, 3), vector(8));
     expect_shape(gan_shape_2d(2, 3), gan_layer_label_embedding(4, 3), vector(9));
@@ -195,7 +187,6 @@ START_TEST(shapes_are_as_the_header_says)
     expect_shape(gan_shape_2d(5, 3), gan_layer_class_affine(5, 4), gan_shape_2d(5, 3));
     expect_shape(image(5, 3, 2), gan_layer_projection(30, 4), vector(1));
 }
-END_TEST
 
 /* ---- what is refused ---- */
 
@@ -205,7 +196,7 @@ static void expect_refused(gan_layer *layer, const char *says)
     expect_error_says(says);
 }
 
-START_TEST(settings_out_of_range_give_null_and_a_sentence)
+TEST(settings_out_of_range_give_null_and_a_sentence)
 {
     const double forged[] = {2.5, 3}; /* as from a file */
 
@@ -227,7 +218,6 @@ START_TEST(settings_out_of_range_give_null_and_a_sentence)
     expect_refused(gan__layer_create(&gan__layer_one_hot, forged), "num_classes");
     expect_refused(gan_layer_spectral_norm(gan_layer_projection(3, 2)), "no weights");
 }
-END_TEST
 
 static void expect_misfit(gan_shape input, gan_layer *layer, const char *says)
 {
@@ -239,7 +229,7 @@ static void expect_misfit(gan_shape input, gan_layer *layer, const char *says)
     gan_network_destroy(net);
 }
 
-START_TEST(shapes_that_do_not_fit_are_refused)
+TEST(shapes_that_do_not_fit_are_refused)
 {
     expect_misfit(vector(5), gan_layer_label_map(4, 1), "needs an image");
     expect_misfit(gan_shape_2d(5, 5), gan_layer_label_map(4, 1), "needs an image");
@@ -254,26 +244,4 @@ START_TEST(shapes_that_do_not_fit_are_refused)
     expect_misfit(image(1, 1024, 1024), gan_layer_label_map(200, 100), "weight of");
     expect_misfit(vector(1 << 24), gan_layer_class_affine(1 << 24, 128), "weight of");
     expect_misfit(vector(1 << 24), gan_layer_projection(1 << 24, 128), "embedding.weight of");
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const values[] = {label_embedding_is_pytorchs,
-                                   label_map_is_pytorchs,
-                                   one_hot_is_pytorchs,
-                                   class_affine_is_pytorchs,
-                                   projection_is_pytorchs,
-                                   gradients_are_finite_differences,
-                                   large_shapes_have_the_same_bits,
-                                   first_weights_are_pytorchs,
-                                   NULL};
-    const TTest *const contract[] = {shapes_are_as_the_header_says,
-                                     settings_out_of_range_give_null_and_a_sentence,
-                                     shapes_that_do_not_fit_are_refused, NULL};
-    Suite *s = suite_create("layer_label");
-
-    add_tests(s, "values", values);
-    add_tests(s, "contract", contract);
-    return s;
 }

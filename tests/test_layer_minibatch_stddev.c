@@ -19,7 +19,7 @@ static gan_network *alone(gan_shape in, size_t group_size)
     return net;
 }
 
-START_TEST(it_is_pytorchs)
+TEST(it_is_pytorchs)
 {
     golden *g = golden_open("layers_misc.bin");
 
@@ -29,23 +29,20 @@ START_TEST(it_is_pytorchs)
     expect_layer_golden(g, "stddev_vector", gan_shape_1d(300), gan_layer_minibatch_stddev(2), 2, 2);
     golden_close(g);
 }
-END_TEST
 
-START_TEST(gradients_are_finite_differences)
+TEST(gradients_are_finite_differences)
 {
     expect_layer_gradients(gan_shape_3d(2, 3, 2), gan_layer_minibatch_stddev(4), 8, 8, NULL);
     expect_layer_gradients(gan_shape_2d(2, 3), gan_layer_minibatch_stddev(3), 10, 5, NULL);
 }
-END_TEST
 
-START_TEST(bits_dont_depend_on_the_cut)
+TEST(bits_dont_depend_on_the_cut)
 {
     expect_layer_same_bits(gan_shape_3d(5, 9, 8), gan_layer_minibatch_stddev(4), 66, 33);
     expect_layer_same_bits(gan_shape_3d(600, 1, 1), gan_layer_minibatch_stddev(100), 120, 120);
 }
-END_TEST
 
-START_TEST(equal_samples_differ_by_nothing)
+TEST(equal_samples_differ_by_nothing)
 {
     const float x[6] = {1, 2, 3, 1, 2, 3}, small = 1e-4f; /* sqrt(1e-8) */
     gan_network *net = alone(gan_shape_1d(3), 2);
@@ -56,10 +53,9 @@ START_TEST(equal_samples_differ_by_nothing)
     expect_close(&y[7], &small, 1, 1e-6, 0);
     gan_network_destroy(net);
 }
-END_TEST
 
 /* However a call is cut into tiles, each group stays whole, and the last is what is left. */
-START_TEST(a_call_is_one_batch_in_evaluation)
+TEST(a_call_is_one_batch_in_evaluation)
 {
     enum { N = 1001, SIZE = 3 };
     gan_pool *pool = NULL;
@@ -86,9 +82,8 @@ START_TEST(a_call_is_one_batch_in_evaluation)
     free(x);
     free(y);
 }
-END_TEST
 
-START_TEST(it_adds_a_channel)
+TEST(it_adds_a_channel)
 {
     gan_network *net = alone(gan_shape_3d(3, 4, 5), 4);
 
@@ -99,9 +94,8 @@ START_TEST(it_adds_a_channel)
                  "makes more than 2147483647 numbers");
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(wrong_settings_are_refused)
+TEST(wrong_settings_are_refused)
 {
     const size_t wrong[] = {0, 1025, SIZE_MAX}, right[] = {1, 1024};
 
@@ -116,10 +110,9 @@ START_TEST(wrong_settings_are_refused)
         gan_layer_destroy(layer);
     }
 }
-END_TEST
 
 /* A mean that is off by a last bit would be divided by 1e-4. */
-START_TEST(what_is_the_same_in_a_group_has_no_gradient)
+TEST(what_is_the_same_in_a_group_has_no_gradient)
 {
     enum { SIZE = 5, OUT = SIZE + 1 };
     gan_allocator a;
@@ -148,11 +141,10 @@ START_TEST(what_is_the_same_in_a_group_has_no_gradient)
         gan_network_destroy(net);
     }
 }
-END_TEST
 
 /* No tile may be empty, and none larger than there is memory for: with batch_norm, whose loops count
  * on a row. */
-START_TEST(any_number_of_samples_is_evaluated)
+TEST(any_number_of_samples_is_evaluated)
 {
     enum { MOST = 70, SIZE = 2, OUT = SIZE + 1 };
     enum { ALL_UP_TO = 40 };
@@ -185,7 +177,6 @@ START_TEST(any_number_of_samples_is_evaluated)
         gan_network_destroy(net);
     }
 }
-END_TEST
 
 static gan_network *two_groups(size_t a, size_t b)
 {
@@ -196,7 +187,7 @@ static gan_network *two_groups(size_t a, size_t b)
     return net;
 }
 
-START_TEST(groups_have_a_common_multiple_of_at_most_1024)
+TEST(groups_have_a_common_multiple_of_at_most_1024)
 {
     gan_network *net = two_groups(31, 33), *body, *clone = NULL;
     float x[40 * 2] = {0}, y[40 * 4];
@@ -222,24 +213,4 @@ START_TEST(groups_have_a_common_multiple_of_at_most_1024)
     expect_fails(gan_network_add(net, gan_layer_residual(body, NULL)), GAN_ERR_SHAPE,
                  "groups of 91 samples, those of the layers before have 12");
     gan_network_destroy(net);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const values[] = {it_is_pytorchs,
-                                   gradients_are_finite_differences,
-                                   bits_dont_depend_on_the_cut,
-                                   equal_samples_differ_by_nothing,
-                                   what_is_the_same_in_a_group_has_no_gradient,
-                                   a_call_is_one_batch_in_evaluation,
-                                   NULL};
-    const TTest *const contract[] = {it_adds_a_channel, wrong_settings_are_refused,
-                                     any_number_of_samples_is_evaluated,
-                                     groups_have_a_common_multiple_of_at_most_1024, NULL};
-    Suite *s = suite_create("layer_minibatch_stddev");
-
-    add_tests(s, "values", values);
-    add_tests(s, "contract", contract);
-    return s;
 }

@@ -50,7 +50,7 @@ static gan_tensor tensor_of(gan_network *net, const char *name)
 
 /* ---- values ---- */
 
-START_TEST(batch_norm_is_pytorchs)
+TEST(batch_norm_is_pytorchs)
 {
     golden *g = golden_open("layers_norm.bin");
     const gan_norm_desc other = {sizeof other, 1e-3, 0.25, 1};
@@ -66,9 +66,8 @@ START_TEST(batch_norm_is_pytorchs)
     expect_layer_golden(g, "bn2d_farther", image(2, 4, 4), batch_norm(2), 3, 3);
     golden_close(g);
 }
-END_TEST
 
-START_TEST(layer_norm_is_pytorchs)
+TEST(layer_norm_is_pytorchs)
 {
     golden *g = golden_open("layers_norm.bin");
     const gan_norm_desc other = eps(1e-3);
@@ -87,9 +86,8 @@ START_TEST(layer_norm_is_pytorchs)
                         gan_layer_layer_norm(gan_shape_1d(33), NULL), 3, 3);
     golden_close(g);
 }
-END_TEST
 
-START_TEST(group_norm_and_instance_norm_are_pytorchs)
+TEST(group_norm_and_instance_norm_are_pytorchs)
 {
     golden *g = golden_open("layers_norm.bin");
     const gan_norm_desc other = {GAN_NORM_DESC_INIT, .eps = 1e-4, .no_affine = 1};
@@ -107,9 +105,8 @@ START_TEST(group_norm_and_instance_norm_are_pytorchs)
                         3, 3);
     golden_close(g);
 }
-END_TEST
 
-START_TEST(gradients_are_finite_differences)
+TEST(gradients_are_finite_differences)
 {
     expect_layer_gradients(gan_shape_1d(3), batch_norm(3), 8, 8, NULL);
     expect_layer_gradients(image(2, 3, 5), batch_norm(2), 4, 2, NULL);
@@ -120,10 +117,9 @@ START_TEST(gradients_are_finite_differences)
     expect_layer_gradients(image(4, 5, 7), gan_layer_group_norm(2, 4, NULL), 2, 2, NULL);
     expect_layer_gradients(image(3, 3, 4), gan_layer_instance_norm(3, 1, NULL), 2, 2, NULL);
 }
-END_TEST
 
 /* More than one block of columns, and tile, and part of the weights. */
-START_TEST(large_shapes_have_the_same_bits)
+TEST(large_shapes_have_the_same_bits)
 {
     expect_layer_same_bits(gan_shape_1d(600), batch_norm(600), 240, 80);
     expect_layer_same_bits(image(24, 7, 7), batch_norm(24), 128, 32);
@@ -134,7 +130,6 @@ START_TEST(large_shapes_have_the_same_bits)
     expect_layer_same_bits(image(6, 19, 31), gan_layer_group_norm(3, 6, NULL), 12, 12);
     expect_layer_same_bits(image(150, 5, 3), gan_layer_instance_norm(150, 1, NULL), 16, 16);
 }
-END_TEST
 
 /* Output of a training pass over one batch. */
 static void train_forward(gan_network *net, const float *x, size_t rows, float *y)
@@ -170,7 +165,7 @@ static void expect_standard(const float *x, const float *y)
 }
 
 /* Of a million a float leaves 4 bits to the deviations; none of them is lost. */
-START_TEST(large_means_and_outliers_do_no_harm)
+TEST(large_means_and_outliers_do_no_harm)
 {
     const float means[COLUMNS] = {0, 1e3f, -1e6f, 1e-3f, 3};
     gan_network *batch = alone(gan_shape_1d(COLUMNS), batch_norm(COLUMNS));
@@ -189,9 +184,8 @@ START_TEST(large_means_and_outliers_do_no_harm)
     gan_network_destroy(batch);
     gan_network_destroy(layer);
 }
-END_TEST
 
-START_TEST(equal_numbers_give_the_bias)
+TEST(equal_numbers_give_the_bias)
 {
     const float x[8] = {3e5f, 3e5f, 3e5f, 3e5f, -7, -7, -7, -7};
     gan_network *nets[] = {alone(gan_shape_2d(2, 4), gan_layer_group_norm(2, 2, NULL)),
@@ -208,10 +202,9 @@ START_TEST(equal_numbers_give_the_bias)
         gan_network_destroy(nets[n]);
     }
 }
-END_TEST
 
 /* A batch of one value a channel, which PyTorch refuses. */
-START_TEST(a_batch_of_one_value_gives_the_bias)
+TEST(a_batch_of_one_value_gives_the_bias)
 {
     const float x[2] = {3e5f, -7};
     gan_network *net = alone(gan_shape_1d(2), batch_norm(2));
@@ -221,7 +214,6 @@ START_TEST(a_batch_of_one_value_gives_the_bias)
     ck_assert(y[0] == 0 && y[1] == 0);
     gan_network_destroy(net);
 }
-END_TEST
 
 /* ---- running statistics ---- */
 
@@ -275,7 +267,7 @@ static void follow(double *mean, double *var, const float *x, size_t c)
     *var = 0.9 * *var + 0.1 * v;
 }
 
-START_TEST(running_statistics_follow_real_and_then_generated_samples)
+TEST(running_statistics_follow_real_and_then_generated_samples)
 {
     players p;
     float fake[BATCH * WIDTH];
@@ -298,9 +290,8 @@ START_TEST(running_statistics_follow_real_and_then_generated_samples)
     }
     end(&p);
 }
-END_TEST
 
-START_TEST(a_step_leaves_the_other_networks_statistics_alone)
+TEST(a_step_leaves_the_other_networks_statistics_alone)
 {
     players p;
     gan_network *g = NULL, *d = NULL;
@@ -320,9 +311,8 @@ START_TEST(a_step_leaves_the_other_networks_statistics_alone)
     gan_network_destroy(d);
     end(&p);
 }
-END_TEST
 
-START_TEST(a_step_that_fails_leaves_the_statistics_alone)
+TEST(a_step_that_fails_leaves_the_statistics_alone)
 {
     players p;
     gan_network *d = NULL;
@@ -336,9 +326,8 @@ START_TEST(a_step_that_fails_leaves_the_statistics_alone)
     gan_network_destroy(d);
     end(&p);
 }
-END_TEST
 
-START_TEST(evaluation_uses_running_statistics)
+TEST(evaluation_uses_running_statistics)
 {
     const float x[4] = {1, -2, 3, 5}, wanted[4] = {0.5f, -2.5f, 23, 35};
     gan_network *net = alone(gan_shape_2d(2, 2), batch_norm(2));
@@ -352,9 +341,8 @@ START_TEST(evaluation_uses_running_statistics)
     expect_close(y, wanted, 4, 3e-5, 0); /* eps is 4e-5 of a variance */
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(settings_and_statistics_survive_a_file)
+TEST(settings_and_statistics_survive_a_file)
 {
     const gan_norm_desc other = {sizeof other, 1e-3, 0.3, 0}, within = {sizeof within, 1e-3, 0, 0};
     const char *path = scratch_path("norm.safetensors");
@@ -385,7 +373,6 @@ START_TEST(settings_and_statistics_survive_a_file)
     gan_network_destroy(net);
     gan_network_destroy(again);
 }
-END_TEST
 
 /* ---- what is refused ---- */
 
@@ -395,7 +382,7 @@ static void expect_refused(gan_layer *layer, const char *says)
     expect_error_says(says);
 }
 
-START_TEST(settings_out_of_range_give_null_and_a_sentence)
+TEST(settings_out_of_range_give_null_and_a_sentence)
 {
     const double forged[] = {1e-5, 0.1, 2, 3}; /* as from a file: affine is 2 */
     const double bad[] = {-1e-5, -INFINITY, NAN, INFINITY};
@@ -429,7 +416,6 @@ START_TEST(settings_out_of_range_give_null_and_a_sentence)
     expect_refused(gan_layer_group_norm(3, 4, NULL), "4 channels can't be cut into 3 groups");
     expect_refused(gan_layer_layer_norm(gan_shape_2d(3, 0), NULL), "layer_norm");
 }
-END_TEST
 
 static void expect_misfit(gan_shape input, gan_layer *layer, const char *says)
 {
@@ -440,7 +426,7 @@ static void expect_misfit(gan_shape input, gan_layer *layer, const char *says)
     gan_network_destroy(net);
 }
 
-START_TEST(shapes_that_do_not_fit_are_refused)
+TEST(shapes_that_do_not_fit_are_refused)
 {
     const gan_shape square = gan_shape_2d(3, 3);
 
@@ -453,32 +439,4 @@ START_TEST(shapes_that_do_not_fit_are_refused)
     expect_misfit(gan_shape_1d(4), gan_layer_instance_norm(4, 0, NULL), "gets 1");
     expect_misfit(gan_shape_2d(4, 1), gan_layer_group_norm(4, 4, NULL), "gets 1");
     expect_misfit(gan_shape_2d(4, 1), gan_layer_layer_norm(gan_shape_1d(1), NULL), "gets 1");
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const values[] = {batch_norm_is_pytorchs,
-                                   layer_norm_is_pytorchs,
-                                   group_norm_and_instance_norm_are_pytorchs,
-                                   gradients_are_finite_differences,
-                                   large_shapes_have_the_same_bits,
-                                   large_means_and_outliers_do_no_harm,
-                                   equal_numbers_give_the_bias,
-                                   a_batch_of_one_value_gives_the_bias,
-                                   NULL};
-    const TTest *const running[] = {running_statistics_follow_real_and_then_generated_samples,
-                                    a_step_leaves_the_other_networks_statistics_alone,
-                                    a_step_that_fails_leaves_the_statistics_alone,
-                                    evaluation_uses_running_statistics,
-                                    settings_and_statistics_survive_a_file,
-                                    NULL};
-    const TTest *const contract[] = {settings_out_of_range_give_null_and_a_sentence,
-                                     shapes_that_do_not_fit_are_refused, NULL};
-    Suite *s = suite_create("layer_norm");
-
-    add_tests(s, "values", values);
-    add_tests(s, "running statistics", running);
-    add_tests(s, "contract", contract);
-    return s;
 }

@@ -33,7 +33,7 @@ static const gan_pool2d_desc inside = {GAN_POOL2D_DESC_INIT, .kernel_size = {4, 
 
 /* ---- values ---- */
 
-START_TEST(they_are_pytorchs)
+TEST(they_are_pytorchs)
 {
     static const char *const names[2] = {"max", "avg"};
     golden *g = golden_open("layers_misc.bin");
@@ -53,27 +53,24 @@ START_TEST(they_are_pytorchs)
                         2);
     golden_close(g);
 }
-END_TEST
 
-START_TEST(means_and_their_gradients_are_adjoint)
+TEST(means_and_their_gradients_are_adjoint)
 {
     expect_layer_adjoint(gan_shape_3d(3, 8, 6), gan_layer_avg_pool2d(2, NULL), 4);
     expect_layer_adjoint(gan_shape_3d(3, 9, 7), gan_layer_avg_pool2d(3, &overlapping), 4);
     expect_layer_adjoint(gan_shape_3d(2, 5, 8), gan_layer_avg_pool2d(2, &uneven), 4);
     expect_layer_adjoint(gan_shape_3d(2, 5, 8), gan_layer_avg_pool2d(2, &inside), 4);
 }
-END_TEST
 
-START_TEST(bits_dont_depend_on_the_cut)
+TEST(bits_dont_depend_on_the_cut)
 {
     for (size_t i = 0; i < 2; i++) {
         expect_layer_same_bits(gan_shape_3d(8, 14, 14), kinds[i](2, NULL), 40, 40);
         expect_layer_same_bits(gan_shape_3d(8, 15, 14), kinds[i](3, &dense), 41, 41);
     }
 }
-END_TEST
 
-START_TEST(a_window_with_nan_has_nan)
+TEST(a_window_with_nan_has_nan)
 {
     const float x[6] = {NAN, 1, 2, -INFINITY, 3, 4};
     float y[6];
@@ -86,10 +83,9 @@ START_TEST(a_window_with_nan_has_nan)
     apply(gan_shape_3d(1, 2, 3), gan_layer_max_pool2d(2, NULL), x, 1, y);
     ck_assert(isnan(y[0]));
 }
-END_TEST
 
 /* Padding is no number: the largest of negative ones is negative. */
-START_TEST(padding_is_never_the_largest)
+TEST(padding_is_never_the_largest)
 {
     const float x[4] = {-3, -1, -2, -4};
     const float wanted[9] = {-3, -1, -1, -2, -1, -1, -2, -2, -4};
@@ -99,7 +95,6 @@ START_TEST(padding_is_never_the_largest)
     apply(gan_shape_3d(1, 2, 2), gan_layer_max_pool2d(2, &d), x, 1, y);
     expect_close(y, wanted, 9, 0, 0);
 }
-END_TEST
 
 /* ---- settings and shapes ---- */
 
@@ -113,7 +108,7 @@ static void expect_shape(gan_layer *layer, gan_shape in, size_t height, size_t w
     gan_network_destroy(net);
 }
 
-START_TEST(settings_have_pytorchs_defaults)
+TEST(settings_have_pytorchs_defaults)
 {
     const gan_pool2d_desc wide = {GAN_POOL2D_DESC_INIT, .kernel_size = {2, 3}};
     const gan_pool2d_desc low = {GAN_POOL2D_DESC_INIT, .kernel_size = {2, 3},
@@ -130,7 +125,6 @@ START_TEST(settings_have_pytorchs_defaults)
         expect_shape(kinds[i](5, NULL), gan_shape_3d(2, 5, 5), 1, 1);
     }
 }
-END_TEST
 
 static void expect_no_layer(gan_layer *layer, const char *part)
 {
@@ -146,7 +140,7 @@ static void expect_misfit(gan_shape in, gan_layer *layer, const char *part)
     gan_network_destroy(net);
 }
 
-START_TEST(wrong_settings_are_refused)
+TEST(wrong_settings_are_refused)
 {
     gan_pool2d_desc d = {GAN_POOL2D_DESC_INIT, .exclude_pad = 1};
 
@@ -169,9 +163,8 @@ START_TEST(wrong_settings_are_refused)
         d.struct_size = sizeof d;
     }
 }
-END_TEST
 
-START_TEST(images_have_to_fit)
+TEST(images_have_to_fit)
 {
     const gan_pool2d_desc wider = {GAN_POOL2D_DESC_INIT, .stride = GAN_BOTH(1),
                                    .padding = GAN_BOTH(1)};
@@ -182,22 +175,4 @@ START_TEST(images_have_to_fit)
                       "has a kernel of 3x3, gets [1, 8, 2]");
         expect_misfit(gan_shape_3d(1, 1 << 30, 1), kinds[i](2, &wider), "makes more than");
     }
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const values[] = {they_are_pytorchs,
-                                   means_and_their_gradients_are_adjoint,
-                                   bits_dont_depend_on_the_cut,
-                                   a_window_with_nan_has_nan,
-                                   padding_is_never_the_largest,
-                                   NULL};
-    const TTest *const contract[] = {settings_have_pytorchs_defaults, wrong_settings_are_refused,
-                                     images_have_to_fit, NULL};
-    Suite *s = suite_create("layer_pool");
-
-    add_tests(s, "values", values);
-    add_tests(s, "contract", contract);
-    return s;
 }

@@ -35,7 +35,7 @@ enum { N_KINDS = 4 };
 
 /* ---- values ---- */
 
-START_TEST(they_are_pytorchs)
+TEST(they_are_pytorchs)
 {
     golden *g = golden_open("layers_misc.bin");
 
@@ -54,9 +54,8 @@ START_TEST(they_are_pytorchs)
     expect_layer_golden(g, "corners_point", gan_shape_3d(2, 1, 1), corners(1), 2, 2);
     golden_close(g);
 }
-END_TEST
 
-START_TEST(gradients_are_adjoint)
+TEST(gradients_are_adjoint)
 {
     for (size_t i = 0; i < N_KINDS; i++)
         for (size_t scale = 1; scale < 4; scale++) {
@@ -64,7 +63,6 @@ START_TEST(gradients_are_adjoint)
             expect_layer_adjoint(gan_shape_3d(36, 1, 4), kinds[i].make(scale), 3);
         }
 }
-END_TEST
 
 enum { SIDE = 7 };
 
@@ -101,15 +99,14 @@ static void expect_only_seen_where_it_counts(gan_layer *(*make)(size_t), size_t 
     free(weights), free(out);
 }
 
-START_TEST(bits_dont_depend_on_the_cut)
+TEST(bits_dont_depend_on_the_cut)
 {
     for (size_t i = 0; i < N_KINDS; i++)
         expect_layer_same_bits(gan_shape_3d(8, 11, 9), kinds[i].make(2), 50, 50);
 }
-END_TEST
 
 /* An image that keeps its size is copied, and its NaN stays where it is. */
-START_TEST(a_scale_of_1_copies)
+TEST(a_scale_of_1_copies)
 {
     const float rubbish[] = {NAN, INFINITY, -INFINITY};
 
@@ -117,11 +114,10 @@ START_TEST(a_scale_of_1_copies)
         for (size_t r = 0; r < 3; r++)
             expect_only_seen_where_it_counts(align ? corners : bilinear, 1, rubbish[r]);
 }
-END_TEST
 
 /* A larger one isn't: the last row and column are blended from themselves and a neighbour of weight
  * 0, whose NaN PyTorch lets through, too. */
-START_TEST(a_neighbour_of_weight_0_is_read)
+TEST(a_neighbour_of_weight_0_is_read)
 {
     float in[SIDE * SIDE] = {0}, out[4 * SIDE * SIDE];
 
@@ -129,7 +125,6 @@ START_TEST(a_neighbour_of_weight_0_is_read)
     run_layer(corners(2), in, out);
     ck_assert(isnan(out[0]));
 }
-END_TEST
 
 /* ---- settings and shapes ---- */
 
@@ -147,7 +142,7 @@ static void expect_misfit(gan_shape in, gan_layer *layer, const char *part)
     gan_network_destroy(net);
 }
 
-START_TEST(wrong_settings_are_refused)
+TEST(wrong_settings_are_refused)
 {
     for (size_t i = 0; i < 3; i++) {
         expect_no_layer(kinds[i].make(0), "upsample: a scale_factor of 1 to");
@@ -158,9 +153,8 @@ START_TEST(wrong_settings_are_refused)
     expect_no_layer(gan_layer_upsample(2, GAN_UPSAMPLE_NEAREST, 1), "align_corners 0");
     expect_no_layer(gan_layer_upsample(2, GAN_UPSAMPLE_BILINEAR, 2), "align_corners 0");
 }
-END_TEST
 
-START_TEST(images_have_to_fit)
+TEST(images_have_to_fit)
 {
     for (size_t i = 0; i < N_KINDS; i++) {
         expect_misfit(gan_shape_2d(4, 4), kinds[i].make(2), "needs an image");
@@ -171,18 +165,4 @@ START_TEST(images_have_to_fit)
     expect_misfit(gan_shape_3d(3, 4, 4), gan_layer_pixel_shuffle(INT32_MAX), "a multiple of");
     expect_misfit(gan_shape_3d(6, 4, 4), gan_layer_pixel_shuffle(2),
                   "needs a multiple of 4 channels, gets [6, 4, 4]");
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const values[] = {they_are_pytorchs, gradients_are_adjoint,
-                                   bits_dont_depend_on_the_cut, a_scale_of_1_copies,
-                                   a_neighbour_of_weight_0_is_read, NULL};
-    const TTest *const contract[] = {wrong_settings_are_refused, images_have_to_fit, NULL};
-    Suite *s = suite_create("layer_resize");
-
-    add_tests(s, "values", values);
-    add_tests(s, "contract", contract);
-    return s;
 }

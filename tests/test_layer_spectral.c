@@ -40,7 +40,7 @@ static gan_network *two_layers(void)
     return net;
 }
 
-START_TEST(it_is_pytorchs)
+TEST(it_is_pytorchs)
 {
     golden *g = golden_open("layers_spectral.bin");
 
@@ -59,7 +59,6 @@ START_TEST(it_is_pytorchs)
     expect_network_golden(g, "two", two_layers(), 5, 5);
     golden_close(g);
 }
-END_TEST
 
 static gan_tensor tensor_of(gan_network *net, const char *name)
 {
@@ -130,7 +129,7 @@ static void expect_same_network(gan_network *a, gan_network *b)
     }
 }
 
-START_TEST(u_and_v_move_only_with_their_own_networks_steps)
+TEST(u_and_v_move_only_with_their_own_networks_steps)
 {
     match x = match_begin(0.005, 2);
     float samples[72], z[36] = {0}, kept[8];
@@ -155,10 +154,9 @@ START_TEST(u_and_v_move_only_with_their_own_networks_steps)
     }
     match_end(&x);
 }
-END_TEST
 
 /* With no change of the weights the power iteration goes on to the singular value. */
-START_TEST(sigma_becomes_the_singular_value)
+TEST(sigma_becomes_the_singular_value)
 {
     match x = match_begin(0, 1);
     const float orthogonal[4][6] = {{2, 0, 0, 0, 0, 0}, {0, -3, 0, 0, 0, 0}, {0, 0, 0.5f, 0, 0, 0}};
@@ -178,9 +176,8 @@ START_TEST(sigma_becomes_the_singular_value)
     expect_near((double)(u.data[1] * v.data[1]), -1, 1e-6, 0);
     match_end(&x);
 }
-END_TEST
 
-START_TEST(the_number_of_threads_does_not_show)
+TEST(the_number_of_threads_does_not_show)
 {
     match first = match_begin(0.005, 1);
     float samples[72];
@@ -204,7 +201,6 @@ START_TEST(the_number_of_threads_does_not_show)
     }
     match_end(&first);
 }
-END_TEST
 
 /* Layers wide enough for several parts and tiles. */
 static gan_network *wide(int generator, gan_optimizer **opt)
@@ -226,7 +222,7 @@ static gan_network *wide(int generator, gan_optimizer **opt)
     return net;
 }
 
-START_TEST(the_number_of_threads_does_not_show_in_wide_layers)
+TEST(the_number_of_threads_does_not_show_in_wide_layers)
 {
     const size_t threads[] = {1, 2, 3, 8};
     static float samples[24 * 2048];
@@ -255,9 +251,8 @@ START_TEST(the_number_of_threads_does_not_show_in_wide_layers)
     }
     match_end(&first);
 }
-END_TEST
 
-START_TEST(a_run_is_resumed)
+TEST(a_run_is_resumed)
 {
     const char *path = scratch_path("spectral.gan");
     match x = match_begin(0.005, 2), y = match_begin(0.005, 1);
@@ -287,9 +282,8 @@ START_TEST(a_run_is_resumed)
     match_end(&x);
     match_end(&y);
 }
-END_TEST
 
-START_TEST(a_network_is_saved_and_cloned)
+TEST(a_network_is_saved_and_cloned)
 {
     const char *path = scratch_path("spectral.safetensors");
     gan_network *net = gan_network_create(gan_shape_3d(2, 4, 4), NULL), *loaded, *clone;
@@ -315,7 +309,6 @@ START_TEST(a_network_is_saved_and_cloned)
     gan_network_destroy(loaded);
     gan_network_destroy(clone);
 }
-END_TEST
 
 static void write_network(const char *path, const char *layers)
 {
@@ -335,7 +328,7 @@ static void write_network(const char *path, const char *layers)
     fclose(f);
 }
 
-START_TEST(a_description_that_makes_no_sense_is_refused)
+TEST(a_description_that_makes_no_sense_is_refused)
 {
     static const char *const bad[] = {
         "[\\\"spectral_norm\\\"]",
@@ -358,9 +351,8 @@ START_TEST(a_description_that_makes_no_sense_is_refused)
     }
     remove(path);
 }
-END_TEST
 
-START_TEST(other_layers_have_nothing_to_normalise)
+TEST(other_layers_have_nothing_to_normalise)
 {
     gan_network *net = gan_network_create(gan_shape_1d(3), NULL);
 
@@ -376,10 +368,9 @@ START_TEST(other_layers_have_nothing_to_normalise)
     expect_fails(gan_network_add(net, sn_linear(0, 4)), GAN_ERR_INVALID, "linear: in and out");
     gan_network_destroy(net);
 }
-END_TEST
 
 /* PyTorch divides by zero, too; a step that would is refused. */
-START_TEST(weights_of_zero_are_refused_by_a_step)
+TEST(weights_of_zero_are_refused_by_a_step)
 {
     match x = match_begin(0.005, 1);
     float samples[72];
@@ -391,7 +382,6 @@ START_TEST(weights_of_zero_are_refused_by_a_step)
     for (size_t i = 0; i < w.size; i++) ck_assert(w.data[i] == 0);
     match_end(&x);
 }
-END_TEST
 
 static gan_status build(void **out, const gan_allocator *allocator, void *user)
 {
@@ -417,28 +407,7 @@ static void end(void *net)
     gan_network_destroy(net);
 }
 
-START_TEST(building_survives_a_lack_of_memory)
+TEST(building_survives_a_lack_of_memory)
 {
     budget_sweep(build, end, NULL);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {it_is_pytorchs,
-                                  u_and_v_move_only_with_their_own_networks_steps,
-                                  sigma_becomes_the_singular_value,
-                                  the_number_of_threads_does_not_show,
-                                  the_number_of_threads_does_not_show_in_wide_layers,
-                                  a_run_is_resumed,
-                                  a_network_is_saved_and_cloned,
-                                  a_description_that_makes_no_sense_is_refused,
-                                  other_layers_have_nothing_to_normalise,
-                                  weights_of_zero_are_refused_by_a_step,
-                                  building_survives_a_lack_of_memory,
-                                  NULL};
-    Suite *s = suite_create("layer_spectral");
-
-    add_tests(s, "spectral", tests);
-    return s;
 }

@@ -11,7 +11,7 @@
 
 enum { N = 15 };
 
-START_TEST(values_and_gradients_are_pytorchs)
+TEST(values_and_gradients_are_pytorchs)
 {
     static const struct {
         const char *name;
@@ -41,9 +41,8 @@ START_TEST(values_and_gradients_are_pytorchs)
     }
     golden_close(g);
 }
-END_TEST
 
-START_TEST(the_gradient_is_the_derivative)
+TEST(the_gradient_is_the_derivative)
 {
     const float logits[5] = {2.385f, -0.71f, 0.013f, -6.2f, 9.1f}, targets[3] = {0, 1, 0.37f};
 
@@ -67,9 +66,8 @@ START_TEST(the_gradient_is_the_derivative)
         }
     }
 }
-END_TEST
 
-START_TEST(saturated_logits_cost_what_they_should)
+TEST(saturated_logits_cost_what_they_should)
 {
     const float huge[2] = {3e38f, -3e38f};
     double loss;
@@ -88,9 +86,8 @@ START_TEST(saturated_logits_cost_what_they_should)
     expect_ok(gan_loss_bce_with_logits(huge, 2, 0, &loss, grad));
     expect_near(loss, 1.5e38, 1e-6, 0);
 }
-END_TEST
 
-START_TEST(swapping_sign_and_target_changes_nothing)
+TEST(swapping_sign_and_target_changes_nothing)
 {
     const float x[4] = {0.3f, -2.385f, 5, -0.01f}, minus_x[4] = {-0.3f, 2.385f, -5, 0.01f};
     double a, b;
@@ -101,9 +98,8 @@ START_TEST(swapping_sign_and_target_changes_nothing)
     expect_near(a, b, 1e-7, 0);
     for (size_t i = 0; i < 4; i++) expect_near(grad_a[i], -grad_b[i], 1e-6, 1e-8);
 }
-END_TEST
 
-START_TEST(the_gradient_may_replace_the_logits)
+TEST(the_gradient_may_replace_the_logits)
 {
     float x[7], apart[7];
     double a, b;
@@ -114,9 +110,8 @@ START_TEST(the_gradient_may_replace_the_logits)
     ck_assert(a == b);
     expect_same_bits(x, apart, sizeof x);
 }
-END_TEST
 
-START_TEST(a_long_sum_stays_exact)
+TEST(a_long_sum_stays_exact)
 {
     enum { LONG = 1000003 };
     float *x = malloc(LONG * sizeof *x);
@@ -130,9 +125,8 @@ START_TEST(a_long_sum_stays_exact)
     expect_near(loss, sum / LONG, 1e-7, 0);
     free(x);
 }
-END_TEST
 
-START_TEST(bad_arguments_are_refused)
+TEST(bad_arguments_are_refused)
 {
     const float x[2] = {1.5f, -2};
     double loss = 2.385;
@@ -146,9 +140,8 @@ START_TEST(bad_arguments_are_refused)
     expect_status(gan_loss_bce_with_logits(x, 2, NAN, &loss, grad), GAN_ERR_INVALID);
     ck_assert(loss == 2.385 && grad[0] == 7 && grad[1] == 8);
 }
-END_TEST
 
-START_TEST(a_logit_that_is_no_number_changes_nothing)
+TEST(a_logit_that_is_no_number_changes_nothing)
 {
     const float bad[3] = {NAN, INFINITY, -INFINITY};
 
@@ -166,7 +159,6 @@ START_TEST(a_logit_that_is_no_number_changes_nothing)
             expect_same_bits(x, before, sizeof x);
         }
 }
-END_TEST
 
 /* ---- softmax cross-entropy ---- */
 
@@ -179,7 +171,7 @@ static void read_labels(const golden *g, uint8_t labels[ROWS])
     for (size_t i = 0; i < ROWS; i++) labels[i] = (uint8_t)stored[i];
 }
 
-START_TEST(cross_entropy_is_pytorchs)
+TEST(cross_entropy_is_pytorchs)
 {
     static const struct {
         const char *name;
@@ -212,9 +204,8 @@ START_TEST(cross_entropy_is_pytorchs)
     }
     golden_close(g);
 }
-END_TEST
 
-START_TEST(the_gradient_of_cross_entropy_is_the_derivative)
+TEST(the_gradient_of_cross_entropy_is_the_derivative)
 {
     enum { N_LOGITS = 12 };
     const float x[N_LOGITS] = {2.385f, -0.71f, 0.013f, -6.2f, 9.1f, 1.7f, -1, 0, 0.5f, 3, 3, -2};
@@ -241,9 +232,8 @@ START_TEST(the_gradient_of_cross_entropy_is_the_derivative)
         expect_near(sum, 0, 0, 1e-7);
     }
 }
-END_TEST
 
-START_TEST(a_shift_of_all_logits_costs_nothing)
+TEST(a_shift_of_all_logits_costs_nothing)
 {
     const float x[4] = {0.5f, -2, 3, 0.25f};
     const uint8_t label = 1;
@@ -259,9 +249,8 @@ START_TEST(a_shift_of_all_logits_costs_nothing)
         expect_same_bits(grad, wanted, sizeof grad);
     }
 }
-END_TEST
 
-START_TEST(two_classes_are_binary_cross_entropy)
+TEST(two_classes_are_binary_cross_entropy)
 {
     const uint8_t labels[2] = {0, 1};
 
@@ -279,9 +268,8 @@ START_TEST(two_classes_are_binary_cross_entropy)
         }
     }
 }
-END_TEST
 
-START_TEST(huge_logits_cost_what_they_should)
+TEST(huge_logits_cost_what_they_should)
 {
     const float x[3] = {10000, -10000, 3e38f};
     const uint8_t labels[2] = {1, 0};
@@ -297,9 +285,8 @@ START_TEST(huge_logits_cost_what_they_should)
     expect_ok(gan_loss_cross_entropy(x, 1, 1, labels + 1, 0, &loss, grad)); /* one class only */
     ck_assert(loss == 0 && grad[0] == 0);
 }
-END_TEST
 
-START_TEST(cross_entropys_gradient_may_replace_the_logits)
+TEST(cross_entropys_gradient_may_replace_the_logits)
 {
     float x[15], apart[15];
     const uint8_t labels[3] = {4, 0, 2};
@@ -311,9 +298,8 @@ START_TEST(cross_entropys_gradient_may_replace_the_logits)
     ck_assert(a == b);
     expect_same_bits(x, apart, sizeof x);
 }
-END_TEST
 
-START_TEST(cross_entropy_refuses_bad_arguments)
+TEST(cross_entropy_refuses_bad_arguments)
 {
     const float x[6] = {1.5f, -2, 3, 0, 1, 2};
     const uint8_t labels[2] = {0, 2};
@@ -351,28 +337,4 @@ START_TEST(cross_entropy_refuses_bad_arguments)
             ck_assert(loss == 2.385);
         }
     }
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {values_and_gradients_are_pytorchs,
-                                  the_gradient_is_the_derivative,
-                                  saturated_logits_cost_what_they_should,
-                                  swapping_sign_and_target_changes_nothing,
-                                  the_gradient_may_replace_the_logits,
-                                  a_long_sum_stays_exact,
-                                  bad_arguments_are_refused,
-                                  a_logit_that_is_no_number_changes_nothing,
-                                  NULL};
-    const TTest *const softmax[] = {
-        cross_entropy_is_pytorchs,           the_gradient_of_cross_entropy_is_the_derivative,
-        a_shift_of_all_logits_costs_nothing, two_classes_are_binary_cross_entropy,
-        huge_logits_cost_what_they_should,   cross_entropys_gradient_may_replace_the_logits,
-        cross_entropy_refuses_bad_arguments, NULL};
-    Suite *s = suite_create("loss");
-
-    add_tests(s, "binary cross-entropy", tests);
-    add_tests(s, "cross-entropy", softmax);
-    return s;
 }

@@ -65,7 +65,7 @@ static const float *vector(golden *g, const char *key, const char *form, const c
     return golden_get(g, name, n);
 }
 
-START_TEST(values_and_gradients_are_pytorchs)
+TEST_EACH(values_and_gradients_are_pytorchs, 0, CASES)
 {
     static const struct {
         const char *name;
@@ -95,13 +95,12 @@ START_TEST(values_and_gradients_are_pytorchs)
     }
     golden_close(g);
 }
-END_TEST
 
 static const verdicts usual = {.real = {2.385f, -0.71f, 0.013f, -6.2f, 9.1f},
                                .fake = {0.4f, -2.1f, 1.7f, -0.3f}};
 
 /* Differences of logits, along each one of both sides. */
-START_TEST(gradients_are_derivatives)
+TEST_EACH(gradients_are_derivatives, 0, CASES)
 {
     for (int generator = 0; generator < 2; generator++)
         for (size_t i = 0; i < 9; i++) {
@@ -119,9 +118,8 @@ START_TEST(gradients_are_derivatives)
             expect_near((double)*at, slope, 0, room);
         }
 }
-END_TEST
 
-START_TEST(shares_are_counted_at_the_boundary)
+TEST(shares_are_counted_at_the_boundary)
 {
     verdicts v = usual;
 
@@ -139,9 +137,8 @@ START_TEST(shares_are_counted_at_the_boundary)
                     &v.a, &v.b);
     ck_assert(v.a.above == 2 && v.a.below == 3);
 }
-END_TEST
 
-START_TEST(a_logit_that_is_no_number_shows_in_the_loss)
+TEST_EACH(a_logit_that_is_no_number_shows_in_the_loss, 0, CASES)
 {
     const float bad[] = {NAN, INFINITY, -INFINITY};
 
@@ -153,10 +150,9 @@ START_TEST(a_logit_that_is_no_number_shows_in_the_loss)
             ck_assert(!isfinite(judge(&v, 5, 4, _i, generator)));
         }
 }
-END_TEST
 
 /* A verdict and two classes' logits a row, as an auxiliary classifier's discriminator has them. */
-START_TEST(logits_may_have_others_between_them)
+TEST_EACH(logits_may_have_others_between_them, 0, CASES)
 {
     verdicts v = usual;
     const uint8_t labels[5] = {1, 0, 0, 1, 1};
@@ -190,27 +186,10 @@ START_TEST(logits_may_have_others_between_them)
         expect_same_bits(grads[0] + 3 * i + 1, pair_grads + 2 * i, 2 * sizeof(float));
     }
 }
-END_TEST
 
-START_TEST(the_table_ends)
+TEST(the_table_ends)
 {
     ck_assert_ptr_null(gan__loss_find((gan_loss)(GAN_LOSS_WASSERSTEIN + 1)));
     ck_assert_ptr_null(gan__loss_find((gan_loss)-1));
     ck_assert_str_eq(gan__loss_find(GAN_LOSS_BCE)->name, "bce"); /* in files since 0.1 */
-}
-END_TEST
-
-Suite *suite(void)
-{
-    Suite *s = suite_create("loss_adversarial");
-    TCase *tc = tcase_create("objectives");
-
-    tcase_add_loop_test(tc, values_and_gradients_are_pytorchs, 0, CASES);
-    tcase_add_loop_test(tc, gradients_are_derivatives, 0, CASES);
-    tcase_add_loop_test(tc, a_logit_that_is_no_number_shows_in_the_loss, 0, CASES);
-    tcase_add_loop_test(tc, logits_may_have_others_between_them, 0, CASES);
-    tcase_add_test(tc, shares_are_counted_at_the_boundary);
-    tcase_add_test(tc, the_table_ends);
-    suite_add_tcase(s, tc);
-    return s;
 }

@@ -45,7 +45,7 @@ static double distance_of(const float *a, size_t n_a, const float *b, size_t n_b
 
 /* ---- moments ---- */
 
-START_TEST(mean_and_covariance_are_numpys)
+TEST(mean_and_covariance_are_numpys)
 {
     enum { D = 6, N = 31 };
     golden *g = golden_open("metrics.bin");
@@ -67,9 +67,8 @@ START_TEST(mean_and_covariance_are_numpys)
     gan_moments_destroy(m);
     golden_close(g);
 }
-END_TEST
 
-START_TEST(the_calls_that_vectors_come_in_do_not_show)
+TEST(the_calls_that_vectors_come_in_do_not_show)
 {
     enum { D = 5, N = 131 };
     float *x = cloud(N, D, 1);
@@ -91,10 +90,9 @@ START_TEST(the_calls_that_vectors_come_in_do_not_show)
     gan_moments_destroy(parts);
     free(x);
 }
-END_TEST
 
 /* A mean of a million leaves a float 4 bits behind the point, and these are exact. */
-START_TEST(a_large_mean_does_not_hide_the_covariance)
+TEST(a_large_mean_does_not_hide_the_covariance)
 {
     enum { N = 1000 };
     float x[N];
@@ -108,9 +106,8 @@ START_TEST(a_large_mean_does_not_hide_the_covariance)
     expect_near(variance, 0.25 * N / (N - 1), 1e-14, 0);
     gan_moments_destroy(m);
 }
-END_TEST
 
-START_TEST(vectors_that_are_no_numbers_are_refused_whole)
+TEST(vectors_that_are_no_numbers_are_refused_whole)
 {
     const float bad[3] = {NAN, INFINITY, -INFINITY};
     float x[6] = {1, 2, 3, 4, 5, 6};
@@ -127,7 +124,6 @@ START_TEST(vectors_that_are_no_numbers_are_refused_whole)
     expect_same_bits(after, before, sizeof before);
     gan_moments_destroy(m);
 }
-END_TEST
 
 /* ---- the distance ---- */
 
@@ -138,7 +134,7 @@ static const struct {
              {"few", 4, 3},     {"few_many", 3, 40}, {"constant", 40, 20}, {"apart", 40, 40}};
 
 /* Of a size of about 10, the sum of the traces, the last digits of a double are 1e-15. */
-START_TEST(distances_are_the_definitions)
+TEST_EACH(distances_are_the_definitions, 0, sizeof pairs / sizeof *pairs)
 {
     enum { D = 6 };
     golden *g = golden_open("metrics.bin");
@@ -156,10 +152,9 @@ START_TEST(distances_are_the_definitions)
                 (double)wanted[0] + (double)wanted[1], 1e-13, 1e-13);
     golden_close(g);
 }
-END_TEST
 
 /* The sum of the traces is about 2 * d; fewer vectors than dimensions are among them. */
-START_TEST(a_set_is_at_no_distance_from_itself)
+TEST(a_set_is_at_no_distance_from_itself)
 {
     const size_t sizes[][2] = {{50, 1}, {500, 20}, {10, 64}, {2, 30}, {150, 128}};
 
@@ -180,9 +175,8 @@ START_TEST(a_set_is_at_no_distance_from_itself)
         free(backwards);
     }
 }
-END_TEST
 
-START_TEST(moving_and_stretching_cost_what_they_should)
+TEST(moving_and_stretching_cost_what_they_should)
 {
     enum { D = 40, N = 200 };
     float *x = cloud(N, D, 1), *moved = malloc(N * D * sizeof *x),
@@ -209,7 +203,6 @@ START_TEST(moving_and_stretching_cost_what_they_should)
     free(moved);
     free(stretched);
 }
-END_TEST
 
 /* Number i, j of a Hadamard matrix: all rows are orthogonal, and D long. */
 static float hadamard(size_t i, size_t j)
@@ -220,7 +213,7 @@ static float hadamard(size_t i, size_t j)
     return sign;
 }
 
-START_TEST(turning_both_sets_changes_nothing)
+TEST(turning_both_sets_changes_nothing)
 {
     enum { D = 8, N = 50 };
     float *a = cloud(N, D, 1), *b = cloud(N, D, 2), *turned[2];
@@ -246,9 +239,8 @@ START_TEST(turning_both_sets_changes_nothing)
     free(turned[0]);
     free(turned[1]);
 }
-END_TEST
 
-START_TEST(dimensions_in_which_nothing_varies_count_only_by_their_mean)
+TEST(dimensions_in_which_nothing_varies_count_only_by_their_mean)
 {
     enum { D = 12, WIDE = 90, N = 30 };
     float *a = cloud(N, D, 1), *b = cloud(N, D, 2), *wide[2];
@@ -268,10 +260,9 @@ START_TEST(dimensions_in_which_nothing_varies_count_only_by_their_mean)
     free(wide[0]);
     free(wide[1]);
 }
-END_TEST
 
 /* What is left between two halves of one kind of data falls as 1 / n. */
-START_TEST(the_floor_falls_with_the_number_of_vectors)
+TEST(the_floor_falls_with_the_number_of_vectors)
 {
     enum { D = 30 };
     double floor[3];
@@ -289,11 +280,10 @@ START_TEST(the_floor_falls_with_the_number_of_vectors)
         expect_near(floor[i] / floor[i + 1], 4, 0.2, 0);
     }
 }
-END_TEST
 
 /* ---- failures ---- */
 
-START_TEST(bad_arguments_are_refused)
+TEST(bad_arguments_are_refused)
 {
     const gan_allocator half = {0};
     const float x[4] = {1, 2, 3, 4};
@@ -326,7 +316,6 @@ START_TEST(bad_arguments_are_refused)
     gan_moments_destroy(two);
     gan_moments_destroy(three);
 }
-END_TEST
 
 static gan_status make_moments(void **out, const gan_allocator *allocator, void *user)
 {
@@ -342,7 +331,7 @@ static void end_moments(void *made)
     gan_moments_destroy(made);
 }
 
-START_TEST(a_lack_of_memory_is_survived)
+TEST(a_lack_of_memory_is_survived)
 {
     const float x[4] = {1, 2, 3, 5};
     budget b;
@@ -360,30 +349,4 @@ START_TEST(a_lack_of_memory_is_survived)
     expect_ok(gan_metrics_frechet(&distance, m, m));
     gan_moments_destroy(m);
     ck_assert_uint_eq(budget_live(&b), 0);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const moments[] = {mean_and_covariance_are_numpys,
-                                    the_calls_that_vectors_come_in_do_not_show,
-                                    a_large_mean_does_not_hide_the_covariance,
-                                    vectors_that_are_no_numbers_are_refused_whole, NULL};
-    const TTest *const distance[] = {a_set_is_at_no_distance_from_itself,
-                                     moving_and_stretching_cost_what_they_should,
-                                     turning_both_sets_changes_nothing,
-                                     dimensions_in_which_nothing_varies_count_only_by_their_mean,
-                                     the_floor_falls_with_the_number_of_vectors,
-                                     NULL};
-    const TTest *const failures[] = {bad_arguments_are_refused, a_lack_of_memory_is_survived, NULL};
-    Suite *s = suite_create("metrics");
-    TCase *golden_case = tcase_create("definition");
-
-    tcase_add_loop_test(golden_case, distances_are_the_definitions, 0,
-                        sizeof pairs / sizeof *pairs);
-    suite_add_tcase(s, golden_case);
-    add_tests(s, "moments", moments);
-    add_tests(s, "distance", distance);
-    add_tests(s, "failures", failures);
-    return s;
 }

@@ -29,7 +29,7 @@ static void fill(float *x, size_t n)
 
 /* ---- making one ---- */
 
-START_TEST(a_network_tells_what_it_is)
+TEST(a_network_tells_what_it_is)
 {
     gan_network *net = small_net(1);
     static const char *const names[] = {"0.weight", "0.bias", "3.weight", "3.bias"};
@@ -53,9 +53,8 @@ START_TEST(a_network_tells_what_it_is)
     }
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(an_unfinished_network_tells_what_it_has)
+TEST(an_unfinished_network_tells_what_it_has)
 {
     gan_network *net = gan_network_create(gan_shape_3d(1, 2, 3), NULL);
 
@@ -68,9 +67,8 @@ START_TEST(an_unfinished_network_tells_what_it_has)
     ck_assert_int_eq(gan_shape_equal(gan_network_output_shape(net), gan_shape_1d(9)), 1);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(a_long_network_can_be_made)
+TEST(a_long_network_can_be_made)
 {
     gan_network *net = gan_network_create(gan_shape_1d(3), NULL);
     const float x[3] = {1.5f, -2.385f, 0.25f};
@@ -87,10 +85,9 @@ START_TEST(a_long_network_can_be_made)
     expect_ok(gan_network_forward(net, x, 1, y));
     gan_network_destroy(net);
 }
-END_TEST
 
 /* Each may work where the one before does: that is found in one walk. */
-START_TEST(a_long_row_of_layers_in_place_can_be_made)
+TEST(a_long_row_of_layers_in_place_can_be_made)
 {
     gan_network *net = gan_network_create(gan_shape_1d(3), NULL);
     const float x[3] = {1.5f, -2.385f, 0.25f};
@@ -101,9 +98,8 @@ START_TEST(a_long_row_of_layers_in_place_can_be_made)
     expect_same_bits(x, y, sizeof y);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(a_layer_that_does_not_fit_is_remembered)
+TEST(a_layer_that_does_not_fit_is_remembered)
 {
     gan_network *net = gan_network_create(gan_shape_1d(32), NULL);
     gan_network *clone = net;
@@ -135,9 +131,8 @@ START_TEST(a_layer_that_does_not_fit_is_remembered)
                  "layer 2");
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(a_reshape_that_does_not_fit_says_so)
+TEST(a_reshape_that_does_not_fit_says_so)
 {
     gan_network *net = gan_network_create(gan_shape_1d(30), NULL);
 
@@ -147,9 +142,8 @@ START_TEST(a_reshape_that_does_not_fit_says_so)
     expect_error_says("30");
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(a_null_layer_keeps_its_constructors_sentence)
+TEST(a_null_layer_keeps_its_constructors_sentence)
 {
     gan_network *net = gan_network_create(gan_shape_1d(3), NULL);
 
@@ -164,9 +158,8 @@ START_TEST(a_null_layer_keeps_its_constructors_sentence)
     expect_status(gan_network_build(net), GAN_ERR_INVALID);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(nothing_can_be_added_to_a_complete_network)
+TEST(nothing_can_be_added_to_a_complete_network)
 {
     gan_network *net = small_net(1), *twin = small_net(1);
     float x[5], y[4];
@@ -182,9 +175,8 @@ START_TEST(nothing_can_be_added_to_a_complete_network)
     gan_network_destroy(net);
     gan_network_destroy(twin);
 }
-END_TEST
 
-START_TEST(a_network_without_layers_is_none)
+TEST(a_network_without_layers_is_none)
 {
     gan_network *net = gan_network_create(gan_shape_1d(3), NULL), *clone = net;
     float x[3] = {0};
@@ -198,9 +190,8 @@ START_TEST(a_network_without_layers_is_none)
     expect_ok(gan_network_build(net));
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(creation_refuses_bad_shapes_and_settings)
+TEST(creation_refuses_bad_shapes_and_settings)
 {
     const gan_shape none = {0, {0}};
     const gan_allocator half = {0};
@@ -230,9 +221,8 @@ START_TEST(creation_refuses_bad_shapes_and_settings)
     longer.later = 1;
     ck_assert_ptr_null(gan_network_create(gan_shape_1d(3), &longer.known));
 }
-END_TEST
 
-START_TEST(null_is_reported)
+TEST(null_is_reported)
 {
     gan_network *net = small_net(1), *out = net;
     gan_tensor t;
@@ -275,11 +265,10 @@ START_TEST(null_is_reported)
     ck_assert_ptr_null(out);
     gan_network_destroy(net);
 }
-END_TEST
 
 /* ---- the summary ---- */
 
-START_TEST(the_summary_names_layers_shapes_and_counts)
+TEST(the_summary_names_layers_shapes_and_counts)
 {
     gan_network *net = gan_network_create(gan_shape_1d(64), NULL);
     char text[2000];
@@ -301,9 +290,8 @@ START_TEST(the_summary_names_layers_shapes_and_counts)
     ck_assert_uint_eq(gan_network_summary(net, NULL, 0), n);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(the_summary_is_cut_to_fit)
+TEST(the_summary_is_cut_to_fit)
 {
     gan_network *net = small_net(1);
     char whole[2000], text[2000];
@@ -319,11 +307,10 @@ START_TEST(the_summary_is_cut_to_fit)
     }
     gan_network_destroy(net);
 }
-END_TEST
 
 /* ---- weights ---- */
 
-START_TEST(weights_are_a_function_of_the_seed)
+TEST(weights_are_a_function_of_the_seed)
 {
     gan_network *a = small_net(11), *b = small_net(11), *c = small_net(12);
     size_t n;
@@ -344,9 +331,8 @@ START_TEST(weights_are_a_function_of_the_seed)
     free(other);
     free(again);
 }
-END_TEST
 
-START_TEST(no_two_layers_begin_alike)
+TEST(no_two_layers_begin_alike)
 {
     static const net_layer twins[] = {{NET_LINEAR, 20, 20, 0},
                                       {NET_LINEAR, 20, 20, 0},
@@ -365,9 +351,8 @@ START_TEST(no_two_layers_begin_alike)
                   t[0].data[i] != t[2].data[i]);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(initializing_completes_a_network)
+TEST(initializing_completes_a_network)
 {
     gan_network *net = net_make(5, small, NULL), *twin = small_net(77);
 
@@ -376,9 +361,8 @@ START_TEST(initializing_completes_a_network)
     gan_network_destroy(net);
     gan_network_destroy(twin);
 }
-END_TEST
 
-START_TEST(a_clone_shares_nothing)
+TEST(a_clone_shares_nothing)
 {
     gan_network *net = small_net(3), *copy = NULL;
     float x[5], before[4], y[4], *weights;
@@ -403,9 +387,8 @@ START_TEST(a_clone_shares_nothing)
     free(weights);
     gan_network_destroy(copy);
 }
-END_TEST
 
-START_TEST(cloning_completes_a_network)
+TEST(cloning_completes_a_network)
 {
     gan_network *net = net_make(5, small, NULL), *copy;
 
@@ -414,7 +397,6 @@ START_TEST(cloning_completes_a_network)
     gan_network_destroy(net);
     gan_network_destroy(copy);
 }
-END_TEST
 
 /* ---- forward ---- */
 
@@ -424,7 +406,7 @@ static const net_layer all_kinds[] = {
     {NET_LINEAR, 17, 33, 0}, {NET_RELU, 0, 0, 0},    {NET_LINEAR, 33, 3, 0},
     {NET_SIGMOID, 0, 0, 0},  {NET_END, 0, 0, 0}};
 
-START_TEST(forward_is_the_reference)
+TEST(forward_is_the_reference)
 {
     const size_t counts[] = {0, 1, 2, 7, 15, 16, 17, 64, 127, 128, 129, 255, 257, 600};
     gan_network *net = net_seeded(9, all_kinds, 21);
@@ -450,9 +432,8 @@ START_TEST(forward_is_the_reference)
     free(wide);
     free(wanted);
 }
-END_TEST
 
-START_TEST(forward_sees_weights_that_the_host_changed)
+TEST(forward_sees_weights_that_the_host_changed)
 {
     static const net_layer line[] = {{NET_LINEAR, 2, 1, 0}, {NET_END, 0, 0, 0}};
     gan_network *net = net_seeded(2, line, 1);
@@ -469,9 +450,8 @@ START_TEST(forward_sees_weights_that_the_host_changed)
     ck_assert(y[0] == 3.75f && y[1] == -2.75f);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(forward_gives_the_same_bits_on_any_pool)
+TEST(forward_gives_the_same_bits_on_any_pool)
 {
     enum { N = 700 };
     const size_t threads[] = {1, 2, 3, 5};
@@ -499,9 +479,8 @@ START_TEST(forward_gives_the_same_bits_on_any_pool)
     free(y);
     free(z);
 }
-END_TEST
 
-START_TEST(forward_takes_no_memory_and_leaves_the_weights)
+TEST(forward_takes_no_memory_and_leaves_the_weights)
 {
     budget b;
     gan_network *net;
@@ -527,7 +506,6 @@ START_TEST(forward_takes_no_memory_and_leaves_the_weights)
     free(before);
     free(after);
 }
-END_TEST
 
 /* ---- memory ---- */
 
@@ -551,13 +529,12 @@ static void end_network(void *made)
     gan_network_destroy(made);
 }
 
-START_TEST(making_survives_a_lack_of_memory)
+TEST(making_survives_a_lack_of_memory)
 {
     budget_sweep(make_built, end_network, NULL);
 }
-END_TEST
 
-START_TEST(a_build_that_lacked_memory_can_be_repeated)
+TEST(a_build_that_lacked_memory_can_be_repeated)
 {
     gan_network *twin = small_net(8);
 
@@ -585,9 +562,8 @@ START_TEST(a_build_that_lacked_memory_can_be_repeated)
     }
     ck_abort_msg("a build takes over 100 allocations");
 }
-END_TEST
 
-START_TEST(cloning_survives_a_lack_of_memory)
+TEST(cloning_survives_a_lack_of_memory)
 {
     for (size_t allowed = 0; allowed < 200; allowed++) {
         budget b;
@@ -618,40 +594,4 @@ START_TEST(cloning_survives_a_lack_of_memory)
         }
     }
     ck_abort_msg("a clone takes over 200 allocations");
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const making[] = {a_network_tells_what_it_is,
-                                   an_unfinished_network_tells_what_it_has,
-                                   a_long_network_can_be_made,
-                                   a_long_row_of_layers_in_place_can_be_made,
-                                   a_layer_that_does_not_fit_is_remembered,
-                                   a_reshape_that_does_not_fit_says_so,
-                                   a_null_layer_keeps_its_constructors_sentence,
-                                   nothing_can_be_added_to_a_complete_network,
-                                   a_network_without_layers_is_none,
-                                   creation_refuses_bad_shapes_and_settings,
-                                   null_is_reported,
-                                   the_summary_names_layers_shapes_and_counts,
-                                   the_summary_is_cut_to_fit,
-                                   NULL};
-    const TTest *const weights[] = {weights_are_a_function_of_the_seed, no_two_layers_begin_alike,
-                                    initializing_completes_a_network,   a_clone_shares_nothing,
-                                    cloning_completes_a_network,        NULL};
-    const TTest *const forward[] = {forward_is_the_reference,
-                                    forward_sees_weights_that_the_host_changed,
-                                    forward_gives_the_same_bits_on_any_pool,
-                                    forward_takes_no_memory_and_leaves_the_weights, NULL};
-    const TTest *const memory[] = {making_survives_a_lack_of_memory,
-                                   a_build_that_lacked_memory_can_be_repeated,
-                                   cloning_survives_a_lack_of_memory, NULL};
-    Suite *s = suite_create("network");
-
-    add_tests(s, "making", making);
-    add_tests(s, "weights", weights);
-    add_tests(s, "forward", forward);
-    add_tests(s, "memory", memory);
-    return s;
 }

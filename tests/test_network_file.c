@@ -44,7 +44,7 @@ static gan_status make_opened(void **out, const gan_allocator *allocator, void *
     return status;
 }
 
-START_TEST(opening_survives_a_lack_of_memory)
+TEST(opening_survives_a_lack_of_memory)
 {
     char path[1024];
     gan_network *net = small_net(5);
@@ -55,9 +55,8 @@ START_TEST(opening_survives_a_lack_of_memory)
     remove(path);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(loading_and_saving_survive_a_lack_of_memory)
+TEST(loading_and_saving_survive_a_lack_of_memory)
 {
     char path[1024];
     gan_network *net = small_net(5);
@@ -98,11 +97,10 @@ START_TEST(loading_and_saving_survive_a_lack_of_memory)
     remove(scratch_path("network-save-sweep.safetensors"));
     gan_network_destroy(net);
 }
-END_TEST
 
 /* ---- files ---- */
 
-START_TEST(saving_and_loading_keep_every_bit)
+TEST(saving_and_loading_keep_every_bit)
 {
     const char *path = scratch_path("network-roundtrip.safetensors");
     gan_network *net = small_net(5), *other = small_net(6), *opened = NULL;
@@ -130,9 +128,8 @@ START_TEST(saving_and_loading_keep_every_bit)
     gan_network_destroy(other);
     gan_network_destroy(opened);
 }
-END_TEST
 
-START_TEST(opening_brings_back_every_kind_of_layer)
+TEST(opening_brings_back_every_kind_of_layer)
 {
     const char *path = scratch_path("network-kinds.safetensors");
     gan_network *net = gan_network_create(gan_shape_3d(2, 3, 4), NULL), *opened = NULL;
@@ -165,9 +162,8 @@ START_TEST(opening_brings_back_every_kind_of_layer)
     gan_network_destroy(net);
     gan_network_destroy(opened);
 }
-END_TEST
 
-START_TEST(opening_brings_back_layers_of_images)
+TEST(opening_brings_back_layers_of_images)
 {
     const char *path = scratch_path("network-images.safetensors");
     const gan_pool2d_desc pool = {GAN_POOL2D_DESC_INIT, .stride = {1, 2}, .padding = {1, 0}};
@@ -202,7 +198,6 @@ START_TEST(opening_brings_back_layers_of_images)
     gan_network_destroy(net);
     gan_network_destroy(opened);
 }
-END_TEST
 
 static gan_network *normalised(uint64_t seed)
 {
@@ -214,7 +209,7 @@ static gan_network *normalised(uint64_t seed)
     return net;
 }
 
-START_TEST(buffers_travel_with_the_weights)
+TEST(buffers_travel_with_the_weights)
 {
     const char *path = scratch_path("network-buffers.safetensors");
     const float x[3] = {0.3f, -1.2f, 2.385f};
@@ -241,9 +236,8 @@ START_TEST(buffers_travel_with_the_weights)
     gan_network_destroy(other);
     gan_network_destroy(opened);
 }
-END_TEST
 
-START_TEST(a_network_without_weights_can_be_saved)
+TEST(a_network_without_weights_can_be_saved)
 {
     const char *path = scratch_path("network-weightless.safetensors");
     gan_network *net = gan_network_create(gan_shape_1d(3), NULL), *opened = NULL;
@@ -260,14 +254,13 @@ START_TEST(a_network_without_weights_can_be_saved)
     gan_network_destroy(net);
     gan_network_destroy(opened);
 }
-END_TEST
 
 static const net_layer golden_d[] = {{NET_LINEAR, 36, 16, 0}, {NET_LEAKY_RELU, 0, 0, 0.2f},
                                      {NET_LINEAR, 16, 16, 0}, {NET_LEAKY_RELU, 0, 0, 0.2f},
                                      {NET_LINEAR, 16, 1, 0},  {NET_SIGMOID, 0, 0, 0},
                                      {NET_END, 0, 0, 0}};
 
-START_TEST(a_file_from_pytorch_loads_but_has_no_layers)
+TEST(a_file_from_pytorch_loads_but_has_no_layers)
 {
     const char *path = golden_path("train_slow_d_first.safetensors");
     gan_network *net = net_seeded(36, golden_d, 1), *opened = net;
@@ -283,7 +276,6 @@ START_TEST(a_file_from_pytorch_loads_but_has_no_layers)
     ck_assert_ptr_null(opened);
     gan_network_destroy(net);
 }
-END_TEST
 
 /* Write a safetensors file; the numbers are i + 0.5. */
 static void write_file(const char *path, const char *header, size_t n_numbers)
@@ -309,7 +301,7 @@ static const net_layer line[] = {{NET_LINEAR, 2, 3, 0}, {NET_END, 0, 0, 0}};
 #define TENSOR(name, shape, from, to)                                                              \
     "\"" name "\":{\"dtype\":\"F32\",\"shape\":" shape ",\"data_offsets\":[" #from "," #to "]}"
 
-START_TEST(tensors_may_stand_in_any_order)
+TEST(tensors_may_stand_in_any_order)
 {
     const char *path = scratch_path("network-order.safetensors");
     gan_network *net = net_seeded(2, line, 1);
@@ -325,9 +317,8 @@ START_TEST(tensors_may_stand_in_any_order)
     remove(path);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(tensors_that_no_network_has_are_left_out_leniently)
+TEST(tensors_that_no_network_has_are_left_out_leniently)
 {
     const char *path = scratch_path("network-empty.safetensors");
     const gan_network_load_desc lenient = {GAN_NETWORK_LOAD_DESC_INIT, .lenient = 1};
@@ -350,10 +341,9 @@ START_TEST(tensors_that_no_network_has_are_left_out_leniently)
     remove(path);
     gan_network_destroy(net);
 }
-END_TEST
 
 /* torch.nn.utils.parametrizations.spectral_norm() has other names than torch.nn.utils.spectral_norm(). */
-START_TEST(both_spectral_norms_of_pytorch_are_read)
+TEST(both_spectral_norms_of_pytorch_are_read)
 {
     static const char *const names[] = {"d.0.parametrizations.weight.original", "d.0.bias",
                                         "d.0.parametrizations.weight.0._u",
@@ -383,11 +373,10 @@ START_TEST(both_spectral_norms_of_pytorch_are_read)
     remove(path);
     for (size_t i = 0; i < 2; i++) gan_network_destroy(nets[i]);
 }
-END_TEST
 
 /* Names are looked up, not compared each with each: that took 10 s.  The time is looked at only by
  * make check-long, on a machine that has nothing else to do. */
-START_TEST(many_tensors_are_matched_at_once)
+TEST(many_tensors_are_matched_at_once)
 {
     enum { N = 20000 };
     const char *path = scratch_path("network-many.safetensors");
@@ -405,9 +394,8 @@ START_TEST(many_tensors_are_matched_at_once)
     gan_network_destroy(opened);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(files_that_do_not_fit_change_nothing)
+TEST(files_that_do_not_fit_change_nothing)
 {
     static const struct {
         const char *header;
@@ -449,7 +437,6 @@ START_TEST(files_that_do_not_fit_change_nothing)
     gan_network_destroy(net);
     gan_network_destroy(twin);
 }
-END_TEST
 
 /* ---- what fits and what does not ---- */
 
@@ -457,7 +444,7 @@ END_TEST
 static const char wrong[] = "{" TENSOR("0.weight", "[2,3]", 0, 24) "," TENSOR(
     "2.bias", "[1]", 24, 28) "," TENSOR("2.weight", "[1,2]", 28, 36) "}";
 
-START_TEST(all_that_does_not_fit_is_listed)
+TEST(all_that_does_not_fit_is_listed)
 {
     const char *path = scratch_path("network-wrong.safetensors");
     gan_network_load_report report = {GAN_NETWORK_LOAD_REPORT_INIT};
@@ -483,9 +470,8 @@ START_TEST(all_that_does_not_fit_is_listed)
     gan_network_destroy(net);
     gan_network_destroy(twin);
 }
-END_TEST
 
-START_TEST(lenient_loading_takes_what_fits)
+TEST(lenient_loading_takes_what_fits)
 {
     const char *path = scratch_path("network-lenient.safetensors");
     gan_network_load_report report = {GAN_NETWORK_LOAD_REPORT_INIT};
@@ -513,9 +499,8 @@ START_TEST(lenient_loading_takes_what_fits)
     gan_network_destroy(net);
     gan_network_destroy(twin);
 }
-END_TEST
 
-START_TEST(loading_nothing_is_an_error_even_when_lenient)
+TEST(loading_nothing_is_an_error_even_when_lenient)
 {
     static const struct {
         const char *name, *says;
@@ -541,9 +526,8 @@ START_TEST(loading_nothing_is_an_error_even_when_lenient)
     gan_network_destroy(net);
     gan_network_destroy(twin);
 }
-END_TEST
 
-START_TEST(a_prefix_chooses_one_network_of_a_file)
+TEST(a_prefix_chooses_one_network_of_a_file)
 {
     const char *path = scratch_path("network-two.safetensors");
     gan_network *net = net_seeded(2, line, 1);
@@ -569,9 +553,8 @@ START_TEST(a_prefix_chooses_one_network_of_a_file)
     remove(path);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(counts_of_batches_are_passed_over)
+TEST(counts_of_batches_are_passed_over)
 {
     const char *path = scratch_path("network-counts.safetensors");
     gan_network *net = net_seeded(2, line, 1);
@@ -591,9 +574,8 @@ START_TEST(counts_of_batches_are_passed_over)
     remove(path);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(long_lists_are_cut_but_not_their_counts)
+TEST(long_lists_are_cut_but_not_their_counts)
 {
     const char *path = scratch_path("network-long.safetensors");
     gan_network_load_report report = {GAN_NETWORK_LOAD_REPORT_INIT};
@@ -623,9 +605,8 @@ START_TEST(long_lists_are_cut_but_not_their_counts)
     remove(path);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(loading_reads_its_settings)
+TEST(loading_reads_its_settings)
 {
     gan_network_load_report report = {GAN_NETWORK_LOAD_REPORT_INIT};
     gan_network_load_desc d = {GAN_NETWORK_LOAD_DESC_INIT, .report = &report};
@@ -638,7 +619,6 @@ START_TEST(loading_reads_its_settings)
     expect_fails(gan_network_load(net, "never", &d), GAN_ERR_INVALID, "load desc");
     gan_network_destroy(net);
 }
-END_TEST
 
 /* The number of a file whose bits are those of `from` becomes `to`. */
 static void replace_number(const char *path, float from, float to)
@@ -662,7 +642,7 @@ static void replace_number(const char *path, float from, float to)
     scratch_write(path, bytes, n);
 }
 
-START_TEST(a_weight_that_is_no_number_is_neither_written_nor_read)
+TEST(a_weight_that_is_no_number_is_neither_written_nor_read)
 {
     const float bad[] = {NAN, INFINITY, -INFINITY}, fine = 0.123456f;
     char path[1024];
@@ -695,12 +675,11 @@ START_TEST(a_weight_that_is_no_number_is_neither_written_nor_read)
     }
     remove(path);
 }
-END_TEST
 
 #define LAYERS(text) "{\"__metadata__\":{\"libgan.network\":\"" text "\"}"
 #define WEIGHTS "," TENSOR("0.weight", "[3,2]", 0, 24) "," TENSOR("0.bias", "[3]", 24, 36) "}"
 
-START_TEST(forged_layers_are_only_an_error)
+TEST(forged_layers_are_only_an_error)
 {
     static const struct {
         const char *header;
@@ -772,9 +751,8 @@ START_TEST(forged_layers_are_only_an_error)
     }
     remove(path);
 }
-END_TEST
 
-START_TEST(an_endless_description_is_not_parsed)
+TEST(an_endless_description_is_not_parsed)
 {
     static const char begin[] = "{\"__metadata__\":{\"libgan.network\":\"";
     const size_t n = (1 << 20) + 1;
@@ -792,9 +770,8 @@ START_TEST(an_endless_description_is_not_parsed)
     remove(path);
     free(header);
 }
-END_TEST
 
-START_TEST(a_small_file_cannot_ask_for_much_memory)
+TEST(a_small_file_cannot_ask_for_much_memory)
 {
     static const struct {
         const char *header;
@@ -828,9 +805,8 @@ START_TEST(a_small_file_cannot_ask_for_much_memory)
     }
     remove(path);
 }
-END_TEST
 
-START_TEST(opening_reads_its_settings)
+TEST(opening_reads_its_settings)
 {
     const char *path = scratch_path("network-settings.safetensors");
     const gan_allocator half = {0};
@@ -866,9 +842,8 @@ START_TEST(opening_reads_its_settings)
     ck_assert_ptr_null(opened);
     remove(path);
 }
-END_TEST
 
-START_TEST(saving_where_nothing_can_be_written_is_an_error)
+TEST(saving_where_nothing_can_be_written_is_an_error)
 {
     gan_network *net = small_net(5);
 
@@ -876,41 +851,4 @@ START_TEST(saving_where_nothing_can_be_written_is_an_error)
                  "no-such-folder");
     expect_status(gan_network_save(net, ""), GAN_ERR_IO);
     gan_network_destroy(net);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const memory[] = {opening_survives_a_lack_of_memory,
-                                   loading_and_saving_survive_a_lack_of_memory, NULL};
-    const TTest *const files[] = {saving_and_loading_keep_every_bit,
-                                  opening_brings_back_every_kind_of_layer,
-                                  opening_brings_back_layers_of_images,
-                                  buffers_travel_with_the_weights,
-                                  a_network_without_weights_can_be_saved,
-                                  a_file_from_pytorch_loads_but_has_no_layers,
-                                  tensors_may_stand_in_any_order,
-                                  tensors_that_no_network_has_are_left_out_leniently,
-                                  both_spectral_norms_of_pytorch_are_read,
-                                  many_tensors_are_matched_at_once,
-                                  files_that_do_not_fit_change_nothing,
-                                  a_weight_that_is_no_number_is_neither_written_nor_read,
-                                  all_that_does_not_fit_is_listed,
-                                  lenient_loading_takes_what_fits,
-                                  loading_nothing_is_an_error_even_when_lenient,
-                                  a_prefix_chooses_one_network_of_a_file,
-                                  counts_of_batches_are_passed_over,
-                                  long_lists_are_cut_but_not_their_counts,
-                                  loading_reads_its_settings,
-                                  forged_layers_are_only_an_error,
-                                  an_endless_description_is_not_parsed,
-                                  a_small_file_cannot_ask_for_much_memory,
-                                  opening_reads_its_settings,
-                                  saving_where_nothing_can_be_written_is_an_error,
-                                  NULL};
-    Suite *s = suite_create("network_file");
-
-    add_tests(s, "memory", memory);
-    add_tests(s, "files", files);
-    return s;
 }

@@ -127,7 +127,7 @@ static void initialize(gan_network *net, gan_init_desc d)
     expect_the_rest(net, d.init != GAN_INIT_NORMAL);
 }
 
-START_TEST(normal_is_that_of_dcgan)
+TEST(normal_is_that_of_dcgan)
 {
     gan_network *net = network(NULL);
 
@@ -147,9 +147,8 @@ START_TEST(normal_is_that_of_dcgan)
     expect_moments(tensor_of(net, "0.weight").data, 96 * 200, 0, 0.02);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(xavier_and_kaiming_have_pytorchs_deviations)
+TEST(xavier_and_kaiming_have_pytorchs_deviations)
 {
     gan_network *net = network(NULL);
 
@@ -173,7 +172,6 @@ START_TEST(xavier_and_kaiming_have_pytorchs_deviations)
     }
     gan_network_destroy(net);
 }
-END_TEST
 
 /* The shorter side's vectors are at right angles and `gain` long. */
 static void expect_orthogonal(const gan_tensor *t, double gain)
@@ -193,7 +191,7 @@ static void expect_orthogonal(const gan_tensor *t, double gain)
         }
 }
 
-START_TEST(orthogonal_is_orthogonal)
+TEST(orthogonal_is_orthogonal)
 {
     gan_network *net = network(NULL);
 
@@ -208,11 +206,10 @@ START_TEST(orthogonal_is_orthogonal)
     }
     gan_network_destroy(net);
 }
-END_TEST
 
 /* A matrix of one number is 1 or -1, and no matter how small, each as often: the signs are those of
  * a decomposition with a positive diagonal. */
-START_TEST(orthogonal_has_both_signs)
+TEST(orthogonal_has_both_signs)
 {
     gan_network *net = gan_network_create(gan_shape_1d(1), NULL);
     const gan_init_desc d = {GAN_INIT_DESC_INIT, .init = GAN_INIT_ORTHOGONAL};
@@ -227,9 +224,8 @@ START_TEST(orthogonal_has_both_signs)
     ck_assert(positive > 30 && positive < 70);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(a_seed_gives_its_weights)
+TEST(a_seed_gives_its_weights)
 {
     gan_network *a = network(NULL), *b = network(NULL);
 
@@ -249,9 +245,8 @@ START_TEST(a_seed_gives_its_weights)
     gan_network_destroy(a);
     gan_network_destroy(b);
 }
-END_TEST
 
-START_TEST(settings_out_of_range_change_nothing)
+TEST(settings_out_of_range_change_nothing)
 {
     const gan_init_desc bad[] = {
         {GAN_INIT_DESC_INIT, .init = (gan_init)6}, {GAN_INIT_DESC_INIT, .init = (gan_init)-1},
@@ -272,9 +267,8 @@ START_TEST(settings_out_of_range_change_nothing)
     expect_fails(gan_network_initialize_as(net, 1, NULL), GAN_ERR_INVALID, "no layer");
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(orthogonal_survives_a_lack_of_memory)
+TEST(orthogonal_survives_a_lack_of_memory)
 {
     const gan_init_desc d = {GAN_INIT_DESC_INIT, .init = GAN_INIT_ORTHOGONAL};
     gan_network *twin = network(NULL), *net;
@@ -295,20 +289,4 @@ START_TEST(orthogonal_survives_a_lack_of_memory)
     gan_network_destroy(net);
     ck_assert_uint_eq(budget_live(&b), 0);
     gan_network_destroy(twin);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const rules[] = {
-        normal_is_that_of_dcgan,  xavier_and_kaiming_have_pytorchs_deviations,
-        orthogonal_is_orthogonal, orthogonal_has_both_signs,
-        a_seed_gives_its_weights, NULL};
-    const TTest *const contract[] = {settings_out_of_range_change_nothing,
-                                     orthogonal_survives_a_lack_of_memory, NULL};
-    Suite *s = suite_create("network_init");
-
-    add_tests(s, "rules", rules);
-    add_tests(s, "contract", contract);
-    return s;
 }

@@ -96,7 +96,7 @@ static gan_network *small(void)
 
 /* ---- values ---- */
 
-START_TEST(networks_are_pytorchs)
+TEST(networks_are_pytorchs)
 {
     golden *g = golden_open("layers_label.bin");
 
@@ -107,10 +107,9 @@ START_TEST(networks_are_pytorchs)
     expect_network_golden(g, "blocks", blocks(3, 5, 4), 6, 6);
     golden_close(g);
 }
-END_TEST
 
 /* Without what has kinks. */
-START_TEST(gradients_are_finite_differences)
+TEST(gradients_are_finite_differences)
 {
     expect_network_gradients(norm_of(gan_shape_3d(2, 3, 3), 3), 6, 6);
     expect_network_gradients(NETWORK(gan_shape_1d(4), gan_layer_label_embedding(3, 2),
@@ -119,15 +118,13 @@ START_TEST(gradients_are_finite_differences)
                                      gan_layer_projection(8, 3)),
                              6, 6);
 }
-END_TEST
 
-START_TEST(large_networks_have_the_same_bits)
+TEST(large_networks_have_the_same_bits)
 {
     expect_network_same_bits(generator(40, 64, 10), 120, 60);
     expect_network_same_bits(discriminator(40, 10), 200, 100);
     expect_network_same_bits(blocks(24, 40, 10), 100, 50);
 }
-END_TEST
 
 /* ---- forward_labels ---- */
 
@@ -139,7 +136,7 @@ static void fill(float *x, size_t n)
 }
 
 /* In one go on some threads as sample by sample. */
-START_TEST(labels_stay_with_their_samples)
+TEST(labels_stay_with_their_samples)
 {
     float x[MANY * IN], y[MANY * OUT], one[OUT], first[MANY * OUT];
     uint8_t labels[MANY];
@@ -166,9 +163,8 @@ START_TEST(labels_stay_with_their_samples)
         gan_pool_destroy(pool);
     }
 }
-END_TEST
 
-START_TEST(labels_make_a_difference_and_nothing_is_allocated)
+TEST(labels_make_a_difference_and_nothing_is_allocated)
 {
     budget b;
     float x[2 * IN] = {1, 2, 3, 4, 1, 2, 3, 4}, y[2 * OUT];
@@ -194,9 +190,8 @@ START_TEST(labels_make_a_difference_and_nothing_is_allocated)
     gan_network_destroy(net);
     ck_assert_uint_eq(budget_live(&b), 0);
 }
-END_TEST
 
-START_TEST(a_network_without_labels_takes_none)
+TEST(a_network_without_labels_takes_none)
 {
     gan_network *net = NETWORK(gan_shape_1d(IN), gan_layer_linear(IN, OUT));
     float x[IN], y[OUT], z[OUT];
@@ -213,14 +208,13 @@ START_TEST(a_network_without_labels_takes_none)
     ck_assert_uint_eq(gan_network_class_count(NULL), 0);
     gan_network_destroy(net);
 }
-END_TEST
 
 static void expect_untouched(const float *y)
 {
     for (size_t i = 0; i < 2 * OUT; i++) ck_assert(y[i] == 7);
 }
 
-START_TEST(labels_are_checked)
+TEST(labels_are_checked)
 {
     const uint8_t good[] = {2, 1}, bad[] = {2, 3};
     const float way[] = {0.5f, 0.5f}, wrong[] = {0, NAN}, endless[] = {INFINITY, 0};
@@ -264,7 +258,6 @@ START_TEST(labels_are_checked)
     gan_network_destroy(net);
     gan_network_destroy(broken);
 }
-END_TEST
 
 /* ---- forward_between ---- */
 
@@ -284,7 +277,7 @@ static gan_network *one_of_each(size_t which)
 enum { N_EACH = 6, SIZE = 16, MOST_OUT = 18 };
 
 /* All are linear in what they know of a class. */
-START_TEST(between_two_classes_lies_the_mean)
+TEST_EACH(between_two_classes_lies_the_mean, 0, N_EACH)
 {
     const float quarter[] = {0.25f, 0.25f}, ends[] = {0, 1};
     const uint8_t from[] = {2, 0}, to[] = {1, 2}, mixed[] = {2, 2};
@@ -312,7 +305,6 @@ START_TEST(between_two_classes_lies_the_mean)
     expect_same_bits(y, a, 2 * out * sizeof *a);
     gan_network_destroy(net);
 }
-END_TEST
 
 /* ---- how many classes ---- */
 
@@ -323,7 +315,7 @@ static void expect_other_classes(gan_network *net, gan_layer *layer, const char 
     gan_network_destroy(net);
 }
 
-START_TEST(all_layers_have_the_same_classes)
+TEST(all_layers_have_the_same_classes)
 {
     const gan_shape in = gan_shape_1d(6);
     gan_network *net = small(), *body;
@@ -348,9 +340,8 @@ START_TEST(all_layers_have_the_same_classes)
                          gan_layer_residual(body, NETWORK(in, gan_layer_class_affine(6, 3))),
                          "labels of 3 classes, those of the layers before have 5");
 }
-END_TEST
 
-START_TEST(conditional_batch_norm_is_two_layers)
+TEST(conditional_batch_norm_is_two_layers)
 {
     const gan_norm_desc desc = {GAN_NORM_DESC_INIT, .eps = 1e-3, .momentum = 0.25};
     gan_norm_desc bad = {GAN_NORM_DESC_INIT};
@@ -383,7 +374,6 @@ START_TEST(conditional_batch_norm_is_two_layers)
     gan_network_destroy(net);
     expect_fails(gan_network_add_conditional_batch_norm(NULL, 6, 3, NULL), GAN_ERR_INVALID, "NULL");
 }
-END_TEST
 
 /* ---- names ---- */
 
@@ -400,7 +390,7 @@ static void expect_names(const gan_network *net, const char *const *wanted)
     ck_assert_ptr_null(gan_network_class_name(net, 3));
 }
 
-START_TEST(classes_have_names)
+TEST(classes_have_names)
 {
     gan_network *net = small(), *clone = NULL;
 
@@ -417,9 +407,8 @@ START_TEST(classes_have_names)
     gan_network_destroy(clone);
     expect_names(NULL, NULL);
 }
-END_TEST
 
-START_TEST(wrong_names_change_nothing)
+TEST(wrong_names_change_nothing)
 {
     char longest[257];
     const char *wrong[] = {"a", "b", "b"}, *fitting[] = {"a", "b", longest};
@@ -456,7 +445,6 @@ START_TEST(wrong_names_change_nothing)
     gan_network_destroy(plain);
     gan_network_destroy(net);
 }
-END_TEST
 
 /* A conditional network with names, which was copied. */
 static gan_status make_named(void **out, const gan_allocator *allocator, void *user)
@@ -494,7 +482,7 @@ static gan_status make_opened(void **out, const gan_allocator *allocator, void *
     return status;
 }
 
-START_TEST(names_survive_a_lack_of_memory)
+TEST(names_survive_a_lack_of_memory)
 {
     char path[1024];
     gan_network *net = small();
@@ -507,11 +495,10 @@ START_TEST(names_survive_a_lack_of_memory)
     remove(path);
     gan_network_destroy(net);
 }
-END_TEST
 
 /* ---- files ---- */
 
-START_TEST(files_keep_layers_and_names)
+TEST(files_keep_layers_and_names)
 {
     const char *path = scratch_path("labels.safetensors");
     gan_network *nets[] = {generator(5, 6, 3), discriminator(5, 3), blocks(3, 5, 3)};
@@ -542,7 +529,6 @@ START_TEST(files_keep_layers_and_names)
     }
     remove(path);
 }
-END_TEST
 
 /* The tensors of small() with these layers and names. */
 static void write_forged(gan_network *net, const char *path, const char *layers,
@@ -558,7 +544,7 @@ static void write_forged(gan_network *net, const char *path, const char *layers,
 static const char small_layers[] =
     "{\"input\": [4], \"layers\": [[\"label_embedding\", 3, 2], [\"linear\", 6, 5]]}";
 
-START_TEST(forged_layers_are_only_an_error)
+TEST(forged_layers_are_only_an_error)
 {
     static const char *const forged[][2] = {
         {"[\"label_embedding\", 3]", "2 settings expected, found 1"},
@@ -591,9 +577,8 @@ START_TEST(forged_layers_are_only_an_error)
     remove(path);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(forged_names_are_only_an_error)
+TEST(forged_names_are_only_an_error)
 {
     static const char *const forged[][2] = {
         {"[\"a\", \"b\"]", "libgan.classes: 2 names for 3 classes"},
@@ -634,7 +619,6 @@ START_TEST(forged_names_are_only_an_error)
     remove(path);
     gan_network_destroy(net);
 }
-END_TEST
 
 /* ---- checkpoints ---- */
 
@@ -680,7 +664,7 @@ static void expect_names_in(const char *path, const char *const *g_names,
     gan_network_destroy(average);
 }
 
-START_TEST(checkpoints_have_names_and_load_under_others)
+TEST_EACH(checkpoints_have_names_and_load_under_others, 0, 2)
 {
     const char *path = scratch_path("names.gan");
     const int d_looks = _i;
@@ -706,33 +690,4 @@ START_TEST(checkpoints_have_names_and_load_under_others)
     remove(path);
     game_end(&named);
     game_end(&other);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const values[] = {networks_are_pytorchs, gradients_are_finite_differences,
-                                   large_networks_have_the_same_bits, NULL};
-    const TTest *const running[] = {labels_stay_with_their_samples,
-                                    labels_make_a_difference_and_nothing_is_allocated,
-                                    a_network_without_labels_takes_none, labels_are_checked, NULL};
-    const TTest *const classes[] = {all_layers_have_the_same_classes,
-                                    conditional_batch_norm_is_two_layers,
-                                    classes_have_names,
-                                    wrong_names_change_nothing,
-                                    names_survive_a_lack_of_memory,
-                                    files_keep_layers_and_names,
-                                    forged_layers_are_only_an_error,
-                                    forged_names_are_only_an_error,
-                                    NULL};
-    Suite *s = suite_create("network_labels");
-    TCase *tc = tcase_create("each");
-
-    add_tests(s, "values", values);
-    add_tests(s, "running", running);
-    add_tests(s, "classes", classes);
-    tcase_add_loop_test(tc, between_two_classes_lies_the_mean, 0, N_EACH);
-    tcase_add_loop_test(tc, checkpoints_have_names_and_load_under_others, 0, 2);
-    suite_add_tcase(s, tc);
-    return s;
 }

@@ -139,7 +139,7 @@ static void sweep(gan_status (*attempt)(void *), void *user)
     ck_assert_uint_le(n_ok, 2);
 }
 
-START_TEST(networks_are_read_and_written_or_there_is_no_memory)
+TEST(networks_are_read_and_written_or_there_is_no_memory)
 {
     gan_network *net = every_kind();
 
@@ -150,9 +150,8 @@ START_TEST(networks_are_read_and_written_or_there_is_no_memory)
     remove(path);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(runs_are_read_and_written_or_there_is_no_memory)
+TEST(runs_are_read_and_written_or_there_is_no_memory)
 {
     game x = small_game();
 
@@ -162,15 +161,4 @@ START_TEST(runs_are_read_and_written_or_there_is_no_memory)
     sweep(open_run, NULL);
     remove(path);
     game_end(&x);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {networks_are_read_and_written_or_there_is_no_memory,
-                                  runs_are_read_and_written_or_there_is_no_memory, NULL};
-    Suite *s = suite_create("network_memory");
-
-    add_tests(s, "memory", tests);
-    return s;
 }

@@ -29,7 +29,7 @@ static void expect_shape(const gan_network *net, gan_shape wanted)
 
 /* ---- in memory ---- */
 
-START_TEST(a_picture_is_the_output_or_what_was_said)
+TEST(a_picture_is_the_output_or_what_was_said)
 {
     gan_network *net = vectors(), *clone = NULL;
 
@@ -50,9 +50,8 @@ START_TEST(a_picture_is_the_output_or_what_was_said)
     expect_shape(net, gan_shape_3d(1, 6, 4));
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(a_layer_of_another_size_takes_the_picture_back)
+TEST(a_layer_of_another_size_takes_the_picture_back)
 {
     gan_network *net = vectors();
 
@@ -63,9 +62,8 @@ START_TEST(a_layer_of_another_size_takes_the_picture_back)
     expect_shape(net, none);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(wrong_notes_change_nothing)
+TEST(wrong_notes_change_nothing)
 {
     gan_network *net = vectors(), *broken = vectors();
 
@@ -90,7 +88,6 @@ START_TEST(wrong_notes_change_nothing)
     gan_network_destroy(broken);
     gan_network_destroy(net);
 }
-END_TEST
 
 /* ---- in files ---- */
 
@@ -102,7 +99,7 @@ static gan_network *opened_from(const char *path)
     return net;
 }
 
-START_TEST(files_have_notes)
+TEST(files_have_notes)
 {
     const char *path = scratch_path("notes.safetensors");
     gan_network *net = vectors(), *plain, *noted;
@@ -125,7 +122,6 @@ START_TEST(files_have_notes)
     gan_network_destroy(plain);
     gan_network_destroy(net);
 }
-END_TEST
 
 static void write_forged(gan_network *net, const char *path, const char *name, const char *note)
 {
@@ -137,7 +133,7 @@ static void write_forged(gan_network *net, const char *path, const char *name, c
     expect_ok(gan__safetensors_write(path, tensors, 2, metadata, 2, NULL));
 }
 
-START_TEST(forged_notes_are_only_an_error)
+TEST(forged_notes_are_only_an_error)
 {
     static const char *const forged[][3] = {
         {"libgan.network.picture", "[1, 2, 2]", "picture: network: a picture of shape [1, 2, 2]"},
@@ -166,7 +162,6 @@ START_TEST(forged_notes_are_only_an_error)
     remove(path);
     gan_network_destroy(net);
 }
-END_TEST
 
 /* ---- in training ---- */
 
@@ -198,7 +193,7 @@ static void expect_notes_in(const char *path, gan_shape picture, gan_latent late
     }
 }
 
-START_TEST(trainers_tell_the_generator_and_checkpoints_keep_it)
+TEST(trainers_tell_the_generator_and_checkpoints_keep_it)
 {
     const char *path = scratch_path("notes.gan");
     const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .n_threads = 1, .average_decay = 0.5,
@@ -220,9 +215,8 @@ START_TEST(trainers_tell_the_generator_and_checkpoints_keep_it)
     remove(path);
     game_end(&x);
 }
-END_TEST
 
-START_TEST(a_trainer_that_is_not_made_tells_nothing)
+TEST(a_trainer_that_is_not_made_tells_nothing)
 {
     const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .latent = GAN_LATENT_UNIFORM};
     gan_network *g = vectors(), *d = vectors();
@@ -235,21 +229,4 @@ START_TEST(a_trainer_that_is_not_made_tells_nothing)
     gan_network_destroy(d);
     gan_optimizer_destroy(g_opt);
     gan_optimizer_destroy(d_opt);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const memory[] = {a_picture_is_the_output_or_what_was_said,
-                                   a_layer_of_another_size_takes_the_picture_back,
-                                   wrong_notes_change_nothing, NULL};
-    const TTest *const files[] = {files_have_notes, forged_notes_are_only_an_error, NULL};
-    const TTest *const training[] = {trainers_tell_the_generator_and_checkpoints_keep_it,
-                                     a_trainer_that_is_not_made_tells_nothing, NULL};
-    Suite *s = suite_create("network_notes");
-
-    add_tests(s, "memory", memory);
-    add_tests(s, "files", files);
-    add_tests(s, "training", training);
-    return s;
 }

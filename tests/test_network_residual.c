@@ -115,7 +115,7 @@ static gan_layer *upsampling(void)
 
 /* ---- values ---- */
 
-START_TEST(blocks_are_pytorchs)
+TEST(blocks_are_pytorchs)
 {
     golden *g = golden_open("layers_residual.bin");
 
@@ -128,9 +128,8 @@ START_TEST(blocks_are_pytorchs)
     expect_layer_golden(g, "upsampling", gan_shape_3d(4, 3, 3), upsampling(), 4, 4);
     golden_close(g);
 }
-END_TEST
 
-START_TEST(gradients_are_finite_differences)
+TEST(gradients_are_finite_differences)
 {
     expect_layer_gradients(gan_shape_1d(7), projected(), 3, 3, NULL);
     expect_network_gradients(only_in_place(), 3, 3);
@@ -143,10 +142,9 @@ START_TEST(gradients_are_finite_differences)
               gan_layer_tanh()),
         4, 4);
 }
-END_TEST
 
 /* Large enough for many tiles, by rows next to products that are cut by columns. */
-START_TEST(bits_dont_depend_on_the_cut)
+TEST(bits_dont_depend_on_the_cut)
 {
     expect_network_same_bits(resnet(12, 20, 17, 14), 10, 5);
     expect_network_same_bits(
@@ -157,9 +155,8 @@ START_TEST(bits_dont_depend_on_the_cut)
                gan_layer_tanh(), block(210), block(210), gan_layer_dropout(0.1f)),
         100, 100);
 }
-END_TEST
 
-START_TEST(evaluation_is_the_same_on_any_pool)
+TEST(evaluation_is_the_same_on_any_pool)
 {
     enum { N = 700 };
     gan_pool *pool = NULL;
@@ -178,7 +175,6 @@ START_TEST(evaluation_is_the_same_on_any_pool)
     gan_network_destroy(shared);
     gan_pool_destroy(pool);
 }
-END_TEST
 
 /* A generator that ends in a block, before a discriminator that begins with one; or, the same to
  * the last bit, with a layer in between that does nothing. */
@@ -215,7 +211,7 @@ static void expect_same_numbers(gan_network *a, gan_network *b)
     free(y);
 }
 
-START_TEST(blocks_meet_where_the_networks_do)
+TEST(blocks_meet_where_the_networks_do)
 {
     game x = seam(1, 0), y = seam(3, 1);
 
@@ -228,11 +224,10 @@ START_TEST(blocks_meet_where_the_networks_do)
     game_end(&x);
     game_end(&y);
 }
-END_TEST
 
 /* ---- what a network says about its blocks ---- */
 
-START_TEST(names_are_pytorchs)
+TEST(names_are_pytorchs)
 {
     static const char *const names[] = {"0.weight",
                                         "0.bias",
@@ -264,9 +259,8 @@ START_TEST(names_are_pytorchs)
     ck_assert_int_eq(gan_shape_equal(gan_network_output_shape(net), gan_shape_1d(4)), 1);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(the_summary_shows_branches)
+TEST(the_summary_shows_branches)
 {
     static const char wanted[] =
         "layer         kind              output                  parameters\n"
@@ -286,9 +280,8 @@ START_TEST(the_summary_shows_branches)
     ck_assert_str_eq(text, wanted);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(first_weights_are_those_of_the_layers_in_a_row)
+TEST(first_weights_are_those_of_the_layers_in_a_row)
 {
     const gan_network_desc desc = {GAN_NETWORK_DESC_INIT, .seed = 9};
     gan_network *net = NET_WITH(&desc, gan_shape_1d(4), gan_layer_linear(4, 4), block(4));
@@ -302,10 +295,9 @@ START_TEST(first_weights_are_those_of_the_layers_in_a_row)
     gan_network_destroy(net);
     gan_network_destroy(row);
 }
-END_TEST
 
 /* What a classifier's features are is counted in the host's layers. */
-START_TEST(features_stand_before_or_behind_a_block)
+TEST(features_stand_before_or_behind_a_block)
 {
     const float x[12] = {0.5f, -1, 2, 0.25f, 3, -2, 1, 0, -0.5f, 1.5f, -3, 0.75f};
     const size_t wanted[] = {7, 5, 7, 4};
@@ -327,7 +319,6 @@ START_TEST(features_stand_before_or_behind_a_block)
     }
     gan_network_destroy(net);
 }
-END_TEST
 
 /* ---- what is refused ---- */
 
@@ -356,7 +347,7 @@ static gan_layer *lin(size_t in, size_t out)
     return gan_layer_linear(in, out);
 }
 
-START_TEST(blocks_that_do_not_fit_are_refused)
+TEST(blocks_that_do_not_fit_are_refused)
 {
     gan_network *complete;
 
@@ -381,10 +372,9 @@ START_TEST(blocks_that_do_not_fit_are_refused)
     expect_refused(gan_layer_residual(complete, NULL), GAN_ERR_INVALID,
                    "layer 1 (residual): body: is complete already");
 }
-END_TEST
 
 /* The networks given away are ended. */
-START_TEST(constructors_refuse_what_is_no_network)
+TEST(constructors_refuse_what_is_no_network)
 {
     gan_network *both;
 
@@ -398,9 +388,8 @@ START_TEST(constructors_refuse_what_is_no_network)
     gan_layer_destroy(gan_layer_residual(branch(4, lin(4, 4)), branch(4, lin(4, 4))));
     ck_assert_uint_eq(budget_live(&kept), 0);
 }
-END_TEST
 
-START_TEST(a_network_cannot_hold_itself)
+TEST(a_network_cannot_hold_itself)
 {
     gan_network *net;
 
@@ -410,7 +399,6 @@ START_TEST(a_network_cannot_hold_itself)
                  "body: a network can't hold itself");
     ck_assert_uint_eq(budget_live(&kept), 0); /* it was given away */
 }
-END_TEST
 
 /* Blocks in each other, so many. */
 static gan_layer *tower(size_t height)
@@ -422,7 +410,7 @@ static gan_layer *tower(size_t height)
     return layer;
 }
 
-START_TEST(there_is_a_limit_to_depth)
+TEST(there_is_a_limit_to_depth)
 {
     gan_network *net = VECTOR(2, tower(6)), *copy = NULL;
     const float x[2] = {1, -2};
@@ -439,7 +427,6 @@ START_TEST(there_is_a_limit_to_depth)
                  "layer 1 (residual): more than 6 blocks in each other");
     gan_network_destroy(net);
 }
-END_TEST
 
 /* ---- memory ---- */
 
@@ -477,11 +464,10 @@ static gan_status make_block(void **out, const gan_allocator *allocator, void *u
     return status;
 }
 
-START_TEST(making_survives_a_lack_of_memory)
+TEST(making_survives_a_lack_of_memory)
 {
     budget_sweep(make_block, end_network, NULL);
 }
-END_TEST
 
 static gan_status make_clone(void **out, const gan_allocator *allocator, void *user)
 {
@@ -501,11 +487,10 @@ static gan_status make_clone(void **out, const gan_allocator *allocator, void *u
     return status;
 }
 
-START_TEST(cloning_survives_a_lack_of_memory)
+TEST(cloning_survives_a_lack_of_memory)
 {
     budget_sweep(make_clone, end_network, NULL);
 }
-END_TEST
 
 static gan_status make_opened(void **out, const gan_allocator *allocator, void *user)
 {
@@ -517,7 +502,7 @@ static gan_status make_opened(void **out, const gan_allocator *allocator, void *
     return status;
 }
 
-START_TEST(opening_survives_a_lack_of_memory)
+TEST(opening_survives_a_lack_of_memory)
 {
     char path[1024];
     gan_network *net = nested(NULL);
@@ -528,7 +513,6 @@ START_TEST(opening_survives_a_lack_of_memory)
     remove(path);
     gan_network_destroy(net);
 }
-END_TEST
 
 /* ---- files ---- */
 
@@ -578,7 +562,7 @@ static void expect_round_trips(gan_network *net)
     gan_network_destroy(copy_of_opened);
 }
 
-START_TEST(copies_and_files_keep_everything)
+TEST(copies_and_files_keep_everything)
 {
     expect_round_trips(VECTOR(7, block(7)));
     expect_round_trips(in_place());
@@ -586,9 +570,8 @@ START_TEST(copies_and_files_keep_everything)
     expect_round_trips(resnet(3, 5, 6, 4));
     expect_round_trips(VECTOR(2, gan_layer_tanh(), tower(6)));
 }
-END_TEST
 
-START_TEST(checkpoints_keep_everything)
+TEST(checkpoints_keep_everything)
 {
     const char *path = scratch_path("residual-checkpoint.gan");
     game x = seam(2, 0), y = seam(2, 0), apart = seam(2, 1);
@@ -614,7 +597,6 @@ START_TEST(checkpoints_keep_everything)
     game_end(&y);
     game_end(&apart);
 }
-END_TEST
 
 /* Write a safetensors file of a linear layer's weights as 0.body.0 under a description that has '
  * for each ". */
@@ -641,7 +623,7 @@ static void write_described(const char *path, const char *description)
 #define LAYERS(text) "{'input':[2],'layers':[" text "]}"
 #define LINEAR22 "[['linear',2,2]]"
 
-START_TEST(forged_blocks_are_only_an_error)
+TEST(forged_blocks_are_only_an_error)
 {
     static const struct {
         const char *description;
@@ -696,9 +678,8 @@ START_TEST(forged_blocks_are_only_an_error)
     }
     remove(path);
 }
-END_TEST
 
-START_TEST(a_description_of_any_depth_is_refused)
+TEST(a_description_of_any_depth_is_refused)
 {
     const size_t depths[] = {7, 100, 500};
     const char *path = scratch_path("residual-deep.safetensors");
@@ -724,37 +705,4 @@ START_TEST(a_description_of_any_depth_is_refused)
                       depths[i], b.peak_bytes);
     }
     remove(path);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const values[] = {blocks_are_pytorchs,
-                                   gradients_are_finite_differences,
-                                   bits_dont_depend_on_the_cut,
-                                   evaluation_is_the_same_on_any_pool,
-                                   blocks_meet_where_the_networks_do,
-                                   NULL};
-    const TTest *const contract[] = {names_are_pytorchs,
-                                     the_summary_shows_branches,
-                                     first_weights_are_those_of_the_layers_in_a_row,
-                                     features_stand_before_or_behind_a_block,
-                                     blocks_that_do_not_fit_are_refused,
-                                     constructors_refuse_what_is_no_network,
-                                     a_network_cannot_hold_itself,
-                                     there_is_a_limit_to_depth,
-                                     NULL};
-    const TTest *const memory[] = {making_survives_a_lack_of_memory,
-                                   cloning_survives_a_lack_of_memory,
-                                   opening_survives_a_lack_of_memory, NULL};
-    const TTest *const files[] = {copies_and_files_keep_everything, checkpoints_keep_everything,
-                                  forged_blocks_are_only_an_error,
-                                  a_description_of_any_depth_is_refused, NULL};
-    Suite *s = suite_create("network_residual");
-
-    add_tests(s, "values", values);
-    add_tests(s, "contract", contract);
-    add_tests(s, "memory", memory);
-    add_tests(s, "files", files);
-    return s;
 }

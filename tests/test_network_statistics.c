@@ -80,7 +80,7 @@ static void expect_numbers(gan_network *net, const char *name, const double *wan
 }
 
 /* 23 inputs by at most 8 are batches of 7, 8 and 8, each of which counts for a third. */
-START_TEST(running_statistics_are_the_mean_of_those_of_the_batches)
+TEST(running_statistics_are_the_mean_of_those_of_the_batches)
 {
     gan_network *net = two_norms(&(gan_network_desc){GAN_NETWORK_DESC_INIT, .seed = 3});
     const gan_statistics_desc desc = {GAN_STATISTICS_DESC_INIT, .batch_size = 8};
@@ -109,10 +109,9 @@ START_TEST(running_statistics_are_the_mean_of_those_of_the_batches)
     free(in);
     gan_network_destroy(net);
 }
-END_TEST
 
 /* Where they stood before doesn't matter, nor who does the work. */
-START_TEST(what_was_there_is_forgotten)
+TEST(what_was_there_is_forgotten)
 {
     gan_pool *pool;
     gan_network_desc desc = {GAN_NETWORK_DESC_INIT, .seed = 3};
@@ -137,10 +136,9 @@ START_TEST(what_was_there_is_forgotten)
     gan_network_destroy(b);
     gan_pool_destroy(pool);
 }
-END_TEST
 
 /* Of a matrix that isn't quite the one that u and v were found for. */
-START_TEST(singular_vectors_are_those_of_the_weights)
+TEST(singular_vectors_are_those_of_the_weights)
 {
     enum { ROWS = 9, COLUMNS = 12, INPUTS = 400 };
     gan_network *net = gan_network_create(gan_shape_1d(COLUMNS), NULL);
@@ -183,9 +181,8 @@ START_TEST(singular_vectors_are_those_of_the_weights)
     free(more);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(conditional_networks_are_given_labels)
+TEST(conditional_networks_are_given_labels)
 {
     gan_network *net = gan_network_create(gan_shape_1d(2), NULL);
     float *in = drawn(30 * 2, 1);
@@ -211,11 +208,10 @@ START_TEST(conditional_networks_are_given_labels)
     free(in);
     gan_network_destroy(net);
 }
-END_TEST
 
 /* ---- failures ---- */
 
-START_TEST(what_is_wrong_is_named)
+TEST(what_is_wrong_is_named)
 {
     gan_network *net = two_norms(NULL), *bad = gan_network_create(gan_shape_1d(IN), NULL);
     float *in = drawn(N * IN, 1), before[2 * WIDE];
@@ -253,9 +249,8 @@ START_TEST(what_is_wrong_is_named)
     gan_network_destroy(net);
     gan_network_destroy(bad);
 }
-END_TEST
 
-START_TEST(a_lack_of_memory_changes_nothing)
+TEST(a_lack_of_memory_changes_nothing)
 {
     budget b;
     gan_network *net;
@@ -281,19 +276,4 @@ START_TEST(a_lack_of_memory_changes_nothing)
     ck_assert(mean.data[0] != 0);
     free(in);
     gan_network_destroy(net);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const values[] = {
-        running_statistics_are_the_mean_of_those_of_the_batches, what_was_there_is_forgotten,
-        singular_vectors_are_those_of_the_weights, conditional_networks_are_given_labels, NULL};
-    const TTest *const failures[] = {what_is_wrong_is_named, a_lack_of_memory_changes_nothing,
-                                     NULL};
-    Suite *s = suite_create("network_statistics");
-
-    add_tests(s, "values", values);
-    add_tests(s, "failures", failures);
-    return s;
 }

@@ -64,7 +64,7 @@ static double sample(size_t i)
     }
 }
 
-START_TEST(texts_are_those_of_printf)
+TEST(texts_are_those_of_printf)
 {
     for (size_t i = 0; i < 20000; i++) {
         const double x = sample(i);
@@ -77,9 +77,8 @@ START_TEST(texts_are_those_of_printf)
         ck_assert_str_eq(found, wanted);
     }
 }
-END_TEST
 
-START_TEST(every_number_comes_back)
+TEST(every_number_comes_back)
 {
     for (size_t i = 0; i < 20000; i++) {
         const double x = sample(i);
@@ -95,9 +94,8 @@ START_TEST(every_number_comes_back)
         expect_same_bits(&y, &x, sizeof x);
     }
 }
-END_TEST
 
-START_TEST(floats_need_fewer_digits)
+TEST(floats_need_fewer_digits)
 {
     static const struct {
         float value;
@@ -128,10 +126,9 @@ START_TEST(floats_need_fewer_digits)
         expect_same_bits(&y, &x, sizeof x);
     }
 }
-END_TEST
 
 /* Texts of random digits, some with hundreds of them, and some halfway between two doubles. */
-START_TEST(texts_are_read_as_strtod_does)
+TEST(texts_are_read_as_strtod_does)
 {
     static char text[1400];
 
@@ -162,9 +159,8 @@ START_TEST(texts_are_read_as_strtod_does)
         }
     }
 }
-END_TEST
 
-START_TEST(what_is_no_number_is_not_read)
+TEST(what_is_no_number_is_not_read)
 {
     static const char *const bad[] = {"",
                                       "-",
@@ -195,10 +191,9 @@ START_TEST(what_is_no_number_is_not_read)
     ck_assert(gan__number_parse(&x, "1e-99999999999999999999", 23) && x == 0);
     ck_assert(gan__number_parse(&x, "2.5e", 3) && x == 2.5); /* no byte behind n is read */
 }
-END_TEST
 
 /* Whatever the host has set. */
-START_TEST(rounding_modes_do_not_matter)
+TEST(rounding_modes_do_not_matter)
 {
     static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
     char first[GAN__NUMBER_BYTES], text[GAN__NUMBER_BYTES];
@@ -220,9 +215,8 @@ START_TEST(rounding_modes_do_not_matter)
         }
     }
 }
-END_TEST
 
-START_TEST(locales_do_not_matter)
+TEST(locales_do_not_matter)
 {
     static const char *const locales[] = {"de_DE.UTF-8", "ps_AF.UTF-8", "fa_IR.UTF-8"};
     char text[GAN__NUMBER_BYTES];
@@ -238,9 +232,8 @@ START_TEST(locales_do_not_matter)
         ck_assert(gan__number_parse(&x, "2.25e-1", 7) && x == 0.225);
     }
 }
-END_TEST
 
-START_TEST(what_is_not_finite_is_told)
+TEST(what_is_not_finite_is_told)
 {
     char text[GAN__NUMBER_BYTES];
 
@@ -251,9 +244,8 @@ START_TEST(what_is_not_finite_is_told)
     gan__number_print(text, (double)NAN, 3);
     ck_assert_str_eq(text, signbit(NAN) ? "-nan" : "nan");
 }
-END_TEST
 
-START_TEST(whole_numbers_are_digits_and_nothing_else)
+TEST(whole_numbers_are_digits_and_nothing_else)
 {
     static const char *const bad[] = {"",
                                       "-1",
@@ -277,19 +269,4 @@ START_TEST(whole_numbers_are_digits_and_nothing_else)
     }
     ck_assert(gan__number_parse_whole(&x, "0", 1) && x == 0);
     ck_assert(gan__number_parse_whole(&x, "18446744073709551615", 20) && x == UINT64_MAX);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const reals[] = {
-        texts_are_those_of_printf,     every_number_comes_back,       floats_need_fewer_digits,
-        texts_are_read_as_strtod_does, what_is_no_number_is_not_read, rounding_modes_do_not_matter,
-        locales_do_not_matter,         what_is_not_finite_is_told,    NULL};
-    const TTest *const whole[] = {whole_numbers_are_digits_and_nothing_else, NULL};
-    Suite *s = suite_create("number");
-
-    add_tests(s, "reals", reals);
-    add_tests(s, "whole", whole);
-    return s;
 }

@@ -218,7 +218,7 @@ static void expect_same_path(const float *found, const float *wanted, const floa
                         1e-6 * fabs((double)wanted[i]) + 1e-7);
 }
 
-START_TEST(fifty_steps_are_pytorchs)
+TEST_EACH(fifty_steps_are_pytorchs, 0, N_RULES)
 {
     golden *g = golden_open("optimizers.bin");
     const float *first = golden_get(g, "first", N), *grads = golden_get(g, "grads", N * STEPS);
@@ -238,7 +238,6 @@ START_TEST(fifty_steps_are_pytorchs)
     gan_optimizer_destroy(opt);
     golden_close(g);
 }
-END_TEST
 
 static void make_numbers(float *w, float *g, size_t n, size_t step)
 {
@@ -248,7 +247,7 @@ static void make_numbers(float *w, float *g, size_t n, size_t step)
     }
 }
 
-START_TEST(a_number_does_not_depend_on_its_place)
+TEST_EACH(a_number_does_not_depend_on_its_place, 0, N_RULES)
 {
     enum { LONG = 1037 };
     static float w[LONG], g[LONG];
@@ -267,9 +266,8 @@ START_TEST(a_number_does_not_depend_on_its_place)
     gan_optimizer_destroy(opt);
     gan_optimizer_destroy(single);
 }
-END_TEST
 
-START_TEST(a_bad_gradient_changes_nothing)
+TEST_EACH(a_bad_gradient_changes_nothing, 0, N_RULES)
 {
     enum { LONG = 70 };
     const float bad[] = {NAN, INFINITY, -INFINITY};
@@ -292,14 +290,13 @@ START_TEST(a_bad_gradient_changes_nothing)
     gan_optimizer_destroy(opt);
     gan_optimizer_destroy(twin);
 }
-END_TEST
 
 static int is_kind(int i, const char *kind)
 {
     return strncmp(rules[i].name, kind, strlen(kind)) == 0;
 }
 
-START_TEST(an_update_that_would_overflow_changes_nothing)
+TEST_EACH(an_update_that_would_overflow_changes_nothing, 0, N_RULES)
 {
     enum { LONG = 70 };
     gan_optimizer *opt = rule(_i, LONG), *twin = rule(_i, LONG);
@@ -333,9 +330,8 @@ START_TEST(an_update_that_would_overflow_changes_nothing)
     gan_optimizer_destroy(opt);
     gan_optimizer_destroy(twin);
 }
-END_TEST
 
-START_TEST(a_constant_gradient_never_ends_in_nan)
+TEST_EACH(a_constant_gradient_never_ends_in_nan, 0, N_RULES)
 {
     gan_optimizer *opt = rule(_i, 5);
     const float g[5] = {0.1f, 2.385f, -0.7f, 0, 3e-20f};
@@ -345,9 +341,8 @@ START_TEST(a_constant_gradient_never_ends_in_nan)
     for (int i = 0; i < 5; i++) ck_assert(isfinite(w[i]));
     gan_optimizer_destroy(opt);
 }
-END_TEST
 
-START_TEST(each_minimizes_a_bowl)
+TEST_EACH(each_minimizes_a_bowl, 0, N_RULES)
 {
     gan_optimizer *opt = rule(_i, 2);
     float w[2] = {1.5f, -2.385f}, g[2];
@@ -360,9 +355,8 @@ START_TEST(each_minimizes_a_bowl)
     ck_assert_msg(fabsf(w[0]) < 0.05f && fabsf(w[1]) < 0.05f, "ends at %g, %g", w[0], w[1]);
     gan_optimizer_destroy(opt);
 }
-END_TEST
 
-START_TEST(the_learning_rate_can_be_read_and_set)
+TEST_EACH(the_learning_rate_can_be_read_and_set, 0, N_RULES)
 {
     gan_optimizer *opt = rule(_i, 1);
     const float g = 2.385f;
@@ -385,11 +379,10 @@ START_TEST(the_learning_rate_can_be_read_and_set)
     ck_assert(w != before);
     gan_optimizer_destroy(opt);
 }
-END_TEST
 
 /* Rounded up to whole cache lines, or times two moments, these would wrap around; an SGD takes no
  * memory at all. */
-START_TEST(parameters_that_have_no_room_are_refused)
+TEST_EACH(parameters_that_have_no_room_are_refused, 0, N_RULES)
 {
     const size_t half = SIZE_MAX / 2;
     const size_t n[] = {SIZE_MAX, SIZE_MAX - 14, half + 1, half + 5, half / 4 + 1};
@@ -406,9 +399,8 @@ START_TEST(parameters_that_have_no_room_are_refused)
         gan_optimizer_destroy(opt);
     }
 }
-END_TEST
 
-START_TEST(binding_happens_once)
+TEST_EACH(binding_happens_once, 0, N_RULES)
 {
     gan_optimizer *opt = rule(_i, 0), *twin = rule(_i, 3);
     float w[3] = {1, 2, 3}, w_twin[3] = {1, 2, 3};
@@ -435,9 +427,8 @@ START_TEST(binding_happens_once)
     gan_optimizer_destroy(opt);
     gan_optimizer_destroy(twin);
 }
-END_TEST
 
-START_TEST(null_is_reported)
+TEST(null_is_reported)
 {
     float w = 1;
 
@@ -454,7 +445,6 @@ START_TEST(null_is_reported)
     expect_fails(gan_optimizer_create_sgd(NULL, NULL), GAN_ERR_INVALID, "out is NULL");
     expect_fails(gan_optimizer_create_rmsprop(NULL, NULL), GAN_ERR_INVALID, "out is NULL");
 }
-END_TEST
 
 /* Two optimizers do the same when they give the same bits for three steps. */
 static void expect_same_rule(gan_optimizer *a, gan_optimizer *b)
@@ -474,7 +464,7 @@ static void expect_same_rule(gan_optimizer *a, gan_optimizer *b)
     gan_optimizer_destroy(b);
 }
 
-START_TEST(no_settings_are_the_defaults)
+TEST(no_settings_are_the_defaults)
 {
     const gan_adam_desc adam = {sizeof adam, 0.001, 0.9, 0.999, 1e-8, 0, 0, NULL};
     const gan_adam_desc adamw = {sizeof adamw, 0.001, 0.9, 0.999, 1e-8, 0.01, 0, NULL};
@@ -503,7 +493,6 @@ START_TEST(no_settings_are_the_defaults)
     expect_ok(gan_optimizer_create_rmsprop(&b, &rmsprop));
     expect_same_rule(a, b);
 }
-END_TEST
 
 /* Set one field out of range and expect its name in the message. */
 #define REFUSES(create, type, init, field, value)                                                  \
@@ -527,7 +516,7 @@ END_TEST
 #define RMSPROP_REFUSES(field, value)                                                              \
     REFUSES(gan_optimizer_create_rmsprop, gan_rmsprop_desc, GAN_RMSPROP_DESC_INIT, field, value)
 
-START_TEST(settings_out_of_range_are_named)
+TEST(settings_out_of_range_are_named)
 {
     const double bad[] = {-0.5, NAN, INFINITY, -INFINITY};
     static const gan_allocator half = {0};
@@ -576,9 +565,8 @@ START_TEST(settings_out_of_range_are_named)
     SGD_REFUSES(allocator, &half);
     RMSPROP_REFUSES(allocator, &half);
 }
-END_TEST
 
-START_TEST(nesterov_wants_momentum_and_no_dampening)
+TEST(nesterov_wants_momentum_and_no_dampening)
 {
     gan_sgd_desc d = {GAN_SGD_DESC_INIT};
     gan_optimizer *opt = (gan_optimizer *)&d;
@@ -593,9 +581,8 @@ START_TEST(nesterov_wants_momentum_and_no_dampening)
     expect_ok(gan_optimizer_create_sgd(&opt, &d));
     gan_optimizer_destroy(opt);
 }
-END_TEST
 
-START_TEST(a_longer_descriptor_is_read_as_far_as_known)
+TEST(a_longer_descriptor_is_read_as_far_as_known)
 {
     struct {
         gan_sgd_desc known;
@@ -612,7 +599,6 @@ START_TEST(a_longer_descriptor_is_read_as_far_as_known)
     expect_status(gan_optimizer_create_sgd(&opt, &d.known), GAN_ERR_INVALID);
     ck_assert_ptr_null(opt);
 }
-END_TEST
 
 static gan_status make_bound(void **out, const gan_allocator *allocator, void *user)
 {
@@ -633,15 +619,14 @@ static void end_optimizer(void *made)
     gan_optimizer_destroy(made);
 }
 
-START_TEST(creating_and_binding_survive_a_lack_of_memory)
+TEST_EACH(creating_and_binding_survive_a_lack_of_memory, 0, N_RULES)
 {
     int which = _i;
 
     ck_assert_uint_ge(budget_sweep(make_bound, end_optimizer, &which), 1);
 }
-END_TEST
 
-START_TEST(a_failed_binding_can_be_repeated_and_a_step_takes_no_memory)
+TEST(a_failed_binding_can_be_repeated_and_a_step_takes_no_memory)
 {
     gan_optimizer *opt = NULL;
     budget b;
@@ -662,34 +647,4 @@ START_TEST(a_failed_binding_can_be_repeated_and_a_step_takes_no_memory)
     ck_assert_uint_eq(b.taken, taken);
     gan_optimizer_destroy(opt);
     ck_assert_uint_eq(budget_live(&b), 0);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const each_rule[] = {fifty_steps_are_pytorchs,
-                                      a_number_does_not_depend_on_its_place,
-                                      a_bad_gradient_changes_nothing,
-                                      an_update_that_would_overflow_changes_nothing,
-                                      a_constant_gradient_never_ends_in_nan,
-                                      each_minimizes_a_bowl,
-                                      the_learning_rate_can_be_read_and_set,
-                                      parameters_that_have_no_room_are_refused,
-                                  binding_happens_once,
-                                      creating_and_binding_survive_a_lack_of_memory};
-    const TTest *const contract[] = {null_is_reported,
-                                     no_settings_are_the_defaults,
-                                     settings_out_of_range_are_named,
-                                     nesterov_wants_momentum_and_no_dampening,
-                                     a_longer_descriptor_is_read_as_far_as_known,
-                                     a_failed_binding_can_be_repeated_and_a_step_takes_no_memory,
-                                     NULL};
-    Suite *s = suite_create("optimizer");
-    TCase *tc = tcase_create("each rule");
-
-    for (size_t i = 0; i < sizeof each_rule / sizeof each_rule[0]; i++)
-        tcase_add_loop_test(tc, each_rule[i], 0, N_RULES);
-    suite_add_tcase(s, tc);
-    add_tests(s, "contract", contract);
-    return s;
 }

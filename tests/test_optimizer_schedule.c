@@ -36,7 +36,7 @@ static const struct {
 };
 enum { SCHEDULES = sizeof schedules / sizeof *schedules };
 
-START_TEST(rates_are_pytorchs)
+TEST_EACH(rates_are_pytorchs, 0, SCHEDULES)
 {
     golden *g = golden_open("schedules.bin");
     const float *wanted = golden_get(g, schedules[_i].name, STEPS);
@@ -52,10 +52,9 @@ START_TEST(rates_are_pytorchs)
     gan_optimizer_destroy(opt);
     golden_close(g);
 }
-END_TEST
 
 /* Each rule's step follows the rate that next_lr() tells. */
-START_TEST(a_step_with_a_schedule_is_one_with_its_rate)
+TEST(a_step_with_a_schedule_is_one_with_its_rate)
 {
     float w[4][N], twin[4][N], grads[N];
     gan_optimizer *opts[2][4];
@@ -87,9 +86,8 @@ START_TEST(a_step_with_a_schedule_is_one_with_its_rate)
         gan_optimizer_destroy(opts[1][i]);
     }
 }
-END_TEST
 
-START_TEST(a_schedule_ends_where_it_should)
+TEST(a_schedule_ends_where_it_should)
 {
     gan_optimizer *opt = optimizer_of(2);
     float w[N] = {0}, grads[N] = {0};
@@ -109,9 +107,8 @@ START_TEST(a_schedule_ends_where_it_should)
     ck_assert(gan_optimizer_next_lr(opt) == 2.0 / 32);
     gan_optimizer_destroy(opt);
 }
-END_TEST
 
-START_TEST(bad_schedules_are_refused)
+TEST(bad_schedules_are_refused)
 {
     gan_optimizer *opt = optimizer_of(0.5);
     gan_schedule_desc good = schedules[2].desc, bad = good;
@@ -152,7 +149,6 @@ START_TEST(bad_schedules_are_refused)
     ck_assert(gan_optimizer_next_lr(NULL) == 0);
     gan_optimizer_destroy(opt);
 }
-END_TEST
 
 /* ---- limits ---- */
 
@@ -167,7 +163,7 @@ static const struct {
 };
 enum { LIMITS = sizeof limits / sizeof *limits };
 
-START_TEST(limited_steps_are_pytorchs)
+TEST_EACH(limited_steps_are_pytorchs, 0, LIMITS)
 {
     golden *g = golden_open("schedules.bin");
     const float *grads = golden_get(g, "grads", STEPS * N);
@@ -181,7 +177,6 @@ START_TEST(limited_steps_are_pytorchs)
     gan_optimizer_destroy(opt);
     golden_close(g);
 }
-END_TEST
 
 enum { MANY = 1000 };
 
@@ -203,7 +198,7 @@ static void run_limited(float *w, const gan_limits_desc *desc, double lr, size_t
     gan_optimizer_destroy(opt);
 }
 
-START_TEST(limits_that_are_not_reached_change_nothing)
+TEST(limits_that_are_not_reached_change_nothing)
 {
     const gan_limits_desc wide = {GAN_LIMITS_DESC_INIT, .grad_norm = 1e6, .grad_value = 2,
                                   .weight = 1e6};
@@ -213,10 +208,9 @@ START_TEST(limits_that_are_not_reached_change_nothing)
     run_limited(b, NULL, 0.1, 20);
     expect_same_bits(a, b, sizeof a);
 }
-END_TEST
 
 /* A rate so high that steps are tried out first. */
-START_TEST(limits_hold_when_steps_are_tried_out)
+TEST(limits_hold_when_steps_are_tried_out)
 {
     const gan_limits_desc tight = {GAN_LIMITS_DESC_INIT, .grad_value = 0.5, .weight = 0.01};
     static float w[MANY];
@@ -224,9 +218,8 @@ START_TEST(limits_hold_when_steps_are_tried_out)
     run_limited(w, &tight, 1e31, 3);
     for (size_t i = 0; i < MANY; i++) ck_assert(fabsf(w[i]) <= 0.01f);
 }
-END_TEST
 
-START_TEST(a_gradient_that_is_no_number_is_refused_within_limits)
+TEST(a_gradient_that_is_no_number_is_refused_within_limits)
 {
     const gan_limits_desc desc = {GAN_LIMITS_DESC_INIT, .grad_norm = 1, .grad_value = 1,
                                   .weight = 1};
@@ -243,9 +236,8 @@ START_TEST(a_gradient_that_is_no_number_is_refused_within_limits)
     }
     gan_optimizer_destroy(opt);
 }
-END_TEST
 
-START_TEST(bad_limits_are_refused)
+TEST(bad_limits_are_refused)
 {
     gan_optimizer *opt = optimizer_of(0.5);
     const gan_limits_desc bad[] = {{GAN_LIMITS_DESC_INIT, .grad_norm = -1},
@@ -259,25 +251,4 @@ START_TEST(bad_limits_are_refused)
     expect_fails(gan_optimizer_set_limits(opt, &(gan_limits_desc){.struct_size = 8}),
                  GAN_ERR_INVALID, "struct_size");
     gan_optimizer_destroy(opt);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    Suite *s = suite_create("optimizer_schedule");
-    TCase *tc = tcase_create("pytorch");
-    const TTest *const tests[] = {a_step_with_a_schedule_is_one_with_its_rate,
-                                  a_schedule_ends_where_it_should,
-                                  bad_schedules_are_refused,
-                                  limits_that_are_not_reached_change_nothing,
-                                  limits_hold_when_steps_are_tried_out,
-                                  a_gradient_that_is_no_number_is_refused_within_limits,
-                                  bad_limits_are_refused,
-                                  NULL};
-
-    tcase_add_loop_test(tc, rates_are_pytorchs, 0, SCHEDULES);
-    tcase_add_loop_test(tc, limited_steps_are_pytorchs, 0, LIMITS);
-    suite_add_tcase(s, tc);
-    add_tests(s, "contract", tests);
-    return s;
 }

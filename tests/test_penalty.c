@@ -406,7 +406,7 @@ static void expect_golden(const golden *g, const char *name, const char *kind,
     }
 }
 
-START_TEST(gradients_are_pytorchs_double_backward)
+TEST_EACH(gradients_are_pytorchs_double_backward, 0, N_CASES)
 {
     const struct network_case *c = &cases[_i];
     golden *g = golden_open(c->file);
@@ -424,7 +424,6 @@ START_TEST(gradients_are_pytorchs_double_backward)
     gan_network_destroy(net);
     golden_close(g);
 }
-END_TEST
 
 /* ---- against finite differences in double ---- */
 
@@ -488,13 +487,12 @@ static void expect_differences(const net_layer *layers, gan_penalty_kind kind, s
     free(x);
 }
 
-START_TEST(gradients_are_finite_differences)
+TEST_EACH(gradients_are_finite_differences, 0, N_DIFFERENTIATED)
 {
     expect_differences(differentiated[_i], GAN_PENALTY_WGAN_GP, 5);
     expect_differences(differentiated[_i], GAN_PENALTY_WGAN_GP, 17);
     expect_differences(differentiated[_i], GAN_PENALTY_R1, 8);
 }
-END_TEST
 
 /* ---- random layers, against differences of the penalty itself ---- */
 
@@ -519,7 +517,7 @@ static double value_at(gan_network *net, const float *x, size_t n, const float *
 }
 
 /* Along the gradient itself, scaled to length 1, the slope is its length. */
-START_TEST(masks_are_the_same_in_all_directions)
+TEST(masks_are_the_same_in_all_directions)
 {
     gan_network *net = dropping();
     float *x = normals(30 * 128, 3), *from = malloc(net->n_params * sizeof *from);
@@ -539,7 +537,6 @@ START_TEST(masks_are_the_same_in_all_directions)
     free(from);
     free(x);
 }
-END_TEST
 
 /* ---- the same bits ---- */
 
@@ -572,7 +569,7 @@ static gan_network *wide_labels(void)
     return built(net);
 }
 
-START_TEST(bits_dont_depend_on_threads)
+TEST_EACH(bits_dont_depend_on_threads, 0, 3)
 {
     static const size_t threads[] = {2, 3, 8};
     gan_network *net = _i == 0 ? wide_linear() : _i == 1 ? wide_conv() : wide_labels();
@@ -591,12 +588,11 @@ START_TEST(bits_dont_depend_on_threads)
     gan_network_destroy(net);
     free(x);
 }
-END_TEST
 
 /* ---- the contract ---- */
 
 /* A gradient of 0 has no direction, and costs what it costs. */
-START_TEST(a_flat_discriminator_has_no_gradient_to_follow)
+TEST(a_flat_discriminator_has_no_gradient_to_follow)
 {
     gan_network *net = NETWORK(gan_shape_1d(5), linear(5, 9), gan_layer_tanh(), linear(9, 1));
     float *x = normals(ROWS * 5, 3);
@@ -610,9 +606,8 @@ START_TEST(a_flat_discriminator_has_no_gradient_to_follow)
     gan_network_destroy(net);
     free(x);
 }
-END_TEST
 
-START_TEST(what_is_not_finite_shows)
+TEST(what_is_not_finite_shows)
 {
     gan_network *net = NETWORK(gan_shape_1d(5), linear(5, 9), gan_layer_tanh(), linear(9, 1));
     float *x = normals(ROWS * 5, 3);
@@ -625,7 +620,6 @@ START_TEST(what_is_not_finite_shows)
     gan_network_destroy(net);
     free(x);
 }
-END_TEST
 
 static void keep(const gan__layer_run *run)
 {
@@ -648,7 +642,7 @@ static gan_status create(const gan_penalty_desc *desc, gan_network *net)
     return status;
 }
 
-START_TEST(a_layer_without_second_derivatives_is_named)
+TEST(a_layer_without_second_derivatives_is_named)
 {
     const gan_penalty_desc desc = {GAN_PENALTY_DESC_INIT, .kind = GAN_PENALTY_R1};
     gan_network *net = NETWORK(gan_shape_1d(5), linear(5, 9), gan_layer_tanh(),
@@ -658,9 +652,8 @@ START_TEST(a_layer_without_second_derivatives_is_named)
                  "layer 2 (stubborn) has no second derivative: penalties can't be computed");
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(settings_out_of_range_are_named)
+TEST(settings_out_of_range_are_named)
 {
     gan_network *net = NETWORK(gan_shape_1d(5), linear(5, 1));
     const double bad[] = {-1, NAN, INFINITY};
@@ -695,10 +688,9 @@ START_TEST(settings_out_of_range_are_named)
     expect_fails(create(&desc, net), GAN_ERR_INVALID, "penalty desc");
     gan_network_destroy(net);
 }
-END_TEST
 
 /* In two parts, the penalty and its gradient are those of the whole. */
-START_TEST(micro_batches_add_up)
+TEST(micro_batches_add_up)
 {
     gan_network *net = dcgan();
     const gan__pass_desc pass = {.net = net, .n_layers = net->n_layers, .rows = 5, .threads = 1};
@@ -731,7 +723,6 @@ START_TEST(micro_batches_add_up)
     free(sum);
     free(x);
 }
-END_TEST
 
 static gan_status make_penalty(void **out, const gan_allocator *allocator, void *user)
 {
@@ -747,33 +738,11 @@ static void end_penalty(void *p)
     gan__penalty_destroy(p);
 }
 
-START_TEST(creation_survives_a_lack_of_memory)
+TEST(creation_survives_a_lack_of_memory)
 {
     gan_network *net = dcgan();
 
     budget_sweep(make_penalty, end_penalty, net);
     gan__penalty_destroy(NULL);
     gan_network_destroy(net);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const contract[] = {masks_are_the_same_in_all_directions,
-                                     a_flat_discriminator_has_no_gradient_to_follow,
-                                     what_is_not_finite_shows,
-                                     a_layer_without_second_derivatives_is_named,
-                                     settings_out_of_range_are_named,
-                                     micro_batches_add_up,
-                                     creation_survives_a_lack_of_memory,
-                                     NULL};
-    Suite *s = suite_create("penalty");
-    TCase *tc = tcase_create("each network");
-
-    tcase_add_loop_test(tc, gradients_are_pytorchs_double_backward, 0, N_CASES);
-    tcase_add_loop_test(tc, gradients_are_finite_differences, 0, N_DIFFERENTIATED);
-    tcase_add_loop_test(tc, bits_dont_depend_on_threads, 0, 3);
-    suite_add_tcase(s, tc);
-    add_tests(s, "contract", contract);
-    return s;
 }

@@ -63,7 +63,7 @@ static gan_pool *pool_of(size_t n)
     return pool;
 }
 
-START_TEST(every_task_is_done_once)
+TEST(every_task_is_done_once)
 {
     const size_t threads[] = {1, 2, 3, 5, 8};
     const size_t tasks[] = {0, 1, 2, 3, 4, 7, 8, 9, 64, 1999};
@@ -75,16 +75,14 @@ START_TEST(every_task_is_done_once)
         gan_pool_destroy(pool);
     }
 }
-END_TEST
 
-START_TEST(no_pool_is_a_team_of_one)
+TEST(no_pool_is_a_team_of_one)
 {
     ck_assert_uint_eq(gan_pool_thread_count(NULL), 1);
     run_and_check(NULL, 0);
     run_and_check(NULL, 17);
     gan_pool_destroy(NULL);
 }
-END_TEST
 
 static void add_one(void *context, size_t task, size_t worker)
 {
@@ -92,7 +90,7 @@ static void add_one(void *context, size_t task, size_t worker)
     ((int *)context)[task]++;
 }
 
-START_TEST(many_short_jobs_in_a_row)
+TEST(many_short_jobs_in_a_row)
 {
     enum { JOBS = 20000 };
     gan_pool *pool = pool_of(4);
@@ -102,9 +100,8 @@ START_TEST(many_short_jobs_in_a_row)
     for (int i = 0; i < 5; i++) ck_assert_int_eq(done[i], JOBS - i * (JOBS / 5));
     gan_pool_destroy(pool);
 }
-END_TEST
 
-START_TEST(a_job_may_be_begun_and_ended_apart)
+TEST(a_job_may_be_begun_and_ended_apart)
 {
     for (size_t n = 1; n <= 3; n++) {
         gan_pool *pool = pool_of(n);
@@ -119,9 +116,8 @@ START_TEST(a_job_may_be_begun_and_ended_apart)
         gan_pool_destroy(pool);
     }
 }
-END_TEST
 
-START_TEST(workers_that_fell_asleep_wake_up)
+TEST(workers_that_fell_asleep_wake_up)
 {
     gan_pool *pool = pool_of(3);
 
@@ -131,7 +127,6 @@ START_TEST(workers_that_fell_asleep_wake_up)
     }
     gan_pool_destroy(pool);
 }
-END_TEST
 
 /* Each task waits until `n` tasks run at once, so it ends only if there are n threads. */
 typedef struct meeting {
@@ -149,7 +144,7 @@ static void meet(void *context, size_t task, size_t worker)
     atomic_fetch_add(&m->met, 1);
 }
 
-START_TEST(as_many_tasks_run_at_once_as_there_are_threads)
+TEST(as_many_tasks_run_at_once_as_there_are_threads)
 {
     gan_pool *pool = pool_of(4);
     meeting m;
@@ -162,7 +157,6 @@ START_TEST(as_many_tasks_run_at_once_as_there_are_threads)
     gan_pool_destroy(pool);
     pthread_barrier_destroy(&m.barrier);
 }
-END_TEST
 
 static void *use_shared_pool(void *pool)
 {
@@ -170,7 +164,7 @@ static void *use_shared_pool(void *pool)
     return NULL;
 }
 
-START_TEST(two_host_threads_share_one_pool)
+TEST(two_host_threads_share_one_pool)
 {
     gan_pool *pool = pool_of(3);
     pthread_t a, b;
@@ -181,7 +175,6 @@ START_TEST(two_host_threads_share_one_pool)
     ck_assert_int_eq(pthread_join(b, NULL), 0);
     gan_pool_destroy(pool);
 }
-END_TEST
 
 static size_t default_count(const char *setting)
 {
@@ -196,7 +189,7 @@ static size_t default_count(const char *setting)
     return n;
 }
 
-START_TEST(zero_threads_asks_the_environment_then_the_machine)
+TEST(zero_threads_asks_the_environment_then_the_machine)
 {
     const size_t machine = default_count(NULL);
     const char *const no_numbers[] = {
@@ -215,9 +208,8 @@ START_TEST(zero_threads_asks_the_environment_then_the_machine)
     pool = pool_of(2);
     gan_pool_destroy(pool);
 }
-END_TEST
 
-START_TEST(settings_out_of_range_are_named)
+TEST(settings_out_of_range_are_named)
 {
     gan_pool *pool = (gan_pool *)&pool;
     gan_allocator half = {0};
@@ -230,7 +222,6 @@ START_TEST(settings_out_of_range_are_named)
     expect_fails(gan_pool_create(&pool, 2, &half), GAN_ERR_INVALID, "allocator");
     ck_assert_ptr_null(pool);
 }
-END_TEST
 
 static gan_status make_pool(void **out, const gan_allocator *allocator, void *user)
 {
@@ -247,15 +238,14 @@ static void end_pool(void *made)
     gan_pool_destroy(made);
 }
 
-START_TEST(creation_survives_a_lack_of_memory)
+TEST(creation_survives_a_lack_of_memory)
 {
     int rubbish;
 
     budget_sweep(make_pool, end_pool, &rubbish);
 }
-END_TEST
 
-START_TEST(creation_survives_a_lack_of_threads)
+TEST(creation_survives_a_lack_of_threads)
 {
     /* Stacks of 1024 threads do not fit into a gigabyte. */
     const struct rlimit limit = {(rlim_t)1 << 30, (rlim_t)1 << 30};
@@ -269,7 +259,6 @@ START_TEST(creation_survives_a_lack_of_threads)
     ck_assert_ptr_null(pool);
     ck_assert_uint_eq(budget_live(&b), 0);
 }
-END_TEST
 
 #ifdef __GLIBC__
 static void measure_stack(void *context, size_t task, size_t worker)
@@ -283,7 +272,7 @@ static void measure_stack(void *context, size_t task, size_t worker)
     sleep_ms(1); /* the others are to have theirs */
 }
 
-START_TEST(workers_have_stack_enough_where_threads_have_little)
+TEST(workers_have_stack_enough_where_threads_have_little)
 {
     size_t bytes[100] = {0};
     pthread_attr_t little;
@@ -298,10 +287,9 @@ START_TEST(workers_have_stack_enough_where_threads_have_little)
     gan_pool_destroy(pool);
     pthread_attr_destroy(&little);
 }
-END_TEST
 #endif
 
-START_TEST(a_forked_child_makes_its_own_pool)
+TEST(a_forked_child_makes_its_own_pool)
 {
     gan_pool *pool = pool_of(3);
     int result = -1;
@@ -329,7 +317,6 @@ START_TEST(a_forked_child_makes_its_own_pool)
     run_and_check(pool, 100);
     gan_pool_destroy(pool);
 }
-END_TEST
 
 static atomic_int signals_elsewhere, signals_here;
 static pthread_t host;
@@ -347,7 +334,7 @@ static void block_here(void *context, size_t task, size_t worker)
     (void)worker;
 }
 
-START_TEST(signals_are_left_to_the_hosts_threads)
+TEST(signals_are_left_to_the_hosts_threads)
 {
     struct sigaction action;
     gan_pool *pool = pool_of(4);
@@ -373,30 +360,4 @@ START_TEST(signals_are_left_to_the_hosts_threads)
     pthread_sigmask(SIG_SETMASK, NULL, &after);
     ck_assert_int_eq(sigismember(&after, SIGUSR1), 0);
     ck_assert_int_eq(sigismember(&after, SIGTERM), 0);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {every_task_is_done_once,
-                                  no_pool_is_a_team_of_one,
-                                  many_short_jobs_in_a_row,
-                                  a_job_may_be_begun_and_ended_apart,
-                                  workers_that_fell_asleep_wake_up,
-                                  as_many_tasks_run_at_once_as_there_are_threads,
-                                  two_host_threads_share_one_pool,
-                                  zero_threads_asks_the_environment_then_the_machine,
-                                  settings_out_of_range_are_named,
-                                  creation_survives_a_lack_of_memory,
-                                  creation_survives_a_lack_of_threads,
-#ifdef __GLIBC__
-                                  workers_have_stack_enough_where_threads_have_little,
-#endif
-                                  a_forked_child_makes_its_own_pool,
-                                  signals_are_left_to_the_hosts_threads,
-                                  NULL};
-    Suite *s = suite_create("pool");
-
-    add_tests(s, "pool", tests);
-    return s;
 }

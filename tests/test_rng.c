@@ -43,7 +43,7 @@ static const struct {
      {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
 };
 
-START_TEST(known_answers_on_every_instruction_set)
+TEST(known_answers_on_every_instruction_set)
 {
     const gan__simd *simd;
 
@@ -61,9 +61,8 @@ START_TEST(known_answers_on_every_instruction_set)
             expect_same_bits(plain, known[i].out, sizeof plain);
         }
 }
-END_TEST
 
-START_TEST(many_blocks_are_the_blocks_one_by_one)
+TEST(many_blocks_are_the_blocks_one_by_one)
 {
     const uint64_t seed = 0x123456789abcdef0, stream = 0xfedcba9876543210, first = 0xfffffff0;
     const gan__simd *simd;
@@ -84,7 +83,6 @@ START_TEST(many_blocks_are_the_blocks_one_by_one)
             }
         }
 }
-END_TEST
 
 static gan_rng *stream_at(uint64_t seed, uint64_t stream, uint64_t position)
 {
@@ -95,7 +93,7 @@ static gan_rng *stream_at(uint64_t seed, uint64_t stream, uint64_t position)
     return rng;
 }
 
-START_TEST(value_p_is_word_p_mod_4_of_block_p_div_4)
+TEST(value_p_is_word_p_mod_4_of_block_p_div_4)
 {
     const uint64_t positions[] = {0, 1, 2, 3, 4, 1021, ((uint64_t)5 << 34) + 2, UINT64_MAX};
 
@@ -116,9 +114,8 @@ START_TEST(value_p_is_word_p_mod_4_of_block_p_div_4)
         gan_rng_destroy(rng);
     }
 }
-END_TEST
 
-START_TEST(normals_are_box_muller_on_pairs_of_words)
+TEST(normals_are_box_muller_on_pairs_of_words)
 {
     enum { N = 1000 };
     float x[N];
@@ -133,9 +130,8 @@ START_TEST(normals_are_box_muller_on_pairs_of_words)
         expect_near(x[i + 1], radius * sin(angle), 1e-6, 1e-6);
     }
 }
-END_TEST
 
-START_TEST(every_instruction_set_gives_the_same_numbers)
+TEST(every_instruction_set_gives_the_same_numbers)
 {
     enum { N = 4000 };
     static uint32_t bits[N];
@@ -155,9 +151,8 @@ START_TEST(every_instruction_set_gives_the_same_numbers)
         expect_same_bits(other, z, sizeof z);
     }
 }
-END_TEST
 
-START_TEST(the_same_seed_and_stream_give_the_same_values)
+TEST(the_same_seed_and_stream_give_the_same_values)
 {
     gan_rng *a = stream_at(1, 2, 0), *b = stream_at(1, 2, 0);
     float x[100], y[100];
@@ -168,9 +163,8 @@ START_TEST(the_same_seed_and_stream_give_the_same_values)
     gan_rng_destroy(a);
     gan_rng_destroy(b);
 }
-END_TEST
 
-START_TEST(pieces_of_any_length_are_the_whole)
+TEST(pieces_of_any_length_are_the_whole)
 {
     enum { N = 1500 };
     static float whole[N], pieces[N];
@@ -193,9 +187,8 @@ START_TEST(pieces_of_any_length_are_the_whole)
         gan_rng_destroy(b);
     }
 }
-END_TEST
 
-START_TEST(drawing_writes_no_more_than_asked_for)
+TEST(drawing_writes_no_more_than_asked_for)
 {
     for (size_t n = 0; n < 20; n++) {
         gan_rng *rng = stream_at(1, 1, 3);
@@ -210,9 +203,8 @@ START_TEST(drawing_writes_no_more_than_asked_for)
         gan_rng_destroy(rng);
     }
 }
-END_TEST
 
-START_TEST(seeking_finds_the_values_that_stand_there)
+TEST(seeking_finds_the_values_that_stand_there)
 {
     gan_rng *rng = stream_at(4, 5, 0);
     float first[40], again[30];
@@ -226,7 +218,6 @@ START_TEST(seeking_finds_the_values_that_stand_there)
     ck_assert_uint_eq(gan_rng_position(rng), UINT64_MAX - 1);
     gan_rng_destroy(rng);
 }
-END_TEST
 
 static double mean_power(const float *x, size_t n, double center, int power)
 {
@@ -236,7 +227,7 @@ static double mean_power(const float *x, size_t n, double center, int power)
     return sum / (double)n;
 }
 
-START_TEST(uniforms_are_even)
+TEST(uniforms_are_even)
 {
     enum { N = 200000, BINS = 64 };
     float *x = malloc(N * sizeof *x);
@@ -257,9 +248,8 @@ START_TEST(uniforms_are_even)
     expect_near(mean_power(x, N, 0.5, 2), 1.0 / 12, 0, 4 * 0.0745 / sqrt(N));
     free(x);
 }
-END_TEST
 
-START_TEST(normals_have_the_moments_and_tails_of_a_normal)
+TEST(normals_have_the_moments_and_tails_of_a_normal)
 {
     enum { N = 400000 };
     float *x = malloc(N * sizeof *x);
@@ -283,7 +273,6 @@ START_TEST(normals_have_the_moments_and_tails_of_a_normal)
     ck_assert(beyond4 > 5 && beyond4 < 55); /* 25 expected */
     free(x);
 }
-END_TEST
 
 static double correlation(const float *x, const float *y, size_t n)
 {
@@ -297,7 +286,7 @@ static double correlation(const float *x, const float *y, size_t n)
     return xy / sqrt(xx * yy);
 }
 
-START_TEST(streams_seeds_and_neighbours_are_uncorrelated)
+TEST(streams_seeds_and_neighbours_are_uncorrelated)
 {
     enum { N = 100000 };
     const double bound = 4 / sqrt(N);
@@ -319,9 +308,8 @@ START_TEST(streams_seeds_and_neighbours_are_uncorrelated)
     free(x);
     free(y);
 }
-END_TEST
 
-START_TEST(below_stays_below_and_is_even)
+TEST(below_stays_below_and_is_even)
 {
     const uint32_t bounds[] = {2, 3, 7, 10, 64};
 
@@ -344,9 +332,8 @@ START_TEST(below_stays_below_and_is_even)
         gan_rng_destroy(rng);
     }
 }
-END_TEST
 
-START_TEST(below_has_no_bias_where_a_remainder_would)
+TEST(below_has_no_bias_where_a_remainder_would)
 {
     /* Of 3 * 2^30 values a remainder of 32 bits hits the first third twice as often. */
     enum { N = 60000 };
@@ -360,9 +347,8 @@ START_TEST(below_has_no_bias_where_a_remainder_would)
         expect_near((double)thirds[i] / N, 1.0 / 3, 0, 4 * sqrt(2.0 / 9 / N));
     gan_rng_destroy(rng);
 }
-END_TEST
 
-START_TEST(below_is_a_function_of_position)
+TEST(below_is_a_function_of_position)
 {
     const uint32_t bound = 3221225473u;
     gan_rng *rng = stream_at(8, 8, 0);
@@ -375,9 +361,8 @@ START_TEST(below_is_a_function_of_position)
     }
     gan_rng_destroy(rng);
 }
-END_TEST
 
-START_TEST(below_knows_its_smallest_bounds)
+TEST(below_knows_its_smallest_bounds)
 {
     gan_rng *rng = stream_at(1, 1, 0);
 
@@ -386,7 +371,6 @@ START_TEST(below_knows_its_smallest_bounds)
     ck_assert_uint_eq(gan_rng_below(NULL, 10), 0);
     gan_rng_destroy(rng);
 }
-END_TEST
 
 /* Half of the distribution function of the standard normal between two numbers. */
 static double share_between(double a, double b)
@@ -394,7 +378,7 @@ static double share_between(double a, double b)
     return (erf(b / sqrt(2)) - erf(a / sqrt(2))) / 2;
 }
 
-START_TEST(truncated_normals_are_what_is_left_of_a_normal)
+TEST(truncated_normals_are_what_is_left_of_a_normal)
 {
     enum { N = 200000, BINS = 8 };
     const double bounds[] = {0.5, 1, 2, (double)INFINITY};
@@ -424,10 +408,9 @@ START_TEST(truncated_normals_are_what_is_left_of_a_normal)
         gan_rng_destroy(rng);
     }
 }
-END_TEST
 
 /* Each is where the uniform number at its place says, but for its own rounding. */
-START_TEST(truncated_normals_invert_the_distribution)
+TEST(truncated_normals_invert_the_distribution)
 {
     enum { N = 5000 };
     static float u[N], x[N], again[N];
@@ -460,7 +443,6 @@ START_TEST(truncated_normals_invert_the_distribution)
     }
     gan_rng_destroy(rng);
 }
-END_TEST
 
 /* Chi squared of labels against their weights. */
 static double label_chi2(const uint8_t *labels, size_t n, const double *weights, size_t n_classes)
@@ -481,7 +463,7 @@ static double label_chi2(const uint8_t *labels, size_t n, const double *weights,
     return chi2;
 }
 
-START_TEST(labels_are_as_likely_as_their_weights)
+TEST(labels_are_as_likely_as_their_weights)
 {
     enum { N = 50000 };
     static const double counts[] = {6000, 0, 1000, 3000, 0}, huge[] = {1e308, 1e308, 5e307},
@@ -507,10 +489,9 @@ START_TEST(labels_are_as_likely_as_their_weights)
     }
     free(labels);
 }
-END_TEST
 
 /* Each by the 32 bits at its place, whatever is drawn with it. */
-START_TEST(labels_are_a_function_of_position)
+TEST(labels_are_a_function_of_position)
 {
     static const double weights[] = {1, 0, 2, 0.5};
     uint8_t all[50], one;
@@ -527,9 +508,8 @@ START_TEST(labels_are_a_function_of_position)
     }
     gan_rng_destroy(rng);
 }
-END_TEST
 
-START_TEST(labels_that_cannot_be_drawn_are_not)
+TEST(labels_that_cannot_be_drawn_are_not)
 {
     static const double bad[][2] = {{0, 0}, {1, -1}, {1, NAN}, {(double)INFINITY, 1}};
     uint8_t label = 77;
@@ -547,9 +527,8 @@ START_TEST(labels_that_cannot_be_drawn_are_not)
     ck_assert_uint_eq(gan_rng_position(rng), 5);
     gan_rng_destroy(rng);
 }
-END_TEST
 
-START_TEST(draws_without_a_stream_or_room_are_refused)
+TEST(draws_without_a_stream_or_room_are_refused)
 {
     float x = 2.385f;
     gan_rng *rng = stream_at(1, 1, 5);
@@ -567,7 +546,6 @@ START_TEST(draws_without_a_stream_or_room_are_refused)
     ck_assert(x == 2.385f);
     ck_assert_uint_eq(gan_rng_position(NULL), 0);
 }
-END_TEST
 
 static gan_status make_rng(void **out, const gan_allocator *allocator, void *user)
 {
@@ -583,7 +561,7 @@ static void end_rng(void *made)
     gan_rng_destroy(made);
 }
 
-START_TEST(creation_needs_memory_and_a_place)
+TEST(creation_needs_memory_and_a_place)
 {
     budget b;
     gan_allocator half;
@@ -596,41 +574,4 @@ START_TEST(creation_needs_memory_and_a_place)
     half.free = NULL;
     expect_fails(gan_rng_create(&rng, 1, 2, &half), GAN_ERR_INVALID, "allocator");
     ck_assert_ptr_null(rng);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const values[] = {known_answers_on_every_instruction_set,
-                                   many_blocks_are_the_blocks_one_by_one,
-                                   value_p_is_word_p_mod_4_of_block_p_div_4,
-                                   normals_are_box_muller_on_pairs_of_words,
-                                   every_instruction_set_gives_the_same_numbers,
-                                   the_same_seed_and_stream_give_the_same_values,
-                                   pieces_of_any_length_are_the_whole,
-                                   drawing_writes_no_more_than_asked_for,
-                                   seeking_finds_the_values_that_stand_there,
-                                   below_is_a_function_of_position,
-                                   labels_are_a_function_of_position,
-                                   NULL};
-    const TTest *const statistics[] = {uniforms_are_even,
-                                       normals_have_the_moments_and_tails_of_a_normal,
-                                       streams_seeds_and_neighbours_are_uncorrelated,
-                                       below_stays_below_and_is_even,
-                                       below_has_no_bias_where_a_remainder_would,
-                                       labels_are_as_likely_as_their_weights,
-                                       NULL};
-    const TTest *const contract[] = {below_knows_its_smallest_bounds,
-                                     truncated_normals_are_what_is_left_of_a_normal,
-                                     truncated_normals_invert_the_distribution,
-                                     labels_that_cannot_be_drawn_are_not,
-                                     draws_without_a_stream_or_room_are_refused,
-                                     creation_needs_memory_and_a_place,
-                                     NULL};
-    Suite *s = suite_create("rng");
-
-    add_tests(s, "values", values);
-    add_tests(s, "statistics", statistics);
-    add_tests(s, "contract", contract);
-    return s;
 }

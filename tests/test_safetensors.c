@@ -28,6 +28,8 @@ static void end_path(void)
     remove(path);
 }
 
+TEST_FIXTURE(make_path, end_path)
+
 /* ---- Our own files ---- */
 
 static float first[6] = {2.385f, -0.1f, 3e-39f, -1e38f, 0.75f, -0.0f};
@@ -64,7 +66,7 @@ static void expect_tensor(gan__safetensors *file, const char *name, gan_shape sh
     expect_same_bits(found, wanted, n * sizeof(float));
 }
 
-START_TEST(what_is_written_is_read)
+TEST(what_is_written_is_read)
 {
     gan__safetensors *file;
 
@@ -87,9 +89,8 @@ START_TEST(what_is_written_is_read)
     gan__safetensors_close(file);
     gan__safetensors_close(NULL);
 }
-END_TEST
 
-START_TEST(a_file_without_tensors_or_metadata_is_a_file)
+TEST(a_file_without_tensors_or_metadata_is_a_file)
 {
     const gan_tensor one = {"x", {1, {5}}, 5, second, 1};
     gan__safetensors *file;
@@ -109,9 +110,8 @@ START_TEST(a_file_without_tensors_or_metadata_is_a_file)
     expect_tensor(file, "x", gan_shape_1d(5), second);
     gan__safetensors_close(file);
 }
-END_TEST
 
-START_TEST(many_and_large_tensors_are_read_back)
+TEST(many_and_large_tensors_are_read_back)
 {
     enum { N = 1000, LARGE = 200001 };
     static gan_tensor tensors[N + 1];
@@ -133,7 +133,6 @@ START_TEST(many_and_large_tensors_are_read_back)
     expect_same_bits(found, large, sizeof large);
     gan__safetensors_close(file);
 }
-END_TEST
 
 /* Knows the format by itself; prints what it finds. */
 static const char python_reader[] =
@@ -164,7 +163,7 @@ static const char *bits_of(const float *numbers, size_t n)
     return text;
 }
 
-START_TEST(python_reads_what_is_written_here)
+TEST(python_reads_what_is_written_here)
 {
     char command[4096], line[512], wanted[1024];
     FILE *pipe;
@@ -190,9 +189,8 @@ START_TEST(python_reads_what_is_written_here)
     ck_assert_str_eq(line, "140\n");
     ck_assert_int_eq(pclose(pipe), 0);
 }
-END_TEST
 
-START_TEST(what_python_wrote_is_read_here)
+TEST(what_python_wrote_is_read_here)
 {
     const float weight_2[] = {2.385f, -0.125f, 1e-30f},
                 weight_0[] = {0.1f, -0.2f, 0.3f, -0.4f, 0.5f, -0.6f};
@@ -228,9 +226,8 @@ START_TEST(what_python_wrote_is_read_here)
     ck_assert_str_eq(gan__safetensors_metadata(file, "note"), "two\nlines, \"quoted\"");
     gan__safetensors_close(file);
 }
-END_TEST
 
-START_TEST(what_could_not_be_read_again_is_not_written)
+TEST(what_could_not_be_read_again_is_not_written)
 {
     const gan_tensor twice[] = {{"a", {1, {1}}, 1, first, 1}, {"a", {1, {1}}, 1, first, 1}};
     const gan_tensor not_utf8 = {"a\xff", {1, {1}}, 1, first, 1},
@@ -255,9 +252,8 @@ START_TEST(what_could_not_be_read_again_is_not_written)
                  "cannot be written");
     ck_assert_int_eq(access(path, F_OK), -1);
 }
-END_TEST
 
-START_TEST(a_full_disk_leaves_the_old_file)
+TEST(a_full_disk_leaves_the_old_file)
 {
     static float much[50000];
     const gan_tensor large = {"x", {1, {50000}}, 50000, much, 1};
@@ -281,7 +277,6 @@ START_TEST(a_full_disk_leaves_the_old_file)
     expect_fails(gan__safetensors_write("/none/x", &large, 1, NULL, 0, NULL), GAN_ERR_IO,
                  "/none/x");
 }
-END_TEST
 
 static gan_status try_open(void **out, const gan_allocator *allocator, void *user)
 {
@@ -294,7 +289,7 @@ static void close_file(void *file)
     gan__safetensors_close(file);
 }
 
-START_TEST(without_memory_nothing_is_opened_or_written)
+TEST(without_memory_nothing_is_opened_or_written)
 {
     gan_status status = GAN_ERR_NOMEM;
     budget b;
@@ -311,7 +306,6 @@ START_TEST(without_memory_nothing_is_opened_or_written)
     ck_assert_uint_gt(n, 1);
     ck_assert_uint_eq(budget_sweep(try_open, close_file, NULL), 8);
 }
-END_TEST
 
 /* ---- Other types ---- */
 
@@ -339,7 +333,7 @@ static gan_status read_as(const char *dtype, const void *bytes, size_t n_bytes, 
     return status;
 }
 
-START_TEST(every_half_precision_number_is_read)
+TEST(every_half_precision_number_is_read)
 {
     enum { N = 63488 }; /* all but NaN and infinity */
     static uint16_t halves[N];
@@ -362,9 +356,8 @@ START_TEST(every_half_precision_number_is_read)
     expect_fails(read_as("F16", &(uint16_t){0xfc00}, 2, 1, out), GAN_ERR_NONFINITE, "is -inf");
     expect_fails(read_as("F16", &(uint16_t){0x7c01}, 2, 1, out), GAN_ERR_NONFINITE, "nan");
 }
-END_TEST
 
-START_TEST(bfloat_numbers_are_the_upper_half_of_floats)
+TEST(bfloat_numbers_are_the_upper_half_of_floats)
 {
     static uint16_t numbers[65536];
     static float out[65536];
@@ -380,9 +373,8 @@ START_TEST(bfloat_numbers_are_the_upper_half_of_floats)
     }
     expect_fails(read_as("BF16", &(uint16_t){0x7f80}, 2, 1, out), GAN_ERR_NONFINITE, "inf");
 }
-END_TEST
 
-START_TEST(doubles_are_read_as_the_nearest_floats)
+TEST(doubles_are_read_as_the_nearest_floats)
 {
     static double numbers[5000];
     static float out[5000];
@@ -400,7 +392,6 @@ START_TEST(doubles_are_read_as_the_nearest_floats)
                  "number 4321 of tensor \"x\" is inf");
     expect_fails(read_as("U8", numbers, 4, 4, out), GAN_ERR_FORMAT, "of type U8; F32, F16, BF16");
 }
-END_TEST
 
 /* ---- Sealed files ---- */
 
@@ -415,7 +406,7 @@ static gan_status verify(void)
     return status;
 }
 
-START_TEST(a_sealed_file_knows_each_of_its_bytes)
+TEST(a_sealed_file_knows_each_of_its_bytes)
 {
     static float much[300001];
     const gan_tensor tensors[] = {{"0.weight", {2, {2, 3}}, 6, first, 1},
@@ -453,9 +444,8 @@ START_TEST(a_sealed_file_knows_each_of_its_bytes)
     ck_assert_ptr_null(gan__safetensors_first_metadata(file));
     gan__safetensors_close(file);
 }
-END_TEST
 
-START_TEST(a_sealed_file_is_of_numbers)
+TEST(a_sealed_file_is_of_numbers)
 {
     static float much[100000];
     const gan_tensor tensors[] = {{"first", {1, {5}}, 5, second, 1},
@@ -491,7 +481,6 @@ START_TEST(a_sealed_file_is_of_numbers)
     expect_fails(gan__safetensors_verify(file), GAN_ERR_IO, "could be read: the file ends");
     gan__safetensors_close(file);
 }
-END_TEST
 
 static uint32_t word_of(float x)
 {
@@ -501,7 +490,7 @@ static uint32_t word_of(float x)
     return bits;
 }
 
-START_TEST(numbers_that_are_none_are_named)
+TEST(numbers_that_are_none_are_named)
 {
     float numbers[5] = {1.5f, 2.5f, 3.5f, 4.5f, 5.5f}, out[5];
     const float bad[] = {NAN, INFINITY, -INFINITY};
@@ -529,32 +518,4 @@ START_TEST(numbers_that_are_none_are_named)
         expect_error_says(path);
         gan__safetensors_close(file);
     }
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {
-        what_is_written_is_read,
-        a_file_without_tensors_or_metadata_is_a_file,
-        many_and_large_tensors_are_read_back,
-        python_reads_what_is_written_here,
-        what_python_wrote_is_read_here,
-        what_could_not_be_read_again_is_not_written,
-        a_full_disk_leaves_the_old_file,
-        without_memory_nothing_is_opened_or_written,
-        every_half_precision_number_is_read,
-        bfloat_numbers_are_the_upper_half_of_floats,
-        doubles_are_read_as_the_nearest_floats,
-        a_sealed_file_knows_each_of_its_bytes,
-        a_sealed_file_is_of_numbers,
-        numbers_that_are_none_are_named,
-    };
-    Suite *s = suite_create("safetensors");
-    TCase *tc = tcase_create("safetensors");
-
-    tcase_add_checked_fixture(tc, make_path, end_path);
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tc, tests[i]);
-    suite_add_tcase(s, tc);
-    return s;
 }

@@ -25,6 +25,8 @@ static void end_path(void)
     remove(path);
 }
 
+TEST_FIXTURE(make_path, end_path)
+
 /* A file with this header and so many bytes of data. */
 static void write_header(const char *header, size_t n_data)
 {
@@ -60,7 +62,7 @@ static void expect_refused(const char *message)
     ck_assert_ptr_null(file);
 }
 
-START_TEST(what_cannot_be_opened_is_an_io_error)
+TEST(what_cannot_be_opened_is_an_io_error)
 {
     gan__safetensors *file = (gan__safetensors *)path;
 
@@ -70,9 +72,8 @@ START_TEST(what_cannot_be_opened_is_an_io_error)
     ck_assert_ptr_null(file);
     expect_fails(gan__safetensors_open(&file, "/", NULL), GAN_ERR_IO, "directory");
 }
-END_TEST
 
-START_TEST(no_beginning_and_no_continuation_of_a_file_is_a_file)
+TEST(no_beginning_and_no_continuation_of_a_file_is_a_file)
 {
     uint8_t whole[1024];
     size_t n;
@@ -88,9 +89,8 @@ START_TEST(no_beginning_and_no_continuation_of_a_file_is_a_file)
     scratch_write(path, whole, n + 1);
     expect_refused("the last tensor must end with the file");
 }
-END_TEST
 
-START_TEST(a_file_that_shrinks_while_it_is_open_is_an_io_error)
+TEST(a_file_that_shrinks_while_it_is_open_is_an_io_error)
 {
     gan__safetensors *file;
     float out[24];
@@ -105,7 +105,6 @@ START_TEST(a_file_that_shrinks_while_it_is_open_is_an_io_error)
                  "96 bytes expected, 92 could be read");
     gan__safetensors_close(file);
 }
-END_TEST
 
 /* Read everything that a file offers. */
 static void use_all(gan__safetensors *file, size_t n_bytes)
@@ -123,7 +122,7 @@ static void use_all(gan__safetensors *file, size_t n_bytes)
     }
 }
 
-START_TEST(flipped_bytes_are_an_error_or_another_valid_file)
+TEST(flipped_bytes_are_an_error_or_another_valid_file)
 {
     uint8_t whole[1024];
     size_t n, n_refused = 0, n_valid = 0;
@@ -153,9 +152,8 @@ START_TEST(flipped_bytes_are_an_error_or_another_valid_file)
     ck_assert_uint_gt(n_refused, 1000);
     ck_assert_uint_gt(n_valid, 10);
 }
-END_TEST
 
-START_TEST(lengths_out_of_proportion_are_refused)
+TEST(lengths_out_of_proportion_are_refused)
 {
     const uint8_t lengths[][8] = {
         {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, {0, 0, 0, 0, 0, 0, 0, 0x80}, {9}};
@@ -177,9 +175,8 @@ START_TEST(lengths_out_of_proportion_are_refused)
     ck_assert_int_eq(truncate(path, 9 + (4 << 20)), 0);
     expect_refused("a header of 4194305 bytes announced, 2 to 4194304 expected");
 }
-END_TEST
 
-START_TEST(other_files_are_told_by_their_name)
+TEST(other_files_are_told_by_their_name)
 {
     static const struct {
         const char *bytes;
@@ -205,10 +202,9 @@ START_TEST(other_files_are_told_by_their_name)
     scratch_write(path, packed, sizeof packed);
     expect_refused(": it is gzip data");
 }
-END_TEST
 
 /* A header of 640 bytes begins a file as Python's pickles begin. */
-START_TEST(a_length_is_not_taken_for_another_file)
+TEST(a_length_is_not_taken_for_another_file)
 {
     char header[641];
     gan__safetensors *file;
@@ -220,10 +216,9 @@ START_TEST(a_length_is_not_taken_for_another_file)
     expect_ok(gan__safetensors_open(&file, path, NULL));
     gan__safetensors_close(file);
 }
-END_TEST
 
 /* What no network has is no reason to refuse what it has. */
-START_TEST(tensors_of_any_shape_may_be_there)
+TEST(tensors_of_any_shape_may_be_there)
 {
     gan__safetensors *file;
     const gan__safetensor *t;
@@ -244,9 +239,8 @@ START_TEST(tensors_of_any_shape_may_be_there)
     ck_assert(number == 0);
     gan__safetensors_close(file);
 }
-END_TEST
 
-START_TEST(headers_that_are_no_json_object_are_refused)
+TEST(headers_that_are_no_json_object_are_refused)
 {
     static const char *const cases[][2] = {
         {" {}", "header must begin with 0x7b '{', 0x20 found"},
@@ -278,7 +272,6 @@ START_TEST(headers_that_are_no_json_object_are_refused)
         gan__safetensors_close(file);
     }
 }
-END_TEST
 
 /* What is said of a dimension of 2^32, which a size_t may not hold. */
 #if SIZE_MAX > UINT32_MAX
@@ -287,7 +280,7 @@ END_TEST
 #define OF_2_TO_THE_32(where_it_fits) "dimension 0 must be a whole number"
 #endif
 
-START_TEST(entries_that_describe_no_tensor_are_refused)
+TEST(entries_that_describe_no_tensor_are_refused)
 {
     static const char *const cases[][2] = {
         {"1", "must be an object"},
@@ -340,12 +333,11 @@ START_TEST(entries_that_describe_no_tensor_are_refused)
         expect_error_says("\"some name\"");
     }
 }
-END_TEST
 
 #define ENTRY(name, begin, end)                                                                    \
     "\"" name "\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[" #begin "," #end "]}"
 
-START_TEST(tensors_must_cover_the_data_once)
+TEST(tensors_must_cover_the_data_once)
 {
     write_header("{" ENTRY("a", 0, 4) "," ENTRY("b", 2, 6) "}", 8);
     expect_refused("\"b\" begins here, ");
@@ -364,9 +356,8 @@ START_TEST(tensors_must_cover_the_data_once)
     write_header("{" ENTRY("a", 0, 4) "," ENTRY("a", 4, 8) "}", 8);
     expect_refused("is there twice");
 }
-END_TEST
 
-START_TEST(tensors_are_told_in_the_order_of_their_data)
+TEST(tensors_are_told_in_the_order_of_their_data)
 {
     gan__safetensors *file;
 
@@ -377,7 +368,6 @@ START_TEST(tensors_are_told_in_the_order_of_their_data)
     ck_assert_str_eq(gan__safetensors_tensor(file, 2)->name, "a");
     gan__safetensors_close(file);
 }
-END_TEST
 
 /* `n` times a piece of text in place of a tensor. */
 static void write_repeated(const char *piece, size_t n)
@@ -391,7 +381,7 @@ static void write_repeated(const char *piece, size_t n)
 
 /* The parser neither goes deep nor takes memory out of proportion, so these are said to be no
  * tensors, or no JSON. */
-START_TEST(nesting_and_crowds_are_refused)
+TEST(nesting_and_crowds_are_refused)
 {
     write_repeated("[", 1000000);
     expect_refused("byte 1000005 of it: a value expected, it ends");
@@ -408,7 +398,6 @@ START_TEST(nesting_and_crowds_are_refused)
     write_repeated("\"[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[\",", 10); /* in a string they are letters */
     expect_refused("a colon expected");
 }
-END_TEST
 
 static int limit_memory(size_t more)
 {
@@ -428,7 +417,7 @@ static int limit_memory(size_t more)
 
 /* The most costly things that a header of 4 MiB can have.  Too little memory would be
  * GAN_ERR_NOMEM. */
-START_TEST(the_largest_headers_take_no_more_than_a_hundred_megabytes)
+TEST(the_largest_headers_take_no_more_than_a_hundred_megabytes)
 {
     static const char *const values[] = {"\"\"", "[]", "1"};
     enum { ROOM = 4 << 20 };
@@ -454,32 +443,4 @@ START_TEST(the_largest_headers_take_no_more_than_a_hundred_megabytes)
             expect_refused("must be a string");
     }
     free(header);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {
-        what_cannot_be_opened_is_an_io_error,
-        no_beginning_and_no_continuation_of_a_file_is_a_file,
-        a_file_that_shrinks_while_it_is_open_is_an_io_error,
-        flipped_bytes_are_an_error_or_another_valid_file,
-        lengths_out_of_proportion_are_refused,
-        other_files_are_told_by_their_name,
-        a_length_is_not_taken_for_another_file,
-        tensors_of_any_shape_may_be_there,
-        headers_that_are_no_json_object_are_refused,
-        entries_that_describe_no_tensor_are_refused,
-        tensors_must_cover_the_data_once,
-        tensors_are_told_in_the_order_of_their_data,
-        nesting_and_crowds_are_refused,
-        the_largest_headers_take_no_more_than_a_hundred_megabytes,
-    };
-    Suite *s = suite_create("safetensors_hostile");
-    TCase *tc = tcase_create("safetensors_hostile");
-
-    tcase_add_checked_fixture(tc, make_path, end_path);
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tc, tests[i]);
-    suite_add_tcase(s, tc);
-    return s;
 }

@@ -55,7 +55,7 @@ static const struct {
     {"caf\xc3\xa9", 5},
 };
 
-START_TEST(well_known_formats_are_named)
+TEST(well_known_formats_are_named)
 {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         const char *name = gan__signature_name(known[i].bytes, known[i].n);
@@ -64,25 +64,22 @@ START_TEST(well_known_formats_are_named)
                       "\"%s\" expected, found \"%s\"", known[i].name, name ? name : "NULL");
     }
 }
-END_TEST
 
-START_TEST(others_have_no_name)
+TEST(others_have_no_name)
 {
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
         ck_assert_ptr_null(gan__signature_name(unknown[i].bytes, unknown[i].n));
 }
-END_TEST
 
-START_TEST(a_tar_archive_is_known_far_behind_its_begin)
+TEST(a_tar_archive_is_known_far_behind_its_begin)
 {
     char bytes[GAN__SIGNATURE_BYTES] = "name";
 
     memcpy(bytes + 257, "ustar", 5);
     ck_assert_str_eq(gan__signature_name(bytes, sizeof bytes), "a tar archive");
 }
-END_TEST
 
-START_TEST(a_message_ends_in_what_is_known_or_in_nothing)
+TEST(a_message_ends_in_what_is_known_or_in_nothing)
 {
     ck_assert_str_eq(gan__signature_text_of("\xff\xd8\xff", 3).text, ": it is a JPEG picture");
     ck_assert_str_eq(gan__signature_text_of("\1\2\3", 3).text, "");
@@ -92,16 +89,4 @@ START_TEST(a_message_ends_in_what_is_known_or_in_nothing)
         ck_assert_str_eq(end.text + strlen(": it is "),
                          gan__signature_name(known[i].bytes, known[i].n));
     }
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {well_known_formats_are_named, others_have_no_name,
-                                  a_tar_archive_is_known_far_behind_its_begin,
-                                  a_message_ends_in_what_is_known_or_in_nothing, NULL};
-    Suite *s = suite_create("signature");
-
-    add_tests(s, "signature", tests);
-    return s;
 }

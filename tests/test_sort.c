@@ -31,7 +31,7 @@ static record record_of(uint32_t key)
     return out;
 }
 
-START_TEST(records_of_any_order_are_sorted)
+TEST(records_of_any_order_are_sorted)
 {
     enum { MOST = 300 };
     record x[MOST];
@@ -54,9 +54,8 @@ START_TEST(records_of_any_order_are_sorted)
         }
     }
 }
-END_TEST
 
-START_TEST(no_order_takes_long)
+TEST(no_order_takes_long)
 {
     enum { N = 1 << 16 };
     record *x = malloc(N * sizeof *x);
@@ -73,9 +72,8 @@ START_TEST(no_order_takes_long)
     }
     free(x);
 }
-END_TEST
 
-START_TEST(names_are_compared)
+TEST(names_are_compared)
 {
     const char *names[] = {"b", "", "a", "ab"};
 
@@ -84,15 +82,4 @@ START_TEST(names_are_compared)
     ck_assert_str_eq(names[1], "a");
     ck_assert_str_eq(names[2], "ab");
     ck_assert_str_eq(names[3], "b");
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {records_of_any_order_are_sorted, no_order_takes_long,
-                                  names_are_compared, NULL};
-    Suite *s = suite_create("sort");
-
-    add_tests(s, "sort", tests);
-    return s;
 }

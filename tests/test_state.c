@@ -27,6 +27,8 @@ static void end_path(void)
     remove(path);
 }
 
+TEST_FIXTURE(make_path, end_path)
+
 /* Something with state. */
 typedef struct thing {
     double size;
@@ -74,7 +76,7 @@ static gan_status load(thing *x)
     return status;
 }
 
-START_TEST(places_come_back_to_the_last_bit)
+TEST(places_come_back_to_the_last_bit)
 {
     static const double reals[] = {0,
                                    0.1,
@@ -108,9 +110,8 @@ START_TEST(places_come_back_to_the_last_bit)
         expect_fails(load(&b), GAN_ERR_INVALID, "thing.size is ");
     }
 }
-END_TEST
 
-START_TEST(numbers_are_written_short)
+TEST(numbers_are_written_short)
 {
     thing x = {0.0001, 7, -0.5, {0}};
     gan__state s;
@@ -126,9 +127,8 @@ START_TEST(numbers_are_written_short)
     gan__state_end(&s);
     gan__state_end(&s);
 }
-END_TEST
 
-START_TEST(a_locale_with_a_comma_writes_and_reads_points)
+TEST(a_locale_with_a_comma_writes_and_reads_points)
 {
     /* The point of the last has two bytes. */
     static const char *const names[] = {"C", "de_DE.UTF-8", "fr_FR.UTF-8", "ps_AF.UTF-8"};
@@ -144,9 +144,8 @@ START_TEST(a_locale_with_a_comma_writes_and_reads_points)
         ck_assert(b.level == a.level);
     }
 }
-END_TEST
 
-START_TEST(any_rounding_mode_writes_and_reads_the_same_bits)
+TEST(any_rounding_mode_writes_and_reads_the_same_bits)
 {
     static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
     thing a = {0.1, 7, 1.0 / 3, {0}};
@@ -165,7 +164,6 @@ START_TEST(any_rounding_mode_writes_and_reads_the_same_bits)
         expect_same_bits(&b.level, &a.level, sizeof a.level);
     }
 }
-END_TEST
 
 /* A file with the thing's tensor and these texts. */
 static void write_texts(const char *const *pairs, size_t n)
@@ -176,7 +174,7 @@ static void write_texts(const char *const *pairs, size_t n)
     expect_ok(gan__safetensors_write_sealed(path, &t, 1, pairs, n, 0, NULL));
 }
 
-START_TEST(reals_that_are_none_or_too_small_are_refused)
+TEST(reals_that_are_none_or_too_small_are_refused)
 {
     static const char *const bad[] = {"",   "x",   "nan",  "inf",  "-inf", "1e999", "1 ",
                                       " 1", "1,5", "0x10", "-1.1", "1e",   "--1",   "1.2.3"};
@@ -192,9 +190,8 @@ START_TEST(reals_that_are_none_or_too_small_are_refused)
     write_texts((const char *[]){"thing.size", "0", "thing.count", "-1", "thing.level", "1"}, 3);
     expect_fails(load(&x), GAN_ERR_FORMAT, "thing.count is -1, a whole number expected");
 }
-END_TEST
 
-START_TEST(a_count_has_a_limit)
+TEST(a_count_has_a_limit)
 {
     thing x = {0};
 
@@ -220,9 +217,8 @@ START_TEST(a_count_has_a_limit)
         gan__state_end(&s);
     }
 }
-END_TEST
 
-START_TEST(labels_are_two_digits_each)
+TEST(labels_are_two_digits_each)
 {
     static const char *const bad[] = {"",         "00030f",   "00030f09aa", "00030f1f",
                                       "00030f0A", "00030f0x", "00030f 9",   "00030f-9"};
@@ -252,9 +248,8 @@ START_TEST(labels_are_two_digits_each)
         gan__state_end(&s);
     }
 }
-END_TEST
 
-START_TEST(what_differs_is_told_with_both_values)
+TEST(what_differs_is_told_with_both_values)
 {
     thing x = {0, 0, 7, {0}};
 
@@ -271,7 +266,6 @@ START_TEST(what_differs_is_told_with_both_values)
                 4);
     expect_ok(load(&x));
 }
-END_TEST
 
 static gan_status try_list(void **out, const gan_allocator *allocator, void *user)
 {
@@ -298,14 +292,13 @@ static void end_list(void *s)
     gan__state_end(s);
 }
 
-START_TEST(without_memory_a_list_remembers_it)
+TEST(without_memory_a_list_remembers_it)
 {
     ck_assert_uint_gt(budget_sweep(try_list, end_list, NULL), 200);
 }
-END_TEST
 
 /* What a host typed as 0.1f isn't shown as 0.10000000149011612, and no two floats look alike. */
-START_TEST(floats_have_as_few_digits_as_they_need)
+TEST(floats_have_as_few_digits_as_they_need)
 {
     const struct {
         float value;
@@ -331,26 +324,4 @@ START_TEST(floats_have_as_few_digits_as_they_need)
         ck_assert(strtof(s.entries[s.n_entries - 1].text, NULL) == value);
     }
     gan__state_end(&s);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {places_come_back_to_the_last_bit,
-                                  numbers_are_written_short,
-                                  floats_have_as_few_digits_as_they_need,
-                                  any_rounding_mode_writes_and_reads_the_same_bits,
-                                  a_locale_with_a_comma_writes_and_reads_points,
-                                  reals_that_are_none_or_too_small_are_refused,
-                                  a_count_has_a_limit,
-                                  labels_are_two_digits_each,
-                                  what_differs_is_told_with_both_values,
-                                  without_memory_a_list_remembers_it};
-    Suite *s = suite_create("state");
-    TCase *tc = tcase_create("state");
-
-    tcase_add_checked_fixture(tc, make_path, end_path);
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tc, tests[i]);
-    suite_add_tcase(s, tc);
-    return s;
 }

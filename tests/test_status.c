@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-START_TEST(values_are_frozen)
+TEST(values_are_frozen)
 {
     ck_assert_int_eq(GAN_OK, 0);
     ck_assert_int_eq(GAN_END, 1);
@@ -18,9 +18,8 @@ START_TEST(values_are_frozen)
     ck_assert_int_eq(GAN_ERR_FORMAT, -5);
     ck_assert_int_eq(GAN_ERR_NONFINITE, -6);
 }
-END_TEST
 
-START_TEST(every_status_has_its_name_and_a_text)
+TEST(every_status_has_its_name_and_a_text)
 {
     static const struct {
         gan_status status;
@@ -44,40 +43,35 @@ START_TEST(every_status_has_its_name_and_a_text)
     }
     ck_assert_str_eq(gan_status_text(GAN_ERR_SHAPE), "shapes do not agree");
 }
-END_TEST
 
-START_TEST(other_values_are_unknown)
+TEST(other_values_are_unknown)
 {
     ck_assert_str_eq(gan_status_name((gan_status)-7), "unknown status");
     ck_assert_str_eq(gan_status_name((gan_status)2), "unknown status");
     ck_assert_str_eq(gan_status_text((gan_status)-1000), "unknown status");
 }
-END_TEST
 
-START_TEST(the_first_message_is_empty)
+TEST(the_first_message_is_empty)
 {
     ck_assert_str_eq(gan_last_error(), "");
 }
-END_TEST
 
-START_TEST(a_failure_leaves_its_sentence_and_status)
+TEST(a_failure_leaves_its_sentence_and_status)
 {
     ck_assert_int_eq(gan__fail(GAN_ERR_SHAPE, "needs %d, gets %s", 64, "128"), GAN_ERR_SHAPE);
     ck_assert_str_eq(gan_last_error(), "needs 64, gets 128");
     ck_assert_int_eq(gan__fail(GAN_ERR_IO, "second"), GAN_ERR_IO);
     ck_assert_str_eq(gan_last_error(), "second");
 }
-END_TEST
 
-START_TEST(a_message_may_contain_the_one_before)
+TEST(a_message_may_contain_the_one_before)
 {
     ck_assert_int_eq(gan__fail(GAN_ERR_SHAPE, "inner %d", 7), GAN_ERR_SHAPE);
     ck_assert_int_eq(gan__fail(GAN_ERR_SHAPE, "outer: %s", gan_last_error()), GAN_ERR_SHAPE);
     ck_assert_str_eq(gan_last_error(), "outer: inner 7");
 }
-END_TEST
 
-START_TEST(an_endless_message_is_cut)
+TEST(an_endless_message_is_cut)
 {
     char text[5000];
 
@@ -88,9 +82,8 @@ START_TEST(an_endless_message_is_cut)
     ck_assert_uint_lt(strlen(gan_last_error()), 5000);
     ck_assert_int_eq(strncmp(gan_last_error(), "begin xxx", 9), 0);
 }
-END_TEST
 
-START_TEST(of_a_long_path_the_middle_goes_and_the_reason_stays)
+TEST(of_a_long_path_the_middle_goes_and_the_reason_stays)
 {
     char path[4096];
 
@@ -112,9 +105,8 @@ START_TEST(of_a_long_path_the_middle_goes_and_the_reason_stays)
                 ck_assert_int_eq(c[-1], '\xc3');
     }
 }
-END_TEST
 
-START_TEST(two_paths_of_the_greatest_length_leave_room_for_the_reason)
+TEST(two_paths_of_the_greatest_length_leave_room_for_the_reason)
 {
     char path[4096];
 
@@ -123,7 +115,6 @@ START_TEST(two_paths_of_the_greatest_length_leave_room_for_the_reason)
     gan__fail(GAN_ERR_SHAPE, "%s has 3 labels, %s has 4 pictures", path, path);
     ck_assert_ptr_nonnull(strstr(gan_last_error(), " has 4 pictures"));
 }
-END_TEST
 
 static void *fail_elsewhere(void *seen)
 {
@@ -132,7 +123,7 @@ static void *fail_elsewhere(void *seen)
     return NULL;
 }
 
-START_TEST(each_thread_has_its_own_message)
+TEST(each_thread_has_its_own_message)
 {
     pthread_t thread;
     size_t seen = 1234;
@@ -143,7 +134,6 @@ START_TEST(each_thread_has_its_own_message)
     ck_assert_uint_eq(seen, 0);
     ck_assert_str_eq(gan_last_error(), "this thread's");
 }
-END_TEST
 
 /* ---- handles that are NULL ---- */
 
@@ -172,7 +162,7 @@ static gan_status play_with(size_t latent, size_t picture, double lr)
     return status;
 }
 
-START_TEST(the_reason_for_a_null_network_reaches_the_trainer)
+TEST(the_reason_for_a_null_network_reaches_the_trainer)
 {
     expect_fails(play_with(0, 6, 0.1), GAN_ERR_INVALID,
                  "trainer: the generator is NULL: network: input [0] is no shape of 1 to");
@@ -180,9 +170,8 @@ START_TEST(the_reason_for_a_null_network_reaches_the_trainer)
                  "trainer: generator and discriminator are NULL: network: input [0] is no shape of "
                  "1 to 2147483647 numbers; network: input [0] is no shape");
 }
-END_TEST
 
-START_TEST(the_reason_for_a_null_discriminator_is_its_own)
+TEST(the_reason_for_a_null_discriminator_is_its_own)
 {
     gan_network_desc forgotten = {0};
     gan_network *net = gan_network_create(gan_shape_1d(3), &forgotten);
@@ -196,9 +185,8 @@ START_TEST(the_reason_for_a_null_discriminator_is_its_own)
     expect_fails(gan_network_add(net, NULL), GAN_ERR_INVALID,
                  "a layer is added to NULL: network desc: struct_size is 0");
 }
-END_TEST
 
-START_TEST(other_handles_have_their_reasons_too)
+TEST(other_handles_have_their_reasons_too)
 {
     gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
     gan_optimizer *opt;
@@ -222,10 +210,9 @@ START_TEST(other_handles_have_their_reasons_too)
     expect_fails(gan_train_step(t, batch, NULL), GAN_ERR_INVALID,
                  "trainer: is NULL: trainer: generator and discriminator are NULL");
 }
-END_TEST
 
 /* A run that begins has seen to all that went wrong before. */
-START_TEST(old_reasons_are_forgotten)
+TEST(old_reasons_are_forgotten)
 {
     expect_status(play_with(0, 6, 0.1), GAN_ERR_INVALID);
     expect_status(play_with(3, 6, -1), GAN_ERR_INVALID); /* the layer in between */
@@ -234,7 +221,6 @@ START_TEST(old_reasons_are_forgotten)
     expect_status(gan_network_build(NULL), GAN_ERR_INVALID);
     ck_assert_str_eq(gan_last_error(), "network: is NULL");
 }
-END_TEST
 
 static void *fail_with_null(void *unused)
 {
@@ -244,7 +230,7 @@ static void *fail_with_null(void *unused)
     return NULL;
 }
 
-START_TEST(reasons_belong_to_their_thread)
+TEST(reasons_belong_to_their_thread)
 {
     pthread_t thread;
 
@@ -252,7 +238,6 @@ START_TEST(reasons_belong_to_their_thread)
     ck_assert_int_eq(pthread_create(&thread, NULL, fail_with_null, NULL), 0);
     ck_assert_int_eq(pthread_join(thread, NULL), 0);
 }
-END_TEST
 
 static void *status_of_another_thread(void *unused)
 {
@@ -265,7 +250,7 @@ static void *status_of_another_thread(void *unused)
     return found;
 }
 
-START_TEST(the_latest_status_is_that_of_the_message)
+TEST(the_latest_status_is_that_of_the_message)
 {
     pthread_t thread;
     void *found;
@@ -279,32 +264,4 @@ START_TEST(the_latest_status_is_that_of_the_message)
     ck_assert_int_eq(((gan_status *)found)[0], GAN_OK);
     ck_assert_int_eq(((gan_status *)found)[1], GAN_ERR_IO);
     ck_assert_int_eq(gan_last_status(), GAN_ERR_NOMEM);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const nulls[] = {the_reason_for_a_null_network_reaches_the_trainer,
-                                  the_reason_for_a_null_discriminator_is_its_own,
-                                  other_handles_have_their_reasons_too,
-                                  old_reasons_are_forgotten,
-                                  reasons_belong_to_their_thread,
-                                  NULL};
-    const TTest *const tests[] = {values_are_frozen,
-                                  every_status_has_its_name_and_a_text,
-                                  other_values_are_unknown,
-                                  the_first_message_is_empty,
-                                  a_failure_leaves_its_sentence_and_status,
-                                  a_message_may_contain_the_one_before,
-                                  an_endless_message_is_cut,
-                                  of_a_long_path_the_middle_goes_and_the_reason_stays,
-                                  two_paths_of_the_greatest_length_leave_room_for_the_reason,
-                                  each_thread_has_its_own_message,
-                                  the_latest_status_is_that_of_the_message,
-                                  NULL};
-    Suite *s = suite_create("status");
-
-    add_tests(s, "status", tests);
-    add_tests(s, "NULL", nulls);
-    return s;
 }

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-START_TEST(constructors_fill_rank_and_dimensions)
+TEST(constructors_fill_rank_and_dimensions)
 {
     gan_shape a = gan_shape_1d(7), b = gan_shape_2d(3, 5), c = gan_shape_3d(3, 64, 48);
 
@@ -14,9 +14,8 @@ START_TEST(constructors_fill_rank_and_dimensions)
     ck_assert(b.rank == 2 && b.dim[0] == 3 && b.dim[1] == 5);
     ck_assert(c.rank == 3 && c.dim[0] == 3 && c.dim[1] == 64 && c.dim[2] == 48);
 }
-END_TEST
 
-START_TEST(size_is_the_product)
+TEST(size_is_the_product)
 {
     gan_shape four = {4, {2, 3, 5, 7}};
 
@@ -25,9 +24,8 @@ START_TEST(size_is_the_product)
     ck_assert_uint_eq(gan_shape_size(gan_shape_3d(3, 64, 48)), 9216);
     ck_assert_uint_eq(gan_shape_size(four), 210);
 }
-END_TEST
 
-START_TEST(shapes_that_are_none_have_no_size)
+TEST(shapes_that_are_none_have_no_size)
 {
     gan_shape none = {0, {4, 4, 4, 4}}, five = {5, {1, 1, 1, 1}};
 
@@ -36,9 +34,8 @@ START_TEST(shapes_that_are_none_have_no_size)
     ck_assert_uint_eq(gan_shape_size(gan_shape_1d(0)), 0);
     ck_assert_uint_eq(gan_shape_size(gan_shape_3d(3, 0, 4)), 0);
 }
-END_TEST
 
-START_TEST(the_largest_size_is_two_to_the_31_less_one)
+TEST(the_largest_size_is_two_to_the_31_less_one)
 {
     gan_shape wrapped = {4, {(size_t)1 << 16, (size_t)1 << 16, (size_t)1 << 16, (size_t)1 << 16}};
 
@@ -49,9 +46,8 @@ START_TEST(the_largest_size_is_two_to_the_31_less_one)
     ck_assert_uint_eq(gan_shape_size(gan_shape_1d(SIZE_MAX)), 0);
     ck_assert_uint_eq(gan_shape_size(wrapped), 0);
 }
-END_TEST
 
-START_TEST(equality_looks_at_rank_and_the_dimensions_in_use)
+TEST(equality_looks_at_rank_and_the_dimensions_in_use)
 {
     gan_shape a = gan_shape_2d(3, 5), b = gan_shape_2d(3, 5), five = {5, {1, 1, 1, 1}};
 
@@ -63,7 +59,6 @@ START_TEST(equality_looks_at_rank_and_the_dimensions_in_use)
     ck_assert_int_eq(gan_shape_equal(gan_shape_3d(1, 3, 5), a), 0);
     ck_assert_int_eq(gan_shape_equal(five, five), 0);
 }
-END_TEST
 
 static void expect_text(gan_shape shape, const char *expected)
 {
@@ -72,7 +67,7 @@ static void expect_text(gan_shape shape, const char *expected)
     ck_assert_str_eq(found.text, expected);
 }
 
-START_TEST(shapes_read_as_text)
+TEST(shapes_read_as_text)
 {
     gan_shape none = {0, {0}}, largest = {4, {SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX}};
 
@@ -82,20 +77,4 @@ START_TEST(shapes_read_as_text)
     expect_text(gan_shape_3d(3, 64, 48), "[3, 64, 48]");
     expect_text(none, "[]");
     ck_assert_pstr_eq(strrchr(longest.text, ']'), "]");
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {constructors_fill_rank_and_dimensions,
-                                  size_is_the_product,
-                                  shapes_that_are_none_have_no_size,
-                                  the_largest_size_is_two_to_the_31_less_one,
-                                  equality_looks_at_rank_and_the_dimensions_in_use,
-                                  shapes_read_as_text,
-                                  NULL};
-    Suite *s = suite_create("tensor");
-
-    add_tests(s, "tensor", tests);
-    return s;
 }

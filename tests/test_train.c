@@ -16,7 +16,7 @@ static const net_layer plain_d[] = {LINEAR(6, 8), LEAKY,   LINEAR(8, 5), LEAKY,
 
 /* ---- figures ---- */
 
-START_TEST(the_figures_are_those_of_the_step)
+TEST(the_figures_are_those_of_the_step)
 {
     const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = 20, .n_threads = 2};
     enum { N = 19 };
@@ -57,9 +57,8 @@ START_TEST(the_figures_are_those_of_the_step)
     }
     game_end(&x);
 }
-END_TEST
 
-START_TEST(a_half_step_keeps_the_other_halfs_figures)
+TEST(a_half_step_keeps_the_other_halfs_figures)
 {
     game x = small_game();
     float *real = normals(20 * x.sample, 1);
@@ -80,9 +79,8 @@ START_TEST(a_half_step_keeps_the_other_halfs_figures)
     free(real);
     game_end(&x);
 }
-END_TEST
 
-START_TEST(figures_fit_the_hosts_record)
+TEST(figures_fit_the_hosts_record)
 {
     game x = small_game(), twin = small_game();
     float *real = normals(20 * x.sample, 1);
@@ -107,11 +105,10 @@ START_TEST(figures_fit_the_hosts_record)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
 /* ---- purity ---- */
 
-START_TEST(a_half_step_leaves_the_other_network_and_its_optimizer)
+TEST(a_half_step_leaves_the_other_network_and_its_optimizer)
 {
     game x = small_game(), twin = small_game();
     float *real = normals(20 * x.sample, 1), *z = normals(20 * x.latent, 2);
@@ -141,11 +138,10 @@ START_TEST(a_half_step_leaves_the_other_network_and_its_optimizer)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
 /* Steps of one half between two steps of the other must not touch the other's moments: a generator
  * that is put back in front of the same discriminator makes the same step. */
-START_TEST(the_other_optimizers_moments_stay)
+TEST(the_other_optimizers_moments_stay)
 {
     game x = game_begin(plain_g, plain_d, adam, &small_desc);
     game twin = game_begin(plain_g, plain_d, adam, &small_desc);
@@ -167,9 +163,8 @@ START_TEST(the_other_optimizers_moments_stay)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
-START_TEST(sampling_leaves_training_as_it_was)
+TEST(sampling_leaves_training_as_it_was)
 {
     game x = small_game(), twin = small_game();
     float *z = normals(333 * x.latent, 3), *a = malloc(333 * x.sample * sizeof *a),
@@ -195,9 +190,8 @@ START_TEST(sampling_leaves_training_as_it_was)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
-START_TEST(networks_can_run_while_they_are_trained)
+TEST(networks_can_run_while_they_are_trained)
 {
     game x = small_game(), twin = small_game();
     float *z = normals(50 * x.latent, 3), *a = malloc(50 * x.sample * sizeof *a), verdict[50];
@@ -215,11 +209,10 @@ START_TEST(networks_can_run_while_they_are_trained)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
 /* ---- same bits ---- */
 
-START_TEST(a_step_is_its_two_halves)
+TEST(a_step_is_its_two_halves)
 {
     game x = small_game(), twin = small_game();
 
@@ -238,7 +231,6 @@ START_TEST(a_step_is_its_two_halves)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
 static game plain_game(uint64_t seed)
 {
@@ -272,7 +264,7 @@ static double generator_loss(const game *x)
     return stats.g_loss;
 }
 
-START_TEST(noise_follows_the_seed_and_is_fresh_for_each_half_step)
+TEST(noise_follows_the_seed_and_is_fresh_for_each_half_step)
 {
     game a = plain_game(5), b = plain_game(5), other = plain_game(6), c = plain_game(5);
     float *real = normals(20 * a.sample, 1);
@@ -291,7 +283,6 @@ START_TEST(noise_follows_the_seed_and_is_fresh_for_each_half_step)
     game_end(&c);
     game_end(&other);
 }
-END_TEST
 
 /* Layers wide enough to be cut into several parts and slices, and batches that are cut unevenly. */
 static const net_layer wide_g[] = {LINEAR(7, 400), LEAKY,           DROPOUT(0.3f), LINEAR(400, 380),
@@ -299,7 +290,7 @@ static const net_layer wide_g[] = {LINEAR(7, 400), LEAKY,           DROPOUT(0.3f
 static const net_layer wide_d[] = {
     LINEAR(50, 390), LEAKY, DROPOUT(0.3f), LINEAR(390, 400), RELU, LINEAR(400, 1), SIGMOID, END};
 
-START_TEST(the_number_of_threads_does_not_show)
+TEST(the_number_of_threads_does_not_show)
 {
     const size_t threads[] = {1, 2, 3, 5, 8, 16};
     game first = {0};
@@ -319,9 +310,8 @@ START_TEST(the_number_of_threads_does_not_show)
     }
     game_end(&first);
 }
-END_TEST
 
-START_TEST(three_hundred_steps_give_the_same_bits_on_any_team)
+TEST(three_hundred_steps_give_the_same_bits_on_any_team)
 {
     const size_t threads[] = {1, 2, 3, 5, 8, 16};
     game first = {0};
@@ -346,7 +336,6 @@ START_TEST(three_hundred_steps_give_the_same_bits_on_any_team)
     }
     game_end(&first);
 }
-END_TEST
 
 typedef struct run_alone {
     game game;
@@ -362,7 +351,7 @@ static void *play_long(void *argument)
     return NULL;
 }
 
-START_TEST(two_trainers_on_two_host_threads_are_as_if_alone)
+TEST(two_trainers_on_two_host_threads_are_as_if_alone)
 {
     pthread_barrier_t start;
     run_alone alone = {small_game(), NULL}, a = {small_game(), &start}, b = {small_game(), &start};
@@ -381,9 +370,8 @@ START_TEST(two_trainers_on_two_host_threads_are_as_if_alone)
     game_end(&a.game);
     game_end(&b.game);
 }
-END_TEST
 
-START_TEST(two_trainers_share_one_pool)
+TEST(two_trainers_share_one_pool)
 {
     gan_trainer_desc desc = small_desc;
     pthread_t thread;
@@ -403,11 +391,10 @@ START_TEST(two_trainers_share_one_pool)
     game_end(&b.game);
     gan_pool_destroy(desc.pool);
 }
-END_TEST
 
 /* ---- batches ---- */
 
-START_TEST(a_batch_may_be_smaller_than_the_largest)
+TEST(a_batch_may_be_smaller_than_the_largest)
 {
     const gan_trainer_desc roomy = {GAN_TRAINER_DESC_INIT, .batch_size = 64, .n_threads = 2};
     const gan_trainer_desc tight = {GAN_TRAINER_DESC_INIT, .batch_size = 17, .n_threads = 2};
@@ -422,9 +409,8 @@ START_TEST(a_batch_may_be_smaller_than_the_largest)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
-START_TEST(the_default_batch_is_a_hundred)
+TEST(the_default_batch_is_a_hundred)
 {
     game x = game_begin(small_g, small_d, adam, NULL);
     float *real = normals(101 * x.sample, 1);
@@ -437,9 +423,8 @@ START_TEST(the_default_batch_is_a_hundred)
     free(real);
     game_end(&x);
 }
-END_TEST
 
-START_TEST(samples_of_another_rank_are_as_good)
+TEST(samples_of_another_rank_are_as_good)
 {
     static const net_layer d[] = {FLATTEN, LINEAR(6, 5), TANH, LINEAR(5, 1), END};
     game x = game_begin(plain_g, d, adam, &small_desc),
@@ -455,9 +440,8 @@ START_TEST(samples_of_another_rank_are_as_good)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
-START_TEST(a_wrong_batch_changes_nothing)
+TEST(a_wrong_batch_changes_nothing)
 {
     game x = small_game(), twin = small_game();
     float *real = normals(21 * x.sample, 1);
@@ -508,11 +492,10 @@ START_TEST(a_wrong_batch_changes_nothing)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
 /* ---- numbers that are none ---- */
 
-START_TEST(nan_in_the_data_changes_nothing)
+TEST(nan_in_the_data_changes_nothing)
 {
     const float bad[] = {NAN, INFINITY, -INFINITY};
     game x = small_game(), twin = small_game();
@@ -549,9 +532,8 @@ START_TEST(nan_in_the_data_changes_nothing)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
-START_TEST(nan_in_the_weights_is_named)
+TEST(nan_in_the_weights_is_named)
 {
     game x = small_game();
     float *real = normals(20 * x.sample, 1), keep;
@@ -573,9 +555,8 @@ START_TEST(nan_in_the_weights_is_named)
     free(real);
     game_end(&x);
 }
-END_TEST
 
-START_TEST(a_rate_that_is_too_high_is_refused_before_it_ruins_anything)
+TEST(a_rate_that_is_too_high_is_refused_before_it_ruins_anything)
 {
     game x = game_begin(small_g, small_d, gradient_taker, &small_desc);
     game twin = game_begin(small_g, small_d, gradient_taker, &small_desc);
@@ -600,9 +581,8 @@ START_TEST(a_rate_that_is_too_high_is_refused_before_it_ruins_anything)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
-START_TEST(a_generator_that_fails_leaves_a_discriminator_that_has_stepped)
+TEST(a_generator_that_fails_leaves_a_discriminator_that_has_stepped)
 {
     game x = small_game(), twin = small_game();
     float *real = normals(20 * x.sample, 1);
@@ -625,7 +605,6 @@ START_TEST(a_generator_that_fails_leaves_a_discriminator_that_has_stepped)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
 /* ---- creation ---- */
 
@@ -654,7 +633,7 @@ static void pieces_end(pieces *p)
         ck_assert_ptr_null(made);                                                                  \
     } while (0)
 
-START_TEST(creation_names_what_is_wrong)
+TEST(creation_names_what_is_wrong)
 {
     pieces p = pieces_make();
     const gan_allocator half = {0};
@@ -681,9 +660,8 @@ START_TEST(creation_names_what_is_wrong)
     gan_trainer_destroy(NULL);
     pieces_end(&p);
 }
-END_TEST
 
-START_TEST(creation_reports_what_went_wrong_with_a_network)
+TEST(creation_reports_what_went_wrong_with_a_network)
 {
     pieces p = pieces_make();
     gan_network *bad = gan_network_create(gan_shape_1d(3), NULL),
@@ -700,9 +678,8 @@ START_TEST(creation_reports_what_went_wrong_with_a_network)
     gan_network_destroy(empty);
     pieces_end(&p);
 }
-END_TEST
 
-START_TEST(networks_that_do_not_fit_are_refused)
+TEST(networks_that_do_not_fit_are_refused)
 {
     static const net_layer seven[] = {LINEAR(3, 7), END}, two[] = {LINEAR(6, 2), END},
                            none[] = {FLATTEN, END};
@@ -719,9 +696,8 @@ START_TEST(networks_that_do_not_fit_are_refused)
     gan_network_destroy(weightless);
     pieces_end(&p);
 }
-END_TEST
 
-START_TEST(an_optimizer_of_another_network_is_refused)
+TEST(an_optimizer_of_another_network_is_refused)
 {
     pieces p = pieces_make();
     gan_trainer *trainer;
@@ -740,9 +716,8 @@ START_TEST(an_optimizer_of_another_network_is_refused)
     gan_trainer_destroy(trainer);
     pieces_end(&p);
 }
-END_TEST
 
-START_TEST(a_trainer_can_be_followed_by_another)
+TEST(a_trainer_can_be_followed_by_another)
 {
     game x = game_begin(plain_g, plain_d, adam, &small_desc);
     game twin = game_begin(plain_g, plain_d, adam, &small_desc);
@@ -764,7 +739,6 @@ START_TEST(a_trainer_can_be_followed_by_another)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
 static gan_status make_trainer(void **out, const gan_allocator *allocator, void *user)
 {
@@ -787,17 +761,16 @@ static void end_trainer(void *made)
     gan_trainer_destroy(made);
 }
 
-START_TEST(creation_survives_a_lack_of_memory)
+TEST(creation_survives_a_lack_of_memory)
 {
     pieces p = pieces_make();
 
     budget_sweep(make_trainer, end_trainer, &p);
     pieces_end(&p);
 }
-END_TEST
 
 /* Networks and optimizers too from the budget. */
-START_TEST(creation_survives_a_lack_of_memory_in_what_it_completes)
+TEST(creation_survives_a_lack_of_memory_in_what_it_completes)
 {
     for (size_t allowed = 0;; allowed++) {
         budget b;
@@ -832,48 +805,4 @@ START_TEST(creation_survives_a_lack_of_memory_in_what_it_completes)
         ck_assert_uint_eq(budget_live(&b), 0);
         if (status == GAN_OK) return;
     }
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const steps[] = {the_figures_are_those_of_the_step,
-                                  a_half_step_keeps_the_other_halfs_figures,
-                                  figures_fit_the_hosts_record,
-                                  a_half_step_leaves_the_other_network_and_its_optimizer,
-                                  the_other_optimizers_moments_stay,
-                                  sampling_leaves_training_as_it_was,
-                                  networks_can_run_while_they_are_trained,
-                                  NULL};
-    const TTest *const bits[] = {a_step_is_its_two_halves,
-                                 noise_follows_the_seed_and_is_fresh_for_each_half_step,
-                                 the_number_of_threads_does_not_show,
-                                 three_hundred_steps_give_the_same_bits_on_any_team,
-                                 two_trainers_on_two_host_threads_are_as_if_alone,
-                                 two_trainers_share_one_pool,
-                                 NULL};
-    const TTest *const batches[] = {a_batch_may_be_smaller_than_the_largest,
-                                    the_default_batch_is_a_hundred,
-                                    samples_of_another_rank_are_as_good,
-                                    a_wrong_batch_changes_nothing,
-                                    nan_in_the_data_changes_nothing,
-                                    nan_in_the_weights_is_named,
-                                    a_rate_that_is_too_high_is_refused_before_it_ruins_anything,
-                                    a_generator_that_fails_leaves_a_discriminator_that_has_stepped,
-                                    NULL};
-    const TTest *const creation[] = {creation_names_what_is_wrong,
-                                     creation_reports_what_went_wrong_with_a_network,
-                                     networks_that_do_not_fit_are_refused,
-                                     an_optimizer_of_another_network_is_refused,
-                                     a_trainer_can_be_followed_by_another,
-                                     creation_survives_a_lack_of_memory,
-                                     creation_survives_a_lack_of_memory_in_what_it_completes,
-                                     NULL};
-    Suite *s = suite_create("train");
-
-    add_tests(s, "steps", steps);
-    add_tests(s, "bits", bits);
-    add_tests(s, "batches", batches);
-    add_tests(s, "creation", creation);
-    return s;
 }

@@ -58,7 +58,7 @@ static void scale(gan_network *net, const char *name, float factor)
 /* ---- statistics that overflow ---- */
 
 /* A number so large that only its square isn't finite: what is normalised doesn't show it. */
-START_TEST(a_step_whose_running_statistics_overflow_changes_nothing)
+TEST(a_step_whose_running_statistics_overflow_changes_nothing)
 {
     const size_t parts[] = {0, 6};
 
@@ -86,9 +86,8 @@ START_TEST(a_step_whose_running_statistics_overflow_changes_nothing)
         game_end(&twin);
     }
 }
-END_TEST
 
-START_TEST(the_generators_statistics_are_looked_at_too)
+TEST(the_generators_statistics_are_looked_at_too)
 {
     game x = normalised_game(&base), twin = normalised_game(&base);
 
@@ -100,9 +99,8 @@ START_TEST(the_generators_statistics_are_looked_at_too)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
-START_TEST(a_step_whose_statistics_overflow_is_skipped)
+TEST(a_step_whose_statistics_overflow_is_skipped)
 {
     gan_trainer_desc desc = base;
     gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
@@ -123,9 +121,8 @@ START_TEST(a_step_whose_statistics_overflow_is_skipped)
     free(real);
     game_end(&x);
 }
-END_TEST
 
-START_TEST(a_classifier_is_guarded_too)
+TEST(a_classifier_is_guarded_too)
 {
     gan_network *net = normalised(SAMPLE, 3, 1);
     gan_optimizer *opt = adam();
@@ -153,12 +150,11 @@ START_TEST(a_classifier_is_guarded_too)
     gan_optimizer_destroy(opt);
     gan_network_destroy(net);
 }
-END_TEST
 
 /* ---- batches of one ---- */
 
 /* A channel of one number has no variance; of an image there are enough. */
-START_TEST(a_batch_of_one_is_refused)
+TEST(a_batch_of_one_is_refused)
 {
     game x = normalised_game(&base), twin = normalised_game(&base);
     float *real = normals(SAMPLE, 1);
@@ -175,7 +171,6 @@ START_TEST(a_batch_of_one_is_refused)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
 static gan_status make_trainer(gan_network *g, gan_network *d, const gan_trainer_desc *desc)
 {
@@ -192,7 +187,7 @@ static gan_status make_trainer(gan_network *g, gan_network *d, const gan_trainer
 }
 
 /* Of a full batch of 5 in micro-batches of 2 one has a single sample. */
-START_TEST(batches_that_always_fail_are_refused_at_once)
+TEST(batches_that_always_fail_are_refused_at_once)
 {
     static const net_layer plain[] = {LINEAR(LATENT, SAMPLE), END};
     gan_trainer_desc desc = base;
@@ -211,9 +206,8 @@ START_TEST(batches_that_always_fail_are_refused_at_once)
     desc.micro_batch = 3;
     expect_ok(make_trainer(normalised(LATENT, SAMPLE, 1), normalised(SAMPLE, 1, 2), &desc));
 }
-END_TEST
 
-START_TEST(an_image_is_enough_for_a_batch)
+TEST(an_image_is_enough_for_a_batch)
 {
     gan_network *g = gan_network_create(gan_shape_3d(2, 1, 2), NULL);
     static const net_layer plain[] = {LINEAR(4, 1), END};
@@ -223,9 +217,8 @@ START_TEST(an_image_is_enough_for_a_batch)
     desc.batch_size = 1;
     expect_ok(make_trainer(g, net_seeded(4, plain, 2), &desc));
 }
-END_TEST
 
-START_TEST(a_classifier_refuses_a_batch_of_one)
+TEST(a_classifier_refuses_a_batch_of_one)
 {
     gan_network *net = normalised(SAMPLE, 3, 1);
     gan_optimizer *opt = adam();
@@ -246,10 +239,9 @@ START_TEST(a_classifier_refuses_a_batch_of_one)
     gan_optimizer_destroy(opt);
     gan_network_destroy(net);
 }
-END_TEST
 
 /* 13 samples by batches of 4: the last batch would have one. */
-START_TEST(a_stray_last_sample_ends_no_run)
+TEST(a_stray_last_sample_ends_no_run)
 {
     gan_trainer_desc desc = base;
     float *samples = normals(13 * SAMPLE, 1);
@@ -272,7 +264,6 @@ START_TEST(a_stray_last_sample_ends_no_run)
     free(samples);
     game_end(&x);
 }
-END_TEST
 
 /* ---- the average's ---- */
 
@@ -304,7 +295,7 @@ static void expect_own_statistics(gan_network *net)
 
 /* Weights that stay as they were, those of the latest step, and some between; the generator's own
  * statistics are far behind its weights, with so large a rate. */
-START_TEST(statistics_of_the_average_are_those_of_its_weights)
+TEST(statistics_of_the_average_are_those_of_its_weights)
 {
     const double decays[] = {1e-9, 0.7, 0.9999};
 
@@ -324,10 +315,9 @@ START_TEST(statistics_of_the_average_are_those_of_its_weights)
         game_end(&x);
     }
 }
-END_TEST
 
 /* Also where it is the singular value that has changed. */
-START_TEST(the_average_is_divided_by_its_own_singular_value)
+TEST(the_average_is_divided_by_its_own_singular_value)
 {
     gan_network *g = gan_network_create(gan_shape_1d(LATENT), NULL), *copy;
     gan_trainer_desc desc = base;
@@ -351,7 +341,6 @@ START_TEST(the_average_is_divided_by_its_own_singular_value)
     gan_network_destroy(copy);
     game_end(&x);
 }
-END_TEST
 
 static game averaged_game(size_t threads)
 {
@@ -366,7 +355,7 @@ static game averaged_game(size_t threads)
 }
 
 /* However the network is used, and however long ago its address was asked for. */
-START_TEST(every_use_of_the_average_finds_its_statistics)
+TEST(every_use_of_the_average_finds_its_statistics)
 {
     gan_network *average, *copy, *loaded;
     game x = averaged_game(1);
@@ -391,11 +380,10 @@ START_TEST(every_use_of_the_average_finds_its_statistics)
     free(z);
     game_end(&x);
 }
-END_TEST
 
 /* A relativistic generator's step looks at real samples of the step before, which lie where
  * generated ones do. */
-START_TEST(asking_for_the_average_leaves_training_as_it_was)
+TEST(asking_for_the_average_leaves_training_as_it_was)
 {
     game x = averaged_game(1), twin = averaged_game(2);
     float *z = normals(4 * LATENT, 3), *real = normals(12 * SAMPLE, 4);
@@ -421,7 +409,6 @@ START_TEST(asking_for_the_average_leaves_training_as_it_was)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
 static size_t file_of(const game *x, const char *name, unsigned char *bytes, size_t room)
 {
@@ -429,7 +416,7 @@ static size_t file_of(const game *x, const char *name, unsigned char *bytes, siz
     return scratch_read(scratch_path(name), bytes, room);
 }
 
-START_TEST(the_averages_statistics_are_in_the_checkpoint)
+TEST(the_averages_statistics_are_in_the_checkpoint)
 {
     enum { ROOM = 1 << 16 };
     static unsigned char a[ROOM], b[ROOM];
@@ -453,9 +440,8 @@ START_TEST(the_averages_statistics_are_in_the_checkpoint)
     game_end(&x);
     game_end(&y);
 }
-END_TEST
 
-START_TEST(the_average_takes_no_memory)
+TEST(the_average_takes_no_memory)
 {
     budget b;
     gan_trainer_desc desc = base;
@@ -478,20 +464,18 @@ START_TEST(the_average_takes_no_memory)
     free(real);
     game_end(&x);
 }
-END_TEST
 
 /* Before the generator's first step the average is the generator. */
-START_TEST(an_average_of_nothing_is_the_generator)
+TEST(an_average_of_nothing_is_the_generator)
 {
     game x = averaged_game(1);
 
     expect_same_weights(gan_trainer_average(x.trainer), x.g);
     game_end(&x);
 }
-END_TEST
 
 /* The average of finite weights may still overflow: it has the generator's statistics then. */
-START_TEST(statistics_of_the_average_are_finite)
+TEST(statistics_of_the_average_are_finite)
 {
     gan_trainer_desc desc = base;
     gan_network *average;
@@ -510,10 +494,9 @@ START_TEST(statistics_of_the_average_are_finite)
     expect_same_bits(its.data, of_g.data, its.size * sizeof *its.data);
     game_end(&x);
 }
-END_TEST
 
 /* Labels of generated samples are as likely as in training. */
-START_TEST(the_average_sees_the_classes_of_training)
+TEST(the_average_sees_the_classes_of_training)
 {
     const double only[] = {0, 0, 1};
     gan_network *g = gan_network_create(gan_shape_1d(LATENT), NULL);
@@ -540,33 +523,4 @@ START_TEST(the_average_sees_the_classes_of_training)
     expect_close(mean.data + LATENT, table.data + 4, 2, 1e-5, 1e-6);
     free(real);
     game_end(&x);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const overflow[] = {a_step_whose_running_statistics_overflow_changes_nothing,
-                                     the_generators_statistics_are_looked_at_too,
-                                     a_step_whose_statistics_overflow_is_skipped,
-                                     a_classifier_is_guarded_too, NULL};
-    const TTest *const small[] = {
-        a_batch_of_one_is_refused,       batches_that_always_fail_are_refused_at_once,
-        an_image_is_enough_for_a_batch,  a_classifier_refuses_a_batch_of_one,
-        a_stray_last_sample_ends_no_run, NULL};
-    const TTest *const average[] = {statistics_of_the_average_are_those_of_its_weights,
-                                    the_average_is_divided_by_its_own_singular_value,
-                                    every_use_of_the_average_finds_its_statistics,
-                                    asking_for_the_average_leaves_training_as_it_was,
-                                    the_averages_statistics_are_in_the_checkpoint,
-                                    the_average_takes_no_memory,
-                                    an_average_of_nothing_is_the_generator,
-                                    statistics_of_the_average_are_finite,
-                                    the_average_sees_the_classes_of_training,
-                                    NULL};
-    Suite *s = suite_create("train_buffers");
-
-    add_tests(s, "overflow", overflow);
-    add_tests(s, "batches of one", small);
-    add_tests(s, "average", average);
-    return s;
 }

@@ -123,7 +123,7 @@ static void expect_figures(const gan_train_stats *stats, const float *wanted)
     for (size_t i = 0; i < FIGURES; i++) expect_near(found[i], (double)wanted[i], 1e-4, 1e-6);
 }
 
-START_TEST(ten_steps_are_pytorchs)
+TEST_EACH(ten_steps_are_pytorchs, 0, RUNS)
 {
     const gan_trainer_desc desc = desc_of(_i);
     pytorchs p;
@@ -147,10 +147,9 @@ START_TEST(ten_steps_are_pytorchs)
     game_end(&x);
     golden_close(p.v);
 }
-END_TEST
 
 /* Of the discriminator without a penalty and with two, and then of the generator. */
-START_TEST(first_gradients_are_pytorchs)
+TEST_EACH(first_gradients_are_pytorchs, 0, RUNS)
 {
     static const struct {
         gan_penalty_kind kind;
@@ -187,12 +186,11 @@ START_TEST(first_gradients_are_pytorchs)
         golden_close(p.v);
     }
 }
-END_TEST
 
 /* ---- promises ---- */
 
 /* Wide enough that products are cut, with a batch that isn't full at the end. */
-START_TEST(bits_are_the_same_on_any_number_of_threads)
+TEST_EACH(bits_are_the_same_on_any_number_of_threads, 0, 2 * RUNS)
 {
     static const size_t threads[] = {1, 2, 3, 8};
     gan_trainer_desc desc = _i < RUNS ? desc_of(_i) : every_option(_i - RUNS);
@@ -212,7 +210,6 @@ START_TEST(bits_are_the_same_on_any_number_of_threads)
     for (size_t i = 0; i < 4; i++) game_end(&x[i]);
     free(b.samples);
 }
-END_TEST
 
 /* An embedding behind a first layer that is none of the labels', and then a linear one, which takes
  * it from memory of its own; or through a layer that changes nothing and wants it in one piece. */
@@ -230,7 +227,7 @@ static gan_network *with_embedding(size_t in, size_t out, int spectral, int in_o
     return net;
 }
 
-START_TEST(an_embedding_apart_trains_as_in_one_piece)
+TEST_EACH(an_embedding_apart_trains_as_in_one_piece, 0, 4)
 {
     gan_trainer_desc desc = desc_of(LINEAR_RUN);
     float *samples[2];
@@ -263,10 +260,9 @@ START_TEST(an_embedding_apart_trains_as_in_one_piece)
     }
     free(b.samples);
 }
-END_TEST
 
 /* And not the embedding, whose numbers lie in the same memory. */
-START_TEST(a_bad_layer_before_an_embedding_is_named)
+TEST(a_bad_layer_before_an_embedding_is_named)
 {
     const gan_trainer_desc desc = desc_of(LINEAR_RUN);
     game x = {.latent = LATENT, .sample = 20, .g_opt = adam(), .d_opt = adam()};
@@ -291,17 +287,17 @@ START_TEST(a_bad_layer_before_an_embedding_is_named)
     free(b.samples);
     game_end(&x);
 }
-END_TEST
 
-/* What is drawn, too, is the same. */
-START_TEST(a_batch_in_parts_has_the_gradient_of_the_whole)
+/* Without and with an auxiliary classifier.  What is drawn, too, is the same. */
+TEST_EACH(a_batch_in_parts_has_the_gradient_of_the_whole, 0, 2)
 {
+    const int run = _i == 0 ? LINEAR_RUN : AUXILIARY_RUN;
     const gan_penalty_desc penalty = {GAN_PENALTY_DESC_INIT, .kind = GAN_PENALTY_R2};
     float *grads[2][2];
     size_t n[2];
 
     for (size_t i = 0; i < 2; i++) {
-        gan_trainer_desc desc = desc_of(_i);
+        gan_trainer_desc desc = desc_of(run);
         gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
         real_batch b;
         float *g, *d;
@@ -309,7 +305,7 @@ START_TEST(a_batch_in_parts_has_the_gradient_of_the_whole)
 
         desc.penalty = &penalty;
         desc.micro_batch = i == 0 ? 0 : 7;
-        x = conditional_game(_i, 1, gradient_taker, &desc);
+        x = conditional_game(run, 1, gradient_taker, &desc);
         make_batch(&b, &x, 33);
         d = net_weights(x.d, NULL);
         g = net_weights(x.g, NULL);
@@ -320,7 +316,7 @@ START_TEST(a_batch_in_parts_has_the_gradient_of_the_whole)
         grads[i][1] = gradient_of(g, x.g);
         n[0] = gan_network_param_count(x.d);
         n[1] = gan_network_param_count(x.g);
-        ck_assert((stats.d_class_loss > 0.1) == (runs[_i].auxiliary_weight > 0));
+        ck_assert((stats.d_class_loss > 0.1) == (runs[run].auxiliary_weight > 0));
         free(g);
         free(d);
         free(b.samples);
@@ -332,9 +328,8 @@ START_TEST(a_batch_in_parts_has_the_gradient_of_the_whole)
         free(grads[1][i]);
     }
 }
-END_TEST
 
-START_TEST(a_half_step_leaves_the_other_network_alone)
+TEST_EACH(a_half_step_leaves_the_other_network_alone, 0, RUNS)
 {
     const gan_trainer_desc desc = every_option(_i);
     game x = conditional_game(_i, 2, adam, &desc), twin = conditional_game(_i, 2, adam, &desc);
@@ -362,11 +357,10 @@ START_TEST(a_half_step_leaves_the_other_network_alone)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
 /* Labels of a stream of its own, from where the step before left off; a step that fails, and one
  * that is given labels, leaves it where it is. */
-START_TEST(labels_are_drawn_by_their_weights)
+TEST_EACH(labels_are_drawn_by_their_weights, 0, RUNS)
 {
     gan_trainer_desc desc = desc_of(_i);
     game x, twin;
@@ -405,9 +399,8 @@ START_TEST(labels_are_drawn_by_their_weights)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
-START_TEST(a_step_takes_no_memory)
+TEST_EACH(a_step_takes_no_memory, 0, RUNS)
 {
     gan_trainer_desc desc = every_option(_i);
     float *z = normals(40 * LATENT, 2), *out = malloc(40 * runs[_i].sample * sizeof *out);
@@ -436,7 +429,6 @@ START_TEST(a_step_takes_no_memory)
     game_end(&x);
     ck_assert_uint_eq(budget_live(&memory), 0);
 }
-END_TEST
 
 static gan_status make_trainer(void **out, const gan_allocator *allocator, void *user)
 {
@@ -456,35 +448,11 @@ static void end_trainer(void *made)
     gan_trainer_destroy(made);
 }
 
-START_TEST(creation_survives_a_lack_of_memory)
+TEST(creation_survives_a_lack_of_memory)
 {
     const gan_trainer_desc desc = desc_of(AUXILIARY_RUN);
     game x = conditional_game(AUXILIARY_RUN, 1, adam, &desc);
 
     budget_sweep(make_trainer, end_trainer, &x);
     game_end(&x);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const rest[] = {creation_survives_a_lack_of_memory, NULL};
-    Suite *s = suite_create("train_conditional");
-    TCase *tc = tcase_create("each run");
-
-    tcase_add_loop_test(tc, ten_steps_are_pytorchs, 0, RUNS);
-    tcase_add_loop_test(tc, first_gradients_are_pytorchs, 0, RUNS);
-    tcase_add_loop_test(tc, bits_are_the_same_on_any_number_of_threads, 0, 2 * RUNS);
-    tcase_add_loop_test(tc, an_embedding_apart_trains_as_in_one_piece, 0, 4);
-    tcase_add_test(tc, a_bad_layer_before_an_embedding_is_named);
-    tcase_add_loop_test(tc, a_batch_in_parts_has_the_gradient_of_the_whole, LINEAR_RUN,
-                        LINEAR_RUN + 1);
-    tcase_add_loop_test(tc, a_batch_in_parts_has_the_gradient_of_the_whole, AUXILIARY_RUN,
-                        AUXILIARY_RUN + 1);
-    tcase_add_loop_test(tc, a_half_step_leaves_the_other_network_alone, 0, RUNS);
-    tcase_add_loop_test(tc, labels_are_drawn_by_their_weights, 0, RUNS);
-    tcase_add_loop_test(tc, a_step_takes_no_memory, 0, RUNS);
-    suite_add_tcase(s, tc);
-    add_tests(s, "memory", rest);
-    return s;
 }

@@ -107,7 +107,7 @@ static void expect_tensors(gan_network *found, gan_network *wanted)
     }
 }
 
-START_TEST(ten_steps_are_pytorchs)
+TEST(ten_steps_are_pytorchs)
 {
     dcgan x = begin(1, BATCH, 2);
     gan_network *g = make_g(1), *d = make_d(1);
@@ -146,7 +146,6 @@ START_TEST(ten_steps_are_pytorchs)
     end(&x);
     golden_close(v);
 }
-END_TEST
 
 /* ---- promises ---- */
 
@@ -171,7 +170,7 @@ static void expect_same_network(gan_network *a, gan_network *b)
 }
 
 /* Wide enough that every product is cut, with a batch that isn't full at the end. */
-START_TEST(bits_are_the_same_on_any_number_of_threads)
+TEST(bits_are_the_same_on_any_number_of_threads)
 {
     enum { N = 40, WIDTH = 12 };
     const size_t threads[] = {1, 2, 3, 8};
@@ -192,9 +191,8 @@ START_TEST(bits_are_the_same_on_any_number_of_threads)
     for (size_t i = 0; i < 4; i++) end(&x[i]);
     free(real);
 }
-END_TEST
 
-START_TEST(a_half_step_leaves_the_other_network_alone)
+TEST(a_half_step_leaves_the_other_network_alone)
 {
     dcgan x = begin(2, BATCH, 2);
     gan_network *g, *d;
@@ -214,16 +212,4 @@ START_TEST(a_half_step_leaves_the_other_network_alone)
     gan_network_destroy(g);
     gan_network_destroy(d);
     end(&x);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {ten_steps_are_pytorchs,
-                                  bits_are_the_same_on_any_number_of_threads,
-                                  a_half_step_leaves_the_other_network_alone, NULL};
-    Suite *s = suite_create("train_dcgan");
-
-    add_tests(s, "convolutional networks", tests);
-    return s;
 }

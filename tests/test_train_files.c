@@ -68,7 +68,7 @@ static gan_optimizer *sgd(void)
 
 /* One step.  The generator's weights are 0, so that its noise, which has all digits, does not
  * matter: what it draws are its biases. */
-START_TEST(a_run)
+TEST(a_run)
 {
     static float samples[SAMPLES][PIXELS];
     gan_iterator_desc walk = {GAN_ITERATOR_DESC_INIT, .batch_size = BATCH, .shuffle = 1};
@@ -103,11 +103,10 @@ START_TEST(a_run)
     gan_optimizer_destroy(g_opt), gan_optimizer_destroy(d_opt);
     gan_network_destroy(g), gan_network_destroy(d);
 }
-END_TEST
 
 /* Uniform weights come from random bits without a function of the mathematical library, whose last
  * digits differ between systems; normal ones take a logarithm. */
-START_TEST(a_seeded_network)
+TEST(a_seeded_network)
 {
     const gan_network_desc desc = {GAN_NETWORK_DESC_INIT, .seed = 2385};
     gan_network *net = gan_network_create(gan_shape_3d(3, 8, 8), &desc), *again;
@@ -124,9 +123,8 @@ START_TEST(a_seeded_network)
     gan_network_destroy(again);
     gan_network_destroy(net);
 }
-END_TEST
 
-START_TEST(a_picture_of_drawn_data)
+TEST(a_picture_of_drawn_data)
 {
     gan_iterator_desc walk = {GAN_ITERATOR_DESC_INIT, .batch_size = 25, .shuffle = 1};
     gan_dataset *data;
@@ -144,14 +142,4 @@ START_TEST(a_picture_of_drawn_data)
     gan_image_destroy(image);
     gan_iterator_destroy(it);
     gan_dataset_destroy(data);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {a_run, a_seeded_network, a_picture_of_drawn_data, NULL};
-    Suite *s = suite_create("train_files");
-
-    add_tests(s, "files", tests);
-    return s;
 }

@@ -91,7 +91,7 @@ static void expect_figures(const gan_train_stats *stats, const float *wanted)
     expect_near(stats->g_grad_norm, wanted[7], 1e-5, 0);
 }
 
-START_TEST(twenty_steps_are_pytorchs)
+TEST_EACH(twenty_steps_are_pytorchs, 0, 2)
 {
     const size_t latent = runs[_i].latent, image = runs[_i].image, batch = runs[_i].batch;
     char name[80];
@@ -133,15 +133,4 @@ START_TEST(twenty_steps_are_pytorchs)
     gan_network_destroy(d);
     for (int i = 0; i < 4; i++) gan_network_destroy(others[i]);
     golden_close(vectors);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    Suite *s = suite_create("train_golden");
-    TCase *tc = tcase_create("20 steps");
-
-    tcase_add_loop_test(tc, twenty_steps_are_pytorchs, 0, 2);
-    suite_add_tcase(s, tc);
-    return s;
 }

@@ -89,22 +89,20 @@ static void check_both_gradients(const net_layer *g, const net_layer *d, size_t 
     game_end(&x);
 }
 
-START_TEST(gradients_are_derivatives_for_every_generator)
+TEST_EACH(gradients_are_derivatives_for_every_generator, 0, N_NETWORKS)
 {
     check_both_gradients(g_networks[_i], d_networks[0], 5);
     check_both_gradients(g_networks[_i], d_networks[3], 17);
 }
-END_TEST
 
-START_TEST(gradients_are_derivatives_for_every_discriminator)
+TEST_EACH(gradients_are_derivatives_for_every_discriminator, 0, N_NETWORKS)
 {
     check_both_gradients(g_networks[0], d_networks[_i], 5);
     check_both_gradients(g_networks[2], d_networks[_i], 17);
 }
-END_TEST
 
 /* The experiment's networks, narrower; along directions in which all weights change at once. */
-START_TEST(gradients_are_derivatives_along_random_directions)
+TEST(gradients_are_derivatives_along_random_directions)
 {
     static const net_layer g[] = {LINEAR(16, 64), LEAKY, LINEAR(64, 64), LEAKY, LINEAR(64, 100),
                                   TANH,           END};
@@ -149,7 +147,6 @@ START_TEST(gradients_are_derivatives_along_random_directions)
     free(z);
     game_end(&x);
 }
-END_TEST
 
 /* ---- dropout, seen through gradients ---- */
 
@@ -203,7 +200,7 @@ static game dropout_game(void)
     return x;
 }
 
-START_TEST(dropout_drops_its_share_and_scales_the_rest)
+TEST(dropout_drops_its_share_and_scales_the_rest)
 {
     game x = dropout_game();
     gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
@@ -231,9 +228,8 @@ START_TEST(dropout_drops_its_share_and_scales_the_rest)
     expect_near((double)dropped / DROPPED, 0.3, 0, 4 * sqrt(0.21 / DROPPED));
     game_end(&x);
 }
-END_TEST
 
-START_TEST(dropout_draws_anew_for_each_sample_and_step)
+TEST(dropout_draws_anew_for_each_sample_and_step)
 {
     game x = dropout_game();
     gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
@@ -253,11 +249,10 @@ START_TEST(dropout_draws_anew_for_each_sample_and_step)
     expect_near((double)neither / DROPPED, 0.09, 0, 4 * sqrt(0.082 / DROPPED));
     game_end(&x);
 }
-END_TEST
 
 /* With weights of zero all samples count the same, so the gradient tells in how many of them a
  * number was kept.  Masks that repeated within the batch would make the counts even. */
-START_TEST(dropout_never_repeats_within_a_batch)
+TEST(dropout_never_repeats_within_a_batch)
 {
     game x = dropout_game();
     gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
@@ -278,11 +273,10 @@ START_TEST(dropout_never_repeats_within_a_batch)
     expect_near(sum / DROPPED, 0.7, 0, 4 * sqrt(0.21 / 32 / DROPPED));
     game_end(&x);
 }
-END_TEST
 
 /* linear, tanh, dropout, linear in a generator, a single sample: the second linear layer's gradient
  * shows the mask, and with it the first one's gradient can be worked out. */
-START_TEST(the_gradient_passes_dropout_and_the_activation_before_it)
+TEST(the_gradient_passes_dropout_and_the_activation_before_it)
 {
     enum { WIDTH = 40, OUT = 5 };
     static const net_layer g[] = {LINEAR(1, WIDTH), TANH, DROPOUT(0.4f), LINEAR(WIDTH, OUT), END};
@@ -322,23 +316,4 @@ START_TEST(the_gradient_passes_dropout_and_the_activation_before_it)
     free(before);
     free(grad);
     game_end(&x);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const derivatives[] = {gradients_are_derivatives_along_random_directions, NULL};
-    const TTest *const dropout[] = {dropout_drops_its_share_and_scales_the_rest,
-                                    dropout_draws_anew_for_each_sample_and_step,
-                                    dropout_never_repeats_within_a_batch,
-                                    the_gradient_passes_dropout_and_the_activation_before_it, NULL};
-    Suite *s = suite_create("train_gradients");
-    TCase *tc = tcase_create("each network");
-
-    tcase_add_loop_test(tc, gradients_are_derivatives_for_every_generator, 0, N_NETWORKS);
-    tcase_add_loop_test(tc, gradients_are_derivatives_for_every_discriminator, 0, N_NETWORKS);
-    suite_add_tcase(s, tc);
-    add_tests(s, "derivatives", derivatives);
-    add_tests(s, "dropout", dropout);
-    return s;
 }

@@ -75,7 +75,7 @@ static void sleep_ms(long ms)
     nanosleep(&(struct timespec){0, ms * 1000000}, NULL);
 }
 
-START_TEST(a_step_takes_no_memory)
+TEST_EACH(a_step_takes_no_memory, GAN_PENALTY_NONE, GAN_PENALTY_DRAGAN + 1)
 {
     const gan_penalty_desc penalty = {GAN_PENALTY_DESC_INIT, .kind = (gan_penalty_kind)_i};
     budget b;
@@ -116,9 +116,8 @@ START_TEST(a_step_takes_no_memory)
     game_end(&x);
     ck_assert_uint_eq(budget_live(&b), 0);
 }
-END_TEST
 
-START_TEST(a_classifier_takes_no_memory)
+TEST(a_classifier_takes_no_memory)
 {
     static const net_layer layers[] = {LINEAR(6, 7), LEAKY, DROPOUT(0.5f), LINEAR(7, 3), END};
     budget b;
@@ -161,7 +160,6 @@ START_TEST(a_classifier_takes_no_memory)
     gan_network_destroy(net);
     free(samples);
 }
-END_TEST
 
 /* ---- addresses, which an OpenBLAS takes without the heap ---- */
 
@@ -187,7 +185,7 @@ static size_t pages_mapped(void)
     return n;
 }
 
-START_TEST(the_first_step_takes_no_addresses)
+TEST_EACH(the_first_step_takes_no_addresses, 1, 4)
 {
     const gan_trainer_desc desc = large_desc((size_t)_i);
     game x = game_begin(large_g, large_d, adam, &desc);
@@ -210,13 +208,12 @@ START_TEST(the_first_step_takes_no_addresses)
     game_end(&x);
     free(real), free(z), free(out);
 }
-END_TEST
 
 /* NULL unless it is a normal OpenBLAS. */
 #pragma weak blas_memory_alloc
 void *blas_memory_alloc(int unused);
 
-START_TEST(a_blas_without_memory_is_an_error)
+TEST(a_blas_without_memory_is_an_error)
 {
     const gan_trainer_desc desc = large_desc(2);
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -245,7 +242,6 @@ START_TEST(a_blas_without_memory_is_an_error)
     gan_network_destroy(g);
     gan_network_destroy(d);
 }
-END_TEST
 
 /* ---- a host that computes in other ways ---- */
 
@@ -304,7 +300,7 @@ static game play_rounding(int host, int early, size_t n_threads, float *out)
     return x;
 }
 
-START_TEST(results_dont_depend_on_the_hosts_rounding)
+TEST_EACH(results_dont_depend_on_the_hosts_rounding, 0, sizeof hosts / sizeof *hosts)
 {
     float wanted[2 * 40 * 6], found[2 * 40 * 6];
     game plain = play_rounding(0, 0, 1, wanted);
@@ -319,7 +315,6 @@ START_TEST(results_dont_depend_on_the_hosts_rounding)
         }
     game_end(&plain);
 }
-END_TEST
 
 /* Two batches of drawn pictures, normalised. */
 static float *batches_as(int host)
@@ -347,14 +342,13 @@ static float *batches_as(int host)
     return all;
 }
 
-START_TEST(batches_dont_depend_on_the_hosts_rounding)
+TEST_EACH(batches_dont_depend_on_the_hosts_rounding, 0, sizeof hosts / sizeof *hosts)
 {
     float *plain = batches_as(0), *found = batches_as(_i);
 
     expect_same_bits(plain, found, 20 * 784 * sizeof *plain);
     free(plain), free(found);
 }
-END_TEST
 
 /* ---- a child of the host's ---- */
 
@@ -408,7 +402,7 @@ static int use_alone_in_child(const game *x)
     return destroy_in_child(x);
 }
 
-START_TEST(a_child_may_destroy_what_it_may_not_use)
+TEST(a_child_may_destroy_what_it_may_not_use)
 {
     for (size_t n = 1; n <= 3 && !under_thread_sanitizer(); n++) {
         gan_trainer_desc desc = small_desc;
@@ -426,7 +420,6 @@ START_TEST(a_child_may_destroy_what_it_may_not_use)
         game_end(&x);
     }
 }
-END_TEST
 
 static gan_iterator *picture_iterator; /* that decodes ahead */
 static gan_dataset *pictures;
@@ -454,7 +447,7 @@ static int use_others_in_child(const game *x)
     return 0;
 }
 
-START_TEST(a_child_may_not_use_other_handles_with_threads_either)
+TEST(a_child_may_not_use_other_handles_with_threads_either)
 {
     static const net_layer layers[] = {LINEAR(6, 7), LEAKY, LINEAR(7, 3), END};
     const gan_classifier_desc two = {GAN_CLASSIFIER_DESC_INIT, .n_threads = 2, .feature_layers = 1};
@@ -491,7 +484,6 @@ START_TEST(a_child_may_not_use_other_handles_with_threads_either)
     gan_network_destroy(net);
     gan_optimizer_destroy(opt);
 }
-END_TEST
 
 /* ---- the BLAS's threads ---- */
 
@@ -501,7 +493,7 @@ END_TEST
 int openblas_get_num_threads(void);
 void openblas_set_num_threads(int n);
 
-START_TEST(the_threads_of_openblas_are_put_back)
+TEST(the_threads_of_openblas_are_put_back)
 {
     game x;
     float *real = normals(20 * 6, 1), *z = normals(40 * 3, 2), *out = malloc(40 * 6 * sizeof *out);
@@ -528,27 +520,4 @@ START_TEST(the_threads_of_openblas_are_put_back)
     free(real);
     free(z);
     free(out);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {a_classifier_takes_no_memory,
-                                  a_blas_without_memory_is_an_error,
-                                  a_child_may_destroy_what_it_may_not_use,
-                                  a_child_may_not_use_other_handles_with_threads_either,
-                                  the_threads_of_openblas_are_put_back,
-                                  NULL};
-    Suite *s = suite_create("train_guest");
-    TCase *tc = tcase_create("each kind");
-
-    tcase_add_loop_test(tc, a_step_takes_no_memory, GAN_PENALTY_NONE, GAN_PENALTY_DRAGAN + 1);
-    tcase_add_loop_test(tc, the_first_step_takes_no_addresses, 1, 4);
-    tcase_add_loop_test(tc, results_dont_depend_on_the_hosts_rounding, 0,
-                        (int)(sizeof hosts / sizeof *hosts));
-    tcase_add_loop_test(tc, batches_dont_depend_on_the_hosts_rounding, 0,
-                        (int)(sizeof hosts / sizeof *hosts));
-    suite_add_tcase(s, tc);
-    add_tests(s, "a good guest", tests);
-    return s;
 }

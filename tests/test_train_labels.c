@@ -9,7 +9,7 @@
 
 /* ---- sampling ---- */
 
-START_TEST(samples_are_those_of_the_network_or_of_its_average)
+TEST_EACH(samples_are_those_of_the_network_or_of_its_average, 0, RUNS)
 {
     gan_trainer_desc desc = desc_of(_i);
     float *z = normals(40 * LATENT, 2), *found, *wanted;
@@ -39,9 +39,8 @@ START_TEST(samples_are_those_of_the_network_or_of_its_average)
     }
     free(z);
 }
-END_TEST
 
-START_TEST(sampling_wants_good_labels)
+TEST(sampling_wants_good_labels)
 {
     const gan_trainer_desc desc = desc_of(LINEAR_RUN);
     game x = conditional_game(LINEAR_RUN, 1, adam, &desc), plain = small_game();
@@ -65,11 +64,10 @@ START_TEST(sampling_wants_good_labels)
     game_end(&x);
     game_end(&plain);
 }
-END_TEST
 
 /* ---- what steps refuse ---- */
 
-START_TEST(steps_want_good_labels)
+TEST_EACH(steps_want_good_labels, 0, RUNS)
 {
     const gan_trainer_desc desc = desc_of(_i);
     game x = conditional_game(_i, 1, adam, &desc), twin = conditional_game(_i, 1, adam, &desc);
@@ -99,9 +97,8 @@ START_TEST(steps_want_good_labels)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
-START_TEST(labels_that_nobody_looks_at_are_left_alone_or_refused)
+TEST(labels_that_nobody_looks_at_are_left_alone_or_refused)
 {
     game x = small_game(), twin = small_game();
     float *real = normals(20 * x.sample, 1);
@@ -120,10 +117,9 @@ START_TEST(labels_that_nobody_looks_at_are_left_alone_or_refused)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
 /* The other one isn't shown labels, but batches have them all the same. */
-START_TEST(one_network_alone_may_look_at_labels)
+TEST_EACH(one_network_alone_may_look_at_labels, 0, 2)
 {
     static const net_layer plain_g[] = {LINEAR(LATENT, 9), LEAKY, LINEAR(9, 20), END};
     static const net_layer plain_d[] = {LINEAR(20, 9), LEAKY, LINEAR(9, 1), END};
@@ -143,7 +139,6 @@ START_TEST(one_network_alone_may_look_at_labels)
     free(b.samples);
     game_end(&x);
 }
-END_TEST
 
 /* ---- what creation refuses ---- */
 
@@ -171,7 +166,7 @@ static gan_network *of_classes(size_t in, size_t classes, size_t out, int squash
     return net;
 }
 
-START_TEST(networks_agree_on_the_classes)
+TEST(networks_agree_on_the_classes)
 {
     const gan_trainer_desc plain = {GAN_TRAINER_DESC_INIT},
                            aux = {GAN_TRAINER_DESC_INIT, .auxiliary_weight = 1};
@@ -192,9 +187,8 @@ START_TEST(networks_agree_on_the_classes)
     refused(of_classes(2, 3, 6, 0), of_classes(6, 0, 4, 1), &aux, GAN_ERR_INVALID,
             "the auxiliary classifier wants the discriminator's raw output");
 }
-END_TEST
 
-START_TEST(settings_about_classes_are_checked)
+TEST(settings_about_classes_are_checked)
 {
     static const double bad[][3] = {{1, -1, 1}, {0, 0, 0}, {1, INFINITY, 1}, {1, NAN, 1}};
     const double good[3] = {1, 2, 3};
@@ -225,12 +219,11 @@ START_TEST(settings_about_classes_are_checked)
     refused(of_classes(2, 3, 6, 0), of_classes(6, 3, 1, 0), &desc, GAN_ERR_INVALID,
             "auxiliary_real_only of 0 or 1 wanted, got 2");
 }
-END_TEST
 
 /* ---- checkpoints; see choose_every_option() in run.c, too ---- */
 
 /* Between the halves, where a relativistic generator looks at real samples and their labels. */
-START_TEST(a_run_is_resumed_between_its_halves)
+TEST_EACH(a_run_is_resumed_between_its_halves, 0, RUNS)
 {
     const char *path = scratch_path("conditional.gan");
     gan_trainer_desc desc = every_option(_i);
@@ -265,7 +258,6 @@ START_TEST(a_run_is_resumed_between_its_halves)
     game_end(&saved);
     game_end(&resumed);
 }
-END_TEST
 
 static void expect_no_resume(const char *path, const gan_trainer_desc *desc, const char *says)
 {
@@ -275,7 +267,7 @@ static void expect_no_resume(const char *path, const gan_trainer_desc *desc, con
     game_end(&x);
 }
 
-START_TEST(a_run_does_not_go_on_with_other_classes)
+TEST(a_run_does_not_go_on_with_other_classes)
 {
     static const double others[CLASSES] = {3, 0, 1.5, 2.5};
     const char *path = scratch_path("conditional.gan");
@@ -294,25 +286,4 @@ START_TEST(a_run_does_not_go_on_with_other_classes)
     expect_no_resume(path, &desc, "class_weights.0 is 3 in the file, not here");
     remove(path);
     game_end(&x);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const rest[] = {sampling_wants_good_labels,
-                                 labels_that_nobody_looks_at_are_left_alone_or_refused,
-                                 networks_agree_on_the_classes,
-                                 settings_about_classes_are_checked,
-                                 a_run_does_not_go_on_with_other_classes,
-                                 NULL};
-    Suite *s = suite_create("train_labels");
-    TCase *tc = tcase_create("each run");
-
-    tcase_add_loop_test(tc, samples_are_those_of_the_network_or_of_its_average, 0, RUNS);
-    tcase_add_loop_test(tc, steps_want_good_labels, 0, RUNS);
-    tcase_add_loop_test(tc, one_network_alone_may_look_at_labels, 0, 2);
-    tcase_add_loop_test(tc, a_run_is_resumed_between_its_halves, 0, RUNS);
-    suite_add_tcase(s, tc);
-    add_tests(s, "labels", rest);
-    return s;
 }

@@ -55,7 +55,7 @@ static void draw_gaussian(gan_rng *rng, float *out)
     *out = 2.385f + 0.5f * *out;
 }
 
-START_TEST(it_learns_a_gaussian)
+TEST_EACH(it_learns_a_gaussian, 0, 3)
 {
     static const net_layer g[] = {LINEAR(4, 32), LEAKY, LINEAR(32, 32), LEAKY, LINEAR(32, 1), END};
     static const net_layer d[] = {LINEAR(1, 32), LEAKY, LINEAR(32, 32), LEAKY, LINEAR(32, 1),
@@ -75,7 +75,6 @@ START_TEST(it_learns_a_gaussian)
     free(z);
     game_end(&x);
 }
-END_TEST
 
 static void draw_ring(gan_rng *rng, float *out)
 {
@@ -86,7 +85,7 @@ static void draw_ring(gan_rng *rng, float *out)
     out[1] = (float)(sin(angle) + 0.05 * (double)out[1]);
 }
 
-START_TEST(it_covers_a_ring_of_eight)
+TEST_EACH(it_covers_a_ring_of_eight, 0, 3)
 {
     static const net_layer g[] = {LINEAR(8, 64), LEAKY, LINEAR(64, 64), LEAKY, LINEAR(64, 2), END};
     static const net_layer d[] = {LINEAR(2, 64), LEAKY, LINEAR(64, 64), LEAKY, LINEAR(64, 1),
@@ -109,16 +108,4 @@ START_TEST(it_covers_a_ring_of_eight)
     }
     free(z);
     game_end(&x);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    Suite *s = suite_create("train_learns");
-    TCase *tc = tcase_create("three seeds");
-
-    tcase_add_loop_test(tc, it_learns_a_gaussian, 0, 3);
-    tcase_add_loop_test(tc, it_covers_a_ring_of_eight, 0, 3);
-    suite_add_tcase(s, tc);
-    return s;
 }

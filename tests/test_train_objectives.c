@@ -76,7 +76,7 @@ static void expect_weights(golden *g, const char *key, const char *end, gan_netw
     free(wanted);
 }
 
-START_TEST(steps_are_pytorchs)
+TEST_EACH(steps_are_pytorchs, 0, CASES)
 {
     golden *g = golden_open("objectives.bin");
     game x = game_with(_i);
@@ -105,9 +105,8 @@ START_TEST(steps_are_pytorchs)
     game_end(&x);
     golden_close(g);
 }
-END_TEST
 
-START_TEST(the_number_of_threads_does_not_show)
+TEST_EACH(the_number_of_threads_does_not_show, 0, CASES)
 {
     gan_trainer_desc desc = desc_of(_i);
     game first = game_begin(raw_g, raw_d, adam, &desc);
@@ -126,10 +125,9 @@ START_TEST(the_number_of_threads_does_not_show)
     }
     game_end(&first);
 }
-END_TEST
 
 /* Between the halves, where a relativistic generator still has to look at the real batch. */
-START_TEST(a_run_is_resumed_between_its_halves)
+TEST_EACH(a_run_is_resumed_between_its_halves, 0, CASES)
 {
     const char *path = scratch_path("objective.gan");
     gan_trainer_desc desc = desc_of(_i);
@@ -159,9 +157,8 @@ START_TEST(a_run_is_resumed_between_its_halves)
     game_end(&x);
     game_end(&resumed);
 }
-END_TEST
 
-START_TEST(a_relativistic_generator_wants_real_samples)
+TEST(a_relativistic_generator_wants_real_samples)
 {
     game x = game_with(2), twin = game_with(2);
     float *real = normals(20 * 6, 1), kept = real[3];
@@ -183,7 +180,6 @@ START_TEST(a_relativistic_generator_wants_real_samples)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
 static double first_d_loss(const gan_trainer_desc *desc, float label_sign)
 {
@@ -206,7 +202,7 @@ static double first_d_loss(const gan_trainer_desc *desc, float label_sign)
 }
 
 /* With every label flipped the game is the one where logits have the other sign. */
-START_TEST(flipping_all_labels_turns_the_game_round)
+TEST_EACH(flipping_all_labels_turns_the_game_round, 0, CASES)
 {
     gan_trainer_desc desc = desc_of(_i);
     double plain, turned;
@@ -217,9 +213,8 @@ START_TEST(flipping_all_labels_turns_the_game_round)
     plain = first_d_loss(&desc, 1);
     expect_near(plain, turned, 1e-6, 1e-7);
 }
-END_TEST
 
-START_TEST(so_many_labels_are_flipped)
+TEST(so_many_labels_are_flipped)
 {
     gan_trainer_desc desc = {
         GAN_TRAINER_DESC_INIT,        .batch_size = 500, .seed = 11, .n_threads = 1,
@@ -252,7 +247,6 @@ START_TEST(so_many_labels_are_flipped)
     free(real);
     game_end(&x);
 }
-END_TEST
 
 #define REFUSED(d_layers, says, ...)                                                               \
     do {                                                                                           \
@@ -266,7 +260,7 @@ END_TEST
         gan_network_destroy(net);                                                                  \
     } while (0)
 
-START_TEST(what_an_objective_has_no_use_for_is_refused)
+TEST(what_an_objective_has_no_use_for_is_refused)
 {
     game x = game_with(0);
 
@@ -284,10 +278,9 @@ START_TEST(what_an_objective_has_no_use_for_is_refused)
     REFUSED(raw_d, "loss 6", .loss = (gan_loss)6);
     game_end(&x);
 }
-END_TEST
 
 /* The loss is on the number before a last sigmoid. */
-START_TEST(a_last_sigmoid_changes_nothing)
+TEST(a_last_sigmoid_changes_nothing)
 {
     for (int which = 0; which < 3; which++) {
         const gan_trainer_desc desc = desc_of(which);
@@ -303,9 +296,8 @@ START_TEST(a_last_sigmoid_changes_nothing)
         game_end(&twin);
     }
 }
-END_TEST
 
-START_TEST(a_checkpoint_of_another_objective_is_refused)
+TEST(a_checkpoint_of_another_objective_is_refused)
 {
     const char *path = scratch_path("other-objective.gan");
     game x = game_with(0), hinge = game_with(4), smooth = game_with(6);
@@ -321,7 +313,6 @@ START_TEST(a_checkpoint_of_another_objective_is_refused)
     game_end(&hinge);
     game_end(&smooth);
 }
-END_TEST
 
 /* ---- what cancels ---- */
 
@@ -399,7 +390,7 @@ static void expect_still_bias(gan_network *d, opt_maker make, size_t n, size_t m
     free(samples);
 }
 
-START_TEST(a_critics_last_bias_stays)
+TEST(a_critics_last_bias_stays)
 {
     const opt_maker makers[] = {adam, rmsprop, lion, adabelief};
 
@@ -409,26 +400,4 @@ START_TEST(a_critics_last_bias_stays)
             expect_still_bias(net_seeded(6, raw_d, 2), makers[i], n, (n + 2) / 3);
             if (n < 50) expect_still_bias(conv_critic(), makers[i], n, 0);
         }
-}
-END_TEST
-
-Suite *suite(void)
-{
-    Suite *s = suite_create("train_objectives");
-    TCase *tc = tcase_create("each");
-    const TTest *const tests[] = {a_relativistic_generator_wants_real_samples,
-                                  so_many_labels_are_flipped,
-                                  what_an_objective_has_no_use_for_is_refused,
-                                  a_last_sigmoid_changes_nothing,
-                                  a_checkpoint_of_another_objective_is_refused,
-                                  a_critics_last_bias_stays,
-                                  NULL};
-
-    tcase_add_loop_test(tc, steps_are_pytorchs, 0, CASES);
-    tcase_add_loop_test(tc, the_number_of_threads_does_not_show, 0, CASES);
-    tcase_add_loop_test(tc, a_run_is_resumed_between_its_halves, 0, CASES);
-    tcase_add_loop_test(tc, flipping_all_labels_turns_the_game_round, 0, CASES);
-    suite_add_tcase(s, tc);
-    add_tests(s, "all", tests);
-    return s;
 }

@@ -117,7 +117,7 @@ static void check_gradient(size_t micro_batch)
     game_end(&x);
 }
 
-START_TEST(the_step_follows_loss_and_penalty)
+TEST_EACH(the_step_follows_loss_and_penalty, GAN_PENALTY_WGAN_GP, GAN_PENALTY_DRAGAN + 1)
 {
     tried = (gan_penalty_desc){GAN_PENALTY_DESC_INIT, .kind = (gan_penalty_kind)_i};
     check_gradient(0);
@@ -129,7 +129,6 @@ START_TEST(the_step_follows_loss_and_penalty)
     tried.zero_centered = 1;
     check_gradient(0);
 }
-END_TEST
 
 /* ---- the interval ---- */
 
@@ -144,7 +143,7 @@ static float *change_of(game *x, const float *from, const gan_batch *b, const fl
     return change;
 }
 
-START_TEST(it_is_the_turn_of_every_third_step_and_counts_three_times)
+TEST(it_is_the_turn_of_every_third_step_and_counts_three_times)
 {
     const gan_penalty_desc lazy = {GAN_PENALTY_DESC_INIT, .kind = GAN_PENALTY_R1, .interval = 3};
     const gan_penalty_desc each = {GAN_PENALTY_DESC_INIT, .kind = GAN_PENALTY_R1};
@@ -179,7 +178,6 @@ START_TEST(it_is_the_turn_of_every_third_step_and_counts_three_times)
     free(real);
     free(z);
 }
-END_TEST
 
 /* ---- random numbers ---- */
 
@@ -195,7 +193,7 @@ static double penalty_from(game *x, const float *weights, float *real, const flo
 }
 
 /* Where samples are mixed, and the masks of dropout. */
-START_TEST(random_numbers_are_fresh_after_a_step_that_counts)
+TEST_EACH(random_numbers_are_fresh_after_a_step_that_counts, 0, 2)
 {
     static const net_layer dropping[] = {LINEAR(6, 8), DROPOUT(0.4f), TANH, LINEAR(8, 1), END};
     const gan_penalty_desc penalty = {GAN_PENALTY_DESC_INIT,
@@ -226,7 +224,6 @@ START_TEST(random_numbers_are_fresh_after_a_step_that_counts)
     free(bad);
     free(z);
 }
-END_TEST
 
 /* ---- whole runs ---- */
 
@@ -242,7 +239,7 @@ static run run_with(const gan_penalty_desc *penalty, size_t n_threads)
     return run_of(&c);
 }
 
-START_TEST(a_run_has_the_same_bits_on_any_number_of_threads)
+TEST_EACH(a_run_has_the_same_bits_on_any_number_of_threads, GAN_PENALTY_NONE, GAN_PENALTY_DRAGAN + 1)
 {
     static const size_t threads[] = {2, 3, 8};
     const gan_penalty_desc desc = {GAN_PENALTY_DESC_INIT, .kind = (gan_penalty_kind)_i};
@@ -258,10 +255,9 @@ START_TEST(a_run_has_the_same_bits_on_any_number_of_threads)
     }
     run_end(&alone);
 }
-END_TEST
 
 /* Stopped after so many steps, which is between two turns of the penalty, or at one. */
-START_TEST(a_run_goes_on_with_the_same_bits)
+TEST_EACH(a_run_goes_on_with_the_same_bits, 0, 9)
 {
     const gan_penalty_desc dragan = {GAN_PENALTY_DESC_INIT, .kind = GAN_PENALTY_DRAGAN,
                                      .interval = 3};
@@ -284,9 +280,8 @@ START_TEST(a_run_goes_on_with_the_same_bits)
     run_end(&resumed);
     run_folder_end();
 }
-END_TEST
 
-START_TEST(a_run_does_not_go_on_with_another_penalty)
+TEST(a_run_does_not_go_on_with_another_penalty)
 {
     const gan_penalty_desc others[] = {
         {GAN_PENALTY_DESC_INIT, .kind = GAN_PENALTY_R1, .interval = 3},
@@ -310,11 +305,10 @@ START_TEST(a_run_does_not_go_on_with_another_penalty)
     run_end(&r);
     run_folder_end();
 }
-END_TEST
 
 /* ---- failures ---- */
 
-START_TEST(a_gradient_that_is_not_finite_changes_nothing)
+TEST(a_gradient_that_is_not_finite_changes_nothing)
 {
     const gan_penalty_desc heavy = {GAN_PENALTY_DESC_INIT, .kind = GAN_PENALTY_R1, .weight = 1e300};
     run r = run_with(&heavy, 1);
@@ -333,9 +327,8 @@ START_TEST(a_gradient_that_is_not_finite_changes_nothing)
     free(after);
     run_end(&r);
 }
-END_TEST
 
-START_TEST(a_penalty_that_is_wrong_is_reported_by_the_trainer)
+TEST(a_penalty_that_is_wrong_is_reported_by_the_trainer)
 {
     const gan_penalty_desc bad = {GAN_PENALTY_DESC_INIT, .kind = GAN_PENALTY_R1, .weight = -1};
     gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .penalty = &bad};
@@ -350,25 +343,4 @@ START_TEST(a_penalty_that_is_wrong_is_reported_by_the_trainer)
     gan_network_destroy(d);
     gan_optimizer_destroy(g_opt);
     gan_optimizer_destroy(d_opt);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {it_is_the_turn_of_every_third_step_and_counts_three_times,
-                                  a_run_does_not_go_on_with_another_penalty,
-                                  a_gradient_that_is_not_finite_changes_nothing,
-                                  a_penalty_that_is_wrong_is_reported_by_the_trainer, NULL};
-    Suite *s = suite_create("train_penalty");
-    TCase *tc = tcase_create("each penalty");
-
-    tcase_add_loop_test(tc, the_step_follows_loss_and_penalty, GAN_PENALTY_WGAN_GP,
-                        GAN_PENALTY_DRAGAN + 1);
-    tcase_add_loop_test(tc, a_run_has_the_same_bits_on_any_number_of_threads, GAN_PENALTY_NONE,
-                        GAN_PENALTY_DRAGAN + 1);
-    tcase_add_loop_test(tc, random_numbers_are_fresh_after_a_step_that_counts, 0, 2);
-    tcase_add_loop_test(tc, a_run_goes_on_with_the_same_bits, 0, 9);
-    suite_add_tcase(s, tc);
-    add_tests(s, "in steps", tests);
-    return s;
 }

@@ -42,7 +42,7 @@ static gan_trainer_desc every_option(void)
 
 /* ---- d_steps_per_g ---- */
 
-START_TEST(the_generator_steps_every_third_time)
+TEST(the_generator_steps_every_third_time)
 {
     gan_trainer_desc desc = small_desc;
     game x, twin = small_game();
@@ -65,11 +65,10 @@ START_TEST(the_generator_steps_every_third_time)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
 /* ---- the average ---- */
 
-START_TEST(the_average_is_that_of_the_weights)
+TEST(the_average_is_that_of_the_weights)
 {
     const uint64_t warmups[] = {0, 1, 10};
     const double decay = 0.75;
@@ -103,9 +102,8 @@ START_TEST(the_average_is_that_of_the_weights)
         game_end(&x);
     }
 }
-END_TEST
 
-START_TEST(samples_come_from_the_average)
+TEST(samples_come_from_the_average)
 {
     gan_trainer_desc desc = base;
     game x, plain = plain_game(&base);
@@ -129,7 +127,6 @@ START_TEST(samples_come_from_the_average)
     game_end(&x);
     game_end(&plain);
 }
-END_TEST
 
 /* A generator with batch normalisation. */
 static game buffered_game(const gan_trainer_desc *desc)
@@ -154,7 +151,7 @@ static gan_tensor tensor_of(gan_network *net, const char *name)
     return t;
 }
 
-START_TEST(the_average_is_in_the_checkpoint)
+TEST(the_average_is_in_the_checkpoint)
 {
     const char *path = scratch_path("average.gan");
     gan_trainer_desc desc = base;
@@ -189,7 +186,6 @@ START_TEST(the_average_is_in_the_checkpoint)
     game_end(&y);
     game_end(&plain);
 }
-END_TEST
 
 /* ---- latent vectors and instance noise: seen through networks that pass a number on ---- */
 
@@ -208,7 +204,7 @@ static game glass_game(const gan_trainer_desc *desc)
     return x;
 }
 
-START_TEST(uniform_latent_vectors_are_uniform)
+TEST(uniform_latent_vectors_are_uniform)
 {
     gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT,
                              .batch_size = 4,
@@ -233,9 +229,8 @@ START_TEST(uniform_latent_vectors_are_uniform)
     ck_assert(least < -0.98);
     game_end(&x);
 }
-END_TEST
 
-START_TEST(instance_noise_is_as_strong_as_it_should_be)
+TEST(instance_noise_is_as_strong_as_it_should_be)
 {
     enum { STEPS = 400 };
     gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT,
@@ -277,10 +272,9 @@ START_TEST(instance_noise_is_as_strong_as_it_should_be)
     }
     game_end(&x);
 }
-END_TEST
 
 /* The samples lie elsewhere then, so the gradients take another way. */
-START_TEST(noise_too_faint_to_show_changes_nothing)
+TEST(noise_too_faint_to_show_changes_nothing)
 {
     gan_trainer_desc faint = base;
     game x, twin = plain_game(&base);
@@ -295,11 +289,10 @@ START_TEST(noise_too_faint_to_show_changes_nothing)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
 /* ---- micro-batches ---- */
 
-START_TEST(micro_batches_add_up_to_the_batch)
+TEST(micro_batches_add_up_to_the_batch)
 {
     for (size_t micro = 1; micro <= 20; micro += 3) {
         gan_trainer_desc desc = base;
@@ -336,10 +329,9 @@ START_TEST(micro_batches_add_up_to_the_batch)
         game_end(&twin);
     }
 }
-END_TEST
 
 /* One part of a batch is the batch. */
-START_TEST(a_batch_that_fits_needs_no_parts)
+TEST(a_batch_that_fits_needs_no_parts)
 {
     gan_trainer_desc desc = small_desc;
     game x, twin = small_game();
@@ -359,9 +351,8 @@ START_TEST(a_batch_that_fits_needs_no_parts)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
-START_TEST(buffers_follow_every_part_of_a_step_that_counts)
+TEST(buffers_follow_every_part_of_a_step_that_counts)
 {
     gan_trainer_desc desc = base;
     game x, twin;
@@ -388,9 +379,8 @@ START_TEST(buffers_follow_every_part_of_a_step_that_counts)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
-START_TEST(a_failed_step_in_parts_changes_nothing)
+TEST(a_failed_step_in_parts_changes_nothing)
 {
     gan_trainer_desc desc = small_desc;
     game x, twin;
@@ -412,11 +402,10 @@ START_TEST(a_failed_step_in_parts_changes_nothing)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
 /* ---- all at once ---- */
 
-START_TEST(the_number_of_threads_does_not_show_with_every_option)
+TEST(the_number_of_threads_does_not_show_with_every_option)
 {
     gan_trainer_desc desc = every_option();
     game first = game_begin(small_g, small_d, adam, &desc);
@@ -434,9 +423,8 @@ START_TEST(the_number_of_threads_does_not_show_with_every_option)
     }
     game_end(&first);
 }
-END_TEST
 
-START_TEST(a_run_is_resumed_with_every_option)
+TEST(a_run_is_resumed_with_every_option)
 {
     const char *path = scratch_path("every-option.gan");
     const gan_trainer_desc desc = every_option();
@@ -474,7 +462,6 @@ START_TEST(a_run_is_resumed_with_every_option)
     }
     remove(path);
 }
-END_TEST
 
 static gan_status make_trainer(void **out, const gan_allocator *allocator, void *user)
 {
@@ -494,17 +481,16 @@ static void end_trainer(void *made)
     gan_trainer_destroy(made);
 }
 
-START_TEST(creation_survives_a_lack_of_memory_with_every_option)
+TEST(creation_survives_a_lack_of_memory_with_every_option)
 {
     game x = plain_game(&base);
 
     budget_sweep(make_trainer, end_trainer, &x);
     game_end(&x);
 }
-END_TEST
 
 /* The copy of the generator is made with the generator's allocator. */
-START_TEST(an_average_that_has_no_memory_is_reported)
+TEST(an_average_that_has_no_memory_is_reported)
 {
     gan_trainer_desc desc = every_option();
     gan_network_desc net_desc = {GAN_NETWORK_DESC_INIT};
@@ -535,9 +521,8 @@ START_TEST(an_average_that_has_no_memory_is_reported)
     ck_assert_uint_eq(budget_live(&b), 0);
     game_end(&x);
 }
-END_TEST
 
-START_TEST(a_step_takes_no_memory_with_every_option)
+TEST(a_step_takes_no_memory_with_every_option)
 {
     gan_trainer_desc desc = every_option();
     game x = plain_game(&base);
@@ -556,7 +541,6 @@ START_TEST(a_step_takes_no_memory_with_every_option)
     free(real);
     game_end(&x);
 }
-END_TEST
 
 #define REFUSED(says, ...)                                                                         \
     do {                                                                                           \
@@ -568,7 +552,7 @@ END_TEST
         ck_assert_ptr_null(made);                                                                  \
     } while (0)
 
-START_TEST(settings_out_of_range_are_named)
+TEST(settings_out_of_range_are_named)
 {
     game x = plain_game(&base);
 
@@ -582,7 +566,6 @@ START_TEST(settings_out_of_range_are_named)
     REFUSED("average_decay", .average_decay = NAN);
     game_end(&x);
 }
-END_TEST
 
 /* ---- divergence ---- */
 
@@ -592,7 +575,7 @@ static gan_batch spoilt(const game *x, float *real)
     return batch_of(x, real, 20);
 }
 
-START_TEST(a_step_that_diverges_is_skipped)
+TEST(a_step_that_diverges_is_skipped)
 {
     gan_trainer_desc desc = small_desc;
     float *real = normals(20 * 6, 1);
@@ -618,10 +601,9 @@ START_TEST(a_step_that_diverges_is_skipped)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
 /* Other noise may do better. */
-START_TEST(a_skipped_step_is_followed_by_other_random_numbers)
+TEST(a_skipped_step_is_followed_by_other_random_numbers)
 {
     gan_trainer_desc desc = base;
     game x, twin = plain_game(&base);
@@ -641,9 +623,8 @@ START_TEST(a_skipped_step_is_followed_by_other_random_numbers)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
-START_TEST(a_rate_that_is_too_high_comes_down)
+TEST(a_rate_that_is_too_high_comes_down)
 {
     gan_trainer_desc desc = base;
     gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
@@ -666,9 +647,8 @@ START_TEST(a_rate_that_is_too_high_comes_down)
     free(real);
     game_end(&x);
 }
-END_TEST
 
-START_TEST(skipped_steps_are_counted_on_after_a_checkpoint)
+TEST(skipped_steps_are_counted_on_after_a_checkpoint)
 {
     const char *path = scratch_path("skipped.gan");
     gan_trainer_desc desc = base;
@@ -692,10 +672,9 @@ START_TEST(skipped_steps_are_counted_on_after_a_checkpoint)
     game_end(&x);
     game_end(&y);
 }
-END_TEST
 
 /* Then no step can help. */
-START_TEST(weights_that_are_none_stop_in_any_case)
+TEST(weights_that_are_none_stop_in_any_case)
 {
     for (int policy = GAN_DIVERGENCE_STOP; policy <= GAN_DIVERGENCE_REDUCE; policy++) {
         gan_trainer_desc desc = base;
@@ -714,10 +693,9 @@ START_TEST(weights_that_are_none_stop_in_any_case)
         game_end(&x);
     }
 }
-END_TEST
 
 /* Finite, but their products are not. */
-START_TEST(huge_weights_are_named)
+TEST(huge_weights_are_named)
 {
     game x = plain_game(&base), twin = plain_game(&base);
     float *real = normals(20 * 6, 1);
@@ -737,9 +715,8 @@ START_TEST(huge_weights_are_named)
     game_end(&x);
     game_end(&twin);
 }
-END_TEST
 
-START_TEST(a_bad_output_is_that_of_its_layer)
+TEST(a_bad_output_is_that_of_its_layer)
 {
     game x = plain_game(&base);
     float *z = normals(20 * 3, 1), *real = normals(20 * 6, 2);
@@ -756,10 +733,9 @@ START_TEST(a_bad_output_is_that_of_its_layer)
     free(real);
     game_end(&x);
 }
-END_TEST
 
 /* Each step is ten gradients long: outputs grow until they leave the numbers. */
-START_TEST(a_rate_of_ten_ends_with_a_name_and_good_weights)
+TEST(a_rate_of_ten_ends_with_a_name_and_good_weights)
 {
     gan_trainer_desc desc = base;
     gan_status status = GAN_OK;
@@ -796,9 +772,8 @@ START_TEST(a_rate_of_ten_ends_with_a_name_and_good_weights)
     free(d);
     game_end(&x);
 }
-END_TEST
 
-START_TEST(a_weight_that_would_leave_the_numbers_is_named)
+TEST(a_weight_that_would_leave_the_numbers_is_named)
 {
     game x = game_begin(plain_g, plain_d, gradient_taker, &base);
     float *real = normals(20 * 6, 1);
@@ -811,42 +786,4 @@ START_TEST(a_weight_that_would_leave_the_numbers_is_named)
     expect_error_says("would not stay finite");
     free(real);
     game_end(&x);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const rhythm[] = {
-        the_generator_steps_every_third_time,    the_average_is_that_of_the_weights,
-        samples_come_from_the_average,           the_average_is_in_the_checkpoint,
-        uniform_latent_vectors_are_uniform,      instance_noise_is_as_strong_as_it_should_be,
-        noise_too_faint_to_show_changes_nothing, NULL};
-    const TTest *const parts[] = {micro_batches_add_up_to_the_batch,
-                                  a_batch_that_fits_needs_no_parts,
-                                  buffers_follow_every_part_of_a_step_that_counts,
-                                  a_failed_step_in_parts_changes_nothing, NULL};
-    const TTest *const all[] = {the_number_of_threads_does_not_show_with_every_option,
-                                a_run_is_resumed_with_every_option,
-                                creation_survives_a_lack_of_memory_with_every_option,
-                                an_average_that_has_no_memory_is_reported,
-                                a_step_takes_no_memory_with_every_option,
-                                settings_out_of_range_are_named,
-                                NULL};
-    const TTest *const divergence[] = {a_step_that_diverges_is_skipped,
-                                       a_skipped_step_is_followed_by_other_random_numbers,
-                                       a_rate_that_is_too_high_comes_down,
-                                       skipped_steps_are_counted_on_after_a_checkpoint,
-                                       weights_that_are_none_stop_in_any_case,
-                                       huge_weights_are_named,
-                                       a_bad_output_is_that_of_its_layer,
-                                       a_rate_of_ten_ends_with_a_name_and_good_weights,
-                                       a_weight_that_would_leave_the_numbers_is_named,
-                                       NULL};
-    Suite *s = suite_create("train_rhythm");
-
-    add_tests(s, "rhythm", rhythm);
-    add_tests(s, "micro-batches", parts);
-    add_tests(s, "all", all);
-    add_tests(s, "divergence", divergence);
-    return s;
 }

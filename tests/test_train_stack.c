@@ -235,7 +235,7 @@ static size_t run_on_stack(size_t bytes, void *(*run)(void *), stage *s)
     return bytes - left;
 }
 
-START_TEST(a_thread_with_the_smallest_stack_does_everything)
+TEST(a_thread_with_the_smallest_stack_does_everything)
 {
     stage *s = calloc(1, sizeof *s);
     size_t by_host, used;
@@ -253,14 +253,4 @@ START_TEST(a_thread_with_the_smallest_stack_does_everything)
         ck_assert_uint_le(used, 32 * 1024); /* and a product's panel is as much again */
     }
     free(s);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {a_thread_with_the_smallest_stack_does_everything, NULL};
-    Suite *s = suite_create("train_stack");
-
-    add_tests(s, "stack", tests);
-    return s;
 }

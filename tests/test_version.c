@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-START_TEST(macros_and_functions_agree)
+TEST(macros_and_functions_agree)
 {
     char text[32];
 
@@ -16,32 +16,19 @@ START_TEST(macros_and_functions_agree)
     ck_assert_int_eq(GAN_VERSION_NUMBER,
                      GAN_VERSION_MAJOR * 10000 + GAN_VERSION_MINOR * 100 + GAN_VERSION_PATCH);
 }
-END_TEST
 
-START_TEST(the_number_grows_with_each_release)
+TEST(the_number_grows_with_each_release)
 {
     ck_assert_int_ge(GAN_VERSION_NUMBER, 100);
     ck_assert_int_lt(GAN_VERSION_MINOR, 100);
     ck_assert_int_lt(GAN_VERSION_PATCH, 100);
 }
-END_TEST
 
-START_TEST(the_blas_has_a_name)
+TEST(the_blas_has_a_name)
 {
     const char *name = gan_blas_name();
 
     ck_assert_ptr_nonnull(name);
     ck_assert_uint_gt(strlen(name), 0);
     ck_assert_msg(strpbrk(name, " \"\n") == NULL, "\"%s\" is no pkg-config module", name);
-}
-END_TEST
-
-Suite *suite(void)
-{
-    const TTest *const tests[] = {macros_and_functions_agree, the_number_grows_with_each_release,
-                                  the_blas_has_a_name, NULL};
-    Suite *s = suite_create("version");
-
-    add_tests(s, "version", tests);
-    return s;
 }
