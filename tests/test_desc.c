@@ -181,7 +181,6 @@ static void expect_cut(const char *name, void (*init)(void *, size_t), const voi
     }
 BOTH_WAYS(AS_FUNCTION)
 
-TEST(every_macro_is_a_function_too){
 #define COMPARE(function, type, macro)                                                             \
     {                                                                                              \
         static const type whole = {macro};                                                         \
@@ -191,4 +190,8 @@ TEST(every_macro_is_a_function_too){
         for (size_t size = 0; size <= sizeof whole + 16; size++)                                   \
             expect_cut(#function, call_##function, &whole, sizeof whole, size);                    \
     }
-    BOTH_WAYS(COMPARE)} END_TEST
+
+TEST(every_macro_is_a_function_too)
+{
+    BOTH_WAYS(COMPARE)
+}
