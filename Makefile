@@ -67,17 +67,17 @@ EXAMPLE_HELPERS := $(patsubst %.h,%.c,$(sort $(wildcard examples/*.h)))
 EXAMPLE_SRC     := $(filter-out $(EXAMPLE_HELPERS),$(sort $(wildcard examples/*.c)))
 EXAMPLE_FILES   := examples/Makefile $(sort $(wildcard examples/*.[ch]))
 
-# kernels_simd.c and kernels_patch.c are compiled once for each instruction set, kernels_gemm.c for
-# those of x86-64 that can fuse a product into a sum; kernels.c picks one when it runs.  Fetching a line for
-# writing (prfchw) does nothing on the few of these CPUs that can't.
-ISA_KERNELS := simd patch
+# The loops of kernels_loop_internal.h are compiled once for each instruction set, kernels_gemm.c for
+# those of x86-64 that can fuse a product into a sum; kernels_simd.c picks one when it runs.  Fetching
+# a line for writing (prfchw) does nothing on the few of these CPUs that can't.
+ISA_LOOPS := function patch random sum update
 ISA_v3   := -march=x86-64-v3 -mprfchw
 ISA_v4   := -march=x86-64-v4 -mprfchw -mprefer-vector-width=512
 X86_ISAS := $(shell $(CC) $(ISA_v4) -E -x c /dev/null >/dev/null 2>&1 && echo v3 v4)
 
-LIB_OBJ     := $(patsubst lib/%.c,%.o,$(filter-out $(ISA_KERNELS:%=lib/math/kernels_%.c) \
+LIB_OBJ     := $(patsubst lib/%.c,%.o,$(filter-out $(ISA_LOOPS:%=lib/math/kernels_%.c) \
                    lib/math/kernels_gemm.c,$(LIB_SRC))) \
-               $(foreach k,$(ISA_KERNELS),$(patsubst %,math/kernels_$k-%.o,base $(X86_ISAS))) \
+               $(foreach k,$(ISA_LOOPS),$(patsubst %,math/kernels_$k-%.o,base $(X86_ISAS))) \
                $(X86_ISAS:%=math/kernels_gemm-%.o)
 STATIC_OBJ  := $(LIB_OBJ:%=$(BUILD)/static/%)
 SHARED_OBJ  := $(LIB_OBJ:%=$(BUILD)/shared/%)
@@ -223,15 +223,7 @@ $(BUILD)/shared/math/kernels_$1-%.o: lib/math/kernels_$1.c $(STAMP)
 	$$(call begin,CC)
 	$$(call COMPILE,$$(LIB_FLAGS) -fPIC -DGAN__ISA=$$*,-O3 $$(ISA_$$*))
 endef
-$(foreach k,$(ISA_KERNELS),$(eval $(call isa_rules,$k)))
-
-$(BUILD)/static/math/kernels_gemm-%.o: lib/math/kernels_gemm.c $(STAMP)
-	$(call begin,CC)
-	$(call COMPILE,$(LIB_FLAGS) -DGAN__ISA=$*,-O3 $(ISA_$*))
-
-$(BUILD)/shared/math/kernels_gemm-%.o: lib/math/kernels_gemm.c $(STAMP)
-	$(call begin,CC)
-	$(call COMPILE,$(LIB_FLAGS) -fPIC -DGAN__ISA=$*,-O3 $(ISA_$*))
+$(foreach k,$(ISA_LOOPS) gemm,$(eval $(call isa_rules,$k)))
 
 $(BUILD)/obj/examples/%.o: examples/%.c $(STAMP)
 	$(call begin,CC)

@@ -8,8 +8,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# A line of nm is "build/libgan.a:kernels_simd-v3.o:0000000000000000 T gan__simd_v3"; that object is
-# one of kernels_simd.c.
+# A line of nm is "build/libgan.a:kernels_sum-v3.o:0000000000000000 T gan__dot_v3"; that object is
+# one of kernels_sum.c.
 nm -A "$BUILD/libgan.a" | sed 's/.*:\([^:]*\)\.o:/\1 /; s/-[a-z0-9]* / /' | awk '
     { type = NF == 4 ? $3 : $2 }
     type ~ /^[TDBRVW]$/ { print "defines", $1, $NF }

@@ -2,95 +2,8 @@
 #include "math/kernels_internal.h"
 
 #include <cblas.h>
-#include <gan/version.h>
 #include <stddef.h>
 #include <string.h>
-
-/* ---- which loops ---- */
-
-extern const gan__simd gan__simd_base;
-#ifdef GAN__HAVE_X86_ISAS
-extern const gan__simd gan__simd_v3;
-extern const gan__simd gan__simd_v4;
-gan__gemm_fn gan__gemm_v3;
-gan__gemm_fn gan__gemm_v4;
-extern const gan__panels gan__panels_v3;
-extern const gan__panels gan__panels_v4;
-
-static int cpu_has_v3(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma");
-}
-
-static int cpu_has_v4(void)
-{
-    return cpu_has_v3() && __builtin_cpu_supports("avx512f") &&
-           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-}
-
-const gan__simd *gan__simd_best(void)
-{
-    return cpu_has_v4() ? &gan__simd_v4 : cpu_has_v3() ? &gan__simd_v3 : &gan__simd_base;
-}
-
-const gan__simd *gan__simd_variant(size_t i)
-{
-    if (i == 1 && cpu_has_v3()) return &gan__simd_v3;
-    if (i == 2 && cpu_has_v4()) return &gan__simd_v4;
-    return i == 0 ? &gan__simd_base : NULL;
-}
-
-static gan__gemm_fn *gemm_best(void)
-{
-    return cpu_has_v4() ? gan__gemm_v4 : cpu_has_v3() ? gan__gemm_v3 : NULL;
-}
-
-static const gan__panels *panels_best(void)
-{
-    return cpu_has_v4() ? &gan__panels_v4 : cpu_has_v3() ? &gan__panels_v3 : NULL;
-}
-
-gan__gemm_fn *gan__gemm_variant(size_t i)
-{
-    if (i == 0 && cpu_has_v3()) return gan__gemm_v3;
-    return i == 1 && cpu_has_v4() ? gan__gemm_v4 : NULL;
-}
-#else
-const gan__simd *gan__simd_best(void)
-{
-    return &gan__simd_base;
-}
-
-const gan__simd *gan__simd_variant(size_t i)
-{
-    return i == 0 ? &gan__simd_base : NULL;
-}
-
-static gan__gemm_fn *gemm_best(void)
-{
-    return NULL;
-}
-
-static const gan__panels *panels_best(void)
-{
-    return NULL;
-}
-
-gan__gemm_fn *gan__gemm_variant(size_t i)
-{
-    (void)i;
-    return NULL;
-}
-#endif
-
-const char *gan_instruction_set(void)
-{
-    return gan__simd_best()->name;
-}
-
-/* ---- products ---- */
 
 /* Numbers in the small matrix up to which the own loops win: they go through it once a panel, so it
  * has to stay in the second cache. */
@@ -98,7 +11,7 @@ enum { OWN_SMALL = 1 << 18 };
 
 int gan__kernels_need_blas(size_t most_small)
 {
-    return !gemm_best() || most_small >= OWN_SMALL;
+    return !gan__simd_best()->products || most_small >= OWN_SMALL;
 }
 
 /* Shapes hold at most 2^31 - 1 numbers, so every dimension fits an int. */
@@ -119,10 +32,10 @@ void gan__kernels_gemm_blas(const gan__gemm_args *g)
  * small. */
 static void gemm(const gan__gemm_args *g)
 {
-    gan__gemm_fn *own = gemm_best();
+    const gan__products *own = gan__simd_best()->products;
 
     if (own && g->m * g->k < OWN_SMALL)
-        own(g);
+        own->gemm(g);
     else
         gan__kernels_gemm_blas(g);
 }
@@ -143,9 +56,9 @@ static void multiply_blas_panel(const gan__gemm_args *g, const float *panel)
 const gan__panels *gan__kernels_panels(size_t m, size_t k)
 {
     static const gan__panels by_blas = {BLAS_PANEL, multiply_blas_panel};
-    const gan__panels *own = panels_best();
+    const gan__products *own = gan__simd_best()->products;
 
-    return own && m * k < OWN_SMALL ? own : &by_blas;
+    return own && m * k < OWN_SMALL ? &own->panels : &by_blas;
 }
 
 /* One sample, or one output: the weight is read once, and that is all the time there is. */

@@ -367,11 +367,7 @@ static void multiply_rows(const gan__gemm_args *g)
     }
 }
 
-#define JOIN_NAMES(a, b) a##b
-#define JOIN(a, b) JOIN_NAMES(a, b)
-gan__gemm_fn JOIN(gan__gemm_, GAN__ISA);
-
-void JOIN(gan__gemm_, GAN__ISA)(const gan__gemm_args *args)
+static void multiply(const gan__gemm_args *args)
 {
     gan__gemm_args rows = *args;
 
@@ -388,5 +384,7 @@ static void multiply_own_panel(const gan__gemm_args *args, const float *panel)
     multiply_panel(&(part){args, 0, args->n, 0, args->k}, panel);
 }
 
-extern const gan__panels JOIN(gan__panels_, GAN__ISA);
-const gan__panels JOIN(gan__panels_, GAN__ISA) = {PANEL, multiply_own_panel};
+#define NAME_OF(isa) gan__products_##isa
+#define NAME(isa) NAME_OF(isa)
+extern const gan__products NAME(GAN__ISA);
+const gan__products NAME(GAN__ISA) = {multiply, {PANEL, multiply_own_panel}};

@@ -44,4 +44,10 @@ typedef struct gan__panels {
     gan__panel_fn *multiply;
 } gan__panels;
 
+/* What an instruction set with fused multiply-add has: gan__products_v3, gan__products_v4. */
+typedef struct gan__products {
+    gan__gemm_fn *gemm;
+    gan__panels panels;
+} gan__products;
+
 #endif

@@ -35,10 +35,8 @@ void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t 
 /* Panels for products with a[m, k]: the own loops' where these are the faster ones, else CBLAS's. */
 const gan__panels *gan__kernels_panels(size_t m, size_t k);
 
-/* A product by CBLAS; and the i-th of the own functions that this CPU can run, NULL past the last.
- * For tests. */
+/* A product by CBLAS.  For tests. */
 void gan__kernels_gemm_blas(const gan__gemm_args *args);
-gan__gemm_fn *gan__gemm_variant(size_t i);
 
 /* Set an OpenBLAS to one thread for all callers until the last of them has left, then put it back
  * as it was.  What enter() returns, the calling thread's own number in builds on OpenMP, is for

@@ -2,13 +2,7 @@
  *
  * A patch's numbers come in short runs, so everything is copied in pieces of a fixed size: what is
  * too much is written over by the next piece. */
-#include "math/kernels_simd_internal.h"
-
-#ifndef GAN__ISA
-#define GAN__ISA base
-#endif
-#define JOIN_NAMES(a, b) a##b
-#define JOIN(a, b) JOIN_NAMES(a, b)
+#include "math/kernels_loop_internal.h"
 
 #define VECTOR(n)                                                                                  \
     typedef float vector_##n __attribute__((vector_size(4 * n), aligned(4), may_alias));           \
@@ -121,11 +115,8 @@ static gan__gather_fn *gather_of(size_t longest, size_t step)
                        : gather_long_copy_far_4;
 }
 
-gan__gather_fn JOIN(gan__gather_, GAN__ISA);
-
-void JOIN(gan__gather_, GAN__ISA)(size_t rows, const size_t *at, size_t n,
-                                  const gan__segment *segments, size_t step, const float *image,
-                                  float *panel, size_t stride)
+void LOOP(gather)(size_t rows, const size_t *at, size_t n, const gan__segment *segments,
+                  size_t step, const float *image, float *panel, size_t stride)
 {
     gather_of(longest_of(n, segments), step)(rows, at, n, segments, step, image, panel, stride);
 }
@@ -154,11 +145,9 @@ static void add_row(size_t n, const gan__segment *segments, size_t step, const f
     }
 }
 
-gan__scatter_add_fn JOIN(gan__scatter_add_, GAN__ISA);
-
-void JOIN(gan__scatter_add_, GAN__ISA)(size_t rows, size_t lag, const size_t *at, size_t n,
-                                       const gan__segment *segments, size_t step,
-                                       const float *panel, size_t stride, float *image)
+void LOOP(scatter_add)(size_t rows, size_t lag, const size_t *at, size_t n,
+                       const gan__segment *segments, size_t step, const float *panel, size_t stride,
+                       float *image)
 {
     size_t fours = 0;
 
@@ -190,18 +179,14 @@ static inline void copy(size_t n, const float *from, float *to)
     for (; i < n; i++) to[i] = from[i];
 }
 
-gan__copy_rows_fn JOIN(gan__copy_rows_, GAN__ISA);
-
-void JOIN(gan__copy_rows_, GAN__ISA)(size_t rows, size_t n, const float *from, size_t from_stride,
-                                     float *to, size_t to_stride)
+void LOOP(copy_rows)(size_t rows, size_t n, const float *from, size_t from_stride, float *to,
+                     size_t to_stride)
 {
     for (size_t r = 0; r < rows; r++) copy(n, from + r * from_stride, to + r * to_stride);
 }
 
-gan__shift_rows_fn JOIN(gan__shift_rows_, GAN__ISA);
-
-void JOIN(gan__shift_rows_, GAN__ISA)(size_t rows, size_t n, const float *from, size_t from_stride,
-                                      float shift, float *restrict to, size_t to_stride)
+void LOOP(shift_rows)(size_t rows, size_t n, const float *from, size_t from_stride, float shift,
+                      float *restrict to, size_t to_stride)
 {
     for (size_t r = 0; r < rows; r++, from += from_stride, to += to_stride) {
         size_t i = 0;
@@ -211,11 +196,8 @@ void JOIN(gan__shift_rows_, GAN__ISA)(size_t rows, size_t n, const float *from, 
     }
 }
 
-gan__copy_segments_fn JOIN(gan__copy_segments_, GAN__ISA);
-
-void JOIN(gan__copy_segments_, GAN__ISA)(size_t rows, const size_t *at, size_t n,
-                                         const gan__segment *segments, const float *from, float *to,
-                                         size_t stride)
+void LOOP(copy_segments)(size_t rows, const size_t *at, size_t n, const gan__segment *segments,
+                         const float *from, float *to, size_t stride)
 {
     for (size_t r = 0; r < rows; r++)
         for (size_t s = 0; s < n; s++)

@@ -1,16 +1,17 @@
-/* kernels_simd_internal.h - loops over numbers, one table of them for each instruction set.
+/* kernels_simd_internal.h - loops over arrays, one table of them for each instruction set.
  *
- * kernels_simd.c is compiled once for each set.  All tables give the same bits: the loops fix the
- * order of every sum, and no multiplication is fused with an addition (-ffp-contract=off). */
+ * The sources of the loops are compiled once for each set; kernels_loop_internal.h says which they
+ * are and why all tables give the same bits. */
 #ifndef GAN_KERNELS_SIMD_INTERNAL_H
 #define GAN_KERNELS_SIMD_INTERNAL_H
 
 #include "base/arithmetic_internal.h"
+#include "math/kernels_gemm_internal.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* The numbers of one optimizer step; see optimizer.c for who means what. */
+/* The factors of one optimizer step; the file of each optimizer says how it sets them. */
 typedef struct gan__update {
     float lr;           /* step size, bias correction included */
     float decay1;       /* of the first moment: beta1, momentum */
@@ -24,18 +25,13 @@ typedef struct gan__update {
     int nesterov;
 } gan__update;
 
-/* Update n parameters p by gradients g; m[i] is the optimizer's i-th block of moments at the same
- * place. */
-typedef void gan__update_fn(const gan__update *u, size_t n, float *p, const float *g,
-                            float *const *m);
-
-/* `length` numbers side by side in a panel's row, from place `to` on, whose places in an image are a
- * fixed step apart, from place `from` on. */
+/* `length` floats side by side in a panel's row, from index `to` on, which are a fixed step apart in
+ * an image, from index `from` on. */
 typedef struct gan__segment {
     size_t from, to, length;
 } gan__segment;
 
-/* The functions of one number f(x) that layers apply to each of theirs. */
+/* The functions f(x) that activation layers apply to each element. */
 #define GAN__FUNCTIONS(X)                                                                          \
     X(relu)                                                                                        \
     X(leaky_relu) /* settings: slope */                                                            \
@@ -67,81 +63,104 @@ typedef struct gan__function_loops {
                         const float *tx, const float *uy, float *dx);
 } gan__function_loops;
 
-/* Patches of images; see kernels_conv.c.  Row i of the panel, `stride` numbers long, is gathered from
- * image + at[i]; or added there.  Gathering reads and writes up to 63 numbers too many, segments and
- * rows being in rising order.  Adding goes through the rows 0, lag, 2 lag ..., then 1, lag + 1 ... */
+/* ---- the loops: the type of each, gan__dot_fn of dot ---- */
+
+/* Words 4 * block .. 4 * (block + n_blocks) - 1 of a Philox stream; see rng.c. */
+typedef void gan__philox_fn(uint64_t seed, uint64_t stream, uint64_t block, size_t n_blocks,
+                            uint32_t *out);
+
+/* Values of n words: uniform ones in [0, 1), normal ones for an even n. */
+typedef void gan__uniform_fn(size_t n, const uint32_t *bits, float *out);
+typedef void gan__normal_fn(size_t n, const uint32_t *bits, float *out);
+
+/* Keep and scale the values whose bits are at or above the threshold; y may be x. */
+typedef void gan__dropout_fn(size_t n, uint32_t threshold, float scale, const uint32_t *bits,
+                             const float *x, float *y);
+
+/* Linear algebra that is faster without a BLAS.  dot_below takes only the x that are not above 0. */
+typedef float gan__dot_fn(size_t n, const float *x, const float *y);
+typedef double gan__dot_below_fn(size_t n, const float *x, const float *y);
+typedef double gan__sum_squares_fn(size_t n, const float *x);
+typedef void gan__axpy_fn(size_t n, float a, const float *x, float *y);  /* y += a x */
+typedef void gan__scale_fn(size_t n, float a, const float *x, float *y); /* y = a x */
+
+/* Columns of a matrix whose rows are `stride` apart; the other arrays have a value per column.
+ *
+ *     column_sums         sum = sums of x
+ *     column_moments      sum += sums of x - center, squares += sums of its square
+ *     column_products     sum += sums of dy, products += sums of dy (x - center)
+ *     column_affine       y = (x - center) a + b; y may be x
+ *     column_affine_grad  dx = dy a + (x - center) b + c; dx may be dy */
+typedef void gan__column_sums_fn(size_t rows, size_t columns, size_t stride, const float *x,
+                                 double *sum);
+typedef void gan__column_moments_fn(size_t rows, size_t n, size_t stride, const float *x,
+                                    const float *center, double *sum, double *squares);
+typedef void gan__column_products_fn(size_t rows, size_t n, size_t stride, const float *x,
+                                     const float *dy, const float *center, double *sum,
+                                     double *products);
+typedef void gan__column_affine_fn(size_t rows, size_t n, size_t stride, const float *x,
+                                   const float *center, const float *a, const float *b, float *y);
+typedef void gan__column_affine_grad_fn(size_t rows, size_t n, size_t stride, const float *x,
+                                        const float *dy, const float *center, const float *a,
+                                        const float *b, const float *c, float *dx);
+
+/* Bytes to values: (byte / 255 - mean) / std. */
+typedef void gan__normalize_fn(size_t n, float mean, float std, const uint8_t *bytes, float *out);
+
+/* Patches of images; see kernels_patch.c.  Row i of the panel, rows being `stride` apart, is gathered
+ * from image + at[i], or added there.  Gathering reads and writes up to 63 floats behind a segment,
+ * which works because segments and rows are in rising order.  Adding visits the rows 0, lag,
+ * 2 lag ..., then 1, lag + 1 ...  Copying segments writes nothing behind them. */
 typedef void gan__gather_fn(size_t rows, const size_t *at, size_t n, const gan__segment *segments,
                             size_t step, const float *image, float *panel, size_t stride);
 typedef void gan__scatter_add_fn(size_t rows, size_t lag, const size_t *at, size_t n,
                                  const gan__segment *segments, size_t step, const float *panel,
                                  size_t stride, float *image);
-
-/* Copy rows of n numbers; or add to each; or copy segments, like gather, but exactly so many
- * numbers. */
-typedef void gan__copy_rows_fn(size_t rows, size_t n, const float *from, size_t from_stride,
-                               float *to, size_t to_stride);
-typedef void gan__shift_rows_fn(size_t rows, size_t n, const float *from, size_t from_stride,
-                                float shift, float *to, size_t to_stride);
 typedef void gan__copy_segments_fn(size_t rows, const size_t *at, size_t n,
                                    const gan__segment *segments, const float *from, float *to,
                                    size_t stride);
 
+/* Copy rows of n floats; the same with `shift` added to each. */
+typedef void gan__copy_rows_fn(size_t rows, size_t n, const float *from, size_t from_stride,
+                               float *to, size_t to_stride);
+typedef void gan__shift_rows_fn(size_t rows, size_t n, const float *from, size_t from_stride,
+                                float shift, float *to, size_t to_stride);
+
+/* Update n parameters p by gradients g; m[i] is the optimizer's i-th block of moments at the same
+ * place. */
+typedef void gan__update_fn(const gan__update *u, size_t n, float *p, const float *g,
+                            float *const *m);
+typedef gan__update_fn gan__adam_fn, gan__amsgrad_fn, gan__adabelief_fn, gan__lion_fn, gan__sgd_fn,
+    gan__rmsprop_fn;
+
+/* ---- the table ---- */
+
+/* X(name, isa) for each loop. */
+/* clang-format off */
+#define GAN__LOOPS(X, isa)                                                                         \
+    X(philox, isa) X(uniform, isa) X(normal, isa) X(dropout, isa)                                  \
+    X(dot, isa) X(dot_below, isa) X(sum_squares, isa) X(axpy, isa) X(scale, isa)                   \
+    X(column_sums, isa) X(column_moments, isa) X(column_products, isa)                             \
+    X(column_affine, isa) X(column_affine_grad, isa) X(normalize, isa)                             \
+    X(gather, isa) X(scatter_add, isa) X(copy_segments, isa) X(copy_rows, isa) X(shift_rows, isa)  \
+    X(adam, isa) X(amsgrad, isa) X(adabelief, isa) X(lion, isa) X(sgd, isa) X(rmsprop, isa)
+/* clang-format on */
+
+#define GAN__LOOP_MEMBER(name, isa) gan__##name##_fn *name;
+#define GAN__LOOP_OF(name, isa) gan__##name##_fn gan__##name##_##isa;
+
 typedef struct gan__simd {
-    const char *name;
-
-    /* Random numbers: words 4 * block .. of the Philox stream; see rng.c. */
-    void (*philox)(uint64_t seed, uint64_t stream, uint64_t block, size_t n_blocks, uint32_t *out);
-    void (*uniform)(size_t n, const uint32_t *bits, float *out);
-    void (*normal)(size_t n, const uint32_t *bits, float *out); /* n even */
-
-    gan__function_loops functions[GAN__N_FUNCTIONS];
-
-    /* Keep and scale what has bits at or above the threshold; y may be x. */
-    void (*dropout)(size_t n, uint32_t threshold, float scale, const uint32_t *bits, const float *x,
-                    float *y);
-
-    /* Linear algebra that is faster without BLAS. */
-    float (*dot)(size_t n, const float *x, const float *y);
-    void (*axpy)(size_t n, float a, const float *x, float *y);  /* y += a x */
-    void (*scale)(size_t n, float a, const float *x, float *y); /* y = a x */
-    void (*column_sums)(size_t rows, size_t columns, size_t stride, const float *x, double *sum);
-    double (*sum_squares)(size_t n, const float *x);
-    double (*dot_below)(size_t n, const float *x, const float *y); /* where x is not above 0 */
-
-    gan__gather_fn *gather;
-    gan__scatter_add_fn *scatter_add;
-    gan__copy_rows_fn *copy_rows;
-    gan__shift_rows_fn *shift_rows;
-    gan__copy_segments_fn *copy_segments;
-
-    /* Normalising: n columns of a matrix whose rows are `stride` apart; the other arrays have a
-     * number a column.  Sums join in double what they add to.  y may be x, dx may be dy. */
-    void (*column_moments)(size_t rows, size_t n, size_t stride, const float *x,
-                           const float *center, double *sum, double *squares); /* of x - center */
-    void (*column_products)(size_t rows, size_t n, size_t stride, const float *x, const float *dy,
-                            const float *center, double *sum, /* of dy */
-                            double *products);                /* of dy * (x - center) */
-    void (*column_affine)(size_t rows, size_t n, size_t stride, const float *x, const float *center,
-                          const float *a, const float *b, float *y); /* (x - center) a + b */
-    void (*column_affine_grad)(size_t rows, size_t n, size_t stride, const float *x,
-                               const float *dy, const float *center, const float *a, const float *b,
-                               const float *c, float *dx); /* dy a + (x - center) b + c */
-
-    /* Bytes to numbers: (b / 255 - mean) / std. */
-    void (*normalize)(size_t n, float mean, float std, const uint8_t *bytes, float *out);
-
-    gan__update_fn *adam;
-    gan__update_fn *amsgrad;
-    gan__update_fn *adabelief;
-    gan__update_fn *lion;
-    gan__update_fn *sgd;
-    gan__update_fn *rmsprop;
+    const char *name; /* of the instruction set */
+    GAN__LOOPS(GAN__LOOP_MEMBER, any)
+    const gan__function_loops *functions; /* by gan__function */
+    const gan__products *products;        /* NULL: it has no fused multiply-add */
 } gan__simd;
 
 /* The table that suits this CPU best. */
 const gan__simd *gan__simd_best(void);
 
-/* The i-th table this CPU can run, from the portable one on; NULL past the last.  For tests. */
+/* The i-th table that this CPU can run, the portable one being the 0th; NULL behind the last.  For
+ * tests. */
 const gan__simd *gan__simd_variant(size_t i);
 
 #endif

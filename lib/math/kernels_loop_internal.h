@@ -1,0 +1,71 @@
+/* kernels_loop_internal.h - what files share whose loops are compiled once for each instruction set.
+ *
+ *     kernels_sum.c  ---- -march=x86-64 ----->  gan__dot_base \
+ *                    ---- -march=x86-64-v3 -->  gan__dot_v3    >  kernels_simd.c picks a table
+ *                    ---- -march=x86-64-v4 -->  gan__dot_v4   /
+ *
+ * One source gives vectors of 4, 8 and 16 floats, and each the same bits.  That holds as long as
+ *
+ *   - a sum over the loop's index has as many partial sums as the widest vector has lanes, in an
+ *     order that is written out (see dot()): what the compiler adds side by side was apart before;
+ *   - no product is fused into a sum: -ffp-contract=off, and tests/check_fusion.sh looks for it;
+ *   - a choice is a select, a ? b : c of values that are computed either way, and no jump;
+ *   - functions such as exp() are polynomials of the library's own: libm's differ from one system to
+ *     the next; only sqrtf() is taken, which is correctly rounded everywhere;
+ *   - integers are converted to floats only where that is exact. */
+#ifndef GAN_KERNELS_LOOP_INTERNAL_H
+#define GAN_KERNELS_LOOP_INTERNAL_H
+
+#include "math/kernels_simd_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+#ifndef GAN__ISA
+#define GAN__ISA base
+#endif
+#define NAME_OF(name, isa) gan__##name##_##isa
+#define NAME(name, isa) NAME_OF(name, isa)
+
+/* The name of what is compiled now for one instruction set: gan__dot_v3 for LOOP(dot). */
+#define LOOP(name) NAME(name, GAN__ISA)
+
+#define DECLARE(name, isa) gan__##name##_fn NAME(name, isa);
+GAN__LOOPS(DECLARE, GAN__ISA)
+extern const gan__function_loops LOOP(functions)[GAN__N_FUNCTIONS];
+#undef DECLARE
+
+/* Before a loop whose arrays are either the same or don't overlap: no turn of it reads what another
+ * one writes. */
+#ifdef __clang__
+#define APART _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define APART _Pragma("GCC ivdep")
+#endif
+
+enum { LANES = 16 }; /* floats in the widest vector */
+
+static inline float float_of(uint32_t bits)
+{
+    float x;
+
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static inline uint32_t bits_of(float x)
+{
+    uint32_t bits;
+
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+/* 1.5 * 2^23, from where on a float has no fraction.  Added to x, |x| < 2^22, it leaves the sum x
+ * rounded to the nearest integer k, which stands in the lowest bits; taken away again, k as a float:
+ *
+ *     sign exponent  mantissa, 23 bits
+ *     0    10010110  1 0 ... 0 k          the bits of ROUNDER, plus k */
+#define ROUNDER 12582912.0f
+
+#endif
