@@ -2,8 +2,8 @@
  * and second derivatives; compiled once for each instruction set.
  *
  * Each function is a line of the list at the end: its value f(x), its slope f'(x) and its curvature
- * f''(x), as expressions from which FUNCTION() makes three loops.  Slope and curvature are taken from
- * v: the output y where a layer works in place and x is gone (tanh' = 1 - y^2), else x.
+ * f''(x), as expressions from which FUNCTION() makes three loops.  Slope and curvature are taken
+ * from v: the output y where a layer works in place and x is gone (tanh' = 1 - y^2), else x.
  *
  * Far from 0 an argument is clamped where the result no longer changes, so that infinities give the
  * limit instead of inf - inf or 0 * inf; NaN stays NaN, since every comparison with it is false. */
@@ -11,8 +11,8 @@
 
 /* ---- exp and what is made of it ---- */
 
-/* Split exp(x) = 2^k exp(r) for |x| <= 87, where x = k ln 2 + r with the integer k nearest to x / ln 2,
- * so that |r| <= ln(2) / 2.
+/* Split exp(x) = 2^k exp(r) for |x| <= 87, where x = k ln 2 + r with the integer k nearest to x/ln
+ * 2, so that |r| <= ln(2) / 2.
  *
  * Return exp(r) - 1 by its Taylor series, r + r^2/2! + ... + r^7/7!, and 2^k as `power`: k + 127 in
  * the eight bits of the exponent.  ln 2 is taken away in two parts, the first of which has so few
@@ -188,8 +188,8 @@ static inline float silu_of(float x)
     return at_least(x, -87.0f) * sigmoid_of(x);
 }
 
-/* The slope of x * sigmoid(u(x)) where u has slope `inner`; 1 - sigmoid is taken from what is not yet
- * rounded to 1. */
+/* The slope of x * sigmoid(u(x)) where u has slope `inner`; 1 - sigmoid is taken from what is not
+ * yet rounded to 1. */
 static inline float gated_slope(float x, float u, float inner)
 {
     const float e = exp_of(-u);

@@ -10,8 +10,8 @@
 
 /* Products of row-major matrices, on the calling thread.  Rows follow one another without gaps, but
  * those of w and dw are `stride` numbers apart.  `scratch` is GAN__GEMM_SCRATCH numbers that begin
- * on a cache line, so that the stack needn't hold a panel.  A BLAS call takes place between gan__blas_enter()
- * and gan__blas_leave(), which the caller of the library's work does once. */
+ * on a cache line, so that the stack needn't hold a panel.  A BLAS call takes place between
+ * gan__blas_enter() and gan__blas_leave(), which the caller of the library's work does once. */
 
 /* Columns begin .. end-1 of y[rows, out] = x[rows, in] w[out, in]^T + b[out]; b may be NULL.  And
  * the same product added to y. */
@@ -32,7 +32,7 @@ void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t 
                                      const float *x, const float *dy, size_t stride, float *dw,
                                      float *scratch);
 
-/* Panels for products with a[m, k]: the own loops' where these are the faster ones, else CBLAS's. */
+/* Panels for products with a[m, k]: the own loops' where these are faster, else CBLAS's. */
 const gan__panels *gan__kernels_panels(size_t m, size_t k);
 
 /* A product by CBLAS.  For tests. */

@@ -1,4 +1,4 @@
-/* kernels_loop_internal.h - what files share whose loops are compiled once for each instruction set.
+/* kernels_loop_internal.h - what files share whose loops are compiled for each instruction set.
  *
  *     kernels_sum.c  ---- -march=x86-64 ----->  gan__dot_base \
  *                    ---- -march=x86-64-v3 -->  gan__dot_v3    >  kernels_simd.c picks a table
@@ -10,8 +10,8 @@
  *     order that is written out (see dot()): what the compiler adds side by side was apart before;
  *   - no product is fused into a sum: -ffp-contract=off, and tests/check_fusion.sh looks for it;
  *   - a choice is a select, a ? b : c of values that are computed either way, and no jump;
- *   - functions such as exp() are polynomials of the library's own: libm's differ from one system to
- *     the next; only sqrtf() is taken, which is correctly rounded everywhere;
+ *   - functions such as exp() are polynomials of the library's own: libm's differ from one system
+ *     to the next; only sqrtf() is taken, which is correctly rounded everywhere;
  *   - integers are converted to floats only where that is exact. */
 #ifndef GAN_KERNELS_LOOP_INTERNAL_H
 #define GAN_KERNELS_LOOP_INTERNAL_H
@@ -62,7 +62,8 @@ static inline uint32_t bits_of(float x)
 }
 
 /* 1.5 * 2^23, from where on a float has no fraction.  Added to x, |x| < 2^22, it leaves the sum x
- * rounded to the nearest integer k, which stands in the lowest bits; taken away again, k as a float:
+ * rounded to the nearest integer k, which stands in the lowest bits; taken away again, k as a
+ * float:
  *
  *     sign exponent  mantissa, 23 bits
  *     0    10010110  1 0 ... 0 k          the bits of ROUNDER, plus k */

@@ -73,7 +73,7 @@ void LOOP(uniform)(size_t n, const uint32_t *bits, float *out)
 
 /* log x for positive normal x = 2^k m with sqrt(1/2) <= m < sqrt(2):
  *
- *     log x = k ln 2 + log m,   log m = 2 artanh(s) = 2 (s + s^3/3 + s^5/5 + ...),   s = (m-1)/(m+1)
+ *     log x = k ln 2 + log m,  log m = 2 artanh(s) = 2 (s + s^3/3 + s^5/5 + ...),  s = (m-1)/(m+1)
  *
  * |s| < 0.172, so five terms are enough.  With the bits of sqrt(1/2) taken away, the field of the
  * exponent holds k and that of the mantissa how far m is above sqrt(1/2). */
@@ -89,8 +89,8 @@ static inline float log_of(float x)
     return k * 0.693147181f + (s * z * p + 2.0f * s);
 }
 
-/* Box and Muller, "A note on the generation of random normal deviates", 1958: words 2i and 2i+1 give
- * values 2i and 2i+1, the coordinates of a point at a random angle:
+/* Box and Muller, "A note on the generation of random normal deviates", 1958: words 2i and 2i+1
+ * give values 2i and 2i+1, the coordinates of a point at a random angle:
  *
  *     radius = sqrt(-2 log u),  angle = 2 pi turns,    out = radius (cos angle, sin angle)
  *

@@ -25,8 +25,8 @@ typedef struct gan__update {
     int nesterov;
 } gan__update;
 
-/* `length` floats side by side in a panel's row, from index `to` on, which are a fixed step apart in
- * an image, from index `from` on. */
+/* `length` floats side by side in a panel's row, from index `to` on, which are a fixed step apart
+ * in an image, from index `from` on. */
 typedef struct gan__segment {
     size_t from, to, length;
 } gan__segment;
@@ -77,7 +77,7 @@ typedef void gan__normal_fn(size_t n, const uint32_t *bits, float *out);
 typedef void gan__dropout_fn(size_t n, uint32_t threshold, float scale, const uint32_t *bits,
                              const float *x, float *y);
 
-/* Linear algebra that is faster without a BLAS.  dot_below takes only the x that are not above 0. */
+/* Linear algebra that is faster without a BLAS; dot_below takes only the x that are not above 0. */
 typedef float gan__dot_fn(size_t n, const float *x, const float *y);
 typedef double gan__dot_below_fn(size_t n, const float *x, const float *y);
 typedef double gan__sum_squares_fn(size_t n, const float *x);
@@ -107,10 +107,10 @@ typedef void gan__column_affine_grad_fn(size_t rows, size_t n, size_t stride, co
 /* Bytes to values: (byte / 255 - mean) / std. */
 typedef void gan__normalize_fn(size_t n, float mean, float std, const uint8_t *bytes, float *out);
 
-/* Patches of images; see kernels_patch.c.  Row i of the panel, rows being `stride` apart, is gathered
- * from image + at[i], or added there.  Gathering reads and writes up to 63 floats behind a segment,
- * which works because segments and rows are in rising order.  Adding visits the rows 0, lag,
- * 2 lag ..., then 1, lag + 1 ...  Copying segments writes nothing behind them. */
+/* Patches of images; see kernels_patch.c.  Row i of the panel, rows being `stride` apart, is
+ * gathered from image + at[i], or added there.  Gathering reads and writes up to 63 floats behind a
+ * segment, which works because segments and rows are in rising order.  Adding visits the rows 0,
+ * lag, 2 lag ..., then 1, lag + 1 ...  Copying segments writes nothing behind them. */
 typedef void gan__gather_fn(size_t rows, const size_t *at, size_t n, const gan__segment *segments,
                             size_t step, const float *image, float *panel, size_t stride);
 typedef void gan__scatter_add_fn(size_t rows, size_t lag, const size_t *at, size_t n,

@@ -83,8 +83,8 @@ double LOOP(dot_below)(size_t n, const float *x, const float *y)
 /* ---- normalisation: statistics of columns ---- */
 
 /* The sums of x - center and of its square for each column.  The center is close to the mean, as
- * the sums would cancel otherwise.  Four rows are added in float before they join the sum in double:
- * the rounding is that of the values themselves, for a quarter of the work in double. */
+ * the sums would cancel otherwise.  Four rows are added in float before they join the sum in
+ * double: the rounding is that of the values themselves, for a quarter of the work in double. */
 void LOOP(column_moments)(size_t rows, size_t n, size_t stride, const float *x,
                            const float *center, double *sum, double *squares)
 {
@@ -121,7 +121,8 @@ void LOOP(column_products)(size_t rows, size_t n, size_t stride, const float *x,
             const float p2 = dy[2 * stride + i] * (x[2 * stride + i] - center[i]);
             const float p3 = dy[3 * stride + i] * (x[3 * stride + i] - center[i]);
 
-            sum[i] += (double)((dy[i] + dy[stride + i]) + (dy[2 * stride + i] + dy[3 * stride + i]));
+            sum[i] +=
+                (double)((dy[i] + dy[stride + i]) + (dy[2 * stride + i] + dy[3 * stride + i]));
             products[i] += (double)((p0 + p1) + (p2 + p3));
         }
     for (; rows > 0; rows--, x += stride, dy += stride)

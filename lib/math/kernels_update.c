@@ -8,8 +8,8 @@
  *     second moment   v = decay2 v + gain2 g^2       and of its square
  *     update          p = shrink p - lr m / (sqrt(v) root_scale + eps)
  *
- * The update is copied into a local first: the compiler could not know else that writing p leaves it
- * as it is. */
+ * The update is copied into a local first: the compiler could not know else that writing p leaves
+ * it as it is. */
 #include "math/kernels_loop_internal.h"
 
 /* Kingma and Ba, 2014; with shrink below 1 AdamW: Loshchilov and Hutter, 2017. */
@@ -103,8 +103,8 @@ void LOOP(sgd)(const gan__update *u, size_t n, float *p, const float *g, float *
     }
 }
 
-/* Tieleman and Hinton, 2012; as PyTorch defines it.  The moments are: mean of squares, velocity (NULL
- * without momentum), mean (NULL unless centered). */
+/* Tieleman and Hinton, 2012; as PyTorch defines it.  The moments are: mean of squares, velocity
+ * (NULL without momentum), mean (NULL unless centered). */
 void LOOP(rmsprop)(const gan__update *u, size_t n, float *p, const float *g, float *const *moments)
 {
     const gan__update c = *u;
