@@ -107,7 +107,7 @@ TEST(they_hold_at_the_ends_of_the_numbers)
         float y[5];
 
         expect_ok(gan_network_forward(net, x, 1, y));
-        expect_close(y, wanted, 4, 1e-6, 2e-36);
+        expect_close(y, wanted, 4, 1e-6, 0);
         ck_assert_msg(isnan(y[4]), "%s makes %g of NaN", kinds[i].name, (double)y[4]);
         gan_network_destroy(net);
     }
@@ -127,6 +127,31 @@ TEST(slopes_hold_at_the_ends_of_the_numbers)
         gan__simd_best()->functions[from_x[i]].slope_times(5, settings, x, ones, dx);
         expect_close(dx, wanted, 4, 1e-6, 4e-36);
         ck_assert(isnan(dx[4]));
+    }
+}
+
+/* exp() leaves the normal floats at -87.3; what is left below is 0 and not the smallest of them. */
+TEST(they_are_zero_far_below_zero)
+{
+    static const gan__function functions[] = {GAN__FUNCTION_sigmoid, GAN__FUNCTION_softplus,
+                                              GAN__FUNCTION_gelu, GAN__FUNCTION_gelu_tanh,
+                                              GAN__FUNCTION_silu};
+    const float x[5] = {-88.5f, -95, -1000, -FLT_MAX, -INFINITY}, ones[5] = {1, 1, 1, 1, 1};
+    const float edge[3] = {-87, -87.5f, -88}, settings[2] = {1, 20};
+    const double pytorch[3] = {1.64581e-38, 9.98235e-39, 6.0546e-39}; /* torch.sigmoid(edge) */
+    float y[5], dx[5];
+
+    for (size_t v = 0; gan__simd_variant(v); v++) {
+        const gan__function_loops *loops = gan__simd_variant(v)->functions;
+
+        for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+            loops[functions[i]].value(5, settings, x, y);
+            for (size_t j = 0; j < 5; j++) ck_assert(y[j] == 0);
+        }
+        loops[GAN__FUNCTION_softplus].slope_times(5, settings, x, ones, dx);
+        for (size_t j = 0; j < 5; j++) ck_assert(dx[j] == 0);
+        loops[GAN__FUNCTION_sigmoid].value(3, settings, edge, y);
+        for (size_t j = 0; j < 3; j++) expect_near((double)y[j], pytorch[j], 1e-4, 0);
     }
 }
 

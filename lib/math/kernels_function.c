@@ -11,12 +11,13 @@
 
 /* ---- exp and what is made of it ---- */
 
-/* Split exp(x) = 2^k exp(r) for |x| <= 87, where x = k ln 2 + r with the integer k nearest to x/ln
- * 2, so that |r| <= ln(2) / 2.
+/* Split exp(x) = 2^k exp(r) for -88 <= x <= 89, where x = k ln 2 + r with the integer k nearest to
+ * x/ln 2, so that |r| <= ln(2) / 2.
  *
  * Return exp(r) - 1 by its Taylor series, r + r^2/2! + ... + r^7/7!, and 2^k as `power`: k + 127 in
- * the eight bits of the exponent.  ln 2 is taken away in two parts, the first of which has so few
- * bits that its product with k is exact: r then has an error of one rounding, not of k of them. */
+ * the eight bits of the exponent; so 2^-127 reads as 0 and 2^128 as infinity.  ln 2 is taken away
+ * in two parts, the first of which has so few bits that its product with k is exact: r then has an
+ * error of one rounding, not of k of them. */
 static inline float exp_split(float x, float *power)
 {
     const float t = x * 1.44269504f + ROUNDER;
@@ -44,12 +45,21 @@ static inline float clamp(float x, float bound)
     return x > bound ? bound : x;
 }
 
-static inline float exp_of(float x)
+/* exp(x) for -88 <= x <= 88.37 and for 89. */
+static inline float exp_within(float x)
 {
     float power;
-    const float p = exp_split(clamp(x, 87.0f), &power);
+    const float p = exp_split(x, &power);
 
     return power * p + power;
+}
+
+/* exp(x), which is 0 below -87.7, where the smallest normal floats are, and infinite above 88.37.
+ * From there on x counts as 89, where r > 0: at 88.5, r < 0 would make infinity minus infinity. */
+static inline float exp_of(float x)
+{
+    x = at_least(x, -88.0f);
+    return exp_within(x > 88.37f ? 89.0f : x);
 }
 
 /* exp(x) - 1 for |x| <= 87, exact near 0 because the 1 is never added there. */
@@ -185,14 +195,14 @@ static inline float gelu_curve(float x)
 
 static inline float silu_of(float x)
 {
-    return at_least(x, -87.0f) * sigmoid_of(x);
+    return at_least(x, -89.0f) * sigmoid_of(x);
 }
 
-/* The slope of x * sigmoid(u(x)) where u has slope `inner`; 1 - sigmoid is taken from what is not
- * yet rounded to 1. */
+/* The slope of x * sigmoid(u(x)) where u, |u| <= 88, has slope `inner`; 1 - sigmoid is taken from
+ * what is not yet rounded to 1. */
 static inline float gated_slope(float x, float u, float inner)
 {
-    const float e = exp_of(-u);
+    const float e = exp_within(-u);
     const float s = 1.0f / (1.0f + e);
 
     return s * (1.0f + x * inner * (e * s));
@@ -201,7 +211,7 @@ static inline float gated_slope(float x, float u, float inner)
 /* The slope's own slope; `bend` is that of `inner`. */
 static inline float gated_curve(float x, float u, float inner, float bend)
 {
-    const float e = exp_of(-u);
+    const float e = exp_within(-u);
     const float s = 1.0f / (1.0f + e);
     const float rest = e * s; /* 1 - s */
 
@@ -225,9 +235,9 @@ static inline float silu_curve(float x)
 /* GELU with the distribution replaced by sigmoid(u): u = 2 sqrt(2 / pi) (x + 0.044715 x^3) */
 static inline float gelu_tanh_of(float x)
 {
-    const float v = clamp(x, 10.0f);
+    const float v = clamp(x, 10.1f); /* u = -89.6 gives 0 */
 
-    return at_least(x, -10.0f) * sigmoid_of(v * (1.59576912f + 0.0713548163f * (v * v)));
+    return at_least(x, -10.1f) * sigmoid_of(v * (1.59576912f + 0.0713548163f * (v * v)));
 }
 
 static inline float gelu_tanh_slope(float x)
