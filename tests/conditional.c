@@ -1,36 +1,24 @@
 /* conditional.c - the games of make_conditional.py. */
 #include "conditional.h"
 #include "expect.h"
+#include "sequence.h"
 
 enum { SEED = 5 };
 
 /* ---- the networks ---- */
 
-static gan_network *network(gan_shape in, gan_layer *const *layers, size_t n)
-{
-    gan_network *net = gan_network_create(in, NULL);
-
-    for (size_t i = 0; i < n; i++) gan_network_add(net, layers[i]);
-    expect_ok(gan_network_build(net));
-    return net;
-}
-
-#define NETWORK(in, ...)                                                                           \
-    network(in, (gan_layer *[]){__VA_ARGS__},                                                      \
-            sizeof((gan_layer *[]){__VA_ARGS__}) / sizeof(gan_layer *))
-
 gan_network *linear_g(size_t width)
 {
-    return NETWORK(gan_shape_1d(LATENT), gan_layer_label_embedding(CLASSES, 3),
-                   gan_layer_linear(LATENT + 3, 12 * width), gan_layer_leaky_relu(0.2f),
-                   gan_layer_linear(12 * width, 20), gan_layer_tanh());
+    return BUILT(gan_shape_1d(LATENT), gan_layer_label_embedding(CLASSES, 3),
+                 gan_layer_linear(LATENT + 3, 12 * width), gan_layer_leaky_relu(0.2f),
+                 gan_layer_linear(12 * width, 20), gan_layer_tanh());
 }
 
 gan_network *linear_d(size_t width)
 {
-    return NETWORK(gan_shape_1d(20), gan_layer_label_embedding(CLASSES, 3),
-                   gan_layer_linear(23, 12 * width), gan_layer_leaky_relu(0.2f),
-                   gan_layer_linear(12 * width, 1));
+    return BUILT(gan_shape_1d(20), gan_layer_label_embedding(CLASSES, 3),
+                 gan_layer_linear(23, 12 * width), gan_layer_leaky_relu(0.2f),
+                 gan_layer_linear(12 * width, 1));
 }
 
 static const gan_conv2d_desc half = {GAN_CONV2D_DESC_INIT, .stride = {2, 2}, .padding = {1, 1}};
@@ -56,22 +44,22 @@ static gan_network *images_g(size_t width)
 
 static gan_network *images_d(size_t width)
 {
-    return NETWORK(gan_shape_3d(1, 8, 8), gan_layer_conv2d(1, 4 * width, 4, &half),
-                   gan_layer_leaky_relu(0.2f), gan_layer_conv2d(4 * width, 8 * width, 4, &half),
-                   gan_layer_leaky_relu(0.2f), gan_layer_projection(32 * width, CLASSES));
+    return BUILT(gan_shape_3d(1, 8, 8), gan_layer_conv2d(1, 4 * width, 4, &half),
+                 gan_layer_leaky_relu(0.2f), gan_layer_conv2d(4 * width, 8 * width, 4, &half),
+                 gan_layer_leaky_relu(0.2f), gan_layer_projection(32 * width, CLASSES));
 }
 
 static gan_network *auxiliary_g(size_t width)
 {
-    return NETWORK(gan_shape_1d(LATENT), gan_layer_one_hot(CLASSES),
-                   gan_layer_linear(LATENT + CLASSES, 12 * width), gan_layer_leaky_relu(0.2f),
-                   gan_layer_linear(12 * width, 20), gan_layer_tanh());
+    return BUILT(gan_shape_1d(LATENT), gan_layer_one_hot(CLASSES),
+                 gan_layer_linear(LATENT + CLASSES, 12 * width), gan_layer_leaky_relu(0.2f),
+                 gan_layer_linear(12 * width, 20), gan_layer_tanh());
 }
 
 static gan_network *auxiliary_d(size_t width)
 {
-    return NETWORK(gan_shape_1d(20), gan_layer_linear(20, 12 * width), gan_layer_leaky_relu(0.2f),
-                   gan_layer_linear(12 * width, 1 + CLASSES));
+    return BUILT(gan_shape_1d(20), gan_layer_linear(20, 12 * width), gan_layer_leaky_relu(0.2f),
+                 gan_layer_linear(12 * width, 1 + CLASSES));
 }
 
 static gan_optimizer *quarter_sgd(void)

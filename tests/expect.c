@@ -86,24 +86,6 @@ void expect_error_at(const char *file, int line, const char *part)
         ck_abort_msg("%s:%d: the last error is no sentence: \"%s\"", file, line, error);
 }
 
-static const char *join(const char *folder, const char *name)
-{
-    static char paths[8][1024];
-    static unsigned next;
-    char *path = paths[next++ % 8];
-
-    if (snprintf(path, sizeof paths[0], "%s/%s", folder, name) >= (int)sizeof paths[0])
-        ck_abort_msg("the path of %s is too long", name);
-    return path;
-}
-
-const char *scratch_path(const char *name)
-{
-    const char *folder = getenv("GAN_TEST_DIR");
-
-    return join(folder && *folder ? folder : "/tmp", name);
-}
-
 void little_endian(void *numbers, size_t width, size_t n)
 {
     const uint16_t one = 1;
@@ -122,9 +104,15 @@ void little_endian(void *numbers, size_t width, size_t n)
 
 const char *golden_path(const char *name)
 {
-    const char *folder = getenv("GAN_GOLDEN_DIR");
+    static char paths[8][1024];
+    static unsigned next;
+    const char *directory = getenv("GAN_GOLDEN_DIR");
+    char *path = paths[next++ % 8];
 
-    return join(folder && *folder ? folder : "tests/golden", name);
+    if (!directory || !*directory) directory = "tests/golden";
+    if (snprintf(path, sizeof paths[0], "%s/%s", directory, name) >= (int)sizeof paths[0])
+        ck_abort_msg("the path of %s is too long", name);
+    return path;
 }
 
 #ifndef __has_feature
@@ -148,26 +136,6 @@ int under_sanitizer(void)
 #else
     return under_thread_sanitizer();
 #endif
-}
-
-void scratch_write(const char *path, const void *bytes, size_t n)
-{
-    FILE *f = fopen(path, "wb");
-
-    ck_assert_ptr_nonnull(f);
-    ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
-    ck_assert_int_eq(fclose(f), 0);
-}
-
-size_t scratch_read(const char *path, void *bytes, size_t room)
-{
-    FILE *f = fopen(path, "rb");
-    size_t n;
-
-    ck_assert_ptr_nonnull(f);
-    n = fread(bytes, 1, room, f);
-    fclose(f);
-    return n;
 }
 
 int under_emulator(void)

@@ -2,6 +2,7 @@
 #ifndef EXPECT_H
 #define EXPECT_H
 
+#include "scratch.h"
 #include "suite.h"
 
 #include <gan/status.h>
@@ -38,19 +39,11 @@ void add_tests(Suite *s, const char *case_name, const TTest *const *tests);
         expect_error_says(part);                                                                   \
     } while (0)
 
-/* Return the path of a file in the folder that tests may write to: GAN_TEST_DIR, else /tmp.  The
- * text lives until the 8th call after this one. */
-const char *scratch_path(const char *name);
-
-/* Make a file of n bytes; read one of at most `room` and return its size. */
-void scratch_write(const char *path, const void *bytes, size_t n);
-size_t scratch_read(const char *path, void *bytes, size_t room);
-
 /* Turn numbers of `width` bytes into the little-endian ones that files hold, or back. */
 void little_endian(void *numbers, size_t width, size_t n);
 
 /* Return the path of a file in tests/golden, seen from the folder the tests are started in, or from
- * GAN_GOLDEN_DIR when that is set.  Lives as long as scratch_path()'s. */
+ * GAN_GOLDEN_DIR when that is set.  The text lives until the 8th call after this one. */
 const char *golden_path(const char *name);
 
 /* Whether this program runs under a sanitizer, which wants terabytes of addresses; and whether it

@@ -10,44 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-char root[512];
-
-const char *inside(const char *name)
-{
-    static char paths[4][1024];
-    static unsigned next;
-    char *path = paths[next++ % 4];
-
-    snprintf(path, sizeof paths[0], "%s/%s", root, name);
-    return path;
-}
-
-static void run(const char *command)
-{
-    char line[1200];
-
-    snprintf(line, sizeof line, "%s '%s'", command, root);
-    ck_assert_int_eq(system(line), 0);
-}
-
-void make_root(void)
-{
-    char name[64];
-
-    snprintf(name, sizeof name, "test_dataset_png-%ld", (long)getpid());
-    snprintf(root, sizeof root, "%s", scratch_path(name));
-    run("rm -rf");
-    run("mkdir");
-}
-
-void end_root(void)
-{
-    run("rm -rf");
-}
-
 void make_folder(const char *name)
 {
-    ck_assert_int_eq(mkdir(inside(name), 0777), 0);
+    ck_assert_int_eq(mkdir(scratch_path(name), 0777), 0);
 }
 
 /* Number `i` of the pixels of picture `k`. */
@@ -62,7 +27,7 @@ void write_png(const char *name, size_t k, size_t width, size_t height, int colo
     const int has_color = (color & PNG_COLOR_MASK_COLOR) != 0, is_wide = depth == 16;
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
     png_infop info = png_create_info_struct(png);
-    FILE *f = fopen(inside(name), "wb");
+    FILE *f = fopen(scratch_path(name), "wb");
     png_byte *row = calloc(width, 8);
 
     ck_assert_ptr_nonnull(f);
@@ -116,14 +81,19 @@ void write_numbered(size_t count)
 
 void write_text(const char *name, const char *text)
 {
-    scratch_write(inside(name), text, strlen(text));
+    scratch_write(scratch_path(name), text, strlen(text));
+}
+
+gan_status try_png(gan_dataset **out, const gan_png_desc *desc)
+{
+    return gan_dataset_open_png(out, scratch_directory(), desc);
 }
 
 gan_dataset *open_png(const gan_png_desc *desc)
 {
     gan_dataset *data;
 
-    expect_ok(gan_dataset_open_png(&data, root, desc));
+    expect_ok(try_png(&data, desc));
     return data;
 }
 

@@ -9,14 +9,7 @@
 /* The size that most of them have, and the numbers in an RGB sample. */
 enum { WIDTH = 6, HEIGHT = 4, SIZE = 3 * WIDTH * HEIGHT };
 
-/* The directory, and the path of something in it, which lives until the 4th call after this one. */
-extern char root[512];
-const char *inside(const char *name);
-
-/* The fixture: an empty directory, and its end. */
-void make_root(void);
-void end_root(void);
-
+/* In the directory of the test: */
 void make_folder(const char *name);
 
 /* Number `i` of the pixels of picture `k`. */
@@ -32,7 +25,8 @@ void write_numbered(size_t count);
 
 void write_text(const char *name, const char *text);
 
-/* Open the directory, which must work. */
+/* Open the directory; the second must work. */
+gan_status try_png(gan_dataset **out, const gan_png_desc *desc);
 gan_dataset *open_png(const gan_png_desc *desc);
 
 /* Sample `index` is picture k: RGB planes, or the red one alone. */

@@ -181,7 +181,7 @@ size_t run_steps(run *r, size_t n)
 
 int run_beside(const char *name, const char *value)
 {
-    const char *log = scratch_path("other-process.log");
+    const char *log = scratch_kept("other-process.log");
     const pid_t child = fork();
 
     ck_assert_int_ge(child, 0);
@@ -239,36 +239,28 @@ run small_run(void)
 
 /* ---- their checkpoints ---- */
 
-char run_folder[512], run_path[600];
+const char *run_folder, *run_path;
 
 void run_folder_begin(void)
 {
-    snprintf(run_folder, sizeof run_folder, "%s", scratch_path("checkpoint-XXXXXX"));
-    ck_assert_ptr_nonnull(mkdtemp(run_folder));
-    snprintf(run_path, sizeof run_path, "%s/run.gan", run_folder);
+    run_folder = scratch_directory();
+    run_path = scratch_path("run.gan");
 }
 
 void run_folder_end(void)
 {
     static const char *const ends[] = {"", ".1", ".2", ".3", ".other"};
 
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        char name[620];
-
-        snprintf(name, sizeof name, "%s%s", run_path, ends[i]);
-        remove(name);
-    }
-    ck_assert_int_eq(rmdir(run_folder), 0); /* nothing else is left in it */
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) remove(path_beside(ends[i]));
+    ck_assert_uint_eq(scratch_count(), 0); /* nothing else is left in it */
 }
 
 const char *path_beside(const char *end)
 {
-    static char names[4][620];
-    static unsigned next;
-    char *name = names[next++ % 4];
+    char name[64];
 
-    snprintf(name, sizeof names[0], "%s%s", run_path, end);
-    return name;
+    snprintf(name, sizeof name, "run.gan%s", end);
+    return scratch_path(name);
 }
 
 run plain_run(void)

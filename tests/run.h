@@ -57,11 +57,11 @@ run plain_run(void);
 run small_run(void); /* the smallest one whose file has an entry of every kind */
 
 /* A folder of the test's own, and a checkpoint in it; the end finds nothing else there. */
-extern char run_folder[512], run_path[600];
+extern const char *run_folder, *run_path;
 void run_folder_begin(void);
 void run_folder_end(void);
 
-/* Return run_path with something after it; lives until the 4th call after this one. */
+/* Return run_path with something after it. */
 const char *path_beside(const char *end);
 
 gan_status save_run(run *r);

@@ -1,6 +1,8 @@
 /* suite.c - runs the tests of the one test file it is linked with. */
 #include "suite.h"
 
+#include "scratch.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +58,8 @@ static Suite *suite_of_entries(void)
     Suite *suite = suite_create(slash ? slash + 1 : program_path);
     TCase *tests = tcase_create("tests");
 
+    /* Teardowns run from the last that was added to the first. */
+    tcase_add_checked_fixture(tests, NULL, scratch_end);
     tcase_add_checked_fixture(tests, before, after);
     if (timeout > 0) tcase_set_timeout(tests, timeout);
     for (const suite_entry *e = entries; e; e = e->next)

@@ -240,7 +240,7 @@ TEST(networks_are_made_from_the_file_alone)
 TEST(arguments_that_are_null_are_named)
 {
     gan_checkpoint_info info = {GAN_CHECKPOINT_INFO_INIT}, small = {.struct_size = 8};
-    gan_network *g = (gan_network *)run_path, *d = g;
+    gan_network *g = (gan_network *)&g, *d = g;
     run r = plain_run();
     gan_network_desc bad = {.struct_size = 1};
 

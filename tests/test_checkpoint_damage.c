@@ -4,6 +4,7 @@
 #include "file/file_internal.h"
 #include "file/safetensors_internal.h"
 #include "run.h"
+#include "sequence.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -29,7 +30,7 @@ static void expect_refused(run *r, gan_status wanted, const char *part)
 {
     static run_bytes before, after;
     gan_checkpoint_info info = {GAN_CHECKPOINT_INFO_INIT, .seed = 77};
-    gan_network *g = (gan_network *)run_path, *d = g;
+    gan_network *g = (gan_network *)&g, *d = g;
 
     read_run(&before, r);
     expect_fails(load_run(r), wanted, part);
@@ -346,11 +347,6 @@ static gan_status try_networks(void **out, const gan_allocator *allocator, void 
     gan_network_destroy(d);
     *out = g;
     return status;
-}
-
-static void end_network(void *net)
-{
-    gan_network_destroy(net);
 }
 
 TEST(without_memory_nothing_changes)

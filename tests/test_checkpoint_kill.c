@@ -2,7 +2,6 @@
 #include "expect.h"
 #include "run.h"
 
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,18 +79,6 @@ static void save_and_kill(const char *path, size_t n_keep, unsigned ms)
     ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-static size_t count_files(const char *folder)
-{
-    DIR *d = opendir(folder);
-    size_t n = 0;
-
-    ck_assert_ptr_nonnull(d);
-    for (struct dirent *e; (e = readdir(d)) != NULL;)
-        n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
-    closedir(d);
-    return n;
-}
-
 /* The one before is path.1, or path.2 where the process was killed while it moved them; path.1 is
  * the same as `path` where it was killed just before the end. */
 static void expect_earlier(const char *path, uint64_t last)
@@ -108,14 +95,12 @@ static void kill_in_a_loop(size_t n_keep)
 {
     const char *wanted = getenv("GAN_TEST_KILLS");
     const size_t n = (wanted ? strtoul(wanted, NULL, 10) : KILLS) / 2;
-    char folder[512], path[560], name[600];
+    const char *path = scratch_path("run.gan");
+    char name[600];
     uint64_t last = 0;
     gan_rng *rng;
     game x = make_game();
 
-    snprintf(folder, sizeof folder, "%s", scratch_path("kill-XXXXXX"));
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/run.gan", folder);
     expect_ok(gan_rng_create(&rng, (uint64_t)time(NULL), n_keep, NULL));
     for (size_t i = 0; i < n; i++) {
         save_and_kill(path, n_keep, gan_rng_below(rng, LONGEST_MS));
@@ -126,12 +111,11 @@ static void kill_in_a_loop(size_t n_keep)
     }
     printf("killed %zu times, after %llu saves\n", n, (unsigned long long)last);
     expect_ok(gan_checkpoint_save_keep(x.trainer, NULL, path, n_keep));
-    ck_assert_uint_eq(count_files(folder), 1 + n_keep); /* what the killed ones left is gone */
+    ck_assert_uint_eq(scratch_count(), 1 + n_keep); /* what the killed ones left is gone */
     for (size_t i = 0; i <= n_keep; i++) {
         snprintf(name, sizeof name, i > 0 ? "%s.%zu" : "%s", path, i);
-        ck_assert_int_eq(remove(name), 0);
+        ck_assert_int_eq(access(name, F_OK), 0);
     }
-    rmdir(folder);
     gan_rng_destroy(rng);
     game_end(&x);
 }

@@ -3,7 +3,6 @@
 #include "expect.h"
 #include "run.h"
 
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,19 +74,6 @@ static int look_after(int *saver, const char *orders, gan_rng *rng, size_t *n_ki
     return 1;
 }
 
-/* Return how many files there are, hidden ones too. */
-static size_t count_files(const char *directory)
-{
-    DIR *d = opendir(directory);
-    size_t n = 0;
-
-    ck_assert_ptr_nonnull(d);
-    for (struct dirent *e; (e = readdir(d)) != NULL;)
-        n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
-    closedir(d);
-    return n;
-}
-
 static void save_from_all_sides(size_t n_keep)
 {
     const char *wanted = getenv("GAN_TEST_SAVES");
@@ -115,7 +101,7 @@ static void save_from_all_sides(size_t n_keep)
         }
     printf("%zu saves, %zu loads, %zu killed\n", n_saves, n_loads, n_killed);
     expect_ok(gan_checkpoint_save_keep(x.trainer, NULL, run_path, n_keep));
-    ck_assert_uint_eq(count_files(run_folder), 1 + n_keep); /* what the killed ones left is gone */
+    ck_assert_uint_eq(scratch_count(), 1 + n_keep); /* what the killed ones left is gone */
     run_folder_end();
     gan_rng_destroy(rng);
     game_end(&x);

@@ -410,7 +410,6 @@ TEST(without_a_setting_2_to_the_30_bytes_are_read)
     ck_assert_int_eq(truncate(path, HEADER + (off_t)1025 * 1024 * 1024), 0);
     expect_fails(gan_dataset_open_idx(&data, path, NULL, NULL), GAN_ERR_FORMAT,
                  "at most 1073741824 bytes are read");
-    remove(path);
 }
 
 TEST(files_of_another_format_are_named)

@@ -88,7 +88,7 @@ static const uint8_t idx[] = {0, 0, 8, 3, 0, 0,  0,  2,  0,  0,  0,
 
 static gan_status read_idx(const char *path)
 {
-    gan_dataset *data = (gan_dataset *)root;
+    gan_dataset *data = (gan_dataset *)&data;
     gan_status status = gan_dataset_open_idx(&data, path, NULL, NULL);
 
     armed = 0;
@@ -100,7 +100,7 @@ static gan_status read_idx(const char *path)
 
 static gan_status read_image(const char *path)
 {
-    gan_image *image = (gan_image *)root;
+    gan_image *image = (gan_image *)&image;
     gan_status status = gan_image_read(&image, path, NULL);
 
     armed = 0;
@@ -180,27 +180,25 @@ static void sweep(gan_status (*reader)(const char *path), const char *path)
     }
 }
 
-TEST_FIXTURE(make_root, end_root)
-
 TEST(every_reader_survives_each_lack_of_memory)
 {
-    gzFile packed = gzopen(inside("packed"), "wb");
+    gzFile packed = gzopen(scratch_path("packed"), "wb");
 
     ck_assert_int_eq(gzwrite(packed, idx, sizeof idx), sizeof idx);
     ck_assert_int_eq(gzclose(packed), Z_OK);
-    scratch_write(inside("plain"), idx, sizeof idx);
-    sweep(read_idx, inside("plain"));
-    sweep(read_idx, inside("packed"));
+    scratch_write(scratch_path("plain"), idx, sizeof idx);
+    sweep(read_idx, scratch_path("plain"));
+    sweep(read_idx, scratch_path("packed"));
     make_folder("a");
     make_folder("b");
     write_rgb("a/1.png", 0);
     write_png("a/2.png", 1, WIDTH, HEIGHT, PNG_COLOR_TYPE_PALETTE, 8);
     write_png("b/1.png", 2, WIDTH, HEIGHT, PNG_COLOR_TYPE_RGBA, 16);
     write_text("b/2.png", "no picture");
-    sweep(read_image, inside("a/1.png"));
-    sweep(read_image, inside("a/2.png"));
-    sweep(read_image, inside("b/1.png"));
-    sweep(write_image, inside("new"));
-    sweep(read_to_memory, root);
-    sweep(read_from_disk, root);
+    sweep(read_image, scratch_path("a/1.png"));
+    sweep(read_image, scratch_path("a/2.png"));
+    sweep(read_image, scratch_path("b/1.png"));
+    sweep(write_image, scratch_path("new"));
+    sweep(read_to_memory, scratch_directory());
+    sweep(read_from_disk, scratch_directory());
 }

@@ -17,8 +17,6 @@
 
 /* ---- What is read ---- */
 
-TEST_FIXTURE(make_root, end_root)
-
 TEST(every_kind_of_png_is_read)
 {
     const struct {
@@ -104,7 +102,7 @@ TEST(pictures_are_scaled_and_cut_on_request)
             uint8_t planes[3 * 8 * 7];
             float out[3 * 8 * 7];
 
-            expect_ok(gan_image_read(&image, inside(gan_dataset_file_name(data, i)), NULL));
+            expect_ok(gan_image_read(&image, scratch_path(gan_dataset_file_name(data, i)), NULL));
             ck_assert_uint_eq(gan_image_width(image), sizes[i][0]);
             expect_ok(gan__image_fit(image, 8, 7, 3, planes));
             expect_ok(gan_dataset_read(data, i, out, NULL));
@@ -129,7 +127,7 @@ TEST(the_corpus_of_good_files_is_read)
         snprintf(from, sizeof from, "../corpus/png/valid_%s.png", good[i]);
         n = scratch_read(golden_path(from), bytes, sizeof bytes);
         snprintf(to, sizeof to, "%s.png", good[i]);
-        scratch_write(inside(to), bytes, n);
+        scratch_write(scratch_path(to), bytes, n);
     }
     desc.width = desc.height = 8;
     data = open_png(&desc);
@@ -188,9 +186,9 @@ TEST(other_files_and_links_to_folders_are_left_out)
     write_text("a.png.bak", "not a picture");
     write_text("._a.png", "not a picture");
     write_text(".hidden/c.png", "not a picture");
-    ck_assert_int_eq(symlink("target.picture", inside("link.png")), 0);
-    ck_assert_int_eq(symlink("..", inside("deep/loop")), 0);
-    ck_assert_int_eq(symlink(".", inside("loop.png")), 0);
+    ck_assert_int_eq(symlink("target.picture", scratch_path("link.png")), 0);
+    ck_assert_int_eq(symlink("..", scratch_path("deep/loop")), 0);
+    ck_assert_int_eq(symlink(".", scratch_path("loop.png")), 0);
     data = open_png(NULL);
     expect_files(data, wanted);
     gan_dataset_destroy(data);
@@ -329,9 +327,9 @@ TEST(there_may_be_256_classes)
         snprintf(name, sizeof name, "c%03zu", i);
         make_folder(name);
         snprintf(name, sizeof name, "c%03zu/1.png", i);
-        ck_assert_int_eq(link(inside("picture"), inside(name)), 0);
+        ck_assert_int_eq(link(scratch_path("picture"), scratch_path(name)), 0);
     }
-    expect_fails(gan_dataset_open_png(&data, root, NULL), GAN_ERR_SHAPE,
+    expect_fails(try_png(&data, NULL), GAN_ERR_SHAPE,
                  "at most 256 class directories expected, found 257");
     ck_assert_ptr_null(data);
     desc.no_labels = 1;
@@ -368,8 +366,8 @@ static void write_with_bad(void)
     write_text("000a.png", "not a picture");
     write_text("004a.png", "");
     write_png("007a.png", 0, WIDTH + 1, HEIGHT, PNG_COLOR_TYPE_RGB, 8);
-    ck_assert_int_eq(symlink("nowhere", inside("007b.png")), 0);
-    ck_assert_int_eq(truncate(inside("009.png"), 60), 0);
+    ck_assert_int_eq(symlink("nowhere", scratch_path("007b.png")), 0);
+    ck_assert_int_eq(truncate(scratch_path("009.png"), 60), 0);
 }
 
 TEST(a_bad_file_is_an_error_that_names_it)
@@ -380,19 +378,19 @@ TEST(a_bad_file_is_an_error_that_names_it)
     write_with_bad();
     for (desc.n_threads = 1; desc.n_threads <= 3; desc.n_threads++) {
         data = (gan_dataset *)&desc;
-        expect_fails(gan_dataset_open_png(&data, root, &desc), GAN_ERR_FORMAT,
-                     inside("000a.png: byte 0: no PNG file"));
+        expect_fails(try_png(&data, &desc), GAN_ERR_FORMAT,
+                     scratch_path("000a.png: byte 0: no PNG file"));
         ck_assert_ptr_null(data);
     }
-    remove(inside("000a.png"));
-    expect_fails(gan_dataset_open_png(&data, root, NULL), GAN_ERR_FORMAT, inside("004a.png: "));
-    remove(inside("004a.png"));
-    expect_fails(gan_dataset_open_png(&data, root, NULL), GAN_ERR_SHAPE,
-                 inside("007a.png: 7 x 4 pixels, the first picture has 6 x 4"));
-    remove(inside("007a.png"));
-    expect_fails(gan_dataset_open_png(&data, root, NULL), GAN_ERR_IO, inside("007b.png: "));
-    remove(inside("007b.png"));
-    expect_fails(gan_dataset_open_png(&data, root, NULL), GAN_ERR_FORMAT, inside("009.png: "));
+    remove(scratch_path("000a.png"));
+    expect_fails(try_png(&data, NULL), GAN_ERR_FORMAT, scratch_path("004a.png: "));
+    remove(scratch_path("004a.png"));
+    expect_fails(try_png(&data, NULL), GAN_ERR_SHAPE,
+                 scratch_path("007a.png: 7 x 4 pixels, the first picture has 6 x 4"));
+    remove(scratch_path("007a.png"));
+    expect_fails(try_png(&data, NULL), GAN_ERR_IO, scratch_path("007b.png: "));
+    remove(scratch_path("007b.png"));
+    expect_fails(try_png(&data, NULL), GAN_ERR_FORMAT, scratch_path("009.png: "));
     ck_assert_ptr_null(data);
 }
 
@@ -416,7 +414,7 @@ TEST(bad_files_are_left_out_on_request)
         ck_assert_ptr_null(gan_dataset_file_name(data, 9));
         ck_assert_uint_eq(gan_dataset_skipped_count(data), 5);
         for (size_t k = 0; k < 5; k++)
-            ck_assert_ptr_nonnull(strstr(gan_dataset_skipped(data, k), inside(bad[k])));
+            ck_assert_ptr_nonnull(strstr(gan_dataset_skipped(data, k), scratch_path(bad[k])));
         ck_assert_ptr_null(gan_dataset_skipped(data, 5));
         gan_dataset_destroy(data);
     }
@@ -450,7 +448,7 @@ static gan_status open_as_nobody(gan_dataset **out, const gan_png_desc *desc)
     gan_status status;
 
     if (me == 0) ck_assert_int_eq(seteuid(65534), 0);
-    status = gan_dataset_open_png(out, root, desc);
+    status = gan_dataset_open_png(out, scratch_directory(), desc);
     if (me == 0) ck_assert_int_eq(seteuid(me), 0);
     return status;
 }
@@ -467,10 +465,10 @@ TEST(directories_that_cannot_be_read_are_left_out_on_request)
         write_rgb((char[]){c, '/', '1', '.', 'p', 'n', 'g', 0}, (size_t)(c - 'a'));
     }
     for (size_t i = 0; i < 2; i++) {
-        ck_assert_int_eq(chmod(inside("b"), modes[i]), 0);
+        ck_assert_int_eq(chmod(scratch_path("b"), modes[i]), 0);
         desc.skip_bad = 0;
         expect_fails(open_as_nobody(&data, &desc), GAN_ERR_IO, "Permission denied");
-        expect_error_says(inside("b"));
+        expect_error_says(scratch_path("b"));
         ck_assert_ptr_null(data);
         desc.skip_bad = 1;
         expect_ok(open_as_nobody(&data, &desc));
@@ -479,15 +477,17 @@ TEST(directories_that_cannot_be_read_are_left_out_on_request)
         expect_ok(gan_dataset_read(data, 1, NULL, &label));
         ck_assert_uint_eq(label, 2);
         ck_assert_uint_eq(gan_dataset_skipped_count(data), 1);
-        ck_assert_ptr_nonnull(strstr(gan_dataset_skipped(data, 0), inside(i ? "b/1.png" : "b")));
+        ck_assert_ptr_nonnull(
+            strstr(gan_dataset_skipped(data, 0), scratch_path(i ? "b/1.png" : "b")));
         ck_assert_ptr_nonnull(strstr(gan_dataset_skipped(data, 0), "Permission denied"));
         gan_dataset_destroy(data);
     }
-    ck_assert_int_eq(chmod(inside("a"), 0), 0);
-    ck_assert_int_eq(chmod(inside("c"), 0), 0);
+    ck_assert_int_eq(chmod(scratch_path("a"), 0), 0);
+    ck_assert_int_eq(chmod(scratch_path("c"), 0), 0);
     expect_fails(open_as_nobody(&data, &desc), GAN_ERR_FORMAT, "no PNG file in it");
     expect_error_says("left out is ");
-    for (char c = 'a'; c <= 'c'; c++) ck_assert_int_eq(chmod(inside((char[]){c, 0}), 0755), 0);
+    for (char c = 'a'; c <= 'c'; c++)
+        ck_assert_int_eq(chmod(scratch_path((char[]){c, 0}), 0755), 0);
 }
 
 TEST(other_formats_and_what_is_no_file_are_named)
@@ -498,7 +498,7 @@ TEST(other_formats_and_what_is_no_file_are_named)
     write_rgb("a.png", 0);
     write_text("b.png", "\xff\xd8\xff\xe0 JFIF");
     write_text("c.png", "GIF89a");
-    ck_assert_int_eq(mkfifo(inside("d.png"), 0600), 0);
+    ck_assert_int_eq(mkfifo(scratch_path("d.png"), 0600), 0);
     data = open_png(&desc);
     ck_assert_uint_eq(gan_dataset_skipped_count(data), 3);
     ck_assert_ptr_nonnull(strstr(gan_dataset_skipped(data, 0), "it is a JPEG picture"));
@@ -512,17 +512,17 @@ TEST(a_directory_without_a_usable_picture_is_an_error)
     gan_png_desc desc = {GAN_PNG_DESC_INIT};
     gan_dataset *data = (gan_dataset *)&desc;
 
-    expect_fails(gan_dataset_open_png(&data, root, NULL), GAN_ERR_FORMAT, "no PNG file in it");
+    expect_fails(try_png(&data, NULL), GAN_ERR_FORMAT, "no PNG file in it");
     ck_assert_ptr_null(data);
     write_text("a.png", "not a picture");
     write_text("b.png", "nor this");
     desc.skip_bad = 1;
-    expect_fails(gan_dataset_open_png(&data, root, &desc), GAN_ERR_FORMAT, inside("a.png: byte 0"));
+    expect_fails(try_png(&data, &desc), GAN_ERR_FORMAT, scratch_path("a.png: byte 0"));
     desc.width = desc.height = 4;
-    expect_fails(gan_dataset_open_png(&data, root, &desc), GAN_ERR_FORMAT, inside("a.png: byte 0"));
+    expect_fails(try_png(&data, &desc), GAN_ERR_FORMAT, scratch_path("a.png: byte 0"));
     expect_error_says("no file in it can be used, out of 2");
     desc.channels = 1;
-    expect_fails(gan_dataset_open_png(&data, root, &desc), GAN_ERR_FORMAT, "out of 2");
+    expect_fails(try_png(&data, &desc), GAN_ERR_FORMAT, "out of 2");
     ck_assert_ptr_null(data);
 }
 
@@ -539,7 +539,7 @@ TEST(a_picture_of_more_than_2_to_28_bytes_is_bad)
     data = open_png(&desc);
     gan_dataset_destroy(data);
     write_png("b.png", 0, 9460, 9460, PNG_COLOR_TYPE_RGB, 8);
-    expect_fails(gan_dataset_open_png(&data, root, &desc), GAN_ERR_FORMAT,
+    expect_fails(try_png(&data, &desc), GAN_ERR_FORMAT,
                  "9460 x 9460 pixels (268474800 bytes), at most 268435456 bytes are read; raise "
                  "max_picture_bytes of gan_png_desc");
     desc.max_picture_bytes = 9460 * 9460 * 3;
@@ -549,13 +549,13 @@ TEST(a_picture_of_more_than_2_to_28_bytes_is_bad)
 
 TEST(directories_that_cannot_be_opened_are_errors)
 {
-    gan_dataset *data = (gan_dataset *)root;
+    gan_dataset *data = (gan_dataset *)&data;
 
-    expect_fails(gan_dataset_open_png(&data, inside("nowhere"), NULL), GAN_ERR_IO,
+    expect_fails(gan_dataset_open_png(&data, scratch_path("nowhere"), NULL), GAN_ERR_IO,
                  "nowhere: cannot be opened as a directory: ");
     ck_assert_ptr_null(data);
     write_rgb("a.png", 0);
-    expect_fails(gan_dataset_open_png(&data, inside("a.png"), NULL), GAN_ERR_IO,
+    expect_fails(gan_dataset_open_png(&data, scratch_path("a.png"), NULL), GAN_ERR_IO,
                  "a.png: cannot be opened as a directory: ");
     expect_fails(gan_dataset_open_png(&data, "", NULL), GAN_ERR_IO, "directory");
 }
@@ -585,7 +585,7 @@ TEST(wrong_settings_are_refused_and_named)
         desc = good;                                                                               \
         setting;                                                                                   \
         data = (gan_dataset *)&desc;                                                               \
-        expect_fails(gan_dataset_open_png(&data, root, &desc), GAN_ERR_INVALID, part);             \
+        expect_fails(try_png(&data, &desc), GAN_ERR_INVALID, part);                                \
         ck_assert_ptr_null(data);                                                                  \
     } while (0)
     REFUSED("width 5 and height 0", desc.width = 5);
@@ -598,7 +598,8 @@ TEST(wrong_settings_are_refused_and_named)
     REFUSED("struct_size is 8", desc.struct_size = 8);
     REFUSED("allocator", desc.allocator = &half);
 #undef REFUSED
-    expect_fails(gan_dataset_open_png(NULL, root, NULL), GAN_ERR_INVALID, "out is NULL");
+    expect_fails(gan_dataset_open_png(NULL, scratch_directory(), NULL), GAN_ERR_INVALID,
+                 "out is NULL");
     expect_fails(gan_dataset_open_png(&data, NULL, NULL), GAN_ERR_INVALID, "directory is NULL");
     ck_assert_ptr_null(data);
 }
@@ -629,7 +630,7 @@ static gan_status attempt(void **out, const gan_allocator *allocator, void *user
     gan_status status;
 
     desc.allocator = allocator;
-    status = gan_dataset_open_png(&data, root, &desc);
+    status = try_png(&data, &desc);
     *out = data;
     return status;
 }
@@ -719,7 +720,7 @@ TEST(a_lack_of_memory_while_decoding_is_no_fault_of_the_file)
     data = open_png(&desc);
     expect_ok(gan_iterator_create(&it, data, &walk));
     limit_memory(&old);
-    opening = gan_dataset_open_png(&again, root, &desc);
+    opening = try_png(&again, &desc);
     reading = gan_dataset_read(data, 1, out, NULL);
     walking = gan_iterator_next(it, &batch);
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &old), 0);

@@ -54,8 +54,6 @@ static void expect_same_next(gan_iterator *it, gan_iterator *wanted)
     if (a->labels) expect_same_bits(a->labels, b->labels, a->count);
 }
 
-TEST_FIXTURE(make_root, end_root)
-
 TEST(batches_are_the_same_in_memory_and_decoded_ahead_on_any_number_of_threads)
 {
     const size_t threads[] = {1, 2, 3, 8}, sizes[] = {5, 1, 23, 40};
@@ -139,14 +137,14 @@ TEST(a_file_that_changes_leaves_the_iterator_where_it_stood)
         size_t position;
 
         write_text("011.png", "not a picture any more");
-        position = walk_to_failure(it, GAN_ERR_FORMAT, inside("011.png: byte 0: no PNG"));
+        position = walk_to_failure(it, GAN_ERR_FORMAT, scratch_path("011.png: byte 0: no PNG"));
         expect_status(gan_dataset_read(data, 11, out, NULL), GAN_ERR_FORMAT);
-        remove(inside("011.png"));
-        ck_assert_uint_eq(walk_to_failure(it, GAN_ERR_IO, inside("011.png: cannot be opened")),
-                          position);
+        remove(scratch_path("011.png"));
+        ck_assert_uint_eq(
+            walk_to_failure(it, GAN_ERR_IO, scratch_path("011.png: cannot be opened")), position);
         expect_status(gan_dataset_read(data, 11, out, NULL), GAN_ERR_IO);
         write_png("011.png", 11, WIDTH, HEIGHT + 1, PNG_COLOR_TYPE_RGB, 8);
-        ck_assert_uint_eq(walk_to_failure(it, GAN_ERR_SHAPE, inside("011.png: 6 x 5 pixels")),
+        ck_assert_uint_eq(walk_to_failure(it, GAN_ERR_SHAPE, scratch_path("011.png: 6 x 5 pixels")),
                           position);
         expect_status(gan_dataset_read(data, 11, out, NULL), GAN_ERR_SHAPE);
         write_rgb("011.png", 11);

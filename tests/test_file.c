@@ -18,64 +18,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A folder of the test's own, so that what is left in it can be counted. */
-static char folder[512];
-
-static void make_folder(void)
-{
-    snprintf(folder, sizeof folder, "%s", scratch_path("test_file-XXXXXX"));
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-}
-
-/* A file, or a directory of files. */
-static void remove_tree(const char *path)
-{
-    DIR *d = remove(path) == 0 ? NULL : opendir(path);
-
-    if (!d) return;
-    for (struct dirent *e; (e = readdir(d)) != NULL;)
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-            unlinkat(dirfd(d), e->d_name, 0);
-    closedir(d);
-    remove(path);
-}
-
-static size_t count_entries(int remove_them)
-{
-    DIR *d = opendir(folder);
-    size_t n = 0;
-
-    ck_assert_ptr_nonnull(d);
-    for (struct dirent *e; (e = readdir(d)) != NULL;) {
-        char path[2048];
-
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
-        n++;
-        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-        if (remove_them) remove_tree(path);
-    }
-    closedir(d);
-    return n;
-}
-
-static void end_folder(void)
-{
-    count_entries(1);
-    rmdir(folder);
-}
-
-TEST_FIXTURE(make_folder, end_folder)
-
-static const char *in_folder(const char *name)
-{
-    static char paths[4][1024];
-    static unsigned next;
-    char *path = paths[next++ % 4];
-
-    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-    return path;
-}
-
 static void expect_content(const char *path, const char *wanted)
 {
     char found[64] = "";
@@ -136,7 +78,7 @@ int fsync(int fd)
         return 0;
     }
     flushed.bytes = info.st_size;
-    flushed.target_new = stat(in_folder("a"), &target) == 0 && target.st_ino == info.st_ino;
+    flushed.target_new = stat(scratch_path("a"), &target) == 0 && target.st_ino == info.st_ino;
     return 0;
 }
 
@@ -183,7 +125,7 @@ int link(const char *from, const char *to)
 TEST(all_bytes_are_on_the_disk_before_the_name_and_then_the_folder)
 {
     memset(&flushed, 0, sizeof flushed);
-    expect_ok(write_text(in_folder("a"), "ten bytes."));
+    expect_ok(write_text(scratch_path("a"), "ten bytes."));
     ck_assert_int_eq(flushed.bytes, 10);
     ck_assert_int_eq(flushed.target_new, 0);
     ck_assert_uint_eq(flushed.n_folders, 1);
@@ -192,53 +134,53 @@ TEST(all_bytes_are_on_the_disk_before_the_name_and_then_the_folder)
 
 TEST(a_disk_that_fails_leaves_the_old_file)
 {
-    expect_ok(write_text(in_folder("a"), "old"));
+    expect_ok(write_text(scratch_path("a"), "old"));
     memset(&flushed, 0, sizeof flushed);
     flushed.errors[0] = EIO;
-    expect_fails(write_text(in_folder("a"), "new"), GAN_ERR_IO,
+    expect_fails(write_text(scratch_path("a"), "new"), GAN_ERR_IO,
                  "cannot be written to the disk: Input/output error");
-    expect_content(in_folder("a"), "old");
-    ck_assert_uint_eq(count_entries(0), 1);
+    expect_content(scratch_path("a"), "old");
+    ck_assert_uint_eq(scratch_count(), 1);
 }
 
 TEST(signals_and_file_systems_without_fsync_are_no_failure)
 {
     memset(&flushed, 0, sizeof flushed);
     flushed.errors[0] = EINTR;
-    expect_ok(write_text(in_folder("a"), "one"));
+    expect_ok(write_text(scratch_path("a"), "one"));
     ck_assert_uint_eq(flushed.n_calls, 3);
     memset(&flushed, 0, sizeof flushed);
     flushed.errors[0] = EINVAL;
-    expect_ok(write_text(in_folder("a"), "two"));
+    expect_ok(write_text(scratch_path("a"), "two"));
     memset(&flushed, 0, sizeof flushed);
     flushed.errors[1] = EIO; /* of the folder: a whole file stands there all the same */
-    expect_ok(write_text(in_folder("a"), "three"));
-    expect_content(in_folder("a"), "three");
+    expect_ok(write_text(scratch_path("a"), "three"));
+    expect_content(scratch_path("a"), "three");
 }
 
 TEST(a_committed_file_stands_alone_in_its_folder)
 {
-    ck_assert_uint_eq(count_entries(0), 0);
-    expect_ok(write_text(in_folder("run.gan"), "one"));
-    expect_content(in_folder("run.gan"), "one");
-    ck_assert_uint_eq(count_entries(0), 1);
-    expect_ok(write_text(in_folder("run.gan"), "two"));
-    expect_content(in_folder("run.gan"), "two");
-    ck_assert_uint_eq(count_entries(0), 1);
+    ck_assert_uint_eq(scratch_count(), 0);
+    expect_ok(write_text(scratch_path("run.gan"), "one"));
+    expect_content(scratch_path("run.gan"), "one");
+    ck_assert_uint_eq(scratch_count(), 1);
+    expect_ok(write_text(scratch_path("run.gan"), "two"));
+    expect_content(scratch_path("run.gan"), "two");
+    ck_assert_uint_eq(scratch_count(), 1);
 }
 
 TEST(the_old_file_stands_until_the_commit)
 {
     gan__file file;
 
-    expect_ok(write_text(in_folder("a"), "old"));
-    expect_ok(gan__file_create(&file, in_folder("a"), NULL));
+    expect_ok(write_text(scratch_path("a"), "old"));
+    expect_ok(gan__file_create(&file, scratch_path("a"), NULL));
     expect_ok(gan__file_write(&file, "new", 3));
     fflush(file.stream);
-    expect_content(in_folder("a"), "old");
-    ck_assert_uint_eq(count_entries(0), 2);
+    expect_content(scratch_path("a"), "old");
+    ck_assert_uint_eq(scratch_count(), 2);
     expect_ok(gan__file_commit(&file, 0));
-    expect_content(in_folder("a"), "new");
+    expect_content(scratch_path("a"), "new");
     expect_nothing_held(&file);
 }
 
@@ -246,36 +188,36 @@ TEST(an_abandoned_file_leaves_the_old_one)
 {
     gan__file file, never = {0};
 
-    expect_ok(write_text(in_folder("a"), "old"));
-    expect_ok(gan__file_create(&file, in_folder("a"), NULL));
+    expect_ok(write_text(scratch_path("a"), "old"));
+    expect_ok(gan__file_create(&file, scratch_path("a"), NULL));
     expect_ok(gan__file_write(&file, "new", 3));
     gan__file_abandon(&file);
     expect_nothing_held(&file);
     gan__file_abandon(&file);
     gan__file_abandon(&never);
-    expect_content(in_folder("a"), "old");
-    ck_assert_uint_eq(count_entries(0), 1);
+    expect_content(scratch_path("a"), "old");
+    ck_assert_uint_eq(scratch_count(), 1);
 }
 
 TEST(two_writers_of_one_path_do_not_mix)
 {
     gan__file first, second;
 
-    expect_ok(gan__file_create(&first, in_folder("a"), NULL));
-    expect_ok(gan__file_create(&second, in_folder("a"), NULL));
+    expect_ok(gan__file_create(&first, scratch_path("a"), NULL));
+    expect_ok(gan__file_create(&second, scratch_path("a"), NULL));
     expect_ok(gan__file_write(&first, "first", 5));
     expect_ok(gan__file_write(&second, "second", 6));
     expect_ok(gan__file_commit(&second, 0));
-    expect_content(in_folder("a"), "second");
+    expect_content(scratch_path("a"), "second");
     expect_ok(gan__file_commit(&first, 0));
-    expect_content(in_folder("a"), "first");
-    ck_assert_uint_eq(count_entries(0), 1);
+    expect_content(scratch_path("a"), "first");
+    ck_assert_uint_eq(scratch_count(), 1);
 }
 
 /* A temporary file of `a`, as a writer has it; or as a killed one left it, once it is closed. */
 static int make_temporary(const char *name)
 {
-    int fd = open(in_folder(name), O_RDWR | O_CREAT | O_EXCL, 0600);
+    int fd = open(scratch_path(name), O_RDWR | O_CREAT | O_EXCL, 0600);
 
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
@@ -290,13 +232,13 @@ TEST(a_temporary_file_of_a_writer_that_lives_is_left_alone)
     int fd = make_temporary(LEFT_1);
 
     ck_assert_int_eq(write(fd, "another's", 9), 9);
-    expect_ok(write_text(in_folder("a"), "mine"));
-    expect_content(in_folder("a"), "mine");
-    expect_content(in_folder(LEFT_1), "another's");
-    ck_assert_uint_eq(count_entries(0), 2);
+    expect_ok(write_text(scratch_path("a"), "mine"));
+    expect_content(scratch_path("a"), "mine");
+    expect_content(scratch_path(LEFT_1), "another's");
+    ck_assert_uint_eq(scratch_count(), 2);
     close(fd);
-    expect_ok(write_text(in_folder("a"), "mine")); /* and removed when it lives no more */
-    ck_assert_uint_eq(count_entries(0), 1);
+    expect_ok(write_text(scratch_path("a"), "mine")); /* and removed when it lives no more */
+    ck_assert_uint_eq(scratch_count(), 1);
 }
 
 /* Whatever they were writing. */
@@ -315,11 +257,11 @@ TEST(what_killed_writers_left_is_removed_and_nothing_else)
     size_t n_others = sizeof others / sizeof *others;
 
     for (size_t i = 0; i < n_others; i++) close(make_temporary(others[i]));
-    ck_assert_int_eq(symlink(others[0], in_folder(".libgan-7777777777777777.tmp")), 0);
+    ck_assert_int_eq(symlink(others[0], scratch_path(".libgan-7777777777777777.tmp")), 0);
     for (size_t i = 0; i < 2; i++) close(make_temporary(left[i]));
-    expect_ok(write_text(in_folder("a"), "x"));
-    ck_assert_uint_eq(count_entries(0), n_others + 2);
-    for (size_t i = 0; i < 2; i++) ck_assert_int_eq(access(in_folder(left[i]), F_OK), -1);
+    expect_ok(write_text(scratch_path("a"), "x"));
+    ck_assert_uint_eq(scratch_count(), n_others + 2);
+    for (size_t i = 0; i < 2; i++) ck_assert_int_eq(access(scratch_path(left[i]), F_OK), -1);
 }
 
 /* A cleaner has opened the temporary file of a writer, which then commits it and begins another: the
@@ -329,20 +271,20 @@ static gan__file living;
 static void commit_and_begin_again(void)
 {
     expect_ok(gan__file_commit(&living, 0));
-    expect_ok(gan__file_create(&living, in_folder("a"), NULL));
+    expect_ok(gan__file_create(&living, scratch_path("a"), NULL));
 }
 
 TEST(a_cleaner_that_comes_late_removes_no_file_of_a_writer_that_lives)
 {
-    expect_ok(gan__file_create(&living, in_folder("a"), NULL));
+    expect_ok(gan__file_create(&living, scratch_path("a"), NULL));
     expect_ok(gan__file_write(&living, "1", 1));
     flock_before.act = commit_and_begin_again;
-    expect_ok(write_text(in_folder("a"), "2"));
+    expect_ok(write_text(scratch_path("a"), "2"));
     ck_assert_ptr_null(flock_before.act);
     expect_ok(gan__file_write(&living, "3", 1));
     expect_ok(gan__file_commit(&living, 0));
-    expect_content(in_folder("a"), "3");
-    ck_assert_uint_eq(count_entries(0), 1);
+    expect_content(scratch_path("a"), "3");
+    ck_assert_uint_eq(scratch_count(), 1);
 }
 
 TEST(no_temporary_name_is_used_twice)
@@ -352,7 +294,7 @@ TEST(no_temporary_name_is_used_twice)
     for (size_t i = 0; i < 500; i++) {
         gan__file file;
 
-        expect_ok(gan__file_create(&file, in_folder("a"), NULL));
+        expect_ok(gan__file_create(&file, scratch_path("a"), NULL));
         snprintf(seen[i], sizeof seen[i], "%s", strrchr(file.temporary, '/') + 1);
         gan__file_abandon(&file);
         for (size_t k = 0; k < i; k++) ck_assert_str_ne(seen[k], seen[i]);
@@ -363,20 +305,20 @@ TEST(no_temporary_name_is_used_twice)
 TEST(a_writer_whose_file_was_removed_takes_another)
 {
     flock_before.remove = 2;
-    expect_ok(write_text(in_folder("a"), "x"));
+    expect_ok(write_text(scratch_path("a"), "x"));
     ck_assert_uint_eq(flock_before.remove, 0);
     flock_before.fail = 1;
-    expect_ok(write_text(in_folder("a"), "y"));
-    expect_content(in_folder("a"), "y");
-    ck_assert_uint_eq(count_entries(0), 2); /* the one that seemed to be another's */
+    expect_ok(write_text(scratch_path("a"), "y"));
+    expect_content(scratch_path("a"), "y");
+    ck_assert_uint_eq(scratch_count(), 2); /* the one that seemed to be another's */
 }
 
 TEST(where_there_are_no_locks_files_are_written_and_none_removed)
 {
     flock_before.none = 1;
-    close(open(in_folder(LEFT_1), O_RDWR | O_CREAT, 0600));
-    expect_ok(write_text(in_folder("a"), "x"));
-    ck_assert_uint_eq(count_entries(0), 2);
+    close(open(scratch_path(LEFT_1), O_RDWR | O_CREAT, 0600));
+    expect_ok(write_text(scratch_path("a"), "x"));
+    ck_assert_uint_eq(scratch_count(), 2);
     flock_before.none = 0;
 }
 
@@ -393,63 +335,63 @@ static gan_status keep_text(const char *path, const char *text, size_t n_keep)
 
 TEST(the_last_files_are_kept_under_numbers)
 {
-    expect_ok(keep_text(in_folder("a"), "1", 3));
-    ck_assert_uint_eq(count_entries(0), 1);
-    expect_ok(keep_text(in_folder("a"), "2", 3));
-    expect_ok(keep_text(in_folder("a"), "3", 3));
-    expect_ok(keep_text(in_folder("a"), "4", 3));
-    expect_ok(keep_text(in_folder("a"), "5", 3));
-    expect_content(in_folder("a"), "5");
-    expect_content(in_folder("a.1"), "4");
-    expect_content(in_folder("a.2"), "3");
-    expect_content(in_folder("a.3"), "2");
-    ck_assert_uint_eq(count_entries(0), 4);
-    remove(in_folder("a.2"));
-    expect_ok(keep_text(in_folder("a"), "6", 3)); /* a gap is filled before anything goes */
-    expect_content(in_folder("a.1"), "5");
-    expect_content(in_folder("a.2"), "4");
-    expect_content(in_folder("a.3"), "2");
-    expect_ok(keep_text(in_folder("a"), "7", 1));
-    expect_content(in_folder("a.1"), "6");
-    expect_content(in_folder("a.2"), "4");
-    ck_assert_uint_eq(count_entries(0), 4);
+    expect_ok(keep_text(scratch_path("a"), "1", 3));
+    ck_assert_uint_eq(scratch_count(), 1);
+    expect_ok(keep_text(scratch_path("a"), "2", 3));
+    expect_ok(keep_text(scratch_path("a"), "3", 3));
+    expect_ok(keep_text(scratch_path("a"), "4", 3));
+    expect_ok(keep_text(scratch_path("a"), "5", 3));
+    expect_content(scratch_path("a"), "5");
+    expect_content(scratch_path("a.1"), "4");
+    expect_content(scratch_path("a.2"), "3");
+    expect_content(scratch_path("a.3"), "2");
+    ck_assert_uint_eq(scratch_count(), 4);
+    remove(scratch_path("a.2"));
+    expect_ok(keep_text(scratch_path("a"), "6", 3)); /* a gap is filled before anything goes */
+    expect_content(scratch_path("a.1"), "5");
+    expect_content(scratch_path("a.2"), "4");
+    expect_content(scratch_path("a.3"), "2");
+    expect_ok(keep_text(scratch_path("a"), "7", 1));
+    expect_content(scratch_path("a.1"), "6");
+    expect_content(scratch_path("a.2"), "4");
+    ck_assert_uint_eq(scratch_count(), 4);
 }
 
 TEST(a_process_killed_while_it_kept_a_file_costs_none)
 {
-    expect_ok(keep_text(in_folder("a"), "1", 2));
-    expect_ok(keep_text(in_folder("a"), "2", 2));
-    expect_ok(keep_text(in_folder("a"), "3", 2));
+    expect_ok(keep_text(scratch_path("a"), "1", 2));
+    expect_ok(keep_text(scratch_path("a"), "2", 2));
+    expect_ok(keep_text(scratch_path("a"), "3", 2));
     /* After the moves, before the new file: */
-    ck_assert_int_eq(rename(in_folder("a.1"), in_folder("a.2")), 0);
-    ck_assert_int_eq(link(in_folder("a"), in_folder("a.1")), 0);
-    expect_ok(keep_text(in_folder("a"), "4", 2));
-    expect_content(in_folder("a"), "4");
-    expect_content(in_folder("a.1"), "3");
-    expect_content(in_folder("a.2"), "2");
+    ck_assert_int_eq(rename(scratch_path("a.1"), scratch_path("a.2")), 0);
+    ck_assert_int_eq(link(scratch_path("a"), scratch_path("a.1")), 0);
+    expect_ok(keep_text(scratch_path("a"), "4", 2));
+    expect_content(scratch_path("a"), "4");
+    expect_content(scratch_path("a.1"), "3");
+    expect_content(scratch_path("a.2"), "2");
     /* After the link: */
-    ck_assert_int_eq(link(in_folder("a"), in_folder(LEFT_2)), 0);
-    expect_ok(keep_text(in_folder("a"), "5", 2));
-    expect_content(in_folder("a.1"), "4");
-    expect_content(in_folder("a.2"), "3");
-    ck_assert_uint_eq(count_entries(0), 3);
+    ck_assert_int_eq(link(scratch_path("a"), scratch_path(LEFT_2)), 0);
+    expect_ok(keep_text(scratch_path("a"), "5", 2));
+    expect_content(scratch_path("a.1"), "4");
+    expect_content(scratch_path("a.2"), "3");
+    ck_assert_uint_eq(scratch_count(), 3);
 }
 
 TEST(what_cannot_be_kept_leaves_the_old_file)
 {
-    expect_ok(keep_text(in_folder("a"), "1", 2));
-    expect_ok(keep_text(in_folder("a"), "2", 2));
+    expect_ok(keep_text(scratch_path("a"), "1", 2));
+    expect_ok(keep_text(scratch_path("a"), "2", 2));
     no_links = 1;
-    expect_fails(keep_text(in_folder("a"), "3", 2), GAN_ERR_IO, "cannot be kept by a link");
+    expect_fails(keep_text(scratch_path("a"), "3", 2), GAN_ERR_IO, "cannot be kept by a link");
     no_links = 0;
-    expect_content(in_folder("a"), "2");
-    expect_content(in_folder("a.1"), "1");
-    ck_assert_uint_eq(count_entries(0), 2);
-    ck_assert_int_eq(mkdir(in_folder("a.2"), 0755), 0);
-    expect_fails(keep_text(in_folder("a"), "3", 2), GAN_ERR_IO, "cannot be renamed");
-    expect_content(in_folder("a"), "2");
-    expect_content(in_folder("a.1"), "1");
-    ck_assert_uint_eq(count_entries(0), 3);
+    expect_content(scratch_path("a"), "2");
+    expect_content(scratch_path("a.1"), "1");
+    ck_assert_uint_eq(scratch_count(), 2);
+    ck_assert_int_eq(mkdir(scratch_path("a.2"), 0755), 0);
+    expect_fails(keep_text(scratch_path("a"), "3", 2), GAN_ERR_IO, "cannot be renamed");
+    expect_content(scratch_path("a"), "2");
+    expect_content(scratch_path("a.1"), "1");
+    ck_assert_uint_eq(scratch_count(), 3);
 }
 
 TEST(the_sum_is_that_of_zlib_whatever_the_pieces)
@@ -459,7 +401,7 @@ TEST(the_sum_is_that_of_zlib_whatever_the_pieces)
 
     for (size_t i = 0; i < sizeof much; i++) much[i] = (char)(i * i / 7);
     ck_assert_uint_eq(gan__file_sum(0, "123456789", 9), 0xcbf43926); /* the usual check value */
-    expect_ok(gan__file_create(&file, in_folder("a"), NULL));
+    expect_ok(gan__file_create(&file, scratch_path("a"), NULL));
     expect_ok(gan__file_write(&file, much, 1));
     expect_ok(gan__file_write(&file, much + 1, sizeof much - 1));
     ck_assert_uint_eq(file.sum, gan__file_sum(0, much, sizeof much));
@@ -472,11 +414,11 @@ TEST(permissions_are_the_usual_or_those_of_the_old_file)
 {
     mode_t old = umask(027);
 
-    expect_ok(write_text(in_folder("a"), "x"));
-    ck_assert_uint_eq(mode_of(in_folder("a")), 0640);
-    ck_assert_int_eq(chmod(in_folder("a"), 0604), 0);
-    expect_ok(write_text(in_folder("a"), "y"));
-    ck_assert_uint_eq(mode_of(in_folder("a")), 0604);
+    expect_ok(write_text(scratch_path("a"), "x"));
+    ck_assert_uint_eq(mode_of(scratch_path("a")), 0640);
+    ck_assert_int_eq(chmod(scratch_path("a"), 0604), 0);
+    expect_ok(write_text(scratch_path("a"), "y"));
+    ck_assert_uint_eq(mode_of(scratch_path("a")), 0604);
     umask(old);
 }
 
@@ -485,7 +427,7 @@ TEST(names_without_a_folder_are_of_the_working_folder)
     char before[1024];
 
     ck_assert_ptr_nonnull(getcwd(before, sizeof before));
-    ck_assert_int_eq(chdir(folder), 0);
+    ck_assert_int_eq(chdir(scratch_directory()), 0);
     expect_ok(write_text("plain", "x"));
     expect_content("plain", "x");
     ck_assert_int_eq(chdir(before), 0);
@@ -495,7 +437,7 @@ TEST(names_without_a_folder_are_of_the_working_folder)
 
 static void make_link(const char *to, const char *name)
 {
-    ck_assert_int_eq(symlink(to, in_folder(name)), 0);
+    ck_assert_int_eq(symlink(to, scratch_path(name)), 0);
 }
 
 /* Where a link stood, the same one stands. */
@@ -503,7 +445,7 @@ static void expect_link(const char *name, const char *to)
 {
     char found[1024] = "";
 
-    ck_assert_int_gt(readlink(in_folder(name), found, sizeof found - 1), 0);
+    ck_assert_int_gt(readlink(scratch_path(name), found, sizeof found - 1), 0);
     ck_assert_str_eq(found, to);
 }
 
@@ -511,7 +453,7 @@ static void expect_refused(const char *name, const char *why)
 {
     gan__file file;
 
-    expect_fails(gan__file_create(&file, in_folder(name), NULL), GAN_ERR_IO, why);
+    expect_fails(gan__file_create(&file, scratch_path(name), NULL), GAN_ERR_IO, why);
     expect_nothing_held(&file);
 }
 
@@ -520,22 +462,22 @@ TEST(through_a_link_its_target_is_replaced)
     static const char *const names[] = {"relative", "absolute", "chain"};
     char absolute[PATH_MAX + 8];
 
-    ck_assert_int_eq(mkdir(in_folder("big"), 0755), 0);
-    ck_assert_int_eq(mkdir(in_folder("run"), 0755), 0);
+    ck_assert_int_eq(mkdir(scratch_path("big"), 0755), 0);
+    ck_assert_int_eq(mkdir(scratch_path("run"), 0755), 0);
     make_link("../big/a", "run/relative");
-    ck_assert_ptr_nonnull(realpath(in_folder("big"), absolute));
+    ck_assert_ptr_nonnull(realpath(scratch_path("big"), absolute));
     strcat(absolute, "/a");
     make_link(absolute, "run/absolute");
     make_link("run/relative", "chain");
-    expect_ok(write_text(in_folder("big/a"), "old"));
-    ck_assert_int_eq(chmod(in_folder("big/a"), 0604), 0);
+    expect_ok(write_text(scratch_path("big/a"), "old"));
+    ck_assert_int_eq(chmod(scratch_path("big/a"), 0604), 0);
     for (size_t i = 0; i < 3; i++) {
         char path[64];
 
         snprintf(path, sizeof path, "%s%s", i < 2 ? "run/" : "", names[i]);
-        expect_ok(write_text(in_folder(path), names[i]));
-        expect_content(in_folder("big/a"), names[i]);
-        ck_assert_uint_eq(mode_of(in_folder("big/a")), 0604);
+        expect_ok(write_text(scratch_path(path), names[i]));
+        expect_content(scratch_path("big/a"), names[i]);
+        ck_assert_uint_eq(mode_of(scratch_path("big/a")), 0604);
     }
     expect_link("run/relative", "../big/a");
     expect_link("chain", "run/relative");
@@ -544,23 +486,23 @@ TEST(through_a_link_its_target_is_replaced)
 TEST(a_link_that_leads_to_nothing_gets_its_target)
 {
     make_link("b", "a");
-    expect_ok(write_text(in_folder("a"), "x"));
+    expect_ok(write_text(scratch_path("a"), "x"));
     expect_link("a", "b");
-    expect_content(in_folder("b"), "x");
-    ck_assert_uint_eq(count_entries(0), 2);
+    expect_content(scratch_path("b"), "x");
+    ck_assert_uint_eq(scratch_count(), 2);
     make_link("none/b", "c");
     expect_refused("c", "No such file or directory");
 }
 
 TEST(earlier_files_stay_beside_the_target_of_a_link)
 {
-    ck_assert_int_eq(mkdir(in_folder("big"), 0755), 0);
+    ck_assert_int_eq(mkdir(scratch_path("big"), 0755), 0);
     make_link("big/a", "a");
-    expect_ok(keep_text(in_folder("a"), "1", 2));
-    expect_ok(keep_text(in_folder("a"), "2", 2));
-    expect_content(in_folder("big/a"), "2");
-    expect_content(in_folder("big/a.1"), "1");
-    ck_assert_uint_eq(count_entries(0), 2);
+    expect_ok(keep_text(scratch_path("a"), "1", 2));
+    expect_ok(keep_text(scratch_path("a"), "2", 2));
+    expect_content(scratch_path("big/a"), "2");
+    expect_content(scratch_path("big/a.1"), "1");
+    ck_assert_uint_eq(scratch_count(), 2);
 }
 
 TEST(links_that_lead_to_no_file_are_errors)
@@ -572,7 +514,7 @@ TEST(links_that_lead_to_no_file_are_errors)
     expect_refused("device", "it is a device");
     make_link(".", "directory");
     expect_refused("directory", "it is a directory");
-    ck_assert_int_eq(mkfifo(in_folder("pipe"), 0600), 0);
+    ck_assert_int_eq(mkfifo(scratch_path("pipe"), 0600), 0);
     make_link("pipe", "to_pipe");
     expect_refused("pipe", "it is a pipe");
     expect_refused("to_pipe", "it is a pipe");
@@ -583,10 +525,10 @@ TEST(links_that_lead_to_no_file_are_errors)
 TEST(a_link_to_a_file_without_a_name_is_an_error)
 {
     char descriptor[64];
-    int fd = open(in_folder("gone"), O_RDWR | O_CREAT, 0600);
+    int fd = open(scratch_path("gone"), O_RDWR | O_CREAT, 0600);
 
     ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(unlink(in_folder("gone")), 0);
+    ck_assert_int_eq(unlink(scratch_path("gone")), 0);
     snprintf(descriptor, sizeof descriptor, "/proc/self/fd/%d", fd);
     make_link(descriptor, "a");
     expect_refused("a", "it leads to a file without a name");
@@ -600,15 +542,15 @@ TEST(names_of_up_to_255_bytes_can_be_written)
     for (size_t n = 200; n <= 255; n++) {
         memset(name, 'n', n);
         name[n] = '\0';
-        expect_ok(write_text(in_folder(name), "x"));
-        expect_content(in_folder(name), "x");
-        if (n <= 253) expect_ok(keep_text(in_folder(name), "y", 1)); /* name.1 is longer */
-        ck_assert_uint_eq(count_entries(1), n <= 253 ? 2 : 1);
+        expect_ok(write_text(scratch_path(name), "x"));
+        expect_content(scratch_path(name), "x");
+        if (n <= 253) expect_ok(keep_text(scratch_path(name), "y", 1)); /* name.1 is longer */
+        ck_assert_uint_eq(scratch_clear(), n <= 253 ? 2 : 1);
     }
-    expect_ok(write_text(in_folder(name), "x"));
-    expect_fails(keep_text(in_folder(name), "y", 1), GAN_ERR_IO, "File name too long");
-    expect_content(in_folder(name), "x");
-    ck_assert_uint_eq(count_entries(1), 1);
+    expect_ok(write_text(scratch_path(name), "x"));
+    expect_fails(keep_text(scratch_path(name), "y", 1), GAN_ERR_IO, "File name too long");
+    expect_content(scratch_path(name), "x");
+    ck_assert_uint_eq(scratch_clear(), 1);
     strcat(name, "n");
     expect_refused(name, "File name too long");
 }
@@ -636,14 +578,15 @@ TEST(where_no_file_can_be_the_error_names_the_path)
 {
     gan__file file;
 
-    expect_fails(gan__file_create(&file, in_folder("none/a"), NULL), GAN_ERR_IO,
-                 in_folder("none/a"));
+    expect_fails(gan__file_create(&file, scratch_path("none/a"), NULL), GAN_ERR_IO,
+                 scratch_path("none/a"));
     expect_error_says("No such file or directory");
     expect_nothing_held(&file);
-    expect_fails(gan__file_create(&file, folder, NULL), GAN_ERR_IO, "it is a directory");
+    expect_fails(gan__file_create(&file, scratch_directory(), NULL), GAN_ERR_IO,
+                 "it is a directory");
     expect_fails(gan__file_create(&file, "/dev/null", NULL), GAN_ERR_IO, "it is a device");
     expect_fails(gan__file_create(&file, "", NULL), GAN_ERR_IO, "a name expected");
-    ck_assert_uint_eq(count_entries(0), 0);
+    ck_assert_uint_eq(scratch_count(), 0);
 }
 
 TEST(a_folder_without_permission_is_an_error)
@@ -651,15 +594,15 @@ TEST(a_folder_without_permission_is_an_error)
     const uid_t me = geteuid();
     gan_status status;
 
-    expect_ok(write_text(in_folder("a"), "old"));
-    ck_assert_int_eq(chmod(folder, 0555), 0);
+    expect_ok(write_text(scratch_path("a"), "old"));
+    ck_assert_int_eq(chmod(scratch_directory(), 0555), 0);
     if (me == 0) ck_assert_int_eq(seteuid(65534), 0);
-    status = write_text(in_folder("a"), "new");
+    status = write_text(scratch_path("a"), "new");
     if (me == 0) ck_assert_int_eq(seteuid(me), 0);
-    ck_assert_int_eq(chmod(folder, 0755), 0);
+    ck_assert_int_eq(chmod(scratch_directory(), 0755), 0);
     expect_fails(status, GAN_ERR_IO, "Permission denied");
-    expect_content(in_folder("a"), "old");
-    ck_assert_uint_eq(count_entries(0), 1);
+    expect_content(scratch_path("a"), "old");
+    ck_assert_uint_eq(scratch_count(), 1);
 }
 
 /* No file may grow beyond 5000 bytes, as on a full disk; only between these two calls, Check writes
@@ -688,17 +631,17 @@ TEST(a_write_that_fails_leaves_the_old_file)
     gan__file file;
     gan_status created, written;
 
-    expect_ok(write_text(in_folder("a"), "old"));
+    expect_ok(write_text(scratch_path("a"), "old"));
     fill_the_disk();
-    created = gan__file_create(&file, in_folder("a"), NULL);
+    created = gan__file_create(&file, scratch_path("a"), NULL);
     written = gan__file_write(&file, much, sizeof much);
     empty_the_disk();
     expect_ok(created);
     expect_fails(written, GAN_ERR_IO, "File too large");
-    expect_error_says(in_folder("a"));
+    expect_error_says(scratch_path("a"));
     gan__file_abandon(&file);
-    expect_content(in_folder("a"), "old");
-    ck_assert_uint_eq(count_entries(0), 1);
+    expect_content(scratch_path("a"), "old");
+    ck_assert_uint_eq(scratch_count(), 1);
 }
 
 TEST(a_flush_that_fails_in_the_commit_leaves_the_old_file)
@@ -707,8 +650,8 @@ TEST(a_flush_that_fails_in_the_commit_leaves_the_old_file)
     gan__file file;
     gan_status status;
 
-    expect_ok(write_text(in_folder("a"), "old"));
-    expect_ok(gan__file_create(&file, in_folder("a"), NULL));
+    expect_ok(write_text(scratch_path("a"), "old"));
+    expect_ok(gan__file_create(&file, scratch_path("a"), NULL));
     ck_assert_int_eq(setvbuf(file.stream, NULL, _IOFBF, 65536), 0);
     expect_ok(gan__file_write(&file, much, sizeof much));
     fill_the_disk();
@@ -716,20 +659,20 @@ TEST(a_flush_that_fails_in_the_commit_leaves_the_old_file)
     empty_the_disk();
     expect_fails(status, GAN_ERR_IO, "File too large");
     expect_nothing_held(&file);
-    expect_content(in_folder("a"), "old");
-    ck_assert_uint_eq(count_entries(0), 1);
+    expect_content(scratch_path("a"), "old");
+    ck_assert_uint_eq(scratch_count(), 1);
 }
 
 TEST(a_rename_that_fails_removes_the_temporary_file)
 {
     gan__file file;
 
-    expect_ok(gan__file_create(&file, in_folder("a"), NULL));
+    expect_ok(gan__file_create(&file, scratch_path("a"), NULL));
     expect_ok(gan__file_write(&file, "x", 1));
-    ck_assert_int_eq(mkdir(in_folder("a"), 0755), 0);
+    ck_assert_int_eq(mkdir(scratch_path("a"), 0755), 0);
     expect_fails(gan__file_commit(&file, 0), GAN_ERR_IO, "cannot be replaced");
     expect_nothing_held(&file);
-    ck_assert_uint_eq(count_entries(0), 1);
+    ck_assert_uint_eq(scratch_count(), 1);
 }
 
 TEST(an_empty_file_can_be_written)
@@ -737,8 +680,8 @@ TEST(an_empty_file_can_be_written)
     FILE *stream;
     uint64_t n = 77;
 
-    expect_ok(write_text(in_folder("a"), ""));
-    expect_ok(gan__file_open(&stream, &n, in_folder("a")));
+    expect_ok(write_text(scratch_path("a"), ""));
+    expect_ok(gan__file_open(&stream, &n, scratch_path("a")));
     ck_assert_uint_eq(n, 0);
     fclose(stream);
 }
@@ -752,11 +695,11 @@ TEST(without_memory_nothing_is_left)
 
     for (; status == GAN_ERR_NOMEM; n++) {
         budget_init(&b, n);
-        status = gan__file_create(&file, in_folder("a"), &b.allocator);
+        status = gan__file_create(&file, scratch_path("a"), &b.allocator);
         if (status == GAN_ERR_NOMEM) {
             expect_nothing_held(&file);
             ck_assert_uint_eq(budget_live(&b), 0);
-            ck_assert_uint_eq(count_entries(0), 0);
+            ck_assert_uint_eq(scratch_count(), 0);
         }
     }
     expect_ok(status);
@@ -771,19 +714,19 @@ TEST(opening_tells_the_size_and_refuses_what_is_no_file)
     uint64_t n = 77;
     char text[8];
 
-    expect_ok(write_text(in_folder("a"), "seven b"));
-    expect_ok(gan__file_open(&stream, &n, in_folder("a")));
+    expect_ok(write_text(scratch_path("a"), "seven b"));
+    expect_ok(gan__file_open(&stream, &n, scratch_path("a")));
     ck_assert_uint_eq(n, 7);
     ck_assert_uint_eq(fread(text, 1, sizeof text, stream), 7);
     fclose(stream);
-    expect_fails(gan__file_open(&stream, &n, in_folder("b")), GAN_ERR_IO,
+    expect_fails(gan__file_open(&stream, &n, scratch_path("b")), GAN_ERR_IO,
                  "No such file or directory");
-    expect_error_says(in_folder("b"));
+    expect_error_says(scratch_path("b"));
     ck_assert_ptr_null(stream);
-    expect_fails(gan__file_open(&stream, &n, folder), GAN_ERR_IO, "it is a directory");
+    expect_fails(gan__file_open(&stream, &n, scratch_directory()), GAN_ERR_IO, "it is a directory");
     expect_fails(gan__file_open(&stream, &n, "/dev/zero"), GAN_ERR_IO, "it is a device");
-    ck_assert_int_eq(mkfifo(in_folder("pipe"), 0600), 0);
-    expect_fails(gan__file_open(&stream, &n, in_folder("pipe")), GAN_ERR_IO, "pipe");
+    ck_assert_int_eq(mkfifo(scratch_path("pipe"), 0600), 0);
+    expect_fails(gan__file_open(&stream, &n, scratch_path("pipe")), GAN_ERR_IO, "pipe");
     ck_assert_ptr_null(stream);
 }
 
@@ -797,10 +740,10 @@ TEST(no_descriptor_is_left_open)
 
     ck_assert_int_ge(before, 0);
     close(before);
-    expect_ok(write_text(in_folder("a"), "x"));
-    expect_ok(gan__file_create(&file, in_folder("a"), NULL));
+    expect_ok(write_text(scratch_path("a"), "x"));
+    expect_ok(gan__file_create(&file, scratch_path("a"), NULL));
     gan__file_abandon(&file);
-    expect_status(gan__file_open(&stream, &n, folder), GAN_ERR_IO);
+    expect_status(gan__file_open(&stream, &n, scratch_directory()), GAN_ERR_IO);
     after = open("/dev/null", O_RDONLY);
     ck_assert_int_eq(after, before);
     close(after);

@@ -86,6 +86,7 @@ static gan_status read_labels(const char *path)
 
     scratch_write(images, idx, sizeof idx);
     status = gan_dataset_open_idx(&data, images, path, NULL);
+    remove(images);
     ck_assert_ptr_null(data);
     return status;
 }

@@ -182,5 +182,4 @@ TEST(a_picture_beyond_the_limit_is_refused_before_its_memory_is_taken)
     desc.max_bytes = 15000;
     expect_ok(gan_image_read(&image, path, &desc));
     gan_image_destroy(image);
-    remove(path);
 }

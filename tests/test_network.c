@@ -2,6 +2,7 @@
 #include "budget.h"
 #include "expect.h"
 #include "gradcheck.h"
+#include "sequence.h"
 
 #include <gan/network.h>
 #include <gan/rng.h>
@@ -522,11 +523,6 @@ static gan_status make_built(void **out, const gan_allocator *allocator, void *u
     }
     *out = net;
     return status;
-}
-
-static void end_network(void *made)
-{
-    gan_network_destroy(made);
 }
 
 TEST(making_survives_a_lack_of_memory)

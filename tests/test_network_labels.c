@@ -5,6 +5,7 @@
 #include "game.h"
 #include "golden.h"
 #include "onelayer.h"
+#include "sequence.h"
 
 #include <gan/gan.h>
 #include <math.h>
@@ -13,17 +14,6 @@
 #include <string.h>
 
 /* ---- networks ---- */
-
-static gan_network *network_of(gan_shape in, gan_layer *const *layers)
-{
-    gan_network *net = gan_network_create(in, NULL);
-
-    ck_assert_ptr_nonnull(net);
-    while (*layers) expect_ok(gan_network_add(net, *layers++));
-    return net;
-}
-
-#define NETWORK(in, ...) network_of(in, (gan_layer *const[]){__VA_ARGS__, NULL})
 
 static void add_norm(gan_network *net, size_t num_features, size_t num_classes)
 {
@@ -467,33 +457,13 @@ static gan_status make_named(void **out, const gan_allocator *allocator, void *u
     return status;
 }
 
-static void end_network(void *net)
-{
-    gan_network_destroy(net);
-}
-
-static gan_status make_opened(void **out, const gan_allocator *allocator, void *path)
-{
-    gan_network *net;
-    const gan_status status = gan_network_open(
-        &net, path, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = allocator});
-
-    *out = net;
-    return status;
-}
-
 TEST(names_survive_a_lack_of_memory)
 {
-    char path[1024];
     gan_network *net = small();
 
     budget_sweep(make_named, end_network, NULL);
-    snprintf(path, sizeof path, "%s", scratch_path("names-sweep.safetensors"));
     expect_ok(gan_network_set_class_names(net, names, 3));
-    expect_ok(gan_network_save(net, path));
-    budget_sweep(make_opened, end_network, path);
-    remove(path);
-    gan_network_destroy(net);
+    expect_opening_survives(net);
 }
 
 /* ---- files ---- */
@@ -527,12 +497,11 @@ TEST(files_keep_layers_and_names)
         gan_network_destroy(opened);
         gan_network_destroy(nets[i]);
     }
-    remove(path);
 }
 
 /* The tensors of small() with these layers and names. */
-static void write_forged(gan_network *net, const char *path, const char *layers,
-                         const char *classes)
+static void write_described(gan_network *net, const char *path, const char *layers,
+                            const char *classes)
 {
     const char *const metadata[] = {"libgan.network", layers, "libgan.classes", classes};
     gan_tensor tensors[3];
@@ -570,11 +539,10 @@ TEST(forged_layers_are_only_an_error)
     expect_ok(gan_network_build(net));
     for (size_t i = 0; i < sizeof forged / sizeof forged[0]; i++) {
         snprintf(text, sizeof text, "{\"input\": [4], \"layers\": [%s]}", forged[i][0]);
-        write_forged(net, path, text, "[]");
+        write_described(net, path, text, "[]");
         expect_fails(gan_network_open(&opened, path, NULL), GAN_ERR_FORMAT, forged[i][1]);
         ck_assert_ptr_null(opened);
     }
-    remove(path);
     gan_network_destroy(net);
 }
 
@@ -600,23 +568,22 @@ TEST(forged_names_are_only_an_error)
     char *text = malloc((1 << 20) + 300);
 
     expect_ok(gan_network_build(net));
-    write_forged(net, path, small_layers, "[\"a\", \"b\", \"c\"]");
+    write_described(net, path, small_layers, "[\"a\", \"b\", \"c\"]");
     expect_ok(gan_network_open(&opened, path, NULL));
     expect_names(opened, others);
     gan_network_destroy(opened);
     for (size_t i = 0; i < sizeof forged / sizeof forged[0]; i++) {
-        write_forged(net, path, small_layers, forged[i][0]);
+        write_described(net, path, small_layers, forged[i][0]);
         expect_fails(gan_network_open(&opened, path, NULL), GAN_ERR_FORMAT, forged[i][1]);
         ck_assert_ptr_null(opened);
     }
     sprintf(text, "[\"a\", \"b\", \"%0256d\"]", 1);
-    write_forged(net, path, small_layers, text);
+    write_described(net, path, small_layers, text);
     expect_fails(gan_network_open(&opened, path, NULL), GAN_ERR_FORMAT, "class 2 has 256 bytes");
     sprintf(text, "[\"a\", \"b\", \"c\"%*s]", 1 << 20, "");
-    write_forged(net, path, small_layers, text);
+    write_described(net, path, small_layers, text);
     expect_fails(gan_network_open(&opened, path, NULL), GAN_ERR_FORMAT, "at most 1048576");
     free(text);
-    remove(path);
     gan_network_destroy(net);
 }
 
@@ -687,7 +654,6 @@ TEST_EACH(checkpoints_have_names_and_load_under_others, 0, 2)
     expect_ok(gan_checkpoint_save(named.trainer, NULL, path));
     expect_names_in(path, d_looks ? others : NULL, d_looks ? others : NULL);
     expect_ok(gan_checkpoint_load(other.trainer, NULL, path));
-    remove(path);
     game_end(&named);
     game_end(&other);
 }

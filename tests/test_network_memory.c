@@ -147,7 +147,6 @@ TEST(networks_are_read_and_written_or_there_is_no_memory)
     sweep(save_it, net);
     sweep(open_it, NULL);
     sweep(load_it, net);
-    remove(path);
     gan_network_destroy(net);
 }
 
@@ -159,6 +158,5 @@ TEST(runs_are_read_and_written_or_there_is_no_memory)
     sweep(save_run, x.trainer);
     sweep(load_run, x.trainer);
     sweep(open_run, NULL);
-    remove(path);
     game_end(&x);
 }

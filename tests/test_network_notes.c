@@ -117,7 +117,6 @@ TEST(files_have_notes)
     expect_ok(gan_network_load(plain, path, NULL)); /* the weights alone */
     expect_shape(plain, none);
     ck_assert_int_eq(gan_network_latent(plain), GAN_LATENT_NORMAL);
-    remove(path);
     gan_network_destroy(noted);
     gan_network_destroy(plain);
     gan_network_destroy(net);
@@ -159,7 +158,6 @@ TEST(forged_notes_are_only_an_error)
         expect_fails(gan_network_open(&opened, path, NULL), GAN_ERR_FORMAT, forged[i][2]);
         ck_assert_ptr_null(opened);
     }
-    remove(path);
     gan_network_destroy(net);
 }
 
@@ -212,7 +210,6 @@ TEST(trainers_tell_the_generator_and_checkpoints_keep_it)
     expect_notes_in(path, none, GAN_LATENT_UNIFORM);
     expect_ok(gan_network_set_picture_shape(x.g, gan_shape_3d(1, 3, 2)));
     expect_ok(gan_checkpoint_load(x.trainer, NULL, path)); /* nor has the file to have it */
-    remove(path);
     game_end(&x);
 }
 

@@ -4,6 +4,7 @@
 #include "game.h"
 #include "golden.h"
 #include "onelayer.h"
+#include "sequence.h"
 
 #include <gan/gan.h>
 #include <stdio.h>
@@ -12,22 +13,8 @@
 
 /* ---- networks ---- */
 
-static gan_network *sequence(gan_shape in, const gan_network_desc *desc, gan_layer *const *layers,
-                             size_t n)
-{
-    gan_network *net = gan_network_create(in, desc);
-
-    for (size_t i = 0; i < n && net; i++) gan_network_add(net, layers[i]);
-    for (size_t i = 0; i < n && !net; i++) gan_layer_destroy(layers[i]);
-    return net;
-}
-
-#define NET_WITH(desc, in, ...)                                                                    \
-    sequence(in, desc, (gan_layer *const[]){__VA_ARGS__},                                          \
-             sizeof((gan_layer *const[]){__VA_ARGS__}) / sizeof(gan_layer *))
-#define NET(in, ...) NET_WITH(NULL, in, __VA_ARGS__)
-#define VECTOR(n, ...) NET(gan_shape_1d(n), __VA_ARGS__)
-#define IMAGE(c, h, w, ...) NET(gan_shape_3d(c, h, w), __VA_ARGS__)
+#define VECTOR(n, ...) NETWORK(gan_shape_1d(n), __VA_ARGS__)
+#define IMAGE(c, h, w, ...) NETWORK(gan_shape_3d(c, h, w), __VA_ARGS__)
 
 static gan_layer *block(size_t width)
 {
@@ -80,7 +67,7 @@ static gan_network *only_in_place(void)
 
 static gan_network *nested(const gan_network_desc *desc)
 {
-    return NET_WITH(
+    return NETWORK_WITH(
         desc, gan_shape_1d(5), gan_layer_linear(5, 6),
         gan_layer_residual(
             VECTOR(6, block(6), gan_layer_tanh(),
@@ -284,9 +271,9 @@ TEST(the_summary_shows_branches)
 TEST(first_weights_are_those_of_the_layers_in_a_row)
 {
     const gan_network_desc desc = {GAN_NETWORK_DESC_INIT, .seed = 9};
-    gan_network *net = NET_WITH(&desc, gan_shape_1d(4), gan_layer_linear(4, 4), block(4));
-    gan_network *row = NET_WITH(&desc, gan_shape_1d(4), gan_layer_linear(4, 4),
-                                gan_layer_linear(4, 4), gan_layer_linear(4, 4));
+    gan_network *net = NETWORK_WITH(&desc, gan_shape_1d(4), gan_layer_linear(4, 4), block(4));
+    gan_network *row = NETWORK_WITH(&desc, gan_shape_1d(4), gan_layer_linear(4, 4),
+                                    gan_layer_linear(4, 4), gan_layer_linear(4, 4));
 
     expect_same_numbers(net, row);
     expect_ok(gan_network_initialize_as(net, 3, NULL));
@@ -327,8 +314,8 @@ static budget kept;
 /* A branch whose memory is counted. */
 static gan_network *branch(size_t in, gan_layer *layer)
 {
-    return NET_WITH(&((gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = &kept.allocator}),
-                    gan_shape_1d(in), layer);
+    return NETWORK_WITH(&((gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = &kept.allocator}),
+                        gan_shape_1d(in), layer);
 }
 
 static void expect_refused(gan_layer *layer, gan_status status, const char *says)
@@ -430,24 +417,19 @@ TEST(there_is_a_limit_to_depth)
 
 /* ---- memory ---- */
 
-static void end_network(void *made)
-{
-    gan_network_destroy(made);
-}
-
 /* Parts that lacked memory are NULL: a shortcut would then be none. */
 static gan_status make_block(void **out, const gan_allocator *allocator, void *user)
 {
     const gan_network_desc desc = {GAN_NETWORK_DESC_INIT, .allocator = allocator};
-    gan_network *shortcut = NET_WITH(&desc, gan_shape_1d(7), gan_layer_linear(7, 4));
+    gan_network *shortcut = NETWORK_WITH(&desc, gan_shape_1d(7), gan_layer_linear(7, 4));
     gan_network *body, *net;
     gan_status status;
 
     (void)user;
     *out = NULL;
     if (!shortcut) return GAN_ERR_NOMEM;
-    body = NET_WITH(&desc, gan_shape_1d(7), gan_layer_linear(7, 7), block(7), block(7), block(7),
-                    gan_layer_linear(7, 4));
+    body = NETWORK_WITH(&desc, gan_shape_1d(7), gan_layer_linear(7, 7), block(7), block(7),
+                        block(7), gan_layer_linear(7, 4));
     net = gan_network_create(gan_shape_1d(7), &desc);
     if (!body || !net) {
         gan_network_destroy(body);
@@ -492,47 +474,12 @@ TEST(cloning_survives_a_lack_of_memory)
     budget_sweep(make_clone, end_network, NULL);
 }
 
-static gan_status make_opened(void **out, const gan_allocator *allocator, void *user)
-{
-    gan_network *net = NULL;
-    const gan_status status = gan_network_open(
-        &net, user, &(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = allocator});
-
-    *out = net;
-    return status;
-}
-
 TEST(opening_survives_a_lack_of_memory)
 {
-    char path[1024];
-    gan_network *net = nested(NULL);
-
-    snprintf(path, sizeof path, "%s", scratch_path("residual-sweep.safetensors"));
-    expect_ok(gan_network_save(net, path));
-    budget_sweep(make_opened, end_network, path);
-    remove(path);
-    gan_network_destroy(net);
+    expect_opening_survives(nested(NULL));
 }
 
 /* ---- files ---- */
-
-static void expect_same_network(gan_network *a, gan_network *b, const float *x, size_t n)
-{
-    char text[4000], again[4000];
-    const size_t size = n * gan_shape_size(gan_network_output_shape(a));
-    float *y = malloc(size * sizeof *y), *z = malloc(size * sizeof *z);
-
-    expect_same_weights(a, b);
-    ck_assert_uint_eq(gan_network_layer_count(a), gan_network_layer_count(b));
-    ck_assert_uint_lt(gan_network_summary(a, text, sizeof text), sizeof text);
-    gan_network_summary(b, again, sizeof again);
-    ck_assert_str_eq(again, text);
-    expect_ok(gan_network_forward(a, x, n, y));
-    expect_ok(gan_network_forward(b, x, n, z));
-    expect_same_bits(z, y, size * sizeof *y);
-    free(y);
-    free(z);
-}
 
 static void expect_round_trips(gan_network *net)
 {
@@ -554,7 +501,6 @@ static void expect_round_trips(gan_network *net)
     gan_network_destroy(opened);
     expect_ok(gan_network_open(&opened, path, NULL));
     expect_same_network(opened, copy_of_opened, x, 3);
-    remove(path);
     free(x);
     gan_network_destroy(net);
     gan_network_destroy(copy);
@@ -590,7 +536,6 @@ TEST(checkpoints_keep_everything)
     expect_ok(gan_checkpoint_networks(&g, &d, path, NULL));
     expect_same_weights(x.g, g);
     expect_same_weights(x.d, d);
-    remove(path);
     gan_network_destroy(g);
     gan_network_destroy(d);
     game_end(&x);
@@ -598,85 +543,51 @@ TEST(checkpoints_keep_everything)
     game_end(&apart);
 }
 
-/* Write a safetensors file of a linear layer's weights as 0.body.0 under a description that has '
- * for each ". */
-static void write_described(const char *path, const char *description)
-{
-    static const char tensors[] =
-        "\"0.body.0.weight\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[0,16]},"
-        "\"0.body.0.bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[16,24]}}";
-    static const char begin[] = "{\"__metadata__\":{\"libgan.network\":\"";
-    unsigned char bytes[20000] = {0};
-    size_t n = 8 + sizeof begin - 1;
-
-    memcpy(bytes + 8, begin, sizeof begin - 1);
-    for (; *description; description++) {
-        if (*description == '\'') bytes[n++] = '\\';
-        bytes[n++] = (unsigned char)(*description == '\'' ? '"' : *description);
-    }
-    n += (size_t)snprintf((char *)bytes + n, sizeof bytes - n, "\"},%s", tensors);
-    for (size_t i = 0; i < 8; i++) bytes[i] = (unsigned char)((uint64_t)(n - 8) >> (8 * i));
-    ck_assert_uint_lt(n + 24, sizeof bytes);
-    scratch_write(path, bytes, n + 24);
-}
-
-#define LAYERS(text) "{'input':[2],'layers':[" text "]}"
-#define LINEAR22 "[['linear',2,2]]"
+/* The weights of a linear layer as 0.body.0, under a description. */
+#define DESCRIPTION_BEGINS "{'__metadata__':{'libgan.network':'{`input`:[2],`layers`:["
+#define DESCRIPTION_ENDS                                                                           \
+    "]}'}," TENSOR("0.body.0.weight", "[2,2]", 0, 16) "," TENSOR("0.body.0.bias", "[2]", 16, 24) "}"
+#define FORGED(layers) DESCRIPTION_BEGINS layers DESCRIPTION_ENDS
+#define LINEAR22 "[[`linear`,2,2]]"
 
 TEST(forged_blocks_are_only_an_error)
 {
     static const struct {
-        const char *description;
+        const char *header;
         gan_status status;
         const char *says;
     } cases[] = {
-        {LAYERS("['residual'," LINEAR22 ",null]"), GAN_OK, ""},
-        {LAYERS("['residual']"), GAN_ERR_FORMAT, "layer 0: body and shortcut expected, found 0"},
-        {LAYERS("['residual'," LINEAR22 "]"), GAN_ERR_FORMAT, "found 1 settings"},
-        {LAYERS("['residual'," LINEAR22 ",null,1]"), GAN_ERR_FORMAT, "found 3 settings"},
-        {LAYERS("['residual',null,null]"), GAN_ERR_FORMAT, "layer 0: body: no layers in it"},
-        {LAYERS("['residual',[],null]"), GAN_ERR_FORMAT, "layer 0: body: no layers in it"},
-        {LAYERS("['residual'," LINEAR22 ",[]]"), GAN_ERR_FORMAT, "shortcut: no layers in it"},
-        {LAYERS("['residual'," LINEAR22 ",0]"), GAN_ERR_FORMAT, "shortcut: no layers in it"},
-        {LAYERS("['residual',7,null]"), GAN_ERR_FORMAT, "body: no layers in it"},
-        {LAYERS("['residual','linear',null]"), GAN_ERR_FORMAT, "body: no layers in it"},
-        {LAYERS("['residual',['linear',2,2],null]"), GAN_ERR_FORMAT,
+        {FORGED("[`residual`," LINEAR22 ",null]"), GAN_OK, ""},
+        {FORGED("[`residual`]"), GAN_ERR_FORMAT, "layer 0: body and shortcut expected, found 0"},
+        {FORGED("[`residual`," LINEAR22 "]"), GAN_ERR_FORMAT, "found 1 settings"},
+        {FORGED("[`residual`," LINEAR22 ",null,1]"), GAN_ERR_FORMAT, "found 3 settings"},
+        {FORGED("[`residual`,null,null]"), GAN_ERR_FORMAT, "layer 0: body: no layers in it"},
+        {FORGED("[`residual`,[],null]"), GAN_ERR_FORMAT, "layer 0: body: no layers in it"},
+        {FORGED("[`residual`," LINEAR22 ",[]]"), GAN_ERR_FORMAT, "shortcut: no layers in it"},
+        {FORGED("[`residual`," LINEAR22 ",0]"), GAN_ERR_FORMAT, "shortcut: no layers in it"},
+        {FORGED("[`residual`,7,null]"), GAN_ERR_FORMAT, "body: no layers in it"},
+        {FORGED("[`residual`,`linear`,null]"), GAN_ERR_FORMAT, "body: no layers in it"},
+        {FORGED("[`residual`,[`linear`,2,2],null]"), GAN_ERR_FORMAT,
          "body: layer 0: is of no known kind"},
-        {LAYERS("['residual',{'layers':" LINEAR22 "},null]"), GAN_ERR_FORMAT, "no layers in it"},
-        {LAYERS("['residual',[['linear',3,2]],null]"), GAN_ERR_FORMAT,
+        {FORGED("[`residual`,{`layers`:" LINEAR22 "},null]"), GAN_ERR_FORMAT, "no layers in it"},
+        {FORGED("[`residual`,[[`linear`,3,2]],null]"), GAN_ERR_FORMAT,
          "layer 0: body: layer 0 (linear): needs 3 inputs, gets 2"},
-        {LAYERS("['residual',[['linear',2,3]],null]"), GAN_ERR_FORMAT,
+        {FORGED("[`residual`,[[`linear`,2,3]],null]"), GAN_ERR_FORMAT,
          "the body makes [3], the input is [2]"},
-        {LAYERS("['residual'," LINEAR22 ",[['linear',2,3]]]"), GAN_ERR_FORMAT,
+        {FORGED("[`residual`," LINEAR22 ",[[`linear`,2,3]]]"), GAN_ERR_FORMAT,
          "the body makes [2], the shortcut [3]"},
-        {LAYERS("['residual'," LINEAR22 ",[['cubic']]]"), GAN_ERR_FORMAT,
+        {FORGED("[`residual`," LINEAR22 ",[[`cubic`]]]"), GAN_ERR_FORMAT,
          "layer 0: shortcut: layer 0: is of no known kind: cubic"},
-        {LAYERS("['residual'," LINEAR22 ",[['dropout',2]]]"), GAN_ERR_FORMAT,
+        {FORGED("[`residual`," LINEAR22 ",[[`dropout`,2]]]"), GAN_ERR_FORMAT,
          "layer 0: shortcut: layer 0: dropout: "},
         /* The kinds that a block consists of are none by themselves. */
-        {LAYERS("['add']"), GAN_ERR_FORMAT, "no known kind: add"},
-        {LAYERS("['shortcut']"), GAN_ERR_FORMAT, "no known kind: shortcut"},
-        {LAYERS("['residual',[['tanh'],['add']],null]"), GAN_ERR_FORMAT, "no known kind: add"},
-        {LAYERS("['residual'," LINEAR22 "," LINEAR22 "]"), GAN_ERR_SHAPE, "12 numbers"},
+        {FORGED("[`add`]"), GAN_ERR_FORMAT, "no known kind: add"},
+        {FORGED("[`shortcut`]"), GAN_ERR_FORMAT, "no known kind: shortcut"},
+        {FORGED("[`residual`,[[`tanh`],[`add`]],null]"), GAN_ERR_FORMAT, "no known kind: add"},
+        {FORGED("[`residual`," LINEAR22 "," LINEAR22 "]"), GAN_ERR_SHAPE, "12 numbers"},
     };
-    const char *path = scratch_path("residual-forged.safetensors");
-
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        gan_network *net = (gan_network *)&net;
-        gan_status status;
-
-        write_described(path, cases[i].description);
-        status = gan_network_open(&net, path, NULL);
-        ck_assert_msg(status == cases[i].status, "case %zu: %s, wanted %s (%s)", i,
-                      gan_status_name(status), gan_status_name(cases[i].status), gan_last_error());
-        if (status != GAN_OK) {
-            ck_assert_ptr_null(net);
-            expect_error_says(path);
-            expect_error_says(cases[i].says);
-        }
-        gan_network_destroy(net);
-    }
-    remove(path);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        expect_forged(cases[i].header, 6, cases[i].status, cases[i].says);
 }
 
 TEST(a_description_of_any_depth_is_refused)
@@ -686,15 +597,15 @@ TEST(a_description_of_any_depth_is_refused)
 
     for (size_t i = 0; i < sizeof depths / sizeof *depths; i++) {
         gan_network *net = (gan_network *)&net;
-        char text[12000] = "{'input':[2],'layers':[";
+        char text[12000] = DESCRIPTION_BEGINS;
         budget b;
 
         budget_init(&b, BUDGET_UNLIMITED);
-        for (size_t j = 0; j < depths[i]; j++) strcat(text, "['residual',[");
-        strcat(text, "['tanh']");
+        for (size_t j = 0; j < depths[i]; j++) strcat(text, "[`residual`,[");
+        strcat(text, "[`tanh`]");
         for (size_t j = 0; j < depths[i]; j++) strcat(text, "],null]");
-        strcat(text, "]}");
-        write_described(path, text);
+        strcat(text, DESCRIPTION_ENDS);
+        write_forged(path, text, 6);
         expect_fails(
             gan_network_open(&net, path,
                              &(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = &b.allocator}),
@@ -704,5 +615,4 @@ TEST(a_description_of_any_depth_is_refused)
         ck_assert_msg(b.peak_bytes < 1000000, "%zu levels made the library take %zu bytes",
                       depths[i], b.peak_bytes);
     }
-    remove(path);
 }

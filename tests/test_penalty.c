@@ -5,6 +5,7 @@
 #include "golden.h"
 #include "math/kernels_internal.h"
 #include "math/rng_internal.h"
+#include "sequence.h"
 #include "train/penalty_internal.h"
 
 #include <gan/gan.h>
@@ -94,39 +95,20 @@ static gan_layer *conv(size_t in, size_t out, size_t kernel, size_t stride, size
                                                .padding = GAN_BOTH(padding)});
 }
 
-static gan_network *network_of(gan_shape in, gan_layer *const *layers)
-{
-    gan_network *net = gan_network_create(in, NULL);
-
-    ck_assert_ptr_nonnull(net);
-    while (*layers) expect_ok(gan_network_add(net, *layers++));
-    return net;
-}
-
-static gan_network *built(gan_network *net)
-{
-    expect_ok(gan_network_build(net));
-    return net;
-}
-
-/* A branch of a block, and a network that is complete. */
-#define NETWORK_OPEN(in, ...) network_of(in, (gan_layer *const[]){__VA_ARGS__, NULL})
-#define NETWORK(in, ...) built(NETWORK_OPEN(in, __VA_ARGS__))
-
 static gan_network *row(void)
 {
-    return NETWORK(gan_shape_1d(5), gan_layer_tanh(), gan_layer_silu(), linear(5, 9),
-                   gan_layer_sigmoid(), gan_layer_tanh(), leaky(), linear(9, 1), softplus(),
-                   gan_layer_tanh());
+    return BUILT(gan_shape_1d(5), gan_layer_tanh(), gan_layer_silu(), linear(5, 9),
+                 gan_layer_sigmoid(), gan_layer_tanh(), leaky(), linear(9, 1), softplus(),
+                 gan_layer_tanh());
 }
 
 static gan_network *dcgan(void)
 {
-    return NETWORK(gan_shape_3d(2, 8, 8), conv(2, 4, 4, 2, 1), gan_layer_silu(),
-                   gan_layer_conv2d(4, 6, 4,
-                                    &(gan_conv2d_desc){GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(2),
-                                                       .padding = GAN_BOTH(1), .no_bias = 1}),
-                   leaky(), conv(6, 1, 2, 1, 0));
+    return BUILT(gan_shape_3d(2, 8, 8), conv(2, 4, 4, 2, 1), gan_layer_silu(),
+                 gan_layer_conv2d(4, 6, 4,
+                                  &(gan_conv2d_desc){GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(2),
+                                                     .padding = GAN_BOTH(1), .no_bias = 1}),
+                 leaky(), conv(6, 1, 2, 1, 0));
 }
 
 static gan_network *groups(void)
@@ -136,9 +118,9 @@ static gan_network *groups(void)
     const gan_conv2d_desc dilated = {GAN_CONV2D_DESC_INIT, .padding = GAN_BOTH(1),
                                      .dilation = GAN_BOTH(2)};
 
-    return NETWORK(gan_shape_3d(4, 5, 6), gan_layer_conv2d(4, 6, 0, &uneven), gan_layer_tanh(),
-                   gan_layer_conv2d(6, 3, 3, &dilated), softplus(), gan_layer_flatten(),
-                   linear(9, 1));
+    return BUILT(gan_shape_3d(4, 5, 6), gan_layer_conv2d(4, 6, 0, &uneven), gan_layer_tanh(),
+                 gan_layer_conv2d(6, 3, 3, &dilated), softplus(), gan_layer_flatten(),
+                 linear(9, 1));
 }
 
 static gan_network *transposed(void)
@@ -146,9 +128,8 @@ static gan_network *transposed(void)
     const gan_conv2d_desc twice = {GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(2),
                                    .padding = GAN_BOTH(1)};
 
-    return NETWORK(gan_shape_3d(3, 4, 4), gan_layer_conv_transpose2d(3, 4, 4, &twice), elu(),
-                   gan_layer_conv_transpose2d(4, 2, 3, NULL), gan_layer_tanh(),
-                   conv(2, 1, 10, 1, 0));
+    return BUILT(gan_shape_3d(3, 4, 4), gan_layer_conv_transpose2d(3, 4, 4, &twice), elu(),
+                 gan_layer_conv_transpose2d(4, 2, 3, NULL), gan_layer_tanh(), conv(2, 1, 10, 1, 0));
 }
 
 static gan_network *pooled(void)
@@ -156,82 +137,82 @@ static gan_network *pooled(void)
     const gan_pool2d_desc wide = {GAN_POOL2D_DESC_INIT, .stride = GAN_BOTH(2),
                                   .padding = GAN_BOTH(1)};
 
-    return NETWORK(gan_shape_3d(2, 6, 6), conv(2, 4, 3, 1, 1), gan_layer_silu(),
-                   gan_layer_max_pool2d(2, NULL), conv(4, 8, 3, 1, 1), gan_layer_sigmoid(),
-                   gan_layer_pixel_shuffle(2), gan_layer_avg_pool2d(3, &wide),
-                   gan_layer_upsample(2, GAN_UPSAMPLE_BILINEAR, 0),
-                   gan_layer_upsample(2, GAN_UPSAMPLE_NEAREST, 0), gan_layer_flatten(),
-                   linear(2 * 12 * 12, 1));
+    return BUILT(gan_shape_3d(2, 6, 6), conv(2, 4, 3, 1, 1), gan_layer_silu(),
+                 gan_layer_max_pool2d(2, NULL), conv(4, 8, 3, 1, 1), gan_layer_sigmoid(),
+                 gan_layer_pixel_shuffle(2), gan_layer_avg_pool2d(3, &wide),
+                 gan_layer_upsample(2, GAN_UPSAMPLE_BILINEAR, 0),
+                 gan_layer_upsample(2, GAN_UPSAMPLE_NEAREST, 0), gan_layer_flatten(),
+                 linear(2 * 12 * 12, 1));
 }
 
 static gan_network *stddev(void)
 {
-    return NETWORK(gan_shape_3d(2, 6, 6), conv(2, 4, 4, 2, 1), gan_layer_silu(),
-                   gan_layer_minibatch_stddev(3), conv(5, 3, 3, 1, 0), gan_layer_tanh(),
-                   gan_layer_minibatch_stddev(4), conv(4, 1, 1, 1, 0));
+    return BUILT(gan_shape_3d(2, 6, 6), conv(2, 4, 4, 2, 1), gan_layer_silu(),
+                 gan_layer_minibatch_stddev(3), conv(5, 3, 3, 1, 0), gan_layer_tanh(),
+                 gan_layer_minibatch_stddev(4), conv(4, 1, 1, 1, 0));
 }
 
 static const gan_norm_desc plain = {GAN_NORM_DESC_INIT, .no_affine = 1};
 
 static gan_network *batch_norm(void)
 {
-    return NETWORK(gan_shape_1d(5), linear(5, 9), gan_layer_batch_norm(9, NULL), gan_layer_tanh(),
-                   linear(9, 1));
+    return BUILT(gan_shape_1d(5), linear(5, 9), gan_layer_batch_norm(9, NULL), gan_layer_tanh(),
+                 linear(9, 1));
 }
 
 static gan_network *batch_norm_first(void)
 {
-    return NETWORK(gan_shape_3d(2, 4, 4), gan_layer_batch_norm(2, NULL), conv(2, 4, 4, 2, 1),
-                   gan_layer_batch_norm(4, &plain), gan_layer_silu(), conv(4, 1, 2, 1, 0));
+    return BUILT(gan_shape_3d(2, 4, 4), gan_layer_batch_norm(2, NULL), conv(2, 4, 4, 2, 1),
+                 gan_layer_batch_norm(4, &plain), gan_layer_silu(), conv(4, 1, 2, 1, 0));
 }
 
 static gan_network *layer_norm(void)
 {
-    return NETWORK(gan_shape_1d(5), linear(5, 9), gan_layer_layer_norm(gan_shape_1d(9), NULL),
-                   gan_layer_tanh(), linear(9, 1));
+    return BUILT(gan_shape_1d(5), linear(5, 9), gan_layer_layer_norm(gan_shape_1d(9), NULL),
+                 gan_layer_tanh(), linear(9, 1));
 }
 
 static gan_network *layer_norm_image(void)
 {
-    return NETWORK(gan_shape_3d(2, 4, 4), gan_layer_layer_norm(gan_shape_2d(4, 4), NULL),
-                   conv(2, 4, 4, 2, 1), gan_layer_layer_norm(gan_shape_3d(4, 2, 2), &plain),
-                   gan_layer_silu(), conv(4, 1, 2, 1, 0));
+    return BUILT(gan_shape_3d(2, 4, 4), gan_layer_layer_norm(gan_shape_2d(4, 4), NULL),
+                 conv(2, 4, 4, 2, 1), gan_layer_layer_norm(gan_shape_3d(4, 2, 2), &plain),
+                 gan_layer_silu(), conv(4, 1, 2, 1, 0));
 }
 
 static gan_network *group_norm(void)
 {
-    return NETWORK(gan_shape_3d(4, 4, 4), gan_layer_group_norm(2, 4, NULL), conv(4, 6, 4, 2, 1),
-                   gan_layer_group_norm(3, 6, NULL), gan_layer_sigmoid(), conv(6, 1, 2, 1, 0));
+    return BUILT(gan_shape_3d(4, 4, 4), gan_layer_group_norm(2, 4, NULL), conv(4, 6, 4, 2, 1),
+                 gan_layer_group_norm(3, 6, NULL), gan_layer_sigmoid(), conv(6, 1, 2, 1, 0));
 }
 
 static gan_network *instance_norm(void)
 {
-    return NETWORK(gan_shape_3d(2, 6, 6), gan_layer_instance_norm(2, 1, NULL), conv(2, 4, 4, 2, 1),
-                   gan_layer_instance_norm(4, 0, NULL), gelu(), conv(4, 1, 3, 1, 0));
+    return BUILT(gan_shape_3d(2, 6, 6), gan_layer_instance_norm(2, 1, NULL), conv(2, 4, 4, 2, 1),
+                 gan_layer_instance_norm(4, 0, NULL), gelu(), conv(4, 1, 3, 1, 0));
 }
 
 static gan_network *residual(void)
 {
     gan_network *body =
-        NETWORK_OPEN(gan_shape_1d(9), gan_layer_tanh(), linear(9, 9), gan_layer_sigmoid());
+        NETWORK(gan_shape_1d(9), gan_layer_tanh(), linear(9, 9), gan_layer_sigmoid());
     gan_network *narrow =
-        NETWORK_OPEN(gan_shape_1d(9), gan_layer_silu(), linear(9, 4), gan_layer_tanh());
+        NETWORK(gan_shape_1d(9), gan_layer_silu(), linear(9, 4), gan_layer_tanh());
     gan_network *shortcut =
-        NETWORK_OPEN(gan_shape_1d(9), gan_layer_tanh(), linear(9, 4), gan_layer_tanh());
+        NETWORK(gan_shape_1d(9), gan_layer_tanh(), linear(9, 4), gan_layer_tanh());
 
-    return NETWORK(gan_shape_1d(6), linear(6, 9), gan_layer_tanh(), gan_layer_residual(body, NULL),
-                   leaky(), gan_layer_residual(narrow, shortcut), softplus(), linear(4, 1));
+    return BUILT(gan_shape_1d(6), linear(6, 9), gan_layer_tanh(), gan_layer_residual(body, NULL),
+                 leaky(), gan_layer_residual(narrow, shortcut), softplus(), linear(4, 1));
 }
 
 static gan_network *resnet(void)
 {
     const gan_shape in = gan_shape_3d(4, 6, 6);
-    gan_network *body = NETWORK_OPEN(in, conv(4, 4, 3, 1, 1), elu(), conv(4, 6, 3, 1, 1),
-                                     gan_layer_avg_pool2d(2, NULL));
-    gan_network *shortcut = NETWORK_OPEN(in, gan_layer_avg_pool2d(2, NULL), conv(4, 6, 1, 1, 0));
+    gan_network *body =
+        NETWORK(in, conv(4, 4, 3, 1, 1), elu(), conv(4, 6, 3, 1, 1), gan_layer_avg_pool2d(2, NULL));
+    gan_network *shortcut = NETWORK(in, gan_layer_avg_pool2d(2, NULL), conv(4, 6, 1, 1, 0));
 
-    return NETWORK(gan_shape_3d(2, 6, 6), conv(2, 4, 3, 1, 1), gan_layer_residual(body, shortcut),
-                   gan_layer_tanh(), conv(6, 1, 3, 1, 0));
+    return BUILT(gan_shape_3d(2, 6, 6), conv(2, 4, 3, 1, 1), gan_layer_residual(body, shortcut),
+                 gan_layer_tanh(), conv(6, 1, 3, 1, 0));
 }
 
 static gan_network *spectral(void)
@@ -239,45 +220,45 @@ static gan_network *spectral(void)
     const gan_conv2d_desc twice = {GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(2),
                                    .padding = GAN_BOTH(1)};
 
-    return NETWORK(gan_shape_3d(2, 6, 6), gan_layer_spectral_norm(conv(2, 4, 4, 2, 1)), leaky(),
-                   gan_layer_spectral_norm(gan_layer_conv_transpose2d(4, 3, 4, &twice)),
-                   gan_layer_tanh(), gan_layer_flatten(), gan_layer_spectral_norm(linear(108, 9)),
-                   gan_layer_silu(), linear(9, 1));
+    return BUILT(gan_shape_3d(2, 6, 6), gan_layer_spectral_norm(conv(2, 4, 4, 2, 1)), leaky(),
+                 gan_layer_spectral_norm(gan_layer_conv_transpose2d(4, 3, 4, &twice)),
+                 gan_layer_tanh(), gan_layer_flatten(), gan_layer_spectral_norm(linear(108, 9)),
+                 gan_layer_silu(), linear(9, 1));
 }
 
 static gan_network *embedding(void)
 {
-    return NETWORK(gan_shape_1d(5), gan_layer_label_embedding(3, 4), linear(9, 7), gan_layer_tanh(),
-                   gan_layer_one_hot(3), linear(10, 1));
+    return BUILT(gan_shape_1d(5), gan_layer_label_embedding(3, 4), linear(9, 7), gan_layer_tanh(),
+                 gan_layer_one_hot(3), linear(10, 1));
 }
 
 static gan_network *projection(void)
 {
-    return NETWORK(gan_shape_1d(5), linear(5, 9), gan_layer_tanh(), gan_layer_projection(9, 3));
+    return BUILT(gan_shape_1d(5), linear(5, 9), gan_layer_tanh(), gan_layer_projection(9, 3));
 }
 
 static gan_network *projection_alone(void)
 {
-    return NETWORK(gan_shape_1d(5), gan_layer_projection(5, 3));
+    return BUILT(gan_shape_1d(5), gan_layer_projection(5, 3));
 }
 
 static gan_network *projection_inside(void)
 {
-    return NETWORK(gan_shape_1d(5), gan_layer_projection(5, 3), gan_layer_tanh(), linear(1, 4),
-                   gan_layer_silu(), linear(4, 1));
+    return BUILT(gan_shape_1d(5), gan_layer_projection(5, 3), gan_layer_tanh(), linear(1, 4),
+                 gan_layer_silu(), linear(4, 1));
 }
 
 static gan_network *affine(void)
 {
-    return NETWORK(gan_shape_1d(5), gan_layer_class_affine(5, 3), linear(5, 8), gan_layer_silu(),
-                   gan_layer_class_affine(8, 3), gan_layer_sigmoid(), linear(8, 1));
+    return BUILT(gan_shape_1d(5), gan_layer_class_affine(5, 3), linear(5, 8), gan_layer_silu(),
+                 gan_layer_class_affine(8, 3), gan_layer_sigmoid(), linear(8, 1));
 }
 
 static gan_network *map(void)
 {
-    return NETWORK(gan_shape_3d(2, 6, 6), gan_layer_label_map(3, 2), conv(4, 6, 4, 2, 1),
-                   gan_layer_silu(), gan_layer_one_hot(3), conv(9, 4, 3, 1, 0), gan_layer_tanh(),
-                   gan_layer_label_embedding(3, 2), conv(6, 1, 1, 1, 0));
+    return BUILT(gan_shape_3d(2, 6, 6), gan_layer_label_map(3, 2), conv(4, 6, 4, 2, 1),
+                 gan_layer_silu(), gan_layer_one_hot(3), conv(9, 4, 3, 1, 0), gan_layer_tanh(),
+                 gan_layer_label_embedding(3, 2), conv(6, 1, 1, 1, 0));
 }
 
 static gan_network *conditional_norm(void)
@@ -296,11 +277,11 @@ static gan_network *labelled_block(void)
 {
     const gan_shape in = gan_shape_3d(4, 3, 3);
     gan_network *body =
-        NETWORK_OPEN(in, gan_layer_class_affine(4, 3), gan_layer_tanh(), conv(4, 6, 3, 1, 1));
-    gan_network *shortcut = NETWORK_OPEN(in, gan_layer_label_map(3, 1), conv(5, 6, 1, 1, 0),
-                                         gan_layer_class_affine(6, 3));
+        NETWORK(in, gan_layer_class_affine(4, 3), gan_layer_tanh(), conv(4, 6, 3, 1, 1));
+    gan_network *shortcut =
+        NETWORK(in, gan_layer_label_map(3, 1), conv(5, 6, 1, 1, 0), gan_layer_class_affine(6, 3));
 
-    return NETWORK(in, gan_layer_residual(body, shortcut), softplus(), gan_layer_projection(54, 3));
+    return BUILT(in, gan_layer_residual(body, shortcut), softplus(), gan_layer_projection(54, 3));
 }
 
 /* Networks; or the activation of one of linear layers. */
@@ -349,10 +330,9 @@ enum { N_CASES = sizeof cases / sizeof cases[0], ROWS = 6 };
 static gan_network *make_case(const struct network_case *c)
 {
     if (c->make) return c->make();
-    if (c->activation == prelu)
-        return NETWORK(gan_shape_1d(5), linear(5, 9), prelu(), linear(9, 1));
-    return NETWORK(gan_shape_1d(5), linear(5, 9), c->activation(), linear(9, 7), c->activation(),
-                   linear(7, 1));
+    if (c->activation == prelu) return BUILT(gan_shape_1d(5), linear(5, 9), prelu(), linear(9, 1));
+    return BUILT(gan_shape_1d(5), linear(5, 9), c->activation(), linear(9, 7), c->activation(),
+                 linear(7, 1));
 }
 
 /* ---- against PyTorch ---- */
@@ -498,9 +478,9 @@ TEST_EACH(gradients_are_finite_differences, 0, N_DIFFERENTIATED)
 
 static gan_network *dropping(void)
 {
-    return NETWORK(gan_shape_3d(2, 8, 8), conv(2, 6, 4, 2, 1), gan_layer_dropout2d(0.3f),
-                   gan_layer_softplus(1, 20), gan_layer_flatten(), linear(96, 40),
-                   gan_layer_dropout(0.5f), gan_layer_tanh(), linear(40, 1));
+    return BUILT(gan_shape_3d(2, 8, 8), conv(2, 6, 4, 2, 1), gan_layer_dropout2d(0.3f),
+                 gan_layer_softplus(1, 20), gan_layer_flatten(), linear(96, 40),
+                 gan_layer_dropout(0.5f), gan_layer_tanh(), linear(40, 1));
 }
 
 static double value_at(gan_network *net, const float *x, size_t n, const float *from,
@@ -542,16 +522,16 @@ TEST(masks_are_the_same_in_all_directions)
 
 static gan_network *wide_linear(void)
 {
-    return NETWORK(gan_shape_1d(300), linear(300, 256), leaky(), gan_layer_batch_norm(256, NULL),
-                   linear(256, 256), gan_layer_dropout(0.2f), gan_layer_gelu(0), linear(256, 1));
+    return BUILT(gan_shape_1d(300), linear(300, 256), leaky(), gan_layer_batch_norm(256, NULL),
+                 linear(256, 256), gan_layer_dropout(0.2f), gan_layer_gelu(0), linear(256, 1));
 }
 
 static gan_network *wide_conv(void)
 {
-    return NETWORK(gan_shape_3d(3, 32, 32), conv(3, 32, 4, 2, 1), gan_layer_silu(),
-                   conv(32, 48, 4, 2, 1), gan_layer_batch_norm(48, NULL), leaky(),
-                   conv(48, 64, 3, 1, 1), gan_layer_group_norm(4, 64, NULL),
-                   gan_layer_prelu(64, 0.1f), gan_layer_max_pool2d(2, NULL), conv(64, 1, 4, 1, 0));
+    return BUILT(gan_shape_3d(3, 32, 32), conv(3, 32, 4, 2, 1), gan_layer_silu(),
+                 conv(32, 48, 4, 2, 1), gan_layer_batch_norm(48, NULL), leaky(),
+                 conv(48, 64, 3, 1, 1), gan_layer_group_norm(4, 64, NULL),
+                 gan_layer_prelu(64, 0.1f), gan_layer_max_pool2d(2, NULL), conv(64, 1, 4, 1, 0));
 }
 
 static gan_network *wide_labels(void)
@@ -594,7 +574,7 @@ TEST_EACH(bits_dont_depend_on_threads, 0, 3)
 /* A gradient of 0 has no direction, and costs what it costs. */
 TEST(a_flat_discriminator_has_no_gradient_to_follow)
 {
-    gan_network *net = NETWORK(gan_shape_1d(5), linear(5, 9), gan_layer_tanh(), linear(9, 1));
+    gan_network *net = BUILT(gan_shape_1d(5), linear(5, 9), gan_layer_tanh(), linear(9, 1));
     float *x = normals(ROWS * 5, 3);
     outcome o;
 
@@ -609,7 +589,7 @@ TEST(a_flat_discriminator_has_no_gradient_to_follow)
 
 TEST(what_is_not_finite_shows)
 {
-    gan_network *net = NETWORK(gan_shape_1d(5), linear(5, 9), gan_layer_tanh(), linear(9, 1));
+    gan_network *net = BUILT(gan_shape_1d(5), linear(5, 9), gan_layer_tanh(), linear(9, 1));
     float *x = normals(ROWS * 5, 3);
     outcome o;
 
@@ -645,8 +625,8 @@ static gan_status create(const gan_penalty_desc *desc, gan_network *net)
 TEST(a_layer_without_second_derivatives_is_named)
 {
     const gan_penalty_desc desc = {GAN_PENALTY_DESC_INIT, .kind = GAN_PENALTY_R1};
-    gan_network *net = NETWORK(gan_shape_1d(5), linear(5, 9), gan_layer_tanh(),
-                               gan__layer_create(&stubborn, NULL), linear(9, 1));
+    gan_network *net = BUILT(gan_shape_1d(5), linear(5, 9), gan_layer_tanh(),
+                             gan__layer_create(&stubborn, NULL), linear(9, 1));
 
     expect_fails(create(&desc, net), GAN_ERR_INVALID,
                  "layer 2 (stubborn) has no second derivative: penalties can't be computed");
@@ -655,7 +635,7 @@ TEST(a_layer_without_second_derivatives_is_named)
 
 TEST(settings_out_of_range_are_named)
 {
-    gan_network *net = NETWORK(gan_shape_1d(5), linear(5, 1));
+    gan_network *net = BUILT(gan_shape_1d(5), linear(5, 1));
     const double bad[] = {-1, NAN, INFINITY};
     gan_penalty_desc desc = {GAN_PENALTY_DESC_INIT};
 

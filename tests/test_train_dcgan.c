@@ -2,6 +2,7 @@
  * number of threads, and each network for itself. */
 #include "expect.h"
 #include "golden.h"
+#include "gradcheck.h"
 
 #include <gan/gan.h>
 #include <stdio.h>
@@ -158,17 +159,6 @@ static void draw(float *out, size_t n, uint64_t seed)
     gan_rng_destroy(rng);
 }
 
-static void expect_same_network(gan_network *a, gan_network *b)
-{
-    for (size_t i = 0; i < gan_network_tensor_count(a); i++) {
-        gan_tensor t, u;
-
-        expect_ok(gan_network_tensor(&t, a, i));
-        expect_ok(gan_network_tensor(&u, b, i));
-        expect_same_bits(t.data, u.data, t.size * sizeof *t.data);
-    }
-}
-
 /* Wide enough that every product is cut, with a batch that isn't full at the end. */
 TEST(bits_are_the_same_on_any_number_of_threads)
 {
@@ -185,8 +175,8 @@ TEST(bits_are_the_same_on_any_number_of_threads)
 
             expect_ok(gan_train_step(x[i].trainer, &b, NULL));
         }
-        expect_same_network(x[i].g, x[0].g);
-        expect_same_network(x[i].d, x[0].d);
+        expect_same_weights(x[i].g, x[0].g);
+        expect_same_weights(x[i].d, x[0].d);
     }
     for (size_t i = 0; i < 4; i++) end(&x[i]);
     free(real);
@@ -205,10 +195,10 @@ TEST(a_half_step_leaves_the_other_network_alone)
     expect_ok(gan_network_clone(&g, x.g));
     expect_ok(gan_train_discriminator_step(x.trainer, &b, NULL, NULL, NULL));
     expect_ok(gan_trainer_sample(x.trainer, z, BATCH, samples));
-    expect_same_network(x.g, g);
+    expect_same_weights(x.g, g);
     expect_ok(gan_network_clone(&d, x.d));
     expect_ok(gan_train_generator_step(x.trainer, BATCH, NULL, NULL, NULL));
-    expect_same_network(x.d, d);
+    expect_same_weights(x.d, d);
     gan_network_destroy(g);
     gan_network_destroy(d);
     end(&x);

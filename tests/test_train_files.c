@@ -94,8 +94,8 @@ TEST(a_run)
 
     each(g, count_digits), each(d, count_digits);
     ck_assert_uint_eq(n_params, 3 * 5 + 5 + 5 * 8 + 8 + 8 * 5 + 5 + 5 + 1);
-    expect_ok(gan_network_save(g, scratch_path("run-generator.safetensors")));
-    expect_ok(gan_checkpoint_save(trainer, it, scratch_path("run-checkpoint.safetensors")));
+    expect_ok(gan_network_save(g, scratch_kept("run-generator.safetensors")));
+    expect_ok(gan_checkpoint_save(trainer, it, scratch_kept("run-checkpoint.safetensors")));
 
     gan_trainer_destroy(trainer);
     gan_iterator_destroy(it);
@@ -117,8 +117,8 @@ TEST(a_seeded_network)
     gan_network_add(net, gan_layer_prelu(8, 0.25f));
     gan_network_add(net, gan_layer_flatten());
     gan_network_add(net, gan_layer_linear(8 * 6 * 6, 10));
-    expect_ok(gan_network_save(net, scratch_path("seeded-network.safetensors")));
-    expect_ok(gan_network_open(&again, scratch_path("seeded-network.safetensors"), NULL));
+    expect_ok(gan_network_save(net, scratch_kept("seeded-network.safetensors")));
+    expect_ok(gan_network_open(&again, scratch_kept("seeded-network.safetensors"), NULL));
     ck_assert_uint_eq(gan_network_param_count(again), 8 * 27 + 8 + 16 + 8 + 288 * 10 + 10);
     gan_network_destroy(again);
     gan_network_destroy(net);
@@ -135,9 +135,9 @@ TEST(a_picture_of_drawn_data)
     expect_ok(gan_dataset_create_shapes(&data, 100, 7, NULL));
     expect_ok(gan_iterator_create(&it, data, &walk));
     expect_ok(gan_iterator_next(it, &batch));
-    expect_ok(gan_image_write_grid(scratch_path("picture.png"), batch->samples, batch->count,
+    expect_ok(gan_image_write_grid(scratch_kept("picture.png"), batch->samples, batch->count,
                                    batch->shape, NULL));
-    expect_ok(gan_image_read(&image, scratch_path("picture.png"), NULL));
+    expect_ok(gan_image_read(&image, scratch_kept("picture.png"), NULL));
     ck_assert_uint_eq(gan_image_width(image), 28 * 5);
     gan_image_destroy(image);
     gan_iterator_destroy(it);

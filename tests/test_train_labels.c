@@ -252,7 +252,6 @@ TEST_EACH(a_run_is_resumed_between_its_halves, 0, RUNS)
         expect_same_game(&x, &resumed);
     }
     expect_same_weights(gan_trainer_average(x.trainer), gan_trainer_average(resumed.trainer));
-    remove(path);
     free(b.samples);
     game_end(&x);
     game_end(&saved);
@@ -284,6 +283,5 @@ TEST(a_run_does_not_go_on_with_other_classes)
     desc.class_weights = NULL;
     desc.n_class_weights = 0;
     expect_no_resume(path, &desc, "class_weights.0 is 3 in the file, not here");
-    remove(path);
     game_end(&x);
 }

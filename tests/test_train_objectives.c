@@ -152,7 +152,6 @@ TEST_EACH(a_run_is_resumed_between_its_halves, 0, CASES)
         play(&resumed, 20, 9 + s);
         expect_same_game(&x, &resumed);
     }
-    remove(path);
     free(real);
     game_end(&x);
     game_end(&resumed);
@@ -308,7 +307,6 @@ TEST(a_checkpoint_of_another_objective_is_refused)
     expect_fails(gan_checkpoint_load(smooth.trainer, NULL, path), GAN_ERR_INVALID, "real_target");
     expect_ok(gan_checkpoint_save(smooth.trainer, NULL, path));
     expect_fails(gan_checkpoint_load(x.trainer, NULL, path), GAN_ERR_INVALID, "real_target is 0.9");
-    remove(path);
     game_end(&x);
     game_end(&hinge);
     game_end(&smooth);

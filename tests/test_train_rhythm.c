@@ -181,7 +181,6 @@ TEST(the_average_is_in_the_checkpoint)
     expect_status(gan_checkpoint_average(&alone, "/nowhere/x", NULL), GAN_ERR_IO);
     scratch_write(path, "nothing", 7);
     expect_status(gan_checkpoint_average(&alone, path, NULL), GAN_ERR_FORMAT);
-    remove(path);
     game_end(&x);
     game_end(&y);
     game_end(&plain);
@@ -460,7 +459,6 @@ TEST(a_run_is_resumed_with_every_option)
         game_end(&x);
         game_end(&y);
     }
-    remove(path);
 }
 
 static gan_status make_trainer(void **out, const gan_allocator *allocator, void *user)
@@ -667,7 +665,6 @@ TEST(skipped_steps_are_counted_on_after_a_checkpoint)
     ck_assert(gan_optimizer_lr(y.d_opt) == gan_optimizer_lr(x.d_opt));
     expect_ok(gan_train_step(y.trainer, &b, &stats));
     ck_assert_uint_eq(stats.d_skipped, 4);
-    remove(path);
     free(real);
     game_end(&x);
     game_end(&y);
