@@ -6,6 +6,8 @@
 #include "math/rng_internal.h"
 #include "network/pass_internal.h"
 
+#include <gan/pass.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,6 +201,49 @@ static outcome try(const trial *t, const manner *m)
     return o;
 }
 
+/* ---- a host's pass ---- */
+
+/* The same step by public calls.  Before the backward run that counts is another one, from the
+ * gradients in reverse, which must leave no trace. */
+static void run_host_pass(const trial *t, gan_pass *pass, outcome *o)
+{
+    const size_t n_out = t->rows * output_size(t->net);
+    const uint8_t *labels = t->net->n_classes > 0 ? t->labels : NULL;
+    float *reversed = malloc(n_out * sizeof *reversed);
+
+    ck_assert_ptr_nonnull(reversed);
+    for (size_t i = 0; i < n_out; i++) reversed[i] = t->dy[n_out - 1 - i];
+    expect_ok(gan_pass_forward_labels(pass, t->x, labels, t->rows, o->y));
+    expect_ok(gan_pass_backward(pass, reversed, GAN_PASS_REPLACE, NULL));
+    expect_ok(gan_pass_backward(pass, t->dy, GAN_PASS_REPLACE, o->dx));
+    memcpy(o->grads, gan_pass_gradients(pass), t->net->n_params * sizeof *o->grads);
+    free(reversed);
+}
+
+static outcome host_outcome(const trial *t, gan_pass_mode mode, size_t threads)
+{
+    const size_t n_buffers = t->net->n_buffers;
+    float *before = malloc((n_buffers + 1) * sizeof *before);
+    outcome o = make_outcome(t);
+    gan_pool *pool = NULL;
+    gan_pass *pass = NULL;
+
+    ck_assert_ptr_nonnull(before);
+    memcpy(before, t->net->buffers, n_buffers * sizeof *before);
+    expect_ok(gan_pool_create(&pool, threads, NULL));
+    expect_ok(gan_pass_create(
+        &pass, t->net,
+        &(gan_pass_desc){GAN_PASS_DESC_INIT, .rows = t->rows, .mode = mode, .pool = pool}));
+    run_host_pass(t, pass, &o);
+    if (mode == GAN_PASS_TRAINING) expect_ok(gan_pass_update_buffers(pass));
+    memcpy(o.buffers, t->net->buffers, n_buffers * sizeof *before);
+    memcpy(t->net->buffers, before, n_buffers * sizeof *before);
+    gan_pass_destroy(pass);
+    gan_pool_destroy(pool);
+    free(before);
+    return o;
+}
+
 /* ---- the same bits ---- */
 
 static void expect_same_outcome(const outcome *a, const outcome *b, const char *what)
@@ -264,6 +309,20 @@ static void expect_same_in_quarters(const trial *t, const outcome *o)
     free(grad);
 }
 
+/* A host's pass knows no groups, and draws random numbers of its own. */
+static void expect_same_by_host(const trial *t, const outcome *o)
+{
+    if (t->group != t->rows || is_random(t->net)) return;
+    for (size_t threads = 1; threads <= 3; threads++) {
+        outcome found = host_outcome(t, GAN_PASS_TRAINING, threads);
+
+        memcpy(found.eval, o->eval, (size_t)(o->dx - o->eval) * sizeof *o->eval);
+        found.squares = o->squares;
+        expect_same_outcome(o, &found, "a host's pass");
+        free(found.numbers);
+    }
+}
+
 /* `behind`, where the layer is behind another, is NULL when there can't be such a network. */
 static void expect_same_in_all_manners(const trial *t, gan_network *behind, const outcome *o)
 {
@@ -282,6 +341,7 @@ static void expect_same_in_all_manners(const trial *t, gan_network *behind, cons
         expect_same_outcome(o, &found, manners[i].name);
         free(found.numbers);
     }
+    expect_same_by_host(t, o);
     if (t->net->n_layers == 1 && last_of(t->net)->class->in_place) expect_same_in_quarters(t, o);
     if (!behind) return;
     memcpy(behind->params, t->net->params, t->net->n_params * sizeof *t->net->params);
@@ -373,6 +433,31 @@ static void expect_tensors(const golden *g, const char *name, const gan_network 
     expect_near(o->squares, squares, 1e-6, 0);
 }
 
+/* Gradients in evaluation mode, with the buffers that a training step has left. */
+static void expect_evaluation(const golden *g, const char *name, const trial *t, const outcome *o)
+{
+    const size_t n_in = t->rows * input_size(t->net), n_out = t->rows * output_size(t->net);
+    char part[64];
+    outcome found;
+    int own;
+
+    snprintf(part, sizeof part, "%s.eval", name);
+    own = golden_find(g, part, n_out) != NULL;
+    if (!own && t->group != t->rows) return; /* PyTorch's, too, depend on the group */
+    memcpy(t->net->buffers, o->buffers, t->net->n_buffers * sizeof *o->buffers);
+    found = host_outcome(t, GAN_PASS_EVALUATION, 2);
+    expect_like(g, name, own ? "eval" : "y", found.y, n_out);
+    expect_like(g, name, own ? "eval_dx" : "dx", found.dx, n_in);
+    for (size_t i = 0; i < t->net->n_tensors; i++) {
+        const gan_tensor *p = &t->net->tensors[i];
+
+        if (!p->trainable) continue;
+        snprintf(part, sizeof part, "%s.%s", own ? "eval_grad" : "grad", p->name);
+        expect_like(g, name, part, found.grads + (p->data - t->net->params), p->size);
+    }
+    free(found.numbers);
+}
+
 /* Networks are destroyed. */
 static void expect_golden(const golden *g, const char *name, gan_network *net, gan_network *behind,
                           size_t rows, size_t group)
@@ -397,6 +482,7 @@ static void expect_golden(const golden *g, const char *name, gan_network *net, g
     expect_like(g, name, golden_find(g, part, n_out) ? "eval" : "y", o.eval, n_out);
     expect_tensors(g, name, net, &o);
     expect_same_in_all_manners(&t, behind, &o);
+    expect_evaluation(g, name, &t, &o);
     free(o.numbers);
     gan_network_destroy(behind);
     gan_network_destroy(net);

@@ -14,6 +14,8 @@
  * step: output, gradients and buffers after it, and output in evaluation mode after that; each
  * number to 1e-5 of the largest in its tensor.
  *
+ * The same numbers, and those of gradients in evaluation mode, come of a pass that a host runs.
+ *
  * It gives the same bits on 1, 2, 3 and 8 threads, behind another layer, from another row of the
  * pass on (unless it draws random numbers), and when the gradients by weights and by input are
  * computed in separate runs; one that works in place also when it is cut anywhere. */

@@ -161,6 +161,45 @@ TEST(a_classifier_takes_no_memory)
     free(samples);
 }
 
+TEST(a_pass_takes_no_memory)
+{
+    budget b;
+    gan_pass_desc desc = {GAN_PASS_DESC_INIT, .rows = 20};
+    gan_pool *pool;
+    gan_network *net = net_seeded(3, small_g, 1);
+    gan_optimizer *opt = adam();
+    gan_pass *pass;
+    float *x = normals(20 * 3, 1), *dy = normals(20 * 6, 2), dx[20 * 3];
+    unsigned long calls;
+    gan_status bad = GAN_OK;
+
+    budget_init(&b, BUDGET_UNLIMITED);
+    expect_ok(gan_pool_create(&pool, 2, NULL));
+    desc.pool = pool;
+    desc.allocator = &b.allocator;
+    expect_ok(gan_pass_create(&pass, net, &desc));
+    expect_ok(gan_optimizer_bind(opt, gan_network_param_count(net)));
+    b.left = 0;
+    calls = atomic_load(&heap_calls);
+    for (int s = 0; s < 1000 && bad == GAN_OK; s++) {
+        bad = gan_pass_forward(pass, x, 20, NULL);
+        if (bad == GAN_OK) bad = gan_pass_update_buffers(pass);
+        if (bad == GAN_OK) bad = gan_pass_backward(pass, dy, GAN_PASS_REPLACE, dx);
+        if (bad == GAN_OK) bad = gan_pass_backward(pass, dy, GAN_PASS_ACCUMULATE, NULL);
+        if (bad == GAN_OK) bad = gan_pass_step(pass, opt, NULL);
+    }
+    calls = atomic_load(&heap_calls) - calls;
+    expect_ok(bad);
+    ck_assert_uint_eq(calls, 0);
+    ck_assert_uint_eq(b.refused, 0);
+    gan_pass_destroy(pass);
+    ck_assert_uint_eq(budget_live(&b), 0);
+    gan_optimizer_destroy(opt);
+    gan_network_destroy(net);
+    gan_pool_destroy(pool);
+    free(x), free(dy);
+}
+
 /* ---- addresses, which an OpenBLAS takes without the heap ---- */
 
 static const net_layer large_g[] = {LINEAR(3, 1500), LEAKY, LINEAR(1500, 600), TANH, END},

@@ -112,6 +112,11 @@ PENALTY_DRAGAN = 4
 DIVERGENCE_STOP = 0
 DIVERGENCE_SKIP = 1
 DIVERGENCE_REDUCE = 2
+PASS_TRAINING = 0
+PASS_EVALUATION = 1
+PASS_REPLACE = 0
+PASS_ACCUMULATE = 1
+PASS_KEEP = 2
 
 STATUSES = {
     0: ("GAN_OK", "success"),
@@ -277,6 +282,11 @@ class gan_image_desc(Record):
 class gan_grid_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("columns", c_size_t), ("padding", c_size_t), ("background", c_uint8),
     ("mean", c_float * 4), ("std", c_float * 4), ("allocator", POINTER(gan_allocator))]
+
+
+class gan_pass_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("rows", c_size_t), ("mode", c_int), ("seed", c_uint64), ("n_forwards", c_uint64),
+    ("last_layer", c_char_p), ("no_weight_gradients", c_int), ("pool", c_void_p), ("allocator", POINTER(gan_allocator))]
 
 
 _declare("gan_status_name", c_char_p, [("status", c_int)])
@@ -502,6 +512,21 @@ _declare("gan_moments_count", c_uint64, [("moments", c_void_p)])
 _declare("gan_moments_dimension", c_size_t, [("moments", c_void_p)])
 _declare("gan_moments_read", _status, [("moments", c_void_p), ("mean", POINTER(c_double)), ("covariance", POINTER(c_double))])
 _declare("gan_metrics_frechet", _status, [("distance", POINTER(c_double)), ("a", c_void_p), ("b", c_void_p)])
+_declare("gan_pass_desc_init", None, [("desc", POINTER(gan_pass_desc)), ("struct_size", c_size_t)])
+_declare("gan_pass_create", _status, [("out", POINTER(c_void_p)), ("net", c_void_p), ("desc", POINTER(gan_pass_desc))])
+_declare("gan_pass_destroy", None, [("pass", c_void_p)])
+_declare("gan_pass_forward", _status, [("pass", c_void_p), ("in", POINTER(c_float)), ("n", c_size_t), ("out", POINTER(c_float))])
+_declare("gan_pass_forward_labels", _status, [("pass", c_void_p), ("in", POINTER(c_float)), ("labels", POINTER(c_uint8)),
+    ("n", c_size_t), ("out", POINTER(c_float))])
+_declare("gan_pass_backward", _status, [("pass", c_void_p), ("out_grad", POINTER(c_float)), ("weights", c_int),
+    ("in_grad", POINTER(c_float))])
+_declare("gan_pass_update_buffers", _status, [("pass", c_void_p)])
+_declare("gan_pass_step", _status, [("pass", c_void_p), ("optimizer", c_void_p), ("norm", POINTER(c_double))])
+_declare("gan_pass_gradient", _status, [("out", POINTER(gan_tensor)), ("pass", c_void_p), ("name", c_char_p)])
+_declare("gan_pass_gradients", POINTER(c_float), [("pass", c_void_p)])
+_declare("gan_pass_output", POINTER(c_float), [("pass", c_void_p)])
+_declare("gan_pass_output_shape", gan_shape, [("pass", c_void_p)])
+_declare("gan_pass_forward_count", c_uint64, [("pass", c_void_p)])
 _declare("gan_rng_create", _status, [("out", POINTER(c_void_p)), ("seed", c_uint64), ("stream", c_uint64),
     ("allocator", POINTER(gan_allocator))])
 _declare("gan_rng_destroy", None, [("rng", c_void_p)])

@@ -13,6 +13,7 @@
 #include <gan/metrics.h>
 #include <gan/network.h>
 #include <gan/optimizer.h>
+#include <gan/pass.h>
 #include <gan/penalty.h>
 #include <gan/pool.h>
 #include <gan/rng.h>

@@ -54,7 +54,7 @@ GAN_API const char *gan_status_text(gan_status status);
  * found, with numbers, without a newline.
  *
  * Meaningful right after a call on this thread has failed; calls that succeed leave it alone.  A
- * call that is handed NULL for a network, optimizer, dataset, iterator, trainer or classifier says
+ * call that is handed NULL for a network, optimizer, dataset, iterator, trainer, classifier or pass says
  * why the latest one could not be made on this thread, so a host may check once, at the end.
  * Of a sentence that is too long, because of its paths, the middle is left out: "...".  Never NULL;
  * empty when nothing has failed on this thread yet.  The text stays the library's and

@@ -17,7 +17,8 @@ typedef enum gan__handle {
     GAN__DATASET,
     GAN__ITERATOR,
     GAN__TRAINER,
-    GAN__CLASSIFIER
+    GAN__CLASSIFIER,
+    GAN__PASS
 } gan__handle;
 
 /* A constructor's last words: when it has failed, keep its sentence on this thread for whoever is

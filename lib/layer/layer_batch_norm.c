@@ -21,7 +21,8 @@ enum {
 };
 
 /* What is saved of a channel: the mean and the variance, biased, of x, and of other numbers v the
- * means of v and of v * (x - mean).  Those of dy are NaN until they are known. */
+ * means of v and of v * (x - mean).  Those of dy are NaN until they are known.  In evaluation mean
+ * and variance are the running ones. */
 enum { X, DY, TX, UY, N_MEASURED };
 typedef struct moments {
     double of[N_MEASURED][2];
@@ -32,7 +33,7 @@ typedef struct moments {
 typedef struct batch {
     const gan__layer_run *run;
     size_t row, rows;
-    moments *channels; /* NULL in evaluation */
+    moments *channels; /* NULL in evaluation without gradients */
     int which;         /* of dy and tx is projected, DY or TX */
 } batch;
 
@@ -181,12 +182,27 @@ static void add_moments(const batch *b, const block *k)
     add_totals(k, sum, squares, b->channels, X);
 }
 
+static void take_running(const batch *b, size_t begin, size_t end)
+{
+    const float *mean = b->run->buffers;
+    const float *variance = mean + channels_of(b->run->layer);
+
+    for (size_t c = begin; c < end; c++) {
+        b->channels[c].of[X][0] = (double)mean[c];
+        b->channels[c].of[X][1] = (double)variance[c];
+    }
+}
+
 static void measure(const batch *b, size_t begin, size_t end)
 {
     const double n = (double)(b->rows * area_of(b->run->layer));
 
     for (size_t c = begin; c < end; c++)
         b->channels[c] = (moments){.of[DY] = {(double)NAN, (double)NAN}};
+    if (!b->run->training) {
+        take_running(b, begin, end);
+        return;
+    }
     for_blocks(b, begin, end, add_moments);
     for (size_t c = begin; c < end; c++) {
         double *x = b->channels[c].of[X];
@@ -323,7 +339,7 @@ static void normalize(const batch *b, const block *k)
 }
 
 /* dx = f (dy - mean of dy - (x - mean) / deviation^2 * mean of dy (x - mean)); or ty from tx, the
- * matrix of that being symmetric. */
+ * matrix of that being symmetric.  Running statistics don't depend on x: then dx = f dy. */
 static void normalize_grads(const batch *b, const block *k)
 {
     const gan__layer_run *run = b->run;
@@ -338,12 +354,13 @@ static void normalize_grads(const batch *b, const block *k)
         const moments *m = &b->channels[c];
         const double inverse = inverse_deviation(run->layer, m->of[X][1]);
         const double f = weight_of(run, c) * inverse;
-        const double g = -f * inverse * inverse * m->of[b->which][1];
+        const double along = run->training ? f : 0;
+        const double g = -along * inverse * inverse * m->of[b->which][1];
 
         fill(center + i, k->width, (float)m->of[X][0]);
         fill(dy_factor + i, k->width, (float)f);
         fill(x_factor + i, k->width, (float)g);
-        fill(term + i, k->width, (float)(-f * m->of[b->which][0] - g * rest_of(m->of[X][0])));
+        fill(term + i, k->width, (float)(-along * m->of[b->which][0] - g * rest_of(m->of[X][0])));
     }
     gan__simd_best()->column_affine_grad(b->rows, k->n, gan_shape_size(run->layer->in), run->x + at,
                                          numbers_of(b) + at, center, dy_factor, x_factor, term,
@@ -412,7 +429,7 @@ static batch batch_of(const gan__layer_run *run, size_t i)
     const size_t rows = run->training ? run->group : run->rows;
 
     return (batch){run, i * rows, rows,
-                   run->training ? (moments *)channels + i * channels_of(run->layer) : NULL, DY};
+                   run->gradients ? (moments *)channels + i * channels_of(run->layer) : NULL, DY};
 }
 
 static size_t batch_count(const gan__layer_run *run)
@@ -435,7 +452,7 @@ static void work(const gan__layer_run *run, measure_fn *measure_some, block_fn *
         for (size_t c = run->begin / area; c < run->end / area; c += step) {
             const size_t end = c + step < run->end / area ? c + step : run->end / area;
 
-            if (run->training) measure_some(&b, c, end);
+            if (b.channels) measure_some(&b, c, end);
             for_blocks(&b, c, end, change);
         }
     }

@@ -92,6 +92,7 @@ typedef struct gan__layer_run {
     const float *tother; /* as tx and uy, of these two */
     const float *uother;
     int training;
+    int gradients; /* backward() and grad() may follow */
     uint64_t seed; /* random numbers of the layer: this stream ... */
     uint64_t stream;
     uint64_t position; /* ... from here on, one a number of the output, row by row */
@@ -128,7 +129,7 @@ struct gan__layer_class {
     /* Lay down first buffers.  NULL: there are none. */
     void (*init_buffers)(const gan_layer *layer, float *buffers);
     /* How many numbers a pass of so many rows keeps from forward to backward, with groups of any
-     * size, in training only; and how many a thread needs for itself.  NULL: none. */
+     * size, where there are gradients; and how many a thread needs for itself.  NULL: none. */
     size_t (*saved)(const gan_layer *layer, size_t rows);
     size_t (*scratch)(const gan_layer *layer);
     /* How many numbers the smaller matrix of its products has at the most, with so many rows.  NULL:

@@ -302,7 +302,7 @@ static void forward(const gan__layer_run *run)
             float *y = run->y + r * g.size + s * g.segment;
             const moments m = measure(g.segment, x, layer->settings[GAN__NORM_EPS]);
 
-            if (run->training) saved_of(run, &g, r)[s] = m;
+            if (run->gradients) saved_of(run, &g, r)[s] = m;
             standardize(g.segment, &m, x, y);
             gan__simd_best()->column_affine(1, g.segment, 0, y, zeros, weights + s * g.segment,
                                             biases + s * g.segment, y);

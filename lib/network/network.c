@@ -270,6 +270,8 @@ static void draw_alike(gan_network *net, uint64_t seed)
     gan__numeric numeric;
 
     gan__numeric_enter(&numeric);
+    net->weight_changes++;
+    net->buffer_changes++;
     draw_weights(net, seed);
     gan__numeric_leave(&numeric);
 }

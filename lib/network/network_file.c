@@ -349,6 +349,8 @@ gan_status gan_network_load(gan_network *net, const char *path, const gan_networ
     GAN_TRY(gan__safetensors_open(&from.file, path, &net->allocator));
     GAN_TRY(prepare(&from, net, &d));
     GAN_TRY(read_all_or_none(net, &from));
+    net->weight_changes++;
+    net->buffer_changes++;
 
 cleanup:
     if (net) end_source(&from, &net->allocator);

@@ -51,6 +51,9 @@ struct gan_network {
     char *names;
     size_t n_tensors;
     struct gan__pass *pass; /* for gan_network_forward() */
+
+    /* How many times each block has changed, for who holds what was computed with it. */
+    uint64_t weight_changes, buffer_changes;
 };
 
 /* Read a host's descriptor, or the defaults for NULL, and the allocator that it asks for. */

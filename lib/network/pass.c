@@ -16,6 +16,11 @@ const gan__pass_desc *gan__pass_desc_of(const gan__pass *pass)
     return &pass->desc;
 }
 
+int gan__pass_has_gradients(const gan__pass_desc *desc)
+{
+    return desc->training || desc->gradients;
+}
+
 /* ---- tiles ---- */
 
 static float *row_of(float *block, const gan__boundary *b, size_t row)
@@ -137,6 +142,7 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, siz
         .other = layer->value_from ? row_of(value_from->value, value_from, t->first) : NULL,
         .dother = layer->grad_from ? row_of(grad_from->grad, grad_from, t->first) : NULL,
         .training = pass->desc.training,
+        .gradients = gan__pass_has_gradients(&pass->desc),
         .seed = pass->desc.seed,
         .stream = pass->desc.stream,
         .position = pass->position + pass->random[i] + t->first * out->size,
@@ -525,8 +531,9 @@ void gan__pass_turn_to(gan__pass *pass, gan_network *net)
 
 void gan__pass_settle(gan__pass *pass, double momentum)
 {
-    const gan_network *net = pass->desc.net;
+    gan_network *net = pass->desc.net;
 
+    net->buffer_changes++;
     for (size_t i = 0; i < pass->desc.n_layers; i++) {
         const tile all = {pass->first, pass->rows, 0, pass->at[i + 1].size, {NULL, NULL, NULL}};
         const gan__layer_run run = run_of(pass, i, &all, 0);

@@ -18,13 +18,15 @@
 typedef struct gan__pass gan__pass;
 
 typedef struct gan__pass_desc {
-    gan_network *net; /* borrowed, complete */
-    size_t n_layers;  /* how many of its layers to run, at least 1 */
-    size_t rows;      /* the most rows */
-    size_t threads;   /* the most that work on it at once */
-    int training;     /* training mode, with gradients; else evaluation mode, without */
-    int tangents;     /* in training: second derivatives too; see gan__pass_curve() */
-    uint64_t seed;    /* of the layers' random numbers */
+    gan_network *net;        /* borrowed, complete */
+    size_t n_layers;         /* how many of its layers to run, at least 1 */
+    size_t rows;             /* the most rows */
+    size_t threads;          /* the most that work on it at once */
+    int training;            /* training mode, with gradients; else evaluation mode */
+    int gradients;           /* in evaluation mode: with gradients all the same */
+    int no_weight_gradients; /* but without those by the weights */
+    int tangents;            /* in training: second derivatives too; see gan__pass_curve() */
+    uint64_t seed;           /* of the layers' random numbers */
     uint64_t stream;
     gan__pass *source; /* its output is this pass's input: the memory is shared.  NULL: none */
 } gan__pass_desc;
@@ -33,6 +35,7 @@ gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
                             const gan_allocator *allocator);
 void gan__pass_destroy(gan__pass *pass);
 const gan__pass_desc *gan__pass_desc_of(const gan__pass *pass);
+int gan__pass_has_gradients(const gan__pass_desc *desc);
 
 /* Where the rows from `first` on begin. */
 float *gan__pass_input(gan__pass *pass, size_t first);
@@ -41,7 +44,7 @@ float *gan__pass_output_grad(gan__pass *pass, size_t first);
 float *gan__pass_input_grad(gan__pass *pass, size_t first);
 
 /* The labels of the rows from `first` on, which the caller lays down in a pass of a conditional
- * network that trains; NULL for others. */
+ * network that has gradients; NULL for others. */
 uint8_t *gan__pass_labels(gan__pass *pass, size_t first);
 
 /* Output from input, of the rows from `first` on, each `group` of which are a batch of their own

@@ -24,7 +24,7 @@ static size_t whole_lines(size_t n)
 static size_t lay_out(gan__pass *pass, float *memory)
 {
     const size_t rows = gan__size_mul(pass->desc.rows, pass->desc.tangents ? 2 : 1);
-    const size_t copies = pass->desc.training ? 2 : 1;
+    const size_t copies = gan__pass_has_gradients(&pass->desc) ? 2 : 1;
     size_t used = 0;
 
     for (size_t i = 0; i <= pass->desc.n_layers; i++) {
@@ -64,7 +64,8 @@ static size_t scratch_for(const gan__pass *pass, size_t i)
     const gan_layer *layer = gan__pass_layer(pass, i);
     size_t n = layer->class->scratch ? layer->class->scratch(layer) : 0;
 
-    if (pass->desc.training && i > 0 && keeps_apart(pass, i - 1)) /* see class->tail_grad() */
+    if (gan__pass_has_gradients(&pass->desc) && i > 0 &&
+        keeps_apart(pass, i - 1)) /* see class->tail_grad() */
         n = gan__size_add(
             n, gan__size_mul(gan__pass_layer(pass, i - 1)->n_classes, gan_shape_size(layer->out)));
     return whole_lines(n);
@@ -92,7 +93,7 @@ static gan_status make_workspace(gan__pass *pass)
             n_prepared = gan__size_add(n_prepared, whole_lines(gan__spectral_count(layer)));
             pass->spectral[pass->n_spectral++] = i;
         }
-        if (desc->training && layer->class->saved)
+        if (gan__pass_has_gradients(desc) && layer->class->saved)
             n_saved = gan__size_add(n_saved, whole_lines(layer->class->saved(layer, desc->rows)));
         if (scratch > pass->n_scratch) pass->n_scratch = scratch;
     }
@@ -109,7 +110,7 @@ cleanup:
  * a child process it starts when they are first set. */
 static gan_status reserve_blas(const gan__pass_desc *desc)
 {
-    const size_t rows = desc->training ? desc->rows : desc->rows / desc->threads;
+    const size_t rows = gan__pass_has_gradients(desc) ? desc->rows : desc->rows / desc->threads;
 
     gan__blas_leave(gan__blas_enter());
     for (size_t i = 0; i < desc->n_layers; i++) {
@@ -172,9 +173,9 @@ gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
     set_sizes(pass);
     GAN_TRY(gan__alloc(&pass->memory, allocator, lay_out(pass, NULL), sizeof *pass->memory));
     lay_out(pass, pass->memory);
-    if (desc->training && desc->net->n_classes > 0)
+    if (gan__pass_has_gradients(desc) && desc->net->n_classes > 0)
         GAN_TRY(gan__alloc(&pass->labels, allocator, desc->rows, sizeof *pass->labels));
-    if (desc->training)
+    if (gan__pass_has_gradients(desc) && !desc->no_weight_gradients)
         GAN_TRY(gan__alloc(&pass->grads, allocator, desc->net->n_params, sizeof *pass->grads));
     *out = pass;
     pass = NULL;

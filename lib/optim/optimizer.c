@@ -237,6 +237,18 @@ void gan__optimizer_end(gan_optimizer *opt)
     opt->steps++;
 }
 
+gan_status gan__optimizer_check_bound(const gan_optimizer *opt, size_t n)
+{
+    if (opt->n_params == 0)
+        return gan__fail(GAN_ERR_INVALID,
+                         "%s: is not bound; call gan_optimizer_bind() with %zu parameters first",
+                         opt->class->name, n);
+    if (opt->n_params != n)
+        return gan__fail(GAN_ERR_SHAPE, "%s: is bound to %zu parameters, gets %zu",
+                         opt->class->name, opt->n_params, n);
+    return GAN_OK;
+}
+
 gan_status gan_optimizer_step(gan_optimizer *opt, float *params, const float *grads, size_t n)
 {
     gan_status status = GAN_OK;
@@ -245,18 +257,17 @@ gan_status gan_optimizer_step(gan_optimizer *opt, float *params, const float *gr
     if (!opt) return gan__fail_null(GAN__OPTIMIZER, 1, "optimizer: is NULL");
     if (!params || !grads)
         return gan__fail(GAN_ERR_INVALID, "optimizer: %s is NULL", params ? "grads" : "params");
-    if (opt->n_params == 0) return gan__fail(GAN_ERR_INVALID, "%s: is not bound", opt->class->name);
-    if (opt->n_params != n)
-        return gan__fail(GAN_ERR_SHAPE, "%s: is bound to %zu parameters, gets %zu",
-                         opt->class->name, opt->n_params, n);
+    GAN_TRY(gan__optimizer_check_bound(opt, n));
     gan__numeric_enter(&numeric);
-    GAN_TRY(
-        gan__optimizer_begin(opt, params, grads, sqrt(gan__simd_best()->sum_squares(n, grads))));
-    gan__optimizer_apply(opt, params, grads, 0, n);
-    gan__optimizer_end(opt);
+    status =
+        gan__optimizer_begin(opt, params, grads, sqrt(gan__simd_best()->sum_squares(n, grads)));
+    if (status == GAN_OK) {
+        gan__optimizer_apply(opt, params, grads, 0, n);
+        gan__optimizer_end(opt);
+    }
+    gan__numeric_leave(&numeric);
 
 cleanup:
-    gan__numeric_leave(&numeric);
     return status;
 }
 

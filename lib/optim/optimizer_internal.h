@@ -71,6 +71,9 @@ gan_status gan__schedule_check(const gan_schedule_desc *schedule);
 double gan__schedule_factor(const gan_schedule_desc *schedule, uint64_t step);
 void gan__schedule_state(const gan_schedule_desc *schedule, gan__state *s);
 
+/* GAN_ERR_INVALID unless it is bound, GAN_ERR_SHAPE unless to n parameters. */
+gan_status gan__optimizer_check_bound(const gan_optimizer *opt, size_t n);
+
 /* A step in three parts, the middle one on any thread and in any order.  begin() refuses a step
  * that would make a number infinite or NaN (GAN_ERR_NONFINITE, nothing changed); `norm` is the
  * Euclidean norm of all gradients. */

@@ -11,7 +11,7 @@
 #include "network/network_internal.h"
 #include "network/pass_internal.h"
 #include "optim/loss_internal.h"
-#include "train/learner_internal.h"
+#include "network/learner_internal.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 
 #include "file/state_internal.h"
 #include "optim/loss_internal.h"
-#include "train/learner_internal.h"
+#include "network/learner_internal.h"
 #include "train/penalty_internal.h"
 
 #include <gan/train.h>

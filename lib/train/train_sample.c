@@ -84,6 +84,7 @@ static int buffers_finite(const gan_network *net)
 
 static void take_buffers(gan_trainer *t)
 {
+    t->average->buffer_changes++;
     memcpy(t->average->buffers, t->generator.net->buffers,
            t->average->n_buffers * sizeof *t->average->buffers);
 }
@@ -99,6 +100,7 @@ void gan__trainer_follow(gan_trainer *t)
 
     if (!t->average) return;
     gan__pool_run(t->pool, follow_slice, &f, SLICES);
+    t->average->weight_changes++;
     take_buffers(t);
     t->estimated = 0;
 }
@@ -151,6 +153,13 @@ cleanup:
 
 void gan__trainer_restored(gan_trainer *t)
 {
+    gan_network *const networks[] = {t->generator.net, t->discriminator.net, t->average};
+
+    for (size_t i = 0; i < 3; i++) {
+        if (!networks[i]) continue;
+        networks[i]->weight_changes++;
+        networks[i]->buffer_changes++;
+    }
     t->estimated = 0;
 }
 

@@ -35,7 +35,7 @@ def stirred(module, spread=0.3):
 
 def case(vectors, name, module, shape, rows, group=None, x=None, stir=True):
     """Add one training step of a layer, or of an nn.Sequential, to `vectors`: its weights, x, dy, what comes of them,
-    buffers afterwards, and the output in evaluation mode with these when it is another.  `shape` is a sample's,
+    buffers afterwards, and output and gradients in evaluation mode with these when they are others.  `shape` is a sample's,
     without the batch; each `group` rows after another are a batch of their own.  `x` replaces the drawn input."""
     module = stirred(module) if stir else module
     net = rounded(module if isinstance(module, nn.Sequential) else nn.Sequential(module))
@@ -57,10 +57,15 @@ def case(vectors, name, module, shape, rows, group=None, x=None, stir=True):
         if b.is_floating_point():
             vectors[f"{name}.buffer.{key}"] = b.clone()
     net.eval()
-    with torch.no_grad():
-        again = net(x)
+    net.zero_grad(set_to_none=True)
+    x = x.detach().requires_grad_()
+    again = net(x)
+    again.backward(dy)
     if not torch.equal(again, y):
         vectors[f"{name}.eval"] = again
+        vectors[f"{name}.eval_dx"] = x.grad
+        for key, p in net.named_parameters():
+            vectors[f"{name}.eval_grad.{key}"] = p.grad
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 /* learner.c - giving gradients to an optimizer, and saying why they can't be given. */
-#include "train/learner_internal.h"
+#include "network/learner_internal.h"
 
 #include "base/alloc_internal.h"
 #include "base/status_internal.h"
@@ -70,18 +70,38 @@ void gan__learner_gather(gan__learner *l, gan_pool *pool, int first)
     if (l->sum) gan__pool_run(pool, gather_slice, &g, GAN__LEARNER_SLICES);
 }
 
-static const float *grads_of(const gan__learner *l)
+const float *gan__learner_grads(const gan__learner *l)
 {
     return l->sum ? l->sum : gan__pass_grads(l->pass);
 }
 
-double gan__learner_norm(const gan__learner *l)
+static double root_of_squares(const gan__learner *l)
 {
     double sum = 0;
 
-    if (!l->sum) return sqrt(gan__pass_grad_squares(l->pass));
     for (size_t i = 0; i < GAN__LEARNER_SLICES; i++) sum += l->squares[i];
     return sqrt(sum);
+}
+
+double gan__learner_norm(const gan__learner *l)
+{
+    return l->sum ? root_of_squares(l) : sqrt(gan__pass_grad_squares(l->pass));
+}
+
+static void measure_slice(void *context, size_t task, size_t worker)
+{
+    gan__learner *l = context;
+    const size_t begin = l->net->n_params * task / GAN__LEARNER_SLICES;
+    const size_t n = l->net->n_params * (task + 1) / GAN__LEARNER_SLICES - begin;
+
+    (void)worker;
+    l->squares[task] = gan__simd_best()->sum_squares(n, gan__learner_grads(l) + begin);
+}
+
+double gan__learner_measure(gan__learner *l, gan_pool *pool)
+{
+    gan__pool_run(pool, measure_slice, l, GAN__LEARNER_SLICES);
+    return root_of_squares(l);
 }
 
 /* ---- the update ---- */
@@ -101,8 +121,14 @@ static void update_slice(void *context, size_t task, size_t worker)
     size_t end;
 
     (void)worker;
-    gan__pass_slice(l->pass, task, &begin, &end);
-    gan__optimizer_apply(l->opt, l->net->params, grads_of(l), on_line(l, begin), on_line(l, end));
+    if (l->sum) {
+        begin = l->net->n_params * task / GAN__LEARNER_SLICES;
+        end = l->net->n_params * (task + 1) / GAN__LEARNER_SLICES;
+    } else {
+        gan__pass_slice(l->pass, task, &begin, &end);
+    }
+    gan__optimizer_apply(l->opt, l->net->params, gan__learner_grads(l), on_line(l, begin),
+                         on_line(l, end));
 }
 
 /* Running statistics overflow where the loss and its gradients, made of normalised numbers, don't. */
@@ -121,12 +147,14 @@ gan_status gan__learner_update(const gan__learner *l, gan_pool *pool, double nor
     gan__learner copy = *l;
 
     GAN_TRY(check_buffers(l));
-    status = gan__optimizer_begin(l->opt, l->net->params, grads_of(l), norm);
+    status = gan__optimizer_begin(l->opt, l->net->params, gan__learner_grads(l), norm);
     if (status != GAN_OK)
         GAN_FAIL(status, "%s, %s: %s", l->name,
                  gan__network_tensor_at(l->net, l->opt->refused)->name, gan_last_error());
-    gan__pool_run(pool, update_slice, &copy, gan__pass_slices(l->pass));
+    gan__pool_run(pool, update_slice, &copy,
+                  l->sum ? GAN__LEARNER_SLICES : gan__pass_slices(l->pass));
     gan__optimizer_end(l->opt);
+    l->net->weight_changes++;
 
 cleanup:
     return status;
@@ -161,5 +189,5 @@ gan_status gan__learner_not_finite(const gan__learner *l, const gan__learner *co
                              (double)data->samples[i]);
     if (!isfinite(loss)) return bad_loss(l, chain, loss);
     snprintf(who, sizeof who, "%s, step %llu: gradient", l->name, step);
-    return gan__network_check_finite(l->net, grads_of(l), who);
+    return gan__network_check_finite(l->net, gan__learner_grads(l), who);
 }

@@ -33,8 +33,11 @@ void gan__learner_put_back(gan__learner *learner);
 /* After a micro-batch, whose gradients are those of its share of the loss. */
 void gan__learner_gather(gan__learner *learner, gan_pool *pool, int first);
 
-/* The Euclidean norm of all gradients. */
+/* All gradients, laid out as the weights; and their Euclidean norm, which is measured anew when
+ * somebody has written to them. */
+const float *gan__learner_grads(const gan__learner *learner);
 double gan__learner_norm(const gan__learner *learner);
+double gan__learner_measure(gan__learner *learner, gan_pool *pool);
 
 /* Samples of the host's that a step looked at. */
 typedef struct gan__learner_data {

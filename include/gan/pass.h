@@ -1,0 +1,282 @@
+/* pass.h - a network forward and backward, for hosts that train by themselves. */
+#ifndef GAN_PASS_H
+#define GAN_PASS_H
+
+#include <gan/alloc.h>
+#include <gan/export.h>
+#include <gan/network.h>
+#include <gan/optimizer.h>
+#include <gan/pool.h>
+#include <gan/status.h>
+#include <gan/tensor.h>
+#include <stddef.h>
+#include <stdint.h>
+
+GAN_BEGIN_DECLS
+
+/**
+ * A forward and a backward pass over a network: what lies between the layers (activations) for the
+ * rows of a batch, and the gradients.
+ *
+ * It is what PyTorch does at net(x), loss.backward() and optimizer.step(), by calls:
+ *
+ *     gan_pass_forward(pass, x, n, y);                        y = net(x)
+ *     ...                                                     the host's loss: dy, its gradient by y
+ *     gan_pass_backward(pass, dy, GAN_PASS_REPLACE, dx);      gradients by weights and by x
+ *     gan_pass_step(pass, optimizer, NULL);                   new weights
+ *
+ * The loss is the host's alone.  What goes through several networks, such as a generator's loss by
+ * a discriminator, is a chain of passes: the `dx` of one is the `dy` of the one before.
+ *
+ * Made by gan_pass_create(), ended by gan_pass_destroy().
+ *
+ * One network, several users:  a pass borrows its network and reads the weights that it has at the
+ * time of the call.  Any number of passes, a trainer and gan_network_forward() may use one network
+ * in turn; two calls at once on passes of one network may only be those that leave it as it is,
+ * which are gan_pass_forward(), gan_pass_forward_labels() and gan_pass_backward(), on different
+ * passes.  A backward run wants the weights of its forward run: when a trainer, another pass,
+ * gan_network_load(), gan_network_initialize() or the like has changed them in between it is
+ * GAN_ERR_INVALID.  A change through gan_tensor.data or by gan_optimizer_step() is not seen.
+ *
+ * Threads: one at a time; different passes are independent, see above.
+ */
+typedef struct gan_pass gan_pass;
+
+/** What layers do that differ between training and use, such as dropout and batch_norm. */
+typedef enum gan_pass_mode {
+    GAN_PASS_TRAINING =
+        0,              /**< dropout drops, batch_norm normalises by the batch (Module.train()) */
+    GAN_PASS_EVALUATION /**< dropout does nothing, batch_norm normalises by the running statistics
+                                (Module.eval()); backward runs are those of that function */
+} gan_pass_mode;
+
+/** Settings of a pass; start from GAN_PASS_DESC_INIT. */
+typedef struct gan_pass_desc {
+    size_t struct_size;  /**< set by GAN_PASS_DESC_INIT */
+    size_t rows;         /**< the largest batch, at most 2^24; 0: 100 */
+    gan_pass_mode mode;  /**< GAN_PASS_TRAINING */
+    uint64_t seed;       /**< of dropout.  0 */
+    uint64_t n_forwards; /**< how many forward runs came before, in a program that goes on where
+                              another stopped: see gan_pass_forward_count().  0 */
+    /**
+     * Run up to this layer, as "3": its number in the order of gan_network_add(), a residual block
+     * being one.  Its output is that of the pass: the features of a discriminator, say.  The weights
+     * of later layers have a gradient of 0.  NULL: the last
+     */
+    const char *last_layer;
+    int no_weight_gradients; /**< 1: only gradients by the input are ever wanted: takes no memory for
+                                  those by the weights.  0 */
+    gan_pool *pool;          /**< borrowed; shares the work.  NULL: that of the network, if any */
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_pass_desc;
+#define GAN_PASS_DESC_INIT GAN_SIZED_INIT(gan_pass_desc, 0, GAN_PASS_TRAINING, 0, 0, 0, 0, 0, 0)
+
+/** GAN_PASS_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_pass_desc_init(gan_pass_desc *desc, size_t struct_size);
+
+/**
+ * Make a pass.
+ *
+ * @param[out]    out   Receives the pass, yours to destroy; NULL on failure.
+ * @param[in,out] net   The network; completed when it is not.  Borrowed: it must outlive the pass.
+ * @param[in]     desc  Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK           `*out` is a pass.
+ * @retval GAN_ERR_INVALID  `out` or `net` is NULL, a setting is out of range, or there is no layer
+ *                          `last_layer`; it is named.
+ * @retval GAN_ERR_NOMEM    No memory, or none for the BLAS's buffers.
+ * @retval other            As gan_network_build().
+ *
+ * Memory:  all of it is taken here: twice the activations of `rows` rows, and two numbers for each
+ *          weight, or none of these with no_weight_gradients.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_pass_create(gan_pass **out, gan_network *net,
+                                                  const gan_pass_desc *desc);
+
+/** End a pass; the network stays.  NULL is allowed.  @since 0.1 */
+GAN_API void gan_pass_destroy(gan_pass *pass);
+
+/**
+ * Run the network forward and keep what backward runs need.
+ *
+ * Weights and buffers stay as they are; see gan_pass_update_buffers().  Each run in training mode
+ * draws fresh random numbers, a function of `seed`, `rows` and gan_pass_forward_count().
+ *
+ * @param[in,out] pass  The pass.
+ * @param[in]     in    `n` input samples, one after the other; copied.
+ * @param[in]     n     How many: 1 to `rows`.  In training mode they are one batch for layers that
+ *                      couple samples.
+ * @param[out]    out   Room for `n` outputs; may overlap `in`.  NULL: not wanted, as
+ *                      gan_pass_output() shows them.
+ *
+ * @retval GAN_OK           Done.
+ * @retval GAN_ERR_INVALID  `pass` or `in` is NULL, `n` is 0, or the network is conditional; or this
+ *                          is a child of the process that made the pool's threads, see gan_pool.
+ * @retval GAN_ERR_SHAPE    `n` is larger than `rows`, or a single sample that a layer, which is
+ *                          named, can't normalise in training mode (see gan_layer_batch_norm()).
+ *
+ * After an error what the latest forward run left is still there.
+ *
+ * Memory:       none is taken.
+ * Determinism:  same weights, samples, seed and BLAS on the same kind of machine, same bits, on any
+ *               number of threads.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_pass_forward(gan_pass *pass, const float *in, size_t n,
+                                                   float *out);
+
+/**
+ * The same for a conditional network, with a label for each sample.
+ *
+ * @param[in,out] pass    The pass.
+ * @param[in]     in      `n` input samples, one after the other; copied.
+ * @param[in]     labels  Their `n` labels, each below gan_network_class_count(); NULL for a network
+ *                        that looks at none.  Copied.
+ * @param[in]     n       How many: 1 to `rows`.
+ * @param[out]    out     Room for `n` outputs, or NULL.
+ *
+ * @retval GAN_OK           Done.
+ * @retval GAN_ERR_INVALID  As for gan_pass_forward(); or labels are missing or not wanted, or one
+ *                          is out of range; it is named.
+ * @retval GAN_ERR_SHAPE    As for gan_pass_forward().
+ *
+ * Errors, memory and determinism: as of gan_pass_forward().
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_pass_forward_labels(gan_pass *pass, const float *in,
+                                                          const uint8_t *labels, size_t n,
+                                                          float *out);
+
+/** Which gradients by the weights a backward run leaves. */
+typedef enum gan_pass_gradients_kind {
+    GAN_PASS_REPLACE = 0, /**< those of this run alone (optimizer.zero_grad(), loss.backward()) */
+    GAN_PASS_ACCUMULATE,  /**< they are added to those of the backward runs since the latest
+                               gan_pass_step(); the first one after it replaces them */
+    GAN_PASS_KEEP         /**< those that are there: only the gradient by the input is computed */
+} gan_pass_gradients_kind;
+
+/**
+ * Run backward: from the gradient of a loss by the output to that by weights and input.
+ *
+ * It goes back through the latest forward run, and may do so several times.
+ *
+ * @param[in,out] pass      The pass.
+ * @param[in]     out_grad  The gradients by the outputs of the latest forward run, as many numbers
+ *                          as they have; copied.
+ * @param[in]     weights   What becomes of the gradients by the weights.
+ * @param[out]    in_grad   Receives the gradients by the inputs, as many numbers as they have; may
+ *                          be `out_grad`.  NULL: not wanted, which spares the work.
+ *
+ * @retval GAN_OK           Done.
+ * @retval GAN_ERR_INVALID  `pass` or `out_grad` is NULL, there is no such `weights`, or one other
+ *                          than GAN_PASS_KEEP in a pass with no_weight_gradients; no forward run
+ *                          came before, or the network's weights were changed since, or, in
+ *                          evaluation mode, its buffers; or this is a child of the process that made
+ *                          the pool's threads, see gan_pool.
+ *
+ * After an error the gradients are as they were.  Whether they are finite is not looked at before
+ * gan_pass_step().
+ *
+ * Memory and determinism: as of gan_pass_forward().
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_pass_backward(gan_pass *pass, const float *out_grad,
+                                                    gan_pass_gradients_kind weights,
+                                                    float *in_grad);
+
+/**
+ * Let the network's buffers follow the latest forward run, as in a trainer's step: the running
+ * statistics of batch_norm move by its momentum, the vectors of spectral_norm by the step of the
+ * power iteration that the run has made.  PyTorch does it with each run in training mode; here it
+ * is asked for, so that a run for a gradient alone leaves the network as it is.
+ *
+ * @param[in,out] pass  A pass in training mode.
+ *
+ * @retval GAN_OK             The buffers are the new ones.
+ * @retval GAN_ERR_INVALID    `pass` is NULL or in evaluation mode, no forward run came before, or
+ *                            the buffers have followed the latest one already.
+ * @retval GAN_ERR_NONFINITE  A buffer would become NaN or infinite; it is named.
+ *
+ * After an error the buffers are as they were.
+ *
+ * Memory: none is taken.
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_pass_update_buffers(gan_pass *pass);
+
+/**
+ * Let an optimizer move the network's weights by the gradients of the pass.
+ *
+ * Limits of gradients (gan_optimizer_set_limits()), schedules and refusals are those of a trainer's
+ * step.  The gradients stay to be looked at, but are used up: another step wants another backward
+ * run.
+ *
+ * @param[in,out] pass       The pass; its gradients may have been written to, see
+ *                           gan_pass_gradient().
+ * @param[in,out] optimizer  Bound to gan_network_param_count() parameters: see gan_optimizer_bind(),
+ *                           which takes the memory that a step may not.
+ * @param[out]    norm       Receives the Euclidean norm of the gradients, before any limit.  NULL:
+ *                           not wanted.
+ *
+ * @retval GAN_OK             The network has its new weights.
+ * @retval GAN_ERR_INVALID    `pass` or `optimizer` is NULL, the optimizer is not bound, the pass
+ *                            has no gradients, no backward run has left some since the latest step;
+ *                            or this is a child of the process that made the pool's threads, see
+ *                            gan_pool.
+ * @retval GAN_ERR_SHAPE      The optimizer is bound to another number of parameters.
+ * @retval GAN_ERR_NONFINITE  A gradient is NaN or infinite, or a weight or moment would become so;
+ *                            it is named.
+ *
+ * After an error network, optimizer and gradients are as they were.
+ *
+ * Memory and determinism: as of gan_pass_forward().
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_pass_step(gan_pass *pass, gan_optimizer *optimizer,
+                                                double *norm);
+
+/**
+ * Show the gradient by one of the network's tensors.
+ *
+ * @param[out]    out   Receives the view: name and shape of the tensor, `data` the gradient by it.
+ *                      It lives as long as the pass.  What is written to it takes part in the next
+ *                      gan_pass_step().
+ * @param[in,out] pass  The pass.
+ * @param[in]     name  The tensor's name, such as "0.weight".
+ *
+ * @retval GAN_OK           `*out` is filled.
+ * @retval GAN_ERR_INVALID  An argument is NULL, the pass has no gradients by the weights, or there
+ *                          is no trainable tensor of that name.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_pass_gradient(gan_tensor *out, gan_pass *pass,
+                                                    const char *name);
+
+/**
+ * Return all gradients by the weights, gan_network_param_count() numbers: those of the trainable
+ * tensors one after the other, in the order of gan_network_tensor().  They belong to the pass and
+ * may be written to.  NULL for NULL and with no_weight_gradients.
+ *
+ * @since 0.1
+ */
+GAN_API float *gan_pass_gradients(gan_pass *pass);
+
+/** Return the outputs of the latest forward run, which belong to the pass; NULL for NULL and when
+ * there was none.  @since 0.1 */
+GAN_API const float *gan_pass_output(const gan_pass *pass);
+
+/** Return the shape of an output sample of the pass: that of the network or of `last_layer`; rank 0
+ * for NULL.  @since 0.1 */
+GAN_API gan_shape gan_pass_output_shape(const gan_pass *pass);
+
+/** Return how many forward runs there were, those of the descriptor's `n_forwards` included; 0 for
+ * NULL.  @since 0.1 */
+GAN_API uint64_t gan_pass_forward_count(const gan_pass *pass);
+
+GAN_END_DECLS
+
+#endif
