@@ -63,9 +63,10 @@ TEST_HELPERS    := $(filter-out $(TEST_SRC),$(sort $(wildcard tests/*.c)))
 BENCH_SRC       := $(sort $(wildcard tests/bench/bench_*.c))
 BENCH_HELPERS   := $(filter-out $(BENCH_SRC),$(sort $(wildcard tests/bench/*.c)))
 FUZZ_SRC        := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-EXAMPLE_HELPERS := $(patsubst %.h,%.c,$(sort $(wildcard examples/*.h)))
-EXAMPLE_SRC     := $(filter-out $(EXAMPLE_HELPERS),$(sort $(wildcard examples/*.c)))
-EXAMPLE_FILES   := examples/Makefile $(sort $(wildcard examples/*.[ch]))
+EXAMPLE_HELPERS := $(sort $(wildcard examples/common/*.c))
+EXAMPLE_SRC     := $(sort $(wildcard examples/*.c))
+EXAMPLE_FILES   := examples/Makefile $(EXAMPLE_SRC)
+EXAMPLE_PARTS   := $(sort $(wildcard examples/common/*.[ch]))
 
 # The loops of kernels_loop_internal.h are compiled once for each instruction set, kernels_gemm.c for
 # those of x86-64 that can fuse a product into a sum; kernels_simd.c picks one when it runs.  Fetching
@@ -88,6 +89,8 @@ STATIC   := $(BUILD)/libgan.a
 EXAMPLES := $(EXAMPLE_SRC:%.c=$(BUILD)/%)
 BENCHES  := $(BENCH_SRC:tests/%.c=$(BUILD)/%)
 TESTS    := $(TEST_SRC:%.c=$(BUILD)/%)
+EXAMPLE_TESTS := $(filter $(BUILD)/tests/test_example_%,$(TESTS))
+LIB_TESTS     := $(filter-out $(EXAMPLE_TESTS),$(TESTS))
 REPLAYS  := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(BUILD)/fuzz/replay_%)
 
 ifeq ($(shell uname -s),Darwin)
@@ -157,7 +160,7 @@ LIB_FLAGS := $(OWN_FLAGS) -Ilib $(WARNINGS) $(STACK_FLAG) -fvisibility=hidden -f
              -fno-trapping-math $(DEP_CFLAGS) -DGAN__BLAS_NAME=\"$(BLAS)\" \
              $(if $(findstring openblas,$(BLAS)),-DGAN__BLAS_OPENBLAS) \
              $(if $(X86_ISAS),-DGAN__HAVE_X86_ISAS) $(if $(SAN)$(DEBUG),,-DNDEBUG)
-TEST_FLAGS    := $(OWN_FLAGS) $(PROGRAM_WARNINGS) -Ilib -Itests $(DEP_CFLAGS) $(CHECK_CFLAGS)
+TEST_FLAGS    := $(OWN_FLAGS) $(PROGRAM_WARNINGS) -Ilib -Itests -Iexamples $(DEP_CFLAGS) $(CHECK_CFLAGS)
 EXAMPLE_FLAGS := $(OWN_FLAGS) $(PROGRAM_WARNINGS) $(CAIRO_CFLAGS)
 
 # A rule's first line makes the file's folder and says what comes; its second is the command.
@@ -251,9 +254,15 @@ $(BENCHES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BENCH_HELPERS:%.c=$(BUILD)/obj/
 	$(call begin,LD)
 	$(call LINK)
 
-$(TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(TEST_HELPERS:%.c=$(BUILD)/obj/%.o) $(STATIC)
+$(LIB_TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(TEST_HELPERS:%.c=$(BUILD)/obj/%.o) $(STATIC)
 	$(call begin,LD)
 	$(call LINK,$(CHECK_LIBS))
+
+# The parts of the examples are tested alone: some of the library's test helpers have their names.
+$(EXAMPLE_TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/obj/tests/main.o $(BUILD)/obj/tests/expect.o \
+                  $(EXAMPLE_HELPERS:%.c=$(BUILD)/obj/%.o) $(STATIC)
+	$(call begin,LD)
+	$(call LINK,$(CHECK_LIBS) $(CAIRO_LIBS))
 
 $(REPLAYS): $(BUILD)/obj/tests/fuzz/replay.o
 $(REPLAYS): $(BUILD)/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(STATIC)
@@ -450,6 +459,7 @@ install: static shared
 	cd $(call below,$(LIBDIR)) && \
 	    for name in $(wordlist 2,3,$(SHARED_NAMES)); do ln -sf $(notdir $(SHARED)) $$name; done
 	$(call put,644,$(EXAMPLE_FILES),$(EXAMPLESDIR))
+	$(call put,644,$(EXAMPLE_PARTS),$(EXAMPLESDIR)/common)
 	install -d $(call below,$(PKGCONFIGDIR))
 	$(call fill_pc,$(PREFIX),$(LIBDIR),$(INCLUDEDIR)) > $(call below,$(PKGCONFIGDIR)/libgan.pc)
 	chmod 644 $(call below,$(PKGCONFIGDIR)/libgan.pc)
@@ -458,7 +468,9 @@ uninstall:
 	$(call take,$(notdir $(HEADERS)),$(INCLUDEDIR)/gan)
 	$(call take,libgan.a $(SHARED_NAMES),$(LIBDIR))
 	$(call take,libgan.pc,$(PKGCONFIGDIR))
+	$(call take,$(notdir $(EXAMPLE_PARTS)),$(EXAMPLESDIR)/common)
 	$(call take,$(notdir $(EXAMPLE_FILES)),$(EXAMPLESDIR))
 	$(call take_folder,$(INCLUDEDIR)/gan)
+	$(call take_folder,$(EXAMPLESDIR)/common)
 	$(call take_folder,$(EXAMPLESDIR))
 	folder=$(call below,$(EXAMPLESDIR)); rmdir "$${folder%/*}" 2>/dev/null || :

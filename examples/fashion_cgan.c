@@ -1,9 +1,9 @@
 /* fashion_cgan.c - train a GAN on Fashion-MNIST that draws the garment it is asked for.
  *
  * Both networks know what a picture is meant to be (Mirza and Osindero, Conditional Generative
- * Adversarial Nets, 2014).  The linear ones are made here, the convolutional ones in dcgan.c; what
- * is done with data and networks is in run.c. */
-#include "dcgan.h"
+ * Adversarial Nets, 2014).  The linear ones are made here, the convolutional ones in
+ * common/dcgan.c; what is done with data and networks is in common/run.c. */
+#include "common/program.h"
 
 typedef struct options {
     run_data data;

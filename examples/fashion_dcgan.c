@@ -1,7 +1,7 @@
 /* fashion_dcgan.c - what fashion_gan does, with convolutions: better garments in fewer epochs.
  *
- * The networks are in dcgan.c, what is done with data and networks in run.c. */
-#include "dcgan.h"
+ * The networks are in common/dcgan.c, what is done with data and networks in common/run.c. */
+#include "common/program.h"
 
 typedef struct options {
     run_data data;

@@ -1,7 +1,7 @@
 /* fashion_gan.c - train a GAN on Fashion-MNIST and watch garments appear, epoch by epoch.
  *
- * What it does with data and networks is in run.c. */
-#include "run.h"
+ * What it does with data and networks is in common/run.c. */
+#include "common/program.h"
 
 typedef struct options {
     run_data data;

@@ -1,8 +1,7 @@
 /* png_dcgan.c - train a deep convolutional GAN on a directory of PNG pictures of your own.
  *
- * The networks are in dcgan.c, what is done with data and networks in run.c. */
-#include "dcgan.h"
-#include "files.h"
+ * The networks are in common/dcgan.c, what is done with data and networks in common/run.c. */
+#include "common/program.h"
 
 #include <stdio.h>
 

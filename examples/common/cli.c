@@ -107,6 +107,13 @@ int cli_have(void *memory)
     return memory != NULL;
 }
 
+void *cli_memory(size_t n, size_t size)
+{
+    void *memory = calloc(n > 0 ? n : 1, size);
+    if (!cli_have(memory)) exit(cli_end(CLI_EXIT_FAILURE));
+    return memory;
+}
+
 const char *cli_plural(size_t n)
 {
     return n == 1 ? "" : "s";
@@ -245,7 +252,7 @@ static void print_wrapped(const char *left, const char *text)
 
 static void print_option(const cli_option *o)
 {
-    char left[40], text[MAX_REASON], value[256] = "", all[256] = "";
+    char left[40], text[2 * MAX_REASON], value[256] = "", all[256] = "";
     if (!o->help) return;
     snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument ? " " : "",
              o->argument ? o->argument : "");

@@ -66,17 +66,42 @@ int files_exists(const char *path)
     return lstat(path, &info) == 0;
 }
 
+/* Go from the directory `place` to the one that `name` of `length` bytes leads to; what is not
+ * there yet is taken for a directory that will be made.  Return 0 when the path is too long. */
+static int step_into(char place[PATH_MAX], const char *name, size_t length)
+{
+    char next[PATH_MAX], found[PATH_MAX];
+    if (length == 0 || (length == 1 && *name == '.')) return 1;
+    if (length == 2 && strncmp(name, "..", 2) == 0) {
+        char *slash = strrchr(place, '/');
+        if (slash) *slash = '\0';
+        return 1;
+    }
+    if ((size_t)snprintf(next, sizeof next, "%s/%.*s", place, (int)length, name) >= sizeof next)
+        return 0;
+    strcpy(place, files_resolve(next, found) ? found : next);
+    return 1;
+}
+
+/* Write where `path` will lie, from the root and with links followed as far as they are there; the
+ * root itself as "", because each name adds a slash. */
+static int find_place(const char *path, char place[PATH_MAX])
+{
+    if (!files_resolve(*path == '/' ? "/" : ".", place)) return 0;
+    if (strcmp(place, "/") == 0) place[0] = '\0';
+    for (size_t length; *path; path += length + (path[length] == '/')) {
+        length = strcspn(path, "/");
+        if (!step_into(place, path, length)) return 0;
+        if (strcmp(place, "/") == 0) place[0] = '\0'; /* a link to it */
+    }
+    return 1;
+}
+
 int files_is_inside(const char *path, const char *directory)
 {
-    char begin[PATH_MAX], place[PATH_MAX], whole[PATH_MAX];
-    size_t length = (size_t)snprintf(begin, sizeof begin, "%s%s", *path == '/' ? "" : "./", path);
-    if (length >= sizeof begin || !files_resolve(directory, whole)) return 0;
-    while (!files_resolve(begin, place)) { /* the part of it that exists */
-        char *slash = strrchr(begin, '/');
-        if (!slash) return 0;
-        *slash = '\0';
-    }
-    length = strlen(whole);
+    char place[PATH_MAX], whole[PATH_MAX];
+    if (!files_resolve(directory, whole) || !find_place(path, place)) return 0;
+    size_t length = strcmp(whole, "/") == 0 ? 0 : strlen(whole);
     return strncmp(place, whole, length) == 0 && (place[length] == '/' || !place[length]);
 }
 

@@ -1,0 +1,42 @@
+/* judge.h - what a classifier sees in generated images and in real ones, as distances between them. */
+#ifndef JUDGE_H
+#define JUDGE_H
+
+#include "generator.h"
+
+/* Images that are compared: generated ones, and two sets of real ones. */
+typedef enum judge_set { JUDGE_GENERATED, JUDGE_REAL, JUDGE_OTHER, JUDGE_SETS } judge_set;
+
+/* What was seen in them, or in those of one class. */
+typedef struct judge_figures {
+    gan_moments *set[JUDGE_SETS]; /* mean and covariance of the features */
+    size_t generated, agreed;     /* generated ones, and those taken for what they were to be */
+} judge_figures;
+
+typedef struct judge {
+    const generator *g;
+    gan_network *net;
+    gan_classifier *classifier;
+    size_t image_size; /* numbers of an image that it looks at */
+    size_t n_features; /* numbers that it sees in it */
+    judge_figures all;
+    judge_figures *of; /* each class of a conditional generator */
+    float *features;
+    uint8_t *seen;
+} judge;
+
+/* Open a classifier's file to judge a generator, which outlives it.  Return 0 after saying what is
+ * wrong.  judge_close() in any case. */
+int judge_open(judge *j, const char *path, const generator *g, size_t n_threads);
+void judge_close(judge *j);
+
+/* Look at `n` images, at most GENERATOR_CHUNK.  `labels` are the classes of real ones, and those that
+ * generated ones were to be; NULL for an unconditional generator.  Return 0 after saying what is
+ * wrong. */
+int judge_add(judge *j, judge_set set, const float *images, const uint8_t *labels, size_t n);
+
+/* Print the distances of generated and of other real images from the real ones, and a row for each
+ * class.  Return 0 after saying what is wrong. */
+int judge_report(const judge *j);
+
+#endif

@@ -1,0 +1,20 @@
+/* program.h - all that an example program needs beside the library.  docs/examples.md says how a
+ * program is put together.  The parts include each other's headers, never this one. */
+#ifndef PROGRAM_H
+#define PROGRAM_H
+
+#include "cli.h"
+#include "comparison.h"
+#include "dcgan.h"
+#include "fashion.h"
+#include "files.h"
+#include "generator.h"
+#include "idx.h"
+#include "judge.h"
+#include "mixture.h"
+#include "plot.h"
+#include "progress.h"
+#include "run.h"
+#include "supervised.h"
+
+#endif
