@@ -66,8 +66,8 @@ int cli_ok(gan_status status);
 /* The same for memory: return 1 unless `memory` is NULL. */
 int cli_have(void *memory);
 
-/* Return zeroed memory for `n` things of `size` bytes, the caller's to free; where there is none say
- * so and end the program with code 1. */
+/* Return zeroed memory for `n` things of `size` bytes, the caller's to free; where there is none,
+ * say so and end the program with code 1. */
 void *cli_memory(size_t n, size_t size);
 
 /* The ending of a noun that is counted: "" for 1, else "s". */

@@ -20,7 +20,7 @@ typedef struct dcgan_options {
 /* clang-format off */
 #define DCGAN_OPTIONS(o)                                                                           \
     {"latent", "N", .whole = &(o)->latent, .min = 1, .max = 65536,                                 \
-     .help = "latent dimension: the length of the noise vector an image is made from"},                     \
+     .help = "latent dimension: the length of the noise vector an image is made from"},            \
     {"base", "N", .whole = &(o)->base, .min = 1, .max = 1024,                                      \
      .help = "channels of the maps that are half as large as a picture"}
 /* clang-format on */

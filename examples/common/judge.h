@@ -1,4 +1,4 @@
-/* judge.h - what a classifier sees in generated images and in real ones, as distances between them. */
+/* judge.h - what a classifier sees in generated and in real images, as distances between them. */
 #ifndef JUDGE_H
 #define JUDGE_H
 
@@ -30,9 +30,9 @@ typedef struct judge {
 int judge_open(judge *j, const char *path, const generator *g, size_t n_threads);
 void judge_close(judge *j);
 
-/* Look at `n` images, at most GENERATOR_CHUNK.  `labels` are the classes of real ones, and those that
- * generated ones were to be; NULL for an unconditional generator.  Return 0 after saying what is
- * wrong. */
+/* Look at `n` images, at most GENERATOR_CHUNK.  `labels` are the classes of real ones, and those
+ * that generated ones were to be; NULL for an unconditional generator.  Return 0 after saying what
+ * is wrong. */
 int judge_add(judge *j, judge_set set, const float *images, const uint8_t *labels, size_t n);
 
 /* Print the distances of generated and of other real images from the real ones, and a row for each
