@@ -259,7 +259,7 @@ $(LIB_TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(TEST_HELPERS:%.c=$(BUILD)/obj/%.o) 
 	$(call LINK,$(CHECK_LIBS))
 
 # The parts of the examples are tested alone: some of the library's test helpers have their names.
-$(EXAMPLE_TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/obj/tests/suite.o $(BUILD)/obj/tests/expect.o \
+$(EXAMPLE_TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(patsubst %,$(BUILD)/obj/tests/%.o,suite expect scratch) \
                   $(EXAMPLE_HELPERS:%.c=$(BUILD)/obj/%.o) $(STATIC)
 	$(call begin,LD)
 	$(call LINK,$(CHECK_LIBS) $(CAIRO_LIBS))

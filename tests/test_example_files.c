@@ -1,12 +1,13 @@
 /* test_example_files.c - what the example programs write: files that are replaced whole, a run's
  * directory, the figures of its epochs, and IDX files. */
-#define _POSIX_C_SOURCE 200809L
 #include "common/files.h"
 #include "common/idx.h"
 #include "common/losses.h"
 #include "common/rundir.h"
 #include "expect.h"
+#include "scratch.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +15,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Each test has an empty directory, and is in it. */
+/* Each test is in its directory, which is empty. */
+static int above = -1;
+
 static void begin(void)
 {
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s", scratch_path("example_XXXXXX"));
-    ck_assert_ptr_nonnull(mkdtemp(path));
-    ck_assert_int_eq(chdir(path), 0);
+    above = open(".", O_RDONLY);
+    ck_assert_int_eq(chdir(scratch_directory()), 0);
 }
 
-TEST_FIXTURE(begin, NULL)
+static void end(void)
+{
+    ck_assert_int_eq(fchdir(above), 0);
+    close(above);
+}
+
+TEST_FIXTURE(begin, end)
 
 static void expect_text(const char *path, const char *wanted)
 {

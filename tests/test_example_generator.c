@@ -2,6 +2,7 @@
  * pictures, and mixtures whose modes are counted, as the example programs have them. */
 #include "common/program.h"
 #include "expect.h"
+#include "scratch.h"
 
 #include <math.h>
 #include <string.h>
