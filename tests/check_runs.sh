@@ -25,6 +25,9 @@ begin=$(date +%s)
 run fashion_gan $tiny --epochs 1 --quiet --out fallback
 [ "$(head -n 1 fashion_gan.log)" = "fashion_gan: WARNING: THIS IS NOT FASHION-MNIST, which is not in data/fashion-mnist." ] || fail "silhouettes should be said first"
 [ "$(tail -n 2 fashion_gan.log | grep -c WARNING)" -eq 2 ] || fail "silhouettes should be said last"
+run fashion_gan --epochs 2 --resume --quiet --out fallback
+[ "$(head -n 1 fashion_gan.log)" = "fashion_gan: WARNING: THIS IS NOT FASHION-MNIST, which was not found when the run began." ] || { cat fashion_gan.log; fail "a resumed run should say its silhouettes first"; }
+[ "$(tail -n 2 fashion_gan.log | grep -c WARNING)" -eq 2 ] || fail "a resumed run should say its silhouettes last"
 for program in fashion_dcgan fashion_cgan fashion_classifier evaluate; do
     out="--out none"
     [ $program != evaluate ] || out=''
@@ -145,6 +148,18 @@ if [ -c /dev/full ]; then
     done
     png full/fake_images-001.png # the run itself is as good as any
 fi
+# A disk that takes no checkpoint: a limit of the size of files is one that needs no file system of its own.  The run says so, and
+# goes on from its last checkpoint when there is room.
+gan --epochs 3 --out roomy --hidden 64
+# shellcheck disable=SC2086
+gan --epochs 1 --out cramped --hidden 64
+status=0
+(trap '' XFSZ; ulimit -f 1000; exec "$programs/fashion_gan" --resume --epochs 3 --out cramped >cramped.log 2>&1) || status=$?
+[ $status -eq 1 ] || { cat cramped.log; fail "on a full disk it ends with $status"; }
+says cramped "the run ended before its time; --resume continues it from its last checkpoint in cramped"
+! find cramped -name '*.part' | grep . || fail "on a full disk unfinished files should not stay"
+run fashion_gan --resume --epochs 3 --out cramped
+cmp roomy/checkpoint.safetensors cramped/checkpoint.safetensors || fail "after a full disk it should go on as if there had been room"
 long=$(printf '%0255d' 0) # as long as a name may be
 run sample --model closed/generator.safetensors --raw "$long" --count 5
 cmp "$long" closed.idx
@@ -303,6 +318,7 @@ refuses 2 "--out photos/run: is inside --data photos" png_dcgan --data photos --
 refuses 2 "--out photos: is inside --data photos" png_dcgan --data photos --out photos
 ln -s photos link
 refuses 2 "--out link/x/y: is inside --data photos" png_dcgan --data photos --out link/x/y
+refuses 2 "--out missing/../photos/run: is inside --data photos" png_dcgan --data photos --out missing/../photos/run
 (cd photos && ASAN_OPTIONS=detect_leaks=0 "$programs/png_dcgan" --data . >../inside.log 2>&1) && fail "the default --out in --data should be refused"
 says inside "--out out: is inside --data ."
 run png_dcgan --data photos --size 16 --base 4 --epochs 1 --out photos-run

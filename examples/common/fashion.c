@@ -72,6 +72,11 @@ int fashion_may_replace(const fashion_source *source, const char *path)
 
 void fashion_warn(const fashion_source *source)
 {
+    if (source->stand_in)
+        cli_say("WARNING: THIS IS NOT FASHION-MNIST, which was not found when the run began.");
+    if (source->stand_in)
+        cli_say("WARNING: Silhouettes drawn by the library take its place; train in another --out "
+                "once it is there.");
     if (!source->missing) return;
     cli_say("WARNING: THIS IS NOT FASHION-MNIST, which is not in %s.", USUAL_PLACE);
     cli_say("WARNING: Silhouettes drawn by the library take its place; scripts/fetch-data "

@@ -19,8 +19,12 @@ extern const char *const fashion_garments[FASHION_GARMENTS];
 typedef struct fashion_source {
     const char *directory; /* --data; after fashion_find() where they are, NULL for silhouettes */
     int silhouettes;       /* --silhouettes; after fashion_find() 1 whenever it is those */
-    int missing; /* set by fashion_find(): 1, silhouettes only because nothing was found */
+    int missing;  /* set by fashion_find(): 1, silhouettes only because nothing was found */
+    int stand_in; /* a run that is resumed took them for that reason when it began */
 } fashion_source;
+
+/* The setting of a run on silhouettes that nobody asked for; "yes" or not there. */
+#define FASHION_STAND_IN "silhouettes-stand-in"
 
 /* clang-format off */
 /* Their rows in a program's table of options. */
@@ -28,7 +32,8 @@ typedef struct fashion_source {
     {"data", "DIR", .text = &(s)->directory, .keep = CLI_FREE, .is_path = 1,                       \
      .help = "directory of Fashion-MNIST's files, such as train-images-idx3-ubyte, plain or .gz"}, \
     {.name = "silhouettes", .on = &(s)->silhouettes,                                               \
-     .help = "take silhouettes of garments that the library draws instead"}
+     .help = "take silhouettes of garments that the library draws instead"},                       \
+    {.name = FASHION_STAND_IN, .on = &(s)->stand_in}
 /* clang-format on */
 
 /* Decide where the images come from.  Return 0 after saying that they are not where --data or

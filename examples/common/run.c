@@ -69,6 +69,17 @@ static int take_settings(const cli_program *program, run_options *o)
            settings_read(program, o->dir.settings, path);
 }
 
+/* Complete the settings by one that no option has. */
+static int add_setting(run_options *o, const char *name, const char *value)
+{
+    size_t used = strlen(o->settings), capacity = used + strlen(name) + strlen(value) + 5;
+    char *settings = realloc(o->settings, capacity);
+    if (!cli_have(settings)) return 0;
+    o->settings = settings;
+    snprintf(settings + used, capacity - used, "%s = %s\n", name, value);
+    return 1;
+}
+
 /* Decide which images to train on. */
 static int find_images(const run_options *o, fashion_source *source)
 {
@@ -92,8 +103,10 @@ void run_parse(const cli_program *program, run_options *opt, fashion_source *sou
     if (!rundir_open(&opt->dir, opt->out, opt->resume, opt->overwrite) ||
         !take_settings(program, opt) || (source && !find_images(opt, source)))
         exit(cli_end(CLI_EXIT_FAILURE));
+    int stand_in = source && (source->missing || source->stand_in);
     opt->settings = settings_write(program);
-    if (!opt->settings) exit(cli_end(CLI_EXIT_FAILURE));
+    if (!opt->settings || (stand_in && !add_setting(opt, FASHION_STAND_IN, "yes")))
+        exit(cli_end(CLI_EXIT_FAILURE));
 }
 
 int run_end(run_options *opt, const fashion_source *source, int code)
@@ -178,10 +191,8 @@ static int find_fingerprint(char text[17], const gan_dataset *data)
 /* See that a run continues with the images it began with, and complete its settings. */
 static int check_images(run *r)
 {
-    static const char name[] = "fingerprint = ";
     char found[17];
     const run_options *o = r->opt;
-    size_t used = strlen(o->settings), capacity = used + sizeof name + sizeof found + 1;
     if (!find_fingerprint(found, r->data)) return 0;
     if (o->fingerprint && strcmp(found, o->fingerprint) != 0) {
         cli_say(
@@ -190,11 +201,7 @@ static int check_images(run *r)
             o->out, found, o->fingerprint);
         return 0;
     }
-    char *settings = realloc(o->settings, capacity);
-    if (!cli_have(settings)) return 0;
-    r->opt->settings = settings;
-    snprintf(settings + used, capacity - used, "%s%s\n", name, found);
-    return 1;
+    return add_setting(r->opt, "fingerprint", found);
 }
 
 /* ---- Trainer ---- */
