@@ -104,8 +104,8 @@ static gan_network *make_discriminator(const options *o, size_t pixels, const ru
         gan_network_add(net, gan_layer_leaky_relu(0.2f));
         if (o->dropout > 0) gan_network_add(net, gan_layer_dropout((float)o->dropout));
     }
-    run_add_weights(net, limit, gan_layer_linear(width(o, 0), run_verdict_size(parts)));
-    run_add_verdict(&o->run, net);
+    run_add_weights(net, limit, gan_layer_linear(width(o, 0), run_output_size(parts)));
+    run_add_output(&o->run, net);
     return net;
 }
 

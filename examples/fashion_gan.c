@@ -75,7 +75,7 @@ int main(int argc, char **argv)
         parts.g = make_network(&o, latent, pixels, 0, 2 * seed);
         parts.d = make_network(&o, pixels, 1, o.run.spectral_norm, 2 * seed + 1);
         gan_network_add(parts.g, gan_layer_tanh());
-        run_add_verdict(&o.run, parts.d);
+        run_add_output(&o.run, parts.d);
         code = run_train(&parts);
         gan_network_destroy(parts.d);
         gan_network_destroy(parts.g);

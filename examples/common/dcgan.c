@@ -100,8 +100,8 @@ static gan_network *make_discriminator(const dcgan_options *o, const run_parts *
     if (run_shows_labels(parts))
         gan_network_add(net, gan_layer_projection(maps * side * side, parts->n_classes));
     else
-        run_add_weights(net, limit, gan_layer_conv2d(maps, run_verdict_size(parts), side, NULL));
-    run_add_verdict(parts->opt, net);
+        run_add_weights(net, limit, gan_layer_conv2d(maps, run_output_size(parts), side, NULL));
+    run_add_output(parts->opt, net);
     return initialize(net, seed);
 }
 

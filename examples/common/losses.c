@@ -165,8 +165,8 @@ const char *losses_draw(const char *directory, const losses_row *rows, size_t n,
         {.title = "Loss, mean of each epoch",
          .lines = {{"discriminator", columns + D_LOSS * n, PLOT_BLUE},
                    {"generator", columns + G_LOSS * n, PLOT_ORANGE}}},
-        {.title = bounded ? "Discriminator's mean verdict: 1 real, 0 generated"
-                          : "Discriminator's mean verdict",
+        {.title = bounded ? "Discriminator's mean output: 1 real, 0 generated"
+                          : "Discriminator's mean output",
          .low = 0,
          .high = bounded,
          .lines = {{"D(x)", columns + D_REAL * n, PLOT_BLUE},

@@ -39,8 +39,8 @@ int losses_read_begun(const char *directory, size_t epoch, size_t steps, losses_
 /* The epoch is over. */
 void losses_forget_begun(const char *directory);
 
-/* Draw losses.png; `bounded` when verdicts are from 0 to 1.  Return NULL, or why it could not be
- * done. */
+/* Draw losses.png; `bounded` when the discriminator's outputs are from 0 to 1.  Return NULL, or why
+ * it could not be done. */
 const char *losses_draw(const char *directory, const losses_row *rows, size_t n, int bounded);
 
 #endif

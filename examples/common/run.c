@@ -147,12 +147,12 @@ int run_shows_labels(const run_parts *parts)
     return parts->n_classes > 0 && parts->opt->auxiliary == 0;
 }
 
-size_t run_verdict_size(const run_parts *parts)
+size_t run_output_size(const run_parts *parts)
 {
     return 1 + (parts->opt->auxiliary > 0 ? parts->n_classes : 0);
 }
 
-void run_add_verdict(const run_options *opt, gan_network *d)
+void run_add_output(const run_options *opt, gan_network *d)
 {
     if (on_logits(opt) && opt->auxiliary == 0) gan_network_add(d, gan_layer_sigmoid());
 }

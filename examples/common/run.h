@@ -89,7 +89,7 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     "  real_images.png              100 images of the data\n"                                      \
     "  fake_images-001.png ...      100 generated ones after each epoch, all from the\n"           \
     "                               same latent vectors\n"                                         \
-    "  losses.csv, losses.png       losses and mean verdicts D(x), D(G(z)) per epoch\n"            \
+    "  losses.csv, losses.png       losses, mean outputs D(x) and D(G(z)) per epoch\n"             \
     "  checkpoint.safetensors       the whole run, for --resume, sample and interpolate\n"         \
     "  generator.safetensors        the weights, for sample, interpolate or PyTorch\n"             \
     "  discriminator.safetensors\n"                                                                \
@@ -144,13 +144,13 @@ void run_add_weights(gan_network *net, int spectral_norm, gan_layer *layer);
  * has to see it by itself. */
 int run_shows_labels(const run_parts *parts);
 
-/* Return the number of the discriminator's outputs: a verdict, and with an auxiliary classifier one
- * for each class. */
-size_t run_verdict_size(const run_parts *parts);
+/* Return the number of the discriminator's outputs: one, D(x), and with an auxiliary classifier
+ * another for each class. */
+size_t run_output_size(const run_parts *parts);
 
 /* End a discriminator as the loss and an auxiliary classifier expect it: with a sigmoid, or with
  * the numbers themselves. */
-void run_add_verdict(const run_options *opt, gan_network *d);
+void run_add_output(const run_options *opt, gan_network *d);
 
 /* Train as the options say, from the first epoch or with --resume from where a run was saved, write
  * the files, and return the exit code of the program: 128 and the signal's number when one ended
