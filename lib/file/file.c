@@ -1,4 +1,19 @@
-/* file.c - files replaced atomically: written beside, flushed to the disk, renamed. */
+/* file.c - files replaced atomically: written beside, flushed to the disk, renamed.
+ *
+ *     create    sweep: remove temporary files that nobody has locked (their writers were killed)
+ *               open  dir/.libgan-<random>.tmp  exclusively, and lock it
+ *     write     through stdio, with a running checksum
+ *     commit    fflush, fsync                          now the bytes are on the disk
+ *               keep_old, where old ones are kept:
+ *                   link    dir/run.gan -> dir/.libgan-<random>.tmp
+ *                   rename  run.gan.2 -> run.gan.3, run.gan.1 -> run.gan.2, as far as n_keep
+ *                   rename  that link -> run.gan.1     run.gan itself was there all the time
+ *               rename  .libgan-<random>.tmp -> run.gan     the moment from which it is the new one
+ *               fsync the directory                    now the renaming is on the disk, too
+ *
+ * A process that is killed anywhere leaves at run.gan either the whole old file or the whole new
+ * one, and perhaps a temporary file without a lock, which the next writer removes.  Locks are
+ * flock()'s: they belong to the open file and end with the process, however it ends. */
 #define _DEFAULT_SOURCE /* getentropy() */
 #include "base/alloc_internal.h"
 #include "base/status_internal.h"
@@ -46,7 +61,7 @@ gan_status gan__errno_status(int error)
     return error == ENOMEM ? GAN_ERR_NOMEM : GAN_ERR_IO;
 }
 
-/* A path that no system takes is cut, so that the reason still finds room behind it. */
+/* A path longer than any system accepts is cut, so that the message has room for the reason. */
 gan_status gan__file_fail(const char *path, const char *what, int error)
 {
     return gan__fail(gan__errno_status(error), "%.*s: %s: %s", PATH_BYTES - 1, path, what,
@@ -124,8 +139,8 @@ static gan_status find_target(char target[PATH_BYTES], mode_t *mode, const char 
 
 /* ---- Temporary files: each is locked by its writer, so one that is not was left behind ---- */
 
-/* A number that is never drawn twice, by no process on no machine.  Were a name used again, the file
- * of a writer that lives could be removed in place of one that was left behind. */
+/* A number that is never drawn twice, by no process on no machine.  Were a name used again, the
+ * file of a writer that lives could be removed in place of one that was left behind. */
 static uint64_t draw_number(void)
 {
     struct timespec now = {0, 0};
@@ -181,8 +196,8 @@ static int open_new(char *name, const char *path)
     return -1;
 }
 
-/* Remove a file unless its writer lives.  Between opening and locking it the writer may have renamed
- * it; then nothing has this name any more. */
+/* Remove a file unless its writer lives.  Between opening and locking it the writer may have
+ * renamed it; then nothing has this name any more. */
 static void remove_left_behind(int directory, const char *name)
 {
     int fd = openat(directory, name, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
@@ -292,10 +307,11 @@ static int is_at(int fd, const char *path)
     return fstat(fd, &mine) == 0 && stat(path, &found) == 0 && are_one_file(&mine, &found);
 }
 
-/* Lock the file at `path`, so that one process at a time gives it a second name, and none takes that
- * name for one left behind.  Another process may replace the file meanwhile: then it is another
- * file's turn.  One that was stopped is not waited for longer than MAX_WAIT_MS; then, and where
- * there are no locks, two that keep files at once may lose one of those, but neither fails. */
+/* Lock the file at `path`, so that one process at a time gives it a second name, and none takes
+ * that name for one left behind.  Another process may replace the file meanwhile: then it is
+ * another file's turn.  One that was stopped is not waited for longer than MAX_WAIT_MS; then, and
+ * where there are no locks, two that keep files at once may lose one of those, but neither
+ * fails. */
 static int lock_old(const char *path)
 {
     const struct timespec moment = {0, 1000000};

@@ -1,12 +1,26 @@
-/* kernels.c - matrix products: by the library's own loops, or by CBLAS. */
+/* kernels.c - matrix products: by the library's own loops, or by CBLAS.
+ *
+ * A linear layer y = x w^T + b needs three products, of which a task computes a part:
+ *
+ *                         m      k      n     a               b             part
+ *     forward             rows   in     out   x[rows, in]     w, turned     columns of y
+ *     input gradient      rows   out    in    dy[rows, out]   w[out, in]    columns of dx
+ *     weight gradient     out    rows   in    dy, turned      x[rows, in]   rows of dw
+ *
+ * "Turned" is transposed: read with its two strides exchanged.  Which loops do a product is decided
+ * by shapes alone, never by the number of threads, for the sake of equal bits:
+ *
+ *     one row or one output            dot products: every weight is read once, which takes longest
+ *     a has less than 2^18 values      kernels_gemm.c, on CPUs with fused multiply-add
+ *     else                             cblas_sgemm(), on one thread */
 #include "math/kernels_internal.h"
 
 #include <cblas.h>
 #include <stddef.h>
 #include <string.h>
 
-/* Numbers in the small matrix up to which the own loops win: they go through it once a panel, so it
- * has to stay in the second cache. */
+/* Values of the small matrix from which on CBLAS is faster: the own loops read it once per panel,
+ * so it has to stay in the second-level cache, 1 MiB. */
 enum { OWN_SMALL = 1 << 18 };
 
 int gan__kernels_need_blas(size_t most_small)
@@ -19,7 +33,7 @@ void gan__kernels_gemm_blas(const gan__gemm_args *g)
 {
     const int a_turned = g->a_row == 1 && g->k > 1;
 
-    /* The bias is laid down first: a pass less than adding it afterwards. */
+    /* The result starts as the bias: one pass over it less than adding the bias afterwards. */
     for (size_t i = 0; i < g->m && g->bias; i++)
         memcpy(g->c + i * g->c_stride, g->bias, g->n * sizeof *g->c);
     cblas_sgemm(CblasRowMajor, a_turned ? CblasTrans : CblasNoTrans,
@@ -28,8 +42,6 @@ void gan__kernels_gemm_blas(const gan__gemm_args *g)
                 g->bias || g->accumulate ? 1.0f : 0.0f, g->c, (int)g->c_stride);
 }
 
-/* Own loops where they are the faster ones: on CPUs that they are made for, while the matrices are
- * small. */
 static void gemm(const gan__gemm_args *g)
 {
     const gan__products *own = gan__simd_best()->products;
@@ -61,7 +73,7 @@ const gan__panels *gan__kernels_panels(size_t m, size_t k)
     return own && m * k < OWN_SMALL ? &own->panels : &by_blas;
 }
 
-/* One sample, or one output: the weight is read once, and that is all the time there is. */
+/* For one sample or one output. */
 static void linear_by_dots(const gan__gemm_args *g)
 {
     const gan__simd *simd = gan__simd_best();

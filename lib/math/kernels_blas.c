@@ -1,4 +1,18 @@
-/* kernels_blas.c - what is the process's own in the BLAS: its threads, its memory, its name. */
+/* kernels_blas.c - the BLAS's global state: its number of threads, its memory, its name.
+ *
+ * The library calls the BLAS from workers of its own, where threads of the BLAS's would compete
+ * with them for the CPUs.  Other BLAS are built for one thread or have no such setting; an OpenBLAS
+ * is set to one thread while any call of the library runs:
+ *
+ *     host      8 threads | gan_train_step() in thread A                    | 8 threads again
+ *                         |     gan_network_forward() in thread B           |
+ *     users     0           1   2                          1                  0
+ *     setting   8           1   1                          1                  8
+ *
+ * The first to enter remembers the setting and the last to leave restores it; in between the host's
+ * own products are done by one thread.  An OpenBLAS on OpenMP (PARALLEL_OPENMP) takes the number of
+ * the calling thread, omp_set_num_threads(), so each worker sets its own once, and the callers set
+ * and restore theirs. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "math/kernels_internal.h"
 
@@ -9,8 +23,9 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
-/* Known at build time to be OpenBLAS: plain references, so that a static archive brings them along.
- * Else weak ones, because the library that the loader finds for "blas" may still be OpenBLAS. */
+/* If the BLAS is known at build time to be OpenBLAS the references are plain, so that linking a
+ * static archive includes them; else weak, because the library that the loader finds for "blas" may
+ * still be an OpenBLAS. */
 #ifdef GAN__BLAS_OPENBLAS
 #define MAYBE
 #else
@@ -32,7 +47,7 @@ extern void blas_memory_free(void *buffer) __attribute__((weak));
 
 enum { PARALLEL_NONE = 0, PARALLEL_OPENMP = 2 }; /* what openblas_get_parallel() returns */
 
-/* These settings are the process's own, so their keeper has to be one too. */
+/* Global, since these settings are the process's and not an object's. */
 static struct {
     pthread_mutex_t lock;
     size_t users;
@@ -97,9 +112,10 @@ void gan__blas_enter_worker(void)
 /* The largest buffer that an OpenBLAS maps; a build's own size can't be asked for. */
 static const size_t BUFFER_BYTES = sizeof(void *) > 4 ? (size_t)128 << 20 : (size_t)32 << 20;
 
-enum { MOST_BUFFERS = 32 }; /* OpenBLAS has room for 50 at the least, and the host may want some */
+enum { MOST_BUFFERS = 32 }; /* OpenBLAS has room for 50 at the least, and the host may need some */
 
-/* An OpenBLAS that gets no memory asks again, for ever.  So the system is asked first. */
+/* An OpenBLAS that gets no memory tries again, for ever, and its product never returns.  So the
+ * system is asked first whether there is room for the mapping. */
 static int can_map_buffer(void)
 {
     const size_t bytes = BUFFER_BYTES + ((size_t)1 << 20);
@@ -108,7 +124,8 @@ static int can_map_buffer(void)
     return memory != MAP_FAILED && munmap(memory, bytes) == 0;
 }
 
-/* It keeps what it has taken once, so all are taken at the same time and given back. */
+/* OpenBLAS keeps a buffer that was released for the next product.  So all are taken at the same
+ * time and released: from then on n products at a time find theirs. */
 static size_t take_buffers(size_t n)
 {
     void *buffers[MOST_BUFFERS];

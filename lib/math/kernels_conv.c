@@ -2,7 +2,7 @@
  *
  * With image x[in, height, width] between zeros for its padding, map y[out, position] and weights
  * w[out, tap], where a position is a place of the kernel on the image and a tap one of the kernel's
- * own numbers, counted over the input channels, the convolution is a matrix product
+ * own elements, counted over the input channels, the convolution is a matrix product
  *
  *     y[o, p] = sum over t of w[o, t] P[t, p],     P[t, p] = x at the place of tap t at position p
  *
@@ -23,7 +23,7 @@
  * They are the input's gradient and the weights' gradient of conv2d, and the forward pass and
  * weights' gradient of conv_transpose2d, whose own input's gradient is the first.
  *
- * P has kernel height times width as many numbers as the image, so it is never made.  A panel of it
+ * P has kernel height times width as many values as the image, so it is never made.  A panel of it
  * is gathered from padded images, multiplied while it is in the nearest cache, and forgotten:
  *
  *     gan__conv_map      for each chunk of images, group, PANEL columns (positions): gather all
@@ -52,7 +52,7 @@ enum {
     MAX_WIDTH = 256,         /* columns of a panel */
     PANELS_AT_ONCE = 4,      /* narrow ones */
     CHUNK_NUMBERS = 1 << 17, /* in padded images at a time, so that they stay in the second cache */
-    SLACK = 64,              /* numbers that vectors may touch behind a block */
+    SLACK = 64,              /* floats that vectors may touch behind a block */
 };
 
 /* What a call works with; the blocks lie in the scratch. */
@@ -61,7 +61,7 @@ typedef struct work {
     const gan__panels *panels;
     size_t padded[2]; /* height and width of an image with its padding */
     size_t chunk;     /* images at a time */
-    float *images;    /* so many padded ones, of some channels */
+    float *images;    /* `chunk` padded ones, of some channels */
     float *panel;
     float *block; /* of the result, or a packed matrix */
 } work;
@@ -76,7 +76,7 @@ static size_t positions(const gan__conv *c)
     return c->map[0] * c->map[1];
 }
 
-/* How far a kernel reaches in one direction, in a padded image. */
+/* Height or width of a padded image. */
 static size_t padded_size(const gan__conv *c, size_t side)
 {
     return c->image[side] + 2 * c->padding[side];
@@ -129,8 +129,12 @@ static size_t weights_size(const gan__conv *c)
 
 /* ---- turned around ---- */
 
-/* Where each number of the map is wanted by the next place of the image, the image is in turn a
- * convolution of the map, by the kernel turned around. */
+/* With strides of 1 the image is in turn a convolution of the map: image[i] is the sum over taps t
+ * of w[t] map[i + padding - t], which is a convolution by the kernel read backwards, with the
+ * channels of image and map exchanged and what the padding lacks of the kernel's reach as padding:
+ *
+ *     kernel  w0 w1 w2, padding 1           map[p] = w0 x[p-1] + w1 x[p] + w2 x[p+1]
+ *     turned  w2 w1 w0, padding 2 - 1       x[i]   = w2 m[i-1] + w1 m[i] + w0 m[i+1] */
 static gan__conv turned(const gan__conv *c)
 {
     gan__conv back = *c;
@@ -145,8 +149,8 @@ static gan__conv turned(const gan__conv *c)
     return back;
 }
 
-/* Whether that is possible, and worth the turning, which takes the longer against the products the
- * fewer places there are; adding the product to images takes the longer the fewer channels. */
+/* Whether that is possible, and faster.  Turning the weights takes as long as out * taps copies,
+ * once per call; what it saves, adding products to images, grows with the positions. */
 static int turns(const gan__conv *c)
 {
     int does = c->out <= 4 * positions(c);

@@ -2,7 +2,7 @@
  *
  * c[m, n] = a[m, k] b[k, n], where one matrix, a, is small, as a batch is, and the other, b, is
  * large, as the weights of a layer are.  A BLAS copies both into blocks that suit its registers and
- * caches; here only b is copied, and each of its numbers once.  The loops, from the outermost in:
+ * caches; here only b is copied, and each of its values once.  The loops, from the outermost in:
  *
  *     rows of a     MAX_ROWS at a time: they are read again for each panel, from the second cache
  *     columns of b  PANEL at a time    \  a panel of DEPTH rows and PANEL columns is copied into
@@ -19,10 +19,10 @@
  *                              +-----+-----+-----+--   sum[i] += +-----------+-----------+
  *
  * A block is BLOCK_ROWS rows of two vectors: 14 x 2 of AVX-512's 32 registers, 6 x 2 of AVX2's 16.
- * What is left holds the row of the panel and a number of a.  Each step of the inner index is two
+ * What is left holds the row of the panel and a value of a.  Each step of the inner index is two
  * loads from the panel and BLOCK_ROWS times two fused multiply-adds, so the loads hide behind them.
  *
- * A number of c is a single chain of fused multiply-adds in the order of the inner index: it begins
+ * A value of c is a single chain of fused multiply-adds in the order of the inner index: it begins
  * with the bias, or with c itself where the inner index goes on in a further panel.  Neither the
  * rows nor the columns that are computed at once change that chain, so the bits of the result are
  * the same however a product is cut into tiles, on any number of threads.
@@ -141,7 +141,7 @@ BLOCKS(13) BLOCKS(14)
 
 /* ---- panels ---- */
 
-/* What two vectors have at these places, the second's counted on from the first's. */
+/* The vector of the elements with these indices, those of b counted on from those of a. */
 #if defined(__clang__) || __GNUC__ >= 12
 #define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
@@ -149,7 +149,7 @@ typedef int places __attribute__((vector_size(LANES * sizeof(int))));
 #define PICK(a, b, ...) __builtin_shuffle(a, b, (places){__VA_ARGS__})
 #endif
 
-/* The steps that transpose four by four numbers in each quarter or half of four vectors.  With one
+/* The steps that transpose four by four values in each quarter or half of four vectors.  With one
  * quarter of a, b, c, d, which are rows:
  *
  *     a0 a1 a2 a3    LOW(a, b)  a0 b0 a1 b1    FRONT of the lows    a0 b0 c0 d0
@@ -168,7 +168,7 @@ typedef int places __attribute__((vector_size(LANES * sizeof(int))));
 #define BACK(a, b) PICK(a, b, 2, 3, 10, 11, 6, 7, 14, 15)
 #endif
 
-/* The first four numbers of rows 0, 4, 8 ... */
+/* The first four values of rows 0, 4, 8 ... */
 static inline vector quads(const float *from, size_t stride)
 {
 #if defined(__clang__) || __GNUC__ >= 12
@@ -193,8 +193,9 @@ static inline vector quads(const float *from, size_t stride)
 #endif
 }
 
-/* Four numbers of each of LANES rows of memory, columns of b, become four rows of a panel.  quads()
- * gathers the rows in such an order that the turned quarters are where they belong. */
+/* Transpose: four values of each of LANES rows of memory, which are columns of b, become four rows
+ * of a panel.  quads() gathers the rows in such an order that the transposed quarters are in
+ * place. */
 static inline void turn(const float *from, size_t stride, float *to)
 {
     const vector a = quads(from, stride);
@@ -273,8 +274,8 @@ static const float *b_of(const part *p)
     return g->b + (g->b_turned ? p->j * g->b_stride + p->begin : p->begin * g->b_stride + p->j);
 }
 
-/* What is read next often lies in another core's cache, which wrote it a moment ago: far away, but
- * not when many lines are asked for at once and ahead of time. */
+/* What is read next was often written by another core a moment ago and is still in its cache, from
+ * where a line takes long; prefetching many at once and ahead of time hides that. */
 static void fetch(const float *x, size_t stride, size_t rows, size_t width)
 {
     enum { LINE = 16 };
@@ -309,7 +310,9 @@ static void fill_rows(size_t rows, const float *numbers, float *to)
         for (size_t j = 0; j < PANEL; j++) to[i * PANEL + j] = numbers[i];
 }
 
-/* All rows against a panel, in blocks of about equal size. */
+/* All rows of a times a panel, in blocks of about equal size: 15 rows are 8 + 7, not 14 + 1.  A
+ * block narrower than its vectors is computed in `rest`, whose unused columns are multiplied by
+ * zeros. */
 static void multiply_panel(const part *p, const float *panel)
 {
     static const float zeros[PANEL];

@@ -1,7 +1,24 @@
-/* kernels_patch.c - patches of images, compiled once for each instruction set.
+/* kernels_patch.c - gathering patches of images and adding them back; compiled once for each
+ * instruction set.
  *
- * A patch's numbers come in short runs, so everything is copied in pieces of a fixed size: what is
- * too much is written over by the next piece. */
+ * A row of a panel is the values of one tap at the positions of the panel, or of all taps at one
+ * position (see kernels_conv.c): short segments of contiguous or evenly spaced values, of length 4
+ * with a kernel of 4x4.  memcpy() of such a length is slower than the copy itself.  So a segment is
+ * copied in pieces of a fixed size, one vector each, and what is too much is overwritten by the
+ * next segment:
+ *
+ *     image    ... a b c d e f g h ...      segment 0: a b c, segment 1: p q r, pieces of 4
+ *     panel    |a b c d|. . . . .           piece of segment 0: d is too much
+ *               a b c|p q r s|. .           piece of segment 1 overwrites it
+ *
+ * The last one writes behind the row: into the next row, which comes later, or into the panel's
+ * slack (SLACK in kernels_conv.c, which is why that is 64 floats).  With a step of 2, as of strided
+ * convolutions, a piece is every second value of two vectors.
+ *
+ * The way back adds instead, where values too many would be wrong: pieces of 4 only if all segments
+ * are that long.  Neighbouring rows often add to the same places, and a load that overlaps a store
+ * just made has to wait for it; with a lag of one line of the map, rows that follow each other
+ * don't overlap. */
 #include "math/kernels_loop_internal.h"
 
 #define VECTOR(n)                                                                                  \
@@ -11,7 +28,7 @@ VECTOR(4);
 VECTOR(8);
 VECTOR(16);
 
-/* What two vectors have at these places, the second's counted on from the first's. */
+/* The vector of the elements with these indices, those of b counted on from those of a. */
 #if defined(__clang__) || __GNUC__ >= 12
 #define PICK(n, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
@@ -34,7 +51,7 @@ COPY(4)
 COPY(8)
 COPY(16)
 
-/* Every second number. */
+/* Every second value. */
 #define COPY_EVEN(n, ...)                                                                          \
     static inline void copy_even_##n(const float *from, size_t step, float *to)                    \
     {                                                                                              \
@@ -55,7 +72,7 @@ static inline void copy_far_4(const float *from, size_t step, float *to)
 
 /* ---- gather ---- */
 
-/* All segments fit one piece. */
+/* For segments that fit into one piece: a loop over segments without a loop inside. */
 #define GATHER(copy)                                                                               \
     static void gather_##copy(size_t rows, const size_t *at, size_t n,                             \
                               const gan__segment *segments, size_t step, const float *image,       \
@@ -66,7 +83,7 @@ static inline void copy_far_4(const float *from, size_t step, float *to)
                 copy(image + at[r] + segments[s].from, step, panel + segments[s].to);              \
     }
 
-/* Pieces one after the other. */
+/* For longer ones. */
 #define GATHER_LONG(copy, piece)                                                                   \
     static void gather_long_##copy(size_t rows, const size_t *at, size_t n,                        \
                                    const gan__segment *segments, size_t step, const float *image,  \
@@ -100,7 +117,7 @@ static size_t longest_of(size_t n, const gan__segment *segments)
     return most;
 }
 
-/* For segments of at most 1, 4, 8 and 16 numbers, and longer ones. */
+/* By the longest segment, of at most 1, 4, 8 or 16 values or more, and by the step: 1, 2 or any. */
 static gan__gather_fn *gather_of(size_t longest, size_t step)
 {
     static gan__gather_fn *const near[5] = {gather_copy_1, gather_copy_4, gather_copy_8,

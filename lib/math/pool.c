@@ -1,10 +1,28 @@
 /* pool.c - workers that take tasks from one counter.
  *
  * A job is published by storing `state`: its number of tasks and the next task to take, together in
- * one word with the job's serial number.  A thread takes a task by adding one to it; whoever gets a
- * number below the job's count owns that task, and the job cannot end before the task is done, so
- * the job's function may then be read without a lock.  A worker that comes late gets a number too
- * high and touches nothing.  Threads with nothing to do spin for a moment, then sleep. */
+ * one word with the job's serial number.
+ *
+ *     bits 63 ... 40   39 ... 20   19 ... 0
+ *     | serial number | n_tasks   | next    |     atomic_fetch_add(&state, 1) takes task `next`
+ *
+ * A thread takes a task by adding one to it; whoever gets an index below the job's count owns that
+ * task, and the job cannot end before the task is done, so the job's function may then be read
+ * without a lock.  A worker that comes late gets an index that is too high and touches nothing, or,
+ * when the next job has begun, a task of that one; `next` has room for one late taker per thread.
+ *
+ *     caller                                 workers
+ *     ------                                 -------
+ *     fn, context, n_left = n
+ *     state = serial+1 | n | 0  ---------->  spin on `state`, about 40 us; then sleep on `work`
+ *     wake those who sleep                   take tasks until none is left
+ *     take tasks, too                        each task done: n_left - 1
+ *     wait for n_left == 0      <----------  the last one signals `done`, if the caller sleeps
+ *
+ * Both atomics are sequentially consistent, so what tasks wrote is visible to the caller.  Waiting
+ * spins first because the gaps between the jobs of a step are shorter than it takes to wake a
+ * thread; where there are more threads than CPUs nobody spins, as that would keep the CPU from the
+ * thread that is waited for. */
 #define _GNU_SOURCE /* sched_getaffinity, CPU_COUNT */
 #include "math/pool_internal.h"
 
@@ -24,7 +42,7 @@
 enum {
     MAX_THREADS = 1024,
     SPINS = 4000,    /* about 40 microseconds: longer than the gaps within a step */
-    INDEX_BITS = 20, /* room for MAX_TASKS and one late taker a thread */
+    INDEX_BITS = 20, /* room for MAX_TASKS and one late taker per thread */
 };
 #define INDEX_MASK (((uint64_t)1 << INDEX_BITS) - 1)
 
@@ -60,8 +78,8 @@ struct gan_pool {
 
 /* ---- processes ---- */
 
-/* Whether the team is here: after fork() the child has a copy of the pool, but of its threads only
- * the one that forked. */
+/* Whether the workers are in this process: after fork() the child has a copy of the pool, but of
+ * its threads only the one that forked. */
 static int is_own(const gan_pool *pool)
 {
     return pool->n_started == 0 || pool->process == getpid();

@@ -1,14 +1,29 @@
 /* network_residual.c - residual blocks.
  *
- * A network runs one list of layers, and a block becomes part of it:
+ * y = body(x) + shortcut(x), or body(x) + x.  A network is a list of layers without branches, and a
+ * block is flattened into it when it is added.  Three kinds of layer mark where branches begin and
+ * end; besides its neighbours, a marker reads one other boundary, value_from forward and grad_from
+ * backward:
  *
- *     residual | body ... | add
- *     residual | body ... | shortcut | layers of the shortcut ... | add
+ *            ,------------------------ value_from -----------------------.
+ *            |                                                            v
+ *     x -> [residual] -> body layers ------------------------------->  [add] -> y
+ *              ^             |
+ *              `- grad_from: the gradient by `residual`'s output that `add` hands back
  *
- * Three kinds of layer look at other places of the list than their neighbours.  Forward, "shortcut"
- * begins again with what "residual" put out, and "add" adds the other branch's end.  Backward,
- * "add" hands its gradient to the branch before it, "shortcut" fetches it for the body, and
- * "residual" adds the one that arrived at the begin of the other branch. */
+ * and with layers on the shortcut, whose branch lies behind the body in the list:
+ *
+ *              ,-------- value_from --------.      ,----- value_from: end of body ------.
+ *              |                             v     |                                     v
+ *     x -> [residual] -> body layers ->|  [shortcut] -> layers of the shortcut ->|    [add] -> y
+ *
+ * Forward, "shortcut" starts again from the output of "residual", and "add" adds the end of the
+ * other branch.  Backward, "add" passes its gradient to the branch before it; "shortcut" copies it
+ * to the end of the body, as the gradient of a sum by either term is the same; and "residual" adds
+ * the gradient that arrived at the beginning of the other branch.
+ *
+ * A block in a body is flattened in the same way, its boundaries shifted by where the body begins.
+ * Files describe blocks as blocks: gan__network_block() finds them again by the markers. */
 #include "network/network_internal.h"
 
 #include "base/status_internal.h"
@@ -80,7 +95,7 @@ static void shortcut_forward(const gan__layer_run *run)
     sum(run, width_out(run), run->other, NULL, run->y);
 }
 
-/* Its place in the list is behind the body, whose gradient it therefore has to lay down. */
+/* The layer before it in the list is the end of the body, whose gradient is its dx. */
 static void shortcut_backward(const gan__layer_run *run)
 {
     sum(run, width_in(run), run->dother, NULL, run->dx);

@@ -1,7 +1,38 @@
 /* pass.c - activations and gradients of a batch.
  *
- * Forward, a stage's tiles are tiles of its output.  Backward, they are tiles of the gradient by
- * its input, which go on through the in-place layers of the stage before. */
+ * The layers of a network in stages, each of which begins with a layer that writes into memory of
+ * its own; those behind it work in place.  Boundary i is the input of layer i:
+ *
+ *     boundary   0          1          2          3          4          5
+ *     layer      | 0 linear | 1 dropout| 2 relu   | 3 linear | 4 tanh   |
+ *     stage      `---------- stage 0 ----------'`------ stage 1 ------'
+ *     memory     A          B          B          B          C          C
+ *
+ * Forward, a job for the pool computes one stage.  Its tasks are tiles of the stage's output, some
+ * rows and columns, and each goes through all layers of the stage while it is in cache:
+ *
+ *         A  ==== job of stage 0, tile by tile ====>  B  ==== job of stage 1 ====>  C
+ *
+ *                 columns of B                tile 1: columns of w for linear, then the same
+ *             +-------+-------+-------+              values of B through dropout, relu
+ *       rows  | tile0 | tile1 | tile2 |       Mostly columns are cut: the weights are the large
+ *             +-------+-------+-------+       matrix, and each tile reads only its part of them.
+ *
+ * Backward, tiles are of the gradient by a stage's *input*.  Such a tile is the gradient by the
+ * output of the stage before, so it goes on at once through that one's in-place layers:
+ *
+ *         dA <== linear 0 === dB <== relu 2, dropout 1 ======== dB <== linear 3 === dC <== tanh 4
+ *                \_ job 0 _/  \____________________ job 1 ______________________/  \_ first _/
+ *
+ * dB then holds the gradient by the output of linear 0, which both dA and that layer's weight
+ * gradient are computed from.  The weight gradients of all stages are one job at the end: a task is
+ * one part of one layer's gradient, and `squares` takes its share of the gradient's norm.
+ *
+ * There is a barrier after each job and none within one.  How a job is cut depends on shapes alone and no sum
+ * crosses tasks, so any number of threads gives the same bits.
+ *
+ * Where a pass has a source (discriminator after generator), boundary 0 is the last boundary of the
+ * source: its in-place layers are then the stage before stage 0. */
 #include "network/pass_layout_internal.h"
 
 #include "base/status_internal.h"
@@ -28,7 +59,7 @@ static float *row_of(float *block, const gan__boundary *b, size_t row)
     return block ? block + row * b->size : NULL;
 }
 
-/* The tail of layer i's output, or else of its input. */
+/* The tail of layer i's output, or else of its input: see pass_layout.c. */
 static gan__tail tail_of(const gan__pass *pass, size_t i, size_t row)
 {
     const gan_network *net = pass->desc.net;
@@ -97,7 +128,8 @@ static tile tile_of(gan__cut cut, size_t index, size_t first, size_t rows, size_
                   .end = column_of(columns, cut, c + 1)};
 }
 
-/* Add what second derivatives need: the rows behind those of the latest forward run. */
+/* Add what second derivatives need: a pass with tangents has twice the rows, the second half behind
+ * those of the latest forward run (see pass_layout.c). */
 static void add_tangents(const gan__pass *pass, size_t i, gan__layer_run *run)
 {
     const gan_layer *layer = gan__pass_layer(pass, i);
@@ -112,7 +144,7 @@ static void add_tangents(const gan__pass *pass, size_t i, gan__layer_run *run)
     if (run->dother) run->uother = run->dother + pass->rows * pass->at[layer->grad_from].size;
 }
 
-/* Layer i's work on a tile, as its class wants to see it. */
+/* Layer i's work on a tile, with the addresses of everything that it reads and writes. */
 static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, size_t worker)
 {
     const gan_network *net = pass->desc.net;
@@ -317,8 +349,8 @@ static void backward_task(void *context, size_t task, size_t worker)
     backward_tile(j->pass, j->stage, j->work, &t, worker);
 }
 
-/* From the gradient by the output of the last stage's first layer, those by the inputs of all stages
- * from `lowest` on. */
+/* From the gradient by the output of the last stage's first layer, those by the inputs of all
+ * stages from `lowest` on. */
 static void backward_stages(gan__pass *pass, gan_pool *pool, work_fn *work, size_t lowest)
 {
     for (size_t i = pass->n_stages; i-- > lowest;) {

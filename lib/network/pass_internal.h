@@ -51,9 +51,9 @@ uint8_t *gan__pass_labels(gan__pass *pass, size_t first);
  * for layers that couple samples. */
 void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, size_t group);
 
-/* The same on the calling thread, the worker-th of those that do so at once, in evaluation mode, with
- * labels of the caller's; after gan__pass_prepare(), which makes the weights of layers with spectral
- * norm. */
+/* The same on the calling thread, the worker-th of those that do so at once, in evaluation mode,
+ * with labels of the caller's; after gan__pass_prepare(), which makes the weights of layers with
+ * spectral norm. */
 void gan__pass_prepare(gan__pass *pass, gan_pool *pool);
 void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t worker,
                              gan__labels labels);
@@ -100,8 +100,8 @@ void gan__pass_advance(gan__pass *pass);
 /* Where its random numbers stand, for checkpoints. */
 uint64_t *gan__pass_position(gan__pass *pass);
 
-/* Let the network's buffers follow the latest forward run, running statistics as far as their layers
- * say or, above 0, by `momentum`. */
+/* Let the network's buffers follow the latest forward run, running statistics as far as their
+ * layers say or, above 0, by `momentum`. */
 void gan__pass_settle(gan__pass *pass, double momentum);
 
 /* From now on work with the weights and buffers of another network of the same layers. */

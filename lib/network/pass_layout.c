@@ -1,12 +1,28 @@
-/* pass_layout.c - see pass_layout_internal.h.
+/* pass_layout.c - where the values and gradients of a pass lie in its one block of memory.
+ *
+ *     | value of B | grad of B | value of C | grad of C | tail | ...   each begins a cache line
  *
  * Layers that work in place have the same memory on both sides; the first never does, because its
- * input may be another pass's output, which is still needed.  What a layer appends lies apart from
- * what it appends it to, where the next layer takes it so: nothing is copied then.
+ * input may be another pass's output, which is still needed.  In evaluation there are no gradients.
  *
- * For second derivatives no layer works in place, and boundaries have twice the rows: behind the
- * values the direction in which they move, behind the gradients the weights of that.  Layers still
- * work in the same stages. */
+ * An in-place layer may change values only if nobody reads them later (`needed`): a layer whose
+ * backward() reads its output, or the other branch of a residual block.  Otherwise it gets memory
+ * of its own and begins a stage.
+ *
+ * What a layer appends to its input, such as a label's embedding, is a tail: it lies apart from
+ * what it is appended to, provided that the next layer takes its input in two pieces
+ * (class->tail_grad).  Then nothing is copied:
+ *
+ *                 boundary i: x              boundary i + 1: x and the tail
+ *     row 0    | x[0] ... x[n-1] |    +    | tail[0] ... tail[k-1] |     y = w | x    |
+ *     row 1    | x[0] ... x[n-1] |         | tail[0] ... tail[k-1] |           | tail |
+ *              value, shared by both       tail_value
+ *
+ * With `tangents`, for second derivatives, no layer works in place, and every boundary has twice
+ * the rows; the layers still run in the same stages:
+ *
+ *     value    rows 0 .. n-1: x       rows n .. 2n-1: tx, the direction in which x moves
+ *     grad     rows 0 .. n-1: dx      rows n .. 2n-1: ux, the gradient by tx */
 #include "network/pass_layout_internal.h"
 
 #include "base/alloc_internal.h"
@@ -19,8 +35,8 @@ static size_t whole_lines(size_t n)
     return gan__size_round_up(n, 16);
 }
 
-/* Lay the boundaries out in `memory`, or only count when it is NULL; return how many numbers it
- * takes. */
+/* Set the boundaries' addresses in `memory`, or only count when it is NULL; return its size in
+ * floats. */
 static size_t lay_out(gan__pass *pass, float *memory)
 {
     const size_t rows = gan__size_mul(pass->desc.rows, pass->desc.tangents ? 2 : 1);
@@ -46,8 +62,8 @@ static size_t lay_out(gan__pass *pass, float *memory)
     return used;
 }
 
-/* Whether what layer i appends stays in memory of its own: where only the next layer looks at it,
- * and doesn't mind. */
+/* Whether what layer i appends is a tail: only the next layer reads it, and can do so in two
+ * pieces. */
 static int keeps_apart(const gan__pass *pass, size_t i)
 {
     const gan_network *net = pass->desc.net;
@@ -58,7 +74,7 @@ static int keeps_apart(const gan__pass *pass, size_t i)
     return net->layers[i + 1].class->tail_grad != NULL;
 }
 
-/* How many numbers a thread wants to scribble on for layer i. */
+/* The scratch, in floats, that a thread needs for layer i. */
 static size_t scratch_for(const gan__pass *pass, size_t i)
 {
     const gan_layer *layer = gan__pass_layer(pass, i);
@@ -71,7 +87,7 @@ static size_t scratch_for(const gan__pass *pass, size_t i)
     return whole_lines(n);
 }
 
-/* Find out what the layers want to keep and to scribble on. */
+/* Take the memory that layers keep from forward to backward, and each thread's scratch. */
 static gan_status make_workspace(gan__pass *pass)
 {
     gan_status status = GAN_OK;
@@ -106,8 +122,8 @@ cleanup:
     return status;
 }
 
-/* Have the BLAS take its memory where a thread's rows may be its business; and its threads, which in
- * a child process it starts when they are first set. */
+/* Have the BLAS take its memory if a product of a thread's rows may be large enough for it; and its
+ * threads, which in a child process it starts when they are first set. */
 static gan_status reserve_blas(const gan__pass_desc *desc)
 {
     const size_t rows = gan__pass_has_gradients(desc) ? desc->rows : desc->rows / desc->threads;

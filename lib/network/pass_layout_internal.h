@@ -1,4 +1,4 @@
-/* pass_layout_internal.h - where the numbers of a pass lie. */
+/* pass_layout_internal.h - where the values and gradients of a pass lie. */
 #ifndef GAN_PASS_LAYOUT_INTERNAL_H
 #define GAN_PASS_LAYOUT_INTERNAL_H
 
@@ -9,13 +9,13 @@ enum { GAN__PASS_MAX_PARTS = 64 }; /* of a layer's weight gradient */
 /* Boundary i lies between layer i-1 and layer i: boundary 0 is the input, boundary n_layers the
  * output. */
 typedef struct gan__boundary {
-    size_t size;  /* numbers a row */
+    size_t size;  /* values per row, without the tail */
     int shared;   /* the layer before it works in place: its memory is that of the one before */
-    int needed;   /* its numbers are read later on: nothing may change them */
+    int needed;   /* its values are read later on: nothing may change them */
     float *value; /* row 0; rows follow one another */
     float *grad;
-    size_t tail; /* so many numbers more lie in memory of their own: value and grad are those of */
-    float *tail_value; /* the boundary before */
+    size_t tail;  /* values per row of a tail, for which value and grad are those of the boundary */
+    float *tail_value; /* before */
 } gan__boundary;
 
 typedef struct gan__stage {
@@ -37,7 +37,7 @@ struct gan__pass {
     float *saved;
     size_t *saved_at; /* where each layer's part of `saved` begins */
     float *scratch;
-    size_t n_scratch; /* numbers for each thread */
+    size_t n_scratch; /* floats per thread */
     float *prepared;  /* what layers with spectral norm have in place of their parameters */
     size_t *prepared_at;
     size_t *spectral; /* those layers */
