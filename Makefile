@@ -26,7 +26,7 @@
 ## make uninstall    remove what install put there
 ## make clean        remove everything made
 ##
-## Settings: CC  CFLAGS  LDFLAGS  BUILD=FOLDER  BLAS=PKG-CONFIG-MODULE  SAN=address,undefined
+## Settings: CC  CFLAGS  LDFLAGS  BUILD=DIRECTORY  BLAS=PKG-CONFIG-MODULE  SAN=address,undefined
 ##           DEBUG=1 (assertions)  WERROR=1 (warnings are errors)  V=1 (show commands)
 ##           X86_ISAS= (portable loops only)
 
@@ -163,7 +163,7 @@ LIB_FLAGS := $(OWN_FLAGS) -Ilib $(WARNINGS) $(STACK_FLAG) -fvisibility=hidden -f
 TEST_FLAGS    := $(OWN_FLAGS) $(PROGRAM_WARNINGS) -Ilib -Itests -Iexamples $(DEP_CFLAGS) $(CHECK_CFLAGS)
 EXAMPLE_FLAGS := $(OWN_FLAGS) $(PROGRAM_WARNINGS) $(CAIRO_CFLAGS)
 
-# A rule's first line makes the file's folder and says what comes; its second is the command.
+# A rule's first line makes the file's directory and says what comes; its second is the command.
 Q       := $(if $(filter 1,$(V)),,@)
 begin    = @mkdir -p $(@D)$(if $(Q), && printf '  %-5s %s\n' $(1) $@)
 COMPILE  = $(Q)$(CC) -MMD -MP $(1) $(CPPFLAGS) $(CFLAGS) $(2) -c -o $@ $<
@@ -296,7 +296,7 @@ endif
 VALGRIND_LOGS := $(patsubst %,$(LOGS)/valgrind_test_%.log,alloc dataset dataset_idx file image \
                    network network_file safetensors safetensors_hostile state)
 
-# Each check has a folder of its own to write in.  A request for terabytes is to fail, not to abort.
+# Each check writes to a directory of its own.  A request for terabytes is to fail, not to abort.
 run = @rm -rf $(@:.log=.d) && mkdir -p $(@:.log=.d) && \
       BUILD=$(BUILD) CC='$(CC)' MAKE='$(MAKE)' GAN_TEST_DIR=$(@:.log=.d) OPENBLAS_NUM_THREADS=1 \
       ASAN_OPTIONS=allocator_may_return_null=1 TSAN_OPTIONS=allocator_may_return_null=1 \
@@ -348,7 +348,7 @@ check-san:
 	$(MAKE) BUILD=$(BUILD)-asan SAN=address,undefined check
 	$(MAKE) BUILD=$(BUILD)-tsan SAN=thread check-units
 
-# The same bytes from two folders whose names differ in length.
+# The same bytes from two directories whose names differ in length.
 check-reproducible:
 	rm -rf $(BUILD)-twice
 	for copy in $(BUILD)-twice/a $(BUILD)-twice/bbb; do \
@@ -409,7 +409,7 @@ $(FUZZ_LOGS): $(LOGS)/fuzz_%.log: $(BUILD)/fuzz/% FORCE
 
 fuzz-%:
 	$(MAKE) CC=clang BUILD=$(BUILD)-fuzz SAN=fuzzer-no-link,address,undefined $(BUILD)-fuzz/fuzz/$*
-	@echo "Now run it: $(BUILD)-fuzz/fuzz/$* FOLDER-FOR-ITS-FINDINGS tests/corpus/$*"
+	@echo "Now run it: $(BUILD)-fuzz/fuzz/$* DIRECTORY-FOR-ITS-FINDINGS tests/corpus/$*"
 
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/mutator.o $(STATIC)
 	$(call begin,LD)
@@ -435,18 +435,18 @@ figures-%: all
 
 .PHONY: install uninstall
 
-# Arguments: prefix, library folder, header folder.  What lies below the prefix is named by it, so
+# Arguments: prefix, library and header directory.  What lies below the prefix is named by it, so
 # that pkg-config finds a moved tree.
 fill_pc = sed -e $(call quote,s|@PREFIX@|$(1)|) -e $(call quote,s|@LIBDIR@|$(2)|) \
               -e $(call quote,s|@INCLUDEDIR@|$(3)|) -e 's|@VERSION@|$(VERSION)|' \
               -e $(call quote,s|@BLAS_LIBS@|$(strip $(BLAS_LIBS))|) pkgconfig/libgan.pc.in | \
           sed -e $(call quote,s|^\([a-z]*dir=\)$(1)/|\1$${prefix}/|)
-# Folders may have spaces; names of files have none.  Arguments: mode, files, folder.
+# Directories may have spaces; names of files have none.  Arguments: mode, files, directory.
 below       = $(call quote,$(DESTDIR)$(1))
 put         = install -d $(call below,$(3)) && install -m $(1) $(2) $(call below,$(3))
-# Arguments: names, folder.
+# Arguments: names, directory.
 take        = [ ! -d $(call below,$(2)) ] || { cd $(call below,$(2)) && rm -f $(1); }
-take_folder = rmdir $(call below,$(1)) 2>/dev/null || :
+take_directory = rmdir $(call below,$(1)) 2>/dev/null || :
 
 $(BUILD)/libgan-uninstalled.pc: pkgconfig/libgan.pc.in include/gan/version.h $(STAMP)
 	$(call begin,GEN)
@@ -470,7 +470,7 @@ uninstall:
 	$(call take,libgan.pc,$(PKGCONFIGDIR))
 	$(call take,$(notdir $(EXAMPLE_PARTS)),$(EXAMPLESDIR)/common)
 	$(call take,$(notdir $(EXAMPLE_FILES)),$(EXAMPLESDIR))
-	$(call take_folder,$(INCLUDEDIR)/gan)
-	$(call take_folder,$(EXAMPLESDIR)/common)
-	$(call take_folder,$(EXAMPLESDIR))
+	$(call take_directory,$(INCLUDEDIR)/gan)
+	$(call take_directory,$(EXAMPLESDIR)/common)
+	$(call take_directory,$(EXAMPLESDIR))
 	folder=$(call below,$(EXAMPLESDIR)); rmdir "$${folder%/*}" 2>/dev/null || :

@@ -436,7 +436,7 @@ TEST(impossible_dimensions_are_errors)
         uint32_t dims[3];
         const char *part;
     } cases[] = {{{0, 3, 4}, "byte 4: at least 1 sample expected, found 0"},
-                 {{5, 0, 4}, "byte 8: 1 to 2147483647 numbers a sample expected, found [1, 0, 4]"},
+                 {{5, 0, 4}, "byte 8: 1 to 2147483647 values per sample expected, found [1, 0, 4]"},
                  {{5, 3, 0}, "found [1, 3, 0]"},
                  {{1, 65536, 32768}, "found [1, 65536, 32768]"},
                  {{1, 0xffffffff, 0xffffffff}, "found [1, 4294967295, 4294967295]"}};

@@ -300,12 +300,12 @@ TEST(bad_arguments_are_refused)
     expect_fails(gan_moments_read(NULL, NULL, NULL), GAN_ERR_INVALID, "NULL");
     one = moments_of(x, 1, 2);
     three = moments_of(x, 0, 3);
-    expect_fails(gan_moments_read(one, NULL, NULL), GAN_ERR_INVALID, "there are 1");
+    expect_fails(gan_moments_read(one, NULL, NULL), GAN_ERR_INVALID, "found 1");
     expect_fails(gan_metrics_frechet(NULL, two, two), GAN_ERR_INVALID, "distance is NULL");
     expect_fails(gan_metrics_frechet(&distance, NULL, two), GAN_ERR_INVALID, "NULL");
     expect_fails(gan_metrics_frechet(&distance, two, NULL), GAN_ERR_INVALID, "NULL");
-    expect_fails(gan_metrics_frechet(&distance, two, one), GAN_ERR_INVALID, "there are 1");
-    expect_fails(gan_metrics_frechet(&distance, three, two), GAN_ERR_INVALID, "there are 0");
+    expect_fails(gan_metrics_frechet(&distance, two, one), GAN_ERR_INVALID, "found 1");
+    expect_fails(gan_metrics_frechet(&distance, three, two), GAN_ERR_INVALID, "found 0");
     gan_moments_destroy(three);
     three = moments_of((const float[]){1, 2, 3, 4, 5, 6}, 2, 3);
     expect_fails(gan_metrics_frechet(&distance, two, three), GAN_ERR_SHAPE, "of 2 and of 3");

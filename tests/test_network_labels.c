@@ -523,7 +523,7 @@ TEST(forged_layers_are_only_an_error)
         {"[\"label_embedding\", 3, 2.5]", "embedding_dim"},
         {"[\"label_embedding\", 3, 2147483647]", "an output of"},
         {"[\"label_embedding\", 256, 16777216]", "weight of [256, 16777216] has more"},
-        {"[\"one_hot\", \"3\"]", "setting 0 is no number"},
+        {"[\"one_hot\", \"3\"]", "setting 0 is not a number"},
         {"[\"one_hot\", 1e300]", "num_classes"},
         {"[\"label_map\", 3, 1]", "needs an image"},
         {"[\"class_affine\", 4, -1]", "num_classes"},

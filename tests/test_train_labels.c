@@ -182,10 +182,10 @@ TEST(networks_agree_on_the_classes)
     refused(of_classes(2, 3, 6, 0), of_classes(6, 0, 4, 0), &plain, GAN_ERR_SHAPE,
             "must be one number, is [4]");
     refused(of_classes(2, 3, 6, 0), of_classes(6, 0, 1, 0), &aux, GAN_ERR_SHAPE,
-            "the verdict and 1 to 256 class logits, is [1]");
+            "a logit for real and 1 to 256 class logits, is [1]");
     refused(of_classes(2, 3, 6, 0), of_classes(6, 0, 258, 0), &aux, GAN_ERR_SHAPE, "is [258]");
     refused(of_classes(2, 3, 6, 0), of_classes(6, 0, 4, 1), &aux, GAN_ERR_INVALID,
-            "the auxiliary classifier wants the discriminator's raw output");
+            "the auxiliary classifier needs the discriminator's raw output");
 }
 
 TEST(settings_about_classes_are_checked)
@@ -211,13 +211,13 @@ TEST(settings_about_classes_are_checked)
             "class_weights is NULL for 3 classes");
     desc = (gan_trainer_desc){GAN_TRAINER_DESC_INIT, .auxiliary_weight = -0.5};
     refused(of_classes(2, 3, 6, 0), of_classes(6, 3, 1, 0), &desc, GAN_ERR_INVALID,
-            "auxiliary_weight of 0 to 1e+06 wanted, got -0.5");
+            "auxiliary_weight of 0 to 1e+06 expected, got -0.5");
     desc.auxiliary_weight = NAN;
     refused(of_classes(2, 3, 6, 0), of_classes(6, 3, 1, 0), &desc, GAN_ERR_INVALID,
             "auxiliary_weight");
     desc = (gan_trainer_desc){GAN_TRAINER_DESC_INIT, .auxiliary_real_only = 2};
     refused(of_classes(2, 3, 6, 0), of_classes(6, 3, 1, 0), &desc, GAN_ERR_INVALID,
-            "auxiliary_real_only of 0 or 1 wanted, got 2");
+            "auxiliary_real_only of 0 or 1 expected, got 2");
 }
 
 /* ---- checkpoints; see choose_every_option() in run.c, too ---- */

@@ -272,7 +272,7 @@ TEST(what_an_objective_has_no_use_for_is_refused)
     REFUSED(raw_d, "fake_target of 0 to 1", .loss = GAN_LOSS_RELATIVISTIC, .fake_target = -0.1);
     REFUSED(raw_d, "real_target", .loss = GAN_LOSS_LEAST_SQUARES, .real_target = INFINITY);
     REFUSED(raw_d, "fake_target", .loss = GAN_LOSS_MINIMAX, .fake_target = NAN);
-    REFUSED(raw_d, "label_flip of 0 to 1 wanted, got 1.5", .label_flip = 1.5);
+    REFUSED(raw_d, "label_flip of 0 to 1 expected, got 1.5", .label_flip = 1.5);
     REFUSED(raw_d, "label_flip", .label_flip = NAN);
     REFUSED(raw_d, "loss 6", .loss = (gan_loss)6);
     game_end(&x);

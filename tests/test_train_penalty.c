@@ -337,7 +337,7 @@ TEST(a_penalty_that_is_wrong_is_reported_by_the_trainer)
     gan_trainer *t = (gan_trainer *)&t;
 
     expect_fails(gan_trainer_create(&t, g, d, g_opt, d_opt, &desc), GAN_ERR_INVALID,
-                 "penalty: a finite weight above 0 wanted, got -1");
+                 "penalty: a finite weight above 0 expected, got -1");
     ck_assert_ptr_null(t);
     gan_network_destroy(g);
     gan_network_destroy(d);

@@ -560,7 +560,7 @@ TEST(settings_out_of_range_are_named)
     REFUSED("on_divergence 3", .on_divergence = (gan_divergence)3);
     REFUSED("instance_noise of 0 to 1e+06", .instance_noise = -1);
     REFUSED("instance_noise", .instance_noise = NAN);
-    REFUSED("average_decay of 0 to below 1 wanted, got 1", .average_decay = 1);
+    REFUSED("average_decay of 0 to below 1 expected, got 1", .average_decay = 1);
     REFUSED("average_decay", .average_decay = NAN);
     game_end(&x);
 }

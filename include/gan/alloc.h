@@ -17,7 +17,7 @@ GAN_BEGIN_DECLS
  *
  * Three things do not go through it: layer handles on their way into a network, the inside of
  * libpng and zlib while a file is read or written (and the pictures of a dataset while its files
- * are decoded), and what the C library takes for a FILE, a folder or a thread.
+ * are decoded), and what the C library takes for a FILE, a directory or a thread.
  */
 typedef struct gan_allocator {
     /** Return `bytes` (never 0) of memory aligned as malloc's is, or NULL. */

@@ -43,19 +43,19 @@ GAN_BEGIN_DECLS
  * @param[in] trainer  The run.
  * @param[in] it       The iterator that feeds it; NULL when the host brings its own data.  Save
  *                     after the step that used its last batch.
- * @param[in] path     The file's name; the folder must exist.
+ * @param[in] path     The file's name; the directory must exist.
  *
  * @retval GAN_OK             The checkpoint is on the disk.
  * @retval GAN_ERR_INVALID    `trainer` or `path` is NULL.
  * @retval GAN_ERR_NOMEM      No memory.
- * @retval GAN_ERR_IO         The file could not be written: disk full, no permission, no folder ...
+ * @retval GAN_ERR_IO         The file could not be written: disk full, no permission ...
  * @retval GAN_ERR_NONFINITE  A weight, which the host must have written, is NaN or infinite; it is
  *                            named.
  *
  * After an error what stood at `path` still does, and nothing is left beside it.  The run is never
  * changed.
  *
- * Memory: a few kilobytes for names and settings; the numbers go to the file from where they lie.
+ * Memory: a few kilobytes for names and settings; the tensors are written from where they are.
  *
  * @since 0.1
  */
@@ -115,7 +115,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_save_keep(gan_trainer *trainer,
  * changed and then read again, and should that fail (GAN_ERR_IO: the disk broke, or another program
  * wrote into the file, between the two), the run is to be loaded again before it is used.
  *
- * Memory: in proportion to the file's header; the numbers are read to where they belong.
+ * Memory: in proportion to the file's header; the tensors are read to where they belong.
  * Determinism: gan_checkpoint_read_info() tells whether the bits will be those of the saved run.
  *
  * @since 0.1

@@ -36,7 +36,7 @@ typedef struct gan_classifier_desc {
     uint64_t seed;          /**< of dropout.  0 */
     double label_smoothing; /**< 0 to 1; see gan_loss_cross_entropy().  0 */
     /**
-     * Features are what comes out of so many layers, counted as in gan_network_summary(); 0: those
+     * Features are the output of this many layers, counted as in gan_network_summary(); 0: those
      * before the last layer that has weights.
      */
     size_t feature_layers;
@@ -53,7 +53,7 @@ GAN_API void gan_classifier_desc_init(gan_classifier_desc *desc, size_t struct_s
 typedef struct gan_classifier_stats {
     size_t struct_size; /**< set by GAN_CLASSIFIER_STATS_INIT */
     uint64_t steps;     /**< updates so far, this one included */
-    size_t count;       /**< over so many samples: */
+    size_t count;       /**< samples, over which these are means: */
     double loss;        /**< mean cross-entropy; an evaluation's is without label smoothing */
     double accuracy;    /**< share of samples whose largest logit is that of the label */
     double grad_norm;   /**< Euclidean norm of the step's whole gradient; an evaluation's is 0 */
@@ -150,7 +150,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_classifier_step(gan_classifier *classifier
  *                            have no labels, a label is no class, or `stats` has no valid
  *                            struct_size; or this is a child of the process that made its threads,
  *                            see gan_pool.
- * @retval GAN_ERR_SHAPE      The samples have not as many numbers as the network's input.
+ * @retval GAN_ERR_SHAPE      The samples have not as many values as the network's input.
  * @retval GAN_ERR_NONFINITE  A logit is NaN or infinite.
  * @retval other              What gan_iterator_next() met.
  *
@@ -190,7 +190,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_classifier_predict(gan_classifier *classif
  * @param[in,out] classifier  The classifier.
  * @param[in]     samples     `n` samples, one after the other.
  * @param[in]     n           How many; 0 does nothing.
- * @param[out]    features    Room for `n` times gan_classifier_feature_count() numbers.
+ * @param[out]    features    Room for `n` times gan_classifier_feature_count() values.
  *
  * @retval GAN_OK           `features` is filled.
  * @retval GAN_ERR_INVALID  `classifier` is NULL, or `samples` or `features` is NULL while n > 0; or

@@ -26,7 +26,7 @@ typedef struct gan_dataset gan_dataset;
 /** Settings that all sources share; start from GAN_DATASET_DESC_INIT. */
 typedef struct gan_dataset_desc {
     size_t struct_size;             /**< set by GAN_DATASET_DESC_INIT */
-    size_t max_count;               /**< read the first so many samples; 0: all of them.  0 */
+    size_t max_count;               /**< read at most this many samples; 0: all of them.  0 */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
     const char *const *class_names; /**< names for the labels 0, 1 ..., all different, of 1 to 255
                                          bytes each; copied.  NULL: none */
@@ -80,7 +80,7 @@ typedef struct gan_png_desc {
      */
     size_t width, height;
     size_t channels; /**< 1: grey; 3: RGB; 0: as the first picture has.  0 */
-    /** Look at so many files only: the first ones of each class, as many of one as of another while
+    /** Read at most this many files: the first of each class, as many of one as of another while
      * there are any; without classes the first of all.  0: all.  0 */
     size_t max_count;
     int no_labels; /**< 1: subdirectories are no classes.  0 */
@@ -123,7 +123,7 @@ GAN_API void gan_png_desc_init(gan_png_desc *desc, size_t struct_size);
  * @retval GAN_OK           `*out` is the dataset; a sample's shape is [channels, height, width].
  * @retval GAN_ERR_INVALID  `out` or `directory` is NULL, or a setting is out of range (it is named).
  * @retval GAN_ERR_IO       A directory or a file could not be read.
- * @retval GAN_ERR_FORMAT   A file is no PNG, a damaged or a too large one; or there is no file, or
+ * @retval GAN_ERR_FORMAT   A file is not a PNG, is damaged or too large; or there is no file, or
  *                          none that can be used.
  * @retval GAN_ERR_SHAPE    A picture has another size than the first, and none was asked for; or
  *                          there are more than 256 classes.
@@ -209,7 +209,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_shapes(gan_dataset **out, s
  *
  * @param[in]  user   What was given to gan_dataset_create_callbacks().
  * @param[in]  index  Which sample, 0 .. count - 1.
- * @param[out] out    Room for one sample, to be filled with finite numbers.
+ * @param[out] out    Room for one sample, to be filled with finite values.
  * @param[out] label  Receives the label; NULL when the dataset has none.
  * @return 0 for success, else the host's own code, which ends the call that wanted the sample.
  */
@@ -219,7 +219,7 @@ typedef int (*gan_dataset_read_fn)(void *user, size_t index, float *out, uint8_t
  * Make a dataset whose samples a host's function delivers, whenever one is wanted.
  *
  * @param[out] out         Receives the dataset, yours to destroy; NULL on failure.
- * @param[in]  read        Called once for each sample of each batch, by the thread that wants the
+ * @param[in]  read        Called once for each sample of each batch, by the thread that needs the
  *                         batch.
  * @param[in]  user        Handed to `read`; must outlive the dataset.
  * @param[in]  count       At least 1.
@@ -295,7 +295,7 @@ GAN_API size_t gan_dataset_skipped_count(const gan_dataset *data);
 GAN_API const char *gan_dataset_skipped(const gan_dataset *data, size_t i);
 
 /**
- * Read one sample, with its numbers as they are stored (bytes divided by 255).
+ * Read one sample, with its values as they are stored (bytes divided by 255).
  *
  * @param[in]  data   The dataset.
  * @param[in]  index  0 .. count - 1.

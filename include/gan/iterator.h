@@ -43,7 +43,7 @@ typedef struct gan_iterator_desc {
      */
     size_t batch_size;
     int shuffle;        /**< 1: each epoch in its own random order.  0 */
-    int drop_last; /**< 1: leave out a last batch that is not full; wants a full one to exist */
+    int drop_last; /**< 1: leave out a last batch that is not full; one must be full */
     uint64_t seed; /**< of the shuffle and of what is mirrored.  0 */
     /**
      * Each number x of channel c becomes (x - mean[c]) / std[c] (torchvision's Normalize); x is b /

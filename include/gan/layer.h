@@ -24,7 +24,7 @@ typedef struct gan_layer gan_layer;
 /**
  * Make a fully connected layer, y = x W^T + b (torch.nn.Linear).
  *
- * Input of any shape with `in` numbers; output a vector of `out`.  Parameters: "weight", shape
+ * Input of any shape with `in` elements; output a vector of `out`.  Parameters: "weight", shape
  * [out, in], and "bias", shape [out], both drawn from U(-1/sqrt(in), 1/sqrt(in)).
  *
  * @param[in] in   Inputs, at least 1.
@@ -75,7 +75,7 @@ GAN_API gan_layer *gan_layer_sigmoid(void);
 GAN_API gan_layer *gan_layer_elu(float alpha);
 
 /**
- * Make an ELU with alpha 1.6733 whose output is multiplied by 1.0507, so that numbers of mean 0 and
+ * Make an ELU with alpha 1.6733 whose output is multiplied by 1.0507, so that values of mean 0 and
  * variance 1 keep them (torch.nn.SELU).  Keeps the shape.
  *
  * @return The layer, or NULL.
@@ -154,7 +154,7 @@ GAN_API gan_layer *gan_layer_dropout2d(float p);
 GAN_API gan_layer *gan_layer_flatten(void);
 
 /**
- * Give each sample another shape with as many numbers (torch.nn.Unflatten for a whole sample).
+ * Give each sample another shape with as many elements (torch.nn.Unflatten for a whole sample).
  *
  * @param[in] shape  The new shape, without the batch.
  * @return The layer, or NULL.
@@ -163,7 +163,7 @@ GAN_API gan_layer *gan_layer_flatten(void);
  */
 GAN_API gan_layer *gan_layer_reshape(gan_shape shape);
 
-/** A pair in a descriptor's initialiser whose two numbers are the same: `.stride = GAN_BOTH(2)`. */
+/** A pair in a descriptor's initialiser whose two values are the same: `.stride = GAN_BOTH(2)`. */
 #define GAN_BOTH(n)                                                                                \
     {                                                                                              \
         (n), (n)                                                                                   \
@@ -185,9 +185,9 @@ typedef struct gan_conv2d_desc {
     size_t kernel_size[2];    /**< default: the constructor's kernel_size */
     size_t stride[2];         /**< default 1 */
     size_t padding[2];        /**< zeros at each of two sides, default 0 */
-    size_t dilation[2];       /**< steps between the kernel's numbers, default 1 */
+    size_t dilation[2];       /**< steps between the kernel's elements, default 1 */
     size_t output_padding[2]; /**< conv_transpose2d: added to the output's size, default 0 */
-    size_t groups;            /**< channels are cut into so many groups, default 1 */
+    size_t groups;            /**< channels are cut into this many groups, default 1 */
     int no_bias;              /**< 1: without a bias */
 } gan_conv2d_desc;
 
@@ -265,7 +265,7 @@ GAN_API void gan_norm_desc_init(gan_norm_desc *desc, size_t struct_size);
  * count less 1.  In evaluation they take the place of the batch's.  A step whose new running
  * statistics are not finite doesn't count.
  *
- * Training needs two numbers per channel: a batch of a single sample with one number per channel
+ * Training needs two values per channel: a batch of a single sample with one value per channel
  * is refused by a trainer or a classifier (GAN_ERR_SHAPE), as by PyTorch.
  *
  * Input: any shape whose first dimension is `num_features`.  Parameters: "weight", ones, and
@@ -284,7 +284,7 @@ GAN_API gan_layer *gan_layer_batch_norm(size_t num_features, const gan_norm_desc
  * Make a layer that normalises each sample, or parts of it, over its last dimensions
  * (torch.nn.LayerNorm).  Keeps the shape.
  *
- * Input: any shape that ends in `normalized_shape`, which has at least 2 numbers.  Parameters:
+ * Input: any shape that ends in `normalized_shape`, which has at least 2 elements.  Parameters:
  * "weight", ones, and "bias", zeros, both of that shape.
  *
  * @param[in] normalized_shape  The dimensions to normalise over.
@@ -299,7 +299,7 @@ GAN_API gan_layer *gan_layer_layer_norm(gan_shape normalized_shape, const gan_no
  * Make a layer that normalises groups of channels of each sample (torch.nn.GroupNorm).  Keeps the
  * shape.
  *
- * Input: any shape whose first dimension is `num_channels`, with at least 2 numbers a group.
+ * Input: any shape whose first dimension is `num_channels`, with at least 2 values per group.
  * Parameters: "weight", ones, and "bias", zeros, both of shape [num_channels].
  *
  * @param[in] num_groups    At least 1.
@@ -316,7 +316,7 @@ GAN_API gan_layer *gan_layer_group_norm(size_t num_groups, size_t num_channels,
  * Make a layer that normalises each channel of each sample (torch.nn.InstanceNorm1d,
  * InstanceNorm2d), in evaluation too.  Keeps the shape.
  *
- * Input: any shape whose first dimension is `num_features`, with at least 2 numbers a channel.
+ * Input: any shape whose first dimension is `num_features`, with at least 2 values per channel.
  * Parameters with `affine`: "weight", ones, and "bias", zeros, both of shape [num_features].
  *
  * @param[in] num_features  Channels, at least 1.
@@ -352,7 +352,7 @@ GAN_API void gan_pool2d_desc_init(gan_pool2d_desc *desc, size_t struct_size);
  * Make the largest number of each window of an image (torch.nn.MaxPool2d).
  *
  * Input: an image.  Output: as many channels of height (h + 2 padding - kernel_size) / stride + 1,
- * rounded down, and the width likewise.  The padding is never the largest.  Of several equal numbers
+ * rounded down, and the width likewise.  The padding is never the largest.  Of several equal values
  * the gradient goes to the first; a NaN is larger than any number.
  *
  * @param[in] kernel_size  Height and width of a window, at least 1.
@@ -376,7 +376,7 @@ GAN_API gan_layer *gan_layer_max_pool2d(size_t kernel_size, const gan_pool2d_des
  */
 GAN_API gan_layer *gan_layer_avg_pool2d(size_t kernel_size, const gan_pool2d_desc *desc);
 
-/** How gan_layer_upsample() fills the places between an image's numbers. */
+/** How gan_layer_upsample() fills the places between an image's values. */
 typedef enum gan_upsample_mode {
     GAN_UPSAMPLE_NEAREST = 0, /**< each number is repeated */
     GAN_UPSAMPLE_BILINEAR = 1 /**< the four around a place are blended by their distances */
@@ -386,8 +386,8 @@ typedef enum gan_upsample_mode {
  * Make an image whose sides are `scale_factor` times as long (torch.nn.Upsample).
  *
  * @param[in] scale_factor   At least 1.
- * @param[in] mode           How the numbers between are made.
- * @param[in] align_corners  With GAN_UPSAMPLE_BILINEAR, 1: the centres of the outermost numbers stay
+ * @param[in] mode           How the values between are made.
+ * @param[in] align_corners  With GAN_UPSAMPLE_BILINEAR, 1: the centres of the outermost values stay
  *                           where they are; 0, PyTorch's default: their outer edges do.  Else 0.
  * @return The layer, or NULL.
  *
@@ -415,7 +415,7 @@ GAN_API gan_layer *gan_layer_pixel_shuffle(size_t upscale_factor);
  * 2018: progressive growing of GANs).
  *
  * Each `group_size` samples after another are a group; the last of a batch may be smaller.  The new
- * channel, the last, is filled with one number for the whole group: the mean, over all numbers of a
+ * channel, the last, is filled with one value for the whole group: the mean, over all elements of a
  * sample, of their standard deviations over the group, sqrt(variance + 1e-8) with the variance
  * divided by the group's size.  In training real and generated samples are separate batches; in
  * gan_network_forward() the samples of a call are one.
@@ -461,8 +461,8 @@ GAN_API gan_layer *gan_layer_spectral_norm(gan_layer *layer);
  * Append to each sample what has been learnt about its class, y = [x, e[label]] (torch.cat of x and
  * a torch.nn.Embedding).
  *
- * An input of any shape with n numbers becomes a vector of n + embedding_dim; one shaped [n, 1, 1],
- * as convolutions want it, [n + embedding_dim, 1, 1].  Parameter: "weight", shape [num_classes,
+ * An input of any shape with n elements becomes a vector of n + embedding_dim; one of [n, 1, 1],
+ * as convolutions need it, [n + embedding_dim, 1, 1].  Parameter: "weight", shape [num_classes,
  * embedding_dim], drawn from N(0, 1).
  *
  * @param[in] num_classes    1 to 256.
@@ -474,7 +474,7 @@ GAN_API gan_layer *gan_layer_spectral_norm(gan_layer *layer);
 GAN_API gan_layer *gan_layer_label_embedding(size_t num_classes, size_t embedding_dim);
 
 /**
- * Append to each sample num_classes numbers, 1 for its class and 0 for the others (Mirza and
+ * Append to each sample num_classes values, 1 for its class and 0 for the others (Mirza and
  * Osindero, 2014; torch.nn.functional.one_hot).  Nothing is learnt.
  *
  * To an image [c, h, w] num_classes channels are appended, each filled with its number; to anything
@@ -492,7 +492,7 @@ GAN_API gan_layer *gan_layer_one_hot(size_t num_classes);
  * is drawn, to become [c + num_maps, h, w].
  *
  * Parameter: "weight", shape [num_classes, num_maps, h, w], drawn from N(0, 1): in PyTorch an
- * Embedding of num_maps * h * w numbers, reshaped.
+ * Embedding of num_maps * h * w values, reshaped.
  *
  * @param[in] num_classes  1 to 256.
  * @param[in] num_maps     Channels to append, at least 1; 1 is the usual choice.
@@ -503,7 +503,7 @@ GAN_API gan_layer *gan_layer_one_hot(size_t num_classes);
 GAN_API gan_layer *gan_layer_label_map(size_t num_classes, size_t num_maps);
 
 /**
- * Scale and shift each channel by numbers learnt for each class, y = weight[label] x +
+ * Scale and shift each channel by parameters of each class, y = weight[label] x +
  * bias[label].  Keeps the shape.
  *
  * Behind a normalisation without weights of its own this makes it a conditional one: see

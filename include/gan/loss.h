@@ -1,4 +1,4 @@
-/* loss.h - what a discriminator's or a classifier's verdicts cost. */
+/* loss.h - loss functions of a discriminator's or a classifier's logits. */
 #ifndef GAN_LOSS_H
 #define GAN_LOSS_H
 
@@ -19,7 +19,7 @@ GAN_BEGIN_DECLS
  * All are finite for logits of any size.
  *
  * The first three leave a last sigmoid out.  The others are made for raw outputs, which a sigmoid
- * would bound, so they refuse a discriminator that ends in one; they want no targets but 1 and 0,
+ * would bound, so they refuse a discriminator that ends in one; they allow no targets but 1 and 0,
  * except least squares.
  */
 typedef enum gan_loss {

@@ -59,15 +59,15 @@ GAN_API GAN_MUST_CHECK gan_status gan_moments_add(gan_moments *moments, const fl
 /** Return how many vectors were added; 0 for NULL.  @since 0.1 */
 GAN_API uint64_t gan_moments_count(const gan_moments *moments);
 
-/** Return how many numbers a vector has; 0 for NULL.  @since 0.1 */
+/** Return the dimension of a vector; 0 for NULL.  @since 0.1 */
 GAN_API size_t gan_moments_dimension(const gan_moments *moments);
 
 /**
  * Copy out the mean and the covariance (numpy.cov: sums of products divided by count - 1).
  *
  * @param[in]  moments     At least 2 vectors.
- * @param[out] mean        Room for `dimension` numbers.  NULL if not wanted.
- * @param[out] covariance  Room for dimension * dimension numbers, row by row.  NULL if not wanted.
+ * @param[out] mean        Room for `dimension` values.  NULL if not wanted.
+ * @param[out] covariance  Room for dimension * dimension values, row by row.  NULL if not wanted.
  *
  * @retval GAN_OK           Done.
  * @retval GAN_ERR_INVALID  `moments` is NULL or holds fewer than 2 vectors.
@@ -78,7 +78,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_moments_read(const gan_moments *moments, d
                                                    double *covariance);
 
 /**
- * Compute the Frechet distance of two sets of vectors, each taken for a normal distribution with
+ * Compute the Fréchet distance of two sets of vectors, each taken for a normal distribution with
  * its mean and covariance: |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)).
  *
  * With the features of a classifier it says how far generated samples are from real ones in what

@@ -172,7 +172,7 @@ typedef struct gan_init_desc {
     double gain;        /**< of Xavier and orthogonal; above 0.  0: 1 */
     double slope;       /**< of Kaiming: that of the leaky ReLUs behind; 0: ReLUs */
     int fan_out;        /**< of Kaiming: 1: keep the size of gradients on the way back, fan is
-                             fan_out; 0: that of numbers on the way forward, it is fan_in */
+                             fan_out; 0: that of values on the way forward, it is fan_in */
 } gan_init_desc;
 #define GAN_INIT_DESC_INIT GAN_SIZED_INIT(gan_init_desc, GAN_INIT_NORMAL, 0, 0, 0, 0)
 
@@ -315,7 +315,7 @@ GAN_API const char *gan_network_class_name(const gan_network *net, size_t label)
  * linear layers make, has to be told, so that whoever opens its file can show its samples.
  *
  * @param[in,out] net    The network, complete or not.
- * @param[in]     shape  Channels, height and width, as many numbers as an output sample; of rank 0:
+ * @param[in]     shape  Channels, height and width, as many values as an output sample; of rank 0:
  *                       take back what was said.  A layer that is added later and changes the size
  *                       of an output does that, too.
  *
@@ -381,7 +381,7 @@ GAN_API size_t gan_network_layer_count(const gan_network *net);
  */
 GAN_API const char *gan_network_layer_kind(const gan_network *net, size_t index);
 
-/** Return how many trainable numbers there are in all layers; 0 for NULL.  @since 0.1 */
+/** Return the number of trainable parameters of all layers; 0 for NULL.  @since 0.1 */
 GAN_API size_t gan_network_param_count(const gan_network *net);
 
 /** Return how many named tensors there are; 0 for NULL.  @since 0.1 */
@@ -481,7 +481,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_forward_labels(gan_network *net, c
  * @param[in]     in    `n` input samples.
  * @param[in]     from  `n` labels.
  * @param[in]     to    `n` labels.
- * @param[in]     way   `n` finite numbers, 0: the class of `from`, 1: that of `to`.
+ * @param[in]     way   `n` finite values, 0: the class of `from`, 1: that of `to`.
  * @param[in]     n     How many; 0 does nothing.
  * @param[out]    out   Room for `n` output samples; must not overlap `in`.
  *
@@ -505,7 +505,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_forward_between(gan_network *net, 
  * `path`, flushed to the disk and renamed, so that `path` holds either the old file or the new one.
  *
  * @param[in,out] net   The network; completed when it is not.
- * @param[in]     path  The file's name; the folder must exist.
+ * @param[in]     path  The file's name; the directory must exist.
  *
  * @retval GAN_OK             The file is there.
  * @retval GAN_ERR_INVALID    `net` or `path` is NULL.
@@ -563,7 +563,7 @@ GAN_API void gan_network_load_desc_init(gan_network_load_desc *desc, size_t stru
 /**
  * Read weights from a safetensors file into a network that has the same tensors.
  *
- * The file may come from PyTorch (see docs/pytorch.md).  Its numbers may be of type F32, which is
+ * The file may come from PyTorch (see docs/pytorch.md).  Its tensors may be of type F32, which is
  * read bit by bit, or of type F16, BF16 or F64, which are converted.  Tensors named
  * num_batches_tracked are passed over.  Where there is no weight_orig, weight_u or weight_v, the
  * names are taken that torch.nn.utils.parametrizations.spectral_norm() gives them.
@@ -578,7 +578,7 @@ GAN_API void gan_network_load_desc_init(gan_network_load_desc *desc, size_t stru
  *                            struct_size.
  * @retval GAN_ERR_NOMEM      No memory.
  * @retval GAN_ERR_IO         The file could not be opened or read.
- * @retval GAN_ERR_FORMAT     It is no safetensors file, a damaged one, or has numbers of another
+ * @retval GAN_ERR_FORMAT     It is no safetensors file, a damaged one, or has tensors of another
  *                            type.
  * @retval GAN_ERR_SHAPE      Tensors are missing, unexpected or of another shape, or none fits with
  *                            `lenient`; the message counts and names them.

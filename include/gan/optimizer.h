@@ -261,7 +261,7 @@ typedef enum gan_schedule {
 typedef struct gan_schedule_desc {
     size_t struct_size; /**< set by GAN_SCHEDULE_DESC_INIT */
     gan_schedule kind;  /**< GAN_SCHEDULE_CONSTANT */
-    uint64_t warmup; /**< in so many first steps the factor rises to 1, being (t + 1) / warmup; the
+    uint64_t warmup; /**< over this many steps the factor rises to 1, being (t + 1) / warmup; the
                              schedule begins behind them.  0 */
     uint64_t period; /**< steps, at least 1.  Exponential: 0: 1; constant: 0 */
     double factor;   /**< finite, not negative; step and exponential: above 0; constant: 0 */
@@ -296,7 +296,7 @@ typedef struct gan_limits_desc {
     size_t struct_size; /**< set by GAN_LIMITS_DESC_INIT */
     double grad_norm;   /**< of the whole gradient, which is scaled by grad_norm / (norm + 1e-6)
                              where that is below 1 (torch.nn.utils.clip_grad_norm_).  0 */
-    double grad_value;  /**< of each of its numbers, after that (clip_grad_value_).  0 */
+    double grad_value;  /**< of each of its elements, after that (clip_grad_value_).  0 */
     double weight;      /**< of each weight, after the step: the weight clipping of Arjovsky et al.,
                              2017.  0 */
 } gan_limits_desc;

@@ -28,7 +28,7 @@ typedef enum gan_penalty_kind {
     GAN_PENALTY_R2 = 3,
     /**
      * weight (r - 1)^2 near the real samples (Kodali et al., 2017): as GAN_PENALTY_WGAN_GP, with
-     * real + 0.5 s u for the fake ones, s being the standard deviation of all numbers of the batch,
+     * real + 0.5 s u for the fake ones, s being the standard deviation of all values of the batch,
      * or of each of its parts with `micro_batch`, and u drawn for each number from 0 to 1, as its
      * authors' program does.
      */
@@ -40,8 +40,8 @@ typedef struct gan_penalty_desc {
     size_t struct_size;    /**< set by GAN_PENALTY_DESC_INIT */
     gan_penalty_kind kind; /**< GAN_PENALTY_NONE, with which the others stay 0 */
     double weight;         /**< above 0, finite; 0: 10 */
-    size_t interval;   /**< computed in the first and then every so many discriminator steps, and
-                                there counted so many times (lazy regularisation: Karras et al.,
+    size_t interval;   /**< computed in the first and each interval-th discriminator step, and
+                                there multiplied by it (lazy regularisation: Karras et al.,
                                 2020); 0: 1 */
     int zero_centered; /**< weight r^2 for weight (r - 1)^2 (Thanh-Tung et al., 2019).  0 */
 } gan_penalty_desc;

@@ -48,7 +48,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_rng_create(gan_rng **out, uint64_t seed, u
 GAN_API void gan_rng_destroy(gan_rng *rng);
 
 /**
- * Draw `n` numbers spread evenly over [0, 1): multiples of 2^-24, 1 is never among them.
+ * Draw `n` values of the uniform distribution over [0, 1): multiples of 2^-24, and never 1.
  *
  * @param[in,out] rng  The stream; moves by `n`.
  * @param[in]     n    How many; 0 does nothing.
@@ -62,7 +62,7 @@ GAN_API void gan_rng_destroy(gan_rng *rng);
 GAN_API gan_status gan_rng_uniform(gan_rng *rng, size_t n, float *out);
 
 /**
- * Draw `n` standard normal numbers (mean 0, variance 1; Box-Muller, so that |x| < 5.8).
+ * Draw `n` standard normal values (mean 0, variance 1; Box-Muller, so that |x| < 5.8).
  *
  * @param[in,out] rng  The stream; moves by `n`.
  * @param[in]     n    How many; 0 does nothing.
@@ -76,7 +76,7 @@ GAN_API gan_status gan_rng_uniform(gan_rng *rng, size_t n, float *out);
 GAN_API gan_status gan_rng_normal(gan_rng *rng, size_t n, float *out);
 
 /**
- * Draw `n` numbers of the standard normal distribution cut off at -bound and bound, by the inverse
+ * Draw `n` values of the standard normal distribution truncated at -bound and bound, by the inverse
  * of its distribution function: latent vectors for samples that are more alike and better
  * ("truncation", Brock et al., 2018).
  *
@@ -107,7 +107,7 @@ GAN_API uint32_t gan_rng_below(gan_rng *rng, uint32_t bound);
  *
  * @param[in,out] rng        The stream; moves by `n`.
  * @param[in]     n_classes  1 to 256.
- * @param[in]     weights    How likely each class is, in any unit, such as counts: finite numbers,
+ * @param[in]     weights    How likely each class is, in any unit, such as counts: finite values,
  *                           not negative and not all 0.  NULL: all the same.
  * @param[in]     n          How many; 0 does nothing.
  * @param[out]    labels     Room for `n`.

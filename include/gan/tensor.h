@@ -1,4 +1,4 @@
-/* tensor.h - the shape of a sample, and named blocks of numbers. */
+/* tensor.h - the shape of a sample, and named tensors. */
 #ifndef GAN_TENSOR_H
 #define GAN_TENSOR_H
 
@@ -22,7 +22,7 @@ typedef struct gan_shape {
     size_t dim[GAN_SHAPE_MAX_RANK];
 } gan_shape;
 
-/** Return the shape of a vector of `n` numbers.  @since 0.1 */
+/** Return the shape of a vector of `n` elements.  @since 0.1 */
 GAN_API gan_shape gan_shape_1d(size_t n);
 
 /** Return the shape of a matrix.  @since 0.1 */
@@ -32,8 +32,8 @@ GAN_API gan_shape gan_shape_2d(size_t rows, size_t columns);
 GAN_API gan_shape gan_shape_3d(size_t channels, size_t height, size_t width);
 
 /**
- * Return how many numbers a sample of this shape has; 0 when the shape is not a valid one (no
- * rank, a zero dimension, more than 2^31 - 1 numbers).
+ * Return how many elements a sample of this shape has; 0 when the shape is not a valid one (no
+ * rank, a zero dimension, more than 2^31 - 1 elements).
  *
  * @since 0.1
  */
@@ -43,7 +43,7 @@ GAN_API size_t gan_shape_size(gan_shape shape);
 GAN_API int gan_shape_equal(gan_shape a, gan_shape b);
 
 /**
- * A named block of numbers inside an object, as gan_network_tensor() shows it.
+ * A named block of values inside an object, as gan_network_tensor() shows it.
  *
  * Name and data belong to the object and live as long as it.  Writing to `data` changes the
  * object; do it only while no call is using it.
@@ -51,7 +51,7 @@ GAN_API int gan_shape_equal(gan_shape a, gan_shape b);
 typedef struct gan_tensor {
     const char *name; /**< PyTorch's name in an nn.Sequential, such as "2.weight" */
     gan_shape shape;  /**< as PyTorch's: a linear weight is [out, in] */
-    size_t size;      /**< how many numbers, the product of `shape` */
+    size_t size;      /**< how many elements, the product of `shape` */
     float *data;      /**< row-major */
     int trainable;    /**< 1: a parameter; 0: a buffer, such as batch norm's running mean */
 } gan_tensor;

@@ -73,7 +73,7 @@ typedef struct gan_trainer_desc {
     gan_divergence on_divergence;  /**< GAN_DIVERGENCE_STOP */
     double instance_noise;         /**< standard deviation of normal noise on all samples that the
                                        discriminator sees (Sonderby et al., 2016), 0 to 1e6.  0 */
-    uint64_t instance_noise_steps; /**< it falls linearly to 0 in so many discriminator's steps; 0:
+    uint64_t instance_noise_steps; /**< falls linearly to 0 over this many discriminator steps; 0:
                                         it stays */
     double average_decay;          /**< keep an exponential average of the generator's weights, see
                                        gan_trainer_average(); below 1.  0: none */
@@ -86,8 +86,8 @@ typedef struct gan_trainer_desc {
                                           nothing */
     /**
      * Above 0, to 1e6: an auxiliary classifier (AC-GAN: Odena et al., 2017).  The discriminator
-     * puts out one number more than there are classes, without a last sigmoid: the verdict, and a
-     * logit for each class.  Both players add so many times the mean cross-entropy of these against
+     * puts out one logit more than there are classes, without a last sigmoid: one for real, and one
+     * for each class.  Both players add this times the mean cross-entropy of these against
      * the labels: the discriminator half of that of the real samples and half of that of the
      * generated ones, the generator, which has to look at labels, that of its own.  0: none
      */
@@ -165,7 +165,7 @@ GAN_API void gan_train_stats_init(gan_train_stats *stats, size_t struct_size);
  *                          outputs, or there is an auxiliary classifier, and the discriminator
  *                          ends in a sigmoid, or a layer of the discriminator, which is named, has
  *                          no second derivative, as a penalty needs.
- * @retval GAN_ERR_SHAPE    The generator's output has not as many numbers as the discriminator's
+ * @retval GAN_ERR_SHAPE    The generator's output has not as many values as the discriminator's
  *                          input, the discriminator's output has not as many as are wanted, an
  *                          optimizer is bound to another number of parameters, networks,
  *                          auxiliary classifier and class_weights disagree on the number of

@@ -43,7 +43,8 @@ gan_status gan__alloc(void *out, const gan_allocator *allocator, size_t n, size_
                          size);
     bytes = n > 0 && size > 0 ? n * size : 1;
     block = allocator->alloc(bytes + slack, allocator->user);
-    if (!block) return gan__fail(GAN_ERR_NOMEM, "out of memory: %zu bytes wanted", bytes + slack);
+    if (!block)
+        return gan__fail(GAN_ERR_NOMEM, "out of memory: %zu bytes requested", bytes + slack);
     memory = (void *)(((uintptr_t)block + slack) / GAN__ALIGNMENT * GAN__ALIGNMENT);
     memcpy((char *)memory - sizeof block, &block, sizeof block);
     memset(memory, 0, bytes);

@@ -9,7 +9,7 @@
 
 enum {
     GAN__MOST_CLASSES = UINT8_MAX + 1, /* a label is a byte */
-    GAN__CLASS_NAME_BYTES = 256,       /* with the zero byte: any folder's name is short enough */
+    GAN__CLASS_NAME_BYTES = 256,       /* with the zero byte: names of directories fit */
 };
 
 /* GAN_ERR_INVALID, in a sentence that begins with `who`, when a label is not below n_classes. */

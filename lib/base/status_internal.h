@@ -32,7 +32,7 @@ void gan__forget_lost(void);
  * the latest one or two, n, of that kind could not be made, as far as is known. */
 gan_status gan__fail_null(gan__handle kind, size_t n, const char *sentence);
 
-/* Leave by the label `cleanup` when a call fails.  Wants a local `gan_status status`. */
+/* Leave by the label `cleanup` when a call fails.  Needs a local `gan_status status`. */
 #define GAN_TRY(call)                                                                              \
     do {                                                                                           \
         status = (call);                                                                           \

@@ -112,7 +112,7 @@ gan_status gan__dataset_name_classes(gan_dataset *data, const gan_dataset_desc *
 
     if ((n > 0) != (desc->class_names != NULL) || n > GAN__MOST_CLASSES)
         return gan__fail(GAN_ERR_INVALID,
-                         "dataset: %zu class_names, which %s NULL; 1 to %d wanted, or 0 and NULL",
+                         "dataset: %zu class_names, which %s NULL; 1 to %d expected, or 0 and NULL",
                          n, desc->class_names ? "are not" : "are", GAN__MOST_CLASSES);
     if (n > 0 && !data->has_labels)
         return gan__fail(GAN_ERR_INVALID, "dataset: %zu class_names, but no labels", n);
@@ -332,7 +332,7 @@ gan_status gan_dataset_class_sizes(const gan_dataset *data, double *sizes, size_
     if (!data) return gan__fail_null(GAN__DATASET, 1, "dataset: data is NULL");
     if (!sizes) return gan__fail(GAN_ERR_INVALID, "dataset: sizes is NULL");
     if (n_classes == 0 || n_classes > GAN__MOST_CLASSES)
-        return gan__fail(GAN_ERR_INVALID, "dataset: 1 to %d classes wanted, got %zu",
+        return gan__fail(GAN_ERR_INVALID, "dataset: 1 to %d classes expected, got %zu",
                          GAN__MOST_CLASSES, n_classes);
     if (!data->has_labels)
         return gan__fail(GAN_ERR_INVALID, "dataset: no labels, so no sizes of classes");

@@ -225,7 +225,7 @@ static gan_status check_extent(const idx_file *file)
                          file->name);
     if (size == 0)
         return gan__fail(GAN_ERR_FORMAT,
-                         "%s: byte 8: 1 to 2147483647 numbers a sample expected, found %s",
+                         "%s: byte 8: 1 to 2147483647 values per sample expected, found %s",
                          file->name, gan__shape_text_of(sample_shape(file)).text);
     if (file->is_gzip && bytes / DEFLATE_RATIO > file->file_bytes)
         return gan__fail(GAN_ERR_FORMAT,

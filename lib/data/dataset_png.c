@@ -417,7 +417,7 @@ static gan_status settle_shape(gan_shape *shape, const directory_files *f, const
     gan_image_destroy(first);
     if (gan_shape_size(*shape) > 0) return GAN_OK;
     return gan__fail(GAN_ERR_INVALID,
-                     "dataset: %zu x %zu pixels of %zu channels are too many numbers a sample",
+                     "dataset: %zu x %zu pixels of %zu channels are too many values per sample",
                      shape->dim[2], shape->dim[1], shape->dim[0]);
 }
 

@@ -53,11 +53,11 @@ gan_status gan_image_create(gan_image **out, size_t width, size_t height, size_t
     if (!out) return gan__fail(GAN_ERR_INVALID, "image: out is NULL");
     *out = NULL;
     if (!is_side(width) || !is_side(height))
-        return gan__fail(GAN_ERR_INVALID, "image: %zu x %zu pixels wanted, a side is 1 to %d",
+        return gan__fail(GAN_ERR_INVALID, "image: %zu x %zu pixels requested, a side is 1 to %d",
                          width, height, GAN_IMAGE_MAX_SIDE);
     if (channels != 1 && channels != 3)
-        return gan__fail(GAN_ERR_INVALID,
-                         "image: %zu channels wanted, there are pictures of 1 and 3", channels);
+        return gan__fail(GAN_ERR_INVALID, "image: %zu channels requested, images have 1 or 3",
+                         channels);
     status = gan__alloc_init(&memory, allocator);
     return status == GAN_OK ? create(out, width, height, channels, NULL, &memory) : status;
 }

@@ -46,7 +46,7 @@ gan_status gan_moments_create(gan_moments **out, size_t dimension, const gan_all
     if (!out) return gan__fail(GAN_ERR_INVALID, "moments: out is NULL");
     *out = NULL;
     if (dimension == 0 || dimension > MOST_DIMENSIONS)
-        return gan__fail(GAN_ERR_INVALID, "moments: a dimension of 1 to %d wanted, got %zu",
+        return gan__fail(GAN_ERR_INVALID, "moments: a dimension of 1 to %d expected, got %zu",
                          MOST_DIMENSIONS, dimension);
     GAN_TRY(gan__alloc_init(&a, allocator));
     GAN_TRY(gan__alloc(&m, &a, 1, sizeof *m));
@@ -143,7 +143,7 @@ static gan_status check_filled(const gan_moments *m)
 {
     if (!m) return gan__fail(GAN_ERR_INVALID, "moments: is NULL");
     if (m->count < 2)
-        return gan__fail(GAN_ERR_INVALID, "moments: at least 2 vectors wanted, there are %d",
+        return gan__fail(GAN_ERR_INVALID, "moments: at least 2 vectors expected, found %d",
                          (int)m->count);
     return GAN_OK;
 }

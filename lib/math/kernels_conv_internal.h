@@ -4,7 +4,7 @@
  * numbers.  So there are three products, and each is the forward pass, the input's gradient or the
  * weights' gradient of both.  Weights are [groups * out, in, kernel] either way, as PyTorch's are.
  *
- * Every number of a result is a sum in an order that shapes alone fix. */
+ * Every value of a result is a sum in an order that shapes alone fix. */
 #ifndef GAN_KERNELS_CONV_INTERNAL_H
 #define GAN_KERNELS_CONV_INTERNAL_H
 
@@ -23,10 +23,10 @@ typedef struct gan__conv {
 
 enum { GAN__CONV_DEPTH = 256 }; /* rows of a panel, where they can be divided */
 
-/* How many numbers of scratch the functions want. */
+/* The scratch, in floats, that the functions need. */
 size_t gan__conv_scratch(const gan__conv *c);
 
-/* Numbers of one sample: of the image, of the map; and of one channel of the kernel. */
+/* Sizes, in values, of one sample's image and map, and of one channel of the kernel. */
 size_t gan__conv_image_size(const gan__conv *c);
 size_t gan__conv_map_size(const gan__conv *c);
 size_t gan__conv_kernel_size(const gan__conv *c);

@@ -1,7 +1,7 @@
 /* kernels_gemm_internal.h - matrix products by the library's own loops.
  *
  * kernels_gemm.c is compiled once for each instruction set that has fused multiply-add.  Every
- * number of a result is one chain of those, in the order of the inner index: how the work is cut
+ * value of a result is one chain of those, in the order of the inner index: how the work is cut
  * doesn't show in the bits. */
 #ifndef GAN_KERNELS_GEMM_INTERNAL_H
 #define GAN_KERNELS_GEMM_INTERNAL_H
@@ -12,11 +12,11 @@
 
 /* c[m, n] = bias[n] + a[m, k] b[k, n]; without a bias (NULL) plainly the product; with `accumulate`
  * added to what stands in c.
- * Strides are in numbers.
- * a: number (i, l) stands at a[i * a_row + l * a_column].
+ * Strides are in floats.
+ * a: element (i, l) stands at a[i * a_row + l * a_column].
  * b: its rows lie k-th after k-th, b_stride apart; or, when it is turned, its columns do.
  * c: its rows are c_stride apart. */
-enum { GAN__GEMM_SCRATCH = 8192 }; /* numbers: the largest panel */
+enum { GAN__GEMM_SCRATCH = 8192 }; /* floats: the largest panel */
 
 typedef struct gan__gemm_args {
     size_t m, n, k;
@@ -28,15 +28,15 @@ typedef struct gan__gemm_args {
     float *c;
     size_t c_stride;
     const float *bias;
-    const float *row_bias; /* a number for each row instead: with a panel only */
+    const float *row_bias; /* a value for each row instead: with a panel only */
     int accumulate;
-    float *scratch; /* GAN__GEMM_SCRATCH numbers on a cache line's beginning, until the call ends */
+    float *scratch; /* GAN__GEMM_SCRATCH floats on a cache line's beginning, until the call ends */
 } gan__gemm_args;
 
 typedef void gan__gemm_fn(const gan__gemm_args *args);
 
-/* The same with a b of the caller's making: a panel of k rows, gan__panels.width numbers apart, of
- * which n count and the others are read. */
+/* The same with a b of the caller's making: a panel of k rows, gan__panels.width floats apart, of
+ * which the first n are used; the others are read, too. */
 typedef void gan__panel_fn(const gan__gemm_args *args, const float *panel);
 
 typedef struct gan__panels {

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 /* Products of row-major matrices, on the calling thread.  Rows follow one another without gaps, but
- * those of w and dw are `stride` numbers apart.  `scratch` is GAN__GEMM_SCRATCH numbers that begin
+ * those of w and dw are `stride` floats apart.  `scratch` is GAN__GEMM_SCRATCH floats that begin
  * on a cache line, so that the stack needn't hold a panel.  A BLAS call takes place between
  * gan__blas_enter() and gan__blas_leave(), which the caller of the library's work does once. */
 
@@ -48,9 +48,9 @@ void gan__blas_leave(int own_before);
  * own loops run here: results can only be expected to be the same bits where both are. */
 void gan__blas_describe(char *text, size_t capacity);
 
-/* Have an OpenBLAS take the memory now that so many threads at once will want: its first product
- * would, and would never return where there is none.  GAN_ERR_NOMEM.  Whether products whose
- * smaller matrix has so many numbers at the most go to the BLAS at all. */
+/* Have an OpenBLAS take the memory now that n threads at a time will need: its first product would,
+ * and would never return where there is none.  GAN_ERR_NOMEM.  Whether products whose
+ * smaller matrix has at most `most_small` values go to the BLAS at all. */
 gan_status gan__blas_reserve(size_t n_threads);
 int gan__kernels_need_blas(size_t most_small);
 

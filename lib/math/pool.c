@@ -302,7 +302,7 @@ static gan_status start_workers(gan_pool *pool)
 
         *w = (worker){.pool = pool, .index = pool->n_started + 1};
         if (pthread_create(&w->thread, &attributes, worker_main, w) != 0) {
-            status = gan__fail(GAN_ERR_NOMEM, "pool: %zu threads wanted, the system gave %zu",
+            status = gan__fail(GAN_ERR_NOMEM, "pool: %zu threads requested, the system gave %zu",
                                pool->n_threads, pool->n_started + 1);
             break;
         }
@@ -321,7 +321,7 @@ gan_status gan_pool_create(gan_pool **out, size_t n_threads, const gan_allocator
     if (!out) return gan__fail(GAN_ERR_INVALID, "pool: out is NULL");
     *out = NULL;
     if (n_threads > MAX_THREADS)
-        return gan__fail(GAN_ERR_INVALID, "pool: %zu threads wanted, at most %d", n_threads,
+        return gan__fail(GAN_ERR_INVALID, "pool: %zu threads requested, at most %d", n_threads,
                          MAX_THREADS);
     GAN_TRY(gan__alloc_init(&a, allocator));
     GAN_TRY(gan__alloc(&pool, &a, 1, sizeof *pool));

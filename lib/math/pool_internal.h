@@ -32,7 +32,7 @@ enum { GAN__POOL_MAX_TASKS = 1 << 16 };
 void gan__pool_run(gan_pool *pool, gan__pool_fn *fn, void *context, size_t n_tasks);
 
 /* The two halves of that, for the owner of a pool that nobody else has: the workers begin, the
- * caller does something else, then helps with what is left.  Each begin wants its end; in a child
+ * caller does something else, then helps with what is left.  Each begin needs its end; in a child
  * process that ends at once, with the work undone. */
 void gan__pool_begin(gan_pool *pool, gan__pool_fn *fn, void *context, size_t n_tasks);
 void gan__pool_end(gan_pool *pool);

@@ -409,7 +409,7 @@ gan_status gan_network_tensor(gan_tensor *out, gan_network *net, size_t index)
     if (!out) return gan__fail(GAN_ERR_INVALID, "network: out is NULL");
     GAN_TRY(gan_network_build(net));
     if (index >= net->n_tensors)
-        return gan__fail(GAN_ERR_INVALID, "network: tensor %zu wanted, there are %zu", index,
+        return gan__fail(GAN_ERR_INVALID, "network: tensor %zu requested, there are %zu", index,
                          net->n_tensors);
     *out = net->tensors[index];
 

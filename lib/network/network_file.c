@@ -387,7 +387,7 @@ static gan_status read_settings(double *out, const gan__layer_class *class, cons
                          gan__json_count(list) - 1);
     for (size_t i = 0; i < class->n_settings; i++, setting = setting->next)
         if (!gan__json_number(&out[i], setting))
-            return gan__fail(GAN_ERR_FORMAT, "setting %zu is no number", i);
+            return gan__fail(GAN_ERR_FORMAT, "setting %zu is not a number", i);
     return GAN_OK;
 }
 
@@ -567,7 +567,7 @@ cleanup:
     return status;
 }
 
-/* Before memory is taken for the layers: they want no more numbers than the file has. */
+/* Before memory is taken for the layers: they need no more values than the file has. */
 static gan_status check_size(const gan_network *net, const gan__safetensors *file)
 {
     uint64_t n = 0;

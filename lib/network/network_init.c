@@ -17,12 +17,13 @@ static gan_status check(const gan_init_desc *d)
     if ((unsigned)d->init > GAN_INIT_ORTHOGONAL)
         return gan__fail(GAN_ERR_INVALID, "init desc: there is no init %d", (int)d->init);
     if (!(d->std > 0 && isfinite(d->std)))
-        return gan__fail(GAN_ERR_INVALID, "init desc: a finite std above 0 wanted, got %g", d->std);
+        return gan__fail(GAN_ERR_INVALID, "init desc: a finite std above 0 expected, got %g",
+                         d->std);
     if (!(d->gain > 0 && isfinite(d->gain)))
-        return gan__fail(GAN_ERR_INVALID, "init desc: a finite gain above 0 wanted, got %g",
+        return gan__fail(GAN_ERR_INVALID, "init desc: a finite gain above 0 expected, got %g",
                          d->gain);
     if (!isfinite(d->slope))
-        return gan__fail(GAN_ERR_INVALID, "init desc: a finite slope wanted, got %g", d->slope);
+        return gan__fail(GAN_ERR_INVALID, "init desc: a finite slope expected, got %g", d->slope);
     return GAN_OK;
 }
 
@@ -48,7 +49,7 @@ typedef struct matrix {
     uint64_t position; /* of its first number in the stream */
 } matrix;
 
-/* The one that begins so many numbers after a layer's first. */
+/* The one that begins this many values after a layer's first. */
 static matrix matrix_of(const gan_network *net, size_t i, size_t begin, gan_shape shape)
 {
     const size_t at = net->offsets[i] + begin, rows = shape.dim[0];

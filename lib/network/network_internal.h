@@ -21,7 +21,7 @@ struct gan_network {
     gan_shape input;
 
     gan_layer *layers;
-    size_t *offsets;        /* of each layer's numbers in the flat block */
+    size_t *offsets;        /* of each layer's parameters in the flat block */
     size_t *buffer_offsets; /* and in that of buffers */
     size_t n_layers;
     size_t n_added;  /* by the host, who counts a residual block as one */
@@ -60,10 +60,10 @@ struct gan_network {
 gan_status gan__network_read_desc(gan_network_desc *out, gan_allocator *allocator,
                                   const gan_network_desc *desc);
 
-/* Call what a network's owner wants to be called before its buffers are used. */
+/* Call the function that a network's owner has set to be called before its buffers are used. */
 gan_status gan__network_refresh(gan_network *net);
 
-/* Make room for so many more layers; then add one that is ready, which can't fail. */
+/* Make room for n more layers; then add one that is ready, which can't fail. */
 gan_status gan__network_reserve(gan_network *net, size_t n);
 void gan__network_append(gan_network *net, const gan_layer *layer);
 
@@ -76,8 +76,8 @@ enum { GAN__NETWORK_MOST_TOGETHER = 1024 };
  * looks at no labels. */
 gan_status gan__network_check_classes(const gan_network *net, size_t n_classes);
 
-/* GAN_ERR_INVALID, in a sentence that begins with `who`, unless a network that wants labels is given
- * n good ones, and one that doesn't none. */
+/* GAN_ERR_INVALID, in a sentence that begins with `who`, unless a network that needs labels gets
+ * n valid ones, and one that doesn't none. */
 gan_status gan__network_check_labels(const gan_network *net, const uint8_t *labels, size_t n,
                                      const char *who);
 

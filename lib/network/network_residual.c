@@ -35,7 +35,7 @@
 
 /* ---- the three kinds ---- */
 
-/* y = a, plus b where there is one, for a run's part of `width` numbers a row. */
+/* y = a, plus b where there is one, for a run's part of `width` values per row. */
 static void sum(const gan__layer_run *run, size_t width, const float *a, const float *b, float *y)
 {
     const int whole = run->end - run->begin == width;

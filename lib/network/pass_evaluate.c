@@ -8,9 +8,9 @@
 #include <string.h>
 
 enum {
-    EVAL_ROWS = 128,            /* the most rows of a tile */
-    EVAL_WORTH_TWO = 16,        /* from so many samples on, there are at least two tiles */
-    MAX_EVAL_NUMBERS = 1 << 22, /* in all activations of a tile */
+    EVAL_ROWS = 128,           /* the most rows of a tile */
+    EVAL_WORTH_TWO = 16,       /* samples from which on there are at least two tiles */
+    MAX_EVAL_VALUES = 1 << 22, /* in all activations of a tile */
 };
 
 /* Fewer rows where samples are so large that a tile would leave the cache. */
@@ -21,7 +21,7 @@ static size_t eval_tile_rows(const gan_network *net)
 
     for (size_t i = 0; i < net->n_layers; i++)
         numbers = gan__size_add(numbers, gan_shape_size(net->layers[i].out));
-    if (numbers > MAX_EVAL_NUMBERS / EVAL_ROWS) rows = MAX_EVAL_NUMBERS / numbers + 1;
+    if (numbers > MAX_EVAL_VALUES / EVAL_ROWS) rows = MAX_EVAL_VALUES / numbers + 1;
     return gan__size_round_up(rows, net->together);
 }
 
@@ -36,7 +36,7 @@ typedef struct evaluation {
     gan__labels labels;
     float *out;
     size_t n_samples;
-    size_t in_size, out_size; /* numbers a sample */
+    size_t in_size, out_size; /* values per sample */
     size_t tile_rows;         /* the most in a tile */
     size_t together;          /* rows of a group, which stay in one tile */
     size_t groups;            /* the last may be smaller */

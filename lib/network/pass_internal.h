@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Numbers and gradients between the layers of one network, for so many rows. */
+/* Activations and gradients between the layers of one network, for a batch of rows. */
 typedef struct gan__pass gan__pass;
 
 typedef struct gan__pass_desc {
@@ -43,7 +43,7 @@ float *gan__pass_output(gan__pass *pass, size_t first);
 float *gan__pass_output_grad(gan__pass *pass, size_t first);
 float *gan__pass_input_grad(gan__pass *pass, size_t first);
 
-/* The labels of the rows from `first` on, which the caller lays down in a pass of a conditional
+/* The labels of the rows from `first` on, which the caller writes into a pass of a conditional
  * network that has gradients; NULL for others. */
 uint8_t *gan__pass_labels(gan__pass *pass, size_t first);
 
@@ -58,8 +58,8 @@ void gan__pass_prepare(gan__pass *pass, gan_pool *pool);
 void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t worker,
                              gan__labels labels);
 
-/* What to compute on the way back from the gradient by the output, which the caller has laid
- * down for the rows of the latest forward run. */
+/* What to compute on the way back from the gradient by the output, which the caller has written
+ * for the rows of the latest forward run. */
 enum {
     GAN__PASS_WEIGHTS = 1, /* the gradients by the weights */
     GAN__PASS_INPUT = 2,   /* the gradient by the input, which goes on into the source */
@@ -70,7 +70,7 @@ void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what);
 /* A pass with tangents differentiates twice.  After a forward run from row 0 on,
  *
  *     g = gan__pass_slope(pass, pool);        the gradient of each row's first output by its input,
- *     v = gan__pass_direction(pass);          by which the caller lays down a v for each row
+ *     v = gan__pass_direction(pass);          where the caller writes a v for each row
  *     gan__pass_curve(pass, pool);            the weight gradient of the sum of v g, v held fixed
  *
  * So the weight gradient of any function of g is found, v being its derivative by g. */

@@ -33,9 +33,9 @@ gan_status gan_loss_bce_with_logits(const float *logits, size_t n, float target,
 
     if (!logits || !loss)
         return gan__fail(GAN_ERR_INVALID, "loss: %s is NULL", logits ? "loss" : "logits");
-    if (n == 0) return gan__fail(GAN_ERR_INVALID, "loss: the mean of 0 logits is wanted");
+    if (n == 0) return gan__fail(GAN_ERR_INVALID, "loss: the mean of 0 logits is undefined");
     if (!(target >= 0 && target <= 1))
-        return gan__fail(GAN_ERR_INVALID, "loss: a target of 0 to 1 wanted, got %g",
+        return gan__fail(GAN_ERR_INVALID, "loss: a target of 0 to 1 expected, got %g",
                          (double)target);
     GAN_TRY(check_finite(logits, n));
     for (size_t i = 0; i < n; i++) {
@@ -110,10 +110,10 @@ gan_status gan_loss_cross_entropy(const float *logits, size_t n, size_t n_classe
                          : !labels ? "labels"
                                    : "loss");
     if (n == 0 || n_classes == 0)
-        return gan__fail(GAN_ERR_INVALID, "loss: the mean of %zu rows of %zu logits is wanted", n,
-                         n_classes);
+        return gan__fail(GAN_ERR_INVALID, "loss: the mean of %zu rows of %zu logits is undefined",
+                         n, n_classes);
     if (!(label_smoothing >= 0 && label_smoothing <= 1))
-        return gan__fail(GAN_ERR_INVALID, "loss: a label_smoothing of 0 to 1 wanted, got %g",
+        return gan__fail(GAN_ERR_INVALID, "loss: a label_smoothing of 0 to 1 expected, got %g",
                          (double)label_smoothing);
     GAN_TRY(gan__labels_check(labels, n, n_classes, "loss"));
     GAN_TRY(check_finite(logits, n * n_classes));

@@ -6,7 +6,7 @@
 
 /* ---- the terms ---- */
 
-/* The discriminator's cross-entropy against 0, which the generator wants to be large. */
+/* The discriminator's cross-entropy against 0, which the generator maximises. */
 static gan__loss_term minimax(double x, double target)
 {
     const gan__loss_term t = gan__loss_bce(x, 1 - target);

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-/* A kind: what is left of the rate after so many periods, the last of which `way` is cut off at 1. */
+/* A kind: what is left of the rate after some periods, the last of which `way` is cut off at 1. */
 typedef struct kind {
     const char *name;
     double (*factor)(const gan_schedule_desc *s, double periods, double way);

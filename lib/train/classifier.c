@@ -86,7 +86,7 @@ static gan_status check_network(gan_network *net, gan_classifier_desc *desc)
                  net->n_classes);
     n_classes = gan_shape_size(gan_network_output_shape(net));
     if (n_classes < 2 || n_classes > GAN__MOST_CLASSES)
-        GAN_FAIL(GAN_ERR_SHAPE, "classifier: 2 to %d classes wanted, the network's output is %s",
+        GAN_FAIL(GAN_ERR_SHAPE, "classifier: 2 to %d classes expected, the network's output is %s",
                  GAN__MOST_CLASSES, gan__shape_text_of(gan_network_output_shape(net)).text);
     if (net->n_params == 0)
         GAN_FAIL(GAN_ERR_INVALID, "classifier: the network has no weights to train");

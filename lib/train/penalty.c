@@ -84,7 +84,7 @@ static gan_status read_desc(gan_penalty_desc *out, const gan_penalty_desc *desc)
     if (out->weight == 0) out->weight = 10;
     if (out->interval == 0) out->interval = 1;
     if (!(out->weight > 0 && isfinite(out->weight)))
-        GAN_FAIL(GAN_ERR_INVALID, "penalty: a finite weight above 0 wanted, got %g", out->weight);
+        GAN_FAIL(GAN_ERR_INVALID, "penalty: a finite weight above 0 expected, got %g", out->weight);
 
 cleanup:
     return status;
@@ -177,7 +177,7 @@ static void measure(void *context, size_t task, size_t worker)
     j->sums[task][0] = sum;
 }
 
-/* Of all numbers of the real samples. */
+/* The standard deviation of all values of the real samples. */
 static double deviation_of(job *j, gan_pool *pool)
 {
     const double numbers = (double)j->n_rows * (double)j->penalty->size;
@@ -192,7 +192,7 @@ static double deviation_of(job *j, gan_pool *pool)
     return sqrt(fmax(squares - mean * mean, 0));
 }
 
-/* Row r of what the real samples are mixed with; it may be laid down in `out`. */
+/* Row r of what the real samples are mixed with; it may be written to `out`. */
 static const float *other_row(const job *j, size_t r, float *out)
 {
     const gan__penalty *p = j->penalty;

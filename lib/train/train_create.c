@@ -91,12 +91,12 @@ static gan_status check_outputs(const gan_trainer *t)
     if (classes && (n < 2 || n > 1 + GAN__MOST_CLASSES))
         return gan__fail(
             GAN_ERR_SHAPE,
-            "trainer: the discriminator's output must be the verdict and 1 to %d class "
+            "trainer: the discriminator's output must be a logit for real and 1 to %d class "
             "logits, is %s",
             GAN__MOST_CLASSES, gan__shape_text_of(out).text);
     if ((t->loss->raw || classes) && ends_in_sigmoid(d))
         return gan__fail(GAN_ERR_INVALID,
-                         "trainer: %s%s wants the discriminator's raw output; leave out its last "
+                         "trainer: %s%s needs the discriminator's raw output; leave out its last "
                          "layer, a sigmoid",
                          classes ? "the auxiliary classifier" : "the loss ",
                          classes ? "" : t->loss->name);

@@ -4,7 +4,7 @@
 #include "math/rng_internal.h"
 #include "network/pass_internal.h"
 
-/* Numbers that the discriminator puts out for a sample: the verdict, and perhaps class logits. */
+/* Values of the discriminator's output for a sample: logit for real and perhaps class logits. */
 static size_t outputs_of(const gan_trainer *t)
 {
     return t->desc.auxiliary_weight > 0 ? 1 + t->n_classes : 1;

@@ -106,7 +106,7 @@ void gan__trainer_follow(gan_trainer *t)
 }
 
 /* A batch of generated samples, as one of training would be, in rows that training doesn't come back
- * to: a relative loss wants the others again. */
+ * to: a relative loss needs the others again. */
 static void run_average(gan_trainer *t, size_t batch)
 {
     gan__pass *pass = t->generator.pass;

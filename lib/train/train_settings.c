@@ -23,7 +23,7 @@ static void fill_in(gan_trainer_desc *d)
 static gan_status check_range(const char *name, double value, double least, double most)
 {
     if (value >= least && value <= most) return GAN_OK;
-    return gan__fail(GAN_ERR_INVALID, "trainer: %s of %g to %g wanted, got %g", name, least, most,
+    return gan__fail(GAN_ERR_INVALID, "trainer: %s of %g to %g expected, got %g", name, least, most,
                      value);
 }
 
@@ -60,7 +60,7 @@ static gan_status check_rhythm(const gan_trainer_desc *d)
         GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no on_divergence %d", (int)d->on_divergence);
     GAN_TRY(check_range("instance_noise", d->instance_noise, 0, 1e6));
     if (!(d->average_decay >= 0 && d->average_decay < 1))
-        GAN_FAIL(GAN_ERR_INVALID, "trainer: average_decay of 0 to below 1 wanted, got %g",
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: average_decay of 0 to below 1 expected, got %g",
                  d->average_decay);
 
 cleanup:
@@ -73,16 +73,17 @@ static gan_status check_classes(const gan_trainer_desc *d)
 
     GAN_TRY(check_range("auxiliary_weight", d->auxiliary_weight, 0, 1e6));
     if (d->auxiliary_real_only != 0 && d->auxiliary_real_only != 1)
-        GAN_FAIL(GAN_ERR_INVALID, "trainer: auxiliary_real_only of 0 or 1 wanted, got %d",
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: auxiliary_real_only of 0 or 1 expected, got %d",
                  d->auxiliary_real_only);
     if (!d->class_weights && d->n_class_weights > 0)
         GAN_FAIL(GAN_ERR_INVALID, "trainer: class_weights is NULL for %zu classes",
                  d->n_class_weights);
     if (d->class_weights && !gan__rng_check_weights(d->n_class_weights, d->class_weights))
-        GAN_FAIL(GAN_ERR_INVALID,
-                 "trainer: class_weights of 1 to 256 classes wanted, finite, not negative and not "
-                 "all 0; got %zu",
-                 d->n_class_weights);
+        GAN_FAIL(
+            GAN_ERR_INVALID,
+            "trainer: class_weights of 1 to 256 classes expected, finite, not negative and not "
+            "all 0; got %zu",
+            d->n_class_weights);
 
 cleanup:
     return status;
