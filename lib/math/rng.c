@@ -163,14 +163,17 @@ void gan_rng_destroy(gan_rng *rng)
     gan__free(&a, rng);
 }
 
-gan_status gan_rng_uniform(gan_rng *rng, size_t n, float *out)
+/* Fill by one of the functions of a position, and move behind what was drawn. */
+static gan_status draw(gan_rng *rng, size_t n, float *out,
+                       void (*fill_from)(uint64_t seed, uint64_t stream, uint64_t position,
+                                         size_t n, float *out))
 {
     gan_status status = GAN_OK;
     gan__numeric numeric;
 
     GAN_TRY(check(rng, n, out, "out"));
     gan__numeric_enter(&numeric);
-    gan__rng_uniform(rng->seed, rng->stream, rng->position, n, out);
+    fill_from(rng->seed, rng->stream, rng->position, n, out);
     gan__numeric_leave(&numeric);
     rng->position += n;
 
@@ -178,19 +181,14 @@ cleanup:
     return status;
 }
 
+gan_status gan_rng_uniform(gan_rng *rng, size_t n, float *out)
+{
+    return draw(rng, n, out, gan__rng_uniform);
+}
+
 gan_status gan_rng_normal(gan_rng *rng, size_t n, float *out)
 {
-    gan_status status = GAN_OK;
-    gan__numeric numeric;
-
-    GAN_TRY(check(rng, n, out, "out"));
-    gan__numeric_enter(&numeric);
-    gan__rng_normal(rng->seed, rng->stream, rng->position, n, out);
-    gan__numeric_leave(&numeric);
-    rng->position += n;
-
-cleanup:
-    return status;
+    return draw(rng, n, out, gan__rng_normal);
 }
 
 gan_status gan_rng_labels(gan_rng *rng, size_t n_classes, const double *weights, size_t n,
@@ -201,7 +199,7 @@ gan_status gan_rng_labels(gan_rng *rng, size_t n_classes, const double *weights,
     GAN_TRY(check(rng, n, labels, "labels"));
     if (!gan__rng_check_weights(n_classes, weights))
         GAN_FAIL(GAN_ERR_INVALID,
-                 "rng: weights of 1 to %d classes expected, finite, not negative and not all 0; got "
+                 "rng: weights of 1 to %d classes expected, finite, not negative, not all 0; got "
                  "%zu classes",
                  MOST_CLASSES, n_classes);
     gan__rng_labels(rng->seed, rng->stream, rng->position, n_classes, weights, n, labels);
