@@ -293,8 +293,8 @@ ifneq ($(SAN)$(DEBUG),)
 SCRIPT_LOGS := $(filter-out %_exports.log %_imports.log %_install.log,$(SCRIPT_LOGS))
 endif
 # Those that parse files and count memory; under valgrind the others take minutes and show no more.
-VALGRIND_LOGS := $(patsubst %,$(LOGS)/valgrind_test_%.log,alloc dataset dataset_idx file image \
-                   network network_file safetensors safetensors_hostile state)
+VALGRIND_LOGS := $(patsubst %,$(LOGS)/valgrind_test_%.log,alloc dataset dataset_idx file file_links \
+                   image image_hostile network network_file network_load safetensors safetensors_hostile state)
 
 # Each check writes to a directory of its own.  A request for terabytes is to fail, not to abort.
 run = @rm -rf $(@:.log=.d) && mkdir -p $(@:.log=.d) && \

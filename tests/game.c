@@ -108,3 +108,13 @@ game small_game(void)
 {
     return game_begin(small_g, small_d, adam, &small_desc);
 }
+
+const net_layer plain_g[] = {LINEAR(3, 7), LEAKY, LINEAR(7, 6), TANH, END};
+const net_layer plain_d[] = {LINEAR(6, 8), LEAKY, LINEAR(8, 1), END};
+const gan_trainer_desc plain_desc = {GAN_TRAINER_DESC_INIT, .batch_size = 20, .seed = 5,
+                                     .n_threads = 2};
+
+game plain_game(const gan_trainer_desc *desc)
+{
+    return game_begin(plain_g, plain_d, adam, desc);
+}

@@ -81,6 +81,11 @@ extern const net_layer small_g[], small_d[];
 extern const gan_trainer_desc small_desc;
 game small_game(void);
 
+/* The same with one hidden layer and no dropout. */
+extern const net_layer plain_g[], plain_d[];
+extern const gan_trainer_desc plain_desc;
+game plain_game(const gan_trainer_desc *desc);
+
 /* Networks and numbers of steps are the same. */
 void expect_same_game(const game *a, const game *b);
 

@@ -42,6 +42,14 @@ gan_network *net_seeded(size_t in, const net_layer *layers, uint64_t seed)
     return net;
 }
 
+gan_tensor tensor_of(gan_network *net, const char *name)
+{
+    gan_tensor t;
+
+    expect_ok(gan_network_find(&t, net, name));
+    return t;
+}
+
 float *net_weights(gan_network *net, size_t *n)
 {
     float *weights = NULL;

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 void make_folder(const char *name)
 {
@@ -109,4 +108,29 @@ void expect_picture(const gan_dataset *data, size_t index, size_t k)
             ck_assert_msg(out[c * WIDTH * HEIGHT + i] == (float)pixel(k, 3 * i + c) / 255.0f,
                           "number %zu of channel %zu of sample %zu is not that of picture %zu", i,
                           c, index, k);
+}
+
+/* ---- pictures by themselves ---- */
+
+uint8_t pattern(size_t i)
+{
+    return (uint8_t)(i * 37 + (uint64_t)i * i / 11 + 13);
+}
+
+gan_image *patterned(size_t width, size_t height, size_t channels)
+{
+    gan_image *image;
+
+    expect_ok(gan_image_create(&image, width, height, channels, NULL));
+    for (size_t i = 0; i < width * height * channels; i++) gan_image_pixels(image)[i] = pattern(i);
+    return image;
+}
+
+void expect_picture_is(gan_image *image, size_t width, size_t height, size_t channels,
+                       const uint8_t *pixels)
+{
+    ck_assert_uint_eq(gan_image_width(image), width);
+    ck_assert_uint_eq(gan_image_height(image), height);
+    ck_assert_uint_eq(gan_image_channels(image), channels);
+    if (pixels) expect_same_bits(gan_image_pixels(image), pixels, width * height * channels);
 }

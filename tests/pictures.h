@@ -1,8 +1,9 @@
-/* pictures.h - a directory of PNG pictures that a test makes. */
+/* pictures.h - pictures, and a directory of PNG pictures, that a test makes. */
 #ifndef PICTURES_H
 #define PICTURES_H
 
 #include <gan/dataset.h>
+#include <gan/image.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,5 +32,15 @@ gan_dataset *open_png(const gan_png_desc *desc);
 
 /* Sample `index` is picture k: RGB planes, or the red one alone. */
 void expect_picture(const gan_dataset *data, size_t index, size_t k);
+
+/* ---- pictures by themselves ---- */
+
+/* Pixels that repeat nowhere nearby; a picture of them. */
+uint8_t pattern(size_t i);
+gan_image *patterned(size_t width, size_t height, size_t channels);
+
+/* A picture has this size and, unless that is NULL, these pixels. */
+void expect_picture_is(gan_image *image, size_t width, size_t height, size_t channels,
+                       const uint8_t *pixels);
 
 #endif

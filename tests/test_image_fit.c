@@ -3,21 +3,12 @@
 #include "data/image_internal.h"
 #include "expect.h"
 #include "golden.h"
+#include "pictures.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static gan_image *patterned(size_t width, size_t height, size_t channels)
-{
-    gan_image *image;
-
-    expect_ok(gan_image_create(&image, width, height, channels, NULL));
-    for (size_t i = 0; i < width * height * channels; i++)
-        image->pixels[i] = (uint8_t)(i * 37 + (uint64_t)i * i / 11 + 13);
-    return image;
-}
 
 /* ---- Against PyTorch ---- */
 

@@ -1,6 +1,7 @@
 /* test_layer_label.c - layers that look at labels, one by one. */
 #include "expect.h"
 #include "golden.h"
+#include "gradcheck.h"
 #include "layer/layer_internal.h"
 #include "onelayer.h"
 
@@ -109,14 +110,6 @@ static gan_network *alone(gan_shape in, gan_layer *layer)
     expect_ok(gan_network_add(net, layer));
     expect_ok(gan_network_build(net));
     return net;
-}
-
-static gan_tensor tensor_of(gan_network *net, const char *name)
-{
-    gan_tensor t;
-
-    expect_ok(gan_network_find(&t, net, name));
-    return t;
 }
 
 /* Mean, deviation and largest size are those of a distribution; the network is destroyed. */

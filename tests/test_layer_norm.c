@@ -40,14 +40,6 @@ static gan_network *alone(gan_shape input, gan_layer *layer)
     return net;
 }
 
-static gan_tensor tensor_of(gan_network *net, const char *name)
-{
-    gan_tensor t;
-
-    expect_ok(gan_network_find(&t, net, name));
-    return t;
-}
-
 /* ---- values ---- */
 
 TEST(batch_norm_is_pytorchs)

@@ -61,14 +61,6 @@ TEST(it_is_pytorchs)
     golden_close(g);
 }
 
-static gan_tensor tensor_of(gan_network *net, const char *name)
-{
-    gan_tensor t;
-
-    expect_ok(gan_network_find(&t, net, name));
-    return t;
-}
-
 /* A discriminator for six numbers, and a game with it. */
 typedef struct match {
     gan_network *g, *d;

@@ -8,14 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static gan_tensor tensor_of(gan_network *net, const char *name)
-{
-    gan_tensor t;
-
-    expect_ok(gan_network_find(&t, net, name));
-    return t;
-}
-
 /* Layers of each family; the fans of its weights are in `weights` below. */
 static gan_network *network(const gan_allocator *allocator)
 {

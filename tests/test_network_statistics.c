@@ -1,6 +1,7 @@
 /* test_network_statistics.c - running statistics that are estimated anew. */
 #include "budget.h"
 #include "expect.h"
+#include "gradcheck.h"
 
 #include <gan/gan.h>
 #include <math.h>
@@ -22,14 +23,6 @@ static gan_network *two_norms(const gan_network_desc *desc)
     gan_network_add(net, gan_layer_linear(WIDE, OUT));
     gan_network_add(net, gan_layer_batch_norm(OUT, NULL));
     return net;
-}
-
-static gan_tensor tensor_of(gan_network *net, const char *name)
-{
-    gan_tensor t;
-
-    expect_ok(gan_network_find(&t, net, name));
-    return t;
 }
 
 static float *drawn(size_t n, uint64_t stream)

@@ -6,204 +6,101 @@
 #include <gan/optimizer.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { N = 11, STEPS = 50 };
 
-typedef gan_status (*maker)(gan_optimizer **out, const gan_allocator *allocator);
+/* Each begins with its size and its learning rate. */
+typedef union any_desc {
+    gan_adam_desc adam;
+    gan_adabelief_desc adabelief;
+    gan_lion_desc lion;
+    gan_sgd_desc sgd;
+    gan_rmsprop_desc rmsprop;
+} any_desc;
+
+#define ADAM_RULE(...)                                                                             \
+    ADAM,                                                                                          \
+    {                                                                                              \
+        .adam = { sizeof(gan_adam_desc), __VA_ARGS__, NULL }                                       \
+    }
+#define ADAMW_RULE(...)                                                                            \
+    ADAMW,                                                                                         \
+    {                                                                                              \
+        .adam = { sizeof(gan_adam_desc), __VA_ARGS__, NULL }                                       \
+    }
+#define ADABELIEF_RULE(...)                                                                        \
+    ADABELIEF,                                                                                     \
+    {                                                                                              \
+        .adabelief = { sizeof(gan_adabelief_desc), __VA_ARGS__, NULL }                             \
+    }
+#define LION_RULE(...)                                                                             \
+    LION,                                                                                          \
+    {                                                                                              \
+        .lion = { sizeof(gan_lion_desc), __VA_ARGS__, NULL }                                       \
+    }
+#define SGD_RULE(...)                                                                              \
+    SGD,                                                                                           \
+    {                                                                                              \
+        .sgd = { sizeof(gan_sgd_desc), __VA_ARGS__, NULL }                                         \
+    }
+#define RMSPROP_RULE(...)                                                                          \
+    RMSPROP,                                                                                       \
+    {                                                                                              \
+        .rmsprop = { sizeof(gan_rmsprop_desc), __VA_ARGS__, NULL }                                 \
+    }
 
 /* The rules of make_golden.py, with the same settings. */
-
-static gan_status make_adam(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_adam_desc d = {GAN_ADAM_DESC_INIT};
-
-    d.lr = 0.01;
-    d.allocator = allocator;
-    return gan_optimizer_create_adam(out, &d);
-}
-
-static gan_status make_adam_decay(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_adam_desc d = {sizeof d, 0.02, 0.5, 0.9, 1e-3, 0.1, 0, allocator};
-
-    return gan_optimizer_create_adam(out, &d);
-}
-
-static gan_status make_adamw(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_adam_desc d = {GAN_ADAMW_DESC_INIT};
-
-    d.lr = 0.01;
-    d.allocator = allocator;
-    return gan_optimizer_create_adamw(out, &d);
-}
-
-static gan_status make_adamw_decay(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_adam_desc d = {sizeof d, 0.02, 0.0, 0.99, 1e-8, 0.3, 0, allocator};
-
-    return gan_optimizer_create_adamw(out, &d);
-}
-
-static gan_status make_adam_no_momentum(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_adam_desc d = {sizeof d, 0.01, 0.0, 0.9, 1e-8, 0, 0, allocator};
-
-    return gan_optimizer_create_adam(out, &d);
-}
-
-static gan_status make_adam_amsgrad(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_adam_desc d = {sizeof d, 0.01, 0.9, 0.999, 1e-8, 0.1, 1, allocator};
-
-    return gan_optimizer_create_adam(out, &d);
-}
-
-static gan_status make_adamw_amsgrad(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_adam_desc d = {sizeof d, 0.02, 0.5, 0.9, 1e-8, 0.3, 1, allocator};
-
-    return gan_optimizer_create_adamw(out, &d);
-}
-
-static gan_status make_adabelief(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_adabelief_desc d = {GAN_ADABELIEF_DESC_INIT};
-
-    d.lr = 0.01;
-    d.allocator = allocator;
-    return gan_optimizer_create_adabelief(out, &d);
-}
-
-static gan_status make_adabelief_decay(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_adabelief_desc d = {sizeof d, 0.02, 0.5, 0.9, 1e-8, 0.3, allocator};
-
-    return gan_optimizer_create_adabelief(out, &d);
-}
-
-static gan_status make_lion(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_lion_desc d = {GAN_LION_DESC_INIT};
-
-    d.lr = 0.001;
-    d.allocator = allocator;
-    return gan_optimizer_create_lion(out, &d);
-}
-
-static gan_status make_lion_decay(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_lion_desc d = {sizeof d, 0.01, 0.5, 0.9, 0.3, allocator};
-
-    return gan_optimizer_create_lion(out, &d);
-}
-
-static gan_status make_sgd(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_sgd_desc d = {GAN_SGD_DESC_INIT};
-
-    d.allocator = allocator;
-    return gan_optimizer_create_sgd(out, &d);
-}
-
-static gan_status make_sgd_momentum(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_sgd_desc d = {sizeof d, 0.01, 0.9, 0, 0, 0, allocator};
-
-    return gan_optimizer_create_sgd(out, &d);
-}
-
-static gan_status make_sgd_dampening(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_sgd_desc d = {sizeof d, 0.02, 0.8, 0.3, 0, 0, allocator};
-
-    return gan_optimizer_create_sgd(out, &d);
-}
-
-static gan_status make_sgd_nesterov(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_sgd_desc d = {sizeof d, 0.01, 0.7, 0, 0, 1, allocator};
-
-    return gan_optimizer_create_sgd(out, &d);
-}
-
-static gan_status make_sgd_nesterov_decay(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_sgd_desc d = {sizeof d, 0.01, 0.7, 0, 0.3, 1, allocator};
-
-    return gan_optimizer_create_sgd(out, &d);
-}
-
-static gan_status make_sgd_decay(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_sgd_desc d = {sizeof d, 0.05, 0.5, 0, 0.2, 0, allocator};
-
-    return gan_optimizer_create_sgd(out, &d);
-}
-
-static gan_status make_rmsprop(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_rmsprop_desc d = {GAN_RMSPROP_DESC_INIT};
-
-    d.allocator = allocator;
-    return gan_optimizer_create_rmsprop(out, &d);
-}
-
-static gan_status make_rmsprop_momentum(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_rmsprop_desc d = {sizeof d, 0.01, 0.9, 1e-8, 0.6, 0.05, 0, allocator};
-
-    return gan_optimizer_create_rmsprop(out, &d);
-}
-
-static gan_status make_rmsprop_centered(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_rmsprop_desc d = {sizeof d, 0.01, 0.95, 1e-4, 0, 0, 1, allocator};
-
-    return gan_optimizer_create_rmsprop(out, &d);
-}
-
-static gan_status make_rmsprop_all(gan_optimizer **out, const gan_allocator *allocator)
-{
-    gan_rmsprop_desc d = {sizeof d, 0.02, 0.99, 1e-8, 0.5, 0.1, 1, allocator};
-
-    return gan_optimizer_create_rmsprop(out, &d);
-}
-
 static const struct {
     const char *name;
-    maker make;
-    double lr;
-} rules[] = {{"adam", make_adam, 0.01},
-             {"adam_decay", make_adam_decay, 0.02},
-             {"adamw", make_adamw, 0.01},
-             {"adamw_decay", make_adamw_decay, 0.02},
-             {"adam_no_momentum", make_adam_no_momentum, 0.01},
-             {"adam_amsgrad", make_adam_amsgrad, 0.01},
-             {"adamw_amsgrad", make_adamw_amsgrad, 0.02},
-             {"adabelief", make_adabelief, 0.01},
-             {"adabelief_decay", make_adabelief_decay, 0.02},
-             {"lion", make_lion, 0.001},
-             {"lion_decay", make_lion_decay, 0.01},
-             {"sgd", make_sgd, 0.01},
-             {"sgd_momentum", make_sgd_momentum, 0.01},
-             {"sgd_dampening", make_sgd_dampening, 0.02},
-             {"sgd_nesterov", make_sgd_nesterov, 0.01},
-             {"sgd_nesterov_decay", make_sgd_nesterov_decay, 0.01},
-             {"sgd_decay", make_sgd_decay, 0.05},
-             {"rmsprop", make_rmsprop, 0.01},
-             {"rmsprop_momentum", make_rmsprop_momentum, 0.01},
-             {"rmsprop_centered", make_rmsprop_centered, 0.01},
-             {"rmsprop_all", make_rmsprop_all, 0.02}};
+    enum { ADAM, ADAMW, ADABELIEF, LION, SGD, RMSPROP } kind;
+    any_desc desc;
+} rules[] = {{"adam", ADAM_RULE(0.01, 0.9, 0.999, 1e-8, 0, 0)},
+             {"adam_decay", ADAM_RULE(0.02, 0.5, 0.9, 1e-3, 0.1, 0)},
+             {"adamw", ADAMW_RULE(0.01, 0.9, 0.999, 1e-8, 0.01, 0)},
+             {"adamw_decay", ADAMW_RULE(0.02, 0.0, 0.99, 1e-8, 0.3, 0)},
+             {"adam_no_momentum", ADAM_RULE(0.01, 0.0, 0.9, 1e-8, 0, 0)},
+             {"adam_amsgrad", ADAM_RULE(0.01, 0.9, 0.999, 1e-8, 0.1, 1)},
+             {"adamw_amsgrad", ADAMW_RULE(0.02, 0.5, 0.9, 1e-8, 0.3, 1)},
+             {"adabelief", ADABELIEF_RULE(0.01, 0.9, 0.999, 1e-16, 0)},
+             {"adabelief_decay", ADABELIEF_RULE(0.02, 0.5, 0.9, 1e-8, 0.3)},
+             {"lion", LION_RULE(0.001, 0.9, 0.99, 0)},
+             {"lion_decay", LION_RULE(0.01, 0.5, 0.9, 0.3)},
+             {"sgd", SGD_RULE(0.01, 0, 0, 0, 0)},
+             {"sgd_momentum", SGD_RULE(0.01, 0.9, 0, 0, 0)},
+             {"sgd_dampening", SGD_RULE(0.02, 0.8, 0.3, 0, 0)},
+             {"sgd_nesterov", SGD_RULE(0.01, 0.7, 0, 0, 1)},
+             {"sgd_nesterov_decay", SGD_RULE(0.01, 0.7, 0, 0.3, 1)},
+             {"sgd_decay", SGD_RULE(0.05, 0.5, 0, 0.2, 0)},
+             {"rmsprop", RMSPROP_RULE(0.01, 0.99, 1e-8, 0, 0, 0)},
+             {"rmsprop_momentum", RMSPROP_RULE(0.01, 0.9, 1e-8, 0.6, 0.05, 0)},
+             {"rmsprop_centered", RMSPROP_RULE(0.01, 0.95, 1e-4, 0, 0, 1)},
+             {"rmsprop_all", RMSPROP_RULE(0.02, 0.99, 1e-8, 0.5, 0.1, 1)}};
 enum { N_RULES = sizeof rules / sizeof rules[0] };
+
+static gan_status make_rule(gan_optimizer **out, int i, const gan_allocator *allocator)
+{
+    any_desc d = rules[i].desc;
+
+#define CREATE(member, rule)                                                                       \
+    (d.member.allocator = allocator, gan_optimizer_create_##rule(out, &d.member))
+    switch (rules[i].kind) {
+    case ADAM: return CREATE(adam, adam);
+    case ADAMW: return CREATE(adam, adamw);
+    case ADABELIEF: return CREATE(adabelief, adabelief);
+    case LION: return CREATE(lion, lion);
+    case SGD: return CREATE(sgd, sgd);
+    case RMSPROP: return CREATE(rmsprop, rmsprop);
+    }
+#undef CREATE
+    return GAN_ERR_INVALID;
+}
 
 static gan_optimizer *rule(int i, size_t n)
 {
     gan_optimizer *opt = NULL;
 
-    expect_ok(rules[i].make(&opt, NULL));
+    expect_ok(make_rule(&opt, i, NULL));
     if (n > 0) expect_ok(gan_optimizer_bind(opt, n));
     return opt;
 }
@@ -362,11 +259,11 @@ TEST_EACH(the_learning_rate_can_be_read_and_set, 0, N_RULES)
     const float g = 2.385f;
     float w = 1, before;
 
-    ck_assert(gan_optimizer_lr(opt) == rules[_i].lr);
+    ck_assert(gan_optimizer_lr(opt) == rules[_i].desc.adam.lr);
     expect_fails(gan_optimizer_set_lr(opt, -0.5), GAN_ERR_INVALID, "-0.5");
     expect_status(gan_optimizer_set_lr(opt, NAN), GAN_ERR_INVALID);
     expect_status(gan_optimizer_set_lr(opt, INFINITY), GAN_ERR_INVALID);
-    ck_assert(gan_optimizer_lr(opt) == rules[_i].lr);
+    ck_assert(gan_optimizer_lr(opt) == rules[_i].desc.adam.lr);
     expect_ok(gan_optimizer_step(opt, &w, &g, 1));
     ck_assert(w != 1);
     expect_ok(gan_optimizer_set_lr(opt, 0));
@@ -464,34 +361,22 @@ static void expect_same_rule(gan_optimizer *a, gan_optimizer *b)
     gan_optimizer_destroy(b);
 }
 
+#define EXPECT_DEFAULTS(rule, type, ...)                                                           \
+    do {                                                                                           \
+        gan_optimizer *a, *b;                                                                      \
+        expect_ok(gan_optimizer_create_##rule(&a, NULL));                                          \
+        expect_ok(gan_optimizer_create_##rule(&b, &(type){sizeof(type), __VA_ARGS__, NULL}));      \
+        expect_same_rule(a, b);                                                                    \
+    } while (0)
+
 TEST(no_settings_are_the_defaults)
 {
-    const gan_adam_desc adam = {sizeof adam, 0.001, 0.9, 0.999, 1e-8, 0, 0, NULL};
-    const gan_adam_desc adamw = {sizeof adamw, 0.001, 0.9, 0.999, 1e-8, 0.01, 0, NULL};
-    const gan_adabelief_desc adabelief = {sizeof adabelief, 0.001, 0.9, 0.999, 1e-16, 0, NULL};
-    const gan_lion_desc lion = {sizeof lion, 0.0001, 0.9, 0.99, 0, NULL};
-    const gan_sgd_desc sgd = {sizeof sgd, 0.01, 0, 0, 0, 0, NULL};
-    const gan_rmsprop_desc rmsprop = {sizeof rmsprop, 0.01, 0.99, 1e-8, 0, 0, 0, NULL};
-    gan_optimizer *a, *b;
-
-    expect_ok(gan_optimizer_create_adam(&a, NULL));
-    expect_ok(gan_optimizer_create_adam(&b, &adam));
-    expect_same_rule(a, b);
-    expect_ok(gan_optimizer_create_adamw(&a, NULL));
-    expect_ok(gan_optimizer_create_adamw(&b, &adamw));
-    expect_same_rule(a, b);
-    expect_ok(gan_optimizer_create_adabelief(&a, NULL));
-    expect_ok(gan_optimizer_create_adabelief(&b, &adabelief));
-    expect_same_rule(a, b);
-    expect_ok(gan_optimizer_create_lion(&a, NULL));
-    expect_ok(gan_optimizer_create_lion(&b, &lion));
-    expect_same_rule(a, b);
-    expect_ok(gan_optimizer_create_sgd(&a, NULL));
-    expect_ok(gan_optimizer_create_sgd(&b, &sgd));
-    expect_same_rule(a, b);
-    expect_ok(gan_optimizer_create_rmsprop(&a, NULL));
-    expect_ok(gan_optimizer_create_rmsprop(&b, &rmsprop));
-    expect_same_rule(a, b);
+    EXPECT_DEFAULTS(adam, gan_adam_desc, 0.001, 0.9, 0.999, 1e-8, 0, 0);
+    EXPECT_DEFAULTS(adamw, gan_adam_desc, 0.001, 0.9, 0.999, 1e-8, 0.01, 0);
+    EXPECT_DEFAULTS(adabelief, gan_adabelief_desc, 0.001, 0.9, 0.999, 1e-16, 0);
+    EXPECT_DEFAULTS(lion, gan_lion_desc, 0.0001, 0.9, 0.99, 0);
+    EXPECT_DEFAULTS(sgd, gan_sgd_desc, 0.01, 0, 0, 0, 0);
+    EXPECT_DEFAULTS(rmsprop, gan_rmsprop_desc, 0.01, 0.99, 1e-8, 0, 0, 0);
 }
 
 /* Set one field out of range and expect its name in the message. */
@@ -603,7 +488,7 @@ TEST(a_longer_descriptor_is_read_as_far_as_known)
 static gan_status make_bound(void **out, const gan_allocator *allocator, void *user)
 {
     gan_optimizer *opt = user;
-    gan_status status = rules[*(int *)user].make(&opt, allocator);
+    gan_status status = make_rule(&opt, *(int *)user, allocator);
 
     *out = opt;
     if (status == GAN_OK) status = gan_optimizer_bind(opt, 100);
@@ -635,7 +520,7 @@ TEST(a_failed_binding_can_be_repeated_and_a_step_takes_no_memory)
     const float g[3] = {0.5f, -0.25f, 2.385f};
 
     budget_init(&b, BUDGET_UNLIMITED);
-    expect_ok(make_adam(&opt, &b.allocator));
+    expect_ok(make_rule(&opt, ADAM, &b.allocator));
     b.left = 0;
     expect_status(gan_optimizer_bind(opt, 3), GAN_ERR_NOMEM);
     expect_status(gan_optimizer_step(opt, w, g, 3), GAN_ERR_INVALID);

@@ -40,14 +40,6 @@ static game normalised_game(const gan_trainer_desc *desc)
     return game_of(normalised(LATENT, SAMPLE, 1), normalised(SAMPLE, 1, 2), desc);
 }
 
-static gan_tensor tensor_of(gan_network *net, const char *name)
-{
-    gan_tensor t;
-
-    expect_ok(gan_network_find(&t, net, name));
-    return t;
-}
-
 static void scale(gan_network *net, const char *name, float factor)
 {
     gan_tensor t = tensor_of(net, name);

@@ -121,14 +121,14 @@ TEST(labels_that_nobody_looks_at_are_left_alone_or_refused)
 /* The other one isn't shown labels, but batches have them all the same. */
 TEST_EACH(one_network_alone_may_look_at_labels, 0, 2)
 {
-    static const net_layer plain_g[] = {LINEAR(LATENT, 9), LEAKY, LINEAR(9, 20), END};
-    static const net_layer plain_d[] = {LINEAR(20, 9), LEAKY, LINEAR(9, 1), END};
+    static const net_layer blind_g[] = {LINEAR(LATENT, 9), LEAKY, LINEAR(9, 20), END};
+    static const net_layer blind_d[] = {LINEAR(20, 9), LEAKY, LINEAR(9, 1), END};
     const gan_trainer_desc desc = desc_of(LINEAR_RUN);
     game x = {.latent = LATENT, .sample = 20};
     real_batch b;
 
-    x.g = _i ? linear_g(1) : net_seeded(LATENT, plain_g, 1);
-    x.d = _i ? net_seeded(20, plain_d, 1) : linear_d(1);
+    x.g = _i ? linear_g(1) : net_seeded(LATENT, blind_g, 1);
+    x.d = _i ? net_seeded(20, blind_d, 1) : linear_d(1);
     x.g_opt = adam();
     x.d_opt = adam();
     expect_ok(gan_trainer_create(&x.trainer, x.g, x.d, x.g_opt, x.d_opt, &desc));

@@ -1,29 +1,16 @@
-/* test_train_rhythm.c - rhythm, average, noise, micro-batches, and steps that diverge. */
+/* test_train_rhythm.c - rhythm, average, noise, micro-batches, and all of them at once. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Without dropout. */
-static const net_layer plain_g[] = {LINEAR(3, 7), LEAKY, LINEAR(7, 6), TANH, END};
-static const net_layer plain_d[] = {LINEAR(6, 8), LEAKY, LINEAR(8, 1), END};
-
-static const gan_trainer_desc base = {GAN_TRAINER_DESC_INIT, .batch_size = 20, .seed = 5,
-                                      .n_threads = 2};
-
-static game plain_game(const gan_trainer_desc *desc)
-{
-    return game_begin(plain_g, plain_d, adam, desc);
-}
 
 /* Everything that a trainer can be told, but for what divergence does. */
 static gan_trainer_desc every_option(void)
 {
-    gan_trainer_desc desc = base;
+    gan_trainer_desc desc = plain_desc;
 
     desc.loss = GAN_LOSS_RELATIVISTIC;
     desc.real_target = 0.9;
@@ -74,7 +61,7 @@ TEST(the_average_is_that_of_the_weights)
     const double decay = 0.75;
 
     for (int i = 0; i < 3; i++) {
-        gan_trainer_desc desc = base;
+        gan_trainer_desc desc = plain_desc;
         game x;
         double wanted[500] = {0};
 
@@ -105,8 +92,8 @@ TEST(the_average_is_that_of_the_weights)
 
 TEST(samples_come_from_the_average)
 {
-    gan_trainer_desc desc = base;
-    game x, plain = plain_game(&base);
+    gan_trainer_desc desc = plain_desc;
+    game x, plain = plain_game(&plain_desc);
     float *z = normals(9 * 3, 1), a[9 * 6], b[9 * 6];
 
     desc.average_decay = 0.99;
@@ -143,20 +130,12 @@ static game buffered_game(const gan_trainer_desc *desc)
     return x;
 }
 
-static gan_tensor tensor_of(gan_network *net, const char *name)
-{
-    gan_tensor t;
-
-    expect_ok(gan_network_find(&t, net, name));
-    return t;
-}
-
 TEST(the_average_is_in_the_checkpoint)
 {
     const char *path = scratch_path("average.gan");
-    gan_trainer_desc desc = base;
+    gan_trainer_desc desc = plain_desc;
     gan_network *alone = (gan_network *)&desc;
-    game x, y, plain = plain_game(&base);
+    game x, y, plain = plain_game(&plain_desc);
 
     desc.average_decay = 0.9;
     x = plain_game(&desc);
@@ -275,8 +254,8 @@ TEST(instance_noise_is_as_strong_as_it_should_be)
 /* The samples lie elsewhere then, so the gradients take another way. */
 TEST(noise_too_faint_to_show_changes_nothing)
 {
-    gan_trainer_desc faint = base;
-    game x, twin = plain_game(&base);
+    gan_trainer_desc faint = plain_desc;
+    game x, twin = plain_game(&plain_desc);
 
     faint.instance_noise = 1e-12;
     x = plain_game(&faint);
@@ -294,7 +273,7 @@ TEST(noise_too_faint_to_show_changes_nothing)
 TEST(micro_batches_add_up_to_the_batch)
 {
     for (size_t micro = 1; micro <= 20; micro += 3) {
-        gan_trainer_desc desc = base;
+        gan_trainer_desc desc = plain_desc;
         game x, twin;
         gan_train_stats a = {GAN_TRAIN_STATS_INIT}, b = a;
         float *real = normals(20 * 6, 3), *found, *wanted;
@@ -353,14 +332,14 @@ TEST(a_batch_that_fits_needs_no_parts)
 
 TEST(buffers_follow_every_part_of_a_step_that_counts)
 {
-    gan_trainer_desc desc = base;
+    gan_trainer_desc desc = plain_desc;
     game x, twin;
     float *z = normals(20 * 3, 1), kept;
     gan_tensor mean, other;
 
     desc.micro_batch = 10;
     x = buffered_game(&desc);
-    twin = buffered_game(&base);
+    twin = buffered_game(&plain_desc);
     expect_ok(gan_optimizer_set_lr(twin.g_opt, 0));
     expect_ok(gan_train_generator_step(x.trainer, 20, z, NULL, NULL));
     expect_ok(gan_train_generator_step(twin.trainer, 10, z, NULL, NULL));
@@ -481,7 +460,7 @@ static void end_trainer(void *made)
 
 TEST(creation_survives_a_lack_of_memory_with_every_option)
 {
-    game x = plain_game(&base);
+    game x = plain_game(&plain_desc);
 
     budget_sweep(make_trainer, end_trainer, &x);
     game_end(&x);
@@ -493,7 +472,7 @@ TEST(an_average_that_has_no_memory_is_reported)
     gan_trainer_desc desc = every_option();
     gan_network_desc net_desc = {GAN_NETWORK_DESC_INIT};
     gan_status status = GAN_ERR_NOMEM;
-    game x = plain_game(&base);
+    game x = plain_game(&plain_desc);
     gan_network *g;
     gan_trainer *trainer;
     budget b;
@@ -523,7 +502,7 @@ TEST(an_average_that_has_no_memory_is_reported)
 TEST(a_step_takes_no_memory_with_every_option)
 {
     gan_trainer_desc desc = every_option();
-    game x = plain_game(&base);
+    game x = plain_game(&plain_desc);
     gan_trainer *trainer;
     float *real = normals(20 * 6, 1);
     const gan_batch batch = batch_of(&x, real, 20);
@@ -552,7 +531,7 @@ TEST(a_step_takes_no_memory_with_every_option)
 
 TEST(settings_out_of_range_are_named)
 {
-    game x = plain_game(&base);
+    game x = plain_game(&plain_desc);
 
     REFUSED("latent distribution 2", .latent = (gan_latent)2);
     REFUSED("real_target and fake_target are both 0.5", .real_target = 0.5, .fake_target = 0.5);
@@ -562,225 +541,5 @@ TEST(settings_out_of_range_are_named)
     REFUSED("instance_noise", .instance_noise = NAN);
     REFUSED("average_decay of 0 to below 1 expected, got 1", .average_decay = 1);
     REFUSED("average_decay", .average_decay = NAN);
-    game_end(&x);
-}
-
-/* ---- divergence ---- */
-
-static gan_batch spoilt(const game *x, float *real)
-{
-    real[7] = NAN;
-    return batch_of(x, real, 20);
-}
-
-TEST(a_step_that_diverges_is_skipped)
-{
-    gan_trainer_desc desc = small_desc;
-    float *real = normals(20 * 6, 1);
-    game x, twin = small_game();
-    gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
-    gan_batch b;
-
-    desc.on_divergence = GAN_DIVERGENCE_SKIP;
-    x = game_begin(small_g, small_d, adam, &desc);
-    b = spoilt(&x, real);
-    for (uint64_t s = 0; s < 3; s++) {
-        expect_ok(gan_train_step(x.trainer, &b, &stats)); /* the generator's half too */
-        ck_assert(stats.d_skipped == s + 1 && stats.g_skipped == 0);
-        ck_assert(stats.d_steps == 0 && stats.g_steps == 0);
-        expect_same_game(&x, &twin);
-    }
-    ck_assert(gan_optimizer_lr(x.d_opt) == gan_optimizer_lr(twin.d_opt));
-    play(&x, 20, 1);
-    expect_ok(gan_optimizer_set_lr(x.g_opt, 1e300));
-    expect_ok(gan_train_generator_step(x.trainer, 20, NULL, NULL, &stats));
-    ck_assert(stats.g_skipped == 1 && stats.d_steps == 1 && stats.g_steps == 1);
-    free(real);
-    game_end(&x);
-    game_end(&twin);
-}
-
-/* Other noise may do better. */
-TEST(a_skipped_step_is_followed_by_other_random_numbers)
-{
-    gan_trainer_desc desc = base;
-    game x, twin = plain_game(&base);
-    gan_train_stats a = {GAN_TRAIN_STATS_INIT}, b = {GAN_TRAIN_STATS_INIT};
-
-    desc.on_divergence = GAN_DIVERGENCE_SKIP;
-    x = plain_game(&desc);
-    for (int i = 0; i < 2; i++) { /* the first one is skipped in x and lost in its twin */
-        const double lr = i ? 0.002 : 1e300;
-
-        expect_ok(gan_optimizer_set_lr(x.g_opt, lr));
-        expect_ok(gan_optimizer_set_lr(twin.g_opt, i ? lr : 0));
-        expect_ok(gan_train_generator_step(x.trainer, 20, NULL, NULL, &a));
-        expect_ok(gan_train_generator_step(twin.trainer, 20, NULL, NULL, &b));
-    }
-    ck_assert(a.g_loss == b.g_loss && a.g_steps == 1 && b.g_steps == 2);
-    game_end(&x);
-    game_end(&twin);
-}
-
-TEST(a_rate_that_is_too_high_comes_down)
-{
-    gan_trainer_desc desc = base;
-    gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
-    game x;
-    float *real = normals(20 * 6, 1);
-    gan_batch b;
-
-    desc.on_divergence = GAN_DIVERGENCE_REDUCE;
-    x = game_begin(plain_g, plain_d, gradient_taker, &desc);
-    b = batch_of(&x, real, 20);
-    expect_ok(gan_optimizer_set_lr(x.d_opt, 1e41));
-    expect_ok(gan_optimizer_set_lr(x.g_opt, 1e-3));
-    while (stats.d_steps == 0) {
-        ck_assert_uint_lt(stats.d_skipped, 20);
-        expect_ok(gan_train_step(x.trainer, &b, &stats));
-        expect_near(gan_optimizer_lr(x.d_opt), 1e41 / exp2((double)stats.d_skipped), 1e-12, 0);
-    }
-    ck_assert(stats.d_skipped > 2);
-    ck_assert(gan_optimizer_lr(x.g_opt) == 1e-3 / exp2((double)stats.g_skipped));
-    free(real);
-    game_end(&x);
-}
-
-TEST(skipped_steps_are_counted_on_after_a_checkpoint)
-{
-    const char *path = scratch_path("skipped.gan");
-    gan_trainer_desc desc = base;
-    gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
-    float *real = normals(20 * 6, 1);
-    game x, y;
-    gan_batch b;
-
-    desc.on_divergence = GAN_DIVERGENCE_REDUCE;
-    x = plain_game(&desc);
-    y = plain_game(&desc);
-    b = spoilt(&x, real);
-    for (int i = 0; i < 3; i++) expect_ok(gan_train_step(x.trainer, &b, &stats));
-    expect_ok(gan_checkpoint_save(x.trainer, NULL, path));
-    expect_ok(gan_checkpoint_load(y.trainer, NULL, path));
-    ck_assert(gan_optimizer_lr(y.d_opt) == gan_optimizer_lr(x.d_opt));
-    expect_ok(gan_train_step(y.trainer, &b, &stats));
-    ck_assert_uint_eq(stats.d_skipped, 4);
-    free(real);
-    game_end(&x);
-    game_end(&y);
-}
-
-/* Then no step can help. */
-TEST(weights_that_are_none_stop_in_any_case)
-{
-    for (int policy = GAN_DIVERGENCE_STOP; policy <= GAN_DIVERGENCE_REDUCE; policy++) {
-        gan_trainer_desc desc = base;
-        gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
-        float *real = normals(20 * 6, 1);
-        game x;
-        gan_batch b;
-
-        desc.on_divergence = (gan_divergence)policy;
-        x = plain_game(&desc);
-        b = batch_of(&x, real, 20);
-        tensor_of(x.d, "2.weight").data[3] = NAN;
-        expect_fails(gan_train_step(x.trainer, &b, &stats), GAN_ERR_NONFINITE, "2.weight");
-        ck_assert(stats.d_skipped == 0 && gan_optimizer_lr(x.d_opt) == 0.002);
-        free(real);
-        game_end(&x);
-    }
-}
-
-/* Finite, but their products are not. */
-TEST(huge_weights_are_named)
-{
-    game x = plain_game(&base), twin = plain_game(&base);
-    float *real = normals(20 * 6, 1);
-    const gan_batch b = batch_of(&x, real, 20);
-    gan_network *nets[] = {x.d, twin.d};
-
-    for (int i = 0; i < 2; i++)
-        for (int j = 0; j < 2; j++) {
-            const gan_tensor t = tensor_of(nets[i], j ? "2.weight" : "0.weight");
-
-            for (size_t k = 0; k < t.size; k++) t.data[k] = 1e30f;
-        }
-    expect_fails(gan_train_step(x.trainer, &b, NULL), GAN_ERR_NONFINITE, "discriminator, step 1:");
-    expect_error_says("discriminator's layer 2 (linear)");
-    expect_same_game(&x, &twin);
-    free(real);
-    game_end(&x);
-    game_end(&twin);
-}
-
-TEST(a_bad_output_is_that_of_its_layer)
-{
-    game x = plain_game(&base);
-    float *z = normals(20 * 3, 1), *real = normals(20 * 6, 2);
-    const gan_batch b = batch_of(&x, real, 20);
-
-    z[5] = NAN;
-    expect_fails(gan_train_discriminator_step(x.trainer, &b, z, NULL, NULL), GAN_ERR_NONFINITE,
-                 "discriminator, step 1: the loss is");
-    expect_error_says("generator's layer 1 (leaky_relu)"); /* which works in place behind layer 0 */
-    expect_fails(gan_train_generator_step(x.trainer, 20, z, NULL, NULL), GAN_ERR_NONFINITE,
-                 "generator, step 1: the loss is");
-    expect_error_says("generator's layer 1 (leaky_relu)");
-    free(z);
-    free(real);
-    game_end(&x);
-}
-
-/* Each step is ten gradients long: outputs grow until they leave the numbers. */
-TEST(a_rate_of_ten_ends_with_a_name_and_good_weights)
-{
-    gan_trainer_desc desc = base;
-    gan_status status = GAN_OK;
-    float *real = normals(20 * 6, 1), *g = NULL, *d = NULL, *after;
-    gan_batch b;
-    gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
-    game x;
-    size_t n;
-
-    desc.loss = GAN_LOSS_LEAST_SQUARES;
-    x = game_begin(plain_g, plain_d, gradient_taker, &desc);
-    b = batch_of(&x, real, 20);
-    expect_ok(gan_optimizer_set_lr(x.d_opt, 10));
-    expect_ok(gan_optimizer_set_lr(x.g_opt, 10));
-    while (status == GAN_OK) {
-        ck_assert_uint_lt(stats.d_steps, 500);
-        free(g);
-        free(d);
-        g = net_weights(x.g, NULL);
-        d = net_weights(x.d, &n);
-        status = gan_train_discriminator_step(x.trainer, &b, NULL, NULL, &stats);
-    }
-    expect_status(status, GAN_ERR_NONFINITE);
-    expect_error_says("discriminator");
-    after = net_weights(x.d, NULL);
-    expect_same_bits(after, d, n * sizeof *d);
-    for (size_t i = 0; i < n; i++) ck_assert(isfinite(d[i]));
-    free(after);
-    after = net_weights(x.g, &n);
-    expect_same_bits(after, g, n * sizeof *g);
-    free(after);
-    free(real);
-    free(g);
-    free(d);
-    game_end(&x);
-}
-
-TEST(a_weight_that_would_leave_the_numbers_is_named)
-{
-    game x = game_begin(plain_g, plain_d, gradient_taker, &base);
-    float *real = normals(20 * 6, 1);
-    const gan_batch b = batch_of(&x, real, 20);
-
-    for (size_t i = 0; i < 120; i++) real[i] *= 100;
-    expect_ok(gan_optimizer_set_lr(x.d_opt, 3e38));
-    expect_fails(gan_train_discriminator_step(x.trainer, &b, NULL, NULL, NULL), GAN_ERR_NONFINITE,
-                 "discriminator, 0.weight: sgd: step 1:");
-    expect_error_says("would not stay finite");
-    free(real);
     game_end(&x);
 }

@@ -1,0 +1,25 @@
+/* numbered.h - a dataset whose samples tell which they are, and walks through it. */
+#ifndef NUMBERED_H
+#define NUMBERED_H
+
+#include <gan/iterator.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How many samples most tests have. */
+enum { COUNT = 23 };
+
+/* `count` samples of one number, sample i being the byte i, labelled 200 - i. */
+gan_dataset *numbered(size_t count);
+
+/* An iterator whose numbers tell their samples. */
+gan_iterator *walk(const gan_dataset *data, size_t batch_size, int shuffle, int drop_last,
+                   uint64_t seed);
+
+/* Which sample of numbered() a number is. */
+size_t index_of(float number);
+
+/* Give out the rest of an epoch and write which samples came.  Return how many. */
+size_t rest_of_epoch(gan_iterator *it, size_t *order);
+
+#endif
