@@ -28,7 +28,7 @@
 ##
 ## Settings: CC  CFLAGS  LDFLAGS  BUILD=DIRECTORY  BLAS=PKG-CONFIG-MODULE  SAN=address,undefined
 ##           DEBUG=1 (assertions)  WERROR=1 (warnings are errors)  V=1 (show commands)
-##           X86_ISAS= (portable loops only)
+##           X86_ISAS= (portable loops only)  BLAS=none (all products by the library's own loops)
 
 PREFIX       ?= /usr/local
 LIBDIR       ?= $(PREFIX)/lib
@@ -68,18 +68,17 @@ EXAMPLE_SRC     := $(sort $(wildcard examples/*.c))
 EXAMPLE_FILES   := examples/Makefile $(EXAMPLE_SRC)
 EXAMPLE_PARTS   := $(sort $(wildcard examples/common/*.[ch]))
 
-# The loops of kernels_loop_internal.h are compiled once for each instruction set, kernels_gemm.c for
-# those of x86-64 that can fuse a product into a sum; kernels_simd.c picks one when it runs.  Fetching
-# a line for writing (prfchw) does nothing on the few of these CPUs that can't.
-ISA_LOOPS := function patch random sum update
+# The loops of kernels_loop_internal.h and the products of kernels_gemm.c are compiled once for each
+# instruction set; kernels_simd.c picks one when it runs.  Fetching a line for writing (prfchw) does
+# nothing on the few of these CPUs that can't.
+ISA_LOOPS := function gemm patch random sum update
 ISA_v3   := -march=x86-64-v3 -mprfchw
 ISA_v4   := -march=x86-64-v4 -mprfchw -mprefer-vector-width=512
 X86_ISAS := $(shell $(CC) $(ISA_v4) -E -x c /dev/null >/dev/null 2>&1 && echo v3 v4)
 
-LIB_OBJ     := $(patsubst lib/%.c,%.o,$(filter-out $(ISA_LOOPS:%=lib/math/kernels_%.c) \
-                   lib/math/kernels_gemm.c,$(LIB_SRC))) \
-               $(foreach k,$(ISA_LOOPS),$(patsubst %,math/kernels_$k-%.o,base $(X86_ISAS))) \
-               $(X86_ISAS:%=math/kernels_gemm-%.o)
+LIB_OBJ     := $(patsubst lib/%.c,%.o,$(filter-out $(ISA_LOOPS:%=lib/math/kernels_%.c), \
+                   $(LIB_SRC))) \
+               $(foreach k,$(ISA_LOOPS),$(patsubst %,math/kernels_$k-%.o,base $(X86_ISAS)))
 STATIC_OBJ  := $(LIB_OBJ:%=$(BUILD)/static/%)
 SHARED_OBJ  := $(LIB_OBJ:%=$(BUILD)/shared/%)
 PROGRAM_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(TEST_SRC) $(TEST_HELPERS) $(BENCH_SRC) \
@@ -113,11 +112,11 @@ have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo $(1))
 ifndef BLAS
 BLAS := $(or $(call have,openblas),$(call have,cblas),$(call have,blas),openblas)
 endif
-MODULES      := $(BLAS) libpng zlib
+MODULES      := $(filter-out none,$(BLAS)) libpng zlib
 # Others' headers are system headers: our warnings are about our code.
 headers_of    = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null))
 DEP_CFLAGS   := $(call headers_of,$(MODULES))
-BLAS_LIBS    := $(shell $(PKG_CONFIG) --libs $(BLAS) 2>/dev/null)
+BLAS_LIBS    := $(if $(filter-out none,$(BLAS)),$(shell $(PKG_CONFIG) --libs $(BLAS) 2>/dev/null))
 CHECK_CFLAGS := $(call headers_of,check)
 CHECK_LIBS   := $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
 CAIRO        := $(call have,cairo)
@@ -159,6 +158,7 @@ STACK_FLAG := $(call probe,-fstack-clash-protection)
 LIB_FLAGS := $(OWN_FLAGS) -Ilib $(WARNINGS) $(STACK_FLAG) -fvisibility=hidden -ffp-contract=off -fno-math-errno \
              -fno-trapping-math $(DEP_CFLAGS) -DGAN__BLAS_NAME=\"$(BLAS)\" \
              $(if $(findstring openblas,$(BLAS)),-DGAN__BLAS_OPENBLAS) \
+             $(if $(filter none,$(BLAS)),-DGAN__NO_BLAS) \
              $(if $(X86_ISAS),-DGAN__HAVE_X86_ISAS) $(if $(SAN)$(DEBUG),,-DNDEBUG)
 TEST_FLAGS    := $(OWN_FLAGS) $(PROGRAM_WARNINGS) -Ilib -Itests -Iexamples $(DEP_CFLAGS) $(CHECK_CFLAGS)
 EXAMPLE_FLAGS := $(OWN_FLAGS) $(PROGRAM_WARNINGS) $(CAIRO_CFLAGS)
@@ -202,7 +202,7 @@ $(STAMP): FORCE
 	for module in $(MODULES); do \
 	    $(PKG_CONFIG) --exists $$module || $(call missing,pkg-config does not find $$module); \
 	done; \
-	echo 'int main(void) { return (int)(long)cblas_sgemm; }' | \
+	[ '$(BLAS)' = none ] || echo 'int main(void) { return (int)(long)cblas_sgemm; }' | \
 	    $(CC) -w $(DEP_CFLAGS) $(CFLAGS) -include cblas.h -x c - -x none -o $@.probe \
 	        $(LDFLAGS) $(DEP_LIBS) || \
 	    $(call missing,$(BLAS) does not give a program cblas_sgemm()); \
@@ -226,7 +226,7 @@ $(BUILD)/shared/math/kernels_$1-%.o: lib/math/kernels_$1.c $(STAMP)
 	$$(call begin,CC)
 	$$(call COMPILE,$$(LIB_FLAGS) -fPIC -DGAN__ISA=$$*,-O3 $$(ISA_$$*))
 endef
-$(foreach k,$(ISA_LOOPS) gemm,$(eval $(call isa_rules,$k)))
+$(foreach k,$(ISA_LOOPS),$(eval $(call isa_rules,$k)))
 
 $(BUILD)/obj/examples/%.o: examples/%.c $(STAMP)
 	$(call begin,CC)

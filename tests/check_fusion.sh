@@ -12,7 +12,7 @@ fused='vfn?m(add|sub)[0-9a-z]*|fn?m(add|sub)|fml[as]|vfm[as](.f(32|64))?|fn?m(ad
 fail=0
 for object in "${BUILD:-build}"/static/*/*.o "${BUILD:-build}"/shared/*/*.o; do
     case $object in
-    *kernels_gemm-*)
+    *kernels_gemm-v*)
         # Its innermost block is all there is to multiply: no plain product may be left.
         objdump -d --no-show-raw-insn "$object" | awk -v object="$object" '
             $2 ~ /^vfmadd[0-9]+ps$/ { fused++ }

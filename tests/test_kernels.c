@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Not a multiple of any vector, so that every loop has a rest. */
-enum { N = 1003 };
+enum { N = 1003, VARIANTS = 3 /* of loops and products */ };
 
 static float x[N], y[N];
 static uint32_t bits[N + 1];
@@ -284,8 +284,8 @@ TEST_EACH(linear_is_its_definition, 0, N_SHAPES)
     float *found = series(n.rows * n.out, 0);
     const size_t cut = n.out / 2;
 
-    gan__kernels_linear(n.rows, n.in, n.out, 0, cut, a, w, n.in, b, found, scratch);
-    gan__kernels_linear(n.rows, n.in, n.out, cut, n.out, a, w, n.in, b, found, scratch);
+    gan__kernels_linear(GAN__BY_SPEED, n.rows, n.in, n.out, 0, cut, a, w, n.in, b, found, scratch);
+    gan__kernels_linear(GAN__BY_SPEED, n.rows, n.in, n.out, cut, n.out, a, w, n.in, b, found, scratch);
     for (size_t r = 0; r < n.rows; r++)
         for (size_t o = 0; o < n.out; o++) {
             double sum = (double)b[o];
@@ -304,8 +304,8 @@ TEST_EACH(input_gradient_is_its_definition, 0, N_SHAPES)
           *dx = series(n.rows * n.in, 0.5);
     const size_t cut = n.in / 3;
 
-    gan__kernels_linear_input_grad(n.rows, n.in, n.out, cut, n.in, dy, w, n.in, dx, scratch);
-    gan__kernels_linear_input_grad(n.rows, n.in, n.out, 0, cut, dy, w, n.in, dx, scratch);
+    gan__kernels_linear_input_grad(GAN__BY_SPEED, n.rows, n.in, n.out, cut, n.in, dy, w, n.in, dx, scratch);
+    gan__kernels_linear_input_grad(GAN__BY_SPEED, n.rows, n.in, n.out, 0, cut, dy, w, n.in, dx, scratch);
     for (size_t r = 0; r < n.rows; r++)
         for (size_t i = 0; i < n.in; i++) {
             double sum = 0;
@@ -348,9 +348,9 @@ TEST_EACH(an_input_in_two_pieces_is_as_one, 0, N_SHAPES)
     float *found = series(n.rows * n.out, 0), *dx = series(n.rows * n.in, 0),
           *dw = series(n.out * in, 0.5);
 
-    gan__kernels_linear(n.rows, n.in, n.out, 0, n.out, a, w, in, b, found, scratch);
+    gan__kernels_linear(GAN__BY_SPEED, n.rows, n.in, n.out, 0, n.out, a, w, in, b, found, scratch);
     gan__kernels_linear_add(n.rows, n.in, n.out, 0, n.out, a, w + n.in, in, found, scratch);
-    gan__kernels_linear_input_grad(n.rows, n.in, n.out, 0, n.in, dy, w + n.in, in, dx, scratch);
+    gan__kernels_linear_input_grad(GAN__BY_SPEED, n.rows, n.in, n.out, 0, n.in, dy, w + n.in, in, dx, scratch);
     gan__kernels_linear_weight_grad(n.rows, n.in, n.out, 0, n.out, a, dy, in, dw + n.in, scratch);
     for (size_t r = 0; r < n.rows; r++)
         for (size_t o = 0; o < n.out; o++) {
@@ -424,63 +424,69 @@ static void check_product(gan__gemm_fn *multiply, sizes n, int how)
     free(a), free(b), free(bias), free(c);
 }
 
-/* The own product of the i-th instruction set that has one; NULL behind the last. */
-static gan__gemm_fn *own_gemm(size_t i)
+/* The own products of an instruction set; NULL where this CPU hasn't it. */
+static const gan__products *products_of(size_t i)
 {
-    const gan__simd *simd = gan__simd_variant(i + 1);
+    const gan__simd *simd = gan__simd_variant(i);
 
-    return simd ? simd->products->gemm : NULL;
+    return simd ? simd->products : NULL;
 }
 
 TEST_EACH(products_are_their_definition, 0, N_SHAPES)
 {
-    gan__gemm_fn *own;
-
     for (int how = 0; how < WAYS; how++) {
         check_product(gan__kernels_gemm_blas, sizes_of(_i), how);
-        for (size_t v = 0; (own = own_gemm(v)) != NULL; v++)
-            check_product(own, sizes_of(_i), how);
+        for (size_t v = 0; v < VARIANTS; v++)
+            if (products_of(v))
+                check_product(products_of(v)->gemm, sizes_of(_i), how);
     }
 }
 
 /* What every number of an own product has to be, bit by bit: each block of rows and vectors is code
- * of its own, in which a compiler may have split sums that others leave fused. */
-TEST(own_products_are_chains_of_fused_sums)
+ * of its own, in which a compiler may have split sums that others leave fused, or fused others. */
+static float next_sum(int fused, float a, float b, float sum)
 {
+    const volatile float product = a * b;
+
+    return fused ? fmaf(a, b, sum) : product + sum;
+}
+
+TEST_EACH(own_products_are_chains_of_sums, 0, VARIANTS)
+{
+    const gan__products *own = products_of((size_t)_i);
     enum { MOST = 15, COLUMNS = 40, K = 300 };
     float *a = series(MOST * K, 1.7), *b = series(K * COLUMNS, 2.385), *bias = series(COLUMNS, 0.7);
     float *found = series(MOST * COLUMNS, 0.5), *wanted = series(MOST * COLUMNS, 0.5);
 
-    for (size_t v = 0; own_gemm(v); v++)
-        for (size_t m = 1; m <= MOST; m++)
-            for (size_t n = 1; n <= COLUMNS; n += n < 4 ? 1 : 4) {
-                own_gemm(v)(&(gan__gemm_args){.m = m,
-                                                       .n = n,
-                                                       .k = K,
-                                                       .a = a,
-                                                       .a_row = K,
-                                                       .a_column = 1,
-                                                       .b = b,
-                                                       .b_stride = COLUMNS,
-                                                       .c = found,
-                                                       .c_stride = n,
-                                                       .bias = bias,
-                                                       .scratch = scratch});
-                for (size_t i = 0; i < m; i++)
-                    for (size_t j = 0; j < n; j++) {
-                        float sum = bias[j];
+    for (size_t m = 1; own && m <= MOST; m++)
+        for (size_t n = 1; n <= COLUMNS; n += n < 4 ? 1 : 4) {
+            own->gemm(&(gan__gemm_args){.m = m,
+                                            .n = n,
+                                            .k = K,
+                                            .a = a,
+                                            .a_row = K,
+                                            .a_column = 1,
+                                            .b = b,
+                                            .b_stride = COLUMNS,
+                                            .c = found,
+                                            .c_stride = n,
+                                            .bias = bias,
+                                            .scratch = scratch});
+            for (size_t i = 0; i < m; i++)
+                for (size_t j = 0; j < n; j++) {
+                    float sum = bias[j];
 
-                        for (size_t l = 0; l < K; l++)
-                            sum = fmaf(a[i * K + l], b[l * COLUMNS + j], sum);
-                        wanted[i * n + j] = sum;
-                    }
-                expect_same_bits(found, wanted, m * n * sizeof *found);
-            }
+                    for (size_t l = 0; l < K; l++)
+                        sum = next_sum(own->fused, a[i * K + l], b[l * COLUMNS + j], sum);
+                    wanted[i * n + j] = sum;
+                }
+            expect_same_bits(found, wanted, m * n * sizeof *found);
+        }
     free(a), free(b), free(bias), free(found), free(wanted);
 }
 
 /* However a product is cut, each of its numbers is the same chain of sums. */
-TEST(own_products_have_the_same_bits_however_cut)
+TEST_EACH(own_products_have_the_same_bits_however_cut, 0, VARIANTS)
 {
     enum { M = 61, COLUMNS = 97, K = 530 };
     float *a = series(M * K, 1.7), *b = series(K * COLUMNS, 2.385);
@@ -497,25 +503,90 @@ TEST(own_products_have_the_same_bits_however_cut)
                            .c = whole,
                            .c_stride = COLUMNS,
                            .scratch = scratch};
-    gan__gemm_fn *first = own_gemm(0);
+    const gan__products *own = products_of((size_t)_i);
 
-    for (size_t v = 0; own_gemm(v); v++) {
-        first(&args);
-        for (size_t cut = 1; cut < COLUMNS; cut += 19)
-            for (int part = 0; part < 4; part++) {
-                gan__gemm_args p = args;
-                const size_t row = part & 1 ? cut % M : 0, column = part & 2 ? cut : 0;
+    if (own) own->gemm(&args);
+    for (size_t cut = 1; own && cut < COLUMNS; cut += 19)
+        for (int part = 0; part < 4; part++) {
+            gan__gemm_args p = args;
+            const size_t row = part & 1 ? cut % M : 0, column = part & 2 ? cut : 0;
 
-                p.m = part & 1 ? M - row : cut % M;
-                p.n = part & 2 ? COLUMNS - cut : cut;
-                p.a = a + row * K;
-                p.b = b + column * K;
-                p.c = parts + row * COLUMNS + column;
-                if (p.m > 0) own_gemm(v)(&p);
-                if (part == 3) expect_same_bits(whole, parts, M * COLUMNS * sizeof *whole);
-            }
-    }
+            p.m = part & 1 ? M - row : cut % M;
+            p.n = part & 2 ? COLUMNS - cut : cut;
+            p.a = a + row * K;
+            p.b = b + column * K;
+            p.c = parts + row * COLUMNS + column;
+            if (p.m > 0) own->gemm(&p);
+            if (part == 3) expect_same_bits(whole, parts, M * COLUMNS * sizeof *whole);
+        }
     free(a), free(b), free(whole), free(parts);
+}
+
+/* The two instruction sets that fuse have the same bits. */
+TEST(fused_products_have_the_same_bits)
+{
+    enum { M = 31, COLUMNS = 50, K = 300 };
+    float *a = series(M * K, 1.7), *b = series(K * COLUMNS, 2.385);
+    float *c[VARIANTS];
+
+    for (size_t v = 0; v < VARIANTS; v++) {
+        c[v] = series(M * COLUMNS, 0.5);
+        if (!products_of(v)) continue;
+        products_of(v)->gemm(&(gan__gemm_args){.m = M,
+                                                             .n = COLUMNS,
+                                                             .k = K,
+                                                             .a = a,
+                                                             .a_row = K,
+                                                             .a_column = 1,
+                                                             .b = b,
+                                                             .b_stride = COLUMNS,
+                                                             .c = c[v],
+                                                             .c_stride = COLUMNS,
+                                                             .scratch = scratch});
+    }
+    if (products_of(1) && products_of(2))
+        expect_same_bits(c[1], c[2], M * COLUMNS * sizeof **c);
+    for (size_t v = 0; v < VARIANTS; v++) free(c[v]);
+    free(a), free(b);
+}
+
+/* A packed matrix gives the bits of one that isn't, turned or not, and is as long as it says. */
+TEST_EACH(packed_products_have_the_same_bits, 0, VARIANTS)
+{
+    const gan__products *own = products_of((size_t)_i);
+    const sizes of[] = {{1, 64, 256}, {1, 600, 784}, {3, 7, 5}, {20, 257, 33}, {2, 1, 1}};
+
+    for (size_t i = 0; own && i < sizeof of / sizeof *of; i++)
+        for (int turned = 0; turned < 2; turned++) {
+            const size_t m = of[i].rows, k = of[i].in, n = of[i].out;
+            const size_t size = gan__gemm_packed_columns(own, n) * k;
+            float *a = series(m * k, 1.7), *b = series(k * n, 2.385), *bias = series(n, 0.7);
+            float *found = series(m * n, 0.5), *wanted = series(m * n, 0.6), *packed = series(size + 1, 0.1);
+            const float behind = packed[size];
+            gan__gemm_args args = {.m = m,
+                                   .n = n,
+                                   .k = k,
+                                   .a = a,
+                                   .a_row = k,
+                                   .a_column = 1,
+                                   .b = b,
+                                   .b_stride = turned ? k : n,
+                                   .b_turned = turned,
+                                   .c = wanted,
+                                   .c_stride = n,
+                                   .bias = bias,
+                                   .scratch = scratch};
+
+            own->gemm(&args);
+            own->pack(&args, packed);
+            expect_same_bits(&packed[size], &behind, sizeof behind);
+            args.packed = packed;
+            args.b = args.scratch = NULL;
+            args.c = found;
+            own->gemm(&args);
+            expect_same_bits(found, wanted, m * n * sizeof *found);
+            free(a), free(b), free(bias), free(found), free(wanted), free(packed);
+        }
 }
 
 /* ---- what the BLAS says about itself ---- */

@@ -144,8 +144,8 @@ static gan__conv conv_of(const gan_layer *layer)
     const gan_shape image = transposed ? layer->out : layer->in;
     const gan_shape map = transposed ? layer->in : layer->out;
     const size_t groups = setting(layer, GROUPS);
-    gan__conv c = {groups, image.dim[0] / groups, map.dim[0] / groups, {0}, {0}, {0}, {0}, {0},
-                   {0}};
+    gan__conv c = {
+        .groups = groups, .in = image.dim[0] / groups, .out = map.dim[0] / groups};
 
     for (size_t i = 0; i < 2; i++) {
         c.image[i] = image.dim[i + 1];
@@ -243,14 +243,22 @@ static const float *bias_of(const gan__layer_run *run)
     return run->params + gan_shape_size(layer->params[0].shape);
 }
 
+static gan__conv conv_for(const gan__layer_run *run)
+{
+    gan__conv c = conv_of(run->layer);
+
+    c.by = run->by;
+    return c;
+}
+
 static void make_map(const gan__layer_run *run, const float *image, const float *bias, float *map)
 {
-    const gan__conv c = conv_of(run->layer);
+    const gan__conv c = conv_for(run);
     const size_t size = gan__conv_image_size(&c);
 
     if (is_linear(&c))
-        gan__kernels_linear(run->rows, size, c.out, run->begin, run->end, image, run->params, size,
-                            bias, map, run->scratch);
+        gan__kernels_linear(c.by, run->rows, size, c.out, run->begin, run->end, image, run->params,
+                            size, bias, map, run->scratch);
     else
         gan__conv_map(&c, run->rows, image, run->params, bias, map, run->scratch);
 }
@@ -272,15 +280,15 @@ static void add_bias(const gan__layer_run *run, const gan__conv *c, const float 
 
 static void make_image(const gan__layer_run *run, const float *map, const float *bias, float *image)
 {
-    const gan__conv c = conv_of(run->layer);
+    const gan__conv c = conv_for(run);
     const size_t size = gan__conv_image_size(&c);
 
     if (!is_linear(&c)) {
         gan__conv_image(&c, run->rows, map, run->params, bias, image, run->scratch);
         return;
     }
-    gan__kernels_linear_input_grad(run->rows, size, c.out, run->begin, run->end, map, run->params,
-                                   size, image, run->scratch);
+    gan__kernels_linear_input_grad(c.by, run->rows, size, c.out, run->begin, run->end, map,
+                                   run->params, size, image, run->scratch);
     if (bias) add_bias(run, &c, bias, image);
 }
 

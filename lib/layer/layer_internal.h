@@ -2,7 +2,7 @@
 #ifndef GAN_LAYER_INTERNAL_H
 #define GAN_LAYER_INTERNAL_H
 
-#include "base/arithmetic_internal.h"
+#include "math/kernels_internal.h"
 
 #include <gan/layer.h>
 #include <gan/tensor.h>
@@ -73,6 +73,8 @@ typedef struct gan__layer_run {
     gan__labels labels;  /* from row 0 on, for layers that look at them */
     const float *params; /* the layer's part of the weights */
     const float *buffers;
+    const float *packed; /* what class->pack() has made of the weights; NULL: nothing */
+    gan__by by;          /* which loops do products */
     float *saved;    /* class->saved() numbers, from forward to backward */
     float *scratch;  /* class->scratch() numbers, until the call ends */
     const float *x;  /* input, from column 0 on; rows follow one another */
@@ -132,6 +134,10 @@ struct gan__layer_class {
      * size, where there are gradients; and how many a thread needs for itself.  NULL: none. */
     size_t (*saved)(const gan_layer *layer, size_t rows);
     size_t (*scratch)(const gan_layer *layer);
+    /* For weights that stay the same: copy them in the order in which forward() reads them, into so
+     * many numbers; 0 of them, or NULL: they are read as they are. */
+    size_t (*packed_size)(const gan_layer *layer);
+    void (*pack)(const gan_layer *layer, const float *params, float *packed);
     /* How many numbers the smaller matrix of its products has at the most, with so many rows.  NULL:
      * it has no products. */
     size_t (*largest_product)(const gan_layer *layer, size_t rows);

@@ -77,6 +77,17 @@ static size_t scratch(const gan_layer *layer)
     return GAN__GEMM_SCRATCH;
 }
 
+/* With one output there is nothing to be copied: see gan__kernels_linear(). */
+static size_t packed_size(const gan_layer *layer)
+{
+    return out_of(layer) > 1 ? gan__kernels_packed_size(in_of(layer), out_of(layer)) : 0;
+}
+
+static void pack(const gan_layer *layer, const float *params, float *packed)
+{
+    gan__kernels_pack(in_of(layer), out_of(layer), params, packed);
+}
+
 static size_t largest_product(const gan_layer *layer, size_t rows)
 {
     return rows * (in_of(layer) > out_of(layer) ? in_of(layer) : out_of(layer));
@@ -87,7 +98,12 @@ static void forward(const gan__layer_run *run)
     const size_t in = in_of(run->layer), n = in - run->tail.width;
     const size_t out = out_of(run->layer);
 
-    gan__kernels_linear(run->rows, n, out, run->begin, run->end, run->x, run->params, in,
+    if (run->packed) {
+        gan__kernels_linear_packed(run->rows, in, out, run->x, run->packed, run->params + in * out,
+                                   run->y);
+        return;
+    }
+    gan__kernels_linear(run->by, run->rows, n, out, run->begin, run->end, run->x, run->params, in,
                         run->tangents > 0 ? NULL : run->params + in * out, run->y, run->scratch);
     if (run->tail.width > 0 && run->tangents == 0) /* no direction moves it */
         gan__kernels_linear_add(run->rows, run->tail.width, out, run->begin, run->end,
@@ -98,7 +114,7 @@ static void backward(const gan__layer_run *run)
 {
     const size_t in = in_of(run->layer);
 
-    gan__kernels_linear_input_grad(run->rows, in - run->tail.width, out_of(run->layer), run->begin,
+    gan__kernels_linear_input_grad(GAN__BY_SPEED, run->rows, in - run->tail.width, out_of(run->layer), run->begin,
                                    run->end, run->dy, run->params, in, run->dx, run->scratch);
 }
 
@@ -120,7 +136,7 @@ static void tail_grad(const gan__layer_run *run)
     const size_t in = in_of(run->layer), n = run->tail.width;
     const size_t out = out_of(run->layer);
 
-    gan__kernels_linear_input_grad(run->tail.classes, n, out, 0, n, class_sums(run, 0, out),
+    gan__kernels_linear_input_grad(GAN__BY_SPEED, run->tail.classes, n, out, 0, n, class_sums(run, 0, out),
                                    run->params + in - n, in, run->tail.grad, run->scratch);
 }
 
@@ -174,6 +190,8 @@ const gan__layer_class gan__layer_linear = {
     .shape = shape,
     .init = init,
     .scratch = scratch,
+    .packed_size = packed_size,
+    .pack = pack,
     .largest_product = largest_product,
     .forward = forward,
     .backward = backward,

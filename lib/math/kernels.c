@@ -12,10 +12,17 @@
  *
  *     one row or one output            dot products: every weight is read once, which takes longest
  *     a has less than 2^18 values      kernels_gemm.c, on CPUs with fused multiply-add
- *     else                             cblas_sgemm(), on one thread */
+ *     else                             cblas_sgemm(), on one thread
+ *
+ * Samplers ask for kernels_gemm.c whatever the shape (GAN__BY_ROWS), one output apart: then a row has
+ * the same bits whatever rows it is among.  A build without a BLAS does the third case by it, too. */
 #include "math/kernels_internal.h"
 
+#include "base/alloc_internal.h"
+
+#ifndef GAN__NO_BLAS
 #include <cblas.h>
+#endif
 #include <stddef.h>
 #include <string.h>
 
@@ -23,11 +30,35 @@
  * so it has to stay in the second-level cache, 1 MiB. */
 enum { OWN_SMALL = 1 << 18 };
 
-int gan__kernels_need_blas(size_t most_small)
+/* Whether the own loops do a product: where they are the faster ones, on CPUs that they are made for
+ * and while the matrices are small; where each row's bits are to be its own; where there is no BLAS. */
+static int is_own(gan__by by, size_t small)
 {
-    return !gan__simd_best()->products || most_small >= OWN_SMALL;
+#ifdef GAN__NO_BLAS
+    (void)by, (void)small;
+    return 1;
+#else
+    return by == GAN__BY_ROWS || (gan__simd_best()->products->fused && small < OWN_SMALL);
+#endif
 }
 
+int gan__kernels_need_blas(size_t most_small)
+{
+    return !is_own(GAN__BY_SPEED, most_small);
+}
+
+#ifdef GAN__NO_BLAS
+void gan__kernels_gemm_blas(const gan__gemm_args *g)
+{
+    gan__simd_best()->products->gemm(g);
+}
+
+const gan__panels *gan__kernels_panels(gan__by by, size_t m, size_t k)
+{
+    (void)by, (void)m, (void)k;
+    return &gan__simd_best()->products->panels;
+}
+#else
 /* Shapes hold at most 2^31 - 1 numbers, so every dimension fits an int. */
 void gan__kernels_gemm_blas(const gan__gemm_args *g)
 {
@@ -40,16 +71,6 @@ void gan__kernels_gemm_blas(const gan__gemm_args *g)
                 g->b_turned ? CblasTrans : CblasNoTrans, (int)g->m, (int)g->n, (int)g->k, 1.0f,
                 g->a, (int)(a_turned ? g->a_column : g->a_row), g->b, (int)g->b_stride,
                 g->bias || g->accumulate ? 1.0f : 0.0f, g->c, (int)g->c_stride);
-}
-
-static void gemm(const gan__gemm_args *g)
-{
-    const gan__products *own = gan__simd_best()->products;
-
-    if (own && g->m * g->k < OWN_SMALL)
-        own->gemm(g);
-    else
-        gan__kernels_gemm_blas(g);
 }
 
 enum { BLAS_PANEL = 256 };
@@ -65,12 +86,20 @@ static void multiply_blas_panel(const gan__gemm_args *g, const float *panel)
                 BLAS_PANEL, g->row_bias || g->accumulate ? 1.0f : 0.0f, g->c, (int)g->c_stride);
 }
 
-const gan__panels *gan__kernels_panels(size_t m, size_t k)
+const gan__panels *gan__kernels_panels(gan__by by, size_t m, size_t k)
 {
     static const gan__panels by_blas = {BLAS_PANEL, multiply_blas_panel};
-    const gan__products *own = gan__simd_best()->products;
 
-    return own && m * k < OWN_SMALL ? &own->panels : &by_blas;
+    return is_own(by, gan__size_mul(m, k)) ? &gan__simd_best()->products->panels : &by_blas;
+}
+#endif
+
+static void gemm(gan__by by, const gan__gemm_args *g)
+{
+    if (is_own(by, gan__size_mul(g->m, g->k)))
+        gan__simd_best()->products->gemm(g);
+    else
+        gan__kernels_gemm_blas(g);
 }
 
 /* For one sample or one output. */
@@ -87,7 +116,7 @@ static void linear_by_dots(const gan__gemm_args *g)
         }
 }
 
-static void linear(size_t rows, size_t in, size_t out, size_t begin, size_t end, const float *x,
+static void linear(gan__by by, size_t rows, size_t in, size_t out, size_t begin, size_t end, const float *x,
                    const float *w, size_t stride, const float *b, int add, float *y, float *scratch)
 {
     const gan__gemm_args args = {.m = rows,
@@ -105,41 +134,80 @@ static void linear(size_t rows, size_t in, size_t out, size_t begin, size_t end,
                                  .accumulate = add,
                                  .scratch = scratch};
 
-    (rows == 1 || out == 1 ? linear_by_dots : gemm)(&args);
+    if (out == 1 || (rows == 1 && by == GAN__BY_SPEED))
+        linear_by_dots(&args);
+    else
+        gemm(by, &args);
 }
 
-void gan__kernels_linear(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+void gan__kernels_linear(gan__by by, size_t rows, size_t in, size_t out, size_t begin, size_t end,
                          const float *x, const float *w, size_t stride, const float *b, float *y,
                          float *scratch)
 {
-    linear(rows, in, out, begin, end, x, w, stride, b, 0, y, scratch);
+    linear(by, rows, in, out, begin, end, x, w, stride, b, 0, y, scratch);
 }
 
 void gan__kernels_linear_add(size_t rows, size_t in, size_t out, size_t begin, size_t end,
                              const float *x, const float *w, size_t stride, float *y,
                              float *scratch)
 {
-    linear(rows, in, out, begin, end, x, w, stride, NULL, 1, y, scratch);
+    linear(GAN__BY_SPEED, rows, in, out, begin, end, x, w, stride, NULL, 1, y, scratch);
 }
 
-void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+/* ---- with weights that are packed ---- */
+
+static gan__gemm_args packed_args(size_t in, size_t out)
+{
+    return (gan__gemm_args){
+        .n = out, .k = in, .a_row = in, .a_column = 1, .b_stride = in, .b_turned = 1, .c_stride = out};
+}
+
+size_t gan__kernels_packed_size(size_t in, size_t out)
+{
+    return gan__size_mul(gan__gemm_packed_columns(gan__simd_best()->products, out), in);
+}
+
+void gan__kernels_pack(size_t in, size_t out, const float *w, float *packed)
+{
+    gan__gemm_args args = packed_args(in, out);
+
+    args.b = w;
+    gan__simd_best()->products->pack(&args, packed);
+}
+
+void gan__kernels_linear_packed(size_t rows, size_t in, size_t out, const float *x,
+                                const float *packed, const float *b, float *y)
+{
+    gan__gemm_args args = packed_args(in, out);
+
+    args.m = rows;
+    args.a = x;
+    args.packed = packed;
+    args.bias = b;
+    args.c = y;
+    gan__simd_best()->products->gemm(&args);
+}
+
+/* ---- gradients ---- */
+
+void gan__kernels_linear_input_grad(gan__by by, size_t rows, size_t in, size_t out, size_t begin, size_t end,
                                     const float *dy, const float *w, size_t stride, float *dx,
                                     float *scratch)
 {
     const size_t n = end - begin;
 
     if (out > 1) {
-        gemm(&(gan__gemm_args){.m = rows,
-                               .n = n,
-                               .k = out,
-                               .a = dy,
-                               .a_row = out,
-                               .a_column = 1,
-                               .b = w + begin,
-                               .b_stride = stride,
-                               .c = dx + begin,
-                               .c_stride = in,
-                               .scratch = scratch});
+        gemm(by, &(gan__gemm_args){.m = rows,
+                                   .n = n,
+                                   .k = out,
+                                   .a = dy,
+                                   .a_row = out,
+                                   .a_column = 1,
+                                   .b = w + begin,
+                                   .b_stride = stride,
+                                   .c = dx + begin,
+                                   .c_stride = in,
+                                   .scratch = scratch});
         return;
     }
     for (size_t r = 0; r < rows; r++)
@@ -151,17 +219,17 @@ void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t 
                                      float *scratch)
 {
     if (out > 1) {
-        gemm(&(gan__gemm_args){.m = end - begin,
-                               .n = in,
-                               .k = rows,
-                               .a = dy + begin,
-                               .a_row = 1,
-                               .a_column = out,
-                               .b = x,
-                               .b_stride = in,
-                               .c = dw + begin * stride,
-                               .c_stride = stride,
-                               .scratch = scratch});
+        gemm(GAN__BY_SPEED, &(gan__gemm_args){.m = end - begin,
+                                              .n = in,
+                                              .k = rows,
+                                              .a = dy + begin,
+                                              .a_row = 1,
+                                              .a_column = out,
+                                              .b = x,
+                                              .b_stride = in,
+                                              .c = dw + begin * stride,
+                                              .c_stride = stride,
+                                              .scratch = scratch});
         return;
     }
     memset(dw, 0, in * sizeof *dw);

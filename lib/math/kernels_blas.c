@@ -23,6 +23,33 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
+#ifdef GAN__NO_BLAS
+int gan__blas_enter(void)
+{
+    return 0;
+}
+
+void gan__blas_leave(int own_before)
+{
+    (void)own_before;
+}
+
+void gan__blas_enter_worker(void)
+{
+}
+
+gan_status gan__blas_reserve(size_t n_threads)
+{
+    (void)n_threads;
+    return GAN_OK;
+}
+
+void gan__blas_describe(char *text, size_t capacity)
+{
+    snprintf(text, capacity, "%s", GAN__BLAS_NAME);
+}
+#else
+
 /* If the BLAS is known at build time to be OpenBLAS the references are plain, so that linking a
  * static archive includes them; else weak, because the library that the loader finds for "blas" may
  * still be an OpenBLAS. */
@@ -177,3 +204,4 @@ void gan__blas_describe(char *text, size_t capacity)
     pthread_once(&described, describe);
     snprintf(text, capacity, "%s", description);
 }
+#endif

@@ -8,7 +8,7 @@
 #ifndef GAN_KERNELS_CONV_INTERNAL_H
 #define GAN_KERNELS_CONV_INTERNAL_H
 
-#include "base/arithmetic_internal.h"
+#include "math/kernels_internal.h"
 
 #include <stddef.h>
 
@@ -19,6 +19,7 @@ typedef struct gan__conv {
     size_t image[2]; /* height and width */
     size_t map[2];
     size_t kernel[2], stride[2], padding[2], dilation[2];
+    gan__by by; /* its products */
 } gan__conv;
 
 enum { GAN__CONV_DEPTH = 256 }; /* rows of a panel, where they can be divided */

@@ -30,13 +30,20 @@
  * docs/performance.md has the measurements behind the sizes. */
 #include "math/kernels_gemm_internal.h"
 
-#include <immintrin.h>
 #include <string.h>
 
-#ifdef __AVX512F__
-enum { LANES = 16, BLOCK_ROWS = 14 }; /* 28 of 32 registers for the block */
+/* An instruction set is what the compiler was told to use: see the Makefile. */
+#if defined(__AVX512F__) && defined(__FMA__)
+#include <immintrin.h>
+#define LANES 16
+enum { BLOCK_ROWS = 14 }; /* 28 of 32 registers for the block */
+#elif defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+#define LANES 8
+enum { BLOCK_ROWS = 6 }; /* 12 of 16 */
 #else
-enum { LANES = 8, BLOCK_ROWS = 6 }; /* 12 of 16 */
+#define LANES 4 /* in vectors of the compiler's, which makes them of what there is */
+enum { BLOCK_ROWS = 6 };
 #endif
 enum {
     PANEL = 2 * LANES,  /* columns of a panel */
@@ -60,14 +67,16 @@ static inline void store(float *x, vector v)
     *(anywhere *)x = v;
 }
 
-/* sum + a b, rounded once.  By name, because compilers that may choose split some fused sums again,
- * where their tables say that a chain of them is slow. */
+/* sum + a b, rounded once where the instruction set can.  By name, because compilers that may choose
+ * split some fused sums again, where their tables say that a chain of them is slow. */
 static inline vector add_product(vector sum, float a, vector b)
 {
-#ifdef __AVX512F__
+#if LANES == 16
     return _mm512_fmadd_ps(_mm512_set1_ps(a), b, sum);
-#else
+#elif LANES == 8
     return _mm256_fmadd_ps(_mm256_set1_ps(a), b, sum);
+#else
+    return sum + (vector){a, a, a, a} * b;
 #endif
 }
 
@@ -122,7 +131,7 @@ BLOCKS(3)
 BLOCKS(4)
 BLOCKS(5)
 BLOCKS(6)
-#ifdef __AVX512F__
+#if LANES == 16
 BLOCKS(7)
 BLOCKS(8)
 BLOCKS(9)
@@ -134,7 +143,7 @@ BLOCKS(13) BLOCKS(14)
 
     static block_fn *const blocks[BLOCK_ROWS + 1][2] = {
         {NULL, NULL}, ENTRY(1), ENTRY(2), ENTRY(3),  ENTRY(4),  ENTRY(5),  ENTRY(6),
-#ifdef __AVX512F__
+#if LANES == 16
         ENTRY(7),     ENTRY(8), ENTRY(9), ENTRY(10), ENTRY(11), ENTRY(12), ENTRY(13), ENTRY(14),
 #endif
 };
@@ -156,26 +165,34 @@ typedef int places __attribute__((vector_size(LANES * sizeof(int))));
  *     b0 b1 b2 b3    LOW(c, d)  c0 d0 c1 d1    BACK of the lows     a1 b1 c1 d1
  *     c0 c1 c2 c3    HIGH(a, b) a2 b2 a3 b3    FRONT of the highs   a2 b2 c2 d2
  *     d0 d1 d2 d3    HIGH(c, d) c2 d2 c3 d3    BACK of the highs    a3 b3 c3 d3 */
-#ifdef __AVX512F__
+#if LANES == 16
 #define LOW(a, b) PICK(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29)
 #define HIGH(a, b) PICK(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)
 #define FRONT(a, b) PICK(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29)
 #define BACK(a, b) PICK(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)
-#else
+#elif LANES == 8
 #define LOW(a, b) PICK(a, b, 0, 8, 1, 9, 4, 12, 5, 13)
 #define HIGH(a, b) PICK(a, b, 2, 10, 3, 11, 6, 14, 7, 15)
 #define FRONT(a, b) PICK(a, b, 0, 1, 8, 9, 4, 5, 12, 13)
 #define BACK(a, b) PICK(a, b, 2, 3, 10, 11, 6, 7, 14, 15)
+#else
+#define LOW(a, b) PICK(a, b, 0, 4, 1, 5)
+#define HIGH(a, b) PICK(a, b, 2, 6, 3, 7)
+#define FRONT(a, b) PICK(a, b, 0, 1, 4, 5)
+#define BACK(a, b) PICK(a, b, 2, 3, 6, 7)
 #endif
 
 /* The first four values of rows 0, 4, 8 ... */
 static inline vector quads(const float *from, size_t stride)
 {
-#if defined(__clang__) || __GNUC__ >= 12
+#if LANES == 4
+    (void)stride;
+    return load(from);
+#elif defined(__clang__) || __GNUC__ >= 12
     typedef float quad __attribute__((vector_size(16), aligned(4), may_alias));
     const quad a = *(const quad *)from;
     const quad b = *(const quad *)(from + 4 * stride);
-#ifdef __AVX512F__
+#if LANES == 16
     const quad c = *(const quad *)(from + 8 * stride);
     const quad d = *(const quad *)(from + 12 * stride);
 
@@ -329,7 +346,7 @@ static void multiply_panel(const part *p, const float *panel)
         const size_t begin = g->m * i / n_blocks;
         const size_t end = g->m * (i + 1) / n_blocks;
         const size_t rows = end - begin;
-        block_fn *const multiply = blocks[rows][p->columns > LANES];
+        block_fn *const add_block = blocks[rows][p->columns > LANES];
         float *c = g->c + begin * g->c_stride + p->j;
         const float *from = goes_on ? c : start;
         size_t from_stride = goes_on ? g->c_stride : 0;
@@ -341,31 +358,43 @@ static void multiply_panel(const part *p, const float *panel)
         }
         if (p->j == 0 && end < g->m) fetch_a(p, end, g->m * (i + 2) / n_blocks);
         if (!partial) {
-            multiply(p->k, a + begin * g->a_row, g->a_row, g->a_column, panel, from, from_stride, c,
-                     g->c_stride);
+            add_block(p->k, a + begin * g->a_row, g->a_row, g->a_column, panel, from, from_stride, c,
+                      g->c_stride);
             continue;
         }
         for (size_t r = 0; r < rows && from != rest; r++)
             memcpy(rest + r * PANEL, from + r * from_stride, p->columns * sizeof *rest);
-        multiply(p->k, a + begin * g->a_row, g->a_row, g->a_column, panel, rest, PANEL, rest,
-                 PANEL);
+        add_block(p->k, a + begin * g->a_row, g->a_row, g->a_column, panel, rest, PANEL, rest,
+                  PANEL);
         for (size_t r = 0; r < rows; r++)
             memcpy(c + r * g->c_stride, rest + r * PANEL, p->columns * sizeof *rest);
     }
 }
 
+/* Copy a part's piece of b into a panel. */
+static void fill_panel(const part *p, float *panel)
+{
+    if (p->g->b_turned)
+        turn_panel(p->k, p->columns, b_of(p), p->g->b_stride, panel);
+    else
+        copy_panel(p->k, p->columns, b_of(p), p->g->b_stride, panel);
+}
+
+static part first_part(const gan__gemm_args *g)
+{
+    return (part){g, 0, g->n < PANEL ? g->n : PANEL, 0, g->k < DEPTH ? g->k : DEPTH};
+}
+
 static void multiply_rows(const gan__gemm_args *g)
 {
-    float *panel = g->scratch;
-    part p = {g, 0, g->n < PANEL ? g->n : PANEL, 0, g->k < DEPTH ? g->k : DEPTH};
+    const float *packed = g->packed;
+    part p = first_part(g);
 
-    fetch_b(&p);
+    if (!packed) fetch_b(&p);
     while (p.k > 0) {
-        if (g->b_turned)
-            turn_panel(p.k, p.columns, b_of(&p), g->b_stride, panel);
-        else
-            copy_panel(p.k, p.columns, b_of(&p), g->b_stride, panel);
-        multiply_panel(&p, panel);
+        if (!packed) fill_panel(&p, g->scratch);
+        multiply_panel(&p, packed ? packed : g->scratch);
+        if (packed) packed += p.k * PANEL;
         p = next_part(&p);
     }
 }
@@ -382,6 +411,15 @@ static void multiply(const gan__gemm_args *args)
     }
 }
 
+/* All panels, one behind the other in the order in which a product comes to them. */
+static void pack(const gan__gemm_args *args, float *packed)
+{
+    for (part p = first_part(args); p.k > 0; p = next_part(&p)) {
+        fill_panel(&p, packed);
+        packed += p.k * PANEL;
+    }
+}
+
 static void multiply_own_panel(const gan__gemm_args *args, const float *panel)
 {
     multiply_panel(&(part){args, 0, args->n, 0, args->k}, panel);
@@ -390,4 +428,5 @@ static void multiply_own_panel(const gan__gemm_args *args, const float *panel)
 #define NAME_OF(isa) gan__products_##isa
 #define NAME(isa) NAME_OF(isa)
 extern const gan__products NAME(GAN__ISA);
-const gan__products NAME(GAN__ISA) = {multiply, {PANEL, multiply_own_panel}};
+const gan__products NAME(GAN__ISA) = {
+    .fused = LANES > 4, .gemm = multiply, .pack = pack, .panels = {PANEL, multiply_own_panel}};

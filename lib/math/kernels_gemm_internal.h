@@ -1,8 +1,8 @@
 /* kernels_gemm_internal.h - matrix products by the library's own loops.
  *
- * kernels_gemm.c is compiled once for each instruction set that has fused multiply-add.  Every
- * value of a result is one chain of those, in the order of the inner index: how the work is cut
- * doesn't show in the bits. */
+ * kernels_gemm.c is compiled once for each instruction set: for those that have it with fused
+ * multiply-add, for the portable one with a product and a sum.  Every value of a result is one chain
+ * of those, in the order of the inner index: how the work is cut doesn't show in the bits. */
 #ifndef GAN_KERNELS_GEMM_INTERNAL_H
 #define GAN_KERNELS_GEMM_INTERNAL_H
 
@@ -25,6 +25,7 @@ typedef struct gan__gemm_args {
     const float *b;
     size_t b_stride;
     int b_turned;
+    const float *packed; /* b as gan__products.pack() has written it; NULL: it stands in b */
     float *c;
     size_t c_stride;
     const float *bias;
@@ -44,10 +45,25 @@ typedef struct gan__panels {
     gan__panel_fn *multiply;
 } gan__panels;
 
-/* What an instruction set with fused multiply-add has: gan__products_v3, gan__products_v4. */
+/* The products of one instruction set: gan__products_base, gan__products_v3, gan__products_v4.
+ *
+ * Where b stays the same for many products of few rows, as the weights of a sampler do, copying it
+ * into panels takes longer than multiplying: pack() does it once, into k times
+ * gan__gemm_packed_columns() numbers on a cache line's beginning.  Of `args` it reads n, k and what
+ * describes b. */
 typedef struct gan__products {
+    int fused; /* rounded once for each product and its sum; else twice */
     gan__gemm_fn *gemm;
+    void (*pack)(const gan__gemm_args *args, float *packed);
     gan__panels panels;
 } gan__products;
+
+/* Columns of b with those that fill up its last panel. */
+static inline size_t gan__gemm_packed_columns(const gan__products *products, size_t n)
+{
+    const size_t width = products->panels.width;
+
+    return (n + width - 1) / width * width;
+}
 
 #endif

@@ -13,17 +13,28 @@
  * on a cache line, so that the stack needn't hold a panel.  A BLAS call takes place between
  * gan__blas_enter() and gan__blas_leave(), which the caller of the library's work does once. */
 
+/* Which loops do a product: the fastest, whose sums may be ordered otherwise where there are more rows;
+ * or the own ones, with which a row has the same bits whatever rows it is among. */
+typedef enum gan__by { GAN__BY_SPEED = 0, GAN__BY_ROWS } gan__by;
+
 /* Columns begin .. end-1 of y[rows, out] = x[rows, in] w[out, in]^T + b[out]; b may be NULL.  And
  * the same product added to y. */
-void gan__kernels_linear(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+void gan__kernels_linear(gan__by by, size_t rows, size_t in, size_t out, size_t begin, size_t end,
                          const float *x, const float *w, size_t stride, const float *b, float *y,
                          float *scratch);
 void gan__kernels_linear_add(size_t rows, size_t in, size_t out, size_t begin, size_t end,
                              const float *x, const float *w, size_t stride, float *y,
                              float *scratch);
 
+/* The whole product with weights that gan__kernels_pack() has copied into panels, so many numbers on
+ * a cache line's beginning: faster for a few rows, with the same bits as GAN__BY_ROWS. */
+size_t gan__kernels_packed_size(size_t in, size_t out);
+void gan__kernels_pack(size_t in, size_t out, const float *w, float *packed);
+void gan__kernels_linear_packed(size_t rows, size_t in, size_t out, const float *x,
+                                const float *packed, const float *b, float *y);
+
 /* Columns begin .. end-1 of dx[rows, in] = dy[rows, out] w[out, in] */
-void gan__kernels_linear_input_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+void gan__kernels_linear_input_grad(gan__by by, size_t rows, size_t in, size_t out, size_t begin, size_t end,
                                     const float *dy, const float *w, size_t stride, float *dx,
                                     float *scratch);
 
@@ -32,10 +43,10 @@ void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t 
                                      const float *x, const float *dy, size_t stride, float *dw,
                                      float *scratch);
 
-/* Panels for products with a[m, k]: the own loops' where these are faster, else CBLAS's. */
-const gan__panels *gan__kernels_panels(size_t m, size_t k);
+/* Panels for products with a[m, k]. */
+const gan__panels *gan__kernels_panels(gan__by by, size_t m, size_t k);
 
-/* A product by CBLAS.  For tests. */
+/* A product by CBLAS; by the own loops in a build without one.  For tests. */
 void gan__kernels_gemm_blas(const gan__gemm_args *args);
 
 /* Set an OpenBLAS to one thread for all callers until the last of them has left, then put it back

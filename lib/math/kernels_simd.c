@@ -8,20 +8,20 @@
 #include <stddef.h>
 
 #define ENTRY(name, isa) .name = gan__##name##_##isa,
-#define TABLE(isa, products_of_isa)                                                                \
+#define TABLE(isa)                                                                                 \
     GAN__LOOPS(GAN__LOOP_OF, isa)                                                                  \
+    extern const gan__products gan__products_##isa;                                                \
     extern const gan__function_loops gan__functions_##isa[GAN__N_FUNCTIONS];                       \
     static const gan__simd table_##isa = {.name = #isa,                                            \
                                           .functions = gan__functions_##isa,                       \
-                                          .products = (products_of_isa),                           \
+                                          .products = &gan__products_##isa,                        \
                                           GAN__LOOPS(ENTRY, isa)};
 
-TABLE(base, NULL)
+TABLE(base)
 
 #ifdef GAN__HAVE_X86_ISAS
-extern const gan__products gan__products_v3, gan__products_v4;
-TABLE(v3, &gan__products_v3)
-TABLE(v4, &gan__products_v4)
+TABLE(v3)
+TABLE(v4)
 
 /* The levels x86-64-v3 and -v4 of the psABI, as far as compilers make use of them here. */
 static int has_v3(void)

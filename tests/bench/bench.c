@@ -1,8 +1,8 @@
 #include "bench.h"
 
+#include "math/kernels_internal.h"
 #include "train/train_internal.h"
 
-#include <cblas.h>
 #include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -91,18 +91,28 @@ void settle(void)
 
 double time_peak(size_t threads)
 {
-    static float *a, *b, *c; /* kept for the next call */
+    static float *a, *b, *c, *scratch; /* kept for the next call */
     double start;
 
     if (!a) {
         a = numbers(PEAK * PEAK);
         b = numbers(PEAK * PEAK);
         c = numbers(PEAK * PEAK);
+        scratch = numbers(GAN__GEMM_SCRATCH);
     }
     blas_threads(threads);
     start = now();
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, PEAK, PEAK, PEAK, 1.0f, a, PEAK, b, PEAK,
-                0.0f, c, PEAK);
+    gan__kernels_gemm_blas(&(gan__gemm_args){.m = PEAK,
+                                             .n = PEAK,
+                                             .k = PEAK,
+                                             .a = a,
+                                             .a_row = PEAK,
+                                             .a_column = 1,
+                                             .b = b,
+                                             .b_stride = PEAK,
+                                             .c = c,
+                                             .c_stride = PEAK,
+                                             .scratch = scratch});
     return now() - start;
 }
 

@@ -4,8 +4,8 @@
  * figure is the median of its rounds, so that what else the machine does hits all rows alike. */
 #include "bench.h"
 #include "bound.h"
+#include "math/kernels_internal.h"
 
-#include <cblas.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ typedef struct product_list {
     size_t n;
     double flops;
     size_t largest;
-    float *a, *b, *c;
+    float *a, *b, *c, *scratch;
 } product_list;
 
 static void add_product(product_list *l, int a_turned, int b_turned, size_t m, size_t n, size_t k)
@@ -62,6 +62,7 @@ static void list_products(product_list *l, size_t hidden, size_t batch)
     l->a = numbers(l->largest);
     l->b = numbers(l->largest);
     l->c = numbers(l->largest);
+    l->scratch = numbers(GAN__GEMM_SCRATCH);
 }
 
 static void run_products(const product_list *l)
@@ -69,9 +70,18 @@ static void run_products(const product_list *l)
     for (size_t i = 0; i < l->n; i++) {
         const product *p = &l->p[i];
 
-        cblas_sgemm(CblasRowMajor, p->a_turned ? CblasTrans : CblasNoTrans,
-                    p->b_turned ? CblasTrans : CblasNoTrans, p->m, p->n, p->k, 1.0f, l->a,
-                    p->a_turned ? p->m : p->k, l->b, p->b_turned ? p->k : p->n, 0.0f, l->c, p->n);
+        gan__kernels_gemm_blas(&(gan__gemm_args){.m = (size_t)p->m,
+                                                 .n = (size_t)p->n,
+                                                 .k = (size_t)p->k,
+                                                 .a = l->a,
+                                                 .a_row = p->a_turned ? 1 : (size_t)p->k,
+                                                 .a_column = p->a_turned ? (size_t)p->m : 1,
+                                                 .b = l->b,
+                                                 .b_turned = p->b_turned,
+                                                 .b_stride = (size_t)(p->b_turned ? p->k : p->n),
+                                                 .c = l->c,
+                                                 .c_stride = (size_t)p->n,
+                                                 .scratch = l->scratch});
     }
 }
 

@@ -113,7 +113,7 @@ static void go_through(link *k, int exchanging)
         const float *x = exchanging ? c->x[l] : c->own[k->me];
 
         c->sum[k->me] += read_through(x);
-        gan__kernels_linear(BATCH, HIDDEN, HIDDEN, half * k->me, half * (k->me + 1), x, c->w[l],
+        gan__kernels_linear(GAN__BY_SPEED, BATCH, HIDDEN, HIDDEN, half * k->me, half * (k->me + 1), x, c->w[l],
                             HIDDEN, NULL, c->x[l + 1], c->scratch[k->me]);
         meet(c->met, k->me);
     }
@@ -198,7 +198,7 @@ static void do_share(void *context, size_t task, size_t worker)
 
     (void)task;
     for (size_t i = 0; i < s->repeats; i++)
-        gan__kernels_linear(ROWS, IN, OUT, 0, OUT, s->x[worker], s->w[worker], IN, NULL,
+        gan__kernels_linear(GAN__BY_SPEED, ROWS, IN, OUT, 0, OUT, s->x[worker], s->w[worker], IN, NULL,
                             s->y[worker], s->scratch[worker]);
 }
 
