@@ -88,6 +88,14 @@ gan_status gan__layer_check_shape(const gan_layer *layer, size_t first)
 
 /* ---- what a layer has ---- */
 
+int gan__layer_same(const gan_layer *a, const gan_layer *b)
+{
+    return a->class == b->class && a->spectral == b->spectral && gan_shape_equal(a->in, b->in) &&
+           gan_shape_equal(a->out, b->out) && a->n_classes == b->n_classes &&
+           a->value_from == b->value_from &&
+           memcmp(a->settings, b->settings, sizeof a->settings) == 0;
+}
+
 static size_t count(const gan__layer_param *blocks, size_t n_blocks)
 {
     size_t n = 0;

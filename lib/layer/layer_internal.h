@@ -51,6 +51,14 @@ typedef struct gan__labels {
     const float *way;  /* first; else NULL */
 } gan__labels;
 
+/* The labels from row `begin` on. */
+static inline gan__labels gan__labels_from(gan__labels labels, size_t begin)
+{
+    return (gan__labels){.of = labels.of ? labels.of + begin : NULL,
+                         .to = labels.to ? labels.to + begin : NULL,
+                         .way = labels.way ? labels.way + begin : NULL};
+}
+
 /* What a layer appends to each sample, in memory of its own where the next layer can have it there:
  * the row of a table that belongs to the sample's class. */
 typedef struct gan__tail {
@@ -73,7 +81,7 @@ typedef struct gan__layer_run {
     gan__labels labels;  /* from row 0 on, for layers that look at them */
     const float *params; /* the layer's part of the weights */
     const float *buffers;
-    const float *packed; /* what class->pack() has made of the weights; NULL: nothing */
+    const float *packed; /* what class->pack() has made of them; NULL: nothing */
     gan__by by;          /* which loops do products */
     float *saved;    /* class->saved() numbers, from forward to backward */
     float *scratch;  /* class->scratch() numbers, until the call ends */
@@ -134,8 +142,8 @@ struct gan__layer_class {
      * size, where there are gradients; and how many a thread needs for itself.  NULL: none. */
     size_t (*saved)(const gan_layer *layer, size_t rows);
     size_t (*scratch)(const gan_layer *layer);
-    /* For weights that stay the same: copy them in the order in which forward() reads them, into so
-     * many numbers; 0 of them, or NULL: they are read as they are. */
+    /* For parameters that stay the same: copy them in the order in which forward() reads them, into so
+     * many numbers, which stand for them then; 0, or NULL: they are read as they are. */
     size_t (*packed_size)(const gan_layer *layer);
     void (*pack)(const gan_layer *layer, const float *params, float *packed);
     /* How many numbers the smaller matrix of its products has at the most, with so many rows.  NULL:
@@ -224,6 +232,9 @@ gan_status gan__layer_check_shape(const gan_layer *layer, size_t first);
 
 /* Find a class by name; NULL when there is none. */
 const gan__layer_class *gan__layer_class_find(const char *name);
+
+/* Whether two layers of networks compute the same with the same weights. */
+int gan__layer_same(const gan_layer *a, const gan_layer *b);
 
 /* How many trainable numbers a layer has, and how many others. */
 size_t gan__layer_param_count(const gan_layer *layer);

@@ -1,4 +1,5 @@
 /* layer_linear.c - the fully connected layer. */
+#include "base/alloc_internal.h"
 #include "base/status_internal.h"
 #include "layer/layer_internal.h"
 #include "math/kernels_internal.h"
@@ -77,15 +78,20 @@ static size_t scratch(const gan_layer *layer)
     return GAN__GEMM_SCRATCH;
 }
 
-/* With one output there is nothing to be copied: see gan__kernels_linear(). */
+/* With one output nothing is gained: see gan__kernels_linear().  The bias stands behind. */
 static size_t packed_size(const gan_layer *layer)
 {
-    return out_of(layer) > 1 ? gan__kernels_packed_size(in_of(layer), out_of(layer)) : 0;
+    const size_t in = in_of(layer), out = out_of(layer);
+
+    return out > 1 ? gan__size_add(gan__kernels_packed_size(in, out), out) : 0;
 }
 
 static void pack(const gan_layer *layer, const float *params, float *packed)
 {
-    gan__kernels_pack(in_of(layer), out_of(layer), params, packed);
+    const size_t in = in_of(layer), out = out_of(layer);
+
+    gan__kernels_pack(in, out, params, packed);
+    memcpy(packed + gan__kernels_packed_size(in, out), params + in * out, out * sizeof *params);
 }
 
 static size_t largest_product(const gan_layer *layer, size_t rows)
@@ -99,8 +105,8 @@ static void forward(const gan__layer_run *run)
     const size_t out = out_of(run->layer);
 
     if (run->packed) {
-        gan__kernels_linear_packed(run->rows, in, out, run->x, run->packed, run->params + in * out,
-                                   run->y);
+        gan__kernels_linear_packed(run->rows, in, out, run->x, run->packed,
+                                   run->packed + gan__kernels_packed_size(in, out), run->y);
         return;
     }
     gan__kernels_linear(run->by, run->rows, n, out, run->begin, run->end, run->x, run->params, in,

@@ -81,6 +81,11 @@ gan_status gan__network_check_classes(const gan_network *net, size_t n_classes);
 gan_status gan__network_check_labels(const gan_network *net, const uint8_t *labels, size_t n,
                                      const char *who);
 
+/* The same for samples between two classes. */
+gan_status gan__network_check_between(const gan_network *net, const uint8_t *from,
+                                      const uint8_t *to, const float *way, size_t n,
+                                      const char *who);
+
 /* A block in the list of layers: a fork, the layers of the body, perhaps the begin of a shortcut
  * and its layers, and the junction that adds; see network_residual.c. */
 typedef struct gan__block {

@@ -8,6 +8,7 @@
 #include "network/pass_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 size_t gan_network_class_count(const gan_network *net)
@@ -83,6 +84,33 @@ gan_status gan__network_check_labels(const gan_network *net, const uint8_t *labe
     return gan__labels_check(labels, labels ? n : 0, net->n_classes, who);
 }
 
+static gan_status check_way(const float *way, size_t n, const char *who)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!way || !isfinite(way[i]))
+            return gan__fail(GAN_ERR_INVALID, "%s: way %s", who, way ? "is not finite" : "is NULL");
+    return GAN_OK;
+}
+
+gan_status gan__network_check_between(const gan_network *net, const uint8_t *from,
+                                      const uint8_t *to, const float *way, size_t n,
+                                      const char *who)
+{
+    gan_status status = GAN_OK;
+    char what[32];
+
+    if (net->n_classes == 0)
+        GAN_FAIL(GAN_ERR_INVALID, "%s: no layer looks at labels, so nothing lies between them", who);
+    for (int i = 0; i < 2; i++) {
+        snprintf(what, sizeof what, "%s, %s", who, i == 0 ? "from" : "to");
+        GAN_TRY(gan__network_check_labels(net, i == 0 ? from : to, n, what));
+    }
+    GAN_TRY(check_way(way, n, who));
+
+cleanup:
+    return status;
+}
+
 static gan_status check_samples(gan_network *net, const float *in, size_t n, const float *out)
 {
     gan_status status = GAN_OK;
@@ -116,14 +144,6 @@ gan_status gan_network_forward(gan_network *net, const float *in, size_t n, floa
     return gan_network_forward_labels(net, in, NULL, n, out);
 }
 
-static gan_status check_way(const float *way, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!way || !isfinite(way[i]))
-            return gan__fail(GAN_ERR_INVALID, "network: way %s", way ? "is not finite" : "is NULL");
-    return GAN_OK;
-}
-
 gan_status gan_network_forward_between(gan_network *net, const float *in, const uint8_t *from,
                                        const uint8_t *to, const float *way, size_t n, float *out)
 {
@@ -131,12 +151,7 @@ gan_status gan_network_forward_between(gan_network *net, const float *in, const 
     const gan__labels all = {from, to, way};
 
     GAN_TRY(check_samples(net, in, n, out));
-    if (net->n_classes == 0)
-        return gan__fail(GAN_ERR_INVALID, "network: no layer looks at labels, so nothing lies "
-                                          "between them");
-    GAN_TRY(gan__network_check_labels(net, from, n, "network, from"));
-    GAN_TRY(gan__network_check_labels(net, to, n, "network, to"));
-    GAN_TRY(check_way(way, n));
+    GAN_TRY(gan__network_check_between(net, from, to, way, n, "network"));
     GAN_TRY(gan__network_refresh(net));
     if (n > 0) GAN_TRY(gan__pass_evaluate(net->pass, net->pool, in, all, n, out));
 

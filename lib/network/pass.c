@@ -144,6 +144,35 @@ static void add_tangents(const gan__pass *pass, size_t i, gan__layer_run *run)
     if (run->dother) run->uother = run->dother + pass->rows * pass->at[layer->grad_from].size;
 }
 
+/* ---- weights ---- */
+
+int gan__pass_weights_packed(const gan_layer *layer)
+{
+    return layer->class->packed_size && layer->class->packed_size(layer) > 0;
+}
+
+size_t gan__pass_weights_count(const gan_layer *layer)
+{
+    return gan__pass_weights_packed(layer) ? layer->class->packed_size(layer)
+                                           : gan__layer_param_count(layer);
+}
+
+void gan__pass_use(gan__pass *pass, const gan__pass_weights *weights)
+{
+    pass->weights = *weights;
+}
+
+static const float *params_of(const gan__pass *pass, size_t i)
+{
+    const gan_network *net = pass->desc.net;
+
+    if (pass->desc.by_rows) return pass->weights.params + pass->weights.at[i];
+    return net->layers[i].spectral ? pass->prepared + pass->prepared_at[i]
+                                   : net->params + net->offsets[i];
+}
+
+/* ---- a layer's work ---- */
+
 /* Layer i's work on a tile, with the addresses of everything that it reads and writes. */
 static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, size_t worker)
 {
@@ -153,6 +182,7 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, siz
     const gan__boundary *out = &pass->at[i + 1];
     const gan__boundary *value_from = &pass->at[layer->value_from];
     const gan__boundary *grad_from = &pass->at[layer->grad_from];
+    const int by_rows = pass->desc.by_rows;
     gan__layer_run run = {
         .layer = layer,
         .first = t->first,
@@ -161,9 +191,10 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, siz
         .begin = t->begin,
         .end = t->end,
         .labels = pass->labels ? (gan__labels){.of = pass->labels + t->first} : t->labels,
-        .params =
-            layer->spectral ? pass->prepared + pass->prepared_at[i] : net->params + net->offsets[i],
-        .buffers = net->buffers + net->buffer_offsets[i],
+        .params = params_of(pass, i),
+        .buffers = (by_rows ? pass->weights.buffers : net->buffers) + net->buffer_offsets[i],
+        .packed = by_rows && gan__pass_weights_packed(layer) ? params_of(pass, i) : NULL,
+        .by = by_rows ? GAN__BY_ROWS : GAN__BY_SPEED,
         .saved = pass->saved + pass->saved_at[i],
         .scratch = pass->scratch + worker * pass->n_scratch,
         .x = row_of(in->value, in, t->first),

@@ -61,14 +61,6 @@ static size_t eval_row_of(const evaluation *e, size_t i)
     return i == e->tiles ? e->n_samples : group * e->together;
 }
 
-/* The labels from `begin` on. */
-static gan__labels labels_at(const gan__labels *labels, size_t begin)
-{
-    return (gan__labels){.of = labels->of ? labels->of + begin : NULL,
-                         .to = labels->to ? labels->to + begin : NULL,
-                         .way = labels->way ? labels->way + begin : NULL};
-}
-
 static void evaluate_tile(void *context, size_t task, size_t worker)
 {
     const evaluation *e = context;
@@ -79,7 +71,7 @@ static void evaluate_tile(void *context, size_t task, size_t worker)
 
     memcpy(gan__pass_input(e->pass, first), e->in + begin * e->in_size,
            rows * e->in_size * sizeof *e->in);
-    gan__pass_forward_alone(e->pass, first, rows, worker, labels_at(&e->labels, begin));
+    gan__pass_forward_alone(e->pass, first, rows, worker, gan__labels_from(e->labels, begin));
     memcpy(e->out + begin * e->out_size, gan__pass_output(e->pass, first),
            rows * e->out_size * sizeof *e->out);
 }

@@ -17,6 +17,14 @@
 /* Activations and gradients between the layers of one network, for a batch of rows. */
 typedef struct gan__pass gan__pass;
 
+/* Weights apart from a network, as samplers have them: layer i's parameters, or what class->pack()
+ * has made of them, from params[at[i]] on. */
+typedef struct gan__pass_weights {
+    const float *params;
+    const size_t *at;
+    const float *buffers;
+} gan__pass_weights;
+
 typedef struct gan__pass_desc {
     gan_network *net;        /* borrowed, complete */
     size_t n_layers;         /* how many of its layers to run, at least 1 */
@@ -26,6 +34,8 @@ typedef struct gan__pass_desc {
     int gradients;           /* in evaluation mode: with gradients all the same */
     int no_weight_gradients; /* but without those by the weights */
     int tangents;            /* in training: second derivatives too; see gan__pass_curve() */
+    int by_rows;             /* in evaluation: weights are those of gan__pass_use(), and each row has
+                                the bits that it has alone */
     uint64_t seed;           /* of the layers' random numbers */
     uint64_t stream;
     gan__pass *source; /* its output is this pass's input: the memory is shared.  NULL: none */
@@ -106,6 +116,13 @@ void gan__pass_settle(gan__pass *pass, double momentum);
 
 /* From now on work with the weights and buffers of another network of the same layers. */
 void gan__pass_turn_to(gan__pass *pass, gan_network *net);
+
+/* From now on work, by rows, with these weights. */
+void gan__pass_use(gan__pass *pass, const gan__pass_weights *weights);
+
+/* How many numbers stand for a layer's parameters there, and whether they are packed. */
+size_t gan__pass_weights_count(const gan_layer *layer);
+int gan__pass_weights_packed(const gan_layer *layer);
 
 /* Run n samples of the host's through a pass in evaluation mode that has gan__pass_eval_rows()
  * rows.  GAN_ERR_INVALID as gan__pool_enter(). */

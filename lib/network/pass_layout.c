@@ -69,6 +69,7 @@ static int keeps_apart(const gan__pass *pass, size_t i)
     const gan_network *net = pass->desc.net;
 
     if (!net->layers[i].class->appends || i + 1 == pass->desc.n_layers) return 0;
+    if (pass->desc.by_rows) return 0; /* packed weights take their input in one piece */
     for (size_t j = 0; j < pass->desc.n_layers; j++)
         if (net->layers[j].value_from == i + 1 || net->layers[j].grad_from == i + 1) return 0;
     return net->layers[i + 1].class->tail_grad != NULL;
@@ -78,7 +79,8 @@ static int keeps_apart(const gan__pass *pass, size_t i)
 static size_t scratch_for(const gan__pass *pass, size_t i)
 {
     const gan_layer *layer = gan__pass_layer(pass, i);
-    size_t n = layer->class->scratch ? layer->class->scratch(layer) : 0;
+    const int packed = pass->desc.by_rows && gan__pass_weights_packed(layer);
+    size_t n = layer->class->scratch && !packed ? layer->class->scratch(layer) : 0;
 
     if (gan__pass_has_gradients(&pass->desc) && i > 0 &&
         keeps_apart(pass, i - 1)) /* see class->tail_grad() */
@@ -105,7 +107,7 @@ static gan_status make_workspace(gan__pass *pass)
 
         pass->saved_at[i] = n_saved;
         pass->prepared_at[i] = n_prepared;
-        if (layer->spectral) {
+        if (layer->spectral && !desc->by_rows) {
             n_prepared = gan__size_add(n_prepared, whole_lines(gan__spectral_count(layer)));
             pass->spectral[pass->n_spectral++] = i;
         }
@@ -178,7 +180,7 @@ gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
     gan__pass *pass = NULL;
 
     *out = NULL;
-    GAN_TRY(reserve_blas(desc));
+    if (!desc->by_rows) GAN_TRY(reserve_blas(desc));
     GAN_TRY(gan__alloc(&pass, allocator, 1, sizeof *pass));
     pass->allocator = *allocator;
     pass->desc = *desc;

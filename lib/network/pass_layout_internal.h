@@ -46,6 +46,7 @@ struct gan__pass {
     uint64_t *random; /* where each layer's random numbers begin, after `position` */
     uint64_t n_random;
     size_t first, rows, group; /* of the latest forward run */
+    gan__pass_weights weights; /* by rows */
 };
 
 static inline const gan_layer *gan__pass_layer(const gan__pass *pass, size_t i)

@@ -1,0 +1,217 @@
+/* sampler.h - samples of a generator, by any number of threads at once. */
+#ifndef GAN_SAMPLER_H
+#define GAN_SAMPLER_H
+
+#include <gan/alloc.h>
+#include <gan/export.h>
+#include <gan/network.h>
+#include <gan/status.h>
+#include <gan/tensor.h>
+#include <stddef.h>
+#include <stdint.h>
+
+GAN_BEGIN_DECLS
+
+/**
+ * A network that is only run: its layers, and its weights as they were when it was made or when
+ * others were last published, in the order in which the layers read them.
+ *
+ * A network runs for one thread at a time.  A sampler is shared: it has the weights, and each thread
+ * brings a gan_sampler_workspace for what lies between the layers.  It knows nothing of the network
+ * that it was made from, which may be trained or ended.
+ *
+ * Made by gan_sampler_create(), ended by gan_sampler_destroy() when its workspaces are.
+ *
+ * Threads:       any number at once, each with a workspace of its own; gan_sampler_publish() by one
+ *                at a time, beside them.
+ * Determinism:   an input has the same output, bit by bit, alone and in any batch, at any place of
+ *                it, on any thread and in a workspace of any size.  (Those of gan_network_forward()
+ *                may differ in the last bits with the number of samples: it takes the fastest
+ *                product for each number.)  All products are the library's own, and no BLAS is called.
+ * Memory:        the weights gan_sampler_desc.versions times, those of linear layers with up to 31
+ *                rows of zeros more.
+ */
+typedef struct gan_sampler gan_sampler;
+
+/** Settings of a sampler; start from GAN_SAMPLER_DESC_INIT. */
+typedef struct gan_sampler_desc {
+    size_t struct_size; /**< set by GAN_SAMPLER_DESC_INIT */
+    /**
+     * For how many versions of the weights there is room, 1 to 64: the latest, one to be written by
+     * gan_sampler_publish(), and those that threads are still sampling with.  1: nothing can be
+     * published.  0: 3.
+     */
+    size_t versions;
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_sampler_desc;
+#define GAN_SAMPLER_DESC_INIT GAN_SIZED_INIT(gan_sampler_desc, 0, 0)
+
+/** GAN_SAMPLER_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_sampler_desc_init(gan_sampler_desc *desc, size_t struct_size);
+
+/**
+ * Make a sampler from a network, which is copied.
+ *
+ * A generator that was trained comes from gan_network_open(), the average of its weights from
+ * gan_checkpoint_average(); gan_trainer_average() is one of a run that goes on.
+ *
+ * @param[out]    out   Receives the sampler, yours to destroy; NULL on failure.
+ * @param[in,out] net   The network; completed when it is not.  Its weights do not change.
+ * @param[in]     desc  Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK           `*out` is the sampler, at version 1.
+ * @retval GAN_ERR_INVALID  `out` or `net` is NULL, `desc` is invalid, or a layer looks at several
+ *                          samples at once, so that none has an output of its own: it is named.
+ * @retval GAN_ERR_NOMEM    No memory.
+ * @retval other            As gan_network_build().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_sampler_create(gan_sampler **out, gan_network *net,
+                                                     const gan_sampler_desc *desc);
+
+/** End a sampler; no workspace of it may be left.  NULL is allowed.  @since 0.1 */
+GAN_API void gan_sampler_destroy(gan_sampler *sampler);
+
+/**
+ * Let samplers have the weights that a network has now.
+ *
+ * Calls that are running end with the weights that they began with; calls that begin later have the
+ * new ones.  No call ever sees some of the one and some of the other, and none waits.
+ *
+ * @param[in,out] sampler  The sampler.
+ * @param[in,out] net      A network of the same layers: the one that it was made from, a clone, the
+ *                         average of a trainer.  Its weights do not change.
+ *
+ * @retval GAN_OK           The weights are the sampler's; gan_sampler_version() is one higher.
+ * @retval GAN_ERR_INVALID  `sampler` or `net` is NULL.
+ * @retval GAN_ERR_SHAPE    The network has other layers; the first is named.
+ * @retval GAN_ERR_BUSY     Threads are still sampling with each of the older versions, or another
+ *                          thread is publishing: try again later, such as after the next training
+ *                          step.  With two more versions than threads only the latter happens.
+ * @retval other            As gan_network_build().
+ *
+ * After an error the sampler is as it was.
+ *
+ * Memory:  none is taken.
+ * Threads: the caller's; `net` is used as by gan_network_clone().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_sampler_publish(gan_sampler *sampler, gan_network *net);
+
+/** Return the number of the latest version: 1, and one more with each that was published; 0 for
+ * NULL.  Threads: any.  @since 0.1 */
+GAN_API uint64_t gan_sampler_version(const gan_sampler *sampler);
+
+/** Return the shape of an input sample, a latent vector; rank 0 for NULL.  Threads: any.  @since 0.1 */
+GAN_API gan_shape gan_sampler_input_shape(const gan_sampler *sampler);
+
+/** Return the shape of an output sample; rank 0 for NULL.  Threads: any.  @since 0.1 */
+GAN_API gan_shape gan_sampler_output_shape(const gan_sampler *sampler);
+
+/** Return how many classes the labels of samples have; 0: it looks at none, and for NULL.  Threads:
+ * any.  @since 0.1 */
+GAN_API size_t gan_sampler_class_count(const gan_sampler *sampler);
+
+/**
+ * What one thread needs to draw samples: room for what lies between the layers.
+ *
+ * Made by gan_sampler_workspace_create(), ended by gan_sampler_workspace_destroy() before the
+ * sampler is.  Threads: one at a time; different workspaces are independent.
+ */
+typedef struct gan_sampler_workspace gan_sampler_workspace;
+
+/** Settings of a workspace; start from GAN_SAMPLER_WORKSPACE_DESC_INIT. */
+typedef struct gan_sampler_workspace_desc {
+    size_t struct_size; /**< set by GAN_SAMPLER_WORKSPACE_DESC_INIT */
+    /**
+     * How many samples go through the layers at once, 1 to 1024; calls with more are cut.  More are
+     * faster and take more memory; results are the same.  0: up to 14, as many as fit in 64 KiB, at
+     * least 1.
+     */
+    size_t rows;
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_sampler_workspace_desc;
+#define GAN_SAMPLER_WORKSPACE_DESC_INIT GAN_SIZED_INIT(gan_sampler_workspace_desc, 0, 0)
+
+/** GAN_SAMPLER_WORKSPACE_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_sampler_workspace_desc_init(gan_sampler_workspace_desc *desc, size_t struct_size);
+
+/**
+ * Make a workspace.
+ *
+ * @param[out] out      Receives the workspace, yours to destroy; NULL on failure.
+ * @param[in]  sampler  Borrowed; must outlive the workspace.
+ * @param[in]  desc     Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK           `*out` is the workspace.
+ * @retval GAN_ERR_INVALID  `out` or `sampler` is NULL, or `desc` is invalid.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * Threads: any, beside others that sample or publish.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status
+gan_sampler_workspace_create(gan_sampler_workspace **out, gan_sampler *sampler,
+                             const gan_sampler_workspace_desc *desc);
+
+/** End a workspace.  NULL is allowed.  @since 0.1 */
+GAN_API void gan_sampler_workspace_destroy(gan_sampler_workspace *workspace);
+
+/**
+ * Draw samples, in evaluation mode, on the calling thread.
+ *
+ * @param[in,out] workspace  The calling thread's.
+ * @param[in]     in         `n` input samples, one after the other.
+ * @param[in]     labels     Their `n` labels, each below gan_sampler_class_count(); NULL for a
+ *                           sampler that looks at none.
+ * @param[in]     n          How many; 0 does nothing.
+ * @param[out]    out        Room for `n` output samples; must not overlap `in`.
+ *
+ * @retval GAN_OK           `out` is filled, all of it by one version of the weights: see
+ *                          gan_sampler_workspace_version().
+ * @retval GAN_ERR_INVALID  `workspace` is NULL, `in` or `out` is NULL while n > 0, or labels are
+ *                          missing, not wanted or out of range; `out` is as it was.
+ * @retval GAN_ERR_BUSY     Another thread is using the workspace; `out` is as it was.
+ *
+ * Memory:  none is taken.  Threads: no lock is taken, and no thread waits for another.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_sampler_draw(gan_sampler_workspace *workspace, const float *in,
+                                                   const uint8_t *labels, size_t n, float *out);
+
+/**
+ * The same for samples between two classes, as gan_network_forward_between(): (1 - way) of what
+ * layers know of the one and way of the other.
+ *
+ * @param[in,out] workspace  The calling thread's, of a conditional sampler.
+ * @param[in]     in         `n` input samples.
+ * @param[in]     from       `n` labels.
+ * @param[in]     to         `n` labels.
+ * @param[in]     way        `n` finite numbers, 0: the class of `from`, 1: that of `to`.
+ * @param[in]     n          How many; 0 does nothing.
+ * @param[out]    out        Room for `n` output samples; must not overlap `in`.
+ *
+ * @retval GAN_OK           `out` is filled.
+ * @retval GAN_ERR_INVALID  As for gan_sampler_draw(); or a number of `way` is not finite, or the
+ *                          sampler looks at no labels; `out` is as it was.
+ * @retval GAN_ERR_BUSY     Another thread is using the workspace; `out` is as it was.
+ *
+ * Memory and threads: as of gan_sampler_draw().
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_sampler_draw_between(gan_sampler_workspace *workspace,
+                                                           const float *in, const uint8_t *from,
+                                                           const uint8_t *to, const float *way,
+                                                           size_t n, float *out);
+
+/** Return the version of the weights that the workspace's latest call had; 0 before the first one
+ * and for NULL.  Threads: as of the workspace.  @since 0.1 */
+GAN_API uint64_t gan_sampler_workspace_version(const gan_sampler_workspace *workspace);
+
+GAN_END_DECLS
+
+#endif
