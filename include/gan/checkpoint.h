@@ -51,6 +51,7 @@ GAN_BEGIN_DECLS
  * @retval GAN_ERR_IO         The file could not be written: disk full, no permission ...
  * @retval GAN_ERR_NONFINITE  A weight, which the host must have written, is NaN or infinite; it is
  *                            named.
+ * @retval GAN_ERR_BUSY       Another call is using the trainer.
  *
  * After an error what stood at `path` still does, and nothing is left beside it.  The run is never
  * changed.
@@ -109,6 +110,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_save_keep(gan_trainer *trainer,
  * @retval GAN_ERR_IO         The file could not be opened or read.
  * @retval GAN_ERR_FORMAT     It is no checkpoint, of a newer format, or damaged.
  * @retval GAN_ERR_NONFINITE  A number in the file is NaN or infinite; it is named.
+ * @retval GAN_ERR_BUSY       Another call is using the trainer.
  *
  * After an error trainer and iterator are as they were.  There is one exception, so that no second
  * copy of the run has to fit in memory: all of the file is read and checked before anything is

@@ -37,9 +37,8 @@ typedef struct gan_sampler gan_sampler;
 typedef struct gan_sampler_desc {
     size_t struct_size; /**< set by GAN_SAMPLER_DESC_INIT */
     /**
-     * For how many versions of the weights there is room, 1 to 64: the latest, one to be written by
-     * gan_sampler_publish(), and those that threads are still sampling with.  1: nothing can be
-     * published.  0: 3.
+     * For how many versions of the weights there is room, 2 to 64: the latest, one to be written by
+     * gan_sampler_publish(), and those that threads are still sampling with.  0: 3.
      */
     size_t versions;
     const gan_allocator *allocator; /**< copied.  NULL: malloc */

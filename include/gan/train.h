@@ -245,6 +245,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_trainer_stats(const gan_trainer *trainer,
  *                            The network concerned and its optimizer are as they were; when it is
  *                            the generator, the discriminator has its new weights, and
  *                            `stats->d_steps` tells.
+ * @retval GAN_ERR_BUSY       Another call is using the trainer.
  *
  * Memory:       none is taken.
  * Determinism:  same seeds, data and BLAS on the same kind of machine give the same bits, on any
@@ -275,6 +276,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_step(gan_trainer *trainer, const gan
  * @retval GAN_ERR_SHAPE      As for gan_train_step().
  * @retval GAN_ERR_NONFINITE  A loss, gradient, new weight or new buffer was NaN or infinite.
  *                            Networks and optimizers are as they were.
+ * @retval GAN_ERR_BUSY       Another call is using the trainer.
  *
  * Memory: none is taken.
  * @since 0.1
@@ -306,6 +308,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_discriminator_step(gan_trainer *trai
  *                            gan_train_step().
  * @retval GAN_ERR_NONFINITE  A loss, gradient, new weight or new buffer was NaN or infinite.
  *                            Networks and optimizers are as they were.
+ * @retval GAN_ERR_BUSY       Another call is using the trainer.
  *
  * Memory: none is taken.
  * @since 0.1
@@ -345,6 +348,7 @@ GAN_API gan_network *gan_trainer_average(const gan_trainer *trainer);
  * @retval GAN_ERR_INVALID  `trainer` is NULL, the generator is conditional, or `z` or `out` is NULL
  *                          while n > 0; or this is a child of the process that made its threads,
  *                          see gan_pool.
+ * @retval GAN_ERR_BUSY     Another call is using the trainer.
  *
  * Memory: none is taken.
  * @since 0.1
@@ -366,6 +370,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_trainer_sample(gan_trainer *trainer, const
  * @retval GAN_ERR_INVALID  `trainer` is NULL, `z` or `out` is NULL while n > 0, or labels are
  *                          missing, not wanted, or one is out of range; it is named; or this is a
  *                          child of the process that made its threads, see gan_pool.
+ * @retval GAN_ERR_BUSY     Another call is using the trainer.
  *
  * Memory: none is taken.
  * @since 0.1

@@ -84,8 +84,11 @@ gan_status gan_network_estimate_statistics(gan_network *net, const float *in, co
     inputs all = {in, labels, n, gan_shape_size(gan_network_input_shape(net)), 0};
     gan__pass *pass = NULL;
     float *before = NULL;
+    int entered = 0;
 
     GAN_TRY(check(net, &all));
+    GAN_TRY(gan__pass_enter(net->pass));
+    entered = 1;
     GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "statistics desc"));
     GAN_TRY(cut(&all, net, d.batch_size));
     GAN_TRY(gan__alloc(&before, &net->allocator, net->n_buffers, sizeof *before));
@@ -104,6 +107,7 @@ gan_status gan_network_estimate_statistics(gan_network *net, const float *in, co
     if (status != GAN_OK) memcpy(net->buffers, before, net->n_buffers * sizeof *before);
 
 cleanup:
+    if (entered) gan__pass_leave(net->pass);
     gan__pass_destroy(pass);
     if (net) gan__free(&net->allocator, before);
     return status;

@@ -42,6 +42,16 @@
 #include <math.h>
 #include <string.h>
 
+gan_status gan__pass_enter(gan__pass *pass)
+{
+    return gan__busy_enter(&pass->busy, "network");
+}
+
+void gan__pass_leave(gan__pass *pass)
+{
+    gan__busy_leave(&pass->busy);
+}
+
 const gan__pass_desc *gan__pass_desc_of(const gan__pass *pass)
 {
     return &pass->desc;

@@ -76,8 +76,8 @@ static void evaluate_tile(void *context, size_t task, size_t worker)
            rows * e->out_size * sizeof *e->out);
 }
 
-gan_status gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, gan__labels labels,
-                              size_t n, float *out)
+static gan_status evaluate(gan__pass *pass, gan_pool *pool, const float *in, gan__labels labels,
+                           size_t n, float *out)
 {
     gan_status status = GAN_OK;
     const gan__pass_desc *desc = gan__pass_desc_of(pass);
@@ -104,6 +104,19 @@ gan_status gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, 
                       left < GAN__POOL_MAX_TASKS ? left : GAN__POOL_MAX_TASKS);
     }
     gan__pool_leave(&visit);
+
+cleanup:
+    return status;
+}
+
+gan_status gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, gan__labels labels,
+                              size_t n, float *out)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(gan__pass_enter(pass));
+    status = evaluate(pass, pool, in, labels, n, out);
+    gan__pass_leave(pass);
 
 cleanup:
     return status;

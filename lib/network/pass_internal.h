@@ -124,8 +124,12 @@ void gan__pass_use(gan__pass *pass, const gan__pass_weights *weights);
 size_t gan__pass_weights_count(const gan_layer *layer);
 int gan__pass_weights_packed(const gan_layer *layer);
 
+/* A call that uses the pass alone begins, or is GAN_ERR_BUSY; and it ends. */
+gan_status gan__pass_enter(gan__pass *pass);
+void gan__pass_leave(gan__pass *pass);
+
 /* Run n samples of the host's through a pass in evaluation mode that has gan__pass_eval_rows()
- * rows.  GAN_ERR_INVALID as gan__pool_enter(). */
+ * rows.  GAN_ERR_INVALID as gan__pool_enter(); GAN_ERR_BUSY as gan__pass_enter(). */
 gan_status gan__pass_evaluate(gan__pass *pass, gan_pool *pool, const float *in, gan__labels labels,
                               size_t n, float *out);
 size_t gan__pass_eval_rows(const gan_network *net, const gan_pool *pool);

@@ -2,6 +2,7 @@
 #ifndef GAN_PASS_LAYOUT_INTERNAL_H
 #define GAN_PASS_LAYOUT_INTERNAL_H
 
+#include "base/busy_internal.h"
 #include "network/pass_internal.h"
 
 enum { GAN__PASS_MAX_PARTS = 64 }; /* of a layer's weight gradient */
@@ -26,6 +27,7 @@ typedef struct gan__stage {
 
 struct gan__pass {
     gan_allocator allocator;
+    gan__busy busy; /* evaluating */
     gan__pass_desc desc;
     gan__boundary *at; /* n_layers + 1 */
     gan__stage *stages;

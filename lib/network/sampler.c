@@ -51,6 +51,7 @@
 
 enum {
     USUAL_VERSIONS = 3,
+    LEAST_VERSIONS = 2,
     MOST_VERSIONS = 64,
     MOST_ROWS = 1024,
     USUAL_ROWS = 14,         /* the most that a product keeps in its registers */
@@ -161,9 +162,9 @@ static gan_status read_desc(gan_sampler_desc *d, gan_allocator *allocator,
     GAN_TRY(gan__desc_read(d, sizeof *d, sizeof *d, desc, "sampler desc"));
     GAN_TRY(gan__alloc_init(allocator, d->allocator));
     if (d->versions == 0) d->versions = USUAL_VERSIONS;
-    if (d->versions > MOST_VERSIONS)
-        GAN_FAIL(GAN_ERR_INVALID, "sampler: versions of 1 to %d wanted, got %zu", MOST_VERSIONS,
-                 d->versions);
+    if (d->versions < LEAST_VERSIONS || d->versions > MOST_VERSIONS)
+        GAN_FAIL(GAN_ERR_INVALID, "sampler: versions of %d to %d expected, got %zu", LEAST_VERSIONS,
+                 MOST_VERSIONS, d->versions);
 
 cleanup:
     return status;
@@ -363,7 +364,7 @@ static gan_status read_workspace_desc(gan_sampler_workspace_desc *d, gan_allocat
     GAN_TRY(gan__desc_read(d, sizeof *d, sizeof *d, desc, "sampler workspace desc"));
     GAN_TRY(gan__alloc_init(allocator, d->allocator));
     if (d->rows > MOST_ROWS)
-        GAN_FAIL(GAN_ERR_INVALID, "sampler workspace: rows of 1 to %d wanted, got %zu", MOST_ROWS,
+        GAN_FAIL(GAN_ERR_INVALID, "sampler workspace: rows of 1 to %d expected, got %zu", MOST_ROWS,
                  d->rows);
 
 cleanup:

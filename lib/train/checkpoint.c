@@ -140,11 +140,15 @@ gan_status gan_checkpoint_save_keep(gan_trainer *t, const gan_iterator *it, cons
     if (n_keep > MAX_KEEP)
         return gan__fail(GAN_ERR_INVALID, "checkpoint: n_keep is %zu, at most %d", n_keep,
                          MAX_KEEP);
-    status = gan__trainer_estimate(t);
+    status = gan__busy_enter(&t->busy, "checkpoint: the trainer");
     if (status != GAN_OK) return status;
-    describe(&state, t, it, &at);
-    status = gan__state_save(&state, path, n_keep);
-    gan__state_end(&state);
+    status = gan__trainer_estimate(t);
+    if (status == GAN_OK) {
+        describe(&state, t, it, &at);
+        status = gan__state_save(&state, path, n_keep);
+        gan__state_end(&state);
+    }
+    gan__busy_leave(&t->busy);
     return status;
 }
 
@@ -212,9 +216,12 @@ gan_status gan_checkpoint_load(gan_trainer *t, gan_iterator *it, const char *pat
     gan__safetensors *file = NULL;
     gan__state state = {0};
     place at = {0, 0};
+    int entered = 0;
 
     if (!t) return gan__fail_null(GAN__TRAINER, 1, "checkpoint: the trainer is NULL");
     if (!path) return gan__fail(GAN_ERR_INVALID, "checkpoint: the path is NULL");
+    GAN_TRY(gan__busy_enter(&t->busy, "checkpoint: the trainer"));
+    entered = 1;
     GAN_TRY(open_checkpoint(&file, path, gan__trainer_allocator(t)));
     GAN_TRY(check_iterator(file, it));
     describe(&state, t, it, &at);
@@ -226,6 +233,7 @@ gan_status gan_checkpoint_load(gan_trainer *t, gan_iterator *it, const char *pat
     if (it) GAN_TRY(gan_iterator_seek(it, at.epoch, (size_t)at.position));
 
 cleanup:
+    if (entered) gan__busy_leave(&t->busy);
     gan__state_end(&state);
     gan__safetensors_close(file);
     return status;

@@ -2,6 +2,7 @@
 #include <gan/classifier.h>
 
 #include "base/alloc_internal.h"
+#include "base/busy_internal.h"
 #include "base/desc_internal.h"
 #include "base/labels_internal.h"
 #include "base/status_internal.h"
@@ -25,6 +26,7 @@ struct gan_classifier {
     gan_classifier_desc desc;
     gan_pool *own_pool;
     gan_pool *pool;
+    gan__busy busy;
     gan__learner learner; /* its pass is NULL without an optimizer */
     gan__pass *eval;
     gan__pass *features; /* NULL: they are the samples themselves */
@@ -290,9 +292,12 @@ gan_status gan_classifier_step(gan_classifier *c, const gan_batch *batch,
     gan_status status = GAN_OK;
     gan_classifier_stats figures;
     gan__visit visit;
+    int entered = 0;
 
     GAN_TRY(check_call(c, stats));
     GAN_TRY(check_step(c, batch));
+    GAN_TRY(gan__busy_enter(&c->busy, "classifier"));
+    entered = 1;
     GAN_TRY(gan__pool_enter(c->pool, &visit));
     status = step(c, batch, &figures);
     if (status != GAN_OK) gan__learner_put_back(&c->learner);
@@ -300,6 +305,7 @@ gan_status gan_classifier_step(gan_classifier *c, const gan_batch *batch,
     if (status == GAN_OK) gan__record_write(stats, &figures, sizeof figures);
 
 cleanup:
+    if (entered) gan__busy_leave(&c->busy);
     return status;
 }
 

@@ -316,13 +316,12 @@ cleanup:
     return status;
 }
 
-gan_status gan_train_discriminator_step(gan_trainer *t, const gan_batch *batch, const float *z,
-                                        const uint8_t *labels, gan_train_stats *stats)
+static gan_status discriminator_step(gan_trainer *t, const gan_batch *batch, const float *z,
+                                     const uint8_t *labels, gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
     gan__half_step half = {.trainer = t, .latent = z, .labels = labels};
 
-    GAN_TRY(check_call(t, stats));
     GAN_TRY(check_batch(t, batch));
     GAN_TRY(check_real_labels(t, batch));
     GAN_TRY(check_labels(t, labels, batch->count));
@@ -336,22 +335,68 @@ cleanup:
     return status;
 }
 
+static gan_status generator_step(gan_trainer *t, size_t n, const float *z, const uint8_t *labels,
+                                 gan_train_stats *stats)
+{
+    gan_status status = GAN_OK;
+    gan__half_step half = {
+        .trainer = t, .latent = z, .labels = labels, .count = n, .player = &t->generator};
+
+    GAN_TRY(check_count(t, n));
+    GAN_TRY(check_labels(t, labels, n));
+    GAN_TRY(check_real(t));
+    status = run_half(&half, step_generator, stats);
+
+cleanup:
+    return status;
+}
+
+static gan_status both_steps(gan_trainer *t, const gan_batch *batch, gan_train_stats *stats)
+{
+    gan_status status = GAN_OK;
+    const uint64_t before = t->stats.d_steps;
+
+    GAN_TRY(discriminator_step(t, batch, NULL, NULL, stats));
+    if (t->stats.d_steps > before && t->stats.d_steps % t->desc.d_steps_per_g == 0)
+        GAN_TRY(generator_step(t, batch->count, NULL, NULL, stats));
+
+cleanup:
+    return status;
+}
+
+/* A call of the host's begins; it ends with gan__busy_leave(). */
+static gan_status enter(gan_trainer *t, const gan_train_stats *stats)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(check_call(t, stats));
+    GAN_TRY(gan__busy_enter(&t->busy, "trainer"));
+
+cleanup:
+    return status;
+}
+
+gan_status gan_train_discriminator_step(gan_trainer *t, const gan_batch *batch, const float *z,
+                                        const uint8_t *labels, gan_train_stats *stats)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(enter(t, stats));
+    status = discriminator_step(t, batch, z, labels, stats);
+    gan__busy_leave(&t->busy);
+
+cleanup:
+    return status;
+}
+
 gan_status gan_train_generator_step(gan_trainer *t, size_t n, const float *z, const uint8_t *labels,
                                     gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
-    gan__half_step half = {.trainer = t,
-                           .latent = z,
-                           .labels = labels,
-                           .count = n,
-                           .player = t ? &t->generator : NULL};
 
-    GAN_TRY(check_call(t, stats));
-    GAN_TRY(check_count(t, n));
-    GAN_TRY(check_labels(t, labels, n));
-    GAN_TRY(check_real(t));
-    half.player = &t->generator;
-    status = run_half(&half, step_generator, stats);
+    GAN_TRY(enter(t, stats));
+    status = generator_step(t, n, z, labels, stats);
+    gan__busy_leave(&t->busy);
 
 cleanup:
     return status;
@@ -360,11 +405,10 @@ cleanup:
 gan_status gan_train_step(gan_trainer *t, const gan_batch *batch, gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
-    const uint64_t before = t ? t->stats.d_steps : 0;
 
-    GAN_TRY(gan_train_discriminator_step(t, batch, NULL, NULL, stats));
-    if (t->stats.d_steps > before && t->stats.d_steps % t->desc.d_steps_per_g == 0)
-        GAN_TRY(gan_train_generator_step(t, batch->count, NULL, NULL, stats));
+    GAN_TRY(enter(t, stats));
+    status = both_steps(t, batch, stats);
+    gan__busy_leave(&t->busy);
 
 cleanup:
     return status;

@@ -2,6 +2,7 @@
 #ifndef GAN_TRAIN_INTERNAL_H
 #define GAN_TRAIN_INTERNAL_H
 
+#include "base/busy_internal.h"
 #include "file/state_internal.h"
 #include "optim/loss_internal.h"
 #include "network/learner_internal.h"
@@ -33,6 +34,7 @@ typedef struct gan__step_profile {
 
 struct gan_trainer {
     gan_allocator allocator;
+    gan__busy busy;
     gan_trainer_desc desc; /* without zeros that stand for something else */
     const gan__loss_class *loss;
     gan_pool *own_pool;

@@ -15,7 +15,15 @@ enum { SLICES = 64 };
 
 static gan_status refresh(void *trainer)
 {
-    return gan__trainer_estimate(trainer);
+    gan_trainer *t = trainer;
+    gan_status status = GAN_OK;
+
+    GAN_TRY(gan__busy_enter(&t->busy, "trainer"));
+    status = gan__trainer_estimate(t);
+    gan__busy_leave(&t->busy);
+
+cleanup:
+    return status;
 }
 
 gan_status gan__trainer_make_sampler(gan_trainer *t)
@@ -179,6 +187,17 @@ void gan__trainer_average_state(const gan_trainer *t, gan__state *s)
 
 /* ---- samples ---- */
 
+static gan_status sample(gan_trainer *t, const float *z, gan__labels labels, size_t n, float *out)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(gan__trainer_estimate(t));
+    if (n > 0) GAN_TRY(gan__pass_evaluate(t->eval, t->pool, z, labels, n, out));
+
+cleanup:
+    return status;
+}
+
 gan_status gan_trainer_sample_labels(gan_trainer *t, const float *z, const uint8_t *labels,
                                      size_t n, float *out)
 {
@@ -190,8 +209,9 @@ gan_status gan_trainer_sample_labels(gan_trainer *t, const float *z, const uint8
         return gan__fail(GAN_ERR_INVALID, "trainer: %s is NULL for %zu samples", z ? "out" : "z",
                          n);
     GAN_TRY(gan__network_check_labels(t->generator.net, labels, n, "trainer"));
-    GAN_TRY(gan__trainer_estimate(t));
-    if (n > 0) GAN_TRY(gan__pass_evaluate(t->eval, t->pool, z, all, n, out));
+    GAN_TRY(gan__busy_enter(&t->busy, "trainer"));
+    status = sample(t, z, all, n, out);
+    gan__busy_leave(&t->busy);
 
 cleanup:
     return status;
