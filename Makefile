@@ -12,8 +12,8 @@
 ## make check-systems  in read-only sources with spaces in their path, with -O0 to -O3, -flto,
 ##                   -march=native, another BLAS; SYSTEMS="read-only O3" does fewer
 ## make bench        how fast training steps are on this machine
-##                   parts: bench-step  bench-dcgan  bench-conditional; and, not part of it, as they
-##                   write to the disk: bench-checkpoint (500 MB)  bench-png (11,000 pictures)
+##                   parts: bench-step  bench-dcgan  bench-conditional  bench-sampler; and, not part of
+##                   it, as they write to the disk: bench-checkpoint (500 MB)  bench-png (11,000 pictures)
 ## make compare      the same steps in PyTorch (needs python3-torch)
 ## make demo         get Fashion-MNIST, train 30 epochs, leave the pictures in build/demo
 ## make reproduce    the whole experiment, 200 epochs, in build/reproduce
@@ -282,7 +282,7 @@ clean:
 
 .PHONY: have-check have-data check check-units check-ports check-systems check-fuzz run-fuzzers check-san \
         check-valgrind check-long check-reproducible check-all \
-        bench bench-step bench-dcgan bench-conditional bench-checkpoint bench-png compare
+        bench bench-step bench-dcgan bench-conditional bench-sampler bench-checkpoint bench-png compare
 
 LOGS        := $(BUILD)/check
 UNIT_LOGS   := $(TEST_SRC:tests/%.c=$(LOGS)/%.log)
@@ -375,6 +375,7 @@ bench:
 	@$(MAKE) --no-print-directory bench-step
 	@$(MAKE) --no-print-directory bench-dcgan
 	@$(MAKE) --no-print-directory bench-conditional
+	@$(MAKE) --no-print-directory bench-sampler
 
 bench-step: $(BUILD)/bench/bench_step
 	@$< --grid --json $<.json
@@ -383,6 +384,9 @@ bench-dcgan: $(BUILD)/bench/bench_dcgan
 	@$< --json $<.json
 
 bench-conditional: $(BUILD)/bench/bench_conditional
+	@$< --json $<.json
+
+bench-sampler: $(BUILD)/bench/bench_sampler
 	@$< --json $<.json
 
 bench-checkpoint: $(BUILD)/bench/bench_checkpoint

@@ -127,6 +127,7 @@ STATUSES = {
     -4: ("GAN_ERR_IO", "input or output failed"),
     -5: ("GAN_ERR_FORMAT", "malformed or unsupported data"),
     -6: ("GAN_ERR_NONFINITE", "a loss, gradient or weight became non-finite"),
+    -7: ("GAN_ERR_BUSY", "in use by another thread"),
 }
 
 
@@ -287,6 +288,14 @@ class gan_grid_desc(Record):
 class gan_pass_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("rows", c_size_t), ("mode", c_int), ("seed", c_uint64), ("n_forwards", c_uint64),
     ("last_layer", c_char_p), ("no_weight_gradients", c_int), ("pool", c_void_p), ("allocator", POINTER(gan_allocator))]
+
+
+class gan_sampler_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("versions", c_size_t), ("allocator", POINTER(gan_allocator))]
+
+
+class gan_sampler_workspace_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("rows", c_size_t), ("allocator", POINTER(gan_allocator))]
 
 
 _declare("gan_status_name", c_char_p, [("status", c_int)])
@@ -539,6 +548,23 @@ _declare("gan_rng_labels", _status, [("rng", c_void_p), ("n_classes", c_size_t),
     ("labels", POINTER(c_uint8))])
 _declare("gan_rng_position", c_uint64, [("rng", c_void_p)])
 _declare("gan_rng_seek", _status, [("rng", c_void_p), ("position", c_uint64)])
+_declare("gan_sampler_desc_init", None, [("desc", POINTER(gan_sampler_desc)), ("struct_size", c_size_t)])
+_declare("gan_sampler_create", _status, [("out", POINTER(c_void_p)), ("net", c_void_p), ("desc", POINTER(gan_sampler_desc))])
+_declare("gan_sampler_destroy", None, [("sampler", c_void_p)])
+_declare("gan_sampler_publish", _status, [("sampler", c_void_p), ("net", c_void_p)])
+_declare("gan_sampler_version", c_uint64, [("sampler", c_void_p)])
+_declare("gan_sampler_input_shape", gan_shape, [("sampler", c_void_p)])
+_declare("gan_sampler_output_shape", gan_shape, [("sampler", c_void_p)])
+_declare("gan_sampler_class_count", c_size_t, [("sampler", c_void_p)])
+_declare("gan_sampler_workspace_desc_init", None, [("desc", POINTER(gan_sampler_workspace_desc)), ("struct_size", c_size_t)])
+_declare("gan_sampler_workspace_create", _status, [("out", POINTER(c_void_p)), ("sampler", c_void_p),
+    ("desc", POINTER(gan_sampler_workspace_desc))])
+_declare("gan_sampler_workspace_destroy", None, [("workspace", c_void_p)])
+_declare("gan_sampler_draw", _status, [("workspace", c_void_p), ("in", POINTER(c_float)), ("labels", POINTER(c_uint8)),
+    ("n", c_size_t), ("out", POINTER(c_float))])
+_declare("gan_sampler_draw_between", _status, [("workspace", c_void_p), ("in", POINTER(c_float)), ("from", POINTER(c_uint8)),
+    ("to", POINTER(c_uint8)), ("way", POINTER(c_float)), ("n", c_size_t), ("out", POINTER(c_float))])
+_declare("gan_sampler_workspace_version", c_uint64, [("workspace", c_void_p)])
 _declare("gan_version_number", c_int, [])
 _declare("gan_version_string", c_char_p, [])
 _declare("gan_blas_name", c_char_p, [])
