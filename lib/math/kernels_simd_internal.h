@@ -153,7 +153,7 @@ typedef struct gan__simd {
     const char *name; /* of the instruction set */
     GAN__LOOPS(GAN__LOOP_MEMBER, any)
     const gan__function_loops *functions; /* by gan__function */
-    const gan__products *products;        /* NULL: it has no fused multiply-add */
+    const gan__products *products;
 } gan__simd;
 
 /* The table that suits this CPU best. */
