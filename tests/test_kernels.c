@@ -608,7 +608,7 @@ TEST(all_threads_are_told_the_same_of_the_blas)
 {
     pthread_t threads[4];
     size_t others[4] = {0};
-    char text[8];
+    char text[4];
 
     for (size_t i = 0; i < 4; i++)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, ask_often, &others[i]), 0);
