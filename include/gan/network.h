@@ -368,6 +368,41 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_set_latent(gan_network *net, gan_l
  */
 GAN_API gan_latent gan_network_latent(const gan_network *net);
 
+/**
+ * Train some tensors at another learning rate than the optimizer's, or not at all (param_groups and
+ * requires_grad in PyTorch): for networks that were trained before and are trained further.
+ *
+ * From the next training step on, by any trainer or classifier, the tensors whose names begin with
+ * `prefix` move at `scale` times the rate, weight decay included.  With 0 they are frozen: no gradient
+ * by them is computed, so a step is faster, and less where all layers before are frozen, too; no moment of the optimizer's
+ * and no average of the weights moves, no norm and no limit counts them.  Buffers whose names begin so,
+ * such as running statistics, stay as they are with 0; else they follow each step as ever.  (PyTorch's
+ * follow even where requires_grad is false.)
+ *
+ * The latest call that names a tensor holds for it.  A checkpoint has the scales, and is loaded where
+ * they are the same; files of networks and clones have none.
+ *
+ * @param[in,out] net     The network; completed when it is not.
+ * @param[in]     prefix  "0." are the tensors of layer 0, "2.body." those of a block's body; "" all.
+ * @param[in]     scale   At least 0; 1 is the optimizer's rate.
+ *
+ * @retval GAN_OK           Done.
+ * @retval GAN_ERR_INVALID  `net` or `prefix` is NULL, `scale` is below 0 or not finite, or no tensor's
+ *                          name begins so; the scales are as they were.
+ * @retval GAN_ERR_NOMEM    No memory, which the first call takes; the scales are as they were.
+ * @retval other            As gan_network_build().
+ *
+ * Source of freezing a discriminator's first layers: Mo, Cho and Shin, Freeze the Discriminator, 2020.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_set_rate(gan_network *net, const char *prefix,
+                                                       double scale);
+
+/** Return the scale of the learning rate of a tensor, by its index as of gan_network_tensor(); 1 where
+ * none was set, and for NULL.  @since 0.1 */
+GAN_API double gan_network_rate(const gan_network *net, size_t index);
+
 /** Return how many layers were added; 0 for NULL.  A residual block is one.  @since 0.1 */
 GAN_API size_t gan_network_layer_count(const gan_network *net);
 

@@ -106,10 +106,11 @@ double gan__learner_measure(gan__learner *l, gan_pool *pool)
 
 /* ---- the update ---- */
 
-/* A slice's bounds on cache lines, where loops are fastest; all slices are moved alike. */
+/* A slice's bounds on cache lines, where loops are fastest; all slices are moved alike.  Not so where
+ * some layers are frozen, which have no slices. */
 static size_t on_line(const gan__learner *l, size_t at)
 {
-    const size_t line = (at + 15) / 16 * 16;
+    const size_t line = l->net->rates ? at : (at + 15) / 16 * 16;
 
     return line < l->net->n_params ? line : l->net->n_params;
 }
@@ -147,6 +148,7 @@ gan_status gan__learner_update(const gan__learner *l, gan_pool *pool, double nor
     gan__learner copy = *l;
 
     GAN_TRY(check_buffers(l));
+    gan__optimizer_set_stretches(l->opt, l->net->stretches, l->net->n_stretches);
     status = gan__optimizer_begin(l->opt, l->net->params, gan__learner_grads(l), norm);
     if (status != GAN_OK)
         GAN_FAIL(status, "%s, %s: %s", l->name,

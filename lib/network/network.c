@@ -60,6 +60,8 @@ void gan_network_destroy(gan_network *net)
     const gan_allocator a = net->allocator;
 
     gan__pass_destroy(net->pass);
+    gan__free(&a, net->stretches);
+    gan__free(&a, net->rates);
     gan__free(&a, net->class_names);
     gan__free(&a, net->names);
     gan__free(&a, net->tensors);

@@ -6,6 +6,7 @@
 #include "file/json_internal.h"
 #include "file/text_internal.h"
 #include "layer/layer_internal.h"
+#include "optim/optimizer_internal.h"
 
 #include <gan/network.h>
 #include <stddef.h>
@@ -50,6 +51,9 @@ struct gan_network {
     gan_tensor *tensors;
     char *names;
     size_t n_tensors;
+    double *rates; /* scales of the tensors' learning rate.  NULL: they are all 1 */
+    gan__stretch *stretches; /* the same of the flat block */
+    size_t n_stretches;
     struct gan__pass *pass; /* for gan_network_forward() */
 
     /* How many times each block has changed, for who holds what was computed with it. */
@@ -113,6 +117,14 @@ gan_status gan__network_check_buffers(const gan_network *net, const char *who);
 /* GAN_ERR_SHAPE, in a sentence that begins with `who` and names the layer, when one can't be trained
  * on batches of so few rows. */
 gan_status gan__network_check_rows(const gan_network *net, size_t rows, const char *who);
+
+/* Scales of the learning rate, see gan_network_set_rate(): how many of a layer's parameters are frozen,
+ * whether it has others, whether its buffers are to stay as they are; and set the gradient by its frozen
+ * parameters to 0. */
+size_t gan__network_frozen(const gan_network *net, size_t layer);
+int gan__network_trains(const gan_network *net, size_t layer);
+int gan__network_keeps_buffers(const gan_network *net, size_t layer);
+void gan__network_clear_frozen(const gan_network *net, size_t layer, float *grads);
 
 /* The trainable tensor that number `index` of the flat block belongs to. */
 const gan_tensor *gan__network_tensor_at(const gan_network *net, size_t index);

@@ -414,6 +414,20 @@ static void backward_last(gan__pass *pass, work_fn *work)
     backward_in_place(pass, &pass->stages[pass->n_stages - 1], work, &all, 0);
 }
 
+/* The first stage behind one whose weights are trained. */
+static size_t lowest_of(const gan__pass *pass)
+{
+    const gan_network *net = pass->desc.net;
+    size_t stage = 0;
+
+    if (!net->rates) return pass->lowest;
+    for (size_t i = 0; i < pass->desc.n_layers; i++) {
+        while (pass->stages[stage].end <= i) stage++;
+        if (gan__network_trains(net, i)) return stage + 1 + (pass->at[i + 1].tail > 0);
+    }
+    return pass->n_stages;
+}
+
 /* The stage that a part of the weight gradient belongs to, and which of the stage's it is. */
 static gan__stage *stage_of(const gan__pass *pass, size_t *part)
 {
@@ -437,17 +451,33 @@ static void weights_task(void *context, size_t task, size_t worker)
 {
     const weights_job *j = context;
     const tile all = {j->pass->first, j->pass->rows, 0, 0, {NULL, NULL, NULL}};
+    const gan_network *net = j->pass->desc.net;
     size_t part = task;
     gan__stage *s = stage_of(j->pass, &part);
     const gan__layer_run run = run_of(j->pass, s->begin, &all, worker);
+    float *grads = j->pass->grads + net->offsets[s->begin];
 
     if (run.tail.width > 0 && run.layer->class->appends) { /* the layer behind knows its gradient */
         const gan__layer_run next = run_of(j->pass, s->end, &all, worker);
 
         next.layer->class->tail_grad(&next);
     }
-    s->squares[part] =
-        j->grad(&run, part, s->n_parts, j->pass->grads + j->pass->desc.net->offsets[s->begin]);
+    s->squares[part] = j->grad(&run, part, s->n_parts, grads);
+    if (gan__network_frozen(net, s->begin) > 0) { /* some of its parameters: there is one part */
+        gan__network_clear_frozen(net, s->begin, grads);
+        s->squares[0] = gan__simd_best()->sum_squares(gan__layer_param_count(run.layer), grads);
+    }
+}
+
+/* In how many parts a stage's weight gradient is computed. */
+static size_t parts_of(const gan__pass *pass, const gan__stage *s)
+{
+    const gan_layer *layer = gan__pass_layer(pass, s->begin);
+    const size_t n = layer->class->grad_parts ? layer->class->grad_parts(layer, pass->rows) : 0;
+
+    if (!gan__network_trains(pass->desc.net, s->begin)) return 0;
+    if (gan__network_frozen(pass->desc.net, s->begin) > 0) return 1;
+    return n < GAN__PASS_MAX_PARTS ? n : GAN__PASS_MAX_PARTS;
 }
 
 static void backward_weights(gan__pass *pass, gan_pool *pool, grad_fn *grad)
@@ -456,10 +486,11 @@ static void backward_weights(gan__pass *pass, gan_pool *pool, grad_fn *grad)
 
     for (size_t i = 0; i < pass->n_stages; i++) {
         gan__stage *s = &pass->stages[i];
-        const gan_layer *layer = gan__pass_layer(pass, s->begin);
 
-        s->n_parts = layer->class->grad_parts ? layer->class->grad_parts(layer, pass->rows) : 0;
-        if (s->n_parts > GAN__PASS_MAX_PARTS) s->n_parts = GAN__PASS_MAX_PARTS;
+        s->n_parts = parts_of(pass, s);
+        if (s->n_parts == 0)
+            gan__network_clear_frozen(pass->desc.net, s->begin,
+                                      pass->grads + pass->desc.net->offsets[s->begin]);
     }
     gan__pool_run(pool, weights_task, &j, gan__pass_slices(pass));
     chain_grads(pass, pool);
@@ -468,7 +499,7 @@ static void backward_weights(gan__pass *pass, gan_pool *pool, grad_fn *grad)
 void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what)
 {
     if (!(what & GAN__PASS_GO_ON)) backward_last(pass, backward_layer);
-    backward_stages(pass, pool, backward_layer, what & GAN__PASS_INPUT ? 0 : pass->lowest);
+    backward_stages(pass, pool, backward_layer, what & GAN__PASS_INPUT ? 0 : lowest_of(pass));
     if (what & GAN__PASS_WEIGHTS) backward_weights(pass, pool, layer_grad);
 }
 
@@ -508,7 +539,7 @@ void gan__pass_curve(gan__pass *pass, gan_pool *pool)
     forward_stages(pass, pool, gan__layer_tangent);
     memset(out->grad, 0, pass->rows * out->size * sizeof *out->grad);
     backward_last(pass, gan__layer_tangent_backward);
-    backward_stages(pass, pool, gan__layer_tangent_backward, pass->lowest);
+    backward_stages(pass, pool, gan__layer_tangent_backward, lowest_of(pass));
     backward_weights(pass, pool, gan__layer_tangent_grad);
 }
 
@@ -611,6 +642,7 @@ void gan__pass_settle(gan__pass *pass, double momentum)
         const tile all = {pass->first, pass->rows, 0, pass->at[i + 1].size, {NULL, NULL, NULL}};
         const gan__layer_run run = run_of(pass, i, &all, 0);
 
+        if (gan__network_keeps_buffers(net, i)) continue;
         if (run.layer->class->settle)
             run.layer->class->settle(&run, momentum, net->buffers + net->buffer_offsets[i]);
         if (run.layer->spectral)

@@ -97,6 +97,60 @@ cleanup:
 
 /* ---- a step ---- */
 
+void gan__optimizer_set_stretches(gan_optimizer *opt, const gan__stretch *stretches, size_t n)
+{
+    opt->stretches = n > 0 ? stretches : NULL;
+    opt->n_stretches = n;
+}
+
+/* Some numbers that move at the same rate; with another one than the optimizer's by a copy of it that
+ * has that rate. */
+typedef struct piece {
+    size_t begin, end;
+    const gan_optimizer *opt;
+    gan_optimizer copy;
+} piece;
+
+static void slow_down(piece *p, const gan_optimizer *opt, double scale)
+{
+    p->copy = *opt;
+    p->copy.lr *= scale;
+    p->copy.class->update(&p->copy, opt->steps + 1, &p->copy.next);
+    p->opt = &p->copy;
+}
+
+/* Go on to the piece behind p->end that begins before `end`; numbers that don't move are passed over.
+ * 0: there is none. */
+static int next_piece(piece *p, const gan_optimizer *opt, size_t end)
+{
+    size_t i = 0;
+
+    p->begin = p->end;
+    p->end = end;
+    p->opt = opt;
+    if (!opt->stretches) return p->begin < end;
+    while (i < opt->n_stretches &&
+           (opt->stretches[i].end <= p->begin || opt->stretches[i].scale <= 0)) {
+        if (opt->stretches[i].end > p->begin) p->begin = opt->stretches[i].end;
+        i++;
+    }
+    if (i == opt->n_stretches || p->begin >= end) return 0;
+    if (opt->stretches[i].end < end) p->end = opt->stretches[i].end;
+    if (opt->stretches[i].scale < 1 || opt->stretches[i].scale > 1)
+        slow_down(p, opt, opt->stretches[i].scale);
+    return 1;
+}
+
+/* The largest of all scales, but at least 1. */
+static double largest_scale(const gan_optimizer *opt)
+{
+    double most = 1;
+
+    for (size_t i = 0; i < opt->n_stretches; i++)
+        if (opt->stretches[i].scale > most) most = opt->stretches[i].scale;
+    return most;
+}
+
 /* Whether the step is certain to leave every number finite.  With all gradients so far below
  * SAFE_NORM their squares and moments are far from overflow, and a weight that moves by less than
  * SAFE_MOVE, which is under half the spacing of the largest floats, stays finite. */
@@ -105,7 +159,7 @@ static int has_room(const gan_optimizer *opt, double norm)
     const double largest = norm > opt->largest_norm ? norm : opt->largest_norm;
 
     return largest < SAFE_NORM && opt->next.weight_decay == 0 &&
-           opt->class->bound(opt, largest) < SAFE_MOVE;
+           opt->class->bound(opt, largest) * largest_scale(opt) < SAFE_MOVE;
 }
 
 static int all_finite(size_t n, const float *x)
@@ -180,13 +234,16 @@ static double scale_of(const gan_limits_desc *l, double norm)
 /* Try a step out; return the first number of a weight that wouldn't stay finite, or n_params. */
 static size_t find_refused(const gan_optimizer *opt, const float *params, const float *grads)
 {
-    for (size_t i = 0; i < opt->n_params; i += TRIAL) {
-        const size_t n = opt->n_params - i < TRIAL ? opt->n_params - i : TRIAL;
+    piece p = {.end = 0};
 
-        if (try_step(opt, params, grads, i, n)) continue;
-        for (size_t j = i; j < i + n; j++)
-            if (!try_step(opt, params, grads, j, 1)) return j;
-    }
+    while (next_piece(&p, opt, opt->n_params))
+        for (size_t i = p.begin; i < p.end; i += TRIAL) {
+            const size_t n = p.end - i < TRIAL ? p.end - i : TRIAL;
+
+            if (try_step(p.opt, params, grads, i, n)) continue;
+            for (size_t j = i; j < i + n; j++)
+                if (!try_step(p.opt, params, grads, j, 1)) return j;
+        }
     return opt->n_params;
 }
 
@@ -214,8 +271,8 @@ gan_status gan__optimizer_begin(gan_optimizer *opt, const float *params, const f
     return GAN_OK;
 }
 
-void gan__optimizer_apply(gan_optimizer *opt, float *params, const float *grads, size_t begin,
-                          size_t end)
+static void apply(const gan_optimizer *opt, float *params, const float *grads, size_t begin,
+                  size_t end)
 {
     const size_t most = limited(opt) ? TRIAL : end - begin;
 
@@ -230,6 +287,14 @@ void gan__optimizer_apply(gan_optimizer *opt, float *params, const float *grads,
         else
             opt->class->loop(gan__simd_best())(&opt->next, n, params + at, grads + at, moments);
     }
+}
+
+void gan__optimizer_apply(gan_optimizer *opt, float *params, const float *grads, size_t begin,
+                          size_t end)
+{
+    piece p = {.end = begin};
+
+    while (next_piece(&p, opt, end)) apply(p.opt, params, grads, p.begin, p.end);
 }
 
 void gan__optimizer_end(gan_optimizer *opt)
@@ -259,6 +324,7 @@ gan_status gan_optimizer_step(gan_optimizer *opt, float *params, const float *gr
         return gan__fail(GAN_ERR_INVALID, "optimizer: %s is NULL", params ? "grads" : "params");
     GAN_TRY(gan__optimizer_check_bound(opt, n));
     gan__numeric_enter(&numeric);
+    gan__optimizer_set_stretches(opt, NULL, 0);
     status =
         gan__optimizer_begin(opt, params, grads, sqrt(gan__simd_best()->sum_squares(n, grads)));
     if (status == GAN_OK) {

@@ -36,6 +36,12 @@ typedef struct gan__optimizer_class {
     gan__update_fn *(*loop)(const gan__simd *simd);
 } gan__optimizer_class;
 
+/* Numbers of the flat block up to `end` that move at `scale` times the rate; with 0 not at all. */
+typedef struct gan__stretch {
+    size_t end;
+    double scale;
+} gan__stretch;
+
 struct gan_optimizer {
     const gan__optimizer_class *class;
     gan_allocator allocator;
@@ -51,6 +57,8 @@ struct gan_optimizer {
     gan__update next;                           /* of the step in progress, and */
     double lr;                                  /* its rate by the schedule, */
     float grad_scale;                           /* what the limits leave of the gradient */
+    const gan__stretch *stretches;              /* borrowed, one after the other; NULL: none */
+    size_t n_stretches;
     size_t refused; /* a weight that was the reason for GAN_ERR_NONFINITE */
 };
 
@@ -73,6 +81,9 @@ void gan__schedule_state(const gan_schedule_desc *schedule, gan__state *s);
 
 /* GAN_ERR_INVALID unless it is bound, GAN_ERR_SHAPE unless to n parameters. */
 gan_status gan__optimizer_check_bound(const gan_optimizer *opt, size_t n);
+
+/* For the next step: scales of the rate.  Those of 0 numbers are none. */
+void gan__optimizer_set_stretches(gan_optimizer *opt, const gan__stretch *stretches, size_t n);
 
 /* A step in three parts, the middle one on any thread and in any order.  begin() refuses a step
  * that would make a number infinite or NaN (GAN_ERR_NONFINITE, nothing changed); `norm` is the

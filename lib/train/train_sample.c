@@ -70,17 +70,32 @@ typedef struct following {
     float decay;
 } following;
 
+static void follow_numbers(const following *f, size_t begin, size_t end)
+{
+    float *to = f->trainer->average->params + begin;
+
+    gan__simd_best()->scale(end - begin, f->decay, to, to);
+    gan__simd_best()->axpy(end - begin, 1 - f->decay, f->trainer->generator.net->params + begin, to);
+}
+
+/* Weights that are frozen are left as they are: a mean of the same numbers is rounded. */
 static void follow_slice(void *context, size_t task, size_t worker)
 {
     const following *f = context;
     const gan_network *from = f->trainer->generator.net;
-    const size_t begin = from->n_params * task / SLICES;
-    const size_t n = from->n_params * (task + 1) / SLICES - begin;
-    float *to = f->trainer->average->params + begin;
+    const size_t end = from->n_params * (task + 1) / SLICES;
+    size_t begin = from->n_params * task / SLICES;
 
     (void)worker;
-    gan__simd_best()->scale(n, f->decay, to, to);
-    gan__simd_best()->axpy(n, 1 - f->decay, from->params + begin, to);
+    for (size_t i = 0; i < from->n_stretches && begin < end; i++) {
+        const gan__stretch *s = &from->stretches[i];
+        const size_t until = s->end < end ? s->end : end;
+
+        if (until <= begin) continue;
+        if (s->scale > 0) follow_numbers(f, begin, until);
+        begin = until;
+    }
+    if (begin < end) follow_numbers(f, begin, end);
 }
 
 static int buffers_finite(const gan_network *net)

@@ -128,6 +128,17 @@ static void add_class_weights(const gan_trainer *t, gan__state *s)
     }
 }
 
+/* A name for each tensor that doesn't move at the optimizer's rate. */
+static void add_rates(const gan__learner *player, gan__state *s)
+{
+    for (size_t i = 0; i < player->net->n_tensors; i++) {
+        char name[GAN__STATE_NAME_BYTES];
+
+        snprintf(name, sizeof name, "%s_rate.%s", player->name, player->net->tensors[i].name);
+        add_unless(s, name, gan_network_rate(player->net, i), 1);
+    }
+}
+
 void gan__trainer_settings_state(const gan_trainer *t, gan__state *s)
 {
     const gan_trainer_desc *d = &t->desc;
@@ -149,4 +160,6 @@ void gan__trainer_settings_state(const gan_trainer *t, gan__state *s)
     add_unless(s, "auxiliary_weight", d->auxiliary_weight, 0);
     add_unless(s, "auxiliary_real_only", (double)d->auxiliary_real_only, 0);
     add_class_weights(t, s);
+    add_rates(&t->generator, s);
+    add_rates(&t->discriminator, s);
 }
