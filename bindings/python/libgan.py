@@ -407,6 +407,8 @@ _declare("gan_network_set_picture_shape", _status, [("net", c_void_p), ("shape",
 _declare("gan_network_picture_shape", gan_shape, [("net", c_void_p)])
 _declare("gan_network_set_latent", _status, [("net", c_void_p), ("latent", c_int)])
 _declare("gan_network_latent", c_int, [("net", c_void_p)])
+_declare("gan_network_set_rate", _status, [("net", c_void_p), ("prefix", c_char_p), ("scale", c_double)])
+_declare("gan_network_rate", c_double, [("net", c_void_p), ("index", c_size_t)])
 _declare("gan_network_layer_count", c_size_t, [("net", c_void_p)])
 _declare("gan_network_layer_kind", c_char_p, [("net", c_void_p), ("index", c_size_t)])
 _declare("gan_network_param_count", c_size_t, [("net", c_void_p)])
