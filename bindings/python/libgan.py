@@ -391,6 +391,7 @@ _declare("gan_layer_residual", c_void_p, [("body", c_void_p), ("shortcut", c_voi
 _declare("gan_network_add_conditional_batch_norm", _status, [("net", c_void_p), ("num_features", c_size_t),
     ("num_classes", c_size_t), ("desc", POINTER(gan_norm_desc))])
 _declare("gan_network_build", _status, [("net", c_void_p)])
+_declare("gan_network_memory", _status, [("bytes", POINTER(c_size_t)), ("net", c_void_p)])
 _declare("gan_network_initialize", _status, [("net", c_void_p), ("seed", c_uint64)])
 _declare("gan_init_desc_init", None, [("desc", POINTER(gan_init_desc)), ("struct_size", c_size_t)])
 _declare("gan_network_initialize_as", _status, [("net", c_void_p), ("seed", c_uint64), ("desc", POINTER(gan_init_desc))])
@@ -460,6 +461,8 @@ _declare("gan_trainer_desc_init", None, [("desc", POINTER(gan_trainer_desc)), ("
 _declare("gan_train_stats_init", None, [("stats", POINTER(gan_train_stats)), ("struct_size", c_size_t)])
 _declare("gan_trainer_create", _status, [("out", POINTER(c_void_p)), ("g", c_void_p), ("d", c_void_p), ("g_opt", c_void_p),
     ("d_opt", c_void_p), ("desc", POINTER(gan_trainer_desc))])
+_declare("gan_trainer_memory", _status, [("bytes", POINTER(c_size_t)), ("g", c_void_p), ("d", c_void_p), ("g_opt", c_void_p),
+    ("d_opt", c_void_p), ("desc", POINTER(gan_trainer_desc))])
 _declare("gan_trainer_destroy", None, [("trainer", c_void_p)])
 _declare("gan_trainer_generator", c_void_p, [("trainer", c_void_p)])
 _declare("gan_trainer_discriminator", c_void_p, [("trainer", c_void_p)])
@@ -525,6 +528,7 @@ _declare("gan_moments_read", _status, [("moments", c_void_p), ("mean", POINTER(c
 _declare("gan_metrics_frechet", _status, [("distance", POINTER(c_double)), ("a", c_void_p), ("b", c_void_p)])
 _declare("gan_pass_desc_init", None, [("desc", POINTER(gan_pass_desc)), ("struct_size", c_size_t)])
 _declare("gan_pass_create", _status, [("out", POINTER(c_void_p)), ("net", c_void_p), ("desc", POINTER(gan_pass_desc))])
+_declare("gan_pass_memory", _status, [("bytes", POINTER(c_size_t)), ("net", c_void_p), ("desc", POINTER(gan_pass_desc))])
 _declare("gan_pass_destroy", None, [("pass", c_void_p)])
 _declare("gan_pass_forward", _status, [("pass", c_void_p), ("in", POINTER(c_float)), ("n", c_size_t), ("out", POINTER(c_float))])
 _declare("gan_pass_forward_labels", _status, [("pass", c_void_p), ("in", POINTER(c_float)), ("labels", POINTER(c_uint8)),
@@ -552,6 +556,7 @@ _declare("gan_rng_position", c_uint64, [("rng", c_void_p)])
 _declare("gan_rng_seek", _status, [("rng", c_void_p), ("position", c_uint64)])
 _declare("gan_sampler_desc_init", None, [("desc", POINTER(gan_sampler_desc)), ("struct_size", c_size_t)])
 _declare("gan_sampler_create", _status, [("out", POINTER(c_void_p)), ("net", c_void_p), ("desc", POINTER(gan_sampler_desc))])
+_declare("gan_sampler_memory", _status, [("bytes", POINTER(c_size_t)), ("net", c_void_p), ("desc", POINTER(gan_sampler_desc))])
 _declare("gan_sampler_destroy", None, [("sampler", c_void_p)])
 _declare("gan_sampler_publish", _status, [("sampler", c_void_p), ("net", c_void_p)])
 _declare("gan_sampler_version", c_uint64, [("sampler", c_void_p)])
@@ -560,6 +565,8 @@ _declare("gan_sampler_output_shape", gan_shape, [("sampler", c_void_p)])
 _declare("gan_sampler_class_count", c_size_t, [("sampler", c_void_p)])
 _declare("gan_sampler_workspace_desc_init", None, [("desc", POINTER(gan_sampler_workspace_desc)), ("struct_size", c_size_t)])
 _declare("gan_sampler_workspace_create", _status, [("out", POINTER(c_void_p)), ("sampler", c_void_p),
+    ("desc", POINTER(gan_sampler_workspace_desc))])
+_declare("gan_sampler_workspace_memory", _status, [("bytes", POINTER(c_size_t)), ("sampler", c_void_p),
     ("desc", POINTER(gan_sampler_workspace_desc))])
 _declare("gan_sampler_workspace_destroy", None, [("workspace", c_void_p)])
 _declare("gan_sampler_draw", _status, [("workspace", c_void_p), ("in", POINTER(c_float)), ("labels", POINTER(c_uint8)),

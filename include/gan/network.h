@@ -141,6 +141,22 @@ GAN_API gan_status gan_network_add_conditional_batch_norm(gan_network *net, size
 GAN_API GAN_MUST_CHECK gan_status gan_network_build(gan_network *net);
 
 /**
+ * Say how much memory gan_network_build() takes for a network, exactly: the sum of what its allocator is
+ * asked for, weights and what gan_network_forward() works in.
+ *
+ * @param[out] bytes  Receives the sum.
+ * @param[in]  net    The network, complete or not; nothing changes.
+ *
+ * @retval GAN_OK           `*bytes` is filled.
+ * @retval GAN_ERR_INVALID  `bytes` or `net` is NULL, or it has no layer.
+ * @retval GAN_ERR_NOMEM    More than there are addresses.
+ * @retval other            What gan_network_add() met first.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_memory(size_t *bytes, const gan_network *net);
+
+/**
  * Draw all weights anew, as the layers' defaults say, and reset buffers.
  *
  * @param[in,out] net   The network.

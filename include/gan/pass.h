@@ -95,6 +95,18 @@ GAN_API void gan_pass_desc_init(gan_pass_desc *desc, size_t struct_size);
 GAN_API GAN_MUST_CHECK gan_status gan_pass_create(gan_pass **out, gan_network *net,
                                                   const gan_pass_desc *desc);
 
+/**
+ * Say how much memory gan_pass_create() would take, exactly.
+ *
+ * @retval GAN_OK           `*bytes` is the sum of what its allocator would be asked for.
+ * @retval GAN_ERR_INVALID  `bytes` is NULL, or as gan_pass_create().
+ * @retval other            As gan_pass_create(); `*bytes` is as it was.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_pass_memory(size_t *bytes, gan_network *net,
+                                                  const gan_pass_desc *desc);
+
 /** End a pass; the network stays.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_pass_destroy(gan_pass *pass);
 

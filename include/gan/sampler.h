@@ -69,6 +69,23 @@ GAN_API void gan_sampler_desc_init(gan_sampler_desc *desc, size_t struct_size);
 GAN_API GAN_MUST_CHECK gan_status gan_sampler_create(gan_sampler **out, gan_network *net,
                                                      const gan_sampler_desc *desc);
 
+/**
+ * Say how much memory gan_sampler_create() would take, exactly: the sum of what its allocator would be
+ * asked for.
+ *
+ * @param[out]    bytes  Receives the sum.
+ * @param[in,out] net    As for gan_sampler_create(); completed when it is not.
+ * @param[in]     desc   The same; its allocator is not called.
+ *
+ * @retval GAN_OK           `*bytes` is filled.
+ * @retval GAN_ERR_INVALID  `bytes` is NULL, or as gan_sampler_create().
+ * @retval other            As gan_sampler_create(); `*bytes` is as it was.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_sampler_memory(size_t *bytes, gan_network *net,
+                                                     const gan_sampler_desc *desc);
+
 /** End a sampler; no workspace of it may be left.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_sampler_destroy(gan_sampler *sampler);
 
@@ -155,6 +172,18 @@ GAN_API void gan_sampler_workspace_desc_init(gan_sampler_workspace_desc *desc, s
 GAN_API GAN_MUST_CHECK gan_status
 gan_sampler_workspace_create(gan_sampler_workspace **out, gan_sampler *sampler,
                              const gan_sampler_workspace_desc *desc);
+
+/**
+ * Say how much memory gan_sampler_workspace_create() would take, exactly.
+ *
+ * @retval GAN_OK           `*bytes` is the sum of what its allocator would be asked for.
+ * @retval GAN_ERR_INVALID  `bytes` is NULL, or as gan_sampler_workspace_create().
+ * @retval other            As gan_sampler_workspace_create(); `*bytes` is as it was.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_sampler_workspace_memory(
+    size_t *bytes, gan_sampler *sampler, const gan_sampler_workspace_desc *desc);
 
 /** End a workspace.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_sampler_workspace_destroy(gan_sampler_workspace *workspace);

@@ -184,6 +184,33 @@ GAN_API GAN_MUST_CHECK gan_status gan_trainer_create(gan_trainer **out, gan_netw
                                                      gan_optimizer *d_opt,
                                                      const gan_trainer_desc *desc);
 
+/**
+ * Say how much memory gan_trainer_create() would take, exactly: the sum of what its allocator, those of
+ * the networks (for an average of the weights) and those of the optimizers (which are bound) would be
+ * asked for.  No step takes more.
+ *
+ * Memory that malloc gives is not touched before it is used; a host's own allocator is asked for memory
+ * that the trainer fills with zeros.
+ *
+ * @param[out]    bytes  Receives the sum.
+ * @param[in,out] g      As for gan_trainer_create(); completed when it is not.
+ * @param[in,out] d      The same.
+ * @param[in]     g_opt  Bound or not; it stays so.
+ * @param[in]     d_opt  The same.
+ * @param[in]     desc   As for gan_trainer_create(); its allocator is not called.
+ *
+ * @retval GAN_OK           `*bytes` is filled.
+ * @retval GAN_ERR_INVALID  `bytes` is NULL, or as gan_trainer_create().
+ * @retval GAN_ERR_NOMEM    More than there are addresses.
+ * @retval other            As gan_trainer_create(); `*bytes` is as it was.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_trainer_memory(size_t *bytes, gan_network *g, gan_network *d,
+                                                     const gan_optimizer *g_opt,
+                                                     const gan_optimizer *d_opt,
+                                                     const gan_trainer_desc *desc);
+
 /** End a trainer; what it borrowed stays.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_trainer_destroy(gan_trainer *trainer);
 

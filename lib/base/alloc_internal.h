@@ -46,6 +46,17 @@ gan_status gan__alloc(void *out, const gan_allocator *allocator, size_t n, size_
 gan_status gan__alloc_grow(void *block, size_t *room, size_t used, size_t first, size_t most,
                            const gan_allocator *allocator);
 
+/* An allocator that counts what is asked for, and gives addresses that take no memory until they are
+ * written: for functions that say how much something would take.  Must stay where it is while it is
+ * used.  And whether an allocator is one: then neither threads nor other libraries' memory are
+ * wanted. */
+typedef struct gan__measure {
+    gan_allocator allocator;
+    size_t bytes; /* asked for and not given back */
+} gan__measure;
+void gan__measure_begin(gan__measure *measure);
+int gan__measures(const gan_allocator *allocator);
+
 /* Give back what gan__alloc() took.  NULL is allowed. */
 void gan__free(const gan_allocator *allocator, void *memory);
 

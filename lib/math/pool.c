@@ -335,7 +335,7 @@ gan_status gan_pool_create(gan_pool **out, size_t n_threads, const gan_allocator
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->done, NULL);
     GAN_TRY(gan__alloc(&pool->workers, &a, pool->n_threads, sizeof *pool->workers));
-    GAN_TRY(start_workers(pool));
+    if (!gan__measures(&a)) GAN_TRY(start_workers(pool));
     wait_until_ready(pool);
     *out = pool;
     pool = NULL;

@@ -54,19 +54,17 @@ cleanup:
     return net;
 }
 
+static void free_memory(gan_network *net);
+
 void gan_network_destroy(gan_network *net)
 {
     if (!net) return;
     const gan_allocator a = net->allocator;
 
-    gan__pass_destroy(net->pass);
+    free_memory(net);
     gan__free(&a, net->stretches);
     gan__free(&a, net->rates);
     gan__free(&a, net->class_names);
-    gan__free(&a, net->names);
-    gan__free(&a, net->tensors);
-    gan__free(&a, net->buffers);
-    gan__free(&a, net->params);
     gan__free(&a, net->buffer_offsets);
     gan__free(&a, net->offsets);
     gan__free(&a, net->layers);
@@ -278,7 +276,7 @@ static void draw_alike(gan_network *net, uint64_t seed)
     gan__numeric_leave(&numeric);
 }
 
-static gan_status build(gan_network *net)
+static gan_status take_memory(gan_network *net)
 {
     gan_status status = GAN_OK;
     const gan_allocator *a = &net->allocator;
@@ -301,8 +299,6 @@ static gan_status build(gan_network *net)
     net->buffers = buffers;
     net->tensors = tensors;
     net->names = names;
-    name_tensors(net);
-    draw_alike(net, net->seed);
     return GAN_OK;
 
 cleanup:
@@ -313,6 +309,30 @@ cleanup:
     return status;
 }
 
+/* What take_memory() took. */
+static void free_memory(gan_network *net)
+{
+    const gan_allocator *a = &net->allocator;
+
+    gan__pass_destroy(net->pass);
+    gan__free(a, net->names);
+    gan__free(a, net->tensors);
+    gan__free(a, net->buffers);
+    gan__free(a, net->params);
+}
+
+static gan_status build(gan_network *net)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(take_memory(net));
+    name_tensors(net);
+    draw_alike(net, net->seed);
+
+cleanup:
+    return status;
+}
+
 gan_status gan_network_build(gan_network *net)
 {
     if (!net) return gan__fail_null(GAN__NETWORK, 1, "network: is NULL");
@@ -320,6 +340,28 @@ gan_status gan_network_build(gan_network *net)
     if (net->params) return GAN_OK;
     if (net->n_layers == 0) return gan__fail(GAN_ERR_INVALID, "network: has no layer");
     return build(net);
+}
+
+/* By a copy of the network that has no memory yet. */
+gan_status gan_network_memory(size_t *bytes, const gan_network *net)
+{
+    gan_status status = GAN_OK;
+    gan__measure measure;
+    gan_network copy;
+
+    if (!bytes) return gan__fail(GAN_ERR_INVALID, "network: bytes is NULL");
+    if (!net) return gan__fail_null(GAN__NETWORK, 1, "network: is NULL");
+    if (net->status != GAN_OK) return remembered(net);
+    if (net->n_layers == 0) return gan__fail(GAN_ERR_INVALID, "network: has no layer");
+    gan__measure_begin(&measure);
+    copy = *net;
+    copy.allocator = measure.allocator;
+    GAN_TRY(take_memory(&copy));
+    *bytes = measure.bytes;
+    free_memory(&copy);
+
+cleanup:
+    return status;
 }
 
 gan_status gan_network_initialize(gan_network *net, uint64_t seed)

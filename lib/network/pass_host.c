@@ -124,6 +124,26 @@ cleanup:
     return gan__lost(GAN__PASS, status);
 }
 
+gan_status gan_pass_memory(size_t *bytes, gan_network *net, const gan_pass_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_pass *p = NULL;
+    gan_pass_desc d;
+    gan_allocator a;
+    gan__measure measure;
+
+    if (!bytes) return gan__fail(GAN_ERR_INVALID, "pass: bytes is NULL");
+    gan__measure_begin(&measure);
+    GAN_TRY(read_desc(&d, &a, desc));
+    d.allocator = &measure.allocator;
+    GAN_TRY(gan_pass_create(&p, net, &d));
+    *bytes = measure.bytes;
+    gan_pass_destroy(p);
+
+cleanup:
+    return status;
+}
+
 void gan_pass_destroy(gan_pass *p)
 {
     if (!p) return;

@@ -180,7 +180,7 @@ gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
     gan__pass *pass = NULL;
 
     *out = NULL;
-    if (!desc->by_rows) GAN_TRY(reserve_blas(desc));
+    if (!desc->by_rows && !gan__measures(allocator)) GAN_TRY(reserve_blas(desc));
     GAN_TRY(gan__alloc(&pass, allocator, 1, sizeof *pass));
     pass->allocator = *allocator;
     pass->desc = *desc;

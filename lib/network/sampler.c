@@ -251,6 +251,26 @@ cleanup:
     return status;
 }
 
+gan_status gan_sampler_memory(size_t *bytes, gan_network *net, const gan_sampler_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_sampler *s = NULL;
+    gan_sampler_desc d;
+    gan_allocator a;
+    gan__measure measure;
+
+    if (!bytes) return gan__fail(GAN_ERR_INVALID, "sampler: bytes is NULL");
+    gan__measure_begin(&measure);
+    GAN_TRY(read_desc(&d, &a, desc));
+    d.allocator = &measure.allocator;
+    GAN_TRY(gan_sampler_create(&s, net, &d));
+    *bytes = measure.bytes;
+    gan_sampler_destroy(s);
+
+cleanup:
+    return status;
+}
+
 void gan_sampler_destroy(gan_sampler *s)
 {
     if (!s) return;
@@ -399,6 +419,27 @@ gan_status gan_sampler_workspace_create(gan_sampler_workspace **out, gan_sampler
 
 cleanup:
     gan_sampler_workspace_destroy(w);
+    return status;
+}
+
+gan_status gan_sampler_workspace_memory(size_t *bytes, gan_sampler *sampler,
+                                        const gan_sampler_workspace_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_sampler_workspace *w = NULL;
+    gan_sampler_workspace_desc d;
+    gan_allocator a;
+    gan__measure measure;
+
+    if (!bytes) return gan__fail(GAN_ERR_INVALID, "sampler workspace: bytes is NULL");
+    gan__measure_begin(&measure);
+    GAN_TRY(read_workspace_desc(&d, &a, desc));
+    d.allocator = &measure.allocator;
+    GAN_TRY(gan_sampler_workspace_create(&w, sampler, &d));
+    *bytes = measure.bytes;
+    gan_sampler_workspace_destroy(w);
+
+cleanup:
     return status;
 }
 

@@ -2,6 +2,7 @@
 #include "train/train_internal.h"
 
 #include "base/alloc_internal.h"
+#include "base/desc_internal.h"
 #include "base/status_internal.h"
 #include "base/tensor_internal.h"
 #include "math/rng_internal.h"
@@ -48,11 +49,8 @@ static gan_status check_binding(const gan_optimizer *opt, const gan_network *net
                      net->n_params, opt->n_params);
 }
 
-static gan_status check_optimizers(gan_network *g, gan_network *d, gan_optimizer *g_opt,
-                                   gan_optimizer *d_opt)
+static gan_status check_two_optimizers(const gan_optimizer *g_opt, const gan_optimizer *d_opt)
 {
-    gan_status status = GAN_OK;
-
     if (!g_opt && !d_opt)
         return gan__fail_null(GAN__OPTIMIZER, 2, "trainer: both optimizers are NULL");
     if (!g_opt)
@@ -62,6 +60,15 @@ static gan_status check_optimizers(gan_network *g, gan_network *d, gan_optimizer
     if (g_opt == d_opt)
         return gan__fail(GAN_ERR_INVALID,
                          "trainer: one optimizer for both networks; each needs its own");
+    return GAN_OK;
+}
+
+static gan_status check_optimizers(gan_network *g, gan_network *d, gan_optimizer *g_opt,
+                                   gan_optimizer *d_opt)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(check_two_optimizers(g_opt, d_opt));
     GAN_TRY(check_binding(g_opt, g, "generator"));
     GAN_TRY(check_binding(d_opt, d, "discriminator"));
     GAN_TRY(gan_optimizer_bind(g_opt, g->n_params));
@@ -263,6 +270,45 @@ gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
 cleanup:
     gan_trainer_destroy(t);
     return gan__lost(GAN__TRAINER, status);
+}
+
+/* By copies of networks and optimizers: what these take at that time is counted, too. */
+static gan_status measure_trainer(size_t *bytes, const gan_network *g, const gan_network *d,
+                                  const gan_optimizer *g_opt, const gan_optimizer *d_opt,
+                                  gan_trainer_desc *desc)
+{
+    gan_status status;
+    gan__measure m;
+    gan_network nets[2] = {*g, *d};
+    gan_optimizer opts[2] = {*g_opt, *d_opt};
+    gan_trainer *t = NULL;
+
+    gan__measure_begin(&m);
+    desc->allocator = &m.allocator;
+    for (size_t i = 0; i < 2; i++) nets[i].allocator = opts[i].allocator = m.allocator;
+    status = gan_trainer_create(&t, &nets[0], &nets[1], &opts[0], &opts[1], desc);
+    if (status == GAN_OK) *bytes = m.bytes;
+    gan_trainer_destroy(t);
+    if (opts[0].memory != g_opt->memory) gan__free(&m.allocator, opts[0].memory);
+    if (opts[1].memory != d_opt->memory) gan__free(&m.allocator, opts[1].memory);
+    return status;
+}
+
+gan_status gan_trainer_memory(size_t *bytes, gan_network *g, gan_network *d,
+                              const gan_optimizer *g_opt, const gan_optimizer *d_opt,
+                              const gan_trainer_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_trainer_desc settings = {GAN_TRAINER_DESC_INIT};
+
+    if (!bytes) return gan__fail(GAN_ERR_INVALID, "trainer: bytes is NULL");
+    GAN_TRY(gan__desc_read(&settings, sizeof settings, sizeof settings, desc, "trainer desc"));
+    GAN_TRY(check_networks(g, d));
+    GAN_TRY(check_two_optimizers(g_opt, d_opt));
+    status = measure_trainer(bytes, g, d, g_opt, d_opt, &settings);
+
+cleanup:
+    return status;
 }
 
 void gan_trainer_destroy(gan_trainer *t)
