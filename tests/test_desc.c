@@ -146,6 +146,7 @@ TEST(records_are_checked_and_filled_as_far_as_they_reach)
     X(gan_rmsprop_desc_init, gan_rmsprop_desc, GAN_RMSPROP_DESC_INIT)                              \
     X(gan_schedule_desc_init, gan_schedule_desc, GAN_SCHEDULE_DESC_INIT)                           \
     X(gan_limits_desc_init, gan_limits_desc, GAN_LIMITS_DESC_INIT)                                 \
+    X(gan_objective_init, gan_objective, GAN_OBJECTIVE_INIT)                                       \
     X(gan_pass_desc_init, gan_pass_desc, GAN_PASS_DESC_INIT)                                       \
     X(gan_penalty_desc_init, gan_penalty_desc, GAN_PENALTY_DESC_INIT)                              \
     X(gan_trainer_desc_init, gan_trainer_desc, GAN_TRAINER_DESC_INIT)                              \

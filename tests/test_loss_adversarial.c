@@ -28,33 +28,46 @@ static const struct {
 typedef struct verdicts {
     float real[MOST], fake[MOST], d_real[MOST], d_fake[MOST];
     double real_targets[MOST], fake_targets[MOST];
-    gan__loss_side a, b;
+    gan_objective_rows a, b;
 } verdicts;
+
+static gan_objective_rows rows_of(const float *outputs, const double *targets, float *grads,
+                                  size_t n)
+{
+    return (gan_objective_rows){.struct_size = sizeof(gan_objective_rows),
+                                .outputs = outputs,
+                                .targets = targets,
+                                .n_rows = n,
+                                .n_outputs = 1,
+                                .stride = 1,
+                                .grads = grads};
+}
+
+static void judge_rows(int which, int generator, gan_objective_rows *real, gan_objective_rows *fake)
+{
+    const gan_objective *o = gan__loss_find(cases[which].loss);
+    const gan_objective_step step = {.struct_size = sizeof step,
+                                     .half =
+                                         generator ? GAN_HALF_GENERATOR : GAN_HALF_DISCRIMINATOR,
+                                     .share = 1,
+                                     .real_target = cases[which].real_target,
+                                     .fake_target = cases[which].fake_target};
+
+    expect_ok((generator ? o->generator : o->discriminator)(o->user, &step, real, fake));
+}
 
 /* Judge them in a player's half of a step; return the loss. */
 static double judge(verdicts *v, size_t n_real, size_t n_fake, int which, int generator)
 {
-    const gan__loss_class *class = gan__loss_find(cases[which].loss);
-
     for (size_t i = 0; i < MOST; i++) {
         v->real_targets[i] = generator ? 0 : cases[which].real_target;
         v->fake_targets[i] = generator ? 1 : cases[which].fake_target;
     }
-    if (generator && !class->relative) n_real = 0;
-    v->a = (gan__loss_side){.logits = v->real,
-                            .targets = v->real_targets,
-                            .grad = v->d_real,
-                            .n_logits = n_real,
-                            .stride = 1,
-                            .share = 1};
-    v->b = (gan__loss_side){.logits = v->fake,
-                            .targets = v->fake_targets,
-                            .grad = v->d_fake,
-                            .n_logits = n_fake,
-                            .stride = 1,
-                            .share = 1};
-    gan__loss_judge(class, generator ? class->generator : class->discriminator, &v->a, &v->b);
-    return (n_real > 0 ? v->a.loss / (double)n_real : 0) + v->b.loss / (double)n_fake;
+    if (generator && !gan__loss_find(cases[which].loss)->relative) n_real = 0;
+    v->a = rows_of(v->real, v->real_targets, v->d_real, n_real);
+    v->b = rows_of(v->fake, v->fake_targets, v->d_fake, n_fake);
+    judge_rows(which, generator, &v->a, &v->b);
+    return v->a.loss + v->b.loss;
 }
 
 static const float *vector(golden *g, const char *key, const char *form, const char *what, size_t n)
@@ -124,18 +137,18 @@ TEST(shares_are_counted_at_the_boundary)
     verdicts v = usual;
 
     judge(&v, 5, 4, 0, 0);
-    ck_assert(v.a.above == 3 && v.a.below == 2 && v.b.above == 2 && v.b.below == 2);
-    expect_near(v.a.shown / 5,
+    expect_near(v.a.accuracy, 0.6, 1e-12, 0);
+    expect_near(v.b.accuracy, 0.5, 1e-12, 0);
+    expect_near(v.a.shown,
                 (1 / (1 + exp(-2.385)) + 1 / (1 + exp(0.71)) + 1 / (1 + exp(-0.013)) +
                  1 / (1 + exp(6.2)) + 1 / (1 + exp(-9.1))) /
                     5,
                 1e-7, 0);
     judge(&v, 5, 4, 4, 0);
-    expect_near(v.a.shown, 2.385 - 0.71 + 0.013 - 6.2 + 9.1, 1e-6, 0);
-    v.a.boundary = 1;
-    gan__loss_judge(gan__loss_find(GAN_LOSS_HINGE), gan__loss_find(GAN_LOSS_HINGE)->discriminator,
-                    &v.a, &v.b);
-    ck_assert(v.a.above == 2 && v.a.below == 3);
+    expect_near(v.a.shown, (2.385 - 0.71 + 0.013 - 6.2 + 9.1) / 5, 1e-6, 0);
+    judge(&v, 5, 4, 3, 0); /* least squares: the boundary is between the targets, at 0.5 */
+    expect_near(v.a.accuracy, 0.4, 1e-12, 0);
+    expect_near(v.b.accuracy, 0.75, 1e-12, 0);
 }
 
 TEST_EACH(a_logit_that_is_no_number_shows_in_the_loss, 0, CASES)
@@ -161,7 +174,7 @@ TEST_EACH(logits_may_have_others_between_them, 0, CASES)
                          joint = {rows[0] + 1, labels, 5, 2, 3, 0};
     gan__loss_class_sums a, b;
     const double loss = judge(&v, 5, 5, _i, 1);
-    gan__loss_side sides[2] = {v.a, v.b};
+    gan_objective_rows sides[2] = {v.a, v.b};
 
     for (size_t i = 0; i < 5; i++)
         for (size_t j = 0; j < 3; j++) {
@@ -170,18 +183,17 @@ TEST_EACH(logits_may_have_others_between_them, 0, CASES)
             if (j > 0) pairs[2 * i + j - 1] = rows[0][3 * i + j];
         }
     for (size_t k = 0; k < 2; k++) {
-        sides[k].logits = rows[k];
-        sides[k].grad = grads[k];
+        sides[k].outputs = rows[k];
+        sides[k].grads = grads[k];
         sides[k].stride = 3;
     }
-    gan__loss_judge(gan__loss_find(cases[_i].loss), gan__loss_find(cases[_i].loss)->generator,
-                    &sides[0], &sides[1]);
+    judge_rows(_i, 1, &sides[0], &sides[1]);
     a = gan__loss_cross_entropy(&apart, 0.5, pair_grads);
     b = gan__loss_cross_entropy(&joint, 0.5, grads[0] + 1);
     ck_assert(sides[0].loss == v.a.loss && sides[1].loss == v.b.loss && isfinite(loss));
     ck_assert(a.loss == b.loss && a.correct == b.correct);
     for (size_t i = 0; i < 5; i++) {
-        ck_assert(sides[0].n_logits == 0 || grads[0][3 * i] == v.d_real[i]);
+        ck_assert(sides[0].n_rows == 0 || grads[0][3 * i] == v.d_real[i]);
         ck_assert(grads[1][3 * i] == v.d_fake[i] && grads[1][3 * i + 2] == 0);
         expect_same_bits(grads[0] + 3 * i + 1, pair_grads + 2 * i, 2 * sizeof(float));
     }

@@ -75,6 +75,13 @@ static void sleep_ms(long ms)
     nanosleep(&(struct timespec){0, ms * 1000000}, NULL);
 }
 
+static gan_status look(void *calls, gan_train_gradients *gradients)
+{
+    gradients->changed = 1; /* so that the norm is computed anew */
+    ++*(size_t *)calls;
+    return GAN_OK;
+}
+
 TEST_EACH(a_step_takes_no_memory, GAN_PENALTY_NONE, GAN_PENALTY_DRAGAN + 1)
 {
     const gan_penalty_desc penalty = {GAN_PENALTY_DESC_INIT, .kind = (gan_penalty_kind)_i};
@@ -84,13 +91,15 @@ TEST_EACH(a_step_takes_no_memory, GAN_PENALTY_NONE, GAN_PENALTY_DRAGAN + 1)
     float *real = normals(20 * 6, 1), *z = normals(40 * 3, 2), *out = malloc(40 * 6 * sizeof *out);
     gan_batch batch;
     gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
-    size_t taken;
+    size_t taken, looks = 0;
     unsigned long calls;
     gan_status bad = GAN_OK;
 
     budget_init(&b, BUDGET_UNLIMITED);
     desc.allocator = &b.allocator;
     desc.penalty = &penalty;
+    desc.on_gradients = look;
+    desc.on_gradients_user = &looks;
     x = game_begin(small_g, small_d, adam, &desc);
     batch = batch_of(&x, real, 20);
     expect_ok(gan_network_build(x.g)); /* what its forward runs need */
@@ -106,6 +115,7 @@ TEST_EACH(a_step_takes_no_memory, GAN_PENALTY_NONE, GAN_PENALTY_DRAGAN + 1)
     expect_ok(bad);
     ck_assert_uint_eq(calls, 0);
     ck_assert_uint_eq(b.taken, taken);
+    ck_assert_uint_eq(looks, 2000);
     ck_assert_uint_eq(b.refused, 0);
 #ifdef COUNT_HEAP_CALLS
     ck_assert_uint_gt(atomic_load(&heap_calls), 0); /* the count counts */

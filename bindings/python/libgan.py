@@ -99,6 +99,8 @@ LOSS_RELATIVISTIC = 2
 LOSS_LEAST_SQUARES = 3
 LOSS_HINGE = 4
 LOSS_WASSERSTEIN = 5
+HALF_DISCRIMINATOR = 0
+HALF_GENERATOR = 1
 SCHEDULE_CONSTANT = 0
 SCHEDULE_LINEAR = 1
 SCHEDULE_COSINE = 2
@@ -204,6 +206,25 @@ class gan_network_load_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("lenient", c_int), ("prefix", c_char_p), ("report", POINTER(gan_network_load_report))]
 
 
+class gan_objective_step(Record):
+    _fields_ = [("struct_size", c_size_t), ("half", c_int), ("step", c_uint64), ("share", c_double), ("real_target", c_double),
+    ("fake_target", c_double)]
+
+
+class gan_objective_rows(Record):
+    _fields_ = [("struct_size", c_size_t), ("outputs", POINTER(c_float)), ("targets", POINTER(c_double)),
+    ("labels", POINTER(c_uint8)), ("n_rows", c_size_t), ("n_outputs", c_size_t), ("stride", c_size_t),
+    ("grads", POINTER(c_float)), ("loss", c_double), ("shown", c_double), ("accuracy", c_double)]
+
+gan_objective_fn = CFUNCTYPE(c_int, c_void_p, POINTER(gan_objective_step), POINTER(gan_objective_rows), POINTER(gan_objective_rows))
+
+
+class gan_objective(Record):
+    _fields_ = [("struct_size", c_size_t), ("name", c_char_p), ("discriminator", gan_objective_fn),
+    ("generator", gan_objective_fn), ("user", c_void_p), ("raw_outputs", c_int), ("relative", c_int), ("least_target", c_double),
+    ("most_target", c_double)]
+
+
 class gan_adam_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("lr", c_double), ("beta1", c_double), ("beta2", c_double), ("eps", c_double),
     ("weight_decay", c_double), ("amsgrad", c_int), ("allocator", POINTER(gan_allocator))]
@@ -242,13 +263,21 @@ class gan_penalty_desc(Record):
     ("zero_centered", c_int)]
 
 
+class gan_train_gradients(Record):
+    _fields_ = [("struct_size", c_size_t), ("half", c_int), ("step", c_uint64), ("loss", c_double), ("norm", c_double),
+    ("gradients", POINTER(c_float)), ("count", c_size_t), ("changed", c_int)]
+
+gan_train_gradients_fn = CFUNCTYPE(c_int, c_void_p, POINTER(gan_train_gradients))
+
+
 class gan_trainer_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("batch_size", c_size_t), ("seed", c_uint64), ("loss", c_int), ("n_threads", c_size_t),
     ("pool", c_void_p), ("allocator", POINTER(gan_allocator)), ("real_target", c_double), ("fake_target", c_double),
     ("label_flip", c_double), ("d_steps_per_g", c_size_t), ("micro_batch", c_size_t), ("latent", c_int), ("on_divergence", c_int),
     ("instance_noise", c_double), ("instance_noise_steps", c_uint64), ("average_decay", c_double), ("average_warmup", c_uint64),
     ("penalty", POINTER(gan_penalty_desc)), ("auxiliary_weight", c_double), ("auxiliary_real_only", c_int),
-    ("class_weights", POINTER(c_double)), ("n_class_weights", c_size_t)]
+    ("class_weights", POINTER(c_double)), ("n_class_weights", c_size_t), ("objective", POINTER(gan_objective)),
+    ("on_gradients", gan_train_gradients_fn), ("on_gradients_user", c_void_p)]
 
 
 class gan_train_stats(Record):
@@ -428,6 +457,7 @@ _declare("gan_network_load_report_init", None, [("report", POINTER(gan_network_l
 _declare("gan_network_load_desc_init", None, [("desc", POINTER(gan_network_load_desc)), ("struct_size", c_size_t)])
 _declare("gan_network_load", _status, [("net", c_void_p), ("path", c_char_p), ("desc", POINTER(gan_network_load_desc))])
 _declare("gan_network_open", _status, [("out", POINTER(c_void_p)), ("path", c_char_p), ("desc", POINTER(gan_network_desc))])
+_declare("gan_objective_init", None, [("objective", POINTER(gan_objective)), ("struct_size", c_size_t)])
 _declare("gan_loss_bce_with_logits", _status, [("logits", POINTER(c_float)), ("n", c_size_t), ("target", c_float),
     ("loss", POINTER(c_double)), ("grad", POINTER(c_float))])
 _declare("gan_loss_cross_entropy", _status, [("logits", POINTER(c_float)), ("n", c_size_t), ("n_classes", c_size_t),

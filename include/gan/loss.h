@@ -10,7 +10,7 @@
 GAN_BEGIN_DECLS
 
 /**
- * What discriminator and generator play for, in a trainer.
+ * What discriminator and generator play for, in a trainer; for anything else see gan_objective.
  *
  * In the formulas x is the discriminator's output without a last sigmoid, the logit, of a real
  * sample (x_r) or a generated one (x_f); E is the mean over a batch, bce(x, y) the cross-entropy
@@ -55,6 +55,90 @@ typedef enum gan_loss {
      */
     GAN_LOSS_WASSERSTEIN
 } gan_loss;
+
+/** A half of a training step. */
+typedef enum gan_half {
+    GAN_HALF_DISCRIMINATOR = 0, /**< the discriminator learns */
+    GAN_HALF_GENERATOR          /**< the generator learns */
+} gan_half;
+
+/** What an objective is to know of the half of a step that it is asked about. */
+typedef struct gan_objective_step {
+    size_t struct_size; /**< of the library's record */
+    gan_half half;      /**< whose loss is asked for */
+    uint64_t step;      /**< of this half, counted from 0 */
+    double share;       /**< the micro-batch's share of the batch; 1 when the batch isn't cut */
+    double real_target; /**< the trainer's settings of these names */
+    double fake_target;
+} gan_objective_step;
+
+/**
+ * The discriminator's outputs for the real samples of a micro-batch, or for the generated ones; and
+ * what an objective makes of them.  Row i begins at number i * stride of `outputs` and `grads`.
+ */
+typedef struct gan_objective_rows {
+    size_t struct_size;    /**< of the library's record */
+    const float *outputs;  /**< without a last sigmoid */
+    const double *targets; /**< of each row: the trainer's target, or the other one where it is
+                                flipped, in the discriminator's half; 1 in the generator's for
+                                generated rows and 0 for real ones */
+    const uint8_t *labels; /**< of each row; NULL: training is not conditional */
+    size_t n_rows;    /**< 0: not to be looked at, as the real ones in the generator's half without
+                           `relative` */
+    size_t n_outputs; /**< of each row; an auxiliary classifier's logits, which lie behind them, are
+                           not the objective's business */
+    size_t stride;    /**< numbers from one row to the next */
+    float *grads;     /**< to be filled: the gradient of `share` times the loss by each output; 0
+                           before */
+    double loss;      /**< to be filled: these rows' part of the loss, which is the sum of both
+                           sides' parts; it is not multiplied by `share`; 0 before */
+    double shown;     /**< may be filled: d_real or d_fake of gan_train_stats, a mean over the rows;
+                           finite; 0 before */
+    double accuracy;  /**< may be filled: the share of these rows that is on the right side, 0 to 1;
+                           0 before */
+} gan_objective_rows;
+
+/**
+ * Compute one player's loss and its gradients.
+ *
+ * It is called by the thread that trains, in the default floating-point environment, for each
+ * micro-batch.  It must not call the library with a handle that the trainer uses or with its pool.
+ *
+ * @param[in]     user  That of the objective.
+ * @param[in]     step  What is asked for.
+ * @param[in,out] real  The real rows.
+ * @param[in,out] fake  The generated rows.
+ * @return GAN_OK; anything else, also a value of the host's own, stops the step, which then changes
+ *         nothing and returns it.  GAN_ERR_NONFINITE is treated as gan_divergence says, and so is a
+ *         loss that isn't finite.
+ */
+typedef gan_status (*gan_objective_fn)(void *user, const gan_objective_step *step,
+                                       gan_objective_rows *real, gan_objective_rows *fake);
+
+/**
+ * What both players play for, by functions: a host's in place of a gan_loss, which are written on the
+ * same record.  Start from GAN_OBJECTIVE_INIT.
+ */
+typedef struct gan_objective {
+    size_t struct_size; /**< set by GAN_OBJECTIVE_INIT */
+    const char *name; /**< in checkpoints, which only a trainer with an objective of this name goes
+                             on with: 1 to 63 bytes of printable ASCII.  What the functions compute
+                             is not compared */
+    gan_objective_fn discriminator; /**< its loss */
+    gan_objective_fn generator;     /**< and the generator's */
+    void *user;                     /**< handed to both */
+    int raw_outputs; /**< 1: a discriminator that ends in a sigmoid is refused; 0: the sigmoid is left
+                          out */
+    int relative;    /**< 1: the generator's half is shown the real samples of the latest
+                          discriminator's step, too.  No gradient goes back through their outputs */
+    double
+        least_target; /**< the range of targets that a trainer may set.  0 and 0: only the usual */
+    double most_target; /**< ones, 1 and 0 */
+} gan_objective;
+#define GAN_OBJECTIVE_INIT GAN_SIZED_INIT(gan_objective, 0, 0, 0, 0, 0, 0, 0.0, 0.0)
+
+/** GAN_OBJECTIVE_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_objective_init(gan_objective *objective, size_t struct_size);
 
 /**
  * Compute the mean binary cross-entropy of logits against one target, and its gradient

@@ -47,6 +47,35 @@ typedef enum gan_divergence {
     GAN_DIVERGENCE_REDUCE    /**< the same, and halve the player's learning rate */
 } gan_divergence;
 
+/** A half of a step between its gradients and the update; see gan_train_gradients_fn. */
+typedef struct gan_train_gradients {
+    size_t struct_size; /**< of the library's record */
+    gan_half half;      /**< whose update it is */
+    uint64_t step;      /**< of this half, counted from 0 */
+    double loss;        /**< the player's loss, as gan_train_stats has it */
+    double norm;        /**< Euclidean norm of the gradients, before any limit */
+    float *gradients;   /**< by all weights of the player: those of the trainable tensors one after
+                             the other, in the order of gan_network_tensor(); penalties included */
+    size_t count;       /**< how many: gan_network_param_count() */
+    int changed; /**< to be set to 1 when `gradients` have been written to: their norm is then
+                             computed anew, and the update is done with them.  0 before */
+} gan_train_gradients;
+
+/**
+ * Look at the gradients of a half of a step, change them, or stop it: to average them with other
+ * processes', say, or to log them by layer.
+ *
+ * It is called once in each half, by the thread that trains.  It must not call the library with a
+ * handle that the trainer uses or with its pool, but for reading its networks.  Checkpoints don't
+ * know of it.
+ *
+ * @param[in]     user       That of the trainer's descriptor.
+ * @param[in,out] gradients  What there is; lives until the call returns.
+ * @return GAN_OK; anything else, also a value of the host's own, stops the step, which then changes
+ *         nothing and returns it.  GAN_ERR_NONFINITE is treated as gan_divergence says.
+ */
+typedef gan_status (*gan_train_gradients_fn)(void *user, gan_train_gradients *gradients);
+
 /** Settings of a trainer; start from GAN_TRAINER_DESC_INIT.  Zero is each one's default. */
 typedef struct gan_trainer_desc {
     size_t struct_size; /**< set by GAN_TRAINER_DESC_INIT */
@@ -100,10 +129,19 @@ typedef struct gan_trainer_desc {
                                       such as counts: see gan_rng_labels(); copied.  NULL: all the
                                       same */
     size_t n_class_weights;      /**< how many; 0 with NULL */
+    /**
+     * Copied: what both players play for, in place of `loss`, which then is GAN_LOSS_BCE.  With one
+     * and without an auxiliary classifier the discriminator may put out any number of numbers, such
+     * as one for each patch of a picture; a penalty wants one.  NULL: `loss`
+     */
+    const gan_objective *objective;
+    gan_train_gradients_fn on_gradients; /**< called before each update.  NULL: nothing */
+    void *on_gradients_user;             /**< handed to it */
 } gan_trainer_desc;
 #define GAN_TRAINER_DESC_INIT                                                                      \
     GAN_SIZED_INIT(gan_trainer_desc, 0, 0, GAN_LOSS_BCE, 0, 0, 0, 0.0, 0.0, 0.0, 0, 0,             \
-                   GAN_LATENT_NORMAL, GAN_DIVERGENCE_STOP, 0.0, 0, 0.0, 0, 0, 0.0, 0, 0, 0)
+                   GAN_LATENT_NORMAL, GAN_DIVERGENCE_STOP, 0.0, 0, 0.0, 0, 0, 0.0, 0, 0, 0, 0, 0,  \
+                   0)
 
 /** GAN_TRAINER_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_trainer_desc_init(gan_trainer_desc *desc, size_t struct_size);
@@ -161,8 +199,8 @@ GAN_API void gan_train_stats_init(gan_train_stats *stats, size_t struct_size);
  *
  * @retval GAN_OK           `*out` is a trainer.
  * @retval GAN_ERR_INVALID  An argument is NULL, networks or optimizers are the same one twice, a
- *                          setting is out of range, which is named, the loss is one on raw
- *                          outputs, or there is an auxiliary classifier, and the discriminator
+ *                          setting is out of range, which is named, the objective lacks a function
+ *                          or a name or comes with a `loss`, the loss is one on raw outputs, or there is an auxiliary classifier, and the discriminator
  *                          ends in a sigmoid, or a layer of the discriminator, which is named, has
  *                          no second derivative, as a penalty needs.
  * @retval GAN_ERR_SHAPE    The generator's output has not as many values as the discriminator's
@@ -273,6 +311,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_trainer_stats(const gan_trainer *trainer,
  *                            the generator, the discriminator has its new weights, and
  *                            `stats->d_steps` tells.
  * @retval GAN_ERR_BUSY       Another call is using the trainer.
+ * @retval other              What the host's objective or on_gradients returned; the same holds.
  *
  * Memory:       none is taken.
  * Determinism:  same seeds, data and BLAS on the same kind of machine give the same bits, on any
@@ -304,6 +343,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_step(gan_trainer *trainer, const gan
  * @retval GAN_ERR_NONFINITE  A loss, gradient, new weight or new buffer was NaN or infinite.
  *                            Networks and optimizers are as they were.
  * @retval GAN_ERR_BUSY       Another call is using the trainer.
+ * @retval other              What the host's objective or on_gradients returned; the same holds.
  *
  * Memory: none is taken.
  * @since 0.1
@@ -336,6 +376,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_discriminator_step(gan_trainer *trai
  * @retval GAN_ERR_NONFINITE  A loss, gradient, new weight or new buffer was NaN or infinite.
  *                            Networks and optimizers are as they were.
  * @retval GAN_ERR_BUSY       Another call is using the trainer.
+ * @retval other              What the host's objective or on_gradients returned; the same holds.
  *
  * Memory: none is taken.
  * @since 0.1

@@ -70,7 +70,7 @@ void gan__learner_gather(gan__learner *l, gan_pool *pool, int first)
     if (l->sum) gan__pool_run(pool, gather_slice, &g, GAN__LEARNER_SLICES);
 }
 
-const float *gan__learner_grads(const gan__learner *l)
+float *gan__learner_grads(const gan__learner *l)
 {
     return l->sum ? l->sum : gan__pass_grads(l->pass);
 }

@@ -35,7 +35,7 @@ void gan__learner_gather(gan__learner *learner, gan_pool *pool, int first);
 
 /* All gradients, laid out as the weights; and their Euclidean norm, which is measured anew when
  * somebody has written to them. */
-const float *gan__learner_grads(const gan__learner *learner);
+float *gan__learner_grads(const gan__learner *learner);
 double gan__learner_norm(const gan__learner *learner);
 double gan__learner_measure(gan__learner *learner, gan_pool *pool);
 

@@ -563,7 +563,7 @@ void gan__pass_slice(const gan__pass *pass, size_t index, size_t *begin, size_t 
     *end = offset + n * (index + 1) / s->n_parts;
 }
 
-const float *gan__pass_grads(const gan__pass *pass)
+float *gan__pass_grads(const gan__pass *pass)
 {
     return pass->grads;
 }

@@ -96,7 +96,7 @@ gan_status gan__pass_check_tangents(const gan_network *net, size_t n_layers);
 size_t gan__pass_slices(const gan__pass *pass);
 void gan__pass_slice(const gan__pass *pass, size_t index, size_t *begin, size_t *end);
 
-const float *gan__pass_grads(const gan__pass *pass); /* by the weights, laid out as these are */
+float *gan__pass_grads(const gan__pass *pass); /* by the weights, laid out as these are */
 /* Add to it another one, laid out in the same way. */
 void gan__pass_add_grads(gan__pass *pass, gan_pool *pool, const float *more);
 /* Their sum of squares, added in a fixed order. */

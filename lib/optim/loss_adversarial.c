@@ -1,6 +1,8 @@
 /* loss_adversarial.c - the loss functions of discriminator and generator. */
 #include "optim/loss_internal.h"
 
+#include "base/desc_internal.h"
+
 #include <float.h>
 #include <math.h>
 
@@ -38,89 +40,124 @@ static gan__loss_term linear(double x, double target)
     return (gan__loss_term){-margin(x, target), margin(-1, target), x};
 }
 
-static const gan__loss_class classes[] = {
-    [GAN_LOSS_BCE] = {.name = "bce",
-                      .discriminator = gan__loss_bce,
-                      .generator = gan__loss_bce,
-                      .most_target = 1},
-    [GAN_LOSS_MINIMAX] = {.name = "minimax",
-                          .discriminator = gan__loss_bce,
-                          .generator = minimax,
-                          .most_target = 1},
-    [GAN_LOSS_RELATIVISTIC] = {.name = "relativistic",
-                               .discriminator = gan__loss_bce,
-                               .generator = gan__loss_bce,
-                               .relative = 1,
-                               .most_target = 1},
-    [GAN_LOSS_LEAST_SQUARES] = {.name = "least_squares",
-                                .discriminator = least_squares,
-                                .generator = least_squares,
-                                .raw = 1,
-                                .at_target = 1,
-                                .least_target = -DBL_MAX,
-                                .most_target = DBL_MAX},
-    [GAN_LOSS_HINGE] = {.name = "hinge", .discriminator = hinge, .generator = linear, .raw = 1},
-    [GAN_LOSS_WASSERSTEIN] = {.name = "wasserstein",
-                              .discriminator = linear,
-                              .generator = linear,
-                              .raw = 1},
-};
+/* ---- rows ---- */
 
-const gan__loss_class *gan__loss_find(gan_loss loss)
-{
-    const size_t i = (size_t)loss;
+/* How the terms are taken. */
+typedef struct rule {
+    gan__loss_term_fn *term;
+    int relative;    /* outputs are taken relative to the mean of the other side's */
+    double boundary; /* between what is taken for real and for generated */
+} rule;
 
-    return i < sizeof classes / sizeof *classes ? &classes[i] : NULL;
-}
-
-/* ---- batches ---- */
-
-static double mean_of(const gan__loss_side *s)
+static double mean_of(const gan_objective_rows *r)
 {
     double sum = 0;
 
-    for (size_t i = 0; i < s->n_logits; i++) sum += (double)s->logits[i * s->stride];
-    return sum / (double)s->n_logits;
+    for (size_t i = 0; i < r->n_rows; i++) sum += (double)r->outputs[i * r->stride];
+    return sum / (double)r->n_rows;
 }
 
-/* Fill one side, its logits taken relative to `origin`; return the mean slope's share. */
-static double judge_side(gan__loss_term_fn *term, gan__loss_side *s, double origin)
+/* Fill one side, its outputs taken relative to `origin`; those are right that lie on `side` of the
+ * boundary, 1 or -1.  Return the mean slope's share. */
+static double judge_rows(const rule *how, double share, gan_objective_rows *r, double origin,
+                         double side)
 {
-    const double weight = s->share / (double)s->n_logits;
-    double slopes = 0;
+    const double n = (double)r->n_rows;
+    const double weight = share / n;
+    double loss = 0, shown = 0, right = 0, slopes = 0;
 
-    s->loss = s->shown = s->above = s->below = 0;
-    for (size_t i = 0; i < s->n_logits; i++) {
-        const double x = (double)s->logits[i * s->stride] - origin;
-        const gan__loss_term t = term(x, s->targets[i]);
+    if (r->n_rows == 0) return 0;
+    for (size_t i = 0; i < r->n_rows; i++) {
+        const double x = (double)r->outputs[i * r->stride] - origin;
+        const gan__loss_term t = how->term(x, r->targets[i]);
 
-        s->loss += isfinite(x) ? t.loss : (double)NAN;
-        s->shown += t.shown;
-        s->above += x > s->boundary;
-        s->below += x < s->boundary;
+        loss += isfinite(x) ? t.loss : (double)NAN;
+        shown += t.shown;
+        right += side * x > side * how->boundary;
         slopes += t.slope;
-        s->grad[i * s->stride] = (float)(t.slope * weight);
+        r->grads[i * r->stride] = (float)(t.slope * weight);
     }
+    r->loss = loss / n;
+    r->shown = shown / n;
+    r->accuracy = right / n;
     return slopes * weight;
 }
 
 /* The other side's losses depend on this one's mean, with a slope that is minus their own. */
-static void follow_mean(gan__loss_side *s, double others_slope)
+static void follow_mean(gan_objective_rows *r, double others_slope)
 {
-    const float share = (float)(others_slope / (double)s->n_logits);
+    const float share = (float)(others_slope / (double)r->n_rows);
 
-    for (size_t i = 0; i < s->n_logits; i++) s->grad[i * s->stride] -= share;
+    for (size_t i = 0; i < r->n_rows; i++) r->grads[i * r->stride] -= share;
 }
 
-void gan__loss_judge(const gan__loss_class *class, gan__loss_term_fn *term, gan__loss_side *real,
-                     gan__loss_side *fake)
+static gan_status judge(const rule *how, const gan_objective_step *step, gan_objective_rows *real,
+                        gan_objective_rows *fake)
 {
-    const double real_origin = class->relative ? mean_of(fake) : 0;
-    const double fake_origin = class->relative ? mean_of(real) : 0;
-    const double real_slope = judge_side(term, real, real_origin);
-    const double fake_slope = judge_side(term, fake, fake_origin);
+    const double real_origin = how->relative ? mean_of(fake) : 0;
+    const double fake_origin = how->relative ? mean_of(real) : 0;
+    const double real_slope = judge_rows(how, step->share, real, real_origin, 1);
+    const double fake_slope = judge_rows(how, step->share, fake, fake_origin, -1);
 
-    if (!class->relative) return;
+    if (!how->relative) return GAN_OK;
     follow_mean(real, fake_slope);
     follow_mean(fake, real_slope);
+    return GAN_OK;
 }
+
+/* ---- the objectives ---- */
+
+/* A function of gan_objective that judges by a rule. */
+#define OBJECTIVE(name, ...)                                                                       \
+    static gan_status name(void *user, const gan_objective_step *step, gan_objective_rows *real,   \
+                           gan_objective_rows *fake)                                               \
+    {                                                                                              \
+        (void)user;                                                                                \
+        return judge(&(rule){__VA_ARGS__}, step, real, fake);                                      \
+    }
+OBJECTIVE(judge_bce, gan__loss_bce, 0, 0)
+OBJECTIVE(judge_minimax, minimax, 0, 0)
+OBJECTIVE(judge_relativistic, gan__loss_bce, 1, 0)
+/* An output is best at its target, not beyond it: what is nearer to the other one is wrong. */
+OBJECTIVE(judge_least_squares, least_squares, 0, 0.5 * (step->real_target + step->fake_target))
+OBJECTIVE(judge_hinge, hinge, 0, 0)
+OBJECTIVE(judge_linear, linear, 0, 0)
+
+static const gan_objective objectives[] = {
+    [GAN_LOSS_BCE] = {.name = "bce",
+                      .discriminator = judge_bce,
+                      .generator = judge_bce,
+                      .most_target = 1},
+    [GAN_LOSS_MINIMAX] = {.name = "minimax",
+                          .discriminator = judge_bce,
+                          .generator = judge_minimax,
+                          .most_target = 1},
+    [GAN_LOSS_RELATIVISTIC] = {.name = "relativistic",
+                               .discriminator = judge_relativistic,
+                               .generator = judge_relativistic,
+                               .relative = 1,
+                               .most_target = 1},
+    [GAN_LOSS_LEAST_SQUARES] = {.name = "least_squares",
+                                .discriminator = judge_least_squares,
+                                .generator = judge_least_squares,
+                                .raw_outputs = 1,
+                                .least_target = -DBL_MAX,
+                                .most_target = DBL_MAX},
+    [GAN_LOSS_HINGE] = {.name = "hinge",
+                        .discriminator = judge_hinge,
+                        .generator = judge_linear,
+                        .raw_outputs = 1},
+    [GAN_LOSS_WASSERSTEIN] = {.name = "wasserstein",
+                              .discriminator = judge_linear,
+                              .generator = judge_linear,
+                              .raw_outputs = 1},
+};
+
+const gan_objective *gan__loss_find(gan_loss loss)
+{
+    const size_t i = (size_t)loss;
+
+    return i < sizeof objectives / sizeof *objectives ? &objectives[i] : NULL;
+}
+
+GAN__DEFINE_INIT(gan_objective_init, gan_objective, GAN_OBJECTIVE_INIT)

@@ -18,38 +18,9 @@ typedef gan__loss_term gan__loss_term_fn(double x, double target);
 
 gan__loss_term gan__loss_bce(double x, double target);
 
-/* One of gan_loss; see loss_adversarial.c. */
-typedef struct gan__loss_class {
-    const char *name; /* in checkpoints */
-    /* The term of each player's loss; a target is 1 for a sample that the player wants to be taken
-     * for real. */
-    gan__loss_term_fn *discriminator, *generator;
-    int raw;       /* the discriminator must not end with a sigmoid */
-    int relative;  /* logits are taken relative to the mean of the other side's */
-    int at_target; /* a logit is best at its target, not beyond it */
-    double least_target, most_target; /* 0 and 0: there are only 1 and 0 */
-} gan__loss_class;
-
-/* NULL when there is none. */
-const gan__loss_class *gan__loss_find(gan_loss loss);
-
-/* The discriminator's logits of real samples, or of generated ones. */
-typedef struct gan__loss_side {
-    const float *logits; /* one every `stride` values */
-    const double *targets;
-    float *grad; /* of the mean loss by each logit, times `share`; laid out as these are */
-    size_t n_logits, stride;
-    double boundary; /* between what is taken for real and for generated */
-    double share;    /* of the gradient that is wanted */
-    double loss;     /* from here on filled: sums over the logits */
-    double shown, above, below;
-} gan__loss_side;
-
-/* Judge both sides by one of a class's terms, filling sums and gradients.  Only a relative class
- * needs both; the other side of one may have no logits.  A logit that isn't finite makes a loss NaN or
- * infinite. */
-void gan__loss_judge(const gan__loss_class *class, gan__loss_term_fn *term, gan__loss_side *real,
-                     gan__loss_side *fake);
+/* One of gan_loss; see loss_adversarial.c.  NULL when there is none.  The name is that in checkpoints.
+ * An output that isn't finite makes the loss NaN or infinite. */
+const gan_objective *gan__loss_find(gan_loss loss);
 
 /* Rows of logits that are to be judged against labels, all of which are below n_classes. */
 typedef struct gan__loss_rows {

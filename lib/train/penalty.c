@@ -51,6 +51,7 @@ struct gan__penalty {
     size_t size;       /* numbers in a sample */
     int turn;          /* of the latest step: whether it is the penalty's ... */
     uint64_t used;     /* ... random numbers so far ... */
+    uint64_t layers;   /* ... where those of the layers stood before it ... */
     size_t parts;      /* ... micro-batches so far ... */
     double value;      /* ... and what they came to: the penalty ... */
     double norm;       /* ... and the mean norm of the gradients */
@@ -326,6 +327,7 @@ void gan__penalty_begin(gan__penalty *p, uint64_t steps)
     if (!p) return;
     p->turn = steps % p->desc.interval == 0;
     p->used = p->parts = 0;
+    p->layers = *gan__pass_position(p->pass);
     if (p->turn) p->value = p->norm = 0;
 }
 
@@ -350,6 +352,11 @@ void gan__penalty_advance(gan__penalty *p)
     if (!p || !p->turn) return;
     p->position += p->used;
     gan__pass_advance(p->pass);
+}
+
+void gan__penalty_put_back(gan__penalty *p)
+{
+    if (p) *gan__pass_position(p->pass) = p->layers;
 }
 
 void gan__penalty_tell(const gan__penalty *p, double *value, double *norm)

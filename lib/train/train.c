@@ -9,12 +9,14 @@
  *                 write_input                     latent vectors, labels, real samples -> passes
  *                 gan__pass_forward               generator: latent vectors -> samples
  *                 gan__pass_forward               discriminator: real and generated rows at once
- *               gan__half_side, gan__half_loss  train_loss.c: outputs -> loss and its gradient
+ *               gan__half_rows, gan__half_loss  train_loss.c: outputs -> loss and its gradient, by
+ *                                               the objective: loss_adversarial.c, or the host
  *               gan__half_class_loss              of an auxiliary classifier, if there is one
  *               gan__pass_backward              discriminator: gradients by its weights
  *               gan__penalty_add                penalty.c: that of the gradient penalty is added
  *             gan__learner_gather               learner.c: gradients of micro-batches are added up
- *           update                              clip, optimizer, unless something isn't finite
+ *           update                              on_gradients; clip, optimizer, unless something isn't
+ *                                               finite
  *       gan_train_generator_step            generated samples, the generator learns
  *         step_generator
  *           work, work_generator                the same, but back through the discriminator by its
@@ -39,36 +41,42 @@
 
 /* ---- a micro-batch, up to the gradients ---- */
 
-static void work_discriminator(gan__half_step *half)
+static gan_status work_discriminator(gan__half_step *half)
 {
+    gan_status status = GAN_OK;
     gan_trainer *t = half->trainer;
     const double r = t->desc.real_target, f = t->desc.fake_target;
     const double share = t->desc.auxiliary_real_only ? 1 : 0.5; /* of the real samples' classes */
-    gan__loss_side real, fake;
+    gan_objective_rows real, fake;
 
     half->first = half->rows;
     gan__half_forward(half);
-    real = gan__half_side(half, 0, half->rows, half->begin, r, f);
-    fake = gan__half_side(half, half->first, half->rows, half->count + half->begin, f, r);
-    gan__half_loss(half, t->loss->discriminator, &real, &fake);
+    real = gan__half_rows(half, 0, half->rows, half->begin, r, f);
+    fake = gan__half_rows(half, half->first, half->rows, half->count + half->begin, f, r);
+    GAN_TRY(gan__half_loss(half, &real, &fake));
     half->real_class_right += gan__half_class_loss(half, 0, share);
     half->fake_class_right += gan__half_class_loss(half, half->first, 1 - share);
     gan__pass_backward(t->discriminator.pass, t->pool, GAN__PASS_WEIGHTS);
     gan__half_book(half, GAN__STEP_D_BACKWARD);
-    gan__penalty_add(t->penalty, t->pool, t->discriminator.pass, half->rows, real.share);
+    gan__penalty_add(t->penalty, t->pool, t->discriminator.pass, half->rows,
+                     (double)half->rows / (double)half->count);
     gan__half_book(half, GAN__STEP_PENALTY);
+
+cleanup:
+    return status;
 }
 
-static void work_generator(gan__half_step *half)
+static gan_status work_generator(gan__half_step *half)
 {
+    gan_status status = GAN_OK;
     gan_trainer *t = half->trainer;
-    gan__loss_side real, fake;
+    gan_objective_rows real, fake;
 
-    half->first = t->loss->relative ? (size_t)t->n_real : 0;
+    half->first = t->objective.relative ? (size_t)t->n_real : 0;
     gan__half_forward(half);
-    real = gan__half_side(half, 0, half->first, 0, 0, 0);
-    fake = gan__half_side(half, half->first, half->rows, 0, 1, 1);
-    gan__half_loss(half, t->loss->generator, &real, &fake);
+    real = gan__half_rows(half, 0, half->first, 0, 0, 0);
+    fake = gan__half_rows(half, half->first, half->rows, 0, 1, 1);
+    GAN_TRY(gan__half_loss(half, &real, &fake));
     (void)gan__half_class_loss(half, half->first, 1);
     gan__pass_backward(t->discriminator.pass, t->pool, GAN__PASS_INPUT);
     if (gan__half_fakes_apart(t))
@@ -79,6 +87,9 @@ static void work_generator(gan__half_step *half)
     gan__pass_backward(t->generator.pass, t->pool,
                        GAN__PASS_WEIGHTS | (gan__half_fakes_apart(t) ? 0 : GAN__PASS_GO_ON));
     gan__half_book(half, GAN__STEP_G_BACKWARD);
+
+cleanup:
+    return status;
 }
 
 /* Move on to fresh random numbers for what depends on the layers. */
@@ -90,8 +101,9 @@ static void advance_layers(gan_trainer *t)
 
 /* All micro-batches.  Between them buffers and the layers' random numbers move as they do between
  * steps. */
-static void work(gan__half_step *half, void (*part)(gan__half_step *))
+static gan_status work(gan__half_step *half, gan_status (*part)(gan__half_step *))
 {
+    gan_status status = GAN_OK;
     gan_trainer *t = half->trainer;
     const size_t parts = gan__trainer_parts(t, half->count);
 
@@ -99,11 +111,14 @@ static void work(gan__half_step *half, void (*part)(gan__half_step *))
     for (size_t i = 0; i < parts; i++) {
         half->begin = half->count * i / parts;
         half->rows = half->count * (i + 1) / parts - half->begin;
-        part(half);
+        GAN_TRY(part(half));
         gan__learner_gather(half->player, t->pool, i == 0);
         gan__pass_settle(half->player->pass, 0);
         if (i + 1 < parts) advance_layers(t);
     }
+
+cleanup:
+    return status;
 }
 
 /* ---- the update ---- */
@@ -150,6 +165,29 @@ static void advance(const gan__half_step *half)
     advance_layers(t);
 }
 
+/* Let the host see the gradients. */
+static gan_status tell_host(gan__half_step *half, double *norm)
+{
+    gan_trainer *t = half->trainer;
+    gan_train_gradients g = {.struct_size = sizeof g,
+                             .half = half->real ? GAN_HALF_DISCRIMINATOR : GAN_HALF_GENERATOR,
+                             .step = half->real ? t->stats.d_steps : t->stats.g_steps,
+                             .loss = half->loss,
+                             .norm = *norm,
+                             .gradients = gan__learner_grads(half->player),
+                             .count = half->player->net->n_params};
+    gan_status status = GAN_OK;
+
+    if (!t->desc.on_gradients) return GAN_OK;
+    status = t->desc.on_gradients(t->desc.on_gradients_user, &g);
+    if (status != GAN_OK)
+        return gan__fail(status, "%s, step %llu: on_gradients returned %s (%d)", half->player->name,
+                         (unsigned long long)g.step + 1, gan_status_name(status), (int)status);
+    if (!g.changed) return GAN_OK;
+    *norm = gan__learner_measure(half->player, t->pool);
+    return isfinite(*norm) ? GAN_OK : not_finite(half);
+}
+
 /* Let the optimizer have the gradients, unless that would do harm.  Only then is the step one that
  * counts. */
 static gan_status update(gan__half_step *half, double *norm)
@@ -158,6 +196,7 @@ static gan_status update(gan__half_step *half, double *norm)
 
     *norm = gan__learner_norm(half->player);
     if (!isfinite(half->loss) || !isfinite(*norm)) GAN_TRY(not_finite(half));
+    GAN_TRY(tell_host(half, norm));
     GAN_TRY(gan__learner_update(half->player, half->trainer->pool, *norm));
     advance(half);
     gan__half_book(half, GAN__STEP_UPDATE);
@@ -224,11 +263,11 @@ static gan_status check_labels(const gan_trainer *t, const uint8_t *labels, size
 /* A relative loss of the generator's needs real samples on the table. */
 static gan_status check_real(const gan_trainer *t)
 {
-    if (!t->loss->relative || t->n_real > 0) return GAN_OK;
+    if (!t->objective.relative || t->n_real > 0) return GAN_OK;
     return gan__fail(GAN_ERR_INVALID,
                      "trainer: the loss %s compares with the real samples of the latest "
                      "discriminator's step, and there is none",
-                     t->loss->name);
+                     t->objective.name);
 }
 
 static gan_status step_discriminator(gan__half_step *half)
@@ -239,7 +278,7 @@ static gan_status step_discriminator(gan__half_step *half)
 
     half->trainer->n_real = 0; /* what was there is overwritten */
     gan__penalty_begin(half->trainer->penalty, x->d_steps);
-    work(half, work_discriminator);
+    GAN_TRY(work(half, work_discriminator));
     GAN_TRY(update(half, &norm));
     half->trainer->n_real = half->rows;
     x->d_steps++;
@@ -264,7 +303,7 @@ static gan_status step_generator(gan__half_step *half)
     gan_train_stats *x = &half->trainer->stats;
     double norm;
 
-    work(half, work_generator);
+    GAN_TRY(work(half, work_generator));
     GAN_TRY(update(half, &norm));
     x->g_steps++;
     x->g_loss = half->loss;
@@ -303,12 +342,13 @@ static gan_status run_half(gan__half_step *half, gan_status (*step)(gan__half_st
 
     GAN_TRY(gan__pool_enter(t->pool, &visit));
     status = step(half);
-    if (status == GAN_ERR_NONFINITE) {
+    if (status != GAN_OK) {
         gan__learner_put_back(half->player);
         *gan__pass_position(t->generator.pass) = g_position;
         *gan__pass_position(t->discriminator.pass) = d_position;
-        status = skip(half, status);
+        if (half->real) gan__penalty_put_back(t->penalty);
     }
+    if (status == GAN_ERR_NONFINITE) status = skip(half, status);
     gan__pool_leave(&visit);
     if (status == GAN_OK) gan__record_write(stats, &t->stats, sizeof t->stats);
 

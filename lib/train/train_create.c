@@ -91,7 +91,7 @@ static gan_status check_outputs(const gan_trainer *t)
     const size_t n = gan_shape_size(out);
     const int classes = t->desc.auxiliary_weight > 0;
 
-    if (!classes && n != 1)
+    if (!classes && n != 1 && !*t->objective_name)
         return gan__fail(GAN_ERR_SHAPE,
                          "trainer: the discriminator's output must be one number, is %s",
                          gan__shape_text_of(out).text);
@@ -101,12 +101,12 @@ static gan_status check_outputs(const gan_trainer *t)
             "trainer: the discriminator's output must be a logit for real and 1 to %d class "
             "logits, is %s",
             GAN__MOST_CLASSES, gan__shape_text_of(out).text);
-    if ((t->loss->raw || classes) && ends_in_sigmoid(d))
+    if ((t->objective.raw_outputs || classes) && ends_in_sigmoid(d))
         return gan__fail(GAN_ERR_INVALID,
                          "trainer: %s%s needs the discriminator's raw output; leave out its last "
                          "layer, a sigmoid",
                          classes ? "the auxiliary classifier" : "the loss ",
-                         classes ? "" : t->loss->name);
+                         classes ? "" : t->objective.name);
     return GAN_OK;
 }
 
@@ -219,6 +219,7 @@ static gan_status make_penalty(gan_trainer *t)
 {
     gan_status status = GAN_OK;
     const gan_penalty_desc *desc = t->desc.penalty;
+    const size_t outputs = gan_shape_size(gan_network_output_shape(t->discriminator.net));
     const gan__pass_desc pass = {.net = t->discriminator.net,
                                  .n_layers = t->discriminator.net->n_layers -
                                              (size_t)ends_in_sigmoid(t->discriminator.net),
@@ -227,7 +228,12 @@ static gan_status make_penalty(gan_trainer *t)
                                  .seed = t->desc.seed};
 
     t->desc.penalty = NULL;
-    if (desc) GAN_TRY(gan__penalty_create(&t->penalty, desc, &pass, &t->allocator));
+    if (!desc) return GAN_OK;
+    GAN_TRY(gan__penalty_create(&t->penalty, desc, &pass, &t->allocator));
+    if (t->penalty && outputs > 1 && !(t->desc.auxiliary_weight > 0))
+        GAN_FAIL(GAN_ERR_SHAPE,
+                 "trainer: a penalty expects a discriminator that puts out one number, it is %zu",
+                 outputs);
 
 cleanup:
     return status;
@@ -254,6 +260,7 @@ gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
     first.sample = gan_shape_size(d->input);
     GAN_TRY(gan__alloc(&t, &first.allocator, 1, sizeof *t));
     *t = first;
+    if (*t->objective_name) t->objective.name = t->objective_name;
     if (!t->desc.pool) GAN_TRY(gan_pool_create(&t->own_pool, t->desc.n_threads, &t->allocator));
     t->pool = t->desc.pool ? t->desc.pool : t->own_pool;
     GAN_TRY(make_passes(t));

@@ -30,13 +30,17 @@ void gan__half_forward(gan__half_step *half);
  * reads the generator's output where it is. */
 int gan__half_fakes_apart(const gan_trainer *trainer);
 
-/* Real and generated samples of a micro-batch: loss functions on the discriminator's outputs, which
- * leave the gradients by these outputs in its pass.  `target` of the rows from `first` on, or where
- * a label is flipped, `other`; a flip is drawn for the samples `index` and following. */
-gan__loss_side gan__half_side(const gan__half_step *half, size_t first, size_t n, size_t index,
-                              double target, double other);
-void gan__half_loss(gan__half_step *half, gan__loss_term_fn *term, gan__loss_side *real,
-                    gan__loss_side *fake);
+/* Real and generated samples of a micro-batch: the objective on the discriminator's outputs, which
+ * leaves the gradients by these outputs in its pass.  `target` of the rows from `first` on, or where
+ * a label is flipped, `other`; a flip is drawn for the samples `index` and following.  What the
+ * objective returns, and GAN_ERR_INVALID when its figures make no sense. */
+gan_objective_rows gan__half_rows(const gan__half_step *half, size_t first, size_t n, size_t index,
+                                  double target, double other);
+gan_status gan__half_loss(gan__half_step *half, gan_objective_rows *real, gan_objective_rows *fake);
+
+/* Numbers that the discriminator puts out for a sample: those of the objective, and perhaps class
+ * logits. */
+size_t gan__half_outputs(const gan_trainer *trainer);
 
 /* The auxiliary classifier's loss on the rows from `first` on, times `share` of its weight; return
  * the part of the batch that it has right. */

@@ -36,7 +36,8 @@ struct gan_trainer {
     gan_allocator allocator;
     gan__busy busy;
     gan_trainer_desc desc; /* without zeros that stand for something else */
-    const gan__loss_class *loss;
+    gan_objective objective; /* what is played for, one of gan_loss or the host's */
+    char objective_name[64]; /* of the host's; empty: it is desc.loss */
     gan_pool *own_pool;
     gan_pool *pool;
     gan__learner generator; /* the two players */

@@ -1,23 +1,27 @@
 /* train_loss.c - the loss functions of a half of a step, on what the discriminator puts out. */
 #include "train/train_half_internal.h"
 
+#include "base/status_internal.h"
 #include "math/rng_internal.h"
 #include "network/pass_internal.h"
 
-/* Values of the discriminator's output for a sample: logit for real and perhaps class logits. */
-static size_t outputs_of(const gan_trainer *t)
+#include <math.h>
+#include <string.h>
+
+size_t gan__half_outputs(const gan_trainer *t)
 {
-    return t->desc.auxiliary_weight > 0 ? 1 + t->n_classes : 1;
+    return gan_shape_size(gan_network_output_shape(t->discriminator.net));
 }
 
 /* The discriminator's on n rows from `first` on, which are to be `target`, or `other` where a label
  * is flipped; for that the samples count from `index` on. */
-gan__loss_side gan__half_side(const gan__half_step *half, size_t first, size_t n, size_t index,
-                              double target, double other)
+gan_objective_rows gan__half_rows(const gan__half_step *half, size_t first, size_t n, size_t index,
+                                  double target, double other)
 {
     const gan_trainer *t = half->trainer;
     const gan_trainer_desc *d = &t->desc;
     const double flip = half->real ? d->label_flip : 0;
+    const size_t outputs = gan__half_outputs(t);
 
     for (size_t i = 0; i < n; i++) {
         const uint64_t at = t->flip_position + index + i;
@@ -26,31 +30,71 @@ gan__loss_side gan__half_side(const gan__half_step *half, size_t first, size_t n
         if (flip > 0) gan__rng_uniform(d->seed, GAN__STREAM_LABEL, at, 1, &u);
         t->targets[first + i] = (double)u < flip ? other : target;
     }
-    return (gan__loss_side){.logits = gan__pass_output(t->discriminator.pass, first),
-                            .targets = t->targets + first,
-                            .grad = gan__pass_output_grad(t->discriminator.pass, first),
-                            .n_logits = n,
-                            .stride = outputs_of(t),
-                            .share = (double)half->rows / (double)half->count,
-                            .boundary =
-                                t->loss->at_target ? 0.5 * (d->real_target + d->fake_target) : 0};
+    return (gan_objective_rows){.struct_size = sizeof(gan_objective_rows),
+                                .outputs = gan__pass_output(t->discriminator.pass, first),
+                                .targets = t->targets + first,
+                                .labels = t->labels ? t->labels + first : NULL,
+                                .n_rows = n,
+                                .n_outputs = d->auxiliary_weight > 0 ? 1 : outputs,
+                                .stride = outputs,
+                                .grads = gan__pass_output_grad(t->discriminator.pass, first)};
 }
 
-static double mean(double sum, const gan__loss_side *side)
+static void clear_grads(const gan_objective_rows *r)
 {
-    return side->n_logits > 0 ? sum / (double)side->n_logits * side->share : 0;
+    for (size_t i = 0; i < r->n_rows; i++)
+        memset(r->grads + i * r->stride, 0, r->n_outputs * sizeof *r->grads);
 }
 
-void gan__half_loss(gan__half_step *half, gan__loss_term_fn *term, gan__loss_side *real,
-                    gan__loss_side *fake)
+/* A loss that isn't finite is the business of gan_divergence; figures then aren't either. */
+static gan_status check_figures(const gan_trainer *t, const gan_objective_rows *r,
+                                const char *whose)
 {
-    gan__loss_judge(half->trainer->loss, term, real, fake);
-    half->loss += mean(real->loss, real) + mean(fake->loss, fake);
-    half->d_real += mean(real->shown, real);
-    half->d_fake += mean(fake->shown, fake);
-    half->real_right += mean(real->above, real);
-    half->fake_right += mean(fake->below, fake);
+    if (!isfinite(r->loss)) return GAN_OK;
+    if (isfinite(r->shown) && r->accuracy >= 0 && r->accuracy <= 1) return GAN_OK;
+    return gan__fail(
+        GAN_ERR_INVALID,
+        "trainer: the objective \"%s\" shows %g and an accuracy of %g for %s samples; a "
+        "finite number and 0 to 1 expected",
+        t->objective.name, r->shown, r->accuracy, whose);
+}
+
+static double part_of(double mean, const gan_objective_step *step, const gan_objective_rows *r)
+{
+    return r->n_rows > 0 ? mean * step->share : 0;
+}
+
+gan_status gan__half_loss(gan__half_step *half, gan_objective_rows *real, gan_objective_rows *fake)
+{
+    gan_status status = GAN_OK;
+    const gan_trainer *t = half->trainer;
+    const gan_objective_step step = {.struct_size = sizeof step,
+                                     .half =
+                                         half->real ? GAN_HALF_DISCRIMINATOR : GAN_HALF_GENERATOR,
+                                     .step = half->real ? t->stats.d_steps : t->stats.g_steps,
+                                     .share = (double)half->rows / (double)half->count,
+                                     .real_target = t->desc.real_target,
+                                     .fake_target = t->desc.fake_target};
+
+    clear_grads(real);
+    clear_grads(fake);
+    status = (half->real ? t->objective.discriminator : t->objective.generator)(t->objective.user,
+                                                                                &step, real, fake);
+    if (status != GAN_OK)
+        GAN_FAIL(status, "%s, step %llu: the objective \"%s\" returned %s (%d)", half->player->name,
+                 (unsigned long long)step.step + 1, t->objective.name, gan_status_name(status),
+                 (int)status);
+    GAN_TRY(check_figures(t, real, "real"));
+    GAN_TRY(check_figures(t, fake, "generated"));
+    half->loss += part_of(real->loss, &step, real) + part_of(fake->loss, &step, fake);
+    half->d_real += part_of(real->shown, &step, real);
+    half->d_fake += part_of(fake->shown, &step, fake);
+    half->real_right += part_of(real->accuracy, &step, real);
+    half->fake_right += part_of(fake->accuracy, &step, fake);
     gan__half_book(half, GAN__STEP_LOSS);
+
+cleanup:
+    return status;
 }
 
 /* The auxiliary classifier's on the rows of the micro-batch that begin with `first`, which cost
@@ -63,7 +107,7 @@ double gan__half_class_loss(gan__half_step *half, size_t first, double share)
                                  .labels = labels,
                                  .n_rows = half->rows,
                                  .n_classes = t->n_classes,
-                                 .stride = outputs_of(t)};
+                                 .stride = gan__half_outputs(t)};
     const double weight = share * t->desc.auxiliary_weight / (double)half->count;
     gan__loss_class_sums sums;
 

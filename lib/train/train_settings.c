@@ -31,7 +31,7 @@ static gan_status check_targets(const gan_trainer *t)
 {
     gan_status status = GAN_OK;
     const gan_trainer_desc *d = &t->desc;
-    const gan__loss_class *loss = t->loss;
+    const gan_objective *loss = &t->objective;
 
     if (!(loss->least_target < loss->most_target) && (d->real_target != 1 || d->fake_target != 0))
         return gan__fail(GAN_ERR_INVALID,
@@ -45,6 +45,50 @@ static gan_status check_targets(const gan_trainer *t)
     if (!(d->real_target < d->fake_target || d->real_target > d->fake_target))
         GAN_FAIL(GAN_ERR_INVALID, "trainer: real_target and fake_target are both %g",
                  d->real_target);
+
+cleanup:
+    return status;
+}
+
+static gan_status read_objective(gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+    gan_objective *o = &t->objective;
+    size_t n = 0;
+
+    *o = (gan_objective){GAN_OBJECTIVE_INIT};
+    GAN_TRY(gan__desc_read(o, sizeof *o, sizeof *o, t->desc.objective, "objective"));
+    if (!o->discriminator || !o->generator)
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: the objective has no function for the %s",
+                 o->discriminator ? "generator" : "discriminator");
+    if (t->desc.loss != GAN_LOSS_BCE)
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: an objective and the loss %d", (int)t->desc.loss);
+    while (o->name && n < sizeof t->objective_name && o->name[n] > ' ' && o->name[n] <= '~') n++;
+    if (n == 0 || n == sizeof t->objective_name || o->name[n])
+        GAN_FAIL(
+            GAN_ERR_INVALID,
+            "trainer: an objective's name is 1 to %zu bytes of printable ASCII without spaces, "
+            "got %.80s",
+            sizeof t->objective_name - 1, o->name ? o->name : "NULL");
+
+cleanup:
+    return status;
+}
+
+/* The host's, or one of the library's. */
+static gan_status choose_objective(gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+    const gan_objective *own = gan__loss_find(t->desc.loss);
+
+    if (t->desc.objective) {
+        GAN_TRY(read_objective(t));
+        snprintf(t->objective_name, sizeof t->objective_name, "%s", t->objective.name);
+    } else {
+        if (!own) GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no loss %d", (int)t->desc.loss);
+        t->objective = *own;
+    }
+    t->desc.objective = NULL; /* what is left in it is the host's */
 
 cleanup:
     return status;
@@ -101,8 +145,7 @@ gan_status gan__trainer_read_desc(gan_trainer *t, const gan_trainer_desc *desc)
     if (d->batch_size > MOST_BATCH)
         GAN_FAIL(GAN_ERR_INVALID, "trainer: batch_size is %zu, at most %d", d->batch_size,
                  MOST_BATCH);
-    t->loss = gan__loss_find(d->loss);
-    if (!t->loss) GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no loss %d", (int)d->loss);
+    GAN_TRY(choose_objective(t));
     GAN_TRY(check_targets(t));
     GAN_TRY(check_rhythm(d));
     GAN_TRY(check_classes(d));
@@ -143,7 +186,8 @@ void gan__trainer_settings_state(const gan_trainer *t, gan__state *s)
 {
     const gan_trainer_desc *d = &t->desc;
 
-    gan__state_text(s, "loss", "%s", t->loss->name);
+    gan__state_text(s, "loss", "%s", *t->objective_name ? "host" : t->objective.name);
+    if (*t->objective_name) gan__state_text(s, "objective", "%s", t->objective_name);
     gan__state_text(s, "batch_size", "%zu", d->batch_size);
     gan__state_text(s, "seed", "%llu", (unsigned long long)d->seed);
     add_unless(s, "real_target", d->real_target, 1);

@@ -27,7 +27,8 @@ static void real_samples_state(gan_trainer *t, gan__state *s)
 void gan__trainer_state(gan_trainer *t, gan__state *s)
 {
     gan_train_stats *x = &t->stats;
-    const double least = t->loss->raw ? -HUGE_VAL : 0; /* of D(x): a probability, or not */
+    const int raw = t->objective.raw_outputs || *t->objective_name;
+    const double least = raw ? -HUGE_VAL : 0; /* of D(x): a probability, or not */
 
     gan__trainer_settings_state(t, s);
     gan__state_whole(s, "noise_position", &t->noise_position);
@@ -50,7 +51,7 @@ void gan__trainer_state(gan_trainer *t, gan__state *s)
         gan__state_whole(s, "d_skipped", &x->d_skipped);
         gan__state_whole(s, "g_skipped", &x->g_skipped);
     }
-    if (t->loss->relative) real_samples_state(t, s);
+    if (t->objective.relative) real_samples_state(t, s);
     gan__trainer_average_state(t, s);
     gan__penalty_state(t->penalty, s);
     if (t->penalty) gan__state_real(s, "penalty_value", &x->penalty, 0);
