@@ -86,7 +86,7 @@ static gan_trainer_desc desc_with(int options, size_t threads)
 }
 
 /* Dropout on both sides; no last sigmoid. */
-static const net_layer plain_d[] = {LINEAR(6, 13), LEAKY, DROPOUT(0.3f), LINEAR(13, 1), END};
+static const net_layer without_sigmoid[] = {LINEAR(6, 13), LEAKY, DROPOUT(0.3f), LINEAR(13, 1), END};
 
 static void expect_same_run(const game *a, const game *b)
 {
@@ -105,7 +105,7 @@ TEST_EACH(binary_cross_entropy_of_a_host_has_the_same_bits, 0, 2 * ALL_OPTIONS)
 {
     const gan_objective objective = own_bce();
     gan_trainer_desc desc = desc_with(_i / 2, 1);
-    const net_layer *d = _i % 2 ? small_d : plain_d;
+    const net_layer *d = _i % 2 ? small_d : without_sigmoid;
     game plain = game_begin(small_g, d, adam, &desc);
 
     desc.objective = &objective;
@@ -172,7 +172,7 @@ TEST(a_relative_objective_sees_real_samples_in_both_halves)
     gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
 
     desc.objective = &objective;
-    x = game_begin(small_g, plain_d, adam, &desc);
+    x = game_begin(small_g, without_sigmoid, adam, &desc);
     expect_fails(gan_train_generator_step(x.trainer, 4, NULL, NULL, NULL), GAN_ERR_INVALID,
                  "relative_squares compares with the real samples");
     for (uint64_t i = 0; i < 4; i++) play(&x, BATCH, i);
