@@ -294,6 +294,7 @@ TEST(every_flipped_bit_of_a_header_is_an_error)
             content c = p;
 
             c.bytes[i] ^= (uint8_t)(1 << bit);
+            if (i == 2 && c.bytes[i] == 9) continue; /* signed bytes are as many */
             expect_refused(&c, GAN_ERR_FORMAT, "byte ");
         }
 }
@@ -457,16 +458,17 @@ TEST(foreign_files_are_errors)
         const char *bytes;
         size_t n;
         const char *part;
-    } cases[] = {
-        {"\x89PNG\r\n\x1a\n", 8, "byte 0: two zero bytes expected, found 0x89 0x50"},
-        {"label,pixel1\n", 13, "two zero bytes expected"},
-        {"\0\0\x0d\3\0\0\0\1", 8, "byte 2: type 0x08 (unsigned byte) expected, found 0x0d"},
-        {"\0\0\x08\1\0\0\0\1\7", 9, "byte 3: 2 to 4 dimensions expected, found 1"},
-        {"\0\0\x08\5\0\0\0\1", 8, "byte 3: 2 to 4 dimensions expected, found 5"},
-        {"\0\0\x08\0", 4, "byte 3: 2 to 4 dimensions expected, found 0"},
-        {"", 0, "byte 0: 4 bytes of IDX header expected, file ends after 0"},
-        {"\x1f\x8b", 2, "gzip"},
-        {"\x1f\x8bxxxxxxxxxxxxxxxxxxxxxxxx", 26, "damaged gzip data"}};
+    } cases[] = {{"\x89PNG\r\n\x1a\n", 8, "byte 0: two zero bytes expected, found 0x89 0x50"},
+                 {"label,pixel1\n", 13, "two zero bytes expected"},
+                 {"\0\0\x0a\3\0\0\0\1", 8,
+                  "byte 2: type 0x08 (unsigned byte), 0x09, 0x0b, 0x0c, 0x0d or "
+                  "0x0e expected, found 0x0a"},
+                 {"\0\0\x08\1\0\0\0\1\7", 9, "byte 3: 2 to 4 dimensions expected, found 1"},
+                 {"\0\0\x08\5\0\0\0\1", 8, "byte 3: 2 to 4 dimensions expected, found 5"},
+                 {"\0\0\x08\0", 4, "byte 3: 2 to 4 dimensions expected, found 0"},
+                 {"", 0, "byte 0: 4 bytes of IDX header expected, file ends after 0"},
+                 {"\x1f\x8b", 2, "gzip"},
+                 {"\x1f\x8bxxxxxxxxxxxxxxxxxxxxxxxx", 26, "damaged gzip data"}};
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         content c = {.n = 0};

@@ -543,6 +543,6 @@ TEST(making_survives_each_lack_of_memory)
 {
     gan_dataset *data = numbered(COUNT);
 
-    ck_assert_uint_eq(budget_sweep(attempt, destroy, data), 4);
+    ck_assert_uint_eq(budget_sweep(attempt, destroy, data), 5);
     gan_dataset_destroy(data);
 }

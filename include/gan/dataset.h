@@ -17,9 +17,11 @@ GAN_BEGIN_DECLS
  * A sample is made of bytes (pictures; kept as bytes, one a number) or of floats.  As PyTorch's
  * ToTensor does, a byte b reads as the number b / 255.
  *
- * Made by gan_dataset_open_*() or gan_dataset_create_*(), ended by gan_dataset_destroy().  It never
- * changes, so any number of iterators on any threads may read it (for a callback source, if the
- * host's function allows it).
+ * A label is the number of a class, of 8 bits or of 16: see gan_dataset_label_bits().
+ *
+ * Made by gan_dataset_open_*(), gan_dataset_create_*() or gan_dataset_split(), ended by
+ * gan_dataset_destroy().  It never changes, so any number of iterators on any threads may read it
+ * (for a callback source, if the host's function allows it).
  */
 typedef struct gan_dataset gan_dataset;
 
@@ -30,12 +32,19 @@ typedef struct gan_dataset_desc {
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
     const char *const *class_names; /**< names for the labels 0, 1 ..., all different, of 1 to 255
                                          bytes each; copied.  NULL: none */
-    size_t n_class_names;           /**< how many, at most 256; 0 with NULL */
+    size_t n_class_names;           /**< how many, at most 65536; 0 with NULL */
     /** Most bytes that the samples of a file may take in memory; 0: 2^30.  Not for what is in memory
      * already.  0 */
     size_t max_bytes;
+    /**
+     * For gan_dataset_create_callbacks() and its like.  1: the function may be called by several
+     * threads at once, and for samples of which no batch is wanted yet: an iterator reads the next
+     * batch while the host uses the one before, see n_threads of gan_iterator_desc.  Batches are the
+     * same bits.  0: it is called by the thread that wants the batch.  0
+     */
+    int concurrent;
 } gan_dataset_desc;
-#define GAN_DATASET_DESC_INIT GAN_SIZED_INIT(gan_dataset_desc, 0, 0, 0, 0, 0)
+#define GAN_DATASET_DESC_INIT GAN_SIZED_INIT(gan_dataset_desc, 0, 0, 0, 0, 0, 0)
 
 /** GAN_DATASET_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_dataset_desc_init(gan_dataset_desc *desc, size_t struct_size);
@@ -47,18 +56,34 @@ GAN_API void gan_dataset_desc_init(gan_dataset_desc *desc, size_t struct_size);
  * (count, height, width) get the shape [1, height, width]; of rank 4 (count, channels, height,
  * width) their own; of rank 2 (count, n) the shape [n].
  *
+ * Files of every type of the format are read:
+ *
+ *     type             what a number x reads as            an iterator's default makes of it
+ *     0x08 uint8       x / 255, a sample of bytes          (x / 255 - 0.5) / 0.5: -1 to 1
+ *     0x09 int8        x, -128 to 127                      x
+ *     0x0b int16       x, -32768 to 32767                  x
+ *     0x0c int32       the nearest float                   the same
+ *     0x0d float       x                                   x
+ *     0x0e double      the nearest float                   the same
+ *
+ * so that numbers of other types than bytes want a mean and std in gan_iterator_desc (for int16 sound:
+ * std 32768) or a gan_scaler.  NaN, infinity and doubles beyond the largest float are errors.
+ *
  * @param[out] out     Receives the dataset, yours to destroy; NULL on failure.
- * @param[in]  images  The pictures' file: unsigned bytes.
- * @param[in]  labels  The labels' file: unsigned bytes, rank 1, as many as pictures.  NULL: none.
+ * @param[in]  images  The pictures' file.
+ * @param[in]  labels  The labels' file: whole numbers of any type from 0 to 65535, rank 1, as many as
+ *                     pictures.  NULL: none.
  * @param[in]  desc    Settings, or NULL for the defaults.
  *
  * @retval GAN_OK           `*out` is the dataset, wholly in memory.
  * @retval GAN_ERR_INVALID  `out` or `images` is NULL, or `desc` is invalid; such as one with names
  *                          for classes where there are no labels.
  * @retval GAN_ERR_IO       A file could not be opened or read, or is a directory, a pipe or a device.
- * @retval GAN_ERR_FORMAT   A file is no IDX file of bytes, is shorter or longer than its header
- *                          says, or is damaged gzip; path, byte offset, expected and found are
- *                          named.  Or the samples take more than `max_bytes`.
+ * @retval GAN_ERR_FORMAT   A file is no IDX file, is shorter or longer than its header says, or is
+ *                          damaged gzip, or a label is out of range; path, byte offset, expected
+ *                          and found are named.  Or the samples take more than `max_bytes`.
+ * @retval GAN_ERR_NONFINITE  A number is NaN, infinite or beyond the largest float; its place is
+ *                          named.
  * @retval GAN_ERR_SHAPE    Labels and pictures differ in number.
  * @retval GAN_ERR_NOMEM    No memory.
  *
@@ -126,7 +151,7 @@ GAN_API void gan_png_desc_init(gan_png_desc *desc, size_t struct_size);
  * @retval GAN_ERR_FORMAT   A file is not a PNG, is damaged or too large; or there is no file, or
  *                          none that can be used.
  * @retval GAN_ERR_SHAPE    A picture has another size than the first, and none was asked for; or
- *                          there are more than 256 classes.
+ *                          there are more than 65536 classes.
  * @retval GAN_ERR_NOMEM    No memory, or the system gave no thread.
  *
  * With `skip_bad`, GAN_ERR_IO, GAN_ERR_FORMAT and GAN_ERR_SHAPE of a single file or subdirectory
@@ -179,6 +204,33 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_floats(gan_dataset **out, c
                                                             gan_shape shape,
                                                             const gan_dataset_desc *desc);
 
+/**
+ * Make a dataset from bytes as gan_dataset_create_bytes() does, with labels of 16 bits: for more
+ * than 256 classes.
+ *
+ * Arguments and results are those of gan_dataset_create_bytes().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_bytes_labels16(gan_dataset **out,
+                                                                    const uint8_t *data,
+                                                                    const uint16_t *labels,
+                                                                    size_t count, gan_shape shape,
+                                                                    const gan_dataset_desc *desc);
+
+/**
+ * Make a dataset from floats as gan_dataset_create_floats() does, with labels of 16 bits.
+ *
+ * Arguments and results are those of gan_dataset_create_floats().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_floats_labels16(gan_dataset **out,
+                                                                     const float *data,
+                                                                     const uint16_t *labels,
+                                                                     size_t count, gan_shape shape,
+                                                                     const gan_dataset_desc *desc);
+
 /** How many kinds of silhouette gan_dataset_create_shapes() draws. */
 #define GAN_DATASET_SHAPES_CLASSES 10
 
@@ -212,6 +264,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_shapes(gan_dataset **out, s
  * @param[out] out    Room for one sample, to be filled with finite values.
  * @param[out] label  Receives the label; NULL when the dataset has none.
  * @return 0 for success, else the host's own code, which ends the call that wanted the sample.
+ *         Where several threads read ahead (gan_dataset_desc, `concurrent`), a sample that failed is
+ *         asked for once more by the thread that wants its batch, and the code of that call counts.
  */
 typedef int (*gan_dataset_read_fn)(void *user, size_t index, float *out, uint8_t *label);
 
@@ -220,8 +274,9 @@ typedef int (*gan_dataset_read_fn)(void *user, size_t index, float *out, uint8_t
  *
  * @param[out] out         Receives the dataset, yours to destroy; NULL on failure.
  * @param[in]  read        Called once for each sample of each batch, by the thread that needs the
- *                         batch.
- * @param[in]  user        Handed to `read`; must outlive the dataset.
+ *                         batch; or by several, see `concurrent` of gan_dataset_desc.
+ * @param[in]  user        Handed to `read`; must outlive the dataset, what was made of it and their
+ *                         iterators.
  * @param[in]  count       At least 1.
  * @param[in]  shape       Of one sample.
  * @param[in]  has_labels  1 when `read` fills labels too, else 0.
@@ -239,7 +294,148 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_callbacks(gan_dataset **out
                                                                int has_labels,
                                                                const gan_dataset_desc *desc);
 
-/** End a dataset; no iterator may still use it.  NULL is allowed.  @since 0.1 */
+/** A host's own source of samples with labels of 16 bits; else as gan_dataset_read_fn. */
+typedef int (*gan_dataset_read_labels16_fn)(void *user, size_t index, float *out, uint16_t *label);
+
+/**
+ * Make a dataset of a host's function as gan_dataset_create_callbacks() does, with labels of 16
+ * bits, which all its samples have.
+ *
+ * Arguments and results are those of gan_dataset_create_callbacks().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_callbacks_labels16(
+    gan_dataset **out, gan_dataset_read_labels16_fn read, void *user, size_t count, gan_shape shape,
+    const gan_dataset_desc *desc);
+
+/**
+ * Make a dataset of some of another's samples (PyTorch's Subset over a range).
+ *
+ * Samples are not copied: those of the source are read, in the same way, so that a subset of
+ * pictures is normalised as pictures are, files are decoded ahead, and classes keep their numbers
+ * and names.  The source lives on for as long as a dataset made of it does, whoever is destroyed
+ * first.
+ *
+ * @param[out] out        Receives the dataset, yours to destroy; NULL on failure.
+ * @param[in]  source     The other; may itself be a part of one.
+ * @param[in]  first      Index of the first sample.
+ * @param[in]  count      How many, at least 1.
+ * @param[in]  allocator  Copied.  NULL: malloc.
+ *
+ * @retval GAN_OK           `*out` is the dataset.
+ * @retval GAN_ERR_INVALID  `out` or `source` is NULL, `count` is 0, the source has fewer samples
+ *                          than first + count, or `allocator` is half of one.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * Memory: 2 bytes a sample for its label.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_range(gan_dataset **out,
+                                                           const gan_dataset *source, size_t first,
+                                                           size_t count,
+                                                           const gan_allocator *allocator);
+
+/**
+ * Make a dataset of another's samples in an order of the host's (PyTorch's Subset).
+ *
+ * @param[out] out        Receives the dataset, yours to destroy; NULL on failure.
+ * @param[in]  source     The other.
+ * @param[in]  indices    Which of its samples, in any order; the same one as often as wanted.
+ *                        Copied.
+ * @param[in]  count      How many, at least 1.
+ * @param[in]  allocator  Copied.  NULL: malloc.
+ *
+ * @retval GAN_OK           `*out` is the dataset.
+ * @retval GAN_ERR_INVALID  `out`, `source` or `indices` is NULL, `count` is 0, the source has no
+ *                          sample of an index (it is named), or `allocator` is half of one.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * Memory: 8 bytes a sample for its index, 2 for its label.
+ *
+ * Otherwise as gan_dataset_create_range().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_subset(gan_dataset **out,
+                                                            const gan_dataset *source,
+                                                            const size_t *indices, size_t count,
+                                                            const gan_allocator *allocator);
+
+/** Settings of gan_dataset_split(); start from GAN_SPLIT_DESC_INIT. */
+typedef struct gan_split_desc {
+    size_t struct_size; /**< set by GAN_SPLIT_DESC_INIT */
+    double fraction;    /**< of the samples that go to the first part, below 1; 0: 0.8.  0 */
+    uint64_t seed;      /**< the same seed draws the same samples.  0 */
+    /** 1: each class is divided in the same proportion, to the sample; wants labels.  0 */
+    int stratify;
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_split_desc;
+#define GAN_SPLIT_DESC_INIT GAN_SIZED_INIT(gan_split_desc, 0, 0, 0, 0)
+
+/** GAN_SPLIT_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_split_desc_init(gan_split_desc *desc, size_t struct_size);
+
+/**
+ * Divide a dataset into two by lot, such as one to train with and one to judge with (PyTorch's
+ * random_split; with `stratify` scikit-learn's train_test_split).
+ *
+ * Each sample is in one of both parts.  The first has fraction * count of them, rounded to the
+ * nearest number; with `stratify` it also has fraction * n of the n samples of each class, rounded
+ * down or up.  Within a part samples are in the order of the source.  For three parts, split one of
+ * two again.
+ *
+ * @param[out] first   Receives a dataset, yours to destroy; NULL on failure.
+ * @param[out] second  Receives a dataset, yours to destroy; NULL on failure.
+ * @param[in]  source  What is divided.
+ * @param[in]  desc    Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK             Both are datasets as of gan_dataset_create_subset().
+ * @retval GAN_ERR_INVALID    `first`, `second` or `source` is NULL, `first` and `second` are the
+ *                            same, `desc` is invalid, a part would have no sample, or there are more
+ *                            than 2^32 - 1 samples.
+ * @retval GAN_ERR_IO         A host's source, whose labels are wanted, failed; its code is named.
+ * @retval GAN_ERR_NONFINITE  It delivered NaN or infinity.
+ * @retval GAN_ERR_NOMEM      No memory.
+ *
+ * Memory:      while it is divided, 16 bytes a sample and, with `stratify`, 1 MiB.
+ * Determinism: a function of seed, count and labels.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_split(gan_dataset **first, gan_dataset **second,
+                                                    const gan_dataset *source,
+                                                    const gan_split_desc *desc);
+
+/**
+ * Make a dataset of all samples of several others, one after the other (PyTorch's ConcatDataset).
+ *
+ * @param[out] out        Receives the dataset, yours to destroy; NULL on failure.
+ * @param[in]  sources    `n` datasets; the array is copied.
+ * @param[in]  n          At least 1.
+ * @param[in]  allocator  Copied.  NULL: malloc.
+ *
+ * @retval GAN_OK           `*out` is the dataset; its classes have the names that all sources give.
+ * @retval GAN_ERR_INVALID  `out`, `sources` or one of them is NULL; `n` is 0; some have labels and
+ *                          others none; some are of bytes and others of floats, which are not
+ *                          normalised alike; or the names of their classes differ.
+ * @retval GAN_ERR_SHAPE    A source's samples have another shape than the first one's.
+ * @retval GAN_ERR_NOMEM    No memory, or more samples than can be counted.
+ *
+ * Memory: 2 bytes a sample for its label.
+ *
+ * Otherwise as gan_dataset_create_range().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_concat(gan_dataset **out,
+                                                            const gan_dataset *const *sources,
+                                                            size_t n,
+                                                            const gan_allocator *allocator);
+
+/** End a dataset.  What was made of it, and iterators, keep what they need of it until they end.
+ * NULL is allowed.  @since 0.1 */
 GAN_API void gan_dataset_destroy(gan_dataset *data);
 
 /** Return how many samples there are; 0 for NULL.  @since 0.1 */
@@ -251,12 +447,19 @@ GAN_API gan_shape gan_dataset_shape(const gan_dataset *data);
 /** Return 1 when the samples have labels, else 0.  @since 0.1 */
 GAN_API int gan_dataset_has_labels(const gan_dataset *data);
 
+/** Return how many bits a label can take: 8; 16 where classes beyond 255 have labels or names, or a
+ * host's function delivers labels of 16 bits; 0 without labels and for NULL.  @since 0.1 */
+GAN_API int gan_dataset_label_bits(const gan_dataset *data);
+
 /** Return how many classes have a name: the subdirectories of gan_dataset_open_png(), and what the
  * descriptor of another source says; 0 without labels and for NULL.  @since 0.1 */
 GAN_API size_t gan_dataset_class_count(const gan_dataset *data);
 
 /** Return the name of a label, which belongs to the dataset; NULL when it has none.  @since 0.1 */
 GAN_API const char *gan_dataset_class_name(const gan_dataset *data, size_t label);
+
+/** Return the label whose class has this name; SIZE_MAX when none has, and for NULL.  @since 0.1 */
+GAN_API size_t gan_dataset_class_index(const gan_dataset *data, const char *name);
 
 /**
  * Count the samples of each class.
@@ -265,14 +468,16 @@ GAN_API const char *gan_dataset_class_name(const gan_dataset *data, size_t label
  * @param[out] sizes      Receives how many samples have the label i as sizes[i]: numbers that are
  *                        ready to be the class_weights of a trainer, which then draws labels as
  *                        often as the data has them.
- * @param[in]  n_classes  Room in `sizes`, 1 to 256; 256 is enough for any labels.
+ * @param[in]  n_classes  Room in `sizes`, 1 to 65536; 256 are enough for labels of 8
+ *                        bits, 65536 for any.
  *
  * @retval GAN_OK             `sizes` is filled.
  * @retval GAN_ERR_INVALID    `data` or `sizes` is NULL, there are no labels, `n_classes` is out of
  *                            range, or a label is not below it; its sample is named.
  * @retval GAN_ERR_IO         A host's source failed, its code is named.
  * @retval GAN_ERR_NONFINITE  A host's source delivered NaN or infinity.
- * @retval GAN_ERR_NOMEM      No memory for a sample of a host's source, which is read whole.
+ * @retval GAN_ERR_NOMEM      No memory for the labels and a sample of a host's source, which is read
+ *                            whole.
  *
  * After an error `sizes` is as it was.
  *
@@ -303,7 +508,8 @@ GAN_API const char *gan_dataset_skipped(const gan_dataset *data, size_t i);
  * @param[out] label  Receives the label, 0 when there are none.  NULL if not wanted.
  *
  * @retval GAN_OK             Done.
- * @retval GAN_ERR_INVALID    `data` is NULL or there is no such index.
+ * @retval GAN_ERR_INVALID    `data` is NULL or there is no such index; or `label` is wanted of
+ *                            samples with labels of 16 bits: use gan_dataset_read_labels16().
  * @retval GAN_ERR_IO         A host's source failed, its code is named; or a file cannot be read
  *                            any more.
  * @retval GAN_ERR_FORMAT     A file has changed since it was opened, and is damaged now.
@@ -318,6 +524,16 @@ GAN_API const char *gan_dataset_skipped(const gan_dataset *data, size_t i);
  */
 GAN_API GAN_MUST_CHECK gan_status gan_dataset_read(const gan_dataset *data, size_t index,
                                                    float *out, uint8_t *label);
+
+/**
+ * Read one sample with a label of 16 bits, whatever gan_dataset_label_bits() says.
+ *
+ * Arguments and results are those of gan_dataset_read(), but that every label has room.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_read_labels16(const gan_dataset *data, size_t index,
+                                                            float *out, uint16_t *label);
 
 GAN_END_DECLS
 

@@ -14,13 +14,19 @@ GAN_BEGIN_DECLS
 
 /** Samples ready for a network.  Belongs to the iterator and lives until its next call. */
 typedef struct gan_batch {
-    size_t struct_size;    /**< sizeof(gan_batch) */
-    size_t count;          /**< how many samples */
-    gan_shape shape;       /**< of one sample */
-    const float *samples;  /**< count samples, one after the other, normalised */
-    const uint8_t *labels; /**< count labels; NULL when the dataset has none */
+    size_t struct_size;   /**< sizeof(gan_batch) */
+    size_t count;         /**< how many samples */
+    gan_shape shape;      /**< of one sample */
+    const float *samples; /**< count samples, one after the other, normalised */
+    const uint8_t *labels; /**< count labels; NULL without any, and where they have 16 bits */
+    /**
+     * Count labels of 16 bits; NULL when the dataset has none.  An iterator sets it beside `labels`,
+     * too; whoever reads a batch takes `labels` where both are set, so that a host may put its own
+     * there.
+     */
+    const uint16_t *labels16;
 } gan_batch;
-#define GAN_BATCH_INIT GAN_SIZED_INIT(gan_batch, 0, {0, {0, 0, 0, 0}}, 0, 0)
+#define GAN_BATCH_INIT GAN_SIZED_INIT(gan_batch, 0, {0, {0, 0, 0, 0}}, 0, 0, 0)
 
 /** GAN_BATCH_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_batch_init(gan_batch *batch, size_t struct_size);
@@ -62,8 +68,9 @@ typedef struct gan_iterator_desc {
     int horizontal_flip;
     /**
      * Threads that decode the next batch while the host uses this one, with the calling thread, as
-     * in gan_pool_create(); 1: all is decoded by gan_iterator_next().  Samples in memory need no
-     * decoding, and no thread is started.  0
+     * in gan_pool_create(); 1: all is decoded by gan_iterator_next().  They also call a host's
+     * function that allows it (gan_dataset_desc, `concurrent`).  For samples in memory no thread is
+     * started.  0
      */
     size_t n_threads;
 } gan_iterator_desc;
@@ -77,7 +84,7 @@ GAN_API void gan_iterator_desc_init(gan_iterator_desc *desc, size_t struct_size)
  * Begin a walk.
  *
  * @param[out] out   Receives the iterator, yours to destroy; NULL on failure.
- * @param[in]  data  Borrowed; must outlive the iterator.
+ * @param[in]  data  Lives on until the iterator ends, even if it is destroyed before.
  * @param[in]  desc  Settings, or NULL for the defaults.
  *
  * @retval GAN_OK           `*out` stands before the first batch of epoch 0.

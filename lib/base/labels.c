@@ -2,6 +2,7 @@
 #include "base/labels_internal.h"
 
 #include "base/alloc_internal.h"
+#include "base/sort_internal.h"
 #include "base/status_internal.h"
 
 #include <string.h>
@@ -23,11 +24,35 @@ static gan_status check_name(const char *const *names, size_t i, const char *who
         return gan__fail(GAN_ERR_INVALID,
                          "%s: the name of class %zu has %zu bytes, 1 to %d expected", who, i,
                          length, GAN__CLASS_NAME_BYTES - 1);
-    for (size_t j = 0; j < i; j++)
-        if (strcmp(names[i], names[j]) == 0)
-            return gan__fail(GAN_ERR_INVALID, "%s: classes %zu and %zu are both called %s", who, j,
-                             i, names[i]);
     return GAN_OK;
+}
+
+/* By the name, and where that is the same by the class. */
+static int compare_names(const void *a, const void *b)
+{
+    const char *const *const *x = a, *const *const *y = b;
+    const int order = strcmp(**x, **y);
+
+    return order ? order : (*x > *y) - (*x < *y);
+}
+
+/* Find two classes of one name: once sorted, they lie side by side. */
+static gan_status check_different(const char *const *names, size_t n, const char *who,
+                                  const gan_allocator *allocator)
+{
+    const char *const **sorted;
+    gan_status status = gan__alloc(&sorted, allocator, n, sizeof *sorted);
+
+    if (status != GAN_OK) return status;
+    for (size_t i = 0; i < n; i++) sorted[i] = names + i;
+    gan__sort(sorted, n, sizeof *sorted, compare_names);
+    for (size_t i = 1; i < n && status == GAN_OK; i++)
+        if (strcmp(*sorted[i - 1], *sorted[i]) == 0)
+            status =
+                gan__fail(GAN_ERR_INVALID, "%s: classes %zu and %zu are both called %s", who,
+                          (size_t)(sorted[i - 1] - names), (size_t)(sorted[i] - names), *sorted[i]);
+    gan__free(allocator, sorted);
+    return status;
 }
 
 gan_status gan__labels_copy_names(char **out, const gan_allocator *allocator,
@@ -38,6 +63,7 @@ gan_status gan__labels_copy_names(char **out, const gan_allocator *allocator,
     *out = NULL;
     if (n == 0) return GAN_OK;
     for (size_t i = 0; i < n; i++) GAN_TRY(check_name(names, i, who));
+    GAN_TRY(check_different(names, n, who, allocator));
     GAN_TRY(gan__alloc(out, allocator, n, GAN__CLASS_NAME_BYTES));
     for (size_t i = 0; i < n; i++) strcpy(*out + i * GAN__CLASS_NAME_BYTES, names[i]);
 

@@ -8,8 +8,9 @@
 #include <stdint.h>
 
 enum {
-    GAN__MOST_CLASSES = UINT8_MAX + 1, /* a label is a byte */
-    GAN__CLASS_NAME_BYTES = 256,       /* with the zero byte: names of directories fit */
+    GAN__MOST_CLASSES = UINT16_MAX + 1, /* a label has 16 bits */
+    GAN__BYTE_CLASSES = UINT8_MAX + 1,  /* or 8 where a host gives bytes */
+    GAN__CLASS_NAME_BYTES = 256,        /* with the zero byte: names of directories fit */
 };
 
 /* GAN_ERR_INVALID, in a sentence that begins with `who`, when a label is not below n_classes. */

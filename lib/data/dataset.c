@@ -18,7 +18,7 @@ static const uint8_t *bytes_of(const gan_dataset *data, size_t index)
     return data->bytes + index * data->size;
 }
 
-static gan_status read_bytes(const gan_dataset *data, size_t index, float *out, uint8_t *label)
+static gan_status read_bytes(const gan_dataset *data, size_t index, float *out, uint16_t *label)
 {
     const uint8_t *bytes = bytes_of(data, index);
 
@@ -27,17 +27,29 @@ static gan_status read_bytes(const gan_dataset *data, size_t index, float *out, 
     return GAN_OK;
 }
 
-static gan_status read_floats(const gan_dataset *data, size_t index, float *out, uint8_t *label)
+static gan_status read_floats(const gan_dataset *data, size_t index, float *out, uint16_t *label)
 {
     memcpy(out, data->floats + index * data->size, data->size * sizeof *out);
     if (label) *label = data->labels ? data->labels[index] : 0;
     return GAN_OK;
 }
 
-static gan_status read_callback(const gan_dataset *data, size_t index, float *out, uint8_t *label)
+/* The host's function, of either kind. */
+static int call_host(const gan_dataset *data, size_t index, float *out, uint16_t *label)
 {
-    uint8_t own_label = 0;
-    int code = data->read(data->user, index, out, data->has_labels ? &own_label : NULL);
+    uint8_t byte = 0;
+    int code;
+
+    if (data->read_labels16) return data->read_labels16(data->user, index, out, label);
+    code = data->read(data->user, index, out, data->has_labels ? &byte : NULL);
+    *label = byte;
+    return code;
+}
+
+static gan_status read_callback(const gan_dataset *data, size_t index, float *out, uint16_t *label)
+{
+    uint16_t own_label = 0;
+    int code = call_host(data, index, out, &own_label);
     size_t bad;
 
     if (code)
@@ -54,7 +66,7 @@ static gan_status read_callback(const gan_dataset *data, size_t index, float *ou
 }
 
 const gan__dataset_class gan__dataset_bytes_class = {read_bytes, bytes_of, NULL};
-static const gan__dataset_class floats_class = {read_floats, NULL, NULL};
+const gan__dataset_class gan__dataset_floats_class = {read_floats, NULL, NULL};
 static const gan__dataset_class callback_class = {read_callback, NULL, NULL};
 
 /* ---- Making ---- */
@@ -87,23 +99,43 @@ gan_status gan__dataset_create_empty(gan_dataset **out, const gan__dataset_class
     if (status != GAN_OK) return status;
     (*out)->kind = kind;
     (*out)->allocator = from;
+    (*out)->self = *out;
+    atomic_init(&(*out)->n_references, 1);
     (*out)->count = count;
     (*out)->shape = shape;
     (*out)->size = gan_shape_size(shape);
     return GAN_OK;
 }
 
-/* Take room for `count` labels and copy them; none for NULL. */
-static gan_status copy_labels(gan_dataset *data, const uint8_t *labels)
+gan_status gan__dataset_take_labels(gan_dataset *data)
+{
+    data->has_labels = 1;
+    return gan__alloc(&data->labels, &data->allocator, data->count, sizeof *data->labels);
+}
+
+/* A host's labels, of one of both widths or neither. */
+typedef struct host_labels {
+    const uint8_t *bytes;
+    const uint16_t *words;
+} host_labels;
+
+static gan_status copy_labels(gan_dataset *data, host_labels from)
 {
     gan_status status;
 
-    if (!labels) return GAN_OK;
-    status = gan__alloc(&data->labels, &data->allocator, data->count, 1);
+    if (!from.bytes && !from.words) return GAN_OK;
+    status = gan__dataset_take_labels(data);
     if (status != GAN_OK) return status;
-    memcpy(data->labels, labels, data->count);
-    data->has_labels = 1;
+    for (size_t i = 0; i < data->count; i++)
+        data->labels[i] = from.words ? from.words[i] : from.bytes[i];
     return GAN_OK;
+}
+
+void gan__dataset_measure_labels(gan_dataset *data)
+{
+    data->has_wide_labels |= gan_dataset_class_count(data) > GAN__BYTE_CLASSES;
+    for (size_t i = 0; data->labels && i < data->count; i++)
+        data->has_wide_labels |= data->labels[i] >= GAN__BYTE_CLASSES;
 }
 
 gan_status gan__dataset_name_classes(gan_dataset *data, const gan_dataset_desc *desc)
@@ -117,6 +149,7 @@ gan_status gan__dataset_name_classes(gan_dataset *data, const gan_dataset_desc *
     if (n > 0 && !data->has_labels)
         return gan__fail(GAN_ERR_INVALID, "dataset: %zu class_names, but no labels", n);
     data->n_class_names = n;
+    gan__dataset_measure_labels(data);
     return gan__labels_copy_names(&data->class_names, &data->allocator, desc->class_names, n,
                                   "dataset");
 }
@@ -145,8 +178,7 @@ gan_status gan__dataset_create_zeros(gan_dataset **out, size_t count, gan_shape 
 
     GAN_TRY(gan__dataset_create_empty(&data, &gan__dataset_bytes_class, count, shape, allocator));
     GAN_TRY(gan__alloc(&data->bytes, &data->allocator, count, data->size));
-    if (has_labels) GAN_TRY(gan__alloc(&data->labels, &data->allocator, count, 1));
-    data->has_labels = has_labels;
+    if (has_labels) GAN_TRY(gan__dataset_take_labels(data));
     *out = data;
     data = NULL;
 
@@ -155,8 +187,8 @@ cleanup:
     return status;
 }
 
-gan_status gan_dataset_create_bytes(gan_dataset **out, const uint8_t *data, const uint8_t *labels,
-                                    size_t count, gan_shape shape, const gan_dataset_desc *desc)
+static gan_status create_bytes(gan_dataset **out, const uint8_t *data, host_labels labels,
+                               size_t count, gan_shape shape, const gan_dataset_desc *desc)
 {
     gan_status status = GAN_OK;
     gan_dataset_desc d = {GAN_DATASET_DESC_INIT};
@@ -178,8 +210,21 @@ cleanup:
     return gan__lost(GAN__DATASET, status);
 }
 
-gan_status gan_dataset_create_floats(gan_dataset **out, const float *data, const uint8_t *labels,
-                                     size_t count, gan_shape shape, const gan_dataset_desc *desc)
+gan_status gan_dataset_create_bytes(gan_dataset **out, const uint8_t *data, const uint8_t *labels,
+                                    size_t count, gan_shape shape, const gan_dataset_desc *desc)
+{
+    return create_bytes(out, data, (host_labels){labels, NULL}, count, shape, desc);
+}
+
+gan_status gan_dataset_create_bytes_labels16(gan_dataset **out, const uint8_t *data,
+                                             const uint16_t *labels, size_t count, gan_shape shape,
+                                             const gan_dataset_desc *desc)
+{
+    return create_bytes(out, data, (host_labels){NULL, labels}, count, shape, desc);
+}
+
+static gan_status create_floats(gan_dataset **out, const float *data, host_labels labels,
+                                size_t count, gan_shape shape, const gan_dataset_desc *desc)
 {
     gan_status status = GAN_OK;
     gan_dataset_desc d = {GAN_DATASET_DESC_INIT};
@@ -191,7 +236,8 @@ gan_status gan_dataset_create_floats(gan_dataset **out, const float *data, const
     *out = NULL;
     GAN_TRY(check_arguments(data, "data", count, shape));
     GAN_TRY(gan__dataset_read_desc(&d, desc, &count));
-    GAN_TRY(gan__dataset_create_empty(&made, &floats_class, count, shape, d.allocator));
+    GAN_TRY(
+        gan__dataset_create_empty(&made, &gan__dataset_floats_class, count, shape, d.allocator));
     if (count > SIZE_MAX / made->size)
         GAN_FAIL(GAN_ERR_NOMEM, "dataset: %zu samples of %zu numbers are too many", count,
                  made->size);
@@ -212,9 +258,24 @@ cleanup:
     return gan__lost(GAN__DATASET, status);
 }
 
-gan_status gan_dataset_create_callbacks(gan_dataset **out, gan_dataset_read_fn read, void *user,
-                                        size_t count, gan_shape shape, int has_labels,
-                                        const gan_dataset_desc *desc)
+gan_status gan_dataset_create_floats(gan_dataset **out, const float *data, const uint8_t *labels,
+                                     size_t count, gan_shape shape, const gan_dataset_desc *desc)
+{
+    return create_floats(out, data, (host_labels){labels, NULL}, count, shape, desc);
+}
+
+gan_status gan_dataset_create_floats_labels16(gan_dataset **out, const float *data,
+                                              const uint16_t *labels, size_t count, gan_shape shape,
+                                              const gan_dataset_desc *desc)
+{
+    return create_floats(out, data, (host_labels){NULL, labels}, count, shape, desc);
+}
+
+/* One of both functions is the host's. */
+static gan_status create_callbacks(gan_dataset **out, gan_dataset_read_fn read,
+                                   gan_dataset_read_labels16_fn read_labels16, void *user,
+                                   size_t count, gan_shape shape, int has_labels,
+                                   const gan_dataset_desc *desc)
 {
     gan_status status = GAN_OK;
     gan_dataset_desc d = {GAN_DATASET_DESC_INIT};
@@ -222,13 +283,16 @@ gan_status gan_dataset_create_callbacks(gan_dataset **out, gan_dataset_read_fn r
 
     if (!out) return gan__fail(GAN_ERR_INVALID, "dataset: out is NULL");
     *out = NULL;
-    if (!read) GAN_FAIL(GAN_ERR_INVALID, "dataset: read is NULL");
+    if (!read && !read_labels16) GAN_FAIL(GAN_ERR_INVALID, "dataset: read is NULL");
     GAN_TRY(check_arguments(out, "out", count, shape));
     GAN_TRY(gan__dataset_read_desc(&d, desc, &count));
     GAN_TRY(gan__dataset_create_empty(&made, &callback_class, count, shape, d.allocator));
+    made->access = d.concurrent ? GAN__ACCESS_AHEAD : GAN__ACCESS_CALLER;
     made->read = read;
+    made->read_labels16 = read_labels16;
     made->user = user;
     made->has_labels = has_labels != 0;
+    made->has_wide_labels = read_labels16 != NULL;
     GAN_TRY(gan__dataset_name_classes(made, &d));
     *out = made;
     made = NULL;
@@ -238,11 +302,33 @@ cleanup:
     return gan__lost(GAN__DATASET, status);
 }
 
+gan_status gan_dataset_create_callbacks(gan_dataset **out, gan_dataset_read_fn read, void *user,
+                                        size_t count, gan_shape shape, int has_labels,
+                                        const gan_dataset_desc *desc)
+{
+    return create_callbacks(out, read, NULL, user, count, shape, has_labels, desc);
+}
+
+gan_status gan_dataset_create_callbacks_labels16(gan_dataset **out,
+                                                 gan_dataset_read_labels16_fn read, void *user,
+                                                 size_t count, gan_shape shape,
+                                                 const gan_dataset_desc *desc)
+{
+    return create_callbacks(out, NULL, read, user, count, shape, 1, desc);
+}
+
+gan_dataset *gan__dataset_retain(const gan_dataset *data)
+{
+    atomic_fetch_add_explicit(&data->self->n_references, 1, memory_order_relaxed);
+    return data->self;
+}
+
 void gan_dataset_destroy(gan_dataset *data)
 {
     gan_allocator allocator;
 
-    if (!data) return;
+    if (!data || atomic_fetch_sub_explicit(&data->n_references, 1, memory_order_acq_rel) > 1)
+        return;
     allocator = data->allocator;
     gan__free(&allocator, data->class_names);
     gan__free(&allocator, data->labels);
@@ -269,9 +355,20 @@ int gan_dataset_has_labels(const gan_dataset *data)
     return data ? data->has_labels : 0;
 }
 
+int gan_dataset_label_bits(const gan_dataset *data)
+{
+    if (!data || !data->has_labels) return 0;
+    return data->has_wide_labels ? 16 : 8;
+}
+
+int gan__dataset_is_bytes(const gan_dataset *data)
+{
+    return data->kind->bytes || data->kind->decode;
+}
+
 /* Only the label is wanted, which a host's function delivers together with a sample: read that
  * aside. */
-static gan_status read_label(const gan_dataset *data, size_t index, uint8_t *label)
+static gan_status read_label(const gan_dataset *data, size_t index, uint16_t *label)
 {
     float *aside = NULL;
     gan_status status = GAN_OK;
@@ -288,7 +385,8 @@ static gan_status read_label(const gan_dataset *data, size_t index, uint8_t *lab
     return status;
 }
 
-gan_status gan_dataset_read(const gan_dataset *data, size_t index, float *out, uint8_t *label)
+gan_status gan_dataset_read_labels16(const gan_dataset *data, size_t index, float *out,
+                                     uint16_t *label)
 {
     if (!data) return gan__fail_null(GAN__DATASET, 1, "dataset: data is NULL");
     if (index >= data->count)
@@ -298,37 +396,42 @@ gan_status gan_dataset_read(const gan_dataset *data, size_t index, float *out, u
     return label ? read_label(data, index, label) : GAN_OK;
 }
 
-/* ---- Classes ---- */
-
-/* A host's labels come with samples, for which there is room `aside`. */
-static gan_status count_labels(const gan_dataset *data, double *counts, size_t n_classes,
-                               float *aside)
+gan_status gan_dataset_read(const gan_dataset *data, size_t index, float *out, uint8_t *label)
 {
-    gan_status status = GAN_OK;
+    uint16_t wide = 0;
+    gan_status status;
 
-    for (size_t i = 0; i < data->count; i++) {
-        uint8_t label;
-
-        if (data->labels)
-            label = data->labels[i];
-        else
-            GAN_TRY(data->kind->read(data, i, aside, &label));
-        if (label >= n_classes)
-            GAN_FAIL(GAN_ERR_INVALID, "dataset: label %d of sample %zu, of 0 to %zu", label, i,
-                     n_classes - 1);
-        counts[label]++;
-    }
-
-cleanup:
+    if (data && label && data->has_wide_labels)
+        return gan__fail(GAN_ERR_INVALID,
+                         "dataset: labels have 16 bits, gan_dataset_read() has room for 8: use "
+                         "gan_dataset_read_labels16()");
+    status = gan_dataset_read_labels16(data, index, out, label ? &wide : NULL);
+    if (status == GAN_OK && label) *label = (uint8_t)wide;
     return status;
 }
 
-gan_status gan_dataset_class_sizes(const gan_dataset *data, double *sizes, size_t n_classes)
-{
-    gan_status status = GAN_OK;
-    double counts[GAN__MOST_CLASSES] = {0};
-    float *aside = NULL;
+/* ---- Classes ---- */
 
+gan_status gan__dataset_read_all_labels(const gan_dataset *data, uint16_t *labels)
+{
+    float *aside = NULL;
+    gan_status status = GAN_OK;
+
+    if (!data->labels) GAN_TRY(gan__alloc(&aside, &data->allocator, data->size, sizeof *aside));
+    for (size_t i = 0; i < data->count; i++)
+        if (data->labels)
+            labels[i] = data->labels[i];
+        else
+            GAN_TRY(data->kind->read(data, i, aside, &labels[i]));
+
+cleanup:
+    gan__free(&data->allocator, aside);
+    return status;
+}
+
+/* What is wrong with a call of gan_dataset_class_sizes(). */
+static gan_status check_sizes(const gan_dataset *data, const double *sizes, size_t n_classes)
+{
     if (!data) return gan__fail_null(GAN__DATASET, 1, "dataset: data is NULL");
     if (!sizes) return gan__fail(GAN_ERR_INVALID, "dataset: sizes is NULL");
     if (n_classes == 0 || n_classes > GAN__MOST_CLASSES)
@@ -336,12 +439,30 @@ gan_status gan_dataset_class_sizes(const gan_dataset *data, double *sizes, size_
                          GAN__MOST_CLASSES, n_classes);
     if (!data->has_labels)
         return gan__fail(GAN_ERR_INVALID, "dataset: no labels, so no sizes of classes");
-    if (!data->labels) GAN_TRY(gan__alloc(&aside, &data->allocator, data->size, sizeof *aside));
-    GAN_TRY(count_labels(data, counts, n_classes, aside));
-    memcpy(sizes, counts, n_classes * sizeof *sizes);
+    return GAN_OK;
+}
+
+gan_status gan_dataset_class_sizes(const gan_dataset *data, double *sizes, size_t n_classes)
+{
+    gan_status status = check_sizes(data, sizes, n_classes);
+    const uint16_t *labels = data ? data->labels : NULL;
+    uint16_t *own = NULL;
+
+    if (status != GAN_OK) return status;
+    if (!labels) {
+        GAN_TRY(gan__alloc(&own, &data->allocator, data->count, sizeof *own));
+        GAN_TRY(gan__dataset_read_all_labels(data, own));
+        labels = own;
+    }
+    for (size_t i = 0; i < data->count; i++)
+        if (labels[i] >= n_classes)
+            GAN_FAIL(GAN_ERR_INVALID, "dataset: label %d of sample %zu, of 0 to %zu", labels[i], i,
+                     n_classes - 1);
+    memset(sizes, 0, n_classes * sizeof *sizes);
+    for (size_t i = 0; i < data->count; i++) sizes[labels[i]]++;
 
 cleanup:
-    gan__free(&data->allocator, aside);
+    gan__free(&data->allocator, own);
     return status;
 }
 
@@ -368,6 +489,15 @@ const char *gan_dataset_class_name(const gan_dataset *data, size_t label)
     if (data && data->origin_class) return origin_name(data, GAN__ORIGIN_CLASSES, label);
     return data && label < data->n_class_names ? data->class_names + label * GAN__CLASS_NAME_BYTES
                                                : NULL;
+}
+
+size_t gan_dataset_class_index(const gan_dataset *data, const char *name)
+{
+    const size_t n = name ? gan_dataset_class_count(data) : 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(gan_dataset_class_name(data, i), name) == 0) return i;
+    return SIZE_MAX;
 }
 
 const char *gan_dataset_file_name(const gan_dataset *data, size_t index)

@@ -1,10 +1,11 @@
-/* dataset_idx.c - the IDX format of MNIST and its relatives, plain and gzip'd.
+/* dataset_idx.c - the IDX format, plain or gzip'd.
  *
- * Format: two zero bytes, the type of the numbers (8: unsigned byte), the number of dimensions,
- * each dimension as 4 bytes big-endian, then the numbers without gaps. */
+ * A file has two zero bytes, the type of its numbers, the number of dimensions, each dimension as 4
+ * bytes big-endian, then the numbers, big-endian, too, without gaps. */
 #include "data/dataset_internal.h"
 
 #include "base/alloc_internal.h"
+#include "base/labels_internal.h"
 #include "base/status_internal.h"
 #include "base/tensor_internal.h"
 #include "file/file_internal.h"
@@ -12,6 +13,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 #include <sys/types.h>
 #include <zlib.h>
@@ -22,9 +24,17 @@ enum {
     DEFLATE_RATIO = 1032,   /* the most bytes that deflate can make of one */
     FIRST_ROOM = 1 << 20,   /* bytes of samples that are taken on a compressed file's word alone */
     MAX_BYTES = 1 << 30,    /* of samples, unless the host says otherwise */
-    TYPE_BYTE = 0x08,
-    GZIP_WINDOW = 15 + 16 /* zlib: largest window, gzip wrapper */
+    CHUNK_BYTES = 1 << 12,  /* of numbers that are translated at once */
+    GZIP_WINDOW = 15 + 16   /* zlib: largest window, gzip wrapper */
 };
+
+/* A type of numbers, each of which a double holds exactly. */
+typedef struct idx_type {
+    uint8_t code;
+    uint8_t bytes;
+    const char *name;
+    double (*value)(const uint8_t *bytes);
+} idx_type;
 
 /* A file being read, its header understood. */
 typedef struct idx_file {
@@ -32,6 +42,7 @@ typedef struct idx_file {
     const char *name;
     uint64_t file_bytes; /* as it lies on the disk */
     uint64_t offset;     /* of the next byte, counted after decompression */
+    const idx_type *type;
     size_t rank;
     uint32_t dim[GAN_SHAPE_MAX_RANK];
     int is_gzip;
@@ -41,6 +52,82 @@ typedef struct idx_file {
     z_stream inflater;
     unsigned char input[INPUT_BYTES];
 } idx_file;
+
+/* ---- Types ---- */
+
+static uint64_t big_endian(const uint8_t *bytes, size_t n)
+{
+    uint64_t bits = 0;
+
+    for (size_t i = 0; i < n; i++) bits = bits << 8 | bytes[i];
+    return bits;
+}
+
+/* A whole number in two's complement, whose highest bit weighs -2^(bits - 1). */
+static double signed_of(const uint8_t *bytes, size_t n)
+{
+    const double weight = (double)((uint64_t)1 << (8 * n - 1));
+    const uint64_t bits = big_endian(bytes, n);
+
+    return bits >> (8 * n - 1) ? (double)bits - 2 * weight : (double)bits;
+}
+
+static double uint8_of(const uint8_t *bytes)
+{
+    return bytes[0];
+}
+
+static double int8_of(const uint8_t *bytes)
+{
+    return signed_of(bytes, 1);
+}
+
+static double int16_of(const uint8_t *bytes)
+{
+    return signed_of(bytes, 2);
+}
+
+static double int32_of(const uint8_t *bytes)
+{
+    return signed_of(bytes, 4);
+}
+
+static double float_of(const uint8_t *bytes)
+{
+    const uint32_t bits = (uint32_t)big_endian(bytes, 4);
+    float value;
+
+    memcpy(&value, &bits, sizeof value);
+    return (double)value;
+}
+
+static double double_of(const uint8_t *bytes)
+{
+    const uint64_t bits = big_endian(bytes, 8);
+    double value;
+
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static const idx_type types[] = {
+    {0x08, 1, "unsigned byte", uint8_of},  {0x09, 1, "signed byte", int8_of},
+    {0x0B, 2, "16-bit integer", int16_of}, {0x0C, 4, "32-bit integer", int32_of},
+    {0x0D, 4, "float", float_of},          {0x0E, 8, "double", double_of},
+};
+enum { N_TYPES = sizeof types / sizeof *types };
+
+static int is_byte(const idx_file *file)
+{
+    return file->type->value == uint8_of;
+}
+
+static const idx_type *find_type(uint8_t code)
+{
+    for (size_t i = 0; i < N_TYPES; i++)
+        if (types[i].code == code) return &types[i];
+    return NULL;
+}
 
 /* ---- Bytes ---- */
 
@@ -185,19 +272,19 @@ static gan_status read_header(idx_file *file, size_t min_rank, size_t max_rank)
 
     if (status != GAN_OK) return status;
     if (head[0] != 0 || head[1] != 0) return fail_not_idx(file, head);
-    if (head[2] != TYPE_BYTE)
+    file->type = find_type(head[2]);
+    if (!file->type)
         return gan__fail(GAN_ERR_FORMAT,
-                         "%s: byte 2: type 0x08 (unsigned byte) expected, found 0x%02x", file->name,
-                         head[2]);
+                         "%s: byte 2: type 0x08 (unsigned byte), 0x09, 0x0b, 0x0c, 0x0d or 0x0e "
+                         "expected, found 0x%02x",
+                         file->name, head[2]);
     if (head[3] < min_rank || head[3] > max_rank)
         return gan__fail(GAN_ERR_FORMAT, "%s: byte 3: %zu to %zu dimensions expected, found %d",
                          file->name, min_rank, max_rank, head[3]);
     file->rank = head[3];
     status = read_whole(file, dims, 4 * file->rank, "dimensions");
     if (status != GAN_OK) return status;
-    for (size_t i = 0; i < file->rank; i++)
-        file->dim[i] = (uint32_t)dims[4 * i] << 24 | (uint32_t)dims[4 * i + 1] << 16 |
-                       (uint32_t)dims[4 * i + 2] << 8 | (uint32_t)dims[4 * i + 3];
+    for (size_t i = 0; i < file->rank; i++) file->dim[i] = (uint32_t)big_endian(dims + 4 * i, 4);
     return GAN_OK;
 }
 
@@ -217,7 +304,10 @@ static gan_shape sample_shape(const idx_file *file)
 static gan_status check_extent(const idx_file *file)
 {
     const size_t size = gan_shape_size(sample_shape(file));
-    const uint64_t bytes = (uint64_t)file->dim[0] * size; /* below 2^63, by the limit on a shape */
+    /* Below 2^63, by the limit on a shape; and no file on a disk has 2^63 bytes. */
+    const uint64_t numbers = (uint64_t)file->dim[0] * size;
+    const uint64_t bytes =
+        numbers > INT64_MAX / file->type->bytes ? INT64_MAX : numbers * file->type->bytes;
     const uint64_t left = file->file_bytes > file->offset ? file->file_bytes - file->offset : 0;
 
     if (file->dim[0] == 0)
@@ -266,7 +356,8 @@ static void close_idx(idx_file *file, const gan_allocator *allocator)
 /* Refuse samples that take more memory than the host allows. */
 static gan_status check_memory(const idx_file *file, size_t count, size_t max_bytes)
 {
-    const size_t size = gan_shape_size(sample_shape(file));
+    const size_t each = is_byte(file) ? 1 : sizeof(float);
+    const size_t size = gan__size_mul(gan_shape_size(sample_shape(file)), each);
     const size_t most = max_bytes ? max_bytes : MAX_BYTES;
 
     if (count <= most / size) return GAN_OK;
@@ -276,22 +367,94 @@ static gan_status check_memory(const idx_file *file, size_t count, size_t max_by
                      file->name, count, size, most);
 }
 
-/* Read the next `n` bytes of content into memory of their own, which grows as they come. */
-static gan_status read_growing(idx_file *file, uint8_t **out, size_t n, const char *what,
-                               const gan_allocator *allocator)
+/* What numbers of a file are read into: a block of elements that grows as they come. */
+typedef struct target {
+    void *block;
+    size_t element; /* bytes of one */
+    const char *what;
+    /* Write the file's numbers, `n` of them in `raw`, as elements.  NULL: bytes that stay bytes. */
+    gan_status (*translate)(const idx_file *file, const uint8_t *raw, size_t n, void *out);
+} target;
+
+/* Where the number at `raw + i` of the chunk that was read last stands in the file. */
+static uint64_t offset_of(const idx_file *file, size_t i, size_t n)
+{
+    return file->offset - (uint64_t)(n - i) * file->type->bytes;
+}
+
+static gan_status translate_floats(const idx_file *file, const uint8_t *raw, size_t n, void *out)
+{
+    float *numbers = out;
+
+    for (size_t i = 0; i < n; i++) {
+        const double value = file->type->value(raw + i * file->type->bytes);
+
+        numbers[i] = (float)value;
+        if (!isfinite(numbers[i]))
+            return gan__fail(GAN_ERR_NONFINITE,
+                             "%s: byte %" PRIu64 ": a number that a float can hold expected, found "
+                             "%g",
+                             file->name, offset_of(file, i, n), value);
+    }
+    return GAN_OK;
+}
+
+static gan_status translate_labels(const idx_file *file, const uint8_t *raw, size_t n, void *out)
+{
+    uint16_t *labels = out;
+
+    for (size_t i = 0; i < n; i++) {
+        const double value = file->type->value(raw + i * file->type->bytes);
+
+        if (!(value >= 0 && value < GAN__MOST_CLASSES))
+            return gan__fail(GAN_ERR_FORMAT,
+                             "%s: byte %" PRIu64 ": a label of 0 to %d expected, found %g",
+                             file->name, offset_of(file, i, n), GAN__MOST_CLASSES - 1, value);
+        labels[i] = (uint16_t)value;
+    }
+    return GAN_OK;
+}
+
+/* Read up to `n` numbers; fewer only where the file ends. */
+static gan_status read_numbers(idx_file *file, const target *to, char *out, size_t n, size_t *got)
+{
+    const size_t each = file->type->bytes;
+    uint8_t raw[CHUNK_BYTES];
+    size_t bytes, some;
+
+    *got = 0;
+    if (!to->translate) return read_some(file, (uint8_t *)out, n, got);
+    while (*got < n) {
+        const size_t wanted = n - *got < sizeof raw / each ? n - *got : sizeof raw / each;
+        gan_status status = read_some(file, raw, wanted * each, &bytes);
+
+        some = bytes / each;
+        if (status == GAN_OK) status = to->translate(file, raw, some, out + *got * to->element);
+        if (status != GAN_OK) return status;
+        *got += some;
+        if (some < wanted) return GAN_OK;
+    }
+    return GAN_OK;
+}
+
+/* Read the next `n` numbers of content. */
+static gan_status read_growing(idx_file *file, target *to, size_t n, const gan_allocator *allocator)
 {
     const uint64_t begin = file->offset;
+    const size_t most = gan__size_mul(n, to->element);
+    const size_t first = file->is_gzip ? FIRST_ROOM : most;
     gan_status status = GAN_OK;
     size_t used = 0, room = 0, got;
 
     while (used < n) {
-        GAN_TRY(gan__alloc_grow(out, &room, used, file->is_gzip ? FIRST_ROOM : n, n, allocator));
-        GAN_TRY(read_some(file, *out + used, room - used, &got));
+        GAN_TRY(gan__alloc_grow(&to->block, &room, used * to->element, first, most, allocator));
+        GAN_TRY(read_numbers(file, to, (char *)to->block + used * to->element,
+                             room / to->element - used, &got));
         used += got;
-        if (used < room)
+        if (used < room / to->element)
             GAN_FAIL(GAN_ERR_FORMAT,
-                     "%s: byte %" PRIu64 ": %zu bytes of %s expected, file ends after %zu",
-                     file->name, begin, n, what, used);
+                     "%s: byte %" PRIu64 ": %zu bytes of %s expected, file ends after %" PRIu64,
+                     file->name, begin, n * file->type->bytes, to->what, file->offset - begin);
     }
 
 cleanup:
@@ -300,19 +463,61 @@ cleanup:
 
 /* Read the first `count` samples.  After the last one the file must end; finding that out also
  * checks the CRC. */
-static gan_status read_samples(idx_file *file, uint8_t **out, size_t count, const char *what,
+static gan_status read_samples(idx_file *file, target *to, size_t count,
                                const gan_allocator *allocator)
 {
     const size_t size = gan_shape_size(sample_shape(file));
     uint8_t beyond;
     size_t got;
-    gan_status status = read_growing(file, out, count * size, what, allocator);
+    gan_status status = read_growing(file, to, count * size, allocator);
 
     if (status != GAN_OK || count < file->dim[0]) return status;
     status = read_some(file, &beyond, 1, &got);
     if (status != GAN_OK || got == 0) return status;
     return gan__fail(GAN_ERR_FORMAT, "%s: byte %" PRIu64 ": end of file expected, found more",
                      file->name, file->offset - 1);
+}
+
+/* Read pictures: bytes stay bytes, all else becomes floats. */
+static gan_status read_pictures(gan_dataset *data, idx_file *file)
+{
+    const int bytes = is_byte(file);
+    target to = {.element = bytes ? 1 : sizeof(float),
+                 .what = "pictures",
+                 .translate = bytes ? NULL : translate_floats};
+    gan_status status = read_samples(file, &to, data->count, &data->allocator);
+
+    if (bytes)
+        data->bytes = to.block;
+    else
+        data->floats = to.block;
+    return status;
+}
+
+static gan_status read_classes(gan_dataset *data, idx_file *file)
+{
+    target to = {.element = sizeof *data->labels, .what = "labels", .translate = translate_labels};
+    gan_status status = read_samples(file, &to, data->count, &data->allocator);
+
+    data->labels = to.block;
+    data->has_labels = 1;
+    return status;
+}
+
+/* Open the labels, which must be whole numbers and as many as the pictures. */
+static gan_status open_classes(idx_file **out, FILE *stream, const char *name,
+                               const idx_file *pictures, const gan_allocator *allocator)
+{
+    gan_status status = open_idx(out, stream, name, 1, 1, allocator);
+
+    if (status != GAN_OK) return status;
+    if ((*out)->type->value == float_of || (*out)->type->value == double_of)
+        return gan__fail(GAN_ERR_FORMAT, "%s: byte 2: labels of whole numbers expected, found %ss",
+                         name, (*out)->type->name);
+    if ((*out)->dim[0] != pictures->dim[0])
+        return gan__fail(GAN_ERR_SHAPE, "%s has %" PRIu32 " labels, %s has %" PRIu32 " pictures",
+                         name, (*out)->dim[0], pictures->name, pictures->dim[0]);
+    return GAN_OK;
 }
 
 gan_status gan__dataset_read_idx(gan_dataset **out, FILE *images, const char *images_name,
@@ -331,19 +536,14 @@ gan_status gan__dataset_read_idx(gan_dataset **out, FILE *images, const char *im
     GAN_TRY(gan__dataset_read_desc(&d, desc, &count));
     GAN_TRY(gan__alloc_init(&allocator, d.allocator));
     GAN_TRY(open_idx(&pictures, images, images_name, 2, 4, &allocator));
-    if (labels) {
-        GAN_TRY(open_idx(&classes, labels, labels_name, 1, 1, &allocator));
-        if (classes->dim[0] != pictures->dim[0])
-            GAN_FAIL(GAN_ERR_SHAPE, "%s has %" PRIu32 " labels, %s has %" PRIu32 " pictures",
-                     labels_name, classes->dim[0], images_name, pictures->dim[0]);
-    }
+    if (labels) GAN_TRY(open_classes(&classes, labels, labels_name, pictures, &allocator));
     if (count > pictures->dim[0]) count = pictures->dim[0];
     GAN_TRY(check_memory(pictures, count, d.max_bytes));
-    GAN_TRY(gan__dataset_create_empty(&data, &gan__dataset_bytes_class, count,
-                                      sample_shape(pictures), &allocator));
-    GAN_TRY(read_samples(pictures, &data->bytes, count, "pictures", &allocator));
-    if (labels) GAN_TRY(read_samples(classes, &data->labels, count, "labels", &allocator));
-    data->has_labels = labels != NULL;
+    GAN_TRY(gan__dataset_create_empty(
+        &data, is_byte(pictures) ? &gan__dataset_bytes_class : &gan__dataset_floats_class, count,
+        sample_shape(pictures), &allocator));
+    GAN_TRY(read_pictures(data, pictures));
+    if (labels) GAN_TRY(read_classes(data, classes));
     GAN_TRY(gan__dataset_name_classes(data, &d));
     *out = data;
     data = NULL;

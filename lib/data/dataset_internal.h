@@ -3,13 +3,14 @@
 #define GAN_DATASET_INTERNAL_H
 
 #include <gan/dataset.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 /* One kind of source. */
 typedef struct gan__dataset_class {
     /* Write a sample as it is stored (bytes divided by 255), its numbers known to be finite;
      * `label` may be NULL. */
-    gan_status (*read)(const gan_dataset *data, size_t index, float *out, uint8_t *label);
+    gan_status (*read)(const gan_dataset *data, size_t index, float *out, uint16_t *label);
 
     /* Return the bytes of a sample.  NULL in a source that does not hold them. */
     const uint8_t *(*bytes)(const gan_dataset *data, size_t index);
@@ -18,6 +19,13 @@ typedef struct gan__dataset_class {
      * NULL in a source that has `bytes` or is not made of any. */
     gan_status (*decode)(const gan_dataset *data, size_t index, uint8_t *out);
 } gan__dataset_class;
+
+/* Who may read samples, and when.  A dataset that is made of others has the highest of theirs. */
+typedef enum gan__access {
+    GAN__ACCESS_MEMORY, /* anyone, at once: they lie in memory */
+    GAN__ACCESS_AHEAD,  /* any thread, which is worth doing before they are wanted */
+    GAN__ACCESS_CALLER  /* only the thread that wants them: a host's function */
+} gan__access;
 
 /* Where samples come from, when that is more than the host's memory: what is known of it by name. */
 typedef enum gan__origin_list {
@@ -35,16 +43,21 @@ typedef struct gan__origin_class {
 struct gan_dataset {
     const gan__dataset_class *kind;
     gan_allocator allocator;
+    gan_dataset *self;          /* not const, for whoever counts references */
+    atomic_size_t n_references; /* the host's, and those of what is made of it */
+    gan__access access;
     size_t count;
     gan_shape shape; /* of one sample */
     size_t size;     /* numbers in one sample */
     int has_labels;
-    uint8_t *labels;   /* NULL also when `read` below delivers them */
-    char *class_names; /* as of gan__labels_copy_names(); an origin has its own */
+    int has_wide_labels; /* they have 16 bits */
+    uint16_t *labels;    /* NULL also when `kind->read` delivers them */
+    char *class_names;   /* as of gan__labels_copy_names(); an origin has its own */
     size_t n_class_names;
     uint8_t *bytes; /* the one of the three that `kind` reads is set */
     float *floats;
-    gan_dataset_read_fn read;
+    gan_dataset_read_fn read; /* or this one */
+    gan_dataset_read_labels16_fn read_labels16;
     void *user;
     const gan__origin_class *origin_class; /* NULL: there is none */
     void *origin;                          /* the dataset's own */
@@ -63,13 +76,30 @@ gan_status gan__dataset_name_classes(gan_dataset *data, const gan_dataset_desc *
 gan_status gan__dataset_create_empty(gan_dataset **out, const gan__dataset_class *kind,
                                      size_t count, gan_shape shape, const gan_allocator *allocator);
 
-/* What a dataset is made of that holds bytes, its labels aside. */
+/* What a dataset is made of that holds bytes or floats, its labels aside. */
 extern const gan__dataset_class gan__dataset_bytes_class;
+extern const gan__dataset_class gan__dataset_floats_class;
 
 /* Make a dataset of zero bytes, for its maker to fill.  `shape` is a valid one.  GAN_ERR_NOMEM and,
  * for half an allocator, GAN_ERR_INVALID. */
 gan_status gan__dataset_create_zeros(gan_dataset **out, size_t count, gan_shape shape,
                                      int has_labels, const gan_allocator *allocator);
+
+/* Have a dataset live until this is taken back by gan_dataset_destroy().  Returns it. */
+gan_dataset *gan__dataset_retain(const gan_dataset *data);
+
+/* Whether samples are made of bytes, which decides how they are normalised. */
+int gan__dataset_is_bytes(const gan_dataset *data);
+
+/* Take room for a label a sample.  GAN_ERR_NOMEM. */
+gan_status gan__dataset_take_labels(gan_dataset *data);
+
+/* Read all labels of a dataset that has them, such as those of a host's function together with its
+ * samples.  GAN_ERR_NOMEM, and what `kind->read` returns. */
+gan_status gan__dataset_read_all_labels(const gan_dataset *data, uint16_t *labels);
+
+/* Settle whether labels have 16 bits, once labels and names are there. */
+void gan__dataset_measure_labels(gan_dataset *data);
 
 /* gan_dataset_open_idx() on streams that are open; the names are for messages, `labels` may be
  * NULL.  The streams stay the caller's. */

@@ -37,8 +37,8 @@ typedef struct directory_files {
     char *path;
     names files; /* below `path` */
     names classes;
-    names skipped;   /* sentences */
-    uint8_t *labels; /* of the files, on their way into the dataset */
+    names skipped;    /* sentences */
+    uint16_t *labels; /* of the files, on their way into the dataset */
     gan__image_limit limit;
     int scales; /* pictures of any size are taken */
     int skips;  /* what cannot be used is left out */
@@ -228,11 +228,11 @@ static gan_status find_classes(directory_files *f, int wanted)
                          "%s: at most %d class directories expected, found %zu; no_labels reads "
                          "them all",
                          f->path, GAN__MOST_CLASSES, f->classes.count);
-    status = gan__alloc(&f->labels, &f->allocator, f->files.count, 1);
+    status = gan__alloc(&f->labels, &f->allocator, f->files.count, sizeof *f->labels);
     if (status != GAN_OK) return status;
     for (size_t i = 0; i < f->files.count; i++) { /* both are sorted alike */
         while (!is_inside(f->files.at[i], f->classes.at[class])) class ++;
-        f->labels[i] = (uint8_t) class;
+        f->labels[i] = (uint16_t) class;
     }
     return GAN_OK;
 }
@@ -242,26 +242,39 @@ static size_t label_of(const directory_files *f, size_t i)
     return f->labels ? f->labels[i] : 0;
 }
 
-/* Keep the first files of each class, as many of each as there are, until there are `wanted`. */
-static void keep_some(directory_files *f, size_t wanted)
+/* Of each class, how many files there are and how many are kept, until there are `wanted`. */
+static void share_out(size_t *size, size_t *kept, const directory_files *f, size_t n_classes,
+                      size_t wanted)
 {
-    const size_t n_classes = f->labels ? f->classes.count : 1;
-    size_t size[GAN__MOST_CLASSES] = {0}, kept[GAN__MOST_CLASSES] = {0}, n = 0;
-
-    if (wanted == 0 || wanted >= f->files.count) return;
     for (size_t i = 0; i < f->files.count; i++) size[label_of(f, i)]++;
     for (size_t left = wanted, c = 0; left > 0; c = (c + 1) % n_classes)
         if (kept[c] < size[c]) kept[c]++, left--;
+}
+
+/* Keep the first files of each class, as many of each as there are, until there are `wanted`. */
+static gan_status keep_some(directory_files *f, size_t wanted)
+{
+    const size_t n_classes = f->labels ? f->classes.count : 1;
+    size_t *size = NULL, *kept, n = 0;
+    gan_status status = GAN_OK;
+
+    if (wanted == 0 || wanted >= f->files.count) return GAN_OK;
+    status = gan__alloc(&size, &f->allocator, n_classes, 2 * sizeof *size);
+    if (status != GAN_OK) return status;
+    kept = size + n_classes;
+    share_out(size, kept, f, n_classes, wanted);
     for (size_t i = 0; i < f->files.count; i++) {
         const size_t label = label_of(f, i);
 
         if (kept[label] == 0) continue;
         kept[label]--;
         f->files.at[n] = f->files.at[i];
-        if (f->labels) f->labels[n] = (uint8_t)label;
+        if (f->labels) f->labels[n] = (uint16_t)label;
         n++;
     }
     f->files.count = n;
+    gan__free(&f->allocator, size);
+    return GAN_OK;
 }
 
 static const names *list_of(const void *origin, gan__origin_list list)
@@ -316,7 +329,7 @@ static gan_status open_directory(directory_files **out, const char *path, const 
     memcpy((*out)->path, path, strlen(path));
     GAN_TRY(list_files(*out));
     GAN_TRY(find_classes(*out, !d->no_labels));
-    keep_some(*out, d->max_count);
+    GAN_TRY(keep_some(*out, d->max_count));
 
 cleanup:
     return status;
@@ -355,7 +368,7 @@ cleanup:
 
 /* The bytes are decoded into the end of the room for the floats; each float is then written where
  * all bytes have been read. */
-static gan_status read_decoded(const gan_dataset *data, size_t index, float *out, uint8_t *label)
+static gan_status read_decoded(const gan_dataset *data, size_t index, float *out, uint16_t *label)
 {
     uint8_t *bytes = (uint8_t *)out + data->size * (sizeof *out - 1);
     gan_status status = decode(data, index, bytes);
@@ -524,6 +537,7 @@ gan_status gan_dataset_open_png(gan_dataset **out, const char *directory, const 
         GAN_TRY(gan__dataset_create_zeros(&data, f->files.count, shape, 0, &f->allocator));
     else
         GAN_TRY(gan__dataset_create_empty(&data, &png_class, f->files.count, shape, &f->allocator));
+    data->access = data->bytes ? GAN__ACCESS_MEMORY : GAN__ACCESS_AHEAD;
     data->origin_class = &directory_class;
     data->origin = f;
     data->labels = f->labels;
@@ -531,6 +545,7 @@ gan_status gan_dataset_open_png(gan_dataset **out, const char *directory, const 
     f = NULL;
     data->has_labels = data->labels != NULL;
     GAN_TRY(decode_all(data, &d));
+    gan__dataset_measure_labels(data);
     *out = data;
     data = NULL;
 

@@ -630,7 +630,7 @@ gan_status gan_dataset_create_shapes(gan_dataset **out, size_t count, uint64_t s
     GAN_TRY(gan__dataset_name_classes(data, &d));
     for (size_t i = 0; i < count; i++) {
         draw(seed, i, data->bytes + i * data->size);
-        data->labels[i] = (uint8_t)(i % GAN_DATASET_SHAPES_CLASSES);
+        data->labels[i] = (uint16_t)(i % GAN_DATASET_SHAPES_CLASSES);
     }
     *out = data;
     data = NULL;

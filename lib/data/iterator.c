@@ -22,12 +22,14 @@ typedef struct channel {
     float of_byte[BYTE_VALUES]; /* what each byte becomes */
 } channel;
 
-/* The next batch of a source that has to be decoded; a team of its own works on it while the host
- * uses the one before. */
+/* The next batch of a source that is read ahead: files that have to be decoded, or a host's function
+ * that allows it.  A team of its own works on it while the host uses the one before. */
 typedef struct next_batch {
-    gan_pool *pool;   /* NULL: nothing has to be decoded */
-    uint8_t *bytes;   /* of its samples */
-    uint8_t *missing; /* for each of them: it could not be decoded */
+    gan_pool *pool;   /* NULL: nothing is read ahead */
+    uint8_t *bytes;   /* of its samples, where these are made of bytes; */
+    float *numbers;   /* else their numbers */
+    uint16_t *labels; /* and labels */
+    uint8_t *missing; /* for each of them: it could not be read */
     uint64_t epoch;
     size_t position;
     size_t count; /* 0: there is none */
@@ -37,12 +39,13 @@ typedef struct next_batch {
 
 struct gan_iterator {
     gan_allocator allocator;
-    const gan_dataset *data;
+    gan_dataset *data; /* a reference */
     gan_batch batch;
     float *samples;
-    uint8_t *labels;
-    size_t batch_size; /* at most the number of samples */
-    size_t end;        /* position at which an epoch is over */
+    uint16_t *labels;
+    uint8_t *byte_labels; /* the same, where all have room */
+    size_t batch_size;    /* at most the number of samples */
+    size_t end;           /* position at which an epoch is over */
     uint64_t epoch;
     size_t position;
     uint64_t seed;
@@ -59,15 +62,10 @@ struct gan_iterator {
 
 /* ---- Making ---- */
 
-static int is_bytes(const gan_dataset *data)
-{
-    return data->kind->bytes || data->kind->decode;
-}
-
 /* Settle mean and std of channel `c`, and what they make of each byte. */
 static gan_status set_channel(gan_iterator *it, const gan_iterator_desc *d, size_t c)
 {
-    const int of_bytes = is_bytes(it->data);
+    const int of_bytes = gan__dataset_is_bytes(it->data);
     const float default_value = of_bytes ? 0.5f : 0.0f;
     channel *ch = &it->channels[c];
 
@@ -142,6 +140,27 @@ static gan_status set_batches(gan_iterator *it, const gan_iterator_desc *d)
     return GAN_OK;
 }
 
+/* Take what a batch that is read ahead needs. */
+static gan_status take_next(gan_iterator *it, size_t n_threads)
+{
+    next_batch *next = &it->next;
+    const gan_allocator *allocator = &it->allocator;
+    const size_t size = it->data->size;
+    gan_status status = GAN_OK;
+
+    if (gan__dataset_is_bytes(it->data)) {
+        GAN_TRY(gan__alloc(&next->bytes, allocator, it->batch_size, size));
+    } else {
+        GAN_TRY(gan__alloc(&next->numbers, allocator, it->batch_size * size, sizeof(float)));
+        GAN_TRY(gan__alloc(&next->labels, allocator, it->batch_size, sizeof *next->labels));
+    }
+    GAN_TRY(gan__alloc(&next->missing, allocator, it->batch_size, 1));
+    GAN_TRY(gan_pool_create(&next->pool, n_threads, allocator));
+
+cleanup:
+    return status;
+}
+
 static gan_status take_memory(gan_iterator *it, const gan_iterator_desc *d)
 {
     const size_t size = it->data->size;
@@ -152,14 +171,13 @@ static gan_status take_memory(gan_iterator *it, const gan_iterator_desc *d)
                          "iterator: a batch of %zu samples of %zu numbers is too large",
                          it->batch_size, size);
     GAN_TRY(gan__alloc(&it->samples, &it->allocator, it->batch_size * size, sizeof *it->samples));
-    if (it->data->has_labels) GAN_TRY(gan__alloc(&it->labels, &it->allocator, it->batch_size, 1));
+    if (it->data->has_labels)
+        GAN_TRY(gan__alloc(&it->labels, &it->allocator, it->batch_size, sizeof *it->labels));
+    if (gan_dataset_label_bits(it->data) == 8)
+        GAN_TRY(gan__alloc(&it->byte_labels, &it->allocator, it->batch_size, 1));
     if (d->shuffle)
         GAN_TRY(gan__alloc(&it->order, &it->allocator, it->data->count, sizeof *it->order));
-    if (it->data->kind->decode) {
-        GAN_TRY(gan__alloc(&it->next.bytes, &it->allocator, it->batch_size, size));
-        GAN_TRY(gan__alloc(&it->next.missing, &it->allocator, it->batch_size, 1));
-        GAN_TRY(gan_pool_create(&it->next.pool, d->n_threads, &it->allocator));
-    }
+    if (it->data->access == GAN__ACCESS_AHEAD) GAN_TRY(take_next(it, d->n_threads));
 
 cleanup:
     return status;
@@ -182,14 +200,18 @@ gan_status gan_iterator_create(gan_iterator **out, const gan_dataset *data,
     GAN_TRY(gan__alloc_init(&allocator, d.allocator));
     GAN_TRY(gan__alloc(&it, &allocator, 1, sizeof *it));
     it->allocator = allocator;
-    it->data = data;
+    it->data = gan__dataset_retain(data);
     gan__numeric_enter(&numeric);
     status = set_channels(it, &d);
     gan__numeric_leave(&numeric);
     if (status != GAN_OK) goto cleanup;
     GAN_TRY(set_batches(it, &d));
     GAN_TRY(take_memory(it, &d));
-    it->batch = (gan_batch){sizeof it->batch, 0, data->shape, it->samples, it->labels};
+    it->batch = (gan_batch){.struct_size = sizeof it->batch,
+                            .shape = data->shape,
+                            .samples = it->samples,
+                            .labels = it->byte_labels,
+                            .labels16 = it->labels};
     *out = it;
     it = NULL;
 
@@ -207,10 +229,14 @@ void gan_iterator_destroy(gan_iterator *it)
     if (it->next.running) gan__pool_end(it->next.pool);
     gan_pool_destroy(it->next.pool);
     gan__free(&allocator, it->next.missing);
+    gan__free(&allocator, it->next.labels);
+    gan__free(&allocator, it->next.numbers);
     gan__free(&allocator, it->next.bytes);
     gan__free(&allocator, it->samples);
     gan__free(&allocator, it->labels);
+    gan__free(&allocator, it->byte_labels);
     gan__free(&allocator, it->order);
+    gan_dataset_destroy(it->data);
     gan__free(&allocator, it);
 }
 
@@ -322,45 +348,71 @@ static void flip(const gan_iterator *it, size_t index, float *sample)
         }
 }
 
+/* Write a sample of floats and its label: one that was read ahead, or one that is read now. */
+static gan_status fill_from_floats(gan_iterator *it, size_t index, size_t place, float *sample,
+                                   uint16_t *label)
+{
+    const size_t size = it->data->size;
+    gan_status status = GAN_OK;
+
+    if (it->next.pool) {
+        memcpy(sample, it->next.numbers + place * size, size * sizeof *sample);
+        if (label) *label = it->next.labels[place];
+    } else {
+        status = it->data->kind->read(it->data, index, sample, label);
+    }
+    return status == GAN_OK ? normalise(it, index, sample) : status;
+}
+
 /* Put one sample into its place in the batch. */
 static gan_status fill(gan_iterator *it, size_t index, size_t place)
 {
     const gan_dataset *data = it->data;
     float *sample = it->samples + place * data->size;
-    uint8_t *label = it->labels ? it->labels + place : NULL;
+    uint16_t *label = it->labels ? it->labels + place : NULL;
     gan_status status = GAN_OK;
 
-    if (is_bytes(data)) {
+    if (gan__dataset_is_bytes(data)) {
         fill_from_bytes(it,
                         data->kind->bytes ? data->kind->bytes(data, index)
                                           : it->next.bytes + place * data->size,
                         sample);
         if (label) *label = data->labels[index];
     } else {
-        status = data->kind->read(data, index, sample, label);
-        if (status == GAN_OK) status = normalise(it, index, sample);
+        status = fill_from_floats(it, index, place, sample, label);
     }
-    if (status == GAN_OK) flip(it, index, sample);
-    return status;
+    if (status != GAN_OK) return status;
+    if (it->byte_labels) it->byte_labels[place] = (uint8_t)*label;
+    flip(it, index, sample);
+    return GAN_OK;
 }
 
-/* ---- Decoding ahead ---- */
+/* ---- Reading ahead ---- */
+
+/* Read sample `i` of the next batch. */
+static gan_status read_ahead(const gan_iterator *it, size_t i)
+{
+    const next_batch *next = &it->next;
+    const gan_dataset *data = it->data;
+    const size_t index = index_at(it, next->position + i);
+
+    if (next->bytes) return data->kind->decode(data, index, next->bytes + i * data->size);
+    return data->kind->read(data, index, next->numbers + i * data->size, next->labels + i);
+}
 
 /* One thread's part of the next batch. */
-static void decode_part(void *context, size_t task, size_t worker)
+static void read_part(void *context, size_t task, size_t worker)
 {
     gan_iterator *it = context;
     next_batch *next = &it->next;
-    const gan_dataset *data = it->data;
 
     (void)worker;
     for (size_t i = task; i < next->count; i += next->n_tasks)
-        next->missing[i] = data->kind->decode(data, index_at(it, next->position + i),
-                                              next->bytes + i * data->size) != GAN_OK;
+        next->missing[i] = read_ahead(it, i) != GAN_OK;
 }
 
 /* Let the team begin with the batch at a place; at an epoch's end that is the next one's first. */
-static void begin_decoding(gan_iterator *it, uint64_t epoch, size_t position)
+static void begin_reading(gan_iterator *it, uint64_t epoch, size_t position)
 {
     next_batch *next = &it->next;
 
@@ -370,32 +422,30 @@ static void begin_decoding(gan_iterator *it, uint64_t epoch, size_t position)
     next->n_tasks = next->count < GAN__POOL_MAX_TASKS ? next->count : GAN__POOL_MAX_TASKS;
     next->running = 1;
     shuffle(it, next->epoch);
-    gan__pool_begin(next->pool, decode_part, it, next->n_tasks);
+    gan__pool_begin(next->pool, read_part, it, next->n_tasks);
 }
 
-static void end_decoding(gan_iterator *it)
+static void end_reading(gan_iterator *it)
 {
     if (it->next.running) gan__pool_end(it->next.pool);
     it->next.running = 0;
 }
 
-/* See to it that the bytes of the current batch are there.  What the team could not decode is tried
+/* See to it that the samples of the current batch are there.  What the team could not read is tried
  * again, for this thread to have the message. */
 static gan_status wait_for_batch(gan_iterator *it)
 {
     next_batch *next = &it->next;
 
-    end_decoding(it);
+    end_reading(it);
     if (next->count == 0 || next->epoch != it->epoch || next->position != it->position) {
-        begin_decoding(it, it->epoch, it->position);
-        end_decoding(it);
+        begin_reading(it, it->epoch, it->position);
+        end_reading(it);
     }
     for (size_t i = 0; i < next->count; i++) {
         gan_status status = GAN_OK;
 
-        if (next->missing[i])
-            status = it->data->kind->decode(it->data, index_at(it, it->position + i),
-                                            next->bytes + i * it->data->size);
+        if (next->missing[i]) status = read_ahead(it, i);
         if (status != GAN_OK) return status;
         next->missing[i] = 0;
     }
@@ -416,7 +466,7 @@ static gan_status make_batch(gan_iterator *it)
     }
     it->batch.count = n;
     it->position += n;
-    if (it->next.pool) begin_decoding(it, it->epoch, it->position);
+    if (it->next.pool) begin_reading(it, it->epoch, it->position);
 
 cleanup:
     return status;

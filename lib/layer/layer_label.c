@@ -52,9 +52,9 @@ static gan_status check_settings(const gan_layer *layer, size_t classes, const c
     const double n = layer->settings[classes];
 
     GAN_TRY(gan__layer_check_whole(layer, classes, "num_classes", 1));
-    if (n > (double)GAN__MOST_CLASSES)
+    if (n > (double)GAN__BYTE_CLASSES)
         return gan__fail(GAN_ERR_INVALID, "%s: %.0f classes, at most %d", layer->class->name, n,
-                         GAN__MOST_CLASSES);
+                         GAN__BYTE_CLASSES);
     if (other) GAN_TRY(gan__layer_check_whole(layer, 1 - classes, other, 1));
 
 cleanup:

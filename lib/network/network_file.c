@@ -546,7 +546,7 @@ static gan_status read_class_names(gan_network *net, const gan__safetensors *fil
 {
     gan_status status = GAN_OK;
     const origin at = {gan__safetensors_path(file), GAN__NETWORK_CLASSES};
-    const char *names[GAN__MOST_CLASSES];
+    const char *names[GAN__BYTE_CLASSES];
     const gan__json *list = NULL, *name;
 
     if (net->n_classes == 0) return GAN_OK;

@@ -87,9 +87,9 @@ static gan_status check_network(gan_network *net, gan_classifier_desc *desc)
                  "classifier: the network looks at labels of %zu classes, which it is to tell",
                  net->n_classes);
     n_classes = gan_shape_size(gan_network_output_shape(net));
-    if (n_classes < 2 || n_classes > GAN__MOST_CLASSES)
+    if (n_classes < 2 || n_classes > GAN__BYTE_CLASSES)
         GAN_FAIL(GAN_ERR_SHAPE, "classifier: 2 to %d classes expected, the network's output is %s",
-                 GAN__MOST_CLASSES, gan__shape_text_of(gan_network_output_shape(net)).text);
+                 GAN__BYTE_CLASSES, gan__shape_text_of(gan_network_output_shape(net)).text);
     if (net->n_params == 0)
         GAN_FAIL(GAN_ERR_INVALID, "classifier: the network has no weights to train");
     if (desc->feature_layers > net->n_added)

@@ -95,12 +95,12 @@ static gan_status check_outputs(const gan_trainer *t)
         return gan__fail(GAN_ERR_SHAPE,
                          "trainer: the discriminator's output must be one number, is %s",
                          gan__shape_text_of(out).text);
-    if (classes && (n < 2 || n > 1 + GAN__MOST_CLASSES))
+    if (classes && (n < 2 || n > 1 + GAN__BYTE_CLASSES))
         return gan__fail(
             GAN_ERR_SHAPE,
             "trainer: the discriminator's output must be a logit for real and 1 to %d class "
             "logits, is %s",
-            GAN__MOST_CLASSES, gan__shape_text_of(out).text);
+            GAN__BYTE_CLASSES, gan__shape_text_of(out).text);
     if ((t->objective.raw_outputs || classes) && ends_in_sigmoid(d))
         return gan__fail(GAN_ERR_INVALID,
                          "trainer: %s%s needs the discriminator's raw output; leave out its last "
