@@ -442,8 +442,6 @@ TEST(more_samples_than_can_be_counted_are_refused)
 
 /* ---- Pictures on the disk ---- */
 
-TEST_FIXTURE(make_root, end_root)
-
 static gan_iterator *walk(const gan_dataset *data)
 {
     const gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT, .batch_size = 3, .shuffle = 1,

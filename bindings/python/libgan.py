@@ -148,7 +148,7 @@ class gan_tensor(Record):
 
 class gan_dataset_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("max_count", c_size_t), ("allocator", POINTER(gan_allocator)),
-    ("class_names", POINTER(c_char_p)), ("n_class_names", c_size_t), ("max_bytes", c_size_t)]
+    ("class_names", POINTER(c_char_p)), ("n_class_names", c_size_t), ("max_bytes", c_size_t), ("concurrent", c_int)]
 
 
 class gan_png_desc(Record):
@@ -158,10 +158,17 @@ class gan_png_desc(Record):
 
 gan_dataset_read_fn = CFUNCTYPE(c_int, c_void_p, c_size_t, POINTER(c_float), POINTER(c_uint8))
 
+gan_dataset_read_labels16_fn = CFUNCTYPE(c_int, c_void_p, c_size_t, POINTER(c_float), POINTER(c_uint16))
+
+
+class gan_split_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("fraction", c_double), ("seed", c_uint64), ("stratify", c_int),
+    ("allocator", POINTER(gan_allocator))]
+
 
 class gan_batch(Record):
     _fields_ = [("struct_size", c_size_t), ("count", c_size_t), ("shape", gan_shape), ("samples", POINTER(c_float)),
-    ("labels", POINTER(c_uint8))]
+    ("labels", POINTER(c_uint8)), ("labels16", POINTER(c_uint16))]
 
 
 class gan_iterator_desc(Record):
@@ -345,22 +352,41 @@ _declare("gan_dataset_create_bytes", _status, [("out", POINTER(c_void_p)), ("dat
     ("labels", POINTER(c_uint8)), ("count", c_size_t), ("shape", gan_shape), ("desc", POINTER(gan_dataset_desc))])
 _declare("gan_dataset_create_floats", _status, [("out", POINTER(c_void_p)), ("data", POINTER(c_float)),
     ("labels", POINTER(c_uint8)), ("count", c_size_t), ("shape", gan_shape), ("desc", POINTER(gan_dataset_desc))])
+_declare("gan_dataset_create_bytes_labels16", _status, [("out", POINTER(c_void_p)), ("data", POINTER(c_uint8)),
+    ("labels", POINTER(c_uint16)), ("count", c_size_t), ("shape", gan_shape), ("desc", POINTER(gan_dataset_desc))])
+_declare("gan_dataset_create_floats_labels16", _status, [("out", POINTER(c_void_p)), ("data", POINTER(c_float)),
+    ("labels", POINTER(c_uint16)), ("count", c_size_t), ("shape", gan_shape), ("desc", POINTER(gan_dataset_desc))])
 _declare("gan_dataset_create_shapes", _status, [("out", POINTER(c_void_p)), ("count", c_size_t), ("seed", c_uint64),
     ("desc", POINTER(gan_dataset_desc))])
 _declare("gan_dataset_create_callbacks", _status, [("out", POINTER(c_void_p)), ("read", gan_dataset_read_fn), ("user", c_void_p),
     ("count", c_size_t), ("shape", gan_shape), ("has_labels", c_int), ("desc", POINTER(gan_dataset_desc))])
+_declare("gan_dataset_create_callbacks_labels16", _status, [("out", POINTER(c_void_p)), ("read", gan_dataset_read_labels16_fn),
+    ("user", c_void_p), ("count", c_size_t), ("shape", gan_shape), ("desc", POINTER(gan_dataset_desc))])
+_declare("gan_dataset_create_range", _status, [("out", POINTER(c_void_p)), ("source", c_void_p), ("first", c_size_t),
+    ("count", c_size_t), ("allocator", POINTER(gan_allocator))])
+_declare("gan_dataset_create_subset", _status, [("out", POINTER(c_void_p)), ("source", c_void_p), ("indices", POINTER(c_size_t)),
+    ("count", c_size_t), ("allocator", POINTER(gan_allocator))])
+_declare("gan_split_desc_init", None, [("desc", POINTER(gan_split_desc)), ("struct_size", c_size_t)])
+_declare("gan_dataset_split", _status, [("first", POINTER(c_void_p)), ("second", POINTER(c_void_p)), ("source", c_void_p),
+    ("desc", POINTER(gan_split_desc))])
+_declare("gan_dataset_create_concat", _status, [("out", POINTER(c_void_p)), ("sources", POINTER(c_void_p)), ("n", c_size_t),
+    ("allocator", POINTER(gan_allocator))])
 _declare("gan_dataset_destroy", None, [("data", c_void_p)])
 _declare("gan_dataset_count", c_size_t, [("data", c_void_p)])
 _declare("gan_dataset_shape", gan_shape, [("data", c_void_p)])
 _declare("gan_dataset_has_labels", c_int, [("data", c_void_p)])
+_declare("gan_dataset_label_bits", c_int, [("data", c_void_p)])
 _declare("gan_dataset_class_count", c_size_t, [("data", c_void_p)])
 _declare("gan_dataset_class_name", c_char_p, [("data", c_void_p), ("label", c_size_t)])
+_declare("gan_dataset_class_index", c_size_t, [("data", c_void_p), ("name", c_char_p)])
 _declare("gan_dataset_class_sizes", _status, [("data", c_void_p), ("sizes", POINTER(c_double)), ("n_classes", c_size_t)])
 _declare("gan_dataset_file_name", c_char_p, [("data", c_void_p), ("index", c_size_t)])
 _declare("gan_dataset_skipped_count", c_size_t, [("data", c_void_p)])
 _declare("gan_dataset_skipped", c_char_p, [("data", c_void_p), ("i", c_size_t)])
 _declare("gan_dataset_read", _status, [("data", c_void_p), ("index", c_size_t), ("out", POINTER(c_float)),
     ("label", POINTER(c_uint8))])
+_declare("gan_dataset_read_labels16", _status, [("data", c_void_p), ("index", c_size_t), ("out", POINTER(c_float)),
+    ("label", POINTER(c_uint16))])
 _declare("gan_batch_init", None, [("batch", POINTER(gan_batch)), ("struct_size", c_size_t)])
 _declare("gan_iterator_desc_init", None, [("desc", POINTER(gan_iterator_desc)), ("struct_size", c_size_t)])
 _declare("gan_iterator_create", _status, [("out", POINTER(c_void_p)), ("data", c_void_p), ("desc", POINTER(gan_iterator_desc))])
