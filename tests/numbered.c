@@ -20,15 +20,11 @@ gan_dataset *numbered(size_t count)
 gan_iterator *walk(const gan_dataset *data, size_t batch_size, int shuffle, int drop_last,
                    uint64_t seed)
 {
-    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
+    const gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT, .batch_size = batch_size,
+                                    .shuffle = shuffle, .drop_last = drop_last, .seed = seed,
+                                    .std[0] = 1.0f / 255.0f}; /* byte i comes out as i, nearly */
     gan_iterator *it;
 
-    desc.batch_size = batch_size;
-    desc.shuffle = shuffle;
-    desc.drop_last = drop_last;
-    desc.seed = seed;
-    desc.mean[0] = 0;
-    desc.std[0] = 1.0f / 255.0f; /* so that byte i comes out as i, nearly */
     expect_ok(gan_iterator_create(&it, data, &desc));
     return it;
 }

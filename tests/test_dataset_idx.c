@@ -180,10 +180,9 @@ TEST(max_count_reads_the_first_samples_only)
 {
     const content p = pictures(), l = classes();
     content pz = gzip(&p);
-    gan_dataset_desc desc = {GAN_DATASET_DESC_INIT};
+    gan_dataset_desc desc = {GAN_DATASET_DESC_INIT, .max_count = 2};
     gan_dataset *data;
 
-    desc.max_count = 2;
     expect_ok(gan_dataset_open_idx(&data, save("p", &p), save("l", &l), &desc));
     expect_pictures(data, 2, 1);
     gan_dataset_destroy(data);
@@ -566,11 +565,10 @@ typedef struct paths {
 static gan_status attempt(void **out, const gan_allocator *allocator, void *user)
 {
     const paths *p = user;
-    gan_dataset_desc desc = {GAN_DATASET_DESC_INIT};
+    gan_dataset_desc desc = {GAN_DATASET_DESC_INIT, .allocator = allocator};
     gan_dataset *data;
     gan_status status;
 
-    desc.allocator = allocator;
     status = gan_dataset_open_idx(&data, p->images, p->labels, &desc);
     *out = data;
     return status;

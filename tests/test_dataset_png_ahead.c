@@ -16,25 +16,23 @@ enum { COUNT = 23 };
 
 static gan_dataset *open_numbered(size_t memory_limit, size_t n_threads)
 {
-    gan_png_desc desc = {GAN_PNG_DESC_INIT};
+    gan_png_desc desc = {GAN_PNG_DESC_INIT, .memory_limit = memory_limit, .n_threads = n_threads};
 
-    desc.memory_limit = memory_limit;
-    desc.n_threads = n_threads;
     return open_png(&desc);
 }
 
 static gan_iterator *walk_through(const gan_dataset *data, size_t batch_size, int drop_last,
                                   size_t n_threads)
 {
-    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT,
+                              .batch_size = batch_size,
+                              .shuffle = 1,
+                              .drop_last = drop_last,
+                              .seed = 5,
+                              .horizontal_flip = 1,
+                              .n_threads = n_threads};
     gan_iterator *it;
 
-    desc.batch_size = batch_size;
-    desc.shuffle = 1;
-    desc.drop_last = drop_last;
-    desc.seed = 5;
-    desc.horizontal_flip = 1;
-    desc.n_threads = n_threads;
     expect_ok(gan_iterator_create(&it, data, &desc));
     return it;
 }
@@ -159,15 +157,12 @@ TEST(a_file_that_changes_leaves_the_iterator_where_it_stood)
 
 static gan_status attempt_walk(void **out, const gan_allocator *allocator, void *user)
 {
-    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT, .shuffle = 1, .batch_size = 4, .n_threads = 2,
+                              .allocator = allocator};
     const gan_batch *batch;
     gan_iterator *it;
     gan_status status;
 
-    desc.shuffle = 1;
-    desc.batch_size = 4;
-    desc.n_threads = 2;
-    desc.allocator = allocator;
     status = gan_iterator_create(&it, user, &desc);
     for (int i = 0; status == GAN_OK && i < 5; i++) expect_ok(gan_iterator_next(it, &batch));
     *out = it;

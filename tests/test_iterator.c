@@ -365,12 +365,11 @@ static int read_source(void *user, size_t index, float *out, uint8_t *label)
 TEST(a_failing_source_leaves_the_iterator_where_it_stood)
 {
     source s = {SIZE_MAX, 0, 0};
-    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT, .batch_size = 5};
     const gan_batch *batch;
     gan_dataset *data;
     gan_iterator *it;
 
-    desc.batch_size = 5;
     expect_ok(
         gan_dataset_create_callbacks(&data, read_source, &s, COUNT, gan_shape_1d(1), 1, NULL));
     expect_ok(gan_iterator_create(&it, data, &desc));
@@ -523,12 +522,10 @@ TEST(null_iterators_are_nowhere)
 
 static gan_status attempt(void **out, const gan_allocator *allocator, void *user)
 {
-    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT, .shuffle = 1, .allocator = allocator};
     gan_iterator *it;
     gan_status status;
 
-    desc.shuffle = 1;
-    desc.allocator = allocator;
     status = gan_iterator_create(&it, user, &desc);
     *out = it;
     return status;

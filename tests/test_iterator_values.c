@@ -32,13 +32,10 @@ static gan_dataset *pictures(size_t count)
 static gan_iterator *flip_through(const gan_dataset *data, size_t batch_size, int shuffle,
                                   uint64_t seed)
 {
-    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT, .batch_size = batch_size, .shuffle = shuffle,
+                              .seed = seed, .horizontal_flip = 1};
     gan_iterator *it;
 
-    desc.batch_size = batch_size;
-    desc.shuffle = shuffle;
-    desc.seed = seed;
-    desc.horizontal_flip = 1;
     expect_ok(gan_iterator_create(&it, data, &desc));
     return it;
 }
@@ -172,11 +169,10 @@ TEST(bytes_and_matrices_are_mirrored_alike)
 
 TEST(vectors_cannot_be_mirrored)
 {
-    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT, .horizontal_flip = 1};
     gan_dataset *data = numbered(COUNT);
     gan_iterator *it = (gan_iterator *)&desc;
 
-    desc.horizontal_flip = 1;
     expect_fails(gan_iterator_create(&it, data, &desc), GAN_ERR_SHAPE,
                  "horizontal_flip wants samples of rank 2 or more");
     ck_assert_ptr_null(it);
@@ -226,11 +222,9 @@ TEST(samples_of_other_ranks_have_one_channel)
 {
     const uint8_t bytes[8] = {0, 31, 63, 95, 127, 159, 191, 255};
     const gan_shape shapes[] = {{1, {8}}, {2, {8, 1}}, {4, {8, 1, 1, 1}}};
-    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT};
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT, .mean[0] = 0.25f, .std[0] = 2.385f};
     float wanted[8];
 
-    desc.mean[0] = 0.25f;
-    desc.std[0] = 2.385f;
     desc.mean[1] = NAN; /* of no channel */
     for (size_t k = 0; k < 8; k++) wanted[k] = ((float)bytes[k] / 255.0f - 0.25f) / 2.385f;
     for (size_t i = 0; i < 3; i++) {
