@@ -7,14 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void add_tests(Suite *s, const char *case_name, const TTest *const *tests)
-{
-    TCase *tc = tcase_create(case_name);
-
-    for (; *tests; tests++) tcase_add_test(tc, *tests);
-    suite_add_tcase(s, tc);
-}
-
 /* Equal values are close whatever the tolerance, so that infinities and a tolerance of 0 work. */
 static int is_close(double a, double b, double rtol, double atol)
 {

@@ -8,11 +8,6 @@
 #include <gan/status.h>
 #include <stddef.h>
 
-Suite *suite(void);
-
-/* Add the tests of a NULL-ended list to a suite, as one case. */
-void add_tests(Suite *s, const char *case_name, const TTest *const *tests);
-
 /* |a[i] - b[i]| <= atol + rtol * |b[i]| for all i; NaN is close to nothing, infinity to itself. */
 #define expect_close(a, b, n, rtol, atol) expect_close_at(__FILE__, __LINE__, a, b, n, rtol, atol)
 

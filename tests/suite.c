@@ -49,9 +49,6 @@ static int is_run(const suite_entry *e, const char *variable)
     return variable ? e->variable && strcmp(e->variable, variable) == 0 : !e->variable;
 }
 
-/* Of a file that lists its tests itself. */
-Suite *suite(void) __attribute__((weak));
-
 static Suite *suite_of_entries(void)
 {
     const char *slash = strrchr(program_path, '/'), *variable = variable_of_process();
@@ -76,7 +73,7 @@ int main(int argc, char **argv)
     if (argc > 0) program_path = argv[0];
     /* Check's own limit of 4 seconds is too short under sanitizers and valgrind. */
     if (setenv("CK_DEFAULT_TIMEOUT", "120", 0) != 0) return EXIT_FAILURE;
-    runner = srunner_create(entries ? suite_of_entries() : suite());
+    runner = srunner_create(suite_of_entries());
     srunner_run_all(runner, CK_ENV);
     run = srunner_ntests_run(runner);
     failed = srunner_ntests_failed(runner);
