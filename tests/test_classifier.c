@@ -3,6 +3,7 @@
 #include "game.h"
 #include "golden.h"
 #include "school.h"
+#include "sequence.h"
 
 #include <gan/classifier.h>
 #include <math.h>
@@ -219,13 +220,10 @@ TEST(it_learns)
 /* Images of 3x4 through a convolution whose outputs are normalised over the batch. */
 static gan_network *convolutions(void)
 {
-    gan_network *net = gan_network_create(gan_shape_3d(1, 3, 4), NULL);
+    gan_network *net = NETWORK(gan_shape_3d(1, 3, 4), gan_layer_conv2d(1, 3, 2, NULL),
+                               gan_layer_batch_norm(3, NULL), gan_layer_relu(), gan_layer_flatten(),
+                               gan_layer_linear(18, CLASSES));
 
-    gan_network_add(net, gan_layer_conv2d(1, 3, 2, NULL));
-    gan_network_add(net, gan_layer_batch_norm(3, NULL));
-    gan_network_add(net, gan_layer_relu());
-    gan_network_add(net, gan_layer_flatten());
-    gan_network_add(net, gan_layer_linear(18, CLASSES));
     return net;
 }
 

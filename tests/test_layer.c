@@ -1,6 +1,7 @@
 /* test_layer.c - each layer alone: its settings, its shapes, its values. */
 #include "expect.h"
 #include "golden.h"
+#include "sequence.h"
 
 #include <gan/layer.h>
 #include <gan/network.h>
@@ -153,12 +154,9 @@ TEST(dropout_flatten_and_reshape_keep_the_values_in_evaluation)
 TEST(activations_keep_the_shape_and_linear_takes_any)
 {
     const gan_shape image = gan_shape_3d(3, 4, 5);
-    gan_network *net = gan_network_create(image, NULL);
+    gan_network *net = NETWORK(image, gan_layer_leaky_relu(0.2f), gan_layer_relu(),
+                               gan_layer_tanh(), gan_layer_sigmoid());
 
-    gan_network_add(net, gan_layer_leaky_relu(0.2f));
-    gan_network_add(net, gan_layer_relu());
-    gan_network_add(net, gan_layer_tanh());
-    gan_network_add(net, gan_layer_sigmoid());
     expect_ok(gan_network_build(net));
     ck_assert_int_eq(gan_shape_equal(gan_network_output_shape(net), image), 1);
     gan_network_destroy(net);

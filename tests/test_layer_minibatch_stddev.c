@@ -4,6 +4,7 @@
 #include "golden.h"
 #include "network/pass_internal.h"
 #include "onelayer.h"
+#include "sequence.h"
 
 #include <gan/gan.h>
 #include <math.h>
@@ -154,10 +155,9 @@ TEST(any_number_of_samples_is_evaluated)
     for (size_t i = 0; i < 2100 * SIZE; i++) x[i] = sinf(1.7f * (float)i);
     for (size_t g = 0; g < ALL_UP_TO + sizeof large / sizeof *large; g++) {
         const size_t group = g < ALL_UP_TO ? g + 1 : large[g - ALL_UP_TO];
-        gan_network *net = gan_network_create(gan_shape_1d(SIZE), NULL);
+        gan_network *net = NETWORK(gan_shape_1d(SIZE), gan_layer_batch_norm(SIZE, NULL),
+                                   gan_layer_minibatch_stddev(group));
 
-        expect_ok(gan_network_add(net, gan_layer_batch_norm(SIZE, NULL)));
-        expect_ok(gan_network_add(net, gan_layer_minibatch_stddev(group)));
         for (size_t k = 0; k < MOST + 60; k++) {
             const size_t n = k < MOST       ? k
                              : k < MOST + 9 ? group + k - MOST - (group > 4 ? 4 : group)

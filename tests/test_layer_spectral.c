@@ -6,6 +6,7 @@
 #include "layer/layer_internal.h"
 #include "network/network_internal.h"
 #include "onelayer.h"
+#include "sequence.h"
 
 #include <gan/gan.h>
 #include <math.h>
@@ -32,11 +33,8 @@ static gan_layer *sn_transposed(size_t in, size_t out, size_t kernel, gan_conv2d
 
 static gan_network *two_layers(void)
 {
-    gan_network *net = gan_network_create(gan_shape_1d(6), NULL);
+    gan_network *net = NETWORK(gan_shape_1d(6), sn_linear(6, 8), gan_layer_tanh(), sn_linear(8, 3));
 
-    gan_network_add(net, sn_linear(6, 8));
-    gan_network_add(net, gan_layer_tanh());
-    gan_network_add(net, sn_linear(8, 3));
     expect_ok(gan_network_build(net));
     return net;
 }
@@ -70,11 +68,9 @@ typedef struct match {
 
 static gan_network *discriminator(void)
 {
-    gan_network *d = gan_network_create(gan_shape_1d(6), NULL);
+    gan_network *d =
+        NETWORK(gan_shape_1d(6), sn_linear(6, 8), gan_layer_leaky_relu(0.1f), sn_linear(8, 1));
 
-    gan_network_add(d, sn_linear(6, 8));
-    gan_network_add(d, gan_layer_leaky_relu(0.1f));
-    gan_network_add(d, sn_linear(8, 1));
     return d;
 }
 

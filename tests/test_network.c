@@ -102,13 +102,11 @@ TEST(a_long_row_of_layers_in_place_can_be_made)
 
 TEST(a_layer_that_does_not_fit_is_remembered)
 {
-    gan_network *net = gan_network_create(gan_shape_1d(32), NULL);
+    gan_network *net = NETWORK(gan_shape_1d(32), gan_layer_linear(32, 128), gan_layer_relu());
     gan_network *clone = net;
     gan_tensor t;
     float x[64] = {0};
 
-    expect_ok(gan_network_add(net, gan_layer_linear(32, 128)));
-    expect_ok(gan_network_add(net, gan_layer_relu()));
     expect_fails(gan_network_add(net, gan_layer_linear(64, 10)), GAN_ERR_SHAPE,
                  "layer 2 (linear): needs 64 inputs, gets 128");
     /* Later failures and successes do not hide it. */
@@ -146,11 +144,9 @@ TEST(a_reshape_that_does_not_fit_says_so)
 
 TEST(a_null_layer_keeps_its_constructors_sentence)
 {
-    gan_network *net = gan_network_create(gan_shape_1d(3), NULL);
+    gan_network *net = NETWORK(gan_shape_1d(3), gan_layer_linear(3, 4), gan_layer_leaky_relu(-0.5f),
+                               gan_layer_linear(4, 2));
 
-    gan_network_add(net, gan_layer_linear(3, 4));
-    gan_network_add(net, gan_layer_leaky_relu(-0.5f));
-    gan_network_add(net, gan_layer_linear(4, 2));
     expect_fails(gan_network_build(net), GAN_ERR_INVALID, "leaky_relu");
     expect_error_says("-0.5");
     gan_network_destroy(net);
@@ -271,13 +267,12 @@ TEST(null_is_reported)
 
 TEST(the_summary_names_layers_shapes_and_counts)
 {
-    gan_network *net = gan_network_create(gan_shape_1d(64), NULL);
+    gan_network *net =
+        NETWORK(gan_shape_1d(64), gan_layer_linear(64, 2352), gan_layer_leaky_relu(0.2f),
+                gan_layer_reshape(gan_shape_3d(3, 28, 28)));
     char text[2000];
     size_t n;
 
-    gan_network_add(net, gan_layer_linear(64, 2352));
-    gan_network_add(net, gan_layer_leaky_relu(0.2f));
-    gan_network_add(net, gan_layer_reshape(gan_shape_3d(3, 28, 28)));
     n = gan_network_summary(net, text, sizeof text);
     ck_assert_uint_eq(n, strlen(text));
     ck_assert_ptr_nonnull(strstr(text, "linear"));

@@ -2,6 +2,7 @@
 #include "budget.h"
 #include "expect.h"
 #include "gradcheck.h"
+#include "sequence.h"
 
 #include <gan/gan.h>
 #include <math.h>
@@ -177,13 +178,12 @@ TEST(singular_vectors_are_those_of_the_weights)
 
 TEST(conditional_networks_are_given_labels)
 {
-    gan_network *net = gan_network_create(gan_shape_1d(2), NULL);
+    gan_network *net =
+        NETWORK(gan_shape_1d(2), gan_layer_label_embedding(3, 4), gan_layer_batch_norm(6, NULL));
     float *in = drawn(30 * 2, 1);
     uint8_t labels[30] = {0};
     gan_tensor table, mean;
 
-    gan_network_add(net, gan_layer_label_embedding(3, 4));
-    gan_network_add(net, gan_layer_batch_norm(6, NULL));
     expect_fails(gan_network_estimate_statistics(net, in, NULL, 30, NULL), GAN_ERR_INVALID,
                  "statistics: no labels");
     for (size_t i = 0; i < 30; i++) labels[i] = (uint8_t)(i % 3);

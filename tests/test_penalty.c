@@ -252,10 +252,9 @@ static gan_network *wide_conv(void)
 
 static gan_network *wide_labels(void)
 {
-    gan_network *net = gan_network_create(gan_shape_3d(3, 32, 32), NULL);
+    gan_network *net =
+        NETWORK(gan_shape_3d(3, 32, 32), gan_layer_label_map(10, 1), conv(4, 32, 4, 2, 1));
 
-    expect_ok(gan_network_add(net, gan_layer_label_map(10, 1)));
-    expect_ok(gan_network_add(net, conv(4, 32, 4, 2, 1)));
     expect_ok(gan_network_add_conditional_batch_norm(net, 32, 10, NULL));
     expect_ok(gan_network_add(net, gan_layer_silu()));
     expect_ok(gan_network_add(net, gan_layer_one_hot(10)));

@@ -5,6 +5,7 @@
 #include "expect.h"
 #include "golden.h"
 #include "math/rng_internal.h"
+#include "sequence.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -216,11 +217,9 @@ TEST_EACH(bits_are_the_same_on_any_number_of_threads, 0, 2 * RUNS)
 static gan_network *with_embedding(size_t in, size_t out, int spectral, int in_one_piece)
 {
     gan_layer *second = gan_layer_linear(33 + 3, out);
-    gan_network *net = gan_network_create(gan_shape_1d(in), NULL);
+    gan_network *net = NETWORK(gan_shape_1d(in), gan_layer_linear(in, 33), gan_layer_tanh(),
+                               gan_layer_label_embedding(CLASSES, 3));
 
-    gan_network_add(net, gan_layer_linear(in, 33));
-    gan_network_add(net, gan_layer_tanh());
-    gan_network_add(net, gan_layer_label_embedding(CLASSES, 3));
     if (in_one_piece) gan_network_add(net, gan_layer_flatten());
     gan_network_add(net, spectral ? gan_layer_spectral_norm(second) : second);
     expect_ok(gan_network_initialize(net, 7));

@@ -3,6 +3,7 @@
 #include "expect.h"
 #include "golden.h"
 #include "gradcheck.h"
+#include "sequence.h"
 
 #include <gan/gan.h>
 #include <stdio.h>
@@ -25,31 +26,21 @@ static gan_layer *bare(gan_layer *(*make)(size_t, size_t, size_t, const gan_conv
 /* The generator of make_dcgan.py, `width` times as wide. */
 static gan_network *make_g(size_t width)
 {
-    gan_network *g = gan_network_create(gan_shape_3d(LATENT, 1, 1), NULL);
-
-    gan_network_add(g, bare(gan_layer_conv_transpose2d, LATENT, 8 * width, 2, 1, 0));
-    gan_network_add(g, gan_layer_batch_norm(8 * width, NULL));
-    gan_network_add(g, gan_layer_relu());
-    gan_network_add(g, bare(gan_layer_conv_transpose2d, 8 * width, 4 * width, 4, 2, 0));
-    gan_network_add(g, gan_layer_batch_norm(4 * width, NULL));
-    gan_network_add(g, gan_layer_relu());
-    gan_network_add(g, bare(gan_layer_conv_transpose2d, 4 * width, 1, 4, 2, 1));
-    gan_network_add(g, gan_layer_tanh());
-    return g;
+    return NETWORK(gan_shape_3d(LATENT, 1, 1),
+                   bare(gan_layer_conv_transpose2d, LATENT, 8 * width, 2, 1, 0),
+                   gan_layer_batch_norm(8 * width, NULL), gan_layer_relu(),
+                   bare(gan_layer_conv_transpose2d, 8 * width, 4 * width, 4, 2, 0),
+                   gan_layer_batch_norm(4 * width, NULL), gan_layer_relu(),
+                   bare(gan_layer_conv_transpose2d, 4 * width, 1, 4, 2, 1), gan_layer_tanh());
 }
 
 static gan_network *make_d(size_t width)
 {
-    gan_network *d = gan_network_create(gan_shape_3d(1, 8, 8), NULL);
-
-    gan_network_add(d, bare(gan_layer_conv2d, 1, 4 * width, 4, 2, 1));
-    gan_network_add(d, gan_layer_leaky_relu(0.2f));
-    gan_network_add(d, bare(gan_layer_conv2d, 4 * width, 8 * width, 4, 2, 0));
-    gan_network_add(d, gan_layer_batch_norm(8 * width, NULL));
-    gan_network_add(d, gan_layer_leaky_relu(0.2f));
-    gan_network_add(d, bare(gan_layer_conv2d, 8 * width, 1, 2, 1, 1));
-    gan_network_add(d, gan_layer_sigmoid());
-    return d;
+    return NETWORK(gan_shape_3d(1, 8, 8), bare(gan_layer_conv2d, 1, 4 * width, 4, 2, 1),
+                   gan_layer_leaky_relu(0.2f),
+                   bare(gan_layer_conv2d, 4 * width, 8 * width, 4, 2, 0),
+                   gan_layer_batch_norm(8 * width, NULL), gan_layer_leaky_relu(0.2f),
+                   bare(gan_layer_conv2d, 8 * width, 1, 2, 1, 1), gan_layer_sigmoid());
 }
 
 typedef struct dcgan {

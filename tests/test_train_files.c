@@ -4,6 +4,7 @@
  * instruction set and no order of adding can make a difference.  The files stay in GAN_TEST_DIR,
  * where scripts/check-ports compares those of each port with those of the machine it runs on. */
 #include "expect.h"
+#include "sequence.h"
 
 #include <gan/gan.h>
 #include <math.h>
@@ -47,11 +48,9 @@ static void count_digits(const gan_tensor *tensor)
 static gan_network *perceptron(size_t in, size_t out, uint64_t seed)
 {
     const gan_network_desc desc = {GAN_NETWORK_DESC_INIT, .seed = seed};
-    gan_network *net = gan_network_create(gan_shape_1d(in), &desc);
+    gan_network *net = NETWORK_WITH(&desc, gan_shape_1d(in), gan_layer_linear(in, 5),
+                                    gan_layer_leaky_relu(0.5f), gan_layer_linear(5, out));
 
-    gan_network_add(net, gan_layer_linear(in, 5));
-    gan_network_add(net, gan_layer_leaky_relu(0.5f));
-    gan_network_add(net, gan_layer_linear(5, out));
     expect_ok(gan_network_build(net));
     return net;
 }

@@ -2,6 +2,7 @@
 #include "expect.h"
 #include "game.h"
 #include "golden.h"
+#include "sequence.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -341,11 +342,9 @@ static gan_optimizer *adabelief(void)
 /* A critic whose last layer is a convolution. */
 static gan_network *conv_critic(void)
 {
-    gan_network *net = gan_network_create(gan_shape_1d(6), NULL);
+    gan_network *net = NETWORK(gan_shape_1d(6), gan_layer_reshape(gan_shape_3d(1, 2, 3)),
+                               gan_layer_conv2d(1, 5, 2, NULL), gan_layer_leaky_relu(0.2f));
 
-    expect_ok(gan_network_add(net, gan_layer_reshape(gan_shape_3d(1, 2, 3))));
-    expect_ok(gan_network_add(net, gan_layer_conv2d(1, 5, 2, NULL)));
-    expect_ok(gan_network_add(net, gan_layer_leaky_relu(0.2f)));
     expect_ok(gan_network_add(
         net,
         gan_layer_conv2d(5, 1, 1, &(gan_conv2d_desc){GAN_CONV2D_DESC_INIT, .stride = {1, 2}})));
