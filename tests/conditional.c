@@ -62,15 +62,7 @@ static gan_network *auxiliary_d(size_t width)
                  gan_layer_linear(12 * width, 1 + CLASSES));
 }
 
-static gan_optimizer *quarter_sgd(void)
-{
-    gan_sgd_desc desc = {GAN_SGD_DESC_INIT};
-    gan_optimizer *opt;
-
-    desc.lr = 0.25;
-    expect_ok(gan_optimizer_create_sgd(&opt, &desc));
-    return opt;
-}
+static OPTIMIZER(quarter_sgd, sgd, d.lr = 0.25);
 
 const conditional_run runs[RUNS] = {
     {"linear", linear_g, linear_d, 20, GAN_LOSS_BCE, 0, adam},

@@ -4,25 +4,8 @@
 
 #include <stdlib.h>
 
-gan_optimizer *adam(void)
-{
-    gan_adam_desc desc = {GAN_ADAM_DESC_INIT};
-    gan_optimizer *opt;
-
-    desc.lr = 0.002;
-    expect_ok(gan_optimizer_create_adam(&opt, &desc));
-    return opt;
-}
-
-gan_optimizer *gradient_taker(void)
-{
-    gan_sgd_desc desc = {GAN_SGD_DESC_INIT};
-    gan_optimizer *opt;
-
-    desc.lr = GRADIENT_SCALE;
-    expect_ok(gan_optimizer_create_sgd(&opt, &desc));
-    return opt;
-}
+OPTIMIZER(adam, adam, d.lr = 0.002);
+OPTIMIZER(gradient_taker, sgd, d.lr = GRADIENT_SCALE);
 
 float *gradient_of(const float *before, gan_network *net)
 {

@@ -60,6 +60,25 @@ typedef struct game {
 
 typedef gan_optimizer *(*opt_maker)(void);
 
+/* Define an opt_maker: the rule, and the settings that are not its defaults, as d.lr = 0.5. */
+#define OPTIMIZER(name, rule, ...)                                                                 \
+    gan_optimizer *name(void)                                                                      \
+    {                                                                                              \
+        DEFAULTS_OF_##rule;                                                                        \
+        gan_optimizer *opt;                                                                        \
+                                                                                                   \
+        (__VA_ARGS__);                                                                             \
+        expect_ok(gan_optimizer_create_##rule(&opt, &d));                                          \
+        return opt;                                                                                \
+    }                                                                                              \
+    gan_optimizer *name(void)
+#define DEFAULTS_OF_adam gan_adam_desc d = {GAN_ADAM_DESC_INIT}
+#define DEFAULTS_OF_adamw gan_adam_desc d = {GAN_ADAMW_DESC_INIT}
+#define DEFAULTS_OF_adabelief gan_adabelief_desc d = {GAN_ADABELIEF_DESC_INIT}
+#define DEFAULTS_OF_lion gan_lion_desc d = {GAN_LION_DESC_INIT}
+#define DEFAULTS_OF_sgd gan_sgd_desc d = {GAN_SGD_DESC_INIT}
+#define DEFAULTS_OF_rmsprop gan_rmsprop_desc d = {GAN_RMSPROP_DESC_INIT}
+
 /* Adam with lr 0.002. */
 gan_optimizer *adam(void);
 

@@ -8,74 +8,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static gan_optimizer *adamw(void)
-{
-    gan_adam_desc desc = {GAN_ADAMW_DESC_INIT};
-    gan_optimizer *opt;
-
-    desc.lr = 0.002;
-    expect_ok(gan_optimizer_create_adamw(&opt, &desc));
-    return opt;
-}
-
-static gan_optimizer *sgd(void)
-{
-    gan_sgd_desc desc = {GAN_SGD_DESC_INIT};
-    gan_optimizer *opt;
-
-    expect_ok(gan_optimizer_create_sgd(&opt, &desc));
-    return opt;
-}
-
-static gan_optimizer *sgd_with_momentum(void)
-{
-    gan_sgd_desc desc = {GAN_SGD_DESC_INIT};
-    gan_optimizer *opt;
-
-    desc.momentum = 0.9;
-    desc.dampening = 0.3; /* which the first step leaves out */
-    expect_ok(gan_optimizer_create_sgd(&opt, &desc));
-    return opt;
-}
-
-static gan_optimizer *rmsprop_with_all(void)
-{
-    gan_rmsprop_desc desc = {GAN_RMSPROP_DESC_INIT};
-    gan_optimizer *opt;
-
-    desc.lr = 0.002;
-    desc.momentum = 0.5;
-    desc.centered = 1;
-    desc.weight_decay = 0.01;
-    expect_ok(gan_optimizer_create_rmsprop(&opt, &desc));
-    return opt;
-}
-
-static gan_optimizer *amsgrad(void)
-{
-    gan_adam_desc desc = {GAN_ADAM_DESC_INIT};
-    gan_optimizer *opt;
-
-    desc.amsgrad = 1;
-    expect_ok(gan_optimizer_create_adam(&opt, &desc));
-    return opt;
-}
-
-static gan_optimizer *adabelief(void)
-{
-    gan_optimizer *opt;
-
-    expect_ok(gan_optimizer_create_adabelief(&opt, NULL));
-    return opt;
-}
-
-static gan_optimizer *lion(void)
-{
-    gan_optimizer *opt;
-
-    expect_ok(gan_optimizer_create_lion(&opt, NULL));
-    return opt;
-}
+static OPTIMIZER(adamw, adamw, d.lr = 0.002);
+static OPTIMIZER(sgd, sgd, (void)d);
+/* The first step leaves the dampening out. */
+static OPTIMIZER(sgd_with_momentum, sgd, d.momentum = 0.9, d.dampening = 0.3);
+static OPTIMIZER(rmsprop_with_all, rmsprop, d.lr = 0.002, d.momentum = 0.5, d.centered = 1,
+                 d.weight_decay = 0.01);
+static OPTIMIZER(amsgrad, adam, d.amsgrad = 1);
+static OPTIMIZER(adabelief, adabelief, (void)d);
+static OPTIMIZER(lion, lion, (void)d);
 
 const opt_maker run_optimizers[RUN_OPTIMIZERS] = {
     adam, adamw, sgd, sgd_with_momentum, rmsprop_with_all, amsgrad, adabelief, lion};

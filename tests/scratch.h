@@ -1,7 +1,8 @@
 /* scratch.h - files that a test writes.
  *
- * Each test has a directory of its own, made when it first asks for a path and removed after it with
- * all that is in it, in GAN_TEST_DIR or else in /tmp.  That of a test that fails stays. */
+ * Each test has a directory of its own, in GAN_TEST_DIR or else in /tmp.  It is made when the test
+ * first asks for a path, and removed after the test with all that is in it; that of a test that
+ * fails stays. */
 #ifndef SCRATCH_H
 #define SCRATCH_H
 

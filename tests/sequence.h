@@ -33,8 +33,8 @@ void write_forged(const char *path, const char *header, size_t n_numbers);
     "'" name "':{'dtype':'F32','shape':" shape ",'data_offsets':[" #from "," #to "]}"
 #define DESCRIBED(text) "{'__metadata__':{'libgan.network':'" text "'},"
 
-/* Opening such a file gives a status and, when that is an error, a message with its path and `says`;
- * a failure shows the header. */
+/* Opening such a file gives a status and, when that is an error, a message with its path and
+ * `says`; a failure shows the header. */
 #define expect_forged(header, n_numbers, wanted, says)                                             \
     expect_forged_at(__FILE__, __LINE__, header, n_numbers, wanted, says)
 void expect_forged_at(const char *file, int line, const char *header, size_t n_numbers,

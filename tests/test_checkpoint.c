@@ -270,26 +270,8 @@ static const net_layer wider_g[] = {LINEAR(3, 12), LEAKY, DROPOUT(0.2f), LINEAR(
                        other_slope_d[] = {LINEAR(6, 13), RELU,    DROPOUT(0.3f),
                                           LINEAR(13, 1), SIGMOID, END};
 
-static gan_optimizer *slower_adam(void)
-{
-    gan_adam_desc desc = {GAN_ADAM_DESC_INIT};
-    gan_optimizer *opt;
-
-    desc.lr = 0.0001;
-    expect_ok(gan_optimizer_create_adam(&opt, &desc));
-    return opt;
-}
-
-static gan_optimizer *nervous_adam(void)
-{
-    gan_adam_desc desc = {GAN_ADAM_DESC_INIT};
-    gan_optimizer *opt;
-
-    desc.lr = 0.002;
-    desc.beta1 = 0.5;
-    expect_ok(gan_optimizer_create_adam(&opt, &desc));
-    return opt;
-}
+static OPTIMIZER(slower_adam, adam, d.lr = 0.0001);
+static OPTIMIZER(nervous_adam, adam, d.lr = 0.002, d.beta1 = 0.5);
 
 static void expect_difference(const run_choice *c, const char *message)
 {

@@ -1,4 +1,4 @@
-/* test_classifier_refuses.c - what classifiers refuse: batches, numbers, settings, a lack of memory. */
+/* test_classifier_refuses.c - what classifiers refuse: batches, numbers, settings; no memory. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"

@@ -4,6 +4,7 @@
  * instruction set and no order of adding can make a difference.  The files stay in GAN_TEST_DIR,
  * where scripts/check-ports compares those of each port with those of the machine it runs on. */
 #include "expect.h"
+#include "game.h"
 #include "sequence.h"
 
 #include <gan/gan.h>
@@ -55,15 +56,7 @@ static gan_network *perceptron(size_t in, size_t out, uint64_t seed)
     return net;
 }
 
-static gan_optimizer *sgd(void)
-{
-    gan_sgd_desc desc = {GAN_SGD_DESC_INIT};
-    gan_optimizer *optimizer;
-
-    desc.lr = desc.momentum = 0.5;
-    expect_ok(gan_optimizer_create_sgd(&optimizer, &desc));
-    return optimizer;
-}
+static OPTIMIZER(sgd, sgd, d.lr = d.momentum = 0.5);
 
 /* One step.  The generator's weights are 0, so that its noise, which has all digits, does not
  * matter: what it draws are its biases. */

@@ -150,15 +150,7 @@ TEST(gradients_are_derivatives_along_random_directions)
 
 /* ---- dropout, seen through gradients ---- */
 
-static gan_optimizer *plain_sgd(void)
-{
-    gan_sgd_desc desc = {GAN_SGD_DESC_INIT};
-    gan_optimizer *opt;
-
-    desc.lr = 1;
-    expect_ok(gan_optimizer_create_sgd(&opt, &desc));
-    return opt;
-}
+static OPTIMIZER(plain_sgd, sgd, d.lr = 1);
 
 static void set_tensor(gan_network *net, const char *name, float value)
 {

@@ -5,16 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-static gan_optimizer *quick_adam(void)
-{
-    gan_adam_desc desc = {GAN_ADAM_DESC_INIT};
-    gan_optimizer *opt;
-
-    desc.lr = 0.001;
-    desc.beta1 = 0.5;
-    expect_ok(gan_optimizer_create_adam(&opt, &desc));
-    return opt;
-}
+static OPTIMIZER(quick_adam, adam, d.lr = 0.001, d.beta1 = 0.5);
 
 typedef void (*draw_sample)(gan_rng *rng, float *out);
 

@@ -30,15 +30,7 @@ static const net_layer raw_g[] = {LINEAR(3, 7), LEAKY, LINEAR(7, 6), TANH, END};
 static const net_layer raw_d[] = {LINEAR(6, 7), LEAKY, LINEAR(7, 1), END};
 static const net_layer last_sigmoid_d[] = {LINEAR(6, 7), LEAKY, LINEAR(7, 1), SIGMOID, END};
 
-static gan_optimizer *quarter_sgd(void)
-{
-    gan_sgd_desc desc = {GAN_SGD_DESC_INIT};
-    gan_optimizer *opt;
-
-    desc.lr = 0.25;
-    expect_ok(gan_optimizer_create_sgd(&opt, &desc));
-    return opt;
-}
+static OPTIMIZER(quarter_sgd, sgd, d.lr = 0.25);
 
 static gan_trainer_desc desc_of(int which)
 {
@@ -315,29 +307,9 @@ TEST(a_checkpoint_of_another_objective_is_refused)
 
 /* ---- what cancels ---- */
 
-static gan_optimizer *rmsprop(void)
-{
-    gan_optimizer *opt;
-
-    expect_ok(gan_optimizer_create_rmsprop(&opt, NULL));
-    return opt;
-}
-
-static gan_optimizer *lion(void)
-{
-    gan_optimizer *opt;
-
-    expect_ok(gan_optimizer_create_lion(&opt, NULL));
-    return opt;
-}
-
-static gan_optimizer *adabelief(void)
-{
-    gan_optimizer *opt;
-
-    expect_ok(gan_optimizer_create_adabelief(&opt, NULL));
-    return opt;
-}
+static OPTIMIZER(rmsprop, rmsprop, (void)d);
+static OPTIMIZER(lion, lion, (void)d);
+static OPTIMIZER(adabelief, adabelief, (void)d);
 
 /* A critic whose last layer is a convolution. */
 static gan_network *conv_critic(void)
