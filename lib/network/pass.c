@@ -64,9 +64,11 @@ int gan__pass_has_gradients(const gan__pass_desc *desc)
 
 /* ---- tiles ---- */
 
-static float *row_of(float *block, const gan__boundary *b, size_t row)
+static float *row_of(const gan__pass *pass, float *block, const gan__boundary *b, size_t row)
 {
-    return block ? block + row * b->size : NULL;
+    const size_t place = b->latest ? row - pass->first : row;
+
+    return block ? block + place * b->size : NULL;
 }
 
 /* The tail of layer i's output, or else of its input: see pass_layout.c. */
@@ -84,26 +86,26 @@ static gan__tail tail_of(const gan__pass *pass, size_t i, size_t row)
 
 float *gan__pass_input(gan__pass *pass, size_t first)
 {
-    return row_of(pass->at[0].value, &pass->at[0], first);
+    return row_of(pass, pass->at[0].value, &pass->at[0], first);
 }
 
 float *gan__pass_output(gan__pass *pass, size_t first)
 {
     const gan__boundary *b = &pass->at[pass->desc.n_layers];
 
-    return row_of(b->value, b, first);
+    return row_of(pass, b->value, b, first);
 }
 
 float *gan__pass_output_grad(gan__pass *pass, size_t first)
 {
     const gan__boundary *b = &pass->at[pass->desc.n_layers];
 
-    return row_of(b->grad, b, first);
+    return row_of(pass, b->grad, b, first);
 }
 
 float *gan__pass_input_grad(gan__pass *pass, size_t first)
 {
-    return row_of(pass->at[0].grad, &pass->at[0], first);
+    return row_of(pass, pass->at[0].grad, &pass->at[0], first);
 }
 
 uint8_t *gan__pass_labels(gan__pass *pass, size_t first)
@@ -207,13 +209,13 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, siz
         .by = by_rows ? GAN__BY_ROWS : GAN__BY_SPEED,
         .saved = pass->saved + pass->saved_at[i],
         .scratch = pass->scratch + worker * pass->n_scratch,
-        .x = row_of(in->value, in, t->first),
-        .y = row_of(out->value, out, t->first),
-        .dx = row_of(in->grad, in, t->first),
-        .dy = row_of(out->grad, out, t->first),
+        .x = row_of(pass, in->value, in, t->first),
+        .y = row_of(pass, out->value, out, t->first),
+        .dx = row_of(pass, in->grad, in, t->first),
+        .dy = row_of(pass, out->grad, out, t->first),
         .tail = tail_of(pass, i, t->first),
-        .other = layer->value_from ? row_of(value_from->value, value_from, t->first) : NULL,
-        .dother = layer->grad_from ? row_of(grad_from->grad, grad_from, t->first) : NULL,
+        .other = layer->value_from ? row_of(pass, value_from->value, value_from, t->first) : NULL,
+        .dother = layer->grad_from ? row_of(pass, grad_from->grad, grad_from, t->first) : NULL,
         .training = pass->desc.training,
         .gradients = gan__pass_has_gradients(&pass->desc),
         .seed = pass->desc.seed,
@@ -519,17 +521,17 @@ float *gan__pass_slope(gan__pass *pass, gan_pool *pool)
 {
     const gan__boundary *in = &pass->at[0];
     const gan__boundary *out = &pass->at[pass->desc.n_layers];
-    float *weights = row_of(out->grad, out, pass->rows);
+    float *weights = row_of(pass, out->grad, out, pass->rows);
 
     for (size_t i = 0; i < pass->rows * out->size; i++) weights[i] = i % out->size == 0;
     backward_last(pass, gan__layer_slope);
     backward_stages(pass, pool, gan__layer_slope, 0);
-    return row_of(in->grad, in, pass->rows);
+    return row_of(pass, in->grad, in, pass->rows);
 }
 
 float *gan__pass_direction(gan__pass *pass)
 {
-    return row_of(pass->at[0].value, &pass->at[0], pass->rows);
+    return row_of(pass, pass->at[0].value, &pass->at[0], pass->rows);
 }
 
 void gan__pass_curve(gan__pass *pass, gan_pool *pool)
@@ -582,7 +584,7 @@ const gan_layer *gan__pass_first_bad(const gan__pass *pass)
 {
     for (size_t i = 0; i < pass->desc.n_layers; i++) {
         const gan__boundary *b = &pass->at[i + 1];
-        const float *value = row_of(b->value, b, pass->first);
+        const float *value = row_of(pass, b->value, b, pass->first);
         const int goes_on = i + 1 < pass->desc.n_layers && pass->at[i + 2].shared;
 
         if (goes_on && pass->at[i + 2].tail == 0) continue;

@@ -29,6 +29,8 @@ typedef struct gan__pass_desc {
     gan_network *net;        /* borrowed, complete */
     size_t n_layers;         /* how many of its layers to run, at least 1 */
     size_t rows;             /* the most rows */
+    size_t run_rows;         /* the most rows of one forward run, between whose runs nothing is kept but
+                                input and output.  0: `rows`, all of which are kept */
     size_t threads;          /* the most that work on it at once */
     int training;            /* training mode, with gradients; else evaluation mode */
     int gradients;           /* in evaluation mode: with gradients all the same */

@@ -39,12 +39,13 @@ static size_t whole_lines(size_t n)
  * floats. */
 static size_t lay_out(gan__pass *pass, float *memory)
 {
-    const size_t rows = gan__size_mul(pass->desc.rows, pass->desc.tangents ? 2 : 1);
+    const size_t all = gan__size_mul(pass->desc.rows, pass->desc.tangents ? 2 : 1);
     const size_t copies = gan__pass_has_gradients(&pass->desc) ? 2 : 1;
     size_t used = 0;
 
     for (size_t i = 0; i <= pass->desc.n_layers; i++) {
         gan__boundary *b = &pass->at[i];
+        const size_t rows = b->latest ? pass->desc.run_rows : all;
         const size_t step = whole_lines(gan__size_mul(rows, b->size));
 
         if (i == 0 && pass->desc.source) continue;
@@ -52,7 +53,7 @@ static size_t lay_out(gan__pass *pass, float *memory)
             b->value = pass->at[i - 1].value;
             b->grad = pass->at[i - 1].grad;
             b->tail_value = memory ? memory + used : NULL;
-            used = gan__size_add(used, whole_lines(gan__size_mul(rows, b->tail)));
+            used = gan__size_add(used, whole_lines(gan__size_mul(all, b->tail)));
             continue;
         }
         if (memory) b->value = memory + used;
@@ -141,6 +142,23 @@ static gan_status reserve_blas(const gan__pass_desc *desc)
     return GAN_OK;
 }
 
+/* A trainer's generator runs for each half of a step on rows of its own, because the discriminator reads
+ * its output where it is.  What lies between its input and its output is of no use to the other half,
+ * which may have the same memory:
+ *
+ *     rows                 input      in between       output
+ *     0 ..   generator's   [      ]   [            ]   [      ]   [ ] memory
+ *     n ..   other half's  [      ]        (same)      [      ]   */
+static void share_between_runs(gan__pass *pass)
+{
+    gan__boundary *at = pass->at;
+    size_t last = pass->desc.n_layers; /* the boundary whose memory the output has */
+
+    if (pass->desc.run_rows == 0) return;
+    while (last > 0 && at[last].shared) last--;
+    for (size_t i = 1; i < last; i++) at[i].latest = at[i].shared ? at[i - 1].latest : 1;
+}
+
 static void set_sizes(gan__pass *pass)
 {
     const gan_network *net = pass->desc.net;
@@ -189,6 +207,7 @@ gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
     GAN_TRY(gan__alloc(&pass->stages, allocator, desc->n_layers, sizeof *pass->stages));
     GAN_TRY(make_workspace(pass));
     set_sizes(pass);
+    share_between_runs(pass);
     GAN_TRY(gan__alloc(&pass->memory, allocator, lay_out(pass, NULL), sizeof *pass->memory));
     lay_out(pass, pass->memory);
     if (gan__pass_has_gradients(desc) && desc->net->n_classes > 0)

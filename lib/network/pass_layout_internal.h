@@ -12,6 +12,7 @@ enum { GAN__PASS_MAX_PARTS = 64 }; /* of a layer's weight gradient */
 typedef struct gan__boundary {
     size_t size;  /* values per row, without the tail */
     int shared;   /* the layer before it works in place: its memory is that of the one before */
+    int latest;   /* it has the rows of the latest forward run only, from row 0 on */
     int needed;   /* its values are read later on: nothing may change them */
     float *value; /* row 0; rows follow one another */
     float *grad;

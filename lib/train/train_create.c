@@ -171,6 +171,7 @@ static gan_status make_passes(gan_trainer *t)
                              &(gan__pass_desc){.net = t->generator.net,
                                                .n_layers = t->generator.net->n_layers,
                                                .rows = rows,
+                                               .run_rows = t->desc.micro_batch,
                                                .threads = threads,
                                                .training = 1,
                                                .seed = t->desc.seed,
