@@ -40,6 +40,8 @@ typedef struct gan__pass_desc {
                                 the bits that it has alone */
     uint64_t seed;           /* of the layers' random numbers */
     uint64_t stream;
+    gan__pass *lender; /* in whose memory this one's values and gradients lie, where there is room: those
+                          of either are lost when the other runs.  NULL: none */
     gan__pass *source; /* its output is this pass's input: the memory is shared.  NULL: none */
 } gan__pass_desc;
 

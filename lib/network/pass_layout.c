@@ -208,7 +208,12 @@ gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
     GAN_TRY(make_workspace(pass));
     set_sizes(pass);
     share_between_runs(pass);
-    GAN_TRY(gan__alloc(&pass->memory, allocator, lay_out(pass, NULL), sizeof *pass->memory));
+    pass->n_memory = lay_out(pass, NULL);
+    pass->borrows = desc->lender && desc->lender->n_memory >= pass->n_memory;
+    if (pass->borrows)
+        pass->memory = desc->lender->memory;
+    else
+        GAN_TRY(gan__alloc(&pass->memory, allocator, pass->n_memory, sizeof *pass->memory));
     lay_out(pass, pass->memory);
     if (gan__pass_has_gradients(desc) && desc->net->n_classes > 0)
         GAN_TRY(gan__alloc(&pass->labels, allocator, desc->rows, sizeof *pass->labels));
@@ -229,7 +234,7 @@ void gan__pass_destroy(gan__pass *pass)
 
     gan__free(&a, pass->grads);
     gan__free(&a, pass->labels);
-    gan__free(&a, pass->memory);
+    if (!pass->borrows) gan__free(&a, pass->memory);
     gan__free(&a, pass->scratch);
     gan__free(&a, pass->saved);
     gan__free(&a, pass->saved_at);

@@ -35,6 +35,8 @@ struct gan__pass {
     size_t n_stages;
     size_t lowest; /* the first stage behind one with weights */
     float *memory;
+    size_t n_memory; /* values of it */
+    int borrows;     /* it is another pass's */
     float *grads;
     uint8_t *labels; /* of the rows; NULL: no layer looks at them, or the caller has them */
     float *saved;

@@ -331,6 +331,11 @@ void gan__penalty_begin(gan__penalty *p, uint64_t steps)
     if (p->turn) p->value = p->norm = 0;
 }
 
+gan__pass *gan__penalty_pass(const gan__penalty *p)
+{
+    return p ? p->pass : NULL;
+}
+
 void gan__penalty_add(gan__penalty *p, gan_pool *pool, gan__pass *d, size_t n, double share)
 {
     if (!p || !p->turn) return;

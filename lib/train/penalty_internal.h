@@ -22,6 +22,9 @@ void gan__penalty_destroy(gan__penalty *p);
 /* Begin a step that `steps` came before: it may not be the penalty's turn. */
 void gan__penalty_begin(gan__penalty *p, uint64_t steps);
 
+/* Its pass; NULL without a penalty. */
+gan__pass *gan__penalty_pass(const gan__penalty *p);
+
 /* For a micro-batch that is such a share of the batch: add the penalty's gradient to that of a pass
  * whose input, with labels where it wants some, is n real samples and behind them as many fake
  * ones. */

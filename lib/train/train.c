@@ -58,8 +58,9 @@ static gan_status work_discriminator(gan__half_step *half)
     half->fake_class_right += gan__half_class_loss(half, half->first, 1 - share);
     gan__pass_backward(t->discriminator.pass, t->pool, GAN__PASS_WEIGHTS);
     gan__half_book(half, GAN__STEP_D_BACKWARD);
-    gan__penalty_add(t->penalty, t->pool, t->discriminator.pass, half->rows,
-                     (double)half->rows / (double)half->count);
+    if (isfinite(half->loss)) /* else it would overwrite the outputs that tell where it went wrong */
+        gan__penalty_add(t->penalty, t->pool, t->discriminator.pass, half->rows,
+                         (double)half->rows / (double)half->count);
     gan__half_book(half, GAN__STEP_PENALTY);
 
 cleanup:

@@ -158,7 +158,8 @@ cleanup:
 
 /* Both networks have room for two micro-batches: the discriminator sees real samples and behind
  * them fake ones, at once, and the generator makes these where the discriminator wants them, unless
- * noise is to be added to them. */
+ * noise is to be added to them.  When the penalty begins the discriminator's gradients are complete, and
+ * all that it still reads are samples, so the two passes have the same memory. */
 static gan_status make_passes(gan_trainer *t)
 {
     gan_status status = GAN_OK;
@@ -166,6 +167,7 @@ static gan_status make_passes(gan_trainer *t)
     const size_t rows = gan__size_mul(2, t->desc.micro_batch);
     const size_t threads = gan_pool_thread_count(t->pool);
     const int several = t->desc.micro_batch < t->desc.batch_size;
+    const int apart = t->desc.instance_noise > 0; /* its input lies in its own memory */
 
     GAN_TRY(gan__pass_create(&t->generator.pass,
                              &(gan__pass_desc){.net = t->generator.net,
@@ -187,7 +189,8 @@ static gan_status make_passes(gan_trainer *t)
                           .training = 1,
                           .seed = t->desc.seed,
                           .stream = GAN__STREAM_DROPOUT_D,
-                          .source = t->desc.instance_noise > 0 ? NULL : t->generator.pass},
+                          .lender = apart ? NULL : gan__penalty_pass(t->penalty),
+                          .source = apart ? NULL : t->generator.pass},
         a));
     GAN_TRY(gan__learner_take_memory(&t->generator, several, a));
     GAN_TRY(gan__learner_take_memory(&t->discriminator, several, a));
@@ -264,9 +267,9 @@ gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
     if (*t->objective_name) t->objective.name = t->objective_name;
     if (!t->desc.pool) GAN_TRY(gan_pool_create(&t->own_pool, t->desc.n_threads, &t->allocator));
     t->pool = t->desc.pool ? t->desc.pool : t->own_pool;
+    GAN_TRY(make_penalty(t));
     GAN_TRY(make_passes(t));
     GAN_TRY(make_labels(t));
-    GAN_TRY(make_penalty(t));
     GAN_TRY(gan__trainer_make_sampler(t));
     GAN_TRY(check_optimizers(g, d, g_opt, d_opt));
     g->latent = t->desc.latent;
