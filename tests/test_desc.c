@@ -129,6 +129,8 @@ TEST(records_are_checked_and_filled_as_far_as_they_reach)
     X(gan_batch_init, gan_batch, GAN_BATCH_INIT)                                                   \
     X(gan_iterator_desc_init, gan_iterator_desc, GAN_ITERATOR_DESC_INIT)                           \
     X(gan_conv2d_desc_init, gan_conv2d_desc, GAN_CONV2D_DESC_INIT)                                 \
+    X(gan_conv1d_desc_init, gan_conv1d_desc, GAN_CONV1D_DESC_INIT)                                 \
+    X(gan_pool1d_desc_init, gan_pool1d_desc, GAN_POOL1D_DESC_INIT)                                 \
     X(gan_norm_desc_init, gan_norm_desc, GAN_NORM_DESC_INIT)                                       \
     X(gan_pool2d_desc_init, gan_pool2d_desc, GAN_POOL2D_DESC_INIT)                                 \
     X(gan_network_desc_init, gan_network_desc, GAN_NETWORK_DESC_INIT)                              \

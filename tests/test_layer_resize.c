@@ -157,7 +157,7 @@ TEST(wrong_settings_are_refused)
 TEST(images_have_to_fit)
 {
     for (size_t i = 0; i < N_KINDS; i++) {
-        expect_misfit(gan_shape_2d(4, 4), kinds[i].make(2), "needs an image");
+        expect_misfit(gan_shape_1d(16), kinds[i].make(2), "needs an image");
         expect_misfit(gan_shape_3d(1 << 20, 16, 16), kinds[i].make(3),
                       i < 3 ? "makes 2415919104 numbers" : "a multiple of 9 channels");
     }

@@ -350,3 +350,67 @@ TEST(a_lack_of_memory_is_survived)
     gan_moments_destroy(m);
     ck_assert_uint_eq(budget_live(&b), 0);
 }
+
+/* ---- keeping ---- */
+
+TEST(moments_are_kept_to_the_last_bit)
+{
+    enum { D = 3, N = 50 };
+    float x[N * D];
+    double state[2 + 2 * D + D * (D + 1) / 2], again[2 + 2 * D + D * (D + 1) / 2];
+    const size_t n = sizeof state / sizeof *state;
+    gan_moments *whole, *first, *second;
+
+    for (size_t i = 0; i < N * D; i++) x[i] = 2.385f * (float)(i * i % 37) - 11;
+    expect_ok(gan_moments_create(&whole, D, NULL));
+    expect_ok(gan_moments_create(&first, D, NULL));
+    expect_ok(gan_moments_create(&second, D, NULL));
+    ck_assert_uint_eq(gan_moments_state_size(whole), n);
+    ck_assert_uint_eq(gan_moments_state_size(NULL), 0);
+    expect_ok(gan_moments_add(whole, x, N));
+    expect_ok(gan_moments_add(first, x, 21));
+    expect_ok(gan_moments_add(second, x, 4)); /* which is to be forgotten */
+    expect_ok(gan_moments_save(first, state));
+    expect_ok(gan_moments_restore(second, state, n));
+    ck_assert_uint_eq(gan_moments_count(second), 21);
+    expect_ok(gan_moments_add(second, x + 21 * D, N - 21));
+    expect_ok(gan_moments_save(whole, state));
+    expect_ok(gan_moments_save(second, again));
+    expect_same_bits(again, state, sizeof state);
+    gan_moments_destroy(whole);
+    gan_moments_destroy(first);
+    gan_moments_destroy(second);
+}
+
+TEST(states_that_are_none_are_refused)
+{
+    double state[] = {1, 2, 5, 3, 4}, same[5], changed[5];
+    static const struct {
+        size_t at;
+        double value;
+        gan_status status;
+        const char *part;
+    } cases[] = {{0, 2, GAN_ERR_SHAPE, "a state of dimension 2, of 1 expected"},
+                 {1, -1, GAN_ERR_INVALID, "the state has -1"},
+                 {1, 0.5, GAN_ERR_INVALID, "the state has 0.5"},
+                 {1, NAN, GAN_ERR_INVALID, "the state has"},
+                 {3, INFINITY, GAN_ERR_NONFINITE, "number 3 of the state is inf"},
+                 {4, -4, GAN_ERR_NONFINITE, "the squares of dimension 0 have the sum -4"}};
+    gan_moments *m;
+
+    expect_ok(gan_moments_create(&m, 1, NULL));
+    expect_ok(gan_moments_restore(m, state, 5));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        memcpy(changed, state, sizeof state);
+        changed[cases[i].at] = cases[i].value;
+        expect_fails(gan_moments_restore(m, changed, 5), cases[i].status, cases[i].part);
+    }
+    expect_fails(gan_moments_restore(m, state, 4), GAN_ERR_SHAPE, "5 numbers expected, got 4");
+    expect_fails(gan_moments_restore(NULL, state, 5), GAN_ERR_INVALID, "NULL");
+    expect_fails(gan_moments_restore(m, NULL, 5), GAN_ERR_INVALID, "state is NULL");
+    expect_fails(gan_moments_save(NULL, state), GAN_ERR_INVALID, "NULL");
+    expect_fails(gan_moments_save(m, NULL), GAN_ERR_INVALID, "state is NULL");
+    expect_ok(gan_moments_save(m, same));
+    expect_same_bits(same, state, sizeof state);
+    gan_moments_destroy(m);
+}

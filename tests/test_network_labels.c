@@ -376,8 +376,12 @@ static void expect_names(const gan_network *net, const char *const *wanted)
         const char *found = gan_network_class_name(net, i);
 
         ck_assert(wanted ? found && strcmp(found, wanted[i]) == 0 : !found);
+        if (wanted) ck_assert_uint_eq(gan_network_class_index(net, wanted[i]), i);
     }
     ck_assert_ptr_null(gan_network_class_name(net, 3));
+    ck_assert_uint_eq(gan_network_class_index(net, "no such class"), SIZE_MAX);
+    ck_assert_uint_eq(gan_network_class_index(net, NULL), SIZE_MAX);
+    ck_assert_uint_eq(gan_network_class_index(NULL, "a"), SIZE_MAX);
 }
 
 TEST(classes_have_names)

@@ -12,6 +12,7 @@ TEST(constructors_fill_rank_and_dimensions)
 
     ck_assert(a.rank == 1 && a.dim[0] == 7);
     ck_assert(b.rank == 2 && b.dim[0] == 3 && b.dim[1] == 5);
+    ck_assert(gan_shape_equal(gan_shape_4d(2, 3, 5, 7), (gan_shape){4, {2, 3, 5, 7}}));
     ck_assert(c.rank == 3 && c.dim[0] == 3 && c.dim[1] == 64 && c.dim[2] == 48);
 }
 

@@ -182,6 +182,11 @@ class gan_conv2d_desc(Record):
     ("dilation", c_size_t * 2), ("output_padding", c_size_t * 2), ("groups", c_size_t), ("no_bias", c_int)]
 
 
+class gan_conv1d_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("stride", c_size_t), ("padding", c_size_t), ("dilation", c_size_t),
+    ("output_padding", c_size_t), ("groups", c_size_t), ("no_bias", c_int)]
+
+
 class gan_norm_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("eps", c_double), ("momentum", c_double), ("no_affine", c_int)]
 
@@ -189,6 +194,10 @@ class gan_norm_desc(Record):
 class gan_pool2d_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("kernel_size", c_size_t * 2), ("stride", c_size_t * 2), ("padding", c_size_t * 2),
     ("exclude_pad", c_int)]
+
+
+class gan_pool1d_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("stride", c_size_t), ("padding", c_size_t), ("exclude_pad", c_int)]
 
 
 class gan_network_desc(Record):
@@ -341,6 +350,7 @@ _declare("gan_last_status", _status, [])
 _declare("gan_shape_1d", gan_shape, [("n", c_size_t)])
 _declare("gan_shape_2d", gan_shape, [("rows", c_size_t), ("columns", c_size_t)])
 _declare("gan_shape_3d", gan_shape, [("channels", c_size_t), ("height", c_size_t), ("width", c_size_t)])
+_declare("gan_shape_4d", gan_shape, [("d0", c_size_t), ("d1", c_size_t), ("d2", c_size_t), ("d3", c_size_t)])
 _declare("gan_shape_size", c_size_t, [("shape", gan_shape)])
 _declare("gan_shape_equal", c_int, [("a", gan_shape), ("b", gan_shape)])
 _declare("gan_dataset_desc_init", None, [("desc", POINTER(gan_dataset_desc)), ("struct_size", c_size_t)])
@@ -416,6 +426,11 @@ _declare("gan_layer_conv2d", c_void_p, [("in_channels", c_size_t), ("out_channel
     ("desc", POINTER(gan_conv2d_desc))])
 _declare("gan_layer_conv_transpose2d", c_void_p, [("in_channels", c_size_t), ("out_channels", c_size_t),
     ("kernel_size", c_size_t), ("desc", POINTER(gan_conv2d_desc))])
+_declare("gan_conv1d_desc_init", None, [("desc", POINTER(gan_conv1d_desc)), ("struct_size", c_size_t)])
+_declare("gan_layer_conv1d", c_void_p, [("in_channels", c_size_t), ("out_channels", c_size_t), ("kernel_size", c_size_t),
+    ("desc", POINTER(gan_conv1d_desc))])
+_declare("gan_layer_conv_transpose1d", c_void_p, [("in_channels", c_size_t), ("out_channels", c_size_t),
+    ("kernel_size", c_size_t), ("desc", POINTER(gan_conv1d_desc))])
 _declare("gan_norm_desc_init", None, [("desc", POINTER(gan_norm_desc)), ("struct_size", c_size_t)])
 _declare("gan_layer_batch_norm", c_void_p, [("num_features", c_size_t), ("desc", POINTER(gan_norm_desc))])
 _declare("gan_layer_layer_norm", c_void_p, [("normalized_shape", gan_shape), ("desc", POINTER(gan_norm_desc))])
@@ -425,6 +440,9 @@ _declare("gan_layer_instance_norm", c_void_p, [("num_features", c_size_t), ("aff
 _declare("gan_pool2d_desc_init", None, [("desc", POINTER(gan_pool2d_desc)), ("struct_size", c_size_t)])
 _declare("gan_layer_max_pool2d", c_void_p, [("kernel_size", c_size_t), ("desc", POINTER(gan_pool2d_desc))])
 _declare("gan_layer_avg_pool2d", c_void_p, [("kernel_size", c_size_t), ("desc", POINTER(gan_pool2d_desc))])
+_declare("gan_pool1d_desc_init", None, [("desc", POINTER(gan_pool1d_desc)), ("struct_size", c_size_t)])
+_declare("gan_layer_max_pool1d", c_void_p, [("kernel_size", c_size_t), ("desc", POINTER(gan_pool1d_desc))])
+_declare("gan_layer_avg_pool1d", c_void_p, [("kernel_size", c_size_t), ("desc", POINTER(gan_pool1d_desc))])
 _declare("gan_layer_upsample", c_void_p, [("scale_factor", c_size_t), ("mode", c_int), ("align_corners", c_int)])
 _declare("gan_layer_pixel_shuffle", c_void_p, [("upscale_factor", c_size_t)])
 _declare("gan_layer_minibatch_stddev", c_void_p, [("group_size", c_size_t)])
@@ -459,6 +477,7 @@ _declare("gan_network_output_shape", gan_shape, [("net", c_void_p)])
 _declare("gan_network_class_count", c_size_t, [("net", c_void_p)])
 _declare("gan_network_set_class_names", _status, [("net", c_void_p), ("names", POINTER(c_char_p)), ("n", c_size_t)])
 _declare("gan_network_class_name", c_char_p, [("net", c_void_p), ("label", c_size_t)])
+_declare("gan_network_class_index", c_size_t, [("net", c_void_p), ("name", c_char_p)])
 _declare("gan_network_set_picture_shape", _status, [("net", c_void_p), ("shape", gan_shape)])
 _declare("gan_network_picture_shape", gan_shape, [("net", c_void_p)])
 _declare("gan_network_set_latent", _status, [("net", c_void_p), ("latent", c_int)])
@@ -580,6 +599,9 @@ _declare("gan_moments_destroy", None, [("moments", c_void_p)])
 _declare("gan_moments_add", _status, [("moments", c_void_p), ("vectors", POINTER(c_float)), ("n", c_size_t)])
 _declare("gan_moments_count", c_uint64, [("moments", c_void_p)])
 _declare("gan_moments_dimension", c_size_t, [("moments", c_void_p)])
+_declare("gan_moments_state_size", c_size_t, [("moments", c_void_p)])
+_declare("gan_moments_save", _status, [("moments", c_void_p), ("state", POINTER(c_double))])
+_declare("gan_moments_restore", _status, [("moments", c_void_p), ("state", POINTER(c_double)), ("n", c_size_t)])
 _declare("gan_moments_read", _status, [("moments", c_void_p), ("mean", POINTER(c_double)), ("covariance", POINTER(c_double))])
 _declare("gan_metrics_frechet", _status, [("distance", POINTER(c_double)), ("a", c_void_p), ("b", c_void_p)])
 _declare("gan_pass_desc_init", None, [("desc", POINTER(gan_pass_desc)), ("struct_size", c_size_t)])

@@ -239,6 +239,66 @@ GAN_API gan_layer *gan_layer_conv2d(size_t in_channels, size_t out_channels, siz
 GAN_API gan_layer *gan_layer_conv_transpose2d(size_t in_channels, size_t out_channels,
                                               size_t kernel_size, const gan_conv2d_desc *desc);
 
+/**
+ * What gan_layer_conv1d() and gan_layer_conv_transpose1d() can be told; start from
+ * GAN_CONV1D_DESC_INIT.
+ */
+typedef struct gan_conv1d_desc {
+    size_t struct_size;    /**< set by GAN_CONV1D_DESC_INIT */
+    size_t stride;         /**< 0: 1.  0 */
+    size_t padding;        /**< zeros at each of two ends.  0 */
+    size_t dilation;       /**< steps between the kernel's elements; 0: 1.  0 */
+    size_t output_padding; /**< conv_transpose1d: added to the output's length.  0 */
+    size_t groups;         /**< channels are cut into this many groups; 0: 1.  0 */
+    int no_bias;           /**< 1: without a bias.  0 */
+} gan_conv1d_desc;
+
+/** The defaults. */
+#define GAN_CONV1D_DESC_INIT GAN_SIZED_INIT(gan_conv1d_desc, 0, 0, 0, 0, 0, 0)
+
+/** GAN_CONV1D_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_conv1d_desc_init(gan_conv1d_desc *desc, size_t struct_size);
+
+/**
+ * Make a convolution of lines, such as sound or a time series (torch.nn.Conv1d).
+ *
+ * Input: shape [in_channels, length].  Output: shape [out_channels, (length + 2 padding - dilation
+ * (kernel_size - 1) - 1) / stride + 1], rounded down.  Parameters: "weight", shape [out_channels,
+ * in_channels / groups, kernel_size], and "bias", shape [out_channels], both drawn from U(-b, b) with
+ * b = 1 / sqrt(in_channels / groups * kernel_size).  The bits are those of gan_layer_conv2d() on
+ * images of height 1.
+ *
+ * @param[in] in_channels   At least 1, divisible by desc->groups.
+ * @param[in] out_channels  Likewise.
+ * @param[in] kernel_size   At least 1.
+ * @param[in] desc          NULL for the defaults.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_conv1d(size_t in_channels, size_t out_channels, size_t kernel_size,
+                                    const gan_conv1d_desc *desc);
+
+/**
+ * Make a transposed convolution of lines, which lengthens them (torch.nn.ConvTranspose1d).
+ *
+ * Input: shape [in_channels, length].  Output: shape [out_channels, (length - 1) stride - 2 padding
+ * + dilation (kernel_size - 1) + output_padding + 1].  Parameters: "weight", shape [in_channels,
+ * out_channels / groups, kernel_size], and "bias", shape [out_channels], both drawn from U(-b, b)
+ * with b = 1 / sqrt(out_channels / groups * kernel_size).
+ *
+ * @param[in] in_channels   At least 1, divisible by desc->groups.
+ * @param[in] out_channels  Likewise.
+ * @param[in] kernel_size   At least 1.
+ * @param[in] desc          NULL for the defaults; output_padding has to be smaller than the stride
+ *                          or the dilation.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_conv_transpose1d(size_t in_channels, size_t out_channels,
+                                              size_t kernel_size, const gan_conv1d_desc *desc);
+
 /** Settings of layers that normalise; start from GAN_NORM_DESC_INIT. */
 typedef struct gan_norm_desc {
     size_t struct_size; /**< set by GAN_NORM_DESC_INIT */
@@ -376,6 +436,49 @@ GAN_API gan_layer *gan_layer_max_pool2d(size_t kernel_size, const gan_pool2d_des
  */
 GAN_API gan_layer *gan_layer_avg_pool2d(size_t kernel_size, const gan_pool2d_desc *desc);
 
+/** What gan_layer_max_pool1d() and gan_layer_avg_pool1d() can be told; start from
+ * GAN_POOL1D_DESC_INIT. */
+typedef struct gan_pool1d_desc {
+    size_t struct_size; /**< set by GAN_POOL1D_DESC_INIT */
+    size_t stride;      /**< 0: the kernel_size.  0 */
+    size_t padding;     /**< at each of two ends, at most half the kernel_size.  0 */
+    int exclude_pad;    /**< avg_pool1d alone, 1: the padding's zeros don't count in a mean
+                             (count_include_pad=False).  0 */
+} gan_pool1d_desc;
+
+/** The defaults. */
+#define GAN_POOL1D_DESC_INIT GAN_SIZED_INIT(gan_pool1d_desc, 0, 0, 0)
+
+/** GAN_POOL1D_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_pool1d_desc_init(gan_pool1d_desc *desc, size_t struct_size);
+
+/**
+ * Make the largest of each window of a line (torch.nn.MaxPool1d).
+ *
+ * Input: shape [channels, length].  Output: shape [channels, (length + 2 padding - kernel_size) /
+ * stride + 1], rounded down.  Equal and NaN values as in gan_layer_max_pool2d().
+ *
+ * @param[in] kernel_size  Length of a window, at least 1.
+ * @param[in] desc         NULL for the defaults.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_max_pool1d(size_t kernel_size, const gan_pool1d_desc *desc);
+
+/**
+ * Make the mean of each window of a line (torch.nn.AvgPool1d).
+ *
+ * Shapes as in gan_layer_max_pool1d(); padding is zeros.
+ *
+ * @param[in] kernel_size  Length of a window, at least 1.
+ * @param[in] desc         NULL for the defaults.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_avg_pool1d(size_t kernel_size, const gan_pool1d_desc *desc);
+
 /** How gan_layer_upsample() fills the places between an image's values. */
 typedef enum gan_upsample_mode {
     GAN_UPSAMPLE_NEAREST = 0, /**< each number is repeated */
@@ -383,7 +486,8 @@ typedef enum gan_upsample_mode {
 } gan_upsample_mode;
 
 /**
- * Make an image whose sides are `scale_factor` times as long (torch.nn.Upsample).
+ * Make an image whose sides are `scale_factor` times as long (torch.nn.Upsample); or a line,
+ * [channels, length], for which GAN_UPSAMPLE_BILINEAR is PyTorch's mode "linear".
  *
  * @param[in] scale_factor   At least 1.
  * @param[in] mode           How the values between are made.

@@ -62,6 +62,43 @@ GAN_API uint64_t gan_moments_count(const gan_moments *moments);
 /** Return the dimension of a vector; 0 for NULL.  @since 0.1 */
 GAN_API size_t gan_moments_dimension(const gan_moments *moments);
 
+/** Return how many doubles gan_moments_save() writes; 0 for NULL.  @since 0.1 */
+GAN_API size_t gan_moments_state_size(const gan_moments *moments);
+
+/**
+ * Copy out all that a collection consists of, so that it can be kept: those of real samples are
+ * collected once, and a program that comes later compares generated ones with them.
+ *
+ * @param[in]  moments  The collection.
+ * @param[out] state    Room for gan_moments_state_size() numbers: dimension, count, and the sums.
+ *
+ * @retval GAN_OK           Done.
+ * @retval GAN_ERR_INVALID  `moments` or `state` is NULL.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_moments_save(const gan_moments *moments, double *state);
+
+/**
+ * Make a collection what another was when gan_moments_save() wrote it, to the last bit; what it held
+ * is gone.
+ *
+ * @param[in,out] moments  A collection of the same dimension.
+ * @param[in]     state    What was written.
+ * @param[in]     n        How many numbers there are.
+ *
+ * @retval GAN_OK             Vectors may be added, as if nothing had happened in between.
+ * @retval GAN_ERR_INVALID    `moments` or `state` is NULL, or the count is none.
+ * @retval GAN_ERR_SHAPE      `n` or the state's dimension is another than the collection's.
+ * @retval GAN_ERR_NONFINITE  A number is NaN or infinite, or a sum of squares negative.
+ *
+ * After an error the collection is as it was.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_moments_restore(gan_moments *moments, const double *state,
+                                                      size_t n);
+
 /**
  * Copy out the mean and the covariance (numpy.cov: sums of products divided by count - 1).
  *

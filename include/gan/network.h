@@ -326,6 +326,9 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_set_class_names(gan_network *net,
 /** Return the name of a class, which belongs to the network; NULL when it has none.  @since 0.1 */
 GAN_API const char *gan_network_class_name(const gan_network *net, size_t label);
 
+/** Return the label whose class has this name; SIZE_MAX when none has, and for NULL.  @since 0.1 */
+GAN_API size_t gan_network_class_index(const gan_network *net, const char *name);
+
 /**
  * Say how an output sample is to be read as a picture.
  *

@@ -31,6 +31,9 @@ GAN_API gan_shape gan_shape_2d(size_t rows, size_t columns);
 /** Return the shape of an image.  @since 0.1 */
 GAN_API gan_shape gan_shape_3d(size_t channels, size_t height, size_t width);
 
+/** Return a shape of four dimensions, such as a weight's.  @since 0.1 */
+GAN_API gan_shape gan_shape_4d(size_t d0, size_t d1, size_t d2, size_t d3);
+
 /**
  * Return how many elements a sample of this shape has; 0 when the shape is not a valid one (no
  * rank, a zero dimension, more than 2^31 - 1 elements).

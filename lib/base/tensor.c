@@ -19,6 +19,11 @@ gan_shape gan_shape_3d(size_t channels, size_t height, size_t width)
     return (gan_shape){3, {channels, height, width, 0}};
 }
 
+gan_shape gan_shape_4d(size_t d0, size_t d1, size_t d2, size_t d3)
+{
+    return (gan_shape){4, {d0, d1, d2, d3}};
+}
+
 size_t gan_shape_size(gan_shape shape)
 {
     size_t size = 1;

@@ -123,6 +123,79 @@ size_t gan_moments_dimension(const gan_moments *m)
     return m ? m->dimension : 0;
 }
 
+/* ---- keeping ---- */
+
+/* Dimension and count, then origin, sum and products; the block is empty between calls. */
+enum { STATE_DIMENSION, STATE_COUNT, STATE_SUMS };
+
+/* Counts up to this are exact in a double. */
+#define MOST_COUNT 9007199254740992.0
+
+static size_t product_count(const gan_moments *m)
+{
+    return m->dimension * (m->dimension + 1) / 2;
+}
+
+size_t gan_moments_state_size(const gan_moments *m)
+{
+    return m ? STATE_SUMS + 2 * m->dimension + product_count(m) : 0;
+}
+
+gan_status gan_moments_save(const gan_moments *m, double *state)
+{
+    if (!m || !state) return gan__fail(GAN_ERR_INVALID, "moments: %s is NULL", m ? "state" : "it");
+    state[STATE_DIMENSION] = (double)m->dimension;
+    state[STATE_COUNT] = (double)m->count;
+    state += STATE_SUMS;
+    memcpy(state, m->origin, m->dimension * sizeof *state);
+    memcpy(state + m->dimension, m->sum, m->dimension * sizeof *state);
+    memcpy(state + 2 * m->dimension, m->products, product_count(m) * sizeof *state);
+    return GAN_OK;
+}
+
+/* What is wrong with a state that has as many numbers as it should. */
+static gan_status check_state(const gan_moments *m, const double *state)
+{
+    const double count = state[STATE_COUNT];
+    const double *products = state + STATE_SUMS + 2 * m->dimension;
+    const size_t n = gan_moments_state_size(m);
+
+    if (state[STATE_DIMENSION] != (double)m->dimension)
+        return gan__fail(GAN_ERR_SHAPE, "moments: a state of dimension %g, of %zu expected",
+                         state[STATE_DIMENSION], m->dimension);
+    if (!(count >= 0 && count <= MOST_COUNT && count == floor(count)))
+        return gan__fail(GAN_ERR_INVALID, "moments: a count of 0 to %g expected, the state has %g",
+                         MOST_COUNT, count);
+    for (size_t i = STATE_SUMS; i < n; i++)
+        if (!isfinite(state[i]))
+            return gan__fail(GAN_ERR_NONFINITE, "moments: number %zu of the state is %g", i,
+                             state[i]);
+    for (size_t i = 0; i < m->dimension; i++)
+        if (products[i * (i + 1) / 2 + i] < 0)
+            return gan__fail(GAN_ERR_NONFINITE,
+                             "moments: the squares of dimension %zu have the sum %g", i,
+                             products[i * (i + 1) / 2 + i]);
+    return GAN_OK;
+}
+
+gan_status gan_moments_restore(gan_moments *m, const double *state, size_t n)
+{
+    gan_status status;
+
+    if (!m || !state) return gan__fail(GAN_ERR_INVALID, "moments: %s is NULL", m ? "state" : "it");
+    if (n != gan_moments_state_size(m))
+        return gan__fail(GAN_ERR_SHAPE, "moments: a state of %zu numbers expected, got %zu",
+                         gan_moments_state_size(m), n);
+    status = check_state(m, state);
+    if (status != GAN_OK) return status;
+    m->count = (uint64_t)state[STATE_COUNT];
+    state += STATE_SUMS;
+    memcpy(m->origin, state, m->dimension * sizeof *state);
+    memcpy(m->sum, state + m->dimension, m->dimension * sizeof *state);
+    memcpy(m->products, state + 2 * m->dimension, product_count(m) * sizeof *state);
+    return GAN_OK;
+}
+
 /* ---- reading ---- */
 
 static double mean_of(const gan_moments *m, size_t i)

@@ -35,7 +35,7 @@ static size_t setting(const gan_layer *layer, size_t i)
 
 static int is_transposed(const gan_layer *layer)
 {
-    return layer->class == &gan__layer_conv_transpose2d;
+    return layer->class->transposed;
 }
 
 /* ---- settings ---- */
@@ -422,6 +422,7 @@ const gan__layer_class gan__layer_conv_transpose2d = {
     .name = "conv_transpose2d",
     .n_settings = N_SETTINGS,
     .product = 1,
+    .transposed = 1,
     .linear = 1,
     .check = check,
     .shape = shape,

@@ -125,6 +125,7 @@ struct gan__layer_class {
     int random;   /* uses random numbers in training */
     int linear; /* y is a linear function of x and a bias, by random numbers of the same position */
     int product;  /* its first parameter is a matrix that initialisers draw, the others biases */
+    int transposed; /* the outputs are the second dimension of that matrix, not the first */
     int appends;  /* y is x and behind it a row of a table, its only parameter: see gan__tail */
     int function; /* the gan__function that a plain activation computes */
 
@@ -282,7 +283,8 @@ extern const gan__layer_class gan__layer_label_embedding, gan__layer_one_hot, ga
 extern const gan__layer_class gan__layer_elu, gan__layer_selu, gan__layer_softplus, gan__layer_gelu,
     gan__layer_gelu_tanh, gan__layer_silu, gan__layer_prelu, gan__layer_dropout2d,
     gan__layer_max_pool2d, gan__layer_avg_pool2d, gan__layer_upsample, gan__layer_pixel_shuffle,
-    gan__layer_minibatch_stddev;
+    gan__layer_minibatch_stddev, gan__layer_conv1d, gan__layer_conv_transpose1d,
+    gan__layer_max_pool1d, gan__layer_avg_pool1d;
 extern const gan__layer_class gan__layer_linear, gan__layer_leaky_relu, gan__layer_relu,
     gan__layer_tanh, gan__layer_sigmoid, gan__layer_dropout, gan__layer_flatten, gan__layer_reshape,
     gan__layer_conv2d, gan__layer_conv_transpose2d, gan__layer_batch_norm, gan__layer_layer_norm,

@@ -31,7 +31,7 @@ static gan_status check(const gan_layer *layer)
     gan_status status = GAN_OK;
     const double *s = layer->settings;
 
-    for (size_t i = 0; i < layer->class->n_settings; i++)
+    for (size_t i = 0; i < AVG_SETTINGS; i++) /* max_pool2d's last is 0 */
         GAN_TRY(gan__layer_check_whole(layer, i, wanted[i].name, wanted[i].least));
     for (size_t i = 0; i < 2; i++) /* so that every window has a number of the image */
         if (s[PADDING + i] > s[KERNEL + i] / 2)

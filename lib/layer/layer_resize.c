@@ -27,6 +27,12 @@ static gan_status enlarge(gan_layer *layer, size_t channels, size_t scale)
 
 /* ---- upsample ---- */
 
+/* A line [channels, length] is an image of height 1, which stays 1. */
+static gan_shape image_of(gan_shape shape)
+{
+    return shape.rank == 2 ? gan_shape_3d(shape.dim[0], 1, shape.dim[1]) : shape;
+}
+
 enum { SCALE, MODE, ALIGN_CORNERS, UPSAMPLE_SETTINGS };
 
 static size_t scale_of(const gan_layer *layer)
@@ -59,10 +65,23 @@ cleanup:
     return status;
 }
 
+static gan_status enlarge_line(gan_layer *layer)
+{
+    const double n = (double)layer->in.dim[1] * (double)scale_of(layer);
+
+    if ((double)layer->in.dim[0] * n > INT32_MAX)
+        return gan__fail(GAN_ERR_SHAPE, "makes %.0f numbers of %s, at most %d",
+                         (double)layer->in.dim[0] * n, gan__shape_text_of(layer->in).text,
+                         INT32_MAX);
+    layer->out = gan_shape_2d(layer->in.dim[0], (size_t)n);
+    return GAN_OK;
+}
+
 static gan_status upsample_shape(gan_layer *layer)
 {
     gan_status status = GAN_OK;
 
+    if (layer->in.rank == 2) return enlarge_line(layer);
     GAN_TRY(gan__layer_check_image(layer));
     GAN_TRY(enlarge(layer, layer->in.dim[0], scale_of(layer)));
 
@@ -81,15 +100,15 @@ enum { TAP_NUMBERS = sizeof(tap) / sizeof(float) };
 
 static tap tap_of(const gan_layer *layer, size_t side, size_t at)
 {
-    const size_t small = layer->in.dim[1 + side];
-    const size_t large = layer->out.dim[1 + side];
+    const size_t small = image_of(layer->in).dim[1 + side];
+    const size_t large = image_of(layer->out).dim[1 + side];
     double from;
     tap t;
 
     if (layer->settings[ALIGN_CORNERS] > 0)
         from = large > 1 ? (double)at * (double)(small - 1) / (double)(large - 1) : 0;
     else
-        from = fmax(((double)at + 0.5) / layer->settings[SCALE] - 0.5, 0);
+        from = fmax(((double)at + 0.5) / (double)(large / small) - 0.5, 0);
     t.low = (uint32_t)from;
     t.high = t.low + 1 < small ? t.low + 1 : t.low;
     t.high_weight = (float)(from - t.low);
@@ -102,13 +121,14 @@ static const tap *column_taps(const gan__layer_run *run)
 {
     tap *taps = (tap *)(void *)run->scratch;
 
-    for (size_t i = 0; i < run->layer->out.dim[2]; i++) taps[i] = tap_of(run->layer, 1, i);
+    for (size_t i = 0; i < image_of(run->layer->out).dim[2]; i++)
+        taps[i] = tap_of(run->layer, 1, i);
     return taps;
 }
 
 static size_t upsample_scratch(const gan_layer *layer)
 {
-    return blends(layer) ? gan__size_mul(layer->out.dim[2], TAP_NUMBERS) : 0;
+    return blends(layer) ? gan__size_mul(image_of(layer->out).dim[2], TAP_NUMBERS) : 0;
 }
 
 /* Work on one channel of one sample. */
@@ -116,27 +136,31 @@ typedef void plane_fn(const gan_layer *layer, const tap *columns, const float *f
 
 static void repeat(const gan_layer *layer, const tap *columns, const float *x, float *y)
 {
+    const gan_shape in = image_of(layer->in);
     const size_t scale = scale_of(layer);
-    const size_t width = layer->in.dim[2];
+    const size_t copies = image_of(layer->out).dim[1] / in.dim[1];
+    const size_t width = in.dim[2];
 
     (void)columns;
-    for (size_t r = 0; r < layer->in.dim[1]; r++, x += width, y += scale * scale * width) {
+    for (size_t r = 0; r < in.dim[1]; r++, x += width, y += copies * scale * width) {
         for (size_t i = 0; i < width; i++)
             for (size_t j = 0; j < scale; j++) y[i * scale + j] = x[i];
-        for (size_t j = 1; j < scale; j++)
+        for (size_t j = 1; j < copies; j++)
             memcpy(y + j * scale * width, y, scale * width * sizeof *y);
     }
 }
 
 static void repeat_grad(const gan_layer *layer, const tap *columns, const float *dy, float *dx)
 {
+    const gan_shape in = image_of(layer->in), out = image_of(layer->out);
     const size_t scale = scale_of(layer);
-    const size_t width = layer->in.dim[2];
+    const size_t copies = out.dim[1] / in.dim[1];
+    const size_t width = in.dim[2];
 
     (void)columns;
-    memset(dx, 0, layer->in.dim[1] * width * sizeof *dx);
-    for (size_t r = 0; r < layer->out.dim[1]; r++, dy += scale * width) {
-        float *to = dx + r / scale * width;
+    memset(dx, 0, in.dim[1] * width * sizeof *dx);
+    for (size_t r = 0; r < out.dim[1]; r++, dy += scale * width) {
+        float *to = dx + r / copies * width;
 
         for (size_t i = 0; i < width; i++)
             for (size_t j = 0; j < scale; j++) to[i] += dy[i * scale + j];
@@ -145,14 +169,15 @@ static void repeat_grad(const gan_layer *layer, const tap *columns, const float 
 
 static void blend(const gan_layer *layer, const tap *columns, const float *x, float *y)
 {
-    const size_t width = layer->in.dim[2];
+    const gan_shape out = image_of(layer->out);
+    const size_t width = image_of(layer->in).dim[2];
 
-    for (size_t r = 0; r < layer->out.dim[1]; r++) {
+    for (size_t r = 0; r < out.dim[1]; r++) {
         const tap row = tap_of(layer, 0, r);
         const float *low = x + row.low * width;
         const float *high = x + row.high * width;
 
-        for (size_t i = 0; i < layer->out.dim[2]; i++) {
+        for (size_t i = 0; i < out.dim[2]; i++) {
             const tap *c = &columns[i];
 
             *y++ =
@@ -164,15 +189,16 @@ static void blend(const gan_layer *layer, const tap *columns, const float *x, fl
 
 static void blend_grad(const gan_layer *layer, const tap *columns, const float *dy, float *dx)
 {
-    const size_t width = layer->in.dim[2];
+    const gan_shape in = image_of(layer->in), out = image_of(layer->out);
+    const size_t width = in.dim[2];
 
-    memset(dx, 0, layer->in.dim[1] * width * sizeof *dx);
-    for (size_t r = 0; r < layer->out.dim[1]; r++) {
+    memset(dx, 0, in.dim[1] * width * sizeof *dx);
+    for (size_t r = 0; r < out.dim[1]; r++) {
         const tap row = tap_of(layer, 0, r);
         float *low = dx + row.low * width;
         float *high = dx + row.high * width;
 
-        for (size_t i = 0; i < layer->out.dim[2]; i++, dy++) {
+        for (size_t i = 0; i < out.dim[2]; i++, dy++) {
             const tap *c = &columns[i];
 
             low[c->low] += row.low_weight * c->low_weight * *dy;
@@ -187,8 +213,8 @@ static void each_plane(const gan__layer_run *run, plane_fn *work, const float *f
                        gan_shape from_shape, float *to, gan_shape to_shape)
 {
     const tap *taps = blends(run->layer) ? column_taps(run) : NULL;
-    const size_t from_size = from_shape.dim[1] * from_shape.dim[2];
-    const size_t to_size = to_shape.dim[1] * to_shape.dim[2];
+    const size_t from_size = gan_shape_size(from_shape) / from_shape.dim[0];
+    const size_t to_size = gan_shape_size(to_shape) / to_shape.dim[0];
 
     for (size_t i = 0; i < run->rows * run->layer->in.dim[0]; i++)
         work(run->layer, taps, from + i * from_size, to + i * to_size);

@@ -21,7 +21,7 @@ typedef struct matrix {
 static matrix matrix_of(const gan_layer *layer)
 {
     const gan_shape s = layer->params[0].shape;
-    const int transposed = layer->class == &gan__layer_conv_transpose2d;
+    const int transposed = layer->class->transposed;
     const size_t outer = transposed ? s.dim[0] : 1;
     const size_t rows = transposed ? s.dim[1] : s.dim[0];
 

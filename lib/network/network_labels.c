@@ -71,6 +71,15 @@ const char *gan_network_class_name(const gan_network *net, size_t label)
     return net->class_names + label * GAN__CLASS_NAME_BYTES;
 }
 
+size_t gan_network_class_index(const gan_network *net, const char *name)
+{
+    const size_t n = net && net->class_names && name ? net->n_classes : 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(gan_network_class_name(net, i), name) == 0) return i;
+    return SIZE_MAX;
+}
+
 /* ---- running it ---- */
 
 gan_status gan__network_check_labels(const gan_network *net, const uint8_t *labels, size_t n,
