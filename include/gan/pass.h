@@ -128,6 +128,7 @@ GAN_API void gan_pass_destroy(gan_pass *pass);
  *                          is a child of the process that made the pool's threads, see gan_pool.
  * @retval GAN_ERR_SHAPE    `n` is larger than `rows`, or a single sample that a layer, which is
  *                          named, can't normalise in training mode (see gan_layer_batch_norm()).
+ * @retval GAN_ERR_BUSY     Another call is using the pass.
  *
  * After an error what the latest forward run left is still there.
  *
@@ -154,6 +155,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_pass_forward(gan_pass *pass, const float *
  * @retval GAN_ERR_INVALID  As for gan_pass_forward(); or labels are missing or not wanted, or one
  *                          is out of range; it is named.
  * @retval GAN_ERR_SHAPE    As for gan_pass_forward().
+ * @retval GAN_ERR_BUSY     Another call is using the pass.
  *
  * Errors, memory and determinism: as of gan_pass_forward().
  * @since 0.1
@@ -188,6 +190,7 @@ typedef enum gan_pass_gradients_kind {
  *                          came before, or the network's weights were changed since, or, in
  *                          evaluation mode, its buffers; or this is a child of the process that made
  *                          the pool's threads, see gan_pool.
+ * @retval GAN_ERR_BUSY     Another call is using the pass.
  *
  * After an error the gradients are as they were.  Whether they are finite is not looked at before
  * gan_pass_step().
@@ -211,6 +214,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_pass_backward(gan_pass *pass, const float 
  * @retval GAN_ERR_INVALID    `pass` is NULL or in evaluation mode, no forward run came before, or
  *                            the buffers have followed the latest one already.
  * @retval GAN_ERR_NONFINITE  A buffer would become NaN or infinite; it is named.
+ * @retval GAN_ERR_BUSY       Another call is using the pass.
  *
  * After an error the buffers are as they were.
  *
@@ -241,6 +245,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_pass_update_buffers(gan_pass *pass);
  * @retval GAN_ERR_SHAPE      The optimizer is bound to another number of parameters.
  * @retval GAN_ERR_NONFINITE  A gradient is NaN or infinite, or a weight or moment would become so;
  *                            it is named.
+ * @retval GAN_ERR_BUSY       Another call is using the pass.
  *
  * After an error network, optimizer and gradients are as they were.
  *

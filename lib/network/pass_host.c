@@ -5,6 +5,7 @@
 #include "network/pass_layout_internal.h"
 
 #include "base/alloc_internal.h"
+#include "base/busy_internal.h"
 #include "base/desc_internal.h"
 #include "base/status_internal.h"
 #include "math/pool_internal.h"
@@ -20,6 +21,7 @@ enum { USUAL_ROWS = 100, MOST_ROWS = 1 << 24 };
 
 struct gan_pass {
     gan_allocator allocator;
+    gan__busy busy;
     gan__learner learner; /* its sum is what backward runs accumulate */
     gan_pool *pool;
     size_t rows;               /* of the latest forward run; 0: there was none */
@@ -197,7 +199,7 @@ static void note_forward(gan_pass *p, size_t n)
     p->returned = p->settled = 0;
 }
 
-gan_status gan_pass_forward_labels(gan_pass *p, const float *in, const uint8_t *labels, size_t n,
+static gan_status forward(gan_pass *p, const float *in, const uint8_t *labels, size_t n,
                                    float *out)
 {
     gan_status status = GAN_OK;
@@ -214,6 +216,20 @@ gan_status gan_pass_forward_labels(gan_pass *p, const float *in, const uint8_t *
     if (out)
         memcpy(out, gan__pass_output(pass, 0),
                n * gan_shape_size(gan_pass_output_shape(p)) * sizeof *out);
+
+cleanup:
+    return status;
+}
+
+gan_status gan_pass_forward_labels(gan_pass *p, const float *in, const uint8_t *labels, size_t n,
+                                   float *out)
+{
+    gan_status status = GAN_OK;
+
+    if (!p) return forward(p, in, labels, n, out); /* which says so */
+    GAN_TRY(gan__busy_enter(&p->busy, "pass"));
+    status = forward(p, in, labels, n, out);
+    gan__busy_leave(&p->busy);
 
 cleanup:
     return status;
@@ -261,7 +277,7 @@ static unsigned parts_of(const gan_pass *p, gan_pass_gradients_kind weights, con
     return by_input | (weights == GAN_PASS_KEEP ? 0 : GAN__PASS_WEIGHTS);
 }
 
-gan_status gan_pass_backward(gan_pass *p, const float *out_grad, gan_pass_gradients_kind weights,
+static gan_status backward(gan_pass *p, const float *out_grad, gan_pass_gradients_kind weights,
                              float *in_grad)
 {
     gan_status status = GAN_OK;
@@ -286,9 +302,23 @@ cleanup:
     return status;
 }
 
+gan_status gan_pass_backward(gan_pass *p, const float *out_grad, gan_pass_gradients_kind weights,
+                             float *in_grad)
+{
+    gan_status status = GAN_OK;
+
+    if (!p) return backward(p, out_grad, weights, in_grad); /* which says so */
+    GAN_TRY(gan__busy_enter(&p->busy, "pass"));
+    status = backward(p, out_grad, weights, in_grad);
+    gan__busy_leave(&p->busy);
+
+cleanup:
+    return status;
+}
+
 /* ---- what changes the network ---- */
 
-gan_status gan_pass_update_buffers(gan_pass *p)
+static gan_status update_buffers(gan_pass *p)
 {
     gan_status status = GAN_OK;
     gan__numeric numeric;
@@ -310,6 +340,19 @@ gan_status gan_pass_update_buffers(gan_pass *p)
         gan__learner_put_back(&p->learner);
     else
         p->settled = 1;
+    return status;
+}
+
+gan_status gan_pass_update_buffers(gan_pass *p)
+{
+    gan_status status = GAN_OK;
+
+    if (!p) return update_buffers(p); /* which says so */
+    GAN_TRY(gan__busy_enter(&p->busy, "pass"));
+    status = update_buffers(p);
+    gan__busy_leave(&p->busy);
+
+cleanup:
     return status;
 }
 
@@ -352,7 +395,7 @@ cleanup:
     return status;
 }
 
-gan_status gan_pass_step(gan_pass *p, gan_optimizer *optimizer, double *norm)
+static gan_status checked_step(gan_pass *p, gan_optimizer *optimizer, double *norm)
 {
     gan_status status = GAN_OK;
     double measured = 0;
@@ -364,6 +407,19 @@ gan_status gan_pass_step(gan_pass *p, gan_optimizer *optimizer, double *norm)
     status = step(p, &measured);
     gan__pool_leave(&visit);
     if (status == GAN_OK && norm) *norm = measured;
+
+cleanup:
+    return status;
+}
+
+gan_status gan_pass_step(gan_pass *p, gan_optimizer *optimizer, double *norm)
+{
+    gan_status status = GAN_OK;
+
+    if (!p) return checked_step(p, optimizer, norm); /* which says so */
+    GAN_TRY(gan__busy_enter(&p->busy, "pass"));
+    status = checked_step(p, optimizer, norm);
+    gan__busy_leave(&p->busy);
 
 cleanup:
     return status;
