@@ -19,7 +19,7 @@
 ## make demo         get Fashion-MNIST, train 30 epochs, leave the pictures in build/demo
 ## make reproduce    the whole experiment, 200 epochs, in build/reproduce
 ## make figures      remake the numbers and pictures of README.md and docs/ (hours; needs python3)
-##                   parts: figures-performance (20 minutes)  figures-guide (2)  figures-ring (10)
+##                   parts: figures-performance (20 minutes)  figures-guide (6)  figures-ring (10)
 ##                   figures-experiments (45)  figures-conditional (40)  figures-objectives (120);
 ##                   with QUICK=1 a small trial on copies of the documents
 ## make fuzz-NAME    the libFuzzer program of tests/fuzz/fuzz_NAME.c (needs clang)
