@@ -58,11 +58,11 @@ TEST(what_is_no_checkpoint_is_refused)
     expect_refused(&r, GAN_ERR_FORMAT, "byte 0");
     expect_ok(gan_network_save(r.game.g, run_path));
     expect_refused(&r, GAN_ERR_FORMAT, "no checkpoint");
-    expect_ok(gan__safetensors_write(run_path, &one, 1, (const char *[]){"libgan.checkpoint", "1"},
-                                     1, NULL));
+    expect_ok(gan__safetensors_write((gan__target){.path = run_path}, &one, 1,
+                                     (const char *[]){"libgan.checkpoint", "1"}, 1, NULL));
     expect_refused(&r, GAN_ERR_FORMAT, "libgan.checksum");
-    expect_ok(gan__safetensors_write_sealed(
-        run_path, &one, 1, (const char *[]){"libgan.checkpoint", "2"}, 1, 0, NULL));
+    expect_ok(gan__safetensors_write_sealed((gan__target){.path = run_path}, &one, 1,
+                                            (const char *[]){"libgan.checkpoint", "2"}, 1, NULL));
     expect_refused(&r, GAN_ERR_FORMAT, "format 2; this release reads 1 to 1");
     run_end(&r);
 }

@@ -511,7 +511,7 @@ static void write_described(gan_network *net, const char *path, const char *laye
     gan_tensor tensors[3];
 
     for (size_t i = 0; i < 3; i++) expect_ok(gan_network_tensor(&tensors[i], net, i));
-    expect_ok(gan__safetensors_write(path, tensors, 3, metadata, 2, NULL));
+    expect_ok(gan__safetensors_write((gan__target){.path = path}, tensors, 3, metadata, 2, NULL));
 }
 
 static const char small_layers[] =

@@ -67,12 +67,12 @@ TEST(both_spectral_norms_of_pytorch_are_read)
         expect_ok(gan_network_tensor(&tensors[i], nets[0], i));
         tensors[i].name = names[i];
     }
-    expect_ok(gan__safetensors_write(path, tensors, 4, NULL, 0, NULL));
+    expect_ok(gan__safetensors_write((gan__target){.path = path}, tensors, 4, NULL, 0, NULL));
     expect_ok(gan_network_load(
         nets[1], path, &(gan_network_load_desc){GAN_NETWORK_LOAD_DESC_INIT, .prefix = "d."}));
     expect_same_weights(nets[1], nets[0]);
     tensors[0].name = "d.0.parametrizations.weight.other";
-    expect_ok(gan__safetensors_write(path, tensors, 4, NULL, 0, NULL));
+    expect_ok(gan__safetensors_write((gan__target){.path = path}, tensors, 4, NULL, 0, NULL));
     expect_fails(
         gan_network_load(nets[1], path,
                          &(gan_network_load_desc){GAN_NETWORK_LOAD_DESC_INIT, .prefix = "d."}),

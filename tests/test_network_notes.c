@@ -129,7 +129,7 @@ static void write_forged(gan_network *net, const char *path, const char *name, c
     gan_tensor tensors[2];
 
     for (size_t i = 0; i < 2; i++) expect_ok(gan_network_tensor(&tensors[i], net, i));
-    expect_ok(gan__safetensors_write(path, tensors, 2, metadata, 2, NULL));
+    expect_ok(gan__safetensors_write((gan__target){.path = path}, tensors, 2, metadata, 2, NULL));
 }
 
 TEST(forged_notes_are_only_an_error)

@@ -37,7 +37,7 @@ static gan_status write_sample(const gan_allocator *allocator)
                                   {"conv \"\\\x02", {4, {2, 3, 2, 2}}, 24, third, 1}};
 
     for (size_t i = 0; i < 24; i++) third[i] = (float)i * 0.37f - 2;
-    return gan__safetensors_write(path, tensors, 3, metadata, 2, allocator);
+    return gan__safetensors_write((gan__target){.path = path}, tensors, 3, metadata, 2, allocator);
 }
 
 static void expect_tensor(gan__safetensors *file, const char *name, gan_shape shape,
@@ -62,7 +62,7 @@ TEST(what_is_written_is_read)
     gan__safetensors *file;
 
     expect_ok(write_sample(NULL));
-    expect_ok(gan__safetensors_open(&file, path, NULL));
+    expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     ck_assert_str_eq(gan__safetensors_path(file), path);
     ck_assert_uint_eq(gan__safetensors_count(file), 3);
     ck_assert_str_eq(gan__safetensors_tensor(file, 0)->name, "0.weight");
@@ -86,18 +86,18 @@ TEST(a_file_without_tensors_or_metadata_is_a_file)
     const gan_tensor one = {"x", {1, {5}}, 5, second, 1};
     gan__safetensors *file;
 
-    expect_ok(gan__safetensors_write(path, NULL, 0, NULL, 0, NULL));
-    expect_ok(gan__safetensors_open(&file, path, NULL));
+    expect_ok(gan__safetensors_write((gan__target){.path = path}, NULL, 0, NULL, 0, NULL));
+    expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     ck_assert_uint_eq(gan__safetensors_count(file), 0);
     ck_assert_ptr_null(gan__safetensors_metadata(file, "x"));
     gan__safetensors_close(file);
-    expect_ok(gan__safetensors_write(path, NULL, 0, metadata, 2, NULL));
-    expect_ok(gan__safetensors_open(&file, path, NULL));
+    expect_ok(gan__safetensors_write((gan__target){.path = path}, NULL, 0, metadata, 2, NULL));
+    expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     ck_assert_uint_eq(gan__safetensors_count(file), 0);
     ck_assert_str_eq(gan__safetensors_metadata(file, metadata[2]), metadata[3]);
     gan__safetensors_close(file);
-    expect_ok(gan__safetensors_write(path, &one, 1, NULL, 0, NULL));
-    expect_ok(gan__safetensors_open(&file, path, NULL));
+    expect_ok(gan__safetensors_write((gan__target){.path = path}, &one, 1, NULL, 0, NULL));
+    expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     expect_tensor(file, "x", gan_shape_1d(5), second);
     gan__safetensors_close(file);
 }
@@ -116,8 +116,8 @@ TEST(many_and_large_tensors_are_read_back)
         tensors[i] = (gan_tensor){names[i], gan_shape_1d(i % 5 + 1), i % 5 + 1, large + i, 1};
     }
     tensors[N] = (gan_tensor){"large", gan_shape_1d(LARGE), LARGE, large, 1};
-    expect_ok(gan__safetensors_write(path, tensors, N + 1, NULL, 0, NULL));
-    expect_ok(gan__safetensors_open(&file, path, NULL));
+    expect_ok(gan__safetensors_write((gan__target){.path = path}, tensors, N + 1, NULL, 0, NULL));
+    expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     ck_assert_uint_eq(gan__safetensors_count(file), N + 1);
     for (size_t i = 0; i < N; i++) expect_tensor(file, names[i], tensors[i].shape, tensors[i].data);
     expect_ok(gan__safetensors_read(file, gan__safetensors_find(file, "large"), found));
@@ -190,7 +190,8 @@ TEST(what_python_wrote_is_read_here)
     gan__safetensors *file;
     float out[4] = {0};
 
-    expect_ok(gan__safetensors_open(&file, golden_path("from_python.safetensors"), NULL));
+    expect_ok(gan__safetensors_open(
+        &file, (gan__source){.path = golden_path("from_python.safetensors")}, NULL));
     ck_assert_uint_eq(gan__safetensors_count(file), 6);
     expect_tensor(file, "2.weight", gan_shape_2d(1, 3), weight_2);
     expect_tensor(file, "0.weight", gan_shape_2d(3, 2), weight_0);
@@ -228,19 +229,20 @@ TEST(what_could_not_be_read_again_is_not_written)
     const char *const same_key[] = {"k", "1", "k", "2"}, *const bad_text[] = {"k", "\xc3"};
 
     remove(path);
-    expect_fails(gan__safetensors_write(path, twice, 2, NULL, 0, NULL), GAN_ERR_INVALID,
-                 "is there twice");
-    expect_fails(gan__safetensors_write(path, &not_utf8, 1, NULL, 0, NULL), GAN_ERR_INVALID,
-                 "cannot be written");
-    expect_fails(gan__safetensors_write(path, &reserved, 1, NULL, 0, NULL), GAN_ERR_INVALID,
-                 "__metadata__");
-    expect_fails(gan__safetensors_write(path, &other_size, 1, NULL, 0, NULL), GAN_ERR_INVALID,
-                 "has 5 numbers");
-    expect_fails(gan__safetensors_write(path, &empty, 1, NULL, 0, NULL), GAN_ERR_INVALID, "\"c\"");
-    expect_fails(gan__safetensors_write(path, NULL, 0, same_key, 2, NULL), GAN_ERR_INVALID,
-                 "is there twice");
-    expect_fails(gan__safetensors_write(path, NULL, 0, bad_text, 1, NULL), GAN_ERR_INVALID,
-                 "cannot be written");
+    expect_fails(gan__safetensors_write((gan__target){.path = path}, twice, 2, NULL, 0, NULL),
+                 GAN_ERR_INVALID, "is there twice");
+    expect_fails(gan__safetensors_write((gan__target){.path = path}, &not_utf8, 1, NULL, 0, NULL),
+                 GAN_ERR_INVALID, "cannot be written");
+    expect_fails(gan__safetensors_write((gan__target){.path = path}, &reserved, 1, NULL, 0, NULL),
+                 GAN_ERR_INVALID, "__metadata__");
+    expect_fails(gan__safetensors_write((gan__target){.path = path}, &other_size, 1, NULL, 0, NULL),
+                 GAN_ERR_INVALID, "has 5 numbers");
+    expect_fails(gan__safetensors_write((gan__target){.path = path}, &empty, 1, NULL, 0, NULL),
+                 GAN_ERR_INVALID, "\"c\"");
+    expect_fails(gan__safetensors_write((gan__target){.path = path}, NULL, 0, same_key, 2, NULL),
+                 GAN_ERR_INVALID, "is there twice");
+    expect_fails(gan__safetensors_write((gan__target){.path = path}, NULL, 0, bad_text, 1, NULL),
+                 GAN_ERR_INVALID, "cannot be written");
     ck_assert_int_eq(access(path, F_OK), -1);
 }
 
@@ -258,21 +260,21 @@ TEST(a_full_disk_leaves_the_old_file)
     limit = old;
     limit.rlim_cur = 5000;
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    status = gan__safetensors_write(path, &large, 1, NULL, 0, NULL);
+    status = gan__safetensors_write((gan__target){.path = path}, &large, 1, NULL, 0, NULL);
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
     expect_fails(status, GAN_ERR_IO, "File too large");
     expect_error_says(path);
-    expect_ok(gan__safetensors_open(&file, path, NULL));
+    expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     expect_tensor(file, "0.weight", gan_shape_2d(2, 3), first);
     gan__safetensors_close(file);
-    expect_fails(gan__safetensors_write("/none/x", &large, 1, NULL, 0, NULL), GAN_ERR_IO,
-                 "/none/x");
+    expect_fails(gan__safetensors_write((gan__target){.path = "/none/x"}, &large, 1, NULL, 0, NULL),
+                 GAN_ERR_IO, "/none/x");
 }
 
 static gan_status try_open(void **out, const gan_allocator *allocator, void *user)
 {
     (void)user;
-    return gan__safetensors_open((gan__safetensors **)out, path, allocator);
+    return gan__safetensors_open((gan__safetensors **)out, (gan__source){.path = path}, allocator);
 }
 
 static void close_file(void *file)
@@ -318,7 +320,7 @@ static gan_status read_as(const char *dtype, const void *bytes, size_t n_bytes, 
     little_endian(whole + 8 + length, n_bytes / n, n);
     scratch_write(path, whole, 8 + (size_t)length + n_bytes);
     free(whole);
-    expect_ok(gan__safetensors_open(&file, path, NULL));
+    expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     status = gan__safetensors_read(file, gan__safetensors_tensor(file, 0), out);
     gan__safetensors_close(file);
     return status;
@@ -391,7 +393,7 @@ static gan_status verify(void)
     gan__safetensors *file;
     gan_status status;
 
-    expect_ok(gan__safetensors_open(&file, path, NULL));
+    expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     status = gan__safetensors_verify(file);
     gan__safetensors_close(file);
     return status;
@@ -408,9 +410,10 @@ TEST(a_sealed_file_knows_each_of_its_bytes)
     size_t n;
 
     for (size_t i = 0; i < 300001; i++) much[i] = (float)i;
-    expect_ok(gan__safetensors_write_sealed(path, tensors, 2, metadata, 2, 0, NULL));
+    expect_ok(
+        gan__safetensors_write_sealed((gan__target){.path = path}, tensors, 2, metadata, 2, NULL));
     expect_ok(verify());
-    expect_ok(gan__safetensors_open(&file, path, NULL));
+    expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     ck_assert_uint_eq(gan__safetensors_count(file), 3);
     ck_assert_str_eq(gan__safetensors_tensor(file, 2)->name, "libgan.checksum");
     expect_ok(gan__safetensors_verify(file)); /* reading goes on as before */
@@ -427,11 +430,11 @@ TEST(a_sealed_file_knows_each_of_its_bytes)
         whole[at] ^= 0x40;
         expect_fails(verify(), GAN_ERR_FORMAT, "the file is damaged: its checksum is ");
     }
-    expect_ok(gan__safetensors_write(path, tensors, 2, metadata, 2, NULL));
+    expect_ok(gan__safetensors_write((gan__target){.path = path}, tensors, 2, metadata, 2, NULL));
     expect_fails(verify(), GAN_ERR_FORMAT, "has to end with a tensor \"libgan.checksum\"");
-    expect_ok(gan__safetensors_write_sealed(path, NULL, 0, NULL, 0, 0, NULL));
+    expect_ok(gan__safetensors_write_sealed((gan__target){.path = path}, NULL, 0, NULL, 0, NULL));
     expect_ok(verify());
-    expect_ok(gan__safetensors_open(&file, path, NULL));
+    expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     ck_assert_ptr_null(gan__safetensors_first_metadata(file));
     gan__safetensors_close(file);
 }
@@ -449,13 +452,16 @@ TEST(a_sealed_file_is_of_numbers)
 
     much[99999] = NAN;
     remove(path);
-    expect_fails(gan__safetensors_write_sealed(path, tensors, 2, NULL, 0, 0, NULL),
-                 GAN_ERR_NONFINITE, "number 99999 of tensor \"much\" is nan");
+    expect_fails(
+        gan__safetensors_write_sealed((gan__target){.path = path}, tensors, 2, NULL, 0, NULL),
+        GAN_ERR_NONFINITE, "number 99999 of tensor \"much\" is nan");
     ck_assert_int_eq(access(path, F_OK), -1);
-    expect_fails(gan__safetensors_write_sealed(path, &taken, 1, NULL, 0, 0, NULL), GAN_ERR_INVALID,
-                 "is there twice");
+    expect_fails(
+        gan__safetensors_write_sealed((gan__target){.path = path}, &taken, 1, NULL, 0, NULL),
+        GAN_ERR_INVALID, "is there twice");
     much[99999] = 0;
-    expect_ok(gan__safetensors_write_sealed(path, tensors, 2, NULL, 0, 0, NULL));
+    expect_ok(
+        gan__safetensors_write_sealed((gan__target){.path = path}, tensors, 2, NULL, 0, NULL));
     n = scratch_read(path, whole, sizeof whole);
     memcpy(whole + n - 4 - 4 * 30000, (const uint8_t[]){0, 0, 0x80, 0x7f}, 4); /* infinity */
     sum = gan__file_sum(0, whole, n - 4);
@@ -467,7 +473,7 @@ TEST(a_sealed_file_is_of_numbers)
     expect_fails(verify(), GAN_ERR_FORMAT, "damaged");
     whole[n - 9]--;
     scratch_write(path, whole, n);
-    expect_ok(gan__safetensors_open(&file, path, NULL));
+    expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     scratch_write(path, whole, n - 20);
     expect_fails(gan__safetensors_verify(file), GAN_ERR_IO, "could be read: the file ends");
     gan__safetensors_close(file);
@@ -492,17 +498,17 @@ TEST(numbers_that_are_none_are_named)
     size_t n;
 
     for (size_t i = 0; i < 3; i++) {
-        expect_ok(gan__safetensors_write(path, tensors, 2, NULL, 0, NULL));
+        expect_ok(gan__safetensors_write((gan__target){.path = path}, tensors, 2, NULL, 0, NULL));
         n = scratch_read(path, whole, sizeof whole);
         numbers[3] = bad[i];
-        expect_fails(gan__safetensors_write(path, tensors, 2, NULL, 0, NULL), GAN_ERR_NONFINITE,
-                     "number 3 of tensor \"0.bias\" is ");
+        expect_fails(gan__safetensors_write((gan__target){.path = path}, tensors, 2, NULL, 0, NULL),
+                     GAN_ERR_NONFINITE, "number 3 of tensor \"0.bias\" is ");
         numbers[3] = 4.5f;
         ck_assert_uint_eq(scratch_read(path, again, sizeof again), n);
         expect_same_bits(again, whole, n);
         for (size_t j = 0; j < 4; j++) whole[n - 8 + j] = (uint8_t)(word_of(bad[i]) >> (8 * j));
         scratch_write(path, whole, n);
-        expect_ok(gan__safetensors_open(&file, path, NULL));
+        expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
         expect_ok(gan__safetensors_read(file, gan__safetensors_tensor(file, 0), out));
         expect_fails(gan__safetensors_read(file, gan__safetensors_tensor(file, 1), out),
                      GAN_ERR_NONFINITE, "number 3 of tensor \"0.bias\" is ");

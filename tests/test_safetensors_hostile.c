@@ -40,14 +40,15 @@ static void write_sample(void)
     const char *const metadata[] = {"made by", "libgan \"0\"\n\t\\", "gr\xc3\xbc\xc3\x9f",
                                     "\x01\x1f"};
 
-    expect_ok(gan__safetensors_write(path, tensors, 3, metadata, 2, NULL));
+    expect_ok(gan__safetensors_write((gan__target){.path = path}, tensors, 3, metadata, 2, NULL));
 }
 
 static void expect_refused(const char *message)
 {
     gan__safetensors *file = (gan__safetensors *)&file;
 
-    expect_fails(gan__safetensors_open(&file, path, NULL), GAN_ERR_FORMAT, message);
+    expect_fails(gan__safetensors_open(&file, (gan__source){.path = path}, NULL), GAN_ERR_FORMAT,
+                 message);
     expect_error_says(path);
     expect_error_says(": byte ");
     ck_assert_ptr_null(file);
@@ -58,10 +59,12 @@ TEST(what_cannot_be_opened_is_an_io_error)
     gan__safetensors *file = (gan__safetensors *)&file;
 
     remove(path);
-    expect_fails(gan__safetensors_open(&file, path, NULL), GAN_ERR_IO, "No such file or directory");
+    expect_fails(gan__safetensors_open(&file, (gan__source){.path = path}, NULL), GAN_ERR_IO,
+                 "No such file or directory");
     expect_error_says(path);
     ck_assert_ptr_null(file);
-    expect_fails(gan__safetensors_open(&file, "/", NULL), GAN_ERR_IO, "directory");
+    expect_fails(gan__safetensors_open(&file, (gan__source){.path = "/"}, NULL), GAN_ERR_IO,
+                 "directory");
 }
 
 TEST(no_beginning_and_no_continuation_of_a_file_is_a_file)
@@ -90,7 +93,7 @@ TEST(a_file_that_shrinks_while_it_is_open_is_an_io_error)
 
     write_sample();
     n = scratch_read(path, whole, sizeof whole);
-    expect_ok(gan__safetensors_open(&file, path, NULL));
+    expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     scratch_write(path, whole, n - 4);
     expect_fails(gan__safetensors_read(file, gan__safetensors_tensor(file, 2), out), GAN_ERR_IO,
                  "96 bytes expected, 92 could be read");
@@ -128,7 +131,7 @@ TEST(flipped_bytes_are_an_error_or_another_valid_file)
             whole[i] ^= (uint8_t)flip;
             scratch_write(path, whole, n);
             whole[i] ^= (uint8_t)flip;
-            status = gan__safetensors_open(&file, path, NULL);
+            status = gan__safetensors_open(&file, (gan__source){.path = path}, NULL);
             if (status == GAN_OK) {
                 use_all(file, n);
                 gan__safetensors_close(file);
@@ -204,7 +207,7 @@ TEST(a_length_is_not_taken_for_another_file)
     header[640] = 0;
     memcpy(header, "{}", 2);
     write_header(header, 0);
-    expect_ok(gan__safetensors_open(&file, path, NULL));
+    expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     gan__safetensors_close(file);
 }
 
@@ -220,7 +223,7 @@ TEST(tensors_of_any_shape_may_be_there)
                  "\"five\":{\"dtype\":\"I16\",\"shape\":[1,2,1,1,1],\"data_offsets\":[4,8]},"
                  "\"none\":{\"dtype\":\"F64\",\"shape\":[9,0,9,9,9,9],\"data_offsets\":[8,8]}}",
                  8);
-    expect_ok(gan__safetensors_open(&file, path, NULL));
+    expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     ck_assert_uint_eq(gan__safetensors_count(file), 4);
     t = gan__safetensors_find(file, "five");
     ck_assert(t && t->n_numbers == 2 && gan_shape_size(t->shape) == 0);
@@ -259,7 +262,7 @@ TEST(headers_that_are_no_json_object_are_refused)
     {
         gan__safetensors *file;
 
-        expect_ok(gan__safetensors_open(&file, path, NULL));
+        expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
         gan__safetensors_close(file);
     }
 }
@@ -353,7 +356,7 @@ TEST(tensors_are_told_in_the_order_of_their_data)
     gan__safetensors *file;
 
     write_header("{" ENTRY("a", 8, 12) "," ENTRY("b", 0, 4) "," ENTRY("c", 4, 8) "}", 12);
-    expect_ok(gan__safetensors_open(&file, path, NULL));
+    expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     ck_assert_str_eq(gan__safetensors_tensor(file, 0)->name, "b");
     ck_assert_str_eq(gan__safetensors_tensor(file, 1)->name, "c");
     ck_assert_str_eq(gan__safetensors_tensor(file, 2)->name, "a");
@@ -428,7 +431,7 @@ TEST(the_largest_headers_take_no_more_than_a_hundred_megabytes)
         if (kind == 0) {
             gan__safetensors *file;
 
-            expect_ok(gan__safetensors_open(&file, path, NULL));
+            expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
             gan__safetensors_close(file);
         } else
             expect_refused("must be a string");

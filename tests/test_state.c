@@ -48,7 +48,7 @@ static gan_status save(thing *x)
     gan_status status;
 
     list_thing(&s, x, NULL);
-    status = gan__state_save(&s, path, 0);
+    status = gan__state_save(&s, (gan__target){.path = path});
     gan__state_end(&s);
     return status;
 }
@@ -59,7 +59,7 @@ static gan_status load(thing *x)
     gan__state s;
     gan_status status;
 
-    expect_ok(gan__safetensors_open(&file, path, NULL));
+    expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     list_thing(&s, x, NULL);
     status = gan__state_check(&s, file);
     if (status == GAN_OK) expect_ok(gan__state_restore(&s, file));
@@ -163,7 +163,7 @@ static void write_texts(const char *const *pairs, size_t n)
     float numbers[6] = {0};
     const gan_tensor t = {"thing.numbers", {2, {2, 3}}, 6, numbers, 1};
 
-    expect_ok(gan__safetensors_write_sealed(path, &t, 1, pairs, n, 0, NULL));
+    expect_ok(gan__safetensors_write_sealed((gan__target){.path = path}, &t, 1, pairs, n, NULL));
 }
 
 TEST(reals_that_are_none_or_too_small_are_refused)
@@ -197,7 +197,7 @@ TEST(a_count_has_a_limit)
         list_thing(&s, &x, NULL);
         gan__state_prefix(&s, "");
         gan__state_count(&s, "of", &x.count, (uint64_t)most);
-        expect_ok(gan__safetensors_open(&file, path, NULL));
+        expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
         if (most == 4)
             expect_fails(gan__state_check(&s, file), GAN_ERR_FORMAT, "of is 5, at most 4");
         else {
@@ -222,10 +222,10 @@ TEST(labels_are_two_digits_each)
         gan__state_init(&s, NULL);
         gan__state_labels(&s, "labels", labels, 4, 15);
         if (i == 0)
-            expect_ok(gan__state_save(&s, path, 0));
+            expect_ok(gan__state_save(&s, (gan__target){.path = path}));
         else
             write_texts((const char *[]){"labels", bad[i - 1]}, 1);
-        expect_ok(gan__safetensors_open(&file, path, NULL));
+        expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
         if (i == 0) {
             ck_assert_str_eq(gan__safetensors_metadata(file, "labels"), "00030f09");
             memset(labels, 1, sizeof labels);
@@ -295,9 +295,9 @@ TEST(floats_have_as_few_digits_as_they_need)
     const struct {
         float value;
         const char *text;
-    } cases[] = {{0.1f, "0.1"},         {0.2f, "0.2"},   {-0.5f, "-0.5"}, {0, "0"},
-                 {0.4914f, "0.4914"},   {1e-4f, "0.0001"}, {3, "3"},      {1234.5f, "1234.5"},
-                 {16777216, "16777216"}};
+    } cases[] = {{0.1f, "0.1"}, {0.2f, "0.2"},       {-0.5f, "-0.5"},
+                 {0, "0"},      {0.4914f, "0.4914"}, {1e-4f, "0.0001"},
+                 {3, "3"},      {1234.5f, "1234.5"}, {16777216, "16777216"}};
     uint32_t bits = 12345;
     gan__state s;
 

@@ -195,6 +195,19 @@ class gan_pool2d_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("kernel_size", c_size_t * 2), ("stride", c_size_t * 2), ("padding", c_size_t * 2),
     ("exclude_pad", c_int)]
 
+gan_read_fn = CFUNCTYPE(c_size_t, c_void_p, c_void_p, c_size_t)
+
+gan_write_fn = CFUNCTYPE(c_int, c_void_p, c_void_p, c_size_t)
+
+
+class gan_reader(Record):
+    _fields_ = [("read", gan_read_fn), ("user", c_void_p), ("bytes", c_void_p), ("n_bytes", c_size_t), ("name", c_char_p)]
+
+
+class gan_writer(Record):
+    _fields_ = [("write", gan_write_fn), ("user", c_void_p), ("bytes", c_void_p), ("capacity", c_size_t), ("n_bytes", c_size_t),
+    ("name", c_char_p)]
+
 
 class gan_pool1d_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("stride", c_size_t), ("padding", c_size_t), ("exclude_pad", c_int)]
@@ -456,6 +469,10 @@ _declare("gan_layer_projection", c_void_p, [("in", c_size_t), ("num_classes", c_
 _declare("gan_pool_create", _status, [("out", POINTER(c_void_p)), ("n_threads", c_size_t), ("allocator", POINTER(gan_allocator))])
 _declare("gan_pool_destroy", None, [("pool", c_void_p)])
 _declare("gan_pool_thread_count", c_size_t, [("pool", c_void_p)])
+_declare("gan_reader_memory", gan_reader, [("bytes", c_void_p), ("n", c_size_t)])
+_declare("gan_reader_callback", gan_reader, [("read", gan_read_fn), ("user", c_void_p)])
+_declare("gan_writer_memory", gan_writer, [("bytes", c_void_p), ("capacity", c_size_t)])
+_declare("gan_writer_callback", gan_writer, [("write", gan_write_fn), ("user", c_void_p)])
 _declare("gan_network_desc_init", None, [("desc", POINTER(gan_network_desc)), ("struct_size", c_size_t)])
 _declare("gan_network_create", c_void_p, [("input", gan_shape), ("desc", POINTER(gan_network_desc))])
 _declare("gan_network_destroy", None, [("net", c_void_p)])
@@ -498,10 +515,15 @@ _declare("gan_network_forward_labels", _status, [("net", c_void_p), ("in", POINT
 _declare("gan_network_forward_between", _status, [("net", c_void_p), ("in", POINTER(c_float)), ("from", POINTER(c_uint8)),
     ("to", POINTER(c_uint8)), ("way", POINTER(c_float)), ("n", c_size_t), ("out", POINTER(c_float))])
 _declare("gan_network_save", _status, [("net", c_void_p), ("path", c_char_p)])
+_declare("gan_network_save_to", _status, [("net", c_void_p), ("to", POINTER(gan_writer))])
 _declare("gan_network_load_report_init", None, [("report", POINTER(gan_network_load_report)), ("struct_size", c_size_t)])
 _declare("gan_network_load_desc_init", None, [("desc", POINTER(gan_network_load_desc)), ("struct_size", c_size_t)])
 _declare("gan_network_load", _status, [("net", c_void_p), ("path", c_char_p), ("desc", POINTER(gan_network_load_desc))])
+_declare("gan_network_load_from", _status, [("net", c_void_p), ("from", POINTER(gan_reader)),
+    ("desc", POINTER(gan_network_load_desc))])
 _declare("gan_network_open", _status, [("out", POINTER(c_void_p)), ("path", c_char_p), ("desc", POINTER(gan_network_desc))])
+_declare("gan_network_open_from", _status, [("out", POINTER(c_void_p)), ("from", POINTER(gan_reader)),
+    ("desc", POINTER(gan_network_desc))])
 _declare("gan_objective_init", None, [("objective", POINTER(gan_objective)), ("struct_size", c_size_t)])
 _declare("gan_loss_bce_with_logits", _status, [("logits", POINTER(c_float)), ("n", c_size_t), ("target", c_float),
     ("loss", POINTER(c_double)), ("grad", POINTER(c_float))])
@@ -563,6 +585,13 @@ _declare("gan_checkpoint_networks", _status, [("g", POINTER(c_void_p)), ("d", PO
 _declare("gan_checkpoint_average", _status, [("out", POINTER(c_void_p)), ("path", c_char_p), ("desc", POINTER(gan_network_desc))])
 _declare("gan_checkpoint_info_init", None, [("info", POINTER(gan_checkpoint_info)), ("struct_size", c_size_t)])
 _declare("gan_checkpoint_read_info", _status, [("info", POINTER(gan_checkpoint_info)), ("path", c_char_p)])
+_declare("gan_checkpoint_save_to", _status, [("trainer", c_void_p), ("it", c_void_p), ("to", POINTER(gan_writer))])
+_declare("gan_checkpoint_load_from", _status, [("trainer", c_void_p), ("it", c_void_p), ("from", POINTER(gan_reader))])
+_declare("gan_checkpoint_networks_from", _status, [("g", POINTER(c_void_p)), ("d", POINTER(c_void_p)),
+    ("from", POINTER(gan_reader)), ("desc", POINTER(gan_network_desc))])
+_declare("gan_checkpoint_average_from", _status, [("out", POINTER(c_void_p)), ("from", POINTER(gan_reader)),
+    ("desc", POINTER(gan_network_desc))])
+_declare("gan_checkpoint_read_info_from", _status, [("info", POINTER(gan_checkpoint_info)), ("from", POINTER(gan_reader))])
 _declare("gan_classifier_desc_init", None, [("desc", POINTER(gan_classifier_desc)), ("struct_size", c_size_t)])
 _declare("gan_classifier_stats_init", None, [("stats", POINTER(gan_classifier_stats)), ("struct_size", c_size_t)])
 _declare("gan_classifier_create", _status, [("out", POINTER(c_void_p)), ("net", c_void_p), ("opt", c_void_p),

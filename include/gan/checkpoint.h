@@ -6,6 +6,7 @@
 #include <gan/iterator.h>
 #include <gan/network.h>
 #include <gan/status.h>
+#include <gan/stream.h>
 #include <gan/train.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -212,6 +213,100 @@ GAN_API void gan_checkpoint_info_init(gan_checkpoint_info *info, size_t struct_s
  */
 GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_read_info(gan_checkpoint_info *info,
                                                            const char *path);
+
+/**
+ * Save a run as gan_checkpoint_save() does, to memory or by a function of the host.
+ *
+ * @param[in]     trainer  The run.
+ * @param[in]     it       Its iterator, or NULL.
+ * @param[in,out] to       The writer; its n_bytes tells how many bytes the checkpoint has.
+ *
+ * @retval GAN_OK             All of the checkpoint was written.
+ * @retval GAN_ERR_INVALID    `trainer` or `to` is NULL, or the writer has neither memory nor
+ *                            function.
+ * @retval GAN_ERR_NOMEM      No memory.
+ * @retval GAN_ERR_IO         The function failed, or the memory is too small; `to->n_bytes` then
+ *                            tells how many bytes it takes.
+ * @retval GAN_ERR_NONFINITE  A weight is NaN or infinite; it is named.
+ *
+ * After an error what was written is no checkpoint; its checksum, which comes last, is missing.
+ * The run is never changed.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_save_to(gan_trainer *trainer,
+                                                         const gan_iterator *it, gan_writer *to);
+
+/**
+ * Put a run back as gan_checkpoint_load() does, from memory or by a function of the host.
+ *
+ * @param[in,out] trainer  A trainer with the settings of the run that was saved.
+ * @param[in,out] it       Its iterator, or NULL when the run was saved without one.
+ * @param[in]     from     The reader.
+ *
+ * @retval GAN_OK           The run stands where it was saved.
+ * @retval GAN_ERR_INVALID  `trainer` or `from` is NULL, the reader has neither memory nor function,
+ *                          or a setting differs.
+ * @retval GAN_ERR_IO       The reader's function failed.
+ * @retval other            As gan_checkpoint_load(); GAN_ERR_FORMAT also for more bytes than the
+ *                          reader allows.
+ *
+ * After an error trainer and iterator are as they were, without exception: what a function gives is
+ * kept in memory and read from there.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_load_from(gan_trainer *trainer, gan_iterator *it,
+                                                           const gan_reader *from);
+
+/**
+ * Make networks as gan_checkpoint_networks() does, from memory or by a function of the host.
+ *
+ * @retval GAN_OK           The networks that were wanted are there.
+ * @retval GAN_ERR_INVALID  Both `g` and `d` are NULL, or `from` is, the reader has neither memory
+ *                          nor function, or `desc` is invalid.
+ * @retval GAN_ERR_IO       The reader's function failed.
+ * @retval other            As gan_checkpoint_networks(); GAN_ERR_FORMAT also for more bytes than the
+ *                          reader allows.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_networks_from(gan_network **g, gan_network **d,
+                                                               const gan_reader *from,
+                                                               const gan_network_desc *desc);
+
+/**
+ * Make a network as gan_checkpoint_average() does, from memory or by a function of the host.
+ *
+ * @retval GAN_OK           `*out` is the network.
+ * @retval GAN_ERR_INVALID  `out` or `from` is NULL, the reader has neither memory nor function,
+ *                          `desc` is invalid, or the run kept no average.
+ * @retval GAN_ERR_IO       The reader's function failed.
+ * @retval other            As gan_checkpoint_average(); GAN_ERR_FORMAT also for more bytes than the
+ *                          reader allows.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_average_from(gan_network **out,
+                                                              const gan_reader *from,
+                                                              const gan_network_desc *desc);
+
+/**
+ * Fill a record as gan_checkpoint_read_info() does, from memory or by a function of the host.
+ *
+ * @retval GAN_OK           `info` is filled.
+ * @retval GAN_ERR_INVALID  `info` or `from` is NULL, the reader has neither memory nor function, or
+ *                          `info` has no valid struct_size.
+ * @retval GAN_ERR_IO       The reader's function failed.
+ * @retval other            As gan_checkpoint_read_info(); GAN_ERR_FORMAT also for more bytes than the
+ *                          reader allows.
+ *
+ * After an error `info` is as it was.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_read_info_from(gan_checkpoint_info *info,
+                                                                const gan_reader *from);
 
 GAN_END_DECLS
 

@@ -19,6 +19,7 @@
 #include <gan/rng.h>
 #include <gan/sampler.h>
 #include <gan/status.h>
+#include <gan/stream.h>
 #include <gan/tensor.h>
 #include <gan/train.h>
 #include <gan/version.h>

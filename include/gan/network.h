@@ -7,6 +7,7 @@
 #include <gan/layer.h>
 #include <gan/pool.h>
 #include <gan/status.h>
+#include <gan/stream.h>
 #include <gan/tensor.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -581,6 +582,26 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_forward_between(gan_network *net, 
 GAN_API GAN_MUST_CHECK gan_status gan_network_save(gan_network *net, const char *path);
 
 /**
+ * Write what gan_network_save() writes to memory or by a function of the host.
+ *
+ * @param[in,out] net  The network; completed when it is not.
+ * @param[in,out] to   The writer; its n_bytes tells how many bytes the file has.
+ *
+ * @retval GAN_OK             All of the file was written.
+ * @retval GAN_ERR_INVALID    `net` or `to` is NULL, or the writer has neither memory nor function.
+ * @retval GAN_ERR_NOMEM      No memory.
+ * @retval GAN_ERR_IO         The function failed, or the memory is too small; `to->n_bytes` then
+ *                            tells how many bytes it takes.
+ * @retval GAN_ERR_NONFINITE  A weight or buffer is NaN or infinite; it is named.
+ * @retval other              As gan_network_build().
+ *
+ * After an error what was written is no file.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_save_to(gan_network *net, gan_writer *to);
+
+/**
  * What gan_network_load() found; start from GAN_NETWORK_LOAD_REPORT_INIT.
  *
  * The lists are names with shapes, such as "2.weight [256, 256], 2.bias [256]"; one that is too
@@ -652,6 +673,27 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_load(gan_network *net, const char 
                                                    const gan_network_load_desc *desc);
 
 /**
+ * Read weights as gan_network_load() does, from memory or by a function of the host.
+ *
+ * @param[in,out] net   The network; completed when it is not.
+ * @param[in]     from  The reader.
+ * @param[in]     desc  Settings, or NULL, as of gan_network_load().
+ *
+ * @retval GAN_OK             The weights are the file's.
+ * @retval GAN_ERR_INVALID    `net` or `from` is NULL, the reader has neither memory nor function, or
+ *                            `desc` or its report has no valid struct_size.
+ * @retval GAN_ERR_IO         The reader's function failed.
+ * @retval other              As gan_network_load(); GAN_ERR_FORMAT also for more bytes than the
+ *                            reader allows.
+ *
+ * After an error the weights are as they were.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_load_from(gan_network *net, const gan_reader *from,
+                                                        const gan_network_load_desc *desc);
+
+/**
  * Make a network from a file that gan_network_save() wrote: layers and weights.
  *
  * @param[out] out   Receives the network, yours to destroy; NULL on failure.
@@ -670,6 +712,26 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_load(gan_network *net, const char 
  */
 GAN_API GAN_MUST_CHECK gan_status gan_network_open(gan_network **out, const char *path,
                                                    const gan_network_desc *desc);
+
+/**
+ * Make a network as gan_network_open() does, from memory or by a function of the host.
+ *
+ * @param[out] out   Receives the network, yours to destroy; NULL on failure.  Its weights are its
+ *                   own: the reader's memory may be given back.
+ * @param[in]  from  The reader.
+ * @param[in]  desc  Settings, or NULL for the defaults; the seed has no effect.
+ *
+ * @retval GAN_OK           `*out` is the network.
+ * @retval GAN_ERR_INVALID  `out` or `from` is NULL, the reader has neither memory nor function, or
+ *                          `desc` is invalid.
+ * @retval GAN_ERR_IO       The reader's function failed.
+ * @retval other            As gan_network_open(); GAN_ERR_FORMAT also for more bytes than the reader
+ *                          allows.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_open_from(gan_network **out, const gan_reader *from,
+                                                        const gan_network_desc *desc);
 
 GAN_END_DECLS
 

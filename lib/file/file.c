@@ -402,11 +402,24 @@ static void sync_directory(const char *temporary)
     close(fd);
 }
 
+/* What did not find room was counted, so that the host knows how much it takes. */
+static gan_status finish_writer(gan__file *file)
+{
+    const gan_writer *w = file->writer;
+    const int fits = w->write || w->n_bytes <= w->capacity;
+
+    memset(file, 0, sizeof *file);
+    if (fits) return GAN_OK;
+    return gan__fail(GAN_ERR_IO, "%s: cannot be written: %zu bytes expected, there is room for %zu",
+                     w->name ? w->name : "memory", w->n_bytes, w->capacity);
+}
+
 gan_status gan__file_commit(gan__file *file, size_t n_keep)
 {
     gan_status status = GAN_OK;
     int old = -1;
 
+    if (file->writer) return finish_writer(file);
     GAN_TRY(flush_to_disk(file));
     if (n_keep > 0) {
         old = lock_old(file->path);
@@ -446,6 +459,35 @@ uint32_t gan__file_sum(uint32_t sum, const void *bytes, size_t n)
     return sum;
 }
 
+void gan__file_create_to(gan__file *file, gan_writer *writer)
+{
+    memset(file, 0, sizeof *file);
+    file->writer = writer;
+    writer->n_bytes = 0;
+}
+
+gan_status gan__file_begin(gan__file *file, gan__target to, const gan_allocator *allocator)
+{
+    if (!to.writer) return gan__file_create(file, to.path, allocator);
+    gan__file_create_to(file, to.writer);
+    return GAN_OK;
+}
+
+/* To memory, as much as there is room for; the rest is counted. */
+static gan_status write_to(gan_writer *w, const void *bytes, size_t n)
+{
+    const size_t room = w->n_bytes < w->capacity ? w->capacity - w->n_bytes : 0;
+
+    if (w->write && !w->write(w->user, bytes, n))
+        return gan__fail(GAN_ERR_IO,
+                         "%s: byte %zu: cannot be written: the function of its writer failed",
+                         w->name ? w->name : "stream", w->n_bytes);
+    if (!w->write && room > 0)
+        memcpy((unsigned char *)w->bytes + w->n_bytes, bytes, n < room ? n : room);
+    w->n_bytes += n;
+    return GAN_OK;
+}
+
 gan_status gan__file_write(gan__file *file, const void *bytes, size_t n)
 {
     const unsigned char *at = bytes;
@@ -453,7 +495,11 @@ gan_status gan__file_write(gan__file *file, const void *bytes, size_t n)
     for (size_t chunk; n > 0; n -= chunk, at += chunk) {
         chunk = n < CHUNK_BYTES ? n : CHUNK_BYTES;
         file->sum = gan__file_sum(file->sum, at, chunk);
-        if (fwrite(at, 1, chunk, file->stream) != chunk)
+        if (file->writer) {
+            const gan_status status = write_to(file->writer, at, chunk);
+
+            if (status != GAN_OK) return status;
+        } else if (fwrite(at, 1, chunk, file->stream) != chunk)
             return gan__file_fail(file->path, "cannot be written", errno);
     }
     return GAN_OK;

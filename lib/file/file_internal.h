@@ -2,6 +2,8 @@
 #ifndef GAN_FILE_INTERNAL_H
 #define GAN_FILE_INTERNAL_H
 
+#include "file/stream_internal.h"
+
 #include <gan/alloc.h>
 #include <gan/status.h>
 #include <stdint.h>
@@ -14,6 +16,7 @@ typedef struct gan__file {
     char *path;      /* of the file to be replaced: where links lead to */
     char *temporary; /* beside it */
     gan_allocator allocator;
+    gan_writer *writer; /* where the bytes go in place of all that; NULL: to the path */
 } gan__file;
 
 /* Begin to write `path`.  On failure `file` holds nothing and needs no ending.  Symbolic links are
@@ -22,6 +25,13 @@ typedef struct gan__file {
  * device), that is an error.  Temporary files in the directory whose writers were killed are
  * removed.  `allocator` may be NULL for malloc's.  GAN_ERR_IO, GAN_ERR_NOMEM. */
 gan_status gan__file_create(gan__file *file, const char *path, const gan_allocator *allocator);
+
+/* Begin to write where a host wants it: committing and abandoning leave that alone, and bytes that
+ * were written stay written.  Takes no memory. */
+void gan__file_create_to(gan__file *file, gan_writer *writer);
+
+/* One or the other. */
+gan_status gan__file_begin(gan__file *file, gan__target to, const gan_allocator *allocator);
 
 /* Flush, fsync, rename to `path`, fsync the directory; ends `file` also when it fails, and then `path`
  * is as it was and the temporary file is gone.  Of the files that stood at `path`, the last

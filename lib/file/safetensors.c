@@ -8,6 +8,7 @@
 #include "file/safetensors_format_internal.h"
 #include "file/safetensors_internal.h"
 #include "file/signature_internal.h"
+#include "file/stream_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ enum {
 struct gan__safetensors {
     gan_allocator allocator;
     char *path;
-    FILE *stream;
+    gan__input input;
     uint64_t n_bytes;        /* of the file */
     uint64_t data_begin;     /* in the file */
     const gan__json *header; /* owns all names */
@@ -34,29 +35,30 @@ struct gan__safetensors {
 /* ---- Reading: the header ---- */
 
 /* A file may have become shorter since its size was asked. */
-static gan_status read_exactly(const gan__safetensors *file, void *to, size_t n, uint64_t offset)
+static gan_status read_exactly(gan__safetensors *file, void *to, size_t n, uint64_t offset)
 {
-    size_t got = fread(to, 1, n, file->stream);
+    const size_t got = gan__input_read(&file->input, to, n);
 
     if (got == n) return GAN_OK;
     return gan__fail(GAN_ERR_IO, "%s: byte %llu: %zu bytes expected, %zu could be read: %s",
                      file->path, (unsigned long long)offset, n, got,
-                     ferror(file->stream) ? gan__errno_text_of(errno).text : "the file ends");
+                     file->input.error ? gan__errno_text_of(file->input.error).text
+                                       : "the file ends");
 }
 
 /* What the file is, if it is something else. */
-static gan__signature_text foreign(const gan__safetensors *file)
+static gan__signature_text foreign(gan__safetensors *file)
 {
     unsigned char begin[GAN__SIGNATURE_BYTES];
     const size_t n =
-        fseeko(file->stream, 0, SEEK_SET) == 0 ? fread(begin, 1, sizeof begin, file->stream) : 0;
+        gan__input_seek(&file->input, 0) ? gan__input_read(&file->input, begin, sizeof begin) : 0;
 
     if (n > LENGTH_BYTES && begin[LENGTH_BYTES] == '{') return (gan__signature_text){""};
     return gan__signature_text_of(begin, n);
 }
 
 /* The header's length, which is within the file. */
-static gan_status read_length(const gan__safetensors *file, size_t *out)
+static gan_status read_length(gan__safetensors *file, size_t *out)
 {
     gan_status status = GAN_OK;
     const uint64_t room = file->n_bytes - LENGTH_BYTES;
@@ -296,9 +298,10 @@ cleanup:
     return status;
 }
 
-gan_status gan__safetensors_open(gan__safetensors **out, const char *path,
+gan_status gan__safetensors_open(gan__safetensors **out, gan__source from,
                                  const gan_allocator *allocator)
 {
+    const char *name = gan__source_name(from);
     gan_status status = GAN_OK;
     gan__safetensors *file = NULL;
     gan_allocator memory;
@@ -307,9 +310,10 @@ gan_status gan__safetensors_open(gan__safetensors **out, const char *path,
     GAN_TRY(gan__alloc_init(&memory, allocator));
     GAN_TRY(gan__alloc(&file, &memory, 1, sizeof *file));
     file->allocator = memory;
-    GAN_TRY(gan__alloc(&file->path, &memory, strlen(path) + 1, 1));
-    strcpy(file->path, path);
-    GAN_TRY(gan__file_open(&file->stream, &file->n_bytes, path));
+    GAN_TRY(gan__alloc(&file->path, &memory, strlen(name) + 1, 1));
+    strcpy(file->path, name);
+    GAN_TRY(gan__input_open(&file->input, from, &memory));
+    file->n_bytes = file->input.n_bytes;
     GAN_TRY(read_header(file));
     GAN_TRY(index_metadata(file));
     GAN_TRY(index_tensors(file));
@@ -327,7 +331,7 @@ void gan__safetensors_close(gan__safetensors *file)
 
     if (!file) return;
     memory = file->allocator;
-    if (file->stream) fclose(file->stream);
+    gan__input_close(&file->input);
     gan__json_free(file->header, &memory);
     gan__free(&memory, (void *)file->by_key);
     gan__free(&memory, (void *)file->by_name);
@@ -405,7 +409,7 @@ const char *gan__safetensors_path(const gan__safetensors *file)
 
 static gan_status seek(gan__safetensors *file, uint64_t offset)
 {
-    if (fseeko(file->stream, (off_t)offset, SEEK_SET) == 0) return GAN_OK;
+    if (gan__input_seek(&file->input, offset)) return GAN_OK;
     return gan__fail(GAN_ERR_IO, "%s: byte %llu: cannot be read: %s", file->path,
                      (unsigned long long)offset, gan__errno_text_of(errno).text);
 }
@@ -419,8 +423,8 @@ static gan_status not_finite(const gan__safetensors *file, const gan__safetensor
 }
 
 /* Read the next n numbers: those of type F32 to where they are wanted, others by way of a few. */
-static gan_status read_numbers(const gan__safetensors *file, const gan__dtype_record *type,
-                               size_t n, uint64_t offset, float *out)
+static gan_status read_numbers(gan__safetensors *file, const gan__dtype_record *type, size_t n,
+                               uint64_t offset, float *out)
 {
     enum { FEW_BYTES = 4096 };
     unsigned char raw[FEW_BYTES];
@@ -486,7 +490,7 @@ static gan_status find_seal(const gan__safetensors *file)
 }
 
 /* Sum the bytes from `begin` on, which belong to a tensor or, for NULL, to the header. */
-static gan_status sum_part(const gan__safetensors *file, const gan__safetensor *t, uint64_t begin,
+static gan_status sum_part(gan__safetensors *file, const gan__safetensor *t, uint64_t begin,
                            uint64_t n, float *chunk, uint32_t *sum, fault *found)
 {
     gan_status status = GAN_OK;

@@ -7,6 +7,7 @@
 
 #include "base/arithmetic_internal.h"
 #include "file/json_internal.h"
+#include "file/stream_internal.h"
 
 #include <gan/alloc.h>
 #include <gan/status.h>
@@ -42,7 +43,7 @@ typedef struct gan__safetensors gan__safetensors;
 
 /* GAN_ERR_IO, GAN_ERR_FORMAT (path, byte offset, expected and found in the message), GAN_ERR_NOMEM.
  * `allocator` may be NULL for malloc's. */
-gan_status gan__safetensors_open(gan__safetensors **out, const char *path,
+gan_status gan__safetensors_open(gan__safetensors **out, gan__source from,
                                  const gan_allocator *allocator);
 void gan__safetensors_close(gan__safetensors *file); /* NULL is allowed */
 
@@ -73,16 +74,14 @@ gan_status gan__safetensors_verify(gan__safetensors *file);
  * multiple of 64 bytes; the numbers go to the file from where they lie.  `allocator` may be NULL
  * for malloc's. GAN_ERR_IO, GAN_ERR_NOMEM; GAN_ERR_INVALID for what could not be read again: a name
  * twice or not UTF-8, a size other than the shape's. */
-gan_status gan__safetensors_write(const char *path, const gan_tensor *tensors, size_t n_tensors,
+gan_status gan__safetensors_write(gan__target to, const gan_tensor *tensors, size_t n_tensors,
                                   const char *const *metadata, size_t n_metadata,
                                   const gan_allocator *allocator);
 
 /* Write a sealed file: all numbers are finite (else GAN_ERR_NONFINITE), and a checksum of all bytes
- * ends it, as a tensor "libgan.checksum".  The last `n_keep` files that stood at `path` are kept,
- * as gan__file_commit() does. */
-gan_status gan__safetensors_write_sealed(const char *path, const gan_tensor *tensors,
+ * ends it, as a tensor "libgan.checksum". */
+gan_status gan__safetensors_write_sealed(gan__target to, const gan_tensor *tensors,
                                          size_t n_tensors, const char *const *metadata,
-                                         size_t n_metadata, size_t n_keep,
-                                         const gan_allocator *allocator);
+                                         size_t n_metadata, const gan_allocator *allocator);
 
 #endif

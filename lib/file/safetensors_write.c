@@ -14,7 +14,8 @@ enum { DATA_ALIGNMENT = 64 }; /* where the data of files written here begins */
 
 /* What a file is made of. */
 typedef struct content {
-    const char *path;
+    gan__target to;
+    const char *path; /* or the name of the target */
     const gan_tensor *tensors;
     size_t n_tensors;
     const char *const *metadata; /* pairs */
@@ -155,7 +156,7 @@ cleanup:
     return status;
 }
 
-static gan_status write_file(const content *c, size_t n_keep, const gan_allocator *allocator)
+static gan_status write_file(const content *c, const gan_allocator *allocator)
 {
     gan_status status = GAN_OK;
     gan_allocator memory;
@@ -166,9 +167,9 @@ static gan_status write_file(const content *c, size_t n_keep, const gan_allocato
     GAN_TRY(check_tensors(c));
     put_header(&text, c);
     GAN_TRY(check_written(&text, c->path));
-    GAN_TRY(gan__file_create(&file, c->path, &memory));
+    GAN_TRY(gan__file_begin(&file, c->to, &memory));
     GAN_TRY(write_content(&file, c, &text));
-    GAN_TRY(gan__file_commit(&file, n_keep));
+    GAN_TRY(gan__file_commit(&file, c->to.n_keep));
 
 cleanup:
     if (status != GAN_OK) gan__file_abandon(&file);
@@ -176,18 +177,20 @@ cleanup:
     return status;
 }
 
-gan_status gan__safetensors_write(const char *path, const gan_tensor *tensors, size_t n_tensors,
+gan_status gan__safetensors_write(gan__target to, const gan_tensor *tensors, size_t n_tensors,
                                   const char *const *metadata, size_t n_metadata,
                                   const gan_allocator *allocator)
 {
-    return write_file(&(content){path, tensors, n_tensors, metadata, n_metadata, 0}, 0, allocator);
+    return write_file(
+        &(content){to, gan__target_name(to), tensors, n_tensors, metadata, n_metadata, 0},
+        allocator);
 }
 
-gan_status gan__safetensors_write_sealed(const char *path, const gan_tensor *tensors,
+gan_status gan__safetensors_write_sealed(gan__target to, const gan_tensor *tensors,
                                          size_t n_tensors, const char *const *metadata,
-                                         size_t n_metadata, size_t n_keep,
-                                         const gan_allocator *allocator)
+                                         size_t n_metadata, const gan_allocator *allocator)
 {
-    return write_file(&(content){path, tensors, n_tensors, metadata, n_metadata, 1}, n_keep,
-                      allocator);
+    return write_file(
+        &(content){to, gan__target_name(to), tensors, n_tensors, metadata, n_metadata, 1},
+        allocator);
 }

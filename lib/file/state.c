@@ -225,7 +225,7 @@ cleanup:
 
 /* ---- to a file ---- */
 
-gan_status gan__state_save(const gan__state *s, const char *path, size_t n_keep)
+gan_status gan__state_save(const gan__state *s, gan__target to)
 {
     gan_status status = s->status;
     const char **pairs = NULL;
@@ -236,8 +236,8 @@ gan_status gan__state_save(const gan__state *s, const char *path, size_t n_keep)
         pairs[2 * i] = s->entries[i].name;
         pairs[2 * i + 1] = s->entries[i].text;
     }
-    GAN_TRY(gan__safetensors_write_sealed(path, s->tensors, s->n_tensors, pairs, s->n_entries,
-                                          n_keep, &s->allocator));
+    GAN_TRY(gan__safetensors_write_sealed(to, s->tensors, s->n_tensors, pairs, s->n_entries,
+                                          &s->allocator));
 
 cleanup:
     gan__free(&s->allocator, (void *)pairs);

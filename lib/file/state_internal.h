@@ -70,7 +70,7 @@ void gan__state_labels(gan__state *s, const char *name, uint8_t *labels, size_t 
 void gan__state_tensor(gan__state *s, const gan_tensor *t);
 
 /* Write the list as a sealed file.  GAN_ERR_IO, GAN_ERR_NOMEM, GAN_ERR_NONFINITE. */
-gan_status gan__state_save(const gan__state *s, const char *path, size_t n_keep);
+gan_status gan__state_save(const gan__state *s, gan__target to);
 
 /* Check all of a file, but for the tensors' numbers, against the list.  GAN_ERR_INVALID for the
  * first text that differs, GAN_ERR_FORMAT for what can't be an entry's. */

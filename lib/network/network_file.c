@@ -98,7 +98,7 @@ static size_t put_pair(const char **pairs, size_t n, const char *name, const cha
     return n + 1;
 }
 
-gan_status gan_network_save(gan_network *net, const char *path)
+static gan_status save(gan_network *net, gan__target to)
 {
     gan_status status = GAN_OK;
     gan__text layers = {.allocator = NULL}, classes = {.allocator = NULL};
@@ -106,7 +106,7 @@ gan_status gan_network_save(gan_network *net, const char *path)
     const char *pairs[2 * (2 + GAN__NETWORK_NOTES)];
     size_t n = 0, n_notes;
 
-    if (!path) return gan__fail(GAN_ERR_INVALID, "network: path is NULL");
+    GAN_TRY(gan__target_check(to, "network"));
     GAN_TRY(gan_network_build(net));
     GAN_TRY(gan__network_refresh(net));
     layers.allocator = classes.allocator = &net->allocator;
@@ -118,12 +118,22 @@ gan_status gan_network_save(gan_network *net, const char *path)
     n = put_pair(pairs, n, GAN__NETWORK_CLASSES, classes.bytes);
     n_notes = gan__network_notes(notes, net, ARCHITECTURE);
     for (size_t i = 0; i < n_notes; i++) n = put_pair(pairs, n, notes[i].name, notes[i].text);
-    GAN_TRY(gan__safetensors_write(path, net->tensors, net->n_tensors, pairs, n, &net->allocator));
+    GAN_TRY(gan__safetensors_write(to, net->tensors, net->n_tensors, pairs, n, &net->allocator));
 
 cleanup:
     gan__text_end(&classes);
     gan__text_end(&layers);
     return status;
+}
+
+gan_status gan_network_save(gan_network *net, const char *path)
+{
+    return save(net, (gan__target){.path = path});
+}
+
+gan_status gan_network_save_to(gan_network *net, gan_writer *to)
+{
+    return save(net, (gan__target){.writer = to});
 }
 
 /* ---- reading weights ---- */
@@ -335,18 +345,19 @@ cleanup:
     return status;
 }
 
-gan_status gan_network_load(gan_network *net, const char *path, const gan_network_load_desc *desc)
+static gan_status load(gan_network *net, gan__source at, const gan_network_load_desc *desc)
 {
     gan_status status = GAN_OK;
     gan_network_load_desc d = {GAN_NETWORK_LOAD_DESC_INIT};
     source from = {.prefix = ""};
 
-    if (!path) return gan__fail(GAN_ERR_INVALID, "network: path is NULL");
+    status = gan__source_check(at, "network");
+    if (status != GAN_OK) return status;
     GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "network load desc"));
     GAN_TRY(gan__record_check(d.report, "network load report"));
     status = gan_network_build(net);
     if (status != GAN_OK) return status;
-    GAN_TRY(gan__safetensors_open(&from.file, path, &net->allocator));
+    GAN_TRY(gan__safetensors_open(&from.file, at, &net->allocator));
     GAN_TRY(prepare(&from, net, &d));
     GAN_TRY(read_all_or_none(net, &from));
     net->weight_changes++;
@@ -356,6 +367,17 @@ cleanup:
     if (net) end_source(&from, &net->allocator);
     gan__safetensors_close(from.file);
     return status;
+}
+
+gan_status gan_network_load(gan_network *net, const char *path, const gan_network_load_desc *desc)
+{
+    return load(net, (gan__source){.path = path}, desc);
+}
+
+gan_status gan_network_load_from(gan_network *net, const gan_reader *from,
+                                 const gan_network_load_desc *desc)
+{
+    return load(net, (gan__source){.reader = from}, desc);
 }
 
 /* ---- reading layers ---- */
@@ -617,7 +639,7 @@ cleanup:
     return status;
 }
 
-gan_status gan_network_open(gan_network **out, const char *path, const gan_network_desc *desc)
+static gan_status open_from(gan_network **out, gan__source from, const gan_network_desc *desc)
 {
     gan_status status = GAN_OK;
     gan__safetensors *file = NULL;
@@ -626,9 +648,10 @@ gan_status gan_network_open(gan_network **out, const char *path, const gan_netwo
 
     if (!out) return gan__fail(GAN_ERR_INVALID, "network: out is NULL");
     *out = NULL;
-    if (!path) return gan__fail(GAN_ERR_INVALID, "network: path is NULL");
+    status = gan__source_check(from, "network");
+    if (status != GAN_OK) return status;
     GAN_TRY(gan__network_read_desc(&d, &a, desc));
-    GAN_TRY(gan__safetensors_open(&file, path, &a));
+    GAN_TRY(gan__safetensors_open(&file, from, &a));
     GAN_TRY(gan__network_open(out, file, ARCHITECTURE, "", desc));
 
 cleanup:
@@ -639,3 +662,14 @@ cleanup:
 GAN__DEFINE_INIT(gan_network_load_report_init, gan_network_load_report,
                  GAN_NETWORK_LOAD_REPORT_INIT)
 GAN__DEFINE_INIT(gan_network_load_desc_init, gan_network_load_desc, GAN_NETWORK_LOAD_DESC_INIT)
+
+gan_status gan_network_open(gan_network **out, const char *path, const gan_network_desc *desc)
+{
+    return open_from(out, (gan__source){.path = path}, desc);
+}
+
+gan_status gan_network_open_from(gan_network **out, const gan_reader *from,
+                                 const gan_network_desc *desc)
+{
+    return open_from(out, (gan__source){.reader = from}, desc);
+}

@@ -128,28 +128,34 @@ static void describe(gan__state *s, gan_trainer *t, const gan_iterator *it, plac
 
 /* ---- saving ---- */
 
-gan_status gan_checkpoint_save_keep(gan_trainer *t, const gan_iterator *it, const char *path,
-                                    size_t n_keep)
+static gan_status save(gan_trainer *t, const gan_iterator *it, gan__target to)
 {
     gan_status status = GAN_OK;
     gan__state state = {0};
     place at;
 
     if (!t) return gan__fail_null(GAN__TRAINER, 1, "checkpoint: the trainer is NULL");
-    if (!path) return gan__fail(GAN_ERR_INVALID, "checkpoint: the path is NULL");
-    if (n_keep > MAX_KEEP)
-        return gan__fail(GAN_ERR_INVALID, "checkpoint: n_keep is %zu, at most %d", n_keep,
+    status = gan__target_check(to, "checkpoint");
+    if (status != GAN_OK) return status;
+    if (to.n_keep > MAX_KEEP)
+        return gan__fail(GAN_ERR_INVALID, "checkpoint: n_keep is %zu, at most %d", to.n_keep,
                          MAX_KEEP);
     status = gan__busy_enter(&t->busy, "checkpoint: the trainer");
     if (status != GAN_OK) return status;
     status = gan__trainer_estimate(t);
     if (status == GAN_OK) {
         describe(&state, t, it, &at);
-        status = gan__state_save(&state, path, n_keep);
+        status = gan__state_save(&state, to);
         gan__state_end(&state);
     }
     gan__busy_leave(&t->busy);
     return status;
+}
+
+gan_status gan_checkpoint_save_keep(gan_trainer *t, const gan_iterator *it, const char *path,
+                                    size_t n_keep)
+{
+    return save(t, it, (gan__target){.path = path, .n_keep = n_keep});
 }
 
 gan_status gan_checkpoint_save(gan_trainer *t, const gan_iterator *it, const char *path)
@@ -157,10 +163,15 @@ gan_status gan_checkpoint_save(gan_trainer *t, const gan_iterator *it, const cha
     return gan_checkpoint_save_keep(t, it, path, 0);
 }
 
+gan_status gan_checkpoint_save_to(gan_trainer *t, const gan_iterator *it, gan_writer *to)
+{
+    return save(t, it, (gan__target){.writer = to});
+}
+
 /* ---- loading ---- */
 
 /* Open a file that is a checkpoint, of a format known here, and whole. */
-static gan_status open_checkpoint(gan__safetensors **out, const char *path,
+static gan_status open_checkpoint(gan__safetensors **out, gan__source from,
                                   const gan_allocator *allocator)
 {
     gan_status status = GAN_OK;
@@ -169,17 +180,17 @@ static gan_status open_checkpoint(gan__safetensors **out, const char *path,
     uint64_t number = 0;
 
     *out = NULL;
-    GAN_TRY(gan__safetensors_open(&file, path, allocator));
+    GAN_TRY(gan__safetensors_open(&file, from, allocator));
     format = gan__safetensors_metadata(file, FORMAT);
     if (!format)
         GAN_FAIL(GAN_ERR_FORMAT,
                  "%s: no checkpoint: it has no metadata \"" FORMAT "\"; weights alone are read by "
                  "gan_network_open() and gan_network_load()",
-                 path);
+                 gan__source_name(from));
     if (!gan__number_parse_whole(&number, format, strlen(format)) || number < 1 ||
         number > GAN_CHECKPOINT_FORMAT)
         GAN_FAIL(GAN_ERR_FORMAT, "%s: a checkpoint of format %.20s; this release reads 1 to %d",
-                 path, format, GAN_CHECKPOINT_FORMAT);
+                 gan__source_name(from), format, GAN_CHECKPOINT_FORMAT);
     GAN_TRY(gan__safetensors_verify(file));
     *out = file;
     file = NULL;
@@ -210,7 +221,7 @@ static gan_status check_place(const gan__state *s, const gan_iterator *it,
     return gan__fail(GAN_ERR_FORMAT, "%s: %s", gan__safetensors_path(file), gan_last_error());
 }
 
-gan_status gan_checkpoint_load(gan_trainer *t, gan_iterator *it, const char *path)
+static gan_status load(gan_trainer *t, gan_iterator *it, gan__source from)
 {
     gan_status status = GAN_OK;
     gan__safetensors *file = NULL;
@@ -219,10 +230,10 @@ gan_status gan_checkpoint_load(gan_trainer *t, gan_iterator *it, const char *pat
     int entered = 0;
 
     if (!t) return gan__fail_null(GAN__TRAINER, 1, "checkpoint: the trainer is NULL");
-    if (!path) return gan__fail(GAN_ERR_INVALID, "checkpoint: the path is NULL");
+    GAN_TRY(gan__source_check(from, "checkpoint"));
     GAN_TRY(gan__busy_enter(&t->busy, "checkpoint: the trainer"));
     entered = 1;
-    GAN_TRY(open_checkpoint(&file, path, gan__trainer_allocator(t)));
+    GAN_TRY(open_checkpoint(&file, from, gan__trainer_allocator(t)));
     GAN_TRY(check_iterator(file, it));
     describe(&state, t, it, &at);
     GAN_TRY(gan__state_check(&state, file));
@@ -239,8 +250,18 @@ cleanup:
     return status;
 }
 
-gan_status gan_checkpoint_networks(gan_network **g, gan_network **d, const char *path,
-                                   const gan_network_desc *desc)
+gan_status gan_checkpoint_load(gan_trainer *t, gan_iterator *it, const char *path)
+{
+    return load(t, it, (gan__source){.path = path});
+}
+
+gan_status gan_checkpoint_load_from(gan_trainer *t, gan_iterator *it, const gan_reader *from)
+{
+    return load(t, it, (gan__source){.reader = from});
+}
+
+static gan_status open_networks(gan_network **g, gan_network **d, gan__source from,
+                                const gan_network_desc *desc)
 {
     gan_status status = GAN_OK;
     gan__safetensors *file = NULL;
@@ -249,11 +270,12 @@ gan_status gan_checkpoint_networks(gan_network **g, gan_network **d, const char 
 
     if (g) *g = NULL;
     if (d) *d = NULL;
-    if (!path || (!g && !d))
-        return gan__fail(GAN_ERR_INVALID, "checkpoint: %s NULL",
-                         path ? "the places for both networks are" : "the path is");
+    if (!g && !d)
+        return gan__fail(GAN_ERR_INVALID, "checkpoint: the places for both networks are NULL");
+    status = gan__source_check(from, "checkpoint");
+    if (status != GAN_OK) return status;
     GAN_TRY(gan__network_read_desc(&settings, &a, desc));
-    GAN_TRY(open_checkpoint(&file, path, &a));
+    GAN_TRY(open_checkpoint(&file, from, &a));
     if (g) GAN_TRY(gan__network_open(g, file, "generator", "generator.", desc));
     if (d) GAN_TRY(gan__network_open(d, file, "discriminator", "discriminator.", desc));
 
@@ -266,7 +288,19 @@ cleanup:
     return gan__lost(GAN__NETWORK, status);
 }
 
-gan_status gan_checkpoint_average(gan_network **out, const char *path, const gan_network_desc *desc)
+gan_status gan_checkpoint_networks(gan_network **g, gan_network **d, const char *path,
+                                   const gan_network_desc *desc)
+{
+    return open_networks(g, d, (gan__source){.path = path}, desc);
+}
+
+gan_status gan_checkpoint_networks_from(gan_network **g, gan_network **d, const gan_reader *from,
+                                        const gan_network_desc *desc)
+{
+    return open_networks(g, d, (gan__source){.reader = from}, desc);
+}
+
+static gan_status open_average(gan_network **out, gan__source from, const gan_network_desc *desc)
 {
     gan_status status = GAN_OK;
     gan__safetensors *file = NULL;
@@ -274,17 +308,29 @@ gan_status gan_checkpoint_average(gan_network **out, const char *path, const gan
     gan_allocator a;
 
     if (out) *out = NULL;
-    if (!out || !path)
-        return gan__fail(GAN_ERR_INVALID, "checkpoint: %s is NULL", out ? "path" : "out");
+    if (!out) return gan__fail(GAN_ERR_INVALID, "checkpoint: out is NULL");
+    status = gan__source_check(from, "checkpoint");
+    if (status != GAN_OK) return status;
     GAN_TRY(gan__network_read_desc(&settings, &a, desc));
-    GAN_TRY(open_checkpoint(&file, path, &a));
+    GAN_TRY(open_checkpoint(&file, from, &a));
     if (!gan__safetensors_metadata(file, "average_decay"))
-        GAN_FAIL(GAN_ERR_INVALID, "%s: the run kept no average", path);
+        GAN_FAIL(GAN_ERR_INVALID, "%s: the run kept no average", gan__source_name(from));
     GAN_TRY(gan__network_open(out, file, "generator", "average.", desc));
 
 cleanup:
     gan__safetensors_close(file);
     return gan__lost(GAN__NETWORK, status);
+}
+
+gan_status gan_checkpoint_average(gan_network **out, const char *path, const gan_network_desc *desc)
+{
+    return open_average(out, (gan__source){.path = path}, desc);
+}
+
+gan_status gan_checkpoint_average_from(gan_network **out, const gan_reader *from,
+                                       const gan_network_desc *desc)
+{
+    return open_average(out, (gan__source){.reader = from}, desc);
 }
 
 /* ---- what a file says about itself ---- */
@@ -333,16 +379,16 @@ cleanup:
     return status;
 }
 
-gan_status gan_checkpoint_read_info(gan_checkpoint_info *info, const char *path)
+static gan_status read_info_of(gan_checkpoint_info *info, gan__source from)
 {
     gan_status status = GAN_OK;
     gan_checkpoint_info found = {GAN_CHECKPOINT_INFO_INIT};
     gan__safetensors *file = NULL;
 
-    if (!info || !path)
-        return gan__fail(GAN_ERR_INVALID, "checkpoint: the %s is NULL", info ? "path" : "info");
+    if (!info) return gan__fail(GAN_ERR_INVALID, "checkpoint: the info is NULL");
+    GAN_TRY(gan__source_check(from, "checkpoint"));
     GAN_TRY(gan__record_check(info, "checkpoint info"));
-    GAN_TRY(open_checkpoint(&file, path, NULL));
+    GAN_TRY(open_checkpoint(&file, from, NULL));
     GAN_TRY(read_info(&found, file));
     gan__record_write(info, &found, sizeof found);
 
@@ -352,3 +398,13 @@ cleanup:
 }
 
 GAN__DEFINE_INIT(gan_checkpoint_info_init, gan_checkpoint_info, GAN_CHECKPOINT_INFO_INIT)
+
+gan_status gan_checkpoint_read_info(gan_checkpoint_info *info, const char *path)
+{
+    return read_info_of(info, (gan__source){.path = path});
+}
+
+gan_status gan_checkpoint_read_info_from(gan_checkpoint_info *info, const gan_reader *from)
+{
+    return read_info_of(info, (gan__source){.reader = from});
+}

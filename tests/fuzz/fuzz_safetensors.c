@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     const char *path = input_file(bytes, n);
     gan__safetensors *file = NULL;
-    gan_status status = gan__safetensors_open(&file, path, NULL);
+    gan_status status = gan__safetensors_open(&file, (gan__source){.path = path}, NULL);
     uint64_t total = 0;
 
     demand((status == GAN_OK) == (file != NULL), "a file comes with success alone");
