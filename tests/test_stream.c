@@ -1,4 +1,4 @@
-/* test_stream.c - networks and runs from memory and by functions of the host, which fail after any
+/* test_stream.c - networks, runs and pictures from memory and by functions of the host, which fail after any
  * byte: an error, and nothing changed. */
 #include "budget.h"
 #include "expect.h"
@@ -279,6 +279,50 @@ TEST(a_network_whose_reader_fails_keeps_its_weights)
     gan_network_destroy(opened);
     gan_network_destroy(other);
     gan_network_destroy(net);
+}
+
+/* ---- pictures ---- */
+
+TEST(a_picture_goes_to_memory_and_back)
+{
+    static run_bytes file;
+    gan_image *image = NULL, *again = NULL;
+    gan_writer to = gan_writer_memory(file.at, sizeof file.at);
+    gan_reader from;
+
+    expect_ok(gan_image_create(&image, 5, 3, 3, NULL));
+    for (size_t i = 0; i < 45; i++) gan_image_pixels(image)[i] = (uint8_t)(37 * i);
+    expect_ok(gan_image_write_to(image, &to));
+    file.n = to.n_bytes;
+    from = gan_reader_memory(file.at, file.n);
+    expect_ok(gan_image_read_from(&again, &from, NULL));
+    ck_assert_uint_eq(gan_image_width(again), 5);
+    expect_same_bits(gan_image_pixels(again), gan_image_pixels(image), 45);
+    gan_image_destroy(again);
+    for (size_t k = 0; k < file.n; k++) {
+        host h = {&file, 0, k, SIZE_MAX, 0};
+
+        from = gan_reader_callback(host_read, &h);
+        expect_fails(gan_image_read_from(&again, &from, NULL), GAN_ERR_IO, "stream: byte ");
+        ck_assert_ptr_null(again);
+        from = gan_reader_memory(file.at, k);
+        expect_fails(gan_image_read_from(&again, &from, NULL), GAN_ERR_FORMAT, "memory: byte ");
+    }
+    for (size_t k = 0; k < file.n; k++) {
+        static run_bytes written;
+        host h = {&written, 0, k, SIZE_MAX, 0};
+
+        to = gan_writer_callback(host_write, &h);
+        expect_status(gan_image_write_to(image, &to), GAN_ERR_IO);
+        to = gan_writer_memory(written.at, k);
+        expect_fails(gan_image_write_to(image, &to), GAN_ERR_IO, "there is room for");
+        ck_assert_uint_eq(to.n_bytes, file.n);
+    }
+    expect_fails(gan_image_write_to(NULL, &to), GAN_ERR_INVALID, "image is NULL");
+    expect_fails(gan_image_write_to(image, NULL), GAN_ERR_INVALID, "the writer");
+    expect_fails(gan_image_read_from(NULL, &from, NULL), GAN_ERR_INVALID, "out is NULL");
+    expect_fails(gan_image_read_from(&again, NULL, NULL), GAN_ERR_INVALID, "the reader");
+    gan_image_destroy(image);
 }
 
 /* ---- what is refused ---- */

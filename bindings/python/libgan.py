@@ -611,7 +611,10 @@ _declare("gan_image_create", _status, [("out", POINTER(c_void_p)), ("width", c_s
     ("channels", c_size_t), ("allocator", POINTER(gan_allocator))])
 _declare("gan_image_desc_init", None, [("desc", POINTER(gan_image_desc)), ("struct_size", c_size_t)])
 _declare("gan_image_read", _status, [("out", POINTER(c_void_p)), ("path", c_char_p), ("desc", POINTER(gan_image_desc))])
+_declare("gan_image_read_from", _status, [("out", POINTER(c_void_p)), ("from", POINTER(gan_reader)),
+    ("desc", POINTER(gan_image_desc))])
 _declare("gan_image_write", _status, [("image", c_void_p), ("path", c_char_p)])
+_declare("gan_image_write_to", _status, [("image", c_void_p), ("to", POINTER(gan_writer))])
 _declare("gan_image_destroy", None, [("image", c_void_p)])
 _declare("gan_image_width", c_size_t, [("image", c_void_p)])
 _declare("gan_image_height", c_size_t, [("image", c_void_p)])

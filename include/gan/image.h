@@ -5,6 +5,7 @@
 #include <gan/alloc.h>
 #include <gan/export.h>
 #include <gan/status.h>
+#include <gan/stream.h>
 #include <gan/tensor.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -79,6 +80,25 @@ GAN_API GAN_MUST_CHECK gan_status gan_image_read(gan_image **out, const char *pa
                                                  const gan_image_desc *desc);
 
 /**
+ * Read a PNG file as gan_image_read() does, from memory or by a function of the host.
+ *
+ * @param[out] out   Receives the picture, yours to destroy; NULL on failure.
+ * @param[in]  from  The reader.
+ * @param[in]  desc  Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK           `*out` is the picture.
+ * @retval GAN_ERR_INVALID  `out` or `from` is NULL, the reader has neither memory nor function, or
+ *                          `desc` is invalid.
+ * @retval GAN_ERR_IO       The reader's function failed.
+ * @retval GAN_ERR_FORMAT   As of gan_image_read(); or more bytes than the reader allows.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_image_read_from(gan_image **out, const gan_reader *from,
+                                                      const gan_image_desc *desc);
+
+/**
  * Write a picture as a PNG file.
  *
  * The file is written beside `path` and renamed, so that a viewer never sees half a picture.  A
@@ -92,6 +112,22 @@ GAN_API GAN_MUST_CHECK gan_status gan_image_read(gan_image **out, const char *pa
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_image_write(const gan_image *image, const char *path);
+
+/**
+ * Write a picture as a PNG file to memory or by a function of the host.
+ *
+ * @param[in]     image  The picture.
+ * @param[in,out] to     The writer; its n_bytes tells how many bytes the file has.
+ *
+ * @retval GAN_OK           All of the file was written.
+ * @retval GAN_ERR_INVALID  `image` or `to` is NULL, or the writer has neither memory nor function.
+ * @retval GAN_ERR_IO       The function failed, or the memory is too small; `to->n_bytes` then tells
+ *                          how many bytes it takes.  What was written is no file.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_image_write_to(const gan_image *image, gan_writer *to);
 
 /** End a picture.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_image_destroy(gan_image *image);

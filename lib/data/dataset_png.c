@@ -343,7 +343,8 @@ static gan_status read_file(gan_image **out, const directory_files *f, size_t in
     gan_status status = join(path, f->path, f->files.at[index]);
 
     *out = NULL;
-    return status == GAN_OK ? gan__image_read(out, path, &f->limit, NULL) : status;
+    return status == GAN_OK ? gan__image_read(out, (gan__source){.path = path}, &f->limit, NULL)
+                            : status;
 }
 
 static gan_status decode(const gan_dataset *data, size_t index, uint8_t *out)

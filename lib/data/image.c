@@ -7,6 +7,7 @@
 #include "base/tensor_internal.h"
 #include "file/file_internal.h"
 #include "file/signature_internal.h"
+#include "file/stream_internal.h"
 
 #include <errno.h>
 #include <math.h>
@@ -34,7 +35,8 @@ static gan_status create(gan_image **out, size_t width, size_t height, size_t ch
     image->width = width;
     image->height = height;
     image->channels = channels;
-    if (!pixels) GAN_TRY(gan__alloc(&image->pixels, memory, gan__size_mul(width, channels), height));
+    if (!pixels)
+        GAN_TRY(gan__alloc(&image->pixels, memory, gan__size_mul(width, channels), height));
     if (pixels) image->pixels = pixels;
     *out = image;
     image = NULL;
@@ -104,9 +106,8 @@ typedef struct png_job {
     gan_image *image;               /* writing, or what was read */
     const gan_allocator *allocator; /* from here on: reading */
     const gan__image_limit *limit;
-    FILE *stream;
-    uint64_t n_bytes; /* of the file */
-    uint64_t n_read;  /* so far */
+    gan__input input;
+    uint64_t n_read; /* so far */
     size_t width, height, channels;
     uint8_t *row;    /* one, as libpng hands it out */
     uint8_t *pixels; /* in the order in which they stand in the file */
@@ -169,18 +170,18 @@ static uint32_t big_endian_32(const unsigned char b[4])
 }
 
 /* Look at the file's beginning before libpng does, for messages with numbers. */
-static gan_status check_head(const png_job *job)
+static gan_status check_head(png_job *job)
 {
     static const unsigned char wanted[16] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n',
                                              0,    0,   0,   13,  'I',  'H',  'D',  'R'};
     unsigned char head[GAN__SIGNATURE_BYTES] = {0};
-    size_t n = fread(head, 1, sizeof head, job->stream);
+    const size_t n = gan__input_read(&job->input, head, sizeof head);
     uint32_t width = big_endian_32(head + 16), height = big_endian_32(head + 20);
     size_t same = 0;
 
-    if (n < HEAD_BYTES && ferror(job->stream))
-        return gan__fail(gan__errno_status(errno), "%s: byte %zu: cannot be read: %s", job->path, n,
-                         gan__errno_text_of(errno).text);
+    if (n < HEAD_BYTES && job->input.error)
+        return gan__fail(gan__errno_status(job->input.error), "%s: byte %zu: cannot be read: %s",
+                         job->path, n, gan__errno_text_of(job->input.error).text);
     while (same < n && same < sizeof wanted && head[same] == wanted[same]) same++;
     if (same < n && same < sizeof wanted)
         return gan__fail(GAN_ERR_FORMAT,
@@ -194,21 +195,21 @@ static gan_status check_head(const png_job *job)
         return gan__fail(GAN_ERR_FORMAT,
                          "%s: byte 16: a PNG of %lu x %lu pixels, a side may be 1 to %d", job->path,
                          (unsigned long)width, (unsigned long)height, GAN_IMAGE_MAX_SIDE);
-    rewind(job->stream);
-    return GAN_OK;
+    if (gan__input_seek(&job->input, 0)) return GAN_OK;
+    return gan__file_fail(job->path, "cannot go back to its beginning", errno);
 }
 
 static void read_bytes(png_structp png, png_bytep bytes, size_t n)
 {
     png_job *job = png_get_io_ptr(png);
-    size_t got = fread(bytes, 1, n, job->stream);
+    const size_t got = gan__input_read(&job->input, bytes, n);
 
     job->n_read += got;
     if (got == n) return;
-    if (ferror(job->stream))
-        job->status =
-            gan__fail(gan__errno_status(errno), "%s: byte %llu: cannot be read: %s", job->path,
-                      (unsigned long long)job->n_read, gan__errno_text_of(errno).text);
+    if (job->input.error)
+        job->status = gan__fail(
+            gan__errno_status(job->input.error), "%s: byte %llu: cannot be read: %s", job->path,
+            (unsigned long long)job->n_read, gan__errno_text_of(job->input.error).text);
     else
         job->status = gan__fail(GAN_ERR_FORMAT,
                                 "%s: byte %llu: %zu more bytes of PNG expected, the file ends",
@@ -223,13 +224,13 @@ static gan_status check_proportion(const png_job *job)
     uint64_t height = png_get_image_height(job->png, job->info);
     uint64_t n = (png_get_rowbytes(job->png, job->info) + 1) * height;
 
-    if (n / MAX_EXPANSION <= job->n_bytes) return GAN_OK;
+    if (n / MAX_EXPANSION <= job->input.n_bytes) return GAN_OK;
     return gan__fail(
         GAN_ERR_FORMAT,
         "%s: byte 16: %lu x %lu pixels (%llu bytes) claimed, a file of %llu holds at most %llu",
         job->path, (unsigned long)png_get_image_width(job->png, job->info), (unsigned long)height,
-        (unsigned long long)n, (unsigned long long)job->n_bytes,
-        (unsigned long long)(job->n_bytes * MAX_EXPANSION));
+        (unsigned long long)n, (unsigned long long)job->input.n_bytes,
+        (unsigned long long)(job->input.n_bytes * MAX_EXPANSION));
 }
 
 static gan_status check_size(const png_job *job)
@@ -371,24 +372,26 @@ static gan_status decode(png_job *job)
     return read_picture(job);
 }
 
-gan_status gan__image_read(gan_image **out, const char *path, const gan__image_limit *limit,
+gan_status gan__image_read(gan_image **out, gan__source from, const gan__image_limit *limit,
                            const gan_allocator *allocator)
 {
     gan_status status = GAN_OK;
-    png_job job = {.path = path, .limit = limit};
+    png_job job = {.limit = limit};
     gan_allocator memory;
 
     if (!out) return gan__fail(GAN_ERR_INVALID, "image: out is NULL");
     *out = NULL;
-    if (!path) return gan__fail(GAN_ERR_INVALID, "image: path is NULL");
+    status = gan__source_check(from, "image");
+    if (status != GAN_OK) return status;
+    job.path = gan__source_name(from);
     GAN_TRY(gan__alloc_init(&memory, allocator));
     job.allocator = &memory;
-    GAN_TRY(gan__file_open(&job.stream, &job.n_bytes, path));
+    GAN_TRY(gan__input_open(&job.input, from, &memory));
     GAN_TRY(check_head(&job));
     job.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &job, on_error, on_warning, &job,
                                        png_take, png_give_back);
     if (job.png) job.info = png_create_info_struct(job.png);
-    if (!job.info) GAN_FAIL(GAN_ERR_NOMEM, "%s: out of memory: libpng cannot begin", path);
+    if (!job.info) GAN_FAIL(GAN_ERR_NOMEM, "%s: out of memory: libpng cannot begin", job.path);
     GAN_TRY(decode(&job));
     *out = job.image;
     job.image = NULL;
@@ -398,11 +401,11 @@ cleanup:
     gan__free(&memory, job.row);
     gan__free(&memory, job.pixels);
     gan_image_destroy(job.image);
-    if (job.stream) fclose(job.stream);
+    gan__input_close(&job.input);
     return status;
 }
 
-gan_status gan_image_read(gan_image **out, const char *path, const gan_image_desc *desc)
+static gan_status read_from(gan_image **out, gan__source from, const gan_image_desc *desc)
 {
     const size_t first_size = offsetof(gan_image_desc, allocator) + sizeof desc->allocator;
     gan_image_desc d = {GAN_IMAGE_DESC_INIT};
@@ -413,7 +416,17 @@ gan_status gan_image_read(gan_image **out, const char *path, const gan_image_des
     status = gan__desc_read(&d, sizeof d, first_size, desc, "gan_image_desc");
     if (status != GAN_OK) return status;
     limit.max_bytes = d.max_bytes;
-    return gan__image_read(out, path, &limit, d.allocator);
+    return gan__image_read(out, from, &limit, d.allocator);
+}
+
+gan_status gan_image_read(gan_image **out, const char *path, const gan_image_desc *desc)
+{
+    return read_from(out, (gan__source){.path = path}, desc);
+}
+
+gan_status gan_image_read_from(gan_image **out, const gan_reader *from, const gan_image_desc *desc)
+{
+    return read_from(out, (gan__source){.reader = from}, desc);
 }
 
 /* ---- Writing ---- */
@@ -453,22 +466,24 @@ static gan_status encode(png_job *job)
     return job->status;
 }
 
-gan_status gan_image_write(const gan_image *image, const char *path)
+static gan_status write_to(const gan_image *image, gan__target to)
 {
     gan_status status = GAN_OK;
     gan__file file = {0};
-    png_job job = {.path = path, .file = &file};
+    png_job job = {.file = &file};
     gan_image pixels;
 
-    if (!image || !path)
-        return gan__fail(GAN_ERR_INVALID, "image: %s is NULL", image ? "path" : "image");
+    if (!image) return gan__fail(GAN_ERR_INVALID, "image: image is NULL");
+    status = gan__target_check(to, "image");
+    if (status != GAN_OK) return status;
+    job.path = gan__target_name(to);
     pixels = *image;
     job.image = &pixels;
-    GAN_TRY(gan__file_create(&file, path, &image->allocator));
+    GAN_TRY(gan__file_begin(&file, to, &image->allocator));
     job.png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &job, on_error, on_warning, &job,
                                         png_take, png_give_back);
     if (job.png) job.info = png_create_info_struct(job.png);
-    if (!job.info) GAN_FAIL(GAN_ERR_NOMEM, "%s: out of memory: libpng cannot begin", path);
+    if (!job.info) GAN_FAIL(GAN_ERR_NOMEM, "%s: out of memory: libpng cannot begin", job.path);
     GAN_TRY(encode(&job));
     GAN_TRY(gan__file_commit(&file, 0));
 
@@ -476,6 +491,16 @@ cleanup:
     png_destroy_write_struct(&job.png, &job.info);
     if (status != GAN_OK) gan__file_abandon(&file);
     return status;
+}
+
+gan_status gan_image_write(const gan_image *image, const char *path)
+{
+    return write_to(image, (gan__target){.path = path});
+}
+
+gan_status gan_image_write_to(const gan_image *image, gan_writer *to)
+{
+    return write_to(image, (gan__target){.writer = to});
 }
 
 /* ---- Grids ---- */

@@ -2,6 +2,8 @@
 #ifndef GAN_IMAGE_INTERNAL_H
 #define GAN_IMAGE_INTERNAL_H
 
+#include "file/stream_internal.h"
+
 #include <gan/image.h>
 
 struct gan_image {
@@ -18,8 +20,8 @@ typedef struct gan__image_limit {
     const char *setting; /* where a host raises it, for the message */
 } gan__image_limit;
 
-/* gan_image_read() with a limit that stands elsewhere. */
-gan_status gan__image_read(gan_image **out, const char *path, const gan__image_limit *limit,
+/* gan_image_read() or gan_image_read_from() with a limit that stands elsewhere. */
+gan_status gan__image_read(gan_image **out, gan__source from, const gan__image_limit *limit,
                            const gan_allocator *allocator);
 
 /* Scale a picture until it just covers `width` x `height` pixels, cut out its middle, and write
