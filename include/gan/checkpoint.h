@@ -224,6 +224,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_read_info(gan_checkpoint_info *
  * @retval GAN_OK             All of the checkpoint was written.
  * @retval GAN_ERR_INVALID    `trainer` or `to` is NULL, or the writer has neither memory nor
  *                            function.
+ * @retval GAN_ERR_BUSY       Another call is using the trainer.
  * @retval GAN_ERR_NOMEM      No memory.
  * @retval GAN_ERR_IO         The function failed, or the memory is too small; `to->n_bytes` then
  *                            tells how many bytes it takes.
