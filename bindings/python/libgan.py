@@ -195,6 +195,10 @@ class gan_pool2d_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("kernel_size", c_size_t * 2), ("stride", c_size_t * 2), ("padding", c_size_t * 2),
     ("exclude_pad", c_int)]
 
+
+class gan_pool1d_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("stride", c_size_t), ("padding", c_size_t), ("exclude_pad", c_int)]
+
 gan_read_fn = CFUNCTYPE(c_size_t, c_void_p, c_void_p, c_size_t)
 
 gan_write_fn = CFUNCTYPE(c_int, c_void_p, c_void_p, c_size_t)
@@ -207,10 +211,6 @@ class gan_reader(Record):
 class gan_writer(Record):
     _fields_ = [("write", gan_write_fn), ("user", c_void_p), ("bytes", c_void_p), ("capacity", c_size_t), ("n_bytes", c_size_t),
     ("name", c_char_p)]
-
-
-class gan_pool1d_desc(Record):
-    _fields_ = [("struct_size", c_size_t), ("stride", c_size_t), ("padding", c_size_t), ("exclude_pad", c_int)]
 
 
 class gan_network_desc(Record):
