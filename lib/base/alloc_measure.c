@@ -5,6 +5,7 @@
  * which making things doesn't do; so a measurement takes no memory to speak of, and little time. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE */
 #include "base/alloc_internal.h"
+#include "base/arithmetic_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
