@@ -545,7 +545,8 @@ TEST(wrong_arguments_are_refused)
     gan_dataset *data = (gan_dataset *)(uintptr_t)1;
 
     expect_fails(gan_dataset_open_idx(NULL, good, NULL, NULL), GAN_ERR_INVALID, "out is NULL");
-    expect_fails(gan_dataset_open_idx(&data, NULL, good, NULL), GAN_ERR_INVALID, "images is NULL");
+    expect_fails(gan_dataset_open_idx(&data, NULL, good, NULL), GAN_ERR_INVALID,
+                 "images: the reader or the path");
     ck_assert_ptr_null(data);
     desc.allocator = &half;
     expect_fails(gan_dataset_open_idx(&data, good, NULL, &desc), GAN_ERR_INVALID, "allocator");

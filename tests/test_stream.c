@@ -1,4 +1,4 @@
-/* test_stream.c - networks, runs and pictures from memory and by functions of the host, which fail after any
+/* test_stream.c - networks, runs, pictures and data sets from memory and by functions of the host, which fail after any
  * byte: an error, and nothing changed. */
 #include "budget.h"
 #include "expect.h"
@@ -7,7 +7,9 @@
 #include "sequence.h"
 
 #include <gan/gan.h>
+#include <stdio.h>
 #include <string.h>
+#include <zlib.h>
 
 TEST_FIXTURE(run_folder_begin, run_folder_end)
 
@@ -398,4 +400,109 @@ TEST(without_memory_there_is_no_network)
     file.n = to.n_bytes;
     ck_assert_uint_gt(budget_sweep(try_open, end_network, &file), 5);
     gan_network_destroy(net);
+}
+
+/* ---- data sets ---- */
+
+/* Three pictures of 2x2 and their labels. */
+static const unsigned char idx_pictures[] = {0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 2,  0,  0,
+                                             0, 2, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 255};
+static const unsigned char idx_labels[] = {0, 0, 8, 1, 0, 0, 0, 3, 2, 0, 1};
+
+/* Compress the file. */
+static void gzip(run_bytes *out, const void *bytes, size_t n)
+{
+    const char *path = scratch_path("data.gz");
+    gzFile file = gzopen(path, "wb");
+
+    ck_assert_int_eq(gzwrite(file, bytes, (unsigned)n), (int)n);
+    ck_assert_int_eq(gzclose(file), Z_OK);
+    read_bytes(out, path);
+    ck_assert_int_eq(remove(path), 0);
+}
+
+/* Pictures and labels, plain and gzip'd. */
+static void idx_files(run_bytes files[2][2])
+{
+    memcpy(files[0][0].at, idx_pictures, files[0][0].n = sizeof idx_pictures);
+    memcpy(files[0][1].at, idx_labels, files[0][1].n = sizeof idx_labels);
+    gzip(&files[1][0], idx_pictures, sizeof idx_pictures);
+    gzip(&files[1][1], idx_labels, sizeof idx_labels);
+}
+
+static void expect_idx(gan_dataset *data)
+{
+    float sample[4];
+    uint8_t label;
+
+    ck_assert_uint_eq(gan_dataset_count(data), 3);
+    expect_ok(gan_dataset_read(data, 2, sample, &label));
+    ck_assert(sample[0] == 9 / 255.0f && sample[3] == 1 && label == 1);
+    gan_dataset_destroy(data);
+}
+
+TEST(data_sets_open_from_memory_and_from_functions)
+{
+    static run_bytes files[2][2];
+
+    idx_files(files);
+    for (int k = 0; k < 2; k++) {
+        host h[2] = {{&files[k][0], 0, SIZE_MAX, 5, 0}, {&files[k][1], 0, SIZE_MAX, 1, 0}};
+        gan_reader from[2];
+        gan_dataset *data;
+
+        for (int i = 0; i < 2; i++) from[i] = gan_reader_memory(files[k][i].at, files[k][i].n);
+        expect_ok(gan_dataset_open_idx_from(&data, &from[0], &from[1], NULL));
+        expect_idx(data);
+        for (int i = 0; i < 2; i++) from[i] = gan_reader_callback(host_read, &h[i]);
+        expect_ok(gan_dataset_open_idx_from(&data, &from[0], &from[1], NULL));
+        expect_idx(data);
+    }
+}
+
+TEST(a_data_set_whose_reader_fails_after_any_byte_is_an_error)
+{
+    static run_bytes files[2][2];
+
+    idx_files(files);
+    for (int k = 0; k < 4; k++) {
+        run_bytes *const both[2] = {&files[k / 2][0], &files[k / 2][1]};
+
+        for (size_t most = 0; most < both[k % 2]->n; most++) {
+            host h[2] = {{both[0], 0, SIZE_MAX, 5, 0}, {both[1], 0, SIZE_MAX, 5, 0}};
+            gan_reader from[2] = {gan_reader_callback(host_read, &h[0]),
+                                  gan_reader_callback(host_read, &h[1])};
+            gan_dataset *data = (gan_dataset *)(void *)&h;
+
+            h[k % 2].most = most;
+            expect_fails(gan_dataset_open_idx_from(&data, &from[0], &from[1], NULL), GAN_ERR_IO,
+                         "stream: byte");
+            ck_assert_ptr_null(data);
+            from[k % 2] = gan_reader_memory(both[k % 2]->at, most);
+            h[1 - k % 2].at = 0;
+            expect_status(gan_dataset_open_idx_from(&data, &from[0], &from[1], NULL),
+                          GAN_ERR_FORMAT);
+            ck_assert_ptr_null(data);
+        }
+    }
+}
+
+TEST(readers_of_data_sets_are_checked)
+{
+    const gan_reader none = gan_reader_memory(NULL, 4), no_end = gan_reader_callback(zeros, NULL);
+    const gan_reader good = gan_reader_memory(idx_pictures, sizeof idx_pictures);
+    gan_reader small = no_end;
+    gan_dataset *data;
+
+    small.n_bytes = 1000;
+    expect_fails(gan_dataset_open_idx_from(NULL, &good, NULL, NULL), GAN_ERR_INVALID,
+                 "out is NULL");
+    expect_fails(gan_dataset_open_idx_from(&data, NULL, NULL, NULL), GAN_ERR_INVALID,
+                 "images: the reader");
+    expect_fails(gan_dataset_open_idx_from(&data, &none, NULL, NULL), GAN_ERR_INVALID,
+                 "images: the reader has no bytes");
+    expect_fails(gan_dataset_open_idx_from(&data, &good, &none, NULL), GAN_ERR_INVALID,
+                 "labels: the reader has no bytes");
+    expect_fails(gan_dataset_open_idx_from(&data, &small, NULL, NULL), GAN_ERR_FORMAT,
+                 "more than 1000 bytes");
 }

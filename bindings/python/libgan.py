@@ -137,6 +137,19 @@ class gan_allocator(Record):
     _fields_ = [("alloc", CFUNCTYPE(c_void_p, c_size_t, c_void_p)), ("free", CFUNCTYPE(None, c_void_p, c_void_p)),
     ("user", c_void_p)]
 
+gan_read_fn = CFUNCTYPE(c_size_t, c_void_p, c_void_p, c_size_t)
+
+gan_write_fn = CFUNCTYPE(c_int, c_void_p, c_void_p, c_size_t)
+
+
+class gan_reader(Record):
+    _fields_ = [("read", gan_read_fn), ("user", c_void_p), ("bytes", c_void_p), ("n_bytes", c_size_t), ("name", c_char_p)]
+
+
+class gan_writer(Record):
+    _fields_ = [("write", gan_write_fn), ("user", c_void_p), ("bytes", c_void_p), ("capacity", c_size_t), ("n_bytes", c_size_t),
+    ("name", c_char_p)]
+
 
 class gan_shape(Record):
     _fields_ = [("rank", c_size_t), ("dim", c_size_t * SHAPE_MAX_RANK)]
@@ -198,19 +211,6 @@ class gan_pool2d_desc(Record):
 
 class gan_pool1d_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("stride", c_size_t), ("padding", c_size_t), ("exclude_pad", c_int)]
-
-gan_read_fn = CFUNCTYPE(c_size_t, c_void_p, c_void_p, c_size_t)
-
-gan_write_fn = CFUNCTYPE(c_int, c_void_p, c_void_p, c_size_t)
-
-
-class gan_reader(Record):
-    _fields_ = [("read", gan_read_fn), ("user", c_void_p), ("bytes", c_void_p), ("n_bytes", c_size_t), ("name", c_char_p)]
-
-
-class gan_writer(Record):
-    _fields_ = [("write", gan_write_fn), ("user", c_void_p), ("bytes", c_void_p), ("capacity", c_size_t), ("n_bytes", c_size_t),
-    ("name", c_char_p)]
 
 
 class gan_network_desc(Record):
@@ -360,6 +360,10 @@ _declare("gan_status_name", c_char_p, [("status", c_int)])
 _declare("gan_status_text", c_char_p, [("status", c_int)])
 _declare("gan_last_error", c_char_p, [])
 _declare("gan_last_status", _status, [])
+_declare("gan_reader_memory", gan_reader, [("bytes", c_void_p), ("n", c_size_t)])
+_declare("gan_reader_callback", gan_reader, [("read", gan_read_fn), ("user", c_void_p)])
+_declare("gan_writer_memory", gan_writer, [("bytes", c_void_p), ("capacity", c_size_t)])
+_declare("gan_writer_callback", gan_writer, [("write", gan_write_fn), ("user", c_void_p)])
 _declare("gan_shape_1d", gan_shape, [("n", c_size_t)])
 _declare("gan_shape_2d", gan_shape, [("rows", c_size_t), ("columns", c_size_t)])
 _declare("gan_shape_3d", gan_shape, [("channels", c_size_t), ("height", c_size_t), ("width", c_size_t)])
@@ -369,6 +373,8 @@ _declare("gan_shape_equal", c_int, [("a", gan_shape), ("b", gan_shape)])
 _declare("gan_dataset_desc_init", None, [("desc", POINTER(gan_dataset_desc)), ("struct_size", c_size_t)])
 _declare("gan_dataset_open_idx", _status, [("out", POINTER(c_void_p)), ("images", c_char_p), ("labels", c_char_p),
     ("desc", POINTER(gan_dataset_desc))])
+_declare("gan_dataset_open_idx_from", _status, [("out", POINTER(c_void_p)), ("images", POINTER(gan_reader)),
+    ("labels", POINTER(gan_reader)), ("desc", POINTER(gan_dataset_desc))])
 _declare("gan_png_desc_init", None, [("desc", POINTER(gan_png_desc)), ("struct_size", c_size_t)])
 _declare("gan_dataset_open_png", _status, [("out", POINTER(c_void_p)), ("directory", c_char_p), ("desc", POINTER(gan_png_desc))])
 _declare("gan_dataset_create_bytes", _status, [("out", POINTER(c_void_p)), ("data", POINTER(c_uint8)),
@@ -469,10 +475,6 @@ _declare("gan_layer_projection", c_void_p, [("in", c_size_t), ("num_classes", c_
 _declare("gan_pool_create", _status, [("out", POINTER(c_void_p)), ("n_threads", c_size_t), ("allocator", POINTER(gan_allocator))])
 _declare("gan_pool_destroy", None, [("pool", c_void_p)])
 _declare("gan_pool_thread_count", c_size_t, [("pool", c_void_p)])
-_declare("gan_reader_memory", gan_reader, [("bytes", c_void_p), ("n", c_size_t)])
-_declare("gan_reader_callback", gan_reader, [("read", gan_read_fn), ("user", c_void_p)])
-_declare("gan_writer_memory", gan_writer, [("bytes", c_void_p), ("capacity", c_size_t)])
-_declare("gan_writer_callback", gan_writer, [("write", gan_write_fn), ("user", c_void_p)])
 _declare("gan_network_desc_init", None, [("desc", POINTER(gan_network_desc)), ("struct_size", c_size_t)])
 _declare("gan_network_create", c_void_p, [("input", gan_shape), ("desc", POINTER(gan_network_desc))])
 _declare("gan_network_destroy", None, [("net", c_void_p)])

@@ -5,6 +5,7 @@
 #include <gan/alloc.h>
 #include <gan/export.h>
 #include <gan/status.h>
+#include <gan/stream.h>
 #include <gan/tensor.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -66,8 +67,8 @@ GAN_API void gan_dataset_desc_init(gan_dataset_desc *desc, size_t struct_size);
  *     0x0d float       x                                   x
  *     0x0e double      the nearest float                   the same
  *
- * so that numbers of other types than bytes want a mean and std in gan_iterator_desc (for int16 sound:
- * std 32768) or a gan_scaler.  NaN, infinity and doubles beyond the largest float are errors.
+ * so numbers of other types than bytes need a mean and std in gan_iterator_desc (for int16 sound: std
+ * 32768).  NaN, infinity and doubles beyond the largest float are errors.
  *
  * @param[out] out     Receives the dataset, yours to destroy; NULL on failure.
  * @param[in]  images  The pictures' file.
@@ -95,6 +96,29 @@ GAN_API void gan_dataset_desc_init(gan_dataset_desc *desc, size_t struct_size);
 GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_idx(gan_dataset **out, const char *images,
                                                        const char *labels,
                                                        const gan_dataset_desc *desc);
+
+/**
+ * The same from files without a path: bytes in memory, such as an array linked into the program, or
+ * functions of the host.
+ *
+ * @param[out] out     Receives the dataset, yours to destroy; NULL on failure.
+ * @param[in]  images  The pictures' file.  Read during the call; samples are copied out of it.
+ * @param[in]  labels  The labels' file.  NULL: none.
+ * @param[in]  desc    Settings, or NULL for the defaults.
+ *
+ * @retval GAN_ERR_INVALID  As for gan_dataset_open_idx(), or a reader has neither bytes nor a function.
+ * @retval GAN_ERR_IO       A function failed, or returned more than it was asked for.
+ * @retval GAN_ERR_FORMAT   As for gan_dataset_open_idx(), or a function gave more than its reader's
+ *                          n_bytes.
+ * @retval other            As gan_dataset_open_idx().
+ *
+ * Memory: a function's bytes are kept until the call ends, see gan_reader_callback().
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_idx_from(gan_dataset **out,
+                                                            const gan_reader *images,
+                                                            const gan_reader *labels,
+                                                            const gan_dataset_desc *desc);
 
 /** Settings of gan_dataset_open_png(); start from GAN_PNG_DESC_INIT. */
 typedef struct gan_png_desc {

@@ -10,12 +10,11 @@
 #include "base/tensor_internal.h"
 #include "file/file_internal.h"
 #include "file/signature_internal.h"
+#include "file/stream_internal.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-#include <sys/types.h>
 #include <zlib.h>
 
 enum {
@@ -38,9 +37,8 @@ typedef struct idx_type {
 
 /* A file being read, its header understood. */
 typedef struct idx_file {
-    FILE *stream;
+    gan__input from;
     const char *name;
-    uint64_t file_bytes; /* as it lies on the disk */
     uint64_t offset;     /* of the next byte, counted after decompression */
     const idx_type *type;
     size_t rank;
@@ -131,13 +129,11 @@ static const idx_type *find_type(uint8_t code)
 
 /* ---- Bytes ---- */
 
-/* Read up to `n` bytes of the file as it lies on the disk. */
-static gan_status read_stream(idx_file *file, void *out, size_t n, size_t *got)
+/* Read up to `n` bytes of the file as it is, compressed or not. */
+static gan_status read_raw(idx_file *file, void *out, size_t n, size_t *got)
 {
-    errno = 0;
-    *got = fread(out, 1, n, file->stream);
-    if (*got < n && ferror(file->stream))
-        return gan__file_fail(file->name, "cannot be read", errno);
+    *got = gan__input_read(&file->from, out, n);
+    if (file->from.error) return gan__file_fail(file->name, "cannot be read", file->from.error);
     return GAN_OK;
 }
 
@@ -145,7 +141,7 @@ static gan_status read_stream(idx_file *file, void *out, size_t n, size_t *got)
 static gan_status refill(idx_file *file, int between_members)
 {
     size_t got;
-    gan_status status = read_stream(file, file->input, INPUT_BYTES, &got);
+    gan_status status = read_raw(file, file->input, INPUT_BYTES, &got);
 
     if (status != GAN_OK) return status;
     if (got == 0 && !between_members)
@@ -203,8 +199,7 @@ static gan_status read_gzip(idx_file *file, uint8_t *out, size_t n, size_t *got)
 /* Read up to `n` bytes of content; fewer only where it ends. */
 static gan_status read_some(idx_file *file, uint8_t *out, size_t n, size_t *got)
 {
-    gan_status status =
-        file->is_gzip ? read_gzip(file, out, n, got) : read_stream(file, out, n, got);
+    gan_status status = file->is_gzip ? read_gzip(file, out, n, got) : read_raw(file, out, n, got);
 
     file->offset += *got;
     return status;
@@ -225,30 +220,25 @@ static gan_status read_whole(idx_file *file, uint8_t *out, size_t n, const char 
 
 /* ---- Headers ---- */
 
-/* Find out how long the file is and whether it is compressed. */
-static gan_status begin_file(idx_file *file, FILE *stream, const char *name)
+/* Open the file and find out whether it is compressed. */
+static gan_status begin_file(idx_file *file, gan__source from, const gan_allocator *allocator)
 {
+    gan_status status = GAN_OK;
     size_t got;
-    off_t bytes = -1;
-    gan_status status;
 
-    file->stream = stream;
-    file->name = name;
-    errno = 0;
-    if (fseeko(stream, 0, SEEK_END) == 0) bytes = ftello(stream);
-    if (bytes < 0 || fseeko(stream, 0, SEEK_SET) != 0)
-        return gan__file_fail(name, "not a regular file", errno);
-    file->file_bytes = (uint64_t)bytes;
-    status = read_stream(file, file->input, 2, &got);
-    if (status != GAN_OK) return status;
-    if (fseeko(stream, 0, SEEK_SET) != 0)
-        return gan__file_fail(name, "cannot go back to its beginning", errno);
+    file->name = gan__source_name(from);
+    GAN_TRY(gan__input_open(&file->from, from, allocator));
+    GAN_TRY(read_raw(file, file->input, 2, &got));
+    if (!gan__input_seek(&file->from, 0))
+        GAN_FAIL(GAN_ERR_IO, "%s: cannot go back to its beginning", file->name);
     file->is_gzip = got == 2 && file->input[0] == 0x1f && file->input[1] == 0x8b;
     if (!file->is_gzip) return GAN_OK;
     if (inflateInit2(&file->inflater, GZIP_WINDOW) != Z_OK)
-        return gan__fail(GAN_ERR_NOMEM, "%s: no memory to decompress it", name);
+        GAN_FAIL(GAN_ERR_NOMEM, "%s: no memory to decompress it", file->name);
     file->started = 1;
-    return GAN_OK;
+
+cleanup:
+    return status;
 }
 
 /* What begins otherwise may be something else that is known. */
@@ -308,7 +298,7 @@ static gan_status check_extent(const idx_file *file)
     const uint64_t numbers = (uint64_t)file->dim[0] * size;
     const uint64_t bytes =
         numbers > INT64_MAX / file->type->bytes ? INT64_MAX : numbers * file->type->bytes;
-    const uint64_t left = file->file_bytes > file->offset ? file->file_bytes - file->offset : 0;
+    const uint64_t left = file->from.n_bytes > file->offset ? file->from.n_bytes - file->offset : 0;
 
     if (file->dim[0] == 0)
         return gan__fail(GAN_ERR_FORMAT, "%s: byte 4: at least 1 sample expected, found 0",
@@ -317,11 +307,11 @@ static gan_status check_extent(const idx_file *file)
         return gan__fail(GAN_ERR_FORMAT,
                          "%s: byte 8: 1 to 2147483647 values per sample expected, found %s",
                          file->name, gan__shape_text_of(sample_shape(file)).text);
-    if (file->is_gzip && bytes / DEFLATE_RATIO > file->file_bytes)
+    if (file->is_gzip && bytes / DEFLATE_RATIO > file->from.n_bytes)
         return gan__fail(GAN_ERR_FORMAT,
                          "%s: byte %" PRIu64 ": %" PRIu64 " bytes of data expected, %" PRIu64
                          " bytes of gzip data cannot hold so many",
-                         file->name, file->offset, bytes, file->file_bytes);
+                         file->name, file->offset, bytes, file->from.n_bytes);
     if (!file->is_gzip && bytes > left)
         return gan__fail(GAN_ERR_FORMAT,
                          "%s: byte %" PRIu64 ": %" PRIu64
@@ -334,12 +324,12 @@ static gan_status check_extent(const idx_file *file)
     return GAN_OK;
 }
 
-static gan_status open_idx(idx_file **out, FILE *stream, const char *name, size_t min_rank,
-                           size_t max_rank, const gan_allocator *allocator)
+static gan_status open_idx(idx_file **out, gan__source from, size_t min_rank, size_t max_rank,
+                           const gan_allocator *allocator)
 {
     gan_status status = gan__alloc(out, allocator, 1, sizeof **out);
 
-    if (status == GAN_OK) status = begin_file(*out, stream, name);
+    if (status == GAN_OK) status = begin_file(*out, from, allocator);
     if (status == GAN_OK) status = read_header(*out, min_rank, max_rank);
     if (status == GAN_OK) status = check_extent(*out);
     return status;
@@ -347,7 +337,9 @@ static gan_status open_idx(idx_file **out, FILE *stream, const char *name, size_
 
 static void close_idx(idx_file *file, const gan_allocator *allocator)
 {
-    if (file && file->started) inflateEnd(&file->inflater);
+    if (!file) return;
+    if (file->started) inflateEnd(&file->inflater);
+    gan__input_close(&file->from);
     gan__free(allocator, file);
 }
 
@@ -505,10 +497,11 @@ static gan_status read_classes(gan_dataset *data, idx_file *file)
 }
 
 /* Open the labels, which must be whole numbers and as many as the pictures. */
-static gan_status open_classes(idx_file **out, FILE *stream, const char *name,
-                               const idx_file *pictures, const gan_allocator *allocator)
+static gan_status open_classes(idx_file **out, gan__source from, const idx_file *pictures,
+                               const gan_allocator *allocator)
 {
-    gan_status status = open_idx(out, stream, name, 1, 1, allocator);
+    const char *name = gan__source_name(from);
+    gan_status status = open_idx(out, from, 1, 1, allocator);
 
     if (status != GAN_OK) return status;
     if ((*out)->type->value == float_of || (*out)->type->value == double_of)
@@ -520,9 +513,8 @@ static gan_status open_classes(idx_file **out, FILE *stream, const char *name,
     return GAN_OK;
 }
 
-gan_status gan__dataset_read_idx(gan_dataset **out, FILE *images, const char *images_name,
-                                 FILE *labels, const char *labels_name,
-                                 const gan_dataset_desc *desc)
+static gan_status read_idx(gan_dataset **out, gan__source images, const gan__source *labels,
+                           const gan_dataset_desc *desc)
 {
     gan_status status = GAN_OK;
     gan_dataset_desc d = {GAN_DATASET_DESC_INIT};
@@ -532,11 +524,14 @@ gan_status gan__dataset_read_idx(gan_dataset **out, FILE *images, const char *im
     idx_file *classes = NULL;
     size_t count = SIZE_MAX;
 
+    if (!out) return gan__fail(GAN_ERR_INVALID, "dataset: out is NULL");
     *out = NULL;
+    GAN_TRY(gan__source_check(images, "dataset, images"));
+    if (labels) GAN_TRY(gan__source_check(*labels, "dataset, labels"));
     GAN_TRY(gan__dataset_read_desc(&d, desc, &count));
     GAN_TRY(gan__alloc_init(&allocator, d.allocator));
-    GAN_TRY(open_idx(&pictures, images, images_name, 2, 4, &allocator));
-    if (labels) GAN_TRY(open_classes(&classes, labels, labels_name, pictures, &allocator));
+    GAN_TRY(open_idx(&pictures, images, 2, 4, &allocator));
+    if (labels) GAN_TRY(open_classes(&classes, *labels, pictures, &allocator));
     if (count > pictures->dim[0]) count = pictures->dim[0];
     GAN_TRY(check_memory(pictures, count, d.max_bytes));
     GAN_TRY(gan__dataset_create_empty(
@@ -552,26 +547,21 @@ cleanup:
     close_idx(pictures, &allocator);
     close_idx(classes, &allocator);
     gan_dataset_destroy(data);
-    return status;
+    return gan__lost(GAN__DATASET, status);
 }
 
 gan_status gan_dataset_open_idx(gan_dataset **out, const char *images, const char *labels,
                                 const gan_dataset_desc *desc)
 {
-    gan_status status = GAN_OK;
-    FILE *image_stream = NULL;
-    FILE *label_stream = NULL;
-    uint64_t n_bytes;
+    const gan__source of_labels = {.path = labels};
 
-    if (!out) return gan__fail(GAN_ERR_INVALID, "dataset: out is NULL");
-    *out = NULL;
-    if (!images) GAN_FAIL(GAN_ERR_INVALID, "dataset: images is NULL");
-    GAN_TRY(gan__file_open(&image_stream, &n_bytes, images));
-    if (labels) GAN_TRY(gan__file_open(&label_stream, &n_bytes, labels));
-    GAN_TRY(gan__dataset_read_idx(out, image_stream, images, label_stream, labels, desc));
+    return read_idx(out, (gan__source){.path = images}, labels ? &of_labels : NULL, desc);
+}
 
-cleanup:
-    if (label_stream) fclose(label_stream);
-    if (image_stream) fclose(image_stream);
-    return gan__lost(GAN__DATASET, status);
+gan_status gan_dataset_open_idx_from(gan_dataset **out, const gan_reader *images,
+                                     const gan_reader *labels, const gan_dataset_desc *desc)
+{
+    const gan__source of_labels = {.reader = labels};
+
+    return read_idx(out, (gan__source){.reader = images}, labels ? &of_labels : NULL, desc);
 }

@@ -101,12 +101,6 @@ gan_status gan__dataset_read_all_labels(const gan_dataset *data, uint16_t *label
 /* Settle whether labels have 16 bits, once labels and names are there. */
 void gan__dataset_measure_labels(gan_dataset *data);
 
-/* gan_dataset_open_idx() on streams that are open; the names are for messages, `labels` may be
- * NULL.  The streams stay the caller's. */
-gan_status gan__dataset_read_idx(gan_dataset **out, FILE *images, const char *images_name,
-                                 FILE *labels, const char *labels_name,
-                                 const gan_dataset_desc *desc);
-
 /* Return the index of the first number that is NaN or infinite, or `n`. */
 size_t gan__dataset_find_nonfinite(const float *numbers, size_t n);
 
