@@ -118,6 +118,7 @@ TEST(records_are_checked_and_filled_as_far_as_they_reach)
 
 /* Each macro and its function.  The macros of C leave out fields, which are zero then. */
 #define BOTH_WAYS(X)                                                                               \
+    X(gan_safetensors_entry_init, gan_safetensors_entry, GAN_SAFETENSORS_ENTRY_INIT)               \
     X(gan_checkpoint_info_init, gan_checkpoint_info, GAN_CHECKPOINT_INFO_INIT)                     \
     X(gan_classifier_desc_init, gan_classifier_desc, GAN_CLASSIFIER_DESC_INIT)                     \
     X(gan_classifier_stats_init, gan_classifier_stats, GAN_CLASSIFIER_STATS_INIT)                  \

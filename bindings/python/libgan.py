@@ -348,6 +348,10 @@ class gan_pass_desc(Record):
     ("last_layer", c_char_p), ("no_weight_gradients", c_int), ("pool", c_void_p), ("allocator", POINTER(gan_allocator))]
 
 
+class gan_safetensors_entry(Record):
+    _fields_ = [("struct_size", c_size_t), ("name", c_char_p), ("dtype", c_char_p), ("shape", gan_shape), ("size", c_uint64)]
+
+
 class gan_sampler_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("versions", c_size_t), ("allocator", POINTER(gan_allocator))]
 
@@ -666,6 +670,16 @@ _declare("gan_rng_labels", _status, [("rng", c_void_p), ("n_classes", c_size_t),
     ("labels", POINTER(c_uint8))])
 _declare("gan_rng_position", c_uint64, [("rng", c_void_p)])
 _declare("gan_rng_seek", _status, [("rng", c_void_p), ("position", c_uint64)])
+_declare("gan_safetensors_entry_init", None, [("entry", POINTER(gan_safetensors_entry)), ("struct_size", c_size_t)])
+_declare("gan_safetensors_open", _status, [("out", POINTER(c_void_p)), ("path", c_char_p), ("allocator", POINTER(gan_allocator))])
+_declare("gan_safetensors_open_from", _status, [("out", POINTER(c_void_p)), ("from", POINTER(gan_reader)),
+    ("allocator", POINTER(gan_allocator))])
+_declare("gan_safetensors_destroy", None, [("file", c_void_p)])
+_declare("gan_safetensors_count", c_size_t, [("file", c_void_p)])
+_declare("gan_safetensors_tensor", _status, [("out", POINTER(gan_safetensors_entry)), ("file", c_void_p), ("index", c_size_t)])
+_declare("gan_safetensors_find", _status, [("out", POINTER(gan_safetensors_entry)), ("file", c_void_p), ("name", c_char_p)])
+_declare("gan_safetensors_read", _status, [("file", c_void_p), ("name", c_char_p), ("out", POINTER(c_float)), ("n", c_size_t)])
+_declare("gan_safetensors_metadata", c_char_p, [("file", c_void_p), ("key", c_char_p)])
 _declare("gan_sampler_desc_init", None, [("desc", POINTER(gan_sampler_desc)), ("struct_size", c_size_t)])
 _declare("gan_sampler_create", _status, [("out", POINTER(c_void_p)), ("net", c_void_p), ("desc", POINTER(gan_sampler_desc))])
 _declare("gan_sampler_memory", _status, [("bytes", POINTER(c_size_t)), ("net", c_void_p), ("desc", POINTER(gan_sampler_desc))])

@@ -17,6 +17,7 @@
 #include <gan/penalty.h>
 #include <gan/pool.h>
 #include <gan/rng.h>
+#include <gan/safetensors.h>
 #include <gan/sampler.h>
 #include <gan/status.h>
 #include <gan/stream.h>

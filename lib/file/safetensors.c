@@ -449,7 +449,7 @@ gan_status gan__safetensors_read(gan__safetensors *file, const gan__safetensor *
 {
     enum { CHUNK = CHUNK_BYTES / sizeof(float) };
     gan_status status = GAN_OK;
-    const size_t n = gan_shape_size(tensor->shape);
+    const size_t n = (size_t)tensor->n_numbers; /* the caller has room for them */
 
     if (tensor->dtype == GAN__DTYPE_OTHER)
         GAN_FAIL(GAN_ERR_FORMAT,
