@@ -138,7 +138,7 @@ static void draw(gan_network *g, const float *whole)
 int main(int argc, char **argv)
 {
     const uint64_t epochs = argc > 2 ? strtoul(argv[2], NULL, 10) : 3;
-    gan_network *g = make_generator(), *d = make_discriminator();
+    gan_network *g, *d;
     const gan_pass_desc desc = {GAN_PASS_DESC_INIT, .rows = BATCH};
     gan_pass *g_pass, *d_pass;
     gan_dataset *data;
@@ -146,6 +146,8 @@ int main(int argc, char **argv)
     const gan_batch *batch;
 
     if (argc > 3 || epochs == 0) return fprintf(stderr, "usage: pix2pix [IMAGES [EPOCHS]]\n"), 2;
+    g = make_generator();
+    d = make_discriminator();
     check(argc > 1 && strcmp(argv[1], "-") != 0 ? gan_dataset_open_idx(&data, argv[1], NULL, NULL)
                                                 : gan_dataset_create_shapes(&data, 2000, 1, NULL));
     check(gan_iterator_create(

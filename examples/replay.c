@@ -131,7 +131,7 @@ static double known(player *d)
 int main(int argc, char **argv)
 {
     const uint64_t epochs = argc > 2 ? strtoul(argv[2], NULL, 10) : 5;
-    player g = begin(make(LATENT, PIXELS, 1)), d = begin(make(PIXELS, 1, 2));
+    player g, d;
     static float z[64 * LATENT], samples[64 * PIXELS];
     double losses[2] = {0, 0}, n = 0;
     gan_dataset *data;
@@ -139,6 +139,8 @@ int main(int argc, char **argv)
     gan_rng *rng;
 
     if (argc > 3 || epochs == 0) return fprintf(stderr, "usage: replay [IMAGES [EPOCHS]]\n"), 2;
+    g = begin(make(LATENT, PIXELS, 1));
+    d = begin(make(PIXELS, 1, 2));
     check(argc > 1 && strcmp(argv[1], "-") != 0 ? gan_dataset_open_idx(&data, argv[1], NULL, NULL)
                                                 : gan_dataset_create_shapes(&data, 2000, 1, NULL));
     check(gan_iterator_create(&it, data,
