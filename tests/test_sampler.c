@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- networks ---- */
 
@@ -424,6 +425,7 @@ static void *draw_long(void *argument)
 /* Until one of them says so while a long call runs; which has its samples all the same. */
 static gan_status provoke(scene *s, gan_status (*call)(scene *s, gan_sampler_workspace *w))
 {
+    const struct timespec pause = {0, 100 * 1000};
     long_call c = {.s = s, .w = workspace_of(s->sampler, 0)};
     gan_status status = GAN_OK;
 
@@ -434,7 +436,10 @@ static gan_status provoke(scene *s, gan_status (*call)(scene *s, gan_sampler_wor
 
         atomic_store(&c.began, 0);
         ck_assert_int_eq(pthread_create(&thread, NULL, draw_long, &c), 0);
-        while (status != GAN_ERR_BUSY && atomic_load(&c.began) < 2) status = call(s, c.w);
+        while (status != GAN_ERR_BUSY && atomic_load(&c.began) < 2) {
+            nanosleep(&pause, NULL); /* else this one's calls may leave no gap for the long one */
+            status = call(s, c.w);
+        }
         pthread_join(thread, NULL);
         if (c.status != GAN_ERR_BUSY) expect_status(c.status, GAN_OK);
     }
