@@ -121,7 +121,7 @@ GAN_API size_t gan_classifier_feature_count(const gan_classifier *classifier);
  *                            numbers as the network's input, or it is a single sample that a layer,
  *                            which is named, can't normalise (see gan_layer_batch_norm()).
  * @retval GAN_ERR_NONFINITE  The loss, a gradient, a new weight or a new buffer was NaN or infinite.
- * @retval GAN_ERR_BUSY       Another call is doing the same.
+ * @retval GAN_ERR_BUSY       A step, an evaluation or a prediction is running.
  *
  * After an error the network and its optimizer are as they were.
  *
@@ -153,7 +153,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_classifier_step(gan_classifier *classifier
  *                            see gan_pool.
  * @retval GAN_ERR_SHAPE      The samples have not as many values as the network's input.
  * @retval GAN_ERR_NONFINITE  A logit is NaN or infinite.
- * @retval GAN_ERR_BUSY       Another call is doing the same.
+ * @retval GAN_ERR_BUSY       A step, an evaluation or a prediction is running.
  * @retval other              What gan_iterator_next() met.
  *
  * After an error `stats` is as it was and `confusion` holds anything; the iterator stands behind
@@ -178,7 +178,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_classifier_evaluate(gan_classifier *classi
  * @retval GAN_OK           `labels` is filled.
  * @retval GAN_ERR_INVALID  `classifier` is NULL, or `samples` or `labels` is NULL while n > 0; or
  *                          this is a child of the process that made its threads, see gan_pool.
- * @retval GAN_ERR_BUSY     Another call is doing the same.
+ * @retval GAN_ERR_BUSY     A step, an evaluation or a prediction is running.
  *
  * Memory: none is taken.
  * @since 0.1

@@ -354,10 +354,13 @@ gan_status gan_classifier_evaluate(gan_classifier *c, gan_iterator *it, gan_clas
     gan_status status = GAN_OK;
     gan_classifier_stats sums = {GAN_CLASSIFIER_STATS_INIT};
     const gan_batch *batch;
+    int entered = 0;
 
     GAN_TRY(check_call(c, stats));
     if (!it) return gan__fail_null(GAN__ITERATOR, 1, "classifier: the iterator is NULL");
     GAN_TRY(gan__pool_check(c->pool));
+    GAN_TRY(gan__busy_enter(&c->busy, "classifier"));
+    entered = 1;
     if (confusion) memset(confusion, 0, c->n_classes * c->n_classes * sizeof *confusion);
     while ((status = gan_iterator_next(it, &batch)) == GAN_OK)
         GAN_TRY(evaluate_batch(c, batch, &sums, confusion));
@@ -371,6 +374,7 @@ gan_status gan_classifier_evaluate(gan_classifier *c, gan_iterator *it, gan_clas
     gan__record_write(stats, &sums, sizeof sums);
 
 cleanup:
+    if (entered) gan__busy_leave(&c->busy);
     return status;
 }
 
@@ -389,8 +393,11 @@ gan_status gan_classifier_predict(gan_classifier *c, const float *samples, size_
 {
     gan_status status = GAN_OK;
     size_t rows;
+    int entered = 0;
 
     GAN_TRY(check_answer(c, samples, n, labels, "labels"));
+    GAN_TRY(gan__busy_enter(&c->busy, "classifier")); /* whose logits are one block */
+    entered = 1;
     for (size_t done = 0; done < n; done += rows) {
         rows = chunk_of(n - done);
         GAN_TRY(gan__pass_evaluate(c->eval, c->pool, samples + done * c->sample, (gan__labels){0},
@@ -401,6 +408,7 @@ gan_status gan_classifier_predict(gan_classifier *c, const float *samples, size_
     }
 
 cleanup:
+    if (entered) gan__busy_leave(&c->busy);
     return status;
 }
 
