@@ -3,6 +3,7 @@
 #include "game.h"
 
 #include <gan/gan.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,4 +85,18 @@ TEST(the_library_names_its_instruction_set)
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         found += strcmp(gan_instruction_set(), known[i]) == 0;
     ck_assert_msg(found == 1, "\"%s\" is a new one", gan_instruction_set());
+}
+
+/* Fields behind a host's struct are not read: its memory may hold anything there. */
+TEST(a_trainer_takes_the_descriptor_of_an_older_host)
+{
+    game x = small_game();
+    gan_trainer_desc old;
+    gan_trainer *trainer;
+
+    memset(&old, 0xff, sizeof old);
+    gan_trainer_desc_init(&old, offsetof(gan_trainer_desc, objective));
+    expect_ok(gan_trainer_create(&trainer, x.g, x.d, x.g_opt, x.d_opt, &old));
+    gan_trainer_destroy(trainer);
+    game_end(&x);
 }

@@ -313,7 +313,8 @@ gan_status gan_trainer_memory(size_t *bytes, gan_network *g, gan_network *d,
     gan_trainer_desc settings = {GAN_TRAINER_DESC_INIT};
 
     if (!bytes) return gan__fail(GAN_ERR_INVALID, "trainer: bytes is NULL");
-    GAN_TRY(gan__desc_read(&settings, sizeof settings, sizeof settings, desc, "trainer desc"));
+    GAN_TRY(
+        gan__desc_read(&settings, sizeof settings, GAN__TRAINER_DESC_FIRST, desc, "trainer desc"));
     GAN_TRY(check_networks(g, d));
     GAN_TRY(check_two_optimizers(g_opt, d_opt));
     status = measure_trainer(bytes, g, d, g_opt, d_opt, &settings);

@@ -9,6 +9,7 @@
 #include "train/penalty_internal.h"
 
 #include <gan/train.h>
+#include <stddef.h>
 
 /* What a step's time is spent on, in the order of a half step. */
 #define GAN__STEP_STAGES(X)                                                                        \
@@ -60,6 +61,9 @@ struct gan_trainer {
     gan_train_stats stats;
     gan__step_profile *profile; /* NULL: nobody looks */
 };
+
+/* Bytes of the first descriptor that hosts were built with: what came later has the defaults then. */
+enum { GAN__TRAINER_DESC_FIRST = offsetof(gan_trainer_desc, objective) };
 
 /* Read a host's descriptor, or the defaults for NULL, into a trainer of zeros. */
 gan_status gan__trainer_read_desc(gan_trainer *trainer, const gan_trainer_desc *desc);

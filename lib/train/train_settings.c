@@ -139,7 +139,7 @@ gan_status gan__trainer_read_desc(gan_trainer *t, const gan_trainer_desc *desc)
     gan_trainer_desc *d = &t->desc;
 
     *d = (gan_trainer_desc){GAN_TRAINER_DESC_INIT};
-    GAN_TRY(gan__desc_read(d, sizeof *d, sizeof *d, desc, "trainer desc"));
+    GAN_TRY(gan__desc_read(d, sizeof *d, GAN__TRAINER_DESC_FIRST, desc, "trainer desc"));
     GAN_TRY(gan__alloc_init(&t->allocator, d->allocator));
     fill_in(d);
     if (d->batch_size > MOST_BATCH)
