@@ -230,7 +230,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_read_info(gan_checkpoint_info *
  *                            tells how many bytes it takes.
  * @retval GAN_ERR_NONFINITE  A weight is NaN or infinite; it is named.
  *
- * After an error what was written is no checkpoint; its checksum, which comes last, is missing.
+ * After an error discard the bytes that were written: they are the beginning of a checkpoint, whose
+ * checksum, which comes last, is missing.
  * The run is never changed.
  *
  * @since 0.1

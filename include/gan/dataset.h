@@ -41,7 +41,7 @@ typedef struct gan_dataset_desc {
      * For gan_dataset_create_callbacks() and its like.  1: the function may be called by several
      * threads at once, and for samples of which no batch is wanted yet: an iterator reads the next
      * batch while the host uses the one before, see n_threads of gan_iterator_desc.  Batches are the
-     * same bits.  0: it is called by the thread that wants the batch.  0
+     * same bits.  0: it is called by the thread that takes the batch.  0
      */
     int concurrent;
 } gan_dataset_desc;
@@ -289,7 +289,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_shapes(gan_dataset **out, s
  * @param[out] label  Receives the label; NULL when the dataset has none.
  * @return 0 for success, else the host's own code, which ends the call that wanted the sample.
  *         Where several threads read ahead (gan_dataset_desc, `concurrent`), a sample that failed is
- *         asked for once more by the thread that wants its batch, and the code of that call counts.
+ *         asked for once more by the thread that takes its batch, and the code of that call counts.
  */
 typedef int (*gan_dataset_read_fn)(void *user, size_t index, float *out, uint8_t *label);
 
@@ -392,7 +392,7 @@ typedef struct gan_split_desc {
     size_t struct_size; /**< set by GAN_SPLIT_DESC_INIT */
     double fraction;    /**< of the samples that go to the first part, below 1; 0: 0.8.  0 */
     uint64_t seed;      /**< the same seed draws the same samples.  0 */
-    /** 1: each class is divided in the same proportion, to the sample; wants labels.  0 */
+    /** 1: each class is divided in the same proportion, to the sample; the source must have labels.  0 */
     int stratify;
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_split_desc;

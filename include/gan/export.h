@@ -23,7 +23,7 @@
 /**
  * The body of a GAN_*_DESC_INIT whose other fields are zero.  In C those are left out, so that a
  * host may set fields in the same braces and no compiler warns; C++ before 20 has no such
- * braces and wants them all.
+ * braces and needs them all.
  *
  * For languages that can't read macros each is a function, too: gan_trainer_desc_init(&desc, sizeof
  * desc) is what GAN_TRAINER_DESC_INIT does.  `struct_size` is the caller's size of the struct: a

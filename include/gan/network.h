@@ -595,7 +595,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_save(gan_network *net, const char 
  * @retval GAN_ERR_NONFINITE  A weight or buffer is NaN or infinite; it is named.
  * @retval other              As gan_network_build().
  *
- * After an error what was written is no file.
+ * After an error discard the bytes that were written: they are the beginning of a file.
  *
  * @since 0.1
  */

@@ -86,7 +86,7 @@ typedef struct gan_sgd_desc {
     double momentum;     /**< 0 <= momentum < 1.  0 */
     double dampening;    /**< of the momentum, 0 <= dampening <= 1.  0 */
     double weight_decay; /**< times the weight, added to the gradient.  0 */
-    int nesterov;        /**< 1: Nesterov's momentum; wants momentum > 0, dampening 0.  0 */
+    int nesterov;        /**< 1: Nesterov's momentum; requires momentum > 0, dampening 0.  0 */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_sgd_desc;
 #define GAN_SGD_DESC_INIT sizeof(gan_sgd_desc), 0.01, 0.0, 0.0, 0.0, 0, NULL

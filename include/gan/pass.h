@@ -34,7 +34,7 @@ GAN_BEGIN_DECLS
  * time of the call.  Any number of passes, a trainer and gan_network_forward() may use one network
  * in turn; two calls at once on passes of one network may only be those that leave it as it is,
  * which are gan_pass_forward(), gan_pass_forward_labels() and gan_pass_backward(), on different
- * passes.  A backward run wants the weights of its forward run: when a trainer, another pass,
+ * passes.  A backward run needs the weights of its forward run: when a trainer, another pass,
  * gan_network_load(), gan_network_initialize() or the like has changed them in between it is
  * GAN_ERR_INVALID.  A change through gan_tensor.data or by gan_optimizer_step() is not seen.
  *
@@ -227,7 +227,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_pass_update_buffers(gan_pass *pass);
  * Let an optimizer move the network's weights by the gradients of the pass.
  *
  * Limits of gradients (gan_optimizer_set_limits()), schedules and refusals are those of a trainer's
- * step.  The gradients stay to be looked at, but are used up: another step wants another backward
+ * step.  The gradients stay to be looked at, but are used up: another step needs another backward
  * run.
  *
  * @param[in,out] pass       The pass; its gradients may have been written to, see

@@ -132,7 +132,7 @@ typedef struct gan_trainer_desc {
     /**
      * Copied: what both players play for, in place of `loss`, which then is GAN_LOSS_BCE.  With one
      * and without an auxiliary classifier the discriminator may put out any number of numbers, such
-     * as one for each patch of a picture; a penalty wants one.  NULL: `loss`
+     * as one for each patch of a picture; a penalty requires one.  NULL: `loss`
      */
     const gan_objective *objective;
     gan_train_gradients_fn on_gradients; /**< called before each update.  NULL: nothing */
