@@ -1,13 +1,13 @@
 /* encoder.c - put an encoder in front of a trained generator: a network from pictures to latent
  * vectors, trained so that the generator gives the pictures back.
  *
- *     encoder GENERATOR.safetensors [IMAGES [EPOCHS]]    IMAGES: an IDX file; silhouettes without one or
- *                                                        with -
+ *     encoder GENERATOR.safetensors [IMAGES [EPOCHS]]    IMAGES: an IDX file; silhouettes without
+ *                                                        one or with -
  *
  * The loss is the mean squared error of G(E(x)) against x, and a little of |z|^2, which keeps the
- * vectors where the generator was trained.  Gradients go through the generator, which stays as it is,
- * into the encoder.  Unlike invert.c, which descends anew for each picture, a trained encoder needs one
- * forward run.  Writes encoder.safetensors and encoder.png. */
+ * vectors where the generator was trained.  Gradients go through the generator, which stays as it
+ * is, into the encoder.  Unlike invert.c, which descends anew for each picture, a trained encoder
+ * needs one forward run.  Writes encoder.safetensors and encoder.png. */
 #include <gan/gan.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,12 @@
-/* invert.c - find the latent vectors of pictures: descend the pixel error's gradient by z, through a
- * trained generator that stays as it is.
+/* invert.c - find the latent vectors of pictures: descend the pixel error's gradient by z, through
+ * a trained generator that stays as it is.
  *
- *     invert GENERATOR.safetensors [IMAGES]    IMAGES: an IDX file such as t10k-images-idx3-ubyte.gz;
- *                                              silhouettes drawn by the library without one
+ *     invert GENERATOR.safetensors [IMAGES]    IMAGES: an IDX file such as
+ *                                              t10k-images-idx3-ubyte.gz; silhouettes drawn by the
+ *                                              library without one
  *
- * It says how far the error falls and writes invert.png: pictures, and below each what the generator
- * makes of the vector that was found. */
+ * It says how far the error falls and writes invert.png: pictures, and below each what the
+ * generator makes of the vector that was found. */
 #include <gan/gan.h>
 #include <math.h>
 #include <stdio.h>
@@ -88,8 +89,8 @@ static double floor_of(const float *wanted, size_t pixels)
     return error;
 }
 
-/* From random vectors down, all pictures at once: the vectors are what Adam calls weights.  An error
- * has valleys that lead nowhere, so the best of several starts counts. */
+/* From random vectors down, all pictures at once: the vectors are what Adam calls weights.  An
+ * error has valleys that lead nowhere, so the best of several starts counts. */
 static double descend(gan_pass *pass, gan_rng *rng, const float *wanted, size_t latent,
                       size_t pixels, float *best_z, double *best)
 {

@@ -1,12 +1,13 @@
-/* pix2pix.c - a generator from picture to picture: it completes pictures of which only the upper half
- * is shown (Isola et al., Image-to-image translation with conditional adversarial networks, 2017).
+/* pix2pix.c - a generator from picture to picture: it completes pictures of which only the upper
+ * half is shown (Isola et al., Image-to-image translation with conditional adversarial networks,
+ * 2017).
  *
  *     pix2pix [IMAGES [EPOCHS]]    IMAGES: an IDX file of 28x28 pictures; silhouettes without
  *                                 one or with -
  *
  * The generator's loss is no trainer's: the cross-entropy of a discriminator that sees pairs and
- * judges patches, plus WEIGHT times the mean absolute error (L1).  Writes pix2pix.png: what is shown,
- * what is made of it, and what it was. */
+ * judges patches, plus WEIGHT times the mean absolute error (L1).  Writes pix2pix.png: what is
+ * shown, what is made of it, and what it was. */
 #include <gan/gan.h>
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* replay.c - a replay buffer: half of the generated samples that the discriminator sees are from
- * earlier steps, so that it doesn't forget what the generator has stopped making (Shrivastava et al.,
- * Learning from simulated and unsupervised images through adversarial training, 2017).
+ * earlier steps, so that it doesn't forget what the generator has stopped making (Shrivastava et
+ * al., Learning from simulated and unsupervised images through adversarial training, 2017).
  *
  *     replay [IMAGES [EPOCHS]]    IMAGES: an IDX file; silhouettes without one or with -
  *
@@ -73,7 +73,8 @@ static void end(player *p)
 static float buffer[KEPT * PIXELS];
 static size_t kept;
 
-/* Replace the second half of new samples by old ones, which some of the new ones take the place of. */
+/* Replace the second half of new samples by old ones, which some of the new ones take the place
+ * of. */
 static void replay(gan_rng *rng, float *fake)
 {
     for (size_t i = 0; i < HALF; i++) {

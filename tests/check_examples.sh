@@ -63,7 +63,7 @@ for game in "hinge --spectral-norm" "wasserstein --penalty wgan-gp --n-critic 3 
     cmp game/checkpoint.safetensors whole.safetensors || fail "--loss $game went on otherwise"
 done
 run fashion_gan --silhouettes --epochs 1 --limit 64 --batch 16 --hidden 16 --out game --overwrite --loss hinge
-if grep -q sigmoid fashion_gan.log; then fail "hinge wants raw verdicts"; fi
+if grep -q sigmoid fashion_gan.log; then fail "hinge needs raw outputs"; fi
 refuses 2 '--loss: one of bce, minimax, relativistic, least-squares, hinge, wasserstein expected, got "gan"' fashion_gan --loss gan
 refuses 2 "--penalty: one of none, wgan-gp, r1, r2, dragan expected" fashion_gan --penalty r3
 refuses 2 "--schedule: one of constant, linear, cosine, step, exponential expected" fashion_gan --schedule ''
@@ -197,7 +197,7 @@ for kind in "--hidden 32 --depth 2 --embedding 3" "--dcgan --base 4 --latent 20"
     {
         run fashion_cgan $kind $tiny --epochs 2 --out asked --overwrite
         says fashion_cgan "epoch 2/2  D loss"
-        case $kind in *--auxiliary*) says fashion_cgan "[11, 1, 1]" ;; esac # a verdict and ten classes
+        case $kind in *--auxiliary*) says fashion_cgan "[11, 1, 1]" ;; esac # a logit for real and ten classes
         png asked/real_images.png asked/fake_images-001.png asked/fake_images-002.png
         run fashion_cgan $kind $tiny --epochs 1 --out asked_again --overwrite --quiet --threads 2
         run fashion_cgan --epochs 2 --out asked_again --quiet --resume

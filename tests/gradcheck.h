@@ -40,8 +40,8 @@ gan_network *net_seeded(size_t in, const net_layer *layers, uint64_t seed);
 /* A tensor that the network has. */
 gan_tensor tensor_of(gan_network *net, const char *name);
 
-/* Copy all weights and buffers of a network, tensor after tensor, into a new block (free() it); `n` receives
- * how many. */
+/* Copy all weights and buffers of a network, tensor after tensor, into a new block (free() it); `n`
+ * receives how many. */
 float *net_weights(gan_network *net, size_t *n);
 
 /* Put such a block back. */

@@ -87,7 +87,8 @@ static int is_random(const gan_network *net)
     return 0;
 }
 
-/* Twice the rows, for those that begin later; they also tell where each layer's random numbers are. */
+/* Twice the rows, for those that begin later; they also tell where each layer's random numbers
+ * are. */
 static gan__pass *training_pass(const trial *t, size_t threads)
 {
     gan__pass *pass = NULL;

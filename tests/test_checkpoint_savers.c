@@ -54,7 +54,8 @@ static void expect_whole(game *x, const char *path, size_t n_keep)
     }
 }
 
-/* Begin a process where none is, and look after one that is: return 1 when all its saves are done. */
+/* Begin a process where none is, and look after one that is: return 1 when all its saves are
+ * done. */
 static int look_after(int *saver, const char *orders, gan_rng *rng, size_t *n_killed)
 {
     int status;

@@ -1,5 +1,5 @@
-/* test_example_settings.c - options of the example programs: their values as text, and the settings of
- * a run that is continued. */
+/* test_example_settings.c - options of the example programs: their values as text, and the settings
+ * of a run that is continued. */
 #include "common/cli.h"
 #include "common/settings.h"
 #include "expect.h"

@@ -224,8 +224,8 @@ TEST(what_killed_writers_left_is_removed_and_nothing_else)
     for (size_t i = 0; i < 2; i++) ck_assert_int_eq(access(scratch_path(left[i]), F_OK), -1);
 }
 
-/* A cleaner has opened the temporary file of a writer, which then commits it and begins another: the
- * cleaner finds the first one without a lock, and must not remove the second. */
+/* A cleaner has opened the temporary file of a writer, which then commits it and begins another:
+ * the cleaner finds the first one without a lock, and must not remove the second. */
 static gan__file living;
 
 static void commit_and_begin_again(void)

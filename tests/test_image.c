@@ -268,8 +268,8 @@ TEST(every_kind_of_png_is_read)
     ck_assert_uint_eq(n, 60);
 }
 
-/* An interlaced picture of few columns or rows lacks some of the seven small ones; a large one takes
- * its memory in pieces. */
+/* An interlaced picture of few columns or rows lacks some of the seven small ones; a large one
+ * takes its memory in pieces. */
 static void expect_interlaced(size_t width, size_t height)
 {
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);

@@ -76,7 +76,8 @@ TEST(nothing_tells_nothing)
     ck_assert_ptr_null(gan_network_layer_kind(NULL, 0));
 }
 
-/* Which one it is depends on the processor; that each gives the same bits is test_kernels' business. */
+/* Which one it is depends on the processor; that each gives the same bits is test_kernels'
+ * business. */
 TEST(the_library_names_its_instruction_set)
 {
     const char *const known[] = {"v4", "v3", "base"};

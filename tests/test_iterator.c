@@ -431,7 +431,8 @@ TEST(wrong_settings_are_refused_and_named)
     gan_dataset_destroy(data);
 }
 
-/* As many as a latent picture or a stack of frames has; without mean and std there is one default. */
+/* As many as a latent picture or a stack of frames has; without mean and std there is one
+ * default. */
 TEST(more_than_four_channels_have_the_default)
 {
     enum { CHANNELS = 7, PIXELS = 6, SAMPLES = 3, N = CHANNELS * PIXELS };

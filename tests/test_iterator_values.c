@@ -55,7 +55,8 @@ static int is_flipped(const float *sample, size_t *which)
     return flipped;
 }
 
-/* Give out an epoch and write, for each picture, whether it was mirrored.  Returns how many were. */
+/* Give out an epoch and write, for each picture, whether it was mirrored.  Returns how many
+ * were. */
 static size_t flips_of_epoch(gan_iterator *it, uint8_t *flips)
 {
     const gan_batch *batch;

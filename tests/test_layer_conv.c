@@ -1,4 +1,5 @@
-/* test_layer_conv.c - convolutions: against PyTorch, as adjoints, and on sizes where they are cut. */
+/* test_layer_conv.c - convolutions: against PyTorch, as adjoints, and on sizes where they are
+ * cut. */
 #include "expect.h"
 #include "golden.h"
 #include "onelayer.h"

@@ -143,8 +143,8 @@ TEST(what_is_the_same_in_a_group_has_no_gradient)
     }
 }
 
-/* No tile may be empty, and none larger than there is memory for: with batch_norm, whose loops count
- * on a row. */
+/* No tile may be empty, and none larger than there is memory for: with batch_norm, whose loops
+ * count on a row. */
 TEST(any_number_of_samples_is_evaluated)
 {
     enum { MOST = 70, SIZE = 2, OUT = SIZE + 1 };

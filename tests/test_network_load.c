@@ -49,7 +49,8 @@ TEST(tensors_that_no_network_has_are_left_out_leniently)
     gan_network_destroy(net);
 }
 
-/* torch.nn.utils.parametrizations.spectral_norm() has other names than torch.nn.utils.spectral_norm(). */
+/* torch.nn.utils.parametrizations.spectral_norm() has other names than
+ * torch.nn.utils.spectral_norm(). */
 TEST(both_spectral_norms_of_pytorch_are_read)
 {
     static const char *const names[] = {"d.0.parametrizations.weight.original", "d.0.bias",

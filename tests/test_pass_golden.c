@@ -1,5 +1,5 @@
-/* test_pass_golden.c - passes that a host runs against PyTorch: the kinds of layer that no other file
- * has by themselves, and 20 steps of losses that no trainer has. */
+/* test_pass_golden.c - passes that a host runs against PyTorch: the kinds of layer that no other
+ * file has by themselves, and 20 steps of losses that no trainer has. */
 #include "expect.h"
 #include "golden.h"
 #include "onelayer.h"
@@ -119,7 +119,8 @@ static const float *vectors_of(const host *h, const char *what, size_t n)
     return golden_get(h->vectors, full, n);
 }
 
-/* Binary cross-entropy of a pass's n outputs, back to the weights and, with `in_grad`, the input. */
+/* Binary cross-entropy of a pass's n outputs, back to the weights and, with `in_grad`, the
+ * input. */
 static double bce(gan_pass *pass, const float *in, size_t rows, float target,
                   gan_pass_gradients_kind kind, float *in_grad)
 {

@@ -1,4 +1,5 @@
-/* test_safetensors_host.c - what a host sees of a safetensors file: names, shapes, types, single tensors. */
+/* test_safetensors_host.c - what a host sees of a safetensors file: names, shapes, types, single
+ * tensors. */
 #include "budget.h"
 #include "expect.h"
 #include "scratch.h"

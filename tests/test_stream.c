@@ -1,5 +1,5 @@
-/* test_stream.c - networks, runs, pictures and data sets from memory and by functions of the host, which fail after any
- * byte: an error, and nothing changed. */
+/* test_stream.c - networks, runs, pictures and data sets from memory and by functions of the host,
+ * which fail after any byte: an error, and nothing changed. */
 #include "budget.h"
 #include "expect.h"
 #include "run.h"

@@ -290,8 +290,8 @@ static gan_status stopping_gradients(void *context, gan_train_gradients *g)
 
 static const gan_status reasons[] = {GAN_ERR_IO, GAN_END, (gan_status)77, GAN_ERR_NONFINITE};
 
-/* A step that was stopped, even behind its first micro-batch, leaves nothing: the run that goes on is
- * the one that was never stopped. */
+/* A step that was stopped, even behind its first micro-batch, leaves nothing: the run that goes on
+ * is the one that was never stopped. */
 static void expect_undone(gan_half half, gan_trainer_desc desc, stopper *s, size_t calls)
 {
     game plain = game_begin(small_g, small_d, adam, &desc);

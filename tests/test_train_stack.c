@@ -210,8 +210,8 @@ static void *do_everything(void *argument)
 
 enum { PAINT = 0x5a };
 
-/* Run on a stack of so many bytes of its own, below which no page may be touched; return how many it
- * used. */
+/* Run on a stack of so many bytes of its own, below which no page may be touched; return how many
+ * it used. */
 static size_t run_on_stack(size_t bytes, void *(*run)(void *), stage *s)
 {
     const size_t guard = 64 * (size_t)sysconf(_SC_PAGESIZE);

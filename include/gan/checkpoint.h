@@ -79,8 +79,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_save(gan_trainer *trainer, cons
  * @retval GAN_OK             The checkpoint is on the disk.
  * @retval GAN_ERR_INVALID    `trainer` or `path` is NULL, or `n_keep` is out of range.
  * @retval GAN_ERR_NOMEM      No memory.
- * @retval GAN_ERR_IO         The file could not be written, the file system has no hard links, or the
- *                            name leaves no room for the number.
+ * @retval GAN_ERR_IO         The file could not be written, the file system has no hard links, or
+ *                            the name leaves no room for the number.
  * @retval GAN_ERR_NONFINITE  A weight is NaN or infinite; it is named.
  *
  * After an error what stood at `path` still does.
@@ -268,8 +268,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_load_from(gan_trainer *trainer,
  * @retval GAN_ERR_INVALID  Both `g` and `d` are NULL, or `from` is, the reader has neither memory
  *                          nor function, or `desc` is invalid.
  * @retval GAN_ERR_IO       The reader's function failed.
- * @retval other            As gan_checkpoint_networks(); GAN_ERR_FORMAT also for more bytes than the
- *                          reader allows.
+ * @retval other            As gan_checkpoint_networks(); GAN_ERR_FORMAT also for more bytes than
+ *                          the reader allows.
  *
  * @since 0.1
  */
@@ -300,8 +300,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_average_from(gan_network **out,
  * @retval GAN_ERR_INVALID  `info` or `from` is NULL, the reader has neither memory nor function, or
  *                          `info` has no valid struct_size.
  * @retval GAN_ERR_IO       The reader's function failed.
- * @retval other            As gan_checkpoint_read_info(); GAN_ERR_FORMAT also for more bytes than the
- *                          reader allows.
+ * @retval other            As gan_checkpoint_read_info(); GAN_ERR_FORMAT also for more bytes than
+ *                          the reader allows.
  *
  * After an error `info` is as it was.
  *

@@ -120,7 +120,8 @@ GAN_API size_t gan_classifier_feature_count(const gan_classifier *classifier);
  * @retval GAN_ERR_SHAPE      The batch is larger than `batch_size`, its samples have not as many
  *                            numbers as the network's input, or it is a single sample that a layer,
  *                            which is named, can't normalise (see gan_layer_batch_norm()).
- * @retval GAN_ERR_NONFINITE  The loss, a gradient, a new weight or a new buffer was NaN or infinite.
+ * @retval GAN_ERR_NONFINITE  The loss, a gradient, a new weight or a new buffer was NaN or
+ *                            infinite.
  * @retval GAN_ERR_BUSY       A step, an evaluation or a prediction is running.
  *
  * After an error the network and its optimizer are as they were.

@@ -34,14 +34,14 @@ typedef struct gan_dataset_desc {
     const char *const *class_names; /**< names for the labels 0, 1 ..., all different, of 1 to 255
                                          bytes each; copied.  NULL: none */
     size_t n_class_names;           /**< how many, at most 65536; 0 with NULL */
-    /** Most bytes that the samples of a file may take in memory; 0: 2^30.  Not for what is in memory
-     * already.  0 */
+    /** Most bytes that the samples of a file may take in memory; 0: 2^30.  Not for what is in
+     * memory already.  0 */
     size_t max_bytes;
     /**
      * For gan_dataset_create_callbacks() and its like.  1: the function may be called by several
      * threads at once, and for samples of which no batch is wanted yet: an iterator reads the next
-     * batch while the host uses the one before, see n_threads of gan_iterator_desc.  Batches are the
-     * same bits.  0: it is called by the thread that takes the batch.  0
+     * batch while the host uses the one before, see n_threads of gan_iterator_desc.  Batches are
+     * the same bits.  0: it is called by the thread that takes the batch.  0
      */
     int concurrent;
 } gan_dataset_desc;
@@ -67,19 +67,20 @@ GAN_API void gan_dataset_desc_init(gan_dataset_desc *desc, size_t struct_size);
  *     0x0d float       x                                   x
  *     0x0e double      the nearest float                   the same
  *
- * so numbers of other types than bytes need a mean and std in gan_iterator_desc (for int16 sound: std
- * 32768).  NaN, infinity and doubles beyond the largest float are errors.
+ * so numbers of other types than bytes need a mean and std in gan_iterator_desc (for int16 sound:
+ * std 32768).  NaN, infinity and doubles beyond the largest float are errors.
  *
  * @param[out] out     Receives the dataset, yours to destroy; NULL on failure.
  * @param[in]  images  The pictures' file.
- * @param[in]  labels  The labels' file: whole numbers of any type from 0 to 65535, rank 1, as many as
- *                     pictures.  NULL: none.
+ * @param[in]  labels  The labels' file: whole numbers of any type from 0 to 65535, rank 1, as many
+ *                     as pictures.  NULL: none.
  * @param[in]  desc    Settings, or NULL for the defaults.
  *
  * @retval GAN_OK           `*out` is the dataset, wholly in memory.
  * @retval GAN_ERR_INVALID  `out` or `images` is NULL, or `desc` is invalid; such as one with names
  *                          for classes where there are no labels.
- * @retval GAN_ERR_IO       A file could not be opened or read, or is a directory, a pipe or a device.
+ * @retval GAN_ERR_IO       A file could not be opened or read, or is a directory, a pipe or a
+ *                          device.
  * @retval GAN_ERR_FORMAT   A file is no IDX file, is shorter or longer than its header says, or is
  *                          damaged gzip, or a label is out of range; path, byte offset, expected
  *                          and found are named.  Or the samples take more than `max_bytes`.
@@ -106,7 +107,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_idx(gan_dataset **out, const 
  * @param[in]  labels  The labels' file.  NULL: none.
  * @param[in]  desc    Settings, or NULL for the defaults.
  *
- * @retval GAN_ERR_INVALID  As for gan_dataset_open_idx(), or a reader has neither bytes nor a function.
+ * @retval GAN_ERR_INVALID  As for gan_dataset_open_idx(), or a reader has neither bytes nor a
+ *                          function.
  * @retval GAN_ERR_IO       A function failed, or returned more than it was asked for.
  * @retval GAN_ERR_FORMAT   As for gan_dataset_open_idx(), or a function gave more than its reader's
  *                          n_bytes.
@@ -170,7 +172,8 @@ GAN_API void gan_png_desc_init(gan_png_desc *desc, size_t struct_size);
  * @param[in]  desc    Settings, or NULL for the defaults.
  *
  * @retval GAN_OK           `*out` is the dataset; a sample's shape is [channels, height, width].
- * @retval GAN_ERR_INVALID  `out` or `directory` is NULL, or a setting is out of range (it is named).
+ * @retval GAN_ERR_INVALID  `out` or `directory` is NULL, or a setting is out of range (it is
+ *                          named).
  * @retval GAN_ERR_IO       A directory or a file could not be read.
  * @retval GAN_ERR_FORMAT   A file is not a PNG, is damaged or too large; or there is no file, or
  *                          none that can be used.
@@ -288,8 +291,9 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_shapes(gan_dataset **out, s
  * @param[out] out    Room for one sample, to be filled with finite values.
  * @param[out] label  Receives the label; NULL when the dataset has none.
  * @return 0 for success, else the host's own code, which ends the call that wanted the sample.
- *         Where several threads read ahead (gan_dataset_desc, `concurrent`), a sample that failed is
- *         asked for once more by the thread that takes its batch, and the code of that call counts.
+ *         Where several threads read ahead (gan_dataset_desc, `concurrent`), a sample that failed
+ *         is asked for once more by the thread that takes its batch, and the code of that call
+ *         counts.
  */
 typedef int (*gan_dataset_read_fn)(void *user, size_t index, float *out, uint8_t *label);
 
@@ -392,7 +396,8 @@ typedef struct gan_split_desc {
     size_t struct_size; /**< set by GAN_SPLIT_DESC_INIT */
     double fraction;    /**< of the samples that go to the first part, below 1; 0: 0.8.  0 */
     uint64_t seed;      /**< the same seed draws the same samples.  0 */
-    /** 1: each class is divided in the same proportion, to the sample; the source must have labels.  0 */
+    /** 1: each class is divided in the same proportion, to the sample; the source must have labels.
+     * 0 */
     int stratify;
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_split_desc;
@@ -417,8 +422,8 @@ GAN_API void gan_split_desc_init(gan_split_desc *desc, size_t struct_size);
  *
  * @retval GAN_OK             Both are datasets as of gan_dataset_create_subset().
  * @retval GAN_ERR_INVALID    `first`, `second` or `source` is NULL, `first` and `second` are the
- *                            same, `desc` is invalid, a part would have no sample, or there are more
- *                            than 2^32 - 1 samples.
+ *                            same, `desc` is invalid, a part would have no sample, or there are
+ *                            more than 2^32 - 1 samples.
  * @retval GAN_ERR_IO         A host's source, whose labels are wanted, failed; its code is named.
  * @retval GAN_ERR_NONFINITE  It delivered NaN or infinity.
  * @retval GAN_ERR_NOMEM      No memory.
@@ -500,8 +505,8 @@ GAN_API size_t gan_dataset_class_index(const gan_dataset *data, const char *name
  *                            range, or a label is not below it; its sample is named.
  * @retval GAN_ERR_IO         A host's source failed, its code is named.
  * @retval GAN_ERR_NONFINITE  A host's source delivered NaN or infinity.
- * @retval GAN_ERR_NOMEM      No memory for the labels and a sample of a host's source, which is read
- *                            whole.
+ * @retval GAN_ERR_NOMEM      No memory for the labels and a sample of a host's source, which is
+ *                            read whole.
  *
  * After an error `sizes` is as it was.
  *

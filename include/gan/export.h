@@ -27,8 +27,9 @@
  *
  * For languages that can't read macros each is a function, too: gan_trainer_desc_init(&desc, sizeof
  * desc) is what GAN_TRAINER_DESC_INIT does.  `struct_size` is the caller's size of the struct: a
- * shorter one, of an earlier release, is not written beyond its end, and a longer one is zero behind
- * what this release knows.  NULL, or a size in which struct_size itself has no room, does nothing.
+ * shorter one, of an earlier release, is not written beyond its end, and a longer one is zero
+ * behind what this release knows.  NULL, or a size in which struct_size itself has no room, does
+ * nothing.
  */
 #ifdef __cplusplus
 #define GAN_SIZED_INIT(type, ...) sizeof(type), __VA_ARGS__

@@ -121,8 +121,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_image_write(const gan_image *image, const 
  *
  * @retval GAN_OK           All of the file was written.
  * @retval GAN_ERR_INVALID  `image` or `to` is NULL, or the writer has neither memory nor function.
- * @retval GAN_ERR_IO       The function failed, or the memory is too small; `to->n_bytes` then tells
- *                          how many bytes it takes.  Discard the bytes that were
+ * @retval GAN_ERR_IO       The function failed, or the memory is too small; `to->n_bytes` then
+ *                          tells how many bytes it takes.  Discard the bytes that were
  *                          written: they are the beginning of a file.
  * @retval GAN_ERR_NOMEM    No memory.
  *

@@ -20,9 +20,9 @@ typedef struct gan_batch {
     const float *samples; /**< count samples, one after the other, normalised */
     const uint8_t *labels; /**< count labels; NULL without any, and where they have 16 bits */
     /**
-     * Count labels of 16 bits; NULL when the dataset has none.  An iterator sets it beside `labels`,
-     * too; whoever reads a batch takes `labels` where both are set, so that a host may put its own
-     * there.
+     * Count labels of 16 bits; NULL when the dataset has none.  An iterator sets it beside
+     * `labels`, too; whoever reads a batch takes `labels` where both are set, so that a host may
+     * put its own there.
      */
     const uint16_t *labels16;
 } gan_batch;
@@ -42,10 +42,11 @@ typedef struct gan_iterator gan_iterator;
 typedef struct gan_iterator_desc {
     size_t struct_size; /**< set by GAN_ITERATOR_DESC_INIT */
     /**
-     * Samples in a batch; 0: 100.  Over the dataset's count: all of them.  The last batch of an epoch
-     * has what remains; where that is a single sample, from which no layer can normalise a batch,
-     * one of the batch before joins it: 100 samples by 33 are batches of 33, 33, 32 and 2.  With a
-     * batch_size of 2 and an odd count that can't be: use drop_last when such a layer is trained.
+     * Samples in a batch; 0: 100.  Over the dataset's count: all of them.  The last batch of an
+     * epoch has what remains; where that is a single sample, from which no layer can normalise a
+     * batch, one of the batch before joins it: 100 samples by 33 are batches of 33, 33, 32 and 2.
+     * With a batch_size of 2 and an odd count that can't be: use drop_last when such a layer is
+     * trained.
      */
     size_t batch_size;
     int shuffle;        /**< 1: each epoch in its own random order.  0 */

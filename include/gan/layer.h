@@ -177,8 +177,8 @@ GAN_API gan_layer *gan_layer_reshape(gan_shape shape);
  * GAN_CONV2D_DESC_INIT.
  *
  * Pairs are height and width, as PyTorch's: a padding of {1, 0} pads above and below.  {0, 0} means
- * the default.  Mind that C fills `{1}` up to {1, 0}; write GAN_BOTH(1), or {1, 1}.  A size with one
- * 0, such as a stride of {2, 0}, is refused.
+ * the default.  Mind that C fills `{1}` up to {1, 0}; write GAN_BOTH(1), or {1, 1}.  A size with
+ * one 0, such as a stride of {2, 0}, is refused.
  */
 typedef struct gan_conv2d_desc {
     size_t struct_size;       /**< set by GAN_CONV2D_DESC_INIT */
@@ -203,8 +203,8 @@ GAN_API void gan_conv2d_desc_init(gan_conv2d_desc *desc, size_t struct_size);
  * Input: an image of `in_channels`.  Output: `out_channels` of height
  * (h + 2 padding - dilation (kernel_size - 1) - 1) / stride + 1, rounded down, and the width
  * likewise.  Parameters: "weight", shape [out_channels, in_channels / groups, kernel height, kernel
- * width], and "bias", shape [out_channels], both drawn from U(-b, b) with b = 1 / sqrt(in_channels /
- * groups * kernel height * kernel width).
+ * width], and "bias", shape [out_channels], both drawn from U(-b, b) with b = 1 / sqrt(in_channels
+ * / groups * kernel height * kernel width).
  *
  * @param[in] in_channels   At least 1, divisible by desc->groups.
  * @param[in] out_channels  Likewise.
@@ -264,9 +264,9 @@ GAN_API void gan_conv1d_desc_init(gan_conv1d_desc *desc, size_t struct_size);
  *
  * Input: shape [in_channels, length].  Output: shape [out_channels, (length + 2 padding - dilation
  * (kernel_size - 1) - 1) / stride + 1], rounded down.  Parameters: "weight", shape [out_channels,
- * in_channels / groups, kernel_size], and "bias", shape [out_channels], both drawn from U(-b, b) with
- * b = 1 / sqrt(in_channels / groups * kernel_size).  The bits are those of gan_layer_conv2d() on
- * images of height 1.
+ * in_channels / groups, kernel_size], and "bias", shape [out_channels], both drawn from U(-b, b)
+ * with b = 1 / sqrt(in_channels / groups * kernel_size).  The bits are those of gan_layer_conv2d()
+ * on images of height 1.
  *
  * @param[in] in_channels   At least 1, divisible by desc->groups.
  * @param[in] out_channels  Likewise.
@@ -501,11 +501,12 @@ GAN_API gan_layer *gan_layer_upsample(size_t scale_factor, gan_upsample_mode mod
                                       int align_corners);
 
 /**
- * Make one channel out of each upscale_factor^2, as an image whose sides are upscale_factor times as
- * long (torch.nn.PixelShuffle).
+ * Make one channel out of each upscale_factor^2, as an image whose sides are upscale_factor times
+ * as long (torch.nn.PixelShuffle).
  *
  * Input: an image whose number of channels is a multiple of upscale_factor^2.  Number (y, x) of
- * channel c of the output is number (y / f, x / f) of channel c f^2 + y % f * f + x % f of the input.
+ * channel c of the output is number (y / f, x / f) of channel c f^2 + y % f * f + x % f of the
+ * input.
  *
  * @param[in] upscale_factor  At least 1.
  * @return The layer, or NULL.
@@ -527,8 +528,8 @@ GAN_API gan_layer *gan_layer_pixel_shuffle(size_t upscale_factor);
  * Input of any shape; its first dimension counts the channels.
  *
  * @param[in] group_size  1 to 1024; 4 is the usual choice.  Where a network has several such
- *                        layers, the least common multiple of their groups may be at most 1024, too,
- *                        which gan_network_add() checks: GAN_ERR_SHAPE.
+ *                        layers, the least common multiple of their groups may be at most 1024,
+ *                        too, which gan_network_add() checks: GAN_ERR_SHAPE.
  * @return The layer, or NULL.
  *
  * @since 0.1

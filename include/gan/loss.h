@@ -116,8 +116,8 @@ typedef gan_status (*gan_objective_fn)(void *user, const gan_objective_step *ste
                                        gan_objective_rows *real, gan_objective_rows *fake);
 
 /**
- * What both players play for, by functions: a host's in place of a gan_loss, which are written on the
- * same record.  Start from GAN_OBJECTIVE_INIT.
+ * What both players play for, by functions: a host's in place of a gan_loss, which are written on
+ * the same record.  Start from GAN_OBJECTIVE_INIT.
  */
 typedef struct gan_objective {
     size_t struct_size; /**< set by GAN_OBJECTIVE_INIT */

@@ -80,8 +80,8 @@ GAN_API size_t gan_moments_state_size(const gan_moments *moments);
 GAN_API GAN_MUST_CHECK gan_status gan_moments_save(const gan_moments *moments, double *state);
 
 /**
- * Make a collection what another was when gan_moments_save() wrote it, to the last bit; what it held
- * is gone.
+ * Make a collection what another was when gan_moments_save() wrote it, to the last bit; what it
+ * held is gone.
  *
  * @param[in,out] moments  A collection of the same dimension.
  * @param[in]     state    What was written.

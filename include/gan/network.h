@@ -142,8 +142,8 @@ GAN_API gan_status gan_network_add_conditional_batch_norm(gan_network *net, size
 GAN_API GAN_MUST_CHECK gan_status gan_network_build(gan_network *net);
 
 /**
- * Say how much memory gan_network_build() takes for a network, exactly: the sum of what its allocator is
- * asked for, weights and what gan_network_forward() works in.
+ * Say how much memory gan_network_build() takes for a network, exactly: the sum of what its
+ * allocator is asked for, weights and what gan_network_forward() works in.
  *
  * @param[out] bytes  Receives the sum.
  * @param[in]  net    The network, complete or not; nothing changes.
@@ -354,8 +354,9 @@ GAN_API size_t gan_network_class_index(const gan_network *net, const char *name)
 GAN_API GAN_MUST_CHECK gan_status gan_network_set_picture_shape(gan_network *net, gan_shape shape);
 
 /**
- * Return how an output sample is to be read as a picture: what gan_network_set_picture_shape() said,
- * or else the output's shape where that has rank 3; rank 0 when nothing is known, and for NULL.
+ * Return how an output sample is to be read as a picture: what gan_network_set_picture_shape()
+ * said, or else the output's shape where that has rank 3; rank 0 when nothing is known, and for
+ * NULL.
  *
  * @since 0.1
  */
@@ -393,42 +394,44 @@ GAN_API gan_latent gan_network_latent(const gan_network *net);
  * requires_grad in PyTorch): for networks that were trained before and are trained further.
  *
  * From the next training step on, by any trainer or classifier, the tensors whose names begin with
- * `prefix` move at `scale` times the rate, weight decay included.  With 0 they are frozen: no gradient
- * by them is computed, so a step is faster, and less where all layers before are frozen, too; no moment of the optimizer's
- * and no average of the weights moves, no norm and no limit counts them.  Buffers whose names begin so,
- * such as running statistics, stay as they are with 0; else they follow each step as ever.  (PyTorch's
- * follow even where requires_grad is false.)
+ * `prefix` move at `scale` times the rate, weight decay included.  With 0 they are frozen: no
+ * gradient by them is computed, so a step is faster, and less where all layers before are frozen,
+ * too; no moment of the optimizer's and no average of the weights moves, no norm and no limit
+ * counts them.  Buffers whose names begin so, such as running statistics, stay as they are with 0;
+ * else they follow each step as ever.  (PyTorch's follow even where requires_grad is false.)
  *
- * The latest call that names a tensor holds for it.  A checkpoint has the scales, and is loaded where
- * they are the same; files of networks and clones have none.
+ * The latest call that names a tensor holds for it.  A checkpoint has the scales, and is loaded
+ * where they are the same; files of networks and clones have none.
  *
  * @param[in,out] net     The network; completed when it is not.
- * @param[in]     prefix  "0." are the tensors of layer 0, "2.body." those of a block's body; "" all.
+ * @param[in]     prefix  "0." are the tensors of layer 0, "2.body." those of a block's body; ""
+ * all.
  * @param[in]     scale   At least 0; 1 is the optimizer's rate.
  *
  * @retval GAN_OK           Done.
- * @retval GAN_ERR_INVALID  `net` or `prefix` is NULL, `scale` is below 0 or not finite, or no tensor's
- *                          name begins so; the scales are as they were.
+ * @retval GAN_ERR_INVALID  `net` or `prefix` is NULL, `scale` is below 0 or not finite, or no
+ *                          tensor's name begins so; the scales are as they were.
  * @retval GAN_ERR_NOMEM    No memory, which the first call takes; the scales are as they were.
  * @retval other            As gan_network_build().
  *
- * Source of freezing a discriminator's first layers: Mo, Cho and Shin, Freeze the Discriminator, 2020.
+ * Source of freezing a discriminator's first layers: Mo, Cho and Shin, Freeze the Discriminator,
+ * 2020.
  *
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_network_set_rate(gan_network *net, const char *prefix,
                                                        double scale);
 
-/** Return the scale of the learning rate of a tensor, by its index as of gan_network_tensor(); 1 where
- * none was set, and for NULL.  @since 0.1 */
+/** Return the scale of the learning rate of a tensor, by its index as of gan_network_tensor(); 1
+ * where none was set, and for NULL.  @since 0.1 */
 GAN_API double gan_network_rate(const gan_network *net, size_t index);
 
 /** Return how many layers were added; 0 for NULL.  A residual block is one.  @since 0.1 */
 GAN_API size_t gan_network_layer_count(const gan_network *net);
 
 /**
- * Return the kind of a layer, as files call it: "linear", "conv2d", "residual" ...; NULL for NULL and
- * beyond the last one.
+ * Return the kind of a layer, as files call it: "linear", "conv2d", "residual" ...; NULL for NULL
+ * and beyond the last one.
  *
  * @param[in] net    The network, complete or not.
  * @param[in] index  0 .. gan_network_layer_count() - 1, in the order in which they were added.
@@ -631,7 +634,8 @@ typedef struct gan_network_load_desc {
      * tensors must fit.
      */
     int lenient;
-    /** Read only the names that begin with it, and take it off, as "generator.".  NULL: all names. */
+    /** Read only the names that begin with it, and take it off, as "generator.".  NULL: all
+     * names. */
     const char *prefix;
     gan_network_load_report *report; /**< filled when the file could be opened.  NULL: not wanted */
 } gan_network_load_desc;
@@ -680,8 +684,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_load(gan_network *net, const char 
  * @param[in]     desc  Settings, or NULL, as of gan_network_load().
  *
  * @retval GAN_OK             The weights are the file's.
- * @retval GAN_ERR_INVALID    `net` or `from` is NULL, the reader has neither memory nor function, or
- *                            `desc` or its report has no valid struct_size.
+ * @retval GAN_ERR_INVALID    `net` or `from` is NULL, the reader has neither memory nor function,
+ *                            or `desc` or its report has no valid struct_size.
  * @retval GAN_ERR_IO         The reader's function failed.
  * @retval other              As gan_network_load(); GAN_ERR_FORMAT also for more bytes than the
  *                            reader allows.
@@ -725,8 +729,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_open(gan_network **out, const char
  * @retval GAN_ERR_INVALID  `out` or `from` is NULL, the reader has neither memory nor function, or
  *                          `desc` is invalid.
  * @retval GAN_ERR_IO       The reader's function failed.
- * @retval other            As gan_network_open(); GAN_ERR_FORMAT also for more bytes than the reader
- *                          allows.
+ * @retval other            As gan_network_open(); GAN_ERR_FORMAT also for more bytes than the
+ *                          reader allows.
  *
  * @since 0.1
  */

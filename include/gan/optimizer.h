@@ -279,8 +279,8 @@ GAN_API void gan_schedule_desc_init(gan_schedule_desc *desc, size_t struct_size)
  * @param[in]     desc  The schedule, copied; NULL: constant.
  *
  * @retval GAN_OK           Set, from the next step on.
- * @retval GAN_ERR_INVALID  `opt` is NULL, or a setting is out of range, missing, or without the kind
- *                          that it is for; it is named.  Nothing changed.
+ * @retval GAN_ERR_INVALID  `opt` is NULL, or a setting is out of range, missing, or without the
+ *                          kind that it is for; it is named.  Nothing changed.
  *
  * @since 0.1
  */

@@ -21,8 +21,8 @@ GAN_BEGIN_DECLS
  * It is what PyTorch does at net(x), loss.backward() and optimizer.step(), by calls:
  *
  *     gan_pass_forward(pass, x, n, y);                        y = net(x)
- *     ...                                                     the host's loss: dy, its gradient by y
- *     gan_pass_backward(pass, dy, GAN_PASS_REPLACE, dx);      gradients by weights and by x
+ *     ...                                                     the host's loss: dy, its gradient by
+ *     y gan_pass_backward(pass, dy, GAN_PASS_REPLACE, dx);      gradients by weights and by x
  *     gan_pass_step(pass, optimizer, NULL);                   new weights
  *
  * The loss is the host's alone.  What goes through several networks, such as a generator's loss by
@@ -60,8 +60,8 @@ typedef struct gan_pass_desc {
                               another stopped: see gan_pass_forward_count().  0 */
     /**
      * Run up to this layer, as "3": its number in the order of gan_network_add(), a residual block
-     * being one.  Its output is that of the pass: the features of a discriminator, say.  The weights
-     * of later layers have a gradient of 0.  NULL: the last
+     * being one.  Its output is that of the pass: the features of a discriminator, say.  The
+     * weights of later layers have a gradient of 0.  NULL: the last
      */
     const char *last_layer;
     int no_weight_gradients; /**< 1: only gradients by the input are ever wanted: takes no memory for
@@ -188,8 +188,8 @@ typedef enum gan_pass_gradients_kind {
  * @retval GAN_ERR_INVALID  `pass` or `out_grad` is NULL, there is no such `weights`, or one other
  *                          than GAN_PASS_KEEP in a pass with no_weight_gradients; no forward run
  *                          came before, or the network's weights were changed since, or, in
- *                          evaluation mode, its buffers; or this is a child of the process that made
- *                          the pool's threads, see gan_pool.
+ *                          evaluation mode, its buffers; or this is a child of the process that
+ *                          made the pool's threads, see gan_pool.
  * @retval GAN_ERR_BUSY     Another call is using the pass.
  *
  * After an error the gradients are as they were.  Whether they are finite is not looked at before
@@ -232,8 +232,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_pass_update_buffers(gan_pass *pass);
  *
  * @param[in,out] pass       The pass; its gradients may have been written to, see
  *                           gan_pass_gradient().
- * @param[in,out] optimizer  Bound to gan_network_param_count() parameters: see gan_optimizer_bind(),
- *                           which takes the memory that a step may not.
+ * @param[in,out] optimizer  Bound to gan_network_param_count() parameters: see
+ *                           gan_optimizer_bind(), which takes the memory that a step may not.
  * @param[out]    norm       Receives the Euclidean norm of the gradients, before any limit.  NULL:
  *                           not wanted.
  *

@@ -18,8 +18,8 @@ typedef enum gan_penalty_kind {
     /** None. */
     GAN_PENALTY_NONE = 0,
     /**
-     * weight (r - 1)^2 at e real + (1 - e) fake, with e drawn for each row from 0 to 1 (Gulrajani et
-     * al., 2017, "Improved Training of Wasserstein GANs").
+     * weight (r - 1)^2 at e real + (1 - e) fake, with e drawn for each row from 0 to 1 (Gulrajani
+     * et al., 2017, "Improved Training of Wasserstein GANs").
      */
     GAN_PENALTY_WGAN_GP = 1,
     /** weight / 2 r^2 at the real samples (Mescheder et al., 2018). */

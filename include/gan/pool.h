@@ -11,9 +11,9 @@ GAN_BEGIN_DECLS
 
 /**
  * How many bytes of stack a thread must have that calls the library, whatever it calls: what
- * pthread_attr_setstacksize() is to be given, or more.  The library's calls take up to 32 KiB of it,
- * those to other libraries included.  The rest is for the thread-local memory of all libraries of
- * the process, which glibc takes from the stack (Debian's OpenBLAS has 60 KiB of it), and for a
+ * pthread_attr_setstacksize() is to be given, or more.  The library's calls take up to 32 KiB of
+ * it, those to other libraries included.  The rest is for the thread-local memory of all libraries
+ * of the process, which glibc takes from the stack (Debian's OpenBLAS has 60 KiB of it), and for a
  * host's callbacks.  The library's own workers have at least as much.
  *
  * @since 0.1
@@ -39,16 +39,17 @@ GAN_BEGIN_DECLS
  * Floating point:  networks, trainers, classifiers, iterators, optimizers and random numbers are
  *                  computed in the default environment on every thread: rounded to nearest, with
  *                  subnormal numbers, without traps.  The host's is as it was when a call returns,
- *                  and never shows in a result.  Losses, metrics and pictures use the calling thread
- *                  alone, and its own environment.
+ *                  and never shows in a result.  Losses, metrics and pictures use the calling
+ *                  thread alone, and its own environment.
  *
  * The BLAS's memory:  an OpenBLAS maps a buffer for each thread that multiplies large matrices, 128
  *                  MiB of addresses on most machines, keeps it as long as the process runs, and
  *                  without room for one its product never returns.  So the functions that make or
  *                  complete a network, a trainer or a classifier with products of that size have it
  *                  take a buffer for each of 32 threads at the most, or are GAN_ERR_NOMEM.  That
- *                  doesn't help where other threads take the room in that moment, where more threads
- *                  multiply at once than any handle has, or with a BLAS that hides its buffers.
+ *                  doesn't help where other threads take the room in that moment, where more
+ *                  threads multiply at once than any handle has, or with a BLAS that hides its
+ *                  buffers.
  */
 typedef struct gan_pool gan_pool;
 
@@ -73,8 +74,8 @@ typedef struct gan_pool gan_pool;
 GAN_API GAN_MUST_CHECK gan_status gan_pool_create(gan_pool **out, size_t n_threads,
                                                   const gan_allocator *allocator);
 
-/** Stop the workers and end the pool; no call may be using it.  In a child process there are none to
- * stop.  NULL is allowed.  @since 0.1 */
+/** Stop the workers and end the pool; no call may be using it.  In a child process there are none
+ * to stop.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_pool_destroy(gan_pool *pool);
 
 /** Return the team's size with the caller; 1 for NULL.  @since 0.1 */

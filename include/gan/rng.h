@@ -21,8 +21,8 @@ GAN_BEGIN_DECLS
  * Made by gan_rng_create(), ended by gan_rng_destroy().  One thread at a time; different streams
  * are independent.
  *
- * Draws fail for arguments that are wrong, and for nothing else: a host that knows its arguments may
- * ignore their statuses.  After an error the stream and what was to be filled are as they were.
+ * Draws fail for arguments that are wrong, and for nothing else: a host that knows its arguments
+ * may ignore their statuses.  After an error the stream and what was to be filled are as they were.
  */
 typedef struct gan_rng gan_rng;
 

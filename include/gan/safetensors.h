@@ -15,10 +15,11 @@ GAN_BEGIN_DECLS
 /**
  * A safetensors file that is open for reading: its tensors and its metadata by name.
  *
- * gan_network_load() reads a whole network; this is for parts of one, for other programs' files, and
- * for looking at what is in a file before it is loaded.
+ * gan_network_load() reads a whole network; this is for parts of one, for other programs' files,
+ * and for looking at what is in a file before it is loaded.
  *
- * Made by gan_safetensors_open() or gan_safetensors_open_from(), ended by gan_safetensors_destroy().
+ * Made by gan_safetensors_open() or gan_safetensors_open_from(), ended by
+ * gan_safetensors_destroy().
  *
  * Threads: one at a time.
  */
@@ -63,7 +64,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_safetensors_open(gan_safetensors **out, co
  * The same from memory or a host's function.  Bytes in memory are read where they lie and must live
  * as long as the handle; a function is called during this call alone.
  *
- * @retval GAN_ERR_INVALID  As gan_safetensors_open(), or the reader has neither bytes nor a function.
+ * @retval GAN_ERR_INVALID  As gan_safetensors_open(), or the reader has neither bytes nor a
+ *                          function.
  * @retval GAN_ERR_FORMAT   As gan_safetensors_open(), or a function gave more than its reader's
  *                          n_bytes.
  * @retval other            As gan_safetensors_open().

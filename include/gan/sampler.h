@@ -16,9 +16,9 @@ GAN_BEGIN_DECLS
  * A network that is only run: its layers, and its weights as they were when it was made or when
  * others were last published, in the order in which the layers read them.
  *
- * A network runs for one thread at a time.  A sampler is shared: it has the weights, and each thread
- * brings a gan_sampler_workspace for what lies between the layers.  It knows nothing of the network
- * that it was made from, which may be trained or ended.
+ * A network runs for one thread at a time.  A sampler is shared: it has the weights, and each
+ * thread brings a gan_sampler_workspace for what lies between the layers.  It knows nothing of the
+ * network that it was made from, which may be trained or ended.
  *
  * Made by gan_sampler_create(), ended by gan_sampler_destroy() when its workspaces are.
  *
@@ -27,7 +27,8 @@ GAN_BEGIN_DECLS
  * Determinism:   an input has the same output, bit by bit, alone and in any batch, at any place of
  *                it, on any thread and in a workspace of any size.  (Those of gan_network_forward()
  *                may differ in the last bits with the number of samples: it takes the fastest
- *                product for each number.)  All products are the library's own, and no BLAS is called.
+ *                product for each number.)  All products are the library's own, and no BLAS is
+ *                called.
  * Memory:        the weights gan_sampler_desc.versions times, those of linear layers with up to 31
  *                rows of zeros more.
  */
@@ -70,8 +71,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_sampler_create(gan_sampler **out, gan_netw
                                                      const gan_sampler_desc *desc);
 
 /**
- * Say how much memory gan_sampler_create() would take, exactly: the sum of what its allocator would be
- * asked for.
+ * Say how much memory gan_sampler_create() would take, exactly: the sum of what its allocator would
+ * be asked for.
  *
  * @param[out]    bytes  Receives the sum.
  * @param[in,out] net    As for gan_sampler_create(); completed when it is not.
@@ -120,7 +121,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_sampler_publish(gan_sampler *sampler, gan_
  * NULL.  Threads: any.  @since 0.1 */
 GAN_API uint64_t gan_sampler_version(const gan_sampler *sampler);
 
-/** Return the shape of an input sample, a latent vector; rank 0 for NULL.  Threads: any.  @since 0.1 */
+/** Return the shape of an input sample, a latent vector; rank 0 for NULL.  Threads: any.  @since
+ * 0.1 */
 GAN_API gan_shape gan_sampler_input_shape(const gan_sampler *sampler);
 
 /** Return the shape of an output sample; rank 0 for NULL.  Threads: any.  @since 0.1 */

@@ -55,8 +55,8 @@ GAN_API const char *gan_status_text(gan_status status);
  * found, with numbers, without a newline.
  *
  * Meaningful right after a call on this thread has failed; calls that succeed leave it alone.  A
- * call that is handed NULL for a network, optimizer, dataset, iterator, trainer, classifier or pass says
- * why the latest one could not be made on this thread, so a host may check once, at the end.
+ * call that is handed NULL for a network, optimizer, dataset, iterator, trainer, classifier or pass
+ * says why the latest one could not be made on this thread, so a host may check once, at the end.
  * Of a sentence that is too long, because of its paths, the middle is left out: "...".  Never NULL;
  * empty when nothing has failed on this thread yet.  The text stays the library's and
  * changes with the next failure on this thread.
@@ -67,12 +67,12 @@ GAN_API const char *gan_status_text(gan_status status);
 GAN_API const char *gan_last_error(void);
 
 /**
- * Return the status of the failure that gan_last_error() is about; GAN_OK when nothing has failed on
- * this thread yet.
+ * Return the status of the failure that gan_last_error() is about; GAN_OK when nothing has failed
+ * on this thread yet.
  *
  * Functions that make something return a status and take a pointer to where it goes, but for those
- * of layers and networks: they return the handle, or NULL, so that a network can be written down as a
- * list of layers without a check after each.  This is the status of such a NULL.
+ * of layers and networks: they return the handle, or NULL, so that a network can be written down as
+ * a list of layers without a check after each.  This is the status of such a NULL.
  *
  * Threads: each has its own.
  * @since 0.1

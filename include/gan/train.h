@@ -35,9 +35,9 @@ typedef struct gan_trainer gan_trainer;
  */
 
 /**
- * What a half of a step does when a loss, a gradient, a new weight or a new buffer, such as a running
- * variance, isn't finite.  Weights, moments and buffers stay as they are in any case.  When it is
- * the old weights that aren't, every policy stops.
+ * What a half of a step does when a loss, a gradient, a new weight or a new buffer, such as a
+ * running variance, isn't finite.  Weights, moments and buffers stay as they are in any case.  When
+ * it is the old weights that aren't, every policy stops.
  */
 typedef enum gan_divergence {
     GAN_DIVERGENCE_STOP = 0, /**< return GAN_ERR_NONFINITE, and let random numbers stay where they
@@ -123,8 +123,9 @@ typedef struct gan_trainer_desc {
     double auxiliary_weight;
     int auxiliary_real_only;     /**< 1: the discriminator pays for the real samples' alone, the
                                       whole of it.  Generated ones that are of another class than
-                                      they were meant to be can't teach it that class then.  0, which
-                                      is the paper's; it says nothing without auxiliary_weight */
+                                      they were meant to be can't teach it that class then.  0,
+                                      which is the paper's; it says nothing without auxiliary_weight
+                                      */
     const double *class_weights; /**< how likely each class is where labels are drawn, in any unit,
                                       such as counts: see gan_rng_labels(); copied.  NULL: all the
                                       same */
@@ -200,9 +201,10 @@ GAN_API void gan_train_stats_init(gan_train_stats *stats, size_t struct_size);
  * @retval GAN_OK           `*out` is a trainer.
  * @retval GAN_ERR_INVALID  An argument is NULL, networks or optimizers are the same one twice, a
  *                          setting is out of range, which is named, the objective lacks a function
- *                          or a name or comes with a `loss`, the loss is one on raw outputs, or there is an auxiliary classifier, and the discriminator
- *                          ends in a sigmoid, or a layer of the discriminator, which is named, has
- *                          no second derivative, as a penalty needs.
+ *                          or a name or comes with a `loss`, the loss is one on raw outputs, or
+ *                          there is an auxiliary classifier, and the discriminator ends in a
+ *                          sigmoid, or a layer of the discriminator, which is named, has no second
+ *                          derivative, as a penalty needs.
  * @retval GAN_ERR_SHAPE    The generator's output has not as many values as the discriminator's
  *                          input, the discriminator's output has not as many as are wanted, an
  *                          optimizer is bound to another number of parameters, networks,
@@ -223,12 +225,12 @@ GAN_API GAN_MUST_CHECK gan_status gan_trainer_create(gan_trainer **out, gan_netw
                                                      const gan_trainer_desc *desc);
 
 /**
- * Say how much memory gan_trainer_create() would take, exactly: the sum of what its allocator, those of
- * the networks (for an average of the weights) and those of the optimizers (which are bound) would be
- * asked for.  No step takes more.
+ * Say how much memory gan_trainer_create() would take, exactly: the sum of what its allocator,
+ * those of the networks (for an average of the weights) and those of the optimizers (which are
+ * bound) would be asked for.  No step takes more.
  *
- * Memory that malloc gives is not touched before it is used; a host's own allocator is asked for memory
- * that the trainer fills with zeros.
+ * Memory that malloc gives is not touched before it is used; a host's own allocator is asked for
+ * memory that the trainer fills with zeros.
  *
  * @param[out]    bytes  Receives the sum.
  * @param[in,out] g      As for gan_trainer_create(); completed when it is not.

@@ -10,8 +10,8 @@
 /* The alignment of every block: a cache line, and the widest vector. */
 enum { GAN__ALIGNMENT = 64 };
 
-/* Sizes of memory are computed by these: what has no room in a size_t becomes SIZE_MAX, and stays so
- * whatever is done with it, until gan__alloc() refuses it. */
+/* Sizes of memory are computed by these: what has no room in a size_t becomes SIZE_MAX, and stays
+ * so whatever is done with it, until gan__alloc() refuses it. */
 static inline size_t gan__size_add(size_t a, size_t b)
 {
     return a > SIZE_MAX - b ? SIZE_MAX : a + b;
@@ -46,10 +46,10 @@ gan_status gan__alloc(void *out, const gan_allocator *allocator, size_t n, size_
 gan_status gan__alloc_grow(void *block, size_t *room, size_t used, size_t first, size_t most,
                            const gan_allocator *allocator);
 
-/* An allocator that counts what is asked for, and gives addresses that take no memory until they are
- * written: for functions that say how much something would take.  Must stay where it is while it is
- * used.  And whether an allocator is one: then neither threads nor other libraries' memory are
- * wanted. */
+/* An allocator that counts what is asked for, and gives addresses that take no memory until they
+ * are written: for functions that say how much something would take.  Must stay where it is while
+ * it is used.  And whether an allocator is one: then neither threads nor other libraries' memory
+ * are wanted. */
 typedef struct gan__measure {
     gan_allocator allocator;
     size_t bytes; /* asked for and not given back */

@@ -1,8 +1,9 @@
 /* alloc_measure.c - how much memory would be taken: things are made in memory that nobody touches.
  *
- * One computation serves both: what is to be measured is made by the function that makes it, with an
- * allocator that counts.  Large blocks are addresses without memory behind them until they are written,
- * which making things doesn't do; so a measurement takes no memory to speak of, and little time. */
+ * One computation serves both: what is to be measured is made by the function that makes it, with
+ * an allocator that counts.  Large blocks are addresses without memory behind them until they are
+ * written, which making things doesn't do; so a measurement takes no memory to speak of, and little
+ * time. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE */
 #include "base/alloc_internal.h"
 #include "base/arithmetic_internal.h"

@@ -16,8 +16,8 @@ typedef struct gan__busy {
 } gan__busy;
 
 /* A call begins, and ends.  Entering is GAN_ERR_BUSY, in a sentence that begins with `who`, and
- * nothing is to be left, while another call is under way: on another thread, or in a callback of the
- * host's that it has called. */
+ * nothing is to be left, while another call is under way: on another thread, or in a callback of
+ * the host's that it has called. */
 gan_status gan__busy_enter(gan__busy *busy, const char *who);
 void gan__busy_leave(gan__busy *busy);
 

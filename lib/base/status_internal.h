@@ -28,8 +28,8 @@ gan_status gan__lost(gan__handle kind, gan_status status);
 /* Forget these sentences: the host has got what it wanted. */
 void gan__forget_lost(void);
 
-/* Fail with GAN_ERR_INVALID and a sentence such as "trainer: the generator is NULL", followed by why
- * the latest one or two, n, of that kind could not be made, as far as is known. */
+/* Fail with GAN_ERR_INVALID and a sentence such as "trainer: the generator is NULL", followed by
+ * why the latest one or two, n, of that kind could not be made, as far as is known. */
 gan_status gan__fail_null(gan__handle kind, size_t n, const char *sentence);
 
 /* Leave by the label `cleanup` when a call fails.  Needs a local `gan_status status`. */

@@ -27,7 +27,8 @@ typedef enum gan__access {
     GAN__ACCESS_CALLER  /* only the thread that wants them: a host's function */
 } gan__access;
 
-/* Where samples come from, when that is more than the host's memory: what is known of it by name. */
+/* Where samples come from, when that is more than the host's memory: what is known of it by
+ * name. */
 typedef enum gan__origin_list {
     GAN__ORIGIN_CLASSES,
     GAN__ORIGIN_FILES,  /* of the samples */

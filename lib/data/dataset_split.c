@@ -3,8 +3,8 @@
  * Samples are put in an order: all of class 0, then all of class 1 ..., those of a class shuffled
  * (without `stratify` there is one class).  Walking along it, the first part gets a sample wherever
  * fraction * position passes the middle between two whole numbers, so that it has round(fraction *
- * n) of the first n samples, for every n: of all samples that is exact, and of any run of them, such
- * as a class, it is off by less than one. */
+ * n) of the first n samples, for every n: of all samples that is exact, and of any run of them,
+ * such as a class, it is off by less than one. */
 #include "data/dataset_internal.h"
 
 #include "base/alloc_internal.h"

@@ -22,8 +22,8 @@ typedef struct channel {
     float of_byte[BYTE_VALUES]; /* what each byte becomes */
 } channel;
 
-/* The next batch of a source that is read ahead: files that have to be decoded, or a host's function
- * that allows it.  A team of its own works on it while the host uses the one before. */
+/* The next batch of a source that is read ahead: files that have to be decoded, or a host's
+ * function that allows it.  A team of its own works on it while the host uses the one before. */
 typedef struct next_batch {
     gan_pool *pool;   /* NULL: nothing is read ahead */
     uint8_t *bytes;   /* of its samples, where these are made of bytes; */

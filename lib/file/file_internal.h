@@ -33,8 +33,8 @@ void gan__file_create_to(gan__file *file, gan_writer *writer);
 /* One or the other. */
 gan_status gan__file_begin(gan__file *file, gan__target to, const gan_allocator *allocator);
 
-/* Flush, fsync, rename to `path`, fsync the directory; ends `file` also when it fails, and then `path`
- * is as it was and the temporary file is gone.  Of the files that stood at `path`, the last
+/* Flush, fsync, rename to `path`, fsync the directory; ends `file` also when it fails, and then
+ * `path` is as it was and the temporary file is gone.  Of the files that stood at `path`, the last
  * `n_keep` stay as path.1 (the youngest), path.2, ..., however many processes do so at a time.
  * GAN_ERR_IO; GAN_ERR_NOMEM with n_keep > 0. */
 gan_status gan__file_commit(gan__file *file, size_t n_keep);

@@ -33,8 +33,8 @@ typedef struct gan__json {
 
 /* Read a text of n bytes, at most 2^31: JSON as RFC 8259 has it, of valid UTF-8, without zero bytes
  * in strings, and no name twice in an object.  The value is to be ended by gan__json_free() with
- * the same allocator.  GAN_ERR_NOMEM; GAN_ERR_FORMAT in a sentence without subject, such as "byte 3 of
- * it: a value expected, found 'x'". */
+ * the same allocator.  GAN_ERR_NOMEM; GAN_ERR_FORMAT in a sentence without subject, such as "byte 3
+ * of it: a value expected, found 'x'". */
 gan_status gan__json_parse(const gan__json **out, const char *text, size_t n,
                            const gan_allocator *allocator);
 void gan__json_free(const gan__json *root, const gan_allocator *allocator); /* NULL is allowed */

@@ -1,8 +1,8 @@
 /* layer_1d.c - convolutions and pools of lines: sound, time series.
  *
  * A line [channels, length] is an image [channels, 1, length], and each kind here is the kind for
- * images with a height of 1: its functions show the layer that way, as a copy on the stack, and call
- * the other's.
+ * images with a height of 1: its functions show the layer that way, as a copy on the stack, and
+ * call the other's.
  *
  *     conv1d   settings  in out  k     s     p     d     o    groups bias
  *     conv2d   settings  in out  1 k   1 s   0 p   1 d   0 o  groups bias

@@ -1,7 +1,7 @@
 /* layer_activation.c - functions of one number, without weights.
  *
- * What they compute stands in kernels_function.c; here is what is a good setting, and whether the slope
- * follows from y, so that they can work in place. */
+ * What they compute stands in kernels_function.c; here is what is a good setting, and whether the
+ * slope follows from y, so that they can work in place. */
 #include "base/status_internal.h"
 #include "layer/layer_internal.h"
 #include "math/kernels_internal.h"

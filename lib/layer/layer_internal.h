@@ -19,8 +19,8 @@ enum {
 typedef struct gan__layer_class gan__layer_class;
 struct gan_network;
 
-/* A block of numbers: trainable ones, or a buffer.  A layer's blocks follow one another in the order
- * of its lists. */
+/* A block of numbers: trainable ones, or a buffer.  A layer's blocks follow one another in the
+ * order of its lists. */
 typedef struct gan__layer_param {
     const char *name; /* PyTorch's: "weight", "bias", "running_mean" */
     gan_shape shape;
@@ -143,12 +143,12 @@ struct gan__layer_class {
      * size, where there are gradients; and how many a thread needs for itself.  NULL: none. */
     size_t (*saved)(const gan_layer *layer, size_t rows);
     size_t (*scratch)(const gan_layer *layer);
-    /* For parameters that stay the same: copy them in the order in which forward() reads them, into so
-     * many numbers, which stand for them then; 0, or NULL: they are read as they are. */
+    /* For parameters that stay the same: copy them in the order in which forward() reads them, into
+     * so many numbers, which stand for them then; 0, or NULL: they are read as they are. */
     size_t (*packed_size)(const gan_layer *layer);
     void (*pack)(const gan_layer *layer, const float *params, float *packed);
-    /* How many numbers the smaller matrix of its products has at the most, with so many rows.  NULL:
-     * it has no products. */
+    /* How many numbers the smaller matrix of its products has at the most, with so many rows.
+     * NULL: it has no products. */
     size_t (*largest_product)(const gan_layer *layer, size_t rows);
     /* y from x; dx from dy and x or y.  A layer that works in place gets the tiles of its
      * neighbours. */
@@ -165,7 +165,8 @@ struct gan__layer_class {
      * gradient of the sum of dy y + uy ty. */
     double (*grad)(const gan__layer_run *run, size_t part, size_t parts, float *grads);
     /* The gradient by the table whose rows are the tail of x, into tail.grad; classes * out numbers
-     * of scratch are there for this and for grad(), behind those of class->scratch().  NULL: x has to be in one piece. */
+     * of scratch are there for this and for grad(), behind those of class->scratch().  NULL: x has
+     * to be in one piece. */
     void (*tail_grad)(const gan__layer_run *run);
     /* ty from tx and x or y.  NULL: if `linear`, forward() does it; else the layer has no second
      * derivatives. */
@@ -220,8 +221,8 @@ gan_status gan__layer_check_tangent(const gan_layer *layer);
 void gan__layer_for_stretches(const gan__layer_run *run,
                               void (*each)(const gan__layer_run *run, size_t at, size_t n));
 
-/* Make a layer from its class and settings, as gan_layer_*() do: GAN_ERR_INVALID, GAN_ERR_NOMEM; and
- * the same that returns NULL on failure. */
+/* Make a layer from its class and settings, as gan_layer_*() do: GAN_ERR_INVALID, GAN_ERR_NOMEM;
+ * and the same that returns NULL on failure. */
 gan_status gan__layer_make(gan_layer **out, const gan__layer_class *class, const double *settings);
 gan_layer *gan__layer_create(const gan__layer_class *class, const double *settings);
 
@@ -259,7 +260,7 @@ gan_status gan__layer_read_pair(double settings[2], const size_t pair[2], const 
 void gan__layer_read_padding(double settings[2], const size_t pair[2]);
 
 /* Of a layer with `spectral` set: name its weights as those to be normalised and give it u and v;
- * lay down the first ones; how many numbers a pass has in place of its parameters. */
+ * initialise them; how many numbers a pass has in place of its parameters. */
 void gan__spectral_shape(gan_layer *layer);
 void gan__spectral_init(const gan_layer *layer, float *buffers);
 size_t gan__spectral_count(const gan_layer *layer);
@@ -270,8 +271,8 @@ void gan__spectral_prepare(const gan_layer *layer, const float *params, const fl
 double gan__spectral_grad(const gan_layer *layer, float *memory, float *grads);
 void gan__spectral_settle(const gan_layer *layer, float *memory, float *buffers);
 
-/* The class of row r: the label, the other one and its part.  The rows of tangents have those of the
- * rows before them. */
+/* The class of row r: the label, the other one and its part.  The rows of tangents have those of
+ * the rows before them. */
 typedef struct gan__mix {
     size_t from, to;
     float way;

@@ -3,8 +3,8 @@
  * The statistic of a group: for each number of a sample the standard deviation over the group, then
  * the mean of these.
  *
- * In double precision, in which the mean of equal numbers is exact: a number that is the same in the
- * whole group has deviation 0 and gradient 0, where a mean that is off by a last bit would be
+ * In double precision, in which the mean of equal numbers is exact: a number that is the same in
+ * the whole group has deviation 0 and gradient 0, where a mean that is off by a last bit would be
  * divided by the root of EPS. */
 #include "base/status_internal.h"
 #include "layer/layer_internal.h"

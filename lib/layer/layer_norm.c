@@ -264,8 +264,8 @@ static void standardize_grad(size_t n, const moments *m, const float *x, float *
  *
  *     sum of uy ty = n (both - A B) / deviation
  *
- * `both` being the mean of uy (tx - mean), A and B those of uy and tx times the standardized x.  Its
- * derivative by x is
+ * `both` being the mean of uy (tx - mean), A and B those of uy and tx times the standardized x.
+ * Its derivative by x is
  *
  *     -(B (uy - mean) + A (tx - mean) + (both - 3 A B) (x - mean) / deviation) / deviation^2 */
 static void add_curve(size_t n, const moments *m, const float *x, const float *tx, const float *uy,
@@ -396,8 +396,8 @@ static void standardize_columns(const gan__layer_run *run, const geometry *g, si
     }
 }
 
-/* Add the columns begin .. end-1, at most BLOCK, of dy and dy * (standardized x); to the latter also
- * uy * (tx standardized with it). */
+/* Add the columns begin .. end-1, at most BLOCK, of dy and dy * (standardized x); to the latter
+ * also uy * (tx standardized with it). */
 static void add_columns(const gan__layer_run *run, const geometry *g, size_t begin, size_t end,
                         double *sum, double *both)
 {

@@ -73,7 +73,8 @@ typedef struct side {
     size_t kernel, stride, padding, in, out;
 } side;
 
-/* What of a window lies in the image: rows begin[0] .. end[0]-1 and columns begin[1] .. end[1]-1. */
+/* What of a window lies in the image: rows begin[0] .. end[0]-1 and columns begin[1] ..
+ * end[1]-1. */
 typedef struct window {
     size_t begin[2], end[2];
     size_t line;  /* numbers in a row of the image */

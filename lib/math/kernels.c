@@ -14,8 +14,9 @@
  *     a has less than 2^18 values      kernels_gemm.c, on CPUs with fused multiply-add
  *     else                             cblas_sgemm(), on one thread
  *
- * Samplers ask for kernels_gemm.c whatever the shape (GAN__BY_ROWS), one output apart: then a row has
- * the same bits whatever rows it is among.  A build without a BLAS does the third case by it, too. */
+ * Samplers ask for kernels_gemm.c whatever the shape (GAN__BY_ROWS), one output apart: then a row
+ * has the same bits whatever rows it is among.  A build without a BLAS does the third case by it,
+ * too. */
 #include "math/kernels_internal.h"
 
 #include "base/alloc_internal.h"
@@ -30,8 +31,9 @@
  * so it has to stay in the second-level cache, 1 MiB. */
 enum { OWN_SMALL = 1 << 18 };
 
-/* Whether the own loops do a product: where they are the faster ones, on CPUs that they are made for
- * and while the matrices are small; where each row's bits are to be its own; where there is no BLAS. */
+/* Whether the own loops do a product: where they are the faster ones, on CPUs that they are made
+ * for and while the matrices are small; where each row's bits are to be its own; where there is no
+ * BLAS. */
 static int is_own(gan__by by, size_t small)
 {
 #ifdef GAN__NO_BLAS

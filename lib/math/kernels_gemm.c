@@ -67,8 +67,8 @@ static inline void store(float *x, vector v)
     *(anywhere *)x = v;
 }
 
-/* sum + a b, rounded once where the instruction set can.  By name, because compilers that may choose
- * split some fused sums again, where their tables say that a chain of them is slow. */
+/* sum + a b, rounded once where the instruction set can.  By name, because compilers that may
+ * choose split some fused sums again, where their tables say that a chain of them is slow. */
 static inline vector add_product(vector sum, float a, vector b)
 {
 #if LANES == 16

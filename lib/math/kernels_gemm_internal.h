@@ -1,8 +1,8 @@
 /* kernels_gemm_internal.h - matrix products by the library's own loops.
  *
  * kernels_gemm.c is compiled once for each instruction set: for those that have it with fused
- * multiply-add, for the portable one with a product and a sum.  Every value of a result is one chain
- * of those, in the order of the inner index: how the work is cut doesn't show in the bits. */
+ * multiply-add, for the portable one with a product and a sum.  Every value of a result is one
+ * chain of those, in the order of the inner index: how the work is cut doesn't show in the bits. */
 #ifndef GAN_KERNELS_GEMM_INTERNAL_H
 #define GAN_KERNELS_GEMM_INTERNAL_H
 

@@ -13,8 +13,8 @@
  * on a cache line, so that the stack needn't hold a panel.  A BLAS call takes place between
  * gan__blas_enter() and gan__blas_leave(), which the caller of the library's work does once. */
 
-/* Which loops do a product: the fastest, whose sums may be ordered otherwise where there are more rows;
- * or the own ones, with which a row has the same bits whatever rows it is among. */
+/* Which loops do a product: the fastest, whose sums may be ordered otherwise where there are more
+ * rows; or the own ones, with which a row has the same bits whatever rows it is among. */
 typedef enum gan__by { GAN__BY_SPEED = 0, GAN__BY_ROWS } gan__by;
 
 /* Columns begin .. end-1 of y[rows, out] = x[rows, in] w[out, in]^T + b[out]; b may be NULL.  And
@@ -26,8 +26,8 @@ void gan__kernels_linear_add(size_t rows, size_t in, size_t out, size_t begin, s
                              const float *x, const float *w, size_t stride, float *y,
                              float *scratch);
 
-/* The whole product with weights that gan__kernels_pack() has copied into panels, so many numbers on
- * a cache line's beginning: faster for a few rows, with the same bits as GAN__BY_ROWS. */
+/* The whole product with weights that gan__kernels_pack() has copied into panels, so many numbers
+ * on a cache line's beginning: faster for a few rows, with the same bits as GAN__BY_ROWS. */
 size_t gan__kernels_packed_size(size_t in, size_t out);
 void gan__kernels_pack(size_t in, size_t out, const float *w, float *packed);
 void gan__kernels_linear_packed(size_t rows, size_t in, size_t out, const float *x,

@@ -106,8 +106,8 @@ double gan__learner_measure(gan__learner *l, gan_pool *pool)
 
 /* ---- the update ---- */
 
-/* A slice's bounds on cache lines, where loops are fastest; all slices are moved alike.  Not so where
- * some layers are frozen, which have no slices. */
+/* A slice's bounds on cache lines, where loops are fastest; all slices are moved alike.  Not so
+ * where some layers are frozen, which have no slices. */
 static size_t on_line(const gan__learner *l, size_t at)
 {
     const size_t line = l->net->rates ? at : (at + 15) / 16 * 16;
@@ -132,7 +132,8 @@ static void update_slice(void *context, size_t task, size_t worker)
                          on_line(l, end));
 }
 
-/* Running statistics overflow where the loss and its gradients, made of normalised numbers, don't. */
+/* Running statistics overflow where the loss and its gradients, made of normalised numbers,
+ * don't. */
 static gan_status check_buffers(const gan__learner *l)
 {
     char who[96];

@@ -114,13 +114,13 @@ gan_status gan__network_check_finite(const gan_network *net, const float *number
 /* The same for the network's buffers. */
 gan_status gan__network_check_buffers(const gan_network *net, const char *who);
 
-/* GAN_ERR_SHAPE, in a sentence that begins with `who` and names the layer, when one can't be trained
- * on batches of so few rows. */
+/* GAN_ERR_SHAPE, in a sentence that begins with `who` and names the layer, when one can't be
+ * trained on batches of so few rows. */
 gan_status gan__network_check_rows(const gan_network *net, size_t rows, const char *who);
 
-/* Scales of the learning rate, see gan_network_set_rate(): how many of a layer's parameters are frozen,
- * whether it has others, whether its buffers are to stay as they are; and set the gradient by its frozen
- * parameters to 0. */
+/* Scales of the learning rate, see gan_network_set_rate(): how many of a layer's parameters are
+ * frozen, whether it has others, whether its buffers are to stay as they are; and set the gradient
+ * by its frozen parameters to 0. */
 size_t gan__network_frozen(const gan_network *net, size_t layer);
 int gan__network_trains(const gan_network *net, size_t layer);
 int gan__network_keeps_buffers(const gan_network *net, size_t layer);

@@ -1,5 +1,5 @@
-/* network_statistics.c - buffers that follow the weights, estimated anew for weights that came about
- * in another way than by steps. */
+/* network_statistics.c - buffers that follow the weights, estimated anew for weights that came
+ * about in another way than by steps. */
 #include "network/network_internal.h"
 
 #include "base/alloc_internal.h"

@@ -28,8 +28,8 @@
  * gradient are computed from.  The weight gradients of all stages are one job at the end: a task is
  * one part of one layer's gradient, and `squares` takes its share of the gradient's norm.
  *
- * There is a barrier after each job and none within one.  How a job is cut depends on shapes alone and no sum
- * crosses tasks, so any number of threads gives the same bits.
+ * There is a barrier after each job and none within one.  How a job is cut depends on shapes alone
+ * and no sum crosses tasks, so any number of threads gives the same bits.
  *
  * Where a pass has a source (discriminator after generator), boundary 0 is the last boundary of the
  * source: its in-place layers are then the stage before stage 0. */

@@ -142,9 +142,9 @@ static gan_status reserve_blas(const gan__pass_desc *desc)
     return GAN_OK;
 }
 
-/* A trainer's generator runs for each half of a step on rows of its own, because the discriminator reads
- * its output where it is.  What lies between its input and its output is of no use to the other half,
- * which may have the same memory:
+/* A trainer's generator runs for each half of a step on rows of its own, because the discriminator
+ * reads its output where it is.  What lies between its input and its output is of no use to the
+ * other half, which may have the same memory:
  *
  *     rows                 input      in between       output
  *     0 ..   generator's   [      ]   [            ]   [      ]   [ ] memory

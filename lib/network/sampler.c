@@ -21,20 +21,20 @@
  *     4  sample with slot i
  *     5  readers[i] -= 1
  *
- * No call reads what is being written.  A call that got to step 4 counted itself before it saw that i
- * was the latest.  All of these atomic operations are in one order that all threads agree on, so that a
- * publication that is to write slot i, and looks at its readers after another one has become the latest,
- * either finds the call counted and leaves the slot alone, or looked before the call counted itself:
- * then the call finds another latest in step 3, unless i has been written to its end and become the
- * latest again, which is as good.  A call goes round only when a publication came between its steps 1
- * and 3, so it never waits, and neither does a publication.
+ * No call reads what is being written.  A call that got to step 4 counted itself before it saw that
+ * i was the latest.  All of these atomic operations are in one order that all threads agree on, so
+ * that a publication that is to write slot i, and looks at its readers after another one has become
+ * the latest, either finds the call counted and leaves the slot alone, or looked before the call
+ * counted itself: then the call finds another latest in step 3, unless i has been written to its
+ * end and become the latest again, which is as good.  A call goes round only when a publication
+ * came between its steps 1 and 3, so it never waits, and neither does a publication.
  *
  * Each row of a sampler has the bits that it has alone: products are those of kernels_gemm.c, whose
  * numbers are sums in the order of the inner index whatever is computed beside them, and everything
  * else is done number by number or sample by sample.  Linear layers read their weights from panels
  * that were packed when these were published; packing them for each sample would cost more than the
- * product.  Spectral norm divides its weights then, too, which changes no bit.  Batch norm stays a layer
- * of its own: within its convolution it would round otherwise. */
+ * product.  Spectral norm divides its weights then, too, which changes no bit.  Batch norm stays a
+ * layer of its own: within its convolution it would round otherwise. */
 #include "network/network_internal.h"
 #include "network/pass_internal.h"
 

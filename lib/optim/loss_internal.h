@@ -18,8 +18,8 @@ typedef gan__loss_term gan__loss_term_fn(double x, double target);
 
 gan__loss_term gan__loss_bce(double x, double target);
 
-/* One of gan_loss; see loss_adversarial.c.  NULL when there is none.  The name is that in checkpoints.
- * An output that isn't finite makes the loss NaN or infinite. */
+/* One of gan_loss; see loss_adversarial.c.  NULL when there is none.  The name is that in
+ * checkpoints. An output that isn't finite makes the loss NaN or infinite. */
 const gan_objective *gan__loss_find(gan_loss loss);
 
 /* Rows of logits that are to be judged against labels, all of which are below n_classes. */

@@ -103,8 +103,8 @@ void gan__optimizer_set_stretches(gan_optimizer *opt, const gan__stretch *stretc
     opt->n_stretches = n;
 }
 
-/* Some numbers that move at the same rate; with another one than the optimizer's by a copy of it that
- * has that rate. */
+/* Some numbers that move at the same rate; with another one than the optimizer's by a copy of it
+ * that has that rate. */
 typedef struct piece {
     size_t begin, end;
     const gan_optimizer *opt;
@@ -119,8 +119,8 @@ static void slow_down(piece *p, const gan_optimizer *opt, double scale)
     p->opt = &p->copy;
 }
 
-/* Go on to the piece behind p->end that begins before `end`; numbers that don't move are passed over.
- * 0: there is none. */
+/* Go on to the piece behind p->end that begins before `end`; numbers that don't move are passed
+ * over. 0: there is none. */
 static int next_piece(piece *p, const gan_optimizer *opt, size_t end)
 {
     size_t i = 0;
@@ -440,8 +440,8 @@ static int all_within(size_t n, const float *x, double least, double most)
     return within;
 }
 
-/* No gradients can have made moments beyond their bounds.  Then has_room() has nothing to go by, and
- * every step is to be tried out. */
+/* No gradients can have made moments beyond their bounds.  Then has_room() has nothing to go by,
+ * and every step is to be tried out. */
 void gan__optimizer_restored(gan_optimizer *opt)
 {
     const double slack = 1.001; /* the moments are rounded */

@@ -36,8 +36,8 @@ void gan__penalty_advance(gan__penalty *p);
 /* Or go back to those of a step that doesn't count. */
 void gan__penalty_put_back(gan__penalty *p);
 
-/* If it was the penalty's turn: the penalty, weighted, but not times the interval, and the mean norm
- * of the gradient by a sample. */
+/* If it was the penalty's turn: the penalty, weighted, but not times the interval, and the mean
+ * norm of the gradient by a sample. */
 void gan__penalty_tell(const gan__penalty *p, double *value, double *norm);
 
 /* Add settings and places to those of a run. */

@@ -15,8 +15,8 @@
  *               gan__pass_backward              discriminator: gradients by its weights
  *               gan__penalty_add                penalty.c: that of the gradient penalty is added
  *             gan__learner_gather               learner.c: gradients of micro-batches are added up
- *           update                              on_gradients; clip, optimizer, unless something isn't
- *                                               finite
+ *           update                              on_gradients; clip, optimizer, unless something
+ *                                               isn't finite
  *       gan_train_generator_step            generated samples, the generator learns
  *         step_generator
  *           work, work_generator                the same, but back through the discriminator by its

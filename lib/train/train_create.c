@@ -158,8 +158,8 @@ cleanup:
 
 /* Both networks have room for two micro-batches: the discriminator sees real samples and behind
  * them fake ones, at once, and the generator makes these where the discriminator wants them, unless
- * noise is to be added to them.  When the penalty begins the discriminator's gradients are complete, and
- * all that it still reads are samples, so the two passes have the same memory. */
+ * noise is to be added to them.  When the penalty begins the discriminator's gradients are
+ * complete, and all that it still reads are samples, so the two passes have the same memory. */
 static gan_status make_passes(gan_trainer *t)
 {
     gan_status status = GAN_OK;

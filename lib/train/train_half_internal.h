@@ -1,5 +1,5 @@
-/* train_half_internal.h - a half of a step, the discriminator's or the generator's, while it runs: what
- * train.c, train_input.c and train_loss.c do to one after the other. */
+/* train_half_internal.h - a half of a step, the discriminator's or the generator's, while it runs:
+ * what train.c, train_input.c and train_loss.c do to one after the other. */
 #ifndef GAN_TRAIN_HALF_INTERNAL_H
 #define GAN_TRAIN_HALF_INTERNAL_H
 
@@ -31,9 +31,9 @@ void gan__half_forward(gan__half_step *half);
 int gan__half_fakes_apart(const gan_trainer *trainer);
 
 /* Real and generated samples of a micro-batch: the objective on the discriminator's outputs, which
- * leaves the gradients by these outputs in its pass.  `target` of the rows from `first` on, or where
- * a label is flipped, `other`; a flip is drawn for the samples `index` and following.  What the
- * objective returns, and GAN_ERR_INVALID when its figures make no sense. */
+ * leaves the gradients by these outputs in its pass.  `target` of the rows from `first` on, or
+ * where a label is flipped, `other`; a flip is drawn for the samples `index` and following.  What
+ * the objective returns, and GAN_ERR_INVALID when its figures make no sense. */
 gan_objective_rows gan__half_rows(const gan__half_step *half, size_t first, size_t n, size_t index,
                                   double target, double other);
 gan_status gan__half_loss(gan__half_step *half, gan_objective_rows *real, gan_objective_rows *fake);

@@ -62,14 +62,15 @@ struct gan_trainer {
     gan__step_profile *profile; /* NULL: nobody looks */
 };
 
-/* Bytes of the first descriptor that hosts were built with: what came later has the defaults then. */
+/* Bytes of the first descriptor that hosts were built with: what came later has the defaults
+ * then. */
 enum { GAN__TRAINER_DESC_FIRST = offsetof(gan_trainer_desc, objective) };
 
 /* Read a host's descriptor, or the defaults for NULL, into a trainer of zeros. */
 gan_status gan__trainer_read_desc(gan_trainer *trainer, const gan_trainer_desc *desc);
 
-/* Into how many micro-batches of almost the same size a step cuts n samples; fail with GAN_ERR_SHAPE,
- * naming the layer, when the smallest is too small for one. */
+/* Into how many micro-batches of almost the same size a step cuts n samples; fail with
+ * GAN_ERR_SHAPE, naming the layer, when the smallest is too small for one. */
 size_t gan__trainer_parts(const gan_trainer *trainer, size_t n);
 gan_status gan__trainer_check_rows(const gan_trainer *trainer, size_t n);
 

@@ -128,8 +128,8 @@ void gan__trainer_follow(gan_trainer *t)
     t->estimated = 0;
 }
 
-/* A batch of generated samples, as one of training would be, in rows that training doesn't come back
- * to: a relative loss needs the others again. */
+/* A batch of generated samples, as one of training would be, in rows that training doesn't come
+ * back to: a relative loss needs the others again. */
 static void run_average(gan_trainer *t, size_t batch)
 {
     gan__pass *pass = t->generator.pass;

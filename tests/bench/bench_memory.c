@@ -1,8 +1,9 @@
-/* bench_memory.c - what a trainer of residual networks at 128x128 takes, by gan_trainer_memory(), and with
+/* bench_memory.c - what a trainer of residual networks at 128x128 takes, by gan_trainer_memory(),
+ * and with
  * --time what its steps cost.
  *
- * Generator and discriminator are those of spectrally normalised GANs (Miyato et al., 2018) at this size,
- * batches of 64, with and without R1. */
+ * Generator and discriminator are those of spectrally normalised GANs (Miyato et al., 2018) at this
+ * size, batches of 64, with and without R1. */
 #include "bench.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* bench_penalty.c - what a gradient penalty costs a step, against the matrix products that it adds. */
+/* bench_penalty.c - what a gradient penalty costs a step, against the matrix products that it
+ * adds. */
 #include "bench.h"
 
 #include "network/network_internal.h"

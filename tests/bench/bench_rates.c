@@ -1,6 +1,7 @@
 /* bench_rates.c - what a step costs when some layers are frozen.
  *
- * The experiment's networks with 1024 hidden units; every step is timed in rounds, all rows in turn. */
+ * The experiment's networks with 1024 hidden units; every step is timed in rounds, all rows in
+ * turn. */
 #include "bench.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* fuzz_safetensors.c - any bytes as a safetensors file: an error, or tensors that lie inside the file. */
+/* fuzz_safetensors.c - any bytes as a safetensors file: an error, or tensors that lie inside the
+ * file. */
 #include "file/safetensors_internal.h"
 #include "input.h"
 

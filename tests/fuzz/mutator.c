@@ -1,6 +1,6 @@
-/* mutator.c - how libFuzzer changes a safetensors file: mostly its header or its numbers alone, with
- * the header's length put right, so that readers get beyond it.  Other inputs are changed as usual.
- * Checksums are the business of fuzz_checkpoint.c. */
+/* mutator.c - how libFuzzer changes a safetensors file: mostly its header or its numbers alone,
+ * with the header's length put right, so that readers get beyond it.  Other inputs are changed as
+ * usual. Checksums are the business of fuzz_checkpoint.c. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
-/* replay.c - gives every file of the files and folders named to a fuzzer's function, without a fuzzer. */
+/* replay.c - gives every file of the files and folders named to a fuzzer's function, without a
+ * fuzzer. */
 #include "input.h"
 
 #include <dirent.h>
