@@ -239,7 +239,7 @@ TEST(networks_are_made_from_the_file_alone)
 
 TEST(arguments_that_are_null_are_named)
 {
-    gan_checkpoint_info info = {GAN_CHECKPOINT_INFO_INIT}, small = {.struct_size = 8};
+    gan_checkpoint_info info = {GAN_CHECKPOINT_INFO_INIT}, small = {.struct_size = sizeof(size_t)};
     gan_network *g = (gan_network *)&g, *d = g;
     run r = plain_run();
     gan_network_desc bad = {.struct_size = 1};
@@ -259,7 +259,8 @@ TEST(arguments_that_are_null_are_named)
     expect_fails(gan_checkpoint_networks(&g, NULL, run_path, &bad), GAN_ERR_INVALID, "struct_size");
     expect_fails(gan_checkpoint_read_info(NULL, run_path), GAN_ERR_INVALID, "info is NULL");
     expect_fails(gan_checkpoint_read_info(&info, NULL), GAN_ERR_INVALID, "path is NULL");
-    expect_fails(gan_checkpoint_read_info(&small, run_path), GAN_ERR_INVALID, "struct_size is 8");
+    expect_fails(gan_checkpoint_read_info(&small, run_path), GAN_ERR_INVALID,
+                 "leaves no room for a figure");
     run_end(&r);
 }
 

@@ -292,7 +292,7 @@ TEST(loading_reads_its_settings)
     gan_network *net = net_seeded(2, line, 5);
 
     expect_fails(gan_network_load(net, "never", &d), GAN_ERR_IO, "never");
-    report.struct_size = 7;
+    report.struct_size = sizeof report.struct_size;
     expect_fails(gan_network_load(net, "never", &d), GAN_ERR_INVALID, "report");
     d.struct_size = 7;
     expect_fails(gan_network_load(net, "never", &d), GAN_ERR_INVALID, "load desc");
