@@ -1,26 +1,47 @@
 /* encoder.c - put an encoder in front of a trained generator: a network from pictures to latent
  * vectors, trained so that the generator gives the pictures back.
  *
- *     encoder GENERATOR.safetensors [IMAGES [EPOCHS]]    IMAGES: an IDX file; silhouettes without
- *                                                        one or with -
- *
  * The loss is the mean squared error of G(E(x)) against x, and a little of |z|^2, which keeps the
  * vectors where the generator was trained.  Gradients go through the generator, which stays as it
  * is, into the encoder.  Unlike invert.c, which descends anew for each picture, a trained encoder
- * needs one forward run.  Writes encoder.safetensors and encoder.png. */
-#include <gan/gan.h>
-#include <stdio.h>
+ * needs one forward run. */
+#include "common/program.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 enum { BATCH = 100, HIDDEN = 256, SHOWN = 10 };
 static const float pull = 0.01f; /* of |z|^2 */
+static const char *const files[] = {"encoder.safetensors", "encoder.png", NULL};
 
-static void check(gan_status status)
+typedef struct options {
+    const char *model;
+    long epochs;
+    loop loop;
+} options;
+
+static void read_options(options *o, int argc, char **argv)
 {
-    if (status == GAN_OK || status == GAN_END) return;
-    fprintf(stderr, "encoder: %s\n", gan_last_error());
-    exit(EXIT_FAILURE);
+    *o = (options){.model = "out/generator.safetensors", .epochs = 3, .loop.out = "."};
+    /* clang-format off */
+    cli_option table[] = {
+        {"model", "FILE", .text = &o->model, .help = "the generator's weights"},
+        LOOP_EPOCHS_OPTION(&o->epochs),
+        LOOP_OPTIONS(&o->loop),
+        {.name = NULL},
+    };
+    /* clang-format on */
+    const cli_program program = {
+        .name = "encoder",
+        .options = table,
+        .summary =
+            "Trains a network from pictures to latent vectors, of which a generator makes the\n"
+            "pictures again.  Writes encoder.safetensors, and encoder.png: pictures and, below\n"
+            "each, what comes back.\n"
+            "\n" FASHION_SUMMARY,
+        .examples = "  encoder --model out/generator.safetensors --epochs 10\n",
+    };
+    cli_parse(&program, argc, argv);
 }
 
 static gan_network *make_encoder(size_t pixels, gan_shape latent)
@@ -36,9 +57,9 @@ static gan_network *make_encoder(size_t pixels, gan_shape latent)
 }
 
 typedef struct autoencoder {
-    gan_network *g, *e;
-    gan_pass *g_pass, *e_pass;
-    gan_optimizer *adam;
+    gan_network *g;
+    gan_pass *g_pass;
+    player e;
     size_t pixels, latent;
     float *z, *dz, *made, *grad;
 } autoencoder;
@@ -47,18 +68,14 @@ static autoencoder begin(const char *path)
 {
     autoencoder a = {0};
 
-    check(gan_network_open(&a.g, path, NULL));
+    cli_must(gan_network_open(&a.g, path, NULL));
     a.latent = gan_shape_size(gan_network_input_shape(a.g));
     a.pixels = gan_shape_size(gan_network_output_shape(a.g));
-    a.e = make_encoder(a.pixels, gan_network_input_shape(a.g));
-    check(gan_pass_create(&a.e_pass, a.e, NULL)); /* 100 rows, training mode */
-    check(gan_pass_create(&a.g_pass, a.g,
-                          &(gan_pass_desc){GAN_PASS_DESC_INIT, .mode = GAN_PASS_EVALUATION,
-                                           .no_weight_gradients = 1}));
-    check(gan_optimizer_create_adam(&a.adam, NULL));
-    check(gan_optimizer_bind(a.adam, gan_network_param_count(a.e)));
-    a.z = calloc(2 * BATCH * (a.latent + a.pixels), sizeof *a.z);
-    if (!a.z) exit(EXIT_FAILURE);
+    a.e = player_begin(make_encoder(a.pixels, gan_network_input_shape(a.g)), BATCH, 0.001);
+    cli_must(gan_pass_create(&a.g_pass, a.g,
+                             &(gan_pass_desc){GAN_PASS_DESC_INIT, .mode = GAN_PASS_EVALUATION,
+                                              .no_weight_gradients = 1}));
+    a.z = cli_memory(2 * BATCH * (a.latent + a.pixels), sizeof *a.z);
     a.dz = a.z + BATCH * a.latent;
     a.made = a.dz + BATCH * a.latent;
     a.grad = a.made + BATCH * a.pixels;
@@ -67,9 +84,9 @@ static autoencoder begin(const char *path)
 
 static void end(autoencoder *a)
 {
-    gan_pass_destroy(a->e_pass), gan_pass_destroy(a->g_pass);
-    gan_optimizer_destroy(a->adam);
-    gan_network_destroy(a->e), gan_network_destroy(a->g);
+    player_end(&a->e);
+    gan_pass_destroy(a->g_pass);
+    gan_network_destroy(a->g);
     free(a->z);
 }
 
@@ -78,66 +95,55 @@ static double step(autoencoder *a, const float *x, size_t n)
 {
     double error = 0;
 
-    check(gan_pass_forward(a->e_pass, x, n, a->z));
-    check(gan_pass_forward(a->g_pass, a->z, n, a->made));
+    cli_must(gan_pass_forward(a->e.pass, x, n, a->z));
+    cli_must(gan_pass_forward(a->g_pass, a->z, n, a->made));
     for (size_t i = 0; i < n * a->pixels; i++) {
         const float off = a->made[i] - x[i];
         error += (double)(off * off) / (double)(n * a->pixels);
         a->grad[i] = 2 * off / (float)(n * a->pixels);
     }
-    check(gan_pass_backward(a->g_pass, a->grad, GAN_PASS_KEEP, a->dz));
+    cli_must(gan_pass_backward(a->g_pass, a->grad, GAN_PASS_KEEP, a->dz));
     for (size_t i = 0; i < n * a->latent; i++)
         a->dz[i] += 2 * pull * a->z[i] / (float)(n * a->latent);
-    check(gan_pass_backward(a->e_pass, a->dz, GAN_PASS_REPLACE, NULL));
-    check(gan_pass_update_buffers(a->e_pass));
-    check(gan_pass_step(a->e_pass, a->adam, NULL));
+    cli_must(gan_pass_backward(a->e.pass, a->dz, GAN_PASS_REPLACE, NULL));
+    cli_must(gan_pass_update_buffers(a->e.pass));
+    player_step(&a->e);
     return error;
 }
 
 /* Pictures and, below each, what comes back in evaluation mode. */
-static void draw(autoencoder *a, const float *x)
+static void draw(const char *path, autoencoder *a, const float *x)
 {
-    check(gan_network_forward(a->e, x, SHOWN, a->z));
-    check(gan_network_forward(a->g, a->z, SHOWN, a->made + SHOWN * a->pixels));
+    cli_must(gan_network_forward(a->e.net, x, SHOWN, a->z));
+    cli_must(gan_network_forward(a->g, a->z, SHOWN, a->made + SHOWN * a->pixels));
     memcpy(a->made, x, SHOWN * a->pixels * sizeof *x);
-    check(
-        gan_image_write_grid("encoder.png", a->made, 2 * SHOWN, gan_network_picture_shape(a->g),
+    cli_must(
+        gan_image_write_grid(path, a->made, 2 * SHOWN, gan_network_picture_shape(a->g),
                              &(gan_grid_desc){GAN_GRID_DESC_INIT, .columns = SHOWN, .padding = 2}));
+}
+
+static void train(autoencoder *a, loop *l, long epochs)
+{
+    const gan_batch *b;
+
+    for (long epoch = 1; epoch <= epochs; epoch++) {
+        double error = 0, n = 0;
+        for (; (b = loop_next(l)) != NULL; n++) error += step(a, b->samples, b->count);
+        cli_print("epoch %ld: mean squared error %.4f", epoch, error / n);
+    }
+    cli_must(gan_network_save(a->e.net, loop_file(l, files[0]).text));
+    if ((b = loop_next(l)) != NULL) draw(loop_file(l, files[1]).text, a, b->samples);
 }
 
 int main(int argc, char **argv)
 {
-    const uint64_t epochs = argc > 3 ? strtoul(argv[3], NULL, 10) : 3;
-    gan_dataset *data;
-    gan_iterator *it;
+    options o;
 
-    if (argc < 2 || argc > 4 || epochs == 0) {
-        fprintf(stderr, "usage: encoder GENERATOR.safetensors [IMAGES [EPOCHS]]\n");
-        return 2;
-    }
-    autoencoder a = begin(argv[1]);
-    check(argc > 2 && strcmp(argv[2], "-") != 0 ? gan_dataset_open_idx(&data, argv[2], NULL, NULL)
-                                                : gan_dataset_create_shapes(&data, 2000, 1, NULL));
-    check(gan_iterator_create(
-        &it, data,
-        &(gan_iterator_desc){GAN_ITERATOR_DESC_INIT, .batch_size = BATCH, .shuffle = 1}));
-    for (double error = 0, n = 0; gan_iterator_epoch(it) < epochs;) {
-        const gan_batch *batch;
-        const gan_status status = gan_iterator_next(it, &batch);
-
-        check(status);
-        if (status == GAN_OK) error += step(&a, batch->samples, batch->count), n++;
-        if (status == GAN_OK) continue;
-        printf("epoch %llu: mean squared error %.4f\n", (unsigned long long)gan_iterator_epoch(it),
-               error / n);
-        error = n = 0;
-    }
-    const gan_batch *batch;
-    check(gan_iterator_next(it, &batch));
-    draw(&a, batch->samples);
-    check(gan_network_save(a.e, "encoder.safetensors"));
-    gan_iterator_destroy(it);
-    gan_dataset_destroy(data);
+    read_options(&o, argc, argv);
+    autoencoder a = begin(o.model);
+    const int good = loop_begin(&o.loop, BATCH, a.pixels, files);
+    if (good) train(&a, &o.loop, o.epochs);
+    loop_end(&o.loop);
     end(&a);
-    return 0;
+    return cli_end(good ? CLI_EXIT_OK : CLI_EXIT_FAILURE);
 }

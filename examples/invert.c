@@ -1,54 +1,34 @@
 /* invert.c - find the latent vectors of pictures: descend the pixel error's gradient by z, through
- * a trained generator that stays as it is.
- *
- *     invert GENERATOR.safetensors [IMAGES]    IMAGES: an IDX file such as
- *                                              t10k-images-idx3-ubyte.gz; silhouettes drawn by the
- *                                              library without one
- *
- * It says how far the error falls and writes invert.png: pictures, and below each what the
- * generator makes of the vector that was found. */
-#include <gan/gan.h>
+ * a trained generator that stays as it is. */
+#include "common/program.h"
+
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { N = 100, STEPS = 300, STARTS = 4, SHOWN = 20 };
+static const char *const files[] = {"invert.png", NULL};
 
-static void check(gan_status status)
+static void read_options(loop *l, const char **model, int argc, char **argv)
 {
-    if (status == GAN_OK) return;
-    fprintf(stderr, "invert: %s\n", gan_last_error());
-    exit(EXIT_FAILURE);
-}
-
-static float *numbers(size_t n)
-{
-    float *out = calloc(n, sizeof *out);
-    if (out) return out;
-    fprintf(stderr, "invert: no memory\n");
-    exit(EXIT_FAILURE);
-}
-
-/* The first pictures of the file, from -1 to 1 as the generator's. */
-static void read_pictures(const char *path, size_t pixels, float *out)
-{
-    gan_dataset *data;
-    gan_iterator *it;
-    const gan_batch *batch;
-
-    check(path ? gan_dataset_open_idx(&data, path, NULL, NULL)
-               : gan_dataset_create_shapes(&data, N, 1, NULL));
-    check(gan_iterator_create(&it, data,
-                              &(gan_iterator_desc){GAN_ITERATOR_DESC_INIT, .batch_size = N}));
-    check(gan_iterator_next(it, &batch));
-    if (gan_shape_size(batch->shape) != pixels || batch->count != N) {
-        fprintf(stderr, "invert: %d pictures of %zu pixels expected\n", N, pixels);
-        exit(EXIT_FAILURE);
-    }
-    memcpy(out, batch->samples, N * pixels * sizeof *out);
-    gan_iterator_destroy(it);
-    gan_dataset_destroy(data);
+    /* clang-format off */
+    cli_option table[] = {
+        {"model", "FILE", .text = model, .help = "the generator's weights"},
+        LOOP_OPTIONS(l),
+        {.name = NULL},
+    };
+    /* clang-format on */
+    const cli_program program = {
+        .name = "invert",
+        .options = table,
+        .summary =
+            "Finds latent vectors of which a generator makes the first 100 test images, and\n"
+            "says how far the pixel error falls.  Writes invert.png: pictures and, below each,\n"
+            "what the generator makes of the vector that was found.\n"
+            "\n" FASHION_SUMMARY,
+        .examples = "  invert --model out/generator.safetensors --out inverted\n",
+    };
+    cli_parse(&program, argc, argv);
 }
 
 /* Each picture's mean squared error, and the gradient of their sum by the generator's output. */
@@ -94,23 +74,24 @@ static double floor_of(const float *wanted, size_t pixels)
 static double descend(gan_pass *pass, gan_rng *rng, const float *wanted, size_t latent,
                       size_t pixels, float *best_z, double *best)
 {
-    float *z = numbers(N * latent), *dz = numbers(N * latent);
-    float *made = numbers(N * pixels), *grad = numbers(N * pixels);
+    float *z = cli_memory(N * latent, sizeof(float)), *dz = cli_memory(N * latent, sizeof(float));
+    float *made = cli_memory(N * pixels, sizeof(float)),
+          *grad = cli_memory(N * pixels, sizeof(float));
     double errors[N], first = 0;
     gan_optimizer *adam;
     gan_adam_desc desc = {GAN_ADAM_DESC_INIT};
 
     desc.lr = 0.05;
-    check(gan_optimizer_create_adam(&adam, &desc));
-    check(gan_optimizer_bind(adam, N * latent));
+    cli_must(gan_optimizer_create_adam(&adam, &desc));
+    cli_must(gan_optimizer_bind(adam, N * latent));
     gan_rng_normal(rng, N * latent, z);
     for (int step = 0; step <= STEPS; step++) {
-        check(gan_pass_forward(pass, z, N, made));
+        cli_must(gan_pass_forward(pass, z, N, made));
         compare(made, wanted, pixels, errors, grad);
         if (step == 0) first = mean(errors);
         if (step == STEPS) break;
-        check(gan_pass_backward(pass, grad, GAN_PASS_KEEP, dz));
-        check(gan_optimizer_step(adam, z, dz, N * latent));
+        cli_must(gan_pass_backward(pass, grad, GAN_PASS_KEEP, dz));
+        cli_must(gan_optimizer_step(adam, z, dz, N * latent));
     }
     for (size_t i = 0; i < N; i++) {
         if (errors[i] >= best[i]) continue;
@@ -123,54 +104,60 @@ static double descend(gan_pass *pass, gan_rng *rng, const float *wanted, size_t 
 }
 
 /* Rows of pictures and what was found for them, one below the other. */
-static void draw(const float *wanted, const float *made, size_t pixels, gan_shape shape)
+static void draw(const char *path, const float *wanted, const float *made, size_t pixels,
+                 gan_shape shape)
 {
-    float *all = numbers(4 * SHOWN / 2 * pixels);
+    float *all = cli_memory(4 * SHOWN / 2 * pixels, sizeof(float));
     const size_t row = SHOWN / 2 * pixels;
 
     for (size_t r = 0; r < 2; r++) {
         memcpy(all + 2 * r * row, wanted + r * row, row * sizeof *all);
         memcpy(all + (2 * r + 1) * row, made + r * row, row * sizeof *all);
     }
-    check(gan_image_write_grid(
-        "invert.png", all, 2 * SHOWN, shape,
+    cli_must(gan_image_write_grid(
+        path, all, 2 * SHOWN, shape,
         &(gan_grid_desc){GAN_GRID_DESC_INIT, .columns = SHOWN / 2, .padding = 2}));
     free(all);
 }
 
-int main(int argc, char **argv)
+/* Look for the vectors of N pictures, draw what was found, and say how far the error fell. */
+static void invert(gan_network *g, const float *wanted, const char *path)
 {
-    gan_network *g;
+    const size_t latent = gan_shape_size(gan_network_input_shape(g));
+    const size_t pixels = gan_shape_size(gan_network_output_shape(g));
+    const gan_pass_desc desc = {GAN_PASS_DESC_INIT, .rows = N, .mode = GAN_PASS_EVALUATION,
+                                .no_weight_gradients = 1};
+    float *made = cli_memory(N * pixels, sizeof(float)), *z = cli_memory(N * latent, sizeof(float));
+    double best[N], first = 0;
     gan_pass *pass;
     gan_rng *rng;
 
-    if (argc < 2 || argc > 3) {
-        fprintf(stderr, "usage: invert GENERATOR.safetensors [IMAGES]\n");
-        return 2;
-    }
-    check(gan_network_open(&g, argv[1], NULL));
-    const size_t latent = gan_shape_size(gan_network_input_shape(g));
-    const size_t pixels = gan_shape_size(gan_network_output_shape(g));
-    float *wanted = numbers(N * pixels), *made = numbers(N * pixels), *z = numbers(N * latent);
-    double best[N], first = 0;
-
-    read_pictures(argc > 2 ? argv[2] : NULL, pixels, wanted);
-    check(gan_pass_create(&pass, g,
-                          &(gan_pass_desc){GAN_PASS_DESC_INIT, .rows = N,
-                                           .mode = GAN_PASS_EVALUATION, .no_weight_gradients = 1}));
-    check(gan_rng_create(&rng, 1, 0, NULL));
+    cli_must(gan_pass_create(&pass, g, &desc));
+    cli_must(gan_rng_create(&rng, 1, 0, NULL));
     for (size_t i = 0; i < N; i++) best[i] = INFINITY;
     for (int start = 0; start < STARTS; start++)
         first += descend(pass, rng, wanted, latent, pixels, z, best) / STARTS;
-    check(gan_pass_forward(pass, z, N, made));
-    draw(wanted, made, pixels, gan_network_picture_shape(g));
-    printf(
-        "mean squared error of %d pictures: %.4f at random vectors, %.4f after %d steps from the "
-        "best of %d starts; %.4f for the mean of the pictures\n",
-        N, first, mean(best), STEPS, STARTS, floor_of(wanted, pixels));
+    cli_must(gan_pass_forward(pass, z, N, made));
+    draw(path, wanted, made, pixels, gan_network_picture_shape(g));
+    cli_print("mean squared error of %d pictures: %.4f at random vectors, %.4f after %d steps from "
+              "the best of %d starts; %.4f for the mean of the pictures",
+              N, first, mean(best), STEPS, STARTS, floor_of(wanted, pixels));
     gan_rng_destroy(rng);
     gan_pass_destroy(pass);
+    free(made), free(z);
+}
+
+int main(int argc, char **argv)
+{
+    loop l = {.set = "t10k", .limit = N, .out = "."};
+    const char *model = "out/generator.safetensors";
+    gan_network *g;
+
+    read_options(&l, &model, argc, argv);
+    cli_must(gan_network_open(&g, model, NULL));
+    const int good = loop_begin(&l, N, gan_shape_size(gan_network_output_shape(g)), files);
+    if (good) invert(g, loop_next(&l)->samples, loop_file(&l, files[0]).text);
+    loop_end(&l);
     gan_network_destroy(g);
-    free(wanted), free(made), free(z);
-    return 0;
+    return cli_end(good ? CLI_EXIT_OK : CLI_EXIT_FAILURE);
 }

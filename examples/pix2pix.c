@@ -2,25 +2,38 @@
  * half is shown (Isola et al., Image-to-image translation with conditional adversarial networks,
  * 2017).
  *
- *     pix2pix [IMAGES [EPOCHS]]    IMAGES: an IDX file of 28x28 pictures; silhouettes without
- *                                 one or with -
- *
  * The generator's loss is no trainer's: the cross-entropy of a discriminator that sees pairs and
- * judges patches, plus WEIGHT times the mean absolute error (L1).  Writes pix2pix.png: what is
- * shown, what is made of it, and what it was. */
-#include <gan/gan.h>
+ * judges patches, plus WEIGHT times the mean absolute error (L1). */
+#include "common/program.h"
+
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { BATCH = 50, SIDE = 28, PIXELS = SIDE * SIDE, PATCHES = 7 * 7, WEIGHT = 50, SHOWN = 10 };
 
-static void check(gan_status status)
+static const double LR = 0.0005;
+static const char *const files[] = {"pix2pix.png", NULL};
+
+static void read_options(loop *l, long *epochs, int argc, char **argv)
 {
-    if (status == GAN_OK || status == GAN_END) return;
-    fprintf(stderr, "pix2pix: %s\n", gan_last_error());
-    exit(EXIT_FAILURE);
+    /* clang-format off */
+    cli_option table[] = {
+        LOOP_EPOCHS_OPTION(epochs),
+        LOOP_OPTIONS(l),
+        {.name = NULL},
+    };
+    /* clang-format on */
+    const cli_program program = {
+        .name = "pix2pix",
+        .options = table,
+        .summary =
+            "Trains a generator that completes pictures of which only the upper half is shown.\n"
+            "Writes pix2pix.png: what is shown, what is made of it, and what it was.\n"
+            "\n" FASHION_SUMMARY,
+        .examples = "  pix2pix --epochs 10\n",
+    };
+    cli_parse(&program, argc, argv);
 }
 
 static const gan_conv2d_desc halve = {GAN_CONV2D_DESC_INIT, .stride = {2, 2}, .padding = {1, 1}};
@@ -59,18 +72,6 @@ static gan_network *make_discriminator(void)
     return d;
 }
 
-static gan_optimizer *adam_for(gan_network *net)
-{
-    gan_optimizer *adam;
-    gan_adam_desc desc = {GAN_ADAM_DESC_INIT};
-
-    desc.lr = 0.0005;
-    desc.beta1 = 0.5;
-    check(gan_optimizer_create_adam(&adam, &desc));
-    check(gan_optimizer_bind(adam, gan_network_param_count(net)));
-    return adam;
-}
-
 static void hide(const float *whole, size_t n, float *shown)
 {
     for (size_t i = 0; i < n * PIXELS; i++) shown[i] = i % PIXELS < PIXELS / 2 ? whole[i] : -1;
@@ -84,98 +85,68 @@ static void pair_up(const float *shown, const float *other, size_t n, float *pai
     }
 }
 
-/* Forward, the mean cross-entropy of all patches, and back. */
-static double judge(gan_pass *d, const float *pairs, size_t n, float target,
-                    gan_pass_gradients_kind kind, float *pairs_grad)
-{
-    float y[BATCH * PATCHES];
-    double loss;
-
-    check(gan_pass_forward(d, pairs, n, y));
-    check(gan_loss_bce_with_logits(y, n * PATCHES, target, &loss, y));
-    check(gan_pass_backward(d, y, kind, pairs_grad));
-    return loss;
-}
-
 static float shown[BATCH * PIXELS], made[BATCH * PIXELS], grad[BATCH * PIXELS],
     pairs[2 * BATCH * PIXELS];
 
 /* One step of both networks; return the mean absolute error. */
-static double step(gan_pass *g, gan_pass *d, gan_optimizer *g_adam, gan_optimizer *d_adam,
-                   const float *whole, size_t n)
+static double step(player *g, player *d, const float *whole, size_t n)
 {
     double error = 0;
 
     hide(whole, n, shown);
-    check(gan_pass_forward(g, shown, n, made));
-    check(gan_pass_update_buffers(g));
+    cli_must(gan_pass_forward(g->pass, shown, n, made));
+    cli_must(gan_pass_update_buffers(g->pass));
     pair_up(shown, whole, n, pairs);
-    judge(d, pairs, n, 1, GAN_PASS_REPLACE, NULL);
+    player_judge(d, pairs, n, 1, GAN_PASS_REPLACE, NULL);
     pair_up(shown, made, n, pairs);
-    judge(d, pairs, n, 0, GAN_PASS_ACCUMULATE, NULL);
-    check(gan_pass_step(d, d_adam, NULL));
+    player_judge(d, pairs, n, 0, GAN_PASS_ACCUMULATE, NULL);
+    player_step(d);
 
-    judge(d, pairs, n, 1, GAN_PASS_KEEP, pairs); /* now by the pairs, not by the weights */
+    player_judge(d, pairs, n, 1, GAN_PASS_KEEP, pairs); /* now by the pairs, not by the weights */
     for (size_t i = 0; i < n * PIXELS; i++) {
         const float off = made[i] - whole[i], slope = (float)WEIGHT / (float)(n * PIXELS);
         error += fabs((double)off) / (double)(n * PIXELS);
         grad[i] = pairs[(2 * (i / PIXELS) + 1) * PIXELS + i % PIXELS] + (off > 0 ? slope : -slope);
     }
-    check(gan_pass_backward(g, grad, GAN_PASS_REPLACE, NULL));
-    check(gan_pass_step(g, g_adam, NULL));
+    cli_must(gan_pass_backward(g->pass, grad, GAN_PASS_REPLACE, NULL));
+    player_step(g);
     return error;
 }
 
-static void draw(gan_network *g, const float *whole)
+static void draw(const char *path, gan_network *g, const float *whole)
 {
     hide(whole, SHOWN, pairs);
-    check(gan_network_forward(g, pairs, SHOWN, pairs + SHOWN * PIXELS));
+    cli_must(gan_network_forward(g, pairs, SHOWN, pairs + SHOWN * PIXELS));
     memcpy(pairs + 2 * SHOWN * PIXELS, whole, SHOWN * PIXELS * sizeof *whole);
-    check(
-        gan_image_write_grid("pix2pix.png", pairs, 3 * SHOWN, gan_shape_2d(SIDE, SIDE),
+    cli_must(
+        gan_image_write_grid(path, pairs, 3 * SHOWN, gan_shape_2d(SIDE, SIDE),
                              &(gan_grid_desc){GAN_GRID_DESC_INIT, .columns = SHOWN, .padding = 2}));
+}
+
+static void train(loop *l, long epochs)
+{
+    player g = player_begin(make_generator(), BATCH, LR);
+    player d = player_begin(make_discriminator(), BATCH, LR);
+    const gan_batch *b;
+
+    for (long epoch = 1; epoch <= epochs; epoch++) {
+        double error = 0, n = 0;
+        for (; (b = loop_next(l)) != NULL; n++) error += step(&g, &d, b->samples, b->count);
+        cli_print("epoch %ld: mean absolute error %.4f", epoch, error / n);
+    }
+    if ((b = loop_next(l)) != NULL) draw(loop_file(l, files[0]).text, g.net, b->samples);
+    player_end(&d);
+    player_end(&g);
 }
 
 int main(int argc, char **argv)
 {
-    const uint64_t epochs = argc > 2 ? strtoul(argv[2], NULL, 10) : 3;
-    gan_network *g, *d;
-    const gan_pass_desc desc = {GAN_PASS_DESC_INIT, .rows = BATCH};
-    gan_pass *g_pass, *d_pass;
-    gan_dataset *data;
-    gan_iterator *it;
-    const gan_batch *batch;
+    loop l = {.out = "."};
+    long epochs = 3;
 
-    if (argc > 3 || epochs == 0) return fprintf(stderr, "usage: pix2pix [IMAGES [EPOCHS]]\n"), 2;
-    g = make_generator();
-    d = make_discriminator();
-    check(argc > 1 && strcmp(argv[1], "-") != 0 ? gan_dataset_open_idx(&data, argv[1], NULL, NULL)
-                                                : gan_dataset_create_shapes(&data, 2000, 1, NULL));
-    check(gan_iterator_create(
-        &it, data,
-        &(gan_iterator_desc){GAN_ITERATOR_DESC_INIT, .batch_size = BATCH, .shuffle = 1}));
-    check(gan_pass_create(&g_pass, g, &desc));
-    check(gan_pass_create(&d_pass, d, &desc));
-    gan_optimizer *g_adam = adam_for(g), *d_adam = adam_for(d);
-    for (double error = 0, n = 0; gan_iterator_epoch(it) < epochs;) {
-        const gan_status status = gan_iterator_next(it, &batch);
-
-        check(status);
-        if (status == GAN_OK) {
-            error += step(g_pass, d_pass, g_adam, d_adam, batch->samples, batch->count);
-            n++;
-        } else {
-            printf("epoch %llu: mean absolute error %.4f\n",
-                   (unsigned long long)gan_iterator_epoch(it), error / n);
-            error = n = 0;
-        }
-    }
-    check(gan_iterator_next(it, &batch));
-    draw(g, batch->samples);
-    gan_pass_destroy(g_pass), gan_pass_destroy(d_pass);
-    gan_optimizer_destroy(g_adam), gan_optimizer_destroy(d_adam);
-    gan_iterator_destroy(it);
-    gan_dataset_destroy(data);
-    gan_network_destroy(g), gan_network_destroy(d);
-    return 0;
+    read_options(&l, &epochs, argc, argv);
+    const int good = loop_begin(&l, BATCH, PIXELS, files);
+    if (good) train(&l, epochs);
+    loop_end(&l);
+    return cli_end(good ? CLI_EXIT_OK : CLI_EXIT_FAILURE);
 }

@@ -2,13 +2,9 @@
  * earlier steps, so that it doesn't forget what the generator has stopped making (Shrivastava et
  * al., Learning from simulated and unsupervised images through adversarial training, 2017).
  *
- *     replay [IMAGES [EPOCHS]]    IMAGES: an IDX file; silhouettes without one or with -
- *
- * A training loop of the host's: passes over two networks and an array.  It says how well the
- * discriminator still knows the buffer's samples, and writes the generator,
- * replay.safetensors, with some of its samples, replay.png. */
-#include <gan/gan.h>
-#include <stdio.h>
+ * The training loop is the program's own: passes over two networks, and an array. */
+#include "common/program.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,14 +14,33 @@ enum {
     PIXELS = 28 * 28,
     LATENT = 32,
     HIDDEN = 128,
-    KEPT = 40 * BATCH
+    KEPT = 40 * BATCH,
+    SHOWN = 64
 };
 
-static void check(gan_status status)
+static const double LR = 0.0005;
+static const char *const files[] = {"replay.png", "replay.safetensors", NULL};
+
+static void read_options(loop *l, long *epochs, int argc, char **argv)
 {
-    if (status == GAN_OK || status == GAN_END) return;
-    fprintf(stderr, "replay: %s\n", gan_last_error());
-    exit(EXIT_FAILURE);
+    /* clang-format off */
+    cli_option table[] = {
+        LOOP_EPOCHS_OPTION(epochs),
+        LOOP_OPTIONS(l),
+        {.name = NULL},
+    };
+    /* clang-format on */
+    const cli_program program = {
+        .name = "replay",
+        .options = table,
+        .summary =
+            "Trains a GAN whose discriminator also sees samples of earlier steps, and says how\n"
+            "many of these it still takes for generated.  Writes the generator,\n"
+            "replay.safetensors, and samples of it, replay.png.\n"
+            "\n" FASHION_SUMMARY,
+        .examples = "  replay --epochs 20 --out buffered\n",
+    };
+    cli_parse(&program, argc, argv);
 }
 
 static gan_network *make(size_t in, size_t out, uint64_t seed)
@@ -40,33 +55,6 @@ static gan_network *make(size_t in, size_t out, uint64_t seed)
     gan_network_add(net, gan_layer_linear(HIDDEN, out));
     if (out > 1) gan_network_add(net, gan_layer_tanh());
     return net;
-}
-
-/* A network with what trains it. */
-typedef struct player {
-    gan_network *net;
-    gan_pass *pass;
-    gan_optimizer *adam;
-} player;
-
-static player begin(gan_network *net)
-{
-    player p = {.net = net};
-    gan_adam_desc desc = {GAN_ADAM_DESC_INIT};
-
-    desc.lr = 0.0005;
-    desc.beta1 = 0.5;
-    check(gan_pass_create(&p.pass, net, &(gan_pass_desc){GAN_PASS_DESC_INIT, .rows = BATCH}));
-    check(gan_optimizer_create_adam(&p.adam, &desc));
-    check(gan_optimizer_bind(p.adam, gan_network_param_count(net)));
-    return p;
-}
-
-static void end(player *p)
-{
-    gan_pass_destroy(p->pass);
-    gan_optimizer_destroy(p->adam);
-    gan_network_destroy(p->net);
 }
 
 /* The samples of earlier steps. */
@@ -88,34 +76,23 @@ static void replay(gan_rng *rng, float *fake)
     }
 }
 
-static double judge(player *d, const float *x, float target, gan_pass_gradients_kind kind,
-                    float *dx)
-{
-    float y[BATCH];
-    double loss;
-
-    check(gan_pass_forward(d->pass, x, BATCH, y));
-    check(gan_loss_bce_with_logits(y, BATCH, target, &loss, y));
-    check(gan_pass_backward(d->pass, y, kind, dx));
-    return loss;
-}
-
 static void step(player *g, player *d, gan_rng *rng, const float *real, double losses[2])
 {
     static float z[BATCH * LATENT], fake[BATCH * PIXELS];
 
     gan_rng_normal(rng, BATCH * LATENT, z);
-    check(gan_pass_forward(g->pass, z, BATCH, fake));
+    cli_must(gan_pass_forward(g->pass, z, BATCH, fake));
     replay(rng, fake);
-    losses[0] += judge(d, real, 0.9f, GAN_PASS_REPLACE, NULL);
-    losses[0] += judge(d, fake, 0, GAN_PASS_ACCUMULATE, NULL);
-    check(gan_pass_step(d->pass, d->adam, NULL));
+    losses[0] += player_judge(d, real, BATCH, 0.9f, GAN_PASS_REPLACE, NULL);
+    losses[0] += player_judge(d, fake, BATCH, 0, GAN_PASS_ACCUMULATE, NULL);
+    player_step(d);
 
     gan_rng_normal(rng, BATCH * LATENT, z);
-    check(gan_pass_forward(g->pass, z, BATCH, fake));
-    losses[1] += judge(d, fake, 1, GAN_PASS_KEEP, fake); /* fake is now the gradient by it */
-    check(gan_pass_backward(g->pass, fake, GAN_PASS_REPLACE, NULL));
-    check(gan_pass_step(g->pass, g->adam, NULL));
+    cli_must(gan_pass_forward(g->pass, z, BATCH, fake));
+    losses[1] +=
+        player_judge(d, fake, BATCH, 1, GAN_PASS_KEEP, fake); /* fake is now the gradient by it */
+    cli_must(gan_pass_backward(g->pass, fake, GAN_PASS_REPLACE, NULL));
+    player_step(g);
 }
 
 /* The share of the buffer's samples that the discriminator takes for generated. */
@@ -124,53 +101,52 @@ static double known(player *d)
     static float y[KEPT];
     size_t right = 0;
 
-    check(gan_network_forward(d->net, buffer, kept, y));
+    cli_must(gan_network_forward(d->net, buffer, kept, y));
     for (size_t i = 0; i < kept; i++) right += y[i] < 0;
     return kept > 0 ? (double)right / (double)kept : 0;
 }
 
-int main(int argc, char **argv)
+/* Write the generator and samples of it. */
+static void save(const loop *l, gan_network *g, gan_rng *rng)
 {
-    const uint64_t epochs = argc > 2 ? strtoul(argv[2], NULL, 10) : 5;
-    player g, d;
-    static float z[64 * LATENT], samples[64 * PIXELS];
-    double losses[2] = {0, 0}, n = 0;
-    gan_dataset *data;
-    gan_iterator *it;
+    static float z[SHOWN * LATENT], samples[SHOWN * PIXELS];
+
+    gan_rng_normal(rng, SHOWN * LATENT, z);
+    cli_must(gan_network_forward(g, z, SHOWN, samples));
+    cli_must(gan_network_set_picture_shape(g, gan_shape_3d(1, 28, 28)));
+    cli_must(gan_network_save(g, loop_file(l, files[1]).text));
+    cli_must(gan_image_write_grid(loop_file(l, files[0]).text, samples, SHOWN, gan_shape_2d(28, 28),
+                                  NULL));
+}
+
+static void train(loop *l, long epochs)
+{
+    player g = player_begin(make(LATENT, PIXELS, 1), BATCH, LR);
+    player d = player_begin(make(PIXELS, 1, 2), BATCH, LR);
     gan_rng *rng;
 
-    if (argc > 3 || epochs == 0) return fprintf(stderr, "usage: replay [IMAGES [EPOCHS]]\n"), 2;
-    g = begin(make(LATENT, PIXELS, 1));
-    d = begin(make(PIXELS, 1, 2));
-    check(argc > 1 && strcmp(argv[1], "-") != 0 ? gan_dataset_open_idx(&data, argv[1], NULL, NULL)
-                                                : gan_dataset_create_shapes(&data, 2000, 1, NULL));
-    check(gan_iterator_create(&it, data,
-                              &(gan_iterator_desc){GAN_ITERATOR_DESC_INIT, .shuffle = 1,
-                                                   .batch_size = BATCH, .drop_last = 1}));
-    check(gan_rng_create(&rng, 1, 0, NULL));
-    while (gan_iterator_epoch(it) < epochs) {
-        const gan_batch *batch;
-        const gan_status status = gan_iterator_next(it, &batch);
-
-        check(status);
-        if (status == GAN_OK) {
-            step(&g, &d, rng, batch->samples, losses);
-            n++;
-        } else {
-            printf("epoch %llu: D loss %.4f, G loss %.4f, %.0f %% of the buffer known\n",
-                   (unsigned long long)gan_iterator_epoch(it), losses[0] / n, losses[1] / n,
-                   100 * known(&d));
-            losses[0] = losses[1] = n = 0;
-        }
+    cli_must(gan_rng_create(&rng, 1, 0, NULL));
+    for (long epoch = 1; epoch <= epochs; epoch++) {
+        double losses[2] = {0, 0}, n = 0;
+        for (const gan_batch *b; (b = loop_next(l)) != NULL; n++)
+            step(&g, &d, rng, b->samples, losses);
+        cli_print("epoch %ld: D loss %.4f, G loss %.4f, %.0f %% of the buffer known", epoch,
+                  losses[0] / n, losses[1] / n, 100 * known(&d));
     }
-    gan_rng_normal(rng, 64 * LATENT, z);
-    check(gan_network_forward(g.net, z, 64, samples));
-    check(gan_network_set_picture_shape(g.net, gan_shape_3d(1, 28, 28)));
-    check(gan_network_save(g.net, "replay.safetensors"));
-    check(gan_image_write_grid("replay.png", samples, 64, gan_shape_2d(28, 28), NULL));
+    save(l, g.net, rng);
     gan_rng_destroy(rng);
-    gan_iterator_destroy(it);
-    gan_dataset_destroy(data);
-    end(&g), end(&d);
-    return 0;
+    player_end(&d);
+    player_end(&g);
+}
+
+int main(int argc, char **argv)
+{
+    loop l = {.out = "."};
+    long epochs = 5;
+
+    read_options(&l, &epochs, argc, argv);
+    const int good = loop_begin(&l, BATCH, PIXELS, files);
+    if (good) train(&l, epochs);
+    loop_end(&l);
+    return cli_end(good ? CLI_EXIT_OK : CLI_EXIT_FAILURE);
 }

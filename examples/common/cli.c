@@ -107,6 +107,11 @@ int cli_have(void *memory)
     return memory != NULL;
 }
 
+void cli_must(gan_status status)
+{
+    if (!cli_ok(status)) exit(cli_end(CLI_EXIT_FAILURE));
+}
+
 void *cli_memory(size_t n, size_t size)
 {
     void *memory = calloc(n > 0 ? n : 1, size);

@@ -63,7 +63,10 @@ void cli_usage_error(const char *format, ...) GAN_PRINTF(1, 2);
 /* Return 1 when a call of the library worked, else say gan_last_error() and return 0. */
 int cli_ok(gan_status status);
 
-/* The same for memory: return 1 unless `memory` is NULL. */
+/* The same where nothing can go on after a failure: it ends the program with code 1. */
+void cli_must(gan_status status);
+
+/* The same as cli_ok() for memory: return 1 unless `memory` is NULL. */
 int cli_have(void *memory);
 
 /* Return zeroed memory for `n` things of `size` bytes, the caller's to free; where there is none,
