@@ -18,6 +18,7 @@ TEST(values_are_frozen)
     ck_assert_int_eq(GAN_ERR_FORMAT, -5);
     ck_assert_int_eq(GAN_ERR_NONFINITE, -6);
     ck_assert_int_eq(GAN_ERR_BUSY, -7);
+    ck_assert_int_eq(GAN_ERR_CANCELLED, -8);
 }
 
 TEST(every_status_has_its_name_and_a_text)
@@ -33,7 +34,8 @@ TEST(every_status_has_its_name_and_a_text)
                {GAN_ERR_IO, "GAN_ERR_IO"},
                {GAN_ERR_FORMAT, "GAN_ERR_FORMAT"},
                {GAN_ERR_NONFINITE, "GAN_ERR_NONFINITE"},
-               {GAN_ERR_BUSY, "GAN_ERR_BUSY"}};
+               {GAN_ERR_BUSY, "GAN_ERR_BUSY"},
+               {GAN_ERR_CANCELLED, "GAN_ERR_CANCELLED"}};
     enum { N = sizeof all / sizeof all[0] };
 
     for (int i = 0; i < N; i++) {
@@ -48,7 +50,7 @@ TEST(every_status_has_its_name_and_a_text)
 
 TEST(other_values_are_unknown)
 {
-    ck_assert_str_eq(gan_status_name((gan_status)-8), "unknown status");
+    ck_assert_str_eq(gan_status_name((gan_status)-9), "unknown status");
     ck_assert_str_eq(gan_status_name((gan_status)2), "unknown status");
     ck_assert_str_eq(gan_status_text((gan_status)-1000), "unknown status");
 }

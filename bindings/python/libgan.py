@@ -130,6 +130,7 @@ STATUSES = {
     -5: ("GAN_ERR_FORMAT", "malformed or unsupported data"),
     -6: ("GAN_ERR_NONFINITE", "a loss, gradient or weight became non-finite"),
     -7: ("GAN_ERR_BUSY", "in use by another thread"),
+    -8: ("GAN_ERR_CANCELLED", "stopped by the host"),
 }
 
 
@@ -346,6 +347,26 @@ class gan_grid_desc(Record):
 class gan_pass_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("rows", c_size_t), ("mode", c_int), ("seed", c_uint64), ("n_forwards", c_uint64),
     ("last_layer", c_char_p), ("no_weight_gradients", c_int), ("pool", c_void_p), ("allocator", POINTER(gan_allocator))]
+
+gan_reference_progress_fn = CFUNCTYPE(c_int, c_void_p, c_double)
+
+
+class gan_reference_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("held_out", POINTER(c_float)), ("n_held_out", c_size_t),
+    ("labels", POINTER(c_uint16)), ("n_classes", c_size_t), ("held_out_labels", POINTER(c_uint16)), ("neighbors", c_size_t),
+    ("inclusive", c_int), ("confidence", c_double), ("progress", gan_reference_progress_fn), ("progress_user", c_void_p),
+    ("n_threads", c_size_t), ("pool", c_void_p), ("allocator", POINTER(gan_allocator))]
+
+
+class gan_estimate(Record):
+    _fields_ = [("value", c_double), ("error", c_double), ("low", c_double), ("high", c_double), ("floor", c_double),
+    ("floor_error", c_double)]
+
+
+class gan_comparison(Record):
+    _fields_ = [("struct_size", c_size_t), ("n_reference", c_size_t), ("n_generated", c_size_t), ("n_floor", c_size_t),
+    ("dimension", c_size_t), ("neighbors", c_size_t), ("precision", gan_estimate), ("recall", gan_estimate),
+    ("density", gan_estimate), ("coverage", gan_estimate), ("agreement", gan_estimate)]
 
 
 class gan_safetensors_entry(Record):
@@ -658,6 +679,13 @@ _declare("gan_pass_gradients", POINTER(c_float), [("pass", c_void_p)])
 _declare("gan_pass_output", POINTER(c_float), [("pass", c_void_p)])
 _declare("gan_pass_output_shape", gan_shape, [("pass", c_void_p)])
 _declare("gan_pass_forward_count", c_uint64, [("pass", c_void_p)])
+_declare("gan_reference_desc_init", None, [("desc", POINTER(gan_reference_desc)), ("struct_size", c_size_t)])
+_declare("gan_comparison_init", None, [("comparison", POINTER(gan_comparison)), ("struct_size", c_size_t)])
+_declare("gan_reference_create", _status, [("out", POINTER(c_void_p)), ("vectors", POINTER(c_float)), ("n", c_size_t),
+    ("dimension", c_size_t), ("desc", POINTER(gan_reference_desc))])
+_declare("gan_reference_destroy", None, [("reference", c_void_p)])
+_declare("gan_reference_compare", _status, [("reference", c_void_p), ("vectors", POINTER(c_float)), ("labels", POINTER(c_uint16)),
+    ("n", c_size_t), ("comparison", POINTER(gan_comparison))])
 _declare("gan_rng_create", _status, [("out", POINTER(c_void_p)), ("seed", c_uint64), ("stream", c_uint64),
     ("allocator", POINTER(gan_allocator))])
 _declare("gan_rng_destroy", None, [("rng", c_void_p)])

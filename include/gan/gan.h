@@ -16,6 +16,7 @@
 #include <gan/pass.h>
 #include <gan/penalty.h>
 #include <gan/pool.h>
+#include <gan/reference.h>
 #include <gan/rng.h>
 #include <gan/safetensors.h>
 #include <gan/sampler.h>

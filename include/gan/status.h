@@ -16,7 +16,8 @@ GAN_BEGIN_DECLS
     X(GAN_ERR_IO, -4, "input or output failed")                                                    \
     X(GAN_ERR_FORMAT, -5, "malformed or unsupported data")                                         \
     X(GAN_ERR_NONFINITE, -6, "a loss, gradient or weight became non-finite")                       \
-    X(GAN_ERR_BUSY, -7, "in use by another thread")
+    X(GAN_ERR_BUSY, -7, "in use by another thread")                                                \
+    X(GAN_ERR_CANCELLED, -8, "stopped by the host")
 
 /**
  * The result of a call: zero is success, negative a failure, positive news that is no failure.

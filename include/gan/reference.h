@@ -1,0 +1,195 @@
+/* reference.h - real samples that generated ones are compared with. */
+#ifndef GAN_REFERENCE_H
+#define GAN_REFERENCE_H
+
+#include <gan/alloc.h>
+#include <gan/export.h>
+#include <gan/pool.h>
+#include <gan/status.h>
+#include <stddef.h>
+#include <stdint.h>
+
+GAN_BEGIN_DECLS
+
+/**
+ * The features of real samples, with what is computed of them once, so that any number of sets of
+ * generated samples can be compared with them.
+ *
+ * Features are vectors that say what a sample shows, such as gan_classifier_features(): distances
+ * between samples are Euclidean distances between these.  Numbers compare only when their features
+ * are of one kind, and as many samples are on both sides.
+ *
+ *     gan_reference_desc desc = {GAN_REFERENCE_DESC_INIT, .held_out = more, .n_held_out = n};
+ *     gan_comparison c = {GAN_COMPARISON_INIT};
+ *
+ *     gan_reference_create(&real, features, n, 128, &desc);
+ *     gan_reference_compare(real, of_generated, NULL, n, &c);
+ *     printf("recall %.3f, of real samples %.3f\n", c.recall.value, c.recall.floor);
+ *
+ * Made by gan_reference_create(), ended by gan_reference_destroy().
+ *
+ * Threads: one at a time; different ones are independent.
+ */
+typedef struct gan_reference gan_reference;
+
+/**
+ * Called now and then, by the thread that called the library, while a reference is made or
+ * compared with.
+ *
+ * @param[in] user  What the descriptor has as `progress_user`.
+ * @param[in] done  How much of the call is done, 0 to 1.
+ *
+ * @return 0 to go on; anything else ends the call with GAN_ERR_CANCELLED.
+ */
+typedef int (*gan_reference_progress_fn)(void *user, double done);
+
+/** Settings of a reference; start from GAN_REFERENCE_DESC_INIT. */
+typedef struct gan_reference_desc {
+    size_t struct_size; /**< set by GAN_REFERENCE_DESC_INIT */
+    /**
+     * Features of further real samples, copied.  They stand in for generated ones, which gives each
+     * number its floor.  Best of samples that nothing was trained on, and as many as will be
+     * generated.  NULL: there are none, and what needs them is NaN.
+     */
+    const float *held_out;
+    size_t n_held_out; /**< how many; not read without `held_out`.  0 */
+    /** Classes of the real samples, copied, below `n_classes`.  NULL: not known. */
+    const uint16_t *labels;
+    size_t n_classes;                /**< 1 to 65536 with labels */
+    const uint16_t *held_out_labels; /**< those of the held-out ones, copied.  NULL: not known */
+    size_t neighbors;  /**< k: a ball reaches to its k-th nearest neighbour; 1 to 64.  0: 5 */
+    int inclusive;     /**< balls have their surface: `<=` instead of `<`.  0 */
+    double confidence; /**< of the intervals, above 0 and below 1.  0: 0.95 */
+    gan_reference_progress_fn progress; /**< NULL: none */
+    void *progress_user;                /**< handed to it */
+    size_t n_threads; /**< of its own pool, as for gan_pool_create(); not read with `pool`.  0 */
+    gan_pool *pool;   /**< borrowed, shared with other handles.  NULL: the reference makes one */
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_reference_desc;
+#define GAN_REFERENCE_DESC_INIT                                                                    \
+    GAN_SIZED_INIT(gan_reference_desc, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+/** GAN_REFERENCE_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_reference_desc_init(gan_reference_desc *desc, size_t struct_size);
+
+/**
+ * A number about generated samples, how sure it is, and what it is for real ones.  What is not
+ * known is NaN.
+ *
+ * Intervals say what other samples of the same generator would give, the real ones staying the
+ * same; so do standard errors.
+ */
+typedef struct gan_estimate {
+    double value;       /**< of the generated samples */
+    double error;       /**< its standard error */
+    double low;         /**< lower end of its interval, with the descriptor's confidence */
+    double high;        /**< upper end */
+    double floor;       /**< the same number, of held-out real samples instead of generated ones */
+    double floor_error; /**< its standard error */
+} gan_estimate;
+
+/**
+ * How generated samples compare with real ones; start from GAN_COMPARISON_INIT.
+ *
+ * The ball of a sample reaches to its k-th nearest neighbour in its own set, itself not counted.
+ * Libraries differ in k, and in whether its surface belongs to it: prdc takes `<` and StudioGAN k =
+ * 5 with it; torch-fidelity takes `<=` and k = 3, as Kynkäänniemi et al. did.
+ *
+ * No number says everything.  Precision and density prefer washed-out samples and don't see missing
+ * ones; recall sees few samples repeated, coverage a missing class.
+ */
+typedef struct gan_comparison {
+    size_t struct_size; /**< set by GAN_COMPARISON_INIT */
+    size_t n_reference; /**< real samples */
+    size_t n_generated; /**< generated samples */
+    size_t n_floor;     /**< held-out samples behind the floors: as many as generated, or all */
+    size_t dimension;   /**< numbers in a vector */
+    size_t neighbors;   /**< k */
+    /** Share of generated samples inside a real sample's ball (Kynkäänniemi et al., 2019). */
+    gan_estimate precision;
+    /** Share of real samples inside a generated sample's ball (ibid.). */
+    gan_estimate recall;
+    /** In how many real balls a generated sample is on average, divided by k (Naeem et al., 2020);
+     * about 1 for real samples, and more is not better. */
+    gan_estimate density;
+    /** Share of real balls with a generated sample inside (ibid.). */
+    gan_estimate coverage;
+    /** Share of generated samples whose nearest real sample has the label they were asked for, the
+     * first of equally near ones.  NaN without both labels. */
+    gan_estimate agreement;
+} gan_comparison;
+#define GAN_COMPARISON_INIT                                                                        \
+    GAN_SIZED_INIT(gan_comparison, 0, 0, 0, 0, 0, {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0},          \
+                   {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0})
+
+/** GAN_COMPARISON_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_comparison_init(gan_comparison *comparison, size_t struct_size);
+
+/**
+ * Make a reference of real samples.
+ *
+ * @param[out] out        Receives it, yours to destroy; NULL on failure.
+ * @param[in]  vectors    The features of `n` real samples, one after the other; copied.
+ * @param[in]  n          neighbors + 3 to 4194304.
+ * @param[in]  dimension  Numbers in a vector, 1 to 65535.
+ * @param[in]  desc       Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK             `*out` is a reference.
+ * @retval GAN_ERR_INVALID    `out` or `vectors` is NULL, a count or setting is out of range, or a
+ *                            label is no class; it is named.  Or `pool` was made by the process
+ *                            that forked this one.
+ * @retval GAN_ERR_NONFINITE  A number is NaN or infinite, or a vector longer than 6e18.
+ * @retval GAN_ERR_NOMEM      No memory, or the system gave no thread.
+ * @retval GAN_ERR_CANCELLED  `progress` said so.
+ *
+ * Time:    that of a product of n * dimension and dimension * n numbers.
+ * Memory:  that of the vectors, 8 * k + 4 bytes for each, and 3 KiB for each number of a vector.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_reference_create(gan_reference **out, const float *vectors,
+                                                       size_t n, size_t dimension,
+                                                       const gan_reference_desc *desc);
+
+/** End a reference.  NULL is allowed.  @since 0.1 */
+GAN_API void gan_reference_destroy(gan_reference *reference);
+
+/**
+ * Compare generated samples with the real ones.
+ *
+ * @param[in,out] reference   The reference.
+ * @param[in]     vectors     The features of `n` generated samples, one after the other.
+ * @param[in]     labels      The classes that they were asked for.  NULL: none.
+ * @param[in]     n           neighbors + 3 to 4194304.
+ * @param[in,out] comparison  Receives the numbers, as many as its struct_size has room for.
+ *
+ * @retval GAN_OK             Done.
+ * @retval GAN_ERR_INVALID    `reference`, `vectors` or `comparison` is NULL, `n` is out of range, a
+ *                            label is no class, there are labels here and none in the reference, or
+ *                            `comparison` has no valid struct_size; or this is a child of the
+ *                            process that made its threads, see gan_pool.
+ * @retval GAN_ERR_NONFINITE  A number is NaN or infinite, or a vector longer than 6e18.
+ * @retval GAN_ERR_NOMEM      No memory.
+ * @retval GAN_ERR_BUSY       Another call is comparing.
+ * @retval GAN_ERR_CANCELLED  `progress` said so.
+ *
+ * After an error `*comparison` is as it was.
+ *
+ * Time:         that of three products of that size; of twice as many when the number of held-out
+ *               samples that stand in for generated ones is another than last time.
+ * Memory:       8 * k + 20 bytes for each generated and 12 for each real sample, as long as the
+ *               call takes; never one for each pair.
+ * Determinism:  all distances that count are computed in double from the differences, products
+ *               only rule out pairs.  So numbers are those of the definitions, the same bits on any
+ *               number of threads and with any BLAS.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_reference_compare(gan_reference *reference,
+                                                        const float *vectors,
+                                                        const uint16_t *labels, size_t n,
+                                                        gan_comparison *comparison);
+
+GAN_END_DECLS
+
+#endif

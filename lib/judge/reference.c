@@ -1,0 +1,346 @@
+/* reference.c - real samples that generated ones are compared with. */
+#include "judge/reference_internal.h"
+
+#include "base/alloc_internal.h"
+#include "base/desc_internal.h"
+#include "base/labels_internal.h"
+#include "base/status_internal.h"
+#include "math/kernels_internal.h"
+#include "math/pool_internal.h"
+
+#include <string.h>
+
+enum {
+    USUAL_NEIGHBORS = 5,
+    MOST_NEIGHBORS = 64,
+    MORE = 3, /* vectors that a set has at least beyond the neighbours */
+    MOST_DIMENSIONS = 65535,
+    MOST_VECTORS = GAN__SCAN_ROWS * GAN__POOL_MAX_TASKS,
+};
+
+GAN__DEFINE_INIT(gan_reference_desc_init, gan_reference_desc, GAN_REFERENCE_DESC_INIT)
+GAN__DEFINE_INIT(gan_comparison_init, gan_comparison, GAN_COMPARISON_INIT)
+
+/* ---- making one ---- */
+
+static gan_status read_desc(gan_reference_desc *d, gan_allocator *a, const gan_reference_desc *desc)
+{
+    gan_status status = GAN_OK;
+
+    gan_reference_desc_init(d, sizeof *d);
+    GAN_TRY(gan__desc_read(d, sizeof *d, sizeof *d, desc, "reference desc"));
+    GAN_TRY(gan__alloc_init(a, d->allocator));
+    if (d->neighbors == 0) d->neighbors = USUAL_NEIGHBORS;
+    if (d->neighbors > MOST_NEIGHBORS)
+        GAN_FAIL(GAN_ERR_INVALID, "reference: neighbors of 1 to %d expected, got %zu",
+                 MOST_NEIGHBORS, d->neighbors);
+    if (d->confidence == 0) d->confidence = 0.95;
+    if (!(d->confidence > 0 && d->confidence < 1))
+        GAN_FAIL(GAN_ERR_INVALID, "reference: a confidence above 0 and below 1 expected, got %g",
+                 d->confidence);
+    if (!d->held_out) d->n_held_out = 0;
+    if (d->labels && (d->n_classes == 0 || d->n_classes > GAN__MOST_CLASSES))
+        GAN_FAIL(GAN_ERR_INVALID, "reference: n_classes of 1 to %d expected with labels, got %zu",
+                 GAN__MOST_CLASSES, d->n_classes);
+    if (d->held_out_labels && !(d->labels && d->held_out))
+        GAN_FAIL(GAN_ERR_INVALID, "reference: held_out_labels expects labels and held_out");
+
+cleanup:
+    return status;
+}
+
+/* Whether a set has as many vectors as the neighbours of each take. */
+static gan_status check_count(const gan_reference_desc *d, const float *vectors, size_t n,
+                              const char *name)
+{
+    if (!vectors) return gan__fail(GAN_ERR_INVALID, "reference: %s vectors are NULL", name);
+    if (n < d->neighbors + MORE || n > MOST_VECTORS)
+        return gan__fail(GAN_ERR_INVALID,
+                         "reference: %zu to %d %s vectors expected for %zu neighbors, got %zu",
+                         d->neighbors + MORE, MOST_VECTORS, name, d->neighbors, n);
+    return GAN_OK;
+}
+
+static gan_status check_labels(const gan_reference_desc *d, const uint16_t *labels, size_t n,
+                               const char *name)
+{
+    for (size_t i = 0; labels && i < n; i++)
+        if (labels[i] >= d->n_classes)
+            return gan__fail(GAN_ERR_INVALID,
+                             "reference: label %zu of the %s samples is %u, there are %zu classes",
+                             i, name, labels[i], d->n_classes);
+    return GAN_OK;
+}
+
+/* What works for every comparison. */
+static gan_status take_memory(gan_reference *ref)
+{
+    gan_status status = GAN_OK;
+    const gan_allocator *a = &ref->allocator;
+    const size_t d = ref->dimension, n = ref->real.n + ref->held_out.n;
+
+    if (!ref->desc.pool) GAN_TRY(gan_pool_create(&ref->own_pool, ref->desc.n_threads, a));
+    ref->pool = ref->desc.pool ? ref->desc.pool : ref->own_pool;
+    GAN_TRY(gan__alloc(&ref->packed, a, gan__kernels_packed_size(d, GAN__SCAN_COLUMNS),
+                       sizeof *ref->packed));
+    GAN_TRY(gan__alloc(&ref->tiles, a, gan_pool_thread_count(ref->pool),
+                       GAN__SCAN_ROWS * GAN__SCAN_COLUMNS * sizeof *ref->tiles));
+    GAN_TRY(gan__alloc(&ref->limits, a, GAN__SCAN_COLUMNS, sizeof *ref->limits));
+    GAN_TRY(gan__alloc(&ref->vectors, a, gan__size_mul(n, d), sizeof *ref->vectors));
+    GAN_TRY(gan__alloc(&ref->lengths, a, n, sizeof *ref->lengths));
+    if (ref->desc.labels) GAN_TRY(gan__alloc(&ref->labels, a, n, sizeof *ref->labels));
+    GAN_TRY(gan__alloc(&ref->own, a, gan__size_mul(ref->real.n, ref->desc.neighbors),
+                       sizeof *ref->own));
+
+cleanup:
+    return status;
+}
+
+/* Copy a host's samples to index `first` of the reference's. */
+static void copy_set(gan_reference *ref, gan__set *set, size_t first, const float *vectors,
+                     const uint16_t *labels)
+{
+    const size_t d = ref->dimension;
+
+    memcpy(ref->vectors + first * d, vectors, set->n * d * sizeof *vectors);
+    if (labels) memcpy(ref->labels + first, labels, set->n * sizeof *labels);
+    set->x = ref->vectors + first * d;
+    set->dimension = d;
+    set->length2 = ref->lengths + first;
+    set->labels = labels ? ref->labels + first : NULL;
+}
+
+static gan_status copy_samples(gan_reference *ref, const float *vectors)
+{
+    gan_status status = GAN_OK;
+    gan_reference_desc *d = &ref->desc;
+
+    copy_set(ref, &ref->real, 0, vectors, d->labels);
+    GAN_TRY(gan__reference_measure_lengths(&ref->real, "real"));
+    if (d->held_out) {
+        copy_set(ref, &ref->held_out, ref->real.n, d->held_out, d->held_out_labels);
+        GAN_TRY(gan__reference_measure_lengths(&ref->held_out, "held-out"));
+    }
+
+cleanup:
+    d->held_out = NULL; /* the host's */
+    d->labels = d->held_out_labels = NULL;
+    return status;
+}
+
+/* The balls around the real ones. */
+static gan_status look_at_real(gan_reference *ref)
+{
+    const gan__scan within = {
+        .from = &ref->real, .to = &ref->real, .k = ref->desc.neighbors, .nearest = ref->own};
+    gan__visit visit;
+    gan_status status = gan__pool_enter(ref->pool, &visit);
+
+    if (status != GAN_OK) return status;
+    ref->work = (double)ref->real.n * (double)ref->real.n;
+    ref->work_done = 0;
+    status = gan__reference_scan(ref, &within);
+    gan__pool_leave(&visit);
+    return status;
+}
+
+gan_status gan_reference_create(gan_reference **out, const float *vectors, size_t n,
+                                size_t dimension, const gan_reference_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_reference *ref = NULL;
+    gan_reference_desc settings;
+    gan_allocator a;
+
+    if (!out) return gan__fail(GAN_ERR_INVALID, "reference: out is NULL");
+    *out = NULL;
+    GAN_TRY(read_desc(&settings, &a, desc));
+    if (dimension == 0 || dimension > MOST_DIMENSIONS)
+        GAN_FAIL(GAN_ERR_INVALID, "reference: a dimension of 1 to %d expected, got %zu",
+                 MOST_DIMENSIONS, dimension);
+    GAN_TRY(check_count(&settings, vectors, n, "real"));
+    if (settings.held_out)
+        GAN_TRY(check_count(&settings, settings.held_out, settings.n_held_out, "held-out"));
+    GAN_TRY(check_labels(&settings, settings.labels, n, "real"));
+    GAN_TRY(check_labels(&settings, settings.held_out_labels, settings.n_held_out, "held-out"));
+    GAN_TRY(gan__alloc(&ref, &a, 1, sizeof *ref));
+    ref->allocator = a;
+    ref->desc = settings;
+    ref->desc.allocator = &ref->allocator;
+    ref->dimension = dimension;
+    ref->real.n = n;
+    ref->held_out.n = settings.n_held_out;
+    for (size_t i = 0; i < GAN__N_METRICS; i++) ref->floor[i] = gan__estimate_unknown();
+    ref->quantile = gan__estimate_quantile(settings.confidence);
+    GAN_TRY(take_memory(ref));
+    GAN_TRY(copy_samples(ref, vectors));
+    GAN_TRY(look_at_real(ref));
+    *out = ref;
+    ref = NULL;
+
+cleanup:
+    gan_reference_destroy(ref);
+    return status;
+}
+
+void gan_reference_destroy(gan_reference *ref)
+{
+    if (!ref) return;
+    const gan_allocator a = ref->allocator;
+
+    gan__free(&a, ref->own);
+    gan__free(&a, ref->lengths);
+    gan__free(&a, ref->labels);
+    gan__free(&a, ref->vectors);
+    gan__free(&a, ref->limits);
+    gan__free(&a, ref->tiles);
+    gan__free(&a, ref->packed);
+    gan_pool_destroy(ref->own_pool);
+    gan__free(&a, ref);
+}
+
+/* ---- comparing ---- */
+
+static void end_view(const gan_reference *ref, gan__view *v)
+{
+    const gan_allocator *a = &ref->allocator;
+
+    gan__free(a, v->set.length2);
+    gan__free(a, v->own);
+    gan__free(a, v->near);
+    gan__free(a, v->nearest);
+    gan__free(a, v->inside);
+    gan__free(a, v->real_near);
+    gan__free(a, v->real_inside);
+}
+
+static gan_status take_view(const gan_reference *ref, gan__view *v)
+{
+    gan_status status = GAN_OK;
+    const gan_allocator *a = &ref->allocator;
+    const size_t n = v->set.n, n_real = ref->real.n;
+
+    GAN_TRY(gan__alloc(&v->set.length2, a, n, sizeof *v->set.length2));
+    GAN_TRY(gan__alloc(&v->own, a, gan__size_mul(n, ref->desc.neighbors), sizeof *v->own));
+    GAN_TRY(gan__alloc(&v->near, a, n, sizeof *v->near));
+    GAN_TRY(gan__alloc(&v->nearest, a, n, sizeof *v->nearest));
+    GAN_TRY(gan__alloc(&v->inside, a, n, sizeof *v->inside));
+    GAN_TRY(gan__alloc(&v->real_near, a, n_real, sizeof *v->real_near));
+    GAN_TRY(gan__alloc(&v->real_inside, a, n_real, sizeof *v->real_inside));
+
+cleanup:
+    return status;
+}
+
+/* All numbers of a set of vectors, whose floors are not known. */
+static gan_status judge(gan_reference *ref, const gan__set *set, const char *name, gan_estimate *of)
+{
+    gan_status status = GAN_OK;
+    gan__view view = {.set = *set};
+
+    for (size_t i = 0; i < GAN__N_METRICS; i++) of[i] = gan__estimate_unknown();
+    GAN_TRY(take_view(ref, &view));
+    GAN_TRY(gan__reference_measure_lengths(&view.set, name));
+    GAN_TRY(gan__reference_look(ref, &view));
+    gan__reference_judge_neighbors(ref, &view, of);
+
+cleanup:
+    end_view(ref, &view);
+    return status;
+}
+
+/* Look at as many held-out vectors as are generated, unless these are those of last time. */
+static gan_status judge_floor(gan_reference *ref, size_t n)
+{
+    gan_status status = GAN_OK;
+    gan_estimate of[GAN__N_METRICS];
+    gan__set first = ref->held_out;
+
+    if (n == ref->n_floor) return GAN_OK;
+    first.n = n;
+    GAN_TRY(judge(ref, &first, "held-out", of));
+    memcpy(ref->floor, of, sizeof of);
+    ref->n_floor = n;
+
+cleanup:
+    return status;
+}
+
+static size_t floor_count(const gan_reference *ref, size_t n)
+{
+    return n < ref->held_out.n ? n : ref->held_out.n;
+}
+
+static void fill_record(gan_comparison *c, const gan_reference *ref, size_t n,
+                        const gan_estimate *of)
+{
+    c->n_reference = ref->real.n;
+    c->n_generated = n;
+    c->n_floor = ref->n_floor;
+    c->dimension = ref->dimension;
+    c->neighbors = ref->desc.neighbors;
+#define FILL(name)                                                                                 \
+    c->name = of[GAN__METRIC_##name];                                                              \
+    c->name.floor = ref->floor[GAN__METRIC_##name].value;                                          \
+    c->name.floor_error = ref->floor[GAN__METRIC_##name].error;
+    GAN__METRICS(FILL)
+#undef FILL
+}
+
+static gan_status compare(gan_reference *ref, const gan__set *set, gan_estimate *of)
+{
+    gan_status status = GAN_OK;
+    const size_t n_floor = floor_count(ref, set->n);
+
+    ref->work = gan__reference_view_work(ref, set->n);
+    ref->work_done = 0;
+    if (n_floor && n_floor != ref->n_floor) ref->work += gan__reference_view_work(ref, n_floor);
+    GAN_TRY(judge(ref, set, "generated", of));
+    if (n_floor) GAN_TRY(judge_floor(ref, n_floor));
+
+cleanup:
+    return status;
+}
+
+static gan_status check_call(const gan_reference *ref, const float *vectors, const uint16_t *labels,
+                             size_t n, const gan_comparison *comparison)
+{
+    gan_status status = GAN_OK;
+
+    if (!ref || !comparison)
+        return gan__fail(GAN_ERR_INVALID, "reference: %s is NULL", ref ? "comparison" : "it");
+    GAN_TRY(gan__record_check(comparison, "comparison"));
+    GAN_TRY(check_count(&ref->desc, vectors, n, "generated"));
+    if (labels && !ref->real.labels)
+        GAN_FAIL(GAN_ERR_INVALID, "reference: generated samples have labels, real ones have none");
+    GAN_TRY(check_labels(&ref->desc, labels, n, "generated"));
+
+cleanup:
+    return status;
+}
+
+gan_status gan_reference_compare(gan_reference *ref, const float *vectors, const uint16_t *labels,
+                                 size_t n, gan_comparison *comparison)
+{
+    gan_status status = check_call(ref, vectors, labels, n, comparison);
+    gan__set set = {.x = vectors, .n = n, .labels = labels};
+    gan_estimate of[GAN__N_METRICS];
+    gan_comparison c;
+    gan__visit visit;
+
+    if (status == GAN_OK) status = gan__busy_enter(&ref->busy, "reference");
+    if (status != GAN_OK) return status;
+    set.dimension = ref->dimension;
+    status = gan__pool_enter(ref->pool, &visit);
+    if (status == GAN_OK) {
+        status = compare(ref, &set, of);
+        gan__pool_leave(&visit);
+    }
+    if (status == GAN_OK) {
+        gan_comparison_init(&c, sizeof c);
+        fill_record(&c, ref, n, of);
+        gan__record_write(comparison, &c, sizeof c);
+    }
+    gan__busy_leave(&ref->busy);
+    return status;
+}

@@ -1,0 +1,50 @@
+/* reference_estimate.c - numbers with their intervals. */
+#include "judge/reference_internal.h"
+
+#include <math.h>
+
+/* How many standard deviations around the mean of a normal distribution hold this much of it: found
+ * by halving, which ends with neighbouring doubles. */
+double gan__estimate_quantile(double confidence)
+{
+    double low = 0, high = 40;
+
+    for (int i = 0; i < 64; i++) {
+        const double middle = (low + high) / 2;
+
+        if (erfc(middle / sqrt(2)) > 1 - confidence)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+gan_estimate gan__estimate_mean(double value, double error, double quantile)
+{
+    return (gan_estimate){.value = value,
+                          .error = error,
+                          .low = value - quantile * error,
+                          .high = value + quantile * error,
+                          .floor = NAN,
+                          .floor_error = NAN};
+}
+
+/* Wilson, "Probable inference, the law of succession, and statistical inference" (1927): also right
+ * where the share is 0 or 1, of which a bootstrap would make a point. */
+gan_estimate gan__estimate_share(double sum, size_t n, double quantile)
+{
+    const double count = (double)n, p = sum / count, q2 = quantile * quantile / count;
+    const double middle = (p + q2 / 2) / (1 + q2);
+    const double half = quantile * sqrt(p * (1 - p) / count + q2 / (4 * count)) / (1 + q2);
+    gan_estimate e = gan__estimate_mean(p, sqrt(p * (1 - p) / count), quantile);
+
+    e.low = fmax(0, fmin(p, middle - half));
+    e.high = fmin(1, fmax(p, middle + half));
+    return e;
+}
+
+gan_estimate gan__estimate_unknown(void)
+{
+    return gan__estimate_mean(NAN, NAN, 0);
+}

@@ -1,0 +1,100 @@
+/* reference_internal.h - what the files of a comparison share. */
+#ifndef GAN_REFERENCE_INTERNAL_H
+#define GAN_REFERENCE_INTERNAL_H
+
+#include "base/busy_internal.h"
+
+#include <gan/reference.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    GAN__SCAN_ROWS = 64,     /* vectors that one task looks from */
+    GAN__SCAN_COLUMNS = 512, /* vectors that all look at, whose packed form stays in the cache */
+};
+
+/* The numbers of a comparison, in the order of the record. */
+#define GAN__METRICS(X)                                                                            \
+    X(precision)                                                                                   \
+    X(recall)                                                                                      \
+    X(density)                                                                                     \
+    X(coverage)                                                                                    \
+    X(agreement)
+
+typedef enum gan__metric {
+#define GAN__METRIC_ENUM(name) GAN__METRIC_##name,
+    GAN__METRICS(GAN__METRIC_ENUM)
+#undef GAN__METRIC_ENUM
+        GAN__N_METRICS
+} gan__metric;
+
+/* Vectors and what looking at them needs. */
+typedef struct gan__set {
+    const float *x; /* n vectors */
+    size_t n;
+    size_t dimension;
+    float *length2;         /* squared lengths */
+    const uint16_t *labels; /* NULL: not known */
+} gan__set;
+
+/* One look from each vector of a set at all of another, or at the others of its own: which are the
+ * k nearest, and how many balls around those it is inside. */
+typedef struct gan__scan {
+    const gan__set *from, *to;
+    size_t k;
+    double *nearest;       /* squared distances of the k nearest, ascending: n * k */
+    const double *radius2; /* of the balls, `stride` numbers apart; NULL: none is looked at */
+    size_t stride;
+    uint32_t *inside; /* balls that each is inside: n */
+    uint32_t *first;  /* which is the nearest, the first of equals: n.  NULL: not wanted */
+} gan__scan;
+
+/* What is known of a set of samples, generated or real, against the reference. */
+typedef struct gan__view {
+    gan__set set;
+    double *own;           /* squared distances of the k nearest within the set: n * k */
+    double *near;          /* of the nearest real one: n */
+    uint32_t *nearest;     /* which that is: n */
+    uint32_t *inside;      /* real balls that each is inside: n */
+    double *real_near;     /* for each real one, the nearest of the set */
+    uint32_t *real_inside; /* and the balls of the set that it is inside */
+} gan__view;
+
+struct gan_reference {
+    gan_allocator allocator;
+    gan_reference_desc desc; /* with the numbers that its zeros stand for */
+    gan_pool *pool, *own_pool;
+    gan__busy busy;
+    size_t dimension;
+    double quantile;  /* of the normal distribution, for the intervals */
+    float *vectors;   /* the real ones, and behind them those held out */
+    uint16_t *labels; /* of these; NULL */
+    float *lengths;   /* squared, of these */
+    gan__set real, held_out;
+    double *own;                        /* squared distances of the k nearest real of each real */
+    gan_estimate floor[GAN__N_METRICS]; /* of the first n_floor held out; 0: not known yet */
+    size_t n_floor;
+    float *packed;          /* GAN__SCAN_COLUMNS vectors in panels */
+    float *tiles;           /* for each thread the products of GAN__SCAN_ROWS with these */
+    float *limits;          /* for each of these what a ball's radius must be below */
+    double work, work_done; /* pairs of vectors that a call looks at, and has */
+};
+
+/* reference_scan.c */
+gan_status gan__reference_measure_lengths(const gan__set *set, const char *name);
+gan_status gan__reference_scan(gan_reference *ref, const gan__scan *scan);
+
+/* reference_neighbors.c: how many pairs a view looks at, its looks, and its numbers. */
+double gan__reference_view_work(const gan_reference *ref, size_t n);
+gan_status gan__reference_look(gan_reference *ref, gan__view *view);
+void gan__reference_judge_neighbors(const gan_reference *ref, const gan__view *view,
+                                    gan_estimate *of);
+
+/* reference_estimate.c: a mean with its standard error and interval; that of a share, by Wilson's
+ * formula; what nobody knows. */
+double gan__estimate_quantile(double confidence);
+gan_estimate gan__estimate_share(double sum, size_t n, double quantile);
+gan_estimate gan__estimate_mean(double value, double error, double quantile);
+gan_estimate gan__estimate_unknown(void);
+
+#endif

@@ -1,0 +1,114 @@
+#!/usr/bin/python3
+"""Make the reference vectors of comparisons of generated with real samples; see README.md.
+
+All is written down from its definition, with whole matrices of distances in float64, and shares no
+step with the library.  Each number is four: value, standard error, and both of the floor; NaN where
+it is not known, and for the errors that the library draws random numbers for.
+"""
+import numpy as np
+import torch
+
+from make_golden import write_vectors
+
+NAN = float("nan")
+
+
+def distances(a, b):
+    """All distances, by differences."""
+    return np.sqrt(((a[:, None, :] - b[None, :, :]) ** 2).sum(2))
+
+
+def without_self(d):
+    d = d.copy()
+    np.fill_diagonal(d, np.inf)
+    return d
+
+
+def inside(d, radius, inclusive):
+    """Which rows are in which columns' balls; nothing may be so near a surface that rounding decides."""
+    near = np.abs(d - radius) / np.maximum(radius, 1e-300)
+    exact = d == radius
+    assert np.all((near > 1e-9) | exact), near.min()
+    return d <= radius if inclusive else d < radius
+
+
+def share(indicators):
+    """A share, and its binomial standard error."""
+    p = float(np.mean(indicators))
+    return p, (p * (1 - p) / len(indicators)) ** 0.5
+
+
+def balls(real, fake, k, inclusive):
+    """prdc and improved precision and recall."""
+    rr, ff = without_self(distances(real, real)), without_self(distances(fake, fake))
+    fr = distances(fake, real)
+    real_radius, fake_radius = np.sort(rr, 1)[:, k - 1], np.sort(ff, 1)[:, k - 1]
+    in_real, in_fake = inside(fr, real_radius, inclusive), inside(fr.T, fake_radius, inclusive)
+    count = in_real.sum(1) / k
+    return {"precision": share(in_real.any(1)), "recall": share(in_fake.any(1)),
+            "density": (count.mean(), count.std() / (len(fake) - 1) ** 0.5),
+            "coverage": share(in_real.any(0))}
+
+
+def agreement(real, real_labels, fake, fake_labels):
+    return {"agreement": share(real_labels[distances(fake, real).argmin(1)] == fake_labels)}
+
+
+def numbers(c, fake, labels):
+    """All numbers of one set against the real ones of a case."""
+    out = balls(c["real"], fake, c["k"], c["inclusive"])
+    out.update(agreement(c["real"], c["real_labels"], fake, labels))
+    return out
+
+
+def cases():
+    rng = np.random.default_rng(71)
+    d, centres = 7, rng.normal(size=(4, 7)) * 3
+
+    def cloud(n, spread=1.0, classes=4):
+        labels = np.arange(n) % classes
+        return (centres[labels] + spread * rng.normal(size=(n, d))).astype(np.float32), labels
+
+    real, held = cloud(61), cloud(45)
+    few = cloud(5)
+    copies = (real[0] + 1e-3 * rng.normal(size=real[0].shape)).astype(np.float32), real[1]
+    repeated = (few[0][np.arange(50) % 5] + 0.01 * rng.normal(size=(50, d))).astype(np.float32), np.arange(50) % 4
+    rows = [
+        ("plain", real, held, cloud(50, 1.2), 5, False),
+        ("three", real, held, cloud(37, 0.8), 3, True),
+        ("lost", real, held, cloud(60, 1.0, 3), 5, False),
+        ("repeated", real, held, repeated, 5, False),
+        ("copies", real, held, copies, 5, False),
+        ("far", tuple([real[0] + np.float32(512), real[1]]), tuple([held[0] + np.float32(512), held[1]]),
+         tuple([repeated[0] + np.float32(512), repeated[1]]), 4, False),
+        ("least", cloud(8), cloud(8), cloud(8), 5, False),
+    ]
+    for name, r, h, f, k, inclusive in rows:
+        yield name, {"real": r[0].astype(np.float64), "real_labels": r[1],
+                     "held": h[0].astype(np.float64), "held_labels": h[1],
+                     "fake": f[0].astype(np.float64), "fake_labels": f[1], "k": k, "inclusive": inclusive}
+
+
+def main():
+    vectors = {}
+
+    def put(name, array):
+        vectors[name] = torch.tensor(np.asarray(array, dtype=np.float64))
+
+    for name, c in cases():
+        n_floor = min(len(c["held"]), len(c["fake"]))
+        found = numbers(c, c["fake"], c["fake_labels"])
+        floor = numbers(c, c["held"][:n_floor], c["held_labels"][:n_floor])
+        put(f"{name}_sizes", [len(c["real"]), len(c["held"]), len(c["fake"]), c["real"].shape[1], c["k"],
+                              c["inclusive"]])
+        for part in ("real", "held", "fake"):
+            put(f"{name}_{part}", c[part])
+            put(f"{name}_{part}_labels", c[part + "_labels"])
+        for metric in found:
+            put(f"{name}_{metric}", [*found[metric], *floor[metric]])
+            print(f"{name:10} {metric:14}", *(f"{x:9.5f}" for x in (*found[metric], *floor[metric])))
+    write_vectors("reference.bin", vectors)
+
+
+if __name__ == "__main__":
+    main()

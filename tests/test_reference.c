@@ -1,0 +1,557 @@
+/* test_reference.c - comparisons against numpy, on any number of threads, stopped, and refused. */
+#include "budget.h"
+#include "expect.h"
+#include "golden.h"
+
+#include <gan/pool.h>
+#include <gan/reference.h>
+#include <gan/rng.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* n * d normal numbers, to be freed; the same for the same `which`. */
+static float *cloud(size_t n, size_t d, uint64_t which)
+{
+    float *x = malloc(n * d * sizeof *x);
+    gan_rng *rng;
+
+    ck_assert_ptr_nonnull(x);
+    expect_ok(gan_rng_create(&rng, which, 0, NULL));
+    gan_rng_normal(rng, n * d, x);
+    gan_rng_destroy(rng);
+    return x;
+}
+
+/* ---- numpy ---- */
+
+enum { REAL, HELD, FAKE, PARTS };
+
+/* A case of reference.bin. */
+typedef struct golden_case {
+    golden *g;
+    const char *name;
+    size_t n[PARTS], d, k;
+    int inclusive;
+    const float *x[PARTS];
+    uint16_t labels[PARTS][64];
+} golden_case;
+
+static const float *get(const golden_case *c, const char *what, size_t n)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "%s_%s", c->name, what);
+    return golden_get(c->g, name, n);
+}
+
+static golden_case open_case(const char *name)
+{
+    static const char *const parts[PARTS] = {"real", "held", "fake"};
+    golden_case c = {.g = golden_open("reference.bin"), .name = name};
+    const float *sizes = get(&c, "sizes", 6);
+
+    c.d = (size_t)sizes[3];
+    c.k = (size_t)sizes[4];
+    c.inclusive = (int)sizes[5];
+    for (int p = 0; p < PARTS; p++) {
+        char what[32];
+        const float *labels;
+
+        c.n[p] = (size_t)sizes[p];
+        ck_assert_uint_le(c.n[p], 64);
+        c.x[p] = get(&c, parts[p], c.n[p] * c.d);
+        snprintf(what, sizeof what, "%s_labels", parts[p]);
+        labels = get(&c, what, c.n[p]);
+        for (size_t i = 0; i < c.n[p]; i++) c.labels[p][i] = (uint16_t)labels[i];
+    }
+    return c;
+}
+
+/* Compare the generated samples of a case with its real ones. */
+static gan_comparison compare_case(const golden_case *c, gan_reference_desc desc)
+{
+    gan_comparison found = {GAN_COMPARISON_INIT};
+    gan_reference *ref;
+
+    desc.held_out = c->x[HELD];
+    desc.n_held_out = c->n[HELD];
+    desc.labels = c->labels[REAL];
+    desc.held_out_labels = c->labels[HELD];
+    desc.n_classes = 4;
+    desc.neighbors = c->k;
+    desc.inclusive = c->inclusive;
+    expect_ok(gan_reference_create(&ref, c->x[REAL], c->n[REAL], c->d, &desc));
+    expect_ok(gan_reference_compare(ref, c->x[FAKE], c->labels[FAKE], c->n[FAKE], &found));
+    gan_reference_destroy(ref);
+    return found;
+}
+
+#define NUMBERS(X) X(precision) X(recall) X(density) X(coverage) X(agreement)
+
+static const struct {
+    const char *name;
+    size_t offset;
+} numbers[] = {
+#define NUMBER(name) {#name, offsetof(gan_comparison, name)},
+    NUMBERS(NUMBER)};
+
+static const gan_estimate *number_of(const gan_comparison *c, size_t i)
+{
+    return (const gan_estimate *)((const char *)c + numbers[i].offset);
+}
+
+/* NaN stands where numpy has no number to compare with. */
+static void expect_estimate(const char *what, const gan_estimate *found, const float *wanted)
+{
+    const double all[] = {found->value, found->error, found->floor, found->floor_error};
+
+    for (int i = 0; i < 4; i++)
+        if (!isnan(wanted[i]) &&
+            !(fabs(all[i] - (double)wanted[i]) <= 1e-6 + 1e-6 * fabs((double)wanted[i])))
+            ck_abort_msg("%s, number %d: %.9g, numpy has %.9g", what, i, all[i], (double)wanted[i]);
+}
+
+static const char *const cases[] = {"plain", "three", "lost", "repeated", "copies", "far", "least"};
+
+TEST_EACH(numbers_are_numpys, 0, sizeof cases / sizeof *cases)
+{
+    const golden_case c = open_case(cases[_i]);
+    const gan_comparison found =
+        compare_case(&c, (gan_reference_desc){GAN_REFERENCE_DESC_INIT, .n_threads = 1});
+
+    ck_assert_uint_eq(found.n_reference, c.n[REAL]);
+    ck_assert_uint_eq(found.n_generated, c.n[FAKE]);
+    ck_assert_uint_eq(found.n_floor, c.n[HELD] < c.n[FAKE] ? c.n[HELD] : c.n[FAKE]);
+    ck_assert_uint_eq(found.dimension, c.d);
+    ck_assert_uint_eq(found.neighbors, c.k);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        expect_estimate(numbers[i].name, number_of(&found, i), get(&c, numbers[i].name, 4));
+    golden_close(c.g);
+}
+
+/* Precision and recall are each other's with the sets exchanged: a collapse on few samples is what
+ * tells which is which. */
+TEST(a_collapse_costs_recall_and_not_precision)
+{
+    enum { N = 500, D = 10, KEPT = 20 };
+    float *real = cloud(N, D, 1), *other = cloud(N, D, 2), *noise = cloud(N, D, 3);
+    gan_comparison c = {GAN_COMPARISON_INIT};
+    gan_reference *ref;
+
+    for (size_t i = 0; i < N; i++)
+        for (size_t j = 0; j < D; j++)
+            noise[i * D + j] = other[i % KEPT * D + j] + 0.01f * noise[i * D + j];
+    expect_ok(gan_reference_create(&ref, real, N, D, NULL));
+    expect_ok(gan_reference_compare(ref, noise, NULL, N, &c));
+    ck_assert_double_gt(c.precision.value, 0.5);
+    ck_assert_double_lt(c.recall.value, 0.01);
+    ck_assert_double_lt(c.recall.high, 0.02);
+    ck_assert_double_gt(c.recall.high, c.recall.value); /* also where the share is 0 */
+    gan_reference_destroy(ref);
+    free(real);
+    free(other);
+    free(noise);
+}
+
+/* ---- bits ---- */
+
+/* More vectors than a task and a chunk of columns take. */
+TEST(bits_are_the_same_on_any_number_of_threads)
+{
+    enum { N = 700, M = 555, D = 33 };
+    float *real = cloud(N, D, 1), *held = cloud(M, D, 2), *fake = cloud(M, D, 3);
+    gan_comparison first;
+
+    for (size_t threads = 1; threads <= 3; threads++) {
+        const gan_reference_desc desc = {GAN_REFERENCE_DESC_INIT, .held_out = held, .n_held_out = M,
+                                         .n_threads = threads};
+        gan_comparison c = {GAN_COMPARISON_INIT}, again = {GAN_COMPARISON_INIT};
+        gan_reference *ref;
+
+        expect_ok(gan_reference_create(&ref, real, N, D, &desc));
+        expect_ok(gan_reference_compare(ref, fake, NULL, M, &c));
+        expect_ok(gan_reference_compare(ref, real, NULL, M - 1, &again)); /* another floor */
+        expect_ok(gan_reference_compare(ref, fake, NULL, M, &again));
+        expect_same_bits(&again, &c, sizeof c);
+        if (threads == 1) first = c;
+        expect_same_bits(&c, &first, sizeof c);
+        gan_reference_destroy(ref);
+    }
+    free(real);
+    free(held);
+    free(fake);
+}
+
+/* Far from the origin a product of floats knows nothing of such distances: they are multiples of
+ * 1/8 at lengths of 8e5, of which float rounds the squares to 65536. */
+TEST(distances_are_right_where_products_say_nothing)
+{
+    enum { N = 300, D = 16 };
+    float *real = cloud(N, D, 1), *fake = cloud(N, D, 2);
+    gan_comparison near = {GAN_COMPARISON_INIT}, far = {GAN_COMPARISON_INIT};
+    gan_reference *ref;
+
+    for (size_t i = 0; i < N * D; i++) {
+        real[i] = roundf(real[i] * 8) / 8;
+        fake[i] = roundf(fake[i] * 8) / 8;
+    }
+    expect_ok(gan_reference_create(&ref, real, N, D, NULL));
+    expect_ok(gan_reference_compare(ref, fake, NULL, N, &near));
+    gan_reference_destroy(ref);
+    for (size_t i = 0; i < N * D; i++) {
+        real[i] += 200000;
+        fake[i] += 200000;
+    }
+    expect_ok(gan_reference_create(&ref, real, N, D, NULL));
+    expect_ok(gan_reference_compare(ref, fake, NULL, N, &far));
+    gan_reference_destroy(ref);
+    expect_same_bits(&far.precision, &near.precision, sizeof far.precision);
+    expect_same_bits(&far.recall, &near.recall, sizeof far.recall);
+    expect_same_bits(&far.density, &near.density, sizeof far.density);
+    expect_same_bits(&far.coverage, &near.coverage, sizeof far.coverage);
+    free(real);
+    free(fake);
+}
+
+/* ---- intervals ---- */
+
+/* Of 100 sets of generated samples about 95 have the mean of all in their interval. */
+TEST(intervals_hold_what_they_say)
+{
+    enum { N = 200, D = 5, DRAWS = 100 };
+    float *real = cloud(N, D, 1);
+    gan_comparison c[DRAWS];
+    gan_reference *ref;
+
+    expect_ok(gan_reference_create(&ref, real, N, D, NULL));
+    for (size_t i = 0; i < DRAWS; i++) {
+        float *fake = cloud(N, D, 10 + i);
+
+        gan_comparison_init(&c[i], sizeof c[i]);
+        expect_ok(gan_reference_compare(ref, fake, NULL, N, &c[i]));
+        free(fake);
+    }
+    for (size_t m = 0; m < 4; m++) {
+        double mean = 0;
+        int held = 0;
+
+        for (size_t i = 0; i < DRAWS; i++) mean += number_of(&c[i], m)->value / DRAWS;
+        for (size_t i = 0; i < DRAWS; i++)
+            held += number_of(&c[i], m)->low <= mean && mean <= number_of(&c[i], m)->high;
+        if (held < 90) ck_abort_msg("%s: %d of 100 intervals hold", numbers[m].name, held);
+    }
+    gan_reference_destroy(ref);
+    free(real);
+}
+
+TEST(a_higher_confidence_widens_the_interval)
+{
+    const golden_case c = open_case("plain");
+    const gan_comparison at95 =
+        compare_case(&c, (gan_reference_desc){GAN_REFERENCE_DESC_INIT, .n_threads = 1});
+    const gan_comparison at99 = compare_case(
+        &c, (gan_reference_desc){GAN_REFERENCE_DESC_INIT, .confidence = 0.99, .n_threads = 1});
+
+    /* Quantiles of the normal distribution. */
+    expect_near((at95.density.high - at95.density.low) / (2 * at95.density.error),
+                1.959963984540054, 1e-12, 0);
+    expect_near((at99.density.high - at99.density.low) / (2 * at99.density.error),
+                2.575829303548901, 1e-12, 0);
+    ck_assert_double_lt(at99.coverage.low, at95.coverage.low);
+    ck_assert_double_gt(at99.coverage.high, at95.coverage.high);
+    golden_close(c.g);
+}
+
+/* Wilson's interval of 40 of 50: (0.8 + z^2/100 -+ z sqrt(0.16/50 + z^2/10000)) / (1 + z^2/50). */
+TEST(intervals_of_shares_are_wilsons)
+{
+    enum { N = 50 };
+    float real[N], fake[N];
+    gan_comparison c = {GAN_COMPARISON_INIT};
+    gan_reference *ref;
+
+    for (size_t i = 0; i < N; i++) {
+        real[i] = (float)i;
+        fake[i] = i < 40 ? (float)i + 0.25f : 1000 + (float)i;
+    }
+    expect_ok(gan_reference_create(&ref, real, N, 1, NULL));
+    expect_ok(gan_reference_compare(ref, fake, NULL, N, &c));
+    expect_near(c.precision.value, 0.8, 1e-12, 0);
+    expect_near(c.precision.low, 0.669632, 1e-5, 0);
+    expect_near(c.precision.high, 0.887562, 1e-5, 0);
+    gan_reference_destroy(ref);
+}
+
+/* ---- what may be missing ---- */
+
+TEST(without_held_out_samples_floors_are_not_numbers)
+{
+    const golden_case c = open_case("plain");
+    gan_comparison found = {GAN_COMPARISON_INIT};
+    gan_reference *ref;
+
+    expect_ok(gan_reference_create(&ref, c.x[REAL], c.n[REAL], c.d, NULL));
+    expect_ok(gan_reference_compare(ref, c.x[FAKE], NULL, c.n[FAKE], &found));
+    ck_assert_uint_eq(found.n_floor, 0);
+    ck_assert(isnan(found.precision.floor) && isnan(found.coverage.floor_error));
+    ck_assert(isnan(found.agreement.value) && !isnan(found.precision.value));
+    expect_near(found.recall.value, (double)get(&c, "recall", 4)[0], 1e-6, 0);
+    gan_reference_destroy(ref);
+    golden_close(c.g);
+}
+
+TEST(a_record_of_an_older_release_is_filled_as_far_as_it_goes)
+{
+    const golden_case c = open_case("plain");
+    gan_comparison found = {GAN_COMPARISON_INIT};
+    gan_reference *ref;
+
+    expect_ok(gan_reference_create(&ref, c.x[REAL], c.n[REAL], c.d, NULL));
+    found.struct_size = offsetof(gan_comparison, recall);
+    found.recall.value = 2.385;
+    expect_ok(gan_reference_compare(ref, c.x[FAKE], NULL, c.n[FAKE], &found));
+    expect_near(found.precision.value, (double)get(&c, "precision", 4)[0], 1e-6, 0);
+    ck_assert(found.recall.value == 2.385);
+    gan_reference_destroy(ref);
+    golden_close(c.g);
+}
+
+/* ---- stopping ---- */
+
+typedef struct watcher {
+    int calls, stop_at;
+    double last;
+    int backwards;
+} watcher;
+
+static int watch(void *user, double done)
+{
+    watcher *w = user;
+
+    w->backwards |= done < w->last || done > 1;
+    w->last = done;
+    return ++w->calls == w->stop_at;
+}
+
+TEST(progress_goes_up_to_one_and_a_host_may_stop)
+{
+    enum { N = 1100, D = 4 };
+    float *real = cloud(N, D, 1), *fake = cloud(N, D, 2);
+    watcher w = {0};
+    const gan_reference_desc desc = {GAN_REFERENCE_DESC_INIT, .held_out = fake, .n_held_out = N / 2,
+                                     .progress = watch, .progress_user = &w};
+    gan_comparison c = {GAN_COMPARISON_INIT}, same = {GAN_COMPARISON_INIT};
+    gan_reference *ref;
+    int calls;
+
+    expect_ok(gan_reference_create(&ref, real, N, D, &desc));
+    ck_assert(w.last == 1 && w.calls >= 2 && !w.backwards);
+    calls = w.calls;
+    w = (watcher){.stop_at = 2};
+    expect_fails(gan_reference_compare(ref, fake, NULL, N, &c), GAN_ERR_CANCELLED,
+                 "by the host at");
+    expect_same_bits(&c, &same, sizeof c);
+    w = (watcher){0};
+    expect_ok(gan_reference_compare(ref, fake, NULL, N, &c));
+    ck_assert(w.last == 1 && w.calls > calls && !w.backwards);
+    calls = w.calls;
+    w = (watcher){.stop_at = calls};                             /* after all is computed */
+    expect_ok(gan_reference_compare(ref, fake, NULL, N, &same)); /* the floor is known now */
+    ck_assert_int_lt(w.calls, calls);
+    expect_same_bits(&c, &same, sizeof c);
+    gan_reference_destroy(ref);
+    for (w = (watcher){.stop_at = 1}; w.stop_at < 3; w.calls = 0, w.stop_at++, w.last = 0) {
+        expect_status(gan_reference_create(&ref, real, N, D, &desc), GAN_ERR_CANCELLED);
+        ck_assert_ptr_null(ref);
+    }
+    free(real);
+    free(fake);
+}
+
+/* The host's function is called while the comparison runs. */
+static gan_status nested;
+static gan_reference *nested_in;
+static const float *nested_vectors;
+
+static int compare_again(void *user, double done)
+{
+    gan_comparison c = {GAN_COMPARISON_INIT};
+
+    (void)user;
+    (void)done;
+    if (nested_in) nested = gan_reference_compare(nested_in, nested_vectors, NULL, 20, &c);
+    return 0;
+}
+
+TEST(a_second_call_meanwhile_is_told)
+{
+    float *real = cloud(20, 3, 1);
+    const gan_reference_desc desc = {GAN_REFERENCE_DESC_INIT, .progress = compare_again};
+    gan_comparison c = {GAN_COMPARISON_INIT};
+    gan_reference *ref;
+
+    expect_ok(gan_reference_create(&ref, real, 20, 3, &desc));
+    nested_in = ref;
+    nested_vectors = real;
+    expect_ok(gan_reference_compare(ref, real, NULL, 20, &c));
+    expect_status(nested, GAN_ERR_BUSY);
+    gan_reference_destroy(ref);
+    free(real);
+}
+
+/* ---- failures ---- */
+
+TEST(bad_arguments_are_refused)
+{
+    enum { N = 20, D = 2 };
+    float *x = cloud(N, D, 1);
+    const uint16_t labels[N] = {0, 1, 2, 0, 0, 0, 3};
+    const gan_allocator half = {0};
+    gan_reference *ref = (gan_reference *)&ref;
+    gan_comparison c = {GAN_COMPARISON_INIT}, same = {GAN_COMPARISON_INIT};
+    const struct {
+        gan_reference_desc desc;
+        const char *part;
+    } settings[] = {
+        {{GAN_REFERENCE_DESC_INIT, .neighbors = 65}, "neighbors of 1 to 64 expected, got 65"},
+        {{GAN_REFERENCE_DESC_INIT, .neighbors = 18}, "21 to 4194304 real vectors expected for 18"},
+        {{GAN_REFERENCE_DESC_INIT, .confidence = 1}, "below 1 expected, got 1"},
+        {{GAN_REFERENCE_DESC_INIT, .confidence = -1}, "got -1"},
+        {{GAN_REFERENCE_DESC_INIT, .held_out = x, .n_held_out = 7}, "held-out vectors expected"},
+        {{GAN_REFERENCE_DESC_INIT, .labels = labels}, "n_classes of 1 to 65536 expected"},
+        {{GAN_REFERENCE_DESC_INIT, .labels = labels, .n_classes = 3},
+         "label 6 of the real samples is 3, there are 3 classes"},
+        {{GAN_REFERENCE_DESC_INIT, .held_out_labels = labels, .labels = labels, .n_classes = 4},
+         "held_out_labels expects labels and held_out"},
+        {{GAN_REFERENCE_DESC_INIT, .allocator = &half}, "allocator"},
+        {{.struct_size = 1}, "reference desc"},
+    };
+
+    expect_fails(gan_reference_create(NULL, x, N, D, NULL), GAN_ERR_INVALID, "out is NULL");
+    expect_fails(gan_reference_create(&ref, NULL, N, D, NULL), GAN_ERR_INVALID, "vectors are NULL");
+    ck_assert_ptr_null(ref);
+    expect_fails(gan_reference_create(&ref, x, N, 0, NULL), GAN_ERR_INVALID, "got 0");
+    expect_fails(gan_reference_create(&ref, x, N, 65536, NULL), GAN_ERR_INVALID, "got 65536");
+    expect_fails(gan_reference_create(&ref, x, 7, D, NULL), GAN_ERR_INVALID, "8 to 4194304 real");
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        expect_fails(gan_reference_create(&ref, x, N, D, &settings[i].desc), GAN_ERR_INVALID,
+                     settings[i].part);
+    expect_ok(gan_reference_create(&ref, x, N, D, NULL));
+    expect_fails(gan_reference_compare(NULL, x, NULL, N, &c), GAN_ERR_INVALID, "it is NULL");
+    expect_fails(gan_reference_compare(ref, NULL, NULL, N, &c), GAN_ERR_INVALID, "generated");
+    expect_fails(gan_reference_compare(ref, x, NULL, N, NULL), GAN_ERR_INVALID, "comparison is");
+    expect_fails(gan_reference_compare(ref, x, NULL, 7, &c), GAN_ERR_INVALID, "got 7");
+    expect_fails(gan_reference_compare(ref, x, labels, N, &c), GAN_ERR_INVALID, "have none");
+    c.struct_size = same.struct_size = 3;
+    expect_fails(gan_reference_compare(ref, x, NULL, N, &c), GAN_ERR_INVALID, "comparison");
+    expect_same_bits(&c, &same, sizeof c);
+    gan_reference_destroy(ref);
+    gan_reference_destroy(NULL);
+    free(x);
+}
+
+TEST(vectors_that_are_no_numbers_are_refused)
+{
+    enum { N = 20, D = 3 };
+    const float bad[] = {NAN, INFINITY, -INFINITY, 7e18f};
+    float *x = cloud(N, D, 1), *wrong = cloud(N, D, 2);
+    gan_comparison c = {GAN_COMPARISON_INIT}, same = {GAN_COMPARISON_INIT};
+    gan_reference *ref, *none;
+
+    expect_ok(gan_reference_create(&ref, x, N, D, NULL));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const gan_reference_desc held = {GAN_REFERENCE_DESC_INIT, .held_out = wrong,
+                                         .n_held_out = N};
+
+        wrong[17 * D + 1] = bad[i];
+        expect_fails(gan_reference_create(&none, wrong, N, D, NULL), GAN_ERR_NONFINITE,
+                     "real vector 17");
+        expect_fails(gan_reference_create(&none, x, N, D, &held), GAN_ERR_NONFINITE,
+                     "held-out vector 17");
+        expect_fails(gan_reference_compare(ref, wrong, NULL, N, &c), GAN_ERR_NONFINITE,
+                     "generated vector 17");
+    }
+    expect_same_bits(&c, &same, sizeof c);
+    gan_reference_destroy(ref);
+    free(x);
+    free(wrong);
+}
+
+TEST(a_forked_child_has_no_threads)
+{
+    enum { N = 20, D = 3 };
+    float *x = cloud(N, D, 1);
+    gan_pool *pool;
+    gan_reference *ref, *none;
+    gan_comparison c = {GAN_COMPARISON_INIT};
+    gan_reference_desc desc = {GAN_REFERENCE_DESC_INIT};
+    pid_t child;
+    int status = 0;
+
+    expect_ok(gan_pool_create(&pool, 2, NULL));
+    desc.pool = pool;
+    expect_ok(gan_reference_create(&ref, x, N, D, &desc));
+    child = fork();
+    if (child == 0)
+        _exit(gan_reference_compare(ref, x, NULL, N, &c) == GAN_ERR_INVALID &&
+                      gan_reference_create(&none, x, N, D, &desc) == GAN_ERR_INVALID
+                  ? 0
+                  : 1);
+    ck_assert_int_gt(child, 0);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    expect_ok(gan_reference_compare(ref, x, NULL, N, &c));
+    gan_reference_destroy(ref);
+    gan_pool_destroy(pool);
+    free(x);
+}
+
+static gan_status make_reference(void **out, const gan_allocator *allocator, void *user)
+{
+    const float *x = user;
+    const uint16_t labels[20] = {0};
+    const gan_reference_desc desc = {GAN_REFERENCE_DESC_INIT, .held_out = x + 30, .n_held_out = 10,
+                                     .labels = labels,        .n_classes = 1,     .n_threads = 1,
+                                     .allocator = allocator};
+    gan_reference *ref;
+    gan_status status = gan_reference_create(&ref, x, 10, 3, &desc);
+
+    *out = ref;
+    return status;
+}
+
+static void end_reference(void *made)
+{
+    gan_reference_destroy(made);
+}
+
+TEST(a_lack_of_memory_is_survived)
+{
+    float *x = cloud(20, 3, 1);
+    budget b;
+    void *ref;
+    gan_comparison c = {GAN_COMPARISON_INIT}, same = {GAN_COMPARISON_INIT};
+    size_t live, allowed = 0;
+
+    ck_assert_uint_gt(budget_sweep(make_reference, end_reference, x), 5);
+    budget_init(&b, BUDGET_UNLIMITED);
+    expect_ok(make_reference(&ref, &b.allocator, x));
+    live = budget_live(&b);
+    for (gan_status status = GAN_ERR_NOMEM; status != GAN_OK; allowed++) {
+        b.left = allowed;
+        status = gan_reference_compare(ref, x, NULL, 12, &c);
+        if (status == GAN_OK) break;
+        expect_status(status, GAN_ERR_NOMEM);
+        expect_same_bits(&c, &same, sizeof c);
+        ck_assert_uint_eq(budget_live(&b), live);
+    }
+    ck_assert_uint_gt(allowed, 10);
+    ck_assert_uint_eq(budget_live(&b), live);
+    gan_reference_destroy(ref);
+    ck_assert_uint_eq(budget_live(&b), 0);
+    free(x);
+}
