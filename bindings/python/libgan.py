@@ -772,7 +772,7 @@ def _array(values, dtype, what, size=None):
 
 
 def _pointer(a):
-    return None if a is None else a.ctypes.data_as(POINTER({"float32": c_float, "uint8": c_uint8, "float64": c_double}[a.dtype.name]))
+    return None if a is None else a.ctypes.data_as(POINTER({"float32": c_float, "uint8": c_uint8, "uint16": c_uint16, "float64": c_double}[a.dtype.name]))
 
 
 def _field(t, value, keep):
@@ -1226,3 +1226,31 @@ def frechet(a, b):
 
 
 version = lib.gan_version_string().decode()
+
+
+class Reference(Handle):
+    """gan_reference: features of real samples, a row each, that generated ones are compared with.  Of `held_out` ones are the floors."""
+    _destroy = "gan_reference_destroy"
+
+    def __init__(self, vectors, held_out=None, labels=None, held_out_labels=None, progress=None, **settings):
+        rows, given = _array(vectors, np.float32, "vectors"), {}
+        if held_out is not None:
+            given["held_out"] = _array(held_out, np.float32, "held_out", len(held_out) * rows.shape[1])
+            settings["n_held_out"] = len(held_out)
+        if labels is not None:
+            given["labels"] = _array(labels, np.uint16, "labels", len(rows))
+        if held_out_labels is not None:
+            given["held_out_labels"] = _array(held_out_labels, np.uint16, "held_out_labels", settings.get("n_held_out", 0))
+        if progress:
+            settings["progress"] = gan_reference_progress_fn(lambda user, done: int(bool(progress(done))))
+        self.dimension = rows.shape[1]
+        desc = record(gan_reference_desc, **{name: _pointer(a) for name, a in given.items()}, **settings)
+        super().__init__(_created("gan_reference_create", _pointer(rows), *rows.shape, byref(desc)), settings.get("progress"), *desc._keep)
+
+    def compare(self, vectors, labels=None):
+        """A gan_comparison: comparison.recall.value, .low, .high, .floor."""
+        rows = _array(vectors, np.float32, "vectors", len(vectors) * self.dimension)
+        classes = None if labels is None else _array(labels, np.uint16, "labels", len(vectors))
+        found = record(gan_comparison)
+        lib.gan_reference_compare(self._handle, _pointer(rows), _pointer(classes), len(vectors), byref(found))
+        return found

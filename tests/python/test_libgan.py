@@ -142,6 +142,19 @@ class Data(unittest.TestCase):
         self.assertAlmostEqual(gan.frechet(a, a + np.float32(2)), 5 * 4.0, places=4)
 
 
+    def test_comparisons(self):
+        real, held, labels = samples(60, 4), samples(50, 4), np.arange(60) % 3
+        done = []
+        reference = gan.Reference(real, held, labels, n_classes=3, progress=done.append)
+        found = reference.compare(real, labels)
+        self.assertEqual((found.n_reference, found.n_floor, found.neighbors), (60, 50, 5))
+        self.assertEqual((found.precision.value, found.recall.value, found.agreement.value), (1, 1, 1))
+        self.assertEqual(found.coverage.floor, gan.Reference(real).compare(held).coverage.value)
+        self.assertEqual(done[-1], 1)
+        with self.assertRaisesRegex(ValueError, "vectors: 6 values, expected 8"):
+            reference.compare(samples(2, 3))
+
+
 class Errors(unittest.TestCase):
     def test_every_status_is_an_exception_with_the_sentence(self):
         broken = np.full((20, 6), np.nan, np.float32)
@@ -157,6 +170,7 @@ class Errors(unittest.TestCase):
             gan.InputOutputError: (lambda: gan.Network.open("nowhere/net.safetensors"), "nowhere"),
             gan.FormatError: (lambda: gan.Network.open("text.safetensors"), "text.safetensors"),
             gan.NonFiniteError: (lambda: small().step(broken), "is nan"),
+            gan.CancelledError: (lambda: gan.Reference(samples(20, 3), progress=lambda done: True), "by the host at 100 %"),
         }
         for exception, (call, sentence) in cases.items():
             with self.assertRaisesRegex(exception, sentence) as caught:
