@@ -72,6 +72,27 @@ static gan_status check_labels(const gan_reference_desc *d, const uint16_t *labe
     return GAN_OK;
 }
 
+static void end_sight(const gan_allocator *a, gan__sight *s)
+{
+    gan__free(a, s->near);
+    gan__free(a, s->nearest);
+    gan__free(a, s->inside);
+    gan__free(a, s->kernel);
+}
+
+static gan_status take_sight(const gan_allocator *a, gan__sight *s, size_t n)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(gan__alloc(&s->near, a, n, sizeof *s->near));
+    GAN_TRY(gan__alloc(&s->nearest, a, n, sizeof *s->nearest));
+    GAN_TRY(gan__alloc(&s->inside, a, n, sizeof *s->inside));
+    GAN_TRY(gan__alloc(&s->kernel, a, n, sizeof *s->kernel));
+
+cleanup:
+    return status;
+}
+
 /* What works for every comparison. */
 static gan_status take_memory(gan_reference *ref)
 {
@@ -91,6 +112,7 @@ static gan_status take_memory(gan_reference *ref)
     if (ref->desc.labels) GAN_TRY(gan__alloc(&ref->labels, a, n, sizeof *ref->labels));
     GAN_TRY(gan__alloc(&ref->own, a, gan__size_mul(ref->real.n, ref->desc.neighbors),
                        sizeof *ref->own));
+    if (ref->held_out.n > 0) GAN_TRY(take_sight(a, &ref->held_sight, ref->held_out.n));
 
 cleanup:
     return status;
@@ -128,18 +150,18 @@ cleanup:
     return status;
 }
 
-/* The balls around the real ones. */
+/* What is computed of real samples once. */
 static gan_status look_at_real(gan_reference *ref)
 {
-    const gan__scan within = {
-        .from = &ref->real, .to = &ref->real, .k = ref->desc.neighbors, .nearest = ref->own};
     gan__visit visit;
     gan_status status = gan__pool_enter(ref->pool, &visit);
 
     if (status != GAN_OK) return status;
-    ref->work = (double)ref->real.n * (double)ref->real.n;
+    ref->work = (double)(ref->real.n + ref->held_out.n) * (double)ref->real.n;
     ref->work_done = 0;
-    status = gan__reference_scan(ref, &within);
+    status = gan__reference_look_real(ref);
+    if (status == GAN_OK && ref->held_out.n > 0)
+        status = gan__reference_look_at_real(ref, &ref->held_out, &ref->held_sight);
     gan__pool_leave(&visit);
     return status;
 }
@@ -188,6 +210,7 @@ void gan_reference_destroy(gan_reference *ref)
     if (!ref) return;
     const gan_allocator a = ref->allocator;
 
+    end_sight(&a, &ref->held_sight);
     gan__free(&a, ref->own);
     gan__free(&a, ref->lengths);
     gan__free(&a, ref->labels);
@@ -205,11 +228,8 @@ static void end_view(const gan_reference *ref, gan__view *v)
 {
     const gan_allocator *a = &ref->allocator;
 
-    gan__free(a, v->set.length2);
     gan__free(a, v->own);
-    gan__free(a, v->near);
-    gan__free(a, v->nearest);
-    gan__free(a, v->inside);
+    gan__free(a, v->kernel);
     gan__free(a, v->real_near);
     gan__free(a, v->real_inside);
 }
@@ -220,11 +240,9 @@ static gan_status take_view(const gan_reference *ref, gan__view *v)
     const gan_allocator *a = &ref->allocator;
     const size_t n = v->set.n, n_real = ref->real.n;
 
-    GAN_TRY(gan__alloc(&v->set.length2, a, n, sizeof *v->set.length2));
+    v->blocks = n < GAN__KID_BLOCKS ? n : GAN__KID_BLOCKS;
     GAN_TRY(gan__alloc(&v->own, a, gan__size_mul(n, ref->desc.neighbors), sizeof *v->own));
-    GAN_TRY(gan__alloc(&v->near, a, n, sizeof *v->near));
-    GAN_TRY(gan__alloc(&v->nearest, a, n, sizeof *v->nearest));
-    GAN_TRY(gan__alloc(&v->inside, a, n, sizeof *v->inside));
+    GAN_TRY(gan__alloc(&v->kernel, a, gan__size_mul(n, v->blocks), sizeof *v->kernel));
     GAN_TRY(gan__alloc(&v->real_near, a, n_real, sizeof *v->real_near));
     GAN_TRY(gan__alloc(&v->real_inside, a, n_real, sizeof *v->real_inside));
 
@@ -232,20 +250,39 @@ cleanup:
     return status;
 }
 
-/* All numbers of a set of vectors, whose floors are not known. */
-static gan_status judge(gan_reference *ref, const gan__set *set, const char *name, gan_estimate *of)
+/* All numbers of a set that has looked at the real ones; their floors are not known. */
+static gan_status judge(gan_reference *ref, const gan__set *set, const gan__sight *sight,
+                        gan_estimate *of)
 {
     gan_status status = GAN_OK;
-    gan__view view = {.set = *set};
+    gan__view view = {.set = *set, .sight = *sight};
 
     for (size_t i = 0; i < GAN__N_METRICS; i++) of[i] = gan__estimate_unknown();
     GAN_TRY(take_view(ref, &view));
-    GAN_TRY(gan__reference_measure_lengths(&view.set, name));
-    GAN_TRY(gan__reference_look(ref, &view));
+    GAN_TRY(gan__reference_look_back(ref, &view));
     gan__reference_judge_neighbors(ref, &view, of);
+    gan__reference_judge_kid(ref, &view, of);
 
 cleanup:
     end_view(ref, &view);
+    return status;
+}
+
+static gan_status judge_generated(gan_reference *ref, const gan__set *generated, gan_estimate *of)
+{
+    gan_status status = GAN_OK;
+    gan__set set = *generated;
+    gan__sight sight = {0};
+
+    GAN_TRY(gan__alloc(&set.length2, &ref->allocator, set.n, sizeof *set.length2));
+    GAN_TRY(take_sight(&ref->allocator, &sight, set.n));
+    GAN_TRY(gan__reference_measure_lengths(&set, "generated"));
+    GAN_TRY(gan__reference_look_at_real(ref, &set, &sight));
+    GAN_TRY(judge(ref, &set, &sight, of));
+
+cleanup:
+    end_sight(&ref->allocator, &sight);
+    gan__free(&ref->allocator, set.length2);
     return status;
 }
 
@@ -258,7 +295,7 @@ static gan_status judge_floor(gan_reference *ref, size_t n)
 
     if (n == ref->n_floor) return GAN_OK;
     first.n = n;
-    GAN_TRY(judge(ref, &first, "held-out", of));
+    GAN_TRY(judge(ref, &first, &ref->held_sight, of));
     memcpy(ref->floor, of, sizeof of);
     ref->n_floor = n;
 
@@ -292,10 +329,10 @@ static gan_status compare(gan_reference *ref, const gan__set *set, gan_estimate 
     gan_status status = GAN_OK;
     const size_t n_floor = floor_count(ref, set->n);
 
-    ref->work = gan__reference_view_work(ref, set->n);
+    ref->work = gan__reference_look_work(ref, set->n) + (double)set->n * (double)ref->real.n;
     ref->work_done = 0;
-    if (n_floor && n_floor != ref->n_floor) ref->work += gan__reference_view_work(ref, n_floor);
-    GAN_TRY(judge(ref, set, "generated", of));
+    if (n_floor && n_floor != ref->n_floor) ref->work += gan__reference_look_work(ref, n_floor);
+    GAN_TRY(judge_generated(ref, set, of));
     if (n_floor) GAN_TRY(judge_floor(ref, n_floor));
 
 cleanup:

@@ -11,6 +11,7 @@
 enum {
     GAN__SCAN_ROWS = 64,     /* vectors that one task looks from */
     GAN__SCAN_COLUMNS = 512, /* vectors that all look at, whose packed form stays in the cache */
+    GAN__KID_BLOCKS = 20,    /* of a set, of which one is left out; of fewer vectors each is one */
 };
 
 /* The numbers of a comparison, in the order of the record. */
@@ -19,7 +20,8 @@ enum {
     X(recall)                                                                                      \
     X(density)                                                                                     \
     X(coverage)                                                                                    \
-    X(agreement)
+    X(agreement)                                                                                   \
+    X(kid)
 
 typedef enum gan__metric {
 #define GAN__METRIC_ENUM(name) GAN__METRIC_##name,
@@ -47,15 +49,25 @@ typedef struct gan__scan {
     size_t stride;
     uint32_t *inside; /* balls that each is inside: n */
     uint32_t *first;  /* which is the nearest, the first of equals: n.  NULL: not wanted */
+    double *kernel;   /* sums of the kernel with each of `blocks` equal parts of `to`: n * blocks */
+    size_t blocks;
 } gan__scan;
+
+/* What a set's vectors see when they look at the real ones. */
+typedef struct gan__sight {
+    double *near;      /* squared distance of the nearest: n */
+    uint32_t *nearest; /* which that is: n */
+    uint32_t *inside;  /* real balls that each is inside: n */
+    double *kernel;    /* sums of the kernel with all real ones: n */
+} gan__sight;
 
 /* What is known of a set of samples, generated or real, against the reference. */
 typedef struct gan__view {
     gan__set set;
-    double *own;           /* squared distances of the k nearest within the set: n * k */
-    double *near;          /* of the nearest real one: n */
-    uint32_t *nearest;     /* which that is: n */
-    uint32_t *inside;      /* real balls that each is inside: n */
+    gan__sight sight;
+    double *own;    /* squared distances of the k nearest within the set: n * k */
+    double *kernel; /* sums of the kernel with each block of the set: n * blocks */
+    size_t blocks;
     double *real_near;     /* for each real one, the nearest of the set */
     uint32_t *real_inside; /* and the balls of the set that it is inside */
 } gan__view;
@@ -71,7 +83,9 @@ struct gan_reference {
     uint16_t *labels; /* of these; NULL */
     float *lengths;   /* squared, of these */
     gan__set real, held_out;
+    gan__sight held_sight;              /* of all held out */
     double *own;                        /* squared distances of the k nearest real of each real */
+    double kernel;                      /* the mean of the kernel of two real ones */
     gan_estimate floor[GAN__N_METRICS]; /* of the first n_floor held out; 0: not known yet */
     size_t n_floor;
     float *packed;          /* GAN__SCAN_COLUMNS vectors in panels */
@@ -84,11 +98,18 @@ struct gan_reference {
 gan_status gan__reference_measure_lengths(const gan__set *set, const char *name);
 gan_status gan__reference_scan(gan_reference *ref, const gan__scan *scan);
 
-/* reference_neighbors.c: how many pairs a view looks at, its looks, and its numbers. */
-double gan__reference_view_work(const gan_reference *ref, size_t n);
-gan_status gan__reference_look(gan_reference *ref, gan__view *view);
+/* reference_look.c: the looks, and how many pairs each is at: of the real ones, which the kernel
+ * sums are for as long as the call takes; of a set at them; and of that set within itself and from
+ * the real ones. */
+double gan__reference_look_work(const gan_reference *ref, size_t n);
+gan_status gan__reference_look_real(gan_reference *ref);
+gan_status gan__reference_look_at_real(gan_reference *ref, const gan__set *set, gan__sight *sight);
+gan_status gan__reference_look_back(gan_reference *ref, gan__view *view);
+
+/* reference_neighbors.c, reference_kid.c: the numbers of a view. */
 void gan__reference_judge_neighbors(const gan_reference *ref, const gan__view *view,
                                     gan_estimate *of);
+void gan__reference_judge_kid(const gan_reference *ref, const gan__view *view, gan_estimate *of);
 
 /* reference_estimate.c: a mean with its standard error and interval; that of a share, by Wilson's
  * formula; what nobody knows. */

@@ -1,43 +1,7 @@
 /* reference_neighbors.c - what nearest neighbours tell. */
 #include "judge/reference_internal.h"
 
-#include "base/status_internal.h"
-
 #include <math.h>
-
-double gan__reference_view_work(const gan_reference *ref, size_t n)
-{
-    return (double)n * ((double)n + 2 * (double)ref->real.n);
-}
-
-gan_status gan__reference_look(gan_reference *ref, gan__view *view)
-{
-    const size_t k = ref->desc.neighbors;
-    const gan__scan within = {.from = &view->set, .to = &view->set, .k = k, .nearest = view->own};
-    const gan__scan at_real = {.from = &view->set,
-                               .to = &ref->real,
-                               .k = 1,
-                               .nearest = view->near,
-                               .radius2 = ref->own + k - 1,
-                               .stride = k,
-                               .inside = view->inside,
-                               .first = view->nearest};
-    const gan__scan from_real = {.from = &ref->real,
-                                 .to = &view->set,
-                                 .k = 1,
-                                 .nearest = view->real_near,
-                                 .radius2 = view->own + k - 1,
-                                 .stride = k,
-                                 .inside = view->real_inside};
-    gan_status status = GAN_OK;
-
-    GAN_TRY(gan__reference_scan(ref, &within));
-    GAN_TRY(gan__reference_scan(ref, &at_real));
-    GAN_TRY(gan__reference_scan(ref, &from_real));
-
-cleanup:
-    return status;
-}
 
 /* ---- precision and recall, density and coverage ---- */
 
@@ -69,7 +33,7 @@ static gan_estimate density(const gan_reference *ref, const gan__view *view)
     double sum = 0, squares = 0, mean;
 
     for (size_t i = 0; i < view->set.n; i++) {
-        const double of_this = (double)view->inside[i] / k;
+        const double of_this = (double)view->sight.inside[i] / k;
 
         sum += of_this;
         squares += of_this * of_this;
@@ -87,7 +51,7 @@ static gan_estimate agreement(const gan_reference *ref, const gan__view *view)
 
     if (!ref->real.labels || !view->set.labels) return gan__estimate_unknown();
     for (size_t i = 0; i < view->set.n; i++)
-        count += view->set.labels[i] == ref->real.labels[view->nearest[i]];
+        count += view->set.labels[i] == ref->real.labels[view->sight.nearest[i]];
     return gan__estimate_share((double)count, view->set.n, ref->quantile);
 }
 
@@ -97,7 +61,8 @@ void gan__reference_judge_neighbors(const gan_reference *ref, const gan__view *v
     const size_t n = view->set.n, n_real = ref->real.n;
     const double q = ref->quantile;
 
-    of[GAN__METRIC_precision] = gan__estimate_share((double)count_inside(view->inside, n), n, q);
+    of[GAN__METRIC_precision] =
+        gan__estimate_share((double)count_inside(view->sight.inside, n), n, q);
     of[GAN__METRIC_recall] =
         gan__estimate_share((double)count_inside(view->real_inside, n_real), n_real, q);
     of[GAN__METRIC_density] = density(ref, view);

@@ -121,6 +121,45 @@ static void look(row *r, size_t j, int inclusive)
     }
 }
 
+/* ---- the kernel ---- */
+
+/* The sum of (x.y / d + 1)^3 over columns, two sums side by side. */
+static double kernel_sum(const float *products, size_t n, double scale)
+{
+    double sums[2] = {0, 0};
+    size_t i = 0;
+
+    for (; i + 2 <= n; i += 2)
+        for (size_t k = 0; k < 2; k++) {
+            const double t = (double)products[i + k] * scale + 1;
+
+            sums[k] += t * t * t;
+        }
+    for (; i < n; i++) {
+        const double t = (double)products[i] * scale + 1;
+
+        sums[0] += t * t * t;
+    }
+    return sums[0] + sums[1];
+}
+
+/* Add the columns of one chunk to the sums of their blocks, but not a vector with itself. */
+static void add_kernel(const gan__scan *s, size_t i, size_t begin, size_t n, const float *products)
+{
+    const double scale = 1 / (double)s->from->dimension;
+    double *sums = s->kernel + i * s->blocks;
+
+    for (size_t b = 0; b < s->blocks; b++) {
+        size_t first = b * s->to->n / s->blocks, end = (b + 1) * s->to->n / s->blocks;
+
+        if (first < begin) first = begin;
+        if (end > begin + n) end = begin + n;
+        if (first < end) sums[b] += kernel_sum(products + (first - begin), end - first, scale);
+        if (s->from == s->to && first <= i && i < end)
+            sums[b] -= kernel_sum(products + (i - begin), 1, scale);
+    }
+}
+
 /* ---- the work ---- */
 
 typedef struct job {
@@ -165,7 +204,10 @@ static void scan_rows(void *context, size_t task, size_t worker)
 
     gan__kernels_linear_packed(n, from->dimension, j->n, from->x + first * from->dimension,
                                j->ref->packed, NULL, products);
-    for (size_t i = 0; i < n; i++) scan_row(j, first + i, products + i * j->n);
+    for (size_t i = 0; i < n; i++) {
+        scan_row(j, first + i, products + i * j->n);
+        if (j->scan->kernel) add_kernel(j->scan, first + i, j->begin, j->n, products + i * j->n);
+    }
 }
 
 static gan_status go_on(gan_reference *ref, double work)
@@ -189,6 +231,7 @@ gan_status gan__reference_scan(gan_reference *ref, const gan__scan *s)
 
     for (size_t i = 0; i < s->from->n * s->k; i++) s->nearest[i] = INFINITY;
     for (size_t i = 0; s->radius2 && i < s->from->n; i++) s->inside[i] = 0;
+    for (size_t i = 0; s->kernel && i < s->from->n * s->blocks; i++) s->kernel[i] = 0;
     for (; status == GAN_OK && j.begin < s->to->n; j.begin += CHUNK) {
         j.n = s->to->n - j.begin < CHUNK ? s->to->n - j.begin : CHUNK;
         for (size_t c = 0; c < j.n; c++)
