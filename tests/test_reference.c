@@ -90,7 +90,18 @@ static gan_comparison compare_case(const golden_case *c, gan_reference_desc desc
     return found;
 }
 
-#define NUMBERS(X) X(precision) X(recall) X(density) X(coverage) X(agreement) X(kid)
+#define NUMBERS(X)                                                                                 \
+    X(precision)                                                                                   \
+    X(recall)                                                                                      \
+    X(density)                                                                                     \
+    X(coverage)                                                                                    \
+    X(agreement)                                                                                   \
+    X(kid)                                                                                         \
+    X(nn_ratio)                                                                                    \
+    X(copying)                                                                                     \
+    X(nn_real)                                                                                     \
+    X(nn_generated)                                                                                \
+    X(duplicates)
 
 static const struct {
     const char *name;
@@ -183,6 +194,54 @@ TEST(the_kernel_distance_has_no_bias)
     expect_near(mean, 0, 0, 3 * deviation / sqrt(DRAWS));
 }
 
+/* The mean of both halves sees no noise. */
+TEST(noise_parts_the_halves_of_the_nearest_neighbour)
+{
+    enum { N = 400, D = 30 };
+    float *real = cloud(N, D, 1), *noisy = cloud(N, D, 2);
+    gan_comparison c = {GAN_COMPARISON_INIT};
+    gan_reference *ref;
+
+    for (size_t i = 0; i < N * D; i++) noisy[i] *= 1.5f;
+    expect_ok(gan_reference_create(&ref, real, N, D, NULL));
+    expect_ok(gan_reference_compare(ref, noisy, NULL, N, &c));
+    ck_assert_double_gt(c.nn_real.low, 0.7);
+    ck_assert_double_lt(c.nn_generated.high, 0.3);
+    expect_near((c.nn_real.value + c.nn_generated.value) / 2, 0.5, 0, 0.1);
+    gan_reference_destroy(ref);
+    free(real);
+    free(noisy);
+}
+
+/* Of 1 .. 99, at equal distances from what is held out, the interval of the median has the values
+ * around place (99 -+ 1.96 sqrt 99) / 2. */
+TEST(the_interval_of_a_median_is_that_of_its_places)
+{
+    enum { N = 99 };
+    float real[N], held[N], fake[N];
+    gan_reference_desc desc = {GAN_REFERENCE_DESC_INIT, .held_out = held, .n_held_out = N};
+    gan_comparison c = {GAN_COMPARISON_INIT};
+    gan_reference *ref;
+
+    for (int i = 0; i < N; i++) {
+        real[i] = (float)i * 1000;
+        held[i] = real[i] + 10;
+        fake[i] = real[i] + (float)(i * 37 % N + 1);
+    }
+    expect_ok(gan_reference_create(&ref, real, N, 1, &desc));
+    expect_ok(gan_reference_compare(ref, fake, NULL, N, &c));
+    expect_near(c.nn_ratio.value, 5, 1e-12, 0);
+    expect_near(c.nn_ratio.low, 4.0, 1e-12, 0); /* place 39 from 0 has 40 */
+    expect_near(c.nn_ratio.high, 6.0, 1e-12, 0);
+    expect_near(c.nn_ratio.error, 1 / 1.959963984540054, 1e-12, 0);
+    gan_reference_destroy(ref);
+    for (int i = 0; i < N; i++) held[i] = real[i]; /* no distance to measure by */
+    expect_ok(gan_reference_create(&ref, real, N, 1, &desc));
+    expect_ok(gan_reference_compare(ref, fake, NULL, N, &c));
+    ck_assert(isnan(c.nn_ratio.value) && c.copying.value > 5);
+    gan_reference_destroy(ref);
+}
+
 /* ---- bits ---- */
 
 /* More vectors than a task and a chunk of columns take. */
@@ -249,11 +308,12 @@ TEST(distances_are_right_where_products_say_nothing)
 TEST(intervals_hold_what_they_say)
 {
     enum { N = 200, D = 5, DRAWS = 100 };
-    float *real = cloud(N, D, 1);
+    float *real = cloud(N, D, 1), *held = cloud(N, D, 2);
+    const gan_reference_desc desc = {GAN_REFERENCE_DESC_INIT, .held_out = held, .n_held_out = N};
     gan_comparison c[DRAWS];
     gan_reference *ref;
 
-    expect_ok(gan_reference_create(&ref, real, N, D, NULL));
+    expect_ok(gan_reference_create(&ref, real, N, D, &desc));
     for (size_t i = 0; i < DRAWS; i++) {
         float *fake = cloud(N, D, 10 + i);
 
@@ -263,16 +323,17 @@ TEST(intervals_hold_what_they_say)
     }
     for (size_t m = 0; m < sizeof numbers / sizeof *numbers; m++) {
         double mean = 0;
-        int held = 0;
+        int hold = 0;
 
         if (isnan(number_of(&c[0], m)->value)) continue; /* without labels */
         for (size_t i = 0; i < DRAWS; i++) mean += number_of(&c[i], m)->value / DRAWS;
         for (size_t i = 0; i < DRAWS; i++)
-            held += number_of(&c[i], m)->low <= mean && mean <= number_of(&c[i], m)->high;
-        if (held < 90) ck_abort_msg("%s: %d of 100 intervals hold", numbers[m].name, held);
+            hold += number_of(&c[i], m)->low <= mean && mean <= number_of(&c[i], m)->high;
+        if (hold < 90) ck_abort_msg("%s: %d of 100 intervals hold", numbers[m].name, hold);
     }
     gan_reference_destroy(ref);
     free(real);
+    free(held);
 }
 
 TEST(a_higher_confidence_widens_the_interval)

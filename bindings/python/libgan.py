@@ -366,7 +366,9 @@ class gan_estimate(Record):
 class gan_comparison(Record):
     _fields_ = [("struct_size", c_size_t), ("n_reference", c_size_t), ("n_generated", c_size_t), ("n_floor", c_size_t),
     ("dimension", c_size_t), ("neighbors", c_size_t), ("precision", gan_estimate), ("recall", gan_estimate),
-    ("density", gan_estimate), ("coverage", gan_estimate), ("agreement", gan_estimate), ("kid", gan_estimate)]
+    ("density", gan_estimate), ("coverage", gan_estimate), ("agreement", gan_estimate), ("kid", gan_estimate),
+    ("nn_ratio", gan_estimate), ("copying", gan_estimate), ("nn_real", gan_estimate), ("nn_generated", gan_estimate),
+    ("duplicates", gan_estimate)]
 
 
 class gan_safetensors_entry(Record):

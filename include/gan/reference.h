@@ -123,10 +123,30 @@ typedef struct gan_comparison {
      * It is rounded by about 1e-8 of the mean of the kernel, which is large where the features' mean
      * is large beside their deviation. */
     gan_estimate kid;
+    /** Median distance of a generated sample from its nearest real one, divided by that of a
+     * held-out sample; far below 1 for copies of the real ones.  Of its floor, and of that of
+     * `copying`, one half of the held-out samples stands in for generated ones, the other stays.
+     * NaN without held-out samples, or when half of these are among the real ones. */
+    gan_estimate nn_ratio;
+    /** z of the Mann-Whitney test that these distances are drawn like those of held-out samples:
+     * a standard normal number when they are, far below 0 when samples are copied (C_T in one cell,
+     * Meehan et al., 2020). */
+    gan_estimate copying;
+    /** Share of real samples whose nearest neighbour of all, itself not counted, is real; and that
+     * of generated ones whose nearest is generated (Lopez-Paz and Oquab, 2017; Xu et al., 2018).
+     * Equally near ones count half.  Both are 1/2 for equally many samples of one distribution;
+     * noise takes the first to 1 and the second to 0, and their mean stays. */
+    gan_estimate nn_real;
+    gan_estimate nn_generated; /**< see `nn_real` */
+    /** Share of generated samples that have another one nearer than half the median distance of a
+     * real sample from its nearest (Arora and Zhang, 2017, asked people). */
+    gan_estimate duplicates;
 } gan_comparison;
 #define GAN_COMPARISON_INIT                                                                        \
     GAN_SIZED_INIT(gan_comparison, 0, 0, 0, 0, 0, {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0},          \
-                   {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0})
+                   {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, \
+                   {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, \
+                   {0, 0, 0, 0, 0, 0})
 
 /** GAN_COMPARISON_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_comparison_init(gan_comparison *comparison, size_t struct_size);
@@ -149,7 +169,7 @@ GAN_API void gan_comparison_init(gan_comparison *comparison, size_t struct_size)
  * @retval GAN_ERR_CANCELLED  `progress` said so.
  *
  * Time:    that of a product of n * dimension and dimension * n numbers.
- * Memory:  that of the vectors, 8 * k + 4 bytes for each, and 3 KiB for each number of a vector.
+ * Memory:  that of the vectors, 8 * k + 44 bytes for each, and 3 KiB for each number of a vector.
  *
  * @since 0.1
  */
@@ -183,7 +203,7 @@ GAN_API void gan_reference_destroy(gan_reference *reference);
  *
  * Time:         that of three products of that size; of twice as many when the number of held-out
  *               samples that stand in for generated ones is another than last time.
- * Memory:       8 * k + 190 bytes for each generated and 12 for each real sample, as long as the
+ * Memory:       8 * k + 200 bytes for each generated and 12 for each real sample, as long as the
  *               call takes; never one for each pair.
  * Determinism:  all distances that count are computed in double from the differences, products
  *               only rule out pairs.  So numbers are those of the definitions, the same bits on any

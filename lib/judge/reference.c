@@ -197,6 +197,7 @@ gan_status gan_reference_create(gan_reference **out, const float *vectors, size_
     GAN_TRY(take_memory(ref));
     GAN_TRY(copy_samples(ref, vectors));
     GAN_TRY(look_at_real(ref));
+    GAN_TRY(gan__reference_sort_real(ref));
     *out = ref;
     ref = NULL;
 
@@ -211,6 +212,7 @@ void gan_reference_destroy(gan_reference *ref)
     const gan_allocator a = ref->allocator;
 
     end_sight(&a, &ref->held_sight);
+    gan__free(&a, ref->held_near);
     gan__free(&a, ref->own);
     gan__free(&a, ref->lengths);
     gan__free(&a, ref->labels);
@@ -255,13 +257,14 @@ static gan_status judge(gan_reference *ref, const gan__set *set, const gan__sigh
                         gan_estimate *of)
 {
     gan_status status = GAN_OK;
-    gan__view view = {.set = *set, .sight = *sight};
+    gan__view view = {.set = *set, .sight = *sight, .held_out = sight == &ref->held_sight};
 
     for (size_t i = 0; i < GAN__N_METRICS; i++) of[i] = gan__estimate_unknown();
     GAN_TRY(take_view(ref, &view));
     GAN_TRY(gan__reference_look_back(ref, &view));
     gan__reference_judge_neighbors(ref, &view, of);
     gan__reference_judge_kid(ref, &view, of);
+    GAN_TRY(gan__reference_judge_copies(ref, &view, of));
 
 cleanup:
     end_view(ref, &view);

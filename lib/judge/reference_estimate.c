@@ -32,12 +32,12 @@ gan_estimate gan__estimate_mean(double value, double error, double quantile)
 
 /* Wilson, "Probable inference, the law of succession, and statistical inference" (1927): also right
  * where the share is 0 or 1, of which a bootstrap would make a point. */
-gan_estimate gan__estimate_share(double sum, size_t n, double quantile)
+gan_estimate gan__estimate_share(double sum, double n, double quantile)
 {
-    const double count = (double)n, p = sum / count, q2 = quantile * quantile / count;
+    const double p = sum / n, q2 = quantile * quantile / n;
     const double middle = (p + q2 / 2) / (1 + q2);
-    const double half = quantile * sqrt(p * (1 - p) / count + q2 / (4 * count)) / (1 + q2);
-    gan_estimate e = gan__estimate_mean(p, sqrt(p * (1 - p) / count), quantile);
+    const double half = quantile * sqrt(p * (1 - p) / n + q2 / (4 * n)) / (1 + q2);
+    gan_estimate e = gan__estimate_mean(p, sqrt(p * (1 - p) / n), quantile);
 
     e.low = fmax(0, fmin(p, middle - half));
     e.high = fmin(1, fmax(p, middle + half));

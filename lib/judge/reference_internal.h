@@ -21,7 +21,12 @@ enum {
     X(density)                                                                                     \
     X(coverage)                                                                                    \
     X(agreement)                                                                                   \
-    X(kid)
+    X(kid)                                                                                         \
+    X(nn_ratio)                                                                                    \
+    X(copying)                                                                                     \
+    X(nn_real)                                                                                     \
+    X(nn_generated)                                                                                \
+    X(duplicates)
 
 typedef enum gan__metric {
 #define GAN__METRIC_ENUM(name) GAN__METRIC_##name,
@@ -64,6 +69,7 @@ typedef struct gan__sight {
 /* What is known of a set of samples, generated or real, against the reference. */
 typedef struct gan__view {
     gan__set set;
+    int held_out; /* it is the reference's own, which stands in for a generated one */
     gan__sight sight;
     double *own;    /* squared distances of the k nearest within the set: n * k */
     double *kernel; /* sums of the kernel with each block of the set: n * blocks */
@@ -83,9 +89,11 @@ struct gan_reference {
     uint16_t *labels; /* of these; NULL */
     float *lengths;   /* squared, of these */
     gan__set real, held_out;
-    gan__sight held_sight;              /* of all held out */
-    double *own;                        /* squared distances of the k nearest real of each real */
-    double kernel;                      /* the mean of the kernel of two real ones */
+    gan__sight held_sight; /* of all held out */
+    double *own;           /* squared distances of the k nearest real of each real */
+    double own_median;     /* of the distances of real ones from their nearest */
+    double *held_near; /* distances of held-out ones from the nearest real, sorted; both halves */
+    double kernel;     /* the mean of the kernel of two real ones */
     gan_estimate floor[GAN__N_METRICS]; /* of the first n_floor held out; 0: not known yet */
     size_t n_floor;
     float *packed;          /* GAN__SCAN_COLUMNS vectors in panels */
@@ -106,15 +114,20 @@ gan_status gan__reference_look_real(gan_reference *ref);
 gan_status gan__reference_look_at_real(gan_reference *ref, const gan__set *set, gan__sight *sight);
 gan_status gan__reference_look_back(gan_reference *ref, gan__view *view);
 
-/* reference_neighbors.c, reference_kid.c: the numbers of a view. */
+/* reference_neighbors.c, reference_kid.c: numbers of a view. */
 void gan__reference_judge_neighbors(const gan_reference *ref, const gan__view *view,
                                     gan_estimate *of);
 void gan__reference_judge_kid(const gan_reference *ref, const gan__view *view, gan_estimate *of);
 
-/* reference_estimate.c: a mean with its standard error and interval; that of a share, by Wilson's
- * formula; what nobody knows. */
+/* reference_copies.c: the medians and orders that copies are measured by, and their numbers. */
+gan_status gan__reference_sort_real(gan_reference *ref);
+gan_status gan__reference_judge_copies(const gan_reference *ref, const gan__view *view,
+                                       gan_estimate *of);
+
+/* reference_estimate.c: a mean with its standard error and interval; that of a share of n samples
+ * that know nothing of each other, by Wilson's formula; what nobody knows. */
 double gan__estimate_quantile(double confidence);
-gan_estimate gan__estimate_share(double sum, size_t n, double quantile);
+gan_estimate gan__estimate_share(double sum, double n, double quantile);
 gan_estimate gan__estimate_mean(double value, double error, double quantile);
 gan_estimate gan__estimate_unknown(void);
 

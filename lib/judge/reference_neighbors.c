@@ -52,7 +52,7 @@ static gan_estimate agreement(const gan_reference *ref, const gan__view *view)
     if (!ref->real.labels || !view->set.labels) return gan__estimate_unknown();
     for (size_t i = 0; i < view->set.n; i++)
         count += view->set.labels[i] == ref->real.labels[view->sight.nearest[i]];
-    return gan__estimate_share((double)count, view->set.n, ref->quantile);
+    return gan__estimate_share((double)count, (double)view->set.n, ref->quantile);
 }
 
 void gan__reference_judge_neighbors(const gan_reference *ref, const gan__view *view,
@@ -62,10 +62,11 @@ void gan__reference_judge_neighbors(const gan_reference *ref, const gan__view *v
     const double q = ref->quantile;
 
     of[GAN__METRIC_precision] =
-        gan__estimate_share((double)count_inside(view->sight.inside, n), n, q);
+        gan__estimate_share((double)count_inside(view->sight.inside, n), (double)n, q);
     of[GAN__METRIC_recall] =
-        gan__estimate_share((double)count_inside(view->real_inside, n_real), n_real, q);
+        gan__estimate_share((double)count_inside(view->real_inside, n_real), (double)n_real, q);
     of[GAN__METRIC_density] = density(ref, view);
-    of[GAN__METRIC_coverage] = gan__estimate_share((double)count_covered(ref, view), n_real, q);
+    of[GAN__METRIC_coverage] =
+        gan__estimate_share((double)count_covered(ref, view), (double)n_real, q);
     of[GAN__METRIC_agreement] = agreement(ref, view);
 }

@@ -32,10 +32,10 @@ def inside(d, radius, inclusive):
     return d <= radius if inclusive else d < radius
 
 
-def share(indicators):
-    """A share, and its binomial standard error."""
+def share(indicators, alike=1):
+    """A share, and its binomial standard error; `alike` samples at a time have the same indicator."""
     p = float(np.mean(indicators))
-    return p, (p * (1 - p) / len(indicators)) ** 0.5
+    return p, (p * (1 - p) / len(indicators) * alike) ** 0.5
 
 
 def balls(real, fake, k, inclusive):
@@ -78,11 +78,35 @@ def kid(real, fake):
     return {"kid": jackknife(lambda f: mmd(real, f), fake, 20)[:2]}
 
 
+def mann_whitney(x, y):
+    """z of the Mann-Whitney test with the correction for ties: scipy.stats.mannwhitneyu(method="asymptotic")."""
+    n, m = len(x), len(y)
+    u = (x[:, None] > y[None, :]).sum() + (x[:, None] == y[None, :]).sum() / 2
+    ties = np.unique(np.concatenate([x, y]), return_counts=True)[1].astype(np.float64)
+    variance = n * m / 12 * (n + m + 1 - (ties ** 3 - ties).sum() / ((n + m) * (n + m - 1)))
+    return (u - n * m / 2) / variance ** 0.5
+
+
+def copying(near, held):
+    """Of distances from the nearest real sample; the ratio's error is an interval's, which is tested by itself."""
+    return {"nn_ratio": (np.median(near) / np.median(held), NAN), "copying": (mann_whitney(near, held), 1)}
+
+
+def nearest(real, fake):
+    """Both halves of the leave-one-out accuracy of the nearest neighbour, and duplicates."""
+    rr, ff = without_self(distances(real, real)).min(1), without_self(distances(fake, fake)).min(1)
+    fr = distances(fake, real)
+    of_real, of_fake = ((rr < fr.min(0)) + 0.5 * (rr == fr.min(0))), ((ff < fr.min(1)) + 0.5 * (ff == fr.min(1)))
+    assert np.all(np.abs(ff - np.median(rr) / 2) > 1e-9)
+    return {"nn_real": share(of_real), "nn_generated": share(of_fake), "duplicates": share(ff < np.median(rr) / 2, 2)}
+
+
 def numbers(c, fake, labels):
     """All numbers of one set against the real ones of a case."""
     out = balls(c["real"], fake, c["k"], c["inclusive"])
     out.update(agreement(c["real"], c["real_labels"], fake, labels))
     out.update(kid(c["real"], fake))
+    out.update(nearest(c["real"], fake))
     return out
 
 
@@ -124,6 +148,9 @@ def main():
         n_floor = min(len(c["held"]), len(c["fake"]))
         found = numbers(c, c["fake"], c["fake_labels"])
         floor = numbers(c, c["held"][:n_floor], c["held_labels"][:n_floor])
+        held = distances(c["held"], c["real"]).min(1)
+        found.update(copying(distances(c["fake"], c["real"]).min(1), held))
+        floor.update(copying(held[0::2], held[1::2]))
         put(f"{name}_sizes", [len(c["real"]), len(c["held"]), len(c["fake"]), c["real"].shape[1], c["k"],
                               c["inclusive"]])
         for part in ("real", "held", "fake"):
