@@ -147,7 +147,7 @@ lasted "$begin" "signals"
 
 begin=$(date +%s)
 refuses 1 "nowhere: there is no run in it to resume" fashion_gan --out nowhere --resume
-for contradiction in "batch 25 50" "lr 0.001 0.0001" "hidden 64 48" "seed 8 7" "limit 4000 9975" "loss hinge bce" "ema 0.1 0"; do
+for contradiction in "batch 25 50" "beta1 0.5 0.9" "hidden 64 48" "seed 8 7" "limit 4000 9975" "loss hinge bce" "ema 0.1 0"; do
     # shellcheck disable=SC2086  # to be split
     set -- $contradiction
     refuses 1 "--$1 is $2, but the run was started with $3" fashion_gan --out three --resume "--$1" "$2"
@@ -170,6 +170,17 @@ for damage in "s/^lr = .*/lr = much/" "s/^lr = .*/lr 3/" "s/^lr = .*/rate = 3/";
 done
 rm crashed/settings.txt crashed/checkpoint.safetensors
 refuses 1 "crashed/settings.txt: No such file" fashion_gan --out crashed --resume
+
+# Another learning rate is what a run may go on with, and says so.
+cp -R three slower
+resume slower --epochs 4 --lr 0.00005
+grep -q "generator_optimizer.lr is 0.0001 in the file, 5e-05 here" train.log || { cat train.log; fail "it should say that the learning rate is another"; }
+grep -qx "lr = 5e-05" slower/settings.txt || { cat slower/settings.txt; fail "the new learning rate should be in the settings"; }
+resume slower --epochs 5
+! grep -q "in the file" train.log || fail "now it is the learning rate of the run"
+cp -R three same
+resume same --epochs 5
+! cmp -s slower/generator.safetensors same/generator.safetensors || fail "another learning rate should make another generator"
 
 # Other images of the same number and shape: here the first one has become the last one.
 "$programs/sample" --model three/generator.safetensors --count 200 --raw train-images-idx3-ubyte >/dev/null

@@ -120,6 +120,10 @@ TEST(records_are_checked_and_filled_as_far_as_they_reach)
 #define BOTH_WAYS(X)                                                                               \
     X(gan_safetensors_entry_init, gan_safetensors_entry, GAN_SAFETENSORS_ENTRY_INIT)               \
     X(gan_checkpoint_info_init, gan_checkpoint_info, GAN_CHECKPOINT_INFO_INIT)                     \
+    X(gan_checkpoint_resume_desc_init, gan_checkpoint_resume_desc,                                 \
+      GAN_CHECKPOINT_RESUME_DESC_INIT)                                                             \
+    X(gan_checkpoint_resume_report_init, gan_checkpoint_resume_report,                             \
+      GAN_CHECKPOINT_RESUME_REPORT_INIT)                                                           \
     X(gan_classifier_desc_init, gan_classifier_desc, GAN_CLASSIFIER_DESC_INIT)                     \
     X(gan_classifier_stats_init, gan_classifier_stats, GAN_CLASSIFIER_STATS_INIT)                  \
     X(gan_dataset_desc_init, gan_dataset_desc, GAN_DATASET_DESC_INIT)                              \

@@ -61,7 +61,7 @@ static gan_status load(thing *x)
 
     expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     list_thing(&s, x, NULL);
-    status = gan__state_check(&s, file);
+    status = gan__state_check(&s, file, NULL);
     if (status == GAN_OK) expect_ok(gan__state_restore(&s, file));
     gan__state_end(&s);
     gan__safetensors_close(file);
@@ -199,9 +199,9 @@ TEST(a_count_has_a_limit)
         gan__state_count(&s, "of", &x.count, (uint64_t)most);
         expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
         if (most == 4)
-            expect_fails(gan__state_check(&s, file), GAN_ERR_FORMAT, "of is 5, at most 4");
+            expect_fails(gan__state_check(&s, file, NULL), GAN_ERR_FORMAT, "of is 5, at most 4");
         else {
-            expect_ok(gan__state_check(&s, file));
+            expect_ok(gan__state_check(&s, file, NULL));
             expect_ok(gan__state_restore(&s, file));
         }
         ck_assert_uint_eq(x.count, most == 4 ? 0 : 5);
@@ -229,11 +229,11 @@ TEST(labels_are_two_digits_each)
         if (i == 0) {
             ck_assert_str_eq(gan__safetensors_metadata(file, "labels"), "00030f09");
             memset(labels, 1, sizeof labels);
-            expect_ok(gan__state_check(&s, file));
+            expect_ok(gan__state_check(&s, file, NULL));
             ck_assert_int_eq(labels[1], 1);
             expect_ok(gan__state_restore(&s, file));
         } else
-            expect_fails(gan__state_check(&s, file), GAN_ERR_FORMAT,
+            expect_fails(gan__state_check(&s, file, NULL), GAN_ERR_FORMAT,
                          "4 labels of at most 15 expected, two digits each");
         expect_same_bits(labels, ((const uint8_t[]){0, 3, 15, 9}), 4);
         gan__safetensors_close(file);

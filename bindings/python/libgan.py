@@ -318,6 +318,15 @@ class gan_train_stats(Record):
     ("g_class_loss", c_double), ("d_real_class_accuracy", c_double), ("d_fake_class_accuracy", c_double)]
 
 
+class gan_checkpoint_resume_report(Record):
+    _fields_ = [("struct_size", c_size_t), ("n_changes", c_size_t), ("changes", c_char * 1000)]
+
+
+class gan_checkpoint_resume_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("adopt", POINTER(c_char_p)), ("n_adopt", c_size_t),
+    ("report", POINTER(gan_checkpoint_resume_report))]
+
+
 class gan_checkpoint_info(Record):
     _fields_ = [("struct_size", c_size_t), ("format", c_uint64), ("d_steps", c_uint64), ("g_steps", c_uint64),
     ("batch_size", c_uint64), ("seed", c_uint64), ("has_iterator", c_int), ("epoch", c_uint64), ("position", c_uint64),
@@ -609,6 +618,11 @@ _declare("gan_trainer_sample_labels", _status, [("trainer", c_void_p), ("z", POI
 _declare("gan_checkpoint_save", _status, [("trainer", c_void_p), ("it", c_void_p), ("path", c_char_p)])
 _declare("gan_checkpoint_save_keep", _status, [("trainer", c_void_p), ("it", c_void_p), ("path", c_char_p), ("n_keep", c_size_t)])
 _declare("gan_checkpoint_load", _status, [("trainer", c_void_p), ("it", c_void_p), ("path", c_char_p)])
+_declare("gan_checkpoint_resume_report_init", None, [("report", POINTER(gan_checkpoint_resume_report)),
+    ("struct_size", c_size_t)])
+_declare("gan_checkpoint_resume_desc_init", None, [("desc", POINTER(gan_checkpoint_resume_desc)), ("struct_size", c_size_t)])
+_declare("gan_checkpoint_resume", _status, [("trainer", c_void_p), ("it", c_void_p), ("path", c_char_p),
+    ("desc", POINTER(gan_checkpoint_resume_desc))])
 _declare("gan_checkpoint_networks", _status, [("g", POINTER(c_void_p)), ("d", POINTER(c_void_p)), ("path", c_char_p),
     ("desc", POINTER(gan_network_desc))])
 _declare("gan_checkpoint_average", _status, [("out", POINTER(c_void_p)), ("path", c_char_p), ("desc", POINTER(gan_network_desc))])
@@ -616,6 +630,8 @@ _declare("gan_checkpoint_info_init", None, [("info", POINTER(gan_checkpoint_info
 _declare("gan_checkpoint_read_info", _status, [("info", POINTER(gan_checkpoint_info)), ("path", c_char_p)])
 _declare("gan_checkpoint_save_to", _status, [("trainer", c_void_p), ("it", c_void_p), ("to", POINTER(gan_writer))])
 _declare("gan_checkpoint_load_from", _status, [("trainer", c_void_p), ("it", c_void_p), ("from", POINTER(gan_reader))])
+_declare("gan_checkpoint_resume_from", _status, [("trainer", c_void_p), ("it", c_void_p), ("from", POINTER(gan_reader)),
+    ("desc", POINTER(gan_checkpoint_resume_desc))])
 _declare("gan_checkpoint_networks_from", _status, [("g", POINTER(c_void_p)), ("d", POINTER(c_void_p)),
     ("from", POINTER(gan_reader)), ("desc", POINTER(gan_network_desc))])
 _declare("gan_checkpoint_average_from", _status, [("out", POINTER(c_void_p)), ("from", POINTER(gan_reader)),

@@ -317,15 +317,20 @@ static int write_checkpoint(const run *r)
            cli_ok(gan_checkpoint_save(r->trainer, r->iterator, path));
 }
 
-/* Put everything back to where the run was saved. */
+/* Put everything back to where the run was saved.  It may go on at other learning rates. */
 static int read_checkpoint(const run *r)
 {
+    static const char *const rates[] = {"generator_optimizer.lr", "discriminator_optimizer.lr"};
     char path[PATH_MAX];
     gan_checkpoint_info info = {GAN_CHECKPOINT_INFO_INIT};
+    gan_checkpoint_resume_report report = {GAN_CHECKPOINT_RESUME_REPORT_INIT};
+    gan_checkpoint_resume_desc desc = {GAN_CHECKPOINT_RESUME_DESC_INIT, .adopt = rates,
+                                       .n_adopt = 2, .report = &report};
     if (!rundir_file(&r->opt->dir, path, RUNDIR_CHECKPOINT) ||
-        !cli_ok(gan_checkpoint_load(r->trainer, r->iterator, path)) ||
+        !cli_ok(gan_checkpoint_resume(r->trainer, r->iterator, path, &desc)) ||
         !cli_ok(gan_checkpoint_read_info(&info, path)))
         return 0;
+    if (report.n_changes > 0) cli_say("%s", report.changes);
     if (!info.same_bits)
         cli_say("%s was saved by libgan %s with %s: the last bits may differ from now on", path,
                 info.version, info.blas);

@@ -38,9 +38,9 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
      .help = "passes over the training images in the whole run"},                                  \
     {"batch", "N", .whole = &(o)->batch, .min = 1, .max = 65536,                                   \
      .help = "batch size: real images per step, and as many generated ones"},                      \
-    {"lr", "X", .real = &(o)->lr, .min = 0, .max = 10,                                             \
+    {"lr", "X", .real = &(o)->lr, .min = 0, .max = 10, .keep = CLI_FREE,                           \
      .help = "learning rate of both Adam optimizers"},                                             \
-    {"d-lr", "X", .real = &(o)->d_lr, .min = 0, .max = 10,                                         \
+    {"d-lr", "X", .real = &(o)->d_lr, .min = 0, .max = 10, .keep = CLI_FREE,                       \
      .help = "learning rate of the discriminator, if it is to differ; 0: the same as --lr"},       \
     {"beta1", "X", .real = &(o)->beta1, .min = 0, .max = 0.999999,                                 \
      .help = "Adam's decay rate for the mean of the gradients (momentum)"},                        \

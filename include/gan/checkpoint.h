@@ -106,7 +106,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_save_keep(gan_trainer *trainer,
  *
  * @retval GAN_OK             The run stands where it was saved.
  * @retval GAN_ERR_INVALID    `trainer` or `path` is NULL; or a setting differs: the first is named
- *                            with both values ("batch_size is 64 in the file, 100 here").
+ *                            with both values ("batch_size is 64 in the file, 100 here").  To go on
+ *                            with another one on purpose, use gan_checkpoint_resume().
  * @retval GAN_ERR_NOMEM      No memory.
  * @retval GAN_ERR_IO         The file could not be opened or read.
  * @retval GAN_ERR_FORMAT     It is no checkpoint, of a newer format, or damaged.
@@ -125,6 +126,80 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_save_keep(gan_trainer *trainer,
  */
 GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_load(gan_trainer *trainer, gan_iterator *it,
                                                       const char *path);
+
+/** What gan_checkpoint_resume() found; start from GAN_CHECKPOINT_RESUME_REPORT_INIT. */
+typedef struct gan_checkpoint_resume_report {
+    size_t struct_size; /**< set by GAN_CHECKPOINT_RESUME_REPORT_INIT */
+    size_t n_changes;   /**< names of `adopt` that differed */
+    /** What differed, with both values: "batch_size is 64 in the file, 100 here; ..."; ends in
+     * "..." when there was more. */
+    char changes[1000];
+} gan_checkpoint_resume_report;
+#define GAN_CHECKPOINT_RESUME_REPORT_INIT GAN_SIZED_INIT(gan_checkpoint_resume_report, 0, "")
+
+/** GAN_CHECKPOINT_RESUME_REPORT_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_checkpoint_resume_report_init(gan_checkpoint_resume_report *report,
+                                               size_t struct_size);
+
+/** What a run may go on with; start from GAN_CHECKPOINT_RESUME_DESC_INIT. */
+typedef struct gan_checkpoint_resume_desc {
+    size_t struct_size; /**< set by GAN_CHECKPOINT_RESUME_DESC_INIT */
+    /**
+     * Names of settings that may differ from the file's; the run goes on with those that it was
+     * made with.  They are the names that messages and docs/formats.md have, such as "batch_size"
+     * or "generator_optimizer.lr"; one that ends in '*' stands for all that begin so.
+     */
+    const char *const *adopt;
+    size_t n_adopt;                       /**< how many; 0 with NULL */
+    gan_checkpoint_resume_report *report; /**< filled on success.  NULL: not wanted */
+} gan_checkpoint_resume_desc;
+#define GAN_CHECKPOINT_RESUME_DESC_INIT GAN_SIZED_INIT(gan_checkpoint_resume_desc, 0, 0, 0)
+
+/** GAN_CHECKPOINT_RESUME_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_checkpoint_resume_desc_init(gan_checkpoint_resume_desc *desc, size_t struct_size);
+
+/**
+ * Put a run back as gan_checkpoint_load() does, and let it go on with other settings, on purpose.
+ *
+ * What is not named in `adopt` has to be the same, and refuses the file as there.  With a setting
+ * that is named go the numbers that a run has because of it:
+ *
+ *     "generator_optimizer.lr"    the rate that gan_optimizer_set_lr() had set is dropped
+ *     "generator_optimizer.kind"  the optimizer begins anew: moments, steps and settings are those
+ *                                 that it has here
+ *     "loss", "objective"         figures of the latest step, and a relativistic loss's real
+ *                                 samples, stay as they are here until the next step
+ *     "batch_size"                of the trainer; the iterator has its own, "iterator.batch_size"
+ *     "average_decay"             an average that the file has not begins with the weights of its
+ *                                 generator; one that is only in the file is dropped
+ *     "penalty"                   with all that begins with "penalty_"
+ *     "iterator.*"                other batches or other data: the epoch goes on where a batch
+ *                                 begins, at the saved place or before it
+ *     "generator"                 other settings of layers, such as the probability of dropout;
+ *                                 the tensors have to be the same
+ *
+ * Places in random streams are the file's.
+ *
+ * @param[in,out] trainer  A trainer with the settings that the run is to go on with.
+ * @param[in,out] it       Its iterator, or NULL when the run was saved without one.
+ * @param[in]     path     The file's name.
+ * @param[in]     desc     What may differ, or NULL: nothing.
+ *
+ * @retval GAN_OK             The run stands where it was saved, with the settings that it has here.
+ * @retval GAN_ERR_INVALID    As gan_checkpoint_load() for settings that are not named in `adopt`; or
+ *                            `adopt` has a NULL or empty name, or one that is neither in the file
+ *                            nor here, which is told; or `desc` or its report has no valid
+ *                            struct_size.
+ * @retval other              As gan_checkpoint_load().
+ *
+ * After an error trainer, iterator and report are as they were, with gan_checkpoint_load()'s
+ * exception.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_resume(gan_trainer *trainer, gan_iterator *it,
+                                                        const char *path,
+                                                        const gan_checkpoint_resume_desc *desc);
 
 /**
  * Make the networks of a checkpoint, layers and weights, without a trainer: to draw samples, or to
@@ -260,6 +335,23 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_save_to(gan_trainer *trainer,
  */
 GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_load_from(gan_trainer *trainer, gan_iterator *it,
                                                            const gan_reader *from);
+
+/**
+ * Put a run back as gan_checkpoint_resume() does, from memory or by a function of the host.
+ *
+ * @retval GAN_OK           The run stands where it was saved, with the settings that it has here.
+ * @retval GAN_ERR_INVALID  As gan_checkpoint_resume(), or the reader is NULL or has neither memory
+ *                          nor function.
+ * @retval GAN_ERR_IO       The reader's function failed.
+ * @retval other            As gan_checkpoint_load_from().
+ *
+ * After an error trainer, iterator and report are as they were, without exception.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status
+gan_checkpoint_resume_from(gan_trainer *trainer, gan_iterator *it, const gan_reader *from,
+                           const gan_checkpoint_resume_desc *desc);
 
 /**
  * Make networks as gan_checkpoint_networks() does, from memory or by a function of the host.

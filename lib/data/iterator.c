@@ -524,6 +524,14 @@ gan_status gan__iterator_check_place(const gan_iterator *it, uint64_t position)
                      (unsigned long long)position, it->batch_size, last, it->end);
 }
 
+uint64_t gan__iterator_place_before(const gan_iterator *it, uint64_t position)
+{
+    const size_t last = last_batch(it);
+
+    if (position >= it->end) return it->end;
+    return position >= last ? last : position - position % it->batch_size;
+}
+
 gan_status gan_iterator_seek(gan_iterator *it, uint64_t epoch, size_t position)
 {
     gan_status status;

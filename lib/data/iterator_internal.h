@@ -14,4 +14,7 @@ void gan__iterator_state(const gan_iterator *it, gan__state *s);
 /* GAN_ERR_INVALID when no batch begins at `position`. */
 gan_status gan__iterator_check_place(const gan_iterator *it, uint64_t position);
 
+/* The last place up to `position` where a batch begins, or the end. */
+uint64_t gan__iterator_place_before(const gan_iterator *it, uint64_t position);
+
 #endif

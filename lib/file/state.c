@@ -2,31 +2,12 @@
 #include "file/state_internal.h"
 
 #include "base/alloc_internal.h"
-#include "base/sort_internal.h"
 #include "base/status_internal.h"
-#include "base/tensor_internal.h"
 #include "file/number_internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* Read n labels; 0 when the text isn't as many, none above `most`. */
-static int parse_labels(uint8_t *out, const char *text, size_t n, uint64_t most)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    if (strlen(text) != 2 * n || strspn(text, digits) != 2 * n) return 0;
-    for (size_t i = 0; i < n; i++, text += 2) {
-        const size_t label =
-            (size_t)(16 * (strchr(digits, text[0]) - digits) + (strchr(digits, text[1]) - digits));
-
-        if (label > most) return 0;
-        if (out) out[i] = (uint8_t)label;
-    }
-    return 1;
-}
 
 /* ---- making a list ---- */
 
@@ -44,6 +25,7 @@ void gan__state_end(gan__state *s)
         gan__free(&s->allocator, (void *)(uintptr_t)s->tensors[i].name);
     gan__free(&s->allocator, s->entries);
     gan__free(&s->allocator, s->tensors);
+    gan__free(&s->allocator, s->rules);
     memset(s, 0, sizeof *s);
 }
 
@@ -201,6 +183,23 @@ cleanup:
     s->status = status;
 }
 
+void gan__state_rule(gan__state *s, const char *name, const char *follow, int anew)
+{
+    gan_status status = s->status;
+    void *rules = s->rules;
+    gan__state_rule_entry *rule;
+
+    if (status != GAN_OK) return;
+    status = reserve(s, &rules, s->n_rules, &s->rule_capacity, sizeof *s->rules);
+    s->rules = rules;
+    s->status = status;
+    if (status != GAN_OK) return;
+    rule = &s->rules[s->n_rules++];
+    *rule = (gan__state_rule_entry){.follow = follow, .anew = anew};
+    snprintf(rule->prefix, sizeof rule->prefix, "%s", s->prefix);
+    snprintf(rule->name, sizeof rule->name, "%s%s", s->prefix, name);
+}
+
 void gan__state_tensor(gan__state *s, const gan_tensor *t)
 {
     const size_t room = strlen(s->prefix) + strlen(t->name) + 1;
@@ -241,147 +240,5 @@ gan_status gan__state_save(const gan__state *s, gan__target to)
 
 cleanup:
     gan__free(&s->allocator, (void *)pairs);
-    return status;
-}
-
-/* ---- from a file: what differs ---- */
-
-static int is_note(const char *name)
-{
-    return strncmp(name, GAN__STATE_NOTE, strlen(GAN__STATE_NOTE)) == 0;
-}
-
-/* The part of a text where two differ, as a quotation for a message: long ones, which describe
- * layers, begin at the bracket before the difference and end at the one after it. */
-typedef struct excerpt {
-    char text[100];
-} excerpt;
-
-static excerpt excerpt_of(const char *text, const char *other)
-{
-    enum { LONG = 80 };
-    size_t differs = 0, begin, n;
-    excerpt out;
-
-    while (text[differs] && text[differs] == other[differs]) differs++;
-    for (begin = differs; begin > 0 && text[begin] != '[';) begin--;
-    if (strlen(text) < LONG && strlen(other) < LONG) begin = 0;
-    n = strcspn(text + begin, begin > 0 ? "]" : "");
-    n += text[begin + n] == ']';
-    snprintf(out.text, sizeof out.text, "%s%.*s", begin > 0 ? "..." : "", n < LONG ? (int)n : LONG,
-             text + begin);
-    return out;
-}
-
-static gan_status check_entry(gan__state_entry *e, const gan__safetensors *file)
-{
-    const char *path = gan__safetensors_path(file);
-    const char *found = gan__safetensors_metadata(file, e->name);
-
-    if (!found)
-        return gan__fail(GAN_ERR_INVALID, "%s: %s is not in the file, %s here", path, e->name,
-                         excerpt_of(e->text, "").text);
-    if (e->whole && !gan__number_parse_whole(&e->found.whole, found, strlen(found)))
-        return gan__fail(GAN_ERR_FORMAT, "%s: %s is %.40s, a whole number expected", path, e->name,
-                         found);
-    if (e->whole && e->found.whole > e->most)
-        return gan__fail(GAN_ERR_FORMAT, "%s: %s is %.40s, at most %llu expected", path, e->name,
-                         found, (unsigned long long)e->most);
-    if (e->real &&
-        (!gan__number_parse(&e->found.real, found, strlen(found)) || e->found.real < e->least))
-        return gan__fail(GAN_ERR_FORMAT, "%s: %s is %.40s, a number of at least %g expected", path,
-                         e->name, found, e->least);
-    if (e->labels && !parse_labels(NULL, found, e->n_labels, e->most))
-        return gan__fail(GAN_ERR_FORMAT,
-                         "%s: %s is %.40s, %zu labels of at most %llu expected, two digits each",
-                         path, e->name, found, e->n_labels, (unsigned long long)e->most);
-    if (e->labels) e->found.labels = found;
-    if (!e->whole && !e->real && !e->labels && strcmp(e->text, found) != 0)
-        return gan__fail(GAN_ERR_INVALID, "%s: %s is %s in the file, %s here", path, e->name,
-                         excerpt_of(found, e->text).text, excerpt_of(e->text, found).text);
-    return GAN_OK;
-}
-
-static gan_status check_tensor(const gan_tensor *t, const gan__safetensors *file)
-{
-    const char *path = gan__safetensors_path(file);
-    const gan__safetensor *found = gan__safetensors_find(file, t->name);
-
-    if (!found)
-        return gan__fail(GAN_ERR_FORMAT, "%s: tensor \"%.100s\" %s is missing", path, t->name,
-                         gan__shape_text_of(t->shape).text);
-    if (!gan_shape_equal(found->shape, t->shape) || found->dtype != GAN__DTYPE_F32)
-        return gan__fail(GAN_ERR_FORMAT, "%s: tensor \"%.100s\" is %s %s, F32 %s expected", path,
-                         t->name, found->dtype_name, gan__shape_text_of(found->shape).text,
-                         gan__shape_text_of(t->shape).text);
-    return GAN_OK;
-}
-
-static int has_name(const char **names, size_t n, const char *name)
-{
-    return bsearch(&name, (void *)names, n, sizeof *names, gan__sort_by_name) != NULL;
-}
-
-/* Everything that the file holds must be wanted, or training would go on without it. */
-static gan_status check_surplus(const gan__state *s, const gan__safetensors *file)
-{
-    gan_status status = GAN_OK;
-    const char *path = gan__safetensors_path(file);
-    const char **names = NULL;
-
-    GAN_TRY(gan__alloc((void *)&names, &s->allocator, gan__size_add(s->n_entries, s->n_tensors),
-                       sizeof *names));
-    for (size_t i = 0; i < s->n_entries; i++) names[i] = s->entries[i].name;
-    gan__sort((void *)names, s->n_entries, sizeof *names, gan__sort_by_name);
-    for (const gan__json *x = gan__safetensors_first_metadata(file); x; x = x->next)
-        if (!is_note(x->key) && !has_name(names, s->n_entries, x->key))
-            GAN_FAIL(GAN_ERR_INVALID, "%s: %.100s is %.100s in the file, not here", path, x->key,
-                     x->text);
-    for (size_t i = 0; i < s->n_tensors; i++) names[i] = s->tensors[i].name;
-    gan__sort((void *)names, s->n_tensors, sizeof *names, gan__sort_by_name);
-    for (size_t i = 0; i < gan__safetensors_count(file); i++) {
-        const char *name = gan__safetensors_tensor(file, i)->name;
-
-        if (!is_note(name) && !has_name(names, s->n_tensors, name))
-            GAN_FAIL(GAN_ERR_INVALID, "%s: tensor \"%.100s\" is in the file, not here", path, name);
-    }
-
-cleanup:
-    gan__free(&s->allocator, (void *)names);
-    return status;
-}
-
-gan_status gan__state_check(gan__state *s, const gan__safetensors *file)
-{
-    gan_status status = s->status;
-
-    GAN_TRY(status);
-    for (size_t i = 0; i < s->n_entries; i++)
-        if (!is_note(s->entries[i].name)) GAN_TRY(check_entry(&s->entries[i], file));
-    GAN_TRY(check_surplus(s, file));
-    for (size_t i = 0; i < s->n_tensors; i++) GAN_TRY(check_tensor(&s->tensors[i], file));
-
-cleanup:
-    return status;
-}
-
-/* ---- from a file: putting it back ---- */
-
-gan_status gan__state_restore(const gan__state *s, gan__safetensors *file)
-{
-    gan_status status = GAN_OK;
-
-    for (size_t i = 0; i < s->n_tensors; i++)
-        GAN_TRY(gan__safetensors_read(file, gan__safetensors_find(file, s->tensors[i].name),
-                                      s->tensors[i].data));
-    for (size_t i = 0; i < s->n_entries; i++) {
-        const gan__state_entry *e = &s->entries[i];
-
-        if (e->whole) *e->whole = e->found.whole;
-        if (e->real) *e->real = e->found.real;
-        if (e->labels) (void)parse_labels(e->labels, e->found.labels, e->n_labels, e->most);
-    }
-
-cleanup:
     return status;
 }

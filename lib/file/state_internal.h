@@ -28,6 +28,7 @@ typedef struct gan__state_entry {
     double *real;
     uint8_t *labels;
     size_t n_labels;
+    int kept;      /* a place: the file that was checked last does not change it */
     double least;  /* of `real` */
     uint64_t most; /* of `whole`, and of a label */
     union {
@@ -37,12 +38,34 @@ typedef struct gan__state_entry {
     } found; /* in the file that was checked last */
 } gan__state_entry;
 
+/* What follows from a setting that differs and may: names behind the prefix, with a space between
+ * two, a last '*' for any ending.  They may be missing, or be of another size; what the file and the
+ * list both have is put back, or with `anew` stays as it is here. */
+typedef struct gan__state_rule_entry {
+    char name[GAN__STATE_NAME_BYTES]; /* of the setting */
+    char prefix[32];
+    const char *follow;
+    int anew;
+    int active; /* in the file that was checked last */
+} gan__state_rule_entry;
+
+/* What may differ between a list and the file that is loaded, and what did. */
+typedef struct gan__state_adopt {
+    const char *const *names; /* a last '*' stands for any ending */
+    size_t n_names;
+    size_t n_changes;
+    char changes[1000]; /* a sentence each, with "; " between two */
+    int cut;            /* there were more */
+} gan__state_adopt;
+
 typedef struct gan__state {
     gan_allocator allocator;
     gan__state_entry *entries;
     size_t n_entries, entry_capacity;
     gan_tensor *tensors; /* their names are the list's own */
     size_t n_tensors, tensor_capacity;
+    gan__state_rule_entry *rules;
+    size_t n_rules, rule_capacity;
     char prefix[32];   /* of the names to come */
     gan_status status; /* the first failure of an addition, which the calls below return */
 } gan__state;
@@ -69,12 +92,16 @@ void gan__state_labels(gan__state *s, const char *name, uint8_t *labels, size_t 
 /* Numbers that a file puts back: t's, under the prefix and its own name. */
 void gan__state_tensor(gan__state *s, const gan_tensor *t);
 
+/* What follows from the setting `name`, under the prefix; `follow` must outlive the list. */
+void gan__state_rule(gan__state *s, const char *name, const char *follow, int anew);
+
 /* Write the list as a sealed file.  GAN_ERR_IO, GAN_ERR_NOMEM, GAN_ERR_NONFINITE. */
 gan_status gan__state_save(const gan__state *s, gan__target to);
 
-/* Check all of a file, but for the tensors' numbers, against the list.  GAN_ERR_INVALID for the
- * first text that differs, GAN_ERR_FORMAT for what can't be an entry's. */
-gan_status gan__state_check(gan__state *s, const gan__safetensors *file);
+/* Check all of a file, but for the tensors' numbers, against the list.  `adopt` may be NULL: nothing
+ * may differ.  GAN_ERR_INVALID for the first text that differs and for a name of `adopt` that neither
+ * has, GAN_ERR_FORMAT for what can't be an entry's. */
+gan_status gan__state_check(gan__state *s, const gan__safetensors *file, gan__state_adopt *adopt);
 
 /* Put everything back from a file that was checked.  GAN_ERR_IO, after which some is. */
 gan_status gan__state_restore(const gan__state *s, gan__safetensors *file);

@@ -400,8 +400,19 @@ uint64_t gan_optimizer_steps(const gan_optimizer *opt)
 
 /* ---- in a checkpoint ---- */
 
+/* Another rule begins anew, as its moments do. */
+static void add_rules(gan__state *s)
+{
+    gan__state_rule(s, "kind", "*", 1);
+    gan__state_rule(s, "lr", "current_lr", 1);
+    gan__state_rule(s, "momentum", "momentum_buffer.*", 0);
+    gan__state_rule(s, "centered", "grad_avg.*", 0);
+    gan__state_rule(s, "schedule", "schedule_*", 0);
+}
+
 void gan__optimizer_state(gan_optimizer *opt, gan__state *s)
 {
+    add_rules(s);
     gan__state_text(s, "kind", "%s", opt->class->name);
     gan__state_setting(s, opt->class->setting_names[LR], opt->first_lr);
     for (size_t i = LR + 1; i < opt->class->n_settings; i++)

@@ -26,6 +26,7 @@
 #define BLAS GAN__STATE_NOTE "blas"
 #define PROCESSOR GAN__STATE_NOTE "processor"
 #define ITERATOR "iterator."
+#define AVERAGE "average_decay"
 
 enum { MAX_KEEP = 1000 };
 
@@ -211,19 +212,86 @@ static gan_status check_iterator(const gan__safetensors *file, const gan_iterato
                      it ? "with" : "without");
 }
 
-/* The place that a list has found in its file. */
-static gan_status check_place(const gan__state *s, const gan_iterator *it,
-                              const gan__safetensors *file)
+/* Does the run go on with other batches or other data? */
+static int batches_differ(const gan__safetensors *file, const gan__state *s)
 {
-    const gan__state_entry *position = &s->entries[s->n_entries - 1];
+    for (size_t i = 0; i < s->n_entries; i++) {
+        const gan__state_entry *e = &s->entries[i];
+        const char *found = gan__safetensors_metadata(file, e->name);
+
+        if (strncmp(e->name, ITERATOR, strlen(ITERATOR)) == 0 && !e->whole &&
+            (!found || strcmp(found, e->text) != 0))
+            return 1;
+    }
+    return 0;
+}
+
+/* The place that a list has found in its file.  Other batches, which were adopted, may begin
+ * elsewhere: then some samples come again, and none is left out. */
+static gan_status check_place(gan__state *s, const gan_iterator *it, const gan__safetensors *file)
+{
+    gan__state_entry *position = &s->entries[s->n_entries - 1];
 
     if (!it || gan__iterator_check_place(it, position->found.whole) == GAN_OK) return GAN_OK;
+    if (batches_differ(file, s)) {
+        position->found.whole = gan__iterator_place_before(it, position->found.whole);
+        return GAN_OK;
+    }
     return gan__fail(GAN_ERR_FORMAT, "%s: %s", gan__safetensors_path(file), gan_last_error());
 }
 
-static gan_status load(gan_trainer *t, gan_iterator *it, gan__source from)
+/* Read a host's descriptor. */
+static gan_status read_resume_desc(gan_checkpoint_resume_desc *d, gan__state_adopt *adopt,
+                                   const gan_checkpoint_resume_desc *desc)
 {
     gan_status status = GAN_OK;
+
+    GAN_TRY(gan__desc_read(d, sizeof *d, sizeof *d, desc, "checkpoint resume desc"));
+    GAN_TRY(gan__record_check(d->report, "checkpoint resume report"));
+    if (d->n_adopt > 0 && !d->adopt)
+        GAN_FAIL(GAN_ERR_INVALID, "checkpoint: adopt is NULL, n_adopt is %zu", d->n_adopt);
+    for (size_t i = 0; i < d->n_adopt; i++)
+        if (!d->adopt[i] || !*d->adopt[i])
+            GAN_FAIL(GAN_ERR_INVALID, "checkpoint: adopt: name %zu of %zu is %s", i, d->n_adopt,
+                     d->adopt[i] ? "empty" : "NULL");
+    adopt->names = d->adopt;
+    adopt->n_names = d->n_adopt;
+
+cleanup:
+    return status;
+}
+
+static void write_report(gan_checkpoint_resume_report *out, const gan__state_adopt *adopt)
+{
+    gan_checkpoint_resume_report report = {GAN_CHECKPOINT_RESUME_REPORT_INIT};
+
+    report.n_changes = adopt->n_changes;
+    memcpy(report.changes, adopt->changes, sizeof report.changes);
+    gan__record_write(out, &report, sizeof report);
+}
+
+/* Put the run where the file has it, which was checked. */
+static gan_status restore(gan_trainer *t, gan_iterator *it, const place *at, const gan__state *s,
+                          gan__safetensors *file)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(gan__state_restore(s, file));
+    if (!gan__safetensors_metadata(file, AVERAGE)) gan__trainer_begin_average(t);
+    for (size_t i = 0; i < 2; i++) gan__optimizer_restored(gan__trainer_player_of(t, i).opt);
+    gan__trainer_restored(t);
+    if (it) GAN_TRY(gan_iterator_seek(it, at->epoch, (size_t)at->position));
+
+cleanup:
+    return status;
+}
+
+static gan_status load(gan_trainer *t, gan_iterator *it, gan__source from,
+                       const gan_checkpoint_resume_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_checkpoint_resume_desc d = {GAN_CHECKPOINT_RESUME_DESC_INIT};
+    gan__state_adopt adopt = {.n_names = 0};
     gan__safetensors *file = NULL;
     gan__state state = {0};
     place at = {0, 0};
@@ -231,17 +299,16 @@ static gan_status load(gan_trainer *t, gan_iterator *it, gan__source from)
 
     if (!t) return gan__fail_null(GAN__TRAINER, 1, "checkpoint: the trainer is NULL");
     GAN_TRY(gan__source_check(from, "checkpoint"));
+    GAN_TRY(read_resume_desc(&d, &adopt, desc));
     GAN_TRY(gan__busy_enter(&t->busy, "checkpoint: the trainer"));
     entered = 1;
     GAN_TRY(open_checkpoint(&file, from, gan__trainer_allocator(t)));
     GAN_TRY(check_iterator(file, it));
     describe(&state, t, it, &at);
-    GAN_TRY(gan__state_check(&state, file));
+    GAN_TRY(gan__state_check(&state, file, &adopt));
     GAN_TRY(check_place(&state, it, file));
-    GAN_TRY(gan__state_restore(&state, file));
-    for (size_t i = 0; i < 2; i++) gan__optimizer_restored(gan__trainer_player_of(t, i).opt);
-    gan__trainer_restored(t);
-    if (it) GAN_TRY(gan_iterator_seek(it, at.epoch, (size_t)at.position));
+    GAN_TRY(restore(t, it, &at, &state, file));
+    write_report(d.report, &adopt);
 
 cleanup:
     if (entered) gan__busy_leave(&t->busy);
@@ -252,13 +319,30 @@ cleanup:
 
 gan_status gan_checkpoint_load(gan_trainer *t, gan_iterator *it, const char *path)
 {
-    return load(t, it, (gan__source){.path = path});
+    return load(t, it, (gan__source){.path = path}, NULL);
 }
 
 gan_status gan_checkpoint_load_from(gan_trainer *t, gan_iterator *it, const gan_reader *from)
 {
-    return load(t, it, (gan__source){.reader = from});
+    return load(t, it, (gan__source){.reader = from}, NULL);
 }
+
+gan_status gan_checkpoint_resume(gan_trainer *t, gan_iterator *it, const char *path,
+                                 const gan_checkpoint_resume_desc *desc)
+{
+    return load(t, it, (gan__source){.path = path}, desc);
+}
+
+gan_status gan_checkpoint_resume_from(gan_trainer *t, gan_iterator *it, const gan_reader *from,
+                                      const gan_checkpoint_resume_desc *desc)
+{
+    return load(t, it, (gan__source){.reader = from}, desc);
+}
+
+GAN__DEFINE_INIT(gan_checkpoint_resume_report_init, gan_checkpoint_resume_report,
+                 GAN_CHECKPOINT_RESUME_REPORT_INIT)
+GAN__DEFINE_INIT(gan_checkpoint_resume_desc_init, gan_checkpoint_resume_desc,
+                 GAN_CHECKPOINT_RESUME_DESC_INIT)
 
 static gan_status open_networks(gan_network **g, gan_network **d, gan__source from,
                                 const gan_network_desc *desc)
@@ -313,7 +397,7 @@ static gan_status open_average(gan_network **out, gan__source from, const gan_ne
     if (status != GAN_OK) return status;
     GAN_TRY(gan__network_read_desc(&settings, &a, desc));
     GAN_TRY(open_checkpoint(&file, from, &a));
-    if (!gan__safetensors_metadata(file, "average_decay"))
+    if (!gan__safetensors_metadata(file, AVERAGE))
         GAN_FAIL(GAN_ERR_INVALID, "%s: the run kept no average", gan__source_name(from));
     GAN_TRY(gan__network_open(out, file, "generator", "average.", desc));
 

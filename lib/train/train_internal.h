@@ -4,8 +4,8 @@
 
 #include "base/busy_internal.h"
 #include "file/state_internal.h"
-#include "optim/loss_internal.h"
 #include "network/learner_internal.h"
+#include "optim/loss_internal.h"
 #include "train/penalty_internal.h"
 
 #include <gan/train.h>
@@ -36,7 +36,7 @@ typedef struct gan__step_profile {
 struct gan_trainer {
     gan_allocator allocator;
     gan__busy busy;
-    gan_trainer_desc desc; /* without zeros that stand for something else */
+    gan_trainer_desc desc;   /* without zeros that stand for something else */
     gan_objective objective; /* what is played for, one of gan_loss or the host's */
     char objective_name[64]; /* of the host's; empty: it is desc.loss */
     gan_pool *own_pool;
@@ -88,6 +88,9 @@ void gan__trainer_average_state(const gan_trainer *trainer, gan__state *s);
 
 /* To be called when a run has come from a file. */
 void gan__trainer_restored(gan_trainer *trainer);
+
+/* Let the average, where one is kept, begin with the generator's weights. */
+void gan__trainer_begin_average(gan_trainer *trainer);
 
 /* Add the settings to a checkpoint's list, those at their default apart. */
 void gan__trainer_settings_state(const gan_trainer *trainer, gan__state *s);

@@ -75,7 +75,8 @@ static void follow_numbers(const following *f, size_t begin, size_t end)
     float *to = f->trainer->average->params + begin;
 
     gan__simd_best()->scale(end - begin, f->decay, to, to);
-    gan__simd_best()->axpy(end - begin, 1 - f->decay, f->trainer->generator.net->params + begin, to);
+    gan__simd_best()->axpy(end - begin, 1 - f->decay, f->trainer->generator.net->params + begin,
+                           to);
 }
 
 /* Weights that are frozen are left as they are: a mean of the same numbers is rounded. */
@@ -172,6 +173,14 @@ gan_status gan__trainer_estimate(gan_trainer *t)
 
 cleanup:
     return status;
+}
+
+void gan__trainer_begin_average(gan_trainer *t)
+{
+    if (!t->average) return;
+    memcpy(t->average->params, t->generator.net->params,
+           t->average->n_params * sizeof *t->average->params);
+    take_buffers(t);
 }
 
 void gan__trainer_restored(gan_trainer *t)

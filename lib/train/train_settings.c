@@ -182,10 +182,35 @@ static void add_rates(const gan__learner *player, gan__state *s)
     }
 }
 
+/* What a run that goes on with another setting has in its checkpoint, and another has not. */
+static void add_rules(gan__state *s)
+{
+    static const char of_rows[] = "real_samples* real_labels";
+
+    gan__state_rule(s, "batch_size", of_rows, 1);
+    gan__state_rule(s, "micro_batch", of_rows, 1);
+    gan__state_rule(s, "loss", of_rows, 1);
+    gan__state_rule(s, "loss",
+                    "objective d_loss g_loss d_real d_fake d_real_accuracy d_fake_accuracy", 1);
+    gan__state_rule(s, "objective", "d_loss g_loss d_real d_fake d_real_accuracy d_fake_accuracy",
+                    1);
+    gan__state_rule(s, "objective", of_rows, 0);
+    gan__state_rule(s, "label_flip", "flip_position", 0);
+    gan__state_rule(s, "instance_noise", "instance_noise_steps instance_position", 0);
+    gan__state_rule(s, "on_divergence", "d_skipped g_skipped", 0);
+    gan__state_rule(s, "average_decay", "average_warmup average.*", 0);
+    gan__state_rule(s, "penalty", "penalty_*", 0);
+    gan__state_rule(s, "auxiliary_weight",
+                    "auxiliary_real_only d_class_loss g_class_loss d_real_class_accuracy "
+                    "d_fake_class_accuracy",
+                    0);
+}
+
 void gan__trainer_settings_state(const gan_trainer *t, gan__state *s)
 {
     const gan_trainer_desc *d = &t->desc;
 
+    add_rules(s);
     gan__state_text(s, "loss", "%s", *t->objective_name ? "host" : t->objective.name);
     if (*t->objective_name) gan__state_text(s, "objective", "%s", t->objective_name);
     gan__state_text(s, "batch_size", "%zu", d->batch_size);
