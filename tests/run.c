@@ -1,6 +1,6 @@
 /* run.c - a game with data. */
-#include "expect.h"
 #include "run.h"
+#include "expect.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,11 +171,14 @@ run small_run(void)
 {
     static const net_layer g[] = {LINEAR(2, 3), DROPOUT(0.2f), END}, d[] = {LINEAR(3, 1), END};
     run_choice c = usual_choice();
+    run r;
 
     c.g = g;
     c.d = d;
     c.shape = gan_shape_1d(3);
-    return run_of(&c);
+    r = run_of(&c);
+    expect_ok(gan_trainer_set_extra_state(r.game.trainer, "mine", 4));
+    return r;
 }
 
 /* ---- their checkpoints ---- */

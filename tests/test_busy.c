@@ -41,6 +41,8 @@ typedef struct stage {
     gan_pass *pass;
     float pass_wanted[MOST];
     const char *path;
+    unsigned char saved[30000]; /* what is at the path */
+    size_t n_saved;
 } stage;
 
 /* One call; what it makes is right when it is GAN_OK. */
@@ -97,6 +99,43 @@ static gan_status load(stage *s, int *right)
 {
     (void)right;
     return gan_checkpoint_load(s->x.trainer, NULL, s->path);
+}
+
+static gan_status save_to(stage *s, int *right)
+{
+    static unsigned char bytes[30000];
+    gan_writer to = gan_writer_memory(bytes, sizeof bytes);
+
+    (void)right;
+    return gan_checkpoint_save_to(s->x.trainer, NULL, &to);
+}
+
+static gan_status load_from(stage *s, int *right)
+{
+    const gan_reader from = gan_reader_memory(s->saved, s->n_saved);
+
+    (void)right;
+    return gan_checkpoint_load_from(s->x.trainer, NULL, &from);
+}
+
+static gan_status resume(stage *s, int *right)
+{
+    (void)right;
+    return gan_checkpoint_resume(s->x.trainer, NULL, s->path, NULL);
+}
+
+static gan_status resume_from(stage *s, int *right)
+{
+    const gan_reader from = gan_reader_memory(s->saved, s->n_saved);
+
+    (void)right;
+    return gan_checkpoint_resume_from(s->x.trainer, NULL, &from, NULL);
+}
+
+static gan_status set_extra_state(stage *s, int *right)
+{
+    (void)right;
+    return gan_trainer_set_extra_state(s->x.trainer, s->labels, N);
 }
 
 static gan_status classifier_step(stage *s, int *right)
@@ -176,6 +215,11 @@ static const struct {
     {"step and sample", step, sample},
     {"step and save", step, save},
     {"step and load", step, load},
+    {"step and save to memory", step, save_to},
+    {"step and load from memory", step, load_from},
+    {"step and resume", step, resume},
+    {"step and resume from memory", step, resume_from},
+    {"step and extra state", step, set_extra_state},
     {"classifier's step and step", classifier_step, classifier_step},
     {"predict and predict", predict, predict},
     {"predict and evaluate", predict, evaluate},
@@ -190,8 +234,8 @@ enum { N_PAIRS = sizeof pairs / sizeof *pairs };
 
 static void begin(stage *s)
 {
-    const gan_trainer_desc desc = {
-        GAN_TRAINER_DESC_INIT, .batch_size = N, .average_decay = 0.9, .n_threads = 1};
+    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = N, .average_decay = 0.9,
+                                   .n_threads = 1};
 
     s->x = game_begin(small_g, small_d, adam, &desc);
     s->z = normals(N * s->x.latent, 1);
@@ -202,25 +246,26 @@ static void begin(stage *s)
     s->path = scratch_path("busy.gan");
     expect_ok(gan_network_forward(s->x.g, s->z, N, s->wanted));
     expect_ok(gan_checkpoint_save(s->x.trainer, NULL, s->path));
+    s->n_saved = scratch_read(s->path, s->saved, sizeof s->saved);
     s->classes = gan_network_create(gan_shape_1d(s->x.sample), NULL);
     expect_ok(gan_network_add(s->classes, gan_layer_linear(s->x.sample, 8)));
     expect_ok(gan_network_add(s->classes, gan_layer_relu()));
     expect_ok(gan_network_add(s->classes, gan_layer_linear(8, 3)));
     s->classes_opt = adam();
-    expect_ok(gan_classifier_create(&s->classifier, s->classes, s->classes_opt,
-                                    &(gan_classifier_desc){GAN_CLASSIFIER_DESC_INIT,
-                                                           .batch_size = N, .n_threads = 1}));
-    expect_ok(gan_dataset_create_floats(&s->data, s->samples, s->labels, N, gan_shape_1d(s->x.sample),
-                                        NULL));
+    expect_ok(gan_classifier_create(
+        &s->classifier, s->classes, s->classes_opt,
+        &(gan_classifier_desc){GAN_CLASSIFIER_DESC_INIT, .batch_size = N, .n_threads = 1}));
+    expect_ok(gan_dataset_create_floats(&s->data, s->samples, s->labels, N,
+                                        gan_shape_1d(s->x.sample), NULL));
     expect_ok(gan_iterator_create(&s->it, s->data,
                                   &(gan_iterator_desc){GAN_ITERATOR_DESC_INIT, .batch_size = N}));
 }
 
 static void begin_pass(stage *s)
 {
-    expect_ok(gan_pass_create(&s->pass, s->x.g,
-                              &(gan_pass_desc){GAN_PASS_DESC_INIT, .rows = N,
-                                               .mode = GAN_PASS_EVALUATION}));
+    expect_ok(gan_pass_create(
+        &s->pass, s->x.g,
+        &(gan_pass_desc){GAN_PASS_DESC_INIT, .rows = N, .mode = GAN_PASS_EVALUATION}));
     expect_ok(gan_pass_forward(s->pass, s->z, N, s->pass_wanted));
 }
 

@@ -31,6 +31,7 @@ static void expect_refused(run *r, gan_status wanted, const char *part)
     static run_bytes before, after;
     gan_checkpoint_info info = {GAN_CHECKPOINT_INFO_INIT, .seed = 77};
     gan_network *g = (gan_network *)&g, *d = g;
+    size_t n = 77;
 
     read_run(&before, r);
     expect_fails(load_run(r), wanted, part);
@@ -39,6 +40,9 @@ static void expect_refused(run *r, gan_status wanted, const char *part)
     ck_assert(!g && !d);
     expect_fails(gan_checkpoint_read_info(&info, run_path), wanted, part);
     ck_assert_uint_eq(info.seed, 77);
+    expect_fails(gan_checkpoint_read_extra_state(NULL, 0, &n, run_path), wanted, part);
+    ck_assert_uint_eq(n, 77);
+    expect_fails(gan_checkpoint_resume(r->game.trainer, r->it, run_path, NULL), wanted, part);
     read_run(&after, r);
     expect_same_bytes(&before, &after);
 }
@@ -61,7 +65,7 @@ TEST(what_is_no_checkpoint_is_refused)
     expect_ok(gan__safetensors_write((gan__target){.path = run_path}, &one, 1,
                                      (const char *[]){"libgan.checkpoint", "1"}, 1, NULL));
     expect_refused(&r, GAN_ERR_FORMAT, "libgan.checksum");
-    expect_ok(gan__safetensors_write_sealed((gan__target){.path = run_path}, &one, 1,
+    expect_ok(gan__safetensors_write_sealed((gan__target){.path = run_path}, &one, 1, NULL,
                                             (const char *[]){"libgan.checkpoint", "2"}, 1, NULL));
     expect_refused(&r, GAN_ERR_FORMAT, "format 2; this release reads 1 to 1");
     run_end(&r);

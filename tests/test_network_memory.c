@@ -96,6 +96,24 @@ static gan_status load_run(void *trainer)
     return gan_checkpoint_load(trainer, NULL, path);
 }
 
+static gan_status resume_run(void *trainer)
+{
+    static const char *const adopt[] = {"batch_size"};
+
+    return gan_checkpoint_resume(trainer, NULL, path,
+                                 &(gan_checkpoint_resume_desc){GAN_CHECKPOINT_RESUME_DESC_INIT,
+                                                               .adopt = adopt, .n_adopt = 1});
+}
+
+static gan_status read_extra(void *unused)
+{
+    char bytes[4];
+    size_t n;
+
+    (void)unused;
+    return gan_checkpoint_read_extra_state(bytes, sizeof bytes, &n, path);
+}
+
 static gan_status save_run(void *trainer)
 {
     return gan_checkpoint_save(trainer, NULL, path);
@@ -154,9 +172,12 @@ TEST(runs_are_read_and_written_or_there_is_no_memory)
 {
     game x = small_game();
 
+    expect_ok(gan_trainer_set_extra_state(x.trainer, "mine", 4));
     snprintf(path, sizeof path, "%s", scratch_path("network-memory.gan"));
     sweep(save_run, x.trainer);
     sweep(load_run, x.trainer);
+    sweep(resume_run, x.trainer);
+    sweep(read_extra, NULL);
     sweep(open_run, NULL);
     game_end(&x);
 }

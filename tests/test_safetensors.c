@@ -410,8 +410,8 @@ TEST(a_sealed_file_knows_each_of_its_bytes)
     size_t n;
 
     for (size_t i = 0; i < 300001; i++) much[i] = (float)i;
-    expect_ok(
-        gan__safetensors_write_sealed((gan__target){.path = path}, tensors, 2, metadata, 2, NULL));
+    expect_ok(gan__safetensors_write_sealed((gan__target){.path = path}, tensors, 2, NULL, metadata,
+                                            2, NULL));
     expect_ok(verify());
     expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     ck_assert_uint_eq(gan__safetensors_count(file), 3);
@@ -432,7 +432,8 @@ TEST(a_sealed_file_knows_each_of_its_bytes)
     }
     expect_ok(gan__safetensors_write((gan__target){.path = path}, tensors, 2, metadata, 2, NULL));
     expect_fails(verify(), GAN_ERR_FORMAT, "has to end with a tensor \"libgan.checksum\"");
-    expect_ok(gan__safetensors_write_sealed((gan__target){.path = path}, NULL, 0, NULL, 0, NULL));
+    expect_ok(
+        gan__safetensors_write_sealed((gan__target){.path = path}, NULL, 0, NULL, NULL, 0, NULL));
     expect_ok(verify());
     expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     ck_assert_ptr_null(gan__safetensors_first_metadata(file));
@@ -453,15 +454,15 @@ TEST(a_sealed_file_is_of_numbers)
     much[99999] = NAN;
     remove(path);
     expect_fails(
-        gan__safetensors_write_sealed((gan__target){.path = path}, tensors, 2, NULL, 0, NULL),
+        gan__safetensors_write_sealed((gan__target){.path = path}, tensors, 2, NULL, NULL, 0, NULL),
         GAN_ERR_NONFINITE, "number 99999 of tensor \"much\" is nan");
     ck_assert_int_eq(access(path, F_OK), -1);
     expect_fails(
-        gan__safetensors_write_sealed((gan__target){.path = path}, &taken, 1, NULL, 0, NULL),
+        gan__safetensors_write_sealed((gan__target){.path = path}, &taken, 1, NULL, NULL, 0, NULL),
         GAN_ERR_INVALID, "is there twice");
     much[99999] = 0;
-    expect_ok(
-        gan__safetensors_write_sealed((gan__target){.path = path}, tensors, 2, NULL, 0, NULL));
+    expect_ok(gan__safetensors_write_sealed((gan__target){.path = path}, tensors, 2, NULL, NULL, 0,
+                                            NULL));
     n = scratch_read(path, whole, sizeof whole);
     memcpy(whole + n - 4 - 4 * 30000, (const uint8_t[]){0, 0, 0x80, 0x7f}, 4); /* infinity */
     sum = gan__file_sum(0, whole, n - 4);

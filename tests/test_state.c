@@ -163,7 +163,8 @@ static void write_texts(const char *const *pairs, size_t n)
     float numbers[6] = {0};
     const gan_tensor t = {"thing.numbers", {2, {2, 3}}, 6, numbers, 1};
 
-    expect_ok(gan__safetensors_write_sealed((gan__target){.path = path}, &t, 1, pairs, n, NULL));
+    expect_ok(
+        gan__safetensors_write_sealed((gan__target){.path = path}, &t, 1, NULL, pairs, n, NULL));
 }
 
 TEST(reals_that_are_none_or_too_small_are_refused)

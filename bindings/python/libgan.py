@@ -78,6 +78,7 @@ def _declare(name, result, arguments):
 SHAPE_MAX_RANK = 4
 DATASET_SHAPES_CLASSES = 10
 PADDING_NONE = c_size_t(-1).value
+EXTRA_STATE_MAX = 16777216
 CHECKPOINT_FORMAT = 1
 IMAGE_MAX_SIDE = 32768
 VERSION_MAJOR = 0
@@ -605,6 +606,8 @@ _declare("gan_trainer_generator_optimizer", c_void_p, [("trainer", c_void_p)])
 _declare("gan_trainer_discriminator_optimizer", c_void_p, [("trainer", c_void_p)])
 _declare("gan_trainer_batch_size", c_size_t, [("trainer", c_void_p)])
 _declare("gan_trainer_stats", _status, [("trainer", c_void_p), ("stats", POINTER(gan_train_stats))])
+_declare("gan_trainer_set_extra_state", _status, [("trainer", c_void_p), ("bytes", c_void_p), ("n", c_size_t)])
+_declare("gan_trainer_extra_state", c_void_p, [("trainer", c_void_p), ("n", POINTER(c_size_t))])
 _declare("gan_train_step", _status, [("trainer", c_void_p), ("batch", POINTER(gan_batch)), ("stats", POINTER(gan_train_stats))])
 _declare("gan_train_discriminator_step", _status, [("trainer", c_void_p), ("batch", POINTER(gan_batch)), ("z", POINTER(c_float)),
     ("labels", POINTER(c_uint8)), ("stats", POINTER(gan_train_stats))])
@@ -628,6 +631,8 @@ _declare("gan_checkpoint_networks", _status, [("g", POINTER(c_void_p)), ("d", PO
 _declare("gan_checkpoint_average", _status, [("out", POINTER(c_void_p)), ("path", c_char_p), ("desc", POINTER(gan_network_desc))])
 _declare("gan_checkpoint_info_init", None, [("info", POINTER(gan_checkpoint_info)), ("struct_size", c_size_t)])
 _declare("gan_checkpoint_read_info", _status, [("info", POINTER(gan_checkpoint_info)), ("path", c_char_p)])
+_declare("gan_checkpoint_read_extra_state", _status, [("bytes", c_void_p), ("capacity", c_size_t), ("n", POINTER(c_size_t)),
+    ("path", c_char_p)])
 _declare("gan_checkpoint_save_to", _status, [("trainer", c_void_p), ("it", c_void_p), ("to", POINTER(gan_writer))])
 _declare("gan_checkpoint_load_from", _status, [("trainer", c_void_p), ("it", c_void_p), ("from", POINTER(gan_reader))])
 _declare("gan_checkpoint_resume_from", _status, [("trainer", c_void_p), ("it", c_void_p), ("from", POINTER(gan_reader)),
@@ -637,6 +642,8 @@ _declare("gan_checkpoint_networks_from", _status, [("g", POINTER(c_void_p)), ("d
 _declare("gan_checkpoint_average_from", _status, [("out", POINTER(c_void_p)), ("from", POINTER(gan_reader)),
     ("desc", POINTER(gan_network_desc))])
 _declare("gan_checkpoint_read_info_from", _status, [("info", POINTER(gan_checkpoint_info)), ("from", POINTER(gan_reader))])
+_declare("gan_checkpoint_read_extra_state_from", _status, [("bytes", c_void_p), ("capacity", c_size_t), ("n", POINTER(c_size_t)),
+    ("from", POINTER(gan_reader))])
 _declare("gan_classifier_desc_init", None, [("desc", POINTER(gan_classifier_desc)), ("struct_size", c_size_t)])
 _declare("gan_classifier_stats_init", None, [("stats", POINTER(gan_classifier_stats)), ("struct_size", c_size_t)])
 _declare("gan_classifier_create", _status, [("out", POINTER(c_void_p)), ("net", c_void_p), ("opt", c_void_p),
@@ -1185,6 +1192,17 @@ class Trainer(Handle):
     def save(self, path, iterator=None):
         """gan_checkpoint_save(): the whole run in a file."""
         lib.gan_checkpoint_save(self._handle, iterator and iterator._handle, os.fsencode(path))
+
+    @property
+    def extra_state(self):
+        """Bytes of your own that the checkpoints have, b"" for none; loading sets them to the file's."""
+        n = c_size_t()
+        at = lib.gan_trainer_extra_state(self._handle, byref(n))
+        return ctypes.string_at(at, n.value) if n.value else b""
+
+    @extra_state.setter
+    def extra_state(self, value):
+        lib.gan_trainer_set_extra_state(self._handle, bytes(value), len(value))
 
     def load(self, path, iterator=None):
         lib.gan_checkpoint_load(self._handle, iterator and iterator._handle, os.fsencode(path))

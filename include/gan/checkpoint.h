@@ -20,7 +20,8 @@ GAN_BEGIN_DECLS
  * n, save, load in another process, train n: the bits are the same, on the same kind of machine and
  * on any number of threads.  docs/formats.md has the file byte by byte.
  *
- * The host's own streams (gan_rng_position()) and data are the host's to keep.
+ * The host's own streams (gan_rng_position()) and data are the host's to keep: as a file of its own
+ * or as bytes in the checkpoint, see gan_trainer_set_extra_state().
  *
  * The last bytes of the file are a checksum of all others.  Every function here that reads a
  * checkpoint reads all of it and compares, so a file that was cut or changed in any byte is an
@@ -290,6 +291,30 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_read_info(gan_checkpoint_info *
                                                            const char *path);
 
 /**
+ * Read a checkpoint's bytes of the host's without a run, see gan_trainer_set_extra_state(): what
+ * they tell may be needed to make one.
+ *
+ * @param[out] bytes     Room for them; NULL when `capacity` is 0.
+ * @param[in]  capacity  How many there is room for; 0 only asks for the number.
+ * @param[out] n         Receives how many there are; 0 when the checkpoint has none.
+ * @param[in]  path      The file's name.
+ *
+ * @retval GAN_OK             `*n` is filled, and `bytes` unless `capacity` is 0.
+ * @retval GAN_ERR_INVALID    `n` or `path` is NULL, or `bytes` while `capacity` is not 0.
+ * @retval GAN_ERR_SHAPE      There are more than `capacity`; `*n` tells how many.
+ * @retval GAN_ERR_NOMEM      No memory.
+ * @retval GAN_ERR_IO         The file could not be opened or read.
+ * @retval GAN_ERR_FORMAT     It is no checkpoint, of a newer format, or damaged.
+ * @retval GAN_ERR_NONFINITE  A number in the file is NaN or infinite; it is named.
+ *
+ * After an error `bytes` is as it was, and but for GAN_ERR_SHAPE so is `*n`.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_read_extra_state(void *bytes, size_t capacity,
+                                                                  size_t *n, const char *path);
+
+/**
  * Save a run as gan_checkpoint_save() does, to memory or by a function of the host.
  *
  * @param[in]     trainer  The run.
@@ -401,6 +426,26 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_average_from(gan_network **out,
  */
 GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_read_info_from(gan_checkpoint_info *info,
                                                                 const gan_reader *from);
+
+/**
+ * Read a host's bytes as gan_checkpoint_read_extra_state() does, from memory or by a function of the
+ * host.
+ *
+ * @retval GAN_OK           `*n` is filled, and `bytes` unless `capacity` is 0.
+ * @retval GAN_ERR_INVALID  `n` or `from` is NULL, `bytes` is while `capacity` is not 0, or the
+ *                          reader has neither memory nor function.
+ * @retval GAN_ERR_SHAPE    There are more than `capacity`; `*n` tells how many.
+ * @retval GAN_ERR_IO       The reader's function failed.
+ * @retval other            As gan_checkpoint_read_extra_state(); GAN_ERR_FORMAT also for more bytes
+ *                          than the reader allows.
+ *
+ * After an error `bytes` is as it was, and but for GAN_ERR_SHAPE so is `*n`.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_read_extra_state_from(void *bytes, size_t capacity,
+                                                                       size_t *n,
+                                                                       const gan_reader *from);
 
 GAN_END_DECLS
 

@@ -285,6 +285,39 @@ GAN_API size_t gan_trainer_batch_size(const gan_trainer *trainer);
 GAN_API GAN_MUST_CHECK gan_status gan_trainer_stats(const gan_trainer *trainer,
                                                     gan_train_stats *stats);
 
+/** The most bytes of a trainer's extra state. */
+#define GAN_EXTRA_STATE_MAX 16777216
+
+/**
+ * Give a run bytes of the host's, which its checkpoints have from now on: the sums of the epoch so
+ * far, the place of a random stream of the host's, its own settings as text.  The library does not
+ * look at them.  gan_checkpoint_load() puts those of its file in their place.
+ *
+ * @param[in,out] trainer  The run.
+ * @param[in]     bytes    Copied.
+ * @param[in]     n        How many, up to GAN_EXTRA_STATE_MAX; 0: none from now on.
+ *
+ * @retval GAN_OK           Set.
+ * @retval GAN_ERR_INVALID  `trainer` is NULL, `bytes` is NULL while n > 0, or n is too large.
+ * @retval GAN_ERR_NOMEM    No memory.
+ * @retval GAN_ERR_BUSY     Another call is using the trainer.
+ *
+ * After an error they are as they were.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_trainer_set_extra_state(gan_trainer *trainer,
+                                                              const void *bytes, size_t n);
+
+/**
+ * Return the bytes of gan_trainer_set_extra_state() or of the checkpoint that was loaded since, and
+ * how many in `*n`, which may be NULL; NULL and 0 when there are none, and for NULL.  They belong to
+ * the trainer and live until they are set or a checkpoint is loaded.
+ *
+ * @since 0.1
+ */
+GAN_API const void *gan_trainer_extra_state(const gan_trainer *trainer, size_t *n);
+
 /**
  * Train the discriminator, then the generator, once each.
  *

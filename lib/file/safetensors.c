@@ -469,6 +469,15 @@ cleanup:
     return status;
 }
 
+gan_status gan__safetensors_read_bytes(gan__safetensors *file, const gan__safetensor *tensor,
+                                       void *out)
+{
+    const gan_status status = seek(file, tensor->offset);
+
+    return status == GAN_OK ? read_exactly(file, out, (size_t)tensor->bytes, tensor->offset)
+                            : status;
+}
+
 /* ---- Reading: the seal ---- */
 
 /* The first number of a file that is none. */

@@ -65,6 +65,11 @@ const char *gan__safetensors_path(const gan__safetensors *file);
  * may then be partly written. */
 gan_status gan__safetensors_read(gan__safetensors *file, const gan__safetensor *tensor, float *out);
 
+/* Read a tensor's bytes as they lie in the file, whatever its dtype.  GAN_ERR_IO; `out` may then be
+ * partly written. */
+gan_status gan__safetensors_read_bytes(gan__safetensors *file, const gan__safetensor *tensor,
+                                       void *out);
+
 /* Read all of a sealed file and compare its checksum.  GAN_ERR_FORMAT when it has none or another,
  * then GAN_ERR_NONFINITE for an F32 number that is NaN or infinite; GAN_ERR_IO, GAN_ERR_NOMEM. */
 gan_status gan__safetensors_verify(gan__safetensors *file);
@@ -78,10 +83,18 @@ gan_status gan__safetensors_write(gan__target to, const gan_tensor *tensors, siz
                                   const char *const *metadata, size_t n_metadata,
                                   const gan_allocator *allocator);
 
+/* Bytes that mean something to the host alone: a tensor of type U8. */
+typedef struct gan__blob {
+    const char *name;
+    const void *bytes;
+    size_t n; /* at least 1 */
+} gan__blob;
+
 /* Write a sealed file: all numbers are finite (else GAN_ERR_NONFINITE), and a checksum of all bytes
- * ends it, as a tensor "libgan.checksum". */
+ * ends it, as a tensor "libgan.checksum".  `blob` may be NULL. */
 gan_status gan__safetensors_write_sealed(gan__target to, const gan_tensor *tensors,
-                                         size_t n_tensors, const char *const *metadata,
-                                         size_t n_metadata, const gan_allocator *allocator);
+                                         size_t n_tensors, const gan__blob *blob,
+                                         const char *const *metadata, size_t n_metadata,
+                                         const gan_allocator *allocator);
 
 #endif

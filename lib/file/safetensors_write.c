@@ -8,6 +8,7 @@
 #include "file/safetensors_internal.h"
 #include "file/text_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { DATA_ALIGNMENT = 64 }; /* where the data of files written here begins */
@@ -18,6 +19,7 @@ typedef struct content {
     const char *path; /* or the name of the target */
     const gan_tensor *tensors;
     size_t n_tensors;
+    const gan__blob *blob;       /* behind them; NULL: none */
     const char *const *metadata; /* pairs */
     size_t n_metadata;
     int sealed;
@@ -59,6 +61,15 @@ static void put_header(gan__text *text, const content *c)
         gan__text_put(text, "%s", comma);
         put_tensor(text, c->tensors[i].name, "F32", gan__shape_text_of(c->tensors[i].shape).text,
                    begin, end);
+    }
+    if (c->blob) {
+        char shape[32];
+
+        snprintf(shape, sizeof shape, "[%zu]", c->blob->n);
+        gan__text_put(text, "%s", comma);
+        put_tensor(text, c->blob->name, "U8", shape, begin, begin + c->blob->n);
+        begin += c->blob->n;
+        comma = ",";
     }
     if (c->sealed) {
         gan__text_put(text, "%s", comma);
@@ -149,6 +160,7 @@ static gan_status write_content(gan__file *file, const content *c, const gan__te
     GAN_TRY(gan__file_write(file, length, sizeof length));
     GAN_TRY(gan__file_write(file, text->bytes, text->used));
     for (size_t i = 0; i < c->n_tensors; i++) GAN_TRY(write_tensor(file, c, &c->tensors[i]));
+    if (c->blob) GAN_TRY(gan__file_write(file, c->blob->bytes, c->blob->n));
     gan__put_little_endian(seal, sizeof seal, file->sum);
     if (c->sealed) GAN_TRY(gan__file_write(file, seal, sizeof seal));
 
@@ -181,16 +193,21 @@ gan_status gan__safetensors_write(gan__target to, const gan_tensor *tensors, siz
                                   const char *const *metadata, size_t n_metadata,
                                   const gan_allocator *allocator)
 {
-    return write_file(
-        &(content){to, gan__target_name(to), tensors, n_tensors, metadata, n_metadata, 0},
-        allocator);
+    return write_file(&(content){.to = to,
+                                 .path = gan__target_name(to),
+                                 .tensors = tensors,
+                                 .n_tensors = n_tensors,
+                                 .metadata = metadata,
+                                 .n_metadata = n_metadata},
+                      allocator);
 }
 
 gan_status gan__safetensors_write_sealed(gan__target to, const gan_tensor *tensors,
-                                         size_t n_tensors, const char *const *metadata,
-                                         size_t n_metadata, const gan_allocator *allocator)
+                                         size_t n_tensors, const gan__blob *blob,
+                                         const char *const *metadata, size_t n_metadata,
+                                         const gan_allocator *allocator)
 {
     return write_file(
-        &(content){to, gan__target_name(to), tensors, n_tensors, metadata, n_metadata, 1},
+        &(content){to, gan__target_name(to), tensors, n_tensors, blob, metadata, n_metadata, 1},
         allocator);
 }

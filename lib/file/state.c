@@ -26,6 +26,7 @@ void gan__state_end(gan__state *s)
     gan__free(&s->allocator, s->entries);
     gan__free(&s->allocator, s->tensors);
     gan__free(&s->allocator, s->rules);
+    gan__free(&s->allocator, s->found_bytes.at);
     memset(s, 0, sizeof *s);
 }
 
@@ -222,21 +223,30 @@ cleanup:
     s->status = status;
 }
 
+void gan__state_bytes(gan__state *s, const char *name, gan__bytes *place, size_t most)
+{
+    s->bytes_name = name;
+    s->bytes = place;
+    s->most_bytes = most;
+}
+
 /* ---- to a file ---- */
 
 gan_status gan__state_save(const gan__state *s, gan__target to)
 {
     gan_status status = s->status;
     const char **pairs = NULL;
+    gan__blob blob = {s->bytes_name, NULL, 0};
 
     GAN_TRY(status);
+    if (s->bytes && s->bytes->n > 0) blob = (gan__blob){s->bytes_name, s->bytes->at, s->bytes->n};
     GAN_TRY(gan__alloc(&pairs, &s->allocator, gan__size_mul(2, s->n_entries), sizeof *pairs));
     for (size_t i = 0; i < s->n_entries; i++) {
         pairs[2 * i] = s->entries[i].name;
         pairs[2 * i + 1] = s->entries[i].text;
     }
-    GAN_TRY(gan__safetensors_write_sealed(to, s->tensors, s->n_tensors, pairs, s->n_entries,
-                                          &s->allocator));
+    GAN_TRY(gan__safetensors_write_sealed(to, s->tensors, s->n_tensors, blob.n > 0 ? &blob : NULL,
+                                          pairs, s->n_entries, &s->allocator));
 
 cleanup:
     gan__free(&s->allocator, (void *)pairs);

@@ -58,12 +58,21 @@ typedef struct gan__state_adopt {
     int cut;            /* there were more */
 } gan__state_adopt;
 
+/* A host's bytes, from the allocator of the list. */
+typedef struct gan__bytes {
+    unsigned char *at;
+    size_t n;
+} gan__bytes;
+
 typedef struct gan__state {
     gan_allocator allocator;
     gan__state_entry *entries;
     size_t n_entries, entry_capacity;
     gan_tensor *tensors; /* their names are the list's own */
     size_t n_tensors, tensor_capacity;
+    const char *bytes_name; /* NULL: none */
+    gan__bytes *bytes, found_bytes;
+    size_t most_bytes;
     gan__state_rule_entry *rules;
     size_t n_rules, rule_capacity;
     char prefix[32];   /* of the names to come */
@@ -92,18 +101,27 @@ void gan__state_labels(gan__state *s, const char *name, uint8_t *labels, size_t 
 /* Numbers that a file puts back: t's, under the prefix and its own name. */
 void gan__state_tensor(gan__state *s, const gan_tensor *t);
 
+/* Bytes that a file puts back, at most `most`; a file without them makes them none.  A list has one
+ * place of this kind, whose name has no prefix. */
+void gan__state_bytes(gan__state *s, const char *name, gan__bytes *place, size_t most);
+
+/* The same from a file of which nothing else is wanted: memory of `allocator`, for the caller to
+ * free.  GAN_ERR_FORMAT, GAN_ERR_NOMEM, GAN_ERR_IO. */
+gan_status gan__state_read_bytes(gan__bytes *out, gan__safetensors *file, const char *name,
+                                 size_t most, const gan_allocator *allocator);
+
 /* What follows from the setting `name`, under the prefix; `follow` must outlive the list. */
 void gan__state_rule(gan__state *s, const char *name, const char *follow, int anew);
 
 /* Write the list as a sealed file.  GAN_ERR_IO, GAN_ERR_NOMEM, GAN_ERR_NONFINITE. */
 gan_status gan__state_save(const gan__state *s, gan__target to);
 
-/* Check all of a file, but for the tensors' numbers, against the list.  `adopt` may be NULL: nothing
+/* Check all of a file, but for the tensors' numbers, against the list, and read its bytes.  `adopt` may be NULL: nothing
  * may differ.  GAN_ERR_INVALID for the first text that differs and for a name of `adopt` that neither
  * has, GAN_ERR_FORMAT for what can't be an entry's. */
-gan_status gan__state_check(gan__state *s, const gan__safetensors *file, gan__state_adopt *adopt);
+gan_status gan__state_check(gan__state *s, gan__safetensors *file, gan__state_adopt *adopt);
 
 /* Put everything back from a file that was checked.  GAN_ERR_IO, after which some is. */
-gan_status gan__state_restore(const gan__state *s, gan__safetensors *file);
+gan_status gan__state_restore(gan__state *s, gan__safetensors *file);
 
 #endif

@@ -254,6 +254,11 @@ static gan_status check_tensor(const gan__state *s, const gan_tensor *t, gan__st
                    gan__shape_text_of(found->shape).text, gan__shape_text_of(t->shape).text);
 }
 
+static int is_bytes(const gan__state *s, const char *name)
+{
+    return s->bytes && strcmp(s->bytes_name, name) == 0;
+}
+
 static int has_name(const char **names, size_t n, const char *name)
 {
     return bsearch(&name, (void *)names, n, sizeof *names, gan__sort_by_name) != NULL;
@@ -279,7 +284,7 @@ static gan_status check_surplus(const gan__state *s, gan__state_adopt *adopt,
     for (size_t i = 0; i < gan__safetensors_count(file); i++) {
         const char *name = gan__safetensors_tensor(file, i)->name;
 
-        if (!is_note(name) && !has_name(names, s->n_tensors, name))
+        if (!is_note(name) && !is_bytes(s, name) && !has_name(names, s->n_tensors, name))
             GAN_TRY(differs(s, adopt, GAN_ERR_INVALID, file, name,
                             "tensor \"%.100s\" is in the file, not here", name));
     }
@@ -289,7 +294,32 @@ cleanup:
     return status;
 }
 
-gan_status gan__state_check(gan__state *s, const gan__safetensors *file, gan__state_adopt *adopt)
+gan_status gan__state_read_bytes(gan__bytes *out, gan__safetensors *file, const char *name,
+                                 size_t most, const gan_allocator *allocator)
+{
+    gan_status status = GAN_OK;
+    const gan__safetensor *found = gan__safetensors_find(file, name);
+
+    *out = (gan__bytes){NULL, 0};
+    if (!found) return GAN_OK;
+    if (strcmp(found->dtype_name, "U8") != 0 || found->bytes > most)
+        GAN_FAIL(GAN_ERR_FORMAT,
+                 "%s: tensor \"%s\" has %llu bytes of %s, at most %zu of U8 expected",
+                 gan__safetensors_path(file), name, (unsigned long long)found->bytes,
+                 found->dtype_name, most);
+    GAN_TRY(gan__alloc(&out->at, allocator, (size_t)found->bytes, 1));
+    out->n = (size_t)found->bytes;
+    GAN_TRY(gan__safetensors_read_bytes(file, found, out->at));
+
+cleanup:
+    if (status != GAN_OK) {
+        gan__free(allocator, out->at);
+        *out = (gan__bytes){NULL, 0};
+    }
+    return status;
+}
+
+gan_status gan__state_check(gan__state *s, gan__safetensors *file, gan__state_adopt *adopt)
 {
     gan__state_adopt nothing = {.n_names = 0};
     gan_status status = s->status;
@@ -302,6 +332,9 @@ gan_status gan__state_check(gan__state *s, const gan__safetensors *file, gan__st
         if (!is_note(s->entries[i].name)) GAN_TRY(check_entry(s, &s->entries[i], adopt, file));
     GAN_TRY(check_surplus(s, adopt, file));
     for (size_t i = 0; i < s->n_tensors; i++) GAN_TRY(check_tensor(s, &s->tensors[i], adopt, file));
+    if (s->bytes)
+        GAN_TRY(gan__state_read_bytes(&s->found_bytes, file, s->bytes_name, s->most_bytes,
+                                      &s->allocator));
 
 cleanup:
     return status;
@@ -309,7 +342,7 @@ cleanup:
 
 /* ---- putting it back ---- */
 
-gan_status gan__state_restore(const gan__state *s, gan__safetensors *file)
+gan_status gan__state_restore(gan__state *s, gan__safetensors *file)
 {
     gan_status status = GAN_OK;
 
@@ -325,6 +358,12 @@ gan_status gan__state_restore(const gan__state *s, gan__safetensors *file)
         if (e->whole) *e->whole = e->found.whole;
         if (e->real) *e->real = e->found.real;
         if (e->labels) (void)parse_labels(e->labels, e->found.labels, e->n_labels, e->most);
+    }
+    if (s->bytes) {
+        const gan__bytes old = *s->bytes;
+
+        *s->bytes = s->found_bytes;
+        s->found_bytes = old; /* freed with the list */
     }
 
 cleanup:

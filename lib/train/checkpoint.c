@@ -271,7 +271,7 @@ static void write_report(gan_checkpoint_resume_report *out, const gan__state_ado
 }
 
 /* Put the run where the file has it, which was checked. */
-static gan_status restore(gan_trainer *t, gan_iterator *it, const place *at, const gan__state *s,
+static gan_status restore(gan_trainer *t, gan_iterator *it, const place *at, gan__state *s,
                           gan__safetensors *file)
 {
     gan_status status = GAN_OK;
@@ -491,4 +491,45 @@ gan_status gan_checkpoint_read_info(gan_checkpoint_info *info, const char *path)
 gan_status gan_checkpoint_read_info_from(gan_checkpoint_info *info, const gan_reader *from)
 {
     return read_info_of(info, (gan__source){.reader = from});
+}
+
+/* ---- the host's bytes ---- */
+
+static gan_status read_extra_state(void *bytes, size_t capacity, size_t *n, gan__source from)
+{
+    gan_status status = GAN_OK;
+    gan__safetensors *file = NULL;
+    gan__bytes found = {NULL, 0};
+    gan_allocator a = {NULL, NULL, NULL};
+
+    if (!n) return gan__fail(GAN_ERR_INVALID, "checkpoint: n is NULL");
+    if (!bytes && capacity > 0)
+        return gan__fail(GAN_ERR_INVALID, "checkpoint: bytes is NULL, room for %zu announced",
+                         capacity);
+    GAN_TRY(gan__source_check(from, "checkpoint"));
+    GAN_TRY(gan__alloc_init(&a, NULL));
+    GAN_TRY(open_checkpoint(&file, from, &a));
+    GAN_TRY(gan__state_read_bytes(&found, file, GAN__TRAINER_EXTRA, GAN_EXTRA_STATE_MAX, &a));
+    *n = found.n;
+    if (capacity > 0 && capacity < found.n)
+        GAN_FAIL(GAN_ERR_SHAPE, "%s: its extra state has %zu bytes, there is room for %zu",
+                 gan__source_name(from), found.n, capacity);
+    if (capacity > 0 && found.n > 0) memcpy(bytes, found.at, found.n);
+
+cleanup:
+    if (found.at) gan__free(&a, found.at);
+    gan__safetensors_close(file);
+    return status;
+}
+
+gan_status gan_checkpoint_read_extra_state(void *bytes, size_t capacity, size_t *n,
+                                           const char *path)
+{
+    return read_extra_state(bytes, capacity, n, (gan__source){.path = path});
+}
+
+gan_status gan_checkpoint_read_extra_state_from(void *bytes, size_t capacity, size_t *n,
+                                                const gan_reader *from)
+{
+    return read_extra_state(bytes, capacity, n, (gan__source){.reader = from});
 }

@@ -331,6 +331,7 @@ void gan_trainer_destroy(gan_trainer *t)
     gan__pass_destroy(t->eval);
     gan_network_destroy(t->average);
     gan__penalty_destroy(t->penalty);
+    gan__free(&a, t->extra.at);
     gan__free(&a, t->class_weights);
     gan__free(&a, t->labels);
     gan__free(&a, t->targets);

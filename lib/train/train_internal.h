@@ -59,6 +59,7 @@ struct gan_trainer {
     uint64_t class_position;
     uint64_t n_real; /* real samples of the latest discriminator's step, for relative losses */
     gan_train_stats stats;
+    gan__bytes extra;           /* the host's */
     gan__step_profile *profile; /* NULL: nobody looks */
 };
 
@@ -85,6 +86,9 @@ gan_status gan__trainer_make_sampler(gan_trainer *trainer);
 void gan__trainer_follow(gan_trainer *trainer);
 gan_status gan__trainer_estimate(gan_trainer *trainer);
 void gan__trainer_average_state(const gan_trainer *trainer, gan__state *s);
+
+/* The name of the host's bytes in a checkpoint. */
+#define GAN__TRAINER_EXTRA "extra_state"
 
 /* To be called when a run has come from a file. */
 void gan__trainer_restored(gan_trainer *trainer);

@@ -1,6 +1,8 @@
 /* train_state.c - what a run consists of, for its checkpoints. */
 #include "train/train_half_internal.h"
 
+#include "base/alloc_internal.h"
+#include "base/status_internal.h"
 #include "base/tensor_internal.h"
 #include "network/pass_internal.h"
 
@@ -30,6 +32,7 @@ void gan__trainer_state(gan_trainer *t, gan__state *s)
     const int raw = t->objective.raw_outputs || *t->objective_name;
     const double least = raw ? -HUGE_VAL : 0; /* of D(x): a probability, or not */
 
+    gan__state_bytes(s, GAN__TRAINER_EXTRA, &t->extra, GAN_EXTRA_STATE_MAX);
     gan__trainer_settings_state(t, s);
     gan__state_whole(s, "noise_position", &t->noise_position);
     gan__state_whole(s, "generator_random_position", gan__pass_position(t->generator.pass));
@@ -74,4 +77,46 @@ gan__trainer_player gan__trainer_player_of(const gan_trainer *t, size_t which)
 const gan_allocator *gan__trainer_allocator(const gan_trainer *t)
 {
     return &t->allocator;
+}
+
+/* ---- the host's bytes ---- */
+
+static gan_status set_extra(gan_trainer *t, const void *bytes, size_t n)
+{
+    gan_status status = GAN_OK;
+    gan__bytes new = {NULL, n};
+
+    if (n > 0) {
+        GAN_TRY(gan__alloc(&new.at, &t->allocator, n, 1));
+        memcpy(new.at, bytes, n);
+    }
+    gan__free(&t->allocator, t->extra.at);
+    t->extra = new;
+
+cleanup:
+    return status;
+}
+
+gan_status gan_trainer_set_extra_state(gan_trainer *t, const void *bytes, size_t n)
+{
+    gan_status status = GAN_OK;
+
+    if (!t) return gan__fail_null(GAN__TRAINER, 1, "trainer: is NULL");
+    if (n > 0 && !bytes)
+        return gan__fail(GAN_ERR_INVALID, "trainer: extra state is NULL, %zu bytes announced", n);
+    if (n > GAN_EXTRA_STATE_MAX)
+        return gan__fail(GAN_ERR_INVALID, "trainer: extra state has %zu bytes, at most %d", n,
+                         GAN_EXTRA_STATE_MAX);
+    GAN_TRY(gan__busy_enter(&t->busy, "trainer"));
+    status = set_extra(t, bytes, n);
+    gan__busy_leave(&t->busy);
+
+cleanup:
+    return status;
+}
+
+const void *gan_trainer_extra_state(const gan_trainer *t, size_t *n)
+{
+    if (n) *n = t ? t->extra.n : 0;
+    return t ? t->extra.at : NULL;
 }

@@ -90,9 +90,12 @@ class Training(unittest.TestCase):
             for batch in runs[0][1]:
                 runs[0][0].step(batch)
             if epoch == 0:
+                runs[0][0].extra_state = b"mine\0"
                 runs[0][0].save("run.safetensors", runs[0][1])
         runs[1][0].load("run.safetensors", runs[1][1])
         self.assertEqual(runs[1][1].epoch, 1)
+        self.assertEqual(runs[1][0].extra_state, b"mine\0")
+        self.assertEqual(small().extra_state, b"")
         for batch in runs[1][1]:
             runs[1][0].step(batch)
         z = gan.normal(7, 3, seed=1)
