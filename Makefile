@@ -293,6 +293,10 @@ ifneq ($(SAN)$(DEBUG),)
 # Sanitizers and assertions change what the library exports, imports and needs.
 SCRIPT_LOGS := $(filter-out %_exports.log %_imports.log %_install.log,$(SCRIPT_LOGS))
 endif
+ifneq ($(SAN),)
+# These read sources and documents, or run programs that check_examples and the like run, too.
+SCRIPT_LOGS := $(filter-out $(patsubst %,$(LOGS)/check_%.log,circles demo figures fusion headers layers                    python pytorch),$(SCRIPT_LOGS))
+endif
 # Those that parse files and count memory; under valgrind the others take minutes and show no more.
 VALGRIND_LOGS := $(patsubst %,$(LOGS)/valgrind_test_%.log,alloc dataset dataset_idx file file_links \
                    image image_hostile network network_file network_load safetensors safetensors_hostile state)
