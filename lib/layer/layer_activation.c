@@ -125,15 +125,16 @@ static gan_status check_softplus(const gan_layer *layer)
         .forward = forward,                                                                        \
         .backward = backward,                                                                      \
         .tangent = tangent,                                                                        \
-        .tangent_backward = tangent_backward,                                                      \
         __VA_ARGS__,                                                                               \
     };
 
-#define SLOPE_FROM_Y .in_place = 1, .changes = 1, .needs_y = 1
-#define SLOPE_FROM_X .in_place = 0
+/* Straight ones have no second derivative to look at tangents for. */
+#define STRAIGHT_FROM_Y .in_place = 1, .changes = 1, .needs_y = 1
+#define SLOPE_FROM_Y STRAIGHT_FROM_Y, .tangent_backward = tangent_backward
+#define SLOPE_FROM_X .tangent_backward = tangent_backward
 
-ACTIVATION(relu, SLOPE_FROM_Y)
-ACTIVATION(leaky_relu, SLOPE_FROM_Y, .n_settings = 1, .check = check_slope)
+ACTIVATION(relu, STRAIGHT_FROM_Y)
+ACTIVATION(leaky_relu, STRAIGHT_FROM_Y, .n_settings = 1, .check = check_slope)
 ACTIVATION(tanh, SLOPE_FROM_Y)
 ACTIVATION(sigmoid, SLOPE_FROM_Y)
 ACTIVATION(elu, SLOPE_FROM_Y, .n_settings = 1, .check = check_alpha)
