@@ -13,7 +13,7 @@
 ##                   -march=native, another BLAS; SYSTEMS="read-only O3" does fewer
 ## make bench        how fast training steps are on this machine
 ##                   parts: bench-step  bench-dcgan  bench-conditional  bench-sampler; and, not part of
-##                   it: bench-rates  bench-memory (TIME=1: an hour, 20 GB)  and, as they write to the
+##                   it: bench-rates  bench-memory (TIME=1: half an hour, 5 GB)  and, as they write to the
 ##                   disk, bench-checkpoint (500 MB)  bench-png (11,000 pictures)
 ## make compare      the same steps in PyTorch (needs python3-torch)
 ## make demo         get Fashion-MNIST, train 30 epochs, leave the pictures in build/demo

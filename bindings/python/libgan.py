@@ -107,6 +107,14 @@ SCHEDULE_LINEAR = 1
 SCHEDULE_COSINE = 2
 SCHEDULE_STEP = 3
 SCHEDULE_EXPONENTIAL = 4
+ACTIVATIONS_KEEP = 0
+ACTIVATIONS_REUSE = 1
+ACTIVATIONS_RECOMPUTE = 2
+PASS_TRAINING = 0
+PASS_EVALUATION = 1
+PASS_REPLACE = 0
+PASS_ACCUMULATE = 1
+PASS_KEEP = 2
 PENALTY_NONE = 0
 PENALTY_WGAN_GP = 1
 PENALTY_R1 = 2
@@ -115,11 +123,6 @@ PENALTY_DRAGAN = 4
 DIVERGENCE_STOP = 0
 DIVERGENCE_SKIP = 1
 DIVERGENCE_REDUCE = 2
-PASS_TRAINING = 0
-PASS_EVALUATION = 1
-PASS_REPLACE = 0
-PASS_ACCUMULATE = 1
-PASS_KEEP = 2
 
 STATUSES = {
     0: ("GAN_OK", "success"),
@@ -289,6 +292,11 @@ class gan_limits_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("grad_norm", c_double), ("grad_value", c_double), ("weight", c_double)]
 
 
+class gan_pass_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("rows", c_size_t), ("mode", c_int), ("seed", c_uint64), ("n_forwards", c_uint64),
+    ("last_layer", c_char_p), ("no_weight_gradients", c_int), ("pool", c_void_p), ("allocator", POINTER(gan_allocator))]
+
+
 class gan_penalty_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("kind", c_int), ("weight", c_double), ("interval", c_size_t),
     ("zero_centered", c_int)]
@@ -308,7 +316,7 @@ class gan_trainer_desc(Record):
     ("instance_noise", c_double), ("instance_noise_steps", c_uint64), ("average_decay", c_double), ("average_warmup", c_uint64),
     ("penalty", POINTER(gan_penalty_desc)), ("auxiliary_weight", c_double), ("auxiliary_real_only", c_int),
     ("class_weights", POINTER(c_double)), ("n_class_weights", c_size_t), ("objective", POINTER(gan_objective)),
-    ("on_gradients", gan_train_gradients_fn), ("on_gradients_user", c_void_p)]
+    ("on_gradients", gan_train_gradients_fn), ("on_gradients_user", c_void_p), ("activations", c_int)]
 
 
 class gan_train_stats(Record):
@@ -352,11 +360,6 @@ class gan_image_desc(Record):
 class gan_grid_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("columns", c_size_t), ("padding", c_size_t), ("background", c_uint8),
     ("mean", c_float * 4), ("std", c_float * 4), ("allocator", POINTER(gan_allocator))]
-
-
-class gan_pass_desc(Record):
-    _fields_ = [("struct_size", c_size_t), ("rows", c_size_t), ("mode", c_int), ("seed", c_uint64), ("n_forwards", c_uint64),
-    ("last_layer", c_char_p), ("no_weight_gradients", c_int), ("pool", c_void_p), ("allocator", POINTER(gan_allocator))]
 
 gan_reference_progress_fn = CFUNCTYPE(c_int, c_void_p, c_double)
 
@@ -592,6 +595,22 @@ _declare("gan_optimizer_next_lr", c_double, [("opt", c_void_p)])
 _declare("gan_limits_desc_init", None, [("desc", POINTER(gan_limits_desc)), ("struct_size", c_size_t)])
 _declare("gan_optimizer_set_limits", _status, [("opt", c_void_p), ("desc", POINTER(gan_limits_desc))])
 _declare("gan_optimizer_steps", c_uint64, [("opt", c_void_p)])
+_declare("gan_pass_desc_init", None, [("desc", POINTER(gan_pass_desc)), ("struct_size", c_size_t)])
+_declare("gan_pass_create", _status, [("out", POINTER(c_void_p)), ("net", c_void_p), ("desc", POINTER(gan_pass_desc))])
+_declare("gan_pass_memory", _status, [("bytes", POINTER(c_size_t)), ("net", c_void_p), ("desc", POINTER(gan_pass_desc))])
+_declare("gan_pass_destroy", None, [("pass", c_void_p)])
+_declare("gan_pass_forward", _status, [("pass", c_void_p), ("in", POINTER(c_float)), ("n", c_size_t), ("out", POINTER(c_float))])
+_declare("gan_pass_forward_labels", _status, [("pass", c_void_p), ("in", POINTER(c_float)), ("labels", POINTER(c_uint8)),
+    ("n", c_size_t), ("out", POINTER(c_float))])
+_declare("gan_pass_backward", _status, [("pass", c_void_p), ("out_grad", POINTER(c_float)), ("weights", c_int),
+    ("in_grad", POINTER(c_float))])
+_declare("gan_pass_update_buffers", _status, [("pass", c_void_p)])
+_declare("gan_pass_step", _status, [("pass", c_void_p), ("optimizer", c_void_p), ("norm", POINTER(c_double))])
+_declare("gan_pass_gradient", _status, [("out", POINTER(gan_tensor)), ("pass", c_void_p), ("name", c_char_p)])
+_declare("gan_pass_gradients", POINTER(c_float), [("pass", c_void_p)])
+_declare("gan_pass_output", POINTER(c_float), [("pass", c_void_p)])
+_declare("gan_pass_output_shape", gan_shape, [("pass", c_void_p)])
+_declare("gan_pass_forward_count", c_uint64, [("pass", c_void_p)])
 _declare("gan_penalty_desc_init", None, [("desc", POINTER(gan_penalty_desc)), ("struct_size", c_size_t)])
 _declare("gan_trainer_desc_init", None, [("desc", POINTER(gan_trainer_desc)), ("struct_size", c_size_t)])
 _declare("gan_train_stats_init", None, [("stats", POINTER(gan_train_stats)), ("struct_size", c_size_t)])
@@ -688,22 +707,6 @@ _declare("gan_moments_save", _status, [("moments", c_void_p), ("state", POINTER(
 _declare("gan_moments_restore", _status, [("moments", c_void_p), ("state", POINTER(c_double)), ("n", c_size_t)])
 _declare("gan_moments_read", _status, [("moments", c_void_p), ("mean", POINTER(c_double)), ("covariance", POINTER(c_double))])
 _declare("gan_metrics_frechet", _status, [("distance", POINTER(c_double)), ("a", c_void_p), ("b", c_void_p)])
-_declare("gan_pass_desc_init", None, [("desc", POINTER(gan_pass_desc)), ("struct_size", c_size_t)])
-_declare("gan_pass_create", _status, [("out", POINTER(c_void_p)), ("net", c_void_p), ("desc", POINTER(gan_pass_desc))])
-_declare("gan_pass_memory", _status, [("bytes", POINTER(c_size_t)), ("net", c_void_p), ("desc", POINTER(gan_pass_desc))])
-_declare("gan_pass_destroy", None, [("pass", c_void_p)])
-_declare("gan_pass_forward", _status, [("pass", c_void_p), ("in", POINTER(c_float)), ("n", c_size_t), ("out", POINTER(c_float))])
-_declare("gan_pass_forward_labels", _status, [("pass", c_void_p), ("in", POINTER(c_float)), ("labels", POINTER(c_uint8)),
-    ("n", c_size_t), ("out", POINTER(c_float))])
-_declare("gan_pass_backward", _status, [("pass", c_void_p), ("out_grad", POINTER(c_float)), ("weights", c_int),
-    ("in_grad", POINTER(c_float))])
-_declare("gan_pass_update_buffers", _status, [("pass", c_void_p)])
-_declare("gan_pass_step", _status, [("pass", c_void_p), ("optimizer", c_void_p), ("norm", POINTER(c_double))])
-_declare("gan_pass_gradient", _status, [("out", POINTER(gan_tensor)), ("pass", c_void_p), ("name", c_char_p)])
-_declare("gan_pass_gradients", POINTER(c_float), [("pass", c_void_p)])
-_declare("gan_pass_output", POINTER(c_float), [("pass", c_void_p)])
-_declare("gan_pass_output_shape", gan_shape, [("pass", c_void_p)])
-_declare("gan_pass_forward_count", c_uint64, [("pass", c_void_p)])
 _declare("gan_reference_desc_init", None, [("desc", POINTER(gan_reference_desc)), ("struct_size", c_size_t)])
 _declare("gan_comparison_init", None, [("comparison", POINTER(gan_comparison)), ("struct_size", c_size_t)])
 _declare("gan_reference_create", _status, [("out", POINTER(c_void_p)), ("vectors", POINTER(c_float)), ("n", c_size_t),

@@ -42,6 +42,23 @@ GAN_BEGIN_DECLS
  */
 typedef struct gan_pass gan_pass;
 
+/**
+ * What becomes of activations, the numbers between the layers, and of the gradients by them: nearly
+ * all memory of deep networks on large samples.  Results are the same to the last bit.
+ */
+typedef enum gan_activations {
+    GAN_ACTIVATIONS_KEEP = 0, /**< each has memory of its own, and all weight gradients are computed
+                                   at once: best for small networks */
+    GAN_ACTIVATIONS_REUSE,    /**< memory is given to the next as soon as nothing reads it any more,
+                                   forward and on the way back: takes no time to speak of where
+                                   layers are large */
+    GAN_ACTIVATIONS_RECOMPUTE /**< and what is cheap, such as normalisations, activation functions
+                                   and resizing, is computed again on the way back, from the results
+                                   of convolutions and linear layers, which are kept (gradient
+                                   checkpointing, torch.utils.checkpoint; which are kept is section 4.2
+                                   of Chen et al., 2016, arXiv:1604.06174) */
+} gan_activations;
+
 /** What layers do that differ between training and use, such as dropout and batch_norm. */
 typedef enum gan_pass_mode {
     GAN_PASS_TRAINING =

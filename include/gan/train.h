@@ -8,6 +8,7 @@
 #include <gan/loss.h>
 #include <gan/network.h>
 #include <gan/optimizer.h>
+#include <gan/pass.h>
 #include <gan/penalty.h>
 #include <gan/pool.h>
 #include <gan/status.h>
@@ -138,11 +139,13 @@ typedef struct gan_trainer_desc {
     const gan_objective *objective;
     gan_train_gradients_fn on_gradients; /**< called before each update.  NULL: nothing */
     void *on_gradients_user;             /**< handed to it */
+    gan_activations activations; /**< how much memory a step takes, with the same results to the last
+                                      bit; checkpoints don't know of it.  GAN_ACTIVATIONS_KEEP */
 } gan_trainer_desc;
 #define GAN_TRAINER_DESC_INIT                                                                      \
     GAN_SIZED_INIT(gan_trainer_desc, 0, 0, GAN_LOSS_BCE, 0, 0, 0, 0.0, 0.0, 0.0, 0, 0,             \
                    GAN_LATENT_NORMAL, GAN_DIVERGENCE_STOP, 0.0, 0, 0.0, 0, 0, 0.0, 0, 0, 0, 0, 0,  \
-                   0)
+                   0, GAN_ACTIVATIONS_KEEP)
 
 /** GAN_TRAINER_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_trainer_desc_init(gan_trainer_desc *desc, size_t struct_size);

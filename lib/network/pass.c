@@ -66,7 +66,8 @@ int gan__pass_has_gradients(const gan__pass_desc *desc)
 
 static float *row_of(const gan__pass *pass, float *block, const gan__boundary *b, size_t row)
 {
-    const size_t place = b->latest ? row - pass->first : row;
+    const size_t moved_up = b->moving && pass->desc.tangents ? pass->desc.rows - pass->rows : 0;
+    const size_t place = (b->latest ? row - pass->first : row) + moved_up;
 
     return block ? block + place * b->size : NULL;
 }
@@ -319,16 +320,13 @@ static size_t made_by(const gan__boundary *out)
     return out->tail > 0 ? out->tail : out->size;
 }
 
-static void forward_stages(gan__pass *pass, gan_pool *pool, work_fn *work)
+static void forward_stage(gan__pass *pass, gan_pool *pool, const gan__stage *s, work_fn *work)
 {
-    for (size_t i = 0; i < pass->n_stages; i++) {
-        const gan__stage *s = &pass->stages[i];
-        const gan_layer *layer = gan__pass_layer(pass, s->begin);
-        job j = {pass, s, work, {1, 1, 0}, pass->first, pass->rows};
+    const gan_layer *layer = gan__pass_layer(pass, s->begin);
+    job j = {pass, s, work, {1, 1, 0}, pass->first, pass->rows};
 
-        j.cut = cut_of(layer, layer->class->forward_cut, j.rows, made_by(&pass->at[s->end]));
-        gan__pool_run(pool, forward_task, &j, j.cut.rows * j.cut.columns);
-    }
+    j.cut = cut_of(layer, layer->class->forward_cut, j.rows, made_by(&pass->at[s->end]));
+    gan__pool_run(pool, forward_task, &j, j.cut.rows * j.cut.columns);
 }
 
 void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t worker,
@@ -348,7 +346,8 @@ void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t row
     pass->rows = rows;
     pass->group = group;
     gan__pass_prepare(pass, pool);
-    forward_stages(pass, pool, forward_layer);
+    for (size_t i = 0; i < pass->n_stages; i++)
+        forward_stage(pass, pool, &pass->stages[i], forward_layer);
 }
 
 /* ---- backward ---- */
@@ -392,19 +391,14 @@ static void backward_task(void *context, size_t task, size_t worker)
     backward_tile(j->pass, j->stage, j->work, &t, worker);
 }
 
-/* From the gradient by the output of the last stage's first layer, those by the inputs of all
- * stages from `lowest` on. */
-static void backward_stages(gan__pass *pass, gan_pool *pool, work_fn *work, size_t lowest)
+/* From the gradient by the output of a stage's first layer to that of the stage before it. */
+static void backward_stage(gan__pass *pass, gan_pool *pool, const gan__stage *s, work_fn *work)
 {
-    for (size_t i = pass->n_stages; i-- > lowest;) {
-        const gan__stage *s = &pass->stages[i];
-        const gan_layer *layer = gan__pass_layer(pass, s->begin);
-        job j = {pass, s, work, {1, 1, 0}, pass->first, pass->rows};
+    const gan_layer *layer = gan__pass_layer(pass, s->begin);
+    job j = {pass, s, work, {1, 1, 0}, pass->first, pass->rows};
 
-        if (pass->at[s->end].tail > 0) continue; /* it was done with the stage behind it */
-        j.cut = cut_of(layer, layer->class->backward_cut, pass->rows, pass->at[s->begin].size);
-        gan__pool_run(pool, backward_task, &j, j.cut.rows * j.cut.columns);
-    }
+    j.cut = cut_of(layer, layer->class->backward_cut, pass->rows, pass->at[s->begin].size);
+    gan__pool_run(pool, backward_task, &j, j.cut.rows * j.cut.columns);
 }
 
 /* The first step back, which is none where the last layer doesn't work in place. */
@@ -430,17 +424,9 @@ static size_t lowest_of(const gan__pass *pass)
     return pass->n_stages;
 }
 
-/* The stage that a part of the weight gradient belongs to, and which of the stage's it is. */
-static gan__stage *stage_of(const gan__pass *pass, size_t *part)
-{
-    gan__stage *s = pass->stages;
-
-    while (*part >= s->n_parts) *part -= s++->n_parts;
-    return s;
-}
-
 typedef struct weights_job {
     gan__pass *pass;
+    gan__stage *first;
     grad_fn *grad;
 } weights_job;
 
@@ -455,7 +441,7 @@ static void weights_task(void *context, size_t task, size_t worker)
     const tile all = {j->pass->first, j->pass->rows, 0, 0, {NULL, NULL, NULL}};
     const gan_network *net = j->pass->desc.net;
     size_t part = task;
-    gan__stage *s = stage_of(j->pass, &part);
+    gan__stage *s = gan__stage_of(j->first, &part);
     const gan__layer_run run = run_of(j->pass, s->begin, &all, worker);
     float *grads = j->pass->grads + net->offsets[s->begin];
 
@@ -482,10 +468,9 @@ static size_t parts_of(const gan__pass *pass, const gan__stage *s)
     return n < GAN__PASS_MAX_PARTS ? n : GAN__PASS_MAX_PARTS;
 }
 
-static void backward_weights(gan__pass *pass, gan_pool *pool, grad_fn *grad)
+/* Set these for all stages; frozen ones have none. */
+static void set_parts(gan__pass *pass)
 {
-    weights_job j = {pass, grad};
-
     for (size_t i = 0; i < pass->n_stages; i++) {
         gan__stage *s = &pass->stages[i];
 
@@ -494,15 +479,65 @@ static void backward_weights(gan__pass *pass, gan_pool *pool, grad_fn *grad)
             gan__network_clear_frozen(pass->desc.net, s->begin,
                                       pass->grads + pass->desc.net->offsets[s->begin]);
     }
-    gan__pool_run(pool, weights_task, &j, gan__pass_slices(pass));
-    chain_grads(pass, pool);
+}
+
+static void backward_weights(gan__pass *pass, gan_pool *pool, const gan__op *op, grad_fn *grad)
+{
+    weights_job j = {pass, &pass->stages[op->stage], grad};
+    size_t n = 0;
+
+    for (size_t i = op->stage; i < op->end; i++) n += pass->stages[i].n_parts;
+    if (n > 0) gan__pool_run(pool, weights_task, &j, n);
+}
+
+/* ---- the steps of the plan ---- */
+
+static void run_backward(gan__pass *pass, gan_pool *pool, const gan__op *op, work_fn *work)
+{
+    if (op->stage == pass->n_stages)
+        backward_last(pass, work);
+    else
+        backward_stage(pass, pool, &pass->stages[op->stage], work);
+}
+
+static void run_op(gan__pass *pass, gan_pool *pool, const gan__op *op)
+{
+    const gan__stage *s = &pass->stages[op->stage];
+
+    switch (op->work) {
+    case GAN__FORWARD: forward_stage(pass, pool, s, forward_layer); break;
+    case GAN__BACKWARD: run_backward(pass, pool, op, backward_layer); break;
+    case GAN__WEIGHTS: backward_weights(pass, pool, op, layer_grad); break;
+    case GAN__SLOPE: run_backward(pass, pool, op, gan__layer_slope); break;
+    case GAN__TANGENT: forward_stage(pass, pool, s, gan__layer_tangent); break;
+    case GAN__CURVE: run_backward(pass, pool, op, gan__layer_tangent_backward); break;
+    case GAN__CURVE_WEIGHTS: backward_weights(pass, pool, op, gan__layer_tangent_grad); break;
+    }
+}
+
+/* Whether a step is wanted: one back may be done already, or lead to where nobody looks. */
+static int wants(const gan__pass *pass, const gan__op *op, unsigned what, size_t lowest)
+{
+    if (op->work == GAN__WEIGHTS) return (what & GAN__PASS_WEIGHTS) != 0;
+    if (op->work != GAN__BACKWARD && op->work != GAN__CURVE) return 1;
+    if (op->stage == pass->n_stages) return !(what & GAN__PASS_GO_ON);
+    return what & GAN__PASS_INPUT || op->stage >= lowest;
+}
+
+static void run_phase(gan__pass *pass, gan_pool *pool, size_t phase, unsigned what)
+{
+    const gan__plan *plan = &pass->plan;
+    const size_t lowest = lowest_of(pass);
+
+    for (size_t i = plan->ends[phase - 1]; i < plan->ends[phase]; i++)
+        if (wants(pass, &plan->ops[i], what, lowest)) run_op(pass, pool, &plan->ops[i]);
 }
 
 void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what)
 {
-    if (!(what & GAN__PASS_GO_ON)) backward_last(pass, backward_layer);
-    backward_stages(pass, pool, backward_layer, what & GAN__PASS_INPUT ? 0 : lowest_of(pass));
-    if (what & GAN__PASS_WEIGHTS) backward_weights(pass, pool, layer_grad);
+    if (what & GAN__PASS_WEIGHTS) set_parts(pass);
+    run_phase(pass, pool, GAN__PHASE_BACKWARD, what);
+    if (what & GAN__PASS_WEIGHTS) chain_grads(pass, pool);
 }
 
 /* ---- second derivatives ---- */
@@ -524,8 +559,7 @@ float *gan__pass_slope(gan__pass *pass, gan_pool *pool)
     float *weights = row_of(pass, out->grad, out, pass->rows);
 
     for (size_t i = 0; i < pass->rows * out->size; i++) weights[i] = i % out->size == 0;
-    backward_last(pass, gan__layer_slope);
-    backward_stages(pass, pool, gan__layer_slope, 0);
+    run_phase(pass, pool, GAN__PHASE_SLOPE, 0);
     return row_of(pass, in->grad, in, pass->rows);
 }
 
@@ -538,86 +572,37 @@ void gan__pass_curve(gan__pass *pass, gan_pool *pool)
 {
     const gan__boundary *out = &pass->at[pass->desc.n_layers];
 
-    forward_stages(pass, pool, gan__layer_tangent);
+    set_parts(pass);
+    run_phase(pass, pool, GAN__PHASE_TANGENT, 0);
     memset(out->grad, 0, pass->rows * out->size * sizeof *out->grad);
-    backward_last(pass, gan__layer_tangent_backward);
-    backward_stages(pass, pool, gan__layer_tangent_backward, lowest_of(pass));
-    backward_weights(pass, pool, gan__layer_tangent_grad);
+    run_phase(pass, pool, GAN__PHASE_CURVE, 0);
+    chain_grads(pass, pool);
 }
 
-/* ---- the weights' gradient ---- */
+/* ---- looking at it ---- */
 
-size_t gan__pass_slices(const gan__pass *pass)
+static int is_finite(const gan__pass *pass, size_t boundary)
 {
-    size_t n = 0;
+    const gan__boundary *b = &pass->at[boundary];
+    const float *value = row_of(pass, b->value, b, pass->first);
 
-    for (size_t i = 0; i < pass->n_stages; i++) n += pass->stages[i].n_parts;
-    return n;
-}
-
-void gan__pass_slice(const gan__pass *pass, size_t index, size_t *begin, size_t *end)
-{
-    const gan__stage *s = stage_of(pass, &index);
-    const size_t offset = pass->desc.net->offsets[s->begin];
-    const size_t n = gan__layer_param_count(gan__pass_layer(pass, s->begin));
-
-    *begin = offset + n * index / s->n_parts;
-    *end = offset + n * (index + 1) / s->n_parts;
-}
-
-float *gan__pass_grads(const gan__pass *pass)
-{
-    return pass->grads;
-}
-
-double gan__pass_grad_squares(const gan__pass *pass)
-{
-    double sum = 0;
-
-    for (size_t i = 0; i < pass->n_stages; i++)
-        for (size_t j = 0; j < pass->stages[i].n_parts; j++) sum += pass->stages[i].squares[j];
-    return sum;
+    for (size_t i = 0; i < pass->rows * b->size; i++)
+        if (!isfinite(value[i])) return 0;
+    return 1;
 }
 
 /* Layers that work in place are told together, by the last of them. */
-const gan_layer *gan__pass_first_bad(const gan__pass *pass)
+const gan_layer *gan__pass_first_bad(gan__pass *pass)
 {
-    for (size_t i = 0; i < pass->desc.n_layers; i++) {
-        const gan__boundary *b = &pass->at[i + 1];
-        const float *value = row_of(pass, b->value, b, pass->first);
-        const int goes_on = i + 1 < pass->desc.n_layers && pass->at[i + 2].shared;
+    for (size_t i = 0; i < pass->n_stages; i++) {
+        const gan__stage *s = &pass->stages[i];
 
-        if (goes_on && pass->at[i + 2].tail == 0) continue;
-        for (size_t j = 0; j < pass->rows * b->size; j++)
-            if (!isfinite(value[j])) return gan__pass_layer(pass, i);
+        if (pass->desc.activations != GAN_ACTIVATIONS_KEEP)
+            forward_stage(pass, NULL, s, forward_layer);
+        if (pass->at[s->end].tail == 0 && !is_finite(pass, s->end))
+            return gan__pass_layer(pass, s->end - 1);
     }
     return NULL;
-}
-
-typedef struct sum_job {
-    gan__pass *pass;
-    const float *more;
-} sum_job;
-
-static void add_slice(void *context, size_t task, size_t worker)
-{
-    const sum_job *j = context;
-    size_t part = task;
-    gan__stage *s = stage_of(j->pass, &part);
-    size_t begin;
-    size_t end;
-
-    (void)worker;
-    gan__pass_slice(j->pass, task, &begin, &end);
-    gan__simd_best()->axpy(end - begin, 1, j->more + begin, j->pass->grads + begin);
-    s->squares[part] = gan__simd_best()->sum_squares(end - begin, j->pass->grads + begin);
-}
-
-void gan__pass_add_grads(gan__pass *pass, gan_pool *pool, const float *more)
-{
-    sum_job j = {pass, more};
-
-    gan__pool_run(pool, add_slice, &j, gan__pass_slices(pass));
 }
 
 void gan__pass_advance(gan__pass *pass)

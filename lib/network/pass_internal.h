@@ -10,12 +10,17 @@
 #include "network/network_internal.h"
 
 #include <gan/alloc.h>
+#include <gan/pass.h>
 #include <gan/pool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Activations and gradients between the layers of one network, for a batch of rows. */
 typedef struct gan__pass gan__pass;
+
+/* Memory of a pass that is not kept all the time: what has to stay between forward and backward
+ * where others run in between, and everything else. */
+typedef enum gan__room { GAN__ROOM_PASSING, GAN__ROOM_STAYING, GAN__ROOMS } gan__room;
 
 /* Weights apart from a network, as samplers have them: layer i's parameters, or what class->pack()
  * has made of them, from params[at[i]] on. */
@@ -40,6 +45,8 @@ typedef struct gan__pass_desc {
                                 the bits that it has alone */
     uint64_t seed;           /* of the layers' random numbers */
     uint64_t stream;
+    gan_activations activations; /* above GAN_ACTIVATIONS_KEEP: see gan__pass_move_in() */
+    int interrupted;             /* then: others run in the passing room between forward and backward */
     gan__pass *lender; /* in whose memory this one's values and gradients lie, where there is room: those
                           of either are lost when the other runs.  NULL: none */
     gan__pass *source; /* its output is this pass's input: the memory is shared.  NULL: none */
@@ -48,6 +55,12 @@ typedef struct gan__pass_desc {
 gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
                             const gan_allocator *allocator);
 void gan__pass_destroy(gan__pass *pass);
+
+/* A pass that doesn't keep all activations has memory of its own for input and output alone.  How
+ * many numbers it needs for the others; and they are to be there from now on.  Backward runs once
+ * after each forward run. */
+size_t gan__pass_room(const gan__pass *pass, gan__room room);
+void gan__pass_move_in(gan__pass *pass, float *passing, float *staying);
 const gan__pass_desc *gan__pass_desc_of(const gan__pass *pass);
 int gan__pass_has_gradients(const gan__pass_desc *desc);
 
@@ -106,8 +119,9 @@ void gan__pass_add_grads(gan__pass *pass, gan_pool *pool, const float *more);
 /* Their sum of squares, added in a fixed order. */
 double gan__pass_grad_squares(const gan__pass *pass);
 
-/* The first layer whose output in the latest forward run isn't finite; NULL when there is none. */
-const gan_layer *gan__pass_first_bad(const gan__pass *pass);
+/* The first layer whose output in the latest forward run isn't finite; NULL when there is none.
+ * Where activations aren't kept it runs again. */
+const gan_layer *gan__pass_first_bad(gan__pass *pass);
 
 /* Move on to fresh random numbers. */
 void gan__pass_advance(gan__pass *pass);

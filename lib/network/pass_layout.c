@@ -22,7 +22,11 @@
  * the rows; the layers still run in the same stages:
  *
  *     value    rows 0 .. n-1: x       rows n .. 2n-1: tx, the direction in which x moves
- *     grad     rows 0 .. n-1: dx      rows n .. 2n-1: ux, the gradient by tx */
+ *     grad     rows 0 .. n-1: dx      rows n .. 2n-1: ux, the gradient by tx
+ *
+ * Where activations aren't kept (gan_activations), that holds for input and output; what lies
+ * between them moves into memory that is shared in time: see pass_plan.c.  There the second half
+ * has its place for the most rows, and fewer rows of the first are moved up to it. */
 #include "network/pass_layout_internal.h"
 
 #include "base/alloc_internal.h"
@@ -48,8 +52,8 @@ static size_t lay_out(gan__pass *pass, float *memory)
         const size_t rows = b->latest ? pass->desc.run_rows : all;
         const size_t step = whole_lines(gan__size_mul(rows, b->size));
 
-        if (i == 0 && pass->desc.source) continue;
-        if (b->tail > 0 || (b->shared && !pass->desc.tangents)) {
+        if ((i == 0 && pass->desc.source) || b->moving) continue;
+        if (b->own < i) {
             b->value = pass->at[i - 1].value;
             b->grad = pass->at[i - 1].grad;
             b->tail_value = memory ? memory + used : NULL;
@@ -159,6 +163,15 @@ static void share_between_runs(gan__pass *pass)
     for (size_t i = 1; i < last; i++) at[i].latest = at[i].shared ? at[i - 1].latest : 1;
 }
 
+/* What lies between input and output has memory by the plan, unless each value keeps its own. */
+static void set_moving(gan__pass *pass)
+{
+    const size_t last = pass->at[pass->desc.n_layers].own;
+
+    if (pass->desc.activations == GAN_ACTIVATIONS_KEEP) return;
+    for (size_t i = 1; i < last; i++) pass->at[i].moving = pass->at[i].own == i;
+}
+
 static void set_sizes(gan__pass *pass)
 {
     const gan_network *net = pass->desc.net;
@@ -177,6 +190,7 @@ static void set_sizes(gan__pass *pass)
             out->size = in->size;
             out->shared = 1;
         }
+        out->own = out->tail > 0 || (out->shared && !pass->desc.tangents) ? in->own : i + 1;
         out->needed = class->needs_y || (out->shared && in->needed);
         pass->random[i] = pass->n_random;
         if (class->random) pass->n_random += (uint64_t)pass->desc.rows * out->size;
@@ -208,6 +222,8 @@ gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
     GAN_TRY(make_workspace(pass));
     set_sizes(pass);
     share_between_runs(pass);
+    set_moving(pass);
+    if (gan__pass_has_gradients(desc)) GAN_TRY(gan__pass_make_plan(pass));
     pass->n_memory = lay_out(pass, NULL);
     pass->borrows = desc->lender && desc->lender->n_memory >= pass->n_memory;
     if (pass->borrows)
@@ -241,6 +257,7 @@ void gan__pass_destroy(gan__pass *pass)
     gan__free(&a, pass->prepared);
     gan__free(&a, pass->prepared_at);
     gan__free(&a, pass->spectral);
+    gan__free(&a, pass->plan.ops);
     gan__free(&a, pass->stages);
     gan__free(&a, pass->random);
     gan__free(&a, pass->at);

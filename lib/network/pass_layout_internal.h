@@ -7,17 +7,26 @@
 
 enum { GAN__PASS_MAX_PARTS = 64 }; /* of a layer's weight gradient */
 
+/* Memory that a plan has given to a boundary's values or gradients. */
+typedef struct gan__place {
+    gan__room room;
+    size_t at; /* in floats */
+} gan__place;
+
 /* Boundary i lies between layer i-1 and layer i: boundary 0 is the input, boundary n_layers the
  * output. */
 typedef struct gan__boundary {
     size_t size;  /* values per row, without the tail */
-    int shared;   /* the layer before it works in place: its memory is that of the one before */
+    size_t own;   /* the boundary whose memory it has: itself, or one before */
+    int shared;   /* the layer before it works in place: its memory may be that of the one before */
     int latest;   /* it has the rows of the latest forward run only, from row 0 on */
+    int moving;   /* its memory is what gan__pass_move_in() was given, by the plan */
     int needed;   /* its values are read later on: nothing may change them */
     float *value; /* row 0; rows follow one another */
     float *grad;
-    size_t tail;  /* values per row of a tail, for which value and grad are those of the boundary */
-    float *tail_value; /* before */
+    size_t tail; /* values per row of a tail, for which value and grad are those of the boundary */
+    float *tail_value;                  /* before */
+    gan__place value_place, grad_place; /* where it is `moving` */
 } gan__boundary;
 
 typedef struct gan__stage {
@@ -26,6 +35,38 @@ typedef struct gan__stage {
     double squares[GAN__PASS_MAX_PARTS];
 } gan__stage;
 
+/* What is done with a stage, as steps of a plan: see pass_plan.c. */
+typedef enum gan__work {
+    GAN__FORWARD,
+    GAN__BACKWARD,
+    GAN__WEIGHTS, /* its weight gradient */
+    GAN__SLOPE,   /* these with second derivatives, see gan__pass_curve() */
+    GAN__TANGENT,
+    GAN__CURVE,
+    GAN__CURVE_WEIGHTS,
+} gan__work;
+
+typedef struct gan__op {
+    gan__work work;
+    size_t stage; /* backward, n_stages stands for what is behind the first layer of the last one */
+    size_t end;   /* and the stages up to this one, where one job does several */
+} gan__op;
+
+/* All steps, phase after phase.  Of a pass without tangents there are the first two. */
+enum {
+    GAN__PHASE_FORWARD,
+    GAN__PHASE_BACKWARD,
+    GAN__PHASE_SLOPE = GAN__PHASE_BACKWARD,
+    GAN__PHASE_TANGENT,
+    GAN__PHASE_CURVE,
+    GAN__PHASES
+};
+typedef struct gan__plan {
+    gan__op *ops;
+    size_t n_ops;
+    size_t ends[GAN__PHASES]; /* the op behind the last one of each */
+} gan__plan;
+
 struct gan__pass {
     gan_allocator allocator;
     gan__busy busy; /* evaluating */
@@ -33,7 +74,9 @@ struct gan__pass {
     gan__boundary *at; /* n_layers + 1 */
     gan__stage *stages;
     size_t n_stages;
-    size_t lowest; /* the first stage behind one with weights */
+    gan__plan plan;          /* of passes with gradients */
+    size_t room[GAN__ROOMS]; /* values that move into each */
+    size_t lowest;           /* the first stage behind one with weights */
     float *memory;
     size_t n_memory; /* values of it */
     int borrows;     /* it is another pass's */
@@ -54,9 +97,20 @@ struct gan__pass {
     gan__pass_weights weights; /* by rows */
 };
 
+/* Make the plan, and where memory is shared in time, the places of what moves.  GAN_ERR_NOMEM. */
+gan_status gan__pass_make_plan(gan__pass *pass);
+
 static inline const gan_layer *gan__pass_layer(const gan__pass *pass, size_t i)
 {
     return &pass->desc.net->layers[i];
+}
+
+/* The stage from `s` on that a part of the weight gradient belongs to, and which of the stage's it
+ * is. */
+static inline gan__stage *gan__stage_of(gan__stage *s, size_t *part)
+{
+    while (*part >= s->n_parts) *part -= s++->n_parts;
+    return s;
 }
 
 #endif

@@ -176,6 +176,8 @@ static gan_status make_passes(gan_trainer *t)
                                                .run_rows = t->desc.micro_batch,
                                                .threads = threads,
                                                .training = 1,
+                                               .activations = t->desc.activations,
+                                               .interrupted = 1,
                                                .seed = t->desc.seed,
                                                .stream = GAN__STREAM_DROPOUT},
                              a));
@@ -187,14 +189,45 @@ static gan_status make_passes(gan_trainer *t)
                           .rows = rows,
                           .threads = threads,
                           .training = 1,
+                          .activations = t->desc.activations,
                           .seed = t->desc.seed,
                           .stream = GAN__STREAM_DROPOUT_D,
-                          .lender = apart ? NULL : gan__penalty_pass(t->penalty),
+                          .lender = apart || t->desc.activations != GAN_ACTIVATIONS_KEEP
+                                        ? NULL
+                                        : gan__penalty_pass(t->penalty),
                           .source = apart ? NULL : t->generator.pass},
         a));
     GAN_TRY(gan__learner_take_memory(&t->generator, several, a));
     GAN_TRY(gan__learner_take_memory(&t->discriminator, several, a));
     GAN_TRY(gan__alloc(&t->targets, a, rows, sizeof *t->targets));
+
+cleanup:
+    return status;
+}
+
+/* Activations that aren't kept: what a half of a step has at once.
+ *
+ *     discriminator's   | generator, forward |          then  | discriminator |  then | penalty      |
+ *     generator's       | generator, passing | generator's    |  then in the passing room:
+ *                       |                    | that stay      |  | discriminator |
+ */
+static gan_status share_activations(gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+    gan__pass *g = t->generator.pass, *d = t->discriminator.pass;
+    gan__pass *penalty = gan__penalty_pass(t->penalty);
+    const size_t of_g = gan__pass_room(g, GAN__ROOM_PASSING);
+    const size_t of_d = gan__pass_room(d, GAN__ROOM_PASSING);
+    const size_t of_penalty = penalty ? gan__pass_room(penalty, GAN__ROOM_PASSING) : 0;
+    const size_t passing = of_g > of_d ? of_g : of_d;
+    const size_t all = gan__size_add(passing, gan__pass_room(g, GAN__ROOM_STAYING));
+
+    if (t->desc.activations == GAN_ACTIVATIONS_KEEP) return GAN_OK;
+    GAN_TRY(gan__alloc(&t->activations, &t->allocator, all > of_penalty ? all : of_penalty,
+                       sizeof *t->activations));
+    gan__pass_move_in(g, t->activations, t->activations + passing);
+    gan__pass_move_in(d, t->activations, NULL);
+    if (penalty) gan__pass_move_in(penalty, t->activations, NULL);
 
 cleanup:
     return status;
@@ -229,6 +262,7 @@ static gan_status make_penalty(gan_trainer *t)
                                              (size_t)ends_in_sigmoid(t->discriminator.net),
                                  .rows = t->desc.micro_batch,
                                  .threads = gan_pool_thread_count(t->pool),
+                                 .activations = t->desc.activations,
                                  .seed = t->desc.seed};
 
     t->desc.penalty = NULL;
@@ -269,6 +303,7 @@ gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
     t->pool = t->desc.pool ? t->desc.pool : t->own_pool;
     GAN_TRY(make_penalty(t));
     GAN_TRY(make_passes(t));
+    GAN_TRY(share_activations(t));
     GAN_TRY(make_labels(t));
     GAN_TRY(gan__trainer_make_sampler(t));
     GAN_TRY(check_optimizers(g, d, g_opt, d_opt));
@@ -339,6 +374,7 @@ void gan_trainer_destroy(gan_trainer *t)
     gan__learner_free_memory(&t->generator, &a);
     gan__pass_destroy(t->discriminator.pass);
     gan__pass_destroy(t->generator.pass);
+    gan__free(&a, t->activations);
     gan_pool_destroy(t->own_pool);
     gan__free(&a, t);
 }

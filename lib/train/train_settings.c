@@ -102,6 +102,9 @@ static gan_status check_rhythm(const gan_trainer_desc *d)
         GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no latent distribution %d", (int)d->latent);
     if ((size_t)d->on_divergence > GAN_DIVERGENCE_REDUCE)
         GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no on_divergence %d", (int)d->on_divergence);
+    if ((size_t)d->activations > GAN_ACTIVATIONS_RECOMPUTE)
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no kind of activations %d",
+                 (int)d->activations);
     GAN_TRY(check_range("instance_noise", d->instance_noise, 0, 1e6));
     if (!(d->average_decay >= 0 && d->average_decay < 1))
         GAN_FAIL(GAN_ERR_INVALID, "trainer: average_decay of 0 to below 1 expected, got %g",
