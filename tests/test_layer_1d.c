@@ -145,7 +145,7 @@ static void expect_layer_refused(gan_layer *layer, const char *part)
 TEST(wrong_settings_are_refused_and_named)
 {
     expect_layer_refused(gan_layer_conv1d(0, 1, 1, NULL), "conv1d: in_channels");
-    expect_layer_refused(gan_layer_conv1d(1, 1, 0, NULL), "conv1d: a kernel_size");
+    expect_layer_refused(gan_layer_conv1d(1, 1, 0, NULL), "conv1d: kernel_size is 0");
     expect_layer_refused(gan_layer_conv1d(3, 4, 2, &all), "conv1d: 2 groups don't divide 3");
     expect_layer_refused(gan_layer_conv1d(4, 4, 2, &all_transposed),
                          "conv1d: output_padding is for conv_transpose1d");
@@ -153,9 +153,9 @@ TEST(wrong_settings_are_refused_and_named)
         gan_layer_conv_transpose1d(
             1, 1, 2, &(gan_conv1d_desc){GAN_CONV1D_DESC_INIT, .stride = 2, .output_padding = 2}),
         "conv_transpose1d: output_padding 2 is not smaller");
-    expect_layer_refused(gan_layer_max_pool1d(0, NULL), "max_pool1d: a kernel_size");
+    expect_layer_refused(gan_layer_max_pool1d(0, NULL), "max_pool1d: kernel_size is 0");
     expect_layer_refused(gan_layer_max_pool1d(4, &inside), "exclude_pad is for avg_pool1d");
-    expect_layer_refused(gan_layer_avg_pool1d(3, &uneven), "avg_pool1d: a padding of at most half");
+    expect_layer_refused(gan_layer_avg_pool1d(3, &uneven), "avg_pool1d: padding is 2, at most half");
     expect_layer_refused(gan_layer_conv1d(1, 1, 1, &(gan_conv1d_desc){.struct_size = 8}),
                          "struct_size is 8");
     expect_layer_refused(gan_layer_avg_pool1d(1, &(gan_pool1d_desc){.struct_size = 8}),

@@ -211,15 +211,15 @@ TEST(settings_out_of_range_give_null_and_a_sentence)
     const float no_factors[] = {-0.5f, NAN, INFINITY}, no_betas[] = {0, -1, NAN, INFINITY, 1e-31f};
     const float infinite[] = {NAN, INFINITY, -INFINITY};
 
-    for (size_t i = 0; i < 3; i++) expect_no_layer(gan_layer_elu(no_factors[i]), "elu: a finite");
+    for (size_t i = 0; i < 3; i++) expect_no_layer(gan_layer_elu(no_factors[i]), "elu: alpha is ");
     for (size_t i = 0; i < 5; i++)
-        expect_no_layer(gan_layer_softplus(no_betas[i], 20), "softplus: a beta of 1e-30");
+        expect_no_layer(gan_layer_softplus(no_betas[i], 20), "softplus: beta is ");
     for (size_t i = 0; i < 3; i++) {
-        expect_no_layer(gan_layer_softplus(1, infinite[i]), "softplus: a finite threshold");
-        expect_no_layer(gan_layer_prelu(1, infinite[i]), "prelu: a finite init");
+        expect_no_layer(gan_layer_softplus(1, infinite[i]), "softplus: threshold is ");
+        expect_no_layer(gan_layer_prelu(1, infinite[i]), "prelu: init is ");
     }
-    expect_no_layer(gan_layer_prelu(0, 0.25f), "prelu: num_parameters of 1 to");
-    expect_no_layer(gan_layer_prelu((size_t)1 << 31, 0.25f), "prelu: num_parameters of 1 to");
+    expect_no_layer(gan_layer_prelu(0, 0.25f), "prelu: num_parameters is ");
+    expect_no_layer(gan_layer_prelu((size_t)1 << 31, 0.25f), "prelu: num_parameters is ");
 }
 
 TEST(settings_at_the_edge_are_good)

@@ -110,7 +110,7 @@ TEST(settings_and_shapes_are_checked)
 
     for (size_t i = 0; i < 3; i++) {
         ck_assert_ptr_null(gan_layer_dropout2d(wrong[i]));
-        expect_error_says("dropout2d: 0 <= p < 1 wanted");
+        expect_error_says("dropout2d: p is ");
     }
     expect_fails(gan_network_add(net, gan_layer_dropout2d(0.5f)), GAN_ERR_SHAPE, "needs an image");
     gan_network_destroy(net);

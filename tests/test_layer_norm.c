@@ -376,16 +376,15 @@ static void expect_refused(gan_layer *layer, const char *says)
 
 TEST(settings_out_of_range_give_null_and_a_sentence)
 {
-    const double forged[] = {1e-5, 0.1, 2, 3}; /* as from a file: affine is 2 */
     const double bad[] = {-1e-5, -INFINITY, NAN, INFINITY};
     gan_norm_desc d = {GAN_NORM_DESC_INIT};
 
     for (size_t i = 0; i < 4; i++) {
         d.eps = bad[i];
-        expect_refused(gan_layer_batch_norm(3, &d), "batch_norm: a finite eps");
-        expect_refused(gan_layer_layer_norm(gan_shape_1d(3), &d), "layer_norm: a finite eps");
-        expect_refused(gan_layer_group_norm(1, 3, &d), "group_norm: a finite eps");
-        expect_refused(gan_layer_instance_norm(3, 1, &d), "instance_norm: a finite eps");
+        expect_refused(gan_layer_batch_norm(3, &d), "batch_norm: eps is ");
+        expect_refused(gan_layer_layer_norm(gan_shape_1d(3), &d), "layer_norm: eps is ");
+        expect_refused(gan_layer_group_norm(1, 3, &d), "group_norm: eps is ");
+        expect_refused(gan_layer_instance_norm(3, 1, &d), "instance_norm: eps is ");
     }
     d.eps = 1e-5;
     d.momentum = 1.25;
@@ -398,7 +397,6 @@ TEST(settings_out_of_range_give_null_and_a_sentence)
     expect_refused(gan_layer_batch_norm(3, &d), "momentum");
     d.momentum = -0.5;
     expect_refused(gan_layer_batch_norm(3, &d), "momentum");
-    expect_refused(gan__layer_create(&gan__layer_batch_norm, forged), "affine");
     d.struct_size = 5;
     expect_refused(gan_layer_instance_norm(3, 1, &d), "norm desc");
     expect_refused(gan_layer_batch_norm(0, NULL), "num_features");

@@ -341,7 +341,7 @@ TEST(other_layers_have_nothing_to_normalise)
                  GAN_ERR_INVALID, "batch_norm");
     gan_network_destroy(net);
     net = gan_network_create(gan_shape_1d(3), NULL);
-    expect_fails(gan_network_add(net, sn_linear(0, 4)), GAN_ERR_INVALID, "linear: in and out");
+    expect_fails(gan_network_add(net, sn_linear(0, 4)), GAN_ERR_INVALID, "linear: in is 0");
     gan_network_destroy(net);
 }
 

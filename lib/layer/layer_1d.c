@@ -1,8 +1,9 @@
 /* layer_1d.c - convolutions and pools of lines: sound, time series.
  *
  * A line [channels, length] is an image [channels, 1, length], and each kind here is the kind for
- * images with a height of 1: its functions show the layer that way, as a copy on the stack, and
- * call the other's.
+ * images with a height of 1: it has the same struct of settings, of which its table leaves out what
+ * belongs to the height, and its functions show the layer as one for images, a copy on the stack,
+ * and call the other's.
  *
  *     conv1d   settings  in out  k     s     p     d     o    groups bias
  *     conv2d   settings  in out  1 k   1 s   0 p   1 d   0 o  groups bias
@@ -12,35 +13,22 @@
 #include "base/desc_internal.h"
 #include "base/status_internal.h"
 #include "base/tensor_internal.h"
-#include "layer/layer_internal.h"
+#include "layer/layer_image_internal.h"
 
-#include <string.h>
-
-/* The values that pairs have for a height of 1, in the order of their settings. */
-enum { MOST_PAIRS = 5 };
-static const double of_height[MOST_PAIRS] = {1, 1, 0, 1, 0}; /* of kernel, stride, padding ... */
-
-/* How settings are written as those of the kind for images: some plain ones, one of each pair, and
- * plain ones again. */
-typedef struct face {
-    const gan__layer_class *class;
-    const gan__layer_class *image;
-    size_t n_plain, n_pairs;
-} face;
-
-static const face faces[] = {
-    {&gan__layer_conv1d, &gan__layer_conv2d, 2, 5},
-    {&gan__layer_conv_transpose1d, &gan__layer_conv_transpose2d, 2, 5},
-    {&gan__layer_max_pool1d, &gan__layer_max_pool2d, 0, 3},
-    {&gan__layer_avg_pool1d, &gan__layer_avg_pool2d, 0, 3},
+/* The kind that does the work of another. */
+static const gan__layer_class *const faces[][2] = {
+    {&gan__layer_conv1d, &gan__layer_conv2d},
+    {&gan__layer_conv_transpose1d, &gan__layer_conv_transpose2d},
+    {&gan__layer_max_pool1d, &gan__layer_max_pool2d},
+    {&gan__layer_avg_pool1d, &gan__layer_avg_pool2d},
 };
 
-static const face *face_of(const gan_layer *layer)
+static const gan__layer_class *image_class(const gan_layer *layer)
 {
     size_t i = 0;
 
-    while (faces[i].class != layer->class) i++;
-    return &faces[i];
+    while (faces[i][0] != layer->class) i++;
+    return faces[i][1];
 }
 
 /* ---- there and back ---- */
@@ -67,17 +55,8 @@ static gan_shape without_height(gan_shape shape, size_t rank)
 /* The layer as one for images; its class stays, for messages to name it. */
 static gan_layer image_of(const gan_layer *layer)
 {
-    const face *f = face_of(layer);
     gan_layer image = *layer;
-    const size_t n_rest = layer->class->n_settings - f->n_plain - f->n_pairs;
 
-    for (size_t i = 0; i < f->n_pairs; i++) {
-        image.settings[f->n_plain + 2 * i] = of_height[i];
-        image.settings[f->n_plain + 2 * i + 1] = layer->settings[f->n_plain + i];
-    }
-    for (size_t i = 0; i < n_rest; i++)
-        image.settings[f->n_plain + 2 * f->n_pairs + i] =
-            layer->settings[f->n_plain + f->n_pairs + i];
     image.in = with_height(layer->in, 2);
     image.out = with_height(layer->out, 2);
     for (size_t i = 0; i < image.n_params; i++)
@@ -99,24 +78,21 @@ static gan__layer_run run_of(const gan__layer_run *run, gan_layer *image)
 
 static gan_status check(const gan_layer *layer)
 {
-    const gan_layer image = image_of(layer);
-
-    return face_of(layer)->image->check(&image);
+    return image_class(layer)->check(layer);
 }
 
 static gan_status shape(gan_layer *layer)
 {
-    const face *f = face_of(layer);
     gan_layer image = image_of(layer);
     gan_status status;
 
     if (layer->in.rank != 2)
         return gan__fail(GAN_ERR_SHAPE, "needs a line [channels, length], gets %s",
                          gan__shape_text_of(layer->in).text);
-    if (f->n_plain > 0 && (double)layer->in.dim[0] != layer->settings[0])
-        return gan__fail(GAN_ERR_SHAPE, "needs a line of %.0f channels, gets %s",
-                         layer->settings[0], gan__shape_text_of(layer->in).text);
-    status = f->image->shape(&image);
+    if (layer->class->product && layer->in.dim[0] != gan__conv_settings_of(layer).in)
+        return gan__fail(GAN_ERR_SHAPE, "needs a line of %zu channels, gets %s",
+                         gan__conv_settings_of(layer).in, gan__shape_text_of(layer->in).text);
+    status = image_class(layer)->shape(&image);
     if (status != GAN_OK) return status;
     layer->out = without_height(image.out, 3);
     layer->n_params = image.n_params;
@@ -131,42 +107,42 @@ static void init(const gan_layer *layer, float *params, uint64_t seed, uint64_t 
 {
     const gan_layer image = image_of(layer);
 
-    face_of(layer)->image->init(&image, params, seed, stream, position);
+    image_class(layer)->init(&image, params, seed, stream, position);
 }
 
 static size_t scratch(const gan_layer *layer)
 {
     const gan_layer image = image_of(layer);
 
-    return face_of(layer)->image->scratch(&image);
+    return image_class(layer)->scratch(&image);
 }
 
 static size_t largest_product(const gan_layer *layer, size_t rows)
 {
     const gan_layer image = image_of(layer);
 
-    return face_of(layer)->image->largest_product(&image, rows);
+    return image_class(layer)->largest_product(&image, rows);
 }
 
 static gan__cut forward_cut(const gan_layer *layer, size_t rows)
 {
     const gan_layer image = image_of(layer);
 
-    return face_of(layer)->image->forward_cut(&image, rows);
+    return image_class(layer)->forward_cut(&image, rows);
 }
 
 static gan__cut backward_cut(const gan_layer *layer, size_t rows)
 {
     const gan_layer image = image_of(layer);
 
-    return face_of(layer)->image->backward_cut(&image, rows);
+    return image_class(layer)->backward_cut(&image, rows);
 }
 
 static size_t grad_parts(const gan_layer *layer, size_t rows)
 {
     const gan_layer image = image_of(layer);
 
-    return face_of(layer)->image->grad_parts(&image, rows);
+    return image_class(layer)->grad_parts(&image, rows);
 }
 
 static void forward(const gan__layer_run *run)
@@ -174,7 +150,7 @@ static void forward(const gan__layer_run *run)
     gan_layer image;
     const gan__layer_run r = run_of(run, &image);
 
-    face_of(run->layer)->image->forward(&r);
+    image_class(run->layer)->forward(&r);
 }
 
 static void backward(const gan__layer_run *run)
@@ -182,7 +158,7 @@ static void backward(const gan__layer_run *run)
     gan_layer image;
     const gan__layer_run r = run_of(run, &image);
 
-    face_of(run->layer)->image->backward(&r);
+    image_class(run->layer)->backward(&r);
 }
 
 static void tangent(const gan__layer_run *run)
@@ -190,7 +166,7 @@ static void tangent(const gan__layer_run *run)
     gan_layer image;
     const gan__layer_run r = run_of(run, &image);
 
-    face_of(run->layer)->image->tangent(&r);
+    image_class(run->layer)->tangent(&r);
 }
 
 static double grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
@@ -198,24 +174,44 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
     gan_layer image;
     const gan__layer_run r = run_of(run, &image);
 
-    return face_of(run->layer)->image->grad(&r, part, parts, grads);
+    return image_class(run->layer)->grad(&r, part, parts, grads);
 }
 
 /* ---- the kinds ---- */
 
-enum { IN, OUT, KERNEL, STRIDE, PADDING, DILATION, OUTPUT_PADDING, GROUPS, BIAS, CONV_SETTINGS };
-enum {
-    POOL_KERNEL,
-    POOL_STRIDE,
-    POOL_PADDING,
-    MAX_SETTINGS,
-    COUNT_PAD = MAX_SETTINGS,
-    AVG_SETTINGS
+/* The width of a pair. */
+#define WIDTH(text, struct_, pair, least_)                                                         \
+    {                                                                                              \
+        .name = text, .type = GAN__SETTING_SIZE,                                                   \
+        .offset = offsetof(struct_, pair) + sizeof(size_t), .numbers = 1, .least = least_,         \
+        .most = INT32_MAX                                                                          \
+    }
+
+static const gan__conv_settings conv_height = {.kernel = {1}, .stride = {1}, .dilation = {1}};
+static const gan__layer_setting conv_settings[] = {
+    GAN__SIZE("in_channels", gan__conv_settings, in, 1, INT32_MAX),
+    GAN__SIZE("out_channels", gan__conv_settings, out, 1, INT32_MAX),
+    WIDTH("kernel_size", gan__conv_settings, kernel, 1),
+    WIDTH("stride", gan__conv_settings, stride, 1),
+    WIDTH("padding", gan__conv_settings, padding, 0),
+    WIDTH("dilation", gan__conv_settings, dilation, 1),
+    WIDTH("output_padding", gan__conv_settings, output_padding, 0),
+    GAN__SIZE("groups", gan__conv_settings, groups, 1, INT32_MAX),
+    GAN__INT("bias", gan__conv_settings, bias, 0, 1),
+};
+
+static const gan__pool_settings pool_height = {.kernel = {1}, .stride = {1}};
+static const gan__layer_setting pool_settings[] = {
+    WIDTH("kernel_size", gan__pool_settings, kernel, 1),
+    WIDTH("stride", gan__pool_settings, stride, 1),
+    WIDTH("padding", gan__pool_settings, padding, 0),
+    GAN__INT("count_include_pad", gan__pool_settings, count_include_pad, 0, 1), /* not max_pool1d */
 };
 
 const gan__layer_class gan__layer_conv1d = {
     .name = "conv1d",
-    .n_settings = CONV_SETTINGS,
+    GAN__SETTINGS(gan__conv_settings, conv_settings),
+    .unnumbered = &conv_height,
     .product = 1,
     .linear = 1,
     .check = check,
@@ -233,7 +229,8 @@ const gan__layer_class gan__layer_conv1d = {
 
 const gan__layer_class gan__layer_conv_transpose1d = {
     .name = "conv_transpose1d",
-    .n_settings = CONV_SETTINGS,
+    GAN__SETTINGS(gan__conv_settings, conv_settings),
+    .unnumbered = &conv_height,
     .product = 1,
     .transposed = 1,
     .linear = 1,
@@ -252,7 +249,10 @@ const gan__layer_class gan__layer_conv_transpose1d = {
 
 const gan__layer_class gan__layer_max_pool1d = {
     .name = "max_pool1d",
-    .n_settings = MAX_SETTINGS,
+    .settings = pool_settings,
+    .n_settings = 3,
+    .settings_size = sizeof(gan__pool_settings),
+    .unnumbered = &pool_height,
     .check = check,
     .shape = shape,
     .forward = forward,
@@ -262,7 +262,8 @@ const gan__layer_class gan__layer_max_pool1d = {
 
 const gan__layer_class gan__layer_avg_pool1d = {
     .name = "avg_pool1d",
-    .n_settings = AVG_SETTINGS,
+    GAN__SETTINGS(gan__pool_settings, pool_settings),
+    .unnumbered = &pool_height,
     .linear = 1,
     .check = check,
     .shape = shape,
@@ -272,15 +273,9 @@ const gan__layer_class gan__layer_avg_pool1d = {
 
 /* ---- constructors ---- */
 
-static double or_one(size_t n)
+static size_t or_one(size_t n)
 {
-    return n > 0 ? (double)n : 1;
-}
-
-/* As in gan_conv2d_desc, GAN_PADDING_NONE is the same as 0. */
-static double padding_of(size_t n)
-{
-    return n == GAN_PADDING_NONE ? 0 : (double)n;
+    return n > 0 ? n : 1;
 }
 
 static gan_layer *make_conv(const gan__layer_class *class, size_t in, size_t out, size_t kernel,
@@ -293,17 +288,16 @@ static gan_layer *make_conv(const gan__layer_class *class, size_t in, size_t out
         gan__fail(GAN_ERR_INVALID, "conv1d: output_padding is for conv_transpose1d");
         return NULL;
     }
-    return gan__layer_create(class, (const double[CONV_SETTINGS]){
-                                        [IN] = (double)in,
-                                        [OUT] = (double)out,
-                                        [KERNEL] = (double)kernel,
-                                        [STRIDE] = or_one(d.stride),
-                                        [PADDING] = padding_of(d.padding),
-                                        [DILATION] = or_one(d.dilation),
-                                        [OUTPUT_PADDING] = padding_of(d.output_padding),
-                                        [GROUPS] = or_one(d.groups),
-                                        [BIAS] = !d.no_bias,
-                                    });
+    return gan__layer_create(
+        class, &(gan__conv_settings){.in = in,
+                                     .out = out,
+                                     .kernel = {1, kernel},
+                                     .stride = {1, or_one(d.stride)},
+                                     .padding = {0, gan__layer_padding(d.padding)},
+                                     .dilation = {1, or_one(d.dilation)},
+                                     .output_padding = {0, gan__layer_padding(d.output_padding)},
+                                     .groups = or_one(d.groups),
+                                     .bias = !d.no_bias});
 }
 
 gan_layer *gan_layer_conv1d(size_t in_channels, size_t out_channels, size_t kernel_size,
@@ -328,12 +322,11 @@ static gan_layer *make_pool(const gan__layer_class *class, size_t kernel,
         gan__fail(GAN_ERR_INVALID, "max_pool1d: exclude_pad is for avg_pool1d");
         return NULL;
     }
-    return gan__layer_create(class, (const double[AVG_SETTINGS]){
-                                        [POOL_KERNEL] = (double)kernel,
-                                        [POOL_STRIDE] = (double)(d.stride > 0 ? d.stride : kernel),
-                                        [POOL_PADDING] = padding_of(d.padding),
-                                        [COUNT_PAD] = !d.exclude_pad,
-                                    });
+    return gan__layer_create(class,
+                             &(gan__pool_settings){.kernel = {1, kernel},
+                                                   .stride = {1, d.stride > 0 ? d.stride : kernel},
+                                                   .padding = {0, gan__layer_padding(d.padding)},
+                                                   .count_include_pad = !d.exclude_pad});
 }
 
 gan_layer *gan_layer_max_pool1d(size_t kernel_size, const gan_pool1d_desc *desc)

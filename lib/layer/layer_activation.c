@@ -6,14 +6,33 @@
 #include "layer/layer_internal.h"
 #include "math/kernels_internal.h"
 
-#include <math.h>
+#include <float.h>
 
-enum { MAX_SETTINGS = 2 };
+/* Of leaky_relu, elu and softplus, in the order in which the loops of kernels_function.c have
+ * them. */
+typedef struct slope_settings {
+    double slope;
+} slope_settings;
 
-/* What a function's loops want to know. */
+typedef struct softplus_settings {
+    double beta, threshold;
+} softplus_settings;
+
+/* With a negative factor y would not tell which side x is on. */
+static const gan__layer_setting slope_table[] = {
+    GAN__REAL("slope", slope_settings, slope, 0, (double)FLT_MAX)};
+static const gan__layer_setting alpha_table[] = {
+    GAN__REAL("alpha", slope_settings, slope, 0, (double)FLT_MAX)};
+static const gan__layer_setting softplus_table[] = {
+    GAN__REAL("beta", softplus_settings, beta, 1e-30, 1e30),
+    GAN__REAL("threshold", softplus_settings, threshold, -(double)FLT_MAX, (double)FLT_MAX)};
+
+enum { MOST_NUMBERS = 2 };
+
+/* A function's loops, and their settings. */
 typedef struct function {
     const gan__function_loops *loops;
-    float settings[MAX_SETTINGS];
+    float settings[MOST_NUMBERS];
 } function;
 
 static function function_of(const gan__layer_run *run)
@@ -21,7 +40,8 @@ static function function_of(const gan__layer_run *run)
     const gan__layer_class *class = run->layer->class;
     function f = {&gan__simd_best()->functions[class->function], {0}};
 
-    for (size_t i = 0; i < class->n_settings; i++) f.settings[i] = (float)run->layer->settings[i];
+    for (size_t i = 0; i < class->n_settings; i++)
+        f.settings[i] = (float)gan__layer_number(run->layer, i);
     return f;
 }
 
@@ -80,41 +100,6 @@ static void tangent_backward(const gan__layer_run *run)
     gan__layer_for_stretches(run, tangent_grad_stretch);
 }
 
-/* ---- settings ---- */
-
-/* With a negative factor y would not tell which side x is on. */
-static gan_status check_factor(const gan_layer *layer, const char *what)
-{
-    const double factor = layer->settings[0];
-
-    if (!(factor >= 0 && isfinite(factor)))
-        return gan__fail(GAN_ERR_INVALID, "%s: a finite %s of at least 0 wanted, got %g",
-                         layer->class->name, what, factor);
-    return GAN_OK;
-}
-
-static gan_status check_slope(const gan_layer *layer)
-{
-    return check_factor(layer, "slope");
-}
-
-static gan_status check_alpha(const gan_layer *layer)
-{
-    return check_factor(layer, "alpha");
-}
-
-static gan_status check_softplus(const gan_layer *layer)
-{
-    const double beta = layer->settings[0];
-    const double threshold = layer->settings[1];
-
-    if (!(beta >= 1e-30 && beta <= 1e30))
-        return gan__fail(GAN_ERR_INVALID, "softplus: a beta of 1e-30 to 1e30 wanted, got %g", beta);
-    if (!isfinite(threshold))
-        return gan__fail(GAN_ERR_INVALID, "softplus: a finite threshold wanted, got %g", threshold);
-    return GAN_OK;
-}
-
 /* ---- the kinds ---- */
 
 #define ACTIVATION(kind, ...)                                                                      \
@@ -134,12 +119,12 @@ static gan_status check_softplus(const gan_layer *layer)
 #define SLOPE_FROM_X .tangent_backward = tangent_backward
 
 ACTIVATION(relu, STRAIGHT_FROM_Y)
-ACTIVATION(leaky_relu, STRAIGHT_FROM_Y, .n_settings = 1, .check = check_slope)
+ACTIVATION(leaky_relu, STRAIGHT_FROM_Y, GAN__SETTINGS(slope_settings, slope_table))
 ACTIVATION(tanh, SLOPE_FROM_Y)
 ACTIVATION(sigmoid, SLOPE_FROM_Y)
-ACTIVATION(elu, SLOPE_FROM_Y, .n_settings = 1, .check = check_alpha)
+ACTIVATION(elu, SLOPE_FROM_Y, GAN__SETTINGS(slope_settings, alpha_table))
 ACTIVATION(selu, SLOPE_FROM_Y)
-ACTIVATION(softplus, SLOPE_FROM_X, .n_settings = 2, .check = check_softplus)
+ACTIVATION(softplus, SLOPE_FROM_X, GAN__SETTINGS(softplus_settings, softplus_table))
 ACTIVATION(gelu, SLOPE_FROM_X)
 ACTIVATION(gelu_tanh, SLOPE_FROM_X)
 ACTIVATION(silu, SLOPE_FROM_X)
@@ -151,7 +136,7 @@ gan_layer *gan_layer_relu(void)
 
 gan_layer *gan_layer_leaky_relu(float slope)
 {
-    return gan__layer_create(&gan__layer_leaky_relu, (const double[]){(double)slope});
+    return gan__layer_create(&gan__layer_leaky_relu, &(slope_settings){(double)slope});
 }
 
 gan_layer *gan_layer_tanh(void)
@@ -166,7 +151,7 @@ gan_layer *gan_layer_sigmoid(void)
 
 gan_layer *gan_layer_elu(float alpha)
 {
-    return gan__layer_create(&gan__layer_elu, (const double[]){(double)alpha});
+    return gan__layer_create(&gan__layer_elu, &(slope_settings){(double)alpha});
 }
 
 gan_layer *gan_layer_selu(void)
@@ -177,7 +162,7 @@ gan_layer *gan_layer_selu(void)
 gan_layer *gan_layer_softplus(float beta, float threshold)
 {
     return gan__layer_create(&gan__layer_softplus,
-                             (const double[]){(double)beta, (double)threshold});
+                             &(softplus_settings){(double)beta, (double)threshold});
 }
 
 gan_layer *gan_layer_gelu(int approximate)

@@ -11,8 +11,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { CHANNELS = GAN__NORM_OWN, N_SETTINGS };
-
 enum {
     BLOCK = 512,            /* columns at a time */
     CACHED = 1 << 16,       /* numbers that stay in cache */
@@ -44,23 +42,14 @@ typedef struct block {
     size_t width;   /* columns of each channel */
 } block;
 
-static gan_status check(const gan_layer *layer)
-{
-    gan_status status = GAN_OK;
-    const double momentum = layer->settings[GAN__NORM_MOMENTUM];
-
-    GAN_TRY(gan__norm_check(layer));
-    GAN_TRY(gan__layer_check_whole(layer, CHANNELS, "num_features", 1));
-    if (!(momentum > 0 && momentum <= 1))
-        GAN_FAIL(GAN_ERR_INVALID, "batch_norm: 0 < momentum <= 1 wanted, got %g", momentum);
-
-cleanup:
-    return status;
-}
+static const gan__layer_setting settings[] = {
+    GAN__NORM_SETTINGS(GAN__REAL_ABOVE("momentum", gan__norm_settings, momentum, 0, 1)),
+    GAN__SIZE("num_features", gan__norm_settings, channels, 1, INT32_MAX),
+};
 
 static size_t channels_of(const gan_layer *layer)
 {
-    return (size_t)layer->settings[CHANNELS];
+    return gan__norm_settings_of(layer).channels;
 }
 
 /* Numbers of a channel in one sample. */
@@ -74,7 +63,7 @@ static gan_status shape(gan_layer *layer)
     gan_status status = GAN_OK;
     const gan_shape each = gan_shape_1d(channels_of(layer));
 
-    GAN_TRY(gan__norm_shape_channels(layer, CHANNELS));
+    GAN_TRY(gan__norm_shape_channels(layer));
     layer->buffers[0] = (gan__layer_param){"running_mean", each};
     layer->buffers[1] = (gan__layer_param){"running_var", each};
     layer->n_buffers = 2;
@@ -299,7 +288,7 @@ static void measure_tangents(const batch *b, size_t begin, size_t end)
 
 static double inverse_deviation(const gan_layer *layer, double variance)
 {
-    return 1 / sqrt(variance + layer->settings[GAN__NORM_EPS]);
+    return 1 / sqrt(variance + gan__norm_settings_of(layer).eps);
 }
 
 static double weight_of(const gan__layer_run *run, size_t channel)
@@ -530,7 +519,7 @@ static size_t least_rows(const gan_layer *layer)
 static void settle(const gan__layer_run *run, double momentum, float *buffers)
 {
     const size_t n = channels_of(run->layer);
-    const double way = momentum > 0 ? momentum : run->layer->settings[GAN__NORM_MOMENTUM];
+    const double way = momentum > 0 ? momentum : gan__norm_settings_of(run->layer).momentum;
     const double numbers = (double)(run->group * area_of(run->layer));
     const double unbiased = numbers / (numbers - 1);
 
@@ -550,8 +539,7 @@ static void settle(const gan__layer_run *run, double momentum, float *buffers)
 
 const gan__layer_class gan__layer_batch_norm = {
     .name = "batch_norm",
-    .n_settings = N_SETTINGS,
-    .check = check,
+    GAN__SETTINGS(gan__norm_settings, settings),
     .shape = shape,
     .init = gan__norm_init,
     .init_buffers = init_buffers,
@@ -570,6 +558,6 @@ const gan__layer_class gan__layer_batch_norm = {
 
 gan_layer *gan_layer_batch_norm(size_t num_features, const gan_norm_desc *desc)
 {
-    return gan__norm_create(&gan__layer_batch_norm, desc, 1,
-                            (const double[]){(double)num_features});
+    return gan__norm_create(&gan__layer_batch_norm, desc,
+                            (gan__norm_settings){.affine = 1, .channels = num_features});
 }

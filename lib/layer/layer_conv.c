@@ -4,34 +4,15 @@
 #include "base/desc_internal.h"
 #include "base/status_internal.h"
 #include "base/tensor_internal.h"
-#include "layer/layer_internal.h"
+#include "layer/layer_image_internal.h"
 #include "math/kernels_conv_internal.h"
 #include "math/kernels_internal.h"
 
 #include <math.h>
 
-/* Settings; pairs are height and width. */
-enum {
-    IN,
-    OUT,
-    KERNEL,
-    STRIDE = KERNEL + 2,
-    PADDING = STRIDE + 2,
-    DILATION = PADDING + 2,
-    OUTPUT_PADDING = DILATION + 2,
-    GROUPS = OUTPUT_PADDING + 2,
-    BIAS,
-    N_SETTINGS
-};
-
 /* A tile of rows is worth its copies of the weights from so many operations on, and leaves the
  * cache with so many numbers. */
 enum { TILE_FLOPS = 1 << 26, TILE_NUMBERS = 1 << 17, WORTH_TWO = 1 << 20, MAX_TILES = 64 };
-
-static size_t setting(const gan_layer *layer, size_t i)
-{
-    return (size_t)layer->settings[i];
-}
 
 static int is_transposed(const gan_layer *layer)
 {
@@ -42,40 +23,25 @@ static int is_transposed(const gan_layer *layer)
 
 static gan_status check(const gan_layer *layer)
 {
-    static const struct {
-        const char *name;
-        size_t least;
-    } wanted[N_SETTINGS] = {
-        {"in_channels", 1}, {"out_channels", 1}, {"a kernel_size", 1},  {"a kernel_size", 1},
-        {"a stride", 1},    {"a stride", 1},     {"a padding", 0},      {"a padding", 0},
-        {"a dilation", 1},  {"a dilation", 1},   {"output_padding", 0}, {"output_padding", 0},
-        {"groups", 1},      {"bias", 0}};
-    gan_status status = GAN_OK;
-    const double *s = layer->settings;
+    const gan__conv_settings s = gan__conv_settings_of(layer);
+    const double weights =
+        (double)s.in * (double)s.out / (double)s.groups * (double)s.kernel[0] * (double)s.kernel[1];
 
-    for (size_t i = 0; i < N_SETTINGS; i++)
-        GAN_TRY(gan__layer_check_whole(layer, i, wanted[i].name, wanted[i].least));
-    if (s[BIAS] > 1)
-        return gan__fail(GAN_ERR_INVALID, "%s: bias is 0 or 1, got %.0f", layer->class->name,
-                         s[BIAS]);
-    if (fmod(s[IN], s[GROUPS]) != 0 || fmod(s[OUT], s[GROUPS]) != 0)
+    if (s.in % s.groups != 0 || s.out % s.groups != 0)
         return gan__fail(GAN_ERR_INVALID,
-                         "%s: %.0f groups don't divide %.0f in_channels and %.0f out_channels",
-                         layer->class->name, s[GROUPS], s[IN], s[OUT]);
-    if (s[IN] * s[OUT] / s[GROUPS] * s[KERNEL] * s[KERNEL + 1] > INT32_MAX)
+                         "%s: %zu groups don't divide %zu in_channels and %zu out_channels",
+                         layer->class->name, s.groups, s.in, s.out);
+    if (weights > INT32_MAX)
         return gan__fail(GAN_ERR_INVALID, "%s: %.0f weights, at most %d", layer->class->name,
-                         s[IN] * s[OUT] / s[GROUPS] * s[KERNEL] * s[KERNEL + 1], INT32_MAX);
+                         weights, INT32_MAX);
     for (size_t i = 0; i < 2; i++)
-        if (s[OUTPUT_PADDING + i] >= fmax(s[STRIDE + i], s[DILATION + i]) &&
-            s[OUTPUT_PADDING + i] > 0)
-            return gan__fail(GAN_ERR_INVALID,
-                             "%s: output_padding %.0f is not smaller than stride %.0f or dilation "
-                             "%.0f",
-                             layer->class->name, s[OUTPUT_PADDING + i], s[STRIDE + i],
-                             s[DILATION + i]);
-
-cleanup:
-    return status;
+        if (s.output_padding[i] > 0 && s.output_padding[i] >= s.stride[i] &&
+            s.output_padding[i] >= s.dilation[i])
+            return gan__fail(
+                GAN_ERR_INVALID,
+                "%s: output_padding %zu is not smaller than stride %zu or dilation %zu",
+                layer->class->name, s.output_padding[i], s.stride[i], s.dilation[i]);
+    return GAN_OK;
 }
 
 /* ---- shapes ---- */
@@ -83,14 +49,15 @@ cleanup:
 /* How long the output is where the input is `n` long; 0 when there would be none. */
 static double output_size(const gan_layer *layer, double n, size_t side)
 {
-    const double *s = layer->settings + side;
-    const double reach = s[DILATION] * (s[KERNEL] - 1) + 1;
+    const gan__conv_settings s = gan__conv_settings_of(layer);
+    const double reach = (double)s.dilation[side] * (double)(s.kernel[side] - 1) + 1;
+    const double stride = (double)s.stride[side], padding = (double)s.padding[side];
     double out;
 
     if (is_transposed(layer))
-        out = (n - 1) * s[STRIDE] - 2 * s[PADDING] + reach + s[OUTPUT_PADDING];
+        out = (n - 1) * stride - 2 * padding + reach + (double)s.output_padding[side];
     else
-        out = floor((n + 2 * s[PADDING] - reach) / s[STRIDE]) + 1;
+        out = floor((n + 2 * padding - reach) / stride) + 1;
     return out > 0 ? out : 0;
 }
 
@@ -98,23 +65,21 @@ static double output_size(const gan_layer *layer, double n, size_t side)
 static gan_status check_padded(const gan_layer *layer)
 {
     const gan_shape image = is_transposed(layer) ? layer->out : layer->in;
-    const double *p = layer->settings + PADDING;
-    const double n = (double)image.dim[0] * ((double)image.dim[1] + 2 * p[0]) *
-                     ((double)image.dim[2] + 2 * p[1]);
+    const gan__conv_settings s = gan__conv_settings_of(layer);
+    const double n = (double)image.dim[0] * ((double)image.dim[1] + 2 * (double)s.padding[0]) *
+                     ((double)image.dim[2] + 2 * (double)s.padding[1]);
 
     if (n > INT32_MAX)
-        return gan__fail(GAN_ERR_SHAPE,
-                         "%s with a padding of %.0f and %.0f has more than %d numbers",
-                         gan__shape_text_of(image).text, p[0], p[1], INT32_MAX);
+        return gan__fail(GAN_ERR_SHAPE, "%s with a padding of %zu and %zu has more than %d numbers",
+                         gan__shape_text_of(image).text, s.padding[0], s.padding[1], INT32_MAX);
     return GAN_OK;
 }
 
 static gan_status shape(gan_layer *layer)
 {
     gan_status status = GAN_OK;
-    const size_t in = setting(layer, IN);
-    const size_t out = setting(layer, OUT);
-    const size_t groups = setting(layer, GROUPS);
+    const gan__conv_settings s = gan__conv_settings_of(layer);
+    const size_t in = s.in, out = s.out, groups = s.groups;
     const int transposed = is_transposed(layer);
     double size[2];
 
@@ -127,12 +92,11 @@ static gan_status shape(gan_layer *layer)
                          size[1], gan__shape_text_of(layer->in).text);
     layer->out = gan_shape_3d(out, (size_t)size[0], (size_t)size[1]);
     GAN_TRY(check_padded(layer));
-    layer->params[0] = (gan__layer_param){"weight",
-                                          {4,
-                                           {transposed ? in : out, (transposed ? out : in) / groups,
-                                            setting(layer, KERNEL), setting(layer, KERNEL + 1)}}};
+    layer->params[0] = (gan__layer_param){
+        "weight",
+        {4, {transposed ? in : out, (transposed ? out : in) / groups, s.kernel[0], s.kernel[1]}}};
     layer->params[1] = (gan__layer_param){"bias", gan_shape_1d(out)};
-    layer->n_params = 1 + setting(layer, BIAS);
+    layer->n_params = s.bias ? 2 : 1;
 
 cleanup:
     return status;
@@ -143,17 +107,16 @@ static gan__conv conv_of(const gan_layer *layer)
     const int transposed = is_transposed(layer);
     const gan_shape image = transposed ? layer->out : layer->in;
     const gan_shape map = transposed ? layer->in : layer->out;
-    const size_t groups = setting(layer, GROUPS);
-    gan__conv c = {
-        .groups = groups, .in = image.dim[0] / groups, .out = map.dim[0] / groups};
+    const gan__conv_settings s = gan__conv_settings_of(layer);
+    gan__conv c = {.groups = s.groups, .in = image.dim[0] / s.groups, .out = map.dim[0] / s.groups};
 
     for (size_t i = 0; i < 2; i++) {
         c.image[i] = image.dim[i + 1];
         c.map[i] = map.dim[i + 1];
-        c.kernel[i] = setting(layer, KERNEL + i);
-        c.stride[i] = setting(layer, STRIDE + i);
-        c.padding[i] = setting(layer, PADDING + i);
-        c.dilation[i] = setting(layer, DILATION + i);
+        c.kernel[i] = s.kernel[i];
+        c.stride[i] = s.stride[i];
+        c.padding[i] = s.padding[i];
+        c.dilation[i] = s.dilation[i];
     }
     return c;
 }
@@ -216,7 +179,8 @@ static gan__cut cut_for(const gan_layer *layer, size_t rows, size_t columns)
     const double flops = flops_of(layer, rows);
     const double numbers =
         (double)rows * (double)(gan_shape_size(layer->in) + gan_shape_size(layer->out));
-    size_t tiles = (size_t)fmin(fmax(flops / (double)TILE_FLOPS, numbers / (double)TILE_NUMBERS), MAX_TILES);
+    size_t tiles =
+        (size_t)fmin(fmax(flops / (double)TILE_FLOPS, numbers / (double)TILE_NUMBERS), MAX_TILES);
 
     if (is_linear(&c)) return gan__layer_product_cut(fmax(flops, 16 * numbers), rows, columns);
     if (tiles < 2) tiles = flops < (double)WORTH_TWO ? 1 : 2;
@@ -400,9 +364,21 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
 
 /* ---- the kinds ---- */
 
+static const gan__layer_setting settings[] = {
+    GAN__SIZE("in_channels", gan__conv_settings, in, 1, INT32_MAX),
+    GAN__SIZE("out_channels", gan__conv_settings, out, 1, INT32_MAX),
+    GAN__SIZE("kernel_size", gan__conv_settings, kernel, 1, INT32_MAX),
+    GAN__SIZE("stride", gan__conv_settings, stride, 1, INT32_MAX),
+    GAN__SIZE("padding", gan__conv_settings, padding, 0, INT32_MAX),
+    GAN__SIZE("dilation", gan__conv_settings, dilation, 1, INT32_MAX),
+    GAN__SIZE("output_padding", gan__conv_settings, output_padding, 0, INT32_MAX),
+    GAN__SIZE("groups", gan__conv_settings, groups, 1, INT32_MAX),
+    GAN__INT("bias", gan__conv_settings, bias, 0, 1),
+};
+
 const gan__layer_class gan__layer_conv2d = {
     .name = "conv2d",
-    .n_settings = N_SETTINGS,
+    GAN__SETTINGS(gan__conv_settings, settings),
     .product = 1,
     .linear = 1,
     .check = check,
@@ -420,7 +396,7 @@ const gan__layer_class gan__layer_conv2d = {
 
 const gan__layer_class gan__layer_conv_transpose2d = {
     .name = "conv_transpose2d",
-    .n_settings = N_SETTINGS,
+    GAN__SETTINGS(gan__conv_settings, settings),
     .product = 1,
     .transposed = 1,
     .linear = 1,
@@ -437,23 +413,25 @@ const gan__layer_class gan__layer_conv_transpose2d = {
     .grad = grad,
 };
 
-static gan_status read_desc(double settings[N_SETTINGS], const gan__layer_class *class,
-                            size_t kernel, const gan_conv2d_desc *desc)
+static gan_status read_desc(gan__conv_settings *out, const gan__layer_class *class, size_t kernel,
+                            const gan_conv2d_desc *desc)
 {
     gan_status status = GAN_OK;
     gan_conv2d_desc d = {GAN_CONV2D_DESC_INIT};
-    const double kernels[2] = {(double)kernel, (double)kernel}, ones[2] = {1, 1};
+    const size_t kernels[2] = {kernel, kernel}, ones[2] = {1, 1};
 
     GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "conv2d desc"));
-    GAN_TRY(gan__layer_read_pair(settings + KERNEL, d.kernel_size, kernels, class, "kernel_size"));
-    GAN_TRY(gan__layer_read_pair(settings + STRIDE, d.stride, ones, class, "stride"));
-    GAN_TRY(gan__layer_read_pair(settings + DILATION, d.dilation, ones, class, "dilation"));
-    gan__layer_read_padding(settings + PADDING, d.padding);
-    gan__layer_read_padding(settings + OUTPUT_PADDING, d.output_padding);
-    settings[GROUPS] = d.groups > 0 ? (double)d.groups : 1;
-    settings[BIAS] = !d.no_bias;
-    if (class == &gan__layer_conv2d && settings[OUTPUT_PADDING] + settings[OUTPUT_PADDING + 1] > 0)
-        GAN_FAIL(GAN_ERR_INVALID, "conv2d: output_padding is for conv_transpose2d");
+    GAN_TRY(gan__layer_read_pair(out->kernel, d.kernel_size, kernels, class, "kernel_size"));
+    GAN_TRY(gan__layer_read_pair(out->stride, d.stride, ones, class, "stride"));
+    GAN_TRY(gan__layer_read_pair(out->dilation, d.dilation, ones, class, "dilation"));
+    for (size_t i = 0; i < 2; i++) {
+        out->padding[i] = gan__layer_padding(d.padding[i]);
+        out->output_padding[i] = gan__layer_padding(d.output_padding[i]);
+        if (out->output_padding[i] > 0 && !class->transposed)
+            GAN_FAIL(GAN_ERR_INVALID, "conv2d: output_padding is for conv_transpose2d");
+    }
+    out->groups = d.groups > 0 ? d.groups : 1;
+    out->bias = !d.no_bias;
 
 cleanup:
     return status;
@@ -462,10 +440,10 @@ cleanup:
 static gan_layer *make(const gan__layer_class *class, size_t in, size_t out, size_t kernel,
                        const gan_conv2d_desc *desc)
 {
-    double settings[N_SETTINGS] = {(double)in, (double)out};
+    gan__conv_settings s = {.in = in, .out = out};
 
-    if (read_desc(settings, class, kernel, desc) != GAN_OK) return NULL;
-    return gan__layer_create(class, settings);
+    if (read_desc(&s, class, kernel, desc) != GAN_OK) return NULL;
+    return gan__layer_create(class, &s);
 }
 
 gan_layer *gan_layer_conv2d(size_t in_channels, size_t out_channels, size_t kernel_size,

@@ -12,24 +12,24 @@
 
 enum { CHUNK = 256 };
 
-static gan_status check(const gan_layer *layer)
-{
-    const double p = layer->settings[0];
+typedef struct dropout_settings {
+    double p; /* the share that is dropped */
+} dropout_settings;
+GAN__LAYER_SETTINGS_OF(dropout_settings)
 
-    if (!(p >= 0 && p < 1))
-        return gan__fail(GAN_ERR_INVALID, "%s: 0 <= p < 1 wanted, got %g", layer->class->name, p);
-    return GAN_OK;
-}
+static const gan__layer_setting settings[] = {
+    GAN__REAL_BELOW("p", dropout_settings, p, 0, 1),
+};
 
 /* A number stays when its random bits, without the lowest 8, are not below this. */
 static uint32_t threshold_of(const gan_layer *layer)
 {
-    return (uint32_t)lround(layer->settings[0] * 0x1p24);
+    return (uint32_t)lround(dropout_settings_of(layer).p * 0x1p24);
 }
 
 static float scale_of(const gan_layer *layer)
 {
-    return (float)(1.0 / (1.0 - layer->settings[0]));
+    return (float)(1.0 / (1.0 - dropout_settings_of(layer).p));
 }
 
 /* ---- dropout ---- */
@@ -74,12 +74,11 @@ static void backward(const gan__layer_run *run)
 
 const gan__layer_class gan__layer_dropout = {
     .name = "dropout",
-    .n_settings = 1,
+    GAN__SETTINGS(dropout_settings, settings),
     .in_place = 1,
     .changes = 1,
     .random = 1,
     .linear = 1,
-    .check = check,
     .shape = gan__layer_keep_shape,
     .forward = forward,
     .backward = backward,
@@ -87,7 +86,7 @@ const gan__layer_class gan__layer_dropout = {
 
 gan_layer *gan_layer_dropout(float p)
 {
-    return gan__layer_create(&gan__layer_dropout, (const double[]){(double)p});
+    return gan__layer_create(&gan__layer_dropout, &(dropout_settings){(double)p});
 }
 
 /* ---- dropout2d ---- */
@@ -142,12 +141,11 @@ static void channels_backward(const gan__layer_run *run)
 
 const gan__layer_class gan__layer_dropout2d = {
     .name = "dropout2d",
-    .n_settings = 1,
+    GAN__SETTINGS(dropout_settings, settings),
     .in_place = 1,
     .changes = 1,
     .random = 1,
     .linear = 1,
-    .check = check,
     .shape = channels_shape,
     .forward = channels_forward,
     .backward = channels_backward,
@@ -155,5 +153,5 @@ const gan__layer_class gan__layer_dropout2d = {
 
 gan_layer *gan_layer_dropout2d(float p)
 {
-    return gan__layer_create(&gan__layer_dropout2d, (const double[]){(double)p});
+    return gan__layer_create(&gan__layer_dropout2d, &(dropout_settings){(double)p});
 }

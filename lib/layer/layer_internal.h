@@ -8,9 +8,11 @@
 #include <gan/tensor.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
-    GAN__LAYER_MAX_SETTINGS = 16,
+    GAN__LAYER_SETTINGS_BYTES = 128, /* of a kind's struct */
+    GAN__LAYER_MAX_NUMBERS = 16,     /* that a file has of it */
     GAN__LAYER_MAX_PARAMS = 3,
     GAN__LAYER_MAX_BUFFERS = 2,
     GAN__LAYER_NAME_BYTES = 104, /* six times "12345.shortcut." and a number */
@@ -18,6 +20,58 @@ enum {
 
 typedef struct gan__layer_class gan__layer_class;
 struct gan_network;
+
+typedef enum gan__setting_type {
+    GAN__SETTING_SIZE, /* one or more size_t */
+    GAN__SETTING_INT,
+    GAN__SETTING_REAL, /* a double */
+    GAN__SETTING_SHAPE /* a gan_shape; its numbers are the dimensions, ended by zeros */
+} gan__setting_type;
+
+/* A setting of a kind of layer: a row of its class's table.  Files have the numbers of all rows in
+ * their order. */
+typedef struct gan__layer_setting {
+    const char *name; /* PyTorch's */
+    gan__setting_type type;
+    size_t offset;  /* where it lies in the kind's struct */
+    size_t numbers; /* 2 for height and width, GAN_SHAPE_MAX_RANK for a shape, else 1 */
+    double least, most;
+    int above, below; /* 1: greater than `least`, less than `most` */
+} gan__layer_setting;
+
+/* Rows for members of a kind's struct. */
+#define GAN__SETTING(text, kind, type_, member, unit, least_, most_)                               \
+    .name = text, .type = GAN__SETTING_##kind, .offset = offsetof(type_, member),                  \
+    .numbers = sizeof(((type_ *)0)->member) / sizeof(unit), .least = least_, .most = most_
+#define GAN__SIZE(text, type, member, least, most)                                                 \
+    {                                                                                              \
+        GAN__SETTING(text, SIZE, type, member, size_t, least, most)                                \
+    }
+#define GAN__INT(text, type, member, least, most)                                                  \
+    {                                                                                              \
+        GAN__SETTING(text, INT, type, member, int, least, most)                                    \
+    }
+#define GAN__REAL(text, type, member, least, most)                                                 \
+    {                                                                                              \
+        GAN__SETTING(text, REAL, type, member, double, least, most)                                \
+    }
+#define GAN__REAL_ABOVE(text, type, member, least, most)                                           \
+    {                                                                                              \
+        GAN__SETTING(text, REAL, type, member, double, least, most), .above = 1                    \
+    }
+#define GAN__REAL_BELOW(text, type, member, least, most)                                           \
+    {                                                                                              \
+        GAN__SETTING(text, REAL, type, member, double, least, most), .below = 1                    \
+    }
+#define GAN__SHAPE(text, type_, member)                                                            \
+    {                                                                                              \
+        .name = text, .type = GAN__SETTING_SHAPE, .offset = offsetof(type_, member),               \
+        .numbers = GAN_SHAPE_MAX_RANK, .most = INT32_MAX                                           \
+    }
+
+/* For a class: its table, and the struct that it is about. */
+#define GAN__SETTINGS(type, table)                                                                 \
+    .settings = table, .n_settings = sizeof table / sizeof *table, .settings_size = sizeof(type)
 
 /* A block of numbers: trainable ones, or a buffer.  A layer's blocks follow one another in the
  * order of its lists. */
@@ -29,7 +83,7 @@ typedef struct gan__layer_param {
 /* A layer holds settings and shapes, no numbers: those lie in the network's flat blocks. */
 struct gan_layer {
     const gan__layer_class *class;
-    double settings[GAN__LAYER_MAX_SETTINGS];
+    unsigned char settings[GAN__LAYER_SETTINGS_BYTES]; /* the kind's struct */
     gan_shape in; /* these are filled when the layer joins a network */
     gan_shape out;
     gan__layer_param params[GAN__LAYER_MAX_PARAMS];
@@ -43,6 +97,17 @@ struct gan_layer {
     size_t grad_from;  /* own, forward and backward; 0: none */
     struct gan_network *body, *shortcut; /* owned by a block until it joins a network */
 };
+
+/* Define TYPE_of(), which reads a layer's settings. */
+#define GAN__LAYER_SETTINGS_OF(type)                                                               \
+    _Static_assert(sizeof(type) <= GAN__LAYER_SETTINGS_BYTES, "no room for " #type);               \
+    static inline type type##_of(const gan_layer *layer)                                           \
+    {                                                                                              \
+        type settings;                                                                             \
+                                                                                                   \
+        memcpy(&settings, layer->settings, sizeof settings);                                       \
+        return settings;                                                                           \
+    }
 
 /* The classes of some samples. */
 typedef struct gan__labels {
@@ -83,13 +148,13 @@ typedef struct gan__layer_run {
     const float *buffers;
     const float *packed; /* what class->pack() has made of them; NULL: nothing */
     gan__by by;          /* which loops do products */
-    float *saved;    /* class->saved() numbers, from forward to backward */
-    float *scratch;  /* class->scratch() numbers, until the call ends */
-    const float *x;  /* input, from column 0 on; rows follow one another */
-    float *y;        /* output; is x where the layer works in place */
-    const float *dy; /* gradient by the output */
-    float *dx;       /* gradient by the input; is dy where the layer works in place */
-    gan__tail tail;  /* of y where the layer appends it, else of x */
+    float *saved;        /* class->saved() numbers, from forward to backward */
+    float *scratch;      /* class->scratch() numbers, until the call ends */
+    const float *x;      /* input, from column 0 on; rows follow one another */
+    float *y;            /* output; is x where the layer works in place */
+    const float *dy;     /* gradient by the output */
+    float *dx;           /* gradient by the input; is dy where the layer works in place */
+    gan__tail tail;      /* of y where the layer appends it, else of x */
     /* Where second derivatives are wanted: see gan__layer_tangent(); else NULL. */
     const float *tx;     /* the direction in which x moves */
     float *ty;           /* and that in which y moves then */
@@ -118,18 +183,22 @@ typedef struct gan__cut {
 
 struct gan__layer_class {
     const char *name;
-    size_t n_settings; /* 0 .. GAN__LAYER_MAX_SETTINGS */
+    const gan__layer_setting *settings;
+    size_t n_settings;
+    size_t settings_size;
+    const void *unnumbered; /* the struct where a setting isn't in the table.  NULL: zeros */
     int in_place; /* output has the input's size, backward() needs no x: they may share memory */
     int changes;  /* in place, it changes numbers; else it only sees them as another shape */
     int needs_y;  /* backward() reads y, so nothing may change it in place afterwards */
     int random;   /* uses random numbers in training */
     int linear; /* y is a linear function of x and a bias, by random numbers of the same position */
-    int product;  /* its first parameter is a matrix that initialisers draw, the others biases */
+    int product;    /* its first parameter is a matrix that initialisers draw, the others biases */
     int transposed; /* the outputs are the second dimension of that matrix, not the first */
-    int appends;  /* y is x and behind it a row of a table, its only parameter: see gan__tail */
-    int function; /* the gan__function that a plain activation computes */
+    int appends;    /* y is x and behind it a row of a table, its only parameter: see gan__tail */
+    int function;   /* the gan__function that a plain activation computes */
 
-    /* Check settings.  GAN_ERR_INVALID, naming the one that is wrong.  NULL: nothing to check. */
+    /* Check what the table can't say, that settings fit each other.  GAN_ERR_INVALID, naming them.
+     * NULL: nothing to check. */
     gan_status (*check)(const gan_layer *layer);
     /* From `in`, fill `out`, `params` and `n_params`.  GAN_ERR_SHAPE, with wanted and found. */
     gan_status (*shape)(gan_layer *layer);
@@ -221,16 +290,19 @@ gan_status gan__layer_check_tangent(const gan_layer *layer);
 void gan__layer_for_stretches(const gan__layer_run *run,
                               void (*each)(const gan__layer_run *run, size_t at, size_t n));
 
-/* Make a layer from its class and settings, as gan_layer_*() do: GAN_ERR_INVALID, GAN_ERR_NOMEM;
- * and the same that returns NULL on failure. */
-gan_status gan__layer_make(gan_layer **out, const gan__layer_class *class, const double *settings);
-gan_layer *gan__layer_create(const gan__layer_class *class, const double *settings);
+/* Make a layer from its class and the kind's struct of settings, as gan_layer_*() do:
+ * GAN_ERR_INVALID, GAN_ERR_NOMEM; and the same that returns NULL on failure. */
+gan_status gan__layer_make(gan_layer **out, const gan__layer_class *class, const void *settings);
+gan_layer *gan__layer_create(const gan__layer_class *class, const void *settings);
 
-/* Settings that are a shape: lay it down in GAN_SHAPE_MAX_RANK settings, read it from those behind
- * the first, and check it. */
-void gan__layer_set_shape(double *settings, gan_shape shape);
-gan_shape gan__layer_shape_setting(const gan_layer *layer, size_t first);
-gan_status gan__layer_check_shape(const gan_layer *layer, size_t first);
+/* Settings as a row of numbers, as files have them: how many, the name of one, its value, and a
+ * layer made from them. */
+size_t gan__layer_number_count(const gan__layer_class *class);
+const char *gan__layer_number_name(const gan__layer_class *class, size_t i);
+double gan__layer_number(const gan_layer *layer, size_t i);
+gan_status gan__layer_make_of_numbers(gan_layer **out, const gan__layer_class *class,
+                                      const double *numbers);
+int gan__layer_same_settings(const gan_layer *a, const gan_layer *b);
 
 /* Find a class by name; NULL when there is none. */
 const gan__layer_class *gan__layer_class_find(const char *name);
@@ -248,16 +320,13 @@ gan_status gan__layer_keep_shape(gan_layer *layer);
 /* For class->shape(): the input is an image. */
 gan_status gan__layer_check_image(const gan_layer *layer);
 
-/* For class->check(): setting i is a whole number of at least so much and at most 2^31 - 1. */
-gan_status gan__layer_check_whole(const gan_layer *layer, size_t i, const char *what, size_t least);
-
-/* Write a descriptor's pair of sizes as two settings; {0, 0} stands for `usual`.  GAN_ERR_INVALID,
- * naming them as `what`, where one of the two is 0. */
-gan_status gan__layer_read_pair(double settings[2], const size_t pair[2], const double usual[2],
+/* Read a descriptor's pair of sizes; {0, 0} stands for `usual`.  GAN_ERR_INVALID, naming them as
+ * `what`, where one of the two is 0. */
+gan_status gan__layer_read_pair(size_t out[2], const size_t pair[2], const size_t usual[2],
                                 const gan__layer_class *class, const char *what);
 
-/* The same for a pair of paddings, each of which may be 0. */
-void gan__layer_read_padding(double settings[2], const size_t pair[2]);
+/* The number that a descriptor's padding stands for. */
+size_t gan__layer_padding(size_t given);
 
 /* Of a layer with `spectral` set: name its weights as those to be normalised and give it u and v;
  * initialise them; how many numbers a pass has in place of its parameters. */

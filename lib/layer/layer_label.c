@@ -45,21 +45,24 @@ static size_t size_out(const gan_layer *layer)
     return gan_shape_size(layer->out);
 }
 
-/* Of two settings, the number of classes and another number. */
-static gan_status check_settings(const gan_layer *layer, size_t classes, const char *other)
+typedef struct label_settings {
+    size_t classes;
+    size_t width; /* of what is appended, or of the input; not one_hot's */
+} label_settings;
+GAN__LAYER_SETTINGS_OF(label_settings)
+
+static size_t classes_of(const gan_layer *layer)
 {
-    gan_status status = GAN_OK;
-    const double n = layer->settings[classes];
-
-    GAN_TRY(gan__layer_check_whole(layer, classes, "num_classes", 1));
-    if (n > (double)GAN__BYTE_CLASSES)
-        return gan__fail(GAN_ERR_INVALID, "%s: %.0f classes, at most %d", layer->class->name, n,
-                         GAN__BYTE_CLASSES);
-    if (other) GAN_TRY(gan__layer_check_whole(layer, 1 - classes, other, 1));
-
-cleanup:
-    return status;
+    return label_settings_of(layer).classes;
 }
+
+static size_t width_of(const gan_layer *layer)
+{
+    return label_settings_of(layer).width;
+}
+
+#define CLASSES GAN__SIZE("num_classes", label_settings, classes, 1, GAN__BYTE_CLASSES)
+#define WIDTH(name) GAN__SIZE(name, label_settings, width, 1, INT32_MAX)
 
 static gan_status check_size(gan_shape shape, const char *what)
 {
@@ -76,8 +79,6 @@ static gan_status add_table(gan_layer *layer, const char *name, gan_shape shape)
 
 /* ---- appending: y = [x, the class's row] ---- */
 
-enum { CLASSES, WIDTH };
-
 /* Make room for so many numbers more; what convolutions want to see stays such. */
 static gan_status lengthen(gan_layer *layer, size_t more)
 {
@@ -86,7 +87,7 @@ static gan_status lengthen(gan_layer *layer, size_t more)
     const size_t n = size_in(layer) + more;
 
     layer->out = pixel ? gan_shape_3d(n, 1, 1) : gan_shape_1d(n);
-    layer->n_classes = (size_t)layer->settings[CLASSES];
+    layer->n_classes = classes_of(layer);
     return check_size(layer->out, "an output");
 }
 
@@ -96,7 +97,7 @@ static gan_status add_channels(gan_layer *layer, size_t more)
     const gan_shape in = layer->in;
 
     layer->out = gan_shape_3d(in.dim[0] + more, in.dim[1], in.dim[2]);
-    layer->n_classes = (size_t)layer->settings[CLASSES];
+    layer->n_classes = classes_of(layer);
     return check_size(layer->out, "an output");
 }
 
@@ -173,15 +174,12 @@ static double table_grad(const gan__layer_run *run, size_t part, size_t parts, f
     return simd->sum_squares(all, grads);
 }
 
-static gan_status embedding_check(const gan_layer *layer)
-{
-    return check_settings(layer, CLASSES, "embedding_dim");
-}
+static const gan__layer_setting embedding_settings[] = {CLASSES, WIDTH("embedding_dim")};
 
 static gan_status embedding_shape(gan_layer *layer)
 {
     gan_status status = GAN_OK;
-    const size_t n = (size_t)layer->settings[WIDTH];
+    const size_t n = width_of(layer);
 
     GAN_TRY(lengthen(layer, n));
     GAN_TRY(add_table(layer, "weight", gan_shape_2d(layer->n_classes, n)));
@@ -192,9 +190,8 @@ cleanup:
 
 const gan__layer_class gan__layer_label_embedding = {
     .name = "label_embedding",
-    .n_settings = 2,
+    GAN__SETTINGS(label_settings, embedding_settings),
     .linear = 1,
-    .check = embedding_check,
     .shape = embedding_shape,
     .init = table_init,
     .appends = 1,
@@ -207,18 +204,15 @@ const gan__layer_class gan__layer_label_embedding = {
 gan_layer *gan_layer_label_embedding(size_t num_classes, size_t embedding_dim)
 {
     return gan__layer_create(&gan__layer_label_embedding,
-                             (const double[]){(double)num_classes, (double)embedding_dim});
+                             &(label_settings){num_classes, embedding_dim});
 }
 
-static gan_status map_check(const gan_layer *layer)
-{
-    return check_settings(layer, CLASSES, "num_maps");
-}
+static const gan__layer_setting map_settings[] = {CLASSES, WIDTH("num_maps")};
 
 static gan_status map_shape(gan_layer *layer)
 {
     gan_status status = GAN_OK;
-    const size_t maps = (size_t)layer->settings[WIDTH];
+    const size_t maps = width_of(layer);
     const size_t *in = layer->in.dim;
 
     GAN_TRY(gan__layer_check_image(layer));
@@ -231,9 +225,8 @@ cleanup:
 
 const gan__layer_class gan__layer_label_map = {
     .name = "label_map",
-    .n_settings = 2,
+    GAN__SETTINGS(label_settings, map_settings),
     .linear = 1,
-    .check = map_check,
     .shape = map_shape,
     .init = table_init,
     .forward = table_forward,
@@ -244,20 +237,16 @@ const gan__layer_class gan__layer_label_map = {
 
 gan_layer *gan_layer_label_map(size_t num_classes, size_t num_maps)
 {
-    return gan__layer_create(&gan__layer_label_map,
-                             (const double[]){(double)num_classes, (double)num_maps});
+    return gan__layer_create(&gan__layer_label_map, &(label_settings){num_classes, num_maps});
 }
 
 /* ---- one_hot, whose table would be the unit matrix ---- */
 
-static gan_status one_hot_check(const gan_layer *layer)
-{
-    return check_settings(layer, CLASSES, NULL);
-}
+static const gan__layer_setting one_hot_settings[] = {CLASSES};
 
 static gan_status one_hot_shape(gan_layer *layer)
 {
-    const size_t n = (size_t)layer->settings[CLASSES];
+    const size_t n = classes_of(layer);
 
     return layer->in.rank == 3 ? add_channels(layer, n) : lengthen(layer, n);
 }
@@ -281,9 +270,8 @@ static void one_hot_forward(const gan__layer_run *run)
 
 const gan__layer_class gan__layer_one_hot = {
     .name = "one_hot",
-    .n_settings = 1,
+    GAN__SETTINGS(label_settings, one_hot_settings),
     .linear = 1,
-    .check = one_hot_check,
     .shape = one_hot_shape,
     .forward = one_hot_forward,
     .backward = append_backward,
@@ -291,33 +279,23 @@ const gan__layer_class gan__layer_one_hot = {
 
 gan_layer *gan_layer_one_hot(size_t num_classes)
 {
-    return gan__layer_create(&gan__layer_one_hot, (const double[]){(double)num_classes});
+    return gan__layer_create(&gan__layer_one_hot, &(label_settings){num_classes, 0});
 }
 
 /* ---- class_affine: a table of factors and one of terms ---- */
 
-enum { FEATURES, AFFINE_CLASSES };
-
-static size_t features_of(const gan_layer *layer)
-{
-    return (size_t)layer->settings[FEATURES];
-}
-
-static gan_status affine_check(const gan_layer *layer)
-{
-    return check_settings(layer, AFFINE_CLASSES, "num_features");
-}
+static const gan__layer_setting affine_settings[] = {WIDTH("num_features"), CLASSES};
 
 static gan_status affine_shape(gan_layer *layer)
 {
     gan_status status = GAN_OK;
-    const size_t n = features_of(layer);
+    const size_t n = width_of(layer);
 
     if (layer->in.dim[0] != n)
         return gan__fail(GAN_ERR_SHAPE, "needs %zu channels, gets %s", n,
                          gan__shape_text_of(layer->in).text);
     layer->out = layer->in;
-    layer->n_classes = (size_t)layer->settings[AFFINE_CLASSES];
+    layer->n_classes = classes_of(layer);
     GAN_TRY(add_table(layer, "weight", gan_shape_2d(layer->n_classes, n)));
     GAN_TRY(add_table(layer, "bias", gan_shape_2d(layer->n_classes, n)));
 
@@ -337,7 +315,7 @@ static void affine_init(const gan_layer *layer, float *params, uint64_t seed, ui
 /* For two rows of the tables, or as many ones as a channel has numbers. */
 static size_t affine_scratch(const gan_layer *layer)
 {
-    const size_t n = features_of(layer), area = size_in(layer) / n;
+    const size_t n = width_of(layer), area = size_in(layer) / n;
 
     return gan__size_mul(2, n) > area ? gan__size_mul(2, n) : area;
 }
@@ -345,7 +323,7 @@ static size_t affine_scratch(const gan_layer *layer)
 /* y = a x for each channel of each row, and with `terms` + b. */
 static void scale_channels(const gan__layer_run *run, int terms, const float *x, float *y)
 {
-    const size_t n = features_of(run->layer), area = size_in(run->layer) / n;
+    const size_t n = width_of(run->layer), area = size_in(run->layer) / n;
     const float *table = run->params, *other = table + n * run->layer->n_classes;
     const gan__simd *simd = gan__simd_best();
 
@@ -376,13 +354,13 @@ static size_t affine_grad_parts(const gan_layer *layer, size_t rows)
 {
     const size_t tiles = gan__layer_cut(rows, size_in(layer)).rows / 8 + 1;
 
-    return tiles < features_of(layer) ? tiles : features_of(layer);
+    return tiles < width_of(layer) ? tiles : width_of(layer);
 }
 
 /* By channels, so that no sum is divided. */
 static double affine_grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
 {
-    const size_t n = features_of(run->layer), area = size_in(run->layer) / n;
+    const size_t n = width_of(run->layer), area = size_in(run->layer) / n;
     const size_t begin = n * part / parts, end = n * (part + 1) / parts;
     const size_t n_classes = run->layer->n_classes;
     const gan__simd *simd = gan__simd_best();
@@ -409,9 +387,8 @@ static double affine_grad(const gan__layer_run *run, size_t part, size_t parts, 
 
 const gan__layer_class gan__layer_class_affine = {
     .name = "class_affine",
-    .n_settings = 2,
+    GAN__SETTINGS(label_settings, affine_settings),
     .linear = 1,
-    .check = affine_check,
     .shape = affine_shape,
     .init = affine_init,
     .scratch = affine_scratch,
@@ -424,32 +401,22 @@ const gan__layer_class gan__layer_class_affine = {
 gan_layer *gan_layer_class_affine(size_t num_features, size_t num_classes)
 {
     return gan__layer_create(&gan__layer_class_affine,
-                             (const double[]){(double)num_features, (double)num_classes});
+                             &(label_settings){num_classes, num_features});
 }
 
 /* ---- projection: weight, bias, embedding ---- */
 
-enum { IN, PROJECTION_CLASSES };
-
-static size_t in_of(const gan_layer *layer)
-{
-    return (size_t)layer->settings[IN];
-}
-
-static gan_status projection_check(const gan_layer *layer)
-{
-    return check_settings(layer, PROJECTION_CLASSES, "in");
-}
+static const gan__layer_setting projection_settings[] = {WIDTH("in"), CLASSES};
 
 static gan_status projection_shape(gan_layer *layer)
 {
     gan_status status = GAN_OK;
-    const size_t in = in_of(layer);
+    const size_t in = width_of(layer);
 
     if (size_in(layer) != in)
         return gan__fail(GAN_ERR_SHAPE, "needs %zu inputs, gets %zu", in, size_in(layer));
     layer->out = gan_shape_1d(1);
-    layer->n_classes = (size_t)layer->settings[PROJECTION_CLASSES];
+    layer->n_classes = classes_of(layer);
     GAN_TRY(add_table(layer, "weight", gan_shape_2d(1, in)));
     GAN_TRY(add_table(layer, "bias", gan_shape_1d(1)));
     GAN_TRY(add_table(layer, "embedding.weight", gan_shape_2d(layer->n_classes, in)));
@@ -461,22 +428,22 @@ cleanup:
 static void projection_init(const gan_layer *layer, float *params, uint64_t seed, uint64_t stream,
                             uint64_t position)
 {
-    const size_t n = in_of(layer) + 1;
-    const float bound = (float)(1 / sqrt((double)in_of(layer)));
+    const size_t n = width_of(layer) + 1;
+    const float bound = (float)(1 / sqrt((double)width_of(layer)));
 
     gan__rng_uniform(seed, stream, position, n, params);
     for (size_t i = 0; i < n; i++) params[i] = (2 * params[i] - 1) * bound;
-    gan__rng_normal(seed, stream, position + n, layer->n_classes * in_of(layer), params + n);
+    gan__rng_normal(seed, stream, position + n, layer->n_classes * width_of(layer), params + n);
 }
 
 static gan__cut projection_forward_cut(const gan_layer *layer, size_t rows)
 {
-    return (gan__cut){gan__layer_tiles(gan__layer_read_flops(rows, in_of(layer)), rows), 1, 0};
+    return (gan__cut){gan__layer_tiles(gan__layer_read_flops(rows, width_of(layer)), rows), 1, 0};
 }
 
 static void projection_forward(const gan__layer_run *run)
 {
-    const size_t in = in_of(run->layer);
+    const size_t in = width_of(run->layer);
     const float *table = run->params + in + 1;
     const float bias = run->tangents > 0 ? 0 : run->params[in];
     const gan__simd *simd = gan__simd_best();
@@ -492,7 +459,7 @@ static void projection_forward(const gan__layer_run *run)
 static void projection_backward(const gan__layer_run *run)
 {
     enum { BLOCK = 1024 }; /* so many numbers of all three stay in the first cache */
-    const size_t in = in_of(run->layer);
+    const size_t in = width_of(run->layer);
     const float *table = run->params + in + 1;
     const gan__simd *simd = gan__simd_best();
 
@@ -510,7 +477,7 @@ static void projection_backward(const gan__layer_run *run)
 
 static size_t projection_grad_parts(const gan_layer *layer, size_t rows)
 {
-    return gan__layer_tiles(4.0 * (double)rows * (double)in_of(layer), in_of(layer));
+    return gan__layer_tiles(4.0 * (double)rows * (double)width_of(layer), width_of(layer));
 }
 
 /* In double: of a hinge loss it is often 0, and Adam would make a step of its rounding. */
@@ -525,7 +492,7 @@ static double sum_of(size_t n, const float *x)
 /* By inputs, so that no sum over the batch is divided. */
 static double projection_grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
 {
-    const size_t in = in_of(run->layer), n_classes = run->layer->n_classes;
+    const size_t in = width_of(run->layer), n_classes = run->layer->n_classes;
     const size_t begin = in * part / parts, n = in * (part + 1) / parts - begin;
     const gan__simd *simd = gan__simd_best();
     float *weight = grads + begin, *table = grads + in + 1 + begin;
@@ -550,12 +517,11 @@ static double projection_grad(const gan__layer_run *run, size_t part, size_t par
 
 const gan__layer_class gan__layer_projection = {
     .name = "projection",
-    .n_settings = 2,
+    GAN__SETTINGS(label_settings, projection_settings),
     .linear = 1,
-    .check = projection_check,
     .shape = projection_shape,
     .init = projection_init,
-    .scratch = in_of,
+    .scratch = width_of,
     .forward = projection_forward,
     .backward = projection_backward,
     .forward_cut = projection_forward_cut,
@@ -565,6 +531,5 @@ const gan__layer_class gan__layer_projection = {
 
 gan_layer *gan_layer_projection(size_t in, size_t num_classes)
 {
-    return gan__layer_create(&gan__layer_projection,
-                             (const double[]){(double)in, (double)num_classes});
+    return gan__layer_create(&gan__layer_projection, &(label_settings){num_classes, in});
 }

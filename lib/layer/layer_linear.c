@@ -7,28 +7,33 @@
 #include <math.h>
 #include <string.h>
 
-enum { IN, OUT };
+typedef struct linear_settings {
+    size_t in, out;
+} linear_settings;
+GAN__LAYER_SETTINGS_OF(linear_settings)
+
+static const gan__layer_setting settings[] = {
+    GAN__SIZE("in", linear_settings, in, 1, INT32_MAX),
+    GAN__SIZE("out", linear_settings, out, 1, INT32_MAX),
+};
 
 static size_t in_of(const gan_layer *layer)
 {
-    return (size_t)layer->settings[IN];
+    return linear_settings_of(layer).in;
 }
 
 static size_t out_of(const gan_layer *layer)
 {
-    return (size_t)layer->settings[OUT];
+    return linear_settings_of(layer).out;
 }
 
 static gan_status check(const gan_layer *layer)
 {
-    const double in = layer->settings[IN];
-    const double out = layer->settings[OUT];
+    const size_t in = in_of(layer), out = out_of(layer);
 
-    if (!(in >= 1 && out >= 1 && in == floor(in) && out == floor(out) && in * out <= INT32_MAX))
-        return gan__fail(GAN_ERR_INVALID,
-                         "linear: in and out of at least 1 wanted, and in * out of at most %d; got "
-                         "%.0f and %.0f",
-                         INT32_MAX, in, out);
+    if ((double)in * (double)out > INT32_MAX)
+        return gan__fail(GAN_ERR_INVALID, "linear: %zu * %zu weights, at most %d expected", in, out,
+                         INT32_MAX);
     return GAN_OK;
 }
 
@@ -120,8 +125,9 @@ static void backward(const gan__layer_run *run)
 {
     const size_t in = in_of(run->layer);
 
-    gan__kernels_linear_input_grad(GAN__BY_SPEED, run->rows, in - run->tail.width, out_of(run->layer), run->begin,
-                                   run->end, run->dy, run->params, in, run->dx, run->scratch);
+    gan__kernels_linear_input_grad(GAN__BY_SPEED, run->rows, in - run->tail.width,
+                                   out_of(run->layer), run->begin, run->end, run->dy, run->params,
+                                   in, run->dx, run->scratch);
 }
 
 /* Samples of a class have the same tail, so that the sum of their gradients is all that counts: for
@@ -142,8 +148,9 @@ static void tail_grad(const gan__layer_run *run)
     const size_t in = in_of(run->layer), n = run->tail.width;
     const size_t out = out_of(run->layer);
 
-    gan__kernels_linear_input_grad(GAN__BY_SPEED, run->tail.classes, n, out, 0, n, class_sums(run, 0, out),
-                                   run->params + in - n, in, run->tail.grad, run->scratch);
+    gan__kernels_linear_input_grad(GAN__BY_SPEED, run->tail.classes, n, out, 0, n,
+                                   class_sums(run, 0, out), run->params + in - n, in,
+                                   run->tail.grad, run->scratch);
 }
 
 /* By outputs, so that no sum over the batch is divided. */
@@ -189,7 +196,7 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
 
 const gan__layer_class gan__layer_linear = {
     .name = "linear",
-    .n_settings = 2,
+    GAN__SETTINGS(linear_settings, settings),
     .product = 1,
     .linear = 1,
     .check = check,
@@ -210,5 +217,5 @@ const gan__layer_class gan__layer_linear = {
 
 gan_layer *gan_layer_linear(size_t in, size_t out)
 {
-    return gan__layer_create(&gan__layer_linear, (const double[]){(double)in, (double)out});
+    return gan__layer_create(&gan__layer_linear, &(linear_settings){in, out});
 }

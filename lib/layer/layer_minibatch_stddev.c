@@ -17,20 +17,18 @@ enum { MAX_GROUP = 1024, CHUNK = 128 };
 
 #define EPS 1e-8 /* added to the variance */
 
+typedef struct stddev_settings {
+    size_t group_size;
+} stddev_settings;
+GAN__LAYER_SETTINGS_OF(stddev_settings)
+
+static const gan__layer_setting settings[] = {
+    GAN__SIZE("group_size", stddev_settings, group_size, 1, MAX_GROUP),
+};
+
 static size_t together(const gan_layer *layer)
 {
-    return (size_t)layer->settings[0];
-}
-
-static gan_status check(const gan_layer *layer)
-{
-    const double size = layer->settings[0];
-
-    if (!(size >= 1 && size <= (double)MAX_GROUP && size == floor(size)))
-        return gan__fail(GAN_ERR_INVALID,
-                         "minibatch_stddev: a group_size of 1 to %d wanted, got %.0f", MAX_GROUP,
-                         size);
-    return GAN_OK;
+    return stddev_settings_of(layer).group_size;
 }
 
 static gan_status shape(gan_layer *layer)
@@ -62,7 +60,7 @@ static group group_at(const gan__layer_run *run, size_t first)
 {
     const size_t batch = run->training ? run->group : run->rows;
     const size_t left = batch - first % batch;
-    const size_t size = (size_t)run->layer->settings[0];
+    const size_t size = together(run->layer);
 
     return (group){first, left < size ? left : size, gan_shape_size(run->layer->in),
                    gan_shape_size(run->layer->out)};
@@ -251,8 +249,7 @@ static void backward(const gan__layer_run *run)
 
 const gan__layer_class gan__layer_minibatch_stddev = {
     .name = "minibatch_stddev",
-    .n_settings = 1,
-    .check = check,
+    GAN__SETTINGS(stddev_settings, settings),
     .shape = shape,
     .forward = forward,
     .backward = backward,
@@ -265,5 +262,5 @@ const gan__layer_class gan__layer_minibatch_stddev = {
 
 gan_layer *gan_layer_minibatch_stddev(size_t group_size)
 {
-    return gan__layer_create(&gan__layer_minibatch_stddev, (const double[]){(double)group_size});
+    return gan__layer_create(&gan__layer_minibatch_stddev, &(stddev_settings){group_size});
 }

@@ -15,10 +15,9 @@
 
 /* ---- what all have in common, batch_norm too ---- */
 
-gan_layer *gan__norm_create(const gan__layer_class *class, const gan_norm_desc *desc, int affine,
-                            const double *own)
+gan_layer *gan__norm_create(const gan__layer_class *class, const gan_norm_desc *desc,
+                            gan__norm_settings own)
 {
-    double settings[GAN__LAYER_MAX_SETTINGS];
     gan_norm_desc d = {GAN_NORM_DESC_INIT};
 
     if (gan__desc_read(&d, sizeof d, sizeof d, desc, "norm desc") != GAN_OK) return NULL;
@@ -26,25 +25,10 @@ gan_layer *gan__norm_create(const gan__layer_class *class, const gan_norm_desc *
         gan__fail(GAN_ERR_INVALID, "%s: momentum %g is for batch_norm", class->name, d.momentum);
         return NULL;
     }
-    settings[GAN__NORM_EPS] = d.eps == 0 ? 1e-5 : d.eps;
-    settings[GAN__NORM_MOMENTUM] = d.momentum == 0 ? 0.1 : d.momentum;
-    settings[GAN__NORM_AFFINE] = affine && !d.no_affine;
-    memcpy(settings + GAN__NORM_OWN, own, (class->n_settings - GAN__NORM_OWN) * sizeof *own);
-    return gan__layer_create(class, settings);
-}
-
-gan_status gan__norm_check(const gan_layer *layer)
-{
-    const double eps = layer->settings[GAN__NORM_EPS];
-    const double affine = layer->settings[GAN__NORM_AFFINE];
-
-    if (!(eps > 0 && isfinite(eps)))
-        return gan__fail(GAN_ERR_INVALID, "%s: a finite eps above 0 wanted, got %g",
-                         layer->class->name, eps);
-    if (affine != 0 && affine != 1)
-        return gan__fail(GAN_ERR_INVALID, "%s: affine 0 or 1 wanted, got %g", layer->class->name,
-                         affine);
-    return GAN_OK;
+    own.eps = d.eps == 0 ? 1e-5 : d.eps;
+    own.momentum = d.momentum == 0 ? 0.1 : d.momentum;
+    if (d.no_affine) own.affine = 0;
+    return gan__layer_create(class, &own);
 }
 
 void gan__norm_shape(gan_layer *layer, gan_shape each)
@@ -52,12 +36,12 @@ void gan__norm_shape(gan_layer *layer, gan_shape each)
     layer->out = layer->in;
     layer->params[0] = (gan__layer_param){"weight", each};
     layer->params[1] = (gan__layer_param){"bias", each};
-    layer->n_params = layer->settings[GAN__NORM_AFFINE] > 0 ? 2 : 0;
+    layer->n_params = gan__norm_settings_of(layer).affine ? 2 : 0;
 }
 
-gan_status gan__norm_shape_channels(gan_layer *layer, size_t setting)
+gan_status gan__norm_shape_channels(gan_layer *layer)
 {
-    const size_t channels = (size_t)layer->settings[setting];
+    const size_t channels = gan__norm_settings_of(layer).channels;
 
     if (layer->in.dim[0] != channels)
         return gan__fail(GAN_ERR_SHAPE, "needs %zu channels, gets %s", channels,
@@ -78,9 +62,6 @@ void gan__norm_init(const gan_layer *layer, float *params, uint64_t seed, uint64
 }
 
 /* ---- segments ---- */
-
-enum { SHAPE = GAN__NORM_OWN, N_LAYER_NORM = SHAPE + GAN_SHAPE_MAX_RANK };
-enum { CHANNELS = GAN__NORM_OWN, N_INSTANCE_NORM, GROUPS = N_INSTANCE_NORM, N_GROUP_NORM };
 
 enum { BLOCK = 256, LANES = 64 };
 
@@ -110,15 +91,15 @@ typedef struct geometry {
 static geometry geometry_of(const gan_layer *layer)
 {
     geometry g = {.size = gan_shape_size(layer->in), .area = 1};
+    const gan__norm_settings s = gan__norm_settings_of(layer);
 
     if (layer->class == &gan__layer_layer_norm) {
-        g.n_weights = gan_shape_size(gan__layer_shape_setting(layer, SHAPE));
+        g.n_weights = gan_shape_size(s.shape);
         g.segments = g.size / g.n_weights;
     } else {
-        g.n_weights = (size_t)layer->settings[CHANNELS];
+        g.n_weights = s.channels;
         g.area = g.size / g.n_weights;
-        g.segments =
-            layer->class == &gan__layer_group_norm ? (size_t)layer->settings[GROUPS] : g.n_weights;
+        g.segments = layer->class == &gan__layer_group_norm ? s.groups : g.n_weights;
     }
     g.segment = g.size / g.segments;
     return g;
@@ -300,7 +281,7 @@ static void forward(const gan__layer_run *run)
         for (size_t s = 0; s < g.segments; s++) {
             const float *x = run->x + r * g.size + s * g.segment;
             float *y = run->y + r * g.size + s * g.segment;
-            const moments m = measure(g.segment, x, layer->settings[GAN__NORM_EPS]);
+            const moments m = measure(g.segment, x, gan__norm_settings_of(layer).eps);
 
             if (run->gradients) saved_of(run, &g, r)[s] = m;
             standardize(g.segment, &m, x, y);
@@ -465,11 +446,10 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
 /* ---- the classes ---- */
 
 /* A class of layers that differ in settings and shapes only. */
-#define NORM_CLASS(kind, settings, shape_fn)                                                       \
+#define NORM_CLASS(kind, shape_fn, ...)                                                            \
     const gan__layer_class gan__layer_##kind = {                                                   \
         .name = #kind,                                                                             \
-        .n_settings = settings,                                                                    \
-        .check = kind##_check,                                                                     \
+        GAN__SETTINGS(gan__norm_settings, kind##_settings),                                        \
         .shape = shape_fn,                                                                         \
         .init = gan__norm_init,                                                                    \
         .saved = saved,                                                                            \
@@ -480,7 +460,10 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
         .tangent_backward = tangent_backward,                                                      \
         .grad_parts = grad_parts,                                                                  \
         .grad = grad,                                                                              \
-    }
+        __VA_ARGS__}
+
+/* Theirs isn't used. */
+#define MOMENTUM GAN__REAL("momentum", gan__norm_settings, momentum, -DBL_MAX, DBL_MAX)
 
 /* Of a single number nothing is left. */
 static gan_status check_segment(const gan_layer *layer)
@@ -491,21 +474,10 @@ static gan_status check_segment(const gan_layer *layer)
     return GAN_OK;
 }
 
-static gan_status layer_norm_check(const gan_layer *layer)
-{
-    gan_status status = GAN_OK;
-
-    GAN_TRY(gan__norm_check(layer));
-    GAN_TRY(gan__layer_check_shape(layer, SHAPE));
-
-cleanup:
-    return status;
-}
-
 static gan_status layer_norm_shape(gan_layer *layer)
 {
     const gan_shape in = layer->in;
-    const gan_shape each = gan__layer_shape_setting(layer, SHAPE);
+    const gan_shape each = gan__norm_settings_of(layer).shape;
     gan_shape tail = {each.rank, {0, 0, 0, 0}};
 
     for (size_t i = 0; i < each.rank && each.rank <= in.rank; i++)
@@ -517,14 +489,16 @@ static gan_status layer_norm_shape(gan_layer *layer)
     return check_segment(layer);
 }
 
-NORM_CLASS(layer_norm, N_LAYER_NORM, layer_norm_shape);
+static const gan__layer_setting layer_norm_settings[] = {
+    GAN__NORM_SETTINGS(MOMENTUM),
+    GAN__SHAPE("normalized_shape", gan__norm_settings, shape),
+};
+NORM_CLASS(layer_norm, layer_norm_shape, .check = NULL);
 
 gan_layer *gan_layer_layer_norm(gan_shape normalized_shape, const gan_norm_desc *desc)
 {
-    double own[GAN_SHAPE_MAX_RANK];
-
-    gan__layer_set_shape(own, normalized_shape);
-    return gan__norm_create(&gan__layer_layer_norm, desc, 1, own);
+    return gan__norm_create(&gan__layer_layer_norm, desc,
+                            (gan__norm_settings){.affine = 1, .shape = normalized_shape});
 }
 
 /* Also of instance_norm. */
@@ -532,7 +506,7 @@ static gan_status channels_shape(gan_layer *layer)
 {
     gan_status status = GAN_OK;
 
-    GAN_TRY(gan__norm_shape_channels(layer, CHANNELS));
+    GAN_TRY(gan__norm_shape_channels(layer));
     GAN_TRY(check_segment(layer));
 
 cleanup:
@@ -541,44 +515,38 @@ cleanup:
 
 static gan_status group_norm_check(const gan_layer *layer)
 {
-    gan_status status = GAN_OK;
+    const gan__norm_settings s = gan__norm_settings_of(layer);
 
-    GAN_TRY(gan__norm_check(layer));
-    GAN_TRY(gan__layer_check_whole(layer, CHANNELS, "num_channels", 1));
-    GAN_TRY(gan__layer_check_whole(layer, GROUPS, "num_groups", 1));
-    if (fmod(layer->settings[CHANNELS], layer->settings[GROUPS]) > 0)
-        GAN_FAIL(GAN_ERR_INVALID, "group_norm: %.0f channels can't be cut into %.0f groups",
-                 layer->settings[CHANNELS], layer->settings[GROUPS]);
-
-cleanup:
-    return status;
+    if (s.channels % s.groups > 0)
+        return gan__fail(GAN_ERR_INVALID, "group_norm: %zu channels can't be cut into %zu groups",
+                         s.channels, s.groups);
+    return GAN_OK;
 }
 
-NORM_CLASS(group_norm, N_GROUP_NORM, channels_shape);
+static const gan__layer_setting group_norm_settings[] = {
+    GAN__NORM_SETTINGS(MOMENTUM),
+    GAN__SIZE("num_channels", gan__norm_settings, channels, 1, INT32_MAX),
+    GAN__SIZE("num_groups", gan__norm_settings, groups, 1, INT32_MAX),
+};
+NORM_CLASS(group_norm, channels_shape, .check = group_norm_check);
 
 gan_layer *gan_layer_group_norm(size_t num_groups, size_t num_channels, const gan_norm_desc *desc)
 {
-    return gan__norm_create(&gan__layer_group_norm, desc, 1,
-                            (const double[]){(double)num_channels, (double)num_groups});
+    return gan__norm_create(
+        &gan__layer_group_norm, desc,
+        (gan__norm_settings){.affine = 1, .channels = num_channels, .groups = num_groups});
 }
 
-static gan_status instance_norm_check(const gan_layer *layer)
-{
-    gan_status status = GAN_OK;
-
-    GAN_TRY(gan__norm_check(layer));
-    GAN_TRY(gan__layer_check_whole(layer, CHANNELS, "num_features", 1));
-
-cleanup:
-    return status;
-}
-
-NORM_CLASS(instance_norm, N_INSTANCE_NORM, channels_shape);
+static const gan__layer_setting instance_norm_settings[] = {
+    GAN__NORM_SETTINGS(MOMENTUM),
+    GAN__SIZE("num_features", gan__norm_settings, channels, 1, INT32_MAX),
+};
+NORM_CLASS(instance_norm, channels_shape, .check = NULL);
 
 gan_layer *gan_layer_instance_norm(size_t num_features, int affine, const gan_norm_desc *desc)
 {
-    return gan__norm_create(&gan__layer_instance_norm, desc, affine != 0,
-                            (const double[]){(double)num_features});
+    return gan__norm_create(&gan__layer_instance_norm, desc,
+                            (gan__norm_settings){.affine = affine != 0, .channels = num_features});
 }
 
 GAN__DEFINE_INIT(gan_norm_desc_init, gan_norm_desc, GAN_NORM_DESC_INIT)

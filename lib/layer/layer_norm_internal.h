@@ -4,22 +4,32 @@
 
 #include "layer/layer_internal.h"
 
-/* Their settings; a kind's own ones follow. */
-enum { GAN__NORM_EPS, GAN__NORM_MOMENTUM, GAN__NORM_AFFINE, GAN__NORM_OWN };
+#include <float.h>
 
-/* Make a layer by a host's descriptor and as many own settings as its class has; NULL with a
- * message on failure. */
-gan_layer *gan__norm_create(const gan__layer_class *class, const gan_norm_desc *desc, int affine,
-                            const double *own);
+typedef struct gan__norm_settings {
+    double eps;
+    double momentum; /* of batch_norm */
+    int affine;
+    size_t channels; /* of all but layer_norm, which has `shape` */
+    size_t groups;   /* of group_norm */
+    gan_shape shape;
+} gan__norm_settings;
+GAN__LAYER_SETTINGS_OF(gan__norm_settings)
 
-/* Check the common settings. */
-gan_status gan__norm_check(const gan_layer *layer);
+/* The first rows of their tables.  Files have a momentum for all. */
+#define GAN__NORM_SETTINGS(momentum_row)                                                           \
+    GAN__REAL_ABOVE("eps", gan__norm_settings, eps, 0, DBL_MAX), momentum_row,                     \
+        GAN__INT("affine", gan__norm_settings, affine, 0, 1)
+
+/* Make a layer with the other settings of a host's descriptor; NULL with a message on failure. */
+gan_layer *gan__norm_create(const gan__layer_class *class, const gan_norm_desc *desc,
+                            gan__norm_settings own);
 
 /* Fill a layer's output shape, and its parameters, of the shape `each`. */
 void gan__norm_shape(gan_layer *layer, gan_shape each);
 
-/* The same for as many numbers as the input has channels, which is to be what a setting says. */
-gan_status gan__norm_shape_channels(gan_layer *layer, size_t setting);
+/* The same for as many numbers as the input has channels, which is to be what the setting says. */
+gan_status gan__norm_shape_channels(gan_layer *layer);
 
 /* Weights 1, biases 0. */
 void gan__norm_init(const gan_layer *layer, float *params, uint64_t seed, uint64_t stream,

@@ -2,61 +2,40 @@
 #include "base/desc_internal.h"
 #include "base/status_internal.h"
 #include "base/tensor_internal.h"
-#include "layer/layer_internal.h"
+#include "layer/layer_image_internal.h"
 
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
-/* Settings; pairs are height and width. */
-enum {
-    KERNEL,
-    STRIDE = KERNEL + 2,
-    PADDING = STRIDE + 2,
-    MAX_SETTINGS = PADDING + 2,
-    COUNT_PAD = MAX_SETTINGS,
-    AVG_SETTINGS
-};
-
 /* ---- settings and shapes ---- */
 
 static gan_status check(const gan_layer *layer)
 {
-    static const struct {
-        const char *name;
-        size_t least;
-    } wanted[AVG_SETTINGS] = {{"a kernel_size", 1},    {"a kernel_size", 1}, {"a stride", 1},
-                              {"a stride", 1},         {"a padding", 0},     {"a padding", 0},
-                              {"count_include_pad", 0}};
-    gan_status status = GAN_OK;
-    const double *s = layer->settings;
+    const gan__pool_settings s = gan__pool_settings_of(layer);
 
-    for (size_t i = 0; i < AVG_SETTINGS; i++) /* max_pool2d's last is 0 */
-        GAN_TRY(gan__layer_check_whole(layer, i, wanted[i].name, wanted[i].least));
     for (size_t i = 0; i < 2; i++) /* so that every window has a number of the image */
-        if (s[PADDING + i] > s[KERNEL + i] / 2)
-            GAN_FAIL(GAN_ERR_INVALID,
-                     "%s: a padding of at most half the kernel_size %.0f wanted, got %.0f",
-                     layer->class->name, s[KERNEL + i], s[PADDING + i]);
-
-cleanup:
-    return status;
+        if (s.padding[i] > s.kernel[i] / 2)
+            return gan__fail(GAN_ERR_INVALID,
+                             "%s: padding is %zu, at most half the kernel_size %zu expected",
+                             layer->class->name, s.padding[i], s.kernel[i]);
+    return GAN_OK;
 }
 
 static gan_status shape(gan_layer *layer)
 {
     gan_status status = GAN_OK;
+    const gan__pool_settings s = gan__pool_settings_of(layer);
 
     GAN_TRY(gan__layer_check_image(layer));
     layer->out = layer->in;
     for (size_t i = 0; i < 2; i++) {
-        const size_t kernel = (size_t)layer->settings[KERNEL + i];
-        const size_t padded = layer->in.dim[1 + i] + 2 * (size_t)layer->settings[PADDING + i];
+        const size_t padded = layer->in.dim[1 + i] + 2 * s.padding[i];
 
-        if (padded < kernel)
-            GAN_FAIL(GAN_ERR_SHAPE, "has a kernel of %.0fx%.0f, gets %s", layer->settings[KERNEL],
-                     layer->settings[KERNEL + 1], gan__shape_text_of(layer->in).text);
-        layer->out.dim[1 + i] = (padded - kernel) / (size_t)layer->settings[STRIDE + i] + 1;
+        if (padded < s.kernel[i])
+            GAN_FAIL(GAN_ERR_SHAPE, "has a kernel of %zux%zu, gets %s", s.kernel[0], s.kernel[1],
+                     gan__shape_text_of(layer->in).text);
+        layer->out.dim[1 + i] = (padded - s.kernel[i]) / s.stride[i] + 1;
     }
     if (gan_shape_size(layer->out) == 0)
         GAN_FAIL(GAN_ERR_SHAPE, "makes more than %d numbers of %s", INT32_MAX,
@@ -68,7 +47,7 @@ cleanup:
 
 /* ---- windows ---- */
 
-/* The settings of one side, height or width, as whole numbers. */
+/* Settings and shapes of one side, height or width. */
 typedef struct side {
     size_t kernel, stride, padding, in, out;
 } side;
@@ -85,10 +64,10 @@ typedef struct window {
 
 static side side_of(const gan_layer *layer, size_t i)
 {
-    const double *s = layer->settings;
+    const gan__pool_settings s = gan__pool_settings_of(layer);
 
-    return (side){(size_t)s[KERNEL + i], (size_t)s[STRIDE + i], (size_t)s[PADDING + i],
-                  layer->in.dim[1 + i], layer->out.dim[1 + i]};
+    return (side){s.kernel[i], s.stride[i], s.padding[i], layer->in.dim[1 + i],
+                  layer->out.dim[1 + i]};
 }
 
 /* Place a window for number `at` of the output. */
@@ -116,7 +95,7 @@ static inline void each_window(const gan__layer_run *run, window_fn *work)
     const gan_layer *layer = run->layer;
     const side high = side_of(layer, 0);
     const side wide = side_of(layer, 1);
-    const int count_pad = layer->settings[COUNT_PAD] > 0;
+    const int count_pad = gan__pool_settings_of(layer).count_include_pad;
     window w = {.line = wide.in};
 
     for (size_t i = 0; i < run->rows * layer->in.dim[0]; i++, w.image += high.in * wide.in)
@@ -182,9 +161,19 @@ static void max_tangent(const gan__layer_run *run)
     each_window(run, max_tangent_window);
 }
 
+/* max_pool2d has all but the last. */
+static const gan__layer_setting settings[] = {
+    GAN__SIZE("kernel_size", gan__pool_settings, kernel, 1, INT32_MAX),
+    GAN__SIZE("stride", gan__pool_settings, stride, 1, INT32_MAX),
+    GAN__SIZE("padding", gan__pool_settings, padding, 0, INT32_MAX),
+    GAN__INT("count_include_pad", gan__pool_settings, count_include_pad, 0, 1),
+};
+
 const gan__layer_class gan__layer_max_pool2d = {
     .name = "max_pool2d",
-    .n_settings = MAX_SETTINGS,
+    .settings = settings,
+    .n_settings = 3,
+    .settings_size = sizeof(gan__pool_settings),
     .check = check,
     .shape = shape,
     .forward = max_forward,
@@ -230,7 +219,7 @@ static void avg_backward(const gan__layer_run *run)
 
 const gan__layer_class gan__layer_avg_pool2d = {
     .name = "avg_pool2d",
-    .n_settings = AVG_SETTINGS,
+    GAN__SETTINGS(gan__pool_settings, settings),
     .linear = 1,
     .check = check,
     .shape = shape,
@@ -244,22 +233,20 @@ static gan_layer *make(const gan__layer_class *class, size_t kernel_size,
                        const gan_pool2d_desc *desc)
 {
     gan_pool2d_desc d = {GAN_POOL2D_DESC_INIT};
-    const double kernels[2] = {(double)kernel_size, (double)kernel_size};
-    double settings[AVG_SETTINGS];
+    const size_t kernels[2] = {kernel_size, kernel_size};
+    gan__pool_settings s = {.count_include_pad = 0};
 
     if (gan__desc_read(&d, sizeof d, sizeof d, desc, class->name) != GAN_OK ||
-        gan__layer_read_pair(settings + KERNEL, d.kernel_size, kernels, class, "kernel_size") !=
-            GAN_OK ||
-        gan__layer_read_pair(settings + STRIDE, d.stride, settings + KERNEL, class, "stride") !=
-            GAN_OK)
+        gan__layer_read_pair(s.kernel, d.kernel_size, kernels, class, "kernel_size") != GAN_OK ||
+        gan__layer_read_pair(s.stride, d.stride, s.kernel, class, "stride") != GAN_OK)
         return NULL;
     if (d.exclude_pad && class == &gan__layer_max_pool2d) {
         gan__fail(GAN_ERR_INVALID, "max_pool2d: exclude_pad is for avg_pool2d");
         return NULL;
     }
-    gan__layer_read_padding(settings + PADDING, d.padding);
-    settings[COUNT_PAD] = !d.exclude_pad;
-    return gan__layer_create(class, settings);
+    for (size_t i = 0; i < 2; i++) s.padding[i] = gan__layer_padding(d.padding[i]);
+    s.count_include_pad = !d.exclude_pad;
+    return gan__layer_create(class, &s);
 }
 
 gan_layer *gan_layer_max_pool2d(size_t kernel_size, const gan_pool2d_desc *desc)

@@ -4,26 +4,22 @@
 #include "layer/layer_internal.h"
 #include "math/kernels_internal.h"
 
-#include <math.h>
+#include <float.h>
 
-enum { NUM_PARAMETERS, INIT, N_SETTINGS };
+typedef struct prelu_settings {
+    size_t slopes;
+    double init;
+} prelu_settings;
+GAN__LAYER_SETTINGS_OF(prelu_settings)
+
+static const gan__layer_setting settings[] = {
+    GAN__SIZE("num_parameters", prelu_settings, slopes, 1, INT32_MAX),
+    GAN__REAL("init", prelu_settings, init, -(double)FLT_MAX, (double)FLT_MAX),
+};
 
 static size_t slopes_of(const gan_layer *layer)
 {
-    return (size_t)layer->settings[NUM_PARAMETERS];
-}
-
-static gan_status check(const gan_layer *layer)
-{
-    gan_status status = GAN_OK;
-    const double first = layer->settings[INIT];
-
-    GAN_TRY(gan__layer_check_whole(layer, NUM_PARAMETERS, "num_parameters", 1));
-    if (!isfinite(first) || !isfinite((float)first))
-        GAN_FAIL(GAN_ERR_INVALID, "prelu: a finite init wanted, got %g", first);
-
-cleanup:
-    return status;
+    return prelu_settings_of(layer).slopes;
 }
 
 static gan_status shape(gan_layer *layer)
@@ -43,7 +39,7 @@ static void init(const gan_layer *layer, float *params, uint64_t seed, uint64_t 
                  uint64_t position)
 {
     (void)seed, (void)stream, (void)position; /* nothing is drawn */
-    for (size_t i = 0; i < slopes_of(layer); i++) params[i] = (float)layer->settings[INIT];
+    for (size_t i = 0; i < slopes_of(layer); i++) params[i] = (float)prelu_settings_of(layer).init;
 }
 
 /* Call `each` for every stretch of numbers that share a slope: those of one sample's channel. */
@@ -129,8 +125,7 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
 
 const gan__layer_class gan__layer_prelu = {
     .name = "prelu",
-    .n_settings = N_SETTINGS,
-    .check = check,
+    GAN__SETTINGS(prelu_settings, settings),
     .shape = shape,
     .init = init,
     .forward = forward,
@@ -143,5 +138,5 @@ const gan__layer_class gan__layer_prelu = {
 gan_layer *gan_layer_prelu(size_t num_parameters, float init_slope)
 {
     return gan__layer_create(&gan__layer_prelu,
-                             (const double[]){(double)num_parameters, (double)init_slope});
+                             &(prelu_settings){num_parameters, (double)init_slope});
 }

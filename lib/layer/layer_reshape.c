@@ -48,16 +48,18 @@ gan_layer *gan_layer_flatten(void)
     return gan__layer_create(&gan__layer_flatten, NULL);
 }
 
-/* ---- reshape: settings are the dimensions, ended by zeros ---- */
+/* ---- reshape ---- */
 
-static gan_status reshape_check(const gan_layer *layer)
-{
-    return gan__layer_check_shape(layer, 0);
-}
+typedef struct reshape_settings {
+    gan_shape shape;
+} reshape_settings;
+GAN__LAYER_SETTINGS_OF(reshape_settings)
+
+static const gan__layer_setting settings[] = {GAN__SHAPE("shape", reshape_settings, shape)};
 
 static gan_status reshape_shape(gan_layer *layer)
 {
-    layer->out = gan__layer_shape_setting(layer, 0);
+    layer->out = reshape_settings_of(layer).shape;
     if (gan_shape_size(layer->out) != gan_shape_size(layer->in))
         return gan__fail(GAN_ERR_SHAPE, "needs %zu numbers for %s, gets %zu",
                          gan_shape_size(layer->out), gan__shape_text_of(layer->out).text,
@@ -67,10 +69,9 @@ static gan_status reshape_shape(gan_layer *layer)
 
 const gan__layer_class gan__layer_reshape = {
     .name = "reshape",
-    .n_settings = GAN_SHAPE_MAX_RANK,
+    GAN__SETTINGS(reshape_settings, settings),
     .in_place = 1,
     .linear = 1,
-    .check = reshape_check,
     .shape = reshape_shape,
     .forward = forward,
     .backward = backward,
@@ -78,8 +79,5 @@ const gan__layer_class gan__layer_reshape = {
 
 gan_layer *gan_layer_reshape(gan_shape shape)
 {
-    double settings[GAN_SHAPE_MAX_RANK];
-
-    gan__layer_set_shape(settings, shape);
-    return gan__layer_create(&gan__layer_reshape, settings);
+    return gan__layer_create(&gan__layer_reshape, &(reshape_settings){shape});
 }

@@ -33,36 +33,37 @@ static gan_shape image_of(gan_shape shape)
     return shape.rank == 2 ? gan_shape_3d(shape.dim[0], 1, shape.dim[1]) : shape;
 }
 
-enum { SCALE, MODE, ALIGN_CORNERS, UPSAMPLE_SETTINGS };
+typedef struct upsample_settings {
+    size_t scale_factor;
+    int mode, align_corners;
+} upsample_settings;
+GAN__LAYER_SETTINGS_OF(upsample_settings)
+
+static const gan__layer_setting upsample_table[] = {
+    GAN__SIZE("scale_factor", upsample_settings, scale_factor, 1, INT32_MAX),
+    GAN__INT("mode", upsample_settings, mode, GAN_UPSAMPLE_NEAREST, GAN_UPSAMPLE_BILINEAR),
+    GAN__INT("align_corners", upsample_settings, align_corners, 0, 1),
+};
 
 static size_t scale_of(const gan_layer *layer)
 {
-    return (size_t)layer->settings[SCALE];
+    return upsample_settings_of(layer).scale_factor;
 }
 
 /* Whether numbers are blended; an image that keeps its size is copied, as in PyTorch. */
 static int blends(const gan_layer *layer)
 {
-    return (int)layer->settings[MODE] == GAN_UPSAMPLE_BILINEAR && scale_of(layer) > 1;
+    return upsample_settings_of(layer).mode == GAN_UPSAMPLE_BILINEAR && scale_of(layer) > 1;
 }
 
 static gan_status upsample_check(const gan_layer *layer)
 {
-    gan_status status = GAN_OK;
-    const double mode = layer->settings[MODE];
-    const int bilinear = mode == (double)GAN_UPSAMPLE_BILINEAR;
-    const double align = layer->settings[ALIGN_CORNERS];
+    const upsample_settings s = upsample_settings_of(layer);
 
-    GAN_TRY(gan__layer_check_whole(layer, SCALE, "a scale_factor", 1));
-    if (mode != (double)GAN_UPSAMPLE_NEAREST && !bilinear)
-        GAN_FAIL(GAN_ERR_INVALID, "upsample: there is no mode %g", mode);
-    if (align != 0 && !(align == 1 && bilinear))
-        GAN_FAIL(GAN_ERR_INVALID,
-                 "upsample: align_corners 0, or 1 with bilinear, wanted; got %g with mode %g",
-                 align, mode);
-
-cleanup:
-    return status;
+    if (s.align_corners && s.mode != GAN_UPSAMPLE_BILINEAR)
+        return gan__fail(GAN_ERR_INVALID, "upsample: align_corners is for bilinear, mode is %d",
+                         s.mode);
+    return GAN_OK;
 }
 
 static gan_status enlarge_line(gan_layer *layer)
@@ -105,7 +106,7 @@ static tap tap_of(const gan_layer *layer, size_t side, size_t at)
     double from;
     tap t;
 
-    if (layer->settings[ALIGN_CORNERS] > 0)
+    if (upsample_settings_of(layer).align_corners)
         from = large > 1 ? (double)at * (double)(small - 1) / (double)(large - 1) : 0;
     else
         from = fmax(((double)at + 0.5) / (double)(large / small) - 0.5, 0);
@@ -237,7 +238,7 @@ static void upsample_backward(const gan__layer_run *run)
 
 const gan__layer_class gan__layer_upsample = {
     .name = "upsample",
-    .n_settings = UPSAMPLE_SETTINGS,
+    GAN__SETTINGS(upsample_settings, upsample_table),
     .linear = 1,
     .check = upsample_check,
     .shape = upsample_shape,
@@ -248,23 +249,25 @@ const gan__layer_class gan__layer_upsample = {
 
 gan_layer *gan_layer_upsample(size_t scale_factor, gan_upsample_mode mode, int align_corners)
 {
-    return gan__layer_create(
-        &gan__layer_upsample,
-        (const double[]){(double)scale_factor, (double)(int)mode, (double)align_corners});
+    return gan__layer_create(&gan__layer_upsample,
+                             &(upsample_settings){scale_factor, (int)mode, align_corners});
 }
 
 /* ---- pixel_shuffle ---- */
 
-static gan_status shuffle_check(const gan_layer *layer)
-{
-    return gan__layer_check_whole(layer, 0, "an upscale_factor", 1);
-}
+typedef struct shuffle_settings {
+    size_t upscale_factor;
+} shuffle_settings;
+GAN__LAYER_SETTINGS_OF(shuffle_settings)
+
+static const gan__layer_setting shuffle_table[] = {
+    GAN__SIZE("upscale_factor", shuffle_settings, upscale_factor, 1, INT32_MAX),
+};
 
 static gan_status shuffle_shape(gan_layer *layer)
 {
     gan_status status = GAN_OK;
-    const size_t scale = (size_t)layer->settings[0];
-
+    const size_t scale = shuffle_settings_of(layer).upscale_factor;
     const uint64_t tile = (uint64_t)scale * scale; /* a size_t of 32 bits would wrap to 0 */
 
     GAN_TRY(gan__layer_check_image(layer));
@@ -285,7 +288,7 @@ static void copy_steps(size_t n, const float *from, size_t from_step, float *to,
 /* Lay line after line of the small images into the large one, or take them out again. */
 static void shuffle(const gan__layer_run *run, int back)
 {
-    const size_t scale = (size_t)run->layer->settings[0];
+    const size_t scale = shuffle_settings_of(run->layer).upscale_factor;
     const size_t height = run->layer->in.dim[1];
     const size_t width = run->layer->in.dim[2];
     size_t small = 0; /* where the line begins in each */
@@ -314,9 +317,8 @@ static void shuffle_backward(const gan__layer_run *run)
 
 const gan__layer_class gan__layer_pixel_shuffle = {
     .name = "pixel_shuffle",
-    .n_settings = 1,
+    GAN__SETTINGS(shuffle_settings, shuffle_table),
     .linear = 1,
-    .check = shuffle_check,
     .shape = shuffle_shape,
     .forward = shuffle_forward,
     .backward = shuffle_backward,
@@ -324,5 +326,5 @@ const gan__layer_class gan__layer_pixel_shuffle = {
 
 gan_layer *gan_layer_pixel_shuffle(size_t upscale_factor)
 {
-    return gan__layer_create(&gan__layer_pixel_shuffle, (const double[]){(double)upscale_factor});
+    return gan__layer_create(&gan__layer_pixel_shuffle, &(shuffle_settings){upscale_factor});
 }

@@ -34,9 +34,9 @@ static void put_layer(gan__text *out, const gan_layer *layer)
 {
     if (layer->spectral) gan__text_put(out, "[\"%s\",", SPECTRAL);
     gan__text_put(out, "[\"%s\"", layer->class->name);
-    for (size_t i = 0; i < layer->class->n_settings; i++) {
+    for (size_t i = 0; i < gan__layer_number_count(layer->class); i++) {
         gan__text_put(out, ",");
-        gan__json_put_number(out, layer->settings[i]);
+        gan__json_put_number(out, gan__layer_number(layer, i));
     }
     gan__text_put(out, layer->spectral ? "]]" : "]");
 }
@@ -403,13 +403,15 @@ static gan_status read_input(gan_shape *out, const gan__json *json, const origin
 static gan_status read_settings(double *out, const gan__layer_class *class, const gan__json *list)
 {
     const gan__json *setting = gan__json_at(list, 1);
+    const size_t n = gan__layer_number_count(class);
 
-    if (gan__json_count(list) != class->n_settings + 1)
-        return gan__fail(GAN_ERR_FORMAT, "%zu settings expected, found %zu", class->n_settings,
+    if (gan__json_count(list) != n + 1)
+        return gan__fail(GAN_ERR_FORMAT, "%zu settings expected, found %zu", n,
                          gan__json_count(list) - 1);
-    for (size_t i = 0; i < class->n_settings; i++, setting = setting->next)
+    for (size_t i = 0; i < n; i++, setting = setting->next)
         if (!gan__json_number(&out[i], setting))
-            return gan__fail(GAN_ERR_FORMAT, "setting %zu is not a number", i);
+            return gan__fail(GAN_ERR_FORMAT, "%s is not a number",
+                             gan__layer_number_name(class, i));
     return GAN_OK;
 }
 
@@ -463,14 +465,14 @@ static gan_status read_layer(gan_layer **out, const gan_network *net, const gan_
     const gan__json *list = spectral ? gan__json_at(json, 1) : json;
     const char *name = gan__json_string(gan__json_at(list, 0));
     const gan__layer_class *class = name ? gan__layer_class_find(name) : NULL;
-    double settings[GAN__LAYER_MAX_SETTINGS];
+    double settings[GAN__LAYER_MAX_NUMBERS];
 
     if (first && strcmp(first, gan__layer_residual.name) == 0)
         return read_block(out, net, json, depth);
     if (!class)
         return gan__fail(GAN_ERR_FORMAT, "is of no known kind: %s", name ? name : "it has no name");
     GAN_TRY(read_settings(settings, class, list));
-    status = gan__layer_make(out, class, settings);
+    status = gan__layer_make_of_numbers(out, class, settings);
     if (status == GAN_ERR_NOMEM) return status;
     if (spectral) *out = gan_layer_spectral_norm(*out);
     if (!*out) return GAN_ERR_FORMAT;
