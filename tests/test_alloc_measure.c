@@ -136,6 +136,35 @@ TEST_EACH(trainers_are_measured, 0, 8)
     ck_assert_uint_eq(budget_live(&b), 0);
 }
 
+/* That learn and that don't, whose features are samples and that have some before. */
+TEST_EACH(classifiers_are_measured, 0, 8)
+{
+    budget b;
+    const gan_classifier_desc desc = {GAN_CLASSIFIER_DESC_INIT, .batch_size = 7 + (size_t)_i,
+                                      .feature_layers = _i & 1, .n_threads = 1 + (size_t)_i % 3,
+                                      .allocator = &b.allocator};
+    gan_network *net;
+    gan_optimizer *opt;
+    gan_classifier *c = NULL;
+    size_t before, bytes = 0;
+
+    budget_init(&b, BUDGET_UNLIMITED);
+    net = image_network(&b.allocator, 5, 8);
+    expect_ok(gan_network_add(net, gan_layer_linear(1, 3)));
+    expect_ok(gan_network_build(net));
+    opt = optimizer(&b.allocator);
+    if (_i == 6) expect_ok(gan_optimizer_bind(opt, gan_network_param_count(net)));
+    before = b.live_bytes;
+    expect_ok(gan_classifier_memory(&bytes, net, _i & 2 ? opt : NULL, &desc));
+    ck_assert_uint_eq(b.live_bytes, before);
+    expect_ok(gan_classifier_create(&c, net, _i & 2 ? opt : NULL, &desc));
+    ck_assert_uint_eq(b.live_bytes - before, bytes);
+    gan_classifier_destroy(c);
+    gan_optimizer_destroy(opt);
+    gan_network_destroy(net);
+    ck_assert_uint_eq(budget_live(&b), 0);
+}
+
 /* A trainer of tens of gigabytes is measured in no time and no memory. */
 TEST(what_does_not_fit_is_measured_all_the_same)
 {
@@ -159,6 +188,27 @@ TEST(what_does_not_fit_is_measured_all_the_same)
     gan_optimizer_destroy(d_opt);
     gan_network_destroy(g);
     gan_network_destroy(d);
+}
+
+/* Activations of 2^24 samples of 2^23 numbers. */
+TEST(more_than_there_are_addresses_is_refused)
+{
+    gan_network *net = gan_network_create(gan_shape_3d(2, 2, 2), NULL);
+    gan_optimizer *opt = optimizer(NULL);
+    size_t bytes = 7;
+
+    expect_ok(gan_network_add(net, gan_layer_upsample(1024, GAN_UPSAMPLE_NEAREST, 0)));
+    expect_ok(gan_network_add(net, gan_layer_avg_pool2d(2048, NULL)));
+    expect_ok(gan_network_add(net, gan_layer_flatten()));
+    expect_ok(gan_network_add(net, gan_layer_linear(2, 2)));
+    expect_fails(gan_classifier_memory(&bytes, net, opt,
+                                       &(gan_classifier_desc){GAN_CLASSIFIER_DESC_INIT,
+                                                              .batch_size = 1 << 24,
+                                                              .n_threads = 1}),
+                 GAN_ERR_NOMEM, "bytes requested");
+    ck_assert_uint_eq(bytes, 7);
+    gan_optimizer_destroy(opt);
+    gan_network_destroy(net);
 }
 
 TEST(what_makes_no_sense_is_refused)
@@ -187,6 +237,15 @@ TEST(what_makes_no_sense_is_refused)
     expect_fails(gan_trainer_memory(&bytes, x.g, x.d, x.g_opt, x.d_opt,
                                     &(gan_trainer_desc){GAN_TRAINER_DESC_INIT, .label_flip = 2}),
                  GAN_ERR_INVALID, "label_flip");
+    expect_fails(gan_classifier_memory(NULL, x.g, NULL, NULL), GAN_ERR_INVALID, "bytes is NULL");
+    expect_fails(gan_classifier_memory(&bytes, NULL, NULL, NULL), GAN_ERR_INVALID,
+                 "network is NULL");
+    expect_fails(gan_classifier_memory(&bytes, x.g, x.g_opt,
+                                       &(gan_classifier_desc){GAN_CLASSIFIER_DESC_INIT,
+                                                              .label_smoothing = 2}),
+                 GAN_ERR_INVALID, "label_smoothing");
+    expect_fails(gan_classifier_memory(&bytes, x.d, NULL, NULL), GAN_ERR_SHAPE, "classes expected");
+    expect_fails(gan_classifier_memory(&bytes, x.g, x.d_opt, NULL), GAN_ERR_SHAPE, "bound");
     ck_assert_uint_eq(bytes, 7);
     gan_sampler_destroy(sampler);
     gan_network_destroy(empty);

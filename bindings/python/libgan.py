@@ -667,6 +667,8 @@ _declare("gan_classifier_desc_init", None, [("desc", POINTER(gan_classifier_desc
 _declare("gan_classifier_stats_init", None, [("stats", POINTER(gan_classifier_stats)), ("struct_size", c_size_t)])
 _declare("gan_classifier_create", _status, [("out", POINTER(c_void_p)), ("net", c_void_p), ("opt", c_void_p),
     ("desc", POINTER(gan_classifier_desc))])
+_declare("gan_classifier_memory", _status, [("bytes", POINTER(c_size_t)), ("net", c_void_p), ("opt", c_void_p),
+    ("desc", POINTER(gan_classifier_desc))])
 _declare("gan_classifier_destroy", None, [("classifier", c_void_p)])
 _declare("gan_classifier_class_count", c_size_t, [("classifier", c_void_p)])
 _declare("gan_classifier_feature_count", c_size_t, [("classifier", c_void_p)])

@@ -94,6 +94,28 @@ GAN_API GAN_MUST_CHECK gan_status gan_classifier_create(gan_classifier **out, ga
                                                         gan_optimizer *opt,
                                                         const gan_classifier_desc *desc);
 
+/**
+ * Say how much memory gan_classifier_create() would take, exactly: the sum of what its allocator and
+ * that of the optimizer, which is bound, would be asked for.  No step or evaluation takes more.
+ *
+ * @param[out]    bytes  Receives the sum.
+ * @param[in,out] net    As for gan_classifier_create(); completed when it is not.
+ * @param[in]     opt    Bound or not, it stays so; or NULL.
+ * @param[in]     desc   As for gan_classifier_create(); its allocator is not called.
+ *
+ * @retval GAN_OK           `*bytes` is filled.
+ * @retval GAN_ERR_INVALID  `bytes` is NULL, or as gan_classifier_create().
+ * @retval GAN_ERR_NOMEM    More than there are addresses.
+ * @retval other            As gan_classifier_create(); `*bytes` is as it was.
+ *
+ * Threads: no other call may use `net` or `opt` meanwhile.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_classifier_memory(size_t *bytes, gan_network *net,
+                                                        const gan_optimizer *opt,
+                                                        const gan_classifier_desc *desc);
+
 /** End a classifier; what it borrowed stays.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_classifier_destroy(gan_classifier *classifier);
 

@@ -168,6 +168,41 @@ cleanup:
     return gan__lost(GAN__CLASSIFIER, status);
 }
 
+/* By a copy of the optimizer: what that takes when it is bound is counted, too. */
+static gan_status measure(size_t *bytes, gan_network *net, const gan_optimizer *opt,
+                          gan_classifier_desc *desc)
+{
+    gan_status status;
+    gan__measure m;
+    gan_optimizer copy = {0};
+    gan_classifier *c = NULL;
+
+    gan__measure_begin(&m);
+    desc->allocator = &m.allocator;
+    if (opt) copy = *opt;
+    copy.allocator = m.allocator;
+    status = gan_classifier_create(&c, net, opt ? &copy : NULL, desc);
+    if (status == GAN_OK) *bytes = m.bytes;
+    gan_classifier_destroy(c);
+    if (opt && copy.memory != opt->memory) gan__free(&m.allocator, copy.memory);
+    return status;
+}
+
+gan_status gan_classifier_memory(size_t *bytes, gan_network *net, const gan_optimizer *opt,
+                                 const gan_classifier_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_classifier_desc settings;
+    gan_allocator a;
+
+    if (!bytes) return gan__fail(GAN_ERR_INVALID, "classifier: bytes is NULL");
+    GAN_TRY(read_desc(&settings, &a, desc));
+    status = measure(bytes, net, opt, &settings);
+
+cleanup:
+    return status;
+}
+
 void gan_classifier_destroy(gan_classifier *c)
 {
     if (!c) return;
