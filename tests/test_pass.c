@@ -270,6 +270,25 @@ TEST(a_pass_may_end_before_the_network)
     end(&t);
 }
 
+/* What a later layer can't do with a single sample is none of its business. */
+TEST(a_pass_that_ends_before_batch_norm_takes_single_samples)
+{
+    trial t = begin_with(network(0), &(gan_pass_desc){GAN_PASS_DESC_INIT, .last_layer = "0"});
+    trial s = begin_with(network(0), &(gan_pass_desc){GAN_PASS_DESC_INIT, .last_layer = "1"});
+    float all[N * WIDE], one[WIDE], dx[IN];
+
+    expect_ok(gan_pass_forward(t.pass, t.x, N, all));
+    for (size_t i = 0; i < N; i++) {
+        expect_ok(gan_pass_forward(t.pass, t.x + i * IN, 1, one));
+        expect_close(one, all + i * WIDE, WIDE, 1e-6, 1e-7);
+        expect_ok(gan_pass_backward(t.pass, t.dy, GAN_PASS_REPLACE, dx));
+    }
+    expect_ok(gan_pass_step(t.pass, t.opt, NULL));
+    expect_fails(gan_pass_forward(s.pass, s.x, 1, NULL), GAN_ERR_SHAPE, "layer 1 (batch_norm)");
+    end(&s);
+    end(&t);
+}
+
 /* ---- networks that others change ---- */
 
 TEST(backward_wants_the_weights_of_its_forward_run)

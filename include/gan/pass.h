@@ -143,8 +143,9 @@ GAN_API void gan_pass_destroy(gan_pass *pass);
  * @retval GAN_OK           Done.
  * @retval GAN_ERR_INVALID  `pass` or `in` is NULL, `n` is 0, or the network is conditional; or this
  *                          is a child of the process that made the pool's threads, see gan_pool.
- * @retval GAN_ERR_SHAPE    `n` is larger than `rows`, or a single sample that a layer, which is
- *                          named, can't normalise in training mode (see gan_layer_batch_norm()).
+ * @retval GAN_ERR_SHAPE    `n` is larger than `rows`, or a single sample that a layer up to
+ *                          `last_layer`, which is named, can't normalise in training mode (see
+ *                          gan_layer_batch_norm()).
  * @retval GAN_ERR_BUSY     Another call is using the pass.
  *
  * After an error what the latest forward run left is still there.

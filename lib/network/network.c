@@ -517,9 +517,10 @@ gan_status gan__network_check_buffers(const gan_network *net, const char *who)
     return check_finite(net, 0, net->buffers, net->buffers, who);
 }
 
-gan_status gan__network_check_rows(const gan_network *net, size_t rows, const char *who)
+gan_status gan__network_check_rows(const gan_network *net, size_t n_layers, size_t rows,
+                                   const char *who)
 {
-    for (size_t i = 0; i < net->n_layers; i++) {
+    for (size_t i = 0; i < n_layers; i++) {
         const gan_layer *layer = &net->layers[i];
         const size_t least = layer->class->least_rows ? layer->class->least_rows(layer) : 1;
 

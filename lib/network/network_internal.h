@@ -114,9 +114,10 @@ gan_status gan__network_check_finite(const gan_network *net, const float *number
 /* The same for the network's buffers. */
 gan_status gan__network_check_buffers(const gan_network *net, const char *who);
 
-/* GAN_ERR_SHAPE, in a sentence that begins with `who` and names the layer, when one can't be
- * trained on batches of so few rows. */
-gan_status gan__network_check_rows(const gan_network *net, size_t rows, const char *who);
+/* GAN_ERR_SHAPE, in a sentence that begins with `who` and names the layer, when one of
+ * the first n can't be trained on batches of so few rows. */
+gan_status gan__network_check_rows(const gan_network *net, size_t n_layers, size_t rows,
+                                   const char *who);
 
 /* Scales of the learning rate, see gan_network_set_rate(): how many of a layer's parameters are
  * frozen, whether it has others, whether its buffers are to stay as they are; and set the gradient

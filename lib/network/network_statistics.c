@@ -33,7 +33,7 @@ static gan_status cut(inputs *all, const gan_network *net, size_t batch_size)
         return gan__fail(GAN_ERR_INVALID, "statistics: batch_size is %zu, at most %d", batch_size,
                          MOST_BATCH);
     all->batches = (all->n_samples - 1) / batch_size + 1;
-    return gan__network_check_rows(net, all->n_samples / all->batches, "statistics");
+    return gan__network_check_rows(net, net->n_layers, all->n_samples / all->batches, "statistics");
 }
 
 static void lay(gan__pass *pass, const inputs *all, size_t begin, size_t rows)

@@ -179,7 +179,9 @@ static gan_status check_forward(const gan_pass *p, const float *in, const uint8_
     if (n > rows)
         return gan__fail(GAN_ERR_SHAPE, "pass: a batch of %zu samples, made for at most %zu", n,
                          rows);
-    if (trains(p)) GAN_TRY(gan__network_check_rows(p->learner.net, n, "pass"));
+    if (trains(p))
+        GAN_TRY(gan__network_check_rows(p->learner.net, gan__pass_desc_of(p->learner.pass)->n_layers,
+                                        n, "pass"));
     GAN_TRY(gan__network_check_labels(p->learner.net, labels, n, "pass"));
     GAN_TRY(gan__network_refresh(p->learner.net));
 

@@ -152,7 +152,7 @@ gan_status gan_classifier_create(gan_classifier **out, gan_network *net, gan_opt
     *out = NULL;
     GAN_TRY(read_desc(&settings, &a, desc));
     GAN_TRY(check_network(net, &settings));
-    if (opt) GAN_TRY(gan__network_check_rows(net, settings.batch_size, "classifier"));
+    if (opt) GAN_TRY(gan__network_check_rows(net, net->n_layers, settings.batch_size, "classifier"));
     GAN_TRY(gan__alloc(&c, &a, 1, sizeof *c));
     c->allocator = a;
     c->desc = settings;
@@ -264,7 +264,8 @@ static gan_status check_step(const gan_classifier *c, const gan_batch *batch)
     if (batch->count > c->desc.batch_size)
         return gan__fail(GAN_ERR_SHAPE, "classifier: a batch of %zu samples, made for at most %zu",
                          batch->count, c->desc.batch_size);
-    GAN_TRY(gan__network_check_rows(c->learner.net, batch->count, "classifier"));
+    GAN_TRY(gan__network_check_rows(c->learner.net, c->learner.net->n_layers, batch->count,
+                                    "classifier"));
     GAN_TRY(check_batch(c, batch));
 
 cleanup:

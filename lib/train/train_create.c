@@ -147,7 +147,7 @@ gan_status gan__trainer_check_rows(const gan_trainer *t, size_t n)
         const gan__learner *player = i == 0 ? &t->generator : &t->discriminator;
 
         snprintf(who, sizeof who, "trainer, %s%s", player->name, what);
-        GAN_TRY(gan__network_check_rows(player->net, least, who));
+        GAN_TRY(gan__network_check_rows(player->net, player->net->n_layers, least, who));
     }
 
 cleanup:
