@@ -26,6 +26,22 @@ static float *cloud(size_t n, size_t d, uint64_t which)
     return x;
 }
 
+/* A host that looks at the progress, and may stop. */
+typedef struct watcher {
+    int calls, stop_at;
+    double last;
+    int backwards;
+} watcher;
+
+static int watch(void *user, double done)
+{
+    watcher *w = user;
+
+    w->backwards |= done < w->last || done > 1;
+    w->last = done;
+    return ++w->calls == w->stop_at;
+}
+
 /* ---- numpy ---- */
 
 enum { REAL, HELD, FAKE, PARTS };
@@ -71,6 +87,21 @@ static golden_case open_case(const char *name)
     return c;
 }
 
+static void expect_classes(const golden_case *c, const gan_reference *ref)
+{
+    const float *wanted = get(c, "classes", 12);
+    const gan_reference_share *classes;
+    size_t n;
+
+    classes = gan_reference_classes(ref, &n);
+    ck_assert_uint_eq(n, 4);
+    for (size_t i = 0; i < n; i++) {
+        ck_assert(classes[i].reference == (size_t)wanted[i]);
+        ck_assert(classes[i].generated == (size_t)wanted[4 + i]);
+        expect_near(classes[i].z, (double)wanted[8 + i], 1e-6, 1e-7);
+    }
+}
+
 /* Compare the generated samples of a case with its real ones. */
 static gan_comparison compare_case(const golden_case *c, gan_reference_desc desc)
 {
@@ -86,6 +117,7 @@ static gan_comparison compare_case(const golden_case *c, gan_reference_desc desc
     desc.inclusive = c->inclusive;
     expect_ok(gan_reference_create(&ref, c->x[REAL], c->n[REAL], c->d, &desc));
     expect_ok(gan_reference_compare(ref, c->x[FAKE], c->labels[FAKE], c->n[FAKE], &found));
+    expect_classes(c, ref);
     gan_reference_destroy(ref);
     return found;
 }
@@ -101,7 +133,8 @@ static gan_comparison compare_case(const golden_case *c, gan_reference_desc desc
     X(copying)                                                                                     \
     X(nn_real)                                                                                     \
     X(nn_generated)                                                                                \
-    X(duplicates)
+    X(duplicates)                                                                                  \
+    X(classes_missing)
 
 static const struct {
     const char *name;
@@ -240,6 +273,106 @@ TEST(the_interval_of_a_median_is_that_of_its_places)
     expect_ok(gan_reference_compare(ref, fake, NULL, N, &c));
     ck_assert(isnan(c.nn_ratio.value) && c.copying.value > 5);
     gan_reference_destroy(ref);
+}
+
+/* ---- bins and classes ---- */
+
+/* Six clusters, of which bins find each whatever the seed, and one of them left out. */
+TEST_EACH(a_cluster_that_is_left_out_is_a_missing_bin, 0, 5)
+{
+    enum { CLUSTERS = 6, N = 40 * CLUSTERS, D = 8 };
+    float *real = cloud(N, D, 1), *held = cloud(N, D, 2), *fake = cloud(N, D, 3);
+    const gan_reference_desc desc = {GAN_REFERENCE_DESC_INIT, .held_out = held, .n_held_out = N,
+                                     .n_bins = CLUSTERS, .seed = (uint64_t)_i};
+    gan_comparison c = {GAN_COMPARISON_INIT};
+    const gan_reference_share *bins;
+    gan_reference *ref;
+    size_t n, empty = 0, generated = 0;
+
+    for (size_t i = 0; i < N; i++) {
+        real[i * D + i % CLUSTERS] += 300;
+        held[i * D + i % CLUSTERS] += 300;
+        fake[i * D + i % (CLUSTERS - 1)] += 300;
+    }
+    expect_ok(gan_reference_create(&ref, real, N, D, &desc));
+    bins = gan_reference_bins(ref, &n);
+    ck_assert_uint_eq(n, CLUSTERS);
+    for (size_t i = 0; i < n; i++)
+        ck_assert(bins[i].reference == 40 && bins[i].generated == 0 && bins[i].z == 0);
+    expect_ok(gan_reference_compare(ref, fake, NULL, N, &c));
+    bins = gan_reference_bins(ref, NULL);
+    for (size_t i = 0; i < n; i++) {
+        const double g = (double)bins[i].generated / N, p = (g + 40.0 / N) / 2;
+
+        empty += bins[i].generated == 0;
+        generated += bins[i].generated;
+        ck_assert(bins[i].generated == 0 || bins[i].generated == 48);
+        expect_near(bins[i].z, (g - 40.0 / N) / sqrt(p * (1 - p) * 2 / N), 1e-12, 0);
+    }
+    ck_assert(empty == 1 && generated == N);
+    ck_assert(c.bins_missing.value == 1 && c.bins_missing.floor == 0);
+    ck_assert(c.bins_different.value == 1 && c.bins_different.floor == 0);
+    ck_assert(c.bins_missing.high > 1 && c.bins_missing.low > 0);
+    ck_assert(isnan(c.classes_missing.value));
+    ck_assert_ptr_null(gan_reference_classes(ref, &n));
+    ck_assert_uint_eq(n, 0);
+    ck_assert_ptr_null(gan_reference_bins(NULL, &n));
+    ck_assert_uint_eq(n, 0);
+    gan_reference_destroy(ref);
+    free(real);
+    free(held);
+    free(fake);
+}
+
+/* Chance alone makes one bin in twenty different, and none missing. */
+TEST(bins_of_the_same_distribution_are_alike)
+{
+    enum { N = 1000, D = 6, DRAWS = 20 };
+    float *real = cloud(N, D, 1);
+    gan_reference *ref;
+    double different = 0, missing = 0;
+
+    expect_ok(gan_reference_create(&ref, real, N, D, NULL));
+    for (size_t i = 0; i < DRAWS; i++) {
+        float *fake = cloud(N, D, 10 + i);
+        gan_comparison c = {GAN_COMPARISON_INIT};
+
+        expect_ok(gan_reference_compare(ref, fake, NULL, N, &c));
+        different += c.bins_different.value;
+        missing += c.bins_missing.value;
+        free(fake);
+    }
+    /* Of 50 bins 2.5 at the most: cells that were found on the real samples hold more even numbers
+     * of these than other cells would. */
+    ck_assert(different / DRAWS > 0.5 && different / DRAWS < 2.5);
+    ck_assert(missing == 0);
+    gan_reference_destroy(ref);
+    free(real);
+}
+
+/* The counts belong to the latest comparison that came to its end. */
+TEST(a_stopped_comparison_leaves_the_bins)
+{
+    enum { N = 100, D = 3 };
+    float *real = cloud(N, D, 1), *fake = cloud(N, D, 2);
+    watcher w = {0};
+    const gan_reference_desc desc = {GAN_REFERENCE_DESC_INIT, .held_out = fake, .n_held_out = N,
+                                     .progress = watch, .progress_user = &w};
+    gan_comparison c = {GAN_COMPARISON_INIT};
+    gan_reference_share before[10];
+    gan_reference *ref;
+
+    expect_ok(gan_reference_create(&ref, real, N, D, &desc));
+    expect_ok(gan_reference_compare(ref, real, NULL, N, &c));
+    memcpy(before, gan_reference_bins(ref, NULL), sizeof before);
+    for (int at = 1; at <= 3; at++) {
+        w = (watcher){.stop_at = at};
+        expect_status(gan_reference_compare(ref, fake, NULL, 60, &c), GAN_ERR_CANCELLED);
+        expect_same_bits(gan_reference_bins(ref, NULL), before, sizeof before);
+    }
+    gan_reference_destroy(ref);
+    free(real);
+    free(fake);
 }
 
 /* ---- bits ---- */
@@ -410,21 +543,6 @@ TEST(a_record_of_an_older_release_is_filled_as_far_as_it_goes)
 
 /* ---- stopping ---- */
 
-typedef struct watcher {
-    int calls, stop_at;
-    double last;
-    int backwards;
-} watcher;
-
-static int watch(void *user, double done)
-{
-    watcher *w = user;
-
-    w->backwards |= done < w->last || done > 1;
-    w->last = done;
-    return ++w->calls == w->stop_at;
-}
-
 TEST(progress_goes_up_to_one_and_a_host_may_stop)
 {
     enum { N = 1100, D = 4 };
@@ -438,14 +556,13 @@ TEST(progress_goes_up_to_one_and_a_host_may_stop)
 
     expect_ok(gan_reference_create(&ref, real, N, D, &desc));
     ck_assert(w.last == 1 && w.calls >= 2 && !w.backwards);
-    calls = w.calls;
     w = (watcher){.stop_at = 2};
     expect_fails(gan_reference_compare(ref, fake, NULL, N, &c), GAN_ERR_CANCELLED,
                  "by the host at");
     expect_same_bits(&c, &same, sizeof c);
     w = (watcher){0};
     expect_ok(gan_reference_compare(ref, fake, NULL, N, &c));
-    ck_assert(w.last == 1 && w.calls > calls && !w.backwards);
+    ck_assert(w.last == 1 && w.calls >= 2 && !w.backwards);
     calls = w.calls;
     w = (watcher){.stop_at = calls};                             /* after all is computed */
     expect_ok(gan_reference_compare(ref, fake, NULL, N, &same)); /* the floor is known now */
@@ -515,6 +632,8 @@ TEST(bad_arguments_are_refused)
          "label 6 of the real samples is 3, there are 3 classes"},
         {{GAN_REFERENCE_DESC_INIT, .held_out_labels = labels, .labels = labels, .n_classes = 4},
          "held_out_labels expects labels and held_out"},
+        {{GAN_REFERENCE_DESC_INIT, .n_bins = 1}, "2 to 1024 bins, and no more than 20 vectors"},
+        {{GAN_REFERENCE_DESC_INIT, .n_bins = 21}, "expected, got 21"},
         {{GAN_REFERENCE_DESC_INIT, .allocator = &half}, "allocator"},
         {{.struct_size = 1}, "reference desc"},
     };

@@ -368,7 +368,7 @@ class gan_reference_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("held_out", POINTER(c_float)), ("n_held_out", c_size_t),
     ("labels", POINTER(c_uint16)), ("n_classes", c_size_t), ("held_out_labels", POINTER(c_uint16)), ("neighbors", c_size_t),
     ("inclusive", c_int), ("confidence", c_double), ("progress", gan_reference_progress_fn), ("progress_user", c_void_p),
-    ("n_threads", c_size_t), ("pool", c_void_p), ("allocator", POINTER(gan_allocator))]
+    ("n_threads", c_size_t), ("pool", c_void_p), ("allocator", POINTER(gan_allocator)), ("n_bins", c_size_t), ("seed", c_uint64)]
 
 
 class gan_estimate(Record):
@@ -381,7 +381,12 @@ class gan_comparison(Record):
     ("dimension", c_size_t), ("neighbors", c_size_t), ("precision", gan_estimate), ("recall", gan_estimate),
     ("density", gan_estimate), ("coverage", gan_estimate), ("agreement", gan_estimate), ("kid", gan_estimate),
     ("nn_ratio", gan_estimate), ("copying", gan_estimate), ("nn_real", gan_estimate), ("nn_generated", gan_estimate),
-    ("duplicates", gan_estimate)]
+    ("duplicates", gan_estimate), ("bins_different", gan_estimate), ("bins_missing", gan_estimate),
+    ("classes_missing", gan_estimate)]
+
+
+class gan_reference_share(Record):
+    _fields_ = [("reference", c_size_t), ("generated", c_size_t), ("z", c_double)]
 
 
 class gan_safetensors_entry(Record):
@@ -716,6 +721,8 @@ _declare("gan_reference_create", _status, [("out", POINTER(c_void_p)), ("vectors
 _declare("gan_reference_destroy", None, [("reference", c_void_p)])
 _declare("gan_reference_compare", _status, [("reference", c_void_p), ("vectors", POINTER(c_float)), ("labels", POINTER(c_uint16)),
     ("n", c_size_t), ("comparison", POINTER(gan_comparison))])
+_declare("gan_reference_bins", POINTER(gan_reference_share), [("reference", c_void_p), ("n", POINTER(c_size_t))])
+_declare("gan_reference_classes", POINTER(gan_reference_share), [("reference", c_void_p), ("n", POINTER(c_size_t))])
 _declare("gan_rng_create", _status, [("out", POINTER(c_void_p)), ("seed", c_uint64), ("stream", c_uint64),
     ("allocator", POINTER(gan_allocator))])
 _declare("gan_rng_destroy", None, [("rng", c_void_p)])

@@ -65,9 +65,11 @@ typedef struct gan_reference_desc {
     size_t n_threads; /**< of its own pool, as for gan_pool_create(); not read with `pool`.  0 */
     gan_pool *pool;   /**< borrowed, shared with other handles.  NULL: the reference makes one */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
+    size_t n_bins; /**< cells of k-means, 2 to 1024 and at most n.  0: n / 10, but 2 to 50 */
+    uint64_t seed; /**< of the cells' first centres; part of what numbers of bins mean.  0 */
 } gan_reference_desc;
 #define GAN_REFERENCE_DESC_INIT                                                                    \
-    GAN_SIZED_INIT(gan_reference_desc, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    GAN_SIZED_INIT(gan_reference_desc, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 /** GAN_REFERENCE_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_reference_desc_init(gan_reference_desc *desc, size_t struct_size);
@@ -141,15 +143,33 @@ typedef struct gan_comparison {
     /** Share of generated samples that have another one nearer than half the median distance of a
      * real sample from its nearest (Arora and Zhang, 2017, asked people). */
     gan_estimate duplicates;
+    /** Bins that have another share of the generated samples than of the real ones, by a
+     * two-proportion test at 0.05 (NDB, Richardson and Weiss, 2018): 1 in 20 or fewer by chance.  Bins
+     * are cells of k-means on the real samples.  Errors and intervals of this and the next two take
+     * bins for independent. */
+    gan_estimate bins_different;
+    /** Bins of which generated samples are missing, all or a good part: fewer than in 1 of 1000
+     * comparisons any of all bins would have by chance. */
+    gan_estimate bins_missing;
+    /** The same for classes, a sample's being that of the nearest real one other than itself.  NaN
+     * without labels of the real samples. */
+    gan_estimate classes_missing;
 } gan_comparison;
 #define GAN_COMPARISON_INIT                                                                        \
     GAN_SIZED_INIT(gan_comparison, 0, 0, 0, 0, 0, {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0},          \
                    {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, \
                    {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, \
-                   {0, 0, 0, 0, 0, 0})
+                   {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0})
 
 /** GAN_COMPARISON_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_comparison_init(gan_comparison *comparison, size_t struct_size);
+
+/** A bin or a class: see gan_reference_bins(). */
+typedef struct gan_reference_share {
+    size_t reference; /**< real samples in it */
+    size_t generated; /**< generated samples in it */
+    double z;         /**< of the two-proportion test; below 0 when generated ones are missing */
+} gan_reference_share;
 
 /**
  * Make a reference of real samples.
@@ -217,6 +237,26 @@ GAN_API GAN_MUST_CHECK gan_status gan_reference_compare(gan_reference *reference
                                                         const float *vectors,
                                                         const uint16_t *labels, size_t n,
                                                         gan_comparison *comparison);
+
+/**
+ * Return the bins as of the latest comparison; before the first, with no generated samples.
+ *
+ * @param[in]  reference  NULL gives NULL and 0.
+ * @param[out] n          How many there are.  NULL if not wanted.
+ *
+ * They belong to the reference, and change with its next comparison.
+ *
+ * @since 0.1
+ */
+GAN_API const gan_reference_share *gan_reference_bins(const gan_reference *reference, size_t *n);
+
+/**
+ * Return the classes as of the latest comparison, in the order of labels; NULL and 0 when the real
+ * samples have no labels.  All else is as for gan_reference_bins().
+ *
+ * @since 0.1
+ */
+GAN_API const gan_reference_share *gan_reference_classes(const gan_reference *reference, size_t *n);
 
 GAN_END_DECLS
 

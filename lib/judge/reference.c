@@ -14,6 +14,9 @@ enum {
     USUAL_NEIGHBORS = 5,
     MOST_NEIGHBORS = 64,
     MORE = 3, /* vectors that a set has at least beyond the neighbours */
+    USUAL_BINS = 50,
+    BIN_SAMPLES = 10, /* real ones that a bin has at least on average, unless told otherwise */
+    MOST_BINS = 1024,
     MOST_DIMENSIONS = 65535,
     MOST_VECTORS = GAN__SCAN_ROWS * GAN__POOL_MAX_TASKS,
 };
@@ -39,6 +42,7 @@ static gan_status read_desc(gan_reference_desc *d, gan_allocator *a, const gan_r
         GAN_FAIL(GAN_ERR_INVALID, "reference: a confidence above 0 and below 1 expected, got %g",
                  d->confidence);
     if (!d->held_out) d->n_held_out = 0;
+    if (!d->labels) d->n_classes = 0;
     if (d->labels && (d->n_classes == 0 || d->n_classes > GAN__MOST_CLASSES))
         GAN_FAIL(GAN_ERR_INVALID, "reference: n_classes of 1 to %d expected with labels, got %zu",
                  GAN__MOST_CLASSES, d->n_classes);
@@ -47,6 +51,19 @@ static gan_status read_desc(gan_reference_desc *d, gan_allocator *a, const gan_r
 
 cleanup:
     return status;
+}
+
+static gan_status set_bins(gan_reference_desc *d, size_t n)
+{
+    if (d->n_bins == 0) {
+        d->n_bins = n / BIN_SAMPLES < USUAL_BINS ? n / BIN_SAMPLES : USUAL_BINS;
+        if (d->n_bins < 2) d->n_bins = 2;
+    }
+    if (d->n_bins < 2 || d->n_bins > MOST_BINS || d->n_bins > n)
+        return gan__fail(GAN_ERR_INVALID,
+                         "reference: 2 to %d bins, and no more than %zu vectors, expected, got %zu",
+                         MOST_BINS, n, d->n_bins);
+    return GAN_OK;
 }
 
 /* Whether a set has as many vectors as the neighbours of each take. */
@@ -93,6 +110,11 @@ cleanup:
     return status;
 }
 
+static size_t share_count(const gan_reference *ref)
+{
+    return ref->desc.n_bins + ref->desc.n_classes;
+}
+
 /* What works for every comparison. */
 static gan_status take_memory(gan_reference *ref)
 {
@@ -110,6 +132,7 @@ static gan_status take_memory(gan_reference *ref)
     GAN_TRY(gan__alloc(&ref->vectors, a, gan__size_mul(n, d), sizeof *ref->vectors));
     GAN_TRY(gan__alloc(&ref->lengths, a, n, sizeof *ref->lengths));
     if (ref->desc.labels) GAN_TRY(gan__alloc(&ref->labels, a, n, sizeof *ref->labels));
+    GAN_TRY(gan__alloc(&ref->shares, a, share_count(ref), sizeof *ref->shares));
     GAN_TRY(gan__alloc(&ref->own, a, gan__size_mul(ref->real.n, ref->desc.neighbors),
                        sizeof *ref->own));
     if (ref->held_out.n > 0) GAN_TRY(take_sight(a, &ref->held_sight, ref->held_out.n));
@@ -157,9 +180,12 @@ static gan_status look_at_real(gan_reference *ref)
     gan_status status = gan__pool_enter(ref->pool, &visit);
 
     if (status != GAN_OK) return status;
-    ref->work = (double)(ref->real.n + ref->held_out.n) * (double)ref->real.n;
+    ref->work = gan__reference_bins_work(ref) +
+                (double)(ref->real.n + ref->held_out.n) * (double)ref->real.n;
     ref->work_done = 0;
-    status = gan__reference_look_real(ref);
+    status = gan__reference_make_bins(ref);
+    ref->work_done = gan__reference_bins_work(ref); /* of which some was not needed */
+    if (status == GAN_OK) status = gan__reference_look_real(ref);
     if (status == GAN_OK && ref->held_out.n > 0)
         status = gan__reference_look_at_real(ref, &ref->held_out, &ref->held_sight);
     gan__pool_leave(&visit);
@@ -183,6 +209,7 @@ gan_status gan_reference_create(gan_reference **out, const float *vectors, size_
     GAN_TRY(check_count(&settings, vectors, n, "real"));
     if (settings.held_out)
         GAN_TRY(check_count(&settings, settings.held_out, settings.n_held_out, "held-out"));
+    GAN_TRY(set_bins(&settings, n));
     GAN_TRY(check_labels(&settings, settings.labels, n, "real"));
     GAN_TRY(check_labels(&settings, settings.held_out_labels, settings.n_held_out, "held-out"));
     GAN_TRY(gan__alloc(&ref, &a, 1, sizeof *ref));
@@ -213,6 +240,9 @@ void gan_reference_destroy(gan_reference *ref)
 
     end_sight(&a, &ref->held_sight);
     gan__free(&a, ref->held_near);
+    gan__free(&a, ref->shares);
+    gan__free(&a, ref->centres.length2);
+    gan__free(&a, ref->centre_vectors);
     gan__free(&a, ref->own);
     gan__free(&a, ref->lengths);
     gan__free(&a, ref->labels);
@@ -254,7 +284,7 @@ cleanup:
 
 /* All numbers of a set that has looked at the real ones; their floors are not known. */
 static gan_status judge(gan_reference *ref, const gan__set *set, const gan__sight *sight,
-                        gan_estimate *of)
+                        gan_reference_share *shares, gan_estimate *of)
 {
     gan_status status = GAN_OK;
     gan__view view = {.set = *set, .sight = *sight, .held_out = sight == &ref->held_sight};
@@ -265,13 +295,15 @@ static gan_status judge(gan_reference *ref, const gan__set *set, const gan__sigh
     gan__reference_judge_neighbors(ref, &view, of);
     gan__reference_judge_kid(ref, &view, of);
     GAN_TRY(gan__reference_judge_copies(ref, &view, of));
+    GAN_TRY(gan__reference_judge_shares(ref, &view, shares, of));
 
 cleanup:
     end_view(ref, &view);
     return status;
 }
 
-static gan_status judge_generated(gan_reference *ref, const gan__set *generated, gan_estimate *of)
+static gan_status judge_generated(gan_reference *ref, const gan__set *generated,
+                                  gan_reference_share *shares, gan_estimate *of)
 {
     gan_status status = GAN_OK;
     gan__set set = *generated;
@@ -281,7 +313,7 @@ static gan_status judge_generated(gan_reference *ref, const gan__set *generated,
     GAN_TRY(take_sight(&ref->allocator, &sight, set.n));
     GAN_TRY(gan__reference_measure_lengths(&set, "generated"));
     GAN_TRY(gan__reference_look_at_real(ref, &set, &sight));
-    GAN_TRY(judge(ref, &set, &sight, of));
+    GAN_TRY(judge(ref, &set, &sight, shares, of));
 
 cleanup:
     end_sight(&ref->allocator, &sight);
@@ -294,15 +326,18 @@ static gan_status judge_floor(gan_reference *ref, size_t n)
 {
     gan_status status = GAN_OK;
     gan_estimate of[GAN__N_METRICS];
+    gan_reference_share *shares = NULL;
     gan__set first = ref->held_out;
 
     if (n == ref->n_floor) return GAN_OK;
     first.n = n;
-    GAN_TRY(judge(ref, &first, &ref->held_sight, of));
+    GAN_TRY(gan__alloc(&shares, &ref->allocator, share_count(ref), sizeof *shares));
+    GAN_TRY(judge(ref, &first, &ref->held_sight, shares, of));
     memcpy(ref->floor, of, sizeof of);
     ref->n_floor = n;
 
 cleanup:
+    gan__free(&ref->allocator, shares);
     return status;
 }
 
@@ -330,15 +365,19 @@ static void fill_record(gan_comparison *c, const gan_reference *ref, size_t n,
 static gan_status compare(gan_reference *ref, const gan__set *set, gan_estimate *of)
 {
     gan_status status = GAN_OK;
+    gan_reference_share *shares = NULL;
     const size_t n_floor = floor_count(ref, set->n);
 
+    GAN_TRY(gan__alloc(&shares, &ref->allocator, share_count(ref), sizeof *shares));
     ref->work = gan__reference_look_work(ref, set->n) + (double)set->n * (double)ref->real.n;
     ref->work_done = 0;
     if (n_floor && n_floor != ref->n_floor) ref->work += gan__reference_look_work(ref, n_floor);
-    GAN_TRY(judge_generated(ref, set, of));
+    GAN_TRY(judge_generated(ref, set, shares, of));
     if (n_floor) GAN_TRY(judge_floor(ref, n_floor));
+    memcpy(ref->shares, shares, share_count(ref) * sizeof *shares);
 
 cleanup:
+    gan__free(&ref->allocator, shares);
     return status;
 }
 
@@ -383,4 +422,16 @@ gan_status gan_reference_compare(gan_reference *ref, const float *vectors, const
     }
     gan__busy_leave(&ref->busy);
     return status;
+}
+
+const gan_reference_share *gan_reference_bins(const gan_reference *ref, size_t *n)
+{
+    if (n) *n = ref ? ref->desc.n_bins : 0;
+    return ref ? ref->shares : NULL;
+}
+
+const gan_reference_share *gan_reference_classes(const gan_reference *ref, size_t *n)
+{
+    if (n) *n = ref ? ref->desc.n_classes : 0;
+    return ref && ref->desc.n_classes ? ref->shares + ref->desc.n_bins : NULL;
 }

@@ -26,7 +26,10 @@ enum {
     X(copying)                                                                                     \
     X(nn_real)                                                                                     \
     X(nn_generated)                                                                                \
-    X(duplicates)
+    X(duplicates)                                                                                  \
+    X(bins_different)                                                                              \
+    X(bins_missing)                                                                                \
+    X(classes_missing)
 
 typedef enum gan__metric {
 #define GAN__METRIC_ENUM(name) GAN__METRIC_##name,
@@ -94,6 +97,9 @@ struct gan_reference {
     double own_median;     /* of the distances of real ones from their nearest */
     double *held_near; /* distances of held-out ones from the nearest real, sorted; both halves */
     double kernel;     /* the mean of the kernel of two real ones */
+    float *centre_vectors;
+    gan__set centres;                   /* of the bins */
+    gan_reference_share *shares;        /* in bins, then in classes, of the latest comparison */
     gan_estimate floor[GAN__N_METRICS]; /* of the first n_floor held out; 0: not known yet */
     size_t n_floor;
     float *packed;          /* GAN__SCAN_COLUMNS vectors in panels */
@@ -107,8 +113,8 @@ gan_status gan__reference_measure_lengths(const gan__set *set, const char *name)
 gan_status gan__reference_scan(gan_reference *ref, const gan__scan *scan);
 
 /* reference_look.c: the looks, and how many pairs each is at: of the real ones, which the kernel
- * sums are for as long as the call takes; of a set at them; and of that set within itself and from
- * the real ones. */
+ * sums are for as long as the call takes; of a set at them; and of that set within itself, from
+ * the real ones, and at the bins, which is what the pairs are of. */
 double gan__reference_look_work(const gan_reference *ref, size_t n);
 gan_status gan__reference_look_real(gan_reference *ref);
 gan_status gan__reference_look_at_real(gan_reference *ref, const gan__set *set, gan__sight *sight);
@@ -123,6 +129,13 @@ void gan__reference_judge_kid(const gan_reference *ref, const gan__view *view, g
 gan_status gan__reference_sort_real(gan_reference *ref);
 gan_status gan__reference_judge_copies(const gan_reference *ref, const gan__view *view,
                                        gan_estimate *of);
+
+/* reference_bins.c: bins of the real samples, how many pairs finding them looks at, and the shares in
+ * bins, then in classes, with their numbers. */
+double gan__reference_bins_work(const gan_reference *ref);
+gan_status gan__reference_make_bins(gan_reference *ref);
+gan_status gan__reference_judge_shares(gan_reference *ref, const gan__view *view,
+                                       gan_reference_share *shares, gan_estimate *of);
 
 /* reference_estimate.c: a mean with its standard error and interval; that of a share of n samples
  * that know nothing of each other, by Wilson's formula; what nobody knows. */

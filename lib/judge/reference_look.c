@@ -6,7 +6,7 @@
 
 double gan__reference_look_work(const gan_reference *ref, size_t n)
 {
-    return (double)n * ((double)n + (double)ref->real.n);
+    return (double)n * (double)(n + ref->real.n + ref->desc.n_bins);
 }
 
 gan_status gan__reference_look_real(gan_reference *ref)
@@ -20,12 +20,17 @@ gan_status gan__reference_look_real(gan_reference *ref)
                         .blocks = 1};
 
     GAN_TRY(gan__alloc(&within.kernel, &ref->allocator, ref->real.n, sizeof *within.kernel));
+    GAN_TRY(gan__alloc(&within.first, &ref->allocator, ref->real.n, sizeof *within.first));
     GAN_TRY(gan__reference_scan(ref, &within));
     ref->kernel = 0;
     for (size_t i = 0; i < ref->real.n; i++) ref->kernel += within.kernel[i];
     ref->kernel /= n * (n - 1);
+    /* Classes are those of nearest neighbours here, too, as these err more one way than the other. */
+    for (size_t i = 0; ref->real.labels && i < ref->real.n; i++)
+        ref->shares[ref->desc.n_bins + ref->real.labels[within.first[i]]].reference++;
 
 cleanup:
+    gan__free(&ref->allocator, within.first);
     gan__free(&ref->allocator, within.kernel);
     return status;
 }

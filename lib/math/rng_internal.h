@@ -25,6 +25,7 @@
 #define GAN__STREAM_AVERAGE_CLASS (GAN__STREAM_INIT + 15) /* and their labels */
 #define GAN__STREAM_PASS (GAN__STREAM_INIT + 16)          /* masks of passes that a host runs */
 #define GAN__STREAM_SPLIT (GAN__STREAM_INIT + 18)         /* the lot that divides a dataset */
+#define GAN__STREAM_BINS (GAN__STREAM_INIT + 19)          /* first centres of k-means */
 
 struct gan_rng {
     uint64_t seed;

@@ -5,6 +5,8 @@ All is written down from its definition, with whole matrices of distances in flo
 step with the library.  Each number is four: value, standard error, and both of the floor; NaN where
 it is not known, and for the errors that the library draws random numbers for.
 """
+import math
+
 import numpy as np
 import torch
 
@@ -101,12 +103,26 @@ def nearest(real, fake):
     return {"nn_real": share(of_real), "nn_generated": share(of_fake), "duplicates": share(ff < np.median(rr) / 2, 2)}
 
 
+def classes(real, labels, fake):
+    """Counts by the label of the nearest real sample, z of the two-proportion test, classes with p below 0.001 / n."""
+    count = 4
+    of_real = np.bincount(labels[without_self(distances(real, real)).argmin(1)], minlength=count)
+    of_fake = np.bincount(labels[distances(fake, real).argmin(1)], minlength=count)
+    n, m = len(fake), len(real)
+    pooled = (of_real + of_fake) / (n + m)
+    z = (of_fake / n - of_real / m) / np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
+    missing = sum(0.5 * math.erfc(-x / 2 ** 0.5) < 0.001 / count for x in z)
+    p = missing / count
+    return of_real, of_fake, z, (missing, count * (p * (1 - p) / count) ** 0.5)
+
+
 def numbers(c, fake, labels):
     """All numbers of one set against the real ones of a case."""
     out = balls(c["real"], fake, c["k"], c["inclusive"])
     out.update(agreement(c["real"], c["real_labels"], fake, labels))
     out.update(kid(c["real"], fake))
     out.update(nearest(c["real"], fake))
+    out["classes_missing"] = classes(c["real"], c["real_labels"], fake)[3]
     return out
 
 
@@ -156,6 +172,7 @@ def main():
         for part in ("real", "held", "fake"):
             put(f"{name}_{part}", c[part])
             put(f"{name}_{part}_labels", c[part + "_labels"])
+        put(f"{name}_classes", np.concatenate(classes(c["real"], c["real_labels"], c["fake"])[:3]))
         if name == "far":  # 1e16 that cancel to 1e10, of which products of floats know nothing
             found["kid"] = floor["kid"] = (NAN, NAN)
         for metric in found:
