@@ -134,6 +134,8 @@ static gan_comparison compare_case(const golden_case *c, gan_reference_desc desc
     X(nn_real)                                                                                     \
     X(nn_generated)                                                                                \
     X(duplicates)                                                                                  \
+    X(frechet)                                                                                     \
+    X(frechet_limit)                                                                               \
     X(classes_missing)
 
 static const struct {
@@ -273,6 +275,49 @@ TEST(the_interval_of_a_median_is_that_of_its_places)
     expect_ok(gan_reference_compare(ref, fake, NULL, N, &c));
     ck_assert(isnan(c.nn_ratio.value) && c.copying.value > 5);
     gan_reference_destroy(ref);
+}
+
+/* ---- the Frechet distance ---- */
+
+/* Of 100 samples it is far above that of 3200, the limits of both are near each other. */
+TEST(the_limit_of_the_frechet_distance_has_less_bias)
+{
+    enum { N = 3200, FEW = 100, D = 20, DRAWS = 10 };
+    float *real = cloud(N, D, 1);
+    double distance[2] = {0, 0}, limit[2] = {0, 0};
+    gan_reference *ref;
+
+    expect_ok(gan_reference_create(&ref, real, N, D, NULL));
+    for (size_t i = 0; i < DRAWS; i++) {
+        float *fake = cloud(N, D, 10 + i);
+
+        for (size_t k = 0; k < N * D; k++) fake[k] *= 1.1f;
+        for (int many = 0; many < 2; many++) {
+            gan_comparison c = {GAN_COMPARISON_INIT};
+
+            expect_ok(gan_reference_compare(ref, fake, NULL, many ? N : FEW, &c));
+            distance[many] += c.frechet.value / DRAWS;
+            limit[many] += c.frechet_limit.value / DRAWS;
+        }
+        free(fake);
+    }
+    ck_assert_double_gt(distance[0] - distance[1], 0.8);
+    ck_assert_double_lt(fabs(limit[0] - limit[1]), 0.2);
+    /* That of the distributions is 20 * 0.1^2; what is left is of the real samples. */
+    expect_near(limit[1], 0.2, 0, 0.07);
+    gan_reference_destroy(ref);
+    free(real);
+}
+
+TEST(the_frechet_distance_may_be_left_out)
+{
+    const golden_case c = open_case("plain");
+    const gan_comparison found = compare_case(
+        &c, (gan_reference_desc){GAN_REFERENCE_DESC_INIT, .skip_frechet = 1, .n_threads = 1});
+
+    ck_assert(isnan(found.frechet.value) && isnan(found.frechet_limit.floor));
+    ck_assert(!isnan(found.kid.value));
+    golden_close(c.g);
 }
 
 /* ---- bins and classes ---- */

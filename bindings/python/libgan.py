@@ -368,7 +368,8 @@ class gan_reference_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("held_out", POINTER(c_float)), ("n_held_out", c_size_t),
     ("labels", POINTER(c_uint16)), ("n_classes", c_size_t), ("held_out_labels", POINTER(c_uint16)), ("neighbors", c_size_t),
     ("inclusive", c_int), ("confidence", c_double), ("progress", gan_reference_progress_fn), ("progress_user", c_void_p),
-    ("n_threads", c_size_t), ("pool", c_void_p), ("allocator", POINTER(gan_allocator)), ("n_bins", c_size_t), ("seed", c_uint64)]
+    ("n_threads", c_size_t), ("pool", c_void_p), ("allocator", POINTER(gan_allocator)), ("n_bins", c_size_t), ("seed", c_uint64),
+    ("skip_frechet", c_int)]
 
 
 class gan_estimate(Record):
@@ -382,7 +383,7 @@ class gan_comparison(Record):
     ("density", gan_estimate), ("coverage", gan_estimate), ("agreement", gan_estimate), ("kid", gan_estimate),
     ("nn_ratio", gan_estimate), ("copying", gan_estimate), ("nn_real", gan_estimate), ("nn_generated", gan_estimate),
     ("duplicates", gan_estimate), ("bins_different", gan_estimate), ("bins_missing", gan_estimate),
-    ("classes_missing", gan_estimate)]
+    ("classes_missing", gan_estimate), ("frechet", gan_estimate), ("frechet_limit", gan_estimate)]
 
 
 class gan_reference_share(Record):

@@ -4,7 +4,7 @@
  * singular values of F G^T, because A B has the squares of these as eigenvalues.  So no square root
  * of a matrix is computed, nor an eigenvalue of a product, whose rounding the root would blow up
  * where a covariance is singular. */
-#include <gan/metrics.h>
+#include "judge/metrics_internal.h"
 
 #include "base/alloc_internal.h"
 #include "base/status_internal.h"
@@ -29,6 +29,7 @@ struct gan_moments {
     gan_allocator allocator;
     size_t dimension;
     uint64_t count;
+    int around;     /* a given origin, which the first vector leaves */
     double *origin; /* the first vector */
     double *sum;
     double *products; /* the lower triangle: row i has i + 1 numbers */
@@ -106,11 +107,29 @@ gan_status gan_moments_add(gan_moments *m, const float *vectors, size_t n)
         if (!isfinite(vectors[i]))
             return gan__fail(GAN_ERR_NONFINITE, "moments: number %zu of vector %zu is %g",
                              i % m->dimension, i / m->dimension, (double)vectors[i]);
-    if (m->count == 0 && n > 0)
+    if (m->count == 0 && !m->around && n > 0)
         for (size_t j = 0; j < m->dimension; j++) m->origin[j] = (double)vectors[j];
     for (size_t done = 0; done < n; done += BLOCK)
         add_block(m, vectors + done * m->dimension, n - done < BLOCK ? n - done : BLOCK);
     return GAN_OK;
+}
+
+void gan__moments_begin(gan_moments *m, const float *origin)
+{
+    m->around = 1;
+    for (size_t j = 0; j < m->dimension; j++) m->origin[j] = (double)origin[j];
+}
+
+void gan__moments_combine(gan_moments *out, const gan_moments *a, const gan_moments *b, int sign)
+{
+    const size_t d = a->dimension;
+
+    out->count = sign < 0 ? a->count - b->count : a->count + b->count;
+    out->around = 1;
+    memcpy(out->origin, b->origin, d * sizeof *out->origin);
+    for (size_t i = 0; i < d; i++) out->sum[i] = a->sum[i] + sign * b->sum[i];
+    for (size_t i = 0; i < d * (d + 1) / 2; i++)
+        out->products[i] = a->products[i] + sign * b->products[i];
 }
 
 uint64_t gan_moments_count(const gan_moments *m)
@@ -352,11 +371,23 @@ static double trace_of_root(const gan_moments *a, const gan_moments *b, double *
     return nuclear_norm(product, f_rows, g_rows);
 }
 
+double gan__metrics_frechet(const gan_moments *a, const gan_moments *b, double *memory)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < a->dimension; i++) {
+        const double way = mean_of(a, i) - mean_of(b, i);
+
+        sum += way * way + covariance_of(a, i, i) + covariance_of(b, i, i);
+    }
+    /* Where the exact distance is 0, rounding must not make it negative. */
+    return fmax(0, sum - 2 * trace_of_root(a, b, memory));
+}
+
 gan_status gan_metrics_frechet(double *distance, const gan_moments *a, const gan_moments *b)
 {
     gan_status status = GAN_OK;
     double *memory = NULL;
-    double sum = 0;
 
     if (!distance) return gan__fail(GAN_ERR_INVALID, "metrics: distance is NULL");
     GAN_TRY(check_filled(a));
@@ -365,13 +396,7 @@ gan_status gan_metrics_frechet(double *distance, const gan_moments *a, const gan
         GAN_FAIL(GAN_ERR_SHAPE, "metrics: vectors of %zu and of %zu numbers", a->dimension,
                  b->dimension);
     GAN_TRY(gan__alloc(&memory, &a->allocator, a->dimension * a->dimension, 3 * sizeof *memory));
-    for (size_t i = 0; i < a->dimension; i++) {
-        const double way = mean_of(a, i) - mean_of(b, i);
-
-        sum += way * way + covariance_of(a, i, i) + covariance_of(b, i, i);
-    }
-    /* Where the exact distance is 0, rounding must not make it negative. */
-    *distance = fmax(0, sum - 2 * trace_of_root(a, b, memory));
+    *distance = gan__metrics_frechet(a, b, memory);
 
 cleanup:
     if (memory) gan__free(&a->allocator, memory);

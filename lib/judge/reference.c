@@ -225,6 +225,7 @@ gan_status gan_reference_create(gan_reference **out, const float *vectors, size_
     GAN_TRY(copy_samples(ref, vectors));
     GAN_TRY(look_at_real(ref));
     GAN_TRY(gan__reference_sort_real(ref));
+    if (!ref->desc.skip_frechet) GAN_TRY(gan__reference_measure_moments(ref));
     *out = ref;
     ref = NULL;
 
@@ -239,6 +240,7 @@ void gan_reference_destroy(gan_reference *ref)
     const gan_allocator a = ref->allocator;
 
     end_sight(&a, &ref->held_sight);
+    gan_moments_destroy(ref->moments);
     gan__free(&a, ref->held_near);
     gan__free(&a, ref->shares);
     gan__free(&a, ref->centres.length2);
@@ -296,6 +298,7 @@ static gan_status judge(gan_reference *ref, const gan__set *set, const gan__sigh
     gan__reference_judge_kid(ref, &view, of);
     GAN_TRY(gan__reference_judge_copies(ref, &view, of));
     GAN_TRY(gan__reference_judge_shares(ref, &view, shares, of));
+    if (ref->moments) GAN_TRY(gan__reference_judge_frechet(ref, &view, of));
 
 cleanup:
     end_view(ref, &view);

@@ -4,6 +4,7 @@
 
 #include "base/busy_internal.h"
 
+#include <gan/metrics.h>
 #include <gan/reference.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,7 +30,9 @@ enum {
     X(duplicates)                                                                                  \
     X(bins_different)                                                                              \
     X(bins_missing)                                                                                \
-    X(classes_missing)
+    X(classes_missing)                                                                             \
+    X(frechet)                                                                                     \
+    X(frechet_limit)
 
 typedef enum gan__metric {
 #define GAN__METRIC_ENUM(name) GAN__METRIC_##name,
@@ -97,6 +100,7 @@ struct gan_reference {
     double own_median;     /* of the distances of real ones from their nearest */
     double *held_near; /* distances of held-out ones from the nearest real, sorted; both halves */
     double kernel;     /* the mean of the kernel of two real ones */
+    gan_moments *moments; /* of the real ones; NULL: not wanted */
     float *centre_vectors;
     gan__set centres;                   /* of the bins */
     gan_reference_share *shares;        /* in bins, then in classes, of the latest comparison */
@@ -136,6 +140,11 @@ double gan__reference_bins_work(const gan_reference *ref);
 gan_status gan__reference_make_bins(gan_reference *ref);
 gan_status gan__reference_judge_shares(gan_reference *ref, const gan__view *view,
                                        gan_reference_share *shares, gan_estimate *of);
+
+/* reference_frechet.c: the moments of the real samples, and the distance of a view. */
+gan_status gan__reference_measure_moments(gan_reference *ref);
+gan_status gan__reference_judge_frechet(const gan_reference *ref, const gan__view *view,
+                                        gan_estimate *of);
 
 /* reference_estimate.c: a mean with its standard error and interval; that of a share of n samples
  * that know nothing of each other, by Wilson's formula; what nobody knows. */

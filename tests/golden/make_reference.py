@@ -116,12 +116,28 @@ def classes(real, labels, fake):
     return of_real, of_fake, z, (missing, count * (p * (1 - p) / count) ** 0.5)
 
 
+def frechet(real, fake):
+    """By the eigenvalues of the product of both covariances."""
+    way = real.mean(0) - fake.mean(0)
+    a, b = np.cov(real.T), np.cov(fake.T)
+    roots = np.sqrt(np.maximum(np.linalg.eigvals(a @ b).real, 0))
+    return way @ way + a.trace() + b.trace() - 2 * roots.sum()
+
+
+def frechets(real, fake):
+    """The distance, and where the line over 1 / n through it and the mean with one group less meets 0."""
+    all_, error, less = jackknife(lambda f: frechet(real, f), fake, 10)
+    groups = min(10, len(fake))
+    return {"frechet": (all_, error), "frechet_limit": (groups * all_ - (groups - 1) * less, error)}
+
+
 def numbers(c, fake, labels):
     """All numbers of one set against the real ones of a case."""
     out = balls(c["real"], fake, c["k"], c["inclusive"])
     out.update(agreement(c["real"], c["real_labels"], fake, labels))
     out.update(kid(c["real"], fake))
     out.update(nearest(c["real"], fake))
+    out.update(frechets(c["real"], fake))
     out["classes_missing"] = classes(c["real"], c["real_labels"], fake)[3]
     return out
 
