@@ -231,6 +231,10 @@ class gan_statistics_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("batch_size", c_size_t), ("seed", c_uint64)]
 
 
+class gan_layer_setting(Record):
+    _fields_ = [("name", c_char_p), ("value", c_double)]
+
+
 class gan_network_load_report(Record):
     _fields_ = [("struct_size", c_size_t), ("n_loaded", c_size_t), ("n_missing", c_size_t), ("n_misshaped", c_size_t),
     ("n_unexpected", c_size_t), ("missing", c_char * 1000), ("misshaped", c_char * 1000), ("unexpected", c_char * 1000)]
@@ -551,6 +555,9 @@ _declare("gan_network_set_rate", _status, [("net", c_void_p), ("prefix", c_char_
 _declare("gan_network_rate", c_double, [("net", c_void_p), ("index", c_size_t)])
 _declare("gan_network_layer_count", c_size_t, [("net", c_void_p)])
 _declare("gan_network_layer_kind", c_char_p, [("net", c_void_p), ("index", c_size_t)])
+_declare("gan_network_layer_setting_count", c_size_t, [("net", c_void_p), ("index", c_size_t)])
+_declare("gan_network_layer_setting", _status, [("out", POINTER(gan_layer_setting)), ("net", c_void_p), ("index", c_size_t),
+    ("i", c_size_t)])
 _declare("gan_network_param_count", c_size_t, [("net", c_void_p)])
 _declare("gan_network_tensor_count", c_size_t, [("net", c_void_p)])
 _declare("gan_network_tensor", _status, [("out", POINTER(gan_tensor)), ("net", c_void_p), ("index", c_size_t)])
@@ -958,6 +965,17 @@ class Network(Handle):
     def kinds(self):
         """The kind of each layer, as files call it."""
         return [lib.gan_network_layer_kind(self._handle, i).decode() for i in range(lib.gan_network_layer_count(self._handle))]
+
+    @property
+    def settings(self):
+        """The settings of each layer, as pairs of name and value in the order in which files have them."""
+        found, one = [], gan_layer_setting()
+        for i in range(lib.gan_network_layer_count(self._handle)):
+            found.append([])
+            for k in range(lib.gan_network_layer_setting_count(self._handle, i)):
+                lib.gan_network_layer_setting(byref(one), self._handle, i, k)
+                found[i].append((one.name.decode(), one.value))
+        return found
 
     @property
     def tensors(self):

@@ -441,6 +441,42 @@ GAN_API size_t gan_network_layer_count(const gan_network *net);
  */
 GAN_API const char *gan_network_layer_kind(const gan_network *net, size_t index);
 
+/** A setting of a layer. */
+typedef struct gan_layer_setting {
+    const char *name; /**< PyTorch's, "kernel_size"; constant, lives as long as the program */
+    double value;     /**< flags are 0 or 1 */
+} gan_layer_setting;
+
+/**
+ * Return how many settings a layer has; 0 for NULL and beyond the last layer.  A pair of sizes
+ * counts twice, height and width; a shape as GAN_SHAPE_MAX_RANK dimensions, the last ones 0.  A
+ * residual block has none.
+ *
+ * @since 0.1
+ */
+GAN_API size_t gan_network_layer_setting_count(const gan_network *net, size_t index);
+
+/**
+ * Read a setting of a layer, in the order in which files have them.
+ *
+ *     for (size_t i = 0; i < gan_network_layer_setting_count(net, 3); i++)
+ *         if (gan_network_layer_setting(&s, net, 3, i) == GAN_OK) printf("%s %g\n", s.name, s.value);
+ *
+ * @param[out] out    Receives name and value.
+ * @param[in]  net    The network, complete or not.
+ * @param[in]  index  The layer, as for gan_network_layer_kind().
+ * @param[in]  i      0 .. gan_network_layer_setting_count() - 1.
+ *
+ * @retval GAN_OK           `*out` is filled.
+ * @retval GAN_ERR_INVALID  `out` or `net` is NULL, or there is no such layer or setting; `*out` is
+ *                          as it was.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_layer_setting(gan_layer_setting *out,
+                                                            const gan_network *net, size_t index,
+                                                            size_t i);
+
 /** Return the number of trainable parameters of all layers; 0 for NULL.  @since 0.1 */
 GAN_API size_t gan_network_param_count(const gan_network *net);
 

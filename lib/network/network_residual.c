@@ -282,11 +282,42 @@ size_t gan__network_next(const gan_network *net, size_t i)
     return gan__network_block(net, i, &block) ? block.junction + 1 : i + 1;
 }
 
-const char *gan_network_layer_kind(const gan_network *net, size_t index)
+/* The layer, or block, that was added as number `index`; NULL when there is none. */
+static const gan_layer *added(const gan_network *net, size_t index)
 {
     size_t i = 0;
 
     if (!net || index >= net->n_added) return NULL;
     for (size_t n = 0; n < index; n++) i = gan__network_next(net, i);
-    return net->layers[i].class->name;
+    return &net->layers[i];
+}
+
+const char *gan_network_layer_kind(const gan_network *net, size_t index)
+{
+    const gan_layer *layer = added(net, index);
+
+    return layer ? layer->class->name : NULL;
+}
+
+size_t gan_network_layer_setting_count(const gan_network *net, size_t index)
+{
+    const gan_layer *layer = added(net, index);
+
+    return layer ? gan__layer_number_count(layer->class) : 0;
+}
+
+gan_status gan_network_layer_setting(gan_layer_setting *out, const gan_network *net, size_t index,
+                                     size_t i)
+{
+    const size_t n = gan_network_layer_setting_count(net, index);
+
+    if (!out || !net) return gan__fail(GAN_ERR_INVALID, "%s is NULL", out ? "net" : "out");
+    if (index >= net->n_added)
+        return gan__fail(GAN_ERR_INVALID, "layer %zu of %zu", index, net->n_added);
+    if (i >= n)
+        return gan__fail(GAN_ERR_INVALID, "setting %zu of a %s layer, which has %zu", i,
+                         gan_network_layer_kind(net, index), n);
+    out->name = gan__layer_number_name(added(net, index)->class, i);
+    out->value = gan__layer_number(added(net, index), i);
+    return GAN_OK;
 }
