@@ -80,6 +80,8 @@ DATASET_SHAPES_CLASSES = 10
 PADDING_NONE = c_size_t(-1).value
 EXTRA_STATE_MAX = 16777216
 CHECKPOINT_FORMAT = 1
+SENTENCE_BYTES = 320
+HEALTH_MAX_WINDOW = 512
 IMAGE_MAX_SIDE = 32768
 VERSION_MAJOR = 0
 VERSION_MINOR = 1
@@ -123,6 +125,27 @@ PENALTY_DRAGAN = 4
 DIVERGENCE_STOP = 0
 DIVERGENCE_SKIP = 1
 DIVERGENCE_REDUCE = 2
+VERDICT_HEALTHY = 0
+VERDICT_DIVERGED = 1
+VERDICT_D_DEAD = 2
+VERDICT_D_WINS = 3
+VERDICT_D_OVERFIT = 4
+VERDICT_COLLAPSED = 5
+VERDICT_MEMORISED = 6
+VERDICT_MODES_MISSING = 7
+VERDICT_LABELS_IGNORED = 8
+VERDICT_NOISY = 9
+VERDICT_BLURRED = 10
+VERDICT_NO_PROGRESS = 11
+VERDICT_RATE_ZERO = 12
+VERDICT_GENERATOR_RANGE = 13
+VERDICT_DATA_RANGE = 14
+VERDICT_FEW_SAMPLES = 15
+VERDICT_SHORT_EPOCH = 16
+VERDICT_RATES_APART = 17
+FINDING_NONE = 0
+FINDING_NOTE = 1
+FINDING_VERDICT = 2
 
 STATUSES = {
     0: ("GAN_OK", "success"),
@@ -356,15 +379,6 @@ class gan_classifier_stats(Record):
     _fields_ = [("struct_size", c_size_t), ("steps", c_uint64), ("count", c_size_t), ("loss", c_double), ("accuracy", c_double),
     ("grad_norm", c_double)]
 
-
-class gan_image_desc(Record):
-    _fields_ = [("struct_size", c_size_t), ("max_bytes", c_size_t), ("allocator", POINTER(gan_allocator))]
-
-
-class gan_grid_desc(Record):
-    _fields_ = [("struct_size", c_size_t), ("columns", c_size_t), ("padding", c_size_t), ("background", c_uint8),
-    ("mean", c_float * 4), ("std", c_float * 4), ("allocator", POINTER(gan_allocator))]
-
 gan_reference_progress_fn = CFUNCTYPE(c_int, c_void_p, c_double)
 
 
@@ -392,6 +406,38 @@ class gan_comparison(Record):
 
 class gan_reference_share(Record):
     _fields_ = [("reference", c_size_t), ("generated", c_size_t), ("z", c_double)]
+
+
+class gan_finding(Record):
+    _fields_ = [("struct_size", c_size_t), ("verdict", c_int), ("level", c_int), ("step", c_uint64), ("look", c_uint64),
+    ("advice", c_char_p), ("sentence", c_char * SENTENCE_BYTES)]
+
+
+class gan_health_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("window", c_size_t), ("confirm_looks", c_size_t), ("warmup", c_uint64),
+    ("class_names", POINTER(c_char_p)), ("n_classes", c_size_t), ("jump", c_double), ("gradient_factor", c_double),
+    ("win_accuracy", c_double), ("win_gradient", c_double), ("win_coverage", c_double), ("win_looks", c_size_t),
+    ("dead_margin", c_double), ("dead_spread", c_double), ("dead_share", c_double), ("overfit_sign", c_double),
+    ("overfit_gap", c_double), ("duplicate_factor", c_double), ("collapse_recall", c_double), ("missing_share", c_double),
+    ("missing_alpha", c_double), ("copy_ratio", c_double), ("copy_z", c_double), ("noisy_precision", c_double),
+    ("noisy_density", c_double), ("blurred_recall", c_double), ("blurred_density", c_double), ("label_share", c_double),
+    ("patience", c_size_t), ("few_samples", c_size_t), ("short_epoch", c_size_t), ("large_data", c_double),
+    ("narrow_data", c_double), ("rates_apart", c_double), ("allocator", POINTER(gan_allocator))]
+
+
+class gan_look(Record):
+    _fields_ = [("struct_size", c_size_t), ("comparison", POINTER(gan_comparison)), ("score", c_double),
+    ("score_error", c_double), ("generated_counts", POINTER(c_uint64)), ("real_counts", POINTER(c_uint64)), ("n_bins", c_size_t),
+    ("held_out", c_uint64), ("held_out_accepted", c_uint64), ("chance", c_double)]
+
+
+class gan_image_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("max_bytes", c_size_t), ("allocator", POINTER(gan_allocator))]
+
+
+class gan_grid_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("columns", c_size_t), ("padding", c_size_t), ("background", c_uint8),
+    ("mean", c_float * 4), ("std", c_float * 4), ("allocator", POINTER(gan_allocator))]
 
 
 class gan_safetensors_entry(Record):
@@ -693,6 +739,34 @@ _declare("gan_classifier_predict", _status, [("classifier", c_void_p), ("samples
     ("labels", POINTER(c_uint8))])
 _declare("gan_classifier_features", _status, [("classifier", c_void_p), ("samples", POINTER(c_float)), ("n", c_size_t),
     ("features", POINTER(c_float))])
+_declare("gan_reference_desc_init", None, [("desc", POINTER(gan_reference_desc)), ("struct_size", c_size_t)])
+_declare("gan_comparison_init", None, [("comparison", POINTER(gan_comparison)), ("struct_size", c_size_t)])
+_declare("gan_reference_create", _status, [("out", POINTER(c_void_p)), ("vectors", POINTER(c_float)), ("n", c_size_t),
+    ("dimension", c_size_t), ("desc", POINTER(gan_reference_desc))])
+_declare("gan_reference_destroy", None, [("reference", c_void_p)])
+_declare("gan_reference_compare", _status, [("reference", c_void_p), ("vectors", POINTER(c_float)), ("labels", POINTER(c_uint16)),
+    ("n", c_size_t), ("comparison", POINTER(gan_comparison))])
+_declare("gan_reference_bins", POINTER(gan_reference_share), [("reference", c_void_p), ("n", POINTER(c_size_t))])
+_declare("gan_reference_classes", POINTER(gan_reference_share), [("reference", c_void_p), ("n", POINTER(c_size_t))])
+_declare("gan_verdict_name", c_char_p, [("verdict", c_int)])
+_declare("gan_finding_init", None, [("finding", POINTER(gan_finding)), ("struct_size", c_size_t)])
+_declare("gan_health_desc_init", None, [("desc", POINTER(gan_health_desc)), ("struct_size", c_size_t)])
+_declare("gan_health_create", _status, [("out", POINTER(c_void_p)), ("desc", POINTER(gan_health_desc))])
+_declare("gan_health_destroy", None, [("health", c_void_p)])
+_declare("gan_health_preflight", _status, [("health", c_void_p), ("trainer", c_void_p), ("batch", POINTER(gan_batch)),
+    ("n_samples", c_uint64)])
+_declare("gan_health_step", _status, [("health", c_void_p), ("status", c_int), ("stats", POINTER(gan_train_stats))])
+_declare("gan_look_init", None, [("look", POINTER(gan_look)), ("struct_size", c_size_t)])
+_declare("gan_health_look", _status, [("health", c_void_p), ("look", POINTER(gan_look))])
+_declare("gan_health_verdict", _status, [("health", c_void_p), ("finding", POINTER(gan_finding))])
+_declare("gan_health_finding_count", c_size_t, [("health", c_void_p)])
+_declare("gan_health_finding", _status, [("health", c_void_p), ("index", c_size_t), ("finding", POINTER(gan_finding))])
+_declare("gan_health_should_stop", c_int, [("health", c_void_p)])
+_declare("gan_health_is_best", c_int, [("health", c_void_p)])
+_declare("gan_health_best", _status, [("health", c_void_p), ("score", POINTER(c_double)), ("step", POINTER(c_uint64))])
+_declare("gan_health_state_size", c_size_t, [("health", c_void_p)])
+_declare("gan_health_save", _status, [("health", c_void_p), ("bytes", c_void_p)])
+_declare("gan_health_load", _status, [("health", c_void_p), ("bytes", c_void_p), ("n", c_size_t)])
 _declare("gan_image_create", _status, [("out", POINTER(c_void_p)), ("width", c_size_t), ("height", c_size_t),
     ("channels", c_size_t), ("allocator", POINTER(gan_allocator))])
 _declare("gan_image_desc_init", None, [("desc", POINTER(gan_image_desc)), ("struct_size", c_size_t)])
@@ -722,15 +796,6 @@ _declare("gan_moments_save", _status, [("moments", c_void_p), ("state", POINTER(
 _declare("gan_moments_restore", _status, [("moments", c_void_p), ("state", POINTER(c_double)), ("n", c_size_t)])
 _declare("gan_moments_read", _status, [("moments", c_void_p), ("mean", POINTER(c_double)), ("covariance", POINTER(c_double))])
 _declare("gan_metrics_frechet", _status, [("distance", POINTER(c_double)), ("a", c_void_p), ("b", c_void_p)])
-_declare("gan_reference_desc_init", None, [("desc", POINTER(gan_reference_desc)), ("struct_size", c_size_t)])
-_declare("gan_comparison_init", None, [("comparison", POINTER(gan_comparison)), ("struct_size", c_size_t)])
-_declare("gan_reference_create", _status, [("out", POINTER(c_void_p)), ("vectors", POINTER(c_float)), ("n", c_size_t),
-    ("dimension", c_size_t), ("desc", POINTER(gan_reference_desc))])
-_declare("gan_reference_destroy", None, [("reference", c_void_p)])
-_declare("gan_reference_compare", _status, [("reference", c_void_p), ("vectors", POINTER(c_float)), ("labels", POINTER(c_uint16)),
-    ("n", c_size_t), ("comparison", POINTER(gan_comparison))])
-_declare("gan_reference_bins", POINTER(gan_reference_share), [("reference", c_void_p), ("n", POINTER(c_size_t))])
-_declare("gan_reference_classes", POINTER(gan_reference_share), [("reference", c_void_p), ("n", POINTER(c_size_t))])
 _declare("gan_rng_create", _status, [("out", POINTER(c_void_p)), ("seed", c_uint64), ("stream", c_uint64),
     ("allocator", POINTER(gan_allocator))])
 _declare("gan_rng_destroy", None, [("rng", c_void_p)])

@@ -1,0 +1,171 @@
+/* health_internal.h - what the files of a run's health share.
+ *
+ *     figures of steps --> windows --+
+ *                                    +--> rules --> findings --> sentences
+ *     looks at samples --> numbers --+
+ *
+ * A rule is a record in a file of its kind; the base calls it through the table of health_rules.c
+ * and knows none. */
+#ifndef GAN_HEALTH_INTERNAL_H
+#define GAN_HEALTH_INTERNAL_H
+
+#include "base/alloc_internal.h"
+#include "base/arithmetic_internal.h"
+
+#include <gan/health.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    GAN__HEALTH_EVIDENCE = 8, /* numbers that a sentence may have */
+    GAN__HEALTH_RULES = 24,   /* room in the state: more than there are rules */
+    GAN__HEALTH_EARLY = 32,   /* steps that make an early median */
+};
+
+/* The figures of a step that windows are kept of. */
+typedef enum gan__health_series {
+    GAN__SERIES_D_LOSS,
+    GAN__SERIES_D_REAL,
+    GAN__SERIES_D_FAKE,
+    GAN__SERIES_REAL_ACCURACY,
+    GAN__SERIES_FAKE_ACCURACY,
+    GAN__SERIES_D_GRADIENT,
+    GAN__SERIES_G_GRADIENT,
+    GAN__N_SERIES
+} gan__health_series;
+
+/* The latest `window` numbers of a series and what is computed of them now and then. */
+typedef struct gan__health_window {
+    double of[GAN_HEALTH_MAX_WINDOW]; /* number i of the run lies at i % window */
+    double mean, deviation;           /* of all of them */
+    double median;
+    double spread; /* the median distance from the median, times 1.4826: a deviation that single
+                            jumps don't move */
+    double first, early_median; /* of the first step, of the first GAN__HEALTH_EARLY */
+} gan__health_window;
+
+/* What a look has seen, as rules want it; what is not known is NaN. */
+typedef struct gan__health_sight {
+    gan_estimate precision, recall, density, coverage, agreement, nn_ratio, copying, duplicates;
+    double n_generated, n_real;
+    double chance;
+    double held_out, held_out_accuracy;
+    double real_accuracy; /* in steps, by then */
+    double n_bins, n_missing;
+    double missing[GAN__HEALTH_EVIDENCE]; /* the first of them */
+    double spreads; /* 1: coverage grew or duplicates fell beyond all earlier looks', by more than
+                       chance */
+} gan__health_sight;
+
+/* What is known about a rule's finding. */
+typedef struct gan__health_found {
+    uint64_t level;  /* a gan_finding_level */
+    uint64_t streak; /* looks one after the other in which it was found */
+    uint64_t step, look;
+    double evidence[GAN__HEALTH_EVIDENCE];
+} gan__health_found;
+
+/* All that a handle has seen: 8-byte numbers alone, so that saving it is a loop (health_state.c). */
+typedef struct gan__health_state {
+    uint64_t window;  /* the setting */
+    uint64_t n_steps; /* taken in */
+    uint64_t d_steps; /* of the run */
+    uint64_t skipped; /* steps that the trainer skipped, of both players */
+    gan__health_window series[GAN__N_SERIES];
+    uint64_t preferred_fake; /* steps of the window in which generated samples were preferred */
+    uint64_t loss_streak, gradient_streak; /* steps one after the other that were far out */
+    /* The latest divergence: the count of steps by then, 0 for none; of which kind; what was
+     * seen and what was usual. */
+    uint64_t diverged_at, divergence;
+    double diverged_value, diverged_usual;
+    uint64_t n_looks;
+    gan__health_sight sight;
+    double most_coverage, most_coverage_error;
+    uint64_t poor_looks; /* in a row, with hardly any coverage */
+    double least_duplicates, least_duplicates_error;
+    uint64_t best_look, best_step; /* 0: no look had a score */
+    double best_score;
+    uint64_t scored;       /* looks with a score */
+    double progress_score; /* of the latest look that was better than it by more than its error */
+    uint64_t stale_looks;  /* scored looks since then in which nothing got better */
+    gan__health_found found[GAN__HEALTH_RULES];
+} gan__health_state;
+
+struct gan_health {
+    gan_allocator allocator;
+    gan_health_desc desc; /* with the numbers that its zeros stand for */
+    char **class_names;   /* copies */
+    gan__health_state state;
+    double sorted[GAN_HEALTH_MAX_WINDOW]; /* scratch */
+};
+
+/* When a rule is asked. */
+typedef enum gan__health_moment {
+    GAN__HEALTH_AT_START,
+    GAN__HEALTH_AT_STEPS,
+    GAN__HEALTH_AT_LOOKS
+} gan__health_moment;
+
+/* What gan_health_preflight() is handed, as numbers. */
+typedef struct gan__health_start {
+    double g_rate, d_rate;        /* learning rates times the largest scale of a tensor's */
+    double n_samples, n_steps;    /* in an epoch */
+    double least, most;           /* of the data's numbers */
+    double beyond;                /* share of them that the generator can't reach */
+    double reach_low, reach_high; /* what its last layer can put out; infinite where unbounded */
+} gan__health_start;
+
+typedef struct gan__health_rule {
+    gan_verdict verdict;
+    gan__health_moment moment;
+    int stops; /* as a verdict it ends the use of training on */
+    /* In a sentence $0 stands for number 0 of the evidence, %0 for it as a share in per cent, @2
+     * for the names of the classes that the numbers from 2 on are, up to the first NaN, and
+     * {0:this|that} for one of these texts: number 0 says which, from 0. */
+    const char *sentence;
+    const char *advice;
+    /* What is found now, with its numbers. */
+    gan_finding_level (*judge)(const gan_health *health, const gan__health_start *start,
+                               double *evidence);
+} gan__health_rule;
+
+/* The table: the rule of verdict v is number v - 1, the gravest first.  health_rules.c */
+extern const gan__health_rule *const gan__health_rules[];
+extern const size_t gan__health_rule_count;
+
+/* health_rules_steps.c, health_rules_looks.c, health_rules_start.c */
+extern const gan__health_rule gan__health_diverged, gan__health_d_wins, gan__health_d_dead;
+extern const gan__health_rule gan__health_collapsed, gan__health_memorised, gan__health_d_overfit,
+    gan__health_modes_missing, gan__health_labels_ignored, gan__health_noisy, gan__health_blurred,
+    gan__health_no_progress;
+extern const gan__health_rule gan__health_rate_zero, gan__health_generator_range,
+    gan__health_data_range, gan__health_few_samples, gan__health_short_epoch,
+    gan__health_rates_apart;
+
+/* health_window.c: take in a step's figures, and return whether rules are to be asked; whether
+ * there have been as many steps as a window has. */
+int gan__health_take_step(gan_health *health, const gan_train_stats *stats);
+int gan__health_window_full(const gan_health *health);
+
+/* How a run diverged; numbers of gan__health_state.divergence. */
+typedef enum gan__health_divergence {
+    GAN__DIVERGED_NONFINITE = 1, /* a step was not finite */
+    GAN__DIVERGED_LOSS,          /* the discriminator's loss jumped */
+    GAN__DIVERGED_D_GRADIENT,
+    GAN__DIVERGED_G_GRADIENT
+} gan__health_divergence;
+void gan__health_diverge(gan_health *health, gan__health_divergence how, double value,
+                         double usual);
+
+/* health_start.c: a run before its first step as numbers.  GAN_ERR_INVALID. */
+gan_status gan__health_find_start(gan__health_start *start, const gan_trainer *trainer,
+                                  const gan_batch *batch, uint64_t n_samples);
+
+/* health_sight.c: a look as numbers. */
+void gan__health_take_look(gan_health *health, const gan_look *look);
+
+/* health_sentence.c: write a rule's sentence with numbers. */
+void gan__health_sentence(const gan_health *health, const char *sentence, const double *evidence,
+                          char text[GAN_SENTENCE_BYTES]);
+
+#endif

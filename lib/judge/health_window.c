@@ -1,0 +1,159 @@
+/* health_window.c - the latest steps of a run, what is usual in them, and what is far out of that.
+ *
+ *      each step                          every 16th step
+ *      ring[i % window] = figure    -->   mean, deviation, median, spread of the ring
+ *           |                                  |
+ *           +---- is it far from the median? --+
+ *
+ * Medians stand for what is usual, because a jump does not move them; sorting a window costs about
+ * a hundred times a step's own work here, so it is done now and then. */
+#include "judge/health_internal.h"
+
+#include "base/sort_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    STRIDE = 16,     /* steps from one summary to the next */
+    IN_A_ROW = 3,    /* steps far out that make a divergence */
+    FEWEST = STRIDE, /* steps before which nothing is usual */
+};
+#define MAD_TO_DEVIATION 1.4826 /* of a normal distribution */
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double median_of(double *numbers, size_t n)
+{
+    gan__sort(numbers, n, sizeof *numbers, by_value);
+    return n % 2 ? numbers[n / 2] : (numbers[n / 2 - 1] + numbers[n / 2]) / 2;
+}
+
+static size_t filled(const gan_health *h)
+{
+    return (size_t)(h->state.n_steps < h->desc.window ? h->state.n_steps : h->desc.window);
+}
+
+int gan__health_window_full(const gan_health *h)
+{
+    return h->state.n_steps >= h->desc.window;
+}
+
+/* ---- what is usual ---- */
+
+static void summarise(gan_health *h, gan__health_window *w)
+{
+    const size_t n = filled(h);
+    double sum = 0, squares = 0;
+
+    for (size_t i = 0; i < n; i++) sum += w->of[i];
+    w->mean = sum / (double)n;
+    for (size_t i = 0; i < n; i++) squares += (w->of[i] - w->mean) * (w->of[i] - w->mean);
+    w->deviation = sqrt(squares / (double)n);
+    memcpy(h->sorted, w->of, n * sizeof *w->of);
+    w->median = median_of(h->sorted, n);
+    for (size_t i = 0; i < n; i++) h->sorted[i] = fabs(w->of[i] - w->median);
+    w->spread = MAD_TO_DEVIATION * median_of(h->sorted, n);
+    if (h->state.n_steps <= GAN__HEALTH_EARLY) w->early_median = w->median;
+}
+
+static void summarise_all(gan_health *h)
+{
+    gan__health_state *s = &h->state;
+    const double *real = s->series[GAN__SERIES_D_REAL].of, *fake = s->series[GAN__SERIES_D_FAKE].of;
+
+    for (size_t i = 0; i < GAN__N_SERIES; i++) summarise(h, &s->series[i]);
+    s->preferred_fake = 0;
+    for (size_t i = 0; i < filled(h); i++) s->preferred_fake += fake[i] > real[i];
+}
+
+/* ---- what is far out ---- */
+
+void gan__health_diverge(gan_health *h, gan__health_divergence how, double value, double usual)
+{
+    h->state.diverged_at = h->state.n_steps;
+    h->state.divergence = how;
+    h->state.diverged_value = value;
+    h->state.diverged_usual = usual;
+}
+
+/* How far from its median the discriminator's loss may be: in a window that is nearly constant the
+ * loss of guessing, which is that of the first step, is the scale. */
+static double loss_scale(const gan__health_window *loss)
+{
+    return fmax(loss->spread, fmax(fabs(loss->first), fabs(loss->early_median)));
+}
+
+static void look_for_jump(gan_health *h, double d_loss)
+{
+    const gan__health_window *loss = &h->state.series[GAN__SERIES_D_LOSS];
+
+    if (fabs(d_loss - loss->median) <= h->desc.jump * loss_scale(loss)) {
+        h->state.loss_streak = 0;
+        return;
+    }
+    if (++h->state.loss_streak >= IN_A_ROW)
+        gan__health_diverge(h, GAN__DIVERGED_LOSS, d_loss, loss->median);
+}
+
+/* A gradient is usual at the median of its window or at what it was at first: one that had nearly
+ * vanished may come back. */
+static double usual_gradient(const gan__health_window *w)
+{
+    return fmax(w->median, fmax(w->first, w->early_median));
+}
+
+static void look_for_explosion(gan_health *h, double d_norm, double g_norm)
+{
+    const double d_usual = usual_gradient(&h->state.series[GAN__SERIES_D_GRADIENT]);
+    const double g_usual = usual_gradient(&h->state.series[GAN__SERIES_G_GRADIENT]);
+    const int d_far = d_usual > 0 && d_norm > h->desc.gradient_factor * d_usual;
+    const int g_far = g_usual > 0 && g_norm > h->desc.gradient_factor * g_usual;
+
+    if (!d_far && !g_far) {
+        h->state.gradient_streak = 0;
+        return;
+    }
+    if (++h->state.gradient_streak >= IN_A_ROW)
+        gan__health_diverge(h, d_far ? GAN__DIVERGED_D_GRADIENT : GAN__DIVERGED_G_GRADIENT,
+                            d_far ? d_norm : g_norm, d_far ? d_usual : g_usual);
+}
+
+/* ---- taking in ---- */
+
+int gan__health_take_step(gan_health *h, const gan_train_stats *stats)
+{
+    const double of[GAN__N_SERIES] = {
+        [GAN__SERIES_D_LOSS] = stats->d_loss,
+        [GAN__SERIES_D_REAL] = stats->d_real,
+        [GAN__SERIES_D_FAKE] = stats->d_fake,
+        [GAN__SERIES_REAL_ACCURACY] = stats->d_real_accuracy,
+        [GAN__SERIES_FAKE_ACCURACY] = stats->d_fake_accuracy,
+        [GAN__SERIES_D_GRADIENT] = stats->d_grad_norm,
+        [GAN__SERIES_G_GRADIENT] = stats->g_grad_norm,
+    };
+    const uint64_t skipped = stats->d_skipped + stats->g_skipped;
+    gan__health_state *s = &h->state;
+
+    if (skipped > s->skipped) gan__health_diverge(h, GAN__DIVERGED_NONFINITE, (double)skipped, 0);
+    s->skipped = skipped;
+    for (size_t i = 0; i < GAN__N_SERIES; i++)
+        if (!isfinite(of[i])) return 1; /* windows stay finite */
+    if (s->n_steps >= FEWEST) {
+        look_for_jump(h, stats->d_loss);
+        look_for_explosion(h, stats->d_grad_norm, stats->g_grad_norm);
+    }
+    for (size_t i = 0; i < GAN__N_SERIES; i++) {
+        if (s->n_steps == 0) s->series[i].first = of[i];
+        s->series[i].of[s->n_steps % h->desc.window] = of[i];
+    }
+    s->n_steps++;
+    s->d_steps = stats->d_steps;
+    if (s->n_steps % STRIDE == 0) summarise_all(h);
+    return s->n_steps % STRIDE == 0 || s->diverged_at + 1 == s->n_steps;
+}
