@@ -57,6 +57,38 @@ static gan_status forward(stage *s, int *right)
     return status;
 }
 
+/* While somebody changes the weights. */
+static gan_status forward_of(gan_network *net, const float *in)
+{
+    float out[MOST];
+
+    return gan_network_forward(net, in, N, out);
+}
+
+static gan_status generator_forward(stage *s, int *right)
+{
+    (void)right;
+    return forward_of(s->x.g, s->z);
+}
+
+static gan_status discriminator_forward(stage *s, int *right)
+{
+    (void)right;
+    return forward_of(s->x.d, s->samples);
+}
+
+static gan_status average_forward(stage *s, int *right)
+{
+    (void)right;
+    return forward_of(gan_trainer_average(s->x.trainer), s->z);
+}
+
+static gan_status classes_forward(stage *s, int *right)
+{
+    (void)right;
+    return forward_of(s->classes, s->samples);
+}
+
 static gan_status estimate(stage *s, int *right)
 {
     (void)right;
@@ -220,6 +252,16 @@ static const struct {
     {"step and resume", step, resume},
     {"step and resume from memory", step, resume_from},
     {"step and extra state", step, set_extra_state},
+    {"step and its generator's forward", step, generator_forward},
+    {"step and its discriminator's forward", step, discriminator_forward},
+    {"step and its average's forward", step, average_forward},
+    {"a network's forward and its trainer's step", generator_forward, step},
+    {"the average's forward and its trainer's step", average_forward, step},
+    {"load and the generator's forward", load_from, generator_forward},
+    {"classifier's step and its network's forward", classifier_step, classes_forward},
+    {"a network's forward and its classifier's step", classes_forward, classifier_step},
+    {"forward and a pass's step", forward, pass_step},
+    {"forward and a pass's buffers", forward, pass_update},
     {"classifier's step and step", classifier_step, classifier_step},
     {"predict and predict", predict, predict},
     {"predict and evaluate", predict, evaluate},
@@ -279,6 +321,38 @@ static void end(stage *s)
     gan_network_destroy(s->classes);
     free(s->z), free(s->samples);
     game_end(&s->x);
+}
+
+/* On one thread it is certain when that is. */
+static gan_status run_networks(void *user, gan_train_gradients *gradients)
+{
+    const stage *s = user;
+
+    (void)gradients;
+    expect_fails(forward_of(s->x.g, s->z), GAN_ERR_BUSY, "network: is in another call");
+    expect_fails(forward_of(s->x.d, s->samples), GAN_ERR_BUSY, "network: is in another call");
+    expect_fails(forward_of(gan_trainer_average(s->x.trainer), s->z), GAN_ERR_BUSY, "another call");
+    return GAN_OK;
+}
+
+TEST(networks_are_not_run_while_their_trainer_takes_a_step)
+{
+    stage s = {0};
+    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = N, .average_decay = 0.9,
+                                   .on_gradients = run_networks, .on_gradients_user = &s};
+
+    s.x = game_begin(small_g, small_d, adam, &desc);
+    s.z = normals(N * s.x.latent, 1);
+    s.samples = normals(N * s.x.sample, 2);
+    s.batch = batch_of(&s.x, s.samples, N);
+    for (int i = 0; i < 2; i++) {
+        expect_ok(gan_train_step(s.x.trainer, &s.batch, NULL));
+        expect_ok(forward_of(s.x.g, s.z));
+        expect_ok(forward_of(s.x.d, s.samples));
+        expect_ok(forward_of(gan_trainer_average(s.x.trainer), s.z));
+    }
+    free(s.z), free(s.samples);
+    game_end(&s.x);
 }
 
 typedef struct caller {

@@ -113,7 +113,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_save_keep(gan_trainer *trainer,
  * @retval GAN_ERR_IO         The file could not be opened or read.
  * @retval GAN_ERR_FORMAT     It is no checkpoint, of a newer format, or damaged.
  * @retval GAN_ERR_NONFINITE  A number in the file is NaN or infinite; it is named.
- * @retval GAN_ERR_BUSY       Another call is using the trainer.
+ * @retval GAN_ERR_BUSY       Another call is using the trainer or running one of its networks.
  *
  * After an error trainer and iterator are as they were.  There is one exception, so that no second
  * copy of the run has to fit in memory: all of the file is read and checked before anything is
@@ -324,7 +324,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_read_extra_state(void *bytes, s
  * @retval GAN_OK             All of the checkpoint was written.
  * @retval GAN_ERR_INVALID    `trainer` or `to` is NULL, or the writer has neither memory nor
  *                            function.
- * @retval GAN_ERR_BUSY       Another call is using the trainer.
+ * @retval GAN_ERR_BUSY       Another call is using the trainer or running one of its networks.
  * @retval GAN_ERR_NOMEM      No memory.
  * @retval GAN_ERR_IO         The function failed, or the memory is too small; `to->n_bytes` then
  *                            tells how many bytes it takes.

@@ -144,7 +144,8 @@ GAN_API size_t gan_classifier_feature_count(const gan_classifier *classifier);
  *                            which is named, can't normalise (see gan_layer_batch_norm()).
  * @retval GAN_ERR_NONFINITE  The loss, a gradient, a new weight or a new buffer was NaN or
  *                            infinite.
- * @retval GAN_ERR_BUSY       A step, an evaluation or a prediction is running.
+ * @retval GAN_ERR_BUSY       A step, an evaluation or a prediction is running, or
+ *                            gan_network_forward() of the network.
  *
  * After an error the network and its optimizer are as they were.
  *

@@ -23,8 +23,9 @@ GAN_BEGIN_DECLS
  * A network remembers the first thing that went wrong while it was being made and every later call
  * returns it, so a host adds its layers without looking and checks once.
  *
- * Threads: one at a time, and gan_network_forward() is GAN_ERR_BUSY for a second one; different
- * networks are independent.  A gan_sampler runs a network for any number of threads.
+ * Threads: one at a time, and gan_network_forward() is GAN_ERR_BUSY for a second one and while a
+ * step of a trainer, a classifier or a pass changes the network; different networks are
+ * independent.  A gan_sampler runs a network for any number of threads.
  */
 typedef struct gan_network gan_network;
 
@@ -535,7 +536,7 @@ GAN_API size_t gan_network_summary(const gan_network *net, char *text, size_t ca
  * @retval GAN_OK           `out` is filled.
  * @retval GAN_ERR_INVALID  `net` is NULL or conditional, or `in` or `out` is NULL while n > 0; or
  *                          this is a child of the process that made its threads, see gan_pool.
- * @retval GAN_ERR_BUSY     Another call is running or estimating it.
+ * @retval GAN_ERR_BUSY     Another call is running, estimating or training it, or loading its run.
  * @retval other            As gan_network_build(); `out` is as it was.
  *
  * Memory:       fixed when the network is completed; none is taken here.
@@ -561,7 +562,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_forward(gan_network *net, const fl
  * @retval GAN_ERR_INVALID  `net` is NULL, `in` or `out` is NULL while n > 0, labels are missing or
  *                          not wanted, or one is out of range; it is named; or this is a child of
  *                          the process that made its threads, see gan_pool.
- * @retval GAN_ERR_BUSY     Another call is running or estimating it.
+ * @retval GAN_ERR_BUSY     Another call is running, estimating or training it, or loading its run.
  * @retval other            As gan_network_build(); `out` is as it was.
  *
  * Memory and determinism: as of gan_network_forward().
@@ -587,7 +588,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_forward_labels(gan_network *net, c
  * @retval GAN_ERR_INVALID  As for gan_network_forward_labels(); or a number of `way` is not finite,
  *                          or the network looks at no labels; or this is a child of the process
  *                          that made its threads, see gan_pool.
- * @retval GAN_ERR_BUSY     Another call is running or estimating it.
+ * @retval GAN_ERR_BUSY     Another call is running, estimating or training it, or loading its run.
  * @retval other            As gan_network_build(); `out` is as it was.
  *
  * @since 0.1

@@ -232,7 +232,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_pass_backward(gan_pass *pass, const float 
  * @retval GAN_ERR_INVALID    `pass` is NULL or in evaluation mode, no forward run came before, or
  *                            the buffers have followed the latest one already.
  * @retval GAN_ERR_NONFINITE  A buffer would become NaN or infinite; it is named.
- * @retval GAN_ERR_BUSY       Another call is using the pass.
+ * @retval GAN_ERR_BUSY       Another call is using the pass, or gan_network_forward() the network.
  *
  * After an error the buffers are as they were.
  *
@@ -263,7 +263,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_pass_update_buffers(gan_pass *pass);
  * @retval GAN_ERR_SHAPE      The optimizer is bound to another number of parameters.
  * @retval GAN_ERR_NONFINITE  A gradient is NaN or infinite, or a weight or moment would become so;
  *                            it is named.
- * @retval GAN_ERR_BUSY       Another call is using the pass.
+ * @retval GAN_ERR_BUSY       Another call is using the pass, or gan_network_forward() the network.
  *
  * After an error network, optimizer and gradients are as they were.
  *

@@ -348,7 +348,7 @@ GAN_API const void *gan_trainer_extra_state(const gan_trainer *trainer, size_t *
  *                            The network concerned and its optimizer are as they were; when it is
  *                            the generator, the discriminator has its new weights, and
  *                            `stats->d_steps` tells.
- * @retval GAN_ERR_BUSY       Another call is using the trainer.
+ * @retval GAN_ERR_BUSY       Another call is using the trainer or running one of its networks.
  * @retval other              What the host's objective or on_gradients returned; the same holds.
  *
  * Memory:       none is taken.
@@ -380,7 +380,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_step(gan_trainer *trainer, const gan
  * @retval GAN_ERR_SHAPE      As for gan_train_step().
  * @retval GAN_ERR_NONFINITE  A loss, gradient, new weight or new buffer was NaN or infinite.
  *                            Networks and optimizers are as they were.
- * @retval GAN_ERR_BUSY       Another call is using the trainer.
+ * @retval GAN_ERR_BUSY       Another call is using the trainer or running one of its networks.
  * @retval other              What the host's objective or on_gradients returned; the same holds.
  *
  * Memory: none is taken.
@@ -413,7 +413,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_discriminator_step(gan_trainer *trai
  *                            gan_train_step().
  * @retval GAN_ERR_NONFINITE  A loss, gradient, new weight or new buffer was NaN or infinite.
  *                            Networks and optimizers are as they were.
- * @retval GAN_ERR_BUSY       Another call is using the trainer.
+ * @retval GAN_ERR_BUSY       Another call is using the trainer or running one of its networks.
  * @retval other              What the host's objective or on_gradients returned; the same holds.
  *
  * Memory: none is taken.

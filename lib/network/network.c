@@ -375,6 +375,16 @@ cleanup:
     return status;
 }
 
+gan_status gan__network_enter(gan_network *net)
+{
+    return gan__pass_enter(net->pass);
+}
+
+void gan__network_leave(gan_network *net)
+{
+    gan__pass_leave(net->pass);
+}
+
 gan_status gan__network_refresh(gan_network *net)
 {
     return net->refresh ? net->refresh(net->owner) : GAN_OK;

@@ -67,6 +67,11 @@ gan_status gan__network_read_desc(gan_network_desc *out, gan_allocator *allocato
 /* Call the function that a network's owner has set to be called before its buffers are used. */
 gan_status gan__network_refresh(gan_network *net);
 
+/* A call that needs a complete network for itself begins, or is GAN_ERR_BUSY; and it ends: one that
+ * runs it in its own memory, or changes its weights or buffers. */
+gan_status gan__network_enter(gan_network *net);
+void gan__network_leave(gan_network *net);
+
 /* Make room for n more layers; then add one that is ready, which can't fail. */
 gan_status gan__network_reserve(gan_network *net, size_t n);
 void gan__network_append(gan_network *net, const gan_layer *layer);

@@ -87,7 +87,7 @@ gan_status gan_network_estimate_statistics(gan_network *net, const float *in, co
     int entered = 0;
 
     GAN_TRY(check(net, &all));
-    GAN_TRY(gan__pass_enter(net->pass));
+    GAN_TRY(gan__network_enter(net));
     entered = 1;
     GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "statistics desc"));
     GAN_TRY(cut(&all, net, d.batch_size));
@@ -107,7 +107,7 @@ gan_status gan_network_estimate_statistics(gan_network *net, const float *in, co
     if (status != GAN_OK) memcpy(net->buffers, before, net->n_buffers * sizeof *before);
 
 cleanup:
-    if (entered) gan__pass_leave(net->pass);
+    if (entered) gan__network_leave(net);
     gan__pass_destroy(pass);
     if (net) gan__free(&net->allocator, before);
     return status;

@@ -320,6 +320,25 @@ cleanup:
 
 /* ---- what changes the network ---- */
 
+/* Such a call has the pass and its network to itself. */
+static gan_status enter_both(gan_pass *p)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(gan__busy_enter(&p->busy, "pass"));
+    status = gan__network_enter(p->learner.net);
+    if (status != GAN_OK) gan__busy_leave(&p->busy);
+
+cleanup:
+    return status;
+}
+
+static void leave_both(gan_pass *p)
+{
+    gan__network_leave(p->learner.net);
+    gan__busy_leave(&p->busy);
+}
+
 static gan_status update_buffers(gan_pass *p)
 {
     gan_status status = GAN_OK;
@@ -350,9 +369,9 @@ gan_status gan_pass_update_buffers(gan_pass *p)
     gan_status status = GAN_OK;
 
     if (!p) return update_buffers(p); /* which says so */
-    GAN_TRY(gan__busy_enter(&p->busy, "pass"));
+    GAN_TRY(enter_both(p));
     status = update_buffers(p);
-    gan__busy_leave(&p->busy);
+    leave_both(p);
 
 cleanup:
     return status;
@@ -419,9 +438,9 @@ gan_status gan_pass_step(gan_pass *p, gan_optimizer *optimizer, double *norm)
     gan_status status = GAN_OK;
 
     if (!p) return checked_step(p, optimizer, norm); /* which says so */
-    GAN_TRY(gan__busy_enter(&p->busy, "pass"));
+    GAN_TRY(enter_both(p));
     status = checked_step(p, optimizer, norm);
-    gan__busy_leave(&p->busy);
+    leave_both(p);
 
 cleanup:
     return status;

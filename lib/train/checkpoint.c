@@ -300,7 +300,7 @@ static gan_status load(gan_trainer *t, gan_iterator *it, gan__source from,
     if (!t) return gan__fail_null(GAN__TRAINER, 1, "checkpoint: the trainer is NULL");
     GAN_TRY(gan__source_check(from, "checkpoint"));
     GAN_TRY(read_resume_desc(&d, &adopt, desc));
-    GAN_TRY(gan__busy_enter(&t->busy, "checkpoint: the trainer"));
+    GAN_TRY(gan__trainer_enter(t, "checkpoint: the trainer"));
     entered = 1;
     GAN_TRY(open_checkpoint(&file, from, gan__trainer_allocator(t)));
     GAN_TRY(check_iterator(file, it));
@@ -311,7 +311,7 @@ static gan_status load(gan_trainer *t, gan_iterator *it, gan__source from,
     write_report(d.report, &adopt);
 
 cleanup:
-    if (entered) gan__busy_leave(&t->busy);
+    if (entered) gan__trainer_leave(t);
     gan__state_end(&state);
     gan__safetensors_close(file);
     return status;

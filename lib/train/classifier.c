@@ -334,6 +334,8 @@ gan_status gan_classifier_step(gan_classifier *c, const gan_batch *batch,
     GAN_TRY(check_step(c, batch));
     GAN_TRY(gan__busy_enter(&c->busy, "classifier"));
     entered = 1;
+    GAN_TRY(gan__network_enter(c->learner.net));
+    entered = 2;
     GAN_TRY(gan__pool_enter(c->pool, &visit));
     status = step(c, batch, &figures);
     if (status != GAN_OK) gan__learner_put_back(&c->learner);
@@ -341,7 +343,8 @@ gan_status gan_classifier_step(gan_classifier *c, const gan_batch *batch,
     if (status == GAN_OK) gan__record_write(stats, &figures, sizeof figures);
 
 cleanup:
-    if (entered) gan__busy_leave(&c->busy);
+    if (entered > 1) gan__network_leave(c->learner.net);
+    if (entered > 0) gan__busy_leave(&c->busy);
     return status;
 }
 

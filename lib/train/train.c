@@ -405,13 +405,53 @@ cleanup:
     return status;
 }
 
-/* A call of the host's begins; it ends with gan__busy_leave(). */
+/* ---- one call at a time ---- */
+
+enum { NETWORKS = 3 };
+
+static gan_network *network_of(const gan_trainer *t, size_t i)
+{
+    gan_network *const all[NETWORKS] = {t->generator.net, t->discriminator.net, t->average};
+
+    return all[i];
+}
+
+/* Of the trainer and the first n networks, in the other order. */
+static void leave(gan_trainer *t, size_t n)
+{
+    while (n-- > 0)
+        if (network_of(t, n)) gan__network_leave(network_of(t, n));
+    gan__busy_leave(&t->busy);
+}
+
+gan_status gan__trainer_enter(gan_trainer *t, const char *who)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(gan__busy_enter(&t->busy, who));
+    for (size_t i = 0; i < NETWORKS; i++) {
+        if (network_of(t, i)) status = gan__network_enter(network_of(t, i));
+        if (status == GAN_OK) continue;
+        leave(t, i);
+        return status;
+    }
+
+cleanup:
+    return status;
+}
+
+void gan__trainer_leave(gan_trainer *t)
+{
+    leave(t, NETWORKS);
+}
+
+/* A step of the host's begins; it ends with gan__trainer_leave(). */
 static gan_status enter(gan_trainer *t, const gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
 
     GAN_TRY(check_call(t, stats));
-    GAN_TRY(gan__busy_enter(&t->busy, "trainer"));
+    GAN_TRY(gan__trainer_enter(t, "trainer"));
 
 cleanup:
     return status;
@@ -424,7 +464,7 @@ gan_status gan_train_discriminator_step(gan_trainer *t, const gan_batch *batch, 
 
     GAN_TRY(enter(t, stats));
     status = discriminator_step(t, batch, z, labels, stats);
-    gan__busy_leave(&t->busy);
+    gan__trainer_leave(t);
 
 cleanup:
     return status;
@@ -437,7 +477,7 @@ gan_status gan_train_generator_step(gan_trainer *t, size_t n, const float *z, co
 
     GAN_TRY(enter(t, stats));
     status = generator_step(t, n, z, labels, stats);
-    gan__busy_leave(&t->busy);
+    gan__trainer_leave(t);
 
 cleanup:
     return status;
@@ -449,7 +489,7 @@ gan_status gan_train_step(gan_trainer *t, const gan_batch *batch, gan_train_stat
 
     GAN_TRY(enter(t, stats));
     status = both_steps(t, batch, stats);
-    gan__busy_leave(&t->busy);
+    gan__trainer_leave(t);
 
 cleanup:
     return status;

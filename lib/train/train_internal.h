@@ -103,6 +103,11 @@ void gan__trainer_settings_state(const gan_trainer *trainer, gan__state *s);
 /* From now on add each step's times to `profile`, the caller's; NULL ends that. */
 void gan__trainer_set_profile(gan_trainer *trainer, gan__step_profile *profile);
 
+/* A call that changes the run begins, named by `who`, or is GAN_ERR_BUSY, because another one uses
+ * the trainer or gan_network_forward() one of its networks; and it ends. */
+gan_status gan__trainer_enter(gan_trainer *trainer, const char *who);
+void gan__trainer_leave(gan_trainer *trainer);
+
 /* Add settings and counters of a run.  Its networks and optimizers have their own. */
 void gan__trainer_state(gan_trainer *trainer, gan__state *s);
 
