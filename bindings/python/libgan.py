@@ -321,7 +321,8 @@ class gan_limits_desc(Record):
 
 class gan_pass_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("rows", c_size_t), ("mode", c_int), ("seed", c_uint64), ("n_forwards", c_uint64),
-    ("last_layer", c_char_p), ("no_weight_gradients", c_int), ("pool", c_void_p), ("allocator", POINTER(gan_allocator))]
+    ("last_layer", c_char_p), ("no_weight_gradients", c_int), ("pool", c_void_p), ("allocator", POINTER(gan_allocator)),
+    ("activations", c_int)]
 
 
 class gan_penalty_desc(Record):

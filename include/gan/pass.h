@@ -85,8 +85,12 @@ typedef struct gan_pass_desc {
                                   those by the weights.  0 */
     gan_pool *pool;          /**< borrowed; shares the work.  NULL: that of the network, if any */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
+    gan_activations activations;    /**< how much memory it takes, with the same results to the last
+                                         bit.  Other than GAN_ACTIVATIONS_KEEP: one backward run goes
+                                         back through a forward run.  GAN_ACTIVATIONS_KEEP */
 } gan_pass_desc;
-#define GAN_PASS_DESC_INIT GAN_SIZED_INIT(gan_pass_desc, 0, GAN_PASS_TRAINING, 0, 0, 0, 0, 0, 0)
+#define GAN_PASS_DESC_INIT                                                                         \
+    GAN_SIZED_INIT(gan_pass_desc, 0, GAN_PASS_TRAINING, 0, 0, 0, 0, 0, 0, GAN_ACTIVATIONS_KEEP)
 
 /** GAN_PASS_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_pass_desc_init(gan_pass_desc *desc, size_t struct_size);
@@ -104,8 +108,8 @@ GAN_API void gan_pass_desc_init(gan_pass_desc *desc, size_t struct_size);
  * @retval GAN_ERR_NOMEM    No memory, or none for the BLAS's buffers.
  * @retval other            As gan_network_build().
  *
- * Memory:  all of it is taken here: twice the activations of `rows` rows, and two numbers for each
- *          weight, or none of these with no_weight_gradients.
+ * Memory:  all of it is taken here: twice the activations of `rows` rows, unless `activations` asks
+ *          for less, and two numbers for each weight, or none of these with no_weight_gradients.
  *
  * @since 0.1
  */
@@ -193,7 +197,8 @@ typedef enum gan_pass_gradients_kind {
 /**
  * Run backward: from the gradient of a loss by the output to that by weights and input.
  *
- * It goes back through the latest forward run, and may do so several times.
+ * It goes back through the latest forward run, and may do so several times where activations are
+ * kept (see gan_activations).
  *
  * @param[in,out] pass      The pass.
  * @param[in]     out_grad  The gradients by the outputs of the latest forward run, as many numbers
@@ -205,7 +210,8 @@ typedef enum gan_pass_gradients_kind {
  * @retval GAN_OK           Done.
  * @retval GAN_ERR_INVALID  `pass` or `out_grad` is NULL, there is no such `weights`, or one other
  *                          than GAN_PASS_KEEP in a pass with no_weight_gradients; no forward run
- *                          came before, or the network's weights were changed since, or, in
+ *                          came before, or another backward run has used its activations, which
+ *                          aren't kept, or the network's weights were changed since, or, in
  *                          evaluation mode, its buffers; or this is a child of the process that
  *                          made the pool's threads, see gan_pool.
  * @retval GAN_ERR_BUSY     Another call is using the pass.

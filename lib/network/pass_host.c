@@ -19,10 +19,14 @@
 
 enum { USUAL_ROWS = 100, MOST_ROWS = 1 << 24 };
 
+/* Bytes of the first descriptor that hosts were built with. */
+enum { DESC_FIRST = offsetof(gan_pass_desc, activations) };
+
 struct gan_pass {
     gan_allocator allocator;
     gan__busy busy;
     gan__learner learner; /* its sum is what backward runs accumulate */
+    float *activations;   /* NULL: the engine keeps them */
     gan_pool *pool;
     size_t rows;               /* of the latest forward run; 0: there was none */
     uint64_t n_forwards;       /* forward runs so far */
@@ -41,13 +45,16 @@ static gan_status read_desc(gan_pass_desc *out, gan_allocator *allocator, const 
     gan_status status = GAN_OK;
 
     *out = (gan_pass_desc){GAN_PASS_DESC_INIT};
-    GAN_TRY(gan__desc_read(out, sizeof *out, sizeof *out, desc, "pass desc"));
+    GAN_TRY(gan__desc_read(out, sizeof *out, DESC_FIRST, desc, "pass desc"));
     GAN_TRY(gan__alloc_init(allocator, out->allocator));
     if (out->rows == 0) out->rows = USUAL_ROWS;
     if (out->rows > MOST_ROWS)
         GAN_FAIL(GAN_ERR_INVALID, "pass: rows is %zu, at most %d", out->rows, MOST_ROWS);
     if ((size_t)out->mode > GAN_PASS_EVALUATION)
         GAN_FAIL(GAN_ERR_INVALID, "pass: there is no mode %d", (int)out->mode);
+    if ((size_t)out->activations > GAN_ACTIVATIONS_RECOMPUTE)
+        GAN_FAIL(GAN_ERR_INVALID, "pass: there is no kind of activations %d",
+                 (int)out->activations);
     if (out->no_weight_gradients != 0 && out->no_weight_gradients != 1)
         GAN_FAIL(GAN_ERR_INVALID, "pass: no_weight_gradients of 0 or 1 expected, got %d",
                  out->no_weight_gradients);
@@ -76,6 +83,20 @@ static gan_status find_end(size_t *out, const gan_network *net, const char *last
                      last, net->n_added - 1);
 }
 
+static gan_status take_activations(gan_pass *p)
+{
+    gan_status status = GAN_OK;
+    gan__pass *pass = p->learner.pass;
+
+    if (pass->desc.activations == GAN_ACTIVATIONS_KEEP) return GAN_OK;
+    GAN_TRY(gan__alloc(&p->activations, &p->allocator, gan__pass_room(pass, GAN__ROOM_PASSING),
+                       sizeof *p->activations));
+    gan__pass_move_in(pass, p->activations, NULL);
+
+cleanup:
+    return status;
+}
+
 static gan_status make_engine(gan_pass *p, const gan_pass_desc *d)
 {
     gan_status status = GAN_OK;
@@ -85,11 +106,13 @@ static gan_status make_engine(gan_pass *p, const gan_pass_desc *d)
                            .training = d->mode == GAN_PASS_TRAINING,
                            .gradients = 1,
                            .no_weight_gradients = d->no_weight_gradients,
+                           .activations = d->activations,
                            .seed = d->seed,
                            .stream = GAN__STREAM_PASS};
 
     GAN_TRY(find_end(&desc.n_layers, desc.net, d->last_layer));
     GAN_TRY(gan__pass_create(&p->learner.pass, &desc, &p->allocator));
+    GAN_TRY(take_activations(p));
     GAN_TRY(gan__learner_take_memory(&p->learner, !d->no_weight_gradients, &p->allocator));
 
 cleanup:
@@ -153,6 +176,7 @@ void gan_pass_destroy(gan_pass *p)
 
     gan__learner_free_memory(&p->learner, &a);
     gan__pass_destroy(p->learner.pass);
+    gan__free(&a, p->activations);
     gan__free(&a, p);
 }
 
@@ -257,6 +281,11 @@ static gan_status check_backward(const gan_pass *p, const float *out_grad,
                          "pass: made with no_weight_gradients; GAN_PASS_KEEP expected");
     if (p->rows == 0)
         return gan__fail(GAN_ERR_INVALID, "pass: backward without a forward run before it");
+    if (p->returned && p->activations)
+        return gan__fail(GAN_ERR_INVALID,
+                         "pass: the activations of forward run %llu are used up by a backward run; "
+                         "run forward again, or make it with GAN_ACTIVATIONS_KEEP",
+                         (unsigned long long)p->n_forwards);
     if (p->weights != p->learner.net->weight_changes)
         return gan__fail(GAN_ERR_INVALID,
                          "pass: the network's weights have changed since forward "
