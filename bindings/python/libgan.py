@@ -83,6 +83,7 @@ CHECKPOINT_FORMAT = 1
 SENTENCE_BYTES = 320
 HEALTH_MAX_WINDOW = 512
 IMAGE_MAX_SIDE = 32768
+LOG_NAME_BYTES = 64
 VERSION_MAJOR = 0
 VERSION_MINOR = 1
 VERSION_PATCH = 0
@@ -441,6 +442,23 @@ class gan_grid_desc(Record):
     ("mean", c_float * 4), ("std", c_float * 4), ("allocator", POINTER(gan_allocator))]
 
 
+class gan_log_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("steps", c_uint64), ("interval", c_uint64), ("csv", c_char_p), ("events", c_char_p),
+    ("allocator", POINTER(gan_allocator))]
+
+
+class gan_report_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("max_bytes", c_size_t), ("allocator", POINTER(gan_allocator))]
+
+
+class gan_report_count(Record):
+    _fields_ = [("name", c_char_p), ("found", c_double), ("expected", c_double)]
+
+
+class gan_report_run(Record):
+    _fields_ = [("name", c_char_p), ("log", c_void_p), ("picture", c_void_p)]
+
+
 class gan_safetensors_entry(Record):
     _fields_ = [("struct_size", c_size_t), ("name", c_char_p), ("dtype", c_char_p), ("shape", gan_shape), ("size", c_uint64)]
 
@@ -786,6 +804,20 @@ _declare("gan_image_create_grid", _status, [("out", POINTER(c_void_p)), ("sample
     ("shape", gan_shape), ("desc", POINTER(gan_grid_desc))])
 _declare("gan_image_write_grid", _status, [("path", c_char_p), ("samples", POINTER(c_float)), ("n", c_size_t),
     ("shape", gan_shape), ("desc", POINTER(gan_grid_desc))])
+_declare("gan_log_desc_init", None, [("desc", POINTER(gan_log_desc)), ("struct_size", c_size_t)])
+_declare("gan_log_create", _status, [("out", POINTER(c_void_p)), ("path", c_char_p), ("desc", POINTER(gan_log_desc))])
+_declare("gan_log_open", _status, [("out", POINTER(c_void_p)), ("path", c_char_p), ("allocator", POINTER(gan_allocator))])
+_declare("gan_log_destroy", None, [("log", c_void_p)])
+_declare("gan_log_note", _status, [("log", c_void_p), ("name", c_char_p), ("text", c_char_p)])
+_declare("gan_log_value", _status, [("log", c_void_p), ("name", c_char_p), ("value", c_double)])
+_declare("gan_log_step", _status, [("log", c_void_p), ("stats", POINTER(gan_train_stats))])
+_declare("gan_log_metric", _status, [("log", c_void_p), ("name", c_char_p), ("value", c_double)])
+_declare("gan_log_epoch", _status, [("log", c_void_p), ("epoch", c_uint64)])
+_declare("gan_log_save", _status, [("log", c_void_p)])
+_declare("gan_log_step_count", c_uint64, [("log", c_void_p)])
+_declare("gan_log_epoch_count", c_uint64, [("log", c_void_p)])
+_declare("gan_log_number", c_double, [("log", c_void_p), ("name", c_char_p)])
+_declare("gan_log_text", c_char_p, [("log", c_void_p), ("name", c_char_p)])
 _declare("gan_moments_create", _status, [("out", POINTER(c_void_p)), ("dimension", c_size_t),
     ("allocator", POINTER(gan_allocator))])
 _declare("gan_moments_destroy", None, [("moments", c_void_p)])
@@ -797,6 +829,17 @@ _declare("gan_moments_save", _status, [("moments", c_void_p), ("state", POINTER(
 _declare("gan_moments_restore", _status, [("moments", c_void_p), ("state", POINTER(c_double)), ("n", c_size_t)])
 _declare("gan_moments_read", _status, [("moments", c_void_p), ("mean", POINTER(c_double)), ("covariance", POINTER(c_double))])
 _declare("gan_metrics_frechet", _status, [("distance", POINTER(c_double)), ("a", c_void_p), ("b", c_void_p)])
+_declare("gan_report_desc_init", None, [("desc", POINTER(gan_report_desc)), ("struct_size", c_size_t)])
+_declare("gan_report_create", _status, [("out", POINTER(c_void_p)), ("desc", POINTER(gan_report_desc))])
+_declare("gan_report_destroy", None, [("report", c_void_p)])
+_declare("gan_report_add_frame", _status, [("report", c_void_p), ("epoch", c_uint64), ("image", c_void_p)])
+_declare("gan_report_set_picture", _status, [("report", c_void_p), ("title", c_char_p), ("caption", c_char_p),
+    ("image", c_void_p)])
+_declare("gan_report_set_counts", _status, [("report", c_void_p), ("title", c_char_p), ("counts", POINTER(gan_report_count)),
+    ("n", c_size_t)])
+_declare("gan_report_write", _status, [("report", c_void_p), ("log", c_void_p), ("path", c_char_p)])
+_declare("gan_report_compare", _status, [("runs", POINTER(gan_report_run)), ("n", c_size_t), ("path", c_char_p),
+    ("desc", POINTER(gan_report_desc))])
 _declare("gan_rng_create", _status, [("out", POINTER(c_void_p)), ("seed", c_uint64), ("stream", c_uint64),
     ("allocator", POINTER(gan_allocator))])
 _declare("gan_rng_destroy", None, [("rng", c_void_p)])

@@ -10,6 +10,7 @@
 #include <gan/image.h>
 #include <gan/iterator.h>
 #include <gan/layer.h>
+#include <gan/log.h>
 #include <gan/loss.h>
 #include <gan/metrics.h>
 #include <gan/network.h>
@@ -18,6 +19,7 @@
 #include <gan/penalty.h>
 #include <gan/pool.h>
 #include <gan/reference.h>
+#include <gan/report.h>
 #include <gan/rng.h>
 #include <gan/safetensors.h>
 #include <gan/sampler.h>

@@ -3,6 +3,7 @@
 #define GAN_IMAGE_INTERNAL_H
 
 #include "file/stream_internal.h"
+#include "file/text_internal.h"
 
 #include <gan/image.h>
 
@@ -31,5 +32,19 @@ gan_status gan__image_read(gan_image **out, gan__source from, const gan__image_l
  * grey is 0.299 R + 0.587 G + 0.114 B.  GAN_ERR_NOMEM, from the picture's allocator. */
 gan_status gan__image_fit(gan_image *image, size_t width, size_t height, size_t channels,
                           uint8_t *planes);
+
+/* Put a picture as a PNG file.  GAN_ERR_NOMEM. */
+gan_status gan__image_put(gan__text *out, const gan_image *image);
+
+/* A PNG file in memory, of gan__image_put(). */
+typedef struct gan__png {
+    const char *bytes;
+    size_t n;
+} gan__png;
+
+/* Put pictures of one size, each shown for so many milliseconds, as an animated PNG that begins
+ * again after the last: see image_animation.c.  GAN_ERR_NOMEM. */
+gan_status gan__image_put_animation(gan__text *out, const gan__png *frames, size_t n,
+                                    unsigned milliseconds);
 
 #endif

@@ -50,6 +50,11 @@ gan_status gan__file_write(gan__file *file, const void *bytes, size_t n);
  * to 32 bits in a row leaves it the same. */
 uint32_t gan__file_sum(uint32_t sum, const void *bytes, size_t n);
 
+/* Append n bytes to the file that `path` or the links there lead to, which is made when it isn't
+ * there; with `flush` they are on the disk afterwards.  What was written before a failure is cut off
+ * again.  GAN_ERR_IO. */
+gan_status gan__file_append(const char *path, const void *bytes, size_t n, int flush);
+
 /* Open a regular file for reading and tell how many bytes it has; the caller ends it with fclose().
  *  Directories, pipes, sockets and devices are GAN_ERR_IO, without waiting for anybody, and `*out`
  * is NULL then.  Every reader of the library that takes a path opens it here. */

@@ -1,0 +1,113 @@
+/* image_animation.c - animated PNG files, of PNG files of their frames.
+ *
+ * libpng writes no animations (it does with a patch that distributions don't have), but all of an
+ * animation is chunks around what it writes (PNG specification, third edition, 11.3.6):
+ *
+ *     frame 0    IHDR        IDAT IDAT IEND
+ *     frame 1    IHDR        IDAT      IEND
+ *
+ *     animation  IHDR acTL   fcTL IDAT IDAT   fcTL fdAT   IEND
+ *
+ * acTL says how many frames there are, fcTL how large a frame is and how long it is shown, and fdAT
+ * is an IDAT of a later frame behind a number that counts fcTL and fdAT.  Programs that don't know
+ * animations show the first frame. */
+#include "data/image_internal.h"
+
+#include "file/file_internal.h"
+
+#include <string.h>
+
+enum { SIGNATURE = 8, HEAD = 8, CRC = 4, IHDR_DATA = 13 };
+
+static int take_bytes(void *text, const void *bytes, size_t n)
+{
+    gan__text *out = text;
+
+    gan__text_put_bytes(out, bytes, n);
+    return out->status == GAN_OK;
+}
+
+gan_status gan__image_put(gan__text *out, const gan_image *image)
+{
+    gan_writer to = gan_writer_callback(take_bytes, out);
+    const gan_status status = gan_image_write_to(image, &to);
+
+    return out->status != GAN_OK ? out->status : status;
+}
+
+static uint32_t number_at(const char *bytes)
+{
+    const unsigned char *b = (const unsigned char *)bytes;
+
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+static void set_number(char *bytes, uint32_t value)
+{
+    for (int i = 0; i < 4; i++) bytes[i] = (char)(value >> (24 - 8 * i) & 255);
+}
+
+/* A chunk, whose data may come in two pieces. */
+static void put_chunk(gan__text *out, const char type[5], const char *data, size_t n,
+                      const char *more, size_t n_more)
+{
+    char head[HEAD], crc[CRC];
+    uint32_t sum;
+
+    set_number(head, (uint32_t)(n + n_more));
+    memcpy(head + 4, type, 4);
+    sum = gan__file_sum(gan__file_sum(0, head + 4, 4), data, n);
+    set_number(crc, gan__file_sum(sum, more, n_more));
+    gan__text_put_bytes(out, head, HEAD);
+    gan__text_put_bytes(out, data, n);
+    gan__text_put_bytes(out, more, n_more);
+    gan__text_put_bytes(out, crc, CRC);
+}
+
+/* fcTL: its number, the size from IHDR, no offset, a fraction of a second, the next frame over it. */
+static void put_control(gan__text *out, uint32_t *number, const char *ihdr, unsigned milliseconds)
+{
+    char data[26] = {0};
+
+    set_number(data, (*number)++);
+    memcpy(data + 4, ihdr, 8);
+    set_number(data + 20, milliseconds << 16 | 1000);
+    put_chunk(out, "fcTL", data, sizeof data, NULL, 0);
+}
+
+/* The data of a frame: as it is for the first, else with a number before it. */
+static void put_frame(gan__text *out, uint32_t *number, const gan__png *png, int first)
+{
+    for (size_t at = SIGNATURE; at + HEAD + CRC <= png->n;) {
+        const char *chunk = png->bytes + at;
+        const size_t n = number_at(chunk);
+        char sequence[4];
+
+        at += HEAD + n + CRC;
+        if (memcmp(chunk + 4, "IDAT", 4) != 0) continue;
+        if (first) {
+            gan__text_put_bytes(out, chunk, HEAD + n + CRC);
+            continue;
+        }
+        set_number(sequence, (*number)++);
+        put_chunk(out, "fdAT", sequence, sizeof sequence, chunk + HEAD, n);
+    }
+}
+
+gan_status gan__image_put_animation(gan__text *out, const gan__png *frames, size_t n,
+                                    unsigned milliseconds)
+{
+    const char *ihdr = frames[0].bytes + SIGNATURE + HEAD;
+    char control[8] = {0}; /* how many frames, and 0: for ever */
+    uint32_t number = 0;
+
+    set_number(control, (uint32_t)n);
+    gan__text_put_bytes(out, frames[0].bytes, SIGNATURE + HEAD + IHDR_DATA + CRC);
+    put_chunk(out, "acTL", control, sizeof control, NULL, 0);
+    for (size_t i = 0; i < n; i++) {
+        put_control(out, &number, ihdr, milliseconds);
+        put_frame(out, &number, &frames[i], i == 0);
+    }
+    put_chunk(out, "IEND", NULL, 0, NULL, 0);
+    return out->status;
+}

@@ -1,0 +1,108 @@
+/* report_internal.h - the parts that pages are put together from.
+ *
+ * Pages are HTML that is XML as well, so that they can be checked strictly.  All numbers in them are
+ * whole ones or come from number.c, whatever the locale. */
+#ifndef GAN_REPORT_INTERNAL_H
+#define GAN_REPORT_INTERNAL_H
+
+#include "data/image_internal.h"
+#include "file/text_internal.h"
+#include "report/log_internal.h"
+
+#include <gan/report.h>
+
+enum {
+    GAN__REPORT_MOST_BYTES = 2000000,
+    GAN__REPORT_LEAST_BYTES = 200000,
+    GAN__REPORT_SERIES = 8, /* curves in a chart */
+    GAN__REPORT_POINTS = 240,
+    GAN__REPORT_TITLE = 121, /* bytes of a title, with its end */
+    GAN__REPORT_FRAMES = 24,
+    GAN__REPORT_COUNTS = 1000
+};
+
+/* A picture, as a PNG file. */
+typedef struct gan__report_picture {
+    gan__text png;
+    char title[GAN__REPORT_TITLE];
+    char *caption;
+    uint64_t epoch; /* of a frame */
+    size_t width, height, channels;
+} gan__report_picture;
+
+struct gan_report {
+    gan_allocator allocator;
+    size_t max_bytes;
+    gan__report_picture frames[GAN__REPORT_FRAMES + 1];
+    size_t n_frames;
+    size_t stride, seen; /* frames that were added, and of how many one is kept */
+    gan__report_picture *pictures;
+    size_t n_pictures;
+    char counts_title[GAN__REPORT_TITLE];
+    gan_report_count *counts; /* names and all in one block */
+    size_t n_counts;
+};
+
+/* ---- report_html.c ---- */
+
+/* Put a host's text: what HTML reads as markup is quoted, and control characters are replaced. */
+void gan__report_put_text(gan__text *out, const char *text);
+/* A number with a few digits, as people read it. */
+void gan__report_put_number(gan__text *out, double value);
+/* Seconds as 1:02:03. */
+void gan__report_put_time(gan__text *out, double seconds);
+/* The page up to its first heading, whose text is `title`; and its end. */
+void gan__report_put_head(gan__text *out, const char *title);
+void gan__report_put_tail(gan__text *out);
+/* How many bytes gan__report_put_image() takes for a PNG file. */
+size_t gan__report_image_bytes(size_t png_bytes);
+/* <img> with the file inside it; it is shown `width` by `height` pixels large at most. */
+void gan__report_put_image(gan__text *out, const gan__text *png, const char *text, size_t width,
+                           size_t height);
+
+/* ---- report_chart.c ---- */
+
+/* A point of a curve, and the band around it; NaN leaves a gap. */
+typedef struct gan__report_point {
+    double x, y, low, high;
+} gan__report_point;
+
+typedef struct gan__report_series {
+    const char *label;
+    gan__report_point *points;
+    size_t n;
+    int dashed;
+} gan__report_series;
+
+typedef struct gan__report_chart {
+    const char *title;
+    const char *x_label;
+    gan__report_series series[2 * GAN__REPORT_SERIES]; /* curves and their floors */
+    size_t n;
+    size_t number; /* of the chart in its page */
+    int from_zero; /* 1: the y axis has 0 on it; 2: 0 and 1 */
+} gan__report_chart;
+
+/* Nothing where no point is finite. */
+void gan__report_put_chart(gan__text *out, const gan__report_chart *chart);
+
+/* ---- report_curves.c ---- */
+
+/* The place of a step on the x axis of a run: epochs, or steps before the first epoch is over. */
+double gan__report_place(const gan_log *log, uint64_t step);
+const char *gan__report_x_label(const gan_log *log);
+
+/* The curve of a name of the log: of the records of steps, or of epochs where these lack it, with at
+ * most GAN__REPORT_POINTS points.  `points` has room for so many.  Return how many there are. */
+size_t gan__report_curve(const gan_log *log, const char *name, gan__report_point *points);
+
+/* All curves of a run; of `n` runs, one in the other.  GAN_ERR_NOMEM, which is out's status. */
+void gan__report_put_curves(gan__text *out, const gan_report_run *runs, size_t n);
+
+/* ---- pages ---- */
+
+void gan__report_put_page(gan__text *out, const gan_report *report, const gan_log *log);
+void gan__report_put_comparison(gan__text *out, const gan_report_run *runs, size_t n,
+                                size_t max_bytes);
+
+#endif

@@ -1,0 +1,703 @@
+/* test_log.c - logs of runs: their lines, CSV and event files, written, continued and read. */
+#include "budget.h"
+#include "expect.h"
+#include "game.h"
+#include "report/log_internal.h"
+#include "texts.h"
+
+#include <gan/gan.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ROOM = 1 << 20 };
+
+/* Where the process that logs until it is killed has its path. */
+static const char ORDERS[] = "GAN_TEST_LOG";
+
+/* A file's text, in memory that the next two calls leave alone. */
+static const char *text_of(const char *path)
+{
+    static char rooms[3][ROOM];
+    static int next;
+    char *room = rooms[next++ % 3];
+
+    room[scratch_read(path, room, ROOM - 1)] = '\0';
+    return room;
+}
+
+/* The same, with times of day and of training as 0. */
+static char *timeless(const char *path)
+{
+    const char *from = text_of(path);
+    char *out = malloc(strlen(from) + 1), *to = out;
+
+    while (*from) {
+        const size_t name = strncmp(from, "\"time\":", 7) == 0       ? 7
+                            : strncmp(from, "\"seconds\":", 10) == 0 ? 10
+                                                                     : 0;
+
+        if (name == 0) {
+            *to++ = *from++;
+            continue;
+        }
+        memcpy(to, from, name);
+        to += name;
+        *to++ = '0';
+        from += name;
+        from += strcspn(from, ",}");
+    }
+    *to = '\0';
+    return out;
+}
+
+static gan_log_desc every(uint64_t interval)
+{
+    return (gan_log_desc){GAN_LOG_DESC_INIT, .interval = interval};
+}
+
+static gan_log *log_at(const char *name, const gan_log_desc *desc)
+{
+    gan_log *log;
+
+    expect_ok(gan_log_create(&log, scratch_path(name), desc));
+    return log;
+}
+
+/* A number that has many digits, of step `i`. */
+static double number(uint64_t i)
+{
+    return sin(1.7 * (double)i) / 3;
+}
+
+/* Steps `first` to `end` - 1 of a run with 5 steps an epoch. */
+static void log_steps(gan_log *log, uint64_t first, uint64_t end)
+{
+    for (uint64_t i = first; i < end; i++) {
+        const gan_train_stats stats = {GAN_TRAIN_STATS_INIT, .d_loss = number(i),
+                                       .g_loss = number(i + 7), .d_real = 0.5};
+
+        expect_ok(gan_log_value(log, "g_lr", 0.001 / (double)(i + 1)));
+        expect_ok(gan_log_step(log, &stats));
+        if ((i + 1) % 5 != 0) continue;
+        expect_ok(gan_log_metric(log, "frechet", number(i) + 2));
+        expect_ok(gan_log_epoch(log, (i + 1) / 5));
+    }
+}
+
+TEST(a_line_for_each_interval_and_epoch)
+{
+    gan_log_desc desc = every(2);
+    gan_log *log;
+    char *text;
+
+    desc.csv = scratch_path("log.csv");
+    log = log_at("log.jsonl", &desc);
+    for (int i = 0; i < 3; i++) {
+        expect_ok(gan_log_value(log, "loss", i + 0.5));
+        expect_ok(gan_log_step(log, NULL));
+    }
+    expect_ok(gan_log_metric(log, "frechet", 0.1));
+    expect_ok(gan_log_note(log, "settings.lr", "0.1"));
+    expect_ok(gan_log_epoch(log, 1));
+    ck_assert_uint_eq(gan_log_step_count(log), 3);
+    ck_assert_uint_eq(gan_log_epoch_count(log), 1);
+    ck_assert(gan_log_number(log, "frechet") == 0.1 && gan_log_number(log, "loss") == 1.5);
+    ck_assert(isnan(gan_log_number(log, "none")) && isnan(gan_log_number(NULL, "loss")));
+    ck_assert_str_eq(gan_log_text(log, "settings.lr"), "0.1");
+    ck_assert_ptr_null(gan_log_text(log, "none"));
+    gan_log_destroy(log);
+
+    text = timeless(scratch_path("log.jsonl"));
+    ck_assert_int_eq(strncmp(text, "{\"record\":\"run\",\"format\":1,\"libgan\":\"", 37), 0);
+    ck_assert_ptr_nonnull(strstr(text, gan_version_string()));
+    ck_assert_str_eq(
+        strchr(text, '\n') + 1,
+        "{\"record\":\"steps\",\"epoch\":1,\"step\":2,\"steps\":2,\"seconds\":0,\"time\":0,"
+        "\"loss\":1}\n"
+        "{\"record\":\"note\",\"epoch\":0,\"step\":3,\"name\":\"settings.lr\",\"text\":\"0.1\"}\n"
+        "{\"record\":\"steps\",\"epoch\":1,\"step\":3,\"steps\":1,\"seconds\":0,\"time\":0,"
+        "\"loss\":2.5}\n"
+        "{\"record\":\"epoch\",\"epoch\":1,\"step\":3,\"steps\":3,\"seconds\":0,\"time\":0,"
+        "\"loss\":1.5,\"frechet\":0.1}\n");
+    free(text);
+    ck_assert_ptr_nonnull(
+        strstr(text_of(scratch_path("log.csv")), "epoch,step,steps,seconds,loss,frechet\n1,3,3,"));
+    ck_assert_ptr_nonnull(strstr(text_of(scratch_path("log.csv")), ",1.5,0.1\n"));
+}
+
+TEST(what_is_not_finite_is_a_string_in_json_and_a_word_in_csv)
+{
+    gan_log_desc desc = every(1);
+    gan_log *log;
+
+    desc.csv = scratch_path("log.csv");
+    log = log_at("log.jsonl", &desc);
+    expect_ok(gan_log_value(log, "a", (double)NAN));
+    expect_ok(gan_log_value(log, "b", (double)INFINITY));
+    expect_ok(gan_log_value(log, "c", -(double)INFINITY));
+    expect_ok(gan_log_step(log, NULL));
+    expect_ok(gan_log_epoch(log, 1));
+    gan_log_destroy(log);
+    ck_assert_ptr_nonnull(strstr(text_of(scratch_path("log.jsonl")),
+                                 "\"a\":\"NaN\",\"b\":\"Infinity\",\"c\":\"-Infinity\"}"));
+    ck_assert_ptr_nonnull(strstr(text_of(scratch_path("log.csv")), ",nan,inf,-inf\n"));
+    expect_ok(gan_log_open(&log, scratch_path("log.jsonl"), NULL));
+    ck_assert(isnan(gan_log_number(log, "a")) && gan_log_number(log, "b") > 1e308 &&
+              gan_log_number(log, "c") < -1e308);
+    gan_log_destroy(log);
+}
+
+TEST(hostile_names_and_texts_are_quoted)
+{
+    static const char name[] = "a\"b,\n</script>\\";
+    gan_log_desc desc = every(1);
+    gan_log *log, *again;
+
+    desc.csv = scratch_path("log.csv");
+    log = log_at("log.jsonl", &desc);
+    expect_ok(gan_log_value(log, name, 2.5));
+    expect_ok(gan_log_step(log, NULL));
+    expect_ok(gan_log_note(log, name, "line\none \x1b[31m \"two\" \xff\xc3 \xe2\x82\xac"));
+    expect_ok(gan_log_epoch(log, 1));
+    gan_log_destroy(log);
+    ck_assert_ptr_nonnull(strstr(text_of(scratch_path("log.csv")), ",\"a\"\"b,\n</script>\\\"\n1"));
+    expect_ok(gan_log_open(&again, scratch_path("log.jsonl"), NULL));
+    ck_assert(gan_log_number(again, name) == 2.5);
+    ck_assert_str_eq(gan_log_text(again, name), "line\none \x1b[31m \"two\" ?? \xe2\x82\xac");
+    gan_log_destroy(again);
+}
+
+TEST(the_latest_text_of_a_note_counts_and_is_written_once)
+{
+    gan_log *log = log_at("log.jsonl", NULL);
+    const char *text;
+
+    for (int i = 0; i < 3; i++) expect_ok(gan_log_note(log, "verdict", "HEALTHY"));
+    text = text_of(scratch_path("log.jsonl"));
+    ck_assert_ptr_nonnull(strstr(text, "HEALTHY"));
+    ck_assert_ptr_null(strstr(strstr(text, "HEALTHY") + 1, "HEALTHY"));
+    expect_ok(gan_log_note(log, "verdict", "COLLAPSED"));
+    ck_assert_str_eq(gan_log_text(log, "verdict"), "COLLAPSED");
+    gan_log_destroy(log);
+}
+
+/* Begin, stop at step `at` as a program does that saves a checkpoint there, write on to step
+ * `lost` without one, and continue from the checkpoint to the end. */
+static void log_interrupted(const char *name, gan_log_desc desc, uint64_t at, uint64_t lost,
+                            uint64_t end)
+{
+    gan_log *log = log_at(name, &desc);
+
+    expect_ok(gan_log_note(log, "settings.lr", "0.1"));
+    log_steps(log, 0, at);
+    expect_ok(gan_log_save(log));
+    log_steps(log, at, lost);
+    gan_log_destroy(log);
+    desc.steps = at;
+    log = log_at(name, &desc);
+    ck_assert_uint_eq(gan_log_step_count(log), at);
+    expect_ok(gan_log_note(log, "settings.lr", "0.1"));
+    log_steps(log, at, end);
+    gan_log_destroy(log);
+}
+
+/* Without the records of gan_log_save(), which a run without an interruption doesn't have. */
+static void drop_saved(char *text)
+{
+    for (char *line = text; line && *line;) {
+        char *next = strchr(line, '\n') + 1;
+
+        if (strncmp(line, "{\"record\":\"saved\"", 17) == 0)
+            memmove(line, next, strlen(next) + 1);
+        else
+            line = next;
+    }
+}
+
+/* At the end of an epoch, in its middle, in the middle of an interval. */
+TEST_EACH(a_continued_log_is_that_of_a_run_without_an_interruption, 0, 12)
+{
+    gan_log_desc desc = every(3);
+    const uint64_t at = 2 + (uint64_t)_i;
+    gan_log *log;
+    char *whole, *parts;
+
+    desc.csv = scratch_path("whole.csv");
+    log = log_at("whole.jsonl", &desc);
+    expect_ok(gan_log_note(log, "settings.lr", "0.1"));
+    log_steps(log, 0, 20);
+    gan_log_destroy(log);
+    desc.csv = scratch_path("parts.csv");
+    log_interrupted("parts.jsonl", desc, at, at + (uint64_t)_i % 5, 20);
+
+    whole = timeless(scratch_path("whole.jsonl"));
+    parts = timeless(scratch_path("parts.jsonl"));
+    drop_saved(parts);
+    ck_assert_str_eq(parts, whole);
+    free(whole);
+    free(parts);
+}
+
+TEST(a_checkpoint_without_saved_sums_has_means_over_the_steps_since)
+{
+    gan_log_desc desc = every(100);
+    gan_log *log = log_at("log.jsonl", &desc);
+
+    log_steps(log, 0, 8);
+    gan_log_destroy(log);
+    desc.steps = 7;
+    log = log_at("log.jsonl", &desc);
+    log_steps(log, 7, 10);
+    ck_assert_uint_eq(gan_log_epoch_count(log), 2);
+    expect_near(gan_log_number(log, "d_loss"), (number(7) + number(8) + number(9)) / 3, 1e-15, 0);
+    gan_log_destroy(log);
+    ck_assert_ptr_nonnull(strstr(text_of(scratch_path("log.jsonl")),
+                                 "{\"record\":\"epoch\",\"epoch\":2,\"step\":10,\"steps\":3,"));
+}
+
+TEST(a_missing_log_is_begun_when_a_run_continues)
+{
+    gan_log_desc desc = every(1);
+    gan_log *log;
+
+    desc.steps = 30;
+    log = log_at("log.jsonl", &desc);
+    expect_ok(gan_log_epoch(log, 7));
+    ck_assert_uint_eq(gan_log_step_count(log), 30);
+    gan_log_destroy(log);
+}
+
+/* ---- Files ---- */
+
+TEST(half_a_line_at_the_end_is_no_line)
+{
+    gan_log_desc desc = every(1);
+    gan_log *log = log_at("log.jsonl", &desc);
+    const char *path = scratch_path("log.jsonl");
+    const char *text;
+
+    log_steps(log, 0, 5);
+    gan_log_destroy(log);
+    text = text_of(path);
+    for (size_t cut = 1; cut < 60; cut++) {
+        scratch_write(path, text, strlen(text) - cut); /* the last record is one of an epoch */
+        expect_ok(gan_log_open(&log, path, NULL));
+        ck_assert_uint_eq(gan_log_epoch_count(log), 0);
+        ck_assert_uint_eq(gan_log_step_count(log), 5);
+        gan_log_destroy(log);
+    }
+    desc.steps = 5;
+    log = log_at("log.jsonl", &desc);
+    log_steps(log, 5, 10);
+    gan_log_destroy(log);
+    expect_ok(gan_log_open(&log, path, NULL));
+    ck_assert_uint_eq(gan_log_step_count(log), 10);
+    gan_log_destroy(log);
+}
+
+static const char RUN[] = "{\"record\":\"run\",\"format\":1}\n";
+
+TEST(damaged_logs_are_refused_by_their_line_and_left_alone)
+{
+    static const struct {
+        const char *line, *says;
+    } cases[] = {
+        {"no json\n", "line 2: byte 0"},
+        {"{\"record\":\"other\"}\n", "it is no record of a log"},
+        {"{\"record\":7}\n", "it is no record of a log"},
+        {"[]\n", "it is no record of a log"},
+        {"{\"record\":\"steps\",\"epoch\":1}\n", "it lacks its epoch or its step"},
+        {"{\"record\":\"steps\",\"epoch\":1,\"step\":2}\n", "it lacks steps, seconds or time"},
+        {"{\"record\":\"steps\",\"epoch\":1,\"step\":2,\"steps\":2,\"seconds\":1,\"time\":1,"
+         "\"x\":\"7\"}\n",
+         "\"x\" is not a number"},
+        {"{\"record\":\"steps\",\"epoch\":1,\"step\":2,\"steps\":2,\"seconds\":1,\"time\":1,"
+         "\"a-name-of-64-bytes-is-one-byte-longer-than-any-that-is-written-00\":1}\n",
+         "empty or too long"},
+        {"{\"record\":\"epoch\",\"epoch\":0,\"step\":2,\"steps\":2,\"seconds\":1,\"time\":1}\n",
+         "it is of epoch 0, after epoch 0"},
+        {"{\"record\":\"note\",\"epoch\":0,\"step\":5,\"name\":\"a\",\"text\":\"b\"}\n"
+         "{\"record\":\"note\",\"epoch\":0,\"step\":4,\"name\":\"a\",\"text\":\"b\"}\n",
+         "line 3: it is of step 4, after step 5"},
+        {"{\"record\":\"note\",\"epoch\":0,\"step\":5,\"name\":\"a\"}\n", "a name or a text"},
+        {"{\"record\":\"saved\",\"epoch\":0,\"step\":5}\n", "a part of what was saved"},
+        {"{\"record\":\"saved\",\"epoch\":0,\"step\":5,\"interval_steps\":1,\"epoch_steps\":1,"
+         "\"seconds\":1,\"interval_sums\":{\"x\":7},\"epoch_sums\":{}}\n",
+         "a sum and a count expected"},
+    };
+    const char *path = scratch_path("log.jsonl");
+    gan_log_desc desc = every(1);
+    char text[1024];
+    gan_log *log;
+
+    desc.steps = 100;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(text, sizeof text, "%s%s", RUN, cases[i].line);
+        scratch_write(path, text, strlen(text));
+        expect_fails(gan_log_open(&log, path, NULL), GAN_ERR_FORMAT, cases[i].says);
+        expect_fails(gan_log_create(&log, path, &desc), GAN_ERR_FORMAT, cases[i].says);
+        ck_assert_ptr_null(log);
+        ck_assert_str_eq(text_of(path), text);
+    }
+}
+
+TEST(what_is_no_log_is_refused)
+{
+    const char *path = scratch_path("log.jsonl");
+    gan_log *log;
+
+    scratch_write(path, "epoch,loss\n1,2\n", 15);
+    expect_fails(gan_log_open(&log, path, NULL), GAN_ERR_FORMAT, "line 1");
+    scratch_write(path, "{\"a\":1}\n", 8);
+    expect_fails(gan_log_open(&log, path, NULL), GAN_ERR_FORMAT, "begins with a record \"run\"");
+    scratch_write(path, "{\"record\":\"run\",\"format\":2}\n", 28);
+    expect_fails(gan_log_open(&log, path, NULL), GAN_ERR_FORMAT, "format 2, this release reads");
+    scratch_write(path, "{\"record\":\"run\"}\n", 17);
+    expect_fails(gan_log_open(&log, path, NULL), GAN_ERR_FORMAT, "it lacks its format");
+    expect_fails(gan_log_open(&log, scratch_path("none"), NULL), GAN_ERR_IO, "none");
+    expect_fails(gan_log_create(&log, scratch_path("no/directory"), NULL), GAN_ERR_IO, "no");
+    expect_fails(gan_log_create(&log, scratch_directory(), NULL), GAN_ERR_IO, "directory");
+}
+
+TEST(links_stay_and_what_they_lead_to_is_written)
+{
+    gan_log_desc desc = every(1);
+    gan_log *log;
+
+    ck_assert_int_eq(symlink("target.jsonl", scratch_path("link.jsonl")), 0);
+    log = log_at("link.jsonl", &desc);
+    log_steps(log, 0, 5);
+    gan_log_destroy(log);
+    expect_ok(gan_log_open(&log, scratch_path("target.jsonl"), NULL));
+    ck_assert_uint_eq(gan_log_step_count(log), 5);
+    gan_log_destroy(log);
+}
+
+/* A file may have `most` bytes more: the disk is as good as full.  No text of a size that is no
+ * multiple of a record's is ever left. */
+static void limit_files(size_t most)
+{
+    const struct rlimit limit = {most, RLIM_INFINITY};
+
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+TEST(a_full_disk_loses_no_line_and_leaves_no_half)
+{
+    const char *path = scratch_path("log.jsonl");
+    gan_log_desc desc = every(1);
+    gan_log *log = log_at("log.jsonl", &desc), *read;
+    size_t n;
+
+    signal(SIGXFSZ, SIG_IGN);
+    log_steps(log, 0, 3);
+    n = strlen(text_of(path));
+    limit_files(n + 50);
+    for (int i = 0; i < 2; i++) {
+        expect_ok(gan_log_value(log, "d_loss", 1));
+        expect_fails(gan_log_step(log, NULL), GAN_ERR_IO, "log.jsonl: cannot be written");
+        ck_assert_uint_eq(strlen(text_of(path)), n);
+    }
+    limit_files(RLIM_INFINITY);
+    expect_ok(gan_log_epoch(log, 1));
+    gan_log_destroy(log);
+    expect_ok(gan_log_open(&read, path, NULL));
+    ck_assert_uint_eq(gan_log_step_count(read), 5);
+    ck_assert_uint_eq(read->of_steps.rows.n, 5);
+    gan_log_destroy(read);
+}
+
+TEST_OF_PROCESS(the_process_that_logs, ORDERS)
+{
+    gan_log_desc desc = every(1);
+    gan_log *log;
+
+    expect_ok(gan_log_create(&log, getenv(ORDERS), &desc));
+    for (uint64_t i = 0;; i += 5) log_steps(log, i, i + 5);
+}
+
+TEST(a_process_that_is_killed_leaves_whole_lines)
+{
+    const char *path = scratch_path("log.jsonl");
+
+    for (int i = 0; i < 10; i++) {
+        const pid_t child = fork();
+        gan_log *log;
+        const char *text;
+
+        ck_assert_int_ge(child, 0);
+        if (child == 0) {
+            setenv(ORDERS, path, 1);
+            setenv("CK_FORK", "no", 1);
+            execl(program_path, program_path, (char *)NULL);
+            _exit(127);
+        }
+        do nanosleep(&(struct timespec){0, 10000000 + 3000000 * i}, NULL);
+        while (access(path, F_OK) != 0);
+        kill(child, SIGKILL);
+        ck_assert_int_eq(waitpid(child, NULL, 0), child);
+        text = text_of(path);
+        ck_assert_int_eq(text[strlen(text) - 1], '\n');
+        expect_ok(gan_log_open(&log, path, NULL));
+        gan_log_destroy(log);
+        unlink(path);
+    }
+}
+
+TEST(few_records_of_steps_stay_in_memory_and_all_in_the_file)
+{
+    gan_log_desc desc = every(1);
+    gan_log *log = log_at("log.jsonl", &desc);
+    const gan__log_row *last;
+
+    for (int i = 0; i < 5000; i++) {
+        expect_ok(gan_log_value(log, "x", i));
+        expect_ok(gan_log_step(log, NULL));
+    }
+    ck_assert_uint_le(log->of_steps.rows.n, 4096);
+    ck_assert_uint_ge(log->of_steps.rows.n, 2048);
+    ck_assert_uint_eq(log->of_steps.cells.n, log->of_steps.rows.n);
+    last = gan__log_row_at(&log->of_steps, log->of_steps.rows.n - 1);
+    ck_assert_uint_eq(last->step, 5000);
+    ck_assert(gan__log_cells(&log->of_steps, last)->value == 4999);
+    gan_log_destroy(log);
+}
+
+/* ---- Events: tests/check_report.sh reads them with a reader of its own ---- */
+
+TEST(crc_32c_has_its_known_answers)
+{
+    unsigned char bytes[32];
+
+    ck_assert_uint_eq(gan__log_crc32c("123456789", 9), 0xe3069283);
+    ck_assert_uint_eq(gan__log_crc32c("", 0), 0);
+    memset(bytes, 0, sizeof bytes); /* RFC 3720, B.4 */
+    ck_assert_uint_eq(gan__log_crc32c(bytes, sizeof bytes), 0x8a9136aa);
+    memset(bytes, 0xff, sizeof bytes);
+    ck_assert_uint_eq(gan__log_crc32c(bytes, sizeof bytes), 0x62a8ab43);
+    for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (unsigned char)i;
+    ck_assert_uint_eq(gan__log_crc32c(bytes, sizeof bytes), 0x46dd794e);
+}
+
+static uint64_t little(const char *bytes, size_t n)
+{
+    uint64_t value = 0;
+
+    for (size_t i = n; i-- > 0;) value = value << 8 | (unsigned char)bytes[i];
+    return value;
+}
+
+static uint32_t unmasked(const char *bytes)
+{
+    const uint32_t rotated = (uint32_t)little(bytes, 4) - 0xa282ead8;
+
+    return rotated >> 17 | rotated << 15;
+}
+
+/* Go through the records of an event file, whose checksums are right; return how many there are. */
+static size_t count_events(const char *path)
+{
+    static char bytes[ROOM];
+    const size_t n = scratch_read(path, bytes, ROOM);
+    size_t records = 0, at = 0;
+
+    for (; at < n; records++) {
+        const uint64_t length = little(bytes + at, 8);
+
+        ck_assert_uint_le(length + 16, n - at);
+        ck_assert_uint_eq(unmasked(bytes + at + 8), gan__log_crc32c(bytes + at, 8));
+        ck_assert_uint_eq(unmasked(bytes + at + 12 + length),
+                          gan__log_crc32c(bytes + at + 12, length));
+        at += 16 + length;
+    }
+    ck_assert_uint_eq(at, n);
+    return records;
+}
+
+TEST(events_of_a_continued_run_are_those_of_one_without_an_interruption)
+{
+    gan_log_desc desc = every(2);
+
+    desc.events = scratch_path("tfevents.1");
+    log_interrupted("log.jsonl", desc, 7, 9, 20);
+    ck_assert_uint_eq(count_events(desc.events), 1 + 3 * 4 + 4);
+    desc.events = scratch_path("tfevents.2");
+    gan_log *log = log_at("whole.jsonl", &desc);
+    log_steps(log, 0, 20);
+    gan_log_destroy(log);
+    ck_assert_uint_eq(count_events(desc.events), 1 + 3 * 4 + 4);
+}
+
+/* ---- What is refused ---- */
+
+TEST(arguments_that_make_no_sense_are_refused)
+{
+    gan_log_desc desc = {GAN_LOG_DESC_INIT};
+    gan_train_stats small = {.struct_size = sizeof(size_t)};
+    gan_log *log = log_at("log.jsonl", NULL), *other;
+    char name[GAN_LOG_NAME_BYTES + 1];
+
+    expect_fails(gan_log_create(NULL, "x", NULL), GAN_ERR_INVALID, "out is NULL");
+    expect_fails(gan_log_create(&other, NULL, NULL), GAN_ERR_INVALID, "path is NULL");
+    expect_fails(gan_log_open(NULL, "x", NULL), GAN_ERR_INVALID, "out is NULL");
+    expect_fails(gan_log_open(&other, NULL, NULL), GAN_ERR_INVALID, "path is NULL");
+    desc.events = "events";
+    expect_fails(gan_log_create(&other, scratch_path("x"), &desc), GAN_ERR_INVALID, "tfevents");
+    desc = (gan_log_desc){0};
+    expect_fails(gan_log_create(&other, scratch_path("x"), &desc), GAN_ERR_INVALID, "struct_size");
+    memset(name, 'x', sizeof name);
+    name[GAN_LOG_NAME_BYTES] = '\0';
+    expect_fails(gan_log_value(log, name, 1), GAN_ERR_INVALID, "got 64 bytes");
+    expect_fails(gan_log_value(log, "", 1), GAN_ERR_INVALID, "got 0 bytes");
+    expect_fails(gan_log_value(log, NULL, 1), GAN_ERR_INVALID, "name is NULL");
+    expect_fails(gan_log_value(log, "\xff", 1), GAN_ERR_INVALID, "UTF-8");
+    expect_fails(gan_log_value(log, "epoch", 1), GAN_ERR_INVALID, "\"epoch\"");
+    expect_fails(gan_log_metric(log, "time", 1), GAN_ERR_INVALID, "\"time\"");
+    expect_fails(gan_log_note(log, "", "x"), GAN_ERR_INVALID, "got 0 bytes");
+    expect_fails(gan_log_note(log, "x", NULL), GAN_ERR_INVALID, "is NULL");
+    expect_fails(gan_log_step(log, &small), GAN_ERR_INVALID, "struct_size");
+    expect_fails(gan_log_epoch(log, 0), GAN_ERR_INVALID, "epoch 0 ends after epoch 0");
+    ck_assert_uint_eq(gan_log_step_count(log), 0);
+    expect_ok(gan_log_epoch(log, 1));
+    gan_log_destroy(log);
+}
+
+TEST(a_log_that_is_read_is_not_written)
+{
+    gan_log *logs[2] = {NULL, NULL};
+
+    gan_log_destroy(log_at("log.jsonl", NULL));
+    expect_ok(gan_log_open(&logs[1], scratch_path("log.jsonl"), NULL));
+    for (int i = 0; i < 2; i++) {
+        const char *says = i == 0 ? "is NULL" : "opened to be read";
+
+        expect_fails(gan_log_note(logs[i], "a", "b"), GAN_ERR_INVALID, says);
+        expect_fails(gan_log_value(logs[i], "a", 1), GAN_ERR_INVALID, says);
+        expect_fails(gan_log_metric(logs[i], "a", 1), GAN_ERR_INVALID, says);
+        expect_fails(gan_log_step(logs[i], NULL), GAN_ERR_INVALID, says);
+        expect_fails(gan_log_epoch(logs[i], 1), GAN_ERR_INVALID, says);
+        expect_fails(gan_log_save(logs[i]), GAN_ERR_INVALID, says);
+    }
+    ck_assert_uint_eq(gan_log_step_count(NULL) + gan_log_epoch_count(NULL), 0);
+    ck_assert_ptr_null(gan_log_text(NULL, "a"));
+    gan_log_destroy(logs[1]);
+    gan_log_destroy(NULL);
+}
+
+/* ---- Memory ---- */
+
+static gan_status create(void **out, const gan_allocator *allocator, void *path)
+{
+    gan_log_desc desc = {GAN_LOG_DESC_INIT, .steps = 20, .events = scratch_path("x.tfevents"),
+                         .csv = scratch_path("log.csv"), .allocator = allocator};
+    gan_log *log;
+    const gan_status status = gan_log_create(&log, path, &desc);
+
+    *out = log;
+    return status;
+}
+
+static gan_status open_log(void **out, const gan_allocator *allocator, void *path)
+{
+    gan_log *log;
+    const gan_status status = gan_log_open(&log, path, allocator);
+
+    *out = log;
+    return status;
+}
+
+static void destroy(void *log)
+{
+    gan_log_destroy(log);
+}
+
+TEST(each_allocation_may_fail)
+{
+    gan_log_desc desc = every(3);
+    char path[600];
+
+    snprintf(path, sizeof path, "%s", scratch_path("log.jsonl"));
+    log_interrupted("log.jsonl", desc, 18, 19, 20);
+    budget_sweep(create, destroy, path);
+    budget_sweep(open_log, destroy, path);
+}
+
+TEST(calls_without_memory_fail_and_the_log_goes_on)
+{
+    budget b;
+    gan_log_desc desc = every(1);
+    gan_log *log;
+
+    budget_init(&b, BUDGET_UNLIMITED);
+    desc.allocator = &b.allocator;
+    desc.csv = scratch_path("log.csv");
+    log = log_at("log.jsonl", &desc);
+    for (uint64_t i = 0; i < 400; i++) {
+        char name[32], text[64];
+        gan_status status[4];
+
+        snprintf(name, sizeof name, "name %llu", (unsigned long long)i / 4);
+        snprintf(text, sizeof text, "text %llu", (unsigned long long)i);
+        b.left = i % 7;
+        status[0] = gan_log_value(log, name, 1);
+        status[1] = gan_log_note(log, name, text);
+        status[2] = gan_log_step(log, NULL);
+        status[3] = gan_log_epoch(log, i + 1);
+        b.left = BUDGET_UNLIMITED;
+        for (int k = 0; k < 4; k++) ck_assert(status[k] == GAN_OK || status[k] == GAN_ERR_NOMEM);
+        ck_assert_uint_eq(gan_log_step_count(log), i + 1);
+    }
+    ck_assert_uint_gt(b.refused, 0);
+    gan_log_destroy(log);
+    ck_assert_uint_eq(b.live, 0);
+    expect_ok(gan_log_open(&log, scratch_path("log.jsonl"), NULL)); /* what was written is whole */
+    gan_log_destroy(log);
+}
+
+TEST(a_step_without_a_record_takes_no_memory)
+{
+    const gan_train_stats stats = {GAN_TRAIN_STATS_INIT, .d_loss = 1};
+    budget b;
+    gan_log_desc desc = every(1000);
+    gan_log *log;
+
+    budget_init(&b, BUDGET_UNLIMITED);
+    desc.allocator = &b.allocator;
+    log = log_at("log.jsonl", &desc);
+    expect_ok(gan_log_step(log, &stats));
+    b.left = 0;
+    for (int i = 1; i < 999; i++) expect_ok(gan_log_step(log, &stats));
+    b.left = BUDGET_UNLIMITED;
+    gan_log_destroy(log);
+}
+
+/* ---- Training ---- */
+
+TEST(training_has_the_same_bits_with_a_log)
+{
+    gan_log_desc desc = every(1);
+    gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
+    game logged = small_game(), twin = small_game();
+    gan_log *log = log_at("log.jsonl", &desc);
+
+    for (uint64_t i = 0; i < 20; i++) {
+        play(&logged, 20, i);
+        expect_ok(gan_trainer_stats(logged.trainer, &stats));
+        expect_ok(gan_log_step(log, &stats));
+        play(&twin, 20, i);
+    }
+    expect_same_game(&logged, &twin);
+    ck_assert(gan_log_number(log, "d_loss") != gan_log_number(log, "d_loss")); /* no epoch yet */
+    expect_ok(gan_log_epoch(log, 1));
+    ck_assert(gan_log_number(log, "d_loss") > 0 && gan_log_number(log, "g_grad_norm") > 0);
+    gan_log_destroy(log);
+    game_end(&logged);
+    game_end(&twin);
+}
