@@ -261,11 +261,19 @@ class gan_layer_setting(Record):
 
 class gan_network_load_report(Record):
     _fields_ = [("struct_size", c_size_t), ("n_loaded", c_size_t), ("n_missing", c_size_t), ("n_misshaped", c_size_t),
-    ("n_unexpected", c_size_t), ("missing", c_char * 1000), ("misshaped", c_char * 1000), ("unexpected", c_char * 1000)]
+    ("n_unexpected", c_size_t), ("missing", c_char * 1000), ("misshaped", c_char * 1000), ("unexpected", c_char * 1000),
+    ("n_kept", c_size_t)]
+
+
+class gan_rename(Record):
+    _fields_ = [("from", c_char_p), ("to", c_char_p)]
+
+gan_rename_fn = CFUNCTYPE(c_int, c_void_p, c_char_p, c_char_p, c_size_t)
 
 
 class gan_network_load_desc(Record):
-    _fields_ = [("struct_size", c_size_t), ("lenient", c_int), ("prefix", c_char_p), ("report", POINTER(gan_network_load_report))]
+    _fields_ = [("struct_size", c_size_t), ("lenient", c_int), ("prefix", c_char_p), ("report", POINTER(gan_network_load_report)),
+    ("renames", POINTER(gan_rename)), ("n_renames", c_size_t), ("rename", gan_rename_fn), ("rename_user", c_void_p)]
 
 
 class gan_objective_step(Record):
@@ -1048,8 +1056,10 @@ class Network(Handle):
     def save(self, path):
         lib.gan_network_save(self._handle, os.fsencode(path))
 
-    def load(self, path, **settings):
-        desc = record(gan_network_load_desc, **settings)
+    def load(self, path, renames=None, **settings):
+        """gan_network_load(); renames={"0.": "2."} reads the file's layer 0 into layer 2."""
+        pairs = [(a.encode(), b.encode()) for a, b in (renames or {}).items()]
+        desc = record(gan_network_load_desc, renames=pairs, n_renames=len(pairs), **settings)
         lib.gan_network_load(self._handle, os.fsencode(path), byref(desc))
 
     def build(self):

@@ -656,11 +656,31 @@ typedef struct gan_network_load_report {
     char missing[1000];    /**< the network's names and shapes */
     char misshaped[1000];  /**< the same, with the file's shape first: "0.bias [3] for [4]" */
     char unexpected[1000]; /**< the file's names, without the prefix, and shapes */
+    size_t n_kept;         /**< tensors of the network that renaming leaves out: they stay */
 } gan_network_load_report;
-#define GAN_NETWORK_LOAD_REPORT_INIT GAN_SIZED_INIT(gan_network_load_report, 0, 0, 0, 0, "", "", "")
+#define GAN_NETWORK_LOAD_REPORT_INIT                                                               \
+    GAN_SIZED_INIT(gan_network_load_report, 0, 0, 0, 0, "", "", "", 0)
 
 /** GAN_NETWORK_LOAD_REPORT_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_network_load_report_init(gan_network_load_report *report, size_t struct_size);
+
+/** The beginning of names in a file, and of the same tensors' names in a network: {"0.", "2."} for
+ * a layer that has moved. */
+typedef struct gan_rename {
+    const char *from; /**< in the file, behind the prefix; "1." is layer 1, "1" would be 10, too */
+    const char *to;   /**< in the network */
+} gan_rename;
+
+/**
+ * Tell how a tensor of the network is named in the file.
+ *
+ * @param[in]  user      That of the descriptor.
+ * @param[in]  name      Its name in the network, "2.weight".
+ * @param[out] in_file   Room for its name in the file, behind the prefix, and a zero byte.
+ * @param[in]  capacity  Bytes in `in_file`, at least 512.
+ * @return 1: `in_file` is the name; 0: the tensor is not read, and stays as it is.
+ */
+typedef int (*gan_rename_fn)(void *user, const char *name, char *in_file, size_t capacity);
 
 /** What gan_network_load() is to read; start from GAN_NETWORK_LOAD_DESC_INIT. */
 typedef struct gan_network_load_desc {
@@ -675,8 +695,20 @@ typedef struct gan_network_load_desc {
      * names. */
     const char *prefix;
     gan_network_load_report *report; /**< filled when the file could be opened.  NULL: not wanted */
+    /**
+     * Read the tensors whose names in the network begin with a `to`, from those of the file that
+     * begin with its `from`; the first one that fits counts.  What begins with no `to` stays as it
+     * is, what begins with no `from` is passed over, and the rest has to fit as without renaming.
+     * NULL: the names are the same
+     */
+    const gan_rename *renames;
+    size_t n_renames; /**< how many; 0 with NULL */
+    gan_rename_fn
+        rename;        /**< in place of `renames`: a name that it gives has to be in the file, one
+                               that it does not give is passed over.  NULL: none */
+    void *rename_user; /**< handed to it */
 } gan_network_load_desc;
-#define GAN_NETWORK_LOAD_DESC_INIT GAN_SIZED_INIT(gan_network_load_desc, 0, 0, 0)
+#define GAN_NETWORK_LOAD_DESC_INIT GAN_SIZED_INIT(gan_network_load_desc, 0, 0, 0, 0, 0, 0, 0)
 
 /** GAN_NETWORK_LOAD_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_network_load_desc_init(gan_network_load_desc *desc, size_t struct_size);
@@ -695,14 +727,15 @@ GAN_API void gan_network_load_desc_init(gan_network_load_desc *desc, size_t stru
  *                      shape, and nothing else.
  *
  * @retval GAN_OK             The weights are the file's.
- * @retval GAN_ERR_INVALID    `net` or `path` is NULL, or `desc` or its report has no valid
- *                            struct_size.
+ * @retval GAN_ERR_INVALID    `net` or `path` is NULL, `desc` or its report has no valid
+ *                            struct_size, `renames` or one of its names is NULL, there are both
+ *                            `renames` and `rename`, or that one wrote no zero byte.
  * @retval GAN_ERR_NOMEM      No memory.
  * @retval GAN_ERR_IO         The file could not be opened or read.
  * @retval GAN_ERR_FORMAT     It is no safetensors file, a damaged one, or has tensors of another
  *                            type.
  * @retval GAN_ERR_SHAPE      Tensors are missing, unexpected or of another shape, or none fits with
- *                            `lenient`; the message counts and names them.
+ *                            `lenient` or renaming; the message counts and names them.
  * @retval GAN_ERR_NONFINITE  A weight in the file is NaN or infinite; it is named.
  * @retval other              As gan_network_build().
  *
@@ -722,7 +755,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_load(gan_network *net, const char 
  *
  * @retval GAN_OK             The weights are the file's.
  * @retval GAN_ERR_INVALID    `net` or `from` is NULL, the reader has neither memory nor function,
- *                            or `desc` or its report has no valid struct_size.
+ *                            or `desc` is invalid as for gan_network_load().
  * @retval GAN_ERR_IO         The reader's function failed.
  * @retval other              As gan_network_load(); GAN_ERR_FORMAT also for more bytes than the
  *                            reader allows.

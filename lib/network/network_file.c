@@ -14,7 +14,6 @@
 #include "file/json_internal.h"
 #include "file/safetensors_internal.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -134,250 +133,6 @@ gan_status gan_network_save(gan_network *net, const char *path)
 gan_status gan_network_save_to(gan_network *net, gan_writer *to)
 {
     return save(net, (gan__target){.writer = to});
-}
-
-/* ---- reading weights ---- */
-
-/* What is read: the tensors of a file under a prefix. */
-typedef struct source {
-    gan__safetensors *file;
-    const char *prefix;
-    const gan__safetensor **fitting; /* one for each tensor of the network, NULL where none fits */
-    unsigned char *known;            /* for each tensor of the file: the network has its name */
-} source;
-
-/* Does a name end in `last`, as the whole of it or after a dot? */
-static int ends_in(const char *name, const char *last)
-{
-    const size_t n = strlen(name), n_last = strlen(last);
-
-    return n >= n_last && strcmp(name + n - n_last, last) == 0 &&
-           (n == n_last || name[n - n_last - 1] == '.');
-}
-
-/* What torch.nn.utils.parametrizations.spectral_norm() calls the tensors that the older
- * torch.nn.utils.spectral_norm() names as they are named here. */
-static const char *const other_names[][2] = {
-    {"weight_orig", "parametrizations.weight.original"},
-    {"weight_u", "parametrizations.weight.0._u"},
-    {"weight_v", "parametrizations.weight.0._v"},
-};
-
-static const gan__safetensor *find_in_file(const source *from, const char *name)
-{
-    const gan__safetensor *found = gan__safetensors_find_under(from->file, from->prefix, name);
-
-    for (size_t i = 0; !found && i < sizeof other_names / sizeof *other_names; i++) {
-        char other[GAN__LAYER_NAME_BYTES + 64];
-
-        if (!ends_in(name, other_names[i][0])) continue;
-        snprintf(other, sizeof other, "%.*s%s", (int)(strlen(name) - strlen(other_names[i][0])),
-                 name, other_names[i][1]);
-        found = gan__safetensors_find_under(from->file, from->prefix, other);
-    }
-    return found;
-}
-
-enum { LIST_BYTES = sizeof((gan_network_load_report *)0)->missing };
-
-/* Count a tensor and add it to a list, which ends in "..." once it is full. */
-static void GAN_PRINTF(3, 4) list(size_t *n, char names[LIST_BYTES], const char *format, ...)
-{
-    static const char more[] = "...";
-    const size_t used = strlen(names), room = LIST_BYTES - used;
-    va_list args;
-    int length;
-
-    ++*n;
-    if (used >= strlen(more) && strcmp(names + used - strlen(more), more) == 0) return;
-    if (used) strcpy(names + used, ", ");
-    va_start(args, format);
-    length = vsnprintf(names + strlen(names), LIST_BYTES - strlen(names), format, args);
-    va_end(args);
-    if (length < 0 || (size_t)length + 2 * sizeof ", ..." > room)
-        snprintf(names + used, room, "%s%s", used ? ", " : "", more);
-    for (char *c = names + used; *c; c++) /* a name from a file may hold anything */
-        if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
-}
-
-/* Find what fits each tensor of the network, and list those that have nothing. */
-static void match(gan_network_load_report *out, const gan_network *net, const source *from)
-{
-    for (size_t i = 0; i < net->n_tensors; i++) {
-        const gan_tensor *wanted = &net->tensors[i];
-        const gan__safetensor *found = find_in_file(from, wanted->name);
-
-        if (found) from->known[found - gan__safetensors_tensor(from->file, 0)] = 1;
-        if (!found) {
-            list(&out->n_missing, out->missing, "%s %s", wanted->name,
-                 gan__shape_text_of(wanted->shape).text);
-        } else if (!gan_shape_equal(found->shape, wanted->shape)) {
-            list(&out->n_misshaped, out->misshaped, "%s %s for %s", wanted->name,
-                 gan__shape_text_of(found->shape).text, gan__shape_text_of(wanted->shape).text);
-        } else {
-            from->fitting[i] = found;
-            out->n_loaded++;
-        }
-    }
-}
-
-/* List the tensors of the file that the network has not. */
-static void list_unexpected(gan_network_load_report *out, const source *from)
-{
-    const size_t prefix = strlen(from->prefix);
-
-    for (size_t i = 0; i < gan__safetensors_count(from->file); i++) {
-        const gan__safetensor *t = gan__safetensors_tensor(from->file, i);
-
-        /* PyTorch's batch normalisation counts its batches, for a kind of average not had here. */
-        if (!from->known[i] && strncmp(t->name, from->prefix, prefix) == 0 &&
-            !ends_in(t->name + prefix, "num_batches_tracked"))
-            list(&out->n_unexpected, out->unexpected, "%s %s", t->name + prefix,
-                 gan__shape_text_of(t->shape).text);
-    }
-}
-
-/* Add "; 2 missing: 0.weight [3, 2], 0.bias [3]" to a sentence, the names cut to their share. */
-static void put_problem(char *text, size_t capacity, const char *what, size_t n, const char *names)
-{
-    const size_t used = strlen(text), share = 120;
-
-    if (n == 0) return;
-    snprintf(text + used, capacity - used, "%s%zu %s: %.*s%s", used ? "; " : "", n, what,
-             (int)share, names, strlen(names) > share ? "..." : "");
-}
-
-/* Where no name fits, find what to put before the network's names to make them those of the file:
- * "module." or "generator.".  Writes a hint, or nothing. */
-static void put_hint(char *hint, size_t capacity, const gan_network *net, const source *from)
-{
-    const char *first = net->tensors[0].name;
-
-    for (size_t i = 0; i < gan__safetensors_count(from->file); i++) {
-        const char *name = gan__safetensors_tensor(from->file, i)->name;
-        const size_t n = strlen(name) - (ends_in(name, first) ? strlen(first) : strlen(name));
-
-        if (n == 0) continue;
-        snprintf(hint, capacity, "; does the prefix \"%.*s\" help?", n < 60 ? (int)n : 60, name);
-        return;
-    }
-}
-
-static gan_status refuse(const gan_network_load_report *found, const gan_network *net,
-                         const source *from)
-{
-    char text[480] = "", hint[100] = "";
-
-    put_problem(text, sizeof text, "missing", found->n_missing, found->missing);
-    put_problem(text, sizeof text, "of another shape", found->n_misshaped, found->misshaped);
-    put_problem(text, sizeof text, "not in the network", found->n_unexpected, found->unexpected);
-    if (found->n_loaded + found->n_misshaped == 0 && net->n_tensors > 0)
-        put_hint(hint, sizeof hint, net, from);
-    return gan__fail(GAN_ERR_SHAPE, "%s: tensors do not fit: %s%s",
-                     gan__safetensors_path(from->file), text, hint);
-}
-
-static void end_source(const source *from, const gan_allocator *a)
-{
-    gan__free(a, (void *)from->fitting);
-    gan__free(a, from->known);
-}
-
-/* Find what is to be read, and refuse what does not fit. */
-static gan_status prepare(source *from, const gan_network *net, const gan_network_load_desc *d)
-{
-    gan_status status = GAN_OK;
-    gan_network_load_report found = {GAN_NETWORK_LOAD_REPORT_INIT};
-
-    if (d->prefix) from->prefix = d->prefix;
-    GAN_TRY(gan__alloc(&from->fitting, &net->allocator, net->n_tensors, sizeof *from->fitting));
-    GAN_TRY(gan__alloc(&from->known, &net->allocator, gan__safetensors_count(from->file), 1));
-    match(&found, net, from);
-    list_unexpected(&found, from);
-    gan__record_write(d->report, &found, sizeof found);
-    if (found.n_missing + found.n_misshaped + found.n_unexpected == 0) return GAN_OK;
-    if (!d->lenient || (found.n_loaded == 0 && net->n_tensors > 0))
-        return refuse(&found, net, from);
-
-cleanup:
-    return status;
-}
-
-/* Read the tensors that fit, to where they belong or one after the other to `staging`. */
-static gan_status read_tensors(const gan_network *net, const source *from, float *staging)
-{
-    gan_status status = GAN_OK;
-
-    for (size_t i = 0; i < net->n_tensors; i++) {
-        const gan_tensor *t = &net->tensors[i];
-
-        if (!from->fitting[i]) continue;
-        GAN_TRY(gan__safetensors_read(from->file, from->fitting[i], staging ? staging : t->data));
-        if (staging) staging += t->size;
-    }
-
-cleanup:
-    return status;
-}
-
-/* All are read before any is taken over. */
-static gan_status read_all_or_none(const gan_network *net, const source *from)
-{
-    gan_status status = GAN_OK;
-    float *staging = NULL;
-    size_t n = 0;
-
-    for (size_t i = 0; i < net->n_tensors; i++)
-        if (from->fitting[i]) n += net->tensors[i].size;
-    GAN_TRY(gan__alloc(&staging, &net->allocator, n, sizeof *staging));
-    GAN_TRY(read_tensors(net, from, staging));
-    n = 0;
-    for (size_t i = 0; i < net->n_tensors; i++) {
-        const gan_tensor *t = &net->tensors[i];
-
-        if (!from->fitting[i]) continue;
-        memcpy(t->data, staging + n, t->size * sizeof *staging);
-        n += t->size;
-    }
-
-cleanup:
-    gan__free(&net->allocator, staging);
-    return status;
-}
-
-static gan_status load(gan_network *net, gan__source at, const gan_network_load_desc *desc)
-{
-    gan_status status = GAN_OK;
-    gan_network_load_desc d = {GAN_NETWORK_LOAD_DESC_INIT};
-    source from = {.prefix = ""};
-
-    status = gan__source_check(at, "network");
-    if (status != GAN_OK) return status;
-    GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "network load desc"));
-    GAN_TRY(gan__record_check(d.report, "network load report"));
-    status = gan_network_build(net);
-    if (status != GAN_OK) return status;
-    GAN_TRY(gan__safetensors_open(&from.file, at, &net->allocator));
-    GAN_TRY(prepare(&from, net, &d));
-    GAN_TRY(read_all_or_none(net, &from));
-    net->weight_changes++;
-    net->buffer_changes++;
-
-cleanup:
-    if (net) end_source(&from, &net->allocator);
-    gan__safetensors_close(from.file);
-    return status;
-}
-
-gan_status gan_network_load(gan_network *net, const char *path, const gan_network_load_desc *desc)
-{
-    return load(net, (gan__source){.path = path}, desc);
-}
-
-gan_status gan_network_load_from(gan_network *net, const gan_reader *from,
-                                 const gan_network_load_desc *desc)
-{
-    return load(net, (gan__source){.reader = from}, desc);
 }
 
 /* ---- reading layers ---- */
@@ -611,7 +366,6 @@ gan_status gan__network_open(gan_network **out, gan__safetensors *file, const ch
     gan_status status = GAN_OK;
     const gan_network_load_desc all = {GAN_NETWORK_LOAD_DESC_INIT, .prefix = prefix};
     const origin at = {gan__safetensors_path(file), key};
-    source from = {.file = file, .prefix = ""};
     gan_network *net = NULL;
     const gan__json *root = NULL;
     gan_network_desc d;
@@ -630,12 +384,10 @@ gan_status gan__network_open(gan_network **out, gan__safetensors *file, const ch
     GAN_TRY(gan__network_read_notes(net, file, key));
     GAN_TRY(check_size(net, file));
     GAN_TRY(gan_network_build(net));
-    GAN_TRY(prepare(&from, net, &all));
-    GAN_TRY(read_tensors(net, &from, NULL));
+    GAN_TRY(gan__network_read_tensors(net, file, &all));
     *out = net;
 
 cleanup:
-    if (net) end_source(&from, &net->allocator);
     if (root) gan__json_free(root, &a);
     if (status != GAN_OK) gan_network_destroy(net);
     return status;
@@ -660,10 +412,6 @@ cleanup:
     gan__safetensors_close(file);
     return gan__lost(GAN__NETWORK, status);
 }
-
-GAN__DEFINE_INIT(gan_network_load_report_init, gan_network_load_report,
-                 GAN_NETWORK_LOAD_REPORT_INIT)
-GAN__DEFINE_INIT(gan_network_load_desc_init, gan_network_load_desc, GAN_NETWORK_LOAD_DESC_INIT)
 
 gan_status gan_network_open(gan_network **out, const char *path, const gan_network_desc *desc)
 {

@@ -160,6 +160,10 @@ gan_status gan__network_read_notes(gan_network *net, const struct gan__safetenso
 gan_status gan__network_read(gan_network **out, const gan__json *root, const char *path,
                              const char *key, const gan_network_desc *desc);
 
+/* Read the tensors of a file into a complete network; after an error some may be there. */
+gan_status gan__network_read_tensors(gan_network *net, struct gan__safetensors *file,
+                                     const gan_network_load_desc *desc);
+
 /* Make a network from its description, in the metadata of a file under `key`, the names of its
  * classes, if there are some, and the tensors whose names begin with `prefix`.  Statuses are those
  * of gan_network_open(). */

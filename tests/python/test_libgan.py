@@ -58,6 +58,13 @@ class Networks(unittest.TestCase):
         other = gan.Network(4, [gan.linear(4, 3)], seed=8)
         other.load("net.safetensors")
         np.testing.assert_array_equal(other(x), net(x))
+        behind = gan.Network(4, [gan.linear(4, 4), gan.relu(), gan.linear(4, 3)], seed=9)
+        first = behind.tensors["0.weight"].copy()
+        behind.load("net.safetensors", renames={"0.": "2."})
+        np.testing.assert_array_equal(behind.tensors["2.weight"], net.tensors["0.weight"])
+        np.testing.assert_array_equal(behind.tensors["0.weight"], first)
+        with self.assertRaisesRegex(gan.Error, "2 missing: 2.weight .* as 7.weight"):
+            behind.load("net.safetensors", renames={"7.": "2."})
 
     def test_labels(self):
         net = gan.Network(3, [gan.label_embedding(4, 2), gan.linear(5, 6)])
