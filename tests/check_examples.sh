@@ -343,3 +343,43 @@ while read -r sentence; do
     grep -qF -- "$sentence" guide.log || { cat guide.log; fail "guide.md says it prints: $sentence"; }
 done <sentences
 lasted "$begin" "docs/guide.md"
+
+# A generator inside of a program, by the guide's commands.
+begin=$(date +%s)
+cat >linked.c <<'END'
+#include <gan/gan.h>
+#include <stdio.h>
+#include <string.h>
+extern const unsigned char FIRST[];
+#ifdef LAST
+extern const unsigned char LAST[];
+#define COUNT (size_t)(LAST - FIRST)
+#else
+extern unsigned int generator_safetensors_len;
+#define COUNT generator_safetensors_len
+#endif
+int main(void)
+{
+    static float z[16], out[2][784];
+    gan_network *net[2];
+    if (gan_network_open_in_place(&net[0], FIRST, COUNT, NULL) || gan_network_open(&net[1], "generator.safetensors", NULL) ||
+        gan_network_forward(net[0], z, 1, out[0]) || gan_network_forward(net[1], z, 1, out[1])) {
+        puts(gan_last_error());
+        return 1;
+    }
+    for (int i = 0; i < 2; i++) gan_network_destroy(net[i]);
+    return memcmp(out[0], out[1], sizeof out[0]) != 0;
+}
+END
+linked() {
+    eval "${CC:-cc} -std=c11 ${SAN:+-fsanitize=$SAN} $2 linked.c $1 -o linked $flags" || fail "linked.c with $1 does not compile"
+    LD_LIBRARY_PATH=$build DYLD_LIBRARY_PATH=$build ./linked || fail "the generator in $1 is not that of the file"
+}
+commands=$(awk '/^\*\*Weights in the program/ { on = 1 } on && /^    (xxd|objcopy)/ { take = 1 } take { print } /^$/ { take = 0 }
+    on && /^The first makes/ { exit }' "$root/docs/guide.md")
+command -v xxd >/dev/null && eval "$(echo "$commands" | grep xxd)" && linked generator.c -DFIRST=generator_safetensors
+[ "$(uname -m)" != x86_64 ] || {
+    eval "$(echo "$commands" | sed -n '/objcopy/,$p')"
+    linked generator.o "-DFIRST=_binary_generator_safetensors_start -DLAST=_binary_generator_safetensors_end"
+}
+lasted "$begin" "a generator in a program"

@@ -652,6 +652,8 @@ _declare("gan_network_load_from", _status, [("net", c_void_p), ("from", POINTER(
 _declare("gan_network_open", _status, [("out", POINTER(c_void_p)), ("path", c_char_p), ("desc", POINTER(gan_network_desc))])
 _declare("gan_network_open_from", _status, [("out", POINTER(c_void_p)), ("from", POINTER(gan_reader)),
     ("desc", POINTER(gan_network_desc))])
+_declare("gan_network_open_in_place", _status, [("out", POINTER(c_void_p)), ("bytes", c_void_p), ("n", c_size_t),
+    ("desc", POINTER(gan_network_desc))])
 _declare("gan_objective_init", None, [("objective", POINTER(gan_objective)), ("struct_size", c_size_t)])
 _declare("gan_loss_bce_with_logits", _status, [("logits", POINTER(c_float)), ("n", c_size_t), ("target", c_float),
     ("loss", POINTER(c_double)), ("grad", POINTER(c_float))])

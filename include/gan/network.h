@@ -807,6 +807,44 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_open(gan_network **out, const char
 GAN_API GAN_MUST_CHECK gan_status gan_network_open_from(gan_network **out, const gan_reader *from,
                                                         const gan_network_desc *desc);
 
+/**
+ * Make a network whose weights stay where they lie, in memory of the host's that may be constant:
+ * a file that was linked into the program, or mapped by mmap().  It is for running: samples, in
+ * evaluation mode.
+ *
+ * What would change its weights is refused with GAN_ERR_INVALID: gan_trainer_create(),
+ * gan_classifier_create(), gan_pass_create(), gan_network_load(), gan_network_initialize(),
+ * gan_network_initialize_as(), gan_network_set_rate() and gan_network_estimate_statistics().
+ * gan_network_clone() makes a copy of its own, which can be trained.  The weights that
+ * gan_network_tensor() shows must not be written to; buffers, such as running statistics, are copies.
+ *
+ * @param[out] out    Receives the network, yours to destroy; NULL on failure.
+ * @param[in]  bytes  A file of gan_network_save(), byte for byte: it must live, unchanged, as long as
+ *                    the network and the clones that are being made.  Numbers have to lie at
+ *                    multiples of 4; such a file's do when its first byte does.  64 is best.
+ * @param[in]  n      How many bytes it has.
+ * @param[in]  desc   Settings, or NULL for the defaults; the seed has no effect.
+ *
+ * @retval GAN_OK             `*out` is the network.
+ * @retval GAN_ERR_INVALID    `out` or `bytes` is NULL, `desc` is invalid, or the numbers are not
+ *                            aligned; it is told by how many bytes.
+ * @retval GAN_ERR_NOMEM      No memory.
+ * @retval GAN_ERR_FORMAT     It is no such file, damaged, has weights of another type than F32, or
+ *                            a layer's tensors don't follow one another as gan_network_save() writes
+ *                            them.
+ * @retval GAN_ERR_SHAPE      Its tensors are not those of its layers.
+ * @retval GAN_ERR_NONFINITE  A weight in the file is NaN or infinite; it is named.
+ *
+ * Memory:  all but the weights; on machines whose numbers have the other order of bytes (big-endian)
+ *          they are copied, and everything else is the same.
+ * Threads: as any network's; several networks may lie on the same bytes.  A gan_sampler that is made
+ *          from one has a copy, in the order in which it reads them.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_open_in_place(gan_network **out, const void *bytes,
+                                                            size_t n, const gan_network_desc *desc);
+
 GAN_END_DECLS
 
 #endif

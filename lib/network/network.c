@@ -226,7 +226,7 @@ static void draw_weights(gan_network *net, uint64_t seed)
         const gan_layer *layer = &net->layers[i];
         const size_t offset = net->offsets[i];
 
-        if (layer->class->init)
+        if (layer->class->init && !net->lent)
             layer->class->init(layer, net->params + offset, seed, GAN__STREAM_INIT, offset);
         if (layer->class->init_buffers)
             layer->class->init_buffers(layer, net->buffers + net->buffer_offsets[i]);
@@ -285,7 +285,7 @@ static gan_status take_memory(gan_network *net)
     gan_tensor *tensors = NULL;
     char *names = NULL;
 
-    GAN_TRY(gan__alloc(&params, a, net->n_params, sizeof *params));
+    if (!net->lent) GAN_TRY(gan__alloc(&params, a, net->n_params, sizeof *params));
     GAN_TRY(gan__alloc(&buffers, a, net->n_buffers, sizeof *buffers));
     GAN_TRY(gan__alloc(&tensors, a, net->n_tensors, sizeof *tensors));
     GAN_TRY(gan__alloc(&names, a, net->n_tensors, NAME_BYTES));
@@ -295,7 +295,7 @@ static gan_status take_memory(gan_network *net)
                                                .rows = gan__pass_eval_rows(net, net->pool),
                                                .threads = gan_pool_thread_count(net->pool)},
                              a));
-    net->params = params;
+    net->params = net->lent ? (float *)(uintptr_t)net->lent : params;
     net->buffers = buffers;
     net->tensors = tensors;
     net->names = names;
@@ -318,7 +318,7 @@ static void free_memory(gan_network *net)
     gan__free(a, net->names);
     gan__free(a, net->tensors);
     gan__free(a, net->buffers);
-    gan__free(a, net->params);
+    if (!net->lent) gan__free(a, net->params);
 }
 
 static gan_status build(gan_network *net)
@@ -364,11 +364,21 @@ cleanup:
     return status;
 }
 
+gan_status gan__network_check_trainable(const gan_network *net, const char *who)
+{
+    if (!net->read_only) return GAN_OK;
+    return gan__fail(GAN_ERR_INVALID,
+                     "%s: the network's weights are the host's and only read; a copy of it can be "
+                     "trained, see gan_network_clone()",
+                     who);
+}
+
 gan_status gan_network_initialize(gan_network *net, uint64_t seed)
 {
     gan_status status = GAN_OK;
 
     GAN_TRY(gan_network_build(net));
+    GAN_TRY(gan__network_check_trainable(net, "network"));
     draw_alike(net, seed);
 
 cleanup:
@@ -418,7 +428,9 @@ gan_status gan_network_clone(gan_network **out, gan_network *net)
         memcpy(copy->class_names, net->class_names, bytes);
     }
     GAN_TRY(gan__network_refresh(net));
-    memcpy(copy->params, net->params, net->n_params * sizeof *net->params);
+    for (size_t i = 0; i < net->n_layers; i++)
+        memcpy(copy->params + copy->offsets[i], net->params + net->offsets[i],
+               gan__layer_param_count(&net->layers[i]) * sizeof *net->params);
     memcpy(copy->buffers, net->buffers, net->n_buffers * sizeof *net->buffers);
     *out = copy;
     copy = NULL;

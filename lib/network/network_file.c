@@ -12,8 +12,10 @@
 #include "base/status_internal.h"
 #include "base/tensor_internal.h"
 #include "file/json_internal.h"
+#include "file/safetensors_format_internal.h"
 #include "file/safetensors_internal.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -346,6 +348,82 @@ cleanup:
     return status;
 }
 
+/* ---- in place ---- */
+
+static gan_status check_alignment(const gan__safetensors *file, const unsigned char *bytes,
+                                  const gan__safetensor *tensor)
+{
+    const size_t beyond = (uintptr_t)(bytes + tensor->offset) % sizeof(float);
+
+    if (beyond == 0) return GAN_OK;
+    return gan__fail(GAN_ERR_INVALID,
+                     "%s: tensor %.80s lies %zu bytes behind a multiple of %zu, where floats can't "
+                     "be read: align the file's first byte to 64",
+                     gan__safetensors_path(file), tensor->name, beyond, sizeof(float));
+}
+
+/* Where the numbers of a tensor lie in the host's memory. */
+static gan_status find_in_place(const float **out, const gan__safetensors *file,
+                                const unsigned char *bytes, const gan_layer *layer, size_t i)
+{
+    const char *path = gan__safetensors_path(file);
+    const gan_shape shape = layer->params[i].shape;
+    const gan__safetensor *found;
+    char name[GAN__LAYER_NAME_BYTES + 64];
+    gan_status status;
+    size_t bad;
+
+    snprintf(name, sizeof name, "%s.%s", layer->name, layer->params[i].name);
+    found = gan__safetensors_find(file, name);
+    if (!found || !gan_shape_equal(found->shape, shape))
+        return gan__fail(GAN_ERR_SHAPE, "%s: tensor %s %s expected, found %s", path, name,
+                         gan__shape_text_of(shape).text,
+                         found ? gan__shape_text_of(found->shape).text : "none");
+    if (found->dtype != GAN__DTYPE_F32)
+        return gan__fail(GAN_ERR_FORMAT,
+                         "%s: tensor %s is of type %s; only F32 is read where it lies", path, name,
+                         found->dtype_name);
+    status = check_alignment(file, bytes, found);
+    if (status != GAN_OK) return status;
+    *out = (const float *)(const void *)(bytes + found->offset);
+    bad = gan__find_nonfinite(*out, gan_shape_size(shape));
+    if (bad < gan_shape_size(shape))
+        return gan__fail(GAN_ERR_NONFINITE, "%s: number %zu of tensor %s is %g", path, bad, name,
+                         (double)(*out)[bad]);
+    return GAN_OK;
+}
+
+/* Let the layers read their weights from the host's memory.  Those of a layer have to follow one
+ * another, as gan_network_save() writes them. */
+static gan_status place_weights(gan_network *net, const gan__safetensors *file,
+                                const unsigned char *bytes)
+{
+    gan_status status = GAN_OK;
+    const gan__safetensor *first = gan__safetensors_tensor(file, 0);
+
+    if (!first || net->n_params == 0) return GAN_OK;
+    GAN_TRY(check_alignment(file, bytes, first));
+    net->lent = (const float *)(const void *)(bytes + first->offset);
+    for (size_t i = 0; i < net->n_layers; i++) {
+        const gan_layer *layer = &net->layers[i];
+        const float *at = NULL, *end = NULL;
+
+        for (size_t j = 0; j < layer->n_params; j++) {
+            GAN_TRY(find_in_place(&at, file, bytes, layer, j));
+            if (j == 0) net->offsets[i] = (size_t)(at - net->lent);
+            if (j > 0 && at != end)
+                GAN_FAIL(GAN_ERR_FORMAT,
+                         "%s: the tensors of layer %s do not follow one another as "
+                         "gan_network_save() writes them",
+                         gan__safetensors_path(file), layer->name);
+            end = at + gan_shape_size(layer->params[j].shape);
+        }
+    }
+
+cleanup:
+    return status;
+}
+
 /* Before memory is taken for the layers: they need no more values than the file has. */
 static gan_status check_size(const gan_network *net, const gan__safetensors *file)
 {
@@ -361,7 +439,7 @@ static gan_status check_size(const gan_network *net, const gan__safetensors *fil
 }
 
 gan_status gan__network_open(gan_network **out, gan__safetensors *file, const char *key,
-                             const char *prefix, const gan_network_desc *desc)
+                             const char *prefix, const void *in_place, const gan_network_desc *desc)
 {
     gan_status status = GAN_OK;
     const gan_network_load_desc all = {GAN_NETWORK_LOAD_DESC_INIT, .prefix = prefix};
@@ -383,6 +461,7 @@ gan_status gan__network_open(gan_network **out, gan__safetensors *file, const ch
     GAN_TRY(read_class_names(net, file));
     GAN_TRY(gan__network_read_notes(net, file, key));
     GAN_TRY(check_size(net, file));
+    if (in_place) GAN_TRY(place_weights(net, file, in_place));
     GAN_TRY(gan_network_build(net));
     GAN_TRY(gan__network_read_tensors(net, file, &all));
     *out = net;
@@ -393,7 +472,8 @@ cleanup:
     return status;
 }
 
-static gan_status open_from(gan_network **out, gan__source from, const gan_network_desc *desc)
+static gan_status open_from(gan_network **out, gan__source from, const void *in_place,
+                            const gan_network_desc *desc)
 {
     gan_status status = GAN_OK;
     gan__safetensors *file = NULL;
@@ -406,7 +486,7 @@ static gan_status open_from(gan_network **out, gan__source from, const gan_netwo
     if (status != GAN_OK) return status;
     GAN_TRY(gan__network_read_desc(&d, &a, desc));
     GAN_TRY(gan__safetensors_open(&file, from, &a));
-    GAN_TRY(gan__network_open(out, file, ARCHITECTURE, "", desc));
+    GAN_TRY(gan__network_open(out, file, ARCHITECTURE, "", in_place, desc));
 
 cleanup:
     gan__safetensors_close(file);
@@ -415,11 +495,23 @@ cleanup:
 
 gan_status gan_network_open(gan_network **out, const char *path, const gan_network_desc *desc)
 {
-    return open_from(out, (gan__source){.path = path}, desc);
+    return open_from(out, (gan__source){.path = path}, NULL, desc);
 }
 
 gan_status gan_network_open_from(gan_network **out, const gan_reader *from,
                                  const gan_network_desc *desc)
 {
-    return open_from(out, (gan__source){.reader = from}, desc);
+    return open_from(out, (gan__source){.reader = from}, NULL, desc);
+}
+
+/* Where the host's order of bytes is not the file's, the weights are a copy after all. */
+gan_status gan_network_open_in_place(gan_network **out, const void *bytes, size_t n,
+                                     const gan_network_desc *desc)
+{
+    const gan_reader from = gan_reader_memory(bytes, n);
+    const gan_status status = open_from(out, (gan__source){.reader = &from},
+                                        gan__host_is_little_endian() ? bytes : NULL, desc);
+
+    if (status == GAN_OK) (*out)->read_only = 1;
+    return status;
 }

@@ -45,6 +45,11 @@ struct gan_network {
     gan_status (*refresh)(void *owner);
     void *owner;
 
+    /* The host's memory, from where `offsets` count, when the weights are read where they lie in it
+     * and not one after the other.  NULL: they are the network's own. */
+    const float *lent;
+    int read_only; /* the weights must not change: see gan__network_check_trainable() */
+
     /* From gan_network_build() on. */
     float *params;
     float *buffers;
@@ -63,6 +68,9 @@ struct gan_network {
 /* Read a host's descriptor, or the defaults for NULL, and the allocator that it asks for. */
 gan_status gan__network_read_desc(gan_network_desc *out, gan_allocator *allocator,
                                   const gan_network_desc *desc);
+
+/* GAN_ERR_INVALID, in a sentence that begins with `who`, when the weights are only to be read. */
+gan_status gan__network_check_trainable(const gan_network *net, const char *who);
 
 /* Call the function that a network's owner has set to be called before its buffers are used. */
 gan_status gan__network_refresh(gan_network *net);
@@ -165,9 +173,11 @@ gan_status gan__network_read_tensors(gan_network *net, struct gan__safetensors *
                                      const gan_network_load_desc *desc);
 
 /* Make a network from its description, in the metadata of a file under `key`, the names of its
- * classes, if there are some, and the tensors whose names begin with `prefix`.  Statuses are those
+ * classes, if there are some, and the tensors whose names begin with `prefix`.  With `in_place`, the
+ * file's first byte in memory, its weights are read where they lie.  Statuses are those
  * of gan_network_open(). */
 gan_status gan__network_open(gan_network **out, struct gan__safetensors *file, const char *key,
-                             const char *prefix, const gan_network_desc *desc);
+                             const char *prefix, const void *in_place,
+                             const gan_network_desc *desc);
 
 #endif

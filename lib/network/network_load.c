@@ -268,7 +268,7 @@ static gan_status read_tensors(const gan_network *net, const source *from, float
     for (size_t i = 0; i < net->n_tensors; i++) {
         const gan_tensor *t = &net->tensors[i];
 
-        if (!from->fitting[i]) continue;
+        if (!from->fitting[i] || (t->trainable && net->lent)) continue;
         GAN_TRY(gan__safetensors_read(from->file, from->fitting[i], staging ? staging : t->data));
         if (staging) staging += t->size;
     }
@@ -328,6 +328,7 @@ static gan_status load(gan_network *net, gan__source at, const gan_network_load_
     GAN_TRY(check_renames(&d));
     GAN_TRY(gan__record_check(d.report, "network load report"));
     status = gan_network_build(net);
+    if (status == GAN_OK) status = gan__network_check_trainable(net, "network");
     if (status != GAN_OK) return status;
     GAN_TRY(gan__safetensors_open(&from.file, at, &net->allocator));
     GAN_TRY(prepare(&from, net, &d));

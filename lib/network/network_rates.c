@@ -67,6 +67,7 @@ gan_status gan_network_set_rate(gan_network *net, const char *prefix, double sca
     gan_status status = GAN_OK;
 
     GAN_TRY(gan_network_build(net));
+    GAN_TRY(gan__network_check_trainable(net, "network"));
     GAN_TRY(check(net, prefix, scale));
     GAN_TRY(take_memory(net));
     for (size_t i = 0; i < net->n_tensors; i++)

@@ -68,6 +68,7 @@ static gan_status check(gan_network *net, const inputs *all)
     gan_status status = GAN_OK;
 
     GAN_TRY(gan_network_build(net));
+    GAN_TRY(gan__network_check_trainable(net, "network"));
     if (!all->in || all->n_samples == 0)
         GAN_FAIL(GAN_ERR_INVALID, "statistics: %s", all->in ? "of 0 inputs" : "in is NULL");
     GAN_TRY(gan__network_check_labels(net, all->labels, all->n_samples, "statistics"));

@@ -134,6 +134,7 @@ gan_status gan_pass_create(gan_pass **out, gan_network *net, const gan_pass_desc
         goto cleanup;
     }
     GAN_TRY(gan_network_build(net));
+    GAN_TRY(gan__network_check_trainable(net, "pass"));
     GAN_TRY(gan__alloc(&p, &a, 1, sizeof *p));
     p->allocator = a;
     p->learner.name = "pass";

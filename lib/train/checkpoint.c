@@ -360,8 +360,8 @@ static gan_status open_networks(gan_network **g, gan_network **d, gan__source fr
     if (status != GAN_OK) return status;
     GAN_TRY(gan__network_read_desc(&settings, &a, desc));
     GAN_TRY(open_checkpoint(&file, from, &a));
-    if (g) GAN_TRY(gan__network_open(g, file, "generator", "generator.", desc));
-    if (d) GAN_TRY(gan__network_open(d, file, "discriminator", "discriminator.", desc));
+    if (g) GAN_TRY(gan__network_open(g, file, "generator", "generator.", NULL, desc));
+    if (d) GAN_TRY(gan__network_open(d, file, "discriminator", "discriminator.", NULL, desc));
 
 cleanup:
     if (status != GAN_OK && g) {
@@ -399,7 +399,7 @@ static gan_status open_average(gan_network **out, gan__source from, const gan_ne
     GAN_TRY(open_checkpoint(&file, from, &a));
     if (!gan__safetensors_metadata(file, AVERAGE))
         GAN_FAIL(GAN_ERR_INVALID, "%s: the run kept no average", gan__source_name(from));
-    GAN_TRY(gan__network_open(out, file, "generator", "average.", desc));
+    GAN_TRY(gan__network_open(out, file, "generator", "average.", NULL, desc));
 
 cleanup:
     gan__safetensors_close(file);

@@ -82,6 +82,7 @@ static gan_status check_network(gan_network *net, gan_classifier_desc *desc)
 
     if (!net) return gan__fail_null(GAN__NETWORK, 1, "classifier: the network is NULL");
     GAN_TRY(gan_network_build(net));
+    GAN_TRY(gan__network_check_trainable(net, "classifier"));
     if (net->n_classes > 0)
         GAN_FAIL(GAN_ERR_INVALID,
                  "classifier: the network looks at labels of %zu classes, which it is to tell",

@@ -28,6 +28,8 @@ static gan_status check_networks(gan_network *g, gan_network *d)
                          "trainer: generator and discriminator are the same network");
     GAN_TRY(gan_network_build(g));
     GAN_TRY(gan_network_build(d));
+    GAN_TRY(gan__network_check_trainable(g, "trainer: generator"));
+    GAN_TRY(gan__network_check_trainable(d, "trainer: discriminator"));
     if (gan_shape_size(gan_network_output_shape(g)) != gan_shape_size(d->input))
         return gan__fail(GAN_ERR_SHAPE,
                          "trainer: the discriminator's input is %s, the generator's output %s",
