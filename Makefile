@@ -364,9 +364,10 @@ check-reproducible:
 	    cmp $(BUILD)-twice/a/build/$$file $(BUILD)-twice/bbb/build/$$file || exit; \
 	done
 
-# What `make check` does in seconds at length: 500 kills, 10,000 saves by 4 processes, and each byte
-# changed to each other value.
-LONG_LOGS := $(patsubst %,$(LOGS)/long_test_%.log,checkpoint_kill checkpoint_savers checkpoint_damage network_file)
+# What `make check` does in seconds at length: 500 kills, 10,000 saves by 4 processes, each byte
+# changed to each other value, and each class left out twice.
+LONG_LOGS := $(patsubst %,$(LOGS)/long_test_%.log,checkpoint_kill checkpoint_savers checkpoint_damage network_file \
+                 reference_fashion)
 check-long: $(LONG_LOGS)
 	@scripts/run-check --total $^
 
