@@ -389,6 +389,10 @@ class gan_classifier_stats(Record):
     _fields_ = [("struct_size", c_size_t), ("steps", c_uint64), ("count", c_size_t), ("loss", c_double), ("accuracy", c_double),
     ("grad_norm", c_double)]
 
+
+class gan_features_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("n_threads", c_size_t), ("pool", c_void_p), ("allocator", POINTER(gan_allocator))]
+
 gan_reference_progress_fn = CFUNCTYPE(c_int, c_void_p, c_double)
 
 
@@ -768,6 +772,19 @@ _declare("gan_classifier_predict", _status, [("classifier", c_void_p), ("samples
     ("labels", POINTER(c_uint8))])
 _declare("gan_classifier_features", _status, [("classifier", c_void_p), ("samples", POINTER(c_float)), ("n", c_size_t),
     ("features", POINTER(c_float))])
+_declare("gan_features_desc_init", None, [("desc", POINTER(gan_features_desc)), ("struct_size", c_size_t)])
+_declare("gan_features_create_pixels", _status, [("out", POINTER(c_void_p)), ("sample", gan_shape),
+    ("desc", POINTER(gan_features_desc))])
+_declare("gan_features_create_random", _status, [("out", POINTER(c_void_p)), ("sample", gan_shape), ("seed", c_uint64),
+    ("desc", POINTER(gan_features_desc))])
+_declare("gan_features_create_classifier", _status, [("out", POINTER(c_void_p)), ("classifier", c_void_p),
+    ("desc", POINTER(gan_features_desc))])
+_declare("gan_features_destroy", None, [("features", c_void_p)])
+_declare("gan_features_count", c_size_t, [("features", c_void_p)])
+_declare("gan_features_name", c_char_p, [("features", c_void_p)])
+_declare("gan_features_hash", c_uint64, [("features", c_void_p)])
+_declare("gan_features_compute", _status, [("features", c_void_p), ("samples", POINTER(c_float)), ("n", c_size_t),
+    ("out", POINTER(c_float))])
 _declare("gan_reference_desc_init", None, [("desc", POINTER(gan_reference_desc)), ("struct_size", c_size_t)])
 _declare("gan_comparison_init", None, [("comparison", POINTER(gan_comparison)), ("struct_size", c_size_t)])
 _declare("gan_reference_create", _status, [("out", POINTER(c_void_p)), ("vectors", POINTER(c_float)), ("n", c_size_t),

@@ -6,6 +6,7 @@
 #include <gan/checkpoint.h>
 #include <gan/classifier.h>
 #include <gan/dataset.h>
+#include <gan/features.h>
 #include <gan/health.h>
 #include <gan/image.h>
 #include <gan/iterator.h>

@@ -1,5 +1,5 @@
 /* classifier.c - the supervised step, and a network's answers chunk by chunk. */
-#include <gan/classifier.h>
+#include "train/classifier_internal.h"
 
 #include "base/alloc_internal.h"
 #include "base/busy_internal.h"
@@ -216,6 +216,11 @@ void gan_classifier_destroy(gan_classifier *c)
     gan__free(&a, c->logits);
     gan_pool_destroy(c->own_pool);
     gan__free(&a, c);
+}
+
+gan_network *gan__classifier_network(const gan_classifier *c)
+{
+    return c ? c->learner.net : NULL;
 }
 
 size_t gan_classifier_class_count(const gan_classifier *c)

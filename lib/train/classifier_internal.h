@@ -1,0 +1,10 @@
+/* classifier_internal.h - what the files that judge need of a classifier. */
+#ifndef GAN_CLASSIFIER_INTERNAL_H
+#define GAN_CLASSIFIER_INTERNAL_H
+
+#include <gan/classifier.h>
+
+/* Return its network; NULL for NULL. */
+gan_network *gan__classifier_network(const gan_classifier *classifier);
+
+#endif
