@@ -21,7 +21,7 @@ awk '
 function fail(text) { print FILENAME ":" FNR ": " text; bad = 1 }
 /^#include/ && !/<(gan\/[a-z_]+|stddef|stdint)\.h>/ { fail("a public header includes " $2) }
 /^GAN_API/ && previous !~ /\*\/$/                   { fail("no comment before this declaration") }
-/^GAN_API .*gan_status gan_/ && !/GAN_MUST_CHECK/ && !/gan_(last_status|network_add|rng_(uniform|normal|truncated|labels|seek))[a-z_]*\(/ {
+/^GAN_API .*gan_status gan_/ && !/GAN_MUST_CHECK/ && !/gan_(last_status|network_add|rng_(uniform|normal|truncated|labels|seek))[a-z0-9_]*\(/ {
     fail("a status without GAN_MUST_CHECK")
 }
 /^#define GAN_[A-Z0-9_]+_INIT( |$)/                  { macro[tolower($2)] = FILENAME ":" FNR }

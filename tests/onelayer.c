@@ -110,7 +110,8 @@ static void forward(const trial *t, gan__pass *pass, gan_pool *pool, size_t firs
     const size_t n = t->rows * input_size(t->net);
 
     memcpy(gan__pass_input(pass, first), t->x, n * sizeof *t->x);
-    if (t->net->n_classes > 0) memcpy(gan__pass_labels(pass, first), t->labels, t->rows);
+    if (t->net->n_classes > 0)
+        gan__labels_copy(gan__pass_labels(pass, first), gan__label_bytes(t->labels), t->rows);
     gan__pass_forward(pass, pool, first, t->rows, t->group);
 }
 
@@ -133,7 +134,7 @@ static void evaluate(const trial *t, gan_pool *pool, float *y)
                                                  .rows = gan__pass_eval_rows(t->net, pool),
                                                  .threads = gan_pool_thread_count(pool)},
                                &t->net->allocator));
-    gan__pass_evaluate(pass, pool, t->x, (gan__labels){.of = t->labels}, t->rows, y);
+    gan__pass_evaluate(pass, pool, t->x, (gan__labels){.of = gan__label_bytes(t->labels)}, t->rows, y);
     gan__pass_destroy(pass);
 }
 

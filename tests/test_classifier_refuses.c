@@ -182,7 +182,7 @@ TEST(answers_name_what_is_wrong)
 
 TEST(creation_names_what_is_wrong)
 {
-    static const net_layer one[] = {LINEAR(SAMPLE, 1), END}, many[] = {LINEAR(SAMPLE, 257), END},
+    static const net_layer one[] = {LINEAR(SAMPLE, 1), END}, many[] = {LINEAR(SAMPLE, 65537), END},
                            most[] = {LINEAR(SAMPLE, 256), END}, weightless[] = {FLATTEN, END};
     const gan_allocator half = {0};
     gan_classifier_desc desc = {GAN_CLASSIFIER_DESC_INIT};
@@ -197,7 +197,7 @@ TEST(creation_names_what_is_wrong)
     expect_fails(gan_classifier_create(NULL, net, opt, NULL), GAN_ERR_INVALID, "out is NULL");
     CREATE_FAILS(NULL, opt, NULL, GAN_ERR_INVALID, "network is NULL");
     CREATE_FAILS(nets[0], opt, NULL, GAN_ERR_SHAPE, "[1]");
-    CREATE_FAILS(nets[1], opt, NULL, GAN_ERR_SHAPE, "[257]");
+    CREATE_FAILS(nets[1], opt, NULL, GAN_ERR_SHAPE, "[65537]");
     CREATE_FAILS(nets[2], opt, NULL, GAN_ERR_INVALID, "no weights");
     expect_ok(gan_classifier_create(&c, nets[3], NULL, NULL));
     ck_assert_uint_eq(gan_classifier_class_count(c), 256);

@@ -193,20 +193,21 @@ TEST(settings_out_of_range_give_null_and_a_sentence)
 {
 
     expect_refused(gan_layer_label_embedding(0, 4), "label_embedding: num_classes");
-    expect_refused(gan_layer_label_embedding(257, 4), "label_embedding: num_classes is 257, a whole number from 1 to 256");
+    expect_refused(gan_layer_label_embedding(65537, 4),
+                   "label_embedding: num_classes is 65537, a whole number from 1 to 65536");
     expect_refused(gan_layer_label_embedding(4, 0), "embedding_dim");
     expect_refused(gan_layer_label_embedding(4, SIZE_MAX), "embedding_dim");
     expect_refused(gan_layer_label_map(0, 1), "label_map: num_classes");
     expect_refused(gan_layer_label_map(SIZE_MAX, 1), "label_map: num_classes");
     expect_refused(gan_layer_label_map(4, 0), "num_maps");
     expect_refused(gan_layer_one_hot(0), "one_hot: num_classes");
-    expect_refused(gan_layer_one_hot(300), "num_classes is 300");
+    expect_refused(gan_layer_one_hot(65537), "num_classes is 65537");
     expect_refused(gan_layer_class_affine(0, 4), "class_affine: num_features");
     expect_refused(gan_layer_class_affine(3, 0), "num_classes");
-    expect_refused(gan_layer_class_affine(3, 257), "num_classes is 257");
+    expect_refused(gan_layer_class_affine(3, 65537), "num_classes is 65537");
     expect_refused(gan_layer_projection(0, 4), "projection: in ");
     expect_refused(gan_layer_projection(3, 0), "num_classes");
-    expect_refused(gan_layer_projection(3, 999), "num_classes is 999");
+    expect_refused(gan_layer_projection(3, 65537), "num_classes is 65537");
     expect_refused(gan_layer_spectral_norm(gan_layer_projection(3, 2)), "no weights");
 }
 

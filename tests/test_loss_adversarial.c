@@ -170,8 +170,8 @@ TEST_EACH(logits_may_have_others_between_them, 0, CASES)
     verdicts v = usual;
     const uint8_t labels[5] = {1, 0, 0, 1, 1};
     float rows[2][3 * 5], grads[2][3 * 5] = {{0}}, pairs[2 * 5], pair_grads[2 * 5];
-    const gan__loss_rows apart = {pairs, labels, 5, 2, 2, 0},
-                         joint = {rows[0] + 1, labels, 5, 2, 3, 0};
+    const gan__loss_rows apart = {pairs, gan__label_bytes(labels), 5, 2, 2, 0},
+                         joint = {rows[0] + 1, gan__label_bytes(labels), 5, 2, 3, 0};
     gan__loss_class_sums a, b;
     const double loss = judge(&v, 5, 5, _i, 1);
     gan_objective_rows sides[2] = {v.a, v.b};

@@ -358,9 +358,9 @@ TEST(conditional_batch_norm_is_two_layers)
     expect_fails(gan_network_add_conditional_batch_norm(net, 5, 3, NULL), GAN_ERR_SHAPE, "needs 5");
     gan_network_destroy(net);
     net = gan_network_create(gan_shape_1d(6), NULL);
-    expect_fails(gan_network_add_conditional_batch_norm(net, 6, 300, NULL), GAN_ERR_INVALID,
-                 "num_classes is 300");
-    expect_fails(gan_network_build(net), GAN_ERR_INVALID, "num_classes is 300");
+    expect_fails(gan_network_add_conditional_batch_norm(net, 6, 65537, NULL), GAN_ERR_INVALID,
+                 "num_classes is 65537");
+    expect_fails(gan_network_build(net), GAN_ERR_INVALID, "num_classes is 65537");
     gan_network_destroy(net);
     expect_fails(gan_network_add_conditional_batch_norm(NULL, 6, 3, NULL), GAN_ERR_INVALID, "NULL");
 }
@@ -523,7 +523,7 @@ TEST(forged_layers_are_only_an_error)
         {"[\"label_embedding\", 3]", "2 settings expected, found 1"},
         {"[\"label_embedding\", 3, 2, 1]", "2 settings expected, found 3"},
         {"[\"label_embedding\", 0, 2]", "num_classes"},
-        {"[\"label_embedding\", 257, 2]", "num_classes is 257"},
+        {"[\"label_embedding\", 65537, 2]", "num_classes is 65537"},
         {"[\"label_embedding\", 3, 2.5]", "embedding_dim"},
         {"[\"label_embedding\", 3, 2147483647]", "an output of"},
         {"[\"label_embedding\", 256, 16777216]", "weight of [256, 16777216] has more"},

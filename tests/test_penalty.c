@@ -40,7 +40,7 @@ static outcome penalty_of(gan_network *net, gan_penalty_kind kind, const float *
     expect_ok(gan__penalty_create(&p, &desc, &pass, &net->allocator));
     memcpy(gan__penalty_samples(p), x, n * gan_shape_size(net->input) * sizeof *x);
     for (size_t i = 0; i < n && net->n_classes > 0; i++)
-        gan__penalty_labels(p)[i] = (uint8_t)(i % net->n_classes);
+        gan__penalty_labels(p)[i] = (uint16_t)(i % net->n_classes);
     blas = gan__blas_enter();
     gan__penalty_begin(p, 0);
     gan__penalty_run(p, pool, n, 1);

@@ -215,7 +215,7 @@ TEST(labels_are_two_digits_each)
 {
     static const char *const bad[] = {"",         "00030f",   "00030f09aa", "00030f1f",
                                       "00030f0A", "00030f0x", "00030f 9",   "00030f-9"};
-    uint8_t labels[4] = {0, 3, 15, 9};
+    uint16_t labels[4] = {0, 3, 15, 9};
     gan__safetensors *file;
     gan__state s;
 
@@ -231,12 +231,40 @@ TEST(labels_are_two_digits_each)
             ck_assert_str_eq(gan__safetensors_metadata(file, "labels"), "00030f09");
             memset(labels, 1, sizeof labels);
             expect_ok(gan__state_check(&s, file, NULL));
-            ck_assert_int_eq(labels[1], 1);
+            ck_assert_int_eq(labels[1], 0x101);
             expect_ok(gan__state_restore(&s, file));
         } else
             expect_fails(gan__state_check(&s, file, NULL), GAN_ERR_FORMAT,
                          "4 labels of at most 15 expected, two digits each");
-        expect_same_bits(labels, ((const uint8_t[]){0, 3, 15, 9}), 4);
+        expect_same_bits(labels, ((const uint16_t[]){0, 3, 15, 9}), sizeof labels);
+        gan__safetensors_close(file);
+        gan__state_end(&s);
+    }
+}
+
+TEST(labels_of_more_classes_are_four_digits_each)
+{
+    uint16_t labels[3] = {999, 0, 256};
+    gan__safetensors *file;
+    gan__state s;
+
+    for (int good = 1; good >= 0; good--) {
+        gan__state_init(&s, NULL);
+        gan__state_labels(&s, "labels", labels, 3, 999);
+        if (good)
+            expect_ok(gan__state_save(&s, (gan__target){.path = path}));
+        else
+            write_texts((const char *[]){"labels", "03e800000100"}, 1);
+        expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
+        if (good) {
+            ck_assert_str_eq(gan__safetensors_metadata(file, "labels"), "03e700000100");
+            memset(labels, 1, sizeof labels);
+            expect_ok(gan__state_check(&s, file, NULL));
+            expect_ok(gan__state_restore(&s, file));
+        } else
+            expect_fails(gan__state_check(&s, file, NULL), GAN_ERR_FORMAT,
+                         "3 labels of at most 999 expected, four digits each");
+        expect_same_bits(labels, ((const uint16_t[]){999, 0, 256}), sizeof labels);
         gan__safetensors_close(file);
         gan__state_end(&s);
     }

@@ -364,7 +364,7 @@ TEST_EACH(labels_are_drawn_by_their_weights, 0, RUNS)
     gan_trainer_desc desc = desc_of(_i);
     game x, twin;
     real_batch b;
-    uint8_t labels[40];
+    uint16_t labels[40];
     uint64_t position = 0;
 
     if (_i % 2 == 0) desc.class_weights = class_weights;
@@ -379,7 +379,7 @@ TEST_EACH(labels_are_drawn_by_their_weights, 0, RUNS)
                         labels);
         if (h % 2) {
             expect_ok(gan_train_generator_step(x.trainer, 40, NULL, NULL, NULL));
-            expect_ok(gan_train_generator_step(twin.trainer, 40, NULL, labels, NULL));
+            expect_ok(gan_train_generator_step_labels16(twin.trainer, 40, NULL, labels, NULL));
             continue;
         }
         b.samples[3] = NAN;
@@ -387,11 +387,12 @@ TEST_EACH(labels_are_drawn_by_their_weights, 0, RUNS)
                       GAN_ERR_NONFINITE);
         b.samples[3] = kept;
         expect_ok(gan_train_discriminator_step(x.trainer, &b.batch, NULL, NULL, NULL));
-        expect_ok(gan_train_discriminator_step(twin.trainer, &b.batch, NULL, labels, NULL));
+        expect_ok(
+            gan_train_discriminator_step_labels16(twin.trainer, &b.batch, NULL, labels, NULL));
     }
     expect_same_game(&x, &twin);
     gan__rng_labels(desc.seed, GAN__STREAM_CLASS, 0, CLASSES, desc.class_weights, 40, labels);
-    expect_ok(gan_train_generator_step(x.trainer, 40, NULL, labels, NULL));
+    expect_ok(gan_train_generator_step_labels16(x.trainer, 40, NULL, labels, NULL));
     expect_ok(gan_train_generator_step(twin.trainer, 40, NULL, NULL, NULL)); /* it never drew */
     expect_same_game(&x, &twin);
     free(b.samples);

@@ -182,8 +182,9 @@ TEST(networks_agree_on_the_classes)
     refused(of_classes(2, 3, 6, 0), of_classes(6, 0, 4, 0), &plain, GAN_ERR_SHAPE,
             "must be one number, is [4]");
     refused(of_classes(2, 3, 6, 0), of_classes(6, 0, 1, 0), &aux, GAN_ERR_SHAPE,
-            "a logit for real and 1 to 256 class logits, is [1]");
-    refused(of_classes(2, 3, 6, 0), of_classes(6, 0, 258, 0), &aux, GAN_ERR_SHAPE, "is [258]");
+            "a logit for real and 1 to 65536 class logits, is [1]");
+    refused(of_classes(2, 3, 6, 0), of_classes(6, 0, 65538, 0), &aux, GAN_ERR_SHAPE,
+            "is [65538]");
     refused(of_classes(2, 3, 6, 0), of_classes(6, 0, 4, 1), &aux, GAN_ERR_INVALID,
             "the auxiliary classifier needs the discriminator's raw output");
 }

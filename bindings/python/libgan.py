@@ -284,7 +284,7 @@ class gan_objective_step(Record):
 class gan_objective_rows(Record):
     _fields_ = [("struct_size", c_size_t), ("outputs", POINTER(c_float)), ("targets", POINTER(c_double)),
     ("labels", POINTER(c_uint8)), ("n_rows", c_size_t), ("n_outputs", c_size_t), ("stride", c_size_t),
-    ("grads", POINTER(c_float)), ("loss", c_double), ("shown", c_double), ("accuracy", c_double)]
+    ("grads", POINTER(c_float)), ("loss", c_double), ("shown", c_double), ("accuracy", c_double), ("labels16", POINTER(c_uint16))]
 
 gan_objective_fn = CFUNCTYPE(c_int, c_void_p, POINTER(gan_objective_step), POINTER(gan_objective_rows), POINTER(gan_objective_rows))
 
@@ -614,6 +614,8 @@ _declare("gan_network_memory", _status, [("bytes", POINTER(c_size_t)), ("net", c
 _declare("gan_network_initialize", _status, [("net", c_void_p), ("seed", c_uint64)])
 _declare("gan_init_desc_init", None, [("desc", POINTER(gan_init_desc)), ("struct_size", c_size_t)])
 _declare("gan_network_initialize_as", _status, [("net", c_void_p), ("seed", c_uint64), ("desc", POINTER(gan_init_desc))])
+_declare("gan_network_estimate_statistics_labels16", _status, [("net", c_void_p), ("in", POINTER(c_float)),
+    ("labels", POINTER(c_uint16)), ("n", c_size_t), ("desc", POINTER(gan_statistics_desc))])
 _declare("gan_statistics_desc_init", None, [("desc", POINTER(gan_statistics_desc)), ("struct_size", c_size_t)])
 _declare("gan_network_estimate_statistics", _status, [("net", c_void_p), ("in", POINTER(c_float)), ("labels", POINTER(c_uint8)),
     ("n", c_size_t), ("desc", POINTER(gan_statistics_desc))])
@@ -644,8 +646,13 @@ _declare("gan_network_forward", _status, [("net", c_void_p), ("in", POINTER(c_fl
     ("out", POINTER(c_float))])
 _declare("gan_network_forward_labels", _status, [("net", c_void_p), ("in", POINTER(c_float)), ("labels", POINTER(c_uint8)),
     ("n", c_size_t), ("out", POINTER(c_float))])
+_declare("gan_network_forward_labels16", _status, [("net", c_void_p), ("in", POINTER(c_float)), ("labels", POINTER(c_uint16)),
+    ("n", c_size_t), ("out", POINTER(c_float))])
 _declare("gan_network_forward_between", _status, [("net", c_void_p), ("in", POINTER(c_float)), ("from", POINTER(c_uint8)),
     ("to", POINTER(c_uint8)), ("way", POINTER(c_float)), ("n", c_size_t), ("out", POINTER(c_float))])
+_declare("gan_network_forward_between_labels16", _status, [("net", c_void_p), ("in", POINTER(c_float)),
+    ("from", POINTER(c_uint16)), ("to", POINTER(c_uint16)), ("way", POINTER(c_float)), ("n", c_size_t),
+    ("out", POINTER(c_float))])
 _declare("gan_network_save", _status, [("net", c_void_p), ("path", c_char_p)])
 _declare("gan_network_save_to", _status, [("net", c_void_p), ("to", POINTER(gan_writer))])
 _declare("gan_network_load_report_init", None, [("report", POINTER(gan_network_load_report)), ("struct_size", c_size_t)])
@@ -663,6 +670,8 @@ _declare("gan_loss_bce_with_logits", _status, [("logits", POINTER(c_float)), ("n
     ("loss", POINTER(c_double)), ("grad", POINTER(c_float))])
 _declare("gan_loss_cross_entropy", _status, [("logits", POINTER(c_float)), ("n", c_size_t), ("n_classes", c_size_t),
     ("labels", POINTER(c_uint8)), ("label_smoothing", c_float), ("loss", POINTER(c_double)), ("grad", POINTER(c_float))])
+_declare("gan_loss_cross_entropy_labels16", _status, [("logits", POINTER(c_float)), ("n", c_size_t), ("n_classes", c_size_t),
+    ("labels", POINTER(c_uint16)), ("label_smoothing", c_float), ("loss", POINTER(c_double)), ("grad", POINTER(c_float))])
 _declare("gan_adam_desc_init", None, [("desc", POINTER(gan_adam_desc)), ("struct_size", c_size_t)])
 _declare("gan_adamw_desc_init", None, [("desc", POINTER(gan_adam_desc)), ("struct_size", c_size_t)])
 _declare("gan_adabelief_desc_init", None, [("desc", POINTER(gan_adabelief_desc)), ("struct_size", c_size_t)])
@@ -687,6 +696,8 @@ _declare("gan_optimizer_next_lr", c_double, [("opt", c_void_p)])
 _declare("gan_limits_desc_init", None, [("desc", POINTER(gan_limits_desc)), ("struct_size", c_size_t)])
 _declare("gan_optimizer_set_limits", _status, [("opt", c_void_p), ("desc", POINTER(gan_limits_desc))])
 _declare("gan_optimizer_steps", c_uint64, [("opt", c_void_p)])
+_declare("gan_pass_forward_labels16", _status, [("pass", c_void_p), ("in", POINTER(c_float)), ("labels", POINTER(c_uint16)),
+    ("n", c_size_t), ("out", POINTER(c_float))])
 _declare("gan_pass_desc_init", None, [("desc", POINTER(gan_pass_desc)), ("struct_size", c_size_t)])
 _declare("gan_pass_create", _status, [("out", POINTER(c_void_p)), ("net", c_void_p), ("desc", POINTER(gan_pass_desc))])
 _declare("gan_pass_memory", _status, [("bytes", POINTER(c_size_t)), ("net", c_void_p), ("desc", POINTER(gan_pass_desc))])
@@ -720,6 +731,10 @@ _declare("gan_trainer_stats", _status, [("trainer", c_void_p), ("stats", POINTER
 _declare("gan_trainer_set_extra_state", _status, [("trainer", c_void_p), ("bytes", c_void_p), ("n", c_size_t)])
 _declare("gan_trainer_extra_state", c_void_p, [("trainer", c_void_p), ("n", POINTER(c_size_t))])
 _declare("gan_train_step", _status, [("trainer", c_void_p), ("batch", POINTER(gan_batch)), ("stats", POINTER(gan_train_stats))])
+_declare("gan_train_generator_step_labels16", _status, [("trainer", c_void_p), ("n", c_size_t), ("z", POINTER(c_float)),
+    ("labels", POINTER(c_uint16)), ("stats", POINTER(gan_train_stats))])
+_declare("gan_train_discriminator_step_labels16", _status, [("trainer", c_void_p), ("batch", POINTER(gan_batch)),
+    ("z", POINTER(c_float)), ("labels", POINTER(c_uint16)), ("stats", POINTER(gan_train_stats))])
 _declare("gan_train_discriminator_step", _status, [("trainer", c_void_p), ("batch", POINTER(gan_batch)), ("z", POINTER(c_float)),
     ("labels", POINTER(c_uint8)), ("stats", POINTER(gan_train_stats))])
 _declare("gan_train_generator_step", _status, [("trainer", c_void_p), ("n", c_size_t), ("z", POINTER(c_float)),
@@ -728,6 +743,8 @@ _declare("gan_trainer_average", c_void_p, [("trainer", c_void_p)])
 _declare("gan_trainer_sample", _status, [("trainer", c_void_p), ("z", POINTER(c_float)), ("n", c_size_t),
     ("out", POINTER(c_float))])
 _declare("gan_trainer_sample_labels", _status, [("trainer", c_void_p), ("z", POINTER(c_float)), ("labels", POINTER(c_uint8)),
+    ("n", c_size_t), ("out", POINTER(c_float))])
+_declare("gan_trainer_sample_labels16", _status, [("trainer", c_void_p), ("z", POINTER(c_float)), ("labels", POINTER(c_uint16)),
     ("n", c_size_t), ("out", POINTER(c_float))])
 _declare("gan_checkpoint_save", _status, [("trainer", c_void_p), ("it", c_void_p), ("path", c_char_p)])
 _declare("gan_checkpoint_save_keep", _status, [("trainer", c_void_p), ("it", c_void_p), ("path", c_char_p), ("n_keep", c_size_t)])
@@ -770,6 +787,8 @@ _declare("gan_classifier_evaluate", _status, [("classifier", c_void_p), ("it", c
     ("stats", POINTER(gan_classifier_stats)), ("confusion", POINTER(c_size_t))])
 _declare("gan_classifier_predict", _status, [("classifier", c_void_p), ("samples", POINTER(c_float)), ("n", c_size_t),
     ("labels", POINTER(c_uint8))])
+_declare("gan_classifier_predict_labels16", _status, [("classifier", c_void_p), ("samples", POINTER(c_float)), ("n", c_size_t),
+    ("labels", POINTER(c_uint16))])
 _declare("gan_classifier_features", _status, [("classifier", c_void_p), ("samples", POINTER(c_float)), ("n", c_size_t),
     ("features", POINTER(c_float))])
 _declare("gan_features_desc_init", None, [("desc", POINTER(gan_features_desc)), ("struct_size", c_size_t)])
@@ -877,6 +896,8 @@ _declare("gan_rng_truncated_normal", _status, [("rng", c_void_p), ("bound", c_do
 _declare("gan_rng_below", c_uint32, [("rng", c_void_p), ("bound", c_uint32)])
 _declare("gan_rng_labels", _status, [("rng", c_void_p), ("n_classes", c_size_t), ("weights", POINTER(c_double)), ("n", c_size_t),
     ("labels", POINTER(c_uint8))])
+_declare("gan_rng_labels16", _status, [("rng", c_void_p), ("n_classes", c_size_t), ("weights", POINTER(c_double)),
+    ("n", c_size_t), ("labels", POINTER(c_uint16))])
 _declare("gan_rng_position", c_uint64, [("rng", c_void_p)])
 _declare("gan_rng_seek", _status, [("rng", c_void_p), ("position", c_uint64)])
 _declare("gan_safetensors_entry_init", None, [("entry", POINTER(gan_safetensors_entry)), ("struct_size", c_size_t)])
@@ -906,8 +927,13 @@ _declare("gan_sampler_workspace_memory", _status, [("bytes", POINTER(c_size_t)),
 _declare("gan_sampler_workspace_destroy", None, [("workspace", c_void_p)])
 _declare("gan_sampler_draw", _status, [("workspace", c_void_p), ("in", POINTER(c_float)), ("labels", POINTER(c_uint8)),
     ("n", c_size_t), ("out", POINTER(c_float))])
+_declare("gan_sampler_draw_labels16", _status, [("workspace", c_void_p), ("in", POINTER(c_float)), ("labels", POINTER(c_uint16)),
+    ("n", c_size_t), ("out", POINTER(c_float))])
 _declare("gan_sampler_draw_between", _status, [("workspace", c_void_p), ("in", POINTER(c_float)), ("from", POINTER(c_uint8)),
     ("to", POINTER(c_uint8)), ("way", POINTER(c_float)), ("n", c_size_t), ("out", POINTER(c_float))])
+_declare("gan_sampler_draw_between_labels16", _status, [("workspace", c_void_p), ("in", POINTER(c_float)),
+    ("from", POINTER(c_uint16)), ("to", POINTER(c_uint16)), ("way", POINTER(c_float)), ("n", c_size_t),
+    ("out", POINTER(c_float))])
 _declare("gan_sampler_workspace_version", c_uint64, [("workspace", c_void_p)])
 _declare("gan_version_number", c_int, [])
 _declare("gan_version_string", c_char_p, [])
@@ -1138,7 +1164,7 @@ class Network(Handle):
         """What comes out for samples, in evaluation mode."""
         samples, n = _samples(samples, int(np.prod(self.input_shape)))
         out = np.empty((n,) + self.output_shape, np.float32)
-        lib.gan_network_forward_labels(self._handle, _pointer(samples), _pointer(_labels(labels, n)), n, _pointer(out))
+        lib.gan_network_forward_labels16(self._handle, _pointer(samples), _pointer(_labels(labels, n)), n, _pointer(out))
         return out
 
     __call__ = forward
@@ -1156,9 +1182,9 @@ def _labels(labels, n):
     if labels is None:
         return None
     a = np.asarray(labels)
-    if a.size and (a.min() < 0 or a.max() > 255):
-        raise ValueError("labels from %d to %d; they are 0 to 255" % (a.min(), a.max()))
-    return _array(a, np.uint8, "labels", n)
+    if a.size and (a.min() < 0 or a.max() > 65535):
+        raise ValueError("labels from %d to %d; they are 0 to 65535" % (a.min(), a.max()))
+    return _array(a, np.uint16, "labels", n)
 
 
 # ---- samples ----
@@ -1178,7 +1204,7 @@ class Dataset(Handle):
         a = np.asarray(samples)
         a = _array(a, np.uint8 if a.dtype == np.uint8 else np.float32, "samples")
         labels = _labels(labels, len(a))
-        function = "gan_dataset_create_bytes" if a.dtype == np.uint8 else "gan_dataset_create_floats"
+        function = "gan_dataset_create_bytes_labels16" if a.dtype == np.uint8 else "gan_dataset_create_floats_labels16"
         return cls._open(function, _pointer(a), _pointer(labels), len(a), shape(a.shape[1:] or 1), settings=settings, uses=(a, labels))
 
     @classmethod
@@ -1208,8 +1234,8 @@ class Dataset(Handle):
         """A sample as it is read, without normalisation, and its label (None where there are none)."""
         if not 0 <= index < len(self):
             raise IndexError("sample %d of %d" % (index, len(self)))
-        out, label = np.empty(self.shape, np.float32), c_uint8()
-        lib.gan_dataset_read(self._handle, index, _pointer(out), byref(label))
+        out, label = np.empty(self.shape, np.float32), c_uint16()
+        lib.gan_dataset_read_labels16(self._handle, index, _pointer(out), byref(label))
         return out, label.value if lib.gan_dataset_has_labels(self._handle) else None
 
 
@@ -1220,7 +1246,8 @@ class Batch:
         self._pointer, self._iterator = pointer, iterator
         b = pointer.contents
         self.samples = np.ctypeslib.as_array(b.samples, (b.count,) + _dims(b.shape))
-        self.labels = np.ctypeslib.as_array(b.labels, (b.count,)) if b.labels else None
+        labels = b.labels or b.labels16  # bytes where all have room
+        self.labels = np.ctypeslib.as_array(labels, (b.count,)) if labels else None
 
     def __len__(self):
         return len(self.samples)
@@ -1326,13 +1353,13 @@ class Trainer(Handle):
         stats = record(gan_train_stats)
         b = _batch(batch, self)
         z = self._latents(z, b.contents.count)
-        lib.gan_train_discriminator_step(self._handle, b, _pointer(z), _pointer(_labels(labels, b.contents.count)), byref(stats))
+        lib.gan_train_discriminator_step_labels16(self._handle, b, _pointer(z), _pointer(_labels(labels, b.contents.count)), byref(stats))
         return stats
 
     def generator_step(self, n, z=None, labels=None):
         stats = record(gan_train_stats)
         z = self._latents(z, n)
-        lib.gan_train_generator_step(self._handle, n, _pointer(z), _pointer(_labels(labels, n)), byref(stats))
+        lib.gan_train_generator_step_labels16(self._handle, n, _pointer(z), _pointer(_labels(labels, n)), byref(stats))
         return stats
 
     def _latents(self, z, n):
@@ -1349,7 +1376,7 @@ class Trainer(Handle):
         """Samples for latent vectors, by the average of the weights where one is kept."""
         z, n = _samples(z, int(np.prod(self.generator.input_shape)))
         out = np.empty((n,) + self.generator.output_shape, np.float32)
-        lib.gan_trainer_sample_labels(self._handle, _pointer(z), _pointer(_labels(labels, n)), n, _pointer(out))
+        lib.gan_trainer_sample_labels16(self._handle, _pointer(z), _pointer(_labels(labels, n)), n, _pointer(out))
         return out
 
     @property
@@ -1389,7 +1416,7 @@ def _batch(batch, trainer):
     samples, n = _samples(samples, int(np.prod(trainer.discriminator.input_shape)))
     made = record(gan_batch, count=n, shape=shape(trainer.discriminator.input_shape))
     labels = _labels(labels, n)
-    made.samples, made.labels, made._keep = _pointer(samples), _pointer(labels), [samples, labels]
+    made.samples, made.labels16, made._keep = _pointer(samples), _pointer(labels), [samples, labels]
     pointer = ctypes.pointer(made)
     pointer._made = made
     return pointer

@@ -69,8 +69,8 @@ GAN_API void gan_classifier_stats_init(gan_classifier_stats *stats, size_t struc
  * This is where anything that went wrong while the network was made is reported.
  *
  * @param[out]    out   Receives the classifier, yours to destroy; NULL on failure.
- * @param[in,out] net   A sample in, one logit for each of 2 to 256 classes out, without a softmax.
- *                      Borrowed.
+ * @param[in,out] net   A sample in, one logit for each of 2 to 65536 classes out, without a
+ *                      softmax.  Borrowed.
  * @param[in,out] opt   Its optimizer.  Borrowed.  NULL: the classifier cannot be trained, and takes
  *                      no memory for that.
  * @param[in]     desc  Settings, or NULL for the defaults.
@@ -79,7 +79,7 @@ GAN_API void gan_classifier_stats_init(gan_classifier_stats *stats, size_t struc
  * @retval GAN_ERR_INVALID  `out` or `net` is NULL, the network has no weights or looks at labels
  *                          (see gan_network_class_count()), or a setting is out of range; it is
  *                          named.
- * @retval GAN_ERR_SHAPE    The network has fewer than 2 or more than 256 outputs, the optimizer is
+ * @retval GAN_ERR_SHAPE    The network has fewer than 2 or more than 65536 outputs, the optimizer is
  *                          bound to another number of parameters, or it is to be trained with a
  *                          `batch_size` of 1, which a layer, which is named, can't normalise (see
  *                          gan_layer_batch_norm()).
@@ -201,7 +201,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_classifier_evaluate(gan_classifier *classi
  *
  * @retval GAN_OK           `labels` is filled.
  * @retval GAN_ERR_INVALID  `classifier` is NULL, or `samples` or `labels` is NULL while n > 0; or
- *                          this is a child of the process that made its threads, see gan_pool.
+ *                          there are more than 256 classes: use gan_classifier_predict_labels16();
+ *                          or this is a child of the process that made its threads, see gan_pool.
  * @retval GAN_ERR_BUSY     A step, an evaluation or a prediction is running.
  *
  * Memory: none is taken.
@@ -210,6 +211,18 @@ GAN_API GAN_MUST_CHECK gan_status gan_classifier_evaluate(gan_classifier *classi
 GAN_API GAN_MUST_CHECK gan_status gan_classifier_predict(gan_classifier *classifier,
                                                          const float *samples, size_t n,
                                                          uint8_t *labels);
+
+/**
+ * Tell the classes of samples as gan_classifier_predict() does, in labels of 16 bits, for which any
+ * number of classes has room.
+ *
+ * Arguments, results, threads and memory are those of gan_classifier_predict().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_classifier_predict_labels16(gan_classifier *classifier,
+                                                                  const float *samples, size_t n,
+                                                                  uint16_t *labels);
 
 /**
  * Compute the features of samples, in evaluation mode.

@@ -22,7 +22,7 @@ typedef struct gan_batch {
     /**
      * Count labels of 16 bits; NULL when the dataset has none.  An iterator sets it beside
      * `labels`, too; whoever reads a batch takes `labels` where both are set, so that a host may
-     * put its own there.
+     * put its own there.  It is not looked at in a batch whose `struct_size` ends before it.
      */
     const uint16_t *labels16;
 } gan_batch;

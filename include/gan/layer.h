@@ -560,7 +560,7 @@ GAN_API gan_layer *gan_layer_spectral_norm(gan_layer *layer);
 
 /* Layers that look at a sample's label, which is below their `num_classes`.  A network with one of
  * them is conditional: see gan_network_class_count().  All of its layers have the same number of
- * classes, at most 256. */
+ * classes, at most 65536. */
 
 /**
  * Append to each sample what has been learnt about its class, y = [x, e[label]] (torch.cat of x and
@@ -570,7 +570,7 @@ GAN_API gan_layer *gan_layer_spectral_norm(gan_layer *layer);
  * as convolutions need it, [n + embedding_dim, 1, 1].  Parameter: "weight", shape [num_classes,
  * embedding_dim], drawn from N(0, 1).
  *
- * @param[in] num_classes    1 to 256.
+ * @param[in] num_classes    1 to 65536.
  * @param[in] embedding_dim  Numbers for each class, at least 1.
  * @return The layer, or NULL.
  *
@@ -585,7 +585,7 @@ GAN_API gan_layer *gan_layer_label_embedding(size_t num_classes, size_t embeddin
  * To an image [c, h, w] num_classes channels are appended, each filled with its number; to anything
  * else as by gan_layer_label_embedding().
  *
- * @param[in] num_classes  1 to 256.
+ * @param[in] num_classes  1 to 65536.
  * @return The layer, or NULL.
  *
  * @since 0.1
@@ -599,7 +599,7 @@ GAN_API gan_layer *gan_layer_one_hot(size_t num_classes);
  * Parameter: "weight", shape [num_classes, num_maps, h, w], drawn from N(0, 1): in PyTorch an
  * Embedding of num_maps * h * w values, reshaped.
  *
- * @param[in] num_classes  1 to 256.
+ * @param[in] num_classes  1 to 65536.
  * @param[in] num_maps     Channels to append, at least 1; 1 is the usual choice.
  * @return The layer, or NULL.
  *
@@ -616,7 +616,7 @@ GAN_API gan_layer *gan_layer_label_map(size_t num_classes, size_t num_maps);
  * 0, both of shape [num_classes, num_features].
  *
  * @param[in] num_features  The number of channels, which is the input's first dimension.
- * @param[in] num_classes   1 to 256.
+ * @param[in] num_classes   1 to 65536.
  * @return The layer, or NULL.
  *
  * Source: Dumoulin, Shlens and Kudlur, A Learned Representation for Artistic Style, 2017.
@@ -634,7 +634,7 @@ GAN_API gan_layer *gan_layer_class_affine(size_t num_features, size_t num_classe
  * gan_layer_spectral_norm() doesn't take it.
  *
  * @param[in] in           Numbers in the input, which may have any shape; at least 1.
- * @param[in] num_classes  1 to 256.
+ * @param[in] num_classes  1 to 65536.
  * @return The layer, or NULL.
  *
  * Source: Miyato and Koyama, cGANs with Projection Discriminator, 2018.

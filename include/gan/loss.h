@@ -82,7 +82,8 @@ typedef struct gan_objective_rows {
     const double *targets; /**< of each row: the trainer's target, or the other one where it is
                                 flipped, in the discriminator's half; 1 in the generator's for
                                 generated rows and 0 for real ones */
-    const uint8_t *labels; /**< of each row; NULL: training is not conditional */
+    const uint8_t *labels; /**< of each row; NULL: training is not conditional, or there are more
+                                than 256 classes: then see labels16 */
     size_t n_rows;    /**< 0: not to be looked at, as the real ones in the generator's half without
                            `relative` */
     size_t n_outputs; /**< of each row; an auxiliary classifier's logits, which lie behind them, are
@@ -96,6 +97,7 @@ typedef struct gan_objective_rows {
                            finite; 0 before */
     double accuracy;  /**< may be filled: the share of these rows that is on the right side, 0 to 1;
                            0 before */
+    const uint16_t *labels16; /**< as `labels`, in 16 bits, however many classes there are */
 } gan_objective_rows;
 
 /**
@@ -192,6 +194,19 @@ GAN_API GAN_MUST_CHECK gan_status gan_loss_cross_entropy(const float *logits, si
                                                          size_t n_classes, const uint8_t *labels,
                                                          float label_smoothing, double *loss,
                                                          float *grad);
+
+/**
+ * Compute the mean cross-entropy as gan_loss_cross_entropy() does, with labels of 16 bits: for more
+ * than 256 classes.
+ *
+ * Arguments, results, threads and memory are those of gan_loss_cross_entropy().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status
+gan_loss_cross_entropy_labels16(const float *logits, size_t n, size_t n_classes,
+                                const uint16_t *labels, float label_smoothing, double *loss,
+                                float *grad);
 
 GAN_END_DECLS
 

@@ -113,7 +113,7 @@ GAN_API gan_layer *gan_layer_residual(gan_network *body, gan_network *shortcut);
  *
  * @param[in,out] net           The network.
  * @param[in]     num_features  The number of channels.
- * @param[in]     num_classes   1 to 256.
+ * @param[in]     num_classes   1 to 65536.
  * @param[in]     desc          Settings of the batch_norm, or NULL for the defaults.
  *
  * @retval GAN_OK  Both were added.
@@ -228,6 +228,17 @@ typedef struct gan_statistics_desc {
     size_t batch_size;  /**< how many inputs are normalised together, at most 2^24.  0: 100 */
     uint64_t seed;      /**< of dropout.  0 */
 } gan_statistics_desc;
+
+/**
+ * Estimate running statistics as gan_network_estimate_statistics() does, with labels of 16 bits.
+ *
+ * Arguments, results, threads and memory are those of gan_network_estimate_statistics().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_estimate_statistics_labels16(
+    gan_network *net, const float *in, const uint16_t *labels, size_t n,
+    const gan_statistics_desc *desc);
 #define GAN_STATISTICS_DESC_INIT GAN_SIZED_INIT(gan_statistics_desc, 0, 0)
 
 /** GAN_STATISTICS_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
@@ -573,6 +584,18 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_forward_labels(gan_network *net, c
                                                              float *out);
 
 /**
+ * Run a conditional network as gan_network_forward_labels() does, with labels of 16 bits: for more
+ * than 256 classes.
+ *
+ * Arguments, results, threads and memory are those of gan_network_forward_labels().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_forward_labels16(gan_network *net, const float *in,
+                                                               const uint16_t *labels, size_t n,
+                                                               float *out);
+
+/**
  * The same for samples between two classes: what layers know of them is mixed, (1 - way) of the
  * one and way of the other.
  *
@@ -597,6 +620,17 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_forward_between(gan_network *net, 
                                                               const uint8_t *from,
                                                               const uint8_t *to, const float *way,
                                                               size_t n, float *out);
+
+/**
+ * Run a network as gan_network_forward_between() does, with labels of 16 bits.
+ *
+ * Arguments, results, threads and memory are those of gan_network_forward_between().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_forward_between_labels16(
+    gan_network *net, const float *in, const uint16_t *from, const uint16_t *to, const float *way,
+    size_t n, float *out);
 
 /**
  * Write the weights, and the layers they belong to, as a safetensors file.

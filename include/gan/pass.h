@@ -43,6 +43,17 @@ GAN_BEGIN_DECLS
 typedef struct gan_pass gan_pass;
 
 /**
+ * The same with labels of 16 bits: for more than 256 classes.
+ *
+ * Arguments, results, threads and memory are those of gan_pass_forward_labels().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_pass_forward_labels16(gan_pass *pass, const float *in,
+                                                            const uint16_t *labels, size_t n,
+                                                            float *out);
+
+/**
  * What becomes of activations, the numbers between the layers, and of the gradients by them: nearly
  * all memory of deep networks on large samples.  Results are the same to the last bit.
  */

@@ -121,6 +121,16 @@ GAN_API uint32_t gan_rng_below(gan_rng *rng, uint32_t bound);
 GAN_API gan_status gan_rng_labels(gan_rng *rng, size_t n_classes, const double *weights, size_t n,
                                   uint8_t *labels);
 
+/**
+ * Draw `n` labels of 16 bits: gan_rng_labels() for 1 to 65536 classes.
+ *
+ * Arguments and results are those of gan_rng_labels(), and where that has room, so are the labels.
+ *
+ * @since 0.1
+ */
+GAN_API gan_status gan_rng_labels16(gan_rng *rng, size_t n_classes, const double *weights, size_t n,
+                                    uint16_t *labels);
+
 /** Return how many values have been drawn; 0 for NULL.  @since 0.1 */
 GAN_API uint64_t gan_rng_position(const gan_rng *rng);
 

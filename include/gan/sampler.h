@@ -214,6 +214,18 @@ GAN_API GAN_MUST_CHECK gan_status gan_sampler_draw(gan_sampler_workspace *worksp
                                                    const uint8_t *labels, size_t n, float *out);
 
 /**
+ * Generate samples as gan_sampler_draw() does, with labels of 16 bits: for more than 256 classes.
+ *
+ * Arguments, results, threads and memory are those of gan_sampler_draw().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_sampler_draw_labels16(gan_sampler_workspace *workspace,
+                                                            const float *in,
+                                                            const uint16_t *labels, size_t n,
+                                                            float *out);
+
+/**
  * The same for samples between two classes, as gan_network_forward_between(): (1 - way) of what
  * layers know of the one and way of the other.
  *
@@ -237,6 +249,17 @@ GAN_API GAN_MUST_CHECK gan_status gan_sampler_draw_between(gan_sampler_workspace
                                                            const float *in, const uint8_t *from,
                                                            const uint8_t *to, const float *way,
                                                            size_t n, float *out);
+
+/**
+ * Generate samples between two classes as gan_sampler_draw_between() does, with labels of 16 bits.
+ *
+ * Arguments, results, threads and memory are those of gan_sampler_draw_between().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_sampler_draw_between_labels16(
+    gan_sampler_workspace *workspace, const float *in, const uint16_t *from, const uint16_t *to,
+    const float *way, size_t n, float *out);
 
 /** Return the version of the weights that the workspace's latest call had; 0 before the first one
  * and for NULL.  Threads: as of the workspace.  @since 0.1 */

@@ -361,6 +361,32 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_step(gan_trainer *trainer, const gan
                                                  gan_train_stats *stats);
 
 /**
+ * Train the generator as gan_train_generator_step() does, with labels of 16 bits.
+ *
+ * Arguments, results, threads and memory are those of gan_train_generator_step().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_train_generator_step_labels16(gan_trainer *trainer, size_t n,
+                                                                    const float *z,
+                                                                    const uint16_t *labels,
+                                                                    gan_train_stats *stats);
+
+/**
+ * Train the discriminator as gan_train_discriminator_step() does, with labels of 16 bits for the
+ * generated samples.
+ *
+ * Arguments, results, threads and memory are those of gan_train_discriminator_step().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_train_discriminator_step_labels16(gan_trainer *trainer,
+                                                                        const gan_batch *batch,
+                                                                        const float *z,
+                                                                        const uint16_t *labels,
+                                                                        gan_train_stats *stats);
+
+/**
  * Train the discriminator once, to tell real samples from as many generated ones: see gan_loss.
  *
  * The generator stays as it is to the last bit.
@@ -484,6 +510,17 @@ GAN_API GAN_MUST_CHECK gan_status gan_trainer_sample(gan_trainer *trainer, const
 GAN_API GAN_MUST_CHECK gan_status gan_trainer_sample_labels(gan_trainer *trainer, const float *z,
                                                             const uint8_t *labels, size_t n,
                                                             float *out);
+
+/**
+ * Generate samples of given classes as gan_trainer_sample_labels() does, with labels of 16 bits.
+ *
+ * Arguments, results, threads and memory are those of gan_trainer_sample_labels().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_trainer_sample_labels16(gan_trainer *trainer, const float *z,
+                                                              const uint16_t *labels, size_t n,
+                                                              float *out);
 
 GAN_END_DECLS
 

@@ -7,12 +7,19 @@
 
 #include <string.h>
 
-gan_status gan__labels_check(const uint8_t *labels, size_t n, size_t n_classes, const char *who)
+void gan__labels_copy(uint16_t *to, gan__label_list labels, size_t n)
 {
+    if (!gan__labels_given(labels)) return;
+    for (size_t i = 0; i < n; i++) to[i] = (uint16_t)gan__label_at(labels, i);
+}
+
+gan_status gan__labels_check(gan__label_list labels, size_t n, size_t n_classes, const char *who)
+{
+    if (!gan__labels_given(labels)) return GAN_OK;
     for (size_t i = 0; i < n; i++)
-        if (labels[i] >= n_classes)
-            return gan__fail(GAN_ERR_INVALID, "%s: label %zu of %zu is %d, there are %zu classes",
-                             who, i, n, labels[i], n_classes);
+        if (gan__label_at(labels, i) >= n_classes)
+            return gan__fail(GAN_ERR_INVALID, "%s: label %zu of %zu is %zu, there are %zu classes",
+                             who, i, n, gan__label_at(labels, i), n_classes);
     return GAN_OK;
 }
 

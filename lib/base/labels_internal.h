@@ -9,12 +9,49 @@
 
 enum {
     GAN__MOST_CLASSES = UINT16_MAX + 1, /* a label has 16 bits */
-    GAN__BYTE_CLASSES = UINT8_MAX + 1,  /* or 8 where a host gives bytes */
+    GAN__BYTE_CLASSES = UINT8_MAX + 1,  /* or 8 where a host gives or wants bytes */
     GAN__CLASS_NAME_BYTES = 256,        /* with the zero byte: names of directories fit */
 };
 
+/* Labels as a host has them, one of both widths or neither: where both are given the bytes count.
+ * What is the library's own has words. */
+typedef struct gan__label_list {
+    const uint8_t *bytes;
+    const uint16_t *words;
+} gan__label_list;
+
+static inline gan__label_list gan__label_bytes(const uint8_t *labels)
+{
+    return (gan__label_list){labels, NULL};
+}
+
+static inline gan__label_list gan__label_words(const uint16_t *labels)
+{
+    return (gan__label_list){NULL, labels};
+}
+
+static inline int gan__labels_given(gan__label_list labels)
+{
+    return labels.bytes || labels.words;
+}
+
+static inline size_t gan__label_at(gan__label_list labels, size_t i)
+{
+    return labels.bytes ? labels.bytes[i] : labels.words[i];
+}
+
+/* The labels from `begin` on. */
+static inline gan__label_list gan__label_list_from(gan__label_list labels, size_t begin)
+{
+    return (gan__label_list){labels.bytes ? labels.bytes + begin : NULL,
+                             labels.words ? labels.words + begin : NULL};
+}
+
+/* Copy n of them, where there are any. */
+void gan__labels_copy(uint16_t *to, gan__label_list labels, size_t n);
+
 /* GAN_ERR_INVALID, in a sentence that begins with `who`, when a label is not below n_classes. */
-gan_status gan__labels_check(const uint8_t *labels, size_t n, size_t n_classes, const char *who);
+gan_status gan__labels_check(gan__label_list labels, size_t n, size_t n_classes, const char *who);
 
 /* Copy n names, each to GAN__CLASS_NAME_BYTES of a new block; NULL for n = 0.  GAN_ERR_NOMEM, and
  * GAN_ERR_INVALID, in a sentence that begins with `who`, when one is NULL, empty, too long or there

@@ -113,21 +113,14 @@ gan_status gan__dataset_take_labels(gan_dataset *data)
     return gan__alloc(&data->labels, &data->allocator, data->count, sizeof *data->labels);
 }
 
-/* A host's labels, of one of both widths or neither. */
-typedef struct host_labels {
-    const uint8_t *bytes;
-    const uint16_t *words;
-} host_labels;
-
-static gan_status copy_labels(gan_dataset *data, host_labels from)
+static gan_status copy_labels(gan_dataset *data, gan__label_list from)
 {
     gan_status status;
 
-    if (!from.bytes && !from.words) return GAN_OK;
+    if (!gan__labels_given(from)) return GAN_OK;
     status = gan__dataset_take_labels(data);
     if (status != GAN_OK) return status;
-    for (size_t i = 0; i < data->count; i++)
-        data->labels[i] = from.words ? from.words[i] : from.bytes[i];
+    gan__labels_copy(data->labels, from, data->count);
     return GAN_OK;
 }
 
@@ -187,7 +180,7 @@ cleanup:
     return status;
 }
 
-static gan_status create_bytes(gan_dataset **out, const uint8_t *data, host_labels labels,
+static gan_status create_bytes(gan_dataset **out, const uint8_t *data, gan__label_list labels,
                                size_t count, gan_shape shape, const gan_dataset_desc *desc)
 {
     gan_status status = GAN_OK;
@@ -213,17 +206,17 @@ cleanup:
 gan_status gan_dataset_create_bytes(gan_dataset **out, const uint8_t *data, const uint8_t *labels,
                                     size_t count, gan_shape shape, const gan_dataset_desc *desc)
 {
-    return create_bytes(out, data, (host_labels){labels, NULL}, count, shape, desc);
+    return create_bytes(out, data, gan__label_bytes(labels), count, shape, desc);
 }
 
 gan_status gan_dataset_create_bytes_labels16(gan_dataset **out, const uint8_t *data,
                                              const uint16_t *labels, size_t count, gan_shape shape,
                                              const gan_dataset_desc *desc)
 {
-    return create_bytes(out, data, (host_labels){NULL, labels}, count, shape, desc);
+    return create_bytes(out, data, gan__label_words(labels), count, shape, desc);
 }
 
-static gan_status create_floats(gan_dataset **out, const float *data, host_labels labels,
+static gan_status create_floats(gan_dataset **out, const float *data, gan__label_list labels,
                                 size_t count, gan_shape shape, const gan_dataset_desc *desc)
 {
     gan_status status = GAN_OK;
@@ -261,14 +254,14 @@ cleanup:
 gan_status gan_dataset_create_floats(gan_dataset **out, const float *data, const uint8_t *labels,
                                      size_t count, gan_shape shape, const gan_dataset_desc *desc)
 {
-    return create_floats(out, data, (host_labels){labels, NULL}, count, shape, desc);
+    return create_floats(out, data, gan__label_bytes(labels), count, shape, desc);
 }
 
 gan_status gan_dataset_create_floats_labels16(gan_dataset **out, const float *data,
                                               const uint16_t *labels, size_t count, gan_shape shape,
                                               const gan_dataset_desc *desc)
 {
-    return create_floats(out, data, (host_labels){NULL, labels}, count, shape, desc);
+    return create_floats(out, data, gan__label_words(labels), count, shape, desc);
 }
 
 /* One of both functions is the host's. */

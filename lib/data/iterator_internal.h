@@ -1,7 +1,8 @@
-/* iterator_internal.h - an iterator as part of a checkpoint. */
+/* iterator_internal.h - an iterator as part of a checkpoint, and what readers of batches share. */
 #ifndef GAN_ITERATOR_INTERNAL_H
 #define GAN_ITERATOR_INTERNAL_H
 
+#include "base/labels_internal.h"
 #include "file/state_internal.h"
 
 #include <gan/iterator.h>
@@ -16,5 +17,13 @@ gan_status gan__iterator_check_place(const gan_iterator *it, uint64_t position);
 
 /* The last place up to `position` where a batch begins, or the end. */
 uint64_t gan__iterator_place_before(const gan_iterator *it, uint64_t position);
+
+/* A batch's labels, of a batch that may be a host's who knows none of 16 bits. */
+static inline gan__label_list gan__batch_labels(const gan_batch *batch)
+{
+    const int wide = batch->struct_size >= sizeof *batch;
+
+    return (gan__label_list){batch->labels, wide ? batch->labels16 : NULL};
+}
 
 #endif

@@ -162,15 +162,22 @@ void gan__state_real(gan__state *s, const char *name, double *place, double leas
     entry->least = least;
 }
 
-void gan__state_labels(gan__state *s, const char *name, uint8_t *labels, size_t n, uint8_t most)
+size_t gan__state_label_digits(uint64_t most)
 {
+    return most > UINT8_MAX ? 4 : 2;
+}
+
+void gan__state_labels(gan__state *s, const char *name, uint16_t *labels, size_t n, uint16_t most)
+{
+    const size_t digits = gan__state_label_digits(most);
     gan_status status = s->status;
     gan__state_entry *entry;
     char *text = NULL;
 
     GAN_TRY(status);
-    GAN_TRY(gan__alloc(&text, &s->allocator, gan__size_add(gan__size_mul(2, n), 1), 1));
-    for (size_t i = 0; i < n; i++) snprintf(text + 2 * i, 3, "%02x", labels[i]);
+    GAN_TRY(gan__alloc(&text, &s->allocator, gan__size_add(gan__size_mul(digits, n), 1), 1));
+    for (size_t i = 0; i < n; i++)
+        snprintf(text + digits * i, digits + 1, "%0*x", (int)digits, labels[i]);
     entry = add_printed(s, name, "%s", text);
     status = s->status;
     if (entry) {

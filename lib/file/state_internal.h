@@ -26,7 +26,7 @@ typedef struct gan__state_entry {
     char *text;      /* as it stands in the file */
     uint64_t *whole; /* a place: one of these is set, and is written when the list is put back */
     double *real;
-    uint8_t *labels;
+    uint16_t *labels;
     size_t n_labels;
     int kept;      /* a place: the file that was checked last does not change it */
     double least;  /* of `real` */
@@ -95,8 +95,10 @@ void gan__state_float(gan__state *s, const char *name, float value);
 void gan__state_whole(gan__state *s, const char *name, uint64_t *place);
 void gan__state_count(gan__state *s, const char *name, uint64_t *place, uint64_t most);
 void gan__state_real(gan__state *s, const char *name, double *place, double least);
-/* n labels, each at most `most`; in the file each is two hexadecimal digits. */
-void gan__state_labels(gan__state *s, const char *name, uint8_t *labels, size_t n, uint8_t most);
+/* n labels, each at most `most`; in the file each is two hexadecimal digits, or four where `most`
+ * needs them. */
+void gan__state_labels(gan__state *s, const char *name, uint16_t *labels, size_t n, uint16_t most);
+size_t gan__state_label_digits(uint64_t most);
 
 /* Numbers that a file puts back: t's, under the prefix and its own name. */
 void gan__state_tensor(gan__state *s, const gan_tensor *t);

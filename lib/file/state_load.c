@@ -16,17 +16,19 @@
 #include <string.h>
 
 /* Read n labels; 0 when the text isn't as many, none above `most`. */
-static int parse_labels(uint8_t *out, const char *text, size_t n, uint64_t most)
+static int parse_labels(uint16_t *out, const char *text, size_t n, uint64_t most)
 {
     static const char digits[] = "0123456789abcdef";
+    const size_t width = gan__state_label_digits(most);
 
-    if (strlen(text) != 2 * n || strspn(text, digits) != 2 * n) return 0;
-    for (size_t i = 0; i < n; i++, text += 2) {
-        const size_t label =
-            (size_t)(16 * (strchr(digits, text[0]) - digits) + (strchr(digits, text[1]) - digits));
+    if (strlen(text) != width * n || strspn(text, digits) != width * n) return 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t label = 0;
 
+        for (size_t k = 0; k < width; k++)
+            label = 16 * label + (size_t)(strchr(digits, *text++) - digits);
         if (label > most) return 0;
-        if (out) out[i] = (uint8_t)label;
+        if (out) out[i] = (uint16_t)label;
     }
     return 1;
 }
@@ -206,8 +208,9 @@ static gan_status check_place(gan__state_entry *e, const char *found, const char
                          e->name, found, e->least);
     if (e->labels && !parse_labels(NULL, found, e->n_labels, e->most))
         return gan__fail(GAN_ERR_FORMAT,
-                         "%s: %s is %.40s, %zu labels of at most %llu expected, two digits each",
-                         path, e->name, found, e->n_labels, (unsigned long long)e->most);
+                         "%s: %s is %.40s, %zu labels of at most %llu expected, %s digits each",
+                         path, e->name, found, e->n_labels, (unsigned long long)e->most,
+                         gan__state_label_digits(e->most) == 2 ? "two" : "four");
     if (e->labels) e->found.labels = found;
     return GAN_OK;
 }

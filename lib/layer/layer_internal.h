@@ -2,6 +2,7 @@
 #ifndef GAN_LAYER_INTERNAL_H
 #define GAN_LAYER_INTERNAL_H
 
+#include "base/labels_internal.h"
 #include "math/kernels_internal.h"
 
 #include <gan/layer.h>
@@ -111,16 +112,16 @@ struct gan_layer {
 
 /* The classes of some samples. */
 typedef struct gan__labels {
-    const uint8_t *of; /* their labels.  NULL: they have none */
-    const uint8_t *to; /* where they lie between classes, the other one, and how far from the */
-    const float *way;  /* first; else NULL */
+    gan__label_list of; /* their labels, if they have any */
+    gan__label_list to; /* where they lie between classes, the other one, and how far from the */
+    const float *way;   /* first; else NULL */
 } gan__labels;
 
 /* The labels from row `begin` on. */
 static inline gan__labels gan__labels_from(gan__labels labels, size_t begin)
 {
-    return (gan__labels){.of = labels.of ? labels.of + begin : NULL,
-                         .to = labels.to ? labels.to + begin : NULL,
+    return (gan__labels){.of = gan__label_list_from(labels.of, begin),
+                         .to = gan__label_list_from(labels.to, begin),
                          .way = labels.way ? labels.way + begin : NULL};
 }
 

@@ -20,10 +20,11 @@ gan__mix gan__layer_label(const gan__layer_run *run, size_t r)
     const size_t samples = run->rows - run->tangents;
     const size_t i = r < samples ? r : r - samples;
     const gan__labels *l = &run->labels;
+    const float way = l->way ? l->way[i] : 0;
+    const size_t from = gan__label_at(way == 1 ? l->to : l->of, i);
 
-    if (!l->way || l->way[i] == 0) return (gan__mix){l->of[i], l->of[i], 0};
-    if (l->way[i] == 1) return (gan__mix){l->to[i], l->to[i], 0};
-    return (gan__mix){l->of[i], l->to[i], l->way[i]};
+    if (way == 0 || way == 1) return (gan__mix){from, from, 0};
+    return (gan__mix){from, gan__label_at(l->to, i), way};
 }
 
 /* The row of a table, n numbers, that belongs to a class; one between two is made in `room`. */
@@ -61,7 +62,7 @@ static size_t width_of(const gan_layer *layer)
     return label_settings_of(layer).width;
 }
 
-#define CLASSES GAN__SIZE("num_classes", label_settings, classes, 1, GAN__BYTE_CLASSES)
+#define CLASSES GAN__SIZE("num_classes", label_settings, classes, 1, GAN__MOST_CLASSES)
 #define WIDTH(name) GAN__SIZE(name, label_settings, width, 1, INT32_MAX)
 
 static gan_status check_size(gan_shape shape, const char *what)

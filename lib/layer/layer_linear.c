@@ -139,7 +139,7 @@ static const float *class_sums(const gan__layer_run *run, size_t begin, size_t e
 
     memset(sums, 0, run->tail.classes * n * sizeof *sums);
     for (size_t r = 0; r < run->rows - run->tangents; r++)
-        gan__simd_best()->axpy(n, 1, run->dy + r * out + begin, sums + run->labels.of[r] * n);
+        gan__simd_best()->axpy(n, 1, run->dy + r * out + begin, sums + gan__layer_label(run, r).from * n);
     return sums;
 }
 

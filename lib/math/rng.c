@@ -6,6 +6,7 @@
 #include "math/rng_internal.h"
 
 #include "base/alloc_internal.h"
+#include "base/labels_internal.h"
 #include "base/status_internal.h"
 #include "math/kernels_simd_internal.h"
 #include "math/numeric_internal.h"
@@ -15,7 +16,7 @@
 
 enum {
     CHUNK = 256, /* values made at a time; a multiple of 4 */
-    MOST_CLASSES = UINT8_MAX + 1,
+    BLOCK = 256, /* classes whose shares are added up anew for each label */
 };
 
 /* Make values [position, position + n) by chunks of whole blocks, of which the wanted part is
@@ -95,37 +96,59 @@ static double largest_of(size_t n, const double *weights)
 
 int gan__rng_check_weights(size_t n_classes, const double *weights)
 {
-    if (n_classes == 0 || n_classes > MOST_CLASSES) return 0;
+    if (n_classes == 0 || n_classes > GAN__MOST_CLASSES) return 0;
     for (size_t i = 0; i < n_classes; i++)
         if (!(weight_of(weights, i) >= 0 && isfinite(weight_of(weights, i)))) return 0;
     return largest_of(n_classes, weights) > 0;
 }
 
-/* The first label that ends behind `at`. */
-static uint8_t label_at(const double *ends, double at)
-{
-    uint8_t label = 0;
+/* Each class has its share of the way from 0 to `sum`, behind those of the classes before it.
+ * Weights are taken relative to the largest, so that no sum overflows.  What is remembered of all
+ * the ends is where every block begins, as they may be more than a stack has room for. */
+typedef struct shares {
+    const double *weights;
+    double largest, sum;
+    size_t n_blocks;
+    double begins[GAN__MOST_CLASSES / BLOCK];
+} shares;
 
-    while (ends[label] <= at) label++;
-    return label;
+static void cut_into_shares(shares *s, size_t n_classes, const double *weights)
+{
+    s->weights = weights;
+    s->largest = largest_of(n_classes, weights);
+    s->sum = 0;
+    s->n_blocks = 0;
+    for (size_t k = 0; k < n_classes; k++) {
+        if (k % BLOCK == 0) s->begins[s->n_blocks++] = s->sum;
+        s->sum += weight_of(weights, k) / s->largest;
+    }
 }
 
-/* Each label has its share of the way from 0 to 1, behind those of the labels before it.  Weights
- * are taken relative to the largest, so that no sum overflows. */
-void gan__rng_labels(uint64_t seed, uint64_t stream, uint64_t position, size_t n_classes,
-                     const double *weights, size_t n, uint8_t *labels)
+/* The first label that ends behind `at`, which is below the sum. */
+static uint16_t label_at(const shares *s, double at)
 {
-    const double largest = largest_of(n_classes, weights);
-    double ends[MOST_CLASSES];
-    double sum = 0;
+    size_t block = 0, label;
+    double end;
 
-    for (size_t k = 0; k < n_classes; k++) ends[k] = sum += weight_of(weights, k) / largest;
+    while (block + 1 < s->n_blocks && s->begins[block + 1] <= at) block++;
+    label = block * BLOCK;
+    end = s->begins[block] + weight_of(s->weights, label) / s->largest;
+    while (end <= at) end += weight_of(s->weights, ++label) / s->largest;
+    return (uint16_t)label;
+}
+
+void gan__rng_labels(uint64_t seed, uint64_t stream, uint64_t position, size_t n_classes,
+                     const double *weights, size_t n, uint16_t *labels)
+{
+    shares s;
+
+    cut_into_shares(&s, n_classes, weights);
     for (size_t i = 0; i < n; i += CHUNK) {
         const size_t take = n - i < CHUNK ? n - i : CHUNK;
         uint32_t bits[CHUNK];
 
         gan__rng_fill_bits(seed, stream, position + i, take, bits);
-        for (size_t j = 0; j < take; j++) labels[i + j] = label_at(ends, sum * 0x1p-32 * bits[j]);
+        for (size_t j = 0; j < take; j++) labels[i + j] = label_at(&s, s.sum * 0x1p-32 * bits[j]);
     }
 }
 
@@ -191,17 +214,47 @@ gan_status gan_rng_normal(gan_rng *rng, size_t n, float *out)
     return draw(rng, n, out, gan__rng_normal);
 }
 
-gan_status gan_rng_labels(gan_rng *rng, size_t n_classes, const double *weights, size_t n,
-                          uint8_t *labels)
+static gan_status check_labels(const gan_rng *rng, size_t n_classes, int most,
+                               const double *weights, size_t n, const void *labels)
 {
     gan_status status = GAN_OK;
 
     GAN_TRY(check(rng, n, labels, "labels"));
-    if (!gan__rng_check_weights(n_classes, weights))
+    if (n_classes > (size_t)most || !gan__rng_check_weights(n_classes, weights))
         GAN_FAIL(GAN_ERR_INVALID,
                  "rng: weights of 1 to %d classes expected, finite, not negative, not all 0; got "
                  "%zu classes",
-                 MOST_CLASSES, n_classes);
+                 most, n_classes);
+
+cleanup:
+    return status;
+}
+
+gan_status gan_rng_labels(gan_rng *rng, size_t n_classes, const double *weights, size_t n,
+                          uint8_t *labels)
+{
+    gan_status status = GAN_OK;
+    uint16_t wide[CHUNK];
+
+    GAN_TRY(check_labels(rng, n_classes, GAN__BYTE_CLASSES, weights, n, labels));
+    for (size_t i = 0; i < n; i += CHUNK) {
+        const size_t take = n - i < CHUNK ? n - i : CHUNK;
+
+        gan__rng_labels(rng->seed, rng->stream, rng->position, n_classes, weights, take, wide);
+        for (size_t j = 0; j < take; j++) labels[i + j] = (uint8_t)wide[j];
+        rng->position += take;
+    }
+
+cleanup:
+    return status;
+}
+
+gan_status gan_rng_labels16(gan_rng *rng, size_t n_classes, const double *weights, size_t n,
+                            uint16_t *labels)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(check_labels(rng, n_classes, GAN__MOST_CLASSES, weights, n, labels));
     gan__rng_labels(rng->seed, rng->stream, rng->position, n_classes, weights, n, labels);
     rng->position += n;
 

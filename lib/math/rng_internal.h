@@ -48,7 +48,7 @@ uint32_t gan__rng_bits(uint64_t seed, uint64_t stream, uint64_t position);
 
 /* Write values `position` .. `position + n - 1` as labels: see gan_rng_labels(). */
 void gan__rng_labels(uint64_t seed, uint64_t stream, uint64_t position, size_t n_classes,
-                     const double *weights, size_t n, uint8_t *labels);
+                     const double *weights, size_t n, uint16_t *labels);
 
 /* Whether that can draw from these. */
 int gan__rng_check_weights(size_t n_classes, const double *weights);

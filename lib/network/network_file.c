@@ -327,7 +327,7 @@ static gan_status read_class_names(gan_network *net, const gan__safetensors *fil
 {
     gan_status status = GAN_OK;
     const origin at = {gan__safetensors_path(file), GAN__NETWORK_CLASSES};
-    const char *names[GAN__BYTE_CLASSES];
+    const char **names = NULL;
     const gan__json *list = NULL, *name;
 
     if (net->n_classes == 0) return GAN_OK;
@@ -336,6 +336,7 @@ static gan_status read_class_names(gan_network *net, const gan__safetensors *fil
     if (!gan__json_is(list, GAN__JSON_LIST) || gan__json_count(list) != net->n_classes)
         GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %zu names for %zu classes", at.path, at.key,
                  gan__json_is(list, GAN__JSON_LIST) ? gan__json_count(list) : 0, net->n_classes);
+    GAN_TRY(gan__alloc(&names, &net->allocator, net->n_classes, sizeof *names));
     name = gan__json_first(list);
     for (size_t i = 0; i < net->n_classes; i++, name = name->next)
         names[i] = gan__json_string(name);
@@ -344,6 +345,7 @@ static gan_status read_class_names(gan_network *net, const gan__safetensors *fil
         GAN_FAIL(GAN_ERR_FORMAT, "%s: %s: %s", at.path, at.key, gan_last_error());
 
 cleanup:
+    gan__free(&net->allocator, names);
     gan__json_free(list, &net->allocator);
     return status;
 }

@@ -95,12 +95,11 @@ gan_status gan__network_check_classes(const gan_network *net, size_t n_classes);
 
 /* GAN_ERR_INVALID, in a sentence that begins with `who`, unless a network that needs labels gets
  * n valid ones, and one that doesn't none. */
-gan_status gan__network_check_labels(const gan_network *net, const uint8_t *labels, size_t n,
+gan_status gan__network_check_labels(const gan_network *net, gan__label_list labels, size_t n,
                                      const char *who);
 
 /* The same for samples between two classes. */
-gan_status gan__network_check_between(const gan_network *net, const uint8_t *from,
-                                      const uint8_t *to, const float *way, size_t n,
+gan_status gan__network_check_between(const gan_network *net, gan__labels labels, size_t n,
                                       const char *who);
 
 /* A block in the list of layers: a fork, the layers of the body, perhaps the begin of a shortcut

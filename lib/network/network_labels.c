@@ -82,15 +82,15 @@ size_t gan_network_class_index(const gan_network *net, const char *name)
 
 /* ---- running it ---- */
 
-gan_status gan__network_check_labels(const gan_network *net, const uint8_t *labels, size_t n,
+gan_status gan__network_check_labels(const gan_network *net, gan__label_list labels, size_t n,
                                      const char *who)
 {
-    if (net->n_classes == 0 && labels)
+    if (net->n_classes == 0 && gan__labels_given(labels))
         return gan__fail(GAN_ERR_INVALID, "%s: labels, where no layer looks at them", who);
-    if (net->n_classes > 0 && !labels && n > 0)
+    if (net->n_classes > 0 && !gan__labels_given(labels) && n > 0)
         return gan__fail(GAN_ERR_INVALID, "%s: no labels, where layers look at them: %zu classes",
                          who, net->n_classes);
-    return gan__labels_check(labels, labels ? n : 0, net->n_classes, who);
+    return gan__labels_check(labels, n, net->n_classes, who);
 }
 
 static gan_status check_way(const float *way, size_t n, const char *who)
@@ -101,8 +101,7 @@ static gan_status check_way(const float *way, size_t n, const char *who)
     return GAN_OK;
 }
 
-gan_status gan__network_check_between(const gan_network *net, const uint8_t *from,
-                                      const uint8_t *to, const float *way, size_t n,
+gan_status gan__network_check_between(const gan_network *net, gan__labels labels, size_t n,
                                       const char *who)
 {
     gan_status status = GAN_OK;
@@ -112,9 +111,9 @@ gan_status gan__network_check_between(const gan_network *net, const uint8_t *fro
         GAN_FAIL(GAN_ERR_INVALID, "%s: no layer looks at labels, so nothing lies between them", who);
     for (int i = 0; i < 2; i++) {
         snprintf(what, sizeof what, "%s, %s", who, i == 0 ? "from" : "to");
-        GAN_TRY(gan__network_check_labels(net, i == 0 ? from : to, n, what));
+        GAN_TRY(gan__network_check_labels(net, i == 0 ? labels.of : labels.to, n, what));
     }
-    GAN_TRY(check_way(way, n, who));
+    GAN_TRY(check_way(labels.way, n, who));
 
 cleanup:
     return status;
@@ -133,16 +132,26 @@ cleanup:
     return status;
 }
 
-gan_status gan_network_forward_labels(gan_network *net, const float *in, const uint8_t *labels,
-                                      size_t n, float *out)
+static gan_status evaluate(gan_network *net, const float *in, gan__labels labels, size_t n,
+                           float *out)
 {
     gan_status status = GAN_OK;
-    const gan__labels all = {.of = labels};
+
+    GAN_TRY(gan__network_refresh(net));
+    if (n > 0) GAN_TRY(gan__pass_evaluate(net->pass, net->pool, in, labels, n, out));
+
+cleanup:
+    return status;
+}
+
+static gan_status forward(gan_network *net, const float *in, gan__label_list labels, size_t n,
+                          float *out)
+{
+    gan_status status = GAN_OK;
 
     GAN_TRY(check_samples(net, in, n, out));
     GAN_TRY(gan__network_check_labels(net, labels, n, "network"));
-    GAN_TRY(gan__network_refresh(net));
-    if (n > 0) GAN_TRY(gan__pass_evaluate(net->pass, net->pool, in, all, n, out));
+    GAN_TRY(evaluate(net, in, (gan__labels){.of = labels}, n, out));
 
 cleanup:
     return status;
@@ -150,20 +159,47 @@ cleanup:
 
 gan_status gan_network_forward(gan_network *net, const float *in, size_t n, float *out)
 {
-    return gan_network_forward_labels(net, in, NULL, n, out);
+    return forward(net, in, (gan__label_list){0}, n, out);
+}
+
+gan_status gan_network_forward_labels(gan_network *net, const float *in, const uint8_t *labels,
+                                      size_t n, float *out)
+{
+    return forward(net, in, gan__label_bytes(labels), n, out);
+}
+
+gan_status gan_network_forward_labels16(gan_network *net, const float *in, const uint16_t *labels,
+                                        size_t n, float *out)
+{
+    return forward(net, in, gan__label_words(labels), n, out);
+}
+
+static gan_status forward_between(gan_network *net, const float *in, gan__labels labels, size_t n,
+                                  float *out)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(check_samples(net, in, n, out));
+    GAN_TRY(gan__network_check_between(net, labels, n, "network"));
+    GAN_TRY(evaluate(net, in, labels, n, out));
+
+cleanup:
+    return status;
 }
 
 gan_status gan_network_forward_between(gan_network *net, const float *in, const uint8_t *from,
                                        const uint8_t *to, const float *way, size_t n, float *out)
 {
-    gan_status status = GAN_OK;
-    const gan__labels all = {from, to, way};
+    const gan__labels labels = {gan__label_bytes(from), gan__label_bytes(to), way};
 
-    GAN_TRY(check_samples(net, in, n, out));
-    GAN_TRY(gan__network_check_between(net, from, to, way, n, "network"));
-    GAN_TRY(gan__network_refresh(net));
-    if (n > 0) GAN_TRY(gan__pass_evaluate(net->pass, net->pool, in, all, n, out));
+    return forward_between(net, in, labels, n, out);
+}
 
-cleanup:
-    return status;
+gan_status gan_network_forward_between_labels16(gan_network *net, const float *in,
+                                                const uint16_t *from, const uint16_t *to,
+                                                const float *way, size_t n, float *out)
+{
+    const gan__labels labels = {gan__label_words(from), gan__label_words(to), way};
+
+    return forward_between(net, in, labels, n, out);
 }

@@ -16,7 +16,7 @@ enum { USUAL_BATCH = 100, MOST_BATCH = 1 << 24 };
 /* Inputs, cut into batches of almost the same size. */
 typedef struct inputs {
     const float *in;
-    const uint8_t *labels;
+    gan__label_list labels;
     size_t n_samples, size; /* values per sample */
     size_t batches;
 } inputs;
@@ -40,7 +40,7 @@ static void lay(gan__pass *pass, const inputs *all, size_t begin, size_t rows)
 {
     memcpy(gan__pass_input(pass, 0), all->in + begin * all->size,
            rows * all->size * sizeof *all->in);
-    if (all->labels) memcpy(gan__pass_labels(pass, 0), all->labels + begin, rows);
+    gan__labels_copy(gan__pass_labels(pass, 0), gan__label_list_from(all->labels, begin), rows);
 }
 
 static gan_status estimate(gan__pass *pass, gan_pool *pool, const inputs *all)
@@ -77,8 +77,8 @@ cleanup:
     return status;
 }
 
-gan_status gan_network_estimate_statistics(gan_network *net, const float *in, const uint8_t *labels,
-                                           size_t n, const gan_statistics_desc *desc)
+static gan_status estimate_from(gan_network *net, const float *in, gan__label_list labels, size_t n,
+                                const gan_statistics_desc *desc)
 {
     gan_status status = GAN_OK;
     gan_statistics_desc d = {GAN_STATISTICS_DESC_INIT};
@@ -112,6 +112,19 @@ cleanup:
     gan__pass_destroy(pass);
     if (net) gan__free(&net->allocator, before);
     return status;
+}
+
+gan_status gan_network_estimate_statistics(gan_network *net, const float *in, const uint8_t *labels,
+                                           size_t n, const gan_statistics_desc *desc)
+{
+    return estimate_from(net, in, gan__label_bytes(labels), n, desc);
+}
+
+gan_status gan_network_estimate_statistics_labels16(gan_network *net, const float *in,
+                                                    const uint16_t *labels, size_t n,
+                                                    const gan_statistics_desc *desc)
+{
+    return estimate_from(net, in, gan__label_words(labels), n, desc);
 }
 
 GAN__DEFINE_INIT(gan_statistics_desc_init, gan_statistics_desc, GAN_STATISTICS_DESC_INIT)

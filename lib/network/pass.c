@@ -109,7 +109,7 @@ float *gan__pass_input_grad(gan__pass *pass, size_t first)
     return row_of(pass, pass->at[0].grad, &pass->at[0], first);
 }
 
-uint8_t *gan__pass_labels(gan__pass *pass, size_t first)
+uint16_t *gan__pass_labels(gan__pass *pass, size_t first)
 {
     return pass->labels ? pass->labels + first : NULL;
 }
@@ -203,7 +203,9 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, siz
         .group = pass->group,
         .begin = t->begin,
         .end = t->end,
-        .labels = pass->labels ? (gan__labels){.of = pass->labels + t->first} : t->labels,
+        .labels = pass->labels
+                      ? (gan__labels){.of = gan__label_words(pass->labels + t->first)}
+                      : t->labels,
         .params = params_of(pass, i),
         .buffers = (by_rows ? pass->weights.buffers : net->buffers) + net->buffer_offsets[i],
         .packed = by_rows && gan__pass_weights_packed(layer) ? params_of(pass, i) : NULL,
@@ -404,8 +406,9 @@ static void backward_stage(gan__pass *pass, gan_pool *pool, const gan__stage *s,
 /* The first step back, which is none where the last layer doesn't work in place. */
 static void backward_last(gan__pass *pass, work_fn *work)
 {
-    const tile all = {
-        pass->first, pass->rows, 0, pass->at[pass->desc.n_layers].size, {NULL, NULL, NULL}};
+    const tile all = {.first = pass->first,
+                      .rows = pass->rows,
+                      .end = pass->at[pass->desc.n_layers].size};
 
     backward_in_place(pass, &pass->stages[pass->n_stages - 1], work, &all, 0);
 }
@@ -438,7 +441,7 @@ static double layer_grad(const gan__layer_run *run, size_t part, size_t parts, f
 static void weights_task(void *context, size_t task, size_t worker)
 {
     const weights_job *j = context;
-    const tile all = {j->pass->first, j->pass->rows, 0, 0, {NULL, NULL, NULL}};
+    const tile all = {.first = j->pass->first, .rows = j->pass->rows};
     const gan_network *net = j->pass->desc.net;
     size_t part = task;
     gan__stage *s = gan__stage_of(j->first, &part);
@@ -626,7 +629,8 @@ void gan__pass_settle(gan__pass *pass, double momentum)
 
     net->buffer_changes++;
     for (size_t i = 0; i < pass->desc.n_layers; i++) {
-        const tile all = {pass->first, pass->rows, 0, pass->at[i + 1].size, {NULL, NULL, NULL}};
+        const tile all = {
+            .first = pass->first, .rows = pass->rows, .end = pass->at[i + 1].size};
         const gan__layer_run run = run_of(pass, i, &all, 0);
 
         if (gan__network_keeps_buffers(net, i)) continue;

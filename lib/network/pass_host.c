@@ -193,7 +193,8 @@ static size_t input_size(const gan_pass *p)
     return gan_shape_size(p->learner.net->input);
 }
 
-static gan_status check_forward(const gan_pass *p, const float *in, const uint8_t *labels, size_t n)
+static gan_status check_forward(const gan_pass *p, const float *in, gan__label_list labels,
+                                size_t n)
 {
     gan_status status = GAN_OK;
     const size_t rows = p ? gan__pass_desc_of(p->learner.pass)->rows : 0;
@@ -226,8 +227,8 @@ static void note_forward(gan_pass *p, size_t n)
     p->returned = p->settled = 0;
 }
 
-static gan_status forward(gan_pass *p, const float *in, const uint8_t *labels, size_t n,
-                                   float *out)
+static gan_status forward(gan_pass *p, const float *in, gan__label_list labels, size_t n,
+                          float *out)
 {
     gan_status status = GAN_OK;
     gan__pass *pass = p ? p->learner.pass : NULL;
@@ -237,7 +238,7 @@ static gan_status forward(gan_pass *p, const float *in, const uint8_t *labels, s
     GAN_TRY(gan__pool_enter(p->pool, &visit));
     note_forward(p, n);
     memcpy(gan__pass_input(pass, 0), in, n * input_size(p) * sizeof *in);
-    if (labels) memcpy(gan__pass_labels(pass, 0), labels, n);
+    gan__labels_copy(gan__pass_labels(pass, 0), labels, n);
     gan__pass_forward(pass, p->pool, 0, n, n);
     gan__pool_leave(&visit);
     if (out)
@@ -248,8 +249,8 @@ cleanup:
     return status;
 }
 
-gan_status gan_pass_forward_labels(gan_pass *p, const float *in, const uint8_t *labels, size_t n,
-                                   float *out)
+static gan_status forward_unless_busy(gan_pass *p, const float *in, gan__label_list labels,
+                                      size_t n, float *out)
 {
     gan_status status = GAN_OK;
 
@@ -264,7 +265,19 @@ cleanup:
 
 gan_status gan_pass_forward(gan_pass *p, const float *in, size_t n, float *out)
 {
-    return gan_pass_forward_labels(p, in, NULL, n, out);
+    return forward_unless_busy(p, in, (gan__label_list){0}, n, out);
+}
+
+gan_status gan_pass_forward_labels(gan_pass *p, const float *in, const uint8_t *labels, size_t n,
+                                   float *out)
+{
+    return forward_unless_busy(p, in, gan__label_bytes(labels), n, out);
+}
+
+gan_status gan_pass_forward_labels16(gan_pass *p, const float *in, const uint16_t *labels, size_t n,
+                                     float *out)
+{
+    return forward_unless_busy(p, in, gan__label_words(labels), n, out);
 }
 
 /* ---- backward ---- */

@@ -72,7 +72,7 @@ float *gan__pass_input_grad(gan__pass *pass, size_t first);
 
 /* The labels of the rows from `first` on, which the caller writes into a pass of a conditional
  * network that has gradients; NULL for others. */
-uint8_t *gan__pass_labels(gan__pass *pass, size_t first);
+uint16_t *gan__pass_labels(gan__pass *pass, size_t first);
 
 /* Output from input, of the rows from `first` on, each `group` of which are a batch of their own
  * for layers that couple samples. */

@@ -81,7 +81,7 @@ struct gan__pass {
     size_t n_memory; /* values of it */
     int borrows;     /* it is another pass's */
     float *grads;
-    uint8_t *labels; /* of the rows; NULL: no layer looks at them, or the caller has them */
+    uint16_t *labels; /* of the rows; NULL: no layer looks at them, or the caller has them */
     float *saved;
     size_t *saved_at; /* where each layer's part of `saved` begins */
     float *scratch;

@@ -510,8 +510,8 @@ cleanup:
     return status;
 }
 
-gan_status gan_sampler_draw(gan_sampler_workspace *w, const float *in, const uint8_t *labels,
-                            size_t n, float *out)
+static gan_status draw_labels(gan_sampler_workspace *w, const float *in, gan__label_list labels,
+                              size_t n, float *out)
 {
     gan_status status = GAN_OK;
 
@@ -523,15 +523,44 @@ cleanup:
     return status;
 }
 
-gan_status gan_sampler_draw_between(gan_sampler_workspace *w, const float *in, const uint8_t *from,
-                                    const uint8_t *to, const float *way, size_t n, float *out)
+gan_status gan_sampler_draw(gan_sampler_workspace *w, const float *in, const uint8_t *labels,
+                            size_t n, float *out)
+{
+    return draw_labels(w, in, gan__label_bytes(labels), n, out);
+}
+
+gan_status gan_sampler_draw_labels16(gan_sampler_workspace *w, const float *in,
+                                     const uint16_t *labels, size_t n, float *out)
+{
+    return draw_labels(w, in, gan__label_words(labels), n, out);
+}
+
+static gan_status draw_between(gan_sampler_workspace *w, const float *in, gan__labels labels,
+                               size_t n, float *out)
 {
     gan_status status = GAN_OK;
 
     GAN_TRY(check_draw(w, in, n, out));
-    GAN_TRY(gan__network_check_between(w->sampler->net, from, to, way, n, "sampler"));
-    status = draw_unless_busy(w, in, (gan__labels){from, to, way}, n, out);
+    GAN_TRY(gan__network_check_between(w->sampler->net, labels, n, "sampler"));
+    status = draw_unless_busy(w, in, labels, n, out);
 
 cleanup:
     return status;
+}
+
+gan_status gan_sampler_draw_between(gan_sampler_workspace *w, const float *in, const uint8_t *from,
+                                    const uint8_t *to, const float *way, size_t n, float *out)
+{
+    const gan__labels labels = {gan__label_bytes(from), gan__label_bytes(to), way};
+
+    return draw_between(w, in, labels, n, out);
+}
+
+gan_status gan_sampler_draw_between_labels16(gan_sampler_workspace *w, const float *in,
+                                             const uint16_t *from, const uint16_t *to,
+                                             const float *way, size_t n, float *out)
+{
+    const gan__labels labels = {gan__label_words(from), gan__label_words(to), way};
+
+    return draw_between(w, in, labels, n, out);
 }

@@ -1,7 +1,6 @@
 /* loss.c - binary cross-entropy and softmax cross-entropy on logits. */
 #include "optim/loss_internal.h"
 
-#include "base/labels_internal.h"
 #include "base/status_internal.h"
 
 #include <math.h>
@@ -91,24 +90,26 @@ gan__loss_class_sums gan__loss_cross_entropy(const gan__loss_rows *r, double wei
     for (size_t i = 0; i < r->n_rows; i++) {
         const float *x = r->logits + i * r->stride;
 
-        sums.correct += gan__loss_argmax(x, r->n_classes) == r->labels[i];
-        sums.loss += row_loss(r, x, r->labels[i], weight, grad ? grad + i * r->stride : NULL);
+        const size_t label = gan__label_at(r->labels, i);
+
+        sums.correct += gan__loss_argmax(x, r->n_classes) == label;
+        sums.loss += row_loss(r, x, label, weight, grad ? grad + i * r->stride : NULL);
     }
     return sums;
 }
 
-gan_status gan_loss_cross_entropy(const float *logits, size_t n, size_t n_classes,
-                                  const uint8_t *labels, float label_smoothing, double *loss,
-                                  float *grad)
+static gan_status cross_entropy(const float *logits, size_t n, size_t n_classes,
+                                gan__label_list labels, float label_smoothing, double *loss,
+                                float *grad)
 {
     gan_status status = GAN_OK;
     const gan__loss_rows rows = {logits, labels, n, n_classes, n_classes, (double)label_smoothing};
 
-    if (!logits || !labels || !loss)
+    if (!logits || !gan__labels_given(labels) || !loss)
         return gan__fail(GAN_ERR_INVALID, "loss: %s is NULL",
-                         !logits   ? "logits"
-                         : !labels ? "labels"
-                                   : "loss");
+                         !logits ? "logits"
+                         : !loss ? "loss"
+                                 : "labels");
     if (n == 0 || n_classes == 0)
         return gan__fail(GAN_ERR_INVALID, "loss: the mean of %zu rows of %zu logits is undefined",
                          n, n_classes);
@@ -121,4 +122,20 @@ gan_status gan_loss_cross_entropy(const float *logits, size_t n, size_t n_classe
 
 cleanup:
     return status;
+}
+
+gan_status gan_loss_cross_entropy(const float *logits, size_t n, size_t n_classes,
+                                  const uint8_t *labels, float label_smoothing, double *loss,
+                                  float *grad)
+{
+    return cross_entropy(logits, n, n_classes, gan__label_bytes(labels), label_smoothing, loss,
+                         grad);
+}
+
+gan_status gan_loss_cross_entropy_labels16(const float *logits, size_t n, size_t n_classes,
+                                           const uint16_t *labels, float label_smoothing,
+                                           double *loss, float *grad)
+{
+    return cross_entropy(logits, n, n_classes, gan__label_words(labels), label_smoothing, loss,
+                         grad);
 }

@@ -3,6 +3,7 @@
 #define GAN_LOSS_INTERNAL_H
 
 #include "base/arithmetic_internal.h"
+#include "base/labels_internal.h"
 
 #include <gan/loss.h>
 #include <stddef.h>
@@ -25,7 +26,7 @@ const gan_objective *gan__loss_find(gan_loss loss);
 /* Rows of logits that are to be judged against labels, all of which are below n_classes. */
 typedef struct gan__loss_rows {
     const float *logits;
-    const uint8_t *labels;
+    gan__label_list labels;
     size_t n_rows, n_classes;
     size_t stride; /* values from one row to the next */
     double label_smoothing;

@@ -7,6 +7,7 @@
 #include "base/labels_internal.h"
 #include "base/status_internal.h"
 #include "base/tensor_internal.h"
+#include "data/iterator_internal.h"
 #include "math/pool_internal.h"
 #include "math/rng_internal.h"
 #include "network/network_internal.h"
@@ -88,9 +89,9 @@ static gan_status check_network(gan_network *net, gan_classifier_desc *desc)
                  "classifier: the network looks at labels of %zu classes, which it is to tell",
                  net->n_classes);
     n_classes = gan_shape_size(gan_network_output_shape(net));
-    if (n_classes < 2 || n_classes > GAN__BYTE_CLASSES)
+    if (n_classes < 2 || n_classes > GAN__MOST_CLASSES)
         GAN_FAIL(GAN_ERR_SHAPE, "classifier: 2 to %d classes expected, the network's output is %s",
-                 GAN__BYTE_CLASSES, gan__shape_text_of(gan_network_output_shape(net)).text);
+                 GAN__MOST_CLASSES, gan__shape_text_of(gan_network_output_shape(net)).text);
     if (net->n_params == 0)
         GAN_FAIL(GAN_ERR_INVALID, "classifier: the network has no weights to train");
     if (desc->feature_layers > net->n_added)
@@ -245,14 +246,16 @@ static gan_status check_batch(const gan_classifier *c, const gan_batch *batch)
 {
     gan_status status = GAN_OK;
 
-    if (!batch->samples || !batch->labels)
+    const gan__label_list labels = gan__batch_labels(batch);
+
+    if (!batch->samples || !gan__labels_given(labels))
         GAN_FAIL(GAN_ERR_INVALID, "classifier: the batch has no %s",
                  batch->samples ? "labels" : "samples");
     if (gan_shape_size(batch->shape) != c->sample)
         GAN_FAIL(GAN_ERR_SHAPE, "classifier: samples are %s, the network wants %s",
                  gan__shape_text_of(batch->shape).text,
                  gan__shape_text_of(c->learner.net->input).text);
-    GAN_TRY(gan__labels_check(batch->labels, batch->count, c->n_classes, "classifier"));
+    GAN_TRY(gan__labels_check(labels, batch->count, c->n_classes, "classifier"));
 
 cleanup:
     return status;
@@ -298,7 +301,7 @@ static gan_status step(gan_classifier *c, const gan_batch *batch, gan_classifier
     gan__pass *pass = c->learner.pass;
     const double n = (double)batch->count;
     const gan__loss_rows rows = {.logits = gan__pass_output(pass, 0),
-                                 .labels = batch->labels,
+                                 .labels = gan__batch_labels(batch),
                                  .n_rows = batch->count,
                                  .n_classes = c->n_classes,
                                  .stride = c->n_classes,
@@ -370,7 +373,7 @@ static gan_status evaluate_batch(gan_classifier *c, const gan_batch *batch,
 
     GAN_TRY(check_batch(c, batch));
     for (size_t done = 0; done < batch->count; done += n) {
-        const uint8_t *labels = batch->labels + done;
+        const gan__label_list labels = gan__label_list_from(gan__batch_labels(batch), done);
         gan__loss_class_sums s;
 
         n = chunk_of(batch->count - done);
@@ -385,7 +388,7 @@ static gan_status evaluate_batch(gan_classifier *c, const gan_batch *batch,
         sums->accuracy += s.correct;
         sums->count += n;
         for (size_t i = 0; confusion && i < n; i++)
-            confusion[labels[i] * c->n_classes +
+            confusion[gan__label_at(labels, i) * c->n_classes +
                       gan__loss_argmax(c->logits + i * c->n_classes, c->n_classes)]++;
     }
 
@@ -433,28 +436,49 @@ static gan_status check_answer(const gan_classifier *c, const void *in, size_t n
     return GAN_OK;
 }
 
-gan_status gan_classifier_predict(gan_classifier *c, const float *samples, size_t n,
-                                  uint8_t *labels)
+/* Into one of both widths. */
+static gan_status predict(gan_classifier *c, const float *samples, size_t n, uint8_t *bytes,
+                          uint16_t *words)
 {
     gan_status status = GAN_OK;
     size_t rows;
     int entered = 0;
 
-    GAN_TRY(check_answer(c, samples, n, labels, "labels"));
+    GAN_TRY(check_answer(c, samples, n, bytes ? (void *)bytes : (void *)words, "labels"));
     GAN_TRY(gan__busy_enter(&c->busy, "classifier")); /* whose logits are one block */
     entered = 1;
     for (size_t done = 0; done < n; done += rows) {
         rows = chunk_of(n - done);
         GAN_TRY(gan__pass_evaluate(c->eval, c->pool, samples + done * c->sample, (gan__labels){0},
                                    rows, c->logits));
-        for (size_t i = 0; i < rows; i++)
-            labels[done + i] =
-                (uint8_t)gan__loss_argmax(c->logits + i * c->n_classes, c->n_classes);
+        for (size_t i = 0; i < rows; i++) {
+            const size_t label = gan__loss_argmax(c->logits + i * c->n_classes, c->n_classes);
+
+            if (bytes) bytes[done + i] = (uint8_t)label;
+            if (words) words[done + i] = (uint16_t)label;
+        }
     }
 
 cleanup:
     if (entered) gan__busy_leave(&c->busy);
     return status;
+}
+
+gan_status gan_classifier_predict(gan_classifier *c, const float *samples, size_t n,
+                                  uint8_t *labels)
+{
+    if (c && c->n_classes > GAN__BYTE_CLASSES)
+        return gan__fail(GAN_ERR_INVALID,
+                         "classifier: there are %zu classes, gan_classifier_predict() has room for "
+                         "%d: use gan_classifier_predict_labels16()",
+                         c->n_classes, GAN__BYTE_CLASSES);
+    return predict(c, samples, n, labels, NULL);
+}
+
+gan_status gan_classifier_predict_labels16(gan_classifier *c, const float *samples, size_t n,
+                                           uint16_t *labels)
+{
+    return predict(c, samples, n, NULL, labels);
 }
 
 gan_status gan_classifier_features(gan_classifier *c, const float *samples, size_t n,

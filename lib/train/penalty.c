@@ -239,9 +239,9 @@ static void copy(void *context, size_t task, size_t worker)
 /* Mixed samples have the labels of the real ones. */
 static void lay_labels(gan__pass *to, gan__pass *from, size_t n, gan_penalty_kind kind)
 {
-    const uint8_t *labels = gan__pass_labels(from, kind == GAN_PENALTY_R2 ? n : 0);
+    const uint16_t *labels = gan__pass_labels(from, kind == GAN_PENALTY_R2 ? n : 0);
 
-    if (labels) memcpy(gan__pass_labels(to, 0), labels, n);
+    if (labels) memcpy(gan__pass_labels(to, 0), labels, n * sizeof *labels);
 }
 
 static void lay_samples(job *j, gan_pool *pool)
@@ -299,7 +299,7 @@ float *gan__penalty_samples(gan__penalty *p)
     return gan__pass_input(p->pass, 0);
 }
 
-uint8_t *gan__penalty_labels(gan__penalty *p)
+uint16_t *gan__penalty_labels(gan__penalty *p)
 {
     return gan__pass_labels(p->pass, 0);
 }

@@ -47,7 +47,7 @@ void gan__penalty_state(gan__penalty *p, gan__state *s);
 
 /* Where the samples lie, and their labels or NULL; work on n of them that do. */
 float *gan__penalty_samples(gan__penalty *p);
-uint8_t *gan__penalty_labels(gan__penalty *p);
+uint16_t *gan__penalty_labels(gan__penalty *p);
 void gan__penalty_run(gan__penalty *p, gan_pool *pool, size_t n, double share);
 const float *gan__penalty_grads(const gan__penalty *p);
 

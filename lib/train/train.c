@@ -32,6 +32,7 @@
 #include "base/labels_internal.h"
 #include "base/status_internal.h"
 #include "base/tensor_internal.h"
+#include "data/iterator_internal.h"
 #include "math/pool_internal.h"
 #include "network/network_internal.h"
 #include "network/pass_internal.h"
@@ -159,7 +160,7 @@ static void advance(const gan__half_step *half)
     const size_t seen = half->real ? 2 * half->count : half->count;
 
     if (!half->latent) t->noise_position += half->count * t->latent;
-    if (!half->labels && t->n_classes > 0) t->class_position += half->count;
+    if (!gan__labels_given(half->labels) && t->n_classes > 0) t->class_position += half->count;
     if (half->real && t->desc.label_flip > 0) t->flip_position += seen;
     if (gan__half_fakes_apart(t)) t->instance_position += seen * t->sample;
     if (half->real) gan__penalty_advance(t->penalty);
@@ -243,17 +244,18 @@ cleanup:
 static gan_status check_real_labels(const gan_trainer *t, const gan_batch *batch)
 {
     if (t->n_classes == 0) return GAN_OK;
-    if (!batch->labels)
+    if (!gan__labels_given(gan__batch_labels(batch)))
         return gan__fail(GAN_ERR_INVALID,
                          "trainer: a batch of %zu samples without labels, of which there are %zu "
                          "classes",
                          batch->count, t->n_classes);
-    return gan__labels_check(batch->labels, batch->count, t->n_classes, "trainer, batch");
+    return gan__labels_check(gan__batch_labels(batch), batch->count, t->n_classes,
+                             "trainer, batch");
 }
 
-static gan_status check_labels(const gan_trainer *t, const uint8_t *labels, size_t n)
+static gan_status check_labels(const gan_trainer *t, gan__label_list labels, size_t n)
 {
-    if (!labels) return GAN_OK;
+    if (!gan__labels_given(labels)) return GAN_OK;
     if (t->n_classes == 0)
         return gan__fail(GAN_ERR_INVALID,
                          "trainer: labels of %zu generated samples, where nothing looks at them",
@@ -358,7 +360,7 @@ cleanup:
 }
 
 static gan_status discriminator_step(gan_trainer *t, const gan_batch *batch, const float *z,
-                                     const uint8_t *labels, gan_train_stats *stats)
+                                     gan__label_list labels, gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
     gan__half_step half = {.trainer = t, .latent = z, .labels = labels};
@@ -368,7 +370,7 @@ static gan_status discriminator_step(gan_trainer *t, const gan_batch *batch, con
     GAN_TRY(check_labels(t, labels, batch->count));
     half.player = &t->discriminator;
     half.real = batch->samples;
-    half.real_labels = batch->labels;
+    half.real_labels = gan__batch_labels(batch);
     half.count = batch->count;
     status = run_half(&half, step_discriminator, stats);
 
@@ -376,7 +378,7 @@ cleanup:
     return status;
 }
 
-static gan_status generator_step(gan_trainer *t, size_t n, const float *z, const uint8_t *labels,
+static gan_status generator_step(gan_trainer *t, size_t n, const float *z, gan__label_list labels,
                                  gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
@@ -396,10 +398,11 @@ static gan_status both_steps(gan_trainer *t, const gan_batch *batch, gan_train_s
 {
     gan_status status = GAN_OK;
     const uint64_t before = t->stats.d_steps;
+    const gan__label_list drawn = {0};
 
-    GAN_TRY(discriminator_step(t, batch, NULL, NULL, stats));
+    GAN_TRY(discriminator_step(t, batch, NULL, drawn, stats));
     if (t->stats.d_steps > before && t->stats.d_steps % t->desc.d_steps_per_g == 0)
-        GAN_TRY(generator_step(t, batch->count, NULL, NULL, stats));
+        GAN_TRY(generator_step(t, batch->count, NULL, drawn, stats));
 
 cleanup:
     return status;
@@ -457,8 +460,8 @@ cleanup:
     return status;
 }
 
-gan_status gan_train_discriminator_step(gan_trainer *t, const gan_batch *batch, const float *z,
-                                        const uint8_t *labels, gan_train_stats *stats)
+static gan_status discriminator_call(gan_trainer *t, const gan_batch *batch, const float *z,
+                                     gan__label_list labels, gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
 
@@ -470,8 +473,21 @@ cleanup:
     return status;
 }
 
-gan_status gan_train_generator_step(gan_trainer *t, size_t n, const float *z, const uint8_t *labels,
-                                    gan_train_stats *stats)
+gan_status gan_train_discriminator_step(gan_trainer *t, const gan_batch *batch, const float *z,
+                                        const uint8_t *labels, gan_train_stats *stats)
+{
+    return discriminator_call(t, batch, z, gan__label_bytes(labels), stats);
+}
+
+gan_status gan_train_discriminator_step_labels16(gan_trainer *t, const gan_batch *batch,
+                                                 const float *z, const uint16_t *labels,
+                                                 gan_train_stats *stats)
+{
+    return discriminator_call(t, batch, z, gan__label_words(labels), stats);
+}
+
+static gan_status generator_call(gan_trainer *t, size_t n, const float *z, gan__label_list labels,
+                                 gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
 
@@ -481,6 +497,18 @@ gan_status gan_train_generator_step(gan_trainer *t, size_t n, const float *z, co
 
 cleanup:
     return status;
+}
+
+gan_status gan_train_generator_step(gan_trainer *t, size_t n, const float *z, const uint8_t *labels,
+                                    gan_train_stats *stats)
+{
+    return generator_call(t, n, z, gan__label_bytes(labels), stats);
+}
+
+gan_status gan_train_generator_step_labels16(gan_trainer *t, size_t n, const float *z,
+                                             const uint16_t *labels, gan_train_stats *stats)
+{
+    return generator_call(t, n, z, gan__label_words(labels), stats);
 }
 
 gan_status gan_train_step(gan_trainer *t, const gan_batch *batch, gan_train_stats *stats)

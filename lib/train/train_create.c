@@ -97,12 +97,12 @@ static gan_status check_outputs(const gan_trainer *t)
         return gan__fail(GAN_ERR_SHAPE,
                          "trainer: the discriminator's output must be one number, is %s",
                          gan__shape_text_of(out).text);
-    if (classes && (n < 2 || n > 1 + GAN__BYTE_CLASSES))
+    if (classes && (n < 2 || n > 1 + GAN__MOST_CLASSES))
         return gan__fail(
             GAN_ERR_SHAPE,
             "trainer: the discriminator's output must be a logit for real and 1 to %d class "
             "logits, is %s",
-            GAN__BYTE_CLASSES, gan__shape_text_of(out).text);
+            GAN__MOST_CLASSES, gan__shape_text_of(out).text);
     if ((t->objective.raw_outputs || classes) && ends_in_sigmoid(d))
         return gan__fail(GAN_ERR_INVALID,
                          "trainer: %s%s needs the discriminator's raw output; leave out its last "
@@ -245,6 +245,9 @@ static gan_status make_labels(gan_trainer *t)
     if (t->n_classes > 0)
         GAN_TRY(gan__alloc(&t->labels, &t->allocator, gan__size_mul(2, t->desc.micro_batch),
                            sizeof *t->labels));
+    if (t->n_classes > 0 && t->n_classes <= GAN__BYTE_CLASSES && *t->objective_name)
+        GAN_TRY(gan__alloc(&t->byte_labels, &t->allocator, gan__size_mul(2, t->desc.micro_batch),
+                           sizeof *t->byte_labels));
     if (!weights) return GAN_OK;
     GAN_TRY(gan__alloc(&t->class_weights, &t->allocator, n, sizeof *weights));
     memcpy(t->class_weights, weights, n * sizeof *weights);
@@ -371,6 +374,7 @@ void gan_trainer_destroy(gan_trainer *t)
     gan__free(&a, t->extra.at);
     gan__free(&a, t->class_weights);
     gan__free(&a, t->labels);
+    gan__free(&a, t->byte_labels);
     gan__free(&a, t->targets);
     gan__learner_free_memory(&t->discriminator, &a);
     gan__learner_free_memory(&t->generator, &a);

@@ -11,13 +11,13 @@ typedef struct gan__half_step {
     gan__learner *player; /* the network that is trained, with its optimizer */
     const float *real;    /* `count` real samples: the discriminator's half only */
     const float *latent;  /* as many latent vectors; NULL: drawn */
-    const uint8_t *real_labels;
-    const uint8_t *labels; /* of the generated samples; NULL: drawn */
-    size_t count;          /* samples of the batch */
-    size_t begin, rows;    /* those of the micro-batch */
-    size_t first;          /* the row of the passes in which its generated samples begin */
-    double clock;          /* when the present stage began */
-    double loss;           /* this and what follows: means over the batch, once it is done */
+    gan__label_list real_labels;
+    gan__label_list labels; /* of the generated samples; none: drawn */
+    size_t count;           /* samples of the batch */
+    size_t begin, rows;     /* those of the micro-batch */
+    size_t first;           /* the row of the passes in which its generated samples begin */
+    double clock;           /* when the present stage began */
+    double loss;            /* this and what follows: means over the batch, once it is done */
     double d_real, d_fake, real_right, fake_right;
     double class_loss, real_class_right, fake_class_right;
 } gan__half_step;

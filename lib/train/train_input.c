@@ -11,9 +11,9 @@
 
 enum { INPUT_TILES = 4 }; /* tasks that write latent vectors and samples into the passes */
 
-static void copy_labels(gan__pass *pass, const uint8_t *labels, size_t first, size_t rows)
+static void copy_labels(gan__pass *pass, const uint16_t *labels, size_t first, size_t rows)
 {
-    uint8_t *to = gan__pass_labels(pass, first);
+    uint16_t *to = gan__pass_labels(pass, first);
 
     if (to) memcpy(to, labels + first, rows * sizeof *to);
 }
@@ -25,12 +25,17 @@ static void write_labels(const gan__half_step *half)
     const gan_trainer *t = half->trainer;
 
     if (t->n_classes == 0) return;
-    if (half->real) memcpy(t->labels, half->real_labels + half->begin, half->rows);
-    if (half->labels)
-        memcpy(t->labels + half->first, half->labels + half->begin, half->rows);
+    if (half->real)
+        gan__labels_copy(t->labels, gan__label_list_from(half->real_labels, half->begin),
+                         half->rows);
+    if (gan__labels_given(half->labels))
+        gan__labels_copy(t->labels + half->first, gan__label_list_from(half->labels, half->begin),
+                         half->rows);
     else
         gan__rng_labels(t->desc.seed, GAN__STREAM_CLASS, t->class_position + half->begin,
                         t->n_classes, t->class_weights, half->rows, t->labels + half->first);
+    for (size_t i = 0; t->byte_labels && i < half->first + half->rows; i++)
+        t->byte_labels[i] = (uint8_t)t->labels[i];
     copy_labels(t->generator.pass, t->labels, half->first, half->rows);
     copy_labels(t->discriminator.pass, t->labels, 0, half->first + half->rows);
 }

@@ -51,7 +51,8 @@ struct gan_trainer {
     size_t sample;         /* numbers in a sample */
     size_t n_classes;      /* of the labels; 0: nothing looks at them */
     double *targets;       /* of the rows of a step */
-    uint8_t *labels;       /* of these, for both networks and the auxiliary classifier */
+    uint16_t *labels;      /* of these, for both networks and the auxiliary classifier */
+    uint8_t *byte_labels;  /* the same for a host's objective, where all have room; else NULL */
     double *class_weights; /* NULL: labels are drawn with the same probability */
     gan__penalty *penalty; /* NULL: none */
     uint64_t noise_position;

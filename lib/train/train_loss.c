@@ -33,11 +33,12 @@ gan_objective_rows gan__half_rows(const gan__half_step *half, size_t first, size
     return (gan_objective_rows){.struct_size = sizeof(gan_objective_rows),
                                 .outputs = gan__pass_output(t->discriminator.pass, first),
                                 .targets = t->targets + first,
-                                .labels = t->labels ? t->labels + first : NULL,
+                                .labels = t->byte_labels ? t->byte_labels + first : NULL,
                                 .n_rows = n,
                                 .n_outputs = d->auxiliary_weight > 0 ? 1 : outputs,
                                 .stride = outputs,
-                                .grads = gan__pass_output_grad(t->discriminator.pass, first)};
+                                .grads = gan__pass_output_grad(t->discriminator.pass, first),
+                                .labels16 = t->labels ? t->labels + first : NULL};
 }
 
 static void clear_grads(const gan_objective_rows *r)
@@ -102,9 +103,9 @@ cleanup:
 double gan__half_class_loss(gan__half_step *half, size_t first, double share)
 {
     const gan_trainer *t = half->trainer;
-    const uint8_t *labels = t->labels ? t->labels + first : NULL;
+    const uint16_t *labels = t->labels ? t->labels + first : NULL;
     const gan__loss_rows rows = {.logits = gan__pass_output(t->discriminator.pass, first) + 1,
-                                 .labels = labels,
+                                 .labels = gan__label_words(labels),
                                  .n_rows = half->rows,
                                  .n_classes = t->n_classes,
                                  .stride = gan__half_outputs(t)};

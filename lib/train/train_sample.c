@@ -135,7 +135,7 @@ static void run_average(gan_trainer *t, size_t batch)
 {
     gan__pass *pass = t->generator.pass;
     const size_t rows = t->desc.micro_batch, first = rows;
-    uint8_t *labels = gan__pass_labels(pass, first);
+    uint16_t *labels = gan__pass_labels(pass, first);
 
     gan__trainer_draw(t, GAN__STREAM_AVERAGE, batch * rows * t->latent, rows * t->latent,
                       gan__pass_input(pass, first));
@@ -222,11 +222,10 @@ cleanup:
     return status;
 }
 
-gan_status gan_trainer_sample_labels(gan_trainer *t, const float *z, const uint8_t *labels,
-                                     size_t n, float *out)
+static gan_status sample_labels(gan_trainer *t, const float *z, gan__label_list labels, size_t n,
+                                float *out)
 {
     gan_status status = GAN_OK;
-    const gan__labels all = {.of = labels};
 
     if (!t) return gan__fail_null(GAN__TRAINER, 1, "trainer: is NULL");
     if (n > 0 && (!z || !out))
@@ -234,7 +233,7 @@ gan_status gan_trainer_sample_labels(gan_trainer *t, const float *z, const uint8
                          n);
     GAN_TRY(gan__network_check_labels(t->generator.net, labels, n, "trainer"));
     GAN_TRY(gan__busy_enter(&t->busy, "trainer"));
-    status = sample(t, z, all, n, out);
+    status = sample(t, z, (gan__labels){.of = labels}, n, out);
     gan__busy_leave(&t->busy);
 
 cleanup:
@@ -243,5 +242,17 @@ cleanup:
 
 gan_status gan_trainer_sample(gan_trainer *t, const float *z, size_t n, float *out)
 {
-    return gan_trainer_sample_labels(t, z, NULL, n, out);
+    return sample_labels(t, z, (gan__label_list){0}, n, out);
+}
+
+gan_status gan_trainer_sample_labels(gan_trainer *t, const float *z, const uint8_t *labels,
+                                     size_t n, float *out)
+{
+    return sample_labels(t, z, gan__label_bytes(labels), n, out);
+}
+
+gan_status gan_trainer_sample_labels16(gan_trainer *t, const float *z, const uint16_t *labels,
+                                       size_t n, float *out)
+{
+    return sample_labels(t, z, gan__label_words(labels), n, out);
 }

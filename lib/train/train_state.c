@@ -19,8 +19,8 @@ static void real_samples_state(gan_trainer *t, gan__state *s)
     memset(samples + used, 0, (rows * t->sample - used) * sizeof *samples);
     gan__state_count(s, "real_samples_count", &t->n_real, rows);
     if (t->n_classes > 0) {
-        memset(t->labels + t->n_real, 0, rows - (size_t)t->n_real);
-        gan__state_labels(s, "real_labels", t->labels, rows, (uint8_t)(t->n_classes - 1));
+        memset(t->labels + t->n_real, 0, (rows - (size_t)t->n_real) * sizeof *t->labels);
+        gan__state_labels(s, "real_labels", t->labels, rows, (uint16_t)(t->n_classes - 1));
     }
     gan__state_tensor(s, &(gan_tensor){"real_samples", gan_shape_2d(rows, t->sample),
                                        rows * t->sample, samples, 0});

@@ -73,9 +73,25 @@ class Networks(unittest.TestCase):
         self.assertFalse(np.array_equal(net(x, [0, 1, 2, 3]), net(x, [1, 1, 2, 3])))
         with self.assertRaisesRegex(gan.InvalidError, "label"):
             net(x)
-        for labels in ([0, 1, 2], [0, 1, 2, 256], [-1, 0, 1, 2]):
+        for labels in ([0, 1, 2], [0, 1, 2, 65536], [-1, 0, 1, 2]):
             with self.assertRaises(ValueError):
                 net(x, labels)
+        with self.assertRaisesRegex(gan.InvalidError, "label 3 of 4 is 256, there are 4 classes"):
+            net(x, [0, 1, 2, 256])
+
+    def test_a_thousand_classes(self):
+        labels = np.arange(40) * 25
+        data = gan.Dataset.array(samples(40, 3), labels)
+        self.assertEqual(data[39][1], 975)
+        batch = next(iter(gan.Iterator(data, batch_size=40)))
+        np.testing.assert_array_equal(batch.labels, labels)
+        g = gan.Network(2, [gan.label_embedding(1000, 2), gan.linear(4, 3)])
+        d = gan.Network(3, [gan.projection(3, 1000)], seed=2)
+        trainer = gan.Trainer(g, d, batch_size=40)
+        trainer.step(batch)
+        trainer.discriminator_step((samples(40, 3), labels), z=samples(40, 2), labels=labels)
+        trainer.generator_step(40, labels=labels)
+        self.assertFalse(np.array_equal(trainer.sample(samples(1, 2), [999]), trainer.sample(samples(1, 2), [0])))
 
 
 class Training(unittest.TestCase):
