@@ -441,8 +441,8 @@ class gan_health_desc(Record):
 
 class gan_look(Record):
     _fields_ = [("struct_size", c_size_t), ("comparison", POINTER(gan_comparison)), ("score", c_double),
-    ("score_error", c_double), ("generated_counts", POINTER(c_uint64)), ("real_counts", POINTER(c_uint64)), ("n_bins", c_size_t),
-    ("held_out", c_uint64), ("held_out_accepted", c_uint64), ("chance", c_double)]
+    ("score_error", c_double), ("modes", POINTER(gan_reference_share)), ("n_modes", c_size_t), ("held_out", c_uint64),
+    ("held_out_accepted", c_uint64), ("chance", c_double)]
 
 
 class gan_image_desc(Record):

@@ -58,7 +58,7 @@ typedef enum gan_verdict {
     GAN_VERDICT_D_OVERFIT = 4,
     GAN_VERDICT_COLLAPSED = 5,      /**< the generator draws few samples again and again */
     GAN_VERDICT_MEMORISED = 6,      /**< generated samples are copies of training samples */
-    GAN_VERDICT_MODES_MISSING = 7,  /**< classes or bins of real samples are not generated */
+    GAN_VERDICT_MODES_MISSING = 7,  /**< classes or bins of real samples are hardly generated */
     GAN_VERDICT_LABELS_IGNORED = 8, /**< generated samples are not what was asked for */
     GAN_VERDICT_NOISY = 9,          /**< samples lie beside the real ones, and it gets no better */
     GAN_VERDICT_BLURRED = 10,       /**< samples lie in the middle of the real ones: washed out */
@@ -117,7 +117,7 @@ typedef struct gan_health_desc {
     size_t confirm_looks; /**< looks in a row after which a finding about samples is a verdict.
                                0: 2 */
     uint64_t warmup;      /**< discriminator's steps before which findings about samples are notes:
-                               a generator begins with samples that are all alike.  0: 500 */
+                               a generator begins with samples that are all alike.  0: 2000 */
     /** Class names for sentences, copied; or NULL, and they have numbers. */
     const char *const *class_names;
     size_t n_classes;       /**< how many; 0 with NULL */
@@ -143,10 +143,10 @@ typedef struct gan_health_desc {
     double duplicate_factor; /**< COLLAPSED: times their floor that duplicates are.  0: 10 */
     double collapse_recall;  /**< COLLAPSED: share of its floor that recall is below, and coverage
                                   has not grown since the look before.  0: 0.1 */
-    double missing_share;    /**< MODES_MISSING: share of the real samples' that a class's is below.
-                                  0: 0.1 */
+    double missing_share;    /**< MODES_MISSING: share of the real samples' that a mode's is below.
+                                  0: 0.15 */
     double missing_alpha;    /**< MODES_MISSING: level of the test, divided by the number of
-                                  classes.  0: 0.001 */
+                                  modes.  0: 0.001 */
     double copy_ratio;       /**< MEMORISED: share of its floor that nn_ratio is below.  0: 0.5 */
     double copy_z;           /**< MEMORISED: `copying` is below minus this, too.  0: 5 */
     double noisy_precision;  /**< NOISY: share of its floor that precision is below.  0: 0.5 */
@@ -238,19 +238,20 @@ typedef struct gan_look {
      * comparison's kernel distance. */
     double score;
     double score_error; /**< its standard error: a look is better when it is by more than this */
-    /** How many generated samples fall into each class, as a classifier sees them, or into each
-     * bin, see gan_health_desc; and how many of the real ones do. */
-    const uint64_t *generated_counts;
-    const uint64_t *real_counts;
-    size_t n_bins; /**< of both */
+    /** How many generated and how many real samples there are of each mode: a class, as
+     * gan_reference_classes() or a classifier sees them, or one of gan_reference_bins().  Its z is
+     * not read.  By nearest neighbours in pixels a class that is missing keeps up to half of its
+     * share, from those it looks like; by a classifier's features hardly any.  NULL: not known. */
+    const gan_reference_share *modes;
+    size_t n_modes; /**< how many; 0 with NULL */
     /** Held-out real samples that the discriminator was shown, in evaluation mode; and those of
      * them that it took for real: with a logit above 0. */
     uint64_t held_out;
     uint64_t held_out_accepted;
     double chance; /**< agreement of samples whose labels say nothing: 1 / classes where all are
-                        equally likely.  0: 1 / n_bins, or not known */
+                        equally likely.  0: 1 / n_classes of gan_health_desc, or not known */
 } gan_look;
-#define GAN_LOOK_INIT GAN_SIZED_INIT(gan_look, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+#define GAN_LOOK_INIT GAN_SIZED_INIT(gan_look, 0, 0, 0, 0, 0, 0, 0, 0)
 
 /** GAN_LOOK_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_look_init(gan_look *look, size_t struct_size);
@@ -262,9 +263,9 @@ GAN_API void gan_look_init(gan_look *look, size_t struct_size);
  * @param[in]     look    The numbers; not read after the call.
  *
  * @retval GAN_OK             Taken in.
- * @retval GAN_ERR_INVALID    `health` or `look` is NULL, its struct_size is not valid, counts are
- *                            there for one side only, or more held-out samples are accepted than
- *                            there are.
+ * @retval GAN_ERR_INVALID    `health` or `look` is NULL, its struct_size is not valid, there
+ *                            are `modes` or `n_modes` only, more held-out samples are accepted than
+ *                            there are, or `chance` is none.
  * @retval GAN_ERR_NONFINITE  The score or its error is NaN or infinite.
  *
  * After an error the handle is as it was.

@@ -63,7 +63,7 @@ static const setting real_settings[] = {
     REAL(overfit_gap, 0.2, 0, 1),
     REAL(duplicate_factor, 10, 0, 1e9),
     REAL(collapse_recall, 0.1, 0, 1),
-    REAL(missing_share, 0.1, 0, 1),
+    REAL(missing_share, 0.15, 0, 1),
     REAL(missing_alpha, 0.001, 0, 0.5),
     REAL(copy_ratio, 0.5, 0, 1),
     REAL(copy_z, 5, 0, 1e9),
@@ -106,7 +106,7 @@ static gan_status read_desc(gan_health_desc *d, gan_allocator *a, const gan_heal
     use_default(&d->patience, 10);
     use_default(&d->few_samples, 1000);
     use_default(&d->short_epoch, 10);
-    if (d->warmup == 0) d->warmup = 500;
+    if (d->warmup == 0) d->warmup = 2000;
     if (d->window < GAN__HEALTH_EARLY || d->window > GAN_HEALTH_MAX_WINDOW)
         GAN_FAIL(GAN_ERR_INVALID, "health: a window of %d to %d steps expected, got %zu",
                  GAN__HEALTH_EARLY, GAN_HEALTH_MAX_WINDOW, d->window);
@@ -267,12 +267,13 @@ static gan_status check_look(gan_look *out, const gan_look *look)
 
     gan_look_init(out, sizeof *out);
     GAN_TRY(gan__desc_read(out, sizeof *out, sizeof *out, look, "look"));
+    GAN_TRY(gan__record_check(out->comparison, "comparison"));
     if (!isfinite(out->score) || !isfinite(out->score_error))
         GAN_FAIL(GAN_ERR_NONFINITE, "health: a finite score and error expected, got %g and %g",
                  out->score, out->score_error);
-    if (out->n_bins > 0 && (!out->generated_counts || !out->real_counts))
-        GAN_FAIL(GAN_ERR_INVALID, "health: %zu bins, but %s is NULL", out->n_bins,
-                 out->generated_counts ? "real_counts" : "generated_counts");
+    if (!out->modes != !out->n_modes)
+        GAN_FAIL(GAN_ERR_INVALID, "health: modes and n_modes expected together, got %zu%s",
+                 out->n_modes, out->modes ? "" : " in NULL");
     if (out->held_out_accepted > out->held_out)
         GAN_FAIL(GAN_ERR_INVALID, "health: %llu of %llu held-out samples can't be accepted",
                  (unsigned long long)out->held_out_accepted, (unsigned long long)out->held_out);

@@ -51,8 +51,9 @@ typedef struct gan__health_sight {
     double chance;
     double held_out, held_out_accuracy;
     double real_accuracy; /* in steps, by then */
-    double n_bins, n_missing;
-    double missing[GAN__HEALTH_EVIDENCE]; /* the first of them */
+    double n_modes, n_missing;
+    double missing[GAN__HEALTH_EVIDENCE - 2]; /* the first of them */
+    double others;  /* 1: they are others than those of the look before, which missed some, too */
     double spreads; /* 1: coverage grew or duplicates fell beyond all earlier looks', by more than
                        chance */
 } gan__health_sight;
@@ -119,9 +120,7 @@ typedef struct gan__health_rule {
     gan_verdict verdict;
     gan__health_moment moment;
     int stops; /* as a verdict it ends the use of training on */
-    /* In a sentence $0 stands for number 0 of the evidence, %0 for it as a share in per cent, @2
-     * for the names of the classes that the numbers from 2 on are, up to the first NaN, and
-     * {0:this|that} for one of these texts: number 0 says which, from 0. */
+    /* What stands for numbers in a sentence: see health_sentence.c. */
     const char *sentence;
     const char *advice;
     /* What is found now, with its numbers. */

@@ -123,15 +123,16 @@ static gan_finding_level judge_modes_missing(const gan_health *h, const gan__hea
 
     (void)start;
     evidence[0] = s->n_missing;
-    evidence[1] = s->n_bins;
+    evidence[1] = s->n_modes;
     for (size_t i = 2; i < GAN__HEALTH_EVIDENCE; i++) evidence[i] = s->missing[i - 2];
+    if (s->n_missing > 0 && s->others > 0) return GAN_FINDING_NOTE; /* modes come and go */
     return verdict_if(s->n_missing > 0);
 }
 
 const gan__health_rule gan__health_modes_missing = {
     .verdict = GAN_VERDICT_MODES_MISSING,
     .moment = GAN__HEALTH_AT_LOOKS,
-    .sentence = "$0 of $1 classes are hardly generated: @2",
+    .sentence = "$0 of $1 modes are hardly generated: @2",
     .advice = "look whether the training data has them; a gradient penalty (R1), spectral "
               "normalisation, a conditional generator",
     .judge = judge_modes_missing,

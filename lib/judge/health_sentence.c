@@ -2,7 +2,7 @@
  *
  *     $i            number i of the evidence, 3 digits
  *     %i            the same as a share in per cent
- *     @i            the names of the classes that the numbers from i on are, up to the first NaN
+ *     @i            the names of the modes that the numbers from i on are, up to the first NaN
  *     {i:a|b|c}     one of these texts, in which $ and % may stand: number i says which, from 0
  *
  * Numbers are printed by the library's own function: the host's locale has no say. */
@@ -48,25 +48,26 @@ static void put_share(writer *w, double share)
     put_bytes(w, " %", 2);
 }
 
-static void put_class(writer *w, size_t class)
+/* Modes that are classes have names. */
+static void put_mode(writer *w, size_t mode)
 {
     const gan_health *h = w->health;
 
-    if (class < h->desc.n_classes)
-        put_bytes(w, h->class_names[class], strlen(h->class_names[class]));
+    if (w->evidence[1] <= (double)h->desc.n_classes && mode < h->desc.n_classes)
+        put_bytes(w, h->class_names[mode], strlen(h->class_names[mode]));
     else
-        put_number(w, (double)class);
+        put_number(w, (double)mode);
 }
 
-static void put_classes(writer *w, size_t first)
+static void put_modes(writer *w, size_t first)
 {
     size_t i = first;
 
     for (; i < GAN__HEALTH_EVIDENCE && !isnan(w->evidence[i]); i++) {
         if (i > first) put_bytes(w, ", ", 2);
-        put_class(w, (size_t)w->evidence[i]);
+        put_mode(w, (size_t)w->evidence[i]);
     }
-    /* The first number of such evidence is how many there are. */
+    /* Number 0 of such evidence is how many there are, number 1 of how many modes. */
     if (w->evidence[0] > (double)(i - first)) put_bytes(w, " ...", 4);
 }
 
@@ -74,7 +75,7 @@ static void put_marked(writer *w, char mark, size_t i)
 {
     if (mark == '$') put_number(w, w->evidence[i]);
     if (mark == '%') put_share(w, w->evidence[i]);
-    if (mark == '@') put_classes(w, i);
+    if (mark == '@') put_modes(w, i);
 }
 
 static int is_mark(const char *s)

@@ -3,23 +3,36 @@
 #include "judge/reference_internal.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { GROWTH_ERRORS = 2 }; /* standard errors that a share grows by beyond chance */
 
-static void take_comparison(gan__health_sight *sight, const gan_comparison *c)
+/* What an earlier release's record has no room for is not known. */
+static gan_comparison known_of(const gan_comparison *comparison)
 {
     const gan_estimate unknown = gan__estimate_unknown();
+    gan_comparison c = {GAN_COMPARISON_INIT,  .precision = unknown, .recall = unknown,
+                        .density = unknown,   .coverage = unknown,  .agreement = unknown,
+                        .kid = unknown,       .nn_ratio = unknown,  .copying = unknown,
+                        .duplicates = unknown};
+    const size_t given = comparison ? comparison->struct_size : 0;
 
-    sight->precision = c ? c->precision : unknown;
-    sight->recall = c ? c->recall : unknown;
-    sight->density = c ? c->density : unknown;
-    sight->coverage = c ? c->coverage : unknown;
-    sight->agreement = c ? c->agreement : unknown;
-    sight->nn_ratio = c ? c->nn_ratio : unknown;
-    sight->copying = c ? c->copying : unknown;
-    sight->duplicates = c ? c->duplicates : unknown;
-    sight->n_generated = c ? (double)c->n_generated : (double)NAN;
-    sight->n_real = c ? (double)c->n_reference : (double)NAN;
+    memcpy(&c, comparison ? comparison : &c, given < sizeof c ? given : sizeof c);
+    return c;
+}
+
+static void take_comparison(gan__health_sight *sight, const gan_comparison *c)
+{
+    sight->precision = c->precision;
+    sight->recall = c->recall;
+    sight->density = c->density;
+    sight->coverage = c->coverage;
+    sight->agreement = c->agreement;
+    sight->nn_ratio = c->nn_ratio;
+    sight->copying = c->copying;
+    sight->duplicates = c->duplicates;
+    sight->n_generated = (double)c->n_generated;
+    sight->n_real = (double)c->n_reference;
 }
 
 /* The standard error of a share of n, at least that of one more. */
@@ -57,62 +70,63 @@ static void follow_spread(gan__health_state *s)
     sight->spreads = grew || fell;
 }
 
-/* ---- classes and bins ---- */
+/* ---- modes ---- */
 
-/* One-sided two-proportion z-test that a bin's share of the generated samples is below its share of
- * the real ones. */
-static double deficit_z(double generated, double n_generated, double real, double n_real)
+/* One-sided two-proportion z-test that a mode's share of the generated samples is below its share
+ * of the real ones. */
+static double deficit_z(const gan_reference_share *mode, double n_generated, double n_real)
 {
+    const double generated = (double)mode->generated, real = (double)mode->reference;
     const double pooled = (generated + real) / (n_generated + n_real);
     const double error = sqrt(pooled * (1 - pooled) * (1 / n_generated + 1 / n_real));
 
     return error > 0 ? (real / n_real - generated / n_generated) / error : 0;
 }
 
-static double sum_of(const uint64_t *counts, size_t n)
+static int is_one_of(double mode, const double *modes, size_t n)
 {
-    double sum = 0;
-
-    for (size_t i = 0; i < n; i++) sum += (double)counts[i];
-    return sum;
+    for (size_t i = 0; i < n; i++)
+        if (modes[i] >= mode && modes[i] <= mode) return 1;
+    return 0;
 }
 
-/* The z that a standard normal number is above with probability `alpha`. */
-static double upper_z(double alpha)
+static void take_modes(gan_health *h, const gan_reference_share *modes, size_t n)
 {
-    return gan__estimate_quantile(1 - 2 * alpha);
-}
-
-static void take_bins(gan_health *h, const gan_look *look)
-{
+    enum { KEPT = GAN__HEALTH_EVIDENCE - 2 };
     gan__health_sight *sight = &h->state.sight;
-    const double n_generated = sum_of(look->generated_counts, look->n_bins);
-    const double n_real = sum_of(look->real_counts, look->n_bins);
-    const double limit = upper_z(h->desc.missing_alpha / (double)look->n_bins);
-    size_t n = 0;
+    double n_generated = 0, n_real = 0, before[KEPT];
+    size_t n_missing = 0, n_again = 0;
 
-    sight->n_bins = (double)look->n_bins;
-    if (!(n_generated > 0 && n_real > 0)) return;
-    for (size_t i = 0; i < look->n_bins; i++) {
-        const double generated = (double)look->generated_counts[i];
-        const double real = (double)look->real_counts[i];
-
-        if (generated / n_generated >= h->desc.missing_share * real / n_real) continue;
-        if (deficit_z(generated, n_generated, real, n_real) <= limit) continue;
-        if (n < GAN__HEALTH_EVIDENCE - 2) sight->missing[n] = (double)i;
-        n++;
+    memcpy(before, sight->missing, sizeof before);
+    for (size_t i = 0; i < KEPT; i++) sight->missing[i] = (double)NAN;
+    for (size_t i = 0; i < n; i++) {
+        n_generated += (double)modes[i].generated;
+        n_real += (double)modes[i].reference;
     }
-    sight->n_missing = (double)n;
+    const double alpha = h->desc.missing_alpha / (double)(n > 0 ? n : 1);
+    const double limit = gan__estimate_quantile(1 - 2 * alpha); /* one-sided */
+
+    for (size_t i = 0; i < n && n_generated > 0 && n_real > 0; i++) {
+        const double wanted = h->desc.missing_share * (double)modes[i].reference / n_real;
+
+        if ((double)modes[i].generated / n_generated >= wanted) continue;
+        if (deficit_z(&modes[i], n_generated, n_real) <= limit) continue;
+        if (n_missing < KEPT) sight->missing[n_missing] = (double)i;
+        n_missing++;
+        n_again += is_one_of((double)i, before, KEPT);
+    }
+    sight->n_modes = (double)n;
+    sight->n_missing = (double)n_missing;
+    sight->others = n_missing > 0 && n_again == 0 && !isnan(before[0]);
 }
 
 /* ---- the score ---- */
 
-static void take_score(gan__health_state *s, const gan_look *look)
+static void take_score(gan__health_state *s, const gan_look *look, const gan_estimate *kid)
 {
-    const gan_estimate *kid = look->comparison ? &look->comparison->kid : NULL;
     const int own = fabs(look->score) > 0;
-    const double score = own ? look->score : kid ? kid->value : (double)NAN;
-    const double error = own ? look->score_error : kid ? kid->error : 0;
+    const double score = own ? look->score : kid->value;
+    const double error = own ? look->score_error : kid->error;
 
     if (isnan(score)) return;
     s->scored++;
@@ -133,20 +147,19 @@ void gan__health_take_look(gan_health *h, const gan_look *look)
 {
     gan__health_state *s = &h->state;
     gan__health_sight *sight = &s->sight;
+    const gan_comparison c = known_of(look->comparison);
 
     s->n_looks++;
-    take_comparison(sight, look->comparison);
+    take_comparison(sight, &c);
     follow_spread(s);
     const int poor = sight->coverage.value < h->desc.win_coverage * sight->coverage.floor;
     s->poor_looks = poor ? s->poor_looks + 1 : 0;
-    sight->n_bins = sight->n_missing = 0;
-    for (size_t i = 0; i < GAN__HEALTH_EVIDENCE; i++) sight->missing[i] = (double)NAN;
-    if (look->n_bins > 0) take_bins(h, look);
-    sight->chance = look->chance > 0   ? look->chance
-                    : look->n_bins > 0 ? 1 / (double)look->n_bins
-                                       : (double)NAN;
+    take_modes(h, look->modes, look->n_modes);
+    sight->chance = look->chance > 0        ? look->chance
+                    : h->desc.n_classes > 0 ? 1 / (double)h->desc.n_classes
+                                            : (double)NAN;
     sight->held_out = (double)look->held_out;
     sight->held_out_accuracy = (double)look->held_out_accepted / (double)look->held_out;
     if (look->held_out == 0) sight->held_out_accuracy = (double)NAN;
-    take_score(s, look);
+    take_score(s, look, &c.kid);
 }
