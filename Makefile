@@ -13,8 +13,9 @@
 ##                   -march=native, another BLAS; SYSTEMS="read-only O3" does fewer
 ## make bench        how fast training steps are on this machine
 ##                   parts: bench-step  bench-dcgan  bench-conditional  bench-sampler; and, not part of
-##                   it: bench-rates  bench-reference  bench-memory (TIME=1: half an hour, 5 GB)  and, as
-##                   they write to the disk, bench-checkpoint (500 MB)  bench-png (11,000 pictures)
+##                   it: bench-rates  bench-reference  bench-health (minutes)  bench-memory (TIME=1:
+##                   half an hour, 5 GB)  and, as they write to the disk, bench-checkpoint (500 MB)
+##                   bench-png (11,000 pictures)
 ## make compare      the same steps in PyTorch (needs python3-torch)
 ## make demo         get Fashion-MNIST, train 30 epochs, leave the pictures in build/demo
 ## make reproduce    the whole experiment, 200 epochs, in build/reproduce
@@ -251,7 +252,9 @@ $(EXAMPLES): $(BUILD)/%: $(BUILD)/obj/%.o $(EXAMPLE_HELPERS:%.c=$(BUILD)/obj/%.o
 	$(call begin,LD)
 	$(call LINK,$(CAIRO_LIBS))
 
-$(BENCHES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BENCH_HELPERS:%.c=$(BUILD)/obj/%.o) $(STATIC)
+# ward.c, runs that fail, is a fixture of tests and measured, too.
+$(BENCHES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BENCH_HELPERS:%.c=$(BUILD)/obj/%.o) \
+            $(BUILD)/obj/tests/ward.o $(STATIC)
 	$(call begin,LD)
 	$(call LINK)
 
@@ -283,7 +286,7 @@ clean:
 
 .PHONY: have-check have-data check check-units check-ports check-systems check-fuzz run-fuzzers check-san \
         check-valgrind check-long check-reproducible check-all \
-        bench bench-step bench-dcgan bench-conditional bench-sampler bench-rates bench-reference bench-memory bench-checkpoint bench-png compare
+        bench bench-step bench-dcgan bench-conditional bench-sampler bench-rates bench-reference bench-health bench-memory bench-checkpoint bench-png compare
 
 LOGS        := $(BUILD)/check
 UNIT_LOGS   := $(TEST_SRC:tests/%.c=$(LOGS)/%.log)
@@ -396,6 +399,9 @@ bench-sampler: $(BUILD)/bench/bench_sampler
 	@$< --json $<.json
 
 bench-rates: $(BUILD)/bench/bench_rates
+	@$< --json $<.json
+
+bench-health: $(BUILD)/bench/bench_health
 	@$< --json $<.json
 
 bench-reference: $(BUILD)/bench/bench_reference

@@ -38,9 +38,9 @@ typedef enum gan__health_series {
 typedef struct gan__health_window {
     double of[GAN_HEALTH_MAX_WINDOW]; /* number i of the run lies at i % window */
     double mean, deviation;           /* of all of them */
-    double median;
+    double median;                    /* of losses and gradients */
     double spread; /* the median distance from the median, times 1.4826: a deviation that single
-                            jumps don't move */
+                            jumps don't move; of the loss */
     double first, early_median; /* of the first step, of the first GAN__HEALTH_EARLY */
 } gan__health_window;
 
@@ -97,7 +97,7 @@ struct gan_health {
     gan_health_desc desc; /* with the numbers that its zeros stand for */
     char **class_names;   /* copies */
     gan__health_state state;
-    double sorted[GAN_HEALTH_MAX_WINDOW]; /* scratch */
+    double numbers[GAN_HEALTH_MAX_WINDOW]; /* scratch */
 };
 
 /* When a rule is asked. */

@@ -5,11 +5,9 @@
  *           |                                  |
  *           +---- is it far from the median? --+
  *
- * Medians stand for what is usual, because a jump does not move them; sorting a window costs about
- * a hundred times a step's own work here, so it is done now and then. */
+ * Medians stand for what is usual, because a jump does not move them; those of a window cost many
+ * times a step's own work here, so they are found now and then. */
 #include "judge/health_internal.h"
-
-#include "base/sort_internal.h"
 
 #include <math.h>
 #include <string.h>
@@ -21,17 +19,34 @@ enum {
 };
 #define MAD_TO_DEVIATION 1.4826 /* of a normal distribution */
 
-static int by_value(const void *a, const void *b)
+/* The median, by quickselect: the numbers change places.  Of an even count the upper one. */
+static double median_of(double *x, size_t n)
 {
-    const double x = *(const double *)a, y = *(const double *)b;
+    const size_t k = n / 2;
+    size_t low = 0, high = n - 1;
 
-    return (x > y) - (x < y);
-}
+    while (low < high) {
+        const double pivot = x[(low + high) / 2];
+        size_t i = low, j = high;
 
-static double median_of(double *numbers, size_t n)
-{
-    gan__sort(numbers, n, sizeof *numbers, by_value);
-    return n % 2 ? numbers[n / 2] : (numbers[n / 2 - 1] + numbers[n / 2]) / 2;
+        while (i <= j) {
+            while (x[i] < pivot) i++;
+            while (x[j] > pivot) j--;
+            if (i > j) break;
+            const double t = x[i];
+            x[i++] = x[j];
+            x[j] = t;
+            if (j == 0) break;
+            j--;
+        }
+        if (k <= j)
+            high = j;
+        else if (k >= i)
+            low = i;
+        else
+            break;
+    }
+    return x[k];
 }
 
 static size_t filled(const gan_health *h)
@@ -46,7 +61,7 @@ int gan__health_window_full(const gan_health *h)
 
 /* ---- what is usual ---- */
 
-static void summarise(gan_health *h, gan__health_window *w)
+static void find_mean(const gan_health *h, gan__health_window *w)
 {
     const size_t n = filled(h);
     double sum = 0, squares = 0;
@@ -55,11 +70,19 @@ static void summarise(gan_health *h, gan__health_window *w)
     w->mean = sum / (double)n;
     for (size_t i = 0; i < n; i++) squares += (w->of[i] - w->mean) * (w->of[i] - w->mean);
     w->deviation = sqrt(squares / (double)n);
-    memcpy(h->sorted, w->of, n * sizeof *w->of);
-    w->median = median_of(h->sorted, n);
-    for (size_t i = 0; i < n; i++) h->sorted[i] = fabs(w->of[i] - w->median);
-    w->spread = MAD_TO_DEVIATION * median_of(h->sorted, n);
+}
+
+static void find_median(gan_health *h, gan__health_window *w)
+{
+    memcpy(h->numbers, w->of, filled(h) * sizeof *w->of);
+    w->median = median_of(h->numbers, filled(h));
     if (h->state.n_steps <= GAN__HEALTH_EARLY) w->early_median = w->median;
+}
+
+static void find_spread(gan_health *h, gan__health_window *w)
+{
+    for (size_t i = 0; i < filled(h); i++) h->numbers[i] = fabs(w->of[i] - w->median);
+    w->spread = MAD_TO_DEVIATION * median_of(h->numbers, filled(h));
 }
 
 static void summarise_all(gan_health *h)
@@ -67,7 +90,11 @@ static void summarise_all(gan_health *h)
     gan__health_state *s = &h->state;
     const double *real = s->series[GAN__SERIES_D_REAL].of, *fake = s->series[GAN__SERIES_D_FAKE].of;
 
-    for (size_t i = 0; i < GAN__N_SERIES; i++) summarise(h, &s->series[i]);
+    for (size_t i = 0; i < GAN__N_SERIES; i++) find_mean(h, &s->series[i]);
+    find_median(h, &s->series[GAN__SERIES_D_LOSS]);
+    find_median(h, &s->series[GAN__SERIES_D_GRADIENT]);
+    find_median(h, &s->series[GAN__SERIES_G_GRADIENT]);
+    find_spread(h, &s->series[GAN__SERIES_D_LOSS]);
     s->preferred_fake = 0;
     for (size_t i = 0; i < filled(h); i++) s->preferred_fake += fake[i] > real[i];
 }

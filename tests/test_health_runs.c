@@ -1,0 +1,59 @@
+/* test_health_runs.c - small runs on silhouettes that fail as runs do: each gets its verdict within
+ * two looks, and runs in which nothing is wrong get none.  bench-health does it on Fashion-MNIST. */
+#include "expect.h"
+#include "ward.h"
+
+#include <check.h>
+#include <string.h>
+
+TEST_TIMEOUT(600)
+
+enum { N_FAILURES = 8, N = 6000, HEALTHY_LOOKS = 3 };
+
+static ward_pictures silhouettes(void)
+{
+    gan_dataset *data;
+
+    expect_ok(gan_dataset_create_shapes(&data, N + WARD_SEEN, 1, NULL));
+    const ward_pictures p = ward_open(data, N);
+    gan_dataset_destroy(data);
+    return p;
+}
+
+static void expect_end(const ward_run *r, const ward_end *end)
+{
+    ck_assert_msg(end->verdict == r->wanted, "%s: %s expected, got %s at look %zu: %s", r->name,
+                  gan_verdict_name(r->wanted), gan_verdict_name(end->verdict), end->look,
+                  end->finding.sentence);
+}
+
+TEST_EACH(a_run_that_fails_gets_its_verdict_within_two_looks, 0, N_FAILURES)
+{
+    ward_pictures p = silhouettes();
+    ward_run r = ward_failures[_i];
+
+    ck_assert_uint_eq(ward_n_failures, N_FAILURES);
+    if (r.n_training > 0) r.steps = 2500; /* silhouettes are known by heart sooner */
+    const ward_end end = ward_watch(&p, &r, 1, 0);
+    expect_end(&r, &end);
+    ck_assert_uint_le(end.look, 2);
+    ward_close(&p);
+}
+
+/* Of each kind that penalties, losses and labels make: all are measured by bench-health. */
+TEST_EACH(a_run_in_which_nothing_is_wrong_gets_no_verdict, 0, 3)
+{
+    static const char *const names[] = {"bce, R1", "least squares, R1", "conditional, R1"};
+    ward_pictures p = silhouettes();
+
+    for (size_t i = 0; i < ward_n_healthy; i++) {
+        ward_run r = ward_healthy[i];
+
+        if (strcmp(r.name, names[_i]) != 0) continue;
+        r.looks = HEALTHY_LOOKS;
+        const ward_end end = ward_watch(&p, &r, 1, 0);
+        expect_end(&r, &end);
+        ck_assert_double_gt(end.coverage, 0.1 * end.coverage_floor); /* it has learnt */
+    }
+    ward_close(&p);
+}
