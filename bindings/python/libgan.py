@@ -432,11 +432,11 @@ class gan_health_desc(Record):
     ("class_names", POINTER(c_char_p)), ("n_classes", c_size_t), ("jump", c_double), ("gradient_factor", c_double),
     ("win_accuracy", c_double), ("win_gradient", c_double), ("win_coverage", c_double), ("win_looks", c_size_t),
     ("dead_margin", c_double), ("dead_spread", c_double), ("dead_share", c_double), ("overfit_sign", c_double),
-    ("overfit_gap", c_double), ("duplicate_factor", c_double), ("collapse_recall", c_double), ("missing_share", c_double),
-    ("missing_alpha", c_double), ("copy_ratio", c_double), ("copy_z", c_double), ("noisy_precision", c_double),
-    ("noisy_density", c_double), ("blurred_recall", c_double), ("blurred_density", c_double), ("label_share", c_double),
-    ("patience", c_size_t), ("few_samples", c_size_t), ("short_epoch", c_size_t), ("large_data", c_double),
-    ("narrow_data", c_double), ("rates_apart", c_double), ("allocator", POINTER(gan_allocator))]
+    ("overfit_gap", c_double), ("duplicate_factor", c_double), ("duplicate_share", c_double), ("collapse_recall", c_double),
+    ("missing_share", c_double), ("missing_alpha", c_double), ("copy_ratio", c_double), ("copy_z", c_double),
+    ("noisy_precision", c_double), ("noisy_density", c_double), ("blurred_recall", c_double), ("blurred_density", c_double),
+    ("label_share", c_double), ("patience", c_size_t), ("few_samples", c_size_t), ("short_epoch", c_size_t),
+    ("large_data", c_double), ("narrow_data", c_double), ("rates_apart", c_double), ("allocator", POINTER(gan_allocator))]
 
 
 class gan_look(Record):

@@ -141,6 +141,7 @@ typedef struct gan_health_desc {
     double overfit_gap;  /**< D_OVERFIT: accuracy on training samples minus that on held-out
                                   ones.  0: 0.2 */
     double duplicate_factor; /**< COLLAPSED: times their floor that duplicates are.  0: 10 */
+    double duplicate_share;  /**< COLLAPSED: and the share that they are at least.  0: 0.5 */
     double collapse_recall;  /**< COLLAPSED: share of its floor that recall is below, and coverage
                                   has not grown since the look before.  0: 0.1 */
     double missing_share;    /**< MODES_MISSING: share of the real samples' that a mode's is below.
@@ -166,7 +167,7 @@ typedef struct gan_health_desc {
 } gan_health_desc;
 #define GAN_HEALTH_DESC_INIT                                                                       \
     GAN_SIZED_INIT(gan_health_desc, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-                   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+                   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 /** GAN_HEALTH_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_health_desc_init(gan_health_desc *desc, size_t struct_size);

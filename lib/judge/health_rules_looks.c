@@ -33,13 +33,14 @@ static gan_finding_level judge_collapsed(const gan_health *h, const gan__health_
                                          double *evidence)
 {
     const gan__health_sight *s = &h->state.sight;
-    const double floor = fmax(s->duplicates.floor, 1 / s->n_generated);
+    const double limit =
+        fmin(fmax(h->desc.duplicate_factor * s->duplicates.floor, h->desc.duplicate_share), 0.95);
 
     (void)start;
     put(evidence, 0, &s->duplicates);
     put(evidence, 2, &s->recall);
     put(evidence, 4, &s->coverage);
-    if (!(s->duplicates.value > fmin(h->desc.duplicate_factor * floor, 0.5) &&
+    if (!(s->duplicates.value > limit &&
           s->recall.value < h->desc.collapse_recall * s->recall.floor))
         return GAN_FINDING_NONE;
     return s->spreads > 0 ? GAN_FINDING_NOTE : GAN_FINDING_VERDICT;
