@@ -16,6 +16,7 @@
 #include <gan/metrics.h>
 #include <gan/network.h>
 #include <gan/optimizer.h>
+#include <gan/parts.h>
 #include <gan/pass.h>
 #include <gan/penalty.h>
 #include <gan/pool.h>

@@ -179,4 +179,10 @@ gan_status gan__network_open(gan_network **out, struct gan__safetensors *file, c
                              const char *prefix, const void *in_place,
                              const gan_network_desc *desc);
 
+/* Add to a checkpoint's list a network's layers, weights and buffers, under `name`, and the state of
+ * the optimizer that trains it, under a name of its own. */
+void gan__network_state(const gan_network *net, const char *name, gan__state *s);
+void gan__network_optimizer_state(const gan_network *net, gan_optimizer *opt, const char *name,
+                                  gan__state *s);
+
 #endif

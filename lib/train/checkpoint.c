@@ -57,44 +57,13 @@ static void add_text(gan__state *s, const char *name, gan__text *text)
     gan__text_end(text);
 }
 
-static void describe_layers(gan__state *s, const gan__trainer_player *p)
-{
-    gan__text layers = {.allocator = &s->allocator};
-
-    gan__network_describe(&layers, p->net);
-    add_text(s, p->name, &layers);
-}
-
-/* They may change in a run, too. */
-static void describe_notes(gan__state *s, const gan__trainer_player *p)
-{
-    gan__network_note notes[GAN__NETWORK_NOTES];
-    const size_t n = gan__network_notes(notes, p->net, p->name);
-
-    for (size_t i = 0; i < n; i++) gan__state_text(s, notes[i].name, "%s", notes[i].text);
-}
-
 static void describe_player(gan__state *s, const gan__trainer_player *p)
 {
     char name[64];
 
-    describe_notes(s, p);
-    snprintf(name, sizeof name, "%s_layer_count", p->name);
-    gan__state_text(s, name, "%zu", gan_network_layer_count(p->net));
-    describe_layers(s, p);
-    snprintf(name, sizeof name, "%s.", p->name);
-    gan__state_prefix(s, name);
-    for (size_t i = 0; i < p->net->n_tensors; i++) gan__state_tensor(s, &p->net->tensors[i]);
-    snprintf(name, sizeof name, "%s_optimizer.", p->name);
-    gan__state_prefix(s, name);
-    gan__optimizer_state(p->opt, s);
-    for (size_t i = 0; i < p->net->n_tensors; i++) {
-        const gan_tensor *t = &p->net->tensors[i];
-
-        if (t->trainable)
-            gan__optimizer_moments_state(p->opt, s, t, (size_t)(t->data - p->net->params));
-    }
-    gan__state_prefix(s, "");
+    gan__network_state(p->net, p->name, s);
+    snprintf(name, sizeof name, "%s_optimizer", p->name);
+    gan__network_optimizer_state(p->net, p->opt, name, s);
 }
 
 /* Names of classes are the generator's, or else the discriminator's: they may change in a run. */
