@@ -12,10 +12,11 @@ static void read_all(const gan_dataset *data)
 {
     const size_t size = gan_shape_size(gan_dataset_shape(data));
     float *out = malloc(size * sizeof *out);
-    uint8_t label;
+    uint16_t label;
 
     for (size_t i = 0; out && i < gan_dataset_count(data); i++)
-        demand(gan_dataset_read(data, i, out, &label) == GAN_OK, "what was accepted can be read");
+        demand(gan_dataset_read_labels16(data, i, out, &label) == GAN_OK,
+               "what was accepted can be read");
     free(out);
 }
 
