@@ -7,6 +7,7 @@
 #include "sequence.h"
 
 #include <gan/gan.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <zlib.h>
@@ -218,6 +219,58 @@ TEST(both_networks_and_their_average_come_from_memory)
     expect_fails(gan_checkpoint_average_from(&average, &from, NULL), GAN_ERR_INVALID,
                  "memory: the run kept no average");
     run_end(&r);
+}
+
+TEST(numbers_that_are_none_are_not_written)
+{
+    static run_bytes file;
+    gan_writer to = gan_writer_memory(file.at, sizeof file.at);
+    run r = small_run();
+    gan_tensor t;
+
+    expect_ok(gan_network_find(&t, r.game.g, "0.bias"));
+    t.data[1] = (float)INFINITY;
+    expect_fails(gan_checkpoint_save_to(r.game.trainer, r.it, &to), GAN_ERR_NONFINITE,
+                 "\"generator.0.bias\" is inf");
+    expect_fails(gan_network_save_to(r.game.g, &to), GAN_ERR_NONFINITE, "\"0.bias\" is inf");
+    t.data[1] = 0;
+    expect_ok(gan_checkpoint_save_to(r.game.trainer, r.it, &to));
+    run_end(&r);
+}
+
+TEST(without_memory_a_run_is_neither_written_nor_read)
+{
+    static run_bytes before, after;
+    run_choice c = usual_choice();
+    gan_status status;
+    budget b;
+    run r;
+
+    budget_init(&b, BUDGET_UNLIMITED);
+    c.trainer.allocator = &b.allocator;
+    r = run_of(&c);
+    run_steps(&r, 2);
+    expect_ok(save_to(&r, &before));
+    for (int way = 0; way < 3; way++) {
+        size_t allowed = 0;
+
+        for (status = GAN_ERR_NOMEM; status != GAN_OK; allowed++) {
+            host h = {&before, 0, SIZE_MAX, SIZE_MAX, 0};
+            const gan_reader from = gan_reader_callback(host_read, &h);
+
+            b.left = allowed;
+            if (way == 0) status = save_to(&r, &after);
+            if (way == 1) status = load_bytes(&r, &before, before.n);
+            if (way == 2) status = gan_checkpoint_load_from(r.game.trainer, r.it, &from);
+            b.left = BUDGET_UNLIMITED;
+            if (status != GAN_OK) expect_fails(status, GAN_ERR_NOMEM, "memory");
+        }
+        ck_assert_uint_gt(allowed, 10);
+        expect_ok(save_to(&r, &after));
+        expect_same_bytes(&before, &after);
+    }
+    run_end(&r);
+    ck_assert_uint_eq(budget_live(&b), 0);
 }
 
 /* ---- networks ---- */
