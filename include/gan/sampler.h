@@ -185,7 +185,7 @@ gan_sampler_workspace_create(gan_sampler_workspace **out, gan_sampler *sampler,
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_sampler_workspace_memory(
-    size_t *bytes, gan_sampler *sampler, const gan_sampler_workspace_desc *desc);
+    size_t *bytes, const gan_sampler *sampler, const gan_sampler_workspace_desc *desc);
 
 /** End a workspace.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_sampler_workspace_destroy(gan_sampler_workspace *workspace);

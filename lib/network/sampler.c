@@ -391,8 +391,9 @@ cleanup:
     return status;
 }
 
-gan_status gan_sampler_workspace_create(gan_sampler_workspace **out, gan_sampler *sampler,
-                                        const gan_sampler_workspace_desc *desc)
+/* One that has no sampler to read from yet. */
+static gan_status make_workspace(gan_sampler_workspace **out, const gan_sampler *sampler,
+                                 const gan_sampler_workspace_desc *desc)
 {
     gan_status status = GAN_OK;
     gan_sampler_workspace *w = NULL;
@@ -405,7 +406,6 @@ gan_status gan_sampler_workspace_create(gan_sampler_workspace **out, gan_sampler
     GAN_TRY(read_workspace_desc(&d, &a, desc));
     GAN_TRY(gan__alloc(&w, &a, 1, sizeof *w));
     w->allocator = a;
-    w->sampler = sampler;
     w->rows = d.rows > 0 ? d.rows : usual_rows(sampler->net);
     GAN_TRY(gan__pass_create(&w->pass,
                              &(gan__pass_desc){.net = sampler->net,
@@ -422,7 +422,16 @@ cleanup:
     return status;
 }
 
-gan_status gan_sampler_workspace_memory(size_t *bytes, gan_sampler *sampler,
+gan_status gan_sampler_workspace_create(gan_sampler_workspace **out, gan_sampler *sampler,
+                                        const gan_sampler_workspace_desc *desc)
+{
+    gan_status status = make_workspace(out, sampler, desc);
+
+    if (status == GAN_OK) (*out)->sampler = sampler;
+    return status;
+}
+
+gan_status gan_sampler_workspace_memory(size_t *bytes, const gan_sampler *sampler,
                                         const gan_sampler_workspace_desc *desc)
 {
     gan_status status = GAN_OK;
@@ -435,7 +444,7 @@ gan_status gan_sampler_workspace_memory(size_t *bytes, gan_sampler *sampler,
     gan__measure_begin(&measure);
     GAN_TRY(read_workspace_desc(&d, &a, desc));
     d.allocator = &measure.allocator;
-    GAN_TRY(gan_sampler_workspace_create(&w, sampler, &d));
+    GAN_TRY(make_workspace(&w, sampler, &d));
     *bytes = measure.bytes;
     gan_sampler_workspace_destroy(w);
 
