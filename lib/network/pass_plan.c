@@ -467,26 +467,47 @@ static size_t get_out_of_the_way(const maker *m, const block *b, size_t at, cons
     return at;
 }
 
-/* The lowest place among the first n blocks. */
-static size_t find_place(const maker *m, const block *b, const block *blocks, size_t n)
+/* The lowest place among the first n blocks, which lie in this order, none of them longer than
+ * `longest`: upwards, and after each step back to those that may reach that far. */
+static size_t find_place(const maker *m, const block *b, const block *blocks, size_t n,
+                         size_t longest)
 {
+    const size_t size = b->halves * b->half;
     size_t at = 0;
-    size_t before;
+    size_t i = 0;
 
-    do {
-        before = at;
-        for (size_t i = 0; i < n; i++) at = get_out_of_the_way(m, b, at, &blocks[i]);
-    } while (at > before);
+    while (i < n && blocks[i].at < at + size) {
+        const size_t next = get_out_of_the_way(m, b, at, &blocks[i++]);
+
+        if (next == at) continue;
+        at = next;
+        while (i > 0 && blocks[i - 1].at + longest > at) i--;
+    }
     return at;
+}
+
+/* Move the last of n blocks to where it belongs by its place. */
+static void insert_last(block *blocks, size_t n)
+{
+    const block last = blocks[n - 1];
+    size_t i = n - 1;
+
+    for (; i > 0 && blocks[i - 1].at > last.at; i--) blocks[i] = blocks[i - 1];
+    blocks[i] = last;
 }
 
 static void take_places(maker *m, block *blocks, size_t n)
 {
     gan__pass *pass = m->pass;
     size_t all = 0;
+    size_t longest = 0;
 
-    for (size_t i = 0; i < n; i++)
-        all = gan__size_add(all, gan__size_round_up(gan__size_mul(2, blocks[i].half), 16));
+    for (size_t i = 0; i < n; i++) {
+        const size_t size = gan__size_round_up(gan__size_mul(2, blocks[i].half), 16);
+
+        all = gan__size_add(all, size);
+        if (size > longest) longest = size;
+    }
     if (all == SIZE_MAX) { /* which nobody can give */
         pass->room[GAN__ROOM_PASSING] = SIZE_MAX;
         return;
@@ -495,13 +516,14 @@ static void take_places(maker *m, block *blocks, size_t n)
     for (size_t i = 0; i < n; i++) {
         block *b = &blocks[i];
         gan__boundary *at = &pass->at[b->value / NUMBERS];
-        gan__place *place = b->value % NUMBERS == X ? &at->value_place : &at->grad_place;
         size_t end;
 
-        b->at = find_place(m, b, blocks, i);
+        b->at = find_place(m, b, blocks, i, longest);
         end = b->at + gan__size_round_up(b->halves * b->half, 16);
-        *place = (gan__place){b->room, b->at};
+        *(b->value % NUMBERS == X ? &at->value_place : &at->grad_place) =
+            (gan__place){b->room, b->at};
         if (pass->room[b->room] < end) pass->room[b->room] = end;
+        insert_last(blocks, i + 1);
     }
 }
 
