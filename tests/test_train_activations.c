@@ -302,12 +302,6 @@ TEST(what_makes_no_sense_is_refused)
     expect_fails(gan_trainer_create(&t, g, d, g_opt, d_opt,
                                     &(gan_trainer_desc){GAN_TRAINER_DESC_INIT, .activations = 3}),
                  GAN_ERR_INVALID, "activations 3");
-    /* more than there are addresses */
-    expect_fails(gan_trainer_create(
-                     &t, g, d, g_opt, d_opt,
-                     &(gan_trainer_desc){GAN_TRAINER_DESC_INIT, .batch_size = 1 << 24,
-                                         .activations = GAN_ACTIVATIONS_REUSE, .n_threads = 1}),
-                 GAN_ERR_NOMEM, "out of memory");
     gan_optimizer_destroy(g_opt);
     gan_optimizer_destroy(d_opt);
     gan_network_destroy(g);
