@@ -5,10 +5,11 @@
 #include <stdlib.h>
 
 typedef struct options {
-    const char *model, *classifier;
+    const char *model, *classifier, *real, *generated, *json, *csv;
     fashion_source source;
     long count, seed, threads;
     double truncation;
+    int overwrite;
 } options;
 
 static void read_options(options *o, int argc, char **argv)
@@ -21,6 +22,15 @@ static void read_options(options *o, int argc, char **argv)
     cli_option table[] = {
         {"model", "FILE", .text = &o->model, .help = "the generator's weights"},
         {"classifier", "FILE", .text = &o->classifier, .help = "what fashion_classifier wrote"},
+        {"real", "PATH", .text = &o->real, .is_path = 1,
+         .help = "compare with these pictures, a directory of PNG files or an IDX file, by all "
+                 "numbers that the library has"},
+        {"generated", "PATH", .text = &o->generated, .is_path = 1,
+         .help = "with --real: compare these pictures, and no generator's"},
+        {"json", "FILE", .text = &o->json, .is_path = 1,
+         .help = "with --real: write the numbers there, too"},
+        {"csv", "FILE", .text = &o->csv, .is_path = 1, .help = "the same as a table"},
+        {.name = "overwrite", .on = &o->overwrite, .help = "replace these files"},
         FASHION_OPTIONS(&o->source),
         {"count", "N", .whole = &o->count, .min = 2, .max = 10000000,
          .help = "number of samples, and twice as many real images"},
@@ -45,12 +55,20 @@ static void read_options(options *o, int argc, char **argv)
             "says for each how many of its samples the classifier takes for that class, and how\n"
             "far they are from real images of it, of which there are about --count by the number\n"
             "of classes.\n"
+            "\n"
+            "With --real any pictures are compared, without a classifier: as means of pixels, by\n"
+            "convolutions with random weights, and by --classifier where it is there and fits.\n"
+            "Each number has an interval, and what real pictures get beside it.\n"
             "\n" FASHION_SUMMARY,
         .examples =
             "  evaluate --model out/generator.safetensors\n"
-            "  evaluate --model out/generator.safetensors --count 2000    sooner, and less sure\n",
+            "  evaluate --model out/generator.safetensors --count 2000    sooner, and less sure\n"
+            "  evaluate --real pictures --model out/generator.safetensors --json numbers.json\n"
+            "  evaluate --real pictures --generated others\n",
     };
     cli_parse(&program, argc, argv);
+    if (!o->real && (o->generated || o->json || o->csv))
+        cli_usage_error("--generated, --json and --csv are for --real");
 }
 
 /* Open twice as many real images as there will be samples, in shuffled order. */
@@ -110,6 +128,31 @@ static int show_images(judge *j, gan_iterator *images, size_t count)
     return 1;
 }
 
+/* Any pictures, by all numbers. */
+static int compare_any(const options *o)
+{
+    const battery_options b = {.real = o->real,
+                               .generated = o->generated,
+                               .model = o->model,
+                               .classifier = o->classifier,
+                               .json = o->json,
+                               .csv = o->csv,
+                               .overwrite = o->overwrite,
+                               .truncation = o->truncation,
+                               .count = o->count,
+                               .seed = o->seed,
+                               .threads = o->threads};
+    return battery_run(&b) ? CLI_EXIT_OK : CLI_EXIT_FAILURE;
+}
+
+static int has_classifier(const options *o)
+{
+    if (files_exists(o->classifier)) return 1;
+    cli_say("%s: there is no such file; fashion_classifier makes one, and --real compares without",
+            o->classifier);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     options o;
@@ -119,6 +162,8 @@ int main(int argc, char **argv)
     gan_iterator *images = NULL;
 
     read_options(&o, argc, argv);
+    if (o.real) return cli_end(compare_any(&o));
+    if (!has_classifier(&o)) return cli_end(CLI_EXIT_FAILURE);
     int good = fashion_find(&o.source);
     if (good) fashion_warn(&o.source);
     good = good && generator_open(&g, o.model, (uint64_t)o.seed) &&

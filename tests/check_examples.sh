@@ -188,6 +188,27 @@ awk '/^Frechet/ { distance = $NF } /^Floor/ { floor = $NF } END { exit !(floor >
 refuses 1 "twice as many real images are needed, there are 1234" evaluate --model $model --count 618 --data drawn
 refuses 1 "nowhere.safetensors: " evaluate --silhouettes --model nowhere.safetensors --count 10
 refuses 1 "nowhere.safetensors: " evaluate --model $model --count 10 --classifier nowhere.safetensors
+# Samples of a generator against others of it: as real as they can be, in all three kinds of features.
+for threads in 1 2; do
+    run evaluate --real many.idx --model $model --count 600 --seed 10 --threads $threads --json $threads.json --csv $threads.csv
+done
+cmp 1.json 2.json || fail "the number of threads should not show in the numbers"
+says evaluate "600 generated, 600 real and 600 held-out real pictures, k = 5, seed 10"
+awk -F, '$4 == "recall" { n++; good += $5 > $9 - 0.06 && $7 < $5 && $5 < $8 } END { exit !(n == 3 && good == 3) }' 1.csv ||
+    { cat 1.csv; fail "a generator should have the recall of itself"; }
+awk -F, '$4 == "copying" { n++; good += $5 > -4 } END { exit !(n == 3 && good == 3) }' 1.csv ||
+    { cat 1.csv; fail "these are no copies"; }
+# And with the seed that the pictures were drawn with, half of these are what it draws.
+run evaluate --real many.idx --model $model --count 600 --seed 9 --csv copies.csv
+awk -F, '$4 == "copying" { n++; good += $5 < -10 } END { exit !(n == 3 && good == 3) }' copies.csv ||
+    { cat copies.csv; fail "copies should be seen"; }
+[ "$(wc -l <1.csv)" -eq 43 ] || fail "1.csv should have 14 numbers in three kinds of features"
+run evaluate --real many.idx --generated many.idx --count 2000 --classifier nowhere.safetensors
+says evaluate "617 pictures of each kind are compared, not 2000: there are 1234 real ones, half of"
+says evaluate "there is no nowhere.safetensors; fashion_classifier trains one"
+refuses 1 "1.json: exists already" evaluate --real many.idx --generated many.idx --count 20 --json 1.json
+refuses 1 "there is no nowhere; a directory of PNG files or an IDX file is needed" evaluate --real nowhere --model $model
+refuses 2 "are for --real" evaluate --csv 3.csv
 lasted "$begin" "fashion_classifier and evaluate"
 
 # --- fashion_cgan ---------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ TEST(random_features_are_those_of_the_convolutions)
     expect_ok(gan_network_forward(net, x, 1, out));
     expect_ok(gan_features_create_random(&f, gan_shape_3d(C, SIDE, SIDE), 7, NULL));
     ck_assert_uint_eq(gan_features_count(f), 128);
-    ck_assert_str_eq(gan_features_name(f), "random convolutions 2x12x12, seed 7");
+    ck_assert_str_eq(gan_features_name(f), "random convolutions 2x12x12 seed 7");
     expect_ok(gan_features_compute(f, x, 1, features));
     for (size_t c = 0; c < 32; c++) {
         double sum = 0;
@@ -221,7 +221,7 @@ TEST(features_of_a_classifier_are_its_own)
     expect_ok(gan_classifier_create(&c, net, NULL, NULL));
     expect_ok(gan_features_create_classifier(&f, c, NULL));
     ck_assert_uint_eq(gan_features_count(f), 5);
-    ck_assert_str_eq(gan_features_name(f), "classifier, 5 features");
+    ck_assert_str_eq(gan_features_name(f), "classifier of 5 features");
     expect_ok(gan_classifier_features(c, x, N, wanted));
     expect_ok(gan_features_compute(f, x, N, found));
     expect_same_bits(found, wanted, sizeof wanted);
@@ -229,6 +229,7 @@ TEST(features_of_a_classifier_are_its_own)
     weight.data[3] += 1e-6f;
     expect_ok(gan_features_create_classifier(&again, c, NULL));
     ck_assert(gan_features_hash(f) != gan_features_hash(again));
+    gan_features_destroy(again);
     expect_fails(gan_features_create_classifier(NULL, c, NULL), GAN_ERR_INVALID, "out is NULL");
     expect_fails(gan_features_create_classifier(&again, NULL, NULL), GAN_ERR_INVALID,
                  "classifier is NULL");

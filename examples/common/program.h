@@ -3,6 +3,7 @@
 #ifndef PROGRAM_H
 #define PROGRAM_H
 
+#include "battery.h"
 #include "cli.h"
 #include "comparison.h"
 #include "dcgan.h"

@@ -41,7 +41,7 @@ gan_status gan_features_create_classifier(gan_features **out, gan_classifier *cl
     f = *out;
     ((seen *)f->state)->by = classifier;
     f->count = gan_classifier_feature_count(classifier);
-    snprintf(f->name, sizeof f->name, "classifier, %zu features", f->count);
+    snprintf(f->name, sizeof f->name, "classifier of %zu features", f->count);
     f->hash = gan__features_hash_text(f->name);
     for (size_t i = 0; i < gan_network_tensor_count(net); i++) {
         gan_tensor tensor;

@@ -163,7 +163,7 @@ gan_status gan_features_create_random(gan_features **out, gan_shape sample, uint
         GAN_FAIL(GAN_ERR_SHAPE, "features: pictures of %dx%d pixels or more expected, got %zux%zu",
                  LEAST_SIDE, LEAST_SIDE, sides[1], sides[2]);
     f->count = 2 * LAYERS * CHANNELS;
-    snprintf(f->name, sizeof f->name, "random convolutions %zux%zux%zu, seed %llu", sides[0],
+    snprintf(f->name, sizeof f->name, "random convolutions %zux%zux%zu seed %llu", sides[0],
              sides[1], sides[2], (unsigned long long)seed);
     f->hash = gan__features_hash_text(f->name);
     shape = gan_shape_3d(sides[0], sides[1], sides[2]);

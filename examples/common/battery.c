@@ -1,0 +1,356 @@
+/* battery.c - see battery.h. */
+#include "battery.h"
+
+#include "files.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { LEAST = 10, KINDS = 3 };
+
+/* Pictures of one shape, as numbers from -1 to 1. */
+typedef struct pictures {
+    float *x;
+    size_t n;
+} pictures;
+
+typedef struct battery {
+    const battery_options *o;
+    gan_shape shape;
+    size_t size, n; /* of a picture; pictures of each of the three sets */
+    pictures real, held_out, generated;
+    gan_network *net;
+    gan_classifier *classifier;
+    gan_features *features[KINDS];
+    gan_comparison found[KINDS];
+    size_t n_kinds;
+} battery;
+
+/* ---- Pictures ---- */
+
+/* Open what is at a path; pictures are brought to a size unless that is none. */
+static int open_pictures(gan_dataset **out, const char *path, gan_shape like)
+{
+    struct stat info;
+    gan_png_desc desc = {GAN_PNG_DESC_INIT, .skip_bad = 1, .no_labels = 1};
+    if (stat(path, &info) != 0) {
+        cli_say("there is no %s; a directory of PNG files or an IDX file is needed", path);
+        return 0;
+    }
+    if (!S_ISDIR(info.st_mode)) return cli_ok(gan_dataset_open_idx(out, path, NULL, NULL));
+    if (like.rank == 3) {
+        desc.channels = like.dim[0];
+        desc.height = like.dim[1];
+        desc.width = like.dim[2];
+    }
+    return cli_ok(gan_dataset_open_png(out, path, &desc));
+}
+
+/* Read samples first .. first + n - 1 of an order drawn by the seed. */
+static int read_pictures(pictures *out, const gan_dataset *data, size_t first, size_t n,
+                         size_t seed)
+{
+    size_t count = gan_dataset_count(data), size = gan_shape_size(gan_dataset_shape(data));
+    uint32_t *order = cli_memory(count, sizeof *order);
+    gan_rng *rng;
+    int good = 1;
+    cli_must(gan_rng_create(&rng, seed, 0, NULL));
+    for (size_t i = 0; i < count; i++) order[i] = (uint32_t)i;
+    for (size_t i = count; i > 1; i--) {
+        size_t j = gan_rng_below(rng, (uint32_t)i);
+        uint32_t other = order[j];
+        order[j] = order[i - 1];
+        order[i - 1] = other;
+    }
+    gan_rng_destroy(rng);
+    *out = (pictures){cli_memory(n * size, sizeof *out->x), n};
+    for (size_t i = 0; good && i < n; i++)
+        good = cli_ok(gan_dataset_read(data, order[first + i], out->x + i * size, NULL));
+    for (size_t i = 0; i < n * size; i++) out->x[i] = 2 * out->x[i] - 1;
+    free(order);
+    return good;
+}
+
+static int draw_pictures(pictures *out, generator *g, size_t n)
+{
+    *out = (pictures){cli_memory(n * g->size, sizeof *out->x), n};
+    for (size_t done = 0, now; done < n; done += now) {
+        now = n - done < GENERATOR_CHUNK ? n - done : GENERATOR_CHUNK;
+        if (!generator_draw(g, done, now, out->x + done * g->size)) return 0;
+    }
+    return 1;
+}
+
+/* As many of each set as there are, and half of the real ones are held out. */
+static int choose_count(battery *b, size_t n_real, size_t n_generated)
+{
+    b->n = (size_t)b->o->count;
+    if (n_real / 2 < b->n) b->n = n_real / 2;
+    if (n_generated < b->n) b->n = n_generated;
+    if (b->n < LEAST) {
+        cli_say("%d generated and %d real pictures are needed, half of these for the floor; there "
+                "are %zu and %zu",
+                LEAST, 2 * LEAST, n_generated, n_real);
+        return 0;
+    }
+    if (b->n < (size_t)b->o->count)
+        cli_say("%zu pictures of each kind are compared, not %ld: there are %zu real ones, half of "
+                "which are held out for the floor, and %zu generated ones",
+                b->n, b->o->count, n_real, n_generated);
+    return 1;
+}
+
+static int same_size(const battery *b, gan_shape generated)
+{
+    if (gan_shape_size(generated) == b->size) return 1;
+    cli_say("real pictures have %zu numbers, generated ones %zu", b->size,
+            gan_shape_size(generated));
+    return 0;
+}
+
+/* The pictures of a directory or file against those of another, */
+static int read_both(battery *b)
+{
+    gan_dataset *real = NULL, *generated = NULL;
+    size_t seed = (size_t)b->o->seed;
+    int good = open_pictures(&real, b->o->real, (gan_shape){0});
+    if (good) {
+        b->shape = gan_dataset_shape(real);
+        b->size = gan_shape_size(b->shape);
+        good = open_pictures(&generated, b->o->generated, b->shape) &&
+               same_size(b, gan_dataset_shape(generated)) &&
+               choose_count(b, gan_dataset_count(real), gan_dataset_count(generated)) &&
+               read_pictures(&b->real, real, 0, b->n, seed) &&
+               read_pictures(&b->held_out, real, b->n, b->n, seed) &&
+               read_pictures(&b->generated, generated, 0, b->n, seed);
+    }
+    gan_dataset_destroy(real);
+    gan_dataset_destroy(generated);
+    return good;
+}
+
+/* or samples of a generator, whose size real ones are brought to. */
+static int draw_and_read(battery *b)
+{
+    gan_dataset *real = NULL;
+    generator g = {0};
+    size_t seed = (size_t)b->o->seed;
+    int good = generator_open(&g, b->o->model, seed);
+    g.truncation = b->o->truncation;
+    if (good && open_pictures(&real, b->o->real, g.picture)) {
+        b->shape = g.picture;
+        b->size = g.size;
+        good = same_size(b, gan_dataset_shape(real)) &&
+               choose_count(b, gan_dataset_count(real), SIZE_MAX) &&
+               read_pictures(&b->real, real, 0, b->n, seed) &&
+               read_pictures(&b->held_out, real, b->n, b->n, seed) &&
+               draw_pictures(&b->generated, &g, b->n);
+    } else {
+        good = 0;
+    }
+    gan_dataset_destroy(real);
+    generator_close(&g);
+    return good;
+}
+
+/* ---- Features ---- */
+
+/* A classifier that is there and fits gives a third kind. */
+static int add_classifier(battery *b, const gan_features_desc *desc)
+{
+    const char *path = b->o->classifier;
+    if (!files_exists(path)) {
+        cli_say("without a classifier's features, as there is no %s; fashion_classifier trains one "
+                "for Fashion-MNIST",
+                path);
+        return 1;
+    }
+    gan_classifier_desc settings = {GAN_CLASSIFIER_DESC_INIT, .n_threads = (size_t)b->o->threads};
+    if (!cli_ok(gan_network_open(&b->net, path, NULL)) ||
+        !cli_ok(gan_classifier_create(&b->classifier, b->net, NULL, &settings)))
+        return 0;
+    if (gan_shape_size(gan_network_input_shape(b->net)) != b->size) {
+        cli_say("without the features of %s, which expects pictures of %zu numbers, not of %zu",
+                path, gan_shape_size(gan_network_input_shape(b->net)), b->size);
+        return 1;
+    }
+    return cli_ok(gan_features_create_classifier(&b->features[b->n_kinds++], b->classifier, desc));
+}
+
+static int make_features(battery *b)
+{
+    gan_features_desc desc = {GAN_FEATURES_DESC_INIT, .n_threads = (size_t)b->o->threads};
+    size_t rank = b->shape.rank;
+    if (!cli_ok(gan_features_create_pixels(&b->features[b->n_kinds++], b->shape, &desc))) return 0;
+    if (rank >= 2 && b->shape.dim[rank - 1] >= 8 && b->shape.dim[rank - 2] >= 8 &&
+        !cli_ok(gan_features_create_random(&b->features[b->n_kinds++], b->shape, 0, &desc)))
+        return 0;
+    return add_classifier(b, &desc);
+}
+
+static float *look(gan_features *f, const pictures *p)
+{
+    float *out = cli_memory(p->n * gan_features_count(f), sizeof *out);
+    if (cli_ok(gan_features_compute(f, p->x, p->n, out))) return out;
+    free(out);
+    return NULL;
+}
+
+static int compare(battery *b, size_t kind)
+{
+    gan_features *f = b->features[kind];
+    float *real = look(f, &b->real), *held_out = look(f, &b->held_out),
+          *generated = look(f, &b->generated);
+    gan_reference_desc desc = {GAN_REFERENCE_DESC_INIT, .held_out = held_out, .n_held_out = b->n,
+                               .seed = (uint64_t)b->o->seed, .n_threads = (size_t)b->o->threads};
+    gan_reference *reference = NULL;
+    gan_comparison_init(&b->found[kind], sizeof b->found[kind]);
+    int good = real && held_out && generated &&
+               cli_ok(gan_reference_create(&reference, real, b->n, gan_features_count(f), &desc)) &&
+               cli_ok(gan_reference_compare(reference, generated, NULL, b->n, &b->found[kind]));
+    gan_reference_destroy(reference);
+    free(real);
+    free(held_out);
+    free(generated);
+    return good;
+}
+
+/* ---- What was found ---- */
+
+static const struct {
+    const char *name;
+    size_t offset;
+} rows[] = {
+#define ROW(name)                                                                                  \
+    {                                                                                              \
+#name, offsetof(gan_comparison, name)                                                      \
+    }
+    ROW(frechet),        ROW(frechet_limit), ROW(kid),          ROW(precision),
+    ROW(recall),         ROW(density),       ROW(coverage),     ROW(nn_ratio),
+    ROW(copying),        ROW(nn_real),       ROW(nn_generated), ROW(duplicates),
+    ROW(bins_different), ROW(bins_missing),
+#undef ROW
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static const gan_estimate *number(const battery *b, size_t kind, size_t row)
+{
+    return (const gan_estimate *)((const char *)&b->found[kind] + rows[row].offset);
+}
+
+static void print(const battery *b)
+{
+    cli_print(
+        "%zu generated, %zu real and %zu held-out real pictures, k = %zu, seed %ld, libgan %s",
+        b->n, b->n, b->n, b->found[0].neighbors, b->o->seed, gan_version_string());
+    for (size_t k = 0; k < b->n_kinds; k++) {
+        putchar('\n');
+        cli_print("%s (%zu features, hash %016" PRIx64 ")", gan_features_name(b->features[k]),
+                  gan_features_count(b->features[k]), gan_features_hash(b->features[k]));
+        cli_print("%-15s %10s   %-22s %10s", "number", "value", "95 % interval", "real ones");
+        for (size_t i = 0; i < ROWS; i++) {
+            const gan_estimate *e = number(b, k, i);
+            cli_print("%-15s %10.4f   %9.4f to %9.4f %10.4f", rows[i].name, e->value, e->low,
+                      e->high, e->floor);
+        }
+    }
+}
+
+/* What an estimate consists of. */
+static const struct {
+    const char *name;
+    size_t offset;
+} parts[] = {
+    {"value", offsetof(gan_estimate, value)}, {"error", offsetof(gan_estimate, error)},
+    {"low", offsetof(gan_estimate, low)},     {"high", offsetof(gan_estimate, high)},
+    {"floor", offsetof(gan_estimate, floor)}, {"floor_error", offsetof(gan_estimate, floor_error)}};
+enum { PARTS = sizeof parts / sizeof *parts };
+
+/* JSON has no NaN, and a table leaves the place empty. */
+static const char *part(cli_number *number, const gan_estimate *e, size_t i, const char *none)
+{
+    double value = *(const double *)((const char *)e + parts[i].offset);
+    if (!isfinite(value)) return none;
+    *number = cli_shortest(value);
+    return number->text;
+}
+
+static void write_csv(FILE *out, const battery *b)
+{
+    cli_number text;
+    fprintf(out, "features,hash,count,number");
+    for (size_t p = 0; p < PARTS; p++) fprintf(out, ",%s", parts[p].name);
+    for (size_t k = 0; k < b->n_kinds; k++)
+        for (size_t i = 0; i < ROWS; i++) {
+            fprintf(out, "\n\"%s\",%016" PRIx64 ",%zu,%s", gan_features_name(b->features[k]),
+                    gan_features_hash(b->features[k]), b->n, rows[i].name);
+            for (size_t p = 0; p < PARTS; p++)
+                fprintf(out, ",%s", part(&text, number(b, k, i), p, ""));
+        }
+    fprintf(out, "\n");
+}
+
+static void write_json_numbers(FILE *out, const battery *b, size_t kind)
+{
+    cli_number text;
+    for (size_t i = 0; i < ROWS; i++) {
+        fprintf(out, "%s\n        \"%s\": {", i ? "," : "", rows[i].name);
+        for (size_t p = 0; p < PARTS; p++)
+            fprintf(out, "%s\"%s\": %s", p ? ", " : "", parts[p].name,
+                    part(&text, number(b, kind, i), p, "null"));
+        fprintf(out, "}");
+    }
+}
+
+static void write_json(FILE *out, const battery *b)
+{
+    fprintf(out, "{\n  \"libgan\": \"%s\",\n  \"count\": %zu,\n  \"neighbors\": %zu,\n",
+            gan_version_string(), b->n, b->found[0].neighbors);
+    fprintf(out, "  \"seed\": %ld,\n  \"features\": [", b->o->seed);
+    for (size_t k = 0; k < b->n_kinds; k++) {
+        fprintf(out, "%s\n    {\n      \"name\": \"%s\",\n", k ? "," : "",
+                gan_features_name(b->features[k]));
+        fprintf(out, "      \"hash\": \"%016" PRIx64 "\",\n      \"numbers\": {",
+                gan_features_hash(b->features[k]));
+        write_json_numbers(out, b, k);
+        fprintf(out, "\n      }\n    }");
+    }
+    fprintf(out, "\n  ]\n}\n");
+}
+
+static int write_file(const battery *b, const char *path, void (*write)(FILE *, const battery *))
+{
+    files_output out;
+    if (!path) return 1;
+    if (!files_may_write(path, b->o->overwrite) || !files_create_or_open(&out, path)) return 0;
+    write(out.stream, b);
+    return files_commit(&out);
+}
+
+/* ---- All of it ---- */
+
+static void end(battery *b)
+{
+    for (size_t k = 0; k < KINDS; k++) gan_features_destroy(b->features[k]);
+    gan_classifier_destroy(b->classifier);
+    gan_network_destroy(b->net);
+    free(b->real.x);
+    free(b->held_out.x);
+    free(b->generated.x);
+}
+
+int battery_run(const battery_options *o)
+{
+    battery b = {.o = o};
+    int good = (o->generated ? read_both(&b) : draw_and_read(&b)) && make_features(&b);
+    for (size_t k = 0; good && k < b.n_kinds; k++) good = compare(&b, k);
+    if (good) print(&b);
+    good = good && write_file(&b, o->json, write_json) && write_file(&b, o->csv, write_csv);
+    end(&b);
+    return good;
+}

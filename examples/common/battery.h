@@ -1,0 +1,22 @@
+/* battery.h - generated pictures compared with real ones by all the library's numbers, in several
+ * kinds of features, as text, JSON and CSV. */
+#ifndef BATTERY_H
+#define BATTERY_H
+
+#include "generator.h"
+
+typedef struct battery_options {
+    const char *real;       /* a directory of PNG files or an IDX file */
+    const char *generated;  /* the same; NULL: samples of a generator */
+    const char *model;      /* that generator's file */
+    const char *classifier; /* what fashion_classifier wrote; used when it is there */
+    const char *json, *csv; /* files to write; NULL: none */
+    int overwrite;
+    double truncation;
+    long count, seed, threads;
+} battery_options;
+
+/* Compare, print and write.  Return 0 after saying what is wrong. */
+int battery_run(const battery_options *o);
+
+#endif
