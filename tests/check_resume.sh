@@ -31,11 +31,23 @@ same_run() {
     done
     [ ! -f whole/losses.png ] || cmp whole/losses.png "$1/losses.png" || fail "$2: another losses.png"
     cut -d , -f 1-5,7 "$1/losses.csv" | cmp - whole.csv || { cat whole.csv "$1/losses.csv"; fail "$2: another losses.csv"; }
+    timeless "$1/log.jsonl" | cmp - whole.jsonl || { timeless "$1/log.jsonl" | diff whole.jsonl - | head; fail "$2: another log.jsonl"; }
+    cut -d , -f 1-3,5- "$1/log.csv" | cmp - whole.log.csv || fail "$2: another log.csv"
     [ "$(find "$1" | wc -l)" -eq "$(find whole | wc -l)" ] || { ls -a "$1"; fail "$2: other files"; }
+}
+
+# timeless LOG - its numbers without times, and without what only interrupted runs write down: sums that were saved, and the
+# settings that may change.
+timeless() {
+    sed -e '/"record":"\(saved\|note\|run\)"/d' -e 's/"seconds":[^,}]*,"time":[^,}]*//' "$1"
 }
 
 begin=$(date +%s)
 train --epochs $epochs --out whole
+timeless whole/log.jsonl >whole.jsonl
+[ "$(grep -c '"record":"steps"' whole.jsonl)" -eq $((2 * epochs)) ] || fail "log.jsonl should have a record for each 100 steps"
+cut -d , -f 1-3,5- whole/log.csv >whole.log.csv
+[ "$(wc -l <whole.log.csv)" -eq $((epochs + 1)) ] || fail "log.csv should have one row per epoch"
 cut -d , -f 1-5,7 whole/losses.csv >whole.csv
 [ "$(wc -l <whole.csv)" -eq $((epochs + 1)) ] || fail "losses.csv should have one row per epoch"
 [ "$(tail -n 1 whole.csv | cut -d , -f 6)" -eq 200 ] || fail "an epoch should have 200 steps"
@@ -61,6 +73,7 @@ cp -R three crashed # rows and pictures are there, but the checkpoint is still t
 resume crashed --epochs 5
 cp three/checkpoint.safetensors crashed
 printf '6,0.1,0.' >>crashed/losses.csv
+printf '{"record":"steps","epo' >>crashed/log.jsonl
 resume crashed --epochs $epochs
 same_run crashed "rows after the checkpoint"
 rm -rf crashed
@@ -91,8 +104,13 @@ grep -qF "losses.csv: the row of 1 of 3 epochs is not there" train.log || { cat 
 echo "my notes" >crashed/losses.csv
 resume crashed --epochs 5
 [ "$(cat crashed/losses.csv.unread)" = "my notes" ] || fail "what is no losses.csv of this program should be kept"
+echo "my notes" >crashed/log.jsonl
+resume crashed --epochs 5
+[ "$(cat crashed/log.jsonl.unread 2>/dev/null)" != "my notes" ] || fail "nothing is to change where nothing is trained"
 rm crashed/settings.txt
 train --out crashed --resume --epochs $epochs
+grep -qF "log.jsonl: a new one is begun; it is crashed/log.jsonl.unread now" train.log || { cat train.log; fail "it should say that the log can't be read"; }
+[ "$(cat crashed/log.jsonl.unread)" = "my notes" ] || fail "what is no log should be kept"
 cmp whole/checkpoint.safetensors crashed/checkpoint.safetensors || fail "without settings.txt: another checkpoint"
 lasted "$begin" "resume after an end, and what a crash leaves"
 
@@ -126,6 +144,8 @@ stop_often() {
         # Whole epochs only, whole rows only.
         [ ! -f "$out/losses.csv" ] || awk -F, 'NR > 1 && ($1 != NR - 1 || NF != 7 || $7 != 200) { exit 1 }' "$out/losses.csv" ||
             { cat "$out/losses.csv"; fail "-$signal left this in losses.csv"; }
+        [ ! -f "$out/log.jsonl" ] || [ "$(tail -c 1 "$out/log.jsonl" | od -An -tx1 | tr -d ' ')" = 0a ] ||
+            fail "-$signal left half a line in log.jsonl"
     done
     resume "$out"
 }

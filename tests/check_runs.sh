@@ -65,7 +65,7 @@ begin=$(date +%s)
 gan --epochs 3 --out "a run"
 says fashion_gan "Done after"
 cp -R "a run" copy2
-for name in settings.txt checkpoint.safetensors losses.csv fake_images-0007.png; do
+for name in settings.txt checkpoint.safetensors losses.csv log.jsonl report.html fake_images-0007.png; do
     mkdir -p only && rm -rf only/* && touch "only/$name"
     # shellcheck disable=SC2086
     refuses 1 "only: has an earlier run's $name in it" fashion_gan $drawn --out only
@@ -77,7 +77,7 @@ echo "mine" >"a run/notes.txt"
 cp "a run/fake_images-003.png" "a run/fake_images-best.png"
 gan --epochs 1 --seed 2 --overwrite --out "a run"
 [ "$(find "a run" -type f | sort | tr '\n' ' ')" = "a run/.lock a run/checkpoint.safetensors a run/discriminator.safetensors a run/fake_images-001.png \
-a run/fake_images-best.png a run/generator.safetensors a run/losses.csv $([ ! -f "a run/losses.png" ] || echo "a run/losses.png ")a run/notes.txt a run/real_images.png a run/settings.txt " ] ||
+a run/fake_images-best.png a run/generator.safetensors a run/log.csv a run/log.jsonl a run/losses.csv $([ ! -f "a run/losses.png" ] || echo "a run/losses.png ")a run/notes.txt a run/real_images.png a run/report.html a run/settings.txt " ] ||
     { ls -a "a run"; fail "--overwrite should remove the earlier run, and nothing else"; }
 # What fails before the first step leaves the earlier run alone.
 cp -R real copy3
@@ -306,7 +306,7 @@ lasted "$begin" "shapes and noise"
 begin=$(date +%s)
 gan --epochs 1 --lr 0.0003 --beta1 0.7 --penalty-weight 10 --out words
 for setting in "lr = 0.0003" "beta1 = 0.7" "penalty-weight = 10"; do grep -qx "$setting" words/settings.txt || { cat words/settings.txt; fail "$setting expected"; }; done
-refuses 1 "--lr is 0.1, but the run was started with 0.0003:" fashion_gan --resume --lr 0.1 --out words
+refuses 1 "--beta1 is 0.1, but the run was started with 0.7:" fashion_gan --resume --beta1 0.1 --out words
 run fashion_gan --resume --out words
 says fashion_gan "nothing to train: 1 epoch is done, --epochs is 1"
 run fashion_gan --resume --epochs 2 --out words

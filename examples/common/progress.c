@@ -2,6 +2,7 @@
 #include "progress.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,9 +33,10 @@ void progress_begin(progress *p)
     p->drawn = 0;
 }
 
-static size_t terminal_columns(void)
+size_t progress_columns(void)
 {
     struct winsize size;
+    if (!isatty(STDOUT_FILENO)) return SIZE_MAX;
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
@@ -47,7 +49,7 @@ void progress_draw(progress *p, const char *head, double done, const char *tail)
     p->drawn = now;
 
     /* The bar gets what the words leave free; a line that wraps could not be drawn over. */
-    size_t columns = terminal_columns() - 1, words = strlen(head) + strlen(tail) + 2;
+    size_t columns = progress_columns() - 1, words = strlen(head) + strlen(tail) + 2;
     if (columns >= words + 12) {
         size_t width = columns - words - 2 < WIDEST ? columns - words - 2 : WIDEST;
         size_t filled = (size_t)(fmin(fmax(done, 0), 1) * (double)width);

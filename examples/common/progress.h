@@ -19,6 +19,9 @@ void progress_draw(progress *p, const char *head, double done, const char *tail)
 /* Wipe the line, so that ordinary text can follow. */
 void progress_clear(progress *p);
 
+/* How wide the terminal is; what is no terminal has no end. */
+size_t progress_columns(void);
+
 /* Seconds since some moment in the past, on a clock that nobody sets. */
 double progress_seconds(void);
 

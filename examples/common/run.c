@@ -3,9 +3,11 @@
  * The way through this file: options -> networks -> trainer -> files -> epochs -> the end. */
 #include "run.h"
 
+#include "evaluation.h"
 #include "files.h"
 #include "losses.h"
 #include "progress.h"
+#include "runlog.h"
 #include "settings.h"
 #include "stop.h"
 
@@ -40,6 +42,9 @@ typedef struct run {
     gan_iterator *iterator;
     gan_optimizer *g_adam, *d_adam;
     gan_trainer *trainer;
+    runlog log;
+    evaluation evaluation; /* with --evaluate-every */
+    const char *const *class_names;
     float *noise;         /* n_shown latent vectors, the same in each epoch */
     uint8_t *labels;      /* in a conditional run their classes: one for each row of the picture */
     float *samples;       /* room for n_shown pictures */
@@ -269,14 +274,20 @@ static int make_trainer(run *r)
 
 /* ---- Files ---- */
 
-/* Write r->samples as a grid; mean and std say what their numbers mean, see gan_grid_desc. */
-static int write_grid(const run *r, const char *name, size_t n, float mean, float std)
+/* Lay out r->samples as a picture; mean and std say what their numbers mean, see gan_grid_desc.
+ * NULL after saying what is wrong. */
+static gan_image *make_grid(const run *r, size_t n, float mean, float std)
+{
+    gan_grid_desc grid = {GAN_GRID_DESC_INIT, .columns = SHOWN_COLUMNS, .padding = SHOWN_PADDING};
+    gan_image *image;
+    for (size_t c = 0; c < 4; c++) grid.mean[c] = mean, grid.std[c] = std;
+    return cli_ok(gan_image_create_grid(&image, r->samples, n, r->picture, &grid)) ? image : NULL;
+}
+
+static int write_image(const run *r, const char *name, const gan_image *image)
 {
     char path[PATH_MAX];
-    gan_grid_desc grid = {GAN_GRID_DESC_INIT, .columns = SHOWN_COLUMNS, .padding = SHOWN_PADDING};
-    for (size_t c = 0; c < 4; c++) grid.mean[c] = mean, grid.std[c] = std;
-    return rundir_file(&r->opt->dir, path, name) &&
-           cli_ok(gan_image_write_grid(path, r->samples, n, r->picture, &grid));
+    return image && rundir_file(&r->opt->dir, path, name) && cli_ok(gan_image_write(image, path));
 }
 
 /* The first images of the data; in a conditional run the first of each class in its row, which ends
@@ -298,16 +309,58 @@ static int write_real_images(run *r)
         if (!cli_ok(gan_dataset_read(r->data, i, r->samples + place * size, NULL))) return 0;
         found++;
     }
-    return write_grid(r, RUNDIR_REAL, r->labels ? r->n_shown : found, 0, 1); /* 0 to 1 */
+    gan_image *image = make_grid(r, r->labels ? r->n_shown : found, 0, 1); /* 0 to 1 */
+    gan_image *part = image ? runlog_crop(&r->log, image, r->log.columns, r->log.rows) : NULL;
+    int good = write_image(r, RUNDIR_REAL, image) && part &&
+               cli_ok(gan_report_set_picture(r->log.report, "Real images",
+                                             "Images of the data that the run trains on.", part));
+    gan_image_destroy(part);
+    gan_image_destroy(image);
+    return good;
 }
 
-static int write_fake_images(run *r, size_t epoch)
+/* The picture of an epoch, in a file and in the log; what there is of an epoch that has only begun is
+ * kept until it goes on. */
+static int write_fake_images(run *r, size_t epoch, int whole)
 {
     char name[64];
     snprintf(name, sizeof name, "fake_images-%03zu.png", epoch);
-    return cli_ok(gan_trainer_sample_labels(r->trainer, r->noise, r->labels, r->n_shown,
+    if (!cli_ok(gan_trainer_sample_labels(r->trainer, r->noise, r->labels, r->n_shown, r->samples)))
+        return 0;
+    gan_image *image = make_grid(r, r->n_shown, 0.5f, 0.5f); /* tanh: -1 to 1 */
+    int good = write_image(r, name, image) &&
+               (whole ? runlog_epoch(&r->log, epoch, image) : runlog_pause(&r->log));
+    gan_image_destroy(image);
+    return good;
+}
+
+/* Samples of the latest picture, and below each the training image nearest to it. */
+static int show_nearest(run *r)
+{
+    if (!evaluation_find_nearest(&r->evaluation, r->samples, SHOWN_COLUMNS)) return 0;
+    gan_image *image = make_grid(r, 2 * (size_t)SHOWN_COLUMNS, 0.5f, 0.5f);
+    int good = image && cli_ok(gan_report_set_picture(
+                            r->log.report, "Samples and nearest training images",
+                            "Above generated samples, below each the training image whose pixels "
+                            "are nearest: where they are the same, it was copied.",
+                            image));
+    gan_image_destroy(image);
+    return good;
+}
+
+/* Compare samples with real images when it is time to.  The picture of the epoch comes afterwards,
+ * as its record in the log does. */
+static int evaluate(run *r, size_t epoch)
+{
+    size_t every = (size_t)r->opt->evaluate_every;
+    if (every == 0 || (epoch % every != 0 && epoch != (size_t)r->opt->epochs)) return 1;
+    if (!r->evaluation.real && !evaluation_open(&r->evaluation, r->data, r->trainer, r->class_names,
+                                                (size_t)r->opt->seed, (size_t)r->opt->threads))
+        return 0;
+    return evaluation_measure(&r->evaluation, r->trainer, r->log.log, r->log.report) &&
+           cli_ok(gan_trainer_sample_labels(r->trainer, r->noise, r->labels, r->n_shown,
                                             r->samples)) &&
-           write_grid(r, name, r->n_shown, 0.5f, 0.5f); /* tanh: -1 to 1 */
+           show_nearest(r);
 }
 
 static int write_checkpoint(const run *r)
@@ -381,6 +434,19 @@ static int take_memory(run *r)
     return cli_have(r->samples) && cli_have(r->history);
 }
 
+/* Begin the log, or go on with it where the run does. */
+static int open_log(run *r, int goes_on)
+{
+    size_t whole = (size_t)gan_iterator_epoch(r->iterator), batch = (size_t)r->opt->batch;
+    size_t begun = (gan_iterator_position(r->iterator) + batch - 1) / batch;
+    size_t steps = whole * gan_iterator_batch_count(r->iterator) + begun;
+    runlog_layout layout = {r->picture, SHOWN_COLUMNS, r->n_shown / SHOWN_COLUMNS, SHOWN_PADDING,
+                            r->labels != NULL};
+    return runlog_open(&r->log, &r->opt->dir, &layout, goes_on ? steps : 0, goes_on ? whole : 0,
+                       r->opt->tensorboard) &&
+           runlog_note_settings(&r->log, r->opt->settings);
+}
+
 /* Take the directory, and put into it what there is before the first step. */
 static int open_outputs(run *r)
 {
@@ -390,8 +456,8 @@ static int open_outputs(run *r)
     if (goes_on) read_history(r);
     if (gan_iterator_epoch(r->iterator) >= (uint64_t)o->epochs) return 1; /* nothing is to change */
     stop_catch_signals();
-    return rundir_begin(&r->opt->dir, o->settings) && (goes_on || write_checkpoint(r)) &&
-           write_real_images(r);
+    return rundir_begin(&r->opt->dir, o->settings) && open_log(r, goes_on) &&
+           (goes_on || write_checkpoint(r)) && write_real_images(r);
 }
 
 /* Draw the curves of losses.csv.  Failing is no failure of the run: the figures are in the CSV. */
@@ -422,7 +488,8 @@ static int write_epoch(run *r, size_t epoch, int whole)
     int due = !whole || epoch == (size_t)r->opt->epochs || (every > 0 && epoch % every == 0);
     int good = whole ? losses_write(directory, r->history, epoch)
                      : losses_write_begun(directory, epoch, &r->history[epoch - 1]);
-    good = good && write_fake_images(r, epoch) && (!due || write_checkpoint(r)) && write_weights(r);
+    good = good && (!whole || evaluate(r, epoch)) && write_fake_images(r, epoch, whole) &&
+           (!due || write_checkpoint(r)) && write_weights(r) && runlog_page(&r->log, 0);
     if (good && whole && due) losses_forget_begun(directory);
     /* It takes longer to draw than a short epoch does. */
     if (progress_seconds() - r->charted > 1) write_chart(r);
@@ -434,13 +501,19 @@ static int write_epoch(run *r, size_t epoch, int whole)
 static void show_progress(run *r, size_t epoch, const gan_train_stats *stats)
 {
     char head[64], tail[160], left[32];
+    size_t columns = progress_columns();
     if (r->opt->quiet || !r->line.live) return;
     double total = (double)r->opt->epochs * (double)gan_dataset_count(r->data);
     double rate = (double)(r->images - r->images_before) / (progress_seconds() - r->began);
     progress_format_time(left, sizeof left, (total - (double)r->images) / rate);
-    snprintf(head, sizeof head, "epoch %zu/%ld", epoch, r->opt->epochs);
-    snprintf(tail, sizeof tail, "D %.3f  G %.3f  %.0f images/s  %s left", stats->d_loss,
-             stats->g_loss, rate, left);
+    snprintf(head, sizeof head, columns < 80 ? "%zu/%ld" : "epoch %zu/%ld", epoch, r->opt->epochs);
+    if (columns < 60)
+        snprintf(tail, sizeof tail, "D(x) %.2f D(G(z)) %.2f %s left", stats->d_real, stats->d_fake,
+                 left);
+    else
+        snprintf(tail, sizeof tail,
+                 "D %.3f  G %.3f  D(x) %.2f  D(G(z)) %.2f  %.0f images/s  %s left", stats->d_loss,
+                 stats->g_loss, stats->d_real, stats->d_fake, rate, left);
     progress_draw(&r->line, head, (double)r->images / total, tail);
 }
 
@@ -467,6 +540,8 @@ static int train_epoch(run *r, size_t epoch)
     while (!stop_signal() && (status = gan_iterator_next(r->iterator, &batch)) == GAN_OK) {
         if (!cli_ok(gan_train_step(r->trainer, batch, &stats))) return 0;
         add_step(row, &stats);
+        if (!runlog_step(&r->log, &stats, gan_optimizer_lr(r->g_adam), gan_optimizer_lr(r->d_adam)))
+            return 0;
         r->images += batch->count;
         show_progress(r, epoch, &stats);
     }
@@ -479,12 +554,16 @@ static int train_epoch(run *r, size_t epoch)
     return write_epoch(r, epoch, status == GAN_END);
 }
 
+/* A line for each epoch; three short ones on a narrow terminal. */
 static void print_epoch(run *r, size_t epoch)
 {
     const losses_row *row = &r->history[epoch - 1];
-    if (r->opt->quiet || r->line.live) return;
-    printf("epoch %zu/%ld  D loss %.4f  G loss %.4f  D(x) %.3f  D(G(z)) %.3f  %.1f s\n", epoch,
-           r->opt->epochs, row->d_loss, row->g_loss, row->d_real, row->d_fake, row->seconds);
+    const char *space = progress_columns() < 90 ? "\n  " : "  ";
+    if (r->opt->quiet) return;
+    progress_clear(&r->line);
+    printf("epoch %zu/%ld%sD loss %.4f  G loss %.4f%sD(x) %.3f  D(G(z)) %.3f  %.1f s\n", epoch,
+           r->opt->epochs, space, row->d_loss, row->g_loss, space, row->d_real, row->d_fake,
+           row->seconds);
     fflush(stdout);
 }
 
@@ -530,6 +609,7 @@ static int finish(run *r, int trained)
     size_t whole = (size_t)gan_iterator_epoch(r->iterator);
     int good = write_weights(r) && trained;
     write_chart(r);
+    good = runlog_page(&r->log, 1) && good;
     if (!good) {
         cli_say("the run ended before its time; --resume continues it from its last checkpoint in "
                 "%s",
@@ -540,8 +620,8 @@ static int finish(run *r, int trained)
         cli_say("interrupted after %zu of %ld epoch%s; saved in %s, where --resume continues",
                 whole, o->epochs, cli_plural((size_t)o->epochs), o->out);
     else if (!o->quiet && r->began > 0)
-        cli_print("Done after %.0f s. Look at %s/fake_images-%03zu.png",
-                  progress_seconds() - r->began, o->out, whole);
+        cli_print("Done after %.0f s. Look at %s/fake_images-%03zu.png and %s/" RUNLOG_PAGE,
+                  progress_seconds() - r->began, o->out, whole, o->out);
     return 1;
 }
 
@@ -549,6 +629,8 @@ static int finish(run *r, int trained)
 
 static void end(run *r)
 {
+    evaluation_close(&r->evaluation);
+    runlog_close(&r->log);
     free(r->history);
     free(r->samples);
     free(r->labels);
@@ -561,7 +643,11 @@ static void end(run *r)
 
 int run_train(const run_parts *parts)
 {
-    run r = {.opt = parts->opt, .data = parts->data, .g = parts->g, .d = parts->d};
+    run r = {.opt = parts->opt,
+             .data = parts->data,
+             .g = parts->g,
+             .d = parts->d,
+             .class_names = parts->class_names};
     r.picture = gan_dataset_shape(r.data);
     int good = describe_generator(parts) && check_images(&r) && make_iterator(&r, parts->flip) &&
                make_trainer(&r) && open_outputs(&r);

@@ -9,14 +9,14 @@
 /* What the command line says about a run; a program sets the defaults. */
 typedef struct run_options {
     const char *out;
-    long epochs, batch, seed, threads, checkpoint_every;
+    long epochs, batch, seed, threads, checkpoint_every, evaluate_every;
     double lr, d_lr, beta1, ema;
     int loss, penalty, schedule; /* a gan_loss, gan_penalty_kind, gan_schedule */
     double penalty_weight;
     long penalty_interval, n_critic, warmup;
     int spectral_norm;
     double auxiliary; /* weight of an auxiliary classifier's loss; 0: none */
-    int resume, overwrite, quiet;
+    int resume, overwrite, quiet, tensorboard;
     const char
         *fingerprint; /* of the images of a run that is resumed; NULL where it is not known */
     rundir dir;       /* --out */
@@ -77,6 +77,12 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     {"checkpoint-every", "N", .whole = &(o)->checkpoint_every, .min = 0, .max = 100000,            \
      .keep = CLI_FREE,                                                                             \
      .help = "epochs from one checkpoint to the next; 0: only one at the end"},                    \
+    {"evaluate-every", "N", .whole = &(o)->evaluate_every, .min = 0, .max = 100000,                \
+     .keep = CLI_FREE,                                                                             \
+     .help = "epochs from one comparison of samples with real images to the next, and after the "  \
+             "last one; 0: none"},                                                                 \
+    {.name = "tensorboard", .on = &(o)->tensorboard, .keep = CLI_FREE,                             \
+     .help = "write an event file for TensorBoard, too"},                                          \
     {.name = "quiet", .on = &(o)->quiet, .keep = CLI_LOCAL,                                        \
      .help = "print nothing but warnings and errors"},                                             \
     {.name = "fingerprint", .text = &(o)->fingerprint}
@@ -90,6 +96,8 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     "  fake_images-001.png ...      100 generated ones after each epoch, all from the\n"           \
     "                               same latent vectors\n"                                         \
     "  losses.csv, losses.png       losses, mean outputs D(x) and D(G(z)) per epoch\n"             \
+    "  report.html                  all of it as a page: curves, samples, settings\n"             \
+    "  log.jsonl, log.csv           the same numbers and more, for programs\n"                     \
     "  checkpoint.safetensors       the whole run, for --resume, sample and interpolate\n"         \
     "  generator.safetensors        the weights, for sample, interpolate or PyTorch\n"             \
     "  discriminator.safetensors\n"                                                                \
@@ -100,8 +108,9 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     "With --resume a run continues where it was saved, to the last bit as if it had\n"             \
     "never stopped: after Ctrl-C at that step, after a crash at the end of an epoch.\n"            \
     "Its options come from settings.txt, and need not be repeated.  --epochs, the total,\n"        \
-    "may be larger unless there is a --schedule; --threads, --checkpoint-every and --data\n"       \
-    "(another place of the same images) may differ; other changes are refused.\n"
+    "may be larger unless there is a --schedule; --threads, --checkpoint-every,\n"                 \
+    "--evaluate-every, --tensorboard and --data (another place of the same images) may\n"         \
+    "differ; other changes are refused.\n"
 
 /* Read the command line, look at the directory, and with --resume take the options of the run in
  * it. `source`, unless NULL, is where Fashion-MNIST comes from, which is decided here.  Ends the

@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "files.h"
 #include "losses.h"
+#include "runlog.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,7 +24,8 @@ static const char LOCK[] = ".lock";
 
 static const char *const names[] = {RUNDIR_CHECKPOINT, RUNDIR_GENERATOR, RUNDIR_DISCRIMINATOR,
                                     LOSSES_CSV,        LOSSES_PNG,       LOSSES_BEGUN,
-                                    RUNDIR_REAL,       RUNDIR_SETTINGS};
+                                    RUNDIR_REAL,       RUNDIR_SETTINGS,  RUNLOG_JSON,
+                                    RUNLOG_CSV,        RUNLOG_PAGE,      RUNLOG_EVENTS};
 enum { NAMES = sizeof names / sizeof *names };
 
 int rundir_file(const rundir *dir, char path[PATH_MAX], const char *name)

@@ -33,8 +33,8 @@ GAN_BEGIN_DECLS
  * `step` counts the steps of the whole run and `steps` those of the record; numbers are the means
  * over these.  `seconds` is time spent training since the run began, `time` the time of day in
  * seconds since 1970.  As JSON has no such numbers, what isn't finite is one of the strings "NaN",
- * "Infinity" and "-Infinity", which Python's float() and JavaScript's Number() read.  Numbers have
- * as many digits as it takes to read the same bits again.
+ * "Infinity" and "-Infinity", which Python's float() and JavaScript's Number() read.  Means are
+ * rounded to 12 digits; other numbers have as many as it takes to read the same bits again.
  *
  * Lines are appended as a whole: when a process is killed, at most the last line of the file is not
  * one, and is removed when the log is continued.  When a line can't be written, because the disk is

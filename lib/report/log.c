@@ -13,6 +13,7 @@
 #include "base/status_internal.h"
 #include "file/file_internal.h"
 #include "file/json_internal.h"
+#include "file/number_internal.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -254,13 +255,24 @@ static gan__log_row make_row(const gan_log *log, uint64_t epoch, uint64_t steps)
                           .time = gan__log_time()};
 }
 
-/* Take the mean that belongs to a record of one kind or the other, and begin a new one. */
-static int take_mean(gan__log_name *name, int of_epoch, double *mean)
+/* Twelve digits are more than a mean of floats is worth, and 0.0001 stays that. */
+static double rounded(double mean)
+{
+    char text[GAN__NUMBER_BYTES];
+
+    if (!isfinite(mean)) return mean;
+    gan__number_print(text, mean, 12);
+    gan__number_parse(&mean, text, strlen(text));
+    return mean;
+}
+
+/* Take the number that belongs into a record of one kind or the other, and begin a new mean. */
+static int take_number(gan__log_name *name, int of_epoch, double *out)
 {
     gan__log_sum *sum = of_epoch ? &name->epoch : &name->interval;
-    const int known = sum->n > 0 || (of_epoch && name->has_metric);
+    const int is_metric = of_epoch && name->has_metric, known = is_metric || sum->n > 0;
 
-    *mean = of_epoch && name->has_metric ? name->metric : sum->sum / (double)(sum->n + !sum->n);
+    if (known) *out = is_metric ? name->metric : rounded(sum->sum / (double)sum->n);
     *sum = (gan__log_sum){0, 0};
     if (of_epoch) name->has_metric = 0;
     return known;
@@ -270,11 +282,12 @@ static int take_mean(gan__log_name *name, int of_epoch, double *mean)
 static gan_status add_row(gan_log *log, gan__log_rows *rows, const gan__log_row *row)
 {
     gan_status status = gan__log_add_row(log, rows, row);
-    double mean;
+    double number;
 
     for (size_t i = 0; i < log->names.n; i++)
-        if (take_mean(&gan__log_names(log)[i], rows == &log->of_epochs, &mean) && status == GAN_OK)
-            status = gan__log_add_cell(log, rows, i, mean);
+        if (take_number(&gan__log_names(log)[i], rows == &log->of_epochs, &number) &&
+            status == GAN_OK)
+            status = gan__log_add_cell(log, rows, i, number);
     return status;
 }
 

@@ -17,7 +17,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { WIDTH = 5200, HEIGHT = 2300, LEFT = 620, RIGHT = 5120, TOP = 120, BOTTOM = 2000 };
+enum { WIDTH = 5200, HEIGHT = 2300, LEFT = 620, RIGHT = 5040, TOP = 120, BOTTOM = 2000 };
 
 /* The numbers from `low` to `high` lie between two coordinates, a tick at each multiple of `step`;
  * of a logarithmic axis these are powers of ten. */

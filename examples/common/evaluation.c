@@ -1,0 +1,225 @@
+/* evaluation.c - see evaluation.h. */
+#include "evaluation.h"
+
+#include "cli.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_IMAGES = 2000, LEAST_IMAGES = 20, CHUNK = 100 };
+
+/* ---- Opening ---- */
+
+/* Bytes as numbers become what the generator's tanh draws. */
+static void stretch(float *image, size_t size)
+{
+    for (size_t p = 0; p < size; p++) image[p] = 2 * image[p] - 1;
+}
+
+/* Features of every other image from `first` on, spread over all of the data. */
+static int read_images(evaluation *e, size_t first, float *features, uint16_t *labels)
+{
+    size_t count = gan_dataset_count(e->data);
+    for (size_t i = 0; i < e->n; i++) {
+        size_t index = (2 * i + first) * count / (2 * e->n);
+        if (!cli_ok(gan_dataset_read_labels16(e->data, index, e->samples, &labels[i]))) return 0;
+        stretch(e->samples, e->size);
+        if (!cli_ok(gan_features_compute(e->kind, e->samples, 1, features + i * e->dimension)))
+            return 0;
+    }
+    return 1;
+}
+
+static int take_noise(evaluation *e, const gan_trainer *trainer, size_t seed)
+{
+    const gan_network *g = gan_trainer_generator(trainer);
+    size_t n_classes = gan_network_class_count(g);
+    gan_rng *rng;
+    e->latent = gan_shape_size(gan_network_input_shape(g));
+    e->noise = cli_memory(e->n * e->latent, sizeof *e->noise);
+    if (!cli_ok(gan_rng_create(&rng, seed, 1, NULL))) return 0;
+    gan_rng_normal(rng, e->n * e->latent, e->noise);
+    gan_rng_destroy(rng);
+    if (n_classes == 0) return 1;
+    e->labels = cli_memory(e->n, sizeof *e->labels);
+    e->labels16 = cli_memory(e->n, sizeof *e->labels16);
+    for (size_t i = 0; i < e->n; i++) {
+        e->labels[i] = (uint8_t)(i % n_classes);
+        e->labels16[i] = e->labels[i];
+    }
+    return 1;
+}
+
+static void name_counts(evaluation *e, const char *const *class_names)
+{
+    const gan_reference_share *shares = gan_reference_classes(e->real, &e->n_counts);
+    int classes = shares != NULL;
+    if (!classes) shares = gan_reference_bins(e->real, &e->n_counts);
+    e->counts = cli_memory(e->n_counts, sizeof *e->counts);
+    e->names = cli_memory(e->n_counts, sizeof *e->names);
+    for (size_t i = 0; i < e->n_counts; i++) {
+        snprintf(e->names[i], sizeof e->names[i], classes ? "class %zu" : "bin %zu", i);
+        e->counts[i].name = classes && class_names ? class_names[i] : e->names[i];
+    }
+}
+
+static int make_reference(evaluation *e, size_t n_classes, size_t n_threads)
+{
+    float *features = cli_memory(2 * e->n * e->dimension, sizeof *features);
+    uint16_t *labels = cli_memory(2 * e->n, sizeof *labels);
+    gan_reference_desc desc = {GAN_REFERENCE_DESC_INIT, .held_out = features + e->n * e->dimension,
+                               .n_held_out = e->n, .n_threads = n_threads};
+    if (n_classes > 0 && gan_dataset_has_labels(e->data)) {
+        desc.labels = labels;
+        desc.held_out_labels = labels + e->n;
+        desc.n_classes = n_classes;
+    }
+    int good = read_images(e, 0, features, labels) &&
+               read_images(e, 1, features + e->n * e->dimension, labels + e->n) &&
+               cli_ok(gan_reference_create(&e->real, features, e->n, e->dimension, &desc));
+    free(labels);
+    free(features);
+    return good;
+}
+
+int evaluation_open(evaluation *e, const gan_dataset *data, const gan_trainer *trainer,
+                    const char *const *class_names, size_t seed, size_t n_threads)
+{
+    gan_features_desc desc = {GAN_FEATURES_DESC_INIT, .n_threads = n_threads};
+    gan_shape shape = gan_dataset_shape(data);
+    size_t n = gan_dataset_count(data) / 2;
+    *e = (evaluation){.data = data,
+                      .n = n < MOST_IMAGES ? n : MOST_IMAGES,
+                      .size = gan_shape_size(shape),
+                      .latest = {GAN_COMPARISON_INIT}};
+    if (n < LEAST_IMAGES) {
+        cli_say("--evaluate-every: %zu images are too few to compare samples with, at least %d "
+                "expected",
+                2 * n, 2 * LEAST_IMAGES);
+        return 0;
+    }
+    if (!cli_ok(gan_features_create_pixels(&e->kind, shape, &desc))) return 0;
+    e->dimension = gan_features_count(e->kind);
+    e->samples = cli_memory(CHUNK * e->size, sizeof *e->samples);
+    e->features = cli_memory(e->n * e->dimension, sizeof *e->features);
+    if (!take_noise(e, trainer, seed) ||
+        !make_reference(e, gan_network_class_count(gan_trainer_generator(trainer)), n_threads))
+        return 0;
+    name_counts(e, class_names);
+    return 1;
+}
+
+void evaluation_close(evaluation *e)
+{
+    gan_reference_destroy(e->real);
+    gan_features_destroy(e->kind);
+    free(e->noise);
+    free(e->labels);
+    free(e->labels16);
+    free(e->samples);
+    free(e->features);
+    free(e->counts);
+    free(e->names);
+    *e = (evaluation){0};
+}
+
+/* ---- Measuring ---- */
+
+/* Return what went wrong, without saying it: samples that are not finite are no failure here. */
+static gan_status draw(evaluation *e, gan_trainer *trainer)
+{
+    gan_status status = GAN_OK;
+    for (size_t done = 0, n; status == GAN_OK && done < e->n; done += n) {
+        n = e->n - done < CHUNK ? e->n - done : CHUNK;
+        status = gan_trainer_sample_labels(trainer, e->noise + done * e->latent,
+                                           e->labels ? e->labels + done : NULL, n, e->samples);
+        if (status == GAN_OK)
+            status =
+                gan_features_compute(e->kind, e->samples, n, e->features + done * e->dimension);
+    }
+    return status;
+}
+
+/* The numbers that are known, each with its interval and its floor. */
+static int log_numbers(const gan_comparison *c, gan_log *log)
+{
+    static const struct {
+        const char *name;
+        size_t at;
+    } numbers[] = {{"frechet", offsetof(gan_comparison, frechet)},
+                   {"kid", offsetof(gan_comparison, kid)},
+                   {"precision", offsetof(gan_comparison, precision)},
+                   {"recall", offsetof(gan_comparison, recall)},
+                   {"density", offsetof(gan_comparison, density)},
+                   {"coverage", offsetof(gan_comparison, coverage)},
+                   {"agreement", offsetof(gan_comparison, agreement)},
+                   {"nn_ratio", offsetof(gan_comparison, nn_ratio)},
+                   {"duplicates", offsetof(gan_comparison, duplicates)},
+                   {"bins_missing", offsetof(gan_comparison, bins_missing)},
+                   {"classes_missing", offsetof(gan_comparison, classes_missing)}};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        const gan_estimate *x = (const void *)((const char *)c + numbers[i].at);
+        const double values[] = {x->value, x->low, x->high, x->floor};
+        static const char *const endings[] = {"", ".low", ".high", ".floor"};
+        for (size_t k = 0; k < 4 && !isnan(x->value); k++) {
+            char name[GAN_LOG_NAME_BYTES];
+            snprintf(name, sizeof name, "%s%s", numbers[i].name, endings[k]);
+            if (!isnan(values[k]) && !cli_ok(gan_log_metric(log, name, values[k]))) return 0;
+        }
+    }
+    return 1;
+}
+
+static int count_shares(evaluation *e, gan_report *report)
+{
+    size_t n;
+    const gan_reference_share *shares = gan_reference_classes(e->real, &n);
+    const char *title = "Classes among generated samples, by the nearest real image";
+    if (!shares) {
+        shares = gan_reference_bins(e->real, &n);
+        title = "Generated samples in each bin, clusters of real images";
+    }
+    for (size_t i = 0; i < n; i++) {
+        e->counts[i].found = (double)shares[i].generated;
+        e->counts[i].expected = (double)shares[i].reference;
+    }
+    return cli_ok(gan_report_set_counts(report, title, e->counts, n));
+}
+
+int evaluation_measure(evaluation *e, gan_trainer *trainer, gan_log *log, gan_report *report)
+{
+    gan_status status = draw(e, trainer);
+    if (status == GAN_OK)
+        status = gan_reference_compare(e->real, e->features, e->labels16, e->n, &e->latest);
+    if (status == GAN_ERR_NONFINITE) {
+        cli_say("samples are not finite, and are not compared: %s", gan_last_error());
+        return 1;
+    }
+    return cli_ok(status) && log_numbers(&e->latest, log) && count_shares(e, report);
+}
+
+int evaluation_find_nearest(evaluation *e, float *samples, size_t n)
+{
+    size_t count = gan_dataset_count(e->data), size = e->size;
+    double *least = cli_memory(n, sizeof *least);
+    int good = 1;
+    for (size_t i = 0; i < n; i++) least[i] = INFINITY;
+    for (size_t image = 0; good && image < count; image++) {
+        good = cli_ok(gan_dataset_read(e->data, image, e->samples, NULL));
+        stretch(e->samples, size);
+        for (size_t i = 0; good && i < n; i++) {
+            const float *sample = samples + i * size;
+            float distance = 0;
+            for (size_t p = 0; p < size; p++)
+                distance += (sample[p] - e->samples[p]) * (sample[p] - e->samples[p]);
+            if (!(distance < least[i])) continue;
+            least[i] = distance;
+            memcpy(samples + (n + i) * size, e->samples, size * sizeof *samples);
+        }
+    }
+    free(least);
+    return good;
+}

@@ -1,0 +1,40 @@
+/* evaluation.h - how a run's samples compare with real images, measured while it trains. */
+#ifndef EVALUATION_H
+#define EVALUATION_H
+
+#include <gan/gan.h>
+
+/* Images become features by the means of small squares of pixels, for which no other network is
+ * needed: they see missing classes and repeated samples, and hardly any noise. */
+typedef struct evaluation {
+    const gan_dataset *data;
+    gan_features *kind;
+    gan_reference *real;
+    size_t n;            /* real images, as many held-out ones, and as many samples */
+    size_t dimension;    /* numbers of a feature vector */
+    size_t latent, size; /* of a latent vector and an image */
+    float *noise;        /* the same latent vectors each time */
+    uint8_t *labels;     /* the classes that they are asked for; NULL: none */
+    uint16_t *labels16;
+    float *samples, *features;
+    gan_comparison latest;
+    gan_report_count *counts; /* of classes or bins, with their names */
+    char (*names)[32];
+    size_t n_counts;
+} evaluation;
+
+/* Read images of the data and measure them against each other.  Return 0 after saying what is
+ * wrong; evaluation_close() in any case. */
+int evaluation_open(evaluation *e, const gan_dataset *data, const gan_trainer *trainer,
+                    const char *const *class_names, size_t seed, size_t n_threads);
+void evaluation_close(evaluation *e);
+
+/* Draw samples and compare them with the real images: the numbers go into the log, what they show
+ * into the report.  Return 0 after saying what is wrong. */
+int evaluation_measure(evaluation *e, gan_trainer *trainer, gan_log *log, gan_report *report);
+
+/* Find for each of n samples, from -1 to 1, the training image with the nearest pixels, and write
+ * these behind them.  Return 0 after saying what is wrong. */
+int evaluation_find_nearest(evaluation *e, float *samples, size_t n);
+
+#endif

@@ -1,0 +1,149 @@
+/* report.c - shows what runs have logged: one as a page, several in one page and in one table. */
+#include "common/cli.h"
+#include "common/files.h"
+#include "common/runlog.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_RUNS = 64, NAME_ROOM = 24 };
+
+typedef struct options {
+    const char *out;
+    int overwrite, compare;
+} options;
+
+/* A run as its directory has it. */
+typedef struct run_found {
+    gan_log *log;
+    gan_image *picture; /* of its latest epoch; NULL where there is none */
+} run_found;
+
+static int open_run(run_found *run, const char *directory)
+{
+    char path[PATH_MAX], name[64];
+    if (!files_join(path, sizeof path, directory, RUNLOG_JSON) ||
+        !cli_ok(gan_log_open(&run->log, path, NULL)))
+        return 0;
+    snprintf(name, sizeof name, "fake_images-%03zu.png", (size_t)gan_log_epoch_count(run->log));
+    if (!files_join(path, sizeof path, directory, name)) return 0;
+    if (files_exists(path) && !cli_ok(gan_image_read(&run->picture, path, NULL))) return 0;
+    return 1;
+}
+
+/* ---- The table ---- */
+
+static const char *const shown[] = {"d_loss", "g_loss",    "d_real", "d_fake",   "frechet",
+                                    "kid",    "precision", "recall", "coverage", "duplicates"};
+enum { SHOWN = sizeof shown / sizeof *shown };
+
+static int is_known(const run_found *runs, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isnan(gan_log_number(runs[i].log, name))) return 1;
+    return 0;
+}
+
+/* A row for each run, so that many of them fit on a terminal. */
+static void print_table(const run_found *runs, const gan_report_run *names, size_t n)
+{
+    printf("%-*s %6s", NAME_ROOM, "run", "epochs");
+    for (size_t k = 0; k < SHOWN; k++)
+        if (is_known(runs, n, shown[k])) printf(" %10s", shown[k]);
+    putchar('\n');
+    for (size_t i = 0; i < n; i++) {
+        size_t length = strlen(names[i].name);
+        char line[512];
+        int used = snprintf(line, sizeof line, "%-*s %6zu", NAME_ROOM,
+                            names[i].name + (length > NAME_ROOM ? length - NAME_ROOM : 0),
+                            (size_t)gan_log_epoch_count(runs[i].log));
+        for (size_t k = 0; k < SHOWN; k++)
+            if (is_known(runs, n, shown[k]))
+                used += snprintf(line + used, sizeof line - (size_t)used, " %10.4g",
+                                 gan_log_number(runs[i].log, shown[k]));
+        cli_print("%s", line);
+    }
+}
+
+/* ---- Pages ---- */
+
+static int write_one(const char *directory, const run_found *run, const char *out)
+{
+    gan_report *report = NULL;
+    int good = cli_ok(gan_report_create(&report, NULL));
+    if (good && run->picture)
+        good = cli_ok(gan_report_set_picture(report, "Latest samples", directory, run->picture));
+    good = good && cli_ok(gan_report_write(report, run->log, out));
+    gan_report_destroy(report);
+    return good;
+}
+
+static int show(char **directories, size_t n, const options *o)
+{
+    run_found runs[MOST_RUNS] = {{0}};
+    gan_report_run pages[MOST_RUNS] = {{0}};
+    int good = 1;
+    for (size_t i = 0; good && i < n; i++) {
+        good = open_run(&runs[i], directories[i]);
+        pages[i] = (gan_report_run){directories[i], runs[i].log, runs[i].picture};
+    }
+    if (good) print_table(runs, pages, n);
+    good = good && (n == 1 ? write_one(directories[0], &runs[0], o->out)
+                           : cli_ok(gan_report_compare(pages, n, o->out, NULL)));
+    if (good) cli_print("Look at %s", o->out);
+    for (size_t i = 0; i < n; i++) {
+        gan_log_destroy(runs[i].log);
+        gan_image_destroy(runs[i].picture);
+    }
+    return good;
+}
+
+/* The directories stand behind --compare or alone: cli_parse() knows options only. */
+static size_t take_directories(int *argc, char **argv, char **directories)
+{
+    size_t n = 0;
+    int kept = 1;
+    for (int i = 1; i < *argc; i++) {
+        int is_value = i > 1 && strcmp(argv[i - 1], "--out") == 0;
+        if (argv[i][0] == '-' || is_value)
+            argv[kept++] = argv[i];
+        else if (n < MOST_RUNS)
+            directories[n++] = argv[i];
+        else
+            return MOST_RUNS + 1;
+    }
+    *argc = kept;
+    return n;
+}
+
+int main(int argc, char **argv)
+{
+    options o = {.out = "report.html"};
+    cli_option table[] = {
+        {.name = "compare",
+         .on = &o.compare,
+         .help = "several runs in one page, which is what more than one directory means anyway"},
+        {"out", "FILE", .text = &o.out, .help = "the page to be written"},
+        {.name = "overwrite", .on = &o.overwrite, .help = "replace it"},
+        {0}};
+    const cli_program program = {
+        "report",
+        "Shows what training programs have logged: the latest numbers of each run as a\n"
+        "table, and a page of HTML with curves and samples.\n"
+        "\n"
+        "  report RUN                       one run\n"
+        "  report --compare RUN RUN ...     several runs, 2 to 64, in one page\n"
+        "\n"
+        "Each RUN is the directory that a program was given as --out.\n",
+        "report --compare seed-1 seed-2 seed-3 --out seeds.html\n", table};
+    char *directories[MOST_RUNS];
+    size_t n = take_directories(&argc, argv, directories);
+    cli_parse(&program, argc, argv);
+    if (n == 0) cli_usage_error("the directory of a run expected, such as out");
+    if (n > MOST_RUNS) cli_usage_error("at most %d runs expected", MOST_RUNS);
+    if (o.compare && n < 2) cli_usage_error("--compare: two runs or more expected, got %zu", n);
+    if (!files_may_write(o.out, o.overwrite)) return cli_end(CLI_EXIT_FAILURE);
+    return cli_end(show(directories, n, &o) ? CLI_EXIT_OK : CLI_EXIT_FAILURE);
+}

@@ -1,0 +1,100 @@
+#!/bin/sh
+# check_report.sh - what a run leaves for whoever looks at it: its page is valid, self-contained and small, whatever names are
+# in it; its event file is read by a reader of its own; training has the same bits with all of that; several runs make one
+# page; and where Chromium is, the page is drawn without a scroll bar at the width of a phone and of a desk.  Skipped without
+# python3.
+set -eu
+cd "$(dirname "$0")/.."
+python3 -c '' 2>/dev/null || { echo "skipped: no python3"; exit 77; }
+. tests/programs.sh
+
+page() { python3 "$root/tests/python/page.py" "$@" || fail "$* should be a good page"; }
+export PYTHONDONTWRITEBYTECODE=1
+
+# --- One run --------------------------------------------------------------------------------------
+
+tiny="--silhouettes --limit 400 --hidden 16 --latent 8 --depth 1 --batch 20 --epochs 3"
+# shellcheck disable=SC2086  # options are to be split
+{
+    run fashion_gan $tiny --evaluate-every 2 --tensorboard --out whole
+    says fashion_gan "whole/report.html"
+    run fashion_gan $tiny --quiet --out plain
+}
+page whole/report.html
+for part in "fashion_gan: whole" "epoch 3</figcaption>" "Samples and nearest training images" "Real images" \
+    ">frechet</h3>" ">coverage</h3>" "floor: real samples" "Learning rates" "Generated samples in each bin" \
+    "fashion_gan --silhouettes --limit 400" "--evaluate-every 2"; do
+    grep -qF -- "$part" whole/report.html || fail "the page should have: $part"
+done
+[ "$(grep -c '"frechet":' whole/log.jsonl)" -eq 2 ] || fail "epochs 2 and 3 should be measured"
+head -n 1 whole/log.csv | grep -q ',frechet,frechet.low,frechet.high,frechet.floor,' || fail "log.csv lacks its numbers"
+python3 "$root/tests/python/events.py" whole/log.jsonl whole/events.out.tfevents.libgan || fail "the event file is wrong"
+# Looking changes nothing.
+for file in checkpoint.safetensors generator.safetensors fake_images-003.png; do
+    cmp whole/$file plain/$file || fail "other bits with --evaluate-every: $file"
+done
+# The line in the page begins the same run.
+line=$(sed -n 's/.*"name":"command","text":"\(.*\)"}$/\1/p' whole/log.jsonl | sed 's/\\"/"/g')
+(eval "set -- $line" && shift && "$programs/fashion_gan" "$@" --out again --quiet) || fail "it should run: $line"
+cmp whole/generator.safetensors again/generator.safetensors || fail "$line makes another run"
+
+# --- Names made to deceive ------------------------------------------------------------------------
+
+hostile=$(printf '<script>alert(1)</script>\033[2J"&')
+hostile=$(echo "$hostile" | tr / _)
+# shellcheck disable=SC2086
+run fashion_gan $tiny --quiet --out "$hostile"
+page "$hostile/report.html"
+run report "$hostile" --out hostile.html
+page hostile.html
+! grep -q "$(printf '\033')" report.log hostile.html || fail "an escape went through"
+ln -s elsewhere.html linked.html
+run report whole --out linked.html
+[ -L linked.html ] && page elsewhere.html
+
+# --- Several --------------------------------------------------------------------------------------
+
+run report --compare whole plain "$hostile" --out several.html
+page several.html
+[ "$(grep -c '^.* 3 .*0\.' report.log)" -ge 3 ] || { cat report.log; fail "a row for each run expected"; }
+for part in "Comparison of 3 runs" "Numbers of the latest epoch" ">whole<" "Latest samples"; do
+    grep -qF -- "$part" several.html || fail "the comparison should have: $part"
+done
+refuses 1 "several.html: " report whole plain --out several.html
+refuses 2 "--compare: two runs or more expected, got 1" report --compare whole
+refuses 2 "the directory of a run expected" report
+refuses 1 "/dev/full: " report whole --out /dev/full --overwrite
+refuses 1 "nowhere/log.jsonl: cannot be opened" report nowhere --out none.html
+
+# --- As they look ---------------------------------------------------------------------------------
+
+# 40 columns: no line is longer.
+if script -qec true /dev/null >/dev/null 2>&1; then
+    # shellcheck disable=SC2086
+    TERM=xterm script -qec "stty cols 40; '$programs/fashion_gan' $tiny --out narrow" /dev/null >narrow.log
+    tr '\r' '\n' <narrow.log | sed "s/$(printf '\033')\[K//g" | sed -n '/^Training/,/^Done/p' | sed '1d;$d' |
+        awk 'length > 40 { print; bad = 1 } END { exit bad }' || fail "lines of 40 columns expected"
+    grep -q 'D(x) [0-9.]*  D(G(z)) [0-9.]*' narrow.log || fail "D(x) and D(G(z)) expected"
+fi
+
+browser=
+for name in chromium chromium-browser google-chrome; do
+    command -v $name >/dev/null 2>&1 && browser=$name && break
+done
+[ -n "$browser" ] || { echo "not drawn: no Chromium"; exit 0; }
+# The page tells how wide it has become by its title, in a copy that may run a script.
+for width in 500 1200; do
+    sed -e 's/<meta http-equiv[^>]*>//' \
+        -e 's|</body>|<script>document.title = document.documentElement.scrollWidth + "/" + innerWidth</script></body>|' \
+        whole/report.html >measured.html
+    timeout 100 $browser --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" --window-size=$width,900 \
+        --dump-dom "file://$work/measured.html" >dom.html 2>browser.log || { cat browser.log; fail "$browser failed"; }
+    found=$(sed -n 's/.*<title>\([0-9]*\/[0-9]*\)<.*/\1/p' dom.html | head -n 1)
+    echo "$width pixels: the page has $found"
+    [ -n "$found" ] && [ "${found%/*}" -le "${found#*/}" ] || fail "it scrolls sideways at $width pixels: $found"
+    timeout 100 $browser --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" --hide-scrollbars \
+        --window-size=$width,2000 --screenshot="$work/page-$width.png" "file://$work/whole/report.html" >browser.log 2>&1 ||
+        { cat browser.log; fail "$browser failed"; }
+    png page-$width.png
+    [ "$(wc -c <page-$width.png)" -gt 20000 ] || fail "the picture of the page at $width pixels is empty"
+done
