@@ -319,8 +319,8 @@ static int write_real_images(run *r)
     return good;
 }
 
-/* The picture of an epoch, in a file and in the log; what there is of an epoch that has only begun is
- * kept until it goes on. */
+/* The picture of an epoch, in a file and in the log; sums of an epoch that has only begun are kept
+ * until it goes on. */
 static int write_fake_images(run *r, size_t epoch, int whole)
 {
     char name[64];

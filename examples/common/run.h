@@ -96,7 +96,7 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     "  fake_images-001.png ...      100 generated ones after each epoch, all from the\n"           \
     "                               same latent vectors\n"                                         \
     "  losses.csv, losses.png       losses, mean outputs D(x) and D(G(z)) per epoch\n"             \
-    "  report.html                  all of it as a page: curves, samples, settings\n"             \
+    "  report.html                  all of it as a page: curves, samples, settings\n"              \
     "  log.jsonl, log.csv           the same numbers and more, for programs\n"                     \
     "  checkpoint.safetensors       the whole run, for --resume, sample and interpolate\n"         \
     "  generator.safetensors        the weights, for sample, interpolate or PyTorch\n"             \
@@ -109,7 +109,7 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     "never stopped: after Ctrl-C at that step, after a crash at the end of an epoch.\n"            \
     "Its options come from settings.txt, and need not be repeated.  --epochs, the total,\n"        \
     "may be larger unless there is a --schedule; --threads, --checkpoint-every,\n"                 \
-    "--evaluate-every, --tensorboard and --data (another place of the same images) may\n"         \
+    "--evaluate-every, --tensorboard and --data (another place of the same images) may\n"          \
     "differ; other changes are refused.\n"
 
 /* Read the command line, look at the directory, and with --resume take the options of the run in
