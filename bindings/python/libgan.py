@@ -459,6 +459,11 @@ class gan_log_desc(Record):
     ("allocator", POINTER(gan_allocator))]
 
 
+class gan_sliced_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("patches", c_size_t), ("projections", c_size_t), ("seed", c_uint64),
+    ("n_threads", c_size_t), ("pool", c_void_p), ("allocator", POINTER(gan_allocator))]
+
+
 class gan_report_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("max_bytes", c_size_t), ("allocator", POINTER(gan_allocator))]
 
@@ -875,6 +880,10 @@ _declare("gan_moments_save", _status, [("moments", c_void_p), ("state", POINTER(
 _declare("gan_moments_restore", _status, [("moments", c_void_p), ("state", POINTER(c_double)), ("n", c_size_t)])
 _declare("gan_moments_read", _status, [("moments", c_void_p), ("mean", POINTER(c_double)), ("covariance", POINTER(c_double))])
 _declare("gan_metrics_frechet", _status, [("distance", POINTER(c_double)), ("a", c_void_p), ("b", c_void_p)])
+_declare("gan_sliced_desc_init", None, [("desc", POINTER(gan_sliced_desc)), ("struct_size", c_size_t)])
+_declare("gan_metrics_pyramid_levels", c_size_t, [("shape", gan_shape)])
+_declare("gan_metrics_sliced_wasserstein", _status, [("distances", POINTER(c_double)), ("n_levels", c_size_t),
+    ("a", POINTER(c_float)), ("b", POINTER(c_float)), ("n", c_size_t), ("shape", gan_shape), ("desc", POINTER(gan_sliced_desc))])
 _declare("gan_parts_create", _status, [("out", POINTER(c_void_p)), ("allocator", POINTER(gan_allocator))])
 _declare("gan_parts_destroy", None, [("parts", c_void_p)])
 _declare("gan_parts_add_network", _status, [("parts", c_void_p), ("name", c_char_p), ("net", c_void_p)])

@@ -4,7 +4,9 @@
 
 #include <gan/alloc.h>
 #include <gan/export.h>
+#include <gan/pool.h>
 #include <gan/status.h>
+#include <gan/tensor.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -143,6 +145,66 @@ GAN_API GAN_MUST_CHECK gan_status gan_moments_read(const gan_moments *moments, d
  */
 GAN_API GAN_MUST_CHECK gan_status gan_metrics_frechet(double *distance, const gan_moments *a,
                                                       const gan_moments *b);
+
+/** Settings of gan_metrics_sliced_wasserstein(); start from GAN_SLICED_DESC_INIT. */
+typedef struct gan_sliced_desc {
+    size_t struct_size; /**< set by GAN_SLICED_DESC_INIT */
+    size_t patches;     /**< of a picture, at most 4096.  0: 128 */
+    size_t projections; /**< random directions, at most 4096.  0: 512 */
+    uint64_t seed;      /**< of patches and directions; part of what the number means.  0 */
+    size_t n_threads;   /**< of its own pool, as for gan_pool_create(); not read with `pool`.  0 */
+    gan_pool *pool;     /**< borrowed.  NULL: the call makes one */
+    const gan_allocator *allocator; /**< NULL: malloc */
+} gan_sliced_desc;
+#define GAN_SLICED_DESC_INIT GAN_SIZED_INIT(gan_sliced_desc, 0, 0, 0, 0, 0, 0)
+
+/** GAN_SLICED_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_sliced_desc_init(gan_sliced_desc *desc, size_t struct_size);
+
+/**
+ * Return how many levels pictures of a shape have: their size is halved as long as both sides are
+ * even and 16 pixels remain.  0 for pictures with a side below 32, for others that can't be halved,
+ * and for shapes that are no picture.
+ *
+ * @since 0.1
+ */
+GAN_API size_t gan_metrics_pyramid_levels(gan_shape shape);
+
+/**
+ * Compute the sliced Wasserstein distance of two sets of pictures on each level of a Laplacian
+ * pyramid: whether patches of 7x7 pixels look alike, from the finest detail (level 0) to the coarsest
+ * shapes (SWD, Karras et al., 2018, who print it times 1000).
+ *
+ * It needs no features, and sees sharpness and texture that those may not.  The distance of two sets
+ * of real pictures is its floor.
+ *
+ * @param[out] distances  Receives the distance on each level, the finest first.
+ * @param[in]  n_levels   gan_metrics_pyramid_levels().
+ * @param[in]  a          `n` pictures, one after the other.
+ * @param[in]  b          `n` others.
+ * @param[in]  n          1 to 32768.
+ * @param[in]  shape      [h, w] or [c, h, w], of at most 64 channels.
+ * @param[in]  desc       Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK             Done.
+ * @retval GAN_ERR_INVALID    `distances`, `a` or `b` is NULL, a count or a setting is out of range,
+ *                            or `pool` was made by the process that forked this one.
+ * @retval GAN_ERR_SHAPE      Such pictures have no levels, or as many as `n_levels` is not.
+ * @retval GAN_ERR_NONFINITE  A number is NaN or infinite; it is named.
+ * @retval GAN_ERR_NOMEM      No memory, or the system gave no thread.
+ *
+ * After an error `distances` is as it was.
+ *
+ * Memory:       256 bytes for each patch of a picture's, and 12 for each thread.
+ * Determinism:  a function of the pictures, their order and the seed alone: the same bits on any
+ *               number of threads, and with any BLAS, where the instruction set is the same.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_metrics_sliced_wasserstein(double *distances, size_t n_levels,
+                                                                 const float *a, const float *b,
+                                                                 size_t n, gan_shape shape,
+                                                                 const gan_sliced_desc *desc);
 
 GAN_END_DECLS
 

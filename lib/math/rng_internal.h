@@ -26,6 +26,8 @@
 #define GAN__STREAM_PASS (GAN__STREAM_INIT + 16)          /* masks of passes that a host runs */
 #define GAN__STREAM_SPLIT (GAN__STREAM_INIT + 18)         /* the lot that divides a dataset */
 #define GAN__STREAM_BINS (GAN__STREAM_INIT + 19)          /* first centres of k-means */
+#define GAN__STREAM_PATCHES (GAN__STREAM_INIT + 20)       /* where patches are cut out */
+#define GAN__STREAM_SLICES (GAN__STREAM_INIT + 21)        /* directions that they are seen from */
 
 struct gan_rng {
     uint64_t seed;
