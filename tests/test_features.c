@@ -1,4 +1,4 @@
-/* test_features.c - features of samples: what they are, their bits, their hashes, their refusals. */
+/* test_features.c - features of samples: what they are, their bits, hashes and refusals. */
 #include "budget.h"
 #include "expect.h"
 

@@ -222,8 +222,8 @@ static void draw(bench *b, int row)
     if (row == CONTRAST) scale(b->p, .8f);
 }
 
-/* Both sides of the difference are single draws, hence the root of 2; repeated pictures tell no more
- * than the different ones among them. */
+/* Both sides of the difference are single draws, hence the root of 2; repeated pictures tell no
+ * more than the different ones among them. */
 static void expect_row(int row, const gan_comparison *c)
 {
     const gan_estimate nearest = {.value = (c->nn_real.value + c->nn_generated.value) / 2};

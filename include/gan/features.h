@@ -18,8 +18,8 @@ GAN_BEGIN_DECLS
  * samples by.
  *
  * Each kind is blind to something, so use two: a classifier sees classes; random convolutions see
- * noise and artefacts, and hardly a missing class (Lee et al., 2022, take them for nearly as good as
- * trained ones); means of pixels see classes and contrast, and no fine noise.
+ * noise and artefacts, and hardly a missing class (Lee et al., 2022, take them for nearly as good
+ * as trained ones); means of pixels see classes and contrast, and no fine noise.
  *
  * Made by a gan_features_create_...(), ended by gan_features_destroy().
  *
@@ -103,8 +103,8 @@ GAN_API void gan_features_destroy(gan_features *features);
 /** Return how many numbers a vector has; 0 for NULL.  @since 0.1 */
 GAN_API size_t gan_features_count(const gan_features *features);
 
-/** Return what they are, such as "pixels 1x28x28 by 2", to stand beside numbers; it lives as long as
- * the features.  "" for NULL.  @since 0.1 */
+/** Return what they are, such as "pixels 1x28x28 by 2", to stand beside numbers; it lives as long
+ * as the features.  "" for NULL.  @since 0.1 */
 GAN_API const char *gan_features_name(const gan_features *features);
 
 /**

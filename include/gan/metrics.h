@@ -172,11 +172,11 @@ GAN_API size_t gan_metrics_pyramid_levels(gan_shape shape);
 
 /**
  * Compute the sliced Wasserstein distance of two sets of pictures on each level of a Laplacian
- * pyramid: whether patches of 7x7 pixels look alike, from the finest detail (level 0) to the coarsest
- * shapes (SWD, Karras et al., 2018, who print it times 1000).
+ * pyramid: whether patches of 7x7 pixels look alike, from the finest detail (level 0) to the
+ * coarsest shapes (SWD, Karras et al., 2018, who print it times 1000).
  *
- * It needs no features, and sees sharpness and texture that those may not.  The distance of two sets
- * of real pictures is its floor.
+ * It needs no features, and sees sharpness and texture that those may not.  The distance of two
+ * sets of real pictures is its floor.
  *
  * @param[out] distances  Receives the distance on each level, the finest first.
  * @param[in]  n_levels   gan_metrics_pyramid_levels().

@@ -122,11 +122,11 @@ typedef struct gan_comparison {
     /** Share of generated samples whose nearest real sample has the label they were asked for, the
      * first of equally near ones.  NaN without both labels. */
     gan_estimate agreement;
-    /** Kernel distance: the unbiased squared maximum mean discrepancy with the kernel (x.y / d + 1)^3
-     * over all pairs (KID, Binkowski et al., 2018); that of real samples is about 0, so it may be
-     * negative.  Its error is the jackknife's over 20 blocks, not the deviation of subsets.
-     * It is rounded by about 1e-8 of the mean of the kernel, which is large where the features' mean
-     * is large beside their deviation. */
+    /** Kernel distance: the unbiased squared maximum mean discrepancy with the kernel
+     * (x.y / d + 1)^3 over all pairs (KID, Binkowski et al., 2018); that of real samples is about
+     * 0, so it may be negative.  Its error is the jackknife's over 20 blocks, not the deviation of subsets.
+     * It is rounded by about 1e-8 of the mean of the kernel, which is large where the features'
+     * mean is large beside their deviation. */
     gan_estimate kid;
     /** Median distance of a generated sample from its nearest real one, divided by that of a
      * held-out sample; far below 1 for copies of the real ones.  Of its floor, and of that of
@@ -147,9 +147,9 @@ typedef struct gan_comparison {
      * real sample from its nearest (Arora and Zhang, 2017, asked people). */
     gan_estimate duplicates;
     /** Bins that have another share of the generated samples than of the real ones, by a
-     * two-proportion test at 0.05 (NDB, Richardson and Weiss, 2018): 1 in 20 or fewer by chance.  Bins
-     * are cells of k-means on the real samples.  Errors and intervals of this and the next two take
-     * bins for independent. */
+     * two-proportion test at 0.05 (NDB, Richardson and Weiss, 2018): 1 in 20 or fewer by chance.
+     * Bins are cells of k-means on the real samples.  Errors and intervals of this and the next two
+     * take bins for independent. */
     gan_estimate bins_different;
     /** Bins of which generated samples are missing, all or a good part: fewer than in 1 of 1000
      * comparisons any of all bins would have by chance. */
@@ -157,7 +157,7 @@ typedef struct gan_comparison {
     /** The same for classes, a sample's being that of the nearest real one other than itself.  NaN
      * without labels of the real samples. */
     gan_estimate classes_missing;
-    /** Fréchet distance: see gan_metrics_frechet().  Its error is the jackknife's over 10 groups. */
+    /** Fréchet distance: see gan_metrics_frechet().  Its error is the jackknife's of 10 groups. */
     gan_estimate frechet;
     /** What the Fréchet distance goes to with ever more generated samples, on a line over 1 / n
      * through all and through nine tenths of them (Chong and Forsyth, 2020); may be negative. */

@@ -1,4 +1,4 @@
-/* metrics_internal.h - moments that are added and subtracted, and distances without an allocator. */
+/* metrics_internal.h - moments that are added and subtracted; distances without an allocator. */
 #ifndef GAN_METRICS_INTERNAL_H
 #define GAN_METRICS_INTERNAL_H
 

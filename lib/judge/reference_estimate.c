@@ -26,8 +26,8 @@ gan_estimate gan__estimate_mean(double value, double error, double quantile)
                           .error = error,
                           .low = value - quantile * error,
                           .high = value + quantile * error,
-                          .floor = NAN,
-                          .floor_error = NAN};
+                          .floor = (double)NAN,
+                          .floor_error = (double)NAN};
 }
 
 /* Wilson, "Probable inference, the law of succession, and statistical inference" (1927): also right
@@ -46,5 +46,5 @@ gan_estimate gan__estimate_share(double sum, double n, double quantile)
 
 gan_estimate gan__estimate_unknown(void)
 {
-    return gan__estimate_mean(NAN, NAN, 0);
+    return gan__estimate_mean((double)NAN, (double)NAN, 0);
 }

@@ -134,8 +134,8 @@ gan_status gan__reference_sort_real(gan_reference *ref);
 gan_status gan__reference_judge_copies(const gan_reference *ref, const gan__view *view,
                                        gan_estimate *of);
 
-/* reference_bins.c: bins of the real samples, how many pairs finding them looks at, and the shares in
- * bins, then in classes, with their numbers. */
+/* reference_bins.c: bins of the real samples, how many pairs finding them looks at, and the shares
+ * in bins, then in classes, with their numbers. */
 double gan__reference_bins_work(const gan_reference *ref);
 gan_status gan__reference_make_bins(gan_reference *ref);
 gan_status gan__reference_judge_shares(gan_reference *ref, const gan__view *view,

@@ -25,7 +25,7 @@ gan_status gan__reference_look_real(gan_reference *ref)
     ref->kernel = 0;
     for (size_t i = 0; i < ref->real.n; i++) ref->kernel += within.kernel[i];
     ref->kernel /= n * (n - 1);
-    /* Classes are those of nearest neighbours here, too, as these err more one way than the other. */
+    /* Classes are those of nearest neighbours here, too: these err more one way than the other. */
     for (size_t i = 0; ref->real.labels && i < ref->real.n; i++)
         ref->shares[ref->desc.n_bins + ref->real.labels[within.first[i]]].reference++;
 

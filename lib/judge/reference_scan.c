@@ -229,7 +229,7 @@ gan_status gan__reference_scan(gan_reference *ref, const gan__scan *s)
     job j = {.ref = ref, .scan = s};
     gan_status status = GAN_OK;
 
-    for (size_t i = 0; i < s->from->n * s->k; i++) s->nearest[i] = INFINITY;
+    for (size_t i = 0; i < s->from->n * s->k; i++) s->nearest[i] = (double)INFINITY;
     for (size_t i = 0; s->radius2 && i < s->from->n; i++) s->inside[i] = 0;
     for (size_t i = 0; s->kernel && i < s->from->n * s->blocks; i++) s->kernel[i] = 0;
     for (; status == GAN_OK && j.begin < s->to->n; j.begin += CHUNK) {
