@@ -123,10 +123,10 @@ typedef struct gan_comparison {
      * first of equally near ones.  NaN without both labels. */
     gan_estimate agreement;
     /** Kernel distance: the unbiased squared maximum mean discrepancy with the kernel
-     * (x.y / d + 1)^3 over all pairs (KID, Binkowski et al., 2018); that of real samples is about
-     * 0, so it may be negative.  Its error is the jackknife's over 20 blocks, not the deviation of subsets.
-     * It is rounded by about 1e-8 of the mean of the kernel, which is large where the features'
-     * mean is large beside their deviation. */
+     * (x.y / d + 1)^3 over all pairs (KID, Binkowski et al., 2018); about 0 for real samples, so it
+     * may be negative.  Its error is the jackknife's over 20 blocks, not that of subsets.  It
+     * is rounded by about 1e-8 of the mean of the kernel, which is large where the features' mean
+     * is large beside their deviation. */
     gan_estimate kid;
     /** Median distance of a generated sample from its nearest real one, divided by that of a
      * held-out sample; far below 1 for copies of the real ones.  Of its floor, and of that of

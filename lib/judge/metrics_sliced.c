@@ -8,8 +8,8 @@
  *
  * Of each level, patches of 7x7 pixels are compared as sets of vectors, channel by channel with
  * mean 0 and deviation 1: their projections on random directions are sorted, and their distance in
- * one dimension is the mean difference of the sorted values (Karras et al., 2018).  Patches are cut out
- * anew for every few directions, which costs less than the memory of all. */
+ * one dimension is the mean difference of the sorted values (Karras et al., 2018).  Patches are cut
+ * out anew for every few directions, which costs less than the memory of all. */
 #include "base/alloc_internal.h"
 #include "base/desc_internal.h"
 #include "base/status_internal.h"
