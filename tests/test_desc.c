@@ -144,6 +144,7 @@ TEST(records_are_checked_and_filled_as_far_as_they_reach)
     X(gan_sampler_desc_init, gan_sampler_desc, GAN_SAMPLER_DESC_INIT)                              \
     X(gan_sampler_workspace_desc_init, gan_sampler_workspace_desc,                                 \
       GAN_SAMPLER_WORKSPACE_DESC_INIT)                                                             \
+    X(gan_layer_info_init, gan_layer_info, GAN_LAYER_INFO_INIT)                                    \
     X(gan_network_load_report_init, gan_network_load_report, GAN_NETWORK_LOAD_REPORT_INIT)         \
     X(gan_network_load_desc_init, gan_network_load_desc, GAN_NETWORK_LOAD_DESC_INIT)               \
     X(gan_adam_desc_init, gan_adam_desc, GAN_ADAM_DESC_INIT)                                       \

@@ -1,10 +1,12 @@
 /* test_layer_settings.c - the tables of settings: each number of each kind of layer, below, at and
- * above its bounds, as a file may have it. */
+ * above its bounds, as a file may have it and as a constructor is given it. */
 #include "expect.h"
 #include "layer/layer_internal.h"
+#include "sequence.h"
 
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Each kind that has settings, with good ones. */
@@ -105,25 +107,210 @@ static const gan__layer_setting *row_of(const gan__layer_class *class, size_t at
     return row;
 }
 
+/* Numbers that a setting may not have, in a file or elsewhere; returns how many.  `good` is one that
+ * it may have. */
+static size_t bad_numbers(const gan__layer_setting *row, double good, double out[8])
+{
+    static const double huge[] = {1e300, -1e300};
+    const int whole = row->type != GAN__SETTING_REAL;
+    size_t n = 0;
+
+    for (size_t k = 0; k < 2; k++)
+        if (huge[k] > row->most || huge[k] < row->least) out[n++] = huge[k];
+    if (whole) out[n++] = good + 0.5;
+    if (whole) out[n++] = row->least - 1;
+    if (whole) out[n++] = row->most + 1;
+    if (row->above) out[n++] = row->least;
+    if (row->below) out[n++] = row->most;
+    return n;
+}
+
 TEST_EACH(numbers_out_of_bounds_are_refused_by_name, 0, KINDS)
 {
-    static const double never[] = {NAN, INFINITY, -INFINITY, 1e300, -1e300};
+    static const double never[] = {NAN, INFINITY, -INFINITY};
     const gan__layer_class *class = class_of(_i);
 
     for (size_t at = 0; at < kinds[_i].n; at++) {
-        const gan__layer_setting *row = row_of(class, at);
-        const int whole = row->type != GAN__SETTING_REAL;
+        double bad[8];
+        const size_t n = bad_numbers(row_of(class, at), kinds[_i].good[at], bad);
 
         for (size_t k = 0; k < 3; k++) expect_refusal(_i, at, never[k]);
-        for (size_t k = 3; k < 5; k++)
-            if (whole || fabs(row->most) < 1e300) expect_refusal(_i, at, never[k]);
-        if (whole) expect_refusal(_i, at, kinds[_i].good[at] + 0.5);
-        if (whole) expect_refusal(_i, at, row->least - 1);
-        if (whole) expect_refusal(_i, at, row->most + 1);
-        if (row->above) expect_refusal(_i, at, row->least);
-        if (row->below) expect_refusal(_i, at, row->most);
+        for (size_t k = 0; k < n; k++) expect_refusal(_i, at, bad[k]);
     }
 }
+
+/* ---- in files ---- */
+
+/* A network's file whose only layer has the good numbers, but `text` as number `at`, and none behind
+ * it where that is NULL. */
+static void expect_file_refused(int i, size_t at, const char *text, const char *says)
+{
+    char header[1000];
+    int n = snprintf(header, sizeof header,
+                     "{'__metadata__':{'libgan.network':'{`input`:[4,9,8],"
+                     "`layers`:[[`%s`",
+                     kinds[i].name);
+
+    for (size_t k = 0; k < (text ? kinds[i].n : at); k++) {
+        const size_t room = sizeof header - (size_t)n;
+
+        if (k == at)
+            n += snprintf(header + n, room, ",%s", text);
+        else
+            n += snprintf(header + n, room, ",%.17g", kinds[i].good[k]);
+    }
+    snprintf(header + n, sizeof header - (size_t)n, "]]}'}}");
+    expect_forged(header, 0, GAN_ERR_FORMAT, says);
+}
+
+TEST_EACH(bad_numbers_of_files_are_refused_by_name, 0, KINDS)
+{
+    static const char *const others[] = {"`1`", "null", "true", "[1]", "{}"};
+    const gan__layer_class *class = class_of(_i);
+    char text[40], says[100];
+
+    for (size_t at = 0; at < kinds[_i].n; at++) {
+        double bad[8];
+        const size_t n = bad_numbers(row_of(class, at), kinds[_i].good[at], bad);
+
+        snprintf(says, sizeof says, "layer 0: %s: %s is ", class->name,
+                 gan__layer_number_name(class, at));
+        for (size_t k = 0; k < n; k++) {
+            snprintf(text, sizeof text, "%.17g", bad[k]);
+            expect_file_refused(_i, at, text, says);
+        }
+        for (size_t k = 0; k < sizeof others / sizeof *others; k++) {
+            snprintf(says, sizeof says, "layer 0: %s: %s is not a number", class->name,
+                     gan__layer_number_name(class, at));
+            expect_file_refused(_i, at, others[k], says);
+        }
+        expect_file_refused(_i, at, "NaN", ""); /* which is no JSON */
+        snprintf(says, sizeof says, "layer 0: %s: %s is missing: %zu settings expected, found %zu",
+                 class->name, gan__layer_number_name(class, at), kinds[_i].n, at);
+        expect_file_refused(_i, at, NULL, says);
+        snprintf(says, sizeof says, "layer 0: %s: %zu settings expected, found %zu", class->name,
+                 kinds[_i].n, kinds[_i].n + 1);
+        expect_file_refused(_i, at, "1,1", says);
+    }
+}
+
+/* ---- of constructors ---- */
+
+/* The call refuses each value that a size of a layer may not have, and says which size it is. */
+#define REFUSES_SIZES(text, call)                                                                  \
+    for (size_t k = 0; k < sizeof bad_sizes / sizeof *bad_sizes; k++) {                            \
+        const size_t v = bad_sizes[k];                                                             \
+                                                                                                   \
+        ck_assert_msg((call) == NULL, "%s may be %zu", text, v);                                   \
+        expect_error_says(text " is ");                                                            \
+        ck_assert_int_eq(gan_last_status(), GAN_ERR_INVALID);                                      \
+    }
+#define REFUSES_REALS(text, call)                                                                  \
+    for (size_t k = 0; k < sizeof bad_reals / sizeof *bad_reals; k++) {                            \
+        const float v = bad_reals[k];                                                              \
+                                                                                                   \
+        ck_assert_msg((call) == NULL, "%s may be %g", text, (double)v);                            \
+        expect_error_says(text " is ");                                                            \
+        ck_assert_int_eq(gan_last_status(), GAN_ERR_INVALID);                                      \
+    }
+
+#define CONV(...)                                                                                  \
+    &(gan_conv2d_desc)                                                                             \
+    {                                                                                              \
+        GAN_CONV2D_DESC_INIT, __VA_ARGS__                                                          \
+    }
+#define CONV1(...)                                                                                 \
+    &(gan_conv1d_desc)                                                                             \
+    {                                                                                              \
+        GAN_CONV1D_DESC_INIT, __VA_ARGS__                                                          \
+    }
+#define POOL(...)                                                                                  \
+    &(gan_pool2d_desc)                                                                             \
+    {                                                                                              \
+        GAN_POOL2D_DESC_INIT, __VA_ARGS__                                                          \
+    }
+
+TEST(constructors_refuse_sizes_by_name)
+{
+    static const size_t bad_sizes[] = {0, (size_t)INT32_MAX + 1, SIZE_MAX};
+
+    REFUSES_SIZES("linear: in", gan_layer_linear(v, 3))
+    REFUSES_SIZES("linear: out", gan_layer_linear(3, v))
+    REFUSES_SIZES("prelu: num_parameters", gan_layer_prelu(v, 0))
+    REFUSES_SIZES("reshape: shape", gan_layer_reshape(gan_shape_2d(3, v)))
+    REFUSES_SIZES("conv2d: in_channels", gan_layer_conv2d(v, 1, 1, NULL))
+    REFUSES_SIZES("conv2d: out_channels", gan_layer_conv2d(1, v, 1, NULL))
+    REFUSES_SIZES("conv2d: kernel_size", gan_layer_conv2d(1, 1, v, NULL))
+    REFUSES_SIZES("conv_transpose2d: in_channels", gan_layer_conv_transpose2d(v, 1, 1, NULL))
+    REFUSES_SIZES("conv1d: in_channels", gan_layer_conv1d(v, 1, 1, NULL))
+    REFUSES_SIZES("conv1d: out_channels", gan_layer_conv1d(1, v, 1, NULL))
+    REFUSES_SIZES("conv1d: kernel_size", gan_layer_conv1d(1, 1, v, NULL))
+    REFUSES_SIZES("conv_transpose1d: out_channels", gan_layer_conv_transpose1d(1, v, 1, NULL))
+    REFUSES_SIZES("max_pool2d: kernel_size", gan_layer_max_pool2d(v, NULL))
+    REFUSES_SIZES("avg_pool2d: kernel_size", gan_layer_avg_pool2d(v, NULL))
+    REFUSES_SIZES("max_pool1d: kernel_size", gan_layer_max_pool1d(v, NULL))
+    REFUSES_SIZES("avg_pool1d: kernel_size", gan_layer_avg_pool1d(v, NULL))
+    REFUSES_SIZES("batch_norm: num_features", gan_layer_batch_norm(v, NULL))
+    REFUSES_SIZES("layer_norm: normalized_shape", gan_layer_layer_norm(gan_shape_1d(v), NULL))
+    REFUSES_SIZES("group_norm: num_groups", gan_layer_group_norm(v, 4, NULL))
+    REFUSES_SIZES("group_norm: num_channels", gan_layer_group_norm(2, v, NULL))
+    REFUSES_SIZES("instance_norm: num_features", gan_layer_instance_norm(v, 1, NULL))
+    REFUSES_SIZES("upsample: scale_factor", gan_layer_upsample(v, GAN_UPSAMPLE_NEAREST, 0))
+    REFUSES_SIZES("pixel_shuffle: upscale_factor", gan_layer_pixel_shuffle(v))
+    REFUSES_SIZES("minibatch_stddev: group_size", gan_layer_minibatch_stddev(v))
+    REFUSES_SIZES("label_embedding: num_classes", gan_layer_label_embedding(v, 2))
+    REFUSES_SIZES("label_embedding: embedding_dim", gan_layer_label_embedding(2, v))
+    REFUSES_SIZES("one_hot: num_classes", gan_layer_one_hot(v))
+    REFUSES_SIZES("label_map: num_classes", gan_layer_label_map(v, 1))
+    REFUSES_SIZES("label_map: num_maps", gan_layer_label_map(2, v))
+    REFUSES_SIZES("class_affine: num_features", gan_layer_class_affine(v, 2))
+    REFUSES_SIZES("class_affine: num_classes", gan_layer_class_affine(2, v))
+    REFUSES_SIZES("projection: in", gan_layer_projection(v, 2))
+    REFUSES_SIZES("projection: num_classes", gan_layer_projection(2, v))
+}
+
+/* Where 0 stands for the default. */
+TEST(descriptors_refuse_sizes_by_name)
+{
+    static const size_t bad_sizes[] = {(size_t)INT32_MAX + 1, SIZE_MAX - 1};
+
+    REFUSES_SIZES("conv2d: kernel_size", gan_layer_conv2d(1, 1, 1, CONV(.kernel_size = {1, v})))
+    REFUSES_SIZES("conv2d: stride", gan_layer_conv2d(1, 1, 1, CONV(.stride = {v, 1})))
+    REFUSES_SIZES("conv2d: padding", gan_layer_conv2d(1, 1, 1, CONV(.padding = {1, v})))
+    REFUSES_SIZES("conv2d: dilation", gan_layer_conv2d(1, 1, 1, CONV(.dilation = {1, v})))
+    REFUSES_SIZES("conv_transpose2d: output_padding",
+                  gan_layer_conv_transpose2d(1, 1, 1, CONV(.output_padding = {v, 1})))
+    REFUSES_SIZES("conv2d: groups", gan_layer_conv2d(1, 1, 1, CONV(.groups = v)))
+    REFUSES_SIZES("conv1d: stride", gan_layer_conv1d(1, 1, 1, CONV1(.stride = v)))
+    REFUSES_SIZES("conv1d: padding", gan_layer_conv1d(1, 1, 1, CONV1(.padding = v)))
+    REFUSES_SIZES("conv1d: dilation", gan_layer_conv1d(1, 1, 1, CONV1(.dilation = v)))
+    REFUSES_SIZES("conv_transpose1d: output_padding",
+                  gan_layer_conv_transpose1d(1, 1, 1, CONV1(.output_padding = v)))
+    REFUSES_SIZES("conv1d: groups", gan_layer_conv1d(1, 1, 1, CONV1(.groups = v)))
+    REFUSES_SIZES("max_pool2d: stride", gan_layer_max_pool2d(2, POOL(.stride = {v, 1})))
+    REFUSES_SIZES("avg_pool2d: padding", gan_layer_avg_pool2d(2, POOL(.padding = {1, v})))
+}
+
+TEST(constructors_refuse_real_numbers_by_name)
+{
+    static const float bad_reals[] = {NAN, INFINITY, -INFINITY, -1};
+
+    REFUSES_REALS("leaky_relu: slope", gan_layer_leaky_relu(v))
+    REFUSES_REALS("elu: alpha", gan_layer_elu(v))
+    REFUSES_REALS("softplus: beta", gan_layer_softplus(v, 20))
+    REFUSES_REALS("softplus: threshold", gan_layer_softplus(1, v == -1 ? NAN : v))
+    REFUSES_REALS("prelu: init", gan_layer_prelu(1, v == -1 ? NAN : v))
+    REFUSES_REALS("dropout: p", gan_layer_dropout(v))
+    REFUSES_REALS("dropout: p", gan_layer_dropout(v == -1 ? 1 : v))
+    REFUSES_REALS("dropout2d: p", gan_layer_dropout2d(v))
+    REFUSES_REALS("batch_norm: eps",
+                  gan_layer_batch_norm(4, &(gan_norm_desc){GAN_NORM_DESC_INIT, .eps = (double)v}))
+    REFUSES_REALS(
+        "batch_norm: momentum",
+        gan_layer_batch_norm(4, &(gan_norm_desc){GAN_NORM_DESC_INIT, .momentum = (double)v}))
+}
+
+/* ---- bounds, and settings together ---- */
 
 /* Those with a bound that isn't the end of all numbers may have it. */
 TEST_EACH(bounds_belong_to_the_range, 0, KINDS)

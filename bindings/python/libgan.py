@@ -19,6 +19,7 @@ include/gan/*.h is the reference of both.  A call that fails raises the exceptio
 gan_last_error().  Arrays are float32 or uint8, row-major, a sample a row; what is given in another form is copied.  The
 constants lack the GAN_ of C: LOSS_HINGE.  Every function of the library can be called as it is in C, too: lib.gan_version_number().
 """
+import collections
 import ctypes
 import ctypes.util
 import os
@@ -78,6 +79,7 @@ def _declare(name, result, arguments):
 SHAPE_MAX_RANK = 4
 DATASET_SHAPES_CLASSES = 10
 PADDING_NONE = c_size_t(-1).value
+LAYER_MAX_SETTINGS = 24
 EXTRA_STATE_MAX = 16777216
 CHECKPOINT_FORMAT = 1
 SENTENCE_BYTES = 320
@@ -257,6 +259,12 @@ class gan_statistics_desc(Record):
 
 class gan_layer_setting(Record):
     _fields_ = [("name", c_char_p), ("value", c_double)]
+
+
+class gan_layer_info(Record):
+    _fields_ = [("struct_size", c_size_t), ("name", c_char_p), ("kind", c_char_p), ("input", gan_shape), ("output", gan_shape),
+    ("n_params", c_size_t), ("spectral_norm", c_int), ("n_settings", c_size_t),
+    ("settings", gan_layer_setting * LAYER_MAX_SETTINGS)]
 
 
 class gan_network_load_report(Record):
@@ -642,6 +650,10 @@ _declare("gan_network_layer_kind", c_char_p, [("net", c_void_p), ("index", c_siz
 _declare("gan_network_layer_setting_count", c_size_t, [("net", c_void_p), ("index", c_size_t)])
 _declare("gan_network_layer_setting", _status, [("out", POINTER(gan_layer_setting)), ("net", c_void_p), ("index", c_size_t),
     ("i", c_size_t)])
+_declare("gan_layer_info_init", None, [("info", POINTER(gan_layer_info)), ("struct_size", c_size_t)])
+_declare("gan_network_layer_info", _status, [("out", POINTER(gan_layer_info)), ("net", c_void_p), ("i", c_size_t)])
+_declare("gan_network_find_setting", _status, [("values", POINTER(c_double)), ("n", c_size_t), ("net", c_void_p),
+    ("layer", c_char_p), ("setting", c_char_p)])
 _declare("gan_network_param_count", c_size_t, [("net", c_void_p)])
 _declare("gan_network_tensor_count", c_size_t, [("net", c_void_p)])
 _declare("gan_network_tensor", _status, [("out", POINTER(gan_tensor)), ("net", c_void_p), ("index", c_size_t)])
@@ -1095,6 +1107,9 @@ for _name in [n for n in _arguments if n.startswith("gan_layer_") and n != "gan_
     globals()[_name.replace("gan_layer_", "")] = _constructor(_name)
 
 
+LayerInfo = collections.namedtuple("LayerInfo", "name kind input output n_params spectral_norm settings")
+
+
 class Network(Handle):
     """gan_network: layers in a row.  `input` is a number of values or a shape; layers are used up."""
     _destroy = "gan_network_destroy"
@@ -1158,6 +1173,21 @@ class Network(Handle):
             for k in range(lib.gan_network_layer_setting_count(self._handle, i)):
                 lib.gan_network_layer_setting(byref(one), self._handle, i, k)
                 found[i].append((one.name.decode(), one.value))
+        return found
+
+    @property
+    def layers(self):
+        """All layers, those inside residual blocks too, as in summary(): records with `name`, `kind`, `input`, `output`,
+        `n_params`, `spectral_norm`, and `settings` by name, whose pairs and shapes are tuples."""
+        found, info = [], gan_layer_info()
+        lib.gan_layer_info_init(byref(info), ctypes.sizeof(info))
+        while lib.gan_network_layer_info(byref(info), self._handle, len(found)) != STATUS_END:
+            values = {}
+            for one in info.settings[:info.n_settings]:
+                values.setdefault(one.name.decode(), []).append(one.value)
+            settings = {name: tuple(v) if len(v) > 1 else v[0] for name, v in values.items()}
+            found.append(LayerInfo(info.name.decode(), info.kind.decode(), _dims(info.input), _dims(info.output), info.n_params,
+                               bool(info.spectral_norm), settings))
         return found
 
     @property

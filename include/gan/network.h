@@ -236,9 +236,9 @@ typedef struct gan_statistics_desc {
  *
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_network_estimate_statistics_labels16(
-    gan_network *net, const float *in, const uint16_t *labels, size_t n,
-    const gan_statistics_desc *desc);
+GAN_API GAN_MUST_CHECK gan_status
+gan_network_estimate_statistics_labels16(gan_network *net, const float *in, const uint16_t *labels,
+                                         size_t n, const gan_statistics_desc *desc);
 #define GAN_STATISTICS_DESC_INIT GAN_SIZED_INIT(gan_statistics_desc, 0, 0)
 
 /** GAN_STATISTICS_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
@@ -455,14 +455,14 @@ GAN_API const char *gan_network_layer_kind(const gan_network *net, size_t index)
 
 /** A setting of a layer. */
 typedef struct gan_layer_setting {
-    const char *name; /**< PyTorch's, "kernel_size"; constant, lives as long as the program */
-    double value;     /**< flags are 0 or 1 */
+    const char *name; /**< as in docs/formats.md: "kernel_size"; lives as long as the program */
+    double value;     /**< flags are 0 or 1; gan_upsample_mode as its number */
 } gan_layer_setting;
 
 /**
  * Return how many settings a layer has; 0 for NULL and beyond the last layer.  A pair of sizes
  * counts twice, height and width; a shape as GAN_SHAPE_MAX_RANK dimensions, the last ones 0.  A
- * residual block has none.
+ * residual block has none: see gan_network_layer_info() for the layers in it.
  *
  * @since 0.1
  */
@@ -488,6 +488,80 @@ GAN_API size_t gan_network_layer_setting_count(const gan_network *net, size_t in
 GAN_API GAN_MUST_CHECK gan_status gan_network_layer_setting(gan_layer_setting *out,
                                                             const gan_network *net, size_t index,
                                                             size_t i);
+
+/** The most numbers that the settings of a layer have. */
+#define GAN_LAYER_MAX_SETTINGS 24
+
+/** What gan_network_layer_info() tells; start from GAN_LAYER_INFO_INIT. */
+typedef struct gan_layer_info {
+    size_t struct_size; /**< set by GAN_LAYER_INFO_INIT */
+    const char *name;   /**< "3", inside a block "3.body.0", as in its tensors' names; lives until a
+                             layer is added, or as long as the network */
+    const char *kind;   /**< as files call it; constant, lives as long as the program */
+    gan_shape input;    /**< of a sample */
+    gan_shape output;
+    size_t n_params;   /**< trainable parameters */
+    int spectral_norm; /**< 1: made with gan_layer_spectral_norm() */
+    size_t n_settings; /**< numbers in `settings` */
+    gan_layer_setting settings[GAN_LAYER_MAX_SETTINGS]; /**< as gan_network_layer_setting() */
+} gan_layer_info;
+#define GAN_LAYER_INFO_INIT                                                                        \
+    GAN_SIZED_INIT(gan_layer_info, 0, 0, {0, {0}}, {0, {0}}, 0, 0, 0, {{0, 0}})
+
+/** GAN_LAYER_INFO_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_layer_info_init(gan_layer_info *info, size_t struct_size);
+
+/**
+ * Read what a layer is, those inside residual blocks too, in the order of gan_network_summary().
+ *
+ *     gan_layer_info info = {GAN_LAYER_INFO_INIT};
+ *     for (size_t i = 0; gan_network_layer_info(&info, net, i) == GAN_OK; i++)
+ *         printf("%s: %s\n", info.name, info.kind);
+ *
+ * A block called "3" is the lines "3", of kind "residual", which passes its input on; "3.body.0",
+ * "3.body.1" ...; with a shortcut "3.shortcut", which begins again with the block's input, and
+ * "3.shortcut.0" ...; and "3.add", which adds the two branches.  A block's own lines have no
+ * settings.
+ *
+ * @param[out] out  Receives it, as much as its struct_size has room for.
+ * @param[in]  net  The network, complete or not.
+ * @param[in]  i    0, 1 ...: a line of the summary.
+ *
+ * @retval GAN_OK           `*out` is filled.
+ * @retval GAN_END          There are no more layers; `*out` is as it was.
+ * @retval GAN_ERR_INVALID  `out` or `net` is NULL, or `out` has a struct_size that is too small;
+ *                          `*out` is as it was.
+ *
+ * Threads: beside other readers of the network.
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_layer_info(gan_layer_info *out,
+                                                         const gan_network *net, size_t i);
+
+/**
+ * Read a setting of a layer by their names.
+ *
+ *     double stride[2];
+ *     status = gan_network_find_setting(stride, 2, net, "0", "stride");
+ *
+ * @param[out] values   Receives the setting's numbers.
+ * @param[in]  n        How many it has: 2 for a pair, height and width; GAN_SHAPE_MAX_RANK for a
+ *                      shape, whose last dimensions are 0; else 1.
+ * @param[in]  net      The network, complete or not.
+ * @param[in]  layer    "3", or inside a block "3.body.0".
+ * @param[in]  setting  Its name, as gan_network_layer_setting() tells it.
+ *
+ * @retval GAN_OK           `values` is filled.
+ * @retval GAN_ERR_INVALID  An argument is NULL, or there is no such layer, or it has no such setting,
+ *                          in which case those that it has are named; `values` is as it was.
+ * @retval GAN_ERR_SHAPE    The setting has more or fewer numbers than `n`; `values` is as it was.
+ *
+ * Threads: beside other readers of the network.
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_find_setting(double *values, size_t n,
+                                                           const gan_network *net,
+                                                           const char *layer, const char *setting);
 
 /** Return the number of trainable parameters of all layers; 0 for NULL.  @since 0.1 */
 GAN_API size_t gan_network_param_count(const gan_network *net);
@@ -628,9 +702,9 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_forward_between(gan_network *net, 
  *
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_network_forward_between_labels16(
-    gan_network *net, const float *in, const uint16_t *from, const uint16_t *to, const float *way,
-    size_t n, float *out);
+GAN_API GAN_MUST_CHECK gan_status
+gan_network_forward_between_labels16(gan_network *net, const float *in, const uint16_t *from,
+                                     const uint16_t *to, const float *way, size_t n, float *out);
 
 /**
  * Write the weights, and the layers they belong to, as a safetensors file.

@@ -205,7 +205,8 @@ static const gan__layer_setting pool_settings[] = {
     WIDTH("kernel_size", gan__pool_settings, kernel, 1),
     WIDTH("stride", gan__pool_settings, stride, 1),
     WIDTH("padding", gan__pool_settings, padding, 0),
-    GAN__INT("count_include_pad", gan__pool_settings, count_include_pad, 0, 1), /* not max_pool1d */
+    /* not max_pool1d; as in avg_pool2d */
+    GAN__INT("count_include_pad", gan__pool_settings, count_include_pad, 0, INT32_MAX),
 };
 
 const gan__layer_class gan__layer_conv1d = {

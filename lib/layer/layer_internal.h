@@ -32,7 +32,7 @@ typedef enum gan__setting_type {
 /* A setting of a kind of layer: a row of its class's table.  Files have the numbers of all rows in
  * their order. */
 typedef struct gan__layer_setting {
-    const char *name; /* PyTorch's */
+    const char *name; /* of the constructor's argument; PyTorch's where there is none */
     gan__setting_type type;
     size_t offset;  /* where it lies in the kind's struct */
     size_t numbers; /* 2 for height and width, GAN_SHAPE_MAX_RANK for a shape, else 1 */

@@ -166,7 +166,8 @@ static const gan__layer_setting settings[] = {
     GAN__SIZE("kernel_size", gan__pool_settings, kernel, 1, INT32_MAX),
     GAN__SIZE("stride", gan__pool_settings, stride, 1, INT32_MAX),
     GAN__SIZE("padding", gan__pool_settings, padding, 0, INT32_MAX),
-    GAN__INT("count_include_pad", gan__pool_settings, count_include_pad, 0, 1),
+    GAN__INT("count_include_pad", gan__pool_settings, count_include_pad, 0,
+             INT32_MAX), /* not 0: 1 */
 };
 
 const gan__layer_class gan__layer_max_pool2d = {

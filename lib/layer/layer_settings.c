@@ -59,10 +59,13 @@ static void set(unsigned char *settings, const gan__layer_setting *s, size_t i, 
     }
 }
 
-/* "from 1 to 10", "above 0 and below 1", "of at least 0"; what has no bound is only finite. */
-static void put_bounds(char *text, size_t capacity, const gan__layer_setting *s)
+/* "from 1 to 10", "above 0 and below 1", "of at least 0".  What a float can't hold is a bound that is
+ * only told to a finite number beyond it. */
+static void put_bounds(char *text, size_t capacity, const gan__layer_setting *s, double value)
 {
-    const int lower = s->least > -(double)FLT_MAX, upper = s->most < (double)FLT_MAX;
+    const int beyond = isfinite(value) && fabs(value) > (double)FLT_MAX;
+    const double end = beyond ? DBL_MAX : (double)FLT_MAX;
+    const int lower = s->least > -end, upper = s->most < end;
 
     if (lower && upper && !s->above && !s->below)
         snprintf(text, capacity, " from %.10g to %.10g", s->least, s->most);
@@ -84,7 +87,7 @@ static gan_status check_number(const gan__layer_class *class, const gan__layer_s
     if (value >= s->least && value <= s->most && !(s->above && value == s->least) &&
         !(s->below && value == s->most) && (!whole || value == floor(value)))
         return GAN_OK;
-    put_bounds(bounds, sizeof bounds, s);
+    put_bounds(bounds, sizeof bounds, s, value);
     return gan__fail(GAN_ERR_INVALID, "%s: %s is %.10g, a %s number%s expected", class->name,
                      s->name, value, whole ? "whole" : "finite", bounds);
 }

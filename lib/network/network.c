@@ -10,7 +10,6 @@
 #include "network/pass_internal.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -554,55 +553,6 @@ gan_status gan__network_check_rows(const gan_network *net, size_t n_layers, size
                              gan__shape_text_of(layer->in).text, rows);
     }
     return GAN_OK;
-}
-
-/* ---- the summary ---- */
-
-typedef struct text {
-    char *bytes;
-    size_t capacity;
-    size_t used; /* what all of it takes, without the zero byte */
-} text;
-
-static void print(text *t, const char *format, ...) GAN_PRINTF(2, 3);
-
-static void print(text *t, const char *format, ...)
-{
-    const size_t left = t->used < t->capacity ? t->capacity - t->used : 0;
-    va_list args;
-
-    va_start(args, format);
-    t->used += (size_t)vsnprintf(left ? t->bytes + t->used : NULL, left, format, args);
-    va_end(args);
-}
-
-static int longest_name(const gan_network *net)
-{
-    size_t longest = strlen("layer");
-
-    for (size_t i = 0; i < net->n_layers; i++)
-        if (strlen(net->layers[i].name) > longest) longest = strlen(net->layers[i].name);
-    return (int)longest;
-}
-
-size_t gan_network_summary(const gan_network *net, char *bytes, size_t capacity)
-{
-    text t = {bytes, bytes ? capacity : 0, 0};
-    const int width = net ? longest_name(net) : 0;
-
-    if (t.capacity > 0) t.bytes[0] = '\0';
-    if (!net) return 0;
-    print(&t, "%-*s  %-16s  %-20s  %12s\n", width, "layer", "kind", "output", "parameters");
-    print(&t, "%-*s  %-16s  %-20s  %12s\n", width, "", "input", gan__shape_text_of(net->input).text,
-          "");
-    for (size_t i = 0; i < net->n_layers; i++) {
-        const gan_layer *layer = &net->layers[i];
-
-        print(&t, "%-*s  %-16s  %-20s  %12zu\n", width, layer->name, layer->class->name,
-              gan__shape_text_of(layer->out).text, gan__layer_param_count(layer));
-    }
-    print(&t, "%-*s  %-16s  %-20s  %12zu\n", width, "", "total", "", net->n_params);
-    return t.used;
 }
 
 GAN__DEFINE_INIT(gan_network_desc_init, gan_network_desc, GAN_NETWORK_DESC_INIT)

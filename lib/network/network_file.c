@@ -161,13 +161,17 @@ static gan_status read_settings(double *out, const gan__layer_class *class, cons
 {
     const gan__json *setting = gan__json_at(list, 1);
     const size_t n = gan__layer_number_count(class);
+    const size_t found = gan__json_count(list) - 1;
 
-    if (gan__json_count(list) != n + 1)
-        return gan__fail(GAN_ERR_FORMAT, "%zu settings expected, found %zu", n,
-                         gan__json_count(list) - 1);
+    if (found < n)
+        return gan__fail(GAN_ERR_FORMAT, "%s: %s is missing: %zu settings expected, found %zu",
+                         class->name, gan__layer_number_name(class, found), n, found);
+    if (found > n)
+        return gan__fail(GAN_ERR_FORMAT, "%s: %zu settings expected, found %zu", class->name, n,
+                         found);
     for (size_t i = 0; i < n; i++, setting = setting->next)
         if (!gan__json_number(&out[i], setting))
-            return gan__fail(GAN_ERR_FORMAT, "%s is not a number",
+            return gan__fail(GAN_ERR_FORMAT, "%s: %s is not a number", class->name,
                              gan__layer_number_name(class, i));
     return GAN_OK;
 }

@@ -49,6 +49,12 @@ class Networks(unittest.TestCase):
         net = gan.Network(4, [block, gan.spectral_norm(gan.linear(4, 2)), gan.layer_norm(2), gan.reshape((2, 1, 1))])
         self.assertEqual(net.kinds, ["residual", "linear", "layer_norm", "reshape"])
         self.assertEqual(net(samples(3, 4)).shape, (3, 2, 1, 1))
+        layers = {layer.name: layer for layer in net.layers}
+        self.assertEqual(list(layers), ["0", "0.body.0", "0.add", "1", "2", "3"])
+        self.assertEqual(layers["0.body.0"].settings, {"in": 4, "out": 4})
+        self.assertEqual(layers["3"].settings["shape"], (2, 1, 1, 0))
+        self.assertTrue(layers["1"].spectral_norm and not layers["2"].spectral_norm)
+        self.assertEqual((layers["1"].kind, layers["1"].input, layers["1"].output, layers["1"].n_params), ("linear", (4,), (2,), 10))
 
     def test_files(self):
         net = gan.Network(4, [gan.linear(4, 3)], seed=7)
