@@ -56,8 +56,8 @@ gan_status gan__layer_check_image(const gan_layer *layer)
     return GAN_OK;
 }
 
-/* A product of so many operations is worth two tiles, and more when each has so many; smaller ones
- * waste time on copying their matrices. */
+/* From WORTH_TWO operations on, a product is cut into two tiles, and into more as long as each
+ * keeps TILE_FLOPS; smaller tiles would spend their time copying matrices. */
 enum { WORTH_TWO = 1 << 20, TILE_FLOPS = 1 << 29, LEAST_TILE = 32 };
 
 gan__cut gan__layer_cut(size_t rows, size_t columns)
@@ -81,7 +81,7 @@ size_t gan__layer_tiles(double flops, size_t side)
 
 double gan__layer_read_flops(size_t rows, size_t columns)
 {
-    const double time_of_a_number = 32; /* in operations of a product */
+    const double time_of_a_number = 32; /* as operations of a product */
 
     return time_of_a_number * (double)rows * (double)columns;
 }

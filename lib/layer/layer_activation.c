@@ -1,7 +1,7 @@
-/* layer_activation.c - functions of one number, without weights.
+/* layer_activation.c - elementwise activation functions without weights.
  *
- * What they compute stands in kernels_function.c; here is what is a good setting, and whether the
- * slope follows from y, so that they can work in place. */
+ * What they compute stands in kernels_function.c; here are the bounds of their settings,
+ * and whether the derivative follows from y alone, so that they can work in place. */
 #include "base/status_internal.h"
 #include "layer/layer_internal.h"
 #include "math/kernels_internal.h"
@@ -18,7 +18,7 @@ typedef struct softplus_settings {
     double beta, threshold;
 } softplus_settings;
 
-/* With a negative factor y would not tell which side x is on. */
+/* Not negative: backward() reads the sign of x from y. */
 static const gan__layer_setting slope_table[] = {
     GAN__REAL("slope", slope_settings, slope, 0, (double)FLT_MAX)};
 static const gan__layer_setting alpha_table[] = {
@@ -29,7 +29,7 @@ static const gan__layer_setting softplus_table[] = {
 
 enum { MOST_NUMBERS = 2 };
 
-/* A function's loops, and their settings. */
+/* A function's loops, and its settings as they take them. */
 typedef struct function {
     const gan__function_loops *loops;
     float settings[MOST_NUMBERS];
@@ -52,7 +52,7 @@ static void stretch(const gan__layer_run *run, size_t at, size_t n)
     f.loops->value(n, f.settings, run->x + at, run->y + at);
 }
 
-/* What the slope follows from. */
+/* What the derivative is computed from. */
 static const float *slope_from(const gan__layer_run *run)
 {
     return run->layer->class->in_place ? run->y : run->x;
@@ -113,7 +113,7 @@ static void tangent_backward(const gan__layer_run *run)
         __VA_ARGS__,                                                                               \
     };
 
-/* Straight ones have no second derivative to look at tangents for. */
+/* Piecewise linear ones have a second derivative of 0, so that tangents change nothing. */
 #define STRAIGHT_FROM_Y .in_place = 1, .changes = 1, .needs_y = 1
 #define SLOPE_FROM_Y STRAIGHT_FROM_Y, .tangent_backward = tangent_backward
 #define SLOPE_FROM_X .tangent_backward = tangent_backward

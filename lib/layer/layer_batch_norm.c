@@ -1,8 +1,8 @@
 /* layer_batch_norm.c - batch normalisation.
  *
- * A channel is H * W columns of all rows of a batch.  The work goes by blocks of columns, and first
- * measures, then changes as many channels as stay in cache meanwhile: numbers come from memory
- * once. */
+ * A channel is H * W columns of all rows of a batch.  The work goes by blocks of columns: first the
+ * statistics of as many channels as stay in cache, then these are normalised, so that numbers come
+ * from memory once. */
 #include "base/alloc_internal.h"
 #include "base/status_internal.h"
 #include "layer/layer_norm_internal.h"
@@ -32,7 +32,7 @@ typedef struct batch {
     const gan__layer_run *run;
     size_t row, rows;
     moments *channels; /* NULL in evaluation without gradients */
-    int which;         /* of dy and tx is projected, DY or TX */
+    int which;         /* what is projected: DY or TX */
 } batch;
 
 /* Columns of a batch: whole channels, or a part of one. */
@@ -115,13 +115,13 @@ static void for_blocks(const batch *b, size_t begin, size_t end, block_fn *each)
     }
 }
 
-/* The block's part of the run's rows x, dy, y or dx begins so far behind their first number. */
+/* Where the block's part begins in the run's rows of x, dy, y or dx. */
 static size_t place_of(const batch *b, const block *k)
 {
     return b->row * gan_shape_size(b->run->layer->in) + k->begin;
 }
 
-/* Sums of a channel's columns, in an order of their own. */
+/* The sum of a channel's columns: four partial sums, always added in the same order. */
 static double total(const double *x, size_t n)
 {
     double sum[4] = {0};
@@ -135,7 +135,7 @@ static void fill(float *out, size_t n, float value)
     for (size_t i = 0; i < n; i++) out[i] = value;
 }
 
-/* ---- measuring ---- */
+/* ---- statistics ---- */
 
 /* Add the sums of columns to those of their channels, which are to become moments. */
 static void add_totals(const block *k, const double *sum, const double *products, moments *channels,
@@ -149,8 +149,8 @@ static void add_totals(const block *k, const double *sum, const double *products
     }
 }
 
-/* What numbers of a channel are measured from: any of them is near enough to keep the sums of
- * squares accurate. */
+/* What is subtracted from a channel's numbers before they are summed: any one of them is near
+ * enough to their mean to keep the sums of squares accurate. */
 static float origin_of(const batch *b, size_t channel)
 {
     const gan_layer *layer = b->run->layer;
@@ -202,7 +202,7 @@ static void measure(const batch *b, size_t begin, size_t end)
     }
 }
 
-/* What is measured and projected. */
+/* The numbers whose moments are computed, and which are projected. */
 static const float *numbers_of(const batch *b)
 {
     return b->which == TX ? b->run->tx : b->run->dy;
@@ -228,7 +228,7 @@ static void add_products(const batch *b, const block *k)
     add_totals(k, sum, products, b->channels, b->which);
 }
 
-/* What a float can't hold of a mean. */
+/* What rounding to a float takes from a mean. */
 static double rest_of(double mean)
 {
     return mean - (double)(float)mean;
@@ -263,7 +263,7 @@ static void add_both(const batch *b, const block *k)
         b->channels[k->channel + i / k->width].both += total(products + i, k->width);
 }
 
-/* The gradient that has been here was uy; the next one is another. */
+/* What measure_grads() finds here are the moments of uy; those of dy are still to come. */
 static void measure_tangents(const batch *b, size_t begin, size_t end)
 {
     const double n = (double)(b->rows * area_of(b->run->layer));
@@ -284,7 +284,7 @@ static void measure_tangents(const batch *b, size_t begin, size_t end)
     }
 }
 
-/* ---- changing ---- */
+/* ---- normalising ---- */
 
 static double inverse_deviation(const gan_layer *layer, double variance)
 {
@@ -303,7 +303,7 @@ static double bias_of(const gan__layer_run *run, size_t channel)
     return run->layer->n_params > 0 ? (double)run->params[at] : 0;
 }
 
-/* The factors take in what a float can't hold of the mean, which then may be large. */
+/* The terms include what rounding takes from the mean, so that large means lose nothing. */
 static void normalize(const batch *b, const block *k)
 {
     const gan__layer_run *run = b->run;
@@ -428,7 +428,7 @@ static size_t batch_count(const gan__layer_run *run)
 
 typedef void measure_fn(const batch *b, size_t begin, size_t end);
 
-/* Measure and change all batches of a run, some channels at a time. */
+/* Compute the statistics of all batches of a run and normalise them, some channels at a time. */
 static void work(const gan__layer_run *run, measure_fn *measure_some, block_fn *change, int which)
 {
     const size_t area = area_of(run->layer);
@@ -481,8 +481,7 @@ static double weight_slope(const gan__layer_run *run, const moments *m)
     return inverse * (m->of[DY][1] + (run->tx ? mixed(m, inverse, &a, &b) : 0));
 }
 
-/* The sums are those that backward() had use for; it has not been here when this is a network's
- * first layer. */
+/* The sums are those of backward(), which was not called where this is a network's first layer. */
 static double grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
 {
     const size_t n = channels_of(run->layer);
@@ -509,7 +508,7 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
     return squares;
 }
 
-/* Of a single number nothing is left, and a variance can't be estimated from it. */
+/* A single number would become 0, and has no unbiased variance. */
 static size_t least_rows(const gan_layer *layer)
 {
     return area_of(layer) > 1 ? 1 : 2;

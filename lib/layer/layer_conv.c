@@ -10,8 +10,8 @@
 
 #include <math.h>
 
-/* A tile of rows is worth its copies of the weights from so many operations on, and leaves the
- * cache with so many numbers. */
+/* A tile of rows is worth its copies of the weights from TILE_FLOPS operations on, and no longer
+ * fits into the cache with TILE_NUMBERS. */
 enum { TILE_FLOPS = 1 << 26, TILE_NUMBERS = 1 << 17, WORTH_TWO = 1 << 20, MAX_TILES = 64 };
 
 static int is_transposed(const gan_layer *layer)
@@ -171,8 +171,8 @@ static double flops_of(const gan_layer *layer, size_t rows)
            (double)gan__conv_kernel_size(&c);
 }
 
-/* By samples; as in a linear layer where it is one, which with a single output takes its time to
- * read, not to multiply. */
+/* By samples; as in a linear layer where it is one, whose time with a single output goes into
+ * reading numbers, not into multiplying. */
 static gan__cut cut_for(const gan_layer *layer, size_t rows, size_t columns)
 {
     const gan__conv c = conv_of(layer);
@@ -227,7 +227,7 @@ static void make_map(const gan__layer_run *run, const float *image, const float 
         gan__conv_map(&c, run->rows, image, run->params, bias, map, run->scratch);
 }
 
-/* Add a channel's number to the columns of a tile. */
+/* Add each channel's bias to the columns of a tile. */
 static void add_bias(const gan__layer_run *run, const gan__conv *c, const float *bias, float *image)
 {
     const size_t size = c->image[0] * c->image[1];

@@ -21,7 +21,7 @@ static const gan__layer_setting settings[] = {
     GAN__REAL_BELOW("p", dropout_settings, p, 0, 1),
 };
 
-/* A number stays when its random bits, without the lowest 8, are not below this. */
+/* A number is kept where its random bits, without the lowest 8, are not below this. */
 static uint32_t threshold_of(const gan_layer *layer)
 {
     return (uint32_t)lround(dropout_settings_of(layer).p * 0x1p24);
@@ -102,8 +102,8 @@ cleanup:
     return status;
 }
 
-/* What a channel's numbers are multiplied by; its random number is the one at `place` of the
- * output. */
+/* What a channel's numbers are multiplied by, 0 or 1 / (1 - p); its random number is the one at
+ * `place` of the output. */
 static float factor_of(const gan__layer_run *run, size_t place)
 {
     if (!run->training) return 1.0f;

@@ -1,4 +1,4 @@
-/* layer_internal.h - what a kind of layer has to say about itself. */
+/* layer_internal.h - layers, and the record of functions (class) that a kind of layer is. */
 #ifndef GAN_LAYER_INTERNAL_H
 #define GAN_LAYER_INTERNAL_H
 
@@ -157,12 +157,12 @@ typedef struct gan__layer_run {
     float *dx;           /* gradient by the input; is dy where the layer works in place */
     gan__tail tail;      /* of y where the layer appends it, else of x */
     /* Where second derivatives are wanted: see gan__layer_tangent(); else NULL. */
-    const float *tx;     /* the direction in which x moves */
-    float *ty;           /* and that in which y moves then */
+    const float *tx;     /* tangent of x: the direction in which x moves */
+    float *ty;           /* tangent of y: the one in which y moves then */
     const float *uy;     /* the weight of ty in what is differentiated */
     float *ux;           /* and that of tx */
-    size_t tangents;     /* the last of `rows`, in x directions in which it moves and in dy their
-                            weights: these know no bias */
+    size_t tangents;     /* the last of `rows`, in x tangents and in dy their weights:
+                            a bias adds nothing to these */
     const float *other;  /* of the layer's value_from; rows follow one another */
     const float *dother; /* of its grad_from */
     const float *tother; /* as tx and uy, of these two */
@@ -201,13 +201,14 @@ struct gan__layer_class {
     /* Check what the table can't say, that settings fit each other.  GAN_ERR_INVALID, naming them.
      * NULL: nothing to check. */
     gan_status (*check)(const gan_layer *layer);
-    /* From `in`, fill `out`, `params` and `n_params`.  GAN_ERR_SHAPE, with wanted and found. */
+    /* From `in`, fill `out`, `params` and `n_params`.  GAN_ERR_SHAPE, saying what was
+     * expected and found. */
     gan_status (*shape)(gan_layer *layer);
-    /* Draw first weights: number i of them from value position + i of the stream.  NULL: there are
-     * none. */
+    /* Draw the initial weights: number i of them from value position + i of the stream.  NULL:
+     * there are none. */
     void (*init)(const gan_layer *layer, float *params, uint64_t seed, uint64_t stream,
                  uint64_t position);
-    /* Lay down first buffers.  NULL: there are none. */
+    /* Write the initial buffers.  NULL: there are none. */
     void (*init_buffers)(const gan_layer *layer, float *buffers);
     /* How many numbers a pass of so many rows keeps from forward to backward, with groups of any
      * size, where there are gradients; and how many a thread needs for itself.  NULL: none. */
@@ -224,7 +225,7 @@ struct gan__layer_class {
      * neighbours. */
     void (*forward)(const gan__layer_run *run);
     void (*backward)(const gan__layer_run *run);
-    /* How to cut them.  NULL: as gan__layer_cut() does. */
+    /* The tiles of forward and of backward.  NULL: those of gan__layer_cut(). */
     gan__cut (*forward_cut)(const gan_layer *layer, size_t rows);
     gan__cut (*backward_cut)(const gan_layer *layer, size_t rows);
     /* In how many parts to compute the gradient by the weights, a matter of shapes alone.  NULL: no
@@ -248,16 +249,16 @@ struct gan__layer_class {
     size_t (*together)(const gan_layer *layer);
     /* The fewest rows that a batch may have in training.  NULL: one. */
     size_t (*least_rows)(const gan_layer *layer);
-    /* Let the buffers follow a training step, from what forward saved of the rows in `run`; above 0
-     * `momentum` takes the place of the layer's own.  NULL: they stay. */
+    /* Update the buffers after a training step, from what forward saved of the rows in `run`;
+     * above 0 `momentum` takes the place of the layer's own.  NULL: they stay. */
     void (*settle)(const gan__layer_run *run, double momentum, float *buffers);
     /* Add the layers that it stands for to a network.  NULL: it is added itself. */
     gan_status (*join)(struct gan_network *net, const gan_layer *layer);
-    /* End what the settings don't hold.  NULL: nothing. */
+    /* End what the layer owns beside its settings.  NULL: nothing. */
     void (*destroy)(gan_layer *layer);
 };
 
-/* The cut of plain work on rows * columns numbers: by rows. */
+/* The cut of elementwise work on rows * columns numbers: by rows. */
 gan__cut gan__layer_cut(size_t rows, size_t columns);
 
 /* The cut of a matrix product of so many operations whose result has so many rows and columns, and
@@ -265,7 +266,8 @@ gan__cut gan__layer_cut(size_t rows, size_t columns);
 gan__cut gan__layer_product_cut(double flops, size_t rows, size_t columns);
 size_t gan__layer_tiles(double flops, size_t side);
 
-/* In operations, what it takes to read so many numbers and hardly compute with them. */
+/* The time of reading rows * columns numbers and hardly computing with them, as a number of
+ * floating-point operations. */
 double gan__layer_read_flops(size_t rows, size_t columns);
 
 /* Draw all weights from U(-bound, bound): see class->init(). */
@@ -335,7 +337,7 @@ void gan__spectral_shape(gan_layer *layer);
 void gan__spectral_init(const gan_layer *layer, float *buffers);
 size_t gan__spectral_count(const gan_layer *layer);
 /* Make them, beginning with what the layer computes with; make the gradient by that one by the
- * parameters, and return its sum of squares; let the buffers follow. */
+ * parameters, and return its sum of squares; update the buffers. */
 void gan__spectral_prepare(const gan_layer *layer, const float *params, const float *buffers,
                            int training, float *memory);
 double gan__spectral_grad(const gan_layer *layer, float *memory, float *grads);

@@ -102,10 +102,10 @@ static gan_status add_channels(gan_layer *layer, size_t more)
     return check_size(layer->out, "an output");
 }
 
-/* Lay down what row r gets appended. */
+/* Write what is appended to the sample of a class. */
 typedef void appended_fn(const gan__layer_run *run, gan__mix at, float *out);
 
-/* Directions in which samples move know nothing of their class. */
+/* Tangents get zeros: what is appended does not change with x. */
 static void append(const gan__layer_run *run, appended_fn *appended)
 {
     const size_t in = size_in(run->layer), out = size_out(run->layer);
@@ -144,7 +144,7 @@ static void table_row(const gan__layer_run *run, gan__mix at, float *out)
     if (row != out) memcpy(out, row, n * sizeof *out);
 }
 
-/* A tail that lies apart is the samples' alone: directions have none. */
+/* A tail in memory of its own belongs to samples only: tangents have none. */
 static void table_forward(const gan__layer_run *run)
 {
     const size_t n = run->tail.width;
@@ -350,7 +350,7 @@ static void affine_backward(const gan__layer_run *run)
     scale_channels(run, 0, run->dy, run->dx);
 }
 
-/* Some channels of a row lie side by side: many, as it takes long to get to the next row. */
+/* A part is some channels, which lie side by side in a row; many, as the next row is far away. */
 static size_t affine_grad_parts(const gan_layer *layer, size_t rows)
 {
     const size_t tiles = gan__layer_cut(rows, size_in(layer)).rows / 8 + 1;
@@ -358,7 +358,7 @@ static size_t affine_grad_parts(const gan_layer *layer, size_t rows)
     return tiles < width_of(layer) ? tiles : width_of(layer);
 }
 
-/* By channels, so that no sum is divided. */
+/* By channels, so that no sum is split. */
 static double affine_grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
 {
     const size_t n = width_of(run->layer), area = size_in(run->layer) / n;
@@ -459,7 +459,7 @@ static void projection_forward(const gan__layer_run *run)
 
 static void projection_backward(const gan__layer_run *run)
 {
-    enum { BLOCK = 1024 }; /* so many numbers of all three stay in the first cache */
+    enum { BLOCK = 1024 }; /* columns: those of all three tables stay in the L1 cache */
     const size_t in = width_of(run->layer);
     const float *table = run->params + in + 1;
     const gan__simd *simd = gan__simd_best();
@@ -481,7 +481,7 @@ static size_t projection_grad_parts(const gan_layer *layer, size_t rows)
     return gan__layer_tiles(4.0 * (double)rows * (double)width_of(layer), width_of(layer));
 }
 
-/* In double: of a hinge loss it is often 0, and Adam would make a step of its rounding. */
+/* In double: with a hinge loss it is often 0, and Adam would make a step of its rounding. */
 static double sum_of(size_t n, const float *x)
 {
     double sum[4] = {0};
@@ -490,7 +490,7 @@ static double sum_of(size_t n, const float *x)
     return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-/* By inputs, so that no sum over the batch is divided. */
+/* By inputs, so that no sum over the batch is split. */
 static double projection_grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
 {
     const size_t in = width_of(run->layer), n_classes = run->layer->n_classes;

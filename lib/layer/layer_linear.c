@@ -70,7 +70,7 @@ static gan__cut forward_cut(const gan_layer *layer, size_t rows)
     return gan__layer_product_cut(flops_of(layer, rows), rows, out_of(layer));
 }
 
-/* With one output it is plain work on the input's numbers. */
+/* With one output it is elementwise work on the inputs. */
 static gan__cut backward_cut(const gan_layer *layer, size_t rows)
 {
     if (out_of(layer) == 1) return gan__layer_cut(rows, in_of(layer));
@@ -83,7 +83,7 @@ static size_t scratch(const gan_layer *layer)
     return GAN__GEMM_SCRATCH;
 }
 
-/* With one output nothing is gained: see gan__kernels_linear().  The bias stands behind. */
+/* With one output packing gains nothing: see gan__kernels_linear().  The bias lies behind. */
 static size_t packed_size(const gan_layer *layer)
 {
     const size_t in = in_of(layer), out = out_of(layer);
@@ -116,7 +116,7 @@ static void forward(const gan__layer_run *run)
     }
     gan__kernels_linear(run->by, run->rows, n, out, run->begin, run->end, run->x, run->params, in,
                         run->tangents > 0 ? NULL : run->params + in * out, run->y, run->scratch);
-    if (run->tail.width > 0 && run->tangents == 0) /* no direction moves it */
+    if (run->tail.width > 0 && run->tangents == 0) /* it has no tangent */
         gan__kernels_linear_add(run->rows, run->tail.width, out, run->begin, run->end,
                                 run->tail.values, run->params + n, in, run->y, run->scratch);
 }
@@ -130,8 +130,8 @@ static void backward(const gan__layer_run *run)
                                    in, run->dx, run->scratch);
 }
 
-/* Samples of a class have the same tail, so that the sum of their gradients is all that counts: for
- * each class, columns begin .. end-1 of it. */
+/* Samples of a class have the same tail, so that the sum of their gradients is enough: for each
+ * class, columns begin .. end-1 of it. */
 static const float *class_sums(const gan__layer_run *run, size_t begin, size_t end)
 {
     const size_t out = out_of(run->layer), n = end - begin;
@@ -139,7 +139,8 @@ static const float *class_sums(const gan__layer_run *run, size_t begin, size_t e
 
     memset(sums, 0, run->tail.classes * n * sizeof *sums);
     for (size_t r = 0; r < run->rows - run->tangents; r++)
-        gan__simd_best()->axpy(n, 1, run->dy + r * out + begin, sums + gan__layer_label(run, r).from * n);
+        gan__simd_best()->axpy(n, 1, run->dy + r * out + begin,
+                               sums + gan__layer_label(run, r).from * n);
     return sums;
 }
 
@@ -153,7 +154,7 @@ static void tail_grad(const gan__layer_run *run)
                                    run->tail.grad, run->scratch);
 }
 
-/* By outputs, so that no sum over the batch is divided. */
+/* By outputs, so that no sum over the batch is split. */
 static size_t grad_parts(const gan_layer *layer, size_t rows)
 {
     return gan__layer_tiles(flops_of(layer, rows), out_of(layer));

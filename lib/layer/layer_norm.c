@@ -65,10 +65,10 @@ void gan__norm_init(const gan_layer *layer, float *params, uint64_t seed, uint64
 
 enum { BLOCK = 256, LANES = 64 };
 
-/* What is measured of numbers that belong to those of a segment. */
+/* Of numbers v that belong to those of a segment, such as their gradients. */
 typedef struct products {
     double mean;
-    double product; /* the mean of them times (x - mean of x) */
+    double product; /* the mean of v (x - mean of x) */
 } products;
 
 /* What is saved of a segment. */
@@ -180,7 +180,7 @@ static void standardize(size_t n, const moments *m, const float *x, float *y)
     simd->column_affine(1, n - whole, 0, x + whole, center, factor, term, y + whole);
 }
 
-/* What a float can't hold of a mean. */
+/* What rounding to a float takes from a mean. */
 static double rest_of(double mean)
 {
     return mean - (double)(float)mean;
@@ -462,10 +462,10 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
         .grad = grad,                                                                              \
         __VA_ARGS__}
 
-/* Theirs isn't used. */
+/* Files have one, which is not used. */
 #define MOMENTUM GAN__REAL("momentum", gan__norm_settings, momentum, -DBL_MAX, DBL_MAX)
 
-/* Of a single number nothing is left. */
+/* A single number would become 0. */
 static gan_status check_segment(const gan_layer *layer)
 {
     if (geometry_of(layer).segment < 2)

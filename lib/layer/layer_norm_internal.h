@@ -28,7 +28,8 @@ gan_layer *gan__norm_create(const gan__layer_class *class, const gan_norm_desc *
 /* Fill a layer's output shape, and its parameters, of the shape `each`. */
 void gan__norm_shape(gan_layer *layer, gan_shape each);
 
-/* The same for as many numbers as the input has channels, which is to be what the setting says. */
+/* The same for a number of each channel.  GAN_ERR_SHAPE where the input has another number of
+ * channels than the setting. */
 gan_status gan__norm_shape_channels(gan_layer *layer);
 
 /* Weights 1, biases 0. */

@@ -52,7 +52,7 @@ typedef struct side {
     size_t kernel, stride, padding, in, out;
 } side;
 
-/* What of a window lies in the image: rows begin[0] .. end[0]-1 and columns begin[1] ..
+/* The part of a window that lies in the image: rows begin[0] .. end[0]-1 and columns begin[1] ..
  * end[1]-1. */
 typedef struct window {
     size_t begin[2], end[2];

@@ -86,7 +86,7 @@ static void tangent(const gan__layer_run *run)
     for_channels(run, tangent_stretch);
 }
 
-/* By channels, so that no sum is divided. */
+/* By channels, so that no sum is split. */
 static size_t grad_parts(const gan_layer *layer, size_t rows)
 {
     const size_t tiles = gan__layer_cut(rows, gan_shape_size(layer->in)).rows;

@@ -1,4 +1,4 @@
-/* layer_resize.c - larger images: by repeating, by blending, by laying channels side by side. */
+/* layer_resize.c - larger images: upsampling, by repetition or interpolation, and pixel shuffle. */
 #include "base/alloc_internal.h"
 #include "base/status_internal.h"
 #include "base/tensor_internal.h"
@@ -50,7 +50,7 @@ static size_t scale_of(const gan_layer *layer)
     return upsample_settings_of(layer).scale_factor;
 }
 
-/* Whether numbers are blended; an image that keeps its size is copied, as in PyTorch. */
+/* Whether to interpolate; an image that keeps its size is copied, as in PyTorch. */
 static int blends(const gan_layer *layer)
 {
     return upsample_settings_of(layer).mode == GAN_UPSAMPLE_BILINEAR && scale_of(layer) > 1;
@@ -90,7 +90,8 @@ cleanup:
     return status;
 }
 
-/* The two places of the small image, on one side, that a place of the large one is blended from.
+/* The two places of the small image, on one side, that a place of the large one is
+ * interpolated from.
  * Both are read even where one has the weight 0, as in PyTorch: its NaN spreads. */
 typedef struct tap {
     uint32_t low, high;
@@ -285,7 +286,7 @@ static void copy_steps(size_t n, const float *from, size_t from_step, float *to,
     for (size_t i = 0; i < n; i++) to[i * to_step] = from[i * from_step];
 }
 
-/* Lay line after line of the small images into the large one, or take them out again. */
+/* Copy all lines of the small images into the large one, or back. */
 static void shuffle(const gan__layer_run *run, int back)
 {
     const size_t scale = shuffle_settings_of(run->layer).upscale_factor;

@@ -59,8 +59,8 @@ static void set(unsigned char *settings, const gan__layer_setting *s, size_t i, 
     }
 }
 
-/* "from 1 to 10", "above 0 and below 1", "of at least 0".  What a float can't hold is a bound that is
- * only told to a finite number beyond it. */
+/* "from 1 to 10", "above 0 and below 1", "of at least 0".  The bounds of a float are only told
+ * where a finite number is beyond them. */
 static void put_bounds(char *text, size_t capacity, const gan__layer_setting *s, double value)
 {
     const int beyond = isfinite(value) && fabs(value) > (double)FLT_MAX;
@@ -153,7 +153,7 @@ gan_layer *gan__layer_create(const gan__layer_class *class, const void *settings
 
 /* ---- as a row of numbers ---- */
 
-/* Find the setting that number `*i` of all belongs to, and its place there. */
+/* Find the setting that number `*i` of all belongs to; `*i` becomes its place in that setting. */
 static const gan__layer_setting *setting_at(const gan__layer_class *class, size_t *i)
 {
     const gan__layer_setting *s = class->settings;

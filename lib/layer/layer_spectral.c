@@ -1,7 +1,7 @@
 /* layer_spectral.c - weights divided by their largest singular value.
  *
  * A layer of a normal kind computes with weights that a pass has made from the trained ones: see
- * pass.c.  As torch.nn.utils.spectral_norm has it, one step of the power iteration a training run
+ * pass.c.  As in torch.nn.utils.spectral_norm, one step of the power iteration per training run
  * brings u and v nearer to the singular vectors, sigma = u W v is taken for the singular value, and
  * the gradient goes through sigma, but not through u and v. */
 #include "base/status_internal.h"
@@ -53,7 +53,7 @@ void gan__spectral_shape(gan_layer *layer)
 
 /* ---- the singular value ---- */
 
-/* Make a vector as long as 1. */
+/* Scale a vector to length 1. */
 static void normalize(size_t n, float *x)
 {
     const double norm = sqrt(gan__simd_best()->sum_squares(n, x));
@@ -92,8 +92,7 @@ void gan__spectral_init(const gan_layer *layer, float *buffers)
 
 /* ---- in a pass ---- */
 
-/* What a pass has in place of the weights: those that are computed with, other parameters, u, v and
- * sigma. */
+/* What a pass has in place of the weights: normalised ones, other parameters, u, v, sigma. */
 typedef struct block {
     float *weight, *u, *v, *sigma;
 } block;
@@ -132,7 +131,7 @@ void gan__spectral_prepare(const gan_layer *layer, const float *params, const fl
     memcpy(b.weight + n, params + n, (gan__layer_param_count(layer) - n) * sizeof *params);
 }
 
-/* By the quotient's rule: the gradient by W is (G - <G, W / sigma> u v) / sigma. */
+/* By the quotient rule: the gradient by W is (G - <G, W / sigma> u v) / sigma. */
 double gan__spectral_grad(const gan_layer *layer, float *memory, float *grads)
 {
     const gan__simd *simd = gan__simd_best();

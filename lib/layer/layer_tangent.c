@@ -42,7 +42,7 @@ void gan__layer_tangent_backward(const gan__layer_run *run)
     (class->tangent_backward ? class->tangent_backward : class->backward)(run);
 }
 
-/* Of a product of x with weights it is one product still: tx lies behind x, and uy behind dy. */
+/* For a product of x with weights it is a single product: tx lies behind x, and uy behind dy. */
 double gan__layer_tangent_grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
 {
     gan__layer_run all = *run;
