@@ -170,8 +170,8 @@ static void ask(answers *a, game *x, const float *z, const label_set *of, const 
         expect_ok(gan_sampler_draw_between_labels16(w, z, of->words, to->words, way, BATCH,
                                                     a->drawn_between));
         expect_ok(gan_trainer_sample_labels16(x->trainer, z, of->words, BATCH, a->sample));
-        expect_ok(gan_loss_cross_entropy_labels16(logits, BATCH, 8, of->words, 0.1f, &a->loss,
-                                                  a->grads));
+        expect_ok(
+            gan_loss_cross_entropy_labels16(logits, BATCH, 8, of->words, 0.1f, &a->loss, a->grads));
     } else {
         expect_ok(gan_network_forward_labels(x->g, z, of->bytes, BATCH, a->forward));
         expect_ok(
@@ -181,8 +181,7 @@ static void ask(answers *a, game *x, const float *z, const label_set *of, const 
         expect_ok(
             gan_sampler_draw_between(w, z, of->bytes, to->bytes, way, BATCH, a->drawn_between));
         expect_ok(gan_trainer_sample_labels(x->trainer, z, of->bytes, BATCH, a->sample));
-        expect_ok(
-            gan_loss_cross_entropy(logits, BATCH, 8, of->bytes, 0.1f, &a->loss, a->grads));
+        expect_ok(gan_loss_cross_entropy(logits, BATCH, 8, of->bytes, 0.1f, &a->loss, a->grads));
     }
     gan_pass_destroy(pass);
     gan_sampler_workspace_destroy(w);
@@ -232,10 +231,10 @@ TEST(statistics_are_estimated_with_either)
     expect_ok(gan_network_estimate_statistics(a, z, of.bytes, BATCH, NULL));
     expect_ok(gan_network_estimate_statistics_labels16(b, z, of.words, BATCH, NULL));
     expect_same_weights(a, b);
-    expect_other_bits(tensor_of(a, "2.running_mean").data,
-                      tensor_of(fresh, "2.running_mean").data, SAMPLE * sizeof(float));
-    expect_fails(gan_network_estimate_statistics_labels16(b, z, NULL, BATCH, NULL),
-                 GAN_ERR_INVALID, "statistics: no labels");
+    expect_other_bits(tensor_of(a, "2.running_mean").data, tensor_of(fresh, "2.running_mean").data,
+                      SAMPLE * sizeof(float));
+    expect_fails(gan_network_estimate_statistics_labels16(b, z, NULL, BATCH, NULL), GAN_ERR_INVALID,
+                 "statistics: no labels");
     gan_network_destroy(a);
     gan_network_destroy(b);
     gan_network_destroy(fresh);
@@ -489,10 +488,10 @@ static gan_iterator *one_of_each(gan_dataset **data, size_t classes, const float
     gan_iterator *it;
 
     for (size_t i = 0; i < classes; i++) labels[i] = (uint16_t)i;
-    expect_ok(gan_dataset_create_floats_labels16(data, samples, labels, classes, gan_shape_1d(2),
-                                                 NULL));
-    expect_ok(gan_iterator_create(
-        &it, *data, &(gan_iterator_desc){GAN_ITERATOR_DESC_INIT, .batch_size = 100}));
+    expect_ok(
+        gan_dataset_create_floats_labels16(data, samples, labels, classes, gan_shape_1d(2), NULL));
+    expect_ok(gan_iterator_create(&it, *data,
+                                  &(gan_iterator_desc){GAN_ITERATOR_DESC_INIT, .batch_size = 100}));
     free(labels);
     return it;
 }

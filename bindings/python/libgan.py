@@ -91,6 +91,8 @@ VERSION_MINOR = 1
 VERSION_PATCH = 0
 UPSAMPLE_NEAREST = 0
 UPSAMPLE_BILINEAR = 1
+SCALER_STANDARD = 0
+SCALER_MIN_MAX = 1
 INIT_NORMAL = 0
 INIT_XAVIER_UNIFORM = 1
 INIT_XAVIER_NORMAL = 2
@@ -242,6 +244,11 @@ class gan_pool2d_desc(Record):
 
 class gan_pool1d_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("stride", c_size_t), ("padding", c_size_t), ("exclude_pad", c_int)]
+
+
+class gan_scaler_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("kind", c_int), ("low", c_double), ("high", c_double),
+    ("allocator", POINTER(gan_allocator))]
 
 
 class gan_network_desc(Record):
@@ -615,6 +622,20 @@ _declare("gan_layer_projection", c_void_p, [("in", c_size_t), ("num_classes", c_
 _declare("gan_pool_create", _status, [("out", POINTER(c_void_p)), ("n_threads", c_size_t), ("allocator", POINTER(gan_allocator))])
 _declare("gan_pool_destroy", None, [("pool", c_void_p)])
 _declare("gan_pool_thread_count", c_size_t, [("pool", c_void_p)])
+_declare("gan_scaler_desc_init", None, [("desc", POINTER(gan_scaler_desc)), ("struct_size", c_size_t)])
+_declare("gan_scaler_fit", _status, [("out", POINTER(c_void_p)), ("data", c_void_p), ("desc", POINTER(gan_scaler_desc))])
+_declare("gan_scaler_create", _status, [("out", POINTER(c_void_p)), ("n", c_size_t), ("shift", POINTER(c_double)),
+    ("scale", POINTER(c_double)), ("allocator", POINTER(gan_allocator))])
+_declare("gan_scaler_destroy", None, [("scaler", c_void_p)])
+_declare("gan_scaler_column_count", c_size_t, [("scaler", c_void_p)])
+_declare("gan_scaler_shift", POINTER(c_double), [("scaler", c_void_p)])
+_declare("gan_scaler_scale", POINTER(c_double), [("scaler", c_void_p)])
+_declare("gan_scaler_apply", _status, [("scaler", c_void_p), ("samples", POINTER(c_float)), ("n", c_size_t),
+    ("out", POINTER(c_float))])
+_declare("gan_scaler_invert", _status, [("scaler", c_void_p), ("samples", POINTER(c_float)), ("n", c_size_t),
+    ("out", POINTER(c_float))])
+_declare("gan_dataset_create_scaled", _status, [("out", POINTER(c_void_p)), ("source", c_void_p), ("scaler", c_void_p),
+    ("allocator", POINTER(gan_allocator))])
 _declare("gan_network_desc_init", None, [("desc", POINTER(gan_network_desc)), ("struct_size", c_size_t)])
 _declare("gan_network_create", c_void_p, [("input", gan_shape), ("desc", POINTER(gan_network_desc))])
 _declare("gan_network_destroy", None, [("net", c_void_p)])
@@ -641,6 +662,8 @@ _declare("gan_network_class_name", c_char_p, [("net", c_void_p), ("label", c_siz
 _declare("gan_network_class_index", c_size_t, [("net", c_void_p), ("name", c_char_p)])
 _declare("gan_network_set_picture_shape", _status, [("net", c_void_p), ("shape", gan_shape)])
 _declare("gan_network_picture_shape", gan_shape, [("net", c_void_p)])
+_declare("gan_network_set_scaler", _status, [("net", c_void_p), ("scaler", c_void_p)])
+_declare("gan_network_scaler", c_void_p, [("net", c_void_p)])
 _declare("gan_network_set_latent", _status, [("net", c_void_p), ("latent", c_int)])
 _declare("gan_network_latent", c_int, [("net", c_void_p)])
 _declare("gan_network_set_rate", _status, [("net", c_void_p), ("prefix", c_char_p), ("scale", c_double)])

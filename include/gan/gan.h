@@ -25,6 +25,7 @@
 #include <gan/rng.h>
 #include <gan/safetensors.h>
 #include <gan/sampler.h>
+#include <gan/scaler.h>
 #include <gan/status.h>
 #include <gan/stream.h>
 #include <gan/tensor.h>

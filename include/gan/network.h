@@ -6,6 +6,7 @@
 #include <gan/export.h>
 #include <gan/layer.h>
 #include <gan/pool.h>
+#include <gan/scaler.h>
 #include <gan/status.h>
 #include <gan/stream.h>
 #include <gan/tensor.h>
@@ -379,6 +380,30 @@ typedef enum gan_latent {
     GAN_LATENT_NORMAL = 0, /**< the standard normal distribution, as gan_rng_normal() */
     GAN_LATENT_UNIFORM     /**< evenly from -1 to 1 */
 } gan_latent;
+
+/**
+ * Say what brings a generator's samples back to the units of a table, so that whoever opens its
+ * file can: see gan_scaler_invert().
+ *
+ * The samples of the network stay as they are; the scaler is only kept.  A trainer's average and a
+ * checkpoint have that of the generator, when it is set before the trainer is made.
+ *
+ * @param[in,out] net     The network.
+ * @param[in]     scaler  Copied.  NULL: none, as in the beginning.
+ *
+ * @retval GAN_OK           It is kept, and is part of the network's files.
+ * @retval GAN_ERR_INVALID  `net` is NULL.
+ * @retval GAN_ERR_SHAPE    An output has another number of columns.
+ * @retval GAN_ERR_NOMEM    No memory; the scaler before is kept.
+ * @retval other            What gan_network_add() met first.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_network_set_scaler(gan_network *net, const gan_scaler *scaler);
+
+/** Return the scaler of the network's samples, which belongs to the network and lives until it is
+ * set anew; NULL when there is none, and for NULL.  @since 0.1 */
+GAN_API const gan_scaler *gan_network_scaler(const gan_network *net);
 
 /**
  * Say what the inputs of a generator are drawn from.  gan_trainer_create() says what the generator

@@ -64,6 +64,7 @@ void gan_network_destroy(gan_network *net)
     gan__free(&a, net->stretches);
     gan__free(&a, net->rates);
     gan__free(&a, net->class_names);
+    gan_scaler_destroy(net->scaler);
     gan__free(&a, net->buffer_offsets);
     gan__free(&a, net->offsets);
     gan__free(&a, net->layers);
@@ -420,6 +421,7 @@ gan_status gan_network_clone(gan_network **out, gan_network *net)
     copy->picture = net->picture;
     copy->latent = net->latent;
     GAN_TRY(gan_network_build(copy));
+    GAN_TRY(gan_network_set_scaler(copy, net->scaler));
     if (net->class_names) {
         const size_t bytes = net->n_classes * GAN__CLASS_NAME_BYTES;
 

@@ -102,26 +102,30 @@ static size_t put_pair(const char **pairs, size_t n, const char *name, const cha
 static gan_status save(gan_network *net, gan__target to)
 {
     gan_status status = GAN_OK;
-    gan__text layers = {.allocator = NULL}, classes = {.allocator = NULL};
-    gan__network_note notes[GAN__NETWORK_NOTES];
-    const char *pairs[2 * (2 + GAN__NETWORK_NOTES)];
+    gan__text layers = {.allocator = NULL}, classes = layers, scaler = layers;
+    gan__network_note notes[GAN__NETWORK_NOTES], of_scaler;
+    const char *pairs[2 * (3 + GAN__NETWORK_NOTES)];
     size_t n = 0, n_notes;
 
     GAN_TRY(gan__target_check(to, "network"));
     GAN_TRY(gan_network_build(net));
     GAN_TRY(gan__network_refresh(net));
-    layers.allocator = classes.allocator = &net->allocator;
+    layers.allocator = classes.allocator = scaler.allocator = &net->allocator;
     gan__network_describe(&layers, net);
     gan__network_describe_classes(&classes, net);
     GAN_TRY(layers.status);
+    gan__network_describe_scaler(&scaler, &of_scaler, net, ARCHITECTURE);
     GAN_TRY(classes.status);
+    GAN_TRY(scaler.status);
     n = put_pair(pairs, n, ARCHITECTURE, layers.bytes);
     n = put_pair(pairs, n, GAN__NETWORK_CLASSES, classes.bytes);
+    n = put_pair(pairs, n, of_scaler.name, scaler.bytes);
     n_notes = gan__network_notes(notes, net, ARCHITECTURE);
     for (size_t i = 0; i < n_notes; i++) n = put_pair(pairs, n, notes[i].name, notes[i].text);
     GAN_TRY(gan__safetensors_write(to, net->tensors, net->n_tensors, pairs, n, &net->allocator));
 
 cleanup:
+    gan__text_end(&scaler);
     gan__text_end(&classes);
     gan__text_end(&layers);
     return status;

@@ -34,6 +34,7 @@ struct gan_network {
     size_t n_classes;  /* of the labels that its layers look at; 0: at none */
     char *class_names; /* as of gan__labels_copy_names() */
     gan_shape picture; /* of an output, where the host has said it */
+    gan_scaler *scaler; /* of its outputs; NULL: none */
     gan_latent latent; /* what inputs of a generator are drawn from */
 
     /* The first failure, returned by every later call. */
@@ -159,6 +160,9 @@ typedef struct gan__network_note {
 } gan__network_note;
 size_t gan__network_notes(gan__network_note out[GAN__NETWORK_NOTES], const gan_network *net,
                           const char *key);
+/* Its scaler, if there is one, as a text of its own of that kind, whose name is put into `note`. */
+void gan__network_describe_scaler(gan__text *out, gan__network_note *note, const gan_network *net,
+                                  const char *key);
 gan_status gan__network_read_notes(gan_network *net, const struct gan__safetensors *file,
                                    const char *key);
 

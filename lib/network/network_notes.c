@@ -8,6 +8,7 @@
 
 #include "base/status_internal.h"
 #include "base/tensor_internal.h"
+#include "data/scaler_internal.h"
 #include "file/json_internal.h"
 #include "file/safetensors_internal.h"
 
@@ -16,6 +17,7 @@
 
 static const char PICTURE[] = "picture";
 static const char LATENT[] = "latent";
+static const char SCALER[] = "scaler";
 static const char *const latent_names[] = {
     [GAN_LATENT_NORMAL] = "normal",
     [GAN_LATENT_UNIFORM] = "uniform",
@@ -68,6 +70,32 @@ gan_latent gan_network_latent(const gan_network *net)
     return net ? net->latent : GAN_LATENT_NORMAL;
 }
 
+gan_status gan_network_set_scaler(gan_network *net, const gan_scaler *scaler)
+{
+    gan_status status = GAN_OK;
+    const size_t n = gan_scaler_column_count(scaler);
+    gan_scaler *copy = NULL;
+
+    if (!net) return gan__fail_null(GAN__NETWORK, 1, "network: is NULL");
+    if (net->status != GAN_OK) return gan__fail(net->status, "%s", net->message);
+    if (scaler && n != gan_shape_size(gan_network_output_shape(net)))
+        return gan__fail(GAN_ERR_SHAPE, "network: a scaler of %zu columns, an output is %s", n,
+                         gan__shape_text_of(gan_network_output_shape(net)).text);
+    if (scaler)
+        GAN_TRY(gan_scaler_create(&copy, n, gan_scaler_shift(scaler), gan_scaler_scale(scaler),
+                                  &net->allocator));
+    gan_scaler_destroy(net->scaler);
+    net->scaler = copy;
+
+cleanup:
+    return status;
+}
+
+const gan_scaler *gan_network_scaler(const gan_network *net)
+{
+    return net ? net->scaler : NULL;
+}
+
 /* ---- in files ---- */
 
 static void name_note(gan__network_note *note, const char *key, const char *what)
@@ -92,6 +120,27 @@ size_t gan__network_notes(gan__network_note out[GAN__NETWORK_NOTES], const gan_n
         snprintf(out[n++].text, sizeof out->text, "%s", latent_names[net->latent]);
     }
     return n;
+}
+
+void gan__network_describe_scaler(gan__text *out, gan__network_note *note, const gan_network *net,
+                                  const char *key)
+{
+    name_note(note, key, SCALER);
+    if (net->scaler) gan__scaler_describe(out, net->scaler);
+}
+
+static gan_status read_scaler(gan_network *net, const char *text)
+{
+    gan_status status = GAN_OK;
+    gan_scaler *scaler = NULL;
+
+    GAN_TRY(gan__scaler_parse(&scaler, text, &net->allocator));
+    status = gan_network_set_scaler(net, scaler);
+    if (status == GAN_ERR_SHAPE) GAN_FAIL(GAN_ERR_FORMAT, "%s", gan_last_error());
+
+cleanup:
+    gan_scaler_destroy(scaler);
+    return status;
 }
 
 static gan_status read_picture(gan_network *net, const char *text)
@@ -122,9 +171,9 @@ gan_status gan__network_read_notes(gan_network *net, const gan__safetensors *fil
     static const struct {
         const char *what;
         gan_status (*read)(gan_network *net, const char *text);
-    } kinds[GAN__NETWORK_NOTES] = {{PICTURE, read_picture}, {LATENT, read_latent}};
+    } kinds[] = {{PICTURE, read_picture}, {LATENT, read_latent}, {SCALER, read_scaler}};
 
-    for (size_t i = 0; i < GAN__NETWORK_NOTES; i++) {
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         gan__network_note note;
         gan_status status = GAN_OK;
         const char *text;

@@ -6,14 +6,20 @@
 
 #include <stdio.h>
 
+/* Add a text that was written apart, if there is one. */
+static void add_text(gan__state *s, const char *name, gan__text *text)
+{
+    if (s->status == GAN_OK) s->status = text->status;
+    if (text->bytes) gan__state_text(s, name, "%s", text->bytes);
+    gan__text_end(text);
+}
+
 static void describe_layers(const gan_network *net, const char *name, gan__state *s)
 {
     gan__text layers = {.allocator = &s->allocator};
 
     gan__network_describe(&layers, net);
-    if (s->status == GAN_OK) s->status = layers.status;
-    if (layers.bytes) gan__state_text(s, name, "%s", layers.bytes);
-    gan__text_end(&layers);
+    add_text(s, name, &layers);
 }
 
 /* They may change in a run, too. */
@@ -21,8 +27,11 @@ static void describe_notes(const gan_network *net, const char *name, gan__state 
 {
     gan__network_note notes[GAN__NETWORK_NOTES];
     const size_t n = gan__network_notes(notes, net, name);
+    gan__text scaler = {.allocator = &s->allocator};
 
     for (size_t i = 0; i < n; i++) gan__state_text(s, notes[i].name, "%s", notes[i].text);
+    gan__network_describe_scaler(&scaler, notes, net, name);
+    add_text(s, notes->name, &scaler);
 }
 
 void gan__network_state(const gan_network *net, const char *name, gan__state *s)
