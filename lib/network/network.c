@@ -421,7 +421,10 @@ gan_status gan_network_clone(gan_network **out, gan_network *net)
     copy->picture = net->picture;
     copy->latent = net->latent;
     GAN_TRY(gan_network_build(copy));
-    GAN_TRY(gan_network_set_scaler(copy, net->scaler));
+    if (net->scaler)
+        GAN_TRY(gan_scaler_create(&copy->scaler, gan_scaler_column_count(net->scaler),
+                                  gan_scaler_shift(net->scaler), gan_scaler_scale(net->scaler),
+                                  &copy->allocator));
     if (net->class_names) {
         const size_t bytes = net->n_classes * GAN__CLASS_NAME_BYTES;
 
