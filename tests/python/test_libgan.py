@@ -93,7 +93,7 @@ class Networks(unittest.TestCase):
         np.testing.assert_array_equal(batch.labels, labels)
         g = gan.Network(2, [gan.label_embedding(1000, 2), gan.linear(4, 3)])
         d = gan.Network(3, [gan.projection(3, 1000)], seed=2)
-        trainer = gan.Trainer(g, d, batch_size=40)
+        trainer = gan.Trainer(g, d, gan.adam(), gan.adam(), batch_size=40)
         trainer.step(batch)
         trainer.discriminator_step((samples(40, 3), labels), z=samples(40, 2), labels=labels)
         trainer.generator_step(40, labels=labels)
