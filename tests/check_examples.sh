@@ -43,6 +43,14 @@ for file in generator.safetensors discriminator.safetensors fake_images-003.png;
 done
 [ "$(grep -vc 'without Cairo' fashion_gan.log)" -eq 0 ] || fail "--quiet should leave the warnings only"
 
+# A verdict ends a run, the best epoch is kept, and neither changes what is learnt.
+run fashion_gan --silhouettes --epochs 3 --limit 1000 --hidden 64 --seed 5 --threads 1 --out watched --stop-early --keep-best
+cmp new/run/generator.safetensors watched/generator.safetensors || fail "looking at samples should not change a run"
+[ -s watched/best_checkpoint.safetensors ] || fail "--keep-best should keep the best epoch"
+run fashion_gan --silhouettes --epochs 9 --limit 1000 --hidden 64 --seed 5 --lr 0.1 --out ill --stop-early
+says fashion_gan "DIVERGED: the run diverges: the discriminator's loss jumped to"
+says fashion_gan "Ended early after"
+
 run fashion_gan --silhouettes --epochs 1 --limit 70 --batch 32 --latent 5 --hidden 20 --depth 1 --lr 0.001 --out small
 says fashion_gan "[20]"
 run fashion_gan --silhouettes --epochs 1 --limit 200 --hidden 16 --ema 0.9 --quiet --out average

@@ -138,6 +138,16 @@ TEST_EACH(jumps_in_three_steps_are_a_divergence_that_is_forgotten, 0, 3)
     gan_health_destroy(h);
 }
 
+TEST(a_run_that_diverges_at_once_is_found)
+{
+    gan_health *h = make();
+
+    show(h, 0, 1, NULL);
+    show(h, 1, 3, huge_loss);
+    expect_verdict(h, GAN_VERDICT_DIVERGED, ", usual is 1, after 3 steps");
+    gan_health_destroy(h);
+}
+
 TEST(steps_that_are_not_finite_or_are_skipped_are_a_divergence)
 {
     gan_health *h = make();

@@ -10,6 +10,7 @@
 #include "runlog.h"
 #include "settings.h"
 #include "stop.h"
+#include "watch.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -57,6 +58,9 @@ typedef struct run {
     double began;         /* when this process began to train */
     double charted;       /* when losses.png was last drawn */
     progress line;
+    watch watch;
+    int stopped;      /* 1: --stop-early ended it */
+    gan_verdict said; /* the verdict that was printed last */
 } run;
 
 /* ---- Options ---- */
@@ -454,6 +458,9 @@ static int open_outputs(run *r)
     int goes_on = o->resume && o->dir.has_checkpoint;
     if ((goes_on && !read_checkpoint(r)) || !take_memory(r)) return 0;
     if (goes_on) read_history(r);
+    if (!watch_begin(&r->watch, r->trainer, r->data, (uint64_t)o->seed,
+                     o->stop_early || o->keep_best))
+        return 0;
     if (gan_iterator_epoch(r->iterator) >= (uint64_t)o->epochs) return 1; /* nothing is to change */
     stop_catch_signals();
     return rundir_begin(&r->opt->dir, o->settings) && open_log(r, goes_on) &&
@@ -479,6 +486,27 @@ static int write_weights(const run *r)
            cli_ok(gan_network_save(g, g_path)) && cli_ok(gan_network_save(r->d, d_path));
 }
 
+/* After a look: keep the run as it is now when this is the best epoch so far. */
+static int keep_best(run *r)
+{
+    char path[PATH_MAX];
+    if (!r->opt->keep_best || !gan_health_is_best(r->watch.health)) return 1;
+    return watch_keep(&r->watch) && rundir_file(&r->opt->dir, path, RUNDIR_BEST) &&
+           cli_ok(gan_checkpoint_save(r->trainer, r->iterator, path));
+}
+
+/* Put the verdict into the log and so onto the page.  Only where samples are looked at: then the
+ * checkpoint has what it rests on, and a run that is resumed says the same. */
+static int note_verdict(run *r)
+{
+    gan_finding found = {GAN_FINDING_INIT};
+    if (!r->watch.features) return 1;
+    return cli_ok(gan_health_verdict(r->watch.health, &found)) &&
+           cli_ok(gan_log_note(r->log.log, "verdict", gan_verdict_name(found.verdict))) &&
+           cli_ok(gan_log_note(r->log.log, "verdict.text", found.sentence)) &&
+           cli_ok(gan_log_note(r->log.log, "advice", found.advice));
+}
+
 /* Write what there is after an epoch, or after the part of it that a signal left.  The checkpoint
  * comes after the figures that belong to it. */
 static int write_epoch(run *r, size_t epoch, int whole)
@@ -486,6 +514,8 @@ static int write_epoch(run *r, size_t epoch, int whole)
     const char *directory = r->opt->dir.path;
     size_t every = (size_t)r->opt->checkpoint_every;
     int due = !whole || epoch == (size_t)r->opt->epochs || (every > 0 && epoch % every == 0);
+    if (whole && !(watch_look(&r->watch) && keep_best(r) && note_verdict(r))) return 0;
+    if (!watch_keep(&r->watch)) return 0;
     int good = whole ? losses_write(directory, r->history, epoch)
                      : losses_write_begun(directory, epoch, &r->history[epoch - 1]);
     good = good && (!whole || evaluate(r, epoch)) && write_fake_images(r, epoch, whole) &&
@@ -506,14 +536,16 @@ static void show_progress(run *r, size_t epoch, const gan_train_stats *stats)
     double total = (double)r->opt->epochs * (double)gan_dataset_count(r->data);
     double rate = (double)(r->images - r->images_before) / (progress_seconds() - r->began);
     progress_format_time(left, sizeof left, (total - (double)r->images) / rate);
+    const char *verdict = watch_verdict(&r->watch);
     snprintf(head, sizeof head, columns < 80 ? "%zu/%ld" : "epoch %zu/%ld", epoch, r->opt->epochs);
     if (columns < 60)
         snprintf(tail, sizeof tail, "D(x) %.2f D(G(z)) %.2f %s left", stats->d_real, stats->d_fake,
                  left);
     else
         snprintf(tail, sizeof tail,
-                 "D %.3f  G %.3f  D(x) %.2f  D(G(z)) %.2f  %.0f images/s  %s left", stats->d_loss,
-                 stats->g_loss, stats->d_real, stats->d_fake, rate, left);
+                 "%s%sD %.3f  G %.3f  D(x) %.2f  D(G(z)) %.2f  %.0f images/s  %s left",
+                 verdict ? verdict : "", verdict ? "  " : "", stats->d_loss, stats->g_loss,
+                 stats->d_real, stats->d_fake, rate, left);
     progress_draw(&r->line, head, (double)r->images / total, tail);
 }
 
@@ -538,7 +570,9 @@ static int train_epoch(run *r, size_t epoch)
 
     losses_scale(row, (double)row->steps);
     while (!stop_signal() && (status = gan_iterator_next(r->iterator, &batch)) == GAN_OK) {
-        if (!cli_ok(gan_train_step(r->trainer, batch, &stats))) return 0;
+        gan_status step = gan_train_step(r->trainer, batch, &stats);
+        watch_step(&r->watch, step, &stats);
+        if (!cli_ok(step)) return 0;
         add_step(row, &stats);
         if (!runlog_step(&r->log, &stats, gan_optimizer_lr(r->g_adam), gan_optimizer_lr(r->d_adam)))
             return 0;
@@ -564,6 +598,7 @@ static void print_epoch(run *r, size_t epoch)
     printf("epoch %zu/%ld%sD loss %.4f  G loss %.4f%sD(x) %.3f  D(G(z)) %.3f  %.1f s\n", epoch,
            r->opt->epochs, space, row->d_loss, row->g_loss, space, row->d_real, row->d_fake,
            row->seconds);
+    watch_say(&r->watch, &r->said);
     fflush(stdout);
 }
 
@@ -597,6 +632,10 @@ static int train(run *r)
     while (good && !stop_signal() && epoch < epochs) {
         good = train_epoch(r, ++epoch);
         if (good && gan_iterator_epoch(r->iterator) == epoch) print_epoch(r, epoch);
+        if (good && r->opt->stop_early && gan_health_should_stop(r->watch.health)) {
+            r->stopped = 1;
+            break;
+        }
     }
     progress_clear(&r->line);
     return good;
@@ -616,6 +655,9 @@ static int finish(run *r, int trained)
                 o->out);
         return 0;
     }
+    if (r->stopped && !o->quiet)
+        cli_print("Ended early after %zu of %ld epoch%s; see above what is wrong", whole, o->epochs,
+                  cli_plural((size_t)o->epochs));
     if (stop_signal())
         cli_say("interrupted after %zu of %ld epoch%s; saved in %s, where --resume continues",
                 whole, o->epochs, cli_plural((size_t)o->epochs), o->out);
@@ -635,6 +677,7 @@ static void end(run *r)
     free(r->samples);
     free(r->labels);
     free(r->noise);
+    watch_end(&r->watch);
     gan_trainer_destroy(r->trainer);
     gan_optimizer_destroy(r->d_adam);
     gan_optimizer_destroy(r->g_adam);

@@ -17,6 +17,7 @@ typedef struct run_options {
     int spectral_norm;
     double auxiliary; /* weight of an auxiliary classifier's loss; 0: none */
     int resume, overwrite, quiet, tensorboard;
+    int stop_early, keep_best;
     const char
         *fingerprint; /* of the images of a run that is resumed; NULL where it is not known */
     rundir dir;       /* --out */
@@ -83,6 +84,12 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
              "last one; 0: none"},                                                                 \
     {.name = "tensorboard", .on = &(o)->tensorboard, .keep = CLI_FREE,                             \
      .help = "write an event file for TensorBoard, too"},                                          \
+    {.name = "stop-early", .on = &(o)->stop_early, .keep = CLI_FREE,                               \
+     .help = "end the run at a verdict that training doesn't recover from, such as a collapse, or "\
+             "when nothing got better in 10 epochs"},                                              \
+    {.name = "keep-best", .on = &(o)->keep_best, .keep = CLI_FREE,                                 \
+     .help = "keep the checkpoint of the epoch whose samples are nearest to real ones, "           \
+             RUNDIR_BEST},                                                                         \
     {.name = "quiet", .on = &(o)->quiet, .keep = CLI_LOCAL,                                        \
      .help = "print nothing but warnings and errors"},                                             \
     {.name = "fingerprint", .text = &(o)->fingerprint}
@@ -99,6 +106,7 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     "  report.html                  all of it as a page: curves, samples, settings\n"              \
     "  log.jsonl, log.csv           the same numbers and more, for programs\n"                     \
     "  checkpoint.safetensors       the whole run, for --resume, sample and interpolate\n"         \
+    "  best_checkpoint.safetensors  the same after the best epoch, with --keep-best\n"             \
     "  generator.safetensors        the weights, for sample, interpolate or PyTorch\n"             \
     "  discriminator.safetensors\n"                                                                \
     "All of them are brought up to date after each epoch.  Files of an earlier run are\n"          \

@@ -22,10 +22,10 @@ enum { MOST_SETTINGS = 1 << 20 };
 
 static const char LOCK[] = ".lock";
 
-static const char *const names[] = {RUNDIR_CHECKPOINT, RUNDIR_GENERATOR, RUNDIR_DISCRIMINATOR,
-                                    LOSSES_CSV,        LOSSES_PNG,       LOSSES_BEGUN,
-                                    RUNDIR_REAL,       RUNDIR_SETTINGS,  RUNLOG_JSON,
-                                    RUNLOG_CSV,        RUNLOG_PAGE,      RUNLOG_EVENTS};
+static const char *const names[] = {
+    RUNDIR_CHECKPOINT, RUNDIR_GENERATOR, RUNDIR_DISCRIMINATOR, LOSSES_CSV,  LOSSES_PNG,
+    LOSSES_BEGUN,      RUNDIR_REAL,      RUNDIR_SETTINGS,      RUNLOG_JSON, RUNLOG_CSV,
+    RUNLOG_PAGE,       RUNLOG_EVENTS,    RUNDIR_BEST};
 enum { NAMES = sizeof names / sizeof *names };
 
 int rundir_file(const rundir *dir, char path[PATH_MAX], const char *name)

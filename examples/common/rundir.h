@@ -8,6 +8,7 @@
 /* Its files, beside the pictures of each epoch and those of losses.h. */
 #define RUNDIR_SETTINGS "settings.txt"
 #define RUNDIR_CHECKPOINT "checkpoint.safetensors"
+#define RUNDIR_BEST "best_checkpoint.safetensors"
 #define RUNDIR_GENERATOR "generator.safetensors"
 #define RUNDIR_DISCRIMINATOR "discriminator.safetensors"
 #define RUNDIR_REAL "real_images.png"

@@ -122,7 +122,8 @@ typedef struct gan_health_desc {
     const char *const *class_names;
     size_t n_classes;       /**< how many; 0 with NULL */
     double jump;            /**< DIVERGED: deviations of the window's that the discriminator's loss
-                                  jumps by, in 3 steps one after the other.  0: 20 */
+                                  jumps up by, and times the first step's loss, in 3 steps one
+                                  after the other.  0: 20 */
     double gradient_factor; /**< DIVERGED: times its running median that a gradient's norm is, in 3
                                   steps one after the other.  0: 100 */
     double win_accuracy; /**< D_WINS: both accuracies are at least this over a window.  0: 0.99 */

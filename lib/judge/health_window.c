@@ -13,9 +13,8 @@
 #include <string.h>
 
 enum {
-    STRIDE = 16,     /* steps from one summary to the next */
-    IN_A_ROW = 3,    /* steps far out that make a divergence */
-    FEWEST = STRIDE, /* steps before which nothing is usual */
+    STRIDE = 16,  /* steps from one summary to the next */
+    IN_A_ROW = 3, /* steps far out that make a divergence */
 };
 #define MAD_TO_DEVIATION 1.4826 /* of a normal distribution */
 
@@ -109,18 +108,23 @@ void gan__health_diverge(gan_health *h, gan__health_divergence how, double value
     h->state.diverged_usual = usual;
 }
 
-/* How far from its median the discriminator's loss may be: in a window that is nearly constant the
- * loss of guessing, which is that of the first step, is the scale. */
-static double loss_scale(const gan__health_window *loss)
+/* How far above its median the discriminator's loss may be: in a window that is nearly constant, and
+ * before there is one, the scale is that of the first step, the loss of guessing.  A Wasserstein loss
+ * begins near 0, but its outputs don't. */
+static double loss_scale(const gan__health_state *s)
 {
-    return fmax(loss->spread, fmax(fabs(loss->first), fabs(loss->early_median)));
+    const gan__health_window *loss = &s->series[GAN__SERIES_D_LOSS];
+    const double outputs =
+        fmax(fabs(s->series[GAN__SERIES_D_REAL].first), fabs(s->series[GAN__SERIES_D_FAKE].first));
+
+    return fmax(loss->spread, fmax(fabs(loss->first), outputs));
 }
 
 static void look_for_jump(gan_health *h, double d_loss)
 {
     const gan__health_window *loss = &h->state.series[GAN__SERIES_D_LOSS];
 
-    if (fabs(d_loss - loss->median) <= h->desc.jump * loss_scale(loss)) {
+    if (d_loss - loss->median <= h->desc.jump * loss_scale(&h->state)) {
         h->state.loss_streak = 0;
         return;
     }
@@ -171,12 +175,10 @@ int gan__health_take_step(gan_health *h, const gan_train_stats *stats)
     s->skipped = skipped;
     for (size_t i = 0; i < GAN__N_SERIES; i++)
         if (!isfinite(of[i])) return 1; /* windows stay finite */
-    if (s->n_steps >= FEWEST) {
-        look_for_jump(h, stats->d_loss);
-        look_for_explosion(h, stats->d_grad_norm, stats->g_grad_norm);
-    }
+    if (s->n_steps > 0) look_for_jump(h, stats->d_loss);
+    if (s->n_steps >= STRIDE) look_for_explosion(h, stats->d_grad_norm, stats->g_grad_norm);
     for (size_t i = 0; i < GAN__N_SERIES; i++) {
-        if (s->n_steps == 0) s->series[i].first = of[i];
+        if (s->n_steps == 0) s->series[i].first = s->series[i].median = of[i];
         s->series[i].of[s->n_steps % h->desc.window] = of[i];
     }
     s->n_steps++;
