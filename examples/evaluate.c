@@ -163,8 +163,7 @@ int main(int argc, char **argv)
 
     read_options(&o, argc, argv);
     if (o.real) return cli_end(compare_any(&o));
-    if (!has_classifier(&o)) return cli_end(CLI_EXIT_FAILURE);
-    int good = fashion_find(&o.source);
+    int good = fashion_find(&o.source) && has_classifier(&o);
     if (good) fashion_warn(&o.source);
     good = good && generator_open(&g, o.model, (uint64_t)o.seed) &&
            judge_open(&j, o.classifier, &g, (size_t)o.threads) &&

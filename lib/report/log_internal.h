@@ -2,6 +2,7 @@
 #ifndef GAN_LOG_INTERNAL_H
 #define GAN_LOG_INTERNAL_H
 
+#include "base/arithmetic_internal.h"
 #include "file/text_internal.h"
 
 #include <gan/log.h>
