@@ -67,39 +67,6 @@ TEST(layers_tell_their_kind_and_a_block_is_one)
     gan_network_destroy(net);
 }
 
-TEST(layers_tell_their_settings)
-{
-    static const struct {
-        const char *name;
-        double value;
-    } wanted[] = {{"in_channels", 1}, {"out_channels", 2}, {"kernel_size", 3}, {"kernel_size", 3},
-                  {"stride", 2},      {"stride", 1},       {"padding", 0},     {"padding", 1}};
-    const gan_conv2d_desc d = {GAN_CONV2D_DESC_INIT, .stride = {2, 1}, .padding = {0, 1}};
-    gan_network *net = gan_network_create(gan_shape_3d(1, 8, 8), NULL);
-    gan_layer_setting s = {"untouched", 7};
-
-    gan_network_add(net, gan_layer_conv2d(1, 2, 3, &d));
-    gan_network_add(net, gan_layer_relu());
-    gan_network_add(net, gan_layer_dropout(0.25f));
-    ck_assert_uint_eq(gan_network_layer_setting_count(net, 0), 14);
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        expect_ok(gan_network_layer_setting(&s, net, 0, i));
-        ck_assert_str_eq(s.name, wanted[i].name);
-        ck_assert_double_eq(s.value, wanted[i].value);
-    }
-    ck_assert_uint_eq(gan_network_layer_setting_count(net, 1), 0);
-    expect_ok(gan_network_layer_setting(&s, net, 2, 0));
-    ck_assert_str_eq(s.name, "p");
-    ck_assert_double_eq(s.value, 0.25);
-    expect_fails(gan_network_layer_setting(&s, net, 2, 1), GAN_ERR_INVALID,
-                 "setting 1 of a dropout layer, which has 1");
-    expect_fails(gan_network_layer_setting(&s, net, 3, 0), GAN_ERR_INVALID, "layer 3 of 3");
-    expect_fails(gan_network_layer_setting(&s, NULL, 0, 0), GAN_ERR_INVALID, "net is NULL");
-    expect_fails(gan_network_layer_setting(NULL, net, 0, 0), GAN_ERR_INVALID, "out is NULL");
-    ck_assert_double_eq(s.value, 0.25);
-    gan_network_destroy(net);
-}
-
 /* A block with a shortcut between two layers, one of them with spectral norm. */
 static gan_network *with_block(void)
 {
@@ -200,7 +167,6 @@ TEST(settings_are_found_by_name)
 
 TEST(nothing_tells_nothing)
 {
-    ck_assert_uint_eq(gan_network_layer_setting_count(NULL, 0), 0);
     ck_assert_ptr_null(gan_trainer_generator(NULL));
     ck_assert_ptr_null(gan_trainer_discriminator(NULL));
     ck_assert_ptr_null(gan_trainer_generator_optimizer(NULL));

@@ -670,9 +670,6 @@ _declare("gan_network_set_rate", _status, [("net", c_void_p), ("prefix", c_char_
 _declare("gan_network_rate", c_double, [("net", c_void_p), ("index", c_size_t)])
 _declare("gan_network_layer_count", c_size_t, [("net", c_void_p)])
 _declare("gan_network_layer_kind", c_char_p, [("net", c_void_p), ("index", c_size_t)])
-_declare("gan_network_layer_setting_count", c_size_t, [("net", c_void_p), ("index", c_size_t)])
-_declare("gan_network_layer_setting", _status, [("out", POINTER(gan_layer_setting)), ("net", c_void_p), ("index", c_size_t),
-    ("i", c_size_t)])
 _declare("gan_layer_info_init", None, [("info", POINTER(gan_layer_info)), ("struct_size", c_size_t)])
 _declare("gan_network_layer_info", _status, [("out", POINTER(gan_layer_info)), ("net", c_void_p), ("i", c_size_t)])
 _declare("gan_network_find_setting", _status, [("values", POINTER(c_double)), ("n", c_size_t), ("net", c_void_p),
@@ -1186,17 +1183,6 @@ class Network(Handle):
     def kinds(self):
         """The kind of each layer, as files call it."""
         return [lib.gan_network_layer_kind(self._handle, i).decode() for i in range(lib.gan_network_layer_count(self._handle))]
-
-    @property
-    def settings(self):
-        """The settings of each layer, as pairs of name and value in the order in which files have them."""
-        found, one = [], gan_layer_setting()
-        for i in range(lib.gan_network_layer_count(self._handle)):
-            found.append([])
-            for k in range(lib.gan_network_layer_setting_count(self._handle, i)):
-                lib.gan_network_layer_setting(byref(one), self._handle, i, k)
-                found[i].append((one.name.decode(), one.value))
-        return found
 
     @property
     def layers(self):

@@ -399,7 +399,8 @@ typedef enum gan_latent {
  *
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_network_set_scaler(gan_network *net, const gan_scaler *scaler);
+GAN_API GAN_MUST_CHECK gan_status gan_network_set_scaler(gan_network *net,
+                                                         const gan_scaler *scaler);
 
 /** Return the scaler of the network's samples, which belongs to the network and lives until it is
  * set anew; NULL when there is none, and for NULL.  @since 0.1 */
@@ -484,36 +485,6 @@ typedef struct gan_layer_setting {
     double value;     /**< flags are 0 or 1; gan_upsample_mode as its number */
 } gan_layer_setting;
 
-/**
- * Return how many settings a layer has; 0 for NULL and beyond the last layer.  A pair of sizes
- * counts twice, height and width; a shape as GAN_SHAPE_MAX_RANK dimensions, the last ones 0.  A
- * residual block has none: see gan_network_layer_info() for the layers in it.
- *
- * @since 0.1
- */
-GAN_API size_t gan_network_layer_setting_count(const gan_network *net, size_t index);
-
-/**
- * Read a setting of a layer, in the order in which files have them.
- *
- *     for (size_t i = 0; i < gan_network_layer_setting_count(net, 3); i++)
- *         if (gan_network_layer_setting(&s, net, 3, i) == GAN_OK) printf("%s %g\n", s.name, s.value);
- *
- * @param[out] out    Receives name and value.
- * @param[in]  net    The network, complete or not.
- * @param[in]  index  The layer, as for gan_network_layer_kind().
- * @param[in]  i      0 .. gan_network_layer_setting_count() - 1.
- *
- * @retval GAN_OK           `*out` is filled.
- * @retval GAN_ERR_INVALID  `out` or `net` is NULL, or there is no such layer or setting; `*out` is
- *                          as it was.
- *
- * @since 0.1
- */
-GAN_API GAN_MUST_CHECK gan_status gan_network_layer_setting(gan_layer_setting *out,
-                                                            const gan_network *net, size_t index,
-                                                            size_t i);
-
 /** The most numbers that the settings of a layer have. */
 #define GAN_LAYER_MAX_SETTINGS 24
 
@@ -528,7 +499,9 @@ typedef struct gan_layer_info {
     size_t n_params;   /**< trainable parameters */
     int spectral_norm; /**< 1: made with gan_layer_spectral_norm() */
     size_t n_settings; /**< numbers in `settings` */
-    gan_layer_setting settings[GAN_LAYER_MAX_SETTINGS]; /**< as gan_network_layer_setting() */
+    /** In the order of files: a pair of sizes twice, height and width; a shape as GAN_SHAPE_MAX_RANK
+     * dimensions, the last ones 0. */
+    gan_layer_setting settings[GAN_LAYER_MAX_SETTINGS];
 } gan_layer_info;
 #define GAN_LAYER_INFO_INIT                                                                        \
     GAN_SIZED_INIT(gan_layer_info, 0, 0, {0, {0}}, {0, {0}}, 0, 0, 0, {{0, 0}})
@@ -574,7 +547,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_layer_info(gan_layer_info *out,
  *                      shape, whose last dimensions are 0; else 1.
  * @param[in]  net      The network, complete or not.
  * @param[in]  layer    "3", or inside a block "3.body.0".
- * @param[in]  setting  Its name, as gan_network_layer_setting() tells it.
+ * @param[in]  setting  Its name, as gan_network_layer_info() tells it.
  *
  * @retval GAN_OK           `values` is filled.
  * @retval GAN_ERR_INVALID  An argument is NULL, or there is no such layer, or it has no such setting,

@@ -40,28 +40,6 @@ static gan_layer_setting setting_of(const gan_layer *layer, size_t i)
                                gan__layer_number(layer, i)};
 }
 
-size_t gan_network_layer_setting_count(const gan_network *net, size_t index)
-{
-    const gan_layer *layer = added(net, index);
-
-    return layer ? gan__layer_number_count(layer->class) : 0;
-}
-
-gan_status gan_network_layer_setting(gan_layer_setting *out, const gan_network *net, size_t index,
-                                     size_t i)
-{
-    const size_t n = gan_network_layer_setting_count(net, index);
-
-    if (!out || !net) return gan__fail(GAN_ERR_INVALID, "%s is NULL", out ? "net" : "out");
-    if (index >= net->n_added)
-        return gan__fail(GAN_ERR_INVALID, "layer %zu of %zu", index, net->n_added);
-    if (i >= n)
-        return gan__fail(GAN_ERR_INVALID, "setting %zu of a %s layer, which has %zu", i,
-                         gan_network_layer_kind(net, index), n);
-    *out = setting_of(added(net, index), i);
-    return GAN_OK;
-}
-
 /* ---- all of them ---- */
 
 gan_status gan_network_layer_info(gan_layer_info *out, const gan_network *net, size_t i)
