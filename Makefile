@@ -368,9 +368,9 @@ check-reproducible:
 	done
 
 # What `make check` does in seconds at length: 500 kills, 10,000 saves by 4 processes, each byte
-# changed to each other value, and each class left out twice.
+# changed to each other value, each class left out twice, and all runs that fail.
 LONG_LOGS := $(patsubst %,$(LOGS)/long_test_%.log,checkpoint_kill checkpoint_savers checkpoint_damage network_file \
-                 reference_fashion)
+                 reference_fashion health_runs)
 check-long: $(LONG_LOGS)
 	@scripts/run-check --total $^
 
