@@ -110,8 +110,9 @@ static gan_status check_settings(const gan_layer *layer)
     gan_status status = GAN_OK;
     const gan__layer_class *class = layer->class;
 
-    for (const gan__layer_setting *s = class->settings; s < class->settings + class->n_settings;
-         s++) {
+    for (size_t row = 0; row < class->n_settings; row++) {
+        const gan__layer_setting *s = &class->settings[row];
+
         if (s->type == GAN__SETTING_SHAPE)
             GAN_TRY(check_shape(class, s, layer->settings));
         else

@@ -88,7 +88,9 @@ static inline const gan__log_row *gan__log_row_at(const gan__log_rows *rows, siz
 static inline const gan__log_cell *gan__log_cells(const gan__log_rows *rows,
                                                   const gan__log_row *row)
 {
-    return (const gan__log_cell *)rows->cells.items + row->first;
+    const gan__log_cell *cells = rows->cells.items;
+
+    return cells ? cells + row->first : NULL; /* no cell yet, and none is asked for */
 }
 
 /* The index of a name, added when it is new and `add` is 1; SIZE_MAX when it is not there.
