@@ -154,7 +154,7 @@ static void expect_file_refused(int i, size_t at, const char *text, const char *
     for (size_t k = 0; k < (text ? kinds[i].n : at); k++) {
         const size_t room = sizeof header - (size_t)n;
 
-        if (k == at)
+        if (text && k == at)
             n += snprintf(header + n, room, ",%s", text);
         else
             n += snprintf(header + n, room, ",%.17g", kinds[i].good[k]);
