@@ -2,6 +2,7 @@
  * differ and is told, everything else still refuses. */
 #include "budget.h"
 #include "expect.h"
+#include "failing.h"
 #include "optim/optimizer_internal.h"
 #include "run.h"
 
@@ -395,22 +396,6 @@ TEST(tensors_of_another_shape_are_still_refused)
 
 /* ---- from memory, and without ---- */
 
-typedef struct bytes_read {
-    const run_bytes *file;
-    size_t at, most;
-} bytes_read;
-
-static size_t read_some(void *user, void *bytes, size_t n)
-{
-    bytes_read *x = user;
-
-    if (x->at == x->most) return x->most < x->file->n ? GAN_READ_FAILED : 0;
-    if (n > x->most - x->at) n = x->most - x->at;
-    memcpy(bytes, x->file->at + x->at, n);
-    x->at += n;
-    return n;
-}
-
 TEST(a_reader_that_fails_after_any_byte_changes_nothing)
 {
     static run_bytes file, before, after;
@@ -429,8 +414,8 @@ TEST(a_reader_that_fails_after_any_byte_changes_nothing)
                                  &settings));
     read_run(&before, &r);
     for (size_t k = 0; k < file.n; k++) {
-        bytes_read x = {&file, 0, k};
-        const gan_reader from = gan_reader_callback(read_some, &x),
+        failing_stream x;
+        const gan_reader from = failing_reader(&x, file.at, file.n, k),
                          cut = gan_reader_memory(file.at, k);
 
         expect_status(gan_checkpoint_resume_from(r.game.trainer, r.it, &from, &desc), GAN_ERR_IO);

@@ -1,6 +1,7 @@
 /* test_checkpoint_extra.c - bytes of the host's in a checkpoint: they come back, or nothing changes. */
 #include "budget.h"
 #include "expect.h"
+#include "failing.h"
 #include "file/safetensors_internal.h"
 #include "run.h"
 
@@ -139,22 +140,6 @@ TEST(forged_ones_are_refused)
 
 /* ---- without a path ---- */
 
-typedef struct bytes_read {
-    const run_bytes *file;
-    size_t at, most;
-} bytes_read;
-
-static size_t read_some(void *user, void *bytes, size_t n)
-{
-    bytes_read *x = user;
-
-    if (x->at == x->most) return x->most < x->file->n ? GAN_READ_FAILED : 0;
-    if (n > x->most - x->at) n = x->most - x->at;
-    memcpy(bytes, x->file->at + x->at, n);
-    x->at += n;
-    return n;
-}
-
 TEST(a_reader_that_fails_after_any_byte_gives_none)
 {
     static run_bytes file;
@@ -165,8 +150,8 @@ TEST(a_reader_that_fails_after_any_byte_gives_none)
     expect_ok(gan_trainer_set_extra_state(r.game.trainer, mine, sizeof mine));
     read_run(&file, &r);
     for (size_t k = 0; k <= file.n; k++) {
-        bytes_read x = {&file, 0, k};
-        const gan_reader from = gan_reader_callback(read_some, &x),
+        failing_stream x;
+        const gan_reader from = failing_reader(&x, file.at, file.n, k),
                          cut = gan_reader_memory(file.at, k);
         const gan_status a = gan_checkpoint_read_extra_state_from(found, sizeof found, &n, &from);
 

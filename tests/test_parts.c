@@ -2,6 +2,7 @@
  * changes. */
 #include "budget.h"
 #include "expect.h"
+#include "failing.h"
 #include "game.h"
 #include "sequence.h"
 
@@ -283,22 +284,6 @@ TEST(names_and_arguments_are_checked)
 
 /* ---- damage, and no memory ---- */
 
-typedef struct stream {
-    const bytes *file;
-    size_t at, most;
-} stream;
-
-static size_t read_some(void *user, void *to, size_t n)
-{
-    stream *x = user;
-
-    if (x->at == x->most) return x->most < x->file->n ? GAN_READ_FAILED : 0;
-    if (n > x->most - x->at) n = x->most - x->at;
-    memcpy(to, x->file->at + x->at, n);
-    x->at += n;
-    return n;
-}
-
 static int write_some(void *user, const void *from, size_t n)
 {
     size_t *room = user;
@@ -318,8 +303,8 @@ TEST(every_cut_and_every_failure_after_a_byte_changes_nothing)
     save_bytes(&file, a);
     save_bytes(&before, b);
     for (size_t k = 0; k < file.n; k++) {
-        stream x = {&file, 0, k};
-        const gan_reader from = gan_reader_callback(read_some, &x),
+        failing_stream x;
+        const gan_reader from = failing_reader(&x, file.at, file.n, k),
                          cut = gan_reader_memory(file.at, k);
         size_t room = k;
         gan_writer to = gan_writer_callback(write_some, &room);

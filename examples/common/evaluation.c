@@ -45,11 +45,7 @@ static int take_noise(evaluation *e, const gan_trainer *trainer, size_t seed)
     gan_rng_destroy(rng);
     if (n_classes == 0) return 1;
     e->labels = cli_memory(e->n, sizeof *e->labels);
-    e->labels16 = cli_memory(e->n, sizeof *e->labels16);
-    for (size_t i = 0; i < e->n; i++) {
-        e->labels[i] = (uint8_t)(i % n_classes);
-        e->labels16[i] = e->labels[i];
-    }
+    for (size_t i = 0; i < e->n; i++) e->labels[i] = (uint16_t)(i % n_classes);
     return 1;
 }
 
@@ -96,9 +92,8 @@ int evaluation_open(evaluation *e, const gan_dataset *data, const gan_trainer *t
                       .size = gan_shape_size(shape),
                       .latest = {GAN_COMPARISON_INIT}};
     if (n < LEAST_IMAGES) {
-        cli_say("--evaluate-every: %zu images are too few to compare samples with, at least %d "
-                "expected",
-                2 * n, 2 * LEAST_IMAGES);
+        cli_say("%zu images are too few to compare samples with, at least %d expected", 2 * n,
+                2 * LEAST_IMAGES);
         return 0;
     }
     if (!cli_ok(gan_features_create_pixels(&e->kind, shape, &desc))) return 0;
@@ -118,7 +113,6 @@ void evaluation_close(evaluation *e)
     gan_features_destroy(e->kind);
     free(e->noise);
     free(e->labels);
-    free(e->labels16);
     free(e->samples);
     free(e->features);
     free(e->counts);
@@ -134,8 +128,8 @@ static gan_status draw(evaluation *e, gan_trainer *trainer)
     gan_status status = GAN_OK;
     for (size_t done = 0, n; status == GAN_OK && done < e->n; done += n) {
         n = e->n - done < CHUNK ? e->n - done : CHUNK;
-        status = gan_trainer_sample_labels(trainer, e->noise + done * e->latent,
-                                           e->labels ? e->labels + done : NULL, n, e->samples);
+        status = gan_trainer_sample_labels16(trainer, e->noise + done * e->latent,
+                                             e->labels ? e->labels + done : NULL, n, e->samples);
         if (status == GAN_OK)
             status =
                 gan_features_compute(e->kind, e->samples, n, e->features + done * e->dimension);
@@ -189,16 +183,20 @@ static int count_shares(evaluation *e, gan_report *report)
     return cli_ok(gan_report_set_counts(report, title, e->counts, n));
 }
 
-int evaluation_measure(evaluation *e, gan_trainer *trainer, gan_log *log, gan_report *report)
+int evaluation_measure(evaluation *e, gan_trainer *trainer)
 {
     gan_status status = draw(e, trainer);
     if (status == GAN_OK)
-        status = gan_reference_compare(e->real, e->features, e->labels16, e->n, &e->latest);
-    if (status == GAN_ERR_NONFINITE) {
-        cli_say("samples are not finite, and are not compared: %s", gan_last_error());
-        return 1;
-    }
-    return cli_ok(status) && log_numbers(&e->latest, log) && count_shares(e, report);
+        status = gan_reference_compare(e->real, e->features, e->labels, e->n, &e->latest);
+    e->known = status == GAN_OK;
+    if (status != GAN_ERR_NONFINITE) return cli_ok(status);
+    cli_say("samples are not finite, and are not compared: %s", gan_last_error());
+    return 1;
+}
+
+int evaluation_show(evaluation *e, gan_log *log, gan_report *report)
+{
+    return !e->known || (log_numbers(&e->latest, log) && count_shares(e, report));
 }
 
 int evaluation_find_nearest(evaluation *e, float *samples, size_t n)

@@ -14,10 +14,10 @@ typedef struct evaluation {
     size_t dimension;    /* numbers of a feature vector */
     size_t latent, size; /* of a latent vector and an image */
     float *noise;        /* the same latent vectors each time */
-    uint8_t *labels;     /* the classes that they are asked for; NULL: none */
-    uint16_t *labels16;
+    uint16_t *labels;    /* the classes that they are asked for; NULL: none */
     float *samples, *features;
     gan_comparison latest;
+    int known;                /* 0: there is none, as the latest samples were not finite */
     gan_report_count *counts; /* of classes or bins, with their names */
     char (*names)[32];
     size_t n_counts;
@@ -29,9 +29,12 @@ int evaluation_open(evaluation *e, const gan_dataset *data, const gan_trainer *t
                     const char *const *class_names, size_t seed, size_t n_threads);
 void evaluation_close(evaluation *e);
 
-/* Draw samples and compare them with the real images: the numbers go into the log, what they show
- * into the report.  Return 0 after saying what is wrong. */
-int evaluation_measure(evaluation *e, gan_trainer *trainer, gan_log *log, gan_report *report);
+/* Draw samples and compare them with the real images.  Return 0 after saying what is wrong. */
+int evaluation_measure(evaluation *e, gan_trainer *trainer);
+
+/* Put the numbers into the log, and into the report how many samples each class or bin has.  Return
+ * 0 after saying what is wrong. */
+int evaluation_show(evaluation *e, gan_log *log, gan_report *report);
 
 /* Find for each of n samples, from -1 to 1, the training image with the nearest pixels, and write
  * these behind them.  Return 0 after saying what is wrong. */

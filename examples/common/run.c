@@ -352,21 +352,6 @@ static int show_nearest(run *r)
     return good;
 }
 
-/* Compare samples with real images when it is time to.  The picture of the epoch comes afterwards,
- * as its record in the log does. */
-static int evaluate(run *r, size_t epoch)
-{
-    size_t every = (size_t)r->opt->evaluate_every;
-    if (every == 0 || (epoch % every != 0 && epoch != (size_t)r->opt->epochs)) return 1;
-    if (!r->evaluation.real && !evaluation_open(&r->evaluation, r->data, r->trainer, r->class_names,
-                                                (size_t)r->opt->seed, (size_t)r->opt->threads))
-        return 0;
-    return evaluation_measure(&r->evaluation, r->trainer, r->log.log, r->log.report) &&
-           cli_ok(gan_trainer_sample_labels(r->trainer, r->noise, r->labels, r->n_shown,
-                                            r->samples)) &&
-           show_nearest(r);
-}
-
 static int write_checkpoint(const run *r)
 {
     char path[PATH_MAX];
@@ -451,6 +436,20 @@ static int open_log(run *r, int goes_on)
            runlog_note_settings(&r->log, r->opt->settings);
 }
 
+static int open_evaluation(run *r)
+{
+    return r->evaluation.real ||
+           evaluation_open(&r->evaluation, r->data, r->trainer, r->class_names,
+                           (size_t)r->opt->seed, (size_t)r->opt->threads);
+}
+
+static int begin_watch(run *r)
+{
+    int looks = r->opt->stop_early || r->opt->keep_best;
+    return (!looks || open_evaluation(r)) &&
+           watch_begin(&r->watch, r->trainer, looks ? &r->evaluation : NULL);
+}
+
 /* Take the directory, and put into it what there is before the first step. */
 static int open_outputs(run *r)
 {
@@ -458,9 +457,7 @@ static int open_outputs(run *r)
     int goes_on = o->resume && o->dir.has_checkpoint;
     if ((goes_on && !read_checkpoint(r)) || !take_memory(r)) return 0;
     if (goes_on) read_history(r);
-    if (!watch_begin(&r->watch, r->trainer, r->data, (uint64_t)o->seed,
-                     o->stop_early || o->keep_best))
-        return 0;
+    if (!begin_watch(r)) return 0;
     if (gan_iterator_epoch(r->iterator) >= (uint64_t)o->epochs) return 1; /* nothing is to change */
     stop_catch_signals();
     return rundir_begin(&r->opt->dir, o->settings) && open_log(r, goes_on) &&
@@ -495,16 +492,28 @@ static int keep_best(run *r)
            cli_ok(gan_checkpoint_save(r->trainer, r->iterator, path));
 }
 
-/* Put the verdict into the log and so onto the page.  Only where samples are looked at: then the
- * checkpoint has what it rests on, and a run that is resumed says the same. */
-static int note_verdict(run *r)
+/* Put the latest comparison into the log and onto the page, with the pictures that belong to it. */
+static int show_evaluation(run *r)
 {
-    gan_finding found = {GAN_FINDING_INIT};
-    if (!r->watch.features) return 1;
-    return cli_ok(gan_health_verdict(r->watch.health, &found)) &&
-           cli_ok(gan_log_note(r->log.log, "verdict", gan_verdict_name(found.verdict))) &&
-           cli_ok(gan_log_note(r->log.log, "verdict.text", found.sentence)) &&
-           cli_ok(gan_log_note(r->log.log, "advice", found.advice));
+    return evaluation_show(&r->evaluation, r->log.log, r->log.report) &&
+           cli_ok(gan_trainer_sample_labels(r->trainer, r->noise, r->labels, r->n_shown,
+                                            r->samples)) &&
+           show_nearest(r);
+}
+
+/* Compare samples with real images: for a verdict after each epoch, and for the log when it is time
+ * to.  A verdict goes into the log only where samples are looked at: then the checkpoint has what
+ * it rests on, and a run that is resumed says the same. */
+static int evaluate(run *r, size_t epoch)
+{
+    size_t every = (size_t)r->opt->evaluate_every;
+    int due = every > 0 && (epoch % every == 0 || epoch == (size_t)r->opt->epochs);
+    int looks = r->watch.looks != NULL;
+    if (!due && !looks) return 1;
+    return open_evaluation(r) && evaluation_measure(&r->evaluation, r->trainer) &&
+           (!looks ||
+            (watch_look(&r->watch) && keep_best(r) && watch_note(&r->watch, r->log.log))) &&
+           (!due || show_evaluation(r));
 }
 
 /* Write what there is after an epoch, or after the part of it that a signal left.  The checkpoint
@@ -514,12 +523,11 @@ static int write_epoch(run *r, size_t epoch, int whole)
     const char *directory = r->opt->dir.path;
     size_t every = (size_t)r->opt->checkpoint_every;
     int due = !whole || epoch == (size_t)r->opt->epochs || (every > 0 && epoch % every == 0);
-    if (whole && !(watch_look(&r->watch) && keep_best(r) && note_verdict(r))) return 0;
-    if (!watch_keep(&r->watch)) return 0;
     int good = whole ? losses_write(directory, r->history, epoch)
                      : losses_write_begun(directory, epoch, &r->history[epoch - 1]);
-    good = good && (!whole || evaluate(r, epoch)) && write_fake_images(r, epoch, whole) &&
-           (!due || write_checkpoint(r)) && write_weights(r) && runlog_page(&r->log, 0);
+    good = good && (!whole || evaluate(r, epoch)) && watch_keep(&r->watch) &&
+           write_fake_images(r, epoch, whole) && (!due || write_checkpoint(r)) &&
+           write_weights(r) && runlog_page(&r->log, 0);
     if (good && whole && due) losses_forget_begun(directory);
     /* It takes longer to draw than a short epoch does. */
     if (progress_seconds() - r->charted > 1) write_chart(r);

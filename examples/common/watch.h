@@ -3,36 +3,34 @@
 #ifndef WATCH_H
 #define WATCH_H
 
-#include "cli.h"
+#include "evaluation.h"
 
 typedef struct watch {
     gan_health *health;
     gan_trainer *trainer;
-    gan_features *features; /* NULL: no looks are taken, but steps are watched */
-    gan_reference *reference;
-    size_t n;               /* samples of a look, and real ones that they are compared with */
-    size_t n_classes;       /* of a conditional generator */
-    float *noise, *samples, *seen; /* of a look, the same latent vectors in each */
-    uint8_t *labels;
-    uint16_t *classes; /* the same */
-    void *state;       /* of the health, for checkpoints */
+    const evaluation *looks; /* where samples are looked at; NULL: steps are watched alone */
+    void *state;             /* of the health, for checkpoints */
 } watch;
 
 /* Watch over a run that has not begun, or, when its checkpoint has kept one, go on from its state.
- * `looks` is 1 when samples are looked at.  Return 0 after saying why that can't be done;
+ * `looks` is NULL when samples are not looked at.  Return 0 after saying why that can't be done;
  * watch_end() in any case. */
-int watch_begin(watch *w, gan_trainer *trainer, const gan_dataset *data, uint64_t seed, int looks);
+int watch_begin(watch *w, gan_trainer *trainer, const evaluation *looks);
 void watch_end(watch *w);
 
 /* Take in a step: what it returned, and its figures. */
 void watch_step(watch *w, gan_status status, const gan_train_stats *stats);
 
-/* Look at samples.  Return 0 after saying why that can't be done; without looks 1. */
+/* Take in the latest comparison.  Return 0 after saying why that can't be done; without looks 1. */
 int watch_look(watch *w);
 
 /* Give the run's checkpoints what was seen so far; without looks nothing.  Return 0 after saying
  * why that can't be done. */
 int watch_keep(watch *w);
+
+/* Put the verdict into a log, from where a report takes it.  Return 0 after saying why that can't be
+ * done. */
+int watch_note(const watch *w, gan_log *log);
 
 /* The verdict's name, "D_WINS", or NULL when there is none. */
 const char *watch_verdict(const watch *w);

@@ -247,7 +247,8 @@ typedef struct gan_look {
     const gan_reference_share *modes;
     size_t n_modes; /**< how many; 0 with NULL */
     /** Held-out real samples that the discriminator was shown, in evaluation mode; and those of
-     * them that it took for real: with a logit above 0. */
+     * them that it took for real: with a logit above 0.  A critic whose values have no zero, such
+     * as a Wasserstein critic, has none to give: 0. */
     uint64_t held_out;
     uint64_t held_out_accepted;
     double chance; /**< agreement of samples whose labels say nothing: 1 / classes where all are
