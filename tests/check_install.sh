@@ -133,7 +133,7 @@ pc_folder=$prefix/lib/pkgconfig
 mkdir -p "$work/examples"
 PKG_CONFIG_PATH=$pc_folder:${PKG_CONFIG_PATH:-}
 export PKG_CONFIG_PATH
-run_make -C "$work/examples" -f "$prefix/share/libgan/examples/Makefile"
+run_make -C "$work/examples" -f "$prefix/share/libgan/examples/Makefile" CFLAGS=-O0
 for example in "$build"/examples/*; do
     [ -x "$work/examples/${example##*/}" ] || fail "examples/Makefile did not build ${example##*/}"
 done

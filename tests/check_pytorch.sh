@@ -2,7 +2,7 @@
 # check_pytorch.sh - weights travel to PyTorch and back without losing a bit, a generator trained there gives the same
 # samples here, and docs/pytorch.md works as printed.  Skipped where python3 has no torch.
 set -eu
-export LSAN_OPTIONS=detect_leaks=0 # check_examples.sh looks for leaks
+export LSAN_OPTIONS=detect_leaks=0 # the checks of the programs look for leaks
 cd "$(dirname "$0")/.."
 root=$(pwd)
 build=$(cd "${BUILD:-build}" && pwd)

@@ -74,5 +74,8 @@ int main(int argc, char **argv)
 }
 END
 
+# trained_model RUN - the run of a small generator, for what needs one.
+trained_model() { run fashion_gan --silhouettes --epochs 3 --limit 1000 --hidden 64 --seed 5 --threads 1 --out "$1" --quiet; }
+
 # lasted BEGIN WHAT - for the log.
 lasted() { echo "$2: $(($(date +%s) - $1)) s"; }

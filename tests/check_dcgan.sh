@@ -1,0 +1,59 @@
+#!/bin/sh
+# check_dcgan.sh - fashion_dcgan and png_dcgan do what they say, and refuse what makes no sense.
+set -eu
+cd "$(dirname "$0")/.."
+. tests/programs.sh
+
+trained_model new/run
+model=new/run/generator.safetensors
+run fashion_classifier --silhouettes --epochs 2 --limit 1000 --base 4 --threads 1 --quiet
+run sample --model $model --count 9 --out nine.png
+run fashion_dcgan --silhouettes --epochs 2 --limit 700 --base 4 --seed 5 --threads 1 --out deep
+says fashion_dcgan "Data: 700 silhouettes drawn by the library"
+says fashion_dcgan "[8, 7, 7]"
+png deep/real_images.png deep/fake_images-001.png deep/fake_images-002.png
+run fashion_dcgan --silhouettes --epochs 1 --limit 700 --base 4 --seed 5 --threads 2 --out deep_again --quiet
+run fashion_dcgan --epochs 2 --threads 1 --out deep_again --quiet --resume
+for file in generator discriminator checkpoint; do
+    cmp deep/$file.safetensors deep_again/$file.safetensors || fail "fashion_dcgan --resume gives another $file"
+done
+for file in generator checkpoint; do
+    run sample --model deep/$file.safetensors --count 10 --out deep-$file.png
+    run interpolate --model deep/$file.safetensors --points 2 --out deep-way-$file.png
+done
+cmp deep-generator.png deep-checkpoint.png && cmp deep-way-generator.png deep-way-checkpoint.png
+refuses 1 "a latent vector as its input expected, found an input of 1 x 784 numbers" sample --model deep/discriminator.safetensors
+run evaluate --silhouettes --model deep/generator.safetensors --count 100
+mkdir -p wide # two pictures of 3x5 are no squares
+printf '\0\0\10\3\0\0\0\2\0\0\0\3\0\0\0\5%030d' 0 >wide/train-images-idx3-ubyte
+for game in "wasserstein --penalty wgan-gp" "hinge --spectral-norm"; do
+    # shellcheck disable=SC2086
+    run fashion_dcgan --silhouettes --epochs 1 --limit 100 --base 4 --out deep_game --overwrite --loss $game
+    [ "$(grep -c batch_norm fashion_dcgan.log)" -eq 2 ] || fail "--loss $game: batch_norm belongs to the generator alone"
+done
+refuses 1 "square pictures with sides of 4 to 7 pixels times a power of two expected, such as 28 or 64, found 3 x 5" fashion_dcgan --data wide --out wide_out
+
+mkdir -p photos/below # 17 pictures and two files that are none
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do run sample --model $model --count 1 --seed $i --out photos/$i.png; done
+for i in 1 2 3 4 5; do cp nine.png photos/below/nine$i.PNG; done
+echo "no picture" >photos/below/note.png
+head -c 100 nine.png >photos/torn.png
+for size in 16 32 64; do
+    run png_dcgan --data photos --size $size --channels 3 --flip --base 4 --epochs 2 --batch 8 --threads 1 --out colour$size
+    says png_dcgan "Data: 17 colour pictures of photos, as $size x $size"
+    says png_dcgan "left out: photos/below/note.png: "
+    says png_dcgan "left out: photos/torn.png: "
+    png colour$size/fake_images-002.png
+    run sample --model colour$size/generator.safetensors --count 5 --raw colour.idx --out colour.png --overwrite
+    [ "$(wc -c <colour.idx)" -eq $((20 + 5 * 3 * size * size)) ] || fail "colour.idx has another length"
+    run interpolate --model colour$size/checkpoint.safetensors --out colour.png --overwrite
+done
+run png_dcgan --data photos --size 32 --channels 3 --flip --base 4 --epochs 2 --batch 8 --threads 2 --out colour --quiet
+cmp colour/checkpoint.safetensors colour32/checkpoint.safetensors || fail "png_dcgan: other bits on 2 threads"
+[ "$(wc -l <png_dcgan.log)" -eq "$(grep -c 'left out\|without Cairo' png_dcgan.log)" ] || fail "--quiet should leave the warnings only"
+run png_dcgan --data photos --size 28 --limit 3 --base 4 --epochs 1 --out grey
+says png_dcgan "Data: 3 grey pictures"
+refuses 2 "--data: a directory of PNG pictures expected" png_dcgan
+refuses 2 "such as 28, 32, 48 or 64, got 30" png_dcgan --data photos --size 30
+refuses 2 "--channels: 1 (grey) or 3 (colour) expected, got 2" png_dcgan --data photos --channels 2
+refuses 1 "nowhere" png_dcgan --data nowhere
