@@ -16,7 +16,8 @@
 ##                   it: bench-rates  bench-reference  bench-health (minutes)  bench-memory (TIME=1:
 ##                   half an hour, 5 GB)  and, as they write to the disk, bench-checkpoint (500 MB)
 ##                   bench-png (11,000 pictures)
-## make compare      the same steps in PyTorch (needs python3-torch)
+## make compare      steps of five sizes beside PyTorch at its best (needs python3-torch; minutes);
+##                   SUITE=trixie inside that release of Debian (needs root and mmdebstrap)
 ## make demo         get Fashion-MNIST, train 30 epochs, leave the pictures in build/demo
 ## make reproduce    the whole experiment, 200 epochs, in build/reproduce
 ## make figures      remake the numbers and pictures of README.md and docs/ (hours; needs python3)
@@ -420,8 +421,9 @@ bench-checkpoint: $(BUILD)/bench/bench_checkpoint
 bench-png: $(BUILD)/bench/bench_png
 	@TMPDIR=$(BUILD) $<
 
-compare: shared
-	tests/bench/compare_pytorch.py --library $(SHARED) --json $(BUILD)/compare_pytorch.json
+compare: $(if $(SUITE),,shared)
+	$(if $(SUITE),BUILD=$(BUILD) scripts/compare-in-root $(SUITE), \
+	    tests/bench/compare_pytorch.py --library $(SHARED) --json $(BUILD)/compare_pytorch.json)
 
 # Each fuzz target for a while, under clang's sanitizers.
 FUZZ_SECONDS ?= 20

@@ -1,4 +1,5 @@
 #include "bench.h"
+#include "fastest.h"
 
 #include "math/kernels_internal.h"
 #include "train/train_internal.h"
@@ -218,14 +219,31 @@ void print_stages(run *r, size_t steps, figures *report)
 
 /* ---- the report ---- */
 
+figures *begin_report(size_t threads)
+{
+    figures *report = figures_begin();
+
+    printf("%s; libgan %s with loops for %s; BLAS %s, kernels %s; %zu threads; medians of %zu rounds\n\n",
+           processor(), gan_version_string(), gan_instruction_set(), gan_blas_name(), blas_kernels(),
+           threads, rounds);
+    put(report, "threads", (double)threads);
+    put_text(report, "processor", processor());
+    put_text(report, "instruction_set", gan_instruction_set());
+    put_text(report, "blas", gan_blas_name());
+    put_text(report, "blas_kernels", blas_kernels());
+    return report;
+}
+
 bench_options read_options(int argc, char **argv, const char *more, const char *usage)
 {
     const struct option options[] = {
         {"json", required_argument, NULL, 'j'}, {"threads", required_argument, NULL, 't'},
         {"quick", no_argument, NULL, 'q'},      {"help", no_argument, NULL, 'h'},
         {more, no_argument, NULL, 'm'},         {NULL, 0, NULL, 0}};
-    bench_options o = {.threads = blas_thread_count()};
+    bench_options o = {.threads = 0};
 
+    choose_fastest_blas(argv);
+    o.threads = blas_thread_count();
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == 'm')
             o.more = 1;

@@ -7,8 +7,6 @@
 
 #include "figures.h"
 
-#include "figures.h"
-
 #include <gan/gan.h>
 #include <stddef.h>
 
@@ -85,13 +83,17 @@ void print_stages(run *r, size_t steps, figures *report);
 /* ---- the report ---- */
 
 /* What the command line says; `more` is for the benchmark's own option, which may be NULL.  Reads
- * --quick, too, which sets `rounds`. */
+ * --quick, too, which sets `rounds`.  The program is started anew with the BLAS's fastest kernels
+ * before, see fastest.h: so this comes first in main(). */
 typedef struct bench_options {
     size_t threads;
     const char *json; /* NULL: no report wanted */
     int more;
 } bench_options;
 bench_options read_options(int argc, char **argv, const char *more, const char *usage);
+
+/* Say what runs here, and begin a report with it. */
+figures *begin_report(size_t threads);
 
 /* Write it where the options say; it is gone afterwards. */
 void end_report(figures *report, const bench_options *options);

@@ -135,7 +135,7 @@ static const char usage[] = "usage: bench_conditional [--json FILE] [--threads N
 int main(int argc, char **argv)
 {
     const bench_options options = read_options(argc, argv, NULL, usage);
-    figures *report = figures_begin();
+    figures *report = begin_report(options.threads);
 
     printf(
         "A whole step in ms, without labels and with them, and the ratio; medians of %zu turns.\n"

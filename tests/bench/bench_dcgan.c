@@ -138,7 +138,7 @@ int main(int argc, char **argv)
 {
     static side one, all;
     const bench_options options = read_options(argc, argv, NULL, usage);
-    figures *report = figures_begin();
+    figures *report = begin_report(options.threads);
 
     one.threads = 1;
     all.threads = options.threads;

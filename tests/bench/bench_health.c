@@ -108,7 +108,7 @@ static const char usage[] =
 int main(int argc, char **argv)
 {
     const bench_options options = read_options(argc, argv, NULL, usage);
-    figures *report = figures_begin();
+    figures *report = begin_report(options.threads);
 
     measure_cost(report, &options);
     if (rounds > 1) {

@@ -237,7 +237,7 @@ int main(int argc, char **argv)
 {
     const bench_options options = read_options(argc, argv, "time", usage);
     const size_t base = rounds == 1 ? 8 : 64;
-    figures *report = figures_begin();
+    figures *report = begin_report(options.threads);
     double seconds[N_ROWS] = {0};
 
     if (options.more) time_rows(seconds, base, options.threads);

@@ -147,7 +147,7 @@ int main(int argc, char **argv)
 {
     const bench_options options = read_options(argc, argv, NULL, usage);
     const size_t threads = options.threads;
-    figures *report = figures_begin();
+    figures *report = begin_report(threads);
 
     printf("A whole step in ms, without and with WGAN-GP; the ratio of these, of the products in\n"
            "them, and of both.  batch_norm, where there is any, is in generators only.\n\n"

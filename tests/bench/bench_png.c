@@ -183,7 +183,7 @@ int main(int argc, char **argv)
     const char *temporary = getenv("TMPDIR");
     int failed;
 
-    report = figures_begin();
+    report = begin_report(options.threads);
 
     snprintf(folder, sizeof folder, "%s/bench_png-XXXXXX", temporary ? temporary : "/tmp");
     if (!mkdtemp(folder)) die(folder);

@@ -34,7 +34,7 @@ int main(int argc, char **argv)
     static run runs[N_ROWS];
     static double times[N_ROWS][ROUNDS];
     const bench_options options = read_options(argc, argv, NULL, usage);
-    figures *report = figures_begin();
+    figures *report = begin_report(options.threads);
 
     for (size_t i = 0; i < N_ROWS; i++) {
         runs[i] = begin_linear_run(WIDTH, BATCH, options.threads);

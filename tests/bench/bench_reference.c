@@ -57,7 +57,7 @@ static const char usage[] =
 int main(int argc, char **argv)
 {
     const bench_options options = read_options(argc, argv, NULL, usage);
-    figures *report = figures_begin();
+    figures *report = begin_report(options.threads);
 
     for (size_t i = 0; i < SIZES; i++) {
         char name[32];

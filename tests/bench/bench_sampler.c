@@ -275,7 +275,7 @@ static const char usage[] = "usage: bench_sampler [--json FILE] [--threads N] [-
 int main(int argc, char **argv)
 {
     const bench_options options = read_options(argc, argv, NULL, usage);
-    figures *report = figures_begin();
+    figures *report = begin_report(options.threads);
 
     if (rounds == 1) {
         singles = 100;

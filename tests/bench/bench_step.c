@@ -262,10 +262,7 @@ int main(int argc, char **argv)
     const size_t threads = options.threads;
     experiment e;
 
-    report = figures_begin();
-    put(report, "threads", (double)threads);
-    printf("libgan %s, BLAS %s, %zu threads; medians of %zu rounds\n\n", gan_version_string(),
-           gan_blas_name(), threads, rounds);
+    report = begin_report(threads);
     e = print_experiment(threads);
     print_step_stages(threads);
     print_sampling(threads);

@@ -1,47 +1,123 @@
 #!/usr/bin/python3
-"""How long the same training steps take in libgan and in PyTorch: the experiment's and a DCGAN's.
+"""How long the same training steps take in libgan and in PyTorch, both at their best.
 
-Both run in this one process, in turns, each with every number of threads it can use here; a figure is the median
-of its rounds, and each side is judged by its best.  Wants Debian's python3-torch (or any torch) and a
-built library: make shared && tests/bench/compare_pytorch.py [--json FILE] [linear] [dcgan]
+Five steps: linear layers, a DCGAN of 28x28 pixels and one of 64x64 in colour, convolutions of 3x3, and wide linear
+layers.  PyTorch's best setting is looked for first, step by step: the kernels of OpenBLAS (OPENBLAS_CORETYPE, which a
+process reads when it starts, so each is tried in a process of its own), threads of PyTorch's and of the BLAS's, the
+layout channels_last, foreach and fused Adam, torch.compile.  What fails or is slower is left out.  Then libgan,
+PyTorch as a tutorial writes it and PyTorch at its best run in one process in turns, on one thread and on all; a figure
+is the median of its rounds.  Wants Debian's python3-torch (or any torch) and a built library:
+
+    make shared && tests/bench/compare_pytorch.py [--json FILE] [STEP...]
 """
 import argparse
 import ctypes
 import json
 import os
+import platform
 import statistics
+import subprocess
 import sys
 import time
 
+CORES = os.cpu_count() or 1
+
 # ---- the networks: name, then what each side's layer of that name takes ----
 
-LINEAR_LATENT, LINEAR_IMAGE, HIDDEN = (64,), (784,), 256
-LINEAR_G = [("linear", 64, HIDDEN), ("leaky_relu",), ("linear", HIDDEN, HIDDEN), ("leaky_relu",),
-            ("linear", HIDDEN, 784), ("tanh",)]
-LINEAR_D = [("linear", 784, HIDDEN), ("leaky_relu",), ("linear", HIDDEN, HIDDEN), ("leaky_relu",),
-            ("linear", HIDDEN, 1), ("sigmoid",)]
+
+def linear_pair(hidden):
+    g = [("linear", 64, hidden), ("leaky_relu",), ("linear", hidden, hidden), ("leaky_relu",),
+         ("linear", hidden, 784), ("tanh",)]
+    d = [("linear", 784, hidden), ("leaky_relu",), ("linear", hidden, hidden), ("leaky_relu",),
+         ("linear", hidden, 1), ("sigmoid",)]
+    return g, d
+
+
+def block(*layer):
+    """A layer, batch norm over its channels, and ReLU."""
+    return [layer, ("batch_norm", layer[2]), ("relu",)]
+
 
 # Convolutions: channels in and out, kernel, stride, padding, with a bias or not.
-BASE = 64
-DCGAN_LATENT, DCGAN_IMAGE = (100, 1, 1), (1, 28, 28)
-DCGAN_G = [("conv_transpose2d", 100, 2 * BASE, 7, 1, 0, False), ("batch_norm", 2 * BASE), ("relu",),
-           ("conv_transpose2d", 2 * BASE, BASE, 4, 2, 1, False), ("batch_norm", BASE), ("relu",),
-           ("conv_transpose2d", BASE, 1, 4, 2, 1, True), ("tanh",)]
-DCGAN_D = [("conv2d", 1, BASE, 4, 2, 1, True), ("leaky_relu",),
-           ("conv2d", BASE, 2 * BASE, 4, 2, 1, False), ("batch_norm", 2 * BASE), ("leaky_relu",),
-           ("conv2d", 2 * BASE, 1, 7, 1, 0, True), ("sigmoid",)]
+def dcgan28(base):
+    g = (block("conv_transpose2d", 100, 2 * base, 7, 1, 0, False) +
+         block("conv_transpose2d", 2 * base, base, 4, 2, 1, False) +
+         [("conv_transpose2d", base, 1, 4, 2, 1, True), ("tanh",)])
+    d = [("conv2d", 1, base, 4, 2, 1, True), ("leaky_relu",),
+         ("conv2d", base, 2 * base, 4, 2, 1, False), ("batch_norm", 2 * base), ("leaky_relu",),
+         ("conv2d", 2 * base, 1, 7, 1, 0, True), ("sigmoid",)]
+    return g, d
+
+
+def dcgan64(base):
+    """The networks of PyTorch's DCGAN tutorial."""
+    g = block("conv_transpose2d", 100, 8 * base, 4, 1, 0, False)
+    d = [("conv2d", 3, base, 4, 2, 1, False), ("leaky_relu",)]
+    for n in (8, 4, 2):
+        g += block("conv_transpose2d", n * base, n // 2 * base, 4, 2, 1, False)
+    for n in (1, 2, 4):
+        d += [("conv2d", n * base, 2 * n * base, 4, 2, 1, False), ("batch_norm", 2 * n * base), ("leaky_relu",)]
+    g += [("conv_transpose2d", base, 3, 4, 2, 1, False), ("tanh",)]
+    d += [("conv2d", 8 * base, 1, 4, 1, 0, False), ("sigmoid",)]
+    return g, d
+
+
+def kernels3x3(channels):
+    same = lambda i, o: ("conv2d", i, o, 3, 1, 1, False)
+    g = (block("conv_transpose2d", 100, channels, 8, 1, 0, False) + [("upsample", 2)] + block(*same(channels, channels)) +
+         [("upsample", 2)] + block(*same(channels, channels)) + [same(channels, 3), ("tanh",)])
+    d = [same(3, channels), ("leaky_relu",), ("avg_pool2d", 2)]
+    d += [same(channels, channels), ("leaky_relu",), ("avg_pool2d", 2)]
+    d += [same(channels, channels), ("leaky_relu",), same(channels, channels), ("leaky_relu",)]
+    d += [("conv2d", channels, 1, 8, 1, 0, True), ("sigmoid",)]
+    return g, d
 
 
 class Work:
-    """A pair of networks, Adam's rate and first decay, the batch, and how many steps a round has."""
+    """A pair of networks, the latent vector's and the image's shape, Adam's rate and first decay, the batch, and how
+    many steps a round has."""
 
-    def __init__(self, title, g, d, latent, image, adam, batch, steps):
-        self.title, self.g, self.d, self.latent, self.image = title, g, d, latent, image
-        self.adam, self.batch, self.steps = adam, batch, steps
+    def __init__(self, title, pair, latent, image, adam, batch, steps):
+        (self.g, self.d), self.title = pair, title
+        self.latent, self.image, self.adam, self.batch, self.steps = latent, image, adam, batch, steps
+
+    def gflop(self):
+        """What is multiplied in a step: two operations for each weight and place, the padding's zeros included."""
+        g, d = forward_flops(self.g, self.latent), forward_flops(self.d, self.image)
+        fakes = sum(g)
+        discriminator = 2 * (3 * sum(d) - d[0])  # forward and both gradients but the first layer's by its input
+        generator = 3 * sum(g) - g[0] + 2 * sum(d)
+        return 1e-9 * self.batch * (fakes + discriminator + generator)
 
 
-WORKS = {"linear": Work("Fashion-MNIST step", LINEAR_G, LINEAR_D, LINEAR_LATENT, LINEAR_IMAGE, (1e-4, 0.9), 100, 50),
-         "dcgan": Work("DCGAN step, base %d" % BASE, DCGAN_G, DCGAN_D, DCGAN_LATENT, DCGAN_IMAGE, (2e-4, 0.5), 64, 3)}
+def forward_flops(layers, dims):
+    """Of each layer that multiplies, for one sample."""
+    side, flops = dims[-1], []
+    for name, *settings in layers:
+        if name == "linear":
+            flops.append(2 * settings[0] * settings[1])
+        elif name == "upsample":
+            side *= settings[0]
+        elif name == "avg_pool2d":
+            side //= settings[0]
+        elif name.startswith("conv"):
+            i, o, kernel, stride, padding, _ = settings
+            small = side
+            if name == "conv2d":
+                side = small = (side + 2 * padding - kernel) // stride + 1
+            else:
+                side = (side - 1) * stride + kernel - 2 * padding
+            flops.append(2 * i * o * kernel * kernel * small * small)
+    return flops
+
+
+WORKS = {
+    "linear": Work("Fashion-MNIST step, width 256", linear_pair(256), (64,), (784,), (1e-4, 0.9), 100, 50),
+    "dcgan": Work("DCGAN step, 28x28, base 64", dcgan28(64), (100, 1, 1), (1, 28, 28), (2e-4, 0.5), 64, 3),
+    "dcgan64": Work("DCGAN step, 64x64 in colour, base 64", dcgan64(64), (100, 1, 1), (3, 64, 64), (2e-4, 0.5), 64, 1),
+    "conv3x3": Work("3x3 convolutions, 32x32 in colour, 128 channels", kernels3x3(128), (100, 1, 1), (3, 32, 32), (2e-4, 0.5), 64, 1),
+    "wide": Work("Fashion-MNIST step, width 1024", linear_pair(1024), (64,), (784,), (1e-4, 0.9), 512, 2),
+}
 
 
 # ---- libgan, through its shared library ----
@@ -119,8 +195,10 @@ class LibganStep:
         make.restype = ctypes.c_void_p
         if name == "leaky_relu":
             return make(ctypes.c_float(0.2))
-        if name == "batch_norm":
+        if name in ("batch_norm", "avg_pool2d"):
             return make(ctypes.c_size_t(settings[0]), None)
+        if name == "upsample":
+            return make(ctypes.c_size_t(settings[0]), 0, 0)
         if not name.startswith("conv"):
             return make(*[ctypes.c_size_t(n) for n in settings])
         pair = ctypes.c_size_t * 2
@@ -135,34 +213,79 @@ class LibganStep:
         self.must(self.lib.gan_optimizer_create_adam(ctypes.byref(out), ctypes.byref(desc)))
         return out
 
+    def prepare(self):
+        pass
+
     def step(self):
         self.must(self.lib.gan_train_step(self.trainer, ctypes.byref(self.batch), None))
 
 
-# ---- PyTorch, as a tutorial writes it ----
+# ---- PyTorch ----
+
+def openblas():
+    """The OpenBLAS that this process has loaded, or None."""
+    try:
+        with open("/proc/self/maps") as maps:
+            paths = sorted({line[line.index("/"):].strip() for line in maps if "/" in line and "blas" in line})
+    except OSError:
+        paths = []
+    for lib in map(ctypes.CDLL, paths):
+        if hasattr(lib, "openblas_set_num_threads"):
+            return lib
+    return None
+
+
+class Setting:
+    """How PyTorch is run: as tutorials do, unless something is said."""
+
+    def __init__(self, threads, blas_threads, channels_last=False, adam=None, compiled=False):
+        self.threads, self.blas_threads = threads, blas_threads
+        self.channels_last, self.adam, self.compiled = channels_last, adam, compiled
+
+    def but(self, **changes):
+        return Setting(**dict(vars(self), **changes))
+
+    def __str__(self):
+        words = ["BLAS %d" % self.blas_threads, self.channels_last and "channels_last", self.adam and self.adam + " Adam",
+                 self.compiled and "compiled"]
+        return ", ".join(word for word in words if word)
+
 
 class TorchStep:
-    def __init__(self, torch, work):
-        self.torch, self.n, self.latent = torch, work.batch, work.latent
+    def __init__(self, torch, work, setting):
+        self.torch, self.n, self.latent, self.setting = torch, work.batch, work.latent, setting
+        self.blas = openblas()
+        self.prepare()
+        is_image = len(work.image) == 3
+        self.layout = {"memory_format": torch.channels_last} if setting.channels_last and is_image else {}
         self.g, self.d = self.network(work.g), self.network(work.d)
         self.g_opt, self.d_opt = self.adam(self.g, work), self.adam(self.d, work)
+        if setting.compiled:
+            self.g, self.d = torch.compile(self.g), torch.compile(self.d)
         self.loss = torch.nn.BCELoss()
-        self.real = torch.rand(work.batch, *work.image) * 2 - 1
+        self.real = (torch.rand(work.batch, *work.image) * 2 - 1).to(**self.layout)
         self.ones, self.zeros = torch.ones(work.batch), torch.zeros(work.batch)
 
     def network(self, layers):
         nn = self.torch.nn
-        make = {"linear": nn.Linear, "leaky_relu": lambda: nn.LeakyReLU(0.2), "relu": nn.ReLU, "tanh": nn.Tanh,
-                "sigmoid": nn.Sigmoid, "batch_norm": nn.BatchNorm2d,
+        make = {"linear": nn.Linear, "leaky_relu": lambda: nn.LeakyReLU(0.2, inplace=True), "relu": lambda: nn.ReLU(inplace=True),
+                "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "batch_norm": nn.BatchNorm2d, "avg_pool2d": nn.AvgPool2d,
+                "upsample": lambda factor: nn.Upsample(scale_factor=factor),
                 "conv2d": lambda i, o, k, s, p, bias: nn.Conv2d(i, o, k, s, p, bias=bias),
                 "conv_transpose2d": lambda i, o, k, s, p, bias: nn.ConvTranspose2d(i, o, k, s, p, bias=bias)}
-        return nn.Sequential(*[make[layer[0]](*layer[1:]) for layer in layers])
+        return nn.Sequential(*[make[layer[0]](*layer[1:]) for layer in layers]).to(**self.layout)
 
     def adam(self, net, work):
-        return self.torch.optim.Adam(net.parameters(), lr=work.adam[0], betas=(work.adam[1], 0.999))
+        how = {self.setting.adam: True} if self.setting.adam else {}
+        return self.torch.optim.Adam(net.parameters(), lr=work.adam[0], betas=(work.adam[1], 0.999), **how)
+
+    def prepare(self):
+        self.torch.set_num_threads(self.setting.threads)
+        if self.blas:
+            self.blas.openblas_set_num_threads(self.setting.blas_threads)
 
     def noise(self):
-        return self.torch.randn(self.n, *self.latent)
+        return self.torch.randn(self.n, *self.latent).to(**self.layout)
 
     def judge(self, samples, target):
         return self.loss(self.d(samples).flatten(), target)
@@ -178,20 +301,76 @@ class TorchStep:
         self.g_opt.step()
 
 
+# ---- PyTorch's best setting ----
+
+def seconds_of(torch, work, setting, seconds=1.0):
+    """The fastest of the steps that fit some seconds, three at the least; None where that can't be run."""
+    try:
+        side = TorchStep(torch, work, setting)
+        side.step()
+        times, end = [], time.perf_counter() + seconds
+        while len(times) < 3 or time.perf_counter() < end:
+            start = time.perf_counter()
+            side.step()
+            times.append(time.perf_counter() - start)
+        return min(times)
+    except Exception as error:  # whatever this release says to what it can't do
+        print("    %s: %s" % (setting, str(error).strip().split("\n")[0][:80]), file=sys.stderr)
+        return None
+
+
+def search(torch, work, threads):
+    """The fastest setting, found by changing one thing after the other, and its seconds."""
+    best = Setting(threads, threads)
+    least = seconds_of(torch, work, best)
+    changes = [{"blas_threads": 1}] if threads > 1 else []
+    changes += [{"channels_last": True}] if len(work.image) == 3 else []
+    changes += [{"adam": "foreach"}, {"adam": "fused"}]
+    changes += [{"compiled": True}] if hasattr(torch, "compile") else []
+    for change in changes:
+        setting = best.but(**change)
+        seconds = seconds_of(torch, work, setting)
+        if seconds and seconds < least:
+            best, least = setting, seconds
+    return best, least
+
+
+def core_types():
+    """Values of OPENBLAS_CORETYPE to try, None being OpenBLAS's own choice."""
+    others = ["Haswell", "SkylakeX", "Cooperlake", "SapphireRapids", "Zen"]
+    return [None] + (others if platform.machine() in ("x86_64", "AMD64") else [])
+
+
+def child(options, core_type, *arguments):
+    """This script in another process, under a core type: what it writes as JSON, or None."""
+    env = {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"}
+    if core_type:
+        env["OPENBLAS_CORETYPE"] = core_type
+    done = subprocess.run([sys.executable, os.path.abspath(__file__), "--library", options.library, "--rounds", str(options.rounds),
+                           *arguments], env=env, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout.strip().split("\n")[-1]) if done.returncode == 0 else None
+
+
+def fastest_core_type(options, name):
+    """The core type with which PyTorch's plain step is the fastest; of those that are the same kernels, the first."""
+    found = {}
+    for core_type in core_types():
+        trial = child(options, core_type, "--trial", name)
+        if trial and trial["kernels"] not in found:
+            found[trial["kernels"]] = (trial["seconds"], core_type or "")
+    print("  kernels of OpenBLAS, PyTorch's plain step: " +
+          ", ".join("%s %.1f ms" % (kernels, 1e3 * s) for kernels, (s, _) in sorted(found.items(), key=lambda item: item[1])))
+    return min(found.values())[1] or None
+
+
 # ---- one beside the other ----
 
-TRIALS, HOPELESS = 3, 10  # a side whose best of so many rounds takes so many times the fastest's is left out
-
-
-def time_rounds(torch, sides, rounds, steps):
-    """Seconds a step for each side's name; the first round warms up and doesn't count."""
-    set_blas_threads = getattr(sides[0][1].lib, "openblas_set_num_threads", lambda n: None)
-    times = {name: [] for name, _, _ in sides}
-    for i in range(rounds + 1):
-        for name, side, threads in sides:
-            if threads:
-                torch.set_num_threads(threads[0])
-                set_blas_threads(threads[1])
+def time_rounds(sides, rounds, steps):
+    """Seconds a step for each side's name, the median of the rounds; the first one warms up and doesn't count."""
+    times = {name: [] for name, _ in sides}
+    for _ in range(rounds + 1):
+        for name, side in sides:
+            side.prepare()
             side.step()
             time.sleep(0.1)  # let the other side's threads fall asleep
             side.step()
@@ -199,34 +378,89 @@ def time_rounds(torch, sides, rounds, steps):
             for _ in range(steps):
                 side.step()
             times[name].append((time.perf_counter() - start) / steps)
-        if i + 1 == TRIALS:
-            limit = HOPELESS * min(min(t) for t in times.values())
-            sides = [side for side in sides if min(times[side[0]]) <= limit]
     return {name: statistics.median(t[1:]) for name, t in times.items()}
 
 
-def compare(torch, work, options):
-    counts = sorted({1, os.cpu_count() or 1})
-    sides = [("libgan, %d threads" % n, LibganStep(options.library, work, n), None) for n in counts]
-    sides += [("PyTorch, %d threads, BLAS %d" % (n, b), TorchStep(torch, work), (n, b)) for n in counts for b in counts]
-    medians = time_rounds(torch, sides, options.rounds, work.steps)
-    print("%s, batch %d, PyTorch %s; medians of %d rounds of %d steps"
-          % (work.title, work.batch, torch.__version__, options.rounds, work.steps))
-    for name, seconds in medians.items():
-        print("  %-32s %8.3f ms" % (name, 1e3 * seconds))
-    best = {side: min(s for name, s in medians.items() if name.startswith(side)) for side in ("libgan", "PyTorch")}
-    ratio = best["PyTorch"] / best["libgan"]
-    print("  PyTorch's best / libgan's best   %8.2f" % ratio)
-    return {"batch": work.batch, "seconds": medians, "ratio": ratio}
+def peak(torch, threads):
+    """GFLOP/s of a large product by the BLAS that PyTorch uses."""
+    n = 2000
+    a, b = torch.rand(n, n), torch.rand(n, n)
+    TorchStep.prepare(type("Side", (), {"torch": torch, "setting": Setting(threads, threads), "blas": openblas()}))
+    times = []
+    for _ in range(7):
+        start = time.perf_counter()
+        torch.mm(a, b)
+        times.append(time.perf_counter() - start)
+    return 2e-9 * n ** 3 / statistics.median(times)
+
+
+def processor():
+    try:
+        with open("/proc/cpuinfo") as file:
+            return next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def text_of(function):
+    function.restype = ctypes.c_char_p
+    return function().decode()
+
+
+def kernels_of_blas():
+    lib = openblas()
+    return text_of(lib.openblas_get_corename) if lib else "another BLAS"
+
+
+def measure(torch, options, name):
+    """In a process whose core type is chosen: everything about one step."""
+    work, counts = WORKS[name], sorted({1, CORES})
+    settings = {n: search(torch, work, n)[0] for n in counts}
+    sides = [("libgan, %d thread%s" % (n, "s"[n == 1:]), LibganStep(options.library, work, n)) for n in counts]
+    lib = sides[0][1].lib
+    sides += [("PyTorch, plain, %d thread%s" % (n, "s"[n == 1:]), TorchStep(torch, work, Setting(n, n))) for n in counts]
+    sides += [("PyTorch, best, %d thread%s" % (n, "s"[n == 1:]), TorchStep(torch, work, settings[n])) for n in counts]
+    seconds = time_rounds(sides, options.rounds, work.steps)
+    of = lambda side, n: min(s for key, s in seconds.items() if key.startswith(side) and " %d thread" % n in key)
+    best = {side: min(of(side, n) for n in counts) for side in ("libgan", "PyTorch")}
+    return {"batch": work.batch, "gflop": work.gflop(), "peak_gflops": peak(torch, CORES), "seconds": seconds,
+            "ratio": best["PyTorch"] / best["libgan"], "ratio_1_thread": of("PyTorch", 1) / of("libgan", 1),
+            "settings": {str(n): str(s) for n, s in settings.items()},
+            "kernels": {"libgan": text_of(lib.gan_instruction_set) + ", " + text_of(lib.gan_blas_name), "OpenBLAS": kernels_of_blas()},
+            "torch": torch.__version__, "processor": processor()}
+
+
+def report(name, r):
+    work, s = WORKS[name], r["seconds"]
+    print("%s, batch %d, %.2f GFLOP; medians" % (work.title, r["batch"], r["gflop"]))
+    print("  %s; PyTorch %s on kernels %s; libgan %s" % (r["processor"], r["torch"], r["kernels"]["OpenBLAS"], r["kernels"]["libgan"]))
+    for key, seconds in s.items():
+        n = key.split(" thread")[0].split()[-1]
+        print("  %-28s %9.3f ms  %7.1f GFLOP/s%s" % (key, 1e3 * seconds, r["gflop"] / seconds,
+                                                  "   " + r["settings"][n] if "best" in key else ""))
+    print("  products at the peak of %.0f GFLOP/s: %.3f ms" % (r["peak_gflops"], 1e3 * r["gflop"] / r["peak_gflops"]))
+    print("  PyTorch's best / libgan's best   %.2f; one thread of each   %.2f" % (r["ratio"], r["ratio_1_thread"]), flush=True)
+
+
+def compare(options, name):
+    print("%s:" % name, flush=True)
+    core_type = fastest_core_type(options, name)
+    r = child(options, core_type, "--measure", name)
+    if not r:
+        sys.exit("compare_pytorch.py: %s could not be measured" % name)
+    report(name, r)
+    return r
 
 
 def main():
     here = os.path.dirname(os.path.abspath(__file__))
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("works", nargs="*", metavar="WORK", help="of %s; all" % ", ".join(WORKS))
+    parser.add_argument("works", nargs="*", metavar="STEP", help="of %s; all" % ", ".join(WORKS))
     parser.add_argument("--library", default=os.path.join(here, "..", "..", "build", "libgan.so"))
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
+    parser.add_argument("--trial", help=argparse.SUPPRESS)    # in a process with a core type: how fast is it
+    parser.add_argument("--measure", help=argparse.SUPPRESS)  # in one with the fastest: all figures
     options = parser.parse_args()
     if set(options.works) - set(WORKS):
         parser.error("there are only %s" % ", ".join(WORKS))
@@ -236,10 +470,16 @@ def main():
         sys.exit("compare_pytorch.py: no torch for this python3; on Debian: apt install python3-torch, "
                  "and run it with /usr/bin/python3")
 
-    report = {name: compare(torch, WORKS[name], options) for name in options.works or WORKS}
-    if options.json:
-        with open(options.json, "w") as out:
-            json.dump(report, out, indent=1)
+    if options.trial:
+        seconds = seconds_of(torch, WORKS[options.trial], Setting(CORES, 1), 0.5)
+        print(json.dumps({"seconds": seconds, "kernels": kernels_of_blas()}))
+    elif options.measure:
+        print(json.dumps(measure(torch, options, options.measure)))
+    else:
+        figures = {name: compare(options, name) for name in options.works or WORKS}
+        if options.json:
+            with open(options.json, "w") as out:
+                json.dump(figures, out, indent=1)
 
 
 if __name__ == "__main__":

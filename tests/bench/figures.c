@@ -7,9 +7,10 @@
 
 struct figures {
     char name[80]; /* "": in a list */
+    char text[80]; /* without " and \ */
     double value;  /* where there is nothing in it */
     figures *first, *last, *next;
-    int is_number;
+    enum { GROUP, NUMBER, TEXT } is;
 };
 
 figures *figures_begin(void)
@@ -45,8 +46,19 @@ void put(figures *to, const char *name, double value)
 {
     figures *f = figures_begin();
 
-    f->is_number = 1;
+    f->is = NUMBER;
     f->value = value;
+    figures_add(to, name, f);
+}
+
+void put_text(figures *to, const char *name, const char *text)
+{
+    figures *f = figures_begin();
+
+    f->is = TEXT;
+    snprintf(f->text, sizeof f->text, "%s", text);
+    for (char *c = f->text; *c; c++)
+        if (*c == '"' || *c == '\\') *c = ' ';
     figures_add(to, name, f);
 }
 
@@ -55,8 +67,12 @@ static void write_one(FILE *file, const figures *f, int depth)
     const int named = !f->first || *f->first->name;
 
     if (*f->name) fprintf(file, "\"%s\": ", f->name);
-    if (f->is_number) {
+    if (f->is == NUMBER) {
         fprintf(file, isfinite(f->value) ? "%.17g" : "null", f->value);
+        return;
+    }
+    if (f->is == TEXT) {
+        fprintf(file, "\"%s\"", f->text);
         return;
     }
     fprintf(file, named ? "{" : "[");
