@@ -89,6 +89,13 @@ LOG_NAME_BYTES = 64
 VERSION_MAJOR = 0
 VERSION_MINOR = 1
 VERSION_PATCH = 0
+AUGMENT_FLIP = 1
+AUGMENT_BRIGHTNESS = 2
+AUGMENT_SATURATION = 4
+AUGMENT_CONTRAST = 8
+AUGMENT_TRANSLATION = 16
+AUGMENT_CUTOUT = 32
+AUGMENT_COLOR = 14
 UPSAMPLE_NEAREST = 0
 UPSAMPLE_BILINEAR = 1
 SCALER_STANDARD = 0
@@ -170,6 +177,19 @@ class gan_allocator(Record):
     _fields_ = [("alloc", CFUNCTYPE(c_void_p, c_size_t, c_void_p)), ("free", CFUNCTYPE(None, c_void_p, c_void_p)),
     ("user", c_void_p)]
 
+
+class gan_shape(Record):
+    _fields_ = [("rank", c_size_t), ("dim", c_size_t * SHAPE_MAX_RANK)]
+
+
+class gan_tensor(Record):
+    _fields_ = [("name", c_char_p), ("shape", gan_shape), ("size", c_size_t), ("data", POINTER(c_float)), ("trainable", c_int)]
+
+
+class gan_augment_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("operations", c_uint32), ("probability", c_double), ("fill", c_double),
+    ("target", c_double), ("images", c_uint64), ("interval", c_size_t), ("most", c_double)]
+
 gan_read_fn = CFUNCTYPE(c_size_t, c_void_p, c_void_p, c_size_t)
 
 gan_write_fn = CFUNCTYPE(c_int, c_void_p, c_void_p, c_size_t)
@@ -182,14 +202,6 @@ class gan_reader(Record):
 class gan_writer(Record):
     _fields_ = [("write", gan_write_fn), ("user", c_void_p), ("bytes", c_void_p), ("capacity", c_size_t), ("n_bytes", c_size_t),
     ("name", c_char_p)]
-
-
-class gan_shape(Record):
-    _fields_ = [("rank", c_size_t), ("dim", c_size_t * SHAPE_MAX_RANK)]
-
-
-class gan_tensor(Record):
-    _fields_ = [("name", c_char_p), ("shape", gan_shape), ("size", c_size_t), ("data", POINTER(c_float)), ("trainable", c_int)]
 
 
 class gan_dataset_desc(Record):
@@ -368,7 +380,8 @@ class gan_trainer_desc(Record):
     ("instance_noise", c_double), ("instance_noise_steps", c_uint64), ("average_decay", c_double), ("average_warmup", c_uint64),
     ("penalty", POINTER(gan_penalty_desc)), ("auxiliary_weight", c_double), ("auxiliary_real_only", c_int),
     ("class_weights", POINTER(c_double)), ("n_class_weights", c_size_t), ("objective", POINTER(gan_objective)),
-    ("on_gradients", gan_train_gradients_fn), ("on_gradients_user", c_void_p), ("activations", c_int)]
+    ("on_gradients", gan_train_gradients_fn), ("on_gradients_user", c_void_p), ("activations", c_int),
+    ("augment", POINTER(gan_augment_desc))]
 
 
 class gan_train_stats(Record):
@@ -376,7 +389,8 @@ class gan_train_stats(Record):
     ("g_loss", c_double), ("d_real", c_double), ("d_fake", c_double), ("d_real_accuracy", c_double),
     ("d_fake_accuracy", c_double), ("d_grad_norm", c_double), ("g_grad_norm", c_double), ("d_skipped", c_uint64),
     ("g_skipped", c_uint64), ("penalty", c_double), ("penalty_norm", c_double), ("d_class_loss", c_double),
-    ("g_class_loss", c_double), ("d_real_class_accuracy", c_double), ("d_fake_class_accuracy", c_double)]
+    ("g_class_loss", c_double), ("d_real_class_accuracy", c_double), ("d_fake_class_accuracy", c_double),
+    ("augment_probability", c_double), ("augment_sign", c_double)]
 
 
 class gan_checkpoint_resume_report(Record):
@@ -507,16 +521,21 @@ _declare("gan_status_name", c_char_p, [("status", c_int)])
 _declare("gan_status_text", c_char_p, [("status", c_int)])
 _declare("gan_last_error", c_char_p, [])
 _declare("gan_last_status", _status, [])
-_declare("gan_reader_memory", gan_reader, [("bytes", c_void_p), ("n", c_size_t)])
-_declare("gan_reader_callback", gan_reader, [("read", gan_read_fn), ("user", c_void_p)])
-_declare("gan_writer_memory", gan_writer, [("bytes", c_void_p), ("capacity", c_size_t)])
-_declare("gan_writer_callback", gan_writer, [("write", gan_write_fn), ("user", c_void_p)])
 _declare("gan_shape_1d", gan_shape, [("n", c_size_t)])
 _declare("gan_shape_2d", gan_shape, [("rows", c_size_t), ("columns", c_size_t)])
 _declare("gan_shape_3d", gan_shape, [("channels", c_size_t), ("height", c_size_t), ("width", c_size_t)])
 _declare("gan_shape_4d", gan_shape, [("d0", c_size_t), ("d1", c_size_t), ("d2", c_size_t), ("d3", c_size_t)])
 _declare("gan_shape_size", c_size_t, [("shape", gan_shape)])
 _declare("gan_shape_equal", c_int, [("a", gan_shape), ("b", gan_shape)])
+_declare("gan_augment_desc_init", None, [("desc", POINTER(gan_augment_desc)), ("struct_size", c_size_t)])
+_declare("gan_augment_samples", _status, [("desc", POINTER(gan_augment_desc)), ("shape", gan_shape), ("seed", c_uint64),
+    ("first", c_uint64), ("n", c_size_t), ("samples", POINTER(c_float))])
+_declare("gan_augment_gradients", _status, [("desc", POINTER(gan_augment_desc)), ("shape", gan_shape), ("seed", c_uint64),
+    ("first", c_uint64), ("n", c_size_t), ("gradients", POINTER(c_float))])
+_declare("gan_reader_memory", gan_reader, [("bytes", c_void_p), ("n", c_size_t)])
+_declare("gan_reader_callback", gan_reader, [("read", gan_read_fn), ("user", c_void_p)])
+_declare("gan_writer_memory", gan_writer, [("bytes", c_void_p), ("capacity", c_size_t)])
+_declare("gan_writer_callback", gan_writer, [("write", gan_write_fn), ("user", c_void_p)])
 _declare("gan_dataset_desc_init", None, [("desc", POINTER(gan_dataset_desc)), ("struct_size", c_size_t)])
 _declare("gan_dataset_open_idx", _status, [("out", POINTER(c_void_p)), ("images", c_char_p), ("labels", c_char_p),
     ("desc", POINTER(gan_dataset_desc))])

@@ -3,6 +3,7 @@
 #define GAN_GAN_H
 
 #include <gan/alloc.h>
+#include <gan/augment.h>
 #include <gan/checkpoint.h>
 #include <gan/classifier.h>
 #include <gan/dataset.h>

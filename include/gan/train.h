@@ -3,6 +3,7 @@
 #define GAN_TRAIN_H
 
 #include <gan/alloc.h>
+#include <gan/augment.h>
 #include <gan/export.h>
 #include <gan/iterator.h>
 #include <gan/loss.h>
@@ -141,11 +142,20 @@ typedef struct gan_trainer_desc {
     void *on_gradients_user;             /**< handed to it */
     gan_activations activations; /**< how much memory a step takes, with the same results to the last
                                       bit; checkpoints don't know of it.  GAN_ACTIVATIONS_KEEP */
+    /**
+     * Copied: differentiable augmentation of all images that the discriminator sees, real and
+     * generated, in both halves of a step; each is augmented anew in each half, before instance
+     * noise is added.  The generator learns through it.  GAN_PENALTY_R1 and GAN_PENALTY_R2 take the
+     * slope by the image before its augmentation, as the authors' programs do; GAN_PENALTY_WGAN_GP
+     * and GAN_PENALTY_DRAGAN mix what the discriminator sees, and take it by that.  Samples have to
+     * be [channels, height, width] at the discriminator's input.  NULL: nothing
+     */
+    const gan_augment_desc *augment;
 } gan_trainer_desc;
 #define GAN_TRAINER_DESC_INIT                                                                      \
     GAN_SIZED_INIT(gan_trainer_desc, 0, 0, GAN_LOSS_BCE, 0, 0, 0, 0.0, 0.0, 0.0, 0, 0,             \
                    GAN_LATENT_NORMAL, GAN_DIVERGENCE_STOP, 0.0, 0, 0.0, 0, 0, 0.0, 0, 0, 0, 0, 0,  \
-                   0, GAN_ACTIVATIONS_KEEP)
+                   0, GAN_ACTIVATIONS_KEEP, 0)
 
 /** GAN_TRAINER_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_trainer_desc_init(gan_trainer_desc *desc, size_t struct_size);
@@ -178,9 +188,13 @@ typedef struct gan_train_stats {
     double d_real_class_accuracy; /**< share of real samples whose largest class logit is that of
                                        their label */
     double d_fake_class_accuracy; /**< the same of generated ones, in the discriminator's step */
+    double augment_probability;   /**< of an augmentation's operations in the next step: see
+                                       gan_augment_desc.target */
+    double augment_sign; /**< the mean sign of the real samples' logits that it followed last, r_t of
+                              Karras et al., 2020: 1 is a discriminator that is never wrong about them */
 } gan_train_stats;
 #define GAN_TRAIN_STATS_INIT                                                                       \
-    GAN_SIZED_INIT(gan_train_stats, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    GAN_SIZED_INIT(gan_train_stats, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 /** GAN_TRAIN_STATS_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_train_stats_init(gan_train_stats *stats, size_t struct_size);
@@ -209,7 +223,8 @@ GAN_API void gan_train_stats_init(gan_train_stats *stats, size_t struct_size);
  *                          sigmoid, or a layer of the discriminator, which is named, has no second
  *                          derivative, as a penalty needs.
  * @retval GAN_ERR_SHAPE    The generator's output has not as many values as the discriminator's
- *                          input, the discriminator's output has not as many as are wanted, an
+ *                          input, there is an augmentation and that input is no image, the
+ *                          discriminator's output has not as many as are wanted, an
  *                          optimizer is bound to another number of parameters, networks,
  *                          auxiliary classifier and class_weights disagree on the number of
  *                          classes, or `batch_size` and `micro_batch` make batches of one sample

@@ -28,6 +28,7 @@
 #define GAN__STREAM_BINS (GAN__STREAM_INIT + 19)          /* first centres of k-means */
 #define GAN__STREAM_PATCHES (GAN__STREAM_INIT + 20)       /* where patches are cut out */
 #define GAN__STREAM_SLICES (GAN__STREAM_INIT + 21)        /* directions that they are seen from */
+#define GAN__STREAM_AUGMENT (GAN__STREAM_INIT + 24)       /* augmentation; 32 values a sample */
 
 struct gan_rng {
     uint64_t seed;

@@ -20,6 +20,9 @@
  *     4  tangent        (x, v) -------------> (D, v . g)         \  gan__pass_curve
  *     5  backward       gradients by the weights <-- v . g      /
  *
+ * Where samples are augmented, D above is D(L x + c), for R1 and R2: between 2 and 3 g goes back by
+ * L', and between 3 and 4 v goes on by L (see augment.c).
+ *
  * The other order, reverse over reverse, would need a backward pass of each layer's backward pass.
  * This one needs a layer's tangent, which for layers linear in their input is the layer itself
  * without its bias, and the backward pass of that.  Steps 1 and 2 keep what 4 and 5 read again, so
@@ -155,7 +158,9 @@ typedef struct job {
     double share;      /* of the batch's loss that is this micro-batch's */
     uint64_t position; /* of the random numbers */
     const float *real, *fake;
-    const float *slope;    /* the gradients */
+    float *slope;                /* the gradients */
+    const gan__augment *augment; /* of the samples `index` and following.  NULL: none */
+    uint64_t index;
     double sums[TILES][2]; /* of values and of squares */
     double deviation;
 } job;
@@ -275,12 +280,14 @@ static void derive(void *context, size_t task, size_t worker)
 
     (void)worker;
     for (size_t r = row_of(j, task); r < row_of(j, task + 1); r++) {
-        const float *g = j->slope + r * p->size;
+        float *g = j->slope + r * p->size;
         float *v = gan__pass_direction(p->pass) + r * p->size;
 
+        if (j->augment) gan__augment_adjoint(j->augment, j->index + r, g);
         p->norms[r] = sqrt(simd->sum_squares(p->size, g));
         simd->scale(p->size, (float)(factor_of(p, p->norms[r]) * j->share / (double)j->n_rows), g,
                     v);
+        if (j->augment) gan__augment_tangent(j->augment, j->index + r, v);
     }
 }
 
@@ -304,15 +311,20 @@ uint16_t *gan__penalty_labels(gan__penalty *p)
     return gan__pass_labels(p->pass, 0);
 }
 
+static void run(job *j, gan_pool *pool)
+{
+    gan__penalty *p = j->penalty;
+
+    gan__pass_forward(p->pass, pool, 0, j->n_rows, j->n_rows);
+    j->slope = gan__pass_slope(p->pass, pool);
+    gan__pool_run(pool, derive, j, TILES);
+    add_figures(p, j->n_rows, j->share);
+    gan__pass_curve(p->pass, pool);
+}
+
 void gan__penalty_run(gan__penalty *p, gan_pool *pool, size_t n, double share)
 {
-    job j = {.penalty = p, .n_rows = n, .share = share};
-
-    gan__pass_forward(p->pass, pool, 0, n, n);
-    j.slope = gan__pass_slope(p->pass, pool);
-    gan__pool_run(pool, derive, &j, TILES);
-    add_figures(p, n, share);
-    gan__pass_curve(p->pass, pool);
+    run(&(job){.penalty = p, .n_rows = n, .share = share}, pool);
 }
 
 const float *gan__penalty_grads(const gan__penalty *p)
@@ -336,20 +348,24 @@ gan__pass *gan__penalty_pass(const gan__penalty *p)
     return p ? p->pass : NULL;
 }
 
-void gan__penalty_add(gan__penalty *p, gan_pool *pool, gan__pass *d, size_t n, double share)
+void gan__penalty_add(gan__penalty *p, gan_pool *pool, const gan__penalty_rows *rows)
 {
     if (!p || !p->turn) return;
+    const int of_one = p->desc.kind == GAN_PENALTY_R1 || p->desc.kind == GAN_PENALTY_R2;
     job j = {.penalty = p,
-             .n_rows = n,
+             .n_rows = rows->n,
+             .share = rows->share,
              .position = p->position + p->used,
-             .real = gan__pass_input(d, 0),
-             .fake = gan__pass_input(d, n)};
+             .real = gan__pass_input(rows->pass, 0),
+             .fake = gan__pass_input(rows->pass, rows->n),
+             .augment = of_one && gan__augment_on(rows->augment) ? rows->augment : NULL,
+             .index = p->desc.kind == GAN_PENALTY_R2 ? rows->fake : rows->real};
 
     if (p->parts++ > 0) gan__pass_advance(p->pass);
     lay_samples(&j, pool);
-    lay_labels(p->pass, d, n, p->desc.kind);
-    gan__penalty_run(p, pool, n, share);
-    gan__pass_add_grads(d, pool, gan__penalty_grads(p));
+    lay_labels(p->pass, rows->pass, rows->n, p->desc.kind);
+    run(&j, pool);
+    gan__pass_add_grads(rows->pass, pool, gan__penalty_grads(p));
 }
 
 void gan__penalty_advance(gan__penalty *p)

@@ -2,6 +2,7 @@
 #ifndef GAN_PENALTY_INTERNAL_H
 #define GAN_PENALTY_INTERNAL_H
 
+#include "data/augment_internal.h"
 #include "file/state_internal.h"
 #include "network/pass_internal.h"
 
@@ -25,10 +26,17 @@ void gan__penalty_begin(gan__penalty *p, uint64_t steps);
 /* Its pass; NULL without a penalty. */
 gan__pass *gan__penalty_pass(const gan__penalty *p);
 
-/* For a micro-batch that is such a share of the batch: add the penalty's gradient to that of a pass
- * whose input, with labels where it wants some, is n real samples and behind them as many fake
- * ones. */
-void gan__penalty_add(gan__penalty *p, gan_pool *pool, gan__pass *d, size_t n, double share);
+/* A micro-batch. */
+typedef struct gan__penalty_rows {
+    gan__pass *pass;             /* its input, with labels where it wants some, is ... */
+    size_t n;                    /* as many real samples, and behind them as many fake ones */
+    double share;                /* of the batch's loss that is this micro-batch's */
+    const gan__augment *augment; /* by which they were augmented ... */
+    uint64_t real, fake;         /* ... being these samples of the step's, and following */
+} gan__penalty_rows;
+
+/* Add the penalty's gradient to that of the pass. */
+void gan__penalty_add(gan__penalty *p, gan_pool *pool, const gan__penalty_rows *rows);
 
 /* Move on to fresh random numbers: those of a step belong to it alone. */
 void gan__penalty_advance(gan__penalty *p);

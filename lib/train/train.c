@@ -6,7 +6,8 @@
  *           work                                for each micro-batch:
  *             work_discriminator
  *               gan__half_forward               train_input.c
- *                 write_input                     latent vectors, labels, real samples -> passes
+ *                 write_input                     latent vectors, labels, real samples -> passes,
+ *                                                 samples augmented: augment.c
  *                 gan__pass_forward               generator: latent vectors -> samples
  *                 gan__pass_forward               discriminator: real and generated rows at once
  *               gan__half_rows, gan__half_loss  train_loss.c: outputs -> loss and its gradient, by
@@ -60,8 +61,13 @@ static gan_status work_discriminator(gan__half_step *half)
     gan__pass_backward(t->discriminator.pass, t->pool, GAN__PASS_WEIGHTS);
     gan__half_book(half, GAN__STEP_D_BACKWARD);
     if (isfinite(half->loss)) /* else it would overwrite the outputs that tell where it went wrong */
-        gan__penalty_add(t->penalty, t->pool, t->discriminator.pass, half->rows,
-                         (double)half->rows / (double)half->count);
+        gan__penalty_add(t->penalty, t->pool,
+                         &(gan__penalty_rows){.pass = t->discriminator.pass,
+                                              .n = half->rows,
+                                              .share = (double)half->rows / (double)half->count,
+                                              .augment = &t->augment,
+                                              .real = half->begin,
+                                              .fake = half->count + half->begin});
     gan__half_book(half, GAN__STEP_PENALTY);
 
 cleanup:
@@ -81,10 +87,7 @@ static gan_status work_generator(gan__half_step *half)
     GAN_TRY(gan__half_loss(half, &real, &fake));
     (void)gan__half_class_loss(half, half->first, 1);
     gan__pass_backward(t->discriminator.pass, t->pool, GAN__PASS_INPUT);
-    if (gan__half_fakes_apart(t))
-        memcpy(gan__pass_output_grad(t->generator.pass, half->first),
-               gan__pass_input_grad(t->discriminator.pass, half->first),
-               half->rows * t->sample * sizeof(float));
+    if (gan__half_fakes_apart(t)) gan__half_return_gradients(half);
     gan__half_book(half, GAN__STEP_D_BACKWARD);
     gan__pass_backward(t->generator.pass, t->pool,
                        GAN__PASS_WEIGHTS | (gan__half_fakes_apart(t) ? 0 : GAN__PASS_GO_ON));
@@ -162,7 +165,8 @@ static void advance(const gan__half_step *half)
     if (!half->latent) t->noise_position += half->count * t->latent;
     if (!gan__labels_given(half->labels) && t->n_classes > 0) t->class_position += half->count;
     if (half->real && t->desc.label_flip > 0) t->flip_position += seen;
-    if (gan__half_fakes_apart(t)) t->instance_position += seen * t->sample;
+    if (t->desc.instance_noise > 0) t->instance_position += seen * t->sample;
+    gan__augment_advance(&t->augment, seen);
     if (half->real) gan__penalty_advance(t->penalty);
     advance_layers(t);
 }
@@ -273,6 +277,16 @@ static gan_status check_real(const gan_trainer *t)
                      t->objective.name);
 }
 
+/* With the mean sign of the real samples' logits an adaptive augmentation goes on. */
+static void follow_overfitting(const gan__half_step *half)
+{
+    gan_trainer *t = half->trainer;
+
+    gan__augment_adapt(&t->augment, t->stats.d_steps, half->count, 2 * half->real_right - 1);
+    t->stats.augment_probability = t->augment.probability;
+    t->stats.augment_sign = t->augment.sign;
+}
+
 static gan_status step_discriminator(gan__half_step *half)
 {
     gan_status status = GAN_OK;
@@ -295,6 +309,7 @@ static gan_status step_discriminator(gan__half_step *half)
     x->d_real_class_accuracy = half->real_class_right;
     x->d_fake_class_accuracy = half->fake_class_right;
     gan__penalty_tell(half->trainer->penalty, &x->penalty, &x->penalty_norm);
+    follow_overfitting(half);
 
 cleanup:
     return status;

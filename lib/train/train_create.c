@@ -1,5 +1,5 @@
 /* train_create.c - a trainer and all the memory of its steps. */
-#include "train/train_internal.h"
+#include "train/train_half_internal.h"
 
 #include "base/alloc_internal.h"
 #include "base/desc_internal.h"
@@ -169,7 +169,7 @@ static gan_status make_passes(gan_trainer *t)
     const size_t rows = gan__size_mul(2, t->desc.micro_batch);
     const size_t threads = gan_pool_thread_count(t->pool);
     const int several = t->desc.micro_batch < t->desc.batch_size;
-    const int apart = t->desc.instance_noise > 0; /* its input lies in its own memory */
+    const int apart = gan__half_fakes_apart(t); /* its input lies in its own memory */
 
     GAN_TRY(gan__pass_create(&t->generator.pass,
                              &(gan__pass_desc){.net = t->generator.net,
@@ -256,6 +256,19 @@ cleanup:
     return status;
 }
 
+static gan_status make_augment(gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(gan__augment_init(&t->augment, t->desc.augment, t->discriminator.net->input,
+                              t->desc.seed, GAN__STREAM_AUGMENT));
+    t->desc.augment = NULL;
+    t->stats.augment_probability = t->augment.probability;
+
+cleanup:
+    return status;
+}
+
 /* What is left in the settings is the host's. */
 static gan_status make_penalty(gan_trainer *t)
 {
@@ -306,6 +319,7 @@ gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
     if (*t->objective_name) t->objective.name = t->objective_name;
     if (!t->desc.pool) GAN_TRY(gan_pool_create(&t->own_pool, t->desc.n_threads, &t->allocator));
     t->pool = t->desc.pool ? t->desc.pool : t->own_pool;
+    GAN_TRY(make_augment(t));
     GAN_TRY(make_penalty(t));
     GAN_TRY(make_passes(t));
     GAN_TRY(share_activations(t));

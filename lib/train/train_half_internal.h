@@ -26,9 +26,11 @@ typedef struct gan__half_step {
  * the generator makes its samples, the discriminator judges all of them. */
 void gan__half_forward(gan__half_step *half);
 
-/* Whether generated samples are copied for the discriminator, as noise is added to them; else it
- * reads the generator's output where it is. */
+/* Whether generated samples are copied for the discriminator, as they are augmented or noise is
+ * added to them; else it reads the generator's output where it is.  And what goes back from the
+ * copies to the generator then. */
 int gan__half_fakes_apart(const gan_trainer *trainer);
+void gan__half_return_gradients(gan__half_step *half);
 
 /* Real and generated samples of a micro-batch: the objective on the discriminator's outputs, which
  * leaves the gradients by these outputs in its pass.  `target` of the rows from `first` on, or

@@ -62,24 +62,35 @@ static double noise_level(const gan_trainer *t)
     return way < 1 ? t->desc.instance_noise * (1 - way) : 0;
 }
 
-/* Copy samples into the discriminator's input, from `row` on, with instance noise if there is some:
- * that of the step's samples `index` and following. */
+/* Add instance noise, from number `at` of its stream on. */
+static void add_noise(const gan_trainer *t, double level, uint64_t at, size_t n, float *x)
+{
+    enum { CHUNK = 256 };
+    float noise[CHUNK];
+
+    for (size_t i = 0; i < n; i += CHUNK) {
+        const size_t take = n - i < CHUNK ? n - i : CHUNK;
+
+        gan__rng_normal(t->desc.seed, GAN__STREAM_INSTANCE, at + i, take, noise);
+        gan__simd_best()->axpy(take, (float)level, noise, x + i);
+    }
+}
+
+/* Copy samples into the discriminator's input, from `row` on, as it is to see them: augmented, and
+ * with instance noise, if there is some.  They are the step's samples `index` and following. */
 static void write_samples(const gan__half_step *half, size_t row, size_t index, size_t rows,
                           const float *samples)
 {
     const gan_trainer *t = half->trainer;
     const double level = noise_level(t);
-    const size_t n = rows * t->sample;
     float *to = gan__pass_input(t->discriminator.pass, row);
 
-    if (!(level > 0)) {
-        memcpy(to, samples, n * sizeof *to);
-        return;
-    }
-    gan__rng_normal(t->desc.seed, GAN__STREAM_INSTANCE, t->instance_position + index * t->sample, n,
-                    to);
-    gan__simd_best()->scale(n, (float)level, to, to);
-    gan__simd_best()->axpy(n, 1, samples, to);
+    memcpy(to, samples, rows * t->sample * sizeof *to);
+    if (gan__augment_on(&t->augment))
+        for (size_t i = 0; i < rows; i++)
+            gan__augment_sample(&t->augment, index + i, to + i * t->sample);
+    if (level > 0)
+        add_noise(t, level, t->instance_position + index * t->sample, rows * t->sample, to);
 }
 
 static void write_input(void *context, size_t task, size_t worker)
@@ -95,6 +106,12 @@ static void write_input(void *context, size_t task, size_t worker)
         write_samples(half, row, index, rows, half->real + index * half->trainer->sample);
 }
 
+/* Which of the step's samples the micro-batch's first generated one is. */
+static size_t first_generated(const gan__half_step *half)
+{
+    return (half->real ? half->count : 0) + half->begin;
+}
+
 /* The same for generated samples, where the discriminator doesn't look at the generator's own. */
 static void write_generated(void *context, size_t task, size_t worker)
 {
@@ -103,13 +120,34 @@ static void write_generated(void *context, size_t task, size_t worker)
     const size_t rows = half->rows * (task + 1) / INPUT_TILES - row;
 
     (void)worker;
-    write_samples(half, half->first + row, (half->real ? half->count : 0) + half->begin + row, rows,
+    write_samples(half, half->first + row, first_generated(half) + row, rows,
                   gan__pass_output(half->trainer->generator.pass, half->first + row));
+}
+
+static void return_gradients(void *context, size_t task, size_t worker)
+{
+    const gan__half_step *half = context;
+    const gan_trainer *t = half->trainer;
+    const size_t row = half->rows * task / INPUT_TILES;
+    const size_t rows = half->rows * (task + 1) / INPUT_TILES - row;
+    float *to = gan__pass_output_grad(t->generator.pass, half->first + row);
+
+    (void)worker;
+    memcpy(to, gan__pass_input_grad(t->discriminator.pass, half->first + row),
+           rows * t->sample * sizeof *to);
+    if (!gan__augment_on(&t->augment)) return;
+    for (size_t i = 0; i < rows; i++)
+        gan__augment_adjoint(&t->augment, first_generated(half) + row + i, to + i * t->sample);
+}
+
+void gan__half_return_gradients(gan__half_step *half)
+{
+    gan__pool_run(half->trainer->pool, return_gradients, half, INPUT_TILES);
 }
 
 int gan__half_fakes_apart(const gan_trainer *t)
 {
-    return t->desc.instance_noise > 0;
+    return t->desc.instance_noise > 0 || gan__augment_on(&t->augment);
 }
 
 /* The discriminator sees real and generated samples at once in its own half.  In the generator's, a

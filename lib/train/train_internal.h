@@ -3,6 +3,7 @@
 #define GAN_TRAIN_INTERNAL_H
 
 #include "base/busy_internal.h"
+#include "data/augment_internal.h"
 #include "file/state_internal.h"
 #include "network/learner_internal.h"
 #include "optim/loss_internal.h"
@@ -55,6 +56,7 @@ struct gan_trainer {
     uint8_t *byte_labels;  /* the same for a host's objective, where all have room; else NULL */
     double *class_weights; /* NULL: labels are drawn with the same probability */
     gan__penalty *penalty; /* NULL: none */
+    gan__augment augment;
     uint64_t noise_position;
     uint64_t flip_position;
     uint64_t instance_position;

@@ -187,6 +187,8 @@ void gan__trainer_restored(gan_trainer *t)
 {
     gan_network *const networks[] = {t->generator.net, t->discriminator.net, t->average};
 
+    t->stats.augment_probability = t->augment.probability;
+    t->stats.augment_sign = t->augment.sign;
     for (size_t i = 0; i < 3; i++) {
         if (!networks[i]) continue;
         networks[i]->weight_changes++;

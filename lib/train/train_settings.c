@@ -203,6 +203,7 @@ static void add_rules(gan__state *s)
     gan__state_rule(s, "on_divergence", "d_skipped g_skipped", 0);
     gan__state_rule(s, "average_decay", "average_warmup average.*", 0);
     gan__state_rule(s, "penalty", "penalty_*", 0);
+    gan__state_rule(s, "augment", "augment_*", 1);
     gan__state_rule(s, "auxiliary_weight",
                     "auxiliary_real_only d_class_loss g_class_loss d_real_class_accuracy "
                     "d_fake_class_accuracy",

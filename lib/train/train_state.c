@@ -38,7 +38,8 @@ void gan__trainer_state(gan_trainer *t, gan__state *s)
     gan__state_whole(s, "generator_random_position", gan__pass_position(t->generator.pass));
     gan__state_whole(s, "discriminator_random_position", gan__pass_position(t->discriminator.pass));
     if (t->desc.label_flip > 0) gan__state_whole(s, "flip_position", &t->flip_position);
-    if (gan__half_fakes_apart(t)) gan__state_whole(s, "instance_position", &t->instance_position);
+    if (t->desc.instance_noise > 0)
+        gan__state_whole(s, "instance_position", &t->instance_position);
     if (t->n_classes > 0) gan__state_whole(s, "class_position", &t->class_position);
     gan__state_whole(s, "d_steps", &x->d_steps);
     gan__state_whole(s, "g_steps", &x->g_steps);
@@ -57,6 +58,7 @@ void gan__trainer_state(gan_trainer *t, gan__state *s)
     if (t->objective.relative) real_samples_state(t, s);
     gan__trainer_average_state(t, s);
     gan__penalty_state(t->penalty, s);
+    gan__augment_state(&t->augment, s, "augment");
     if (t->penalty) gan__state_real(s, "penalty_value", &x->penalty, 0);
     if (t->penalty) gan__state_real(s, "penalty_norm", &x->penalty_norm, 0);
     if (t->desc.auxiliary_weight > 0) {

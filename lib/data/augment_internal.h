@@ -1,0 +1,42 @@
+/* augment_internal.h - augmentation in a trainer's steps. */
+#ifndef GAN_AUGMENT_INTERNAL_H
+#define GAN_AUGMENT_INTERNAL_H
+
+#include "file/state_internal.h"
+
+#include <gan/augment.h>
+
+/* An augmentation and where it stands; it takes no memory of its own.  All zeros: none. */
+typedef struct gan__augment {
+    gan_augment_desc desc; /* without zeros that stand for something else */
+    gan_shape shape;
+    uint64_t seed, stream;
+    uint64_t position;  /* the number of the next sample */
+    double probability; /* of an operation in the next step */
+    double sign; /* the mean sign that it followed last; and what is gathered for the next: */
+    double sum;  /* signs */
+    uint64_t n;  /* samples */
+} gan__augment;
+
+/* GAN_ERR_INVALID when a setting is out of range, GAN_ERR_SHAPE when the samples are no images. */
+gan_status gan__augment_init(gan__augment *a, const gan_augment_desc *desc, gan_shape shape,
+                             uint64_t seed, uint64_t stream);
+int gan__augment_on(const gan__augment *a);
+
+/* The function y = L x + c that sample number a->position + index is augmented by, in place: x to y;
+ * L x alone, for directions; and for gradients the adjoint, from those by y to those by x. */
+void gan__augment_sample(const gan__augment *a, uint64_t index, float *x);
+void gan__augment_tangent(const gan__augment *a, uint64_t index, float *x);
+void gan__augment_adjoint(const gan__augment *a, uint64_t index, float *x);
+
+/* Move on to fresh random numbers, behind those of n samples. */
+void gan__augment_advance(gan__augment *a, size_t n);
+
+/* After discriminator step number `steps`, counted from 1, on n real samples whose logits have this
+ * mean sign: the probability may follow. */
+void gan__augment_adapt(gan__augment *a, uint64_t steps, size_t n, double sign);
+
+/* Add settings and places to those of a run, under names that begin with `name`. */
+void gan__augment_state(gan__augment *a, gan__state *s, const char *name);
+
+#endif
