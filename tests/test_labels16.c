@@ -140,6 +140,82 @@ TEST(a_thousand_classes_train_as_two_hundred_do)
     game_end(&few);
 }
 
+/* ---- of all that there may be ---- */
+
+enum { ALL = 65536, SOME = 4, ROWS = 5, WIDTH = 3, OUTPUTS = 40 };
+
+static gan_network *reader(size_t classes)
+{
+    return BUILT(gan_shape_1d(LATENT), gan_layer_label_embedding(classes, WIDTH),
+                 gan_layer_linear(LATENT + WIDTH, OUTPUTS));
+}
+
+static void run_both_ways(gan_pass **out, gan_network *net, const uint16_t *labels)
+{
+    float *x = normals(ROWS * LATENT, 1), *dy = normals(ROWS * OUTPUTS, 2);
+
+    expect_ok(gan_pass_create(out, net, &(gan_pass_desc){GAN_PASS_DESC_INIT, .rows = 64}));
+    expect_ok(gan_pass_forward_labels16(*out, x, labels, ROWS, NULL));
+    expect_ok(gan_pass_backward(*out, dy, GAN_PASS_REPLACE, NULL));
+    free(x);
+    free(dy);
+}
+
+static gan_tensor gradient_by(gan_pass *pass, const char *name)
+{
+    gan_tensor t;
+
+    expect_ok(gan_pass_gradient(&t, pass, name));
+    return t;
+}
+
+/* Their place is found by bits of words: the classes are those at the ends of these. */
+TEST(classes_far_apart_have_the_gradients_of_near_ones)
+{
+    static const uint16_t classes[SOME] = {0, 31, 32, ALL - 1}, near[ROWS] = {3, 1, 2, 1, 0};
+    uint16_t far[ROWS];
+    gan_network *many = reader(ALL), *few = reader(SOME);
+    gan_pass *a, *b;
+    gan_tensor t, u;
+    size_t moved = 0;
+
+    for (size_t r = 0; r < ROWS; r++) far[r] = classes[near[r]];
+    t = tensor_of(many, "0.weight");
+    u = tensor_of(few, "0.weight");
+    for (size_t c = 0; c < SOME; c++)
+        memcpy(t.data + classes[c] * WIDTH, u.data + c * WIDTH, WIDTH * sizeof(float));
+    t = tensor_of(many, "1.weight");
+    memcpy(t.data, tensor_of(few, "1.weight").data, t.size * sizeof(float));
+    run_both_ways(&a, many, far);
+    run_both_ways(&b, few, near);
+    expect_same_bits(gradient_by(a, "1.weight").data, gradient_by(b, "1.weight").data,
+                     t.size * sizeof(float));
+    t = gradient_by(a, "0.weight");
+    u = gradient_by(b, "0.weight");
+    for (size_t c = 0; c < SOME; c++)
+        expect_same_bits(t.data + classes[c] * WIDTH, u.data + c * WIDTH, WIDTH * sizeof(float));
+    for (size_t i = 0; i < t.size; i++) moved += t.data[i] != 0;
+    ck_assert_uint_eq(moved, SOME * WIDTH);
+    gan_pass_destroy(a);
+    gan_pass_destroy(b);
+    gan_network_destroy(many);
+    gan_network_destroy(few);
+}
+
+/* What a class takes beside its rows of weights, gradients and their sum. */
+TEST(memory_is_not_classes_times_outputs)
+{
+    gan_network *many = reader(ALL), *few = reader(SOME);
+    const gan_pass_desc desc = {GAN_PASS_DESC_INIT, .rows = 64};
+    size_t of_many, of_few;
+
+    expect_ok(gan_pass_memory(&of_many, many, &desc));
+    expect_ok(gan_pass_memory(&of_few, few, &desc));
+    ck_assert_uint_lt(of_many - of_few, 2 * ALL * WIDTH * sizeof(float) + 50000);
+    gan_network_destroy(many);
+    gan_network_destroy(few);
+}
+
 /* ---- both widths are one ---- */
 
 typedef struct answers {

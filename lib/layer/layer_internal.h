@@ -235,10 +235,11 @@ struct gan__layer_class {
      * return its sum of squares.  Of a layer that isn't `linear`, and where tx is given, the
      * gradient of the sum of dy y + uy ty. */
     double (*grad)(const gan__layer_run *run, size_t part, size_t parts, float *grads);
-    /* The gradient by the table whose rows are the tail of x, into tail.grad; classes * out numbers
-     * of scratch are there for this and for grad(), behind those of class->scratch().  NULL: x has
-     * to be in one piece. */
+    /* The gradient by the table whose rows are the tail of x, into tail.grad.  NULL: x has to be in
+     * one piece.  For this and for grad() there are so many numbers more of scratch, behind those
+     * of class->scratch(). */
     void (*tail_grad)(const gan__layer_run *run);
+    size_t (*tail_scratch)(const gan_layer *layer, size_t rows, size_t width, size_t classes);
     /* ty from tx and x or y.  NULL: if `linear`, forward() does it; else the layer has no second
      * derivatives. */
     void (*tangent)(const gan__layer_run *run);

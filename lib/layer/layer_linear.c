@@ -130,29 +130,116 @@ static void backward(const gan__layer_run *run)
                                    in, run->dx, run->scratch);
 }
 
-/* Samples of a class have the same tail, so that the sum of their gradients is enough: for each
- * class, columns begin .. end-1 of it. */
-static const float *class_sums(const gan__layer_run *run, size_t begin, size_t end)
-{
-    const size_t out = out_of(run->layer), n = end - begin;
-    float *sums = run->scratch + GAN__GEMM_SCRATCH;
+/* ---- what an embedding has appended ----
+ *
+ * Samples of a class have the same tail, so that the sum of their gradients is enough.  A batch has
+ * few of many classes: products have a row for each that it has, in the order of classes, and the
+ * rest of the table costs nothing but the zeros of its gradient.
+ *
+ *     labels of the samples    7   2   7   40
+ *     classes                  2          7                40
+ *     sums                     dy[1]      dy[0] + dy[2]    dy[3]
+ *     rows                     table[2]   table[7]         table[40]     or gradients by these */
+typedef struct tail_classes {
+    size_t n;
+    uint32_t *list; /* ascending */
+    float *sums;    /* of columns begin .. end-1 of dy */
+    float *rows;
+} tail_classes;
 
-    memset(sums, 0, run->tail.classes * n * sizeof *sums);
-    for (size_t r = 0; r < run->rows - run->tangents; r++)
+enum { WORD = 32 };
+
+static size_t words_of(size_t classes)
+{
+    return (classes + WORD - 1) / WORD;
+}
+
+static size_t tail_scratch(const gan_layer *layer, size_t rows, size_t width, size_t classes)
+{
+    const size_t most = rows < classes ? rows : classes;
+
+    return gan__size_add(gan__size_mul(most, out_of(layer) + width + 1), words_of(classes));
+}
+
+/* Write down each class that samples have once, in order: `bits` is a set of them. */
+static size_t list_classes(const gan__layer_run *run, uint32_t *bits, uint32_t *list)
+{
+    const size_t words = words_of(run->tail.classes);
+    size_t n = 0;
+
+    memset(bits, 0, words * sizeof *bits);
+    for (size_t r = 0; r < run->rows - run->tangents; r++) {
+        const size_t class = gan__layer_label(run, r).from;
+
+        bits[class / WORD] |= (uint32_t)1 << class % WORD;
+    }
+    for (size_t w = 0; w < words; w++) {
+        uint32_t class = (uint32_t)w * WORD;
+
+        for (uint32_t left = bits[w]; left; left >>= 1, class++)
+            if (left & 1) list[n++] = class;
+    }
+    return n;
+}
+
+/* The place of a class in the list, which has it. */
+static size_t place_of(const tail_classes *t, size_t class)
+{
+    size_t low = 0, high = t->n;
+
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (t->list[middle] <= class)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static tail_classes tail_classes_of(const gan__layer_run *run, size_t begin, size_t end)
+{
+    const size_t out = out_of(run->layer), n = end - begin, samples = run->rows - run->tangents;
+    const size_t most = samples < run->tail.classes ? samples : run->tail.classes;
+    tail_classes t = {.sums = run->scratch + GAN__GEMM_SCRATCH};
+
+    t.rows = t.sums + most * n;
+    t.list = (uint32_t *)(void *)(t.rows + most * run->tail.width);
+    t.n = list_classes(run, t.list + most, t.list);
+    memset(t.sums, 0, t.n * n * sizeof *t.sums);
+    for (size_t r = 0; r < samples; r++)
         gan__simd_best()->axpy(n, 1, run->dy + r * out + begin,
-                               sums + gan__layer_label(run, r).from * n);
-    return sums;
+                               t.sums + place_of(&t, gan__layer_label(run, r).from) * n);
+    return t;
 }
 
 static void tail_grad(const gan__layer_run *run)
 {
     const size_t in = in_of(run->layer), n = run->tail.width;
     const size_t out = out_of(run->layer);
+    const tail_classes t = tail_classes_of(run, 0, out);
 
-    gan__kernels_linear_input_grad(GAN__BY_SPEED, run->tail.classes, n, out, 0, n,
-                                   class_sums(run, 0, out), run->params + in - n, in,
-                                   run->tail.grad, run->scratch);
+    gan__kernels_linear_input_grad(GAN__BY_SPEED, t.n, n, out, 0, n, t.sums, run->params + in - n,
+                                   in, t.rows, run->scratch);
+    memset(run->tail.grad, 0, run->tail.classes * n * sizeof *t.rows);
+    for (size_t i = 0; i < t.n; i++)
+        memcpy(run->tail.grad + t.list[i] * n, t.rows + i * n, n * sizeof *t.rows);
 }
+
+/* The gradient by the weights of the tail, those of outputs begin .. end-1; `dw` is the first. */
+static void tail_weight_grad(const gan__layer_run *run, size_t begin, size_t end, float *dw)
+{
+    const size_t n = run->tail.width;
+    const tail_classes t = tail_classes_of(run, begin, end);
+
+    for (size_t i = 0; i < t.n; i++)
+        memcpy(t.rows + i * n, run->tail.table + t.list[i] * n, n * sizeof *t.rows);
+    gan__kernels_linear_weight_grad(t.n, n, end - begin, 0, end - begin, t.rows, t.sums,
+                                    in_of(run->layer), dw, run->scratch);
+}
+
+/* ---- the gradient by the weights ---- */
 
 /* By outputs, so that no sum over the batch is split. */
 static size_t grad_parts(const gan_layer *layer, size_t rows)
@@ -187,10 +274,7 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
     sum_columns(run, begin, end, db);
     gan__kernels_linear_weight_grad(run->rows, n, out, begin, end, run->x, run->dy, in, grads,
                                     run->scratch);
-    if (run->tail.width > 0)
-        gan__kernels_linear_weight_grad(run->tail.classes, run->tail.width, end - begin, 0,
-                                        end - begin, run->tail.table, class_sums(run, begin, end),
-                                        in, grads + begin * in + n, run->scratch);
+    if (run->tail.width > 0) tail_weight_grad(run, begin, end, grads + begin * in + n);
     return simd->sum_squares((end - begin) * in, grads + begin * in) +
            simd->sum_squares(end - begin, db + begin);
 }
@@ -213,6 +297,7 @@ const gan__layer_class gan__layer_linear = {
     .backward_cut = backward_cut,
     .grad_parts = grad_parts,
     .grad = grad,
+    .tail_scratch = tail_scratch,
     .tail_grad = tail_grad,
 };
 

@@ -87,10 +87,13 @@ static size_t scratch_for(const gan__pass *pass, size_t i)
     const int packed = pass->desc.by_rows && gan__pass_weights_packed(layer);
     size_t n = layer->class->scratch && !packed ? layer->class->scratch(layer) : 0;
 
-    if (gan__pass_has_gradients(&pass->desc) && i > 0 &&
-        keeps_apart(pass, i - 1)) /* see class->tail_grad() */
+    if (gan__pass_has_gradients(&pass->desc) && i > 0 && keeps_apart(pass, i - 1)) {
+        const gan_layer *by = gan__pass_layer(pass, i - 1);
+        const size_t width = gan_shape_size(by->out) - gan_shape_size(by->in);
+
         n = gan__size_add(
-            n, gan__size_mul(gan__pass_layer(pass, i - 1)->n_classes, gan_shape_size(layer->out)));
+            n, layer->class->tail_scratch(layer, pass->desc.rows, width, by->n_classes));
+    }
     return whole_lines(n);
 }
 
