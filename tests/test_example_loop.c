@@ -60,6 +60,24 @@ TEST(a_loop_replaces_files_only_when_asked)
     loop_end(&asked);
 }
 
+TEST(a_loop_takes_samples_of_the_programs_own)
+{
+    static const float samples[] = {0, 1, 2, 3, 4};
+    loop good = {.out = scratch_directory()}, refused = good;
+    gan_dataset *data;
+    float sum = 0;
+
+    expect_ok(gan_dataset_create_floats(&data, samples, NULL, 5, gan_shape_1d(1), NULL));
+    ck_assert(loop_begin_with(&good, data, 1, files));
+    for (const gan_batch *b; (b = loop_next(&good)) != NULL;) sum += b->samples[0];
+    ck_assert_float_eq(sum, 10);
+    loop_end(&good);
+    scratch_write(scratch_path("a.png"), "old", 3);
+    expect_ok(gan_dataset_create_floats(&data, samples, NULL, 5, gan_shape_1d(1), NULL));
+    ck_assert(!loop_begin_with(&refused, data, 1, files));
+    loop_end(&refused);
+}
+
 /* A discriminator of one number that is to say 1 at 1 and 0 at -1. */
 TEST(a_player_learns_what_it_is_to_say)
 {

@@ -1,4 +1,4 @@
-/* loop.h - for programs that write their training loop themselves: images batch by batch, and a
+/* loop.h - for programs that write their training loop themselves: samples batch by batch, and a
  * directory for what they write. */
 #ifndef LOOP_H
 #define LOOP_H
@@ -20,9 +20,9 @@ typedef struct loop {
 } loop;
 
 /* clang-format off */
-/* The rows of its options. */
-#define LOOP_OPTIONS(l)                                                                            \
-    FASHION_OPTIONS(&(l)->images),                                                                 \
+/* The rows of its options; without images those of its files alone. */
+#define LOOP_OPTIONS(l) FASHION_OPTIONS(&(l)->images), LOOP_FILES_OPTIONS(l)
+#define LOOP_FILES_OPTIONS(l)                                                                      \
     {"out", "DIR", .text = &(l)->out, .help = "directory of the files, created if need be"},       \
     {.name = "overwrite", .on = &(l)->overwrite, .help = "replace files that exist already"}
 
@@ -36,6 +36,9 @@ typedef struct loop {
  * is wrong; loop_end() in any case. */
 int loop_begin(loop *l, size_t batch_size, size_t pixels, const char *const *files);
 void loop_end(loop *l);
+
+/* The same with samples of the program's own, which loop_end() destroys in any case. */
+int loop_begin_with(loop *l, gan_dataset *data, size_t batch_size, const char *const *files);
 
 /* Return the next batch, valid until the next call; NULL when the epoch is over.  A failure ends
  * the program. */
