@@ -32,6 +32,8 @@
 ## Settings: CC  CFLAGS  LDFLAGS  BUILD=DIRECTORY  BLAS=PKG-CONFIG-MODULE  SAN=address,undefined
 ##           DEBUG=1 (assertions)  WERROR=1 (warnings are errors)  V=1 (show commands)
 ##           X86_ISAS= (portable loops only)  BLAS=none (all products by the library's own loops)
+##           JPEG=none  WEBP=none (without these pictures; as it is where pkg-config lacks libjpeg
+##           or libwebp)
 
 PREFIX       ?= /usr/local
 LIBDIR       ?= $(PREFIX)/lib
@@ -115,7 +117,15 @@ have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo $(1))
 ifndef BLAS
 BLAS := $(or $(call have,openblas),$(call have,cblas),$(call have,blas),openblas)
 endif
-MODULES      := $(filter-out none,$(BLAS)) libpng zlib
+# What the library does without: these formats are then errors that name what is missing.
+ifndef JPEG
+JPEG := $(or $(call have,libjpeg),none)
+endif
+ifndef WEBP
+WEBP := $(or $(call have,libwebp),none)
+endif
+OPTIONAL     := $(filter-out none,$(JPEG) $(WEBP))
+MODULES      := $(filter-out none,$(BLAS)) libpng zlib $(OPTIONAL)
 # Others' headers are system headers: our warnings are about our code.
 headers_of    = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null))
 DEP_CFLAGS   := $(call headers_of,$(MODULES))
@@ -162,6 +172,8 @@ LIB_FLAGS := $(OWN_FLAGS) -Ilib $(WARNINGS) $(STACK_FLAG) -fvisibility=hidden -f
              -fno-trapping-math $(DEP_CFLAGS) -DGAN__BLAS_NAME=\"$(BLAS)\" \
              $(if $(findstring openblas,$(BLAS)),-DGAN__BLAS_OPENBLAS) \
              $(if $(filter none,$(BLAS)),-DGAN__NO_BLAS) \
+             $(if $(filter none,$(JPEG)),,-DGAN__HAVE_JPEG) \
+             $(if $(filter none,$(WEBP)),,-DGAN__HAVE_WEBP) \
              $(if $(X86_ISAS),-DGAN__HAVE_X86_ISAS) $(if $(SAN)$(DEBUG),,-DNDEBUG)
 TEST_FLAGS    := $(OWN_FLAGS) $(PROGRAM_WARNINGS) -Ilib -Itests -Iexamples $(DEP_CFLAGS) $(CHECK_CFLAGS)
 EXAMPLE_FLAGS := $(OWN_FLAGS) $(PROGRAM_WARNINGS) $(CAIRO_CFLAGS)
@@ -470,7 +482,8 @@ figures-%: all
 # that pkg-config finds a moved tree.
 fill_pc = sed -e $(call quote,s|@PREFIX@|$(1)|) -e $(call quote,s|@LIBDIR@|$(2)|) \
               -e $(call quote,s|@INCLUDEDIR@|$(3)|) -e 's|@VERSION@|$(VERSION)|' \
-              -e $(call quote,s|@BLAS_LIBS@|$(strip $(BLAS_LIBS))|) pkgconfig/libgan.pc.in | \
+              -e $(call quote,s|@BLAS_LIBS@|$(strip $(BLAS_LIBS))|) \
+              -e $(call quote,s|@OPTIONAL@|$(OPTIONAL)|) pkgconfig/libgan.pc.in | \
           sed -e $(call quote,s|^\([a-z]*dir=\)$(1)/|\1$${prefix}/|)
 # Directories may have spaces; names of files have none.  Arguments: mode, files, directory.
 below       = $(call quote,$(DESTDIR)$(1))

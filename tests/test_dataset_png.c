@@ -103,7 +103,7 @@ TEST(pictures_are_scaled_and_cut_on_request)
 
             expect_ok(gan_image_read(&image, scratch_path(gan_dataset_file_name(data, i)), NULL));
             ck_assert_uint_eq(gan_image_width(image), sizes[i][0]);
-            expect_ok(gan__image_fit(image, 8, 7, 3, planes));
+            expect_ok(gan__image_fit(image, &(gan__image_frame){8, 7, 3, 0, {0}}, planes));
             expect_ok(gan_dataset_read(data, i, out, NULL));
             for (size_t k = 0; k < 3 * 8 * 7; k++) ck_assert(out[k] == (float)planes[k] / 255.0f);
             gan_image_destroy(image);

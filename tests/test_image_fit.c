@@ -29,7 +29,7 @@ static void expect_as_pytorch(const golden *g, const fit_case *c)
              c->to_width, c->to_height);
     wanted = golden_get(g, name, n);
     ck_assert_ptr_nonnull(planes);
-    expect_ok(gan__image_fit(image, c->to_width, c->to_height, c->channels, planes));
+    expect_ok(gan__image_fit(image, &(gan__image_frame){c->to_width, c->to_height, c->channels, 0, {0}}, planes));
     for (size_t i = 0; i < n; i++)
         ck_assert_msg(fabs((double)planes[i] - (double)wanted[i]) < 0.5 + 1e-4,
                       "%s: number %zu is %d, PyTorch has %g", name, i, planes[i],
@@ -60,7 +60,7 @@ TEST(a_picture_of_the_size_keeps_its_bytes)
     uint8_t planes[3 * 23 * 14];
     gan_image *image = patterned(width, height, 3);
 
-    expect_ok(gan__image_fit(image, width, height, 3, planes));
+    expect_ok(gan__image_fit(image, &(gan__image_frame){width, height, 3, 0, {0}}, planes));
     for (size_t c = 0; c < 3; c++)
         for (size_t i = 0; i < width * height; i++)
             ck_assert_uint_eq(planes[c * width * height + i], image->pixels[3 * i + c]);
@@ -86,7 +86,7 @@ TEST(one_color_stays_one_color)
         expect_ok(gan_image_create(&image, c->width, c->height, c->channels, NULL));
         for (size_t k = 0; k < c->width * c->height * c->channels; k++)
             image->pixels[k] = colors[k % c->channels];
-        expect_ok(gan__image_fit(image, c->to_width, c->to_height, 3, planes));
+        expect_ok(gan__image_fit(image, &(gan__image_frame){c->to_width, c->to_height, 3, 0, {0}}, planes));
         for (size_t k = 0; k < 3 * n; k++)
             ck_assert_uint_eq(planes[k], colors[c->channels == 3 ? k / n : 0]);
         gan_image_destroy(image);
@@ -105,8 +105,8 @@ TEST(rows_and_columns_are_treated_alike)
     for (size_t y = 0; y < in[1]; y++)
         for (size_t x = 0; x < in[0]; x++)
             turned->pixels[x * in[1] + y] = image->pixels[y * in[0] + x];
-    expect_ok(gan__image_fit(image, out[0], out[1], 1, planes));
-    expect_ok(gan__image_fit(turned, out[1], out[0], 1, of_turned));
+    expect_ok(gan__image_fit(image, &(gan__image_frame){out[0], out[1], 1, 0, {0}}, planes));
+    expect_ok(gan__image_fit(turned, &(gan__image_frame){out[1], out[0], 1, 0, {0}}, of_turned));
     for (size_t y = 0; y < out[1]; y++)
         for (size_t x = 0; x < out[0]; x++)
             ck_assert_int_le(abs(planes[y * out[0] + x] - of_turned[x * out[1] + y]), 1);
@@ -125,9 +125,9 @@ TEST(grey_is_the_luma_of_rgb_and_rgb_is_grey_three_times)
 
     expect_ok(gan_image_create(&image, 6, 1, 3, NULL));
     memcpy(image->pixels, rgb, sizeof rgb);
-    expect_ok(gan__image_fit(image, 6, 1, 1, planes));
+    expect_ok(gan__image_fit(image, &(gan__image_frame){6, 1, 1, 0, {0}}, planes));
     expect_same_bits(planes, grey, sizeof grey);
-    expect_ok(gan__image_fit(image, 6, 1, 3, planes)); /* it is grey now */
+    expect_ok(gan__image_fit(image, &(gan__image_frame){6, 1, 3, 0, {0}}, planes)); /* it is grey now */
     for (size_t c = 0; c < 3; c++) expect_same_bits(planes + 6 * c, grey, sizeof grey);
     gan_image_destroy(image);
 }
@@ -146,7 +146,7 @@ TEST(fitting_survives_each_lack_of_memory)
     expect_ok(gan_image_create(&image, 20, 30, 3, &b.allocator));
     for (taken = 0; status == GAN_ERR_NOMEM; taken++) {
         b.left = taken;
-        status = gan__image_fit(image, 8, 8, 3, planes);
+        status = gan__image_fit(image, &(gan__image_frame){8, 8, 3, 0, {0}}, planes);
         if (status == GAN_ERR_NOMEM) expect_error_says("memory");
         ck_assert_uint_eq(budget_live(&b), 2);
     }

@@ -149,7 +149,8 @@ typedef struct gan_png_desc {
 GAN_API void gan_png_desc_init(gan_png_desc *desc, size_t struct_size);
 
 /**
- * Read a directory of PNG pictures.
+ * Read a directory of PNG pictures: gan_dataset_open_image_folder() for one format, told by the
+ * files' names.
  *
  * These are the files whose names end in .png, in capitals or not, in the directory and all below
  * it, ordered by their paths, name by name and byte by byte, so that nothing depends on the order
@@ -191,6 +192,109 @@ GAN_API void gan_png_desc_init(gan_png_desc *desc, size_t struct_size);
  */
 GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_png(gan_dataset **out, const char *directory,
                                                        const gan_png_desc *desc);
+
+/** What becomes of an alpha channel. */
+typedef enum gan_alpha {
+    GAN_ALPHA_DROP, /**< it is dropped: pixels keep their colours, also where they are transparent */
+    GAN_ALPHA_BLEND /**< the picture is laid on the background */
+} gan_alpha;
+
+/** Settings of gan_dataset_open_image_folder(); start from GAN_IMAGE_FOLDER_DESC_INIT. */
+typedef struct gan_image_folder_desc {
+    size_t struct_size; /**< set by GAN_IMAGE_FOLDER_DESC_INIT */
+    /** Size of a sample, to which all pictures are scaled.  Both 0: the first picture's, and all
+     * others must have the same.  0, 0 */
+    size_t width, height;
+    /** 1: grey; 3: RGB; 4: RGB and alpha, 255 where a picture has none; 0: 1 when all pictures are
+     * grey, else 3.  0 */
+    size_t channels;
+    /** 1: a picture is scaled until it just fits inside, in the middle of the background (padding);
+     * 0: until it just covers the size, and the middle is cut out (cropping).  0 */
+    int pad;
+    gan_alpha alpha;       /**< with 1 or 3 channels.  GAN_ALPHA_DROP */
+    uint8_t background[3]; /**< RGB; with 4 channels it is transparent.  0, 0, 0 */
+    int ignore_orientation; /**< 1: EXIF's orientation is not applied.  0 */
+    /** Read at most this many files: the first of each class, as many of one as of another while
+     * there are any; without classes the first of all.  0: all.  0 */
+    size_t max_count;
+    int no_labels; /**< 1: subdirectories are no classes.  0 */
+    /** The subdirectories that are the classes 0, 1 ..., all different; copied.  One that does not
+     * exist is a class without a picture; one that is not named here cannot be used.  NULL: all of
+     * them, in the order of their names.  NULL */
+    const char *const *class_names;
+    size_t n_class_names; /**< how many, at most 65536; 0 with NULL */
+    /** 1: leave out files and subdirectories that cannot be used; 0: the first is an error.  0 */
+    int skip_bad;
+    /** Most bytes that the samples may take in memory, else they stay on the disk; 0: 2^30.  0 */
+    size_t memory_limit;
+    /** 1: of samples that stay on the disk only the beginning of each file is checked now, which
+     * takes a fraction of the time; what is damaged behind it is an error of gan_iterator_next().
+     * 0: each file is decoded once now.  0 */
+    int no_check;
+    size_t n_threads;         /**< that decode, as in gan_pool_create().  0 */
+    size_t max_picture_bytes; /**< most bytes of pixels in one file, as in gan_image_desc.  0 */
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_image_folder_desc;
+#define GAN_IMAGE_FOLDER_DESC_INIT                                                                 \
+    GAN_SIZED_INIT(gan_image_folder_desc, 0, 0, 0, 0, GAN_ALPHA_DROP, {0, 0, 0}, 0, 0, 0, 0, 0, 0, \
+                   0, 0, 0, 0, 0)
+
+/** GAN_IMAGE_FOLDER_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_image_folder_desc_init(gan_image_folder_desc *desc, size_t struct_size);
+
+/**
+ * Read a directory of pictures: PNG, JPEG and WebP files in any mixture (torchvision's
+ * ImageFolder).
+ *
+ * All files in the directory and all below it are looked at, ordered by their paths, name by name
+ * and byte by byte.  What a file is tells its content, not its name: a JPEG that is called
+ * photo.png is read.  A file that is no picture of these formats is left out and named by
+ * gan_dataset_skipped(), whatever `skip_bad` says.  Names that begin with a dot are left out
+ * without a word.  Links to files are followed, links to directories are not.
+ *
+ * Directories in the directory are the classes when there are any and pictures in them: a picture's
+ * label is the number of the first directory on its path.  One without a picture keeps its number.
+ * A picture beside them has no class and cannot be used, which is an error that names it, or, with
+ * `skip_bad`, leaves it out; `no_labels` reads all alike.
+ *
+ * Grey pictures stay grey when all are.  A picture is turned upright as its EXIF data says, in which
+ * torchvision leaves it as it is stored.  Scaling is torchvision's Resize (bilinear,
+ * antialias=True) to the size that covers the wanted one, or fits in it, in the middle; grey is made
+ * from RGB as 0.299 R + 0.587 G + 0.114 B.  A JPEG is decoded at 1/2, 1/4 or 1/8 of its size where
+ * that is still twice as large as the sample or larger (as Pillow's draft mode and
+ * reducing_gap=2).  With 4 channels each is scaled by itself.
+ *
+ * Where the samples take more than `memory_limit` bytes they are decoded whenever they are wanted,
+ * by gan_dataset_read() or ahead of time by an iterator; the files must then stay as they are.
+ *
+ * @param[out] out        Receives the dataset, yours to destroy; NULL on failure.
+ * @param[in]  directory  The directory's path.
+ * @param[in]  desc       Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK           `*out` is the dataset; a sample's shape is [channels, height, width].
+ * @retval GAN_ERR_INVALID  `out` or `directory` is NULL, or a setting is out of range (it is
+ *                          named).
+ * @retval GAN_ERR_IO       A directory or a file could not be read.
+ * @retval GAN_ERR_FORMAT   A picture is damaged or too large, is of a format that this libgan was
+ *                          built without (what to install is named), or is in no class; a directory
+ *                          is not one of `class_names`; or there is no picture that can be used.
+ * @retval GAN_ERR_SHAPE    A picture has another size than the first, and none was asked for; or
+ *                          there are more than 65536 classes.
+ * @retval GAN_ERR_NOMEM    No memory, or the system gave no thread.
+ *
+ * With `skip_bad`, GAN_ERR_IO, GAN_ERR_FORMAT and GAN_ERR_SHAPE of a single file or subdirectory
+ * only leave it out; see gan_dataset_skipped().
+ *
+ * Memory:      per file its path and some 20 bytes, and the samples up to `memory_limit`.  While a
+ *              file is decoded, each thread takes a picture's from malloc; libpng, libjpeg and
+ *              libwebp know no other, see gan_image_read().
+ * Determinism: the same samples in the same order on any number of threads.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_image_folder(gan_dataset **out,
+                                                                const char *directory,
+                                                                const gan_image_folder_desc *desc);
 
 /**
  * Make a dataset from bytes in the host's memory, which are copied.
@@ -480,8 +584,9 @@ GAN_API int gan_dataset_has_labels(const gan_dataset *data);
  * host's function delivers labels of 16 bits; 0 without labels and for NULL.  @since 0.1 */
 GAN_API int gan_dataset_label_bits(const gan_dataset *data);
 
-/** Return how many classes have a name: the subdirectories of gan_dataset_open_png(), and what the
- * descriptor of another source says; 0 without labels and for NULL.  @since 0.1 */
+/** Return how many classes have a name: the subdirectories of
+ * gan_dataset_open_image_folder() and gan_dataset_open_png(), and what the descriptor of another
+ * source says; 0 without labels and for NULL.  @since 0.1 */
 GAN_API size_t gan_dataset_class_count(const gan_dataset *data);
 
 /** Return the name of a label, which belongs to the dataset; NULL when it has none.  @since 0.1 */
@@ -519,13 +624,13 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_class_sizes(const gan_dataset *dat
  * the dataset; NULL when it is made from none of its own.  @since 0.1 */
 GAN_API const char *gan_dataset_file_name(const gan_dataset *data, size_t index);
 
-/** Return how many files and directories were left out because they cannot be used; 0 for NULL.
- * @since 0.1 */
+/** Return how many files and directories were left out because they are no pictures or cannot be
+ * used; 0 for NULL.  @since 0.1 */
 GAN_API size_t gan_dataset_skipped_count(const gan_dataset *data);
 
 /** Return one sentence about the i-th file or directory that was left out, its path and what is
- * wrong with it, which belongs to the dataset; NULL when there is none.  Directories come first.
- * @since 0.1 */
+ * wrong with it, which belongs to the dataset; NULL when there is none.  Directories come first, then
+ * files that are no pictures.  @since 0.1 */
 GAN_API const char *gan_dataset_skipped(const gan_dataset *data, size_t i);
 
 /**

@@ -47,17 +47,24 @@ typedef struct gan_image_desc {
     size_t struct_size; /**< set by GAN_IMAGE_DESC_INIT */
     size_t max_bytes;   /**< most bytes of pixels, width * height * channels; 0: 2^28.  0 */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
+    /**
+     * 1: read JPEG and WebP files, too, told by their content, and turn pictures upright that
+     * their EXIF data says to turn.  0: PNG alone, pixels as they are stored.  0
+     */
+    int any_format;
 } gan_image_desc;
-#define GAN_IMAGE_DESC_INIT GAN_SIZED_INIT(gan_image_desc, 0, 0)
+#define GAN_IMAGE_DESC_INIT GAN_SIZED_INIT(gan_image_desc, 0, 0, 0)
 
 /** GAN_IMAGE_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_image_desc_init(gan_image_desc *desc, size_t struct_size);
 
 /**
- * Read a PNG file.
+ * Read a PNG file; with `any_format` of gan_image_desc a JPEG or WebP file, too.
  *
  * Every kind of PNG is read: palettes and 16 bits become 8-bit grey or RGB, an alpha channel is
- * dropped.
+ * dropped.  So is every JPEG of 8 bits that libjpeg-turbo decodes (baseline, progressive, grey, RGB,
+ * CMYK), and every WebP of a single picture.  A JPEG whose pixels are damaged or missing is an
+ * error, not a picture with grey parts.
  *
  * @param[out] out   Receives the picture, yours to destroy; NULL on failure.
  * @param[in]  path  The file's name.
@@ -68,11 +75,15 @@ GAN_API void gan_image_desc_init(gan_image_desc *desc, size_t struct_size);
  * @retval GAN_ERR_IO       The file could not be opened or read, or is a directory, a pipe or a
  *                          device.
  * @retval GAN_ERR_FORMAT   It is no PNG (what it is instead is named if known), a damaged one,
- *                          wider or higher than GAN_IMAGE_MAX_SIDE, or larger than `max_bytes`.
+ *                          wider or higher than GAN_IMAGE_MAX_SIDE, or larger than `max_bytes`; or,
+ *                          with `any_format`, of a format that libgan was built without, which
+ *                          names what to install.
  * @retval GAN_ERR_NOMEM    No memory.
  *
  * Memory: a few bytes of a file may claim a large picture; its memory is taken as pixels come.
- * While they do, up to 1.5 times of them are held, of an interlaced picture twice.
+ * While they do, up to 1.5 times of them are held, of an interlaced picture twice.  libpng, libjpeg
+ * and libwebp take what they need besides from malloc: libjpeg up to 6 times the pixels for a
+ * progressive file, libwebp the whole picture.
  *
  * @since 0.1
  */

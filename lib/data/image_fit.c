@@ -1,4 +1,4 @@
-/* image_fit.c - pictures scaled and cut to one size.
+/* image_fit.c - pictures scaled and cut, or padded, to one size.
  *
  * A pixel of the scaled picture is a mean of the pixels under a triangle around its centre, which
  * reaches one pixel to both sides of the coarser of the two pictures: bilinear interpolation where
@@ -109,35 +109,82 @@ static void make_grey(gan_image *image)
     image->channels = 1;
 }
 
-gan_status gan__image_fit(gan_image *image, size_t width, size_t height, size_t channels,
-                          uint8_t *planes)
+/* How a picture becomes planes: what is mixed, and where it is put. */
+typedef struct plan {
+    axis across, down;
+    size_t left, top; /* of the scaled picture in the frame */
+} plan;
+
+/* The size to which the other side is scaled when one side of `in` pixels becomes `to`. */
+static uint64_t scaled(uint64_t in, uint64_t to, uint64_t from)
 {
-    const uint64_t in_width = image->width, in_height = image->height;
-    const int width_decides = in_width * height <= in_height * width;
-    const axis across =
-        make_axis(image->width, width_decides ? width : in_width * height / in_height, width);
-    const axis down =
-        make_axis(image->height, width_decides ? in_height * width / in_width : height, height);
-    const size_t first = first_of(&across, 0);
-    const size_t end = first_of(&across, width - 1) + across.n_taps;
+    return in * to / from > 0 ? in * to / from : 1;
+}
+
+static plan make_plan(const gan_image *image, const gan__image_frame *frame)
+{
+    const uint64_t width = image->width, height = image->height;
+    const int wider = width * frame->height > height * frame->width;
+    const int width_decides = frame->pads ? wider : !wider;
+    const uint64_t full_width =
+        width_decides ? frame->width : scaled(width, frame->height, height);
+    const uint64_t full_height =
+        width_decides ? scaled(height, frame->width, width) : frame->height;
+    const size_t shown_width = frame->pads ? (size_t)full_width : frame->width;
+    const size_t shown_height = frame->pads ? (size_t)full_height : frame->height;
+
+    return (plan){make_axis(image->width, full_width, shown_width),
+                  make_axis(image->height, full_height, shown_height),
+                  (frame->width - shown_width) / 2, (frame->height - shown_height) / 2};
+}
+
+/* Fill the planes with what stands around a picture that does not cover the frame. */
+static void fill_background(const gan__image_frame *frame, uint8_t *planes)
+{
+    const size_t size = frame->width * frame->height;
+    const uint8_t *b = frame->background;
+    const uint8_t grey = (uint8_t)((b[0] * 19595u + b[1] * 38470u + b[2] * 7471u + 32768u) >> 16);
+
+    for (size_t c = 0; c < frame->channels; c++)
+        memset(planes + c * size, frame->channels == 1 ? grey : c < 3 ? b[c] : 0, size);
+}
+
+/* Fill the channels that a picture lacks, in one row of the scaled picture: colours of a grey one,
+ * and alpha. */
+static void complete_row(size_t has, size_t wanted, uint8_t *to, size_t width, size_t plane_size)
+{
+    if (has == wanted) return;
+    if (wanted == 4 && has == 2) memmove(to + 3 * plane_size, to + plane_size, width);
+    if (wanted == 4 && has != 2) memset(to + 3 * plane_size, 255, width);
+    for (size_t c = 1; c < 3 && has < 3; c++) memcpy(to + c * plane_size, to, width);
+}
+
+gan_status gan__image_fit(gan_image *image, const gan__image_frame *frame, uint8_t *planes)
+{
+    const plan p = make_plan(image, frame);
+    const size_t first = first_of(&p.across, 0), plane_size = frame->width * frame->height;
+    const size_t end = first_of(&p.across, p.across.out - 1) + p.across.n_taps;
     gan_status status = GAN_OK;
     float *row = NULL, *row_weights = NULL, *pixel_weights = NULL;
 
-    if (channels < image->channels) make_grey(image);
+    if (frame->channels == 1 && image->channels == 3) make_grey(image);
+    if (frame->pads) fill_background(frame, planes);
     GAN_TRY(gan__alloc(&row, &image->allocator, gan__size_mul(image->width, image->channels),
                        sizeof *row));
-    GAN_TRY(gan__alloc(&row_weights, &image->allocator, down.n_taps, sizeof *row_weights));
-    GAN_TRY(gan__alloc(&pixel_weights, &image->allocator, gan__size_mul(width, across.n_taps),
-                       sizeof *pixel_weights));
-    for (size_t x = 0; x < width; x++) weigh(&across, x, pixel_weights + x * across.n_taps);
-    for (size_t y = 0; y < height; y++) {
-        weigh(&down, y, row_weights);
-        mix_rows(image, &down, y, row_weights, first * image->channels, end * image->channels, row);
-        mix_pixels(&across, row, image->channels, pixel_weights, planes + y * width,
-                   width * height);
+    GAN_TRY(gan__alloc(&row_weights, &image->allocator, p.down.n_taps, sizeof *row_weights));
+    GAN_TRY(gan__alloc(&pixel_weights, &image->allocator,
+                       gan__size_mul(p.across.out, p.across.n_taps), sizeof *pixel_weights));
+    for (size_t x = 0; x < p.across.out; x++)
+        weigh(&p.across, x, pixel_weights + x * p.across.n_taps);
+    for (size_t y = 0; y < p.down.out; y++) {
+        uint8_t *to = planes + (p.top + y) * frame->width + p.left;
+
+        weigh(&p.down, y, row_weights);
+        mix_rows(image, &p.down, y, row_weights, first * image->channels, end * image->channels,
+                 row);
+        mix_pixels(&p.across, row, image->channels, pixel_weights, to, plane_size);
+        complete_row(image->channels, frame->channels, to, p.across.out, plane_size);
     }
-    for (size_t c = image->channels; c < channels; c++)
-        memcpy(planes + c * width * height, planes, width * height);
 
 cleanup:
     gan__free(&image->allocator, pixel_weights);

@@ -7,7 +7,8 @@
 #include <string.h>
 
 /* So small that -rss_limit_mb can be, too, which shows that memory follows what a file holds. */
-static const gan__image_limit limit = {.max_bytes = 4 << 20, .setting = "limit"};
+static const gan__image_request limit = {
+    .max_bytes = 4 << 20, .setting = "limit", .only = &gan__image_png};
 
 static void make_samples(gan_image *image)
 {
@@ -15,7 +16,7 @@ static void make_samples(gan_image *image)
     uint8_t planes[3 * 3 * 64];
 
     for (size_t i = 0; i < 3; i++)
-        demand(gan__image_fit(image, sizes[i][0], sizes[i][1], i == 2 ? 1 : 3, planes) == GAN_OK,
+        demand(gan__image_fit(image, &(gan__image_frame){sizes[i][0], sizes[i][1], i == 2 ? 1 : 3, 0, {0}}, planes) == GAN_OK,
                "a picture that was read fits a sample");
 }
 
