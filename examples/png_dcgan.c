@@ -1,4 +1,4 @@
-/* png_dcgan.c - train a deep convolutional GAN on a directory of PNG pictures of your own.
+/* png_dcgan.c - train a deep convolutional GAN on a directory of pictures of your own.
  *
  * The networks are in common/dcgan.c, what is done with data and networks in common/run.c. */
 #include "common/program.h"
@@ -17,7 +17,7 @@ typedef struct options {
 
 static void check_options(const options *o)
 {
-    if (!o->data) cli_usage_error("--data: a directory of PNG pictures expected");
+    if (!o->data) cli_usage_error("--data: a directory of pictures expected");
     if (files_is_inside(o->run.out, o->data))
         cli_usage_error("--out %s: is inside --data %s, so that the pictures made here would be "
                         "trained on; choose a directory outside of it",
@@ -37,11 +37,11 @@ static void read_options(options *o, int argc, char **argv)
     cli_option table[] = {
         {"data", "DIR", .text = &o->data, .is_path = 1,
          .keep = CLI_FREE,
-         .help = "directory of PNG files, which may be in directories below it"},
+         .help = "directory of PNG, JPEG or WebP files, which may be in directories below it"},
         {"size", "N", .whole = &o->size, .min = 8, .max = 256,
          .help = "width and height of the pictures to make: 4 to 7 times a power of two"},
         {"channels", "N", .whole = &o->channels, .min = 0, .max = 3,
-         .help = "1: grey, 3: colour, 0: as the first picture"},
+         .help = "1: grey, 3: colour, 0: grey when all pictures are"},
         {.name = "flip", .on = &o->flip,
          .help = "mirror half of the pictures, for subjects that have no left and right"},
         {"limit", "N", .whole = &o->limit, .min = 0, .max = 2147483647,
@@ -54,7 +54,7 @@ static void read_options(options *o, int argc, char **argv)
         .name = "png_dcgan",
         .options = table,
         .summary =
-            "Trains a deep convolutional GAN on a directory of PNG pictures.  Each is scaled\n"
+            "Trains a deep convolutional GAN on a directory of pictures.  Each is scaled\n"
             "until it covers --size x --size pixels, and its middle is cut out.  Files that\n"
             "cannot be used are named and left out.  The networks are as deep as --size needs:\n"
             "each layer of the generator doubles the width and height.  --out has to be outside\n"
@@ -73,12 +73,12 @@ static void read_options(options *o, int argc, char **argv)
 /* Open the directory, and say which files are left out. */
 static int open_data(gan_dataset **out, const options *o)
 {
-    gan_png_desc desc = {GAN_PNG_DESC_INIT, .skip_bad = 1, .no_labels = 1};
+    gan_image_folder_desc desc = {GAN_IMAGE_FOLDER_DESC_INIT, .skip_bad = 1, .no_labels = 1};
     desc.width = desc.height = (size_t)o->size;
     desc.channels = (size_t)o->channels;
     desc.max_count = (size_t)o->limit;
     desc.n_threads = (size_t)o->run.threads;
-    if (!cli_ok(gan_dataset_open_png(out, o->data, &desc))) return 0;
+    if (!cli_ok(gan_dataset_open_image_folder(out, o->data, &desc))) return 0;
 
     size_t skipped = gan_dataset_skipped_count(*out), count = gan_dataset_count(*out);
     for (size_t i = 0; i < skipped && i < MOST_NAMED; i++)

@@ -29,7 +29,8 @@ static void expect_as_pytorch(const golden *g, const fit_case *c)
              c->to_width, c->to_height);
     wanted = golden_get(g, name, n);
     ck_assert_ptr_nonnull(planes);
-    expect_ok(gan__image_fit(image, &(gan__image_frame){c->to_width, c->to_height, c->channels, 0, {0}}, planes));
+    expect_ok(gan__image_fit(
+        image, &(gan__image_frame){c->to_width, c->to_height, c->channels, 0, {0}}, planes));
     for (size_t i = 0; i < n; i++)
         ck_assert_msg(fabs((double)planes[i] - (double)wanted[i]) < 0.5 + 1e-4,
                       "%s: number %zu is %d, PyTorch has %g", name, i, planes[i],
@@ -86,7 +87,8 @@ TEST(one_color_stays_one_color)
         expect_ok(gan_image_create(&image, c->width, c->height, c->channels, NULL));
         for (size_t k = 0; k < c->width * c->height * c->channels; k++)
             image->pixels[k] = colors[k % c->channels];
-        expect_ok(gan__image_fit(image, &(gan__image_frame){c->to_width, c->to_height, 3, 0, {0}}, planes));
+        expect_ok(gan__image_fit(image, &(gan__image_frame){c->to_width, c->to_height, 3, 0, {0}},
+                                 planes));
         for (size_t k = 0; k < 3 * n; k++)
             ck_assert_uint_eq(planes[k], colors[c->channels == 3 ? k / n : 0]);
         gan_image_destroy(image);
@@ -127,7 +129,8 @@ TEST(grey_is_the_luma_of_rgb_and_rgb_is_grey_three_times)
     memcpy(image->pixels, rgb, sizeof rgb);
     expect_ok(gan__image_fit(image, &(gan__image_frame){6, 1, 1, 0, {0}}, planes));
     expect_same_bits(planes, grey, sizeof grey);
-    expect_ok(gan__image_fit(image, &(gan__image_frame){6, 1, 3, 0, {0}}, planes)); /* it is grey now */
+    expect_ok(
+        gan__image_fit(image, &(gan__image_frame){6, 1, 3, 0, {0}}, planes)); /* it is grey now */
     for (size_t c = 0; c < 3; c++) expect_same_bits(planes + 6 * c, grey, sizeof grey);
     gan_image_destroy(image);
 }

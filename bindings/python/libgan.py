@@ -96,6 +96,8 @@ AUGMENT_CONTRAST = 8
 AUGMENT_TRANSLATION = 16
 AUGMENT_CUTOUT = 32
 AUGMENT_COLOR = 14
+ALPHA_DROP = 0
+ALPHA_BLEND = 1
 UPSAMPLE_NEAREST = 0
 UPSAMPLE_BILINEAR = 1
 SCALER_STANDARD = 0
@@ -213,6 +215,13 @@ class gan_png_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("width", c_size_t), ("height", c_size_t), ("channels", c_size_t),
     ("max_count", c_size_t), ("no_labels", c_int), ("skip_bad", c_int), ("memory_limit", c_size_t), ("n_threads", c_size_t),
     ("allocator", POINTER(gan_allocator)), ("max_picture_bytes", c_size_t)]
+
+
+class gan_image_folder_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("width", c_size_t), ("height", c_size_t), ("channels", c_size_t), ("pad", c_int),
+    ("alpha", c_int), ("background", c_uint8 * 3), ("ignore_orientation", c_int), ("max_count", c_size_t), ("no_labels", c_int),
+    ("class_names", POINTER(c_char_p)), ("n_class_names", c_size_t), ("skip_bad", c_int), ("memory_limit", c_size_t),
+    ("no_check", c_int), ("n_threads", c_size_t), ("max_picture_bytes", c_size_t), ("allocator", POINTER(gan_allocator))]
 
 gan_dataset_read_fn = CFUNCTYPE(c_int, c_void_p, c_size_t, POINTER(c_float), POINTER(c_uint8))
 
@@ -475,7 +484,7 @@ class gan_look(Record):
 
 
 class gan_image_desc(Record):
-    _fields_ = [("struct_size", c_size_t), ("max_bytes", c_size_t), ("allocator", POINTER(gan_allocator))]
+    _fields_ = [("struct_size", c_size_t), ("max_bytes", c_size_t), ("allocator", POINTER(gan_allocator)), ("any_format", c_int)]
 
 
 class gan_grid_desc(Record):
@@ -543,6 +552,9 @@ _declare("gan_dataset_open_idx_from", _status, [("out", POINTER(c_void_p)), ("im
     ("labels", POINTER(gan_reader)), ("desc", POINTER(gan_dataset_desc))])
 _declare("gan_png_desc_init", None, [("desc", POINTER(gan_png_desc)), ("struct_size", c_size_t)])
 _declare("gan_dataset_open_png", _status, [("out", POINTER(c_void_p)), ("directory", c_char_p), ("desc", POINTER(gan_png_desc))])
+_declare("gan_image_folder_desc_init", None, [("desc", POINTER(gan_image_folder_desc)), ("struct_size", c_size_t)])
+_declare("gan_dataset_open_image_folder", _status, [("out", POINTER(c_void_p)), ("directory", c_char_p),
+    ("desc", POINTER(gan_image_folder_desc))])
 _declare("gan_dataset_create_bytes", _status, [("out", POINTER(c_void_p)), ("data", POINTER(c_uint8)),
     ("labels", POINTER(c_uint8)), ("count", c_size_t), ("shape", gan_shape), ("desc", POINTER(gan_dataset_desc))])
 _declare("gan_dataset_create_floats", _status, [("out", POINTER(c_void_p)), ("data", POINTER(c_float)),
@@ -1291,6 +1303,11 @@ class Dataset(Handle):
     @classmethod
     def png(cls, directory, **settings):
         return cls._open("gan_dataset_open_png", os.fsencode(directory), desc=gan_png_desc, settings=settings)
+
+    @classmethod
+    def image_folder(cls, directory, **settings):
+        """PNG, JPEG and WebP files below a directory."""
+        return cls._open("gan_dataset_open_image_folder", os.fsencode(directory), desc=gan_image_folder_desc, settings=settings)
 
     @classmethod
     def shapes(cls, count, seed=0, **settings):

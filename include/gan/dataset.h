@@ -211,8 +211,8 @@ typedef struct gan_image_folder_desc {
     /** 1: a picture is scaled until it just fits inside, in the middle of the background (padding);
      * 0: until it just covers the size, and the middle is cut out (cropping).  0 */
     int pad;
-    gan_alpha alpha;       /**< with 1 or 3 channels.  GAN_ALPHA_DROP */
-    uint8_t background[3]; /**< RGB; with 4 channels it is transparent.  0, 0, 0 */
+    gan_alpha alpha;        /**< with 1 or 3 channels.  GAN_ALPHA_DROP */
+    uint8_t background[3];  /**< RGB; with 4 channels it is transparent.  0, 0, 0 */
     int ignore_orientation; /**< 1: EXIF's orientation is not applied.  0 */
     /** Read at most this many files: the first of each class, as many of one as of another while
      * there are any; without classes the first of all.  0: all.  0 */

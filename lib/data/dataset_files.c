@@ -133,8 +133,8 @@ static gan_status list_directory(gan__files *f, gan__names *directories, const c
     if (!directory) return gan__file_fail(path, "cannot be opened as a directory", errno);
     while (errno = 0, (entry = readdir(directory)) != NULL)
         if (entry->d_name[0] != '.')
-            GAN_TRY(
-                gan__files_leave_out(f, add_entry(f, directories, dirfd(directory), below, entry->d_name)));
+            GAN_TRY(gan__files_leave_out(
+                f, add_entry(f, directories, dirfd(directory), below, entry->d_name)));
     if (errno) status = gan__file_fail(path, "cannot be listed", errno);
 
 cleanup:
@@ -156,8 +156,7 @@ static gan_status list_files(gan__files *f)
         GAN_TRY(gan__files_leave_out(f, list_directory(f, &directories, directories.text + i)));
     }
     if (f->files.count == 0)
-        GAN_FAIL(GAN_ERR_FORMAT,
-                 "%s: %s%s%s", f->path, f->none,
+        GAN_FAIL(GAN_ERR_FORMAT, "%s: %s%s%s", f->path, f->none,
                  f->skipped.count > 0 ? "; left out is " : "",
                  f->skipped.count > 0 ? f->skipped.text : "");
     GAN_TRY(sort_names(&f->files, &f->allocator));
@@ -166,6 +165,13 @@ static gan_status list_files(gan__files *f)
 cleanup:
     free_names(&directories, &f->allocator);
     return status;
+}
+
+void gan__files_move(gan__files *f, size_t to, size_t from)
+{
+    f->files.at[to] = f->files.at[from];
+    if (f->marks) f->marks[to] = f->marks[from];
+    if (f->labels) f->labels[to] = f->labels[from];
 }
 
 /* ---- Classes ---- */
@@ -186,7 +192,7 @@ static gan_status leave_out_outside(gan__files *f)
         gan_status status = GAN_OK;
 
         if (strchr(f->files.at[i], '/')) {
-            f->files.at[n++] = f->files.at[i];
+            gan__files_move(f, n++, i);
             continue;
         }
         status = gan__fail(GAN_ERR_FORMAT,
@@ -234,7 +240,7 @@ static gan_status rename_classes(gan__files *f, const char *const *names, size_t
         const size_t number = numbers[f->labels[i]];
 
         if (number == SIZE_MAX) continue;
-        f->files.at[n] = f->files.at[i];
+        gan__files_move(f, n, i);
         f->labels[n++] = (uint16_t)number;
     }
     f->files.count = n;
@@ -325,9 +331,7 @@ gan_status gan__files_keep_some(gan__files *f, size_t wanted)
 
         if (kept[label] == 0) continue;
         kept[label]--;
-        f->files.at[n] = f->files.at[i];
-        if (f->labels) f->labels[n] = (uint16_t)label;
-        n++;
+        gan__files_move(f, n++, i);
     }
     f->files.count = n;
     gan__free(&f->allocator, size);
@@ -361,11 +365,6 @@ gan_status gan__files_index_skipped(gan__files *f)
 gan_status gan__files_path(char path[GAN__PATH_BYTES], const gan__files *f, size_t i)
 {
     return join(path, f->path, f->files.at[i]);
-}
-
-void gan__files_move(gan__files *f, size_t to, size_t from)
-{
-    f->files.at[to] = f->files.at[from];
 }
 
 void gan__files_cut(gan__files *f, size_t count)
@@ -417,6 +416,7 @@ void gan__files_destroy(gan__files *f)
     free_names(&f->classes, &allocator);
     free_names(&f->skipped, &allocator);
     gan__free(&allocator, f->labels);
+    gan__free(&allocator, f->marks);
     gan__free(&allocator, f->path);
     gan__free(&allocator, f);
 }

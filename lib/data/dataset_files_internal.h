@@ -22,6 +22,7 @@ typedef struct gan__files {
     gan__names classes; /* the directories in it, sorted; or those that the host names */
     gan__names skipped; /* sentences about what is left out */
     uint16_t *labels;   /* of the files; NULL: there are none */
+    uint8_t *marks;     /* a byte for each file, for whoever wants one, or NULL */
     int (*is_wanted)(const char *name);
     const char *none; /* what is said where there is no file */
     int skips;        /* what cannot be used is left out */

@@ -115,7 +115,7 @@ enum { BAD, STRAY, GREY, COLOUR };
 
 typedef struct survey {
     const image_folder *folder;
-    uint8_t *found; /* of each file */
+    uint8_t *found; /* the files' marks */
     size_t n_tasks;
 } survey;
 
@@ -128,8 +128,8 @@ static gan_status look_at(const image_folder *folder, size_t index, uint8_t *fou
     gan_status status = gan__files_path(path, folder->files, index);
 
     if (status == GAN_OK)
-        status = gan__image_examine(&format, &head, what, (gan__source){.path = path},
-                                    &folder->request);
+        status =
+            gan__image_examine(&format, &head, what, (gan__source){.path = path}, &folder->request);
     *found = BAD;
     if (status == GAN_OK) *found = !format ? STRAY : head.channels == 1 ? GREY : COLOUR;
     return status;
@@ -151,8 +151,8 @@ static gan_status name_stray(gan__files *f, size_t index, const char *what)
     char sentence[GAN__PATH_BYTES];
 
     (void)snprintf(sentence, sizeof sentence, "%s/%s: no picture of a format that is read (%s)%s",
-                   f->path, gan__files_name(f, GAN__ORIGIN_FILES, index),
-                   gan__image_format_names(), what);
+                   f->path, gan__files_name(f, GAN__ORIGIN_FILES, index), gan__image_format_names(),
+                   what);
     return gan__files_name_skipped(f, sentence);
 }
 
@@ -173,31 +173,35 @@ static gan_status take_out_strays(const survey *s)
         if (status != GAN_OK) status = gan__files_leave_out(f, status);
         if (status != GAN_OK) return status;
         if (s->found[i] == BAD || s->found[i] == STRAY) continue;
-        gan__files_move(f, n, i);
-        s->found[n++] = s->found[i];
+        gan__files_move(f, n++, i);
     }
     gan__files_cut(f, n);
     return n > 0 ? GAN_OK : gan__files_fail_none(f);
 }
 
-/* Keep the pictures among the files, and tell whether one of them is in colour. */
-static gan_status survey_files(const image_folder *folder, gan_pool *pool, int *has_colour)
+/* Keep the pictures among the files, each with a mark of what it is. */
+static gan_status survey_files(const image_folder *folder, gan_pool *pool)
 {
     gan__files *f = folder->files;
     const size_t count = gan__files_count(f, GAN__ORIGIN_FILES);
     survey s = {.folder = folder,
                 .n_tasks = count < GAN__POOL_MAX_TASKS ? count : GAN__POOL_MAX_TASKS};
-    gan_status status = GAN_OK;
+    gan_status status = gan__alloc(&f->marks, &folder->allocator, count, 1);
 
-    GAN_TRY(gan__alloc(&s.found, &folder->allocator, count, 1));
+    if (status != GAN_OK) return status;
+    s.found = f->marks;
     gan__pool_run(pool, look_at_part, &s, s.n_tasks);
-    GAN_TRY(take_out_strays(&s));
-    for (size_t i = 0; i < gan__files_count(f, GAN__ORIGIN_FILES); i++)
-        *has_colour |= s.found[i] == COLOUR;
+    return take_out_strays(&s);
+}
 
-cleanup:
-    gan__free(&folder->allocator, s.found);
-    return status;
+/* 3 when one of the pictures is in colour, by their marks, else 1. */
+static size_t count_channels(const gan__files *f)
+{
+    const size_t count = gan__files_count(f, GAN__ORIGIN_FILES);
+    int has_colour = 0;
+
+    for (size_t i = 0; i < count; i++) has_colour |= f->marks[i] == COLOUR;
+    return has_colour ? 3 : 1;
 }
 
 /* ---- The shape of a sample ---- */
@@ -357,15 +361,15 @@ static gan_status open_folder(image_folder **out, const char *path, const gan_im
     folder = *out;
     folder->allocator = allocator;
     folder->scales = d->width > 0;
-    folder->request = (gan__image_request){.max_bytes = d->max_picture_bytes,
-                                           .setting = as->setting,
-                                           .only = as->only,
-                                           .keeps_alpha =
-                                               d->channels == 4 || d->alpha == GAN_ALPHA_BLEND,
-                                           .is_oriented = !d->ignore_orientation,
-                                           .width = d->width,
-                                           .height = d->height,
-                                           .pads = d->pad != 0};
+    folder->request =
+        (gan__image_request){.max_bytes = d->max_picture_bytes,
+                             .setting = as->setting,
+                             .only = as->only,
+                             .keeps_alpha = d->channels == 4 || d->alpha == GAN_ALPHA_BLEND,
+                             .is_oriented = !d->ignore_orientation,
+                             .width = d->width,
+                             .height = d->height,
+                             .pads = d->pad != 0};
     folder->frame = (gan__image_frame){d->width, d->height, d->channels, d->pad != 0, {0, 0, 0}};
     memcpy(folder->frame.background, d->background, sizeof d->background);
     GAN_TRY(gan__files_create(&folder->files, path, as->is_wanted, as->none, d->skip_bad != 0,
@@ -381,12 +385,11 @@ static gan_status choose_files(image_folder *folder, gan_shape *shape, gan_pool 
 {
     const gan__class_rule rule = {!d->no_labels, as->is_strict, d->class_names, d->n_class_names};
     gan_status status = GAN_OK;
-    int has_colour = 0;
 
-    if (!as->only) GAN_TRY(survey_files(folder, pool, &has_colour));
-    if (!as->only && d->channels == 0) folder->frame.channels = has_colour ? 3 : 1;
+    if (!as->only) GAN_TRY(survey_files(folder, pool));
     GAN_TRY(gan__files_find_classes(folder->files, &rule));
     GAN_TRY(gan__files_keep_some(folder->files, d->max_count));
+    if (!as->only && d->channels == 0) folder->frame.channels = count_channels(folder->files);
     GAN_TRY(settle_shape(shape, folder));
 
 cleanup:
@@ -471,11 +474,11 @@ static int ends_in_png(const char *name)
 
 gan_status gan_dataset_open_png(gan_dataset **out, const char *directory, const gan_png_desc *desc)
 {
-    static const face png = {
-        .only = &gan__image_png,
-        .is_wanted = ends_in_png,
-        .none = "no PNG file in it: at least one name that ends in .png expected",
-        .setting = "max_picture_bytes of gan_png_desc"};
+    static const face png = {.only = &gan__image_png,
+                             .is_wanted = ends_in_png,
+                             .none =
+                                 "no PNG file in it: at least one name that ends in .png expected",
+                             .setting = "max_picture_bytes of gan_png_desc"};
     const size_t first_size = offsetof(gan_png_desc, allocator) + sizeof desc->allocator;
     gan_png_desc d = {GAN_PNG_DESC_INIT};
     gan_image_folder_desc all = {GAN_IMAGE_FOLDER_DESC_INIT, .ignore_orientation = 1};

@@ -93,8 +93,8 @@ gan_status gan__image_append(gan__image_rows *rows, const uint8_t *row, size_t n
     gan_status status = GAN_OK;
 
     if (n > rows->room - rows->used)
-        status = gan__alloc_grow(&rows->pixels, &rows->room, rows->used, FIRST_ROOM, rows->all,
-                                 memory);
+        status =
+            gan__alloc_grow(&rows->pixels, &rows->room, rows->used, FIRST_ROOM, rows->all, memory);
     if (status != GAN_OK) return status;
     memcpy(rows->pixels + rows->used, row, n);
     rows->used += n;

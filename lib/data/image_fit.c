@@ -126,8 +126,7 @@ static plan make_plan(const gan_image *image, const gan__image_frame *frame)
     const uint64_t width = image->width, height = image->height;
     const int wider = width * frame->height > height * frame->width;
     const int width_decides = frame->pads ? wider : !wider;
-    const uint64_t full_width =
-        width_decides ? frame->width : scaled(width, frame->height, height);
+    const uint64_t full_width = width_decides ? frame->width : scaled(width, frame->height, height);
     const uint64_t full_height =
         width_decides ? scaled(height, frame->width, width) : frame->height;
     const size_t shown_width = frame->pads ? (size_t)full_width : frame->width;

@@ -48,8 +48,8 @@ int gan__exif_orientation(const unsigned char *exif, size_t n);
 
 /* What is wanted of a file. */
 typedef struct gan__image_request {
-    size_t max_bytes;    /* most bytes of pixels; 0: 2^28 */
-    const char *setting; /* where a host raises that, for the message */
+    size_t max_bytes;                     /* most bytes of pixels; 0: 2^28 */
+    const char *setting;                  /* where a host raises that, for the message */
     const struct gan__image_format *only; /* NULL: any format, told by the content */
     int keeps_alpha;                      /* else it is dropped */
     int is_oriented;                      /* EXIF's orientation is applied */
@@ -94,8 +94,7 @@ gan_status gan__image_read(gan_image **out, gan__source from, const gan__image_r
 /* Read the beginning of a file.  `*format` is NULL where it is none that is known, which is no
  * error; `found` then receives what it is instead: "", or ": it is a GIF picture". */
 gan_status gan__image_examine(const gan__image_format **format, gan__image_head *head,
-                              char found[128], gan__source from,
-                              const gan__image_request *request);
+                              char found[128], gan__source from, const gan__image_request *request);
 
 /* GAN_ERR_FORMAT for more pixels than the request allows; `place` is where the file says so: "byte
  * 16: " or "". */

@@ -66,13 +66,12 @@ static void on_error(j_common_ptr jpeg)
         jpeg->err->msg_code == JERR_OUT_OF_MEMORY || jpeg->err->msg_code == JERR_NO_BACKING_STORE;
 
     jpeg->err->format_message(jpeg, text);
-    give_up(job, no_memory ? gan__fail(GAN_ERR_NOMEM, "%s: out of memory in libjpeg: %s",
-                                       job->from->path, text)
-                           : gan__fail(GAN_ERR_FORMAT, "%s: byte %llu: damaged JPEG: %s",
-                                       job->from->path,
-                                       (unsigned long long)(job->n_read -
-                                                            job->source.bytes_in_buffer),
-                                       text));
+    give_up(
+        job,
+        no_memory
+            ? gan__fail(GAN_ERR_NOMEM, "%s: out of memory in libjpeg: %s", job->from->path, text)
+            : gan__fail(GAN_ERR_FORMAT, "%s: byte %llu: damaged JPEG: %s", job->from->path,
+                        (unsigned long long)(job->n_read - job->source.bytes_in_buffer), text));
 }
 
 /* What libjpeg only warns of: pixels that it had to make up are an error here, what stands in the
@@ -214,8 +213,7 @@ static void make_rgb(uint8_t *row, size_t n)
     const uint8_t *from = row;
 
     for (size_t i = 0; i < n; i++, row += 3, from += 4)
-        for (size_t c = 0; c < 3; c++)
-            row[c] = (uint8_t)((2u * from[c] * from[3] + 255) / 510);
+        for (size_t c = 0; c < 3; c++) row[c] = (uint8_t)((2u * from[c] * from[3] + 255) / 510);
 }
 
 static gan_status read_rows(jpeg_job *job)
@@ -231,8 +229,7 @@ static gan_status read_rows(jpeg_job *job)
     while (jpeg->output_scanline < jpeg->output_height) {
         (void)jpeg_read_scanlines(jpeg, &job->row, 1);
         if (is_cmyk) make_rgb(job->row, width);
-        GAN_TRY(
-            gan__image_append(&job->rows, job->row, width * channels, job->from->allocator));
+        GAN_TRY(gan__image_append(&job->rows, job->row, width * channels, job->from->allocator));
     }
     (void)jpeg_finish_decompress(jpeg);
     GAN_TRY(gan__image_wrap(&job->image, width, height, channels, job->rows.pixels,

@@ -21,15 +21,15 @@ typedef struct png_job {
     png_structp png;
     png_infop info;
     const char *path;
-    gan__file *file;                /* writing */
-    gan_image *image;               /* writing, or what was read */
-    const gan__image_file *from;    /* from here on: reading */
-    uint64_t n_read; /* so far */
+    gan__file *file;             /* writing */
+    gan_image *image;            /* writing, or what was read */
+    const gan__image_file *from; /* from here on: reading */
+    uint64_t n_read;             /* so far */
     size_t width, height, channels;
     int orientation;
-    uint8_t *row;        /* one, as libpng hands it out */
+    uint8_t *row;         /* one, as libpng hands it out */
     gan__image_rows rows; /* in the order in which they stand in the file */
-    gan_status status; /* the first failure */
+    gan_status status;    /* the first failure */
     int no_memory;
 } png_job;
 
@@ -112,10 +112,9 @@ static gan_status examine(gan__image_head *out, const gan__image_file *file)
                          "%s: byte %zu: a PNG's first %d bytes expected, the file ends", file->path,
                          n, HEAD_BYTES);
     if (!gan__image_is_side(width) || !gan__image_is_side(height))
-        return gan__fail(GAN_ERR_FORMAT,
-                         "%s: byte 16: a PNG of %lu x %lu pixels, a side may be 1 to %d",
-                         file->path, (unsigned long)width, (unsigned long)height,
-                         GAN_IMAGE_MAX_SIDE);
+        return gan__fail(
+            GAN_ERR_FORMAT, "%s: byte 16: a PNG of %lu x %lu pixels, a side may be 1 to %d",
+            file->path, (unsigned long)width, (unsigned long)height, GAN_IMAGE_MAX_SIDE);
     *out = (gan__image_head){width, height, head[COLOR_TYPE] & PNG_COLOR_MASK_COLOR ? 3 : 1};
     if (gan__input_seek(file->input, 0)) return GAN_OK;
     return gan__file_fail(file->path, "cannot go back to its beginning", errno);
@@ -276,8 +275,8 @@ static gan_status run_libpng(png_job *job)
     png_set_keep_unknown_chunks(job->png, PNG_HANDLE_CHUNK_NEVER, NULL,
                                 -1); /* no texts, no profiles */
     if (job->from->request->is_oriented)
-        png_set_keep_unknown_chunks(job->png, PNG_HANDLE_CHUNK_AS_DEFAULT,
-                                    (png_const_bytep) "eXIf", 1);
+        png_set_keep_unknown_chunks(job->png, PNG_HANDLE_CHUNK_AS_DEFAULT, (png_const_bytep) "eXIf",
+                                    1);
     png_set_read_fn(job->png, job, read_bytes);
     return read_picture(job);
 }

@@ -32,10 +32,9 @@ gan_status gan__image_check_size(const gan__image_file *file, const char *place,
     const size_t most = file->request->max_bytes ? file->request->max_bytes : MAX_BYTES;
 
     if (n <= most) return GAN_OK;
-    return gan__fail(GAN_ERR_FORMAT,
-                     "%s: %s%zu x %zu pixels (%llu bytes), at most %zu bytes are read; raise %s",
-                     file->path, place, width, height, (unsigned long long)n, most,
-                     file->request->setting);
+    return gan__fail(
+        GAN_ERR_FORMAT, "%s: %s%zu x %zu pixels (%llu bytes), at most %zu bytes are read; raise %s",
+        file->path, place, width, height, (unsigned long long)n, most, file->request->setting);
 }
 
 gan_status gan__image_fail_read(const gan__image_file *file, uint64_t at, size_t wanted)
@@ -65,8 +64,7 @@ static gan_status tell_format(const gan__image_format **out, char found[128],
     for (size_t i = 0; i < sizeof formats / sizeof *formats && !*out; i++)
         if (formats[i]->is(head, n)) *out = formats[i];
     if (!*out)
-        snprintf(found, 128, "%s",
-                 n == 0 ? ": it is empty" : gan__signature_text_of(head, n).text);
+        snprintf(found, 128, "%s", n == 0 ? ": it is empty" : gan__signature_text_of(head, n).text);
     if (gan__input_seek(file->input, 0)) return GAN_OK;
     return gan__file_fail(file->path, "cannot go back to its beginning", errno);
 }
@@ -88,8 +86,7 @@ static gan_status choose_format(const gan__image_format **out, char found[128],
 }
 
 gan_status gan__image_examine(const gan__image_format **format, gan__image_head *head,
-                              char found[128], gan__source from,
-                              const gan__image_request *request)
+                              char found[128], gan__source from, const gan__image_request *request)
 {
     gan_allocator memory;
     gan__input input = {0};
