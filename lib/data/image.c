@@ -83,24 +83,6 @@ uint8_t *gan_image_pixels(gan_image *image)
     return image ? image->pixels : NULL;
 }
 
-/* ---- Pictures that come row by row ---- */
-
-enum { FIRST_ROOM = 1 << 20 }; /* bytes of pixels that are taken on the file's word alone */
-
-gan_status gan__image_append(gan__image_rows *rows, const uint8_t *row, size_t n,
-                             const gan_allocator *memory)
-{
-    gan_status status = GAN_OK;
-
-    if (n > rows->room - rows->used)
-        status =
-            gan__alloc_grow(&rows->pixels, &rows->room, rows->used, FIRST_ROOM, rows->all, memory);
-    if (status != GAN_OK) return status;
-    memcpy(rows->pixels + rows->used, row, n);
-    rows->used += n;
-    return GAN_OK;
-}
-
 /* ---- Orientation ---- */
 
 /* EXIF's orientations are the symmetries of a rectangle.  Pixel (x, y) of the upright picture is

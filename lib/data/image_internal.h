@@ -24,16 +24,6 @@ int gan__image_is_side(size_t n);
 gan_status gan__image_wrap(gan_image **out, size_t width, size_t height, size_t channels,
                            uint8_t *pixels, const gan_allocator *memory);
 
-/* Pixels that come row by row take memory as they come, whatever size the file claims. */
-typedef struct gan__image_rows {
-    uint8_t *pixels;
-    size_t used, room;
-    size_t all; /* bytes of the whole picture */
-} gan__image_rows;
-
-gan_status gan__image_append(gan__image_rows *rows, const uint8_t *row, size_t n,
-                             const gan_allocator *memory);
-
 /* Turn a picture upright that a camera left in another orientation: EXIF's 1 to 8. */
 gan_status gan__image_orient(gan_image *image, int orientation);
 
@@ -95,6 +85,18 @@ gan_status gan__image_read(gan_image **out, gan__source from, const gan__image_r
  * error; `found` then receives what it is instead: "", or ": it is a GIF picture". */
 gan_status gan__image_examine(const gan__image_format **format, gan__image_head *head,
                               char found[128], gan__source from, const gan__image_request *request);
+
+/* ---- What formats share (image_format.c) ---- */
+
+/* Pixels that come row by row take memory as they come, whatever size the file claims. */
+typedef struct gan__image_rows {
+    uint8_t *pixels;
+    size_t used, room;
+    size_t all; /* bytes of the whole picture */
+} gan__image_rows;
+
+gan_status gan__image_append(gan__image_rows *rows, const uint8_t *row, size_t n,
+                             const gan_allocator *memory);
 
 /* GAN_ERR_FORMAT for more pixels than the request allows; `place` is where the file says so: "byte
  * 16: " or "". */

@@ -13,39 +13,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_BYTES = 1 << 28 }; /* of pixels, unless the host says otherwise */
-
 static const gan__image_format *const formats[] = {&gan__image_png, &gan__image_jpeg,
                                                    &gan__image_webp};
 
 const char *gan__image_format_names(void)
 {
     return "PNG, JPEG, WebP";
-}
-
-/* ---- What formats share ---- */
-
-gan_status gan__image_check_size(const gan__image_file *file, const char *place, size_t width,
-                                 size_t height, size_t channels)
-{
-    const uint64_t n = (uint64_t)width * channels * height;
-    const size_t most = file->request->max_bytes ? file->request->max_bytes : MAX_BYTES;
-
-    if (n <= most) return GAN_OK;
-    return gan__fail(
-        GAN_ERR_FORMAT, "%s: %s%zu x %zu pixels (%llu bytes), at most %zu bytes are read; raise %s",
-        file->path, place, width, height, (unsigned long long)n, most, file->request->setting);
-}
-
-gan_status gan__image_fail_read(const gan__image_file *file, uint64_t at, size_t wanted)
-{
-    const int error = file->input->error;
-
-    if (error)
-        return gan__fail(gan__errno_status(error), "%s: byte %llu: cannot be read: %s", file->path,
-                         (unsigned long long)at, gan__errno_text_of(error).text);
-    return gan__fail(GAN_ERR_FORMAT, "%s: byte %llu: %zu more bytes of %s expected, the file ends",
-                     file->path, (unsigned long long)at, wanted, "a picture");
 }
 
 /* ---- Which format ---- */
