@@ -53,7 +53,7 @@ cmp colour/checkpoint.safetensors colour32/checkpoint.safetensors || fail "png_d
 [ "$(wc -l <png_dcgan.log)" -eq "$(grep -c 'left out\|without Cairo' png_dcgan.log)" ] || fail "--quiet should leave the warnings only"
 run png_dcgan --data photos --size 28 --limit 3 --base 4 --epochs 1 --out grey
 says png_dcgan "Data: 3 grey pictures"
-refuses 2 "--data: a directory of PNG pictures expected" png_dcgan
+refuses 2 "--data: a directory of pictures expected" png_dcgan
 refuses 2 "such as 28, 32, 48 or 64, got 30" png_dcgan --data photos --size 30
 refuses 2 "--channels: 1 (grey) or 3 (colour) expected, got 2" png_dcgan --data photos --channels 2
 refuses 1 "nowhere" png_dcgan --data nowhere
