@@ -76,7 +76,7 @@ EXAMPLE_PARTS   := $(sort $(wildcard examples/common/*.[ch]))
 # The loops of kernels_loop_internal.h and the products of kernels_gemm.c are compiled once for each
 # instruction set; kernels_simd.c picks one when it runs.  Fetching a line for writing (prfchw) does
 # nothing on the few of these CPUs that can't.
-ISA_LOOPS := function gemm patch random sum update
+ISA_LOOPS := function gemm patch random sum tile update
 ISA_v3   := -march=x86-64-v3 -mprfchw
 ISA_v4   := -march=x86-64-v4 -mprfchw -mprefer-vector-width=512
 X86_ISAS := $(shell $(CC) $(ISA_v4) -E -x c /dev/null >/dev/null 2>&1 && echo v3 v4)

@@ -206,6 +206,12 @@ GAN_API void gan_conv2d_desc_init(gan_conv2d_desc *desc, size_t struct_size);
  * width], and "bias", shape [out_channels], both drawn from U(-b, b) with b = 1 / sqrt(in_channels
  * / groups * kernel height * kernel width).
  *
+ * Kernels of 4x4 with stride 2 and of 3x3 with stride 1 are computed with fewer multiplications,
+ * F(2x2, 2x2) and F(2x2, 3x3) of Winograd (Lavin and Gray, 2016), where that is faster: in batches,
+ * with many channels.  Passes take memory for it when they are made, 2.25 (4x4) or 1.8 (3x3) times
+ * that of the weights.  The environment variable GAN_CONV=direct, read at that time, asks for plain
+ * sums of products instead, which round otherwise; samplers always make these.
+ *
  * @param[in] in_channels   At least 1, divisible by desc->groups.
  * @param[in] out_channels  Likewise.
  * @param[in] kernel_size   Height and width of the kernel, at least 1.

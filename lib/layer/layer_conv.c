@@ -7,6 +7,7 @@
 #include "layer/layer_image_internal.h"
 #include "math/kernels_conv_internal.h"
 #include "math/kernels_internal.h"
+#include "math/kernels_winograd_internal.h"
 
 #include <math.h>
 
@@ -146,7 +147,26 @@ static size_t scratch(const gan_layer *layer)
 {
     const gan__conv c = conv_of(layer);
 
-    return is_linear(&c) ? GAN__GEMM_SCRATCH : gan__conv_scratch(&c);
+    const size_t direct = is_linear(&c) ? GAN__GEMM_SCRATCH : gan__conv_scratch(&c);
+    const size_t fewer = gan__winograd_pays(&c, SIZE_MAX) ? gan__winograd_scratch(&c) : 0;
+
+    return direct > fewer ? direct : fewer;
+}
+
+static size_t transformed_size(const gan_layer *layer, size_t rows)
+{
+    const gan__conv c = conv_of(layer);
+
+    return gan__winograd_pays(&c, rows) ? gan__winograd_weights_size(&c) : 0;
+}
+
+static void transform(const gan_layer *layer, const float *params, size_t part, size_t parts,
+                      float *transformed)
+{
+    const gan__conv c = conv_of(layer);
+    const size_t n = c.groups * c.out;
+
+    gan__winograd_transform(&c, n * part / parts, n * (part + 1) / parts, params, transformed);
 }
 
 /* As a linear layer, or by panels; turned around, the kernel has its numbers in another order. */
@@ -183,6 +203,8 @@ static gan__cut cut_for(const gan_layer *layer, size_t rows, size_t columns)
         (size_t)fmin(fmax(flops / (double)TILE_FLOPS, numbers / (double)TILE_NUMBERS), MAX_TILES);
 
     if (is_linear(&c)) return gan__layer_product_cut(fmax(flops, 16 * numbers), rows, columns);
+    if (gan__winograd_pays(&c, rows) && tiles > rows / gan__winograd_least_rows(&c))
+        tiles = rows / gan__winograd_least_rows(&c);
     if (tiles < 2) tiles = flops < (double)WORTH_TWO ? 1 : 2;
     return (gan__cut){tiles < rows ? tiles : rows, 1, 0};
 }
@@ -223,6 +245,8 @@ static void make_map(const gan__layer_run *run, const float *image, const float 
     if (is_linear(&c))
         gan__kernels_linear(c.by, run->rows, size, c.out, run->begin, run->end, image, run->params,
                             size, bias, map, run->scratch);
+    else if (run->transformed)
+        gan__winograd_map(&c, run->rows, image, run->transformed, bias, map, run->scratch);
     else
         gan__conv_map(&c, run->rows, image, run->params, bias, map, run->scratch);
 }
@@ -247,6 +271,10 @@ static void make_image(const gan__layer_run *run, const float *map, const float 
     const gan__conv c = conv_for(run);
     const size_t size = gan__conv_image_size(&c);
 
+    if (run->transformed) {
+        gan__winograd_image(&c, run->rows, map, run->transformed, bias, image, run->scratch);
+        return;
+    }
     if (!is_linear(&c)) {
         gan__conv_image(&c, run->rows, map, run->params, bias, image, run->scratch);
         return;
@@ -292,8 +320,13 @@ static size_t grad_parts(const gan_layer *layer, size_t rows)
     const gan__conv c = conv_of(layer);
     const double flops = flops_of(layer, rows);
 
-    return is_linear(&c) ? gan__layer_tiles(flops, c.out)
-                         : gan__layer_tiles(flops, 16 * (c.in > c.out ? c.in : c.out));
+    if (is_linear(&c)) return gan__layer_tiles(flops, c.out);
+    if (gan__winograd_pays(&c, rows)) {
+        const size_t most = c.in / gan__winograd_least_channels(&c);
+
+        return most < 2 ? 2 : most < MAX_TILES ? most : MAX_TILES;
+    }
+    return gan__layer_tiles(flops, 16 * (c.in > c.out ? c.in : c.out));
 }
 
 /* The sum over samples and places of one channel of dy. */
@@ -354,6 +387,8 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
         p = (gan__conv_part){0, c.in, c.out * part / parts, c.out * (part + 1) / parts};
         gan__kernels_linear_weight_grad(run->rows, size, c.out, p.out_begin, p.out_end, image, map,
                                         size, grads, run->scratch);
+    } else if (run->transformed) {
+        gan__winograd_weights(&c, run->rows, p, image, map, grads, run->scratch);
     } else {
         gan__conv_weights(&c, run->rows, p, image, map, grads, run->scratch);
     }
@@ -385,6 +420,8 @@ const gan__layer_class gan__layer_conv2d = {
     .shape = shape,
     .init = init,
     .scratch = scratch,
+    .transformed_size = transformed_size,
+    .transform = transform,
     .largest_product = largest_product,
     .forward = conv_forward,
     .backward = conv_backward,
@@ -404,6 +441,8 @@ const gan__layer_class gan__layer_conv_transpose2d = {
     .shape = shape,
     .init = init,
     .scratch = scratch,
+    .transformed_size = transformed_size,
+    .transform = transform,
     .largest_product = largest_product,
     .forward = transposed_forward,
     .backward = transposed_backward,

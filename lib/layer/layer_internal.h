@@ -148,6 +148,7 @@ typedef struct gan__layer_run {
     const float *params; /* the layer's part of the weights */
     const float *buffers;
     const float *packed; /* what class->pack() has made of them; NULL: nothing */
+    const float *transformed; /* beside them, what class->transform() has; NULL: nothing */
     gan__by by;          /* which loops do products */
     float *saved;        /* class->saved() numbers, from forward to backward */
     float *scratch;      /* class->scratch() numbers, until the call ends */
@@ -218,6 +219,12 @@ struct gan__layer_class {
      * so many numbers, which stand for them then; 0, or NULL: they are read as they are. */
     size_t (*packed_size)(const gan_layer *layer);
     void (*pack)(const gan_layer *layer, const float *params, float *packed);
+    /* For parameters that stay the same through a run of so many rows, forward and back: what a
+     * faster way to compute needs beside them, in so many numbers, not fewer with more rows; 0, or
+     * NULL: nothing.  It is made in `parts` parts. */
+    size_t (*transformed_size)(const gan_layer *layer, size_t rows);
+    void (*transform)(const gan_layer *layer, const float *params, size_t part, size_t parts,
+                      float *transformed);
     /* How many numbers the smaller matrix of its products has at the most, with so many rows.
      * NULL: it has no products. */
     size_t (*largest_product)(const gan_layer *layer, size_t rows);

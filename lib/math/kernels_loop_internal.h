@@ -33,6 +33,7 @@
 #define DECLARE(name, isa) gan__##name##_fn NAME(name, isa);
 GAN__LOOPS(DECLARE, GAN__ISA)
 extern const gan__function_loops LOOP(functions)[GAN__N_FUNCTIONS];
+extern const gan__tile_loops LOOP(tiles)[GAN__N_TILINGS];
 #undef DECLARE
 
 /* Before a loop whose arrays are either the same or don't overlap: no turn of it reads what another
@@ -44,6 +45,21 @@ extern const gan__function_loops LOOP(functions)[GAN__N_FUNCTIONS];
 #endif
 
 enum { LANES = 16 }; /* floats in the widest vector */
+
+/* Vectors of n floats anywhere in memory, which the compiler makes of what there is. */
+#define VECTOR(n)                                                                                  \
+    typedef float vector_##n __attribute__((vector_size(4 * n), aligned(4), may_alias));           \
+    typedef int places_##n __attribute__((vector_size(4 * n)))
+VECTOR(4);
+VECTOR(8);
+VECTOR(16);
+
+/* The vector of the elements with these indices, those of b counted on from those of a. */
+#if defined(__clang__) || __GNUC__ >= 12
+#define PICK(n, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define PICK(n, a, b, ...) __builtin_shuffle(a, b, (places_##n){__VA_ARGS__})
+#endif
 
 static inline float float_of(uint32_t bits)
 {

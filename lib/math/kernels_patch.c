@@ -21,20 +21,6 @@
  * don't overlap. */
 #include "math/kernels_loop_internal.h"
 
-#define VECTOR(n)                                                                                  \
-    typedef float vector_##n __attribute__((vector_size(4 * n), aligned(4), may_alias));           \
-    typedef int places_##n __attribute__((vector_size(4 * n)))
-VECTOR(4);
-VECTOR(8);
-VECTOR(16);
-
-/* The vector of the elements with these indices, those of b counted on from those of a. */
-#if defined(__clang__) || __GNUC__ >= 12
-#define PICK(n, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define PICK(n, a, b, ...) __builtin_shuffle(a, b, (places_##n){__VA_ARGS__})
-#endif
-
 static inline void copy_1(const float *from, size_t step, float *to)
 {
     (void)step;

@@ -12,9 +12,11 @@
     GAN__LOOPS(GAN__LOOP_OF, isa)                                                                  \
     extern const gan__products gan__products_##isa;                                                \
     extern const gan__function_loops gan__functions_##isa[GAN__N_FUNCTIONS];                       \
+    extern const gan__tile_loops gan__tiles_##isa[GAN__N_TILINGS];                                 \
     static const gan__simd table_##isa = {.name = #isa,                                            \
                                           .functions = gan__functions_##isa,                       \
                                           .products = &gan__products_##isa,                        \
+                                          .tiles = gan__tiles_##isa,                               \
                                           GAN__LOOPS(ENTRY, isa)};
 
 TABLE(base)

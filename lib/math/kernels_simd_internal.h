@@ -120,6 +120,55 @@ typedef void gan__copy_segments_fn(size_t rows, const size_t *at, size_t n,
                                    const gan__segment *segments, const float *from, float *to,
                                    size_t stride);
 
+/* A row of tiles of a sample's image or map, of some channels, and its transformed values; see
+ * kernels_tile.c.  Reading values touches up to 3 floats behind the tiles, writing them too: tiles
+ * are written in rising order, and the last have room behind them. */
+typedef struct gan__tile_row {
+    size_t size[2]; /* height and width of the image or map */
+    size_t padding[2];
+    size_t row, rows; /* which row of tiles, and of how many */
+    size_t across;    /* tiles in a row */
+    size_t channels;
+    size_t stride;      /* floats from the values of a phase of a channel to those of the next */
+    size_t coefficient; /* and from those of a coefficient to those of the next */
+    float *lines;       /* scratch of gan__tile_lines() floats */
+} gan__tile_row;
+
+enum { GAN__MOST_PATCH = 6 }; /* the largest side of a patch, and its values */
+
+static inline size_t gan__tile_line(const gan__tile_row *r, size_t step)
+{
+    const size_t tiles = step * (r->across + 4);
+    const size_t pixels = r->padding[1] + r->size[1];
+
+    return (tiles > pixels ? tiles : pixels) + 16;
+}
+
+static inline size_t gan__tile_lines(const gan__tile_row *r, size_t step)
+{
+    return (GAN__MOST_PATCH + 1) * gan__tile_line(r, step);
+}
+
+/* Values of x, and x of values with a bias for each channel, which may be NULL. */
+typedef void gan__tile_in_fn(const gan__tile_row *r, const float *x, float *values);
+typedef void gan__tile_out_fn(const gan__tile_row *r, const float *values, const float *bias,
+                              float *x);
+
+/* Transformed weights of n channels of the image and one of the map, each coefficient's so many
+ * floats behind the one before; and back, for gradients.  There is room for 3 channels more. */
+typedef void gan__tile_weights_fn(size_t n, const float *w, float *values, size_t coefficient);
+typedef void gan__tile_gradient_fn(size_t n, const float *values, size_t coefficient, float *w);
+
+/* The ways to compute a convolution with fewer multiplications; see kernels_winograd.c. */
+typedef enum gan__tiling { GAN__TILES_4X4, GAN__TILES_3X3, GAN__N_TILINGS } gan__tiling;
+
+typedef struct gan__tile_loops {
+    gan__tile_in_fn *image_in, *map_in;
+    gan__tile_out_fn *image_out, *map_out;
+    gan__tile_weights_fn *weights;
+    gan__tile_gradient_fn *gradient;
+} gan__tile_loops;
+
 /* Copy rows of n floats; the same with `shift` added to each. */
 typedef void gan__copy_rows_fn(size_t rows, size_t n, const float *from, size_t from_stride,
                                float *to, size_t to_stride);
@@ -154,6 +203,7 @@ typedef struct gan__simd {
     GAN__LOOPS(GAN__LOOP_MEMBER, any)
     const gan__function_loops *functions; /* by gan__function */
     const gan__products *products;
+    const gan__tile_loops *tiles; /* by gan__tiling */
 } gan__simd;
 
 /* The table that suits this CPU best. */

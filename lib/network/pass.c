@@ -184,6 +184,16 @@ static const float *params_of(const gan__pass *pass, size_t i)
                                    : net->params + net->offsets[i];
 }
 
+/* What stands beside them, if the latest run is large enough for it. */
+static const float *transformed_of(const gan__pass *pass, size_t i)
+{
+    const gan_layer *layer = gan__pass_layer(pass, i);
+
+    if (pass->n_transforms == 0 || !layer->class->transformed_size) return NULL;
+    if (layer->class->transformed_size(layer, pass->transformed_rows) == 0) return NULL;
+    return pass->transformed + pass->transformed_at[i];
+}
+
 /* ---- a layer's work ---- */
 
 /* Layer i's work on a tile, with the addresses of everything that it reads and writes. */
@@ -209,6 +219,7 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, siz
         .params = params_of(pass, i),
         .buffers = (by_rows ? pass->weights.buffers : net->buffers) + net->buffer_offsets[i],
         .packed = by_rows && gan__pass_weights_packed(layer) ? params_of(pass, i) : NULL,
+        .transformed = transformed_of(pass, i),
         .by = by_rows ? GAN__BY_ROWS : GAN__BY_SPEED,
         .saved = pass->saved + pass->saved_at[i],
         .scratch = pass->scratch + worker * pass->n_scratch,
@@ -252,9 +263,9 @@ static gan__cut cut_of(const gan_layer *layer, cut_fn *own, size_t rows, size_t 
     return own ? own(layer, rows) : gan__layer_cut(rows, columns);
 }
 
-/* ---- spectral norm: a layer computes with weights made for each run ---- */
+/* ---- weights made for each run: divided by their norm, and transformed ---- */
 
-static void prepare_task(void *context, size_t task, size_t worker)
+static void normalize_task(void *context, size_t task, size_t worker)
 {
     const gan__pass *pass = context;
     const gan_network *net = pass->desc.net;
@@ -266,9 +277,26 @@ static void prepare_task(void *context, size_t task, size_t worker)
                           pass->prepared + pass->prepared_at[i]);
 }
 
-void gan__pass_prepare(gan__pass *pass, gan_pool *pool)
+enum { TRANSFORM_PARTS = 8 }; /* of a layer */
+
+static void transform_task(void *context, size_t task, size_t worker)
 {
-    if (pass->n_spectral > 0) gan__pool_run(pool, prepare_task, pass, pass->n_spectral);
+    const gan__pass *pass = context;
+    const size_t i = pass->transforms[task / TRANSFORM_PARTS];
+    const gan_layer *layer = gan__pass_layer(pass, i);
+
+    (void)worker;
+    if (!transformed_of(pass, i)) return;
+    layer->class->transform(layer, params_of(pass, i), task % TRANSFORM_PARTS, TRANSFORM_PARTS,
+                            pass->transformed + pass->transformed_at[i]);
+}
+
+void gan__pass_prepare(gan__pass *pass, gan_pool *pool, size_t rows)
+{
+    pass->transformed_rows = rows;
+    if (pass->n_spectral > 0) gan__pool_run(pool, normalize_task, pass, pass->n_spectral);
+    if (pass->n_transforms > 0)
+        gan__pool_run(pool, transform_task, pass, pass->n_transforms * TRANSFORM_PARTS);
 }
 
 /* The gradient by these weights becomes that by the parameters, in which all parts meet. */
@@ -347,7 +375,7 @@ void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t row
     pass->first = first;
     pass->rows = rows;
     pass->group = group;
-    gan__pass_prepare(pass, pool);
+    gan__pass_prepare(pass, pool, rows);
     for (size_t i = 0; i < pass->n_stages; i++)
         forward_stage(pass, pool, &pass->stages[i], forward_layer);
 }

@@ -96,7 +96,7 @@ static gan_status evaluate(gan__pass *pass, gan_pool *pool, const float *in, gan
 
     GAN_TRY(gan__pool_enter(pool, &visit));
     e.tiles = tiles_of(&e);
-    gan__pass_prepare(pass, pool);
+    gan__pass_prepare(pass, pool, n);
     for (; e.begin < e.tiles; e.begin += GAN__POOL_MAX_TASKS) {
         const size_t left = e.tiles - e.begin;
 

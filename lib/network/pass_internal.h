@@ -79,9 +79,9 @@ uint16_t *gan__pass_labels(gan__pass *pass, size_t first);
 void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, size_t group);
 
 /* The same on the calling thread, the worker-th of those that do so at once, in evaluation mode,
- * with labels of the caller's; after gan__pass_prepare(), which makes the weights of layers with
- * spectral norm. */
-void gan__pass_prepare(gan__pass *pass, gan_pool *pool);
+ * with labels of the caller's; after gan__pass_prepare(), which makes what layers compute with in
+ * place of their weights or beside them, for runs of so many rows in all. */
+void gan__pass_prepare(gan__pass *pass, gan_pool *pool, size_t rows);
 void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t worker,
                              gan__labels labels);
 

@@ -32,6 +32,7 @@
 #include "base/alloc_internal.h"
 #include "base/status_internal.h"
 #include "math/kernels_internal.h"
+#include "math/kernels_winograd_internal.h"
 
 /* Blocks begin on cache lines of their own. */
 static size_t whole_lines(size_t n)
@@ -97,6 +98,14 @@ static size_t scratch_for(const gan__pass *pass, size_t i)
     return whole_lines(n);
 }
 
+/* What a layer has beside its parameters.  Samples by rows are to have the bits that they have
+ * alone, which direct convolutions give them fastest. */
+static size_t transformed_for(const gan__pass_desc *desc, const gan_layer *layer)
+{
+    if (desc->by_rows || !layer->class->transformed_size || gan__winograd_is_off()) return 0;
+    return layer->class->transformed_size(layer, desc->rows);
+}
+
 /* Take the memory that layers keep from forward to backward, and each thread's scratch. */
 static gan_status make_workspace(gan__pass *pass)
 {
@@ -105,13 +114,17 @@ static gan_status make_workspace(gan__pass *pass)
     const gan__pass_desc *desc = &pass->desc;
     size_t n_saved = 0;
     size_t n_prepared = 0;
+    size_t n_transformed = 0;
 
     GAN_TRY(gan__alloc(&pass->saved_at, a, desc->n_layers, sizeof *pass->saved_at));
     GAN_TRY(gan__alloc(&pass->prepared_at, a, desc->n_layers, sizeof *pass->prepared_at));
     GAN_TRY(gan__alloc(&pass->spectral, a, desc->n_layers, sizeof *pass->spectral));
+    GAN_TRY(gan__alloc(&pass->transformed_at, a, desc->n_layers, sizeof *pass->transformed_at));
+    GAN_TRY(gan__alloc(&pass->transforms, a, desc->n_layers, sizeof *pass->transforms));
     for (size_t i = 0; i < desc->n_layers; i++) {
         const gan_layer *layer = gan__pass_layer(pass, i);
         const size_t scratch = scratch_for(pass, i);
+        const size_t transformed = transformed_for(desc, layer);
 
         pass->saved_at[i] = n_saved;
         pass->prepared_at[i] = n_prepared;
@@ -119,12 +132,16 @@ static gan_status make_workspace(gan__pass *pass)
             n_prepared = gan__size_add(n_prepared, whole_lines(gan__spectral_count(layer)));
             pass->spectral[pass->n_spectral++] = i;
         }
+        pass->transformed_at[i] = n_transformed;
+        n_transformed = gan__size_add(n_transformed, whole_lines(transformed));
+        if (transformed > 0) pass->transforms[pass->n_transforms++] = i;
         if (gan__pass_has_gradients(desc) && layer->class->saved)
             n_saved = gan__size_add(n_saved, whole_lines(layer->class->saved(layer, desc->rows)));
         if (scratch > pass->n_scratch) pass->n_scratch = scratch;
     }
     GAN_TRY(gan__alloc(&pass->saved, a, n_saved, sizeof *pass->saved));
     GAN_TRY(gan__alloc(&pass->prepared, a, n_prepared, sizeof *pass->prepared));
+    GAN_TRY(gan__alloc(&pass->transformed, a, n_transformed, sizeof *pass->transformed));
     GAN_TRY(gan__alloc(&pass->scratch, a, gan__size_mul(desc->threads, pass->n_scratch),
                        sizeof *pass->scratch));
 
@@ -260,6 +277,9 @@ void gan__pass_destroy(gan__pass *pass)
     gan__free(&a, pass->prepared);
     gan__free(&a, pass->prepared_at);
     gan__free(&a, pass->spectral);
+    gan__free(&a, pass->transformed);
+    gan__free(&a, pass->transformed_at);
+    gan__free(&a, pass->transforms);
     gan__free(&a, pass->plan.ops);
     gan__free(&a, pass->stages);
     gan__free(&a, pass->random);

@@ -90,6 +90,11 @@ struct gan__pass {
     size_t *prepared_at;
     size_t *spectral; /* those layers */
     size_t n_spectral;
+    float *transformed; /* what layers have beside their parameters: see class->transform() */
+    size_t *transformed_at;
+    size_t *transforms; /* those layers, with the most rows */
+    size_t n_transforms;
+    size_t transformed_rows; /* it was made for a run of so many */
     uint64_t position;
     uint64_t *random; /* where each layer's random numbers begin, after `position` */
     uint64_t n_random;

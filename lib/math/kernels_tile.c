@@ -1,0 +1,433 @@
+/* kernels_tile.c - tiles of images and maps, transformed for convolutions with fewer
+ * multiplications; compiled once for each instruction set.
+ *
+ * kernels_winograd.c says what the transforms are.  Each is one of columns and one of rows.  With
+ * patches of 4 by 4 pixels, 2 pixels apart, a row of tiles is read like this:
+ *
+ *     pixels of 4 rows               lines, between zeros        values
+ *     +-------------------+          +---------------------+     coefficient (0, 0): t0 t1 t2 t3 ...
+ *     | a b c d e f g ... |  down    | 0 . . . . . . . . 0 |     coefficient (0, 1): t0 t1 t2 t3 ...
+ *     | . . . . . . . ... |  ----->  | 0 . . . . . . . . 0 |     ...
+ *     | . . . . . . . ... |  each    | 0 . . . . . . . . 0 |  across: the i-th pixel of each of
+ *     | . . . . . . . ... |  column  | 0 . . . . . . . . 0 |  four tiles is a vector
+ *     +-------------------+          +---------------------+
+ *      [tile 0]
+ *          [tile 1]                   tile t begins at pixel 2 t
+ *
+ * and written the same way back, where neighbouring patches overlap: across, what a tile has beyond
+ * its own pixels is added to the next tile's vector; down, the first rows are added to what the row
+ * of tiles above has left.  Every pixel is a sum in one order, wherever its sample stands. */
+#include "math/kernels_loop_internal.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+enum { PATCH = GAN__MOST_PATCH };
+
+/* ---- transforms of one dimension ---- */
+
+/* Each from an array x to an array z, of numbers or vectors.  A transform's inverse direction is
+ * its adjoint, not its inverse: the matrix read by columns. */
+#define IMAGE_4X4(x, z)                                                                            \
+    z[0] = x[0] - x[2], z[1] = x[1] - x[3];                                                        \
+    z[2] = x[2], z[3] = x[3];                                                                      \
+    z[4] = x[2] - x[4], z[5] = x[3] - x[5]
+#define IMAGE_4X4_BACK(x, z)                                                                       \
+    z[0] = x[0], z[1] = x[1];                                                                      \
+    z[2] = x[2] - x[0] + x[4], z[3] = x[3] - x[1] + x[5];                                          \
+    z[4] = -x[4], z[5] = -x[5]
+#define MAP_4X4(x, z) z[0] = x[0], z[1] = x[0] + x[1], z[2] = -x[1]
+#define MAP_4X4_BACK(x, z) z[0] = x[0] + x[1], z[1] = x[1] - x[2]
+#define WEIGHTS_4X4(x, z)                                                                          \
+    z[0] = x[0], z[1] = x[1];                                                                      \
+    z[2] = x[0] + x[2], z[3] = x[1] + x[3];                                                        \
+    z[4] = x[2], z[5] = x[3]
+#define WEIGHTS_4X4_BACK(x, z)                                                                     \
+    z[0] = x[0] + x[2], z[1] = x[1] + x[3];                                                        \
+    z[2] = x[2] + x[4], z[3] = x[3] + x[5]
+
+#define IMAGE_3X3(x, z) z[0] = x[0] - x[2], z[1] = x[1] + x[2], z[2] = x[2] - x[1], z[3] = x[1] - x[3]
+#define IMAGE_3X3_BACK(x, z)                                                                       \
+    z[0] = x[0], z[1] = x[1] - x[2] + x[3], z[2] = x[1] + x[2] - x[0], z[3] = -x[3]
+#define MAP_3X3(x, z) z[0] = x[0], z[1] = x[0] + x[1], z[2] = x[0] - x[1], z[3] = -x[1]
+#define MAP_3X3_BACK(x, z) z[0] = x[0] + x[1] + x[2], z[1] = x[1] - x[2] - x[3]
+#define WEIGHTS_3X3(x, z)                                                                          \
+    z[0] = x[0], z[1] = (x[0] + x[2] + x[1]) * 0.5f, z[2] = (x[0] + x[2] - x[1]) * 0.5f, z[3] = x[2]
+#define WEIGHTS_3X3_BACK(x, z)                                                                     \
+    z[0] = x[0] + (x[1] + x[2]) * 0.5f, z[1] = (x[1] - x[2]) * 0.5f,                               \
+    z[2] = x[3] + (x[1] + x[2]) * 0.5f
+
+typedef struct transform {
+    void (*one)(const float *x, float *z);
+    void (*four)(const vector_4 *x, vector_4 *z);
+    void (*sixteen)(const vector_16 *x, vector_16 *z);
+} transform;
+
+#define TRANSFORM(name)                                                                            \
+    INLINE void name##_of_1(const float *x, float *z)                                              \
+    {                                                                                              \
+        name(x, z);                                                                                \
+    }                                                                                              \
+    INLINE void name##_of_4(const vector_4 *x, vector_4 *z)                                        \
+    {                                                                                              \
+        name(x, z);                                                                                \
+    }                                                                                              \
+    INLINE void name##_of_16(const vector_16 *x, vector_16 *z)                                     \
+    {                                                                                              \
+        name(x, z);                                                                                \
+    }
+#define TRANSFORM_OF(name) ((transform){name##_of_1, name##_of_4, name##_of_16})
+TRANSFORM(IMAGE_4X4)
+TRANSFORM(IMAGE_4X4_BACK)
+TRANSFORM(MAP_4X4)
+TRANSFORM(MAP_4X4_BACK)
+TRANSFORM(WEIGHTS_4X4)
+TRANSFORM(WEIGHTS_4X4_BACK)
+TRANSFORM(IMAGE_3X3)
+TRANSFORM(IMAGE_3X3_BACK)
+TRANSFORM(MAP_3X3)
+TRANSFORM(MAP_3X3_BACK)
+TRANSFORM(WEIGHTS_3X3)
+TRANSFORM(WEIGHTS_3X3_BACK)
+
+/* A side of an algorithm, in each dimension: a tile's patch of so many pixels, the step from one
+ * to the next, the values that a patch has, and how many of them are of one coefficient, for as
+ * many phases.  All are constants wherever a function of them is inlined. */
+typedef struct side {
+    size_t patch, step, values, phases;
+} side;
+
+/* Where value (i, j) of a channel stands. */
+INLINE size_t value_at(const gan__tile_row *r, side s, size_t channel, size_t i, size_t j)
+{
+    const size_t n = s.values / s.phases;
+
+    return (i / s.phases * n + j / s.phases) * r->coefficient +
+           ((channel * s.phases + i % s.phases) * s.phases + j % s.phases) * r->stride;
+}
+
+/* ---- between pixels side by side and vectors of tiles ---- */
+
+INLINE vector_4 load(const float *x)
+{
+    return *(const vector_4 *)x;
+}
+
+INLINE void store(float *x, vector_4 v)
+{
+    *(vector_4 *)x = v;
+}
+
+/* Four by four numbers, rows to columns. */
+INLINE void transpose(const vector_4 *x, vector_4 *z)
+{
+    const vector_4 ab_low = PICK(4, x[0], x[1], 0, 4, 1, 5), cd_low = PICK(4, x[2], x[3], 0, 4, 1, 5);
+    const vector_4 ab_high = PICK(4, x[0], x[1], 2, 6, 3, 7), cd_high = PICK(4, x[2], x[3], 2, 6, 3, 7);
+
+    z[0] = PICK(4, ab_low, cd_low, 0, 1, 4, 5);
+    z[1] = PICK(4, ab_low, cd_low, 2, 3, 6, 7);
+    z[2] = PICK(4, ab_high, cd_high, 0, 1, 4, 5);
+    z[3] = PICK(4, ab_high, cd_high, 2, 3, 6, 7);
+}
+
+/* The first `step` pixels of each of four tiles: e[i] has the i-th ones. */
+INLINE void split(size_t step, const float *line, vector_4 *e)
+{
+    vector_4 x[4];
+
+    for (size_t i = 0; i < step; i++) x[i] = load(line + 4 * i);
+    if (step == 4) {
+        transpose(x, e);
+    } else {
+        e[0] = PICK(4, x[0], x[1], 0, 2, 4, 6);
+        e[1] = PICK(4, x[0], x[1], 1, 3, 5, 7);
+    }
+}
+
+INLINE void join(size_t step, const vector_4 *e, float *line)
+{
+    vector_4 x[4];
+
+    if (step == 4) {
+        transpose(e, x);
+    } else {
+        x[0] = PICK(4, e[0], e[1], 0, 4, 1, 5);
+        x[1] = PICK(4, e[0], e[1], 2, 6, 3, 7);
+    }
+    for (size_t i = 0; i < step; i++) store(line + 4 * i, x[i]);
+}
+
+/* Of the patch's i-th row of pixels: its number in the image, which may lie outside. */
+INLINE size_t pixel_row(const gan__tile_row *r, side s, size_t i)
+{
+    return r->row * s.step + i - r->padding[0];
+}
+
+/* ---- pixels to values ---- */
+
+INLINE void down_in(const gan__tile_row *r, side s, transform t, const float *x, size_t line)
+{
+    const size_t width = r->size[1];
+    const float *from[PATCH];
+    float *to = r->lines + r->padding[1];
+    size_t j = 0;
+
+    for (size_t i = 0; i < s.patch; i++) {
+        const size_t y = pixel_row(r, s, i);
+
+        from[i] = y < r->size[0] ? x + y * width : r->lines + s.values * line; /* zeros */
+    }
+#define COLUMNS(n, of)                                                                             \
+    for (; j + n <= width; j += n) {                                                               \
+        vector_##n a[PATCH], z[PATCH];                                                             \
+                                                                                                   \
+        for (size_t i = 0; i < s.patch; i++) a[i] = *(const vector_##n *)(from[i] + j);            \
+        t.of(a, z);                                                                                \
+        for (size_t i = 0; i < s.values; i++) *(vector_##n *)(to + i * line + j) = z[i];           \
+    }
+    COLUMNS(16, sixteen)
+    COLUMNS(4, four)
+#undef COLUMNS
+    for (; j < width; j++) {
+        float a[PATCH], z[PATCH];
+
+        for (size_t i = 0; i < s.patch; i++) a[i] = from[i][j];
+        t.one(a, z);
+        for (size_t i = 0; i < s.values; i++) to[i * line + j] = z[i];
+    }
+}
+
+INLINE void across_in(const gan__tile_row *r, side s, transform t, size_t channel, size_t line,
+                      float *values)
+{
+    for (size_t i = 0; i < s.values; i++)
+        for (size_t j = 0; j < r->across; j += 4) {
+            vector_4 a[2 * PATCH], z[PATCH];
+
+            split(s.step, r->lines + i * line + j * s.step, a);
+            if (s.patch > s.step) split(s.step, r->lines + i * line + (j + 1) * s.step, a + s.step);
+            t.four(a, z);
+            for (size_t k = 0; k < s.values; k++)
+                store(values + value_at(r, s, channel, i, k) + j, z[k]);
+        }
+}
+
+INLINE void tiles_in(const gan__tile_row *r, side s, transform t, const float *x, float *values)
+{
+    const size_t line = gan__tile_line(r, s.step);
+
+    memset(r->lines, 0, (s.values + 1) * line * sizeof *r->lines);
+    for (size_t i = 0; i < r->channels; i++, x += r->size[0] * r->size[1]) {
+        down_in(r, s, t, x, line);
+        across_in(r, s, t, i, line, values);
+    }
+}
+
+/* ---- values to pixels ---- */
+
+/* Without what stands behind the last tile. */
+INLINE vector_4 only(size_t n, vector_4 v)
+{
+    static const int masks[8] = {-1, -1, -1, -1, 0, 0, 0, 0};
+    places_4 mask;
+
+    if (n >= 4) return v;
+    memcpy(&mask, masks + 4 - n, sizeof mask);
+    return (vector_4)((places_4)v & mask);
+}
+
+INLINE void across_out(const gan__tile_row *r, side s, transform t, size_t channel,
+                       const float *values, size_t line)
+{
+    for (size_t i = 0; i < s.values; i++) {
+        vector_4 before[PATCH] = {{0}}; /* what reaches into the next tile */
+        float *to = r->lines + i * line;
+
+        for (size_t j = 0; j < r->across; j += 4, to += 4 * s.step) {
+            vector_4 a[PATCH], z[PATCH];
+
+            for (size_t k = 0; k < s.values; k++)
+                a[k] = only(r->across - j, load(values + value_at(r, s, channel, i, k) + j));
+            t.four(a, z);
+            for (size_t k = s.step; k < s.patch; k++) {
+                z[k - s.step] += PICK(4, before[k - s.step], z[k], 3, 4, 5, 6);
+                before[k - s.step] = z[k];
+            }
+            join(s.step, z, to);
+        }
+        for (size_t k = s.step; k < s.patch; k++) to[k - s.step] = before[k - s.step][3];
+    }
+}
+
+INLINE void down_out(const gan__tile_row *r, side s, transform t, size_t line, float bias, float *x)
+{
+    const size_t width = r->size[1];
+    const float *from = r->lines + r->padding[1];
+    const size_t left = r->row > 0 ? s.patch - s.step : 0; /* rows that have their bias already */
+    size_t j = 0;
+
+#define ROW(type, n, z)                                                                            \
+    for (size_t i = 0; i < s.patch; i++) {                                                         \
+        const size_t y = pixel_row(r, s, i);                                                       \
+        type *to = (type *)(x + y * width + j);                                                    \
+                                                                                                   \
+        if (y < r->size[0]) *to = i < left ? *to + z[i] : z[i] + bias;                             \
+    }
+#define COLUMNS(n, of)                                                                             \
+    for (; j + n <= width; j += n) {                                                               \
+        vector_##n a[PATCH], z[PATCH];                                                             \
+                                                                                                   \
+        for (size_t i = 0; i < s.values; i++) a[i] = *(const vector_##n *)(from + i * line + j);   \
+        t.of(a, z);                                                                                \
+        ROW(vector_##n, n, z)                                                                      \
+    }
+    COLUMNS(16, sixteen)
+    COLUMNS(4, four)
+#undef COLUMNS
+    for (; j < width; j++) {
+        float a[PATCH], z[PATCH];
+
+        for (size_t i = 0; i < s.values; i++) a[i] = from[i * line + j];
+        t.one(a, z);
+        ROW(float, 1, z)
+    }
+#undef ROW
+}
+
+/* Rows of pixels below the last tiles. */
+INLINE void fill_rest(const gan__tile_row *r, side s, float bias, float *x)
+{
+    const size_t end = r->rows * s.step + s.patch - s.step;
+    const size_t begin = end > r->padding[0] ? end - r->padding[0] : 0;
+
+    for (size_t i = begin * r->size[1]; i < r->size[0] * r->size[1]; i++) x[i] = bias;
+}
+
+INLINE void tiles_out(const gan__tile_row *r, side s, transform t, const float *values,
+                      const float *bias, float *x)
+{
+    const size_t line = gan__tile_line(r, s.step);
+
+    memset(r->lines, 0, s.values * line * sizeof *r->lines);
+    for (size_t i = 0; i < r->channels; i++, x += r->size[0] * r->size[1]) {
+        const float b = bias ? bias[i] : 0;
+
+        across_out(r, s, t, i, values, line);
+        down_out(r, s, t, line, b, x);
+        if (r->row + 1 == r->rows) fill_rest(r, s, b, x);
+    }
+}
+
+/* ---- weights ---- */
+
+/* Four channels at a time: a vector has the same number of each. */
+INLINE void weights_in(side s, size_t kernel, transform t, size_t n, const float *w, float *values,
+                       size_t coefficient)
+{
+    const gan__tile_row r = {.stride = 4, .coefficient = 4 * s.phases * s.phases};
+
+    for (size_t c = 0; c < n; c += 4, w += 4 * kernel * kernel, values += r.coefficient) {
+        vector_4 a[PATCH], z[PATCH], down[PATCH][PATCH];
+        float all[PATCH * PATCH * 4];
+
+        for (size_t j = 0; j < kernel; j++) {
+            for (size_t i = 0; i < kernel; i++) {
+                float taps[4] = {0};
+
+                for (size_t l = 0; l < 4 && c + l < n; l++)
+                    taps[l] = w[(l * kernel + i) * kernel + j];
+                a[i] = load(taps);
+            }
+            t.four(a, z);
+            for (size_t i = 0; i < s.values; i++) down[i][j] = z[i];
+        }
+        for (size_t i = 0; i < s.values; i++) {
+            t.four(down[i], z);
+            for (size_t j = 0; j < s.values; j++) store(all + value_at(&r, s, 0, i, j), z[j]);
+        }
+        for (size_t i = 0; i < s.values * s.values / (s.phases * s.phases); i++) {
+            const float *from = all + i * r.coefficient;
+
+            if (s.phases == 1) {
+                store(values + i * coefficient, load(from));
+                continue;
+            }
+            for (size_t k = 0; k < 4; k++) a[k] = load(from + 4 * k);
+            join(4, a, values + i * coefficient);
+        }
+    }
+}
+
+INLINE void weights_out(side s, size_t kernel, transform t, size_t n, const float *values,
+                        size_t coefficient, float *w)
+{
+    const gan__tile_row r = {.stride = 4, .coefficient = 4 * s.phases * s.phases};
+
+    for (size_t c = 0; c < n; c += 4, w += 4 * kernel * kernel, values += r.coefficient) {
+        vector_4 a[PATCH], z[PATCH], across[PATCH][PATCH];
+        float all[PATCH * PATCH * 4];
+
+        for (size_t i = 0; i < s.values * s.values / (s.phases * s.phases); i++) {
+            float *to = all + i * r.coefficient;
+
+            if (s.phases == 1) {
+                store(to, load(values + i * coefficient));
+                continue;
+            }
+            split(4, values + i * coefficient, a);
+            for (size_t k = 0; k < 4; k++) store(to + 4 * k, a[k]);
+        }
+        for (size_t i = 0; i < s.values; i++) {
+            for (size_t j = 0; j < s.values; j++) a[j] = load(all + value_at(&r, s, 0, i, j));
+            t.four(a, z);
+            for (size_t j = 0; j < kernel; j++) across[j][i] = z[j];
+        }
+        for (size_t j = 0; j < kernel; j++) {
+            t.four(across[j], z);
+            for (size_t i = 0; i < kernel; i++)
+                for (size_t l = 0; l < 4 && c + l < n; l++)
+                    w[(l * kernel + i) * kernel + j] = z[i][l];
+        }
+    }
+}
+
+/* ---- the table ---- */
+
+/* An algorithm's name, its image's patch and step, its values and phases, its kernel. */
+#define LOOPS(name, patch, step, values, phases, kernel)                                           \
+    static void image_in_##name(const gan__tile_row *r, const float *x, float *z)                  \
+    {                                                                                              \
+        tiles_in(r, (side){patch, step, values, phases}, TRANSFORM_OF(IMAGE_##name), x, z);        \
+    }                                                                                              \
+    static void image_out_##name(const gan__tile_row *r, const float *z, const float *bias,        \
+                                 float *x)                                                         \
+    {                                                                                              \
+        tiles_out(r, (side){patch, step, values, phases}, TRANSFORM_OF(IMAGE_##name##_BACK), z,    \
+                  bias, x);                                                                        \
+    }                                                                                              \
+    static void map_in_##name(const gan__tile_row *r, const float *x, float *z)                    \
+    {                                                                                              \
+        tiles_in(r, (side){2, 2, values / phases, 1}, TRANSFORM_OF(MAP_##name), x, z);             \
+    }                                                                                              \
+    static void map_out_##name(const gan__tile_row *r, const float *z, const float *bias,          \
+                               float *x)                                                           \
+    {                                                                                              \
+        tiles_out(r, (side){2, 2, values / phases, 1}, TRANSFORM_OF(MAP_##name##_BACK), z, bias,   \
+                  x);                                                                              \
+    }                                                                                              \
+    static void weights_##name(size_t n, const float *w, float *z, size_t coefficient)             \
+    {                                                                                              \
+        weights_in((side){patch, step, values, phases}, kernel, TRANSFORM_OF(WEIGHTS_##name), n,   \
+                   w, z, coefficient);                                                             \
+    }                                                                                              \
+    static void gradient_##name(size_t n, const float *z, size_t coefficient, float *w)            \
+    {                                                                                              \
+        weights_out((side){patch, step, values, phases}, kernel,                                   \
+                    TRANSFORM_OF(WEIGHTS_##name##_BACK), n, z, coefficient, w);                    \
+    }
+LOOPS(4X4, 6, 4, 6, 2, 4)
+LOOPS(3X3, 4, 2, 4, 1, 3)
+
+#define ENTRY(name)                                                                                \
+    [GAN__TILES_##name] = {image_in_##name,  map_in_##name,  image_out_##name,                     \
+                           map_out_##name,   weights_##name, gradient_##name}
+const gan__tile_loops LOOP(tiles)[GAN__N_TILINGS] = {ENTRY(4X4), ENTRY(3X3)};

@@ -1,0 +1,554 @@
+/* kernels_winograd.c - convolutions with fewer multiplications: minimal filtering.
+ *
+ * Two outputs of a filter of two taps, on numbers x0 x1 x2, take four multiplications as they are
+ * written, and three as Winograd found (1980; for networks: Lavin and Gray, 2016):
+ *
+ *     y0 = x0 g0 + x1 g1 = m0 + m1        m0 = (x0 - x1) g0
+ *     y1 = x1 g0 + x2 g1 = m1 - m2        m1 = x1 (g0 + g1)
+ *                                         m2 = (x1 - x2) g1
+ *
+ * which is y = A [(G g) . (B x)], "." being number by number, with
+ *
+ *         | 1 -1  0 |         | 1 0 |        | 1 1  0 |
+ *     B = | 0  1  0 |     G = | 1 1 |    A = | 0 1 -1 |       F(2, 2), coefficients 0, 1 and -1
+ *         | 0  1 -1 |         | 0 1 |
+ *
+ *         | 1  0 -1  0 |      |  1   0   0  |       | 1 1  1  0 |
+ *     B = | 0  1  1  0 |  G = | 1/2  1/2 1/2|   A = | 0 1 -1 -1 |    F(2, 3): 4 for 6
+ *         | 0 -1  1  0 |      | 1/2 -1/2 1/2|
+ *         | 0  1  0 -1 |      |  0   0   1  |
+ *
+ * In two dimensions both are done, down and across: F(2x2, 2x2) takes 9 multiplications for 16,
+ * F(2x2, 3x3) 16 for 36.  A map is cut into tiles of 2 by 2 places; what one reads of the image is
+ * its patch.  A convolution sums over the image's channels, and as A, G and B are linear, sums can
+ * be made where the multiplications are:
+ *
+ *     coefficient c of the map's channel o, tile t  =  sum over the image's channels i of
+ *                                                      (G w[o, i] G^T)[c] (B x[i, t] B^T)[c]
+ *
+ * So there is a matrix product for each coefficient, of transformed weights U, transformed patches
+ * V and the map's values M before A:
+ *
+ *      image --B--> V[c]                                   M[c] --A--> map
+ *                  i |............|           o |............|
+ *                       tiles            =         tiles          for each c:  M = U V
+ *      weights --G--> U[c]  o |......|
+ *                                 i
+ *
+ * A kernel of 4 by 4 in steps of 2, which is that of most GANs, is four kernels of 2 by 2 in steps
+ * of 1, on the image's even and odd rows and columns.  Their sum is one over channels, too: to the
+ * algorithm, each channel of the image has four phases.
+ *
+ *     w00 w01 w02 w03        phase 0  w00 w02   phase 1  w01 w03      A tile of 2 by 2 places has
+ *     w10 w11 w12 w13                 w20 w22            w21 w23      a patch of 6 by 6 pixels, in
+ *     w20 w21 w22 w23        phase 2  w10 w12   phase 3  w11 w13      steps of 4, and 9 values of
+ *     w30 w31 w32 w33                 w30 w32            w31 w33      each phase.
+ *
+ * The other two products are the adjoints of the first: every matrix is read by columns, in the
+ * reverse order.
+ *
+ *     image from map        map --A^T--> M,   V = U^T M,   V --B^T--> patches, added up
+ *     weights' gradient     map --A^T--> M,   image --B--> V,   U = M V^T,   U --G^T--> dw
+ *
+ * Tiles are worked on a few rows of them at a time, whose V and M stay in the second cache.  U is
+ * made once for all samples and tasks of a run, forward and back.  Rounding is about that of the
+ * direct loops, because the transforms are sums of up to four numbers; larger tiles, F(4, 3), save
+ * more, but their coefficients reach from 1/24 to 5.
+ *
+ * Sums are made in one order, whatever the batch and its cut: over the image's channels, or the
+ * map's, or the tiles, as the products do; patches that overlap are added from left to right and
+ * from top to bottom. */
+#include "math/kernels_winograd_internal.h"
+
+#include "base/alloc_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    OUTPUTS = 2,            /* a tile's side in the map */
+    MOST_TILES = 256,       /* at a time, but for wider images */
+    LEAST_TILES = 64,       /* fewer don't make up for the transformed weights */
+    AT_ONCE = 1 << 19,      /* transformed values at a time: about what the second cache holds */
+    MOST_COLUMNS = 256,     /* of the image's side, at a time */
+    GRADIENT_COLUMNS = 128, /* the same for the weights' gradient */
+    SLACK = 16,
+    LEAST_CHANNELS = 32,    /* fewer are transformed for too few products */
+    PANEL = 32,
+};
+
+static const double LEAST_SAVED = 1.5; /* times fewer multiplications, at the map's sides */
+
+/* What an algorithm is: see kernels_tile.c for its transforms. */
+typedef struct tiling {
+    gan__tiling kind;
+    size_t kernel, stride;
+    size_t step;         /* of a tile in the image */
+    size_t coefficients; /* in two dimensions */
+    size_t phases;
+} tiling;
+
+static const tiling tilings[] = {
+    {GAN__TILES_4X4, 4, 2, 4, 9, 4},
+    {GAN__TILES_3X3, 3, 1, 2, 16, 1},
+};
+enum { N_TILINGS = sizeof tilings / sizeof *tilings };
+
+static const tiling *tiling_for(const gan__conv *c)
+{
+    for (const tiling *t = tilings; t < tilings + N_TILINGS; t++) {
+        int is = 1;
+
+        for (size_t i = 0; i < 2; i++)
+            is &= c->kernel[i] == t->kernel && c->stride[i] == t->stride && c->dilation[i] == 1 &&
+                  c->padding[i] < t->kernel;
+        if (is) return t;
+    }
+    return NULL;
+}
+
+/* ---- shapes ---- */
+
+typedef struct shapes {
+    const gan__conv *c;
+    const tiling *t;
+    size_t across, down; /* tiles of a sample */
+    size_t columns;      /* of the transformed weights' rows: phases of channels of the image */
+    size_t pitch;        /* from one of these rows to the next */
+    size_t rows_at_once; /* rows of tiles at a time */
+    size_t tiles;        /* the most at a time, with what keeps their rows apart */
+} shapes;
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Rows of matrices are no powers of two apart, for the cache's sake. */
+static size_t apart(size_t n)
+{
+    return gan__size_add(gan__size_round_up(n, 16), SLACK);
+}
+
+/* How many rows of so many tiles, up to `most` tiles: as many as fill panels of the products best,
+ * of 32 columns at the most. */
+static size_t rows_for(size_t across, size_t most)
+{
+    size_t best = 1;
+    double fullest = 0;
+
+    for (size_t rows = 1; rows == 1 || rows * across <= most; rows++) {
+        const size_t tiles = rows * across;
+        const double full = (double)tiles / (double)((tiles + PANEL - 1) / PANEL * PANEL);
+
+        if (tiles < most / 2 || full < fullest) continue;
+        best = rows;
+        fullest = full;
+    }
+    return best;
+}
+
+static shapes shapes_of(const gan__conv *c)
+{
+    shapes s = {.c = c, .t = tiling_for(c)};
+    size_t tiles;
+
+    s.across = (c->map[1] + OUTPUTS - 1) / OUTPUTS;
+    s.down = (c->map[0] + OUTPUTS - 1) / OUTPUTS;
+    s.columns = c->in * s.t->phases;
+    s.pitch = apart(s.columns);
+    tiles = AT_ONCE / (s.t->coefficients * (least(s.columns, MOST_COLUMNS) + c->out));
+    tiles = tiles > MOST_TILES ? MOST_TILES : tiles < LEAST_TILES ? LEAST_TILES : tiles;
+    s.rows_at_once = rows_for(s.across, tiles);
+    s.tiles = apart(s.rows_at_once * s.across);
+    return s;
+}
+
+size_t gan__winograd_weights_size(const gan__conv *c)
+{
+    const shapes s = shapes_of(c);
+
+    return gan__size_mul(gan__size_mul(s.t->coefficients, s.pitch),
+                         gan__size_mul(c->groups, c->out));
+}
+
+size_t gan__winograd_least_rows(const gan__conv *c)
+{
+    const shapes s = shapes_of(c);
+
+    return larger(LEAST_TILES / (s.across * s.down), 1);
+}
+
+size_t gan__winograd_least_channels(const gan__conv *c)
+{
+    return GRADIENT_COLUMNS / tiling_for(c)->phases;
+}
+
+int gan__winograd_is_off(void)
+{
+    const char *text = getenv("GAN_CONV");
+
+    return text && strcmp(text, "direct") == 0;
+}
+
+/* Measured: docs/performance.md has the table. */
+int gan__winograd_pays(const gan__conv *c, size_t rows)
+{
+    const tiling *t = tiling_for(c);
+    shapes s;
+    double saved;
+
+    if (!t || c->in < LEAST_CHANNELS || c->out < LEAST_CHANNELS) return 0;
+    s = shapes_of(c);
+    saved = (double)(c->map[0] * c->map[1] * t->kernel * t->kernel) /
+            (double)(s.down * s.across * t->coefficients * t->phases);
+    return s.across <= MOST_TILES && saved >= LEAST_SAVED &&
+           rows >= (LEAST_TILES + s.down * s.across - 1) / (s.down * s.across);
+}
+
+/* ---- scratch ---- */
+
+typedef struct work {
+    shapes s;
+    const gan__tile_loops *loops;
+    gan__gemm_fn *gemm;
+    float *panel; /* the products' own */
+    float *lines; /* the loops' own */
+    float *image; /* transformed, of some of its channels */
+    float *map;
+    float *weights; /* gradients by transformed ones */
+} work;
+
+static gan__tile_row image_row(const shapes *s)
+{
+    return (gan__tile_row){.size = {s->c->image[0], s->c->image[1]},
+                           .padding = {s->c->padding[0], s->c->padding[1]},
+                           .rows = s->down,
+                           .across = s->across,
+                           .stride = s->tiles};
+}
+
+static size_t lines_size(const shapes *s)
+{
+    const gan__tile_row r = image_row(s);
+
+    return gan__size_round_up(gan__tile_lines(&r, s->t->step), 16);
+}
+
+static size_t image_size(const shapes *s)
+{
+    return gan__size_mul(gan__size_mul(s->t->coefficients, least(s->columns, MOST_COLUMNS)),
+                         s->tiles);
+}
+
+static size_t map_size(const shapes *s)
+{
+    return gan__size_mul(gan__size_mul(s->t->coefficients, s->c->out), s->tiles);
+}
+
+static size_t gradient_size(const shapes *s)
+{
+    return gan__size_mul(gan__size_mul(s->t->coefficients, s->c->out), apart(GRADIENT_COLUMNS));
+}
+
+size_t gan__winograd_scratch(const gan__conv *c)
+{
+    const shapes s = shapes_of(c);
+    size_t n = gan__size_add(GAN__GEMM_SCRATCH, lines_size(&s));
+
+    n = gan__size_add(n, gan__size_add(image_size(&s), map_size(&s)));
+    return gan__size_add(n, gradient_size(&s));
+}
+
+static work work_of(const gan__conv *c, float *scratch)
+{
+    work w = {.s = shapes_of(c), .loops = gan__simd_best()->tiles};
+
+    w.loops += w.s.t->kind;
+    w.gemm = gan__simd_best()->products->fused ? gan__simd_best()->products->gemm
+                                               : gan__kernels_gemm_blas;
+    w.panel = scratch;
+    w.lines = w.panel + GAN__GEMM_SCRATCH;
+    w.image = w.lines + lines_size(&w.s);
+    w.map = w.image + image_size(&w.s);
+    w.weights = w.map + map_size(&w.s);
+    return w;
+}
+
+/* ---- transforms of several rows of tiles ---- */
+
+/* Rows of tiles that are worked on at once, one after the other, of some samples. */
+typedef struct block {
+    size_t begin, end; /* counted over the samples */
+    size_t tiles;
+} block;
+
+static block next_block(const work *w, size_t rows, size_t begin)
+{
+    const size_t end = least(begin + w->s.rows_at_once, rows * w->s.down);
+
+    return (block){begin, end, (end - begin) * w->s.across};
+}
+
+/* Some channels of a group's images or maps: that of sample 0, and how far apart samples are. */
+typedef struct channels {
+    const float *x;
+    size_t stride;
+    size_t begin, end;
+} channels;
+
+static gan__tile_row row_of(const work *w, int image, size_t row, const channels *ch)
+{
+    const gan__conv *c = w->s.c;
+    gan__tile_row r = image_row(&w->s);
+
+    if (!image) {
+        r.size[0] = c->map[0];
+        r.size[1] = c->map[1];
+        r.padding[0] = r.padding[1] = 0;
+    }
+    r.row = row % w->s.down;
+    r.channels = ch->end - ch->begin;
+    r.coefficient = r.channels * (image ? w->s.t->phases : 1) * r.stride;
+    r.lines = w->lines;
+    return r;
+}
+
+static size_t place_of(const work *w, size_t row, const gan__tile_row *r, const channels *ch)
+{
+    return row / w->s.down * ch->stride + ch->begin * r->size[0] * r->size[1];
+}
+
+static void transform_in(const work *w, int image, const block *b, const channels *ch)
+{
+    for (size_t i = b->begin; i < b->end; i++) {
+        const gan__tile_row r = row_of(w, image, i, ch);
+        float *to = (image ? w->image : w->map) + (i - b->begin) * w->s.across;
+
+        (image ? w->loops->image_in : w->loops->map_in)(&r, ch->x + place_of(w, i, &r, ch), to);
+    }
+}
+
+static void transform_out(const work *w, int image, const block *b, const channels *ch,
+                          const float *bias, float *x)
+{
+    for (size_t i = b->begin; i < b->end; i++) {
+        const gan__tile_row r = row_of(w, image, i, ch);
+        const float *from = (image ? w->image : w->map) + (i - b->begin) * w->s.across;
+
+        (image ? w->loops->image_out : w->loops->map_out)(&r, from, bias ? bias + ch->begin : NULL,
+                                                          x + place_of(w, i, &r, ch));
+    }
+}
+
+/* ---- the products ---- */
+
+/* The map's channels of all coefficients, from some channels of the image. */
+static void multiply_map(const work *w, const block *b, const channels *ch, const float *weights)
+{
+    const shapes *s = &w->s;
+    const size_t k = (ch->end - ch->begin) * s->t->phases;
+
+    for (size_t i = 0; i < s->t->coefficients; i++)
+        w->gemm(&(gan__gemm_args){.m = s->c->out,
+                                  .n = b->tiles,
+                                  .k = k,
+                                  .a = weights + i * s->c->out * s->pitch + ch->begin * s->t->phases,
+                                  .a_row = s->pitch,
+                                  .a_column = 1,
+                                  .b = w->image + i * k * s->tiles,
+                                  .b_stride = s->tiles,
+                                  .c = w->map + i * s->c->out * s->tiles,
+                                  .c_stride = s->tiles,
+                                  .accumulate = ch->begin > 0,
+                                  .scratch = w->panel});
+}
+
+/* The way back. */
+static void multiply_image(const work *w, const block *b, const channels *ch, const float *weights)
+{
+    const shapes *s = &w->s;
+    const size_t m = (ch->end - ch->begin) * s->t->phases;
+
+    for (size_t i = 0; i < s->t->coefficients; i++)
+        w->gemm(&(gan__gemm_args){.m = m,
+                                  .n = b->tiles,
+                                  .k = s->c->out,
+                                  .a = weights + i * s->c->out * s->pitch + ch->begin * s->t->phases,
+                                  .a_row = 1,
+                                  .a_column = s->pitch,
+                                  .b = w->map + i * s->c->out * s->tiles,
+                                  .b_stride = s->tiles,
+                                  .c = w->image + i * m * s->tiles,
+                                  .c_stride = s->tiles,
+                                  .scratch = w->panel});
+}
+
+static void multiply_gradient(const work *w, const block *b, size_t n_out, size_t columns)
+{
+    const shapes *s = &w->s;
+    const size_t pitch = apart(columns);
+
+    for (size_t i = 0; i < s->t->coefficients; i++)
+        w->gemm(&(gan__gemm_args){.m = n_out,
+                                  .n = columns,
+                                  .k = b->tiles,
+                                  .a = w->map + i * n_out * s->tiles,
+                                  .a_row = s->tiles,
+                                  .a_column = 1,
+                                  .b = w->image + i * columns * s->tiles,
+                                  .b_stride = s->tiles,
+                                  .b_turned = 1,
+                                  .c = w->weights + i * n_out * pitch,
+                                  .c_stride = pitch,
+                                  .accumulate = b->begin > 0,
+                                  .scratch = w->panel});
+}
+
+/* ---- a group ---- */
+
+typedef struct group {
+    channels image, map; /* all of its channels */
+    const float *weights;
+    const float *bias;
+} group;
+
+static group group_of(const work *w, size_t g, const float *image, const float *map,
+                      const float *weights, const float *bias, size_t bias_channels)
+{
+    const gan__conv *c = w->s.c;
+    const size_t image_all = gan__conv_image_size(c);
+    const size_t map_all = gan__conv_map_size(c);
+
+    return (group){
+        .image = {image ? image + g * (image_all / c->groups) : NULL, image_all, 0, c->in},
+        .map = {map ? map + g * (map_all / c->groups) : NULL, map_all, 0, c->out},
+        .weights = weights ? weights + g * w->s.t->coefficients * c->out * w->s.pitch : NULL,
+        .bias = bias ? bias + g * bias_channels : NULL};
+}
+
+/* So many of the image's channels from `begin` on. */
+static channels some(const channels *all, size_t begin, size_t n)
+{
+    channels ch = *all;
+
+    ch.begin = begin;
+    ch.end = least(begin + n, all->end);
+    return ch;
+}
+
+static void map_group(const work *w, const group *g, size_t rows, float *map)
+{
+    const size_t at_once = MOST_COLUMNS / w->s.t->phases;
+
+    for (block b = next_block(w, rows, 0); b.tiles > 0; b = next_block(w, rows, b.end)) {
+        for (size_t i = 0; i < w->s.c->in; i += at_once) {
+            const channels ch = some(&g->image, i, at_once);
+
+            transform_in(w, 1, &b, &ch);
+            multiply_map(w, &b, &ch, g->weights);
+        }
+        transform_out(w, 0, &b, &g->map, g->bias, map);
+    }
+}
+
+static void image_group(const work *w, const group *g, size_t rows, float *image)
+{
+    const size_t at_once = MOST_COLUMNS / w->s.t->phases;
+
+    for (block b = next_block(w, rows, 0); b.tiles > 0; b = next_block(w, rows, b.end)) {
+        transform_in(w, 0, &b, &g->map);
+        for (size_t i = 0; i < w->s.c->in; i += at_once) {
+            const channels ch = some(&g->image, i, at_once);
+
+            multiply_image(w, &b, &ch, g->weights);
+            transform_out(w, 1, &b, &ch, g->bias, image);
+        }
+    }
+}
+
+/* The gradient of some of the image's channels and some of the map's. */
+static void gradient_group(const work *w, const channels *image, const channels *map, size_t rows,
+                           float *dw)
+{
+    const gan__conv *c = w->s.c;
+    const size_t n_in = image->end - image->begin;
+    const size_t n_out = map->end - map->begin;
+    const size_t columns = n_in * w->s.t->phases;
+    const size_t kernel = gan__conv_kernel_size(c);
+
+    for (block b = next_block(w, rows, 0); b.tiles > 0; b = next_block(w, rows, b.end)) {
+        transform_in(w, 1, &b, image);
+        transform_in(w, 0, &b, map);
+        multiply_gradient(w, &b, n_out, columns);
+    }
+    for (size_t o = 0; o < n_out; o++)
+        w->loops->gradient(n_in, w->weights + o * apart(columns), n_out * apart(columns),
+                           dw + ((map->begin + o) * c->in + image->begin) * kernel);
+}
+
+/* ---- the functions ---- */
+
+void gan__winograd_transform(const gan__conv *c, size_t begin, size_t end, const float *w,
+                             float *transformed)
+{
+    const shapes s = shapes_of(c);
+    const gan__tile_loops *loops = &gan__simd_best()->tiles[s.t->kind];
+    const size_t n = c->in * gan__conv_kernel_size(c);
+
+    for (size_t o = begin; o < end; o++)
+        loops->weights(c->in, w + o * n,
+                       transformed + o / c->out * s.t->coefficients * c->out * s.pitch +
+                           o % c->out * s.pitch,
+                       c->out * s.pitch);
+}
+
+void gan__winograd_map(const gan__conv *c, size_t rows, const float *image,
+                       const float *transformed, const float *bias, float *map, float *scratch)
+{
+    const work w = work_of(c, scratch);
+
+    for (size_t i = 0; i < c->groups; i++) {
+        const group g = group_of(&w, i, image, NULL, transformed, bias, c->out);
+
+        map_group(&w, &g, rows, map + i * (gan__conv_map_size(c) / c->groups));
+    }
+}
+
+void gan__winograd_image(const gan__conv *c, size_t rows, const float *map,
+                         const float *transformed, const float *bias, float *image, float *scratch)
+{
+    const work w = work_of(c, scratch);
+
+    for (size_t i = 0; i < c->groups; i++) {
+        const group g = group_of(&w, i, NULL, map, transformed, bias, c->in);
+
+        image_group(&w, &g, rows, image + i * (gan__conv_image_size(c) / c->groups));
+    }
+}
+
+void gan__winograd_weights(const gan__conv *c, size_t rows, gan__conv_part part,
+                           const float *image, const float *map, float *dw, float *scratch)
+{
+    const work w = work_of(c, scratch);
+    const size_t at_once = GRADIENT_COLUMNS / w.s.t->phases;
+
+    for (size_t i = 0; i < c->groups; i++) {
+        group g = group_of(&w, i, image, map, NULL, NULL, 0);
+
+        g.map.begin = part.out_begin;
+        g.map.end = part.out_end;
+        g.image.end = part.in_end;
+        for (size_t j = part.in_begin; j < part.in_end; j += at_once) {
+            const channels ch = some(&g.image, j, at_once);
+
+            gradient_group(&w, &ch, &g.map, rows,
+                           dw + i * c->out * c->in * gan__conv_kernel_size(c));
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/* kernels_winograd_internal.h - the three products of kernels_conv_internal.h with fewer
+ * multiplications: minimal filtering.
+ *
+ * They work with transformed weights, which are made once and serve map and image alike, as long as
+ * the weights stay the same.  Every value of a result is a sum in an order that shapes alone fix,
+ * another one than that of the direct loops. */
+#ifndef GAN_KERNELS_WINOGRAD_INTERNAL_H
+#define GAN_KERNELS_WINOGRAD_INTERNAL_H
+
+#include "math/kernels_conv_internal.h"
+
+#include <stddef.h>
+
+/* Whether there is such an algorithm for these shapes, and whether it is faster with so many
+ * samples, the transformed weights included: by measured times, a matter of shapes alone. */
+int gan__winograd_pays(const gan__conv *c, size_t rows);
+
+/* Whether the environment asks for the direct loops: GAN_CONV=direct, for comparisons. */
+int gan__winograd_is_off(void);
+
+/* The transformed weights, in floats; and those of the map's channels begin .. end-1, counted over
+ * all groups. */
+size_t gan__winograd_weights_size(const gan__conv *c);
+void gan__winograd_transform(const gan__conv *c, size_t begin, size_t end, const float *w,
+                             float *transformed);
+
+/* The scratch, in floats, that the functions need, on a cache line's beginning. */
+size_t gan__winograd_scratch(const gan__conv *c);
+
+/* As gan__conv_map() and its like. */
+void gan__winograd_map(const gan__conv *c, size_t rows, const float *image,
+                       const float *transformed, const float *bias, float *map, float *scratch);
+void gan__winograd_image(const gan__conv *c, size_t rows, const float *map,
+                         const float *transformed, const float *bias, float *image,
+                         float *scratch);
+void gan__winograd_weights(const gan__conv *c, size_t rows, gan__conv_part part,
+                           const float *image, const float *map, float *dw, float *scratch);
+
+/* How many samples a task should have at the least, and how many of the image's channels a part of
+ * the weights' gradient. */
+size_t gan__winograd_least_rows(const gan__conv *c);
+size_t gan__winograd_least_channels(const gan__conv *c);
+
+#endif
