@@ -391,8 +391,8 @@ static gan_layer *layer_of(const gan__conv *c, int transposed)
 
     if (!transposed) return gan_layer_conv2d(image, map, 1, &d);
     for (size_t i = 0; i < 2; i++)
-        d.output_padding[i] = c->image[i] + 2 * c->padding[i] - c->kernel[i] -
-                              (c->map[i] - 1) * c->stride[i];
+        d.output_padding[i] =
+            c->image[i] + 2 * c->padding[i] - c->kernel[i] - (c->map[i] - 1) * c->stride[i];
     return gan_layer_conv_transpose2d(map, image, 1, &d);
 }
 

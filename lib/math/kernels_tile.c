@@ -45,7 +45,8 @@ enum { PATCH = GAN__MOST_PATCH };
     z[0] = x[0] + x[2], z[1] = x[1] + x[3];                                                        \
     z[2] = x[2] + x[4], z[3] = x[3] + x[5]
 
-#define IMAGE_3X3(x, z) z[0] = x[0] - x[2], z[1] = x[1] + x[2], z[2] = x[2] - x[1], z[3] = x[1] - x[3]
+#define IMAGE_3X3(x, z)                                                                            \
+    z[0] = x[0] - x[2], z[1] = x[1] + x[2], z[2] = x[2] - x[1], z[3] = x[1] - x[3]
 #define IMAGE_3X3_BACK(x, z)                                                                       \
     z[0] = x[0], z[1] = x[1] - x[2] + x[3], z[2] = x[1] + x[2] - x[0], z[3] = -x[3]
 #define MAP_3X3(x, z) z[0] = x[0], z[1] = x[0] + x[1], z[2] = x[0] - x[1], z[3] = -x[1]
@@ -120,8 +121,10 @@ INLINE void store(float *x, vector_4 v)
 /* Four by four numbers, rows to columns. */
 INLINE void transpose(const vector_4 *x, vector_4 *z)
 {
-    const vector_4 ab_low = PICK(4, x[0], x[1], 0, 4, 1, 5), cd_low = PICK(4, x[2], x[3], 0, 4, 1, 5);
-    const vector_4 ab_high = PICK(4, x[0], x[1], 2, 6, 3, 7), cd_high = PICK(4, x[2], x[3], 2, 6, 3, 7);
+    const vector_4 ab_low = PICK(4, x[0], x[1], 0, 4, 1, 5),
+                   cd_low = PICK(4, x[2], x[3], 0, 4, 1, 5);
+    const vector_4 ab_high = PICK(4, x[0], x[1], 2, 6, 3, 7),
+                   cd_high = PICK(4, x[2], x[3], 2, 6, 3, 7);
 
     z[0] = PICK(4, ab_low, cd_low, 0, 1, 4, 5);
     z[1] = PICK(4, ab_low, cd_low, 2, 3, 6, 7);
@@ -428,6 +431,6 @@ LOOPS(4X4, 6, 4, 6, 2, 4)
 LOOPS(3X3, 4, 2, 4, 1, 3)
 
 #define ENTRY(name)                                                                                \
-    [GAN__TILES_##name] = {image_in_##name,  map_in_##name,  image_out_##name,                     \
-                           map_out_##name,   weights_##name, gradient_##name}
+    [GAN__TILES_##name] = {image_in_##name, map_in_##name,  image_out_##name,                      \
+                           map_out_##name,  weights_##name, gradient_##name}
 const gan__tile_loops LOOP(tiles)[GAN__N_TILINGS] = {ENTRY(4X4), ENTRY(3X3)};

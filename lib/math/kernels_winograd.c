@@ -73,7 +73,7 @@ enum {
     MOST_COLUMNS = 256,     /* of the image's side, at a time */
     GRADIENT_COLUMNS = 128, /* the same for the weights' gradient */
     SLACK = 16,
-    LEAST_CHANNELS = 32,    /* fewer are transformed for too few products */
+    LEAST_CHANNELS = 32, /* fewer are transformed for too few products */
     PANEL = 32,
 };
 
@@ -355,18 +355,19 @@ static void multiply_map(const work *w, const block *b, const channels *ch, cons
     const size_t k = (ch->end - ch->begin) * s->t->phases;
 
     for (size_t i = 0; i < s->t->coefficients; i++)
-        w->gemm(&(gan__gemm_args){.m = s->c->out,
-                                  .n = b->tiles,
-                                  .k = k,
-                                  .a = weights + i * s->c->out * s->pitch + ch->begin * s->t->phases,
-                                  .a_row = s->pitch,
-                                  .a_column = 1,
-                                  .b = w->image + i * k * s->tiles,
-                                  .b_stride = s->tiles,
-                                  .c = w->map + i * s->c->out * s->tiles,
-                                  .c_stride = s->tiles,
-                                  .accumulate = ch->begin > 0,
-                                  .scratch = w->panel});
+        w->gemm(
+            &(gan__gemm_args){.m = s->c->out,
+                              .n = b->tiles,
+                              .k = k,
+                              .a = weights + i * s->c->out * s->pitch + ch->begin * s->t->phases,
+                              .a_row = s->pitch,
+                              .a_column = 1,
+                              .b = w->image + i * k * s->tiles,
+                              .b_stride = s->tiles,
+                              .c = w->map + i * s->c->out * s->tiles,
+                              .c_stride = s->tiles,
+                              .accumulate = ch->begin > 0,
+                              .scratch = w->panel});
 }
 
 /* The way back. */
@@ -376,17 +377,18 @@ static void multiply_image(const work *w, const block *b, const channels *ch, co
     const size_t m = (ch->end - ch->begin) * s->t->phases;
 
     for (size_t i = 0; i < s->t->coefficients; i++)
-        w->gemm(&(gan__gemm_args){.m = m,
-                                  .n = b->tiles,
-                                  .k = s->c->out,
-                                  .a = weights + i * s->c->out * s->pitch + ch->begin * s->t->phases,
-                                  .a_row = 1,
-                                  .a_column = s->pitch,
-                                  .b = w->map + i * s->c->out * s->tiles,
-                                  .b_stride = s->tiles,
-                                  .c = w->image + i * m * s->tiles,
-                                  .c_stride = s->tiles,
-                                  .scratch = w->panel});
+        w->gemm(
+            &(gan__gemm_args){.m = m,
+                              .n = b->tiles,
+                              .k = s->c->out,
+                              .a = weights + i * s->c->out * s->pitch + ch->begin * s->t->phases,
+                              .a_row = 1,
+                              .a_column = s->pitch,
+                              .b = w->map + i * s->c->out * s->tiles,
+                              .b_stride = s->tiles,
+                              .c = w->image + i * m * s->tiles,
+                              .c_stride = s->tiles,
+                              .scratch = w->panel});
 }
 
 static void multiply_gradient(const work *w, const block *b, size_t n_out, size_t columns)
@@ -532,8 +534,8 @@ void gan__winograd_image(const gan__conv *c, size_t rows, const float *map,
     }
 }
 
-void gan__winograd_weights(const gan__conv *c, size_t rows, gan__conv_part part,
-                           const float *image, const float *map, float *dw, float *scratch)
+void gan__winograd_weights(const gan__conv *c, size_t rows, gan__conv_part part, const float *image,
+                           const float *map, float *dw, float *scratch)
 {
     const work w = work_of(c, scratch);
     const size_t at_once = GRADIENT_COLUMNS / w.s.t->phases;

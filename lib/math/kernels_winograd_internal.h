@@ -31,10 +31,9 @@ size_t gan__winograd_scratch(const gan__conv *c);
 void gan__winograd_map(const gan__conv *c, size_t rows, const float *image,
                        const float *transformed, const float *bias, float *map, float *scratch);
 void gan__winograd_image(const gan__conv *c, size_t rows, const float *map,
-                         const float *transformed, const float *bias, float *image,
-                         float *scratch);
-void gan__winograd_weights(const gan__conv *c, size_t rows, gan__conv_part part,
-                           const float *image, const float *map, float *dw, float *scratch);
+                         const float *transformed, const float *bias, float *image, float *scratch);
+void gan__winograd_weights(const gan__conv *c, size_t rows, gan__conv_part part, const float *image,
+                           const float *map, float *dw, float *scratch);
 
 /* How many samples a task should have at the least, and how many of the image's channels a part of
  * the weights' gradient. */
