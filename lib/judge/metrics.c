@@ -15,13 +15,8 @@
 
 enum {
     MOST_DIMENSIONS = 65535,
-    BLOCK = 32,      /* vectors that are added while a row of products is in the nearest cache */
-    MOST_SWEEPS = 60 /* of rotations; ten are usual */
+    BLOCK = 32 /* vectors that are added while a row of products is in the nearest cache */
 };
-
-/* Pairs of rows whose cosine is below this count as orthogonal.  The sum of the singular values
- * feels only its square. */
-#define ORTHOGONAL 1e-9
 
 /* Sums are taken of differences from the first vector, which is as near to the mean as any, so that
  * little is lost when the mean is subtracted in the end. */
@@ -256,18 +251,6 @@ cleanup:
 
 /* ---- the distance ---- */
 
-/* Four sums side by side, which a CPU adds at once. */
-static double dot(const double *a, const double *b, size_t n)
-{
-    double sums[4] = {0, 0, 0, 0};
-    size_t i = 0;
-
-    for (; i + 4 <= n; i += 4)
-        for (size_t k = 0; k < 4; k++) sums[k] += a[i + k] * b[i + k];
-    for (; i < n; i++) sums[0] += a[i] * b[i];
-    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
-}
-
 static size_t largest_of(const double *x, size_t n)
 {
     size_t best = 0;
@@ -309,48 +292,8 @@ static size_t factorize(const gan_moments *m, double *rows, double *left)
     return d;
 }
 
-/* Turn two vectors in their plane until they are orthogonal; return 0 when they were. */
-static int make_orthogonal(double *p, double *q, size_t n)
-{
-    const double pp = dot(p, p, n);
-    const double qq = dot(q, q, n);
-    const double pq = dot(p, q, n);
-    double zeta;
-    double t;
-    double c;
-
-    if (!(fabs(pq) > ORTHOGONAL * sqrt(pp) * sqrt(qq))) return 0;
-    zeta = (qq - pp) / (2 * pq);
-    t = copysign(1, zeta) / (fabs(zeta) + sqrt(1 + zeta * zeta));
-    c = 1 / sqrt(1 + t * t);
-    for (size_t i = 0; i < n; i++) {
-        const double x = p[i];
-
-        p[i] = c * (x - t * q[i]);
-        q[i] = c * (t * x + q[i]);
-    }
-    return 1;
-}
-
-/* The sum of the singular values of a matrix, which is overwritten: once its rows are orthogonal,
- * these are their lengths (Hestenes, 1958). */
-static double nuclear_norm(double *matrix, size_t rows, size_t columns)
-{
-    double sum = 0;
-    int turned = 1;
-
-    for (size_t sweep = 0; turned && sweep < MOST_SWEEPS; sweep++) {
-        turned = 0;
-        for (size_t p = 0; p < rows; p++)
-            for (size_t q = p + 1; q < rows; q++)
-                turned |= make_orthogonal(matrix + p * columns, matrix + q * columns, columns);
-    }
-    for (size_t p = 0; p < rows; p++)
-        sum += sqrt(dot(matrix + p * columns, matrix + p * columns, columns));
-    return sum;
-}
-
-/* The trace of the root of the product of both covariances.  `memory` has 3 d * d numbers. */
+/* The trace of the root of the product of both covariances.  `memory` is that of
+ * gan__metrics_frechet(). */
 static double trace_of_root(const gan_moments *a, const gan_moments *b, double *memory)
 {
     const size_t d = a->dimension;
@@ -359,7 +302,7 @@ static double trace_of_root(const gan_moments *a, const gan_moments *b, double *
     double *product = memory + 2 * d * d;
     const size_t a_rows = factorize(a, of_a, product);
     const size_t b_rows = factorize(b, of_b, product);
-    /* With more rows than columns they could never become orthogonal. */
+    /* The sum takes no more rows than columns. */
     const int turned = a_rows > b_rows;
     const double *f = turned ? of_b : of_a;
     const double *g = turned ? of_a : of_b;
@@ -367,8 +310,14 @@ static double trace_of_root(const gan_moments *a, const gan_moments *b, double *
     const size_t g_rows = turned ? a_rows : b_rows;
 
     for (size_t i = 0; i < f_rows; i++)
-        for (size_t j = 0; j < g_rows; j++) product[i * g_rows + j] = dot(f + i * d, g + j * d, d);
-    return nuclear_norm(product, f_rows, g_rows);
+        for (size_t j = 0; j < g_rows; j++)
+            product[i * g_rows + j] = gan__metrics_dot(f + i * d, g + j * d, d);
+    return gan__metrics_singular_sum(product, f_rows, g_rows, memory + 3 * d * d);
+}
+
+size_t gan__metrics_frechet_numbers(size_t d)
+{
+    return gan__size_mul(d, gan__size_add(gan__size_mul(3, d), 5));
 }
 
 double gan__metrics_frechet(const gan_moments *a, const gan_moments *b, double *memory)
@@ -395,7 +344,8 @@ gan_status gan_metrics_frechet(double *distance, const gan_moments *a, const gan
     if (a->dimension != b->dimension)
         GAN_FAIL(GAN_ERR_SHAPE, "metrics: vectors of %zu and of %zu numbers", a->dimension,
                  b->dimension);
-    GAN_TRY(gan__alloc(&memory, &a->allocator, a->dimension * a->dimension, 3 * sizeof *memory));
+    GAN_TRY(gan__alloc(&memory, &a->allocator, gan__metrics_frechet_numbers(a->dimension),
+                       sizeof *memory));
     *distance = gan__metrics_frechet(a, b, memory);
 
 cleanup:

@@ -14,7 +14,16 @@ void gan__moments_begin(gan_moments *moments, const float *origin);
 void gan__moments_combine(gan_moments *out, const gan_moments *a, const gan_moments *b, int sign);
 
 /* gan_metrics_frechet() of two collections of one dimension and of at least two vectors, for any
- * thread: `memory` has 3 * dimension * dimension numbers. */
+ * thread: `memory` has as many numbers as gan__metrics_frechet_numbers() says, SIZE_MAX where a size
+ * can't. */
+size_t gan__metrics_frechet_numbers(size_t dimension);
 double gan__metrics_frechet(const gan_moments *a, const gan_moments *b, double *memory);
+
+/* The sum of the products of two rows' numbers. */
+double gan__metrics_dot(const double *a, const double *b, size_t n);
+
+/* The sum of the singular values of a matrix with at most as many rows as columns, which is
+ * overwritten.  `memory` has 4 * rows + columns numbers. */
+double gan__metrics_singular_sum(double *matrix, size_t rows, size_t columns, double *memory);
 
 #endif

@@ -61,25 +61,25 @@ static void add_group(void *context, size_t task, size_t worker)
 static void measure(void *context, size_t task, size_t worker)
 {
     jackknife *j = context;
-    const size_t d = j->set->dimension;
+    const size_t numbers = gan__metrics_frechet_numbers(j->set->dimension);
     gan_moments *m = task < j->n_groups ? j->without[worker] : j->all;
 
     if (task < j->n_groups) gan__moments_combine(m, j->all, j->group[task], -1);
-    j->distance[task] = gan__metrics_frechet(j->ref->moments, m, j->memory + worker * 3 * d * d);
+    j->distance[task] = gan__metrics_frechet(j->ref->moments, m, j->memory + worker * numbers);
 }
 
 static gan_status take_memory(jackknife *j, size_t n_threads)
 {
     gan_status status = GAN_OK;
     const gan_reference *ref = j->ref;
-    const size_t square = gan__size_mul(ref->dimension, ref->dimension);
+    const size_t numbers = gan__metrics_frechet_numbers(ref->dimension);
 
     GAN_TRY(make_moments(&j->all, ref));
     for (size_t i = 0; i < j->n_groups; i++) GAN_TRY(make_moments(&j->group[i], ref));
     GAN_TRY(gan__alloc(&j->without, &ref->allocator, n_threads, sizeof *j->without));
     for (size_t i = 0; i < n_threads; i++) GAN_TRY(make_moments(&j->without[i], ref));
-    GAN_TRY(gan__alloc(&j->memory, &ref->allocator, gan__size_mul(n_threads, square),
-                       3 * sizeof *j->memory));
+    GAN_TRY(gan__alloc(&j->memory, &ref->allocator, gan__size_mul(n_threads, numbers),
+                       sizeof *j->memory));
 
 cleanup:
     return status;
