@@ -177,6 +177,38 @@ TEST(samplers_files_and_clones_come_from_it)
     gan_network_destroy(net);
 }
 
+/* What a sample's latent vector is found by needs no weight to move. */
+TEST(gradients_by_samples_are_those_of_other_networks)
+{
+    gan_network *nets[2] = {many_layers(), NULL};
+    pages p = file_of(nets[0], 0);
+    float x[4 * 3], dy[4 * 7], dx[2][4 * 3];
+
+    for (size_t i = 0; i < 12; i++) x[i] = (float)(i % 5) - 2;
+    for (size_t i = 0; i < 28; i++) dy[i] = (float)(i % 3) - 1;
+    nets[1] = in_place(&p, 0);
+    for (gan_pass_mode mode = GAN_PASS_TRAINING; mode <= GAN_PASS_EVALUATION; mode++) {
+        const gan_pass_desc desc = {GAN_PASS_DESC_INIT, .mode = mode, .no_weight_gradients = 1};
+        gan_pass *passes[2];
+        size_t wanted, n;
+
+        for (size_t i = 0; i < 2; i++) {
+            expect_ok(gan_pass_create(&passes[i], nets[i], &desc));
+            expect_ok(gan_pass_forward(passes[i], x, 4, NULL));
+            expect_ok(gan_pass_backward(passes[i], dy, GAN_PASS_KEEP, dx[i]));
+        }
+        expect_same_bits(dx[0], dx[1], sizeof dx[0]);
+        expect_fails(gan_pass_update_buffers(passes[1]), GAN_ERR_INVALID, "are the host's");
+        expect_ok(gan_pass_memory(&wanted, nets[0], &desc));
+        expect_ok(gan_pass_memory(&n, nets[1], &desc));
+        ck_assert_uint_eq(n, wanted);
+        for (size_t i = 0; i < 2; i++) gan_pass_destroy(passes[i]);
+    }
+    gan_network_destroy(nets[0]);
+    gan_network_destroy(nets[1]);
+    unmap(&p);
+}
+
 TEST(what_would_change_its_weights_is_refused)
 {
     static const char says[] = "weights are the host's and only read; a copy of it can be trained";

@@ -919,8 +919,9 @@ GAN_API GAN_MUST_CHECK gan_status gan_network_open_from(gan_network **out, const
  * evaluation mode.
  *
  * What would change its weights is refused with GAN_ERR_INVALID: gan_trainer_create(),
- * gan_classifier_create(), gan_pass_create(), gan_network_load(), gan_network_initialize(),
- * gan_network_initialize_as(), gan_network_set_rate() and gan_network_estimate_statistics().
+ * gan_classifier_create(), gan_network_load(), gan_network_initialize(),
+ * gan_network_initialize_as(), gan_network_set_rate(), gan_network_estimate_statistics() and
+ * gan_pass_create() unless it is with no_weight_gradients: gradients by samples need none by weights.
  * gan_network_clone() makes a copy of its own, which can be trained.  The weights that
  * gan_network_tensor() shows must not be written to; buffers, such as running statistics, are copies.
  *

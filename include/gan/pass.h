@@ -115,7 +115,8 @@ GAN_API void gan_pass_desc_init(gan_pass_desc *desc, size_t struct_size);
  *
  * @retval GAN_OK           `*out` is a pass.
  * @retval GAN_ERR_INVALID  `out` or `net` is NULL, a setting is out of range, or there is no layer
- *                          `last_layer`; it is named.
+ *                          `last_layer`; it is named.  Or the network's weights are the host's (see
+ *                          gan_network_open_in_place()) and no_weight_gradients is 0.
  * @retval GAN_ERR_NOMEM    No memory, or none for the BLAS's buffers.
  * @retval other            As gan_network_build().
  *
@@ -247,7 +248,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_pass_backward(gan_pass *pass, const float 
  *
  * @retval GAN_OK             The buffers are the new ones.
  * @retval GAN_ERR_INVALID    `pass` is NULL or in evaluation mode, no forward run came before, or
- *                            the buffers have followed the latest one already.
+ *                            the buffers have followed the latest one already; or the network is
+ *                            one of gan_network_open_in_place().
  * @retval GAN_ERR_NONFINITE  A buffer would become NaN or infinite; it is named.
  * @retval GAN_ERR_BUSY       Another call is using the pass, or gan_network_forward() the network.
  *

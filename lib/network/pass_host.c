@@ -134,7 +134,7 @@ gan_status gan_pass_create(gan_pass **out, gan_network *net, const gan_pass_desc
         goto cleanup;
     }
     GAN_TRY(gan_network_build(net));
-    GAN_TRY(gan__network_check_trainable(net, "pass"));
+    if (!d.no_weight_gradients) GAN_TRY(gan__network_check_trainable(net, "pass"));
     GAN_TRY(gan__alloc(&p, &a, 1, sizeof *p));
     p->allocator = a;
     p->learner.name = "pass";
@@ -388,6 +388,7 @@ static gan_status update_buffers(gan_pass *p)
     gan__numeric numeric;
 
     if (!p) return gan__fail_null(GAN__PASS, 1, "pass: is NULL");
+    GAN_TRY(gan__network_check_trainable(p->learner.net, "pass"));
     if (!trains(p))
         return gan__fail(GAN_ERR_INVALID,
                          "pass: in evaluation mode buffers don't follow; training mode expected");
@@ -404,6 +405,8 @@ static gan_status update_buffers(gan_pass *p)
         gan__learner_put_back(&p->learner);
     else
         p->settled = 1;
+
+cleanup:
     return status;
 }
 
