@@ -204,6 +204,135 @@ TEST(other_parts_and_settings_are_refused_by_name)
     expect_refused(b, GAN_ERR_INVALID, "in the file, not here");
 }
 
+/* ---- with other settings, on purpose ---- */
+
+#define ADOPTS(...)                                                                                \
+    (const char *const[]){__VA_ARGS__},                                                            \
+        sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)
+
+/* The file of `path` in x, with these names; the report says `changes`. */
+static void expect_adopted(loop *x, const char *const *names, size_t n, const char *changes)
+{
+    gan_checkpoint_resume_report report = {GAN_CHECKPOINT_RESUME_REPORT_INIT};
+    const gan_checkpoint_resume_desc desc = {GAN_CHECKPOINT_RESUME_DESC_INIT, .adopt = names,
+                                             .n_adopt = n, .report = &report};
+
+    expect_ok(gan_parts_resume(x->parts, path, &desc));
+    ck_assert_str_eq(report.changes, changes);
+    ck_assert_uint_eq(x->steps, 2);
+    train(x, 1);
+}
+
+static gan_optimizer *slower_adam(void)
+{
+    gan_adam_desc d = {GAN_ADAM_DESC_INIT};
+    gan_optimizer *opt;
+
+    d.lr = 0.125;
+    expect_ok(gan_optimizer_create_adam(&opt, &d));
+    return opt;
+}
+
+TEST(settings_that_are_named_may_differ_and_are_told)
+{
+    loop *a = begin(), *b = begin_with(5, slower_adam(), NULL),
+         *c = begin_with(5, heavy_sgd(), NULL);
+
+    train(a, 2);
+    expect_ok(gan_parts_save(a->parts, path));
+    expect_adopted(b, ADOPTS("encoder_adam.lr"),
+                   "encoder_adam.lr is 0.002 in the file, 0.125 here");
+    ck_assert(gan_optimizer_lr(b->adam) == 0.125);
+    ck_assert_uint_eq(gan_optimizer_steps(b->adam), 3); /* with its moments */
+    expect_adopted(c, ADOPTS("encoder_adam.kind"),
+                   "encoder_adam.kind is adam in the file, sgd here");
+    ck_assert_uint_eq(gan_optimizer_steps(c->adam), 1); /* begun anew */
+    ck_assert_uint_eq(gan_optimizer_steps(c->sgd), 3);
+    end(a);
+    end(b);
+    end(c);
+}
+
+TEST(parts_that_came_later_stay_as_they_are)
+{
+    loop *a = begin(), *b = begin();
+    gan_network *later = BUILT(gan_shape_1d(1), gan_layer_linear(1, 2));
+    uint64_t more = 77;
+
+    train(a, 2);
+    expect_ok(gan_parts_save(a->parts, path));
+    expect_ok(gan_parts_add_whole(b->parts, "more", &more));
+    expect_ok(gan_parts_add_network(b->parts, "later", later));
+    expect_adopted(
+        b, ADOPTS("more", "later*"),
+        "more is not in the file, 77 here; later_layer_count is not in the file, 1 here; "
+        "later is not in the file, {\"input\":[1],\"layers\":[[\"linear\",1,2]]} here; "
+        "tensor \"later.0.weight\" [2, 1] is missing; "
+        "tensor \"later.0.bias\" [2] is missing");
+    ck_assert_uint_eq(more, 77);
+    expect_ok(gan_parts_save(b->parts, path));
+    a->steps = 0;
+    expect_fails(gan_parts_load(a->parts, path), GAN_ERR_INVALID, "in the file, not here");
+    expect_ok(gan_parts_resume(
+        a->parts, path,
+        &(gan_checkpoint_resume_desc){GAN_CHECKPOINT_RESUME_DESC_INIT, ADOPTS("more", "later*")}));
+    ck_assert_uint_eq(a->steps, 3);
+    gan_network_destroy(later);
+    end(a);
+    end(b);
+}
+
+TEST(what_is_not_named_still_refuses)
+{
+    static bytes file, before, after;
+    loop *a = begin(), *b = begin_with(5, slower_adam(), NULL);
+    gan_checkpoint_resume_report report = {GAN_CHECKPOINT_RESUME_REPORT_INIT};
+    gan_checkpoint_resume_desc d = {GAN_CHECKPOINT_RESUME_DESC_INIT, ADOPTS("encoder_adam.beta1"),
+                                    &report};
+    const gan_reader from = {.bytes = file.at};
+    gan_reader whole = from;
+
+    train(a, 2);
+    expect_ok(gan_parts_save(a->parts, path));
+    save_bytes(&file, a);
+    whole.n_bytes = file.n;
+    save_bytes(&before, b);
+    expect_fails(gan_parts_resume(b->parts, path, NULL), GAN_ERR_INVALID, "encoder_adam.lr is");
+    expect_fails(gan_parts_resume(b->parts, path, &d), GAN_ERR_INVALID, "encoder_adam.lr is");
+    expect_fails(gan_parts_resume_from(b->parts, &whole, &d), GAN_ERR_INVALID,
+                 "encoder_adam.lr is");
+    d.adopt = (const char *const[]){"encoder_adam.rate"};
+    expect_fails(gan_parts_resume(b->parts, path, &d), GAN_ERR_INVALID,
+                 "\"encoder_adam.rate\" names");
+    d.adopt = (const char *const[]){""};
+    expect_fails(gan_parts_resume(b->parts, path, &d), GAN_ERR_INVALID,
+                 "parts: adopt: name 0 of 1 is empty");
+    d.adopt = (const char *const[]){NULL};
+    expect_fails(gan_parts_resume(b->parts, path, &d), GAN_ERR_INVALID,
+                 "parts: adopt: name 0 of 1 is NULL");
+    d.adopt = NULL;
+    expect_fails(gan_parts_resume(b->parts, path, &d), GAN_ERR_INVALID,
+                 "adopt is NULL, n_adopt is 1");
+    d.struct_size = 1;
+    expect_fails(gan_parts_resume(b->parts, path, &d), GAN_ERR_INVALID, "parts resume desc");
+    d.struct_size = sizeof d;
+    report.struct_size = 1;
+    expect_fails(gan_parts_resume(b->parts, path, &d), GAN_ERR_INVALID, "parts resume report");
+    report.struct_size = sizeof report;
+    expect_fails(gan_parts_resume(NULL, path, &d), GAN_ERR_INVALID, "parts: is NULL");
+    expect_fails(gan_parts_resume(b->parts, NULL, NULL), GAN_ERR_INVALID, "path is NULL");
+    expect_fails(gan_parts_resume(b->parts, scratch_path("none"), NULL), GAN_ERR_IO,
+                 "No such file");
+    expect_fails(gan_parts_resume_from(b->parts, NULL, NULL), GAN_ERR_INVALID, "NULL");
+    expect_fails(gan_parts_resume_from(b->parts, &(gan_reader){.n_bytes = 5}, NULL),
+                 GAN_ERR_INVALID, "no bytes and no function");
+    save_bytes(&after, b);
+    expect_same_bytes(&before, &after);
+    ck_assert_uint_eq(report.n_changes, 0);
+    end(a);
+    end(b);
+}
+
 TEST(files_of_another_kind_are_refused)
 {
     game x = small_game();
@@ -310,6 +439,7 @@ TEST(every_cut_and_every_failure_after_a_byte_changes_nothing)
         gan_writer to = gan_writer_callback(write_some, &room);
 
         expect_status(gan_parts_load_from(b->parts, &from), GAN_ERR_IO);
+        expect_status(gan_parts_resume_from(b->parts, &from, NULL), GAN_ERR_IO);
         expect_status(gan_parts_load_from(b->parts, &cut), GAN_ERR_FORMAT);
         expect_status(gan_parts_save_to(a->parts, &to), GAN_ERR_IO);
     }

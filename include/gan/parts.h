@@ -3,6 +3,7 @@
 #define GAN_PARTS_H
 
 #include <gan/alloc.h>
+#include <gan/checkpoint.h>
 #include <gan/export.h>
 #include <gan/network.h>
 #include <gan/optimizer.h>
@@ -194,6 +195,55 @@ GAN_API GAN_MUST_CHECK gan_status gan_parts_load(gan_parts *parts, const char *p
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_parts_load_from(gan_parts *parts, const gan_reader *from);
+
+/**
+ * Put parts back as gan_parts_load() does, and let the training go on with other settings, on
+ * purpose: gan_checkpoint_resume() for a host's own parts.
+ *
+ * What is not named in `adopt` has to be the same, and refuses the file.  Names are those of the
+ * parts, for an optimizer called "adam":
+ *
+ *     "adam.lr"     another learning rate; the one that gan_optimizer_set_lr() had set is dropped
+ *     "adam.kind"   the optimizer begins anew: moments, steps and settings are those it has here
+ *     "cleaner"     other settings of the network's layers, such as the probability of dropout; the
+ *                   tensors have to be the same
+ *     "steps"       a number that is not in the file keeps its value; one that is only in the file
+ *                   is left there.  In both it is the file's
+ *     "cleaner", "cleaner.*", "cleaner_layer_count"
+ *                   together a network that one of them has not: it stays as it is
+ *
+ * @param[in,out] parts  The list.
+ * @param[in]     path   The file's name.
+ * @param[in]     desc   What may differ, and where to tell what did; or NULL: nothing.
+ *
+ * @retval GAN_OK           The parts are the file's, with the settings that they have here.
+ * @retval GAN_ERR_INVALID  As gan_parts_load() for what is not named in `adopt`; or `adopt` has a
+ *                          NULL or empty name, or one that is neither in the file nor here, which
+ *                          is told; or `desc` or its report has no valid struct_size.
+ * @retval other            As gan_parts_load().
+ *
+ * After an error parts and report are as they were, with gan_checkpoint_load()'s exception.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_parts_resume(gan_parts *parts, const char *path,
+                                                   const gan_checkpoint_resume_desc *desc);
+
+/**
+ * Put parts back as gan_parts_resume() does, from memory or by a function of the host.
+ *
+ * @retval GAN_OK           The parts are the file's, with the settings that they have here.
+ * @retval GAN_ERR_INVALID  As gan_parts_resume(), or the reader is NULL or has neither memory nor
+ *                          function.
+ * @retval GAN_ERR_IO       The reader's function failed.
+ * @retval other            As gan_parts_load_from().
+ *
+ * After an error parts and report are as they were.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_parts_resume_from(gan_parts *parts, const gan_reader *from,
+                                                        const gan_checkpoint_resume_desc *desc);
 
 GAN_END_DECLS
 

@@ -14,6 +14,7 @@
 #include "math/kernels_internal.h"
 #include "network/network_internal.h"
 #include "optim/optimizer_internal.h"
+#include "train/checkpoint_internal.h"
 #include "train/train_internal.h"
 
 #include <gan/version.h>
@@ -209,36 +210,6 @@ static gan_status check_place(gan__state *s, const gan_iterator *it, const gan__
     return gan__fail(GAN_ERR_FORMAT, "%s: %s", gan__safetensors_path(file), gan_last_error());
 }
 
-/* Read a host's descriptor. */
-static gan_status read_resume_desc(gan_checkpoint_resume_desc *d, gan__state_adopt *adopt,
-                                   const gan_checkpoint_resume_desc *desc)
-{
-    gan_status status = GAN_OK;
-
-    GAN_TRY(gan__desc_read(d, sizeof *d, sizeof *d, desc, "checkpoint resume desc"));
-    GAN_TRY(gan__record_check(d->report, "checkpoint resume report"));
-    if (d->n_adopt > 0 && !d->adopt)
-        GAN_FAIL(GAN_ERR_INVALID, "checkpoint: adopt is NULL, n_adopt is %zu", d->n_adopt);
-    for (size_t i = 0; i < d->n_adopt; i++)
-        if (!d->adopt[i] || !*d->adopt[i])
-            GAN_FAIL(GAN_ERR_INVALID, "checkpoint: adopt: name %zu of %zu is %s", i, d->n_adopt,
-                     d->adopt[i] ? "empty" : "NULL");
-    adopt->names = d->adopt;
-    adopt->n_names = d->n_adopt;
-
-cleanup:
-    return status;
-}
-
-static void write_report(gan_checkpoint_resume_report *out, const gan__state_adopt *adopt)
-{
-    gan_checkpoint_resume_report report = {GAN_CHECKPOINT_RESUME_REPORT_INIT};
-
-    report.n_changes = adopt->n_changes;
-    memcpy(report.changes, adopt->changes, sizeof report.changes);
-    gan__record_write(out, &report, sizeof report);
-}
-
 /* Put the run where the file has it, which was checked. */
 static gan_status restore(gan_trainer *t, gan_iterator *it, const place *at, gan__state *s,
                           gan__safetensors *file)
@@ -259,8 +230,8 @@ static gan_status load(gan_trainer *t, gan_iterator *it, gan__source from,
                        const gan_checkpoint_resume_desc *desc)
 {
     gan_status status = GAN_OK;
-    gan_checkpoint_resume_desc d = {GAN_CHECKPOINT_RESUME_DESC_INIT};
-    gan__state_adopt adopt = {.n_names = 0};
+    gan_checkpoint_resume_desc d;
+    gan__state_adopt adopt;
     gan__safetensors *file = NULL;
     gan__state state = {0};
     place at = {0, 0};
@@ -268,7 +239,7 @@ static gan_status load(gan_trainer *t, gan_iterator *it, gan__source from,
 
     if (!t) return gan__fail_null(GAN__TRAINER, 1, "checkpoint: the trainer is NULL");
     GAN_TRY(gan__source_check(from, "checkpoint"));
-    GAN_TRY(read_resume_desc(&d, &adopt, desc));
+    GAN_TRY(gan__checkpoint_read_resume(&d, &adopt, desc, "checkpoint"));
     GAN_TRY(gan__trainer_enter(t, "checkpoint: the trainer"));
     entered = 1;
     GAN_TRY(open_checkpoint(&file, from, gan__trainer_allocator(t)));
@@ -277,7 +248,7 @@ static gan_status load(gan_trainer *t, gan_iterator *it, gan__source from,
     GAN_TRY(gan__state_check(&state, file, &adopt));
     GAN_TRY(check_place(&state, it, file));
     GAN_TRY(restore(t, it, &at, &state, file));
-    write_report(d.report, &adopt);
+    gan__checkpoint_report(d.report, &adopt);
 
 cleanup:
     if (entered) gan__trainer_leave(t);
@@ -307,11 +278,6 @@ gan_status gan_checkpoint_resume_from(gan_trainer *t, gan_iterator *it, const ga
 {
     return load(t, it, (gan__source){.reader = from}, desc);
 }
-
-GAN__DEFINE_INIT(gan_checkpoint_resume_report_init, gan_checkpoint_resume_report,
-                 GAN_CHECKPOINT_RESUME_REPORT_INIT)
-GAN__DEFINE_INIT(gan_checkpoint_resume_desc_init, gan_checkpoint_resume_desc,
-                 GAN_CHECKPOINT_RESUME_DESC_INIT)
 
 static gan_status open_networks(gan_network **g, gan_network **d, gan__source from,
                                 const gan_network_desc *desc)

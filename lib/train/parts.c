@@ -8,6 +8,7 @@
 #include "file/state_internal.h"
 #include "network/network_internal.h"
 #include "optim/optimizer_internal.h"
+#include "train/checkpoint_internal.h"
 
 #include <gan/version.h>
 #include <math.h>
@@ -239,21 +240,26 @@ static void tell_parts(const gan_parts *parts)
     }
 }
 
-static gan_status load(const gan_parts *parts, gan__source from)
+static gan_status load(const gan_parts *parts, gan__source from,
+                       const gan_checkpoint_resume_desc *desc)
 {
     gan_status status = GAN_OK;
+    gan_checkpoint_resume_desc d;
+    gan__state_adopt adopt;
     gan__safetensors *file = NULL;
     gan__state state = {0};
 
     if (!parts) return gan__fail(GAN_ERR_INVALID, "parts: is NULL");
     GAN_TRY(gan__source_check(from, "parts"));
+    GAN_TRY(gan__checkpoint_read_resume(&d, &adopt, desc, "parts"));
     GAN_TRY(gan__safetensors_open(&file, from, &parts->allocator));
     GAN_TRY(check_format(file));
     GAN_TRY(gan__safetensors_verify(file));
     describe(&state, parts);
-    GAN_TRY(gan__state_check(&state, file, NULL));
+    GAN_TRY(gan__state_check(&state, file, &adopt));
     GAN_TRY(gan__state_restore(&state, file));
     tell_parts(parts);
+    gan__checkpoint_report(d.report, &adopt);
 
 cleanup:
     gan__state_end(&state);
@@ -263,10 +269,22 @@ cleanup:
 
 gan_status gan_parts_load(gan_parts *parts, const char *path)
 {
-    return load(parts, (gan__source){.path = path});
+    return load(parts, (gan__source){.path = path}, NULL);
 }
 
 gan_status gan_parts_load_from(gan_parts *parts, const gan_reader *from)
 {
-    return load(parts, (gan__source){.reader = from});
+    return load(parts, (gan__source){.reader = from}, NULL);
+}
+
+gan_status gan_parts_resume(gan_parts *parts, const char *path,
+                            const gan_checkpoint_resume_desc *desc)
+{
+    return load(parts, (gan__source){.path = path}, desc);
+}
+
+gan_status gan_parts_resume_from(gan_parts *parts, const gan_reader *from,
+                                 const gan_checkpoint_resume_desc *desc)
+{
+    return load(parts, (gan__source){.reader = from}, desc);
 }
