@@ -34,6 +34,7 @@
 ##           X86_ISAS= (portable loops only)  BLAS=none (all products by the library's own loops)
 ##           JPEG=none  WEBP=none (without these pictures; as it is where pkg-config lacks libjpeg
 ##           or libwebp)
+##           PRODUCTS=blas (products by the BLAS where there are own loops, too)
 
 PREFIX       ?= /usr/local
 LIBDIR       ?= $(PREFIX)/lib
@@ -174,6 +175,7 @@ LIB_FLAGS := $(OWN_FLAGS) -Ilib $(WARNINGS) $(STACK_FLAG) -fvisibility=hidden -f
              $(if $(filter none,$(BLAS)),-DGAN__NO_BLAS) \
              $(if $(filter none,$(JPEG)),,-DGAN__HAVE_JPEG) \
              $(if $(filter none,$(WEBP)),,-DGAN__HAVE_WEBP) \
+             $(if $(filter blas,$(PRODUCTS)),-DGAN__BLAS_PRODUCTS) \
              $(if $(X86_ISAS),-DGAN__HAVE_X86_ISAS) $(if $(SAN)$(DEBUG),,-DNDEBUG)
 TEST_FLAGS    := $(OWN_FLAGS) $(PROGRAM_WARNINGS) -Ilib -Itests -Iexamples $(DEP_CFLAGS) $(CHECK_CFLAGS)
 EXAMPLE_FLAGS := $(OWN_FLAGS) $(PROGRAM_WARNINGS) $(CAIRO_CFLAGS)

@@ -252,6 +252,7 @@ TEST_EACH(products_below_zero_are_summed, 0, 3)
 /* ---- products, whole and in columns ---- */
 
 static float scratch[GAN__GEMM_SCRATCH] __attribute__((aligned(64)));
+static float rows_scratch[GAN__GEMM_ROWS] __attribute__((aligned(64)));
 
 static float *series(size_t n, double step)
 {
@@ -382,9 +383,10 @@ TEST_EACH(an_input_in_two_pieces_is_as_one, 0, N_SHAPES)
 enum {
     A_TURNED = 1,
     B_TURNED = 2,
-    BIASED = 4,
-    ADDED = 8,
-    WAYS = 12
+    PACKED = 4,
+    BIASED = 8,
+    ADDED = 16,
+    WAYS = 24
 }; /* not both of the last two */
 
 /* Every own product, and CBLAS, against sums in double: all arrangements of a and b, with and
@@ -408,7 +410,8 @@ static void check_product(gan__gemm_fn *multiply, sizes n, int how)
                                  .c_stride = c_stride,
                                  .bias = biased ? bias : NULL,
                                  .accumulate = how & ADDED,
-                                 .scratch = scratch};
+                                 .scratch = scratch,
+                                 .rows = how & PACKED ? rows_scratch : NULL};
 
     multiply(&args);
     for (size_t i = 0; i < m; i++)
@@ -485,6 +488,38 @@ TEST_EACH(own_products_are_chains_of_sums, 0, VARIANTS)
     free(a), free(b), free(bias), free(found), free(wanted);
 }
 
+/* Several chunks of rows and stretches of inner indices, both with a rest, blocks of all sizes. */
+TEST_EACH(packing_rows_changes_no_bit, 0, VARIANTS)
+{
+    enum { MOST = 600, COLUMNS = 40, K = 1030 };
+    const gan__products *own = products_of((size_t)_i);
+    float *a = series(MOST * K, 1.7), *b = series(K * COLUMNS, 2.385), *bias = series(COLUMNS, 0.7);
+    float *found = series(MOST * COLUMNS, 0.5), *wanted = series(MOST * COLUMNS, 0.5);
+
+    for (size_t m = 1; own && m <= MOST; m += m < 60 ? 1 : 77)
+        for (int turned = 0; turned < 2; turned++) {
+            gan__gemm_args args = {.m = m,
+                                   .n = COLUMNS - m % 9,
+                                   .k = m % 2 ? K : 37,
+                                   .a = a,
+                                   .a_row = turned ? 1 : K,
+                                   .a_column = turned ? m : 1,
+                                   .b = b,
+                                   .b_stride = COLUMNS,
+                                   .c = wanted,
+                                   .c_stride = COLUMNS,
+                                   .bias = m % 3 ? bias : NULL,
+                                   .scratch = scratch};
+
+            own->gemm(&args);
+            args.c = found;
+            args.rows = rows_scratch;
+            own->gemm(&args);
+            expect_same_bits(found, wanted, m * COLUMNS * sizeof *found);
+        }
+    free(a), free(b), free(bias), free(found), free(wanted);
+}
+
 /* However a product is cut, each of its numbers is the same chain of sums. */
 TEST_EACH(own_products_have_the_same_bits_however_cut, 0, VARIANTS)
 {
@@ -516,6 +551,7 @@ TEST_EACH(own_products_have_the_same_bits_however_cut, 0, VARIANTS)
             p.a = a + row * K;
             p.b = b + column * K;
             p.c = parts + row * COLUMNS + column;
+            p.rows = cut % 2 ? rows_scratch : NULL;
             if (p.m > 0) own->gemm(&p);
             if (part == 3) expect_same_bits(whole, parts, M * COLUMNS * sizeof *whole);
         }

@@ -117,13 +117,6 @@ static size_t scratch(const gan_layer *layer)
     return image_class(layer)->scratch(&image);
 }
 
-static size_t largest_product(const gan_layer *layer, size_t rows)
-{
-    const gan_layer image = image_of(layer);
-
-    return image_class(layer)->largest_product(&image, rows);
-}
-
 static gan__cut forward_cut(const gan_layer *layer, size_t rows)
 {
     const gan_layer image = image_of(layer);
@@ -219,7 +212,6 @@ const gan__layer_class gan__layer_conv1d = {
     .shape = shape,
     .init = init,
     .scratch = scratch,
-    .largest_product = largest_product,
     .forward = forward,
     .backward = backward,
     .forward_cut = forward_cut,
@@ -239,7 +231,6 @@ const gan__layer_class gan__layer_conv_transpose1d = {
     .shape = shape,
     .init = init,
     .scratch = scratch,
-    .largest_product = largest_product,
     .forward = forward,
     .backward = backward,
     .forward_cut = forward_cut,

@@ -147,7 +147,8 @@ static size_t scratch(const gan_layer *layer)
 {
     const gan__conv c = conv_of(layer);
 
-    const size_t direct = is_linear(&c) ? GAN__GEMM_SCRATCH : gan__conv_scratch(&c);
+    const size_t direct = is_linear(&c) ? gan__kernels_scratch(gan__conv_image_size(&c), c.out)
+                                       : gan__conv_scratch(&c);
     const size_t fewer = gan__winograd_pays(&c, SIZE_MAX) ? gan__winograd_scratch(&c) : 0;
 
     return direct > fewer ? direct : fewer;
@@ -167,18 +168,6 @@ static void transform(const gan_layer *layer, const float *params, size_t part, 
     const size_t n = c.groups * c.out;
 
     gan__winograd_transform(&c, n * part / parts, n * (part + 1) / parts, params, transformed);
-}
-
-/* As a linear layer, or by panels; turned around, the kernel has its numbers in another order. */
-static size_t largest_product(const gan_layer *layer, size_t rows)
-{
-    const gan__conv c = conv_of(layer);
-    const size_t most = c.in > c.out ? c.in : c.out;
-    const size_t kernel = c.in * c.out * gan__conv_kernel_size(&c);
-    const size_t map = GAN__CONV_DEPTH * most;
-
-    if (is_linear(&c)) return rows * (gan__conv_image_size(&c) + c.out);
-    return kernel > map ? kernel : map;
 }
 
 /* ---- the cut ---- */
@@ -422,7 +411,6 @@ const gan__layer_class gan__layer_conv2d = {
     .scratch = scratch,
     .transformed_size = transformed_size,
     .transform = transform,
-    .largest_product = largest_product,
     .forward = conv_forward,
     .backward = conv_backward,
     .forward_cut = forward_cut,
@@ -443,7 +431,6 @@ const gan__layer_class gan__layer_conv_transpose2d = {
     .scratch = scratch,
     .transformed_size = transformed_size,
     .transform = transform,
-    .largest_product = largest_product,
     .forward = transposed_forward,
     .backward = transposed_backward,
     .forward_cut = forward_cut,

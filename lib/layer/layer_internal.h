@@ -194,7 +194,8 @@ struct gan__layer_class {
     int needs_y;  /* backward() reads y, so nothing may change it in place afterwards */
     int random;   /* uses random numbers in training */
     int linear; /* y is a linear function of x and a bias, by random numbers of the same position */
-    int product;    /* its first parameter is a matrix that initialisers draw, the others biases */
+    int product;    /* it multiplies by a matrix, its first parameter, which initialisers draw; the
+                       others are biases */
     int transposed; /* the outputs are the second dimension of that matrix, not the first */
     int appends;    /* y is x and behind it a row of a table, its only parameter: see gan__tail */
     int function;   /* the gan__function that a plain activation computes */
@@ -225,9 +226,6 @@ struct gan__layer_class {
     size_t (*transformed_size)(const gan_layer *layer, size_t rows);
     void (*transform)(const gan_layer *layer, const float *params, size_t part, size_t parts,
                       float *transformed);
-    /* How many numbers the smaller matrix of its products has at the most, with so many rows.
-     * NULL: it has no products. */
-    size_t (*largest_product)(const gan_layer *layer, size_t rows);
     /* y from x; dx from dy and x or y.  A layer that works in place gets the tiles of its
      * neighbours. */
     void (*forward)(const gan__layer_run *run);

@@ -79,8 +79,7 @@ static gan__cut backward_cut(const gan_layer *layer, size_t rows)
 
 static size_t scratch(const gan_layer *layer)
 {
-    (void)layer;
-    return GAN__GEMM_SCRATCH;
+    return gan__kernels_scratch(in_of(layer), out_of(layer));
 }
 
 /* With one output packing gains nothing: see gan__kernels_linear().  The bias lies behind. */
@@ -97,11 +96,6 @@ static void pack(const gan_layer *layer, const float *params, float *packed)
 
     gan__kernels_pack(in, out, params, packed);
     memcpy(packed + gan__kernels_packed_size(in, out), params + in * out, out * sizeof *params);
-}
-
-static size_t largest_product(const gan_layer *layer, size_t rows)
-{
-    return rows * (in_of(layer) > out_of(layer) ? in_of(layer) : out_of(layer));
 }
 
 static void forward(const gan__layer_run *run)
@@ -202,7 +196,7 @@ static tail_classes tail_classes_of(const gan__layer_run *run, size_t begin, siz
 {
     const size_t out = out_of(run->layer), n = end - begin, samples = run->rows - run->tangents;
     const size_t most = samples < run->tail.classes ? samples : run->tail.classes;
-    tail_classes t = {.sums = run->scratch + GAN__GEMM_SCRATCH};
+    tail_classes t = {.sums = run->scratch + scratch(run->layer)};
 
     t.rows = t.sums + most * n;
     t.list = (uint32_t *)(void *)(t.rows + most * run->tail.width);
@@ -290,7 +284,6 @@ const gan__layer_class gan__layer_linear = {
     .scratch = scratch,
     .packed_size = packed_size,
     .pack = pack,
-    .largest_product = largest_product,
     .forward = forward,
     .backward = backward,
     .forward_cut = forward_cut,

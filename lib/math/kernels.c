@@ -8,15 +8,14 @@
  *     weight gradient     out    rows   in    dy, turned      x[rows, in]   rows of dw
  *
  * "Turned" is transposed: read with its two strides exchanged.  Which loops do a product is decided
- * by shapes alone, never by the number of threads, for the sake of equal bits:
+ * by shapes and the processor alone, never by the number of threads, for the sake of equal bits:
  *
  *     one row or one output            dot products: every weight is read once, which takes longest
- *     a has less than 2^18 values      kernels_gemm.c, on CPUs with fused multiply-add
- *     else                             cblas_sgemm(), on one thread
+ *     processors with fused multiply-add whose instructions kernels_gemm.c knows: its loops
+ *     others, and `make PRODUCTS=blas` cblas_sgemm(), on one thread
  *
- * Samplers ask for kernels_gemm.c whatever the shape (GAN__BY_ROWS), one output apart: then a row
- * has the same bits whatever rows it is among.  A build without a BLAS does the third case by it,
- * too. */
+ * Samplers ask for kernels_gemm.c on any processor (GAN__BY_ROWS), one output apart: then a row has
+ * the same bits whatever rows it is among.  A build without a BLAS does the third case by it, too. */
 #include "math/kernels_internal.h"
 
 #include "base/alloc_internal.h"
@@ -27,27 +26,52 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Values of the small matrix from which on CBLAS is faster: the own loops read it once per panel,
- * so it has to stay in the second-level cache, 1 MiB. */
-enum { OWN_SMALL = 1 << 18 };
-
-/* Whether the own loops do a product: where they are the faster ones, on CPUs that they are made
- * for and while the matrices are small; where each row's bits are to be its own; where there is no
- * BLAS. */
-static int is_own(gan__by by, size_t small)
+/* Whether the own loops do a product: where they are the faster ones; where each row's bits are to
+ * be its own; where there is no BLAS. */
+static int is_own(gan__by by)
 {
-#ifdef GAN__NO_BLAS
-    (void)by, (void)small;
+#if defined(GAN__NO_BLAS)
+    (void)by;
     return 1;
+#elif defined(GAN__BLAS_PRODUCTS)
+    return by == GAN__BY_ROWS;
 #else
-    return by == GAN__BY_ROWS || (gan__simd_best()->products->fused && small < OWN_SMALL);
+    return by == GAN__BY_ROWS || gan__simd_best()->products->fused;
 #endif
 }
 
-int gan__kernels_need_blas(size_t most_small)
+int gan__kernels_need_blas(void)
 {
-    return !is_own(GAN__BY_SPEED, most_small);
+    return !is_own(GAN__BY_SPEED);
 }
+
+/* ---- packed rows ---- */
+
+enum {
+    WIDE_WEIGHTS = 1 << 18, /* from so many on, the scratch for packed rows is less than they are */
+    LARGE_ROWS = 1 << 18,   /* values of a, 1 MiB, that are too many for the second cache */
+    WAYS_APART = 1024,      /* rows by a multiple of this have their values in one set of a cache */
+    LEAST_ROWS = 16,
+};
+
+size_t gan__kernels_scratch(size_t stride, size_t out)
+{
+    return GAN__GEMM_SCRATCH + (gan__size_mul(stride, out) < WIDE_WEIGHTS ? 0 : GAN__GEMM_ROWS);
+}
+
+/* Where to pack rows of a, if that makes a product faster: where they are too many for the second
+ * cache, or where so many rows as are read at once push each other out of the first. */
+static float *rows_scratch(const gan__gemm_args *g, size_t stride, size_t out)
+{
+    const int large = gan__size_mul(g->m, g->k) >= LARGE_ROWS;
+    const size_t apart = g->a_row == 1 ? g->a_column : g->a_row;
+    const int in_one_set = apart % WAYS_APART == 0 && g->m >= LEAST_ROWS;
+
+    if (gan__kernels_scratch(stride, out) == GAN__GEMM_SCRATCH) return NULL;
+    return large || in_one_set ? g->scratch + GAN__GEMM_SCRATCH : NULL;
+}
+
+/* ---- the loops ---- */
 
 #ifdef GAN__NO_BLAS
 void gan__kernels_gemm_blas(const gan__gemm_args *g)
@@ -55,9 +79,9 @@ void gan__kernels_gemm_blas(const gan__gemm_args *g)
     gan__simd_best()->products->gemm(g);
 }
 
-const gan__panels *gan__kernels_panels(gan__by by, size_t m, size_t k)
+const gan__panels *gan__kernels_panels(gan__by by)
 {
-    (void)by, (void)m, (void)k;
+    (void)by;
     return &gan__simd_best()->products->panels;
 }
 #else
@@ -88,20 +112,24 @@ static void multiply_blas_panel(const gan__gemm_args *g, const float *panel)
                 BLAS_PANEL, g->row_bias || g->accumulate ? 1.0f : 0.0f, g->c, (int)g->c_stride);
 }
 
-const gan__panels *gan__kernels_panels(gan__by by, size_t m, size_t k)
+const gan__panels *gan__kernels_panels(gan__by by)
 {
     static const gan__panels by_blas = {BLAS_PANEL, multiply_blas_panel};
 
-    return is_own(by, gan__size_mul(m, k)) ? &gan__simd_best()->products->panels : &by_blas;
+    return is_own(by) ? &gan__simd_best()->products->panels : &by_blas;
 }
 #endif
 
-static void gemm(gan__by by, const gan__gemm_args *g)
+/* With weights of `out` rows, `stride` floats apart. */
+static void gemm(gan__by by, size_t stride, size_t out, const gan__gemm_args *args)
 {
-    if (is_own(by, gan__size_mul(g->m, g->k)))
-        gan__simd_best()->products->gemm(g);
+    gan__gemm_args g = *args;
+
+    g.rows = rows_scratch(args, stride, out);
+    if (is_own(by))
+        gan__simd_best()->products->gemm(&g);
     else
-        gan__kernels_gemm_blas(g);
+        gan__kernels_gemm_blas(&g);
 }
 
 /* For one sample or one output. */
@@ -118,8 +146,9 @@ static void linear_by_dots(const gan__gemm_args *g)
         }
 }
 
-static void linear(gan__by by, size_t rows, size_t in, size_t out, size_t begin, size_t end, const float *x,
-                   const float *w, size_t stride, const float *b, int add, float *y, float *scratch)
+static void linear(gan__by by, size_t rows, size_t in, size_t out, size_t begin, size_t end,
+                   const float *x, const float *w, size_t stride, const float *b, int add, float *y,
+                   float *scratch)
 {
     const gan__gemm_args args = {.m = rows,
                                  .n = end - begin,
@@ -139,7 +168,7 @@ static void linear(gan__by by, size_t rows, size_t in, size_t out, size_t begin,
     if (out == 1 || (rows == 1 && by == GAN__BY_SPEED))
         linear_by_dots(&args);
     else
-        gemm(by, &args);
+        gemm(by, stride, out, &args);
 }
 
 void gan__kernels_linear(gan__by by, size_t rows, size_t in, size_t out, size_t begin, size_t end,
@@ -160,8 +189,13 @@ void gan__kernels_linear_add(size_t rows, size_t in, size_t out, size_t begin, s
 
 static gan__gemm_args packed_args(size_t in, size_t out)
 {
-    return (gan__gemm_args){
-        .n = out, .k = in, .a_row = in, .a_column = 1, .b_stride = in, .b_turned = 1, .c_stride = out};
+    return (gan__gemm_args){.n = out,
+                            .k = in,
+                            .a_row = in,
+                            .a_column = 1,
+                            .b_stride = in,
+                            .b_turned = 1,
+                            .c_stride = out};
 }
 
 size_t gan__kernels_packed_size(size_t in, size_t out)
@@ -192,24 +226,25 @@ void gan__kernels_linear_packed(size_t rows, size_t in, size_t out, const float 
 
 /* ---- gradients ---- */
 
-void gan__kernels_linear_input_grad(gan__by by, size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                                    const float *dy, const float *w, size_t stride, float *dx,
-                                    float *scratch)
+void gan__kernels_linear_input_grad(gan__by by, size_t rows, size_t in, size_t out, size_t begin,
+                                    size_t end, const float *dy, const float *w, size_t stride,
+                                    float *dx, float *scratch)
 {
     const size_t n = end - begin;
 
     if (out > 1) {
-        gemm(by, &(gan__gemm_args){.m = rows,
-                                   .n = n,
-                                   .k = out,
-                                   .a = dy,
-                                   .a_row = out,
-                                   .a_column = 1,
-                                   .b = w + begin,
-                                   .b_stride = stride,
-                                   .c = dx + begin,
-                                   .c_stride = in,
-                                   .scratch = scratch});
+        gemm(by, stride, out,
+             &(gan__gemm_args){.m = rows,
+                               .n = n,
+                               .k = out,
+                               .a = dy,
+                               .a_row = out,
+                               .a_column = 1,
+                               .b = w + begin,
+                               .b_stride = stride,
+                               .c = dx + begin,
+                               .c_stride = in,
+                               .scratch = scratch});
         return;
     }
     for (size_t r = 0; r < rows; r++)
@@ -221,17 +256,18 @@ void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t 
                                      float *scratch)
 {
     if (out > 1) {
-        gemm(GAN__BY_SPEED, &(gan__gemm_args){.m = end - begin,
-                                              .n = in,
-                                              .k = rows,
-                                              .a = dy + begin,
-                                              .a_row = 1,
-                                              .a_column = out,
-                                              .b = x,
-                                              .b_stride = in,
-                                              .c = dw + begin * stride,
-                                              .c_stride = stride,
-                                              .scratch = scratch});
+        gemm(GAN__BY_SPEED, stride, out,
+             &(gan__gemm_args){.m = end - begin,
+                               .n = in,
+                               .k = rows,
+                               .a = dy + begin,
+                               .a_row = 1,
+                               .a_column = out,
+                               .b = x,
+                               .b_stride = in,
+                               .c = dw + begin * stride,
+                               .c_stride = stride,
+                               .scratch = scratch});
         return;
     }
     memset(dw, 0, in * sizeof *dw);

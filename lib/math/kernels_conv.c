@@ -407,7 +407,7 @@ static void map_chunk(const work *w, size_t n, const float *weights, const float
 void gan__conv_map(const gan__conv *c, size_t rows, const float *image, const float *weights,
                    const float *bias, float *map, float *scratch)
 {
-    const work w = work_of(c, gan__kernels_panels(c->by, c->out, taps(c)), scratch);
+    const work w = work_of(c, gan__kernels_panels(c->by), scratch);
     const size_t image_size = gan__conv_image_size(c);
     const size_t map_size = gan__conv_map_size(c);
 
@@ -498,7 +498,7 @@ static void image_chunk(const work *w, size_t n, const float *map, size_t stride
 static void add_images(const gan__conv *c, size_t rows, const float *map, const float *weights,
                        const float *bias, float *image, float *scratch)
 {
-    const work w = work_of(c, gan__kernels_panels(c->by, least(positions(c), DEPTH), c->out), scratch);
+    const work w = work_of(c, gan__kernels_panels(c->by), scratch);
     const size_t image_size = gan__conv_image_size(c);
     const size_t map_size = gan__conv_map_size(c);
 
@@ -599,7 +599,7 @@ static void weights_stretch(const work *w, gan__conv_part part, const stretch *s
 void gan__conv_weights(const gan__conv *c, size_t rows, gan__conv_part part, const float *image,
                        const float *map, float *dw, float *scratch)
 {
-    const work w = work_of(c, gan__kernels_panels(c->by, part.out_end - part.out_begin, DEPTH), scratch);
+    const work w = work_of(c, gan__kernels_panels(c->by), scratch);
     const size_t image_size = gan__conv_image_size(c);
     const size_t map_size = gan__conv_map_size(c);
     const size_t channel = c->image[0] * c->image[1];

@@ -18,7 +18,19 @@
  *            +-----------+     |     |     |     |                 v           v
  *                              +-----+-----+-----+--   sum[i] += +-----------+-----------+
  *
- * A block is BLOCK_ROWS rows of two vectors: 14 x 2 of AVX-512's 32 registers, 6 x 2 of AVX2's 16.
+ * Where a is large, or its rows lie a power of two apart, so that those of a block push each other
+ * out of the nearest cache, it is copied, too (Goto and van de Geijn, 2008), and the loops are
+ *
+ *     rows of a     CHUNK_BLOCKS blocks at a time        \  copied, column by column of each block:
+ *     inner index   PACKED_DEPTH at a time               /  they stay in the second cache
+ *     columns of b  PANEL at a time: copied, as above, but deeper
+ *     rows of a     BLOCK_ROWS at a time, and the inner index one by one
+ *
+ * Every worker copies for itself: a chunk of a is used for all columns of the worker's tile, so that
+ * copying takes 1 to 3 % of the time, less than waiting for each other would.
+ *
+ * A block is BLOCK_ROWS rows of two vectors: 14 x 2 of AVX-512's 32 registers, 8 x 2 of NEON's 32,
+ * 6 x 2 of AVX2's 16.
  * What is left holds the row of the panel and a value of a.  Each step of the inner index is two
  * loads from the panel and BLOCK_ROWS times two fused multiply-adds, so the loads hide behind them.
  *
@@ -36,22 +48,35 @@
 #if defined(__AVX512F__) && defined(__FMA__)
 #include <immintrin.h>
 #define LANES 16
-enum { BLOCK_ROWS = 14 }; /* 28 of 32 registers for the block */
+#define BLOCK_ROWS 14 /* 28 of 32 registers for the block */
+#define FUSED 1
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
 #define LANES 8
-enum { BLOCK_ROWS = 6 }; /* 12 of 16 */
+#define BLOCK_ROWS 6 /* 12 of 16 */
+#define FUSED 1
+#elif defined(__aarch64__) && defined(__ARM_NEON)
+#include <arm_neon.h>
+#define LANES 4
+#define BLOCK_ROWS 8 /* 16 of 32: gcc keeps values of a in one each, and 24 leave too few */
+#define FUSED 1
 #else
 #define LANES 4 /* in vectors of the compiler's, which makes them of what there is */
-enum { BLOCK_ROWS = 6 };
+#define BLOCK_ROWS 6
+#define FUSED 0
 #endif
 enum {
     PANEL = 2 * LANES,  /* columns of a panel */
     DEPTH = 256,        /* its rows: 32 KiB at the most */
     MAX_ROWS = 64 * 14, /* of the small matrix in turn, so that they stay in the second cache */
+    STEP = (BLOCK_ROWS + 3) / 4 * 4, /* from one column of a packed block to the next */
+    CHUNK_BLOCKS = 20,               /* packed at a time, so that they stay in the second cache, */
+    PACKED_DEPTH = 512,              /* for so many inner indices */
 };
 
 _Static_assert(DEPTH *PANEL <= GAN__GEMM_SCRATCH, "a panel has to fit");
+_Static_assert((CHUNK_BLOCKS * STEP + PANEL) * PACKED_DEPTH <= GAN__GEMM_ROWS,
+               "a chunk has to fit");
 
 typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
 typedef float anywhere
@@ -75,6 +100,8 @@ static inline vector add_product(vector sum, float a, vector b)
     return _mm512_fmadd_ps(_mm512_set1_ps(a), b, sum);
 #elif LANES == 8
     return _mm256_fmadd_ps(_mm256_set1_ps(a), b, sum);
+#elif FUSED
+    return (vector)vfmaq_n_f32((float32x4_t)sum, (float32x4_t)b, a);
 #else
     return sum + (vector){a, a, a, a} * b;
 #endif
@@ -112,41 +139,33 @@ block(size_t rows, size_t vectors, size_t k, const float *a, size_t a_row, size_
 typedef void block_fn(size_t k, const float *a, size_t a_row, size_t a_column, const float *panel,
                       const float *from, size_t from_stride, float *c, size_t c_stride);
 
-#define BLOCK(rows, vectors)                                                                       \
-    static void block_##rows##_##vectors(size_t k, const float *a, size_t a_row, size_t a_column,  \
-                                         const float *panel, const float *from,                    \
-                                         size_t from_stride, float *c, size_t c_stride)            \
+#define BLOCK(name, rows, vectors, row, column)                                                    \
+    static void name(size_t k, const float *a, size_t a_row, size_t a_column, const float *panel,  \
+                     const float *from, size_t from_stride, float *c, size_t c_stride)             \
     {                                                                                              \
-        block(rows, vectors, k, a, a_row, a_column, panel, from, from_stride, c, c_stride);        \
+        (void)a_row, (void)a_column;                                                               \
+        block(rows, vectors, k, a, row, column, panel, from, from_stride, c, c_stride);            \
     }
-#define BLOCKS(rows) BLOCK(rows, 1) BLOCK(rows, 2)
-#define ENTRY(rows)                                                                                \
-    {                                                                                              \
-        block_##rows##_1, block_##rows##_2                                                         \
-    }
+#define BLOCKS(rows)                                                                               \
+    BLOCK(block_##rows##_1, rows, 1, a_row, a_column)                                              \
+    BLOCK(block_##rows##_2, rows, 2, a_row, a_column)                                              \
+    BLOCK(packed_##rows, rows, 2, 1, STEP)
+#define ENTRY(rows) {block_##rows##_1, block_##rows##_2, packed_##rows},
 
-BLOCKS(1)
-BLOCKS(2)
-BLOCKS(3)
-BLOCKS(4)
-BLOCKS(5)
-BLOCKS(6)
-#if LANES == 16
-BLOCKS(7)
-BLOCKS(8)
-BLOCKS(9)
-BLOCKS(10)
-BLOCKS(11)
-BLOCKS(12)
-BLOCKS(13) BLOCKS(14)
-#endif
+/* clang-format off */
+#define UP_TO_6(X) X(1) X(2) X(3) X(4) X(5) X(6)
+#define UP_TO_8(X) UP_TO_6(X) X(7) X(8)
+#define UP_TO_14(X) UP_TO_8(X) X(9) X(10) X(11) X(12) X(13) X(14)
+#define UP_TO_OF(n) UP_TO_##n
+#define UP_TO(n) UP_TO_OF(n)
 
-    static block_fn *const blocks[BLOCK_ROWS + 1][2] = {
-        {NULL, NULL}, ENTRY(1), ENTRY(2), ENTRY(3),  ENTRY(4),  ENTRY(5),  ENTRY(6),
-#if LANES == 16
-        ENTRY(7),     ENTRY(8), ENTRY(9), ENTRY(10), ENTRY(11), ENTRY(12), ENTRY(13), ENTRY(14),
-#endif
-};
+UP_TO(BLOCK_ROWS)(BLOCKS)
+
+/* By rows; and of one vector, of two, and of two where the rows are packed. */
+enum { ONE, TWO, PACKED };
+
+static block_fn *const blocks[BLOCK_ROWS + 1][3] = {{NULL}, UP_TO(BLOCK_ROWS)(ENTRY)};
+/* clang-format on */
 
 /* ---- panels ---- */
 
@@ -211,9 +230,9 @@ static inline vector quads(const float *from, size_t stride)
 }
 
 /* Transpose: four values of each of LANES rows of memory, which are columns of b, become four rows
- * of a panel.  quads() gathers the rows in such an order that the transposed quarters are in
+ * of a panel, or which are rows of a, four columns of a packed block.  quads() gathers the rows in such an order that the transposed quarters are in
  * place. */
-static inline void turn(const float *from, size_t stride, float *to)
+static inline void turn(const float *from, size_t stride, float *to, size_t to_stride)
 {
     const vector a = quads(from, stride);
     const vector b = quads(from + stride, stride);
@@ -225,9 +244,9 @@ static inline void turn(const float *from, size_t stride, float *to)
     const vector cd_high = HIGH(c, d);
 
     store(to, FRONT(ab_low, cd_low));
-    store(to + PANEL, BACK(ab_low, cd_low));
-    store(to + 2 * PANEL, FRONT(ab_high, cd_high));
-    store(to + 3 * PANEL, BACK(ab_high, cd_high));
+    store(to + to_stride, BACK(ab_low, cd_low));
+    store(to + 2 * to_stride, FRONT(ab_high, cd_high));
+    store(to + 3 * to_stride, BACK(ab_high, cd_high));
 }
 
 /* Copy `columns` columns of k rows of b, whose rows lie one after the other, into a panel; a panel
@@ -253,10 +272,63 @@ static void turn_panel(size_t k, size_t columns, const float *b, size_t stride, 
     if (columns < PANEL) memset(panel, 0, k * PANEL * sizeof *panel);
     for (size_t j = 0; j < whole; j += LANES)
         for (size_t l = 0; l < whole_k; l += 4)
-            turn(b + j * stride + l, stride, panel + l * PANEL + j);
+            turn(b + j * stride + l, stride, panel + l * PANEL + j, PANEL);
     for (size_t j = 0; j < columns; j++)
         for (size_t l = j < whole ? whole_k : 0; l < k; l++)
             panel[l * PANEL + j] = b[j * stride + l];
+}
+
+/* ---- packed rows ---- */
+
+/* Rows are cut into blocks of about equal size: 15 rows are 8 + 7, not 14 + 1. */
+static size_t n_blocks_of(size_t rows)
+{
+    return (rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+}
+
+/* Copy k columns of some rows of a, column after column, STEP apart.  Vectors take STEP rows, where a
+ * has so many from here on: what is behind the block's is multiplied by nobody. */
+static void pack_block(size_t rows, size_t readable, size_t k, const float *a, size_t stride,
+                       float *to)
+{
+    const size_t whole = readable >= STEP ? k / 4 * 4 : 0;
+
+    for (size_t l = 0; l < whole; l += 4)
+        for (size_t i = 0; i < STEP; i += LANES)
+            turn(a + i * stride + l, stride, to + l * STEP + i, STEP);
+    for (size_t l = whole; l < k; l++)
+        for (size_t i = 0; i < rows; i++) to[l * STEP + i] = a[i * stride + l];
+}
+
+/* The same where the rows' values lie side by side. */
+static void pack_turned_block(size_t rows, size_t readable, size_t k, const float *a, size_t stride,
+                              float *to)
+{
+    if (readable >= STEP) rows = STEP; /* a size that the compiler knows */
+    for (size_t l = 0; l < k; l++, a += stride, to += STEP) {
+        if (l + 16 < k) __builtin_prefetch(a + 16 * stride);
+        if (rows == STEP)
+            memcpy(to, a, STEP * sizeof *a);
+        else
+            memcpy(to, a, rows * sizeof *a);
+    }
+}
+
+/* All rows of g, k inner indices from `begin` on, block after block. */
+static void pack_rows(const gan__gemm_args *g, size_t begin, size_t k, float *to)
+{
+    const size_t n_blocks = n_blocks_of(g->m);
+    const float *a = g->a + begin * g->a_column;
+
+    for (size_t i = 0; i < n_blocks; i++, to += k * STEP) {
+        const size_t row = g->m * i / n_blocks;
+        const size_t rows = g->m * (i + 1) / n_blocks - row;
+
+        if (g->a_column == 1)
+            pack_block(rows, g->m - row, k, a + row * g->a_row, g->a_row, to);
+        else
+            pack_turned_block(rows, g->m - row, k, a + row * g->a_row, g->a_column, to);
+    }
 }
 
 /* ---- the product ---- */
@@ -266,13 +338,14 @@ typedef struct part {
     const gan__gemm_args *g;
     size_t j, columns;
     size_t begin, k;
+    const float *rows; /* of a, packed; NULL: they are read where they stand */
 } part;
 
 /* The part that comes after this one; its k is 0 at the end. */
 static part next_part(const part *p)
 {
     const gan__gemm_args *g = p->g;
-    part next = {g, p->j, p->columns, p->begin + p->k, 0};
+    part next = {g, p->j, p->columns, p->begin + p->k, 0, NULL};
 
     if (next.begin == g->k) {
         next.begin = 0;
@@ -327,26 +400,27 @@ static void fill_rows(size_t rows, const float *numbers, float *to)
         for (size_t j = 0; j < PANEL; j++) to[i * PANEL + j] = numbers[i];
 }
 
-/* All rows of a times a panel, in blocks of about equal size: 15 rows are 8 + 7, not 14 + 1.  A
- * block narrower than its vectors is computed in `rest`, whose unused columns are multiplied by
- * zeros. */
+/* All rows of a times a panel.  A block narrower than its vectors is computed in `rest`, whose
+ * unused columns are multiplied by zeros. */
 static void multiply_panel(const part *p, const float *panel)
 {
     static const float zeros[PANEL];
     const gan__gemm_args *g = p->g;
-    const size_t n_blocks = (g->m + BLOCK_ROWS - 1) / BLOCK_ROWS;
-    const int partial = p->columns != PANEL && p->columns != LANES;
-    const float *a = g->a + p->begin * g->a_column;
+    const size_t n_blocks = n_blocks_of(g->m);
+    const size_t kind = p->rows ? PACKED : p->columns > LANES ? TWO : ONE;
+    const int partial = p->columns != PANEL && (p->rows || p->columns != LANES);
     const float *start = g->bias ? g->bias + p->j : zeros;
     const int goes_on = p->begin > 0 || g->accumulate;
     float rest[BLOCK_ROWS * PANEL] = {0};
 
-    if (p->j == 0) fetch_a(p, 0, g->m / n_blocks);
+    if (p->j == 0 && !p->rows) fetch_a(p, 0, g->m / n_blocks);
     for (size_t i = 0; i < n_blocks; i++) {
         const size_t begin = g->m * i / n_blocks;
         const size_t end = g->m * (i + 1) / n_blocks;
         const size_t rows = end - begin;
-        block_fn *const add_block = blocks[rows][p->columns > LANES];
+        const float *a =
+            p->rows ? p->rows + i * p->k * STEP : g->a + p->begin * g->a_column + begin * g->a_row;
+        block_fn *const add_block = blocks[rows][kind];
         float *c = g->c + begin * g->c_stride + p->j;
         const float *from = goes_on ? c : start;
         size_t from_stride = goes_on ? g->c_stride : 0;
@@ -356,16 +430,14 @@ static void multiply_panel(const part *p, const float *panel)
             from = rest;
             from_stride = PANEL;
         }
-        if (p->j == 0 && end < g->m) fetch_a(p, end, g->m * (i + 2) / n_blocks);
+        if (p->j == 0 && !p->rows && end < g->m) fetch_a(p, end, g->m * (i + 2) / n_blocks);
         if (!partial) {
-            add_block(p->k, a + begin * g->a_row, g->a_row, g->a_column, panel, from, from_stride, c,
-                      g->c_stride);
+            add_block(p->k, a, g->a_row, g->a_column, panel, from, from_stride, c, g->c_stride);
             continue;
         }
         for (size_t r = 0; r < rows && from != rest; r++)
             memcpy(rest + r * PANEL, from + r * from_stride, p->columns * sizeof *rest);
-        add_block(p->k, a + begin * g->a_row, g->a_row, g->a_column, panel, rest, PANEL, rest,
-                  PANEL);
+        add_block(p->k, a, g->a_row, g->a_column, panel, rest, PANEL, rest, PANEL);
         for (size_t r = 0; r < rows; r++)
             memcpy(c + r * g->c_stride, rest + r * PANEL, p->columns * sizeof *rest);
     }
@@ -382,7 +454,7 @@ static void fill_panel(const part *p, float *panel)
 
 static part first_part(const gan__gemm_args *g)
 {
-    return (part){g, 0, g->n < PANEL ? g->n : PANEL, 0, g->k < DEPTH ? g->k : DEPTH};
+    return (part){g, 0, g->n < PANEL ? g->n : PANEL, 0, g->k < DEPTH ? g->k : DEPTH, NULL};
 }
 
 static void multiply_rows(const gan__gemm_args *g)
@@ -399,15 +471,42 @@ static void multiply_rows(const gan__gemm_args *g)
     }
 }
 
+/* A chunk of rows, packed for a stretch of inner indices, which all panels pass by; stretches are
+ * deep, for each reads and writes all of c, and of about equal size. */
+static void multiply_packed_rows(const gan__gemm_args *g)
+{
+    const size_t n = (g->k + PACKED_DEPTH - 1) / PACKED_DEPTH;
+    float *panel = g->rows;
+    float *rows = g->rows + PANEL * PACKED_DEPTH;
+
+    for (size_t i = 0; i < n; i++) {
+        part p = {g, 0, 0, g->k * i / n, g->k * (i + 1) / n - g->k * i / n, rows};
+
+        pack_rows(g, p.begin, p.k, rows);
+        for (; p.j < g->n; p.j += PANEL) {
+            p.columns = g->n - p.j < PANEL ? g->n - p.j : PANEL;
+            fill_panel(&p, panel);
+            multiply_panel(&p, panel);
+        }
+    }
+}
+
 static void multiply(const gan__gemm_args *args)
 {
-    gan__gemm_args rows = *args;
+    const size_t most = args->rows ? CHUNK_BLOCKS * BLOCK_ROWS : MAX_ROWS;
+    const size_t n = (args->m + most - 1) / most;
+    gan__gemm_args g = *args;
 
-    for (size_t i = 0; i < args->m; i += MAX_ROWS) {
-        rows.m = args->m - i < MAX_ROWS ? args->m - i : MAX_ROWS;
-        rows.a = args->a + i * args->a_row;
-        rows.c = args->c + i * args->c_stride;
-        multiply_rows(&rows);
+    for (size_t i = 0; i < n; i++) {
+        const size_t row = args->m * i / n;
+
+        g.m = args->m * (i + 1) / n - row;
+        g.a = args->a + row * args->a_row;
+        g.c = args->c + row * args->c_stride;
+        if (g.rows)
+            multiply_packed_rows(&g);
+        else
+            multiply_rows(&g);
     }
 }
 
@@ -422,11 +521,11 @@ static void pack(const gan__gemm_args *args, float *packed)
 
 static void multiply_own_panel(const gan__gemm_args *args, const float *panel)
 {
-    multiply_panel(&(part){args, 0, args->n, 0, args->k}, panel);
+    multiply_panel(&(part){args, 0, args->n, 0, args->k, NULL}, panel);
 }
 
 #define NAME_OF(isa) gan__products_##isa
 #define NAME(isa) NAME_OF(isa)
 extern const gan__products NAME(GAN__ISA);
 const gan__products NAME(GAN__ISA) = {
-    .fused = LANES > 4, .gemm = multiply, .pack = pack, .panels = {PANEL, multiply_own_panel}};
+    .fused = FUSED, .gemm = multiply, .pack = pack, .panels = {PANEL, multiply_own_panel}};

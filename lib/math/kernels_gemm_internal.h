@@ -16,7 +16,10 @@
  * a: element (i, l) stands at a[i * a_row + l * a_column].
  * b: its rows lie k-th after k-th, b_stride apart; or, when it is turned, its columns do.
  * c: its rows are c_stride apart. */
-enum { GAN__GEMM_SCRATCH = 8192 }; /* floats: the largest panel */
+enum {
+    GAN__GEMM_SCRATCH = 8192,                         /* floats: the largest panel */
+    GAN__GEMM_ROWS = (20 * 16 + 32) * 512, /* packed rows of a, and a deeper panel */
+};
 
 typedef struct gan__gemm_args {
     size_t m, n, k;
@@ -32,6 +35,8 @@ typedef struct gan__gemm_args {
     const float *row_bias; /* a value for each row instead: with a panel only */
     int accumulate;
     float *scratch; /* GAN__GEMM_SCRATCH floats on a cache line's beginning, until the call ends */
+    float *rows;    /* GAN__GEMM_ROWS of them instead, to pack a, too: faster from some size on,
+                       with the same bits; NULL: a is read where it stands */
 } gan__gemm_args;
 
 typedef void gan__gemm_fn(const gan__gemm_args *args);

@@ -9,13 +9,17 @@
 #include <stddef.h>
 
 /* Products of row-major matrices, on the calling thread.  Rows follow one another without gaps, but
- * those of w and dw are `stride` floats apart.  `scratch` is GAN__GEMM_SCRATCH floats that begin
+ * those of w and dw are `stride` floats apart.  `scratch` is gan__kernels_scratch() floats that begin
  * on a cache line, so that the stack needn't hold a panel.  A BLAS call takes place between
  * gan__blas_enter() and gan__blas_leave(), which the caller of the library's work does once. */
 
 /* Which loops do a product: the fastest, whose sums may be ordered otherwise where there are more
  * rows; or the own ones, with which a row has the same bits whatever rows it is among. */
 typedef enum gan__by { GAN__BY_SPEED = 0, GAN__BY_ROWS } gan__by;
+
+/* For products with weights of `out` rows that are `stride` floats apart.  For wide layers it is
+ * much more, as packing pays there. */
+size_t gan__kernels_scratch(size_t stride, size_t out);
 
 /* Columns begin .. end-1 of y[rows, out] = x[rows, in] w[out, in]^T + b[out]; b may be NULL.  And
  * the same product added to y. */
@@ -43,8 +47,8 @@ void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t 
                                      const float *x, const float *dy, size_t stride, float *dw,
                                      float *scratch);
 
-/* Panels for products with a[m, k]. */
-const gan__panels *gan__kernels_panels(gan__by by, size_t m, size_t k);
+/* Panels for products. */
+const gan__panels *gan__kernels_panels(gan__by by);
 
 /* A product by CBLAS; by the own loops in a build without one.  For tests. */
 void gan__kernels_gemm_blas(const gan__gemm_args *args);
@@ -60,10 +64,10 @@ void gan__blas_leave(int own_before);
 void gan__blas_describe(char *text, size_t capacity);
 
 /* Have an OpenBLAS take the memory now that n threads at a time will need: its first product would,
- * and would never return where there is none.  GAN_ERR_NOMEM.  Whether products whose
- * smaller matrix has at most `most_small` values go to the BLAS at all. */
+ * and would never return where there is none.  GAN_ERR_NOMEM.  Whether products go to the BLAS at
+ * all here. */
 gan_status gan__blas_reserve(size_t n_threads);
-int gan__kernels_need_blas(size_t most_small);
+int gan__kernels_need_blas(void);
 
 /* For a new thread of the library's own: in OpenBLAS builds on OpenMP the setting is each thread's
  * own. */

@@ -149,20 +149,13 @@ cleanup:
     return status;
 }
 
-/* Have the BLAS take its memory if a product of a thread's rows may be large enough for it; and its
- * threads, which in a child process it starts when they are first set. */
+/* Have the BLAS take its memory if it has products to do; and its threads, which in a child process
+ * it starts when they are first set. */
 static gan_status reserve_blas(const gan__pass_desc *desc)
 {
-    const size_t rows = gan__pass_has_gradients(desc) ? desc->rows : desc->rows / desc->threads;
-
     gan__blas_leave(gan__blas_enter());
-    for (size_t i = 0; i < desc->n_layers; i++) {
-        const gan_layer *layer = &desc->net->layers[i];
-
-        if (layer->class->largest_product &&
-            gan__kernels_need_blas(layer->class->largest_product(layer, rows)))
-            return gan__blas_reserve(desc->threads);
-    }
+    for (size_t i = 0; i < desc->n_layers && gan__kernels_need_blas(); i++)
+        if (desc->net->layers[i].class->product) return gan__blas_reserve(desc->threads);
     return GAN_OK;
 }
 

@@ -264,7 +264,7 @@ static int is_cheap_layer(const gan__pass *pass, size_t i)
 {
     const gan__layer_class *class = gan__pass_layer(pass, i)->class;
 
-    return !class->largest_product && !(class->saved && pass->desc.tangents);
+    return !class->product && !(class->saved && pass->desc.tangents);
 }
 
 static int is_cheap(const maker *m, const gan__op *op)
