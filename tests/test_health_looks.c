@@ -309,6 +309,29 @@ TEST(without_held_out_samples_the_sign_of_logits_is_a_note)
     gan_health_destroy(h);
 }
 
+/* A critic's outputs have no zero: that they are above it says nothing, in whichever look. */
+TEST(the_sign_of_a_critic_without_a_boundary_says_nothing)
+{
+    gan_train_stats s = {GAN_TRAIN_STATS_INIT, .d_steps = 5000,      .d_loss = 1,
+                         .d_real = 0.7,        .d_real_accuracy = 1, .d_fake_accuracy = 1,
+                         .d_grad_norm = 1,     .g_grad_norm = 1,     .boundary = GAN_BOUNDARY_NONE};
+    const gan_look looks[] = {
+        {GAN_LOOK_INIT},
+        {GAN_LOOK_INIT, .held_out = 500, .held_out_accepted = 200},
+    };
+    gan_health *h = make();
+
+    for (int i = 0; i < 256; i++) expect_ok(gan_health_step(h, GAN_OK, &s));
+    for (size_t i = 0; i < 10; i++) expect_look(h, looks[i % 2]);
+    ck_assert_uint_eq(gan_health_finding_count(h), 0);
+    s.boundary = GAN_BOUNDARY_ZERO; /* the same figures of another objective */
+    for (int i = 0; i < 256; i++) expect_ok(gan_health_step(h, GAN_OK, &s));
+    for (size_t i = 0; i < 2; i++) expect_look(h, looks[1]);
+    ck_assert_int_eq(level_of(h, GAN_VERDICT_D_OVERFIT), GAN_FINDING_VERDICT);
+    ck_assert_int_eq(level_of(h, GAN_VERDICT_D_WINS), GAN_FINDING_NOTE);
+    gan_health_destroy(h);
+}
+
 TEST(findings_of_a_young_run_are_notes)
 {
     gan_health *h;

@@ -222,21 +222,26 @@ static void train(watch *w, size_t steps)
 }
 
 /* Show the discriminator held-out samples, of the classes that it is trained on. */
-static void hold_out(watch *w, gan_look *out)
+static void hold_out(watch *w, const float *generated, gan_look *out)
 {
-    const float *x = w->p->x + w->p->n * WARD_PIXELS;
-    const uint8_t *labels = w->p->labels + w->p->n;
-    float logits[WARD_SEEN];
+    static float x[WARD_SEEN * WARD_PIXELS];
+    uint8_t labels[WARD_SEEN];
+    const gan_shape shape = gan_shape_1d(WARD_PIXELS);
+    gan_batch real = {GAN_BATCH_INIT, .shape = shape, .samples = x, .labels = labels};
+    const gan_batch fake = {GAN_BATCH_INIT, .count = seen(w), .shape = shape, .samples = generated,
+                            .labels = w->p->labels};
 
-    if (w->r->conditional)
-        must(gan_network_forward_labels(w->d, x, labels, WARD_SEEN, logits));
-    else
-        must(gan_network_forward(w->d, x, WARD_SEEN, logits));
-    for (size_t i = 0; i < WARD_SEEN; i++) {
-        if (w->r->one_class && labels[i] != 1) continue;
-        out->held_out++;
-        out->held_out_accepted += logits[i] > 0;
+    for (size_t i = w->p->n; i < w->p->n + WARD_SEEN; i++) {
+        if (w->r->one_class && w->p->labels[i] != 1) continue;
+        memcpy(x + real.count * WARD_PIXELS, w->p->x + i * WARD_PIXELS, WARD_PIXELS * sizeof *x);
+        labels[real.count++] = w->p->labels[i];
     }
+    const gan_status status =
+        gan_trainer_count_accepted(w->trainer, &real, &fake, &out->held_out_accepted);
+
+    if (status == GAN_END) return; /* there is nothing that it could take them for */
+    must(status);
+    out->held_out = real.count;
 }
 
 static void look(watch *w, ward_end *out)
@@ -255,7 +260,7 @@ static void look(watch *w, ward_end *out)
     must(gan_trainer_sample_labels(w->trainer, z, w->r->conditional ? labels : NULL, seen(w), x));
     must(gan_reference_compare(w->reference, x, w->r->conditional ? asked : NULL, seen(w), &c));
     l.modes = gan_reference_classes(w->reference, &l.n_modes);
-    hold_out(w, &l);
+    hold_out(w, x, &l);
     must(gan_health_look(w->health, &l));
     out->coverage = c.coverage.value;
     out->coverage_floor = c.coverage.floor;

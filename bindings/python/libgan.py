@@ -116,6 +116,9 @@ LOSS_RELATIVISTIC = 2
 LOSS_LEAST_SQUARES = 3
 LOSS_HINGE = 4
 LOSS_WASSERSTEIN = 5
+BOUNDARY_ZERO = 0
+BOUNDARY_TARGETS = 1
+BOUNDARY_NONE = 2
 HALF_DISCRIMINATOR = 0
 HALF_GENERATOR = 1
 SCHEDULE_CONSTANT = 0
@@ -328,7 +331,7 @@ gan_objective_fn = CFUNCTYPE(c_int, c_void_p, POINTER(gan_objective_step), POINT
 class gan_objective(Record):
     _fields_ = [("struct_size", c_size_t), ("name", c_char_p), ("discriminator", gan_objective_fn),
     ("generator", gan_objective_fn), ("user", c_void_p), ("raw_outputs", c_int), ("relative", c_int), ("least_target", c_double),
-    ("most_target", c_double)]
+    ("most_target", c_double), ("boundary", c_int)]
 
 
 class gan_adam_desc(Record):
@@ -399,7 +402,7 @@ class gan_train_stats(Record):
     ("d_fake_accuracy", c_double), ("d_grad_norm", c_double), ("g_grad_norm", c_double), ("d_skipped", c_uint64),
     ("g_skipped", c_uint64), ("penalty", c_double), ("penalty_norm", c_double), ("d_class_loss", c_double),
     ("g_class_loss", c_double), ("d_real_class_accuracy", c_double), ("d_fake_class_accuracy", c_double),
-    ("augment_probability", c_double), ("augment_sign", c_double)]
+    ("augment_probability", c_double), ("augment_sign", c_double), ("boundary", c_int)]
 
 
 class gan_checkpoint_resume_report(Record):
@@ -796,6 +799,8 @@ _declare("gan_trainer_generator_optimizer", c_void_p, [("trainer", c_void_p)])
 _declare("gan_trainer_discriminator_optimizer", c_void_p, [("trainer", c_void_p)])
 _declare("gan_trainer_batch_size", c_size_t, [("trainer", c_void_p)])
 _declare("gan_trainer_stats", _status, [("trainer", c_void_p), ("stats", POINTER(gan_train_stats))])
+_declare("gan_trainer_count_accepted", _status, [("trainer", c_void_p), ("real", POINTER(gan_batch)),
+    ("fake", POINTER(gan_batch)), ("accepted", POINTER(c_uint64))])
 _declare("gan_trainer_set_extra_state", _status, [("trainer", c_void_p), ("bytes", c_void_p), ("n", c_size_t)])
 _declare("gan_trainer_extra_state", c_void_p, [("trainer", c_void_p), ("n", POINTER(c_size_t))])
 _declare("gan_train_step", _status, [("trainer", c_void_p), ("batch", POINTER(gan_batch)), ("stats", POINTER(gan_train_stats))])

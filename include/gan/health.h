@@ -126,7 +126,8 @@ typedef struct gan_health_desc {
                                   after the other.  0: 20 */
     double gradient_factor; /**< DIVERGED: times its running median that a gradient's norm is, in 3
                                   steps one after the other.  0: 100 */
-    double win_accuracy; /**< D_WINS: both accuracies are at least this over a window.  0: 0.99 */
+    double win_accuracy; /**< D_WINS: both accuracies are at least this over a window; those of an
+                                  objective with GAN_BOUNDARY_NONE are not known.  0: 0.99 */
     double win_gradient; /**< D_WINS: the generator's gradient fell to this share of its early
                                   median.  0: 0.1 */
     double win_coverage; /**< D_WINS: or coverage is below this share of its floor in
@@ -247,8 +248,8 @@ typedef struct gan_look {
     const gan_reference_share *modes;
     size_t n_modes; /**< how many; 0 with NULL */
     /** Held-out real samples that the discriminator was shown, in evaluation mode; and those of
-     * them that it took for real: with a logit above 0.  A critic whose values have no zero, such
-     * as a Wasserstein critic, has none to give: 0. */
+     * them that it took for real, as gan_trainer_count_accepted() counts them.  A critic whose
+     * outputs have no zero, such as a Wasserstein critic, has none to give: 0. */
     uint64_t held_out;
     uint64_t held_out_accepted;
     double chance; /**< agreement of samples whose labels say nothing: 1 / classes where all are

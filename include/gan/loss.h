@@ -56,6 +56,15 @@ typedef enum gan_loss {
     GAN_LOSS_WASSERSTEIN
 } gan_loss;
 
+/** Which outputs take a sample for real: what accuracies are about. */
+typedef enum gan_boundary {
+    GAN_BOUNDARY_ZERO = 0, /**< those above 0; of a relative objective those above the mean of the
+                                other side's */
+    GAN_BOUNDARY_TARGETS,  /**< those above the middle of the real and the fake target */
+    GAN_BOUNDARY_NONE      /**< none does: outputs have no zero, only their differences mean
+                                something, as of a Wasserstein critic.  Accuracies say nothing */
+} gan_boundary;
+
 /** A half of a training step. */
 typedef enum gan_half {
     GAN_HALF_DISCRIMINATOR = 0, /**< the discriminator learns */
@@ -136,8 +145,10 @@ typedef struct gan_objective {
     double
         least_target; /**< the range of targets that a trainer may set.  0 and 0: only the usual */
     double most_target; /**< ones, 1 and 0 */
+    gan_boundary boundary; /**< what the accuracies of the rows are about.  GAN_BOUNDARY_ZERO */
 } gan_objective;
-#define GAN_OBJECTIVE_INIT GAN_SIZED_INIT(gan_objective, 0, 0, 0, 0, 0, 0, 0.0, 0.0)
+#define GAN_OBJECTIVE_INIT                                                                         \
+    GAN_SIZED_INIT(gan_objective, 0, 0, 0, 0, 0, 0, 0.0, 0.0, GAN_BOUNDARY_ZERO)
 
 /** GAN_OBJECTIVE_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_objective_init(gan_objective *objective, size_t struct_size);

@@ -192,9 +192,12 @@ typedef struct gan_train_stats {
                                        gan_augment_desc.target */
     double augment_sign; /**< the mean sign of the real samples' logits that it followed last, r_t of
                               Karras et al., 2020: 1 is a discriminator that is never wrong about them */
+    gan_boundary boundary; /**< that of the objective: with GAN_BOUNDARY_NONE d_real_accuracy and
+                                d_fake_accuracy say nothing */
 } gan_train_stats;
 #define GAN_TRAIN_STATS_INIT                                                                       \
-    GAN_SIZED_INIT(gan_train_stats, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    GAN_SIZED_INIT(gan_train_stats, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,          \
+                   GAN_BOUNDARY_ZERO)
 
 /** GAN_TRAIN_STATS_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_train_stats_init(gan_train_stats *stats, size_t struct_size);
@@ -302,6 +305,40 @@ GAN_API size_t gan_trainer_batch_size(const gan_trainer *trainer);
  */
 GAN_API GAN_MUST_CHECK gan_status gan_trainer_stats(const gan_trainer *trainer,
                                                     gan_train_stats *stats);
+
+/**
+ * Count the real samples that the discriminator takes for real, such as held-out ones: what
+ * gan_look has of a discriminator that knows its training samples by heart.
+ *
+ * It runs in evaluation mode and judges as d_real_accuracy of gan_train_stats does: by the
+ * boundary of the objective.  The run is left as it was.
+ *
+ * @param[in,out] trainer   The run.
+ * @param[in]     real      Any number of samples as the trainer is given them, with labels where
+ *                          the discriminator looks at them.
+ * @param[in]     fake      Generated samples, which the outputs of a relative objective are taken
+ *                          relative to; not read with another one, and may be NULL.
+ * @param[out]    accepted  Receives how many.
+ *
+ * @retval GAN_OK           `*accepted` is filled.
+ * @retval GAN_END          The objective has no boundary, as a Wasserstein critic's: there is no
+ *                          such number, and `*accepted` is as it was.
+ * @retval GAN_ERR_INVALID  `trainer`, `accepted`, `real` or its samples is NULL, or `fake` with a
+ *                          relative objective; there are none; labels are missing or are no
+ *                          classes; or this is a child of the process that made its threads, see
+ *                          gan_pool.
+ * @retval GAN_ERR_SHAPE    The samples' size isn't the discriminator's.
+ * @retval GAN_ERR_BUSY     Another call uses the trainer or one of its networks.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * Memory: that of the discriminator's activations for some hundred samples and of its outputs, as
+ * long as the call takes.
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_trainer_count_accepted(gan_trainer *trainer,
+                                                             const gan_batch *real,
+                                                             const gan_batch *fake,
+                                                             uint64_t *accepted);
 
 /** The most bytes of a trainer's extra state. */
 #define GAN_EXTRA_STATE_MAX 16777216

@@ -105,7 +105,8 @@ static gan_finding_level judge_d_wins(const gan_health *h, const gan__health_sta
     const gan__health_window *g = series(h, GAN__SERIES_G_GRADIENT);
 
     (void)start;
-    if (!gan__health_window_full(h) || fmin(real, fake) < h->desc.win_accuracy)
+    if (!gan__health_window_full(h) || !(real >= h->desc.win_accuracy) ||
+        !(fake >= h->desc.win_accuracy))
         return GAN_FINDING_NONE;
     evidence[0] = real;
     evidence[1] = fake;

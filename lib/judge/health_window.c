@@ -159,7 +159,7 @@ static void look_for_explosion(gan_health *h, double d_norm, double g_norm)
 
 int gan__health_take_step(gan_health *h, const gan_train_stats *stats)
 {
-    const double of[GAN__N_SERIES] = {
+    double of[GAN__N_SERIES] = {
         [GAN__SERIES_D_LOSS] = stats->d_loss,
         [GAN__SERIES_D_REAL] = stats->d_real,
         [GAN__SERIES_D_FAKE] = stats->d_fake,
@@ -174,7 +174,9 @@ int gan__health_take_step(gan_health *h, const gan_train_stats *stats)
     if (skipped > s->skipped) gan__health_diverge(h, GAN__DIVERGED_NONFINITE, (double)skipped, 0);
     s->skipped = skipped;
     for (size_t i = 0; i < GAN__N_SERIES; i++)
-        if (!isfinite(of[i])) return 1; /* windows stay finite */
+        if (!isfinite(of[i])) return 1; /* windows stay finite, but for what is not known: */
+    if (stats->boundary == GAN_BOUNDARY_NONE)
+        of[GAN__SERIES_REAL_ACCURACY] = of[GAN__SERIES_FAKE_ACCURACY] = (double)NAN;
     if (s->n_steps > 0) look_for_jump(h, stats->d_loss);
     if (s->n_steps >= STRIDE) look_for_explosion(h, stats->d_grad_norm, stats->g_grad_norm);
     for (size_t i = 0; i < GAN__N_SERIES; i++) {

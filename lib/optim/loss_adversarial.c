@@ -49,6 +49,12 @@ typedef struct rule {
     double boundary; /* between what is taken for real and for generated */
 } rule;
 
+double gan__loss_boundary(gan_boundary boundary, double real_target, double fake_target)
+{
+    if (boundary == GAN_BOUNDARY_NONE) return (double)NAN;
+    return boundary == GAN_BOUNDARY_TARGETS ? 0.5 * (real_target + fake_target) : 0;
+}
+
 static double mean_of(const gan_objective_rows *r)
 {
     double sum = 0;
@@ -119,7 +125,8 @@ OBJECTIVE(judge_bce, gan__loss_bce, 0, 0)
 OBJECTIVE(judge_minimax, minimax, 0, 0)
 OBJECTIVE(judge_relativistic, gan__loss_bce, 1, 0)
 /* An output is best at its target, not beyond it: what is nearer to the other one is wrong. */
-OBJECTIVE(judge_least_squares, least_squares, 0, 0.5 * (step->real_target + step->fake_target))
+OBJECTIVE(judge_least_squares, least_squares, 0,
+          gan__loss_boundary(GAN_BOUNDARY_TARGETS, step->real_target, step->fake_target))
 OBJECTIVE(judge_hinge, hinge, 0, 0)
 OBJECTIVE(judge_linear, linear, 0, 0)
 
@@ -142,7 +149,8 @@ static const gan_objective objectives[] = {
                                 .generator = judge_least_squares,
                                 .raw_outputs = 1,
                                 .least_target = -DBL_MAX,
-                                .most_target = DBL_MAX},
+                                .most_target = DBL_MAX,
+                                .boundary = GAN_BOUNDARY_TARGETS},
     [GAN_LOSS_HINGE] = {.name = "hinge",
                         .discriminator = judge_hinge,
                         .generator = judge_linear,
@@ -150,7 +158,8 @@ static const gan_objective objectives[] = {
     [GAN_LOSS_WASSERSTEIN] = {.name = "wasserstein",
                               .discriminator = judge_linear,
                               .generator = judge_linear,
-                              .raw_outputs = 1},
+                              .raw_outputs = 1,
+                              .boundary = GAN_BOUNDARY_NONE},
 };
 
 const gan_objective *gan__loss_find(gan_loss loss)

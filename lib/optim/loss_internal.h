@@ -23,6 +23,9 @@ gan__loss_term gan__loss_bce(double x, double target);
  * checkpoints. An output that isn't finite makes the loss NaN or infinite. */
 const gan_objective *gan__loss_find(gan_loss loss);
 
+/* The output above which a sample is taken for real; NaN where there is none. */
+double gan__loss_boundary(gan_boundary boundary, double real_target, double fake_target);
+
 /* Rows of logits that are to be judged against labels, all of which are below n_classes. */
 typedef struct gan__loss_rows {
     const float *logits;

@@ -67,9 +67,12 @@ struct gan_trainer {
     gan__step_profile *profile; /* NULL: nobody looks */
 };
 
-/* Bytes of the first descriptor that hosts were built with: what came later has the defaults
+/* Bytes of the first descriptors that hosts were built with: what came later has the defaults
  * then. */
-enum { GAN__TRAINER_DESC_FIRST = offsetof(gan_trainer_desc, objective) };
+enum {
+    GAN__TRAINER_DESC_FIRST = offsetof(gan_trainer_desc, objective),
+    GAN__OBJECTIVE_FIRST = offsetof(gan_objective, boundary)
+};
 
 /* Read a host's descriptor, or the defaults for NULL, into a trainer of zeros. */
 gan_status gan__trainer_read_desc(gan_trainer *trainer, const gan_trainer_desc *desc);

@@ -57,10 +57,12 @@ static gan_status read_objective(gan_trainer *t)
     size_t n = 0;
 
     *o = (gan_objective){GAN_OBJECTIVE_INIT};
-    GAN_TRY(gan__desc_read(o, sizeof *o, sizeof *o, t->desc.objective, "objective"));
+    GAN_TRY(gan__desc_read(o, sizeof *o, GAN__OBJECTIVE_FIRST, t->desc.objective, "objective"));
     if (!o->discriminator || !o->generator)
         GAN_FAIL(GAN_ERR_INVALID, "trainer: the objective has no function for the %s",
                  o->discriminator ? "generator" : "discriminator");
+    if ((unsigned)o->boundary > GAN_BOUNDARY_NONE)
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: the objective has the boundary %d", (int)o->boundary);
     if (t->desc.loss != GAN_LOSS_BCE)
         GAN_FAIL(GAN_ERR_INVALID, "trainer: an objective and the loss %d", (int)t->desc.loss);
     while (o->name && n < sizeof t->objective_name && o->name[n] > ' ' && o->name[n] <= '~') n++;
@@ -88,6 +90,7 @@ static gan_status choose_objective(gan_trainer *t)
         if (!own) GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no loss %d", (int)t->desc.loss);
         t->objective = *own;
     }
+    t->stats.boundary = t->objective.boundary;
     t->desc.objective = NULL; /* what is left in it is the host's */
 
 cleanup:
