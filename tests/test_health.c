@@ -242,10 +242,11 @@ static void backwards(gan_train_stats *s)
 }
 
 /* What the end of a good run looks like: right as often as not, on both sides. */
+static double swing = 0.05;
 static void even(gan_train_stats *s)
 {
-    s->d_real = 0.5 + 0.05 * sin((double)s->d_steps);
-    s->d_fake = 0.5 + 0.05 * cos((double)s->d_steps);
+    s->d_real = 0.5 + swing * sin((double)s->d_steps);
+    s->d_fake = 0.5 + swing * cos((double)s->d_steps);
     s->d_real_accuracy = s->d_fake_accuracy = 0.5;
 }
 
@@ -269,6 +270,22 @@ TEST(a_discriminator_that_can_only_guess_at_the_end_is_not_dead)
 
     show(h, 0, 500, even);
     expect_verdict(h, GAN_VERDICT_HEALTHY, "");
+    gan_health_destroy(h);
+}
+
+/* With a penalty outputs vary little at the end: a hundredth of what a fresh discriminator's do is
+ * nothing. */
+TEST(outputs_are_flat_beside_those_of_the_first_step)
+{
+    gan_health *h = make();
+
+    swing = 0.01;
+    show(h, 0, 1, NULL); /* 0.35 apart */
+    show(h, 1, 500, even);
+    expect_verdict(h, GAN_VERDICT_HEALTHY, "");
+    swing = 0.001;
+    show(h, 501, 500, even);
+    expect_verdict(h, GAN_VERDICT_D_DEAD, "hardly varied");
     gan_health_destroy(h);
 }
 

@@ -294,6 +294,72 @@ TEST(a_discriminator_that_knows_its_samples_by_heart_is_found_by_held_out_ones)
     gan_health_destroy(h);
 }
 
+/* Held-out samples lie `way` of the way from training samples, at `from`, to generated ones, 1
+ * below, all within half a unit. */
+static gan_look look_of_outputs(float outputs[3][400], float from, float way)
+{
+    for (size_t i = 0; i < 400; i++) {
+        const float within = (float)(i * 7919 % 400) / 400;
+
+        outputs[0][i] = from + within;
+        outputs[1][i] = from + within - way;
+        outputs[2][i] = from + within - 1;
+    }
+    return (gan_look){GAN_LOOK_INIT,
+                      .d_trained = outputs[0],
+                      .d_held_out = outputs[1],
+                      .d_generated = outputs[2],
+                      .n_d_trained = 400,
+                      .n_d_held_out = 400,
+                      .n_d_generated = 400};
+}
+
+/* A discriminator sways: what it takes for real in the steps before says nothing about held-out
+ * samples now, and so does its zero. */
+TEST(outputs_tell_a_discriminator_that_knows_its_samples_by_heart_wherever_its_zero_is)
+{
+    static float outputs[3][400];
+    static const struct {
+        float from, way;
+        gan_finding_level wanted;
+    } cases[] = {{0.5f, 0, GAN_FINDING_NONE},       {-300, 0, GAN_FINDING_NONE},
+                 {0.5f, 0.1f, GAN_FINDING_NONE},    {0.5f, 0.9f, GAN_FINDING_VERDICT},
+                 {-300, 0.9f, GAN_FINDING_VERDICT}, {300, 0.9f, GAN_FINDING_VERDICT},
+                 {-0.5f, -0.9f, GAN_FINDING_NONE}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gan_health *h = make();
+        gan_look look = look_of_outputs(outputs, cases[i].from, cases[i].way);
+
+        look.held_out = 500; /* not read */
+        for (int k = 0; k < 2; k++) expect_look(h, look);
+        ck_assert_int_eq(level_of(h, GAN_VERDICT_D_OVERFIT), cases[i].wanted);
+        if (cases[i].wanted == GAN_FINDING_VERDICT)
+            ck_assert_ptr_nonnull(strstr(verdict_of(h).sentence, "in 99.5 % of pairs"));
+        look.n_d_trained = look.n_d_held_out = 10; /* as few say nothing */
+        for (int k = 0; k < 2; k++) expect_look(h, look);
+        ck_assert_int_eq(level_of(h, GAN_VERDICT_D_OVERFIT), GAN_FINDING_NONE);
+        gan_health_destroy(h);
+    }
+}
+
+TEST(modes_that_are_still_being_found_are_a_note)
+{
+    gan_reference_share modes[4] = {{100, 100, 0}, {100, 0, 0}, {100, 0, 0}, {100, 100, 0}};
+    const gan_look look = {GAN_LOOK_INIT, .modes = modes, .n_modes = 4};
+    gan_health *h = make();
+
+    expect_look(h, look);
+    modes[1].generated = 100; /* half of what was missing */
+    expect_look(h, look);
+    ck_assert_int_eq(level_of(h, GAN_VERDICT_MODES_MISSING), GAN_FINDING_NOTE);
+    expect_look(h, look);
+    ck_assert_int_eq(level_of(h, GAN_VERDICT_MODES_MISSING), GAN_FINDING_NOTE);
+    expect_look(h, look);
+    ck_assert_int_eq(level_of(h, GAN_VERDICT_MODES_MISSING), GAN_FINDING_VERDICT);
+    gan_health_destroy(h);
+}
+
 TEST(without_held_out_samples_the_sign_of_logits_is_a_note)
 {
     gan_train_stats s = {GAN_TRAIN_STATS_INIT, .d_steps = 5000,        .d_loss = 1,
@@ -477,6 +543,7 @@ TEST(without_a_score_the_kernel_distance_tells_the_best_look)
 TEST(looks_that_make_no_sense_are_refused_and_change_nothing)
 {
     const gan_reference_share mode = {1, 1, 0};
+    const float x = 0;
     const gan_comparison no_room = {.struct_size = sizeof(size_t)};
     const struct {
         gan_look look;
@@ -490,6 +557,15 @@ TEST(looks_that_make_no_sense_are_refused_and_change_nothing)
         {{GAN_LOOK_INIT, .comparison = &no_room}, GAN_ERR_INVALID, "comparison: struct_size"},
         {{GAN_LOOK_INIT, .held_out = 3, .held_out_accepted = 4}, GAN_ERR_INVALID, "4 of 3"},
         {{GAN_LOOK_INIT, .chance = 2}, GAN_ERR_INVALID, "chance of 0 to 1"},
+        {{GAN_LOOK_INIT, .d_trained = &x, .n_d_trained = 1},
+         GAN_ERR_INVALID,
+         "each with an address"},
+        {{GAN_LOOK_INIT, .d_trained = &x, .d_held_out = &x, .d_generated = &x, .n_d_trained = 1},
+         GAN_ERR_INVALID,
+         "got 1, 0 and 0"},
+        {{GAN_LOOK_INIT, .n_d_trained = 1, .n_d_held_out = 1, .n_d_generated = 1},
+         GAN_ERR_INVALID,
+         "got 1, 1 and 1"},
         {{.struct_size = 8}, GAN_ERR_INVALID, "struct_size"},
     };
     gan_health *h = make();

@@ -15,12 +15,12 @@ enum { N_FAILURES = 8, N = 6000, HEALTHY_LOOKS = 3 };
  * processor's loops.  Those that have just one are looked at always, all with GAN_TEST_THOROUGH. */
 static const int always[] = {0, 0, 1, 1, 0, 0, 1, 1};
 
-static ward_pictures silhouettes(void)
+static ward_data silhouettes(void)
 {
     gan_dataset *data;
 
     expect_ok(gan_dataset_create_shapes(&data, N + WARD_SEEN, 1, NULL));
-    const ward_pictures p = ward_open(data, N);
+    const ward_data p = ward_open(data, N);
     gan_dataset_destroy(data);
     return p;
 }
@@ -35,7 +35,7 @@ static void expect_end(const ward_run *r, const ward_end *end)
 TEST_EACH(a_run_that_fails_gets_its_verdict_within_two_looks, 0, N_FAILURES)
 {
     if (!always[_i] && !getenv("GAN_TEST_THOROUGH")) return;
-    ward_pictures p = silhouettes();
+    ward_data p = silhouettes();
     ward_run r = ward_failures[_i];
 
     ck_assert_uint_eq(ward_n_failures, N_FAILURES);
@@ -51,7 +51,7 @@ TEST_EACH(a_run_in_which_nothing_is_wrong_gets_no_verdict, 0, 3)
 {
     static const char *const names[] = {"bce, R1", "least squares, R1", "conditional, R1"};
     if (_i > 0 && !getenv("GAN_TEST_THOROUGH")) return;
-    ward_pictures p = silhouettes();
+    ward_data p = silhouettes();
 
     for (size_t i = 0; i < ward_n_healthy; i++) {
         ward_run r = ward_healthy[i];

@@ -1,123 +1,68 @@
-/* test_train_judge.c - which real samples a trainer's discriminator takes for real. */
+/* test_train_judge.c - what a trainer's discriminator says of samples that it isn't trained on. */
 #include "budget.h"
 #include "conditional.h"
 #include "expect.h"
 #include "game.h"
 
 #include <gan/gan.h>
-#include <math.h>
 #include <stdlib.h>
 
-enum { BATCH = 20, N = 60, CASES = 6 };
-
-static const struct {
-    const char *name;
-    gan_loss loss;
-    double real_target, fake_target;
-    double boundary; /* NaN: there is none */
-} cases[CASES] = {
-    {"bce", GAN_LOSS_BCE, 0, 0, 0},
-    {"minimax", GAN_LOSS_MINIMAX, 0, 0, 0},
-    {"relativistic", GAN_LOSS_RELATIVISTIC, 0, 0, 0},
-    {"least squares", GAN_LOSS_LEAST_SQUARES, 1.25, -1, 0.125},
-    {"hinge", GAN_LOSS_HINGE, 0, 0, 0},
-    {"Wasserstein", GAN_LOSS_WASSERSTEIN, 0, 0, (double)NAN},
-};
+enum { BATCH = 20, N = 60 };
 
 static const net_layer raw_d[] = {LINEAR(6, 13), LEAKY, DROPOUT(0.3f), LINEAR(13, 1), END};
 static const net_layer last_sigmoid_d[] = {LINEAR(6, 13), LEAKY,   DROPOUT(0.3f),
                                            LINEAR(13, 1), SIGMOID, END};
 
-static gan_trainer_desc desc_of_case(int i)
+static game trained_game(const net_layer *d, const gan_allocator *allocator)
 {
-    return (gan_trainer_desc){GAN_TRAINER_DESC_INIT,
-                              .batch_size = BATCH,
-                              .seed = 5,
-                              .n_threads = 2,
-                              .loss = cases[i].loss,
-                              .real_target = cases[i].real_target,
-                              .fake_target = cases[i].fake_target};
-}
-
-static game game_of_case(int i, const net_layer *d)
-{
-    const gan_trainer_desc desc = desc_of_case(i);
+    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = BATCH, .seed = 5,
+                                   .n_threads = allocator ? 1 : 2, .allocator = allocator};
     game x = game_begin(small_g, d, adam, &desc);
 
     for (uint64_t step = 0; step < 5; step++) play(&x, BATCH, step);
     return x;
 }
 
-/* Of more samples than a batch of training has, in plain arithmetic. */
-static uint64_t count_above(gan_network *d, const float *real, const float *fake, double boundary)
+TEST(outputs_are_those_of_the_network_for_more_samples_than_a_batch)
 {
-    float outputs[N];
-    double mean = 0;
-    uint64_t n = 0;
+    game x = trained_game(raw_d, NULL);
+    float *samples = normals(N * x.sample, 70), found[N], wanted[N];
+    const gan_batch batch = batch_of(&x, samples, N);
 
-    expect_ok(gan_network_forward(d, fake ? fake : real, N, outputs));
-    for (size_t i = 0; fake && i < N; i++) mean += (double)outputs[i] / N;
-    expect_ok(gan_network_forward(d, real, N, outputs));
-    for (size_t i = 0; i < N; i++) n += (double)outputs[i] - mean > boundary;
-    return n;
-}
-
-TEST_EACH(samples_are_taken_for_real_above_the_boundary_of_the_objective, 0, CASES)
-{
-    game x = game_of_case(_i, raw_d);
-    float *real = normals(N * x.sample, 70), *fake = normals(N * x.sample, 71);
-    const gan_batch a = batch_of(&x, real, N), b = batch_of(&x, fake, N);
-    const int relative = cases[_i].loss == GAN_LOSS_RELATIVISTIC;
-    gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
-    uint64_t accepted = 7;
-
-    expect_ok(gan_trainer_stats(x.trainer, &stats));
-    if (isnan(cases[_i].boundary)) {
-        ck_assert_int_eq(gan_trainer_count_accepted(x.trainer, &a, &b, &accepted), GAN_END);
-        ck_assert_uint_eq(accepted, 7);
-        ck_assert_int_eq(stats.boundary, GAN_BOUNDARY_NONE);
-    } else {
-        expect_ok(gan_trainer_count_accepted(x.trainer, &a, relative ? &b : NULL, &accepted));
-        ck_assert_uint_eq(accepted,
-                          count_above(x.d, real, relative ? fake : NULL, cases[_i].boundary));
-        ck_assert(accepted > 0 && accepted < N);
-        ck_assert_int_ne(stats.boundary, GAN_BOUNDARY_NONE);
-    }
-    free(fake);
-    free(real);
+    expect_ok(gan_trainer_outputs(x.trainer, &batch, found));
+    expect_ok(gan_network_forward(x.d, samples, N, wanted));
+    expect_same_bits(found, wanted, sizeof found);
+    free(samples);
     game_end(&x);
 }
 
 TEST(a_last_sigmoid_is_left_out)
 {
-    game x = game_of_case(2, last_sigmoid_d), raw = game_of_case(2, raw_d);
-    float *real = normals(N * x.sample, 70), *fake = normals(N * x.sample, 71);
-    const gan_batch a = batch_of(&x, real, N), b = batch_of(&x, fake, N);
-    uint64_t with, without;
+    game x = trained_game(last_sigmoid_d, NULL), raw = trained_game(raw_d, NULL);
+    float *samples = normals(N * x.sample, 70), with[N], without[N];
+    const gan_batch batch = batch_of(&x, samples, N);
 
-    expect_ok(gan_trainer_count_accepted(x.trainer, &a, &b, &with));
-    expect_ok(gan_trainer_count_accepted(raw.trainer, &a, &b, &without));
-    ck_assert_uint_eq(with, without);
-    free(fake);
-    free(real);
+    expect_ok(gan_trainer_outputs(x.trainer, &batch, with));
+    expect_ok(gan_trainer_outputs(raw.trainer, &batch, without));
+    expect_same_bits(with, without, sizeof with);
+    free(samples);
     game_end(&raw);
     game_end(&x);
 }
 
 TEST(the_run_is_left_as_it_was)
 {
-    game x = game_of_case(0, raw_d), twin = game_of_case(0, raw_d);
-    float *real = normals(N * x.sample, 70);
-    const gan_batch a = batch_of(&x, real, N);
-    uint64_t accepted;
+    game x = trained_game(raw_d, NULL), twin = trained_game(raw_d, NULL);
+    float *samples = normals(N * x.sample, 70), outputs[N];
+    const gan_batch batch = batch_of(&x, samples, N);
 
-    expect_ok(gan_trainer_count_accepted(x.trainer, &a, NULL, &accepted));
+    expect_ok(gan_trainer_outputs(x.trainer, &batch, outputs));
     for (uint64_t step = 5; step < 8; step++) {
         play(&x, BATCH, step);
         play(&twin, BATCH, step);
     }
     expect_same_game(&x, &twin);
-    free(real);
+    free(samples);
     game_end(&twin);
     game_end(&x);
 }
@@ -128,19 +73,45 @@ TEST_EACH(labels_are_read_where_the_discriminator_looks_at_them, 0, RUNS)
 {
     const gan_trainer_desc desc = desc_of(_i);
     game x = conditional_game(_i, 1, adam, &desc);
+    const size_t stride = gan_shape_size(gan_network_output_shape(x.d));
+    const int reads = gan_network_class_count(x.d) > 0;
+    float found[MOST_ROWS], *wanted = malloc(MOST_ROWS * stride * sizeof *wanted);
     real_batch b;
-    uint64_t accepted;
 
     make_batch(&b, &x, MOST_ROWS);
-    expect_ok(gan_trainer_count_accepted(x.trainer, &b.batch, &b.batch, &accepted));
-    ck_assert_uint_le(accepted, MOST_ROWS);
+    expect_ok(gan_trainer_outputs(x.trainer, &b.batch, found));
+    expect_ok(
+        gan_network_forward_labels(x.d, b.samples, reads ? b.labels : NULL, MOST_ROWS, wanted));
+    for (size_t i = 0; i < MOST_ROWS; i++)
+        expect_same_bits(&found[i], &wanted[i * stride], sizeof *found);
     b.batch.labels = NULL;
-    if (gan_network_class_count(x.d) > 0)
-        expect_fails(gan_trainer_count_accepted(x.trainer, &b.batch, &b.batch, &accepted),
-                     GAN_ERR_INVALID, "label");
+    if (reads)
+        expect_fails(gan_trainer_outputs(x.trainer, &b.batch, found), GAN_ERR_INVALID, "label");
     else
-        expect_ok(gan_trainer_count_accepted(x.trainer, &b.batch, &b.batch, &accepted));
+        expect_ok(gan_trainer_outputs(x.trainer, &b.batch, found));
+    free(wanted);
     free(b.samples);
+    game_end(&x);
+}
+
+/* ---- boundaries ---- */
+
+TEST_EACH(figures_say_whether_the_objective_has_a_boundary, 0, 6)
+{
+    static const gan_boundary wanted[] = {[GAN_LOSS_BCE] = GAN_BOUNDARY_ZERO,
+                                          [GAN_LOSS_MINIMAX] = GAN_BOUNDARY_ZERO,
+                                          [GAN_LOSS_RELATIVISTIC] = GAN_BOUNDARY_ZERO,
+                                          [GAN_LOSS_LEAST_SQUARES] = GAN_BOUNDARY_TARGETS,
+                                          [GAN_LOSS_HINGE] = GAN_BOUNDARY_ZERO,
+                                          [GAN_LOSS_WASSERSTEIN] = GAN_BOUNDARY_NONE};
+    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = BATCH,
+                                   .loss = (gan_loss)_i};
+    game x = game_begin(small_g, raw_d, adam, &desc);
+    gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
+
+    play(&x, BATCH, 0);
+    expect_ok(gan_trainer_stats(x.trainer, &stats));
+    ck_assert_int_eq(stats.boundary, wanted[_i]);
     game_end(&x);
 }
 
@@ -148,38 +119,31 @@ TEST_EACH(labels_are_read_where_the_discriminator_looks_at_them, 0, RUNS)
 
 TEST(what_is_missing_or_of_another_size_is_refused)
 {
-    game x = game_of_case(2, raw_d); /* relativistic */
-    float *real = normals(N * x.sample, 70);
-    const gan_batch good = batch_of(&x, real, N);
+    game x = trained_game(raw_d, NULL);
+    float *samples = normals(N * x.sample, 70), outputs[N];
+    const gan_batch good = batch_of(&x, samples, N);
     gan_batch empty = good, none = good, other = good;
-    uint64_t accepted = 7;
 
     empty.count = 0;
     none.samples = NULL;
     other.shape = gan_shape_1d(x.sample + 1);
-    expect_fails(gan_trainer_count_accepted(NULL, &good, &good, &accepted), GAN_ERR_INVALID,
-                 "it is NULL");
-    expect_fails(gan_trainer_count_accepted(x.trainer, &good, &good, NULL), GAN_ERR_INVALID,
-                 "accepted is NULL");
-    expect_fails(gan_trainer_count_accepted(x.trainer, NULL, &good, &accepted), GAN_ERR_INVALID,
-                 "real samples expected, got NULL");
-    expect_fails(gan_trainer_count_accepted(x.trainer, &empty, &good, &accepted), GAN_ERR_INVALID,
-                 "real samples expected, got 0");
-    expect_fails(gan_trainer_count_accepted(x.trainer, &good, NULL, &accepted), GAN_ERR_INVALID,
-                 "generated samples expected, got NULL");
-    expect_fails(gan_trainer_count_accepted(x.trainer, &good, &none, &accepted), GAN_ERR_INVALID,
-                 "generated samples expected, got NULL");
-    expect_fails(gan_trainer_count_accepted(x.trainer, &other, &good, &accepted), GAN_ERR_SHAPE,
-                 "real samples are");
-    ck_assert_uint_eq(accepted, 7);
-    free(real);
+    expect_fails(gan_trainer_outputs(NULL, &good, outputs), GAN_ERR_INVALID, "it is NULL");
+    expect_fails(gan_trainer_outputs(x.trainer, &good, NULL), GAN_ERR_INVALID, "outputs is NULL");
+    expect_fails(gan_trainer_outputs(x.trainer, NULL, outputs), GAN_ERR_INVALID,
+                 "samples expected, got NULL");
+    expect_fails(gan_trainer_outputs(x.trainer, &none, outputs), GAN_ERR_INVALID,
+                 "samples expected, got NULL");
+    expect_fails(gan_trainer_outputs(x.trainer, &empty, outputs), GAN_ERR_INVALID,
+                 "samples expected, got 0");
+    expect_fails(gan_trainer_outputs(x.trainer, &other, outputs), GAN_ERR_SHAPE, "samples are");
+    free(samples);
     game_end(&x);
 }
 
 /* A host that asks in the middle of a step. */
 typedef struct asker {
     gan_trainer **trainer;
-    const gan_batch *real;
+    const gan_batch *samples;
     gan_status said;
 } asker;
 
@@ -187,12 +151,12 @@ static gan_status ask(void *user, const gan_objective_step *step, gan_objective_
                       gan_objective_rows *fake)
 {
     asker *a = user;
-    uint64_t accepted;
+    float outputs[N];
 
     (void)step;
     (void)real;
     (void)fake;
-    a->said = gan_trainer_count_accepted(*a->trainer, a->real, NULL, &accepted);
+    a->said = gan_trainer_outputs(*a->trainer, a->samples, outputs);
     return GAN_OK;
 }
 
@@ -208,7 +172,7 @@ TEST(in_the_middle_of_a_step_it_is_busy)
     float *real = normals(N * x.sample, 70);
     const gan_batch batch = batch_of(&x, real, N);
 
-    a.real = &batch;
+    a.samples = &batch;
     play(&x, BATCH, 0);
     ck_assert_int_eq(a.said, GAN_ERR_BUSY);
     free(real);
@@ -233,32 +197,28 @@ TEST(an_objective_has_one_of_the_boundaries_or_is_of_a_release_without)
     game_end(&x);
 }
 
-TEST(without_memory_nothing_is_counted)
+TEST(without_memory_nothing_is_put_out)
 {
     budget b;
-    uint64_t accepted = 7;
 
     budget_init(&b, BUDGET_UNLIMITED);
-    gan_trainer_desc desc = desc_of_case(2);
-    desc.allocator = &b.allocator;
-    desc.n_threads = 1;
-    game x = game_begin(small_g, raw_d, adam, &desc);
-    float *real = normals(N * x.sample, 70);
-    const gan_batch batch = batch_of(&x, real, N);
+    game x = trained_game(raw_d, &b.allocator);
+    float *samples = normals(N * x.sample, 70), outputs[N] = {7};
+    const gan_batch batch = batch_of(&x, samples, N);
     const size_t live = budget_live(&b);
     size_t allowed = 0;
 
     for (;; allowed++) {
         b.left = allowed;
-        const gan_status status = gan_trainer_count_accepted(x.trainer, &batch, &batch, &accepted);
+        const gan_status status = gan_trainer_outputs(x.trainer, &batch, outputs);
 
         ck_assert_uint_eq(budget_live(&b), live);
         if (status == GAN_OK) break;
         ck_assert_int_eq(status, GAN_ERR_NOMEM);
-        ck_assert_uint_eq(accepted, 7);
+        ck_assert(outputs[0] == 7);
     }
     ck_assert_uint_gt(allowed, 2);
     b.left = BUDGET_UNLIMITED;
-    free(real);
+    free(samples);
     game_end(&x);
 }

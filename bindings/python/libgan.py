@@ -477,13 +477,15 @@ class gan_health_desc(Record):
     ("missing_share", c_double), ("missing_alpha", c_double), ("copy_ratio", c_double), ("copy_z", c_double),
     ("noisy_precision", c_double), ("noisy_density", c_double), ("blurred_recall", c_double), ("blurred_density", c_double),
     ("label_share", c_double), ("patience", c_size_t), ("few_samples", c_size_t), ("short_epoch", c_size_t),
-    ("large_data", c_double), ("narrow_data", c_double), ("rates_apart", c_double), ("allocator", POINTER(gan_allocator))]
+    ("large_data", c_double), ("narrow_data", c_double), ("rates_apart", c_double), ("allocator", POINTER(gan_allocator)),
+    ("overfit_z", c_double), ("overfit_share", c_double)]
 
 
 class gan_look(Record):
     _fields_ = [("struct_size", c_size_t), ("comparison", POINTER(gan_comparison)), ("score", c_double),
     ("score_error", c_double), ("modes", POINTER(gan_reference_share)), ("n_modes", c_size_t), ("held_out", c_uint64),
-    ("held_out_accepted", c_uint64), ("chance", c_double)]
+    ("held_out_accepted", c_uint64), ("chance", c_double), ("d_trained", POINTER(c_float)), ("d_held_out", POINTER(c_float)),
+    ("d_generated", POINTER(c_float)), ("n_d_trained", c_size_t), ("n_d_held_out", c_size_t), ("n_d_generated", c_size_t)]
 
 
 class gan_image_desc(Record):
@@ -799,8 +801,7 @@ _declare("gan_trainer_generator_optimizer", c_void_p, [("trainer", c_void_p)])
 _declare("gan_trainer_discriminator_optimizer", c_void_p, [("trainer", c_void_p)])
 _declare("gan_trainer_batch_size", c_size_t, [("trainer", c_void_p)])
 _declare("gan_trainer_stats", _status, [("trainer", c_void_p), ("stats", POINTER(gan_train_stats))])
-_declare("gan_trainer_count_accepted", _status, [("trainer", c_void_p), ("real", POINTER(gan_batch)),
-    ("fake", POINTER(gan_batch)), ("accepted", POINTER(c_uint64))])
+_declare("gan_trainer_outputs", _status, [("trainer", c_void_p), ("samples", POINTER(gan_batch)), ("outputs", POINTER(c_float))])
 _declare("gan_trainer_set_extra_state", _status, [("trainer", c_void_p), ("bytes", c_void_p), ("n", c_size_t)])
 _declare("gan_trainer_extra_state", c_void_p, [("trainer", c_void_p), ("n", POINTER(c_size_t))])
 _declare("gan_train_step", _status, [("trainer", c_void_p), ("batch", POINTER(gan_batch)), ("stats", POINTER(gan_train_stats))])

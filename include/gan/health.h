@@ -135,7 +135,8 @@ typedef struct gan_health_desc {
     size_t win_looks;    /**< D_WINS: or so many looks brought nothing better.  0: 3 */
     double dead_margin;  /**< D_DEAD: how near 1/2 both accuracies' mean is.  0: 0.02 */
     double dead_spread;  /**< D_DEAD: how little the discriminator's mean output varies over a
-                                  window, and differs between real and generated.  0: 0.001 */
+                                  window, and differs between real and generated, as a share of
+                                  that difference in the first step.  0: 0.01 */
     double dead_share;   /**< D_DEAD: share of the window's steps in which the discriminator
                                   prefers generated samples.  0: 0.95 */
     double overfit_sign; /**< D_OVERFIT: a note from this mean sign of real samples' logits on
@@ -166,10 +167,15 @@ typedef struct gan_health_desc {
                                   0: 0.75 */
     double rates_apart; /**< RATES_APART: one rate is more than this times the other.  0: 10 */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
+    double overfit_z;     /**< D_OVERFIT, by the outputs of a look: z of the Mann-Whitney test that
+                               those of training samples and of held-out ones are alike.  0: 5 */
+    double overfit_share; /**< D_OVERFIT: and how far on the way from training samples to generated
+                               ones held-out ones are, by shares of pairs (as r_v of Karras et
+                               al., 2020, by means).  0: 0.5 */
 } gan_health_desc;
 #define GAN_HEALTH_DESC_INIT                                                                       \
     GAN_SIZED_INIT(gan_health_desc, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-                   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+                   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 /** GAN_HEALTH_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_health_desc_init(gan_health_desc *desc, size_t struct_size);
@@ -248,14 +254,23 @@ typedef struct gan_look {
     const gan_reference_share *modes;
     size_t n_modes; /**< how many; 0 with NULL */
     /** Held-out real samples that the discriminator was shown, in evaluation mode; and those of
-     * them that it took for real, as gan_trainer_count_accepted() counts them.  A critic whose
-     * outputs have no zero, such as a Wasserstein critic, has none to give: 0. */
+     * them that it took for real: with a logit above 0.  Not read with the outputs below, which
+     * say more: these are compared with the steps' accuracies, while a discriminator sways.  A
+     * critic whose outputs have no zero, such as a Wasserstein critic, has none to give: 0. */
     uint64_t held_out;
     uint64_t held_out_accepted;
     double chance; /**< agreement of samples whose labels say nothing: 1 / classes where all are
                         equally likely.  0: 1 / n_classes of gan_health_desc, or not known */
+    /** What gan_trainer_outputs() says, at the time of the look, of samples that are trained on;
+     * any objective's.  These three come together.  NULL: not known. */
+    const float *d_trained;
+    const float *d_held_out;  /**< the same of held-out real samples */
+    const float *d_generated; /**< and of generated ones */
+    size_t n_d_trained;       /**< how many; 0 with NULL */
+    size_t n_d_held_out;      /**< the same */
+    size_t n_d_generated;     /**< the same */
 } gan_look;
-#define GAN_LOOK_INIT GAN_SIZED_INIT(gan_look, 0, 0, 0, 0, 0, 0, 0, 0)
+#define GAN_LOOK_INIT GAN_SIZED_INIT(gan_look, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 /** GAN_LOOK_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_look_init(gan_look *look, size_t struct_size);

@@ -140,7 +140,8 @@ typedef struct gan_trainer_desc {
     const gan_objective *objective;
     gan_train_gradients_fn on_gradients; /**< called before each update.  NULL: nothing */
     void *on_gradients_user;             /**< handed to it */
-    gan_activations activations; /**< how much memory a step takes, with the same results to the last
+    gan_activations
+        activations; /**< how much memory a step takes, with the same results to the last
                                       bit; checkpoints don't know of it.  GAN_ACTIVATIONS_KEEP */
     /**
      * Copied: differentiable augmentation of all images that the discriminator sees, real and
@@ -307,26 +308,20 @@ GAN_API GAN_MUST_CHECK gan_status gan_trainer_stats(const gan_trainer *trainer,
                                                     gan_train_stats *stats);
 
 /**
- * Count the real samples that the discriminator takes for real, such as held-out ones: what
- * gan_look has of a discriminator that knows its training samples by heart.
+ * Ask the discriminator about samples that it isn't trained on: in evaluation mode, without a last
+ * sigmoid.  Of training samples, held-out and generated ones they tell a discriminator that knows
+ * its training samples by heart: see gan_look.  The run is left as it was.
  *
- * It runs in evaluation mode and judges as d_real_accuracy of gan_train_stats does: by the
- * boundary of the objective.  The run is left as it was.
+ * @param[in,out] trainer  The run.
+ * @param[in]     samples  Any number, as the trainer is given them, with labels where the
+ *                         discriminator looks at them.
+ * @param[out]    outputs  Receives the output for each sample: the logit, or what the loss has in
+ *                         its place; without an auxiliary classifier's.
  *
- * @param[in,out] trainer   The run.
- * @param[in]     real      Any number of samples as the trainer is given them, with labels where
- *                          the discriminator looks at them.
- * @param[in]     fake      Generated samples, which the outputs of a relative objective are taken
- *                          relative to; not read with another one, and may be NULL.
- * @param[out]    accepted  Receives how many.
- *
- * @retval GAN_OK           `*accepted` is filled.
- * @retval GAN_END          The objective has no boundary, as a Wasserstein critic's: there is no
- *                          such number, and `*accepted` is as it was.
- * @retval GAN_ERR_INVALID  `trainer`, `accepted`, `real` or its samples is NULL, or `fake` with a
- *                          relative objective; there are none; labels are missing or are no
- *                          classes; or this is a child of the process that made its threads, see
- *                          gan_pool.
+ * @retval GAN_OK           `outputs` is filled.
+ * @retval GAN_ERR_INVALID  `trainer`, `samples`, its samples or `outputs` is NULL; there are none;
+ *                          labels are missing or are no classes; or this is a child of the process
+ *                          that made its threads, see gan_pool.
  * @retval GAN_ERR_SHAPE    The samples' size isn't the discriminator's.
  * @retval GAN_ERR_BUSY     Another call uses the trainer or one of its networks.
  * @retval GAN_ERR_NOMEM    No memory.
@@ -335,10 +330,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_trainer_stats(const gan_trainer *trainer,
  * long as the call takes.
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status gan_trainer_count_accepted(gan_trainer *trainer,
-                                                             const gan_batch *real,
-                                                             const gan_batch *fake,
-                                                             uint64_t *accepted);
+GAN_API GAN_MUST_CHECK gan_status gan_trainer_outputs(gan_trainer *trainer,
+                                                      const gan_batch *samples, float *outputs);
 
 /** The most bytes of a trainer's extra state. */
 #define GAN_EXTRA_STATE_MAX 16777216

@@ -6,6 +6,12 @@
 #include <math.h>
 #include <string.h>
 
+/* Bytes of the first records that hosts were built with. */
+enum {
+    FIRST_DESC = offsetof(gan_health_desc, overfit_z),
+    FIRST_LOOK = offsetof(gan_look, d_trained)
+};
+
 GAN__DEFINE_INIT(gan_health_desc_init, gan_health_desc, GAN_HEALTH_DESC_INIT)
 GAN__DEFINE_INIT(gan_finding_init, gan_finding, GAN_FINDING_INIT)
 GAN__DEFINE_INIT(gan_look_init, gan_look, GAN_LOOK_INIT)
@@ -57,7 +63,7 @@ static const setting real_settings[] = {
     REAL(win_gradient, 0.1, 0, 1),
     REAL(win_coverage, 0.1, 0, 1),
     REAL(dead_margin, 0.02, 0, 0.5),
-    REAL(dead_spread, 0.001, 0, 1e9),
+    REAL(dead_spread, 0.01, 0, 1e9),
     REAL(dead_share, 0.95, 0, 1),
     REAL(overfit_sign, 0.6, 0, 1),
     REAL(overfit_gap, 0.2, 0, 1),
@@ -76,6 +82,8 @@ static const setting real_settings[] = {
     REAL(large_data, 10, 0, 1e30),
     REAL(narrow_data, 0.75, 0, 1),
     REAL(rates_apart, 10, 0, 1e9),
+    REAL(overfit_z, 5, 0, 1e9),
+    REAL(overfit_share, 0.5, 0, 1e9),
 };
 
 static gan_status read_real(gan_health_desc *d, const setting *s)
@@ -99,7 +107,7 @@ static gan_status read_desc(gan_health_desc *d, gan_allocator *a, const gan_heal
     gan_status status = GAN_OK;
 
     gan_health_desc_init(d, sizeof *d);
-    GAN_TRY(gan__desc_read(d, sizeof *d, sizeof *d, desc, "health desc"));
+    GAN_TRY(gan__desc_read(d, sizeof *d, FIRST_DESC, desc, "health desc"));
     GAN_TRY(gan__alloc_init(a, d->allocator));
     use_default(&d->window, 256);
     use_default(&d->confirm_looks, 2);
@@ -267,7 +275,7 @@ static gan_status check_look(gan_look *out, const gan_look *look)
     gan_status status = GAN_OK;
 
     gan_look_init(out, sizeof *out);
-    GAN_TRY(gan__desc_read(out, sizeof *out, sizeof *out, look, "look"));
+    GAN_TRY(gan__desc_read(out, sizeof *out, FIRST_LOOK, look, "look"));
     GAN_TRY(gan__record_check(out->comparison, "comparison"));
     if (!isfinite(out->score) || !isfinite(out->score_error))
         GAN_FAIL(GAN_ERR_NONFINITE, "health: a finite score and error expected, got %g and %g",
@@ -275,6 +283,14 @@ static gan_status check_look(gan_look *out, const gan_look *look)
     if (!out->modes != !out->n_modes)
         GAN_FAIL(GAN_ERR_INVALID, "health: modes and n_modes expected together, got %zu%s",
                  out->n_modes, out->modes ? "" : " in NULL");
+    const int outputs = !!out->d_trained + !!out->d_held_out + !!out->d_generated;
+    if ((outputs != 0 && outputs != 3) ||
+        !out->d_trained != !(out->n_d_trained && out->n_d_held_out && out->n_d_generated))
+        GAN_FAIL(GAN_ERR_INVALID,
+                 "health: outputs for training, held-out and generated samples expected together, "
+                 "got %zu, %zu and %zu%s",
+                 out->n_d_trained, out->n_d_held_out, out->n_d_generated,
+                 outputs == 3 ? "" : ", not each with an address");
     if (out->held_out_accepted > out->held_out)
         GAN_FAIL(GAN_ERR_INVALID, "health: %llu of %llu held-out samples can't be accepted",
                  (unsigned long long)out->held_out_accepted, (unsigned long long)out->held_out);

@@ -53,10 +53,20 @@ typedef struct gan__health_sight {
     double real_accuracy; /* in steps, by then */
     double n_modes, n_missing;
     double missing[GAN__HEALTH_EVIDENCE - 2]; /* the first of them */
-    double others;  /* 1: they are others than those of the look before, which missed some, too */
+    double in_flux; /* 1: they are others than those of the look before, which missed some, too, or
+                       at most half as many: modes come and go, or are still being found */
     double spreads; /* 1: coverage grew or duplicates fell beyond all earlier looks', by more than
                        chance */
 } gan__health_sight;
+
+/* What a look says of the discriminator's outputs, as shares of pairs; NaN without them.  They are
+ * judged at once, and are no part of the state. */
+typedef struct gan__health_outputs {
+    double known;   /* training samples above held-out ones: 1/2 where it knows none of either */
+    double known_z; /* of the Mann-Whitney test that these are drawn alike */
+    double of_way;  /* how far held-out samples are on the way from training to generated ones */
+    double n_held_out;
+} gan__health_outputs;
 
 /* What is known about a rule's finding. */
 typedef struct gan__health_found {
@@ -97,6 +107,7 @@ struct gan_health {
     gan_health_desc desc; /* with the numbers that its zeros stand for */
     char **class_names;   /* copies */
     gan__health_state state;
+    gan__health_outputs outputs;
     double numbers[GAN_HEALTH_MAX_WINDOW]; /* scratch */
 };
 

@@ -83,6 +83,24 @@ const gan__health_rule gan__health_memorised = {
 
 /* ---- D_OVERFIT ---- */
 
+/* Which text of the sentence. */
+enum { BY_OUTPUTS, BY_SHARES, BY_SIGN };
+
+/* What is known of the outputs at the time of the look decides: every discriminator knows a little
+ * more of its training samples, so that is a share of the way to generated ones. */
+static gan_finding_level judge_outputs(const gan_health *h, double *evidence)
+{
+    const gan__health_outputs *o = &h->outputs;
+
+    evidence[0] = o->known;
+    evidence[1] = o->known_z;
+    evidence[2] = o->n_held_out;
+    evidence[3] = o->of_way;
+    evidence[4] = BY_OUTPUTS;
+    return verdict_if(o->known_z > h->desc.overfit_z && o->of_way > h->desc.overfit_share);
+}
+
+/* Else the shares that are taken for real: in the latest steps, and of held-out samples. */
 static gan_finding_level judge_d_overfit(const gan_health *h, const gan__health_start *start,
                                          double *evidence)
 {
@@ -93,12 +111,13 @@ static gan_finding_level judge_d_overfit(const gan_health *h, const gan__health_
         hypot(share_error(trained, s->held_out), share_error(s->held_out_accuracy, s->held_out));
 
     (void)start;
+    if (!isnan(h->outputs.known)) return judge_outputs(h, evidence);
     evidence[0] = trained;
     evidence[1] = s->held_out_accuracy;
     evidence[2] = s->held_out;
     evidence[3] = 2 * trained - 1;
-    evidence[4] = isnan(gap);
-    if (isnan(gap))
+    evidence[4] = isnan(s->held_out_accuracy) ? BY_SIGN : BY_SHARES;
+    if (isnan(s->held_out_accuracy))
         return h->state.n_steps > 0 && evidence[3] > h->desc.overfit_sign ? GAN_FINDING_NOTE
                                                                           : GAN_FINDING_NONE;
     return verdict_if(gap > h->desc.overfit_gap && gap > 3 * error);
@@ -107,9 +126,12 @@ static gan_finding_level judge_d_overfit(const gan_health *h, const gan__health_
 const gan__health_rule gan__health_d_overfit = {
     .verdict = GAN_VERDICT_D_OVERFIT,
     .moment = GAN__HEALTH_AT_LOOKS,
-    .sentence = "the discriminator {4:knows its training samples by heart: it takes %0 of them for "
-                "real, but %1 of $2 held-out ones|may know its training samples by heart: the mean "
-                "sign of their logits is $3; held-out samples would tell}",
+    .sentence =
+        "the discriminator {4:knows its training samples by heart: it puts them above held-out "
+        "ones in %0 of pairs (50 % by chance, z = $1), and $2 held-out ones are %3 of the way "
+        "to generated ones|knows its training samples by heart: it takes %0 of them for real, but "
+        "%1 of $2 held-out ones|may know its training samples by heart: the mean sign of their "
+        "logits is $3; held-out samples would tell}",
     .advice = "augmentation of what the discriminator sees, more training samples, a smaller "
               "discriminator, a gradient penalty (R1)",
     .judge = judge_d_overfit,
@@ -126,7 +148,7 @@ static gan_finding_level judge_modes_missing(const gan_health *h, const gan__hea
     evidence[0] = s->n_missing;
     evidence[1] = s->n_modes;
     for (size_t i = 2; i < GAN__HEALTH_EVIDENCE; i++) evidence[i] = s->missing[i - 2];
-    if (s->n_missing > 0 && s->others > 0) return GAN_FINDING_NOTE; /* modes come and go */
+    if (s->n_missing > 0 && s->in_flux > 0) return GAN_FINDING_NOTE;
     return verdict_if(s->n_missing > 0);
 }
 

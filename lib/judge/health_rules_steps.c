@@ -44,7 +44,7 @@ const gan__health_rule gan__health_diverged = {
 
 /* The discriminator gets no gradient, has one output for everything, or prefers generated samples
  * as no discriminator does that learns.  Accuracies alone don't tell: at the end of a good run they
- * are 1/2, too. */
+ * are 1/2, too, and outputs vary by a small part of what a discriminator's does before it learns. */
 static gan_finding_level judge_d_dead(const gan_health *h, const gan__health_start *start,
                                       double *evidence)
 {
@@ -55,8 +55,9 @@ static gan_finding_level judge_d_dead(const gan_health *h, const gan__health_sta
         2;
     const double preferred = (double)h->state.preferred_fake / (double)h->desc.window;
     const int still = series(h, GAN__SERIES_D_GRADIENT)->mean <= 0;
-    const int flat = fmax(real->deviation, fake->deviation) < h->desc.dead_spread &&
-                     fabs(real->mean - fake->mean) < h->desc.dead_spread &&
+    const double hardly = h->desc.dead_spread * fabs(real->first - fake->first);
+    const int flat = fmax(real->deviation, fake->deviation) <= hardly &&
+                     fabs(real->mean - fake->mean) <= hardly &&
                      fabs(accuracy - 0.5) <= h->desc.dead_margin;
 
     (void)start;

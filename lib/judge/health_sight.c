@@ -97,6 +97,8 @@ static void take_modes(gan_health *h, const gan_reference_share *modes, size_t n
     double n_generated = 0, n_real = 0, before[KEPT];
     size_t n_missing = 0, n_again = 0;
 
+    const double n_before = sight->n_missing;
+
     memcpy(before, sight->missing, sizeof before);
     for (size_t i = 0; i < KEPT; i++) sight->missing[i] = (double)NAN;
     for (size_t i = 0; i < n; i++) {
@@ -117,7 +119,43 @@ static void take_modes(gan_health *h, const gan_reference_share *modes, size_t n
     }
     sight->n_modes = (double)n;
     sight->n_missing = (double)n_missing;
-    sight->others = n_missing > 0 && n_again == 0 && !isnan(before[0]);
+    sight->in_flux = n_before > 0 && (n_again == 0 || 2 * (double)n_missing <= n_before);
+}
+
+/* ---- the discriminator's outputs ---- */
+
+/* The share of pairs in which one of `a` is above one of `b`; equal ones count half. */
+static double share_above(const float *a, size_t n_a, const float *b, size_t n_b)
+{
+    double above = 0;
+
+    for (size_t i = 0; i < n_a; i++) {
+        size_t twice = 0;
+
+        for (size_t k = 0; k < n_b; k++) twice += (size_t)(a[i] > b[k]) + (size_t)(a[i] >= b[k]);
+        above += 0.5 * (double)twice;
+    }
+    return above / (double)n_a / (double)n_b;
+}
+
+/* Ranks, because objectives scale outputs as they like, and some shift them: a critic's have no
+ * zero, and a discriminator that sways takes all or nothing for real from one step to the next. */
+static void take_outputs(gan__health_outputs *out, const gan_look *l)
+{
+    const double n = (double)l->n_d_trained, m = (double)l->n_d_held_out;
+
+    out->known = out->known_z = out->of_way = out->n_held_out = (double)NAN;
+    if (!l->d_trained) return;
+    const double trained =
+        share_above(l->d_trained, l->n_d_trained, l->d_generated, l->n_d_generated);
+    const double held_out =
+        share_above(l->d_held_out, l->n_d_held_out, l->d_generated, l->n_d_generated);
+
+    out->known = share_above(l->d_trained, l->n_d_trained, l->d_held_out, l->n_d_held_out);
+    out->known_z = (out->known - 0.5) / sqrt((n + m + 1) / (12 * n * m));
+    /* Where training samples are no higher than generated ones there is no way, but what it knows. */
+    out->of_way = trained > 0.5 ? (trained - held_out) / (trained - 0.5) : 1;
+    out->n_held_out = m;
 }
 
 /* ---- the score ---- */
@@ -161,5 +199,6 @@ void gan__health_take_look(gan_health *h, const gan_look *look)
     sight->held_out = (double)look->held_out;
     sight->held_out_accuracy = (double)look->held_out_accepted / (double)look->held_out;
     if (look->held_out == 0) sight->held_out_accuracy = (double)NAN;
+    take_outputs(&h->outputs, look);
     take_score(s, look, &c.kid);
 }
