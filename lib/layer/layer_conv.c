@@ -148,7 +148,7 @@ static size_t scratch(const gan_layer *layer)
     const gan__conv c = conv_of(layer);
 
     const size_t direct = is_linear(&c) ? gan__kernels_scratch(gan__conv_image_size(&c), c.out)
-                                       : gan__conv_scratch(&c);
+                                        : gan__conv_scratch(&c);
     const size_t fewer = gan__winograd_pays(&c, SIZE_MAX) ? gan__winograd_scratch(&c) : 0;
 
     return direct > fewer ? direct : fewer;
