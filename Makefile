@@ -32,8 +32,8 @@
 ## Settings: CC  CFLAGS  LDFLAGS  BUILD=DIRECTORY  BLAS=PKG-CONFIG-MODULE  SAN=address,undefined
 ##           DEBUG=1 (assertions)  WERROR=1 (warnings are errors)  V=1 (show commands)
 ##           X86_ISAS= (portable loops only)  BLAS=none (all products by the library's own loops)
-##           JPEG=none  WEBP=none (without these pictures; as it is where pkg-config lacks libjpeg
-##           or libwebp)
+##           JPEG=none  WEBP=none  ZIP=none (without these pictures and .npz archives; as it is where
+##           pkg-config lacks libjpeg, libwebp or libzip)
 ##           PRODUCTS=blas (products by the BLAS where there are own loops, too)
 
 PREFIX       ?= /usr/local
@@ -125,7 +125,10 @@ endif
 ifndef WEBP
 WEBP := $(or $(call have,libwebp),none)
 endif
-OPTIONAL     := $(filter-out none,$(JPEG) $(WEBP))
+ifndef ZIP
+ZIP := $(or $(call have,libzip),none)
+endif
+OPTIONAL     := $(filter-out none,$(JPEG) $(WEBP) $(ZIP))
 MODULES      := $(filter-out none,$(BLAS)) libpng zlib $(OPTIONAL)
 # Others' headers are system headers: our warnings are about our code.
 headers_of    = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null))
@@ -175,6 +178,7 @@ LIB_FLAGS := $(OWN_FLAGS) -Ilib $(WARNINGS) $(STACK_FLAG) -fvisibility=hidden -f
              $(if $(filter none,$(BLAS)),-DGAN__NO_BLAS) \
              $(if $(filter none,$(JPEG)),,-DGAN__HAVE_JPEG) \
              $(if $(filter none,$(WEBP)),,-DGAN__HAVE_WEBP) \
+             $(if $(filter none,$(ZIP)),,-DGAN__HAVE_ZIP) \
              $(if $(filter blas,$(PRODUCTS)),-DGAN__BLAS_PRODUCTS) \
              $(if $(X86_ISAS),-DGAN__HAVE_X86_ISAS) $(if $(SAN)$(DEBUG),,-DNDEBUG)
 TEST_FLAGS    := $(OWN_FLAGS) $(PROGRAM_WARNINGS) -Ilib -Itests -Iexamples $(DEP_CFLAGS) $(CHECK_CFLAGS)

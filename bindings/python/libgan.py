@@ -86,6 +86,7 @@ SENTENCE_BYTES = 320
 HEALTH_MAX_WINDOW = 512
 IMAGE_MAX_SIDE = 32768
 LOG_NAME_BYTES = 64
+NPY_MAX_RANK = 8
 VERSION_MAJOR = 0
 VERSION_MINOR = 1
 VERSION_PATCH = 0
@@ -163,6 +164,11 @@ VERDICT_RATES_APART = 17
 FINDING_NONE = 0
 FINDING_NOTE = 1
 FINDING_VERDICT = 2
+NPY_FLOAT32 = 0
+NPY_FLOAT64 = 1
+NPY_UINT8 = 2
+NPY_UINT16 = 3
+NPY_INT64 = 4
 
 STATUSES = {
     0: ("GAN_OK", "success"),
@@ -225,6 +231,12 @@ class gan_image_folder_desc(Record):
     ("alpha", c_int), ("background", c_uint8 * 3), ("ignore_orientation", c_int), ("max_count", c_size_t), ("no_labels", c_int),
     ("class_names", POINTER(c_char_p)), ("n_class_names", c_size_t), ("skip_bad", c_int), ("memory_limit", c_size_t),
     ("no_check", c_int), ("n_threads", c_size_t), ("max_picture_bytes", c_size_t), ("allocator", POINTER(gan_allocator))]
+
+
+class gan_npy_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("channels_last", c_int), ("max_count", c_size_t), ("samples_name", c_char_p),
+    ("labels_name", c_char_p), ("class_names", POINTER(c_char_p)), ("n_class_names", c_size_t), ("memory_limit", c_size_t),
+    ("allocator", POINTER(gan_allocator))]
 
 gan_dataset_read_fn = CFUNCTYPE(c_int, c_void_p, c_size_t, POINTER(c_float), POINTER(c_uint8))
 
@@ -560,6 +572,11 @@ _declare("gan_dataset_open_png", _status, [("out", POINTER(c_void_p)), ("directo
 _declare("gan_image_folder_desc_init", None, [("desc", POINTER(gan_image_folder_desc)), ("struct_size", c_size_t)])
 _declare("gan_dataset_open_image_folder", _status, [("out", POINTER(c_void_p)), ("directory", c_char_p),
     ("desc", POINTER(gan_image_folder_desc))])
+_declare("gan_npy_desc_init", None, [("desc", POINTER(gan_npy_desc)), ("struct_size", c_size_t)])
+_declare("gan_dataset_open_npy", _status, [("out", POINTER(c_void_p)), ("samples", c_char_p), ("labels", c_char_p),
+    ("desc", POINTER(gan_npy_desc))])
+_declare("gan_dataset_open_npy_from", _status, [("out", POINTER(c_void_p)), ("samples", POINTER(gan_reader)),
+    ("labels", POINTER(gan_reader)), ("desc", POINTER(gan_npy_desc))])
 _declare("gan_dataset_create_bytes", _status, [("out", POINTER(c_void_p)), ("data", POINTER(c_uint8)),
     ("labels", POINTER(c_uint8)), ("count", c_size_t), ("shape", gan_shape), ("desc", POINTER(gan_dataset_desc))])
 _declare("gan_dataset_create_floats", _status, [("out", POINTER(c_void_p)), ("data", POINTER(c_float)),
@@ -953,6 +970,10 @@ _declare("gan_sliced_desc_init", None, [("desc", POINTER(gan_sliced_desc)), ("st
 _declare("gan_metrics_pyramid_levels", c_size_t, [("shape", gan_shape)])
 _declare("gan_metrics_sliced_wasserstein", _status, [("distances", POINTER(c_double)), ("n_levels", c_size_t),
     ("a", POINTER(c_float)), ("b", POINTER(c_float)), ("n", c_size_t), ("shape", gan_shape), ("desc", POINTER(gan_sliced_desc))])
+_declare("gan_npy_write", _status, [("path", c_char_p), ("values", c_void_p), ("type", c_int), ("dims", POINTER(c_size_t)),
+    ("rank", c_size_t)])
+_declare("gan_npy_write_to", _status, [("to", POINTER(gan_writer)), ("values", c_void_p), ("type", c_int),
+    ("dims", POINTER(c_size_t)), ("rank", c_size_t)])
 _declare("gan_parts_create", _status, [("out", POINTER(c_void_p)), ("allocator", POINTER(gan_allocator))])
 _declare("gan_parts_destroy", None, [("parts", c_void_p)])
 _declare("gan_parts_add_network", _status, [("parts", c_void_p), ("name", c_char_p), ("net", c_void_p)])
@@ -1312,6 +1333,12 @@ class Dataset(Handle):
     @classmethod
     def png(cls, directory, **settings):
         return cls._open("gan_dataset_open_png", os.fsencode(directory), desc=gan_png_desc, settings=settings)
+
+    @classmethod
+    def npy(cls, samples, labels=None, **settings):
+        """An .npy file, or arrays of an .npz archive (samples_name, labels_name)."""
+        return cls._open("gan_dataset_open_npy", os.fsencode(samples), labels and os.fsencode(labels), desc=gan_npy_desc,
+                         settings=settings)
 
     @classmethod
     def image_folder(cls, directory, **settings):

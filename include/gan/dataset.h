@@ -296,6 +296,94 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_image_folder(gan_dataset **ou
                                                                 const char *directory,
                                                                 const gan_image_folder_desc *desc);
 
+/** Settings of gan_dataset_open_npy(); start from GAN_NPY_DESC_INIT. */
+typedef struct gan_npy_desc {
+    size_t struct_size; /**< set by GAN_NPY_DESC_INIT */
+    /** 1: samples are [height, width, channels], the channels of a pixel together (NHWC), and become
+     * [channels, height, width]; 0: they have the array's own dimensions.  0 */
+    int channels_last;
+    size_t max_count;         /**< read at most this many samples; 0: all of them.  0 */
+    const char *samples_name; /**< of the array in an .npz archive, without .npy; NULL: the only one
+                                   that is there.  NULL */
+    const char *labels_name;  /**< likewise; NULL: no labels, unless they have a file of their own,
+                                   or of that file the only one.  NULL */
+    const char *const *class_names; /**< as in gan_dataset_desc */
+    size_t n_class_names;           /**< likewise */
+    /** Most bytes that the samples may take in memory, else they stay on the disk; 0: 2^30.  0 */
+    size_t memory_limit;
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_npy_desc;
+#define GAN_NPY_DESC_INIT GAN_SIZED_INIT(gan_npy_desc, 0, 0, 0, 0, 0, 0, 0, 0)
+
+/** GAN_NPY_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_npy_desc_init(gan_npy_desc *desc, size_t struct_size);
+
+/**
+ * Read an array of NumPy, an .npy file of numpy.save() or one in an .npz archive of numpy.savez();
+ * which of both a file is is seen from its first bytes.
+ *
+ * The array's first dimension counts the samples; the others, at most 4, are a sample's shape, [1]
+ * where there are none.  Arrays of uint8 are samples of bytes; of bool, int8 to int64, uint16 to
+ * uint64, float16, float32 and float64 they are floats, each the nearest one.  Both orders of
+ * dimensions (C and Fortran) and of bytes are read.  Arrays of objects, which are Python programs,
+ * are refused, as are structured ones.
+ *
+ * Where the samples take more than `memory_limit` bytes they are read whenever they are wanted, by
+ * gan_dataset_read() or ahead of time by an iterator; the file must then stay as it is.  It is read,
+ * not mapped, because a mapped file that somebody cuts ends the program.
+ *
+ * @param[out] out      Receives the dataset, yours to destroy; NULL on failure.
+ * @param[in]  samples  The samples' file.
+ * @param[in]  labels   A file of as many whole numbers, 0 to 65535.  NULL: none, but see
+ *                      `labels_name`.
+ * @param[in]  desc     Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK             `*out` is the dataset.
+ * @retval GAN_ERR_INVALID    `out` or `samples` is NULL, or a setting is out of range.
+ * @retval GAN_ERR_IO         A file could not be opened or read, or is a directory, a pipe or a
+ *                            device.
+ * @retval GAN_ERR_FORMAT     A file is no array of plain numbers, is shorter or longer than its
+ *                            header says, or is a damaged archive, or lacks an array (it is named);
+ *                            a label is out of range; there is no sample; samples that stay on the
+ *                            disk are in Fortran order or in an archive; or libgan was built without
+ *                            libzip.
+ * @retval GAN_ERR_SHAPE      Samples and labels differ in number, labels or samples have too many
+ *                            dimensions, or `channels_last` is set and a sample has not three.
+ * @retval GAN_ERR_NONFINITE  A number is NaN, infinite or beyond the largest float; its sample is
+ *                            named.  Of samples that stay on the disk it is found when it is read.
+ * @retval GAN_ERR_NOMEM      No memory.
+ *
+ * Memory: the samples as they are kept; while they are read, one more sample, or all of the file
+ * for Fortran order and of what is unpacked from an archive.  libzip takes some of malloc's.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_npy(gan_dataset **out, const char *samples,
+                                                       const char *labels,
+                                                       const gan_npy_desc *desc);
+
+/**
+ * The same from files without a path; all samples are then kept in memory.
+ *
+ * @param[out] out      Receives the dataset, yours to destroy; NULL on failure.
+ * @param[in]  samples  The samples' file.  Read during the call.
+ * @param[in]  labels   The labels' file.  NULL: none.
+ * @param[in]  desc     Settings, or NULL for the defaults.
+ *
+ * @retval GAN_ERR_INVALID  As for gan_dataset_open_npy(), or a reader has neither bytes nor a
+ *                          function.
+ * @retval GAN_ERR_IO       A function failed, or returned more than it was asked for.
+ * @retval GAN_ERR_FORMAT   As for gan_dataset_open_npy(); or the samples take more than
+ *                          `memory_limit`.
+ * @retval other            As gan_dataset_open_npy().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_npy_from(gan_dataset **out,
+                                                            const gan_reader *samples,
+                                                            const gan_reader *labels,
+                                                            const gan_npy_desc *desc);
+
 /**
  * Make a dataset from bytes in the host's memory, which are copied.
  *

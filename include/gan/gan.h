@@ -16,6 +16,7 @@
 #include <gan/loss.h>
 #include <gan/metrics.h>
 #include <gan/network.h>
+#include <gan/npy.h>
 #include <gan/optimizer.h>
 #include <gan/parts.h>
 #include <gan/pass.h>

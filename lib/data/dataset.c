@@ -461,9 +461,14 @@ cleanup:
 
 /* ---- Names ---- */
 
+static int has_origin_names(const gan_dataset *data)
+{
+    return data && data->origin_class && data->origin_class->count;
+}
+
 static size_t origin_count(const gan_dataset *data, gan__origin_list list)
 {
-    return data && data->origin_class ? data->origin_class->count(data->origin, list) : 0;
+    return has_origin_names(data) ? data->origin_class->count(data->origin, list) : 0;
 }
 
 static const char *origin_name(const gan_dataset *data, gan__origin_list list, size_t i)
@@ -474,12 +479,12 @@ static const char *origin_name(const gan_dataset *data, gan__origin_list list, s
 size_t gan_dataset_class_count(const gan_dataset *data)
 {
     if (!data) return 0;
-    return data->origin_class ? origin_count(data, GAN__ORIGIN_CLASSES) : data->n_class_names;
+    return has_origin_names(data) ? origin_count(data, GAN__ORIGIN_CLASSES) : data->n_class_names;
 }
 
 const char *gan_dataset_class_name(const gan_dataset *data, size_t label)
 {
-    if (data && data->origin_class) return origin_name(data, GAN__ORIGIN_CLASSES, label);
+    if (has_origin_names(data)) return origin_name(data, GAN__ORIGIN_CLASSES, label);
     return data && label < data->n_class_names ? data->class_names + label * GAN__CLASS_NAME_BYTES
                                                : NULL;
 }

@@ -35,6 +35,7 @@ typedef enum gan__origin_list {
     GAN__ORIGIN_SKIPPED /* what was left out, as sentences */
 } gan__origin_list;
 
+/* Without count() and name() the dataset has the names itself. */
 typedef struct gan__origin_class {
     size_t (*count)(const void *origin, gan__origin_list list);
     const char *(*name)(const void *origin, gan__origin_list list, size_t i); /* i below count */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     FIRST_ROOM = 64 << 10, /* bytes that are taken before a function has given any */
@@ -148,6 +149,30 @@ size_t gan__input_read(gan__input *in, void *to, size_t n)
     got = n < in->n_bytes - in->at ? n : (size_t)(in->n_bytes - in->at);
     if (got > 0) memcpy(to, in->bytes + in->at, got);
     in->at += got;
+    return got;
+}
+
+size_t gan__input_read_at(const gan__input *in, uint64_t offset, void *to, size_t n, int *error)
+{
+    size_t got = 0;
+
+    *error = 0;
+    if (!in->stream) {
+        const uint64_t left = offset < in->n_bytes ? in->n_bytes - offset : 0;
+
+        got = n < left ? n : (size_t)left;
+        if (got > 0) memcpy(to, in->bytes + offset, got);
+        return got;
+    }
+    while (got < n) {
+        const ssize_t some =
+            pread(fileno(in->stream), (char *)to + got, n - got, (off_t)(offset + got));
+
+        if (some < 0 && errno == EINTR) continue;
+        if (some < 0) *error = errno;
+        if (some <= 0) break;
+        got += (size_t)some;
+    }
     return got;
 }
 

@@ -55,6 +55,10 @@ void gan__input_close(gan__input *in);
 /* Read up to n bytes; fewer only at the end or after a failure. */
 size_t gan__input_read(gan__input *in, void *to, size_t n);
 
+/* Read n bytes that begin at `offset`, whatever was read before; any number of threads may.  Return
+ * how many there were, and in `*error` 0 or an errno. */
+size_t gan__input_read_at(const gan__input *in, uint64_t offset, void *to, size_t n, int *error);
+
 /* Go to a byte of the file, 0 to n_bytes.  Return 0 when that failed, with errno. */
 int gan__input_seek(gan__input *in, uint64_t offset);
 
