@@ -129,6 +129,8 @@ TEST(records_are_checked_and_filled_as_far_as_they_reach)
     X(gan_dataset_desc_init, gan_dataset_desc, GAN_DATASET_DESC_INIT)                              \
     X(gan_split_desc_init, gan_split_desc, GAN_SPLIT_DESC_INIT)                                    \
     X(gan_png_desc_init, gan_png_desc, GAN_PNG_DESC_INIT)                                          \
+    X(gan_cifar_desc_init, gan_cifar_desc, GAN_CIFAR_DESC_INIT)                                    \
+    X(gan_csv_desc_init, gan_csv_desc, GAN_CSV_DESC_INIT)                                          \
     X(gan_npy_desc_init, gan_npy_desc, GAN_NPY_DESC_INIT)                                          \
     X(gan_image_folder_desc_init, gan_image_folder_desc, GAN_IMAGE_FOLDER_DESC_INIT)               \
     X(gan_image_desc_init, gan_image_desc, GAN_IMAGE_DESC_INIT)                                    \

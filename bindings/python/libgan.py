@@ -238,6 +238,17 @@ class gan_npy_desc(Record):
     ("labels_name", c_char_p), ("class_names", POINTER(c_char_p)), ("n_class_names", c_size_t), ("memory_limit", c_size_t),
     ("allocator", POINTER(gan_allocator))]
 
+
+class gan_cifar_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("test", c_int), ("coarse", c_int), ("max_count", c_size_t),
+    ("allocator", POINTER(gan_allocator))]
+
+
+class gan_csv_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("columns", POINTER(c_char_p)), ("n_columns", c_size_t), ("label_column", c_char_p),
+    ("delimiter", c_char), ("no_header", c_int), ("max_count", c_size_t), ("max_bytes", c_size_t),
+    ("allocator", POINTER(gan_allocator))]
+
 gan_dataset_read_fn = CFUNCTYPE(c_int, c_void_p, c_size_t, POINTER(c_float), POINTER(c_uint8))
 
 gan_dataset_read_labels16_fn = CFUNCTYPE(c_int, c_void_p, c_size_t, POINTER(c_float), POINTER(c_uint16))
@@ -577,6 +588,14 @@ _declare("gan_dataset_open_npy", _status, [("out", POINTER(c_void_p)), ("samples
     ("desc", POINTER(gan_npy_desc))])
 _declare("gan_dataset_open_npy_from", _status, [("out", POINTER(c_void_p)), ("samples", POINTER(gan_reader)),
     ("labels", POINTER(gan_reader)), ("desc", POINTER(gan_npy_desc))])
+_declare("gan_cifar_desc_init", None, [("desc", POINTER(gan_cifar_desc)), ("struct_size", c_size_t)])
+_declare("gan_dataset_open_cifar", _status, [("out", POINTER(c_void_p)), ("path", c_char_p), ("desc", POINTER(gan_cifar_desc))])
+_declare("gan_dataset_open_cifar_from", _status, [("out", POINTER(c_void_p)), ("from", POINTER(gan_reader)),
+    ("desc", POINTER(gan_cifar_desc))])
+_declare("gan_csv_desc_init", None, [("desc", POINTER(gan_csv_desc)), ("struct_size", c_size_t)])
+_declare("gan_dataset_open_csv", _status, [("out", POINTER(c_void_p)), ("path", c_char_p), ("desc", POINTER(gan_csv_desc))])
+_declare("gan_dataset_open_csv_from", _status, [("out", POINTER(c_void_p)), ("from", POINTER(gan_reader)),
+    ("desc", POINTER(gan_csv_desc))])
 _declare("gan_dataset_create_bytes", _status, [("out", POINTER(c_void_p)), ("data", POINTER(c_uint8)),
     ("labels", POINTER(c_uint8)), ("count", c_size_t), ("shape", gan_shape), ("desc", POINTER(gan_dataset_desc))])
 _declare("gan_dataset_create_floats", _status, [("out", POINTER(c_void_p)), ("data", POINTER(c_float)),
@@ -608,6 +627,8 @@ _declare("gan_dataset_label_bits", c_int, [("data", c_void_p)])
 _declare("gan_dataset_class_count", c_size_t, [("data", c_void_p)])
 _declare("gan_dataset_class_name", c_char_p, [("data", c_void_p), ("label", c_size_t)])
 _declare("gan_dataset_class_index", c_size_t, [("data", c_void_p), ("name", c_char_p)])
+_declare("gan_dataset_column_count", c_size_t, [("data", c_void_p)])
+_declare("gan_dataset_column_name", c_char_p, [("data", c_void_p), ("column", c_size_t)])
 _declare("gan_dataset_class_sizes", _status, [("data", c_void_p), ("sizes", POINTER(c_double)), ("n_classes", c_size_t)])
 _declare("gan_dataset_file_name", c_char_p, [("data", c_void_p), ("index", c_size_t)])
 _declare("gan_dataset_skipped_count", c_size_t, [("data", c_void_p)])
@@ -1339,6 +1360,11 @@ class Dataset(Handle):
         """An .npy file, or arrays of an .npz archive (samples_name, labels_name)."""
         return cls._open("gan_dataset_open_npy", os.fsencode(samples), labels and os.fsencode(labels), desc=gan_npy_desc,
                          settings=settings)
+
+    @classmethod
+    def cifar(cls, path, **settings):
+        """A directory or a file of CIFAR-10 or CIFAR-100 in its binary version."""
+        return cls._open("gan_dataset_open_cifar", os.fsencode(path), desc=gan_cifar_desc, settings=settings)
 
     @classmethod
     def image_folder(cls, directory, **settings):

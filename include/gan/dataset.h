@@ -384,6 +384,130 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_npy_from(gan_dataset **out,
                                                             const gan_reader *labels,
                                                             const gan_npy_desc *desc);
 
+/** Settings of gan_dataset_open_cifar(); start from GAN_CIFAR_DESC_INIT. */
+typedef struct gan_cifar_desc {
+    size_t struct_size; /**< set by GAN_CIFAR_DESC_INIT */
+    int test;           /**< of a directory, 1: the test images; 0: the training images.  0 */
+    int coarse;         /**< of CIFAR-100, 1: the 20 superclasses; 0: the 100 classes.  0 */
+    size_t max_count;   /**< read at most this many images; 0: all of them.  0 */
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_cifar_desc;
+#define GAN_CIFAR_DESC_INIT GAN_SIZED_INIT(gan_cifar_desc, 0, 0, 0, 0)
+
+/** GAN_CIFAR_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_cifar_desc_init(gan_cifar_desc *desc, size_t struct_size);
+
+/**
+ * Read CIFAR-10 or CIFAR-100 in its binary version: colour images of 32x32 with labels.
+ *
+ * A directory holds what the archive of the data set does: data_batch_1.bin to data_batch_5.bin and
+ * test_batch.bin, whose classes batches.meta.txt names; or train.bin and test.bin, with
+ * fine_label_names.txt and coarse_label_names.txt.  Without the file of names the classes have none.
+ * A file is any of them, or another of the same format: an image is 1 byte of label (CIFAR-100: a
+ * superclass and a class) and three planes of 1024 bytes.  Which of both it is is seen from its
+ * size.
+ *
+ * @param[out] out   Receives the dataset, yours to destroy; NULL on failure.
+ * @param[in]  path  The directory's, or a file's.
+ * @param[in]  desc  Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK           `*out` is the dataset, its shape [3, 32, 32], wholly in memory.
+ * @retval GAN_ERR_INVALID  `out` or `path` is NULL, or `desc` is invalid.
+ * @retval GAN_ERR_IO       A file could not be opened or read.
+ * @retval GAN_ERR_FORMAT   A file has another size than so many images, or a label that there is not;
+ *                          or a directory has no such files.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_cifar(gan_dataset **out, const char *path,
+                                                         const gan_cifar_desc *desc);
+
+/**
+ * The same from a file without a path.
+ *
+ * @retval GAN_ERR_INVALID  `out` or `from` is NULL, the reader has neither bytes nor a function, or
+ *                          `desc` is invalid.
+ * @retval GAN_ERR_IO       The function failed, or returned more than it was asked for.
+ * @retval other            As gan_dataset_open_cifar().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_cifar_from(gan_dataset **out,
+                                                              const gan_reader *from,
+                                                              const gan_cifar_desc *desc);
+
+/** Settings of gan_dataset_open_csv(); start from GAN_CSV_DESC_INIT. */
+typedef struct gan_csv_desc {
+    size_t struct_size; /**< set by GAN_CSV_DESC_INIT */
+    /** Names of the columns that are a sample's numbers, in that order.  NULL: all but the label's,
+     * in the order of the table.  NULL */
+    const char *const *columns;
+    size_t n_columns;         /**< how many; 0 with NULL */
+    const char *label_column; /**< name of the column of classes.  NULL: no labels */
+    char delimiter;           /**< between two fields; 0: a comma.  0 */
+    /** 1: the first line has numbers, too, and columns are named "0", "1" ...; 0: it has the
+     * columns' names.  0 */
+    int no_header;
+    size_t max_count; /**< read at most this many rows; 0: all of them.  0 */
+    size_t max_bytes; /**< most bytes that the numbers may take in memory; 0: 2^30.  0 */
+    const gan_allocator *allocator; /**< copied.  NULL: malloc */
+} gan_csv_desc;
+#define GAN_CSV_DESC_INIT GAN_SIZED_INIT(gan_csv_desc, 0, 0, 0, 0, 0, 0, 0, 0)
+
+/** GAN_CSV_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_csv_desc_init(gan_csv_desc *desc, size_t struct_size);
+
+/**
+ * Read a table of numbers: a CSV file (RFC 4180), a line of names and a line for each sample.
+ *
+ * Fields may stand in quotation marks, lines may end in CR LF, a byte order mark and empty lines are
+ * left out.  Numbers have a decimal point in every locale.  A missing value is an error that names
+ * its line and column.  Bring the columns to one scale by gan_scaler_fit() and
+ * gan_dataset_create_scaled().
+ *
+ * Classes are whole numbers from 0 to 65535, or else names, which get the numbers 0, 1 ... in the
+ * order of their bytes; gan_dataset_class_name() has them then.
+ *
+ * @param[out] out   Receives the dataset, yours to destroy; NULL on failure.
+ * @param[in]  path  The file's name.
+ * @param[in]  desc  Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK             `*out` is the dataset, its shape [columns]; gan_dataset_column_name()
+ *                            tells their names.
+ * @retval GAN_ERR_INVALID    `out` or `path` is NULL, or `desc` is invalid.
+ * @retval GAN_ERR_IO         The file could not be opened or read, or is a directory, a pipe or a
+ *                            device.
+ * @retval GAN_ERR_FORMAT     A column is missing, or there twice; a field is no number, is too long,
+ *                            or ends within quotation marks; a line has another number of fields
+ *                            than the first; there is no row; or the numbers take more than
+ *                            `max_bytes`.
+ * @retval GAN_ERR_NONFINITE  A number is beyond the largest float.
+ * @retval GAN_ERR_SHAPE      There are more than 65536 classes.
+ * @retval GAN_ERR_NOMEM      No memory.
+ *
+ * Memory: numbers and labels take memory as they come, at most twice what they need; while it grows,
+ * 1.5 times of that.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_csv(gan_dataset **out, const char *path,
+                                                       const gan_csv_desc *desc);
+
+/**
+ * The same from a file without a path.
+ *
+ * @retval GAN_ERR_INVALID  `out` or `from` is NULL, the reader has neither bytes nor a function, or
+ *                          `desc` is invalid.
+ * @retval GAN_ERR_IO       The function failed, or returned more than it was asked for.
+ * @retval other            As gan_dataset_open_csv().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_csv_from(gan_dataset **out,
+                                                            const gan_reader *from,
+                                                            const gan_csv_desc *desc);
+
 /**
  * Make a dataset from bytes in the host's memory, which are copied.
  *
@@ -682,6 +806,14 @@ GAN_API const char *gan_dataset_class_name(const gan_dataset *data, size_t label
 
 /** Return the label whose class has this name; SIZE_MAX when none has, and for NULL.  @since 0.1 */
 GAN_API size_t gan_dataset_class_index(const gan_dataset *data, const char *name);
+
+/** Return how many columns of a sample have a name: all of gan_dataset_open_csv()'s and of what is
+ * made of it; 0 for other samples and for NULL.  @since 0.1 */
+GAN_API size_t gan_dataset_column_count(const gan_dataset *data);
+
+/** Return the name of a column, the number of a value in a sample, which belongs to the dataset;
+ * NULL when it has none.  @since 0.1 */
+GAN_API const char *gan_dataset_column_name(const gan_dataset *data, size_t column);
 
 /**
  * Count the samples of each class.

@@ -324,6 +324,8 @@ void gan_dataset_destroy(gan_dataset *data)
         return;
     allocator = data->allocator;
     gan__free(&allocator, data->class_names);
+    gan__free(&allocator, data->column_names);
+    gan__free(&allocator, data->column_text);
     gan__free(&allocator, data->labels);
     gan__free(&allocator, data->bytes);
     gan__free(&allocator, data->floats);
@@ -496,6 +498,18 @@ size_t gan_dataset_class_index(const gan_dataset *data, const char *name)
     for (size_t i = 0; i < n; i++)
         if (strcmp(gan_dataset_class_name(data, i), name) == 0) return i;
     return SIZE_MAX;
+}
+
+size_t gan_dataset_column_count(const gan_dataset *data)
+{
+    if (!data) return 0;
+    return has_origin_names(data) ? origin_count(data, GAN__ORIGIN_COLUMNS) : data->n_column_names;
+}
+
+const char *gan_dataset_column_name(const gan_dataset *data, size_t column)
+{
+    if (has_origin_names(data)) return origin_name(data, GAN__ORIGIN_COLUMNS, column);
+    return data && column < data->n_column_names ? data->column_names[column] : NULL;
 }
 
 const char *gan_dataset_file_name(const gan_dataset *data, size_t index)

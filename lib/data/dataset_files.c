@@ -340,8 +340,10 @@ gan_status gan__files_keep_some(gan__files *f, size_t wanted)
 
 /* ---- What is known by name ---- */
 
+/* NULL for what directories have none of. */
 static const gan__names *list_of(const gan__files *f, gan__origin_list list)
 {
+    if (list == GAN__ORIGIN_COLUMNS) return NULL;
     return list == GAN__ORIGIN_CLASSES ? &f->classes
            : list == GAN__ORIGIN_FILES ? &f->files
                                        : &f->skipped;
@@ -349,7 +351,9 @@ static const gan__names *list_of(const gan__files *f, gan__origin_list list)
 
 size_t gan__files_count(const gan__files *f, gan__origin_list list)
 {
-    return list_of(f, list)->count;
+    const gan__names *names = list_of(f, list);
+
+    return names ? names->count : 0;
 }
 
 const char *gan__files_name(const gan__files *f, gan__origin_list list, size_t i)

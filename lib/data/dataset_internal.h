@@ -31,8 +31,9 @@ typedef enum gan__access {
  * name. */
 typedef enum gan__origin_list {
     GAN__ORIGIN_CLASSES,
-    GAN__ORIGIN_FILES,  /* of the samples */
-    GAN__ORIGIN_SKIPPED /* what was left out, as sentences */
+    GAN__ORIGIN_COLUMNS, /* of a table */
+    GAN__ORIGIN_FILES,   /* of the samples */
+    GAN__ORIGIN_SKIPPED  /* what was left out, as sentences */
 } gan__origin_list;
 
 /* Without count() and name() the dataset has the names itself. */
@@ -56,7 +57,10 @@ struct gan_dataset {
     uint16_t *labels;    /* NULL also when `kind->read` delivers them */
     char *class_names;   /* as of gan__labels_copy_names(); an origin has its own */
     size_t n_class_names;
-    uint8_t *bytes; /* the one of the three that `kind` reads is set */
+    const char **column_names;
+    size_t n_column_names;
+    char *column_text; /* where they lie */
+    uint8_t *bytes;    /* the one of the three that `kind` reads is set */
     float *floats;
     gan_dataset_read_fn read; /* or this one */
     gan_dataset_read_labels16_fn read_labels16;

@@ -100,6 +100,7 @@ static size_t count_names(const void *origin, gan__origin_list list)
     const view *v = origin;
 
     if (list == GAN__ORIGIN_CLASSES) return gan_dataset_class_count(v->sources[0]);
+    if (list == GAN__ORIGIN_COLUMNS) return gan_dataset_column_count(v->sources[0]);
     return list == GAN__ORIGIN_FILES ? v->count : count_skipped(v);
 }
 
@@ -109,6 +110,7 @@ static const char *name_at(const void *origin, gan__origin_list list, size_t i)
     const gan_dataset *source;
 
     if (list == GAN__ORIGIN_CLASSES) return gan_dataset_class_name(v->sources[0], i);
+    if (list == GAN__ORIGIN_COLUMNS) return gan_dataset_column_name(v->sources[0], i);
     if (list == GAN__ORIGIN_SKIPPED) return skipped_at(v, i);
     source = source_of(v, &i);
     return gan_dataset_file_name(source, i);

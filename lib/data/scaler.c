@@ -233,6 +233,7 @@ static size_t count_names(const void *origin, gan__origin_list list)
     const gan_dataset *source = ((const scaled *)origin)->source;
 
     if (list == GAN__ORIGIN_CLASSES) return gan_dataset_class_count(source);
+    if (list == GAN__ORIGIN_COLUMNS) return gan_dataset_column_count(source);
     return list == GAN__ORIGIN_FILES ? source->count : gan_dataset_skipped_count(source);
 }
 
@@ -241,6 +242,7 @@ static const char *name_at(const void *origin, gan__origin_list list, size_t i)
     const gan_dataset *source = ((const scaled *)origin)->source;
 
     if (list == GAN__ORIGIN_CLASSES) return gan_dataset_class_name(source, i);
+    if (list == GAN__ORIGIN_COLUMNS) return gan_dataset_column_name(source, i);
     return list == GAN__ORIGIN_FILES ? gan_dataset_file_name(source, i)
                                      : gan_dataset_skipped(source, i);
 }

@@ -1,0 +1,34 @@
+/* fuzz_cifar.c - any bytes, repeated to so many as two images have, as a file of CIFAR. */
+#include "input.h"
+
+#include <gan/gan.h>
+
+static void try(const uint8_t *bytes, size_t n, int coarse)
+{
+    const gan_cifar_desc desc = {GAN_CIFAR_DESC_INIT, .coarse = coarse};
+    const gan_reader any = gan_reader_memory(bytes, n);
+    float out[3 * 32 * 32];
+    gan_dataset *data;
+    uint8_t label;
+
+    if (gan_dataset_open_cifar_from(&data, &any, &desc) == GAN_OK)
+        for (size_t i = 0; i < gan_dataset_count(data); i++)
+            demand(gan_dataset_read(data, i, out, &label) == GAN_OK && label < 100,
+                   "what was accepted can be read");
+    else
+        demand(data == NULL, "a failure leaves no dataset");
+    gan_dataset_destroy(data);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    static uint8_t images[2 * 3074];
+
+    for (size_t i = 0; n > 0 && i < sizeof images; i++) images[i] = bytes[i % n];
+    for (int coarse = 0; coarse < 2; coarse++) {
+        try(bytes, n, coarse);
+        try(images, 2 * 3073, coarse);
+        try(images, 2 * 3074, coarse);
+    }
+    return 0;
+}
