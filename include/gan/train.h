@@ -197,7 +197,7 @@ typedef struct gan_train_stats {
                                 d_fake_accuracy say nothing */
 } gan_train_stats;
 #define GAN_TRAIN_STATS_INIT                                                                       \
-    GAN_SIZED_INIT(gan_train_stats, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,          \
+    GAN_SIZED_INIT(gan_train_stats, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,    \
                    GAN_BOUNDARY_ZERO)
 
 /** GAN_TRAIN_STATS_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
