@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST = 7, CASES = 8 };
+enum { MOST = 7, CASES = 9 };
 
 static const struct {
     const char *name;
@@ -20,6 +20,7 @@ static const struct {
     {"least_squares", GAN_LOSS_LEAST_SQUARES, 1, 0},
     {"hinge", GAN_LOSS_HINGE, 1, 0},
     {"wasserstein", GAN_LOSS_WASSERSTEIN, 1, 0},
+    {"relativistic_paired", GAN_LOSS_RELATIVISTIC_PAIRED, 1, 0},
     {"bce_smooth", GAN_LOSS_BCE, 0.9, 0},
     {"least_squares_coded", GAN_LOSS_LEAST_SQUARES, 1.5, -1},
 };
@@ -201,7 +202,7 @@ TEST_EACH(logits_may_have_others_between_them, 0, CASES)
 
 TEST(the_table_ends)
 {
-    ck_assert_ptr_null(gan__loss_find((gan_loss)(GAN_LOSS_WASSERSTEIN + 1)));
+    ck_assert_ptr_null(gan__loss_find((gan_loss)(GAN_LOSS_RELATIVISTIC_PAIRED + 1)));
     ck_assert_ptr_null(gan__loss_find((gan_loss)-1));
     ck_assert_str_eq(gan__loss_find(GAN_LOSS_BCE)->name, "bce"); /* in files since 0.1 */
 }

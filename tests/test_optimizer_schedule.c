@@ -150,6 +150,113 @@ TEST(bad_schedules_are_refused)
     gan_optimizer_destroy(opt);
 }
 
+/* ---- rising, and other settings ---- */
+
+TEST_EACH(a_rising_schedule_is_the_falling_one_backwards, GAN_SCHEDULE_LINEAR,
+          GAN_SCHEDULE_COSINE + 1)
+{
+    enum { PERIOD = 12 };
+    gan_schedule_desc desc = {GAN_SCHEDULE_DESC_INIT, .kind = (gan_schedule)_i, .period = PERIOD,
+                              .factor = 0.25};
+    double falling[PERIOD + 1], most = 0;
+    float w[N] = {0}, grads[N] = {0};
+    gan_optimizer *opt = optimizer_of(0.5);
+
+    expect_ok(gan_optimizer_set_schedule(opt, &desc));
+    for (size_t s = 0; s <= PERIOD; s++) {
+        falling[s] = gan_optimizer_next_lr(opt);
+        expect_ok(gan_optimizer_step(opt, w, grads, N));
+    }
+    gan_optimizer_destroy(opt);
+    desc.rising = 1;
+    opt = optimizer_of(0.5);
+    expect_ok(gan_optimizer_set_schedule(opt, &desc));
+    for (size_t s = 0; s <= PERIOD + 3; s++) {
+        const double wanted = s < PERIOD ? falling[PERIOD - s] : 0.5;
+
+        expect_near(gan_optimizer_next_lr(opt), wanted, 1e-12, 0);
+        ck_assert(gan_optimizer_next_lr(opt) >= most);
+        most = gan_optimizer_next_lr(opt);
+        expect_ok(gan_optimizer_step(opt, w, grads, N));
+    }
+    gan_optimizer_destroy(opt);
+}
+
+/* What each rule may have scheduled, and may not. */
+TEST(settings_are_scheduled_by_name)
+{
+    const gan_schedule_desc half = {GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_LINEAR,
+                                    .period = 5, .factor = 0.5};
+    const gan_schedule_desc more = {GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_COSINE,
+                                    .period = 5, .factor = 1.2};
+    const gan_schedule_desc endless = {GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_EXPONENTIAL,
+                                       .factor = 1.0001};
+    const gan_schedule_desc odd[] = {
+        {GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_STEP, .period = 5, .factor = 0.5,
+         .rising = 1},
+        {GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_LINEAR, .period = 5, .rising = 1,
+         .warmup = 2},
+        {GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_LINEAR, .period = 5, .rising = 2},
+        {GAN_SCHEDULE_DESC_INIT, .rising = 1}};
+    gan_sgd_desc sgd_desc = {GAN_SGD_DESC_INIT};
+    gan_optimizer *opt = optimizer_of(0.5), *sgd;
+
+    sgd_desc.momentum = 0.9;
+    expect_ok(gan_optimizer_create_sgd(&sgd, &sgd_desc));
+    expect_ok(gan_optimizer_schedule_setting(opt, "lr", &half));
+    expect_ok(gan_optimizer_schedule_setting(opt, "eps", &half));
+    expect_ok(gan_optimizer_schedule_setting(opt, "beta1", &half));
+    expect_ok(gan_optimizer_schedule_setting(opt, "beta2", NULL));
+    expect_ok(gan_optimizer_schedule_setting(sgd, "momentum", &half));
+    expect_fails(gan_optimizer_schedule_setting(opt, "beta2", &more), GAN_ERR_INVALID,
+                 "adam: beta2 must stay below 1, its schedule leads to 1.1988");
+    expect_fails(gan_optimizer_schedule_setting(opt, "beta1", &endless), GAN_ERR_INVALID,
+                 "its schedule leads to inf");
+    expect_fails(gan_optimizer_schedule_setting(opt, "momentum", &half), GAN_ERR_INVALID,
+                 "adam: there is no setting \"momentum\"");
+    expect_fails(gan_optimizer_schedule_setting(sgd, "nesterov", &half), GAN_ERR_INVALID,
+                 "sgd: there is no setting \"nesterov\"");
+    expect_fails(gan_optimizer_schedule_setting(NULL, "lr", &half), GAN_ERR_INVALID, "is NULL");
+    expect_fails(gan_optimizer_schedule_setting(opt, NULL, &half), GAN_ERR_INVALID,
+                 "setting is NULL");
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+        expect_fails(gan_optimizer_schedule_setting(opt, "lr", &odd[i]), GAN_ERR_INVALID,
+                     "only linear and cosine");
+    gan_optimizer_destroy(opt);
+    gan_optimizer_destroy(sgd);
+}
+
+/* A setting that falls and one that was made so: the same step. */
+TEST(a_scheduled_setting_is_that_of_the_step)
+{
+    const gan_schedule_desc half = {GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_STEP, .period = 1,
+                                    .factor = 0.5};
+    gan_sgd_desc desc = {GAN_SGD_DESC_INIT};
+    float w[N], twin[N], grads[N], same[N];
+    gan_optimizer *opt;
+
+    desc.weight_decay = 0.5;
+    expect_ok(gan_optimizer_create_sgd(&opt, &desc));
+    expect_ok(gan_optimizer_bind(opt, N));
+    expect_ok(gan_optimizer_schedule_setting(opt, "weight_decay", &half));
+    for (size_t i = 0; i < N; i++) {
+        w[i] = same[i] = (float)i - 4;
+        grads[i] = 0.25f * (float)i;
+    }
+    for (size_t s = 0; s < 3; s++) {
+        const float decay = 0.5f / (float)(1 << s);
+
+        memcpy(twin, w, sizeof w);
+        expect_ok(gan_optimizer_step(opt, w, grads, N));
+        for (size_t i = 0; i < N; i++)
+            expect_near((double)w[i],
+                        (double)twin[i] - 0.01 * ((double)grads[i] + (double)(decay * twin[i])), 0,
+                        1e-6);
+    }
+    ck_assert(memcmp(w, same, sizeof w) != 0);
+    gan_optimizer_destroy(opt);
+}
+
 /* ---- limits ---- */
 
 static const struct {

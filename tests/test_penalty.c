@@ -37,7 +37,7 @@ static outcome penalty_of(gan_network *net, gan_penalty_kind kind, const float *
 
     ck_assert_ptr_nonnull(o.grads);
     expect_ok(gan_pool_create(&pool, threads, NULL));
-    expect_ok(gan__penalty_create(&p, &desc, &pass, &net->allocator));
+    expect_ok(gan__penalty_create(&p, &desc, &pass, NULL, &net->allocator));
     memcpy(gan__penalty_samples(p), x, n * gan_shape_size(net->input) * sizeof *x);
     for (size_t i = 0; i < n && net->n_classes > 0; i++)
         gan__penalty_labels(p)[i] = (uint16_t)(i % net->n_classes);
@@ -330,7 +330,7 @@ static gan_status create(const gan_penalty_desc *desc, gan_network *net)
 {
     const gan__pass_desc pass = {.net = net, .n_layers = net->n_layers, .rows = 4, .threads = 1};
     gan__penalty *p = (gan__penalty *)&p;
-    const gan_status status = gan__penalty_create(&p, desc, &pass, &net->allocator);
+    const gan_status status = gan__penalty_create(&p, desc, &pass, NULL, &net->allocator);
 
     ck_assert(status != GAN_OK || desc->kind == GAN_PENALTY_NONE || p != NULL);
     if (status != GAN_OK || desc->kind == GAN_PENALTY_NONE) ck_assert_ptr_null(p);
@@ -398,7 +398,7 @@ TEST(micro_batches_add_up)
     gan__penalty *p;
     int blas;
 
-    expect_ok(gan__penalty_create(&p, &desc, &pass, &net->allocator));
+    expect_ok(gan__penalty_create(&p, &desc, &pass, NULL, &net->allocator));
     blas = gan__blas_enter();
     gan__penalty_begin(p, 0);
     for (size_t begin = 0; begin < n; begin += first) {
@@ -426,7 +426,7 @@ static gan_status make_penalty(void **out, const gan_allocator *allocator, void 
     gan_network *net = user;
     const gan__pass_desc pass = {.net = net, .n_layers = net->n_layers, .rows = 4, .threads = 2};
 
-    return gan__penalty_create((gan__penalty **)out, &desc, &pass, allocator);
+    return gan__penalty_create((gan__penalty **)out, &desc, &pass, NULL, allocator);
 }
 
 static void end_penalty(void *p)

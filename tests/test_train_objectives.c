@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 3, BATCH = 5, CASES = 8 };
+enum { STEPS = 3, BATCH = 5, CASES = 9 };
 
 static const struct {
     const char *name;
@@ -24,6 +24,7 @@ static const struct {
     {"wasserstein", GAN_LOSS_WASSERSTEIN, 0, 0},
     {"bce_smooth", GAN_LOSS_BCE, 0.9, 0},
     {"least_squares_coded", GAN_LOSS_LEAST_SQUARES, 1.5, -1},
+    {"relativistic_paired", GAN_LOSS_RELATIVISTIC_PAIRED, 0, 0},
 };
 
 static const net_layer raw_g[] = {LINEAR(3, 7), LEAKY, LINEAR(7, 6), TANH, END};
@@ -267,7 +268,7 @@ TEST(what_an_objective_has_no_use_for_is_refused)
     REFUSED(raw_d, "fake_target", .loss = GAN_LOSS_MINIMAX, .fake_target = NAN);
     REFUSED(raw_d, "label_flip of 0 to 1 expected, got 1.5", .label_flip = 1.5);
     REFUSED(raw_d, "label_flip", .label_flip = NAN);
-    REFUSED(raw_d, "loss 6", .loss = (gan_loss)6);
+    REFUSED(raw_d, "loss 7", .loss = (gan_loss)7);
     game_end(&x);
 }
 

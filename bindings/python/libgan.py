@@ -117,6 +117,7 @@ LOSS_RELATIVISTIC = 2
 LOSS_LEAST_SQUARES = 3
 LOSS_HINGE = 4
 LOSS_WASSERSTEIN = 5
+LOSS_RELATIVISTIC_PAIRED = 6
 BOUNDARY_ZERO = 0
 BOUNDARY_TARGETS = 1
 BOUNDARY_NONE = 2
@@ -357,6 +358,11 @@ class gan_objective(Record):
     ("most_target", c_double), ("boundary", c_int)]
 
 
+class gan_schedule_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("kind", c_int), ("warmup", c_uint64), ("period", c_uint64), ("factor", c_double),
+    ("rising", c_int)]
+
+
 class gan_adam_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("lr", c_double), ("beta1", c_double), ("beta2", c_double), ("eps", c_double),
     ("weight_decay", c_double), ("amsgrad", c_int), ("allocator", POINTER(gan_allocator))]
@@ -382,10 +388,6 @@ class gan_rmsprop_desc(Record):
     ("weight_decay", c_double), ("centered", c_int), ("allocator", POINTER(gan_allocator))]
 
 
-class gan_schedule_desc(Record):
-    _fields_ = [("struct_size", c_size_t), ("kind", c_int), ("warmup", c_uint64), ("period", c_uint64), ("factor", c_double)]
-
-
 class gan_limits_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("grad_norm", c_double), ("grad_value", c_double), ("weight", c_double)]
 
@@ -398,7 +400,16 @@ class gan_pass_desc(Record):
 
 class gan_penalty_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("kind", c_int), ("weight", c_double), ("interval", c_size_t),
-    ("zero_centered", c_int)]
+    ("zero_centered", c_int), ("schedule", POINTER(gan_schedule_desc))]
+
+
+class gan_lecam_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("weight", c_double), ("decay", c_double), ("start", c_uint64)]
+
+
+class gan_consistency_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("real_weight", c_double), ("fake_weight", c_double),
+    ("augment", POINTER(gan_augment_desc))]
 
 
 class gan_train_gradients(Record):
@@ -416,7 +427,10 @@ class gan_trainer_desc(Record):
     ("penalty", POINTER(gan_penalty_desc)), ("auxiliary_weight", c_double), ("auxiliary_real_only", c_int),
     ("class_weights", POINTER(c_double)), ("n_class_weights", c_size_t), ("objective", POINTER(gan_objective)),
     ("on_gradients", gan_train_gradients_fn), ("on_gradients_user", c_void_p), ("activations", c_int),
-    ("augment", POINTER(gan_augment_desc))]
+    ("augment", POINTER(gan_augment_desc)), ("lecam", POINTER(gan_lecam_desc)), ("consistency", POINTER(gan_consistency_desc)),
+    ("second_penalty", POINTER(gan_penalty_desc)), ("top_k", c_double), ("top_k_schedule", POINTER(gan_schedule_desc)),
+    ("instance_noise_schedule", POINTER(gan_schedule_desc)), ("augment_schedule", POINTER(gan_schedule_desc)),
+    ("average_half_life", c_double), ("average_schedule", POINTER(gan_schedule_desc))]
 
 
 class gan_train_stats(Record):
@@ -425,7 +439,8 @@ class gan_train_stats(Record):
     ("d_fake_accuracy", c_double), ("d_grad_norm", c_double), ("g_grad_norm", c_double), ("d_skipped", c_uint64),
     ("g_skipped", c_uint64), ("penalty", c_double), ("penalty_norm", c_double), ("d_class_loss", c_double),
     ("g_class_loss", c_double), ("d_real_class_accuracy", c_double), ("d_fake_class_accuracy", c_double),
-    ("augment_probability", c_double), ("augment_sign", c_double), ("boundary", c_int)]
+    ("augment_probability", c_double), ("augment_sign", c_double), ("boundary", c_int), ("second_penalty", c_double),
+    ("second_penalty_norm", c_double), ("lecam", c_double), ("consistency", c_double)]
 
 
 class gan_checkpoint_resume_report(Record):
@@ -783,6 +798,7 @@ _declare("gan_loss_cross_entropy", _status, [("logits", POINTER(c_float)), ("n",
     ("labels", POINTER(c_uint8)), ("label_smoothing", c_float), ("loss", POINTER(c_double)), ("grad", POINTER(c_float))])
 _declare("gan_loss_cross_entropy_labels16", _status, [("logits", POINTER(c_float)), ("n", c_size_t), ("n_classes", c_size_t),
     ("labels", POINTER(c_uint16)), ("label_smoothing", c_float), ("loss", POINTER(c_double)), ("grad", POINTER(c_float))])
+_declare("gan_schedule_desc_init", None, [("desc", POINTER(gan_schedule_desc)), ("struct_size", c_size_t)])
 _declare("gan_adam_desc_init", None, [("desc", POINTER(gan_adam_desc)), ("struct_size", c_size_t)])
 _declare("gan_adamw_desc_init", None, [("desc", POINTER(gan_adam_desc)), ("struct_size", c_size_t)])
 _declare("gan_adabelief_desc_init", None, [("desc", POINTER(gan_adabelief_desc)), ("struct_size", c_size_t)])
@@ -801,8 +817,9 @@ _declare("gan_optimizer_step", _status, [("opt", c_void_p), ("params", POINTER(c
     ("n", c_size_t)])
 _declare("gan_optimizer_lr", c_double, [("opt", c_void_p)])
 _declare("gan_optimizer_set_lr", _status, [("opt", c_void_p), ("lr", c_double)])
-_declare("gan_schedule_desc_init", None, [("desc", POINTER(gan_schedule_desc)), ("struct_size", c_size_t)])
 _declare("gan_optimizer_set_schedule", _status, [("opt", c_void_p), ("desc", POINTER(gan_schedule_desc))])
+_declare("gan_optimizer_schedule_setting", _status, [("opt", c_void_p), ("setting", c_char_p),
+    ("desc", POINTER(gan_schedule_desc))])
 _declare("gan_optimizer_next_lr", c_double, [("opt", c_void_p)])
 _declare("gan_limits_desc_init", None, [("desc", POINTER(gan_limits_desc)), ("struct_size", c_size_t)])
 _declare("gan_optimizer_set_limits", _status, [("opt", c_void_p), ("desc", POINTER(gan_limits_desc))])
@@ -826,6 +843,8 @@ _declare("gan_pass_output", POINTER(c_float), [("pass", c_void_p)])
 _declare("gan_pass_output_shape", gan_shape, [("pass", c_void_p)])
 _declare("gan_pass_forward_count", c_uint64, [("pass", c_void_p)])
 _declare("gan_penalty_desc_init", None, [("desc", POINTER(gan_penalty_desc)), ("struct_size", c_size_t)])
+_declare("gan_lecam_desc_init", None, [("desc", POINTER(gan_lecam_desc)), ("struct_size", c_size_t)])
+_declare("gan_consistency_desc_init", None, [("desc", POINTER(gan_consistency_desc)), ("struct_size", c_size_t)])
 _declare("gan_trainer_desc_init", None, [("desc", POINTER(gan_trainer_desc)), ("struct_size", c_size_t)])
 _declare("gan_train_stats_init", None, [("stats", POINTER(gan_train_stats)), ("struct_size", c_size_t)])
 _declare("gan_trainer_create", _status, [("out", POINTER(c_void_p)), ("g", c_void_p), ("d", c_void_p), ("g_opt", c_void_p),
@@ -851,6 +870,8 @@ _declare("gan_train_discriminator_step", _status, [("trainer", c_void_p), ("batc
     ("labels", POINTER(c_uint8)), ("stats", POINTER(gan_train_stats))])
 _declare("gan_train_generator_step", _status, [("trainer", c_void_p), ("n", c_size_t), ("z", POINTER(c_float)),
     ("labels", POINTER(c_uint8)), ("stats", POINTER(gan_train_stats))])
+_declare("gan_train_generator_step_beside", _status, [("trainer", c_void_p), ("batch", POINTER(gan_batch)),
+    ("z", POINTER(c_float)), ("labels", POINTER(c_uint16)), ("stats", POINTER(gan_train_stats))])
 _declare("gan_trainer_average", c_void_p, [("trainer", c_void_p)])
 _declare("gan_trainer_sample", _status, [("trainer", c_void_p), ("z", POINTER(c_float)), ("n", c_size_t),
     ("out", POINTER(c_float))])
@@ -1354,17 +1375,6 @@ class Dataset(Handle):
     @classmethod
     def png(cls, directory, **settings):
         return cls._open("gan_dataset_open_png", os.fsencode(directory), desc=gan_png_desc, settings=settings)
-
-    @classmethod
-    def npy(cls, samples, labels=None, **settings):
-        """An .npy file, or arrays of an .npz archive (samples_name, labels_name)."""
-        return cls._open("gan_dataset_open_npy", os.fsencode(samples), labels and os.fsencode(labels), desc=gan_npy_desc,
-                         settings=settings)
-
-    @classmethod
-    def cifar(cls, path, **settings):
-        """A directory or a file of CIFAR-10 or CIFAR-100 in its binary version."""
-        return cls._open("gan_dataset_open_cifar", os.fsencode(path), desc=gan_cifar_desc, settings=settings)
 
     @classmethod
     def image_folder(cls, directory, **settings):

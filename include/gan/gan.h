@@ -23,11 +23,13 @@
 #include <gan/penalty.h>
 #include <gan/pool.h>
 #include <gan/reference.h>
+#include <gan/regularizer.h>
 #include <gan/report.h>
 #include <gan/rng.h>
 #include <gan/safetensors.h>
 #include <gan/sampler.h>
 #include <gan/scaler.h>
+#include <gan/schedule.h>
 #include <gan/status.h>
 #include <gan/stream.h>
 #include <gan/tensor.h>

@@ -18,7 +18,7 @@ GAN_BEGIN_DECLS
  * 1 and 0.
  * All are finite for logits of any size.
  *
- * The first three leave a last sigmoid out.  The others are made for raw outputs, which a sigmoid
+ * The first three and the last leave a last sigmoid out.  The others are made for raw outputs, which a sigmoid
  * would bound, so they refuse a discriminator that ends in one; they allow no targets but 1 and 0,
  * except least squares.
  */
@@ -53,7 +53,16 @@ typedef enum gan_loss {
      * Wasserstein (Arjovsky et al., 2017): for D E x_f - E x_r, for G -E x_f.  D must be kept
      * Lipschitz by something else.
      */
-    GAN_LOSS_WASSERSTEIN
+    GAN_LOSS_WASSERSTEIN,
+    /**
+     * The paired relativistic GAN, RpGAN (Jolicoeur-Martineau, 2018; R3GAN: Huang et al., 2024): for
+     * D E bce(x_r - x_f, r), each real sample being compared with one generated one, for G
+     * E bce(x_f - x_r, 1).  A generator's step looks at the real samples of the latest
+     * discriminator's step, from the first one on once more where there are fewer, or at those of
+     * gan_train_generator_step_beside().  Fake_target and the flipped labels of generated samples
+     * are not looked at.
+     */
+    GAN_LOSS_RELATIVISTIC_PAIRED
 } gan_loss;
 
 /** Which outputs take a sample for real: what accuracies are about. */

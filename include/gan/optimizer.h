@@ -4,6 +4,7 @@
 
 #include <gan/alloc.h>
 #include <gan/export.h>
+#include <gan/schedule.h>
 #include <gan/status.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -244,34 +245,6 @@ GAN_API double gan_optimizer_lr(const gan_optimizer *opt);
 GAN_API GAN_MUST_CHECK gan_status gan_optimizer_set_lr(gan_optimizer *opt, double lr);
 
 /**
- * How a learning rate changes with the steps, which are counted from 0.  The rate of step t is
- * gan_optimizer_lr() times a factor; u is t - warmup, where a warm-up has ended.
- */
-typedef enum gan_schedule {
-    GAN_SCHEDULE_CONSTANT = 0, /**< 1 */
-    GAN_SCHEDULE_LINEAR,       /**< from 1 to `factor` in `period` steps, and stays
-                                    (torch.optim.lr_scheduler.LinearLR) */
-    GAN_SCHEDULE_COSINE,       /**< the same along half a cosine (CosineAnnealingLR, which would go
-                                    up again) */
-    GAN_SCHEDULE_STEP,         /**< factor^k after k whole periods (StepLR) */
-    GAN_SCHEDULE_EXPONENTIAL   /**< factor^(u / period) (ExponentialLR) */
-} gan_schedule;
-
-/** Settings of a schedule; start from GAN_SCHEDULE_DESC_INIT. */
-typedef struct gan_schedule_desc {
-    size_t struct_size; /**< set by GAN_SCHEDULE_DESC_INIT */
-    gan_schedule kind;  /**< GAN_SCHEDULE_CONSTANT */
-    uint64_t warmup; /**< over this many steps the factor rises to 1, being (t + 1) / warmup; the
-                             schedule begins behind them.  0 */
-    uint64_t period; /**< steps, at least 1.  Exponential: 0: 1; constant: 0 */
-    double factor;   /**< finite, not negative; step and exponential: above 0; constant: 0 */
-} gan_schedule_desc;
-#define GAN_SCHEDULE_DESC_INIT GAN_SIZED_INIT(gan_schedule_desc, GAN_SCHEDULE_CONSTANT, 0, 0, 0.0)
-
-/** GAN_SCHEDULE_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
-GAN_API void gan_schedule_desc_init(gan_schedule_desc *desc, size_t struct_size);
-
-/**
  * Let the learning rate follow a schedule.  It depends on gan_optimizer_steps() alone, so after a
  * checkpoint it goes on where it was.
  *
@@ -286,6 +259,26 @@ GAN_API void gan_schedule_desc_init(gan_schedule_desc *desc, size_t struct_size)
  */
 GAN_API GAN_MUST_CHECK gan_status gan_optimizer_set_schedule(gan_optimizer *opt,
                                                              const gan_schedule_desc *desc);
+
+/**
+ * Let any setting of the rule follow a schedule, such as "beta2" of Adam, by the same steps as the
+ * learning rate.  Bias corrections take the value of the step, as PyTorch's do when a parameter
+ * group's setting is changed.
+ *
+ * @param[in,out] opt      The optimizer.
+ * @param[in]     setting  The setting's name in its descriptor, "lr" among them.
+ * @param[in]     desc     The schedule, copied; NULL: constant.
+ *
+ * @retval GAN_OK           Set, from the next step on.
+ * @retval GAN_ERR_INVALID  `opt` or `setting` is NULL, the rule has no such setting, one of the
+ *                          schedule's is as for gan_optimizer_set_schedule(), or it would lead the
+ *                          setting out of its range, which is named.  Nothing changed.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_optimizer_schedule_setting(gan_optimizer *opt,
+                                                                 const char *setting,
+                                                                 const gan_schedule_desc *desc);
 
 /** Return the learning rate of the next step, schedule included; 0 for NULL.  @since 0.1 */
 GAN_API double gan_optimizer_next_lr(const gan_optimizer *opt);

@@ -3,6 +3,7 @@
 #define GAN_PENALTY_H
 
 #include <gan/export.h>
+#include <gan/schedule.h>
 #include <stddef.h>
 
 GAN_BEGIN_DECLS
@@ -44,8 +45,10 @@ typedef struct gan_penalty_desc {
                                 there multiplied by it (lazy regularisation: Karras et al.,
                                 2020); 0: 1 */
     int zero_centered; /**< weight r^2 for weight (r - 1)^2 (Thanh-Tung et al., 2019).  0 */
+    const gan_schedule_desc *schedule; /**< of the weight, by the discriminator's steps; copied.
+                                            NULL: it stays */
 } gan_penalty_desc;
-#define GAN_PENALTY_DESC_INIT GAN_SIZED_INIT(gan_penalty_desc, GAN_PENALTY_NONE, 0, 0, 0)
+#define GAN_PENALTY_DESC_INIT GAN_SIZED_INIT(gan_penalty_desc, GAN_PENALTY_NONE, 0, 0, 0, 0)
 
 /** GAN_PENALTY_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_penalty_desc_init(gan_penalty_desc *desc, size_t struct_size);

@@ -12,6 +12,8 @@
 #include <gan/pass.h>
 #include <gan/penalty.h>
 #include <gan/pool.h>
+#include <gan/regularizer.h>
+#include <gan/schedule.h>
 #include <gan/status.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -152,11 +154,41 @@ typedef struct gan_trainer_desc {
      * be [channels, height, width] at the discriminator's input.  NULL: nothing
      */
     const gan_augment_desc *augment;
+    const gan_lecam_desc *lecam; /**< copied: LeCam regularisation.  NULL: none */
+    const gan_consistency_desc *consistency; /**< copied: consistency regularisation, for samples that
+                                                  are images as for `augment`.  NULL: none */
+    const gan_penalty_desc *second_penalty; /**< copied: another penalty beside `penalty`, such as R2
+                                                 beside R1 (R3GAN: Huang et al., 2024).  NULL: none */
+    /**
+     * The share of its samples that a generator's half learns from, those that the discriminator puts
+     * out most for (top-k training: Sinha et al., 2020): at least one of each micro-batch, so 0.5 is
+     * the better half.  Its loss is the mean over these; an auxiliary classifier's part is over all.
+     * The paper's begins with 1 and falls to 0.5: see `top_k_schedule`.  Above 0, to 1; 0: 1
+     */
+    double top_k;
+    const gan_schedule_desc *top_k_schedule; /**< of that, by the generator's steps; copied.  NULL: it
+                                                  stays */
+    const gan_schedule_desc *instance_noise_schedule; /**< of `instance_noise` by the discriminator's
+                                                           steps, in place of its linear fall over
+                                                           instance_noise_steps; copied.  NULL:
+                                                           that */
+    const gan_schedule_desc *augment_schedule; /**< of the probability of `augment`, without a target,
+                                                    by the discriminator's steps; copied.  NULL: it
+                                                    stays */
+    /**
+     * An average as `average_decay` keeps one, but told by its half-life, in generated samples: the
+     * decay of a step on n of them is 0.5^(n / half_life).  Above 0, finite; without average_decay
+     * and average_warmup.  0: `average_decay`
+     */
+    double average_half_life;
+    const gan_schedule_desc *average_schedule; /**< of the half-life, by the generator's steps; copied:
+                                                    one that rises from 0 keeps the first weights out.
+                                                    NULL: it stays */
 } gan_trainer_desc;
 #define GAN_TRAINER_DESC_INIT                                                                      \
     GAN_SIZED_INIT(gan_trainer_desc, 0, 0, GAN_LOSS_BCE, 0, 0, 0, 0.0, 0.0, 0.0, 0, 0,             \
                    GAN_LATENT_NORMAL, GAN_DIVERGENCE_STOP, 0.0, 0, 0.0, 0, 0, 0.0, 0, 0, 0, 0, 0,  \
-                   0, GAN_ACTIVATIONS_KEEP, 0)
+                   0, GAN_ACTIVATIONS_KEEP, 0, 0, 0, 0, 0.0, 0, 0, 0, 0.0, 0)
 
 /** GAN_TRAINER_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_trainer_desc_init(gan_trainer_desc *desc, size_t struct_size);
@@ -195,10 +227,14 @@ typedef struct gan_train_stats {
                               Karras et al., 2020: 1 is a discriminator that is never wrong about them */
     gan_boundary boundary; /**< that of the objective: with GAN_BOUNDARY_NONE d_real_accuracy and
                                 d_fake_accuracy say nothing */
+    double second_penalty;      /**< as `penalty` and `penalty_norm`, of the second one */
+    double second_penalty_norm;
+    double lecam;       /**< LeCam regularisation, weight included; like a penalty no part of d_loss */
+    double consistency; /**< the same of consistency regularisation */
 } gan_train_stats;
 #define GAN_TRAIN_STATS_INIT                                                                       \
     GAN_SIZED_INIT(gan_train_stats, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,    \
-                   GAN_BOUNDARY_ZERO)
+                   GAN_BOUNDARY_ZERO, 0, 0, 0, 0)
 
 /** GAN_TRAIN_STATS_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_train_stats_init(gan_train_stats *stats, size_t struct_size);
@@ -493,6 +529,35 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_discriminator_step(gan_trainer *trai
 GAN_API GAN_MUST_CHECK gan_status gan_train_generator_step(gan_trainer *trainer, size_t n,
                                                            const float *z, const uint8_t *labels,
                                                            gan_train_stats *stats);
+
+/**
+ * Train the generator once beside fresh real samples: as gan_train_generator_step() does, but a
+ * relativistic loss compares with those of a batch, and not with those that the discriminator has
+ * just learnt (R3GAN: Huang et al., 2024).
+ *
+ * @param[in,out] trainer  The run to advance.
+ * @param[in]     batch    Real samples, as for gan_train_step(); as many are generated.  With a loss
+ *                         that isn't relativistic only their count is of use.
+ * @param[in]     z        batch->count latent vectors; NULL: drawn by the library.
+ * @param[in]     labels   batch->count labels of the generated samples; NULL: drawn by the library
+ *                         where labels are looked at.
+ * @param[in,out] stats    Receives the figures that begin with g_.  NULL if not wanted.
+ *
+ * @retval GAN_OK             The generator was updated; or skipped, see gan_divergence.
+ * @retval GAN_ERR_INVALID    As for gan_train_discriminator_step().
+ * @retval GAN_ERR_SHAPE      As for gan_train_step().
+ * @retval GAN_ERR_NONFINITE  As for gan_train_generator_step().
+ * @retval GAN_ERR_BUSY       Another call is using the trainer or running one of its networks.
+ * @retval other              What the host's objective or on_gradients returned; the same holds.
+ *
+ * Memory: none is taken.
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_train_generator_step_beside(gan_trainer *trainer,
+                                                                  const gan_batch *batch,
+                                                                  const float *z,
+                                                                  const uint16_t *labels,
+                                                                  gan_train_stats *stats);
 
 /**
  * Return the network that holds the average of the generator's weights; NULL when none is kept.

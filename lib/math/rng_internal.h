@@ -29,6 +29,7 @@
 #define GAN__STREAM_PATCHES (GAN__STREAM_INIT + 20)       /* where patches are cut out */
 #define GAN__STREAM_SLICES (GAN__STREAM_INIT + 21)        /* directions that they are seen from */
 #define GAN__STREAM_AUGMENT (GAN__STREAM_INIT + 24)       /* augmentation; 32 values a sample */
+#define GAN__STREAM_CONSISTENCY (GAN__STREAM_INIT + 25)   /* the same, for consistency */
 
 struct gan_rng {
     uint64_t seed;

@@ -111,6 +111,39 @@ static gan_status judge(const rule *how, const gan_objective_step *step, gan_obj
     return GAN_OK;
 }
 
+/* ---- pairs ---- */
+
+/* Each generated row with a real one, or each real one with a generated one where these are fewer;
+ * from the first on once more where one side is at its end.  The loss is that of the differences. */
+static gan_status judge_pairs(void *user, const gan_objective_step *step, gan_objective_rows *real,
+                              gan_objective_rows *fake)
+{
+    const size_t n = step->half == GAN_HALF_GENERATOR ? fake->n_rows : real->n_rows;
+    const double weight = step->share / (double)n;
+    double loss = 0, shown = 0, right = 0;
+
+    (void)user;
+    for (size_t i = 0; i < real->n_rows; i++) real->grads[i * real->stride] = 0;
+    for (size_t i = 0; i < fake->n_rows; i++) fake->grads[i * fake->stride] = 0;
+    for (size_t i = 0; i < n; i++) {
+        const size_t r = i % real->n_rows, f = i % fake->n_rows;
+        const double x =
+            (double)real->outputs[r * real->stride] - (double)fake->outputs[f * fake->stride];
+        const gan__loss_term t = gan__loss_bce(x, real->targets[r]);
+
+        loss += isfinite(x) ? t.loss : (double)NAN;
+        shown += t.shown;
+        right += x > 0;
+        real->grads[r * real->stride] += (float)(t.slope * weight);
+        fake->grads[f * fake->stride] -= (float)(t.slope * weight);
+    }
+    real->loss = fake->loss = 0.5 * loss / (double)n;
+    real->shown = shown / (double)n;
+    fake->shown = 1 - shown / (double)n;
+    real->accuracy = fake->accuracy = right / (double)n;
+    return GAN_OK;
+}
+
 /* ---- the objectives ---- */
 
 /* A function of gan_objective that judges by a rule. */
@@ -160,6 +193,11 @@ static const gan_objective objectives[] = {
                               .generator = judge_linear,
                               .raw_outputs = 1,
                               .boundary = GAN_BOUNDARY_NONE},
+    [GAN_LOSS_RELATIVISTIC_PAIRED] = {.name = "relativistic_paired",
+                                      .discriminator = judge_pairs,
+                                      .generator = judge_pairs,
+                                      .relative = 1,
+                                      .most_target = 1},
 };
 
 const gan_objective *gan__loss_find(gan_loss loss)

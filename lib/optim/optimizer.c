@@ -114,7 +114,7 @@ typedef struct piece {
 static void slow_down(piece *p, const gan_optimizer *opt, double scale)
 {
     p->copy = *opt;
-    p->copy.lr *= scale;
+    p->copy.now[LR] *= scale;
     p->copy.class->update(&p->copy, opt->steps + 1, &p->copy.next);
     p->opt = &p->copy;
 }
@@ -151,6 +151,20 @@ static double largest_scale(const gan_optimizer *opt)
     return most;
 }
 
+/* Moments are bounded as long as what they are made by stays the same, or is an average. */
+static int bounds_hold(const gan_optimizer *opt)
+{
+    static const char *const good[] = {"lr", "beta1", "beta2"};
+
+    for (size_t i = 0; i < opt->class->n_settings; i++) {
+        int holds = !gan__schedule_on(&opt->schedules[i]);
+
+        for (size_t k = 0; k < 3; k++) holds |= strcmp(opt->class->setting_names[i], good[k]) == 0;
+        if (!holds) return 0;
+    }
+    return 1;
+}
+
 /* Whether the step is certain to leave every number finite.  With all gradients so far below
  * SAFE_NORM their squares and moments are far from overflow, and a weight that moves by less than
  * SAFE_MOVE, which is under half the spacing of the largest floats, stays finite. */
@@ -158,7 +172,7 @@ static int has_room(const gan_optimizer *opt, double norm)
 {
     const double largest = norm > opt->largest_norm ? norm : opt->largest_norm;
 
-    return largest < SAFE_NORM && opt->next.weight_decay == 0 &&
+    return largest < SAFE_NORM && opt->next.weight_decay == 0 && bounds_hold(opt) &&
            opt->class->bound(opt, largest) * largest_scale(opt) < SAFE_MOVE;
 }
 
@@ -219,7 +233,8 @@ static int try_step(const gan_optimizer *opt, const float *params, const float *
 /* Work out the rate and the numbers of a step, counted from 1. */
 static void prepare(gan_optimizer *opt, uint64_t step)
 {
-    opt->lr = opt->settings[LR] * gan__schedule_factor(&opt->schedule, step - 1);
+    for (size_t i = 0; i < opt->class->n_settings; i++)
+        opt->now[i] = opt->settings[i] * gan__schedule_factor(&opt->schedules[i], step - 1);
     opt->class->update(opt, step, &opt->next);
 }
 
@@ -266,7 +281,7 @@ gan_status gan__optimizer_begin(gan_optimizer *opt, const float *params, const f
         return gan__fail(GAN_ERR_NONFINITE,
                          "%s: step %llu: with learning rate %g and gradient norm %g weight %zu of "
                          "%zu would not stay finite",
-                         opt->class->name, step, opt->lr, norm, opt->refused, opt->n_params);
+                         opt->class->name, step, opt->now[LR], norm, opt->refused, opt->n_params);
     if (norm > opt->largest_norm) opt->largest_norm = norm;
     return GAN_OK;
 }
@@ -356,25 +371,56 @@ cleanup:
     return status;
 }
 
-gan_status gan_optimizer_set_schedule(gan_optimizer *opt, const gan_schedule_desc *desc)
+/* Where a setting of the rule is; n_settings when it has none of this name. */
+static size_t find_setting(const gan_optimizer *opt, const char *name)
+{
+    size_t i = 0;
+
+    while (i < opt->class->n_settings && strcmp(opt->class->setting_names[i], name) != 0) i++;
+    return i;
+}
+
+static gan_status set_schedule(gan_optimizer *opt, size_t i, const gan_schedule_desc *desc)
 {
     gan_status status = GAN_OK;
-    gan_schedule_desc d = {GAN_SCHEDULE_DESC_INIT};
+    gan_schedule_desc d;
+    double most;
 
-    if (!opt) return gan__fail_null(GAN__OPTIMIZER, 1, "optimizer: is NULL");
-    GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "schedule desc"));
-    GAN_TRY(gan__schedule_check(&d));
-    GAN_TRY(gan__optimizer_check("schedule", "factor", d.factor, (double)INFINITY, 0));
-    if (d.period == 0) d.period = 1;
-    opt->schedule = d;
+    GAN_TRY(gan__schedule_read(&d, desc, i == LR ? "learning rate" : opt->class->setting_names[i]));
+    most = opt->settings[i] * gan__schedule_most(&d);
+    if (opt->class->most[i] > 0 && gan__schedule_on(&d) && !(most < opt->class->most[i]))
+        GAN_FAIL(GAN_ERR_INVALID, "%s: %s must stay below %g, its schedule leads to %g",
+                 opt->class->name, opt->class->setting_names[i], opt->class->most[i], most);
+    opt->schedules[i] = d;
 
 cleanup:
     return status;
 }
 
+gan_status gan_optimizer_set_schedule(gan_optimizer *opt, const gan_schedule_desc *desc)
+{
+    if (!opt) return gan__fail_null(GAN__OPTIMIZER, 1, "optimizer: is NULL");
+    return set_schedule(opt, LR, desc);
+}
+
+gan_status gan_optimizer_schedule_setting(gan_optimizer *opt, const char *setting,
+                                          const gan_schedule_desc *desc)
+{
+    if (!opt) return gan__fail_null(GAN__OPTIMIZER, 1, "optimizer: is NULL");
+    if (!setting) return gan__fail(GAN_ERR_INVALID, "optimizer: setting is NULL");
+    const size_t i = find_setting(opt, setting);
+
+    if (i == opt->class->n_settings || opt->class->most[i] < 0)
+        return gan__fail(GAN_ERR_INVALID,
+                         "%s: there is no setting \"%.40s\" that could be scheduled",
+                         opt->class->name, setting);
+    return set_schedule(opt, i, desc);
+}
+
 double gan_optimizer_next_lr(const gan_optimizer *opt)
 {
-    return gan_optimizer_lr(opt) * (opt ? gan__schedule_factor(&opt->schedule, opt->steps) : 0);
+    return gan_optimizer_lr(opt) *
+           (opt ? gan__schedule_factor(&opt->schedules[LR], opt->steps) : 0);
 }
 
 gan_status gan_optimizer_set_limits(gan_optimizer *opt, const gan_limits_desc *desc)
@@ -408,6 +454,18 @@ static void add_rules(gan__state *s)
     gan__state_rule(s, "momentum", "momentum_buffer.*", 0);
     gan__state_rule(s, "centered", "grad_avg.*", 0);
     gan__state_rule(s, "schedule", "schedule_*", 0);
+    gan__state_rule(s, "beta2_schedule", "beta2_schedule_*", 0);
+}
+
+/* That of the learning rate has the names it had before there were others. */
+static void schedules_state(const gan_optimizer *opt, gan__state *s)
+{
+    for (size_t i = 0; i < opt->class->n_settings; i++) {
+        char name[40] = "schedule";
+
+        if (i != LR) snprintf(name, sizeof name, "%s_schedule", opt->class->setting_names[i]);
+        gan__schedule_state(&opt->schedules[i], s, name);
+    }
 }
 
 void gan__optimizer_state(gan_optimizer *opt, gan__state *s)
@@ -417,7 +475,7 @@ void gan__optimizer_state(gan_optimizer *opt, gan__state *s)
     gan__state_setting(s, opt->class->setting_names[LR], opt->first_lr);
     for (size_t i = LR + 1; i < opt->class->n_settings; i++)
         gan__state_setting(s, opt->class->setting_names[i], opt->settings[i]);
-    gan__schedule_state(&opt->schedule, s);
+    schedules_state(opt, s);
     if (opt->limits.grad_norm > 0) gan__state_setting(s, "limit_grad_norm", opt->limits.grad_norm);
     if (opt->limits.grad_value > 0)
         gan__state_setting(s, "limit_grad_value", opt->limits.grad_value);

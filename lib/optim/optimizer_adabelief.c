@@ -16,33 +16,33 @@ static int has_moment(const gan_optimizer *opt, size_t i)
 
 static void update(const gan_optimizer *opt, uint64_t step, gan__update *out)
 {
-    const double *s = opt->settings;
+    const double *s = opt->now;
 
     *out = (gan__update){
-        .lr = (float)(opt->lr / (1 - pow(s[BETA1], (double)step))),
+        .lr = (float)(opt->now[LR] / (1 - pow(s[BETA1], (double)step))),
         .decay1 = (float)s[BETA1],
         .gain1 = (float)(1 - s[BETA1]),
         .decay2 = (float)s[BETA2],
         .gain2 = (float)(1 - s[BETA2]),
         .root_scale = (float)(1 / sqrt(1 - pow(s[BETA2], (double)step))),
         .eps = (float)s[EPS],
-        .shrink = (float)(1 - opt->lr * s[WEIGHT_DECAY]),
+        .shrink = (float)(1 - opt->now[LR] * s[WEIGHT_DECAY]),
     };
 }
 
 /* The mean is at most g and the root at least that of eps. */
 static double bound(const gan_optimizer *opt, double g)
 {
-    const double *s = opt->settings;
+    const double *s = opt->now;
 
-    if (opt->lr * s[WEIGHT_DECAY] > 1 || (float)s[EPS] <= 0) return (double)INFINITY;
-    return opt->lr / (1 - s[BETA1]) * g / sqrt(s[EPS]);
+    if (opt->now[LR] * s[WEIGHT_DECAY] > 1 || (float)s[EPS] <= 0) return (double)INFINITY;
+    return opt->now[LR] / (1 - s[BETA1]) * g / sqrt(s[EPS]);
 }
 
 /* A gradient is at most 2 g from the mean. */
 static double moment_bound(const gan_optimizer *opt, size_t i, double g)
 {
-    const double *s = opt->settings;
+    const double *s = opt->now;
 
     return i == VARIANCE ? 4 * g * g + s[EPS] / (1 - s[BETA2]) : g;
 }
@@ -56,6 +56,7 @@ static const gan__optimizer_class adabelief_class = {
     .name = "adabelief",
     .n_settings = N_SETTINGS,
     .setting_names = {"lr", "beta1", "beta2", "eps", "weight_decay"},
+    .most = {0, 1, 1, 0, 0},
     .moment_names = {"exp_avg", "exp_avg_var"},
     .has_moment = has_moment,
     .update = update,

@@ -22,12 +22,12 @@ static int amsgrad_has_moment(const gan_optimizer *opt, size_t i)
 
 static void adam_update(const gan_optimizer *opt, uint64_t step, gan__update *out)
 {
-    const double *s = opt->settings;
+    const double *s = opt->now;
     const double correction1 = 1 - pow(s[BETA1], (double)step);
     const double correction2 = 1 - pow(s[BETA2], (double)step);
 
     *out = (gan__update){
-        .lr = (float)(opt->lr / correction1),
+        .lr = (float)(opt->now[LR] / correction1),
         .decay1 = (float)s[BETA1],
         .gain1 = (float)(1 - s[BETA1]),
         .decay2 = (float)s[BETA2],
@@ -43,16 +43,16 @@ static void adamw_update(const gan_optimizer *opt, uint64_t step, gan__update *o
 {
     adam_update(opt, step, out);
     out->weight_decay = 0;
-    out->shrink = (float)(1 - opt->lr * opt->settings[WEIGHT_DECAY]);
+    out->shrink = (float)(1 - opt->now[LR] * opt->now[WEIGHT_DECAY]);
 }
 
 /* The mean is at most g and the root at least eps. */
 static double bound(const gan_optimizer *opt, double g)
 {
-    const double *s = opt->settings;
+    const double *s = opt->now;
 
-    if (opt->lr * s[WEIGHT_DECAY] > 1 || (float)s[EPS] <= 0) return (double)INFINITY;
-    return opt->lr / (1 - s[BETA1]) * g / s[EPS];
+    if (opt->now[LR] * s[WEIGHT_DECAY] > 1 || (float)s[EPS] <= 0) return (double)INFINITY;
+    return opt->now[LR] / (1 - s[BETA1]) * g / s[EPS];
 }
 
 static double moment_bound(const gan_optimizer *opt, size_t i, double g)
@@ -74,6 +74,7 @@ static gan__update_fn *amsgrad_loop(const gan__simd *simd)
 /* What the four have in common. */
 #define OF_ADAM                                                                                    \
     .n_settings = N_SETTINGS, .setting_names = {"lr", "beta1", "beta2", "eps", "weight_decay"},    \
+    .most = {0, 1, 1, 0, 0},                                                                       \
     .moment_names = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"}, .bound = bound,                   \
     .moment_bound = moment_bound, .squares = SQUARES
 

@@ -4,6 +4,7 @@
 
 #include "file/state_internal.h"
 #include "math/kernels_simd_internal.h"
+#include "optim/schedule_internal.h"
 
 #include <gan/alloc.h>
 #include <gan/optimizer.h>
@@ -21,11 +22,12 @@ typedef struct gan__optimizer_class {
     size_t n_settings;
     /* In the order of gan_optimizer.settings; the first is "lr". */
     const char *setting_names[GAN__OPTIMIZER_MAX_SETTINGS];
+    double most[GAN__OPTIMIZER_MAX_SETTINGS]; /* what they stay below; 0: finite, -1: a flag */
     const char *moment_names[GAN__OPTIMIZER_MAX_MOMENTS]; /* PyTorch's */
 
     /* Whether block i of the moments is in use under these settings. */
     int (*has_moment)(const gan_optimizer *opt, size_t i);
-    /* The numbers of step `step`, counted from 1, at the rate opt->lr. */
+    /* The numbers of step `step`, counted from 1, with the settings opt->now. */
     void (*update)(const gan_optimizer *opt, uint64_t step, gan__update *out);
     /* The most that a weight can move in a step when no gradient so far was larger than g; infinity
      * when that isn't known.  Only has to be right for g below 1e15. */
@@ -47,7 +49,7 @@ struct gan_optimizer {
     gan_allocator allocator;
     double settings[GAN__OPTIMIZER_MAX_SETTINGS];
     double first_lr; /* that it was made with */
-    gan_schedule_desc schedule;
+    gan_schedule_desc schedules[GAN__OPTIMIZER_MAX_SETTINGS]; /* of the settings */
     gan_limits_desc limits;
     size_t n_params; /* 0: not bound */
     uint64_t steps;
@@ -55,7 +57,7 @@ struct gan_optimizer {
     float *moments[GAN__OPTIMIZER_MAX_MOMENTS]; /* NULL: not in use */
     double largest_norm;                        /* of all gradients so far: bounds the moments */
     gan__update next;                           /* of the step in progress, and */
-    double lr;                                  /* its rate by the schedule, */
+    double now[GAN__OPTIMIZER_MAX_SETTINGS];    /* its settings by their schedules, */
     float grad_scale;                           /* what the limits leave of the gradient */
     const gan__stretch *stretches;              /* borrowed, one after the other; NULL: none */
     size_t n_stretches;
@@ -70,14 +72,6 @@ gan_status gan__optimizer_create(gan_optimizer **out, const gan__optimizer_class
  * setting. */
 gan_status gan__optimizer_check(const char *name, const char *setting, double value, double high,
                                 int closed);
-
-/* GAN_ERR_INVALID when the settings of a schedule contradict each other. */
-gan_status gan__schedule_check(const gan_schedule_desc *schedule);
-
-/* What a schedule makes of the rate of step `step`, counted from 0; and its settings, in a
- * checkpoint's list, unless there is none. */
-double gan__schedule_factor(const gan_schedule_desc *schedule, uint64_t step);
-void gan__schedule_state(const gan_schedule_desc *schedule, gan__state *s);
 
 /* GAN_ERR_INVALID unless it is bound, GAN_ERR_SHAPE unless to n parameters. */
 gan_status gan__optimizer_check_bound(const gan_optimizer *opt, size_t n);

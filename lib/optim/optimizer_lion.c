@@ -15,23 +15,23 @@ static int has_moment(const gan_optimizer *opt, size_t i)
 
 static void update(const gan_optimizer *opt, uint64_t step, gan__update *out)
 {
-    const double *s = opt->settings;
+    const double *s = opt->now;
 
     (void)step;
     *out = (gan__update){
-        .lr = (float)opt->lr,
+        .lr = (float)opt->now[LR],
         .decay1 = (float)s[BETA1],
         .gain1 = (float)(1 - s[BETA1]),
         .decay2 = (float)s[BETA2],
         .gain2 = (float)(1 - s[BETA2]),
-        .shrink = (float)(1 - opt->lr * s[WEIGHT_DECAY]),
+        .shrink = (float)(1 - opt->now[LR] * s[WEIGHT_DECAY]),
     };
 }
 
 static double bound(const gan_optimizer *opt, double g)
 {
     (void)g;
-    return opt->lr * opt->settings[WEIGHT_DECAY] > 1 ? (double)INFINITY : opt->lr;
+    return opt->now[LR] * opt->now[WEIGHT_DECAY] > 1 ? (double)INFINITY : opt->now[LR];
 }
 
 static double moment_bound(const gan_optimizer *opt, size_t i, double g)
@@ -50,6 +50,7 @@ static const gan__optimizer_class lion_class = {
     .name = "lion",
     .n_settings = N_SETTINGS,
     .setting_names = {"lr", "beta1", "beta2", "weight_decay"},
+    .most = {0, 1, 1, 0},
     .moment_names = {"exp_avg"},
     .has_moment = has_moment,
     .update = update,

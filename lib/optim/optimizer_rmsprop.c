@@ -16,11 +16,11 @@ static int has_moment(const gan_optimizer *opt, size_t i)
 
 static void update(const gan_optimizer *opt, uint64_t step, gan__update *out)
 {
-    const double *s = opt->settings;
+    const double *s = opt->now;
 
     (void)step;
     *out = (gan__update){
-        .lr = (float)opt->lr,
+        .lr = (float)opt->now[LR],
         .decay1 = (float)s[MOMENTUM],
         .decay2 = (float)s[ALPHA],
         .gain2 = (float)(1 - s[ALPHA]),
@@ -32,15 +32,15 @@ static void update(const gan_optimizer *opt, uint64_t step, gan__update *out)
 /* The root is at least eps. */
 static double bound(const gan_optimizer *opt, double g)
 {
-    const double *s = opt->settings;
+    const double *s = opt->now;
 
     if ((float)s[EPS] <= 0) return (double)INFINITY;
-    return opt->lr * g / s[EPS] / (1 - s[MOMENTUM]);
+    return opt->now[LR] * g / s[EPS] / (1 - s[MOMENTUM]);
 }
 
 static double moment_bound(const gan_optimizer *opt, size_t i, double g)
 {
-    const double *s = opt->settings;
+    const double *s = opt->now;
 
     return i == SQUARES ? g * g : i == MEAN ? g : g / s[EPS] / (1 - s[MOMENTUM]);
 }
@@ -54,6 +54,7 @@ static const gan__optimizer_class rmsprop_class = {
     .name = "rmsprop",
     .n_settings = N_SETTINGS,
     .setting_names = {"lr", "alpha", "eps", "momentum", "weight_decay", "centered"},
+    .most = {0, 1, 0, 1, 0, -1},
     .moment_names = {"square_avg", "momentum_buffer", "grad_avg"},
     .has_moment = has_moment,
     .update = update,

@@ -14,10 +14,10 @@ static int has_moment(const gan_optimizer *opt, size_t i)
 
 static void update(const gan_optimizer *opt, uint64_t step, gan__update *out)
 {
-    const double *s = opt->settings;
+    const double *s = opt->now;
 
     *out = (gan__update){
-        .lr = (float)opt->lr,
+        .lr = (float)opt->now[LR],
         .decay1 = (float)s[MOMENTUM],
         .gain1 = step == 1 ? 1 : (float)(1 - s[DAMPENING]), /* the first gradient is taken whole */
         .weight_decay = (float)s[WEIGHT_DECAY],
@@ -28,13 +28,13 @@ static void update(const gan_optimizer *opt, uint64_t step, gan__update *out)
 /* The velocity is at most g / (1 - momentum), and Nesterov's step less than the gradient more. */
 static double bound(const gan_optimizer *opt, double g)
 {
-    return opt->lr * 2 * g / (1 - opt->settings[MOMENTUM]);
+    return opt->now[LR] * 2 * g / (1 - opt->now[MOMENTUM]);
 }
 
 static double moment_bound(const gan_optimizer *opt, size_t i, double g)
 {
     (void)i;
-    return g / (1 - opt->settings[MOMENTUM]);
+    return g / (1 - opt->now[MOMENTUM]);
 }
 
 static gan__update_fn *loop(const gan__simd *simd)
@@ -46,6 +46,7 @@ static const gan__optimizer_class sgd_class = {
     .name = "sgd",
     .n_settings = N_SETTINGS,
     .setting_names = {"lr", "momentum", "dampening", "weight_decay", "nesterov"},
+    .most = {0, 1, 1, 0, -1},
     .moment_names = {"momentum_buffer"},
     .has_moment = has_moment,
     .update = update,

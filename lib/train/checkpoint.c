@@ -28,6 +28,7 @@
 #define PROCESSOR GAN__STATE_NOTE "processor"
 #define ITERATOR "iterator."
 #define AVERAGE "average_decay"
+#define AVERAGE_BY_LIFE "average_half_life"
 
 enum { MAX_KEEP = 1000 };
 
@@ -210,6 +211,12 @@ static gan_status check_place(gan__state *s, const gan_iterator *it, const gan__
     return gan__fail(GAN_ERR_FORMAT, "%s: %s", gan__safetensors_path(file), gan_last_error());
 }
 
+static int has_average(const gan__safetensors *file)
+{
+    return gan__safetensors_metadata(file, AVERAGE) != NULL ||
+           gan__safetensors_metadata(file, AVERAGE_BY_LIFE) != NULL;
+}
+
 /* Put the run where the file has it, which was checked. */
 static gan_status restore(gan_trainer *t, gan_iterator *it, const place *at, gan__state *s,
                           gan__safetensors *file)
@@ -217,7 +224,7 @@ static gan_status restore(gan_trainer *t, gan_iterator *it, const place *at, gan
     gan_status status = GAN_OK;
 
     GAN_TRY(gan__state_restore(s, file));
-    if (!gan__safetensors_metadata(file, AVERAGE)) gan__trainer_begin_average(t);
+    if (!has_average(file)) gan__trainer_begin_average(t);
     for (size_t i = 0; i < 2; i++) gan__optimizer_restored(gan__trainer_player_of(t, i).opt);
     gan__trainer_restored(t);
     if (it) GAN_TRY(gan_iterator_seek(it, at->epoch, (size_t)at->position));
@@ -332,7 +339,7 @@ static gan_status open_average(gan_network **out, gan__source from, const gan_ne
     if (status != GAN_OK) return status;
     GAN_TRY(gan__network_read_desc(&settings, &a, desc));
     GAN_TRY(open_checkpoint(&file, from, &a));
-    if (!gan__safetensors_metadata(file, AVERAGE))
+    if (!has_average(file))
         GAN_FAIL(GAN_ERR_INVALID, "%s: the run kept no average", gan__source_name(from));
     GAN_TRY(gan__network_open(out, file, "generator", "average.", NULL, desc));
 

@@ -36,8 +36,10 @@
 #include "math/kernels_internal.h"
 #include "math/pool_internal.h"
 #include "math/rng_internal.h"
+#include "optim/schedule_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { TILES = 8 };
@@ -48,7 +50,8 @@ static const double SHORTEST = 0x1p-100;
 struct gan__penalty {
     gan_allocator allocator;
     gan_penalty_desc desc;
-    double scale, center;
+    gan_schedule_desc schedule; /* of the weight */
+    double scale, center;       /* in the present step */
     uint64_t seed;
     uint64_t position; /* of the random numbers by which samples are mixed */
     size_t size;       /* numbers in a sample */
@@ -59,6 +62,7 @@ struct gan__penalty {
     double value;      /* ... and what they came to: the penalty ... */
     double norm;       /* ... and the mean norm of the gradients */
     gan__pass *pass;
+    int borrowed;  /* the pass is another penalty's */
     double *norms; /* of each row's gradient */
 };
 
@@ -71,12 +75,15 @@ static int is_one_centered(const gan_penalty_desc *desc)
     return mixed && !desc->zero_centered;
 }
 
+/* Bytes of the first descriptor that hosts were built with. */
+enum { FIRST = offsetof(gan_penalty_desc, schedule) };
+
 static gan_status read_desc(gan_penalty_desc *out, const gan_penalty_desc *desc)
 {
     gan_status status = GAN_OK;
 
     *out = (gan_penalty_desc){GAN_PENALTY_DESC_INIT};
-    GAN_TRY(gan__desc_read(out, sizeof *out, sizeof *out, desc, "penalty desc"));
+    GAN_TRY(gan__desc_read(out, sizeof *out, FIRST, desc, "penalty desc"));
     if ((unsigned)out->kind > GAN_PENALTY_DRAGAN)
         GAN_FAIL(GAN_ERR_INVALID, "penalty: there is no kind %d", (int)out->kind);
     if (out->kind == GAN_PENALTY_NONE &&
@@ -85,6 +92,8 @@ static gan_status read_desc(gan_penalty_desc *out, const gan_penalty_desc *desc)
                  "penalty: weight %g, interval %zu and zero_centered %d without a "
                  "kind",
                  out->weight, out->interval, out->zero_centered);
+    if (out->kind == GAN_PENALTY_NONE && out->schedule)
+        GAN_FAIL(GAN_ERR_INVALID, "penalty: a schedule without a kind");
     if (out->weight == 0) out->weight = 10;
     if (out->interval == 0) out->interval = 1;
     if (!(out->weight > 0 && isfinite(out->weight)))
@@ -112,8 +121,18 @@ cleanup:
     return status;
 }
 
+/* By the weight of step `step`. */
+static void set_scale(gan__penalty *p, uint64_t step)
+{
+    const double weight = p->desc.weight * gan__schedule_factor(&p->schedule, step);
+    const int halved = p->desc.kind == GAN_PENALTY_R1 || p->desc.kind == GAN_PENALTY_R2;
+
+    p->scale = halved ? weight / 2 : weight;
+}
+
 gan_status gan__penalty_create(gan__penalty **out, const gan_penalty_desc *desc,
-                               const gan__pass_desc *pass, const gan_allocator *allocator)
+                               const gan__pass_desc *pass, gan__penalty *first,
+                               const gan_allocator *allocator)
 {
     gan_status status = GAN_OK;
     gan__penalty *p = NULL;
@@ -126,11 +145,17 @@ gan_status gan__penalty_create(gan__penalty **out, const gan_penalty_desc *desc,
     p->allocator = *allocator;
     p->desc = d;
     p->center = is_one_centered(&d) ? 1 : 0;
-    p->scale = d.kind == GAN_PENALTY_R1 || d.kind == GAN_PENALTY_R2 ? d.weight / 2 : d.weight;
-    p->seed = pass->seed;
+    GAN_TRY(gan__schedule_read(&p->schedule, d.schedule, "penalty weight"));
+    p->desc.schedule = NULL; /* it is the host's */
+    set_scale(p, 0);
+    p->seed = first ? ~pass->seed : pass->seed;
     p->size = gan_shape_size(pass->net->input);
     GAN_TRY(gan__alloc(&p->norms, allocator, pass->rows, sizeof *p->norms));
-    GAN_TRY(make_pass(p, pass));
+    p->borrowed = first != NULL;
+    if (first)
+        p->pass = first->pass;
+    else
+        GAN_TRY(make_pass(p, pass));
     *out = p;
     p = NULL;
 
@@ -144,7 +169,7 @@ void gan__penalty_destroy(gan__penalty *p)
     if (!p) return;
     const gan_allocator a = p->allocator;
 
-    gan__pass_destroy(p->pass);
+    if (!p->borrowed) gan__pass_destroy(p->pass);
     gan__free(&a, p->norms);
     gan__free(&a, p);
 }
@@ -337,6 +362,7 @@ const float *gan__penalty_grads(const gan__penalty *p)
 void gan__penalty_begin(gan__penalty *p, uint64_t steps)
 {
     if (!p) return;
+    set_scale(p, steps);
     p->turn = steps % p->desc.interval == 0;
     p->used = p->parts = 0;
     p->layers = *gan__pass_position(p->pass);
@@ -389,17 +415,28 @@ void gan__penalty_tell(const gan__penalty *p, double *value, double *norm)
 
 /* ---- in a checkpoint ---- */
 
-void gan__penalty_state(gan__penalty *p, gan__state *s)
+static const char *named(char *out, size_t capacity, const char *name, const char *what)
+{
+    snprintf(out, capacity, "%s_%s", name, what);
+    return out;
+}
+
+/* The places of the layers in a pass that two share are told by the first. */
+void gan__penalty_state(gan__penalty *p, gan__state *s, const char *name)
 {
     static const char *const kinds[] = {"none", "wgan_gp", "r1", "r2", "dragan"}; /* by kind */
+    char text[64];
 
     if (!p) return;
-    gan__state_text(s, "penalty", "%s", kinds[p->desc.kind]);
-    gan__state_text(s, "penalty_interval", "%zu", p->desc.interval);
-    gan__state_text(s, "penalty_center", "%.0f", p->center);
-    gan__state_setting(s, "penalty_weight", p->desc.weight);
-    gan__state_whole(s, "penalty_position", &p->position);
-    gan__state_whole(s, "penalty_random_position", gan__pass_position(p->pass));
+    gan__state_text(s, name, "%s", kinds[p->desc.kind]);
+    gan__state_text(s, named(text, sizeof text, name, "interval"), "%zu", p->desc.interval);
+    gan__state_text(s, named(text, sizeof text, name, "center"), "%.0f", p->center);
+    gan__state_setting(s, named(text, sizeof text, name, "weight"), p->desc.weight);
+    gan__schedule_state(&p->schedule, s, named(text, sizeof text, name, "schedule"));
+    gan__state_whole(s, named(text, sizeof text, name, "position"), &p->position);
+    if (p->borrowed) return;
+    gan__state_whole(s, named(text, sizeof text, name, "random_position"),
+                     gan__pass_position(p->pass));
 }
 
 GAN__DEFINE_INIT(gan_penalty_desc_init, gan_penalty_desc, GAN_PENALTY_DESC_INIT)

@@ -12,10 +12,12 @@
 typedef struct gan__penalty gan__penalty;
 
 /* `pass` says which network it is about, from a sample to its logit, for how many rows at most, on
- * how many threads, with what seed.  `*out` is NULL for GAN_PENALTY_NONE.  GAN_ERR_INVALID when a
+ * how many threads, with what seed.  A second penalty works in the pass of the `first` one, which may
+ * be NULL.  `*out` is NULL for GAN_PENALTY_NONE.  GAN_ERR_INVALID when a
  * setting is out of range, or a layer has no second derivative; GAN_ERR_NOMEM. */
 gan_status gan__penalty_create(gan__penalty **out, const gan_penalty_desc *desc,
-                               const gan__pass_desc *pass, const gan_allocator *allocator);
+                               const gan__pass_desc *pass, gan__penalty *first,
+                               const gan_allocator *allocator);
 void gan__penalty_destroy(gan__penalty *p);
 
 /* ---- in the discriminator's steps; all of these do nothing for NULL ---- */
@@ -48,8 +50,8 @@ void gan__penalty_put_back(gan__penalty *p);
  * norm of the gradient by a sample. */
 void gan__penalty_tell(const gan__penalty *p, double *value, double *norm);
 
-/* Add settings and places to those of a run. */
-void gan__penalty_state(gan__penalty *p, gan__state *s);
+/* Add settings and places to those of a run, under names that begin with `name`. */
+void gan__penalty_state(gan__penalty *p, gan__state *s, const char *name);
 
 /* ---- for tests: at given samples ---- */
 

@@ -43,6 +43,20 @@
 
 /* ---- a micro-batch, up to the gradients ---- */
 
+static void add_penalties(const gan__half_step *half)
+{
+    gan_trainer *t = half->trainer;
+    const gan__penalty_rows rows = {.pass = t->discriminator.pass,
+                                    .n = half->rows,
+                                    .share = (double)half->rows / (double)half->count,
+                                    .augment = &t->augment,
+                                    .real = half->begin,
+                                    .fake = half->count + half->begin};
+
+    for (size_t i = 0; i < GAN__PENALTIES; i++)
+        gan__penalty_add(t->penalties[i], t->pool, &rows);
+}
+
 static gan_status work_discriminator(gan__half_step *half)
 {
     gan_status status = GAN_OK;
@@ -56,18 +70,13 @@ static gan_status work_discriminator(gan__half_step *half)
     real = gan__half_rows(half, 0, half->rows, half->begin, r, f);
     fake = gan__half_rows(half, half->first, half->rows, half->count + half->begin, f, r);
     GAN_TRY(gan__half_loss(half, &real, &fake));
+    gan__half_regularize(half, &real, &fake);
     half->real_class_right += gan__half_class_loss(half, 0, share);
     half->fake_class_right += gan__half_class_loss(half, half->first, 1 - share);
     gan__pass_backward(t->discriminator.pass, t->pool, GAN__PASS_WEIGHTS);
     gan__half_book(half, GAN__STEP_D_BACKWARD);
     if (isfinite(half->loss)) /* else it would overwrite the outputs that tell where it went wrong */
-        gan__penalty_add(t->penalty, t->pool,
-                         &(gan__penalty_rows){.pass = t->discriminator.pass,
-                                              .n = half->rows,
-                                              .share = (double)half->rows / (double)half->count,
-                                              .augment = &t->augment,
-                                              .real = half->begin,
-                                              .fake = half->count + half->begin});
+        add_penalties(half);
     gan__half_book(half, GAN__STEP_PENALTY);
 
 cleanup:
@@ -80,7 +89,7 @@ static gan_status work_generator(gan__half_step *half)
     gan_trainer *t = half->trainer;
     gan_objective_rows real, fake;
 
-    half->first = t->objective.relative ? (size_t)t->n_real : 0;
+    half->first = half->real ? half->rows : t->objective.relative ? (size_t)t->n_real : 0;
     gan__half_forward(half);
     real = gan__half_rows(half, 0, half->first, 0, 0, 0);
     fake = gan__half_rows(half, half->first, half->rows, 0, 1, 1);
@@ -156,6 +165,12 @@ cleanup:
     return status;
 }
 
+static void advance_penalties(gan_trainer *t, size_t n)
+{
+    for (size_t i = 0; i < GAN__PENALTIES; i++) gan__penalty_advance(t->penalties[i]);
+    gan__augment_advance(&t->consistency.augment, 2 * n);
+}
+
 /* Move on to fresh random numbers: those of a step belong to it alone. */
 static void advance(const gan__half_step *half)
 {
@@ -164,10 +179,10 @@ static void advance(const gan__half_step *half)
 
     if (!half->latent) t->noise_position += half->count * t->latent;
     if (!gan__labels_given(half->labels) && t->n_classes > 0) t->class_position += half->count;
-    if (half->real && t->desc.label_flip > 0) t->flip_position += seen;
+    if (gan__half_is_d(half) && t->desc.label_flip > 0) t->flip_position += seen;
     if (t->desc.instance_noise > 0) t->instance_position += seen * t->sample;
     gan__augment_advance(&t->augment, seen);
-    if (half->real) gan__penalty_advance(t->penalty);
+    if (gan__half_is_d(half)) advance_penalties(t, half->count);
     advance_layers(t);
 }
 
@@ -176,8 +191,8 @@ static gan_status tell_host(gan__half_step *half, double *norm)
 {
     gan_trainer *t = half->trainer;
     gan_train_gradients g = {.struct_size = sizeof g,
-                             .half = half->real ? GAN_HALF_DISCRIMINATOR : GAN_HALF_GENERATOR,
-                             .step = half->real ? t->stats.d_steps : t->stats.g_steps,
+                             .half = half->which,
+                             .step = gan__half_is_d(half) ? t->stats.d_steps : t->stats.g_steps,
                              .loss = half->loss,
                              .norm = *norm,
                              .gradients = gan__learner_grads(half->player),
@@ -283,8 +298,18 @@ static void follow_overfitting(const gan__half_step *half)
     gan_trainer *t = half->trainer;
 
     gan__augment_adapt(&t->augment, t->stats.d_steps, half->count, 2 * half->real_right - 1);
+    gan__trainer_follow_schedule(t);
     t->stats.augment_probability = t->augment.probability;
     t->stats.augment_sign = t->augment.sign;
+}
+
+static void begin_discriminator(gan_trainer *t)
+{
+    t->n_real = 0; /* what was there is overwritten */
+    for (size_t i = 0; i < GAN__PENALTIES; i++)
+        gan__penalty_begin(t->penalties[i], t->stats.d_steps);
+    gan__lecam_begin(&t->lecam);
+    t->consistency.value = 0;
 }
 
 static gan_status step_discriminator(gan__half_step *half)
@@ -293,11 +318,11 @@ static gan_status step_discriminator(gan__half_step *half)
     gan_train_stats *x = &half->trainer->stats;
     double norm;
 
-    half->trainer->n_real = 0; /* what was there is overwritten */
-    gan__penalty_begin(half->trainer->penalty, x->d_steps);
+    begin_discriminator(half->trainer);
     GAN_TRY(work(half, work_discriminator));
     GAN_TRY(update(half, &norm));
     half->trainer->n_real = half->rows;
+    gan__lecam_follow(&half->trainer->lecam, x->d_steps);
     x->d_steps++;
     x->d_loss = half->loss;
     x->d_real = half->d_real;
@@ -308,7 +333,10 @@ static gan_status step_discriminator(gan__half_step *half)
     x->d_class_loss = half->class_loss;
     x->d_real_class_accuracy = half->real_class_right;
     x->d_fake_class_accuracy = half->fake_class_right;
-    gan__penalty_tell(half->trainer->penalty, &x->penalty, &x->penalty_norm);
+    gan__penalty_tell(half->trainer->penalties[0], &x->penalty, &x->penalty_norm);
+    gan__penalty_tell(half->trainer->penalties[1], &x->second_penalty, &x->second_penalty_norm);
+    x->lecam = half->trainer->lecam.value;
+    x->consistency = half->trainer->consistency.value;
     follow_overfitting(half);
 
 cleanup:
@@ -321,13 +349,15 @@ static gan_status step_generator(gan__half_step *half)
     gan_train_stats *x = &half->trainer->stats;
     double norm;
 
+    if (half->real) half->trainer->n_real = 0; /* what was there is overwritten */
     GAN_TRY(work(half, work_generator));
     GAN_TRY(update(half, &norm));
+    if (half->real) half->trainer->n_real = half->rows;
     x->g_steps++;
     x->g_loss = half->loss;
     x->g_grad_norm = norm;
     x->g_class_loss = half->class_loss;
-    gan__trainer_follow(half->trainer);
+    gan__trainer_follow(half->trainer, half->count);
 
 cleanup:
     return status;
@@ -341,7 +371,7 @@ static gan_status skip(const gan__half_step *half, gan_status status)
 
     if (t->desc.on_divergence == GAN_DIVERGENCE_STOP || check_weights(t) != GAN_OK) return status;
     advance(half);
-    ++*(half->real ? &t->stats.d_skipped : &t->stats.g_skipped);
+    ++*(gan__half_is_d(half) ? &t->stats.d_skipped : &t->stats.g_skipped);
     if (t->desc.on_divergence == GAN_DIVERGENCE_REDUCE)
         status = gan_optimizer_set_lr(opt, 0.5 * gan_optimizer_lr(opt));
     else
@@ -364,7 +394,8 @@ static gan_status run_half(gan__half_step *half, gan_status (*step)(gan__half_st
         gan__learner_put_back(half->player);
         *gan__pass_position(t->generator.pass) = g_position;
         *gan__pass_position(t->discriminator.pass) = d_position;
-        if (half->real) gan__penalty_put_back(t->penalty);
+        for (size_t i = 0; i < GAN__PENALTIES && gan__half_is_d(half); i++)
+            gan__penalty_put_back(t->penalties[i]);
     }
     if (status == GAN_ERR_NONFINITE) status = skip(half, status);
     gan__pool_leave(&visit);
@@ -393,16 +424,27 @@ cleanup:
     return status;
 }
 
-static gan_status generator_step(gan_trainer *t, size_t n, const float *z, gan__label_list labels,
-                                 gan_train_stats *stats)
+/* Beside real samples of the batch, or those of the latest discriminator's step for NULL. */
+static gan_status generator_step(gan_trainer *t, size_t n, const gan_batch *batch, const float *z,
+                                 gan__label_list labels, gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
-    gan__half_step half = {
-        .trainer = t, .latent = z, .labels = labels, .count = n, .player = &t->generator};
+    gan__half_step half = {.trainer = t,
+                           .which = GAN_HALF_GENERATOR,
+                           .latent = z,
+                           .labels = labels,
+                           .count = n,
+                           .player = &t->generator};
 
     GAN_TRY(check_count(t, n));
     GAN_TRY(check_labels(t, labels, n));
-    GAN_TRY(check_real(t));
+    if (batch && t->objective.relative) {
+        GAN_TRY(check_real_labels(t, batch));
+        half.real = batch->samples;
+        half.real_labels = gan__batch_labels(batch);
+    } else {
+        GAN_TRY(check_real(t));
+    }
     status = run_half(&half, step_generator, stats);
 
 cleanup:
@@ -417,7 +459,7 @@ static gan_status both_steps(gan_trainer *t, const gan_batch *batch, gan_train_s
 
     GAN_TRY(discriminator_step(t, batch, NULL, drawn, stats));
     if (t->stats.d_steps > before && t->stats.d_steps % t->desc.d_steps_per_g == 0)
-        GAN_TRY(generator_step(t, batch->count, NULL, drawn, stats));
+        GAN_TRY(generator_step(t, batch->count, NULL, NULL, drawn, stats));
 
 cleanup:
     return status;
@@ -507,7 +549,7 @@ static gan_status generator_call(gan_trainer *t, size_t n, const float *z, gan__
     gan_status status = GAN_OK;
 
     GAN_TRY(enter(t, stats));
-    status = generator_step(t, n, z, labels, stats);
+    status = generator_step(t, n, NULL, z, labels, stats);
     gan__trainer_leave(t);
 
 cleanup:
@@ -524,6 +566,31 @@ gan_status gan_train_generator_step_labels16(gan_trainer *t, size_t n, const flo
                                              const uint16_t *labels, gan_train_stats *stats)
 {
     return generator_call(t, n, z, gan__label_words(labels), stats);
+}
+
+static gan_status generator_call_beside(gan_trainer *t, const gan_batch *batch, const float *z,
+                                        const uint16_t *labels, gan_train_stats *stats)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(check_batch(t, batch));
+    GAN_TRY(generator_step(t, batch->count, batch, z, gan__label_words(labels), stats));
+
+cleanup:
+    return status;
+}
+
+gan_status gan_train_generator_step_beside(gan_trainer *t, const gan_batch *batch, const float *z,
+                                           const uint16_t *labels, gan_train_stats *stats)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(enter(t, stats));
+    status = generator_call_beside(t, batch, z, labels, stats);
+    gan__trainer_leave(t);
+
+cleanup:
+    return status;
 }
 
 gan_status gan_train_step(gan_trainer *t, const gan_batch *batch, gan_train_stats *stats)

@@ -167,6 +167,8 @@ static gan_status make_passes(gan_trainer *t)
     gan_status status = GAN_OK;
     const gan_allocator *a = &t->allocator;
     const size_t rows = gan__size_mul(2, t->desc.micro_batch);
+    const size_t augmented =
+        gan__size_mul(gan__consistency_rows(&t->consistency), t->desc.micro_batch);
     const size_t threads = gan_pool_thread_count(t->pool);
     const int several = t->desc.micro_batch < t->desc.batch_size;
     const int apart = gan__half_fakes_apart(t); /* its input lies in its own memory */
@@ -188,7 +190,7 @@ static gan_status make_passes(gan_trainer *t)
         &(gan__pass_desc){.net = t->discriminator.net,
                           .n_layers = t->discriminator.net->n_layers -
                                       (size_t)ends_in_sigmoid(t->discriminator.net),
-                          .rows = rows,
+                          .rows = gan__size_add(rows, augmented),
                           .threads = threads,
                           .training = 1,
                           .activations = t->desc.activations,
@@ -196,7 +198,7 @@ static gan_status make_passes(gan_trainer *t)
                           .stream = GAN__STREAM_DROPOUT_D,
                           .lender = apart || t->desc.activations != GAN_ACTIVATIONS_KEEP
                                         ? NULL
-                                        : gan__penalty_pass(t->penalty),
+                                        : gan__penalty_pass(t->penalties[0]),
                           .source = apart ? NULL : t->generator.pass},
         a));
     GAN_TRY(gan__learner_take_memory(&t->generator, several, a));
@@ -217,7 +219,7 @@ static gan_status share_activations(gan_trainer *t)
 {
     gan_status status = GAN_OK;
     gan__pass *g = t->generator.pass, *d = t->discriminator.pass;
-    gan__pass *penalty = gan__penalty_pass(t->penalty);
+    gan__pass *penalty = gan__penalty_pass(t->penalties[0]);
     const size_t of_g = gan__pass_room(g, GAN__ROOM_PASSING);
     const size_t of_d = gan__pass_room(d, GAN__ROOM_PASSING);
     const size_t of_penalty = penalty ? gan__pass_room(penalty, GAN__ROOM_PASSING) : 0;
@@ -263,6 +265,11 @@ static gan_status make_augment(gan_trainer *t)
     GAN_TRY(gan__augment_init(&t->augment, t->desc.augment, t->discriminator.net->input,
                               t->desc.seed, GAN__STREAM_AUGMENT));
     t->desc.augment = NULL;
+    if (gan__schedule_on(&t->schedules.augment) &&
+        (!gan__augment_on(&t->augment) || t->augment.desc.target > 0))
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: augment_schedule without an augmentation, or with one "
+                                  "that has a target");
+    gan__trainer_follow_schedule(t);
     t->stats.augment_probability = t->augment.probability;
 
 cleanup:
@@ -270,10 +277,9 @@ cleanup:
 }
 
 /* What is left in the settings is the host's. */
-static gan_status make_penalty(gan_trainer *t)
+static gan_status make_penalty(gan_trainer *t, size_t i, const gan_penalty_desc *desc)
 {
     gan_status status = GAN_OK;
-    const gan_penalty_desc *desc = t->desc.penalty;
     const size_t outputs = gan_shape_size(gan_network_output_shape(t->discriminator.net));
     const gan__pass_desc pass = {.net = t->discriminator.net,
                                  .n_layers = t->discriminator.net->n_layers -
@@ -283,13 +289,56 @@ static gan_status make_penalty(gan_trainer *t)
                                  .activations = t->desc.activations,
                                  .seed = t->desc.seed};
 
-    t->desc.penalty = NULL;
     if (!desc) return GAN_OK;
-    GAN_TRY(gan__penalty_create(&t->penalty, desc, &pass, &t->allocator));
-    if (t->penalty && outputs > 1 && !(t->desc.auxiliary_weight > 0))
+    GAN_TRY(gan__penalty_create(&t->penalties[i], desc, &pass, i > 0 ? t->penalties[0] : NULL,
+                                &t->allocator));
+    if (t->penalties[i] && outputs > 1 && !(t->desc.auxiliary_weight > 0))
         GAN_FAIL(GAN_ERR_SHAPE,
                  "trainer: a penalty expects a discriminator that puts out one number, it is %zu",
                  outputs);
+
+cleanup:
+    return status;
+}
+
+static gan_status make_penalties(gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(make_penalty(t, 0, t->desc.penalty));
+    GAN_TRY(make_penalty(t, 1, t->desc.second_penalty));
+    if (t->penalties[1] && !t->penalties[0])
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: second_penalty without a penalty");
+    t->desc.penalty = t->desc.second_penalty = NULL;
+
+cleanup:
+    return status;
+}
+
+static gan_status make_regularizers(gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(gan__lecam_init(&t->lecam, t->desc.lecam));
+    GAN_TRY(gan__consistency_init(&t->consistency, t->desc.consistency, t->discriminator.net->input,
+                                  t->desc.seed));
+    t->desc.lecam = NULL;
+    t->desc.consistency = NULL;
+
+cleanup:
+    return status;
+}
+
+/* A share that doesn't leave any sample out needs no room. */
+static gan_status make_top(gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+    const int cuts = t->desc.top_k < 1 || gan__schedule_on(&t->schedules.top_k);
+
+    if (cuts)
+        GAN_TRY(gan__top_create(&t->top, t->desc.micro_batch,
+                                t->desc.auxiliary_weight > 0 ? 1 : gan__half_outputs(t),
+                                &t->allocator));
 
 cleanup:
     return status;
@@ -320,7 +369,9 @@ gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
     if (!t->desc.pool) GAN_TRY(gan_pool_create(&t->own_pool, t->desc.n_threads, &t->allocator));
     t->pool = t->desc.pool ? t->desc.pool : t->own_pool;
     GAN_TRY(make_augment(t));
-    GAN_TRY(make_penalty(t));
+    GAN_TRY(make_regularizers(t));
+    GAN_TRY(make_top(t));
+    GAN_TRY(make_penalties(t));
     GAN_TRY(make_passes(t));
     GAN_TRY(share_activations(t));
     GAN_TRY(make_labels(t));
@@ -384,7 +435,9 @@ void gan_trainer_destroy(gan_trainer *t)
 
     gan__pass_destroy(t->eval);
     gan_network_destroy(t->average);
-    gan__penalty_destroy(t->penalty);
+    gan__penalty_destroy(t->penalties[1]);
+    gan__penalty_destroy(t->penalties[0]);
+    gan__top_destroy(t->top, &a);
     gan__free(&a, t->extra.at);
     gan__free(&a, t->class_weights);
     gan__free(&a, t->labels);

@@ -8,8 +8,10 @@
 /* It works on a micro-batch at a time: rows `begin` and following of the batch. */
 typedef struct gan__half_step {
     gan_trainer *trainer;
+    gan_half which;
     gan__learner *player; /* the network that is trained, with its optimizer */
-    const float *real;    /* `count` real samples: the discriminator's half only */
+    const float *real;    /* `count` real samples; NULL: in the generator's half, those of the
+                             latest discriminator's step, if any are looked at */
     const float *latent;  /* as many latent vectors; NULL: drawn */
     gan__label_list real_labels;
     gan__label_list labels; /* of the generated samples; none: drawn */
@@ -26,6 +28,12 @@ typedef struct gan__half_step {
  * the generator makes its samples, the discriminator judges all of them. */
 void gan__half_forward(gan__half_step *half);
 
+/* Is it the discriminator's? */
+static inline int gan__half_is_d(const gan__half_step *half)
+{
+    return half->which == GAN_HALF_DISCRIMINATOR;
+}
+
 /* Whether generated samples are copied for the discriminator, as they are augmented or noise is
  * added to them; else it reads the generator's output where it is.  And what goes back from the
  * copies to the generator then. */
@@ -39,6 +47,9 @@ void gan__half_return_gradients(gan__half_step *half);
 gan_objective_rows gan__half_rows(const gan__half_step *half, size_t first, size_t n, size_t index,
                                   double target, double other);
 gan_status gan__half_loss(gan__half_step *half, gan_objective_rows *real, gan_objective_rows *fake);
+
+/* In the discriminator's half, after that: what it pays for its outputs otherwise is added. */
+void gan__half_regularize(gan__half_step *half, gan_objective_rows *real, gan_objective_rows *fake);
 
 /* Numbers that the discriminator puts out for a sample: those of the objective, and perhaps class
  * logits. */

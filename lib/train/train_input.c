@@ -7,6 +7,7 @@
 #include "math/rng_internal.h"
 #include "network/pass_internal.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { INPUT_TILES = 4 }; /* tasks that write latent vectors and samples into the passes */
@@ -16,6 +17,13 @@ static void copy_labels(gan__pass *pass, const uint16_t *labels, size_t first, s
     uint16_t *to = gan__pass_labels(pass, first);
 
     if (to) memcpy(to, labels + first, rows * sizeof *to);
+}
+
+/* Rows that are there once more, behind the others, for consistency. */
+static size_t augmented_rows(const gan__half_step *half)
+{
+    return gan__half_is_d(half) ? gan__consistency_rows(&half->trainer->consistency) * half->rows
+                                : 0;
 }
 
 /* Write the labels of the rows of both networks.  Those of the real samples stay, for a relative
@@ -38,6 +46,9 @@ static void write_labels(const gan__half_step *half)
         t->byte_labels[i] = (uint8_t)t->labels[i];
     copy_labels(t->generator.pass, t->labels, half->first, half->rows);
     copy_labels(t->discriminator.pass, t->labels, 0, half->first + half->rows);
+    if (augmented_rows(half) > 0 && gan__pass_labels(t->discriminator.pass, 0))
+        memcpy(gan__pass_labels(t->discriminator.pass, half->first + half->rows), t->labels,
+               augmented_rows(half) * sizeof *t->labels);
 }
 
 static void write_latent(const gan__half_step *half, size_t row, size_t rows)
@@ -58,8 +69,18 @@ static double noise_level(const gan_trainer *t)
 {
     const double steps = (double)t->desc.instance_noise_steps;
     const double way = steps > 0 ? (double)t->stats.d_steps / steps : 0;
+    const double level = way < 1 ? t->desc.instance_noise * (1 - way) : 0;
 
-    return way < 1 ? t->desc.instance_noise * (1 - way) : 0;
+    return level * gan__schedule_factor(&t->schedules.instance_noise, t->stats.d_steps);
+}
+
+void gan__trainer_follow_schedule(gan_trainer *t)
+{
+    const gan_schedule_desc *s = &t->schedules.augment;
+
+    if (gan__schedule_on(s))
+        t->augment.probability =
+            fmin(t->augment.desc.probability * gan__schedule_factor(s, t->stats.d_steps), 1);
 }
 
 /* Add instance noise, from number `at` of its stream on. */
@@ -124,6 +145,27 @@ static void write_generated(void *context, size_t task, size_t worker)
                   gan__pass_output(half->trainer->generator.pass, half->first + row));
 }
 
+/* The same once more, augmented, as far as the discriminator is to be consistent.
+ *
+ *     rows    0 ..       first ..     first + rows ..
+ *             real       generated    real augmented    generated augmented */
+static void write_augmented(void *context, size_t task, size_t worker)
+{
+    const gan__half_step *half = context;
+    const gan_trainer *t = half->trainer;
+    const size_t n = augmented_rows(half), behind = half->first + half->rows;
+
+    (void)worker;
+    for (size_t i = n * task / INPUT_TILES; i < n * (task + 1) / INPUT_TILES; i++) {
+        const size_t index =
+            i < half->rows ? half->begin + i : first_generated(half) + i - half->rows;
+        float *to = gan__pass_input(t->discriminator.pass, behind + i);
+
+        memcpy(to, gan__pass_input(t->discriminator.pass, i), t->sample * sizeof *to);
+        gan__augment_sample(&t->consistency.augment, index, to);
+    }
+}
+
 static void return_gradients(void *context, size_t task, size_t worker)
 {
     const gan__half_step *half = context;
@@ -147,7 +189,8 @@ void gan__half_return_gradients(gan__half_step *half)
 
 int gan__half_fakes_apart(const gan_trainer *t)
 {
-    return t->desc.instance_noise > 0 || gan__augment_on(&t->augment);
+    return t->desc.instance_noise > 0 || gan__augment_on(&t->augment) ||
+           gan__consistency_rows(&t->consistency) > 0;
 }
 
 /* The discriminator sees real and generated samples at once in its own half.  In the generator's, a
@@ -162,9 +205,11 @@ void gan__half_forward(gan__half_step *half)
     gan__half_book(half, GAN__STEP_INPUT);
     gan__pass_forward(t->generator.pass, t->pool, half->first, half->rows, half->rows);
     if (gan__half_fakes_apart(t)) gan__pool_run(t->pool, write_generated, half, INPUT_TILES);
+    if (augmented_rows(half) > 0) gan__pool_run(t->pool, write_augmented, half, INPUT_TILES);
     gan__half_book(half, GAN__STEP_G_FORWARD);
-    if (half->real) {
-        gan__pass_forward(t->discriminator.pass, t->pool, 0, half->first + half->rows, half->rows);
+    if (gan__half_is_d(half)) {
+        gan__pass_forward(t->discriminator.pass, t->pool, 0,
+                          half->first + half->rows + augmented_rows(half), half->rows);
     } else {
         if (half->first > 0)
             gan__pass_forward(t->discriminator.pass, t->pool, 0, half->first, half->first);

@@ -7,7 +7,10 @@
 #include "file/state_internal.h"
 #include "network/learner_internal.h"
 #include "optim/loss_internal.h"
+#include "optim/schedule_internal.h"
 #include "train/penalty_internal.h"
+#include "train/regularizer_internal.h"
+#include "train/train_top_internal.h"
 
 #include <gan/train.h>
 #include <stddef.h>
@@ -34,6 +37,8 @@ typedef struct gan__step_profile {
     double seconds[GAN__STEP_STAGE_COUNT];
 } gan__step_profile;
 
+enum { GAN__PENALTIES = 2 };
+
 struct gan_trainer {
     gan_allocator allocator;
     gan__busy busy;
@@ -55,8 +60,14 @@ struct gan_trainer {
     uint16_t *labels;      /* of these, for both networks and the auxiliary classifier */
     uint8_t *byte_labels;  /* the same for a host's objective, where all have room; else NULL */
     double *class_weights; /* NULL: labels are drawn with the same probability */
-    gan__penalty *penalty; /* NULL: none */
+    gan__penalty *penalties[GAN__PENALTIES]; /* NULL: none */
     gan__augment augment;
+    gan__lecam lecam;
+    gan__consistency consistency;
+    gan__top *top; /* NULL: the generator learns from all samples */
+    struct {
+        gan_schedule_desc instance_noise, augment, top_k, average;
+    } schedules; /* of settings, by the steps of the player that they concern */
     uint64_t noise_position;
     uint64_t flip_position;
     uint64_t instance_position;
@@ -86,16 +97,19 @@ gan_status gan__trainer_check_rows(const gan_trainer *trainer, size_t n);
 void gan__trainer_draw(const gan_trainer *trainer, uint64_t stream, uint64_t position, size_t n,
                        float *z);
 
-/* Make the average and what samples are made with; let the average follow a generator's step that
- * counts; see to it that its buffers are its own, as far as gan__pool_enter() allows; add it to a
+/* Make the average and what samples are made with; let the average follow a generator's step on n
+ * samples that counts; see to it that its buffers are its own, as far as gan__pool_enter() allows; add it to a
  * checkpoint's list. */
 gan_status gan__trainer_make_sampler(gan_trainer *trainer);
-void gan__trainer_follow(gan_trainer *trainer);
+void gan__trainer_follow(gan_trainer *trainer, size_t n);
 gan_status gan__trainer_estimate(gan_trainer *trainer);
 void gan__trainer_average_state(const gan_trainer *trainer, gan__state *s);
 
 /* The name of the host's bytes in a checkpoint. */
 #define GAN__TRAINER_EXTRA "extra_state"
+
+/* Let the probability of an augmentation be that of the next discriminator's step. */
+void gan__trainer_follow_schedule(gan_trainer *trainer);
 
 /* To be called when a run has come from a file. */
 void gan__trainer_restored(gan_trainer *trainer);

@@ -20,7 +20,7 @@ gan_objective_rows gan__half_rows(const gan__half_step *half, size_t first, size
 {
     const gan_trainer *t = half->trainer;
     const gan_trainer_desc *d = &t->desc;
-    const double flip = half->real ? d->label_flip : 0;
+    const double flip = gan__half_is_d(half) ? d->label_flip : 0;
     const size_t outputs = gan__half_outputs(t);
 
     for (size_t i = 0; i < n; i++) {
@@ -65,22 +65,33 @@ static double part_of(double mean, const gan_objective_step *step, const gan_obj
     return r->n_rows > 0 ? mean * step->share : 0;
 }
 
+/* How many of n generated samples the generator learns from. */
+static size_t top_of(const gan_trainer *t, size_t n)
+{
+    const double share =
+        t->desc.top_k * gan__schedule_factor(&t->schedules.top_k, t->stats.g_steps);
+    const double k = floor(share * (double)n + 0.5);
+
+    return k < 1 ? 1 : k < (double)n ? (size_t)k : n;
+}
+
 gan_status gan__half_loss(gan__half_step *half, gan_objective_rows *real, gan_objective_rows *fake)
 {
     gan_status status = GAN_OK;
     const gan_trainer *t = half->trainer;
     const gan_objective_step step = {.struct_size = sizeof step,
-                                     .half =
-                                         half->real ? GAN_HALF_DISCRIMINATOR : GAN_HALF_GENERATOR,
-                                     .step = half->real ? t->stats.d_steps : t->stats.g_steps,
+                                     .half = half->which,
+                                     .step =
+                                         gan__half_is_d(half) ? t->stats.d_steps : t->stats.g_steps,
                                      .share = (double)half->rows / (double)half->count,
                                      .real_target = t->desc.real_target,
                                      .fake_target = t->desc.fake_target};
 
     clear_grads(real);
     clear_grads(fake);
-    status = (half->real ? t->objective.discriminator : t->objective.generator)(t->objective.user,
-                                                                                &step, real, fake);
+    status = gan__half_is_d(half)
+                 ? t->objective.discriminator(t->objective.user, &step, real, fake)
+                 : gan__top_run(t->top, &t->objective, &step, top_of(t, fake->n_rows), real, fake);
     if (status != GAN_OK)
         GAN_FAIL(status, "%s, step %llu: the objective \"%s\" returned %s (%d)", half->player->name,
                  (unsigned long long)step.step + 1, t->objective.name, gan_status_name(status),
@@ -96,6 +107,36 @@ gan_status gan__half_loss(gan__half_step *half, gan_objective_rows *real, gan_ob
 
 cleanup:
     return status;
+}
+
+/* Outputs for the rows from `first` on, which are some others augmented. */
+static gan_objective_rows augmented_rows(const gan__half_step *half, const gan_objective_rows *of,
+                                         size_t first)
+{
+    const gan_trainer *t = half->trainer;
+    gan_objective_rows out = *of;
+
+    out.outputs = gan__pass_output(t->discriminator.pass, first);
+    out.grads = gan__pass_output_grad(t->discriminator.pass, first);
+    memset(out.grads, 0, out.n_rows * out.stride * sizeof *out.grads);
+    return out;
+}
+
+void gan__half_regularize(gan__half_step *half, gan_objective_rows *real, gan_objective_rows *fake)
+{
+    gan_trainer *t = half->trainer;
+    const gan_consistency_desc *c = &t->consistency.desc;
+    const double share = (double)half->rows / (double)half->count;
+    const double weights[] = {c->real_weight, c->fake_weight};
+    gan_objective_rows *const of[] = {real, fake};
+
+    gan__lecam_add(&t->lecam, t->stats.d_steps, share, real, fake);
+    for (size_t i = 0; i < gan__consistency_rows(&t->consistency); i++) {
+        gan_objective_rows again = augmented_rows(half, of[i], (2 + i) * half->rows);
+
+        gan__consistency_add(&t->consistency, weights[i], share, of[i], &again);
+    }
+    gan__half_book(half, GAN__STEP_LOSS);
 }
 
 /* The auxiliary classifier's on the rows of the micro-batch that begin with `first`, which cost

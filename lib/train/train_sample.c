@@ -31,7 +31,7 @@ gan_status gan__trainer_make_sampler(gan_trainer *t)
     gan_status status = GAN_OK;
     gan_network *net = t->generator.net;
 
-    if (t->desc.average_decay > 0) {
+    if (t->desc.average_decay > 0 || t->desc.average_half_life > 0) {
         GAN_TRY(gan_network_clone(&t->average, t->generator.net));
         t->average->refresh = refresh;
         t->average->owner = t;
@@ -113,14 +113,24 @@ static void take_buffers(gan_trainer *t)
            t->average->n_buffers * sizeof *t->average->buffers);
 }
 
+/* By the half-life, of a step on n samples; the schedule may have it begin at 0. */
+static double decay_of_half_life(const gan_trainer *t, size_t n)
+{
+    const double half_life = t->desc.average_half_life *
+                             gan__schedule_factor(&t->schedules.average, t->stats.g_steps - 1);
+
+    return half_life > 0 ? pow(0.5, (double)n / half_life) : 0;
+}
+
 /* The first step's weights are taken as they are.  Buffers are the generator's until they are
  * wanted: see gan__trainer_estimate(). */
-void gan__trainer_follow(gan_trainer *t)
+void gan__trainer_follow(gan_trainer *t, size_t n)
 {
     const double steps = (double)(t->stats.g_steps - 1);
     const double most = steps > 0 ? steps / (steps + (double)t->desc.average_warmup) : 0;
-    const double decay = t->desc.average_decay < most ? t->desc.average_decay : most;
-    following f = {t, (float)decay};
+    const double wanted =
+        t->desc.average_half_life > 0 ? decay_of_half_life(t, n) : t->desc.average_decay;
+    following f = {t, (float)(wanted < most ? wanted : most)};
 
     if (!t->average) return;
     gan__pool_run(t->pool, follow_slice, &f, SLICES);
@@ -187,6 +197,7 @@ void gan__trainer_restored(gan_trainer *t)
 {
     gan_network *const networks[] = {t->generator.net, t->discriminator.net, t->average};
 
+    gan__trainer_follow_schedule(t);
     t->stats.augment_probability = t->augment.probability;
     t->stats.augment_sign = t->augment.sign;
     for (size_t i = 0; i < 3; i++) {

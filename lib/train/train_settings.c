@@ -17,6 +17,7 @@ static void fill_in(gan_trainer_desc *d)
     if (d->batch_size == 0) d->batch_size = USUAL_BATCH;
     if (d->real_target == 0) d->real_target = 1;
     if (d->d_steps_per_g == 0) d->d_steps_per_g = 1;
+    if (d->top_k == 0) d->top_k = 1;
     if (d->micro_batch == 0 || d->micro_batch > d->batch_size) d->micro_batch = d->batch_size;
 }
 
@@ -109,9 +110,8 @@ static gan_status check_rhythm(const gan_trainer_desc *d)
         GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no kind of activations %d",
                  (int)d->activations);
     GAN_TRY(check_range("instance_noise", d->instance_noise, 0, 1e6));
-    if (!(d->average_decay >= 0 && d->average_decay < 1))
-        GAN_FAIL(GAN_ERR_INVALID, "trainer: average_decay of 0 to below 1 expected, got %g",
-                 d->average_decay);
+    if (!(d->top_k > 0 && d->top_k <= 1))
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: top_k above 0, to 1, expected, got %g", d->top_k);
 
 cleanup:
     return status;
@@ -139,6 +139,50 @@ cleanup:
     return status;
 }
 
+/* Read them; what is left in the descriptor is the host's. */
+static gan_status read_schedules(gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+    gan_trainer_desc *d = &t->desc;
+
+    GAN_TRY(gan__schedule_read(&t->schedules.top_k, d->top_k_schedule, "top_k"));
+    GAN_TRY(gan__schedule_read(&t->schedules.instance_noise, d->instance_noise_schedule,
+                               "instance noise"));
+    GAN_TRY(gan__schedule_read(&t->schedules.augment, d->augment_schedule,
+                               "probability of augmentation"));
+    GAN_TRY(gan__schedule_read(&t->schedules.average, d->average_schedule, "half-life"));
+    if (d->instance_noise_schedule && (d->instance_noise_steps > 0 || !(d->instance_noise > 0)))
+        GAN_FAIL(GAN_ERR_INVALID,
+                 "trainer: instance_noise_schedule with instance_noise %g and instance_noise_steps "
+                 "%llu; noise and no steps expected",
+                 d->instance_noise, (unsigned long long)d->instance_noise_steps);
+    if (d->average_schedule && !(d->average_half_life > 0))
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: average_schedule without an average_half_life");
+    d->top_k_schedule = d->instance_noise_schedule = NULL;
+    d->augment_schedule = d->average_schedule = NULL;
+
+cleanup:
+    return status;
+}
+
+static gan_status check_average(const gan_trainer_desc *d)
+{
+    if (!(d->average_decay >= 0 && d->average_decay < 1))
+        return gan__fail(GAN_ERR_INVALID, "trainer: average_decay of 0 to below 1 expected, got %g",
+                         d->average_decay);
+    if (!(d->average_half_life >= 0 && isfinite(d->average_half_life)))
+        return gan__fail(GAN_ERR_INVALID,
+                         "trainer: a finite average_half_life of at least 0 expected, got %g",
+                         d->average_half_life);
+    if (d->average_half_life > 0 && (d->average_decay > 0 || d->average_warmup > 0))
+        return gan__fail(GAN_ERR_INVALID,
+                         "trainer: average_half_life %g with average_decay %g and average_warmup "
+                         "%llu; one or the other expected",
+                         d->average_half_life, d->average_decay,
+                         (unsigned long long)d->average_warmup);
+    return GAN_OK;
+}
+
 gan_status gan__trainer_read_desc(gan_trainer *t, const gan_trainer_desc *desc)
 {
     gan_status status = GAN_OK;
@@ -154,6 +198,8 @@ gan_status gan__trainer_read_desc(gan_trainer *t, const gan_trainer_desc *desc)
     GAN_TRY(choose_objective(t));
     GAN_TRY(check_targets(t));
     GAN_TRY(check_rhythm(d));
+    GAN_TRY(check_average(d));
+    GAN_TRY(read_schedules(t));
     GAN_TRY(check_classes(d));
 
 cleanup:
@@ -202,10 +248,15 @@ static void add_rules(gan__state *s)
                     1);
     gan__state_rule(s, "objective", of_rows, 0);
     gan__state_rule(s, "label_flip", "flip_position", 0);
-    gan__state_rule(s, "instance_noise", "instance_noise_steps instance_position", 0);
+    gan__state_rule(s, "instance_noise", "instance_noise_* instance_position", 0);
     gan__state_rule(s, "on_divergence", "d_skipped g_skipped", 0);
     gan__state_rule(s, "average_decay", "average_warmup average.*", 0);
+    gan__state_rule(s, "average_half_life", "average_schedule* average.*", 0);
     gan__state_rule(s, "penalty", "penalty_*", 0);
+    gan__state_rule(s, "second_penalty", "second_penalty_*", 0);
+    gan__state_rule(s, "lecam", "lecam_*", 0);
+    gan__state_rule(s, "consistency", "consistency_*", 0);
+    gan__state_rule(s, "top_k", "top_k_schedule*", 0);
     gan__state_rule(s, "augment", "augment_*", 1);
     gan__state_rule(s, "auxiliary_weight",
                     "auxiliary_real_only d_class_loss g_class_loss d_real_class_accuracy "
@@ -233,6 +284,12 @@ void gan__trainer_settings_state(const gan_trainer *t, gan__state *s)
     add_unless(s, "instance_noise_steps", (double)d->instance_noise_steps, 0);
     add_unless(s, "average_decay", d->average_decay, 0);
     add_unless(s, "average_warmup", (double)d->average_warmup, 0);
+    add_unless(s, "average_half_life", d->average_half_life, 0);
+    add_unless(s, "top_k", d->top_k, 1);
+    gan__schedule_state(&t->schedules.top_k, s, "top_k_schedule");
+    gan__schedule_state(&t->schedules.instance_noise, s, "instance_noise_schedule");
+    gan__schedule_state(&t->schedules.augment, s, "augment_schedule");
+    gan__schedule_state(&t->schedules.average, s, "average_schedule");
     add_unless(s, "auxiliary_weight", d->auxiliary_weight, 0);
     add_unless(s, "auxiliary_real_only", (double)d->auxiliary_real_only, 0);
     add_class_weights(t, s);

@@ -26,6 +26,15 @@ static void real_samples_state(gan_trainer *t, gan__state *s)
                                        rows * t->sample, samples, 0});
 }
 
+static void regularizers_state(gan_trainer *t, gan__state *s)
+{
+    gan__lecam_state(&t->lecam, s);
+    gan__consistency_state(&t->consistency, s);
+    if (t->lecam.desc.weight > 0) gan__state_real(s, "lecam_value", &t->stats.lecam, 0);
+    if (gan__consistency_rows(&t->consistency) > 0)
+        gan__state_real(s, "consistency_value", &t->stats.consistency, 0);
+}
+
 void gan__trainer_state(gan_trainer *t, gan__state *s)
 {
     gan_train_stats *x = &t->stats;
@@ -38,8 +47,7 @@ void gan__trainer_state(gan_trainer *t, gan__state *s)
     gan__state_whole(s, "generator_random_position", gan__pass_position(t->generator.pass));
     gan__state_whole(s, "discriminator_random_position", gan__pass_position(t->discriminator.pass));
     if (t->desc.label_flip > 0) gan__state_whole(s, "flip_position", &t->flip_position);
-    if (t->desc.instance_noise > 0)
-        gan__state_whole(s, "instance_position", &t->instance_position);
+    if (t->desc.instance_noise > 0) gan__state_whole(s, "instance_position", &t->instance_position);
     if (t->n_classes > 0) gan__state_whole(s, "class_position", &t->class_position);
     gan__state_whole(s, "d_steps", &x->d_steps);
     gan__state_whole(s, "g_steps", &x->g_steps);
@@ -57,10 +65,14 @@ void gan__trainer_state(gan_trainer *t, gan__state *s)
     }
     if (t->objective.relative) real_samples_state(t, s);
     gan__trainer_average_state(t, s);
-    gan__penalty_state(t->penalty, s);
+    gan__penalty_state(t->penalties[0], s, "penalty");
+    gan__penalty_state(t->penalties[1], s, "second_penalty");
+    regularizers_state(t, s);
     gan__augment_state(&t->augment, s, "augment");
-    if (t->penalty) gan__state_real(s, "penalty_value", &x->penalty, 0);
-    if (t->penalty) gan__state_real(s, "penalty_norm", &x->penalty_norm, 0);
+    if (t->penalties[0]) gan__state_real(s, "penalty_value", &x->penalty, 0);
+    if (t->penalties[0]) gan__state_real(s, "penalty_norm", &x->penalty_norm, 0);
+    if (t->penalties[1]) gan__state_real(s, "second_penalty_value", &x->second_penalty, 0);
+    if (t->penalties[1]) gan__state_real(s, "second_penalty_norm", &x->second_penalty_norm, 0);
     if (t->desc.auxiliary_weight > 0) {
         gan__state_real(s, "d_class_loss", &x->d_class_loss, 0);
         gan__state_real(s, "g_class_loss", &x->g_class_loss, 0);

@@ -27,9 +27,9 @@ def philox(seed, stream, block):
     return c
 
 
-def uniforms(sample, operation):
+def uniforms(sample, operation, seed, stream):
     """Four numbers in [0, 1) of a sample, which has room for eight operations."""
-    return [(word >> 8) / 2 ** 24 for word in philox(SEED, STREAM, sample * 8 + operation)]
+    return [(word >> 8) / 2 ** 24 for word in philox(seed, stream, sample * 8 + operation)]
 
 
 def rounded(x):
@@ -77,11 +77,11 @@ def cutout(x, u, fill):
 OPERATIONS = [flip, brightness, saturation, contrast, translation, cutout]
 
 
-def augmented(x, operations, probability, fill):
+def augmented(x, operations, probability, fill, first=FIRST, seed=SEED, stream=STREAM):
     rows = []
     for i, image in enumerate(x):
         for k, operation in enumerate(OPERATIONS):
-            u = uniforms(FIRST + i, k)
+            u = uniforms(first + i, k, seed, stream)
             if operations >> k & 1 and u[0] < probability:
                 image = operation(image, u[1:], fill)
         rows.append(image)

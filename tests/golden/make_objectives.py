@@ -26,10 +26,13 @@ def objective(name, real, fake, r, f):
         return (((real - r) ** 2).mean() / 2 + ((fake - f) ** 2).mean() / 2, ((fake - 1) ** 2).mean() / 2)
     if name == "hinge":
         return F.relu(1 - real).mean() + F.relu(1 + fake).mean(), -fake.mean()
+    if name == "relativistic_paired":  # from the first on again where there are fewer
+        to_real, to_fake = torch.arange(len(real)) % len(fake), torch.arange(len(fake)) % len(real)
+        return bce(real - fake[to_real], r), bce(fake - real[to_fake], 1)
     return fake.mean() - real.mean(), -fake.mean()
 
 
-NAMES = ["bce", "minimax", "relativistic", "least_squares", "hinge", "wasserstein"]
+NAMES = ["bce", "minimax", "relativistic", "least_squares", "hinge", "wasserstein", "relativistic_paired"]
 # name of the vectors, objective, target of real, target of fake
 CASES = [(n, n, 1.0, 0.0) for n in NAMES] + [("bce_smooth", "bce", 0.9, 0.0), ("least_squares_coded", "least_squares", 1.5, -1.0)]
 
