@@ -33,6 +33,42 @@ for game in "wasserstein --penalty wgan-gp" "hinge --spectral-norm"; do
 done
 refuses 1 "square pictures with sides of 4 to 7 pixels times a power of two expected, such as 28 or 64, found 3 x 5" fashion_dcgan --data wide --out wide_out
 
+# Few images: everything at once, continued; the weights of another run, some of them kept.
+few="--limit 60 --batch 16 --base 4 --augment color,translation,cutout --adaptive --lecam 0.1 --consistency 2"
+# shellcheck disable=SC2086
+run fashion_dcgan --silhouettes --epochs 3 $few --seed 5 --threads 1 --out few
+grep -q '"augment_sign":' few/log.jsonl || fail "the log should have what adaptive augmentation follows"
+grep -q '"lecam":' few/log.jsonl && grep -q '"consistency":' few/log.jsonl || fail "the log should have the regularisation"
+# shellcheck disable=SC2086
+run fashion_dcgan --silhouettes --epochs 1 $few --seed 5 --threads 2 --out few_again --quiet
+run fashion_dcgan --epochs 3 --threads 1 --out few_again --quiet --resume
+cmp few/checkpoint.safetensors few_again/checkpoint.safetensors || fail "augmentation: --resume gives another checkpoint"
+run fashion_dcgan --silhouettes --epochs 1 --limit 60 --base 4 --lr 0 --from deep/checkpoint.safetensors --out transferred
+says fashion_dcgan "tensors of the generator from deep/checkpoint.safetensors"
+for net in generator discriminator; do # rates of 0: nothing but the running statistics has moved
+    python3 - deep/$net.safetensors transferred/$net.safetensors <<'PYTHON' || fail "--from should take the $net's weights"
+import json, struct, sys
+
+def weights(path):
+    data = open(path, "rb").read()
+    n, = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8:8 + n])
+    return {k: data[8 + n + v["data_offsets"][0]:8 + n + v["data_offsets"][1]] for k, v in header.items()
+            if k != "__metadata__" and "running" not in k and "num_batches" not in k}
+
+a, b = (weights(path) for path in sys.argv[1:])
+sys.exit(a != b)
+PYTHON
+done
+run fashion_dcgan --silhouettes --epochs 1 --limit 60 --base 4 --from deep/checkpoint.safetensors --freeze-d 1 --out frozen --quiet
+run fashion_dcgan --epochs 2 --out frozen --quiet --resume
+refuses 2 '--augment: flip, brightness, saturation, contrast, color, translation and cutout with commas between them expected, got "colour"' \
+    fashion_dcgan --augment cutout,colour
+refuses 2 "--adaptive: which operations?  --augment names them" fashion_dcgan --adaptive
+refuses 2 "--freeze-d without --from would keep random weights" fashion_dcgan --freeze-d 2
+refuses 1 "--freeze-d 9: that is the whole discriminator" fashion_dcgan --silhouettes --limit 60 --from deep/checkpoint.safetensors --freeze-d 9 --out whole_d
+refuses 1 "images, [channels, height, width], expected; the samples are [784]" fashion_gan --silhouettes --limit 60 --augment cutout --out flat
+
 mkdir -p photos/below # 17 pictures and two files that are none
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do run sample --model $model --count 1 --seed $i --out photos/$i.png; done
 for i in 1 2 3 4 5; do cp nine.png photos/below/nine$i.PNG; done

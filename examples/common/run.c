@@ -26,6 +26,7 @@ const char *const run_losses[] = {[GAN_LOSS_BCE] = "bce",
                                   [GAN_LOSS_LEAST_SQUARES] = "least-squares",
                                   [GAN_LOSS_HINGE] = "hinge",
                                   [GAN_LOSS_WASSERSTEIN] = "wasserstein",
+                                  [GAN_LOSS_RELATIVISTIC_PAIRED] = "relativistic-paired",
                                   NULL};
 const char *const run_penalties[] = {
     [GAN_PENALTY_NONE] = "none", [GAN_PENALTY_WGAN_GP] = "wgan-gp", [GAN_PENALTY_R1] = "r1",
@@ -112,6 +113,9 @@ void run_parse(const cli_program *program, run_options *opt, fashion_source *sou
     if (!rundir_open(&opt->dir, opt->out, opt->resume, opt->overwrite) ||
         !take_settings(program, opt) || (source && !find_images(opt, source)))
         exit(cli_end(CLI_EXIT_FAILURE));
+    few_check(&opt->few);
+    if (opt->second_penalty != GAN_PENALTY_NONE && opt->penalty == GAN_PENALTY_NONE)
+        cli_usage_error("--second-penalty without a --penalty");
     int stand_in = source && (source->missing || source->stand_in);
     opt->settings = settings_write(program);
     if (!opt->settings || (stand_in && !add_setting(opt, FASHION_STAND_IN, "yes")))
@@ -143,7 +147,7 @@ int run_open_data(gan_dataset **out, const run_data *data, const run_options *op
 static int on_logits(const run_options *o)
 {
     return o->loss == GAN_LOSS_BCE || o->loss == GAN_LOSS_MINIMAX ||
-           o->loss == GAN_LOSS_RELATIVISTIC;
+           o->loss == GAN_LOSS_RELATIVISTIC || o->loss == GAN_LOSS_RELATIVISTIC_PAIRED;
 }
 
 void run_add_weights(gan_network *net, int spectral_norm, gan_layer *layer)
@@ -259,10 +263,16 @@ static int make_trainer(run *r)
     gan_penalty_desc penalty = {GAN_PENALTY_DESC_INIT, .kind = (gan_penalty_kind)o->penalty};
     penalty.weight = o->penalty_weight;
     penalty.interval = (size_t)o->penalty_interval;
+    gan_penalty_desc second = penalty;
+    second.kind = (gan_penalty_kind)o->second_penalty;
+    few_settings few;
     gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = (size_t)o->batch,
                              .seed = (uint64_t)o->seed, .n_threads = (size_t)o->threads};
     desc.loss = (gan_loss)o->loss;
     if (o->penalty != GAN_PENALTY_NONE) desc.penalty = &penalty;
+    if (o->second_penalty != GAN_PENALTY_NONE) desc.second_penalty = &second;
+    desc.top_k = o->top_k;
+    few_set(&o->few, (double)o->epochs * (double)gan_dataset_count(r->data), &few, &desc);
     desc.d_steps_per_g = (size_t)o->n_critic;
     desc.average_decay = o->ema;
     desc.average_warmup = o->ema > 0;
@@ -270,7 +280,8 @@ static int make_trainer(run *r)
     desc.auxiliary_real_only = o->auxiliary > 0;
     double d_steps =
         (double)o->epochs * ceil((double)gan_dataset_count(r->data) / (double)o->batch);
-    return make_adam(&r->g_adam, o, o->lr, floor(d_steps / (double)o->n_critic)) &&
+    return few_freeze(&o->few, r->d) &&
+           make_adam(&r->g_adam, o, o->lr, floor(d_steps / (double)o->n_critic)) &&
            make_adam(&r->d_adam, o, o->d_lr > 0 ? o->d_lr : o->lr, d_steps) &&
            cli_ok(gan_trainer_create(&r->trainer, r->g, r->d, r->g_adam, r->d_adam, &desc)) &&
            (o->quiet || (print_network("Generator", r->g) && print_network("Discriminator", r->d)));
@@ -457,6 +468,7 @@ static int open_outputs(run *r)
     int goes_on = o->resume && o->dir.has_checkpoint;
     if ((goes_on && !read_checkpoint(r)) || !take_memory(r)) return 0;
     if (goes_on) read_history(r);
+    if (!goes_on && !few_take_weights(&o->few, r->g, r->d, o->quiet)) return 0;
     if (!begin_watch(r)) return 0;
     if (gan_iterator_epoch(r->iterator) >= (uint64_t)o->epochs) return 1; /* nothing is to change */
     stop_catch_signals();

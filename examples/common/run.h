@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "fashion.h"
+#include "few.h"
 #include "rundir.h"
 
 /* What the command line says about a run; a program sets the defaults. */
@@ -11,8 +12,9 @@ typedef struct run_options {
     const char *out;
     long epochs, batch, seed, threads, checkpoint_every, evaluate_every;
     double lr, d_lr, beta1, ema;
-    int loss, penalty, schedule; /* a gan_loss, gan_penalty_kind, gan_schedule */
-    double penalty_weight;
+    int loss, penalty, second_penalty, schedule; /* a gan_loss, gan_penalty_kind, gan_schedule */
+    double penalty_weight, top_k;
+    few_options few;
     long penalty_interval, n_critic, warmup;
     int spectral_norm;
     double auxiliary; /* weight of an auxiliary classifier's loss; 0: none */
@@ -27,7 +29,7 @@ typedef struct run_options {
 /* The defaults of most, to stand before those of a program. */
 #define RUN_DEFAULTS                                                                               \
     .out = "out", .checkpoint_every = 1, .seed = 1, .penalty_weight = 10, .penalty_interval = 1,   \
-    .n_critic = 1
+    .n_critic = 1, .top_k = 1, .few = {FEW_DEFAULTS}
 
 /* The names of gan_loss, gan_penalty_kind and gan_schedule on the command line, in their order. */
 extern const char *const run_losses[], *const run_penalties[], *const run_schedules[];
@@ -58,6 +60,8 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
      .help = "weight of the gradient penalty in the loss"},                                        \
     {"penalty-interval", "N", .whole = &(o)->penalty_interval, .min = 1, .max = 1000000,           \
      .help = "compute the penalty in every Nth step only, with N times the weight"},               \
+    {"second-penalty", "NAME", .choice = &(o)->second_penalty, .choices = run_penalties,           \
+     .help = "another gradient penalty beside it, with the same weight and interval: R2 with R1"}, \
     {.name = "spectral-norm", .on = &(o)->spectral_norm,                                           \
      .help = "spectral normalisation of the discriminator's weights"},                             \
     {"n-critic", "N", .whole = &(o)->n_critic, .min = 1, .max = 1000,                              \
@@ -65,6 +69,10 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     {"ema", "X", .real = &(o)->ema, .min = 0, .max = 0.999999,                                     \
      .help = "draw samples from an exponential moving average of the generator's weights with "    \
              "this decay per step; 0: from the weights themselves"},                               \
+    {"top-k", "X", .real = &(o)->top_k, .min = 0.01, .max = 1,                                     \
+     .help = "train the generator on this share of its samples, those that the discriminator "    \
+             "takes most for real"},                                                               \
+    FEW_OPTIONS(&(o)->few),                                                                        \
     {"seed", "N", .whole = &(o)->seed, .min = 0, .max = 2147483647,                                \
      .help = "seed of weights, noise and order; same seed, same result"},                          \
     {"threads", "N", .whole = &(o)->threads, .min = 0, .max = 1024, .keep = CLI_FREE,              \

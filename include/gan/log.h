@@ -168,8 +168,9 @@ GAN_API GAN_MUST_CHECK gan_status gan_log_value(gan_log *log, const char *name, 
  * @param[in]     stats  The step's figures, which go into the means by the names of their fields:
  *                       d_loss, g_loss, d_real, d_fake, d_real_accuracy, d_fake_accuracy,
  *                       d_grad_norm, g_grad_norm; penalty, penalty_norm, d_class_loss,
- *                       g_class_loss, d_real_class_accuracy and d_fake_class_accuracy when they
- *                       aren't 0.  NULL: what gan_log_value() gave is all.
+ *                       g_class_loss, d_real_class_accuracy, d_fake_class_accuracy, augment_sign,
+ *                       second_penalty, second_penalty_norm, lecam and consistency when they aren't
+ *                       0, and augment_probability when it isn't 1 either.  NULL: what gan_log_value() gave is all.
  *
  * @retval GAN_OK           It counts.
  * @retval GAN_ERR_INVALID  `log` is NULL or was opened to be read, or the struct_size of `stats` is

@@ -381,6 +381,12 @@ static gan_status add_stats(gan_log *log, const gan_train_stats *s)
         {"g_class_loss", s->g_class_loss, 0},
         {"d_real_class_accuracy", s->d_real_class_accuracy, 0},
         {"d_fake_class_accuracy", s->d_fake_class_accuracy, 0},
+        {"augment_probability", s->augment_probability < 1 ? s->augment_probability : 0, 0},
+        {"augment_sign", s->augment_sign, 0},
+        {"second_penalty", s->second_penalty, 0},
+        {"second_penalty_norm", s->second_penalty_norm, 0},
+        {"lecam", s->lecam, 0},
+        {"consistency", s->consistency, 0},
     };
     gan_status status = GAN_OK;
 
