@@ -7,7 +7,6 @@
 #include "math/rng_internal.h"
 #include "network/pass_internal.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { INPUT_TILES = 4 }; /* tasks that write latent vectors and samples into the passes */
@@ -72,15 +71,6 @@ static double noise_level(const gan_trainer *t)
     const double level = way < 1 ? t->desc.instance_noise * (1 - way) : 0;
 
     return level * gan__schedule_factor(&t->schedules.instance_noise, t->stats.d_steps);
-}
-
-void gan__trainer_follow_schedule(gan_trainer *t)
-{
-    const gan_schedule_desc *s = &t->schedules.augment;
-
-    if (gan__schedule_on(s))
-        t->augment.probability =
-            fmin(t->augment.desc.probability * gan__schedule_factor(s, t->stats.d_steps), 1);
 }
 
 /* Add instance noise, from number `at` of its stream on. */

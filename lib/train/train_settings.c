@@ -206,6 +206,15 @@ cleanup:
     return status;
 }
 
+void gan__trainer_follow_schedule(gan_trainer *t)
+{
+    const gan_schedule_desc *s = &t->schedules.augment;
+
+    if (gan__schedule_on(s))
+        t->augment.probability =
+            fmin(t->augment.desc.probability * gan__schedule_factor(s, t->stats.d_steps), 1);
+}
+
 /* Only where it isn't the default: older files, which lack it, fit then. */
 static void add_unless(gan__state *s, const char *name, double value, double usual)
 {
