@@ -13,6 +13,8 @@
  * squared, so all are exact to the rounding of the largest. */
 #include "judge/metrics_internal.h"
 
+#include "base/arithmetic_internal.h"
+
 #include <float.h>
 #include <math.h>
 
