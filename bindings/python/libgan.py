@@ -1315,6 +1315,16 @@ class Network(Handle):
             found[t.name.decode()] = np.frombuffer(memory, np.float32).reshape(_dims(t.shape))
         return found
 
+    @property
+    def scaler(self):
+        """What brings its samples back to the units of a table, kept in its files: a copy of that Scaler, or None."""
+        handle = lib.gan_network_scaler(self._handle)
+        return Scaler(*_scaler_numbers(handle)) if handle else None
+
+    @scaler.setter
+    def scaler(self, value):
+        lib.gan_network_set_scaler(self._handle, value and value._handle)
+
     def summary(self):
         n = lib.gan_network_summary(self._handle, None, 0)
         text = ctypes.create_string_buffer(n + 1)
@@ -1385,6 +1395,10 @@ class Dataset(Handle):
     def shapes(cls, count, seed=0, **settings):
         return cls._open("gan_dataset_create_shapes", count, seed, settings=settings)
 
+    def scaled(self, scaler, allocator=None):
+        """The same samples, brought to scale as they are read."""
+        return type(self)(_created("gan_dataset_create_scaled", self._handle, scaler._handle, allocator and byref(allocator)), self, allocator)
+
     def __len__(self):
         return lib.gan_dataset_count(self._handle)
 
@@ -1403,6 +1417,60 @@ class Dataset(Handle):
         out, label = np.empty(self.shape, np.float32), c_uint16()
         lib.gan_dataset_read_labels16(self._handle, index, _pointer(out), byref(label))
         return out, label.value if lib.gan_dataset_has_labels(self._handle) else None
+
+
+def _scaler_numbers(handle):
+    """Shift and scale of a gan_scaler."""
+    n = lib.gan_scaler_column_count(handle)
+    return [np.ctypeslib.as_array(numbers(handle), (n,)).copy() for numbers in (lib.gan_scaler_shift, lib.gan_scaler_scale)]
+
+
+class Scaler(Handle):
+    """gan_scaler: for each number of a sample, a column of a table, a shift and a scale; scikit-learn's scaler.mean_ and .scale_."""
+    _destroy = "gan_scaler_destroy"
+
+    def __init__(self, shift, scale):
+        shift = _array(shift, np.float64, "shift")
+        scale = _array(scale, np.float64, "scale", shift.size)
+        super().__init__(_created("gan_scaler_create", shift.size, _pointer(shift), _pointer(scale), None))
+
+    @classmethod
+    def _of(cls, handle, *uses):
+        made = cls.__new__(cls)
+        Handle.__init__(made, handle, *uses)
+        return made
+
+    @classmethod
+    def fit(cls, data, **settings):
+        """By all samples of a Dataset: kind=SCALER_STANDARD, or SCALER_MIN_MAX with low and high."""
+        desc = record(gan_scaler_desc, **settings)
+        return cls._of(_created("gan_scaler_fit", data._handle, byref(desc)), *desc._keep)
+
+    def __len__(self):
+        """Columns."""
+        return lib.gan_scaler_column_count(self._handle)
+
+    @property
+    def shift(self):
+        return _scaler_numbers(self._handle)[0]
+
+    @property
+    def scale(self):
+        return _scaler_numbers(self._handle)[1]
+
+    def _convert(self, function, samples):
+        samples, n = _samples(samples, len(self))
+        out = np.empty_like(samples)
+        getattr(lib, function)(self._handle, _pointer(samples), n, _pointer(out))
+        return out
+
+    def apply(self, samples):
+        """(x - shift) / scale."""
+        return self._convert("gan_scaler_apply", samples)
+
+    def invert(self, samples):
+        """y * scale + shift: a generator's samples in the table's units."""
+        return self._convert("gan_scaler_invert", samples)
 
 
 class Batch:
@@ -1607,20 +1675,112 @@ def write_grid(path, samples, shape=None, **settings):
     lib.gan_image_write_grid(os.fsencode(path), _pointer(samples), len(samples), one, byref(record(gan_grid_desc, **settings)))
 
 
+class Moments(Handle):
+    """gan_moments: mean and covariance of vectors, collected a part at a time, for frechet()."""
+    _destroy = "gan_moments_destroy"
+
+    def __init__(self, dimension):
+        super().__init__(_created("gan_moments_create", dimension, None))
+
+    @classmethod
+    def of(cls, vectors):
+        """Those of vectors, a row each."""
+        rows = _array(vectors, np.float32, "vectors")
+        made = cls(rows.shape[1])
+        made.add(rows)
+        return made
+
+    def add(self, vectors):
+        rows, n = _samples(vectors, self.dimension)
+        lib.gan_moments_add(self._handle, _pointer(rows), n)
+
+    def __len__(self):
+        """How many vectors were added."""
+        return lib.gan_moments_count(self._handle)
+
+    @property
+    def dimension(self):
+        return lib.gan_moments_dimension(self._handle)
+
+    def read(self):
+        """The mean and the covariance, as numpy.cov has it."""
+        mean = np.empty(self.dimension)
+        covariance = np.empty((self.dimension, self.dimension))
+        lib.gan_moments_read(self._handle, _pointer(mean), _pointer(covariance))
+        return mean, covariance
+
+    @property
+    def state(self):
+        """All that it consists of, to be kept: an array of doubles.  Setting it puts it back, to the last bit."""
+        out = np.empty(lib.gan_moments_state_size(self._handle))
+        lib.gan_moments_save(self._handle, _pointer(out))
+        return out
+
+    @state.setter
+    def state(self, values):
+        values = _array(values, np.float64, "state")
+        lib.gan_moments_restore(self._handle, _pointer(values), values.size)
+
+
 def frechet(a, b):
-    """The Fréchet distance of two sets of vectors, a row each."""
-    handles = []
-    try:
-        for rows in (a, b):
-            rows = _array(rows, np.float32, "vectors")
-            handles.append(_created("gan_moments_create", rows.shape[1], None))
-            lib.gan_moments_add(handles[-1], _pointer(rows), len(rows))
-        distance = c_double()
-        lib.gan_metrics_frechet(byref(distance), *handles)
-        return distance.value
-    finally:
-        for handle in handles:
-            lib.gan_moments_destroy(handle)
+    """The Fréchet distance of two sets of vectors, a row each, or of the Moments of such."""
+    sets = [x if isinstance(x, Moments) else Moments.of(x) for x in (a, b)]
+    distance = c_double()
+    lib.gan_metrics_frechet(byref(distance), *[x._handle for x in sets])
+    return distance.value
+
+
+def sliced_wasserstein(a, b, shape=None, **settings):
+    """The sliced Wasserstein distances of two sets of pictures, as many, from the finest detail to the coarsest shapes.  `shape` of
+    a picture: that of a sample unless given."""
+    a = _array(a, np.float32, "a")
+    b = _array(b, np.float32, "b", a.size)
+    one = globals()["shape"](shape or a.shape[1:])
+    distances = np.empty(lib.gan_metrics_pyramid_levels(one))
+    desc = record(gan_sliced_desc, **settings)
+    lib.gan_metrics_sliced_wasserstein(_pointer(distances), distances.size, _pointer(a), _pointer(b), len(a), one, byref(desc))
+    return distances
+
+
+class Features(Handle):
+    """gan_features: vectors that say what samples show, by pixels() or random(); to be given to Reference, Moments and frechet()."""
+    _destroy = "gan_features_destroy"
+
+    def __init__(self, handle, sample, *uses):
+        super().__init__(handle, *uses)
+        self.shape = _dims(sample)
+
+    @classmethod
+    def pixels(cls, sample, **settings):
+        """Means of squares of pixels; `sample` is the shape of one."""
+        desc = record(gan_features_desc, **settings)
+        return cls(_created("gan_features_create_pixels", shape(sample), byref(desc)), shape(sample), *desc._keep)
+
+    @classmethod
+    def random(cls, sample, seed=0, **settings):
+        """What two convolutions with random weights see, 128 numbers; `sample` is the shape of one."""
+        desc = record(gan_features_desc, **settings)
+        return cls(_created("gan_features_create_random", shape(sample), seed, byref(desc)), shape(sample), *desc._keep)
+
+    def __len__(self):
+        """Numbers of a vector."""
+        return lib.gan_features_count(self._handle)
+
+    @property
+    def name(self):
+        return lib.gan_features_name(self._handle).decode()
+
+    @property
+    def hash(self):
+        """Of all that a vector depends on but the sample: numbers compare only where it is the same."""
+        return lib.gan_features_hash(self._handle)
+
+    def __call__(self, samples):
+        """A row for each sample."""
+        samples, n = _samples(samples, int(np.prod(self.shape)))
+        out = np.empty((n, len(self)), np.float32)
+        lib.gan_features_compute(self._handle, _pointer(samples), n, _pointer(out))
+        return out
 
 
 version = lib.gan_version_string().decode()

@@ -173,6 +173,81 @@ class Data(unittest.TestCase):
         a = samples(500, 5)
         self.assertAlmostEqual(gan.frechet(a, a + np.float32(2)), 5 * 4.0, places=4)
 
+    def test_moments(self):
+        rows, other = samples(40, 3), samples(50, 3, seed=6)
+        moments = gan.Moments(3)
+        for part in (rows[:7], rows[7:]):
+            moments.add(part)
+        mean, covariance = moments.read()
+        np.testing.assert_allclose(mean, rows.mean(0), rtol=0, atol=1e-6)
+        np.testing.assert_allclose(covariance, np.cov(rows.T), rtol=1e-5, atol=1e-6)
+        self.assertEqual((len(moments), moments.dimension), (40, 3))
+        again = gan.Moments(3)
+        again.state = moments.state
+        np.testing.assert_array_equal(again.state, moments.state)
+        self.assertEqual(gan.frechet(again, other), gan.frechet(rows, other))
+        with self.assertRaisesRegex(gan.ShapeError, "14 numbers expected, got 5"):
+            again.state = moments.state[:5]
+        with self.assertRaisesRegex(gan.ShapeError, "2"):
+            gan.frechet(moments, samples(9, 2))
+
+    def test_features_and_distances_of_pictures(self):
+        pictures = samples(60, 32 * 32).reshape(60, 1, 32, 32)
+        pixels, random = gan.Features.pixels((1, 32, 32)), gan.Features.random((1, 32, 32), seed=3)
+        self.assertEqual((len(pixels), len(random)), (256, 128))
+        self.assertIn("1x32x32", pixels.name)
+        np.testing.assert_allclose(pixels(pictures)[:, 0], pictures[:, 0, :2, :2].mean((1, 2)), rtol=0, atol=1e-6)
+        self.assertEqual(random.hash, gan.Features.random((1, 32, 32), seed=3).hash)
+        self.assertNotEqual(random.hash, gan.Features.random((1, 32, 32), seed=4).hash)
+        np.testing.assert_array_equal(random(pictures)[7], random(pictures[7])[0])
+        found = gan.Reference(random(pictures[:40]), random(pictures[40:])).compare(random(pictures[:40]))
+        self.assertEqual(found.recall.value, 1)
+        distances = gan.sliced_wasserstein(pictures[:20], pictures[20:40], projections=32)
+        self.assertEqual(distances.shape, (2,))
+        self.assertTrue(np.all(distances > 0))
+        np.testing.assert_array_equal(gan.sliced_wasserstein(pictures[:20], pictures[:20]), 0)
+        with self.assertRaisesRegex(gan.ShapeError, "pictures|levels|shape"):
+            gan.sliced_wasserstein(samples(4, 9), samples(4, 9))
+        with self.assertRaises(gan.ShapeError):
+            gan.Features.random((2, 2))
+        with self.assertRaisesRegex(ValueError, "no samples of 1024"):
+            random(samples(3, 5))
+
+    def test_a_table_is_brought_to_scale_and_back(self):
+        table = np.float32([[20, 1000, 7], [30, 3000, 7], [60, 2000, 7], [50, 100000, 7]])
+        data = gan.Dataset.array(table, [3, 1, 0, 2])
+        standard, ends = gan.Scaler.fit(data), gan.Scaler.fit(data, kind=gan.SCALER_MIN_MAX, low=2, high=5)
+        self.assertEqual(len(standard), 3)
+        np.testing.assert_allclose(standard.shift, table.astype(float).mean(0))
+        np.testing.assert_allclose(standard.scale, [np.sqrt(250), table[:, 1].astype(float).std(), 1])
+        np.testing.assert_allclose(standard.apply(table).mean(0), 0, atol=1e-6)
+        np.testing.assert_allclose(ends.apply(table)[:, 0], [2, 2.75, 5, 4.25])
+        np.testing.assert_allclose(ends.invert(ends.apply(table)), table, rtol=1e-6)
+        same = gan.Scaler(standard.shift, standard.scale)
+        np.testing.assert_array_equal(same.apply(table), standard.apply(table))
+        scaled = data.scaled(ends)
+        del data
+        gc.collect()
+        values, label = scaled[2]
+        np.testing.assert_array_equal(values, ends.apply(table[2]))
+        self.assertEqual(label, 0)
+        net = gan.Network(2, [gan.linear(2, 3)])
+        self.assertIsNone(net.scaler)
+        net.scaler = ends
+        net.save("scaled.safetensors")
+        opened = gan.Network.open("scaled.safetensors").scaler  # a copy, whose network is gone
+        gc.collect()
+        np.testing.assert_array_equal(opened.shift, ends.shift)
+        net.scaler = None
+        self.assertIsNone(net.scaler)
+        with self.assertRaisesRegex(gan.ShapeError, "a scaler of 3 columns"):
+            gan.Network(2, [gan.linear(2, 2)]).scaler = ends
+        with self.assertRaisesRegex(gan.InvalidError, "column 1"):
+            gan.Scaler([0, 0], [1, 0])
+        with self.assertRaisesRegex(gan.NonFiniteError, "number 1 of sample 0"):
+            gan.Scaler([0, 0], [1, 1e-38]).apply([1, 1000])
+        with self.assertRaisesRegex(ValueError, "scale: 1 values, expected 2"):
+            gan.Scaler([0, 0], [1])
 
     def test_comparisons(self):
         real, held, labels = samples(60, 4), samples(50, 4), np.arange(60) % 3
