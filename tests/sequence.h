@@ -28,6 +28,9 @@ void expect_same_network(gan_network *a, gan_network *b, const float *x, size_t 
  * which is the " of a description in the metadata. */
 void write_forged(const char *path, const char *header, size_t n_numbers);
 
+/* Make the checksum right of a sealed file, n bytes, that was changed. */
+void seal_again(unsigned char *file, size_t n);
+
 /* The parts of such a header. */
 #define TENSOR(name, shape, from, to)                                                              \
     "'" name "':{'dtype':'F32','shape':" shape ",'data_offsets':[" #from "," #to "]}"

@@ -201,6 +201,12 @@ static gan_status pass_forward(stage *s, int *right)
     return status;
 }
 
+static gan_status pass_forward_labels(stage *s, int *right)
+{
+    (void)right;
+    return gan_pass_forward_labels(s->pass, s->z, NULL, N, NULL); /* it looks at none */
+}
+
 static gan_status pass_backward(stage *s, int *right)
 {
     (void)right;
@@ -268,6 +274,7 @@ static const struct {
     {"features and features", features, features},
     {"a pass forward and forward", pass_forward, pass_forward},
     {"a pass backward and forward", pass_backward, pass_forward},
+    {"a pass forward and forward with labels", pass_forward, pass_forward_labels},
     {"a pass forward and backward", pass_forward, pass_backward},
     {"a pass forward and its buffers", pass_forward, pass_update},
     {"a pass forward and a step", pass_forward, pass_step},

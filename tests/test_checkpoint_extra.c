@@ -145,6 +145,7 @@ TEST(a_reader_that_fails_after_any_byte_gives_none)
     static run_bytes file;
     unsigned char found[sizeof mine] = {9};
     run r = small_run();
+    gan_reader whole;
     size_t n = 77;
 
     expect_ok(gan_trainer_set_extra_state(r.game.trainer, mine, sizeof mine));
@@ -163,6 +164,9 @@ TEST(a_reader_that_fails_after_any_byte_gives_none)
         ck_assert(n == 77 && found[0] == 9);
     }
     expect_same_bits(found, mine, sizeof mine);
+    whole = gan_reader_memory(file.at, file.n);
+    expect_fails(gan_checkpoint_read_extra_state_from(found, 3, &n, &whole), GAN_ERR_SHAPE,
+                 "extra state has 15 bytes, there is room for 3");
     run_end(&r);
 }
 

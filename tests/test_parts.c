@@ -365,6 +365,29 @@ TEST(numbers_that_are_none_are_not_saved)
     end(b);
 }
 
+TEST(numbers_that_are_none_are_not_loaded)
+{
+    static bytes file, before, after;
+    loop *a = begin(), *b = begin();
+    const gan_reader from = {.bytes = file.at};
+    gan_reader whole = from;
+
+    train(a, 2);
+    save_bytes(&file, a);
+    save_bytes(&before, b);
+    memcpy(file.at + file.n - 8, (const unsigned char[]){0, 0, 0xc0, 0x7f}, 4); /* NaN */
+    seal_again(file.at, file.n);
+    whole.n_bytes = file.n;
+    expect_fails(gan_parts_load_from(b->parts, &whole), GAN_ERR_NONFINITE, "is nan");
+    scratch_write(path, file.at, file.n);
+    expect_fails(gan_parts_load(b->parts, path), GAN_ERR_NONFINITE, "is nan");
+    expect_fails(gan_parts_resume(b->parts, path, NULL), GAN_ERR_NONFINITE, "is nan");
+    save_bytes(&after, b);
+    expect_same_bytes(&before, &after);
+    end(a);
+    end(b);
+}
+
 TEST(names_and_arguments_are_checked)
 {
     static const char *const bad[] = {"", "a.b", "with space", "123456789012345678901", "\xc3\xa4"};
@@ -400,6 +423,7 @@ TEST(names_and_arguments_are_checked)
     expect_fails(gan_parts_create(NULL, NULL), GAN_ERR_INVALID, "out is NULL");
     expect_fails(gan_parts_save(NULL, path), GAN_ERR_INVALID, "is NULL");
     expect_fails(gan_parts_save(p, NULL), GAN_ERR_INVALID, "the writer or the path");
+    expect_fails(gan_parts_save(p, scratch_path("no/directory")), GAN_ERR_IO, "No such file");
     expect_fails(gan_parts_save_to(p, &nowhere), GAN_ERR_INVALID, "no bytes");
     expect_fails(gan_parts_load(NULL, path), GAN_ERR_INVALID, "is NULL");
     expect_fails(gan_parts_load(p, NULL), GAN_ERR_INVALID, "the reader or the path");
@@ -499,6 +523,9 @@ TEST(without_memory_nothing_changes)
         status = gan_parts_add_whole(b->parts, name, &places[n]);
     }
     expect_fails(status, GAN_ERR_NOMEM, "memory");
+    expect_status(gan_parts_add_real(b->parts, "r", &b->loss), GAN_ERR_NOMEM);
+    expect_status(gan_parts_add_network(b->parts, "net", b->encoder), GAN_ERR_NOMEM);
+    expect_status(gan_parts_add_optimizer(b->parts, "opt", b->adam, b->encoder), GAN_ERR_NOMEM);
     memory.left = BUDGET_UNLIMITED;
     end(b);
     end(a);

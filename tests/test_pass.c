@@ -540,6 +540,9 @@ TEST(labels_are_checked)
     expect_ok(gan_pass_create(&pass, net, NULL));
     expect_fails(gan_pass_forward(pass, x, 2, y), GAN_ERR_INVALID, "no labels");
     expect_fails(gan_pass_forward_labels(pass, x, bad, 2, y), GAN_ERR_INVALID, "4");
+    expect_fails(gan_pass_forward_labels16(pass, x, (const uint16_t[]){1, 400}, 2, y),
+                 GAN_ERR_INVALID, "400");
+    expect_fails(gan_pass_forward_labels(pass, x, good, 101, y), GAN_ERR_SHAPE, "at most 100");
     expect_ok(gan_pass_forward_labels(pass, x, good, 2, y));
     gan_pass_destroy(pass);
     gan_network_destroy(net);

@@ -278,8 +278,43 @@ TEST(what_is_no_scaler_is_refused)
     desc.kind = GAN_SCALER_MIN_MAX;
     desc.low = desc.high = 1;
     expect_fails(gan_scaler_fit(&s, data, &desc), GAN_ERR_INVALID, "low is 1 and high 1");
+    desc.low = (double)NAN;
+    expect_fails(gan_scaler_fit(&s, data, &desc), GAN_ERR_INVALID, "finite numbers expected");
+    desc.low = -HUGE_VAL;
+    expect_fails(gan_scaler_fit(&s, data, &desc), GAN_ERR_INVALID, "finite numbers expected");
+    desc.low = 0;
+    desc.high = 1e-307;
+    expect_fails(gan_scaler_fit(&s, data, &desc), GAN_ERR_INVALID, "the scale inf");
+    ck_assert_ptr_null(s);
+    expect_fails(gan_scaler_create(&s, (size_t)INT32_MAX + 1, good, good, NULL), GAN_ERR_INVALID,
+                 "got 2147483648");
     ck_assert_ptr_null(s);
     gan_dataset_destroy(data);
+}
+
+TEST(an_allocator_has_both_functions)
+{
+    const gan_allocator *const halves[] = {
+        &(gan_allocator){.alloc = (void *(*)(size_t, void *))1},
+        &(gan_allocator){.free = (void (*)(void *, void *))1},
+    };
+    const double numbers[COLUMNS] = {1, 2, 3};
+    gan_scaler *s = fitted(GAN_SCALER_STANDARD, -1, 1), *none;
+    gan_dataset *data = rows(), *scaled;
+
+    for (size_t i = 0; i < 2; i++) {
+        const gan_scaler_desc desc = {GAN_SCALER_DESC_INIT, .allocator = halves[i]};
+
+        expect_fails(gan_scaler_fit(&none, data, &desc), GAN_ERR_INVALID, "both alloc and free");
+        expect_fails(gan_scaler_create(&none, COLUMNS, numbers, numbers, halves[i]),
+                     GAN_ERR_INVALID, "both alloc and free");
+        ck_assert_ptr_null(none);
+        expect_fails(gan_dataset_create_scaled(&scaled, data, s, halves[i]), GAN_ERR_INVALID,
+                     "both alloc and free");
+        ck_assert_ptr_null(scaled);
+    }
+    gan_dataset_destroy(data);
+    gan_scaler_destroy(s);
 }
 
 TEST(calls_that_make_no_sense_are_refused)
@@ -297,6 +332,12 @@ TEST(calls_that_make_no_sense_are_refused)
     expect_ok(gan_scaler_create(&tiny, COLUMNS, shift, scale, NULL));
     expect_fails(gan_scaler_apply(tiny, table, 1, out), GAN_ERR_NONFINITE,
                  "number 1 of sample 0 is 1000");
+    memset(out, 0, sizeof out);
+    expect_fails(gan_scaler_invert(s, (const float[]){1, 3e38f, 2}, 1, out), GAN_ERR_NONFINITE,
+                 "number 1 of sample 0 is 3e+38");
+    ck_assert(out[0] != 0 && out[1] == 0); /* filled up to it */
+    expect_fails(gan_scaler_apply(s, (const float[]){NAN, 1, 1}, 1, out), GAN_ERR_NONFINITE,
+                 "number 0 of sample 0 is nan");
     data = rows();
     expect_ok(gan_dataset_create_scaled(&scaled, data, tiny, NULL));
     expect_fails(gan_dataset_read(scaled, 2, out, NULL), GAN_ERR_NONFINITE, "sample 2");
@@ -324,6 +365,14 @@ static gan_status fit_with(void **out, const gan_allocator *allocator, void *use
                           &(gan_scaler_desc){GAN_SCALER_DESC_INIT, .allocator = allocator});
 }
 
+static gan_status create_with(void **out, const gan_allocator *allocator, void *user)
+{
+    static const double numbers[COLUMNS] = {1, 2, 3};
+
+    (void)user;
+    return gan_scaler_create((gan_scaler **)out, COLUMNS, numbers, numbers, allocator);
+}
+
 static gan_status scale_with(void **out, const gan_allocator *allocator, void *user)
 {
     gan_scaler *s = fitted(GAN_SCALER_STANDARD, -1, 1);
@@ -348,6 +397,31 @@ TEST(every_allocation_may_fail)
     gan_dataset *data = rows();
 
     ck_assert_uint_eq(budget_sweep(fit_with, end_scaler, data), 4);
+    ck_assert_uint_eq(budget_sweep(create_with, end_scaler, NULL), 3);
     budget_sweep(scale_with, end_dataset, data);
     gan_dataset_destroy(data);
+}
+
+TEST(without_memory_a_network_keeps_the_scaler_that_it_has)
+{
+    gan_scaler *old = fitted(GAN_SCALER_MIN_MAX, -1, 1), *new = fitted(GAN_SCALER_STANDARD, -1, 1);
+    gan_network *g;
+    budget b;
+
+    budget_init(&b, BUDGET_UNLIMITED);
+    g = built(NETWORK_WITH((&(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = &b.allocator}),
+                           gan_shape_1d(2), gan_layer_linear(2, COLUMNS)));
+    expect_ok(gan_network_set_scaler(g, old));
+    for (size_t left = 0; left < 3; left++) {
+        b.left = left;
+        expect_fails(gan_network_set_scaler(g, new), GAN_ERR_NOMEM, "memory");
+        expect_same_scaler(gan_network_scaler(g), old);
+    }
+    b.left = 3;
+    expect_ok(gan_network_set_scaler(g, new));
+    expect_same_scaler(gan_network_scaler(g), new);
+    gan_network_destroy(g);
+    gan_scaler_destroy(old);
+    gan_scaler_destroy(new);
+    ck_assert_uint_eq(budget_live(&b), 0);
 }

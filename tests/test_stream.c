@@ -2,6 +2,7 @@
  * which fail after any byte: an error, and nothing changed. */
 #include "budget.h"
 #include "expect.h"
+#include "failing.h"
 #include "run.h"
 #include "scratch.h"
 #include "sequence.h"
@@ -199,6 +200,7 @@ TEST(both_networks_and_their_average_come_from_memory)
     static run_bytes file;
     run r = run_begin(RUN_EVERY_OPTION, run_optimizers[0], 1);
     gan_network *g = NULL, *d = NULL, *average = NULL;
+    failing_stream stream;
     gan_reader from;
 
     run_steps(&r, 2);
@@ -210,6 +212,11 @@ TEST(both_networks_and_their_average_come_from_memory)
     ck_assert_uint_eq(gan_network_param_count(average), gan_network_param_count(g));
     ck_assert_uint_eq(gan_network_param_count(d), gan_network_param_count(r.game.d));
     gan_network_destroy(average);
+    from = failing_reader(&stream, file.at, file.n, file.n / 2);
+    expect_status(gan_checkpoint_average_from(&average, &from, NULL), GAN_ERR_IO);
+    ck_assert_ptr_null(average);
+    from = gan_reader_memory(file.at, file.n / 2);
+    expect_status(gan_checkpoint_average_from(&average, &from, NULL), GAN_ERR_FORMAT);
     gan_network_destroy(d);
     gan_network_destroy(g);
     run_end(&r);

@@ -59,7 +59,8 @@ GAN_API void gan_scaler_desc_init(gan_scaler_desc *desc, size_t struct_size);
  *
  * @retval GAN_OK           `*out` is the scaler.
  * @retval GAN_ERR_INVALID  `out` or `data` is NULL, there is no such kind, `low` is not below
- *                          `high` or one is not finite, or the allocator has only one function.
+ *                          `high` or one is not finite, no double has room for a scale because they
+ *                          are too near, or the allocator has only one function.
  * @retval GAN_ERR_NOMEM    No memory: about 36 bytes a column are taken.
  * @retval other            What gan_dataset_read() returns.
  *

@@ -170,6 +170,7 @@ gan_status gan_scaler_fit(gan_scaler **out, const gan_dataset *data, const gan_s
         (d.kind == GAN_SCALER_STANDARD ? add_standard : add_min_max)(s, sample, (double)i + 1);
     }
     settle(s, &d, (double)data->count);
+    GAN_TRY(check_numbers(s->n, s->shift, s->scale));
     *out = s;
 
 cleanup:
