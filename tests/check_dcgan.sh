@@ -34,10 +34,13 @@ done
 refuses 1 "square pictures with sides of 4 to 7 pixels times a power of two expected, such as 28 or 64, found 3 x 5" fashion_dcgan --data wide --out wide_out
 
 # Few images: everything at once, continued; the weights of another run, some of them kept.
-few="--limit 60 --batch 16 --base 4 --augment color,translation,cutout --adaptive --lecam 0.1 --consistency 2"
+few="--limit 60 --batch 16 --base 4 --augment color,translation,cutout --lecam 0.1 --consistency 2"
+# shellcheck disable=SC2086
+run fashion_dcgan --silhouettes --epochs 3 $few --seed 5 --adaptive --ema-images 100 --penalty r1 --penalty-end 0.1 --out moving
+refuses 1 "--epochs is 4, but the run was started with 3" fashion_dcgan --out moving --resume --epochs 4
 # shellcheck disable=SC2086
 run fashion_dcgan --silhouettes --epochs 3 $few --seed 5 --threads 1 --out few
-grep -q '"augment_sign":' few/log.jsonl || fail "the log should have what adaptive augmentation follows"
+grep -q '"augment_sign":' moving/log.jsonl || fail "the log should have what adaptive augmentation follows"
 grep -q '"lecam":' few/log.jsonl && grep -q '"consistency":' few/log.jsonl || fail "the log should have the regularisation"
 # shellcheck disable=SC2086
 run fashion_dcgan --silhouettes --epochs 1 $few --seed 5 --threads 2 --out few_again --quiet

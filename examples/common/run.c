@@ -66,13 +66,29 @@ typedef struct run {
 
 /* ---- Options ---- */
 
+/* Does something stretch over --epochs?  Then these can't change once it has begun. */
+static int stretches(const char *settings)
+{
+    static const char *const still[] = {"schedule = constant", "penalty-end = 1", "ema-images = 0",
+                                        "adaptive = no"};
+    for (size_t i = 0; i < sizeof still / sizeof *still; i++) {
+        size_t n = strcspn(still[i], "=");
+        const char *line = settings;
+        while (line && strncmp(line, still[i], n) != 0)
+            line = (line = strchr(line, '\n')) ? line + 1 : NULL;
+        if (line &&
+            (strncmp(line, still[i], strlen(still[i])) != 0 || line[strlen(still[i])] != '\n'))
+            return 1;
+    }
+    return 0;
+}
+
 /* Take the options of the run that is resumed. */
 static int take_settings(const cli_program *program, run_options *o)
 {
     char path[PATH_MAX];
     if (!o->dir.settings) return 1;
-    /* A schedule stretches over --epochs, so that these can't change once it has begun. */
-    if (!strstr(o->dir.settings, "\nschedule = constant\n"))
+    if (stretches(o->dir.settings))
         for (cli_option *row = program->options; row->name; row++)
             if (row->whole == &o->epochs) row->keep = CLI_FIXED;
     return rundir_file(&o->dir, path, RUNDIR_SETTINGS) &&
@@ -246,6 +262,7 @@ static int make_adam(gan_optimizer **out, const run_options *o, double lr, doubl
     gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
     adam.lr = lr;
     adam.beta1 = o->beta1;
+    adam.beta2 = o->beta2;
     gan_schedule_desc schedule = {GAN_SCHEDULE_DESC_INIT, .kind = (gan_schedule)o->schedule};
     double period = steps - (double)o->warmup, factor = 0;
     if (o->schedule == GAN_SCHEDULE_STEP) period = ceil(period / 3), factor = 0.1;
@@ -257,12 +274,31 @@ static int make_adam(gan_optimizer **out, const run_options *o, double lr, doubl
            cli_ok(gan_optimizer_set_schedule(*out, &schedule));
 }
 
+/* Schedules whose factor falls from 1 along half a cosine, or rises to it. */
+static gan_schedule_desc falling_to(double end, double steps)
+{
+    return (gan_schedule_desc){GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_COSINE,
+                               .period = steps > 1 ? (uint64_t)steps : 1, .factor = end};
+}
+
+static gan_schedule_desc rising_over(double steps)
+{
+    return (gan_schedule_desc){GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_LINEAR,
+                               .period = steps > 1 ? (uint64_t)steps : 1, .rising = 1};
+}
+
 static int make_trainer(run *r)
 {
     const run_options *o = r->opt;
     gan_penalty_desc penalty = {GAN_PENALTY_DESC_INIT, .kind = (gan_penalty_kind)o->penalty};
     penalty.weight = o->penalty_weight;
     penalty.interval = (size_t)o->penalty_interval;
+    double d_steps =
+        (double)o->epochs * ceil((double)gan_dataset_count(r->data) / (double)o->batch);
+    double g_steps = floor(d_steps / (double)o->n_critic);
+    gan_schedule_desc falling = falling_to(o->penalty_end, d_steps);
+    gan_schedule_desc settling = rising_over(g_steps / 10);
+    if (o->penalty_end < 1) penalty.schedule = &falling;
     gan_penalty_desc second = penalty;
     second.kind = (gan_penalty_kind)o->second_penalty;
     few_settings few;
@@ -274,14 +310,13 @@ static int make_trainer(run *r)
     desc.top_k = o->top_k;
     few_set(&o->few, (double)o->epochs * (double)gan_dataset_count(r->data), &few, &desc);
     desc.d_steps_per_g = (size_t)o->n_critic;
-    desc.average_decay = o->ema;
-    desc.average_warmup = o->ema > 0;
+    desc.average_decay = o->ema_images > 0 ? 0 : o->ema;
+    desc.average_warmup = desc.average_decay > 0;
+    desc.average_half_life = (double)o->ema_images;
+    if (o->ema_images > 0) desc.average_schedule = &settling;
     desc.auxiliary_weight = o->auxiliary;
     desc.auxiliary_real_only = o->auxiliary > 0;
-    double d_steps =
-        (double)o->epochs * ceil((double)gan_dataset_count(r->data) / (double)o->batch);
-    return few_freeze(&o->few, r->d) &&
-           make_adam(&r->g_adam, o, o->lr, floor(d_steps / (double)o->n_critic)) &&
+    return few_freeze(&o->few, r->d) && make_adam(&r->g_adam, o, o->lr, g_steps) &&
            make_adam(&r->d_adam, o, o->d_lr > 0 ? o->d_lr : o->lr, d_steps) &&
            cli_ok(gan_trainer_create(&r->trainer, r->g, r->d, r->g_adam, r->d_adam, &desc)) &&
            (o->quiet || (print_network("Generator", r->g) && print_network("Discriminator", r->d)));
@@ -489,7 +524,7 @@ static void write_chart(run *r)
 static int write_weights(const run *r)
 {
     char g_path[PATH_MAX], d_path[PATH_MAX];
-    gan_network *g = r->opt->ema > 0 ? gan_trainer_average(r->trainer) : r->g;
+    gan_network *average = gan_trainer_average(r->trainer), *g = average ? average : r->g;
     return rundir_file(&r->opt->dir, g_path, RUNDIR_GENERATOR) &&
            rundir_file(&r->opt->dir, d_path, RUNDIR_DISCRIMINATOR) &&
            cli_ok(gan_network_save(g, g_path)) && cli_ok(gan_network_save(r->d, d_path));

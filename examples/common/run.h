@@ -11,9 +11,10 @@
 typedef struct run_options {
     const char *out;
     long epochs, batch, seed, threads, checkpoint_every, evaluate_every;
-    double lr, d_lr, beta1, ema;
+    double lr, d_lr, beta1, beta2, ema;
+    long ema_images; /* half-life of the average in place of its decay; 0: `ema` */
     int loss, penalty, second_penalty, schedule; /* a gan_loss, gan_penalty_kind, gan_schedule */
-    double penalty_weight, top_k;
+    double penalty_weight, penalty_end, top_k;
     few_options few;
     long penalty_interval, n_critic, warmup;
     int spectral_norm;
@@ -29,7 +30,7 @@ typedef struct run_options {
 /* The defaults of most, to stand before those of a program. */
 #define RUN_DEFAULTS                                                                               \
     .out = "out", .checkpoint_every = 1, .seed = 1, .penalty_weight = 10, .penalty_interval = 1,   \
-    .n_critic = 1, .top_k = 1, .few = {FEW_DEFAULTS}
+    .n_critic = 1, .top_k = 1, .beta2 = 0.999, .penalty_end = 1, .few = {FEW_DEFAULTS}
 
 /* The names of gan_loss, gan_penalty_kind and gan_schedule on the command line, in their order. */
 extern const char *const run_losses[], *const run_penalties[], *const run_schedules[];
@@ -47,6 +48,8 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
      .help = "learning rate of the discriminator, if it is to differ; 0: the same as --lr"},       \
     {"beta1", "X", .real = &(o)->beta1, .min = 0, .max = 0.999999,                                 \
      .help = "Adam's decay rate for the mean of the gradients (momentum)"},                        \
+    {"beta2", "X", .real = &(o)->beta2, .min = 0, .max = 0.999999,                                 \
+     .help = "Adam's decay rate for the mean of the squared gradients"},                           \
     {"schedule", "NAME", .choice = &(o)->schedule, .choices = run_schedules,                       \
      .help = "how the learning rates fall over --epochs: linearly or along a cosine to 0, to a "   \
              "tenth after each third, or exponentially to a hundredth"},                           \
@@ -58,6 +61,8 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
      .help = "gradient penalty on the discriminator"},                                             \
     {"penalty-weight", "X", .real = &(o)->penalty_weight, .min = 1e-9, .max = 1e9,                 \
      .help = "weight of the gradient penalty in the loss"},                                        \
+    {"penalty-end", "X", .real = &(o)->penalty_end, .min = 0, .max = 1,                            \
+     .help = "what is left of that weight at the end, to which it falls along half a cosine"},     \
     {"penalty-interval", "N", .whole = &(o)->penalty_interval, .min = 1, .max = 1000000,           \
      .help = "compute the penalty in every Nth step only, with N times the weight"},               \
     {"second-penalty", "NAME", .choice = &(o)->second_penalty, .choices = run_penalties,           \
@@ -69,6 +74,9 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     {"ema", "X", .real = &(o)->ema, .min = 0, .max = 0.999999,                                     \
      .help = "draw samples from an exponential moving average of the generator's weights with "    \
              "this decay per step; 0: from the weights themselves"},                               \
+    {"ema-images", "N", .whole = &(o)->ema_images, .min = 0, .max = 1000000000,                    \
+     .help = "in place of --ema: half-life of the average, in generated images, which rises from " \
+             "0 over the first tenth of the run"},                                                 \
     {"top-k", "X", .real = &(o)->top_k, .min = 0.01, .max = 1,                                     \
      .help = "train the generator on this share of its samples, those that the discriminator "    \
              "takes most for real"},                                                               \
@@ -124,7 +132,8 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     "With --resume a run continues where it was saved, to the last bit as if it had\n"             \
     "never stopped: after Ctrl-C at that step, after a crash at the end of an epoch.\n"            \
     "Its options come from settings.txt, and need not be repeated.  --epochs, the total,\n"        \
-    "may be larger unless there is a --schedule; --threads, --checkpoint-every,\n"                 \
+    "may be larger unless there is a --schedule or something else that stretches over\n"           \
+    "them (--penalty-end, --ema-images, --adaptive); --threads, --checkpoint-every,\n"             \
     "--evaluate-every, --tensorboard and --data (another place of the same images) may\n"          \
     "differ; other changes are refused.\n"
 
