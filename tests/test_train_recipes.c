@@ -583,6 +583,44 @@ TEST(a_wrong_batch_changes_nothing)
     free(real);
 }
 
+/* What the trainer is asked for while it is in a step. */
+typedef struct second_call {
+    gan_trainer *trainer;
+    gan_batch batch;
+    gan_status status, answer;
+} second_call;
+
+static gan_status call_again(void *user, gan_train_gradients *gradients)
+{
+    second_call *c = user;
+
+    (void)gradients;
+    c->status = gan_train_generator_step_beside(c->trainer, &c->batch, NULL, NULL, NULL);
+    return c->answer;
+}
+
+TEST(a_second_call_is_told_and_a_host_may_stop_the_step)
+{
+    recipe r;
+    second_call call = {.answer = (gan_status)-77};
+    game x;
+    float *real = normals(BATCH * SIZE, 1);
+
+    make_recipe(&r, 0);
+    r.trainer.on_gradients = call_again;
+    r.trainer.on_gradients_user = &call;
+    x = begin(&r);
+    call.trainer = x.trainer;
+    call.batch = batch_of(&x, real, BATCH);
+    ck_assert_int_eq(gan_train_generator_step_beside(x.trainer, &call.batch, NULL, NULL, NULL),
+                     -77);
+    expect_status(call.status, GAN_ERR_BUSY);
+    call.answer = GAN_OK;
+    expect_ok(gan_train_generator_step_beside(x.trainer, &call.batch, NULL, NULL, NULL));
+    game_end(&x);
+    free(real);
+}
+
 /* ---- refusals ---- */
 
 #define REFUSED(which, change, status, says)                                                       \
@@ -626,6 +664,28 @@ TEST(what_makes_no_sense_is_refused)
             "average_schedule without an average_half_life");
     REFUSED(0, r.trainer.instance_noise_schedule = &r.rate, GAN_ERR_INVALID,
             "instance_noise_schedule with instance_noise 0");
+}
+
+/* Hosts that were built when these were shorter. */
+TEST(descriptors_of_before_are_read)
+{
+    recipe r;
+    game x, twin;
+
+    make_recipe(&r, 0);
+    r.r1.schedule = r.r2.schedule = NULL;
+    r.rate = schedule(GAN_SCHEDULE_COSINE, 5, 0.5, 0);
+    twin = begin(&r);
+    r.r1.struct_size = r.r2.struct_size = offsetof(gan_penalty_desc, schedule);
+    r.r1.schedule = r.r2.schedule = &r.gamma;
+    r.rate.struct_size = offsetof(gan_schedule_desc, rising);
+    r.rate.rising = 1;
+    x = begin(&r);
+    run_steps(&x, &r, 0, 4);
+    run_steps(&twin, &r, 0, 4);
+    expect_same_game(&x, &twin);
+    game_end(&x);
+    game_end(&twin);
 }
 
 TEST(consistency_wants_images)

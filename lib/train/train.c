@@ -12,6 +12,7 @@
  *                 gan__pass_forward               discriminator: real and generated rows at once
  *               gan__half_rows, gan__half_loss  train_loss.c: outputs -> loss and its gradient, by
  *                                               the objective: loss_adversarial.c, or the host
+ *               gan__half_regularize              regularizer.c: LeCam, consistency
  *               gan__half_class_loss              of an auxiliary classifier, if there is one
  *               gan__pass_backward              discriminator: gradients by its weights
  *               gan__penalty_add                penalty.c: that of the gradient penalty is added
@@ -20,8 +21,9 @@
  *                                               isn't finite
  *       gan_train_generator_step            generated samples, the generator learns
  *         step_generator
- *           work, work_generator                the same, but back through the discriminator by its
- *                                               input alone, and on into the generator
+ *           work, work_generator                the same, perhaps for the best samples alone (see
+ *                                               train_top.c), but back through the discriminator by
+ *                                               its input alone, and on into the generator
  *           update
  *           gan__trainer_follow                 train_sample.c: the average of the weights
  *
