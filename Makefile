@@ -13,7 +13,7 @@
 ##                   -march=native, another BLAS; SYSTEMS="read-only O3" does fewer
 ## make bench        how fast training steps are on this machine
 ##                   parts: bench-step  bench-dcgan  bench-conditional  bench-sampler; and, not part of
-##                   it: bench-rates  bench-reference  bench-health (minutes)  bench-memory (TIME=1:
+##                   it: bench-products  bench-rates  bench-reference  bench-health (minutes)  bench-memory (TIME=1:
 ##                   half an hour, 5 GB)  and, as they write to the disk, bench-checkpoint (500 MB)
 ##                   bench-png (11,000 pictures)
 ## make compare      steps of five sizes beside PyTorch at its best (needs python3-torch; minutes);
@@ -305,7 +305,7 @@ clean:
 
 .PHONY: have-check have-data check check-units check-ports check-systems check-fuzz run-fuzzers check-san \
         check-valgrind check-long check-reproducible check-all \
-        bench bench-step bench-dcgan bench-conditional bench-sampler bench-rates bench-reference bench-health bench-memory bench-checkpoint bench-png compare
+        bench bench-step bench-dcgan bench-conditional bench-sampler bench-products bench-rates bench-reference bench-health bench-memory bench-checkpoint bench-png compare
 
 LOGS        := $(BUILD)/check
 UNIT_LOGS   := $(TEST_SRC:tests/%.c=$(LOGS)/%.log)
@@ -419,6 +419,9 @@ bench-conditional: $(BUILD)/bench/bench_conditional
 	@$< --json $<.json
 
 bench-sampler: $(BUILD)/bench/bench_sampler
+	@$< --json $<.json
+
+bench-products: $(BUILD)/bench/bench_products
 	@$< --json $<.json
 
 bench-rates: $(BUILD)/bench/bench_rates

@@ -71,8 +71,9 @@ enum {
     DEPTH = 256,        /* its rows: 32 KiB at the most */
     MAX_ROWS = 64 * 14, /* of the small matrix in turn, so that they stay in the second cache */
     STEP = (BLOCK_ROWS + 3) / 4 * 4, /* from one column of a packed block to the next */
-    CHUNK_BLOCKS = 20,               /* packed at a time, so that they stay in the second cache, */
+    CHUNK_BLOCKS = 28,               /* packed at a time, so that they stay in the second cache, */
     PACKED_DEPTH = 512,              /* for so many inner indices */
+    AHEAD = 12,                      /* rows of b that are fetched before they are copied */
 };
 
 _Static_assert(DEPTH *PANEL <= GAN__GEMM_SCRATCH, "a panel has to fit");
@@ -150,8 +151,9 @@ typedef void block_fn(size_t k, const float *a, size_t a_row, size_t a_column, c
 #define BLOCKS(rows)                                                                               \
     BLOCK(block_##rows##_1, rows, 1, a_row, a_column)                                              \
     BLOCK(block_##rows##_2, rows, 2, a_row, a_column)                                              \
-    BLOCK(packed_##rows, rows, 2, 1, STEP)
-#define ENTRY(rows) {block_##rows##_1, block_##rows##_2, packed_##rows},
+    BLOCK(packed_##rows##_1, rows, 1, 1, STEP)                                                     \
+    BLOCK(packed_##rows##_2, rows, 2, 1, STEP)
+#define ENTRY(rows) {{block_##rows##_1, block_##rows##_2}, {packed_##rows##_1, packed_##rows##_2}},
 
 /* clang-format off */
 #define UP_TO_6(X) X(1) X(2) X(3) X(4) X(5) X(6)
@@ -162,10 +164,8 @@ typedef void block_fn(size_t k, const float *a, size_t a_row, size_t a_column, c
 
 UP_TO(BLOCK_ROWS)(BLOCKS)
 
-/* By rows; and of one vector, of two, and of two where the rows are packed. */
-enum { ONE, TWO, PACKED };
-
-static block_fn *const blocks[BLOCK_ROWS + 1][3] = {{NULL}, UP_TO(BLOCK_ROWS)(ENTRY)};
+/* By rows; with rows as they stand and packed; of one vector and of two. */
+static block_fn *const blocks[BLOCK_ROWS + 1][2][2] = {{{NULL}}, UP_TO(BLOCK_ROWS)(ENTRY)};
 /* clang-format on */
 
 /* ---- panels ---- */
@@ -250,12 +250,25 @@ static inline void turn(const float *from, size_t stride, float *to, size_t to_s
     store(to + 3 * to_stride, BACK(ab_high, cd_high));
 }
 
+/* What is read next was often written by another core a moment ago and is still in its cache, from
+ * where a line takes long; prefetching many at once and ahead of time hides that. */
+static void fetch(const float *x, size_t stride, size_t rows, size_t width)
+{
+    enum { LINE = 16 };
+
+    for (size_t r = 0; r < rows; r++)
+        for (size_t i = 0; i < width; i += LINE) __builtin_prefetch(x + r * stride + i);
+}
+
 /* Copy `columns` columns of k rows of b, whose rows lie one after the other, into a panel; a panel
  * that is not full is filled up with zeros. */
 static void copy_panel(size_t k, size_t columns, const float *b, size_t stride, float *panel)
 {
     if (columns == PANEL) {
-        for (size_t l = 0; l < k; l++) memcpy(panel + l * PANEL, b + l * stride, PANEL * sizeof *b);
+        for (size_t l = 0; l < k; l++, b += stride) {
+            fetch(b + AHEAD * stride, 0, 1, PANEL);
+            memcpy(panel + l * PANEL, b, PANEL * sizeof *b);
+        }
         return;
     }
     for (size_t l = 0; l < k; l++) {
@@ -365,16 +378,6 @@ static const float *b_of(const part *p)
     return g->b + (g->b_turned ? p->j * g->b_stride + p->begin : p->begin * g->b_stride + p->j);
 }
 
-/* What is read next was often written by another core a moment ago and is still in its cache, from
- * where a line takes long; prefetching many at once and ahead of time hides that. */
-static void fetch(const float *x, size_t stride, size_t rows, size_t width)
-{
-    enum { LINE = 16 };
-
-    for (size_t r = 0; r < rows; r++)
-        for (size_t i = 0; i < width; i += LINE) __builtin_prefetch(x + r * stride + i);
-}
-
 /* Fetch a part's piece of b. */
 static void fetch_b(const part *p)
 {
@@ -408,8 +411,7 @@ static void multiply_panel(const part *p, const float *panel)
     static const float zeros[PANEL];
     const gan__gemm_args *g = p->g;
     const size_t n_blocks = n_blocks_of(g->m);
-    const size_t kind = p->rows ? PACKED : p->columns > LANES ? TWO : ONE;
-    const int partial = p->columns != PANEL && (p->rows || p->columns != LANES);
+    const int partial = p->columns != PANEL && p->columns != LANES;
     const float *start = g->bias ? g->bias + p->j : zeros;
     const int goes_on = p->begin > 0 || g->accumulate;
     float rest[BLOCK_ROWS * PANEL] = {0};
@@ -421,7 +423,7 @@ static void multiply_panel(const part *p, const float *panel)
         const size_t rows = end - begin;
         const float *a =
             p->rows ? p->rows + i * p->k * STEP : g->a + p->begin * g->a_column + begin * g->a_row;
-        block_fn *const add_block = blocks[rows][kind];
+        block_fn *const add_block = blocks[rows][p->rows != NULL][p->columns > LANES];
         float *c = g->c + begin * g->c_stride + p->j;
         const float *from = goes_on ? c : start;
         size_t from_stride = goes_on ? g->c_stride : 0;

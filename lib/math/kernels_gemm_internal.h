@@ -18,7 +18,7 @@
  * c: its rows are c_stride apart. */
 enum {
     GAN__GEMM_SCRATCH = 8192,                         /* floats: the largest panel */
-    GAN__GEMM_ROWS = (20 * 16 + 32) * 512, /* packed rows of a, and a deeper panel */
+    GAN__GEMM_ROWS = (28 * 16 + 32) * 512, /* packed rows of a, and a deeper panel */
 };
 
 typedef struct gan__gemm_args {
