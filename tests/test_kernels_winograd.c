@@ -316,7 +316,7 @@ TEST_EACH(parts_of_the_weights_gradient_are_the_whole, 0, N_CASES)
 /* ---- the loops of each instruction set ---- */
 
 static void expect_same_tiles(const gan__tile_loops *a, const gan__tile_loops *b,
-                              const gan__tile_row *r, const float *x)
+                              const gan__tile_rows *r, const float *x)
 {
     enum { VALUES = 1 << 13 };
     float *z[2] = {calloc(VALUES, sizeof(float)), calloc(VALUES, sizeof(float))};
@@ -348,10 +348,10 @@ TEST(tiles_have_the_same_bits_with_every_instruction_set)
 {
     float *x = drawn(1 << 13, 9);
     float *lines = scratch_of(1 << 13);
-    const gan__tile_row rows[] = {
-        {{14, 37}, {1, 1}, 0, 4, 10, 2, 32, 64, lines},
-        {{14, 37}, {1, 1}, 1, 4, 10, 2, 32, 64, lines},
-        {{9, 8}, {0, 2}, 2, 3, 3, 1, 16, 64, lines},
+    const gan__tile_rows rows[] = {
+        {{14, 37}, {1, 1}, 0, 3, 4, 10, 2, 1100, 48, 192, lines},
+        {{14, 37}, {1, 1}, 3, 5, 4, 10, 2, 1100, 48, 192, lines},
+        {{9, 8}, {0, 2}, 1, 3, 3, 3, 1, 80, 16, 64, lines},
     };
 
     for (size_t i = 1; gan__simd_variant(i); i++)

@@ -120,23 +120,25 @@ typedef void gan__copy_segments_fn(size_t rows, const size_t *at, size_t n,
                                    const gan__segment *segments, const float *from, float *to,
                                    size_t stride);
 
-/* A row of tiles of a sample's image or map, of some channels, and its transformed values; see
- * kernels_tile.c.  Reading values touches up to 3 floats behind the tiles, writing them too: tiles
- * are written in rising order, and the last have room behind them. */
-typedef struct gan__tile_row {
+/* Rows of tiles of some channels of images or maps, one after the other, and their transformed
+ * values; see kernels_tile.c.  Reading values touches up to 3 floats behind the tiles, writing them
+ * too: tiles are written in rising order, and the last have room behind them. */
+typedef struct gan__tile_rows {
     size_t size[2]; /* height and width of the image or map */
     size_t padding[2];
-    size_t row, rows; /* which row of tiles, and of how many */
-    size_t across;    /* tiles in a row */
+    size_t begin, end; /* these rows, counted over the samples */
+    size_t down;       /* rows of a sample */
+    size_t across;     /* tiles of a row */
     size_t channels;
+    size_t sample;      /* floats from a sample to the next */
     size_t stride;      /* floats from the values of a phase of a channel to those of the next */
     size_t coefficient; /* and from those of a coefficient to those of the next */
     float *lines;       /* scratch of gan__tile_lines() floats */
-} gan__tile_row;
+} gan__tile_rows;
 
 enum { GAN__MOST_PATCH = 6 }; /* the largest side of a patch, and its values */
 
-static inline size_t gan__tile_line(const gan__tile_row *r, size_t step)
+static inline size_t gan__tile_line(const gan__tile_rows *r, size_t step)
 {
     const size_t tiles = step * (r->across + 4);
     const size_t pixels = r->padding[1] + r->size[1];
@@ -144,14 +146,15 @@ static inline size_t gan__tile_line(const gan__tile_row *r, size_t step)
     return (tiles > pixels ? tiles : pixels) + 16;
 }
 
-static inline size_t gan__tile_lines(const gan__tile_row *r, size_t step)
+static inline size_t gan__tile_lines(const gan__tile_rows *r, size_t step)
 {
     return (GAN__MOST_PATCH + 1) * gan__tile_line(r, step);
 }
 
-/* Values of x, and x of values with a bias for each channel, which may be NULL. */
-typedef void gan__tile_in_fn(const gan__tile_row *r, const float *x, float *values);
-typedef void gan__tile_out_fn(const gan__tile_row *r, const float *values, const float *bias,
+/* Values of x, which is the first channel of sample 0; and x of values, with a bias for each
+ * channel, which may be NULL. */
+typedef void gan__tile_in_fn(const gan__tile_rows *r, const float *x, float *values);
+typedef void gan__tile_out_fn(const gan__tile_rows *r, const float *values, const float *bias,
                               float *x);
 
 /* Transformed weights of n channels of the image and one of the map, each coefficient's so many

@@ -98,7 +98,7 @@ typedef struct side {
 } side;
 
 /* Where value (i, j) of a channel stands. */
-INLINE size_t value_at(const gan__tile_row *r, side s, size_t channel, size_t i, size_t j)
+INLINE size_t value_at(const gan__tile_rows *r, side s, size_t channel, size_t i, size_t j)
 {
     const size_t n = s.values / s.phases;
 
@@ -159,23 +159,52 @@ INLINE void join(size_t step, const vector_4 *e, float *line)
     for (size_t i = 0; i < step; i++) store(line + 4 * i, x[i]);
 }
 
+/* A row of tiles of a sample's channel. */
+typedef struct place {
+    const gan__tile_rows *r;
+    size_t row; /* in the sample */
+    size_t channel;
+    size_t at; /* its first tile among the values of the channel */
+} place;
+
 /* Of the patch's i-th row of pixels: its number in the image, which may lie outside. */
-INLINE size_t pixel_row(const gan__tile_row *r, side s, size_t i)
+INLINE size_t pixel_row(const place *p, side s, size_t i)
 {
-    return r->row * s.step + i - r->padding[0];
+    return p->row * s.step + i - p->r->padding[0];
+}
+
+/* The first row of tiles of a channel, and where the channel of its sample begins. */
+INLINE place first_place(const gan__tile_rows *r, size_t channel)
+{
+    return (place){r, r->begin % r->down, channel, 0};
+}
+
+INLINE size_t first_pixel(const gan__tile_rows *r, size_t channel)
+{
+    return r->begin / r->down * r->sample + channel * r->size[0] * r->size[1];
+}
+
+/* Go on to the next row of tiles; return how far on its sample's channel begins. */
+INLINE size_t next_place(place *p)
+{
+    p->at += p->r->across;
+    if (++p->row < p->r->down) return 0;
+    p->row = 0;
+    return p->r->sample;
 }
 
 /* ---- pixels to values ---- */
 
-INLINE void down_in(const gan__tile_row *r, side s, transform t, const float *x, size_t line)
+INLINE void down_in(const place *p, side s, transform t, const float *x, size_t line)
 {
+    const gan__tile_rows *r = p->r;
     const size_t width = r->size[1];
     const float *from[PATCH];
     float *to = r->lines + r->padding[1];
     size_t j = 0;
 
     for (size_t i = 0; i < s.patch; i++) {
-        const size_t y = pixel_row(r, s, i);
+        const size_t y = pixel_row(p, s, i);
 
         from[i] = y < r->size[0] ? x + y * width : r->lines + s.values * line; /* zeros */
     }
@@ -199,9 +228,10 @@ INLINE void down_in(const gan__tile_row *r, side s, transform t, const float *x,
     }
 }
 
-INLINE void across_in(const gan__tile_row *r, side s, transform t, size_t channel, size_t line,
-                      float *values)
+INLINE void across_in(const place *p, side s, transform t, size_t line, float *values)
 {
+    const gan__tile_rows *r = p->r;
+
     for (size_t i = 0; i < s.values; i++)
         for (size_t j = 0; j < r->across; j += 4) {
             vector_4 a[2 * PATCH], z[PATCH];
@@ -210,18 +240,23 @@ INLINE void across_in(const gan__tile_row *r, side s, transform t, size_t channe
             if (s.patch > s.step) split(s.step, r->lines + i * line + (j + 1) * s.step, a + s.step);
             t.four(a, z);
             for (size_t k = 0; k < s.values; k++)
-                store(values + value_at(r, s, channel, i, k) + j, z[k]);
+                store(values + value_at(r, s, p->channel, i, k) + p->at + j, z[k]);
         }
 }
 
-INLINE void tiles_in(const gan__tile_row *r, side s, transform t, const float *x, float *values)
+INLINE void tiles_in(const gan__tile_rows *r, side s, transform t, const float *x, float *values)
 {
     const size_t line = gan__tile_line(r, s.step);
 
     memset(r->lines, 0, (s.values + 1) * line * sizeof *r->lines);
-    for (size_t i = 0; i < r->channels; i++, x += r->size[0] * r->size[1]) {
-        down_in(r, s, t, x, line);
-        across_in(r, s, t, i, line, values);
+    for (size_t i = 0; i < r->channels; i++) {
+        place p = first_place(r, i);
+
+        for (size_t j = r->begin, at = first_pixel(r, i); j < r->end; j++) {
+            down_in(&p, s, t, x + at, line);
+            across_in(&p, s, t, line, values);
+            at += next_place(&p);
+        }
     }
 }
 
@@ -238,9 +273,10 @@ INLINE vector_4 only(size_t n, vector_4 v)
     return (vector_4)((places_4)v & mask);
 }
 
-INLINE void across_out(const gan__tile_row *r, side s, transform t, size_t channel,
-                       const float *values, size_t line)
+INLINE void across_out(const place *p, side s, transform t, const float *values, size_t line)
 {
+    const gan__tile_rows *r = p->r;
+
     for (size_t i = 0; i < s.values; i++) {
         vector_4 before[PATCH] = {{0}}; /* what reaches into the next tile */
         float *to = r->lines + i * line;
@@ -249,7 +285,8 @@ INLINE void across_out(const gan__tile_row *r, side s, transform t, size_t chann
             vector_4 a[PATCH], z[PATCH];
 
             for (size_t k = 0; k < s.values; k++)
-                a[k] = only(r->across - j, load(values + value_at(r, s, channel, i, k) + j));
+                a[k] = only(r->across - j,
+                            load(values + value_at(r, s, p->channel, i, k) + p->at + j));
             t.four(a, z);
             for (size_t k = s.step; k < s.patch; k++) {
                 z[k - s.step] += PICK(4, before[k - s.step], z[k], 3, 4, 5, 6);
@@ -261,16 +298,17 @@ INLINE void across_out(const gan__tile_row *r, side s, transform t, size_t chann
     }
 }
 
-INLINE void down_out(const gan__tile_row *r, side s, transform t, size_t line, float bias, float *x)
+INLINE void down_out(const place *p, side s, transform t, size_t line, float bias, float *x)
 {
+    const gan__tile_rows *r = p->r;
     const size_t width = r->size[1];
     const float *from = r->lines + r->padding[1];
-    const size_t left = r->row > 0 ? s.patch - s.step : 0; /* rows that have their bias already */
+    const size_t left = p->row > 0 ? s.patch - s.step : 0; /* rows that have their bias already */
     size_t j = 0;
 
 #define ROW(type, n, z)                                                                            \
     for (size_t i = 0; i < s.patch; i++) {                                                         \
-        const size_t y = pixel_row(r, s, i);                                                       \
+        const size_t y = pixel_row(p, s, i);                                                       \
         type *to = (type *)(x + y * width + j);                                                    \
                                                                                                    \
         if (y < r->size[0]) *to = i < left ? *to + z[i] : z[i] + bias;                             \
@@ -297,26 +335,30 @@ INLINE void down_out(const gan__tile_row *r, side s, transform t, size_t line, f
 }
 
 /* Rows of pixels below the last tiles. */
-INLINE void fill_rest(const gan__tile_row *r, side s, float bias, float *x)
+INLINE void fill_rest(const gan__tile_rows *r, side s, float bias, float *x)
 {
-    const size_t end = r->rows * s.step + s.patch - s.step;
+    const size_t end = r->down * s.step + s.patch - s.step;
     const size_t begin = end > r->padding[0] ? end - r->padding[0] : 0;
 
     for (size_t i = begin * r->size[1]; i < r->size[0] * r->size[1]; i++) x[i] = bias;
 }
 
-INLINE void tiles_out(const gan__tile_row *r, side s, transform t, const float *values,
+INLINE void tiles_out(const gan__tile_rows *r, side s, transform t, const float *values,
                       const float *bias, float *x)
 {
     const size_t line = gan__tile_line(r, s.step);
 
     memset(r->lines, 0, s.values * line * sizeof *r->lines);
-    for (size_t i = 0; i < r->channels; i++, x += r->size[0] * r->size[1]) {
+    for (size_t i = 0; i < r->channels; i++) {
         const float b = bias ? bias[i] : 0;
+        place p = first_place(r, i);
 
-        across_out(r, s, t, i, values, line);
-        down_out(r, s, t, line, b, x);
-        if (r->row + 1 == r->rows) fill_rest(r, s, b, x);
+        for (size_t j = r->begin, at = first_pixel(r, i); j < r->end; j++) {
+            across_out(&p, s, t, values, line);
+            down_out(&p, s, t, line, b, x + at);
+            if (p.row + 1 == r->down) fill_rest(r, s, b, x + at);
+            at += next_place(&p);
+        }
     }
 }
 
@@ -326,7 +368,7 @@ INLINE void tiles_out(const gan__tile_row *r, side s, transform t, const float *
 INLINE void weights_in(side s, size_t kernel, transform t, size_t n, const float *w, float *values,
                        size_t coefficient)
 {
-    const gan__tile_row r = {.stride = 4, .coefficient = 4 * s.phases * s.phases};
+    const gan__tile_rows r = {.stride = 4, .coefficient = 4 * s.phases * s.phases};
 
     for (size_t c = 0; c < n; c += 4, w += 4 * kernel * kernel, values += r.coefficient) {
         vector_4 a[PATCH], z[PATCH], down[PATCH][PATCH];
@@ -363,7 +405,7 @@ INLINE void weights_in(side s, size_t kernel, transform t, size_t n, const float
 INLINE void weights_out(side s, size_t kernel, transform t, size_t n, const float *values,
                         size_t coefficient, float *w)
 {
-    const gan__tile_row r = {.stride = 4, .coefficient = 4 * s.phases * s.phases};
+    const gan__tile_rows r = {.stride = 4, .coefficient = 4 * s.phases * s.phases};
 
     for (size_t c = 0; c < n; c += 4, w += 4 * kernel * kernel, values += r.coefficient) {
         vector_4 a[PATCH], z[PATCH], across[PATCH][PATCH];
@@ -397,21 +439,21 @@ INLINE void weights_out(side s, size_t kernel, transform t, size_t n, const floa
 
 /* An algorithm's name, its image's patch and step, its values and phases, its kernel. */
 #define LOOPS(name, patch, step, values, phases, kernel)                                           \
-    static void image_in_##name(const gan__tile_row *r, const float *x, float *z)                  \
+    static void image_in_##name(const gan__tile_rows *r, const float *x, float *z)                 \
     {                                                                                              \
         tiles_in(r, (side){patch, step, values, phases}, TRANSFORM_OF(IMAGE_##name), x, z);        \
     }                                                                                              \
-    static void image_out_##name(const gan__tile_row *r, const float *z, const float *bias,        \
+    static void image_out_##name(const gan__tile_rows *r, const float *z, const float *bias,       \
                                  float *x)                                                         \
     {                                                                                              \
         tiles_out(r, (side){patch, step, values, phases}, TRANSFORM_OF(IMAGE_##name##_BACK), z,    \
                   bias, x);                                                                        \
     }                                                                                              \
-    static void map_in_##name(const gan__tile_row *r, const float *x, float *z)                    \
+    static void map_in_##name(const gan__tile_rows *r, const float *x, float *z)                   \
     {                                                                                              \
         tiles_in(r, (side){2, 2, values / phases, 1}, TRANSFORM_OF(MAP_##name), x, z);             \
     }                                                                                              \
-    static void map_out_##name(const gan__tile_row *r, const float *z, const float *bias,          \
+    static void map_out_##name(const gan__tile_rows *r, const float *z, const float *bias,         \
                                float *x)                                                           \
     {                                                                                              \
         tiles_out(r, (side){2, 2, values / phases, 1}, TRANSFORM_OF(MAP_##name##_BACK), z, bias,   \

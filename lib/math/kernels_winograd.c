@@ -72,7 +72,8 @@ enum {
     AT_ONCE = 1 << 19,      /* transformed values at a time: about what the second cache holds */
     MOST_COLUMNS = 256,     /* of the image's side, at a time */
     GRADIENT_COLUMNS = 128, /* the same for the weights' gradient */
-    SLACK = 16,
+    SLACK = 12,             /* three channels of four phases */
+    LINE = 16,
     LEAST_CHANNELS = 32, /* fewer are transformed for too few products */
     PANEL = 32,
 };
@@ -129,10 +130,17 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* Rows of matrices are no powers of two apart, for the cache's sake. */
+/* Matrices' rows, with room for what is written behind them, are an odd number of cache lines long,
+ * and matrices that many and one more apart: with powers of two, what is read or written at a time
+ * would have its place in the same few lines of the cache. */
 static size_t apart(size_t n)
 {
-    return gan__size_add(gan__size_round_up(n, 16), SLACK);
+    return gan__size_mul(gan__size_add(n, SLACK + LINE - 1) / LINE | 1, LINE);
+}
+
+static size_t matrix(size_t rows, size_t pitch)
+{
+    return gan__size_add(gan__size_mul(rows, pitch), LINE);
 }
 
 /* How many rows of so many tiles, up to `most` tiles: as many as fill panels of the products best,
@@ -173,8 +181,7 @@ size_t gan__winograd_weights_size(const gan__conv *c)
 {
     const shapes s = shapes_of(c);
 
-    return gan__size_mul(gan__size_mul(s.t->coefficients, s.pitch),
-                         gan__size_mul(c->groups, c->out));
+    return gan__size_mul(gan__size_mul(s.t->coefficients, c->groups), matrix(c->out, s.pitch));
 }
 
 size_t gan__winograd_least_rows(const gan__conv *c)
@@ -224,36 +231,45 @@ typedef struct work {
     float *weights; /* gradients by transformed ones */
 } work;
 
-static gan__tile_row image_row(const shapes *s)
+static gan__tile_rows image_rows(const shapes *s)
 {
-    return (gan__tile_row){.size = {s->c->image[0], s->c->image[1]},
-                           .padding = {s->c->padding[0], s->c->padding[1]},
-                           .rows = s->down,
-                           .across = s->across,
-                           .stride = s->tiles};
+    return (gan__tile_rows){.size = {s->c->image[0], s->c->image[1]},
+                            .padding = {s->c->padding[0], s->c->padding[1]},
+                            .down = s->down,
+                            .across = s->across,
+                            .sample = gan__conv_image_size(s->c),
+                            .stride = s->tiles};
+}
+
+static gan__tile_rows map_rows(const shapes *s)
+{
+    return (gan__tile_rows){.size = {s->c->map[0], s->c->map[1]},
+                            .down = s->down,
+                            .across = s->across,
+                            .sample = gan__conv_map_size(s->c),
+                            .stride = s->tiles};
 }
 
 static size_t lines_size(const shapes *s)
 {
-    const gan__tile_row r = image_row(s);
+    const gan__tile_rows r = image_rows(s);
 
     return gan__size_round_up(gan__tile_lines(&r, s->t->step), 16);
 }
 
 static size_t image_size(const shapes *s)
 {
-    return gan__size_mul(gan__size_mul(s->t->coefficients, least(s->columns, MOST_COLUMNS)),
-                         s->tiles);
+    return gan__size_mul(s->t->coefficients, matrix(least(s->columns, MOST_COLUMNS), s->tiles));
 }
 
 static size_t map_size(const shapes *s)
 {
-    return gan__size_mul(gan__size_mul(s->t->coefficients, s->c->out), s->tiles);
+    return gan__size_mul(s->t->coefficients, matrix(s->c->out, s->tiles));
 }
 
 static size_t gradient_size(const shapes *s)
 {
-    return gan__size_mul(gan__size_mul(s->t->coefficients, s->c->out), apart(GRADIENT_COLUMNS));
+    return gan__size_mul(s->t->coefficients, matrix(s->c->out, apart(GRADIENT_COLUMNS)));
 }
 
 size_t gan__winograd_scratch(const gan__conv *c)
@@ -295,55 +311,69 @@ static block next_block(const work *w, size_t rows, size_t begin)
     return (block){begin, end, (end - begin) * w->s.across};
 }
 
-/* Some channels of a group's images or maps: that of sample 0, and how far apart samples are. */
+/* Some channels of a group's images or maps, from the group's first in sample 0 on. */
 typedef struct channels {
     const float *x;
-    size_t stride;
     size_t begin, end;
 } channels;
 
-static gan__tile_row row_of(const work *w, int image, size_t row, const channels *ch)
+static gan__tile_rows image_of(const work *w, const block *b, const channels *ch)
 {
-    const gan__conv *c = w->s.c;
-    gan__tile_row r = image_row(&w->s);
+    gan__tile_rows r = image_rows(&w->s);
 
-    if (!image) {
-        r.size[0] = c->map[0];
-        r.size[1] = c->map[1];
-        r.padding[0] = r.padding[1] = 0;
-    }
-    r.row = row % w->s.down;
+    r.begin = b->begin;
+    r.end = b->end;
     r.channels = ch->end - ch->begin;
-    r.coefficient = r.channels * (image ? w->s.t->phases : 1) * r.stride;
+    r.coefficient = matrix(r.channels * w->s.t->phases, r.stride);
     r.lines = w->lines;
     return r;
 }
 
-static size_t place_of(const work *w, size_t row, const gan__tile_row *r, const channels *ch)
+static gan__tile_rows map_of(const work *w, const block *b, const channels *ch)
 {
-    return row / w->s.down * ch->stride + ch->begin * r->size[0] * r->size[1];
+    gan__tile_rows r = map_rows(&w->s);
+
+    r.begin = b->begin;
+    r.end = b->end;
+    r.channels = ch->end - ch->begin;
+    r.coefficient = matrix(r.channels, r.stride);
+    r.lines = w->lines;
+    return r;
 }
 
-static void transform_in(const work *w, int image, const block *b, const channels *ch)
+static size_t first_of(const gan__tile_rows *r, const channels *ch)
 {
-    for (size_t i = b->begin; i < b->end; i++) {
-        const gan__tile_row r = row_of(w, image, i, ch);
-        float *to = (image ? w->image : w->map) + (i - b->begin) * w->s.across;
-
-        (image ? w->loops->image_in : w->loops->map_in)(&r, ch->x + place_of(w, i, &r, ch), to);
-    }
+    return ch->begin * r->size[0] * r->size[1];
 }
 
-static void transform_out(const work *w, int image, const block *b, const channels *ch,
-                          const float *bias, float *x)
+static void image_in(const work *w, const block *b, const channels *ch)
 {
-    for (size_t i = b->begin; i < b->end; i++) {
-        const gan__tile_row r = row_of(w, image, i, ch);
-        const float *from = (image ? w->image : w->map) + (i - b->begin) * w->s.across;
+    const gan__tile_rows r = image_of(w, b, ch);
 
-        (image ? w->loops->image_out : w->loops->map_out)(&r, from, bias ? bias + ch->begin : NULL,
-                                                          x + place_of(w, i, &r, ch));
-    }
+    w->loops->image_in(&r, ch->x + first_of(&r, ch), w->image);
+}
+
+static void map_in(const work *w, const block *b, const channels *ch)
+{
+    const gan__tile_rows r = map_of(w, b, ch);
+
+    w->loops->map_in(&r, ch->x + first_of(&r, ch), w->map);
+}
+
+static void image_out(const work *w, const block *b, const channels *ch, const float *bias,
+                      float *image)
+{
+    const gan__tile_rows r = image_of(w, b, ch);
+
+    w->loops->image_out(&r, w->image, bias ? bias + ch->begin : NULL, image + first_of(&r, ch));
+}
+
+static void map_out(const work *w, const block *b, const channels *ch, const float *bias,
+                    float *map)
+{
+    const gan__tile_rows r = map_of(w, b, ch);
+
+    w->loops->map_out(&r, w->map, bias, map + first_of(&r, ch));
 }
 
 /* ---- the products ---- */
@@ -355,19 +385,19 @@ static void multiply_map(const work *w, const block *b, const channels *ch, cons
     const size_t k = (ch->end - ch->begin) * s->t->phases;
 
     for (size_t i = 0; i < s->t->coefficients; i++)
-        w->gemm(
-            &(gan__gemm_args){.m = s->c->out,
-                              .n = b->tiles,
-                              .k = k,
-                              .a = weights + i * s->c->out * s->pitch + ch->begin * s->t->phases,
-                              .a_row = s->pitch,
-                              .a_column = 1,
-                              .b = w->image + i * k * s->tiles,
-                              .b_stride = s->tiles,
-                              .c = w->map + i * s->c->out * s->tiles,
-                              .c_stride = s->tiles,
-                              .accumulate = ch->begin > 0,
-                              .scratch = w->panel});
+        w->gemm(&(gan__gemm_args){.m = s->c->out,
+                                  .n = b->tiles,
+                                  .k = k,
+                                  .a = weights + i * matrix(s->c->out, s->pitch) +
+                                       ch->begin * s->t->phases,
+                                  .a_row = s->pitch,
+                                  .a_column = 1,
+                                  .b = w->image + i * matrix(k, s->tiles),
+                                  .b_stride = s->tiles,
+                                  .c = w->map + i * matrix(s->c->out, s->tiles),
+                                  .c_stride = s->tiles,
+                                  .accumulate = ch->begin > 0,
+                                  .scratch = w->panel});
 }
 
 /* The way back. */
@@ -377,18 +407,18 @@ static void multiply_image(const work *w, const block *b, const channels *ch, co
     const size_t m = (ch->end - ch->begin) * s->t->phases;
 
     for (size_t i = 0; i < s->t->coefficients; i++)
-        w->gemm(
-            &(gan__gemm_args){.m = m,
-                              .n = b->tiles,
-                              .k = s->c->out,
-                              .a = weights + i * s->c->out * s->pitch + ch->begin * s->t->phases,
-                              .a_row = 1,
-                              .a_column = s->pitch,
-                              .b = w->map + i * s->c->out * s->tiles,
-                              .b_stride = s->tiles,
-                              .c = w->image + i * m * s->tiles,
-                              .c_stride = s->tiles,
-                              .scratch = w->panel});
+        w->gemm(&(gan__gemm_args){.m = m,
+                                  .n = b->tiles,
+                                  .k = s->c->out,
+                                  .a = weights + i * matrix(s->c->out, s->pitch) +
+                                       ch->begin * s->t->phases,
+                                  .a_row = 1,
+                                  .a_column = s->pitch,
+                                  .b = w->map + i * matrix(s->c->out, s->tiles),
+                                  .b_stride = s->tiles,
+                                  .c = w->image + i * matrix(m, s->tiles),
+                                  .c_stride = s->tiles,
+                                  .scratch = w->panel});
 }
 
 static void multiply_gradient(const work *w, const block *b, size_t n_out, size_t columns)
@@ -400,13 +430,13 @@ static void multiply_gradient(const work *w, const block *b, size_t n_out, size_
         w->gemm(&(gan__gemm_args){.m = n_out,
                                   .n = columns,
                                   .k = b->tiles,
-                                  .a = w->map + i * n_out * s->tiles,
+                                  .a = w->map + i * matrix(n_out, s->tiles),
                                   .a_row = s->tiles,
                                   .a_column = 1,
-                                  .b = w->image + i * columns * s->tiles,
+                                  .b = w->image + i * matrix(columns, s->tiles),
                                   .b_stride = s->tiles,
                                   .b_turned = 1,
-                                  .c = w->weights + i * n_out * pitch,
+                                  .c = w->weights + i * matrix(n_out, pitch),
                                   .c_stride = pitch,
                                   .accumulate = b->begin > 0,
                                   .scratch = w->panel});
@@ -428,9 +458,9 @@ static group group_of(const work *w, size_t g, const float *image, const float *
     const size_t map_all = gan__conv_map_size(c);
 
     return (group){
-        .image = {image ? image + g * (image_all / c->groups) : NULL, image_all, 0, c->in},
-        .map = {map ? map + g * (map_all / c->groups) : NULL, map_all, 0, c->out},
-        .weights = weights ? weights + g * w->s.t->coefficients * c->out * w->s.pitch : NULL,
+        .image = {image ? image + g * (image_all / c->groups) : NULL, 0, c->in},
+        .map = {map ? map + g * (map_all / c->groups) : NULL, 0, c->out},
+        .weights = weights ? weights + g * w->s.t->coefficients * matrix(c->out, w->s.pitch) : NULL,
         .bias = bias ? bias + g * bias_channels : NULL};
 }
 
@@ -452,10 +482,10 @@ static void map_group(const work *w, const group *g, size_t rows, float *map)
         for (size_t i = 0; i < w->s.c->in; i += at_once) {
             const channels ch = some(&g->image, i, at_once);
 
-            transform_in(w, 1, &b, &ch);
+            image_in(w, &b, &ch);
             multiply_map(w, &b, &ch, g->weights);
         }
-        transform_out(w, 0, &b, &g->map, g->bias, map);
+        map_out(w, &b, &g->map, g->bias, map);
     }
 }
 
@@ -464,12 +494,12 @@ static void image_group(const work *w, const group *g, size_t rows, float *image
     const size_t at_once = MOST_COLUMNS / w->s.t->phases;
 
     for (block b = next_block(w, rows, 0); b.tiles > 0; b = next_block(w, rows, b.end)) {
-        transform_in(w, 0, &b, &g->map);
+        map_in(w, &b, &g->map);
         for (size_t i = 0; i < w->s.c->in; i += at_once) {
             const channels ch = some(&g->image, i, at_once);
 
             multiply_image(w, &b, &ch, g->weights);
-            transform_out(w, 1, &b, &ch, g->bias, image);
+            image_out(w, &b, &ch, g->bias, image);
         }
     }
 }
@@ -485,12 +515,12 @@ static void gradient_group(const work *w, const channels *image, const channels 
     const size_t kernel = gan__conv_kernel_size(c);
 
     for (block b = next_block(w, rows, 0); b.tiles > 0; b = next_block(w, rows, b.end)) {
-        transform_in(w, 1, &b, image);
-        transform_in(w, 0, &b, map);
+        image_in(w, &b, image);
+        map_in(w, &b, map);
         multiply_gradient(w, &b, n_out, columns);
     }
     for (size_t o = 0; o < n_out; o++)
-        w->loops->gradient(n_in, w->weights + o * apart(columns), n_out * apart(columns),
+        w->loops->gradient(n_in, w->weights + o * apart(columns), matrix(n_out, apart(columns)),
                            dw + ((map->begin + o) * c->in + image->begin) * kernel);
 }
 
@@ -505,9 +535,9 @@ void gan__winograd_transform(const gan__conv *c, size_t begin, size_t end, const
 
     for (size_t o = begin; o < end; o++)
         loops->weights(c->in, w + o * n,
-                       transformed + o / c->out * s.t->coefficients * c->out * s.pitch +
+                       transformed + o / c->out * s.t->coefficients * matrix(c->out, s.pitch) +
                            o % c->out * s.pitch,
-                       c->out * s.pitch);
+                       matrix(c->out, s.pitch));
 }
 
 void gan__winograd_map(const gan__conv *c, size_t rows, const float *image,
