@@ -23,6 +23,7 @@ static const struct {
 } cases[] = {
     {SHAPE(1, 64, 40, 14, 14, 7, 7, 4, 2, 1, 1), 11},
     {SHAPE(1, 8, 8, 8, 8, 4, 4, 4, 2, 1, 1), 65},
+    {SHAPE(1, 65, 33, 12, 12, 6, 6, 4, 2, 1, 1), 6},
     {SHAPE(1, 70, 9, 32, 16, 16, 8, 4, 2, 1, 1), 2},
     {SHAPE(1, 1, 5, 28, 28, 14, 14, 4, 2, 1, 1), 3},
     {SHAPE(1, 5, 1, 9, 12, 4, 5, 4, 2, 1, 1), 3},
@@ -208,27 +209,31 @@ static error error_of(size_t n, const float *x, const double *wanted)
     return (error){sqrt(squares / (double)n) / scale, most / scale};
 }
 
-/* At most twice the direct one's, and that of single numbers below 1e-6. */
-static void expect_as_exact(const char *what, size_t n, const float *x, const float *by_direct,
-                            const double *wanted)
+/* At most twice the direct one's with tiles of 2, four times with tiles of 4; and half a rounding more,
+ * for sums of few terms. */
+static void expect_as_exact(const char *what, size_t tile, size_t n, const float *x,
+                            const float *by_direct, const double *wanted)
 {
     const error own = error_of(n, x, wanted), other = error_of(n, by_direct, wanted);
 
-    ck_assert_msg(own.typical <= 2 * other.typical + 2e-8, "%s: errors are %g, the direct ones' %g",
-                  what, own.typical, other.typical);
-    ck_assert_msg(own.largest <= 2e-6, "%s: the largest error is %g, the direct one's %g", what,
-                  own.largest, other.largest);
+    ck_assert_msg(own.typical <= (double)tile * (other.typical + 0x1p-25),
+                  "%s: errors are %g, the direct ones' %g", what, own.typical, other.typical);
+    ck_assert_msg(own.largest <= (double)tile * 1e-6,
+                  "%s: the largest error is %g, the direct one's %g", what, own.largest,
+                  other.largest);
 }
 
 TEST_EACH(the_three_products_are_as_exact_as_direct_ones, 0, N_CASES)
 {
     game g = begin_game((size_t)_i, cases[_i].rows);
+    const size_t tile = gan__winograd_tile(g.c);
     sums wanted = exact(&g);
     results a = winograd(&g), b = direct(&g);
 
-    expect_as_exact("map", g.rows * gan__conv_map_size(g.c), a.map, b.map, wanted.map);
-    expect_as_exact("image", g.rows * gan__conv_image_size(g.c), a.image, b.image, wanted.image);
-    expect_as_exact("weights", weight_count(g.c), a.w, b.w, wanted.w);
+    expect_as_exact("map", tile, g.rows * gan__conv_map_size(g.c), a.map, b.map, wanted.map);
+    expect_as_exact("image", tile, g.rows * gan__conv_image_size(g.c), a.image, b.image,
+                    wanted.image);
+    expect_as_exact("weights", tile, weight_count(g.c), a.w, b.w, wanted.w);
     free(wanted.map);
     free(wanted.image);
     free(wanted.w);
@@ -318,7 +323,7 @@ TEST_EACH(parts_of_the_weights_gradient_are_the_whole, 0, N_CASES)
 static void expect_same_tiles(const gan__tile_loops *a, const gan__tile_loops *b,
                               const gan__tile_rows *r, const float *x)
 {
-    enum { VALUES = 1 << 13 };
+    enum { VALUES = 1 << 15 };
     float *z[2] = {calloc(VALUES, sizeof(float)), calloc(VALUES, sizeof(float))};
     float *y[2] = {drawn(VALUES, 8), drawn(VALUES, 8)};
     float bias[2] = {0.25f, -1.5f};
@@ -346,12 +351,12 @@ static void expect_same_tiles(const gan__tile_loops *a, const gan__tile_loops *b
 
 TEST(tiles_have_the_same_bits_with_every_instruction_set)
 {
-    float *x = drawn(1 << 13, 9);
+    float *x = drawn(1 << 14, 9);
     float *lines = scratch_of(1 << 13);
     const gan__tile_rows rows[] = {
-        {{14, 37}, {1, 1}, 0, 3, 4, 10, 2, 1100, 48, 192, lines},
-        {{14, 37}, {1, 1}, 3, 5, 4, 10, 2, 1100, 48, 192, lines},
-        {{9, 8}, {0, 2}, 1, 3, 3, 3, 1, 80, 16, 64, lines},
+        {{14, 37}, {1, 1}, 0, 3, 4, 10, 2, 1100, 48, 400, lines},
+        {{14, 37}, {1, 1}, 3, 5, 4, 10, 2, 1100, 48, 400, lines},
+        {{9, 8}, {0, 2}, 1, 3, 3, 3, 1, 80, 16, 80, lines},
     };
 
     for (size_t i = 1; gan__simd_variant(i); i++)
@@ -438,7 +443,7 @@ TEST_EACH(layers_take_it_unless_the_environment_says_direct, 0, N_LAYERS)
     by_direct = output_of(c, image);
     for (size_t i = 0; i < n; i++) wanted[i] = (double)by_direct[i];
     e = error_of(n, by_default, wanted);
-    ck_assert_msg(e.typical > 0 && e.largest < 2e-6, "%g, %g", e.typical, e.largest);
+    ck_assert_msg(e.typical > 0 && e.largest < 4e-6, "%g, %g", e.typical, e.largest);
     free(image);
     free(by_default);
     free(by_direct);

@@ -136,7 +136,7 @@ typedef struct gan__tile_rows {
     float *lines;       /* scratch of gan__tile_lines() floats */
 } gan__tile_rows;
 
-enum { GAN__MOST_PATCH = 6 }; /* the largest side of a patch, and its values */
+enum { GAN__MOST_PATCH = 10 }; /* the largest side of a patch, and its values */
 
 static inline size_t gan__tile_line(const gan__tile_rows *r, size_t step)
 {
@@ -163,7 +163,13 @@ typedef void gan__tile_weights_fn(size_t n, const float *w, float *values, size_
 typedef void gan__tile_gradient_fn(size_t n, const float *values, size_t coefficient, float *w);
 
 /* The ways to compute a convolution with fewer multiplications; see kernels_winograd.c. */
-typedef enum gan__tiling { GAN__TILES_4X4, GAN__TILES_3X3, GAN__N_TILINGS } gan__tiling;
+typedef enum gan__tiling {
+    GAN__TILES_2_2, /* F(2x2, 2x2), with phases */
+    GAN__TILES_4_2,
+    GAN__TILES_2_3,
+    GAN__TILES_4_3,
+    GAN__N_TILINGS
+} gan__tiling;
 
 typedef struct gan__tile_loops {
     gan__tile_in_fn *image_in, *map_in;

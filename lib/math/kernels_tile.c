@@ -25,37 +25,137 @@ enum { PATCH = GAN__MOST_PATCH };
 
 /* ---- transforms of one dimension ---- */
 
-/* Each from an array x to an array z, of numbers or vectors.  A transform's inverse direction is
- * its adjoint, not its inverse: the matrix read by columns. */
-#define IMAGE_4X4(x, z)                                                                            \
-    z[0] = x[0] - x[2], z[1] = x[1] - x[3];                                                        \
-    z[2] = x[2], z[3] = x[3];                                                                      \
-    z[4] = x[2] - x[4], z[5] = x[3] - x[5]
-#define IMAGE_4X4_BACK(x, z)                                                                       \
-    z[0] = x[0], z[1] = x[1];                                                                      \
-    z[2] = x[2] - x[0] + x[4], z[3] = x[3] - x[1] + x[5];                                          \
-    z[4] = -x[4], z[5] = -x[5]
-#define MAP_4X4(x, z) z[0] = x[0], z[1] = x[0] + x[1], z[2] = -x[1]
-#define MAP_4X4_BACK(x, z) z[0] = x[0] + x[1], z[1] = x[1] - x[2]
-#define WEIGHTS_4X4(x, z)                                                                          \
-    z[0] = x[0], z[1] = x[1];                                                                      \
-    z[2] = x[0] + x[2], z[3] = x[1] + x[3];                                                        \
-    z[4] = x[2], z[5] = x[3]
-#define WEIGHTS_4X4_BACK(x, z)                                                                     \
-    z[0] = x[0] + x[2], z[1] = x[1] + x[3];                                                        \
-    z[2] = x[2] + x[4], z[3] = x[3] + x[5]
+/* Each from an array x to an array z, of numbers or vectors, those of a phase s apart.  The way back
+ * is the adjoint, not the inverse: the same matrix read by columns.  See kernels_winograd.c. */
+#define IMAGE_2_2(x, z, s)                                                                         \
+    z[0] = x[0] - x[s];                                                                            \
+    z[s] = x[s];                                                                                   \
+    z[2 * s] = x[s] - x[2 * s];
+#define IMAGE_2_2_BACK(x, z, s)                                                                    \
+    z[0] = x[0];                                                                                   \
+    z[s] = x[s] - x[0] + x[2 * s];                                                                 \
+    z[2 * s] = -x[2 * s];
+#define MAP_2_2(x, z, s)                                                                           \
+    z[0] = x[0];                                                                                   \
+    z[1] = x[0] + x[1];                                                                            \
+    z[2] = -x[1];
+#define MAP_2_2_BACK(x, z, s)                                                                      \
+    z[0] = x[0] + x[1];                                                                            \
+    z[1] = x[1] - x[2];
+#define WEIGHTS_2_2(x, z, s)                                                                       \
+    z[0] = x[0];                                                                                   \
+    z[s] = x[0] + x[s];                                                                            \
+    z[2 * s] = x[s];
+#define WEIGHTS_2_2_BACK(x, z, s)                                                                  \
+    z[0] = x[0] + x[s];                                                                            \
+    z[s] = x[s] + x[2 * s];
 
-#define IMAGE_3X3(x, z)                                                                            \
-    z[0] = x[0] - x[2], z[1] = x[1] + x[2], z[2] = x[2] - x[1], z[3] = x[1] - x[3]
-#define IMAGE_3X3_BACK(x, z)                                                                       \
-    z[0] = x[0], z[1] = x[1] - x[2] + x[3], z[2] = x[1] + x[2] - x[0], z[3] = -x[3]
-#define MAP_3X3(x, z) z[0] = x[0], z[1] = x[0] + x[1], z[2] = x[0] - x[1], z[3] = -x[1]
-#define MAP_3X3_BACK(x, z) z[0] = x[0] + x[1] + x[2], z[1] = x[1] - x[2] - x[3]
-#define WEIGHTS_3X3(x, z)                                                                          \
-    z[0] = x[0], z[1] = (x[0] + x[2] + x[1]) * 0.5f, z[2] = (x[0] + x[2] - x[1]) * 0.5f, z[3] = x[2]
-#define WEIGHTS_3X3_BACK(x, z)                                                                     \
-    z[0] = x[0] + (x[1] + x[2]) * 0.5f, z[1] = (x[1] - x[2]) * 0.5f,                               \
-    z[2] = x[3] + (x[1] + x[2]) * 0.5f
+#define IMAGE_2_3(x, z, s)                                                                         \
+    z[0] = x[0] - x[2];                                                                            \
+    z[1] = x[1] + x[2];                                                                            \
+    z[2] = x[2] - x[1];                                                                            \
+    z[3] = x[1] - x[3];
+#define IMAGE_2_3_BACK(x, z, s)                                                                    \
+    z[0] = x[0];                                                                                   \
+    z[1] = x[1] - x[2] + x[3];                                                                     \
+    z[2] = x[1] + x[2] - x[0];                                                                     \
+    z[3] = -x[3];
+#define MAP_2_3(x, z, s)                                                                           \
+    z[0] = x[0];                                                                                   \
+    z[1] = x[0] + x[1];                                                                            \
+    z[2] = x[0] - x[1];                                                                            \
+    z[3] = -x[1];
+#define MAP_2_3_BACK(x, z, s)                                                                      \
+    z[0] = x[0] + x[1] + x[2];                                                                     \
+    z[1] = x[1] - x[2] - x[3];
+#define WEIGHTS_2_3(x, z, s)                                                                       \
+    z[0] = x[0];                                                                                   \
+    z[1] = (x[0] + x[2] + x[1]) * 0.5f;                                                            \
+    z[2] = (x[0] + x[2] - x[1]) * 0.5f;                                                            \
+    z[3] = x[2];
+#define WEIGHTS_2_3_BACK(x, z, s)                                                                  \
+    z[0] = x[0] + (x[1] + x[2]) * 0.5f;                                                            \
+    z[1] = (x[1] - x[2]) * 0.5f;                                                                   \
+    z[2] = x[3] + (x[1] + x[2]) * 0.5f;
+
+#define IMAGE_4_2(x, z, s)                                                                         \
+    z[0] = 2 * (x[0] - x[3 * s]) + 3 * (x[s] - x[2 * s]);                                          \
+    z[s] = 2 * (x[s] + x[3 * s]) + 5 * x[2 * s];                                                   \
+    z[2 * s] = x[s] + x[2 * s] - 2 * x[3 * s];                                                     \
+    z[3 * s] = x[2 * s] + x[3 * s] - 2 * x[s];                                                     \
+    z[4 * s] = 2 * (x[4 * s] - x[s]) + 3 * (x[3 * s] - x[2 * s]);
+#define IMAGE_4_2_BACK(x, z, s)                                                                    \
+    z[0] = 2 * x[0];                                                                               \
+    z[s] = 3 * x[0] + x[2 * s] + 2 * (x[s] - x[3 * s] - x[4 * s]);                                 \
+    z[2 * s] = 5 * x[s] + x[2 * s] + x[3 * s] - 3 * (x[0] + x[4 * s]);                             \
+    z[3 * s] = 3 * x[4 * s] + x[3 * s] + 2 * (x[s] - x[2 * s] - x[0]);                             \
+    z[4 * s] = 2 * x[4 * s];
+#define MAP_4_2(x, z, s)                                                                           \
+    z[0] = x[0];                                                                                   \
+    z[1] = (x[0] + x[2]) + (x[1] + x[3]);                                                          \
+    z[2] = (x[0] + 4 * x[2]) - (2 * x[1] + 8 * x[3]);                                              \
+    z[3] = (x[0] + 0.25f * x[2]) - (0.5f * x[1] + 0.125f * x[3]);                                  \
+    z[4] = x[3];
+#define MAP_4_2_BACK(x, z, s)                                                                      \
+    z[0] = x[0] + x[1] + x[2] + x[3];                                                              \
+    z[1] = x[1] - (2 * x[2] + 0.5f * x[3]);                                                        \
+    z[2] = x[1] + (4 * x[2] + 0.25f * x[3]);                                                       \
+    z[3] = x[1] - (8 * x[2] + 0.125f * x[3]) + x[4];
+#define WEIGHTS_4_2(x, z, s)                                                                       \
+    z[0] = 0.5f * x[0];                                                                            \
+    z[s] = (x[0] + x[s]) * (1 / 9.0f);                                                             \
+    z[2 * s] = (x[0] - 2 * x[s]) * (1 / 18.0f);                                                    \
+    z[3 * s] = (2 * x[0] - x[s]) * (4 / 9.0f);                                                     \
+    z[4 * s] = 0.5f * x[s];
+#define WEIGHTS_4_2_BACK(x, z, s)                                                                  \
+    z[0] = 0.5f * x[0] + (x[s] + 0.5f * x[2 * s] + 8 * x[3 * s]) * (1 / 9.0f);                     \
+    z[s] = 0.5f * x[4 * s] + (x[s] - x[2 * s] - 4 * x[3 * s]) * (1 / 9.0f);
+
+/* Two rows of a matrix that differ in the signs of every second number. */
+#define BOTH(z, i, even, odd)                                                                      \
+    {                                                                                              \
+        const __typeof__(z[0]) e = even, o = odd;                                                  \
+                                                                                                   \
+        z[i] = e + o;                                                                              \
+        z[i + 1] = e - o;                                                                          \
+    }
+#define SUMS(x)                                                                                    \
+    const __typeof__(x[0]) s1 = x[1] + x[2], d1 = x[1] - x[2];                                     \
+    const __typeof__(x[0]) s2 = x[3] + x[4], d2 = x[3] - x[4];
+#define IMAGE_4_3(x, z, s)                                                                         \
+    z[0] = 81 / 64.0f * x[0] - 45 / 16.0f * x[2] + x[4];                                           \
+    BOTH(z, 1, 9 / 4.0f * x[2] - x[4], 27 / 16.0f * x[1] - 3 / 4.0f * x[3])                        \
+    BOTH(z, 3, x[4] - 9 / 16.0f * x[2], 3 / 2.0f * x[3] - 27 / 32.0f * x[1])                       \
+    z[5] = 81 / 64.0f * x[1] - 45 / 16.0f * x[3] + x[5];
+#define IMAGE_4_3_BACK(x, z, s)                                                                    \
+    SUMS(x)                                                                                        \
+    z[0] = 81 / 64.0f * x[0];                                                                      \
+    z[1] = 27 / 16.0f * d1 - 27 / 32.0f * d2 + 81 / 64.0f * x[5];                                  \
+    z[2] = 9 / 4.0f * s1 - 9 / 16.0f * s2 - 45 / 16.0f * x[0];                                     \
+    z[3] = 3 / 2.0f * d2 - 3 / 4.0f * d1 - 45 / 16.0f * x[5];                                      \
+    z[4] = x[0] - s1 + s2;                                                                         \
+    z[5] = x[5];
+#define MAP_4_3(x, z, s)                                                                           \
+    z[0] = x[0];                                                                                   \
+    BOTH(z, 1, x[0] + 9 / 16.0f * x[2], 3 / 4.0f * x[1] + 27 / 64.0f * x[3])                       \
+    BOTH(z, 3, x[0] + 9 / 4.0f * x[2], 3 / 2.0f * x[1] + 27 / 8.0f * x[3])                         \
+    z[5] = x[3];
+#define MAP_4_3_BACK(x, z, s)                                                                      \
+    SUMS(x)                                                                                        \
+    z[0] = x[0] + s1 + s2;                                                                         \
+    z[1] = 3 / 4.0f * d1 + 3 / 2.0f * d2;                                                          \
+    z[2] = 9 / 16.0f * s1 + 9 / 4.0f * s2;                                                         \
+    z[3] = 27 / 64.0f * d1 + 27 / 8.0f * d2 + x[5];
+#define WEIGHTS_4_3(x, z, s)                                                                       \
+    z[0] = 64 / 81.0f * x[0];                                                                      \
+    BOTH(z, 1, 128 / 243.0f * x[0] + 8 / 27.0f * x[2], 32 / 81.0f * x[1])                          \
+    BOTH(z, 3, 32 / 243.0f * x[0] + 8 / 27.0f * x[2], 16 / 81.0f * x[1])                           \
+    z[5] = x[2];
+#define WEIGHTS_4_3_BACK(x, z, s)                                                                  \
+    SUMS(x)                                                                                        \
+    z[0] = 64 / 81.0f * x[0] + 128 / 243.0f * s1 + 32 / 243.0f * s2;                               \
+    z[1] = 32 / 81.0f * d1 + 16 / 81.0f * d2;                                                      \
+    z[2] = 8 / 27.0f * (s1 + s2) + x[5];
 
 typedef struct transform {
     void (*one)(const float *x, float *z);
@@ -63,32 +163,30 @@ typedef struct transform {
     void (*sixteen)(const vector_16 *x, vector_16 *z);
 } transform;
 
-#define TRANSFORM(name)                                                                            \
-    INLINE void name##_of_1(const float *x, float *z)                                              \
+/* With one or two phases. */
+#define TRANSFORM_OF_TYPE(name, phases, type, suffix)                                              \
+    INLINE void name##_of_##suffix(const type *x, type *z)                                         \
     {                                                                                              \
-        name(x, z);                                                                                \
-    }                                                                                              \
-    INLINE void name##_of_4(const vector_4 *x, vector_4 *z)                                        \
-    {                                                                                              \
-        name(x, z);                                                                                \
-    }                                                                                              \
-    INLINE void name##_of_16(const vector_16 *x, vector_16 *z)                                     \
-    {                                                                                              \
-        name(x, z);                                                                                \
+        for (size_t i = 0; i < phases; i++, x++, z++) {                                            \
+            name(x, z, phases)                                                                     \
+        }                                                                                          \
     }
+#define TRANSFORM(name, phases)                                                                    \
+    TRANSFORM_OF_TYPE(name, phases, float, 1)                                                      \
+    TRANSFORM_OF_TYPE(name, phases, vector_4, 4)                                                   \
+    TRANSFORM_OF_TYPE(name, phases, vector_16, 16)
+#define TRANSFORMS(name, phases)                                                                   \
+    TRANSFORM(IMAGE_##name, phases)                                                                \
+    TRANSFORM(IMAGE_##name##_BACK, phases)                                                         \
+    TRANSFORM(MAP_##name, 1)                                                                       \
+    TRANSFORM(MAP_##name##_BACK, 1)                                                                \
+    TRANSFORM(WEIGHTS_##name, phases)                                                              \
+    TRANSFORM(WEIGHTS_##name##_BACK, phases)
 #define TRANSFORM_OF(name) ((transform){name##_of_1, name##_of_4, name##_of_16})
-TRANSFORM(IMAGE_4X4)
-TRANSFORM(IMAGE_4X4_BACK)
-TRANSFORM(MAP_4X4)
-TRANSFORM(MAP_4X4_BACK)
-TRANSFORM(WEIGHTS_4X4)
-TRANSFORM(WEIGHTS_4X4_BACK)
-TRANSFORM(IMAGE_3X3)
-TRANSFORM(IMAGE_3X3_BACK)
-TRANSFORM(MAP_3X3)
-TRANSFORM(MAP_3X3_BACK)
-TRANSFORM(WEIGHTS_3X3)
-TRANSFORM(WEIGHTS_3X3_BACK)
+TRANSFORMS(2_2, 2)
+TRANSFORMS(4_2, 2)
+TRANSFORMS(2_3, 1)
+TRANSFORMS(4_3, 1)
 
 /* A side of an algorithm, in each dimension: a tile's patch of so many pixels, the step from one
  * to the next, the values that a patch has, and how many of them are of one coefficient, for as
@@ -132,31 +230,37 @@ INLINE void transpose(const vector_4 *x, vector_4 *z)
     z[3] = PICK(4, ab_high, cd_high, 2, 3, 6, 7);
 }
 
-/* The first `step` pixels of each of four tiles: e[i] has the i-th ones. */
+/* The first `step` pixels of each of four tiles, 2 or a multiple of 4: e[i] has the i-th ones. */
 INLINE void split(size_t step, const float *line, vector_4 *e)
 {
-    vector_4 x[4];
+    if (step == 2) {
+        const vector_4 a = load(line), b = load(line + 4);
 
-    for (size_t i = 0; i < step; i++) x[i] = load(line + 4 * i);
-    if (step == 4) {
-        transpose(x, e);
-    } else {
-        e[0] = PICK(4, x[0], x[1], 0, 2, 4, 6);
-        e[1] = PICK(4, x[0], x[1], 1, 3, 5, 7);
+        e[0] = PICK(4, a, b, 0, 2, 4, 6);
+        e[1] = PICK(4, a, b, 1, 3, 5, 7);
+        return;
+    }
+    for (size_t i = 0; i < step; i += 4) {
+        vector_4 x[4];
+
+        for (size_t j = 0; j < 4; j++) x[j] = load(line + j * step + i);
+        transpose(x, e + i);
     }
 }
 
 INLINE void join(size_t step, const vector_4 *e, float *line)
 {
-    vector_4 x[4];
-
-    if (step == 4) {
-        transpose(e, x);
-    } else {
-        x[0] = PICK(4, e[0], e[1], 0, 4, 1, 5);
-        x[1] = PICK(4, e[0], e[1], 2, 6, 3, 7);
+    if (step == 2) {
+        store(line, PICK(4, e[0], e[1], 0, 4, 1, 5));
+        store(line + 4, PICK(4, e[0], e[1], 2, 6, 3, 7));
+        return;
     }
-    for (size_t i = 0; i < step; i++) store(line + 4 * i, x[i]);
+    for (size_t i = 0; i < step; i += 4) {
+        vector_4 x[4];
+
+        transpose(e + i, x);
+        for (size_t j = 0; j < 4; j++) store(line + j * step + i, x[j]);
+    }
 }
 
 /* A row of tiles of a sample's channel. */
@@ -437,42 +541,52 @@ INLINE void weights_out(side s, size_t kernel, transform t, size_t n, const floa
 
 /* ---- the table ---- */
 
-/* An algorithm's name, its image's patch and step, its values and phases, its kernel. */
-#define LOOPS(name, patch, step, values, phases, kernel)                                           \
+/* An algorithm's name, a tile's side in the map, and the kernel's side and its step, which is that
+ * of the phases, too. */
+#define PATCH_OF(outputs, kernel, stride) ((outputs - 1) * stride + kernel)
+#define IMAGE_OF(outputs, kernel, stride)                                                          \
+    ((side){PATCH_OF(outputs, kernel, stride), outputs * stride,                                   \
+            PATCH_OF(outputs, kernel, stride), stride})
+#define MAP_OF(outputs, kernel, stride)                                                            \
+    ((side){outputs, outputs, PATCH_OF(outputs, kernel, stride) / stride, 1})
+#define LOOPS(name, outputs, kernel, stride)                                                       \
     static void image_in_##name(const gan__tile_rows *r, const float *x, float *z)                 \
     {                                                                                              \
-        tiles_in(r, (side){patch, step, values, phases}, TRANSFORM_OF(IMAGE_##name), x, z);        \
+        tiles_in(r, IMAGE_OF(outputs, kernel, stride), TRANSFORM_OF(IMAGE_##name), x, z);          \
     }                                                                                              \
     static void image_out_##name(const gan__tile_rows *r, const float *z, const float *bias,       \
                                  float *x)                                                         \
     {                                                                                              \
-        tiles_out(r, (side){patch, step, values, phases}, TRANSFORM_OF(IMAGE_##name##_BACK), z,    \
+        tiles_out(r, IMAGE_OF(outputs, kernel, stride), TRANSFORM_OF(IMAGE_##name##_BACK), z,      \
                   bias, x);                                                                        \
     }                                                                                              \
     static void map_in_##name(const gan__tile_rows *r, const float *x, float *z)                   \
     {                                                                                              \
-        tiles_in(r, (side){2, 2, values / phases, 1}, TRANSFORM_OF(MAP_##name), x, z);             \
+        tiles_in(r, MAP_OF(outputs, kernel, stride), TRANSFORM_OF(MAP_##name), x, z);              \
     }                                                                                              \
     static void map_out_##name(const gan__tile_rows *r, const float *z, const float *bias,         \
                                float *x)                                                           \
     {                                                                                              \
-        tiles_out(r, (side){2, 2, values / phases, 1}, TRANSFORM_OF(MAP_##name##_BACK), z, bias,   \
+        tiles_out(r, MAP_OF(outputs, kernel, stride), TRANSFORM_OF(MAP_##name##_BACK), z, bias,    \
                   x);                                                                              \
     }                                                                                              \
     static void weights_##name(size_t n, const float *w, float *z, size_t coefficient)             \
     {                                                                                              \
-        weights_in((side){patch, step, values, phases}, kernel, TRANSFORM_OF(WEIGHTS_##name), n,   \
-                   w, z, coefficient);                                                             \
+        weights_in(IMAGE_OF(outputs, kernel, stride), kernel, TRANSFORM_OF(WEIGHTS_##name), n, w,  \
+                   z, coefficient);                                                                \
     }                                                                                              \
     static void gradient_##name(size_t n, const float *z, size_t coefficient, float *w)            \
     {                                                                                              \
-        weights_out((side){patch, step, values, phases}, kernel,                                   \
+        weights_out(IMAGE_OF(outputs, kernel, stride), kernel,                                     \
                     TRANSFORM_OF(WEIGHTS_##name##_BACK), n, z, coefficient, w);                    \
     }
-LOOPS(4X4, 6, 4, 6, 2, 4)
-LOOPS(3X3, 4, 2, 4, 1, 3)
+LOOPS(2_2, 2, 4, 2)
+LOOPS(4_2, 4, 4, 2)
+LOOPS(2_3, 2, 3, 1)
+LOOPS(4_3, 4, 3, 1)
 
 #define ENTRY(name)                                                                                \
     [GAN__TILES_##name] = {image_in_##name, map_in_##name,  image_out_##name,                      \
                            map_out_##name,  weights_##name, gradient_##name}
-const gan__tile_loops LOOP(tiles)[GAN__N_TILINGS] = {ENTRY(4X4), ENTRY(3X3)};
+const gan__tile_loops LOOP(tiles)[GAN__N_TILINGS] = {ENTRY(2_2), ENTRY(4_2), ENTRY(2_3),
+                                                     ENTRY(4_3)};

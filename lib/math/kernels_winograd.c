@@ -66,7 +66,7 @@
 #include <string.h>
 
 enum {
-    OUTPUTS = 2,            /* a tile's side in the map */
+    FEW_TILES = 4,          /* of a sample */
     MOST_TILES = 256,       /* at a time, but for wider images */
     LEAST_TILES = 64,       /* fewer don't make up for the transformed weights */
     AT_ONCE = 1 << 19,      /* transformed values at a time: about what the second cache holds */
@@ -84,28 +84,57 @@ static const double LEAST_SAVED = 1.5; /* times fewer multiplications, at the ma
 typedef struct tiling {
     gan__tiling kind;
     size_t kernel, stride;
-    size_t step;         /* of a tile in the image */
+    size_t outputs;      /* a tile's side in the map; in the image it is `stride` times that */
     size_t coefficients; /* in two dimensions */
     size_t phases;
 } tiling;
 
 static const tiling tilings[] = {
-    {GAN__TILES_4X4, 4, 2, 4, 9, 4},
-    {GAN__TILES_3X3, 3, 1, 2, 16, 1},
+    {GAN__TILES_2_2, 4, 2, 2, 9, 4},
+    {GAN__TILES_4_2, 4, 2, 4, 25, 4},
+    {GAN__TILES_2_3, 3, 1, 2, 16, 1},
+    {GAN__TILES_4_3, 3, 1, 4, 36, 1},
 };
 enum { N_TILINGS = sizeof tilings / sizeof *tilings };
 
+static int is_for(const tiling *t, const gan__conv *c)
+{
+    int is = 1;
+
+    for (size_t i = 0; i < 2; i++)
+        is &= c->kernel[i] == t->kernel && c->stride[i] == t->stride && c->dilation[i] == 1 &&
+              c->padding[i] < t->kernel;
+    return is;
+}
+
+static size_t tiles_along(const tiling *t, size_t places)
+{
+    return (places + t->outputs - 1) / t->outputs;
+}
+
+static size_t tiles_of(const tiling *t, const gan__conv *c)
+{
+    return tiles_along(t, c->map[0]) * tiles_along(t, c->map[1]);
+}
+
+/* How many times fewer multiplications it takes, at the map's sides. */
+static double saved_by(const tiling *t, const gan__conv *c)
+{
+    return (double)(c->map[0] * c->map[1] * t->kernel * t->kernel) /
+           (double)(tiles_of(t, c) * t->coefficients * t->phases);
+}
+
+/* The one that saves most.  Large tiles have several times as many transformed weights, which is
+ * too many for images of few tiles. */
 static const tiling *tiling_for(const gan__conv *c)
 {
-    for (const tiling *t = tilings; t < tilings + N_TILINGS; t++) {
-        int is = 1;
+    const tiling *best = NULL;
 
-        for (size_t i = 0; i < 2; i++)
-            is &= c->kernel[i] == t->kernel && c->stride[i] == t->stride && c->dilation[i] == 1 &&
-                  c->padding[i] < t->kernel;
-        if (is) return t;
+    for (const tiling *t = tilings; t < tilings + N_TILINGS; t++) {
+        if (!is_for(t, c) || (t->outputs > 2 && tiles_of(t, c) < FEW_TILES)) continue;
+        if (!best || saved_by(t, c) > saved_by(best, c)) best = t;
     }
-    return NULL;
+    return best;
 }
 
 /* ---- shapes ---- */
@@ -166,8 +195,8 @@ static shapes shapes_of(const gan__conv *c)
     shapes s = {.c = c, .t = tiling_for(c)};
     size_t tiles;
 
-    s.across = (c->map[1] + OUTPUTS - 1) / OUTPUTS;
-    s.down = (c->map[0] + OUTPUTS - 1) / OUTPUTS;
+    s.across = tiles_along(s.t, c->map[1]);
+    s.down = tiles_along(s.t, c->map[0]);
     s.columns = c->in * s.t->phases;
     s.pitch = apart(s.columns);
     tiles = AT_ONCE / (s.t->coefficients * (least(s.columns, MOST_COLUMNS) + c->out));
@@ -196,6 +225,11 @@ size_t gan__winograd_least_channels(const gan__conv *c)
     return GRADIENT_COLUMNS / tiling_for(c)->phases;
 }
 
+size_t gan__winograd_tile(const gan__conv *c)
+{
+    return tiling_for(c)->outputs;
+}
+
 int gan__winograd_is_off(void)
 {
     const char *text = getenv("GAN_CONV");
@@ -207,15 +241,10 @@ int gan__winograd_is_off(void)
 int gan__winograd_pays(const gan__conv *c, size_t rows)
 {
     const tiling *t = tiling_for(c);
-    shapes s;
-    double saved;
 
-    if (!t || c->in < LEAST_CHANNELS || c->out < LEAST_CHANNELS) return 0;
-    s = shapes_of(c);
-    saved = (double)(c->map[0] * c->map[1] * t->kernel * t->kernel) /
-            (double)(s.down * s.across * t->coefficients * t->phases);
-    return s.across <= MOST_TILES && saved >= LEAST_SAVED &&
-           rows >= (LEAST_TILES + s.down * s.across - 1) / (s.down * s.across);
+    return t && c->in >= LEAST_CHANNELS && c->out >= LEAST_CHANNELS &&
+           tiles_along(t, c->map[1]) <= MOST_TILES && saved_by(t, c) >= LEAST_SAVED &&
+           rows >= (LEAST_TILES + tiles_of(t, c) - 1) / tiles_of(t, c);
 }
 
 /* ---- scratch ---- */
@@ -254,7 +283,7 @@ static size_t lines_size(const shapes *s)
 {
     const gan__tile_rows r = image_rows(s);
 
-    return gan__size_round_up(gan__tile_lines(&r, s->t->step), 16);
+    return gan__size_round_up(gan__tile_lines(&r, s->t->outputs * s->t->stride), 16);
 }
 
 static size_t image_size(const shapes *s)

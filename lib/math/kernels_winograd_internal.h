@@ -15,6 +15,9 @@
  * samples, the transformed weights included: by measured times, a matter of shapes alone. */
 int gan__winograd_pays(const gan__conv *c, size_t rows);
 
+/* The side of its tiles in the map: 2, or 4 for fewer multiplications and about twice the rounding. */
+size_t gan__winograd_tile(const gan__conv *c);
+
 /* Whether the environment asks for the direct loops: GAN_CONV=direct, for comparisons. */
 int gan__winograd_is_off(void);
 
