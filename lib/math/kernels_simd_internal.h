@@ -136,7 +136,10 @@ typedef struct gan__tile_rows {
     float *lines;       /* scratch of gan__tile_lines() floats */
 } gan__tile_rows;
 
-enum { GAN__MOST_PATCH = 10 }; /* the largest side of a patch, and its values */
+enum {
+    GAN__MOST_PATCH = 10, /* the largest side of a patch, and its values */
+    GAN__NARROW = 2,      /* so few tiles across are transformed several rows at a time */
+};
 
 static inline size_t gan__tile_line(const gan__tile_rows *r, size_t step)
 {
@@ -148,7 +151,9 @@ static inline size_t gan__tile_line(const gan__tile_rows *r, size_t step)
 
 static inline size_t gan__tile_lines(const gan__tile_rows *r, size_t step)
 {
-    return (GAN__MOST_PATCH + 1) * gan__tile_line(r, step);
+    const size_t rows = r->across <= GAN__NARROW ? 4 / r->across : 1;
+
+    return (rows * GAN__MOST_PATCH + 1) * gan__tile_line(r, step);
 }
 
 /* Values of x, which is the first channel of sample 0; and x of values, with a bias for each

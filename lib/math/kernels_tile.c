@@ -230,10 +230,28 @@ INLINE void transpose(const vector_4 *x, vector_4 *z)
     z[3] = PICK(4, ab_high, cd_high, 2, 3, 6, 7);
 }
 
-/* The first `step` pixels of each of four tiles, 2 or a multiple of 4: e[i] has the i-th ones. */
-INLINE void split(size_t step, const float *line, vector_4 *e)
+/* Where four tiles begin in the lines: in one row, or, where that has one or two tiles, in several,
+ * each of which has lines of its own. */
+typedef struct quad {
+    size_t corner[4];
+    size_t rows;
+    size_t set; /* of a row's lines */
+} quad;
+
+INLINE quad quad_of(const gan__tile_rows *r, side s, int narrow, size_t line)
 {
-    if (step == 2) {
+    quad q = {{0, s.step, 2 * s.step, 3 * s.step}, 1, s.values * line};
+
+    if (!narrow) return q;
+    q.rows = 4 / r->across;
+    for (size_t i = 0; i < 4; i++) q.corner[i] = i / r->across * q.set + i % r->across * s.step;
+    return q;
+}
+
+/* The first `step` pixels of each of four tiles, 2 or a multiple of 4: e[i] has the i-th ones. */
+INLINE void split(const quad *q, size_t step, int narrow, const float *line, vector_4 *e)
+{
+    if (step == 2 && !narrow) {
         const vector_4 a = load(line), b = load(line + 4);
 
         e[0] = PICK(4, a, b, 0, 2, 4, 6);
@@ -241,25 +259,31 @@ INLINE void split(size_t step, const float *line, vector_4 *e)
         return;
     }
     for (size_t i = 0; i < step; i += 4) {
-        vector_4 x[4];
+        vector_4 x[4], z[4];
 
-        for (size_t j = 0; j < 4; j++) x[j] = load(line + j * step + i);
-        transpose(x, e + i);
+        for (size_t j = 0; j < 4; j++) x[j] = load(line + q->corner[j] + i);
+        transpose(x, z);
+        for (size_t j = 0; j < 4 && i + j < step; j++) e[i + j] = z[j];
     }
 }
 
-INLINE void join(size_t step, const vector_4 *e, float *line)
+INLINE void join(const quad *q, size_t step, int narrow, const vector_4 *e, float *line)
 {
-    if (step == 2) {
+    if (step == 2 && !narrow) {
         store(line, PICK(4, e[0], e[1], 0, 4, 1, 5));
         store(line + 4, PICK(4, e[0], e[1], 2, 6, 3, 7));
+        return;
+    }
+    if (step == 2) {
+        for (size_t i = 0; i < 2; i++)
+            for (size_t j = 0; j < 4; j++) line[q->corner[j] + i] = e[i][j];
         return;
     }
     for (size_t i = 0; i < step; i += 4) {
         vector_4 x[4];
 
         transpose(e + i, x);
-        for (size_t j = 0; j < 4; j++) store(line + j * step + i, x[j]);
+        for (size_t j = 0; j < 4; j++) store(line + q->corner[j] + i, x[j]);
     }
 }
 
@@ -267,8 +291,6 @@ INLINE void join(size_t step, const vector_4 *e, float *line)
 typedef struct place {
     const gan__tile_rows *r;
     size_t row; /* in the sample */
-    size_t channel;
-    size_t at; /* its first tile among the values of the channel */
 } place;
 
 /* Of the patch's i-th row of pixels: its number in the image, which may lie outside. */
@@ -277,10 +299,10 @@ INLINE size_t pixel_row(const place *p, side s, size_t i)
     return p->row * s.step + i - p->r->padding[0];
 }
 
-/* The first row of tiles of a channel, and where the channel of its sample begins. */
-INLINE place first_place(const gan__tile_rows *r, size_t channel)
+/* The first row of tiles, and where a channel of its sample begins. */
+INLINE place first_place(const gan__tile_rows *r)
 {
-    return (place){r, r->begin % r->down, channel, 0};
+    return (place){r, r->begin % r->down};
 }
 
 INLINE size_t first_pixel(const gan__tile_rows *r, size_t channel)
@@ -291,7 +313,6 @@ INLINE size_t first_pixel(const gan__tile_rows *r, size_t channel)
 /* Go on to the next row of tiles; return how far on its sample's channel begins. */
 INLINE size_t next_place(place *p)
 {
-    p->at += p->r->across;
     if (++p->row < p->r->down) return 0;
     p->row = 0;
     return p->r->sample;
@@ -299,18 +320,19 @@ INLINE size_t next_place(place *p)
 
 /* ---- pixels to values ---- */
 
-INLINE void down_in(const place *p, side s, transform t, const float *x, size_t line)
+INLINE void down_in(const place *p, side s, transform t, const float *x, size_t line,
+                    const float *zeros, float *lines)
 {
     const gan__tile_rows *r = p->r;
     const size_t width = r->size[1];
     const float *from[PATCH];
-    float *to = r->lines + r->padding[1];
+    float *to = lines + r->padding[1];
     size_t j = 0;
 
     for (size_t i = 0; i < s.patch; i++) {
         const size_t y = pixel_row(p, s, i);
 
-        from[i] = y < r->size[0] ? x + y * width : r->lines + s.values * line; /* zeros */
+        from[i] = y < r->size[0] ? x + y * width : zeros;
     }
 #define COLUMNS(n, of)                                                                             \
     for (; j + n <= width; j += n) {                                                               \
@@ -332,36 +354,51 @@ INLINE void down_in(const place *p, side s, transform t, const float *x, size_t 
     }
 }
 
-INLINE void across_in(const place *p, side s, transform t, size_t line, float *values)
+/* As many rows as there are lines of. */
+INLINE void across_in(const gan__tile_rows *r, side s, transform t, int narrow, const quad *q,
+                      size_t line, float *values)
 {
-    const gan__tile_rows *r = p->r;
-
     for (size_t i = 0; i < s.values; i++)
         for (size_t j = 0; j < r->across; j += 4) {
+            const float *from = r->lines + i * line + j * s.step;
             vector_4 a[2 * PATCH], z[PATCH];
 
-            split(s.step, r->lines + i * line + j * s.step, a);
-            if (s.patch > s.step) split(s.step, r->lines + i * line + (j + 1) * s.step, a + s.step);
+            split(q, s.step, narrow, from, a);
+            if (s.patch > s.step) split(q, s.step, narrow, from + s.step, a + s.step);
             t.four(a, z);
-            for (size_t k = 0; k < s.values; k++)
-                store(values + value_at(r, s, p->channel, i, k) + p->at + j, z[k]);
+            for (size_t k = 0; k < s.values; k++) store(values + value_at(r, s, 0, i, k) + j, z[k]);
         }
+}
+
+INLINE void rows_in(const gan__tile_rows *r, side s, transform t, int narrow, const float *x,
+                    float *values)
+{
+    const size_t line = gan__tile_line(r, s.step);
+    const quad q = quad_of(r, s, narrow, line);
+    const float *zeros = r->lines + q.rows * q.set;
+
+    memset(r->lines, 0, (q.rows * q.set + line) * sizeof *r->lines);
+    for (size_t i = 0; i < r->channels; i++) {
+        place p = first_place(r);
+
+        for (size_t j = r->begin, at = first_pixel(r, i); j < r->end;) {
+            const size_t tile = (j - r->begin) * r->across;
+
+            for (size_t k = 0; k < q.rows && j < r->end; k++, j++) {
+                down_in(&p, s, t, x + at, line, zeros, r->lines + k * q.set);
+                at += next_place(&p);
+            }
+            across_in(r, s, t, narrow, &q, line, values + value_at(r, s, i, 0, 0) + tile);
+        }
+    }
 }
 
 INLINE void tiles_in(const gan__tile_rows *r, side s, transform t, const float *x, float *values)
 {
-    const size_t line = gan__tile_line(r, s.step);
-
-    memset(r->lines, 0, (s.values + 1) * line * sizeof *r->lines);
-    for (size_t i = 0; i < r->channels; i++) {
-        place p = first_place(r, i);
-
-        for (size_t j = r->begin, at = first_pixel(r, i); j < r->end; j++) {
-            down_in(&p, s, t, x + at, line);
-            across_in(&p, s, t, line, values);
-            at += next_place(&p);
-        }
-    }
+    if (r->across <= GAN__NARROW)
+        rows_in(r, s, t, 1, x, values);
+    else
+        rows_in(r, s, t, 0, x, values);
 }
 
 /* ---- values to pixels ---- */
@@ -377,36 +414,49 @@ INLINE vector_4 only(size_t n, vector_4 v)
     return (vector_4)((places_4)v & mask);
 }
 
-INLINE void across_out(const place *p, side s, transform t, const float *values, size_t line)
+/* Tiles that others of their row are before. */
+INLINE vector_4 behind(const gan__tile_rows *r, int narrow, vector_4 v)
 {
-    const gan__tile_rows *r = p->r;
+    const vector_4 zero = {0};
 
+    if (!narrow) return v;
+    if (r->across == 1) return zero;
+    return PICK(4, v, zero, 4, 1, 4, 3);
+}
+
+INLINE void across_out(const gan__tile_rows *r, side s, transform t, int narrow, const quad *q,
+                       size_t tiles, const float *values, size_t line)
+{
     for (size_t i = 0; i < s.values; i++) {
         vector_4 before[PATCH] = {{0}}; /* what reaches into the next tile */
         float *to = r->lines + i * line;
 
-        for (size_t j = 0; j < r->across; j += 4, to += 4 * s.step) {
+        for (size_t j = 0; j < tiles; j += 4, to += 4 * s.step) {
             vector_4 a[PATCH], z[PATCH];
 
             for (size_t k = 0; k < s.values; k++)
-                a[k] = only(r->across - j,
-                            load(values + value_at(r, s, p->channel, i, k) + p->at + j));
+                a[k] = only(tiles - j, load(values + value_at(r, s, 0, i, k) + j));
             t.four(a, z);
             for (size_t k = s.step; k < s.patch; k++) {
-                z[k - s.step] += PICK(4, before[k - s.step], z[k], 3, 4, 5, 6);
+                z[k - s.step] += behind(r, narrow, PICK(4, before[k - s.step], z[k], 3, 4, 5, 6));
                 before[k - s.step] = z[k];
             }
-            join(s.step, z, to);
+            join(q, s.step, narrow, z, to);
         }
-        for (size_t k = s.step; k < s.patch; k++) to[k - s.step] = before[k - s.step][3];
+        for (size_t k = s.step; k < s.patch; k++) {
+            if (!narrow) to[k - s.step] = before[k - s.step][3];
+            for (size_t j = r->across - 1; narrow && j < 4; j += r->across)
+                r->lines[i * line + q->corner[j] + k] = before[k - s.step][j];
+        }
     }
 }
 
-INLINE void down_out(const place *p, side s, transform t, size_t line, float bias, float *x)
+INLINE void down_out(const place *p, side s, transform t, size_t line, const float *lines,
+                     float bias, float *x)
 {
     const gan__tile_rows *r = p->r;
     const size_t width = r->size[1];
-    const float *from = r->lines + r->padding[1];
+    const float *from = lines + r->padding[1];
     const size_t left = p->row > 0 ? s.patch - s.step : 0; /* rows that have their bias already */
     size_t j = 0;
 
@@ -447,23 +497,39 @@ INLINE void fill_rest(const gan__tile_rows *r, side s, float bias, float *x)
     for (size_t i = begin * r->size[1]; i < r->size[0] * r->size[1]; i++) x[i] = bias;
 }
 
+INLINE void rows_out(const gan__tile_rows *r, side s, transform t, int narrow, const float *values,
+                     const float *bias, float *x)
+{
+    const size_t line = gan__tile_line(r, s.step);
+    const quad q = quad_of(r, s, narrow, line);
+
+    memset(r->lines, 0, q.rows * q.set * sizeof *r->lines);
+    for (size_t i = 0; i < r->channels; i++) {
+        const float b = bias ? bias[i] : 0;
+        place p = first_place(r);
+
+        for (size_t j = r->begin, at = first_pixel(r, i); j < r->end;) {
+            const size_t rows = r->end - j < q.rows ? r->end - j : q.rows;
+            const size_t tile = (j - r->begin) * r->across;
+
+            across_out(r, s, t, narrow, &q, rows * r->across,
+                       values + value_at(r, s, i, 0, 0) + tile, line);
+            for (size_t k = 0; k < rows; k++, j++) {
+                down_out(&p, s, t, line, r->lines + k * q.set, b, x + at);
+                if (p.row + 1 == r->down) fill_rest(r, s, b, x + at);
+                at += next_place(&p);
+            }
+        }
+    }
+}
+
 INLINE void tiles_out(const gan__tile_rows *r, side s, transform t, const float *values,
                       const float *bias, float *x)
 {
-    const size_t line = gan__tile_line(r, s.step);
-
-    memset(r->lines, 0, s.values * line * sizeof *r->lines);
-    for (size_t i = 0; i < r->channels; i++) {
-        const float b = bias ? bias[i] : 0;
-        place p = first_place(r, i);
-
-        for (size_t j = r->begin, at = first_pixel(r, i); j < r->end; j++) {
-            across_out(&p, s, t, values, line);
-            down_out(&p, s, t, line, b, x + at);
-            if (p.row + 1 == r->down) fill_rest(r, s, b, x + at);
-            at += next_place(&p);
-        }
-    }
+    if (r->across <= GAN__NARROW)
+        rows_out(r, s, t, 1, values, bias, x);
+    else
+        rows_out(r, s, t, 0, values, bias, x);
 }
 
 /* ---- weights ---- */
@@ -501,7 +567,8 @@ INLINE void weights_in(side s, size_t kernel, transform t, size_t n, const float
                 continue;
             }
             for (size_t k = 0; k < 4; k++) a[k] = load(from + 4 * k);
-            join(4, a, values + i * coefficient);
+            transpose(a, z);
+            for (size_t k = 0; k < 4; k++) store(values + i * coefficient + 4 * k, z[k]);
         }
     }
 }
@@ -522,8 +589,9 @@ INLINE void weights_out(side s, size_t kernel, transform t, size_t n, const floa
                 store(to, load(values + i * coefficient));
                 continue;
             }
-            split(4, values + i * coefficient, a);
-            for (size_t k = 0; k < 4; k++) store(to + 4 * k, a[k]);
+            for (size_t k = 0; k < 4; k++) a[k] = load(values + i * coefficient + 4 * k);
+            transpose(a, z);
+            for (size_t k = 0; k < 4; k++) store(to + 4 * k, z[k]);
         }
         for (size_t i = 0; i < s.values; i++) {
             for (size_t j = 0; j < s.values; j++) a[j] = load(all + value_at(&r, s, 0, i, j));
