@@ -318,6 +318,7 @@ TEST(a_run_with_other_settings_is_refused_with_the_first_difference)
     DIFFERENT(c.iterator.drop_last = 1, ": iterator.drop_last is 0 in the file, 1 here");
     DIFFERENT(c.iterator.horizontal_flip = 1,
               ": iterator.horizontal_flip is 0 in the file, 1 here");
+    DIFFERENT(c.iterator.shift = 0.25f, ": iterator.");
     DIFFERENT(c.iterator.seed = 8, ": iterator.seed is 7 in the file, 8 here");
     DIFFERENT(c.iterator.std[0] = 2, ": iterator.std.0 is 1 in the file, 2 here");
     DIFFERENT(c.count = 51, ": iterator.dataset_count is 50 in the file, 51 here");

@@ -268,7 +268,8 @@ class gan_batch(Record):
 class gan_iterator_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("batch_size", c_size_t), ("shuffle", c_int), ("drop_last", c_int), ("seed", c_uint64),
     ("mean", c_float * 4), ("std", c_float * 4), ("allocator", POINTER(gan_allocator)), ("horizontal_flip", c_int),
-    ("n_threads", c_size_t)]
+    ("n_threads", c_size_t), ("crop", c_float), ("shift", c_float), ("rotation", c_float), ("brightness", c_float),
+    ("contrast", c_float), ("saturation", c_float)]
 
 
 class gan_conv2d_desc(Record):

@@ -14,10 +14,10 @@ GAN_BEGIN_DECLS
 
 /** Samples ready for a network.  Belongs to the iterator and lives until its next call. */
 typedef struct gan_batch {
-    size_t struct_size;   /**< sizeof(gan_batch) */
-    size_t count;         /**< how many samples */
-    gan_shape shape;      /**< of one sample */
-    const float *samples; /**< count samples, one after the other, normalised */
+    size_t struct_size;    /**< sizeof(gan_batch) */
+    size_t count;          /**< how many samples */
+    gan_shape shape;       /**< of one sample */
+    const float *samples;  /**< count samples, one after the other, normalised */
     const uint8_t *labels; /**< count labels; NULL without any, and where they have 16 bits */
     /**
      * Count labels of 16 bits; NULL when the dataset has none.  An iterator sets it beside
@@ -49,7 +49,7 @@ typedef struct gan_iterator_desc {
      * trained.
      */
     size_t batch_size;
-    int shuffle;        /**< 1: each epoch in its own random order.  0 */
+    int shuffle;   /**< 1: each epoch in its own random order.  0 */
     int drop_last; /**< 1: leave out a last batch that is not full; one must be full */
     uint64_t seed; /**< of the shuffle and of what is mirrored.  0 */
     /**
@@ -70,13 +70,32 @@ typedef struct gan_iterator_desc {
     /**
      * Threads that decode the next batch while the host uses this one, with the calling thread, as
      * in gan_pool_create(); 1: all is decoded by gan_iterator_next().  They also call a host's
-     * function that allows it (gan_dataset_desc, `concurrent`).  For samples in memory no thread is
-     * started.  0
+     * function that allows it (gan_dataset_desc, `concurrent`), and change samples as the settings
+     * below say.  For samples in memory that stay as they are no thread is started.  0
      */
     size_t n_threads;
+    /**
+     * Random changes of each sample, drawn anew in each epoch, of shape [height, width] or
+     * [channels, height, width]; all 0: none.  The first three are one bilinear mapping (as
+     * torchvision's RandomAffine); beyond its edges a picture goes on as its outermost pixels are.
+     *
+     * crop: a part of 1 - crop to 1 of width and height is cut out, anywhere in the picture, and
+     * scaled to its size; below 1.  0
+     */
+    float crop;
+    float shift;    /**< moved by up to this part of width and height, each way, at most 1.  0 */
+    float rotation; /**< turned by up to so many degrees, each way, at most 180.  0 */
+    /**
+     * torchvision's ColorJitter, in this order, for samples of bytes with 1 or 3 channels: each
+     * factor is drawn from 1 - x to 1 + x; at most 1.  Saturation wants 3 channels.  0, 0, 0
+     */
+    float brightness;
+    float contrast;   /**< see brightness */
+    float saturation; /**< see brightness */
 } gan_iterator_desc;
 #define GAN_ITERATOR_DESC_INIT                                                                     \
-    GAN_SIZED_INIT(gan_iterator_desc, 0, 0, 0, 0, {0, 0, 0, 0}, {0, 0, 0, 0}, 0, 0, 0)
+    GAN_SIZED_INIT(gan_iterator_desc, 0, 0, 0, 0, {0, 0, 0, 0}, {0, 0, 0, 0}, 0, 0, 0, 0, 0, 0, 0, \
+                   0, 0)
 
 /** GAN_ITERATOR_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_iterator_desc_init(gan_iterator_desc *desc, size_t struct_size);
@@ -92,7 +111,8 @@ GAN_API void gan_iterator_desc_init(gan_iterator_desc *desc, size_t struct_size)
  * @retval GAN_ERR_INVALID  `out` or `data` is NULL, a setting is out of range (it is named), or
  *                          more than 2^32 - 1 samples are to be shuffled.
  * @retval GAN_ERR_SHAPE    The samples have more than 4 channels and a mean or std is set, or are
- *                          vectors to be mirrored.
+ *                          vectors to be mirrored, or none of which settings of random changes are
+ *                          for.
  * @retval GAN_ERR_NOMEM    No memory, or the system gave no thread.
  *
  * @since 0.1
@@ -124,8 +144,8 @@ GAN_API void gan_iterator_destroy(gan_iterator *it);
  * After an error the iterator stands where it stood: the next call tries the same batch again.
  *
  * Memory: none is taken, except to decode files (from malloc, by each thread that does).
- * Determinism: order and mirroring are functions of seed and epoch alone, whatever the number of
- * threads.
+ * Determinism: order, mirroring and random changes are functions of seed and epoch alone, whatever the
+ * number of threads.
  *
  * @since 0.1
  */

@@ -56,6 +56,8 @@ struct gan_iterator {
     size_t channel_size; /* numbers of one channel in a sample */
     int normalises;      /* numbers that are no bytes change at all */
     int flips;
+    gan__jitter jitter;
+    float *aside; /* a sample a thread, where these change; NULL: nothing is changed */
     next_batch next;
     channel channels[MAX_CHANNELS];
 };
@@ -120,6 +122,28 @@ static gan_status set_channels(gan_iterator *it, const gan_iterator_desc *d)
     return GAN_OK;
 }
 
+/* Settle how samples are changed at random, once their channels are known. */
+static gan_status set_jitter(gan_iterator *it, const gan_iterator_desc *d)
+{
+    const gan_shape shape = it->data->shape;
+    gan__jitter *j = &it->jitter;
+
+    *j = (gan__jitter){.crop = d->crop,
+                       .shift = d->shift,
+                       .rotation = d->rotation,
+                       .brightness = d->brightness,
+                       .contrast = d->contrast,
+                       .saturation = d->saturation,
+                       .channels = shape.rank == 3 ? shape.dim[0] : 1,
+                       .height = shape.rank > 1 ? shape.dim[shape.rank - 2] : 1,
+                       .width = shape.dim[shape.rank - 1]};
+    for (size_t c = 0; c < it->n_channels; c++) {
+        j->mean[c] = it->channels[c].mean;
+        j->std[c] = it->channels[c].std;
+    }
+    return gan__jitter_check(j, shape, gan__dataset_is_bytes(it->data));
+}
+
 /* Settle how an epoch is cut into batches. */
 static gan_status set_batches(gan_iterator *it, const gan_iterator_desc *d)
 {
@@ -148,7 +172,7 @@ static gan_status take_next(gan_iterator *it, size_t n_threads)
     const size_t size = it->data->size;
     gan_status status = GAN_OK;
 
-    if (gan__dataset_is_bytes(it->data)) {
+    if (gan__dataset_is_bytes(it->data) && !gan__jitter_is_on(&it->jitter)) {
         GAN_TRY(gan__alloc(&next->bytes, allocator, it->batch_size, size));
     } else {
         GAN_TRY(gan__alloc(&next->numbers, allocator, it->batch_size * size, sizeof(float)));
@@ -177,7 +201,14 @@ static gan_status take_memory(gan_iterator *it, const gan_iterator_desc *d)
         GAN_TRY(gan__alloc(&it->byte_labels, &it->allocator, it->batch_size, 1));
     if (d->shuffle)
         GAN_TRY(gan__alloc(&it->order, &it->allocator, it->data->count, sizeof *it->order));
-    if (it->data->access == GAN__ACCESS_AHEAD) GAN_TRY(take_next(it, d->n_threads));
+    if (it->data->access == GAN__ACCESS_AHEAD ||
+        (it->data->access == GAN__ACCESS_MEMORY && gan__jitter_is_on(&it->jitter)))
+        GAN_TRY(take_next(it, d->n_threads));
+    if (gan__jitter_is_on(&it->jitter))
+        GAN_TRY(gan__alloc(
+            &it->aside, &it->allocator,
+            gan__size_mul(size, it->next.pool ? gan_pool_thread_count(it->next.pool) : 1),
+            sizeof *it->aside));
 
 cleanup:
     return status;
@@ -203,6 +234,7 @@ gan_status gan_iterator_create(gan_iterator **out, const gan_dataset *data,
     it->data = gan__dataset_retain(data);
     gan__numeric_enter(&numeric);
     status = set_channels(it, &d);
+    if (status == GAN_OK) status = set_jitter(it, &d);
     gan__numeric_leave(&numeric);
     if (status != GAN_OK) goto cleanup;
     GAN_TRY(set_batches(it, &d));
@@ -232,6 +264,7 @@ void gan_iterator_destroy(gan_iterator *it)
     gan__free(&allocator, it->next.labels);
     gan__free(&allocator, it->next.numbers);
     gan__free(&allocator, it->next.bytes);
+    gan__free(&allocator, it->aside);
     gan__free(&allocator, it->samples);
     gan__free(&allocator, it->labels);
     gan__free(&allocator, it->byte_labels);
@@ -332,10 +365,10 @@ static void fetch_ahead(const gan_iterator *it, size_t position)
 }
 
 /* Mirror a sample left to right, when the epoch's draw says so. */
-static void flip(const gan_iterator *it, size_t index, float *sample)
+static void flip(const gan_iterator *it, uint64_t epoch, size_t index, float *sample)
 {
     const gan_shape shape = it->data->shape;
-    const uint64_t place = it->epoch * it->data->count + index;
+    const uint64_t place = epoch * it->data->count + index;
     const size_t width = it->flips ? shape.dim[shape.rank - 1] : 0;
 
     if (!it->flips || !(gan__rng_bits(it->seed, GAN__STREAM_FLIP, place) >> 31)) return;
@@ -348,6 +381,18 @@ static void flip(const gan_iterator *it, size_t index, float *sample)
         }
 }
 
+/* Change a sample as the epoch's draw says; any thread may do it, each with a place of its own. */
+static void jitter(const gan_iterator *it, uint64_t epoch, size_t index, size_t thread,
+                   float *sample)
+{
+    const uint64_t place = epoch * it->data->count + index;
+    float drawn[GAN__JITTER_DRAWS];
+
+    if (!it->aside) return;
+    gan__rng_uniform(it->seed, GAN__STREAM_JITTER, 16 * place, GAN__JITTER_DRAWS, drawn);
+    gan__jitter_apply(&it->jitter, drawn, sample, it->aside + thread * it->data->size);
+}
+
 /* Write a sample of floats and its label: one that was read ahead, or one that is read now. */
 static gan_status fill_from_floats(gan_iterator *it, size_t index, size_t place, float *sample,
                                    uint16_t *label)
@@ -358,10 +403,15 @@ static gan_status fill_from_floats(gan_iterator *it, size_t index, size_t place,
     if (it->next.pool) {
         memcpy(sample, it->next.numbers + place * size, size * sizeof *sample);
         if (label) *label = it->next.labels[place];
+        if (it->aside) return GAN_OK; /* the team has done all of it */
     } else {
         status = it->data->kind->read(it->data, index, sample, label);
     }
-    return status == GAN_OK ? normalise(it, index, sample) : status;
+    if (status == GAN_OK) status = normalise(it, index, sample);
+    if (status != GAN_OK) return status;
+    flip(it, it->epoch, index, sample);
+    jitter(it, it->epoch, index, 0, sample);
+    return GAN_OK;
 }
 
 /* Put one sample into its place in the batch. */
@@ -372,32 +422,40 @@ static gan_status fill(gan_iterator *it, size_t index, size_t place)
     uint16_t *label = it->labels ? it->labels + place : NULL;
     gan_status status = GAN_OK;
 
-    if (gan__dataset_is_bytes(data)) {
+    if (gan__dataset_is_bytes(data) && !it->aside) {
         fill_from_bytes(it,
                         data->kind->bytes ? data->kind->bytes(data, index)
                                           : it->next.bytes + place * data->size,
                         sample);
         if (label) *label = data->labels[index];
+        flip(it, it->epoch, index, sample);
     } else {
         status = fill_from_floats(it, index, place, sample, label);
     }
     if (status != GAN_OK) return status;
     if (it->byte_labels) it->byte_labels[place] = (uint8_t)*label;
-    flip(it, index, sample);
     return GAN_OK;
 }
 
 /* ---- Reading ahead ---- */
 
-/* Read sample `i` of the next batch. */
-static gan_status read_ahead(const gan_iterator *it, size_t i)
+/* Read sample `i` of the next batch; where samples are changed at random, do all with it. */
+static gan_status read_ahead(const gan_iterator *it, size_t i, size_t thread)
 {
     const next_batch *next = &it->next;
     const gan_dataset *data = it->data;
     const size_t index = index_at(it, next->position + i);
+    float *numbers = next->numbers + i * data->size;
+    gan_status status;
 
     if (next->bytes) return data->kind->decode(data, index, next->bytes + i * data->size);
-    return data->kind->read(data, index, next->numbers + i * data->size, next->labels + i);
+    status = data->kind->read(data, index, numbers, next->labels + i);
+    if (status != GAN_OK || !it->aside) return status;
+    status = normalise(it, index, numbers);
+    if (status != GAN_OK) return status;
+    flip(it, next->epoch, index, numbers);
+    jitter(it, next->epoch, index, thread, numbers);
+    return GAN_OK;
 }
 
 /* One thread's part of the next batch. */
@@ -406,9 +464,8 @@ static void read_part(void *context, size_t task, size_t worker)
     gan_iterator *it = context;
     next_batch *next = &it->next;
 
-    (void)worker;
     for (size_t i = task; i < next->count; i += next->n_tasks)
-        next->missing[i] = read_ahead(it, i) != GAN_OK;
+        next->missing[i] = read_ahead(it, i, worker) != GAN_OK;
 }
 
 /* Let the team begin with the batch at a place; at an epoch's end that is the next one's first. */
@@ -445,7 +502,7 @@ static gan_status wait_for_batch(gan_iterator *it)
     for (size_t i = 0; i < next->count; i++) {
         gan_status status = GAN_OK;
 
-        if (next->missing[i]) status = read_ahead(it, i);
+        if (next->missing[i]) status = read_ahead(it, i, 0);
         if (status != GAN_OK) return status;
         next->missing[i] = 0;
     }
@@ -555,6 +612,7 @@ void gan__iterator_state(const gan_iterator *it, gan__state *s)
     gan__state_text(s, "drop_last", "%d", it->end < it->data->count);
     gan__state_text(s, "horizontal_flip", "%d", it->flips);
     gan__state_text(s, "seed", "%llu", (unsigned long long)it->seed);
+    gan__jitter_state(&it->jitter, s);
     for (size_t c = 0; c < it->n_channels; c++) {
         snprintf(name, sizeof name, "mean.%zu", c);
         gan__state_float(s, name, it->channels[c].mean);

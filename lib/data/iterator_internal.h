@@ -18,6 +18,30 @@ gan_status gan__iterator_check_place(const gan_iterator *it, uint64_t position);
 /* The last place up to `position` where a batch begins, or the end. */
 uint64_t gan__iterator_place_before(const gan_iterator *it, uint64_t position);
 
+/* ---- Random changes of samples (iterator_jitter.c) ---- */
+
+enum { GAN__JITTER_DRAWS = 9 }; /* numbers that are drawn for a sample */
+
+/* The settings of gan_iterator_desc, and what a sample is. */
+typedef struct gan__jitter {
+    float crop, shift, rotation;
+    float brightness, contrast, saturation;
+    size_t channels, height, width;
+    float mean[4], std[4]; /* of the channels, where colours change */
+} gan__jitter;
+
+int gan__jitter_is_on(const gan__jitter *j);
+
+/* GAN_ERR_INVALID, GAN_ERR_SHAPE. */
+gan_status gan__jitter_check(const gan__jitter *j, gan_shape shape, int of_bytes);
+
+/* Add the settings, where there are some. */
+void gan__jitter_state(const gan__jitter *j, gan__state *s);
+
+/* Change a normalised sample; `drawn` is uniform from 0 to 1, `aside` has room for a sample. */
+void gan__jitter_apply(const gan__jitter *j, const float drawn[GAN__JITTER_DRAWS], float *sample,
+                       float *aside);
+
 /* A batch's labels, of a batch that may be a host's who knows none of 16 bits. */
 static inline gan__label_list gan__batch_labels(const gan_batch *batch)
 {

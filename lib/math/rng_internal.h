@@ -28,6 +28,7 @@
 #define GAN__STREAM_BINS (GAN__STREAM_INIT + 19)          /* first centres of k-means */
 #define GAN__STREAM_PATCHES (GAN__STREAM_INIT + 20)       /* where patches are cut out */
 #define GAN__STREAM_SLICES (GAN__STREAM_INIT + 21)        /* directions that they are seen from */
+#define GAN__STREAM_JITTER (GAN__STREAM_INIT + 40)        /* an iterator's crops and colours; 16 a sample */
 #define GAN__STREAM_AUGMENT (GAN__STREAM_INIT + 24)       /* augmentation; 32 values a sample */
 #define GAN__STREAM_CONSISTENCY (GAN__STREAM_INIT + 25)   /* the same, for consistency */
 
