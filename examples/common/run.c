@@ -7,6 +7,7 @@
 #include "files.h"
 #include "losses.h"
 #include "progress.h"
+#include "recipe.h"
 #include "runlog.h"
 #include "settings.h"
 #include "stop.h"
@@ -256,70 +257,15 @@ static int print_network(const char *title, const gan_network *net)
     return 1;
 }
 
-/* Make an optimizer that takes `steps` steps in the whole run. */
-static int make_adam(gan_optimizer **out, const run_options *o, double lr, double steps)
-{
-    gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
-    adam.lr = lr;
-    adam.beta1 = o->beta1;
-    adam.beta2 = o->beta2;
-    gan_schedule_desc schedule = {GAN_SCHEDULE_DESC_INIT, .kind = (gan_schedule)o->schedule};
-    double period = steps - (double)o->warmup, factor = 0;
-    if (o->schedule == GAN_SCHEDULE_STEP) period = ceil(period / 3), factor = 0.1;
-    if (o->schedule == GAN_SCHEDULE_EXPONENTIAL) factor = 0.01;
-    schedule.warmup = (uint64_t)o->warmup;
-    if (o->schedule != GAN_SCHEDULE_CONSTANT) schedule.period = period > 1 ? (uint64_t)period : 1;
-    schedule.factor = factor;
-    return cli_ok(gan_optimizer_create_adam(out, &adam)) &&
-           cli_ok(gan_optimizer_set_schedule(*out, &schedule));
-}
-
-/* Schedules whose factor falls from 1 along half a cosine, or rises to it. */
-static gan_schedule_desc falling_to(double end, double steps)
-{
-    return (gan_schedule_desc){GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_COSINE,
-                               .period = steps > 1 ? (uint64_t)steps : 1, .factor = end};
-}
-
-static gan_schedule_desc rising_over(double steps)
-{
-    return (gan_schedule_desc){GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_LINEAR,
-                               .period = steps > 1 ? (uint64_t)steps : 1, .rising = 1};
-}
-
 static int make_trainer(run *r)
 {
-    const run_options *o = r->opt;
-    gan_penalty_desc penalty = {GAN_PENALTY_DESC_INIT, .kind = (gan_penalty_kind)o->penalty};
-    penalty.weight = o->penalty_weight;
-    penalty.interval = (size_t)o->penalty_interval;
-    double d_steps =
-        (double)o->epochs * ceil((double)gan_dataset_count(r->data) / (double)o->batch);
-    double g_steps = floor(d_steps / (double)o->n_critic);
-    gan_schedule_desc falling = falling_to(o->penalty_end, d_steps);
-    gan_schedule_desc settling = rising_over(g_steps / 10);
-    if (o->penalty_end < 1) penalty.schedule = &falling;
-    gan_penalty_desc second = penalty;
-    second.kind = (gan_penalty_kind)o->second_penalty;
-    few_settings few;
-    gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = (size_t)o->batch,
-                             .seed = (uint64_t)o->seed, .n_threads = (size_t)o->threads};
-    desc.loss = (gan_loss)o->loss;
-    if (o->penalty != GAN_PENALTY_NONE) desc.penalty = &penalty;
-    if (o->second_penalty != GAN_PENALTY_NONE) desc.second_penalty = &second;
-    desc.top_k = o->top_k;
-    few_set(&o->few, (double)o->epochs * (double)gan_dataset_count(r->data), &few, &desc);
-    desc.d_steps_per_g = (size_t)o->n_critic;
-    desc.average_decay = o->ema_images > 0 ? 0 : o->ema;
-    desc.average_warmup = desc.average_decay > 0;
-    desc.average_half_life = (double)o->ema_images;
-    if (o->ema_images > 0) desc.average_schedule = &settling;
-    desc.auxiliary_weight = o->auxiliary;
-    desc.auxiliary_real_only = o->auxiliary > 0;
-    return few_freeze(&o->few, r->d) && make_adam(&r->g_adam, o, o->lr, g_steps) &&
-           make_adam(&r->d_adam, o, o->d_lr > 0 ? o->d_lr : o->lr, d_steps) &&
-           cli_ok(gan_trainer_create(&r->trainer, r->g, r->d, r->g_adam, r->d_adam, &desc)) &&
-           (o->quiet || (print_network("Generator", r->g) && print_network("Discriminator", r->d)));
+    recipe made = {NULL, NULL, NULL};
+    int good = recipe_make(&made, r->opt, r->g, r->d, gan_dataset_count(r->data));
+    r->g_adam = made.g_adam;
+    r->d_adam = made.d_adam;
+    r->trainer = made.trainer;
+    return good && (r->opt->quiet ||
+                    (print_network("Generator", r->g) && print_network("Discriminator", r->d)));
 }
 
 /* ---- Files ---- */
