@@ -206,11 +206,12 @@ GAN_API void gan_conv2d_desc_init(gan_conv2d_desc *desc, size_t struct_size);
  * width], and "bias", shape [out_channels], both drawn from U(-b, b) with b = 1 / sqrt(in_channels
  * / groups * kernel height * kernel width).
  *
- * Kernels of 4x4 with stride 2 and of 3x3 with stride 1 are computed with fewer multiplications,
- * F(2x2, 2x2) and F(2x2, 3x3) of Winograd (Lavin and Gray, 2016), where that is faster: in batches,
- * with many channels.  Passes take memory for it when they are made, 2.25 (4x4) or 1.8 (3x3) times
- * that of the weights.  The environment variable GAN_CONV=direct, read at that time, asks for plain
- * sums of products instead, which round otherwise; samplers always make these.
+ * Kernels of 4x4 with stride 2 and of 3x3 with stride 1 are computed with fewer multiplications
+ * where that is faster, in batches and with 16 channels or more: minimal filtering (Winograd, 1980;
+ * Lavin and Gray, 2016), with tiles of 2x2 or 4x4 places of the output.  Passes take memory for
+ * transformed weights when they are made, 1.8 to 6.3 times that of the weights.  The environment
+ * variable GAN_CONV=direct, read at that time, asks for plain sums of products instead, which round
+ * otherwise; samplers always make these.
  *
  * @param[in] in_channels   At least 1, divisible by desc->groups.
  * @param[in] out_channels  Likewise.
