@@ -6,7 +6,7 @@
 enum { MOST_SHOWN = 10000 }; /* in a picture */
 
 typedef struct options {
-    const char *model, *out, *raw, *wanted;
+    const char *model, *out, *raw, *npy, *wanted;
     long count, seed, columns;
     double truncation;
     int overwrite;
@@ -30,6 +30,8 @@ static void read_options(options *o, int argc, char **argv)
          .help = "samples per row of the grid; 0: one of each class, or as square as can be"},
         {"raw", "FILE", .text = &o->raw,
          .help = "the bytes in the IDX format of MNIST: count x height x width"},
+        {"npy", "FILE", .text = &o->npy,
+         .help = "the numbers as an array of NumPy: count x channels x height x width"},
         {.name = "overwrite", .on = &o->overwrite, .help = "replace files that exist already"},
         {.name = NULL},
     };
@@ -51,7 +53,7 @@ static void read_options(options *o, int argc, char **argv)
             "  sample --class boot                              or --class 9\n",
     };
     cli_parse(&program, argc, argv);
-    if (!o->out && !o->raw) o->out = "samples.png";
+    if (!o->out && !o->raw && !o->npy) o->out = "samples.png";
     if (o->out && o->count > MOST_SHOWN)
         cli_usage_error("--out shows at most %d samples, --count is %ld; use --raw alone for more",
                         MOST_SHOWN, o->count);
@@ -66,16 +68,23 @@ static int prepare(generator *g, const options *o)
     if (o->wanted && !generator_find_class(&label, g, "class", o->wanted)) return 0;
     if (o->wanted) g->only = label;
     return (!o->out || files_may_write(o->out, o->overwrite)) &&
-           (!o->raw || files_may_write(o->raw, o->overwrite));
+           (!o->raw || files_may_write(o->raw, o->overwrite)) &&
+           (!o->npy || files_may_write(o->npy, o->overwrite));
+}
+
+/* Whether all samples are held at once. */
+static int keeps_all(const options *o)
+{
+    return o->out || o->npy;
 }
 
 /* Draw all samples, a chunk at a time, and write them to `raw` unless it is NULL.  `samples` has
- * room for all of them when a picture is wanted, else for a chunk. */
+ * room for all of them where these are kept, else for a chunk. */
 static int draw_samples(generator *g, const options *o, float *samples, FILE *raw)
 {
     size_t count = (size_t)o->count;
     for (size_t done = 0, n; done < count; done += n) {
-        float *chunk = samples + (o->out ? done * g->size : 0);
+        float *chunk = samples + (keeps_all(o) ? done * g->size : 0);
         n = count - done < GENERATOR_CHUNK ? count - done : GENERATOR_CHUNK;
         if (!generator_draw(g, done, n, chunk)) return 0;
         if (raw) idx_write_numbers(raw, chunk, n * g->size);
@@ -113,6 +122,15 @@ static int write_picture(const generator *g, const options *o, const float *samp
     return 1;
 }
 
+static int write_array(const generator *g, const options *o, const float *samples)
+{
+    const size_t *picture = g->picture.dim;
+    const size_t dims[] = {(size_t)o->count, picture[0], picture[1], picture[2]};
+    if (!cli_ok(gan_npy_write(o->npy, samples, GAN_NPY_FLOAT32, dims, 4))) return 0;
+    cli_print("%zu sample%s as an array in %s", dims[0], cli_plural(dims[0]), o->npy);
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     options o;
@@ -122,9 +140,10 @@ int main(int argc, char **argv)
     read_options(&o, argc, argv);
     int good = prepare(&g, &o);
     if (good)
-        samples = cli_memory((o.out ? (size_t)o.count : GENERATOR_CHUNK) * g.size, sizeof *samples);
+        samples = cli_memory((keeps_all(&o) ? (size_t)o.count : GENERATOR_CHUNK) * g.size,
+                             sizeof *samples);
     good = good && (o.raw ? draw_to_raw(&g, &o, samples) : draw_samples(&g, &o, samples, NULL)) &&
-           (!o.out || write_picture(&g, &o, samples));
+           (!o.out || write_picture(&g, &o, samples)) && (!o.npy || write_array(&g, &o, samples));
     free(samples);
     generator_close(&g);
     return cli_end(good ? CLI_EXIT_OK : CLI_EXIT_FAILURE);

@@ -18,6 +18,11 @@ png many.png
 cmp many.idx again.idx || fail "the same seed gave other samples"
 [ "$(od -An -tx1 -N16 many.idx | tr -d ' \n')" = 00000803000004d20000001c0000001c ] || fail "many.idx begins otherwise"
 [ "$(wc -c <many.idx)" -eq $((16 + 1234 * 784)) ] || fail "many.idx has another length"
+run sample --model $model --count 50 --seed 9 --npy array.npy
+says sample "50 samples as an array in array.npy"
+head -c 128 array.npy | grep -aq "'<f4', 'fortran_order': False, 'shape': (50, 1, 28, 28)" || fail "array.npy begins otherwise"
+[ "$(wc -c <array.npy)" -eq $((128 + 50 * 784 * 4)) ] || fail "array.npy has another length"
+refuses 1 "array.npy: exists already" sample --model $model --npy array.npy
 mkdir -p drawn && cp many.idx drawn/train-images-idx3-ubyte
 run fashion_gan --epochs 1 --hidden 16 --data drawn --out from_drawn # what it wrote can be read
 says fashion_gan "1234 images of drawn/train-images-idx3-ubyte"

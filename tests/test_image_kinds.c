@@ -317,6 +317,18 @@ TEST(a_jpeg_whose_pixels_are_damaged_is_no_picture)
     expect_refused(bytes, n, "damaged JPEG: Corrupt JPEG data: premature end of data segment");
 }
 
+/* libpng takes what the length of this chunk says, without a limit of its own. */
+TEST(an_exif_chunk_cannot_claim_memory)
+{
+    const gan_image_desc desc = {GAN_IMAGE_DESC_INIT, .any_format = 1};
+    gan_image *image;
+
+    expect_fails(
+        gan_image_read(&image, golden_path("../corpus/png/exif_of_600_megabytes.png"), &desc),
+        GAN_ERR_FORMAT, "the file ends");
+    ck_assert_ptr_null(image);
+}
+
 TEST(an_animation_is_no_picture)
 {
     uint8_t bytes[8192];

@@ -54,12 +54,16 @@ static void on_warning(png_structp png, png_const_charp text)
     (void)text;
 }
 
+enum { MAX_TAKEN = 4 << 20 }; /* more than rows and chunks that are read can need */
+
 /* libpng cannot tell by itself whether memory was what it lacked. */
 static png_voidp png_take(png_structp png, png_alloc_size_t n)
 {
     png_job *job = png_get_mem_ptr(png);
-    void *memory = malloc(n);
+    void *memory;
 
+    if (job->from && n > MAX_TAKEN) return NULL; /* a chunk's length that nobody checked */
+    memory = malloc(n);
     if (!memory) job->no_memory = 1;
     return memory;
 }
