@@ -1,7 +1,7 @@
-/* test_log.c - logs of runs: their lines, CSV and event files, written, continued and read. */
-#include "budget.h"
+/* test_log.c - logs of runs: their lines and CSV, written, continued and read; damaged files. */
 #include "expect.h"
 #include "game.h"
+#include "logs.h"
 #include "report/log_internal.h"
 #include "texts.h"
 
@@ -16,80 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROOM = 1 << 20 };
-
 /* Where the process that logs until it is killed has its path. */
 static const char ORDERS[] = "GAN_TEST_LOG";
-
-/* A file's text, in memory that the next two calls leave alone. */
-static const char *text_of(const char *path)
-{
-    static char rooms[3][ROOM];
-    static int next;
-    char *room = rooms[next++ % 3];
-
-    room[scratch_read(path, room, ROOM - 1)] = '\0';
-    return room;
-}
-
-/* The same, with times of day and of training as 0. */
-static char *timeless(const char *path)
-{
-    const char *from = text_of(path);
-    char *out = malloc(strlen(from) + 1), *to = out;
-
-    while (*from) {
-        const size_t name = strncmp(from, "\"time\":", 7) == 0       ? 7
-                            : strncmp(from, "\"seconds\":", 10) == 0 ? 10
-                                                                     : 0;
-
-        if (name == 0) {
-            *to++ = *from++;
-            continue;
-        }
-        memcpy(to, from, name);
-        to += name;
-        *to++ = '0';
-        from += name;
-        from += strcspn(from, ",}");
-    }
-    *to = '\0';
-    return out;
-}
-
-static gan_log_desc every(uint64_t interval)
-{
-    return (gan_log_desc){GAN_LOG_DESC_INIT, .interval = interval};
-}
-
-static gan_log *log_at(const char *name, const gan_log_desc *desc)
-{
-    gan_log *log;
-
-    expect_ok(gan_log_create(&log, scratch_path(name), desc));
-    return log;
-}
-
-/* A number that has many digits, of step `i`. */
-static double number(uint64_t i)
-{
-    return sin(1.7 * (double)i) / 3;
-}
-
-/* Steps `first` to `end` - 1 of a run with 5 steps an epoch. */
-static void log_steps(gan_log *log, uint64_t first, uint64_t end)
-{
-    for (uint64_t i = first; i < end; i++) {
-        const gan_train_stats stats = {GAN_TRAIN_STATS_INIT, .d_loss = number(i),
-                                       .g_loss = number(i + 7), .d_real = 0.5};
-
-        expect_ok(gan_log_value(log, "g_lr", 0.001 / (double)(i + 1)));
-        expect_ok(gan_log_step(log, &stats));
-        if ((i + 1) % 5 != 0) continue;
-        expect_ok(gan_log_metric(log, "frechet", number(i) + 2));
-        expect_ok(gan_log_epoch(log, (i + 1) / 5));
-    }
-}
 
 TEST(a_line_for_each_interval_and_epoch)
 {
@@ -188,26 +116,6 @@ TEST(the_latest_text_of_a_note_counts_and_is_written_once)
     gan_log_destroy(log);
 }
 
-/* Begin, stop at step `at` as a program does that saves a checkpoint there, write on to step
- * `lost` without one, and continue from the checkpoint to the end. */
-static void log_interrupted(const char *name, gan_log_desc desc, uint64_t at, uint64_t lost,
-                            uint64_t end)
-{
-    gan_log *log = log_at(name, &desc);
-
-    expect_ok(gan_log_note(log, "settings.lr", "0.1"));
-    log_steps(log, 0, at);
-    expect_ok(gan_log_save(log));
-    log_steps(log, at, lost);
-    gan_log_destroy(log);
-    desc.steps = at;
-    log = log_at(name, &desc);
-    ck_assert_uint_eq(gan_log_step_count(log), at);
-    expect_ok(gan_log_note(log, "settings.lr", "0.1"));
-    log_steps(log, at, end);
-    gan_log_destroy(log);
-}
-
 /* Without the records of gan_log_save(), which a run without an interruption doesn't have. */
 static void drop_saved(char *text)
 {
@@ -256,7 +164,8 @@ TEST(a_checkpoint_without_saved_sums_has_means_over_the_steps_since)
     log = log_at("log.jsonl", &desc);
     log_steps(log, 7, 10);
     ck_assert_uint_eq(gan_log_epoch_count(log), 2);
-    expect_near(gan_log_number(log, "d_loss"), (number(7) + number(8) + number(9)) / 3, 1e-11, 0);
+    expect_near(gan_log_number(log, "d_loss"), (log_number(7) + log_number(8) + log_number(9)) / 3,
+                1e-11, 0);
     gan_log_destroy(log);
     ck_assert_ptr_nonnull(strstr(text_of(scratch_path("log.jsonl")),
                                  "{\"record\":\"epoch\",\"epoch\":2,\"step\":10,\"steps\":3,"));
@@ -467,232 +376,6 @@ TEST(few_records_of_steps_stay_in_memory_and_all_in_the_file)
     last = gan__log_row_at(&log->of_steps, log->of_steps.rows.n - 1);
     ck_assert_uint_eq(last->step, 5000);
     ck_assert(gan__log_cells(&log->of_steps, last)->value == 4999);
-    gan_log_destroy(log);
-}
-
-/* ---- Events: tests/check_report.sh reads them with a reader of its own ---- */
-
-TEST(crc_32c_has_its_known_answers)
-{
-    unsigned char bytes[32];
-
-    ck_assert_uint_eq(gan__log_crc32c("123456789", 9), 0xe3069283);
-    ck_assert_uint_eq(gan__log_crc32c("", 0), 0);
-    memset(bytes, 0, sizeof bytes); /* RFC 3720, B.4 */
-    ck_assert_uint_eq(gan__log_crc32c(bytes, sizeof bytes), 0x8a9136aa);
-    memset(bytes, 0xff, sizeof bytes);
-    ck_assert_uint_eq(gan__log_crc32c(bytes, sizeof bytes), 0x62a8ab43);
-    for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (unsigned char)i;
-    ck_assert_uint_eq(gan__log_crc32c(bytes, sizeof bytes), 0x46dd794e);
-}
-
-static uint64_t little(const char *bytes, size_t n)
-{
-    uint64_t value = 0;
-
-    for (size_t i = n; i-- > 0;) value = value << 8 | (unsigned char)bytes[i];
-    return value;
-}
-
-static uint32_t unmasked(const char *bytes)
-{
-    const uint32_t rotated = (uint32_t)little(bytes, 4) - 0xa282ead8;
-
-    return rotated >> 17 | rotated << 15;
-}
-
-/* Go through the records of an event file, whose checksums are right; return how many there are. */
-static size_t count_events(const char *path)
-{
-    static char bytes[ROOM];
-    const size_t n = scratch_read(path, bytes, ROOM);
-    size_t records = 0, at = 0;
-
-    for (; at < n; records++) {
-        const uint64_t length = little(bytes + at, 8);
-
-        ck_assert_uint_le(length + 16, n - at);
-        ck_assert_uint_eq(unmasked(bytes + at + 8), gan__log_crc32c(bytes + at, 8));
-        ck_assert_uint_eq(unmasked(bytes + at + 12 + length),
-                          gan__log_crc32c(bytes + at + 12, length));
-        at += 16 + length;
-    }
-    ck_assert_uint_eq(at, n);
-    return records;
-}
-
-/* All event files begin alike: a record of 24 bytes, whose length has this checksum, with a double as
- * its first field; the version of the format follows. */
-TEST(an_event_file_begins_as_tensorflow_writes_it)
-{
-    static const unsigned char begin[] = {24, 0, 0, 0, 0, 0, 0, 0, 0xa3, 0x7f, 0x4b, 0x22, 0x09};
-    gan_log_desc desc = every(1);
-    char bytes[64];
-
-    desc.events = scratch_path("tfevents");
-    gan_log_destroy(log_at("log.jsonl", &desc));
-    ck_assert_uint_eq(scratch_read(desc.events, bytes, sizeof bytes), 8 + 4 + 24 + 4);
-    expect_same_bits(bytes, begin, sizeof begin);
-    expect_same_bits(bytes + 21,
-                     "\x1a\x0d"
-                     "brain.Event:2",
-                     15);
-}
-
-TEST(events_of_a_continued_run_are_those_of_one_without_an_interruption)
-{
-    gan_log_desc desc = every(2);
-
-    desc.events = scratch_path("tfevents.1");
-    log_interrupted("log.jsonl", desc, 7, 9, 20);
-    ck_assert_uint_eq(count_events(desc.events), 1 + 3 * 4 + 4);
-    desc.events = scratch_path("tfevents.2");
-    gan_log *log = log_at("whole.jsonl", &desc);
-    log_steps(log, 0, 20);
-    gan_log_destroy(log);
-    ck_assert_uint_eq(count_events(desc.events), 1 + 3 * 4 + 4);
-}
-
-/* ---- What is refused ---- */
-
-TEST(arguments_that_make_no_sense_are_refused)
-{
-    gan_log_desc desc = {GAN_LOG_DESC_INIT};
-    gan_train_stats small = {.struct_size = sizeof(size_t)};
-    gan_log *log = log_at("log.jsonl", NULL), *other;
-    char name[GAN_LOG_NAME_BYTES + 1];
-
-    expect_fails(gan_log_create(NULL, "x", NULL), GAN_ERR_INVALID, "out is NULL");
-    expect_fails(gan_log_create(&other, NULL, NULL), GAN_ERR_INVALID, "path is NULL");
-    expect_fails(gan_log_open(NULL, "x", NULL), GAN_ERR_INVALID, "out is NULL");
-    expect_fails(gan_log_open(&other, NULL, NULL), GAN_ERR_INVALID, "path is NULL");
-    desc.events = "events";
-    expect_fails(gan_log_create(&other, scratch_path("x"), &desc), GAN_ERR_INVALID, "tfevents");
-    desc = (gan_log_desc){0};
-    expect_fails(gan_log_create(&other, scratch_path("x"), &desc), GAN_ERR_INVALID, "struct_size");
-    memset(name, 'x', sizeof name);
-    name[GAN_LOG_NAME_BYTES] = '\0';
-    expect_fails(gan_log_value(log, name, 1), GAN_ERR_INVALID, "got 64 bytes");
-    expect_fails(gan_log_value(log, "", 1), GAN_ERR_INVALID, "got 0 bytes");
-    expect_fails(gan_log_value(log, NULL, 1), GAN_ERR_INVALID, "name is NULL");
-    expect_fails(gan_log_value(log, "\xff", 1), GAN_ERR_INVALID, "UTF-8");
-    expect_fails(gan_log_value(log, "epoch", 1), GAN_ERR_INVALID, "\"epoch\"");
-    expect_fails(gan_log_metric(log, "time", 1), GAN_ERR_INVALID, "\"time\"");
-    expect_fails(gan_log_note(log, "", "x"), GAN_ERR_INVALID, "got 0 bytes");
-    expect_fails(gan_log_note(log, "x", NULL), GAN_ERR_INVALID, "is NULL");
-    expect_fails(gan_log_step(log, &small), GAN_ERR_INVALID, "struct_size");
-    expect_fails(gan_log_epoch(log, 0), GAN_ERR_INVALID, "epoch 0 ends after epoch 0");
-    ck_assert_uint_eq(gan_log_step_count(log), 0);
-    expect_ok(gan_log_epoch(log, 1));
-    gan_log_destroy(log);
-}
-
-TEST(a_log_that_is_read_is_not_written)
-{
-    gan_log *logs[2] = {NULL, NULL};
-
-    gan_log_destroy(log_at("log.jsonl", NULL));
-    expect_ok(gan_log_open(&logs[1], scratch_path("log.jsonl"), NULL));
-    for (int i = 0; i < 2; i++) {
-        const char *says = i == 0 ? "is NULL" : "opened to be read";
-
-        expect_fails(gan_log_note(logs[i], "a", "b"), GAN_ERR_INVALID, says);
-        expect_fails(gan_log_value(logs[i], "a", 1), GAN_ERR_INVALID, says);
-        expect_fails(gan_log_metric(logs[i], "a", 1), GAN_ERR_INVALID, says);
-        expect_fails(gan_log_step(logs[i], NULL), GAN_ERR_INVALID, says);
-        expect_fails(gan_log_epoch(logs[i], 1), GAN_ERR_INVALID, says);
-        expect_fails(gan_log_save(logs[i]), GAN_ERR_INVALID, says);
-    }
-    ck_assert_uint_eq(gan_log_step_count(NULL) + gan_log_epoch_count(NULL), 0);
-    ck_assert_ptr_null(gan_log_text(NULL, "a"));
-    gan_log_destroy(logs[1]);
-    gan_log_destroy(NULL);
-}
-
-/* ---- Memory ---- */
-
-static gan_status create(void **out, const gan_allocator *allocator, void *path)
-{
-    gan_log_desc desc = {GAN_LOG_DESC_INIT, .steps = 20, .events = scratch_path("x.tfevents"),
-                         .csv = scratch_path("log.csv"), .allocator = allocator};
-    gan_log *log;
-    const gan_status status = gan_log_create(&log, path, &desc);
-
-    *out = log;
-    return status;
-}
-
-static gan_status open_log(void **out, const gan_allocator *allocator, void *path)
-{
-    gan_log *log;
-    const gan_status status = gan_log_open(&log, path, allocator);
-
-    *out = log;
-    return status;
-}
-
-static void destroy(void *log)
-{
-    gan_log_destroy(log);
-}
-
-TEST(each_allocation_may_fail)
-{
-    gan_log_desc desc = every(3);
-    char path[600];
-
-    snprintf(path, sizeof path, "%s", scratch_path("log.jsonl"));
-    log_interrupted("log.jsonl", desc, 18, 19, 20);
-    budget_sweep(create, destroy, path);
-    budget_sweep(open_log, destroy, path);
-}
-
-TEST(calls_without_memory_fail_and_the_log_goes_on)
-{
-    budget b;
-    gan_log_desc desc = every(1);
-    gan_log *log;
-
-    budget_init(&b, BUDGET_UNLIMITED);
-    desc.allocator = &b.allocator;
-    desc.csv = scratch_path("log.csv");
-    log = log_at("log.jsonl", &desc);
-    for (uint64_t i = 0; i < 400; i++) {
-        char name[32], text[64];
-        gan_status status[4];
-
-        snprintf(name, sizeof name, "name %llu", (unsigned long long)i / 4);
-        snprintf(text, sizeof text, "text %llu", (unsigned long long)i);
-        b.left = i % 7;
-        status[0] = gan_log_value(log, name, 1);
-        status[1] = gan_log_note(log, name, text);
-        status[2] = gan_log_step(log, NULL);
-        status[3] = gan_log_epoch(log, i + 1);
-        b.left = BUDGET_UNLIMITED;
-        for (int k = 0; k < 4; k++) ck_assert(status[k] == GAN_OK || status[k] == GAN_ERR_NOMEM);
-        ck_assert_uint_eq(gan_log_step_count(log), i + 1);
-    }
-    ck_assert_uint_gt(b.refused, 0);
-    gan_log_destroy(log);
-    ck_assert_uint_eq(b.live, 0);
-    expect_ok(gan_log_open(&log, scratch_path("log.jsonl"), NULL)); /* what was written is whole */
-    gan_log_destroy(log);
-}
-
-TEST(a_step_without_a_record_takes_no_memory)
-{
-    const gan_train_stats stats = {GAN_TRAIN_STATS_INIT, .d_loss = 1};
-    budget b;
-    gan_log_desc desc = every(1000);
-    gan_log *log;
-
-    budget_init(&b, BUDGET_UNLIMITED);
-    desc.allocator = &b.allocator;
-    log = log_at("log.jsonl", &desc);
-    expect_ok(gan_log_step(log, &stats));
-    b.left = 0;
-    for (int i = 1; i < 999; i++) expect_ok(gan_log_step(log, &stats));
-    b.left = BUDGET_UNLIMITED;
     gan_log_destroy(log);
 }
 
