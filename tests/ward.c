@@ -394,7 +394,7 @@ ward_end ward_watch(const ward_data *p, const ward_run *r, uint64_t seed, int ta
 
 const ward_run ward_failures[] = {
     {"learning rate x 100", .lr = 0.05, .wanted = GAN_VERDICT_DIVERGED},
-    {"discriminator's rate x 20", .lr = 5e-5, .d_lr = 1e-3, .steps = 500,
+    {"discriminator's rate x 20", .lr = 2e-5, .d_lr = 4e-4, .steps = 2000,
      .wanted = GAN_VERDICT_D_WINS},
     {"z ignored", .penalty = GAN_PENALTY_R1, .ignores_z = 1, .wanted = GAN_VERDICT_COLLAPSED},
     {"one class", .penalty = GAN_PENALTY_R1, .one_class = 1, .wanted = GAN_VERDICT_MODES_MISSING},

@@ -144,7 +144,7 @@ typedef struct gan_health_desc {
     double overfit_gap;  /**< D_OVERFIT: accuracy on training samples minus that on held-out
                                   ones.  0: 0.2 */
     double duplicate_factor; /**< COLLAPSED: times their floor that duplicates are.  0: 10 */
-    double duplicate_share;  /**< COLLAPSED: and the share that they are at least.  0: 0.5 */
+    double duplicate_share;  /**< COLLAPSED: and the share that they are at least.  0: 0.9 */
     double collapse_recall;  /**< COLLAPSED: share of its floor that recall is below, and coverage
                                   has not grown since the look before.  0: 0.1 */
     double missing_share;    /**< MODES_MISSING: share of the real samples' that a mode's is below.

@@ -68,7 +68,7 @@ static const setting real_settings[] = {
     REAL(overfit_sign, 0.6, 0, 1),
     REAL(overfit_gap, 0.2, 0, 1),
     REAL(duplicate_factor, 10, 0, 1e9),
-    REAL(duplicate_share, 0.5, 0, 1),
+    REAL(duplicate_share, 0.9, 0, 1),
     REAL(collapse_recall, 0.1, 0, 1),
     REAL(missing_share, 0.15, 0, 1),
     REAL(missing_alpha, 0.001, 0, 0.5),

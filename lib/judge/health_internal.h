@@ -55,8 +55,8 @@ typedef struct gan__health_sight {
     double missing[GAN__HEALTH_EVIDENCE - 2]; /* the first of them */
     double in_flux; /* 1: they are others than those of the look before, which missed some, too, or
                        at most half as many: modes come and go, or are still being found */
-    double spreads; /* 1: coverage grew or duplicates fell beyond all earlier looks', by more than
-                       chance */
+    double spreads; /* above 0: coverage grew or duplicates fell by more than chance, not many looks
+                       ago; how many looks it still stands for that */
 } gan__health_sight;
 
 /* What a look says of the discriminator's outputs, as shares of pairs; NaN without them.  They are
@@ -91,6 +91,7 @@ typedef struct gan__health_state {
     double diverged_value, diverged_usual;
     uint64_t n_looks;
     gan__health_sight sight;
+    /* Of the look that spread last, or the first; and what coverage's error was. */
     double most_coverage, most_coverage_error;
     uint64_t poor_looks; /* in a row, with hardly any coverage */
     double least_duplicates, least_duplicates_error;

@@ -41,33 +41,42 @@ static double share_error(double share, double n)
     return sqrt(fmax(share * (1 - share), 1 / n) / n);
 }
 
-/* Follow the best of a share, where more is better for sign 1 and less for -1.  Return whether it
- * is better than in all earlier looks by more than chance. */
-static int follow(double *best, double *best_error, double share, double n, double sign)
+/* How a share compares with the one of the look that was better last, by standard errors: more is
+ * better for sign 1 and less for -1.  A look that is better by more than chance takes that one's
+ * place, so that what grows slowly is seen, too. */
+static double follow(double *last, double *last_error, double share, double n, double sign)
 {
     const double error = share_error(share, n);
-    const double gain = sign * (share - *best);
-    const int first = !(*best_error > 0);
-    const int better = !first && gain > GROWTH_ERRORS * hypot(error, *best_error);
+    const int first = !(*last_error > 0);
+    const double gain = first ? 0 : sign * (share - *last) / hypot(error, *last_error);
 
     if (isnan(share)) return 0;
-    if (first || gain > 0) {
-        *best = share;
-        *best_error = error;
+    if (first || gain > GROWTH_ERRORS) {
+        *last = share;
+        *last_error = error;
     }
-    return better;
+    return gain;
 }
 
-/* Whether samples spread: these two numbers move first. */
-static void follow_spread(gan__health_state *s)
+/* Whether samples spread: these two numbers move first.  Young generators do it by leaps, so that
+ * some looks after one say nothing yet; unless the samples drew together again. */
+static void follow_spread(gan__health_state *s, double lasts)
 {
     gan__health_sight *sight = &s->sight;
-    const int grew =
+    const double grew =
         follow(&s->most_coverage, &s->most_coverage_error, sight->coverage.value, sight->n_real, 1);
-    const int fell = follow(&s->least_duplicates, &s->least_duplicates_error,
-                            sight->duplicates.value, sight->n_generated, -1);
+    const double fell = follow(&s->least_duplicates, &s->least_duplicates_error,
+                               sight->duplicates.value, sight->n_generated, -1);
 
-    sight->spreads = grew || fell;
+    if (fmax(grew, fell) > GROWTH_ERRORS)
+        sight->spreads = lasts;
+    else
+        sight->spreads = grew < -GROWTH_ERRORS ? 0 : fmax(sight->spreads - 1, 0);
+}
+
+static double spread_lasts(const gan_health *h)
+{
+    return 2 * (double)h->desc.confirm_looks;
 }
 
 /* ---- modes ---- */
@@ -160,8 +169,10 @@ static void take_outputs(gan__health_outputs *out, const gan_look *l)
 
 /* ---- the score ---- */
 
-static void take_score(gan__health_state *s, const gan_look *look, const gan_estimate *kid)
+static void take_score(gan_health *h, const gan_look *look, const gan_estimate *kid)
 {
+    gan__health_state *s = &h->state;
+    const int spread = s->sight.spreads >= spread_lasts(h); /* in this look */
     const int own = fabs(look->score) > 0;
     const double score = own ? look->score : kid->value;
     const double error = own ? look->score_error : kid->error;
@@ -173,7 +184,7 @@ static void take_score(gan__health_state *s, const gan_look *look, const gan_est
         s->best_look = s->n_looks;
         s->best_step = s->d_steps;
     }
-    if (s->scored == 1 || score + error < s->progress_score || s->sight.spreads > 0) {
+    if (s->scored == 1 || score + error < s->progress_score || spread) {
         s->progress_score = s->best_score;
         s->stale_looks = 0;
     } else {
@@ -189,8 +200,10 @@ void gan__health_take_look(gan_health *h, const gan_look *look)
 
     s->n_looks++;
     take_comparison(sight, &c);
-    follow_spread(s);
-    const int poor = sight->coverage.value < h->desc.win_coverage * sight->coverage.floor;
+    follow_spread(s, spread_lasts(h));
+    /* All generators begin far from real samples. */
+    const int poor = sight->coverage.value < h->desc.win_coverage * sight->coverage.floor &&
+                     s->d_steps >= h->desc.warmup;
     s->poor_looks = poor ? s->poor_looks + 1 : 0;
     take_modes(h, look->modes, look->n_modes);
     sight->chance = look->chance > 0        ? look->chance
@@ -200,5 +213,5 @@ void gan__health_take_look(gan_health *h, const gan_look *look)
     sight->held_out_accuracy = (double)look->held_out_accepted / (double)look->held_out;
     if (look->held_out == 0) sight->held_out_accuracy = (double)NAN;
     take_outputs(&h->outputs, look);
-    take_score(s, look, &c.kid);
+    take_score(h, look, &c.kid);
 }
