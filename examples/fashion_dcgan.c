@@ -48,7 +48,10 @@ int main(int argc, char **argv)
 
     read_options(&o, argc, argv);
     if (run_open_data(&data, &o.data, &o.run)) {
-        run_parts parts = {.opt = &o.run, .data = data};
+        run_parts parts = {.opt = &o.run,
+                           .data = data,
+                           .class_names = fashion_garments,
+                           .n_names = FASHION_GARMENTS};
         code = dcgan_train(&o.networks, &parts);
     }
     gan_dataset_destroy(data);

@@ -71,7 +71,10 @@ int main(int argc, char **argv)
         size_t latent = (size_t)o.latent, pixels = gan_shape_size(gan_dataset_shape(data));
         uint64_t seed = (uint64_t)o.run.seed;
         /* Each network has its own seed, so that no weight of one is a weight of the other. */
-        run_parts parts = {.opt = &o.run, .data = data};
+        run_parts parts = {.opt = &o.run,
+                           .data = data,
+                           .class_names = fashion_garments,
+                           .n_names = FASHION_GARMENTS};
         parts.g = make_network(&o, latent, pixels, 0, 2 * seed);
         parts.d = make_network(&o, pixels, 1, o.run.spectral_norm, 2 * seed + 1);
         gan_network_add(parts.g, gan_layer_tanh());

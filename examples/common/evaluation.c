@@ -27,7 +27,9 @@ static int read_images(evaluation *e, size_t first, float *features, uint16_t *l
         size_t index = (2 * i + first) * count / (2 * e->n);
         if (!cli_ok(gan_dataset_read_labels16(e->data, index, e->samples, &labels[i]))) return 0;
         stretch(e->samples, e->size);
-        if (!cli_ok(gan_features_compute(e->kind, e->samples, 1, features + i * e->dimension)))
+        if (!cli_ok(gan_features_compute(e->kind, e->samples, 1, features + i * e->dimension)) ||
+            (e->classifier &&
+             !cli_ok(gan_classifier_predict_labels16(e->classifier, e->samples, 1, &labels[i]))))
             return 0;
     }
     return 1;
@@ -49,68 +51,99 @@ static int take_noise(evaluation *e, const gan_trainer *trainer, size_t seed)
     return 1;
 }
 
-static void name_counts(evaluation *e, const char *const *class_names)
+static void name_counts(evaluation *e, const evaluation_desc *desc)
 {
     const gan_reference_share *shares = gan_reference_classes(e->real, &e->n_counts);
-    int classes = shares != NULL;
-    if (!classes) shares = gan_reference_bins(e->real, &e->n_counts);
+    e->classes = shares != NULL;
+    if (!e->classes) shares = gan_reference_bins(e->real, &e->n_counts);
     e->counts = cli_memory(e->n_counts, sizeof *e->counts);
     e->names = cli_memory(e->n_counts, sizeof *e->names);
     for (size_t i = 0; i < e->n_counts; i++) {
-        snprintf(e->names[i], sizeof e->names[i], classes ? "class %zu" : "bin %zu", i);
-        e->counts[i].name = classes && class_names ? class_names[i] : e->names[i];
+        snprintf(e->names[i], sizeof e->names[i], e->classes ? "class %zu" : "bin %zu", i);
+        e->counts[i].name = e->classes && i < desc->n_names ? desc->class_names[i] : e->names[i];
     }
 }
 
-static int make_reference(evaluation *e, size_t n_classes, size_t n_threads)
+static int make_reference(evaluation *e, gan_reference **out, int whole)
 {
+    size_t n_classes = e->n_classes;
     float *features = cli_memory(2 * e->n * e->dimension, sizeof *features);
     uint16_t *labels = cli_memory(2 * e->n, sizeof *labels);
     gan_reference_desc desc = {GAN_REFERENCE_DESC_INIT, .held_out = features + e->n * e->dimension,
-                               .n_held_out = e->n, .n_threads = n_threads};
-    if (n_classes > 0 && gan_dataset_has_labels(e->data)) {
+                               .n_held_out = e->n, .n_threads = e->n_threads,
+                               .skip_frechet = !whole};
+    if (n_classes > 0 && (e->classifier || gan_dataset_has_labels(e->data))) {
         desc.labels = labels;
         desc.held_out_labels = labels + e->n;
         desc.n_classes = n_classes;
     }
     int good = read_images(e, 0, features, labels) &&
                read_images(e, 1, features + e->n * e->dimension, labels + e->n) &&
-               cli_ok(gan_reference_create(&e->real, features, e->n, e->dimension, &desc));
+               cli_ok(gan_reference_create(out, features, e->n, e->dimension, &desc));
     free(labels);
     free(features);
     return good;
 }
 
-int evaluation_open(evaluation *e, const gan_dataset *data, const gan_trainer *trainer,
-                    const char *const *class_names, size_t seed, size_t n_threads)
+/* Features are pixels, or what the classifier sees. */
+static int choose_features(evaluation *e, const evaluation_desc *desc)
 {
-    gan_features_desc desc = {GAN_FEATURES_DESC_INIT, .n_threads = n_threads};
-    gan_shape shape = gan_dataset_shape(data);
+    gan_features_desc features = {GAN_FEATURES_DESC_INIT, .n_threads = desc->n_threads};
+    gan_classifier_desc settings = {GAN_CLASSIFIER_DESC_INIT, .n_threads = desc->n_threads};
+    if (!desc->classifier)
+        return cli_ok(gan_features_create_pixels(&e->kind, gan_dataset_shape(e->data), &features));
+    if (!cli_ok(gan_network_open(&e->net, desc->classifier, NULL)) ||
+        !cli_ok(gan_classifier_create(&e->classifier, e->net, NULL, &settings)))
+        return 0;
+    if (gan_shape_size(gan_network_input_shape(e->net)) != e->size) {
+        cli_say("%s expects images of %zu numbers, the data's have %zu", desc->classifier,
+                gan_shape_size(gan_network_input_shape(e->net)), e->size);
+        return 0;
+    }
+    return cli_ok(gan_features_create_classifier(&e->kind, e->classifier, &features));
+}
+
+/* How many classes there are: the classifier's, or those that the generator is asked for. */
+static int count_classes(evaluation *e, const gan_trainer *trainer)
+{
+    size_t asked = gan_network_class_count(gan_trainer_generator(trainer));
+    e->n_classes = e->classifier ? gan_classifier_class_count(e->classifier) : asked;
+    if (asked == 0 || asked == e->n_classes) return 1;
+    cli_say("the generator draws %zu classes, the classifier knows %zu", asked, e->n_classes);
+    return 0;
+}
+
+int evaluation_open(evaluation *e, const gan_dataset *data, const gan_trainer *trainer,
+                    const evaluation_desc *desc)
+{
     size_t n = gan_dataset_count(data) / 2;
     *e = (evaluation){.data = data,
                       .n = n < MOST_IMAGES ? n : MOST_IMAGES,
-                      .size = gan_shape_size(shape),
+                      .size = gan_shape_size(gan_dataset_shape(data)),
+                      .n_threads = desc->n_threads,
                       .latest = {GAN_COMPARISON_INIT}};
     if (n < LEAST_IMAGES) {
         cli_say("%zu images are too few to compare samples with, at least %d expected", 2 * n,
                 2 * LEAST_IMAGES);
         return 0;
     }
-    if (!cli_ok(gan_features_create_pixels(&e->kind, shape, &desc))) return 0;
+    if (!choose_features(e, desc) || !count_classes(e, trainer)) return 0;
     e->dimension = gan_features_count(e->kind);
     e->samples = cli_memory(CHUNK * e->size, sizeof *e->samples);
     e->features = cli_memory(e->n * e->dimension, sizeof *e->features);
-    if (!take_noise(e, trainer, seed) ||
-        !make_reference(e, gan_network_class_count(gan_trainer_generator(trainer)), n_threads))
-        return 0;
-    name_counts(e, class_names);
+    if (!take_noise(e, trainer, desc->seed) || !make_reference(e, &e->brief, 0)) return 0;
+    e->real = e->brief;
+    name_counts(e, desc);
     return 1;
 }
 
 void evaluation_close(evaluation *e)
 {
-    gan_reference_destroy(e->real);
+    gan_reference_destroy(e->whole);
+    gan_reference_destroy(e->brief);
     gan_features_destroy(e->kind);
+    gan_classifier_destroy(e->classifier);
+    gan_network_destroy(e->net);
     free(e->noise);
     free(e->labels);
     free(e->samples);
@@ -183,8 +216,10 @@ static int count_shares(evaluation *e, gan_report *report)
     return cli_ok(gan_report_set_counts(report, title, e->counts, n));
 }
 
-int evaluation_measure(evaluation *e, gan_trainer *trainer)
+int evaluation_measure(evaluation *e, gan_trainer *trainer, int whole)
 {
+    if (whole && !e->whole && !make_reference(e, &e->whole, 1)) return 0;
+    e->real = whole ? e->whole : e->brief;
     gan_status status = draw(e, trainer);
     if (status == GAN_OK)
         status = gan_reference_compare(e->real, e->features, e->labels, e->n, &e->latest);
@@ -199,20 +234,34 @@ int evaluation_show(evaluation *e, gan_log *log, gan_report *report)
     return !e->known || (log_numbers(&e->latest, log) && count_shares(e, report));
 }
 
+/* The squared distance of two images, or one that is not below `least`: most are given up early. */
+static float distance_below(float least, const float *a, const float *b, size_t size)
+{
+    enum { LANES = 8, STRETCH = 12 * LANES };
+    float distance = 0;
+    for (size_t begin = 0; begin < size && distance < least; begin += STRETCH) {
+        size_t end = begin + STRETCH < size ? begin + STRETCH : size, p = begin;
+        float sums[LANES] = {0};
+        for (; p + LANES <= end; p += LANES)
+            for (size_t k = 0; k < LANES; k++)
+                sums[k] += (a[p + k] - b[p + k]) * (a[p + k] - b[p + k]);
+        for (; p < end; p++) sums[0] += (a[p] - b[p]) * (a[p] - b[p]);
+        for (size_t k = 0; k < LANES; k++) distance += sums[k];
+    }
+    return distance;
+}
+
 int evaluation_find_nearest(evaluation *e, float *samples, size_t n)
 {
     size_t count = gan_dataset_count(e->data), size = e->size;
-    double *least = cli_memory(n, sizeof *least);
+    float *least = cli_memory(n, sizeof *least);
     int good = 1;
     for (size_t i = 0; i < n; i++) least[i] = INFINITY;
     for (size_t image = 0; good && image < count; image++) {
         good = cli_ok(gan_dataset_read(e->data, image, e->samples, NULL));
         stretch(e->samples, size);
         for (size_t i = 0; good && i < n; i++) {
-            const float *sample = samples + i * size;
-            float distance = 0;
-            for (size_t p = 0; p < size; p++)
-                distance += (sample[p] - e->samples[p]) * (sample[p] - e->samples[p]);
+            float distance = distance_below(least[i], samples + i * size, e->samples, size);
             if (!(distance < least[i])) continue;
             least[i] = distance;
             memcpy(samples + (n + i) * size, e->samples, size * sizeof *samples);

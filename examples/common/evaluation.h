@@ -5,12 +5,18 @@
 #include <gan/gan.h>
 
 /* Images become features by the means of small squares of pixels, for which no other network is
- * needed: they see missing classes and repeated samples, and hardly any noise. */
+ * needed: they see repeated samples, and hardly any noise.  A classifier, where there is one, sees
+ * which classes are missing. */
 typedef struct evaluation {
     const gan_dataset *data;
+    gan_network *net; /* of the classifier; NULL: none */
+    gan_classifier *classifier;
     gan_features *kind;
-    gan_reference *real;
-    size_t n;            /* real images, as many held-out ones, and as many samples */
+    /* With the Frechet distance, which takes most of the time; and without.  `real` is the one of
+     * the latest comparison. */
+    gan_reference *whole, *brief, *real;
+    size_t n; /* real images, as many held-out ones, and as many samples */
+    size_t n_classes, n_threads;
     size_t dimension;    /* numbers of a feature vector */
     size_t latent, size; /* of a latent vector and an image */
     float *noise;        /* the same latent vectors each time */
@@ -18,19 +24,29 @@ typedef struct evaluation {
     float *samples, *features;
     gan_comparison latest;
     int known;                /* 0: there is none, as the latest samples were not finite */
+    int classes;              /* 1: classes are known, of the data or by the classifier */
     gan_report_count *counts; /* of classes or bins, with their names */
     char (*names)[32];
     size_t n_counts;
 } evaluation;
 
+/* What an evaluation is told. */
+typedef struct evaluation_desc {
+    const char *classifier;         /* its file; NULL: none */
+    const char *const *class_names; /* of the data's classes; NULL: they have numbers */
+    size_t n_names;
+    size_t seed, n_threads;
+} evaluation_desc;
+
 /* Read images of the data and measure them against each other.  Return 0 after saying what is
  * wrong; evaluation_close() in any case. */
 int evaluation_open(evaluation *e, const gan_dataset *data, const gan_trainer *trainer,
-                    const char *const *class_names, size_t seed, size_t n_threads);
+                    const evaluation_desc *desc);
 void evaluation_close(evaluation *e);
 
-/* Draw samples and compare them with the real images.  Return 0 after saying what is wrong. */
-int evaluation_measure(evaluation *e, gan_trainer *trainer);
+/* Draw samples and compare them with the real images, by all numbers or, for a verdict, without the
+ * Frechet distance.  Return 0 after saying what is wrong. */
+int evaluation_measure(evaluation *e, gan_trainer *trainer, int whole);
 
 /* Put the numbers into the log, and into the report how many samples each class or bin has.  Return
  * 0 after saying what is wrong. */

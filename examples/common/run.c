@@ -47,7 +47,8 @@ typedef struct run {
     gan_trainer *trainer;
     runlog log;
     evaluation evaluation; /* with --evaluate-every */
-    const char *const *class_names;
+    const char *const *names; /* of the data's classes */
+    size_t n_names;
     float *noise;         /* n_shown latent vectors, the same in each epoch */
     uint8_t *labels;      /* in a conditional run their classes: one for each row of the picture */
     float *samples;       /* room for n_shown pictures */
@@ -430,9 +431,13 @@ static int open_log(run *r, int goes_on)
 
 static int open_evaluation(run *r)
 {
+    const evaluation_desc desc = {.classifier = r->opt->classifier,
+                                  .class_names = r->names,
+                                  .n_names = r->n_names,
+                                  .seed = (size_t)r->opt->seed,
+                                  .n_threads = (size_t)r->opt->threads};
     return r->evaluation.real ||
-           evaluation_open(&r->evaluation, r->data, r->trainer, r->class_names,
-                           (size_t)r->opt->seed, (size_t)r->opt->threads);
+           evaluation_open(&r->evaluation, r->data, r->trainer, &desc);
 }
 
 static int begin_watch(run *r)
@@ -503,7 +508,7 @@ static int evaluate(run *r, size_t epoch)
     int due = every > 0 && (epoch % every == 0 || epoch == (size_t)r->opt->epochs);
     int looks = r->watch.looks != NULL;
     if (!due && !looks) return 1;
-    return open_evaluation(r) && evaluation_measure(&r->evaluation, r->trainer) &&
+    return open_evaluation(r) && evaluation_measure(&r->evaluation, r->trainer, due) &&
            (!looks ||
             (watch_look(&r->watch) && keep_best(r) && watch_note(&r->watch, r->log.log))) &&
            (!due || show_evaluation(r));
@@ -691,7 +696,8 @@ int run_train(const run_parts *parts)
              .data = parts->data,
              .g = parts->g,
              .d = parts->d,
-             .class_names = parts->class_names};
+             .names = parts->class_names,
+             .n_names = parts->n_names > 0 ? parts->n_names : parts->n_classes};
     r.picture = gan_dataset_shape(r.data);
     int good = describe_generator(parts) && check_images(&r) && make_iterator(&r, parts->flip) &&
                make_trainer(&r) && open_outputs(&r);

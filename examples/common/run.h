@@ -21,6 +21,7 @@ typedef struct run_options {
     double auxiliary; /* weight of an auxiliary classifier's loss; 0: none */
     int resume, overwrite, quiet, tensorboard;
     int stop_early, keep_best;
+    const char *classifier; /* that looks at samples; NULL: their pixels are compared */
     const char
         *fingerprint; /* of the images of a run that is resumed; NULL where it is not known */
     rundir dir;       /* --out */
@@ -98,6 +99,9 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
      .keep = CLI_FREE,                                                                             \
      .help = "epochs from one comparison of samples with real images to the next, and after the "  \
              "last one; 0: none"},                                                                 \
+    {"classifier", "FILE", .text = &(o)->classifier, .is_path = 1, .keep = CLI_FREE,               \
+     .help = "compare what the classifier of fashion_classifier sees in samples, not their "       \
+             "pixels: missing classes are named"},                                                 \
     {.name = "tensorboard", .on = &(o)->tensorboard, .keep = CLI_FREE,                             \
      .help = "write an event file for TensorBoard, too"},                                          \
     {.name = "stop-early", .on = &(o)->stop_early, .keep = CLI_FREE,                               \
@@ -167,8 +171,9 @@ typedef struct run_parts {
     const gan_dataset *data; /* pictures, grey or RGB */
     gan_network *g, *d;      /* what went wrong while they were made is said by run_train() */
     int flip;                /* 1: half of the real images are mirrored left to right */
-    const char *const *class_names; /* of the classes of a conditional run */
-    size_t n_classes;               /* their number; 0: the generator isn't told what to draw */
+    const char *const *class_names; /* of the data's classes; NULL: they have none */
+    size_t n_names;                 /* how many; 0: as many as classes */
+    size_t n_classes;               /* of a conditional run; 0: the generator isn't told what to draw */
 } run_parts;
 
 /* Add a layer with weights, with spectral normalisation or without. */

@@ -9,6 +9,22 @@ enum { FEWEST_SEEN = 50 };
 
 /* ---- beginning and end ---- */
 
+/* Sentences name the classes that looks know. */
+static int make_health(watch *w)
+{
+    gan_health_desc desc = {GAN_HEALTH_DESC_INIT};
+    const evaluation *e = w->looks;
+    const char **names = cli_memory(e ? e->n_counts : 0, sizeof *names);
+    for (size_t i = 0; e && i < e->n_counts; i++) names[i] = e->counts[i].name;
+    if (e && e->classes) {
+        desc.class_names = names;
+        desc.n_classes = e->n_counts;
+    }
+    int good = cli_ok(gan_health_create(&w->health, &desc));
+    free(names);
+    return good;
+}
+
 int watch_begin(watch *w, gan_trainer *trainer, const evaluation *looks)
 {
     size_t kept;
@@ -18,7 +34,7 @@ int watch_begin(watch *w, gan_trainer *trainer, const evaluation *looks)
                 2 * FEWEST_SEEN, gan_dataset_count(looks->data));
         return 0;
     }
-    if (!cli_ok(gan_health_create(&w->health, NULL))) return 0;
+    if (!make_health(w)) return 0;
     const void *state = gan_trainer_extra_state(trainer, &kept);
     if (looks) w->state = cli_memory(gan_health_state_size(w->health), 1);
     /* A state of another release is left alone: the run is watched from here on. */
@@ -43,11 +59,7 @@ int watch_look(watch *w)
 {
     if (!w->looks || !w->looks->known) return 1;
     gan_look look = {GAN_LOOK_INIT, .comparison = &w->looks->latest};
-    size_t n_classes = gan_network_class_count(gan_trainer_generator(w->trainer));
-    if (n_classes > 0) {
-        look.modes = gan_reference_classes(w->looks->real, &look.n_modes);
-        look.chance = 1 / (double)n_classes;
-    }
+    if (w->looks->classes) look.modes = gan_reference_classes(w->looks->real, &look.n_modes);
     return cli_ok(gan_health_look(w->health, &look));
 }
 
