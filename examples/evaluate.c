@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 typedef struct options {
-    const char *model, *classifier, *real, *generated, *json, *csv;
+    const char *model, *classifier, *real, *labels, *generated, *json, *csv;
     fashion_source source;
     long count, seed, threads;
     double truncation;
@@ -25,6 +25,9 @@ static void read_options(options *o, int argc, char **argv)
         {"real", "PATH", .text = &o->real, .is_path = 1,
          .help = "compare with these pictures, a directory of PNG files or an IDX file, by all "
                  "numbers that the library has"},
+        {"labels", "FILE", .text = &o->labels, .is_path = 1,
+         .help = "with --real: an IDX file of its labels; a directory's subdirectories are "
+                 "classes"},
         {"generated", "PATH", .text = &o->generated, .is_path = 1,
          .help = "with --real: compare these pictures, and no generator's"},
         {"json", "FILE", .text = &o->json, .is_path = 1,
@@ -58,7 +61,9 @@ static void read_options(options *o, int argc, char **argv)
             "\n"
             "With --real any pictures are compared, without a classifier: as means of pixels, by\n"
             "convolutions with random weights, and by --classifier where it is there and fits.\n"
-            "Each number has an interval, and what real pictures get beside it.\n"
+            "Each number has an interval, and what real pictures get beside it.  Where real\n"
+            "pictures have labels, the classes of generated ones are counted, and those of a\n"
+            "conditional generator compared with what was asked for.\n"
             "\n" FASHION_SUMMARY,
         .examples =
             "  evaluate --model out/generator.safetensors\n"
@@ -67,8 +72,8 @@ static void read_options(options *o, int argc, char **argv)
             "  evaluate --real pictures --generated others\n",
     };
     cli_parse(&program, argc, argv);
-    if (!o->real && (o->generated || o->json || o->csv))
-        cli_usage_error("--generated, --json and --csv are for --real");
+    if (!o->real && (o->labels || o->generated || o->json || o->csv))
+        cli_usage_error("--labels, --generated, --json and --csv are for --real");
 }
 
 /* Open twice as many real images as there will be samples, in shuffled order. */
@@ -132,6 +137,7 @@ static int show_images(judge *j, gan_iterator *images, size_t count)
 static int compare_any(const options *o)
 {
     const battery_options b = {.real = o->real,
+                               .labels = o->labels,
                                .generated = o->generated,
                                .model = o->model,
                                .classifier = o->classifier,

@@ -84,6 +84,12 @@ awk -F, '$4 == "copying" { n++; good += $5 < -10 } END { exit !(n == 3 && good =
 run evaluate --real many.idx --generated many.idx --count 2000 --classifier nowhere.safetensors
 says evaluate "617 pictures of each kind are compared, not 2000: there are 1234 real ones, half of"
 says evaluate "there is no nowhere.safetensors; fashion_classifier trains one"
+# Labels: the first half is of one class, the other of another, which nothing is generated of.
+{ printf '\000\000\010\001\000\000\004\322'; head -c 617 /dev/zero; head -c 617 /dev/zero | tr '\000' '\001'; } >labels.idx
+run evaluate --real many.idx --labels labels.idx --generated many.idx --count 300 --classifier nowhere.safetensors --json labels.json
+[ "$(grep -c '^class [01] .* [0-9]* .* [0-9]*$' evaluate.log)" -eq 4 ] || { cat evaluate.log; fail "two classes in two kinds of features expected"; }
+says evaluate "classes_missing "
+grep -q '"name": "class 1", "generated": [0-9]*, "real": [0-9]*' labels.json || fail "labels.json lacks the classes"
 refuses 1 "1.json: exists already" evaluate --real many.idx --generated many.idx --count 20 --json 1.json
 refuses 1 "there is no nowhere; a directory of PNG files or an IDX file is needed" evaluate --real nowhere --model $model
 refuses 2 "are for --real" evaluate --csv 3.csv

@@ -13,9 +13,10 @@
 
 enum { LEAST = 10, KINDS = 3 };
 
-/* Pictures of one shape, as numbers from -1 to 1. */
+/* Pictures of one shape, as numbers from -1 to 1, and their classes. */
 typedef struct pictures {
     float *x;
+    uint16_t *labels; /* of generated ones those that they were to be; NULL: not known */
     size_t n;
 } pictures;
 
@@ -24,25 +25,28 @@ typedef struct battery {
     gan_shape shape;
     size_t size, n; /* of a picture; pictures of each of the three sets */
     pictures real, held_out, generated;
+    size_t n_classes; /* of the labels of real ones; 0: they have none */
+    char (*class_names)[64];
     gan_network *net;
     gan_classifier *classifier;
     gan_features *features[KINDS];
     gan_comparison found[KINDS];
+    gan_reference_share *classes[KINDS]; /* n_classes of them */
     size_t n_kinds;
 } battery;
 
 /* ---- Pictures ---- */
 
 /* Open what is at a path; pictures are brought to a size unless that is none. */
-static int open_pictures(gan_dataset **out, const char *path, gan_shape like)
+static int open_pictures(gan_dataset **out, const char *path, const char *labels, gan_shape like)
 {
     struct stat info;
-    gan_png_desc desc = {GAN_PNG_DESC_INIT, .skip_bad = 1, .no_labels = 1};
+    gan_png_desc desc = {GAN_PNG_DESC_INIT, .skip_bad = 1};
     if (stat(path, &info) != 0) {
         cli_say("there is no %s; a directory of PNG files or an IDX file is needed", path);
         return 0;
     }
-    if (!S_ISDIR(info.st_mode)) return cli_ok(gan_dataset_open_idx(out, path, NULL, NULL));
+    if (!S_ISDIR(info.st_mode)) return cli_ok(gan_dataset_open_idx(out, path, labels, NULL));
     if (like.rank == 3) {
         desc.channels = like.dim[0];
         desc.height = like.dim[1];
@@ -68,9 +72,11 @@ static int read_pictures(pictures *out, const gan_dataset *data, size_t first, s
         order[i - 1] = other;
     }
     gan_rng_destroy(rng);
-    *out = (pictures){cli_memory(n * size, sizeof *out->x), n};
+    *out = (pictures){.x = cli_memory(n * size, sizeof *out->x), .n = n};
+    if (gan_dataset_has_labels(data)) out->labels = cli_memory(n, sizeof *out->labels);
     for (size_t i = 0; good && i < n; i++)
-        good = cli_ok(gan_dataset_read(data, order[first + i], out->x + i * size, NULL));
+        good = cli_ok(gan_dataset_read_labels16(data, order[first + i], out->x + i * size,
+                                                out->labels ? &out->labels[i] : NULL));
     for (size_t i = 0; i < n * size; i++) out->x[i] = 2 * out->x[i] - 1;
     free(order);
     return good;
@@ -78,10 +84,12 @@ static int read_pictures(pictures *out, const gan_dataset *data, size_t first, s
 
 static int draw_pictures(pictures *out, generator *g, size_t n)
 {
-    *out = (pictures){cli_memory(n * g->size, sizeof *out->x), n};
+    *out = (pictures){.x = cli_memory(n * g->size, sizeof *out->x), .n = n};
+    if (g->n_classes > 0) out->labels = cli_memory(n, sizeof *out->labels);
     for (size_t done = 0, now; done < n; done += now) {
         now = n - done < GENERATOR_CHUNK ? n - done : GENERATOR_CHUNK;
         if (!generator_draw(g, done, now, out->x + done * g->size)) return 0;
+        for (size_t i = 0; out->labels && i < now; i++) out->labels[done + i] = g->labels[i];
     }
     return 1;
 }
@@ -113,21 +121,59 @@ static int same_size(const battery *b, gan_shape generated)
     return 0;
 }
 
+static int same_name(const gan_dataset *a, const gan_dataset *b, size_t label)
+{
+    const char *name = gan_dataset_class_name(a, label);
+    const char *other = gan_dataset_class_name(b, label);
+    return (!name && !other) || (name && other && strcmp(name, other) == 0);
+}
+
+/* The classes of the real pictures.  Labels of generated ones are what they were to be where they
+ * are of the same classes: those of a directory by their names, those of a generator by their
+ * number. */
+static void find_classes(battery *b, const gan_dataset *real, const gan_dataset *generated,
+                         size_t n_drawn)
+{
+    if (!b->real.labels) return;
+    b->n_classes = gan_dataset_class_count(real);
+    for (size_t i = 0; i < b->n; i++) {
+        if (b->real.labels[i] >= b->n_classes) b->n_classes = b->real.labels[i] + (size_t)1;
+        if (b->held_out.labels[i] >= b->n_classes) b->n_classes = b->held_out.labels[i] + (size_t)1;
+    }
+    b->class_names = cli_memory(b->n_classes, sizeof *b->class_names);
+    int same = generated ? gan_dataset_class_count(generated) == gan_dataset_class_count(real)
+                         : n_drawn == b->n_classes;
+    for (size_t i = 0; i < b->n_classes; i++) {
+        const char *name = gan_dataset_class_name(real, i);
+        if (name)
+            snprintf(b->class_names[i], sizeof *b->class_names, "%s", name);
+        else
+            snprintf(b->class_names[i], sizeof *b->class_names, "class %zu", i);
+        same &= !generated || same_name(real, generated, i);
+    }
+    for (size_t i = 0; b->generated.labels && i < b->n; i++)
+        same &= b->generated.labels[i] < b->n_classes;
+    if (same) return;
+    free(b->generated.labels);
+    b->generated.labels = NULL;
+}
+
 /* The pictures of a directory or file against those of another, */
 static int read_both(battery *b)
 {
     gan_dataset *real = NULL, *generated = NULL;
     size_t seed = (size_t)b->o->seed;
-    int good = open_pictures(&real, b->o->real, (gan_shape){0});
+    int good = open_pictures(&real, b->o->real, b->o->labels, (gan_shape){0});
     if (good) {
         b->shape = gan_dataset_shape(real);
         b->size = gan_shape_size(b->shape);
-        good = open_pictures(&generated, b->o->generated, b->shape) &&
+        good = open_pictures(&generated, b->o->generated, NULL, b->shape) &&
                same_size(b, gan_dataset_shape(generated)) &&
                choose_count(b, gan_dataset_count(real), gan_dataset_count(generated)) &&
                read_pictures(&b->real, real, 0, b->n, seed) &&
                read_pictures(&b->held_out, real, b->n, b->n, seed) &&
                read_pictures(&b->generated, generated, 0, b->n, seed);
+        if (good) find_classes(b, real, generated, 0);
     }
     gan_dataset_destroy(real);
     gan_dataset_destroy(generated);
@@ -142,7 +188,7 @@ static int draw_and_read(battery *b)
     size_t seed = (size_t)b->o->seed;
     int good = generator_open(&g, b->o->model, seed);
     g.truncation = b->o->truncation;
-    if (good && open_pictures(&real, b->o->real, g.picture)) {
+    if (good && open_pictures(&real, b->o->real, b->o->labels, g.picture)) {
         b->shape = g.picture;
         b->size = g.size;
         good = same_size(b, gan_dataset_shape(real)) &&
@@ -150,6 +196,7 @@ static int draw_and_read(battery *b)
                read_pictures(&b->real, real, 0, b->n, seed) &&
                read_pictures(&b->held_out, real, b->n, b->n, seed) &&
                draw_pictures(&b->generated, &g, b->n);
+        if (good) find_classes(b, real, NULL, g.n_classes);
     } else {
         good = 0;
     }
@@ -209,10 +256,20 @@ static int compare(battery *b, size_t kind)
     gan_reference_desc desc = {GAN_REFERENCE_DESC_INIT, .held_out = held_out, .n_held_out = b->n,
                                .seed = (uint64_t)b->o->seed, .n_threads = (size_t)b->o->threads};
     gan_reference *reference = NULL;
+    if (b->n_classes > 0) {
+        desc.labels = b->real.labels;
+        desc.held_out_labels = b->held_out.labels;
+        desc.n_classes = b->n_classes;
+        b->classes[kind] = cli_memory(b->n_classes, sizeof *b->classes[kind]);
+    }
+    uint16_t *asked = b->n_classes > 0 ? b->generated.labels : NULL;
     gan_comparison_init(&b->found[kind], sizeof b->found[kind]);
     int good = real && held_out && generated &&
                cli_ok(gan_reference_create(&reference, real, b->n, gan_features_count(f), &desc)) &&
-               cli_ok(gan_reference_compare(reference, generated, NULL, b->n, &b->found[kind]));
+               cli_ok(gan_reference_compare(reference, generated, asked, b->n, &b->found[kind]));
+    if (good && b->n_classes > 0)
+        memcpy(b->classes[kind], gan_reference_classes(reference, NULL),
+               b->n_classes * sizeof *b->classes[kind]);
     gan_reference_destroy(reference);
     free(real);
     free(held_out);
@@ -233,14 +290,30 @@ static const struct {
     ROW(frechet),        ROW(frechet_limit), ROW(kid),          ROW(precision),
     ROW(recall),         ROW(density),       ROW(coverage),     ROW(nn_ratio),
     ROW(copying),        ROW(nn_real),       ROW(nn_generated), ROW(duplicates),
-    ROW(bins_different), ROW(bins_missing),
+    ROW(bins_different), ROW(bins_missing),  ROW(agreement),    ROW(classes_missing),
 #undef ROW
 };
-enum { ROWS = sizeof rows / sizeof *rows };
+enum { ROWS = sizeof rows / sizeof *rows, OF_LABELS = 2 }; /* the last ones need labels */
 
 static const gan_estimate *number(const battery *b, size_t kind, size_t row)
 {
     return (const gan_estimate *)((const char *)&b->found[kind] + rows[row].offset);
+}
+
+static int is_known(const battery *b, size_t kind, size_t row)
+{
+    return row < ROWS - OF_LABELS || !isnan(number(b, kind, row)->value);
+}
+
+/* How many pictures there are of each class, a generated one's being that of the real one which is
+ * nearest to it. */
+static void print_classes(const battery *b, size_t kind)
+{
+    if (b->n_classes == 0) return;
+    cli_print("%-15s %10s   %10s", "class", "generated", "real");
+    for (size_t i = 0; i < b->n_classes; i++)
+        cli_print("%-15s %10zu   %10zu", b->class_names[i], b->classes[kind][i].generated,
+                  b->classes[kind][i].reference);
 }
 
 static void print(const battery *b)
@@ -255,9 +328,11 @@ static void print(const battery *b)
         cli_print("%-15s %10s   %-22s %10s", "number", "value", "95 % interval", "real ones");
         for (size_t i = 0; i < ROWS; i++) {
             const gan_estimate *e = number(b, k, i);
+            if (!is_known(b, k, i)) continue;
             cli_print("%-15s %10.4f   %9.4f to %9.4f %10.4f", rows[i].name, e->value, e->low,
                       e->high, e->floor);
         }
+        print_classes(b, k);
     }
 }
 
@@ -287,6 +362,7 @@ static void write_csv(FILE *out, const battery *b)
     for (size_t p = 0; p < PARTS; p++) fprintf(out, ",%s", parts[p].name);
     for (size_t k = 0; k < b->n_kinds; k++)
         for (size_t i = 0; i < ROWS; i++) {
+            if (!is_known(b, k, i)) continue;
             fprintf(out, "\n\"%s\",%016" PRIx64 ",%zu,%s", gan_features_name(b->features[k]),
                     gan_features_hash(b->features[k]), b->n, rows[i].name);
             for (size_t p = 0; p < PARTS; p++)
@@ -299,12 +375,33 @@ static void write_json_numbers(FILE *out, const battery *b, size_t kind)
 {
     cli_number text;
     for (size_t i = 0; i < ROWS; i++) {
+        if (!is_known(b, kind, i)) continue;
         fprintf(out, "%s\n        \"%s\": {", i ? "," : "", rows[i].name);
         for (size_t p = 0; p < PARTS; p++)
             fprintf(out, "%s\"%s\": %s", p ? ", " : "", parts[p].name,
                     part(&text, number(b, kind, i), p, "null"));
         fprintf(out, "}");
     }
+}
+
+/* Names are of the host's directories: what JSON has to have escaped is left out of them. */
+static void write_json_name(FILE *out, const char *name)
+{
+    for (; *name; name++)
+        if ((unsigned char)*name >= ' ' && *name != '"' && *name != '\\') fputc(*name, out);
+}
+
+static void write_json_classes(FILE *out, const battery *b, size_t kind)
+{
+    if (b->n_classes == 0) return;
+    fprintf(out, ",\n      \"classes\": [");
+    for (size_t i = 0; i < b->n_classes; i++) {
+        fprintf(out, "%s\n        {\"name\": \"", i ? "," : "");
+        write_json_name(out, b->class_names[i]);
+        fprintf(out, "\", \"generated\": %zu, \"real\": %zu}", b->classes[kind][i].generated,
+                b->classes[kind][i].reference);
+    }
+    fprintf(out, "\n      ]");
 }
 
 static void write_json(FILE *out, const battery *b)
@@ -318,7 +415,9 @@ static void write_json(FILE *out, const battery *b)
         fprintf(out, "      \"hash\": \"%016" PRIx64 "\",\n      \"numbers\": {",
                 gan_features_hash(b->features[k]));
         write_json_numbers(out, b, k);
-        fprintf(out, "\n      }\n    }");
+        fprintf(out, "\n      }");
+        write_json_classes(out, b, k);
+        fprintf(out, "\n    }");
     }
     fprintf(out, "\n  ]\n}\n");
 }
@@ -339,6 +438,11 @@ static void end(battery *b)
     for (size_t k = 0; k < KINDS; k++) gan_features_destroy(b->features[k]);
     gan_classifier_destroy(b->classifier);
     gan_network_destroy(b->net);
+    for (size_t k = 0; k < KINDS; k++) free(b->classes[k]);
+    free(b->class_names);
+    free(b->real.labels);
+    free(b->held_out.labels);
+    free(b->generated.labels);
     free(b->real.x);
     free(b->held_out.x);
     free(b->generated.x);

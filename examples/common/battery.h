@@ -7,6 +7,7 @@
 
 typedef struct battery_options {
     const char *real;       /* a directory of PNG files or an IDX file */
+    const char *labels;     /* an IDX file of labels for an IDX file; NULL: none */
     const char *generated;  /* the same; NULL: samples of a generator */
     const char *model;      /* that generator's file */
     const char *classifier; /* what fashion_classifier wrote; used when it is there */
