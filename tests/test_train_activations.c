@@ -267,7 +267,7 @@ TEST_EACH(it_takes_less_memory, 0, 2)
     for (int kind = 0; kind < KINDS; kind++) {
         budget b;
         gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT,
-                                 .batch_size = 64,
+                                 .batch_size = 128, /* weights count, too, transformed ones much */
                                  .n_threads = 1,
                                  .penalty = _i ? &r1 : NULL,
                                  .activations = (gan_activations)kind,

@@ -1,6 +1,7 @@
 /* cli.c - how the example programs talk: options, messages, exit codes. */
 #include "cli.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -10,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_OPTIONS = 48, MAX_REASON = 512 };
+enum { MAX_OPTIONS = 96, MAX_REASON = 512 };
 
 /* What getopt_long() returns; for an option of the table FIRST and its index, which no letter
  * is. */
@@ -284,7 +285,8 @@ static void print_help(const cli_program *program)
 /* Translate the table to getopt_long()'s. */
 static void fill_long_options(struct option *out, const cli_option *options)
 {
-    for (int n = 0; options[n].name && n < MAX_OPTIONS; n++) {
+    for (int n = 0; options[n].name; n++) {
+        assert(n < MAX_OPTIONS);
         int takes_value = options[n].on ? no_argument : required_argument;
         if (!options[n].help) continue;
         *out++ = (struct option){options[n].name, takes_value, NULL, FIRST + n};

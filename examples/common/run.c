@@ -576,6 +576,7 @@ static int train_epoch(run *r, size_t epoch)
 
     losses_scale(row, (double)row->steps);
     while (!stop_signal() && (status = gan_iterator_next(r->iterator, &batch)) == GAN_OK) {
+        watch_first_batch(&r->watch, batch, gan_dataset_count(r->data));
         gan_status step = gan_train_step(r->trainer, batch, &stats);
         watch_step(&r->watch, step, &stats);
         if (!cli_ok(step)) return 0;

@@ -50,6 +50,21 @@ void watch_end(watch *w)
 
 /* ---- watching ---- */
 
+void watch_first_batch(watch *w, const gan_batch *batch, size_t n_images)
+{
+    gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
+    if (w->began) return;
+    w->began = 1;
+    if (gan_trainer_stats(w->trainer, &stats) != GAN_OK || stats.d_steps > 0) return;
+    if (gan_health_preflight(w->health, w->trainer, batch, n_images) != GAN_OK)
+        cli_say("%s", gan_last_error());
+    for (size_t i = 0; i < gan_health_finding_count(w->health); i++) {
+        gan_finding finding = {GAN_FINDING_INIT};
+        if (gan_health_finding(w->health, i, &finding) == GAN_OK)
+            cli_say("warning: %s; %s", finding.sentence, finding.advice);
+    }
+}
+
 void watch_step(watch *w, gan_status status, const gan_train_stats *stats)
 {
     if (gan_health_step(w->health, status, stats) != GAN_OK) cli_say("%s", gan_last_error());

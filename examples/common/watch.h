@@ -10,6 +10,7 @@ typedef struct watch {
     gan_trainer *trainer;
     const evaluation *looks; /* where samples are looked at; NULL: steps are watched alone */
     void *state;             /* of the health, for checkpoints */
+    int began;               /* the run's first batch was looked at */
 } watch;
 
 /* Watch over a run that has not begun, or, when its checkpoint has kept one, go on from its state.
@@ -17,6 +18,10 @@ typedef struct watch {
  * watch_end() in any case. */
 int watch_begin(watch *w, gan_trainer *trainer, const evaluation *looks);
 void watch_end(watch *w);
+
+/* Before the run's first step, look at its settings and its first batch, and warn of what is unlikely
+ * to go well; with later batches nothing. */
+void watch_first_batch(watch *w, const gan_batch *batch, size_t n_images);
 
 /* Take in a step: what it returned, and its figures. */
 void watch_step(watch *w, gan_status status, const gan_train_stats *stats);
