@@ -31,7 +31,8 @@
 ##
 ## Settings: CC  CFLAGS  LDFLAGS  BUILD=DIRECTORY  BLAS=PKG-CONFIG-MODULE  SAN=address,undefined
 ##           DEBUG=1 (assertions)  WERROR=1 (warnings are errors)  V=1 (show commands)
-##           X86_ISAS= (portable loops only)  BLAS=none (all products by the library's own loops)
+##           X86_ISAS= (portable loops only)  X86_ISAS=v3 (those and AVX2's)
+##           BLAS=none (all products by the library's own loops)
 ##           JPEG=none  WEBP=none  ZIP=none (without these pictures and .npz archives; as it is where
 ##           pkg-config lacks libjpeg, libwebp or libzip)
 ##           PRODUCTS=blas (products by the BLAS where there are own loops, too)
@@ -180,7 +181,7 @@ LIB_FLAGS := $(OWN_FLAGS) -Ilib $(WARNINGS) $(STACK_FLAG) -fvisibility=hidden -f
              $(if $(filter none,$(WEBP)),,-DGAN__HAVE_WEBP) \
              $(if $(filter none,$(ZIP)),,-DGAN__HAVE_ZIP) \
              $(if $(filter blas,$(PRODUCTS)),-DGAN__BLAS_PRODUCTS) \
-             $(if $(X86_ISAS),-DGAN__HAVE_X86_ISAS) $(if $(SAN)$(DEBUG),,-DNDEBUG)
+             $(X86_ISAS:%=-DGAN__HAVE_%) $(if $(SAN)$(DEBUG),,-DNDEBUG)
 TEST_FLAGS    := $(OWN_FLAGS) $(PROGRAM_WARNINGS) -Ilib -Itests -Iexamples $(DEP_CFLAGS) $(CHECK_CFLAGS)
 EXAMPLE_FLAGS := $(OWN_FLAGS) $(PROGRAM_WARNINGS) $(CAIRO_CFLAGS)
 

@@ -20,47 +20,48 @@
                                           GAN__LOOPS(ENTRY, isa)};
 
 TABLE(base)
-
-#ifdef GAN__HAVE_X86_ISAS
+#ifdef GAN__HAVE_v3
 TABLE(v3)
-TABLE(v4)
-
-/* The levels x86-64-v3 and -v4 of the psABI, as far as compilers make use of them here. */
-static int has_v3(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma");
-}
-
-static int has_v4(void)
-{
-    return has_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vl");
-}
-
-const gan__simd *gan__simd_variant(size_t i)
-{
-    if (i == 1 && has_v3()) return &table_v3;
-    if (i == 2 && has_v4()) return &table_v4;
-    return i == 0 ? &table_base : NULL;
-}
-
-const gan__simd *gan__simd_best(void)
-{
-    return has_v4() ? &table_v4 : has_v3() ? &table_v3 : &table_base;
-}
-#else
-const gan__simd *gan__simd_variant(size_t i)
-{
-    return i == 0 ? &table_base : NULL;
-}
-
-const gan__simd *gan__simd_best(void)
-{
-    return &table_base;
-}
 #endif
+#ifdef GAN__HAVE_v4 /* only beside v3 */
+TABLE(v4)
+#endif
+
+/* The levels x86-64-v3 and -v4 of the psABI, as far as compilers make use of them here; NULL where the
+ * library is built without them, or the CPU hasn't them. */
+static const gan__simd *find_v3(void)
+{
+#ifdef GAN__HAVE_v3
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+        __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma"))
+        return &table_v3;
+#endif
+    return NULL;
+}
+
+static const gan__simd *find_v4(void)
+{
+#ifdef GAN__HAVE_v4
+    if (find_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl"))
+        return &table_v4;
+#endif
+    return NULL;
+}
+
+const gan__simd *gan__simd_variant(size_t i)
+{
+    return i == 0 ? &table_base : i == 1 ? find_v3() : i == 2 ? find_v4() : NULL;
+}
+
+const gan__simd *gan__simd_best(void)
+{
+    const gan__simd *best = find_v4();
+
+    if (!best) best = find_v3();
+    return best ? best : &table_base;
+}
 
 const char *gan_instruction_set(void)
 {
