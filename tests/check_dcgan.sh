@@ -1,5 +1,5 @@
 #!/bin/sh
-# check_dcgan.sh - fashion_dcgan and png_dcgan do what they say, and refuse what makes no sense.
+# check_dcgan.sh - fashion_dcgan does what it says, and refuses what makes no sense.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/programs.sh
@@ -71,28 +71,3 @@ refuses 2 "--adaptive: which operations?  --augment names them" fashion_dcgan --
 refuses 2 "--freeze-d without --from would keep random weights" fashion_dcgan --freeze-d 2
 refuses 1 "--freeze-d 9: that is the whole discriminator" fashion_dcgan --silhouettes --limit 60 --from deep/checkpoint.safetensors --freeze-d 9 --out whole_d
 refuses 1 "images, [channels, height, width], expected; the samples are [784]" fashion_gan --silhouettes --limit 60 --augment cutout --out flat
-
-mkdir -p photos/below # 17 pictures and two files that are none
-for i in 1 2 3 4 5 6 7 8 9 10 11 12; do run sample --model $model --count 1 --seed $i --out photos/$i.png; done
-for i in 1 2 3 4 5; do cp nine.png photos/below/nine$i.PNG; done
-echo "no picture" >photos/below/note.png
-head -c 100 nine.png >photos/torn.png
-for size in 16 32 64; do
-    run png_dcgan --data photos --size $size --channels 3 --flip --base 4 --epochs 2 --batch 8 --threads 1 --out colour$size
-    says png_dcgan "Data: 17 colour pictures of photos, as $size x $size"
-    says png_dcgan "left out: photos/below/note.png: "
-    says png_dcgan "left out: photos/torn.png: "
-    png colour$size/fake_images-002.png
-    run sample --model colour$size/generator.safetensors --count 5 --raw colour.idx --out colour.png --overwrite
-    [ "$(wc -c <colour.idx)" -eq $((20 + 5 * 3 * size * size)) ] || fail "colour.idx has another length"
-    run interpolate --model colour$size/checkpoint.safetensors --out colour.png --overwrite
-done
-run png_dcgan --data photos --size 32 --channels 3 --flip --base 4 --epochs 2 --batch 8 --threads 2 --out colour --quiet
-cmp colour/checkpoint.safetensors colour32/checkpoint.safetensors || fail "png_dcgan: other bits on 2 threads"
-[ "$(wc -l <png_dcgan.log)" -eq "$(grep -c 'left out\|without Cairo\|warning:' png_dcgan.log)" ] || fail "--quiet should leave the warnings only"
-run png_dcgan --data photos --size 28 --limit 3 --base 4 --epochs 1 --out grey
-says png_dcgan "Data: 3 grey pictures"
-refuses 2 "--data: a directory of pictures expected" png_dcgan
-refuses 2 "such as 28, 32, 48 or 64, got 30" png_dcgan --data photos --size 30
-refuses 2 "--channels: 1 (grey) or 3 (colour) expected, got 2" png_dcgan --data photos --channels 2
-refuses 1 "nowhere" png_dcgan --data nowhere

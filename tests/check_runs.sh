@@ -314,15 +314,15 @@ says fashion_gan "Continuing after 1 epoch and 0 images"
 run sample --model words/generator.safetensors --count 1 --out one.png
 says sample "1 sample in one.png"
 mkdir photos && for i in 1 2 3 4 5; do run sample --model words/generator.safetensors --count 1 --seed $i --out photos/$i.png; done
-refuses 2 "--out photos/run: is inside --data photos" png_dcgan --data photos --out photos/run
-refuses 2 "--out photos: is inside --data photos" png_dcgan --data photos --out photos
+refuses 2 "--out photos/run: is inside --data photos" picture_gan --data photos --out photos/run
+refuses 2 "--out photos: is inside --data photos" picture_gan --data photos --out photos
 ln -s photos link
-refuses 2 "--out link/x/y: is inside --data photos" png_dcgan --data photos --out link/x/y
-refuses 2 "--out missing/../photos/run: is inside --data photos" png_dcgan --data photos --out missing/../photos/run
-(cd photos && ASAN_OPTIONS=detect_leaks=0 "$programs/png_dcgan" --data . >../inside.log 2>&1) && fail "the default --out in --data should be refused"
+refuses 2 "--out link/x/y: is inside --data photos" picture_gan --data photos --out link/x/y
+refuses 2 "--out missing/../photos/run: is inside --data photos" picture_gan --data photos --out missing/../photos/run
+(cd photos && ASAN_OPTIONS=detect_leaks=0 "$programs/picture_gan" --data . >../inside.log 2>&1) && fail "the default --out in --data should be refused"
 says inside "--out out: is inside --data ."
-run png_dcgan --data photos --size 16 --base 4 --epochs 1 --out photos-run
-(cd / && "$programs/png_dcgan" --resume --epochs 2 --out "$work/photos-run" >"$work/elsewhere.log" 2>&1) || { cat elsewhere.log; fail "--resume should find the pictures from anywhere"; }
+run picture_gan --data photos --size 16 --base 4 --epochs 1 --out photos-run
+(cd / && "$programs/picture_gan" --resume --epochs 2 --out "$work/photos-run" >"$work/elsewhere.log" 2>&1) || { cat elsewhere.log; fail "--resume should find the pictures from anywhere"; }
 lasted "$begin" "words and numbers"
 
 # --- scripts/fetch-data ---------------------------------------------------------------------------

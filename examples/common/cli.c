@@ -242,6 +242,12 @@ int cli_set_value(const cli_option *o, const char *text, char *why, size_t capac
 
 /* ---- Options ---- */
 
+cli_option *cli_find(cli_option *table, const char *name)
+{
+    while (strcmp(table->name, name) != 0) table++;
+    return table;
+}
+
 /* Print words behind a column of names, in lines that end before the 80th column. */
 static void print_wrapped(const char *left, const char *text)
 {
@@ -263,7 +269,10 @@ static void print_option(const cli_option *o)
     snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument ? " " : "",
              o->argument ? o->argument : "");
     if (o->choice) list_choices(o, all, sizeof all);
-    if (!o->on) cli_write_value(value, sizeof value, o);
+    if (o->chosen)
+        snprintf(value, sizeof value, "chosen");
+    else if (!o->on)
+        cli_write_value(value, sizeof value, o);
     snprintf(text, sizeof text, "%s%s%s%s%s%s", o->help, *all ? ": " : "", all, *value ? " (" : "",
              value, *value ? ")" : "");
     print_wrapped(left, text);

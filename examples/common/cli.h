@@ -30,6 +30,7 @@ typedef struct cli_option {
     double min, max;
     cli_keep keep;
     int is_path; /* 1: the name of a file or directory, which a run keeps in full */
+    int chosen;  /* 1: where it is not given, the program chooses its value, as --help then says */
     int given;   /* 1: it was on the command line */
 } cli_option;
 
@@ -40,6 +41,9 @@ typedef struct cli_program {
     const char *examples; /* shown after the options, in whole lines */
     cli_option *options;
 } cli_program;
+
+/* Return the option of this name, which the table has. */
+cli_option *cli_find(cli_option *table, const char *name);
 
 /* Read the command line; the first thing that a program does.  Ends the program after --help and
  * --version (code 0), and with one sentence and code 2 after anything that is not right. */

@@ -31,6 +31,7 @@ static unsigned find_operation(const char *text, size_t n)
 static unsigned read_list(const char *list)
 {
     unsigned all = 0;
+    if (list && strcmp(list, "none") == 0) return 0;
     for (const char *name = list; name; name = strchr(name, ',')) {
         name += *name == ',';
         size_t n = strcspn(name, ",");
@@ -48,7 +49,7 @@ static unsigned read_list(const char *list)
 void few_check(const few_options *o)
 {
     read_list(o->augment);
-    if (o->adaptive && !o->augment)
+    if (o->adaptive && read_list(o->augment) == 0)
         cli_usage_error("--adaptive: which operations?  --augment names them");
     if (o->freeze_d > 0 && !o->from)
         cli_usage_error("--freeze-d without --from would keep random weights");
@@ -73,7 +74,7 @@ void few_set(const few_options *o, double images, few_settings *s, gan_trainer_d
     }
     s->lecam.weight = o->lecam;
     s->consistency.real_weight = s->consistency.fake_weight = o->consistency;
-    if (o->augment) desc->augment = &s->augment;
+    if (s->augment.operations) desc->augment = &s->augment;
     if (o->lecam > 0) desc->lecam = &s->lecam;
     if (o->consistency > 0) desc->consistency = &s->consistency;
 }

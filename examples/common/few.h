@@ -22,7 +22,7 @@ typedef struct few_options {
     {"augment", "LIST", .text = &(o)->augment,                                                     \
      .help = "differentiable augmentation of all images that the discriminator sees: any of "      \
              "flip, brightness, saturation, contrast, color (the three before), translation and "  \
-             "cutout, with commas between them"},                                                  \
+             "cutout, with commas between them; none: no augmentation"},                                                  \
     {.name = "adaptive", .on = &(o)->adaptive,                                                     \
      .help = "adaptive augmentation: apply each operation of --augment with a probability that "   \
              "rises from 0, to 0.8, while the discriminator overfits"},                            \

@@ -4,7 +4,9 @@
 #define PROGRAM_H
 
 #include "battery.h"
+#include "choice.h"
 #include "cli.h"
+#include "collection.h"
 #include "comparison.h"
 #include "dcgan.h"
 #include "fashion.h"
@@ -19,5 +21,6 @@
 #include "progress.h"
 #include "run.h"
 #include "supervised.h"
+#include "survey.h"
 
 #endif

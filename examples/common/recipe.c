@@ -79,5 +79,6 @@ int recipe_make(recipe *out, const run_options *o, gan_network *g, gan_network *
     few_set(&o->few, (double)o->epochs * (double)count, &p.few, &desc);
     return few_freeze(&o->few, d) && make_adam(&out->g_adam, o, o->lr, g_steps) &&
            make_adam(&out->d_adam, o, o->d_lr > 0 ? o->d_lr : o->lr, d_steps) &&
+           cli_ok(gan_trainer_memory(&out->memory, g, d, out->g_adam, out->d_adam, &desc)) &&
            cli_ok(gan_trainer_create(&out->trainer, g, d, out->g_adam, out->d_adam, &desc));
 }

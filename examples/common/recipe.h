@@ -7,9 +7,10 @@
 typedef struct recipe {
     gan_optimizer *g_adam, *d_adam;
     gan_trainer *trainer;
+    size_t memory; /* bytes that the trainer and the optimizers take */
 } recipe;
 
-/* Make them for a run on `count` images.  Return 0 after saying what is wrong; what there is then is
+/* Make them for a run on `count` images an epoch.  Return 0 after saying what is wrong; what there is then is
  * the caller's to destroy all the same. */
 int recipe_make(recipe *out, const run_options *o, gan_network *g, gan_network *d, size_t count);
 

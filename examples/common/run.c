@@ -41,12 +41,16 @@ const char *const run_schedules[] = {
 typedef struct run {
     run_options *opt;
     const gan_dataset *data;
+    gan_dataset
+        *repeated;    /* the samples of an epoch, where these are those of `data` several times */
+    size_t per_epoch; /* their number */
     gan_network *g, *d;
     gan_iterator *iterator;
     gan_optimizer *g_adam, *d_adam;
     gan_trainer *trainer;
+    size_t memory; /* bytes that it takes */
     runlog log;
-    evaluation evaluation; /* with --evaluate-every */
+    evaluation evaluation;    /* with --evaluate-every */
     const char *const *names; /* of the data's classes */
     size_t n_names;
     float *noise;         /* n_shown latent vectors, the same in each epoch */
@@ -122,15 +126,28 @@ static int find_images(const run_options *o, fashion_source *source)
     return 1;
 }
 
-void run_parse(const cli_program *program, run_options *opt, fashion_source *source, int argc,
-               char **argv)
+/* Look at the directory of a run that is to write to it. */
+static int open_directory(run_options *o)
+{
+    o->dir = (rundir){.lock = -1};
+    return o->dry_run || rundir_open(&o->dir, o->out, o->resume, o->overwrite);
+}
+
+void run_read(const cli_program *program, run_options *opt, fashion_source *source, int argc,
+              char **argv)
 {
     cli_parse(program, argc, argv);
     if (opt->resume && opt->overwrite)
         cli_usage_error("--resume and --overwrite: either the one or the other");
-    if (!rundir_open(&opt->dir, opt->out, opt->resume, opt->overwrite) ||
-        !take_settings(program, opt) || (source && !find_images(opt, source)))
+    if (opt->resume && opt->dry_run)
+        cli_usage_error("--dry-run is for a run that has not begun, not for --resume");
+    if (!open_directory(opt) || !take_settings(program, opt) ||
+        (source && !find_images(opt, source)))
         exit(cli_end(CLI_EXIT_FAILURE));
+}
+
+void run_settle(const cli_program *program, run_options *opt, const fashion_source *source)
+{
     few_check(&opt->few);
     if (opt->second_penalty != GAN_PENALTY_NONE && opt->penalty == GAN_PENALTY_NONE)
         cli_usage_error("--second-penalty without a --penalty");
@@ -138,6 +155,13 @@ void run_parse(const cli_program *program, run_options *opt, fashion_source *sou
     opt->settings = settings_write(program);
     if (!opt->settings || (stand_in && !add_setting(opt, FASHION_STAND_IN, "yes")))
         exit(cli_end(CLI_EXIT_FAILURE));
+}
+
+void run_parse(const cli_program *program, run_options *opt, fashion_source *source, int argc,
+               char **argv)
+{
+    run_read(program, opt, source, argc, argv);
+    run_settle(program, opt, source);
 }
 
 int run_end(run_options *opt, const fashion_source *source, int code)
@@ -237,6 +261,21 @@ static int check_images(run *r)
 
 /* ---- Trainer ---- */
 
+/* Put the samples of several passes into one epoch, so that an epoch of few pictures lasts longer
+ * than it takes to write what belongs to it. */
+static int repeat_data(run *r, size_t repeat)
+{
+    size_t count = gan_dataset_count(r->data);
+    r->per_epoch = count * (repeat > 1 ? repeat : 1);
+    if (repeat < 2) return 1;
+    size_t *indices = cli_memory(r->per_epoch, sizeof *indices);
+    for (size_t i = 0; i < r->per_epoch; i++) indices[i] = i % count;
+    int good =
+        cli_ok(gan_dataset_create_subset(&r->repeated, r->data, indices, r->per_epoch, NULL));
+    free(indices);
+    return good;
+}
+
 static int make_iterator(run *r, int flip)
 {
     gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT, .batch_size = (size_t)r->opt->batch,
@@ -244,7 +283,7 @@ static int make_iterator(run *r, int flip)
     desc.seed = (uint64_t)r->opt->seed;
     desc.n_threads = (size_t)r->opt->threads;
     /* Bytes become numbers from -1 to 1. */
-    return cli_ok(gan_iterator_create(&r->iterator, r->data, &desc));
+    return cli_ok(gan_iterator_create(&r->iterator, r->repeated ? r->repeated : r->data, &desc));
 }
 
 static int print_network(const char *title, const gan_network *net)
@@ -260,11 +299,12 @@ static int print_network(const char *title, const gan_network *net)
 
 static int make_trainer(run *r)
 {
-    recipe made = {NULL, NULL, NULL};
-    int good = recipe_make(&made, r->opt, r->g, r->d, gan_dataset_count(r->data));
+    recipe made = {NULL, NULL, NULL, 0};
+    int good = recipe_make(&made, r->opt, r->g, r->d, r->per_epoch);
     r->g_adam = made.g_adam;
     r->d_adam = made.d_adam;
     r->trainer = made.trainer;
+    r->memory = made.memory;
     return good && (r->opt->quiet ||
                     (print_network("Generator", r->g) && print_network("Discriminator", r->d)));
 }
@@ -436,8 +476,7 @@ static int open_evaluation(run *r)
                                   .n_names = r->n_names,
                                   .seed = (size_t)r->opt->seed,
                                   .n_threads = (size_t)r->opt->threads};
-    return r->evaluation.real ||
-           evaluation_open(&r->evaluation, r->data, r->trainer, &desc);
+    return r->evaluation.real || evaluation_open(&r->evaluation, r->data, r->trainer, &desc);
 }
 
 static int begin_watch(run *r)
@@ -539,7 +578,7 @@ static void show_progress(run *r, size_t epoch, const gan_train_stats *stats)
     char head[64], tail[160], left[32];
     size_t columns = progress_columns();
     if (r->opt->quiet || !r->line.live) return;
-    double total = (double)r->opt->epochs * (double)gan_dataset_count(r->data);
+    double total = (double)r->opt->epochs * (double)r->per_epoch;
     double rate = (double)(r->images - r->images_before) / (progress_seconds() - r->began);
     progress_format_time(left, sizeof left, (total - (double)r->images) / rate);
     const char *verdict = watch_verdict(&r->watch);
@@ -633,7 +672,7 @@ static int train(run *r)
     }
     print_beginning(r, epoch);
     progress_begin(&r->line);
-    r->images_before = epoch * gan_dataset_count(r->data) + gan_iterator_position(r->iterator);
+    r->images_before = epoch * r->per_epoch + gan_iterator_position(r->iterator);
     r->images = r->images_before;
     r->began = progress_seconds();
     while (good && !stop_signal() && epoch < epochs) {
@@ -674,6 +713,43 @@ static int finish(run *r, int trained)
     return 1;
 }
 
+/* ---- --dry-run ---- */
+
+/* Take a step, and begin the next epoch where one ends. */
+static int try_step(run *r)
+{
+    gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
+    const gan_batch *batch;
+    gan_status status = gan_iterator_next(r->iterator, &batch);
+    if (status == GAN_END) status = gan_iterator_next(r->iterator, &batch);
+    return cli_ok(status) && cli_ok(gan_train_step(r->trainer, batch, &stats));
+}
+
+/* Tell memory and time.  The first steps, which find caches and threads cold, are not timed. */
+static int try_steps(run *r)
+{
+    enum { COLD = 3, LEAST = 5 };
+    const double seconds = 2;
+    char epoch[32], whole[32];
+    double began = 0, passed = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < COLD; i++)
+        if (!try_step(r)) return 0;
+    for (began = progress_seconds(); n < LEAST || passed < seconds; n++) {
+        if (!try_step(r)) return 0;
+        passed = progress_seconds() - began;
+    }
+    double steps = (double)gan_iterator_batch_count(r->iterator), each = passed / (double)n;
+    progress_format_time(epoch, sizeof epoch, each * steps);
+    progress_format_time(whole, sizeof whole, each * steps * (double)r->opt->epochs);
+    printf("\nMemory: %.0f MB for the training step, weights included\n", (double)r->memory / 1e6);
+    printf("Time: %.1f ms a step (mean of %zu), about %s an epoch of %.0f steps, %s for %ld "
+           "epoch%s\n",
+           1000 * each, n, epoch, steps, whole, r->opt->epochs, cli_plural((size_t)r->opt->epochs));
+    puts("Nothing was written");
+    return 1;
+}
+
 /* ---- The whole ---- */
 
 static void end(run *r)
@@ -689,6 +765,7 @@ static void end(run *r)
     gan_optimizer_destroy(r->d_adam);
     gan_optimizer_destroy(r->g_adam);
     gan_iterator_destroy(r->iterator);
+    gan_dataset_destroy(r->repeated);
 }
 
 int run_train(const run_parts *parts)
@@ -700,9 +777,12 @@ int run_train(const run_parts *parts)
              .names = parts->class_names,
              .n_names = parts->n_names > 0 ? parts->n_names : parts->n_classes};
     r.picture = gan_dataset_shape(r.data);
-    int good = describe_generator(parts) && check_images(&r) && make_iterator(&r, parts->flip) &&
-               make_trainer(&r) && open_outputs(&r);
-    good = good && finish(&r, train(&r));
+    int good = describe_generator(parts) && check_images(&r) && repeat_data(&r, parts->repeat) &&
+               make_iterator(&r, parts->flip) && make_trainer(&r);
+    if (r.opt->dry_run)
+        good = good && try_steps(&r);
+    else
+        good = good && open_outputs(&r) && finish(&r, train(&r));
     end(&r);
     if (!good) return CLI_EXIT_FAILURE;
     return stop_signal() ? 128 + stop_signal() : CLI_EXIT_OK;

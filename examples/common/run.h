@@ -19,7 +19,7 @@ typedef struct run_options {
     long penalty_interval, n_critic, warmup;
     int spectral_norm;
     double auxiliary; /* weight of an auxiliary classifier's loss; 0: none */
-    int resume, overwrite, quiet, tensorboard;
+    int resume, overwrite, dry_run, quiet, tensorboard;
     int stop_early, keep_best;
     const char *classifier; /* that looks at samples; NULL: their pixels are compared */
     const char
@@ -110,6 +110,9 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     {.name = "keep-best", .on = &(o)->keep_best, .keep = CLI_FREE,                                 \
      .help = "keep the checkpoint of the epoch whose samples are nearest to real ones, "           \
              RUNDIR_BEST},                                                                         \
+    {.name = "dry-run", .on = &(o)->dry_run, .keep = CLI_LOCAL,                                    \
+     .help = "print the networks, the memory and an estimate of the time from some steps, and "    \
+             "write nothing"},                                                                     \
     {.name = "quiet", .on = &(o)->quiet, .keep = CLI_LOCAL,                                        \
      .help = "print nothing but warnings and errors"},                                             \
     {.name = "fingerprint", .text = &(o)->fingerprint}
@@ -147,6 +150,12 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
 void run_parse(const cli_program *program, run_options *opt, fashion_source *source, int argc,
                char **argv);
 
+/* The same in two steps, for a program that chooses settings after a look at its data: read the
+ * options, and keep them as the run's settings, which they are from then on. */
+void run_read(const cli_program *program, run_options *opt, fashion_source *source, int argc,
+              char **argv);
+void run_settle(const cli_program *program, run_options *opt, const fashion_source *source);
+
 /* Which images of Fashion-MNIST a program trains on. */
 typedef struct run_data {
     fashion_source source;
@@ -170,10 +179,11 @@ typedef struct run_parts {
     run_options *opt;
     const gan_dataset *data; /* pictures, grey or RGB */
     gan_network *g, *d;      /* what went wrong while they were made is said by run_train() */
+    size_t repeat;           /* passes over the data in one epoch; 0: 1 */
     int flip;                /* 1: half of the real images are mirrored left to right */
     const char *const *class_names; /* of the data's classes; NULL: they have none */
     size_t n_names;                 /* how many; 0: as many as classes */
-    size_t n_classes;               /* of a conditional run; 0: the generator isn't told what to draw */
+    size_t n_classes; /* of a conditional run; 0: the generator isn't told what to draw */
 } run_parts;
 
 /* Add a layer with weights, with spectral normalisation or without. */

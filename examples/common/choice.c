@@ -1,0 +1,95 @@
+/* choice.c - see choice.h.
+ *
+ * The discriminator learns few pictures by heart, and then has nothing more to teach the generator:
+ * the fewer there are, the stronger the augmentation and the smaller the pictures.  The number of
+ * images that a run sees in all grows more slowly than the number of pictures: 400 of them are seen
+ * some hundred times, 60,000 ten times. */
+#include "choice.h"
+
+#include <stdlib.h>
+
+/* From this number of pictures on: */
+typedef struct tier {
+    size_t from, largest, images;
+    const char *grey, *colour, *why_augment;
+    int adaptive;
+} tier;
+
+#define GREY "translation,brightness,cutout"
+#define COLOUR "translation,color,cutout"
+
+static const tier tiers[] = {
+    {0, 32, 80000, GREY, COLOUR, "with few pictures the discriminator learns them by heart", 1},
+    {2000, 32, 160000, "translation,cutout", "translation,color", "as strong as overfitting asks",
+     1},
+    {10000, 64, 400000, "translation", "translation", "as strong as overfitting asks", 1},
+    {50000, 64, 600000, "none", "none", "there are pictures enough", 0},
+};
+enum { TIERS = sizeof tiers / sizeof *tiers, LEAST_SIDE = 8, EPOCH = 2000 };
+
+static const tier *find_tier(size_t count)
+{
+    size_t i = TIERS - 1;
+    while (tiers[i].from > count) i--;
+    return &tiers[i];
+}
+
+/* The largest side up to `side`. */
+static size_t side_below(size_t side)
+{
+    size_t power = 1;
+    while (side / power >= 8) power *= 2;
+    return side / power * power;
+}
+
+size_t choice_side(size_t side)
+{
+    if (side <= LEAST_SIDE) return LEAST_SIDE;
+    size_t below = side_below(side), above = side;
+    while (side_below(above) != above) above++;
+    return side - below <= above - side ? below : above;
+}
+
+static void choose_size(choice *c, const choice_facts *facts, const tier *t)
+{
+    size_t side = facts->side < t->largest ? facts->side : t->largest;
+    c->size = choice_side(side);
+    c->why_size = "small enough to be learnt from so few pictures";
+    if (t->largest > 32) c->why_size = "larger ones take hours";
+    if (facts->side <= t->largest) c->why_size = "as the pictures are";
+    if (c->size != side) c->why_size = "the nearest to the pictures' own that the networks make";
+}
+
+/* Mid-grey is what pictures of all kinds are nearest to; but objects on black or on white have to
+ * come in from more of it. */
+static void choose_fill(choice *c, const choice_facts *facts)
+{
+    c->fill = facts->border < 0.1 ? -1 : facts->border > 0.9 ? 1 : 0;
+    c->why_fill = c->fill < 0   ? "black, as the pictures' edges are"
+                  : c->fill > 0 ? "white, as the pictures' edges are"
+                                : "grey: the pictures' edges are neither black nor white";
+}
+
+choice choice_make(const choice_facts *facts)
+{
+    const tier *t = find_tier(facts->count);
+    choice c = {.base = 32, .batch = 32, .adaptive = t->adaptive, .ema = 0.999};
+    choose_size(&c, facts, t);
+    choose_fill(&c, facts);
+    c.why_base = "wide enough for pictures of this size";
+    c.why_batch = "more and smaller steps teach more in the same time";
+    c.augment = facts->channels == 3 ? t->colour : t->grey;
+    c.why_augment = t->why_augment;
+    return c;
+}
+
+size_t choice_repeat(const choice_facts *facts)
+{
+    return facts->count < EPOCH ? (EPOCH + facts->count - 1) / facts->count : 1;
+}
+
+size_t choice_epochs(const choice_facts *facts, size_t repeat)
+{
+    size_t each = facts->count * repeat, images = find_tier(facts->count)->images;
+    return (images + each - 1) / each;
+}

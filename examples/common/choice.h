@@ -1,0 +1,38 @@
+/* choice.h - the settings that a number of pictures calls for.  Pure functions: docs/examples.md has
+ * them as a table, with the minutes they take. */
+#ifndef CHOICE_H
+#define CHOICE_H
+
+#include <stddef.h>
+
+/* What is known of the pictures. */
+typedef struct choice_facts {
+    size_t count;
+    size_t side;      /* of a middling picture, in pixels */
+    size_t channels;  /* 1 or 3 */
+    size_t n_classes; /* of a conditional run; 0: an unconditional one */
+    double border;    /* mean of the pixels at the edges: 0 is black, 1 white */
+} choice_facts;
+
+typedef struct choice {
+    size_t size, base, batch;
+    const char *augment; /* names of operations; "none" */
+    int adaptive;
+    double fill; /* of augmentation, -1 to 1 */
+    double ema;
+    const char *why_size, *why_base, *why_batch, *why_augment, *why_fill; /* the reasons */
+} choice;
+
+choice choice_make(const choice_facts *facts);
+
+/* The side that the networks can make, 4 to 7 times a power of two and at least 8, which is the
+ * nearest one to `side`, of two as near ones the smaller. */
+size_t choice_side(size_t side);
+
+/* How often an epoch goes through the pictures: until it has 2,000. */
+size_t choice_repeat(const choice_facts *facts);
+
+/* Epochs of so many passes, until as many images were seen as the number of pictures calls for. */
+size_t choice_epochs(const choice_facts *facts, size_t repeat);
+
+#endif

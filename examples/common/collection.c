@@ -1,0 +1,425 @@
+/* collection.c - see collection.h.
+ *
+ * A directory's pictures are scaled by the library while it decodes them, once at LOOK pixels for a
+ * first look, and, where another size is chosen, a second time.  Arrays hold pixels of one size:
+ * they become bytes first, and are scaled here.
+ *
+ *     directory ----------> open at LOOK -> first ... data = first, or open at the chosen size
+ *     .npy, IDX, CIFAR ---> open -> bytes -> first ... data = first, or each sample scaled */
+#include "collection.h"
+
+#include "files.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { LOOK = 32, MEASURED = 40 };
+
+const char *const collection_fits[] = {[COLLECTION_CROP] = "crop", [COLLECTION_PAD] = "pad", NULL};
+
+/* A kind of data: how it is told from others, and opened.  A directory has no `begin`. */
+struct collection_kind {
+    const char *name;
+    int (*is)(const char *path, const unsigned char begin[4], size_t n_bytes);
+    gan_status (*open)(gan_dataset **out, const collection_options *o);
+    int takes_labels; /* --labels names a file */
+};
+
+/* ---- Kinds ---- */
+
+static int has_file(const char *directory, const char *name)
+{
+    char path[PATH_MAX];
+    return (size_t)snprintf(path, sizeof path, "%s/%s", directory, name) < sizeof path &&
+           files_exists(path);
+}
+
+static int is_npy(const char *path, const unsigned char begin[4], size_t n_bytes)
+{
+    (void)path, (void)n_bytes;
+    return memcmp(begin, "\x93NUM", 4) == 0 || memcmp(begin, "PK\3\4", 4) == 0;
+}
+
+/* IDX begins with two zeros, the type and the rank; or it is compressed by gzip. */
+static int is_idx(const char *path, const unsigned char begin[4], size_t n_bytes)
+{
+    (void)path, (void)n_bytes;
+    return (begin[0] == 0 && begin[1] == 0 && begin[2] >= 8 && begin[2] <= 14 && begin[3] > 0) ||
+           (begin[0] == 0x1f && begin[1] == 0x8b);
+}
+
+/* CIFAR's files have no mark but their size: images of 3 x 32 x 32 bytes behind 1 or 2 labels. */
+static int is_cifar(const char *path, const unsigned char begin[4], size_t n_bytes)
+{
+    (void)begin;
+    return has_file(path, "data_batch_1.bin") || has_file(path, "train.bin") ||
+           (n_bytes > 0 && (n_bytes % 3073 == 0 || n_bytes % 3074 == 0));
+}
+
+/* Arrays [count, height, width, channels] are told from [count, channels, height, width] by where
+ * the number of channels stands. */
+static gan_status open_npy(gan_dataset **out, const collection_options *o)
+{
+    gan_npy_desc desc = {GAN_NPY_DESC_INIT, .samples_name = o->array};
+    desc.labels_name = o->labels_array;
+    desc.max_count = (size_t)o->limit;
+    gan_status status = gan_dataset_open_npy(out, o->data, o->labels, &desc);
+    if (status < 0) return status;
+    gan_shape shape = gan_dataset_shape(*out);
+    int first = shape.dim[0] == 1 || shape.dim[0] == 3;
+    if (shape.rank != 3 || first || (shape.dim[2] != 1 && shape.dim[2] != 3)) return status;
+    gan_dataset_destroy(*out);
+    desc.channels_last = 1;
+    return gan_dataset_open_npy(out, o->data, o->labels, &desc);
+}
+
+static gan_status open_idx(gan_dataset **out, const collection_options *o)
+{
+    gan_dataset_desc desc = {GAN_DATASET_DESC_INIT};
+    desc.max_count = (size_t)o->limit;
+    return gan_dataset_open_idx(out, o->data, o->labels, &desc);
+}
+
+static gan_status open_cifar(gan_dataset **out, const collection_options *o)
+{
+    gan_cifar_desc desc = {GAN_CIFAR_DESC_INIT, .max_count = (size_t)o->limit};
+    return gan_dataset_open_cifar(out, o->data, &desc);
+}
+
+static const collection_kind folder = {.name = "directory of pictures"};
+static const collection_kind files[] = {{"NumPy array", is_npy, open_npy, 1},
+                                        {"IDX file", is_idx, open_idx, 1},
+                                        {"CIFAR", is_cifar, open_cifar, 0}};
+enum { KINDS = sizeof files / sizeof *files };
+
+const char *collection_kind_name(const collection *c)
+{
+    return c->kind->name;
+}
+
+/* Look at a path.  NULL after saying what is wrong with it. */
+static const collection_kind *find_kind(const char *path)
+{
+    unsigned char begin[4] = {0xff, 0xff, 0xff, 0xff};
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        cli_say("%s: there is no such directory or file", path);
+        return NULL;
+    }
+    int is_directory = S_ISDIR(info.st_mode);
+    FILE *file = S_ISREG(info.st_mode) ? fopen(path, "rb") : NULL;
+    if (file) {
+        if (fread(begin, 1, sizeof begin, file) < sizeof begin) begin[0] = 0xff;
+        fclose(file);
+    }
+    for (size_t i = 0; i < KINDS; i++)
+        if (files[i].is(path, begin, file ? (size_t)info.st_size : 0)) return &files[i];
+    if (is_directory) return &folder;
+    cli_say("%s: a directory of pictures, or an .npy, .npz, IDX or CIFAR file expected", path);
+    return NULL;
+}
+
+void collection_check(const collection_options *o)
+{
+    if (!o->data) cli_usage_error("--data: a directory of pictures, or a file of them, expected");
+    if (o->channels == 2) cli_usage_error("--channels: 1 (grey) or 3 (colour) expected, got 2");
+}
+
+/* ---- Directories ---- */
+
+static int is_picture(const char *path)
+{
+    unsigned char begin[4] = {0};
+    struct stat info;
+    FILE *file = stat(path, &info) == 0 && S_ISREG(info.st_mode) ? fopen(path, "rb") : NULL;
+    if (!file) return 0;
+    size_t n = fread(begin, 1, sizeof begin, file);
+    fclose(file);
+    return n == sizeof begin &&
+           (memcmp(begin, "\x89PNG", 4) == 0 || memcmp(begin, "\xff\xd8\xff", 3) == 0 ||
+            memcmp(begin, "RIFF", 4) == 0);
+}
+
+/* Are there pictures beside the directories in it?  Then these are no classes. */
+static int has_pictures(const char *directory)
+{
+    char path[PATH_MAX];
+    DIR *list = opendir(directory);
+    int found = 0;
+    for (struct dirent *e; list && !found && (e = readdir(list)) != NULL;)
+        if (e->d_name[0] != '.' &&
+            (size_t)snprintf(path, sizeof path, "%s/%s", directory, e->d_name) < sizeof path)
+            found = is_picture(path);
+    if (list) closedir(list);
+    return found;
+}
+
+static int open_folder(gan_dataset **out, const collection *c, size_t side)
+{
+    const collection_options *o = c->opt;
+    gan_image_folder_desc desc = {GAN_IMAGE_FOLDER_DESC_INIT, .skip_bad = 1};
+    desc.width = desc.height = side;
+    desc.channels = (size_t)o->channels;
+    desc.max_count = (size_t)o->limit;
+    desc.pad = o->fit == COLLECTION_PAD;
+    desc.n_threads = c->n_threads;
+    desc.no_labels = has_pictures(o->data);
+    return cli_ok(gan_dataset_open_image_folder(out, o->data, &desc));
+}
+
+static int compare_sizes(const void *a, const void *b)
+{
+    size_t x = *(const size_t *)a, y = *(const size_t *)b;
+    return (x > y) - (x < y);
+}
+
+static collection_range find_range(size_t *sizes, size_t n)
+{
+    if (n == 0) return (collection_range){0, 0, 0};
+    qsort(sizes, n, sizeof *sizes, compare_sizes);
+    return (collection_range){sizes[0], sizes[n / 2], sizes[n - 1]};
+}
+
+/* Decode some of the files whole: the dataset has them scaled. */
+static void measure_files(collection *c)
+{
+    enum { WIDTH, HEIGHT, SIDE, NUMBERS };
+    size_t sizes[NUMBERS][MEASURED], n = 0, count = gan_dataset_count(c->first);
+    size_t wanted = count < MEASURED ? count : MEASURED;
+    for (size_t i = 0; i < wanted; i++) {
+        const char *name = gan_dataset_file_name(c->first, i * count / wanted);
+        char path[PATH_MAX];
+        gan_image *image = NULL;
+        const gan_image_desc desc = {GAN_IMAGE_DESC_INIT, .any_format = 1};
+        if (!name || !files_join(path, sizeof path, c->opt->data, name) ||
+            gan_image_read(&image, path, &desc) < 0)
+            continue;
+        size_t w = gan_image_width(image), h = gan_image_height(image);
+        sizes[WIDTH][n] = w, sizes[HEIGHT][n] = h;
+        sizes[SIDE][n++] = (w < h) == (c->opt->fit == COLLECTION_CROP) ? w : h;
+        gan_image_destroy(image);
+    }
+    c->n_measured = n;
+    c->width = find_range(sizes[WIDTH], n);
+    c->height = find_range(sizes[HEIGHT], n);
+    c->side = find_range(sizes[SIDE], n);
+}
+
+/* ---- Arrays: bytes ---- */
+
+/* The range that numbers were stored in, as files have them. */
+typedef struct number_range {
+    float least, most;
+} number_range;
+
+static int find_numbers(number_range *out, const gan_dataset *data, float *sample, size_t size)
+{
+    static const number_range known[] = {{0, 1}, {-1, 1}, {0, 255}};
+    float least = INFINITY, most = -INFINITY;
+    for (size_t i = 0; i < gan_dataset_count(data); i++) {
+        if (!cli_ok(gan_dataset_read_labels16(data, i, sample, NULL))) return 0;
+        for (size_t k = 0; k < size; k++) {
+            least = fminf(least, sample[k]);
+            most = fmaxf(most, sample[k]);
+        }
+    }
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (least >= known[i].least && most <= known[i].most) {
+            *out = known[i];
+            return 1;
+        }
+    cli_say("pixels from 0 to 1, -1 to 1 or 0 to 255 expected, found %g to %g", (double)least,
+            (double)most);
+    return 0;
+}
+
+/* The shape of pictures as [channels, height, width]; rank 0 when it is no picture's. */
+static gan_shape picture_shape(gan_shape found)
+{
+    if (found.rank == 2) return gan_shape_3d(1, found.dim[0], found.dim[1]);
+    if (found.rank == 3 && (found.dim[0] == 1 || found.dim[0] == 3)) return found;
+    return (gan_shape){.rank = 0};
+}
+
+/* From a sample of `from` to bytes with other channels: grey is copied to each colour, and made of
+ * colours as 0.299 R + 0.587 G + 0.114 B. */
+static void make_bytes(uint8_t *out, size_t channels, const float *in, size_t from, size_t area,
+                       number_range range)
+{
+    const float scale = 255 / (range.most - range.least);
+    for (size_t i = 0; i < channels * area; i++) {
+        float x = in[from == channels ? i : i % area];
+        if (from > channels) x = 0.299f * in[i] + 0.587f * in[i + area] + 0.114f * in[i + 2 * area];
+        out[i] = (uint8_t)lrintf((x - range.least) * scale);
+    }
+}
+
+/* Make a dataset of bytes like another one, with its labels and their names. */
+static int make_like(gan_dataset **out, const gan_dataset *data, const uint8_t *bytes,
+                     gan_shape shape)
+{
+    size_t count = gan_dataset_count(data), n_names = gan_dataset_class_count(data);
+    uint16_t *labels = gan_dataset_has_labels(data) ? cli_memory(count, sizeof *labels) : NULL;
+    const char **names = cli_memory(n_names, sizeof *names);
+    gan_dataset_desc desc = {GAN_DATASET_DESC_INIT};
+    int good = 1;
+    for (size_t i = 0; i < n_names; i++) names[i] = gan_dataset_class_name(data, i);
+    if (n_names > 0) desc.class_names = names, desc.n_class_names = n_names;
+    for (size_t i = 0; good && labels && i < count; i++)
+        good = cli_ok(gan_dataset_read_labels16(data, i, NULL, &labels[i]));
+    uint8_t *narrow = labels && gan_dataset_label_bits(data) == 8 ? cli_memory(count, 1) : NULL;
+    for (size_t i = 0; narrow && i < count; i++) narrow[i] = (uint8_t)labels[i];
+    if (labels && !narrow)
+        good = good &&
+               cli_ok(gan_dataset_create_bytes_labels16(out, bytes, labels, count, shape, &desc));
+    else
+        good = good && cli_ok(gan_dataset_create_bytes(out, bytes, narrow, count, shape, &desc));
+    free(narrow);
+    free(names);
+    free(labels);
+    return good;
+}
+
+/* Turn what a file has into bytes of [channels, height, width]. */
+static int make_first(collection *c, const gan_dataset *found)
+{
+    gan_shape from = picture_shape(gan_dataset_shape(found)), to = from;
+    if (from.rank == 0) {
+        cli_say("%s: grey or RGB pictures expected, such as count x height x width or count x 3 x "
+                "height x width",
+                c->opt->data);
+        return 0;
+    }
+    if (c->opt->channels > 0) to.dim[0] = (size_t)c->opt->channels;
+    size_t count = gan_dataset_count(found), area = from.dim[1] * from.dim[2];
+    size_t size = gan_shape_size(to);
+    float *sample = cli_memory(gan_shape_size(from), sizeof *sample);
+    uint8_t *bytes = cli_memory(count, size);
+    number_range range;
+    int good = find_numbers(&range, found, sample, gan_shape_size(from));
+    for (size_t i = 0; good && i < count; i++) {
+        good = cli_ok(gan_dataset_read_labels16(found, i, sample, NULL));
+        if (good) make_bytes(bytes + i * size, to.dim[0], sample, from.dim[0], area, range);
+    }
+    good = good && make_like(&c->first, found, bytes, to);
+    free(bytes);
+    free(sample);
+    return good;
+}
+
+static int open_file(collection *c)
+{
+    const collection_options *o = c->opt;
+    gan_dataset *found = NULL;
+    if (o->labels && !c->kind->takes_labels) {
+        cli_say("--labels: %s has its labels in its own files", c->kind->name);
+        return 0;
+    }
+    int good = cli_ok(c->kind->open(&found, o)) && make_first(c, found);
+    gan_dataset_destroy(found);
+    if (!good) return 0;
+    gan_shape shape = gan_dataset_shape(c->first);
+    size_t h = shape.dim[1], w = shape.dim[2];
+    size_t side = (w < h) == (o->fit == COLLECTION_CROP) ? w : h;
+    c->width = (collection_range){w, w, w};
+    c->height = (collection_range){h, h, h};
+    c->side = (collection_range){side, side, side};
+    c->n_measured = gan_dataset_count(c->first);
+    return 1;
+}
+
+/* ---- Arrays: scaling ---- */
+
+/* Where the numbers of a line go to: `from` of them, scaled to `scaled`, whose middle is `to` (or
+ * which lies in the middle of `to`). */
+typedef struct line {
+    size_t from, scaled, to;
+} line;
+
+/* The value of one place of a scaled line: a triangle as wide as a source pixel, or when the line
+ * is made shorter as wide as a scaled one, is laid over the source (bilinear with antialiasing). */
+static float scale_place(const line *l, const float *in, size_t stride, size_t place)
+{
+    float ratio = (float)l->from / (float)l->scaled, width = fmaxf(ratio, 1);
+    long at = (long)place + ((long)l->scaled - (long)l->to) / 2;
+    float center = ((float)at + 0.5f) * ratio, sum = 0, weights = 0;
+    if (at < 0 || at >= (long)l->scaled) return 0;
+    long begin = (long)fmaxf(center - width, 0), end = lrintf(ceilf(center + width));
+    for (long i = begin; i < end && i < (long)l->from; i++) {
+        float weight = fmaxf(1 - fabsf((float)i + 0.5f - center) / width, 0);
+        sum += weight * in[(size_t)i * stride];
+        weights += weight;
+    }
+    return weights > 0 ? sum / weights : 0;
+}
+
+/* Scale a plane of height x width numbers to a square; `rows` has room for height x side. */
+static void scale_plane(float *out, const float *in, float *rows, const line *down,
+                        const line *across)
+{
+    size_t side = across->to;
+    for (size_t y = 0; y < down->from; y++)
+        for (size_t x = 0; x < side; x++)
+            rows[y * side + x] = scale_place(across, in + y * across->from, 1, x);
+    for (size_t y = 0; y < side; y++)
+        for (size_t x = 0; x < side; x++) out[y * side + x] = scale_place(down, rows + x, side, y);
+}
+
+static int fit_file(collection *c, size_t side)
+{
+    gan_shape from = gan_dataset_shape(c->first), to = gan_shape_3d(from.dim[0], side, side);
+    size_t count = gan_dataset_count(c->first), size = gan_shape_size(to), h = from.dim[1];
+    size_t w = from.dim[2], base = (w < h) == (c->opt->fit == COLLECTION_CROP) ? w : h;
+    line down = {h, (h * side + base / 2) / base, side};
+    line across = {w, (w * side + base / 2) / base, side};
+    if (down.scaled == 0) down.scaled = 1;
+    if (across.scaled == 0) across.scaled = 1;
+    float *in = cli_memory(gan_shape_size(from), sizeof *in), *out = cli_memory(size, sizeof *out);
+    float *rows = cli_memory(h * side, sizeof *rows);
+    uint8_t *bytes = cli_memory(count, size);
+    int good = 1;
+    for (size_t i = 0; good && i < count; i++) {
+        good = cli_ok(gan_dataset_read_labels16(c->first, i, in, NULL));
+        for (size_t k = 0; k < from.dim[0]; k++)
+            scale_plane(out + k * side * side, in + k * h * w, rows, &down, &across);
+        make_bytes(bytes + i * size, to.dim[0], out, to.dim[0], side * side, (number_range){0, 1});
+    }
+    good = good && make_like(&c->data, c->first, bytes, to);
+    free(bytes);
+    free(rows);
+    free(out);
+    free(in);
+    return good;
+}
+
+/* ---- The whole ---- */
+
+int collection_open(collection *c, const collection_options *o, size_t n_threads)
+{
+    *c = (collection){.opt = o, .kind = find_kind(o->data), .n_threads = n_threads};
+    if (!c->kind) return 0;
+    if (c->kind != &folder) return open_file(c);
+    if (!open_folder(&c->first, c, LOOK)) return 0;
+    measure_files(c);
+    return 1;
+}
+
+int collection_fit(collection *c, size_t side)
+{
+    gan_shape shape = gan_dataset_shape(c->first);
+    if (shape.dim[1] == side && shape.dim[2] == side)
+        return cli_ok(
+            gan_dataset_create_range(&c->data, c->first, 0, gan_dataset_count(c->first), NULL));
+    return c->kind == &folder ? open_folder(&c->data, c, side) : fit_file(c, side);
+}
+
+void collection_close(collection *c)
+{
+    gan_dataset_destroy(c->data);
+    gan_dataset_destroy(c->first);
+}

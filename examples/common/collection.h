@@ -1,0 +1,71 @@
+/* collection.h - pictures as a user has them, a directory or a file of any known kind, as square
+ * samples of bytes. */
+#ifndef COLLECTION_H
+#define COLLECTION_H
+
+#include "cli.h"
+
+/* The program's options for them. */
+typedef struct collection_options {
+    const char *data, *labels;        /* paths */
+    const char *array, *labels_array; /* names in an .npz archive */
+    long channels, limit;             /* 0: as the data is; all */
+    int fit;                          /* COLLECTION_CROP ... */
+} collection_options;
+
+enum { COLLECTION_CROP, COLLECTION_PAD };
+extern const char *const collection_fits[];
+
+/* clang-format off */
+#define COLLECTION_OPTIONS(o)                                                                      \
+    {"data", "PATH", .text = &(o)->data, .is_path = 1, .keep = CLI_FREE,                           \
+     .help = "a directory of PNG, JPEG or WebP files; CIFAR's binary files or their directory; "   \
+             "an .npy, .npz or IDX file"},                                                         \
+    {"labels", "FILE", .text = &(o)->labels, .is_path = 1, .keep = CLI_FREE,                       \
+     .help = "class labels of an .npy or IDX file: a file of the same kind"},                      \
+    {"array", "NAME", .text = &(o)->array,                                                         \
+     .help = "name of the pictures' array in an .npz file with several"},                          \
+    {"labels-array", "NAME", .text = &(o)->labels_array,                                           \
+     .help = "name of the array of class labels in an .npz file"},                                 \
+    {"channels", "N", .whole = &(o)->channels, .min = 0, .max = 3,                                 \
+     .help = "1: grey, 3: colour, 0: grey when all pictures are"},                                 \
+    {"limit", "N", .whole = &(o)->limit, .min = 0, .max = 2147483647,                              \
+     .help = "use only N pictures; of class directories as many of each; 0: all"},                 \
+    {"fit", "NAME", .choice = &(o)->fit, .choices = collection_fits,                               \
+     .help = "how a picture becomes a square: scaled until it covers --size, and its middle cut "  \
+             "out, or scaled until it fits inside, with black beside it"}
+/* clang-format on */
+
+/* Widths or heights, in pixels. */
+typedef struct collection_range {
+    size_t least, middle, most;
+} collection_range;
+
+typedef struct collection_kind collection_kind;
+
+typedef struct collection {
+    const collection_options *opt;
+    const collection_kind *kind;
+    gan_dataset *first;    /* pictures as they are looked at first, of any shape: see survey.h */
+    gan_dataset *data;     /* square samples, after collection_fit() */
+    collection_range side; /* of the pictures: the shorter side, with COLLECTION_PAD the longer */
+    collection_range width, height;
+    size_t n_measured; /* pictures whose size was looked at */
+    size_t n_threads;
+} collection;
+
+/* End the program with code 2 where options make no sense. */
+void collection_check(const collection_options *o);
+
+/* Open pictures for a first look.  Return 0 after saying what is wrong; collection_close() in any
+ * case. */
+int collection_open(collection *c, const collection_options *o, size_t n_threads);
+void collection_close(collection *c);
+
+/* Make c->data: all pictures, scaled to squares of this side.  Return 0 after saying what is wrong. */
+int collection_fit(collection *c, size_t side);
+
+/* What the kind is called: "directory of pictures", "NumPy array" ... */
+const char *collection_kind_name(const collection *c);
+
+#endif

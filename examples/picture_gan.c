@@ -1,0 +1,280 @@
+/* picture_gan.c - train a GAN on pictures of your own, with settings that suit their number.
+ *
+ * The way through: look at the pictures (common/collection.c, common/survey.c), choose what the
+ * command line leaves open (common/choice.c), say both, train (common/dcgan.c, common/run.c). */
+#include "common/program.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_NAMED = 10, MOST_CLASSES = 256 };
+
+typedef struct options {
+    collection_options pictures;
+    long size, repeat;
+    int flip, unconditional;
+    dcgan_options networks;
+    run_options run;
+} options;
+
+/* ---- Options ---- */
+
+/* Rows whose values are chosen when they are not given. */
+static const char *const chosen[] = {"size",         "base",   "batch", "augment",
+                                     "augment-fill", "repeat", "epochs"};
+
+static const char summary[] =
+    "Trains a generative adversarial network on pictures of your own: a generator that\n"
+    "turns latent vectors of noise into pictures, and a discriminator that learns to tell\n"
+    "them from yours.  Both are convolutional (DCGAN).  The program looks at the pictures\n"
+    "first, says what it finds, chooses the settings that suit their number, and says why;\n"
+    "each can be given instead.  --dry-run shows all this and how long it would take.\n"
+    "\n"
+    "Pictures in directories below --data, one for each class and no picture beside them,\n"
+    "or with labels train a conditional GAN: the generator makes a picture of the class that\n"
+    "is asked for.\n"
+    "Files that cannot be used are named and left out.  The networks make squares of 4 to 7\n"
+    "pixels times a power of two: 28, 32, 48, 64 ...; --fit says how others are fitted.\n"
+    "\n"
+    "With few pictures the discriminator soon knows them by heart (overfitting).\n"
+    "Differentiable augmentation, --augment, moves and recolours all pictures that it sees,\n"
+    "real and generated ones alike.  --out has to be outside of --data.\n"
+    "\n" RUN_SUMMARY;
+
+static const char examples[] =
+    "  picture_gan --data photos --dry-run         what would be done, and how long it takes\n"
+    "  picture_gan --data photos                   do it\n"
+    "  picture_gan --data cats --flip --size 64    larger ones, also mirrored\n"
+    "  picture_gan --data digits.npy --labels digits-labels.npy\n"
+    "  picture_gan --data cifar-10-batches-bin --epochs 20\n"
+    "  sample --model out/generator.safetensors    more samples afterwards\n";
+
+static void check_options(const options *o)
+{
+    collection_check(&o->pictures);
+    if (files_is_inside(o->run.out, o->pictures.data))
+        cli_usage_error("--out %s: is inside --data %s, so that the pictures made here would be "
+                        "trained on; choose a directory outside of it",
+                        o->run.out, o->pictures.data);
+}
+
+/* ---- What was found ---- */
+
+static void print_range(const char *name, const collection_range *r)
+{
+    if (r->least == r->most)
+        printf("%s %zu", name, r->least);
+    else
+        printf("%s %zu to %zu", name, r->least, r->most);
+}
+
+static void print_sizes(const collection *c)
+{
+    print_range("  width", &c->width);
+    print_range(", height", &c->height);
+    if (c->n_measured < gan_dataset_count(c->first)) printf(" (of %zu measured)", c->n_measured);
+    putchar('\n');
+}
+
+static void print_classes(const survey *s)
+{
+    if (s->n_classes == 0) return;
+    printf("  %zu class%s of %zu to %zu pictures", s->n_classes, s->n_classes == 1 ? "" : "es",
+           s->smallest, s->largest);
+    if (s->n_empty > 0) printf(", %zu of them empty", s->n_empty);
+    putchar('\n');
+}
+
+/* What may spoil a run. */
+static void print_doubts(const survey *s, const gan_dataset *data)
+{
+    const char *names[2];
+    if (s->looked_at < s->count) printf("  of %zu of them:\n", s->looked_at);
+    for (size_t i = 0; i < 2; i++) names[i] = gan_dataset_file_name(data, s->pair[i]);
+    if (s->duplicates > 0 && names[0] && names[1])
+        cli_print("  %zu exact duplicate%s, such as %s and %s", s->duplicates,
+                  cli_plural(s->duplicates), names[0], names[1]);
+    else
+        printf("  %zu exact duplicate%s\n", s->duplicates, cli_plural(s->duplicates));
+    printf("  %zu nearly constant\n", s->constant);
+}
+
+static void print_skipped(const gan_dataset *data)
+{
+    size_t n = gan_dataset_skipped_count(data);
+    for (size_t i = 0; i < n && i < MOST_NAMED; i++)
+        cli_say("left out: %s", gan_dataset_skipped(data, i));
+    if (n > MOST_NAMED) cli_say("left out: %zu more", n - MOST_NAMED);
+}
+
+static void print_found(const collection *c, const survey *s)
+{
+    size_t count = gan_dataset_count(c->first);
+    cli_print("Data: %zu %s picture%s of %s (%s)", count,
+              gan_dataset_shape(c->first).dim[0] == 1 ? "grey" : "colour", cli_plural(count),
+              c->opt->data, collection_kind_name(c));
+    print_sizes(c);
+    print_classes(s);
+    print_doubts(s, c->first);
+}
+
+/* ---- What is chosen ---- */
+
+/* Set an option unless it was given, and say so. */
+static void choose(const options *o, cli_option *table, const char *name, const char *value,
+                   const char *why)
+{
+    char text[256], left[320];
+    cli_option *row = cli_find(table, name);
+    if (!row->given && !cli_set_value(row, value, text, sizeof text)) abort();
+    cli_write_value(text, sizeof text, row);
+    snprintf(left, sizeof left, "--%s %s", name, text);
+    if (!o->run.quiet) cli_print("  %-37s %s", left, row->given ? "as given" : why);
+}
+
+static void choose_number(const options *o, cli_option *table, const char *name, double value,
+                          const char *why)
+{
+    choose(o, table, name, cli_shortest(value).text, why);
+}
+
+/* The networks can't make every size that is asked for. */
+static void correct_size(options *o)
+{
+    size_t possible = choice_side((size_t)o->size);
+    if ((size_t)o->size == possible) return;
+    cli_say("--size %ld: the networks make 4 to 7 pixels times a power of two; the nearest, %zu, "
+            "is taken",
+            o->size, possible);
+    o->size = (long)possible;
+}
+
+static void choose_length(options *o, cli_option *table, const choice_facts *facts)
+{
+    char why[128];
+    choose_number(o, table, "repeat", (double)choice_repeat(facts),
+                  facts->count < 2000 ? "passes in one epoch, after which samples are drawn"
+                                      : "an epoch is one pass");
+    size_t each = facts->count * (size_t)o->repeat,
+           epochs = choice_epochs(facts, (size_t)o->repeat);
+    snprintf(why, sizeof why, "%zu images seen in all, each picture %zu times", epochs * each,
+             epochs * (size_t)o->repeat);
+    choose_number(o, table, "epochs", (double)epochs, why);
+}
+
+static void choose_settings(options *o, cli_option *table, const choice_facts *facts)
+{
+    const choice c = choice_make(facts);
+    if (!o->run.quiet) puts("Settings:");
+    choose_number(o, table, "size", (double)c.size, c.why_size);
+    correct_size(o);
+    choose_number(o, table, "base", (double)c.base, c.why_base);
+    choose_number(o, table, "batch", (double)c.batch, c.why_batch);
+    if (!cli_find(table, "augment")->given && c.adaptive) o->run.few.adaptive = 1;
+    choose(o, table, "augment", c.augment, c.why_augment);
+    choose_number(o, table, "augment-fill", c.fill, c.why_fill);
+    choose_length(o, table, facts);
+}
+
+/* ---- Classes ---- */
+
+/* The classes of a conditional run; 0: none. */
+static size_t count_classes(const options *o, const survey *s)
+{
+    if (o->unconditional || s->n_classes < 2) return 0;
+    if (s->n_classes <= MOST_CLASSES) return s->n_classes;
+    cli_say(
+        "%zu classes are more than the %d of a conditional GAN: the run is an unconditional one",
+        s->n_classes, MOST_CLASSES);
+    return 0;
+}
+
+/* Names for all classes; labels of an array are numbers alone. */
+typedef struct class_names {
+    char numbers[MOST_CLASSES][16];
+    const char *all[MOST_CLASSES];
+} class_names;
+
+static void name_classes(class_names *names, const gan_dataset *data, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *name = gan_dataset_class_name(data, i);
+        snprintf(names->numbers[i], sizeof names->numbers[i], "class %zu", i);
+        names->all[i] = name ? name : names->numbers[i];
+    }
+}
+
+/* ---- The whole ---- */
+
+/* Look at the pictures and complete the options.  A run that is resumed has its settings. */
+static int prepare(options *o, cli_option *table, const collection *c, size_t *n_classes)
+{
+    survey s;
+    if (!survey_take(&s, c->first)) return 0;
+    print_skipped(c->first);
+    if (!o->run.quiet) print_found(c, &s);
+    *n_classes = count_classes(o, &s);
+    const choice_facts facts = {gan_dataset_count(c->first), c->side.middle,
+                                gan_dataset_shape(c->first).dim[0], *n_classes, s.border};
+    if (!o->run.dir.settings) choose_settings(o, table, &facts);
+    if (!o->run.quiet)
+        printf("  %s\n", *n_classes > 0
+                             ? "conditional: the generator is told the class (--unconditional: not)"
+                             : "unconditional: the generator makes any of them");
+    return 1;
+}
+
+static int train(options *o, const collection *c, size_t n_classes)
+{
+    class_names names;
+    name_classes(&names, c->data, n_classes);
+    const run_parts parts = {.opt = &o->run,
+                             .data = c->data,
+                             .repeat = (size_t)o->repeat,
+                             .flip = o->flip,
+                             .class_names = names.all,
+                             .n_classes = n_classes};
+    return dcgan_train(&o->networks, &parts);
+}
+
+int main(int argc, char **argv)
+{
+    options o = {.size = 32, .repeat = 1, .networks = {.latent = 100, .base = 64, .embedding = 10}};
+    o.run = (run_options){RUN_DEFAULTS, .epochs = 25, .batch = 32,
+                          .lr = 0.0002, .beta1 = 0.5, .ema = 0.999};
+    /* clang-format off */
+    cli_option table[] = {
+        COLLECTION_OPTIONS(&o.pictures),
+        {"size", "N", .whole = &o.size, .min = 8, .max = 256,
+         .help = "width and height of the pictures to make"},
+        {.name = "flip", .on = &o.flip,
+         .help = "mirror half of the pictures, for subjects that have no left and right"},
+        {.name = "unconditional", .on = &o.unconditional,
+         .help = "classes are of no interest: the generator makes any picture"},
+        {"repeat", "N", .whole = &o.repeat, .min = 1, .max = 100000,
+         .help = "passes over the pictures in one epoch"},
+        DCGAN_OPTIONS(&o.networks),
+        {"embedding", "N", .whole = &o.networks.embedding, .min = 1, .max = 4096,
+         .help = "size of the embedding learnt for each class"},
+        RUN_OPTIONS(&o.run),
+        {.name = NULL},
+    };
+    /* clang-format on */
+    const cli_program program = {"picture_gan", summary, examples, table};
+    collection c = {.opt = NULL};
+    size_t n_classes = 0;
+    int code = CLI_EXIT_FAILURE;
+
+    for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++)
+        cli_find(table, chosen[i])->chosen = 1;
+    run_read(&program, &o.run, NULL, argc, argv);
+    check_options(&o);
+    if (collection_open(&c, &o.pictures, (size_t)o.run.threads) &&
+        prepare(&o, table, &c, &n_classes)) {
+        run_settle(&program, &o.run, NULL);
+        if (collection_fit(&c, (size_t)o.size)) code = train(&o, &c, n_classes);
+    }
+    collection_close(&c);
+    return run_end(&o.run, NULL, code);
+}

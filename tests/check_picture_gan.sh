@@ -1,0 +1,117 @@
+#!/bin/sh
+# check_picture_gan.sh - picture_gan looks at pictures of any kind, chooses, trains, and refuses what makes no sense.
+set -eu
+cd "$(dirname "$0")/.."
+jpeg=$(pwd)/tests/corpus/jpeg
+. tests/programs.sh
+
+trained_model new/run
+model=new/run/generator.safetensors
+small="--base 4 --batch 8 --epochs 1 --threads 1"
+
+# --- A directory: what is found, what is chosen ---------------------------------------------------
+
+mkdir -p photos/below # 17 PNG pictures, 5 of them the same, a JPEG, and two files that are none
+run sample --model $model --count 9 --out nine.png
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do run sample --model $model --count 1 --seed $i --out photos/$i.png; done
+for i in 1 2 3 4 5; do cp nine.png photos/below/nine$i.PNG; done
+cp "$jpeg"/kind_baseline_420.jpg photos/below/photo.png
+echo "no picture" >photos/below/note.png
+head -c 100 nine.png >photos/torn.png
+
+run picture_gan --data photos --dry-run --out dry
+says picture_gan "Data: 18 colour pictures of photos (directory of pictures)"
+says picture_gan "4 exact duplicates, such as below/nine1.PNG and below/nine2.PNG"
+says picture_gan "left out: photos/below/note.png: "
+says picture_gan "left out: photos/torn.png: "
+says picture_gan "  --augment translation,color,cutout "
+says picture_gan "  --repeat 112 "
+says picture_gan "unconditional: the generator makes any of them"
+says picture_gan "MB for the training step"
+says picture_gan "Nothing was written"
+[ ! -e dry ] || fail "--dry-run should write nothing"
+refuses 2 "--dry-run is for a run that has not begun, not for --resume" picture_gan --data photos --dry-run --resume
+
+# shellcheck disable=SC2086
+for size in 16 32 64; do
+    run picture_gan --data photos --size $size --channels 3 --flip --repeat 1 $small --epochs 2 --out colour$size
+    says picture_gan "  --size $size "
+    png colour$size/fake_images-002.png
+    run sample --model colour$size/generator.safetensors --count 5 --raw colour.idx --out colour.png --overwrite
+    [ "$(wc -c <colour.idx)" -eq $((20 + 5 * 3 * size * size)) ] || fail "colour.idx has another length"
+    run interpolate --model colour$size/checkpoint.safetensors --out colour.png --overwrite
+done
+# The same bits on 2 threads and after a break; what was chosen is in the settings.
+# shellcheck disable=SC2086
+run picture_gan --data photos --size 32 --channels 3 --flip --repeat 1 $small --threads 2 --out colour --quiet
+[ "$(wc -l <picture_gan.log)" -eq "$(grep -c 'left out\|without Cairo\|warning:' picture_gan.log)" ] || fail "--quiet should leave the warnings only"
+run picture_gan --resume --epochs 2 --out colour --quiet
+cmp colour/checkpoint.safetensors colour32/checkpoint.safetensors || fail "picture_gan: other bits on 2 threads"
+for setting in "size = 32" "augment = translation,color,cutout" "adaptive = yes" "repeat = 1"; do
+    grep -qx "$setting" colour/settings.txt || fail "settings.txt should have $setting"
+done
+# shellcheck disable=SC2086
+run picture_gan --data photos --size 30 --limit 3 --augment none --repeat 3 $small --out grey
+says picture_gan "--size 30: the networks make 4 to 7 pixels times a power of two; the nearest, 28, is taken"
+says picture_gan "Data: 3 grey pictures"
+says picture_gan "  --augment none                        as given"
+grep -qx "adaptive = no" grey/settings.txt || fail "--augment none has nothing to adapt"
+
+# --- Classes --------------------------------------------------------------------------------------
+
+mkdir -p classes/thin classes/wide
+for i in 1 2 3 4 5 6; do cp photos/$i.png classes/thin/; done
+for i in 7 8 9 10; do cp photos/$i.png classes/wide/; done
+# shellcheck disable=SC2086
+run picture_gan --data classes --repeat 2 $small --out conditional
+says picture_gan "2 classes of 4 to 6 pictures"
+says picture_gan "conditional: the generator is told the class"
+run sample --model conditional/generator.safetensors --class wide --count 4 --out wide.png
+# shellcheck disable=SC2086
+run picture_gan --data classes --unconditional --repeat 2 $small --out any
+refuses 1 "" sample --model any/generator.safetensors --class wide --count 4 --out wide-any.png
+
+# --- Files of arrays ------------------------------------------------------------------------------
+
+python3 - <<'PYTHON'
+import random, struct
+random.seed(3)
+def npy(path, shape, kind, data):
+    head = "{'descr': '%s', 'fortran_order': False, 'shape': %s, }" % (kind, shape)
+    head += " " * (63 - (10 + len(head)) % 64) + "\n"
+    open(path, "wb").write(b"\x93NUMPY\x01\0" + struct.pack("<H", len(head)) + head.encode() + data)
+def noise(n): return bytes(random.randrange(256) for _ in range(n))
+npy("nhwc.npy", (12, 20, 30, 3), "|u1", noise(12 * 20 * 30 * 3))
+npy("labels.npy", (12,), "|u1", bytes(i % 3 for i in range(12)))
+npy("floats.npy", (6, 16, 16), "<f4", struct.pack("<1536f", *(random.uniform(-1, 1) for _ in range(1536))))
+npy("wrong.npy", (6, 16, 16), "<f4", struct.pack("<1536f", *(random.uniform(0, 900) for _ in range(1536))))
+npy("flat.npy", (6, 16), "|u1", noise(96))
+open("cifar.bin", "wb").write(b"".join(bytes([i % 10]) + noise(3072) for i in range(30)))
+open("pictures-idx3-ubyte", "wb").write(struct.pack(">4I", 0x0803, 8, 30, 24) + noise(8 * 30 * 24))
+open("text.txt", "w").write("no pictures\n")
+PYTHON
+# shellcheck disable=SC2086
+{
+    run picture_gan --data nhwc.npy --labels labels.npy --repeat 1 $small --out npy
+    says picture_gan "Data: 12 colour pictures of nhwc.npy (NumPy array)"
+    says picture_gan "width 30, height 20"
+    says picture_gan "3 classes of 4 to 4 pictures"
+    says picture_gan "  --size 20 "
+    run sample --model npy/generator.safetensors --class "class 2" --count 2 --out of-class.png
+    run picture_gan --data nhwc.npy --fit pad --channels 1 --repeat 1 $small --out padded
+    says picture_gan "Data: 12 grey pictures"
+    says picture_gan "  --size 28 "
+    run picture_gan --data floats.npy --repeat 1 $small --out floats
+    run picture_gan --data cifar.bin --repeat 1 $small --out cifar
+    says picture_gan "10 classes of 3 to 3 pictures"
+    run picture_gan --data pictures-idx3-ubyte --repeat 1 $small --out idx
+    says picture_gan "  --size 24 "
+}
+refuses 1 "pixels from 0 to 1, -1 to 1 or 0 to 255 expected, found" picture_gan --data wrong.npy --out refused
+refuses 1 "grey or RGB pictures expected" picture_gan --data flat.npy --out refused
+refuses 1 "a directory of pictures, or an .npy, .npz, IDX or CIFAR file expected" picture_gan --data text.txt --out refused
+refuses 1 "--labels: CIFAR has its labels in its own files" picture_gan --data cifar.bin --labels labels.npy --out refused
+refuses 1 "nowhere: there is no such directory or file" picture_gan --data nowhere --out refused
+refuses 2 "--data: a directory of pictures, or a file of them, expected" picture_gan
+refuses 2 "--channels: 1 (grey) or 3 (colour) expected, got 2" picture_gan --data photos --channels 2
+refuses 2 "--out photos/run: is inside --data photos" picture_gan --data photos --out photos/run

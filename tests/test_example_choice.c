@@ -1,0 +1,85 @@
+/* test_example_choice.c - the settings that a number of pictures calls for. */
+#include "common/choice.h"
+#include "common/dcgan.h"
+#include "expect.h"
+
+#include <string.h>
+
+static choice_facts pictures(size_t count, size_t side, size_t channels)
+{
+    return (choice_facts){.count = count, .side = side, .channels = channels, .border = 0.5};
+}
+
+TEST(a_side_is_the_nearest_that_the_networks_make)
+{
+    static const size_t cases[][2] = {{1, 8},   {8, 8},   {9, 8},     {11, 10},  {28, 28},
+                                      {30, 28}, {31, 32}, {33, 32},   {50, 48},  {53, 56},
+                                      {60, 56}, {61, 64}, {200, 192}, {256, 256}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        ck_assert_uint_eq(choice_side(cases[i][0]), cases[i][1]);
+    for (size_t side = 1; side <= 256; side++) {
+        size_t found = choice_side(side);
+        ck_assert_uint_gt(dcgan_doublings(found), 0);
+        for (size_t other = 8; other <= 256; other++)
+            if (dcgan_doublings(other) > 0 && side >= 8)
+                ck_assert_uint_le(found > side ? found - side : side - found,
+                                  other > side ? other - side : side - other);
+    }
+}
+
+TEST(pictures_are_never_made_larger_than_they_are_nor_than_can_be_learnt)
+{
+    static const struct {
+        size_t count, side, size;
+    } cases[] = {{400, 240, 32},   {400, 28, 28},   {400, 17, 16},     {5000, 240, 32},
+                 {20000, 178, 64}, {20000, 28, 28}, {200000, 300, 64}, {60000, 28, 28}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const choice_facts facts = pictures(cases[i].count, cases[i].side, 3);
+        ck_assert_uint_eq(choice_make(&facts).size, cases[i].size);
+    }
+}
+
+TEST(the_fewer_pictures_the_stronger_the_augmentation)
+{
+    static const struct {
+        size_t count, channels;
+        const char *augment;
+        int adaptive;
+    } cases[] = {{1, 3, "translation,color,cutout", 1},
+                 {1999, 1, "translation,brightness,cutout", 1},
+                 {2000, 3, "translation,color", 1},
+                 {10000, 1, "translation", 1},
+                 {50000, 3, "none", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const choice_facts facts = pictures(cases[i].count, 64, cases[i].channels);
+        const choice c = choice_make(&facts);
+        ck_assert_str_eq(c.augment, cases[i].augment);
+        ck_assert_int_eq(c.adaptive, cases[i].adaptive);
+    }
+}
+
+TEST(augmentation_fills_in_what_the_edges_are)
+{
+    static const double cases[][2] = {{0, -1}, {0.05, -1}, {0.3, 0}, {0.5, 0}, {0.95, 1}, {1, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        choice_facts facts = pictures(400, 64, 3);
+        facts.border = cases[i][0];
+        ck_assert_double_eq(choice_make(&facts).fill, cases[i][1]);
+    }
+}
+
+TEST(an_epoch_has_2000_pictures_and_more_pictures_are_seen_fewer_times)
+{
+    size_t seen = SIZE_MAX, images = 0;
+    for (size_t count = 1; count <= 1000000; count *= 10) {
+        const choice_facts facts = pictures(count, 64, 3);
+        size_t repeat = choice_repeat(&facts), epochs = choice_epochs(&facts, repeat);
+        ck_assert_uint_ge(count * repeat, 2000);
+        ck_assert(repeat == 1 || count * (repeat - 1) < 2000);
+        ck_assert_uint_ge(epochs, 1);
+        ck_assert_uint_le(epochs * repeat, seen);
+        ck_assert_uint_ge(epochs * repeat * count, images);
+        seen = epochs * repeat;
+        images = 80000;
+    }
+}
