@@ -1,7 +1,10 @@
 /* choice.c - see choice.h.
  *
  * The discriminator learns few pictures by heart, and then has nothing more to teach the generator:
- * the fewer there are, the stronger the augmentation and the smaller the pictures.  The number of
+ * the fewer there are, the stronger the augmentation and the smaller the pictures.  Hundreds are
+ * always augmented, by all operations (Zhao et al., 2020): an adaptive strength, which begins at 0,
+ * comes after the first epochs have taught them.  It depends on --epochs, too, which can't be
+ * changed afterwards then.  The number of
  * images that a run sees in all grows more slowly than the number of pictures: 400 of them are seen
  * some hundred times, 60,000 ten times. */
 #include "choice.h"
@@ -19,7 +22,7 @@ typedef struct tier {
 #define COLOUR "translation,color,cutout"
 
 static const tier tiers[] = {
-    {0, 32, 80000, GREY, COLOUR, "with few pictures the discriminator learns them by heart", 1},
+    {0, 32, 80000, GREY, COLOUR, "with few pictures the discriminator learns them by heart", 0},
     {2000, 32, 160000, "translation,cutout", "translation,color", "as strong as overfitting asks",
      1},
     {10000, 64, 400000, "translation", "translation", "as strong as overfitting asks", 1},
