@@ -27,6 +27,9 @@ for part in "fashion_gan: whole" "epoch 3</figcaption>" "Samples and nearest tra
     grep -qF -- "$part" whole/report.html || fail "the page should have: $part"
 done
 [ "$(grep -c '"frechet":' whole/log.jsonl)" -eq 2 ] || fail "epochs 2 and 3 should be measured"
+# Silhouettes have their kinds in turn: both halves of the real images need all of them.
+sed -n 's/.*"recall.floor":\([0-9.]*\).*/\1/p' whole/log.jsonl | awk '$1 > 0.7 { n++ } END { exit n != 2 }' ||
+    { grep -o '"recall.floor":[0-9.]*' whole/log.jsonl; fail "real images should have the recall of themselves"; }
 head -n 1 whole/log.csv | grep -q ',frechet,frechet.low,frechet.high,frechet.floor,' || fail "log.csv lacks its numbers"
 python3 "$root/tests/python/events.py" whole/log.jsonl whole/events.out.tfevents.libgan || fail "the event file is wrong"
 # Looking changes nothing.

@@ -19,12 +19,33 @@ static void stretch(float *image, size_t size)
     for (size_t p = 0; p < size; p++) image[p] = 2 * image[p] - 1;
 }
 
-/* Features of every other image from `first` on, spread over all of the data. */
-static int read_images(evaluation *e, size_t first, float *features, uint16_t *labels)
+/* Draw 2 n images, none twice.  Every k-th would not do: data may have its classes in turn. */
+static int choose_images(evaluation *e, size_t seed)
 {
     size_t count = gan_dataset_count(e->data);
+    size_t *order = cli_memory(count, sizeof *order);
+    float *u = cli_memory(2 * e->n, sizeof *u);
+    gan_rng *rng;
+    if (!cli_ok(gan_rng_create(&rng, seed, 2, NULL))) return 0;
+    int good = cli_ok(gan_rng_uniform(rng, 2 * e->n, u));
+    gan_rng_destroy(rng);
+    for (size_t i = 0; i < count; i++) order[i] = i;
+    for (size_t i = 0; i < 2 * e->n; i++) {
+        size_t other = i + (size_t)((double)u[i] * (double)(count - i));
+        size_t chosen = order[other];
+        order[other] = order[i];
+        order[i] = chosen;
+    }
+    free(u);
+    e->chosen = order;
+    return good;
+}
+
+/* Features of n of the chosen images, from `first` on. */
+static int read_images(evaluation *e, size_t first, float *features, uint16_t *labels)
+{
     for (size_t i = 0; i < e->n; i++) {
-        size_t index = (2 * i + first) * count / (2 * e->n);
+        size_t index = e->chosen[first + i];
         if (!cli_ok(gan_dataset_read_labels16(e->data, index, e->samples, &labels[i]))) return 0;
         stretch(e->samples, e->size);
         if (!cli_ok(gan_features_compute(e->kind, e->samples, 1, features + i * e->dimension)) ||
@@ -78,7 +99,7 @@ static int make_reference(evaluation *e, gan_reference **out, int whole)
         desc.n_classes = n_classes;
     }
     int good = read_images(e, 0, features, labels) &&
-               read_images(e, 1, features + e->n * e->dimension, labels + e->n) &&
+               read_images(e, e->n, features + e->n * e->dimension, labels + e->n) &&
                cli_ok(gan_reference_create(out, features, e->n, e->dimension, &desc));
     free(labels);
     free(features);
@@ -131,7 +152,9 @@ int evaluation_open(evaluation *e, const gan_dataset *data, const gan_trainer *t
     e->dimension = gan_features_count(e->kind);
     e->samples = cli_memory(CHUNK * e->size, sizeof *e->samples);
     e->features = cli_memory(e->n * e->dimension, sizeof *e->features);
-    if (!take_noise(e, trainer, desc->seed) || !make_reference(e, &e->brief, 0)) return 0;
+    if (!choose_images(e, desc->seed) || !take_noise(e, trainer, desc->seed) ||
+        !make_reference(e, &e->brief, 0))
+        return 0;
     e->real = e->brief;
     name_counts(e, desc);
     return 1;
@@ -144,6 +167,7 @@ void evaluation_close(evaluation *e)
     gan_features_destroy(e->kind);
     gan_classifier_destroy(e->classifier);
     gan_network_destroy(e->net);
+    free(e->chosen);
     free(e->noise);
     free(e->labels);
     free(e->samples);

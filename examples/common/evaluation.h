@@ -19,6 +19,7 @@ typedef struct evaluation {
     size_t n_classes, n_threads;
     size_t dimension;    /* numbers of a feature vector */
     size_t latent, size; /* of a latent vector and an image */
+    size_t *chosen;      /* which of the data: n images, and n held out from them */
     float *noise;        /* the same latent vectors each time */
     uint16_t *labels;    /* the classes that they are asked for; NULL: none */
     float *samples, *features;
