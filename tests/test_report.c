@@ -384,7 +384,9 @@ TEST(runs_are_compared_in_one_page)
     ck_assert_uint_eq(count(page, ">batch<"), 0); /* it is the same */
     ck_assert_uint_eq(count(page, "<svg"), 11);
     ck_assert_uint_eq(count(page, "<img"), 2);
-    expect_in(page, "60<br/><span class=\"soft\">lowest 60, epoch 5");
+    expect_in(page, "60<br/><span class=\"soft\">56 to 64</span><br/><span class=\"soft\">floor 3.25</span>"
+                    "<br/><span class=\"soft\">lowest 60, epoch 5");
+    ck_assert_uint_eq(count(page, ">frechet.low<"), 0); /* beside its number */
     expect_fails(gan_report_compare(runs, 1, "x", NULL), GAN_ERR_INVALID, "1 runs to compare");
     expect_fails(gan_report_compare(runs, 65, "x", NULL), GAN_ERR_INVALID, "65 runs");
     expect_fails(gan_report_compare(NULL, 2, "x", NULL), GAN_ERR_INVALID, "runs is NULL");

@@ -60,6 +60,34 @@ static uint64_t find_lowest(const gan_log *log, const char *name, double *lowest
     return epoch;
 }
 
+static double relative_of(const gan_log *log, const char *name, const char *ending)
+{
+    char whole[GAN_LOG_NAME_BYTES + 8];
+
+    snprintf(whole, sizeof whole, "%s%s", name, ending);
+    return gan_log_number(log, whole);
+}
+
+/* What stands beside a number where it is known: its interval and its floor. */
+static void put_relatives(gan__text *out, const gan_log *log, const char *name)
+{
+    const double low = relative_of(log, name, ".low"), high = relative_of(log, name, ".high"),
+                 floor = relative_of(log, name, ".floor");
+
+    if (isfinite(low) && isfinite(high)) {
+        gan__text_put(out, "<br/><span class=\"soft\">");
+        gan__report_put_number(out, low);
+        gan__text_put(out, " to ");
+        gan__report_put_number(out, high);
+        gan__text_put(out, "</span>");
+    }
+    if (isfinite(floor)) {
+        gan__text_put(out, "<br/><span class=\"soft\">floor ");
+        gan__report_put_number(out, floor);
+        gan__text_put(out, "</span>");
+    }
+}
+
 static void put_numbers_of(gan__text *out, const gan_report_run *runs, size_t n, const char *name)
 {
     put_row_head(out, name);
@@ -70,6 +98,7 @@ static void put_numbers_of(gan__text *out, const gan_report_run *runs, size_t n,
         gan__text_put(out, "<td>");
         if (epoch > 0) {
             gan__report_put_number(out, gan_log_number(runs[i].log, name));
+            put_relatives(out, runs[i].log, name);
             gan__text_put(out, "<br/><span class=\"soft\">lowest ");
             gan__report_put_number(out, lowest);
             gan__text_put(out, ", epoch %llu</span>", (unsigned long long)epoch);
@@ -100,7 +129,7 @@ static void put_numbers(gan__text *out, const gan_report_run *runs, size_t n)
     for (size_t r = 0; r < n; r++)
         for (size_t i = 0; i < runs[r].log->names.n && rows < MOST_ROWS; i++) {
             const gan__log_name *name = &gan__log_names(runs[r].log)[i];
-            int earlier = !name->in_epochs;
+            int earlier = !name->in_epochs || gan__report_is_relative(runs[r].log, name->text);
 
             for (size_t k = 0; k < r; k++) earlier = earlier || has_number(runs[k].log, name->text);
             if (!earlier) put_numbers_of(out, runs, n, name->text), rows++;

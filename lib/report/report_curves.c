@@ -238,8 +238,7 @@ static int is_in_group(const char *name)
     return 0;
 }
 
-/* Is it the band or the floor of another name? */
-static int is_relative(const gan_log *log, const char *name)
+int gan__report_is_relative(const gan_log *log, const char *name)
 {
     static const char *const endings[] = {".low", ".high", ".floor"};
     const char *dot = strrchr(name, '.');
@@ -268,7 +267,8 @@ static void put_others(sheet *s)
         for (size_t i = 0; i < log->names.n; i++) {
             const char *name = gan__log_names(log)[i].text;
 
-            if (!is_in_group(name) && !is_relative(log, name) && !is_in_earlier_run(s, r, name))
+            if (!is_in_group(name) && !gan__report_is_relative(log, name) &&
+                !is_in_earlier_run(s, r, name))
                 put_number(s, name);
         }
     }

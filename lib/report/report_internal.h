@@ -105,4 +105,7 @@ void gan__report_put_page(gan__text *out, const gan_report *report, const gan_lo
 void gan__report_put_comparison(gan__text *out, const gan_report_run *runs, size_t n,
                                 size_t max_bytes);
 
+/* Is a log's name the band or the floor of another: NAME.low, NAME.high, NAME.floor? */
+int gan__report_is_relative(const gan_log *log, const char *name);
+
 #endif
