@@ -318,11 +318,14 @@ SCRIPT_LOGS := $(filter-out %_exports.log %_imports.log %_install.log,$(SCRIPT_L
 endif
 ifneq ($(SAN),)
 # These read sources and documents, or run programs that other checks run, too.
-SCRIPT_LOGS := $(filter-out $(patsubst %,$(LOGS)/check_%.log,circles demo figures fusion headers layers                    python pytorch),$(SCRIPT_LOGS))
+SCRIPT_LOGS := $(filter-out $(patsubst %,$(LOGS)/check_%.log,circles demo figures fusion \
+                   headers layers python pytorch),$(SCRIPT_LOGS))
 endif
 # The slowest of those that start no second thread have nothing to show to the thread sanitizer.
 ifeq ($(SAN),thread)
-UNIT_LOGS := $(filter-out $(patsubst %,$(LOGS)/test_%.log,checkpoint_damage checkpoint_kill checkpoint_savers                  dataset_idx health_looks health_runs image_hostile json number report safetensors_hostile stream train_learns),$(UNIT_LOGS))
+UNIT_LOGS := $(filter-out $(patsubst %,$(LOGS)/test_%.log,checkpoint_damage checkpoint_kill \
+                 checkpoint_savers dataset_idx health_looks health_runs image_hostile json number \
+                 report safetensors_hostile stream train_learns),$(UNIT_LOGS))
 endif
 # Those that parse files and count memory; under valgrind the others take minutes and show no more.
 VALGRIND_LOGS := $(patsubst %,$(LOGS)/valgrind_test_%.log,alloc dataset dataset_idx file file_links \

@@ -282,7 +282,7 @@ static int take_number(gan__log_name *name, int of_epoch, double *out)
 static gan_status add_row(gan_log *log, gan__log_rows *rows, const gan__log_row *row)
 {
     gan_status status = gan__log_add_row(log, rows, row);
-    double number;
+    double number = 0;
 
     for (size_t i = 0; i < log->names.n; i++)
         if (take_number(&gan__log_names(log)[i], rows == &log->of_epochs, &number) &&
