@@ -79,6 +79,8 @@ EXAMPLE_PARTS   := $(sort $(wildcard examples/common/*.[ch]))
 # instruction set; kernels_simd.c picks one when it runs.  Fetching a line for writing (prfchw) does
 # nothing on the few of these CPUs that can't.
 ISA_LOOPS := function gemm patch random sum tile update
+# With sanitizers, -O3 takes minutes for the unrolled transforms of tiles.
+ISA_SAN_tile := $(if $(SAN),-O1)
 ISA_v3   := -march=x86-64-v3 -mprfchw
 ISA_v4   := -march=x86-64-v4 -mprfchw -mprefer-vector-width=512
 X86_ISAS := $(shell $(CC) $(ISA_v4) -E -x c /dev/null >/dev/null 2>&1 && echo v3 v4)
@@ -242,11 +244,11 @@ $(BUILD)/shared/%.o: lib/%.c $(STAMP)
 define isa_rules
 $(BUILD)/static/math/kernels_$1-%.o: lib/math/kernels_$1.c $(STAMP)
 	$$(call begin,CC)
-	$$(call COMPILE,$$(LIB_FLAGS) -DGAN__ISA=$$*,-O3 $$(ISA_$$*))
+	$$(call COMPILE,$$(LIB_FLAGS) -DGAN__ISA=$$*,$$(or $$(ISA_SAN_$1),-O3) $$(ISA_$$*))
 
 $(BUILD)/shared/math/kernels_$1-%.o: lib/math/kernels_$1.c $(STAMP)
 	$$(call begin,CC)
-	$$(call COMPILE,$$(LIB_FLAGS) -fPIC -DGAN__ISA=$$*,-O3 $$(ISA_$$*))
+	$$(call COMPILE,$$(LIB_FLAGS) -fPIC -DGAN__ISA=$$*,$$(or $$(ISA_SAN_$1),-O3) $$(ISA_$$*))
 endef
 $(foreach k,$(ISA_LOOPS),$(eval $(call isa_rules,$k)))
 
