@@ -445,10 +445,11 @@ static gan_status read_ahead(const gan_iterator *it, size_t i, size_t thread)
     const next_batch *next = &it->next;
     const gan_dataset *data = it->data;
     const size_t index = index_at(it, next->position + i);
-    float *numbers = next->numbers + i * data->size;
+    float *numbers;
     gan_status status;
 
     if (next->bytes) return data->kind->decode(data, index, next->bytes + i * data->size);
+    numbers = next->numbers + i * data->size;
     status = data->kind->read(data, index, numbers, next->labels + i);
     if (status != GAN_OK || !it->aside) return status;
     status = normalise(it, index, numbers);
