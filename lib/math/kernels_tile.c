@@ -463,9 +463,12 @@ INLINE void down_out(const place *p, side s, transform t, size_t line, const flo
 #define ROW(type, n, z)                                                                            \
     for (size_t i = 0; i < s.patch; i++) {                                                         \
         const size_t y = pixel_row(p, s, i);                                                       \
-        type *to = (type *)(x + y * width + j);                                                    \
                                                                                                    \
-        if (y < r->size[0]) *to = i < left ? *to + z[i] : z[i] + bias;                             \
+        if (y < r->size[0]) {                                                                      \
+            type *to = (type *)(x + y * width + j);                                                \
+                                                                                                   \
+            *to = i < left ? *to + z[i] : z[i] + bias;                                             \
+        }                                                                                          \
     }
 #define COLUMNS(n, of)                                                                             \
     for (; j + n <= width; j += n) {                                                               \
