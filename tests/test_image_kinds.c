@@ -67,7 +67,7 @@ static size_t read_corpus(const char *file, uint8_t *bytes, size_t room)
     char path[128];
     size_t n;
 
-    snprintf(path, sizeof path, "../corpus/%s", file);
+    snprintf(path, sizeof path, "../corpus/%.60s", file);
     n = scratch_read(golden_path(path), bytes, room);
     ck_assert_uint_lt(n, room);
     return n;
