@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 trained_model new/run
 model=new/run/generator.safetensors
-run fashion_classifier --silhouettes --epochs 2 --limit 1000 --base 4 --threads 1 --quiet
+trained_classifier
 run sample --model $model --count 9 --out nine.png
 run fashion_dcgan --silhouettes --epochs 2 --limit 700 --base 4 --seed 5 --threads 1 --out deep
 says fashion_dcgan "Data: 700 silhouettes drawn by the library"

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 trained_model new/run
 model=new/run/generator.safetensors
-run fashion_classifier --silhouettes --epochs 2 --limit 1000 --base 4 --threads 1 --quiet
+trained_classifier
 mkdir drawn && run sample --model $model --count 300 --raw drawn/train-images-idx3-ubyte
 tiny="--silhouettes --limit 500 --seed 5 --threads 1"
 for kind in "--hidden 32 --depth 2 --embedding 3" "--dcgan --base 4 --latent 20" "--dcgan --base 4 --auxiliary 1"; do

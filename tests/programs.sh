@@ -77,5 +77,8 @@ END
 # trained_model RUN - the run of a small generator, for what needs one.
 trained_model() { run fashion_gan --silhouettes --epochs 3 --limit 1000 --hidden 64 --seed 5 --threads 1 --out "$1" --quiet; }
 
+# trained_classifier - classifier.safetensors, for what compares by it.
+trained_classifier() { run fashion_classifier --silhouettes --epochs 2 --limit 1000 --base 4 --threads 1 --quiet; }
+
 # lasted BEGIN WHAT - for the log.
 lasted() { echo "$2: $(($(date +%s) - $1)) s"; }

@@ -156,6 +156,10 @@ void run_read(const cli_program *program, run_options *opt, fashion_source *sour
               char **argv);
 void run_settle(const cli_program *program, run_options *opt, const fashion_source *source);
 
+/* See that a run that is resumed has the images it began with, and add their fingerprint to its
+ * settings.  Return 0 after saying what is wrong. */
+int run_check_images(run_options *opt, const gan_dataset *data);
+
 /* Which images of Fashion-MNIST a program trains on. */
 typedef struct run_data {
     fashion_source source;

@@ -1,0 +1,177 @@
+/* run_options.c - see run.h: the options of a run and where it lies, and the images that it is for. */
+#include "run.h"
+
+#include "settings.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SYNTHETIC_COUNT = 60000 };
+
+const char *const run_losses[] = {[GAN_LOSS_BCE] = "bce",
+                                  [GAN_LOSS_MINIMAX] = "minimax",
+                                  [GAN_LOSS_RELATIVISTIC] = "relativistic",
+                                  [GAN_LOSS_LEAST_SQUARES] = "least-squares",
+                                  [GAN_LOSS_HINGE] = "hinge",
+                                  [GAN_LOSS_WASSERSTEIN] = "wasserstein",
+                                  [GAN_LOSS_RELATIVISTIC_PAIRED] = "relativistic-paired",
+                                  NULL};
+const char *const run_penalties[] = {
+    [GAN_PENALTY_NONE] = "none", [GAN_PENALTY_WGAN_GP] = "wgan-gp", [GAN_PENALTY_R1] = "r1",
+    [GAN_PENALTY_R2] = "r2",     [GAN_PENALTY_DRAGAN] = "dragan",   NULL};
+const char *const run_schedules[] = {
+    [GAN_SCHEDULE_CONSTANT] = "constant",       [GAN_SCHEDULE_LINEAR] = "linear",
+    [GAN_SCHEDULE_COSINE] = "cosine",           [GAN_SCHEDULE_STEP] = "step",
+    [GAN_SCHEDULE_EXPONENTIAL] = "exponential", NULL};
+
+/* ---- Settings of an earlier run ---- */
+
+/* Does something stretch over --epochs?  Then these can't change once it has begun. */
+static int stretches(const char *settings)
+{
+    static const char *const still[] = {"schedule = constant", "penalty-end = 1", "ema-images = 0",
+                                        "adaptive = no"};
+    for (size_t i = 0; i < sizeof still / sizeof *still; i++) {
+        size_t n = strcspn(still[i], "=");
+        const char *line = settings;
+        while (line && strncmp(line, still[i], n) != 0)
+            line = (line = strchr(line, '\n')) ? line + 1 : NULL;
+        if (line &&
+            (strncmp(line, still[i], strlen(still[i])) != 0 || line[strlen(still[i])] != '\n'))
+            return 1;
+    }
+    return 0;
+}
+
+/* Take the options of the run that is resumed. */
+static int take_settings(const cli_program *program, run_options *o)
+{
+    char path[PATH_MAX];
+    if (!o->dir.settings) return 1;
+    if (stretches(o->dir.settings))
+        for (cli_option *row = program->options; row->name; row++)
+            if (row->whole == &o->epochs) row->keep = CLI_FIXED;
+    return rundir_file(&o->dir, path, RUNDIR_SETTINGS) &&
+           settings_read(program, o->dir.settings, path);
+}
+
+/* Complete the settings by one that no option has. */
+static int add_setting(run_options *o, const char *name, const char *value)
+{
+    size_t used = strlen(o->settings), capacity = used + strlen(name) + strlen(value) + 5;
+    char *settings = realloc(o->settings, capacity);
+    if (!cli_have(settings)) return 0;
+    o->settings = settings;
+    snprintf(settings + used, capacity - used, "%s = %s\n", name, value);
+    return 1;
+}
+
+/* Decide which images to train on. */
+static int find_images(const run_options *o, fashion_source *source)
+{
+    if (o->resume && source->directory && source->silhouettes) {
+        cli_say("--data %s: the run in %s is one on silhouettes, and stays it", source->directory,
+                o->out);
+        return 0;
+    }
+    if (!fashion_find(source)) return 0;
+    if (o->dir.occupied && !fashion_may_replace(source, o->out)) return 0;
+    fashion_warn(source);
+    return 1;
+}
+
+/* Look at the directory of a run that is to write to it. */
+static int open_directory(run_options *o)
+{
+    o->dir = (rundir){.lock = -1};
+    return o->dry_run || rundir_open(&o->dir, o->out, o->resume, o->overwrite);
+}
+
+void run_read(const cli_program *program, run_options *opt, fashion_source *source, int argc,
+              char **argv)
+{
+    cli_parse(program, argc, argv);
+    if (opt->resume && opt->overwrite)
+        cli_usage_error("--resume and --overwrite: either the one or the other");
+    if (opt->resume && opt->dry_run)
+        cli_usage_error("--dry-run is for a run that has not begun, not for --resume");
+    if (!open_directory(opt) || !take_settings(program, opt) ||
+        (source && !find_images(opt, source)))
+        exit(cli_end(CLI_EXIT_FAILURE));
+}
+
+void run_settle(const cli_program *program, run_options *opt, const fashion_source *source)
+{
+    few_check(&opt->few);
+    if (opt->second_penalty != GAN_PENALTY_NONE && opt->penalty == GAN_PENALTY_NONE)
+        cli_usage_error("--second-penalty without a --penalty");
+    int stand_in = source && (source->missing || source->stand_in);
+    opt->settings = settings_write(program);
+    if (!opt->settings || (stand_in && !add_setting(opt, FASHION_STAND_IN, "yes")))
+        exit(cli_end(CLI_EXIT_FAILURE));
+}
+
+void run_parse(const cli_program *program, run_options *opt, fashion_source *source, int argc,
+               char **argv)
+{
+    run_read(program, opt, source, argc, argv);
+    run_settle(program, opt, source);
+}
+
+int run_end(run_options *opt, const fashion_source *source, int code)
+{
+    if (source && code != CLI_EXIT_FAILURE) fashion_warn(source);
+    free(opt->settings);
+    rundir_close(&opt->dir);
+    return cli_end(code);
+}
+
+int run_open_data(gan_dataset **out, const run_data *data, const run_options *opt)
+{
+    fashion_selection what = {.set = "train",
+                              .limit = (size_t)data->limit,
+                              .drawn = SYNTHETIC_COUNT,
+                              .seed = (uint64_t)opt->seed,
+                              .labels = data->labels,
+                              .quiet = opt->quiet};
+    return fashion_open(out, &data->source, &what);
+}
+
+/* ---- Images ---- */
+
+/* Images of other data may have the same number and shape.  A hash (FNV-1a) of some of them tells
+ * them apart. */
+static int find_fingerprint(char text[17], const gan_dataset *data)
+{
+    enum { MOST = 100 };
+    size_t size = gan_shape_size(gan_dataset_shape(data)), count = gan_dataset_count(data);
+    size_t n = count < MOST ? count : MOST;
+    uint64_t hash = 14695981039346656037U;
+    float *sample = malloc(size * sizeof *sample);
+    int good = cli_have(sample);
+    for (size_t i = 0; good && i < n; i++) {
+        good = cli_ok(gan_dataset_read(data, i * (count / n), sample, NULL));
+        for (size_t k = 0; good && k < size; k++)
+            hash = (hash ^ (uint64_t)lrintf(sample[k] * 255)) * 1099511628211U;
+    }
+    snprintf(text, 17, "%016" PRIx64, hash);
+    free(sample);
+    return good;
+}
+
+int run_check_images(run_options *o, const gan_dataset *data)
+{
+    char found[17];
+    if (!find_fingerprint(found, data)) return 0;
+    if (o->fingerprint && strcmp(found, o->fingerprint) != 0) {
+        cli_say(
+            "the images are not those that the run in %s was started with: their fingerprint is "
+            "%s, should be %s; --data names the directory of the right ones",
+            o->out, found, o->fingerprint);
+        return 0;
+    }
+    return add_setting(o, "fingerprint", found);
+}
