@@ -65,6 +65,20 @@ static gan_status read_callback(const gan_dataset *data, size_t index, float *ou
     return GAN_OK;
 }
 
+/* The bytes are decoded into the end of the room for the floats; each float is then written where
+ * all bytes have been read. */
+gan_status gan__dataset_read_decoded(const gan_dataset *data, size_t index, float *out,
+                                     uint16_t *label)
+{
+    uint8_t *bytes = (uint8_t *)out + data->size * (sizeof *out - 1);
+    gan_status status = data->kind->decode(data, index, bytes);
+
+    if (status != GAN_OK) return status;
+    for (size_t i = 0; i < data->size; i++) out[i] = (float)bytes[i] / 255.0f;
+    if (label) *label = data->labels ? data->labels[index] : 0;
+    return GAN_OK;
+}
+
 const gan__dataset_class gan__dataset_bytes_class = {read_bytes, bytes_of, NULL};
 const gan__dataset_class gan__dataset_floats_class = {read_floats, NULL, NULL};
 static const gan__dataset_class callback_class = {read_callback, NULL, NULL};

@@ -156,7 +156,7 @@ static gan_status list_files(gan__files *f)
         GAN_TRY(gan__files_leave_out(f, list_directory(f, &directories, directories.text + i)));
     }
     if (f->files.count == 0)
-        GAN_FAIL(GAN_ERR_FORMAT, "%s: %s%s%s", f->path, f->none,
+        GAN_FAIL(GAN_ERR_FORMAT, "%s: %s%s%s", f->path, f->if_empty,
                  f->skipped.count > 0 ? "; left out is " : "",
                  f->skipped.count > 0 ? f->skipped.text : "");
     GAN_TRY(sort_names(&f->files, &f->allocator));
@@ -387,7 +387,7 @@ gan_status gan__files_fail_none(const gan__files *f)
 /* ---- Making ---- */
 
 gan_status gan__files_create(gan__files **out, const char *path, int (*is_wanted)(const char *name),
-                             const char *none, int skips, const gan_allocator *host)
+                             const char *if_empty, int skips, const gan_allocator *host)
 {
     gan_status status = GAN_OK;
     gan_allocator allocator;
@@ -399,7 +399,7 @@ gan_status gan__files_create(gan__files **out, const char *path, int (*is_wanted
     f = *out;
     f->allocator = allocator;
     f->is_wanted = is_wanted;
-    f->none = none;
+    f->if_empty = if_empty;
     f->skips = skips;
     GAN_TRY(gan__alloc(&f->path, &allocator, strlen(path) + 1, 1));
     memcpy(f->path, path, strlen(path));

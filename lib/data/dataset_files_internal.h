@@ -24,15 +24,16 @@ typedef struct gan__files {
     uint16_t *labels;   /* of the files; NULL: there are none */
     uint8_t *marks;     /* a byte for each file, for whoever wants one, or NULL */
     int (*is_wanted)(const char *name);
-    const char *none; /* what is said where there is no file */
-    int skips;        /* what cannot be used is left out */
-    size_t n_listed;  /* how many files there were */
+    const char *if_empty; /* the error where there is no such file */
+    int skips;            /* what cannot be used is left out */
+    size_t n_listed;      /* how many files there were */
 } gan__files;
 
 /* List the files whose names are wanted (NULL: all), in a directory and all below it, by name.  A
- * failure may leave a half-made list for gan__files_destroy().  `none` is kept. */
+ * failure may leave a half-made list for gan__files_destroy().  `if_empty`, the error where
+ * there is none, is kept. */
 gan_status gan__files_create(gan__files **out, const char *path, int (*is_wanted)(const char *name),
-                             const char *none, int skips, const gan_allocator *host);
+                             const char *if_empty, int skips, const gan_allocator *host);
 void gan__files_destroy(gan__files *f);
 
 /* Leave out what failed with a status, if the host wants that.  A lack of memory is not the file's

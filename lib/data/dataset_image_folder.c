@@ -21,9 +21,9 @@ enum { MEMORY_LIMIT = 1 << 30 };
 typedef struct face {
     const gan__image_format *only; /* NULL: all, told by the content */
     int (*is_wanted)(const char *name);
-    const char *none;    /* said where there is no file */
-    const char *setting; /* where a host allows larger pictures */
-    int is_strict;       /* a picture outside of the classes is an error */
+    const char *if_empty; /* the error where the directory has no such file */
+    const char *setting;  /* where a host allows larger pictures */
+    int is_strict;        /* a picture outside of the classes is an error */
 } face;
 
 /* The origin of a dataset. */
@@ -93,20 +93,7 @@ cleanup:
     return status;
 }
 
-/* The bytes are decoded into the end of the room for the floats; each float is then written where
- * all bytes have been read. */
-static gan_status read_decoded(const gan_dataset *data, size_t index, float *out, uint16_t *label)
-{
-    uint8_t *bytes = (uint8_t *)out + data->size * (sizeof *out - 1);
-    gan_status status = decode(data, index, bytes);
-
-    if (status != GAN_OK) return status;
-    for (size_t i = 0; i < data->size; i++) out[i] = (float)bytes[i] / 255.0f;
-    if (label) *label = data->labels ? data->labels[index] : 0;
-    return GAN_OK;
-}
-
-static const gan__dataset_class decoded_class = {read_decoded, NULL, decode};
+static const gan__dataset_class decoded_class = {gan__dataset_read_decoded, NULL, decode};
 
 /* ---- Looking at all files ---- */
 
@@ -372,7 +359,7 @@ static gan_status open_folder(image_folder **out, const char *path, const gan_im
                              .pads = d->pad != 0};
     folder->frame = (gan__image_frame){d->width, d->height, d->channels, d->pad != 0, {0, 0, 0}};
     memcpy(folder->frame.background, d->background, sizeof d->background);
-    GAN_TRY(gan__files_create(&folder->files, path, as->is_wanted, as->none, d->skip_bad != 0,
+    GAN_TRY(gan__files_create(&folder->files, path, as->is_wanted, as->if_empty, d->skip_bad != 0,
                               &allocator));
 
 cleanup:
@@ -449,7 +436,7 @@ cleanup:
 gan_status gan_dataset_open_image_folder(gan_dataset **out, const char *directory,
                                          const gan_image_folder_desc *desc)
 {
-    static const face all = {.none = "no file in it: at least one picture expected",
+    static const face all = {.if_empty = "no file in it: at least one picture expected",
                              .setting = "max_picture_bytes of gan_image_folder_desc",
                              .is_strict = 1};
     gan_image_folder_desc d = {GAN_IMAGE_FOLDER_DESC_INIT};
@@ -476,7 +463,7 @@ gan_status gan_dataset_open_png(gan_dataset **out, const char *directory, const 
 {
     static const face png = {.only = &gan__image_png,
                              .is_wanted = ends_in_png,
-                             .none =
+                             .if_empty =
                                  "no PNG file in it: at least one name that ends in .png expected",
                              .setting = "max_picture_bytes of gan_png_desc"};
     const size_t first_size = offsetof(gan_png_desc, allocator) + sizeof desc->allocator;

@@ -86,6 +86,10 @@ gan_status gan__dataset_create_empty(gan_dataset **out, const gan__dataset_class
 extern const gan__dataset_class gan__dataset_bytes_class;
 extern const gan__dataset_class gan__dataset_floats_class;
 
+/* The `read` of a dataset whose samples are bytes that its `decode` writes. */
+gan_status gan__dataset_read_decoded(const gan_dataset *data, size_t index, float *out,
+                                     uint16_t *label);
+
 /* Make a dataset of zero bytes, for its maker to fill.  `shape` is a valid one.  GAN_ERR_NOMEM and,
  * for half an allocator, GAN_ERR_INVALID. */
 gan_status gan__dataset_create_zeros(gan_dataset **out, size_t count, gan_shape shape,

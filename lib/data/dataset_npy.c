@@ -83,11 +83,11 @@ static gan_status gather(const array *a, size_t index, const unsigned char *raw,
     return GAN_OK;
 }
 
-/* Read the bytes of a sample that is one piece of the file. */
-static gan_status read_raw(const array *a, size_t index, unsigned char *raw)
+/* Read n bytes of the numbers, from `offset` on; `what` of number `index` lies there. */
+static gan_status read_at(const array *a, uint64_t offset, void *raw, size_t n, const char *what,
+                          size_t index)
 {
-    const size_t n = a->size * a->head.item_bytes;
-    const uint64_t begin = a->head.offset + (uint64_t)index * n;
+    const uint64_t begin = a->head.offset + offset;
     int error;
     const size_t got = gan__input_read_at(&a->input, begin, raw, n, &error);
 
@@ -96,8 +96,16 @@ static gan_status read_raw(const array *a, size_t index, unsigned char *raw)
         return gan__fail(gan__errno_status(error), "%s: byte %llu: cannot be read: %s",
                          a->head.name, (unsigned long long)(begin + got),
                          gan__errno_text_of(error).text);
-    return gan__fail(GAN_ERR_FORMAT, "%s: byte %llu: sample %zu expected, the file ends",
-                     a->head.name, (unsigned long long)(begin + got), index);
+    return gan__fail(GAN_ERR_FORMAT, "%s: byte %llu: %s %zu expected, the file ends", a->head.name,
+                     (unsigned long long)(begin + got), what, index);
+}
+
+/* Read the bytes of a sample that is one piece of the file. */
+static gan_status read_raw(const array *a, size_t index, unsigned char *raw)
+{
+    const size_t n = a->size * a->head.item_bytes;
+
+    return read_at(a, (uint64_t)index * n, raw, n, "sample", index);
 }
 
 /* With malloc's memory, as any thread may do it. */
@@ -124,24 +132,13 @@ static gan_status decode(const gan_dataset *data, size_t index, uint8_t *out)
     return read_piece(data->origin, index, out);
 }
 
-static gan_status read_bytes(const gan_dataset *data, size_t index, float *out, uint16_t *label)
-{
-    uint8_t *bytes = (uint8_t *)out + data->size * (sizeof *out - 1);
-    gan_status status = decode(data, index, bytes);
-
-    if (status != GAN_OK) return status;
-    for (size_t i = 0; i < data->size; i++) out[i] = (float)bytes[i] / 255.0f;
-    if (label) *label = data->labels ? data->labels[index] : 0;
-    return GAN_OK;
-}
-
 static gan_status read_floats(const gan_dataset *data, size_t index, float *out, uint16_t *label)
 {
     if (label) *label = data->labels ? data->labels[index] : 0;
     return read_piece(data->origin, index, out);
 }
 
-static const gan__dataset_class bytes_class = {read_bytes, NULL, decode};
+static const gan__dataset_class bytes_class = {gan__dataset_read_decoded, NULL, decode};
 static const gan__dataset_class floats_class = {read_floats, NULL, NULL};
 static const gan__origin_class array_class = {NULL, NULL, close_array};
 
@@ -231,13 +228,8 @@ static gan_status read_all(const array *a, size_t count, void *out)
     gan_status status = GAN_OK;
 
     GAN_TRY(gan__alloc(&raw, &a->allocator, whole, item));
-    if (a->head.is_fortran) {
-        int error;
-
-        if (gan__input_read_at(&a->input, a->head.offset, raw, whole * item, &error) < whole * item)
-            GAN_FAIL(GAN_ERR_IO, "%s: cannot be read: %s", a->head.name,
-                     error ? gan__errno_text_of(error).text : "the file ends");
-    }
+    if (a->head.is_fortran)
+        GAN_TRY(read_at(a, 0, raw, whole * item, "a part of each sample, up to", a->count - 1));
     for (size_t i = 0; i < count; i++) {
         if (!a->head.is_fortran) GAN_TRY(read_raw(a, i, raw));
         GAN_TRY(gather(a, i, raw + (a->head.is_fortran ? i * a->step * item : 0),
@@ -255,7 +247,6 @@ static gan_status read_labels(gan_dataset *data, const array *a, uint64_t n_samp
     const gan__npy *h = &a->head;
     gan_status status = GAN_OK;
     unsigned char value[8];
-    int error;
 
     if (h->kind == 'f')
         return gan__fail(GAN_ERR_FORMAT, "%s: labels of whole numbers expected, found %s%zu",
@@ -268,17 +259,15 @@ static gan_status read_labels(gan_dataset *data, const array *a, uint64_t n_samp
                          (unsigned long long)h->dims[0], (unsigned long long)n_samples);
     status = gan__dataset_take_labels(data);
     for (size_t i = 0; i < data->count && status == GAN_OK; i++) {
-        double label = -1;
+        double label;
 
-        if (gan__input_read_at(&a->input, h->offset + i * h->item_bytes, value, h->item_bytes,
-                               &error) == h->item_bytes)
-            label = gan__npy_value(h, value);
-        if (label >= 0 && label < GAN__MOST_CLASSES)
-            data->labels[i] = (uint16_t)label;
-        else
-            status = gan__fail(error ? GAN_ERR_IO : GAN_ERR_FORMAT,
-                               "%s: a label of 0 to %d expected, number %zu is %g", h->name,
-                               GAN__MOST_CLASSES - 1, i, label);
+        status = read_at(a, i * h->item_bytes, value, h->item_bytes, "label", i);
+        if (status != GAN_OK) return status;
+        label = gan__npy_value(h, value);
+        if (!(label >= 0 && label < GAN__MOST_CLASSES))
+            return gan__fail(GAN_ERR_FORMAT, "%s: a label of 0 to %d expected, number %zu is %g",
+                             h->name, GAN__MOST_CLASSES - 1, i, label);
+        data->labels[i] = (uint16_t)label;
     }
     return status;
 }
