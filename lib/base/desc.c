@@ -1,4 +1,4 @@
-/* desc.c - bounded copies between structs of different releases. */
+/* desc.c - bounded copies between structs of different releases, and ranges of settings. */
 #include "base/desc_internal.h"
 #include "base/status_internal.h"
 
@@ -65,4 +65,12 @@ void gan__desc_init(void *desc, size_t struct_size, const void *defaults, size_t
     memset(desc, 0, struct_size);
     memcpy(desc, defaults, struct_size < size ? struct_size : size);
     memcpy(desc, &struct_size, sizeof struct_size);
+}
+
+gan_status gan__desc_check_range(const char *whose, const char *name, double value, double least,
+                                 double most)
+{
+    if (value >= least && value <= most) return GAN_OK;
+    return gan__fail(GAN_ERR_INVALID, "%s: %s of %g to %g expected, got %g", whose, name, least,
+                     most, value);
 }

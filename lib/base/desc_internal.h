@@ -1,4 +1,5 @@
-/* desc_internal.h - reading descriptors and filling records of other releases. */
+/* desc_internal.h - reading descriptors, whose settings have ranges, and filling records of other
+ * releases. */
 #ifndef GAN_DESC_INTERNAL_H
 #define GAN_DESC_INTERNAL_H
 
@@ -19,6 +20,11 @@ gan_status gan__record_check(const void *record, const char *name);
 /* Copy as much of `from` (`size` bytes) to a host's record as its struct_size has room for, leaving
  * struct_size itself.  NULL is good. */
 void gan__record_write(void *record, const void *from, size_t size);
+
+/* Check a setting: GAN_ERR_INVALID outside of its range, and for NaN.  `whose` and `name` are for the
+ * message. */
+gan_status gan__desc_check_range(const char *whose, const char *name, double value, double least,
+                                 double most);
 
 /* Fill a host's struct of `struct_size` bytes with `defaults` (`size` bytes), cut or continued with
  * zeros to its own size, which it gets as its struct_size.  NULL and no room for that: nothing. */

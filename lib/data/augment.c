@@ -235,22 +235,15 @@ void gan__augment_adjoint(const gan__augment *a, uint64_t index, float *x)
 
 void gan__augment_advance(gan__augment *a, size_t n)
 {
-    if (gan__augment_on(a)) a->position += n;
+    if (gan__augment_is_on(a)) a->position += n;
 }
 
-int gan__augment_on(const gan__augment *a)
+int gan__augment_is_on(const gan__augment *a)
 {
     return a->desc.operations != 0;
 }
 
 /* ---- settings ---- */
-
-static gan_status check_range(const char *name, double value, double least, double most)
-{
-    if (value >= least && value <= most) return GAN_OK;
-    return gan__fail(GAN_ERR_INVALID, "augment: %s of %g to %g expected, got %g", name, least, most,
-                     value);
-}
 
 static gan_status check_adaptive(const gan_augment_desc *d)
 {
@@ -261,7 +254,7 @@ static gan_status check_adaptive(const gan_augment_desc *d)
     if (!(d->target > 0) && (d->images > 0 || d->interval > 0 || d->most != 0))
         GAN_FAIL(GAN_ERR_INVALID, "augment: images %llu, interval %zu and most %g without a target",
                  (unsigned long long)d->images, d->interval, d->most);
-    GAN_TRY(check_range("most", d->most, 0, 1));
+    GAN_TRY(gan__desc_check_range("augment", "most", d->most, 0, 1));
     if (d->target > 0 && d->probability > (d->most > 0 ? d->most : MOST))
         GAN_FAIL(GAN_ERR_INVALID, "augment: it begins with probability %g, above most, %g",
                  d->probability, d->most > 0 ? d->most : MOST);
@@ -277,7 +270,7 @@ static gan_status check_desc(const gan_augment_desc *d)
     if (d->operations >> N_OPERATIONS)
         GAN_FAIL(GAN_ERR_INVALID, "augment: operations %#x; there are none beyond %#x",
                  d->operations, (1u << N_OPERATIONS) - 1);
-    GAN_TRY(check_range("probability", d->probability, 0, 1));
+    GAN_TRY(gan__desc_check_range("augment", "probability", d->probability, 0, 1));
     if (!isfinite(d->fill) || !isfinite((float)d->fill))
         GAN_FAIL(GAN_ERR_INVALID, "augment: a finite fill expected, got %g", d->fill);
     GAN_TRY(check_adaptive(d));
@@ -364,7 +357,7 @@ void gan__augment_state(gan__augment *a, gan__state *s, const char *name)
     const gan_augment_desc *d = &a->desc;
     char text[128];
 
-    if (!gan__augment_on(a)) return;
+    if (!gan__augment_is_on(a)) return;
     list_operations(text, sizeof text, d->operations);
     gan__state_text(s, name, "%s", text);
     gan__state_setting(s, named(text, sizeof text, name, "probability"), d->probability);
@@ -397,7 +390,7 @@ static gan_status of_host(const gan_augment_desc *desc, gan_shape shape, uint64_
                          : what == SAMPLE ? "samples"
                                           : "gradients");
     GAN_TRY(gan__augment_init(&a, desc, shape, seed, GAN__STREAM_AUGMENT));
-    if (!gan__augment_on(&a)) return GAN_OK;
+    if (!gan__augment_is_on(&a)) return GAN_OK;
     a.position = first;
     gan__numeric_enter(&numeric);
     for (size_t i = 0; i < n; i++) apply(&a, i, what, x + i * size);

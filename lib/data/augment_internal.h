@@ -21,7 +21,7 @@ typedef struct gan__augment {
 /* GAN_ERR_INVALID when a setting is out of range, GAN_ERR_SHAPE when the samples are no images. */
 gan_status gan__augment_init(gan__augment *a, const gan_augment_desc *desc, gan_shape shape,
                              uint64_t seed, uint64_t stream);
-int gan__augment_on(const gan__augment *a);
+int gan__augment_is_on(const gan__augment *a);
 
 /* The function y = L x + c that sample number a->position + index is augmented by, in place: x to y;
  * L x alone, for directions; and for gradients the adjoint, from those by y to those by x. */

@@ -89,12 +89,10 @@ static const setting real_settings[] = {
 static gan_status read_real(gan_health_desc *d, const setting *s)
 {
     double *value = (double *)((char *)d + s->offset);
+    const gan_status status = gan__desc_check_range("health", s->name, *value, s->least, s->most);
 
-    if (!(*value >= s->least && *value <= s->most))
-        return gan__fail(GAN_ERR_INVALID, "health: %s of %g to %g expected, got %g", s->name,
-                         s->least, s->most, *value);
-    if (!(*value > 0)) *value = s->value;
-    return GAN_OK;
+    if (status == GAN_OK && !(*value > 0)) *value = s->value;
+    return status;
 }
 
 static void use_default(size_t *count, size_t value)

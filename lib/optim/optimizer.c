@@ -157,7 +157,7 @@ static int bounds_hold(const gan_optimizer *opt)
     static const char *const good[] = {"lr", "beta1", "beta2"};
 
     for (size_t i = 0; i < opt->class->n_settings; i++) {
-        int holds = !gan__schedule_on(&opt->schedules[i]);
+        int holds = !gan__schedule_is_on(&opt->schedules[i]);
 
         for (size_t k = 0; k < 3; k++) holds |= strcmp(opt->class->setting_names[i], good[k]) == 0;
         if (!holds) return 0;
@@ -388,7 +388,7 @@ static gan_status set_schedule(gan_optimizer *opt, size_t i, const gan_schedule_
 
     GAN_TRY(gan__schedule_read(&d, desc, i == LR ? "learning rate" : opt->class->setting_names[i]));
     most = opt->settings[i] * gan__schedule_most(&d);
-    if (opt->class->most[i] > 0 && gan__schedule_on(&d) && !(most < opt->class->most[i]))
+    if (opt->class->most[i] > 0 && gan__schedule_is_on(&d) && !(most < opt->class->most[i]))
         GAN_FAIL(GAN_ERR_INVALID, "%s: %s must stay below %g, its schedule leads to %g",
                  opt->class->name, opt->class->setting_names[i], opt->class->most[i], most);
     opt->schedules[i] = d;

@@ -70,7 +70,7 @@ double gan__schedule_most(const gan_schedule_desc *d)
     return falls(d) ? (double)INFINITY : d->factor;
 }
 
-int gan__schedule_on(const gan_schedule_desc *d)
+int gan__schedule_is_on(const gan_schedule_desc *d)
 {
     return d->kind != GAN_SCHEDULE_CONSTANT || d->warmup > 0;
 }

@@ -18,7 +18,7 @@ double gan__schedule_factor(const gan_schedule_desc *schedule, uint64_t step);
 double gan__schedule_most(const gan_schedule_desc *schedule);
 
 /* Does it change anything? */
-int gan__schedule_on(const gan_schedule_desc *schedule);
+int gan__schedule_is_on(const gan_schedule_desc *schedule);
 
 /* Add it to a checkpoint's list, unless it changes nothing, under names that begin with `name`. */
 void gan__schedule_state(const gan_schedule_desc *schedule, gan__state *s, const char *name);

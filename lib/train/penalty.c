@@ -384,7 +384,7 @@ void gan__penalty_add(gan__penalty *p, gan_pool *pool, const gan__penalty_rows *
              .position = p->position + p->used,
              .real = gan__pass_input(rows->pass, 0),
              .fake = gan__pass_input(rows->pass, rows->n),
-             .augment = of_one && gan__augment_on(rows->augment) ? rows->augment : NULL,
+             .augment = of_one && gan__augment_is_on(rows->augment) ? rows->augment : NULL,
              .index = p->desc.kind == GAN_PENALTY_R2 ? rows->fake : rows->real};
 
     if (p->parts++ > 0) gan__pass_advance(p->pass);

@@ -8,12 +8,6 @@
 
 #include <math.h>
 
-static gan_status check_range(const char *name, double value, double least, double most)
-{
-    if (value >= least && value <= most) return GAN_OK;
-    return gan__fail(GAN_ERR_INVALID, "%s of %g to %g expected, got %g", name, least, most, value);
-}
-
 static float *grad_at(const gan_objective_rows *r, size_t row, size_t output)
 {
     return r->grads + row * r->stride + output;
@@ -36,7 +30,7 @@ gan_status gan__lecam_init(gan__lecam *l, const gan_lecam_desc *desc)
     GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "lecam desc"));
     if (d.weight == 0) d.weight = 0.3;
     if (d.decay == 0) d.decay = 0.99;
-    GAN_TRY(check_range("lecam: weight", d.weight, 0, 1e6));
+    GAN_TRY(gan__desc_check_range("lecam", "weight", d.weight, 0, 1e6));
     if (!(d.decay > 0 && d.decay < 1))
         GAN_FAIL(GAN_ERR_INVALID, "lecam: decay above 0 and below 1 expected, got %g", d.decay);
     l->desc = d;
@@ -60,8 +54,9 @@ static double mean_of(const gan_objective_rows *r)
     return sum / ((double)r->n_rows * (double)r->n_outputs);
 }
 
-/* Pay for outputs on `side`, 1 or -1, of an anchor; return how much. */
-static double pull(const gan_objective_rows *r, double anchor, double side, double weight)
+/* Add the squared distance from an anchor of outputs on one side of it (1: above, -1: below) to the
+ * loss, which is returned, and its gradients. */
+static double penalise(const gan_objective_rows *r, double anchor, double side, double weight)
 {
     const double each = weight / ((double)r->n_rows * (double)r->n_outputs);
     double sum = 0;
@@ -84,11 +79,11 @@ void gan__lecam_add(gan__lecam *l, uint64_t step, double share, gan_objective_ro
     l->sums[0] += share * mean_of(real);
     l->sums[1] += share * mean_of(fake);
     if (step == 0 || step < l->desc.start) return;
-    l->value += pull(real, l->fake, 1, l->desc.weight * share);
-    l->value += pull(fake, l->real, -1, l->desc.weight * share);
+    l->value += penalise(real, l->fake, 1, l->desc.weight * share);
+    l->value += penalise(fake, l->real, -1, l->desc.weight * share);
 }
 
-void gan__lecam_follow(gan__lecam *l, uint64_t step)
+void gan__lecam_update(gan__lecam *l, uint64_t step)
 {
     const double keep = step == 0 || step < l->desc.start ? 0 : l->desc.decay;
 
@@ -122,11 +117,11 @@ gan_status gan__consistency_init(gan__consistency *c, const gan_consistency_desc
     if (!desc) return GAN_OK;
     GAN_TRY(gan__desc_read(&d, sizeof d, sizeof d, desc, "consistency desc"));
     if (d.real_weight == 0) d.real_weight = 10;
-    GAN_TRY(check_range("consistency: real_weight", d.real_weight, 0, 1e6));
-    GAN_TRY(check_range("consistency: fake_weight", d.fake_weight, 0, 1e6));
+    GAN_TRY(gan__desc_check_range("consistency", "real_weight", d.real_weight, 0, 1e6));
+    GAN_TRY(gan__desc_check_range("consistency", "fake_weight", d.fake_weight, 0, 1e6));
     GAN_TRY(gan__augment_init(&c->augment, d.augment ? d.augment : &usual, shape, seed,
                               GAN__STREAM_CONSISTENCY));
-    if (!gan__augment_on(&c->augment) || c->augment.desc.target > 0)
+    if (!gan__augment_is_on(&c->augment) || c->augment.desc.target > 0)
         GAN_FAIL(GAN_ERR_INVALID, "consistency: an augmentation with operations and without a "
                                   "target expected");
     d.augment = NULL; /* it is the host's */

@@ -24,7 +24,7 @@ gan_status gan__lecam_init(gan__lecam *l, const gan_lecam_desc *desc);
 void gan__lecam_begin(gan__lecam *l);
 void gan__lecam_add(gan__lecam *l, uint64_t step, double share, gan_objective_rows *real,
                     gan_objective_rows *fake);
-void gan__lecam_follow(gan__lecam *l, uint64_t step);
+void gan__lecam_update(gan__lecam *l, uint64_t step);
 
 void gan__lecam_state(gan__lecam *l, gan__state *s);
 

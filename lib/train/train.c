@@ -324,7 +324,7 @@ static gan_status step_discriminator(gan__half_step *half)
     GAN_TRY(work(half, work_discriminator));
     GAN_TRY(update(half, &norm));
     half->trainer->n_real = half->rows;
-    gan__lecam_follow(&half->trainer->lecam, x->d_steps);
+    gan__lecam_update(&half->trainer->lecam, x->d_steps);
     x->d_steps++;
     x->d_loss = half->loss;
     x->d_real = half->d_real;

@@ -265,8 +265,8 @@ static gan_status make_augment(gan_trainer *t)
     GAN_TRY(gan__augment_init(&t->augment, t->desc.augment, t->discriminator.net->input,
                               t->desc.seed, GAN__STREAM_AUGMENT));
     t->desc.augment = NULL;
-    if (gan__schedule_on(&t->schedules.augment) &&
-        (!gan__augment_on(&t->augment) || t->augment.desc.target > 0))
+    if (gan__schedule_is_on(&t->schedules.augment) &&
+        (!gan__augment_is_on(&t->augment) || t->augment.desc.target > 0))
         GAN_FAIL(GAN_ERR_INVALID, "trainer: augment_schedule without an augmentation, or with one "
                                   "that has a target");
     gan__trainer_follow_schedule(t);
@@ -333,7 +333,7 @@ cleanup:
 static gan_status make_top(gan_trainer *t)
 {
     gan_status status = GAN_OK;
-    const int cuts = t->desc.top_k < 1 || gan__schedule_on(&t->schedules.top_k);
+    const int cuts = t->desc.top_k < 1 || gan__schedule_is_on(&t->schedules.top_k);
 
     if (cuts)
         GAN_TRY(gan__top_create(&t->top, t->desc.micro_batch,

@@ -97,7 +97,7 @@ static void write_samples(const gan__half_step *half, size_t row, size_t index, 
     float *to = gan__pass_input(t->discriminator.pass, row);
 
     memcpy(to, samples, rows * t->sample * sizeof *to);
-    if (gan__augment_on(&t->augment))
+    if (gan__augment_is_on(&t->augment))
         for (size_t i = 0; i < rows; i++)
             gan__augment_sample(&t->augment, index + i, to + i * t->sample);
     if (level > 0)
@@ -167,7 +167,7 @@ static void return_gradients(void *context, size_t task, size_t worker)
     (void)worker;
     memcpy(to, gan__pass_input_grad(t->discriminator.pass, half->first + row),
            rows * t->sample * sizeof *to);
-    if (!gan__augment_on(&t->augment)) return;
+    if (!gan__augment_is_on(&t->augment)) return;
     for (size_t i = 0; i < rows; i++)
         gan__augment_adjoint(&t->augment, first_generated(half) + row + i, to + i * t->sample);
 }
@@ -179,7 +179,7 @@ void gan__half_return_gradients(gan__half_step *half)
 
 int gan__half_fakes_apart(const gan_trainer *t)
 {
-    return t->desc.instance_noise > 0 || gan__augment_on(&t->augment) ||
+    return t->desc.instance_noise > 0 || gan__augment_is_on(&t->augment) ||
            gan__consistency_rows(&t->consistency) > 0;
 }
 

@@ -21,13 +21,6 @@ static void fill_in(gan_trainer_desc *d)
     if (d->micro_batch == 0 || d->micro_batch > d->batch_size) d->micro_batch = d->batch_size;
 }
 
-static gan_status check_range(const char *name, double value, double least, double most)
-{
-    if (value >= least && value <= most) return GAN_OK;
-    return gan__fail(GAN_ERR_INVALID, "trainer: %s of %g to %g expected, got %g", name, least, most,
-                     value);
-}
-
 static gan_status check_targets(const gan_trainer *t)
 {
     gan_status status = GAN_OK;
@@ -39,10 +32,12 @@ static gan_status check_targets(const gan_trainer *t)
                          "trainer: targets of %g and %g, but the loss %s has no targets",
                          d->real_target, d->fake_target, loss->name);
     if (loss->least_target < loss->most_target) {
-        GAN_TRY(check_range("real_target", d->real_target, loss->least_target, loss->most_target));
-        GAN_TRY(check_range("fake_target", d->fake_target, loss->least_target, loss->most_target));
+        GAN_TRY(gan__desc_check_range("trainer", "real_target", d->real_target, loss->least_target,
+                                      loss->most_target));
+        GAN_TRY(gan__desc_check_range("trainer", "fake_target", d->fake_target, loss->least_target,
+                                      loss->most_target));
     }
-    GAN_TRY(check_range("label_flip", d->label_flip, 0, 1));
+    GAN_TRY(gan__desc_check_range("trainer", "label_flip", d->label_flip, 0, 1));
     if (!(d->real_target < d->fake_target || d->real_target > d->fake_target))
         GAN_FAIL(GAN_ERR_INVALID, "trainer: real_target and fake_target are both %g",
                  d->real_target);
@@ -109,7 +104,7 @@ static gan_status check_rhythm(const gan_trainer_desc *d)
     if ((size_t)d->activations > GAN_ACTIVATIONS_RECOMPUTE)
         GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no kind of activations %d",
                  (int)d->activations);
-    GAN_TRY(check_range("instance_noise", d->instance_noise, 0, 1e6));
+    GAN_TRY(gan__desc_check_range("trainer", "instance_noise", d->instance_noise, 0, 1e6));
     if (!(d->top_k > 0 && d->top_k <= 1))
         GAN_FAIL(GAN_ERR_INVALID, "trainer: top_k above 0, to 1, expected, got %g", d->top_k);
 
@@ -121,7 +116,7 @@ static gan_status check_classes(const gan_trainer_desc *d)
 {
     gan_status status = GAN_OK;
 
-    GAN_TRY(check_range("auxiliary_weight", d->auxiliary_weight, 0, 1e6));
+    GAN_TRY(gan__desc_check_range("trainer", "auxiliary_weight", d->auxiliary_weight, 0, 1e6));
     if (d->auxiliary_real_only != 0 && d->auxiliary_real_only != 1)
         GAN_FAIL(GAN_ERR_INVALID, "trainer: auxiliary_real_only of 0 or 1 expected, got %d",
                  d->auxiliary_real_only);
@@ -210,7 +205,7 @@ void gan__trainer_follow_schedule(gan_trainer *t)
 {
     const gan_schedule_desc *s = &t->schedules.augment;
 
-    if (gan__schedule_on(s))
+    if (gan__schedule_is_on(s))
         t->augment.probability =
             fmin(t->augment.desc.probability * gan__schedule_factor(s, t->stats.d_steps), 1);
 }
