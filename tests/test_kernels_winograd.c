@@ -1,5 +1,6 @@
 /* test_kernels_winograd.c - convolutions with fewer multiplications: against sums in double
  * precision and against the direct loops' own errors, as adjoints, and in which order they sum. */
+#include "convolution.h"
 #include "expect.h"
 #include "onelayer.h"
 
@@ -42,22 +43,6 @@ static const struct {
 };
 enum { N_CASES = sizeof cases / sizeof *cases };
 
-static size_t weight_count(const gan__conv *c)
-{
-    return c->groups * c->out * c->in * gan__conv_kernel_size(c);
-}
-
-static float *drawn(size_t n, unsigned seed)
-{
-    float *x = malloc(n * sizeof *x);
-
-    for (size_t i = 0; i < n; i++) {
-        seed = seed * 1664525u + 1013904223u;
-        x[i] = (float)(seed >> 8) / (1 << 23) - 1;
-    }
-    return x;
-}
-
 /* Scratch that would show if it were read before it is written. */
 static float *scratch_of(size_t n)
 {
@@ -68,30 +53,30 @@ static float *scratch_of(size_t n)
 }
 
 /* A convolution's arguments, and results of one of the ways to compute it. */
-typedef struct game {
+typedef struct operands {
     const gan__conv *c;
     size_t rows;
     float *image, *w, *m, *image_bias, *map_bias;
-} game;
+} operands;
 
 typedef struct results {
     float *map, *image, *w;
 } results;
 
-static game begin_game(size_t i, size_t rows)
+static operands operands_of(size_t i, size_t rows)
 {
     const gan__conv *c = &cases[i].c;
 
-    return (game){c,
-                  rows,
-                  drawn(rows * gan__conv_image_size(c), 1),
-                  drawn(weight_count(c), 2),
-                  drawn(rows * gan__conv_map_size(c), 3),
-                  drawn(c->groups * c->in, 4),
-                  drawn(c->groups * c->out, 5)};
+    return (operands){c,
+                      rows,
+                      conv_numbers(rows * gan__conv_image_size(c), 1),
+                      conv_numbers(conv_weight_count(c), 2),
+                      conv_numbers(rows * gan__conv_map_size(c), 3),
+                      conv_numbers(c->groups * c->in, 4),
+                      conv_numbers(c->groups * c->out, 5)};
 }
 
-static void end_game(game *g)
+static void end_operands(operands *g)
 {
     free(g->image);
     free(g->w);
@@ -100,11 +85,11 @@ static void end_game(game *g)
     free(g->map_bias);
 }
 
-static results results_of(const game *g)
+static results results_of(const operands *g)
 {
     return (results){malloc(g->rows * gan__conv_map_size(g->c) * sizeof(float)),
                      malloc(g->rows * gan__conv_image_size(g->c) * sizeof(float)),
-                     malloc(weight_count(g->c) * sizeof(float))};
+                     malloc(conv_weight_count(g->c) * sizeof(float))};
 }
 
 static void end_results(results *r)
@@ -114,7 +99,7 @@ static void end_results(results *r)
     free(r->w);
 }
 
-static results direct(const game *g)
+static results direct(const operands *g)
 {
     const gan__conv_part all = {0, g->c->in, 0, g->c->out};
     results r = results_of(g);
@@ -127,7 +112,7 @@ static results direct(const game *g)
     return r;
 }
 
-static results winograd(const game *g)
+static results winograd(const operands *g)
 {
     const size_t channels = g->c->groups * g->c->out;
     const gan__conv_part all = {0, g->c->in, 0, g->c->out};
@@ -150,7 +135,7 @@ typedef struct sums {
     double *map, *image, *w;
 } sums;
 
-static void add_terms(const game *g, size_t row, size_t o, size_t i, const sums *s)
+static void add_terms(const operands *g, size_t row, size_t o, size_t i, const sums *s)
 {
     const gan__conv *c = g->c;
     const size_t map_size = c->map[0] * c->map[1], image_size = c->image[0] * c->image[1];
@@ -172,13 +157,13 @@ static void add_terms(const game *g, size_t row, size_t o, size_t i, const sums 
         }
 }
 
-static sums exact(const game *g)
+static sums exact(const operands *g)
 {
     const gan__conv *c = g->c;
     const size_t n_map = g->rows * gan__conv_map_size(c);
     const size_t n_image = g->rows * gan__conv_image_size(c);
     const sums s = {malloc(n_map * sizeof(double)), malloc(n_image * sizeof(double)),
-                    calloc(weight_count(c), sizeof(double))};
+                    calloc(conv_weight_count(c), sizeof(double))};
 
     for (size_t i = 0; i < n_map; i++)
         s.map[i] = (double)g->map_bias[i / (c->map[0] * c->map[1]) % (c->groups * c->out)];
@@ -225,7 +210,7 @@ static void expect_as_exact(const char *what, size_t tile, size_t n, const float
 
 TEST_EACH(the_three_products_are_as_exact_as_direct_ones, 0, N_CASES)
 {
-    game g = begin_game((size_t)_i, cases[_i].rows);
+    operands g = operands_of((size_t)_i, cases[_i].rows);
     const size_t tile = gan__winograd_tile(g.c);
     sums wanted = exact(&g);
     results a = winograd(&g), b = direct(&g);
@@ -233,13 +218,13 @@ TEST_EACH(the_three_products_are_as_exact_as_direct_ones, 0, N_CASES)
     expect_as_exact("map", tile, g.rows * gan__conv_map_size(g.c), a.map, b.map, wanted.map);
     expect_as_exact("image", tile, g.rows * gan__conv_image_size(g.c), a.image, b.image,
                     wanted.image);
-    expect_as_exact("weights", tile, weight_count(g.c), a.w, b.w, wanted.w);
+    expect_as_exact("weights", tile, conv_weight_count(g.c), a.w, b.w, wanted.w);
     free(wanted.map);
     free(wanted.image);
     free(wanted.w);
     end_results(&a);
     end_results(&b);
-    end_game(&g);
+    end_operands(&g);
 }
 
 static double inner(size_t n, const float *a, const float *b, double *scale)
@@ -256,7 +241,7 @@ static double inner(size_t n, const float *a, const float *b, double *scale)
 /* <map of image, m> = <image, image of m> = <w, weights of both>, without a bias */
 TEST_EACH(the_three_products_are_adjoint, 0, N_CASES)
 {
-    game g = begin_game((size_t)_i, cases[_i].rows);
+    operands g = operands_of((size_t)_i, cases[_i].rows);
     results r;
     double scale = 0, by_map;
 
@@ -266,19 +251,19 @@ TEST_EACH(the_three_products_are_adjoint, 0, N_CASES)
     by_map = inner(g.rows * gan__conv_map_size(g.c), r.map, g.m, &scale);
     expect_near(inner(g.rows * gan__conv_image_size(g.c), g.image, r.image, &scale), by_map, 0,
                 2e-7 * scale);
-    expect_near(inner(weight_count(g.c), g.w, r.w, &scale), by_map, 0, 2e-7 * scale);
+    expect_near(inner(conv_weight_count(g.c), g.w, r.w, &scale), by_map, 0, 2e-7 * scale);
     ck_assert(fabs(by_map) > 1e-5 * scale);
     end_results(&r);
-    end_game(&g);
+    end_operands(&g);
 }
 
 /* By the library's own products: a BLAS may sum in another order where there are more samples. */
 TEST_EACH(a_sample_has_the_same_bits_in_any_batch, 0, N_CASES)
 {
     const size_t rows = cases[_i].rows < 12 ? cases[_i].rows : 12;
-    game g = begin_game((size_t)_i, rows);
+    operands g = operands_of((size_t)_i, rows);
     results all = winograd(&g);
-    game one = g;
+    operands one = g;
 
     for (size_t i = 0; i < rows && gan__simd_best()->products->fused; i++) {
         results r;
@@ -294,13 +279,13 @@ TEST_EACH(a_sample_has_the_same_bits_in_any_batch, 0, N_CASES)
         end_results(&r);
     }
     end_results(&all);
-    end_game(&g);
+    end_operands(&g);
 }
 
 /* Bit by bit, by the library's own products. */
 TEST_EACH(parts_of_the_weights_gradient_are_the_whole, 0, N_CASES)
 {
-    game g = begin_game((size_t)_i, 2);
+    operands g = operands_of((size_t)_i, 2);
     const size_t in = g.c->in, out = g.c->out;
     results all = winograd(&g), parts = results_of(&g);
     float *scratch = scratch_of(gan__winograd_scratch(g.c));
@@ -313,14 +298,15 @@ TEST_EACH(parts_of_the_weights_gradient_are_the_whole, 0, N_CASES)
     for (size_t i = 0; i < 4; i++)
         gan__winograd_weights(g.c, g.rows, four[i], g.image, g.m, parts.w, scratch);
     if (gan__simd_best()->products->fused)
-        expect_same_bits(parts.w, all.w, weight_count(g.c) * sizeof(float));
-    for (size_t i = 0; i < weight_count(g.c); i++) largest = fmax(largest, fabs((double)all.w[i]));
-    for (size_t i = 0; i < weight_count(g.c); i++)
+        expect_same_bits(parts.w, all.w, conv_weight_count(g.c) * sizeof(float));
+    for (size_t i = 0; i < conv_weight_count(g.c); i++)
+        largest = fmax(largest, fabs((double)all.w[i]));
+    for (size_t i = 0; i < conv_weight_count(g.c); i++)
         expect_near((double)parts.w[i], (double)all.w[i], 0, 4e-6 * largest);
     free(scratch);
     end_results(&all);
     end_results(&parts);
-    end_game(&g);
+    end_operands(&g);
 }
 
 /* ---- the loops of each instruction set ---- */
@@ -330,7 +316,7 @@ static void expect_same_tiles(const gan__tile_loops *a, const gan__tile_loops *b
 {
     enum { VALUES = 1 << 15 };
     float *z[2] = {calloc(VALUES, sizeof(float)), calloc(VALUES, sizeof(float))};
-    float *y[2] = {drawn(VALUES, 8), drawn(VALUES, 8)};
+    float *y[2] = {conv_numbers(VALUES, 8), conv_numbers(VALUES, 8)};
     float bias[2] = {0.25f, -1.5f};
     const gan__tile_loops *const loops[2] = {a, b};
 
@@ -356,7 +342,7 @@ static void expect_same_tiles(const gan__tile_loops *a, const gan__tile_loops *b
 
 TEST(tiles_have_the_same_bits_with_every_instruction_set)
 {
-    float *x = drawn(1 << 14, 9);
+    float *x = conv_numbers(1 << 14, 9);
     float *lines = scratch_of(1 << 13);
     const gan__tile_rows rows[] = {
         {{14, 37}, {1, 1}, 0, 3, 4, 10, 2, 1100, 48, 400, lines},
@@ -437,7 +423,7 @@ TEST_EACH(layers_take_it_unless_the_environment_says_direct, 0, N_LAYERS)
 {
     const gan__conv *c = &layers[_i];
     const size_t n = LAYER_ROWS * gan__conv_map_size(c);
-    float *image = drawn(LAYER_ROWS * gan__conv_image_size(c), 6);
+    float *image = conv_numbers(LAYER_ROWS * gan__conv_image_size(c), 6);
     float *by_default, *by_direct;
     error e;
     double *wanted = malloc(n * sizeof *wanted);

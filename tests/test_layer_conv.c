@@ -1,5 +1,6 @@
 /* test_layer_conv.c - convolutions: against PyTorch, as adjoints, and on sizes where they are
  * cut. */
+#include "convolution.h"
 #include "expect.h"
 #include "golden.h"
 #include "onelayer.h"
@@ -100,22 +101,6 @@ static const gan__conv large[] = {
 };
 enum { N_LARGE = sizeof large / sizeof *large, ROWS = 11 };
 
-static size_t weight_count(const gan__conv *c)
-{
-    return c->groups * c->out * c->in * gan__conv_kernel_size(c);
-}
-
-static float *drawn(size_t n, unsigned seed)
-{
-    float *x = malloc(n * sizeof *x);
-
-    for (size_t i = 0; i < n; i++) {
-        seed = seed * 1664525u + 1013904223u;
-        x[i] = (float)(seed >> 8) / (1 << 23) - 1;
-    }
-    return x;
-}
-
 /* The number of the map at a place, as plainly as can be, and the terms' sum of absolute values. */
 static double map_at(const gan__conv *c, const float *image, const float *w, size_t o, size_t y,
                      size_t x, double *scale)
@@ -144,9 +129,9 @@ TEST_EACH(maps_are_sums_of_products, 0, N_LARGE)
 {
     const gan__conv *c = &large[_i];
     const size_t size = gan__conv_map_size(c);
-    float *image = drawn(ROWS * gan__conv_image_size(c), 1);
-    float *w = drawn(weight_count(c), 2);
-    float *bias = drawn(c->groups * c->out, 3);
+    float *image = conv_numbers(ROWS * gan__conv_image_size(c), 1);
+    float *w = conv_numbers(conv_weight_count(c), 2);
+    float *bias = conv_numbers(c->groups * c->out, 3);
     float *map = malloc(ROWS * size * sizeof *map);
     float *scratch = calloc(gan__conv_scratch(c), sizeof *scratch);
     double worst = 0;
@@ -187,12 +172,12 @@ TEST_EACH(the_three_products_are_adjoint, 0, N_LARGE)
     const size_t image_size = ROWS * gan__conv_image_size(c);
     const size_t map_size = ROWS * gan__conv_map_size(c);
     const gan__conv_part all = {0, c->in, 0, c->out};
-    float *image = drawn(image_size, 4);
-    float *w = drawn(weight_count(c), 5);
-    float *m = drawn(map_size, 6);
+    float *image = conv_numbers(image_size, 4);
+    float *w = conv_numbers(conv_weight_count(c), 5);
+    float *m = conv_numbers(map_size, 6);
     float *map = malloc(map_size * sizeof *map);
     float *back = malloc(image_size * sizeof *back);
-    float *dw = malloc(weight_count(c) * sizeof *dw);
+    float *dw = malloc(conv_weight_count(c) * sizeof *dw);
     float *scratch = calloc(gan__conv_scratch(c), sizeof *scratch);
     double scale = 0;
     double by_map;
@@ -202,7 +187,7 @@ TEST_EACH(the_three_products_are_adjoint, 0, N_LARGE)
     gan__conv_weights(c, ROWS, all, image, m, dw, scratch);
     by_map = inner(map_size, map, m, &scale);
     expect_near(inner(image_size, image, back, &scale), by_map, 0, 1e-7 * scale);
-    expect_near(inner(weight_count(c), w, dw, &scale), by_map, 0, 1e-7 * scale);
+    expect_near(inner(conv_weight_count(c), w, dw, &scale), by_map, 0, 1e-7 * scale);
     ck_assert(fabs(by_map) > 1e-5 * scale);
     free(image);
     free(w);

@@ -1,5 +1,6 @@
 /* test_metrics.c - moments of sets of vectors, and the Frechet distance of two. */
 #include "budget.h"
+#include "cloud.h"
 #include "expect.h"
 #include "golden.h"
 
@@ -9,19 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* n * d normal numbers, to be freed; the same for the same `which`. */
-static float *cloud(size_t n, size_t d, uint64_t which)
-{
-    float *x = malloc(n * d * sizeof *x);
-    gan_rng *rng;
-
-    ck_assert_ptr_nonnull(x);
-    expect_ok(gan_rng_create(&rng, which, 0, NULL));
-    gan_rng_normal(rng, n * d, x);
-    gan_rng_destroy(rng);
-    return x;
-}
 
 static gan_moments *moments_of(const float *x, size_t n, size_t d)
 {

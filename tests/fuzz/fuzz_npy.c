@@ -1,36 +1,15 @@
 /* fuzz_npy.c - any bytes as an array of NumPy or an archive of some: as samples alone, and as
  * labels beside good samples. */
-#include "input.h"
-
-#include <gan/gan.h>
-
-/* So little that -rss_limit_mb can be small, too, which shows that memory follows what a file
- * holds. */
-enum { MAX_BYTES = 4 << 20 };
-
-/* Whatever was accepted must be readable to its last sample. */
-static void read_all(const gan_dataset *data)
-{
-    const size_t size = gan_shape_size(gan_dataset_shape(data));
-    float *out = malloc(size * sizeof *out);
-    uint16_t label;
-
-    for (size_t i = 0; out && i < gan_dataset_count(data); i++)
-        demand(gan_dataset_read_labels16(data, i, out, &label) == GAN_OK,
-               "what was accepted can be read");
-    free(out);
-}
+#include "dataset.h"
 
 static void try(const gan_reader *samples, const gan_reader *labels, int channels_last)
 {
     const gan_npy_desc desc = {GAN_NPY_DESC_INIT, .memory_limit = MAX_BYTES,
                                .channels_last = channels_last};
     gan_dataset *data;
+    const gan_status status = gan_dataset_open_npy_from(&data, samples, labels, &desc);
 
-    if (gan_dataset_open_npy_from(&data, samples, labels, &desc) == GAN_OK)
-        read_all(data);
-    else
-        demand(data == NULL, "a failure leaves no dataset");
+    try_dataset(status, data);
     gan_dataset_destroy(data);
 }
 
