@@ -20,6 +20,9 @@ host() {
 
 begin=$(date +%s)
 awk '/^```c$/ { inside = 1; next } /^```$/ { if (inside) exit } inside' "$root/README.md" >readme.c
+sed 's/gan_iterator_epoch(it) < 20/gan_iterator_epoch(it) < 2/' readme.c >shorter.c && ! cmp -s readme.c shorter.c ||
+    fail "README.md: the program trains longer than it should here"
+mv shorter.c readme.c
 rm -f generator.safetensors
 host readme 0 # it leaves its handles to the end of the process
 run sample --model generator.safetensors --out readme.png

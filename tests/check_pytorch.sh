@@ -15,7 +15,7 @@ cd "$work"
 rm -rf ./*
 
 for python in python3 /usr/bin/python3; do
-    "$python" -c 'import torch' 2>/dev/null && break
+    "$python" -c 'import importlib.util as u, sys; sys.exit(u.find_spec("torch") is None)' 2>/dev/null && break
     python=
 done
 if [ -z "$python" ]; then
@@ -41,6 +41,29 @@ fail() {
     echo "check_pytorch: $*" >&2
     exit 1
 }
+
+cat >steps.py <<'END'
+"""steps.py - run the lines of standard input, scripts and their arguments, or a program's behind a !.  In one process,
+because it takes a second to import torch."""
+import runpy
+import shlex
+import subprocess
+import sys
+import torch
+
+for line in sys.stdin:
+    words = shlex.split(line, comments=True)
+    print("+", *words, flush=True)
+    try:
+        if words[0] == "!":
+            subprocess.run(words[1:], check=True)
+        else:
+            sys.argv = words
+            runpy.run_path(words[0], run_name="__main__")
+    except SystemExit as end:
+        if end.code:
+            sys.exit(f"{line.strip()}: {end.code}")
+END
 
 # --- The page: its files are written, its commands run, in its order; trained for less long ---------
 
@@ -108,14 +131,16 @@ worst = (wanted.reshape(-1) - found).abs().max().item()
 print(f"{sys.argv[1]}: samples differ by {worst:.3g} at most; they reach from {found.min():.3f} to {found.max():.3f}")
 sys.exit(0 if worst <= float(sys.argv[2]) and wanted.std() > 0.05 else 1)
 END
-python3 compare.py make
-./forward generator.safetensors # trained in PyTorch
-python3 compare.py gan.pt 1e-5 || fail "a generator trained in PyTorch gives other samples"
-./forward out/generator.safetensors # trained in libgan
-python3 compare.py generator.pt 1e-5 || fail "a generator trained in libgan gives other samples"
+python3 steps.py <<'END' || fail "a generator gives other samples here than in PyTorch"
+compare.py make
+! ./forward generator.safetensors # trained in PyTorch
+compare.py gan.pt 1e-5
+! ./forward out/generator.safetensors # trained in libgan
+compare.py generator.pt 1e-5
 scripts/gan-convert --layers layers.json mixed.pt mixed.safetensors
-./forward mixed.safetensors # of three other types
-python3 compare.py mixed.pt 1e-5 || fail "F16, BF16 and F64 numbers give other samples"
+! ./forward mixed.safetensors # of three other types
+compare.py mixed.pt 1e-5
+END
 
 cat >spectral.py <<'END'
 """spectral.py make | compare | back - a generator with the spectral norm of parametrizations: its weights and layers;
@@ -152,21 +177,24 @@ else:
     print(f"spectral.pt: samples differ by {worst:.3g} at most")
     assert worst <= 1e-5 and found.std() > 0.01
 END
-python3 spectral.py make
-scripts/gan-convert --layers spectral.json spectral.pt spectral.safetensors
-./forward spectral.safetensors
-python3 spectral.py compare || fail "a generator with parametrizations.spectral_norm gives other samples"
-convert_names() # FROM TO INPUT OUTPUT, with FROM and TO of weight, u and v
-{
-    set -- "$1" "$2" "$3" "$4" $1 $2
-    scripts/gan-convert --rename "0.$5=0.$8" --rename "3.$5=3.$8" --rename "0.$6=0.$9" --rename "3.$6=3.$9" \
-        --rename "0.$7=0.${10}" --rename "3.$7=3.${10}" "$3" "$4"
+# renames ours|theirs - the options by which gan-convert gives the three tensors of both layers libgan's names, or PyTorch's
+renames() {
+    for layer in 0 3; do
+        for name in orig:original u:0._u v:0._v; do
+            ours=$layer.weight_${name%%:*} theirs=$layer.parametrizations.weight.${name#*:}
+            case $1 in ours) printf ' --rename %s=%s' "$theirs" "$ours" ;; *) printf ' --rename %s=%s' "$ours" "$theirs" ;; esac
+        done
+    done
 }
-own='weight_orig weight_u weight_v'
-theirs='parametrizations.weight.original parametrizations.weight.0._u parametrizations.weight.0._v'
-convert_names "$theirs" "$own" spectral.pt spectral.safetensors
-convert_names "$own" "$theirs" spectral.safetensors spectral.back.pt # as docs/pytorch.md says
-python3 spectral.py back || fail "parametrizations.spectral_norm does not come back"
+python3 steps.py <<END || fail "parametrizations.spectral_norm is another here, or does not come back"
+spectral.py make
+scripts/gan-convert --layers spectral.json spectral.pt spectral.safetensors
+! ./forward spectral.safetensors
+spectral.py compare
+scripts/gan-convert $(renames ours) spectral.pt spectral.safetensors
+scripts/gan-convert $(renames theirs) spectral.safetensors spectral.back.pt # as docs/pytorch.md says
+spectral.py back
+END
 
 # --- Every bit, both ways, and what is refused ----------------------------------------------------
 
