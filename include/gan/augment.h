@@ -2,7 +2,7 @@
 #ifndef GAN_AUGMENT_H
 #define GAN_AUGMENT_H
 
-#include <gan/export.h>
+#include <gan/api.h>
 #include <gan/status.h>
 #include <gan/tensor.h>
 #include <stddef.h>

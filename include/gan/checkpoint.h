@@ -2,7 +2,7 @@
 #ifndef GAN_CHECKPOINT_H
 #define GAN_CHECKPOINT_H
 
-#include <gan/export.h>
+#include <gan/api.h>
 #include <gan/iterator.h>
 #include <gan/network.h>
 #include <gan/status.h>

@@ -3,7 +3,7 @@
 #define GAN_CLASSIFIER_H
 
 #include <gan/alloc.h>
-#include <gan/export.h>
+#include <gan/api.h>
 #include <gan/iterator.h>
 #include <gan/network.h>
 #include <gan/optimizer.h>

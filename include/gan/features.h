@@ -3,8 +3,8 @@
 #define GAN_FEATURES_H
 
 #include <gan/alloc.h>
+#include <gan/api.h>
 #include <gan/classifier.h>
-#include <gan/export.h>
 #include <gan/pool.h>
 #include <gan/status.h>
 #include <gan/tensor.h>

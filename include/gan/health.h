@@ -3,7 +3,7 @@
 #define GAN_HEALTH_H
 
 #include <gan/alloc.h>
-#include <gan/export.h>
+#include <gan/api.h>
 #include <gan/iterator.h>
 #include <gan/reference.h>
 #include <gan/status.h>

@@ -2,7 +2,7 @@
 #ifndef GAN_LAYER_H
 #define GAN_LAYER_H
 
-#include <gan/export.h>
+#include <gan/api.h>
 #include <gan/status.h>
 #include <gan/tensor.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
 #define GAN_LOG_H
 
 #include <gan/alloc.h>
-#include <gan/export.h>
+#include <gan/api.h>
 #include <gan/status.h>
 #include <gan/train.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 #ifndef GAN_LOSS_H
 #define GAN_LOSS_H
 
-#include <gan/export.h>
+#include <gan/api.h>
 #include <gan/status.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
 #define GAN_NETWORK_H
 
 #include <gan/alloc.h>
-#include <gan/export.h>
+#include <gan/api.h>
 #include <gan/layer.h>
 #include <gan/pool.h>
 #include <gan/scaler.h>

@@ -2,7 +2,7 @@
 #ifndef GAN_NPY_H
 #define GAN_NPY_H
 
-#include <gan/export.h>
+#include <gan/api.h>
 #include <gan/status.h>
 #include <gan/stream.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
 #define GAN_PARTS_H
 
 #include <gan/alloc.h>
+#include <gan/api.h>
 #include <gan/checkpoint.h>
-#include <gan/export.h>
 #include <gan/network.h>
 #include <gan/optimizer.h>
 #include <gan/status.h>

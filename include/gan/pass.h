@@ -3,7 +3,7 @@
 #define GAN_PASS_H
 
 #include <gan/alloc.h>
-#include <gan/export.h>
+#include <gan/api.h>
 #include <gan/network.h>
 #include <gan/optimizer.h>
 #include <gan/pool.h>

@@ -2,7 +2,7 @@
 #ifndef GAN_PENALTY_H
 #define GAN_PENALTY_H
 
-#include <gan/export.h>
+#include <gan/api.h>
 #include <gan/schedule.h>
 #include <stddef.h>
 

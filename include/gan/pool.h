@@ -3,7 +3,7 @@
 #define GAN_POOL_H
 
 #include <gan/alloc.h>
-#include <gan/export.h>
+#include <gan/api.h>
 #include <gan/status.h>
 #include <stddef.h>
 

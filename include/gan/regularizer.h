@@ -2,8 +2,8 @@
 #ifndef GAN_REGULARIZER_H
 #define GAN_REGULARIZER_H
 
+#include <gan/api.h>
 #include <gan/augment.h>
-#include <gan/export.h>
 #include <stddef.h>
 #include <stdint.h>
 

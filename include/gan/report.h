@@ -3,7 +3,7 @@
 #define GAN_REPORT_H
 
 #include <gan/alloc.h>
-#include <gan/export.h>
+#include <gan/api.h>
 #include <gan/image.h>
 #include <gan/log.h>
 #include <gan/status.h>

@@ -3,7 +3,7 @@
 #define GAN_SAMPLER_H
 
 #include <gan/alloc.h>
-#include <gan/export.h>
+#include <gan/api.h>
 #include <gan/network.h>
 #include <gan/status.h>
 #include <gan/tensor.h>

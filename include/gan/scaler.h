@@ -3,8 +3,8 @@
 #define GAN_SCALER_H
 
 #include <gan/alloc.h>
+#include <gan/api.h>
 #include <gan/dataset.h>
-#include <gan/export.h>
 #include <gan/status.h>
 #include <stddef.h>
 

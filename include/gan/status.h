@@ -2,7 +2,7 @@
 #ifndef GAN_STATUS_H
 #define GAN_STATUS_H
 
-#include <gan/export.h>
+#include <gan/api.h>
 
 GAN_BEGIN_DECLS
 

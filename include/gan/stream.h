@@ -2,7 +2,7 @@
 #ifndef GAN_STREAM_H
 #define GAN_STREAM_H
 
-#include <gan/export.h>
+#include <gan/api.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -2,7 +2,7 @@
 #ifndef GAN_TENSOR_H
 #define GAN_TENSOR_H
 
-#include <gan/export.h>
+#include <gan/api.h>
 #include <stddef.h>
 
 GAN_BEGIN_DECLS

@@ -3,8 +3,8 @@
 #define GAN_TRAIN_H
 
 #include <gan/alloc.h>
+#include <gan/api.h>
 #include <gan/augment.h>
-#include <gan/export.h>
 #include <gan/iterator.h>
 #include <gan/loss.h>
 #include <gan/network.h>

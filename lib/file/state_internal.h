@@ -10,7 +10,7 @@
 #include "file/safetensors_internal.h"
 
 #include <gan/alloc.h>
-#include <gan/export.h>
+#include <gan/api.h>
 #include <gan/status.h>
 #include <gan/tensor.h>
 #include <stddef.h>

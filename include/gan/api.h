@@ -1,6 +1,6 @@
-/* export.h - the few compiler tests that the other headers need. */
-#ifndef GAN_EXPORT_H
-#define GAN_EXPORT_H
+/* api.h - the few compiler tests that the other headers need. */
+#ifndef GAN_API_H
+#define GAN_API_H
 
 #ifdef __cplusplus
 #define GAN_BEGIN_DECLS extern "C" {
