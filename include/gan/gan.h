@@ -7,6 +7,7 @@
 #include <gan/checkpoint.h>
 #include <gan/classifier.h>
 #include <gan/dataset.h>
+#include <gan/export.h>
 #include <gan/features.h>
 #include <gan/health.h>
 #include <gan/image.h>
