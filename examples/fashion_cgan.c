@@ -29,13 +29,11 @@ static void read_options(options *o, int argc, char **argv)
          .help = "linear networks: width of the hidden layer that is farthest from the picture; "
                  "each nearer one is twice as wide"},
         {"depth", "N", .whole = &o->depth, .min = 1, .max = 6,
-         .help = "number of hidden layers in each of them"},
+         .help = "number of hidden layers in each network"},
         {"dropout", "X", .real = &o->dropout, .min = 0, .max = 0.99,
-         .help = "dropout rate of their discriminator's hidden layers"},
+         .help = "linear networks: dropout rate of the discriminator's hidden layers"},
         DCGAN_OPTIONS(&o->networks),
-        {"embedding", "N", .whole = &o->networks.embedding, .min = 1, .max = 4096,
-         .help = "size of the embedding learnt for each garment, which is appended to the latent "
-                 "vector, and to the picture of a linear discriminator"},
+        DCGAN_EMBEDDING_OPTION(&o->networks),
         {"auxiliary", "X", .real = &o->run.auxiliary, .min = 0, .max = 1000,
          .help = "weight of an auxiliary classifier (AC-GAN): the discriminator isn't told which "
                  "garment it sees but has to tell it; 0: none"},

@@ -16,8 +16,7 @@ static void read_options(options *o, int argc, char **argv)
     /* clang-format off */
     cli_option table[] = {
         RUN_DATA_OPTIONS(&o->data),
-        {"latent", "N", .whole = &o->latent, .min = 1, .max = 65536,
-         .help = "latent dimension: the length of the noise vector an image is made from"},
+        RUN_LATENT_OPTION(&o->latent),
         {"hidden", "N", .whole = &o->hidden, .min = 1, .max = 16384,
          .help = "width of the hidden layers"},
         {"depth", "N", .whole = &o->depth, .min = 1, .max = 32,

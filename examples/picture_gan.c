@@ -255,8 +255,7 @@ int main(int argc, char **argv)
         {"repeat", "N", .whole = &o.repeat, .min = 1, .max = 100000,
          .help = "passes over the pictures in one epoch"},
         DCGAN_OPTIONS(&o.networks),
-        {"embedding", "N", .whole = &o.networks.embedding, .min = 1, .max = 4096,
-         .help = "size of the embedding learnt for each class"},
+        DCGAN_EMBEDDING_OPTION(&o.networks),
         RUN_OPTIONS(&o.run),
         {.name = NULL},
     };

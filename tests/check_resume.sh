@@ -174,7 +174,7 @@ for contradiction in "batch 25 50" "beta1 0.5 0.9" "hidden 64 48" "seed 8 7" "li
 done
 refuses 1 "--spectral-norm is yes, but the run was started with no" fashion_gan --out three --resume --spectral-norm
 refuses 2 "--resume and --overwrite: either the one or the other" fashion_gan --out three --resume --overwrite
-refuses 1 "three/settings.txt: the run is one of fashion_gan, not of fashion_dcgan" fashion_dcgan --out three --resume
+refuses 1 "three/settings.txt:3: the run is one of fashion_gan, not of fashion_dcgan" fashion_dcgan --out three --resume
 train --epochs 2 --schedule cosine --limit 200 --out falling
 refuses 1 "--epochs is 3, but the run was started with 2" fashion_gan --out falling --resume --epochs 3
 rm -rf crashed
@@ -186,7 +186,8 @@ refuses 1 "crashed/checkpoint.safetensors: is not there" fashion_gan --out crash
 cp three/checkpoint.safetensors crashed
 for damage in "s/^lr = .*/lr = much/" "s/^lr = .*/lr 3/" "s/^lr = .*/rate = 3/"; do
     sed "$damage" three/settings.txt >crashed/settings.txt
-    refuses 1 "crashed/settings.txt: " fashion_gan --out crashed --resume
+    line=$(grep -n "^lr = " three/settings.txt | cut -d : -f 1)
+    refuses 1 "crashed/settings.txt:$line: " fashion_gan --out crashed --resume
 done
 rm crashed/settings.txt crashed/checkpoint.safetensors
 refuses 1 "crashed/settings.txt: No such file" fashion_gan --out crashed --resume

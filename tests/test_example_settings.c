@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A program with an option of each kind. */
 typedef struct values {
@@ -43,6 +44,28 @@ static void begin(void)
 {
     now = (values){.batch = 64, .threads = 2, .lr = 0.0002, .data = "here"};
     for (cli_option *o = table; o->name; o++) o->given = 0;
+}
+
+/* Read a text as settings.txt; `said` receives what was said on standard error. */
+typedef int read_settings(const cli_program *program, char *text, const char *path);
+
+static int reads(read_settings *read, const char *settings, char said[512])
+{
+    static char text[8][512]; /* options point into it */
+    static size_t n;
+    char *mine = text[n++ % 8];
+    int saved = dup(STDERR_FILENO);
+    FILE *file = tmpfile();
+    snprintf(mine, sizeof text[0], "%s", settings);
+    ck_assert(file && saved >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
+    int good = read(&program, mine, "settings.txt");
+    fflush(stderr);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    rewind(file);
+    said[fread(said, 1, 511, file)] = '\0';
+    fclose(file);
+    return good;
 }
 
 TEST_FIXTURE(begin, NULL)
@@ -93,7 +116,8 @@ TEST(a_value_that_does_not_fit_says_what_was_expected_and_changes_nothing)
 TEST(settings_hold_what_belongs_to_a_run_and_nothing_else)
 {
     char *text = settings_write(&program);
-    ck_assert_str_eq(text, "# The settings of this run, as --resume reads them.\n"
+    ck_assert_str_eq(text, "# The settings of this run.  --resume reads them; a copy, changed or not, begins\n"
+                           "# another run with --settings FILE.  --help explains each of them.\n"
                            "program = trial\nbatch = 64\nthreads = 2\nlr = 0.0002\naverage = no\n"
                            "loss = bce\ndata = here\n");
     free(text);
@@ -145,13 +169,80 @@ TEST(a_setting_without_help_is_read_but_no_local_one)
     ck_assert(!settings_read(&program, local, "settings.txt"));
 }
 
-TEST(settings_that_make_no_sense_are_refused)
+TEST(settings_that_make_no_sense_are_refused_with_their_line_and_what_would_be_right)
 {
-    static const char *const cases[] = {"program = other\n", "batch 3\n", "batch = 0\n",
-                                        "rate = 3\n", "loss = gan\n"};
+    static const struct {
+        const char *text, *why;
+    } cases[] = {
+        {"program = other\n", "settings.txt:1: the run is one of other, not of trial"},
+        {"# mine\n\nbatch 3\n", "settings.txt:3: name = value expected, found \"batch 3\""},
+        {"lr = 1\nbatch = 0", "settings.txt:2: batch: a whole number from 1 to 100 expected, got"},
+        {"rate = 3\n", "settings.txt:1: trial has no setting \"rate\"\n"},
+        {"bacth = 3\n", "settings.txt:1: trial has no setting \"bacth\"; is it \"batch\"?"},
+        {"loss = gan\n", "settings.txt:1: loss: one of bce, hinge expected, got \"gan\""},
+        {"resume = yes\n", "settings.txt:1: resume belongs to the command line, where --resume is"},
+        {"lr = 1\nbatch = 5\nlr = 2\n", "settings.txt:3: lr is in line 1 already"},
+    };
+    static read_settings *const ways[] = {settings_read, settings_give};
+    char said[512];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (size_t k = 0; k < 2; k++) {
+            ck_assert_msg(!reads(ways[k], cases[i].text, said), "%s", cases[i].text);
+            ck_assert_msg(strstr(said, cases[i].why), "%s: %s", cases[i].text, said);
+            begin();
+        }
+}
+
+TEST(settings_written_by_hand_may_have_comments_and_spaces)
+{
+    char said[512];
+    ck_assert(reads(settings_give, "# mine\r\n\r\n  batch=7\r\n\tlr = 0.5 \n # loss = hinge\ndata = a = b #",
+                    said));
+    ck_assert_str_eq(said, "");
+    ck_assert_int_eq(now.batch, 7);
+    ck_assert_double_eq(now.lr, 0.5);
+    ck_assert_int_eq(now.loss, 0);
+    ck_assert_str_eq(now.data, "a = b #");
+}
+
+TEST(spaces_at_the_ends_of_a_name_are_kept)
+{
+    now.data = " a b ";
+    char *text = settings_write(&program);
+    begin();
+    ck_assert(settings_read(&program, text, "settings.txt"));
+    ck_assert_str_eq(now.data, " a b ");
+    free(text);
+}
+
+TEST(settings_that_are_given_count_as_given_after_the_command_line)
+{
+    char said[512];
+    option("batch")->given = 1;
+    ck_assert(reads(settings_give, "batch = 7\naverage = yes\nthreads = 1\ndata =\nfingerprint = 12\n", said));
+    ck_assert_int_eq(now.batch, 64);
+    ck_assert_int_eq(now.average, 1);
+    ck_assert(option("average")->given && option("threads")->given);
+    ck_assert_ptr_null(now.data);
+    ck_assert(!option("data")->given && !option("fingerprint")->given && !option("lr")->given);
+    /* To a run that is continued they are as options of its command line. */
+    ck_assert(!reads(settings_read, "average = no\n", said));
+    ck_assert_ptr_nonnull(strstr(said, "--average is yes, but the run was started with no"));
+    /* A value is looked at also where the command line has another. */
+    ck_assert(!reads(settings_give, "batch = 0\n", said));
+}
+
+TEST(a_name_is_taken_for_the_nearest_one_unless_it_is_far_from_all)
+{
+    static const struct {
+        const char *name, *nearest;
+    } cases[] = {{"bacth", "batch"},   {"batches", "batch"}, {"thread", "threads"},
+                 {"avrage", "average"}, {"rate", NULL},       {"x", NULL},
+                 {"", NULL},            {"fingerprin", NULL}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char text[64];
-        snprintf(text, sizeof text, "%s", cases[i]);
-        ck_assert_msg(!settings_read(&program, text, "settings.txt"), "%s", cases[i]);
+        const char *found = cli_nearest(table, cases[i].name);
+        ck_assert_msg(found == cases[i].nearest ||
+                          (found && cases[i].nearest && strcmp(found, cases[i].nearest) == 0),
+                      "%s: %s", cases[i].name, found ? found : "none");
     }
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_OPTIONS = 96, MAX_REASON = 512 };
+enum { MAX_OPTIONS = 96, MAX_NAME = 64, MAX_REASON = 512 };
 
 /* What getopt_long() returns; for an option of the table FIRST and its index, which no letter
  * is. */
@@ -248,6 +248,42 @@ cli_option *cli_find(cli_option *table, const char *name)
     return table;
 }
 
+/* The least number of letters that are added, left out, replaced, or exchanged with the next one to
+ * make `b` of `a` (Damerau and Levenshtein's distance): d[i][j] is that of their first i and j
+ * letters.  Names have at most MAX_NAME. */
+static unsigned distance(const char *a, const char *b)
+{
+    unsigned char d[MAX_NAME + 1][MAX_NAME + 1];
+    size_t m = strlen(a), n = strlen(b);
+    for (size_t i = 0; i <= m; i++) d[i][0] = (unsigned char)i;
+    for (size_t j = 0; j <= n; j++) d[0][j] = (unsigned char)j;
+    for (size_t i = 1; i <= m; i++)
+        for (size_t j = 1; j <= n; j++) {
+            int least = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            if (d[i - 1][j] < least) least = d[i - 1][j] + 1;
+            if (d[i][j - 1] < least) least = d[i][j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                d[i - 2][j - 2] < least)
+                least = d[i - 2][j - 2] + 1;
+            d[i][j] = (unsigned char)least;
+        }
+    return d[m][n];
+}
+
+const char *cli_nearest(const cli_option *table, const char *name)
+{
+    const char *nearest = NULL;
+    size_t length = strlen(name), least = length / 3 + 1;
+    for (; table->name; table++) {
+        size_t n = table->help && length <= MAX_NAME ? distance(name, table->name) : least;
+        if (n < least) {
+            least = n;
+            nearest = table->name;
+        }
+    }
+    return nearest;
+}
+
 /* Print words behind a column of names, in lines that end before the 80th column. */
 static void print_wrapped(const char *left, const char *text)
 {
@@ -295,7 +331,7 @@ static void print_help(const cli_program *program)
 static void fill_long_options(struct option *out, const cli_option *options)
 {
     for (int n = 0; options[n].name; n++) {
-        assert(n < MAX_OPTIONS);
+        assert(n < MAX_OPTIONS && strlen(options[n].name) <= MAX_NAME);
         int takes_value = options[n].on ? no_argument : required_argument;
         if (!options[n].help) continue;
         *out++ = (struct option){options[n].name, takes_value, NULL, FIRST + n};
@@ -311,7 +347,11 @@ static void refuse_option(const cli_program *program, const char *text)
     if (optopt >= FIRST)
         cli_usage_error("--%s takes no value", program->options[optopt - FIRST].name);
     if (optopt > 0 && optopt < VERSION) cli_usage_error("there is no option -%c", optopt);
-    cli_usage_error("there is no option %s", text);
+    char name[MAX_NAME];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(text + 2, "="), text + 2);
+    const char *near = cli_nearest(program->options, name);
+    cli_usage_error("there is no option %s%s%s%s", text, near ? "; is it --" : "", near ? near : "",
+                    near ? "?" : "");
 }
 
 static void take_option(cli_option *o, const char *text)

@@ -31,7 +31,8 @@ typedef struct cli_option {
     cli_keep keep;
     int is_path; /* 1: the name of a file or directory, which a run keeps in full */
     int chosen;  /* 1: where it is not given, the program chooses its value, as --help then says */
-    int given;   /* 1: it was on the command line */
+    int given;   /* 1: it was on the command line, or in a file that stands for it */
+    size_t line; /* of the file of settings that it was found in; 0: none */
 } cli_option;
 
 /* A program as --help describes it. */
@@ -44,6 +45,10 @@ typedef struct cli_program {
 
 /* Return the option of this name, which the table has. */
 cli_option *cli_find(cli_option *table, const char *name);
+
+/* Return the name in the table that somebody who wrote `name` may have meant: the one that takes
+ * the fewest letters added, left out, replaced or exchanged, at most a third of them.  NULL: none is near. */
+const char *cli_nearest(const cli_option *table, const char *name);
 
 /* Read the command line; the first thing that a program does.  Ends the program after --help and
  * --version (code 0), and with one sentence and code 2 after anything that is not right. */

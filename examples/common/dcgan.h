@@ -19,10 +19,13 @@ typedef struct dcgan_options {
 
 /* clang-format off */
 #define DCGAN_OPTIONS(o)                                                                           \
-    {"latent", "N", .whole = &(o)->latent, .min = 1, .max = 65536,                                 \
-     .help = "latent dimension: the length of the noise vector an image is made from"},            \
+    RUN_LATENT_OPTION(&(o)->latent),                                                               \
     {"base", "N", .whole = &(o)->base, .min = 1, .max = 1024,                                      \
      .help = "channels of the maps that are half as large as a picture"}
+#define DCGAN_EMBEDDING_OPTION(o)                                                                  \
+    {"embedding", "N", .whole = &(o)->embedding, .min = 1, .max = 4096,                            \
+     .help = "size of the embedding learnt for each class, which is appended to the latent "       \
+             "vector, and to the picture of a linear discriminator"}
 /* clang-format on */
 
 /* Make the networks for the pictures of `parts`, which has all but them, train as run_train() does

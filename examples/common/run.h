@@ -26,6 +26,8 @@ typedef struct run_options {
         *fingerprint; /* of the images of a run that is resumed; NULL where it is not known */
     rundir dir;       /* --out */
     char *settings;   /* all options as dir's settings.txt has them, but for the fingerprint */
+    const char *given; /* --settings */
+    char *given_text;  /* what stands in it */
 } run_options;
 
 /* The defaults of most, to stand before those of a program. */
@@ -88,6 +90,9 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
      .help = "0: as many as there are CPUs; never changes the result"},                            \
     {"out", "DIR", .text = &(o)->out, .keep = CLI_LOCAL,                                           \
      .help = "directory of this run's files, created if need be; one run per directory"},          \
+    {"settings", "FILE", .text = &(o)->given, .keep = CLI_LOCAL,                                   \
+     .help = "take the options from another run's settings.txt, or a copy that you changed; those "\
+             "on the command line come before it"},                                                \
     {.name = "resume", .on = &(o)->resume, .keep = CLI_LOCAL,                                      \
      .help = "continue the run in --out, with its settings"},                                      \
     {.name = "overwrite", .on = &(o)->overwrite, .keep = CLI_LOCAL,                                \
@@ -118,10 +123,15 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     {.name = "fingerprint", .text = &(o)->fingerprint}
 /* clang-format on */
 
+/* A row for the generator's input. */
+#define RUN_LATENT_OPTION(n)                                                                       \
+    {"latent", "N", .whole = n, .min = 1, .max = 65536,                                            \
+     .help = "latent dimension: the length of the noise vector an image is made from"}
+
 /* What --help says about its files and its end. */
 #define RUN_SUMMARY                                                                                \
     "Everything goes to the directory --out, which is for one run alone:\n"                        \
-    "  settings.txt                 the options of the run\n"                                      \
+    "  settings.txt                 the options of the run, for --resume and --settings\n"         \
     "  real_images.png              100 images of the data\n"                                      \
     "  fake_images-001.png ...      100 generated ones after each epoch, all from the\n"           \
     "                               same latent vectors\n"                                         \

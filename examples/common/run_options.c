@@ -1,6 +1,7 @@
 /* run_options.c - see run.h: the options of a run and where it lies, and the images that it is for. */
 #include "run.h"
 
+#include "files.h"
 #include "settings.h"
 
 #include <inttypes.h>
@@ -58,6 +59,20 @@ static int take_settings(const cli_program *program, run_options *o)
            settings_read(program, o->dir.settings, path);
 }
 
+/* Take the options that --settings gives.  What a run adds to them after a look at its images is
+ * its own. */
+static int take_given(const cli_program *program, run_options *o, fashion_source *source)
+{
+    const char *why;
+    if (!o->given) return 1;
+    o->given_text = files_read_text(o->given, RUNDIR_MOST_SETTINGS, &why);
+    if (!o->given_text) cli_say("--settings %s: %s", o->given, why);
+    if (!o->given_text || !settings_give(program, o->given_text, o->given)) return 0;
+    o->fingerprint = NULL;
+    if (source && source->stand_in) source->stand_in = source->silhouettes = 0;
+    return 1;
+}
+
 /* Complete the settings by one that no option has. */
 static int add_setting(run_options *o, const char *name, const char *value)
 {
@@ -98,8 +113,8 @@ void run_read(const cli_program *program, run_options *opt, fashion_source *sour
         cli_usage_error("--resume and --overwrite: either the one or the other");
     if (opt->resume && opt->dry_run)
         cli_usage_error("--dry-run is for a run that has not begun, not for --resume");
-    if (!open_directory(opt) || !take_settings(program, opt) ||
-        (source && !find_images(opt, source)))
+    if (!open_directory(opt) || !take_given(program, opt, source) ||
+        !take_settings(program, opt) || (source && !find_images(opt, source)))
         exit(cli_end(CLI_EXIT_FAILURE));
 }
 
@@ -125,6 +140,7 @@ int run_end(run_options *opt, const fashion_source *source, int code)
 {
     if (source && code != CLI_EXIT_FAILURE) fashion_warn(source);
     free(opt->settings);
+    free(opt->given_text);
     rundir_close(&opt->dir);
     return cli_end(code);
 }

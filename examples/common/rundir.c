@@ -18,8 +18,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOST_SETTINGS = 1 << 20 };
-
 static const char LOCK[] = ".lock";
 
 static const char *const names[] = {
@@ -143,7 +141,7 @@ static int read_settings(rundir *dir)
         cli_say("%s: there is no run in it to resume", dir->path);
         return 0;
     }
-    dir->settings = files_read_text(path, MOST_SETTINGS, &why);
+    dir->settings = files_read_text(path, RUNDIR_MOST_SETTINGS, &why);
     if (!dir->settings && (files_exists(path) || !dir->has_checkpoint)) {
         cli_say("%s: %s; without it the run cannot be resumed", path, why);
         return 0;

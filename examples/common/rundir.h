@@ -7,6 +7,7 @@
 
 /* Its files, beside the pictures of each epoch and those of losses.h. */
 #define RUNDIR_SETTINGS "settings.txt"
+enum { RUNDIR_MOST_SETTINGS = 1 << 20 }; /* its largest size, in bytes */
 #define RUNDIR_CHECKPOINT "checkpoint.safetensors"
 #define RUNDIR_BEST "best_checkpoint.safetensors"
 #define RUNDIR_GENERATOR "generator.safetensors"
