@@ -12,7 +12,7 @@ enum { MOST_NAMED = 10, MOST_CLASSES = 256 };
 
 typedef struct options {
     collection_options pictures;
-    long size, repeat;
+    long size, width, repeat;
     int flip, unconditional;
     dcgan_options networks;
     run_options run;
@@ -34,8 +34,8 @@ static const char summary[] =
     "Pictures in directories below --data, one for each class and no picture beside them,\n"
     "or with labels train a conditional GAN: the generator makes a picture of the class that\n"
     "is asked for.\n"
-    "Files that cannot be used are named and left out.  The networks make squares of 4 to 7\n"
-    "pixels times a power of two: 28, 32, 48, 64 ...; --fit says how others are fitted.\n"
+    "Files that cannot be used are named and left out.  All pictures are scaled to one size,\n"
+    "a square unless --width says otherwise; --fit says what becomes of other shapes.\n"
     "\n"
     "With few pictures the discriminator soon knows them by heart (overfitting).\n"
     "Differentiable augmentation, --augment, moves and recolours all pictures that it sees,\n"
@@ -46,12 +46,15 @@ static const char examples[] =
     "  picture_gan --data photos --dry-run         what would be done, and how long it takes\n"
     "  picture_gan --data photos                   do it\n"
     "  picture_gan --data cats --flip --size 64    larger ones, also mirrored\n"
+    "  picture_gan --data views --size 36 --width 64\n"
     "  picture_gan --data digits.npy --labels digits-labels.npy\n"
     "  picture_gan --data cifar-10-batches-bin --epochs 20\n"
     "  sample --model out/generator.safetensors    more samples afterwards\n";
 
 static void check_options(const options *o)
 {
+    if (o->width > 0 && o->width < 8)
+        cli_usage_error("--width: 0 or 8 to 256 expected, got %ld", o->width);
     collection_check(&o->pictures);
     if (files_is_inside(o->run.out, o->pictures.data))
         cli_usage_error("--out %s: is inside --data %s, so that the pictures made here would be "
@@ -139,17 +142,6 @@ static void choose_number(const options *o, cli_option *table, const char *name,
     choose(o, table, name, cli_shortest(value).text, why);
 }
 
-/* The networks can't make every size that is asked for. */
-static void correct_size(options *o)
-{
-    size_t possible = choice_side((size_t)o->size);
-    if ((size_t)o->size == possible) return;
-    cli_say("--size %ld: the networks make 4 to 7 pixels times a power of two; the nearest, %zu, "
-            "is taken",
-            o->size, possible);
-    o->size = (long)possible;
-}
-
 static void choose_length(options *o, cli_option *table, const choice_facts *facts)
 {
     char why[128];
@@ -168,7 +160,6 @@ static void choose_settings(options *o, cli_option *table, const choice_facts *f
     const choice c = choice_make(facts);
     if (!o->run.quiet) puts("Settings:");
     choose_number(o, table, "size", (double)c.size, c.why_size);
-    correct_size(o);
     choose_number(o, table, "base", (double)c.base, c.why_base);
     choose_number(o, table, "batch", (double)c.batch, c.why_batch);
     if (!cli_find(table, "augment")->given && c.adaptive) o->run.few.adaptive = 1;
@@ -247,7 +238,9 @@ int main(int argc, char **argv)
     cli_option table[] = {
         COLLECTION_OPTIONS(&o.pictures),
         {"size", "N", .whole = &o.size, .min = 8, .max = 256,
-         .help = "width and height of the pictures to make"},
+         .help = "height and width of the pictures to make"},
+        {"width", "N", .whole = &o.width, .min = 0, .max = 256,
+         .help = "width, if it is to differ; 0: the same as --size"},
         {.name = "flip", .on = &o.flip,
          .help = "mirror half of the pictures, for subjects that have no left and right"},
         {.name = "unconditional", .on = &o.unconditional,
@@ -272,7 +265,8 @@ int main(int argc, char **argv)
     if (collection_open(&c, &o.pictures, (size_t)o.run.threads) &&
         prepare(&o, table, &c, &n_classes)) {
         run_settle(&program, &o.run, NULL);
-        if (collection_fit(&c, (size_t)o.size)) code = train(&o, &c, n_classes);
+        if (collection_fit(&c, (size_t)o.size, (size_t)(o.width > 0 ? o.width : o.size)))
+            code = train(&o, &c, n_classes);
     }
     collection_close(&c);
     return run_end(&o.run, NULL, code);

@@ -24,14 +24,14 @@ done
 cmp deep-generator.png deep-checkpoint.png && cmp deep-way-generator.png deep-way-checkpoint.png
 refuses 1 "a latent vector as its input expected, found an input of 1 x 784 numbers" sample --model deep/discriminator.safetensors
 run evaluate --silhouettes --model deep/generator.safetensors --count 100
-mkdir -p wide # two pictures of 3x5 are no squares
+mkdir -p wide # two pictures of 3x5
 printf '\0\0\10\3\0\0\0\2\0\0\0\3\0\0\0\5%030d' 0 >wide/train-images-idx3-ubyte
 for game in "wasserstein --penalty wgan-gp" "hinge --spectral-norm"; do
     # shellcheck disable=SC2086
     run fashion_dcgan --silhouettes --epochs 1 --limit 100 --base 4 --out deep_game --overwrite --loss $game
     [ "$(grep -c batch_norm fashion_dcgan.log)" -eq 2 ] || fail "--loss $game: batch_norm belongs to the generator alone"
 done
-refuses 1 "square pictures with sides of 4 to 7 pixels times a power of two expected, such as 28 or 64, found 3 x 5" fashion_dcgan --data wide --out wide_out
+refuses 1 "pictures of at least 8 x 8 pixels expected, found 3 x 5" fashion_dcgan --data wide --out wide_out
 
 # Few images: everything at once, continued; the weights of another run, some of them kept.
 few="--limit 60 --batch 16 --base 4 --augment color,translation,cutout --lecam 0.1 --consistency 2"

@@ -52,9 +52,31 @@ for setting in "size = 32" "augment = translation,color,cutout" "adaptive = no" 
 done
 # shellcheck disable=SC2086
 run picture_gan --data photos --size 30 --limit 3 --augment none --repeat 3 $small --out grey
-says picture_gan "--size 30: the networks make 4 to 7 pixels times a power of two; the nearest, 28, is taken"
 says picture_gan "Data: 3 grey pictures"
 says picture_gan "  --augment none                        as given"
+
+python3 -c '
+head = "{\"descr\": \"|u1\", \"fortran_order\": False, \"shape\": (9, 30, 40, 3), }"
+head += " " * (63 - (10 + len(head)) % 64) + "\n"
+data = bytes((7 * i + i // 120) % 256 for i in range(9 * 30 * 40 * 3))
+open("thirty.npy", "wb").write(b"\x93NUMPY\1\0" + len(head).to_bytes(2, "little") + head.encode() + data)'
+
+# Rectangles, and sides of any length: each size comes out of the generator, from files and from arrays.
+for size in "45 30" "9 8" "23 61"; do
+    # shellcheck disable=SC2086  # to be split
+    set -- $size
+    for data in photos thirty.npy; do
+        # shellcheck disable=SC2086
+        run picture_gan --data $data --size $1 --width $2 --channels 3 --repeat 1 $small --out shape
+        run sample --model shape/generator.safetensors --count 2 --raw shape.idx --out shape.png --overwrite
+        [ "$(od -An -tu1 -j8 -N12 shape.idx | tr -s ' \n' ' ')" = " 0 0 0 3 0 0 0 $1 0 0 0 $2 " ] ||
+            { od -An -tu1 -N20 shape.idx; fail "--size $1 --width $2 of $data: samples of another shape"; }
+        # shellcheck disable=SC2086
+        run picture_gan --resume --epochs 2 --out shape --quiet
+        rm -rf shape
+    done
+done
+refuses 2 "--width: 0 or 8 to 256 expected, got 5" picture_gan --data photos --width 5
 
 # --- Classes --------------------------------------------------------------------------------------
 
@@ -99,7 +121,7 @@ PYTHON
     run sample --model npy/generator.safetensors --class "class 2" --count 2 --out of-class.png
     run picture_gan --data nhwc.npy --fit pad --channels 1 --repeat 1 $small --out padded
     says picture_gan "Data: 12 grey pictures"
-    says picture_gan "  --size 28 "
+    says picture_gan "  --size 30 "
     run picture_gan --data floats.npy --repeat 1 $small --out floats
     run picture_gan --data cifar.bin --repeat 1 $small --out cifar
     says picture_gan "10 classes of 3 to 3 pictures"

@@ -37,30 +37,15 @@ static const tier *find_tier(size_t count)
     return &tiers[i];
 }
 
-/* The largest side up to `side`. */
-static size_t side_below(size_t side)
-{
-    size_t power = 1;
-    while (side / power >= 8) power *= 2;
-    return side / power * power;
-}
-
-size_t choice_side(size_t side)
-{
-    if (side <= LEAST_SIDE) return LEAST_SIDE;
-    size_t below = side_below(side), above = side;
-    while (side_below(above) != above) above++;
-    return side - below <= above - side ? below : above;
-}
-
 static void choose_size(choice *c, const choice_facts *facts, const tier *t)
 {
-    size_t side = facts->side < t->largest ? facts->side : t->largest;
-    c->size = choice_side(side);
+    c->size = facts->side < t->largest ? facts->side : t->largest;
     c->why_size = "small enough to be learnt from so few pictures";
     if (t->largest > 32) c->why_size = "larger ones take hours";
     if (facts->side <= t->largest) c->why_size = "as the pictures are";
-    if (c->size != side) c->why_size = "the nearest to the pictures' own that the networks make";
+    if (c->size >= LEAST_SIDE) return;
+    c->size = LEAST_SIDE;
+    c->why_size = "the least that the networks make";
 }
 
 /* Mid-grey is what pictures of all kinds are nearest to; but objects on black or on white have to

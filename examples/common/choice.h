@@ -25,10 +25,6 @@ typedef struct choice {
 
 choice choice_make(const choice_facts *facts);
 
-/* The side that the networks can make, 4 to 7 times a power of two and at least 8, which is the
- * nearest one to `side`, of two as near ones the smaller. */
-size_t choice_side(size_t side);
-
 /* How often an epoch goes through the pictures: until it has 2,000. */
 size_t choice_repeat(const choice_facts *facts);
 

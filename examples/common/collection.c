@@ -159,11 +159,12 @@ static int has_pictures(const char *directory)
     return found;
 }
 
-static int open_folder(gan_dataset **out, const collection *c, size_t side)
+static int open_folder(gan_dataset **out, const collection *c, size_t height, size_t width)
 {
     const collection_options *o = c->opt;
     gan_image_folder_desc desc = {GAN_IMAGE_FOLDER_DESC_INIT, .skip_bad = 1};
-    desc.width = desc.height = side;
+    desc.height = height;
+    desc.width = width;
     desc.channels = (size_t)o->channels;
     desc.max_count = (size_t)o->limit;
     desc.pad = o->fit == COLLECTION_PAD;
@@ -358,36 +359,47 @@ static float scale_place(const line *l, const float *in, size_t stride, size_t p
     return weights > 0 ? sum / weights : 0;
 }
 
-/* Scale a plane of height x width numbers to a square; `rows` has room for height x side. */
+/* Scale a plane; `rows` has room for its lines across, scaled. */
 static void scale_plane(float *out, const float *in, float *rows, const line *down,
                         const line *across)
 {
-    size_t side = across->to;
+    size_t width = across->to;
     for (size_t y = 0; y < down->from; y++)
-        for (size_t x = 0; x < side; x++)
-            rows[y * side + x] = scale_place(across, in + y * across->from, 1, x);
-    for (size_t y = 0; y < side; y++)
-        for (size_t x = 0; x < side; x++) out[y * side + x] = scale_place(down, rows + x, side, y);
+        for (size_t x = 0; x < width; x++)
+            rows[y * width + x] = scale_place(across, in + y * across->from, 1, x);
+    for (size_t y = 0; y < down->to; y++)
+        for (size_t x = 0; x < width; x++)
+            out[y * width + x] = scale_place(down, rows + x, width, y);
 }
 
-static int fit_file(collection *c, size_t side)
+/* Find how both lines are scaled by one factor: the larger one of height / h and width / w covers the
+ * whole size, the smaller one fits inside it. */
+static void fit_lines(line *down, line *across, int covers)
 {
-    gan_shape from = gan_dataset_shape(c->first), to = gan_shape_3d(from.dim[0], side, side);
-    size_t count = gan_dataset_count(c->first), size = gan_shape_size(to), h = from.dim[1];
-    size_t w = from.dim[2], base = (w < h) == (c->opt->fit == COLLECTION_CROP) ? w : h;
-    line down = {h, (h * side + base / 2) / base, side};
-    line across = {w, (w * side + base / 2) / base, side};
-    if (down.scaled == 0) down.scaled = 1;
-    if (across.scaled == 0) across.scaled = 1;
+    size_t h = down->from, w = across->from;
+    int by_height = down->to * w >= across->to * h;
+    const line *by = by_height == covers ? down : across;
+    down->scaled = (h * by->to + by->from / 2) / by->from;
+    across->scaled = (w * by->to + by->from / 2) / by->from;
+    if (down->scaled == 0) down->scaled = 1;
+    if (across->scaled == 0) across->scaled = 1;
+}
+
+static int fit_file(collection *c, size_t height, size_t width)
+{
+    gan_shape from = gan_dataset_shape(c->first), to = gan_shape_3d(from.dim[0], height, width);
+    size_t count = gan_dataset_count(c->first), size = gan_shape_size(to), area = height * width;
+    line down = {.from = from.dim[1], .to = height}, across = {.from = from.dim[2], .to = width};
+    fit_lines(&down, &across, c->opt->fit == COLLECTION_CROP);
     float *in = cli_memory(gan_shape_size(from), sizeof *in), *out = cli_memory(size, sizeof *out);
-    float *rows = cli_memory(h * side, sizeof *rows);
+    float *rows = cli_memory(down.from * width, sizeof *rows);
     uint8_t *bytes = cli_memory(count, size);
     int good = 1;
     for (size_t i = 0; good && i < count; i++) {
         good = cli_ok(gan_dataset_read_labels16(c->first, i, in, NULL));
         for (size_t k = 0; k < from.dim[0]; k++)
-            scale_plane(out + k * side * side, in + k * h * w, rows, &down, &across);
-        make_bytes(bytes + i * size, to.dim[0], out, to.dim[0], side * side, (number_range){0, 1});
+            scale_plane(out + k * area, in + k * down.from * across.from, rows, &down, &across);
+        make_bytes(bytes + i * size, to.dim[0], out, to.dim[0], area, (number_range){0, 1});
     }
     good = good && make_like(&c->data, c->first, bytes, to);
     free(bytes);
@@ -404,18 +416,19 @@ int collection_open(collection *c, const collection_options *o, size_t n_threads
     *c = (collection){.opt = o, .kind = find_kind(o->data), .n_threads = n_threads};
     if (!c->kind) return 0;
     if (c->kind != &folder) return open_file(c);
-    if (!open_folder(&c->first, c, LOOK)) return 0;
+    if (!open_folder(&c->first, c, LOOK, LOOK)) return 0;
     measure_files(c);
     return 1;
 }
 
-int collection_fit(collection *c, size_t side)
+int collection_fit(collection *c, size_t height, size_t width)
 {
     gan_shape shape = gan_dataset_shape(c->first);
-    if (shape.dim[1] == side && shape.dim[2] == side)
+    if (shape.dim[1] == height && shape.dim[2] == width)
         return cli_ok(
             gan_dataset_create_range(&c->data, c->first, 0, gan_dataset_count(c->first), NULL));
-    return c->kind == &folder ? open_folder(&c->data, c, side) : fit_file(c, side);
+    return c->kind == &folder ? open_folder(&c->data, c, height, width)
+                              : fit_file(c, height, width);
 }
 
 void collection_close(collection *c)

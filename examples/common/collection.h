@@ -1,5 +1,5 @@
-/* collection.h - pictures as a user has them, a directory or a file of any known kind, as square
- * samples of bytes. */
+/* collection.h - pictures as a user has them, a directory or a file of any known kind, as samples of
+ * bytes that are all of one size. */
 #ifndef COLLECTION_H
 #define COLLECTION_H
 
@@ -32,8 +32,8 @@ extern const char *const collection_fits[];
     {"limit", "N", .whole = &(o)->limit, .min = 0, .max = 2147483647,                              \
      .help = "use only N pictures; of class directories as many of each; 0: all"},                 \
     {"fit", "NAME", .choice = &(o)->fit, .choices = collection_fits,                               \
-     .help = "how a picture becomes a square: scaled until it covers --size, and its middle cut "  \
-             "out, or scaled until it fits inside, with black beside it"}
+     .help = "how a picture of another shape is fitted into --size and --width: scaled until it "  \
+             "covers them, and its middle cut out, or until it fits inside, with black beside it"}
 /* clang-format on */
 
 /* Widths or heights, in pixels. */
@@ -47,7 +47,7 @@ typedef struct collection {
     const collection_options *opt;
     const collection_kind *kind;
     gan_dataset *first;    /* pictures as they are looked at first, of any shape: see survey.h */
-    gan_dataset *data;     /* square samples, after collection_fit() */
+    gan_dataset *data;     /* samples of one size, after collection_fit() */
     collection_range side; /* of the pictures: the shorter side, with COLLECTION_PAD the longer */
     collection_range width, height;
     size_t n_measured; /* pictures whose size was looked at */
@@ -62,8 +62,8 @@ void collection_check(const collection_options *o);
 int collection_open(collection *c, const collection_options *o, size_t n_threads);
 void collection_close(collection *c);
 
-/* Make c->data: all pictures, scaled to squares of this side.  Return 0 after saying what is wrong. */
-int collection_fit(collection *c, size_t side);
+/* Make c->data: all pictures, scaled to this size.  Return 0 after saying what is wrong. */
+int collection_fit(collection *c, size_t height, size_t width);
 
 /* What the kind is called: "directory of pictures", "NumPy array" ... */
 const char *collection_kind_name(const collection *c);

@@ -1,13 +1,12 @@
-/* dcgan.h - a deep convolutional GAN (Radford et al., 2016) for square pictures of any suitable
- * size. */
+/* dcgan.h - a deep convolutional GAN (Radford et al., 2016) for pictures of any size and shape. */
 #ifndef DCGAN_H
 #define DCGAN_H
 
 #include "run.h"
 
-/* Return how often a side can be halved until 4 to 7 pixels are left, at least once: 28 is 7
- * doubled twice, 64 is 4 doubled four times.  0 when it cannot. */
-size_t dcgan_doublings(size_t side);
+/* Return how often a side of at least 8 pixels is halved, each time rounded down, until 4 to 7 are
+ * left: 28 twice (14, 7), 64 four times, 30 twice (15, 7).  0 for a shorter one. */
+size_t dcgan_halvings(size_t side);
 
 /* The program's options for the networks. */
 typedef struct dcgan_options {
