@@ -19,13 +19,19 @@ cp "$jpeg"/kind_baseline_420.jpg photos/below/photo.png
 echo "no picture" >photos/below/note.png
 head -c 100 nine.png >photos/torn.png
 
+# A library without libjpeg-turbo says so.
+mkdir jpegs && cp "$jpeg"/kind_baseline_420.jpg jpegs
+pictures=18
+"$programs/picture_gan" --data jpegs --dry-run >/dev/null 2>&1 || pictures=17
+
 run picture_gan --data photos --dry-run --out dry
-says picture_gan "Data: 18 colour pictures of photos (directory of pictures)"
+says picture_gan "Data: $pictures colour pictures of photos (directory of pictures)"
+[ $pictures -eq 18 ] || says picture_gan "left out: photos/below/photo.png: a JPEG picture, which this libgan was built without; install libjpeg"
 says picture_gan "4 exact duplicates, such as below/nine1.PNG and below/nine2.PNG"
 says picture_gan "left out: photos/below/note.png: "
 says picture_gan "left out: photos/torn.png: "
 says picture_gan "  --augment translation,color,cutout "
-says picture_gan "  --repeat 112 "
+says picture_gan "  --repeat $(((1999 + pictures) / pictures)) "
 says picture_gan "unconditional: the generator makes any of them"
 says picture_gan "MB for the training step"
 says picture_gan "Nothing was written"

@@ -62,6 +62,32 @@ static int is_there(const char *file)
     return !format->missing;
 }
 
+TEST(a_format_whose_library_was_left_out_is_an_error_that_says_what_to_install)
+{
+    static const struct {
+        const char *file, *name, *library;
+    } cases[] = {{"../corpus/jpeg/kind_baseline_420.jpg", "JPEG", "install libjpeg-turbo (Debian: "},
+                 {"../corpus/webp/kind_lossy_90.webp", "WebP", "install libwebp (Debian: "}};
+    const gan_image_desc any = {GAN_IMAGE_DESC_INIT, .any_format = 1};
+
+    for (size_t i = 0; i < 2; i++) {
+        const char *path = golden_path(cases[i].file);
+        const int there = is_there(cases[i].file + strlen("../corpus/"));
+        gan_status status;
+        gan_image *image;
+
+        status = gan_image_read(&image, path, &any);
+        ck_assert_int_eq(status, there ? GAN_OK : GAN_ERR_FORMAT);
+        ck_assert_int_eq(image != NULL, there);
+        gan_image_destroy(image);
+        if (there) continue;
+        expect_error_says(path);
+        expect_error_says(cases[i].name);
+        expect_error_says("this libgan was built without");
+        expect_error_says(cases[i].library);
+    }
+}
+
 static size_t read_corpus(const char *file, uint8_t *bytes, size_t room)
 {
     char path[128];
