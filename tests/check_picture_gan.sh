@@ -2,7 +2,7 @@
 # check_picture_gan.sh - picture_gan looks at pictures of any kind, chooses, trains, and refuses what makes no sense.
 set -eu
 cd "$(dirname "$0")/.."
-jpeg=$(pwd)/tests/corpus/jpeg
+corpus=$(pwd)/tests/corpus
 . tests/programs.sh
 
 trained_model new/run
@@ -11,22 +11,23 @@ small="--base 4 --batch 8 --epochs 1 --threads 1"
 
 # --- A directory: what is found, what is chosen ---------------------------------------------------
 
-mkdir -p photos/below # 17 PNG pictures, 5 of them the same, a JPEG, and two files that are none
+mkdir -p photos/below # 18 PNG pictures, 5 of them the same, a JPEG, and two files that are none
 run sample --model $model --count 9 --out nine.png
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do run sample --model $model --count 1 --seed $i --out photos/$i.png; done
 for i in 1 2 3 4 5; do cp nine.png photos/below/nine$i.PNG; done
-cp "$jpeg"/kind_baseline_420.jpg photos/below/photo.png
+cp "$corpus"/jpeg/kind_baseline_420.jpg photos/below/photo.png
+cp "$corpus"/png/kind_rgb_8.png photos/colour
 echo "no picture" >photos/below/note.png
 head -c 100 nine.png >photos/torn.png
 
 # A library without libjpeg-turbo says so.
-mkdir jpegs && cp "$jpeg"/kind_baseline_420.jpg jpegs
-pictures=18
-"$programs/picture_gan" --data jpegs --dry-run >/dev/null 2>&1 || pictures=17
+mkdir jpegs && cp "$corpus"/jpeg/kind_baseline_420.jpg jpegs
+pictures=19
+"$programs/picture_gan" --data jpegs --dry-run >/dev/null 2>&1 || pictures=18
 
 run picture_gan --data photos --dry-run --out dry
 says picture_gan "Data: $pictures colour pictures of photos (directory of pictures)"
-[ $pictures -eq 18 ] || says picture_gan "left out: photos/below/photo.png: a JPEG picture, which this libgan was built without; install libjpeg"
+[ $pictures -eq 19 ] || says picture_gan "left out: photos/below/photo.png: a JPEG picture, which this libgan was built without; install libjpeg"
 says picture_gan "4 exact duplicates, such as below/nine1.PNG and below/nine2.PNG"
 says picture_gan "left out: photos/below/note.png: "
 says picture_gan "left out: photos/torn.png: "
