@@ -1,0 +1,281 @@
+/* kinds.c - networks that have every kind of layer between them. */
+#include "kinds.h"
+
+#include "expect.h"
+#include "sequence.h"
+
+#include <gan/gan.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CLASSES = 3 };
+
+/* ---- layers with few words ---- */
+
+#define CONV2D(in, out, size, ...)                                                                 \
+    gan_layer_conv2d(in, out, size, &(gan_conv2d_desc){GAN_CONV2D_DESC_INIT, __VA_ARGS__})
+#define UP2D(in, out, size, ...)                                                                   \
+    gan_layer_conv_transpose2d(in, out, size, &(gan_conv2d_desc){GAN_CONV2D_DESC_INIT, __VA_ARGS__})
+#define CONV1D(in, out, size, ...)                                                                 \
+    gan_layer_conv1d(in, out, size, &(gan_conv1d_desc){GAN_CONV1D_DESC_INIT, __VA_ARGS__})
+#define UP1D(in, out, size, ...)                                                                   \
+    gan_layer_conv_transpose1d(in, out, size, &(gan_conv1d_desc){GAN_CONV1D_DESC_INIT, __VA_ARGS__})
+#define POOL2D(what, size, ...)                                                                    \
+    gan_layer_##what##_pool2d(size, &(gan_pool2d_desc){GAN_POOL2D_DESC_INIT, __VA_ARGS__})
+#define POOL1D(what, size, ...)                                                                    \
+    gan_layer_##what##_pool1d(size, &(gan_pool1d_desc){GAN_POOL1D_DESC_INIT, __VA_ARGS__})
+
+static const gan_norm_desc plain = {GAN_NORM_DESC_INIT, .no_affine = 1};
+static const gan_norm_desc coarse = {GAN_NORM_DESC_INIT, .eps = 0.01};
+
+/* ---- functions, products ---- */
+
+static gan_network *activations(void)
+{
+    return NETWORK(
+        gan_shape_1d(6), gan_layer_linear(6, 8), gan_layer_leaky_relu(0.2f), gan_layer_linear(8, 8),
+        gan_layer_prelu(8, 0.25f), gan_layer_linear(8, 8), gan_layer_elu(0.7f),
+        gan_layer_linear(8, 8), gan_layer_selu(), gan_layer_linear(8, 8), gan_layer_gelu(0),
+        gan_layer_linear(8, 8), gan_layer_gelu(1), gan_layer_linear(8, 8), gan_layer_silu(),
+        gan_layer_linear(8, 8), gan_layer_prelu(1, 0.1f), gan_layer_linear(8, 8), gan_layer_relu(),
+        gan_layer_linear(8, 8), gan_layer_sigmoid(), gan_layer_linear(8, 5), gan_layer_tanh());
+}
+
+/* The threshold is one that numbers get over. */
+static gan_network *softplus(void)
+{
+    return NETWORK(gan_shape_1d(8), gan_layer_softplus(1, 20), gan_layer_linear(8, 8),
+                   gan_layer_softplus(1.5f, 0.5f));
+}
+
+static gan_network *shapes(void)
+{
+    return NETWORK(gan_shape_1d(24), gan_layer_dropout(0.5f),
+                   gan_layer_reshape(gan_shape_3d(4, 3, 2)), gan_layer_dropout2d(0.5f),
+                   gan_layer_prelu(4, 0.3f), gan_layer_linear(24, 12),
+                   gan_layer_reshape(gan_shape_2d(3, 4)), gan_layer_reshape(gan_shape_3d(2, 2, 3)),
+                   gan_layer_flatten(), gan_layer_reshape(gan_shape_1d(12)));
+}
+
+static gan_network *conv2d(void)
+{
+    return NETWORK(
+        gan_shape_3d(4, 9, 7), CONV2D(4, 6, 3, .stride = {2, 1}, .padding = {1, 2}, .groups = 2),
+        CONV2D(6, 5, 2, .kernel_size = {3, 2}, .dilation = {1, 2}, .no_bias = 1), gan_layer_tanh());
+}
+
+static gan_network *conv_transpose2d(void)
+{
+    return NETWORK(
+        gan_shape_3d(4, 3, 4), UP2D(4, 6, 4, .stride = {2, 3}, .padding = {1, 0}, .groups = 2),
+        UP2D(6, 2, 3, .stride = {2, 2}, .dilation = {2, 1}, .output_padding = {1, 0}, .no_bias = 1),
+        gan_layer_tanh());
+}
+
+static gan_network *lines(void)
+{
+    return NETWORK(gan_shape_2d(4, 11), CONV1D(4, 6, 3, .stride = 2, .padding = 1, .groups = 2),
+                   gan_layer_batch_norm(6, NULL), gan_layer_leaky_relu(0.1f),
+                   UP1D(6, 4, 4, .stride = 2, .padding = 1, .output_padding = 1, .dilation = 2),
+                   POOL1D(max, 3, .stride = 2, .padding = 1),
+                   gan_layer_upsample(3, GAN_UPSAMPLE_BILINEAR, 0),
+                   POOL1D(avg, 2, .stride = 1, .padding = 1), gan_layer_instance_norm(4, 1, NULL),
+                   gan_layer_upsample(2, GAN_UPSAMPLE_NEAREST, 0),
+                   POOL1D(avg, 3, .padding = 1, .exclude_pad = 1),
+                   gan_layer_upsample(2, GAN_UPSAMPLE_BILINEAR, 1));
+}
+
+static gan_network *pools(void)
+{
+    return NETWORK(gan_shape_3d(3, 13, 11), gan_layer_prelu(3, 0.2f),
+                   POOL2D(max, 3, .stride = {2, 1}, .padding = {1, 0}),
+                   POOL2D(avg, 2, .kernel_size = {2, 3}, .stride = {1, 2}, .padding = {1, 1}),
+                   gan_layer_upsample(2, GAN_UPSAMPLE_NEAREST, 0),
+                   POOL2D(avg, 3, .padding = {1, 1}, .exclude_pad = 1));
+}
+
+static gan_network *resizing(void)
+{
+    return NETWORK(gan_shape_3d(8, 3, 4), gan_layer_prelu(1, 0.2f),
+                   gan_layer_upsample(2, GAN_UPSAMPLE_BILINEAR, 0), gan_layer_pixel_shuffle(2),
+                   gan_layer_upsample(3, GAN_UPSAMPLE_BILINEAR, 1),
+                   gan_layer_upsample(2, GAN_UPSAMPLE_NEAREST, 0));
+}
+
+/* ---- normalisation ---- */
+
+static gan_network *batch_norm(void)
+{
+    return NETWORK(gan_shape_1d(12), gan_layer_batch_norm(12, &coarse), gan_layer_linear(12, 24),
+                   gan_layer_batch_norm(24, &plain), gan_layer_leaky_relu(0.2f),
+                   gan_layer_reshape(gan_shape_3d(4, 2, 3)), UP2D(4, 6, 3, .stride = {2, 2}),
+                   gan_layer_batch_norm(6, NULL), gan_layer_relu(), CONV2D(6, 2, 3, .no_bias = 1),
+                   gan_layer_batch_norm(2, NULL));
+}
+
+static gan_network *other_norms(void)
+{
+    return NETWORK(gan_shape_3d(6, 4, 5), gan_layer_layer_norm(gan_shape_1d(5), &coarse),
+                   gan_layer_group_norm(3, 6, NULL), gan_layer_instance_norm(6, 1, &coarse),
+                   gan_layer_layer_norm(gan_shape_3d(6, 4, 5), NULL),
+                   gan_layer_group_norm(2, 6, &plain), gan_layer_instance_norm(6, 0, NULL),
+                   gan_layer_layer_norm(gan_shape_2d(4, 5), &plain), gan_layer_linear(120, 6),
+                   gan_layer_layer_norm(gan_shape_1d(6), NULL), gan_layer_group_norm(2, 6, NULL));
+}
+
+static gan_network *spectral_norm(void)
+{
+    return NETWORK(gan_shape_1d(6), gan_layer_spectral_norm(gan_layer_linear(6, 24)),
+                   gan_layer_leaky_relu(0.2f), gan_layer_reshape(gan_shape_3d(6, 2, 2)),
+                   gan_layer_spectral_norm(UP2D(6, 4, 3, .stride = {2, 2})),
+                   gan_layer_spectral_norm(CONV2D(4, 6, 2, .no_bias = 1)),
+                   gan_layer_reshape(gan_shape_2d(6, 16)),
+                   gan_layer_spectral_norm(CONV1D(6, 4, 3, .stride = 2)),
+                   gan_layer_spectral_norm(UP1D(4, 2, 3, .stride = 2)));
+}
+
+static gan_network *minibatch_stddev(void)
+{
+    return NETWORK(gan_shape_1d(12), gan_layer_minibatch_stddev(4), gan_layer_linear(13, 12),
+                   gan_layer_reshape(gan_shape_3d(3, 2, 2)), gan_layer_minibatch_stddev(2),
+                   CONV2D(4, 5, 2, .stride = {1, 1}));
+}
+
+/* ---- labels ---- */
+
+/* A generator: the class beside the latent vector, and in every normalisation. */
+static gan_network *label_embedding(void)
+{
+    gan_network *net = NETWORK(gan_shape_3d(5, 1, 1), gan_layer_label_embedding(CLASSES, 3),
+                               UP2D(8, 6, 3, .no_bias = 1));
+
+    gan_network_add_conditional_batch_norm(net, 6, CLASSES, NULL);
+    gan_network_add(net, gan_layer_relu());
+    gan_network_add(net, gan_layer_label_embedding(CLASSES, 2));
+    gan_network_add(net, gan_layer_class_affine(56, CLASSES));
+    gan_network_add(net, gan_layer_one_hot(CLASSES));
+    return net;
+}
+
+/* A discriminator. */
+static gan_network *label_map(void)
+{
+    return NETWORK(gan_shape_3d(2, 5, 4), gan_layer_label_map(CLASSES, 2),
+                   gan_layer_one_hot(CLASSES), CONV2D(7, 4, 3, .padding = {1, 1}),
+                   gan_layer_leaky_relu(0.2f), gan_layer_projection(80, CLASSES));
+}
+
+/* ---- blocks ---- */
+
+static gan_network *residual(void)
+{
+    const gan_shape small = gan_shape_3d(4, 4, 4), large = gan_shape_3d(4, 8, 8);
+    gan_layer *inner = gan_layer_residual(
+        NETWORK(small, gan_layer_leaky_relu(0.1f), CONV2D(4, 4, 3, .padding = {1, 1})), NULL);
+
+    return NETWORK(
+        gan_shape_1d(64), gan_layer_reshape(small), gan_layer_relu(),
+        gan_layer_residual(NETWORK(small, gan_layer_batch_norm(4, NULL), gan_layer_relu(), inner,
+                                   gan_layer_upsample(2, GAN_UPSAMPLE_NEAREST, 0)),
+                           NETWORK(small, UP2D(4, 4, 2, .stride = {2, 2}))),
+        gan_layer_residual(NETWORK(large, gan_layer_tanh()), NULL), gan_layer_pixel_shuffle(2));
+}
+
+static gan_network *residual_labels(void)
+{
+    const gan_shape in = gan_shape_3d(2, 4, 4);
+
+    return NETWORK(in,
+                   gan_layer_residual(NETWORK(in, gan_layer_tanh(), gan_layer_label_map(CLASSES, 1),
+                                              CONV2D(3, 3, 3, .padding = {1, 1})),
+                                      NETWORK(in, gan_layer_one_hot(CLASSES),
+                                              CONV2D(2 + CLASSES, 3, 1, .no_bias = 1))),
+                   gan_layer_residual(NETWORK(gan_shape_3d(3, 4, 4), gan_layer_relu(),
+                                              gan_layer_spectral_norm(CONV2D(3, 3, 1))),
+                                      NULL));
+}
+
+/* ---- all of them ---- */
+
+static const struct {
+    const char *name;
+    gan_network *(*make)(void);
+} cases[] = {
+    {"activations", activations},
+    {"softplus", softplus},
+    {"shapes", shapes},
+    {"conv2d", conv2d},
+    {"conv_transpose2d", conv_transpose2d},
+    {"lines", lines},
+    {"pools", pools},
+    {"resizing", resizing},
+    {"batch_norm", batch_norm},
+    {"other_norms", other_norms},
+    {"spectral_norm", spectral_norm},
+    {"minibatch_stddev", minibatch_stddev},
+    {"label_embedding", label_embedding},
+    {"label_map", label_map},
+    {"residual", residual},
+    {"residual_labels", residual_labels},
+};
+
+size_t kinds_count(void)
+{
+    return sizeof cases / sizeof *cases;
+}
+
+const char *kinds_name(size_t i)
+{
+    return cases[i].name;
+}
+
+static int ends_in(const char *text, const char *end)
+{
+    const size_t n = strlen(text), m = strlen(end);
+
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+/* Spectral norm's vectors belong to its weights, so these stay as they were drawn. */
+static void move_tensor(const gan_tensor *tensor, gan_rng *rng)
+{
+    const size_t n = gan_shape_size(tensor->shape);
+    const int variance = ends_in(tensor->name, "running_var");
+    float *by;
+
+    if (strstr(tensor->name, "weight_")) return;
+    by = malloc(n * sizeof *by);
+    ck_assert_ptr_nonnull(by);
+    gan_rng_uniform(rng, n, by);
+    for (size_t i = 0; i < n; i++) tensor->data[i] += variance ? by[i] : 0.6f * by[i] - 0.3f;
+    free(by);
+}
+
+gan_network *kinds_network(size_t i)
+{
+    gan_network *net = cases[i].make();
+    gan_rng *rng = NULL;
+
+    expect_ok(gan_network_build(net));
+    expect_ok(gan_rng_create(&rng, 5, i, NULL));
+    for (size_t k = 0; k < gan_network_tensor_count(net); k++) {
+        gan_tensor tensor;
+
+        expect_ok(gan_network_tensor(&tensor, net, k));
+        move_tensor(&tensor, rng);
+    }
+    gan_rng_destroy(rng);
+    return net;
+}
+
+void kinds_fill(const gan_network *net, size_t n, float *in, uint8_t *labels)
+{
+    const size_t classes = gan_network_class_count(net);
+    gan_rng *rng = NULL;
+
+    expect_ok(gan_rng_create(&rng, 6, 0, NULL));
+    gan_rng_normal(rng, n * gan_shape_size(gan_network_input_shape(net)), in);
+    gan_rng_destroy(rng);
+    for (size_t i = 0; i < n && classes > 0; i++) labels[i] = (uint8_t)((i * 2 + 1) % classes);
+}

@@ -1,0 +1,102 @@
+/* test_kinds.c - networks with every kind of layer, and generators in files, write what they compute
+ * for programs that read networks in another form. */
+#include "expect.h"
+#include "kinds.h"
+#include "scratch.h"
+#include "suite.h"
+
+#include <gan/gan.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCH = 7, PATH = 300 };
+
+/* The process gets the names of files beside the networks that it makes itself: NAME.safetensors in
+ * GAN_TEST_DIR, with spaces between them. */
+#define ORDERS "GAN_TEST_KINDS"
+
+static const char *file(const char *name, const char *end)
+{
+    char text[PATH];
+
+    snprintf(text, sizeof text, "%s%s", name, end);
+    return scratch_kept(text);
+}
+
+static void write_outputs(gan_network *net, const char *name, size_t n, const float *in,
+                          const uint8_t *labels)
+{
+    const size_t size = n * gan_shape_size(gan_network_output_shape(net));
+    float *out = malloc(size * sizeof *out);
+    char end[16];
+
+    ck_assert_ptr_nonnull(out);
+    expect_ok(labels ? gan_network_forward_labels(net, in, labels, n, out)
+                     : gan_network_forward(net, in, n, out));
+    snprintf(end, sizeof end, ".%zu.out", n);
+    scratch_write(file(name, end), out, size * sizeof *out);
+    free(out);
+}
+
+/* NAME.in and, of a conditional network, NAME.labels; NAME.1.out and NAME.7.out, what the first of
+ * them and all of them become. */
+static void write_case(gan_network *net, const char *name)
+{
+    const size_t size = BATCH * gan_shape_size(gan_network_input_shape(net));
+    float *in = malloc(size * sizeof *in);
+    uint8_t labels[BATCH], *given = gan_network_class_count(net) > 0 ? labels : NULL;
+
+    ck_assert_ptr_nonnull(in);
+    kinds_fill(net, BATCH, in, labels);
+    scratch_write(file(name, ".in"), in, size * sizeof *in);
+    if (given) scratch_write(file(name, ".labels"), labels, sizeof labels);
+    write_outputs(net, name, 1, in, given);
+    write_outputs(net, name, BATCH, in, given);
+    free(in);
+}
+
+TEST_OF_PROCESS(the_process_that_writes, ORDERS)
+{
+    char orders[4000];
+    gan_network *net = NULL;
+
+    for (size_t i = 0; i < kinds_count(); i++) {
+        net = kinds_network(i);
+        expect_ok(gan_network_save(net, file(kinds_name(i), ".safetensors")));
+        write_case(net, kinds_name(i));
+        gan_network_destroy(net);
+    }
+    ck_assert_int_lt(snprintf(orders, sizeof orders, "%s", getenv(ORDERS)), (int)sizeof orders);
+    for (const char *name = strtok(orders, " "); name; name = strtok(NULL, " ")) {
+        expect_ok(gan_network_open(&net, file(name, ".safetensors"), NULL));
+        write_case(net, name);
+        gan_network_destroy(net);
+    }
+}
+
+/* Else nothing would be shown of a layer by its output. */
+TEST(outputs_are_finite_and_differ)
+{
+    for (size_t i = 0; i < kinds_count(); i++) {
+        gan_network *net = kinds_network(i);
+        const size_t in = gan_shape_size(gan_network_input_shape(net));
+        const size_t out = gan_shape_size(gan_network_output_shape(net));
+        float *x = malloc(BATCH * in * sizeof *x), *y = malloc(BATCH * out * sizeof *y);
+        uint8_t labels[BATCH];
+
+        kinds_fill(net, BATCH, x, labels);
+        expect_ok(gan_network_class_count(net) > 0
+                      ? gan_network_forward_labels(net, x, labels, BATCH, y)
+                      : gan_network_forward(net, x, BATCH, y));
+        for (size_t k = 0; k < BATCH * out; k++)
+            ck_assert_msg(y[k] - y[k] == 0 && y[k] > -1e3f && y[k] < 1e3f, "%s: number %zu is %g",
+                          kinds_name(i), k, (double)y[k]);
+        for (size_t r = 1; r < BATCH; r++)
+            ck_assert_msg(memcmp(y, y + r * out, out * sizeof *y) != 0,
+                          "%s: sample %zu is the first", kinds_name(i), r);
+        free(x);
+        free(y);
+        gan_network_destroy(net);
+    }
+}
