@@ -217,6 +217,114 @@ TEST(orthogonal_has_both_signs)
     gan_network_destroy(net);
 }
 
+/* ---- residual blocks ---- */
+
+/* A body of `n` linear layers, as wide as its input; the last with spectral normalisation. */
+static gan_network *body_of(size_t n, int spectral)
+{
+    gan_network *net = gan_network_create(gan_shape_1d(64), NULL);
+
+    for (size_t i = 0; i + 1 < n; i++) gan_network_add(net, gan_layer_linear(64, 64));
+    gan_network_add(net, spectral ? gan_layer_spectral_norm(gan_layer_linear(64, 64))
+                                  : gan_layer_linear(64, 64));
+    gan_network_add(net, gan_layer_leaky_relu(0.2f));
+    return net;
+}
+
+/* Three blocks: of three weights, of one with a weight on the shortcut, and of two around a block of
+ * two, each of which is at its place in the names. */
+static gan_network *blocks(void)
+{
+    gan_network *net = gan_network_create(gan_shape_1d(64), NULL), *outer = body_of(1, 0);
+    gan_network *shortcut = body_of(1, 0);
+
+    gan_network_add(net, gan_layer_linear(64, 64));
+    gan_network_add(net, gan_layer_residual(body_of(3, 0), NULL));
+    gan_network_add(net, gan_layer_residual(body_of(1, 0), shortcut));
+    gan_network_add(outer, gan_layer_residual(body_of(2, 0), NULL));
+    gan_network_add(outer, gan_layer_linear(64, 64));
+    gan_network_add(net, gan_layer_residual(outer, NULL));
+    gan_network_add(net, gan_layer_linear(64, 64));
+    return net;
+}
+
+static const struct {
+    const char *name;
+    double gain; /* of four blocks' depth: 4^(-1/4) of three weights, 4^(-1/2) of two */
+    int last;
+} places[] = {{"0.weight", 1, 0},
+              {"1.body.0.weight", 0.70710678, 0},
+              {"1.body.1.weight", 0.70710678, 0},
+              {"1.body.2.weight", 0.70710678, 1},
+              {"2.body.0.weight", 1, 1},
+              {"2.shortcut.0.weight", 1, 0},
+              {"3.body.0.weight", 0.5, 0},
+              {"3.body.2.body.0.weight", 0.5, 0},
+              {"3.body.2.body.1.weight", 0.5, 1},
+              {"3.body.3.weight", 0.5, 1},
+              {"4.weight", 1, 0}};
+
+/* Each weight is that of a plain initialisation, times the factor of its place. */
+TEST(a_weights_place_in_a_block_scales_it)
+{
+    enum { N = 64 * 64 };
+    gan_network *net = blocks(), *plain = blocks();
+
+    for (int i = 0; i < 4; i++) {
+        gan_init_desc d = {GAN_INIT_DESC_INIT, .init = GAN_INIT_KAIMING_NORMAL, .slope = 0.2};
+
+        expect_ok(gan_network_initialize_as(plain, 3, &d));
+        d.zero_last = i & 1;
+        d.depth_gain = i >> 1;
+        expect_ok(gan_network_initialize_as(net, 3, &d));
+        for (size_t p = 0; p < sizeof places / sizeof *places; p++) {
+            const gan_tensor t = tensor_of(net, places[p].name);
+            const gan_tensor u = tensor_of(plain, places[p].name);
+            float want[N];
+
+            ck_assert_uint_eq(t.size, N);
+            for (size_t k = 0; k < N; k++)
+                want[k] = d.zero_last && places[p].last ? 0
+                          : d.depth_gain ? (float)(places[p].gain * (double)u.data[k])
+                                         : u.data[k];
+            expect_close(t.data, want, N, 1e-6, 0);
+        }
+    }
+    gan_network_destroy(net);
+    gan_network_destroy(plain);
+}
+
+/* What comes out of a block at first is what went in. */
+TEST(a_block_begins_as_its_shortcut)
+{
+    gan_network *net = gan_network_create(gan_shape_1d(64), NULL);
+    float x[64], y[64];
+
+    for (size_t i = 0; i < 64; i++) x[i] = sinf(1.7f * (float)i);
+    gan_network_add(net, gan_layer_residual(body_of(3, 0), NULL));
+    expect_ok(
+        gan_network_initialize_as(net, 1, &(gan_init_desc){GAN_INIT_DESC_INIT, .zero_last = 1}));
+    expect_ok(gan_network_forward(net, x, 1, y));
+    expect_same_bits(x, y, sizeof x);
+    gan_network_destroy(net);
+}
+
+TEST(a_norm_of_zero_is_refused)
+{
+    gan_network *net = gan_network_create(gan_shape_1d(64), NULL), *twin;
+    const gan_init_desc d = {GAN_INIT_DESC_INIT, .zero_last = 1};
+
+    gan_network_add(net, gan_layer_residual(body_of(2, 1), NULL));
+    expect_ok(gan_network_clone(&twin, net));
+    expect_fails(gan_network_initialize_as(net, 1, &d), GAN_ERR_INVALID,
+                 "layer 0.body.1 (linear): zero_last makes its weights 0");
+    expect_same_weights(net, twin);
+    expect_ok(
+        gan_network_initialize_as(net, 1, &(gan_init_desc){GAN_INIT_DESC_INIT, .depth_gain = 1}));
+    gan_network_destroy(net);
+    gan_network_destroy(twin);
+}
+
 TEST(a_seed_gives_its_weights)
 {
     gan_network *a = network(NULL), *b = network(NULL);
@@ -244,8 +352,10 @@ TEST(settings_out_of_range_change_nothing)
         {GAN_INIT_DESC_INIT, .init = (gan_init)6}, {GAN_INIT_DESC_INIT, .init = (gan_init)-1},
         {GAN_INIT_DESC_INIT, .std = -0.02},        {GAN_INIT_DESC_INIT, .std = INFINITY},
         {GAN_INIT_DESC_INIT, .gain = -1},          {GAN_INIT_DESC_INIT, .gain = NAN},
-        {GAN_INIT_DESC_INIT, .slope = NAN},        {.struct_size = 4}};
-    const char *const says[] = {"init 6", "init -1", "std", "inf", "gain", "nan", "slope", "desc"};
+        {GAN_INIT_DESC_INIT, .slope = NAN},        {GAN_INIT_DESC_INIT, .zero_last = 2},
+        {GAN_INIT_DESC_INIT, .depth_gain = -1},    {.struct_size = 4}};
+    const char *const says[] = {"init 6", "init -1", "std",       "inf",        "gain",
+                                "nan",    "slope",   "zero_last", "depth_gain", "desc"};
     gan_network *net = network(NULL), *twin = network(NULL);
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -309,7 +309,7 @@ class gan_network_desc(Record):
 
 class gan_init_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("init", c_int), ("std", c_double), ("gain", c_double), ("slope", c_double),
-    ("fan_out", c_int)]
+    ("fan_out", c_int), ("zero_last", c_int), ("depth_gain", c_int)]
 
 
 class gan_statistics_desc(Record):

@@ -193,8 +193,19 @@ typedef struct gan_init_desc {
     double slope;       /**< of Kaiming: that of the leaky ReLUs behind; 0: ReLUs */
     int fan_out;        /**< of Kaiming: 1: keep the size of gradients on the way back, fan is
                              fan_out; 0: that of values on the way forward, it is fan_in */
+    /**
+     * 1: the last weight in the body of each residual block is 0, so that a block begins as its
+     * shortcut alone (Goyal et al., 2017).  0
+     */
+    int zero_last;
+    /**
+     * 1: the weights in the body of a residual block are multiplied by L^(-1 / (2 m - 2)), L being
+     * the number of blocks in the network and m, above 1, that of weights in the body, those of blocks in it
+     * not counted (Fixup: Zhang et al., 2019; R3GAN: Huang et al., 2024, with `zero_last`).  0
+     */
+    int depth_gain;
 } gan_init_desc;
-#define GAN_INIT_DESC_INIT GAN_SIZED_INIT(gan_init_desc, GAN_INIT_NORMAL, 0, 0, 0, 0)
+#define GAN_INIT_DESC_INIT GAN_SIZED_INIT(gan_init_desc, GAN_INIT_NORMAL, 0, 0, 0, 0, 0, 0)
 
 /** GAN_INIT_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_init_desc_init(gan_init_desc *desc, size_t struct_size);
@@ -212,7 +223,9 @@ GAN_API void gan_init_desc_init(gan_init_desc *desc, size_t struct_size);
  * @param[in]     desc  Settings, or NULL for those of DCGAN.
  *
  * @retval GAN_OK           Done.
- * @retval GAN_ERR_INVALID  A setting of `desc` is out of range; nothing changed.
+ * @retval GAN_ERR_INVALID  A setting of `desc` is out of range, or with `zero_last` a layer, which is
+ *                          named, has spectral normalisation, which can't divide by 0; nothing
+ *                          changed.
  * @retval GAN_ERR_NOMEM    No memory; nothing changed.
  * @retval other            As gan_network_build(); nothing changed.
  *

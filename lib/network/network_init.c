@@ -24,6 +24,10 @@ static gan_status check(const gan_init_desc *d)
                          d->gain);
     if (!isfinite(d->slope))
         return gan__fail(GAN_ERR_INVALID, "init desc: a finite slope expected, got %g", d->slope);
+    if ((unsigned)d->zero_last > 1 || (unsigned)d->depth_gain > 1)
+        return gan__fail(GAN_ERR_INVALID, "init desc: %s is 0 or 1, got %d",
+                         (unsigned)d->zero_last > 1 ? "zero_last" : "depth_gain",
+                         (unsigned)d->zero_last > 1 ? d->zero_last : d->depth_gain);
     return GAN_OK;
 }
 
@@ -81,6 +85,70 @@ static double deviation_of(const matrix *m, const gan_init_desc *d)
     case GAN_INIT_ORTHOGONAL:
     default: return d->std;
     }
+}
+
+/* ---- residual blocks ---- */
+
+/* The weights in a block's body that belong to no block inside. */
+typedef struct body {
+    size_t n_weights, last; /* how many layers have some, and which is the last */
+} body;
+
+/* The innermost block that has layer k in its body; k itself: there is none. */
+static size_t block_of(const gan_network *net, size_t k)
+{
+    gan__block block;
+
+    for (size_t i = k; i-- > 0;)
+        if (gan__network_block(net, i, &block) && k < block.body_end) return i;
+    return k;
+}
+
+static body body_of(const gan_network *net, size_t i)
+{
+    body b = {0, 0};
+    gan__block block;
+
+    (void)gan__network_block(net, i, &block);
+    for (size_t k = i + 1; k < block.body_end; k++)
+        if (has_matrices(&net->layers[k]) && block_of(net, k) == i) b = (body){b.n_weights + 1, k};
+    return b;
+}
+
+static size_t block_count(const gan_network *net)
+{
+    gan__block block;
+    size_t n = 0;
+
+    for (size_t i = 0; i < net->n_layers; i++) n += gan__network_block(net, i, &block) != 0;
+    return n;
+}
+
+/* What the weights of a layer are multiplied by, as its place in a residual block wants it. */
+static double factor_of(const gan_network *net, size_t k, const gan_init_desc *d)
+{
+    const size_t block = d->zero_last || d->depth_gain ? block_of(net, k) : k;
+    body b;
+
+    if (block == k) return 1;
+    b = body_of(net, block);
+    if (d->zero_last && b.last == k) return 0;
+    if (!d->depth_gain || b.n_weights < 2) return 1;
+    return pow((double)block_count(net), -1 / (2 * (double)b.n_weights - 2));
+}
+
+static gan_status check_layers(const gan_network *net, const gan_init_desc *d)
+{
+    for (size_t k = 0; k < net->n_layers; k++) {
+        const gan_layer *layer = &net->layers[k];
+
+        if (layer->spectral && !(factor_of(net, k, d) > 0))
+            return gan__fail(GAN_ERR_INVALID,
+                             "layer %s (%s): zero_last makes its weights 0, by whose norm "
+                             "spectral_norm divides",
+                             layer->name, layer->class->name);
+    }
+    return GAN_OK;
 }
 
 /* ---- orthogonal ---- */
@@ -174,20 +242,29 @@ static void draw_matrix(const matrix *m, const gan_init_desc *d, uint64_t seed, 
     }
 }
 
+static void scale(const matrix *m, double factor)
+{
+    for (size_t i = 0; i < m->rows * m->columns; i++)
+        m->data[i] = factor > 0 ? (float)(factor * (double)m->data[i]) : 0;
+}
+
 static void draw_layer(const gan_network *net, size_t i, const gan_init_desc *d, uint64_t seed,
                        double *vectors)
 {
     const gan_layer *layer = &net->layers[i];
+    const double factor = factor_of(net, i, d);
     size_t begin = 0;
 
     for (size_t j = 0; j < layer->n_params; j++) {
         const gan_shape shape = layer->params[j].shape;
         const matrix m = matrix_of(net, i, begin, shape);
 
-        if (shape.rank > 1)
+        if (shape.rank > 1) {
             draw_matrix(&m, d, seed, vectors);
-        else
+            scale(&m, factor);
+        } else {
             memset(m.data, 0, gan_shape_size(shape) * sizeof *m.data);
+        }
         begin += gan_shape_size(shape);
     }
 }
@@ -215,6 +292,7 @@ gan_status gan_network_initialize_as(gan_network *net, uint64_t seed, const gan_
 
     GAN_TRY(read_desc(&d, desc));
     GAN_TRY(gan_network_build(net));
+    GAN_TRY(check_layers(net, &d));
     if (d.init == GAN_INIT_ORTHOGONAL) GAN_TRY(make_vectors(&vectors, net));
     GAN_TRY(gan_network_initialize(net, seed));
     gan__numeric_enter(&numeric);
