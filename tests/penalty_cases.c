@@ -236,6 +236,36 @@ static gan_network *labelled_block(void)
     return BUILT(in, gan_layer_residual(body, shortcut), softplus(), gan_layer_projection(54, 3));
 }
 
+static gan_network *attention(void)
+{
+    return BUILT(gan_shape_3d(2, 4, 4), conv(2, 7, 3, 1, 1), gan_layer_attention(2, 3, 0.7),
+                 gan_layer_silu(), conv(3, 1, 4, 1, 0));
+}
+
+static gan_network *attention_first(void)
+{
+    return BUILT(gan_shape_3d(5, 2, 3), gan_layer_attention(1, 3, 1), gan_layer_tanh(),
+                 conv(3, 5, 1, 1, 0), gan_layer_attention(2, 1, 2), gan_layer_flatten(),
+                 linear(6, 1));
+}
+
+static gan_network *blur(void)
+{
+    return BUILT(gan_shape_3d(2, 6, 5), conv(2, 4, 3, 1, 1), gan_layer_silu(),
+                 gan_layer_blur_pool2d(2), conv(4, 3, 3, 1, 1), gan_layer_tanh(),
+                 gan_layer_blur_upsample2d(), gan_layer_blur_pool2d(1), gan_layer_flatten(),
+                 linear(108, 1));
+}
+
+static gan_network *sagan(void)
+{
+    gan_network *body = NETWORK(gan_shape_3d(8, 4, 4), conv(8, 6, 1, 1, 0),
+                                gan_layer_attention(1, 4, 1), conv(4, 8, 1, 1, 0));
+
+    return BUILT(gan_shape_3d(2, 4, 4), conv(2, 8, 3, 1, 1), leaky(),
+                 gan_layer_residual(body, NULL), leaky(), conv(8, 1, 4, 1, 0));
+}
+
 const penalty_case penalty_cases[N_CASES] = {
     {"penalties_activations.bin", "relu", gan_layer_relu, NULL},
     {"penalties_activations.bin", "leaky_relu", leaky, NULL},
@@ -271,6 +301,10 @@ const penalty_case penalty_cases[N_CASES] = {
     {"penalties_norms.bin", "layer_norm_image", NULL, layer_norm_image},
     {"penalties_norms.bin", "group_norm", NULL, group_norm},
     {"penalties_norms.bin", "instance_norm", NULL, instance_norm},
+    {"penalties_attention.bin", "attention", NULL, attention},
+    {"penalties_attention.bin", "attention_first", NULL, attention_first},
+    {"penalties_attention.bin", "blur", NULL, blur},
+    {"penalties_attention.bin", "sagan", NULL, sagan},
 };
 gan_network *make_case(const penalty_case *c)
 {

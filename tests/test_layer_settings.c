@@ -40,6 +40,8 @@ static const kind kinds[] = {
     {"upsample", {2, 1, 1}, 3},
     {"pixel_shuffle", {2}, 1},
     {"minibatch_stddev", {4}, 1},
+    {"blur_pool2d", {2}, 1},
+    {"attention", {2, 3, 0.5}, 3},
     {"label_embedding", {10, 8}, 2},
     {"one_hot", {10}, 1},
     {"label_map", {10, 1}, 2},
@@ -258,6 +260,9 @@ TEST(constructors_refuse_sizes_by_name)
     REFUSES_SIZES("upsample: scale_factor", gan_layer_upsample(v, GAN_UPSAMPLE_NEAREST, 0))
     REFUSES_SIZES("pixel_shuffle: upscale_factor", gan_layer_pixel_shuffle(v))
     REFUSES_SIZES("minibatch_stddev: group_size", gan_layer_minibatch_stddev(v))
+    REFUSES_SIZES("blur_pool2d: stride", gan_layer_blur_pool2d(v))
+    REFUSES_SIZES("attention: key_channels", gan_layer_attention(v, 3, 1))
+    REFUSES_SIZES("attention: value_channels", gan_layer_attention(2, v, 1))
     REFUSES_SIZES("label_embedding: num_classes", gan_layer_label_embedding(v, 2))
     REFUSES_SIZES("label_embedding: embedding_dim", gan_layer_label_embedding(2, v))
     REFUSES_SIZES("one_hot: num_classes", gan_layer_one_hot(v))
@@ -297,6 +302,7 @@ TEST(constructors_refuse_real_numbers_by_name)
 
     REFUSES_REALS("leaky_relu: slope", gan_layer_leaky_relu(v))
     REFUSES_REALS("elu: alpha", gan_layer_elu(v))
+    REFUSES_REALS("attention: scale", gan_layer_attention(2, 3, (double)v))
     REFUSES_REALS("softplus: beta", gan_layer_softplus(v, 20))
     REFUSES_REALS("softplus: threshold", gan_layer_softplus(1, v == -1 ? NAN : v))
     REFUSES_REALS("prelu: init", gan_layer_prelu(1, v == -1 ? NAN : v))

@@ -134,6 +134,8 @@ TEST(opening_brings_back_every_kind_of_layer)
         gan_layer_gelu(1), gan_layer_silu(), gan_layer_prelu(8, -0.1f), gan_layer_dropout2d(0.3f),
         gan_layer_pixel_shuffle(2), gan_layer_minibatch_stddev(2),
         gan_layer_upsample(2, GAN_UPSAMPLE_BILINEAR, 1), gan_layer_softplus(1.0f / 3, 0.7f)));
+    expect_opens_as(NETWORK(gan_shape_3d(7, 6, 5), gan_layer_blur_pool2d(2),
+                            gan_layer_attention(2, 3, 1.0 / 3), gan_layer_blur_upsample2d()));
 }
 
 static gan_network *normalised(uint64_t seed)

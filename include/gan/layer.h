@@ -523,6 +523,68 @@ GAN_API gan_layer *gan_layer_upsample(size_t scale_factor, gan_upsample_mode mod
 GAN_API gan_layer *gan_layer_pixel_shuffle(size_t upscale_factor);
 
 /**
+ * Make a smaller image by the filter [1, 2, 1] / 4 in both directions (the blur pool of Zhang, 2019:
+ * Making Convolutional Networks Shift-Invariant Again; R3GAN's resampling: Huang et al., 2024), which
+ * lets less of the fine detail through that a smaller image can't show.
+ *
+ * PyTorch's F.conv2d(x, k, stride=stride, padding=1, groups=channels), every channel of k being the
+ * outer product of the filter with itself; so zeros lie around the image.  Input: an image.
+ * Output: one of height (h - 1) / stride + 1, rounded down, and the width likewise.
+ *
+ * @param[in] stride  1 or 2; 1 only blurs.
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_blur_pool2d(size_t stride);
+
+/**
+ * Make an image whose sides are twice as long by the same filter: four times the adjoint of
+ * gan_layer_blur_pool2d(2), PyTorch's F.conv_transpose2d(x, 4 k, stride=2, padding=1,
+ * output_padding=1, groups=channels).
+ *
+ * Every other number is one of the input, and those between are means of their neighbours, with
+ * zeros behind the last row and column.  Input: an image.
+ *
+ * @return The layer, or NULL.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_blur_upsample2d(void);
+
+/**
+ * Make a layer by which each place of an image looks at all places: the core of self-attention in
+ * SAGAN (Zhang et al., 2019), where the convolutions of 1x1 before and behind it are layers of their
+ * own.
+ *
+ * Input: an image of 2 key_channels + value_channels channels: of each place a query, a key and a
+ * value.  Output: value_channels, of each place the sum of all places' values, weighted by the softmax
+ * over these of scale times query times key; F.scaled_dot_product_attention() with one head.  The
+ * block of SAGAN, which halves the values' channels as its authors' program does, is
+ *
+ *     gan_network *body = gan_network_create(gan_shape_3d(c, h, w), NULL);
+ *
+ *     gan_network_add(body, gan_layer_conv2d(c, c / 8 + c / 8 + c / 2, 1, NULL));
+ *     gan_network_add(body, gan_layer_attention(c / 8, c / 2, 1));
+ *     gan_network_add(body, gan_layer_conv2d(c / 2, c, 1, NULL));
+ *     gan_network_add(net, gan_layer_residual(body, NULL));
+ *
+ * and begins as its input with gan_init_desc.zero_last, as SAGAN's does with its gamma of 0.
+ *
+ * The time grows with the square of the number of places: 16x16 or 32x32 are usual.
+ *
+ * @param[in] key_channels    Of a query, and of a key; at least 1.
+ * @param[in] value_channels  At least 1.
+ * @param[in] scale           1 is SAGAN's; 1 / sqrt(key_channels) that of transformers; above 0, finite.
+ * @return The layer, or NULL.
+ *
+ * Memory:  a pass takes 4 numbers for each place and thread, none for each pair of places.
+ *
+ * @since 0.1
+ */
+GAN_API gan_layer *gan_layer_attention(size_t key_channels, size_t value_channels, double scale);
+
+/**
  * Tell a discriminator how much the samples of a batch differ, by one more channel (Karras et al.,
  * 2018: progressive growing of GANs).
  *

@@ -363,7 +363,8 @@ extern const gan__layer_class gan__layer_elu, gan__layer_selu, gan__layer_softpl
     gan__layer_gelu_tanh, gan__layer_silu, gan__layer_prelu, gan__layer_dropout2d,
     gan__layer_max_pool2d, gan__layer_avg_pool2d, gan__layer_upsample, gan__layer_pixel_shuffle,
     gan__layer_minibatch_stddev, gan__layer_conv1d, gan__layer_conv_transpose1d,
-    gan__layer_max_pool1d, gan__layer_avg_pool1d;
+    gan__layer_max_pool1d, gan__layer_avg_pool1d, gan__layer_blur_pool2d,
+    gan__layer_blur_upsample2d, gan__layer_attention;
 extern const gan__layer_class gan__layer_linear, gan__layer_leaky_relu, gan__layer_relu,
     gan__layer_tanh, gan__layer_sigmoid, gan__layer_dropout, gan__layer_flatten, gan__layer_reshape,
     gan__layer_conv2d, gan__layer_conv_transpose2d, gan__layer_batch_norm, gan__layer_layer_norm,

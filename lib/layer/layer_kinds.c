@@ -41,6 +41,9 @@ static const gan__layer_class *const classes[] = {
     &gan__layer_upsample,
     &gan__layer_pixel_shuffle,
     &gan__layer_minibatch_stddev,
+    &gan__layer_blur_pool2d,
+    &gan__layer_blur_upsample2d,
+    &gan__layer_attention,
 };
 
 const gan__layer_class *gan__layer_class_find(const char *name)

@@ -12,7 +12,7 @@ from torch import nn
 
 from make_golden import exact, write_vectors
 
-FAMILIES = ("norm", "misc", "conv", "line", "residual", "spectral", "label")
+FAMILIES = ("norm", "misc", "conv", "line", "residual", "spectral", "label", "blur", "attention")
 
 
 def rounded(module):

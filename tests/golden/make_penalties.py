@@ -9,6 +9,8 @@ from torch import nn
 
 from make_golden import exact, write_vectors
 from make_layers import rounded, stirred
+from make_layers_attention import Attention
+from make_layers_blur import Blur
 from make_layers_label import (ClassAffine, LabelEmbedding, LabelMap, OneHot, Projection, batch,
                                conditional_norm)
 from make_layers_misc import MinibatchStddev
@@ -121,9 +123,22 @@ def labels(v):
         Projection(54, 3))
 
 
+def attention(v):
+    """Attention, and resampling by a filter."""
+    case(v, "attention", (2, 4, 4), nn.Conv2d(2, 7, 3, padding=1), Attention(2, 3, 0.7), nn.SiLU(),
+         nn.Conv2d(3, 1, 4))
+    case(v, "attention_first", (5, 2, 3), Attention(1, 3, 1), nn.Tanh(), nn.Conv2d(3, 5, 1), Attention(2, 1, 2),
+         nn.Flatten(), nn.Linear(6, 1))
+    case(v, "blur", (2, 6, 5), nn.Conv2d(2, 4, 3, padding=1), nn.SiLU(), Blur(2), nn.Conv2d(4, 3, 3, padding=1),
+         nn.Tanh(), Blur(0), Blur(1), nn.Flatten(), nn.Linear(108, 1))
+    case(v, "sagan", (2, 4, 4), nn.Conv2d(2, 8, 3, padding=1), nn.LeakyReLU(0.2), Residual(
+        nn.Sequential(nn.Conv2d(8, 6, 1), Attention(1, 4, 1), nn.Conv2d(4, 8, 1))), nn.LeakyReLU(0.2),
+        nn.Conv2d(8, 1, 4))
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    for family in (activations, images, norms, blocks, labels):
+    for family in (activations, images, norms, blocks, labels, attention):
         torch.manual_seed(41)
         vectors = {}
         family(vectors)
