@@ -25,7 +25,8 @@
 ##                   figures-experiments (45)  figures-conditional (40)  figures-objectives (120);
 ##                   with QUICK=1 a small trial on copies of the documents
 ## make fuzz-NAME    the libFuzzer program of tests/fuzz/fuzz_NAME.c (needs clang)
-## make install      to PREFIX, LIBDIR, INCLUDEDIR, PKGCONFIGDIR, EXAMPLESDIR, below DESTDIR
+## make install      to PREFIX, BINDIR, LIBDIR, INCLUDEDIR, PKGCONFIGDIR, DATADIR, EXAMPLESDIR, below DESTDIR
+##                   parts: install-library  install-commands (gan-train, gan-sample ...)
 ## make uninstall    remove what install put there
 ## make clean        remove everything made
 ##
@@ -41,7 +42,9 @@ PREFIX       ?= /usr/local
 LIBDIR       ?= $(PREFIX)/lib
 INCLUDEDIR   ?= $(PREFIX)/include
 PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
-EXAMPLESDIR  ?= $(PREFIX)/share/libgan/examples
+BINDIR       ?= $(PREFIX)/bin
+DATADIR      ?= $(PREFIX)/share
+EXAMPLESDIR  ?= $(DATADIR)/libgan/examples
 
 CFLAGS       ?= -O2 -g
 PKG_CONFIG   ?= pkg-config
@@ -74,6 +77,8 @@ EXAMPLE_HELPERS := $(sort $(wildcard examples/common/*.c))
 EXAMPLE_SRC     := $(sort $(wildcard examples/*.c))
 EXAMPLE_FILES   := examples/Makefile $(EXAMPLE_SRC)
 EXAMPLE_PARTS   := $(sort $(wildcard examples/common/*.[ch]))
+# The programs that are commands once they are installed, each with its command's name.
+COMMANDS        := gan-train:picture_gan $(foreach name,sample interpolate evaluate report,gan-$(name):$(name))
 
 # The loops of kernels_loop_internal.h and the products of kernels_gemm.c are compiled once for each
 # instruction set; kernels_simd.c picks one when it runs.  Fetching a line for writing (prfchw) does
@@ -494,7 +499,7 @@ figures-%: all
 
 # --- Installing ---------------------------------------------------------------------------------
 
-.PHONY: install uninstall
+.PHONY: install install-library install-commands uninstall
 
 # Arguments: prefix, library and header directory.  What lies below the prefix is named by it, so
 # that pkg-config finds a moved tree.
@@ -514,7 +519,9 @@ $(BUILD)/libgan-uninstalled.pc: pkgconfig/libgan.pc.in include/gan/version.h $(S
 	$(call begin,GEN)
 	@$(call fill_pc,$(CURDIR),$(if $(filter /%,$(BUILD)),$(BUILD),$(CURDIR)/$(BUILD)),$(CURDIR)/include) > $@
 
-install: static shared
+install: install-library install-commands
+
+install-library: static shared
 	$(call put,644,$(HEADERS),$(INCLUDEDIR)/gan)
 	$(call put,644,$(STATIC),$(LIBDIR))
 	$(call put,755,$(SHARED),$(LIBDIR))
@@ -526,10 +533,29 @@ install: static shared
 	$(call fill_pc,$(PREFIX),$(LIBDIR),$(INCLUDEDIR)) > $(call below,$(PKGCONFIGDIR)/libgan.pc)
 	chmod 644 $(call below,$(PKGCONFIGDIR)/libgan.pc)
 
+# Arguments of these: a pair of COMMANDS.
+command = $(firstword $(subst :, ,$(1)))
+program = $(BUILD)/examples/$(lastword $(subst :, ,$(1)))
+COMMAND_NAMES := $(foreach pair,$(COMMANDS),$(call command,$(pair))) gan-convert
+BASHDIR := $(DATADIR)/bash-completion/completions
+ZSHDIR  := $(DATADIR)/zsh/site-functions
+
+install-commands: $(foreach pair,$(COMMANDS),$(call program,$(pair)))
+	install -d $(call below,$(BINDIR)) $(call below,$(BASHDIR)) $(call below,$(ZSHDIR))
+	$(foreach pair,$(COMMANDS),install -m 755 $(call program,$(pair)) $(call below,$(BINDIR)/$(call command,$(pair))) &&) :
+	install -m 755 scripts/gan-convert $(call below,$(BINDIR)/gan-convert)
+	for name in $(COMMAND_NAMES); do \
+	    echo "complete -F _longopt $$name" > $(call below,$(BASHDIR))/$$name || exit; done
+	{ echo '#compdef $(COMMAND_NAMES)'; echo '_gnu_generic'; } > $(call below,$(ZSHDIR)/_gan)
+	cd $(call below,$(DATADIR)) && chmod 644 zsh/site-functions/_gan $(COMMAND_NAMES:%=bash-completion/completions/%)
+
 uninstall:
 	$(call take,$(notdir $(HEADERS)),$(INCLUDEDIR)/gan)
 	$(call take,libgan.a $(SHARED_NAMES),$(LIBDIR))
 	$(call take,libgan.pc,$(PKGCONFIGDIR))
+	$(call take,$(COMMAND_NAMES),$(BINDIR))
+	$(call take,$(COMMAND_NAMES),$(BASHDIR))
+	$(call take,_gan,$(ZSHDIR))
 	$(call take,$(notdir $(EXAMPLE_PARTS)),$(EXAMPLESDIR)/common)
 	$(call take,$(notdir $(EXAMPLE_FILES)),$(EXAMPLESDIR))
 	$(call take_directory,$(INCLUDEDIR)/gan)

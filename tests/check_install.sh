@@ -53,6 +53,13 @@ staged() {
     grep -q "^libdir=$libdir_in_pc\$" "$stage$libdir/pkgconfig/libgan.pc" ||
         fail "$* should give libdir=$libdir_in_pc in libgan.pc"
     ! grep -q "$stage" "$stage$libdir/pkgconfig/libgan.pc" || fail "libgan.pc names DESTDIR"
+    for command in train sample interpolate evaluate report convert; do
+        name=gan-$command
+        [ "$(find "$stage" -name "$name" -perm -555 -path "*/bin/*")" ] || fail "$* did not install $name"
+        grep -qx "complete -F _longopt $name" "$(find "$stage" -name "$name" -path "*/bash-completion/*")" ||
+            fail "$* should complete $name in bash"
+        head -n 1 "$(find "$stage" -name _gan)" | grep -q "^#compdef .*$name" || fail "$* should complete $name in zsh"
+    done
     [ -z "$(find "$stage" -type f ! -perm -444)" ] || fail "$* installed files not all can read"
 
     run_make uninstall DESTDIR="$stage" "$@"
@@ -126,6 +133,16 @@ fi
 case $build in /*) pc_folder=$build ;; *) pc_folder=$(pwd)/$build ;; esac
 host host.c c-uninstalled
 env "$library_path=$build" "$work/c-uninstalled" >/dev/null || fail "c-uninstalled does not run"
+
+# --- The installed commands: they say their own names, and need nothing of the sources ------------
+
+"$prefix/bin/gan-sample" --help >"$work/help" || fail "gan-sample --help fails"
+grep -q '^Usage: gan-sample ' "$work/help" && grep -q '^  gan-sample --count' "$work/help" ||
+    { cat "$work/help"; fail "gan-sample should call itself so"; }
+status=0
+"$prefix/bin/gan-sample" --model nowhere.safetensors 2>"$work/said" || status=$?
+[ $status -eq 1 ] && grep -q '^gan-sample: nowhere.safetensors: ' "$work/said" || { cat "$work/said"; fail "gan-sample should miss nowhere.safetensors"; }
+if command -v python3 >/dev/null; then "$prefix/bin/gan-convert" --help >/dev/null || fail "gan-convert --help fails"; fi
 
 # --- The installed examples -----------------------------------------------------------------------
 

@@ -314,14 +314,31 @@ static void print_option(const cli_option *o)
     print_wrapped(left, text);
 }
 
+/* Print the examples, whose lines begin with the program's own name, with that by which it was called. */
+static void print_examples(const cli_program *program)
+{
+    size_t length = strlen(program->name);
+    for (const char *line = program->examples; *line;) {
+        const char *end = line + strcspn(line, "\n"), *words = line + strspn(line, " ");
+        int is_call = !strncmp(words, program->name, length) && words[length] == ' ';
+        if (is_call)
+            printf("%.*s%s%.*s\n", (int)(words - line), line, program_name,
+                   (int)(end - words - length), words + length);
+        else
+            printf("%.*s\n", (int)(end - line), line);
+        line = *end ? end + 1 : end;
+    }
+}
+
 static void print_help(const cli_program *program)
 {
     printf("Usage: %s [options]\n\n%s\nOptions, with their defaults in parentheses:\n",
-           program->name, program->summary);
+           program_name, program->summary);
     for (const cli_option *o = program->options; o->name; o++) print_option(o);
     print_wrapped("--help", "show this text");
     print_wrapped("--version", "show the library's version");
-    printf("\nExamples:\n%s", program->examples);
+    puts("\nExamples:");
+    print_examples(program);
     puts(
         "\nExit status: 0 after success, 1 after a failure, 2 for wrong options, and 128 + N when\n"
         "signal N ended it.");
@@ -362,19 +379,27 @@ static void take_option(cli_option *o, const char *text)
         cli_usage_error("--%s: %s", o->name, why);
 }
 
+/* The last part of the path that a program was started by: an installed program has another name. */
+static const char *name_called(const char *path, const char *otherwise)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    const char *name = slash ? slash + 1 : path;
+    return name && *name ? name : otherwise;
+}
+
 void cli_parse(const cli_program *program, int argc, char **argv)
 {
     struct option long_options[MAX_OPTIONS + 3];
     open_standard_streams();
     fill_long_options(long_options, program->options);
-    program_name = program->name;
+    program_name = name_called(argv[0], program->name);
     opterr = 0; /* its messages are ours */
 
     int c;
     while ((c = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
         if (c == HELP) print_help(program);
         if (c == VERSION)
-            printf("%s of libgan %s, with %s\n", program->name, gan_version_string(),
+            printf("%s of libgan %s, with %s\n", program_name, gan_version_string(),
                    gan_blas_name());
         if (c == HELP || c == VERSION) exit(cli_end(CLI_EXIT_OK));
         if (c == ':') cli_usage_error("%s: a value expected", argv[optind - 1]);
