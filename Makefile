@@ -24,9 +24,12 @@
 ##                   parts: figures-performance (20 minutes)  figures-guide (6)  figures-ring (10)
 ##                   figures-experiments (45)  figures-conditional (40)  figures-objectives (120);
 ##                   with QUICK=1 a small trial on copies of the documents
+## make docs         README.md, docs/ and the reference of the headers as HTML, manual pages of modules and
+##                   commands, in build/docs (needs doxygen and help2man)
 ## make fuzz-NAME    the libFuzzer program of tests/fuzz/fuzz_NAME.c (needs clang)
 ## make install      to PREFIX, BINDIR, LIBDIR, INCLUDEDIR, PKGCONFIGDIR, DATADIR, EXAMPLESDIR, below DESTDIR
-##                   parts: install-library  install-commands (gan-train, gan-sample ...)
+##                   parts: install-library  install-commands (gan-train, gan-sample ...); and, not part
+##                   of it: install-docs to MANDIR and DOCDIR
 ## make uninstall    remove what install put there
 ## make clean        remove everything made
 ##
@@ -45,6 +48,8 @@ PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
 BINDIR       ?= $(PREFIX)/bin
 DATADIR      ?= $(PREFIX)/share
 EXAMPLESDIR  ?= $(DATADIR)/libgan/examples
+MANDIR       ?= $(DATADIR)/man
+DOCDIR       ?= $(DATADIR)/doc/libgan
 
 CFLAGS       ?= -O2 -g
 PKG_CONFIG   ?= pkg-config
@@ -79,6 +84,10 @@ EXAMPLE_FILES   := examples/Makefile $(EXAMPLE_SRC)
 EXAMPLE_PARTS   := $(sort $(wildcard examples/common/*.[ch]))
 # The programs that are commands once they are installed, each with its command's name.
 COMMANDS        := gan-train:picture_gan $(foreach name,sample interpolate evaluate report,gan-$(name):$(name))
+# Arguments: a pair of those.
+command         = $(firstword $(subst :, ,$(1)))
+program         = $(BUILD)/examples/$(lastword $(subst :, ,$(1)))
+COMMAND_NAMES   := $(foreach pair,$(COMMANDS),$(call command,$(pair))) gan-convert
 
 # The loops of kernels_loop_internal.h and the products of kernels_gemm.c are compiled once for each
 # instruction set; kernels_simd.c picks one when it runs.  Fetching a line for writing (prfchw) does
@@ -497,9 +506,16 @@ figures: all
 figures-%: all
 	@BUILD=$(BUILD) CC='$(CC)' scripts/figures $(if $(QUICK),--quick) $*
 
+# --- Documents ----------------------------------------------------------------------------------
+
+.PHONY: docs
+docs: $(foreach pair,$(COMMANDS),$(call program,$(pair)))
+	@BUILD=$(BUILD) scripts/make-docs $(VERSION) $(COMMANDS) gan-convert:scripts/gan-convert
+	@echo "libgan: $(BUILD)/docs/html/index.html and $(BUILD)/docs/man are made"
+
 # --- Installing ---------------------------------------------------------------------------------
 
-.PHONY: install install-library install-commands uninstall
+.PHONY: install install-library install-commands install-docs uninstall
 
 # Arguments: prefix, library and header directory.  What lies below the prefix is named by it, so
 # that pkg-config finds a moved tree.
@@ -533,10 +549,6 @@ install-library: static shared
 	$(call fill_pc,$(PREFIX),$(LIBDIR),$(INCLUDEDIR)) > $(call below,$(PKGCONFIGDIR)/libgan.pc)
 	chmod 644 $(call below,$(PKGCONFIGDIR)/libgan.pc)
 
-# Arguments of these: a pair of COMMANDS.
-command = $(firstword $(subst :, ,$(1)))
-program = $(BUILD)/examples/$(lastword $(subst :, ,$(1)))
-COMMAND_NAMES := $(foreach pair,$(COMMANDS),$(call command,$(pair))) gan-convert
 BASHDIR := $(DATADIR)/bash-completion/completions
 ZSHDIR  := $(DATADIR)/zsh/site-functions
 
@@ -549,6 +561,14 @@ install-commands: $(foreach pair,$(COMMANDS),$(call program,$(pair)))
 	{ echo '#compdef $(COMMAND_NAMES)'; echo '_gnu_generic'; } > $(call below,$(ZSHDIR)/_gan)
 	cd $(call below,$(DATADIR)) && chmod 644 zsh/site-functions/_gan $(COMMAND_NAMES:%=bash-completion/completions/%)
 
+# What `make docs` has made.
+install-docs:
+	@[ -d $(BUILD)/docs/man ] || $(call missing,there are no documents; make docs makes them)
+	for section in 1 3; do install -d $(call below,$(MANDIR))/man$$section && \
+	    install -m 644 $(BUILD)/docs/man/man$$section/* $(call below,$(MANDIR))/man$$section || exit; done
+	install -d $(call below,$(DOCDIR))
+	cp -R $(BUILD)/docs/html $(call below,$(DOCDIR))
+
 uninstall:
 	$(call take,$(notdir $(HEADERS)),$(INCLUDEDIR)/gan)
 	$(call take,libgan.a $(SHARED_NAMES),$(LIBDIR))
@@ -556,6 +576,9 @@ uninstall:
 	$(call take,$(COMMAND_NAMES),$(BINDIR))
 	$(call take,$(COMMAND_NAMES),$(BASHDIR))
 	$(call take,_gan,$(ZSHDIR))
+	$(call take,$(COMMAND_NAMES:%=%.1),$(MANDIR)/man1)
+	$(call take,gan_*.3 libgan_*.3,$(MANDIR)/man3)
+	rm -rf $(call below,$(DOCDIR)/html)
 	$(call take,$(notdir $(EXAMPLE_PARTS)),$(EXAMPLESDIR)/common)
 	$(call take,$(notdir $(EXAMPLE_FILES)),$(EXAMPLESDIR))
 	$(call take_directory,$(INCLUDEDIR)/gan)

@@ -127,9 +127,10 @@ typedef struct gan_png_desc {
     size_t struct_size; /**< set by GAN_PNG_DESC_INIT */
     /**
      * Size of a sample: a picture is scaled until it just covers it, and the middle is cut out.
-     * Both 0: the first picture's, and all others must have the same.  0, 0
+     * Both 0: the first picture's, and all others must have the same.  0
      */
-    size_t width, height;
+    size_t width;
+    size_t height;   /**< 0 */
     size_t channels; /**< 1: grey; 3: RGB; 0: as the first picture has.  0 */
     /** Read at most this many files: the first of each class, as many of one as of another while
      * there are any; without classes the first of all.  0: all.  0 */
@@ -203,8 +204,9 @@ typedef enum gan_alpha {
 typedef struct gan_image_folder_desc {
     size_t struct_size; /**< set by GAN_IMAGE_FOLDER_DESC_INIT */
     /** Size of a sample, to which all pictures are scaled.  Both 0: the first picture's, and all
-     * others must have the same.  0, 0 */
-    size_t width, height;
+     * others must have the same.  0 */
+    size_t width;
+    size_t height; /**< 0 */
     /** 1: grey; 3: RGB; 4: RGB and alpha, 255 where a picture has none; 0: 1 when all pictures are
      * grey, else 3.  0 */
     size_t channels;

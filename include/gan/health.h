@@ -252,13 +252,13 @@ typedef struct gan_look {
      * not read.  By nearest neighbours in pixels a class that is missing keeps up to half of its
      * share, from those it looks like; by a classifier's features hardly any.  NULL: not known. */
     const gan_reference_share *modes;
-    size_t n_modes; /**< how many; 0 with NULL */
-    /** Held-out real samples that the discriminator was shown, in evaluation mode; and those of
-     * them that it took for real: with a logit above 0.  Not read with the outputs below, which
-     * say more: these are compared with the steps' accuracies, while a discriminator sways.  A
-     * critic whose outputs have no zero, such as a Wasserstein critic, has none to give: 0. */
-    uint64_t held_out;
-    uint64_t held_out_accepted;
+    size_t n_modes;    /**< how many; 0 with NULL */
+    uint64_t held_out; /**< held-out real samples that the discriminator was shown, in evaluation
+                            mode.  Not read with the outputs below, which say more: these are
+                            compared with the steps' accuracies, while a discriminator sways */
+    uint64_t held_out_accepted; /**< those of them that it took for real: with a logit above 0.  A
+                                     critic whose outputs have no zero, such as a Wasserstein
+                                     critic, has none to give: 0 */
     double chance; /**< agreement of samples whose labels say nothing: 1 / classes where all are
                         equally likely.  0: 1 / n_classes of gan_health_desc, or not known */
     /** What gan_trainer_outputs() says, at the time of the look, of samples that are trained on;

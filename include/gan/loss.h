@@ -86,8 +86,8 @@ typedef struct gan_objective_step {
     gan_half half;      /**< whose loss is asked for */
     uint64_t step;      /**< of this half, counted from 0 */
     double share;       /**< the micro-batch's share of the batch; 1 when the batch isn't cut */
-    double real_target; /**< the trainer's settings of these names */
-    double fake_target;
+    double real_target; /**< the trainer's setting of this name */
+    double fake_target; /**< likewise */
 } gan_objective_step;
 
 /**
@@ -153,7 +153,7 @@ typedef struct gan_objective {
                           discriminator's step, too.  No gradient goes back through their outputs */
     double
         least_target; /**< the range of targets that a trainer may set.  0 and 0: only the usual */
-    double most_target; /**< ones, 1 and 0 */
+    double most_target;    /**< ones, 1 and 0 */
     gan_boundary boundary; /**< what the accuracies of the rows are about.  GAN_BOUNDARY_ZERO */
 } gan_objective;
 #define GAN_OBJECTIVE_INIT                                                                         \
@@ -223,10 +223,11 @@ GAN_API GAN_MUST_CHECK gan_status gan_loss_cross_entropy(const float *logits, si
  *
  * @since 0.1
  */
-GAN_API GAN_MUST_CHECK gan_status
-gan_loss_cross_entropy_labels16(const float *logits, size_t n, size_t n_classes,
-                                const uint16_t *labels, float label_smoothing, double *loss,
-                                float *grad);
+GAN_API GAN_MUST_CHECK gan_status gan_loss_cross_entropy_labels16(const float *logits, size_t n,
+                                                                  size_t n_classes,
+                                                                  const uint16_t *labels,
+                                                                  float label_smoothing,
+                                                                  double *loss, float *grad);
 
 GAN_END_DECLS
 

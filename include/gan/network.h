@@ -508,10 +508,10 @@ typedef struct gan_layer_info {
                              layer is added, or as long as the network */
     const char *kind;   /**< as files call it; constant, lives as long as the program */
     gan_shape input;    /**< of a sample */
-    gan_shape output;
-    size_t n_params;   /**< trainable parameters */
-    int spectral_norm; /**< 1: made with gan_layer_spectral_norm() */
-    size_t n_settings; /**< numbers in `settings` */
+    gan_shape output;   /**< of a sample */
+    size_t n_params;    /**< trainable parameters */
+    int spectral_norm;  /**< 1: made with gan_layer_spectral_norm() */
+    size_t n_settings;  /**< numbers in `settings` */
     /** In the order of files: a pair of sizes twice, height and width; a shape as GAN_SHAPE_MAX_RANK
      * dimensions, the last ones 0. */
     gan_layer_setting settings[GAN_LAYER_MAX_SETTINGS];

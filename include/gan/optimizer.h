@@ -32,7 +32,8 @@ typedef struct gan_optimizer gan_optimizer;
 typedef struct gan_adam_desc {
     size_t struct_size;  /**< set by GAN_ADAM_DESC_INIT */
     double lr;           /**< learning rate, finite, not negative.  0.001 */
-    double beta1, beta2; /**< decay of the moments, 0 <= beta < 1.  0.9 and 0.999 */
+    double beta1;        /**< decay of the first moment, 0 <= beta1 < 1.  0.9 */
+    double beta2;        /**< decay of the second moment, 0 <= beta2 < 1.  0.999 */
     double eps;          /**< added to the root, finite, not negative; with 0 a weight whose
                                          gradient was always 0 gets 0 / 0, and no step.  1e-8 */
     double weight_decay; /**< finite, not negative; see each create function.  0 */
@@ -53,9 +54,10 @@ GAN_API void gan_adamw_desc_init(gan_adam_desc *desc, size_t struct_size);
 
 /** Settings of AdaBelief (Zhuang et al., 2020); start from GAN_ADABELIEF_DESC_INIT. */
 typedef struct gan_adabelief_desc {
-    size_t struct_size;  /**< set by GAN_ADABELIEF_DESC_INIT */
-    double lr;           /**< learning rate, finite, not negative.  0.001 */
-    double beta1, beta2; /**< decay of the moments, 0 <= beta < 1.  0.9 and 0.999 */
+    size_t struct_size; /**< set by GAN_ADABELIEF_DESC_INIT */
+    double lr;          /**< learning rate, finite, not negative.  0.001 */
+    double beta1;       /**< decay of the first moment, 0 <= beta1 < 1.  0.9 */
+    double beta2;       /**< decay of the second moment, 0 <= beta2 < 1.  0.999 */
     double eps; /**< added to the variance in each step and to its root, finite, not negative.
                               1e-16 */
     double weight_decay;            /**< the weights shrink by lr times this a step.  0 */
@@ -69,10 +71,10 @@ GAN_API void gan_adabelief_desc_init(gan_adabelief_desc *desc, size_t struct_siz
 /** Settings of Lion (Chen et al., 2023); start from GAN_LION_DESC_INIT. */
 typedef struct gan_lion_desc {
     size_t struct_size; /**< set by GAN_LION_DESC_INIT */
-    double lr; /**< learning rate, finite, not negative: a weight moves by so much.  0.0001 */
-    double beta1, beta2; /**< decay of the momentum in the step's direction, and of the momentum,
-                              0 <= beta < 1.  0.9 and 0.99 */
-    double weight_decay; /**< the weights shrink by lr times this a step.  0 */
+    double lr;    /**< learning rate, finite, not negative: a weight moves by so much.  0.0001 */
+    double beta1; /**< share of the momentum in the step's direction, 0 <= beta1 < 1.  0.9 */
+    double beta2; /**< decay of the momentum, 0 <= beta2 < 1.  0.99 */
+    double weight_decay;            /**< the weights shrink by lr times this a step.  0 */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_lion_desc;
 #define GAN_LION_DESC_INIT sizeof(gan_lion_desc), 0.0001, 0.9, 0.99, 0.0, NULL

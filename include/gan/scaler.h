@@ -39,7 +39,7 @@ typedef struct gan_scaler_desc {
     size_t struct_size;   /**< set by GAN_SCALER_DESC_INIT */
     gan_scaler_kind kind; /**< GAN_SCALER_STANDARD */
     double low;           /**< of GAN_SCALER_MIN_MAX.  Both 0: -1 and 1, the range of a last tanh */
-    double high;
+    double high;          /**< likewise */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_scaler_desc;
 #define GAN_SCALER_DESC_INIT GAN_SIZED_INIT(gan_scaler_desc, GAN_SCALER_STANDARD, 0, 0, 0)

@@ -18,8 +18,8 @@ GAN_BEGIN_DECLS
  * Every dimension is at least 1 and the product at most 2^31 - 1; a shape of rank 0 is "no shape".
  */
 typedef struct gan_shape {
-    size_t rank;
-    size_t dim[GAN_SHAPE_MAX_RANK];
+    size_t rank;                    /**< number of dimensions, 0 to GAN_SHAPE_MAX_RANK */
+    size_t dim[GAN_SHAPE_MAX_RANK]; /**< the first `rank` of them count */
 } gan_shape;
 
 /** Return the shape of a vector of `n` elements.  @since 0.1 */

@@ -155,9 +155,11 @@ typedef struct gan_trainer_desc {
      */
     const gan_augment_desc *augment;
     const gan_lecam_desc *lecam; /**< copied: LeCam regularisation.  NULL: none */
-    const gan_consistency_desc *consistency; /**< copied: consistency regularisation, for samples that
+    const gan_consistency_desc
+        *consistency; /**< copied: consistency regularisation, for samples that
                                                   are images as for `augment`.  NULL: none */
-    const gan_penalty_desc *second_penalty; /**< copied: another penalty beside `penalty`, such as R2
+    const gan_penalty_desc
+        *second_penalty; /**< copied: another penalty beside `penalty`, such as R2
                                                  beside R1 (R3GAN: Huang et al., 2024).  NULL: none */
     /**
      * The share of its samples that a generator's half learns from, those that the discriminator puts
@@ -166,13 +168,16 @@ typedef struct gan_trainer_desc {
      * The paper's begins with 1 and falls to 0.5: see `top_k_schedule`.  Above 0, to 1; 0: 1
      */
     double top_k;
-    const gan_schedule_desc *top_k_schedule; /**< of that, by the generator's steps; copied.  NULL: it
+    const gan_schedule_desc
+        *top_k_schedule; /**< of that, by the generator's steps; copied.  NULL: it
                                                   stays */
-    const gan_schedule_desc *instance_noise_schedule; /**< of `instance_noise` by the discriminator's
+    const gan_schedule_desc
+        *instance_noise_schedule; /**< of `instance_noise` by the discriminator's
                                                            steps, in place of its linear fall over
                                                            instance_noise_steps; copied.  NULL:
                                                            that */
-    const gan_schedule_desc *augment_schedule; /**< of the probability of `augment`, without a target,
+    const gan_schedule_desc
+        *augment_schedule; /**< of the probability of `augment`, without a target,
                                                     by the discriminator's steps; copied.  NULL: it
                                                     stays */
     /**
@@ -181,7 +186,8 @@ typedef struct gan_trainer_desc {
      * and average_warmup.  0: `average_decay`
      */
     double average_half_life;
-    const gan_schedule_desc *average_schedule; /**< of the half-life, by the generator's steps; copied:
+    const gan_schedule_desc
+        *average_schedule; /**< of the half-life, by the generator's steps; copied:
                                                     one that rises from 0 keeps the first weights out.
                                                     NULL: it stays */
 } gan_trainer_desc;
@@ -223,13 +229,14 @@ typedef struct gan_train_stats {
     double d_fake_class_accuracy; /**< the same of generated ones, in the discriminator's step */
     double augment_probability;   /**< of an augmentation's operations in the next step: see
                                        gan_augment_desc.target */
-    double augment_sign; /**< the mean sign of the real samples' logits that it followed last, r_t of
+    double
+        augment_sign; /**< the mean sign of the real samples' logits that it followed last, r_t of
                               Karras et al., 2020: 1 is a discriminator that is never wrong about them */
     gan_boundary boundary; /**< that of the objective: with GAN_BOUNDARY_NONE d_real_accuracy and
                                 d_fake_accuracy say nothing */
-    double second_penalty;      /**< as `penalty` and `penalty_norm`, of the second one */
-    double second_penalty_norm;
-    double lecam;       /**< LeCam regularisation, weight included; like a penalty no part of d_loss */
+    double second_penalty; /**< as `penalty`, of the second one */
+    double second_penalty_norm; /**< as `penalty_norm`, of the second one */
+    double lecam; /**< LeCam regularisation, weight included; like a penalty no part of d_loss */
     double consistency; /**< the same of consistency regularisation */
 } gan_train_stats;
 #define GAN_TRAIN_STATS_INIT                                                                       \

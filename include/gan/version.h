@@ -8,8 +8,8 @@ GAN_BEGIN_DECLS
 
 /** The version of these headers.  While MAJOR is 0, each MINOR may break; see docs/stability.md. */
 #define GAN_VERSION_MAJOR 0
-#define GAN_VERSION_MINOR 1
-#define GAN_VERSION_PATCH 0
+#define GAN_VERSION_MINOR 1 /**< grows with what is new */
+#define GAN_VERSION_PATCH 0 /**< grows with what is mended */
 
 /** The same as one number that grows with each release: 10203 is 1.2.3. */
 #define GAN_VERSION_NUMBER (GAN_VERSION_MAJOR * 10000 + GAN_VERSION_MINOR * 100 + GAN_VERSION_PATCH)
