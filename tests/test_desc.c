@@ -127,6 +127,7 @@ TEST(records_are_checked_and_filled_as_far_as_they_reach)
     X(gan_classifier_desc_init, gan_classifier_desc, GAN_CLASSIFIER_DESC_INIT)                     \
     X(gan_classifier_stats_init, gan_classifier_stats, GAN_CLASSIFIER_STATS_INIT)                  \
     X(gan_dataset_desc_init, gan_dataset_desc, GAN_DATASET_DESC_INIT)                              \
+    X(gan_communicator_init, gan_communicator, GAN_COMMUNICATOR_INIT)                              \
     X(gan_split_desc_init, gan_split_desc, GAN_SPLIT_DESC_INIT)                                    \
     X(gan_png_desc_init, gan_png_desc, GAN_PNG_DESC_INIT)                                          \
     X(gan_cifar_desc_init, gan_cifar_desc, GAN_CIFAR_DESC_INIT)                                    \

@@ -396,6 +396,58 @@ TEST(a_failing_source_leaves_the_iterator_where_it_stood)
     gan_dataset_destroy(data);
 }
 
+static int count_reading(void *user, size_t index, float *out, uint8_t *label)
+{
+    size_t *times = user;
+
+    times[index]++;
+    out[0] = (float)index;
+    *label = (uint8_t)index;
+    return 0;
+}
+
+/* Three ranks; the last batch has 3 samples.  On two threads they are read ahead. */
+TEST_EACH(ranks_read_their_own_samples_of_each_batch, 1, 3)
+{
+    enum { RANKS = 3, COUNTED = 23, EACH = 10 };
+    gan_dataset_desc concurrent = {GAN_DATASET_DESC_INIT, .concurrent = _i == 2};
+    gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT,  .batch_size = EACH, .shuffle = 1, .seed = 3,
+                              .n_threads = (size_t)_i, .n_ranks = RANKS};
+    size_t times[COUNTED] = {0}, whole_times[COUNTED] = {0};
+    gan_dataset *data, *whole_data;
+    gan_iterator *whole;
+
+    expect_ok(gan_dataset_create_callbacks(&data, count_reading, times, COUNTED, gan_shape_1d(1), 1,
+                                           &concurrent));
+    expect_ok(gan_dataset_create_callbacks(&whole_data, count_reading, whole_times, COUNTED,
+                                           gan_shape_1d(1), 1, NULL));
+    for (desc.rank = 0; desc.rank < RANKS; desc.rank++) {
+        gan_iterator_desc single = desc;
+        const gan_batch *batch, *all;
+        gan_iterator *it;
+
+        single.rank = single.n_ranks = 0;
+        expect_ok(gan_iterator_create(&whole, whole_data, &single));
+        expect_ok(gan_iterator_create(&it, data, &desc));
+        while (gan_iterator_next(whole, &all) == GAN_OK) {
+            const size_t n = all->count, begin = n * desc.rank / RANKS;
+            const size_t own = n * (desc.rank + 1) / RANKS - begin;
+
+            expect_ok(gan_iterator_next(it, &batch));
+            ck_assert_uint_eq(batch->count, n);
+            expect_same_bits(batch->samples + begin, all->samples + begin, own * sizeof(float));
+            expect_same_bits(batch->labels + begin, all->labels + begin, own);
+        }
+        gan_iterator_destroy(it);
+        gan_iterator_destroy(whole);
+    }
+    for (size_t i = 0; i < COUNTED; i++) /* the next epoch's first batch may have been read ahead */
+        ck_assert_msg(times[i] == 1 || (_i == 2 && times[i] <= 2), "sample %zu was read %zu times",
+                      i, times[i]);
+    gan_dataset_destroy(data);
+    gan_dataset_destroy(whole_data);
+}
+
 TEST(wrong_settings_are_refused_and_named)
 {
     const gan_iterator_desc good = {GAN_ITERATOR_DESC_INIT};
@@ -421,6 +473,9 @@ TEST(wrong_settings_are_refused_and_named)
     REFUSED("infinity of a byte", desc.std[0] = 1e-42f);
     REFUSED("batch_size is 24, samples are 23", (desc.drop_last = 1, desc.batch_size = 24));
     REFUSED("batch_size is 100, samples are 23", desc.drop_last = 1);
+    REFUSED("rank 2 of 2", (desc.rank = 2, desc.n_ranks = 2));
+    REFUSED("rank 1 of 1", desc.rank = 1);
+    REFUSED("rank 0 of 2000; 1 to 1024 ranks expected", desc.n_ranks = 2000);
     REFUSED("struct_size is 16", desc.struct_size = 16);
     REFUSED("allocator", desc.allocator = &half);
 #undef REFUSED

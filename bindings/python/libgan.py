@@ -272,7 +272,7 @@ class gan_iterator_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("batch_size", c_size_t), ("shuffle", c_int), ("drop_last", c_int), ("seed", c_uint64),
     ("mean", c_float * 4), ("std", c_float * 4), ("allocator", POINTER(gan_allocator)), ("horizontal_flip", c_int),
     ("n_threads", c_size_t), ("crop", c_float), ("shift", c_float), ("rotation", c_float), ("brightness", c_float),
-    ("contrast", c_float), ("saturation", c_float)]
+    ("contrast", c_float), ("saturation", c_float), ("rank", c_size_t), ("n_ranks", c_size_t)]
 
 
 class gan_conv2d_desc(Record):
@@ -341,6 +341,15 @@ gan_rename_fn = CFUNCTYPE(c_int, c_void_p, c_char_p, c_char_p, c_size_t)
 class gan_network_load_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("lenient", c_int), ("prefix", c_char_p), ("report", POINTER(gan_network_load_report)),
     ("renames", POINTER(gan_rename)), ("n_renames", c_size_t), ("rename", gan_rename_fn), ("rename_user", c_void_p)]
+
+gan_exchange_fn = CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p, c_size_t)
+
+gan_broadcast_fn = CFUNCTYPE(c_int, c_void_p, c_void_p, c_size_t, c_size_t)
+
+
+class gan_communicator(Record):
+    _fields_ = [("struct_size", c_size_t), ("rank", c_size_t), ("size", c_size_t), ("user", c_void_p),
+    ("all_to_all", gan_exchange_fn), ("all_gather", gan_exchange_fn), ("broadcast", gan_broadcast_fn)]
 
 
 class gan_objective_step(Record):
@@ -434,7 +443,8 @@ class gan_trainer_desc(Record):
     ("augment", POINTER(gan_augment_desc)), ("lecam", POINTER(gan_lecam_desc)), ("consistency", POINTER(gan_consistency_desc)),
     ("second_penalty", POINTER(gan_penalty_desc)), ("top_k", c_double), ("top_k_schedule", POINTER(gan_schedule_desc)),
     ("instance_noise_schedule", POINTER(gan_schedule_desc)), ("augment_schedule", POINTER(gan_schedule_desc)),
-    ("average_half_life", c_double), ("average_schedule", POINTER(gan_schedule_desc))]
+    ("average_half_life", c_double), ("average_schedule", POINTER(gan_schedule_desc)), ("shards", c_size_t),
+    ("communicator", POINTER(gan_communicator))]
 
 
 class gan_train_stats(Record):
@@ -798,6 +808,7 @@ _declare("gan_network_open_from", _status, [("out", POINTER(c_void_p)), ("from",
     ("desc", POINTER(gan_network_desc))])
 _declare("gan_network_open_in_place", _status, [("out", POINTER(c_void_p)), ("bytes", c_void_p), ("n", c_size_t),
     ("desc", POINTER(gan_network_desc))])
+_declare("gan_communicator_init", None, [("communicator", POINTER(gan_communicator)), ("struct_size", c_size_t)])
 _declare("gan_objective_init", None, [("objective", POINTER(gan_objective)), ("struct_size", c_size_t)])
 _declare("gan_loss_bce_with_logits", _status, [("logits", POINTER(c_float)), ("n", c_size_t), ("target", c_float),
     ("loss", POINTER(c_double)), ("grad", POINTER(c_float))])

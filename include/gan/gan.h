@@ -6,6 +6,7 @@
 #include <gan/augment.h>
 #include <gan/checkpoint.h>
 #include <gan/classifier.h>
+#include <gan/communicator.h>
 #include <gan/dataset.h>
 #include <gan/export.h>
 #include <gan/features.h>

@@ -92,10 +92,18 @@ typedef struct gan_iterator_desc {
     float brightness;
     float contrast;   /**< see brightness */
     float saturation; /**< see brightness */
+    /**
+     * In one of several processes that train together (see gan_trainer_desc, `communicator`): read
+     * the samples of this rank's shards alone, those from count rank / n_ranks on to count (rank +
+     * 1) / n_ranks of each batch; the others are not filled in.  Batches are those of a single
+     * process, whatever the number of ranks: a checkpoint knows nothing of it.  0
+     */
+    size_t rank;
+    size_t n_ranks; /**< 0: 1 */
 } gan_iterator_desc;
 #define GAN_ITERATOR_DESC_INIT                                                                     \
     GAN_SIZED_INIT(gan_iterator_desc, 0, 0, 0, 0, {0, 0, 0, 0}, {0, 0, 0, 0}, 0, 0, 0, 0, 0, 0, 0, \
-                   0, 0)
+                   0, 0, 0, 0)
 
 /** GAN_ITERATOR_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_iterator_desc_init(gan_iterator_desc *desc, size_t struct_size);

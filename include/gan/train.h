@@ -5,6 +5,7 @@
 #include <gan/alloc.h>
 #include <gan/api.h>
 #include <gan/augment.h>
+#include <gan/communicator.h>
 #include <gan/iterator.h>
 #include <gan/loss.h>
 #include <gan/network.h>
@@ -190,11 +191,43 @@ typedef struct gan_trainer_desc {
         *average_schedule; /**< of the half-life, by the generator's steps; copied:
                                                     one that rises from 0 keeps the first weights out.
                                                     NULL: it stays */
+    /**
+     * Cut each batch into this many parts of almost the same size: 1, 2, 4, 8 ... 1024, without
+     * micro_batch.  A shard is worked on by itself, as a micro-batch is, and what comes of all is
+     * added up as a binary tree, so that any number of `communicator` ranks that divides the shards
+     * has the same bits, and so has one process without a communicator.  With n samples, shard i has
+     * those from n i / shards on; n is at least `shards`.  What is defined over what:
+     *
+     * - over a shard: batch norm and other layers that couple samples, relativistic losses, top-k,
+     *   the deviation that DRAGAN draws by; a host's objective is called once for each;
+     * - over the whole batch, as sums weighted by samples: losses, penalties, regularisation and
+     *   their figures; limits of the gradient; an augmentation's target; the average of the weights;
+     * - buffers: each shard begins with the old ones, and the new ones are the mean of what the
+     *   shards make of them.  Running statistics follow once a step, and vectors of spectral norm
+     *   are iterated once a step, as without shards;
+     * - random numbers of samples are those of their place in the whole batch, as without shards;
+     *   dropout's are each shard's own.
+     *
+     * A relativistic generator's half takes real samples from the batch of gan_train_step() or
+     * gan_train_generator_step_beside(), augmented anew; gan_train_generator_step() refuses such a
+     * loss.  0: 8 with a communicator, else batches are not cut
+     */
+    size_t shards;
+    /**
+     * Copied, its `user` borrowed: train together with other processes, whose number divides
+     * `shards`.  Each has the same networks, settings and data, makes the same calls in the same
+     * order with batches of the same count, and ends each step with the same weights; of samples,
+     * latent vectors and labels it reads those of its own shards alone, from count rank / size on:
+     * see gan_iterator_desc.  When a rank can't go on, or trains something else, the step fails on
+     * all of them, with that rank's message.  Trainers are made, and sampled from, without the
+     * others.  NULL: alone
+     */
+    const gan_communicator *communicator;
 } gan_trainer_desc;
 #define GAN_TRAINER_DESC_INIT                                                                      \
     GAN_SIZED_INIT(gan_trainer_desc, 0, 0, GAN_LOSS_BCE, 0, 0, 0, 0.0, 0.0, 0.0, 0, 0,             \
                    GAN_LATENT_NORMAL, GAN_DIVERGENCE_STOP, 0.0, 0, 0.0, 0, 0, 0.0, 0, 0, 0, 0, 0,  \
-                   0, GAN_ACTIVATIONS_KEEP, 0, 0, 0, 0, 0.0, 0, 0, 0, 0.0, 0)
+                   0, GAN_ACTIVATIONS_KEEP, 0, 0, 0, 0, 0.0, 0, 0, 0, 0.0, 0, 0, 0)
 
 /** GAN_TRAINER_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_trainer_desc_init(gan_trainer_desc *desc, size_t struct_size);

@@ -13,7 +13,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DEFAULT_BATCH = 100, MAX_CHANNELS = 4, BYTE_VALUES = 256, AHEAD = 2, AHEAD_BYTES = 4096 };
+enum {
+    DEFAULT_BATCH = 100,
+    MAX_CHANNELS = 4,
+    BYTE_VALUES = 256,
+    AHEAD = 2,
+    AHEAD_BYTES = 4096,
+    MAX_RANKS = 1024
+};
 
 /* How the numbers of one channel are normalised. */
 typedef struct channel {
@@ -46,6 +53,7 @@ struct gan_iterator {
     uint8_t *byte_labels; /* the same, where all have room */
     size_t batch_size;    /* at most the number of samples */
     size_t end;           /* position at which an epoch is over */
+    size_t rank, n_ranks; /* whose samples of a batch are read */
     uint64_t epoch;
     size_t position;
     uint64_t seed;
@@ -158,6 +166,12 @@ static gan_status set_batches(gan_iterator *it, const gan_iterator_desc *d)
         return gan__fail(GAN_ERR_INVALID,
                          "iterator: shuffle wants at most 4294967295 samples, there are %zu",
                          count);
+    it->n_ranks = d->n_ranks > 0 ? d->n_ranks : 1;
+    it->rank = d->rank;
+    if (it->rank >= it->n_ranks || it->n_ranks > MAX_RANKS)
+        return gan__fail(GAN_ERR_INVALID,
+                         "iterator: rank %zu of %zu; 1 to %d ranks expected, counted from 0",
+                         it->rank, it->n_ranks, MAX_RANKS);
     it->batch_size = wanted < count ? wanted : count;
     it->end = d->drop_last ? count - count % it->batch_size : count;
     it->seed = d->seed;
@@ -347,6 +361,17 @@ static size_t count_at(const gan_iterator *it, size_t position)
     return end - position < it->batch_size ? end - position : it->batch_size;
 }
 
+/* The samples of a batch of n that are this rank's. */
+static size_t first_own(const gan_iterator *it, size_t n)
+{
+    return n * it->rank / it->n_ranks;
+}
+
+static size_t end_own(const gan_iterator *it, size_t n)
+{
+    return n * (it->rank + 1) / it->n_ranks;
+}
+
 /* Ask for the bytes of the sample at `position` ahead of their use: in a shuffled epoch no
  * processor guesses them, and waiting for memory takes longer than normalising. */
 static void fetch_ahead(const gan_iterator *it, size_t position)
@@ -465,7 +490,8 @@ static void read_part(void *context, size_t task, size_t worker)
     gan_iterator *it = context;
     next_batch *next = &it->next;
 
-    for (size_t i = task; i < next->count; i += next->n_tasks)
+    for (size_t i = first_own(it, next->count) + task; i < end_own(it, next->count);
+         i += next->n_tasks)
         next->missing[i] = read_ahead(it, i, worker) != GAN_OK;
 }
 
@@ -500,7 +526,7 @@ static gan_status wait_for_batch(gan_iterator *it)
         begin_reading(it, it->epoch, it->position);
         end_reading(it);
     }
-    for (size_t i = 0; i < next->count; i++) {
+    for (size_t i = first_own(it, next->count); i < end_own(it, next->count); i++) {
         gan_status status = GAN_OK;
 
         if (next->missing[i]) status = read_ahead(it, i, 0);
@@ -518,7 +544,7 @@ static gan_status make_batch(gan_iterator *it)
     if (it->next.pool) GAN_TRY(wait_for_batch(it));
     shuffle(it, it->epoch);
     n = count_at(it, it->position);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = first_own(it, n); i < end_own(it, n); i++) {
         fetch_ahead(it, it->position + i + AHEAD);
         GAN_TRY(fill(it, index_at(it, it->position + i), i));
     }

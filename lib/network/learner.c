@@ -24,8 +24,28 @@ cleanup:
     return status;
 }
 
+/* A stack of sums is as deep as the tree over the shards, without their own level. */
+gan_status gan__learner_take_shards(gan__learner *l, size_t shards, const gan_communicator *ranks,
+                                    const gan_allocator *allocator)
+{
+    gan_status status = GAN_OK;
+    const size_t n = gan__size_add(l->net->n_params, l->net->n_buffers);
+    size_t depth = 1;
+
+    while (shards >> (depth + 1) > 0) depth++;
+    l->shards = shards;
+    l->stride = gan__communicator_padded(ranks, n);
+    GAN_TRY(gan__alloc(&l->buffers, allocator, l->net->n_buffers, sizeof *l->buffers));
+    GAN_TRY(gan__alloc(&l->sum, allocator, gan__size_mul(depth, l->stride), sizeof *l->sum));
+    if (ranks->size > 1) GAN_TRY(gan__alloc(&l->room, allocator, l->stride, sizeof *l->room));
+
+cleanup:
+    return status;
+}
+
 void gan__learner_free_memory(gan__learner *l, const gan_allocator *allocator)
 {
+    gan__free(allocator, l->room);
     gan__free(allocator, l->sum);
     gan__free(allocator, l->buffers);
 }
@@ -42,37 +62,93 @@ void gan__learner_put_back(gan__learner *l)
     memcpy(l->net->buffers, l->buffers, l->net->n_buffers * sizeof *l->buffers);
 }
 
+float *gan__learner_grads(const gan__learner *l)
+{
+    return l->sum ? l->sum : gan__pass_grads(l->pass);
+}
+
+static void measure_slice(void *context, size_t task, size_t worker)
+{
+    gan__learner *l = context;
+    const size_t begin = l->net->n_params * task / GAN__LEARNER_SLICES;
+    const size_t n = l->net->n_params * (task + 1) / GAN__LEARNER_SLICES - begin;
+
+    (void)worker;
+    l->squares[task] = gan__simd_best()->sum_squares(n, gan__learner_grads(l) + begin);
+}
+
+/* Gradients of micro-batches are added to the first in turn.  Those of shards are a tree: a shard is
+ * put on a stack, and while the two sums on its top are of as many shards they become one.
+ *
+ *     shard        0      1       2        3            4 ...
+ *     on the       0     0-1     0-1      0-1 2-3       0-3
+ *     stack                       2    -> 0-3            4
+ *
+ * The latest shard itself lies in the pass. */
 typedef struct gathering {
     gan__learner *learner;
-    int first;
+    size_t depth;  /* of the stack before */
+    size_t merges; /* how many of its sums become one with what is added */
 } gathering;
+
+static gathering gathering_of(gan__learner *l, size_t i)
+{
+    gathering g = {l, i > 0, i > 0};
+
+    if (l->shards == 0) return g;
+    g.depth = g.merges = 0;
+    for (size_t bit = 1; bit <= i; bit *= 2) g.depth += (i & bit) != 0;
+    while (i >> g.merges & 1) g.merges++;
+    return g;
+}
+
+/* Of n numbers, which belong at `at` in a block. */
+static void gather(const gathering *g, const float *numbers, size_t at, size_t n)
+{
+    const size_t stride = g->learner->stride;
+    float *top = g->learner->sum + at + g->depth * stride;
+
+    if (g->merges == 0) memcpy(top, numbers, n * sizeof *numbers);
+    for (size_t i = 0; i < g->merges; i++, top -= stride)
+        gan__simd_best()->axpy(n, 1, i == 0 ? numbers : top, top - stride);
+}
 
 static void gather_slice(void *context, size_t task, size_t worker)
 {
     const gathering *g = context;
-    gan__learner *l = g->learner;
-    const size_t begin = l->net->n_params * task / GAN__LEARNER_SLICES;
-    const size_t n = l->net->n_params * (task + 1) / GAN__LEARNER_SLICES - begin;
-    const float *grads = gan__pass_grads(l->pass) + begin;
+    const size_t n_params = g->learner->net->n_params;
+    const size_t begin = n_params * task / GAN__LEARNER_SLICES;
+    const size_t end = n_params * (task + 1) / GAN__LEARNER_SLICES;
 
     (void)worker;
-    if (g->first)
-        memcpy(l->sum + begin, grads, n * sizeof *grads);
-    else
-        gan__simd_best()->axpy(n, 1, grads, l->sum + begin);
-    l->squares[task] = gan__simd_best()->sum_squares(n, l->sum + begin);
+    gather(g, gan__pass_grads(g->learner->pass) + begin, begin, end - begin);
+    if (g->learner->shards == 0) measure_slice(g->learner, task, worker);
 }
 
-void gan__learner_gather(gan__learner *l, gan_pool *pool, int first)
+void gan__learner_gather(gan__learner *l, gan_pool *pool, size_t i)
 {
-    gathering g = {l, first};
+    gathering g = gathering_of(l, i);
 
-    if (l->sum) gan__pool_run(pool, gather_slice, &g, GAN__LEARNER_SLICES);
+    if (!l->sum) return;
+    gan__pool_run(pool, gather_slice, &g, GAN__LEARNER_SLICES);
+    if (l->shards == 0) return;
+    gather(&g, l->net->buffers, l->net->n_params, l->net->n_buffers);
+    gan__learner_put_back(l);
 }
 
-float *gan__learner_grads(const gan__learner *l)
+gan_status gan__learner_join(gan__learner *l, gan_pool *pool, size_t shards,
+                             const gan_communicator *ranks)
 {
-    return l->sum ? l->sum : gan__pass_grads(l->pass);
+    gan_status status = GAN_OK;
+    const size_t n = l->net->n_params;
+
+    if (l->shards == 0) return GAN_OK;
+    GAN_TRY(gan__communicator_sum(ranks, n + l->net->n_buffers, l->sum, l->room));
+    gan__simd_best()->scale(l->net->n_buffers, 1 / (float)shards, l->sum + n, l->net->buffers);
+    (void)gan__learner_measure(l, pool);
+
+cleanup:
+    return status;
 }
 
 static double root_of_squares(const gan__learner *l)
@@ -86,16 +162,6 @@ static double root_of_squares(const gan__learner *l)
 double gan__learner_norm(const gan__learner *l)
 {
     return l->sum ? root_of_squares(l) : sqrt(gan__pass_grad_squares(l->pass));
-}
-
-static void measure_slice(void *context, size_t task, size_t worker)
-{
-    gan__learner *l = context;
-    const size_t begin = l->net->n_params * task / GAN__LEARNER_SLICES;
-    const size_t n = l->net->n_params * (task + 1) / GAN__LEARNER_SLICES - begin;
-
-    (void)worker;
-    l->squares[task] = gan__simd_best()->sum_squares(n, gan__learner_grads(l) + begin);
 }
 
 double gan__learner_measure(gan__learner *l, gan_pool *pool)
@@ -188,8 +254,8 @@ gan_status gan__learner_not_finite(const gan__learner *l, const gan__learner *co
     for (size_t i = 0; i < data->n_samples * data->size; i++)
         if (!isfinite(data->samples[i]))
             return gan__fail(GAN_ERR_NONFINITE, "%s, step %llu: number %zu of %s %zu is %g",
-                             l->name, step, i % data->size, data->what, i / data->size,
-                             (double)data->samples[i]);
+                             l->name, step, i % data->size, data->what,
+                             data->first + i / data->size, (double)data->samples[i]);
     if (!isfinite(loss)) return bad_loss(l, chain, loss);
     snprintf(who, sizeof who, "%s, step %llu: gradient", l->name, step);
     return gan__network_check_finite(l->net, gan__learner_grads(l), who);

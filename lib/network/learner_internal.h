@@ -2,6 +2,7 @@
 #ifndef GAN_LEARNER_INTERNAL_H
 #define GAN_LEARNER_INTERNAL_H
 
+#include "math/communicator_internal.h"
 #include "network/pass_internal.h"
 
 #include <gan/network.h>
@@ -18,20 +19,33 @@ typedef struct gan__learner {
     gan__pass *pass;
     float *buffers; /* the network's, as they were before the step */
     float *sum;     /* of the gradients of several micro-batches.  NULL: there is only one */
+    size_t shards;  /* of how many, being shards, the sum is a tree.  0: they are added in turn */
+    size_t stride;  /* then it is the first of blocks of so many numbers, gradients and buffers */
+    float *room;    /* for other ranks' */
     double squares[GAN__LEARNER_SLICES]; /* of slices of the sum */
 } gan__learner;
 
-/* Take the memory of steps, of one or `several` micro-batches, and end it. */
+/* Take the memory of steps, of one or `several` micro-batches, or of `shards` of a rank, and end
+ * it. */
 gan_status gan__learner_take_memory(gan__learner *learner, int several,
                                     const gan_allocator *allocator);
+gan_status gan__learner_take_shards(gan__learner *learner, size_t shards,
+                                    const gan_communicator *ranks, const gan_allocator *allocator);
 void gan__learner_free_memory(gan__learner *learner, const gan_allocator *allocator);
 
 /* Buffers follow each micro-batch, with gan__pass_settle(), before it is known whether the step
  * counts: put the old ones aside before the first, and back when it doesn't. */
 void gan__learner_keep(gan__learner *learner);
 void gan__learner_put_back(gan__learner *learner);
-/* After a micro-batch, whose gradients are those of its share of the loss. */
-void gan__learner_gather(gan__learner *learner, gan_pool *pool, int first);
+/* After the i-th micro-batch, or shard of this rank, whose gradients are those of its share of the
+ * loss, and which the buffers have followed: gradients are added up.  The buffers of shards are, too,
+ * and each shard begins with the old ones. */
+void gan__learner_gather(gan__learner *learner, gan_pool *pool, size_t i);
+
+/* After the last one: with shards, gradients are the sum over all ranks, and the new buffers the mean
+ * over all `shards`. */
+gan_status gan__learner_join(gan__learner *learner, gan_pool *pool, size_t shards,
+                             const gan_communicator *ranks);
 
 /* All gradients, laid out as the weights; and their Euclidean norm, which is measured anew when
  * somebody has written to them. */
@@ -44,6 +58,7 @@ typedef struct gan__learner_data {
     const char *what; /* "real sample" */
     const float *samples;
     size_t n_samples, size; /* values per sample */
+    size_t first;           /* of the samples that were looked at; those before are not here */
 } gan__learner_data;
 
 /* Let the optimizer have the gradients, `norm` being their Euclidean norm.  GAN_ERR_NONFINITE,

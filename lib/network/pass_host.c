@@ -336,7 +336,7 @@ static gan_status backward(gan_pass *p, const float *out_grad, gan_pass_gradient
     gan__pass_backward(pass, p->pool, parts_of(p, weights, in_grad));
     p->returned = 1;
     if (weights != GAN_PASS_KEEP) {
-        gan__learner_gather(&p->learner, p->pool, weights == GAN_PASS_REPLACE || !p->unused);
+        gan__learner_gather(&p->learner, p->pool, weights != GAN_PASS_REPLACE && p->unused);
         p->unused = 1;
     }
     gan__pool_leave(&visit);
@@ -439,7 +439,7 @@ static gan_status not_finite(const gan_pass *p)
 {
     gan_status status = GAN_OK;
     const gan__learner *const chain[] = {NULL};
-    const gan__learner_data none = {"", NULL, 0, 0};
+    const gan__learner_data none = {.what = ""};
 
     GAN_TRY(gan__network_check_finite(p->learner.net, p->learner.net->params,
                                       "pass: weights of the network"));

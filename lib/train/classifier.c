@@ -285,7 +285,7 @@ static gan_status not_finite(const gan_classifier *c, const gan_batch *batch, do
 {
     gan_status status = GAN_OK;
     const gan_network *net = c->learner.net;
-    const gan__learner_data data = {"sample", batch->samples, batch->count, c->sample};
+    const gan__learner_data data = {"sample", batch->samples, batch->count, c->sample, 0};
     const gan__learner *const chain[] = {&c->learner, NULL};
 
     GAN_TRY(gan__network_check_finite(net, net->params, "weights of the classifier"));

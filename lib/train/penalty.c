@@ -68,11 +68,15 @@ struct gan__penalty {
 
 /* ---- making one ---- */
 
+/* Whether it looks at samples that are mixed at random. */
+static int is_mixed(const gan_penalty_desc *desc)
+{
+    return desc->kind == GAN_PENALTY_WGAN_GP || desc->kind == GAN_PENALTY_DRAGAN;
+}
+
 static int is_one_centered(const gan_penalty_desc *desc)
 {
-    const int mixed = desc->kind == GAN_PENALTY_WGAN_GP || desc->kind == GAN_PENALTY_DRAGAN;
-
-    return mixed && !desc->zero_centered;
+    return is_mixed(desc) && !desc->zero_centered;
 }
 
 /* Bytes of the first descriptor that hosts were built with. */
@@ -274,16 +278,17 @@ static void lay_labels(gan__pass *to, gan__pass *from, size_t n, gan_penalty_kin
     if (labels) memcpy(gan__pass_labels(to, 0), labels, n * sizeof *labels);
 }
 
+/* How many random numbers n rows are mixed by. */
+static uint64_t numbers_of(const gan__penalty *p, size_t n)
+{
+    return !is_mixed(&p->desc) ? 0 : p->desc.kind == GAN_PENALTY_DRAGAN ? n + n * p->size : n;
+}
+
 static void lay_samples(job *j, gan_pool *pool)
 {
-    gan__penalty *p = j->penalty;
-    const gan_penalty_kind kind = p->desc.kind;
-    const int mixed = kind == GAN_PENALTY_WGAN_GP || kind == GAN_PENALTY_DRAGAN;
-
-    if (kind == GAN_PENALTY_DRAGAN) j->deviation = deviation_of(j, pool);
-    gan__pool_run(pool, mixed ? mix : copy, j, TILES);
-    if (mixed) p->used += j->n_rows;
-    if (kind == GAN_PENALTY_DRAGAN) p->used += j->n_rows * p->size;
+    if (j->penalty->desc.kind == GAN_PENALTY_DRAGAN) j->deviation = deviation_of(j, pool);
+    gan__pool_run(pool, is_mixed(&j->penalty->desc) ? mix : copy, j, TILES);
+    j->penalty->used += numbers_of(j->penalty, j->n_rows);
 }
 
 /* ---- the penalty ---- */
@@ -392,6 +397,21 @@ void gan__penalty_add(gan__penalty *p, gan_pool *pool, const gan__penalty_rows *
     lay_labels(p->pass, rows->pass, rows->n, p->desc.kind);
     run(&j, pool);
     gan__pass_add_grads(rows->pass, pool, gan__penalty_grads(p));
+}
+
+void gan__penalty_pass_over(gan__penalty *p, size_t n)
+{
+    if (!p || !p->turn) return;
+    if (p->parts++ > 0) gan__pass_advance(p->pass);
+    p->used += numbers_of(p, n);
+}
+
+size_t gan__penalty_figures(gan__penalty *p, double **out)
+{
+    if (!p || !p->turn) return 0;
+    out[0] = &p->value;
+    out[1] = &p->norm;
+    return GAN__PENALTY_FIGURES;
 }
 
 void gan__penalty_advance(gan__penalty *p)

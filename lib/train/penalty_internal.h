@@ -40,6 +40,14 @@ typedef struct gan__penalty_rows {
 /* Add the penalty's gradient to that of the pass. */
 void gan__penalty_add(gan__penalty *p, gan_pool *pool, const gan__penalty_rows *rows);
 
+/* Leave out a micro-batch of n rows, which another rank works on: random numbers move on as if it had
+ * been here. */
+void gan__penalty_pass_over(gan__penalty *p, size_t n);
+
+/* Where a penalty whose turn it is adds up its figures; return how many these are. */
+enum { GAN__PENALTY_FIGURES = 2 };
+size_t gan__penalty_figures(gan__penalty *p, double **out);
+
 /* Move on to fresh random numbers: those of a step belong to it alone. */
 void gan__penalty_advance(gan__penalty *p);
 

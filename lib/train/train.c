@@ -17,6 +17,8 @@
  *               gan__pass_backward              discriminator: gradients by its weights
  *               gan__penalty_add                penalty.c: that of the gradient penalty is added
  *             gan__learner_gather               learner.c: gradients of micro-batches are added up
+ *           gan__shards_join                    train_shards.c: if these are shards, figures ...
+ *           gan__learner_join                   ... and gradients are added up over all ranks
  *           update                              on_gradients; clip, optimizer, unless something
  *                                               isn't finite
  *       gan_train_generator_step            generated samples, the generator learns
@@ -59,6 +61,13 @@ static void add_penalties(const gan__half_step *half)
         gan__penalty_add(t->penalties[i], t->pool, &rows);
 }
 
+/* Leave a shard to another rank: random numbers move on as if it had been here. */
+static void pass_over(const gan__half_step *half)
+{
+    for (size_t i = 0; i < GAN__PENALTIES && gan__half_is_d(half); i++)
+        gan__penalty_pass_over(half->trainer->penalties[i], half->rows);
+}
+
 static gan_status work_discriminator(gan__half_step *half)
 {
     gan_status status = GAN_OK;
@@ -79,6 +88,8 @@ static gan_status work_discriminator(gan__half_step *half)
     gan__half_book(half, GAN__STEP_D_BACKWARD);
     if (isfinite(half->loss)) /* else it would overwrite the outputs that tell where it went wrong */
         add_penalties(half);
+    else if (t->shards)
+        pass_over(half);
     gan__half_book(half, GAN__STEP_PENALTY);
 
 cleanup:
@@ -115,23 +126,97 @@ static void advance_layers(gan_trainer *t)
     gan__pass_advance(t->discriminator.pass);
 }
 
-/* All micro-batches.  Between them buffers and the layers' random numbers move as they do between
- * steps. */
-static gan_status work(gan__half_step *half, gan_status (*part)(gan__half_step *))
+/* Where a half adds up the figures of its micro-batches; return how many. */
+static size_t figures_of(gan__half_step *half, double **out)
+{
+    gan_trainer *t = half->trainer;
+    double *const of_both[] = {
+        &half->loss,       &half->d_real,     &half->d_fake,           &half->real_right,
+        &half->fake_right, &half->class_loss, &half->real_class_right, &half->fake_class_right};
+    double *const of_d[] = {&t->lecam.sums[0], &t->lecam.sums[1], &t->lecam.value,
+                            &t->consistency.value};
+    size_t n = sizeof of_both / sizeof *of_both;
+
+    memcpy(out, of_both, sizeof of_both);
+    if (!gan__half_is_d(half)) return n;
+    memcpy(out + n, of_d, sizeof of_d);
+    n += sizeof of_d / sizeof *of_d;
+    for (size_t i = 0; i < GAN__PENALTIES; i++) n += gan__penalty_figures(t->penalties[i], out + n);
+    return n;
+}
+
+/* What has to be the same on all ranks of a run, lest it becomes several. */
+static uint64_t digest_of(const gan__half_step *half)
+{
+    const gan_trainer *t = half->trainer;
+    const double lr = half->player ? gan_optimizer_lr(half->player->opt) : 0;
+    uint64_t digest = 14695981039346656037u; /* FNV-1a, a word at a time */
+    uint64_t words[] = {half->which,
+                        half->count,
+                        t->desc.batch_size,
+                        t->desc.shards,
+                        t->desc.seed,
+                        t->generator.net->n_params,
+                        t->discriminator.net->n_params,
+                        t->stats.d_steps,
+                        t->stats.g_steps,
+                        t->noise_position,
+                        0};
+
+    memcpy(&words[sizeof words / sizeof *words - 1], &lr, sizeof lr);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        digest = (digest ^ words[i]) * 1099511628211u;
+    return digest ^ digest >> 32;
+}
+
+static gan_status work_part(gan__half_step *half, gan_status (*part)(gan__half_step *), size_t i,
+                            size_t before)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(part(half));
+    gan__pass_settle(half->player->pass, 0);
+    gan__learner_gather(half->player, half->trainer->pool, before);
+    gan__shards_close(half->trainer->shards, i);
+
+cleanup:
+    return status;
+}
+
+/* All micro-batches, or of shards those of this rank.  Between them buffers and the layers' random
+ * numbers move as they do between steps; those of shards do so to the end, also when one has
+ * failed, as they do on other ranks. */
+static gan_status work_parts(gan__half_step *half, gan_status (*part)(gan__half_step *))
 {
     gan_status status = GAN_OK;
     gan_trainer *t = half->trainer;
     const size_t parts = gan__trainer_parts(t, half->count);
+    size_t n = 0;
 
     gan__learner_keep(half->player);
     for (size_t i = 0; i < parts; i++) {
+        const int own = gan__shards_open(t->shards, i);
+
         half->begin = half->count * i / parts;
         half->rows = half->count * (i + 1) / parts - half->begin;
-        GAN_TRY(part(half));
-        gan__learner_gather(half->player, t->pool, i == 0);
-        gan__pass_settle(half->player->pass, 0);
+        if (own && status == GAN_OK) status = work_part(half, part, i, n++);
+        if (status != GAN_OK && !t->shards) return status;
+        if (!own || status != GAN_OK) pass_over(half);
         if (i + 1 < parts) advance_layers(t);
     }
+    return status;
+}
+
+static gan_status work(gan__half_step *half, gan_status (*part)(gan__half_step *))
+{
+    gan_status status = GAN_OK;
+    gan_trainer *t = half->trainer;
+    double *figures[GAN__MOST_FIGURES];
+
+    gan__shards_begin(t->shards, figures, figures_of(half, figures));
+    status = work_parts(half, part);
+    GAN_TRY(gan__shards_join(t->shards, status, digest_of(half)));
+    GAN_TRY(gan__learner_join(half->player, t->pool, t->desc.shards, &t->ranks));
 
 cleanup:
     return status;
@@ -155,12 +240,17 @@ cleanup:
 static gan_status not_finite(const gan__half_step *half)
 {
     gan_status status = GAN_OK;
-    const gan__learner_data real = {"real sample", half->real, half->real ? half->count : 0,
-                                    half->trainer->sample};
-    const gan__learner *const chain[] = {&half->trainer->generator, &half->trainer->discriminator,
-                                         NULL};
+    const gan_trainer *t = half->trainer;
+    const gan__rank_rows own = gan__shards_rows(t->shards, half->count);
+    const gan__learner_data real = {.what = "real sample",
+                                    .samples =
+                                        half->real ? half->real + own.begin * t->sample : NULL,
+                                    .n_samples = half->real ? own.end - own.begin : 0,
+                                    .size = t->sample,
+                                    .first = own.begin};
+    const gan__learner *const chain[] = {&t->generator, &t->discriminator, NULL};
 
-    GAN_TRY(check_weights(half->trainer));
+    GAN_TRY(check_weights(t));
     status = gan__learner_not_finite(half->player, chain, &real, half->loss);
 
 cleanup:
@@ -204,8 +294,11 @@ static gan_status tell_host(gan__half_step *half, double *norm)
     if (!t->desc.on_gradients) return GAN_OK;
     status = t->desc.on_gradients(t->desc.on_gradients_user, &g);
     if (status != GAN_OK)
-        return gan__fail(status, "%s, step %llu: on_gradients returned %s (%d)", half->player->name,
-                         (unsigned long long)g.step + 1, gan_status_name(status), (int)status);
+        status =
+            gan__fail(status, "%s, step %llu: on_gradients returned %s (%d)", half->player->name,
+                      (unsigned long long)g.step + 1, gan_status_name(status), (int)status);
+    status = gan__communicator_agree(&t->ranks, status);
+    if (status != GAN_OK) return status;
     if (!g.changed) return GAN_OK;
     *norm = gan__learner_measure(half->player, t->pool);
     return isfinite(*norm) ? GAN_OK : not_finite(half);
@@ -234,64 +327,6 @@ static gan_status check_call(const gan_trainer *t, const gan_train_stats *stats)
 {
     if (!t) return gan__fail_null(GAN__TRAINER, 1, "trainer: is NULL");
     return gan__record_check(stats, "train stats");
-}
-
-static gan_status check_count(const gan_trainer *t, size_t n)
-{
-    if (n == 0) return gan__fail(GAN_ERR_INVALID, "trainer: a batch of 0 samples");
-    if (n > t->desc.batch_size)
-        return gan__fail(GAN_ERR_SHAPE, "trainer: a batch of %zu samples, made for at most %zu", n,
-                         t->desc.batch_size);
-    return gan__trainer_check_rows(t, n);
-}
-
-static gan_status check_batch(const gan_trainer *t, const gan_batch *batch)
-{
-    gan_status status = GAN_OK;
-
-    if (!batch || !batch->samples)
-        return gan__fail(GAN_ERR_INVALID, "trainer: %s is NULL",
-                         batch ? "batch->samples" : "the batch");
-    GAN_TRY(check_count(t, batch->count));
-    if (gan_shape_size(batch->shape) != t->sample)
-        return gan__fail(GAN_ERR_SHAPE, "trainer: samples are %s, the discriminator wants %s",
-                         gan__shape_text_of(batch->shape).text,
-                         gan__shape_text_of(t->discriminator.net->input).text);
-
-cleanup:
-    return status;
-}
-
-static gan_status check_real_labels(const gan_trainer *t, const gan_batch *batch)
-{
-    if (t->n_classes == 0) return GAN_OK;
-    if (!gan__labels_given(gan__batch_labels(batch)))
-        return gan__fail(GAN_ERR_INVALID,
-                         "trainer: a batch of %zu samples without labels, of which there are %zu "
-                         "classes",
-                         batch->count, t->n_classes);
-    return gan__labels_check(gan__batch_labels(batch), batch->count, t->n_classes,
-                             "trainer, batch");
-}
-
-static gan_status check_labels(const gan_trainer *t, gan__label_list labels, size_t n)
-{
-    if (!gan__labels_given(labels)) return GAN_OK;
-    if (t->n_classes == 0)
-        return gan__fail(GAN_ERR_INVALID,
-                         "trainer: labels of %zu generated samples, where nothing looks at them",
-                         n);
-    return gan__labels_check(labels, n, t->n_classes, "trainer, generated samples");
-}
-
-/* A relative loss of the generator's needs real samples on the table. */
-static gan_status check_real(const gan_trainer *t)
-{
-    if (!t->objective.relative || t->n_real > 0) return GAN_OK;
-    return gan__fail(GAN_ERR_INVALID,
-                     "trainer: the loss %s compares with the real samples of the latest "
-                     "discriminator's step, and there is none",
-                     t->objective.name);
 }
 
 /* With the mean sign of the real samples' logits an adaptive augmentation goes on. */
@@ -323,7 +358,7 @@ static gan_status step_discriminator(gan__half_step *half)
     begin_discriminator(half->trainer);
     GAN_TRY(work(half, work_discriminator));
     GAN_TRY(update(half, &norm));
-    half->trainer->n_real = half->rows;
+    if (!half->trainer->shards) half->trainer->n_real = half->rows;
     gan__lecam_update(&half->trainer->lecam, x->d_steps);
     x->d_steps++;
     x->d_loss = half->loss;
@@ -354,7 +389,7 @@ static gan_status step_generator(gan__half_step *half)
     if (half->real) half->trainer->n_real = 0; /* what was there is overwritten */
     GAN_TRY(work(half, work_generator));
     GAN_TRY(update(half, &norm));
-    if (half->real) half->trainer->n_real = half->rows;
+    if (half->real && !half->trainer->shards) half->trainer->n_real = half->rows;
     x->g_steps++;
     x->g_loss = half->loss;
     x->g_grad_norm = norm;
@@ -381,16 +416,24 @@ static gan_status skip(const gan__half_step *half, gan_status status)
     return status;
 }
 
-static gan_status run_half(gan__half_step *half, gan_status (*step)(gan__half_step *),
-                           gan_train_stats *stats)
+/* A half that can't begin on this rank: tell the others, which are waiting. */
+static gan_status refuse(gan_trainer *t, gan_status status)
+{
+    gan__shards_begin(t->shards, NULL, 0);
+    return gan__shards_join(t->shards, status, 0);
+}
+
+/* `status` is that of the checks. */
+static gan_status run_half(gan__half_step *half, gan_status status,
+                           gan_status (*step)(gan__half_step *), gan_train_stats *stats)
 {
     gan_trainer *t = half->trainer;
     const uint64_t g_position = *gan__pass_position(t->generator.pass);
     const uint64_t d_position = *gan__pass_position(t->discriminator.pass);
-    gan_status status = GAN_OK;
     gan__visit visit;
 
-    GAN_TRY(gan__pool_enter(t->pool, &visit));
+    if (status == GAN_OK) status = gan__pool_enter(t->pool, &visit);
+    if (status != GAN_OK) return refuse(t, status);
     status = step(half);
     if (status != GAN_OK) {
         gan__learner_put_back(half->player);
@@ -402,35 +445,28 @@ static gan_status run_half(gan__half_step *half, gan_status (*step)(gan__half_st
     if (status == GAN_ERR_NONFINITE) status = skip(half, status);
     gan__pool_leave(&visit);
     if (status == GAN_OK) gan__record_write(stats, &t->stats, sizeof t->stats);
-
-cleanup:
     return status;
 }
 
 static gan_status discriminator_step(gan_trainer *t, const gan_batch *batch, const float *z,
                                      gan__label_list labels, gan_train_stats *stats)
 {
-    gan_status status = GAN_OK;
-    gan__half_step half = {.trainer = t, .latent = z, .labels = labels};
+    const gan_status status = gan__trainer_check_discriminator(t, batch, labels);
+    gan__half_step half = {
+        .trainer = t, .latent = z, .labels = labels, .player = &t->discriminator};
 
-    GAN_TRY(check_batch(t, batch));
-    GAN_TRY(check_real_labels(t, batch));
-    GAN_TRY(check_labels(t, labels, batch->count));
-    half.player = &t->discriminator;
-    half.real = batch->samples;
-    half.real_labels = gan__batch_labels(batch);
-    half.count = batch->count;
-    status = run_half(&half, step_discriminator, stats);
-
-cleanup:
-    return status;
+    if (status == GAN_OK) {
+        half.real = batch->samples;
+        half.real_labels = gan__batch_labels(batch);
+        half.count = batch->count;
+    }
+    return run_half(&half, status, step_discriminator, stats);
 }
 
 /* Beside real samples of the batch, or those of the latest discriminator's step for NULL. */
 static gan_status generator_step(gan_trainer *t, size_t n, const gan_batch *batch, const float *z,
                                  gan__label_list labels, gan_train_stats *stats)
 {
-    gan_status status = GAN_OK;
     gan__half_step half = {.trainer = t,
                            .which = GAN_HALF_GENERATOR,
                            .latent = z,
@@ -438,21 +474,15 @@ static gan_status generator_step(gan_trainer *t, size_t n, const gan_batch *batc
                            .count = n,
                            .player = &t->generator};
 
-    GAN_TRY(check_count(t, n));
-    GAN_TRY(check_labels(t, labels, n));
     if (batch && t->objective.relative) {
-        GAN_TRY(check_real_labels(t, batch));
         half.real = batch->samples;
         half.real_labels = gan__batch_labels(batch);
-    } else {
-        GAN_TRY(check_real(t));
     }
-    status = run_half(&half, step_generator, stats);
-
-cleanup:
-    return status;
+    return run_half(&half, gan__trainer_check_generator(t, n, batch, labels), step_generator,
+                    stats);
 }
 
+/* The real samples of shards are not kept for the generator's half: it gets the batch again. */
 static gan_status both_steps(gan_trainer *t, const gan_batch *batch, gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
@@ -461,7 +491,7 @@ static gan_status both_steps(gan_trainer *t, const gan_batch *batch, gan_train_s
 
     GAN_TRY(discriminator_step(t, batch, NULL, drawn, stats));
     if (t->stats.d_steps > before && t->stats.d_steps % t->desc.d_steps_per_g == 0)
-        GAN_TRY(generator_step(t, batch->count, NULL, NULL, drawn, stats));
+        GAN_TRY(generator_step(t, batch->count, t->shards ? batch : NULL, NULL, drawn, stats));
 
 cleanup:
     return status;
@@ -575,11 +605,9 @@ static gan_status generator_call_beside(gan_trainer *t, const gan_batch *batch, 
 {
     gan_status status = GAN_OK;
 
-    GAN_TRY(check_batch(t, batch));
-    GAN_TRY(generator_step(t, batch->count, batch, z, gan__label_words(labels), stats));
-
-cleanup:
-    return status;
+    status = gan__trainer_check_batch(t, batch);
+    if (status != GAN_OK) return refuse(t, status);
+    return generator_step(t, batch->count, batch, z, gan__label_words(labels), stats);
 }
 
 gan_status gan_train_generator_step_beside(gan_trainer *t, const gan_batch *batch, const float *z,

@@ -135,16 +135,21 @@ static gan_status find_classes(gan_trainer *t)
 
 size_t gan__trainer_parts(const gan_trainer *t, size_t n)
 {
-    return (n + t->desc.micro_batch - 1) / t->desc.micro_batch;
+    return t->desc.shards > 0 ? t->desc.shards
+                              : (n + t->desc.micro_batch - 1) / t->desc.micro_batch;
 }
 
 gan_status gan__trainer_check_rows(const gan_trainer *t, size_t n)
 {
     gan_status status = GAN_OK;
     const size_t least = n / gan__trainer_parts(t, n);
-    const char *const what = least < n ? ", micro-batch" : "";
+    const char *const what = t->desc.shards > 0 ? ", shard" : least < n ? ", micro-batch" : "";
     char who[64];
 
+    if (least == 0)
+        return gan__fail(GAN_ERR_SHAPE,
+                         "trainer: a batch of %zu samples can't be cut into %zu shards", n,
+                         t->desc.shards);
     for (size_t i = 0; i < 2; i++) {
         const gan__learner *player = i == 0 ? &t->generator : &t->discriminator;
 
@@ -158,6 +163,20 @@ cleanup:
 
 /* ---- making one ---- */
 
+static gan_status make_shards(gan_trainer *t)
+{
+    if (t->desc.shards == 0) return GAN_OK;
+    return gan__shards_create(&t->shards, t->desc.shards, &t->ranks, &t->allocator);
+}
+
+static gan_status take_learner(gan_trainer *t, gan__learner *l)
+{
+    const int several = t->desc.micro_batch < t->desc.batch_size;
+
+    if (!t->shards) return gan__learner_take_memory(l, several, &t->allocator);
+    return gan__learner_take_shards(l, t->shards->end - t->shards->first, &t->ranks, &t->allocator);
+}
+
 /* Both networks have room for two micro-batches: the discriminator sees real samples and behind
  * them fake ones, at once, and the generator makes these where the discriminator wants them, unless
  * noise is to be added to them.  When the penalty begins the discriminator's gradients are
@@ -170,7 +189,6 @@ static gan_status make_passes(gan_trainer *t)
     const size_t augmented =
         gan__size_mul(gan__consistency_rows(&t->consistency), t->desc.micro_batch);
     const size_t threads = gan_pool_thread_count(t->pool);
-    const int several = t->desc.micro_batch < t->desc.batch_size;
     const int apart = gan__half_fakes_apart(t); /* its input lies in its own memory */
 
     GAN_TRY(gan__pass_create(&t->generator.pass,
@@ -201,8 +219,8 @@ static gan_status make_passes(gan_trainer *t)
                                         : gan__penalty_pass(t->penalties[0]),
                           .source = apart ? NULL : t->generator.pass},
         a));
-    GAN_TRY(gan__learner_take_memory(&t->generator, several, a));
-    GAN_TRY(gan__learner_take_memory(&t->discriminator, several, a));
+    GAN_TRY(take_learner(t, &t->generator));
+    GAN_TRY(take_learner(t, &t->discriminator));
     GAN_TRY(gan__alloc(&t->targets, a, rows, sizeof *t->targets));
 
 cleanup:
@@ -372,6 +390,7 @@ gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
     GAN_TRY(make_regularizers(t));
     GAN_TRY(make_top(t));
     GAN_TRY(make_penalties(t));
+    GAN_TRY(make_shards(t));
     GAN_TRY(make_passes(t));
     GAN_TRY(share_activations(t));
     GAN_TRY(make_labels(t));
@@ -437,6 +456,7 @@ void gan_trainer_destroy(gan_trainer *t)
     gan_network_destroy(t->average);
     gan__penalty_destroy(t->penalties[1]);
     gan__penalty_destroy(t->penalties[0]);
+    gan__shards_destroy(t->shards, &a);
     gan__top_destroy(t->top, &a);
     gan__free(&a, t->extra.at);
     gan__free(&a, t->class_weights);

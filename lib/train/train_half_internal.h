@@ -24,6 +24,14 @@ typedef struct gan__half_step {
     double class_loss, real_class_right, fake_class_right;
 } gan__half_step;
 
+/* What a half is given: GAN_ERR_INVALID, GAN_ERR_SHAPE.  Of a batch in shards a rank looks at its own
+ * rows. */
+gan_status gan__trainer_check_batch(const gan_trainer *trainer, const gan_batch *batch);
+gan_status gan__trainer_check_discriminator(const gan_trainer *trainer, const gan_batch *batch,
+                                            gan__label_list labels);
+gan_status gan__trainer_check_generator(const gan_trainer *trainer, size_t n,
+                                        const gan_batch *batch, gan__label_list labels);
+
 /* Input and forward passes: latent vectors, labels and real samples are written into the passes,
  * the generator makes its samples, the discriminator judges all of them. */
 void gan__half_forward(gan__half_step *half);

@@ -10,6 +10,7 @@
 #include "optim/schedule_internal.h"
 #include "train/penalty_internal.h"
 #include "train/regularizer_internal.h"
+#include "train/train_shards_internal.h"
 #include "train/train_top_internal.h"
 
 #include <gan/train.h>
@@ -65,6 +66,8 @@ struct gan_trainer {
     gan__lecam lecam;
     gan__consistency consistency;
     gan__top *top; /* NULL: the generator learns from all samples */
+    gan_communicator ranks; /* with which it trains; alone it is one of one */
+    gan__shards *shards;    /* NULL: batches are cut into micro-batches, if at all */
     struct {
         gan_schedule_desc instance_noise, augment, top_k, average;
     } schedules; /* of settings, by the steps of the player that they concern */
@@ -88,7 +91,7 @@ enum {
 /* Read a host's descriptor, or the defaults for NULL, into a trainer of zeros. */
 gan_status gan__trainer_read_desc(gan_trainer *trainer, const gan_trainer_desc *desc);
 
-/* Into how many micro-batches of almost the same size a step cuts n samples; fail with
+/* Into how many micro-batches, or shards, of almost the same size a step cuts n samples; fail with
  * GAN_ERR_SHAPE, naming the layer, when the smallest is too small for one. */
 size_t gan__trainer_parts(const gan_trainer *trainer, size_t n);
 gan_status gan__trainer_check_rows(const gan_trainer *trainer, size_t n);

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { USUAL_BATCH = 100, MOST_BATCH = 1 << 24 };
+enum { USUAL_BATCH = 100, MOST_BATCH = 1 << 24, USUAL_SHARDS = 8 };
 
 /* What zeros stand for. */
 static void fill_in(gan_trainer_desc *d)
@@ -18,6 +18,7 @@ static void fill_in(gan_trainer_desc *d)
     if (d->real_target == 0) d->real_target = 1;
     if (d->d_steps_per_g == 0) d->d_steps_per_g = 1;
     if (d->top_k == 0) d->top_k = 1;
+    if (d->communicator && d->shards == 0) d->shards = USUAL_SHARDS;
     if (d->micro_batch == 0 || d->micro_batch > d->batch_size) d->micro_batch = d->batch_size;
 }
 
@@ -160,6 +161,31 @@ cleanup:
     return status;
 }
 
+/* A batch in shards is worked on by one of these at a time. */
+static gan_status read_shards(gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+    gan_trainer_desc *d = &t->desc;
+
+    GAN_TRY(gan__communicator_read(&t->ranks, d->communicator));
+    d->communicator = NULL; /* it is the host's */
+    if (d->shards == 0) return GAN_OK;
+    if (d->shards > GAN__MOST_SHARDS || (d->shards & (d->shards - 1)) != 0)
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: 1, 2, 4, ... %d shards expected, got %zu",
+                 GAN__MOST_SHARDS, d->shards);
+    if (d->shards < t->ranks.size)
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: %zu shards for %zu ranks; at least one each expected",
+                 d->shards, t->ranks.size);
+    if (d->micro_batch < d->batch_size)
+        GAN_FAIL(GAN_ERR_INVALID,
+                 "trainer: %zu shards with a micro_batch of %zu; one or the other expected",
+                 d->shards, d->micro_batch);
+    d->micro_batch = (d->batch_size + d->shards - 1) / d->shards;
+
+cleanup:
+    return status;
+}
+
 static gan_status check_average(const gan_trainer_desc *d)
 {
     if (!(d->average_decay >= 0 && d->average_decay < 1))
@@ -190,6 +216,7 @@ gan_status gan__trainer_read_desc(gan_trainer *t, const gan_trainer_desc *desc)
     if (d->batch_size > MOST_BATCH)
         GAN_FAIL(GAN_ERR_INVALID, "trainer: batch_size is %zu, at most %d", d->batch_size,
                  MOST_BATCH);
+    GAN_TRY(read_shards(t));
     GAN_TRY(choose_objective(t));
     GAN_TRY(check_targets(t));
     GAN_TRY(check_rhythm(d));
@@ -245,6 +272,8 @@ static void add_rules(gan__state *s)
 
     gan__state_rule(s, "batch_size", of_rows, 1);
     gan__state_rule(s, "micro_batch", of_rows, 1);
+    gan__state_rule(s, "shards", of_rows, 1);
+    gan__state_rule(s, "shards", "micro_batch", 1);
     gan__state_rule(s, "loss", of_rows, 1);
     gan__state_rule(s, "loss",
                     "objective d_loss g_loss d_real d_fake d_real_accuracy d_fake_accuracy", 1);
@@ -281,7 +310,8 @@ void gan__trainer_settings_state(const gan_trainer *t, gan__state *s)
     add_unless(s, "fake_target", d->fake_target, 0);
     add_unless(s, "label_flip", d->label_flip, 0);
     add_unless(s, "d_steps_per_g", (double)d->d_steps_per_g, 1);
-    add_unless(s, "micro_batch", (double)d->micro_batch, (double)d->batch_size);
+    add_unless(s, "shards", (double)d->shards, 0);
+    if (d->shards == 0) add_unless(s, "micro_batch", (double)d->micro_batch, (double)d->batch_size);
     add_unless(s, "latent", (double)d->latent, GAN_LATENT_NORMAL);
     add_unless(s, "on_divergence", (double)d->on_divergence, GAN_DIVERGENCE_STOP);
     add_unless(s, "instance_noise", d->instance_noise, 0);

@@ -63,7 +63,7 @@ void gan__trainer_state(gan_trainer *t, gan__state *s)
         gan__state_whole(s, "d_skipped", &x->d_skipped);
         gan__state_whole(s, "g_skipped", &x->g_skipped);
     }
-    if (t->objective.relative) real_samples_state(t, s);
+    if (t->objective.relative && !t->shards) real_samples_state(t, s);
     gan__trainer_average_state(t, s);
     gan__penalty_state(t->penalties[0], s, "penalty");
     gan__penalty_state(t->penalties[1], s, "second_penalty");

@@ -1,0 +1,59 @@
+/* communicator.h - how processes that train one run together reach each other. */
+#ifndef GAN_COMMUNICATOR_H
+#define GAN_COMMUNICATOR_H
+
+#include <gan/api.h>
+#include <gan/status.h>
+#include <stddef.h>
+
+GAN_BEGIN_DECLS
+
+/**
+ * Exchange memory with all ranks, the own one included.
+ *
+ * @param[in]  user     That of the communicator.
+ * @param[in]  send     As all_to_all: `bytes` for each rank, one piece after the other.  As
+ *                      all_gather: `bytes` in all, the same for every rank.
+ * @param[out] receive  Receives `bytes` of each rank, one piece after the other; it does not overlap
+ *                      with `send`.
+ * @param[in]  bytes    Of a piece; the same on all ranks, above 0.
+ * @return GAN_OK; anything else, such as GAN_ERR_IO, fails the call of the library that exchanged,
+ *         whose ranks can't go on together then.
+ */
+typedef gan_status (*gan_exchange_fn)(void *user, const void *send, void *receive, size_t bytes);
+
+/** Copy `bytes` at `buffer` from the rank `root` to that of every other.  Returns as
+ * gan_exchange_fn. */
+typedef gan_status (*gan_broadcast_fn)(void *user, void *buffer, size_t bytes, size_t root);
+
+/**
+ * A group of processes (or threads with objects of their own), of which this one is `rank`, by
+ * functions of the host: MPI (gan/mpi.h is one made of it), sockets, shared memory.
+ *
+ * All ranks call the same functions of the library in the same order, and each of those calls these
+ * functions in the same order on all ranks: none has a tag or a partner, and none is called before
+ * the one before has returned.  They only move bytes; sums are the library's, in an order of its
+ * own, so that results don't depend on the transport.
+ *
+ * A rank that is gone must make the functions of the others return, or end their processes.
+ *
+ * Threads: called by the thread that calls the library.
+ */
+typedef struct gan_communicator {
+    size_t struct_size;         /**< set by GAN_COMMUNICATOR_INIT */
+    size_t rank;                /**< 0 to size - 1 */
+    size_t size;                /**< how many ranks there are: 1, 2, 4, 8 ... */
+    void *user;                 /**< handed to the functions */
+    gan_exchange_fn all_to_all; /**< what is sent to rank i is its own piece (MPI_Alltoall); not
+                                     called, as the others, where size is 1 */
+    gan_exchange_fn all_gather; /**< what is sent is the same for all (MPI_Allgather) */
+    gan_broadcast_fn broadcast; /**< MPI_Bcast */
+} gan_communicator;
+#define GAN_COMMUNICATOR_INIT GAN_SIZED_INIT(gan_communicator, 0, 1, 0, 0, 0, 0)
+
+/** GAN_COMMUNICATOR_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_communicator_init(gan_communicator *communicator, size_t struct_size);
+
+GAN_END_DECLS
+
+#endif

@@ -1,0 +1,138 @@
+/* communicator.c - sums over the ranks of a run, and what they agree on.
+ *
+ * A sum takes two exchanges, as few bytes as a ring does, and no order but ours: each rank gets
+ * the same piece of every rank's numbers, adds these up, and sends the sum to all.
+ *
+ *     rank 0   a0 a1 a2 a3     all_to_all    a0 b0 c0 d0  -> s0     all_gather
+ *     rank 1   b0 b1 b2 b3   ------------->  a1 b1 c1 d1  -> s1   ------------>  s0 s1 s2 s3
+ *     rank 2   c0 c1 c2 c3                   a2 b2 c2 d2  -> s2                  on every rank
+ *     rank 3   d0 d1 d2 d3                   a3 b3 c3 d3  -> s3
+ */
+#include "math/communicator_internal.h"
+
+#include "base/alloc_internal.h"
+#include "base/desc_internal.h"
+#include "base/status_internal.h"
+#include "math/kernels_simd_internal.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SENTENCE_BYTES = 512, PIECE_UNIT = 16 };
+
+gan_status gan__communicator_read(gan_communicator *out, const gan_communicator *given)
+{
+    gan_status status = GAN_OK;
+
+    *out = (gan_communicator){GAN_COMMUNICATOR_INIT, .size = 1};
+    GAN_TRY(gan__desc_read(out, sizeof *out, sizeof *out, given, "communicator"));
+    if (out->size < 1 || out->size > GAN__MOST_RANKS || (out->size & (out->size - 1)) != 0)
+        GAN_FAIL(GAN_ERR_INVALID, "communicator: a size of 1, 2, 4, ... %d ranks expected, got %zu",
+                 GAN__MOST_RANKS, out->size);
+    if (out->rank >= out->size)
+        GAN_FAIL(GAN_ERR_INVALID, "communicator: rank %zu of %zu, which count from 0", out->rank,
+                 out->size);
+    if (out->size > 1 && (!out->all_to_all || !out->all_gather || !out->broadcast))
+        GAN_FAIL(GAN_ERR_INVALID, "communicator: %s is NULL for %zu ranks",
+                 !out->all_to_all   ? "all_to_all"
+                 : !out->all_gather ? "all_gather"
+                                    : "broadcast",
+                 out->size);
+
+cleanup:
+    return status;
+}
+
+/* ---- the host's functions ---- */
+
+static gan_status check(const gan_communicator *c, const char *name, gan_status status)
+{
+    if (status == GAN_OK) return GAN_OK;
+    return gan__fail(status, "communicator: %s on rank %zu of %zu returned %s (%d)", name, c->rank,
+                     c->size, gan_status_name(status), (int)status);
+}
+
+gan_status gan__communicator_all_gather(const gan_communicator *c, const void *send, void *receive,
+                                        size_t bytes)
+{
+    if (c->size > 1) return check(c, "all_gather", c->all_gather(c->user, send, receive, bytes));
+    memcpy(receive, send, bytes);
+    return GAN_OK;
+}
+
+gan_status gan__communicator_broadcast(const gan_communicator *c, void *buffer, size_t bytes,
+                                       size_t root)
+{
+    if (c->size == 1) return GAN_OK;
+    return check(c, "broadcast", c->broadcast(c->user, buffer, bytes, root));
+}
+
+/* ---- agreement ---- */
+
+gan_status gan__communicator_blame(const gan_communicator *c, size_t first, gan_status failure)
+{
+    gan_status status = GAN_OK;
+    char text[SENTENCE_BYTES] = "";
+
+    if (c->rank == first) snprintf(text, sizeof text, "%s", gan_last_error());
+    GAN_TRY(gan__communicator_broadcast(c, text, sizeof text, first));
+    text[sizeof text - 1] = '\0';
+    status = c->size == 1 ? failure : gan__fail(failure, "rank %zu: %s", first, text);
+
+cleanup:
+    return status;
+}
+
+gan_status gan__communicator_agree(const gan_communicator *c, gan_status own)
+{
+    gan_status status = GAN_OK;
+    const int32_t mine = (int32_t)own;
+    int32_t all[GAN__MOST_RANKS];
+
+    if (c->size == 1) return own;
+    GAN_TRY(gan__communicator_all_gather(c, &mine, all, sizeof mine));
+    for (size_t i = 0; i < c->size; i++)
+        if (all[i] != GAN_OK) return gan__communicator_blame(c, i, (gan_status)all[i]);
+
+cleanup:
+    return status;
+}
+
+/* ---- sums ---- */
+
+size_t gan__communicator_padded(const gan_communicator *c, size_t n)
+{
+    return gan__size_round_up(n, c->size * PIECE_UNIT);
+}
+
+/* The tree over the pieces, which are left in ruins; the first one is their sum. */
+static void add_pieces(size_t pieces, size_t n, float *x)
+{
+    for (size_t apart = 1; apart < pieces; apart *= 2)
+        for (size_t i = 0; i < pieces; i += 2 * apart)
+            gan__simd_best()->axpy(n, 1, x + (i + apart) * n, x + i * n);
+}
+
+gan_status gan__communicator_sum(const gan_communicator *c, size_t n, float *x, float *room)
+{
+    gan_status status = GAN_OK;
+    const size_t piece = gan__communicator_padded(c, n) / c->size;
+
+    if (c->size == 1) return GAN_OK;
+    GAN_TRY(check(c, "all_to_all", c->all_to_all(c->user, x, room, piece * sizeof *x)));
+    add_pieces(c->size, piece, room);
+    GAN_TRY(gan__communicator_all_gather(c, room, x, piece * sizeof *x));
+
+cleanup:
+    return status;
+}
+
+void gan__communicator_tree(size_t rows, size_t n, double *x)
+{
+    for (size_t apart = 1; apart < rows; apart *= 2)
+        for (size_t i = 0; i + apart < rows; i += 2 * apart)
+            for (size_t k = 0; k < n; k++) x[i * n + k] += x[(i + apart) * n + k];
+}
+
+GAN__DEFINE_INIT(gan_communicator_init, gan_communicator, GAN_COMMUNICATOR_INIT)

@@ -1,0 +1,17 @@
+/* ranks.h - ranks that train together, as threads of one process. */
+#ifndef RANKS_H
+#define RANKS_H
+
+#include <gan/gan.h>
+#include <stddef.h>
+
+/* What a rank does; false ends it before its time: calls of the others that wait for it fail then. */
+typedef int rank_fn(const gan_communicator *communicator, void *context);
+
+/* Call `fn` for `size` ranks at once, each on a thread of its own. */
+void ranks_run(size_t size, rank_fn *fn, void *context);
+
+/* How many bytes a rank of the latest group has received from others. */
+size_t ranks_bytes(void);
+
+#endif
