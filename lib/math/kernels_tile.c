@@ -318,6 +318,58 @@ INLINE size_t next_place(place *p)
     return p->r->sample;
 }
 
+/* ---- fetching ahead ---- */
+
+/* A row of tiles that comes later: often of the next sample, which is nowhere near what is read or
+ * written now, so that no processor sees it coming. */
+typedef struct later {
+    place p;
+    size_t row; /* as r->begin counts them */
+    size_t channel;
+    size_t at;
+} later;
+
+enum { ROWS_AHEAD = 3 };
+
+INLINE later first_row(const gan__tile_rows *r, size_t channel)
+{
+    return (later){first_place(r), r->begin, channel, first_pixel(r, channel)};
+}
+
+INLINE void go_on(later *l)
+{
+    const gan__tile_rows *r = l->p.r;
+
+    l->at += next_place(&l->p);
+    if (++l->row == r->end) *l = first_row(r, l->channel + 1);
+}
+
+INLINE later rows_ahead(const gan__tile_rows *r)
+{
+    later l = first_row(r, 0);
+
+    for (size_t i = 0; i < ROWS_AHEAD; i++) go_on(&l);
+    return l;
+}
+
+/* Fetch the pixels on which its tiles begin, to be written or only read, and go on. */
+INLINE void fetch(later *l, side s, int written, const float *x)
+{
+    enum { LINE = 16 };
+    const gan__tile_rows *r = l->p.r;
+    const size_t row = s.step * r->size[1];
+    const size_t all = r->size[0] * r->size[1];
+    const size_t begin = l->p.row * row;
+    const size_t end = begin + row < all ? begin + row : all;
+
+    for (size_t i = begin; i < end && l->channel < r->channels; i += LINE)
+        if (written)
+            __builtin_prefetch(x + l->at + i, 1);
+        else
+            __builtin_prefetch(x + l->at + i, 0);
+    go_on(l);
+}
+
 /* ---- pixels to values ---- */
 
 INLINE void down_in(const place *p, side s, transform t, const float *x, size_t line,
@@ -376,6 +428,7 @@ INLINE void rows_in(const gan__tile_rows *r, side s, transform t, int narrow, co
     const size_t line = gan__tile_line(r, s.step);
     const quad q = quad_of(r, s, narrow, line);
     const float *zeros = r->lines + q.rows * q.set;
+    later ahead = rows_ahead(r);
 
     memset(r->lines, 0, (q.rows * q.set + line) * sizeof *r->lines);
     for (size_t i = 0; i < r->channels; i++) {
@@ -385,6 +438,7 @@ INLINE void rows_in(const gan__tile_rows *r, side s, transform t, int narrow, co
             const size_t tile = (j - r->begin) * r->across;
 
             for (size_t k = 0; k < q.rows && j < r->end; k++, j++) {
+                fetch(&ahead, s, 0, x);
                 down_in(&p, s, t, x + at, line, zeros, r->lines + k * q.set);
                 at += next_place(&p);
             }
@@ -505,6 +559,7 @@ INLINE void rows_out(const gan__tile_rows *r, side s, transform t, int narrow, c
 {
     const size_t line = gan__tile_line(r, s.step);
     const quad q = quad_of(r, s, narrow, line);
+    later ahead = rows_ahead(r);
 
     memset(r->lines, 0, q.rows * q.set * sizeof *r->lines);
     for (size_t i = 0; i < r->channels; i++) {
@@ -518,6 +573,7 @@ INLINE void rows_out(const gan__tile_rows *r, side s, transform t, int narrow, c
             across_out(r, s, t, narrow, &q, rows * r->across,
                        values + value_at(r, s, i, 0, 0) + tile, line);
             for (size_t k = 0; k < rows; k++, j++) {
+                fetch(&ahead, s, 1, x);
                 down_out(&p, s, t, line, r->lines + k * q.set, b, x + at);
                 if (p.row + 1 == r->down) fill_rest(r, s, b, x + at);
                 at += next_place(&p);
