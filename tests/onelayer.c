@@ -97,6 +97,7 @@ static gan__pass *training_pass(const trial *t, size_t threads)
                                &(gan__pass_desc){.net = t->net,
                                                  .n_layers = t->net->n_layers,
                                                  .rows = 2 * t->rows,
+                                                 .batches = t->rows / t->group,
                                                  .threads = threads,
                                                  .training = 1,
                                                  .seed = 3,

@@ -49,7 +49,7 @@ typedef struct dcgan {
     gan_trainer *trainer;
 } dcgan;
 
-static dcgan begin(size_t width, size_t batch, size_t threads)
+static dcgan begin_lean(size_t width, size_t batch, size_t threads, gan_activations activations)
 {
     gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
     dcgan x = {make_g(width), make_d(width), NULL, NULL, NULL};
@@ -60,8 +60,14 @@ static dcgan begin(size_t width, size_t batch, size_t threads)
     expect_ok(gan_optimizer_create_adam(&x.d_opt, &adam));
     expect_ok(gan_trainer_create(
         &x.trainer, x.g, x.d, x.g_opt, x.d_opt,
-        &(gan_trainer_desc){GAN_TRAINER_DESC_INIT, .batch_size = batch, .n_threads = threads}));
+        &(gan_trainer_desc){GAN_TRAINER_DESC_INIT, .batch_size = batch, .n_threads = threads,
+                            .activations = activations}));
     return x;
+}
+
+static dcgan begin(size_t width, size_t batch, size_t threads)
+{
+    return begin_lean(width, batch, threads, GAN_ACTIVATIONS_KEEP);
 }
 
 static void end(dcgan *x)
@@ -170,6 +176,34 @@ TEST(bits_are_the_same_on_any_number_of_threads)
         expect_same_weights(x[i].d, x[0].d);
     }
     for (size_t i = 0; i < 4; i++) end(&x[i]);
+    free(real);
+}
+
+/* Batches for which products are done with transformed weights, which a whole step makes once for
+ * both of its halves; not so where samples are drawn between them, by the same memory. */
+TEST_EACH(a_step_is_its_halves, GAN_ACTIVATIONS_KEEP, GAN_ACTIVATIONS_RECOMPUTE + 1)
+{
+    enum { N = 70, WIDTH = 12 };
+    dcgan whole = begin_lean(WIDTH, N, 2, (gan_activations)_i);
+    dcgan halves = begin_lean(WIDTH, N, 2, (gan_activations)_i);
+    float *real = malloc(N * PIXELS * sizeof *real), *samples = malloc(N * PIXELS * sizeof *real);
+    float z[N * LATENT];
+
+    draw(real, N * PIXELS, 6);
+    draw(z, N * LATENT, 7);
+    for (size_t s = 0; s < 3; s++) {
+        const gan_batch b = batch_of(real, s == 1 ? 30 : N);
+
+        expect_ok(gan_train_step(whole.trainer, &b, NULL));
+        expect_ok(gan_train_discriminator_step(halves.trainer, &b, NULL, NULL, NULL));
+        expect_ok(gan_trainer_sample(halves.trainer, z, N, samples));
+        expect_ok(gan_train_generator_step(halves.trainer, b.count, NULL, NULL, NULL));
+    }
+    expect_same_weights(whole.g, halves.g);
+    expect_same_weights(whole.d, halves.d);
+    end(&whole);
+    end(&halves);
+    free(samples);
     free(real);
 }
 

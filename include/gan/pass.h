@@ -59,7 +59,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_pass_forward_labels16(gan_pass *pass, cons
  */
 typedef enum gan_activations {
     GAN_ACTIVATIONS_KEEP = 0, /**< each has memory of its own, and all weight gradients are computed
-                                   at once: best for small networks */
+                                   at once: best for small networks.  A trainer whose activations
+                                   would take more than 64 MB reuses them all the same */
     GAN_ACTIVATIONS_REUSE,    /**< memory is given to the next as soon as nothing reads it any more,
                                    forward and on the way back: takes no time to speak of where
                                    layers are large */

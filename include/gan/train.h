@@ -145,7 +145,8 @@ typedef struct gan_trainer_desc {
     void *on_gradients_user;             /**< handed to it */
     gan_activations
         activations; /**< how much memory a step takes, with the same results to the last
-                                      bit; checkpoints don't know of it.  GAN_ACTIVATIONS_KEEP */
+                                      bit; checkpoints don't know of it.  GAN_ACTIVATIONS_KEEP, which
+                                      above 64 MB is GAN_ACTIVATIONS_REUSE */
     /**
      * Copied: differentiable augmentation of all images that the discriminator sees, real and
      * generated, in both halves of a step; each is augmented anew in each half, before instance

@@ -212,9 +212,9 @@ struct gan__layer_class {
                  uint64_t position);
     /* Write the initial buffers.  NULL: there are none. */
     void (*init_buffers)(const gan_layer *layer, float *buffers);
-    /* How many numbers a pass of so many rows keeps from forward to backward, with groups of any
-     * size, where there are gradients; and how many a thread needs for itself.  NULL: none. */
-    size_t (*saved)(const gan_layer *layer, size_t rows);
+    /* How many numbers a pass of so many rows and batches keeps from forward to backward, where there
+     * are gradients; and how many a thread needs for itself.  NULL: none. */
+    size_t (*saved)(const gan_layer *layer, size_t rows, size_t batches);
     size_t (*scratch)(const gan_layer *layer);
     /* For parameters that stay the same: copy them in the order in which forward() reads them, into
      * so many numbers, which stand for them then; 0, or NULL: they are read as they are. */

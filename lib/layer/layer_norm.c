@@ -105,8 +105,9 @@ static geometry geometry_of(const gan_layer *layer)
     return g;
 }
 
-static size_t saved(const gan_layer *layer, size_t rows)
+static size_t saved(const gan_layer *layer, size_t rows, size_t batches)
 {
+    (void)batches;
     return gan__size_mul(gan__size_mul(rows, geometry_of(layer).segments),
                          sizeof(moments) / sizeof(float));
 }

@@ -291,12 +291,32 @@ static void transform_task(void *context, size_t task, size_t worker)
                             pass->transformed + pass->transformed_at[i]);
 }
 
-void gan__pass_prepare(gan__pass *pass, gan_pool *pool, size_t rows)
+static void transform_weights(gan__pass *pass, gan_pool *pool)
 {
-    pass->transformed_rows = rows;
-    if (pass->n_spectral > 0) gan__pool_run(pool, normalize_task, pass, pass->n_spectral);
     if (pass->n_transforms > 0)
         gan__pool_run(pool, transform_task, pass, pass->n_transforms * TRANSFORM_PARTS);
+}
+
+/* Where memory counts for more than time, others have the room for them before the way back. */
+static int loses_transformed(const gan__pass *pass)
+{
+    return pass->desc.interrupted && pass->desc.activations == GAN_ACTIVATIONS_RECOMPUTE;
+}
+
+void gan__pass_prepare(gan__pass *pass, gan_pool *pool, size_t rows)
+{
+    const int held = pass->held && pass->transformed_rows == rows && !loses_transformed(pass);
+
+    pass->held = 0;
+    pass->transformed_rows = rows;
+    if (pass->n_spectral > 0) gan__pool_run(pool, normalize_task, pass, pass->n_spectral);
+    if (!held) transform_weights(pass, pool);
+}
+
+void gan__pass_hold(gan__pass *pass, int held)
+{
+    pass->held = held;
+    if (!held) pass->transformed_rows = 0;
 }
 
 /* The gradient by these weights becomes that by the parameters, in which all parts meet. */
@@ -567,6 +587,7 @@ static void run_phase(gan__pass *pass, gan_pool *pool, size_t phase, unsigned wh
 void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what)
 {
     if (what & GAN__PASS_WEIGHTS) set_parts(pass);
+    if (loses_transformed(pass)) transform_weights(pass, pool);
     run_phase(pass, pool, GAN__PHASE_BACKWARD, what);
     if (what & GAN__PASS_WEIGHTS) chain_grads(pass, pool);
 }
@@ -625,6 +646,7 @@ static int is_finite(const gan__pass *pass, size_t boundary)
 /* Layers that work in place are told together, by the last of them. */
 const gan_layer *gan__pass_first_bad(gan__pass *pass)
 {
+    if (loses_transformed(pass)) transform_weights(pass, NULL);
     for (size_t i = 0; i < pass->n_stages; i++) {
         const gan__stage *s = &pass->stages[i];
 

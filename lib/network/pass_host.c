@@ -26,7 +26,6 @@ struct gan_pass {
     gan_allocator allocator;
     gan__busy busy;
     gan__learner learner; /* its sum is what backward runs accumulate */
-    float *activations;   /* NULL: the engine keeps them */
     gan_pool *pool;
     size_t rows;               /* of the latest forward run; 0: there was none */
     uint64_t n_forwards;       /* forward runs so far */
@@ -83,20 +82,6 @@ static gan_status find_end(size_t *out, const gan_network *net, const char *last
                      last, net->n_added - 1);
 }
 
-static gan_status take_activations(gan_pass *p)
-{
-    gan_status status = GAN_OK;
-    gan__pass *pass = p->learner.pass;
-
-    if (pass->desc.activations == GAN_ACTIVATIONS_KEEP) return GAN_OK;
-    GAN_TRY(gan__alloc(&p->activations, &p->allocator, gan__pass_room(pass, GAN__ROOM_PASSING),
-                       sizeof *p->activations));
-    gan__pass_move_in(pass, p->activations, NULL);
-
-cleanup:
-    return status;
-}
-
 static gan_status make_engine(gan_pass *p, const gan_pass_desc *d)
 {
     gan_status status = GAN_OK;
@@ -112,7 +97,6 @@ static gan_status make_engine(gan_pass *p, const gan_pass_desc *d)
 
     GAN_TRY(find_end(&desc.n_layers, desc.net, d->last_layer));
     GAN_TRY(gan__pass_create(&p->learner.pass, &desc, &p->allocator));
-    GAN_TRY(take_activations(p));
     GAN_TRY(gan__learner_take_memory(&p->learner, !d->no_weight_gradients, &p->allocator));
 
 cleanup:
@@ -177,7 +161,6 @@ void gan_pass_destroy(gan_pass *p)
 
     gan__learner_free_memory(&p->learner, &a);
     gan__pass_destroy(p->learner.pass);
-    gan__free(&a, p->activations);
     gan__free(&a, p);
 }
 
@@ -295,7 +278,7 @@ static gan_status check_backward(const gan_pass *p, const float *out_grad,
                          "pass: made with no_weight_gradients; GAN_PASS_KEEP expected");
     if (p->rows == 0)
         return gan__fail(GAN_ERR_INVALID, "pass: backward without a forward run before it");
-    if (p->returned && p->activations)
+    if (p->returned && p->learner.pass->desc.activations != GAN_ACTIVATIONS_KEEP)
         return gan__fail(GAN_ERR_INVALID,
                          "pass: the activations of forward run %llu are used up by a backward run; "
                          "run forward again, or make it with GAN_ACTIVATIONS_KEEP",

@@ -18,9 +18,14 @@
 /* Activations and gradients between the layers of one network, for a batch of rows. */
 typedef struct gan__pass gan__pass;
 
-/* Memory of a pass that is not kept all the time: what has to stay between forward and backward
- * where others run in between, and everything else. */
-typedef enum gan__room { GAN__ROOM_PASSING, GAN__ROOM_STAYING, GAN__ROOMS } gan__room;
+/* Memory of a pass that others may have at other times. */
+typedef enum gan__room {
+    GAN__ROOM_PASSING,     /* values that nobody needs after a run, forward or backward */
+    GAN__ROOM_STAYING,     /* those that stay from forward to backward where others run in between */
+    GAN__ROOM_TRANSFORMED, /* weights as layers made them for a run: see class->transform() */
+    GAN__ROOM_SCRATCH,     /* each thread's, within a task */
+    GAN__ROOMS
+} gan__room;
 
 /* Weights apart from a network, as samplers have them: layer i's parameters, or what class->pack()
  * has made of them, from params[at[i]] on. */
@@ -45,8 +50,12 @@ typedef struct gan__pass_desc {
                                 the bits that it has alone */
     uint64_t seed;           /* of the layers' random numbers */
     uint64_t stream;
-    gan_activations activations; /* above GAN_ACTIVATIONS_KEEP: see gan__pass_move_in() */
-    int interrupted;             /* then: others run in the passing room between forward and backward */
+    size_t batches; /* the most batches of a run, for layers that couple samples; 0: one */
+    int lodger;     /* its rooms are those of gan__pass_move_in(); else it takes them itself */
+    gan_activations activations; /* above GAN_ACTIVATIONS_KEEP: what lies between input and output is
+                                    in rooms, and backward runs once after each forward run */
+    int interrupted; /* then: others run in the passing room between forward and backward; with
+                        GAN_ACTIVATIONS_RECOMPUTE in that of transformed weights, too */
     gan__pass *lender; /* in whose memory this one's values and gradients lie, where there is room: those
                           of either are lost when the other runs.  NULL: none */
     gan__pass *source; /* its output is this pass's input: the memory is shared.  NULL: none */
@@ -56,11 +65,9 @@ gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
                             const gan_allocator *allocator);
 void gan__pass_destroy(gan__pass *pass);
 
-/* A pass that doesn't keep all activations has memory of its own for input and output alone.  How
- * many numbers it needs for the others; and they are to be there from now on.  Backward runs once
- * after each forward run. */
+/* How many numbers a lodger needs in each room, and these rooms: they begin on cache lines. */
 size_t gan__pass_room(const gan__pass *pass, gan__room room);
-void gan__pass_move_in(gan__pass *pass, float *passing, float *staying);
+void gan__pass_move_in(gan__pass *pass, float *const rooms[GAN__ROOMS]);
 const gan__pass_desc *gan__pass_desc_of(const gan__pass *pass);
 int gan__pass_has_gradients(const gan__pass_desc *desc);
 
@@ -77,6 +84,10 @@ uint16_t *gan__pass_labels(gan__pass *pass, size_t first);
 /* Output from input, of the rows from `first` on, each `group` of which are a batch of their own
  * for layers that couple samples. */
 void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, size_t group);
+
+/* Whether the next forward run has the weights of those since this was last called with 0: what was
+ * made of them is then not made anew, for no other pass has had the room since. */
+void gan__pass_hold(gan__pass *pass, int held);
 
 /* The same on the calling thread, the worker-th of those that do so at once, in evaluation mode,
  * with labels of the caller's; after gan__pass_prepare(), which makes what layers compute with in

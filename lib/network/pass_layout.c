@@ -25,7 +25,7 @@
  *     grad     rows 0 .. n-1: dx      rows n .. 2n-1: ux, the gradient by tx
  *
  * Where activations aren't kept (gan_activations), that holds for input and output; what lies
- * between them moves into memory that is shared in time: see pass_plan.c.  There the second half
+ * between them moves into rooms that are shared in time: see pass_plan.c.  There the second half
  * has its place for the most rows, and fewer rows of the first are moved up to it. */
 #include "network/pass_layout_internal.h"
 
@@ -106,7 +106,12 @@ static size_t transformed_for(const gan__pass_desc *desc, const gan_layer *layer
     return layer->class->transformed_size(layer, desc->rows);
 }
 
-/* Take the memory that layers keep from forward to backward, and each thread's scratch. */
+static size_t batches_of(const gan__pass_desc *desc)
+{
+    return desc->batches > 0 ? desc->batches : 1;
+}
+
+/* Take the memory that layers keep from forward to backward, and count what rooms have for them. */
 static gan_status make_workspace(gan__pass *pass)
 {
     gan_status status = GAN_OK;
@@ -136,14 +141,14 @@ static gan_status make_workspace(gan__pass *pass)
         n_transformed = gan__size_add(n_transformed, whole_lines(transformed));
         if (transformed > 0) pass->transforms[pass->n_transforms++] = i;
         if (gan__pass_has_gradients(desc) && layer->class->saved)
-            n_saved = gan__size_add(n_saved, whole_lines(layer->class->saved(layer, desc->rows)));
+            n_saved = gan__size_add(
+                n_saved, whole_lines(layer->class->saved(layer, desc->rows, batches_of(desc))));
         if (scratch > pass->n_scratch) pass->n_scratch = scratch;
     }
     GAN_TRY(gan__alloc(&pass->saved, a, n_saved, sizeof *pass->saved));
     GAN_TRY(gan__alloc(&pass->prepared, a, n_prepared, sizeof *pass->prepared));
-    GAN_TRY(gan__alloc(&pass->transformed, a, n_transformed, sizeof *pass->transformed));
-    GAN_TRY(gan__alloc(&pass->scratch, a, gan__size_mul(desc->threads, pass->n_scratch),
-                       sizeof *pass->scratch));
+    pass->room[GAN__ROOM_TRANSFORMED] = n_transformed;
+    pass->room[GAN__ROOM_SCRATCH] = gan__size_mul(desc->threads, pass->n_scratch);
 
 cleanup:
     return status;
@@ -218,6 +223,67 @@ static void set_sizes(gan__pass *pass)
     }
 }
 
+/* ---- rooms ---- */
+
+size_t gan__pass_room(const gan__pass *pass, gan__room room)
+{
+    return pass->room[room];
+}
+
+void gan__pass_move_in(gan__pass *pass, float *const rooms[GAN__ROOMS])
+{
+    pass->transformed = rooms[GAN__ROOM_TRANSFORMED];
+    pass->scratch = rooms[GAN__ROOM_SCRATCH];
+    if (gan__pass_has_gradients(&pass->desc)) {
+        gan__pass_take_places(pass, rooms);
+    } else {
+        pass->memory = rooms[GAN__ROOM_PASSING];
+        lay_out(pass, pass->memory);
+    }
+}
+
+/* For itself alone. */
+static gan_status take_rooms(gan__pass *pass)
+{
+    gan_status status = GAN_OK;
+    float *rooms[GAN__ROOMS];
+    size_t n = 0;
+
+    for (size_t i = 0; i < GAN__ROOMS; i++) n = gan__size_add(n, whole_lines(pass->room[i]));
+    GAN_TRY(gan__alloc(&pass->rooms, &pass->allocator, n, sizeof *pass->rooms));
+    n = 0;
+    for (size_t i = 0; i < GAN__ROOMS; i++) {
+        rooms[i] = pass->rooms + n;
+        n += whole_lines(pass->room[i]);
+    }
+    gan__pass_move_in(pass, rooms);
+
+cleanup:
+    return status;
+}
+
+/* Memory for values and gradients that is this pass's all the time, or the lender's. */
+static gan_status take_memory(gan__pass *pass)
+{
+    gan_status status = GAN_OK;
+    const gan__pass *lender = pass->desc.lender;
+
+    pass->n_memory = lay_out(pass, NULL);
+    if (!gan__pass_has_gradients(&pass->desc)) {
+        pass->room[GAN__ROOM_PASSING] = pass->n_memory;
+        return GAN_OK;
+    }
+    pass->borrows = lender && lender->n_memory >= pass->n_memory;
+    if (pass->borrows)
+        pass->memory = lender->memory;
+    else
+        GAN_TRY(gan__alloc(&pass->memory, &pass->allocator, pass->n_memory, sizeof *pass->memory));
+    lay_out(pass, pass->memory);
+
+cleanup:
+    return status;
+}
+
 gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
                             const gan_allocator *allocator)
 {
@@ -237,13 +303,8 @@ gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
     share_between_runs(pass);
     set_moving(pass);
     if (gan__pass_has_gradients(desc)) GAN_TRY(gan__pass_make_plan(pass));
-    pass->n_memory = lay_out(pass, NULL);
-    pass->borrows = desc->lender && desc->lender->n_memory >= pass->n_memory;
-    if (pass->borrows)
-        pass->memory = desc->lender->memory;
-    else
-        GAN_TRY(gan__alloc(&pass->memory, allocator, pass->n_memory, sizeof *pass->memory));
-    lay_out(pass, pass->memory);
+    GAN_TRY(take_memory(pass));
+    if (!desc->lodger) GAN_TRY(take_rooms(pass));
     if (gan__pass_has_gradients(desc) && desc->net->n_classes > 0)
         GAN_TRY(gan__alloc(&pass->labels, allocator, desc->rows, sizeof *pass->labels));
     if (gan__pass_has_gradients(desc) && !desc->no_weight_gradients)
@@ -263,14 +324,13 @@ void gan__pass_destroy(gan__pass *pass)
 
     gan__free(&a, pass->grads);
     gan__free(&a, pass->labels);
-    if (!pass->borrows) gan__free(&a, pass->memory);
-    gan__free(&a, pass->scratch);
+    if (gan__pass_has_gradients(&pass->desc) && !pass->borrows) gan__free(&a, pass->memory);
+    gan__free(&a, pass->rooms);
     gan__free(&a, pass->saved);
     gan__free(&a, pass->saved_at);
     gan__free(&a, pass->prepared);
     gan__free(&a, pass->prepared_at);
     gan__free(&a, pass->spectral);
-    gan__free(&a, pass->transformed);
     gan__free(&a, pass->transformed_at);
     gan__free(&a, pass->transforms);
     gan__free(&a, pass->plan.ops);

@@ -75,9 +75,10 @@ struct gan__pass {
     gan__stage *stages;
     size_t n_stages;
     gan__plan plan;          /* of passes with gradients */
-    size_t room[GAN__ROOMS]; /* values that move into each */
+    size_t room[GAN__ROOMS]; /* numbers in each */
+    float *rooms;            /* all of them, unless it is a lodger */
     size_t lowest;           /* the first stage behind one with weights */
-    float *memory;
+    float *memory;           /* of values and gradients; without gradients, the passing room */
     size_t n_memory; /* values of it */
     int borrows;     /* it is another pass's */
     float *grads;
@@ -95,6 +96,7 @@ struct gan__pass {
     size_t *transforms; /* those layers, with the most rows */
     size_t n_transforms;
     size_t transformed_rows; /* it was made for a run of so many */
+    int held;                /* and is still good for the next run of as many */
     uint64_t position;
     uint64_t *random; /* where each layer's random numbers begin, after `position` */
     uint64_t n_random;
@@ -104,6 +106,9 @@ struct gan__pass {
 
 /* Make the plan, and where memory is shared in time, the places of what moves.  GAN_ERR_NOMEM. */
 gan_status gan__pass_make_plan(gan__pass *pass);
+
+/* Give what moves these places in the rooms. */
+void gan__pass_take_places(gan__pass *pass, float *const rooms[GAN__ROOMS]);
 
 static inline const gan_layer *gan__pass_layer(const gan__pass *pass, size_t i)
 {

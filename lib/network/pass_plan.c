@@ -624,20 +624,13 @@ cleanup:
     return status;
 }
 
-size_t gan__pass_room(const gan__pass *pass, gan__room room)
-{
-    return pass->room[room];
-}
-
 static void move_to(float **to, const gan__place *place, float *const rooms[GAN__ROOMS])
 {
     *to = rooms[place->room] + place->at;
 }
 
-void gan__pass_move_in(gan__pass *pass, float *passing, float *staying)
+void gan__pass_take_places(gan__pass *pass, float *const rooms[GAN__ROOMS])
 {
-    float *const rooms[GAN__ROOMS] = {passing, staying};
-
     for (size_t i = 1; i <= pass->desc.n_layers; i++) {
         gan__boundary *b = &pass->at[i];
 

@@ -489,9 +489,12 @@ static gan_status both_steps(gan_trainer *t, const gan_batch *batch, gan_train_s
     const uint64_t before = t->stats.d_steps;
     const gan__label_list drawn = {0};
 
+    gan__pass_hold(t->generator.pass, 0);
     GAN_TRY(discriminator_step(t, batch, NULL, drawn, stats));
-    if (t->stats.d_steps > before && t->stats.d_steps % t->desc.d_steps_per_g == 0)
-        GAN_TRY(generator_step(t, batch->count, t->shards ? batch : NULL, NULL, drawn, stats));
+    if (t->stats.d_steps == before || t->stats.d_steps % t->desc.d_steps_per_g > 0) return GAN_OK;
+    gan__pass_hold(t->generator.pass, !t->desc.on_gradients); /* else the host was there */
+    status = generator_step(t, batch->count, t->shards ? batch : NULL, NULL, drawn, stats);
+    gan__pass_hold(t->generator.pass, 0);
 
 cleanup:
     return status;

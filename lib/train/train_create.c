@@ -177,6 +177,27 @@ static gan_status take_learner(gan_trainer *t, gan__learner *l)
     return gan__learner_take_shards(l, t->shards->end - t->shards->first, &t->ranks, &t->allocator);
 }
 
+/* Values and gradients from which on they aren't all kept, 64 MB: then layers are large enough for
+ * weight gradients to be jobs of their own, which takes no time that could be measured. */
+enum { WORTH_REUSE = 1 << 24 };
+
+static double values_of(const gan_network *net)
+{
+    double n = 0;
+
+    for (size_t i = 0; i < net->n_layers; i++) n += (double)gan_shape_size(net->layers[i].out);
+    return n;
+}
+
+static void choose_activations(gan_trainer *t)
+{
+    const double values = values_of(t->generator.net) + 2 * values_of(t->discriminator.net);
+
+    if (t->desc.activations == GAN_ACTIVATIONS_KEEP &&
+        2 * values * (double)t->desc.micro_batch > WORTH_REUSE)
+        t->desc.activations = GAN_ACTIVATIONS_REUSE;
+}
+
 /* Both networks have room for two micro-batches: the discriminator sees real samples and behind
  * them fake ones, at once, and the generator makes these where the discriminator wants them, unless
  * noise is to be added to them.  When the penalty begins the discriminator's gradients are
@@ -198,6 +219,7 @@ static gan_status make_passes(gan_trainer *t)
                                                .run_rows = t->desc.micro_batch,
                                                .threads = threads,
                                                .training = 1,
+                                               .lodger = 1,
                                                .activations = t->desc.activations,
                                                .interrupted = 1,
                                                .seed = t->desc.seed,
@@ -211,6 +233,8 @@ static gan_status make_passes(gan_trainer *t)
                           .rows = gan__size_add(rows, augmented),
                           .threads = threads,
                           .training = 1,
+                          .batches = 2 + gan__consistency_rows(&t->consistency),
+                          .lodger = 1,
                           .activations = t->desc.activations,
                           .seed = t->desc.seed,
                           .stream = GAN__STREAM_DROPOUT_D,
@@ -222,34 +246,6 @@ static gan_status make_passes(gan_trainer *t)
     GAN_TRY(take_learner(t, &t->generator));
     GAN_TRY(take_learner(t, &t->discriminator));
     GAN_TRY(gan__alloc(&t->targets, a, rows, sizeof *t->targets));
-
-cleanup:
-    return status;
-}
-
-/* Activations that aren't kept: what a half of a step has at once.
- *
- *     discriminator's   | generator, forward |          then  | discriminator |  then | penalty      |
- *     generator's       | generator, passing | generator's    |  then in the passing room:
- *                       |                    | that stay      |  | discriminator |
- */
-static gan_status share_activations(gan_trainer *t)
-{
-    gan_status status = GAN_OK;
-    gan__pass *g = t->generator.pass, *d = t->discriminator.pass;
-    gan__pass *penalty = gan__penalty_pass(t->penalties[0]);
-    const size_t of_g = gan__pass_room(g, GAN__ROOM_PASSING);
-    const size_t of_d = gan__pass_room(d, GAN__ROOM_PASSING);
-    const size_t of_penalty = penalty ? gan__pass_room(penalty, GAN__ROOM_PASSING) : 0;
-    const size_t passing = of_g > of_d ? of_g : of_d;
-    const size_t all = gan__size_add(passing, gan__pass_room(g, GAN__ROOM_STAYING));
-
-    if (t->desc.activations == GAN_ACTIVATIONS_KEEP) return GAN_OK;
-    GAN_TRY(gan__alloc(&t->activations, &t->allocator, all > of_penalty ? all : of_penalty,
-                       sizeof *t->activations));
-    gan__pass_move_in(g, t->activations, t->activations + passing);
-    gan__pass_move_in(d, t->activations, NULL);
-    if (penalty) gan__pass_move_in(penalty, t->activations, NULL);
 
 cleanup:
     return status;
@@ -304,6 +300,7 @@ static gan_status make_penalty(gan_trainer *t, size_t i, const gan_penalty_desc 
                                              (size_t)ends_in_sigmoid(t->discriminator.net),
                                  .rows = t->desc.micro_batch,
                                  .threads = gan_pool_thread_count(t->pool),
+                                 .lodger = 1,
                                  .activations = t->desc.activations,
                                  .seed = t->desc.seed};
 
@@ -362,6 +359,67 @@ cleanup:
     return status;
 }
 
+/* ---- what passes have in common ---- */
+
+static size_t room_of(const gan__pass *pass, gan__room room)
+{
+    return pass ? gan__size_round_up(gan__pass_room(pass, room), 16) : 0;
+}
+
+static size_t larger_room(const gan__pass *a, const gan__pass *b, gan__room room)
+{
+    return room_of(a, room) > room_of(b, room) ? room_of(a, room) : room_of(b, room);
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* One pass runs at a time.  Activations that aren't kept, by the halves of a step, and sampling:
+ *
+ *     discriminator's   | generator, forward |          then  | discriminator |  then | penalty      |
+ *     generator's       | generator, passing | generator's    |  then in the passing room:
+ *                       |                    | that stay      |  | discriminator |
+ *     sampling          | values             |
+ *
+ * Transformed weights are a network's: those of the generator serve sampling, and those of the
+ * discriminator the penalty.  Where activations are recomputed, the networks have one room for them,
+ * and the generator's are made once more for its way back. */
+static gan_status share_rooms(gan_trainer *t)
+{
+    gan_status status = GAN_OK;
+    gan__pass *g = t->generator.pass, *d = t->discriminator.pass, *eval = t->eval;
+    gan__pass *penalty = gan__penalty_pass(t->penalties[0]);
+    const size_t passing =
+        larger(larger_room(g, d, GAN__ROOM_PASSING), room_of(eval, GAN__ROOM_PASSING));
+    const size_t values = larger(gan__size_add(passing, room_of(g, GAN__ROOM_STAYING)),
+                                 room_of(penalty, GAN__ROOM_PASSING));
+    const size_t of_g = larger_room(g, eval, GAN__ROOM_TRANSFORMED);
+    const size_t of_d = larger_room(d, penalty, GAN__ROOM_TRANSFORMED);
+    const size_t scratch = larger(larger_room(g, eval, GAN__ROOM_SCRATCH),
+                                  larger_room(d, penalty, GAN__ROOM_SCRATCH));
+    const int apart = t->desc.activations != GAN_ACTIVATIONS_RECOMPUTE;
+    const size_t transformed = apart ? gan__size_add(of_g, of_d) : larger(of_g, of_d);
+    float *rooms[GAN__ROOMS];
+
+    GAN_TRY(gan__alloc(&t->rooms, &t->allocator,
+                       gan__size_add(values, gan__size_add(transformed, scratch)),
+                       sizeof *t->rooms));
+    rooms[GAN__ROOM_PASSING] = t->rooms;
+    rooms[GAN__ROOM_STAYING] = t->rooms + passing;
+    rooms[GAN__ROOM_TRANSFORMED] = t->rooms + values;
+    rooms[GAN__ROOM_SCRATCH] = t->rooms + values + transformed;
+    gan__pass_move_in(g, rooms);
+    gan__pass_move_in(eval, rooms);
+    if (apart) rooms[GAN__ROOM_TRANSFORMED] += of_g;
+    gan__pass_move_in(d, rooms);
+    if (penalty) gan__pass_move_in(penalty, rooms);
+
+cleanup:
+    return status;
+}
+
 gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
                               gan_optimizer *g_opt, gan_optimizer *d_opt,
                               const gan_trainer_desc *desc)
@@ -389,12 +447,13 @@ gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
     GAN_TRY(make_augment(t));
     GAN_TRY(make_regularizers(t));
     GAN_TRY(make_top(t));
+    choose_activations(t);
     GAN_TRY(make_penalties(t));
     GAN_TRY(make_shards(t));
     GAN_TRY(make_passes(t));
-    GAN_TRY(share_activations(t));
     GAN_TRY(make_labels(t));
     GAN_TRY(gan__trainer_make_sampler(t));
+    GAN_TRY(share_rooms(t));
     GAN_TRY(check_optimizers(g, d, g_opt, d_opt));
     g->latent = t->desc.latent;
     if (t->average) t->average->latent = g->latent;
@@ -467,7 +526,7 @@ void gan_trainer_destroy(gan_trainer *t)
     gan__learner_free_memory(&t->generator, &a);
     gan__pass_destroy(t->discriminator.pass);
     gan__pass_destroy(t->generator.pass);
-    gan__free(&a, t->activations);
+    gan__free(&a, t->rooms);
     gan_pool_destroy(t->own_pool);
     gan__free(&a, t);
 }

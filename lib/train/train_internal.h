@@ -52,7 +52,7 @@ struct gan_trainer {
     gan__learner discriminator;
     gan_network *average;  /* of the generator's weights; NULL: there is none */
     int estimated;         /* its buffers have been, since the latest step of the generator's */
-    float *activations;    /* of all passes in turn, unless each keeps its own */
+    float *rooms;          /* what all passes have in turn */
     gan__pass *eval;       /* of it or else of the generator */
     size_t latent;         /* numbers in a latent vector */
     size_t sample;         /* numbers in a sample */

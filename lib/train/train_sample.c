@@ -41,7 +41,8 @@ gan_status gan__trainer_make_sampler(gan_trainer *t)
                              &(gan__pass_desc){.net = net,
                                                .n_layers = net->n_layers,
                                                .rows = gan__pass_eval_rows(net, t->pool),
-                                               .threads = gan_pool_thread_count(t->pool)},
+                                               .threads = gan_pool_thread_count(t->pool),
+                                               .lodger = 1},
                              &t->allocator));
 
 cleanup:
