@@ -2,7 +2,7 @@
  *
  * Both networks know what a picture is meant to be (Mirza and Osindero, Conditional Generative
  * Adversarial Nets, 2014).  The linear ones are made here, the convolutional ones in
- * common/dcgan.c; what is done with data and networks is in common/run.c. */
+ * common/networks.c; what is done with data and networks is in common/run.c. */
 #include "common/program.h"
 
 typedef struct options {
@@ -10,14 +10,14 @@ typedef struct options {
     long hidden, depth;
     double dropout;
     int dcgan;
-    dcgan_options networks; /* the linear ones have latent and embedding of them */
+    networks_options networks; /* the linear ones have latent and embedding of them */
     run_options run;
 } options;
 
 static void read_options(options *o, int argc, char **argv)
 {
     *o = (options){.data = {.labels = 1}, .hidden = 256, .depth = 2, .dropout = 0.3};
-    o->networks = (dcgan_options){.latent = 100, .base = 64, .embedding = 10};
+    o->networks = (networks_options){.latent = 100, .base = 64, .embedding = 10};
     o->run = (run_options){RUN_DEFAULTS, .epochs = 30, .batch = 32,
                            .lr = 0.0002, .beta1 = 0.5, .ema = 0.999};
     /* clang-format off */
@@ -32,8 +32,8 @@ static void read_options(options *o, int argc, char **argv)
          .help = "number of hidden layers in each network"},
         {"dropout", "X", .real = &o->dropout, .min = 0, .max = 0.99,
          .help = "linear networks: dropout rate of the discriminator's hidden layers"},
-        DCGAN_OPTIONS(&o->networks),
-        DCGAN_EMBEDDING_OPTION(&o->networks),
+        NETWORKS_OPTIONS(&o->networks),
+        NETWORKS_EMBEDDING_OPTION(&o->networks),
         {"auxiliary", "X", .real = &o->run.auxiliary, .min = 0, .max = 1000,
          .help = "weight of an auxiliary classifier (AC-GAN): the discriminator isn't told which "
                  "garment it sees but has to tell it; 0: none"},
@@ -130,7 +130,7 @@ int main(int argc, char **argv)
         run_parts parts = {.opt = &o.run, .data = data};
         parts.class_names = fashion_garments;
         parts.n_classes = FASHION_GARMENTS;
-        code = o.dcgan ? dcgan_train(&o.networks, &parts) : train_linear(&o, &parts);
+        code = o.dcgan ? networks_train(&o.networks, &parts) : train_linear(&o, &parts);
     }
     gan_dataset_destroy(data);
     return run_end(&o.run, &o.data.source, code);

@@ -1,11 +1,11 @@
 /* fashion_dcgan.c - what fashion_gan does, with convolutions: better garments in fewer epochs.
  *
- * The networks are in common/dcgan.c, what is done with data and networks in common/run.c. */
+ * The networks are in common/networks.c, what is done with data and networks in common/run.c. */
 #include "common/program.h"
 
 typedef struct options {
     run_data data;
-    dcgan_options networks;
+    networks_options networks;
     run_options run;
 } options;
 
@@ -16,7 +16,7 @@ static void read_options(options *o, int argc, char **argv)
     /* clang-format off */
     cli_option table[] = {
         RUN_DATA_OPTIONS(&o->data),
-        DCGAN_OPTIONS(&o->networks),
+        NETWORKS_OPTIONS(&o->networks),
         RUN_OPTIONS(&o->run),
         {.name = NULL},
     };
@@ -52,7 +52,7 @@ int main(int argc, char **argv)
                            .data = data,
                            .class_names = fashion_garments,
                            .n_names = FASHION_GARMENTS};
-        code = dcgan_train(&o.networks, &parts);
+        code = networks_train(&o.networks, &parts);
     }
     gan_dataset_destroy(data);
     return run_end(&o.run, &o.data.source, code);

@@ -1,7 +1,7 @@
 /* picture_gan.c - train a GAN on pictures of your own, with settings that suit their number.
  *
  * The way through: look at the pictures (common/collection.c, common/survey.c), choose what the
- * command line leaves open (common/choice.c), say both, train (common/dcgan.c, common/run.c). */
+ * command line leaves open (common/choice.c), say both, train (common/networks.c, common/run.c). */
 #include "common/program.h"
 
 #include <stdio.h>
@@ -14,7 +14,7 @@ typedef struct options {
     collection_options pictures;
     long size, width, repeat;
     int flip, unconditional;
-    dcgan_options networks;
+    networks_options networks;
     run_options run;
 } options;
 
@@ -226,7 +226,7 @@ static int train(options *o, const collection *c, size_t n_classes)
                              .flip = o->flip,
                              .class_names = names.all,
                              .n_classes = n_classes};
-    return dcgan_train(&o->networks, &parts);
+    return networks_train(&o->networks, &parts);
 }
 
 int main(int argc, char **argv)
@@ -247,8 +247,8 @@ int main(int argc, char **argv)
          .help = "classes are of no interest: the generator makes any picture"},
         {"repeat", "N", .whole = &o.repeat, .min = 1, .max = 100000,
          .help = "passes over the pictures in one epoch"},
-        DCGAN_OPTIONS(&o.networks),
-        DCGAN_EMBEDDING_OPTION(&o.networks),
+        NETWORKS_OPTIONS(&o.networks),
+        NETWORKS_EMBEDDING_OPTION(&o.networks),
         RUN_OPTIONS(&o.run),
         {.name = NULL},
     };

@@ -31,6 +31,15 @@ for game in "wasserstein --penalty wgan-gp" "hinge --spectral-norm"; do
     run fashion_dcgan --silhouettes --epochs 1 --limit 100 --base 4 --out deep_game --overwrite --loss $game
     [ "$(grep -c batch_norm fashion_dcgan.log)" -eq 2 ] || fail "--loss $game: batch_norm belongs to the generator alone"
 done
+for network in resnet r3gan "resnet --attention --spectral-norm --loss hinge"; do
+    # shellcheck disable=SC2086
+    run fashion_dcgan --silhouettes --epochs 2 --limit 100 --base 4 --seed 5 --threads 1 --network $network --out other --overwrite
+    # shellcheck disable=SC2086
+    run fashion_dcgan --silhouettes --epochs 1 --limit 100 --base 4 --seed 5 --threads 2 --network $network --out other_again --overwrite --quiet
+    run fashion_dcgan --epochs 2 --out other_again --quiet --resume
+    cmp other/checkpoint.safetensors other_again/checkpoint.safetensors || fail "--network $network: --resume gives another checkpoint"
+done
+refuses 1 "--attention: is for --network resnet" fashion_dcgan --silhouettes --limit 100 --attention --out none
 refuses 1 "pictures of at least 8 x 8 pixels expected, found 3 x 5" fashion_dcgan --data wide --out wide_out
 
 # Few images: everything at once, continued; the weights of another run, some of them kept.

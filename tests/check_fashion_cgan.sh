@@ -23,6 +23,18 @@ for kind in "--hidden 32 --depth 2 --embedding 3" "--dcgan --base 4 --latent 20"
         cmp asked/$file asked_again/$file || fail "fashion_cgan $kind --resume gives another $file"
     done
 done
+for kind in "" "--unconditional" "--network r3gan --loss relativistic-paired --penalty r1 --second-penalty r2"; do
+    # shellcheck disable=SC2086
+    {
+        run fashion_best $kind $tiny --base 4 --epochs 2 --out best --overwrite
+        says fashion_best "100 samples in best/samples.png"
+        run fashion_best $kind $tiny --base 4 --epochs 2 --out best_again --overwrite --quiet --threads 2
+    }
+    png best/samples.png
+    for file in samples.png generator.safetensors; do
+        cmp best/$file best_again/$file || fail "fashion_best $kind gives another $file"
+    done
+done
 refuses 1 "there is no train-labels-idx1-ubyte.gz in it" fashion_cgan --data drawn
 refuses 2 "--embedding: a whole number from 1 to 4096 expected" fashion_cgan --embedding 0
 refuses 0 "T-shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, boot" fashion_cgan --help

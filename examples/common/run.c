@@ -76,9 +76,14 @@ size_t run_output_size(const run_parts *parts)
     return 1 + (parts->opt->auxiliary > 0 ? parts->n_classes : 0);
 }
 
+int run_ends_in_sigmoid(const run_options *opt)
+{
+    return on_logits(opt) && opt->auxiliary == 0;
+}
+
 void run_add_output(const run_options *opt, gan_network *d)
 {
-    if (on_logits(opt) && opt->auxiliary == 0) gan_network_add(d, gan_layer_sigmoid());
+    if (run_ends_in_sigmoid(opt)) gan_network_add(d, gan_layer_sigmoid());
 }
 
 /* What a generator's file tells whoever opens it: how its output is a picture, and the names of its

@@ -211,6 +211,9 @@ int run_shows_labels(const run_parts *parts);
  * another for each class. */
 size_t run_output_size(const run_parts *parts);
 
+/* Whether the loss and an auxiliary classifier expect a discriminator that ends in a sigmoid. */
+int run_ends_in_sigmoid(const run_options *opt);
+
 /* End a discriminator as the loss and an auxiliary classifier expect it: with a sigmoid, or with
  * the numbers themselves. */
 void run_add_output(const run_options *opt, gan_network *d);

@@ -23,7 +23,7 @@ static const char LOCK[] = ".lock";
 static const char *const names[] = {
     RUNDIR_CHECKPOINT, RUNDIR_GENERATOR, RUNDIR_DISCRIMINATOR, LOSSES_CSV,  LOSSES_PNG,
     LOSSES_BEGUN,      RUNDIR_REAL,      RUNDIR_SETTINGS,      RUNLOG_JSON, RUNLOG_CSV,
-    RUNLOG_PAGE,       RUNLOG_EVENTS,    RUNDIR_BEST};
+    RUNLOG_PAGE,       RUNLOG_EVENTS,    RUNDIR_BEST,          RUNDIR_SAMPLES};
 enum { NAMES = sizeof names / sizeof *names };
 
 int rundir_file(const rundir *dir, char path[PATH_MAX], const char *name)

@@ -13,6 +13,7 @@ enum { RUNDIR_MOST_SETTINGS = 1 << 20 }; /* its largest size, in bytes */
 #define RUNDIR_GENERATOR "generator.safetensors"
 #define RUNDIR_DISCRIMINATOR "discriminator.safetensors"
 #define RUNDIR_REAL "real_images.png"
+#define RUNDIR_SAMPLES "samples.png" /* of a program that ends with some */
 
 typedef struct rundir {
     char path[PATH_MAX];

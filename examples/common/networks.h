@@ -1,0 +1,118 @@
+/* networks.h - convolutional networks for pictures, from one place: a table of architectures, each of
+ * which makes a generator and a discriminator of any suitable size, with classes or without.
+ *
+ *     dcgan     a convolution a step, batch normalisation (Radford et al., 2016)
+ *     resnet    residual blocks, no normalisation in the discriminator (Miyato et al., 2018), and if wanted
+ *               self-attention (SAGAN: Zhang et al., 2019)
+ *     r3gan     residual bottlenecks of grouped convolutions without any normalisation, resampling by
+ *               a filter (Huang et al., 2024)
+ *
+ * They share the way to a picture: from maps of 4 to 7 pixels its sides are doubled until they are
+ * those of the picture, and the discriminator goes back the same way to one number. */
+#ifndef NETWORKS_H
+#define NETWORKS_H
+
+#include "run.h"
+
+#include <stdint.h>
+
+/* What networks are to be like. */
+typedef struct networks_plan {
+    gan_shape picture; /* [channels, height, width] */
+    size_t latent;     /* numbers of noise */
+    size_t base;       /* channels of the maps half as large as the picture: see networks_width() */
+    size_t embedding;  /* numbers that a conditional generator learns for each class */
+    size_t classes;    /* of a conditional generator; 0: it is told none */
+    size_t shown;      /* classes that the discriminator is shown, in a projection; 0: none */
+    size_t outputs;    /* of the discriminator where it is shown none */
+    int plain;         /* 1: no batch normalisation in the discriminator of a dcgan */
+    int spectral_norm; /* 1: of the discriminator's weights */
+    int attention;     /* 1: self-attention at maps of 14 to 27 pixels, in a resnet */
+    int sigmoid;       /* 1: the discriminator ends in one */
+} networks_plan;
+
+/* An architecture.  Its functions add the layers to a network whose input is there: the latent
+ * vector as [latent, 1, 1], with the embedding of a class behind it, and the picture. */
+typedef struct networks_kind {
+    const char *name;
+    int doubles; /* 1: sizes are doubled exactly, so halving must leave no rest */
+    void (*add_generator)(gan_network *net, const networks_plan *plan);
+    void (*add_discriminator)(gan_network *net, const networks_plan *plan);
+    gan_init_desc init;
+} networks_kind;
+
+extern const networks_kind networks_dcgan, networks_resnet, networks_r3gan;
+
+/* The names of all, for an option, and the kinds in the same order; both end with NULL. */
+extern const char *const networks_names[];
+extern const networks_kind *const networks_kinds[];
+
+/* Return how often a side of at least 8 pixels is halved, each time rounded down, until 4 to 7 are
+ * left: 28 twice (14, 7), 64 four times, 30 twice (15, 7).  0 for a shorter one. */
+size_t networks_halvings(size_t side);
+
+/* The size of a map. */
+typedef struct networks_map {
+    size_t height, width;
+} networks_map;
+
+/* Return how often both sides of the picture are halved, and the maps that they are after n times. */
+size_t networks_count(const networks_plan *plan);
+networks_map networks_halved(const networks_plan *plan, size_t n);
+
+/* Return the channels of the maps that are the picture halved n times: base for n = 1, twice as many
+ * for each further halving, up to 8 * base; half of them for n = 0. */
+size_t networks_width(const networks_plan *plan, size_t n);
+
+/* Return the numbers that the first layer of a generator gets. */
+size_t networks_inputs(const networks_plan *plan);
+
+/* For the kinds: a batch_norm layer, one for each class in a conditional generator; the generator's
+ * first layer, from numbers to the smallest maps; a layer of a discriminator; its last one, on maps of
+ * this many channels and size. */
+void networks_add_norm(gan_network *net, const networks_plan *plan, size_t channels);
+void networks_add_first(gan_network *net, const networks_plan *plan, int no_bias);
+void networks_add_weights(gan_network *net, const networks_plan *plan, gan_layer *layer);
+void networks_add_head(gan_network *net, const networks_plan *plan, size_t channels,
+                       networks_map size);
+
+/* Return a convolution whose kernel is as large as a map. */
+gan_conv2d_desc networks_whole(networks_map size);
+
+/* Make a network with weights drawn from `seed`; NULL after saying what is wrong. */
+gan_network *networks_make_generator(const networks_kind *kind, const networks_plan *plan,
+                                     uint64_t seed);
+gan_network *networks_make_discriminator(const networks_kind *kind, const networks_plan *plan,
+                                         uint64_t seed);
+
+/* The program's options for the networks. */
+typedef struct networks_options {
+    int network; /* place in networks_names */
+    long latent; /* numbers of noise */
+    long base;   /* channels of the maps half as large as the picture; each further halving doubles
+                    them, up to 8 * base */
+    long embedding; /* in a conditional run numbers that the generator learns for each class */
+    int attention;  /* 1: self-attention, in a resnet */
+} networks_options;
+
+/* clang-format off */
+#define NETWORKS_OPTIONS(o)                                                                        \
+    {"network", "NAME", .choice = &(o)->network, .choices = networks_names,                        \
+     .help = "architecture of both networks; resnet: residual blocks, without batch "              \
+             "normalisation in the discriminator; r3gan: residual bottlenecks without any"},       \
+    RUN_LATENT_OPTION(&(o)->latent),                                                               \
+    {"base", "N", .whole = &(o)->base, .min = 1, .max = 1024,                                      \
+     .help = "channels of the maps that are half as large as a picture"},                          \
+    {.name = "attention", .on = &(o)->attention,                                                   \
+     .help = "self-attention (SAGAN) at maps of 14 to 27 pixels, for --network resnet"}
+#define NETWORKS_EMBEDDING_OPTION(o)                                                               \
+    {"embedding", "N", .whole = &(o)->embedding, .min = 1, .max = 4096,                            \
+     .help = "size of the embedding learnt for each class, which is appended to the latent "       \
+             "vector, and to the picture of a linear discriminator"}
+/* clang-format on */
+
+/* Make the networks for the pictures of `parts`, which has all but them, train as run_train() does
+ * and return its code. */
+int networks_train(const networks_options *networks, const run_parts *parts);
+
+#endif

@@ -1,0 +1,65 @@
+/* networks_dcgan.c - see networks.h.
+ *
+ * For 28x28 and base 64 the generator makes of 100 numbers 128 maps of 7x7, of these 64 of 14x14,
+ * of these the picture; the discriminator goes back the same way to one number.  A conditional
+ * generator has some numbers of the class beside its noise, and batch_norm layers with weights for
+ * each class; its discriminator ends in a projection (Miyato and Koyama, 2018).
+ *
+ * Sides need not be a power of two times something: halving rounds down, and doubling adds the pixel
+ * that was lost.  The shorter side decides how often, and the first and the last kernel are as
+ * large as the maps that are left.  45 x 30 pixels are:
+ *
+ *     [latent, 1, 1] -> kernel 11x7 -> [2 base, 11, 7] -> [base, 22, 15] -> [channels, 45, 30]
+ *                                                  + 0, + 1         + 1, + 0 */
+#include "networks.h"
+
+/* How to double or halve the sides by a kernel of 4; batch_norm behind it has a bias of its own. */
+static gan_conv2d_desc by_two(int before_norm)
+{
+    gan_conv2d_desc desc = {GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(2), .padding = GAN_BOTH(1)};
+    desc.no_bias = before_norm;
+    return desc;
+}
+
+/* How to double them to maps of this size. */
+static gan_conv2d_desc doubled_to(networks_map size, int before_norm)
+{
+    gan_conv2d_desc desc = by_two(before_norm);
+    desc.output_padding[0] = size.height % 2;
+    desc.output_padding[1] = size.width % 2;
+    return desc;
+}
+
+static void add_generator(gan_network *net, const networks_plan *plan)
+{
+    networks_add_first(net, plan, 1);
+    for (size_t n = networks_count(plan); n > 0; n--) {
+        size_t in = networks_width(plan, n);
+        size_t out = n > 1 ? networks_width(plan, n - 1) : plan->picture.dim[0];
+        gan_conv2d_desc doubling = doubled_to(networks_halved(plan, n - 1), n > 1);
+        networks_add_norm(net, plan, in);
+        gan_network_add(net, gan_layer_relu());
+        gan_network_add(net, gan_layer_conv_transpose2d(in, out, 4, &doubling));
+    }
+    gan_network_add(net, gan_layer_tanh());
+}
+
+static void add_discriminator(gan_network *net, const networks_plan *plan)
+{
+    gan_conv2d_desc first = by_two(0), halving = by_two(!plan->plain);
+    size_t n = networks_count(plan);
+
+    networks_add_weights(net, plan, gan_layer_conv2d(plan->picture.dim[0], plan->base, 4, &first));
+    gan_network_add(net, gan_layer_leaky_relu(0.2f));
+    for (size_t i = 2; i <= n; i++) {
+        size_t in = networks_width(plan, i - 1), out = networks_width(plan, i);
+        networks_add_weights(net, plan, gan_layer_conv2d(in, out, 4, &halving));
+        if (!plan->plain) gan_network_add(net, gan_layer_batch_norm(out, NULL));
+        gan_network_add(net, gan_layer_leaky_relu(0.2f));
+    }
+    networks_add_head(net, plan, networks_width(plan, n), networks_halved(plan, n));
+}
+
+/* The paper draws weights from N(0, 0.02^2). */
+const networks_kind networks_dcgan = {
+    "dcgan", 0, add_generator, add_discriminator, {GAN_INIT_DESC_INIT}};
