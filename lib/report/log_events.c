@@ -11,10 +11,9 @@
  *     Summary     1: Value, repeated
  *     Value       1: string tag   2: float simple_value
  *
- * A field begins with its number times 8 plus how it is written: 0 a whole number, seven bits a
- * byte, the lowest first, the eighth says that more follow; 1 eight bytes; 5 four bytes; 2 a length,
- * then as many bytes.  (tensorflow/core/lib/io/record_writer.h, tensorflow/core/util/event.proto and
- * framework/summary.proto; protobuf.dev/programming-guides/encoding.) */
+ * (tensorflow/core/lib/io/record_writer.h, tensorflow/core/util/event.proto and
+ * framework/summary.proto.) */
+#include "file/protobuf_internal.h"
 #include "report/log_internal.h"
 
 #include <stdio.h>
@@ -46,54 +45,6 @@ static uint32_t mask(uint32_t crc)
     return (crc >> 15 | crc << 17) + 0xa282ead8;
 }
 
-/* ---- Protocol Buffers ---- */
-
-enum { VARINT = 0, EIGHT_BYTES = 1, BYTES = 2, FOUR_BYTES = 5 };
-
-static void put_fixed(gan__text *out, uint64_t value, size_t n)
-{
-    char bytes[8];
-
-    for (size_t i = 0; i < n; i++) bytes[i] = (char)(value >> 8 * i & 255);
-    gan__text_put_bytes(out, bytes, n);
-}
-
-static void put_varint(gan__text *out, uint64_t value)
-{
-    for (; value >= 128; value >>= 7) put_fixed(out, (value & 127) | 128, 1);
-    put_fixed(out, value, 1);
-}
-
-static void put_key(gan__text *out, unsigned field, unsigned kind)
-{
-    put_varint(out, field * 8 + kind);
-}
-
-static void put_double(gan__text *out, unsigned field, double value)
-{
-    uint64_t bits;
-
-    memcpy(&bits, &value, sizeof bits);
-    put_key(out, field, EIGHT_BYTES);
-    put_fixed(out, bits, 8);
-}
-
-static void put_float(gan__text *out, unsigned field, float value)
-{
-    uint32_t bits;
-
-    memcpy(&bits, &value, sizeof bits);
-    put_key(out, field, FOUR_BYTES);
-    put_fixed(out, bits, 4);
-}
-
-static void put_bytes(gan__text *out, unsigned field, const char *bytes, size_t n)
-{
-    put_key(out, field, BYTES);
-    put_varint(out, n);
-    gan__text_put_bytes(out, bytes, n);
-}
-
 /* ---- Events ---- */
 
 static void put_record(gan__text *out, const gan__text *data)
@@ -101,19 +52,19 @@ static void put_record(gan__text *out, const gan__text *data)
     const size_t begin = out->used;
 
     if (out->status == GAN_OK) out->status = data->status;
-    put_fixed(out, data->used, 8);
-    if (out->status == GAN_OK) put_fixed(out, mask(gan__log_crc32c(out->bytes + begin, 8)), 4);
+    gan__protobuf_put_fixed(out, data->used, 8);
+    if (out->status == GAN_OK)
+        gan__protobuf_put_fixed(out, mask(gan__log_crc32c(out->bytes + begin, 8)), 4);
     gan__text_put_bytes(out, data->bytes, data->used);
-    put_fixed(out, mask(gan__log_crc32c(data->bytes, data->used)), 4);
+    gan__protobuf_put_fixed(out, mask(gan__log_crc32c(data->bytes, data->used)), 4);
 }
 
 void gan__log_put_head_event(gan__text *out, double time)
 {
-    static const char version[] = "brain.Event:2";
     gan__text event = {.allocator = out->allocator};
 
-    put_double(&event, 1, time);
-    put_bytes(&event, 3, version, sizeof version - 1);
+    gan__protobuf_put_double(&event, 1, time);
+    gan__protobuf_put_string(&event, 3, "brain.Event:2");
     put_record(out, &event);
     gan__text_end(&event);
 }
@@ -122,32 +73,29 @@ void gan__log_put_head_event(gan__text *out, double time)
 static void put_value(gan__text *summary, const char *kind, const char *name, double number)
 {
     char tag[GAN_LOG_NAME_BYTES + 16];
-    gan__text value = {.allocator = summary->allocator};
+    const size_t value = gan__protobuf_begin(summary, 1);
 
     snprintf(tag, sizeof tag, "%s/%s", kind, name);
-    put_bytes(&value, 1, tag, strlen(tag));
-    put_float(&value, 2, (float)number);
-    if (summary->status == GAN_OK) summary->status = value.status;
-    put_bytes(summary, 1, value.bytes, value.used);
-    gan__text_end(&value);
+    gan__protobuf_put_string(summary, 1, tag);
+    gan__protobuf_put_float(summary, 2, (float)number);
+    gan__protobuf_end(summary, value);
 }
 
 void gan__log_put_event(gan_log *log, const gan__log_rows *rows, const gan__log_row *row)
 {
     const gan__log_cell *cells = gan__log_cells(rows, row);
     gan__text *out = &log->events.pending;
-    gan__text event = {.allocator = out->allocator}, summary = {.allocator = out->allocator};
+    gan__text event = {.allocator = out->allocator};
+    size_t summary;
 
     if (!log->events.path) return;
+    gan__protobuf_put_double(&event, 1, row->time);
+    gan__protobuf_put_whole(&event, 2, row->step);
+    summary = gan__protobuf_begin(&event, 5);
     for (size_t i = 0; i < row->n; i++)
-        put_value(&summary, rows == &log->of_epochs ? "epochs" : "steps",
+        put_value(&event, rows == &log->of_epochs ? "epochs" : "steps",
                   gan__log_names(log)[cells[i].name].text, cells[i].value);
-    put_double(&event, 1, row->time);
-    put_key(&event, 2, VARINT);
-    put_varint(&event, row->step);
-    if (event.status == GAN_OK) event.status = summary.status;
-    put_bytes(&event, 5, summary.bytes, summary.used);
+    gan__protobuf_end(&event, summary);
     put_record(out, &event);
-    gan__text_end(&summary);
     gan__text_end(&event);
 }
