@@ -23,7 +23,8 @@ SETTINGS = {
     "avg_pool1d": "kernel_size stride padding count_include_pad",
     "batch_norm": f"{NORM} num_features", "instance_norm": f"{NORM} num_features",
     "layer_norm": f"{NORM} normalized_shape*4", "group_norm": f"{NORM} num_channels num_groups",
-    "upsample": "scale_factor mode align_corners", "pixel_shuffle": "upscale_factor", "minibatch_stddev": "group_size",
+    "upsample": "scale_factor mode align_corners", "pixel_shuffle": "upscale_factor", "blur_pool2d": "stride",
+    "blur_upsample2d": "", "attention": "key_channels value_channels scale", "minibatch_stddev": "group_size",
     "label_embedding": "num_classes embedding_dim", "one_hot": "num_classes", "label_map": "num_classes num_maps",
     "class_affine": "num_features num_classes", "projection": "in num_classes",
 }
@@ -59,6 +60,41 @@ class Reshape(nn.Module):
 
     def forward(self, x):
         return x.reshape(len(x), *self.shape)
+''',
+    "BlurPool2d": '''\
+class BlurPool2d(nn.Module):
+    """Makes an image smaller by the filter [1, 2, 1] / 4 in both directions."""
+
+    def __init__(self, stride):
+        super().__init__()
+        self.stride = stride
+
+    def forward(self, x):
+        line = torch.tensor([1, 2, 1], dtype=x.dtype, device=x.device) / 4
+        kernel = torch.outer(line, line).expand(x.shape[1], 1, 3, 3)
+        return nn.functional.conv2d(x, kernel, stride=self.stride, padding=1, groups=x.shape[1])
+''',
+    "BlurUpsample2d": '''\
+class BlurUpsample2d(nn.Module):
+    """Makes an image twice as large by the filter [1, 2, 1] / 2 in both directions."""
+
+    def forward(self, x):
+        line = torch.tensor([1, 2, 1], dtype=x.dtype, device=x.device) / 2
+        kernel = torch.outer(line, line).expand(x.shape[1], 1, 3, 3)
+        return nn.functional.conv_transpose2d(x, kernel, stride=2, padding=1, output_padding=1, groups=x.shape[1])
+''',
+    "Attention": '''\
+class Attention(nn.Module):
+    """Each place of an image looks at all places; the channels are queries, keys and values, in this order."""
+
+    def __init__(self, key_channels, value_channels, scale):
+        super().__init__()
+        self.parts, self.scale = (key_channels, key_channels, value_channels), scale
+
+    def forward(self, x):
+        query, key, value = x.flatten(2).split(self.parts, 1)
+        weight = (self.scale * query.transpose(1, 2) @ key).softmax(-1)
+        return (value @ weight.transpose(1, 2)).reshape(len(x), -1, *x.shape[2:])
 ''',
     "MinibatchStdDev": '''\
 class MinibatchStdDev(nn.Module):
@@ -298,6 +334,22 @@ def pixel_shuffle(s, shape):
     return call("nn.PixelShuffle", f), (channels // (f * f), height * f, width * f)
 
 
+def blur_pool2d(s, shape):
+    channels, height, width = shape
+    return call("BlurPool2d", s["stride"]), (channels, (height - 1) // s["stride"] + 1, (width - 1) // s["stride"] + 1)
+
+
+def blur_upsample2d(_s, shape):
+    channels, height, width = shape
+    return call("BlurUpsample2d"), (channels, 2 * height, 2 * width)
+
+
+def attention(s, shape):
+    channels, height, width = shape
+    fits(channels == 2 * s["key_channels"] + s["value_channels"])
+    return call("Attention", *s.values()), (s["value_channels"], height, width)
+
+
 def minibatch_stddev(s, shape):
     return call("MinibatchStdDev", s["group_size"]), (shape[0] + 1, *shape[1:])
 
@@ -333,6 +385,7 @@ def projection(s, shape):
 
 KINDS = {
     "linear": linear, "flatten": flatten, "reshape": reshape, "upsample": upsample, "pixel_shuffle": pixel_shuffle,
+    "blur_pool2d": blur_pool2d, "blur_upsample2d": blur_upsample2d, "attention": attention,
     "layer_norm": layer_norm, "group_norm": group_norm, "minibatch_stddev": minibatch_stddev,
     "label_embedding": label_embedding, "one_hot": one_hot, "label_map": label_map, "class_affine": class_affine,
     "projection": projection,

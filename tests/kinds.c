@@ -103,6 +103,18 @@ static gan_network *resizing(void)
                    gan_layer_upsample(2, GAN_UPSAMPLE_NEAREST, 0));
 }
 
+static gan_network *blurring(void)
+{
+    return NETWORK(gan_shape_3d(2, 5, 4), gan_layer_blur_pool2d(1), gan_layer_blur_upsample2d(),
+                   CONV2D(2, 3, 3, .padding = {1, 1}), gan_layer_blur_pool2d(2), gan_layer_tanh());
+}
+
+static gan_network *attention(void)
+{
+    return NETWORK(gan_shape_3d(3, 4, 5), CONV2D(3, 9, 1), gan_layer_attention(2, 5, 1),
+                   CONV2D(5, 8, 1), gan_layer_attention(3, 2, 0.57));
+}
+
 /* ---- normalisation ---- */
 
 static gan_network *batch_norm(void)
@@ -210,6 +222,8 @@ static const struct {
     {"lines", lines},
     {"pools", pools},
     {"resizing", resizing},
+    {"blurring", blurring},
+    {"attention", attention},
     {"batch_norm", batch_norm},
     {"other_norms", other_norms},
     {"spectral_norm", spectral_norm},
