@@ -122,16 +122,18 @@ static int train_linear(const options *o, const run_parts *parts)
 int main(int argc, char **argv)
 {
     options o;
-    gan_dataset *data = NULL;
+    gan_dataset *data = NULL, *held_out = NULL;
     int code = CLI_EXIT_FAILURE;
 
     read_options(&o, argc, argv);
-    if (run_open_data(&data, &o.data, &o.run)) {
-        run_parts parts = {.opt = &o.run, .data = data};
+    if (run_open_data(&data, &o.data, &o.run) &&
+        run_open_held_out(&held_out, &o.data, &o.run)) {
+        run_parts parts = {.opt = &o.run, .data = data, .held_out = held_out};
         parts.class_names = fashion_garments;
         parts.n_classes = FASHION_GARMENTS;
         code = o.dcgan ? networks_train(&o.networks, &parts) : train_linear(&o, &parts);
     }
+    gan_dataset_destroy(held_out);
     gan_dataset_destroy(data);
     return run_end(&o.run, &o.data.source, code);
 }

@@ -43,17 +43,20 @@ static void read_options(options *o, int argc, char **argv)
 int main(int argc, char **argv)
 {
     options o;
-    gan_dataset *data = NULL;
+    gan_dataset *data = NULL, *held_out = NULL;
     int code = CLI_EXIT_FAILURE;
 
     read_options(&o, argc, argv);
-    if (run_open_data(&data, &o.data, &o.run)) {
+    if (run_open_data(&data, &o.data, &o.run) &&
+        run_open_held_out(&held_out, &o.data, &o.run)) {
         run_parts parts = {.opt = &o.run,
                            .data = data,
+                           .held_out = held_out,
                            .class_names = fashion_garments,
                            .n_names = FASHION_GARMENTS};
         code = networks_train(&o.networks, &parts);
     }
+    gan_dataset_destroy(held_out);
     gan_dataset_destroy(data);
     return run_end(&o.run, &o.data.source, code);
 }

@@ -62,16 +62,18 @@ static gan_network *make_network(const options *o, size_t in, size_t out, int sp
 int main(int argc, char **argv)
 {
     options o;
-    gan_dataset *data = NULL;
+    gan_dataset *data = NULL, *held_out = NULL;
     int code = CLI_EXIT_FAILURE;
 
     read_options(&o, argc, argv);
-    if (run_open_data(&data, &o.data, &o.run)) {
+    if (run_open_data(&data, &o.data, &o.run) &&
+        run_open_held_out(&held_out, &o.data, &o.run)) {
         size_t latent = (size_t)o.latent, pixels = gan_shape_size(gan_dataset_shape(data));
         uint64_t seed = (uint64_t)o.run.seed;
         /* Each network has its own seed, so that no weight of one is a weight of the other. */
         run_parts parts = {.opt = &o.run,
                            .data = data,
+                           .held_out = held_out,
                            .class_names = fashion_garments,
                            .n_names = FASHION_GARMENTS};
         parts.g = make_network(&o, latent, pixels, 0, 2 * seed);
@@ -82,6 +84,7 @@ int main(int argc, char **argv)
         gan_network_destroy(parts.d);
         gan_network_destroy(parts.g);
     }
+    gan_dataset_destroy(held_out);
     gan_dataset_destroy(data);
     return run_end(&o.run, &o.data.source, code);
 }

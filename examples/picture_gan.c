@@ -12,7 +12,7 @@ enum { MOST_NAMED = 10, MOST_CLASSES = 256 };
 
 typedef struct options {
     collection_options pictures;
-    long size, width, repeat;
+    long size, width, repeat, held_out;
     int flip, unconditional;
     networks_options networks;
     run_options run;
@@ -22,7 +22,7 @@ typedef struct options {
 
 /* Rows whose values are chosen when they are not given. */
 static const char *const chosen[] = {"size",         "base",   "batch", "augment",
-                                     "augment-fill", "repeat", "epochs"};
+                                     "augment-fill", "held-out", "repeat", "epochs"};
 
 static const char summary[] =
     "Trains a generative adversarial network on pictures of your own: a generator that\n"
@@ -142,6 +142,16 @@ static void choose_number(const options *o, cli_option *table, const char *name,
     choose(o, table, name, cli_shortest(value).text, why);
 }
 
+/* Looks at samples see more with pictures that nothing was trained on. */
+static void choose_held_out(options *o, cli_option *table, size_t count)
+{
+    size_t spared = choice_held_out(count), n = run_has_looks(&o->run) ? spared : 0;
+    choose_number(o, table, "held-out", (double)n,
+                  n > 0         ? "never trained on: they tell when the discriminator overfits"
+                  : spared == 0 ? "there are too few pictures to spare any"
+                                : "nothing looks at samples");
+}
+
 static void choose_length(options *o, cli_option *table, const choice_facts *facts)
 {
     char why[128];
@@ -165,6 +175,7 @@ static void choose_settings(options *o, cli_option *table, const choice_facts *f
     if (!cli_find(table, "augment")->given && c.adaptive) o->run.few.adaptive = 1;
     choose(o, table, "augment", c.augment, c.why_augment);
     choose_number(o, table, "augment-fill", c.fill, c.why_fill);
+    choose_held_out(o, table, facts->count);
     choose_length(o, table, facts);
 }
 
@@ -216,17 +227,47 @@ static int prepare(options *o, cli_option *table, const collection *c, size_t *n
     return 1;
 }
 
-static int train(options *o, const collection *c, size_t n_classes)
+/* Divide the pictures into those to train on and held-out ones.  Return 0 after saying what is
+ * wrong; both are yours in any case. */
+static int hold_out(const options *o, const gan_dataset *data, int stratify, gan_dataset **rest,
+                    gan_dataset **held_out)
+{
+    size_t count = gan_dataset_count(data), n = (size_t)o->held_out;
+    gan_split_desc desc = {GAN_SPLIT_DESC_INIT, .stratify = stratify};
+    desc.seed = (uint64_t)o->run.seed;
+    if (n == 0) return 1;
+    if (n >= count) {
+        cli_say("--held-out %zu: fewer than all %zu pictures expected", n, count);
+        return 0;
+    }
+    desc.fraction = (double)(count - n) / (double)count;
+    return cli_ok(gan_dataset_split(rest, held_out, data, &desc));
+}
+
+static int train_on(options *o, const gan_dataset *data, const gan_dataset *held_out,
+                    size_t n_classes)
 {
     class_names names;
-    name_classes(&names, c->data, n_classes);
+    name_classes(&names, data, n_classes);
     const run_parts parts = {.opt = &o->run,
-                             .data = c->data,
+                             .data = data,
+                             .held_out = held_out,
                              .repeat = (size_t)o->repeat,
                              .flip = o->flip,
                              .class_names = names.all,
                              .n_classes = n_classes};
     return networks_train(&o->networks, &parts);
+}
+
+static int train(options *o, const collection *c, size_t n_classes)
+{
+    gan_dataset *rest = NULL, *held_out = NULL;
+    int code = hold_out(o, c->data, n_classes > 0, &rest, &held_out)
+                   ? train_on(o, rest ? rest : c->data, held_out, n_classes)
+                   : CLI_EXIT_FAILURE;
+    gan_dataset_destroy(held_out);
+    gan_dataset_destroy(rest);
+    return code;
 }
 
 int main(int argc, char **argv)
@@ -247,6 +288,10 @@ int main(int argc, char **argv)
          .help = "classes are of no interest: the generator makes any picture"},
         {"repeat", "N", .whole = &o.repeat, .min = 1, .max = 100000,
          .help = "passes over the pictures in one epoch"},
+        {"held-out", "N", .whole = &o.held_out, .min = 0, .max = 2147483647,
+         .help = "pictures that are never trained on: looks at samples (--evaluate-every, "
+                 "--keep-best, --stop-early) compare with them, and see whether the "
+                 "discriminator knows the others by heart; 0: none"},
         NETWORKS_OPTIONS(&o.networks),
         NETWORKS_EMBEDDING_OPTION(&o.networks),
         RUN_OPTIONS(&o.run),

@@ -24,6 +24,8 @@ done
 run fashion_gan --silhouettes --epochs 3 --limit 1000 --hidden 64 --seed 5 --threads 1 --out watched --stop-early --keep-best
 cmp new/run/generator.safetensors watched/generator.safetensors || fail "looking at samples should not change a run"
 [ -s watched/best_checkpoint.safetensors ] || fail "--keep-best should keep the best epoch"
+says fashion_gan "Data: 2000 silhouettes drawn by the library" # held-out ones
+if grep -q "^[A-Z_]*: " fashion_gan.log; then cat fashion_gan.log; fail "a run in which nothing is wrong should have no verdict"; fi
 run fashion_gan --silhouettes --epochs 9 --limit 1000 --hidden 64 --seed 5 --lr 0.1 --out ill --stop-early
 says fashion_gan "DIVERGED: the run diverges: the discriminator's loss jumped to"
 says fashion_gan "Ended early after"

@@ -114,6 +114,8 @@ npy("labels.npy", (12,), "|u1", bytes(i % 3 for i in range(12)))
 npy("floats.npy", (6, 16, 16), "<f4", struct.pack("<1536f", *(random.uniform(-1, 1) for _ in range(1536))))
 npy("wrong.npy", (6, 16, 16), "<f4", struct.pack("<1536f", *(random.uniform(0, 900) for _ in range(1536))))
 npy("flat.npy", (6, 16), "|u1", noise(96))
+npy("few.npy", (150, 16, 16), "|u1", noise(150 * 256))
+npy("many.npy", (3000, 16, 16), "|u1", noise(3000 * 256))
 open("cifar.bin", "wb").write(b"".join(bytes([i % 10]) + noise(3072) for i in range(30)))
 open("pictures-idx3-ubyte", "wb").write(struct.pack(">4I", 0x0803, 8, 30, 24) + noise(8 * 30 * 24))
 open("text.txt", "w").write("no pictures\n")
@@ -143,3 +145,20 @@ refuses 1 "nowhere: there is no such directory or file" picture_gan --data nowhe
 refuses 2 "--data: a directory of pictures, or a file of them, expected" picture_gan
 refuses 2 "--channels: 1 (grey) or 3 (colour) expected, got 2" picture_gan --data photos --channels 2
 refuses 2 "--out photos/run: is inside --data photos" picture_gan --data photos --out photos/run
+
+# --- Held-out pictures ----------------------------------------------------------------------------
+
+# Noise can only be known by heart: 50 pictures are, 2,900 are not.
+watched="--held-out 100 --base 8 --batch 10 --augment none --lr 0.001 --d-lr 0.002 --threads 1 --keep-best"
+# shellcheck disable=SC2086
+{
+    run picture_gan --data few.npy $watched --repeat 100 --epochs 6 --out by-heart
+    says picture_gan "  --held-out 100                        as given"
+    says picture_gan "D_OVERFIT: the discriminator knows its training samples by heart: it puts them above held-out ones in "
+    says picture_gan "and 50 held-out ones are "
+    run picture_gan --data many.npy $watched --repeat 1 --epochs 9 --out by-nature
+    if grep -q D_OVERFIT picture_gan.log; then cat picture_gan.log; fail "2,900 pictures of noise can't be known by heart"; fi
+}
+run picture_gan --data many.npy --dry-run --keep-best --out dry
+says picture_gan "  --held-out 0                          there are too few pictures to spare any"
+refuses 1 "--held-out 150: fewer than all 150 pictures expected" picture_gan --data few.npy --held-out 150 --out refused

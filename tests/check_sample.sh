@@ -26,6 +26,11 @@ refuses 1 "array.npy: exists already" sample --model $model --npy array.npy
 mkdir -p drawn && cp many.idx drawn/train-images-idx3-ubyte
 run fashion_gan --epochs 1 --hidden 16 --data drawn --out from_drawn # what it wrote can be read
 says fashion_gan "1234 images of drawn/train-images-idx3-ubyte"
+run fashion_gan --epochs 1 --hidden 16 --data drawn --out looked_at --keep-best
+says fashion_gan "drawn: there is no test set in it (t10k-images-idx3-ubyte)"
+mkdir -p drawn_whole && cp many.idx drawn_whole/train-images-idx3-ubyte && cp many.idx drawn_whole/t10k-images-idx3-ubyte
+run fashion_gan --epochs 1 --hidden 16 --data drawn_whole --out looked_at --keep-best --overwrite
+says fashion_gan "1234 images of drawn_whole/t10k-images-idx3-ubyte"
 run sample --model $model --count 3
 png samples.png
 refuses 1 "samples.png: exists already" sample --model $model --count 3

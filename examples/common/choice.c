@@ -29,6 +29,7 @@ static const tier tiers[] = {
     {50000, 64, 600000, "none", "none", "there are pictures enough", 0},
 };
 enum { TIERS = sizeof tiers / sizeof *tiers, LEAST_SIDE = 8, EPOCH = 2000 };
+enum { SPARING = 5000, MOST_HELD_OUT = 2000 };
 
 static const tier *find_tier(size_t count)
 {
@@ -74,6 +75,12 @@ choice choice_make(const choice_facts *facts)
 size_t choice_repeat(const choice_facts *facts)
 {
     return facts->count < EPOCH ? (EPOCH + facts->count - 1) / facts->count : 1;
+}
+
+size_t choice_held_out(size_t count)
+{
+    if (count < SPARING) return 0;
+    return count / 10 < MOST_HELD_OUT ? count / 10 : MOST_HELD_OUT;
 }
 
 size_t choice_epochs(const choice_facts *facts, size_t repeat)

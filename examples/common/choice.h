@@ -28,6 +28,9 @@ choice choice_make(const choice_facts *facts);
 /* How often an epoch goes through the pictures: until it has 2,000. */
 size_t choice_repeat(const choice_facts *facts);
 
+/* How many pictures are held out for looks at samples: a tenth, where there are enough to spare. */
+size_t choice_held_out(size_t count);
+
 /* Epochs of so many passes, until as many images were seen as the number of pictures calls for. */
 size_t choice_epochs(const choice_facts *facts, size_t repeat);
 

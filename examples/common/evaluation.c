@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_IMAGES = 2000, LEAST_IMAGES = 20, CHUNK = 100 };
+enum { MOST_IMAGES = 2000, LEAST_IMAGES = 20, MOST_ASKED = 500, CHUNK = 100 };
 
 /* ---- Opening ---- */
 
@@ -19,36 +19,50 @@ static void stretch(float *image, size_t size)
     for (size_t p = 0; p < size; p++) image[p] = 2 * image[p] - 1;
 }
 
-/* Draw 2 n images, none twice.  Every k-th would not do: data may have its classes in turn. */
+/* Draw n of `count` images, none twice.  Every k-th would not do: data may have its classes in
+ * turn. */
+static void choose_some(gan_rng *rng, size_t count, size_t n, size_t *chosen)
+{
+    size_t *order = cli_memory(count, sizeof *order);
+    float *u = cli_memory(n, sizeof *u);
+    gan_rng_uniform(rng, n, u);
+    for (size_t i = 0; i < count; i++) order[i] = i;
+    for (size_t i = 0; i < n; i++) {
+        size_t other = i + (size_t)((double)u[i] * (double)(count - i));
+        chosen[i] = order[other];
+        order[other] = order[i];
+    }
+    free(u);
+    free(order);
+}
+
 static int choose_images(evaluation *e, size_t seed)
 {
     size_t count = gan_dataset_count(e->data);
-    size_t *order = cli_memory(count, sizeof *order);
-    float *u = cli_memory(2 * e->n, sizeof *u);
     gan_rng *rng;
     if (!cli_ok(gan_rng_create(&rng, seed, 2, NULL))) return 0;
-    int good = cli_ok(gan_rng_uniform(rng, 2 * e->n, u));
+    e->chosen = cli_memory(2 * e->n, sizeof *e->chosen);
+    choose_some(rng, count, e->held_out ? e->n : 2 * e->n, e->chosen);
+    if (e->held_out) choose_some(rng, gan_dataset_count(e->held_out), e->n, e->chosen + e->n);
     gan_rng_destroy(rng);
-    for (size_t i = 0; i < count; i++) order[i] = i;
-    for (size_t i = 0; i < 2 * e->n; i++) {
-        size_t other = i + (size_t)((double)u[i] * (double)(count - i));
-        size_t chosen = order[other];
-        order[other] = order[i];
-        order[i] = chosen;
-    }
-    free(u);
-    e->chosen = order;
-    return good;
+    return 1;
+}
+
+/* Read chosen image i: from n on they are held-out ones. */
+static int read_image(const evaluation *e, size_t i, float *image, uint16_t *label)
+{
+    const gan_dataset *from = i >= e->n && e->held_out ? e->held_out : e->data;
+    if (!cli_ok(gan_dataset_read_labels16(from, e->chosen[i], image, label))) return 0;
+    stretch(image, e->size);
+    return 1;
 }
 
 /* Features of n of the chosen images, from `first` on. */
 static int read_images(evaluation *e, size_t first, float *features, uint16_t *labels)
 {
     for (size_t i = 0; i < e->n; i++) {
-        size_t index = e->chosen[first + i];
-        if (!cli_ok(gan_dataset_read_labels16(e->data, index, e->samples, &labels[i]))) return 0;
-        stretch(e->samples, e->size);
-        if (!cli_ok(gan_features_compute(e->kind, e->samples, 1, features + i * e->dimension)) ||
+        if (!read_image(e, first + i, e->samples, &labels[i]) ||
+            !cli_ok(gan_features_compute(e->kind, e->samples, 1, features + i * e->dimension)) ||
             (e->classifier &&
              !cli_ok(gan_classifier_predict_labels16(e->classifier, e->samples, 1, &labels[i]))))
             return 0;
@@ -134,18 +148,28 @@ static int count_classes(evaluation *e, const gan_trainer *trainer)
     return 0;
 }
 
+/* How many images there are to compare with, and as many held-out ones. */
+static size_t count_images(const gan_dataset *data, const gan_dataset *held_out)
+{
+    size_t n = gan_dataset_count(data);
+    if (!held_out) return n / 2;
+    return n < gan_dataset_count(held_out) ? n : gan_dataset_count(held_out);
+}
+
 int evaluation_open(evaluation *e, const gan_dataset *data, const gan_trainer *trainer,
                     const evaluation_desc *desc)
 {
-    size_t n = gan_dataset_count(data) / 2;
+    size_t n = count_images(data, desc->held_out);
     *e = (evaluation){.data = data,
+                      .held_out = desc->held_out,
                       .n = n < MOST_IMAGES ? n : MOST_IMAGES,
                       .size = gan_shape_size(gan_dataset_shape(data)),
                       .n_threads = desc->n_threads,
                       .latest = {GAN_COMPARISON_INIT}};
     if (n < LEAST_IMAGES) {
-        cli_say("%zu images are too few to compare samples with, at least %d expected", 2 * n,
-                2 * LEAST_IMAGES);
+        cli_say("%zu images and as many held-out ones are too few to compare samples with, at "
+                "least %d of each expected",
+                n, LEAST_IMAGES);
         return 0;
     }
     if (!choose_features(e, desc) || !count_classes(e, trainer)) return 0;
@@ -174,6 +198,7 @@ void evaluation_close(evaluation *e)
     free(e->features);
     free(e->counts);
     free(e->names);
+    free(e->outputs[0]);
     *e = (evaluation){0};
 }
 
@@ -192,6 +217,46 @@ static gan_status draw(evaluation *e, gan_trainer *trainer)
                 gan_features_compute(e->kind, e->samples, n, e->features + done * e->dimension);
     }
     return status;
+}
+
+/* Read or draw n images that the discriminator is asked about, from `first` on of one of the three
+ * kinds, with labels where it may look at them. */
+static int take_images(evaluation *e, gan_trainer *trainer, int kind, size_t first, gan_batch *out,
+                       uint16_t *labels)
+{
+    enum { GENERATED = 2 };
+    int labelled = kind == GENERATED ? e->labels != NULL : gan_dataset_has_labels(e->data);
+    out->labels16 = labelled ? labels : NULL;
+    if (kind == GENERATED) {
+        if (e->labels) memcpy(labels, e->labels + first, out->count * sizeof *labels);
+        return cli_ok(gan_trainer_sample_labels16(trainer, e->noise + first * e->latent,
+                                                  out->labels16, out->count, e->samples));
+    }
+    for (size_t i = 0; i < out->count; i++)
+        if (!read_image(e, (size_t)kind * e->n + first + i, e->samples + i * e->size, &labels[i]))
+            return 0;
+    return 1;
+}
+
+int evaluation_ask(evaluation *e, gan_trainer *trainer)
+{
+    size_t n = e->n < MOST_ASKED ? e->n : MOST_ASKED;
+    uint16_t labels[CHUNK];
+    if (!e->held_out) return 1;
+    if (e->n_asked == 0) {
+        e->outputs[0] = cli_memory(3 * n, sizeof *e->outputs[0]);
+        for (size_t k = 1; k < 3; k++) e->outputs[k] = e->outputs[0] + k * n;
+        e->n_asked = n;
+    }
+    for (int kind = 0; kind < 3; kind++)
+        for (size_t done = 0; done < n; done += CHUNK) {
+            gan_batch batch = {GAN_BATCH_INIT, .count = n - done < CHUNK ? n - done : CHUNK,
+                               .shape = gan_dataset_shape(e->data), .samples = e->samples};
+            if (!take_images(e, trainer, kind, done, &batch, labels) ||
+                !cli_ok(gan_trainer_outputs(trainer, &batch, e->outputs[kind] + done)))
+                return 0;
+        }
+    return 1;
 }
 
 /* The numbers that are known, each with its interval and its floor. */

@@ -8,7 +8,7 @@
  * needed: they see repeated samples, and hardly any noise.  A classifier, where there is one, sees
  * which classes are missing. */
 typedef struct evaluation {
-    const gan_dataset *data;
+    const gan_dataset *data, *held_out; /* the latter may be NULL: half of `data` takes its place */
     gan_network *net; /* of the classifier; NULL: none */
     gan_classifier *classifier;
     gan_features *kind;
@@ -19,7 +19,7 @@ typedef struct evaluation {
     size_t n_classes, n_threads;
     size_t dimension;    /* numbers of a feature vector */
     size_t latent, size; /* of a latent vector and an image */
-    size_t *chosen;      /* which of the data: n images, and n held out from them */
+    size_t *chosen;      /* which of the data: n images, and n held-out ones */
     float *noise;        /* the same latent vectors each time */
     uint16_t *labels;    /* the classes that they are asked for; NULL: none */
     float *samples, *features;
@@ -29,10 +29,15 @@ typedef struct evaluation {
     gan_report_count *counts; /* of classes or bins, with their names */
     char (*names)[32];
     size_t n_counts;
+    /* What the discriminator says of training, held-out and generated images, see gan_look, as many
+     * of each as n_asked; 0: it was not asked. */
+    float *outputs[3];
+    size_t n_asked;
 } evaluation;
 
 /* What an evaluation is told. */
 typedef struct evaluation_desc {
+    const gan_dataset *held_out;    /* images that are not trained on; NULL: there are none */
     const char *classifier;         /* its file; NULL: none */
     const char *const *class_names; /* of the data's classes; NULL: they have numbers */
     size_t n_names;
@@ -48,6 +53,10 @@ void evaluation_close(evaluation *e);
 /* Draw samples and compare them with the real images, by all numbers or, for a verdict, without the
  * Frechet distance.  Return 0 after saying what is wrong. */
 int evaluation_measure(evaluation *e, gan_trainer *trainer, int whole);
+
+/* Ask the discriminator about images that it is trained on, and about others: where there are
+ * held-out ones.  Return 0 after saying what is wrong. */
+int evaluation_ask(evaluation *e, gan_trainer *trainer);
 
 /* Put the numbers into the log, and into the report how many samples each class or bin has.  Return
  * 0 after saying what is wrong. */

@@ -104,6 +104,15 @@ static int open_files(gan_dataset **out, const char *directory, const fashion_se
     return 1;
 }
 
+int fashion_has(const fashion_source *source, const fashion_selection *what)
+{
+    char path[PATH_MAX];
+    return source->silhouettes ||
+           (find_file(path, sizeof path, source->directory, what->set, "images-idx3") &&
+            (!what->labels ||
+             find_file(path, sizeof path, source->directory, what->set, "labels-idx1")));
+}
+
 int fashion_open(gan_dataset **out, const fashion_source *source, const fashion_selection *what)
 {
     if (!source->silhouettes) return open_files(out, source->directory, what);

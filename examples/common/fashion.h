@@ -56,6 +56,9 @@ typedef struct fashion_selection {
     int quiet;       /* 1: don't say what is read */
 } fashion_selection;
 
+/* Return 1 when they are there: a directory may have the training set alone. */
+int fashion_has(const fashion_source *source, const fashion_selection *what);
+
 /* Open them.  Return 0 after saying what is wrong; `*out` is yours in any case. */
 int fashion_open(gan_dataset **out, const fashion_source *source, const fashion_selection *what);
 

@@ -22,7 +22,7 @@ enum { SHOWN_ROWS = 10, SHOWN_COLUMNS = 10, SHOWN_PADDING = 2 };
 /* Everything that a run holds. */
 typedef struct run {
     run_options *opt;
-    const gan_dataset *data;
+    const gan_dataset *data, *held_out;
     gan_dataset
         *repeated;    /* the samples of an epoch, where these are those of `data` several times */
     size_t per_epoch; /* their number */
@@ -307,7 +307,8 @@ static int open_log(run *r, int goes_on)
 
 static int open_evaluation(run *r)
 {
-    const evaluation_desc desc = {.classifier = r->opt->classifier,
+    const evaluation_desc desc = {.held_out = r->held_out,
+                                  .classifier = r->opt->classifier,
                                   .class_names = r->names,
                                   .n_names = r->n_names,
                                   .seed = (size_t)r->opt->seed,
@@ -571,6 +572,7 @@ int run_train(const run_parts *parts)
 {
     run r = {.opt = parts->opt,
              .data = parts->data,
+             .held_out = parts->held_out,
              .g = parts->g,
              .d = parts->d,
              .names = parts->class_names,

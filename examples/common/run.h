@@ -188,10 +188,18 @@ typedef struct run_data {
  * in any case. */
 int run_open_data(gan_dataset **out, const run_data *data, const run_options *opt);
 
+/* Open the images of the test set for looks at samples, where a run has such looks; else, and
+ * where there is no test set, `*out` is NULL. */
+int run_open_held_out(gan_dataset **out, const run_data *data, const run_options *opt);
+
+/* Return 1 when samples are compared with real images while the run trains. */
+int run_has_looks(const run_options *opt);
+
 /* What a run is made of; the program makes it, and ends it afterwards. */
 typedef struct run_parts {
     run_options *opt;
     const gan_dataset *data; /* pictures, grey or RGB */
+    const gan_dataset *held_out; /* pictures for looks at samples alone; NULL: there are none */
     gan_network *g, *d;      /* what went wrong while they were made is said by run_train() */
     size_t repeat;           /* passes over the data in one epoch; 0: 1 */
     int flip;                /* 1: half of the real images are mirrored left to right */

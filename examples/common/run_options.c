@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SYNTHETIC_COUNT = 60000 };
+enum { SYNTHETIC_COUNT = 60000, SYNTHETIC_HELD_OUT = 2000 };
 
 const char *const run_losses[] = {[GAN_LOSS_BCE] = "bce",
                                   [GAN_LOSS_MINIMAX] = "minimax",
@@ -154,6 +154,26 @@ int run_open_data(gan_dataset **out, const run_data *data, const run_options *op
                               .labels = data->labels,
                               .quiet = opt->quiet};
     return fashion_open(out, &data->source, &what);
+}
+
+int run_has_looks(const run_options *opt)
+{
+    return opt->evaluate_every > 0 || opt->stop_early || opt->keep_best;
+}
+
+int run_open_held_out(gan_dataset **out, const run_data *data, const run_options *opt)
+{
+    fashion_selection what = {.set = "t10k",
+                              .drawn = SYNTHETIC_HELD_OUT,
+                              .seed = (uint64_t)opt->seed + 1,
+                              .labels = data->labels,
+                              .quiet = opt->quiet};
+    if (!run_has_looks(opt)) return 1;
+    if (fashion_has(&data->source, &what)) return fashion_open(out, &data->source, &what);
+    cli_say("%s: there is no test set in it (t10k-images-idx3-ubyte); looks at samples take half of "
+            "the training images for held-out ones, and don't see whether the discriminator overfits",
+            data->source.directory);
+    return 1;
 }
 
 /* ---- Images ---- */

@@ -25,13 +25,14 @@ static int make_health(watch *w)
     return good;
 }
 
-int watch_begin(watch *w, gan_trainer *trainer, const evaluation *looks)
+int watch_begin(watch *w, gan_trainer *trainer, evaluation *looks)
 {
     size_t kept;
     *w = (watch){.trainer = trainer, .looks = looks};
     if (looks && looks->n < FEWEST_SEEN) {
-        cli_say("--stop-early and --keep-best take at least %d images, there are %zu",
-                2 * FEWEST_SEEN, gan_dataset_count(looks->data));
+        cli_say("--stop-early and --keep-best compare samples with at least %d images and as many "
+                "held-out ones, there are %zu of each",
+                FEWEST_SEEN, looks->n);
         return 0;
     }
     if (!make_health(w)) return 0;
@@ -72,9 +73,15 @@ void watch_step(watch *w, gan_status status, const gan_train_stats *stats)
 
 int watch_look(watch *w)
 {
-    if (!w->looks || !w->looks->known) return 1;
-    gan_look look = {GAN_LOOK_INIT, .comparison = &w->looks->latest};
-    if (w->looks->classes) look.modes = gan_reference_classes(w->looks->real, &look.n_modes);
+    evaluation *e = w->looks;
+    if (!e || !e->known) return 1;
+    if (!evaluation_ask(e, w->trainer)) return 0;
+    gan_look look = {GAN_LOOK_INIT, .comparison = &e->latest};
+    look.d_trained = e->outputs[0];
+    look.d_held_out = e->outputs[1];
+    look.d_generated = e->outputs[2];
+    look.n_d_trained = look.n_d_held_out = look.n_d_generated = e->n_asked;
+    if (e->classes) look.modes = gan_reference_classes(e->real, &look.n_modes);
     return cli_ok(gan_health_look(w->health, &look));
 }
 

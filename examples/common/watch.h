@@ -8,7 +8,7 @@
 typedef struct watch {
     gan_health *health;
     gan_trainer *trainer;
-    const evaluation *looks; /* where samples are looked at; NULL: steps are watched alone */
+    evaluation *looks; /* where samples are looked at; NULL: steps are watched alone */
     void *state;             /* of the health, for checkpoints */
     int began;               /* the run's first batch was looked at */
 } watch;
@@ -16,7 +16,7 @@ typedef struct watch {
 /* Watch over a run that has not begun, or, when its checkpoint has kept one, go on from its state.
  * `looks` is NULL when samples are not looked at.  Return 0 after saying why that can't be done;
  * watch_end() in any case. */
-int watch_begin(watch *w, gan_trainer *trainer, const evaluation *looks);
+int watch_begin(watch *w, gan_trainer *trainer, evaluation *looks);
 void watch_end(watch *w);
 
 /* Before the run's first step, look at its settings and its first batch, and warn of what is unlikely

@@ -171,7 +171,7 @@ typedef struct gan_health_desc {
                                those of training samples and of held-out ones are alike.  0: 5 */
     double overfit_share; /**< D_OVERFIT: and how far on the way from training samples to generated
                                ones held-out ones are, by shares of pairs (as r_v of Karras et
-                               al., 2020, by means).  0: 0.5 */
+                               al., 2020, by means).  0: 0.4 */
 } gan_health_desc;
 #define GAN_HEALTH_DESC_INIT                                                                       \
     GAN_SIZED_INIT(gan_health_desc, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \

@@ -83,7 +83,7 @@ static const setting real_settings[] = {
     REAL(narrow_data, 0.75, 0, 1),
     REAL(rates_apart, 10, 0, 1e9),
     REAL(overfit_z, 5, 0, 1e9),
-    REAL(overfit_share, 0.5, 0, 1e9),
+    REAL(overfit_share, 0.4, 0, 1e9),
 };
 
 static gan_status read_real(gan_health_desc *d, const setting *s)
