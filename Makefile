@@ -189,7 +189,7 @@ probe      = $(shell $(CC) -Werror $(1) -S -o /dev/null -x c /dev/null 2>/dev/nu
 STACK_FLAG := $(call probe,-fstack-clash-protection)
 # Compilers have to compute what is written: nothing fused, nothing reordered.  -ffast-math would
 # also take out the checks for NaN.
-LIB_FLAGS := $(OWN_FLAGS) -Ilib $(WARNINGS) $(STACK_FLAG) -fvisibility=hidden -ffp-contract=off -fno-math-errno \
+LIB_FLAGS := $(OWN_FLAGS) -Ilib -I$(BUILD)/made $(WARNINGS) $(STACK_FLAG) -fvisibility=hidden -ffp-contract=off -fno-math-errno \
              -fno-trapping-math $(DEP_CFLAGS) -DGAN__BLAS_NAME=\"$(BLAS)\" \
              $(if $(findstring openblas,$(BLAS)),-DGAN__BLAS_OPENBLAS) \
              $(if $(filter none,$(BLAS)),-DGAN__NO_BLAS) \
@@ -273,6 +273,13 @@ $(BUILD)/obj/examples/%.o: examples/%.c $(STAMP)
 $(BUILD)/obj/tests/%.o: tests/%.c $(STAMP)
 	$(call begin,CC)
 	$(call COMPILE,$(TEST_FLAGS))
+
+# The texts that exported networks consist of, as arrays of C.
+EXPORT_TEXTS := $(sort $(wildcard lib/export/text/*))
+$(BUILD)/made/export/export_texts.h: $(EXPORT_TEXTS) lib/export/embed $(STAMP)
+	$(call begin,GEN)
+	$(Q)lib/export/embed $(EXPORT_TEXTS) > $@
+$(BUILD)/static/export/export_text.o $(BUILD)/shared/export/export_text.o: $(BUILD)/made/export/export_texts.h
 
 # Made anew each time: ar would leave the objects of deleted sources in it.
 $(STATIC): $(STATIC_OBJ) $(STAMP)
@@ -379,6 +386,9 @@ $(filter %_module.log,$(SCRIPT_LOGS)): $(BUILD)/tests/test_kinds
 
 $(SCRIPT_LOGS): $(LOGS)/%.log: tests/%.sh all FORCE
 	$(run) $<
+
+# It writes the networks of its tests, too.
+$(LOGS)/check_export.log: $(BUILD)/tests/test_export_c
 
 $(TEST_SRC:%.c=$(BUILD)/obj/%.o) $(TEST_HELPERS:%.c=$(BUILD)/obj/%.o): | have-check
 have-check:

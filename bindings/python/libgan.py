@@ -147,6 +147,11 @@ DIVERGENCE_REDUCE = 2
 EXPORT_FLOAT32 = 0
 EXPORT_FLOAT16 = 1
 EXPORT_INT8 = 2
+EXPORT_C_HEADER = 0
+EXPORT_C_SOURCE = 1
+EXPORT_C_WEIGHTS = 2
+EXPORT_C_TEST = 3
+EXPORT_C_MAIN = 4
 VERDICT_HEALTHY = 0
 VERDICT_DIVERGED = 1
 VERDICT_D_DEAD = 2
@@ -481,6 +486,16 @@ class gan_classifier_desc(Record):
 class gan_classifier_stats(Record):
     _fields_ = [("struct_size", c_size_t), ("steps", c_uint64), ("count", c_size_t), ("loss", c_double), ("accuracy", c_double),
     ("grad_norm", c_double)]
+
+
+class gan_export_report(Record):
+    _fields_ = [("struct_size", c_size_t), ("weight_bytes", c_size_t), ("work_floats", c_size_t), ("max_difference", c_double),
+    ("rms_difference", c_double)]
+
+
+class gan_export_c_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("name", c_char_p), ("weights", c_int), ("weights_apart", c_int), ("with_test", c_int),
+    ("with_main", c_int), ("report", POINTER(gan_export_report)), ("allocator", POINTER(gan_allocator))]
 
 
 class gan_features_desc(Record):
@@ -942,6 +957,11 @@ _declare("gan_classifier_predict_labels16", _status, [("classifier", c_void_p), 
     ("labels", POINTER(c_uint16))])
 _declare("gan_classifier_features", _status, [("classifier", c_void_p), ("samples", POINTER(c_float)), ("n", c_size_t),
     ("features", POINTER(c_float))])
+_declare("gan_export_report_init", None, [("report", POINTER(gan_export_report)), ("struct_size", c_size_t)])
+_declare("gan_export_c_desc_init", None, [("desc", POINTER(gan_export_c_desc)), ("struct_size", c_size_t)])
+_declare("gan_export_c", _status, [("net", c_void_p), ("directory", c_char_p), ("desc", POINTER(gan_export_c_desc))])
+_declare("gan_export_c_to", _status, [("net", c_void_p), ("file", c_int), ("to", POINTER(gan_writer)),
+    ("desc", POINTER(gan_export_c_desc))])
 _declare("gan_features_desc_init", None, [("desc", POINTER(gan_features_desc)), ("struct_size", c_size_t)])
 _declare("gan_features_create_pixels", _status, [("out", POINTER(c_void_p)), ("sample", gan_shape),
     ("desc", POINTER(gan_features_desc))])

@@ -25,8 +25,7 @@ static int guess_picture_shape(gan_shape *picture, gan_shape output)
     return output.rank == 1 && side > 1 && side * side == size;
 }
 
-/* Open a network's file, or a checkpoint with a generator in it. */
-static int open_network(gan_network **out, const char *path)
+int generator_read(gan_network **out, const char *path)
 {
     char why[512];
     gan_status status = gan_network_open(out, path, NULL);
@@ -67,7 +66,7 @@ static int find_picture(generator *g, const char *path)
 int generator_open(generator *g, const char *path, uint64_t seed)
 {
     *g = (generator){.only = -1};
-    if (!open_network(&g->net, path) || !find_picture(g, path) ||
+    if (!generator_read(&g->net, path) || !find_picture(g, path) ||
         !cli_ok(gan_rng_create(&g->rng, seed, 0, NULL)))
         return 0;
     g->size = gan_shape_size(g->picture);

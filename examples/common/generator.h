@@ -21,6 +21,9 @@ typedef struct generator {
     uint8_t labels[GENERATOR_CHUNK]; /* and their classes */
 } generator;
 
+/* Read a network's file, or a checkpoint's generator.  Return 0 after saying what is wrong. */
+int generator_read(gan_network **out, const char *path);
+
 /* Open a generator's file, or a checkpoint, and find out what pictures it makes: those that the
  * file tells of, else [c, h, w] with 1 or 3 channels as it is, and [h, w] and n * n numbers as
  * grey.  Its latent vectors follow from `seed`.  Return 0 after saying what is wrong.

@@ -32,6 +32,105 @@ typedef enum gan_export_type {
                                  over 127: a quarter of the bytes */
 } gan_export_type;
 
+/** What became of a network; start from GAN_EXPORT_REPORT_INIT. */
+typedef struct gan_export_report {
+    size_t struct_size;  /**< set by GAN_EXPORT_REPORT_INIT */
+    size_t weight_bytes; /**< that its weights have */
+    size_t work_floats;  /**< that a call works in */
+    double
+        max_difference; /**< of a number of 100 samples from that with weights of float32, both by
+                                the library: what fewer bits do.  0 with GAN_EXPORT_FLOAT32 */
+    double rms_difference; /**< the root of the mean square of all */
+} gan_export_report;
+#define GAN_EXPORT_REPORT_INIT GAN_SIZED_INIT(gan_export_report, 0, 0, 0, 0)
+
+/** GAN_EXPORT_REPORT_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_export_report_init(gan_export_report *report, size_t struct_size);
+
+/** Settings of C source; start from GAN_EXPORT_C_DESC_INIT. */
+typedef struct gan_export_c_desc {
+    size_t struct_size;      /**< set by GAN_EXPORT_C_DESC_INIT */
+    const char *name;        /**< what files and functions are called: a name of C, at most 40
+                                  characters.  NULL: "generator" */
+    gan_export_type weights; /**< GAN_EXPORT_FLOAT32 */
+    int weights_apart; /**< 1: NAME_weights.bin, which the program reads or links in, and hands
+                                  to each call; 0: NAME_weights.h, part of the program */
+    int with_test;     /**< 1: NAME_test.c, too: a program that compares samples with those of
+                                  the library */
+    int with_main;     /**< 1: NAME_main.c, too: a program that writes a picture as PGM or PPM */
+    gan_export_report *report;      /**< filled when it worked.  NULL: not wanted */
+    const gan_allocator *allocator; /**< for what is worked in.  NULL: malloc */
+} gan_export_c_desc;
+#define GAN_EXPORT_C_DESC_INIT                                                                     \
+    GAN_SIZED_INIT(gan_export_c_desc, 0, GAN_EXPORT_FLOAT32, 0, 0, 0, 0, 0)
+
+/** GAN_EXPORT_C_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_export_c_desc_init(gan_export_c_desc *desc, size_t struct_size);
+
+/** The files of C source. */
+typedef enum gan_export_c_file {
+    GAN_EXPORT_C_HEADER = 0, /**< NAME.h */
+    GAN_EXPORT_C_SOURCE,     /**< NAME.c */
+    GAN_EXPORT_C_WEIGHTS,    /**< NAME_weights.h; with weights_apart NAME_weights.bin */
+    GAN_EXPORT_C_TEST,       /**< NAME_test.c */
+    GAN_EXPORT_C_MAIN        /**< NAME_main.c */
+} gan_export_c_file;
+
+/**
+ * Write a network as C source that needs neither this library nor another.
+ *
+ *     int NAME_run(const float z[64], float image[784], float work[NAME_WORK_FLOATS]);
+ *     int NAME_run(const float z[64], int label, float image[784], ...);     a conditional one
+ *
+ * It is C99 and C++, takes no memory, has no variables but constants, so that any number of threads
+ * may call it, each with work of its own; it needs sqrtf() where a layer normalises, and nothing else
+ * of the C library.  NAME.c is for people to read, too: below 400 lines, a line for each layer; its
+ * comments tell the order of each sum.  It gives the library's numbers to about 1e-6, the same on
+ * every processor that has IEEE 754 floats, whatever its order of bytes, as long as its compiler
+ * fuses no products.  Compile it with -O3.
+ *
+ * @param[in] net        The network.
+ * @param[in] directory  Where to write NAME.h, NAME.c, the weights and what else `desc` says; it must
+ *                       exist.  Files are replaced one after the other.
+ * @param[in] desc       Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK             All files are there.
+ * @retval GAN_ERR_INVALID    `net` or `directory` is NULL, the network is not complete or has a layer
+ *                            that can't be written, which is named: minibatch_stddev, which compares
+ *                            the samples of a batch; or a setting of `desc` is out of range.
+ * @retval GAN_ERR_NONFINITE  A weight or buffer is NaN or infinite; it is named.
+ * @retval GAN_ERR_NOMEM      No memory.
+ * @retval GAN_ERR_IO         A file could not be written; those before it are there.
+ * @retval GAN_ERR_BUSY       Another call is running, estimating or training it.
+ * @retval other              What gan_network_add() met first.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_export_c(gan_network *net, const char *directory,
+                                               const gan_export_c_desc *desc);
+
+/**
+ * Write one of the files of gan_export_c() to memory or by a function of the host.
+ *
+ * @param[in]     net   The network.
+ * @param[in]     file  Which one; its test or main may be wanted whatever `desc` says.
+ * @param[in,out] to    The writer; its n_bytes tells how many bytes the file has.
+ * @param[in]     desc  Settings, or NULL: the same for all files of a network.
+ *
+ * @retval GAN_OK           All of the file was written.
+ * @retval GAN_ERR_INVALID  As gan_export_c(); `file` is none, `to` is NULL, or the writer has neither
+ *                          memory nor function.
+ * @retval GAN_ERR_IO       The function failed, or the memory is too small; `to->n_bytes` then tells
+ *                          how many bytes it takes.
+ * @retval other            As gan_export_c().
+ *
+ * After an error discard the bytes that were written.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_export_c_to(gan_network *net, gan_export_c_file file,
+                                                  gan_writer *to, const gan_export_c_desc *desc);
+
 GAN_END_DECLS
 
 #endif

@@ -108,6 +108,7 @@ gan_status gan__export_begin(gan__export *out, gan_network *net, const gan_alloc
     GAN_TRY(check(net, who));
     GAN_TRY(gan__network_enter(net));
     entered = 1;
+    gan__numeric_enter(&out->numeric);
     GAN_TRY(gan__alloc_init(&out->allocator, allocator));
     GAN_TRY(gan__network_refresh(net));
     out->net = net;
@@ -130,6 +131,7 @@ void gan__export_end(gan__export *e)
     if (!e->net) return;
     gan__free(&e->allocator, e->steps);
     gan__free(&e->allocator, e->folded);
+    gan__numeric_leave(&e->numeric);
     gan__network_leave(e->net);
     memset(e, 0, sizeof *e);
 }

@@ -14,6 +14,7 @@
 #ifndef GAN_EXPORT_INTERNAL_H
 #define GAN_EXPORT_INTERNAL_H
 
+#include "math/numeric_internal.h"
 #include "network/network_internal.h"
 
 #include <gan/export.h>
@@ -37,9 +38,11 @@ typedef struct gan__export {
     size_t n_steps;
     size_t output; /* the value that the network makes; 0: its input, unchanged */
     float *folded; /* weights over their singular values */
+    gan__numeric numeric;
 } gan__export;
 
-/* Begin to export a complete network: nobody may change it until the end.  `who` begins the
+/* Begin to export a complete network: nobody may change it until the end, and numbers are rounded to
+ * the nearest.  `who` begins the
  * sentences of failures.  GAN_ERR_INVALID, GAN_ERR_NONFINITE, GAN_ERR_NOMEM, GAN_ERR_BUSY. */
 gan_status gan__export_begin(gan__export *out, gan_network *net, const gan_allocator *allocator,
                              const char *who);

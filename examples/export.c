@@ -1,0 +1,96 @@
+/* export.c - write a trained generator as C source or as a web page. */
+#include "common/program.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const types[] = {"float32", "float16", "int8", NULL};
+
+typedef struct options {
+    const char *model, *out, *name;
+    int type; /* a gan_export_type */
+    int c, apart, test, main, overwrite;
+} options;
+
+static void read_options(options *o, int argc, char **argv)
+{
+    *o = (options){.model = "out/generator.safetensors", .out = ".", .name = "generator"};
+    /* clang-format off */
+    cli_option table[] = {
+        {"model", "FILE", .text = &o->model, .help = "the generator's weights, or a checkpoint"},
+        {"out", "DIRECTORY", .text = &o->out, .help = "where to write; it is made where it is missing"},
+        {"name", "NAME", .text = &o->name,
+         .help = "what files and functions are called: letters, digits and _"},
+        {.name = "c", .on = &o->c, .help = "C source: NAME.h, NAME.c, NAME_weights.h"},
+        {"weights", "TYPE", .choice = &o->type, .choices = types,
+         .help = "of C source: fewer bits are less exact, which is measured and said"},
+        {.name = "apart", .on = &o->apart,
+         .help = "NAME_weights.bin, which the program reads, in place of NAME_weights.h"},
+        {.name = "test", .on = &o->test,
+         .help = "NAME_test.c, too: it compares samples with those of this library"},
+        {.name = "main", .on = &o->main, .help = "NAME_main.c, too: it writes a picture as PGM or PPM"},
+        {.name = "overwrite", .on = &o->overwrite, .help = "replace files that exist already"},
+        {.name = NULL},
+    };
+    /* clang-format on */
+    const cli_program program = {
+        .name = "export",
+        .options = table,
+        .summary =
+            "Writes a generator in forms that need no library: a file that fashion_gan,\n"
+            "gan_network_save() or gan_checkpoint_save() wrote.\n"
+            "\n"
+            "C source has a function that makes a sample of a latent vector, in C99 and C++,\n"
+            "without memory or variables of its own.\n",
+        .examples = "  export --c --main && cc -O3 generator.c generator_main.c -lm && ./a.out 7\n"
+                    "  export --model out/checkpoint.safetensors --c --name boots --weights int8\n",
+    };
+    cli_parse(&program, argc, argv);
+    if (!o->c) cli_usage_error("what to write is missing: --c");
+}
+
+/* ---- C source ---- */
+
+static int may_write(const options *o, const char *ending)
+{
+    char name[100], path[PATH_MAX];
+
+    snprintf(name, sizeof name, "%.60s%s", o->name, ending);
+    return files_join(path, sizeof path, o->out, name) && files_may_write(path, o->overwrite);
+}
+
+static int write_c(const options *o, gan_network *net)
+{
+    gan_export_report report = {GAN_EXPORT_REPORT_INIT};
+
+    if (!may_write(o, ".h") || !may_write(o, ".c") ||
+        !may_write(o, o->apart ? "_weights.bin" : "_weights.h") ||
+        (o->test && !may_write(o, "_test.c")) || (o->main && !may_write(o, "_main.c")))
+        return 0;
+    if (!cli_ok(gan_export_c(net, o->out,
+                             &(gan_export_c_desc){GAN_EXPORT_C_DESC_INIT, .name = o->name,
+                                                  .weights = (gan_export_type)o->type,
+                                                  .weights_apart = o->apart, .with_test = o->test,
+                                                  .with_main = o->main, .report = &report})))
+        return 0;
+    cli_print("%s/%s.c: %zu bytes of weights, works in %zu floats", o->out, o->name,
+              report.weight_bytes, report.work_floats);
+    if (o->type != GAN_EXPORT_FLOAT32)
+        cli_print(
+            "With weights of %s, numbers of 100 samples differ by at most %.2g, by %.2g in the "
+            "root of the mean square",
+            types[o->type], report.max_difference, report.rms_difference);
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    options o;
+    gan_network *net = NULL;
+
+    read_options(&o, argc, argv);
+    const int good =
+        generator_read(&net, o.model) && files_make_directory(o.out) && (!o.c || write_c(&o, net));
+    gan_network_destroy(net);
+    return cli_end(good ? CLI_EXIT_OK : CLI_EXIT_FAILURE);
+}
