@@ -13,8 +13,8 @@
 ##                   -march=native, another BLAS; SYSTEMS="read-only O3" does fewer
 ## make bench        how fast training steps are on this machine
 ##                   parts: bench-step  bench-dcgan  bench-conditional  bench-sampler; and, not part of
-##                   it: bench-products  bench-rates  bench-reference  bench-health, bench-few (minutes)  bench-memory (TIME=1:
-##                   half an hour, 5 GB)  and, as they write to the disk, bench-checkpoint (500 MB)
+##                   it: bench-products  bench-rates  bench-reference  bench-health, bench-few, bench-modes (minutes)
+##                   bench-memory (TIME=1: half an hour, 5 GB)  and, as they write to the disk, bench-checkpoint (500 MB)
 ##                   bench-png (11,000 pictures)
 ## make compare      steps of five sizes beside PyTorch at its best (needs python3-torch; minutes);
 ##                   SUITE=trixie inside that release of Debian (needs root and mmdebstrap)
@@ -329,7 +329,7 @@ clean:
 
 .PHONY: have-check have-data check check-units check-ports check-systems check-fuzz run-fuzzers check-san \
         check-valgrind check-long check-reproducible check-all \
-        bench bench-step bench-dcgan bench-conditional bench-sampler bench-products bench-rates bench-reference bench-health bench-few bench-memory bench-checkpoint bench-png compare
+        bench bench-step bench-dcgan bench-conditional bench-sampler bench-products bench-rates bench-reference bench-health bench-few bench-modes bench-memory bench-checkpoint bench-png compare
 
 LOGS        := $(BUILD)/check
 UNIT_LOGS   := $(TEST_SRC:tests/%.c=$(LOGS)/%.log)
@@ -467,6 +467,9 @@ bench-reference: $(BUILD)/bench/bench_reference
 	@$< --json $<.json
 
 bench-few: $(BUILD)/bench/bench_few
+	@$< --json $<.json
+
+bench-modes: $(BUILD)/bench/bench_modes
 	@$< --json $<.json
 
 bench-memory: $(BUILD)/bench/bench_memory

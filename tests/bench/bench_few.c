@@ -9,70 +9,41 @@
  * GAN_DATA_DIR has the data, GAN_CLASSIFIER the file of fashion_classifier; GAN_FIRST_SEED begins with
  * other seeds. */
 #include "bench.h"
+#include "garments.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { FEW = 600, TEST = 10000, SEEDS = 3, STEPS = 8000, LOOK = 2000, SAMPLES = 3000 };
-enum { BATCH_OF_FEW = 32, BASE = 16, LATENT_OF_FEW = 100, PIXELS = 784, HELD_OUT = 2000 };
+enum { BATCH_OF_FEW = 32, BASE = 16, HELD_OUT = 2000 };
 
-/* ---- data, and what judges ---- */
-
+/* The training images, test images held out from them, and all of these. */
 typedef struct judge {
-    gan_network *net;
-    gan_classifier *classifier;
-    gan_features *kind;
+    garments_judge eyes;
     size_t dimension;
     gan_moments *test;
-    gan_reference *few; /* the training images, with test images held out from them */
+    gan_reference *few;
 } judge;
 
-static gan_dataset *open_images(const char *set)
+static judge open_judge(const gan_dataset *few, size_t threads, const char *usage)
 {
-    char path[4096];
-    gan_dataset *data;
-
-    snprintf(path, sizeof path, "%s/%s-images-idx3-ubyte.gz", getenv("GAN_DATA_DIR"), set);
-    MUST(gan_dataset_open_idx(&data, path, NULL, NULL));
-    return data;
-}
-
-/* Features of the first n images of a dataset, to be freed. */
-static float *features_of(const judge *j, const gan_dataset *data, size_t n)
-{
-    float *out = malloc(n * j->dimension * sizeof *out), image[PIXELS];
-    uint8_t label;
-
-    if (!out) die("memory");
-    for (size_t i = 0; i < n; i++) {
-        MUST(gan_dataset_read(data, i, image, &label));
-        for (size_t p = 0; p < PIXELS; p++) image[p] = 2 * image[p] - 1;
-        MUST(gan_features_compute(j->kind, image, 1, out + i * j->dimension));
-    }
-    return out;
-}
-
-static judge open_judge(const char *classifier, const gan_dataset *few, size_t threads)
-{
-    const gan_classifier_desc desc = {GAN_CLASSIFIER_DESC_INIT, .n_threads = threads};
     gan_reference_desc reference = {GAN_REFERENCE_DESC_INIT, .n_held_out = HELD_OUT,
                                     .skip_frechet = 1, .n_threads = threads};
-    gan_dataset *test = open_images("t10k");
-    judge j = {0};
-    float *of_test, *of_few;
+    gan_dataset *test = garments_open("t10k");
+    judge j = {.eyes = garments_judge_open(threads, usage)};
+    float *unseen = garments_read(test, TEST), *seen = garments_read(few, FEW);
+    float *of_test = garments_features(&j.eyes, unseen, TEST);
+    float *of_few = garments_features(&j.eyes, seen, FEW);
 
-    MUST(gan_network_open(&j.net, classifier, NULL));
-    MUST(gan_classifier_create(&j.classifier, j.net, NULL, &desc));
-    MUST(gan_features_create_classifier(&j.kind, j.classifier, NULL));
-    j.dimension = gan_features_count(j.kind);
-    of_test = features_of(&j, test, TEST);
-    of_few = features_of(&j, few, FEW);
+    j.dimension = gan_features_count(j.eyes.features);
     MUST(gan_moments_create(&j.test, j.dimension, NULL));
     MUST(gan_moments_add(j.test, of_test, TEST));
     reference.held_out = of_test;
     MUST(gan_reference_create(&j.few, of_few, FEW, j.dimension, &reference));
     free(of_few);
     free(of_test);
+    free(seen);
+    free(unseen);
     gan_dataset_destroy(test);
     return j;
 }
@@ -81,51 +52,12 @@ static void close_judge(judge *j)
 {
     gan_reference_destroy(j->few);
     gan_moments_destroy(j->test);
-    gan_features_destroy(j->kind);
-    gan_classifier_destroy(j->classifier);
-    gan_network_destroy(j->net);
+    garments_judge_close(&j->eyes);
 }
 
 /* ---- one run ---- */
 
-static const gan_conv2d_desc by_two = {GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(2),
-                                       .padding = GAN_BOTH(1)};
-static const gan_conv2d_desc bare_by_two = {GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(2),
-                                            .padding = GAN_BOTH(1), .no_bias = 1};
-static const gan_conv2d_desc bare = {GAN_CONV2D_DESC_INIT, .no_bias = 1};
-
-static gan_network *make_generator(uint64_t seed)
-{
-    gan_network *net = gan_network_create(gan_shape_3d(LATENT_OF_FEW, 1, 1), NULL);
-
-    gan_network_add(net, gan_layer_conv_transpose2d(LATENT_OF_FEW, 2 * BASE, 7, &bare));
-    gan_network_add(net, gan_layer_batch_norm(2 * BASE, NULL));
-    gan_network_add(net, gan_layer_relu());
-    gan_network_add(net, gan_layer_conv_transpose2d(2 * BASE, BASE, 4, &bare_by_two));
-    gan_network_add(net, gan_layer_batch_norm(BASE, NULL));
-    gan_network_add(net, gan_layer_relu());
-    gan_network_add(net, gan_layer_conv_transpose2d(BASE, 1, 4, &by_two));
-    gan_network_add(net, gan_layer_tanh());
-    MUST(gan_network_initialize_as(net, seed, NULL));
-    return net;
-}
-
-/* Without batch normalisation, by which it would tell the samples of a batch apart, and twice as
- * wide: one that can learn its images by heart. */
-static gan_network *make_discriminator(uint64_t seed)
-{
-    gan_network *net = gan_network_create(gan_shape_3d(1, 28, 28), NULL);
-
-    gan_network_add(net, gan_layer_conv2d(1, 2 * BASE, 4, &by_two));
-    gan_network_add(net, gan_layer_leaky_relu(0.2f));
-    gan_network_add(net, gan_layer_conv2d(2 * BASE, 4 * BASE, 4, &by_two));
-    gan_network_add(net, gan_layer_leaky_relu(0.2f));
-    gan_network_add(net, gan_layer_conv2d(4 * BASE, 1, 7, NULL));
-    MUST(gan_network_initialize_as(net, seed, NULL));
-    return net;
-}
-
-/* The trainer of a run; the batch of an iterator. */
+/* Twice as wide a discriminator can learn its images by heart. */
 static void make_trainer(run *r, uint64_t seed, int augmented, size_t threads)
 {
     const gan_augment_desc augment = {GAN_AUGMENT_DESC_INIT,
@@ -142,8 +74,8 @@ static void make_trainer(run *r, uint64_t seed, int augmented, size_t threads)
 
     adam.lr = 0.001;
     adam.beta1 = 0.5;
-    r->g = make_generator(2 * seed);
-    r->d = make_discriminator(2 * seed + 1);
+    r->g = garments_generator(1, BASE, 2 * seed);
+    r->d = garments_discriminator(1, 2 * BASE, 2 * seed + 1);
     MUST(gan_optimizer_create_adam(&r->g_opt, &adam));
     MUST(gan_optimizer_create_adam(&r->d_opt, &adam));
     MUST(gan_trainer_create(&r->t, r->g, r->d, r->g_opt, r->d_opt, &desc));
@@ -152,17 +84,16 @@ static void make_trainer(run *r, uint64_t seed, int augmented, size_t threads)
 static void look(const judge *j, gan_trainer *t, const char *name, size_t step,
                  const gan_train_stats *stats, figures *report)
 {
-    float *noise = numbers(SAMPLES * LATENT_OF_FEW);
-    float *samples = malloc(SAMPLES * PIXELS * sizeof *samples);
-    float *features = malloc(SAMPLES * j->dimension * sizeof *features);
+    float *noise = numbers(SAMPLES * GARMENT_LATENT), *features;
+    float *samples = malloc(SAMPLES * GARMENT_PIXELS * sizeof *samples);
     gan_comparison c = {GAN_COMPARISON_INIT};
     figures *out = figures_begin();
     gan_moments *generated;
     double distance;
 
-    if (!samples || !features) die("memory");
+    if (!samples) die("memory");
     MUST(gan_trainer_sample(t, noise, SAMPLES, samples));
-    MUST(gan_features_compute(j->kind, samples, SAMPLES, features));
+    features = garments_features(&j->eyes, samples, SAMPLES);
     MUST(gan_moments_create(&generated, j->dimension, NULL));
     MUST(gan_moments_add(generated, features, SAMPLES));
     MUST(gan_metrics_frechet(&distance, generated, j->test));
@@ -222,19 +153,18 @@ static const char usage[] =
 int main(int argc, char **argv)
 {
     const bench_options options = read_options(argc, argv, NULL, usage);
-    const char *first = getenv("GAN_FIRST_SEED"), *classifier = getenv("GAN_CLASSIFIER");
-    const uint64_t seed = first ? strtoull(first, NULL, 10) : 1;
+    const uint64_t seed = garments_first_seed();
     figures *report = begin_report(options.threads);
     gan_dataset *all, *few;
     judge j;
 
-    if (!classifier || !getenv("GAN_DATA_DIR")) {
+    if (!getenv("GAN_DATA_DIR")) {
         fputs(usage, stderr);
         return 2;
     }
-    all = open_images("train");
+    all = garments_open("train");
     MUST(gan_dataset_create_range(&few, all, 0, FEW, NULL));
-    j = open_judge(classifier, few, options.threads);
+    j = open_judge(few, options.threads, usage);
     for (uint64_t i = seed; i < seed + SEEDS; i++)
         for (int augmented = 0; augmented < 2; augmented++)
             train(&j, few, i, augmented, options.threads, report);
