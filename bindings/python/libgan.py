@@ -913,6 +913,7 @@ _declare("gan_trainer_sample_labels", _status, [("trainer", c_void_p), ("z", POI
 _declare("gan_trainer_sample_labels16", _status, [("trainer", c_void_p), ("z", POINTER(c_float)), ("labels", POINTER(c_uint16)),
     ("n", c_size_t), ("out", POINTER(c_float))])
 _declare("gan_checkpoint_save", _status, [("trainer", c_void_p), ("it", c_void_p), ("path", c_char_p)])
+_declare("gan_checkpoint_compare", _status, [("trainer", c_void_p), ("it", c_void_p)])
 _declare("gan_checkpoint_save_keep", _status, [("trainer", c_void_p), ("it", c_void_p), ("path", c_char_p), ("n_keep", c_size_t)])
 _declare("gan_checkpoint_load", _status, [("trainer", c_void_p), ("it", c_void_p), ("path", c_char_p)])
 _declare("gan_checkpoint_resume_report_init", None, [("report", POINTER(gan_checkpoint_resume_report)),

@@ -66,6 +66,32 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_save(gan_trainer *trainer, cons
                                                       const char *path);
 
 /**
+ * Compare what the ranks of a run have (see gan_trainer_desc, `communicator`): settings, places,
+ * weights, moments, and of the data its size and some samples.  The first thing that differs is
+ * named, on all ranks.  Called by all of them, before the first step, say; gan_checkpoint_save(),
+ * gan_checkpoint_load() and their like do so, too.  Alone it does nothing.
+ *
+ * With several ranks those are calls of all of them as well: the first rank's file or writer is
+ * written, those of the others are not looked at, and a failure is one of all.  Each rank reads a
+ * checkpoint itself, and nothing changes on any unless all have found it good.  A checkpoint knows
+ * nothing of the number of ranks, and a run goes on with any that divides its shards.
+ *
+ * @param[in] trainer  The run.
+ * @param[in] it       The iterator that feeds it; NULL when the host brings its own data.
+ *
+ * @retval GAN_OK           All have the same.
+ * @retval GAN_ERR_INVALID  They have not, or `trainer` is NULL.
+ * @retval GAN_ERR_NOMEM    No memory.
+ * @retval GAN_ERR_BUSY     Another call is using the trainer.
+ * @retval other            What an exchange, or reading a sample, failed with.
+ *
+ * Memory: some kilobytes for names and settings, and a sample.
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_compare(gan_trainer *trainer,
+                                                         const gan_iterator *it);
+
+/**
  * Save a run and keep the checkpoints that stood at `path` before.
  *
  * The one that is replaced becomes `path`.1, the one before it `path`.2, and so on up to

@@ -19,7 +19,8 @@ enum {
     BYTE_VALUES = 256,
     AHEAD = 2,
     AHEAD_BYTES = 4096,
-    MAX_RANKS = 1024
+    MAX_RANKS = 1024,
+    DIGESTED = 8 /* samples of a set */
 };
 
 /* How the numbers of one channel are normalised. */
@@ -646,6 +647,33 @@ void gan__iterator_state(const gan_iterator *it, gan__state *s)
         snprintf(name, sizeof name, "std.%zu", c);
         gan__state_float(s, name, it->channels[c].std);
     }
+}
+
+/* The first sample, the last and some between, with their labels; FNV-1a, a number at a time. */
+gan_status gan__iterator_digest(const gan_iterator *it, uint64_t *digest)
+{
+    gan_status status = GAN_OK;
+    const gan_dataset *data = it->data;
+    float *sample = NULL;
+
+    *digest = 14695981039346656037u;
+    GAN_TRY(gan__alloc(&sample, &it->allocator, data->size, sizeof *sample));
+    for (size_t i = 0; i < DIGESTED; i++) {
+        const size_t index = (data->count - 1) * i / (DIGESTED - 1);
+        uint16_t label = 0;
+
+        GAN_TRY(data->kind->read(data, index, sample, data->has_labels ? &label : NULL));
+        for (size_t k = 0; k <= data->size; k++) {
+            uint32_t bits = label;
+
+            if (k < data->size) memcpy(&bits, &sample[k], sizeof bits);
+            *digest = (*digest ^ bits) * 1099511628211u;
+        }
+    }
+
+cleanup:
+    gan__free(&it->allocator, sample);
+    return status;
 }
 
 GAN__DEFINE_INIT(gan_batch_init, gan_batch, GAN_BATCH_INIT)

@@ -12,6 +12,9 @@
  * is told and set by the public functions. */
 void gan__iterator_state(const gan_iterator *it, gan__state *s);
 
+/* A digest of some samples, which are read for it, the same ones for sets of the same size. */
+gan_status gan__iterator_digest(const gan_iterator *it, uint64_t *digest);
+
 /* GAN_ERR_INVALID when no batch begins at `position`. */
 gan_status gan__iterator_check_place(const gan_iterator *it, uint64_t position);
 

@@ -100,6 +100,19 @@ static void describe(gan__state *s, gan_trainer *t, const gan_iterator *it, plac
 
 /* ---- saving ---- */
 
+/* Describe the run; with other ranks, see to it that they have the same. */
+static gan_status describe_ours(gan__state *s, gan_trainer *t, const gan_iterator *it, place *at)
+{
+    gan_status status = gan__trainer_estimate(t);
+    uint64_t data = 0;
+
+    describe(s, t, it, at);
+    if (status == GAN_OK) status = s->status;
+    if (status == GAN_OK && it && t->ranks.size > 1) status = gan__iterator_digest(it, &data);
+    return gan__checkpoint_compare(&t->ranks, status, s, data);
+}
+
+/* Of several ranks the first one writes the file, and all fail if it does. */
 static gan_status save(gan_trainer *t, const gan_iterator *it, gan__target to)
 {
     gan_status status = GAN_OK;
@@ -114,13 +127,27 @@ static gan_status save(gan_trainer *t, const gan_iterator *it, gan__target to)
                          MAX_KEEP);
     status = gan__busy_enter(&t->busy, "checkpoint: the trainer");
     if (status != GAN_OK) return status;
-    status = gan__trainer_estimate(t);
-    if (status == GAN_OK) {
-        describe(&state, t, it, &at);
-        status = gan__state_save(&state, to);
-        gan__state_end(&state);
-    }
+    status = describe_ours(&state, t, it, &at);
+    if (status == GAN_OK && t->ranks.rank == 0) status = gan__state_save(&state, to);
+    status = gan__communicator_agree(&t->ranks, status);
+    gan__state_end(&state);
     gan__busy_leave(&t->busy);
+    return status;
+}
+
+gan_status gan_checkpoint_compare(gan_trainer *t, const gan_iterator *it)
+{
+    gan_status status = GAN_OK;
+    gan__state state = {0};
+    place at;
+
+    if (!t) return gan__fail_null(GAN__TRAINER, 1, "checkpoint: the trainer is NULL");
+    GAN_TRY(gan__busy_enter(&t->busy, "checkpoint: the trainer"));
+    status = describe_ours(&state, t, it, &at);
+    gan__state_end(&state);
+    gan__busy_leave(&t->busy);
+
+cleanup:
     return status;
 }
 
@@ -233,34 +260,61 @@ cleanup:
     return status;
 }
 
+/* Look at all of a file that is to be loaded. */
+static gan_status check_file(gan_trainer *t, gan_iterator *it, gan__source from,
+                             gan__state_adopt *adopt, gan__state *state, gan__safetensors **file,
+                             place *at)
+{
+    gan_status status = GAN_OK;
+
+    GAN_TRY(open_checkpoint(file, from, gan__trainer_allocator(t)));
+    GAN_TRY(check_iterator(*file, it));
+    describe(state, t, it, at);
+    GAN_TRY(gan__state_check(state, *file, adopt));
+    GAN_TRY(check_place(state, it, *file));
+
+cleanup:
+    return status;
+}
+
+/* Of several ranks each reads the file; nothing changes before all have found it good. */
+static gan_status load_entered(gan_trainer *t, gan_iterator *it, gan__source from,
+                               gan__state_adopt *adopt)
+{
+    gan_status status = GAN_OK;
+    gan__safetensors *file = NULL;
+    gan__state state = {0}, loaded = {0};
+    place at = {0, 0};
+
+    status = check_file(t, it, from, adopt, &state, &file, &at);
+    GAN_TRY(gan__communicator_agree(&t->ranks, status));
+    status = restore(t, it, &at, &state, file);
+    GAN_TRY(gan__communicator_agree(&t->ranks, status));
+    if (t->ranks.size > 1) status = describe_ours(&loaded, t, it, &at);
+
+cleanup:
+    gan__state_end(&loaded);
+    gan__state_end(&state);
+    gan__safetensors_close(file);
+    return status;
+}
+
 static gan_status load(gan_trainer *t, gan_iterator *it, gan__source from,
                        const gan_checkpoint_resume_desc *desc)
 {
     gan_status status = GAN_OK;
     gan_checkpoint_resume_desc d;
     gan__state_adopt adopt;
-    gan__safetensors *file = NULL;
-    gan__state state = {0};
-    place at = {0, 0};
-    int entered = 0;
 
     if (!t) return gan__fail_null(GAN__TRAINER, 1, "checkpoint: the trainer is NULL");
     GAN_TRY(gan__source_check(from, "checkpoint"));
     GAN_TRY(gan__checkpoint_read_resume(&d, &adopt, desc, "checkpoint"));
     GAN_TRY(gan__trainer_enter(t, "checkpoint: the trainer"));
-    entered = 1;
-    GAN_TRY(open_checkpoint(&file, from, gan__trainer_allocator(t)));
-    GAN_TRY(check_iterator(file, it));
-    describe(&state, t, it, &at);
-    GAN_TRY(gan__state_check(&state, file, &adopt));
-    GAN_TRY(check_place(&state, it, file));
-    GAN_TRY(restore(t, it, &at, &state, file));
-    gan__checkpoint_report(d.report, &adopt);
+    status = load_entered(t, it, from, &adopt);
+    if (status == GAN_OK) gan__checkpoint_report(d.report, &adopt);
+    gan__trainer_leave(t);
 
 cleanup:
-    if (entered) gan__trainer_leave(t);
-    gan__state_end(&state);
-    gan__safetensors_close(file);
     return status;
 }
 

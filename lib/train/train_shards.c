@@ -104,7 +104,7 @@ static gan_status check_heads(const gan__shards *s)
             return gan__fail(GAN_ERR_INVALID,
                              "trainer: ranks 0 and %zu of %zu do not train the same run: networks, "
                              "settings, learning rates, steps so far or the samples of their "
-                             "batches differ",
+                             "batches differ; gan_checkpoint_compare() says what",
                              i, s->ranks.size);
     }
     return GAN_OK;
