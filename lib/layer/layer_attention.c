@@ -37,7 +37,7 @@ GAN__LAYER_SETTINGS_OF(attention_settings)
 static const gan__layer_setting settings[] = {
     GAN__SIZE("key_channels", attention_settings, keys, 1, INT32_MAX),
     GAN__SIZE("value_channels", attention_settings, values, 1, INT32_MAX),
-    GAN__REAL_ABOVE("scale", attention_settings, scale, 0, FLT_MAX),
+    GAN__REAL_ABOVE("scale", attention_settings, scale, 0, (double)FLT_MAX),
 };
 
 static gan_status shape(gan_layer *layer)
