@@ -342,7 +342,7 @@ endif
 ifneq ($(SAN),)
 # These read sources and documents, or run programs that other checks run, too.
 SCRIPT_LOGS := $(filter-out $(patsubst %,$(LOGS)/check_%.log,circles demo figures fusion \
-                   headers layers module python pytorch),$(SCRIPT_LOGS))
+                   headers layers module onnx python pytorch),$(SCRIPT_LOGS))
 endif
 # The slowest of those that start no second thread have nothing to show to the thread sanitizer.
 ifeq ($(SAN),thread)
@@ -382,7 +382,7 @@ $(REPLAY_LOGS): $(LOGS)/replay_%.log: $(BUILD)/fuzz/replay_% FORCE
 	$(run) $(RUNNER) $< $(wildcard tests/corpus/$*)
 
 # These ask test_kinds for networks.
-$(filter %_module.log,$(SCRIPT_LOGS)): $(BUILD)/tests/test_kinds
+$(filter %_module.log %_onnx.log,$(SCRIPT_LOGS)): $(BUILD)/tests/test_kinds
 
 $(SCRIPT_LOGS): $(LOGS)/%.log: tests/%.sh all FORCE
 	$(run) $<

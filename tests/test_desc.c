@@ -136,6 +136,7 @@ TEST(records_are_checked_and_filled_as_far_as_they_reach)
     X(gan_image_folder_desc_init, gan_image_folder_desc, GAN_IMAGE_FOLDER_DESC_INIT)               \
     X(gan_image_desc_init, gan_image_desc, GAN_IMAGE_DESC_INIT)                                    \
     X(gan_grid_desc_init, gan_grid_desc, GAN_GRID_DESC_INIT)                                       \
+    X(gan_export_onnx_desc_init, gan_export_onnx_desc, GAN_EXPORT_ONNX_DESC_INIT)                  \
     X(gan_batch_init, gan_batch, GAN_BATCH_INIT)                                                   \
     X(gan_iterator_desc_init, gan_iterator_desc, GAN_ITERATOR_DESC_INIT)                           \
     X(gan_conv2d_desc_init, gan_conv2d_desc, GAN_CONV2D_DESC_INIT)                                 \

@@ -39,6 +39,15 @@ static void write_outputs(gan_network *net, const char *name, size_t n, const fl
     free(out);
 }
 
+/* As files of ONNX, as it is and with folded batch normalisations. */
+static void write_models(gan_network *net, const char *name)
+{
+    const gan_export_onnx_desc fold = {GAN_EXPORT_ONNX_DESC_INIT, .fold_batch_norm = 1};
+
+    expect_ok(gan_export_onnx(net, file(name, ".onnx"), NULL));
+    expect_ok(gan_export_onnx(net, file(name, ".folded.onnx"), &fold));
+}
+
 /* NAME.in and, of a conditional network, NAME.labels; NAME.1.out and NAME.7.out, what the first of
  * them and all of them become. */
 static void write_case(gan_network *net, const char *name)
@@ -53,6 +62,7 @@ static void write_case(gan_network *net, const char *name)
     if (given) scratch_write(file(name, ".labels"), labels, sizeof labels);
     write_outputs(net, name, 1, in, given);
     write_outputs(net, name, BATCH, in, given);
+    write_models(net, name);
     free(in);
 }
 

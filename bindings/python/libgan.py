@@ -498,6 +498,11 @@ class gan_export_c_desc(Record):
     ("with_main", c_int), ("report", POINTER(gan_export_report)), ("allocator", POINTER(gan_allocator))]
 
 
+class gan_export_onnx_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("input", c_char_p), ("output", c_char_p), ("fold_batch_norm", c_int),
+    ("allocator", POINTER(gan_allocator))]
+
+
 class gan_features_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("n_threads", c_size_t), ("pool", c_void_p), ("allocator", POINTER(gan_allocator))]
 
@@ -963,6 +968,9 @@ _declare("gan_export_c_desc_init", None, [("desc", POINTER(gan_export_c_desc)), 
 _declare("gan_export_c", _status, [("net", c_void_p), ("directory", c_char_p), ("desc", POINTER(gan_export_c_desc))])
 _declare("gan_export_c_to", _status, [("net", c_void_p), ("file", c_int), ("to", POINTER(gan_writer)),
     ("desc", POINTER(gan_export_c_desc))])
+_declare("gan_export_onnx_desc_init", None, [("desc", POINTER(gan_export_onnx_desc)), ("struct_size", c_size_t)])
+_declare("gan_export_onnx", _status, [("net", c_void_p), ("path", c_char_p), ("desc", POINTER(gan_export_onnx_desc))])
+_declare("gan_export_onnx_to", _status, [("net", c_void_p), ("to", POINTER(gan_writer)), ("desc", POINTER(gan_export_onnx_desc))])
 _declare("gan_features_desc_init", None, [("desc", POINTER(gan_features_desc)), ("struct_size", c_size_t)])
 _declare("gan_features_create_pixels", _status, [("out", POINTER(c_void_p)), ("sample", gan_shape),
     ("desc", POINTER(gan_features_desc))])

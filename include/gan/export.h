@@ -131,6 +131,84 @@ GAN_API GAN_MUST_CHECK gan_status gan_export_c(gan_network *net, const char *dir
 GAN_API GAN_MUST_CHECK gan_status gan_export_c_to(gan_network *net, gan_export_c_file file,
                                                   gan_writer *to, const gan_export_c_desc *desc);
 
+/** Settings of a file of ONNX; start from GAN_EXPORT_ONNX_DESC_INIT. */
+typedef struct gan_export_onnx_desc {
+    size_t struct_size; /**< set by GAN_EXPORT_ONNX_DESC_INIT */
+    const char *input;  /**< what the input is called: a letter, then letters, digits and _, at most
+                             63, and not "label".  NULL: "z" */
+    const char *output; /**< likewise.  NULL: "image" where it is a picture, else "output" */
+    int fold_batch_norm; /**< 1: a batch normalisation right behind a linear layer or a convolution
+                              becomes part of its weights, which changes the last bits.  0 */
+    const gan_allocator *allocator; /**< for what is worked in.  NULL: malloc */
+} gan_export_onnx_desc;
+#define GAN_EXPORT_ONNX_DESC_INIT GAN_SIZED_INIT(gan_export_onnx_desc, 0, 0, 0, 0, 0)
+
+/** GAN_EXPORT_ONNX_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_export_onnx_desc_init(gan_export_onnx_desc *desc, size_t struct_size);
+
+/**
+ * Write a network as a file of ONNX, for onnxruntime and what else reads that: opset 17, version 8 of
+ * the format.
+ *
+ * Inputs: "z", float [N, ...] with the network's input shape, and of a conditional network "label",
+ * int64 [N]; N is any number from 1 on.  Output: "image", float [N, channels, height, width], where
+ * gan_network_picture_shape() knows the picture, else "output" of the network's output shape.  It
+ * agrees with gan_network_forward() to about 1e-6 of the largest number.  Tensors have the names that
+ * they have in files, "0.weight"; weights with spectral norm are written divided by it, as "weight".
+ *
+ * Every kind of layer can be written.  The samples of a call are one batch for
+ * gan_layer_minibatch_stddev(), as in gan_network_forward().
+ *
+ * Metadata: "Image.NominalPixelRange", "Normalized_1_1" (from -1 to 1), and
+ * "Image.BitmapPixelFormat", "Gray8" or "Rgb8", of pictures, as ONNX has these; and the names of the
+ * classes, the distribution of latent vectors and the scaler as gan_network_save() writes them:
+ * "libgan.classes", JSON such as ["T-shirt", "trouser"], and so on (docs/formats.md).
+ *
+ * @param[in] net   The network.
+ * @param[in] path  The file's name.
+ * @param[in] desc  Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK             The file is there.
+ * @retval GAN_ERR_INVALID    `net` or `path` is NULL, the network is not complete, has a layer that
+ *                            can't be written, which is named, or more numbers than a file of ONNX has
+ *                            room for, 2 GiB; or a name in `desc` is none, or both are the same.
+ * @retval GAN_ERR_NONFINITE  A weight or buffer is NaN or infinite; it is named.
+ * @retval GAN_ERR_NOMEM      No memory.
+ * @retval GAN_ERR_IO         The file could not be written; what stood at `path` still does.
+ * @retval GAN_ERR_BUSY       Another call is running, estimating or training it.
+ * @retval other              What gan_network_add() met first.
+ *
+ * Memory:       up to five times that of the weights, until it returns.
+ * Determinism:  the same network and settings give the same bytes, on every machine.
+ *
+ * Source: ONNX, IR version 8 (github.com/onnx/onnx, onnx.proto and Operators.md).
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_export_onnx(gan_network *net, const char *path,
+                                                  const gan_export_onnx_desc *desc);
+
+/**
+ * Write a file of ONNX to memory or by a function of the host.
+ *
+ * @param[in]     net   The network.
+ * @param[in,out] to    The writer; its n_bytes tells how many bytes the file has.
+ * @param[in]     desc  Settings, or NULL.
+ *
+ * @retval GAN_OK           All of the file was written.
+ * @retval GAN_ERR_INVALID  As gan_export_onnx(); `to` is NULL, or the writer has neither memory nor
+ *                          function.
+ * @retval GAN_ERR_IO       The function failed, or the memory is too small; `to->n_bytes` then tells
+ *                          how many bytes it takes.
+ * @retval other            As gan_export_onnx().
+ *
+ * After an error discard the bytes that were written.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_export_onnx_to(gan_network *net, gan_writer *to,
+                                                     const gan_export_onnx_desc *desc);
+
 GAN_END_DECLS
 
 #endif
