@@ -1,4 +1,4 @@
-/* export.c - write a trained generator as C source or as a web page. */
+/* export.c - write a trained generator as C source, as a web page, as a file of ONNX. */
 #include "common/program.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@ static const char *const types[] = {"float32", "float16", "int8", NULL};
 typedef struct options {
     const char *model, *out, *name;
     int type; /* a gan_export_type */
-    int c, apart, test, main, overwrite;
+    int c, apart, test, main, onnx, fold, overwrite;
 } options;
 
 static void read_options(options *o, int argc, char **argv)
@@ -29,6 +29,9 @@ static void read_options(options *o, int argc, char **argv)
         {.name = "test", .on = &o->test,
          .help = "NAME_test.c, too: it compares samples with those of this library"},
         {.name = "main", .on = &o->main, .help = "NAME_main.c, too: it writes a picture as PGM or PPM"},
+        {.name = "onnx", .on = &o->onnx, .help = "a file of ONNX: NAME.onnx"},
+        {.name = "fold", .on = &o->fold,
+         .help = "in it, batch normalisation as part of the weights before it"},
         {.name = "overwrite", .on = &o->overwrite, .help = "replace files that exist already"},
         {.name = NULL},
     };
@@ -41,12 +44,14 @@ static void read_options(options *o, int argc, char **argv)
             "gan_network_save() or gan_checkpoint_save() wrote.\n"
             "\n"
             "C source has a function that makes a sample of a latent vector, in C99 and C++,\n"
-            "without memory or variables of its own.\n",
+            "without memory or variables of its own.  A file of ONNX is for onnxruntime and\n"
+            "what else runs networks: input z, of conditional generators label, output image.\n",
         .examples = "  export --c --main && cc -O3 generator.c generator_main.c -lm && ./a.out 7\n"
-                    "  export --model out/checkpoint.safetensors --c --name boots --weights int8\n",
+                    "  export --model out/checkpoint.safetensors --c --name boots --weights int8\n"
+                    "  export --onnx                                       generator.onnx\n",
     };
     cli_parse(&program, argc, argv);
-    if (!o->c) cli_usage_error("what to write is missing: --c");
+    if (!o->c && !o->onnx) cli_usage_error("what to write is missing: --c or --onnx");
 }
 
 /* ---- C source ---- */
@@ -83,14 +88,29 @@ static int write_c(const options *o, gan_network *net)
     return 1;
 }
 
+/* ---- ONNX ---- */
+
+static int write_onnx(const options *o, gan_network *net)
+{
+    char path[PATH_MAX], name[100];
+    const gan_export_onnx_desc desc = {GAN_EXPORT_ONNX_DESC_INIT, .fold_batch_norm = o->fold};
+
+    snprintf(name, sizeof name, "%.60s.onnx", o->name);
+    if (!files_join(path, sizeof path, o->out, name) || !files_may_write(path, o->overwrite) ||
+        !cli_ok(gan_export_onnx(net, path, &desc)))
+        return 0;
+    cli_print("%s: for onnxruntime 1.12 or later", path);
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     options o;
     gan_network *net = NULL;
 
     read_options(&o, argc, argv);
-    const int good =
-        generator_read(&net, o.model) && files_make_directory(o.out) && (!o.c || write_c(&o, net));
+    const int good = generator_read(&net, o.model) && files_make_directory(o.out) &&
+                     (!o.c || write_c(&o, net)) && (!o.onnx || write_onnx(&o, net));
     gan_network_destroy(net);
     return cli_end(good ? CLI_EXIT_OK : CLI_EXIT_FAILURE);
 }

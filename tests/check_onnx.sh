@@ -28,6 +28,7 @@ cat >models.py <<'END_OF_PYTHON'
 import array
 import collections
 import os
+import re
 import sys
 
 import onnx_reader
@@ -80,6 +81,11 @@ if what == "read":
         print(f"{name}: {os.path.getsize(name + '.onnx')} bytes, {len(model['constants'])} constants, {' '.join(ops)}")
     print(f"{len(operators)} operators: {' '.join(sorted(operators))}")
     assert set(operators) == set(onnx_reader.OPERATORS), set(onnx_reader.OPERATORS) - set(operators)
+    with open(f"{os.environ['PYTHONPATH']}/../lib/layer/layer_kinds.c") as file:
+        kinds = set(re.findall(r"&gan__layer_(\w+)", file.read()))
+    described = b"".join(open(f"{name}.safetensors", "rb").read(1 << 16) for name in names).decode(errors="replace")
+    missing = [kind for kind in kinds if f'[\\"{kind}\\"' not in described]
+    assert not missing, f"no network has a layer of the kind {missing}"
     cgan = onnx_reader.read("cgan_generator.onnx")
     assert cgan["inputs"] == {"z": (1, [cgan["inputs"]["z"][1][0]]), "label": (7, [])}, cgan["inputs"]
     assert cgan["output"] == {"image": (1, [1, 28, 28])}, cgan["output"]
@@ -115,6 +121,15 @@ else:
     print(f"onnxruntime {onnxruntime.__version__}")
     run_all(session, lambda values, kind, shape: numpy.array(values, dtype=kind).reshape(shape))
 END_OF_PYTHON
+
+# By the program, too.
+run export --onnx --model gan/checkpoint.safetensors --name gan_checkpoint
+says export "./gan_checkpoint.onnx"
+cmp gan_checkpoint.onnx gan_generator.onnx || fail "a checkpoint's generator should be the run's"
+refuses 1 "gan_checkpoint.onnx" export --onnx --model gan/generator.safetensors --name gan_checkpoint
+run export --onnx --fold --model dcgan/generator.safetensors --name by_program
+cmp by_program.onnx dcgan_generator.folded.onnx || fail "export --fold should fold batch normalisations"
+refuses 2 "--onnx" export --model gan/generator.safetensors
 
 # shellcheck disable=SC2086  # names are to be split
 python3 models.py read $networks
