@@ -83,7 +83,7 @@ EXAMPLE_SRC     := $(sort $(wildcard examples/*.c))
 EXAMPLE_FILES   := examples/Makefile $(EXAMPLE_SRC)
 EXAMPLE_PARTS   := $(sort $(wildcard examples/common/*.[ch]))
 # The programs that are commands once they are installed, each with its command's name.
-COMMANDS        := gan-train:picture_gan $(foreach name,sample interpolate evaluate report,gan-$(name):$(name))
+COMMANDS        := gan-train:picture_gan $(foreach name,sample interpolate evaluate report export,gan-$(name):$(name))
 # Arguments: a pair of those.
 command         = $(firstword $(subst :, ,$(1)))
 program         = $(BUILD)/examples/$(lastword $(subst :, ,$(1)))
@@ -389,6 +389,7 @@ $(SCRIPT_LOGS): $(LOGS)/%.log: tests/%.sh all FORCE
 
 # It writes the networks of its tests, too.
 $(LOGS)/check_export.log: $(BUILD)/tests/test_export_c
+$(LOGS)/check_export_page.log: $(BUILD)/tests/test_export_page
 
 $(TEST_SRC:%.c=$(BUILD)/obj/%.o) $(TEST_HELPERS:%.c=$(BUILD)/obj/%.o): | have-check
 have-check:

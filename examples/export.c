@@ -4,17 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const types[] = {"float32", "float16", "int8", NULL};
+enum { AUTO = 3 };
+static const char *const types[] = {"float32", "float16", "int8", "auto", NULL};
 
 typedef struct options {
-    const char *model, *out, *name;
-    int type; /* a gan_export_type */
-    int c, apart, test, main, onnx, fold, overwrite;
+    const char *model, *out, *name, *page, *title, *clang;
+    int type; /* a gan_export_type, or AUTO */
+    int c, apart, test, main, onnx, fold, javascript, overwrite;
 } options;
 
 static void read_options(options *o, int argc, char **argv)
 {
-    *o = (options){.model = "out/generator.safetensors", .out = ".", .name = "generator"};
+    *o = (options){.model = "out/generator.safetensors",
+                   .out = ".",
+                   .name = "generator",
+                   .title = "Generator",
+                   .clang = "clang",
+                   .type = AUTO};
     /* clang-format off */
     cli_option table[] = {
         {"model", "FILE", .text = &o->model, .help = "the generator's weights, or a checkpoint"},
@@ -22,13 +28,19 @@ static void read_options(options *o, int argc, char **argv)
         {"name", "NAME", .text = &o->name,
          .help = "what files and functions are called: letters, digits and _"},
         {.name = "c", .on = &o->c, .help = "C source: NAME.h, NAME.c, NAME_weights.h"},
+        {"page", "FILE", .text = &o->page, .help = "a page of HTML that draws pictures in the browser"},
         {"weights", "TYPE", .choice = &o->type, .choices = types,
-         .help = "of C source: fewer bits are less exact, which is measured and said"},
+         .help = "fewer bits are less exact, which is measured and said; auto: float32 in C source, "
+                 "float16 in a page"},
         {.name = "apart", .on = &o->apart,
          .help = "NAME_weights.bin, which the program reads, in place of NAME_weights.h"},
         {.name = "test", .on = &o->test,
          .help = "NAME_test.c, too: it compares samples with those of this library"},
         {.name = "main", .on = &o->main, .help = "NAME_main.c, too: it writes a picture as PGM or PPM"},
+        {"title", "TEXT", .text = &o->title, .help = "of the page"},
+        {"clang", "PROGRAM", .text = &o->clang,
+         .help = "the compiler that makes WebAssembly for the page"},
+        {.name = "javascript", .on = &o->javascript, .help = "a page without WebAssembly"},
         {.name = "onnx", .on = &o->onnx, .help = "a file of ONNX: NAME.onnx"},
         {.name = "fold", .on = &o->fold,
          .help = "in it, batch normalisation as part of the weights before it"},
@@ -44,14 +56,18 @@ static void read_options(options *o, int argc, char **argv)
             "gan_network_save() or gan_checkpoint_save() wrote.\n"
             "\n"
             "C source has a function that makes a sample of a latent vector, in C99 and C++,\n"
-            "without memory or variables of its own.  A file of ONNX is for onnxruntime and\n"
-            "what else runs networks: input z, of conditional generators label, output image.\n",
-        .examples = "  export --c --main && cc -O3 generator.c generator_main.c -lm && ./a.out 7\n"
+            "without memory or variables of its own.  A page is one file: samples by their seeds,\n"
+            "sliders, walks, classes and downloads, from a memory stick or a mail.  A file of ONNX is\n"
+            "for onnxruntime and what else runs networks: input z, of conditional generators label,\n"
+            "output image.\n",
+        .examples = "  export --page boots.html --title Boots\n"
+                    "  export --c --main && cc -O3 generator.c generator_main.c -lm && ./a.out 7\n"
                     "  export --model out/checkpoint.safetensors --c --name boots --weights int8\n"
                     "  export --onnx                                       generator.onnx\n",
     };
     cli_parse(&program, argc, argv);
-    if (!o->c && !o->onnx) cli_usage_error("what to write is missing: --c or --onnx");
+    if (!o->c && !o->page && !o->onnx)
+        cli_usage_error("what to write is missing: --c, --page or --onnx");
 }
 
 /* ---- C source ---- */
@@ -66,6 +82,7 @@ static int may_write(const options *o, const char *ending)
 
 static int write_c(const options *o, gan_network *net)
 {
+    int type = o->type == AUTO ? GAN_EXPORT_FLOAT32 : o->type;
     gan_export_report report = {GAN_EXPORT_REPORT_INIT};
 
     if (!may_write(o, ".h") || !may_write(o, ".c") ||
@@ -74,18 +91,36 @@ static int write_c(const options *o, gan_network *net)
         return 0;
     if (!cli_ok(gan_export_c(net, o->out,
                              &(gan_export_c_desc){GAN_EXPORT_C_DESC_INIT, .name = o->name,
-                                                  .weights = (gan_export_type)o->type,
+                                                  .weights = (gan_export_type)type,
                                                   .weights_apart = o->apart, .with_test = o->test,
                                                   .with_main = o->main, .report = &report})))
         return 0;
     cli_print("%s/%s.c: %zu bytes of weights, works in %zu floats", o->out, o->name,
               report.weight_bytes, report.work_floats);
-    if (o->type != GAN_EXPORT_FLOAT32)
+    if (type != GAN_EXPORT_FLOAT32)
         cli_print(
             "With weights of %s, numbers of 100 samples differ by at most %.2g, by %.2g in the "
             "root of the mean square",
-            types[o->type], report.max_difference, report.rms_difference);
+            types[type], report.max_difference, report.rms_difference);
     return 1;
+}
+
+/* ---- a page ---- */
+
+static int write_page(const options *o, gan_network *net)
+{
+    size_t n = 0;
+    if (!files_may_write(o->page, o->overwrite)) return 0;
+    unsigned char *wasm = o->javascript ? NULL : wasm_compile(&n, net, o->clang);
+    int good = cli_ok(gan_export_page(
+        net, o->page,
+        &(gan_export_page_desc){GAN_EXPORT_PAGE_DESC_INIT, .title = o->title,
+                                .weights =
+                                    o->type == AUTO ? GAN_EXPORT_FLOAT16 : (gan_export_type)o->type,
+                                .wasm = wasm, .wasm_bytes = n}));
+    if (good) cli_print("%s, which computes in %s", o->page, wasm ? "WebAssembly" : "JavaScript");
+    free(wasm);
+    return good;
 }
 
 /* ---- ONNX ---- */
@@ -110,7 +145,8 @@ int main(int argc, char **argv)
 
     read_options(&o, argc, argv);
     const int good = generator_read(&net, o.model) && files_make_directory(o.out) &&
-                     (!o.c || write_c(&o, net)) && (!o.onnx || write_onnx(&o, net));
+                     (!o.c || write_c(&o, net)) && (!o.page || write_page(&o, net)) &&
+                     (!o.onnx || write_onnx(&o, net));
     gan_network_destroy(net);
     return cli_end(good ? CLI_EXIT_OK : CLI_EXIT_FAILURE);
 }

@@ -145,6 +145,7 @@ TEST(records_are_checked_and_filled_as_far_as_they_reach)
     X(gan_norm_desc_init, gan_norm_desc, GAN_NORM_DESC_INIT)                                       \
     X(gan_pool2d_desc_init, gan_pool2d_desc, GAN_POOL2D_DESC_INIT)                                 \
     X(gan_export_c_desc_init, gan_export_c_desc, GAN_EXPORT_C_DESC_INIT)                           \
+    X(gan_export_page_desc_init, gan_export_page_desc, GAN_EXPORT_PAGE_DESC_INIT)                  \
     X(gan_export_report_init, gan_export_report, GAN_EXPORT_REPORT_INIT)                           \
     X(gan_network_desc_init, gan_network_desc, GAN_NETWORK_DESC_INIT)                              \
     X(gan_init_desc_init, gan_init_desc, GAN_INIT_DESC_INIT)                                       \

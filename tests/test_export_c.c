@@ -180,7 +180,7 @@ TEST(eight_threads_get_the_same_bits)
 
 TEST(another_class_is_refused_and_nothing_written)
 {
-    enum { CONDITIONAL = 7 };
+    enum { CONDITIONAL = 8 };
     float z[6] = {0}, image[64], work[65536];
     const char *(*class_name)(int);
     program p;
@@ -276,7 +276,10 @@ TEST(a_network_of_all_kinds_has_fewer_than_400_lines)
         gan_layer_upsample(2, GAN_UPSAMPLE_BILINEAR, 0),
         gan_layer_max_pool2d(2, NULL),
         gan_layer_avg_pool2d(2, NULL),
-        gan_layer_conv2d(1, 2, 1, NULL),
+        gan_layer_conv2d(1, 4, 1, NULL),
+        gan_layer_attention(1, 2, 1),
+        gan_layer_blur_upsample2d(),
+        gan_layer_blur_pool2d(2),
         gan_layer_residual(NETWORK(gan_shape_3d(2, 8, 8), gan_layer_relu()), NULL),
         gan_layer_flatten(),
         gan_layer_projection(128, 3)};

@@ -105,6 +105,15 @@ static gan_network *make_residual(void)
                    gan_layer_residual(same, NULL), gan_layer_flatten(), gan_layer_linear(150, 12));
 }
 
+/* Attention and resampling by [1, 2, 1]. */
+static gan_network *make_attention(void)
+{
+    return NETWORK(gan_shape_1d(6), gan_layer_linear(6, 60),
+                   gan_layer_reshape(gan_shape_3d(4, 3, 5)), gan_layer_blur_upsample2d(),
+                   gan_layer_conv2d(4, 7, 1, NULL), gan_layer_attention(2, 3, 0.7f),
+                   gan_layer_blur_pool2d(2), gan_layer_tanh(), gan_layer_blur_pool2d(1));
+}
+
 /* Tables of every kind; a network of 3 classes that have names. */
 static gan_network *make_conditional(void)
 {
@@ -154,6 +163,7 @@ static const struct animal {
     {"image_norms", make_image_norms},
     {"lines", make_lines},
     {"residual", make_residual},
+    {"attention", make_attention},
     {"conditional", make_conditional},
     {"critic", make_critic},
     {"bare", make_bare},

@@ -498,6 +498,11 @@ class gan_export_c_desc(Record):
     ("with_main", c_int), ("report", POINTER(gan_export_report)), ("allocator", POINTER(gan_allocator))]
 
 
+class gan_export_page_desc(Record):
+    _fields_ = [("struct_size", c_size_t), ("title", c_char_p), ("weights", c_int), ("n_directions", c_size_t),
+    ("wasm", c_void_p), ("wasm_bytes", c_size_t), ("allocator", POINTER(gan_allocator))]
+
+
 class gan_export_onnx_desc(Record):
     _fields_ = [("struct_size", c_size_t), ("input", c_char_p), ("output", c_char_p), ("fold_batch_norm", c_int),
     ("allocator", POINTER(gan_allocator))]
@@ -968,6 +973,9 @@ _declare("gan_export_c_desc_init", None, [("desc", POINTER(gan_export_c_desc)), 
 _declare("gan_export_c", _status, [("net", c_void_p), ("directory", c_char_p), ("desc", POINTER(gan_export_c_desc))])
 _declare("gan_export_c_to", _status, [("net", c_void_p), ("file", c_int), ("to", POINTER(gan_writer)),
     ("desc", POINTER(gan_export_c_desc))])
+_declare("gan_export_page_desc_init", None, [("desc", POINTER(gan_export_page_desc)), ("struct_size", c_size_t)])
+_declare("gan_export_page", _status, [("net", c_void_p), ("path", c_char_p), ("desc", POINTER(gan_export_page_desc))])
+_declare("gan_export_page_to", _status, [("net", c_void_p), ("to", POINTER(gan_writer)), ("desc", POINTER(gan_export_page_desc))])
 _declare("gan_export_onnx_desc_init", None, [("desc", POINTER(gan_export_onnx_desc)), ("struct_size", c_size_t)])
 _declare("gan_export_onnx", _status, [("net", c_void_p), ("path", c_char_p), ("desc", POINTER(gan_export_onnx_desc))])
 _declare("gan_export_onnx_to", _status, [("net", c_void_p), ("to", POINTER(gan_writer)), ("desc", POINTER(gan_export_onnx_desc))])

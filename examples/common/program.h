@@ -22,5 +22,6 @@
 #include "run.h"
 #include "supervised.h"
 #include "survey.h"
+#include "wasm.h"
 
 #endif

@@ -131,6 +131,81 @@ GAN_API GAN_MUST_CHECK gan_status gan_export_c(gan_network *net, const char *dir
 GAN_API GAN_MUST_CHECK gan_status gan_export_c_to(gan_network *net, gan_export_c_file file,
                                                   gan_writer *to, const gan_export_c_desc *desc);
 
+/** Settings of a page; start from GAN_EXPORT_PAGE_DESC_INIT. */
+typedef struct gan_export_page_desc {
+    size_t struct_size; /**< set by GAN_EXPORT_PAGE_DESC_INIT */
+    const char *title;  /**< at most 120 bytes of UTF-8, shown as they are.  NULL: "Generator" */
+    gan_export_type weights; /**< GAN_EXPORT_FLOAT32, or GAN_EXPORT_FLOAT16 for half of the size */
+    size_t n_directions;     /**< of sliders, at most 64.  0: 8 */
+    /**
+     * The files of gan_export_c_to() with `weights_apart` and the name "generator", as WebAssembly
+     * that exports memory, __heap_base and generator_run.  NULL: the page computes in JavaScript.
+     *
+     *     clang --target=wasm32 -O3 -msimd128 -mbulk-memory -fno-math-errno -nostdlib
+     *         -Wl,--no-entry -Wl,--export=generator_run -Wl,--export=__heap_base generator.c
+     */
+    const void *wasm;
+    size_t wasm_bytes;              /**< how many bytes; 0 with NULL */
+    const gan_allocator *allocator; /**< for what is worked in.  NULL: malloc */
+} gan_export_page_desc;
+#define GAN_EXPORT_PAGE_DESC_INIT                                                                  \
+    GAN_SIZED_INIT(gan_export_page_desc, 0, GAN_EXPORT_FLOAT32, 0, 0, 0, 0)
+
+/** GAN_EXPORT_PAGE_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
+GAN_API void gan_export_page_desc_init(gan_export_page_desc *desc, size_t struct_size);
+
+/**
+ * Write a generator of pictures as a page of HTML that draws them in the browser: one file without
+ * addresses outside it, for a mail or a memory stick.
+ *
+ * It has new samples by a button and by their seed, sliders along the directions of the latent space
+ * in which pictures change most, a walk between two samples, a button for each class, a grid, and
+ * downloads as PNG; it is used by mouse, finger, keyboard and screen reader.  Its pictures are the
+ * library's for the same latent vector, to 1e-5, with 16 bits to about 1e-3.  Seeds are the page's own.
+ *
+ * The directions are the principal components of what the first layer with a matrix makes of latent
+ * vectors (Haerkoenen, Hertzmann, Lehtinen and Paris, GANSpace, 2020).  Where no layer has a matrix
+ * for them, there are no sliders.
+ *
+ * @param[in] net   The network.  Its picture is that of gan_network_picture_shape(), else its output
+ *                  as [channels, height, width] or [height, width].
+ * @param[in] path  The file's name; the directory must exist.
+ * @param[in] desc  Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK           The page is there.
+ * @retval GAN_ERR_INVALID  `net` or `path` is NULL, the network is not complete or has a layer that
+ *                          can't be written, as for gan_export_c(), or a setting of `desc` is out of
+ *                          range.
+ * @retval GAN_ERR_SHAPE    The network makes no pictures of 1 or 3 channels.
+ * @retval GAN_ERR_IO       The file could not be written.
+ * @retval other            As gan_export_c().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_export_page(gan_network *net, const char *path,
+                                                  const gan_export_page_desc *desc);
+
+/**
+ * Write what gan_export_page() writes to memory or by a function of the host.
+ *
+ * @param[in]     net   The network.
+ * @param[in,out] to    The writer; its n_bytes tells how many bytes the page has.
+ * @param[in]     desc  Settings, or NULL for the defaults.
+ *
+ * @retval GAN_OK           All of the page was written.
+ * @retval GAN_ERR_INVALID  As gan_export_page(); or `to` is NULL, or the writer has neither memory nor
+ *                          function.
+ * @retval GAN_ERR_IO       The function failed, or the memory is too small; `to->n_bytes` then tells
+ *                          how many bytes it takes.
+ * @retval other            As gan_export_page().
+ *
+ * After an error discard the bytes that were written.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_export_page_to(gan_network *net, gan_writer *to,
+                                                     const gan_export_page_desc *desc);
+
 /** Settings of a file of ONNX; start from GAN_EXPORT_ONNX_DESC_INIT. */
 typedef struct gan_export_onnx_desc {
     size_t struct_size; /**< set by GAN_EXPORT_ONNX_DESC_INIT */

@@ -282,6 +282,25 @@ static void pixel_shuffle(call *c, const step *s)
     NUMBERS(c, s->layer->out.dim[0], in[1], in[2], gan__export_size(s, "upscale_factor", 0));
 }
 
+/* The same 3 x 3 numbers around each, [1, 2, 1] of both sides; the larger image has a quarter of each. */
+static void blur(call *c, const step *s)
+{
+    const int larger = strcmp(s->layer->class->name, "blur_upsample2d") == 0;
+    const size_t *in = s->layer->in.dim, *out = s->layer->out.dim;
+
+    NUMBERS(c, in[0], in[1], in[2], out[1], out[2], larger ? 2 : gan__export_size(s, "stride", 0),
+            larger ? 1 : 0);
+    put_real(c, larger ? 1.0 / 4 : 1.0 / 16);
+}
+
+static void attention(call *c, const step *s)
+{
+    NUMBERS(c, gan__export_size(s, "key_channels", 0), gan__export_size(s, "value_channels", 0),
+            area_in(s));
+    put_real(c, gan__export_setting(s, "scale", 0));
+    c->sums = area_in(s);
+}
+
 /* ---- one number at a time ---- */
 
 static float slope_vector(const step *s, size_t block, size_t i)
@@ -339,6 +358,9 @@ static const struct kind {
     {"avg_pool1d", "pool", avg_pool, 0},
     {"avg_pool2d", "pool", avg_pool, 0},
     {"upsample", "upsample", upsample, 0},
+    {"blur_pool2d", "blur", blur, 0},
+    {"blur_upsample2d", "blur", blur, 0},
+    {"attention", "attention", attention, 0},
     {"pixel_shuffle", "pixel_shuffle", pixel_shuffle, 0},
     {"prelu", "prelu", prelu, 1},
     {"relu", "each_relu", each, 1},

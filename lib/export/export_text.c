@@ -17,6 +17,9 @@ static const char *const *const texts[] = {
     [GAN__EXPORT_C_WEIGHTS_BEGIN] = c_weights_begin,
     [GAN__EXPORT_C_WEIGHTS_END] = c_weights_end,
     [GAN__EXPORT_C_FUNCTIONS] = c_functions,
+    [GAN__EXPORT_PAGE] = page_html,
+    [GAN__EXPORT_PAGE_SCRIPT] = page_script,
+    [GAN__EXPORT_PAGE_FUNCTIONS] = page_functions,
 };
 
 /* ---- gaps ---- */
@@ -172,5 +175,5 @@ void gan__export_put_call(gan__text *out, const gan__export_call *c, size_t unit
     }
     gan__text_put(out, ", ");
     put_place(out, c->y);
-    gan__text_put(out, c->block > 0 ? ", room)" : ")");
+    gan__text_put(out, c->block > 0 || c->sums > 0 ? ", room)" : ")");
 }

@@ -15,7 +15,10 @@ typedef enum gan__export_text {
     GAN__EXPORT_C_MAIN,
     GAN__EXPORT_C_TEST,
     GAN__EXPORT_C_READ_WEIGHTS,
-    GAN__EXPORT_C_FUNCTIONS
+    GAN__EXPORT_C_FUNCTIONS,
+    GAN__EXPORT_PAGE,
+    GAN__EXPORT_PAGE_SCRIPT,
+    GAN__EXPORT_PAGE_FUNCTIONS
 } gan__export_text;
 
 /* What stands in a text's gaps: "@{name}" becomes the value of that name, in which gaps are filled,
