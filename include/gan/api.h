@@ -1,4 +1,4 @@
-/* api.h - the few compiler tests that the other headers need. */
+/* api.h - visibility and compiler attributes used by the other headers. */
 #ifndef GAN_API_H
 #define GAN_API_H
 
@@ -25,11 +25,10 @@
  * host may set fields in the same braces and no compiler warns; C++ before 20 has no such
  * braces and needs them all.
  *
- * For languages that can't read macros each is a function, too: gan_trainer_desc_init(&desc, sizeof
- * desc) is what GAN_TRAINER_DESC_INIT does.  `struct_size` is the caller's size of the struct: a
- * shorter one, of an earlier release, is not written beyond its end, and a longer one is zero
- * behind what this release knows.  NULL, or a size in which struct_size itself has no room, does
- * nothing.
+ * For languages without C macros each is also a function: gan_trainer_desc_init(&desc, sizeof desc)
+ * is what GAN_TRAINER_DESC_INIT does.  `struct_size` is the caller's size of the struct: a shorter
+ * one, of an earlier release, is not written beyond its end, and the part of a longer one that this
+ * release does not know is zeroed.  NULL, or a size too small for struct_size itself, does nothing.
  */
 #ifdef __cplusplus
 #define GAN_SIZED_INIT(type, ...) sizeof(type), __VA_ARGS__
