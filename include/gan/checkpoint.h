@@ -1,4 +1,4 @@
-/* checkpoint.h - a training run in one file, to go on later as if it had never stopped. */
+/* checkpoint.h - a training run in one file, to be resumed as if it had never stopped. */
 #ifndef GAN_CHECKPOINT_H
 #define GAN_CHECKPOINT_H
 
@@ -15,48 +15,49 @@ GAN_BEGIN_DECLS
 
 /**
  * A checkpoint is a safetensors file with everything that the next step depends on: weights and
- * buffers of both networks, the optimizers' moments and step counts, the places in all random
- * streams, the iterator's place in the data, and the settings of the run.  Train 2n steps, or train
- * n, save, load in another process, train n: the bits are the same, on the same kind of machine and
- * on any number of threads.  docs/formats.md has the file byte by byte.
+ * buffers of both networks, the optimizers' moments and step counts, the positions of all random
+ * streams, the iterator's position in the data, and the settings of the run.  Train 2n steps, or
+ * train n, save, load in another process, train n: the bits are the same, on the same kind of
+ * machine and on any number of threads.  docs/formats.md describes the file byte by byte.
  *
- * The host's own streams (gan_rng_position()) and data are the host's to keep: as a file of its own
+ * The host's own streams (gan_rng_position()) and data are saved by the host: in a file of its own
  * or as bytes in the checkpoint, see gan_trainer_set_extra_state().
  *
  * The last bytes of the file are a checksum of all others.  Every function here that reads a
- * checkpoint reads all of it and compares, so a file that was cut or changed in any byte is an
- * error.
+ * checkpoint verifies it, so a file that was truncated or changed in any byte is an error.
  *
- * Threads: a call uses the objects it is given as a training step does.  Processes and threads may
- * save to one path at once: the file is that of one of them, whole.
+ * Threads: a call uses its objects as a training step does.  Several processes and threads may save
+ *          to one path at once: the file is one of theirs, complete.
  */
 
-/** The format number of the checkpoints that this release writes.  It reads all from 1 to this. */
+/** The format number of the checkpoints that this release writes.  It reads all formats from 1 to
+ * this. */
 #define GAN_CHECKPOINT_FORMAT 1
 
 /**
  * Save a run.
  *
- * The file is written beside `path`, flushed to the disk and renamed: at every moment, also when
- * the process is killed, `path` leads to the old checkpoint or to the new one, whole.  What killed
- * processes left beside `path` is removed.  A symbolic link stays, and its target is replaced, or
- * made; anything else (a directory, a pipe, a device) is GAN_ERR_IO.
+ * The file is written to a temporary file beside `path`, flushed to disk and renamed: at every
+ * moment, even when the process is killed, `path` is either the old checkpoint or the new one,
+ * complete.  Temporary files that killed processes left beside `path` are removed.  A symbolic link
+ * is followed, and its target is replaced or created; anything else (a directory, a pipe, a device)
+ * is GAN_ERR_IO.
  *
  * @param[in] trainer  The run.
  * @param[in] it       The iterator that feeds it; NULL when the host brings its own data.  Save
  *                     after the step that used its last batch.
  * @param[in] path     The file's name; the directory must exist.
  *
- * @retval GAN_OK             The checkpoint is on the disk.
+ * @retval GAN_OK             The checkpoint is on disk.
  * @retval GAN_ERR_INVALID    `trainer` or `path` is NULL.
  * @retval GAN_ERR_NOMEM      No memory.
  * @retval GAN_ERR_IO         The file could not be written: disk full, no permission ...
- * @retval GAN_ERR_NONFINITE  A weight, which the host must have written, is NaN or infinite; it is
- *                            named.
+ * @retval GAN_ERR_NONFINITE  A weight, which the host must have written, is NaN or infinite; the
+ *                            message names it.
  * @retval GAN_ERR_BUSY       Another call is using the trainer.
  *
- * After an error what stood at `path` still does, and nothing is left beside it.  The run is never
- * changed.
+ * After an error the previous file is still at `path`, and no temporary file is left.  The run is
+ * never changed.
  *
  * Memory: a few kilobytes for names and settings; the tensors are written from where they are.
  *
@@ -92,25 +93,25 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_compare(gan_trainer *trainer,
                                                          const gan_iterator *it);
 
 /**
- * Save a run and keep the checkpoints that stood at `path` before.
+ * Save a run and keep previous checkpoints (rotation).
  *
  * The one that is replaced becomes `path`.1, the one before it `path`.2, and so on up to
- * `path`.`n_keep`; an older one goes.  Behind a symbolic link they stand beside its target.
+ * `path`.`n_keep`; an older one is removed.  With a symbolic link they are beside its target.
  * Otherwise as gan_checkpoint_save(), which is this with 0.
  *
  * @param[in] trainer  The run.
  * @param[in] it       Its iterator, or NULL.
  * @param[in] path     The file's name.
- * @param[in] n_keep   How many earlier ones to keep, 0 to 1000.
+ * @param[in] n_keep   How many previous checkpoints to keep, 0 to 1000.
  *
- * @retval GAN_OK             The checkpoint is on the disk.
+ * @retval GAN_OK             The checkpoint is on disk.
  * @retval GAN_ERR_INVALID    `trainer` or `path` is NULL, or `n_keep` is out of range.
  * @retval GAN_ERR_NOMEM      No memory.
  * @retval GAN_ERR_IO         The file could not be written, the file system has no hard links, or
- *                            the name leaves no room for the number.
- * @retval GAN_ERR_NONFINITE  A weight is NaN or infinite; it is named.
+ *                            the name is too long for the number.
+ * @retval GAN_ERR_NONFINITE  A weight is NaN or infinite; the message names it.
  *
- * After an error what stood at `path` still does.
+ * After an error the previous file at `path` is kept.
  *
  * @since 0.1
  */
@@ -119,34 +120,35 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_save_keep(gan_trainer *trainer,
                                                            size_t n_keep);
 
 /**
- * Put a run back to where a checkpoint was saved.
+ * Restore a run from a checkpoint.
  *
- * Make the networks, optimizers, trainer and iterator with the same settings as for the run that
- * was saved, then call this; the next step is the one that came next there.  The number of threads
- * may differ.  A learning rate that gan_optimizer_set_lr() has changed comes from the file; the one
- * the optimizer was made with has to be the same.
+ * Create the networks, optimizers, trainer and iterator with the same settings as the saved run,
+ * then call this; the next step is the one that would have followed the save.  The number of
+ * threads may differ.  A learning rate set by gan_optimizer_set_lr() comes from the file; the one
+ * the optimizer was created with must be the same.
  *
- * @param[in,out] trainer  A trainer with the settings of the run that was saved.
- * @param[in,out] it       The same for the iterator and the count and shape of its samples; NULL
- *                         when the run was saved without one.
+ * @param[in,out] trainer  A trainer with the settings of the saved run.
+ * @param[in,out] it       Its iterator, with the same settings and the same number and shape of
+ *                         samples; NULL when the run was saved without one.
  * @param[in]     path     The file's name.
  *
- * @retval GAN_OK             The run stands where it was saved.
- * @retval GAN_ERR_INVALID    `trainer` or `path` is NULL; or a setting differs: the first is named
- *                            with both values ("batch_size is 64 in the file, 100 here").  To go on
- *                            with another one on purpose, use gan_checkpoint_resume().
+ * @retval GAN_OK             The run is in its saved state.
+ * @retval GAN_ERR_INVALID    `trainer` or `path` is NULL; or a setting differs: the message names
+ *                            the first with both values ("batch_size is 64 in the file, 100 here").
+ *                            To continue with another value on purpose, use
+ *                            gan_checkpoint_resume().
  * @retval GAN_ERR_NOMEM      No memory.
  * @retval GAN_ERR_IO         The file could not be opened or read.
- * @retval GAN_ERR_FORMAT     It is no checkpoint, of a newer format, or damaged.
- * @retval GAN_ERR_NONFINITE  A number in the file is NaN or infinite; it is named.
+ * @retval GAN_ERR_FORMAT     It is not a checkpoint, has a newer format, or is damaged.
+ * @retval GAN_ERR_NONFINITE  A value in the file is NaN or infinite; the message names it.
  * @retval GAN_ERR_BUSY       Another call is using the trainer or running one of its networks.
  *
  * After an error trainer and iterator are as they were.  There is one exception, so that no second
- * copy of the run has to fit in memory: all of the file is read and checked before anything is
- * changed and then read again, and should that fail (GAN_ERR_IO: the disk broke, or another program
- * wrote into the file, between the two), the run is to be loaded again before it is used.
+ * copy of the run has to fit in memory: the file is read and checked completely before anything is
+ * changed, and then read again; if the second read fails (GAN_ERR_IO: the disk failed, or another
+ * program wrote to the file in between), the run must be loaded again before it is used.
  *
- * Memory: in proportion to the file's header; the tensors are read to where they belong.
+ * Memory: proportional to the file's header; tensors are read in place.
  * Determinism: gan_checkpoint_read_info() tells whether the bits will be those of the saved run.
  *
  * @since 0.1
@@ -154,12 +156,12 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_save_keep(gan_trainer *trainer,
 GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_load(gan_trainer *trainer, gan_iterator *it,
                                                       const char *path);
 
-/** What gan_checkpoint_resume() found; start from GAN_CHECKPOINT_RESUME_REPORT_INIT. */
+/** What gan_checkpoint_resume() changed; start from GAN_CHECKPOINT_RESUME_REPORT_INIT. */
 typedef struct gan_checkpoint_resume_report {
     size_t struct_size; /**< set by GAN_CHECKPOINT_RESUME_REPORT_INIT */
     size_t n_changes;   /**< names of `adopt` that differed */
     /** What differed, with both values: "batch_size is 64 in the file, 100 here; ..."; ends in
-     * "..." when there was more. */
+     * "..." when truncated. */
     char changes[1000];
 } gan_checkpoint_resume_report;
 #define GAN_CHECKPOINT_RESUME_REPORT_INIT GAN_SIZED_INIT(gan_checkpoint_resume_report, 0, "")
@@ -168,13 +170,13 @@ typedef struct gan_checkpoint_resume_report {
 GAN_API void gan_checkpoint_resume_report_init(gan_checkpoint_resume_report *report,
                                                size_t struct_size);
 
-/** What a run may go on with; start from GAN_CHECKPOINT_RESUME_DESC_INIT. */
+/** Which settings of a run may differ; start from GAN_CHECKPOINT_RESUME_DESC_INIT. */
 typedef struct gan_checkpoint_resume_desc {
     size_t struct_size; /**< set by GAN_CHECKPOINT_RESUME_DESC_INIT */
     /**
-     * Names of settings that may differ from the file's; the run goes on with those that it was
-     * made with.  They are the names that messages and docs/formats.md have, such as "batch_size"
-     * or "generator_optimizer.lr"; one that ends in '*' stands for all that begin so.
+     * Names of settings that may differ from the file's; the run continues with those it was
+     * created with.  They are the names used by messages and docs/formats.md, such as "batch_size"
+     * or "generator_optimizer.lr"; one that ends in '*' matches every name with that prefix.
      */
     const char *const *adopt;
     size_t n_adopt;                       /**< how many; 0 with NULL */
@@ -186,18 +188,18 @@ typedef struct gan_checkpoint_resume_desc {
 GAN_API void gan_checkpoint_resume_desc_init(gan_checkpoint_resume_desc *desc, size_t struct_size);
 
 /**
- * Put a run back as gan_checkpoint_load() does, and let it go on with other settings, on purpose.
+ * Restore a run as gan_checkpoint_load() does, and continue with other settings, on purpose.
  *
- * What is not named in `adopt` has to be the same, and refuses the file as there.  With a setting
- * that is named go the numbers that a run has because of it:
+ * Settings that are not named in `adopt` must be the same, else the file is refused as there.
+ * State that belongs to a named setting changes with it:
  *
- *     "generator_optimizer.lr"    the rate that gan_optimizer_set_lr() had set is dropped
- *     "generator_optimizer.kind"  the optimizer begins anew: moments, steps and settings are those
+ *     "generator_optimizer.lr" a rate set by gan_optimizer_set_lr() is dropped
+ *     "generator_optimizer.kind" the optimizer begins anew: moments, steps and settings are those
  *                                 that it has here
- *     "loss", "objective"         figures of the latest step, and a relativistic loss's real
- *                                 samples, stay as they are here until the next step
- *     "batch_size"                of the trainer; the iterator has its own, "iterator.batch_size"
- *     "average_decay"             an average that the file has not begins with the weights of its
+ *     "loss", "objective" statistics of the latest step, and a relativistic loss's real samples,
+ *     stay as they are here until the next step "batch_size" of the trainer; the iterator has its
+ *     own, "iterator.batch_size" "average_decay" an average that the file has not begins with the
+ *     weights of its
  *                                 generator; one that is only in the file is dropped
  *     "penalty"                   with all that begins with "penalty_"
  *     "iterator.*"                other batches or other data: the epoch goes on where a batch
@@ -205,18 +207,19 @@ GAN_API void gan_checkpoint_resume_desc_init(gan_checkpoint_resume_desc *desc, s
  *     "generator"                 other settings of layers, such as the probability of dropout;
  *                                 the tensors have to be the same
  *
- * Places in random streams are the file's.
+ * Positions of random streams are the file's.
  *
- * @param[in,out] trainer  A trainer with the settings that the run is to go on with.
+ * @param[in,out] trainer  A trainer with the settings that the run continues with.
  * @param[in,out] it       Its iterator, or NULL when the run was saved without one.
  * @param[in]     path     The file's name.
- * @param[in]     desc     What may differ, or NULL: nothing.
+ * @param[in]     desc     What may differ; NULL: nothing.
  *
- * @retval GAN_OK             The run stands where it was saved, with the settings that it has here.
- * @retval GAN_ERR_INVALID    As gan_checkpoint_load() for settings that are not named in `adopt`; or
- *                            `adopt` has a NULL or empty name, or one that is neither in the file
- *                            nor here, which is told; or `desc` or its report has no valid
- *                            struct_size.
+ * @retval GAN_OK             The run is in its saved state, with the settings it was created with
+ *                            here.
+ * @retval GAN_ERR_INVALID    As gan_checkpoint_load() for settings that are not named in `adopt`;
+ *                            or `adopt` has a NULL or empty name, or one that is neither in the
+ *                            file nor here, which the message says; or `desc` or its report has no
+ *                            valid struct_size.
  * @retval other              As gan_checkpoint_load().
  *
  * After an error trainer, iterator and report are as they were, with gan_checkpoint_load()'s
@@ -229,21 +232,21 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_resume(gan_trainer *trainer, ga
                                                         const gan_checkpoint_resume_desc *desc);
 
 /**
- * Make the networks of a checkpoint, layers and weights, without a trainer: to draw samples, or to
- * begin another run with them.
+ * Create the networks of a checkpoint, layers and weights, without a trainer: to draw samples, or
+ * to start another run from them.
  *
- * @param[out] g     Receives the generator, yours to destroy; NULL when it is not wanted.
+ * @param[out] g     Receives the generator, yours to destroy; NULL: not wanted.
  * @param[out] d     Receives the discriminator, likewise.  NULL for both is an error.
  * @param[in]  path  The file's name.
  * @param[in]  desc  Settings of both networks, or NULL for the defaults; the seed has no effect.
  *
- * @retval GAN_OK             The networks are there.
+ * @retval GAN_OK             The networks were created.
  * @retval GAN_ERR_INVALID    `path` or both of `g` and `d` are NULL, or `desc` is invalid.
  * @retval GAN_ERR_NOMEM      No memory.
  * @retval GAN_ERR_IO         The file could not be opened or read.
- * @retval GAN_ERR_FORMAT     It is no checkpoint, of a newer format, or damaged.
- * @retval GAN_ERR_SHAPE      Its tensors are not those of its layers.
- * @retval GAN_ERR_NONFINITE  A number in the file is NaN or infinite; it is named.
+ * @retval GAN_ERR_FORMAT     It is not a checkpoint, has a newer format, or is damaged.
+ * @retval GAN_ERR_SHAPE      Its tensors do not match its layers.
+ * @retval GAN_ERR_NONFINITE  A value in the file is NaN or infinite; the message names it.
  *
  * After an error `*g` and `*d` are NULL.
  *
@@ -254,14 +257,15 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_networks(gan_network **g, gan_n
                                                           const gan_network_desc *desc);
 
 /**
- * Make the network that holds the average of the generator's weights, gan_trainer_average().
+ * Create the network that holds the exponential moving average (EMA) of the generator's weights,
+ * gan_trainer_average().
  *
  * @param[out] out   Receives the network, yours to destroy; NULL on failure.
  * @param[in]  path  The file's name.
  * @param[in]  desc  Settings of the network, or NULL for the defaults; the seed has no effect.
  *
  * @retval GAN_OK           `*out` is the network.
- * @retval GAN_ERR_INVALID  `out` or `path` is NULL, `desc` is invalid, or the run kept no average.
+ * @retval GAN_ERR_INVALID  `out` or `path` is NULL, `desc` is invalid, or the run has no average.
  * @retval other            As for gan_checkpoint_networks().
  *
  * @since 0.1
@@ -269,7 +273,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_networks(gan_network **g, gan_n
 GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_average(gan_network **out, const char *path,
                                                          const gan_network_desc *desc);
 
-/** What a checkpoint says about itself; start from GAN_CHECKPOINT_INFO_INIT. */
+/** The description of a checkpoint; start from GAN_CHECKPOINT_INFO_INIT. */
 typedef struct gan_checkpoint_info {
     size_t struct_size;  /**< set by GAN_CHECKPOINT_INFO_INIT */
     uint64_t format;     /**< the file's format number */
@@ -282,12 +286,12 @@ typedef struct gan_checkpoint_info {
     uint64_t position; /**< samples of that epoch already given out */
     uint64_t dataset_count; /**< samples in its dataset */
     /**
-     * 1: saved by this release with the BLAS and on a processor like those of this process, so that
-     * training goes on with the same bits.  0: it goes on, but the last bits may differ.
+     * 1: saved by this release with the same BLAS and on the same kind of processor, so that
+     * training continues with the same bits.  0: it continues, but the last bits may differ.
      */
     int same_bits;
     char version[32];   /**< of the libgan that saved it, "0.1.0" */
-    char blas[160];     /**< its BLAS with version and processor, as far as the BLAS tells */
+    char blas[160];     /**< its BLAS with version and processor, as far as the BLAS reports them */
     char processor[32]; /**< which of libgan's own loops ran: "base", "v3", "v4" */
 } gan_checkpoint_info;
 #define GAN_CHECKPOINT_INFO_INIT                                                                   \
@@ -297,17 +301,17 @@ typedef struct gan_checkpoint_info {
 GAN_API void gan_checkpoint_info_init(gan_checkpoint_info *info, size_t struct_size);
 
 /**
- * Read what a checkpoint says about itself.
+ * Read the description of a checkpoint.
  *
- * @param[in,out] info  Filled, as much as its struct_size has room for.
+ * @param[in,out] info  Filled, as far as its struct_size has room.
  * @param[in]     path  The file's name.
  *
- * @retval GAN_OK             `info` is filled, and the whole file is as it was written.
+ * @retval GAN_OK             `info` is filled, and the whole file matches its checksum.
  * @retval GAN_ERR_INVALID    `info` or `path` is NULL, or `info` has no valid struct_size.
  * @retval GAN_ERR_NOMEM      No memory.
  * @retval GAN_ERR_IO         The file could not be opened or read.
- * @retval GAN_ERR_FORMAT     It is no checkpoint, of a newer format, or damaged.
- * @retval GAN_ERR_NONFINITE  A number in the file is NaN or infinite; it is named.
+ * @retval GAN_ERR_FORMAT     It is not a checkpoint, has a newer format, or is damaged.
+ * @retval GAN_ERR_NONFINITE  A value in the file is NaN or infinite; the message names it.
  *
  * After an error `info` is as it was.
  *
@@ -317,21 +321,21 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_read_info(gan_checkpoint_info *
                                                            const char *path);
 
 /**
- * Read a checkpoint's bytes of the host's without a run, see gan_trainer_set_extra_state(): what
- * they tell may be needed to make one.
+ * Read the host's bytes of a checkpoint, see gan_trainer_set_extra_state(), without a run: they may
+ * be needed to create one.
  *
  * @param[out] bytes     Room for them; NULL when `capacity` is 0.
- * @param[in]  capacity  How many there is room for; 0 only asks for the number.
+ * @param[in]  capacity  Size of `bytes`; 0 only queries the number.
  * @param[out] n         Receives how many there are; 0 when the checkpoint has none.
  * @param[in]  path      The file's name.
  *
  * @retval GAN_OK             `*n` is filled, and `bytes` unless `capacity` is 0.
  * @retval GAN_ERR_INVALID    `n` or `path` is NULL, or `bytes` while `capacity` is not 0.
- * @retval GAN_ERR_SHAPE      There are more than `capacity`; `*n` tells how many.
+ * @retval GAN_ERR_SHAPE      There are more than `capacity`; `*n` is their number.
  * @retval GAN_ERR_NOMEM      No memory.
  * @retval GAN_ERR_IO         The file could not be opened or read.
- * @retval GAN_ERR_FORMAT     It is no checkpoint, of a newer format, or damaged.
- * @retval GAN_ERR_NONFINITE  A number in the file is NaN or infinite; it is named.
+ * @retval GAN_ERR_FORMAT     It is not a checkpoint, has a newer format, or is damaged.
+ * @retval GAN_ERR_NONFINITE  A value in the file is NaN or infinite; the message names it.
  *
  * After an error `bytes` is as it was, and but for GAN_ERR_SHAPE so is `*n`.
  *
@@ -341,20 +345,20 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_read_extra_state(void *bytes, s
                                                                   size_t *n, const char *path);
 
 /**
- * Save a run as gan_checkpoint_save() does, to memory or by a function of the host.
+ * Save a run as gan_checkpoint_save() does, to memory or through a callback.
  *
  * @param[in]     trainer  The run.
  * @param[in]     it       Its iterator, or NULL.
- * @param[in,out] to       The writer; its n_bytes tells how many bytes the checkpoint has.
+ * @param[in,out] to       The writer; its n_bytes is set to the size of the checkpoint.
  *
  * @retval GAN_OK             All of the checkpoint was written.
- * @retval GAN_ERR_INVALID    `trainer` or `to` is NULL, or the writer has neither memory nor
- *                            function.
+ * @retval GAN_ERR_INVALID    `trainer` or `to` is NULL, or the writer has neither memory nor a
+ *                            callback.
  * @retval GAN_ERR_BUSY       Another call is using the trainer or running one of its networks.
  * @retval GAN_ERR_NOMEM      No memory.
- * @retval GAN_ERR_IO         The function failed, or the memory is too small; `to->n_bytes` then
- *                            tells how many bytes it takes.
- * @retval GAN_ERR_NONFINITE  A weight is NaN or infinite; it is named.
+ * @retval GAN_ERR_IO         The callback failed, or the memory is too small; `to->n_bytes` is then
+ *                            the size needed.
+ * @retval GAN_ERR_NONFINITE  A weight is NaN or infinite; the message names it.
  *
  * After an error discard the bytes that were written: they are the beginning of a checkpoint, whose
  * checksum, which comes last, is missing.
@@ -366,21 +370,21 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_save_to(gan_trainer *trainer,
                                                          const gan_iterator *it, gan_writer *to);
 
 /**
- * Put a run back as gan_checkpoint_load() does, from memory or by a function of the host.
+ * Restore a run as gan_checkpoint_load() does, from memory or through a callback.
  *
- * @param[in,out] trainer  A trainer with the settings of the run that was saved.
+ * @param[in,out] trainer  A trainer with the settings of the saved run.
  * @param[in,out] it       Its iterator, or NULL when the run was saved without one.
  * @param[in]     from     The reader.
  *
- * @retval GAN_OK           The run stands where it was saved.
- * @retval GAN_ERR_INVALID  `trainer` or `from` is NULL, the reader has neither memory nor function,
- *                          or a setting differs.
- * @retval GAN_ERR_IO       The reader's function failed.
+ * @retval GAN_OK           The run is in its saved state.
+ * @retval GAN_ERR_INVALID  `trainer` or `from` is NULL, the reader has neither memory nor a
+ *                          callback, or a setting differs.
+ * @retval GAN_ERR_IO       The reader's callback failed.
  * @retval other            As gan_checkpoint_load(); GAN_ERR_FORMAT also for more bytes than the
  *                          reader allows.
  *
- * After an error trainer and iterator are as they were, without exception: what a function gives is
- * kept in memory and read from there.
+ * After an error trainer and iterator are as they were, without exception: the bytes of a callback
+ * are kept in memory and read from there.
  *
  * @since 0.1
  */
@@ -388,12 +392,13 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_load_from(gan_trainer *trainer,
                                                            const gan_reader *from);
 
 /**
- * Put a run back as gan_checkpoint_resume() does, from memory or by a function of the host.
+ * Restore a run as gan_checkpoint_resume() does, from memory or through a callback.
  *
- * @retval GAN_OK           The run stands where it was saved, with the settings that it has here.
+ * @retval GAN_OK           The run is in its saved state, with the settings it was created with
+ *                          here.
  * @retval GAN_ERR_INVALID  As gan_checkpoint_resume(), or the reader is NULL or has neither memory
- *                          nor function.
- * @retval GAN_ERR_IO       The reader's function failed.
+ *                          nor a callback.
+ * @retval GAN_ERR_IO       The reader's callback failed.
  * @retval other            As gan_checkpoint_load_from().
  *
  * After an error trainer, iterator and report are as they were, without exception.
@@ -405,12 +410,12 @@ gan_checkpoint_resume_from(gan_trainer *trainer, gan_iterator *it, const gan_rea
                            const gan_checkpoint_resume_desc *desc);
 
 /**
- * Make networks as gan_checkpoint_networks() does, from memory or by a function of the host.
+ * Create networks as gan_checkpoint_networks() does, from memory or through a callback.
  *
- * @retval GAN_OK           The networks that were wanted are there.
+ * @retval GAN_OK           The networks that were asked for were created.
  * @retval GAN_ERR_INVALID  Both `g` and `d` are NULL, or `from` is, the reader has neither memory
- *                          nor function, or `desc` is invalid.
- * @retval GAN_ERR_IO       The reader's function failed.
+ *                          nor a callback, or `desc` is invalid.
+ * @retval GAN_ERR_IO       The reader's callback failed.
  * @retval other            As gan_checkpoint_networks(); GAN_ERR_FORMAT also for more bytes than
  *                          the reader allows.
  *
@@ -421,12 +426,12 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_networks_from(gan_network **g, 
                                                                const gan_network_desc *desc);
 
 /**
- * Make a network as gan_checkpoint_average() does, from memory or by a function of the host.
+ * Create a network as gan_checkpoint_average() does, from memory or through a callback.
  *
  * @retval GAN_OK           `*out` is the network.
- * @retval GAN_ERR_INVALID  `out` or `from` is NULL, the reader has neither memory nor function,
- *                          `desc` is invalid, or the run kept no average.
- * @retval GAN_ERR_IO       The reader's function failed.
+ * @retval GAN_ERR_INVALID  `out` or `from` is NULL, the reader has neither memory nor a callback,
+ *                          `desc` is invalid, or the run has no average.
+ * @retval GAN_ERR_IO       The reader's callback failed.
  * @retval other            As gan_checkpoint_average(); GAN_ERR_FORMAT also for more bytes than the
  *                          reader allows.
  *
@@ -437,12 +442,12 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_average_from(gan_network **out,
                                                               const gan_network_desc *desc);
 
 /**
- * Fill a record as gan_checkpoint_read_info() does, from memory or by a function of the host.
+ * Fill a record as gan_checkpoint_read_info() does, from memory or through a callback.
  *
  * @retval GAN_OK           `info` is filled.
- * @retval GAN_ERR_INVALID  `info` or `from` is NULL, the reader has neither memory nor function, or
- *                          `info` has no valid struct_size.
- * @retval GAN_ERR_IO       The reader's function failed.
+ * @retval GAN_ERR_INVALID  `info` or `from` is NULL, the reader has neither memory nor a callback,
+ *                          or `info` has no valid struct_size.
+ * @retval GAN_ERR_IO       The reader's callback failed.
  * @retval other            As gan_checkpoint_read_info(); GAN_ERR_FORMAT also for more bytes than
  *                          the reader allows.
  *
@@ -454,14 +459,13 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_read_info_from(gan_checkpoint_i
                                                                 const gan_reader *from);
 
 /**
- * Read a host's bytes as gan_checkpoint_read_extra_state() does, from memory or by a function of the
- * host.
+ * Read a host's bytes as gan_checkpoint_read_extra_state() does, from memory or through a callback.
  *
  * @retval GAN_OK           `*n` is filled, and `bytes` unless `capacity` is 0.
  * @retval GAN_ERR_INVALID  `n` or `from` is NULL, `bytes` is while `capacity` is not 0, or the
- *                          reader has neither memory nor function.
- * @retval GAN_ERR_SHAPE    There are more than `capacity`; `*n` tells how many.
- * @retval GAN_ERR_IO       The reader's function failed.
+ *                          reader has neither memory nor a callback.
+ * @retval GAN_ERR_SHAPE    There are more than `capacity`; `*n` is their number.
+ * @retval GAN_ERR_IO       The reader's callback failed.
  * @retval other            As gan_checkpoint_read_extra_state(); GAN_ERR_FORMAT also for more bytes
  *                          than the reader allows.
  *
