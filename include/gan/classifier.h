@@ -1,4 +1,4 @@
-/* classifier.h - learning to tell labelled samples apart. */
+/* classifier.h - supervised training of a classifier. */
 #ifndef GAN_CLASSIFIER_H
 #define GAN_CLASSIFIER_H
 
@@ -15,17 +15,17 @@
 GAN_BEGIN_DECLS
 
 /**
- * A network that gives each class a logit, with what it takes to train it on labels, to measure it,
- * and to look at samples through it.
+ * A network with one logit per class, and what is needed to train and evaluate it and to extract
+ * features.
  *
- * What the network makes of a sample just before it decides, its features, says what the sample
- * shows; gan_metrics_frechet() compares sets of them.
+ * The features of a sample are the activations before the last layer with weights;
+ * gan_metrics_frechet() compares sets of them.
  *
- * Made by gan_classifier_create(), ended by gan_classifier_destroy().
+ * Created by gan_classifier_create(), destroyed by gan_classifier_destroy().
  *
  * Threads: one at a time; separate classifiers may run on separate host threads at once when they
- * share no network or optimizer.  While a call runs, an OpenBLAS in the process is set to one
- * thread, and put back when the last such call returns.
+ * share no network or optimizer.  While a call runs, OpenBLAS is set to one thread for the whole
+ * process, and restored when the last such call returns.
  */
 typedef struct gan_classifier gan_classifier;
 
@@ -36,12 +36,12 @@ typedef struct gan_classifier_desc {
     uint64_t seed;          /**< of dropout.  0 */
     double label_smoothing; /**< 0 to 1; see gan_loss_cross_entropy().  0 */
     /**
-     * Features are the output of this many layers, counted as in gan_network_summary(); 0: those
-     * before the last layer that has weights.
+     * Features are the output of the first this many layers, counted as in gan_network_summary();
+     * 0: of those before the last layer that has weights.
      */
     size_t feature_layers;
     size_t n_threads; /**< of its own pool, as for gan_pool_create(); not read with `pool`.  0 */
-    gan_pool *pool;   /**< borrowed, shared with other handles.  NULL: the classifier makes one */
+    gan_pool *pool;   /**< borrowed, shared with other handles.  NULL: the classifier creates one */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_classifier_desc;
 #define GAN_CLASSIFIER_DESC_INIT GAN_SIZED_INIT(gan_classifier_desc, 0, 0, 0, 0, 0, 0, 0)
@@ -49,13 +49,13 @@ typedef struct gan_classifier_desc {
 /** GAN_CLASSIFIER_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_classifier_desc_init(gan_classifier_desc *desc, size_t struct_size);
 
-/** The figures of a step or of an evaluation; start from GAN_CLASSIFIER_STATS_INIT. */
+/** The statistics of a step or of an evaluation; start from GAN_CLASSIFIER_STATS_INIT. */
 typedef struct gan_classifier_stats {
     size_t struct_size; /**< set by GAN_CLASSIFIER_STATS_INIT */
     uint64_t steps;     /**< updates so far, this one included */
-    size_t count;       /**< samples, over which these are means: */
+    size_t count;       /**< samples that the following are means over */
     double loss;        /**< mean cross-entropy; an evaluation's is without label smoothing */
-    double accuracy;    /**< share of samples whose largest logit is that of the label */
+    double accuracy;    /**< fraction of samples whose largest logit is that of the label */
     double grad_norm;   /**< Euclidean norm of the step's whole gradient; an evaluation's is 0 */
 } gan_classifier_stats;
 #define GAN_CLASSIFIER_STATS_INIT GAN_SIZED_INIT(gan_classifier_stats, 0, 0, 0, 0, 0)
@@ -64,9 +64,9 @@ typedef struct gan_classifier_stats {
 GAN_API void gan_classifier_stats_init(gan_classifier_stats *stats, size_t struct_size);
 
 /**
- * Make a classifier, completing the network and binding the optimizer.
+ * Create a classifier, completing the network and binding the optimizer.
  *
- * This is where anything that went wrong while the network was made is reported.
+ * Any error made while building the network is reported here.
  *
  * @param[out]    out   Receives the classifier, yours to destroy; NULL on failure.
  * @param[in,out] net   A sample in, one logit for each of 2 to 65536 classes out, without a
@@ -76,15 +76,16 @@ GAN_API void gan_classifier_stats_init(gan_classifier_stats *stats, size_t struc
  * @param[in]     desc  Settings, or NULL for the defaults.
  *
  * @retval GAN_OK           `*out` is a classifier.
- * @retval GAN_ERR_INVALID  `out` or `net` is NULL, the network has no weights or looks at labels
- *                          (see gan_network_class_count()), or a setting is out of range; it is
- *                          named.
- * @retval GAN_ERR_SHAPE    The network has fewer than 2 or more than 65536 outputs, the optimizer is
- *                          bound to another number of parameters, or it is to be trained with a
- *                          `batch_size` of 1, which a layer, which is named, can't normalise (see
- *                          gan_layer_batch_norm()).
- * @retval GAN_ERR_NOMEM    No memory, none for the BLAS's buffers, or the system gave no thread.
- * @retval other            What gan_network_add() met first.
+ * @retval GAN_ERR_INVALID  `out` or `net` is NULL, the network has no weights or uses labels (see
+ *                          gan_network_class_count()), or a setting is out of range; the message
+ *                          names it.
+ * @retval GAN_ERR_SHAPE    The network has fewer than 2 or more than 65536 outputs, the optimizer
+ *                          is bound to another number of parameters, or it is to be trained with a
+ *                          `batch_size` of 1, which a layer, which the message names, can't
+ *                          normalise (see gan_layer_batch_norm()).
+ * @retval GAN_ERR_NOMEM    No memory, none for the BLAS's buffers, or a thread could not be
+ *                          started.
+ * @retval other            The first failure of gan_network_add().
  *
  * The borrowed objects must outlive the classifier.
  *
@@ -95,8 +96,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_classifier_create(gan_classifier **out, ga
                                                         const gan_classifier_desc *desc);
 
 /**
- * Say how much memory gan_classifier_create() would take, exactly: the sum of what its allocator and
- * that of the optimizer, which is bound, would be asked for.  No step or evaluation takes more.
+ * Compute exactly how much memory gan_classifier_create() would take: the sum of the requests to
+ * its allocator and to that of the optimizer, which it binds.  No step or evaluation takes more.
  *
  * @param[out]    bytes  Receives the sum.
  * @param[in,out] net    As for gan_classifier_create(); completed when it is not.
@@ -105,7 +106,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_classifier_create(gan_classifier **out, ga
  *
  * @retval GAN_OK           `*bytes` is filled.
  * @retval GAN_ERR_INVALID  `bytes` is NULL, or as gan_classifier_create().
- * @retval GAN_ERR_NOMEM    More than there are addresses.
+ * @retval GAN_ERR_NOMEM    The sum does not fit in a size_t.
  * @retval other            As gan_classifier_create(); `*bytes` is as it was.
  *
  * Threads: no other call may use `net` or `opt` meanwhile.
@@ -116,7 +117,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_classifier_memory(size_t *bytes, gan_netwo
                                                         const gan_optimizer *opt,
                                                         const gan_classifier_desc *desc);
 
-/** End a classifier; what it borrowed stays.  NULL is allowed.  @since 0.1 */
+/** Destroy a classifier; borrowed objects are not destroyed.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_classifier_destroy(gan_classifier *classifier);
 
 /** Return how many classes there are; 0 for NULL.  @since 0.1 */
@@ -130,18 +131,18 @@ GAN_API size_t gan_classifier_feature_count(const gan_classifier *classifier);
  *
  * @param[in,out] classifier  The classifier.
  * @param[in]     batch       1 to `batch_size` samples with labels.
- * @param[in,out] stats       Receives the step's figures, as many as its struct_size has room for;
- *                            they are those of before the update, in training mode.  NULL if not
- *                            wanted.
+ * @param[in,out] stats       Receives the step's statistics, as far as its struct_size has room;
+ *                            computed before the update, in training mode.  NULL if not wanted.
  *
  * @retval GAN_OK             The network was updated.
  * @retval GAN_ERR_INVALID    `classifier`, `batch`, its samples or its labels is NULL, the batch is
- *                            empty, a label is no class (it is named), the classifier was made
- *                            without an optimizer, or `stats` has no valid struct_size; or this is
- *                            a child of the process that made its threads, see gan_pool.
- * @retval GAN_ERR_SHAPE      The batch is larger than `batch_size`, its samples have not as many
- *                            numbers as the network's input, or it is a single sample that a layer,
- *                            which is named, can't normalise (see gan_layer_batch_norm()).
+ *                            empty, a label is not a valid class (the message names it), the
+ *                            classifier was made without an optimizer, or `stats` has no valid
+ *                            struct_size; or this process was forked from the one that created its
+ *                            threads (see gan_pool).
+ * @retval GAN_ERR_SHAPE      The batch is larger than `batch_size`, its samples do not have as many
+ *                            values as the network's input, or it is a single sample that a layer,
+ *                            which the message names, can't normalise (see gan_layer_batch_norm()).
  * @retval GAN_ERR_NONFINITE  The loss, a gradient, a new weight or a new buffer was NaN or
  *                            infinite.
  * @retval GAN_ERR_BUSY       A step, an evaluation or a prediction is running, or
@@ -149,7 +150,7 @@ GAN_API size_t gan_classifier_feature_count(const gan_classifier *classifier);
  *
  * After an error the network and its optimizer are as they were.
  *
- * Memory:       none is taken.
+ * Memory:       allocates nothing.
  * Determinism:  same seeds, data and BLAS on the same kind of machine give the same bits, on any
  *               number of threads.
  *
@@ -160,30 +161,30 @@ GAN_API GAN_MUST_CHECK gan_status gan_classifier_step(gan_classifier *classifier
                                                       gan_classifier_stats *stats);
 
 /**
- * Measure the network, in evaluation mode, on all that an iterator still gives out in its epoch.
+ * Evaluate the network, in evaluation mode, on the rest of an iterator's epoch.
  *
  * @param[in,out] classifier  The classifier.
- * @param[in,out] it          Batches of any size with labels; it stands before its next epoch
- *                            afterwards.
- * @param[in,out] stats       Receives the figures, as many as its struct_size has room for.  NULL
- *                            if not wanted.
+ * @param[in,out] it          Batches of any size with labels; afterwards it is positioned before
+ *                            its next epoch.
+ * @param[in,out] stats       Receives the statistics, as far as its struct_size has room.  NULL if
+ *                            not wanted.
  * @param[out]    confusion   Receives classes * classes counts: in row y, column p, how many
- *                            samples with label y were taken for class p.  NULL if not wanted.
+ *                            samples with label y were classified as p.  NULL if not wanted.
  *
  * @retval GAN_OK             Done.
  * @retval GAN_ERR_INVALID    `classifier` or `it` is NULL, the epoch has no batch left, the batches
- *                            have no labels, a label is no class, or `stats` has no valid
- *                            struct_size; or this is a child of the process that made its threads,
- *                            see gan_pool.
- * @retval GAN_ERR_SHAPE      The samples have not as many values as the network's input.
+ *                            have no labels, a label is not a valid class, or `stats` has no valid
+ *                            struct_size; or this process was forked from the one that created its
+ *                            threads (see gan_pool).
+ * @retval GAN_ERR_SHAPE      The samples do not have as many values as the network's input.
  * @retval GAN_ERR_NONFINITE  A logit is NaN or infinite.
  * @retval GAN_ERR_BUSY       A step, an evaluation or a prediction is running.
- * @retval other              What gan_iterator_next() met.
+ * @retval other              As gan_iterator_next().
  *
- * After an error `stats` is as it was and `confusion` holds anything; the iterator stands behind
- * the batch that was wrong.
+ * After an error `stats` is as it was and `confusion` is unspecified; the iterator is positioned
+ * after the batch that failed.
  *
- * Memory: none is taken.
+ * Memory: allocates nothing.
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_classifier_evaluate(gan_classifier *classifier,
@@ -192,20 +193,22 @@ GAN_API GAN_MUST_CHECK gan_status gan_classifier_evaluate(gan_classifier *classi
                                                           size_t *confusion);
 
 /**
- * Say which class each sample is taken for, in evaluation mode.
+ * Classify samples, in evaluation mode.
  *
  * @param[in,out] classifier  The classifier.
  * @param[in]     samples     `n` samples, one after the other.
  * @param[in]     n           How many; 0 does nothing.
- * @param[out]    labels      Receives the `n` classes with the largest logit, the first of equals.
+ * @param[out]    labels      Receives for each sample the class with the largest logit, the first
+ *                            of equal ones.
  *
  * @retval GAN_OK           `labels` is filled.
  * @retval GAN_ERR_INVALID  `classifier` is NULL, or `samples` or `labels` is NULL while n > 0; or
  *                          there are more than 256 classes: use gan_classifier_predict_labels16();
- *                          or this is a child of the process that made its threads, see gan_pool.
+ *                          or this process was forked from the one that created its threads (see
+ *                          gan_pool).
  * @retval GAN_ERR_BUSY     A step, an evaluation or a prediction is running.
  *
- * Memory: none is taken.
+ * Memory: allocates nothing.
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_classifier_predict(gan_classifier *classifier,
@@ -213,8 +216,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_classifier_predict(gan_classifier *classif
                                                          uint8_t *labels);
 
 /**
- * Tell the classes of samples as gan_classifier_predict() does, in labels of 16 bits, for which any
- * number of classes has room.
+ * Classify samples as gan_classifier_predict() does, into labels of 16 bits, for any number of
+ * classes.
  *
  * Arguments, results, threads and memory are those of gan_classifier_predict().
  *
@@ -234,10 +237,11 @@ GAN_API GAN_MUST_CHECK gan_status gan_classifier_predict_labels16(gan_classifier
  *
  * @retval GAN_OK           `features` is filled.
  * @retval GAN_ERR_INVALID  `classifier` is NULL, or `samples` or `features` is NULL while n > 0; or
- *                          this is a child of the process that made its threads, see gan_pool.
- * @retval GAN_ERR_BUSY     Another call is doing the same.
+ *                          this process was forked from the one that created its threads (see
+ *                          gan_pool).
+ * @retval GAN_ERR_BUSY     A step, an evaluation or a prediction is running.
  *
- * Memory: none is taken.
+ * Memory: allocates nothing.
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_classifier_features(gan_classifier *classifier,
