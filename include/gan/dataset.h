@@ -1,4 +1,4 @@
-/* dataset.h - samples to learn from. */
+/* dataset.h - training samples. */
 #ifndef GAN_DATASET_H
 #define GAN_DATASET_H
 
@@ -15,12 +15,12 @@ GAN_BEGIN_DECLS
 /**
  * A set of samples of one shape, with or without labels.
  *
- * A sample is made of bytes (pictures; kept as bytes, one a number) or of floats.  As PyTorch's
- * ToTensor does, a byte b reads as the number b / 255.
+ * A sample consists of bytes (images; kept as bytes) or of floats.  As with PyTorch's ToTensor, a
+ * byte b reads as the value b / 255.
  *
- * A label is the number of a class, of 8 bits or of 16: see gan_dataset_label_bits().
+ * A label is the index of a class, of 8 or 16 bits: see gan_dataset_label_bits().
  *
- * Made by gan_dataset_open_*(), gan_dataset_create_*() or gan_dataset_split(), ended by
+ * Created by gan_dataset_open_*(), gan_dataset_create_*() or gan_dataset_split(), destroyed by
  * gan_dataset_destroy().  It never changes, so any number of iterators on any threads may read it
  * (for a callback source, if the host's function allows it).
  */
@@ -34,14 +34,14 @@ typedef struct gan_dataset_desc {
     const char *const *class_names; /**< names for the labels 0, 1 ..., all different, of 1 to 255
                                          bytes each; copied.  NULL: none */
     size_t n_class_names;           /**< how many, at most 65536; 0 with NULL */
-    /** Most bytes that the samples of a file may take in memory; 0: 2^30.  Not for what is in
-     * memory already.  0 */
+    /** Memory limit in bytes for the samples of a file; 0: 2^30.  Not for data that is already in
+     * memory.  0 */
     size_t max_bytes;
     /**
-     * For gan_dataset_create_callbacks() and its like.  1: the function may be called by several
-     * threads at once, and for samples of which no batch is wanted yet: an iterator reads the next
-     * batch while the host uses the one before, see n_threads of gan_iterator_desc.  Batches are
-     * the same bits.  0: it is called by the thread that takes the batch.  0
+     * For gan_dataset_create_callbacks() and its variants.  1: the callback may be called by
+     * several threads at once and ahead of time (prefetching): an iterator reads the next batch
+     * while the host uses the current one, see n_threads of gan_iterator_desc.  Batches have the
+     * same bits.  0: it is called by the thread that calls gan_iterator_next().  0
      */
     int concurrent;
 } gan_dataset_desc;
@@ -51,46 +51,43 @@ typedef struct gan_dataset_desc {
 GAN_API void gan_dataset_desc_init(gan_dataset_desc *desc, size_t struct_size);
 
 /**
- * Read a set of pictures in the IDX format, plain or gzip'd (MNIST and its relatives).
+ * Open a set of images in the IDX format, plain or gzip-compressed (MNIST and its relatives).
  *
- * Whether a file is compressed is seen from its first bytes, not from its name.  Pictures of rank 3
- * (count, height, width) get the shape [1, height, width]; of rank 4 (count, channels, height,
- * width) their own; of rank 2 (count, n) the shape [n].
+ * Compression is detected from the first bytes, not from the name.  Images of rank 3 (count,
+ * height, width) get the shape [1, height, width]; of rank 4 (count, channels, height, width) the
+ * shape [channels, height, width]; of rank 2 (count, n) the shape [n].
  *
  * Files of every type of the format are read:
  *
- *     type             what a number x reads as            an iterator's default makes of it
- *     0x08 uint8       x / 255, a sample of bytes          (x / 255 - 0.5) / 0.5: -1 to 1
- *     0x09 int8        x, -128 to 127                      x
- *     0x0b int16       x, -32768 to 32767                  x
- *     0x0c int32       the nearest float                   the same
- *     0x0d float       x                                   x
- *     0x0e double      the nearest float                   the same
+ *     type a stored x reads as after an iterator's default scaling 0x08 uint8 x / 255, a sample of
+ *     bytes (x / 255 - 0.5) / 0.5: -1 to 1 0x09 int8 x, -128 to 127 x 0x0b int16 x, -32768 to 32767
+ *     x 0x0c int32 the nearest float the same 0x0d float x x 0x0e double the nearest float the same
  *
- * so numbers of other types than bytes need a mean and std in gan_iterator_desc (for int16 sound:
+ * so values of types other than bytes need a mean and std in gan_iterator_desc (for int16 sound:
  * std 32768).  NaN, infinity and doubles beyond the largest float are errors.
  *
  * @param[out] out     Receives the dataset, yours to destroy; NULL on failure.
- * @param[in]  images  The pictures' file.
- * @param[in]  labels  The labels' file: whole numbers of any type from 0 to 65535, rank 1, as many
- *                     as pictures.  NULL: none.
+ * @param[in]  images  The image file.
+ * @param[in]  labels  The label file: integers of any type from 0 to 65535, rank 1, one per image.
+ *                     NULL: none.
  * @param[in]  desc    Settings, or NULL for the defaults.
  *
- * @retval GAN_OK           `*out` is the dataset, wholly in memory.
- * @retval GAN_ERR_INVALID  `out` or `images` is NULL, or `desc` is invalid; such as one with names
- *                          for classes where there are no labels.
+ * @retval GAN_OK           `*out` is the dataset, entirely in memory.
+ * @retval GAN_ERR_INVALID  `out` or `images` is NULL, or `desc` is invalid, such as class names
+ *                          without labels.
  * @retval GAN_ERR_IO       A file could not be opened or read, or is a directory, a pipe or a
  *                          device.
- * @retval GAN_ERR_FORMAT   A file is no IDX file, is shorter or longer than its header says, or is
- *                          damaged gzip, or a label is out of range; path, byte offset, expected
- *                          and found are named.  Or the samples take more than `max_bytes`.
- * @retval GAN_ERR_NONFINITE  A number is NaN, infinite or beyond the largest float; its place is
- *                          named.
- * @retval GAN_ERR_SHAPE    Labels and pictures differ in number.
+ * @retval GAN_ERR_FORMAT   A file is not an IDX file, is shorter or longer than its header says, or
+ *                          is damaged gzip, or a label is out of range; the message has path, byte
+ *                          offset, expected and found values.  Or the samples take more than
+ *                          `max_bytes`.
+ * @retval GAN_ERR_NONFINITE  A value is NaN, infinite or beyond the largest float; the message has
+ *                            its position.
+ * @retval GAN_ERR_SHAPE    The numbers of labels and images differ.
  * @retval GAN_ERR_NOMEM    No memory.
  *
- * Memory: what a compressed file promises is taken as it comes, so that a small file which promises
- * much takes little before it is refused; while it is read, up to 1.5 times of the samples.
+ * Memory: grows as data is decompressed, so that a small file with a huge header takes little
+ *         before it is refused; while reading, up to 1.5 times the samples.
  *
  * @since 0.1
  */
@@ -99,22 +96,22 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_idx(gan_dataset **out, const 
                                                        const gan_dataset_desc *desc);
 
 /**
- * The same from files without a path: bytes in memory, such as an array linked into the program, or
- * functions of the host.
+ * Open IDX data as gan_dataset_open_idx() does, from memory, such as an array linked into the
+ * program, or through a callback.
  *
  * @param[out] out     Receives the dataset, yours to destroy; NULL on failure.
- * @param[in]  images  The pictures' file.  Read during the call; samples are copied out of it.
- * @param[in]  labels  The labels' file.  NULL: none.
+ * @param[in]  images  The image file.  Read during the call; samples are copied out of it.
+ * @param[in]  labels  The label file.  NULL: none.
  * @param[in]  desc    Settings, or NULL for the defaults.
  *
  * @retval GAN_ERR_INVALID  As for gan_dataset_open_idx(), or a reader has neither bytes nor a
- *                          function.
- * @retval GAN_ERR_IO       A function failed, or returned more than it was asked for.
- * @retval GAN_ERR_FORMAT   As for gan_dataset_open_idx(), or a function gave more than its reader's
- *                          n_bytes.
+ *                          callback.
+ * @retval GAN_ERR_IO       A callback failed, or returned more than was requested.
+ * @retval GAN_ERR_FORMAT   As for gan_dataset_open_idx(), or a callback delivered more than its
+ *                          reader's n_bytes.
  * @retval other            As gan_dataset_open_idx().
  *
- * Memory: a function's bytes are kept until the call ends, see gan_reader_callback().
+ * Memory: a callback's bytes are kept until the call returns, see gan_reader_callback().
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_idx_from(gan_dataset **out,
@@ -126,23 +123,23 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_idx_from(gan_dataset **out,
 typedef struct gan_png_desc {
     size_t struct_size; /**< set by GAN_PNG_DESC_INIT */
     /**
-     * Size of a sample: a picture is scaled until it just covers it, and the middle is cut out.
-     * Both 0: the first picture's, and all others must have the same.  0
+     * Size of a sample: an image is resized to just cover it, and its centre is cropped.  Both 0:
+     * the first image's, and all others must have the same.  0
      */
     size_t width;
     size_t height;   /**< 0 */
-    size_t channels; /**< 1: grey; 3: RGB; 0: as the first picture has.  0 */
-    /** Read at most this many files: the first of each class, as many of one as of another while
-     * there are any; without classes the first of all.  0: all.  0 */
+    size_t channels; /**< 1: grey; 3: RGB; 0: that of the first image.  0 */
+    /** Read at most this many files: the first of each class, as evenly over classes as possible;
+     * without classes the first of all.  0: all.  0 */
     size_t max_count;
-    int no_labels; /**< 1: subdirectories are no classes.  0 */
-    /** 1: leave out files and subdirectories that cannot be used; 0: the first is an error.  0 */
+    int no_labels; /**< 1: subdirectories are not classes.  0 */
+    /** 1: skip files and subdirectories that cannot be used; 0: the first one is an error.  0 */
     int skip_bad;
-    /** Most bytes that the samples may take in memory, else they stay on the disk; 0: 2^30.  0 */
+    /** Memory limit in bytes; larger sets stay on disk and are read on demand; 0: 2^30.  0 */
     size_t memory_limit;
-    size_t n_threads;               /**< that decode, as in gan_pool_create().  0 */
+    size_t n_threads;               /**< decoding threads, as for gan_pool_create().  0 */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
-    size_t max_picture_bytes; /**< most bytes of pixels in one file, as in gan_image_desc.  0 */
+    size_t max_picture_bytes; /**< limit for the pixels of one file, as in gan_image_desc.  0 */
 } gan_png_desc;
 #define GAN_PNG_DESC_INIT GAN_SIZED_INIT(gan_png_desc, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
@@ -150,43 +147,42 @@ typedef struct gan_png_desc {
 GAN_API void gan_png_desc_init(gan_png_desc *desc, size_t struct_size);
 
 /**
- * Read a directory of PNG pictures: gan_dataset_open_image_folder() for one format, told by the
- * files' names.
+ * Open a directory of PNG images: gan_dataset_open_image_folder() for one format, selected by file
+ * name.
  *
- * These are the files whose names end in .png, in capitals or not, in the directory and all below
- * it, ordered by their paths, name by name and byte by byte, so that nothing depends on the order
- * in which the system lists them.  Names that begin with a dot are left out.  Links to files are
- * followed, links to directories are not.
+ * It reads the files whose names end in .png (case-insensitive), in the directory and all below it,
+ * sorted by path, component by component and byte by byte, independent of the order in which the
+ * system lists them.  Names that begin with a dot are left out.  Symbolic links to files are
+ * followed, those to directories are not.
  *
- * When all pictures lie in subdirectories, these are the classes: a picture's label is the number
- * of the first directory on its path, in the same order, in which those without a picture count,
- * too.  A picture outside of them means that there are no labels.
+ * When all images are in subdirectories, these are the classes: an image's label is the index of
+ * the first directory on its path, in the same order; directories without images count, too.  If an
+ * image is outside of them, there are no labels.
  *
- * Every kind of PNG is read, as by gan_image_read().  Scaling is
- * torchvision's Resize (bilinear, antialias=True) to the smallest size that covers the wanted one,
- * then CenterCrop; grey is made from RGB as 0.299 R + 0.587 G + 0.114 B.  So that no bad file is
- * found in the middle of a training, each is decoded once now.  Where the samples take more than
- * `memory_limit` bytes they are decoded again whenever they are wanted, by gan_dataset_read() or
- * ahead of time by an iterator; the files must then stay as they are.
+ * Every kind of PNG is read, as by gan_image_read().  Resizing is torchvision's Resize (bilinear,
+ * antialias=True) to the smallest size that covers the requested one, then CenterCrop; grey is made
+ * from RGB as 0.299 R + 0.587 G + 0.114 B.  Each file is decoded once now, so that a bad one is not
+ * found in the middle of training.  Samples of more than `memory_limit` bytes are decoded again on
+ * demand, by gan_dataset_read() or ahead of time by an iterator; the files must then not change.
  *
  * @param[out] out     Receives the dataset, yours to destroy; NULL on failure.
  * @param[in]  directory  The directory's path.
  * @param[in]  desc    Settings, or NULL for the defaults.
  *
  * @retval GAN_OK           `*out` is the dataset; a sample's shape is [channels, height, width].
- * @retval GAN_ERR_INVALID  `out` or `directory` is NULL, or a setting is out of range (it is
- *                          named).
+ * @retval GAN_ERR_INVALID  `out` or `directory` is NULL, or a setting is out of range (the message
+ *                          names it).
  * @retval GAN_ERR_IO       A directory or a file could not be read.
  * @retval GAN_ERR_FORMAT   A file is not a PNG, is damaged or too large; or there is no file, or
  *                          none that can be used.
- * @retval GAN_ERR_SHAPE    A picture has another size than the first, and none was asked for; or
+ * @retval GAN_ERR_SHAPE    An image's size differs from the first one's, and no size was set; or
  *                          there are more than 65536 classes.
- * @retval GAN_ERR_NOMEM    No memory, or the system gave no thread.
+ * @retval GAN_ERR_NOMEM    No memory, or a thread could not be started.
  *
  * With `skip_bad`, GAN_ERR_IO, GAN_ERR_FORMAT and GAN_ERR_SHAPE of a single file or subdirectory
- * only leave it out; see gan_dataset_skipped().
+ * only skip it; see gan_dataset_skipped().
  *
- * Memory:      while a file is decoded, each thread takes a picture's from malloc.
+ * Memory:      while decoding, each thread takes one image's from malloc.
  * Determinism: the same samples in the same order on any number of threads.
  *
  * @since 0.1
@@ -194,47 +190,48 @@ GAN_API void gan_png_desc_init(gan_png_desc *desc, size_t struct_size);
 GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_png(gan_dataset **out, const char *directory,
                                                        const gan_png_desc *desc);
 
-/** What becomes of an alpha channel. */
+/** Handling of an alpha channel. */
 typedef enum gan_alpha {
-    GAN_ALPHA_DROP, /**< it is dropped: pixels keep their colours, also where they are transparent */
-    GAN_ALPHA_BLEND /**< the picture is laid on the background */
+    GAN_ALPHA_DROP, /**< it is dropped: pixels keep their colours, even where they are
+                         transparent */
+    GAN_ALPHA_BLEND /**< the image is blended with the background */
 } gan_alpha;
 
 /** Settings of gan_dataset_open_image_folder(); start from GAN_IMAGE_FOLDER_DESC_INIT. */
 typedef struct gan_image_folder_desc {
     size_t struct_size; /**< set by GAN_IMAGE_FOLDER_DESC_INIT */
-    /** Size of a sample, to which all pictures are scaled.  Both 0: the first picture's, and all
+    /** Size of a sample, to which all images are resized.  Both 0: the first image's, and all
      * others must have the same.  0 */
     size_t width;
     size_t height; /**< 0 */
-    /** 1: grey; 3: RGB; 4: RGB and alpha, 255 where a picture has none; 0: 1 when all pictures are
+    /** 1: grey; 3: RGB; 4: RGB and alpha, 255 where an image has none; 0: 1 when all images are
      * grey, else 3.  0 */
     size_t channels;
-    /** 1: a picture is scaled until it just fits inside, in the middle of the background (padding);
-     * 0: until it just covers the size, and the middle is cut out (cropping).  0 */
+    /** 1: an image is resized to fit inside and centred on the background (padding); 0: resized to
+     * cover the size, and its centre is cropped.  0 */
     int pad;
     gan_alpha alpha;        /**< with 1 or 3 channels.  GAN_ALPHA_DROP */
     uint8_t background[3];  /**< RGB; with 4 channels it is transparent.  0, 0, 0 */
-    int ignore_orientation; /**< 1: EXIF's orientation is not applied.  0 */
-    /** Read at most this many files: the first of each class, as many of one as of another while
-     * there are any; without classes the first of all.  0: all.  0 */
+    int ignore_orientation; /**< 1: the EXIF orientation is not applied.  0 */
+    /** Read at most this many files: the first of each class, as evenly over classes as possible;
+     * without classes the first of all.  0: all.  0 */
     size_t max_count;
-    int no_labels; /**< 1: subdirectories are no classes.  0 */
+    int no_labels; /**< 1: subdirectories are not classes.  0 */
     /** The subdirectories that are the classes 0, 1 ..., all different; copied.  One that does not
-     * exist is a class without a picture; one that is not named here cannot be used.  NULL: all of
-     * them, in the order of their names.  NULL */
+     * exist is a class without images; one that is not listed here cannot be used.  NULL: all of
+     * them, sorted by name.  NULL */
     const char *const *class_names;
     size_t n_class_names; /**< how many, at most 65536; 0 with NULL */
-    /** 1: leave out files and subdirectories that cannot be used; 0: the first is an error.  0 */
+    /** 1: skip files and subdirectories that cannot be used; 0: the first one is an error.  0 */
     int skip_bad;
-    /** Most bytes that the samples may take in memory, else they stay on the disk; 0: 2^30.  0 */
+    /** Memory limit in bytes; larger sets stay on disk and are read on demand; 0: 2^30.  0 */
     size_t memory_limit;
-    /** 1: of samples that stay on the disk only the beginning of each file is checked now, which
-     * takes a fraction of the time; what is damaged behind it is an error of gan_iterator_next().
-     * 0: each file is decoded once now.  0 */
+    /** 1: of samples that stay on disk only the beginning of each file is checked now, which takes
+     * a fraction of the time; later damage is an error of gan_iterator_next().  0: each file is
+     * decoded once now.  0 */
     int no_check;
-    size_t n_threads;         /**< that decode, as in gan_pool_create().  0 */
-    size_t max_picture_bytes; /**< most bytes of pixels in one file, as in gan_image_desc.  0 */
+    size_t n_threads;         /**< decoding threads, as for gan_pool_create().  0 */
+    size_t max_picture_bytes; /**< limit for the pixels of one file, as in gan_image_desc.  0 */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_image_folder_desc;
 #define GAN_IMAGE_FOLDER_DESC_INIT                                                                 \
@@ -245,51 +242,49 @@ typedef struct gan_image_folder_desc {
 GAN_API void gan_image_folder_desc_init(gan_image_folder_desc *desc, size_t struct_size);
 
 /**
- * Read a directory of pictures: PNG, JPEG and WebP files in any mixture (torchvision's
- * ImageFolder).
+ * Open a directory of images: PNG, JPEG and WebP files in any mixture (torchvision's ImageFolder).
  *
- * All files in the directory and all below it are looked at, ordered by their paths, name by name
- * and byte by byte.  What a file is tells its content, not its name: a JPEG that is called
- * photo.png is read.  A file that is no picture of these formats is left out and named by
- * gan_dataset_skipped(), whatever `skip_bad` says.  Names that begin with a dot are left out
- * without a word.  Links to files are followed, links to directories are not.
+ * All files in the directory and all below it are examined, sorted by path, component by component
+ * and byte by byte.  A file's format is detected from its content, not its name: a JPEG called
+ * photo.png is read.  A file that is not an image of these formats is skipped and listed by
+ * gan_dataset_skipped(), whatever `skip_bad` says.  Names that begin with a dot are skipped
+ * silently.  Symbolic links to files are followed, those to directories are not.
  *
- * Directories in the directory are the classes when there are any and pictures in them: a picture's
- * label is the number of the first directory on its path.  One without a picture keeps its number.
- * A picture beside them has no class and cannot be used, which is an error that names it, or, with
- * `skip_bad`, leaves it out; `no_labels` reads all alike.
+ * Subdirectories with images are the classes: an image's label is the index of the first directory
+ * on its path.  A directory without images keeps its index.  An image outside of them has no class,
+ * which is an error that names it, or, with `skip_bad`, it is skipped; `no_labels` reads all
+ * images.
  *
- * Grey pictures stay grey when all are.  A picture is turned upright as its EXIF data says, in which
- * torchvision leaves it as it is stored.  Scaling is torchvision's Resize (bilinear,
- * antialias=True) to the size that covers the wanted one, or fits in it, in the middle; grey is made
- * from RGB as 0.299 R + 0.587 G + 0.114 B.  A JPEG is decoded at 1/2, 1/4 or 1/8 of its size where
- * that is still twice as large as the sample or larger (as Pillow's draft mode and
- * reducing_gap=2).  With 4 channels each is scaled by itself.
+ * Images stay grey when all are.  The EXIF orientation is applied, unlike in torchvision.  Resizing
+ * is torchvision's Resize (bilinear, antialias=True) to the size that covers the requested one, or
+ * fits in it, centred; grey is made from RGB as 0.299 R + 0.587 G + 0.114 B.  A JPEG is decoded at
+ * 1/2, 1/4 or 1/8 of its size where that is still twice as large as the sample or larger (as
+ * Pillow's draft mode and reducing_gap=2).  With 4 channels each is resized by itself.
  *
- * Where the samples take more than `memory_limit` bytes they are decoded whenever they are wanted,
- * by gan_dataset_read() or ahead of time by an iterator; the files must then stay as they are.
+ * Samples of more than `memory_limit` bytes are decoded on demand, by gan_dataset_read() or ahead
+ * of time by an iterator; the files must then not change.
  *
  * @param[out] out        Receives the dataset, yours to destroy; NULL on failure.
  * @param[in]  directory  The directory's path.
  * @param[in]  desc       Settings, or NULL for the defaults.
  *
  * @retval GAN_OK           `*out` is the dataset; a sample's shape is [channels, height, width].
- * @retval GAN_ERR_INVALID  `out` or `directory` is NULL, or a setting is out of range (it is
- *                          named).
+ * @retval GAN_ERR_INVALID  `out` or `directory` is NULL, or a setting is out of range (the message
+ *                          names it).
  * @retval GAN_ERR_IO       A directory or a file could not be read.
- * @retval GAN_ERR_FORMAT   A picture is damaged or too large, is of a format that this libgan was
- *                          built without (what to install is named), or is in no class; a directory
- *                          is not one of `class_names`; or there is no picture that can be used.
- * @retval GAN_ERR_SHAPE    A picture has another size than the first, and none was asked for; or
+ * @retval GAN_ERR_FORMAT   An image is damaged or too large, has a format that this libgan was
+ *                          built without (the message says what to install), or is in no class; a
+ *                          directory is not one of `class_names`; or there is no usable image.
+ * @retval GAN_ERR_SHAPE    An image's size differs from the first one's, and no size was set; or
  *                          there are more than 65536 classes.
- * @retval GAN_ERR_NOMEM    No memory, or the system gave no thread.
+ * @retval GAN_ERR_NOMEM    No memory, or a thread could not be started.
  *
  * With `skip_bad`, GAN_ERR_IO, GAN_ERR_FORMAT and GAN_ERR_SHAPE of a single file or subdirectory
- * only leave it out; see gan_dataset_skipped().
+ * only skip it; see gan_dataset_skipped().
  *
- * Memory:      per file its path and some 20 bytes, and the samples up to `memory_limit`.  While a
- *              file is decoded, each thread takes a picture's from malloc; libpng, libjpeg and
- *              libwebp know no other, see gan_image_read().
+ * Memory:      per file its path and some 20 bytes, and the samples up to `memory_limit`.  While
+ *              decoding, each thread takes one image's from malloc, which is all that libpng,
+ *              libjpeg and libwebp can use, see gan_image_read().
  * Determinism: the same samples in the same order on any number of threads.
  *
  * @since 0.1
@@ -301,17 +296,17 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_image_folder(gan_dataset **ou
 /** Settings of gan_dataset_open_npy(); start from GAN_NPY_DESC_INIT. */
 typedef struct gan_npy_desc {
     size_t struct_size; /**< set by GAN_NPY_DESC_INIT */
-    /** 1: samples are [height, width, channels], the channels of a pixel together (NHWC), and become
-     * [channels, height, width]; 0: they have the array's own dimensions.  0 */
+    /** 1: samples are [height, width, channels] (NHWC) and are transposed to [channels, height,
+     * width]; 0: they have the array's own dimensions.  0 */
     int channels_last;
     size_t max_count;         /**< read at most this many samples; 0: all of them.  0 */
-    const char *samples_name; /**< of the array in an .npz archive, without .npy; NULL: the only one
-                                   that is there.  NULL */
-    const char *labels_name;  /**< likewise; NULL: no labels, unless they have a file of their own,
-                                   or of that file the only one.  NULL */
+    const char *samples_name; /**< name of the array in an .npz archive, without .npy; NULL: its
+                                   only one.  NULL */
+    const char *labels_name;  /**< likewise for labels; NULL: no labels, or of a separate label file
+                                   the only array.  NULL */
     const char *const *class_names; /**< as in gan_dataset_desc */
     size_t n_class_names;           /**< likewise */
-    /** Most bytes that the samples may take in memory, else they stay on the disk; 0: 2^30.  0 */
+    /** Memory limit in bytes; larger sets stay on disk and are read on demand; 0: 2^30.  0 */
     size_t memory_limit;
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_npy_desc;
@@ -321,22 +316,22 @@ typedef struct gan_npy_desc {
 GAN_API void gan_npy_desc_init(gan_npy_desc *desc, size_t struct_size);
 
 /**
- * Read an array of NumPy, an .npy file of numpy.save() or one in an .npz archive of numpy.savez();
- * which of both a file is is seen from its first bytes.
+ * Open a NumPy array: an .npy file of numpy.save() or one in an .npz archive of numpy.savez(); the
+ * two are distinguished by their first bytes.
  *
- * The array's first dimension counts the samples; the others, at most 4, are a sample's shape, [1]
- * where there are none.  Arrays of uint8 are samples of bytes; of bool, int8 to int64, uint16 to
- * uint64, float16, float32 and float64 they are floats, each the nearest one.  Both orders of
- * dimensions (C and Fortran) and of bytes are read.  Arrays of objects, which are Python programs,
- * are refused, as are structured ones.
+ * The array's first dimension is the number of samples; the others, at most 4, are a sample's
+ * shape, [1] where there are none.  Arrays of uint8 are samples of bytes; of bool, int8 to int64,
+ * uint16 to uint64, float16, float32 and float64 they are floats, each rounded to the nearest.  C
+ * and Fortran order and both byte orders are read.  Object arrays (pickles, which can execute code)
+ * and structured arrays are refused.
  *
- * Where the samples take more than `memory_limit` bytes they are read whenever they are wanted, by
- * gan_dataset_read() or ahead of time by an iterator; the file must then stay as it is.  It is read,
- * not mapped, because a mapped file that somebody cuts ends the program.
+ * Samples of more than `memory_limit` bytes are read on demand, by gan_dataset_read() or ahead of
+ * time by an iterator; the file must then not change.  It is read, not mapped, because truncating a
+ * mapped file would kill the program.
  *
  * @param[out] out      Receives the dataset, yours to destroy; NULL on failure.
- * @param[in]  samples  The samples' file.
- * @param[in]  labels   A file of as many whole numbers, 0 to 65535.  NULL: none, but see
+ * @param[in]  samples  The sample file.
+ * @param[in]  labels   A file with one integer per sample, 0 to 65535.  NULL: none, but see
  *                      `labels_name`.
  * @param[in]  desc     Settings, or NULL for the defaults.
  *
@@ -344,19 +339,21 @@ GAN_API void gan_npy_desc_init(gan_npy_desc *desc, size_t struct_size);
  * @retval GAN_ERR_INVALID    `out` or `samples` is NULL, or a setting is out of range.
  * @retval GAN_ERR_IO         A file could not be opened or read, or is a directory, a pipe or a
  *                            device.
- * @retval GAN_ERR_FORMAT     A file is no array of plain numbers, is shorter or longer than its
- *                            header says, or is a damaged archive, or lacks an array (it is named);
- *                            a label is out of range; there is no sample; samples that stay on the
- *                            disk are in Fortran order or in an archive; or libgan was built without
- *                            libzip.
- * @retval GAN_ERR_SHAPE      Samples and labels differ in number, labels or samples have too many
- *                            dimensions, or `channels_last` is set and a sample has not three.
- * @retval GAN_ERR_NONFINITE  A number is NaN, infinite or beyond the largest float; its sample is
- *                            named.  Of samples that stay on the disk it is found when it is read.
+ * @retval GAN_ERR_FORMAT     A file is not an array of plain numbers, is shorter or longer than its
+ *                            header says, or is a damaged archive, or lacks an array (the message
+ *                            names it); a label is out of range; there is no sample; samples that
+ *                            stay on disk are in Fortran order or in an archive; or libgan was
+ *                            built without libzip.
+ * @retval GAN_ERR_SHAPE      The numbers of samples and labels differ, labels or samples have too
+ *                            many dimensions, or `channels_last` is set and a sample does not have
+ *                            three.
+ * @retval GAN_ERR_NONFINITE  A value is NaN, infinite or beyond the largest float; the message
+ *                            names its sample.  In samples that stay on disk it is found when they
+ *                            are read.
  * @retval GAN_ERR_NOMEM      No memory.
  *
- * Memory: the samples as they are kept; while they are read, one more sample, or all of the file
- * for Fortran order and of what is unpacked from an archive.  libzip takes some of malloc's.
+ * Memory: the samples as they are kept; while they are read, one more sample, or the whole file for
+ *         Fortran order and for archives.  libzip uses malloc.
  *
  * @since 0.1
  */
@@ -365,16 +362,17 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_npy(gan_dataset **out, const 
                                                        const gan_npy_desc *desc);
 
 /**
- * The same from files without a path; all samples are then kept in memory.
+ * Open a NumPy array as gan_dataset_open_npy() does, from memory or through a callback; all samples
+ * are kept in memory.
  *
  * @param[out] out      Receives the dataset, yours to destroy; NULL on failure.
- * @param[in]  samples  The samples' file.  Read during the call.
- * @param[in]  labels   The labels' file.  NULL: none.
+ * @param[in]  samples  The sample file.  Read during the call.
+ * @param[in]  labels   The label file.  NULL: none.
  * @param[in]  desc     Settings, or NULL for the defaults.
  *
  * @retval GAN_ERR_INVALID  As for gan_dataset_open_npy(), or a reader has neither bytes nor a
- *                          function.
- * @retval GAN_ERR_IO       A function failed, or returned more than it was asked for.
+ *                          callback.
+ * @retval GAN_ERR_IO       A callback failed, or returned more than was requested.
  * @retval GAN_ERR_FORMAT   As for gan_dataset_open_npy(); or the samples take more than
  *                          `memory_limit`.
  * @retval other            As gan_dataset_open_npy().
@@ -389,8 +387,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_npy_from(gan_dataset **out,
 /** Settings of gan_dataset_open_cifar(); start from GAN_CIFAR_DESC_INIT. */
 typedef struct gan_cifar_desc {
     size_t struct_size; /**< set by GAN_CIFAR_DESC_INIT */
-    int test;           /**< of a directory, 1: the test images; 0: the training images.  0 */
-    int coarse;         /**< of CIFAR-100, 1: the 20 superclasses; 0: the 100 classes.  0 */
+    int test;           /**< for a directory, 1: the test images; 0: the training images.  0 */
+    int coarse;         /**< for CIFAR-100, 1: the 20 superclasses; 0: the 100 classes.  0 */
     size_t max_count;   /**< read at most this many images; 0: all of them.  0 */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_cifar_desc;
@@ -400,23 +398,23 @@ typedef struct gan_cifar_desc {
 GAN_API void gan_cifar_desc_init(gan_cifar_desc *desc, size_t struct_size);
 
 /**
- * Read CIFAR-10 or CIFAR-100 in its binary version: colour images of 32x32 with labels.
+ * Open CIFAR-10 or CIFAR-100 in its binary version: colour images of 32x32 with labels.
  *
- * A directory holds what the archive of the data set does: data_batch_1.bin to data_batch_5.bin and
- * test_batch.bin, whose classes batches.meta.txt names; or train.bin and test.bin, with
- * fine_label_names.txt and coarse_label_names.txt.  Without the file of names the classes have none.
- * A file is any of them, or another of the same format: an image is 1 byte of label (CIFAR-100: a
- * superclass and a class) and three planes of 1024 bytes.  Which of both it is is seen from its
- * size.
+ * A directory has the files of the original archive: data_batch_1.bin to data_batch_5.bin and
+ * test_batch.bin, with the class names in batches.meta.txt; or train.bin and test.bin, with
+ * fine_label_names.txt and coarse_label_names.txt.  Without that file the classes have no names.  A
+ * single file is any of them, or another of the same format: an image is 1 byte of label
+ * (CIFAR-100: a superclass and a class) and three planes of 1024 bytes.  Its size tells which of
+ * the two it is.
  *
  * @param[out] out   Receives the dataset, yours to destroy; NULL on failure.
- * @param[in]  path  The directory's, or a file's.
+ * @param[in]  path  The directory, or a file.
  * @param[in]  desc  Settings, or NULL for the defaults.
  *
- * @retval GAN_OK           `*out` is the dataset, its shape [3, 32, 32], wholly in memory.
+ * @retval GAN_OK           `*out` is the dataset, its shape [3, 32, 32], entirely in memory.
  * @retval GAN_ERR_INVALID  `out` or `path` is NULL, or `desc` is invalid.
  * @retval GAN_ERR_IO       A file could not be opened or read.
- * @retval GAN_ERR_FORMAT   A file has another size than so many images, or a label that there is not;
+ * @retval GAN_ERR_FORMAT   A file's size is not a whole number of images, a label is out of range,
  *                          or a directory has no such files.
  * @retval GAN_ERR_NOMEM    No memory.
  *
@@ -426,11 +424,11 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_cifar(gan_dataset **out, cons
                                                          const gan_cifar_desc *desc);
 
 /**
- * The same from a file without a path.
+ * Open the same data from memory or through a callback.
  *
- * @retval GAN_ERR_INVALID  `out` or `from` is NULL, the reader has neither bytes nor a function, or
+ * @retval GAN_ERR_INVALID  `out` or `from` is NULL, the reader has neither bytes nor a callback, or
  *                          `desc` is invalid.
- * @retval GAN_ERR_IO       The function failed, or returned more than it was asked for.
+ * @retval GAN_ERR_IO       The callback failed, or returned more than was requested.
  * @retval other            As gan_dataset_open_cifar().
  *
  * @since 0.1
@@ -442,17 +440,17 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_cifar_from(gan_dataset **out,
 /** Settings of gan_dataset_open_csv(); start from GAN_CSV_DESC_INIT. */
 typedef struct gan_csv_desc {
     size_t struct_size; /**< set by GAN_CSV_DESC_INIT */
-    /** Names of the columns that are a sample's numbers, in that order.  NULL: all but the label's,
+    /** Names of the columns that form a sample, in that order.  NULL: all except the label column,
      * in the order of the table.  NULL */
     const char *const *columns;
     size_t n_columns;         /**< how many; 0 with NULL */
-    const char *label_column; /**< name of the column of classes.  NULL: no labels */
+    const char *label_column; /**< name of the column with the class.  NULL: no labels */
     char delimiter;           /**< between two fields; 0: a comma.  0 */
-    /** 1: the first line has numbers, too, and columns are named "0", "1" ...; 0: it has the
-     * columns' names.  0 */
+    /** 1: there is no header line, and columns are named "0", "1" ...; 0: the first line has the
+     * column names.  0 */
     int no_header;
     size_t max_count; /**< read at most this many rows; 0: all of them.  0 */
-    size_t max_bytes; /**< most bytes that the numbers may take in memory; 0: 2^30.  0 */
+    size_t max_bytes; /**< memory limit in bytes for the values; 0: 2^30.  0 */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_csv_desc;
 #define GAN_CSV_DESC_INIT GAN_SIZED_INIT(gan_csv_desc, 0, 0, 0, 0, 0, 0, 0, 0)
@@ -461,35 +459,35 @@ typedef struct gan_csv_desc {
 GAN_API void gan_csv_desc_init(gan_csv_desc *desc, size_t struct_size);
 
 /**
- * Read a table of numbers: a CSV file (RFC 4180), a line of names and a line for each sample.
+ * Open a table of numbers: a CSV file (RFC 4180) with a header line and one line per sample.
  *
- * Fields may stand in quotation marks, lines may end in CR LF, a byte order mark and empty lines are
- * left out.  Numbers have a decimal point in every locale.  A missing value is an error that names
- * its line and column.  Bring the columns to one scale by gan_scaler_fit() and
- * gan_dataset_create_scaled().
+ * Fields may be quoted, lines may end in CR LF, a byte order mark and empty lines are ignored.
+ * Numbers have a decimal point in every locale.  A missing value is an error that names its line
+ * and column.  Use gan_scaler_fit() and gan_dataset_create_scaled() to bring the columns to one
+ * scale.
  *
- * Classes are whole numbers from 0 to 65535, or else names, which get the numbers 0, 1 ... in the
- * order of their bytes; gan_dataset_class_name() has them then.
+ * Classes are integers from 0 to 65535, or else names, which get the labels 0, 1 ... sorted by
+ * their bytes; gan_dataset_class_name() then returns them.
  *
  * @param[out] out   Receives the dataset, yours to destroy; NULL on failure.
  * @param[in]  path  The file's name.
  * @param[in]  desc  Settings, or NULL for the defaults.
  *
  * @retval GAN_OK             `*out` is the dataset, its shape [columns]; gan_dataset_column_name()
- *                            tells their names.
+ *                            has their names.
  * @retval GAN_ERR_INVALID    `out` or `path` is NULL, or `desc` is invalid.
  * @retval GAN_ERR_IO         The file could not be opened or read, or is a directory, a pipe or a
  *                            device.
- * @retval GAN_ERR_FORMAT     A column is missing, or there twice; a field is no number, is too long,
- *                            or ends within quotation marks; a line has another number of fields
- *                            than the first; there is no row; or the numbers take more than
+ * @retval GAN_ERR_FORMAT     A column is missing or duplicated; a field is not a number, is too
+ *                            long, or has an unterminated quote; a line's number of fields differs
+ *                            from the first one's; there is no row; or the values take more than
  *                            `max_bytes`.
- * @retval GAN_ERR_NONFINITE  A number is beyond the largest float.
+ * @retval GAN_ERR_NONFINITE  A value is beyond the largest float.
  * @retval GAN_ERR_SHAPE      There are more than 65536 classes.
  * @retval GAN_ERR_NOMEM      No memory.
  *
- * Memory: numbers and labels take memory as they come, at most twice what they need; while it grows,
- * 1.5 times of that.
+ * Memory: values and labels take memory as they are read, at most twice what they need; while it
+ *         grows, 1.5 times that.
  *
  * @since 0.1
  */
@@ -497,11 +495,11 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_csv(gan_dataset **out, const 
                                                        const gan_csv_desc *desc);
 
 /**
- * The same from a file without a path.
+ * Open the same data from memory or through a callback.
  *
- * @retval GAN_ERR_INVALID  `out` or `from` is NULL, the reader has neither bytes nor a function, or
+ * @retval GAN_ERR_INVALID  `out` or `from` is NULL, the reader has neither bytes nor a callback, or
  *                          `desc` is invalid.
- * @retval GAN_ERR_IO       The function failed, or returned more than it was asked for.
+ * @retval GAN_ERR_IO       The callback failed, or returned more than was requested.
  * @retval other            As gan_dataset_open_csv().
  *
  * @since 0.1
@@ -511,7 +509,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_open_csv_from(gan_dataset **out,
                                                             const gan_csv_desc *desc);
 
 /**
- * Make a dataset from bytes in the host's memory, which are copied.
+ * Create a dataset from bytes in memory, which are copied.
  *
  * @param[out] out     Receives the dataset, yours to destroy; NULL on failure.
  * @param[in]  data    `count` samples, one after the other.
@@ -532,12 +530,12 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_bytes(gan_dataset **out, co
                                                            const gan_dataset_desc *desc);
 
 /**
- * Make a dataset from floats in the host's memory, which are copied.
+ * Create a dataset from floats in memory, which are copied.
  *
  * @retval GAN_OK             `*out` is the dataset.
  * @retval GAN_ERR_INVALID    `out` or `data` is NULL, `count` is 0, or `shape` or `desc` is
  *                            invalid.
- * @retval GAN_ERR_NONFINITE  A number is NaN or infinite; its sample and place are named.
+ * @retval GAN_ERR_NONFINITE  A value is NaN or infinite; the message names its sample and position.
  * @retval GAN_ERR_NOMEM      No memory.
  *
  * Otherwise as gan_dataset_create_bytes().
@@ -550,7 +548,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_floats(gan_dataset **out, c
                                                             const gan_dataset_desc *desc);
 
 /**
- * Make a dataset from bytes as gan_dataset_create_bytes() does, with labels of 16 bits: for more
+ * Create a dataset from bytes as gan_dataset_create_bytes() does, with labels of 16 bits: for more
  * than 256 classes.
  *
  * Arguments and results are those of gan_dataset_create_bytes().
@@ -564,7 +562,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_bytes_labels16(gan_dataset 
                                                                     const gan_dataset_desc *desc);
 
 /**
- * Make a dataset from floats as gan_dataset_create_floats() does, with labels of 16 bits.
+ * Create a dataset from floats as gan_dataset_create_floats() does, with labels of 16 bits.
  *
  * Arguments and results are those of gan_dataset_create_floats().
  *
@@ -576,19 +574,19 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_floats_labels16(gan_dataset
                                                                      size_t count, gan_shape shape,
                                                                      const gan_dataset_desc *desc);
 
-/** How many kinds of silhouette gan_dataset_create_shapes() draws. */
+/** The number of classes of gan_dataset_create_shapes(). */
 #define GAN_DATASET_SHAPES_CLASSES 10
 
 /**
- * Draw a labelled set of 28x28 grey silhouettes, ten kinds of garment in random variation: a
- * stand-in for Fashion-MNIST that needs no file.
+ * Create a synthetic labelled set of 28x28 grey silhouettes, ten kinds of garment in random
+ * variation: a stand-in for Fashion-MNIST that needs no file.
  *
- * Sample i is of kind i % 10: T-shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag,
+ * Sample i has label i % 10: T-shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag,
  * ankle boot, the order of Fashion-MNIST's labels.
  *
  * @param[out] out    Receives the dataset, yours to destroy; NULL on failure.
- * @param[in]  count  How many, at least 1.
- * @param[in]  seed   The same seed gives the same pictures; sample i does not depend on `count`.
+ * @param[in]  count  Number of samples, at least 1.
+ * @param[in]  seed   The same seed gives the same images; sample i does not depend on `count`.
  * @param[in]  desc   Settings, or NULL for the defaults.
  *
  * @retval GAN_OK           `*out` is the dataset, its shape [1, 28, 28].
@@ -602,27 +600,27 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_shapes(gan_dataset **out, s
                                                             const gan_dataset_desc *desc);
 
 /**
- * A host's own source of samples.
+ * A callback that provides samples.
  *
  * @param[in]  user   What was given to gan_dataset_create_callbacks().
- * @param[in]  index  Which sample, 0 .. count - 1.
+ * @param[in]  index  Index of the sample, 0 .. count - 1.
  * @param[out] out    Room for one sample, to be filled with finite values.
  * @param[out] label  Receives the label; NULL when the dataset has none.
- * @return 0 for success, else the host's own code, which ends the call that wanted the sample.
- *         Where several threads read ahead (gan_dataset_desc, `concurrent`), a sample that failed
- *         is asked for once more by the thread that takes its batch, and the code of that call
- *         counts.
+ * @return 0 for success, else the host's own error code, which fails the call that needed the
+ *         sample.  Where several threads prefetch (gan_dataset_desc, `concurrent`), a failed sample
+ *         is requested once more by the thread that takes its batch, and the code of that call is
+ *         reported.
  */
 typedef int (*gan_dataset_read_fn)(void *user, size_t index, float *out, uint8_t *label);
 
 /**
- * Make a dataset whose samples a host's function delivers, whenever one is wanted.
+ * Create a dataset whose samples are read on demand through a callback.
  *
  * @param[out] out         Receives the dataset, yours to destroy; NULL on failure.
  * @param[in]  read        Called once for each sample of each batch, by the thread that needs the
- *                         batch; or by several, see `concurrent` of gan_dataset_desc.
- * @param[in]  user        Handed to `read`; must outlive the dataset, what was made of it and their
- *                         iterators.
+ *                         batch, or by several, see `concurrent` of gan_dataset_desc.
+ * @param[in]  user        Passed to `read`; must outlive the dataset, datasets derived from it, and
+ *                         their iterators.
  * @param[in]  count       At least 1.
  * @param[in]  shape       Of one sample.
  * @param[in]  has_labels  1 when `read` fills labels too, else 0.
@@ -640,12 +638,12 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_callbacks(gan_dataset **out
                                                                int has_labels,
                                                                const gan_dataset_desc *desc);
 
-/** A host's own source of samples with labels of 16 bits; else as gan_dataset_read_fn. */
+/** A callback that provides samples with labels of 16 bits; otherwise as gan_dataset_read_fn. */
 typedef int (*gan_dataset_read_labels16_fn)(void *user, size_t index, float *out, uint16_t *label);
 
 /**
- * Make a dataset of a host's function as gan_dataset_create_callbacks() does, with labels of 16
- * bits, which all its samples have.
+ * Create a dataset as gan_dataset_create_callbacks() does, with labels of 16 bits, which all its
+ * samples have.
  *
  * Arguments and results are those of gan_dataset_create_callbacks().
  *
@@ -656,25 +654,24 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_callbacks_labels16(
     const gan_dataset_desc *desc);
 
 /**
- * Make a dataset of some of another's samples (PyTorch's Subset over a range).
+ * Create a view of a range of another dataset's samples (PyTorch's Subset over a range).
  *
- * Samples are not copied: those of the source are read, in the same way, so that a subset of
- * pictures is normalised as pictures are, files are decoded ahead, and classes keep their numbers
- * and names.  The source lives on for as long as a dataset made of it does, whoever is destroyed
- * first.
+ * Samples are not copied but read from the source in the same way: a subset of images is normalised
+ * as images are, files are prefetched, and classes keep their labels and names.  The source is
+ * reference-counted: it lives as long as the datasets made from it, whichever is destroyed first.
  *
  * @param[out] out        Receives the dataset, yours to destroy; NULL on failure.
- * @param[in]  source     The other; may itself be a part of one.
+ * @param[in]  source     The other dataset; may itself be a view.
  * @param[in]  first      Index of the first sample.
- * @param[in]  count      How many, at least 1.
+ * @param[in]  count      Number of samples, at least 1.
  * @param[in]  allocator  Copied.  NULL: malloc.
  *
  * @retval GAN_OK           `*out` is the dataset.
  * @retval GAN_ERR_INVALID  `out` or `source` is NULL, `count` is 0, the source has fewer samples
- *                          than first + count, or `allocator` is half of one.
+ *                          than first + count, or `allocator` lacks a function.
  * @retval GAN_ERR_NOMEM    No memory.
  *
- * Memory: 2 bytes a sample for its label.
+ * Memory: 2 bytes per sample for its label.
  *
  * @since 0.1
  */
@@ -684,21 +681,20 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_range(gan_dataset **out,
                                                            const gan_allocator *allocator);
 
 /**
- * Make a dataset of another's samples in an order of the host's (PyTorch's Subset).
+ * Create a view of selected samples of another dataset (PyTorch's Subset).
  *
  * @param[out] out        Receives the dataset, yours to destroy; NULL on failure.
- * @param[in]  source     The other.
- * @param[in]  indices    Which of its samples, in any order; the same one as often as wanted.
- *                        Copied.
- * @param[in]  count      How many, at least 1.
+ * @param[in]  source     The other dataset.
+ * @param[in]  indices    Indices of its samples, in any order; repetitions are allowed.  Copied.
+ * @param[in]  count      Number of samples, at least 1.
  * @param[in]  allocator  Copied.  NULL: malloc.
  *
  * @retval GAN_OK           `*out` is the dataset.
- * @retval GAN_ERR_INVALID  `out`, `source` or `indices` is NULL, `count` is 0, the source has no
- *                          sample of an index (it is named), or `allocator` is half of one.
+ * @retval GAN_ERR_INVALID  `out`, `source` or `indices` is NULL, `count` is 0, an index is out of
+ *                          range (the message names it), or `allocator` lacks a function.
  * @retval GAN_ERR_NOMEM    No memory.
  *
- * Memory: 8 bytes a sample for its index, 2 for its label.
+ * Memory: 8 bytes per sample for its index, 2 for its label.
  *
  * Otherwise as gan_dataset_create_range().
  *
@@ -712,10 +708,10 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_subset(gan_dataset **out,
 /** Settings of gan_dataset_split(); start from GAN_SPLIT_DESC_INIT. */
 typedef struct gan_split_desc {
     size_t struct_size; /**< set by GAN_SPLIT_DESC_INIT */
-    double fraction;    /**< of the samples that go to the first part, below 1; 0: 0.8.  0 */
+    double fraction;    /**< fraction of the samples in the first part, below 1; 0: 0.8.  0 */
     uint64_t seed;      /**< the same seed draws the same samples.  0 */
-    /** 1: each class is divided in the same proportion, to the sample; the source must have labels.
-     * 0 */
+    /** 1: stratified split: each class is divided in the same proportion, to within a sample; the
+     * source must have labels. 0 */
     int stratify;
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
 } gan_split_desc;
@@ -725,28 +721,29 @@ typedef struct gan_split_desc {
 GAN_API void gan_split_desc_init(gan_split_desc *desc, size_t struct_size);
 
 /**
- * Divide a dataset into two by lot, such as one to train with and one to judge with (PyTorch's
- * random_split; with `stratify` scikit-learn's train_test_split).
+ * Split a dataset at random into two, such as a training and a test set (PyTorch's random_split;
+ * with `stratify` scikit-learn's train_test_split).
  *
- * Each sample is in one of both parts.  The first has fraction * count of them, rounded to the
+ * Each sample is in exactly one part.  The first has fraction * count of them, rounded to the
  * nearest number; with `stratify` it also has fraction * n of the n samples of each class, rounded
- * down or up.  Within a part samples are in the order of the source.  For three parts, split one of
- * two again.
+ * down or up.  Within a part samples are in the order of the source.  For three parts, split one
+ * part again.
  *
  * @param[out] first   Receives a dataset, yours to destroy; NULL on failure.
  * @param[out] second  Receives a dataset, yours to destroy; NULL on failure.
- * @param[in]  source  What is divided.
+ * @param[in]  source  The dataset to split.
  * @param[in]  desc    Settings, or NULL for the defaults.
  *
- * @retval GAN_OK             Both are datasets as of gan_dataset_create_subset().
+ * @retval GAN_OK             Both are datasets as forgan_dataset_create_subset().
  * @retval GAN_ERR_INVALID    `first`, `second` or `source` is NULL, `first` and `second` are the
  *                            same, `desc` is invalid, a part would have no sample, or there are
  *                            more than 2^32 - 1 samples.
- * @retval GAN_ERR_IO         A host's source, whose labels are wanted, failed; its code is named.
+ * @retval GAN_ERR_IO         A callback source, whose labels are needed, failed; the message has
+ *                            its code.
  * @retval GAN_ERR_NONFINITE  It delivered NaN or infinity.
  * @retval GAN_ERR_NOMEM      No memory.
  *
- * Memory:      while it is divided, 16 bytes a sample and, with `stratify`, 1 MiB.
+ * Memory:      during the call, 16 bytes per sample and, with `stratify`, 1 MiB.
  * Determinism: a function of seed, count and labels.
  *
  * @since 0.1
@@ -756,21 +753,22 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_split(gan_dataset **first, gan_dat
                                                     const gan_split_desc *desc);
 
 /**
- * Make a dataset of all samples of several others, one after the other (PyTorch's ConcatDataset).
+ * Create a dataset that concatenates several others (PyTorch's ConcatDataset).
  *
  * @param[out] out        Receives the dataset, yours to destroy; NULL on failure.
  * @param[in]  sources    `n` datasets; the array is copied.
  * @param[in]  n          At least 1.
  * @param[in]  allocator  Copied.  NULL: malloc.
  *
- * @retval GAN_OK           `*out` is the dataset; its classes have the names that all sources give.
- * @retval GAN_ERR_INVALID  `out`, `sources` or one of them is NULL; `n` is 0; some have labels and
- *                          others none; some are of bytes and others of floats, which are not
- *                          normalised alike; or the names of their classes differ.
- * @retval GAN_ERR_SHAPE    A source's samples have another shape than the first one's.
- * @retval GAN_ERR_NOMEM    No memory, or more samples than can be counted.
+ * @retval GAN_OK           `*out` is the dataset; its classes have the names that all sources agree
+ *                          on.
+ * @retval GAN_ERR_INVALID  `out`, `sources` or one of them is NULL; `n` is 0; only some have
+ *                          labels; only some are of bytes, which are normalised differently from
+ *                          floats; or the names of their classes differ.
+ * @retval GAN_ERR_SHAPE    The shape of a source's samples differs from the first one's.
+ * @retval GAN_ERR_NOMEM    No memory, or the number of samples overflows.
  *
- * Memory: 2 bytes a sample for its label.
+ * Memory: 2 bytes per sample for its label.
  *
  * Otherwise as gan_dataset_create_range().
  *
@@ -781,8 +779,8 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_concat(gan_dataset **out,
                                                             size_t n,
                                                             const gan_allocator *allocator);
 
-/** End a dataset.  What was made of it, and iterators, keep what they need of it until they end.
- * NULL is allowed.  @since 0.1 */
+/** Destroy a dataset.  Datasets and iterators made from it keep what they need until they are
+ * destroyed.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_dataset_destroy(gan_dataset *data);
 
 /** Return how many samples there are; 0 for NULL.  @since 0.1 */
@@ -794,26 +792,27 @@ GAN_API gan_shape gan_dataset_shape(const gan_dataset *data);
 /** Return 1 when the samples have labels, else 0.  @since 0.1 */
 GAN_API int gan_dataset_has_labels(const gan_dataset *data);
 
-/** Return how many bits a label can take: 8; 16 where classes beyond 255 have labels or names, or a
- * host's function delivers labels of 16 bits; 0 without labels and for NULL.  @since 0.1 */
+/** Return the label width in bits: 8; 16 where there are labels or names of classes beyond 255, or
+ * a callback delivers labels of 16 bits; 0 without labels and for NULL.  @since 0.1 */
 GAN_API int gan_dataset_label_bits(const gan_dataset *data);
 
-/** Return how many classes have a name: the subdirectories of
- * gan_dataset_open_image_folder() and gan_dataset_open_png(), and what the descriptor of another
- * source says; 0 without labels and for NULL.  @since 0.1 */
+/** Return how many classes have a name: the subdirectories of gan_dataset_open_image_folder() and
+ * gan_dataset_open_png(), or those of another source's descriptor; 0 without labels and for NULL.
+ * @since 0.1 */
 GAN_API size_t gan_dataset_class_count(const gan_dataset *data);
 
 /** Return the name of a label, which belongs to the dataset; NULL when it has none.  @since 0.1 */
 GAN_API const char *gan_dataset_class_name(const gan_dataset *data, size_t label);
 
-/** Return the label whose class has this name; SIZE_MAX when none has, and for NULL.  @since 0.1 */
+/** Return the label of the class with this name; SIZE_MAX when there is none, and for NULL.  @since
+ * 0.1 */
 GAN_API size_t gan_dataset_class_index(const gan_dataset *data, const char *name);
 
-/** Return how many columns of a sample have a name: all of gan_dataset_open_csv()'s and of what is
- * made of it; 0 for other samples and for NULL.  @since 0.1 */
+/** Return how many columns of a sample have a name: all for gan_dataset_open_csv() and datasets
+ * derived from it; 0 for others and for NULL.  @since 0.1 */
 GAN_API size_t gan_dataset_column_count(const gan_dataset *data);
 
-/** Return the name of a column, the number of a value in a sample, which belongs to the dataset;
+/** Return the name of a column, the index of a value in a sample, which belongs to the dataset;
  * NULL when it has none.  @since 0.1 */
 GAN_API const char *gan_dataset_column_name(const gan_dataset *data, size_t column);
 
@@ -821,19 +820,19 @@ GAN_API const char *gan_dataset_column_name(const gan_dataset *data, size_t colu
  * Count the samples of each class.
  *
  * @param[in]  data       The dataset.
- * @param[out] sizes      Receives how many samples have the label i as sizes[i]: numbers that are
- *                        ready to be the class_weights of a trainer, which then draws labels as
- *                        often as the data has them.
+ * @param[out] sizes      Receives the number of samples with label i as sizes[i].  Usable as
+ *                        class_weights of a trainer, which then draws labels with the frequencies
+ *                        of the data.
  * @param[in]  n_classes  Room in `sizes`, 1 to 65536; 256 are enough for labels of 8
  *                        bits, 65536 for any.
  *
  * @retval GAN_OK             `sizes` is filled.
  * @retval GAN_ERR_INVALID    `data` or `sizes` is NULL, there are no labels, `n_classes` is out of
- *                            range, or a label is not below it; its sample is named.
- * @retval GAN_ERR_IO         A host's source failed, its code is named.
- * @retval GAN_ERR_NONFINITE  A host's source delivered NaN or infinity.
- * @retval GAN_ERR_NOMEM      No memory for the labels and a sample of a host's source, which is
- *                            read whole.
+ *                            range, or a label is not below it; the message names its sample.
+ * @retval GAN_ERR_IO         A callback source failed; the message has its code.
+ * @retval GAN_ERR_NONFINITE  A callback source delivered NaN or infinity.
+ * @retval GAN_ERR_NOMEM      No memory for the labels and a sample of a callback source, all of
+ *                            which is read.
  *
  * After an error `sizes` is as it was.
  *
@@ -843,20 +842,20 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_class_sizes(const gan_dataset *dat
                                                           size_t n_classes);
 
 /** Return the path, below the directory, of the file that a sample is made from, which belongs to
- * the dataset; NULL when it is made from none of its own.  @since 0.1 */
+ * the dataset; NULL when it has no file of its own.  @since 0.1 */
 GAN_API const char *gan_dataset_file_name(const gan_dataset *data, size_t index);
 
-/** Return how many files and directories were left out because they are no pictures or cannot be
+/** Return how many files and directories were skipped because they are not images or cannot be
  * used; 0 for NULL.  @since 0.1 */
 GAN_API size_t gan_dataset_skipped_count(const gan_dataset *data);
 
-/** Return one sentence about the i-th file or directory that was left out, its path and what is
- * wrong with it, which belongs to the dataset; NULL when there is none.  Directories come first, then
- * files that are no pictures.  @since 0.1 */
+/** Return one sentence about the i-th skipped file or directory, with its path and the reason,
+ * which belongs to the dataset; NULL when there is none.  Directories come first, then files that
+ * are not images.  @since 0.1 */
 GAN_API const char *gan_dataset_skipped(const gan_dataset *data, size_t i);
 
 /**
- * Read one sample, with its values as they are stored (bytes divided by 255).
+ * Read one sample, with its stored values (bytes divided by 255).
  *
  * @param[in]  data   The dataset.
  * @param[in]  index  0 .. count - 1.
@@ -864,15 +863,15 @@ GAN_API const char *gan_dataset_skipped(const gan_dataset *data, size_t i);
  * @param[out] label  Receives the label, 0 when there are none.  NULL if not wanted.
  *
  * @retval GAN_OK             Done.
- * @retval GAN_ERR_INVALID    `data` is NULL or there is no such index; or `label` is wanted of
+ * @retval GAN_ERR_INVALID    `data` is NULL or there is no such index; or `label` is requested of
  *                            samples with labels of 16 bits: use gan_dataset_read_labels16().
- * @retval GAN_ERR_IO         A host's source failed, its code is named; or a file cannot be read
- *                            any more.
- * @retval GAN_ERR_FORMAT     A file has changed since it was opened, and is damaged now.
- * @retval GAN_ERR_SHAPE      It has another size now, and none was asked for.
- * @retval GAN_ERR_NONFINITE  A host's source delivered NaN or infinity.
- * @retval GAN_ERR_NOMEM      No memory to decode a file, or for a sample that isn't wanted (`out`
- *                            NULL, a host's source).
+ * @retval GAN_ERR_IO         A callback source failed, and the message has its code; or a file can
+ *                            no longer be read.
+ * @retval GAN_ERR_FORMAT     A file has changed since it was opened, and is now damaged.
+ * @retval GAN_ERR_SHAPE      Its size has changed, and no size was set.
+ * @retval GAN_ERR_NONFINITE  A callback source delivered NaN or infinity.
+ * @retval GAN_ERR_NOMEM      No memory to decode a file, or for a discarded sample (`out` NULL, a
+ *                            callback source).
  *
  * After an error `out` may be partly written.
  *
@@ -884,7 +883,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_read(const gan_dataset *data, size
 /**
  * Read one sample with a label of 16 bits, whatever gan_dataset_label_bits() says.
  *
- * Arguments and results are those of gan_dataset_read(), but that every label has room.
+ * Arguments and results are those of gan_dataset_read(), except that every label fits.
  *
  * @since 0.1
  */
