@@ -1,4 +1,4 @@
-/* export.h - generators that leave the library. */
+/* export.h - generators as standalone files. */
 #ifndef GAN_EXPORT_H
 #define GAN_EXPORT_H
 
@@ -15,21 +15,22 @@ GAN_BEGIN_DECLS
  * An exported network computes what gan_network_forward() does for one sample, in evaluation mode.
  * All functions here have this contract:
  *
- * - The network must be complete and hold its weights (gan_network_build()): those of one that is
- *   not would be random.  It is not changed.
- * - A kind of layer that the target can't express is GAN_ERR_INVALID, and the layer is named.
- * - Spectral norm is part of the written weights; dropout is left out.
- * - A path is replaced when all of the file is written; after an error it is as it was.
+ * - The network must be complete (gan_network_build()): the weights of any other would be random.
+ *   It is not changed.
+ * - A kind of layer that the target can't express is GAN_ERR_INVALID, and the message names the
+ *   layer.
+ * - Spectral normalisation is folded into the written weights; dropout is omitted.
+ * - A file is replaced atomically; after an error the previous one is kept.
  *
  * Threads: one at a time for a network, as gan_network_forward().
  */
 
-/** The numbers that exported weights are written as.  Biases and what normalises stay float32. */
+/** Storage types of exported weights.  Biases and normalisation layers stay float32. */
 typedef enum gan_export_type {
-    GAN_EXPORT_FLOAT32 = 0, /**< bit by bit */
-    GAN_EXPORT_FLOAT16,     /**< IEEE 754 binary16, the nearest: half of the bytes, 3 digits */
-    GAN_EXPORT_INT8         /**< a signed byte times a factor for each output, the largest weight
-                                 over 127: a quarter of the bytes */
+    GAN_EXPORT_FLOAT32 = 0, /**< bit-identical */
+    GAN_EXPORT_FLOAT16,     /**< IEEE 754 binary16, rounded to nearest: half the bytes, 3 digits */
+    GAN_EXPORT_INT8         /**< quantised: a signed byte times a scale per output, the largest
+                                 absolute weight / 127: a quarter of the bytes */
 } gan_export_type;
 
 /** What became of a network; start from GAN_EXPORT_REPORT_INIT. */
