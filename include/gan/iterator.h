@@ -12,17 +12,17 @@
 
 GAN_BEGIN_DECLS
 
-/** Samples ready for a network.  Belongs to the iterator and lives until its next call. */
+/** A batch of normalised samples.  It belongs to the iterator and is valid until its next call. */
 typedef struct gan_batch {
     size_t struct_size;    /**< sizeof(gan_batch) */
-    size_t count;          /**< how many samples */
+    size_t count;          /**< number of samples */
     gan_shape shape;       /**< of one sample */
     const float *samples;  /**< count samples, one after the other, normalised */
-    const uint8_t *labels; /**< count labels; NULL without any, and where they have 16 bits */
+    const uint8_t *labels; /**< count labels; NULL without labels, and where they have 16 bits */
     /**
      * Count labels of 16 bits; NULL when the dataset has none.  An iterator sets it beside
-     * `labels`, too; whoever reads a batch takes `labels` where both are set, so that a host may
-     * put its own there.  It is not looked at in a batch whose `struct_size` ends before it.
+     * `labels`, too; readers of a batch use `labels` where both are set, so that a host may put its
+     * own there.  It is ignored in a batch whose `struct_size` ends before it.
      */
     const uint16_t *labels16;
 } gan_batch;
@@ -32,9 +32,9 @@ typedef struct gan_batch {
 GAN_API void gan_batch_init(gan_batch *batch, size_t struct_size);
 
 /**
- * A walk through a dataset in batches.
+ * An iterator over a dataset in batches, epoch after epoch (PyTorch's DataLoader).
  *
- * Made by gan_iterator_create(), ended by gan_iterator_destroy().  One thread at a time.
+ * Created by gan_iterator_create(), destroyed by gan_iterator_destroy().  One thread at a time.
  */
 typedef struct gan_iterator gan_iterator;
 
@@ -42,52 +42,54 @@ typedef struct gan_iterator gan_iterator;
 typedef struct gan_iterator_desc {
     size_t struct_size; /**< set by GAN_ITERATOR_DESC_INIT */
     /**
-     * Samples in a batch; 0: 100.  Over the dataset's count: all of them.  The last batch of an
-     * epoch has what remains; where that is a single sample, from which no layer can normalise a
-     * batch, one of the batch before joins it: 100 samples by 33 are batches of 33, 33, 32 and 2.
-     * With a batch_size of 2 and an odd count that can't be: use drop_last when such a layer is
-     * trained.
+     * Samples in a batch; 0: 100.  Larger than the dataset: all of it.  The last batch of an epoch
+     * has the remaining samples; if that is a single one, which batch normalisation cannot work
+     * with, one sample of the previous batch joins it: 100 samples by 33 are batches of 33, 33, 32
+     * and 2. With a batch_size of 2 and an odd count that is impossible: use drop_last when
+     * training such a layer.
      */
     size_t batch_size;
-    int shuffle;   /**< 1: each epoch in its own random order.  0 */
-    int drop_last; /**< 1: leave out a last batch that is not full; one must be full */
-    uint64_t seed; /**< of the shuffle and of what is mirrored.  0 */
+    int shuffle;   /**< 1: shuffle each epoch anew.  0 */
+    int drop_last; /**< 1: drop a last batch that is not full; at least one must be full */
+    uint64_t seed; /**< of shuffling and random changes.  0 */
     /**
-     * Each number x of channel c becomes (x - mean[c]) / std[c] (torchvision's Normalize); x is b /
-     * 255 for bytes.  Samples of rank 3 have dim[0] channels, others one.  A std of 0 stands for
-     * the default of its channel: mean 0.5 and std 0.5 for bytes, so that they reach from -1 to 1
-     * as tanh does; mean 0 and std 1 for floats, which stay as they are.  A mean without a std is
-     * refused.  Samples of more than 4 channels have the default in all of them.
+     * Each value x of channel c becomes (x - mean[c]) / std[c] (torchvision's Normalize); x is b /
+     * 255 for bytes.  Samples of rank 3 have dim[0] channels, others one.  A std of 0 means the
+     * default of its channel: mean 0.5 and std 0.5 for bytes, giving the range -1 to 1 of tanh;
+     * mean 0 and std 1 for floats, which are unchanged.  A mean without a std is refused.  Samples
+     * of more than 4 channels use the default in all of them.
      */
     float mean[4];
     float std[4];                   /**< finite, not negative; see mean */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
     /**
      * 1: half of the samples, drawn anew in each epoch, are mirrored left to right (torchvision's
-     * RandomHorizontalFlip).  Wants samples of rank 2 or more; the last dimension is the width.  0
+     * RandomHorizontalFlip).  Needs samples of rank 2 or more; the last dimension is the width.  0
      */
     int horizontal_flip;
     /**
-     * Threads that decode the next batch while the host uses this one, with the calling thread, as
-     * in gan_pool_create(); 1: all is decoded by gan_iterator_next().  They also call a host's
-     * function that allows it (gan_dataset_desc, `concurrent`), and change samples as the settings
-     * below say.  For samples in memory that stay as they are no thread is started.  0
+     * Threads, including the calling one, that prefetch: they decode the next batch while the host
+     * uses this one; as for gan_pool_create(); 1: gan_iterator_next() decodes everything.  They
+     * also call the host's callback if it allows that (gan_dataset_desc, `concurrent`), and apply
+     * the random changes below.  For samples in memory without random changes no thread is started.
+     * 0
      */
     size_t n_threads;
     /**
-     * Random changes of each sample, drawn anew in each epoch, of shape [height, width] or
-     * [channels, height, width]; all 0: none.  The first three are one bilinear mapping (as
-     * torchvision's RandomAffine); beyond its edges a picture goes on as its outermost pixels are.
+     * Random augmentation of each sample, drawn anew in each epoch, for the shapes [height, width]
+     * and [channels, height, width]; all 0: none.  The first three are one bilinear mapping (as
+     * torchvision's RandomAffine); beyond its edges an image repeats its outermost pixels.
      *
-     * crop: a part of 1 - crop to 1 of width and height is cut out, anywhere in the picture, and
-     * scaled to its size; below 1.  0
+     * crop: a random crop of 1 - crop to 1 times width and height is resized to the full size;
+     * below 1.  0
      */
     float crop;
-    float shift;    /**< moved by up to this part of width and height, each way, at most 1.  0 */
-    float rotation; /**< turned by up to so many degrees, each way, at most 180.  0 */
+    float shift;    /**< random shift by up to this fraction of width and height, each way, at most
+                         1.  0 */
+    float rotation; /**< random rotation by up to this many degrees, each way, at most 180.  0 */
     /**
      * torchvision's ColorJitter, in this order, for samples of bytes with 1 or 3 channels: each
-     * factor is drawn from 1 - x to 1 + x; at most 1.  Saturation wants 3 channels.  0, 0, 0
+     * factor is drawn from 1 - x to 1 + x; at most 1.  Saturation needs 3 channels.  0, 0, 0
      */
     float brightness;
     float contrast;   /**< see brightness */
@@ -109,49 +111,49 @@ typedef struct gan_iterator_desc {
 GAN_API void gan_iterator_desc_init(gan_iterator_desc *desc, size_t struct_size);
 
 /**
- * Begin a walk.
+ * Create an iterator.
  *
  * @param[out] out   Receives the iterator, yours to destroy; NULL on failure.
- * @param[in]  data  Lives on until the iterator ends, even if it is destroyed before.
+ * @param[in]  data  Reference-counted: may be destroyed before the iterator.
  * @param[in]  desc  Settings, or NULL for the defaults.
  *
- * @retval GAN_OK           `*out` stands before the first batch of epoch 0.
- * @retval GAN_ERR_INVALID  `out` or `data` is NULL, a setting is out of range (it is named), or
- *                          more than 2^32 - 1 samples are to be shuffled.
- * @retval GAN_ERR_SHAPE    The samples have more than 4 channels and a mean or std is set, or are
- *                          vectors to be mirrored, or none of which settings of random changes are
- *                          for.
- * @retval GAN_ERR_NOMEM    No memory, or the system gave no thread.
+ * @retval GAN_OK           `*out` is positioned before the first batch of epoch 0.
+ * @retval GAN_ERR_INVALID  `out` or `data` is NULL, a setting is out of range (the message names
+ *                          it), or more than 2^32 - 1 samples are to be shuffled.
+ * @retval GAN_ERR_SHAPE    The samples have more than 4 channels and a mean or std is set, are
+ *                          vectors to be mirrored, or have a shape that the random augmentation
+ *                          does not support.
+ * @retval GAN_ERR_NOMEM    No memory, or a thread could not be started.
  *
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_iterator_create(gan_iterator **out, const gan_dataset *data,
                                                       const gan_iterator_desc *desc);
 
-/** End an iterator.  NULL is allowed.  @since 0.1 */
+/** Destroy an iterator.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_iterator_destroy(gan_iterator *it);
 
 /**
  * Get the next batch.
  *
  * @param[in,out] it     The iterator.
- * @param[out]    batch  Receives the batch, which lives until the iterator's next call; NULL unless
- *                       the result is GAN_OK.
+ * @param[out]    batch  Receives the batch, valid until the iterator's next call; NULL unless the
+ *                       result is GAN_OK.
  *
  * @retval GAN_OK             `*batch` is the next batch.
  * @retval GAN_END            The epoch is over; the next call gives the next epoch's first batch.
- * @retval GAN_ERR_INVALID    `it` or `batch` is NULL; or this is a child of the process that made
- *                            its threads, see gan_pool.
- * @retval GAN_ERR_IO         A host's source failed, or a file cannot be read any more.
+ * @retval GAN_ERR_INVALID    `it` or `batch` is NULL; or this process was forked from the one that
+ *                            created its threads (see gan_pool).
+ * @retval GAN_ERR_IO         A callback source failed, or a file can no longer be read.
  * @retval GAN_ERR_FORMAT     A file has changed since it was opened, and is damaged now.
  * @retval GAN_ERR_SHAPE      It has another size now, and none was asked for.
  * @retval GAN_ERR_NOMEM      No memory to decode a file.
- * @retval GAN_ERR_NONFINITE  A host's source delivered NaN or infinity, or a number became infinite
- *                            when it was divided by std.
+ * @retval GAN_ERR_NONFINITE  A callback source delivered NaN or infinity, or a value became
+ *                            infinite when divided by std.
  *
- * After an error the iterator stands where it stood: the next call tries the same batch again.
+ * After an error the position is unchanged: the next call tries the same batch again.
  *
- * Memory: none is taken, except to decode files (from malloc, by each thread that does).
+ * Memory: allocates nothing, except to decode files (from malloc, in each decoding thread).
  * Determinism: order, mirroring and random changes are functions of seed and epoch alone, whatever the
  * number of threads.
  *
@@ -160,28 +162,28 @@ GAN_API void gan_iterator_destroy(gan_iterator *it);
 GAN_API GAN_MUST_CHECK gan_status gan_iterator_next(gan_iterator *it, const gan_batch **batch);
 
 /**
- * Return the number of the epoch that the walk is in, from 0; 0 for NULL.  It changes when
- * gan_iterator_next() has returned GAN_END.
+ * Return the index of the current epoch, from 0; 0 for NULL.  It changes when gan_iterator_next()
+ * returns GAN_END.
  *
  * @since 0.1
  */
 GAN_API uint64_t gan_iterator_epoch(const gan_iterator *it);
 
-/** Return how many samples of the epoch have been given out; 0 for NULL.  @since 0.1 */
+/** Return number of samples of the epoch have been given out; 0 for NULL.  @since 0.1 */
 GAN_API size_t gan_iterator_position(const gan_iterator *it);
 
 /** Return how many batches an epoch has; 0 for NULL.  @since 0.1 */
 GAN_API size_t gan_iterator_batch_count(const gan_iterator *it);
 
 /**
- * Go to a place in the walk, as if all batches before it had been given out.
+ * Set the position, as if all batches before it had been delivered.
  *
  * @param[in,out] it        The iterator.
  * @param[in]     epoch     From 0.
- * @param[in]     position  Samples of that epoch already given out: as many as there are before a
- *                          batch, or all of them, where GAN_END comes next.
+ * @param[in]     position  Samples of that epoch already delivered: the start of a batch, or all of
+ *                          them, after which GAN_END comes next.
  *
- * @retval GAN_OK           The next batch is the one there.
+ * @retval GAN_OK           The next batch is the one at that position.
  * @retval GAN_ERR_INVALID  `it` is NULL, or no batch begins at `position`.  Nothing changed.
  *
  * @since 0.1
