@@ -1,4 +1,4 @@
-/* npy.h - arrays as files of NumPy. */
+/* npy.h - writing NumPy files. */
 #ifndef GAN_NPY_H
 #define GAN_NPY_H
 
@@ -9,13 +9,13 @@
 
 GAN_BEGIN_DECLS
 
-/** What an array consists of, by its NumPy name. */
+/** Element types, by their NumPy names. */
 typedef enum gan_npy_type {
     GAN_NPY_FLOAT32, /**< float */
     GAN_NPY_FLOAT64, /**< double */
     GAN_NPY_UINT8,   /**< uint8_t */
     GAN_NPY_UINT16,  /**< uint16_t, such as labels of 16 bits */
-    GAN_NPY_INT64    /**< int64_t, NumPy's own whole numbers on most systems */
+    GAN_NPY_INT64    /**< int64_t, NumPy's default integer on most systems */
 } gan_npy_type;
 
 /** The most dimensions of an array. */
@@ -25,8 +25,8 @@ typedef enum gan_npy_type {
  * Write an array as an .npy file, as numpy.save() does and numpy.load() reads: samples, features or
  * latent vectors for a program in Python.
  *
- * The file is written beside `path` and renamed.  A symbolic link stays, and its target is
- * replaced.  It is the same bytes on every machine: little-endian, in C order.
+ * The file is written to a temporary file beside `path` and renamed.  A symbolic link is followed,
+ * and its target is replaced.  It is the same bytes on every machine: little-endian, in C order.
  *
  * @param[in] path    The file's name.
  * @param[in] values  dims[0] * dims[1] * ... values of the type, the last dimension running
@@ -35,11 +35,11 @@ typedef enum gan_npy_type {
  * @param[in] dims    The array's shape, such as count, channels, height, width.
  * @param[in] rank    How many dimensions, 0 (one value) to GAN_NPY_MAX_RANK.
  *
- * @retval GAN_OK           The file is there.
+ * @retval GAN_OK           The file was written.
  * @retval GAN_ERR_INVALID  `path` is NULL, or `values` or `dims` where there are some, there is no
  *                          such type, or there are more dimensions or values than a file has room
  *                          for.
- * @retval GAN_ERR_IO       The file could not be written; what stood at `path` still does.
+ * @retval GAN_ERR_IO       The file could not be written; the previous file at `path` is kept.
  * @retval GAN_ERR_NOMEM    No memory for the paths.
  *
  * @since 0.1
@@ -48,14 +48,15 @@ GAN_API GAN_MUST_CHECK gan_status gan_npy_write(const char *path, const void *va
                                                 gan_npy_type type, const size_t *dims, size_t rank);
 
 /**
- * Write an array as gan_npy_write() does, to memory or by a function of the host.
+ * Write an array as gan_npy_write() does, to memory or through a callback.
  *
  * @retval GAN_OK           All of the file was written.
- * @retval GAN_ERR_INVALID  `to` is NULL or has neither memory nor function; or as gan_npy_write().
- * @retval GAN_ERR_IO       The function failed, or the memory is too small; `to->n_bytes` then
- *                          tells how many bytes it takes.
+ * @retval GAN_ERR_INVALID  `to` is NULL or has neither memory nor a callback; or as
+ *                          gan_npy_write().
+ * @retval GAN_ERR_IO       The callback failed, or the memory is too small; `to->n_bytes` is then
+ *                          the size needed.
  *
- * Memory: none is taken.
+ * Memory: allocates nothing.
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_npy_write_to(gan_writer *to, const void *values,
