@@ -1,4 +1,4 @@
-/* pass.h - a network forward and backward, for hosts that train by themselves. */
+/* pass.h - forward and backward passes, for custom training loops. */
 #ifndef GAN_PASS_H
 #define GAN_PASS_H
 
@@ -15,35 +15,36 @@
 GAN_BEGIN_DECLS
 
 /**
- * A forward and a backward pass over a network: what lies between the layers (activations) for the
- * rows of a batch, and the gradients.
+ * A forward and a backward pass over a network: the activations between the layers for the rows of
+ * a batch, and the gradients.
  *
- * It is what PyTorch does at net(x), loss.backward() and optimizer.step(), by calls:
+ * The calls correspond to PyTorch's net(x), loss.backward() and optimizer.step():
  *
  *     gan_pass_forward(pass, x, n, y);                        y = net(x)
  *     ...                                                     the host's loss: dy, its gradient by
  *     y gan_pass_backward(pass, dy, GAN_PASS_REPLACE, dx);      gradients by weights and by x
  *     gan_pass_step(pass, optimizer, NULL);                   new weights
  *
- * The loss is the host's alone.  What goes through several networks, such as a generator's loss by
- * a discriminator, is a chain of passes: the `dx` of one is the `dy` of the one before.
+ * The loss is computed by the host.  To back-propagate through several networks, such as a
+ * generator's loss through a discriminator, chain passes: the `dx` of one is the `dy` of the one
+ * before.
  *
- * Made by gan_pass_create(), ended by gan_pass_destroy().
+ * Created by gan_pass_create(), destroyed by gan_pass_destroy().
  *
- * One network, several users:  a pass borrows its network and reads the weights that it has at the
- * time of the call.  Any number of passes, a trainer and gan_network_forward() may use one network
- * in turn; two calls at once on passes of one network may only be those that leave it as it is,
- * which are gan_pass_forward(), gan_pass_forward_labels() and gan_pass_backward(), on different
- * passes.  A backward run needs the weights of its forward run: when a trainer, another pass,
- * gan_network_load(), gan_network_initialize() or the like has changed them in between it is
- * GAN_ERR_INVALID.  A change through gan_tensor.data or by gan_optimizer_step() is not seen.
+ * Sharing a network:  a pass borrows its network and reads its current weights in each call.  Any
+ * number of passes, a trainer and gan_network_forward() may use one network in turn; at the same
+ * time only calls that do not change it are allowed, which are gan_pass_forward(),
+ * gan_pass_forward_labels() and gan_pass_backward(), on different passes.  A backward run needs the
+ * weights of its forward run: when a trainer, another pass, gan_network_load(),
+ * gan_network_initialize() or the like has changed them in between it is GAN_ERR_INVALID.  A change
+ * through gan_tensor.data or by gan_optimizer_step() is not detected.
  *
  * Threads: one at a time; different passes are independent, see above.
  */
 typedef struct gan_pass gan_pass;
 
 /**
- * The same with labels of 16 bits: for more than 256 classes.
+ * Run forward as gan_pass_forward_labels() does, with labels of 16 bits: for more than 256 classes.
  *
  * Arguments, results, threads and memory are those of gan_pass_forward_labels().
  *
@@ -54,29 +55,28 @@ GAN_API GAN_MUST_CHECK gan_status gan_pass_forward_labels16(gan_pass *pass, cons
                                                             float *out);
 
 /**
- * What becomes of activations, the numbers between the layers, and of the gradients by them: nearly
- * all memory of deep networks on large samples.  Results are the same to the last bit.
+ * How activations, the outputs of the layers, and their gradients are stored, which take nearly all
+ * memory of deep networks on large samples.  Results are the same to the last bit.
  */
 typedef enum gan_activations {
-    GAN_ACTIVATIONS_KEEP = 0, /**< each has memory of its own, and all weight gradients are computed
-                                   at once: best for small networks.  A trainer whose activations
+    GAN_ACTIVATIONS_KEEP = 0, /**< each has its own memory, and all weight gradients are computed at
+                                   once: fastest for small networks.  A trainer whose activations
                                    would take more than 64 MB reuses them all the same */
-    GAN_ACTIVATIONS_REUSE,    /**< memory is given to the next as soon as nothing reads it any more,
-                                   forward and on the way back: takes no time to speak of where
-                                   layers are large */
-    GAN_ACTIVATIONS_RECOMPUTE /**< and what is cheap, such as normalisations, activation functions
-                                   and resizing, is computed again on the way back, from the results
-                                   of convolutions and linear layers, which are kept (gradient
-                                   checkpointing, torch.utils.checkpoint; which are kept is section 4.2
-                                   of Chen et al., 2016, arXiv:1604.06174) */
+    GAN_ACTIVATIONS_REUSE,    /**< memory is reused as soon as nothing reads it any more, forward
+                                   and backward: costs hardly any time where layers are large */
+    GAN_ACTIVATIONS_RECOMPUTE /**< gradient checkpointing (torch.utils.checkpoint): in addition,
+                                   cheap layers, such as normalisations, activation functions and
+                                   resizing, are recomputed in the backward pass from the outputs of
+                                   convolutions and linear layers, which are kept (section 4.2 of
+                                   Chen et al., 2016, arXiv:1604.06174) */
 } gan_activations;
 
-/** What layers do that differ between training and use, such as dropout and batch_norm. */
+/** Training or evaluation mode, for layers that differ, such as dropout and batch_norm. */
 typedef enum gan_pass_mode {
     GAN_PASS_TRAINING =
         0,              /**< dropout drops, batch_norm normalises by the batch (Module.train()) */
     GAN_PASS_EVALUATION /**< dropout does nothing, batch_norm normalises by the running statistics
-                                (Module.eval()); backward runs are those of that function */
+                             (Module.eval()); backward runs differentiate that function */
 } gan_pass_mode;
 
 /** Settings of a pass; start from GAN_PASS_DESC_INIT. */
@@ -85,21 +85,22 @@ typedef struct gan_pass_desc {
     size_t rows;         /**< the largest batch, at most 2^24; 0: 100 */
     gan_pass_mode mode;  /**< GAN_PASS_TRAINING */
     uint64_t seed;       /**< of dropout.  0 */
-    uint64_t n_forwards; /**< how many forward runs came before, in a program that goes on where
-                              another stopped: see gan_pass_forward_count().  0 */
+    uint64_t n_forwards; /**< number of earlier forward runs, in a program that resumes another: see
+                              gan_pass_forward_count().  0 */
     /**
-     * Run up to this layer, as "3": its number in the order of gan_network_add(), a residual block
-     * being one.  Its output is that of the pass: the features of a discriminator, say.  The
-     * weights of later layers have a gradient of 0.  NULL: the last
+     * Run up to this layer, such as "3": its index in the order of gan_network_add(), where a
+     * residual block is one layer.  Its output is that of the pass, for example the features of a
+     * discriminator.  The weights of later layers have gradient 0.  NULL: the last
      */
     const char *last_layer;
-    int no_weight_gradients; /**< 1: only gradients by the input are ever wanted: takes no memory for
-                                  those by the weights.  0 */
-    gan_pool *pool;          /**< borrowed; shares the work.  NULL: that of the network, if any */
+    int no_weight_gradients; /**< 1: only gradients with respect to the input are needed; allocates
+                                  none for weights.  0 */
+    gan_pool *pool;          /**< borrowed; the threads to use.  NULL: that of the network, if
+                                  any */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
-    gan_activations activations;    /**< how much memory it takes, with the same results to the last
-                                         bit.  Other than GAN_ACTIVATIONS_KEEP: one backward run goes
-                                         back through a forward run.  GAN_ACTIVATIONS_KEEP */
+    gan_activations activations;    /**< memory for activations, with the same results to the last
+                                         bit.  Other than GAN_ACTIVATIONS_KEEP: only one backward
+                                         run per forward run.  GAN_ACTIVATIONS_KEEP */
 } gan_pass_desc;
 #define GAN_PASS_DESC_INIT                                                                         \
     GAN_SIZED_INIT(gan_pass_desc, 0, GAN_PASS_TRAINING, 0, 0, 0, 0, 0, 0, GAN_ACTIVATIONS_KEEP)
@@ -108,7 +109,7 @@ typedef struct gan_pass_desc {
 GAN_API void gan_pass_desc_init(gan_pass_desc *desc, size_t struct_size);
 
 /**
- * Make a pass.
+ * Create a pass.
  *
  * @param[out]    out   Receives the pass, yours to destroy; NULL on failure.
  * @param[in,out] net   The network; completed when it is not.  Borrowed: it must outlive the pass.
@@ -116,13 +117,14 @@ GAN_API void gan_pass_desc_init(gan_pass_desc *desc, size_t struct_size);
  *
  * @retval GAN_OK           `*out` is a pass.
  * @retval GAN_ERR_INVALID  `out` or `net` is NULL, a setting is out of range, or there is no layer
- *                          `last_layer`; it is named.  Or the network's weights are the host's (see
- *                          gan_network_open_in_place()) and no_weight_gradients is 0.
+ *                          `last_layer`; the message names it.  Or the network's weights are
+ *                          read-only (see gan_network_open_in_place()) and no_weight_gradients is
+ *                          0.
  * @retval GAN_ERR_NOMEM    No memory, or none for the BLAS's buffers.
  * @retval other            As gan_network_build().
  *
- * Memory:  all of it is taken here: twice the activations of `rows` rows, unless `activations` asks
- *          for less, and two numbers for each weight, or none of these with no_weight_gradients.
+ * Memory:  all of it is allocated here: twice the activations of `rows` rows, unless `activations`
+ *          asks for less, and two values per weight, or none of these with no_weight_gradients.
  *
  * @since 0.1
  */
@@ -130,9 +132,9 @@ GAN_API GAN_MUST_CHECK gan_status gan_pass_create(gan_pass **out, gan_network *n
                                                   const gan_pass_desc *desc);
 
 /**
- * Say how much memory gan_pass_create() would take, exactly.
+ * Compute how much memory gan_pass_create() would take, exactly.
  *
- * @retval GAN_OK           `*bytes` is the sum of what its allocator would be asked for.
+ * @retval GAN_OK           `*bytes` is the sum of the requests to its allocator.
  * @retval GAN_ERR_INVALID  `bytes` is NULL, or as gan_pass_create().
  * @retval other            As gan_pass_create(); `*bytes` is as it was.
  *
@@ -141,33 +143,34 @@ GAN_API GAN_MUST_CHECK gan_status gan_pass_create(gan_pass **out, gan_network *n
 GAN_API GAN_MUST_CHECK gan_status gan_pass_memory(size_t *bytes, gan_network *net,
                                                   const gan_pass_desc *desc);
 
-/** End a pass; the network stays.  NULL is allowed.  @since 0.1 */
+/** Destroy a pass; its network is not destroyed.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_pass_destroy(gan_pass *pass);
 
 /**
- * Run the network forward and keep what backward runs need.
+ * Run the network forward and keep the activations that backward runs need.
  *
- * Weights and buffers stay as they are; see gan_pass_update_buffers().  Each run in training mode
+ * Weights and buffers do not change; see gan_pass_update_buffers().  Each run in training mode
  * draws fresh random numbers, a function of `seed`, `rows` and gan_pass_forward_count().
  *
  * @param[in,out] pass  The pass.
  * @param[in]     in    `n` input samples, one after the other; copied.
  * @param[in]     n     How many: 1 to `rows`.  In training mode they are one batch for layers that
  *                      couple samples.
- * @param[out]    out   Room for `n` outputs; may overlap `in`.  NULL: not wanted, as
- *                      gan_pass_output() shows them.
+ * @param[out]    out   Room for `n` outputs; may overlap `in`.  NULL: not needed; gan_pass_output()
+ *                      returns them.
  *
  * @retval GAN_OK           Done.
  * @retval GAN_ERR_INVALID  `pass` or `in` is NULL, `n` is 0, or the network is conditional; or this
- *                          is a child of the process that made the pool's threads, see gan_pool.
+ *                          process was forked from the one that created the pool's threads (see
+ *                          gan_pool).
  * @retval GAN_ERR_SHAPE    `n` is larger than `rows`, or a single sample that a layer up to
- *                          `last_layer`, which is named, can't normalise in training mode (see
- *                          gan_layer_batch_norm()).
+ *                          `last_layer`, which the message names, can't normalise in training mode
+ *                          (see gan_layer_batch_norm()).
  * @retval GAN_ERR_BUSY     Another call is using the pass.
  *
- * After an error what the latest forward run left is still there.
+ * After an error the results of the latest forward run are kept.
  *
- * Memory:       none is taken.
+ * Memory:       allocates nothing.
  * Determinism:  same weights, samples, seed and BLAS on the same kind of machine, same bits, on any
  *               number of threads.
  *
@@ -177,18 +180,18 @@ GAN_API GAN_MUST_CHECK gan_status gan_pass_forward(gan_pass *pass, const float *
                                                    float *out);
 
 /**
- * The same for a conditional network, with a label for each sample.
+ * Run a conditional network forward, with a label for each sample.
  *
  * @param[in,out] pass    The pass.
  * @param[in]     in      `n` input samples, one after the other; copied.
  * @param[in]     labels  Their `n` labels, each below gan_network_class_count(); NULL for a network
- *                        that looks at none.  Copied.
+ *                        that uses none.  Copied.
  * @param[in]     n       How many: 1 to `rows`.
  * @param[out]    out     Room for `n` outputs, or NULL.
  *
  * @retval GAN_OK           Done.
- * @retval GAN_ERR_INVALID  As for gan_pass_forward(); or labels are missing or not wanted, or one
- *                          is out of range; it is named.
+ * @retval GAN_ERR_INVALID  As for gan_pass_forward(); or labels are missing, given to a network
+ *                          that uses none, or one is out of range; the message names it.
  * @retval GAN_ERR_SHAPE    As for gan_pass_forward().
  * @retval GAN_ERR_BUSY     Another call is using the pass.
  *
@@ -199,40 +202,42 @@ GAN_API GAN_MUST_CHECK gan_status gan_pass_forward_labels(gan_pass *pass, const 
                                                           const uint8_t *labels, size_t n,
                                                           float *out);
 
-/** Which gradients by the weights a backward run leaves. */
+/** What a backward run does with the weight gradients. */
 typedef enum gan_pass_gradients_kind {
-    GAN_PASS_REPLACE = 0, /**< those of this run alone (optimizer.zero_grad(), loss.backward()) */
-    GAN_PASS_ACCUMULATE,  /**< they are added to those of the backward runs since the latest
-                               gan_pass_step(); the first one after it replaces them */
-    GAN_PASS_KEEP         /**< those that are there: only the gradient by the input is computed */
+    GAN_PASS_REPLACE = 0, /**< replace them by those of this run (optimizer.zero_grad(),
+                               loss.backward()) */
+    GAN_PASS_ACCUMULATE,  /**< add to those of the backward runs since the latest gan_pass_step();
+                               the first one after it replaces them (gradient accumulation) */
+    GAN_PASS_KEEP         /**< keep them: only the gradient with respect to the input is computed */
 } gan_pass_gradients_kind;
 
 /**
- * Run backward: from the gradient of a loss by the output to that by weights and input.
+ * Back-propagate: from the gradient of a loss with respect to the output to those with respect to
+ * weights and input.
  *
- * It goes back through the latest forward run, and may do so several times where activations are
- * kept (see gan_activations).
+ * It differentiates the latest forward run, several times if activations are kept (see
+ * gan_activations).
  *
  * @param[in,out] pass      The pass.
- * @param[in]     out_grad  The gradients by the outputs of the latest forward run, as many numbers
- *                          as they have; copied.
- * @param[in]     weights   What becomes of the gradients by the weights.
- * @param[out]    in_grad   Receives the gradients by the inputs, as many numbers as they have; may
- *                          be `out_grad`.  NULL: not wanted, which spares the work.
+ * @param[in]     out_grad  The gradients with respect to the outputs of the latest forward run, of
+ *                          the same size; copied.
+ * @param[in]     weights   What to do with the weight gradients.
+ * @param[out]    in_grad   Receives the gradients with respect to the inputs, of the same size; may
+ *                          be `out_grad`.  NULL: not computed.
  *
  * @retval GAN_OK           Done.
  * @retval GAN_ERR_INVALID  `pass` or `out_grad` is NULL, there is no such `weights`, or one other
  *                          than GAN_PASS_KEEP in a pass with no_weight_gradients; no forward run
  *                          came before, or another backward run has used its activations, which
  *                          aren't kept, or the network's weights were changed since, or, in
- *                          evaluation mode, its buffers; or this is a child of the process that
- *                          made the pool's threads, see gan_pool.
+ *                          evaluation mode, its buffers; or this process was forked from the one
+ *                          that created the pool's threads (see gan_pool).
  * @retval GAN_ERR_BUSY     Another call is using the pass.
  *
- * After an error the gradients are as they were.  Whether they are finite is not looked at before
+ * After an error the gradients are unchanged.  Whether they are finite is checked only in
  * gan_pass_step().
  *
- * Memory and determinism: as of gan_pass_forward().
+ * Memory and determinism: as for gan_pass_forward().
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_pass_backward(gan_pass *pass, const float *out_grad,
@@ -240,71 +245,70 @@ GAN_API GAN_MUST_CHECK gan_status gan_pass_backward(gan_pass *pass, const float 
                                                     float *in_grad);
 
 /**
- * Let the network's buffers follow the latest forward run, as in a trainer's step: the running
- * statistics of batch_norm move by its momentum, the vectors of spectral_norm by the step of the
- * power iteration that the run has made.  PyTorch does it with each run in training mode; here it
- * is asked for, so that a run for a gradient alone leaves the network as it is.
+ * Update the network's buffers from the latest forward run, as in a trainer's step: the running
+ * statistics of batch_norm by its momentum, the vectors of spectral_norm by the run's step of the
+ * power iteration.  PyTorch does this in each run in training mode; here it is a separate call, so
+ * that a run for a gradient alone does not change the network.
  *
  * @param[in,out] pass  A pass in training mode.
  *
- * @retval GAN_OK             The buffers are the new ones.
+ * @retval GAN_OK             The buffers were updated.
  * @retval GAN_ERR_INVALID    `pass` is NULL or in evaluation mode, no forward run came before, or
- *                            the buffers have followed the latest one already; or the network is
- *                            one of gan_network_open_in_place().
- * @retval GAN_ERR_NONFINITE  A buffer would become NaN or infinite; it is named.
+ *                            the buffers were already updated from the latest one; or the network
+ *                            is one of gan_network_open_in_place().
+ * @retval GAN_ERR_NONFINITE  A buffer would become NaN or infinite; the message names it.
  * @retval GAN_ERR_BUSY       Another call is using the pass, or gan_network_forward() the network.
  *
- * After an error the buffers are as they were.
+ * After an error the buffers are unchanged.
  *
- * Memory: none is taken.
+ * Memory: allocates nothing.
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_pass_update_buffers(gan_pass *pass);
 
 /**
- * Let an optimizer move the network's weights by the gradients of the pass.
+ * Update the network's weights with an optimizer, using the gradients of the pass.
  *
- * Limits of gradients (gan_optimizer_set_limits()), schedules and refusals are those of a trainer's
- * step.  The gradients stay to be looked at, but are used up: another step needs another backward
- * run.
+ * Gradient clipping (gan_optimizer_set_limits()), schedules and refusals are those of a trainer's
+ * step.  The gradients can still be read, but are used up: another step needs another backward run.
  *
  * @param[in,out] pass       The pass; its gradients may have been written to, see
  *                           gan_pass_gradient().
  * @param[in,out] optimizer  Bound to gan_network_param_count() parameters: see
- *                           gan_optimizer_bind(), which takes the memory that a step may not.
+ *                           gan_optimizer_bind(), which allocates the memory, as a step must not.
  * @param[out]    norm       Receives the Euclidean norm of the gradients, before any limit.  NULL:
  *                           not wanted.
  *
- * @retval GAN_OK             The network has its new weights.
+ * @retval GAN_OK             The weights were updated.
  * @retval GAN_ERR_INVALID    `pass` or `optimizer` is NULL, the optimizer is not bound, the pass
  *                            has no gradients, no backward run has left some since the latest step;
- *                            or this is a child of the process that made the pool's threads, see
- *                            gan_pool.
+ *                            or this process was forked from the one that created the pool's
+ *                            threads (see gan_pool).
  * @retval GAN_ERR_SHAPE      The optimizer is bound to another number of parameters.
  * @retval GAN_ERR_NONFINITE  A gradient is NaN or infinite, or a weight or moment would become so;
- *                            it is named.
+ *                            the message names it.
  * @retval GAN_ERR_BUSY       Another call is using the pass, or gan_network_forward() the network.
  *
  * After an error network, optimizer and gradients are as they were.
  *
- * Memory and determinism: as of gan_pass_forward().
+ * Memory and determinism: as for gan_pass_forward().
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_pass_step(gan_pass *pass, gan_optimizer *optimizer,
                                                 double *norm);
 
 /**
- * Show the gradient by one of the network's tensors.
+ * Get a view of the gradient with respect to one of the network's tensors.
  *
- * @param[out]    out   Receives the view: name and shape of the tensor, `data` the gradient by it.
- *                      It lives as long as the pass.  What is written to it takes part in the next
+ * @param[out]    out   Receives the view: name and shape of the tensor, `data` its gradient.  It
+ *                      lives as long as the pass.  Changes written to it are used by the next
  *                      gan_pass_step().
  * @param[in,out] pass  The pass.
  * @param[in]     name  The tensor's name, such as "0.weight".
  *
  * @retval GAN_OK           `*out` is filled.
- * @retval GAN_ERR_INVALID  An argument is NULL, the pass has no gradients by the weights, or there
- *                          is no trainable tensor of that name.
+ * @retval GAN_ERR_INVALID  An argument is NULL, the pass has no weight gradients, or there is no
+ *                          trainable tensor of that name.
  *
  * @since 0.1
  */
@@ -312,9 +316,9 @@ GAN_API GAN_MUST_CHECK gan_status gan_pass_gradient(gan_tensor *out, gan_pass *p
                                                     const char *name);
 
 /**
- * Return all gradients by the weights, gan_network_param_count() numbers: those of the trainable
- * tensors one after the other, in the order of gan_network_tensor().  They belong to the pass and
- * may be written to.  NULL for NULL and with no_weight_gradients.
+ * Return all weight gradients, gan_network_param_count() values: those of the trainable tensors one
+ * after the other, in the order of gan_network_tensor().  They belong to the pass and may be
+ * written to.  NULL for NULL and with no_weight_gradients.
  *
  * @since 0.1
  */
