@@ -1,4 +1,4 @@
-/* penalty.h - gradient penalties: what a discriminator pays for its slope. */
+/* penalty.h - gradient penalties of a discriminator. */
 #ifndef GAN_PENALTY_H
 #define GAN_PENALTY_H
 
@@ -9,11 +9,11 @@
 GAN_BEGIN_DECLS
 
 /**
- * Where the slope of the discriminator's logit is taken and what it costs: the mean over rows of a
- * function of the norm r of the logit's gradient by a sample.
+ * Kinds of gradient penalty: the mean over rows of a function of r, the norm of the gradient of the
+ * discriminator's logit with respect to a sample, at points that depend on the kind.
  *
- * A conditional discriminator is shown the real samples' labels there, and those of the fake ones
- * with GAN_PENALTY_R2.  An auxiliary classifier's logits pay nothing.
+ * A conditional discriminator gets the real samples' labels there, and those of the fake ones with
+ * GAN_PENALTY_R2.  An auxiliary classifier's logits are not penalised.
  */
 typedef enum gan_penalty_kind {
     /** None. */
@@ -30,8 +30,8 @@ typedef enum gan_penalty_kind {
     /**
      * weight (r - 1)^2 near the real samples (Kodali et al., 2017): as GAN_PENALTY_WGAN_GP, with
      * real + 0.5 s u for the fake ones, s being the standard deviation of all values of the batch,
-     * or of each of its parts with `micro_batch`, and u drawn for each number from 0 to 1, as its
-     * authors' program does.
+     * or of each of its parts with `micro_batch`, and u drawn for each element from 0 to 1, as in
+     * its authors' program.
      */
     GAN_PENALTY_DRAGAN = 4
 } gan_penalty_kind;
@@ -39,14 +39,15 @@ typedef enum gan_penalty_kind {
 /** Settings of a penalty; start from GAN_PENALTY_DESC_INIT. */
 typedef struct gan_penalty_desc {
     size_t struct_size;    /**< set by GAN_PENALTY_DESC_INIT */
-    gan_penalty_kind kind; /**< GAN_PENALTY_NONE, with which the others stay 0 */
+    gan_penalty_kind kind; /**< GAN_PENALTY_NONE, then the other fields must be 0 */
     double weight;         /**< above 0, finite; 0: 10 */
-    size_t interval;   /**< computed in the first and each interval-th discriminator step, and
-                                there multiplied by it (lazy regularisation: Karras et al.,
+    size_t interval;   /**< lazy regularisation: computed in the first and every interval-th
+                                discriminator step, and multiplied by it there ( Karras et al.,
                                 2020); 0: 1 */
-    int zero_centered; /**< weight r^2 for weight (r - 1)^2 (Thanh-Tung et al., 2019).  0 */
+    int zero_centered; /**< 1: weight r^2 instead of weight (r - 1)^2 (Thanh-Tung et al., 2019).
+                            0 */
     const gan_schedule_desc *schedule; /**< of the weight, by the discriminator's steps; copied.
-                                            NULL: it stays */
+                                            NULL: constant */
 } gan_penalty_desc;
 #define GAN_PENALTY_DESC_INIT GAN_SIZED_INIT(gan_penalty_desc, GAN_PENALTY_NONE, 0, 0, 0, 0)
 
