@@ -13,7 +13,7 @@
 GAN_BEGIN_DECLS
 
 /**
- * A report: the pictures and counts that go into a page beside what a log has.
+ * A report: the pictures and counts that a page shows beside the data of a log.
  *
  *     gan_report_create(&report, NULL);
  *     for each epoch:
@@ -21,26 +21,27 @@ GAN_BEGIN_DECLS
  *         gan_report_add_frame(report, epoch, samples_of_the_same_latent_vectors);
  *         gan_report_write(report, log, "run/report.html");
  *
- * The page is one file without scripts and without addresses outside it, so that it can be sent by
- * mail and opened years later.  It has, from its top:
+ * The page is a single self-contained file without scripts or external references, so that it can
+ * be sent by mail and opened years later.  It shows, from its top:
  *
- * - the notes `verdict`, `verdict.text` and `advice` of the log, with what the run is, how far it
- *   is, and its latest numbers;
+ * - the notes `verdict`, `verdict.text` and `advice` of the log, with the run, its progress, and
+ *   its latest values;
  * - the frames as an animated PNG and, with their epochs, as a film strip;
- * - curves of all numbers of the log: losses, the discriminator's outputs, accuracies, norms of
- *   gradients, learning rates, then each other number; NAME.low and NAME.high are drawn as a band
- *   around NAME, NAME.floor as a dashed line;
- * - counts, as those of classes among samples, and pictures, as the nearest training images;
- * - numbers by epoch as a table, the notes `settings.NAME`, the release of the library, and the
+ * - curves of all values of the log: losses, the discriminator's outputs, accuracies, gradient
+ *   norms, learning rates, then all others; NAME.low and NAME.high are drawn as a band around NAME,
+ *   NAME.floor as a dashed line;
+ * - counts, such as those of classes among samples, and pictures, such as the nearest training
+ *   images;
+ * - a table of values per epoch, the notes `settings.NAME`, the release of the library, and the
  *   note `command`.
  *
  * It follows the reader's choice of a light or dark display, fits phones, and describes each curve
  * and picture in words.  It is smaller than `max_bytes` however long the run is: curves have at
- * most 240 points, tables at most 50 rows, and pictures are left out as need be, frames evenly.
+ * most 240 points, tables at most 50 rows, and pictures are dropped as needed, frames evenly.
  *
- * Texts of the host may hold anything; they are shown as they are, and never as HTML.
+ * Texts of the host may contain anything; they are escaped, never interpreted as HTML.
  *
- * Made by gan_report_create(), ended by gan_report_destroy().
+ * Created by gan_report_create(), destroyed by gan_report_destroy().
  *
  * Threads: one at a time; different reports are independent.
  */
@@ -58,7 +59,7 @@ typedef struct gan_report_desc {
 GAN_API void gan_report_desc_init(gan_report_desc *desc, size_t struct_size);
 
 /**
- * Make a report without pictures and counts.
+ * Create a report without pictures and counts.
  *
  * @param[out] out   Receives the report, yours to destroy; NULL on failure.
  * @param[in]  desc  Settings, or NULL for the defaults.
@@ -71,22 +72,22 @@ GAN_API void gan_report_desc_init(gan_report_desc *desc, size_t struct_size);
  */
 GAN_API GAN_MUST_CHECK gan_status gan_report_create(gan_report **out, const gan_report_desc *desc);
 
-/** End a report.  NULL is allowed.  @since 0.1 */
+/** Destroy a report.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_report_destroy(gan_report *report);
 
 /**
  * Add the picture of an epoch: samples of the same latent vectors each time.
  *
- * The picture is compressed and copied.  Of more than 24 every second one is forgotten, but never
+ * The picture is compressed and copied.  Beyond 24 frames every second one is dropped, but never
  * the latest.
  *
  * @param[in,out] report  The report.
  * @param[in]     epoch   Above that of the latest frame.
  * @param[in]     image   As large as the other frames.
  *
- * @retval GAN_OK           It is in.
+ * @retval GAN_OK           Added.
  * @retval GAN_ERR_INVALID  `report` or `image` is NULL, or `epoch` is not above the latest one's.
- * @retval GAN_ERR_SHAPE    It has another size, or other channels, than the frames before.
+ * @retval GAN_ERR_SHAPE    Its size or channels differ from those of the other frames.
  * @retval GAN_ERR_NOMEM    No memory; the report is as it was.
  *
  * @since 0.1
@@ -100,10 +101,10 @@ GAN_API GAN_MUST_CHECK gan_status gan_report_add_frame(gan_report *report, uint6
  *
  * @param[in,out] report   The report.
  * @param[in]     title    What it is; a picture of the same title is replaced.  1 to 120 bytes.
- * @param[in]     caption  A sentence about it, which those who don't see it get as well.
+ * @param[in]     caption  A sentence about it, also the alternative text.
  * @param[in]     image    Compressed and copied.
  *
- * @retval GAN_OK           It is in.
+ * @retval GAN_OK           Added.
  * @retval GAN_ERR_INVALID  An argument is NULL, or `title` is empty or too long.
  * @retval GAN_ERR_NOMEM    No memory; the report is as it was.
  *
@@ -113,11 +114,11 @@ GAN_API GAN_MUST_CHECK gan_status gan_report_set_picture(gan_report *report, con
                                                          const char *caption,
                                                          const gan_image *image);
 
-/** How often something was found. */
+/** A count of a bar chart. */
 typedef struct gan_report_count {
     const char *name; /**< such as a class's */
     double found;     /**< how often, at least 0 */
-    double expected;  /**< how often it was to be; 0: not known */
+    double expected;  /**< the expected count; 0: unknown */
 } gan_report_count;
 
 /**
@@ -128,7 +129,7 @@ typedef struct gan_report_count {
  * @param[in]     counts   `n` of them, copied.
  * @param[in]     n        At most 1000 are shown; 0 removes the counts.
  *
- * @retval GAN_OK           They are in.
+ * @retval GAN_OK           Added.
  * @retval GAN_ERR_INVALID  An argument is NULL, `title` is empty or too long, a name is NULL, or a
  *                          count is negative or not finite.
  * @retval GAN_ERR_NOMEM    No memory; the report is as it was.
@@ -144,15 +145,14 @@ GAN_API GAN_MUST_CHECK gan_status gan_report_set_counts(gan_report *report, cons
  * The file is replaced whole, and symbolic links are followed, as by gan_network_save().
  *
  * @param[in] report  The report.
- * @param[in] log     What the curves are drawn from: the one that is written, or one that
- *                    gan_log_open() read.
+ * @param[in] log     The source of the curves: the log being written, or one opened by
+ *                    gan_log_open().
  * @param[in] path    The HTML file.
  *
- * @retval GAN_OK           The file is there.
+ * @retval GAN_OK           The file was written.
  * @retval GAN_ERR_INVALID  An argument is NULL.
- * @retval GAN_ERR_IO       The file could not be written; what stood at `path` still does.
- * @retval GAN_ERR_NOMEM    No memory: about twice the size of the page is taken for as long as the
- *                          call takes.
+ * @retval GAN_ERR_IO       The file could not be written; the previous file at `path` is kept.
+ * @retval GAN_ERR_NOMEM    No memory: about twice the size of the page is taken during the call.
  *
  * @since 0.1
  */
@@ -168,17 +168,17 @@ typedef struct gan_report_run {
 
 /**
  * Write a page that compares runs: a table of their latest and best numbers, the settings in which
- * they differ, each number's curves in one picture, and samples.
+ * they differ, each value's curves in one chart, and samples.
  *
  * @param[in] runs  `n` of them.
  * @param[in] n     2 to 64; curves are drawn of the first 8.
  * @param[in] path  The HTML file, written as by gan_report_write().
  * @param[in] desc  Settings, or NULL for the defaults.
  *
- * @retval GAN_OK           The file is there.
+ * @retval GAN_OK           The file was written.
  * @retval GAN_ERR_INVALID  `runs`, a log or `path` is NULL, `n` is out of range, or `desc` is
  *                          invalid.
- * @retval GAN_ERR_IO       The file could not be written; what stood at `path` still does.
+ * @retval GAN_ERR_IO       The file could not be written; the previous file at `path` is kept.
  * @retval GAN_ERR_NOMEM    No memory.
  *
  * @since 0.1
