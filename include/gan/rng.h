@@ -18,21 +18,21 @@ GAN_BEGIN_DECLS
  * position, and streams with other numbers are independent.  Each value that is drawn moves the
  * position by one, whatever its kind.
  *
- * Made by gan_rng_create(), ended by gan_rng_destroy().  One thread at a time; different streams
- * are independent.
+ * Created by gan_rng_create(), destroyed by gan_rng_destroy().  One thread at a time; different
+ * streams are independent.
  *
- * Draws fail for arguments that are wrong, and for nothing else: a host that knows its arguments
- * may ignore their statuses.  After an error the stream and what was to be filled are as they were.
+ * Draws fail only for invalid arguments, so a host that knows its arguments may ignore their
+ * statuses.  After an error the stream and the output are as they were.
  */
 typedef struct gan_rng gan_rng;
 
 /**
- * Make a stream at position 0.
+ * Create a stream at position 0.
  *
  * @param[out] out        Receives the stream, yours to destroy; NULL on failure.
  * @param[in]  seed       Any number.  The same seed and stream give the same values always.
- * @param[in]  stream     Tells streams of one seed apart.  The library's own purposes use numbers
- *                        from 2^63 on; a host has those below.
+ * @param[in]  stream     Stream number: distinguishes streams of one seed.  The library itself uses
+ *                        numbers from 2^63 on; those below are the host's.
  * @param[in]  allocator  Memory functions, or NULL for malloc's.
  *
  * @retval GAN_OK           `*out` is a stream.
@@ -44,11 +44,11 @@ typedef struct gan_rng gan_rng;
 GAN_API GAN_MUST_CHECK gan_status gan_rng_create(gan_rng **out, uint64_t seed, uint64_t stream,
                                                  const gan_allocator *allocator);
 
-/** End a stream.  NULL is allowed.  @since 0.1 */
+/** Destroy a stream.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_rng_destroy(gan_rng *rng);
 
 /**
- * Draw `n` values of the uniform distribution over [0, 1): multiples of 2^-24, and never 1.
+ * Draw `n` values uniformly from [0, 1): multiples of 2^-24, never 1.
  *
  * @param[in,out] rng  The stream; moves by `n`.
  * @param[in]     n    How many; 0 does nothing.
@@ -77,8 +77,8 @@ GAN_API gan_status gan_rng_normal(gan_rng *rng, size_t n, float *out);
 
 /**
  * Draw `n` values of the standard normal distribution truncated at -bound and bound, by the inverse
- * of its distribution function: latent vectors for samples that are more alike and better
- * ("truncation", Brock et al., 2018).
+ * of its distribution function: the truncation trick (Brock et al., 2018), latent vectors for
+ * better but less varied samples.
  *
  * @param[in,out] rng    The stream; moves by `n`.
  * @param[in]     bound  Above 0; infinity is no bound.
@@ -86,17 +86,17 @@ GAN_API gan_status gan_rng_normal(gan_rng *rng, size_t n, float *out);
  * @param[out]    out    Room for `n`.
  *
  * @retval GAN_OK           `out` is filled.
- * @retval GAN_ERR_INVALID  `bound` is another number, `rng` is NULL, or `out` while n > 0.
+ * @retval GAN_ERR_INVALID  `bound` is out of range, `rng` is NULL, or `out` while n > 0.
  *
  * @since 0.1
  */
 GAN_API gan_status gan_rng_truncated_normal(gan_rng *rng, double bound, size_t n, float *out);
 
 /**
- * Draw one whole number spread evenly over 0 .. bound-1, without bias.
+ * Draw one integer uniformly from 0 .. bound-1, without modulo bias.
  *
  * @param[in,out] rng    The stream; moves by one.  With NULL the result is 0.
- * @param[in]     bound  How many values there are; 0 gives 0.
+ * @param[in]     bound  Upper bound, exclusive; 0 gives 0.
  *
  * @since 0.1
  */
@@ -107,14 +107,14 @@ GAN_API uint32_t gan_rng_below(gan_rng *rng, uint32_t bound);
  *
  * @param[in,out] rng        The stream; moves by `n`.
  * @param[in]     n_classes  1 to 256.
- * @param[in]     weights    How likely each class is, in any unit, such as counts: finite values,
- *                           not negative and not all 0.  NULL: all the same.
+ * @param[in]     weights    Relative probability of each class, in any unit, such as counts: finite
+ *                           values, not negative and not all 0.  NULL: all the same.
  * @param[in]     n          How many; 0 does nothing.
  * @param[out]    labels     Room for `n`.
  *
  * @retval GAN_OK           `labels` is filled.
- * @retval GAN_ERR_INVALID  `n_classes` or `weights` are others, `rng` is NULL, or `labels` while
- *                          n > 0.
+ * @retval GAN_ERR_INVALID  `n_classes` or `weights` are out of range, `rng` is NULL, or `labels`
+ *                          while n > 0.
  *
  * @since 0.1
  */
@@ -124,7 +124,7 @@ GAN_API gan_status gan_rng_labels(gan_rng *rng, size_t n_classes, const double *
 /**
  * Draw `n` labels of 16 bits: gan_rng_labels() for 1 to 65536 classes.
  *
- * Arguments and results are those of gan_rng_labels(), and where that has room, so are the labels.
+ * Arguments and results are those of gan_rng_labels(), and for up to 256 classes so are the labels.
  *
  * @since 0.1
  */
@@ -135,7 +135,7 @@ GAN_API gan_status gan_rng_labels16(gan_rng *rng, size_t n_classes, const double
 GAN_API uint64_t gan_rng_position(const gan_rng *rng);
 
 /**
- * Go to a position; the values from there on are the ones that always stand there.
+ * Set the position; the values from there on are always the same.
  *
  * @retval GAN_OK           The next value is the one there.
  * @retval GAN_ERR_INVALID  `rng` is NULL.
