@@ -1,4 +1,4 @@
-/* safetensors.h - single tensors of safetensors files. */
+/* safetensors.h - reading single tensors of safetensors files. */
 #ifndef GAN_SAFETENSORS_H
 #define GAN_SAFETENSORS_H
 
@@ -18,14 +18,14 @@ GAN_BEGIN_DECLS
  * gan_network_load() reads a whole network; this is for parts of one, for other programs' files,
  * and for looking at what is in a file before it is loaded.
  *
- * Made by gan_safetensors_open() or gan_safetensors_open_from(), ended by
+ * Created by gan_safetensors_open() or gan_safetensors_open_from(), destroyed by
  * gan_safetensors_destroy().
  *
  * Threads: one at a time.
  */
 typedef struct gan_safetensors gan_safetensors;
 
-/** What a file says of a tensor; start from GAN_SAFETENSORS_ENTRY_INIT. */
+/** The description of a tensor in a file; start from GAN_SAFETENSORS_ENTRY_INIT. */
 typedef struct gan_safetensors_entry {
     size_t struct_size; /**< set by GAN_SAFETENSORS_ENTRY_INIT */
     const char *name;   /**< belongs to the file's handle */
@@ -41,8 +41,8 @@ typedef struct gan_safetensors_entry {
 GAN_API void gan_safetensors_entry_init(gan_safetensors_entry *entry, size_t struct_size);
 
 /**
- * Open a file.  Its header is wholly checked: no overlap, no gap, nothing outside the file, no name
- * twice.
+ * Open a file.  Its header is validated: no overlap, no gap, nothing outside the file, no duplicate
+ * name.
  *
  * @param[out] out        Receives the handle, yours to destroy; NULL on failure.
  * @param[in]  path       The file's name.
@@ -51,23 +51,23 @@ GAN_API void gan_safetensors_entry_init(gan_safetensors_entry *entry, size_t str
  * @retval GAN_OK           `*out` is the handle.
  * @retval GAN_ERR_INVALID  `out` or `path` is NULL, or `allocator` has only one function.
  * @retval GAN_ERR_IO       The file could not be opened or read.
- * @retval GAN_ERR_FORMAT   It is no safetensors file, or a damaged one.
+ * @retval GAN_ERR_FORMAT   It is not a safetensors file, or is damaged.
  * @retval GAN_ERR_NOMEM    No memory.
  *
- * Memory: in proportion to the header, not to the tensors.
+ * Memory: proportional to the header, not to the tensors.
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_safetensors_open(gan_safetensors **out, const char *path,
                                                        const gan_allocator *allocator);
 
 /**
- * The same from memory or a host's function.  Bytes in memory are read where they lie and must live
- * as long as the handle; a function is called during this call alone.
+ * Open a safetensors file from memory or through a callback.  Bytes in memory are read in place and
+ * must live as long as the handle; a callback is called only during this call.
  *
  * @retval GAN_ERR_INVALID  As gan_safetensors_open(), or the reader has neither bytes nor a
- *                          function.
- * @retval GAN_ERR_FORMAT   As gan_safetensors_open(), or a function gave more than its reader's
- *                          n_bytes.
+ *                          callback.
+ * @retval GAN_ERR_FORMAT   As gan_safetensors_open(), or a callback delivered more than its
+ *                          reader's n_bytes.
  * @retval other            As gan_safetensors_open().
  *
  * @since 0.1
@@ -83,9 +83,9 @@ GAN_API void gan_safetensors_destroy(gan_safetensors *file);
 GAN_API size_t gan_safetensors_count(const gan_safetensors *file);
 
 /**
- * Tell about a tensor by its index, in the order of the data in the file.
+ * Describe a tensor by its index, in the order of the data in the file.
  *
- * @param[in,out] out    Receives what the file says, as much as its struct_size has room for.
+ * @param[in,out] out    Receives the description, as far as its struct_size has room.
  * @param[in]     file   The file.
  * @param[in]     index  0 .. gan_safetensors_count() - 1.
  *
@@ -99,7 +99,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_safetensors_tensor(gan_safetensors_entry *
                                                          const gan_safetensors *file, size_t index);
 
 /**
- * Tell about the tensor of a given name.
+ * Describe the tensor with a given name.
  *
  * @retval GAN_OK           `*out` is filled, as by gan_safetensors_tensor().
  * @retval GAN_ERR_INVALID  An argument is NULL, `out` has no valid struct_size, or the file has no
@@ -117,16 +117,16 @@ GAN_API GAN_MUST_CHECK gan_status gan_safetensors_find(gan_safetensors_entry *ou
  * @param[in,out] file  The file.
  * @param[in]     name  The tensor's name.
  * @param[out]    out   Room for its elements, row-major.
- * @param[in]     n     How many there is room for; the tensor has exactly as many.
+ * @param[in]     n     Size of `out`; must be the tensor's number of elements.
  *
  * @retval GAN_OK             `out` is filled.
  * @retval GAN_ERR_INVALID    An argument is NULL, or the file has no tensor of that name.
- * @retval GAN_ERR_SHAPE      The tensor has another number of elements.
- * @retval GAN_ERR_FORMAT     Its elements are of another type, such as I64.
+ * @retval GAN_ERR_SHAPE      The tensor's number of elements differs from `n`.
+ * @retval GAN_ERR_FORMAT     Its elements have another type, such as I64.
  * @retval GAN_ERR_NONFINITE  One is NaN or infinite as a float; `out` is partly written.
  * @retval GAN_ERR_IO         The file could not be read; `out` is partly written.
  *
- * Memory: none is taken.
+ * Memory: allocates nothing.
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_safetensors_read(gan_safetensors *file, const char *name,
