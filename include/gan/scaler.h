@@ -1,4 +1,4 @@
-/* scaler.h - columns of tables, brought to one scale and back. */
+/* scaler.h - scaling the columns of tables, and back. */
 #ifndef GAN_SCALER_H
 #define GAN_SCALER_H
 
@@ -11,24 +11,23 @@
 GAN_BEGIN_DECLS
 
 /**
- * For each number of a sample, a column of a table, a shift and a scale: apply() makes
- * (x - shift) / scale of it, invert() x = y * scale + shift, both computed in double and rounded
- * once.
+ * A shift and a scale for each element of a sample, a column of a table: apply() computes y = (x -
+ * shift) / scale, invert() x = y * scale + shift, both in double precision and rounded once.
  *
- * Ages, incomes and shares become numbers of one size, as networks need them, and what a generator
- * makes becomes ages, incomes and shares again.  Keep it with the generator:
+ * Ages, incomes and shares become values of similar size, as networks need them, and a generator's
+ * outputs become ages, incomes and shares again.  Keep it with the generator:
  * gan_network_set_scaler().
  *
- * Made by gan_scaler_fit() or gan_scaler_create(), ended by gan_scaler_destroy().
+ * Created by gan_scaler_fit() or gan_scaler_create(), destroyed by gan_scaler_destroy().
  *
- * Threads: any number at once; nothing changes after it is made.
+ * Threads: any number at once; it is immutable.
  */
 typedef struct gan_scaler gan_scaler;
 
-/** What columns are brought to. */
+/** Kinds of scaling. */
 typedef enum gan_scaler_kind {
     /** Mean 0 and standard deviation 1 (sklearn.preprocessing.StandardScaler): shift is the mean,
-     * scale the root of the mean squared distance from it. */
+     * scale the standard deviation (divided by the count). */
     GAN_SCALER_STANDARD,
     /** The smallest value becomes `low`, the largest `high` (MinMaxScaler). */
     GAN_SCALER_MIN_MAX
@@ -48,10 +47,10 @@ typedef struct gan_scaler_desc {
 GAN_API void gan_scaler_desc_init(gan_scaler_desc *desc, size_t struct_size);
 
 /**
- * Fit a scaler on all samples of a dataset, which are read once.
+ * Fit a scaler to all samples of a dataset, which are read once.
  *
- * A column whose values are all the same has no spread to divide by.  Its scale is that of values
- * one apart, as scikit-learn does: it becomes 0, or `low`, and comes back as it was.
+ * A constant column has no spread to divide by.  Its scale is that of a spread of 1, as in
+ * scikit-learn: it becomes 0, or `low`, and is restored by invert().
  *
  * @param[out] out   Receives the scaler, yours to destroy; NULL on failure.
  * @param[in]  data  The samples, as gan_dataset_read() gives them: bytes are divided by 255.
@@ -59,9 +58,9 @@ GAN_API void gan_scaler_desc_init(gan_scaler_desc *desc, size_t struct_size);
  *
  * @retval GAN_OK           `*out` is the scaler.
  * @retval GAN_ERR_INVALID  `out` or `data` is NULL, there is no such kind, `low` is not below
- *                          `high` or one is not finite, no double has room for a scale because they
- *                          are too near, or the allocator has only one function.
- * @retval GAN_ERR_NOMEM    No memory: about 36 bytes a column are taken.
+ *                          `high` or one is not finite, a scale overflows because they are too
+ *                          close, or the allocator has only one function.
+ * @retval GAN_ERR_NOMEM    No memory: about 36 bytes per column are taken.
  * @retval other            What gan_dataset_read() returns.
  *
  * @since 0.1
@@ -70,17 +69,17 @@ GAN_API GAN_MUST_CHECK gan_status gan_scaler_fit(gan_scaler **out, const gan_dat
                                                  const gan_scaler_desc *desc);
 
 /**
- * Make a scaler of known numbers, such as a StandardScaler's mean_ and scale_.
+ * Create a scaler from known values, such as a StandardScaler's mean_ and scale_.
  *
  * @param[out] out        Receives the scaler, yours to destroy; NULL on failure.
  * @param[in]  n          Columns, 1 to 2^31 - 1.
- * @param[in]  shift      `n` finite numbers.  Copied.
- * @param[in]  scale      `n` finite numbers above 0.  Copied.
+ * @param[in]  shift      `n` finite values.  Copied.
+ * @param[in]  scale      `n` finite values above 0.  Copied.
  * @param[in]  allocator  Copied.  NULL: malloc.
  *
  * @retval GAN_OK           `*out` is the scaler.
  * @retval GAN_ERR_INVALID  A pointer is NULL, `n` is out of range, the allocator has only one
- *                          function, or a number is none of these; it is named.
+ *                          function, or a value is out of range; the message names it.
  * @retval GAN_ERR_NOMEM    No memory.
  *
  * @since 0.1
@@ -89,7 +88,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_scaler_create(gan_scaler **out, size_t n, 
                                                     const double *scale,
                                                     const gan_allocator *allocator);
 
-/** End a scaler.  NULL is allowed.  @since 0.1 */
+/** Destroy a scaler.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_scaler_destroy(gan_scaler *scaler);
 
 /** Return how many columns there are; 0 for NULL.  @since 0.1 */
@@ -102,26 +101,26 @@ GAN_API const double *gan_scaler_shift(const gan_scaler *scaler);
 GAN_API const double *gan_scaler_scale(const gan_scaler *scaler);
 
 /**
- * Bring samples to scale.
+ * Scale samples.
  *
  * @param[in]  scaler   The scaler.
- * @param[in]  samples  `n` samples of as many numbers as there are columns.
+ * @param[in]  samples  `n` samples with one value per column.
  * @param[in]  n        How many; 0 does nothing.
- * @param[out] out      Room for as many numbers; may be `samples`.
+ * @param[out] out      Room for as many values; may be `samples`.
  *
  * @retval GAN_OK             `out` is filled.
  * @retval GAN_ERR_INVALID    `scaler` is NULL, or `samples` or `out` while n > 0.
- * @retval GAN_ERR_NONFINITE  A result is NaN or no float has room for it; it is named.  `out` is
+ * @retval GAN_ERR_NONFINITE  A result is NaN or overflows a float; the message names it.  `out` is
  *                            filled up to it.
  *
- * Memory: none is taken.
+ * Memory: allocates nothing.
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_scaler_apply(const gan_scaler *scaler, const float *samples,
                                                    size_t n, float *out);
 
 /**
- * Bring samples back to the units of the table, as those that a generator made: of
+ * Convert samples back to the units of the table, such as those of a generator: of
  * gan_sampler_draw(), gan_trainer_sample() or gan_network_forward().
  *
  * Arguments, results and memory are those of gan_scaler_apply().
@@ -132,25 +131,24 @@ GAN_API GAN_MUST_CHECK gan_status gan_scaler_invert(const gan_scaler *scaler, co
                                                     size_t n, float *out);
 
 /**
- * Make a dataset of another's samples, brought to scale as they are read.
+ * Create a dataset whose samples are another one's, scaled as they are read.
  *
- * Its samples are floats, with the labels and names of the source's.
+ * Its samples are floats, with the labels and names of the source.
  *
  * @param[out] out        Receives the dataset, yours to destroy; NULL on failure.
- * @param[in]  source     The samples.  It is kept alive as long as `*out` is, and may be destroyed.
+ * @param[in]  source     The samples.  Reference-counted: may be destroyed before `*out`.
  * @param[in]  scaler     Copied.
  * @param[in]  allocator  Copied.  NULL: malloc.
  *
  * @retval GAN_OK           `*out` is the dataset.
  * @retval GAN_ERR_INVALID  `out`, `source` or `scaler` is NULL, or the allocator has only one
  *                          function.
- * @retval GAN_ERR_SHAPE    The source's samples have another number of columns.
+ * @retval GAN_ERR_SHAPE    The number of columns is not that of the source's samples.
  * @retval GAN_ERR_NOMEM    No memory.
  *
- * Reading a sample that no float has room for is GAN_ERR_NONFINITE; what the source returns is
- * passed on.
+ * Reading a sample that overflows a float is GAN_ERR_NONFINITE; errors of the source are passed on.
  *
- * Memory: 16 bytes a column, 2 bytes a sample for its label.
+ * Memory: 16 bytes per column, 2 bytes per sample for its label.
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_scaled(gan_dataset **out,
