@@ -1,4 +1,4 @@
-/* status.h - how calls say whether they worked. */
+/* status.h - status codes and error messages. */
 #ifndef GAN_STATUS_H
 #define GAN_STATUS_H
 
@@ -6,7 +6,7 @@
 
 GAN_BEGIN_DECLS
 
-/** Name, value and text of each status live in this one table, so that they cannot drift apart. */
+/** Name, value and text of each status, in one table. */
 #define GAN_STATUS_MAP(X)                                                                          \
     X(GAN_OK, 0, "success")                                                                        \
     X(GAN_END, 1, "no more data in this pass")                                                     \
@@ -20,7 +20,7 @@ GAN_BEGIN_DECLS
     X(GAN_ERR_CANCELLED, -8, "stopped by the host")
 
 /**
- * The result of a call: zero is success, negative a failure, positive news that is no failure.
+ * The result of a call: zero is success, negative an error, positive a result that is not an error.
  *
  * The values are frozen once released; new ones are appended.
  */
@@ -41,8 +41,8 @@ typedef enum gan_status {
 GAN_API const char *gan_status_name(gan_status status);
 
 /**
- * Return what a status means in general, such as "shapes do not agree"; "unknown status" for a
- * value that is none.  gan_last_error() says what happened in particular.
+ * Return the general meaning of a status, such as "shapes do not agree"; "unknown status" for a
+ * value that is none.  gan_last_error() has the details.
  *
  * The string is constant and lives as long as the program.
  *
@@ -52,15 +52,15 @@ GAN_API const char *gan_status_name(gan_status status);
 GAN_API const char *gan_status_text(gan_status status);
 
 /**
- * Return one sentence about the latest failure on the calling thread: what was wanted and what was
+ * Return one sentence about the latest error on the calling thread: what was expected and what was
  * found, with numbers, without a newline.
  *
- * Meaningful right after a call on this thread has failed; calls that succeed leave it alone.  A
- * call that is handed NULL for a network, optimizer, dataset, iterator, trainer, classifier or pass
- * says why the latest one could not be made on this thread, so a host may check once, at the end.
- * Of a sentence that is too long, because of its paths, the middle is left out: "...".  Never NULL;
- * empty when nothing has failed on this thread yet.  The text stays the library's and
- * changes with the next failure on this thread.
+ * Meaningful right after a call on this thread has failed; successful calls do not change it.  A
+ * call that is passed NULL for a network, optimizer, dataset, iterator, trainer, classifier or pass
+ * reports why the latest one could not be created on this thread, so a host may check once, at the
+ * end.  A sentence that is too long because of its paths has its middle replaced by "...".  Never
+ * NULL; empty when nothing has failed on this thread yet.  The text belongs to the library and
+ * changes with the next error on this thread.
  *
  * Threads: each has its own message.
  * @since 0.1
@@ -71,9 +71,9 @@ GAN_API const char *gan_last_error(void);
  * Return the status of the failure that gan_last_error() is about; GAN_OK when nothing has failed
  * on this thread yet.
  *
- * Functions that make something return a status and take a pointer to where it goes, but for those
- * of layers and networks: they return the handle, or NULL, so that a network can be written down as
- * a list of layers without a check after each.  This is the status of such a NULL.
+ * Functions that create an object return a status and take an out pointer, except those of layers
+ * and networks: they return the handle, or NULL, so that a network can be written as a list of
+ * layers without a check after each.  This is the status behind such a NULL.
  *
  * Threads: each has its own.
  * @since 0.1
