@@ -46,7 +46,7 @@ GAN_API size_t gan_shape_size(gan_shape shape);
 GAN_API int gan_shape_equal(gan_shape a, gan_shape b);
 
 /**
- * A named block of values inside an object, as gan_network_tensor() shows it.
+ * A view of a named tensor inside an object, see gan_network_tensor().
  *
  * Name and data belong to the object and live as long as it.  Writing to `data` changes the
  * object; do it only while no call is using it.
