@@ -1,4 +1,4 @@
-/* train.h - the adversarial step. */
+/* train.h - the adversarial training step. */
 #ifndef GAN_TRAIN_H
 #define GAN_TRAIN_H
 
@@ -22,62 +22,64 @@
 GAN_BEGIN_DECLS
 
 /**
- * A training run: a generator, a discriminator, their optimizers, and all the memory of a step.
+ * A training run: a generator, a discriminator, their optimizers, and all the memory that a
+ * training step needs.
  *
- * Made by gan_trainer_create(), ended by gan_trainer_destroy().
+ * Created by gan_trainer_create(), destroyed by gan_trainer_destroy().
  *
  * Threads: one at a time; separate trainers may run on separate host threads at once when they
- * share no network or optimizer.  While a step or a sampling runs, an OpenBLAS in the process is
- * set to one thread, and put back when the last such call returns.
+ * share no network or optimizer.  While a step or sampling runs, OpenBLAS is set to one thread for
+ * the whole process, and restored when the last such call returns.
  */
 typedef struct gan_trainer gan_trainer;
 
 /*
- * Conditional training.  When layers of the generator or the discriminator look at labels (see
+ * Conditional training.  When layers of the generator or the discriminator use labels (see
  * gan_network_class_count()), or there is an auxiliary classifier, batches must have labels, and
- * generated samples get some: the caller's, or drawn ones, anew for each half of a step.  A network
- * that doesn't look at labels isn't shown any.  Without such layers labels of batches are not read.
+ * generated samples get some: the caller's, or random ones, drawn anew for each half of a step.  A
+ * network without such layers is not given labels; if nothing uses labels, those of batches are not
+ * read.
  */
 
 /**
  * What a half of a step does when a loss, a gradient, a new weight or a new buffer, such as a
- * running variance, isn't finite.  Weights, moments and buffers stay as they are in any case.  When
- * it is the old weights that aren't, every policy stops.
+ * running variance, is not finite.  Weights, moments and buffers are left unchanged in any case.
+ * When the old weights themselves are not finite, every policy stops.
  */
 typedef enum gan_divergence {
-    GAN_DIVERGENCE_STOP = 0, /**< return GAN_ERR_NONFINITE, and let random numbers stay where they
-                                  are */
-    GAN_DIVERGENCE_SKIP,     /**< count it in d_skipped or g_skipped and return GAN_OK: the next
-                                  step has other random numbers */
-    GAN_DIVERGENCE_REDUCE    /**< the same, and halve the player's learning rate */
+    GAN_DIVERGENCE_STOP = 0, /**< return GAN_ERR_NONFINITE; random streams do not advance */
+    GAN_DIVERGENCE_SKIP,     /**< skip the update, count it in d_skipped or g_skipped and return
+                                  GAN_OK; the next step draws other random numbers */
+    GAN_DIVERGENCE_REDUCE    /**< the same, and halve that network's learning rate */
 } gan_divergence;
 
-/** A half of a step between its gradients and the update; see gan_train_gradients_fn. */
+/** One half of a step between its gradients and the update; see gan_train_gradients_fn. */
 typedef struct gan_train_gradients {
     size_t struct_size; /**< of the library's record */
     gan_half half;      /**< whose update it is */
     uint64_t step;      /**< of this half, counted from 0 */
-    double loss;        /**< the player's loss, as gan_train_stats has it */
+    double loss;        /**< the network's loss, as gan_train_stats has it */
     double norm;        /**< Euclidean norm of the gradients, before any limit */
-    float *gradients;   /**< by all weights of the player: those of the trainable tensors one after
-                             the other, in the order of gan_network_tensor(); penalties included */
+    float *gradients;   /**< with respect to all weights of the network: those of the trainable
+                             tensors one after the other, in the order of gan_network_tensor();
+                             penalties included */
     size_t count;       /**< how many: gan_network_param_count() */
-    int changed; /**< to be set to 1 when `gradients` have been written to: their norm is then
-                             computed anew, and the update is done with them.  0 before */
+    int changed; /**< set it to 1 after writing to `gradients`: their norm is then recomputed, and
+                      the update uses them.  0 before */
 } gan_train_gradients;
 
 /**
- * Look at the gradients of a half of a step, change them, or stop it: to average them with other
- * processes', say, or to log them by layer.
+ * Inspect or change the gradients of one half of a step, or stop it: for example to average them
+ * with other processes', or to log them by layer.
  *
  * It is called once in each half, by the thread that trains.  It must not call the library with a
- * handle that the trainer uses or with its pool, but for reading its networks.  Checkpoints don't
- * know of it.
+ * handle that the trainer uses or with its pool, except to read its networks.  It is not part of a
+ * checkpoint.
  *
  * @param[in]     user       That of the trainer's descriptor.
- * @param[in,out] gradients  What there is; lives until the call returns.
- * @return GAN_OK; anything else, also a value of the host's own, stops the step, which then changes
- *         nothing and returns it.  GAN_ERR_NONFINITE is treated as gan_divergence says.
+ * @param[in,out] gradients  The half and its gradients; valid until the call returns.
+ * @return GAN_OK; any other value, including the host's own, stops the step, which then changes
+ *         nothing and returns that value.  GAN_ERR_NONFINITE is treated as gan_divergence says.
  */
 typedef gan_status (*gan_train_gradients_fn)(void *user, gan_train_gradients *gradients);
 
@@ -88,110 +90,110 @@ typedef struct gan_trainer_desc {
     uint64_t seed;      /**< of all random numbers of training.  0 */
     gan_loss loss;      /**< GAN_LOSS_BCE */
     size_t n_threads;   /**< of its own pool, as for gan_pool_create(); not read with `pool`.  0 */
-    gan_pool *pool;     /**< borrowed, shared with other handles.  NULL: the trainer makes one */
+    gan_pool *pool;     /**< borrowed, shared with other handles.  NULL: the trainer creates one */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
-    double real_target;   /**< of real samples in the discriminator's step: 0.9 is one-sided label
-                             smoothing (Salimans et al., 2016).  0 to 1, any number with least
+    double real_target;   /**< target of real samples in the discriminator's step: 0.9 is one-sided
+                             label smoothing (Salimans et al., 2016).  0 to 1, any number with least
                              squares; 0: 1 */
-    double fake_target;   /**< of generated ones, another number.  0 */
-    double label_flip;    /**< probability of a row's target, in the discriminator's step, to be
-                             that of the other kind.  0 */
-    size_t d_steps_per_g; /**< steps of the discriminator for each of the generator's in
-                               gan_train_step().  0: 1 */
-    size_t micro_batch;   /**< how many samples a step works on at once: a larger batch is cut into
-                               even parts whose gradients are added up, which takes less memory.
-                               Layers that couple samples see a part at a time, and a
-                               relativistic generator's step compares with the latest one.
-                               0: batch_size */
+    double fake_target;   /**< target of generated samples; must differ from real_target.  0 */
+    double label_flip;    /**< label noise: probability that a row's target in the discriminator's
+                               step is flipped to the other one.  0 */
+    size_t d_steps_per_g; /**< discriminator steps for each generator step in gan_train_step().  0:
+                               1 */
+    size_t micro_batch;   /**< micro-batch size for gradient accumulation: a larger batch is cut
+                               into even parts whose gradients are summed, which takes less memory.
+                               Layers that couple samples, such as batch_norm, see one part at a
+                               time, and a relativistic generator's step compares with the latest
+                               one.  0: batch_size */
     gan_latent latent;    /**< recorded in the generator, whose files have it.  GAN_LATENT_NORMAL */
     gan_divergence on_divergence;  /**< GAN_DIVERGENCE_STOP */
-    double instance_noise;         /**< standard deviation of normal noise on all samples that the
-                                       discriminator sees (Sonderby et al., 2016), 0 to 1e6.  0 */
-    uint64_t instance_noise_steps; /**< falls linearly to 0 over this many discriminator steps; 0:
-                                        it stays */
-    double average_decay;          /**< keep an exponential average of the generator's weights, see
-                                       gan_trainer_average(); below 1.  0: none */
+    double instance_noise;         /**< standard deviation of Gaussian noise added to all samples
+                                        that the discriminator sees (Sonderby et al., 2016), 0 to
+                                        1e6.  0 */
+    uint64_t instance_noise_steps; /**< decays linearly to 0 over this many discriminator steps; 0:
+                                        constant */
+    double average_decay;          /**< decay of an exponential moving average (EMA) of the
+                                        generator's weights, see gan_trainer_average(); below 1.  0:
+                                        none */
     uint64_t average_warmup;       /**< after t steps the decay is at most t / (t + average_warmup),
-                                       which forgets the first weights sooner: 1 is a plain mean at
-                                       first.  0 */
-    const gan_penalty_desc *penalty; /**< copied: what the discriminator pays for its slope besides
-                                          its loss; for batch_norm layers its samples are a batch of
-                                          their own, which running statistics don't follow.  NULL:
+                                       which discounts the first weights sooner: 1 is a plain mean
+                                       at first.  0 */
+    const gan_penalty_desc *penalty; /**< gradient penalty of the discriminator, copied; for
+                                          batch_norm layers its samples are a batch of their own,
+                                          which does not update running statistics.  NULL:
                                           nothing */
     /**
      * Above 0, to 1e6: an auxiliary classifier (AC-GAN: Odena et al., 2017).  The discriminator
-     * puts out one logit more than there are classes, without a last sigmoid: one for real, and one
-     * for each class.  Both players add this times the mean cross-entropy of these against
-     * the labels: the discriminator half of that of the real samples and half of that of the
-     * generated ones, the generator, which has to look at labels, that of its own.  0: none
+     * then has 1 + n_classes outputs, without a last sigmoid: a logit for real, and one for each
+     * class.  Both networks add this weight times the mean cross-entropy of the class logits
+     * against the labels: the discriminator half of that of the real samples and half of that of
+     * the generated ones; the generator, which must be conditional, that of its samples.  0: none
      */
     double auxiliary_weight;
-    int auxiliary_real_only;     /**< 1: the discriminator pays for the real samples' alone, the
-                                      whole of it.  Generated ones that are of another class than
-                                      they were meant to be can't teach it that class then.  0,
-                                      which is the paper's; it says nothing without auxiliary_weight
-                                      */
-    const double *class_weights; /**< how likely each class is where labels are drawn, in any unit,
-                                      such as counts: see gan_rng_labels(); copied.  NULL: all the
-                                      same */
+    int auxiliary_real_only;     /**< 1: the discriminator's class loss is that of the real samples
+                                      alone, so generated samples of a wrong class do not mislead it.
+                                      0: as in the paper; must be 0 without auxiliary_weight */
+    const double *class_weights; /**< relative probability of each class where labels are drawn, in
+                                      any unit, such as counts: see gan_rng_labels(); copied.  NULL:
+                                      all the same */
     size_t n_class_weights;      /**< how many; 0 with NULL */
     /**
-     * Copied: what both players play for, in place of `loss`, which then is GAN_LOSS_BCE.  With one
-     * and without an auxiliary classifier the discriminator may put out any number of numbers, such
-     * as one for each patch of a picture; a penalty requires one.  NULL: `loss`
+     * A custom objective (loss functions of both networks), copied, in place of `loss`, which then
+     * is GAN_LOSS_BCE.  With one and without an auxiliary classifier the discriminator may have any
+     * number of outputs, such as one for each patch of an image (PatchGAN); a penalty requires one.
+     * NULL: `loss`
      */
     const gan_objective *objective;
     gan_train_gradients_fn on_gradients; /**< called before each update.  NULL: nothing */
-    void *on_gradients_user;             /**< handed to it */
+    void *on_gradients_user;             /**< passed to it */
     gan_activations
-        activations; /**< how much memory a step takes, with the same results to the last
-                                      bit; checkpoints don't know of it.  GAN_ACTIVATIONS_KEEP, which
-                                      above 64 MB is GAN_ACTIVATIONS_REUSE */
+        activations; /**< how much memory a step takes, with the same results to the last bit; not
+                                      part of a checkpoint.  GAN_ACTIVATIONS_KEEP, which above 64 MB
+                                      is GAN_ACTIVATIONS_REUSE */
     /**
-     * Copied: differentiable augmentation of all images that the discriminator sees, real and
+     * Differentiable augmentation, copied, of all images that the discriminator sees, real and
      * generated, in both halves of a step; each is augmented anew in each half, before instance
-     * noise is added.  The generator learns through it.  GAN_PENALTY_R1 and GAN_PENALTY_R2 take the
-     * slope by the image before its augmentation, as the authors' programs do; GAN_PENALTY_WGAN_GP
-     * and GAN_PENALTY_DRAGAN mix what the discriminator sees, and take it by that.  Samples have to
-     * be [channels, height, width] at the discriminator's input.  NULL: nothing
+     * noise is added.  Gradients flow back through it to the generator.  GAN_PENALTY_R1 and
+     * GAN_PENALTY_R2 take the gradient with respect to the image before augmentation, as the
+     * authors' programs do; GAN_PENALTY_WGAN_GP and GAN_PENALTY_DRAGAN mix the augmented samples,
+     * and take it with respect to the mixture.  Samples have to be [channels, height, width] at the
+     * discriminator's input.  NULL: nothing
      */
     const gan_augment_desc *augment;
-    const gan_lecam_desc *lecam; /**< copied: LeCam regularisation.  NULL: none */
+    const gan_lecam_desc *lecam; /**< LeCam regularisation, copied.  NULL: none */
     const gan_consistency_desc
-        *consistency; /**< copied: consistency regularisation, for samples that
-                                                  are images as for `augment`.  NULL: none */
+        *consistency; /**< consistency regularisation, copied; for samples that are images as for
+                                                  `augment`.  NULL: none */
     const gan_penalty_desc
-        *second_penalty; /**< copied: another penalty beside `penalty`, such as R2
-                                                 beside R1 (R3GAN: Huang et al., 2024).  NULL: none */
+        *second_penalty; /**< a second gradient penalty beside `penalty`, copied, such as R2 beside
+                              R1 (R3GAN: Huang et al., 2024).  NULL: none */
     /**
-     * The share of its samples that a generator's half learns from, those that the discriminator puts
-     * out most for (top-k training: Sinha et al., 2020): at least one of each micro-batch, so 0.5 is
-     * the better half.  Its loss is the mean over these; an auxiliary classifier's part is over all.
-     * The paper's begins with 1 and falls to 0.5: see `top_k_schedule`.  Above 0, to 1; 0: 1
+     * Top-k training: the fraction of its samples that the generator learns from, those with the
+     * largest discriminator outputs (Sinha et al., 2020): at least one of each micro-batch, so 0.5
+     * is the better half.  Its loss is the mean over these; an auxiliary classifier's part is over
+     * all.  The paper decays it from 1 to 0.5: see `top_k_schedule`.  Above 0, to 1; 0: 1
      */
     double top_k;
     const gan_schedule_desc
-        *top_k_schedule; /**< of that, by the generator's steps; copied.  NULL: it
-                                                  stays */
+        *top_k_schedule; /**< of top_k, by the generator's steps; copied.  NULL: constant */
     const gan_schedule_desc
         *instance_noise_schedule; /**< of `instance_noise` by the discriminator's
                                                            steps, in place of its linear fall over
                                                            instance_noise_steps; copied.  NULL:
                                                            that */
     const gan_schedule_desc
-        *augment_schedule; /**< of the probability of `augment`, without a target,
-                                                    by the discriminator's steps; copied.  NULL: it
-                                                    stays */
+        *augment_schedule; /**< of the probability of `augment`, without a target, by the
+                                                    discriminator's steps; copied.  NULL:
+                                                    constant */
     /**
-     * An average as `average_decay` keeps one, but told by its half-life, in generated samples: the
-     * decay of a step on n of them is 0.5^(n / half_life).  Above 0, finite; without average_decay
-     * and average_warmup.  0: `average_decay`
+     * An exponential moving average as with `average_decay`, but given by its half-life, in
+     * generated samples: the decay of a step on n of them is 0.5^(n / half_life).  Above 0, finite;
+     * without average_decay and average_warmup.  0: `average_decay`
      */
     double average_half_life;
     const gan_schedule_desc
-        *average_schedule; /**< of the half-life, by the generator's steps; copied:
-                                                    one that rises from 0 keeps the first weights out.
-                                                    NULL: it stays */
+        *average_schedule; /**< of the half-life, by the generator's steps; copied: one that rises
+                                from 0 leaves the first weights out.  NULL: constant */
     /**
      * Cut each batch into this many parts of almost the same size: 1, 2, 4, 8 ... 1024, without
      * micro_batch.  A shard is worked on by itself, as a micro-batch is, and what comes of all is
@@ -233,8 +235,8 @@ typedef struct gan_trainer_desc {
 /** GAN_TRAINER_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_trainer_desc_init(gan_trainer_desc *desc, size_t struct_size);
 
-/** The figures of one step; start from GAN_TRAIN_STATS_INIT.  A half that did not run keeps its old
- * figures. */
+/** The statistics of one step; start from GAN_TRAIN_STATS_INIT.  A half that did not run keeps its
+ * previous values. */
 typedef struct gan_train_stats {
     size_t struct_size;     /**< set by GAN_TRAIN_STATS_INIT */
     uint64_t d_steps;       /**< discriminator updates so far, this one included */
@@ -242,35 +244,37 @@ typedef struct gan_train_stats {
     double d_loss;          /**< discriminator's loss, real plus fake */
     double g_loss;          /**< generator's loss */
     double d_real;          /**< mean D(x) over the real batch: a probability, or the raw output
-                                 with the losses on those (see gan_loss) */
+                                 with losses on raw outputs (see gan_loss) */
     double d_fake;          /**< mean D(G(z)) in the discriminator's step */
-    double d_real_accuracy; /**< share of real samples with a logit above 0, which is D(x) > 0.5;
-                                 with least squares above the middle of both targets; a
-                                 relativistic one is that of the difference */
-    double d_fake_accuracy; /**< share of fake samples below */
+    double d_real_accuracy; /**< fraction of real samples with a logit above 0, which is D(x) > 0.5;
+                                 with least squares above the mean of both targets; with a
+                                 relativistic loss, of the difference */
+    double d_fake_accuracy; /**< fraction of generated samples below */
     double d_grad_norm;     /**< Euclidean norm of the discriminator's whole gradient, before any
                                  limit */
     double g_grad_norm;     /**< the same for the generator */
     uint64_t d_skipped;     /**< discriminator's steps skipped so far: see gan_divergence */
     uint64_t g_skipped;     /**< the generator's */
-    double penalty;         /**< the penalty when it was last computed, weight included; not a part
-                                 of d_loss, but its gradient is one of the discriminator's */
-    double penalty_norm;    /**< mean norm of the logit's gradient by a sample then */
+    double penalty;         /**< the gradient penalty when it was last computed, weight included;
+                                 not part of d_loss, although its gradient is added to the
+                                 discriminator's */
+    double penalty_norm;    /**< mean norm of the logit's gradient with respect to a sample, then */
     double d_class_loss;    /**< the auxiliary classifier's part of d_loss, weight included */
     double g_class_loss;    /**< and its part of g_loss */
-    double d_real_class_accuracy; /**< share of real samples whose largest class logit is that of
+    double d_real_class_accuracy; /**< fraction of real samples whose largest class logit is that of
                                        their label */
     double d_fake_class_accuracy; /**< the same of generated ones, in the discriminator's step */
-    double augment_probability;   /**< of an augmentation's operations in the next step: see
-                                       gan_augment_desc.target */
+    double augment_probability;   /**< probability of an augmentation's operations in the next step:
+                                       see gan_augment_desc.target */
     double
-        augment_sign; /**< the mean sign of the real samples' logits that it followed last, r_t of
-                              Karras et al., 2020: 1 is a discriminator that is never wrong about them */
+        augment_sign; /**< the latest mean sign of the real samples' logits, r_t of Karras et al.,
+                           2020, which the probability follows: 1 means that the discriminator is
+                           never wrong about them */
     gan_boundary boundary; /**< that of the objective: with GAN_BOUNDARY_NONE d_real_accuracy and
-                                d_fake_accuracy say nothing */
+                                d_fake_accuracy are meaningless */
     double second_penalty; /**< as `penalty`, of the second one */
     double second_penalty_norm; /**< as `penalty_norm`, of the second one */
-    double lecam; /**< LeCam regularisation, weight included; like a penalty no part of d_loss */
+    double lecam; /**< LeCam regularisation, weight included; like a penalty not part of d_loss */
     double consistency; /**< the same of consistency regularisation */
 } gan_train_stats;
 #define GAN_TRAIN_STATS_INIT                                                                       \
@@ -281,38 +285,37 @@ typedef struct gan_train_stats {
 GAN_API void gan_train_stats_init(gan_train_stats *stats, size_t struct_size);
 
 /**
- * Make a trainer, completing the networks and binding the optimizers.
+ * Create a trainer, completing the networks and binding the optimizers.
  *
- * This is where anything that went wrong while the networks were made is reported, also when there
- * is none and `g` or `d` is NULL.
+ * Any error made while building the networks is reported here, even when a network could not be
+ * created and `g` or `d` is NULL.
  *
  * @param[out]    out    Receives the trainer, yours to destroy; NULL on failure.
  * @param[in,out] g      Generator: latent vector in, a sample out.  Borrowed.
- * @param[in,out] d      Discriminator: a sample in, one number out.  A last sigmoid is taken as a
- *                       sign that the number before it is a logit; without one the output is the
- *                       logit.  With an auxiliary classifier one number more for each class.
- *                       Borrowed.
+ * @param[in,out] d      Discriminator: a sample in, one value out.  If the last layer is a sigmoid,
+ *                       its input is the logit; else the output is.  With an auxiliary classifier,
+ *                       one more output for each class.  Borrowed.
  * @param[in,out] g_opt  The generator's optimizer.  Borrowed.
  * @param[in,out] d_opt  The discriminator's, another one.  Borrowed.
  * @param[in]     desc   Settings, or NULL for the defaults.
  *
  * @retval GAN_OK           `*out` is a trainer.
  * @retval GAN_ERR_INVALID  An argument is NULL, networks or optimizers are the same one twice, a
- *                          setting is out of range, which is named, the objective lacks a function
- *                          or a name or comes with a `loss`, the loss is one on raw outputs, or
- *                          there is an auxiliary classifier, and the discriminator ends in a
- *                          sigmoid, or a layer of the discriminator, which is named, has no second
- *                          derivative, as a penalty needs.
- * @retval GAN_ERR_SHAPE    The generator's output has not as many values as the discriminator's
- *                          input, there is an augmentation and that input is no image, the
- *                          discriminator's output has not as many as are wanted, an
- *                          optimizer is bound to another number of parameters, networks,
- *                          auxiliary classifier and class_weights disagree on the number of
- *                          classes, or `batch_size` and `micro_batch` make batches of one sample
- *                          that a layer, which is named, can't normalise (see
- *                          gan_layer_batch_norm()).
- * @retval GAN_ERR_NOMEM    No memory, none for the BLAS's buffers, or the system gave no thread.
- * @retval other            What gan_network_add() met first in `g` or `d`.
+ *                          setting is out of range, which the message names, the objective lacks a
+ *                          function or a name or comes with a `loss`, the loss is one on raw
+ *                          outputs, or there is an auxiliary classifier, and the discriminator ends
+ *                          in a sigmoid, or a layer of the discriminator, which the message names,
+ *                          has no second derivative, as a penalty needs.
+ * @retval GAN_ERR_SHAPE    The generator's output does not have as many values as the
+ *                          discriminator's input, there is an augmentation and that input is not an
+ *                          image, the discriminator has the wrong number of outputs, an optimizer
+ *                          is bound to another number of parameters, networks, auxiliary classifier
+ *                          and class_weights disagree on the number of classes, or `batch_size` and
+ *                          `micro_batch` make batches of one sample that a layer, which the message
+ *                          names, can't normalise (see gan_layer_batch_norm()).
+ * @retval GAN_ERR_NOMEM    No memory, none for the BLAS's buffers, or a thread could not be
+ *                          started.
+ * @retval other            The first failure of gan_network_add() in `g` or `d`.
  *
  * The borrowed objects must outlive the trainer.
  *
@@ -324,7 +327,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_trainer_create(gan_trainer **out, gan_netw
                                                      const gan_trainer_desc *desc);
 
 /**
- * Say how much memory gan_trainer_create() would take, exactly: the sum of what its allocator,
+ * Compute how much memory gan_trainer_create() would take, exactly: the sum of what its allocator,
  * those of the networks (for an average of the weights) and those of the optimizers (which are
  * bound) would be asked for.  No step takes more.
  *
@@ -340,7 +343,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_trainer_create(gan_trainer **out, gan_netw
  *
  * @retval GAN_OK           `*bytes` is filled.
  * @retval GAN_ERR_INVALID  `bytes` is NULL, or as gan_trainer_create().
- * @retval GAN_ERR_NOMEM    More than there are addresses.
+ * @retval GAN_ERR_NOMEM    The sum does not fit in a size_t.
  * @retval other            As gan_trainer_create(); `*bytes` is as it was.
  *
  * @since 0.1
@@ -350,31 +353,31 @@ GAN_API GAN_MUST_CHECK gan_status gan_trainer_memory(size_t *bytes, gan_network 
                                                      const gan_optimizer *d_opt,
                                                      const gan_trainer_desc *desc);
 
-/** End a trainer; what it borrowed stays.  NULL is allowed.  @since 0.1 */
+/** Destroy a trainer; borrowed objects are not destroyed.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_trainer_destroy(gan_trainer *trainer);
 
-/** Return the generator that it trains, the caller's of gan_trainer_create(); NULL for NULL.
- * @since 0.1 */
+/** Return the generator being trained, as given to gan_trainer_create(); NULL for NULL. @since
+ * 0.1 */
 GAN_API gan_network *gan_trainer_generator(const gan_trainer *trainer);
 
-/** Return the discriminator that it trains, the caller's; NULL for NULL.  @since 0.1 */
+/** Return the discriminator being trained; NULL for NULL.  @since 0.1 */
 GAN_API gan_network *gan_trainer_discriminator(const gan_trainer *trainer);
 
-/** Return the optimizer of the generator, the caller's; NULL for NULL.  @since 0.1 */
+/** Return the generator's optimizer; NULL for NULL.  @since 0.1 */
 GAN_API gan_optimizer *gan_trainer_generator_optimizer(const gan_trainer *trainer);
 
-/** Return the optimizer of the discriminator, the caller's; NULL for NULL.  @since 0.1 */
+/** Return the discriminator's optimizer; NULL for NULL.  @since 0.1 */
 GAN_API gan_optimizer *gan_trainer_discriminator_optimizer(const gan_trainer *trainer);
 
 /** Return the largest batch that a step can take; 0 for NULL.  @since 0.1 */
 GAN_API size_t gan_trainer_batch_size(const gan_trainer *trainer);
 
 /**
- * Read the figures of the latest step, and how many steps there have been; after
- * gan_checkpoint_load() they are those of the run that was saved.
+ * Read the statistics of the latest step and the step counts; after gan_checkpoint_load() they are
+ * those of the saved run.
  *
  * @param[in]     trainer  The run.
- * @param[in,out] stats    Receives the figures, as many as its struct_size has room for.
+ * @param[in,out] stats    Receives the statistics, as far as its struct_size has room.
  *
  * @retval GAN_OK           `stats` is filled; before the first step with zeros.
  * @retval GAN_ERR_INVALID  `trainer` or `stats` is NULL, or `stats` has no valid struct_size.
@@ -385,26 +388,26 @@ GAN_API GAN_MUST_CHECK gan_status gan_trainer_stats(const gan_trainer *trainer,
                                                     gan_train_stats *stats);
 
 /**
- * Ask the discriminator about samples that it isn't trained on: in evaluation mode, without a last
- * sigmoid.  Of training samples, held-out and generated ones they tell a discriminator that knows
- * its training samples by heart: see gan_look.  The run is left as it was.
+ * Run the discriminator on samples without training it: in evaluation mode, without a last sigmoid.
+ * Its outputs for training, held-out and generated samples show whether it overfits: see gan_look.
+ * The run is left unchanged.
  *
  * @param[in,out] trainer  The run.
- * @param[in]     samples  Any number, as the trainer is given them, with labels where the
- *                         discriminator looks at them.
- * @param[out]    outputs  Receives the output for each sample: the logit, or what the loss has in
- *                         its place; without an auxiliary classifier's.
+ * @param[in]     samples  Any number, normalised as for training, with labels where the
+ *                         discriminator uses them.
+ * @param[out]    outputs  Receives the output for each sample: the logit, or the raw output of
+ *                         losses without one; without an auxiliary classifier's.
  *
  * @retval GAN_OK           `outputs` is filled.
  * @retval GAN_ERR_INVALID  `trainer`, `samples`, its samples or `outputs` is NULL; there are none;
- *                          labels are missing or are no classes; or this is a child of the process
- *                          that made its threads, see gan_pool.
+ *                          labels are missing or out of range; or this process was forked from the
+ *                          one that created its threads (see gan_pool).
  * @retval GAN_ERR_SHAPE    The samples' size isn't the discriminator's.
  * @retval GAN_ERR_BUSY     Another call uses the trainer or one of its networks.
  * @retval GAN_ERR_NOMEM    No memory.
  *
- * Memory: that of the discriminator's activations for some hundred samples and of its outputs, as
- * long as the call takes.
+ * Memory: the discriminator's activations for some hundred samples and its outputs, until the call
+ *         returns.
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_trainer_outputs(gan_trainer *trainer,
@@ -414,13 +417,13 @@ GAN_API GAN_MUST_CHECK gan_status gan_trainer_outputs(gan_trainer *trainer,
 #define GAN_EXTRA_STATE_MAX 16777216
 
 /**
- * Give a run bytes of the host's, which its checkpoints have from now on: the sums of the epoch so
- * far, the place of a random stream of the host's, its own settings as text.  The library does not
- * look at them.  gan_checkpoint_load() puts those of its file in their place.
+ * Attach bytes of the host to a run; its checkpoints store them from now on: running sums of an
+ * epoch, the position of the host's own random stream, its settings as text.  The library does not
+ * interpret them.  gan_checkpoint_load() replaces them by those of its file.
  *
  * @param[in,out] trainer  The run.
  * @param[in]     bytes    Copied.
- * @param[in]     n        How many, up to GAN_EXTRA_STATE_MAX; 0: none from now on.
+ * @param[in]     n        How many, up to GAN_EXTRA_STATE_MAX; 0: none.
  *
  * @retval GAN_OK           Set.
  * @retval GAN_ERR_INVALID  `trainer` is NULL, `bytes` is NULL while n > 0, or n is too large.
@@ -446,34 +449,35 @@ GAN_API const void *gan_trainer_extra_state(const gan_trainer *trainer, size_t *
 /**
  * Train the discriminator, then the generator, once each.
  *
- * The same as gan_train_discriminator_step() and gan_train_generator_step() with noise drawn by the
- * library, as many generated samples as the batch has real ones, fresh noise for each half.  The
- * generator's half is left out unless the discriminator's counted and the number of those so far,
- * `d_steps`, is a multiple of `d_steps_per_g`.
+ * The same as gan_train_discriminator_step() and gan_train_generator_step() with latent vectors
+ * drawn by the library: as many generated samples as the batch has real ones, fresh latent vectors
+ * for each half.  The generator's half runs only when the discriminator was updated and its step
+ * count, `d_steps`, is a multiple of `d_steps_per_g`.
  *
  * @param[in,out] trainer  The run to advance.
  * @param[in]     batch    Real samples: 1 to `batch_size` of them.
- * @param[in,out] stats    Receives the step's figures, as many as its struct_size has room for.
- *                         NULL if not wanted.
+ * @param[in,out] stats    Receives the step's statistics, as far as its struct_size has room.  NULL
+ *                         if not wanted.
  *
- * @retval GAN_OK             Both networks were updated, or what rhythm and `on_divergence` left of
- *                            that; the counts in `stats` tell.
+ * @retval GAN_OK             Both networks were updated, except where `d_steps_per_g` or
+ *                            `on_divergence` skipped one; the counts in `stats` tell.
  * @retval GAN_ERR_INVALID    `trainer`, `batch` or its samples is NULL, the batch is empty, `stats`
  *                            has no valid struct_size, or training is conditional and the batch's
- *                            labels are missing or one is out of range; or this is a child of the
- *                            process that made its threads, see gan_pool.  Nothing changed.
- * @retval GAN_ERR_SHAPE      The batch is larger than `batch_size`, its samples have not as many
- *                            numbers as the discriminator's input, or it or one of its
- *                            micro-batches is a single sample that a layer, which is named, can't
+ *                            labels are missing or one is out of range; or this process was forked
+ *                            from the one that created its threads (see gan_pool).  Nothing
+ *                            changed.
+ * @retval GAN_ERR_SHAPE      The batch is larger than `batch_size`, its samples do not have as many
+ *                            values as the discriminator's input, or it or one of its micro-batches
+ *                            is a single sample that a layer, which the message names, can't
  *                            normalise (see gan_layer_batch_norm()).  Nothing changed.
  * @retval GAN_ERR_NONFINITE  A loss, a gradient, a new weight or a new buffer was NaN or infinite.
- *                            The network concerned and its optimizer are as they were; when it is
- *                            the generator, the discriminator has its new weights, and
+ *                            That network and its optimizer are as they were; when it is the
+ *                            generator, the discriminator has already been updated, as
  *                            `stats->d_steps` tells.
  * @retval GAN_ERR_BUSY       Another call is using the trainer or running one of its networks.
  * @retval other              What the host's objective or on_gradients returned; the same holds.
  *
- * Memory:       none is taken.
+ * Memory:       allocates nothing.
  * Determinism:  same seeds, data and BLAS on the same kind of machine give the same bits, on any
  *               number of threads.
  *
@@ -509,29 +513,30 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_discriminator_step_labels16(gan_trai
                                                                         gan_train_stats *stats);
 
 /**
- * Train the discriminator once, to tell real samples from as many generated ones: see gan_loss.
+ * Train the discriminator once, on a batch of real samples and as many generated ones: see
+ * gan_loss.
  *
- * The generator stays as it is to the last bit.
+ * The generator stays bit-identical.
  *
  * @param[in,out] trainer  The run to advance.
  * @param[in]     batch    Real samples, as for gan_train_step().
  * @param[in]     z        batch->count latent vectors, one after the other; NULL: drawn by the
  *                         library.
  * @param[in]     labels   batch->count labels of the generated samples; NULL: drawn by the library
- *                         where labels are looked at.
- * @param[in,out] stats    Receives the figures that begin with d_.  NULL if not wanted.
+ *                         where labels are used.
+ * @param[in,out] stats    Receives the statistics that begin with d_.  NULL if not wanted.
  *
  * @retval GAN_OK             The discriminator was updated; or skipped, see gan_divergence.
- * @retval GAN_ERR_INVALID    As for gan_train_step(); or `labels` are given where nothing looks at
- *                            them, or one is out of range; or this is a child of the process that
- *                            made its threads, see gan_pool.
+ * @retval GAN_ERR_INVALID    As for gan_train_step(); or `labels` are given where nothing uses
+ *                            them, or one is out of range; or this process was forked from the one
+ *                            that created its threads (see gan_pool).
  * @retval GAN_ERR_SHAPE      As for gan_train_step().
  * @retval GAN_ERR_NONFINITE  A loss, gradient, new weight or new buffer was NaN or infinite.
  *                            Networks and optimizers are as they were.
  * @retval GAN_ERR_BUSY       Another call is using the trainer or running one of its networks.
  * @retval other              What the host's objective or on_gradients returned; the same holds.
  *
- * Memory: none is taken.
+ * Memory: allocates nothing.
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_train_discriminator_step(gan_trainer *trainer,
@@ -541,22 +546,22 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_discriminator_step(gan_trainer *trai
                                                                gan_train_stats *stats);
 
 /**
- * Train the generator once: generated samples are to be taken for real.
+ * Train the generator once: it learns to make the discriminator classify its samples as real.
  *
- * The discriminator stays as it is to the last bit.
+ * The discriminator stays bit-identical.
  *
  * @param[in,out] trainer  The run to advance.
  * @param[in]     n        How many samples to generate, 1 to `batch_size`.
  * @param[in]     z        `n` latent vectors, one after the other; NULL: drawn by the library.
- * @param[in]     labels   `n` labels; NULL: drawn by the library where labels are looked at.
- * @param[in,out] stats    Receives the figures that begin with g_.  NULL if not wanted.
+ * @param[in]     labels   `n` labels; NULL: drawn by the library where labels are used.
+ * @param[in,out] stats    Receives the statistics that begin with g_.  NULL if not wanted.
  *
  * @retval GAN_OK             The generator was updated; or skipped, see gan_divergence.
  * @retval GAN_ERR_INVALID    `trainer` is NULL, `n` is 0, `stats` has no valid struct_size,
- *                            `labels` are given where nothing looks at them, one is out of range,
- *                            or the loss is relativistic and the latest discriminator's step failed
- *                            or there was none; or this is a child of the process that made its
- *                            threads, see gan_pool.
+ *                            `labels` are given where nothing uses them, one is out of range, or
+ *                            the loss is relativistic and the latest discriminator's step failed or
+ *                            there was none; or this process was forked from the one that created
+ *                            its threads (see gan_pool).
  * @retval GAN_ERR_SHAPE      `n` is larger than `batch_size`, or too small, as for
  *                            gan_train_step().
  * @retval GAN_ERR_NONFINITE  A loss, gradient, new weight or new buffer was NaN or infinite.
@@ -564,7 +569,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_discriminator_step(gan_trainer *trai
  * @retval GAN_ERR_BUSY       Another call is using the trainer or running one of its networks.
  * @retval other              What the host's objective or on_gradients returned; the same holds.
  *
- * Memory: none is taken.
+ * Memory: allocates nothing.
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_train_generator_step(gan_trainer *trainer, size_t n,
@@ -572,17 +577,17 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_generator_step(gan_trainer *trainer,
                                                            gan_train_stats *stats);
 
 /**
- * Train the generator once beside fresh real samples: as gan_train_generator_step() does, but a
- * relativistic loss compares with those of a batch, and not with those that the discriminator has
- * just learnt (R3GAN: Huang et al., 2024).
+ * Train the generator once against fresh real samples: as gan_train_generator_step() does, but a
+ * relativistic loss compares with the given batch instead of the one that the discriminator has
+ * just been trained on (R3GAN: Huang et al., 2024).
  *
  * @param[in,out] trainer  The run to advance.
- * @param[in]     batch    Real samples, as for gan_train_step(); as many are generated.  With a loss
- *                         that isn't relativistic only their count is of use.
+ * @param[in]     batch    Real samples, as for gan_train_step(); as many are generated.  Without a
+ *                         relativistic loss only their count is used.
  * @param[in]     z        batch->count latent vectors; NULL: drawn by the library.
  * @param[in]     labels   batch->count labels of the generated samples; NULL: drawn by the library
- *                         where labels are looked at.
- * @param[in,out] stats    Receives the figures that begin with g_.  NULL if not wanted.
+ *                         where labels are used.
+ * @param[in,out] stats    Receives the statistics that begin with g_.  NULL if not wanted.
  *
  * @retval GAN_OK             The generator was updated; or skipped, see gan_divergence.
  * @retval GAN_ERR_INVALID    As for gan_train_discriminator_step().
@@ -591,7 +596,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_generator_step(gan_trainer *trainer,
  * @retval GAN_ERR_BUSY       Another call is using the trainer or running one of its networks.
  * @retval other              What the host's objective or on_gradients returned; the same holds.
  *
- * Memory: none is taken.
+ * Memory: allocates nothing.
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_train_generator_step_beside(gan_trainer *trainer,
@@ -601,26 +606,27 @@ GAN_API GAN_MUST_CHECK gan_status gan_train_generator_step_beside(gan_trainer *t
                                                                   gan_train_stats *stats);
 
 /**
- * Return the network that holds the average of the generator's weights; NULL when none is kept.
+ * Return the network that holds the exponential moving average (EMA) of the generator's weights;
+ * NULL when none is kept.
  *
- * After each step of the generator's that counts, it becomes decay * average + (1 - decay) *
- * weights; the first step's weights are taken as they are.  It can be run, saved and cloned.  It
- * belongs to the trainer and lives as long; a checkpoint has it.
+ * After each generator update it becomes decay * average + (1 - decay) * weights; the first update
+ * copies the weights.  It can be run, saved and cloned.  It belongs to the trainer and lives as
+ * long; checkpoints include it.
  *
- * Its buffers, such as batch_norm's running statistics, are estimated for its weights when it is
+ * Its buffers, such as batch_norm's running statistics, are re-estimated for its weights when it is
  * first run, saved or cloned after a step, or sampled from or saved with its trainer: as by
  * gan_network_estimate_statistics(), from 16 batches of `micro_batch` generated samples or as many
- * as make 1024, drawn as in training.  If that made infinities, they are the generator's.  Training
- * doesn't notice.  Whoever looks at single tensors sees the generator's buffers until then.
+ * as make 1024, drawn as in training.  If that gives non-finite values, the generator's buffers are
+ * used.  Training is not affected.  Until then its single tensors show the generator's buffers.
  *
  * @since 0.1
  */
 GAN_API gan_network *gan_trainer_average(const gan_trainer *trainer);
 
 /**
- * Generate samples in evaluation mode, by the average of the weights where one is kept.
+ * Generate samples in evaluation mode, with the averaged weights where they are kept.
  *
- * Training goes on afterwards as if this had not been called.
+ * Training is not affected.
  *
  * @param[in,out] trainer  The run.
  * @param[in]     z        `n` latent vectors, one after the other; see gan_rng_normal().
@@ -629,11 +635,11 @@ GAN_API gan_network *gan_trainer_average(const gan_trainer *trainer);
  *
  * @retval GAN_OK           `out` is filled.
  * @retval GAN_ERR_INVALID  `trainer` is NULL, the generator is conditional, or `z` or `out` is NULL
- *                          while n > 0; or this is a child of the process that made its threads,
- *                          see gan_pool.
+ *                          while n > 0; or this process was forked from the one that created its
+ *                          threads (see gan_pool).
  * @retval GAN_ERR_BUSY     Another call is using the trainer.
  *
- * Memory: none is taken.
+ * Memory: allocates nothing.
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_trainer_sample(gan_trainer *trainer, const float *z, size_t n,
@@ -645,17 +651,18 @@ GAN_API GAN_MUST_CHECK gan_status gan_trainer_sample(gan_trainer *trainer, const
  * @param[in,out] trainer  The run.
  * @param[in]     z        `n` latent vectors, one after the other.
  * @param[in]     labels   `n` labels, see gan_rng_labels() for drawing some; NULL for a generator
- *                         that looks at none.
+ *                         that uses none.
  * @param[in]     n        How many; 0 does nothing.
  * @param[out]    out      Room for `n` samples.
  *
  * @retval GAN_OK           `out` is filled.
  * @retval GAN_ERR_INVALID  `trainer` is NULL, `z` or `out` is NULL while n > 0, or labels are
- *                          missing, not wanted, or one is out of range; it is named; or this is a
- *                          child of the process that made its threads, see gan_pool.
+ *                          missing, given though the network uses none, or one is out of range; the
+ *                          message names it; or this process was forked from the one that created
+ *                          its threads (see gan_pool).
  * @retval GAN_ERR_BUSY     Another call is using the trainer.
  *
- * Memory: none is taken.
+ * Memory: allocates nothing.
  * @since 0.1
  */
 GAN_API GAN_MUST_CHECK gan_status gan_trainer_sample_labels(gan_trainer *trainer, const float *z,
