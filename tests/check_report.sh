@@ -22,7 +22,7 @@ tiny="--silhouettes --limit 400 --hidden 16 --latent 8 --depth 1 --batch 20 --ep
 }
 page whole/report.html
 for part in "fashion_gan: whole" "epoch 3</figcaption>" "Samples and nearest training images" "Real images" \
-    ">frechet</h3>" ">coverage</h3>" "floor: real samples" "Learning rates" "Generated samples in each bin" \
+    ">Fréchet distance</h3>" ">Coverage</h3>" ">Nearest-neighbour distance ratio</h3>" "floor: real samples" "Learning rates" "Generated samples in each bin" \
     "fashion_gan --silhouettes --limit 400" "--evaluate-every 2"; do
     grep -qF -- "$part" whole/report.html || fail "the page should have: $part"
 done

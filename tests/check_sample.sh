@@ -93,8 +93,43 @@ says evaluate "there is no nowhere.safetensors; fashion_classifier trains one"
 { printf '\000\000\010\001\000\000\004\322'; head -c 617 /dev/zero; head -c 617 /dev/zero | tr '\000' '\001'; } >labels.idx
 run evaluate --real many.idx --labels labels.idx --generated many.idx --count 300 --classifier nowhere.safetensors --json labels.json
 [ "$(grep -c '^class [01] .* [0-9]* .* [0-9]*$' evaluate.log)" -eq 4 ] || { cat evaluate.log; fail "two classes in two kinds of features expected"; }
-says evaluate "classes_missing "
+says evaluate "missing classes "
 grep -q '"name": "class 1", "generated": [0-9]*, "real": [0-9]*' labels.json || fail "labels.json lacks the classes"
 refuses 1 "1.json: exists already" evaluate --real many.idx --generated many.idx --count 20 --json 1.json
 refuses 1 "there is no nowhere; a directory of PNG files or an IDX file is needed" evaluate --real nowhere --model $model
 refuses 2 "are for --real" evaluate --csv 3.csv
+
+# --- A classifier of one's own place ------------------------------------------------------------
+
+mkdir -p elsewhere && mv classifier.safetensors elsewhere/mine.safetensors
+run evaluate --real many.idx --model $model --count 600 --seed 10 --classifier elsewhere/mine.safetensors --json mine.json
+cmp 1.json mine.json || fail "the same classifier in another place gave other numbers"
+refuses 1 "classifier.safetensors: there is no such file; fashion_classifier makes one" evaluate --silhouettes --model $model --count 10
+run evaluate --silhouettes --model $model --count 600 --classifier elsewhere/mine.safetensors
+says evaluate "in 128 features"
+refuses 1 "many.png: " evaluate --silhouettes --model $model --count 10 --classifier many.png
+mkdir -p wide && run interpolate --model $model --points 2 --steps 2 --out wide/1.png # 62 x 32 pixels
+for i in 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do run interpolate --model $model --points 2 --steps 2 --seed $i --out wide/$i.png; done
+run evaluate --real wide --generated wide --count 10 --classifier elsewhere/mine.safetensors
+says evaluate "without the features of elsewhere/mine.safetensors, which expects pictures of 784 numbers, not of 1984"
+
+# --- Agreement of classes -----------------------------------------------------------------------
+
+# Grids whose last tile is black or not, as they are and with the names of their classes swapped.
+for side in real same swapped; do mkdir -p $side/one $side/two; done
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    run sample --model $model --count 3 --columns 2 --seed $i --out three.png --overwrite
+    run sample --model $model --count 4 --columns 2 --seed $i --out four.png --overwrite
+    for side in real same; do cp three.png $side/one/$i.png && cp four.png $side/two/$i.png; done
+    cp four.png swapped/one/$i.png && cp three.png swapped/two/$i.png
+done
+agreement() { awk -F, '$4 == "agreement" { print ($5 == '"$2"') ? "good" : $5 }' "$1" | sort -u; }
+for side in same swapped; do
+    run evaluate --real real --generated $side --count 20 --classifier nowhere.safetensors --csv $side.csv
+    says evaluate "agreement with classes "
+done
+[ "$(agreement same.csv 1)" = good ] || { cat same.csv; fail "all should be of their class"; }
+[ "$(agreement swapped.csv 0)" = good ] || { cat swapped.csv; fail "none should be of its class"; }
+mv swapped/one swapped/three
+run evaluate --real real --generated swapped --count 20 --classifier nowhere.safetensors --csv others.csv
+[ -z "$(agreement others.csv 0)" ] || { cat others.csv; fail "other classes should not be compared"; }

@@ -280,17 +280,29 @@ static int compare(battery *b, size_t kind)
 /* ---- What was found ---- */
 
 static const struct {
-    const char *name;
+    const char *name, *title; /* in files, and for people */
     size_t offset;
 } rows[] = {
-#define ROW(name)                                                                                  \
+#define ROW(name, title)                                                                           \
     {                                                                                              \
-#name, offsetof(gan_comparison, name)                                                      \
+#name, title, offsetof(gan_comparison, name)                                               \
     }
-    ROW(frechet),        ROW(frechet_limit), ROW(kid),          ROW(precision),
-    ROW(recall),         ROW(density),       ROW(coverage),     ROW(nn_ratio),
-    ROW(copying),        ROW(nn_real),       ROW(nn_generated), ROW(duplicates),
-    ROW(bins_different), ROW(bins_missing),  ROW(agreement),    ROW(classes_missing),
+    ROW(frechet, "Frechet distance"),
+    ROW(frechet_limit, "the same with n to infinity"),
+    ROW(kid, "kernel distance (KID)"),
+    ROW(precision, "precision"),
+    ROW(recall, "recall"),
+    ROW(density, "density"),
+    ROW(coverage, "coverage"),
+    ROW(nn_ratio, "nearest-neighbour ratio"),
+    ROW(copying, "copying, z"),
+    ROW(nn_real, "1-NN accuracy, real"),
+    ROW(nn_generated, "1-NN accuracy, generated"),
+    ROW(duplicates, "near duplicates"),
+    ROW(bins_different, "different bins"),
+    ROW(bins_missing, "missing bins"),
+    ROW(agreement, "agreement with classes"),
+    ROW(classes_missing, "missing classes"),
 #undef ROW
 };
 enum { ROWS = sizeof rows / sizeof *rows, OF_LABELS = 2 }; /* the last ones need labels */
@@ -310,9 +322,9 @@ static int is_known(const battery *b, size_t kind, size_t row)
 static void print_classes(const battery *b, size_t kind)
 {
     if (b->n_classes == 0) return;
-    cli_print("%-15s %10s   %10s", "class", "generated", "real");
+    cli_print("%-27s %10s   %10s", "class", "generated", "real");
     for (size_t i = 0; i < b->n_classes; i++)
-        cli_print("%-15s %10zu   %10zu", b->class_names[i], b->classes[kind][i].generated,
+        cli_print("%-27s %10zu   %10zu", b->class_names[i], b->classes[kind][i].generated,
                   b->classes[kind][i].reference);
 }
 
@@ -325,11 +337,11 @@ static void print(const battery *b)
         putchar('\n');
         cli_print("%s (%zu features, hash %016" PRIx64 ")", gan_features_name(b->features[k]),
                   gan_features_count(b->features[k]), gan_features_hash(b->features[k]));
-        cli_print("%-15s %10s   %-22s %10s", "number", "value", "95 % interval", "real ones");
+        cli_print("%-27s %10s   %-22s %10s", "number", "value", "95 % interval", "real ones");
         for (size_t i = 0; i < ROWS; i++) {
             const gan_estimate *e = number(b, k, i);
             if (!is_known(b, k, i)) continue;
-            cli_print("%-15s %10.4f   %9.4f to %9.4f %10.4f", rows[i].name, e->value, e->low,
+            cli_print("%-27s %10.4f   %9.4f to %9.4f %10.4f", rows[i].title, e->value, e->low,
                       e->high, e->floor);
         }
         print_classes(b, k);

@@ -90,7 +90,9 @@ static void put_relatives(gan__text *out, const gan_log *log, const char *name)
 
 static void put_numbers_of(gan__text *out, const gan_report_run *runs, size_t n, const char *name)
 {
-    put_row_head(out, name);
+    const gan__report_title title = gan__report_title_of(name);
+
+    put_row_head(out, title.text);
     for (size_t i = 0; i < n; i++) {
         double lowest = 0;
         const uint64_t epoch = find_lowest(runs[i].log, name, &lowest);

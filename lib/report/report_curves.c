@@ -41,6 +41,54 @@ static const struct {
 };
 enum { GROUPS = sizeof groups / sizeof *groups };
 
+/* What the numbers of a comparison are called where people read them; a log has the short names. */
+static const char *const titles[][2] = {
+    {"frechet", "Fr\303\251chet distance"},
+    {"kid", "Kernel distance (KID)"},
+    {"precision", "Precision"},
+    {"recall", "Recall"},
+    {"density", "Density"},
+    {"coverage", "Coverage"},
+    {"agreement", "Agreement with the class that was asked for"},
+    {"nn_ratio", "Nearest-neighbour distance ratio"},
+    {"duplicates", "Share of near duplicates"},
+    {"bins_missing", "Missing bins"},
+    {"classes_missing", "Missing classes"},
+};
+
+/* ---- Names ---- */
+
+/* Where a number stands in the groups, as g * MOST_NAMES + i; beyond them when it is in none. */
+static size_t place_in_groups(const char *name)
+{
+    for (size_t k = 0; k < GROUPS * MOST_NAMES; k++) {
+        const char *other = groups[k / MOST_NAMES].names[k % MOST_NAMES];
+
+        if (other && strcmp(other, name) == 0) return k;
+    }
+    return GROUPS * MOST_NAMES;
+}
+
+static int is_in_group(const char *name)
+{
+    return place_in_groups(name) < GROUPS * MOST_NAMES;
+}
+
+gan__report_title gan__report_title_of(const char *name)
+{
+    gan__report_title out;
+    const size_t k = place_in_groups(name);
+
+    snprintf(out.text, sizeof out.text, "%s", name);
+    if (k < GROUPS * MOST_NAMES)
+        snprintf(out.text, sizeof out.text, "%s: %s", groups[k / MOST_NAMES].title,
+                 groups[k / MOST_NAMES].labels[k % MOST_NAMES]);
+    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+        if (strcmp(titles[i][0], name) == 0)
+            snprintf(out.text, sizeof out.text, "%s", titles[i][1]);
+    return out;
+}
+
 /* ---- The x axis ---- */
 
 /* How many epochs were over at a step. */
@@ -208,10 +256,12 @@ static void put_number(sheet *s, const char *name)
 {
     char floor_name[GAN_LOG_NAME_BYTES + 8];
 
+    const gan__report_title title = gan__report_title_of(name);
+
     snprintf(floor_name, sizeof floor_name, "%s.floor", name);
-    begin_chart(s, name, 0);
+    begin_chart(s, title.text, 0);
     for (size_t r = 0; r < s->n_runs && r < GAN__REPORT_SERIES; r++)
-        add_curve(s, s->runs[r].log, name, label_of(s, r, name), 0);
+        add_curve(s, s->runs[r].log, name, label_of(s, r, title.text), 0);
     if (s->n_runs == 1)
         add_curve(s, s->runs[0].log, floor_name, "floor: real samples against others", 1);
     end_chart(s);
@@ -230,13 +280,6 @@ static void put_group(sheet *s, size_t g)
     end_chart(s);
 }
 
-static int is_in_group(const char *name)
-{
-    for (size_t g = 0; g < GROUPS; g++)
-        for (size_t i = 0; i < MOST_NAMES && groups[g].names[i]; i++)
-            if (strcmp(groups[g].names[i], name) == 0) return 1;
-    return 0;
-}
 
 int gan__report_is_relative(const gan_log *log, const char *name)
 {
