@@ -36,6 +36,14 @@ python3 "$root/tests/python/events.py" whole/log.jsonl whole/events.out.tfevents
 for file in checkpoint.safetensors generator.safetensors fake_images-003.png; do
     cmp whole/$file plain/$file || fail "other bits with --evaluate-every: $file"
 done
+# With a classifier classes are counted by it, and have their names.
+trained_classifier
+# shellcheck disable=SC2086
+run fashion_gan $tiny --evaluate-every 3 --keep-best --classifier classifier.safetensors --out by-class --quiet
+page by-class/report.html
+for part in "Classes among generated samples, by the classifier" "pullover" "Missing classes"; do
+    grep -qF -- "$part" by-class/report.html || fail "the page should have: $part"
+done
 # The line in the page begins the same run.
 line=$(sed -n 's/.*"name":"command","text":"\(.*\)"}$/\1/p' whole/log.jsonl | sed 's/\\"/"/g')
 (eval "set -- $line" && shift && "$programs/fashion_gan" "$@" --out again --quiet) || fail "it should run: $line"

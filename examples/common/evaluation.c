@@ -62,10 +62,14 @@ static int read_images(evaluation *e, size_t first, float *features, uint16_t *l
 {
     for (size_t i = 0; i < e->n; i++) {
         if (!read_image(e, first + i, e->samples, &labels[i]) ||
-            !cli_ok(gan_features_compute(e->kind, e->samples, 1, features + i * e->dimension)) ||
-            (e->classifier &&
-             !cli_ok(gan_classifier_predict_labels16(e->classifier, e->samples, 1, &labels[i]))))
+            !cli_ok(gan_features_compute(e->kind, e->samples, 1, features + i * e->dimension)))
             return 0;
+        uint16_t label = labels[i];
+        if (e->classifier &&
+            !cli_ok(gan_classifier_predict_labels16(e->classifier, e->samples, 1, &labels[i])))
+            return 0;
+        if (e->modes && first > 0 && label < e->n_classes)
+            classes_learn(&e->seen, label, labels[i]);
     }
     return 1;
 }
@@ -112,6 +116,7 @@ static int make_reference(evaluation *e, gan_reference **out, int whole)
         desc.held_out_labels = labels + e->n;
         desc.n_classes = n_classes;
     }
+    if (e->modes) classes_forget_labelled(&e->seen);
     int good = read_images(e, 0, features, labels) &&
                read_images(e, e->n, features + e->n * e->dimension, labels + e->n) &&
                cli_ok(gan_reference_create(out, features, e->n, e->dimension, &desc));
@@ -156,6 +161,13 @@ static size_t count_images(const gan_dataset *data, const gan_dataset *held_out)
     return n < gan_dataset_count(held_out) ? n : gan_dataset_count(held_out);
 }
 
+static void make_modes(evaluation *e)
+{
+    if (!e->classifier || !e->held_out || !gan_dataset_has_labels(e->held_out)) return;
+    classes_begin(&e->seen, e->n_classes);
+    e->modes = cli_memory(e->n_classes, sizeof *e->modes);
+}
+
 int evaluation_open(evaluation *e, const gan_dataset *data, const gan_trainer *trainer,
                     const evaluation_desc *desc)
 {
@@ -176,6 +188,7 @@ int evaluation_open(evaluation *e, const gan_dataset *data, const gan_trainer *t
     e->dimension = gan_features_count(e->kind);
     e->samples = cli_memory(CHUNK * e->size, sizeof *e->samples);
     e->features = cli_memory(e->n * e->dimension, sizeof *e->features);
+    make_modes(e);
     if (!choose_images(e, desc->seed) || !take_noise(e, trainer, desc->seed) ||
         !make_reference(e, &e->brief, 0))
         return 0;
@@ -199,15 +212,46 @@ void evaluation_close(evaluation *e)
     free(e->counts);
     free(e->names);
     free(e->outputs[0]);
+    classes_end(&e->seen);
+    free(e->modes);
     *e = (evaluation){0};
 }
 
 /* ---- Measuring ---- */
 
+/* Count what the classifier takes n samples for. */
+static gan_status count_classes_of(evaluation *e, size_t n)
+{
+    uint16_t taken_for[CHUNK];
+    if (!e->modes) return GAN_OK;
+    gan_status status = gan_classifier_predict_labels16(e->classifier, e->samples, n, taken_for);
+    for (size_t i = 0; status == GAN_OK && i < n; i++) classes_count(&e->seen, taken_for[i]);
+    return status;
+}
+
+/* And say it as the reference says what it sees. */
+static void estimate_classes(evaluation *e)
+{
+    double *shares = cli_memory(e->n_classes, sizeof *shares);
+    classes_estimate(&e->seen, shares);
+    for (size_t k = 0; k < e->n_classes; k++) {
+        e->modes[k].reference = (size_t)classes_labelled(&e->seen, k);
+        e->modes[k].generated = (size_t)lround((double)e->n * shares[k]);
+    }
+    free(shares);
+}
+
+const gan_reference_share *evaluation_classes(const evaluation *e, size_t *n)
+{
+    *n = e->modes ? e->n_classes : 0;
+    return e->modes ? e->modes : gan_reference_classes(e->real, n);
+}
+
 /* Return what went wrong, without saying it: samples that are not finite are no failure here. */
 static gan_status draw(evaluation *e, gan_trainer *trainer)
 {
     gan_status status = GAN_OK;
+    if (e->modes) classes_forget(&e->seen);
     for (size_t done = 0, n; status == GAN_OK && done < e->n; done += n) {
         n = e->n - done < CHUNK ? e->n - done : CHUNK;
         status = gan_trainer_sample_labels16(trainer, e->noise + done * e->latent,
@@ -215,6 +259,7 @@ static gan_status draw(evaluation *e, gan_trainer *trainer)
         if (status == GAN_OK)
             status =
                 gan_features_compute(e->kind, e->samples, n, e->features + done * e->dimension);
+        if (status == GAN_OK) status = count_classes_of(e, n);
     }
     return status;
 }
@@ -292,8 +337,9 @@ static int log_numbers(const gan_comparison *c, gan_log *log)
 static int count_shares(evaluation *e, gan_report *report)
 {
     size_t n;
-    const gan_reference_share *shares = gan_reference_classes(e->real, &n);
-    const char *title = "Classes among generated samples, by the nearest real image";
+    const gan_reference_share *shares = evaluation_classes(e, &n);
+    const char *title = e->modes ? "Classes among generated samples, by the classifier"
+                                 : "Classes among generated samples, by the nearest real image";
     if (!shares) {
         shares = gan_reference_bins(e->real, &n);
         title = "Generated samples in each bin, clusters of real images";
@@ -313,6 +359,7 @@ int evaluation_measure(evaluation *e, gan_trainer *trainer, int whole)
     if (status == GAN_OK)
         status = gan_reference_compare(e->real, e->features, e->labels, e->n, &e->latest);
     e->known = status == GAN_OK;
+    if (e->known && e->modes) estimate_classes(e);
     if (status != GAN_ERR_NONFINITE) return cli_ok(status);
     cli_say("samples are not finite, and are not compared: %s", gan_last_error());
     return 1;

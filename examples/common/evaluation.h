@@ -2,6 +2,8 @@
 #ifndef EVALUATION_H
 #define EVALUATION_H
 
+#include "classes.h"
+
 #include <gan/gan.h>
 
 /* Images become features by the means of small squares of pixels, for which no other network is
@@ -9,7 +11,7 @@
  * which classes are missing. */
 typedef struct evaluation {
     const gan_dataset *data, *held_out; /* the latter may be NULL: half of `data` takes its place */
-    gan_network *net; /* of the classifier; NULL: none */
+    gan_network *net;                   /* of the classifier; NULL: none */
     gan_classifier *classifier;
     gan_features *kind;
     /* With the Frechet distance, which takes most of the time; and without.  `real` is the one of
@@ -29,6 +31,10 @@ typedef struct evaluation {
     gan_report_count *counts; /* of classes or bins, with their names */
     char (*names)[32];
     size_t n_counts;
+    /* With a classifier and labels of held-out images: what it takes these and the samples for, and
+     * how many there are of each class by that. */
+    classes seen;
+    gan_reference_share *modes;
     /* What the discriminator says of training, held-out and generated images, see gan_look, as many
      * of each as n_asked; 0: it was not asked. */
     float *outputs[3];
@@ -53,6 +59,10 @@ void evaluation_close(evaluation *e);
 /* Draw samples and compare them with the real images, by all numbers or, for a verdict, without the
  * Frechet distance.  Return 0 after saying what is wrong. */
 int evaluation_measure(evaluation *e, gan_trainer *trainer, int whole);
+
+/* Return how many samples and real images of the latest comparison there are of each class; NULL and
+ * 0 where classes are not known. */
+const gan_reference_share *evaluation_classes(const evaluation *e, size_t *n);
 
 /* Ask the discriminator about images that it is trained on, and about others: where there are
  * held-out ones.  Return 0 after saying what is wrong. */

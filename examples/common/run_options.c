@@ -169,10 +169,14 @@ int run_open_held_out(gan_dataset **out, const run_data *data, const run_options
                               .labels = data->labels,
                               .quiet = opt->quiet};
     if (!run_has_looks(opt)) return 1;
+    /* A classifier's errors are known by labels. */
+    what.labels = what.labels || opt->classifier;
+    if (!fashion_has(&data->source, &what)) what.labels = data->labels;
     if (fashion_has(&data->source, &what)) return fashion_open(out, &data->source, &what);
-    cli_say("%s: there is no test set in it (t10k-images-idx3-ubyte); looks at samples take half of "
-            "the training images for held-out ones, and don't see whether the discriminator overfits",
-            data->source.directory);
+    cli_say(
+        "%s: there is no test set in it (t10k-images-idx3-ubyte); looks at samples take half of "
+        "the training images for held-out ones, and don't see whether the discriminator overfits",
+        data->source.directory);
     return 1;
 }
 

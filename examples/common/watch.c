@@ -81,7 +81,7 @@ int watch_look(watch *w)
     look.d_held_out = e->outputs[1];
     look.d_generated = e->outputs[2];
     look.n_d_trained = look.n_d_held_out = look.n_d_generated = e->n_asked;
-    if (e->classes) look.modes = gan_reference_classes(e->real, &look.n_modes);
+    if (e->classes) look.modes = evaluation_classes(e, &look.n_modes);
     return cli_ok(gan_health_look(w->health, &look));
 }
 

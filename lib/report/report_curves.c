@@ -280,7 +280,6 @@ static void put_group(sheet *s, size_t g)
     end_chart(s);
 }
 
-
 int gan__report_is_relative(const gan_log *log, const char *name)
 {
     static const char *const endings[] = {".low", ".high", ".floor"};

@@ -94,7 +94,6 @@ typedef struct gan__report_title {
 } gan__report_title;
 gan__report_title gan__report_title_of(const char *name);
 
-
 /* The place of a step on the x axis of a run: epochs, or steps before the first epoch is over. */
 double gan__report_place(const gan_log *log, uint64_t step);
 const char *gan__report_x_label(const gan_log *log);
