@@ -324,7 +324,27 @@ TEST(a_writer_that_fails_is_told)
     gan_network_destroy(net);
 }
 
-/* ---- memory, threads ---- */
+/* The host's function is called while the network may not change; it writes nothing. */
+static int export_again(void *net, const void *bytes, size_t n)
+{
+    gan_writer inner = gan_writer_memory(NULL, 0);
+
+    (void)bytes, (void)n;
+    expect_fails(gan_export_onnx_to(net, &inner, NULL), GAN_ERR_BUSY, "");
+    return 0;
+}
+
+TEST(a_network_that_is_being_exported_is_busy)
+{
+    gan_network *net = small();
+    gan_writer writer = gan_writer_callback(export_again, net);
+
+    expect_fails(gan_export_onnx_to(net, &writer, NULL), GAN_ERR_IO, "");
+    free(exported(net, NULL).bytes);
+    gan_network_destroy(net);
+}
+
+/* ---- memory ---- */
 
 static gan_status export_with(void **out, const gan_allocator *allocator, void *net)
 {
