@@ -93,6 +93,24 @@ TEST(a_file_is_what_the_format_says)
     gan_network_destroy(net);
 }
 
+/* The lowest byte first, on every machine. */
+TEST(numbers_are_little_endian)
+{
+    gan_network *net = built(
+        NETWORK(gan_shape_1d(1), gan_layer_linear(1, 2), gan_layer_reshape(gan_shape_2d(2, 1))));
+    gan_tensor weight;
+    model m;
+
+    expect_ok(gan_network_find(&weight, net, "0.weight"));
+    weight.data[0] = 1;
+    weight.data[1] = -2.5f;
+    m = exported(net, NULL);
+    ck_assert(has_bytes(&m, "\x4a\x08\x00\x00\x80\x3f\x00\x00\x20\xc0", 10));
+    ck_assert(has_bytes(&m, "\x4a\x18\xff\xff\xff\xff\xff\xff\xff\xff\x02\0\0\0", 14));
+    free(m.bytes);
+    gan_network_destroy(net);
+}
+
 /* ---- settings ---- */
 
 TEST(inputs_and_outputs_have_the_names_that_are_asked_for)
