@@ -57,11 +57,9 @@ static void read_options(options *o, int argc, char **argv)
             "\n"
             "C source has a function that makes a sample of a latent vector, in C99 and C++,\n"
             "without memory or variables of its own.  A page is one file: samples by their seeds,\n"
-            "sliders, walks, classes and downloads, from a memory stick or a mail.  A file of ONNX "
-            "is\n"
-            "for onnxruntime and what else runs networks: input z, of conditional generators "
-            "label,\n"
-            "output image.\n",
+            "sliders, walks, classes and downloads, from a memory stick or a mail.  A file of\n"
+            "ONNX is for onnxruntime and what else runs networks: input z, of conditional\n"
+            "generators label, output image.\n",
         .examples = "  export --page boots.html --title Boots\n"
                     "  export --c --main && cc -O3 generator.c generator_main.c -lm && ./a.out 7\n"
                     "  export --model out/checkpoint.safetensors --c --name boots --weights int8\n"
