@@ -39,6 +39,8 @@
 ##           BLAS=none (all products by the library's own loops)
 ##           JPEG=none  WEBP=none  ZIP=none (without these pictures and .npz archives; as it is where
 ##           pkg-config lacks libjpeg, libwebp or libzip)
+##           MPI=openmpi  MPI=mpich  MPI=none (what libgan_mpi is built with; by default the first that
+##           pkg-config finds)
 ##           PRODUCTS=blas (products by the BLAS where there are own loops, too)
 
 PREFIX       ?= /usr/local
@@ -127,6 +129,7 @@ SHARED_FLAGS  = -shared -Wl,-soname,libgan.so.$(ABI) -Wl,--version-script=lib/li
 # clang links a sanitizer's run-time library into programs only.
 NO_UNDEFINED := $(if $(SAN),,-Wl,-z,defs)
 endif
+SHARED_END := $(if $(filter Darwin,$(shell uname -s)),$(ABI),so)
 SHARED := $(BUILD)/$(firstword $(SHARED_NAMES))
 
 # --- What it is built from ----------------------------------------------------------------------
@@ -145,6 +148,13 @@ endif
 ifndef ZIP
 ZIP := $(or $(call have,libzip),none)
 endif
+# What libgan_mpi is built with; libgan itself knows no MPI.
+MPI_openmpi := ompi-c
+MPI_mpich   := mpich
+ifndef MPI
+MPI := $(if $(call have,ompi-c),openmpi,$(if $(call have,mpich),mpich,none))
+endif
+MPI_MODULE   := $(if $(filter-out none,$(MPI)),$(or $(MPI_$(MPI)),$(error MPI is "$(MPI)": openmpi, mpich or none expected)))
 OPTIONAL     := $(filter-out none,$(JPEG) $(WEBP) $(ZIP))
 MODULES      := $(filter-out none,$(BLAS)) libpng zlib $(OPTIONAL)
 # Others' headers are system headers: our warnings are about our code.
@@ -212,9 +222,9 @@ LINK     = $(Q)$(CC) -pthread $(SAN_FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all static shared pc examples benches tests help clean FORCE
+.PHONY: all static shared pc mpi examples benches tests help clean FORCE
 
-all: static shared pc examples benches
+all: static shared pc mpi examples benches
 static: $(STATIC)
 shared: $(SHARED)
 pc: $(BUILD)/libgan-uninstalled.pc
@@ -226,7 +236,7 @@ tests: $(TESTS) $(REPLAYS)
 # and then everything is rebuilt.  That is also the moment to find out what is missing.
 STAMP  := $(BUILD)/stamp
 CONFIG := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) | $(LIB_FLAGS) | $(TEST_FLAGS) | \
-          $(EXAMPLE_FLAGS) | $(DEP_LIBS) $(CHECK_LIBS) $(CAIRO_LIBS) | \
+          $(EXAMPLE_FLAGS) | $(MPI) | $(DEP_LIBS) $(CHECK_LIBS) $(CAIRO_LIBS) | \
           $(LIB_SRC) $(TEST_HELPERS) $(BENCH_HELPERS) $(EXAMPLE_HELPERS)
 missing = { echo "libgan: $(1); ./bootstrap installs what is needed" >&2; exit 1; }
 
@@ -316,6 +326,27 @@ $(REPLAYS): $(BUILD)/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(STATIC)
 	$(call begin,LD)
 	$(call LINK)
 
+# libgan_mpi is a library of its own, linked to one MPI; it calls nothing of libgan.
+MPI_NAMES := $(subst libgan,libgan_mpi,$(SHARED_NAMES))
+MPI_LIBRARIES := $(if $(MPI_MODULE),$(BUILD)/libgan_mpi.a $(BUILD)/$(firstword $(MPI_NAMES)))
+mpi: $(MPI_LIBRARIES)
+
+$(BUILD)/mpi/gan_mpi.o: mpi/gan_mpi.c $(STAMP)
+	$(call begin,CC)
+	$(call COMPILE,$(OWN_FLAGS) -Impi/include $(WARNINGS) -fvisibility=hidden -fPIC $(call headers_of,$(MPI_MODULE)))
+
+$(BUILD)/libgan_mpi.a: $(BUILD)/mpi/gan_mpi.o
+	$(call begin,AR)
+	$(Q)rm -f $@ && $(AR) $(ARFLAGS) $@ $<
+
+$(BUILD)/$(firstword $(MPI_NAMES)): $(BUILD)/mpi/gan_mpi.o mpi/libgan_mpi.map $(STAMP)
+	$(call begin,LD)
+	$(Q)$(CC) -pthread $(SAN_FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< \
+	    $(subst lib/libgan.map,mpi/libgan_mpi.map,$(subst libgan.$(SHARED_END),libgan_mpi.$(SHARED_END),$(SHARED_FLAGS))) \
+	    $(shell $(PKG_CONFIG) --libs $(MPI_MODULE) 2>/dev/null)
+	$(Q)cd $(@D) && for name in $(wordlist 2,3,$(MPI_NAMES)); do ln -sf $(@F) $$name; done
+
+-include $(BUILD)/mpi/gan_mpi.d
 -include $(STATIC_OBJ:.o=.d) $(SHARED_OBJ:.o=.d) $(PROGRAM_OBJ:.o=.d)
 
 help:
@@ -532,14 +563,15 @@ docs: $(foreach pair,$(COMMANDS),$(call program,$(pair)))
 
 # --- Installing ---------------------------------------------------------------------------------
 
-.PHONY: install install-library install-commands install-docs uninstall
+.PHONY: install install-library install-mpi install-commands install-docs uninstall
 
 # Arguments: prefix, library and header directory.  What lies below the prefix is named by it, so
 # that pkg-config finds a moved tree.
 fill_pc = sed -e $(call quote,s|@PREFIX@|$(1)|) -e $(call quote,s|@LIBDIR@|$(2)|) \
               -e $(call quote,s|@INCLUDEDIR@|$(3)|) -e 's|@VERSION@|$(VERSION)|' \
               -e $(call quote,s|@BLAS_LIBS@|$(strip $(BLAS_LIBS))|) \
-              -e $(call quote,s|@OPTIONAL@|$(OPTIONAL)|) pkgconfig/libgan.pc.in | \
+              -e $(call quote,s|@OPTIONAL@|$(OPTIONAL)|) -e $(call quote,s|@MPI@|$(MPI_MODULE)|) \
+              pkgconfig/$(or $(4),libgan).pc.in | \
           sed -e $(call quote,s|^\([a-z]*dir=\)$(1)/|\1$${prefix}/|)
 # Directories may have spaces; names of files have none.  Arguments: mode, files, directory.
 below       = $(call quote,$(DESTDIR)$(1))
@@ -552,7 +584,7 @@ $(BUILD)/libgan-uninstalled.pc: pkgconfig/libgan.pc.in include/gan/version.h $(S
 	$(call begin,GEN)
 	@$(call fill_pc,$(CURDIR),$(if $(filter /%,$(BUILD)),$(BUILD),$(CURDIR)/$(BUILD)),$(CURDIR)/include) > $@
 
-install: install-library install-commands
+install: install-library install-commands $(if $(MPI_MODULE),install-mpi)
 
 install-library: static shared
 	$(call put,644,$(HEADERS),$(INCLUDEDIR)/gan)
@@ -568,6 +600,16 @@ install-library: static shared
 
 BASHDIR := $(DATADIR)/bash-completion/completions
 ZSHDIR  := $(DATADIR)/zsh/site-functions
+
+install-mpi: mpi
+	$(call put,644,mpi/include/gan/mpi.h,$(INCLUDEDIR)/gan)
+	$(call put,644,$(BUILD)/libgan_mpi.a,$(LIBDIR))
+	$(call put,755,$(BUILD)/$(firstword $(MPI_NAMES)),$(LIBDIR))
+	cd $(call below,$(LIBDIR)) && \
+	    for name in $(wordlist 2,3,$(MPI_NAMES)); do ln -sf $(firstword $(MPI_NAMES)) $$name; done
+	install -d $(call below,$(PKGCONFIGDIR))
+	$(call fill_pc,$(PREFIX),$(LIBDIR),$(INCLUDEDIR),libgan-mpi) > $(call below,$(PKGCONFIGDIR)/libgan-mpi.pc)
+	chmod 644 $(call below,$(PKGCONFIGDIR)/libgan-mpi.pc)
 
 install-commands: $(foreach pair,$(COMMANDS),$(call program,$(pair)))
 	install -d $(call below,$(BINDIR)) $(call below,$(BASHDIR)) $(call below,$(ZSHDIR))
@@ -590,6 +632,9 @@ uninstall:
 	$(call take,$(notdir $(HEADERS)),$(INCLUDEDIR)/gan)
 	$(call take,libgan.a $(SHARED_NAMES),$(LIBDIR))
 	$(call take,libgan.pc,$(PKGCONFIGDIR))
+	$(call take,mpi.h,$(INCLUDEDIR)/gan)
+	$(call take,libgan_mpi.a $(MPI_NAMES),$(LIBDIR))
+	$(call take,libgan-mpi.pc,$(PKGCONFIGDIR))
 	$(call take,$(COMMAND_NAMES),$(BINDIR))
 	$(call take,$(COMMAND_NAMES),$(BASHDIR))
 	$(call take,_gan,$(ZSHDIR))

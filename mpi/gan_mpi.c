@@ -1,88 +1,135 @@
-/* gan_mpi.c - the functions of a communicator, by MPI: they move bytes, and add nothing up. */
+/* gan_mpi.c - the functions of a communicator, by MPI: they move bytes, and add nothing up.
+ *
+ * It calls nothing of libgan, so a program may open it whichever way it has libgan. */
 #include <gan/mpi.h>
 
 #include <limits.h>
 #include <sched.h>
-#include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 
-/* A host may have many threads on few processors, and an MPI that waits by asking again and again
- * would keep them from working. */
+typedef struct member {
+    MPI_Comm comm;
+    int began; /* with MPI, which nobody else will end */
+} member;
+
+/* A host may have more threads than processors, and an MPI that waits by asking again and again
+ * would keep them from working: others come first, and after a millisecond or so it is asked less
+ * often. */
 static gan_status wait_for(MPI_Request *request)
 {
+    enum { TRIES = 2000 };
+    const struct timespec pause = {0, 20000};
     int done = 0;
 
-    for (;;) {
+    for (size_t i = 0;; i++) {
         if (MPI_Test(request, &done, MPI_STATUS_IGNORE) != MPI_SUCCESS) return GAN_ERR_IO;
         if (done) return GAN_OK;
-        sched_yield();
+        if (i < TRIES)
+            sched_yield();
+        else
+            nanosleep(&pause, NULL);
     }
 }
 
 /* MPI counts in int: a piece has up to 2 GiB. */
 static gan_status all_to_all(void *user, const void *send, void *receive, size_t bytes)
 {
-    MPI_Comm *comm = user;
+    member *m = user;
     const int n = (int)bytes;
     MPI_Request request;
 
     if (bytes > INT_MAX) return GAN_ERR_INVALID;
-    if (MPI_Ialltoall(send, n, MPI_BYTE, receive, n, MPI_BYTE, *comm, &request) != MPI_SUCCESS)
+    if (MPI_Ialltoall(send, n, MPI_BYTE, receive, n, MPI_BYTE, m->comm, &request) != MPI_SUCCESS)
         return GAN_ERR_IO;
     return wait_for(&request);
 }
 
 static gan_status all_gather(void *user, const void *send, void *receive, size_t bytes)
 {
-    MPI_Comm *comm = user;
+    member *m = user;
     const int n = (int)bytes;
     MPI_Request request;
 
     if (bytes > INT_MAX) return GAN_ERR_INVALID;
-    if (MPI_Iallgather(send, n, MPI_BYTE, receive, n, MPI_BYTE, *comm, &request) != MPI_SUCCESS)
+    if (MPI_Iallgather(send, n, MPI_BYTE, receive, n, MPI_BYTE, m->comm, &request) != MPI_SUCCESS)
         return GAN_ERR_IO;
     return wait_for(&request);
 }
 
 static gan_status broadcast(void *user, void *buffer, size_t bytes, size_t root)
 {
-    MPI_Comm *comm = user;
+    member *m = user;
     MPI_Request request;
 
     if (bytes > INT_MAX) return GAN_ERR_INVALID;
-    if (MPI_Ibcast(buffer, (int)bytes, MPI_BYTE, (int)root, *comm, &request) != MPI_SUCCESS)
+    if (MPI_Ibcast(buffer, (int)bytes, MPI_BYTE, (int)root, m->comm, &request) != MPI_SUCCESS)
         return GAN_ERR_IO;
     return wait_for(&request);
 }
 
-gan_status gan_mpi_communicator(gan_communicator *out, MPI_Comm comm)
+static gan_status make(gan_communicator *out, MPI_Comm comm, int began)
 {
-    int begun = 0, ended = 0, rank = 0, size = 1;
-    MPI_Comm *own;
+    int rank = 0, size = 1;
+    member *own = malloc(sizeof *own);
 
-    if (!out) return GAN_ERR_INVALID;
-    *out = (gan_communicator){GAN_COMMUNICATOR_INIT, .size = 1};
-    MPI_Initialized(&begun);
-    MPI_Finalized(&ended);
-    if (!begun || ended) return GAN_ERR_INVALID;
-    own = malloc(sizeof *own);
-    if (!own || MPI_Comm_dup(comm, own) != MPI_SUCCESS) {
+    if (!own) return GAN_ERR_NOMEM;
+    own->began = began;
+    if (MPI_Comm_dup(comm, &own->comm) != MPI_SUCCESS) {
         free(own);
         return GAN_ERR_IO;
     }
-    MPI_Comm_set_errhandler(*own, MPI_ERRORS_RETURN);
-    MPI_Comm_rank(*own, &rank);
-    MPI_Comm_size(*own, &size);
-    *out = (gan_communicator){
-        GAN_COMMUNICATOR_INIT,    .rank = (size_t)rank,     .size = (size_t)size,  .user = own,
-        .all_to_all = all_to_all, .all_gather = all_gather, .broadcast = broadcast};
+    MPI_Comm_set_errhandler(own->comm, MPI_ERRORS_RETURN);
+    MPI_Comm_rank(own->comm, &rank);
+    MPI_Comm_size(own->comm, &size);
+    *out = (gan_communicator){GAN_COMMUNICATOR_INIT,
+                              .rank = (size_t)rank,
+                              .size = (size_t)size,
+                              .user = own,
+                              .all_to_all = all_to_all,
+                              .all_gather = all_gather,
+                              .broadcast = broadcast};
     return GAN_OK;
+}
+
+static void set_alone(gan_communicator *out)
+{
+    *out = (gan_communicator){GAN_COMMUNICATOR_INIT, .size = 1};
+}
+
+gan_status gan_mpi_communicator(gan_communicator *out, MPI_Comm comm)
+{
+    int begun = 0, ended = 0;
+
+    if (!out) return GAN_ERR_INVALID;
+    set_alone(out);
+    MPI_Initialized(&begun);
+    MPI_Finalized(&ended);
+    if (!begun || ended) return GAN_ERR_INVALID;
+    return make(out, comm, 0);
+}
+
+gan_status gan_mpi_world(gan_communicator *out)
+{
+    int begun = 0, ended = 0, level;
+
+    if (!out) return GAN_ERR_INVALID;
+    set_alone(out);
+    MPI_Initialized(&begun);
+    MPI_Finalized(&ended);
+    if (ended) return GAN_ERR_INVALID;
+    if (!begun && MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level) != MPI_SUCCESS)
+        return GAN_ERR_IO;
+    return make(out, MPI_COMM_WORLD, !begun);
 }
 
 void gan_mpi_communicator_end(gan_communicator *communicator)
 {
-    if (!communicator || !communicator->user) return;
-    MPI_Comm_free(communicator->user);
-    free(communicator->user);
-    *communicator = (gan_communicator){GAN_COMMUNICATOR_INIT, .size = 1};
+    member *own = communicator ? communicator->user : NULL;
+
+    if (!own) return;
+    MPI_Comm_free(&own->comm);
+    if (own->began) MPI_Finalize();
+    free(own);
+    set_alone(communicator);
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     LATENT = 64,
@@ -141,6 +142,19 @@ static void train(gan_trainer *t, gan_iterator *it, uint64_t steps, const char *
                stats.d_loss);
 }
 
+/* Whom to kill: check_mpi.sh does. */
+static void tell_process(void)
+{
+    char name[32];
+    FILE *file;
+
+    snprintf(name, sizeof name, "process-%zu", ranks.rank);
+    file = fopen(name, "w");
+    if (!file) return;
+    fprintf(file, "%ld\n", (long)getpid());
+    fclose(file);
+}
+
 static void run(trial *t, uint64_t steps, const char *weights, const char *checkpoint)
 {
     gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
@@ -163,6 +177,7 @@ static void run(trial *t, uint64_t steps, const char *weights, const char *check
     must(gan_optimizer_create_adam(&g_opt, &adam));
     must(gan_optimizer_create_adam(&d_opt, &adam));
     must(gan_trainer_create(&trainer, t->g, t->d, g_opt, d_opt, &t->desc));
+    if (checkpoint) tell_process();
     if (there) {
         fclose(there);
         must(gan_checkpoint_load(trainer, it, checkpoint));

@@ -34,6 +34,16 @@ GAN_BEGIN_DECLS
 GAN_API GAN_MUST_CHECK gan_status gan_mpi_communicator(gan_communicator *out, MPI_Comm comm);
 
 /**
+ * Make one of all processes that mpirun has started, and begin with MPI, unless that has been done:
+ * for a host that calls nothing else of MPI, such as one that opens this library by dlopen().
+ * Otherwise gan_mpi_communicator() of MPI_COMM_WORLD; it is ended in the same way, which ends MPI, too,
+ * if this began it.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_mpi_world(gan_communicator *out);
+
+/**
  * End a communicator, by all of its ranks, before MPI_Finalize() and after the trainers that use it.
  * NULL and one of a single rank that has failed are allowed.
  *
