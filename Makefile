@@ -301,9 +301,11 @@ $(SHARED): $(SHARED_OBJ) lib/libgan.map $(STAMP)
 	$(call LINK,$(SHARED_FLAGS))
 	$(Q)cd $(@D) && for name in $(wordlist 2,3,$(SHARED_NAMES)); do ln -sf $(@F) $$name; done
 
+# Under mpirun they open libgan_mpi, which lies one directory up, or where the system looks.
+PROGRAM_LIBS := $(CAIRO_LIBS) -ldl $(if $(filter Darwin,$(shell uname -s)),,'-Wl,-rpath,$$ORIGIN/..')
 $(EXAMPLES): $(BUILD)/%: $(BUILD)/obj/%.o $(EXAMPLE_HELPERS:%.c=$(BUILD)/obj/%.o) $(STATIC)
 	$(call begin,LD)
-	$(call LINK,$(CAIRO_LIBS))
+	$(call LINK,$(PROGRAM_LIBS))
 
 # ward.c, runs that fail, is a fixture of tests and measured, too.
 $(BENCHES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BENCH_HELPERS:%.c=$(BUILD)/obj/%.o) \
@@ -319,7 +321,7 @@ $(LIB_TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(TEST_HELPERS:%.c=$(BUILD)/obj/%.o) 
 $(EXAMPLE_TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(patsubst %,$(BUILD)/obj/tests/%.o,suite expect scratch) \
                   $(EXAMPLE_HELPERS:%.c=$(BUILD)/obj/%.o) $(STATIC)
 	$(call begin,LD)
-	$(call LINK,$(CHECK_LIBS) $(CAIRO_LIBS))
+	$(call LINK,$(CHECK_LIBS) $(CAIRO_LIBS) -ldl)
 
 $(REPLAYS): $(BUILD)/obj/tests/fuzz/replay.o
 $(REPLAYS): $(BUILD)/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(STATIC)

@@ -118,3 +118,40 @@ for mpi in $found; do
     same "$mpi: a run that was killed $kills times"
     echo "$mpi: killed $kills times up to step $last, the others gone within $slowest s, the same weights as one process"
 done
+
+# --- The programs ---------------------------------------------------------------------------------
+
+# They open the libgan_mpi that was built, which belongs to one of these.
+mpi=
+for candidate in $found; do
+    case $candidate in openmpi) library=libmpi.so ;; mpich) library=libmpich ;; esac
+    [ ! -f "$build/libgan_mpi.so" ] || ! ldd "$build/libgan_mpi.so" | grep -q "$library" || mpi=$candidate
+done
+[ "$mpi" ] && [ -x "$build/examples/fashion_gan" ] || exit 0
+unset GAN_DATA_DIR
+settings="--silhouettes --limit 490 --batch 50 --hidden 16 --latent 8 --depth 1 --threads 1 --quiet"
+rm -rf one several
+
+# shellcheck disable=SC2086  # settings are to be split
+"$build/examples/fashion_gan" $settings --epochs 4 --shards 8 --out one >out 2>&1 || { cat out; fail "fashion_gan fails alone"; }
+# shellcheck disable=SC2086
+start "$mpi" 2 "$build/examples/fashion_gan" $settings --epochs 2 --out several >out 2>&1 || { cat out; fail "fashion_gan fails with $mpi"; }
+start "$mpi" 4 "$build/examples/fashion_gan" --quiet --threads 1 --resume --epochs 4 --out several >out 2>&1 ||
+    { cat out; fail "fashion_gan does not go on with $mpi"; }
+for file in generator discriminator checkpoint; do
+    cmp "one/$file.safetensors" "several/$file.safetensors" || fail "fashion_gan on several processes has another $file"
+done
+[ "$(find one | sed s/one// | sort)" = "$(find several | sed s/several// | sort)" ] || fail "it leaves other files"
+! start "$mpi" 2 "$build/examples/fashion_gan" --quiet --epochs 1 --out several >out 2>&1 || fail "it replaces a run"
+grep -q "has an earlier run's" out || { cat out; fail "it should say why not"; }
+echo "fashion_gan with $mpi: the same files as alone"
+
+# The program of docs/cluster.md.
+# shellcheck disable=SC2046  # flags are to be split
+${CC:-cc} -std=c11 ${SAN:+-fsanitize=$SAN} -I"$sources/include" -I"$sources/mpi/include" \
+    $(pkg-config --cflags "$([ "$mpi" = mpich ] && echo mpich || echo ompi-c)") "$sources/mpi/host.c" -o host -L"$build" -lgan -lgan_mpi \
+    -Wl,-rpath,"$build" || fail "host.c does not build"
+rm -f host.gan
+start "$mpi" 2 ./host >out 2>&1 || { cat out; fail "host.c fails"; }
+start "$mpi" 4 ./host >>out 2>&1 || { cat out; fail "host.c fails"; }
+[ "$(sed -n 's/^[24] ranks, 32 steps, //p' out | sort -u | wc -l)" -eq 1 ] && [ -s host.gan ] || { cat out; fail "host.c trains another run"; }

@@ -1,6 +1,8 @@
 /* recipe.c - see recipe.h. */
 #include "recipe.h"
 
+#include "ranks.h"
+
 #include <math.h>
 
 /* Make an optimizer that takes `steps` steps in the whole run. */
@@ -69,6 +71,8 @@ int recipe_make(recipe *out, const run_options *o, gan_network *g, gan_network *
                .settling = rising_over(g_steps / 10)};
     gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = (size_t)o->batch,
                              .seed = (uint64_t)o->seed, .n_threads = (size_t)o->threads};
+    desc.shards = (size_t)o->shards;
+    desc.communicator = ranks_communicator();
     desc.loss = (gan_loss)o->loss;
     desc.top_k = o->top_k;
     desc.d_steps_per_g = (size_t)o->n_critic;

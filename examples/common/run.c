@@ -8,6 +8,7 @@
 #include "files.h"
 #include "losses.h"
 #include "progress.h"
+#include "ranks.h"
 #include "recipe.h"
 #include "runlog.h"
 #include "stop.h"
@@ -112,12 +113,23 @@ static int repeat_data(run *r, size_t repeat)
     return good;
 }
 
+/* Is the last batch of an epoch too small for the shards, of which layers that couple samples want
+ * two each? */
+static int leaves_last(const run *r)
+{
+    size_t batch = (size_t)r->opt->batch, left = r->per_epoch % batch;
+    return left < 2 * (size_t)r->opt->shards && r->per_epoch >= batch;
+}
+
 static int make_iterator(run *r, int flip)
 {
     gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT, .batch_size = (size_t)r->opt->batch,
                               .shuffle = 1, .horizontal_flip = flip};
     desc.seed = (uint64_t)r->opt->seed;
     desc.n_threads = (size_t)r->opt->threads;
+    desc.drop_last = leaves_last(r);
+    desc.rank = ranks_rank();
+    desc.n_ranks = ranks_size();
     /* Bytes become numbers from -1 to 1. */
     return cli_ok(gan_iterator_create(&r->iterator, r->repeated ? r->repeated : r->data, &desc));
 }
@@ -440,6 +452,20 @@ static void add_step(losses_row *sum, const gan_train_stats *stats)
     sum->steps++;
 }
 
+static int asked_to_stop(void)
+{
+    stop_agree();
+    return stop_signal();
+}
+
+/* Of a batch, the samples that this rank has, where these are the first ones. */
+static gan_batch own_samples(const gan_batch *batch)
+{
+    gan_batch own = *batch;
+    own.count = batch->count / ranks_size();
+    return own;
+}
+
 /* Take one pass over the data, what is left of it, or what a signal leaves of it, and write down
  * how it went. */
 static int train_epoch(run *r, size_t epoch)
@@ -451,8 +477,11 @@ static int train_epoch(run *r, size_t epoch)
     gan_status status = GAN_OK;
 
     losses_scale(row, (double)row->steps);
-    while (!stop_signal() && (status = gan_iterator_next(r->iterator, &batch)) == GAN_OK) {
-        watch_first_batch(&r->watch, batch, gan_dataset_count(r->data));
+    while (!asked_to_stop() && (status = gan_iterator_next(r->iterator, &batch)) == GAN_OK) {
+        if (ranks_rank() == 0) {
+            const gan_batch own = own_samples(batch);
+            watch_first_batch(&r->watch, &own, gan_dataset_count(r->data));
+        }
         gan_status step = gan_train_step(r->trainer, batch, &stats);
         watch_step(&r->watch, step, &stats);
         if (!cli_ok(step)) return 0;
@@ -541,10 +570,10 @@ static int finish(run *r, int trained)
     if (r->stopped && !o->quiet)
         cli_print("Ended early after %zu of %ld epoch%s; see above what is wrong", whole, o->epochs,
                   cli_plural((size_t)o->epochs));
-    if (stop_signal())
+    if (stop_signal() && ranks_rank() == 0)
         cli_say("interrupted after %zu of %ld epoch%s; saved in %s, where --resume continues",
                 whole, o->epochs, cli_plural((size_t)o->epochs), o->out);
-    else if (!o->quiet && r->began > 0)
+    else if (!stop_signal() && !o->quiet && r->began > 0)
         cli_print("Done after %.0f s. Look at %s/fake_images-%03zu.png and %s/" RUNLOG_PAGE,
                   progress_seconds() - r->began, o->out, whole, o->out);
     return 1;

@@ -10,7 +10,7 @@
 /* What the command line says about a run; a program sets the defaults. */
 typedef struct run_options {
     const char *out;
-    long epochs, batch, seed, threads, checkpoint_every, evaluate_every;
+    long epochs, batch, seed, shards, threads, checkpoint_every, evaluate_every;
     double lr, d_lr, beta1, beta2, ema;
     long ema_images; /* half-life of the average in place of its decay; 0: `ema` */
     int loss, penalty, second_penalty, schedule; /* a gan_loss, gan_penalty_kind, gan_schedule */
@@ -86,6 +86,9 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     FEW_OPTIONS(&(o)->few),                                                                        \
     {"seed", "N", .whole = &(o)->seed, .min = 0, .max = 2147483647,                                \
      .help = "seed of weights, noise and order; same seed, same result"},                          \
+    {"shards", "N", .whole = &(o)->shards, .min = 0, .max = 1024,                                  \
+     .help = "cut each batch into N shards, 1, 2, 4, 8 ..., which processes started by mpirun "    \
+             "share; 0: 8 under mpirun, else not"},                                                \
     {"threads", "N", .whole = &(o)->threads, .min = 0, .max = 1024, .keep = CLI_FREE,              \
      .help = "0: as many as there are CPUs; never changes the result"},                            \
     {"out", "DIR", .text = &(o)->out, .keep = CLI_LOCAL,                                           \

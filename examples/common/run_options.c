@@ -2,6 +2,7 @@
 #include "run.h"
 
 #include "files.h"
+#include "ranks.h"
 #include "settings.h"
 
 #include <inttypes.h>
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SYNTHETIC_COUNT = 60000, SYNTHETIC_HELD_OUT = 2000 };
+enum { SYNTHETIC_COUNT = 60000, SYNTHETIC_HELD_OUT = 2000, USUAL_SHARDS = 8 };
 
 const char *const run_losses[] = {[GAN_LOSS_BCE] = "bce",
                                   [GAN_LOSS_MINIMAX] = "minimax",
@@ -102,13 +103,17 @@ static int find_images(const run_options *o, fashion_source *source)
 static int open_directory(run_options *o)
 {
     o->dir = (rundir){.lock = -1};
+    if (!o->dry_run) o->out = ranks_directory(o->out, o->resume);
+    if (!o->out) return 0;
     return o->dry_run || rundir_open(&o->dir, o->out, o->resume, o->overwrite);
 }
 
 void run_read(const cli_program *program, run_options *opt, fashion_source *source, int argc,
               char **argv)
 {
+    if (!ranks_begin()) exit(CLI_EXIT_FAILURE);
     cli_parse(program, argc, argv);
+    if (ranks_rank() > 0) opt->quiet = 1;
     if (opt->resume && opt->overwrite)
         cli_usage_error("--resume and --overwrite: either the one or the other");
     if (opt->resume && opt->dry_run)
@@ -121,6 +126,7 @@ void run_read(const cli_program *program, run_options *opt, fashion_source *sour
 void run_settle(const cli_program *program, run_options *opt, const fashion_source *source)
 {
     few_check(&opt->few);
+    if (opt->shards == 0 && ranks_communicator()) opt->shards = USUAL_SHARDS;
     if (opt->second_penalty != GAN_PENALTY_NONE && opt->penalty == GAN_PENALTY_NONE)
         cli_usage_error("--second-penalty without a --penalty");
     int stand_in = source && (source->missing || source->stand_in);
@@ -142,6 +148,7 @@ int run_end(run_options *opt, const fashion_source *source, int code)
     free(opt->settings);
     free(opt->given_text);
     rundir_close(&opt->dir);
+    ranks_end(code == CLI_EXIT_FAILURE);
     return cli_end(code);
 }
 

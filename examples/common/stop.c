@@ -1,10 +1,13 @@
 /* stop.c - see stop.h. */
 #include "stop.h"
 
+#include "ranks.h"
+
 #include <signal.h>
 #include <stddef.h>
 
 static volatile sig_atomic_t asked = 0;
+static int agreed = 0;
 
 static void ask(int signal_number)
 {
@@ -24,5 +27,10 @@ void stop_catch_signals(void)
 
 int stop_signal(void)
 {
-    return (int)asked;
+    return ranks_size() > 1 ? agreed : (int)asked;
+}
+
+void stop_agree(void)
+{
+    agreed = ranks_most((int)asked);
 }

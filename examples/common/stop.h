@@ -7,7 +7,10 @@
  * and shells do for what runs in the background, stays ignored. */
 void stop_catch_signals(void);
 
-/* Return the signal that asked for an end, 0 while there is none. */
+/* Return the signal that asked for an end, 0 while there is none; of several ranks (ranks.h) the one
+ * that was known to all when they last agreed on it, which is between two steps, so that all end
+ * after the same. */
 int stop_signal(void);
+void stop_agree(void);
 
 #endif
