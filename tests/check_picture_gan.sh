@@ -102,7 +102,7 @@ refuses 1 "" sample --model any/generator.safetensors --class wide --count 4 --o
 # --- Files of arrays ------------------------------------------------------------------------------
 
 python3 - <<'PYTHON'
-import random, struct
+import os, random, struct
 random.seed(3)
 def npy(path, shape, kind, data):
     head = "{'descr': '%s', 'fortran_order': False, 'shape': %s, }" % (kind, shape)
@@ -116,6 +116,12 @@ npy("wrong.npy", (6, 16, 16), "<f4", struct.pack("<1536f", *(random.uniform(0, 9
 npy("flat.npy", (6, 16), "|u1", noise(96))
 npy("few.npy", (150, 16, 16), "|u1", noise(150 * 256))
 npy("many.npy", (3000, 16, 16), "|u1", noise(3000 * 256))
+os.mkdir("cifar-10-batches-bin") # a stand-in in the format of CIFAR-10's archive, each class of a colour of its own
+names = "airplane automobile bird cat deer dog frog horse ship truck".split()
+open("cifar-10-batches-bin/batches.meta.txt", "w").write("\n".join(names) + "\n\n")
+def picture(label): return bytes((label * (c + 3) * 20 + random.randrange(32)) % 256 for c in range(3) for _ in range(1024))
+for part in ["data_batch_%d" % i for i in range(1, 6)] + ["test_batch"]:
+    open("cifar-10-batches-bin/%s.bin" % part, "wb").write(b"".join(bytes([i % 10]) + picture(i % 10) for i in range(20)))
 open("cifar.bin", "wb").write(b"".join(bytes([i % 10]) + noise(3072) for i in range(30)))
 open("pictures-idx3-ubyte", "wb").write(struct.pack(">4I", 0x0803, 8, 30, 24) + noise(8 * 30 * 24))
 open("text.txt", "w").write("no pictures\n")
@@ -134,6 +140,12 @@ PYTHON
     run picture_gan --data floats.npy --repeat 1 $small --out floats
     run picture_gan --data cifar.bin --repeat 1 $small --out cifar
     says picture_gan "10 classes of 3 to 3 pictures"
+    run picture_gan --data cifar-10-batches-bin --repeat 1 $small --out cifar10 # one command: no more is needed
+    says picture_gan "Data: 100 colour pictures of cifar-10-batches-bin (CIFAR)"
+    says picture_gan "10 classes of 10 to 10 pictures"
+    says picture_gan "  --size 32 "
+    says picture_gan "conditional: the generator is told the class"
+    run sample --model cifar10/generator.safetensors --class frog --count 4 --out frogs.png
     run picture_gan --data pictures-idx3-ubyte --repeat 1 $small --out idx
     says picture_gan "  --size 24 "
 }
