@@ -13,8 +13,9 @@ TEST(pictures_are_never_made_larger_than_they_are_nor_than_can_be_learnt)
 {
     static const struct {
         size_t count, side, size;
-    } cases[] = {{400, 240, 32},   {400, 28, 28},   {400, 17, 17},     {400, 5, 8},      {5000, 240, 32},
-                 {20000, 178, 64}, {20000, 28, 28}, {200000, 300, 64}, {60000, 28, 28}};
+    } cases[] = {{400, 240, 32},  {400, 28, 28},     {400, 17, 17},
+                 {400, 5, 8},     {5000, 240, 32},   {20000, 178, 64},
+                 {20000, 28, 28}, {200000, 300, 64}, {60000, 28, 28}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const choice_facts facts = pictures(cases[i].count, cases[i].side, 3);
         ck_assert_uint_eq(choice_make(&facts).size, cases[i].size);
@@ -62,6 +63,37 @@ TEST(an_epoch_has_2000_pictures_and_more_pictures_are_seen_fewer_times)
         ck_assert_uint_le(epochs * repeat, seen);
         ck_assert_uint_ge(epochs * repeat * count, images);
         seen = epochs * repeat;
-        images = 80000;
+        images = 400000;
     }
+}
+
+/* Read a number with commas in it. */
+static size_t read_number(const char **text)
+{
+    size_t n = 0;
+    *text += strcspn(*text, "0123456789");
+    for (; (**text >= '0' && **text <= '9') || **text == ','; ++*text)
+        if (**text != ',') n = 10 * n + (size_t)(**text - '0');
+    return n;
+}
+
+TEST(the_table_for_help_says_what_is_chosen)
+{
+    char table[CHOICE_ROOM];
+    size_t lines = 0;
+    choice_describe(table);
+    for (const char *at = strchr(table, '\n') + 1; *at; lines++) {
+        const choice_facts facts = pictures(read_number(&at), 1000, 3);
+        size_t size = read_number(&at), images, seen;
+        ck_assert_uint_eq(size, choice_make(&facts).size);
+        ck_assert_uint_eq(read_number(&at), size); /* squares */
+        images = read_number(&at);
+        seen = facts.count * choice_repeat(&facts);
+        seen *= choice_epochs(&facts, choice_repeat(&facts));
+        ck_assert_uint_ge(seen, images);
+        ck_assert_uint_lt(seen, images + facts.count * choice_repeat(&facts));
+        ck_assert_uint_gt(read_number(&at), 0); /* minutes */
+        ck_assert_int_eq(*at++, '\n');
+    }
+    ck_assert_uint_eq(lines, 4);
 }

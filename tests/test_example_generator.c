@@ -106,7 +106,8 @@ TEST(sides_are_halved_until_4_to_7_pixels_are_left)
 {
     static const struct {
         size_t side, halvings;
-    } cases[] = {{28, 2}, {64, 4}, {8, 1}, {56, 3}, {30, 2}, {63, 3}, {15, 1}, {4, 0}, {7, 0}, {0, 0}};
+    } cases[] = {{28, 2}, {64, 4}, {8, 1}, {56, 3}, {30, 2},
+                 {63, 3}, {15, 1}, {4, 0}, {7, 0},  {0, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         ck_assert_msg(networks_halvings(cases[i].side) == cases[i].halvings, "%zu", cases[i].side);
 }

@@ -116,10 +116,11 @@ TEST(a_value_that_does_not_fit_says_what_was_expected_and_changes_nothing)
 TEST(settings_hold_what_belongs_to_a_run_and_nothing_else)
 {
     char *text = settings_write(&program);
-    ck_assert_str_eq(text, "# The settings of this run.  --resume reads them; a copy, changed or not, begins\n"
-                           "# another run with --settings FILE.  --help explains each of them.\n"
-                           "program = trial\nbatch = 64\nthreads = 2\nlr = 0.0002\naverage = no\n"
-                           "loss = bce\ndata = here\n");
+    ck_assert_str_eq(
+        text, "# The settings of this run.  --resume reads them; a copy, changed or not, begins\n"
+              "# another run with --settings FILE.  --help explains each of them.\n"
+              "program = trial\nbatch = 64\nthreads = 2\nlr = 0.0002\naverage = no\n"
+              "loss = bce\ndata = here\n");
     free(text);
 }
 
@@ -196,7 +197,8 @@ TEST(settings_that_make_no_sense_are_refused_with_their_line_and_what_would_be_r
 TEST(settings_written_by_hand_may_have_comments_and_spaces)
 {
     char said[512];
-    ck_assert(reads(settings_give, "# mine\r\n\r\n  batch=7\r\n\tlr = 0.5 \n # loss = hinge\ndata = a = b #",
+    ck_assert(reads(settings_give,
+                    "# mine\r\n\r\n  batch=7\r\n\tlr = 0.5 \n # loss = hinge\ndata = a = b #",
                     said));
     ck_assert_str_eq(said, "");
     ck_assert_int_eq(now.batch, 7);
@@ -219,7 +221,8 @@ TEST(settings_that_are_given_count_as_given_after_the_command_line)
 {
     char said[512];
     option("batch")->given = 1;
-    ck_assert(reads(settings_give, "batch = 7\naverage = yes\nthreads = 1\ndata =\nfingerprint = 12\n", said));
+    ck_assert(reads(settings_give,
+                    "batch = 7\naverage = yes\nthreads = 1\ndata =\nfingerprint = 12\n", said));
     ck_assert_int_eq(now.batch, 64);
     ck_assert_int_eq(now.average, 1);
     ck_assert(option("average")->given && option("threads")->given);
@@ -236,9 +239,14 @@ TEST(a_name_is_taken_for_the_nearest_one_unless_it_is_far_from_all)
 {
     static const struct {
         const char *name, *nearest;
-    } cases[] = {{"bacth", "batch"},   {"batches", "batch"}, {"thread", "threads"},
-                 {"avrage", "average"}, {"rate", NULL},       {"x", NULL},
-                 {"", NULL},            {"fingerprin", NULL}};
+    } cases[] = {{"bacth", "batch"},
+                 {"batches", "batch"},
+                 {"thread", "threads"},
+                 {"avrage", "average"},
+                 {"rate", NULL},
+                 {"x", NULL},
+                 {"", NULL},
+                 {"fingerprin", NULL}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *found = cli_nearest(table, cases[i].name);
         ck_assert_msg(found == cases[i].nearest ||

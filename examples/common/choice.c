@@ -4,16 +4,17 @@
  * the fewer there are, the stronger the augmentation and the smaller the pictures.  Hundreds are
  * always augmented, by all operations (Zhao et al., 2020): an adaptive strength, which begins at 0,
  * comes after the first epochs have taught them.  It depends on --epochs, too, which can't be
- * changed afterwards then.  The number of
- * images that a run sees in all grows more slowly than the number of pictures: 400 of them are seen
- * some hundred times, 60,000 ten times. */
+ * changed afterwards then.  The number of images that a run sees in all grows more slowly than the
+ * number of pictures: 400 of them are seen a thousand times, 60,000 ten times. */
 #include "choice.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* From this number of pictures on: */
 typedef struct tier {
     size_t from, largest, images;
+    int minutes; /* measured with colour pictures of the largest size, see choice_describe() */
     const char *grey, *colour, *why_augment;
     int adaptive;
 } tier;
@@ -22,11 +23,11 @@ typedef struct tier {
 #define COLOUR "translation,color,cutout"
 
 static const tier tiers[] = {
-    {0, 32, 80000, GREY, COLOUR, "with few pictures the discriminator learns them by heart", 0},
-    {2000, 32, 160000, "translation,cutout", "translation,color", "as strong as overfitting asks",
-     1},
-    {10000, 64, 400000, "translation", "translation", "as strong as overfitting asks", 1},
-    {50000, 64, 600000, "none", "none", "there are pictures enough", 0},
+    {0, 32, 400000, 5, GREY, COLOUR, "with few pictures the discriminator learns them by heart", 0},
+    {2000, 32, 400000, 5, "translation,cutout", "translation,color",
+     "as strong as overfitting asks", 1},
+    {10000, 64, 400000, 24, "translation", "translation", "as strong as overfitting asks", 1},
+    {50000, 64, 600000, 36, "none", "none", "there are pictures enough", 0},
 };
 enum { TIERS = sizeof tiers / sizeof *tiers, LEAST_SIDE = 8, EPOCH = 2000 };
 enum { SPARING = 5000, MOST_HELD_OUT = 2000 };
@@ -87,4 +88,27 @@ size_t choice_epochs(const choice_facts *facts, size_t repeat)
 {
     size_t each = facts->count * repeat, images = find_tier(facts->count)->images;
     return (images + each - 1) / each;
+}
+
+/* A number with a comma before its thousands. */
+static void write_number(char out[16], size_t n)
+{
+    if (n < 1000)
+        snprintf(out, 16, "%zu", n);
+    else
+        snprintf(out, 16, "%zu,%03zu", n / 1000 % 1000, n % 1000);
+}
+
+void choice_describe(char out[CHOICE_ROOM])
+{
+    size_t used = (size_t)snprintf(out, CHOICE_ROOM, "  %-17s %-7s %11s %9s\n", "pictures", "size",
+                                   "images seen", "minutes");
+    for (size_t i = 0; i < TIERS; i++) {
+        char from[16], images[16], size[16];
+        write_number(from, i == 0 ? 1 : tiers[i].from);
+        write_number(images, tiers[i].images);
+        snprintf(size, sizeof size, "%zux%zu", tiers[i].largest, tiers[i].largest);
+        used += (size_t)snprintf(out + used, CHOICE_ROOM - used, "  from %-12s %-7s %11s %9d\n",
+                                 from, size, images, tiers[i].minutes);
+    }
 }

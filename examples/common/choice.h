@@ -25,6 +25,11 @@ typedef struct choice {
 
 choice choice_make(const choice_facts *facts);
 
+/* Write what is chosen for which number of pictures as a table for --help: sizes at most, and the
+ * minutes that it takes for colour pictures of that size on two cores. */
+enum { CHOICE_ROOM = 512 };
+void choice_describe(char out[CHOICE_ROOM]);
+
 /* How often an epoch goes through the pictures: until it has 2,000. */
 size_t choice_repeat(const choice_facts *facts);
 

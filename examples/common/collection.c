@@ -1,11 +1,11 @@
 /* collection.c - see collection.h.
  *
  * A directory's pictures are scaled by the library while it decodes them, once at LOOK pixels for a
- * first look, and, where another size is chosen, a second time.  Arrays hold pixels of one size:
- * they become bytes first, and are scaled here.
+ * first look, and, where another size is chosen, a second time.  An array's are turned into bytes
+ * and scaled here; one that is larger than memory stays in its file, and is read sample by sample.
  *
- *     directory ----------> open at LOOK -> first ... data = first, or open at the chosen size
- *     .npy, IDX, CIFAR ---> open -> bytes -> first ... data = first, or each sample scaled */
+ *     directory ----------> open at LOOK -> first        data = first, or open at the chosen size
+ *     .npy, IDX, CIFAR ---> source -> bytes -> first     data = first, or bytes of that size */
 #include "collection.h"
 
 #include "files.h"
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { LOOK = 32, MEASURED = 40 };
+enum { LOOK = 32, MEASURED = 40, MOST_FIRST = 1 << 30 };
 
 const char *const collection_fits[] = {[COLLECTION_CROP] = "crop", [COLLECTION_PAD] = "pad", NULL};
 
@@ -213,29 +213,30 @@ static void measure_files(collection *c)
 
 /* ---- Arrays: bytes ---- */
 
-/* The range that numbers were stored in, as files have them. */
-typedef struct number_range {
-    float least, most;
-} number_range;
-
-static int find_numbers(number_range *out, const gan_dataset *data, float *sample, size_t size)
+/* Find the range that the numbers were stored in. */
+static int find_numbers(collection *c)
 {
-    static const number_range known[] = {{0, 1}, {-1, 1}, {0, 255}};
-    float least = INFINITY, most = -INFINITY;
-    for (size_t i = 0; i < gan_dataset_count(data); i++) {
-        if (!cli_ok(gan_dataset_read_labels16(data, i, sample, NULL))) return 0;
-        for (size_t k = 0; k < size; k++) {
+    static const float known[][2] = {{0, 1}, {-1, 1}, {0, 255}};
+    size_t size = gan_shape_size(gan_dataset_shape(c->source));
+    float *sample = cli_memory(size, sizeof *sample), least = INFINITY, most = -INFINITY;
+    int good = 1;
+    for (size_t i = 0; good && i < gan_dataset_count(c->source); i++) {
+        good = cli_ok(gan_dataset_read_labels16(c->source, i, sample, NULL));
+        for (size_t k = 0; good && k < size; k++) {
             least = fminf(least, sample[k]);
             most = fmaxf(most, sample[k]);
         }
     }
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (least >= known[i].least && most <= known[i].most) {
-            *out = known[i];
+    free(sample);
+    for (size_t i = 0; good && i < sizeof known / sizeof *known; i++)
+        if (least >= known[i][0] && most <= known[i][1]) {
+            c->least = known[i][0];
+            c->most = known[i][1];
             return 1;
         }
-    cli_say("pixels from 0 to 1, -1 to 1 or 0 to 255 expected, found %g to %g", (double)least,
-            (double)most);
+    if (good)
+        cli_say("pixels from 0 to 1, -1 to 1 or 0 to 255 expected, found %g to %g", (double)least,
+                (double)most);
     return 0;
 }
 
@@ -247,16 +248,16 @@ static gan_shape picture_shape(gan_shape found)
     return (gan_shape){.rank = 0};
 }
 
-/* From a sample of `from` to bytes with other channels: grey is copied to each colour, and made of
- * colours as 0.299 R + 0.587 G + 0.114 B. */
-static void make_bytes(uint8_t *out, size_t channels, const float *in, size_t from, size_t area,
-                       number_range range)
+/* From a sample of `from` channels to another number of them, from 0 to 1: grey is copied to each
+ * colour, and made of colours as 0.299 R + 0.587 G + 0.114 B. */
+static void make_planes(float *out, size_t channels, const float *in, size_t from, size_t area,
+                        const collection *c)
 {
-    const float scale = 255 / (range.most - range.least);
+    const float scale = 1 / (c->most - c->least);
     for (size_t i = 0; i < channels * area; i++) {
         float x = in[from == channels ? i : i % area];
         if (from > channels) x = 0.299f * in[i] + 0.587f * in[i + area] + 0.114f * in[i + 2 * area];
-        out[i] = (uint8_t)lrintf((x - range.least) * scale);
+        out[i] = (x - c->least) * scale;
     }
 }
 
@@ -286,54 +287,6 @@ static int make_like(gan_dataset **out, const gan_dataset *data, const uint8_t *
     return good;
 }
 
-/* Turn what a file has into bytes of [channels, height, width]. */
-static int make_first(collection *c, const gan_dataset *found)
-{
-    gan_shape from = picture_shape(gan_dataset_shape(found)), to = from;
-    if (from.rank == 0) {
-        cli_say("%s: grey or RGB pictures expected, such as count x height x width or count x 3 x "
-                "height x width",
-                c->opt->data);
-        return 0;
-    }
-    if (c->opt->channels > 0) to.dim[0] = (size_t)c->opt->channels;
-    size_t count = gan_dataset_count(found), area = from.dim[1] * from.dim[2];
-    size_t size = gan_shape_size(to);
-    float *sample = cli_memory(gan_shape_size(from), sizeof *sample);
-    uint8_t *bytes = cli_memory(count, size);
-    number_range range;
-    int good = find_numbers(&range, found, sample, gan_shape_size(from));
-    for (size_t i = 0; good && i < count; i++) {
-        good = cli_ok(gan_dataset_read_labels16(found, i, sample, NULL));
-        if (good) make_bytes(bytes + i * size, to.dim[0], sample, from.dim[0], area, range);
-    }
-    good = good && make_like(&c->first, found, bytes, to);
-    free(bytes);
-    free(sample);
-    return good;
-}
-
-static int open_file(collection *c)
-{
-    const collection_options *o = c->opt;
-    gan_dataset *found = NULL;
-    if (o->labels && !c->kind->takes_labels) {
-        cli_say("--labels: %s has its labels in its own files", c->kind->name);
-        return 0;
-    }
-    int good = cli_ok(c->kind->open(&found, o)) && make_first(c, found);
-    gan_dataset_destroy(found);
-    if (!good) return 0;
-    gan_shape shape = gan_dataset_shape(c->first);
-    size_t h = shape.dim[1], w = shape.dim[2];
-    size_t side = (w < h) == (o->fit == COLLECTION_CROP) ? w : h;
-    c->width = (collection_range){w, w, w};
-    c->height = (collection_range){h, h, h};
-    c->side = (collection_range){side, side, side};
-    c->n_measured = gan_dataset_count(c->first);
-    return 1;
-}
-
 /* ---- Arrays: scaling ---- */
 
 /* Where the numbers of a line go to: `from` of them, scaled to `scaled`, whose middle is `to` (or
@@ -341,6 +294,12 @@ static int open_file(collection *c)
 typedef struct line {
     size_t from, scaled, to;
 } line;
+
+/* Does a line stay as it is? */
+static int is_whole(const line *l)
+{
+    return l->from == l->scaled && l->scaled == l->to;
+}
 
 /* The value of one place of a scaled line: a triangle as wide as a source pixel, or when the line
  * is made shorter as wide as a scaled one, is laid over the source (bilinear with antialiasing). */
@@ -364,6 +323,10 @@ static void scale_plane(float *out, const float *in, float *rows, const line *do
                         const line *across)
 {
     size_t width = across->to;
+    if (is_whole(down) && is_whole(across)) {
+        memcpy(out, in, down->to * width * sizeof *out);
+        return;
+    }
     for (size_t y = 0; y < down->from; y++)
         for (size_t x = 0; x < width; x++)
             rows[y * width + x] = scale_place(across, in + y * across->from, 1, x);
@@ -385,28 +348,71 @@ static void fit_lines(line *down, line *across, int covers)
     if (across->scaled == 0) across->scaled = 1;
 }
 
-static int fit_file(collection *c, size_t height, size_t width)
+/* ---- Arrays: opening ---- */
+
+/* Make a dataset of bytes of the file's pictures, scaled to this size. */
+static int render(const collection *c, gan_dataset **out, size_t height, size_t width)
 {
-    gan_shape from = gan_dataset_shape(c->first), to = gan_shape_3d(from.dim[0], height, width);
-    size_t count = gan_dataset_count(c->first), size = gan_shape_size(to), area = height * width;
+    gan_shape from = picture_shape(gan_dataset_shape(c->source));
+    size_t channels = c->opt->channels > 0 ? (size_t)c->opt->channels : from.dim[0];
+    gan_shape to = gan_shape_3d(channels, height, width);
+    size_t count = gan_dataset_count(c->source), size = gan_shape_size(to), area = height * width;
+    size_t from_area = from.dim[1] * from.dim[2];
     line down = {.from = from.dim[1], .to = height}, across = {.from = from.dim[2], .to = width};
     fit_lines(&down, &across, c->opt->fit == COLLECTION_CROP);
-    float *in = cli_memory(gan_shape_size(from), sizeof *in), *out = cli_memory(size, sizeof *out);
+    float *sample = cli_memory(gan_shape_size(from), sizeof *sample);
+    float *planes = cli_memory(channels * from_area, sizeof *planes);
     float *rows = cli_memory(down.from * width, sizeof *rows);
+    float *scaled = cli_memory(size, sizeof *scaled);
     uint8_t *bytes = cli_memory(count, size);
     int good = 1;
     for (size_t i = 0; good && i < count; i++) {
-        good = cli_ok(gan_dataset_read_labels16(c->first, i, in, NULL));
-        for (size_t k = 0; k < from.dim[0]; k++)
-            scale_plane(out + k * area, in + k * down.from * across.from, rows, &down, &across);
-        make_bytes(bytes + i * size, to.dim[0], out, to.dim[0], area, (number_range){0, 1});
+        good = cli_ok(gan_dataset_read_labels16(c->source, i, sample, NULL));
+        make_planes(planes, channels, sample, from.dim[0], from_area, c);
+        for (size_t k = 0; k < channels; k++)
+            scale_plane(scaled + k * area, planes + k * from_area, rows, &down, &across);
+        for (size_t k = 0; k < size; k++) bytes[i * size + k] = (uint8_t)lrintf(scaled[k] * 255);
     }
-    good = good && make_like(&c->data, c->first, bytes, to);
+    good = good && make_like(out, c->source, bytes, to);
     free(bytes);
+    free(scaled);
     free(rows);
-    free(out);
-    free(in);
+    free(planes);
+    free(sample);
     return good;
+}
+
+/* All pictures for a first look: as they are, or small where they would take much memory. */
+static int make_first(collection *c, gan_shape picture)
+{
+    size_t each = picture.dim[1] * picture.dim[2] * 3;
+    int small = gan_dataset_count(c->source) > MOST_FIRST / each;
+    return small ? render(c, &c->first, LOOK, LOOK)
+                 : render(c, &c->first, picture.dim[1], picture.dim[2]);
+}
+
+static int open_file(collection *c)
+{
+    const collection_options *o = c->opt;
+    if (o->labels && !c->kind->takes_labels) {
+        cli_say("--labels: %s has its labels in its own files", c->kind->name);
+        return 0;
+    }
+    if (!cli_ok(c->kind->open(&c->source, o))) return 0;
+    gan_shape picture = picture_shape(gan_dataset_shape(c->source));
+    if (picture.rank == 0) {
+        cli_say("%s: grey or RGB pictures expected, such as count x height x width or count x 3 x "
+                "height x width",
+                o->data);
+        return 0;
+    }
+    size_t h = picture.dim[1], w = picture.dim[2];
+    size_t side = (w < h) == (o->fit == COLLECTION_CROP) ? w : h;
+    c->width = (collection_range){w, w, w};
+    c->height = (collection_range){h, h, h};
+    c->side = (collection_range){side, side, side};
+    c->n_measured = gan_dataset_count(c->source);
+    return find_numbers(c) && make_first(c, picture);
 }
 
 /* ---- The whole ---- */
@@ -428,11 +434,12 @@ int collection_fit(collection *c, size_t height, size_t width)
         return cli_ok(
             gan_dataset_create_range(&c->data, c->first, 0, gan_dataset_count(c->first), NULL));
     return c->kind == &folder ? open_folder(&c->data, c, height, width)
-                              : fit_file(c, height, width);
+                              : render(c, &c->data, height, width);
 }
 
 void collection_close(collection *c)
 {
     gan_dataset_destroy(c->data);
     gan_dataset_destroy(c->first);
+    gan_dataset_destroy(c->source);
 }

@@ -46,6 +46,8 @@ typedef struct collection_kind collection_kind;
 typedef struct collection {
     const collection_options *opt;
     const collection_kind *kind;
+    gan_dataset *source;   /* what a file has; NULL for a directory */
+    float least, most;     /* its pixels lie between them */
     gan_dataset *first;    /* pictures as they are looked at first, of any shape: see survey.h */
     gan_dataset *data;     /* samples of one size, after collection_fit() */
     collection_range side; /* of the pictures: the shorter side, with COLLECTION_PAD the longer */

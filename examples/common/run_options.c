@@ -118,8 +118,8 @@ void run_read(const cli_program *program, run_options *opt, fashion_source *sour
         cli_usage_error("--resume and --overwrite: either the one or the other");
     if (opt->resume && opt->dry_run)
         cli_usage_error("--dry-run is for a run that has not begun, not for --resume");
-    if (!open_directory(opt) || !take_given(program, opt, source) ||
-        !take_settings(program, opt) || (source && !find_images(opt, source)))
+    if (!open_directory(opt) || !take_given(program, opt, source) || !take_settings(program, opt) ||
+        (source && !find_images(opt, source)))
         exit(cli_end(CLI_EXIT_FAILURE));
 }
 

@@ -48,11 +48,12 @@ char *settings_write(const cli_program *program)
     char *text = malloc(capacity), value[PATH_MAX], whole[PATH_MAX], escaped[4 * PATH_MAX];
     if (!cli_have(text)) return NULL;
 
-    used = (size_t)snprintf(text, capacity,
-                            "# The settings of this run.  --resume reads them; a copy, changed or not, begins\n"
-                            "# another run with --settings FILE.  --help explains each of them.\n"
-                            "%s = %s\n",
-                            PROGRAM, program->name);
+    used = (size_t)snprintf(
+        text, capacity,
+        "# The settings of this run.  --resume reads them; a copy, changed or not, begins\n"
+        "# another run with --settings FILE.  --help explains each of them.\n"
+        "%s = %s\n",
+        PROGRAM, program->name);
     for (const cli_option *o = program->options; o->name; o++) {
         if (o->keep == CLI_LOCAL || !o->help) continue;
         cli_write_value(value, sizeof value, o);
