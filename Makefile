@@ -15,14 +15,16 @@
 ##                   parts: bench-step  bench-dcgan  bench-conditional  bench-sampler; and, not part of
 ##                   it: bench-products  bench-rates  bench-reference  bench-health, bench-few, bench-modes (minutes)
 ##                   bench-memory (TIME=1: half an hour, 5 GB)  and, as they write to the disk, bench-checkpoint (500 MB)
-##                   bench-png (11,000 pictures)
+##                   bench-png (11,000 pictures)  bench-pictures (11,000 JPEG files, which PYTHON=python3
+##                   makes with Pillow and numpy)
 ## make compare      steps of five sizes beside PyTorch at its best (needs python3-torch; minutes);
 ##                   SUITE=trixie inside that release of Debian (needs root and mmdebstrap)
 ## make demo         get Fashion-MNIST, train 30 epochs, leave the pictures in build/demo
 ## make reproduce    the whole experiment, 200 epochs, in build/reproduce
 ## make figures      remake the numbers and pictures of README.md and docs/ (hours; needs python3)
 ##                   parts: figures-performance (20 minutes)  figures-guide (6)  figures-ring (10)
-##                   figures-experiments (45)  figures-conditional (40)  figures-objectives (120);
+##                   figures-pictures (30)  figures-experiments (45)  figures-conditional (40)
+##                   figures-objectives (120);
 ##                   with QUICK=1 a small trial on copies of the documents
 ## make docs         README.md, docs/ and the reference of the headers as HTML, manual pages of modules and
 ##                   commands, in build/docs (needs doxygen and help2man)
@@ -362,7 +364,7 @@ clean:
 
 .PHONY: have-check have-data check check-units check-ports check-systems check-fuzz run-fuzzers check-san \
         check-valgrind check-long check-reproducible check-all \
-        bench bench-step bench-dcgan bench-conditional bench-sampler bench-products bench-rates bench-reference bench-health bench-few bench-modes bench-memory bench-checkpoint bench-png compare
+        bench bench-step bench-dcgan bench-conditional bench-sampler bench-products bench-rates bench-reference bench-health bench-few bench-modes bench-memory bench-checkpoint bench-png bench-pictures compare
 
 LOGS        := $(BUILD)/check
 UNIT_LOGS   := $(TEST_SRC:tests/%.c=$(LOGS)/%.log)
@@ -514,6 +516,12 @@ bench-checkpoint: $(BUILD)/bench/bench_checkpoint
 
 bench-png: $(BUILD)/bench/bench_png
 	@TMPDIR=$(BUILD) $<
+
+# PYTHON has Pillow and numpy.
+PYTHON ?= python3
+bench-pictures: $(BUILD)/bench/bench_pictures
+	@[ -d $(BUILD)/jpegs ] || $(PYTHON) tests/bench/make_jpegs.py $(BUILD)/jpegs 11000
+	@PICTURES=$(BUILD)/jpegs $<
 
 compare: $(if $(SUITE),,shared)
 	$(if $(SUITE),BUILD=$(BUILD) scripts/compare-in-root $(SUITE), \

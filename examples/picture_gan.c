@@ -33,7 +33,7 @@ static const char beginning[] =
     "colour pictures, the smaller the faster, on two cores of 2023 it was:\n"
     "\n";
 
-static const char rest[] =
+static const char ending[] =
     "\n"
     "Pictures in directories below --data, one for each class and no picture beside them,\n"
     "or with labels train a conditional GAN: the generator makes a picture of the class that\n"
@@ -302,14 +302,14 @@ int main(int argc, char **argv)
         {.name = NULL},
     };
     /* clang-format on */
-    char chosen_for[CHOICE_ROOM], summary[sizeof beginning + sizeof chosen_for + sizeof rest];
+    char chosen_for[CHOICE_ROOM], summary[sizeof beginning + sizeof chosen_for + sizeof ending];
     const cli_program program = {"picture_gan", summary, examples, table};
     collection c = {.opt = NULL};
     size_t n_classes = 0;
     int code = CLI_EXIT_FAILURE;
 
     choice_describe(chosen_for);
-    snprintf(summary, sizeof summary, "%s%s%s", beginning, chosen_for, rest);
+    snprintf(summary, sizeof summary, "%s%s%s", beginning, chosen_for, ending);
     for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++)
         cli_find(table, chosen[i])->chosen = 1;
     run_read(&program, &o.run, NULL, argc, argv);

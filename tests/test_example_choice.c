@@ -63,7 +63,7 @@ TEST(an_epoch_has_2000_pictures_and_more_pictures_are_seen_fewer_times)
         ck_assert_uint_le(epochs * repeat, seen);
         ck_assert_uint_ge(epochs * repeat * count, images);
         seen = epochs * repeat;
-        images = 160000;
+        images = 200000;
     }
 }
 
