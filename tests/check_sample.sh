@@ -22,6 +22,16 @@ run sample --model $model --count 50 --seed 9 --npy array.npy
 says sample "50 samples as an array in array.npy"
 head -c 128 array.npy | grep -aq "'<f4', 'fortran_order': False, 'shape': (50, 1, 28, 28)" || fail "array.npy begins otherwise"
 [ "$(wc -c <array.npy)" -eq $((128 + 50 * 784 * 4)) ] || fail "array.npy has another length"
+# Each sample by its number, in a file of its own, enlarged.
+run sample --model $model --seed 9 --first 1201 --count 3 --raw numbered.idx --pngs numbered --out three-large.png --scale 4
+for what in many.idx numbered.idx; do tail -c +17 $what | tail -c +$([ $what = many.idx ] && echo $((1201 * 784 + 1)) || echo 1) | head -c $((3 * 784)) >$what.part; done
+cmp many.idx.part numbered.idx.part || fail "--first 1201 should begin with sample 1201"
+[ "$(cd numbered && echo *)" = "sample-01201.png sample-01202.png sample-01203.png" ] || { ls numbered; fail "three files expected"; }
+png numbered/sample-01201.png three-large.png
+size() { od -An -tx1 -j16 -N8 "$1" | tr -d ' \n'; }
+[ "$(size numbered/sample-01202.png)" = 0000007000000070 ] || fail "28 x 28 pixels by 4 are 112 x 112"
+refuses 1 "numbered/sample-01203.png: exists already" sample --model $model --first 1203 --count 1 --pngs numbered
+refuses 2 "--pngs writes at most 10000 files, --count is 10001" sample --model $model --count 10001 --pngs x
 refuses 1 "array.npy: exists already" sample --model $model --npy array.npy
 mkdir -p drawn && cp many.idx drawn/train-images-idx3-ubyte
 run fashion_gan --epochs 1 --hidden 16 --data drawn --out from_drawn # what it wrote can be read
