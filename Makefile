@@ -13,7 +13,7 @@
 ##                   -march=native, another BLAS; SYSTEMS="read-only O3" does fewer
 ## make bench        how fast training steps are on this machine
 ##                   parts: bench-step  bench-dcgan  bench-conditional  bench-sampler; and, not part of
-##                   it: bench-products  bench-rates  bench-reference  bench-health, bench-few, bench-modes (minutes)
+##                   it: bench-export  bench-products  bench-rates  bench-reference  bench-health, bench-few, bench-modes (minutes)
 ##                   bench-memory (TIME=1: half an hour, 5 GB)  and, as they write to the disk, bench-checkpoint (500 MB)
 ##                   bench-png (11,000 pictures)  bench-pictures (11,000 JPEG files, which PYTHON=python3
 ##                   makes with Pillow and numpy)
@@ -364,7 +364,7 @@ clean:
 
 .PHONY: have-check have-data check check-units check-ports check-systems check-fuzz run-fuzzers check-san \
         check-valgrind check-long check-reproducible check-all \
-        bench bench-step bench-dcgan bench-conditional bench-sampler bench-products bench-rates bench-reference bench-health bench-few bench-modes bench-memory bench-checkpoint bench-png bench-pictures compare
+        bench bench-step bench-dcgan bench-conditional bench-sampler bench-export bench-products bench-rates bench-reference bench-health bench-few bench-modes bench-memory bench-checkpoint bench-png bench-pictures compare
 
 LOGS        := $(BUILD)/check
 UNIT_LOGS   := $(TEST_SRC:tests/%.c=$(LOGS)/%.log)
@@ -486,6 +486,9 @@ bench-dcgan: $(BUILD)/bench/bench_dcgan
 
 bench-conditional: $(BUILD)/bench/bench_conditional
 	@$< --json $<.json
+
+bench-export: $(BUILD)/bench/bench_export
+	@CC='$(CC)' $<
 
 bench-sampler: $(BUILD)/bench/bench_sampler
 	@$< --json $<.json
