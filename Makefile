@@ -624,10 +624,16 @@ install-mpi: mpi
 	$(call fill_pc,$(PREFIX),$(LIBDIR),$(INCLUDEDIR),libgan-mpi) > $(call below,$(PKGCONFIGDIR)/libgan-mpi.pc)
 	chmod 644 $(call below,$(PKGCONFIGDIR)/libgan-mpi.pc)
 
+# As a link says it: where both are in their usual places, a prefix can be moved.
+SHARE_FROM_BIN = $(if $(subst $(PREFIX)/bin:$(PREFIX)/share,,$(BINDIR):$(DATADIR)),$(DATADIR),../share)
+
 install-commands: $(foreach pair,$(COMMANDS),$(call program,$(pair)))
 	install -d $(call below,$(BINDIR)) $(call below,$(BASHDIR)) $(call below,$(ZSHDIR))
 	$(foreach pair,$(COMMANDS),install -m 755 $(call program,$(pair)) $(call below,$(BINDIR)/$(call command,$(pair))) &&) :
-	install -m 755 scripts/gan-convert $(call below,$(BINDIR)/gan-convert)
+	$(call put,755,scripts/gan-convert,$(DATADIR)/libgan)
+	$(call put,644,scripts/torch_module.py,$(DATADIR)/libgan)
+	ln -sf $(call quote,$(SHARE_FROM_BIN)/libgan/gan-convert) \
+	    $(call below,$(BINDIR)/gan-convert)
 	for name in $(COMMAND_NAMES); do \
 	    echo "complete -F _longopt $$name" > $(call below,$(BASHDIR))/$$name || exit; done
 	{ echo '#compdef $(COMMAND_NAMES)'; echo '_gnu_generic'; } > $(call below,$(ZSHDIR)/_gan)
@@ -651,6 +657,7 @@ uninstall:
 	$(call take,$(COMMAND_NAMES),$(BINDIR))
 	$(call take,$(COMMAND_NAMES),$(BASHDIR))
 	$(call take,_gan,$(ZSHDIR))
+	$(call take,gan-convert torch_module.py,$(DATADIR)/libgan)
 	$(call take,$(COMMAND_NAMES:%=%.1),$(MANDIR)/man1)
 	$(call take,gan_*.3 libgan_*.3,$(MANDIR)/man3)
 	rm -rf $(call below,$(DOCDIR)/html)

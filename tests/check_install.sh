@@ -55,7 +55,7 @@ staged() {
     ! grep -q "$stage" "$stage$libdir/pkgconfig/libgan.pc" || fail "libgan.pc names DESTDIR"
     for command in train sample interpolate evaluate report convert; do
         name=gan-$command
-        [ "$(find "$stage" -name "$name" -perm -555 -path "*/bin/*")" ] || fail "$* did not install $name"
+        [ "$(find -L "$stage" -name "$name" -perm -555 -path "*/bin/*" 2>/dev/null)" ] || fail "$* did not install $name"
         grep -qx "complete -F _longopt $name" "$(find "$stage" -name "$name" -path "*/bash-completion/*")" ||
             fail "$* should complete $name in bash"
         head -n 1 "$(find "$stage" -name _gan)" | grep -q "^#compdef .*$name" || fail "$* should complete $name in zsh"
@@ -142,7 +142,10 @@ grep -q '^Usage: gan-sample ' "$work/help" && grep -q '^  gan-sample --count' "$
 status=0
 "$prefix/bin/gan-sample" --model nowhere.safetensors 2>"$work/said" || status=$?
 [ $status -eq 1 ] && grep -q '^gan-sample: nowhere.safetensors: ' "$work/said" || { cat "$work/said"; fail "gan-sample should miss nowhere.safetensors"; }
-if command -v python3 >/dev/null; then "$prefix/bin/gan-convert" --help >/dev/null || fail "gan-convert --help fails"; fi
+if command -v python3 >/dev/null; then
+    "$prefix/bin/gan-convert" --help >/dev/null || fail "gan-convert --help fails"
+    PYTHONPATH="$(dirname "$(readlink -f "$prefix/bin/gan-convert")")" python3 -c 'import torch_module' || fail "gan-convert has no torch_module.py beside it"
+fi
 
 # --- The installed examples -----------------------------------------------------------------------
 
