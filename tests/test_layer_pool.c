@@ -57,6 +57,7 @@ TEST(they_are_pytorchs)
 TEST(means_and_their_gradients_are_adjoint)
 {
     expect_layer_adjoint(gan_shape_3d(3, 8, 6), gan_layer_avg_pool2d(2, NULL), 4);
+    expect_layer_adjoint(gan_shape_3d(3, 7, 5), gan_layer_avg_pool2d(2, NULL), 4);
     expect_layer_adjoint(gan_shape_3d(3, 9, 7), gan_layer_avg_pool2d(3, &overlapping), 4);
     expect_layer_adjoint(gan_shape_3d(2, 5, 8), gan_layer_avg_pool2d(2, &uneven), 4);
     expect_layer_adjoint(gan_shape_3d(2, 5, 8), gan_layer_avg_pool2d(2, &inside), 4);

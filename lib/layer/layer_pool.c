@@ -207,13 +207,84 @@ static inline void avg_grad_window(const gan__layer_run *run, const window *w)
     }
 }
 
+/* Windows of 2 by 2 side by side, which most networks have, go by rows: the same sums without a
+ * window's bounds to be found. */
+static int halves(const gan_layer *layer)
+{
+    const gan__pool_settings s = gan__pool_settings_of(layer);
+    int so = 1;
+
+    for (size_t i = 0; i < 2; i++) so &= s.kernel[i] == 2 && s.stride[i] == 2 && s.padding[i] == 0;
+    return so;
+}
+
+typedef struct pair_of_rows {
+    size_t n;          /* windows */
+    size_t line;       /* numbers in a row of the image */
+    const float *from; /* where the pair begins, or the windows' numbers do */
+    float *to;         /* and the other of these */
+} pair_of_rows;
+
+static void halve_row(const pair_of_rows *p)
+{
+    const float *a = p->from, *b = p->from + p->line;
+    const size_t n = p->n;
+    float *to = p->to;
+
+    for (size_t i = 0; i < n; i++)
+        to[i] = (0.0f + a[2 * i] + a[2 * i + 1] + b[2 * i] + b[2 * i + 1]) * 0.25f;
+}
+
+static void spread_row(const pair_of_rows *p)
+{
+    float *a = p->to, *b = p->to + p->line;
+    const float *from = p->from;
+    const size_t n = p->n;
+
+    for (size_t i = 0; i < n; i++) {
+        const float share = 0.0f + from[i] * 0.25f;
+
+        a[2 * i] = a[2 * i + 1] = share;
+        b[2 * i] = b[2 * i + 1] = share;
+    }
+    if (p->line > 2 * n) a[2 * n] = b[2 * n] = 0;
+}
+
+static void halve(const gan__layer_run *run)
+{
+    const gan_shape in = run->layer->in, out = run->layer->out;
+    pair_of_rows p = {out.dim[2], in.dim[2], run->x, run->y};
+
+    for (size_t i = 0; i < run->rows * in.dim[0]; i++, p.from += in.dim[1] % 2 * p.line)
+        for (size_t r = 0; r < out.dim[1]; r++, p.from += 2 * p.line, p.to += p.n) halve_row(&p);
+}
+
+static void spread_halves(const gan__layer_run *run)
+{
+    const gan_shape in = run->layer->in, out = run->layer->out;
+    pair_of_rows p = {out.dim[2], in.dim[2], run->dy, run->dx};
+
+    for (size_t i = 0; i < run->rows * in.dim[0]; i++) {
+        for (size_t r = 0; r < out.dim[1]; r++, p.from += p.n, p.to += 2 * p.line) spread_row(&p);
+        memset(p.to, 0, in.dim[1] % 2 * p.line * sizeof *p.to);
+        p.to += in.dim[1] % 2 * p.line;
+    }
+}
+
 static void avg_forward(const gan__layer_run *run)
 {
-    each_window(run, avg_window);
+    if (halves(run->layer))
+        halve(run);
+    else
+        each_window(run, avg_window);
 }
 
 static void avg_backward(const gan__layer_run *run)
 {
+    if (halves(run->layer)) {
+        spread_halves(run);
+        return;
+    }
     zero_gradient(run);
     each_window(run, avg_grad_window);
 }
