@@ -13,7 +13,7 @@
 ##                   -march=native, another BLAS; SYSTEMS="read-only O3" does fewer
 ## make bench        how fast training steps are on this machine
 ##                   parts: bench-step  bench-dcgan  bench-conditional  bench-sampler; and, not part of
-##                   it: bench-export  bench-products  bench-rates  bench-reference  bench-health, bench-few, bench-modes (minutes)
+##                   it: bench-export  bench-products  bench-rates  bench-cores  bench-reference  bench-health, bench-few, bench-modes (minutes)
 ##                   bench-memory (TIME=1: half an hour, 5 GB)  and, as they write to the disk, bench-checkpoint (500 MB)
 ##                   bench-png (11,000 pictures)  bench-pictures (11,000 JPEG files, which PYTHON=python3
 ##                   makes with Pillow and numpy)
@@ -313,7 +313,9 @@ $(EXAMPLES): $(BUILD)/%: $(BUILD)/obj/%.o $(EXAMPLE_HELPERS:%.c=$(BUILD)/obj/%.o
 $(BENCHES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BENCH_HELPERS:%.c=$(BUILD)/obj/%.o) \
             $(BUILD)/obj/tests/ward.o $(STATIC)
 	$(call begin,LD)
-	$(call LINK)
+	$(call LINK,$(BENCH_LINK))
+
+$(BUILD)/bench/bench_cores: BENCH_LINK := -Wl,--wrap=gan__pool_run
 
 $(LIB_TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(TEST_HELPERS:%.c=$(BUILD)/obj/%.o) $(STATIC)
 	$(call begin,LD)
@@ -364,7 +366,7 @@ clean:
 
 .PHONY: have-check have-data check check-units check-ports check-systems check-fuzz run-fuzzers check-san \
         check-valgrind check-long check-reproducible check-all \
-        bench bench-step bench-dcgan bench-conditional bench-sampler bench-export bench-products bench-rates bench-reference bench-health bench-few bench-modes bench-memory bench-checkpoint bench-png bench-pictures compare
+        bench bench-step bench-dcgan bench-conditional bench-sampler bench-export bench-products bench-rates bench-cores bench-reference bench-health bench-few bench-modes bench-memory bench-checkpoint bench-png bench-pictures compare
 
 LOGS        := $(BUILD)/check
 UNIT_LOGS   := $(TEST_SRC:tests/%.c=$(LOGS)/%.log)
@@ -497,6 +499,9 @@ bench-products: $(BUILD)/bench/bench_products
 	@$< --json $<.json
 
 bench-rates: $(BUILD)/bench/bench_rates
+	@$< --json $<.json
+
+bench-cores: $(BUILD)/bench/bench_cores
 	@$< --json $<.json
 
 bench-health: $(BUILD)/bench/bench_health

@@ -1,0 +1,236 @@
+/* bench_cores.c - how a DCGAN's step would do on more cores than this machine has, by simulation.
+ *
+ * A step is a sequence of jobs, each of which is cut into tasks by shapes alone; a barrier follows.
+ * With one thread each task is timed.  A simulated team takes tasks as the pool's does, in their order, each core
+ * the next one as soon as it is free:
+ *
+ *     job      tasks 0 .. 6                      3 cores
+ *              |0--|1--|2-----|3--|4--|5--|6-|   | 0   3   5 |        a job ends with its
+ *                                                | 1   4   6 |        longest core: the rest
+ *                                                | 2       . |        wait
+ *
+ * What is no task runs on one core.  What cores cost each other isn't simulated: signals, caches and
+ * memory that they share.  How much that is shows in the model's error with the cores that there are.
+ *
+ * The linker has the library call this file's gan__pool_run() in place of its own: see the Makefile. */
+#include "bench.h"
+#include "math/pool_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { NOISE = 100, BASE = 64, SIDE = 64, ROWS = 64, MOST_JOBS = 1024, MOST_TASKS = 1 << 14 };
+enum { MOST_CORES = 64, STEPS = 2 /* a round */ };
+
+/* ---- the networks: those of PyTorch's tutorial ---- */
+
+static const gan_conv2d_desc plain = {GAN_CONV2D_DESC_INIT, .no_bias = 1};
+static const gan_conv2d_desc half = {GAN_CONV2D_DESC_INIT, .stride = {2, 2}, .padding = {1, 1},
+                                     .no_bias = 1};
+
+static gan_network *generator(void)
+{
+    gan_network *net = gan_network_create(gan_shape_3d(NOISE, 1, 1), NULL);
+
+    gan_network_add(net, gan_layer_conv_transpose2d(NOISE, 8 * BASE, 4, &plain));
+    for (size_t n = 8 * BASE; n >= BASE; n /= 2) {
+        gan_network_add(net, gan_layer_batch_norm(n, NULL));
+        gan_network_add(net, gan_layer_relu());
+        gan_network_add(net, gan_layer_conv_transpose2d(n, n > BASE ? n / 2 : 3, 4, &half));
+    }
+    gan_network_add(net, gan_layer_tanh());
+    return net;
+}
+
+static gan_network *discriminator(void)
+{
+    gan_network *net = gan_network_create(gan_shape_3d(3, SIDE, SIDE), NULL);
+
+    gan_network_add(net, gan_layer_conv2d(3, BASE, 4, &half));
+    gan_network_add(net, gan_layer_leaky_relu(0.2f));
+    for (size_t n = BASE; n < 8 * BASE; n *= 2) {
+        gan_network_add(net, gan_layer_conv2d(n, 2 * n, 4, &half));
+        gan_network_add(net, gan_layer_batch_norm(2 * n, NULL));
+        gan_network_add(net, gan_layer_leaky_relu(0.2f));
+    }
+    gan_network_add(net, gan_layer_conv2d(8 * BASE, 1, 4, &plain));
+    return net;
+}
+
+static run begin_dcgan(size_t threads)
+{
+    gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
+
+    adam.lr = 2e-4;
+    adam.beta1 = 0.5;
+    return begin_run(generator(), discriminator(), &adam, ROWS, threads);
+}
+
+/* ---- the times of tasks ---- */
+
+/* Of one step: the shortest of each task in all rounds. */
+static struct {
+    int on;
+    size_t n_jobs, n_tasks;
+    size_t end[MOST_JOBS]; /* of each job's tasks */
+    double seconds[MOST_TASKS];
+} taken;
+
+void __real_gan__pool_run(gan_pool *pool, gan__pool_fn *fn, void *context, size_t n_tasks);
+void __wrap_gan__pool_run(gan_pool *pool, gan__pool_fn *fn, void *context, size_t n_tasks);
+
+void __wrap_gan__pool_run(gan_pool *pool, gan__pool_fn *fn, void *context, size_t n_tasks)
+{
+    if (!taken.on) {
+        __real_gan__pool_run(pool, fn, context, n_tasks);
+        return;
+    }
+    if (taken.n_jobs == MOST_JOBS || n_tasks > MOST_TASKS - taken.n_tasks) die("too many tasks");
+    for (size_t i = 0; i < n_tasks; i++) {
+        const double start = now();
+        double *best = &taken.seconds[taken.n_tasks++];
+
+        fn(context, i, 0);
+        if (*best == 0 || now() - start < *best) *best = now() - start;
+    }
+    taken.end[taken.n_jobs++] = taken.n_tasks;
+}
+
+static double sum_of_tasks(void)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < taken.n_tasks; i++) sum += taken.seconds[i];
+    return sum;
+}
+
+/* Seconds of the fastest of some steps on one thread, whose tasks are timed. */
+static double take_times(run *r)
+{
+    double best = HUGE_VAL;
+
+    taken.on = 1;
+    for (size_t i = 0; i < STEPS; i++) {
+        const double start = now();
+
+        taken.n_jobs = taken.n_tasks = 0;
+        MUST(gan_train_step(r->t, &r->batch, NULL));
+        if (now() - start < best) best = now() - start;
+    }
+    taken.on = 0;
+    return best;
+}
+
+/* ---- the model ---- */
+
+/* Seconds of a job. */
+static double job_on(size_t cores, size_t begin, size_t end)
+{
+    double busy[MOST_CORES] = {0};
+    double longest = 0;
+
+    for (size_t i = begin; i < end; i++) {
+        size_t first = 0;
+
+        for (size_t c = 1; c < cores; c++)
+            if (busy[c] < busy[first]) first = c;
+        busy[first] += taken.seconds[i];
+        if (busy[first] > longest) longest = busy[first];
+    }
+    return longest;
+}
+
+/* Seconds of a step, of which so many are no task's. */
+static double step_on(size_t cores, double alone)
+{
+    double sum = alone;
+
+    for (size_t i = 0; i < taken.n_jobs; i++)
+        sum += job_on(cores, i > 0 ? taken.end[i - 1] : 0, taken.end[i]);
+    return sum;
+}
+
+/* ---- the tables ---- */
+
+static void print_cores(size_t cores, double alone, double measured, figures *report)
+{
+    const double one = step_on(1, alone), step = step_on(cores, alone);
+    figures *out = figures_begin();
+    char name[32];
+
+    printf("%5zu cores %8.1f ms %6.2f times %4.0f %%", cores, 1e3 * step, one / step,
+           100 * one / step / (double)cores);
+    put(out, "step_ms", 1e3 * step);
+    put(out, "efficiency", one / step / (double)cores);
+    if (measured > 0) {
+        printf("   measured %8.1f ms, the model is off by %+.0f %%", 1e3 * measured,
+               100 * (step / measured - 1));
+        put(out, "measured_ms", 1e3 * measured);
+    }
+    printf("\n");
+    snprintf(name, sizeof name, "%zu", cores);
+    figures_add(report, name, out);
+}
+
+/* The jobs that lose most with so many cores: by how much they are longer than their share. */
+static void print_losses(size_t cores)
+{
+    enum { SHOWN = 10 };
+    int shown[MOST_JOBS] = {0};
+
+    printf("\nwith %zu cores most is lost in\n", cores);
+    for (size_t k = 0; k < SHOWN; k++) {
+        size_t worst = MOST_JOBS;
+        double lost = 0, all = 0;
+
+        for (size_t i = 0; i < taken.n_jobs; i++) {
+            const size_t begin = i > 0 ? taken.end[i - 1] : 0;
+            const double sum = job_on(1, begin, taken.end[i]);
+            const double more = job_on(cores, begin, taken.end[i]) - sum / (double)cores;
+
+            if (shown[i] || more <= lost) continue;
+            lost = more;
+            all = sum;
+            worst = i;
+        }
+        if (worst == MOST_JOBS) break;
+        shown[worst] = 1;
+        printf("  job %3zu of %zu, %3zu tasks, %7.2f ms of one core: %6.2f ms\n", worst, taken.n_jobs,
+               taken.end[worst] - (worst > 0 ? taken.end[worst - 1] : 0), 1e3 * all, 1e3 * lost);
+    }
+}
+
+static const char usage[] =
+    "usage: bench_cores [--json FILE] [--threads N] [--quick]\n"
+    "\n"
+    "Simulates a DCGAN's step (64x64 pixels, batches of 64) on up to 64 cores from its tasks' times.\n"
+    "  --json FILE   write the figures there, too\n"
+    "  --threads N   measured beside the model, instead of all the BLAS uses\n"
+    "  --quick       one round\n";
+
+int main(int argc, char **argv)
+{
+    const bench_options options = read_options(argc, argv, NULL, usage);
+    figures *report = begin_report(options.threads);
+    run one = begin_dcgan(1), all = begin_dcgan(options.threads);
+    double alone[ROUNDS], step[2][ROUNDS];
+
+    for (size_t i = 0; i < rounds; i++) {
+        step[0][i] = take_times(&one);
+        alone[i] = step[0][i] - sum_of_tasks();
+        step[1][i] = time_steps(&all, STEPS);
+    }
+    for (size_t i = 0; i < 2; i++) step[i][0] = quantile(step[i], rounds, 0);
+    alone[0] = quantile(alone, rounds, 0);
+    for (size_t cores = 1; cores <= MOST_CORES; cores *= 2)
+        print_cores(cores, alone[0],
+                    cores == 1                 ? step[0][0]
+                    : cores == options.threads ? step[1][0]
+                                               : 0,
+                    report);
+    print_losses(16);
+    end_run(&all);
+    end_run(&one);
+    end_report(report, &options);
+    return 0;
+}
