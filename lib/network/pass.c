@@ -157,43 +157,6 @@ static void add_tangents(const gan__pass *pass, size_t i, gan__layer_run *run)
     if (run->dother) run->uother = run->dother + pass->rows * pass->at[layer->grad_from].size;
 }
 
-/* ---- weights ---- */
-
-int gan__pass_weights_packed(const gan_layer *layer)
-{
-    return layer->class->packed_size && layer->class->packed_size(layer) > 0;
-}
-
-size_t gan__pass_weights_count(const gan_layer *layer)
-{
-    return gan__pass_weights_packed(layer) ? layer->class->packed_size(layer)
-                                           : gan__layer_param_count(layer);
-}
-
-void gan__pass_use(gan__pass *pass, const gan__pass_weights *weights)
-{
-    pass->weights = *weights;
-}
-
-static const float *params_of(const gan__pass *pass, size_t i)
-{
-    const gan_network *net = pass->desc.net;
-
-    if (pass->desc.by_rows) return pass->weights.params + pass->weights.at[i];
-    return net->layers[i].spectral ? pass->prepared + pass->prepared_at[i]
-                                   : net->params + net->offsets[i];
-}
-
-/* What stands beside them, if the latest run is large enough for it. */
-static const float *transformed_of(const gan__pass *pass, size_t i)
-{
-    const gan_layer *layer = gan__pass_layer(pass, i);
-
-    if (pass->n_transforms == 0 || !layer->class->transformed_size) return NULL;
-    if (layer->class->transformed_size(layer, pass->transformed_rows) == 0) return NULL;
-    return pass->transformed + pass->transformed_at[i];
-}
-
 /* ---- a layer's work ---- */
 
 /* Layer i's work on a tile, with the addresses of everything that it reads and writes. */
@@ -216,10 +179,10 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, siz
         .labels = pass->labels
                       ? (gan__labels){.of = gan__label_words(pass->labels + t->first)}
                       : t->labels,
-        .params = params_of(pass, i),
+        .params = gan__pass_params(pass, i),
         .buffers = (by_rows ? pass->weights.buffers : net->buffers) + net->buffer_offsets[i],
-        .packed = by_rows && gan__pass_weights_packed(layer) ? params_of(pass, i) : NULL,
-        .transformed = transformed_of(pass, i),
+        .packed = by_rows && gan__pass_weights_packed(layer) ? gan__pass_params(pass, i) : NULL,
+        .transformed = gan__pass_transformed(pass, i),
         .by = by_rows ? GAN__BY_ROWS : GAN__BY_SPEED,
         .saved = pass->saved + pass->saved_at[i],
         .scratch = pass->scratch + worker * pass->n_scratch,
@@ -261,82 +224,6 @@ typedef gan__cut cut_fn(const gan_layer *layer, size_t rows);
 static gan__cut cut_of(const gan_layer *layer, cut_fn *own, size_t rows, size_t columns)
 {
     return own ? own(layer, rows) : gan__layer_cut(rows, columns);
-}
-
-/* ---- weights made for each run: divided by their norm, and transformed ---- */
-
-static void normalize_task(void *context, size_t task, size_t worker)
-{
-    const gan__pass *pass = context;
-    const gan_network *net = pass->desc.net;
-    const size_t i = pass->spectral[task];
-
-    (void)worker;
-    gan__spectral_prepare(gan__pass_layer(pass, i), net->params + net->offsets[i],
-                          net->buffers + net->buffer_offsets[i], pass->desc.training,
-                          pass->prepared + pass->prepared_at[i]);
-}
-
-enum { TRANSFORM_PARTS = 8 }; /* of a layer */
-
-static void transform_task(void *context, size_t task, size_t worker)
-{
-    const gan__pass *pass = context;
-    const size_t i = pass->transforms[task / TRANSFORM_PARTS];
-    const gan_layer *layer = gan__pass_layer(pass, i);
-
-    (void)worker;
-    if (!transformed_of(pass, i)) return;
-    layer->class->transform(layer, params_of(pass, i), task % TRANSFORM_PARTS, TRANSFORM_PARTS,
-                            pass->transformed + pass->transformed_at[i]);
-}
-
-static void transform_weights(gan__pass *pass, gan_pool *pool)
-{
-    if (pass->n_transforms > 0)
-        gan__pool_run(pool, transform_task, pass, pass->n_transforms * TRANSFORM_PARTS);
-}
-
-/* Where memory counts for more than time, others have the room for them before the way back. */
-static int loses_transformed(const gan__pass *pass)
-{
-    return pass->desc.interrupted && pass->desc.activations == GAN_ACTIVATIONS_RECOMPUTE;
-}
-
-void gan__pass_prepare(gan__pass *pass, gan_pool *pool, size_t rows)
-{
-    const int held = pass->held && pass->transformed_rows == rows && !loses_transformed(pass);
-
-    pass->held = 0;
-    pass->transformed_rows = rows;
-    if (pass->n_spectral > 0) gan__pool_run(pool, normalize_task, pass, pass->n_spectral);
-    if (!held) transform_weights(pass, pool);
-}
-
-void gan__pass_hold(gan__pass *pass, int held)
-{
-    pass->held = held;
-    if (!held) pass->transformed_rows = 0;
-}
-
-/* The gradient by these weights becomes that by the parameters, in which all parts meet. */
-static void chain_task(void *context, size_t task, size_t worker)
-{
-    gan__pass *pass = context;
-    const size_t i = pass->spectral[task];
-    gan__stage *s = pass->stages;
-
-    (void)worker;
-    while (s->begin != i) s++; /* it never works in place */
-    memset(s->squares, 0, sizeof s->squares);
-    s->squares[0] =
-        gan__spectral_grad(gan__pass_layer(pass, i), pass->prepared + pass->prepared_at[i],
-                           pass->grads + pass->desc.net->offsets[i]);
-}
-
-static void chain_grads(gan__pass *pass, gan_pool *pool)
-{
-    if (pass->n_spectral > 0) gan__pool_run(pool, chain_task, pass, pass->n_spectral);
 }
 
 /* ---- forward ---- */
@@ -442,12 +329,19 @@ static void backward_task(void *context, size_t task, size_t worker)
 }
 
 /* From the gradient by the output of a stage's first layer to that of the stage before it. */
-static void backward_stage(gan__pass *pass, gan_pool *pool, const gan__stage *s, work_fn *work)
+static job backward_job(gan__pass *pass, const gan__stage *s, work_fn *work)
 {
     const gan_layer *layer = gan__pass_layer(pass, s->begin);
     job j = {pass, s, work, {1, 1, 0}, pass->first, pass->rows};
 
     j.cut = cut_of(layer, layer->class->backward_cut, pass->rows, pass->at[s->begin].size);
+    return j;
+}
+
+static void backward_stage(gan__pass *pass, gan_pool *pool, const gan__stage *s, work_fn *work)
+{
+    job j = backward_job(pass, s, work);
+
     gan__pool_run(pool, backward_task, &j, j.cut.rows * j.cut.columns);
 }
 
@@ -532,13 +426,47 @@ static void set_parts(gan__pass *pass)
     }
 }
 
-static void backward_weights(gan__pass *pass, gan_pool *pool, const gan__op *op, grad_fn *grad)
+static size_t count_parts(const gan__pass *pass, const gan__op *op)
 {
-    weights_job j = {pass, &pass->stages[op->stage], grad};
     size_t n = 0;
 
     for (size_t i = op->stage; i < op->end; i++) n += pass->stages[i].n_parts;
+    return n;
+}
+
+static void backward_weights(gan__pass *pass, gan_pool *pool, const gan__op *op, grad_fn *grad)
+{
+    weights_job j = {pass, &pass->stages[op->stage], grad};
+    const size_t n = count_parts(pass, op);
+
     if (n > 0) gan__pool_run(pool, weights_task, &j, n);
+}
+
+/* A stage's gradient by its input and by its weights, which are made of the same and don't read each
+ * other: as one job they keep more cores busy. */
+typedef struct both_job {
+    job back;
+    weights_job weights;
+    size_t n_parts;
+} both_job;
+
+static void both_task(void *context, size_t task, size_t worker)
+{
+    both_job *j = context;
+
+    if (task < j->n_parts)
+        weights_task(&j->weights, task, worker);
+    else
+        backward_task(&j->back, task - j->n_parts, worker);
+}
+
+static void backward_both(gan__pass *pass, gan_pool *pool, const gan__op *op, work_fn *work,
+                          grad_fn *grad)
+{
+    gan__stage *s = &pass->stages[op->stage];
+    both_job j = {backward_job(pass, s, work), {pass, s, grad}, s->n_parts};
+
+    gan__pool_run(pool, both_task, &j, j.n_parts + j.back.cut.rows * j.back.cut.columns);
 }
 
 /* ---- the steps of the plan ---- */
@@ -566,6 +494,29 @@ static void run_op(gan__pass *pass, gan_pool *pool, const gan__op *op)
     }
 }
 
+/* The same for two steps that are one job. */
+static void run_pair(gan__pass *pass, gan_pool *pool, const gan__op *op)
+{
+    if (op->work == GAN__BACKWARD)
+        backward_both(pass, pool, op, backward_layer, layer_grad);
+    else
+        backward_both(pass, pool, op, gan__layer_tangent_backward, gan__layer_tangent_grad);
+}
+
+/* Whether a step and the next are: back through a stage that begins with a matrix product, and its
+ * weights.  Others, such as normalisations, save on the way back what their weights' gradient is
+ * made of. */
+static int is_pair(const gan__pass *pass, const gan__op *op)
+{
+    const gan__work second = op->work == GAN__BACKWARD ? GAN__WEIGHTS : GAN__CURVE_WEIGHTS;
+    const gan__layer_class *class;
+
+    if ((op->work != GAN__BACKWARD && op->work != GAN__CURVE) || op->stage == pass->n_stages) return 0;
+    class = gan__pass_layer(pass, pass->stages[op->stage].begin)->class;
+    return class->product && !class->saved && op[1].work == second && op[1].stage == op->stage &&
+           op[1].end == op->stage + 1;
+}
+
 /* Whether a step is wanted: one back may be done already, or lead to where nobody looks. */
 static int wants(const gan__pass *pass, const gan__op *op, unsigned what, size_t lowest)
 {
@@ -580,16 +531,26 @@ static void run_phase(gan__pass *pass, gan_pool *pool, size_t phase, unsigned wh
     const gan__plan *plan = &pass->plan;
     const size_t lowest = lowest_of(pass);
 
-    for (size_t i = plan->ends[phase - 1]; i < plan->ends[phase]; i++)
-        if (wants(pass, &plan->ops[i], what, lowest)) run_op(pass, pool, &plan->ops[i]);
+    for (size_t i = plan->ends[phase - 1]; i < plan->ends[phase]; i++) {
+        const gan__op *op = &plan->ops[i];
+        const int wanted = wants(pass, op, what, lowest);
+
+        if (wanted && i + 1 < plan->ends[phase] && is_pair(pass, op) &&
+            wants(pass, op + 1, what, lowest)) {
+            run_pair(pass, pool, op);
+            i++;
+        } else if (wanted) {
+            run_op(pass, pool, op);
+        }
+    }
 }
 
 void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what)
 {
     if (what & GAN__PASS_WEIGHTS) set_parts(pass);
-    if (loses_transformed(pass)) transform_weights(pass, pool);
+    if (gan__pass_loses_transformed(pass)) gan__pass_transform(pass, pool);
     run_phase(pass, pool, GAN__PHASE_BACKWARD, what);
-    if (what & GAN__PASS_WEIGHTS) chain_grads(pass, pool);
+    if (what & GAN__PASS_WEIGHTS) gan__pass_chain_grads(pass, pool);
 }
 
 /* ---- second derivatives ---- */
@@ -628,7 +589,7 @@ void gan__pass_curve(gan__pass *pass, gan_pool *pool)
     run_phase(pass, pool, GAN__PHASE_TANGENT, 0);
     memset(out->grad, 0, pass->rows * out->size * sizeof *out->grad);
     run_phase(pass, pool, GAN__PHASE_CURVE, 0);
-    chain_grads(pass, pool);
+    gan__pass_chain_grads(pass, pool);
 }
 
 /* ---- looking at it ---- */
@@ -646,7 +607,7 @@ static int is_finite(const gan__pass *pass, size_t boundary)
 /* Layers that work in place are told together, by the last of them. */
 const gan_layer *gan__pass_first_bad(gan__pass *pass)
 {
-    if (loses_transformed(pass)) transform_weights(pass, NULL);
+    if (gan__pass_loses_transformed(pass)) gan__pass_transform(pass, NULL);
     for (size_t i = 0; i < pass->n_stages; i++) {
         const gan__stage *s = &pass->stages[i];
 

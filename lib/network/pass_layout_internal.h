@@ -107,6 +107,19 @@ struct gan__pass {
 /* Make the plan, and where memory is shared in time, the places of what moves.  GAN_ERR_NOMEM. */
 gan_status gan__pass_make_plan(gan__pass *pass);
 
+/* What layer i computes with: its parameters, or what stands for them; and what stands beside them,
+ * if the latest run is large enough for it, else NULL. */
+const float *gan__pass_params(const gan__pass *pass, size_t i);
+const float *gan__pass_transformed(const gan__pass *pass, size_t i);
+
+/* Make what stands beside them; and whether others have the room for it before the way back: where
+ * memory counts for more than time. */
+void gan__pass_transform(gan__pass *pass, gan_pool *pool);
+int gan__pass_loses_transformed(const gan__pass *pass);
+
+/* The gradient by normalised weights becomes that by the parameters, in which all parts meet. */
+void gan__pass_chain_grads(gan__pass *pass, gan_pool *pool);
+
 /* Give what moves these places in the rooms. */
 void gan__pass_take_places(gan__pass *pass, float *const rooms[GAN__ROOMS]);
 
