@@ -18,7 +18,8 @@
 ##                   bench-png (11,000 pictures)  bench-pictures (11,000 JPEG files, which PYTHON=python3
 ##                   makes with Pillow and numpy)
 ## make compare      steps of five sizes beside PyTorch at its best (needs python3-torch; minutes);
-##                   SUITE=trixie inside that release of Debian (needs root and mmdebstrap)
+##                   SUITE=trixie inside that release of Debian (needs root and mmdebstrap);
+##                   STEP="dcgan conv3x3" only these
 ## make demo         get Fashion-MNIST, train 30 epochs, leave the pictures in build/demo
 ## make reproduce    the whole experiment, 200 epochs, in build/reproduce
 ## make figures      remake the numbers and pictures of README.md and docs/ (hours; needs python3)
@@ -532,8 +533,8 @@ bench-pictures: $(BUILD)/bench/bench_pictures
 	@PICTURES=$(BUILD)/jpegs $<
 
 compare: $(if $(SUITE),,shared)
-	$(if $(SUITE),BUILD=$(BUILD) scripts/compare-in-root $(SUITE), \
-	    tests/bench/compare_pytorch.py --library $(SHARED) --json $(BUILD)/compare_pytorch.json)
+	$(if $(SUITE),BUILD=$(BUILD) scripts/compare-in-root $(SUITE) $(STEP), \
+	    tests/bench/compare_pytorch.py --library $(SHARED) --json $(BUILD)/compare_pytorch.json $(STEP))
 
 # Each fuzz target for a while, under clang's sanitizers.
 FUZZ_SECONDS ?= 20

@@ -6,9 +6,13 @@ layers.  PyTorch's best setting is looked for first, step by step: the kernels o
 process reads when it starts, so each is tried in a process of its own), how OpenMP waits, threads of PyTorch's and of the BLAS's, the
 layout channels_last, foreach and fused Adam, torch.compile.  What fails or is slower is left out.  Then libgan,
 PyTorch as a tutorial writes it and PyTorch at its best run in one process in turns, on one thread and on all; a figure
-is the median of its rounds.  Wants Debian's python3-torch (or any torch) and a built library:
+is the median of its rounds.  What the step adds to a process's memory is looked at in one process for each.  Needs
+Debian's python3-torch (or any torch) and a built library:
 
-    make shared && tests/bench/compare_pytorch.py [--json FILE] [STEP...]
+    make shared && tests/bench/compare_pytorch.py [--json FILE] [--settings FILE] [--rounds N] [STEP...]
+
+With --settings what is found fastest is kept in a file as soon as it is known, and not looked for again: so a
+comparison can be made in pieces.
 """
 import argparse
 import ctypes
@@ -335,6 +339,21 @@ def search(torch, work, threads):
     return best, least
 
 
+def kept(options, name, what, find):
+    """What `find` gives, or what it gave before, if there is a file of settings."""
+    if not options.settings:
+        return find()
+    known = {}
+    if os.path.exists(options.settings):
+        with open(options.settings) as file:
+            known = json.load(file)
+    if what not in known.setdefault(name, {}):
+        known[name][what] = find()
+        with open(options.settings, "w") as file:
+            json.dump(known, file, indent=1)
+    return known[name][what]
+
+
 def core_types():
     """Values of OPENBLAS_CORETYPE to try, None being OpenBLAS's own choice."""
     others = ["Haswell", "SkylakeX", "Cooperlake", "SapphireRapids", "Zen"]
@@ -345,9 +364,14 @@ def child(options, environment, *arguments):
     """This script in another process, with these settings of OpenBLAS and OpenMP: what it writes as JSON, or None."""
     env = {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"}
     env.update(environment)
+    kept = ["--settings", options.settings] if options.settings else []
     done = subprocess.run([sys.executable, os.path.abspath(__file__), "--library", options.library, "--rounds", str(options.rounds),
-                           *arguments], env=env, stdout=subprocess.PIPE, text=True)
+                           *kept, *arguments], env=env, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout.strip().split("\n")[-1]) if done.returncode == 0 else None
+
+
+def trial_in(options, name, environment):
+    return kept(options, name, "trial %s" % environment, lambda: child(options, environment, "--trial", name))
 
 
 def fastest_environment(options, name):
@@ -356,7 +380,7 @@ def fastest_environment(options, name):
     found = {}
     for core_type in core_types():
         environment = {"OPENBLAS_CORETYPE": core_type} if core_type else {}
-        trial = child(options, environment, "--trial", name)
+        trial = trial_in(options, name, environment)
         if trial and trial["seconds"] and trial["kernels"] not in found:
             found[trial["kernels"]] = (trial["seconds"], environment)
     if not found:
@@ -365,8 +389,25 @@ def fastest_environment(options, name):
     print("  kernels of OpenBLAS, PyTorch's plain step: " + ", ".join("%s %.1f ms" % (kernels, 1e3 * s) for kernels, (s, _) in ranking))
     seconds, best = ranking[0][1]
     passive = dict(best, OMP_WAIT_POLICY="PASSIVE")
-    trial = child(options, passive, "--trial", name)
+    trial = trial_in(options, name, passive)
     return passive if trial and trial["seconds"] and trial["seconds"] < seconds else best
+
+
+# ---- memory ----
+
+def megabytes(which):
+    """Of this process: VmRSS, what it has, or VmHWM, the most that it had."""
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith(which + ":")) / 1000
+
+
+def grown_by(make):
+    """The most megabytes that making a side and two steps of it add to this process."""
+    before = megabytes("VmRSS")
+    side = make()
+    side.step()
+    side.step()
+    return megabytes("VmHWM") - before
 
 
 # ---- one beside the other ----
@@ -421,7 +462,7 @@ def kernels_of_blas():
 def measure(torch, options, name):
     """In a process whose core type is chosen: everything about one step."""
     work, counts = WORKS[name], sorted({1, CORES})
-    settings = {n: search(torch, work, n)[0] for n in counts}
+    settings = {n: Setting(**kept(options, name, "%d threads" % n, lambda n=n: vars(search(torch, work, n)[0]))) for n in counts}
     sides = [("libgan, %d thread%s" % (n, "s"[n == 1:]), LibganStep(options.library, work, n)) for n in counts]
     lib = sides[0][1].lib
     sides += [("PyTorch, plain, %d thread%s" % (n, "s"[n == 1:]), TorchStep(torch, work, Setting(n, n))) for n in counts]
@@ -431,7 +472,7 @@ def measure(torch, options, name):
     best = {side: min(of(side, n) for n in counts) for side in ("libgan", "PyTorch")}
     return {"batch": work.batch, "gflop": work.gflop(), "peak_gflops": peak(torch, CORES), "seconds": seconds,
             "ratio": best["PyTorch"] / best["libgan"], "ratio_1_thread": of("PyTorch", 1) / of("libgan", 1),
-            "settings": {str(n): str(s) for n, s in settings.items()},
+            "settings": {str(n): str(s) for n, s in settings.items()}, "best_setting": vars(settings[CORES]),
             "kernels": {"libgan": text_of(lib.gan_instruction_set) + ", " + text_of(lib.gan_blas_name), "OpenBLAS": kernels_of_blas()},
             "openmp": os.environ.get("OMP_WAIT_POLICY", "as it is"),
             "torch": torch.__version__, "processor": processor()}
@@ -445,15 +486,22 @@ def report(name, r):
         n = key.split(" thread")[0].split()[-1]
         print("  %-28s %9.3f ms  %7.1f GFLOP/s%s" % (key, 1e3 * seconds, r["gflop"] / seconds,
                                                   "   " + r["settings"][n] if "best" in key else ""))
+    if "megabytes" in r:
+        print("  memory that it adds to a process: libgan %(libgan).0f MB, PyTorch %(PyTorch).0f MB" % r["megabytes"])
     print("  products at the peak of %.0f GFLOP/s: %.3f ms" % (r["peak_gflops"], 1e3 * r["gflop"] / r["peak_gflops"]))
     print("  PyTorch's best / libgan's best   %.2f; one thread of each   %.2f" % (r["ratio"], r["ratio_1_thread"]), flush=True)
 
 
 def compare(options, name):
     print("%s:" % name, flush=True)
-    r = child(options, fastest_environment(options, name), "--measure", name)
+    environment = kept(options, name, "environment", lambda: fastest_environment(options, name))
+    r = child(options, environment, "--measure", name)
     if not r:
         sys.exit("compare_pytorch.py: %s could not be measured" % name)
+    memory = {side: child(options, environment, "--memory", side, "--setting", json.dumps(r["best_setting"]), name)
+              for side in ("libgan", "PyTorch")}
+    if all(memory.values()):
+        r["megabytes"] = {side: found["megabytes"] for side, found in memory.items()}
     report(name, r)
     return r
 
@@ -465,18 +513,27 @@ def main():
     parser.add_argument("--library", default=os.path.join(here, "..", "..", "build", "libgan.so"))
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
+    parser.add_argument("--settings", metavar="FILE", help="where what is found fastest is kept")
+    parser.add_argument("--memory", help=argparse.SUPPRESS)   # in a process for it alone: of this side
+    parser.add_argument("--setting", type=json.loads, help=argparse.SUPPRESS)
     parser.add_argument("--trial", help=argparse.SUPPRESS)    # in a process with a core type: how fast is it
     parser.add_argument("--measure", help=argparse.SUPPRESS)  # in one with the fastest: all figures
     options = parser.parse_args()
     if set(options.works) - set(WORKS):
         parser.error("there are only %s" % ", ".join(WORKS))
+    if options.memory == "libgan":
+        print(json.dumps({"megabytes": grown_by(lambda: LibganStep(options.library, WORKS[options.works[0]], CORES))}))
+        return
     try:
         import torch
     except ImportError:
         sys.exit("compare_pytorch.py: no torch for this python3; on Debian: apt install python3-torch, "
                  "and run it with /usr/bin/python3")
 
-    if options.trial:
+    if options.memory:
+        work, setting = WORKS[options.works[0]], Setting(**options.setting)
+        print(json.dumps({"megabytes": grown_by(lambda: TorchStep(torch, work, setting))}))
+    elif options.trial:
         seconds = [seconds_of(torch, WORKS[options.trial], Setting(CORES, n), 0.25) for n in sorted({1, CORES})]
         print(json.dumps({"seconds": min((s for s in seconds if s), default=None), "kernels": kernels_of_blas()}))
     elif options.measure:
