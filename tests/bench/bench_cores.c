@@ -68,9 +68,10 @@ static run begin_dcgan(size_t threads)
 
 /* ---- the times of tasks ---- */
 
-/* Of one step: the shortest of each task in all rounds. */
+/* Of one step: the shortest of each task in all rounds; and of the latest step, all tasks'. */
 static struct {
     int on;
+    double all;
     size_t n_jobs, n_tasks;
     size_t end[MOST_JOBS]; /* of each job's tasks */
     double seconds[MOST_TASKS];
@@ -89,36 +90,31 @@ void __wrap_gan__pool_run(gan_pool *pool, gan__pool_fn *fn, void *context, size_
     for (size_t i = 0; i < n_tasks; i++) {
         const double start = now();
         double *best = &taken.seconds[taken.n_tasks++];
+        double seconds;
 
         fn(context, i, 0);
-        if (*best == 0 || now() - start < *best) *best = now() - start;
+        seconds = now() - start;
+        taken.all += seconds;
+        if (*best == 0 || seconds < *best) *best = seconds;
     }
     taken.end[taken.n_jobs++] = taken.n_tasks;
 }
 
-static double sum_of_tasks(void)
+/* Seconds of a step on one thread, whose tasks are timed, and of what is no task's in it: the least
+ * so far. */
+static void take_times(run *r, double *step, double *alone)
 {
-    double sum = 0;
-
-    for (size_t i = 0; i < taken.n_tasks; i++) sum += taken.seconds[i];
-    return sum;
-}
-
-/* Seconds of the fastest of some steps on one thread, whose tasks are timed. */
-static double take_times(run *r)
-{
-    double best = HUGE_VAL;
+    const double start = now();
+    double seconds;
 
     taken.on = 1;
-    for (size_t i = 0; i < STEPS; i++) {
-        const double start = now();
-
-        taken.n_jobs = taken.n_tasks = 0;
-        MUST(gan_train_step(r->t, &r->batch, NULL));
-        if (now() - start < best) best = now() - start;
-    }
+    taken.all = 0;
+    taken.n_jobs = taken.n_tasks = 0;
+    MUST(gan_train_step(r->t, &r->batch, NULL));
     taken.on = 0;
-    return best;
+    seconds = now() - start;
+    *step = fmin(*step, seconds);
+    *alone = fmin(*alone, seconds - taken.all);
 }
 
 /* ---- the model ---- */
@@ -213,21 +209,16 @@ int main(int argc, char **argv)
     const bench_options options = read_options(argc, argv, NULL, usage);
     figures *report = begin_report(options.threads);
     run one = begin_dcgan(1), all = begin_dcgan(options.threads);
-    double alone[ROUNDS], step[2][ROUNDS];
+    double alone = HUGE_VAL, on_one = HUGE_VAL, on_all = HUGE_VAL;
 
     for (size_t i = 0; i < rounds; i++) {
-        step[0][i] = take_times(&one);
-        alone[i] = step[0][i] - sum_of_tasks();
-        step[1][i] = time_steps(&all, STEPS);
+        for (size_t k = 0; k < STEPS; k++) take_times(&one, &on_one, &alone);
+        on_all = fmin(on_all, time_steps(&all, 1));
     }
-    for (size_t i = 0; i < 2; i++) step[i][0] = quantile(step[i], rounds, 0);
-    alone[0] = quantile(alone, rounds, 0);
     for (size_t cores = 1; cores <= MOST_CORES; cores *= 2)
-        print_cores(cores, alone[0],
-                    cores == 1                 ? step[0][0]
-                    : cores == options.threads ? step[1][0]
-                                               : 0,
+        print_cores(cores, alone, cores == 1 ? on_one : cores == options.threads ? on_all : 0,
                     report);
+    printf("no task's: %.1f ms\n", 1e3 * alone);
     print_losses(16);
     end_run(&all);
     end_run(&one);
