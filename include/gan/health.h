@@ -96,7 +96,7 @@ typedef struct gan_finding {
     gan_verdict verdict;     /**< what */
     gan_finding_level level; /**< a note or a verdict; NONE with GAN_VERDICT_HEALTHY */
     uint64_t step;           /**< discriminator steps when its current uninterrupted run began */
-    uint64_t look;           /**< number of looks by then */
+    uint64_t look;           /**< number of number of looks by then */
     const char *advice;      /**< what may help, a constant text; empty when healthy */
     char sentence[GAN_SENTENCE_BYTES]; /**< what was found, with the measured values and the
                                             thresholds; one line without a newline */
