@@ -127,10 +127,10 @@ const gan__health_rule gan__health_d_overfit = {
     .verdict = GAN_VERDICT_D_OVERFIT,
     .moment = GAN__HEALTH_AT_LOOKS,
     .sentence =
-        "the discriminator {4:knows its training samples by heart: it puts them above held-out "
+        "the discriminator {4:has memorised its training samples: it puts them above held-out "
         "ones in %0 of pairs (50 % by chance, z = $1), and $2 held-out ones are %3 of the way "
-        "to generated ones|knows its training samples by heart: it takes %0 of them for real, but "
-        "%1 of $2 held-out ones|may know its training samples by heart: the mean sign of their "
+        "to generated ones|has memorised its training samples: it takes %0 of them for real, but "
+        "%1 of $2 held-out ones|may have memorised its training samples: the mean sign of their "
         "logits is $3; held-out samples would tell}",
     .advice = "augmentation of what the discriminator sees, more training samples, a smaller "
               "discriminator, a gradient penalty (R1)",
