@@ -41,7 +41,7 @@ static const char ending[] =
     "Files that cannot be used are named and left out.  All pictures are scaled to one size,\n"
     "a square unless --width says otherwise; --fit says what becomes of other shapes.\n"
     "\n"
-    "With few pictures the discriminator soon knows them by heart (overfitting).\n"
+    "With few pictures the discriminator soon overfits (memorises them).\n"
     "Differentiable augmentation, --augment, moves and recolours all pictures that it sees,\n"
     "real and generated ones alike.  --out has to be outside of --data.\n"
     "\n" RUN_SUMMARY;

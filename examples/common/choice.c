@@ -1,11 +1,11 @@
 /* choice.c - see choice.h.
  *
- * The discriminator learns few pictures by heart, and then has nothing more to teach the generator:
- * the fewer there are, the stronger the augmentation and the smaller the pictures.  Hundreds are
- * always augmented, by all operations (Zhao et al., 2020): an adaptive strength, which begins at 0,
- * comes after the first epochs have taught them.  It depends on --epochs, too, which can't be
- * changed afterwards then.  The number of images that a run sees in all grows more slowly than the
- * number of pictures: 400 of them are seen five hundred times, 60,000 ten times. */
+ * The discriminator memorises few images (overfits), and then has nothing more to teach the
+ * generator: the fewer there are, the stronger the augmentation and the smaller the pictures.
+ * Hundreds are always augmented, by all operations (Zhao et al., 2020): an adaptive strength, which
+ * begins at 0, comes after the first epochs have taught them.  It depends on --epochs, too, which
+ * can't be changed afterwards then.  The number of images that a run sees in all grows more slowly
+ * than the number of pictures: 400 of them are seen five hundred times, 60,000 ten times. */
 #include "choice.h"
 
 #include <stdio.h>
@@ -23,7 +23,7 @@ typedef struct tier {
 #define COLOUR "translation,color,cutout"
 
 static const tier tiers[] = {
-    {0, 32, 200000, 3, GREY, COLOUR, "with few pictures the discriminator learns them by heart", 0},
+    {0, 32, 200000, 3, GREY, COLOUR, "with few images the discriminator memorises them", 0},
     {2000, 32, 400000, 5, "translation,cutout", "translation,color",
      "as strong as overfitting asks", 1},
     {10000, 64, 400000, 24, "translation", "translation", "as strong as overfitting asks", 1},

@@ -145,7 +145,7 @@ static int is_picture(const char *path)
             memcmp(begin, "RIFF", 4) == 0);
 }
 
-/* Are there pictures beside the directories in it?  Then these are no classes. */
+/* Are there pictures beside the directories in it?  Then these are not classes. */
 static int has_pictures(const char *directory)
 {
     char path[PATH_MAX];
@@ -240,7 +240,7 @@ static int find_numbers(collection *c)
     return 0;
 }
 
-/* The shape of pictures as [channels, height, width]; rank 0 when it is no picture's. */
+/* The shape of pictures as [channels, height, width]; rank 0 when it is not an image's. */
 static gan_shape picture_shape(gan_shape found)
 {
     if (found.rank == 2) return gan_shape_3d(1, found.dim[0], found.dim[1]);

@@ -14,7 +14,7 @@ typedef struct evaluation {
     gan_network *net;                   /* of the classifier; NULL: none */
     gan_classifier *classifier;
     gan_features *kind;
-    /* With the Frechet distance, which takes most of the time; and without.  `real` is the one of
+    /* With the Fréchet distance, which takes most of the time; and without.  `real` is the one of
      * the latest comparison. */
     gan_reference *whole, *brief, *real;
     size_t n; /* real images, as many held-out ones, and as many samples */
@@ -57,7 +57,7 @@ int evaluation_open(evaluation *e, const gan_dataset *data, const gan_trainer *t
 void evaluation_close(evaluation *e);
 
 /* Draw samples and compare them with the real images, by all numbers or, for a verdict, without the
- * Frechet distance.  Return 0 after saying what is wrong. */
+ * Fréchet distance.  Return 0 after saying what is wrong. */
 int evaluation_measure(evaluation *e, gan_trainer *trainer, int whole);
 
 /* Return how many samples and real images of the latest comparison there are of each class; NULL and

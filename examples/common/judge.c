@@ -93,7 +93,7 @@ int judge_add(judge *j, judge_set set, const float *images, const uint8_t *label
 
 /* ---- The report ---- */
 
-/* The Frechet distance of a set from the real images; fewer than two of either have none: -1. */
+/* The Fréchet distance of a set from the real images; fewer than two of either have none: -1. */
 static int measure(double *distance, const judge_figures *f, judge_set set)
 {
     *distance = -1;
