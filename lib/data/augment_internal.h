@@ -18,7 +18,7 @@ typedef struct gan__augment {
     uint64_t n;  /* samples */
 } gan__augment;
 
-/* GAN_ERR_INVALID when a setting is out of range, GAN_ERR_SHAPE when the samples are no images. */
+/* GAN_ERR_INVALID when a setting is out of range, GAN_ERR_SHAPE when the samples are not images. */
 gan_status gan__augment_init(gan__augment *a, const gan_augment_desc *desc, gan_shape shape,
                              uint64_t seed, uint64_t stream);
 int gan__augment_is_on(const gan__augment *a);

@@ -49,7 +49,8 @@ gan_status gan__files_index_skipped(gan__files *f);
 /* What makes a class. */
 typedef struct gan__class_rule {
     int wanted;
-    int is_strict; /* a file in no directory has no class; else there are no classes then */
+    int is_strict; /* a file outside of the directories has no class; otherwise there are then
+                      only unlabelled samples */
     const char *const *names; /* the host's order */
     size_t n_names;
 } gan__class_rule;

@@ -1,4 +1,4 @@
-/* dataset_idx.c - the IDX format, plain or gzip'd.
+/* dataset_idx.c - the IDX format, plain or gzip-compressed.
  *
  * A file has two zero bytes, the type of its numbers, the number of dimensions, each dimension as 4
  * bytes big-endian, then the numbers, big-endian, too, without gaps. */
@@ -290,7 +290,7 @@ static gan_shape sample_shape(const idx_file *file)
 }
 
 /* See to it that the file can hold what its header promises, before memory is taken for that: a
- * plain file to the byte, a gzip'd one at the best that its compression can do. */
+ * plain file to the byte, a gzip-compressed one at the best that its compression can do. */
 static gan_status check_extent(const idx_file *file)
 {
     const size_t size = gan_shape_size(sample_shape(file));

@@ -143,7 +143,7 @@ static gan_status name_stray(gan__files *f, size_t index, const char *what)
     return gan__files_name_skipped(f, sentence);
 }
 
-/* Name the files that are no pictures or cannot be read, and take them out of the list. */
+/* Name the files that are not images or cannot be read, and take them out of the list. */
 static gan_status take_out_strays(const survey *s)
 {
     gan__files *f = s->folder->files;
@@ -383,7 +383,7 @@ cleanup:
     return status;
 }
 
-/* Make the dataset of a folder, which becomes its own. */
+/* Make the dataset of an opened directory, of which it takes ownership. */
 static gan_status create(gan_dataset **out, image_folder **folder, gan_shape shape, size_t limit)
 {
     gan__files *f = (*folder)->files;

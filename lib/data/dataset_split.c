@@ -1,4 +1,4 @@
-/* dataset_split.c - two parts of a dataset, drawn by lot.
+/* dataset_split.c - a dataset split in two at random.
  *
  * Samples are put in an order: all of class 0, then all of class 1 ..., those of a class shuffled
  * (without `stratify` there is one class).  Walking along it, the first part gets a sample wherever

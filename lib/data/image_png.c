@@ -79,7 +79,7 @@ static void png_give_back(png_structp png, png_voidp memory)
 enum {
     COLOR_TYPE = 25,           /* the byte in which it stands */
     HEAD_BYTES = 24,           /* signature, length and name of the first chunk, width, height */
-    MAX_EXPANSION = 1032,      /* deflate makes at most so many bytes of one */
+    MAX_EXPANSION = 1032,      /* deflate expands one byte to at most this many */
     MAX_CHUNK_BYTES = 1 << 20, /* of those we keep, none comes near */
     MAX_CHUNKS = 64
 };

@@ -1,4 +1,4 @@
-/* reference_frechet.c - the Frechet distance, how sure it is, and what it goes to.
+/* reference_frechet.c - the Fréchet distance, how sure it is, and what it goes to.
  *
  * The distance of n samples is too large by about a share of 1 / n, which depends on the generator,
  * so that equal n do not make two generators comparable (Chong and Forsyth, 2020).  The jackknife

@@ -154,8 +154,9 @@ typedef struct gan__layer_run {
     float *scratch;      /* class->scratch() numbers, until the call ends */
     const float *x;      /* input, from column 0 on; rows follow one another */
     float *y;            /* output; is x where the layer works in place */
-    const float *dy;     /* gradient by the output */
-    float *dx;           /* gradient by the input; is dy where the layer works in place */
+    const float *dy;     /* gradient with respect to the output */
+    float *dx;           /* gradient with respect to the input; is dy where the layer works in
+                            place */
     gan__tail tail;      /* of y where the layer appends it, else of x */
     /* Where second derivatives are wanted: see gan__layer_tangent(); else NULL. */
     const float *tx;     /* tangent of x: the direction in which x moves */
@@ -233,8 +234,8 @@ struct gan__layer_class {
     /* The tiles of forward and of backward.  NULL: those of gan__layer_cut(). */
     gan__cut (*forward_cut)(const gan_layer *layer, size_t rows);
     gan__cut (*backward_cut)(const gan_layer *layer, size_t rows);
-    /* In how many parts to compute the gradient by the weights, a matter of shapes alone.  NULL: no
-     * weights. */
+    /* In how many parts to compute the gradient with respect to the weights, a matter of shapes
+     * alone.  NULL: no weights. */
     size_t (*grad_parts)(const gan_layer *layer, size_t rows);
     /* Compute one part of so many from x and dy of all columns, replacing what stood in `grads`;
      * return its sum of squares.  Of a layer that isn't `linear`, and where tx is given, the

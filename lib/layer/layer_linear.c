@@ -221,7 +221,8 @@ static void tail_grad(const gan__layer_run *run)
         memcpy(run->tail.grad + t.list[i] * n, t.rows + i * n, n * sizeof *t.rows);
 }
 
-/* The gradient by the weights of the tail, those of outputs begin .. end-1; `dw` is the first. */
+/* The gradient with respect to the weights of the tail, those of outputs begin .. end-1; `dw` is
+ * the first. */
 static void tail_weight_grad(const gan__layer_run *run, size_t begin, size_t end, float *dw)
 {
     const size_t n = run->tail.width;
@@ -233,7 +234,7 @@ static void tail_weight_grad(const gan__layer_run *run, size_t begin, size_t end
                                     in_of(run->layer), dw, run->scratch);
 }
 
-/* ---- the gradient by the weights ---- */
+/* ---- the gradient with respect to the weights ---- */
 
 /* By outputs, so that no sum over the batch is split. */
 static size_t grad_parts(const gan_layer *layer, size_t rows)

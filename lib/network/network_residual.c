@@ -118,7 +118,7 @@ static void add_backward(const gan__layer_run *run)
     sum(run, width_in(run), run->dy, NULL, run->dx);
 }
 
-/* Not in place: the other branch still reads the gradient by its output. */
+/* Not in place: the other branch still reads the gradient with respect to its output. */
 static const gan__layer_class add_class = {
     .name = "add",
     .linear = 1,

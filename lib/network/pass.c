@@ -18,15 +18,16 @@
  *       rows  | tile0 | tile1 | tile2 |       Mostly columns are cut: the weights are the large
  *             +-------+-------+-------+       matrix, and each tile reads only its part of them.
  *
- * Backward, tiles are of the gradient by a stage's *input*.  Such a tile is the gradient by the
- * output of the stage before, so it goes on at once through that one's in-place layers:
+ * Backward, tiles are of the gradient by a stage's *input*.  Such a tile is the gradient with
+ * respect to the output of the stage before, so it goes on at once through that one's in-place
+ * layers:
  *
  *         dA <== linear 0 === dB <== relu 2, dropout 1 ======== dB <== linear 3 === dC <== tanh 4
  *                \_ job 0 _/  \____________________ job 1 ______________________/  \_ first _/
  *
- * dB then holds the gradient by the output of linear 0, which both dA and that layer's weight
- * gradient are computed from.  The weight gradients of all stages are one job at the end: a task is
- * one part of one layer's gradient, and `squares` takes its share of the gradient's norm.
+ * dB then holds the gradient with respect to the output of linear 0, which both dA and that layer's
+ * weight gradient are computed from.  The weight gradients of all stages are one job at the end: a
+ * task is one part of one layer's gradient, and `squares` takes its share of the gradient's norm.
  *
  * There is a barrier after each job and none within one.  How a job is cut depends on shapes alone
  * and no sum crosses tasks, so any number of threads gives the same bits.
@@ -294,8 +295,8 @@ static void backward_layer(const gan__layer_run *run)
     run->layer->class->backward(run);
 }
 
-/* The gradient by the output of a stage's in-place layers becomes that by the output of its
- * first. */
+/* The gradient with respect to the output of a stage's in-place layers becomes that by the output
+ * of its first. */
 static void backward_in_place(const gan__pass *pass, const gan__stage *s, work_fn *work,
                               const tile *t, size_t worker)
 {
@@ -328,7 +329,8 @@ static void backward_task(void *context, size_t task, size_t worker)
     backward_tile(j->pass, j->stage, j->work, &t, worker);
 }
 
-/* From the gradient by the output of a stage's first layer to that of the stage before it. */
+/* From the gradient with respect to the output of a stage's first layer to that of the stage before
+ * it. */
 static job backward_job(gan__pass *pass, const gan__stage *s, work_fn *work)
 {
     const gan_layer *layer = gan__pass_layer(pass, s->begin);

@@ -96,11 +96,12 @@ void gan__pass_prepare(gan__pass *pass, gan_pool *pool, size_t rows);
 void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t worker,
                              gan__labels labels);
 
-/* What to compute on the way back from the gradient by the output, which the caller has written
- * for the rows of the latest forward run. */
+/* What to compute on the way back from the gradient with respect to the output, which the caller
+ * has written for the rows of the latest forward run. */
 enum {
-    GAN__PASS_WEIGHTS = 1, /* the gradients by the weights */
-    GAN__PASS_INPUT = 2,   /* the gradient by the input, which goes on into the source */
+    GAN__PASS_WEIGHTS = 1, /* the gradients with respect to the weights */
+    GAN__PASS_INPUT = 2,   /* the gradient with respect to the input, which goes on into the
+                              source */
     GAN__PASS_GO_ON = 4,   /* a pass whose source this is came back just now with GAN__PASS_INPUT */
 };
 void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what);

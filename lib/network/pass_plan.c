@@ -94,7 +94,7 @@ static void see_forward(maker *m, const gan__stage *s, number kind)
     }
 }
 
-/* Layer i from the gradient by its output to that by its input. */
+/* Layer i from the gradient with respect to its output to that by its input. */
 static void see_backward_layer(maker *m, size_t i, gan__work work)
 {
     const gan_layer *layer = gan__pass_layer(m->pass, i);

@@ -446,7 +446,7 @@ uint64_t gan_optimizer_steps(const gan_optimizer *opt)
 
 /* ---- in a checkpoint ---- */
 
-/* Another rule begins anew, as its moments do. */
+/* Another rule starts afresh, as its moments do. */
 static void add_rules(gan__state *s)
 {
     gan__state_rule(s, "kind", "*", 1);

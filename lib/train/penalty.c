@@ -1,7 +1,7 @@
 /* penalty.c - gradient penalties.
  *
- * With D(x) the logit of a sample, g = dD/dx its gradient by the sample and r the length of g, a
- * penalty is the mean over the batch of
+ * With D(x) the logit of a sample, g = dD/dx its gradient with respect to the sample and r the
+ * length of g, a penalty is the mean over the batch of
  *
  *     P = scale (r - center)^2          center 1: WGAN-GP, DRAGAN;  center 0: R1, R2
  *
@@ -9,16 +9,17 @@
  *
  *     dP/dw = v . dg/dw,     v = dP/dg = 2 scale (r - center) g / r
  *
- * and v, once computed, is a constant: what has to be found is the gradient by the weights of the
- * number v . g.  Now v . g is the rate at which D changes when x moves along v.  That rate is
- * computed by a forward pass (a tangent runs through the network beside the numbers), and its
- * gradient by the weights by an ordinary backward pass over both: forward over reverse.
+ * and v, once computed, is a constant: what has to be found is the gradient with respect to the
+ * weights of the number v . g.  Now v . g is the rate at which D changes when x moves along v. That
+ * rate is computed by a forward pass (a tangent runs through the network beside the numbers), and
+ * its gradient with respect to the weights by an ordinary backward pass over both: forward over
+ * reverse.
  *
  *     1  forward        x ------------------> D       samples of the kind: real, generated, mixed
- *     2  backward       g <------------------ 1       gan__pass_slope: gradient by the input
+ *     2  backward       g <------------------ 1       gan__pass_slope: gradient w.r.t. the input
  *     3  here           v from g, row by row          gan__pass_direction, r and P on the way
  *     4  tangent        (x, v) -------------> (D, v . g)         \  gan__pass_curve
- *     5  backward       gradients by the weights <-- v . g      /
+ *     5  backward       gradients w.r.t. weights <-- v . g    /
  *
  * Where samples are augmented, D above is D(L x + c), for R1 and R2: between 2 and 3 g goes back by
  * L', and between 3 and 4 v goes on by L (see augment.c).

@@ -14,7 +14,7 @@
  *                                               the objective: loss_adversarial.c, or the host
  *               gan__half_regularize              regularizer.c: LeCam, consistency
  *               gan__half_class_loss              of an auxiliary classifier, if there is one
- *               gan__pass_backward              discriminator: gradients by its weights
+ *               gan__pass_backward              discriminator: weight gradients
  *               gan__penalty_add                penalty.c: that of the gradient penalty is added
  *             gan__learner_gather               learner.c: gradients of micro-batches are added up
  *           gan__shards_join                    train_shards.c: if these are shards, figures ...
