@@ -194,7 +194,7 @@ GAN_API void gan_checkpoint_resume_desc_init(gan_checkpoint_resume_desc *desc, s
  * State that belongs to a named setting changes with it:
  *
  *     "generator_optimizer.lr" a rate set by gan_optimizer_set_lr() is dropped
- *     "generator_optimizer.kind" the optimizer begins anew: moments, steps and settings are those
+ *     "generator_optimizer.kind" the optimizer starts afresh: moments, steps and settings are those
  *                                 that it has here
  *     "loss", "objective" statistics of the latest step, and a relativistic loss's real samples,
  *     stay as they are here until the next step "batch_size" of the trainer; the iterator has its
@@ -283,7 +283,7 @@ typedef struct gan_checkpoint_info {
     uint64_t seed;       /**< of the trainer */
     int has_iterator;  /**< 1: saved with an iterator, and the next three are its; 0: they are 0 */
     uint64_t epoch;    /**< its epoch, from 0 */
-    uint64_t position; /**< samples of that epoch already given out */
+    uint64_t position; /**< samples of that epoch already delivered */
     uint64_t dataset_count; /**< samples in its dataset */
     /**
      * 1: saved by this release with the same BLAS and on the same kind of processor, so that

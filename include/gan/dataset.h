@@ -173,8 +173,8 @@ GAN_API void gan_png_desc_init(gan_png_desc *desc, size_t struct_size);
  * @retval GAN_ERR_INVALID  `out` or `directory` is NULL, or a setting is out of range (the message
  *                          names it).
  * @retval GAN_ERR_IO       A directory or a file could not be read.
- * @retval GAN_ERR_FORMAT   A file is not a PNG, is damaged or too large; or there is no file, or
- *                          none that can be used.
+ * @retval GAN_ERR_FORMAT   A file is not a PNG, is damaged or too large; or there is no usable
+ *                          file.
  * @retval GAN_ERR_SHAPE    An image's size differs from the first one's, and no size was set; or
  *                          there are more than 65536 classes.
  * @retval GAN_ERR_NOMEM    No memory, or a thread could not be started.

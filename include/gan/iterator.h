@@ -169,7 +169,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_iterator_next(gan_iterator *it, const gan_
  */
 GAN_API uint64_t gan_iterator_epoch(const gan_iterator *it);
 
-/** Return number of samples of the epoch have been given out; 0 for NULL.  @since 0.1 */
+/** Return how many samples of the epoch have been delivered; 0 for NULL.  @since 0.1 */
 GAN_API size_t gan_iterator_position(const gan_iterator *it);
 
 /** Return how many batches an epoch has; 0 for NULL.  @since 0.1 */
