@@ -1,0 +1,94 @@
+#!/bin/sh
+# check_language.sh - headers, documents, comments, messages and help texts use the field's terms.
+#
+# A line of the list below is an extended regular expression, a tab, and what to write in its place.
+# Of C sources only comments and strings are read, of documents all but code blocks.  Spelling is
+# codespell's, where it is installed.
+set -eu
+cd "$(dirname "$0")/.."
+work=$BUILD/check_language
+mkdir -p "$work"
+
+cat >"$work/words" <<'LIST'
+[Ww]ants? an? (value|number|path|directory)	needs a value, expects a path
+(is|are) no (folders?|director(y|ies)|files?|checkpoints?|pictures?|images?|logs?|classes)([^a-z]|$)	is not a directory, are not images
+(has|have) not as many	does not have as many
+so many (times|degrees|images|looks)	this many, or the number's name
+what it counts	its name: the count of steps, of samples
+stretch(es)? (nothing|no input)	has Lipschitz constant 1, is bounded
+by heart([^a-z]|$)	memorises, overfits
+is not to be had	is not available
+(lay|lays|laid) down([^a-z]|$)	write, specify, store
+(^|[^a-zA-Z_/])[Ff]olders?([^a-zA-Z_(.]|$)	directory
+gzip'd	gzip-compressed
+by lot([^a-z]|$)	at random
+gradients? by (its|the) (input|output|weights|sample)	gradient with respect to the input
+the system gave no thread	a thread could not be started
+more than there are addresses	does not fit in a size_t
+what stood at	the previous file
+walk through (a|the) dataset	iterate over the dataset
+begins? anew([^a-z]|$)	starts afresh, is reset
+given out([^a-z]|$)	delivered
+artifacts?([^a-z]|$)	artefact
+LIST
+
+# FILE:LINE: TEXT of comments and strings; a string or comment may follow code.
+prose_of_c='
+function emit(text) { if (text ~ /[a-z]/) print FILENAME ":" FNR ": " text }
+FNR == 1 { inside = 0 }
+{
+    rest = $0; text = ""
+    while (rest != "") {
+        if (inside) {
+            at = index(rest, "*/")
+            text = text " " (at ? substr(rest, 1, at - 1) : rest)
+            if (at) inside = 0
+            rest = at ? substr(rest, at + 2) : ""
+        } else if (match(rest, /\/\*|\/\/|"/)) {
+            mark = substr(rest, RSTART, RLENGTH)
+            rest = substr(rest, RSTART + RLENGTH)
+            if (mark == "/*") inside = 1
+            else if (mark == "//") { text = text " " rest; rest = "" }
+            else if (match(rest, /^([^"\\]|\\.)*"/)) {
+                text = text " " substr(rest, 1, RLENGTH - 1)
+                rest = substr(rest, RLENGTH + 1)
+            }
+        } else rest = ""
+    }
+    emit(text)
+}'
+prose_of_documents='
+FNR == 1 { code = 0 }
+/^ *```/ { code = !code; next }
+!code && !/^<!--/ { print FILENAME ":" FNR ": " $0 }'
+
+find include lib examples -name '*.[ch]' | sort | xargs awk "$prose_of_c" >"$work/prose"
+awk "$prose_of_documents" README.md CONTRIBUTING.md docs/*.md >>"$work/prose"
+[ "$(wc -l <"$work/prose")" -gt 10000 ] || { echo "only $(wc -l <"$work/prose") lines of prose were found"; exit 1; }
+
+# That the list works at all: each of these lines has one phrase of it.
+printf 'x.c:1: %s\n' 'x is no directory' 'it knows them by heart' "a gzip'd file" >"$work/wrong"
+
+# wrong_in FILE - print each line of it that has a phrase of the list, with what to write.
+wrong_in() {
+    awk -F '\t' 'NR == FNR { phrase[++n] = $1; better[n] = $2; next }
+        {
+            text = $0
+            sub(/^[^:]*:[0-9]*: /, "", text)
+            for (i = 1; i <= n; i++)
+                if (match(text, phrase[i]))
+                    print $0 "\n    not \"" substr(text, RSTART, RLENGTH) "\"; rather: " better[i]
+        }' "$work/words" "$1"
+}
+
+[ "$(wrong_in "$work/wrong" | grep -c 'rather')" = 3 ] || { echo "the word list finds nothing"; exit 1; }
+wrong_in "$work/prose" >"$work/found"
+bad=0
+[ ! -s "$work/found" ] || { cat "$work/found"; bad=1; }
+
+if command -v codespell >/dev/null; then
+    codespell -q 3 include lib examples docs/*.md README.md CONTRIBUTING.md scripts bootstrap Makefile || bad=1
+else
+    echo "codespell is not installed: spelling was not checked"
+fi
+exit $bad
