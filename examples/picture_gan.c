@@ -295,7 +295,7 @@ int main(int argc, char **argv)
         {"held-out", "N", .whole = &o.held_out, .min = 0, .max = 2147483647,
          .help = "pictures that are never trained on: looks at samples (--evaluate-every, "
                  "--keep-best, --stop-early) compare with them, and see whether the "
-                 "discriminator knows the others by heart; 0: none"},
+                 "discriminator overfits to the others; 0: none"},
         NETWORKS_OPTIONS(&o.networks),
         NETWORKS_EMBEDDING_OPTION(&o.networks),
         RUN_OPTIONS(&o.run),

@@ -11,7 +11,7 @@ mkdir -p "$work"
 
 cat >"$work/words" <<'LIST'
 [Ww]ants? an? (value|number|path|directory)	needs a value, expects a path
-(is|are) no (folders?|director(y|ies)|files?|checkpoints?|pictures?|images?|logs?|classes)([^a-z]|$)	is not a directory, are not images
+(is|are) no (folders?|director(y|ies)|checkpoints?|pictures?|images?|logs?|classes)([^a-z]|$)	is not a directory, are not images
 (has|have) not as many	does not have as many
 so many (times|degrees|images|looks)	this many, or the number's name
 what it counts	its name: the count of steps, of samples

@@ -250,7 +250,7 @@ GAN_API void gan_export_onnx_desc_init(gan_export_onnx_desc *desc, size_t struct
  *                            room for, 2 GiB; or a name in `desc` is none, or both are the same.
  * @retval GAN_ERR_NONFINITE  A weight or buffer is NaN or infinite; it is named.
  * @retval GAN_ERR_NOMEM      No memory.
- * @retval GAN_ERR_IO         The file could not be written; what stood at `path` still does.
+ * @retval GAN_ERR_IO         The file could not be written; the previous file at `path` is kept.
  * @retval GAN_ERR_BUSY       Another call is running, estimating or training it.
  * @retval other              What gan_network_add() met first.
  *
