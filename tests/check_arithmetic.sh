@@ -6,9 +6,9 @@ work=$GAN_TEST_DIR
 cd "$(dirname "$0")/.."
 bad=0
 
-# One run of the compiler tells what each source includes; a rule of make for each: "name.o: name.c header ...".
+# One run of the compiler tells what each source includes, what make makes (-MG) as well; a rule of make for each: "name.o: name.c header ...".
 # shellcheck disable=SC2086  # CC may be "ccache gcc"
-${CC:-cc} -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude -Ilib -MM lib/*/*.c >"$work/includes"
+${CC:-cc} -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude -Ilib -MM -MG lib/*/*.c >"$work/includes"
 sed -e ':join' -e '/\\$/{N;s/\\\n//;b join' -e '}' "$work/includes" >"$work/rules"
 [ "$(grep -c . "$work/rules")" -eq "$(ls lib/*/*.c | wc -l)" ] || { echo "one rule for each source expected" && bad=1; }
 ! grep -v 'lib/base/arithmetic_internal\.h' "$work/rules" || { echo "these include no arithmetic_internal.h" && bad=1; }

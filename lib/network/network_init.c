@@ -8,6 +8,7 @@
 #include "math/rng_internal.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 /* ---- what is wanted ---- */
@@ -31,12 +32,15 @@ static gan_status check(const gan_init_desc *d)
     return GAN_OK;
 }
 
+/* The size of the first release of the record. */
+enum { FIRST_DESC_BYTES = offsetof(gan_init_desc, zero_last) };
+
 static gan_status read_desc(gan_init_desc *out, const gan_init_desc *desc)
 {
     gan_status status = GAN_OK;
 
     *out = (gan_init_desc){GAN_INIT_DESC_INIT};
-    GAN_TRY(gan__desc_read(out, sizeof *out, sizeof *out, desc, "init desc"));
+    GAN_TRY(gan__desc_read(out, sizeof *out, FIRST_DESC_BYTES, desc, "init desc"));
     if (out->std == 0) out->std = 0.02;
     if (out->gain == 0) out->gain = 1;
     GAN_TRY(check(out));
