@@ -8,6 +8,7 @@
 #ifndef GAN_PROTOBUF_INTERNAL_H
 #define GAN_PROTOBUF_INTERNAL_H
 
+#include "base/arithmetic_internal.h"
 #include "file/text_internal.h"
 
 #include <stddef.h>
