@@ -34,6 +34,8 @@
 ##                   parts: install-library  install-commands (gan-train, gan-sample ...); and, not part
 ##                   of it: install-docs to MANDIR and DOCDIR
 ## make uninstall    remove what install put there
+## make dist         the sources of the last commit as build/libgan-VERSION.tar.gz; the same commit, the same bytes
+## make verify-dist  the same again from a fresh clone, and the library built from it twice: the same bytes
 ## make clean        remove everything made
 ##
 ## Settings: CC  CFLAGS  LDFLAGS  BUILD=DIRECTORY  BLAS=PKG-CONFIG-MODULE  SAN=address,undefined
@@ -50,6 +52,7 @@ PREFIX       ?= /usr/local
 LIBDIR       ?= $(PREFIX)/lib
 INCLUDEDIR   ?= $(PREFIX)/include
 PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
+CMAKEDIR     ?= $(LIBDIR)/cmake/libgan
 BINDIR       ?= $(PREFIX)/bin
 DATADIR      ?= $(PREFIX)/share
 EXAMPLESDIR  ?= $(DATADIR)/libgan/examples
@@ -616,6 +619,10 @@ install-library: static shared
 	install -d $(call below,$(PKGCONFIGDIR))
 	$(call fill_pc,$(PREFIX),$(LIBDIR),$(INCLUDEDIR)) > $(call below,$(PKGCONFIGDIR)/libgan.pc)
 	chmod 644 $(call below,$(PKGCONFIGDIR)/libgan.pc)
+	install -d $(call below,$(CMAKEDIR))
+	for name in libgan-config libgan-config-version; do \
+	    sed -e $(call quote,s|@INCLUDEDIR@|$(INCLUDEDIR)|) -e 's|@VERSION@|$(VERSION)|' pkgconfig/$$name.cmake.in \
+	        > $(call below,$(CMAKEDIR))/$$name.cmake && chmod 644 $(call below,$(CMAKEDIR))/$$name.cmake || exit; done
 
 BASHDIR := $(DATADIR)/bash-completion/completions
 ZSHDIR  := $(DATADIR)/zsh/site-functions
@@ -660,6 +667,8 @@ uninstall:
 	$(call take,mpi.h,$(INCLUDEDIR)/gan)
 	$(call take,libgan_mpi.a $(MPI_NAMES),$(LIBDIR))
 	$(call take,libgan-mpi.pc,$(PKGCONFIGDIR))
+	$(call take,libgan-config.cmake libgan-config-version.cmake,$(CMAKEDIR))
+	$(call take_directory,$(CMAKEDIR))
 	$(call take,$(COMMAND_NAMES),$(BINDIR))
 	$(call take,$(COMMAND_NAMES),$(BASHDIR))
 	$(call take,_gan,$(ZSHDIR))
@@ -673,3 +682,28 @@ uninstall:
 	$(call take_directory,$(EXAMPLESDIR)/common)
 	$(call take_directory,$(EXAMPLESDIR))
 	folder=$(call below,$(EXAMPLESDIR)); rmdir "$${folder%/*}" 2>/dev/null || :
+
+# --- Releases: see "Releases" in CONTRIBUTING.md ---------------------------------------------------
+
+.PHONY: dist verify-dist
+TARBALL := libgan-$(VERSION).tar.gz
+# Arguments: a repository, a file to write.  Times in it are the commit's, and gzip adds none.
+pack = git -C $(1) archive --prefix=libgan-$(VERSION)/ HEAD | gzip -9n > $(2)
+
+dist:
+	@git rev-parse --git-dir >/dev/null 2>&1 || $(call missing,make dist packs a commit$(comma) and there is no repository here)
+	@mkdir -p $(BUILD)
+	@$(call pack,.,$(BUILD)/$(TARBALL))
+	@echo "libgan: $(BUILD)/$(TARBALL) is commit $$(git rev-parse --short HEAD)"
+
+verify-dist: dist
+	rm -rf $(BUILD)-dist && mkdir $(BUILD)-dist
+	git clone -q . $(BUILD)-dist/clone
+	$(call pack,$(BUILD)-dist/clone,$(BUILD)-dist/again.tar.gz)
+	cmp $(BUILD)/$(TARBALL) $(BUILD)-dist/again.tar.gz
+	for copy in one another; do mkdir $(BUILD)-dist/$$copy && \
+	    gzip -dc $(BUILD)/$(TARBALL) | tar -xf - -C $(BUILD)-dist/$$copy && \
+	    $(MAKE) -C $(BUILD)-dist/$$copy/libgan-$(VERSION) BUILD=build static shared || exit; done
+	for file in libgan.a $(notdir $(SHARED)); do \
+	    cmp $(BUILD)-dist/one/libgan-$(VERSION)/build/$$file $(BUILD)-dist/another/libgan-$(VERSION)/build/$$file || exit; done
+	@echo "libgan: $(TARBALL) is the same again, and so is the library that it builds"

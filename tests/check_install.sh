@@ -134,6 +134,32 @@ case $build in /*) pc_folder=$build ;; *) pc_folder=$(pwd)/$build ;; esac
 host host.c c-uninstalled
 env "$library_path=$build" "$work/c-uninstalled" >/dev/null || fail "c-uninstalled does not run"
 
+# --- With CMake, where it is -----------------------------------------------------------------------
+
+if command -v cmake >/dev/null; then
+    mkdir -p "$work/cmake"
+    cp tests/install/host.c "$work/cmake"
+    cat >"$work/cmake/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.13)
+project(host C)
+find_package(libgan ${WANTED} REQUIRED CONFIG)
+add_executable(host host.c)
+target_link_libraries(host libgan::libgan)
+END
+    for place in "$prefix" "$prefix-static"; do
+        rm -rf "$work/cmake/build"
+        cmake -S "$work/cmake" -B "$work/cmake/build" -DWANTED="${version%.*}" -DCMAKE_PREFIX_PATH="$place" >"$work/cmake.log" 2>&1 &&
+            cmake --build "$work/cmake/build" >>"$work/cmake.log" 2>&1 || { cat "$work/cmake.log"; fail "no program by CMake from $place"; }
+        said=$("$work/cmake/build/host") || fail "the program that CMake built does not run"
+        [ "$said" = "$version" ] || fail "the program that CMake built says '$said'"
+    done
+    rm -rf "$work/cmake/build"
+    ! cmake -S "$work/cmake" -B "$work/cmake/build" -DWANTED=0.2 -DCMAKE_PREFIX_PATH="$prefix" >"$work/cmake.log" 2>&1 ||
+        fail "CMake should miss libgan 0.2"
+else
+    echo "no cmake here: its package is not tried"
+fi
+
 # --- The installed commands: they say their own names, and need nothing of the sources ------------
 
 "$prefix/bin/gan-sample" --help >"$work/help" || fail "gan-sample --help fails"
