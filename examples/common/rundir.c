@@ -21,8 +21,8 @@
 static const char LOCK[] = ".lock";
 
 static const char *const names[] = {
-    RUNDIR_CHECKPOINT, RUNDIR_GENERATOR, RUNDIR_DISCRIMINATOR, LOSSES_CSV,  LOSSES_PNG,
-    LOSSES_BEGUN,      RUNDIR_REAL,      RUNDIR_SETTINGS,      RUNLOG_JSON, RUNLOG_CSV,
+    RUNDIR_CHECKPOINT, RUNDIR_GENERATOR, RUNDIR_DISCRIMINATOR, LOSSES_CSV,    LOSSES_PNG,
+    LOSSES_BEGUN,      RUNDIR_REAL,      RUNDIR_SETTINGS,      RUNLOG_JSON,   RUNLOG_CSV,
     RUNLOG_PAGE,       RUNLOG_EVENTS,    RUNDIR_BEST,          RUNDIR_SAMPLES};
 enum { NAMES = sizeof names / sizeof *names };
 
@@ -73,15 +73,23 @@ static int find_file(const rundir *dir, char *found, size_t capacity)
     return any;
 }
 
+static int remove_file(DIR *list, const char *name)
+{
+    return unlinkat(dirfd(list), name, 0) == 0 || errno == ENOENT;
+}
+
 /* Remove the files of an earlier run with `all`, else only what a killed process left unfinished.
- * Nothing new is written before the last one is gone, so that a kill never leaves a mixture. */
+ * Nothing new is written before the last one is gone, so that a kill never leaves a mixture; that is
+ * the settings, which say whose the others are. */
 static int remove_files(const rundir *dir, int all)
 {
     DIR *list = opendir(dir->path);
     int good = list != NULL;
     for (struct dirent *e; good && (e = readdir(list)) != NULL;)
-        if (files_is_part(e->d_name) || (all && is_ours(e->d_name)))
-            good = unlinkat(dirfd(list), e->d_name, 0) == 0 || errno == ENOENT;
+        if (files_is_part(e->d_name) ||
+            (all && is_ours(e->d_name) && strcmp(e->d_name, RUNDIR_SETTINGS) != 0))
+            good = remove_file(list, e->d_name);
+    if (all) good = good && remove_file(list, RUNDIR_SETTINGS);
     if (!good) cli_say("%s: its files cannot be removed: %s", dir->path, strerror(errno));
     if (list) closedir(list);
     return good;

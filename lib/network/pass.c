@@ -177,9 +177,8 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, siz
         .group = pass->group,
         .begin = t->begin,
         .end = t->end,
-        .labels = pass->labels
-                      ? (gan__labels){.of = gan__label_words(pass->labels + t->first)}
-                      : t->labels,
+        .labels = pass->labels ? (gan__labels){.of = gan__label_words(pass->labels + t->first)}
+                               : t->labels,
         .params = gan__pass_params(pass, i),
         .buffers = (by_rows ? pass->weights.buffers : net->buffers) + net->buffer_offsets[i],
         .packed = by_rows && gan__pass_weights_packed(layer) ? gan__pass_params(pass, i) : NULL,
@@ -350,9 +349,8 @@ static void backward_stage(gan__pass *pass, gan_pool *pool, const gan__stage *s,
 /* The first step back, which is none where the last layer doesn't work in place. */
 static void backward_last(gan__pass *pass, work_fn *work)
 {
-    const tile all = {.first = pass->first,
-                      .rows = pass->rows,
-                      .end = pass->at[pass->desc.n_layers].size};
+    const tile all = {
+        .first = pass->first, .rows = pass->rows, .end = pass->at[pass->desc.n_layers].size};
 
     backward_in_place(pass, &pass->stages[pass->n_stages - 1], work, &all, 0);
 }
@@ -444,7 +442,7 @@ static void backward_weights(gan__pass *pass, gan_pool *pool, const gan__op *op,
     if (n > 0) gan__pool_run(pool, weights_task, &j, n);
 }
 
-/* A stage's gradient by its input and by its weights, which are made of the same and don't read each
+/* A stage's gradients with respect to its input and to its weights, which are made of the same and don't read each
  * other: as one job they keep more cores busy. */
 typedef struct both_job {
     job back;
@@ -513,7 +511,8 @@ static int is_pair(const gan__pass *pass, const gan__op *op)
     const gan__work second = op->work == GAN__BACKWARD ? GAN__WEIGHTS : GAN__CURVE_WEIGHTS;
     const gan__layer_class *class;
 
-    if ((op->work != GAN__BACKWARD && op->work != GAN__CURVE) || op->stage == pass->n_stages) return 0;
+    if ((op->work != GAN__BACKWARD && op->work != GAN__CURVE) || op->stage == pass->n_stages)
+        return 0;
     class = gan__pass_layer(pass, pass->stages[op->stage].begin)->class;
     return class->product && !class->saved && op[1].work == second && op[1].stage == op->stage &&
            op[1].end == op->stage + 1;
@@ -642,8 +641,7 @@ void gan__pass_settle(gan__pass *pass, double momentum)
 
     net->buffer_changes++;
     for (size_t i = 0; i < pass->desc.n_layers; i++) {
-        const tile all = {
-            .first = pass->first, .rows = pass->rows, .end = pass->at[i + 1].size};
+        const tile all = {.first = pass->first, .rows = pass->rows, .end = pass->at[i + 1].size};
         const gan__layer_run run = run_of(pass, i, &all, 0);
 
         if (gan__network_keeps_buffers(net, i)) continue;
