@@ -442,8 +442,8 @@ static void backward_weights(gan__pass *pass, gan_pool *pool, const gan__op *op,
     if (n > 0) gan__pool_run(pool, weights_task, &j, n);
 }
 
-/* A stage's gradients with respect to its input and to its weights, which are made of the same and don't read each
- * other: as one job they keep more cores busy. */
+/* A stage's gradients with respect to its input and to its weights, which are made of the same and
+ * don't read each other: as one job they keep more cores busy. */
 typedef struct both_job {
     job back;
     weights_job weights;
