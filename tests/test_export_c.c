@@ -331,6 +331,8 @@ TEST(the_network_stays_as_it_was_and_gives_the_same_bytes_again)
     ck_assert_str_eq(first, again);
     expect_same_network(net, twin, x, 2);
     free(first), free(again), free(x);
+    gan_network_destroy(net);
+    gan_network_destroy(twin);
 }
 
 /* ---- what is refused ---- */
