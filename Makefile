@@ -5,7 +5,8 @@
 ## make check        every test; the last line says "N passed, N failed"
 ##                   parts: check-units  check-exports  check-headers  check-install ...
 ## make check-san    the tests under the address and undefined sanitizers, then the thread sanitizer
-## make check-all    check, check-san, valgrind, the long checks and a reproducible build
+## make check-parts  with other programs' own parts: PyTorch, onnxruntime, compilers, browser, MPI, each where it is
+## make check-all    check, check-parts, check-san, valgrind, the long checks and a reproducible build
 ## make check-fuzz   each fuzz target for FUZZ_SECONDS=20 under clang's sanitizers
 ## make check-ports  for arm64, s390x, i386 and armhf, under an emulator; PORTS="s390x armhf" takes
 ##                   fewer, GAN_PORT_TESTS=all every test
@@ -368,14 +369,16 @@ clean:
 
 # --- Testing: every check leaves a log that ends in its verdict; scripts/run-check adds them up ---
 
-.PHONY: have-check have-data check check-units check-ports check-systems check-fuzz run-fuzzers check-san \
+.PHONY: have-check have-data check check-units check-parts check-ports check-systems check-fuzz run-fuzzers check-san \
         check-valgrind check-long check-reproducible check-all \
         bench bench-step bench-dcgan bench-conditional bench-sampler bench-export bench-products bench-rates bench-cores bench-reference bench-health bench-few bench-modes bench-memory bench-checkpoint bench-png bench-pictures compare
 
 LOGS        := $(BUILD)/check
 UNIT_LOGS   := $(TEST_SRC:tests/%.c=$(LOGS)/%.log)
 REPLAY_LOGS := $(REPLAYS:$(BUILD)/fuzz/%=$(LOGS)/%.log)
-SCRIPT_LOGS := $(patsubst tests/%.sh,$(LOGS)/%.log,$(sort $(wildcard tests/check_*.sh)))
+# What takes long because it has other programs' parts take part.
+PART_LOGS   := $(patsubst %,$(LOGS)/check_%.log,export export_page module mpi onnx pytorch)
+SCRIPT_LOGS := $(filter-out $(PART_LOGS),$(patsubst tests/%.sh,$(LOGS)/%.log,$(sort $(wildcard tests/check_*.sh))))
 ifneq ($(SAN)$(DEBUG),)
 # Sanitizers and assertions change what the library exports, imports and needs.
 SCRIPT_LOGS := $(filter-out %_exports.log %_imports.log %_install.log,$(SCRIPT_LOGS))
@@ -383,7 +386,7 @@ endif
 ifneq ($(SAN),)
 # These read sources and documents, or run programs that other checks run, too.
 SCRIPT_LOGS := $(filter-out $(patsubst %,$(LOGS)/check_%.log,circles demo figures fusion \
-                   headers layers module onnx python pytorch),$(SCRIPT_LOGS))
+                   headers layers python),$(SCRIPT_LOGS))
 endif
 # The slowest of those that start no second thread have nothing to show to the thread sanitizer.
 ifeq ($(SAN),thread)
@@ -402,6 +405,9 @@ run = @rm -rf $(@:.log=.d) && mkdir -p $(@:.log=.d) && \
       scripts/run-check $@
 
 check: $(UNIT_LOGS) $(REPLAY_LOGS) $(SCRIPT_LOGS)
+	@scripts/run-check --total $^
+
+check-parts: $(PART_LOGS)
 	@scripts/run-check --total $^
 
 check-units: $(UNIT_LOGS)
@@ -423,9 +429,9 @@ $(REPLAY_LOGS): $(LOGS)/replay_%.log: $(BUILD)/fuzz/replay_% FORCE
 	$(run) $(RUNNER) $< $(wildcard tests/corpus/$*)
 
 # These ask test_kinds for networks.
-$(filter %_module.log %_onnx.log,$(SCRIPT_LOGS)): $(BUILD)/tests/test_kinds
+$(filter %_module.log %_onnx.log,$(PART_LOGS)): $(BUILD)/tests/test_kinds
 
-$(SCRIPT_LOGS): $(LOGS)/%.log: tests/%.sh all FORCE
+$(SCRIPT_LOGS) $(PART_LOGS): $(LOGS)/%.log: tests/%.sh all FORCE
 	$(run) $<
 
 # It writes the networks of its tests, too.
@@ -438,7 +444,7 @@ have-check:
 	    { echo "libgan: the tests need Check; ./bootstrap check installs it" >&2; exit 1; }
 
 # Where GAN_DATA_DIR is wrong, one sentence says so in place of many failures.
-$(UNIT_LOGS) $(SCRIPT_LOGS): | have-data
+$(UNIT_LOGS) $(SCRIPT_LOGS) $(PART_LOGS): | have-data
 have-data:
 	@[ -z "$$GAN_DATA_DIR" ] || scripts/fetch-data >/dev/null
 
@@ -475,7 +481,7 @@ check-long: $(LONG_LOGS)
 $(LONG_LOGS): $(LOGS)/long_%.log: $(BUILD)/tests/% FORCE
 	$(run) env GAN_TEST_KILLS=500 GAN_TEST_SAVES=10000 GAN_TEST_THOROUGH=1 $<
 
-check-all: check check-san check-valgrind check-long check-reproducible
+check-all: check check-parts check-san check-valgrind check-long check-reproducible
 
 # One after the other, whatever -j says.
 bench:
