@@ -67,7 +67,7 @@ void gan__shards_begin(gan__shards *s, double *const *places, size_t n)
 {
     if (!s) return;
     memset(s->figures, 0, packet_of(s) * sizeof *s->figures);
-    memcpy(s->places, places, n * sizeof *places);
+    if (n > 0) memcpy(s->places, places, n * sizeof *places);
     s->n_places = n;
 }
 
