@@ -391,7 +391,7 @@ endif
 # The slowest of those that start no second thread have nothing to show to the thread sanitizer.
 ifeq ($(SAN),thread)
 UNIT_LOGS := $(filter-out $(patsubst %,$(LOGS)/test_%.log,checkpoint_damage checkpoint_kill \
-                 checkpoint_savers dataset_idx health_looks health_runs image_hostile json number \
+                 checkpoint_savers dataset_idx export_onnx health_looks health_runs image_hostile json number \
                  report safetensors_hostile stream train_learns),$(UNIT_LOGS))
 endif
 # Those that parse files and count memory; under valgrind the others take minutes and show no more.

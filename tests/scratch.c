@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <dirent.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,10 @@ static const char *parent(void)
     return directory && *directory ? directory : "/tmp";
 }
 
-static const char *join(const char *directory, const char *name)
+/* Threads of a test may ask at once. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static const char *add(const char *directory, const char *name)
 {
     char *text = texts + n_texts;
     const size_t room = sizeof texts - n_texts;
@@ -34,13 +38,23 @@ static const char *join(const char *directory, const char *name)
     return text;
 }
 
+static const char *join(const char *directory, const char *name)
+{
+    pthread_mutex_lock(&lock);
+    const char *path = add(directory, name);
+    pthread_mutex_unlock(&lock);
+    return path;
+}
+
 const char *scratch_directory(void)
 {
+    pthread_mutex_lock(&lock);
     if (n_texts == 0) {
-        join(parent(), "libgan-XXXXXX");
+        add(parent(), "libgan-XXXXXX");
         ck_assert_msg(mkdtemp(texts) != NULL, "no directory can be made in %s", parent());
         ck_assert_int_eq(chmod(texts, 0755), 0); /* tests change their user */
     }
+    pthread_mutex_unlock(&lock);
     return texts;
 }
 
