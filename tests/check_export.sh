@@ -29,9 +29,9 @@ small() {
 
 # --- Every kind of layer --------------------------------------------------------------------------
 
-mkdir zoo
-GAN_TEST_ZOO=$work/zoo "$build/tests/test_export_c" >zoo.log || { cat zoo.log; fail "the zoo should be written"; }
-cd zoo
+mkdir kinds
+GAN_TEST_KINDS=$work/kinds "$build/tests/test_export_c" >kinds.log || { cat kinds.log; fail "the networks should be written"; }
+cd kinds
 names=$(ls ./*_main.c | sed 's|./\(.*\)_main.c|\1|')
 for name in $names; do
     agrees "$CC -std=c99 -O2 $warnings" "$name"
@@ -44,7 +44,7 @@ for name in $names; do
     ./main 7 1 picture || fail "${name}_main.c should write a sample"
     [ -s picture ] || fail "${name}_main.c writes nothing"
 done
-for name in images conditional_16 norms_8; do
+for name in images conditional_16 group_norms_8; do
     for port in s390x aarch64; do
         have $port-linux-gnu-gcc && have qemu-$port-static || continue
         agrees "$port-linux-gnu-gcc -static -std=c99 -O2 $warnings" $name qemu-$port-static

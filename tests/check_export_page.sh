@@ -14,9 +14,9 @@ if command -v clang >/dev/null 2>&1 && { command -v wasm-ld || command -v wasm-l
 
 # --- Every kind of layer --------------------------------------------------------------------------
 
-mkdir zoo
-GAN_TEST_ZOO=$work/zoo "$build/tests/test_export_page" >zoo.log || { cat zoo.log; fail "the zoo should be written"; }
-for file in zoo/*.html; do
+mkdir kinds
+GAN_TEST_KINDS=$work/kinds "$build/tests/test_export_page" >kinds.log || { cat kinds.log; fail "the networks should be written"; }
+for file in kinds/*.html; do
     kind=${file%.html}
     page numbers "$file" "$kind.json" 1e-5
     [ -n "$wasm" ] || continue

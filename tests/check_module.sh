@@ -73,7 +73,7 @@ def difference(name, net, shape):
     """The largest of outputs of the module from the library's, of batches of 1 and 7, in units of the larger of 1 and
     the largest number."""
     x = numbers(f"{name}.in").reshape(7, *shape)
-    label = [numbers(f"{name}.labels", "B")] if os.path.exists(f"{name}.labels") else []
+    label = [numbers(f"{name}.labels", "H")] if os.path.exists(f"{name}.labels") else []
     worst = 0
     for n in 1, 7:
         wanted = numbers(f"{name}.{n}.out").reshape(n, -1)

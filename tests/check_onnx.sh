@@ -55,7 +55,7 @@ def inputs_of(name, n, shape, make):
     whole = make(numbers(f"{name}.in"), "float32", [7, *shape])[:n]
     if not os.path.exists(f"{name}.labels"):
         return {"z": whole}
-    return {"z": whole, "label": make(numbers(f"{name}.labels", "B"), "int64", [7])[:n]}
+    return {"z": whole, "label": make(numbers(f"{name}.labels", "H"), "int64", [7])[:n]}
 
 
 def run_all(run, make):

@@ -2,8 +2,8 @@
  * tests/check_export_page.sh. */
 #include "budget.h"
 #include "expect.h"
+#include "kinds.h"
 #include "sequence.h"
-#include "zoo.h"
 
 #include "export/export_page_internal.h"
 
@@ -18,9 +18,8 @@ TEST_TIMEOUT(120)
 #define PAGE(...) (&(gan_export_page_desc){GAN_EXPORT_PAGE_DESC_INIT, __VA_ARGS__})
 
 /* A network's output as a picture of one row, when it is none. */
-static gan_network *pictured(size_t i)
+static gan_network *pictured(gan_network *net)
 {
-    gan_network *net = zoo_make(i);
     const gan_shape out = gan_network_output_shape(net);
 
     if (out.rank != 3 || (out.dim[0] != 1 && out.dim[0] != 3))
@@ -42,8 +41,9 @@ static char *page_of(gan_network *net, const gan_export_page_desc *desc)
 
 TEST(a_page_is_its_weights_in_base64_and_60_kB)
 {
-    for (size_t i = 0; i < zoo_count(); i++) {
-        gan_network *net = pictured(i);
+    for (size_t i = 0; i < kinds_count(); i++) {
+        if (kinds_couple_samples(i)) continue;
+        gan_network *net = pictured(kinds_network(i));
         gan_export_report report = {GAN_EXPORT_REPORT_INIT};
         gan_writer to = gan_writer_memory(NULL, 0);
 
@@ -68,8 +68,7 @@ TEST(a_page_is_its_weights_in_base64_and_60_kB)
 TEST(texts_of_the_host_stay_texts)
 {
     static const char *const names[] = {"</script><script>alert(1)", "<!--", "@{weights}\\\""};
-    enum { CONDITIONAL = 8 };
-    gan_network *net = pictured(CONDITIONAL);
+    gan_network *net = pictured(kinds_named("conditional"));
 
     expect_ok(gan_network_set_class_names(net, names, 3));
     char *text = page_of(net, PAGE(.title = "</title><b>\"&@{weights}"));
@@ -129,19 +128,17 @@ static void expect_directions(gan_network *net, const char *name, size_t outputs
 
 TEST(directions_are_the_principal_components_of_the_first_layer)
 {
-    enum { MLP = 0, IMAGES = 2, CONDITIONAL = 8 };
     gan_network *wide = BUILT(gan_shape_1d(12), gan_layer_linear(12, 30), gan_layer_tanh());
 
     expect_directions(wide, "0.weight", 30, 0);
-    expect_directions(zoo_make(IMAGES), "1.weight", 8 * 4 * 4, 1);
+    expect_directions(kinds_named("images"), "1.weight", 8 * 4 * 4, 1);
     /* Behind z lie an embedding and a one_hot. */
-    expect_directions(zoo_make(CONDITIONAL), "2.weight", 32, 0);
+    expect_directions(kinds_named("conditional"), "2.weight", 32, 0);
 }
 
 TEST(a_network_without_such_a_layer_has_no_directions)
 {
-    enum { BARE = 10 };
-    gan_network *net = pictured(BARE);
+    gan_network *net = pictured(kinds_named("bare"));
     char *text = page_of(net, NULL);
 
     ck_assert_ptr_nonnull(strstr(text, "\"directions\":[],\"shares\":[]"));
@@ -152,7 +149,8 @@ TEST(a_network_without_such_a_layer_has_no_directions)
 TEST(what_makes_no_page_is_refused)
 {
     const char *path = scratch_path("page.html");
-    gan_network *net = pictured(0), *table = BUILT(gan_shape_1d(2), gan_layer_linear(2, 5));
+    gan_network *net = pictured(kinds_named("mlp")),
+                *table = BUILT(gan_shape_1d(2), gan_layer_linear(2, 5));
     gan_network *batch = BUILT(gan_shape_3d(2, 4, 4), gan_layer_minibatch_stddev(4));
     char title[200];
 
@@ -197,7 +195,7 @@ static void keep(void *made)
 
 TEST(each_allocation_may_fail)
 {
-    gan_network *net = pictured(2);
+    gan_network *net = pictured(kinds_named("images"));
 
     budget_sweep(attempt, keep, net);
     gan_network_destroy(net);
@@ -221,9 +219,9 @@ static void put_rows(FILE *out, const char *name, const float *numbers, size_t r
 static void write_numbers(gan_network *net, const char *path)
 {
     enum { SAMPLES = 8 };
-    float *z = zoo_inputs(net, SAMPLES, 11);
-    uint16_t *labels = zoo_labels(net, SAMPLES);
-    float *images = zoo_outputs(net, z, labels, SAMPLES);
+    float *z = kinds_inputs(net, SAMPLES, 11);
+    uint16_t *labels = kinds_labels(net, SAMPLES);
+    float *images = kinds_outputs(net, z, labels, SAMPLES, 1);
     FILE *out = fopen(path, "w");
 
     ck_assert_ptr_nonnull(out);
@@ -238,18 +236,19 @@ static void write_numbers(gan_network *net, const char *path)
     free(z), free(labels), free(images);
 }
 
-TEST_OF_PROCESS(the_zoo_is_written_as_pages, "GAN_TEST_ZOO")
+TEST_OF_PROCESS(networks_are_written_as_pages, "GAN_TEST_KINDS")
 {
     char path[1000];
 
-    for (size_t i = 0; i < zoo_count(); i++) {
-        gan_network *net = pictured(i);
+    for (size_t i = 0; i < kinds_count(); i++) {
+        if (kinds_couple_samples(i)) continue;
+        gan_network *net = pictured(kinds_network(i));
 
-        snprintf(path, sizeof path, "%s/%s.html", getenv("GAN_TEST_ZOO"), zoo_name(i));
+        snprintf(path, sizeof path, "%s/%s.html", getenv("GAN_TEST_KINDS"), kinds_name(i));
         expect_ok(gan_export_page(net, path, NULL));
-        snprintf(path, sizeof path, "%s/%s.safetensors", getenv("GAN_TEST_ZOO"), zoo_name(i));
+        snprintf(path, sizeof path, "%s/%s.safetensors", getenv("GAN_TEST_KINDS"), kinds_name(i));
         expect_ok(gan_network_save(net, path));
-        snprintf(path, sizeof path, "%s/%s.json", getenv("GAN_TEST_ZOO"), zoo_name(i));
+        snprintf(path, sizeof path, "%s/%s.json", getenv("GAN_TEST_KINDS"), kinds_name(i));
         write_numbers(net, path);
         gan_network_destroy(net);
     }

@@ -25,17 +25,14 @@ static const char *file(const char *name, const char *end)
 }
 
 static void write_outputs(gan_network *net, const char *name, size_t n, const float *in,
-                          const uint8_t *labels)
+                          const uint16_t *labels)
 {
-    const size_t size = n * gan_shape_size(gan_network_output_shape(net));
-    float *out = malloc(size * sizeof *out);
+    float *out = kinds_outputs(net, in, labels, n, n);
     char end[16];
 
-    ck_assert_ptr_nonnull(out);
-    expect_ok(labels ? gan_network_forward_labels(net, in, labels, n, out)
-                     : gan_network_forward(net, in, n, out));
     snprintf(end, sizeof end, ".%zu.out", n);
-    scratch_write(file(name, end), out, size * sizeof *out);
+    scratch_write(file(name, end), out,
+                  n * gan_shape_size(gan_network_output_shape(net)) * sizeof *out);
     free(out);
 }
 
@@ -53,17 +50,15 @@ static void write_models(gan_network *net, const char *name)
 static void write_case(gan_network *net, const char *name)
 {
     const size_t size = BATCH * gan_shape_size(gan_network_input_shape(net));
-    float *in = malloc(size * sizeof *in);
-    uint8_t labels[BATCH], *given = gan_network_class_count(net) > 0 ? labels : NULL;
+    float *in = kinds_inputs(net, BATCH, 6);
+    uint16_t *labels = kinds_labels(net, BATCH);
 
-    ck_assert_ptr_nonnull(in);
-    kinds_fill(net, BATCH, in, labels);
     scratch_write(file(name, ".in"), in, size * sizeof *in);
-    if (given) scratch_write(file(name, ".labels"), labels, sizeof labels);
-    write_outputs(net, name, 1, in, given);
-    write_outputs(net, name, BATCH, in, given);
+    if (labels) scratch_write(file(name, ".labels"), labels, BATCH * sizeof *labels);
+    write_outputs(net, name, 1, in, labels);
+    write_outputs(net, name, BATCH, in, labels);
     write_models(net, name);
-    free(in);
+    free(in), free(labels);
 }
 
 TEST_OF_PROCESS(the_process_that_writes, ORDERS)
@@ -90,23 +85,18 @@ TEST(outputs_are_finite_and_differ)
 {
     for (size_t i = 0; i < kinds_count(); i++) {
         gan_network *net = kinds_network(i);
-        const size_t in = gan_shape_size(gan_network_input_shape(net));
         const size_t out = gan_shape_size(gan_network_output_shape(net));
-        float *x = malloc(BATCH * in * sizeof *x), *y = malloc(BATCH * out * sizeof *y);
-        uint8_t labels[BATCH];
+        float *x = kinds_inputs(net, BATCH, 6);
+        uint16_t *labels = kinds_labels(net, BATCH);
+        float *y = kinds_outputs(net, x, labels, BATCH, BATCH);
 
-        kinds_fill(net, BATCH, x, labels);
-        expect_ok(gan_network_class_count(net) > 0
-                      ? gan_network_forward_labels(net, x, labels, BATCH, y)
-                      : gan_network_forward(net, x, BATCH, y));
         for (size_t k = 0; k < BATCH * out; k++)
             ck_assert_msg(y[k] - y[k] == 0 && y[k] > -1e3f && y[k] < 1e3f, "%s: number %zu is %g",
                           kinds_name(i), k, (double)y[k]);
         for (size_t r = 1; r < BATCH; r++)
             ck_assert_msg(memcmp(y, y + r * out, out * sizeof *y) != 0,
                           "%s: sample %zu is the first", kinds_name(i), r);
-        free(x);
-        free(y);
+        free(x), free(labels), free(y);
         gan_network_destroy(net);
     }
 }
