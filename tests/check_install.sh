@@ -53,7 +53,7 @@ staged() {
     grep -q "^libdir=$libdir_in_pc\$" "$stage$libdir/pkgconfig/libgan.pc" ||
         fail "$* should give libdir=$libdir_in_pc in libgan.pc"
     ! grep -q "$stage" "$stage$libdir/pkgconfig/libgan.pc" || fail "libgan.pc names DESTDIR"
-    for command in train sample interpolate evaluate report convert; do
+    for command in train sample interpolate evaluate report export convert; do
         name=gan-$command
         [ "$(find -L "$stage" -name "$name" -perm -555 -path "*/bin/*" 2>/dev/null)" ] || fail "$* did not install $name"
         grep -qx "complete -F _longopt $name" "$(find "$stage" -name "$name" -path "*/bash-completion/*")" ||

@@ -4,15 +4,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 . tests/programs.sh
+. "$root/tests/python.sh"
 
-for python in python3 /usr/bin/python3; do
-    "$python" -c 'import torch' 2>/dev/null && break
-    python=
-done
-if [ -z "$python" ]; then
-    echo "skipped: no python3 with torch"
-    exit 77
-fi
+python=$(python_with torch) || { echo "skipped: no python3 with torch"; exit 77; }
 . "$root/tests/networks.sh"
 
 # In one process, because it takes a second to import torch.
@@ -56,10 +50,18 @@ def refuses(wanted, sentence, *arguments):
     assert not os.path.exists("refused.py") and not os.path.exists("refused.pt"), arguments
 
 
-def metadata(path):
+def header(path):
     with open(path, "rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
-        return json.loads(file.read(length))["__metadata__"]
+        return json.loads(file.read(length))
+
+
+def metadata(path):
+    return header(path)["__metadata__"]
+
+
+def tensors(path):
+    return header(path).keys() - {"__metadata__"}
 
 
 def numbers(path, kind="f"):
@@ -97,6 +99,9 @@ def kinds_in(layers):
 
 seen = set()
 for name in networks:
+    if len(tensors(f"{name}.safetensors")) == 0:
+        refuses(1, "none of its 0 tensors", "--module", "refused.py", f"{name}.safetensors", "refused.pt")
+        continue
     converts("--module", f"m_{name}.py", f"{name}.safetensors", f"{name}.pt")
     layers = json.loads(metadata(f"{name}.safetensors")["libgan.network"])
     seen.update(kinds_in(layers["layers"]))

@@ -13,15 +13,8 @@ if ! command -v python3 >/dev/null; then
     exit 77
 fi
 . "$root/tests/networks.sh"
+. "$root/tests/python.sh"
 export PYTHONPATH="$root/tests" PYTHONDONTWRITEBYTECODE=1
-
-# with MODULE - a python3 that has it, or nothing.
-with() {
-    for python in python3 /usr/bin/python3; do
-        "$python" -c "import $1" 2>/dev/null && echo "$python" && return
-    done
-    echo "there is no Python with $1" >&2
-}
 
 cat >models.py <<'END_OF_PYTHON'
 """models.py read | run | check | onnxruntime, then names - read files of ONNX strictly, run them, let ONNX check them."""
@@ -133,10 +126,10 @@ refuses 2 "--onnx" export --model gan/generator.safetensors
 
 # shellcheck disable=SC2086  # names are to be split
 python3 models.py read $networks
-python=$(with onnx)
+python=$(python_with onnx) || :
 # shellcheck disable=SC2086
 [ -z "$python" ] || "$python" models.py check $networks
-python=$(with torch)
+python=$(python_with torch) || :
 # shellcheck disable=SC2086
 [ -z "$python" ] || "$python" models.py run $networks
 
@@ -149,6 +142,11 @@ const place = process.env.GAN_ONNXRUNTIME;
 const ort = require(place ? require.resolve("onnxruntime-node", { paths: [place] }) : "onnxruntime-node");
 
 const floats = (path) => new Float32Array(new Uint8Array(fs.readFileSync(path)).buffer);
+
+function labels(path) {
+    const bytes = fs.readFileSync(path);
+    return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+}
 
 function difference(wanted, found) {
     if (wanted.length !== found.length) throw new Error(`${wanted.length} numbers expected, found ${found.length}`);
@@ -168,7 +166,7 @@ async function compare(name, form) {
     for (const n of [1, 7]) {
         const feeds = { z: new ort.Tensor("float32", all.slice(0, (n * all.length) / 7), [n, ...shape]) };
         if (session.inputNames.includes("label"))
-            feeds.label = new ort.Tensor("int64", BigInt64Array.from(fs.readFileSync(`${name}.labels`).subarray(0, n), BigInt), [n]);
+            feeds.label = new ort.Tensor("int64", BigInt64Array.from(labels(`${name}.labels`).subarray(0, n), BigInt), [n]);
         const out = await session.run(feeds);
         worst = Math.max(worst, difference(floats(`${name}.${n}.out`), out[session.outputNames[0]].data));
     }
@@ -188,7 +186,7 @@ for name in $networks; do
     python3 -c 'import json, onnx_reader, sys; json.dump({"shape": onnx_reader.read(sys.argv[1])["inputs"]["z"][1]},
                 open(sys.argv[2], "w"))' "$name.onnx" "$name.shape.json"
 done
-python=$(with onnxruntime)
+python=$(python_with onnxruntime) || :
 if [ -n "$python" ]; then
     # shellcheck disable=SC2086
     "$python" models.py onnxruntime $networks

@@ -15,11 +15,8 @@ fail() {
     exit 1
 }
 
-for python in python3 /usr/bin/python3; do
-    "$python" -c 'import numpy' 2>/dev/null && break
-    python=
-done
-[ -n "$python" ] || { echo "skipped: no python3 with NumPy"; exit 77; }
+. "$root/tests/python.sh"
+python=$(python_with numpy) || { echo "skipped: no python3 with NumPy"; exit 77; }
 [ -z "${SAN:-}" ] || { echo "skipped: Python isn't built with a sanitizer"; exit 77; }
 GAN_LIBRARY=$(find "$build" -maxdepth 1 -name 'libgan.so' -o -maxdepth 1 -name 'libgan.dylib' | head -n 1)
 export GAN_LIBRARY

@@ -14,14 +14,8 @@ export PKG_CONFIG_PATH="$build:${PKG_CONFIG_PATH:-}" LD_LIBRARY_PATH="$build" DY
 cd "$work"
 rm -rf ./*
 
-for python in python3 /usr/bin/python3; do
-    "$python" -c 'import importlib.util as u, sys; sys.exit(u.find_spec("torch") is None)' 2>/dev/null && break
-    python=
-done
-if [ -z "$python" ]; then
-    echo "skipped: no python3 with torch"
-    exit 77
-fi
+. "$root/tests/python.sh"
+python=$(python_with torch) || { echo "skipped: no python3 with torch"; exit 77; }
 # The commands below, and the script, find this Python, the script and the programs where the guide says they are.
 mkdir bin
 ln -s "$(command -v "$python")" bin/python3

@@ -405,7 +405,7 @@ TEST(settings_out_of_range_are_refused)
         gan_export_c_to(net, GAN_EXPORT_C_HEADER, &to, &(gan_export_c_desc){.struct_size = 4}),
         GAN_ERR_INVALID, "struct_size");
     expect_fails(gan_export_c_to(net, (gan_export_c_file)5, &to, NULL), GAN_ERR_INVALID,
-                 "there is no file 5, 0 to 4 expected");
+                 "file is 5, GAN_EXPORT_C_HEADER (0) to GAN_EXPORT_C_MAIN (4) expected");
     expect_fails(gan_export_c_to(net, GAN_EXPORT_C_HEADER, NULL, NULL), GAN_ERR_INVALID,
                  "export: ");
     expect_fails(gan_export_c(net, NULL, NULL), GAN_ERR_INVALID, "directory is NULL");

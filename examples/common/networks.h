@@ -19,7 +19,7 @@
 /* What networks are to be like. */
 typedef struct networks_plan {
     gan_shape picture; /* [channels, height, width] */
-    size_t latent;     /* numbers of noise */
+    size_t latent;     /* latent dimension */
     size_t base;       /* channels of the maps half as large as the picture: see networks_width() */
     size_t embedding;  /* numbers that a conditional generator learns for each class */
     size_t classes;    /* of a conditional generator; 0: it is told none */
@@ -88,7 +88,7 @@ gan_network *networks_make_discriminator(const networks_kind *kind, const networ
 /* The program's options for the networks. */
 typedef struct networks_options {
     int network; /* place in networks_names */
-    long latent; /* numbers of noise */
+    long latent; /* latent dimension */
     long base;   /* channels of the maps half as large as the picture; each further halving doubles
                     them, up to 8 * base */
     long embedding; /* in a conditional run numbers that the generator learns for each class */

@@ -170,13 +170,18 @@ static gan_network *linear_network(const size_t *widths, gan_layer *last)
     return net;
 }
 
+gan_network *linear_generator(size_t hidden)
+{
+    return linear_network((const size_t[]){LATENT, hidden, hidden, IMAGE}, gan_layer_tanh());
+}
+
 run begin_linear_run(size_t hidden, size_t batch, size_t threads)
 {
     gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
 
     adam.lr = 0.0001;
     return begin_run(
-        linear_network((const size_t[]){LATENT, hidden, hidden, IMAGE}, gan_layer_tanh()),
+        linear_generator(hidden),
         linear_network((const size_t[]){IMAGE, hidden, hidden, 1}, gan_layer_sigmoid()), &adam,
         batch, threads);
 }
@@ -223,9 +228,10 @@ figures *begin_report(size_t threads)
 {
     figures *report = figures_begin();
 
-    printf("%s; libgan %s with loops for %s; BLAS %s, kernels %s; %zu threads; medians of %zu rounds\n\n",
-           processor(), gan_version_string(), gan_instruction_set(), gan_blas_name(), blas_kernels(),
-           threads, rounds);
+    printf("%s; libgan %s with loops for %s; BLAS %s, kernels %s; %zu threads; medians of %zu "
+           "rounds\n\n",
+           processor(), gan_version_string(), gan_instruction_set(), gan_blas_name(),
+           blas_kernels(), threads, rounds);
     put(report, "threads", (double)threads);
     put_text(report, "processor", processor());
     put_text(report, "instruction_set", gan_instruction_set());

@@ -72,6 +72,7 @@ void end_run(run *r);
 
 /* The experiment of design.md with other widths and batches. */
 enum { LATENT = 64, HIDDEN = 256, IMAGE = 784, BATCH = 100 };
+gan_network *linear_generator(size_t hidden);
 run begin_linear_run(size_t hidden, size_t batch, size_t threads);
 
 /* Seconds a step, after one that isn't counted. */

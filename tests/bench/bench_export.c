@@ -12,19 +12,6 @@ enum { SINGLES = 2000 };
 
 typedef int run_fn(const float *z, float *image, float *work);
 
-static gan_network *linear(void)
-{
-    gan_network *net = gan_network_create(gan_shape_1d(LATENT), NULL);
-
-    gan_network_add(net, gan_layer_linear(LATENT, HIDDEN));
-    gan_network_add(net, gan_layer_leaky_relu(0.2f));
-    gan_network_add(net, gan_layer_linear(HIDDEN, HIDDEN));
-    gan_network_add(net, gan_layer_leaky_relu(0.2f));
-    gan_network_add(net, gan_layer_linear(HIDDEN, IMAGE));
-    gan_network_add(net, gan_layer_tanh());
-    return net;
-}
-
 static gan_network *dcgan(void)
 {
     enum { NOISE = 100, BASE = 64 };
@@ -109,7 +96,7 @@ static void measure(const char *name, gan_network *net)
 
 int main(void)
 {
-    measure("linear", linear());
+    measure("linear", linear_generator(HIDDEN));
     measure("dcgan", dcgan());
     return 0;
 }

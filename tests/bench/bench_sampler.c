@@ -14,19 +14,6 @@ static double seconds = 0.5; /* for each rate */
 
 /* ---- the generators ---- */
 
-static gan_network *linear(void)
-{
-    gan_network *net = gan_network_create(gan_shape_1d(LATENT), NULL);
-
-    gan_network_add(net, gan_layer_linear(LATENT, HIDDEN));
-    gan_network_add(net, gan_layer_leaky_relu(0.2f));
-    gan_network_add(net, gan_layer_linear(HIDDEN, HIDDEN));
-    gan_network_add(net, gan_layer_leaky_relu(0.2f));
-    gan_network_add(net, gan_layer_linear(HIDDEN, IMAGE));
-    gan_network_add(net, gan_layer_tanh());
-    return net;
-}
-
 /* Of 28x28, as in bench_dcgan.c; without its batch norm it shows what folding that could save. */
 static gan_network *convolutions(int normalised)
 {
@@ -281,7 +268,7 @@ int main(int argc, char **argv)
         singles = 100;
         seconds = 0.01;
     }
-    measure("linear", linear(), report);
+    measure("linear", linear_generator(HIDDEN), report);
     measure("DCGAN, 28x28, base 64", dcgan(), report);
     measure("DCGAN without batch norm", dcgan_without_batch_norm(), report);
     end_report(report, &options);
