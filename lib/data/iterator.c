@@ -3,6 +3,7 @@
 
 #include "base/alloc_internal.h"
 #include "base/desc_internal.h"
+#include "base/digest_internal.h"
 #include "base/status_internal.h"
 #include "base/tensor_internal.h"
 #include "data/dataset_internal.h"
@@ -649,26 +650,21 @@ void gan__iterator_state(const gan_iterator *it, gan__state *s)
     }
 }
 
-/* The first sample, the last and some between, with their labels; FNV-1a, a number at a time. */
+/* The first sample, the last and some between, with their labels. */
 gan_status gan__iterator_digest(const gan_iterator *it, uint64_t *digest)
 {
     gan_status status = GAN_OK;
     const gan_dataset *data = it->data;
     float *sample = NULL;
 
-    *digest = 14695981039346656037u;
+    *digest = GAN__DIGEST_EMPTY;
     GAN_TRY(gan__alloc(&sample, &it->allocator, data->size, sizeof *sample));
     for (size_t i = 0; i < DIGESTED; i++) {
         const size_t index = (data->count - 1) * i / (DIGESTED - 1);
         uint16_t label = 0;
 
         GAN_TRY(data->kind->read(data, index, sample, data->has_labels ? &label : NULL));
-        for (size_t k = 0; k <= data->size; k++) {
-            uint32_t bits = label;
-
-            if (k < data->size) memcpy(&bits, &sample[k], sizeof bits);
-            *digest = (*digest ^ bits) * 1099511628211u;
-        }
+        *digest = gan__digest_add(gan__digest_add_floats(*digest, sample, data->size), label);
     }
 
 cleanup:

@@ -67,7 +67,7 @@ static gan_status begin(gan__export_c *c, gan_network *net, const gan_export_c_d
     memset(c, 0, sizeof *c);
     GAN_TRY(read_desc(c, desc));
     GAN_TRY(gan__alloc_init(&a, c->desc.allocator));
-    GAN_TRY(gan__export_program_begin(&c->program, net, c->desc.weights, &a, "export"));
+    GAN_TRY(gan__export_program_begin(&c->program, net, c->desc.weights, &a));
     GAN_TRY(gan__export_c_measure(c, net, &a));
 
 cleanup:
@@ -101,17 +101,13 @@ enum { N_FILES = sizeof files / sizeof *files };
 static gan_status write_file(const gan__export_c *c, gan_export_c_file which, gan__target to)
 {
     gan_status status = GAN_OK;
-    gan__file file = {0};
     gan__text text = {.allocator = &c->program.network.allocator};
 
     gan__export_c_put(&text, c, which);
     GAN_TRY(text.status);
-    GAN_TRY(gan__file_begin(&file, to, text.allocator));
-    GAN_TRY(gan__file_write(&file, text.bytes, text.used));
-    GAN_TRY(gan__file_commit(&file, 0));
+    GAN_TRY(gan__file_write_whole(to, text.bytes, text.used, text.allocator));
 
 cleanup:
-    if (status != GAN_OK) gan__file_abandon(&file);
     gan__text_end(&text);
     return status;
 }
@@ -162,8 +158,9 @@ gan_status gan_export_c_to(gan_network *net, gan_export_c_file file, gan_writer 
 
     GAN_TRY(gan__target_check((gan__target){.writer = to}, "export"));
     if ((int)file < 0 || (int)file >= (int)N_FILES)
-        GAN_FAIL(GAN_ERR_INVALID, "export: there is no file %d, 0 to %d expected", (int)file,
-                 (int)N_FILES - 1);
+        GAN_FAIL(GAN_ERR_INVALID,
+                 "export: file is %d, GAN_EXPORT_C_HEADER (0) to GAN_EXPORT_C_MAIN (%d) expected",
+                 (int)file, (int)N_FILES - 1);
     GAN_TRY(begin(&c, net, desc));
     GAN_TRY(write_file(&c, file, (gan__target){.writer = to}));
     write_report(&c);

@@ -42,8 +42,8 @@ typedef struct gan__export {
 } gan__export;
 
 /* Begin to export a complete network: nobody may change it until the end, and numbers are rounded to
- * the nearest.  `who` begins the
- * sentences of failures.  GAN_ERR_INVALID, GAN_ERR_NONFINITE, GAN_ERR_NOMEM, GAN_ERR_BUSY. */
+ * the nearest.  `who` begins the sentences of failures.  GAN_ERR_INVALID, GAN_ERR_NONFINITE,
+ * GAN_ERR_NOMEM, GAN_ERR_BUSY. */
 gan_status gan__export_begin(gan__export *out, gan_network *net, const gan_allocator *allocator,
                              const char *who);
 void gan__export_end(gan__export *export_);

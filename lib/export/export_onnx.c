@@ -195,20 +195,6 @@ static gan_status check_size(const gan_network *net)
                      WHO, numbers, most);
 }
 
-static gan_status write_file(const gan__text *model, gan__target to, const gan_allocator *allocator)
-{
-    gan_status status = GAN_OK;
-    gan__file file = {0};
-
-    GAN_TRY(gan__file_begin(&file, to, allocator));
-    GAN_TRY(gan__file_write(&file, model->bytes, model->used));
-    GAN_TRY(gan__file_commit(&file, 0));
-
-cleanup:
-    gan__file_abandon(&file);
-    return status;
-}
-
 static gan_status export_to(gan_network *net, gan__target to, const gan_export_onnx_desc *desc)
 {
     gan_status status = GAN_OK;
@@ -227,7 +213,7 @@ static gan_status export_to(gan_network *net, gan__target to, const gan_export_o
     o.nodes.allocator = o.constants.allocator = model.allocator = &e.allocator;
     GAN_TRY(write_steps(&o));
     GAN_TRY(put_model(&model, &o));
-    GAN_TRY(write_file(&model, to, &e.allocator));
+    GAN_TRY(gan__file_write_whole(to, model.bytes, model.used, &e.allocator));
 
 cleanup:
     gan__text_end(&model);

@@ -83,7 +83,7 @@ static gan_status begin(page *p, gan_network *net, const gan_export_page_desc *d
 
     GAN_TRY(read_desc(&p->desc, desc));
     GAN_TRY(gan__alloc_init(&a, p->desc.allocator));
-    GAN_TRY(gan__export_program_begin(&p->program, net, GAN_EXPORT_FLOAT32, &a, "export"));
+    GAN_TRY(gan__export_program_begin(&p->program, net, GAN_EXPORT_FLOAT32, &a));
     GAN_TRY(find_picture(p));
     latent = gan_shape_size(net->input);
     GAN_TRY(gan__alloc(&p->vectors, &a, gan__size_mul(p->desc.n_directions, latent),
@@ -288,19 +288,15 @@ static gan_status write_page(gan_network *net, gan__target to, const gan_export_
 {
     gan_status status = GAN_OK;
     page p = {0};
-    gan__file file = {0};
     gan__text text = {0};
 
     GAN_TRY(begin(&p, net, desc));
     text.allocator = &p.program.network.allocator;
     put_page(&text, &p);
     GAN_TRY(text.status);
-    GAN_TRY(gan__file_begin(&file, to, text.allocator));
-    GAN_TRY(gan__file_write(&file, text.bytes, text.used));
-    GAN_TRY(gan__file_commit(&file, 0));
+    GAN_TRY(gan__file_write_whole(to, text.bytes, text.used, text.allocator));
 
 cleanup:
-    if (status != GAN_OK) gan__file_abandon(&file);
     if (text.allocator) gan__text_end(&text);
     end(&p);
     return status;

@@ -275,14 +275,13 @@ cleanup:
 }
 
 gan_status gan__export_program_begin(gan__export_program *out, gan_network *net,
-                                     gan_export_type type, const gan_allocator *allocator,
-                                     const char *who)
+                                     gan_export_type type, const gan_allocator *allocator)
 {
     gan_status status = GAN_OK;
 
     memset(out, 0, sizeof *out);
     out->type = type;
-    GAN_TRY(gan__export_begin(&out->network, net, allocator, who));
+    GAN_TRY(gan__export_begin(&out->network, net, allocator, "export"));
     GAN_TRY(describe_all(out));
     GAN_TRY(place_values(out));
     place_weights(out);

@@ -65,8 +65,7 @@ typedef struct gan__export_program {
 /* Make it from a network; statuses are those of gan__export_begin(), and GAN_ERR_INVALID for a layer
  * that there is no function for.  gan__export_program_end() in any case. */
 gan_status gan__export_program_begin(gan__export_program *out, gan_network *net,
-                                     gan_export_type type, const gan_allocator *allocator,
-                                     const char *who);
+                                     gan_export_type type, const gan_allocator *allocator);
 void gan__export_program_end(gan__export_program *p);
 
 /* Fill a call for a step: its function and arguments.  GAN_ERR_INVALID where there is none. */

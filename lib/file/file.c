@@ -448,6 +448,21 @@ void gan__file_abandon(gan__file *file)
     memset(file, 0, sizeof *file);
 }
 
+gan_status gan__file_write_whole(gan__target to, const void *bytes, size_t n,
+                                 const gan_allocator *allocator)
+{
+    gan_status status = GAN_OK;
+    gan__file file = {0};
+
+    GAN_TRY(gan__file_begin(&file, to, allocator));
+    GAN_TRY(gan__file_write(&file, bytes, n));
+    GAN_TRY(gan__file_commit(&file, 0));
+
+cleanup:
+    gan__file_abandon(&file);
+    return status;
+}
+
 uint32_t gan__file_sum(uint32_t sum, const void *bytes, size_t n)
 {
     const unsigned char *at = bytes;

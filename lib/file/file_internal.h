@@ -46,6 +46,10 @@ void gan__file_abandon(gan__file *file);
 /* Write all bytes, or return GAN_ERR_IO. */
 gan_status gan__file_write(gan__file *file, const void *bytes, size_t n);
 
+/* Write a file of these bytes, from its beginning to its end. */
+gan_status gan__file_write_whole(gan__target to, const void *bytes, size_t n,
+                                 const gan_allocator *allocator);
+
 /* Go on with a checksum, zlib's CRC-32, from `sum` of the bytes before; 0 begins.  No change of up
  * to 32 bits in a row leaves it the same. */
 uint32_t gan__file_sum(uint32_t sum, const void *bytes, size_t n);

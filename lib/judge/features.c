@@ -3,6 +3,7 @@
 
 #include "base/alloc_internal.h"
 #include "base/desc_internal.h"
+#include "base/digest_internal.h"
 #include "base/status_internal.h"
 #include "base/tensor_internal.h"
 #include "math/pool_internal.h"
@@ -16,14 +17,11 @@ GAN__DEFINE_INIT(gan_features_desc_init, gan_features_desc, GAN_FEATURES_DESC_IN
 
 /* ---- hashes ---- */
 
-#define FNV_BASIS 14695981039346656037u
-#define FNV_PRIME 1099511628211u
-
 uint64_t gan__features_hash_text(const char *text)
 {
-    uint64_t hash = FNV_BASIS;
+    uint64_t hash = GAN__DIGEST_EMPTY;
 
-    for (; *text; text++) hash = (hash ^ (unsigned char)*text) * FNV_PRIME;
+    for (; *text; text++) hash = gan__digest_add(hash, (unsigned char)*text);
     return hash;
 }
 
@@ -33,7 +31,7 @@ uint64_t gan__features_hash_numbers(uint64_t hash, const float *x, size_t n)
         uint32_t bits;
 
         memcpy(&bits, &x[i], sizeof bits);
-        for (int byte = 0; byte < 4; byte++) hash = (hash ^ (bits >> (8 * byte) & 255)) * FNV_PRIME;
+        for (int byte = 0; byte < 4; byte++) hash = gan__digest_add(hash, bits >> (8 * byte) & 255);
     }
     return hash;
 }

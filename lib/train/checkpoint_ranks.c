@@ -6,24 +6,11 @@
 #include "train/checkpoint_internal.h"
 
 #include "base/alloc_internal.h"
+#include "base/digest_internal.h"
 #include "base/status_internal.h"
 #include "file/text_internal.h"
 
 #include <string.h>
-
-/* FNV-1a over the bits of numbers, a number at a time. */
-static uint64_t digest_of(const gan_tensor *t)
-{
-    uint64_t digest = 14695981039346656037u;
-
-    for (size_t i = 0; i < t->size; i++) {
-        uint32_t bits;
-
-        memcpy(&bits, &t->data[i], sizeof bits);
-        digest = (digest ^ bits) * 1099511628211u;
-    }
-    return digest;
-}
 
 static void put_lines(gan__text *out, const gan__state *s, uint64_t data)
 {
@@ -32,7 +19,8 @@ static void put_lines(gan__text *out, const gan__state *s, uint64_t data)
             gan__text_put(out, "%s = %s\n", s->entries[i].name, s->entries[i].text);
     for (size_t i = 0; i < s->n_tensors; i++)
         gan__text_put(out, "%s = numbers with the digest %016llx\n", s->tensors[i].name,
-                      (unsigned long long)digest_of(&s->tensors[i]));
+                      (unsigned long long)gan__digest_add_floats(
+                          GAN__DIGEST_EMPTY, s->tensors[i].data, s->tensors[i].size));
     gan__text_put(out, "samples = numbers with the digest %016llx\n", (unsigned long long)data);
 }
 

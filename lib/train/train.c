@@ -34,6 +34,7 @@
 #include "train/train_half_internal.h"
 
 #include "base/desc_internal.h"
+#include "base/digest_internal.h"
 #include "base/labels_internal.h"
 #include "base/status_internal.h"
 #include "base/tensor_internal.h"
@@ -57,8 +58,7 @@ static void add_penalties(const gan__half_step *half)
                                     .real = half->begin,
                                     .fake = half->count + half->begin};
 
-    for (size_t i = 0; i < GAN__PENALTIES; i++)
-        gan__penalty_add(t->penalties[i], t->pool, &rows);
+    for (size_t i = 0; i < GAN__PENALTIES; i++) gan__penalty_add(t->penalties[i], t->pool, &rows);
 }
 
 /* Leave a shard to another rank: random numbers move on as if it had been here. */
@@ -86,7 +86,8 @@ static gan_status work_discriminator(gan__half_step *half)
     half->fake_class_right += gan__half_class_loss(half, half->first, 1 - share);
     gan__pass_backward(t->discriminator.pass, t->pool, GAN__PASS_WEIGHTS);
     gan__half_book(half, GAN__STEP_D_BACKWARD);
-    if (isfinite(half->loss)) /* else it would overwrite the outputs that tell where it went wrong */
+    /* Else it would overwrite the outputs that tell where it went wrong. */
+    if (isfinite(half->loss))
         add_penalties(half);
     else if (t->shards)
         pass_over(half);
@@ -150,7 +151,7 @@ static uint64_t digest_of(const gan__half_step *half)
 {
     const gan_trainer *t = half->trainer;
     const double lr = half->player ? gan_optimizer_lr(half->player->opt) : 0;
-    uint64_t digest = 14695981039346656037u; /* FNV-1a, a word at a time */
+    uint64_t digest = GAN__DIGEST_EMPTY;
     uint64_t words[] = {half->which,
                         half->count,
                         t->desc.batch_size,
@@ -165,7 +166,7 @@ static uint64_t digest_of(const gan__half_step *half)
 
     memcpy(&words[sizeof words / sizeof *words - 1], &lr, sizeof lr);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        digest = (digest ^ words[i]) * 1099511628211u;
+        digest = gan__digest_add(digest, words[i]);
     return digest ^ digest >> 32;
 }
 
