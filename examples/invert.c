@@ -1,5 +1,5 @@
-/* invert.c - find the latent vectors of pictures: descend the pixel error's gradient by z, through
- * a trained generator that stays as it is. */
+/* invert.c - find the latent vectors of pictures: descend the pixel error's gradient with respect
+ * to z, through a trained generator that stays as it is. */
 #include "common/program.h"
 
 #include <math.h>

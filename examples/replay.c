@@ -89,8 +89,8 @@ static void step(player *g, player *d, gan_rng *rng, const float *real, double l
 
     gan_rng_normal(rng, BATCH * LATENT, z);
     cli_must(gan_pass_forward(g->pass, z, BATCH, fake));
-    losses[1] +=
-        player_judge(d, fake, BATCH, 1, GAN_PASS_KEEP, fake); /* fake is now the gradient by it */
+    /* From here on `fake` is the gradient with respect to the generated batch. */
+    losses[1] += player_judge(d, fake, BATCH, 1, GAN_PASS_KEEP, fake);
     cli_must(gan_pass_backward(g->pass, fake, GAN_PASS_REPLACE, NULL));
     player_step(g);
 }

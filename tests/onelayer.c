@@ -30,7 +30,7 @@ typedef struct manner {
     const char *name;
     size_t threads;
     int later; /* from another row of the pass on */
-    int apart; /* gradients by weights and by input in separate runs */
+    int apart; /* gradients w.r.t. weights and w.r.t. input in separate runs */
 } manner;
 
 typedef struct outcome {
@@ -580,12 +580,12 @@ static void expect_derivatives(const trial *t, gan__pass *pass, const char *what
     double largest = 0;
 
     for (size_t i = 0; i < n; i++) largest = fmax(largest, fabs((double)grad[i]));
-    ck_assert_msg(n == 0 || largest > 0, "the gradient by the %s is zero", what);
+    ck_assert_msg(n == 0 || largest > 0, "the gradient w.r.t. the %s is zero", what);
     for (size_t i = 0; i < n; i++) {
         const double wanted = derivative(t, pass, numbers + i);
 
         if (!(fabs((double)grad[i] - wanted) <= 1e-3 * largest))
-            ck_abort_msg("the gradient by %s %zu of %zu is %.9g, the difference is %.9g; the "
+            ck_abort_msg("the gradient w.r.t. %s %zu of %zu is %.9g, the difference is %.9g; the "
                          "largest gradient is %.9g",
                          what, i, n, (double)grad[i], wanted, largest);
     }
@@ -650,7 +650,7 @@ static void expect_derivative_along(const trial *t, float *x, const outcome *o)
         move(n - n_x, t->net->params, from + n_x, places[i] * step, direction + n_x);
         values[i] = loss(t, pass);
     }
-    for (size_t i = 0; i < n; i++) { /* dx and the gradients by weights follow one another */
+    for (size_t i = 0; i < n; i++) { /* dx and the weights' gradients follow one another */
         along += (double)o->dx[i] * (double)direction[i];
         squares += (double)o->dx[i] * (double)o->dx[i];
     }

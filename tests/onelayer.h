@@ -17,8 +17,8 @@
  * The same numbers, and those of gradients in evaluation mode, come of a pass that a host runs.
  *
  * It gives the same bits on 1, 2, 3 and 8 threads, behind another layer, from another row of the
- * pass on (unless it draws random numbers), and when the gradients by weights and by input are
- * computed in separate runs; one that works in place also when it is cut anywhere. */
+ * pass on (unless it draws random numbers), and when the gradients w.r.t. weights and w.r.t. input
+ * are computed in separate runs; one that works in place also when it is cut anywhere. */
 void expect_layer_golden(const golden *g, const char *name, gan_shape in, gan_layer *layer,
                          size_t rows, size_t group);
 
@@ -27,13 +27,13 @@ void expect_layer_golden(const golden *g, const char *name, gan_shape in, gan_la
  * norm. */
 void expect_layer_same_bits(gan_shape in, gan_layer *layer, size_t rows, size_t group);
 
-/* A layer without weights is linear, and its gradient by the input the adjoint: <y, dy> = <x, dx>,
- * to 1e-6 of the sum of the products' sizes. */
+/* A layer without weights is linear, and its gradient with respect to the input the adjoint: <y,
+ * dy> = <x, dx>, to 1e-6 of the sum of the products' sizes. */
 void expect_layer_adjoint(gan_shape in, gan_layer *layer, size_t rows);
 
-/* The layer's gradients by each input and each weight are its finite differences, to 1e-3 of the
- * largest gradient.  Weights are moved away from their first values.  `x` is the input, away from
- * kinks by 0.1; NULL: drawn here. */
+/* The layer's gradients with respect to each input and each weight are its finite differences, to
+ * 1e-3 of the largest gradient.  Weights are moved away from their first values.  `x` is the input,
+ * away from kinks by 0.1; NULL: drawn here. */
 void expect_layer_gradients(gan_shape in, gan_layer *layer, size_t rows, size_t group,
                             const float *x);
 

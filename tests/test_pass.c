@@ -29,7 +29,7 @@ static gan_network *network(float p)
     return net;
 }
 
-/* A pass, what goes in, and a gradient by what comes out. */
+/* A pass, what goes in, and a gradient with respect to what comes out. */
 typedef struct trial {
     gan_network *net;
     gan_pass *pass;
@@ -66,7 +66,7 @@ static void run(trial *t)
     expect_ok(gan_pass_backward(t->pass, t->dy, GAN_PASS_REPLACE, NULL));
 }
 
-/* A copy of all gradients by the weights. */
+/* A copy of all gradients with respect to the weights. */
 static float *grads_of(const trial *t)
 {
     const size_t n = gan_network_param_count(t->net);

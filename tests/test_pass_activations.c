@@ -77,7 +77,7 @@ static void expect_same_runs(const trial *a, const trial *b, gan_pass_gradients_
     free(dy);
 }
 
-/* In both modes, up to a layer, and without gradients by the weights. */
+/* In both modes, up to a layer, and without gradients with respect to the weights. */
 TEST_EACH(less_memory_has_the_same_bits, 0, 6)
 {
     const int by_input = _i / 2 == 2;

@@ -172,7 +172,7 @@ static void mean_features(gan_pass *features, const float *in, double mean[FEATU
     for (size_t i = 0; i < BATCH * FEATURES; i++) mean[i % FEATURES] += (double)y[i] / BATCH;
 }
 
-/* The generator's loss, and its gradient by the generated samples. */
+/* The generator's loss, and its gradient with respect to the generated samples. */
 static double match(gan_pass *features, const float *real, const float *fake, float *fake_grad)
 {
     double wanted[FEATURES], found[FEATURES], loss = 0;
@@ -255,8 +255,8 @@ static void pair_up(const float *x, const float *y, float *out)
     }
 }
 
-/* Add the mean absolute error, times WEIGHT, to the discriminator's gradient by the generated
- * pictures. */
+/* Add the mean absolute error, times WEIGHT, to the discriminator's gradient with respect to the
+ * generated pictures. */
 static double add_l1(const float *pairs_grad, const float *fake, const float *wanted, float *grad)
 {
     double loss = 0;

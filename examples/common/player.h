@@ -18,7 +18,7 @@ void player_end(player *p);
 
 /* Run a discriminator over `n` rows and back.  `target` is what it should say, 1 for real and 0 for
  * generated ones.  Return the mean cross-entropy of its outputs, logits.  `grad` receives the
- * gradient by `x`, and may be `x`; NULL where it isn't needed. */
+ * gradient with respect to `x`, and may be `x`; NULL where it isn't needed. */
 double player_judge(player *d, const float *x, size_t n, float target, gan_pass_gradients_kind kind,
                     float *grad);
 

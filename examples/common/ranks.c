@@ -54,6 +54,11 @@ int ranks_begin(void)
     memcpy(&world, &found, sizeof world);
     found = dlsym(library, "gan_mpi_communicator_end");
     memcpy(&ranks.end, &found, sizeof ranks.end);
+    if (!world || !ranks.end) {
+        ranks.end = NULL;
+        cli_say("started by mpirun, but %s is not libgan's", name);
+        return 0;
+    }
     status = world(&ranks.communicator);
     if (status == GAN_OK) return 1;
     ranks.end = NULL;

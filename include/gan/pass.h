@@ -21,8 +21,8 @@ GAN_BEGIN_DECLS
  * The calls correspond to PyTorch's net(x), loss.backward() and optimizer.step():
  *
  *     gan_pass_forward(pass, x, n, y);                        y = net(x)
- *     ...                                                     the host's loss: dy, its gradient by
- *     y gan_pass_backward(pass, dy, GAN_PASS_REPLACE, dx);      gradients by weights and by x
+ *     ...                                                     the host's loss: dy, its gradient
+ *     gan_pass_backward(pass, dy, GAN_PASS_REPLACE, dx);      gradients w.r.t. weights and x
  *     gan_pass_step(pass, optimizer, NULL);                   new weights
  *
  * The loss is computed by the host.  To back-propagate through several networks, such as a

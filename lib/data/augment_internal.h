@@ -24,7 +24,7 @@ gan_status gan__augment_init(gan__augment *a, const gan_augment_desc *desc, gan_
 int gan__augment_is_on(const gan__augment *a);
 
 /* The function y = L x + c that sample number a->position + index is augmented by, in place: x to y;
- * L x alone, for directions; and for gradients the adjoint, from those by y to those by x. */
+ * L x alone, for directions; and for gradients the adjoint, from dL/dy to dL/dx. */
 void gan__augment_sample(const gan__augment *a, uint64_t index, float *x);
 void gan__augment_tangent(const gan__augment *a, uint64_t index, float *x);
 void gan__augment_adjoint(const gan__augment *a, uint64_t index, float *x);

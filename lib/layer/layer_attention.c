@@ -13,11 +13,12 @@
  *
  * Along a tangent (tq, tk, tv) p moves by tp_ij = p_ij (ts_ij - m_i) with m_i the mean of ts_i under
  * p_i, and what is differentiated for second derivatives is the sum of p_ij a_ij + tp_ij b_ij with
- * a_ij = dy_i . v_j + uy_i . tv_j and b_ij = uy_i . v_j.  With the mean n_i of b_i its gradient
+ * a_ij = dy_i . v_j + uy_i . tv_j and b_ij = uy_i . v_j.  With the mean n_i of b_i its gradients
+ * are
  *
- *     by ts_ij is d_ij = p_ij (b_ij - n_i),
- *     by p_ij  is e_ij = a_ij + ts_ij (b_ij - n_i) - m_i b_ij, and so
- *     by s_ij     f_ij = p_ij (e_ij - sum over l of p_il e_il). */
+ *     w.r.t. ts_ij   d_ij = p_ij (b_ij - n_i)
+ *     w.r.t. p_ij    e_ij = a_ij + ts_ij (b_ij - n_i) - m_i b_ij
+ *     w.r.t. s_ij    f_ij = p_ij (e_ij - sum over l of p_il e_il) */
 #include "base/alloc_internal.h"
 #include "base/status_internal.h"
 #include "base/tensor_internal.h"
@@ -58,7 +59,7 @@ cleanup:
 
 /* ---- one sample ---- */
 
-/* The three parts of a sample, of its tangent, or of gradients by them. */
+/* The three parts of a sample, of its tangent, or of the gradient with respect to it. */
 typedef struct part {
     float *q, *k, *v;
 } part;
@@ -146,7 +147,7 @@ static void move(const sample *s, size_t i, part x, part tx, float *ts)
     add_products(s, i, s->keys, s->scale, x.q, tx.k, ts);
 }
 
-/* d_j = p_j (d_j - their mean under p): from the gradient by p_i to that by s_i. */
+/* d_j = p_j (d_j - their mean under p): turns dL/dp_i into dL/ds_i. */
 static void through_softmax(const sample *s, const float *p, float *d)
 {
     const float mean = s->simd->dot(s->n, p, d);
@@ -154,7 +155,7 @@ static void through_softmax(const sample *s, const float *p, float *d)
     for (size_t j = 0; j < s->n; j++) d[j] = p[j] * (d[j] - mean);
 }
 
-/* The gradients by queries and keys that d, the one by s_i, makes with those of x. */
+/* Add to dx what d = dL/ds_i gives the queries and keys, those of x being the other factor. */
 static void add_key_grads(const sample *s, size_t i, const float *d, part x, part dx)
 {
     add_sums(s, i, s->keys, s->scale, d, x.k, dx.q);

@@ -241,9 +241,9 @@ struct gan__layer_class {
      * return its sum of squares.  Of a layer that isn't `linear`, and where tx is given, the
      * gradient of the sum of dy y + uy ty. */
     double (*grad)(const gan__layer_run *run, size_t part, size_t parts, float *grads);
-    /* The gradient by the table whose rows are the tail of x, into tail.grad.  NULL: x has to be in
-     * one piece.  For this and for grad() there are so many numbers more of scratch, behind those
-     * of class->scratch(). */
+    /* The gradient with respect to the table whose rows are the tail of x, into tail.grad.  NULL: x
+     * has to be in one piece.  For this and for grad() there are so many numbers more of scratch,
+     * behind those of class->scratch(). */
     void (*tail_grad)(const gan__layer_run *run);
     size_t (*tail_scratch)(const gan_layer *layer, size_t rows, size_t width, size_t classes);
     /* ty from tx and x or y.  NULL: if `linear`, forward() does it; else the layer has no second
@@ -283,7 +283,7 @@ void gan__layer_init_uniform(const gan_layer *layer, double bound, float *params
 
 /* Second derivatives.  A sum of uy ty over the outputs, where x moves along tx and so y along ty,
  * is differentiated by the weights: forward along the network goes ty, and back come the gradients
- * of the sum by tx, which is ux, and by x, which is dx.
+ * of the sum w.r.t. tx, which is ux, and w.r.t. x, which is dx.
  *
  * A layer's work on ux, ty, dx and the weights' gradient; the last is that of class->grad(). */
 void gan__layer_slope(const gan__layer_run *run);
@@ -343,8 +343,8 @@ size_t gan__layer_padding(size_t given);
 void gan__spectral_shape(gan_layer *layer);
 void gan__spectral_init(const gan_layer *layer, float *buffers);
 size_t gan__spectral_count(const gan_layer *layer);
-/* Make them, beginning with what the layer computes with; make the gradient by that one by the
- * parameters, and return its sum of squares; update the buffers. */
+/* Make them, beginning with what the layer computes with; make the gradient with respect to that
+ * one by the parameters, and return its sum of squares; update the buffers. */
 void gan__spectral_prepare(const gan_layer *layer, const float *params, const float *buffers,
                            int training, float *memory);
 double gan__spectral_grad(const gan_layer *layer, float *memory, float *grads);

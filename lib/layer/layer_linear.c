@@ -133,7 +133,7 @@ static void backward(const gan__layer_run *run)
  *     labels of the samples    7   2   7   40
  *     classes                  2          7                40
  *     sums                     dy[1]      dy[0] + dy[2]    dy[3]
- *     rows                     table[2]   table[7]         table[40]     or gradients by these */
+ *     rows                     table[2]   table[7]         table[40]  or their gradients */
 typedef struct tail_classes {
     size_t n;
     uint32_t *list; /* ascending */

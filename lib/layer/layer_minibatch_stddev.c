@@ -158,8 +158,8 @@ static float statistic_slope(const group *g, const gan__layer_run *run)
     return (float)(sum / (double)g->in);
 }
 
-/* The gradient by the statistic, for each of the numbers it is the mean of, over the group's
- * size. */
+/* The gradient with respect to the statistic, for each of the numbers it is the mean of, over the
+ * group's size. */
 static double share_of(const group *g, const float *dy)
 {
     double sum = 0;

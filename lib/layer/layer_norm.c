@@ -234,7 +234,7 @@ static void project(size_t n, const moments *m, const products *p, const float *
     combine(n, m->inverse, v, factor, m->mean, x, -m->inverse * p->mean, out);
 }
 
-/* From dy, the gradient by the standardized numbers, make dx in its place. */
+/* From dy, the gradient with respect to the standardized numbers, make dx in its place. */
 static void standardize_grad(size_t n, const moments *m, const float *x, float *dy)
 {
     const products p = measure_products(n, m->mean, x, dy);

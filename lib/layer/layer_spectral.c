@@ -131,7 +131,7 @@ void gan__spectral_prepare(const gan_layer *layer, const float *params, const fl
     memcpy(b.weight + n, params + n, (gan__layer_param_count(layer) - n) * sizeof *params);
 }
 
-/* By the quotient rule: the gradient by W is (G - <G, W / sigma> u v) / sigma. */
+/* By the quotient rule: the gradient with respect to W is (G - <G, W / sigma> u v) / sigma. */
 double gan__spectral_grad(const gan_layer *layer, float *memory, float *grads)
 {
     const gan__simd *simd = gan__simd_best();

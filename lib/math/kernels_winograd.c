@@ -279,7 +279,7 @@ typedef struct work {
     float *lines; /* the loops' own */
     float *image; /* transformed, of some of its channels */
     float *map;
-    float *weights; /* gradients by transformed ones */
+    float *weights; /* gradients with respect to transformed ones */
 } work;
 
 static gan__tile_rows image_rows(const shapes *s)

@@ -9,7 +9,7 @@
  *            |                                                            v
  *     x -> [residual] -> body layers ------------------------------->  [add] -> y
  *              ^             |
- *              `- grad_from: the gradient by `residual`'s output that `add` hands back
+ *              `- grad_from: the gradient with respect to `residual`'s output that `add` hands back
  *
  * and with layers on the shortcut, whose branch lies behind the body in the list:
  *

@@ -18,9 +18,9 @@
  *       rows  | tile0 | tile1 | tile2 |       Mostly columns are cut: the weights are the large
  *             +-------+-------+-------+       matrix, and each tile reads only its part of them.
  *
- * Backward, tiles are of the gradient by a stage's *input*.  Such a tile is the gradient with
- * respect to the output of the stage before, so it goes on at once through that one's in-place
- * layers:
+ * Backward, tiles are of the gradient with respect to a stage's *input*.  Such a tile is the
+ * gradient with respect to the output of the stage before, so it goes on at once through that one's
+ * in-place layers:
  *
  *         dA <== linear 0 === dB <== relu 2, dropout 1 ======== dB <== linear 3 === dC <== tanh 4
  *                \_ job 0 _/  \____________________ job 1 ______________________/  \_ first _/
@@ -294,8 +294,8 @@ static void backward_layer(const gan__layer_run *run)
     run->layer->class->backward(run);
 }
 
-/* The gradient with respect to the output of a stage's in-place layers becomes that by the output
- * of its first. */
+/* The gradient with respect to the output of a stage's in-place layers becomes that w.r.t. the
+ * output of its first. */
 static void backward_in_place(const gan__pass *pass, const gan__stage *s, work_fn *work,
                               const tile *t, size_t worker)
 {

@@ -296,8 +296,9 @@ static gan_status check_backward(const gan_pass *p, const float *out_grad,
     return GAN_OK;
 }
 
-/* The layers that a first run leaves out because nobody wants the gradient by their input may have
- * measured the output's gradient in it; the next one would find that and not its own. */
+/* The layers that a first run leaves out because nobody wants the gradient with respect to their
+ * input may have measured the output's gradient in it; the next one would find that and not its
+ * own. */
 static unsigned parts_of(const gan_pass *p, gan_pass_gradients_kind weights, const float *in_grad)
 {
     const unsigned by_input = in_grad || p->returned ? GAN__PASS_INPUT : 0;

@@ -44,7 +44,7 @@ typedef struct gan__pass_desc {
     size_t threads;          /* the most that work on it at once */
     int training;            /* training mode, with gradients; else evaluation mode */
     int gradients;           /* in evaluation mode: with gradients all the same */
-    int no_weight_gradients; /* but without those by the weights */
+    int no_weight_gradients; /* but without those w.r.t. the weights */
     int tangents;            /* in training: second derivatives too; see gan__pass_curve() */
     int by_rows;             /* in evaluation: weights are those of gan__pass_use(), and each row has
                                 the bits that it has alone */

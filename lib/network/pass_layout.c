@@ -22,7 +22,7 @@
  * the rows; the layers still run in the same stages:
  *
  *     value    rows 0 .. n-1: x       rows n .. 2n-1: tx, the direction in which x moves
- *     grad     rows 0 .. n-1: dx      rows n .. 2n-1: ux, the gradient by tx
+ *     grad     rows 0 .. n-1: dx      rows n .. 2n-1: ux, the gradient with respect to tx
  *
  * Where activations aren't kept (gan_activations), that holds for input and output; what lies
  * between them moves into rooms that are shared in time: see pass_plan.c.  There the second half

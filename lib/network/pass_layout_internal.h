@@ -117,7 +117,8 @@ const float *gan__pass_transformed(const gan__pass *pass, size_t i);
 void gan__pass_transform(gan__pass *pass, gan_pool *pool);
 int gan__pass_loses_transformed(const gan__pass *pass);
 
-/* The gradient by normalised weights becomes that by the parameters, in which all parts meet. */
+/* Turn the gradient with respect to normalised weights into that with respect to the parameters,
+ * in which all parts meet. */
 void gan__pass_chain_grads(gan__pass *pass, gan_pool *pool);
 
 /* Give what moves these places in the rooms. */

@@ -4,7 +4,7 @@
  * that are kept, these are
  *
  *     forward    F0 F1 F2
- *     backward   B3 B2 B1 B0 W0..2        B: gradient by a stage's input, W: by its weights
+ *     backward   B3 B2 B1 B0 W0..2        B: gradient w.r.t. a stage's input, W: by its weights
  *
  * Where memory is to be used again (GAN_ACTIVATIONS_REUSE) each W follows its B, for the gradients
  * that they read then are of no more use.  From the list follows when each value lives, from the
@@ -94,7 +94,7 @@ static void see_forward(maker *m, const gan__stage *s, number kind)
     }
 }
 
-/* Layer i from the gradient with respect to its output to that by its input. */
+/* Layer i from the gradient with respect to its output to that with respect to its input. */
 static void see_backward_layer(maker *m, size_t i, gan__work work)
 {
     const gan_layer *layer = gan__pass_layer(m->pass, i);
@@ -123,7 +123,7 @@ static void see_backward(maker *m, size_t stage, gan__work work)
     for (size_t i = s[-1].end; i-- > s[-1].begin + 1;) see_backward_layer(m, i, work);
 }
 
-/* The gradient by a tail's table is made of what its reader has. */
+/* The gradient with respect to a tail's table is made of what its reader has. */
 static void see_weights(maker *m, const gan__stage *s, int tangents)
 {
     const size_t x = m->pass->at[s->end].tail > 0 ? s->end : s->begin;

@@ -55,7 +55,7 @@ void gan__penalty_advance(gan__penalty *p);
 void gan__penalty_put_back(gan__penalty *p);
 
 /* If it was the penalty's turn: the penalty, weighted, but not times the interval, and the mean
- * norm of the gradient by a sample. */
+ * norm of the gradient with respect to a sample. */
 void gan__penalty_tell(const gan__penalty *p, double *value, double *norm);
 
 /* Add settings and places to those of a run, under names that begin with `name`. */

@@ -1,5 +1,5 @@
-/* regularizer.c - LeCam's and consistency regularisation: gradients by a discriminator's outputs,
- * which are added to those of its loss. */
+/* regularizer.c - LeCam's and consistency regularisation: gradients with respect to a
+ * discriminator's outputs, which are added to those of its loss. */
 #include "train/regularizer_internal.h"
 
 #include "base/desc_internal.h"

@@ -49,9 +49,9 @@ int gan__half_fakes_apart(const gan_trainer *trainer);
 void gan__half_return_gradients(gan__half_step *half);
 
 /* Real and generated samples of a micro-batch: the objective on the discriminator's outputs, which
- * leaves the gradients by these outputs in its pass.  `target` of the rows from `first` on, or
- * where a label is flipped, `other`; a flip is drawn for the samples `index` and following.  What
- * the objective returns, and GAN_ERR_INVALID when its figures make no sense. */
+ * leaves the gradients with respect to these outputs in its pass.  `target` of the rows from
+ * `first` on, or where a label is flipped, `other`; a flip is drawn for the samples `index` and
+ * following.  What the objective returns, and GAN_ERR_INVALID when its figures make no sense. */
 gan_objective_rows gan__half_rows(const gan__half_step *half, size_t first, size_t n, size_t index,
                                   double target, double other);
 gan_status gan__half_loss(gan__half_step *half, gan_objective_rows *real, gan_objective_rows *fake);

@@ -67,7 +67,8 @@ static const double d_layers[] = {2.0 * BASE * 4 * 4 * (SIDE / 2) * (SIDE / 2),
                                   2.0 * 2 * BASE *(SIDE / 4) * (SIDE / 4)};
 enum { LAYERS = 3 };
 
-/* Forward; gradients by layers' inputs from layer `lowest` on; gradients by weights on request. */
+/* Forward; gradients with respect to layers' inputs from layer `lowest` on; gradients with respect
+ * to weights on request. */
 static double flops_of(const double *layers, size_t rows, size_t lowest, int weights)
 {
     double flops = 0;

@@ -81,7 +81,7 @@ static double products(const gan_network *net)
 }
 
 /* Of a whole step, for each row of the batch; and of the penalty: forward, slope, tangent, their
- * gradients by inputs, and by weights of twice the rows. */
+ * gradients with respect to inputs, and to weights of twice the rows. */
 static void count_products(const gan_network *g, const gan_network *d, double *step,
                            double *penalty)
 {

@@ -37,8 +37,8 @@ static void add_product(product_list *l, int a_turned, int b_turned, size_t m, s
         if (sizes[i] > l->largest) l->largest = sizes[i];
 }
 
-/* Forward; gradients by layers' inputs, the first layer's only on request; gradients by weights, on
- * request. */
+/* Forward; gradients with respect to layers' inputs, the first layer's only on request; gradients
+ * with respect to weights, on request. */
 static void add_network(product_list *l, const size_t *widths, size_t n_layers, size_t rows,
                         int input_grads, int first_input_grad, int weight_grads)
 {

@@ -3,7 +3,7 @@
 
 The operations are written on tensors from their definitions in gan/augment.h, and random numbers are drawn by a Philox
 4x32-10 of this file's own, so the vectors also hold which numbers belong to which sample and operation.  Of each case
-there are images x, the augmented ones y, and for weights w the gradients by x of the sum of w y.
+there are images x, the augmented ones y, and for weights w the gradients with respect to x of the sum of w y.
 """
 import math
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Make the reference vectors of gradient penalties with PyTorch's double backward; see README.md.
 
-For each network: its weights, samples x, and of the penalty at these the value and the gradient by every weight that
+For each network: its weights, samples x, and of the penalty at these the value and the gradient with respect to every weight that
 has one: 10 times the mean of (r - 1)^2 ("gp"), and of r^2 / 2 ("r1"), r being the norm of the logit's gradient.
 """
 import torch
