@@ -376,8 +376,8 @@ clean:
 LOGS        := $(BUILD)/check
 UNIT_LOGS   := $(TEST_SRC:tests/%.c=$(LOGS)/%.log)
 REPLAY_LOGS := $(REPLAYS:$(BUILD)/fuzz/%=$(LOGS)/%.log)
-# What takes long because it has other programs' parts take part.
-PART_LOGS   := $(patsubst %,$(LOGS)/check_%.log,export export_page module mpi onnx pytorch)
+# What takes long because it has other programs' parts take part, or trains a dozen networks.
+PART_LOGS   := $(patsubst %,$(LOGS)/check_%.log,export export_page figures_trial module mpi onnx pytorch)
 SCRIPT_LOGS := $(filter-out $(PART_LOGS),$(patsubst tests/%.sh,$(LOGS)/%.log,$(sort $(wildcard tests/check_*.sh))))
 ifneq ($(SAN)$(DEBUG),)
 # Sanitizers and assertions change what the library exports, imports and needs.

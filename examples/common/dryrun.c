@@ -19,7 +19,7 @@ static int try_step(gan_trainer *trainer, gan_iterator *iterator)
 int dryrun_time(gan_trainer *trainer, gan_iterator *iterator, size_t memory, long epochs)
 {
     enum { COLD = 3, LEAST = 5 };
-    const double seconds = 2;
+    const double seconds = 1;
     char epoch[32], whole[32];
     double began = 0, passed = 0;
     size_t n = 0;
