@@ -4,6 +4,7 @@
 ##                   parts: static  shared  pc  examples  benches; and tests, not part of it
 ## make check        every test; the last line says "N passed, N failed"
 ##                   parts: check-units  check-exports  check-headers  check-install ...
+##                   UNITS="layer% train%": of the first only those whose names match
 ## make check-san    the tests under the address and undefined sanitizers, then the thread sanitizer
 ## make check-parts  with other programs' own parts: PyTorch, onnxruntime, compilers, browser, MPI, each where it is
 ## make check-all    check, check-parts, check-san, valgrind, the long checks and a reproducible build
@@ -374,7 +375,8 @@ clean:
         bench bench-step bench-dcgan bench-conditional bench-sampler bench-export bench-products bench-rates bench-cores bench-reference bench-health bench-few bench-modes bench-memory bench-checkpoint bench-png bench-pictures compare
 
 LOGS        := $(BUILD)/check
-UNIT_LOGS   := $(TEST_SRC:tests/%.c=$(LOGS)/%.log)
+# UNITS: those tests only whose names match, such as "layer% train%".
+UNIT_LOGS   := $(filter $(patsubst %,$(LOGS)/test_%.log,$(or $(UNITS),%)),$(TEST_SRC:tests/%.c=$(LOGS)/%.log))
 REPLAY_LOGS := $(REPLAYS:$(BUILD)/fuzz/%=$(LOGS)/%.log)
 # What takes long because it has other programs' parts take part, or trains a dozen networks.
 PART_LOGS   := $(patsubst %,$(LOGS)/check_%.log,export export_page figures_trial module mpi onnx pytorch)
@@ -388,11 +390,12 @@ ifneq ($(SAN),)
 SCRIPT_LOGS := $(filter-out $(patsubst %,$(LOGS)/check_%.log,circles demo figures fusion \
                    headers layers python),$(SCRIPT_LOGS))
 endif
-# The slowest of those that start no second thread have nothing to show to the thread sanitizer.
+# The thread sanitizer sees the tests that start a second thread, themselves or by a fixture or an
+# iterator, but for the slowest that only could.
 ifeq ($(SAN),thread)
-UNIT_LOGS := $(filter-out $(patsubst %,$(LOGS)/test_%.log,checkpoint_damage checkpoint_kill \
-                 checkpoint_savers dataset_idx export_onnx health_looks health_runs image_hostile json number \
-                 report safetensors_hostile stream train_learns),$(UNIT_LOGS))
+THREADED  := $(shell grep -lE 'thread|iterator|"(conditional|game|onelayer|ranks|run|ward)\.h"' $(TEST_SRC))
+UNIT_LOGS := $(filter-out $(patsubst %,$(LOGS)/test_%.log,checkpoint_damage checkpoint_kill checkpoint_savers \
+                 health_looks health_runs stream train_learns),$(filter $(UNIT_LOGS),$(THREADED:tests/%.c=$(LOGS)/%.log)))
 endif
 # Those that parse files and count memory; under valgrind the others take minutes and show no more.
 VALGRIND_LOGS := $(patsubst %,$(LOGS)/valgrind_test_%.log,alloc dataset dataset_idx file file_links \
