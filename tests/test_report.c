@@ -399,6 +399,28 @@ TEST(runs_are_compared_in_one_page)
     gan_image_destroy(image);
 }
 
+TEST(numbers_have_titles_and_names_without_one_stay)
+{
+    static const char *const wanted[][2] = {
+        {"frechet", "Fr\303\251chet distance"},
+        {"nn_ratio", "Nearest-neighbour distance ratio"},
+        {"g_loss", "Losses: generator"},
+        {"d_real", "Discriminator's mean output: D(x), real"},
+        {"my.number", "my.number"},
+        {NULL, ""},
+    };
+    char title[GAN_REPORT_TITLE_BYTES], name[3 * GAN_LOG_NAME_BYTES];
+
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        gan_report_title(wanted[i][0], title);
+        ck_assert_str_eq(title, wanted[i][1]);
+    }
+    memset(name, 'x', sizeof name);
+    name[sizeof name - 1] = '\0';
+    gan_report_title(name, title);
+    ck_assert_uint_eq(strlen(title), sizeof title - 1);
+}
+
 /* ---- What is refused ---- */
 
 TEST(arguments_that_make_no_sense_are_refused)

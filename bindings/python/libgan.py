@@ -1028,6 +1028,10 @@ _declare("gan_image_read_from", _status, [("out", POINTER(c_void_p)), ("from", P
     ("desc", POINTER(gan_image_desc))])
 _declare("gan_image_write", _status, [("image", c_void_p), ("path", c_char_p)])
 _declare("gan_image_write_to", _status, [("image", c_void_p), ("to", POINTER(gan_writer))])
+_declare("gan_image_write_animation", _status, [("frames", POINTER(c_void_p)), ("n", c_size_t), ("milliseconds", c_uint32),
+    ("path", c_char_p)])
+_declare("gan_image_write_animation_to", _status, [("frames", POINTER(c_void_p)), ("n", c_size_t), ("milliseconds", c_uint32),
+    ("to", POINTER(gan_writer))])
 _declare("gan_image_destroy", None, [("image", c_void_p)])
 _declare("gan_image_width", c_size_t, [("image", c_void_p)])
 _declare("gan_image_height", c_size_t, [("image", c_void_p)])
@@ -1093,6 +1097,7 @@ _declare("gan_report_set_picture", _status, [("report", c_void_p), ("title", c_c
 _declare("gan_report_set_counts", _status, [("report", c_void_p), ("title", c_char_p), ("counts", POINTER(gan_report_count)),
     ("n", c_size_t)])
 _declare("gan_report_write", _status, [("report", c_void_p), ("log", c_void_p), ("path", c_char_p)])
+_declare("gan_report_title", None, [("name", c_char_p), ("title", c_char_p)])
 _declare("gan_report_compare", _status, [("runs", POINTER(gan_report_run)), ("n", c_size_t), ("path", c_char_p),
     ("desc", POINTER(gan_report_desc))])
 _declare("gan_rng_create", _status, [("out", POINTER(c_void_p)), ("seed", c_uint64), ("stream", c_uint64),

@@ -143,6 +143,37 @@ GAN_API GAN_MUST_CHECK gan_status gan_image_write(const gan_image *image, const 
  */
 GAN_API GAN_MUST_CHECK gan_status gan_image_write_to(const gan_image *image, gan_writer *to);
 
+/**
+ * Write images as an animated PNG file (APNG), which begins again after its last frame.
+ *
+ * Browsers show the animation; programs that know none show the first frame.  The file is replaced
+ * whole, as by gan_image_write().
+ *
+ * @param[in] frames        `n` images of one size and number of channels.
+ * @param[in] n             1 to 65536.
+ * @param[in] milliseconds  How long each frame is shown, 1 to 65535.
+ * @param[in] path          The PNG file.
+ *
+ * @retval GAN_OK           The file was written.
+ * @retval GAN_ERR_INVALID  `frames`, one of the images or `path` is NULL, or a number is out of
+ *                          range.
+ * @retval GAN_ERR_SHAPE    The images differ in size or channels.
+ * @retval GAN_ERR_IO       The file could not be written; the previous file at `path` is kept.
+ * @retval GAN_ERR_NOMEM    No memory: twice the size of the file is taken during the call, from the
+ *                          first image's allocator.
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_image_write_animation(gan_image *const *frames, size_t n,
+                                                            uint32_t milliseconds,
+                                                            const char *path);
+
+/** Write images as gan_image_write_animation() does, to memory or through a callback, with the
+ * results of gan_image_write_to() in the place of GAN_ERR_IO.  @since 0.1 */
+GAN_API GAN_MUST_CHECK gan_status gan_image_write_animation_to(gan_image *const *frames, size_t n,
+                                                               uint32_t milliseconds,
+                                                               gan_writer *to);
+
 /** Destroy an image.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_image_destroy(gan_image *image);
 

@@ -159,6 +159,20 @@ GAN_API GAN_MUST_CHECK gan_status gan_report_set_counts(gan_report *report, cons
 GAN_API GAN_MUST_CHECK gan_status gan_report_write(const gan_report *report, const gan_log *log,
                                                    const char *path);
 
+/** Bytes of a title with its terminating zero. */
+#define GAN_REPORT_TITLE_BYTES (GAN_LOG_NAME_BYTES + 32)
+
+/**
+ * Write the title that pages have in place of a log's name for a number: "Coverage" for `coverage`,
+ * "Losses: generator" for `g_loss`; a name without a title is written as it is.
+ *
+ * @param[in]  name   A name; NULL is an empty one.
+ * @param[out] title  Receives it in UTF-8, truncated where it has no room.
+ *
+ * @since 0.1
+ */
+GAN_API void gan_report_title(const char *name, char title[GAN_REPORT_TITLE_BYTES]);
+
 /** A run of a comparison. */
 typedef struct gan_report_run {
     const char *name;         /**< such as its directory's; NULL: its number */

@@ -13,7 +13,10 @@
  * animations show the first frame. */
 #include "data/image_internal.h"
 
+#include "base/alloc_internal.h"
+#include "base/status_internal.h"
 #include "file/file_internal.h"
+#include "file/stream_internal.h"
 
 #include <string.h>
 
@@ -32,7 +35,8 @@ gan_status gan__image_put(gan__text *out, const gan_image *image)
     gan_writer to = gan_writer_callback(take_bytes, out);
     const gan_status status = gan_image_write_to(image, &to);
 
-    return out->status != GAN_OK ? out->status : status;
+    if (out->status == GAN_OK) return status;
+    return gan__fail(out->status, "image: out of memory: a PNG file cannot grow"); /* not a write */
 }
 
 static uint32_t number_at(const char *bytes)
@@ -65,7 +69,7 @@ static void put_chunk(gan__text *out, const char type[5], const char *data, size
 }
 
 /* fcTL: its number, the size from IHDR, no offset, a fraction of a second, the next frame over it. */
-static void put_control(gan__text *out, uint32_t *number, const char *ihdr, unsigned milliseconds)
+static void put_control(gan__text *out, uint32_t *number, const char *ihdr, uint32_t milliseconds)
 {
     char data[26] = {0};
 
@@ -95,7 +99,7 @@ static void put_frame(gan__text *out, uint32_t *number, const gan__png *png, int
 }
 
 gan_status gan__image_put_animation(gan__text *out, const gan__png *frames, size_t n,
-                                    unsigned milliseconds)
+                                    uint32_t milliseconds)
 {
     const char *ihdr = frames[0].bytes + SIGNATURE + HEAD;
     char control[8] = {0}; /* how many frames, and 0: for ever */
@@ -110,4 +114,86 @@ gan_status gan__image_put_animation(gan__text *out, const gan__png *frames, size
     }
     put_chunk(out, "IEND", NULL, 0, NULL, 0);
     return out->status;
+}
+
+/* ---- The host's animations ---- */
+
+static gan_status check_frames(gan_image *const *frames, size_t n, uint32_t milliseconds)
+{
+    enum { MOST = 65536, LONGEST = 65535 };
+
+    if (!frames) return gan__fail(GAN_ERR_INVALID, "image: frames is NULL");
+    if (n < 1 || n > MOST)
+        return gan__fail(GAN_ERR_INVALID, "image: 1 to %d frames expected, got %zu", MOST, n);
+    if (milliseconds < 1 || milliseconds > LONGEST)
+        return gan__fail(GAN_ERR_INVALID, "image: 1 to %d milliseconds a frame expected, got %lu",
+                         LONGEST, (unsigned long)milliseconds);
+    for (size_t i = 0; i < n; i++) {
+        const gan_image *image = frames[i], *first = frames[0];
+
+        if (!image) return gan__fail(GAN_ERR_INVALID, "image: frame %zu is NULL", i);
+        if (image->width != first->width || image->height != first->height ||
+            image->channels != first->channels)
+            return gan__fail(GAN_ERR_SHAPE,
+                             "image: frame %zu is %zu x %zu with %zu channels, the first one %zu x "
+                             "%zu with %zu",
+                             i, image->width, image->height, image->channels, first->width,
+                             first->height, first->channels);
+    }
+    return GAN_OK;
+}
+
+/* The files of all frames lie one after the other in a text, which moves while it grows: `files`
+ * gets their bytes at the end. */
+static gan_status put_files(gan__text *out, gan__png *files, gan_image *const *frames, size_t n)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const size_t begin = out->used;
+        const gan_status status = gan__image_put(out, frames[i]);
+
+        if (status != GAN_OK) return status;
+        files[i].n = out->used - begin;
+    }
+    for (size_t i = 0; i < n; i++) {
+        files[i].bytes = out->bytes + at;
+        at += files[i].n;
+    }
+    return GAN_OK;
+}
+
+static gan_status write_animation(gan_image *const *frames, size_t n, uint32_t milliseconds,
+                                  gan__target to)
+{
+    gan_status status = check_frames(frames, n, milliseconds);
+
+    if (status == GAN_OK) status = gan__target_check(to, "image");
+    if (status != GAN_OK) return status;
+    const gan_allocator *a = &frames[0]->allocator;
+    gan__text pngs = {.allocator = a}, animation = {.allocator = a};
+    gan__png *files = NULL;
+
+    GAN_TRY(gan__alloc(&files, a, n, sizeof *files));
+    GAN_TRY(put_files(&pngs, files, frames, n));
+    GAN_TRY(gan__image_put_animation(&animation, files, n, milliseconds));
+    GAN_TRY(gan__file_write_whole(to, animation.bytes, animation.used, a));
+
+cleanup:
+    gan__text_end(&animation);
+    gan__text_end(&pngs);
+    gan__free(a, files);
+    return status;
+}
+
+gan_status gan_image_write_animation(gan_image *const *frames, size_t n, uint32_t milliseconds,
+                                     const char *path)
+{
+    return write_animation(frames, n, milliseconds, (gan__target){.path = path});
+}
+
+gan_status gan_image_write_animation_to(gan_image *const *frames, size_t n, uint32_t milliseconds,
+                                        gan_writer *to)
+{
+    return write_animation(frames, n, milliseconds, (gan__target){.writer = to});
 }

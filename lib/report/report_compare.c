@@ -90,9 +90,10 @@ static void put_relatives(gan__text *out, const gan_log *log, const char *name)
 
 static void put_numbers_of(gan__text *out, const gan_report_run *runs, size_t n, const char *name)
 {
-    const gan__report_title title = gan__report_title_of(name);
+    char title[GAN_REPORT_TITLE_BYTES];
 
-    put_row_head(out, title.text);
+    gan_report_title(name, title);
+    put_row_head(out, title);
     for (size_t i = 0; i < n; i++) {
         double lowest = 0;
         const uint64_t epoch = find_lowest(runs[i].log, name, &lowest);

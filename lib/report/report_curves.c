@@ -74,19 +74,18 @@ static int is_in_group(const char *name)
     return place_in_groups(name) < GROUPS * MOST_NAMES;
 }
 
-gan__report_title gan__report_title_of(const char *name)
+void gan_report_title(const char *name, char title[GAN_REPORT_TITLE_BYTES])
 {
-    gan__report_title out;
-    const size_t k = place_in_groups(name);
+    const char *known = name ? name : "";
+    const size_t k = place_in_groups(known);
 
-    snprintf(out.text, sizeof out.text, "%s", name);
-    if (k < GROUPS * MOST_NAMES)
-        snprintf(out.text, sizeof out.text, "%s: %s", groups[k / MOST_NAMES].title,
-                 groups[k / MOST_NAMES].labels[k % MOST_NAMES]);
     for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
-        if (strcmp(titles[i][0], name) == 0)
-            snprintf(out.text, sizeof out.text, "%s", titles[i][1]);
-    return out;
+        if (strcmp(titles[i][0], known) == 0) known = titles[i][1];
+    if (k < GROUPS * MOST_NAMES)
+        snprintf(title, GAN_REPORT_TITLE_BYTES, "%s: %s", groups[k / MOST_NAMES].title,
+                 groups[k / MOST_NAMES].labels[k % MOST_NAMES]);
+    else
+        snprintf(title, GAN_REPORT_TITLE_BYTES, "%s", known);
 }
 
 /* ---- The x axis ---- */
@@ -255,13 +254,13 @@ static const char *label_of(const sheet *s, size_t run, const char *name)
 static void put_number(sheet *s, const char *name)
 {
     char floor_name[GAN_LOG_NAME_BYTES + 8];
+    char title[GAN_REPORT_TITLE_BYTES];
 
-    const gan__report_title title = gan__report_title_of(name);
-
+    gan_report_title(name, title);
     snprintf(floor_name, sizeof floor_name, "%s.floor", name);
-    begin_chart(s, title.text, 0);
+    begin_chart(s, title, 0);
     for (size_t r = 0; r < s->n_runs && r < GAN__REPORT_SERIES; r++)
-        add_curve(s, s->runs[r].log, name, label_of(s, r, title.text), 0);
+        add_curve(s, s->runs[r].log, name, label_of(s, r, title), 0);
     if (s->n_runs == 1)
         add_curve(s, s->runs[0].log, floor_name, "floor: real samples against others", 1);
     end_chart(s);

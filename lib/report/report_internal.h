@@ -88,12 +88,6 @@ void gan__report_put_chart(gan__text *out, const gan__report_chart *chart);
 
 /* ---- report_curves.c ---- */
 
-/* What people read in the place of a log's name for a number. */
-typedef struct gan__report_title {
-    char text[GAN_LOG_NAME_BYTES + 32];
-} gan__report_title;
-gan__report_title gan__report_title_of(const char *name);
-
 /* The place of a step on the x axis of a run: epochs, or steps before the first epoch is over. */
 double gan__report_place(const gan_log *log, uint64_t step);
 const char *gan__report_x_label(const gan_log *log);
