@@ -1,6 +1,7 @@
 /* report.c - shows what runs have logged: one as a page, several in one page and in one table. */
 #include "common/cli.h"
 #include "common/files.h"
+#include "common/progress.h"
 #include "common/runlog.h"
 
 #include <math.h>
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_RUNS = 64, NAME_ROOM = 24 };
+enum { MOST_RUNS = 64 };
 
 typedef struct options {
     const char *out;
@@ -35,9 +36,11 @@ static int open_run(run_found *run, const char *directory)
 
 /* ---- The table ---- */
 
-static const char *const shown[] = {"d_loss", "g_loss",    "d_real", "d_fake",   "frechet",
-                                    "kid",    "precision", "recall", "coverage", "duplicates"};
-enum { SHOWN = sizeof shown / sizeof *shown };
+static const char *const shown[] = {"d_loss",    "g_loss",       "d_real",         "d_fake",
+                                    "frechet",   "kid",          "precision",      "recall",
+                                    "density",   "coverage",     "nn_ratio",       "duplicates",
+                                    "agreement", "bins_missing", "classes_missing"};
+enum { SHOWN = sizeof shown / sizeof *shown, TITLE_WIDTH = 47, RUN_WIDTH = 14 };
 
 static int is_known(const run_found *runs, size_t n, const char *name)
 {
@@ -46,24 +49,72 @@ static int is_known(const run_found *runs, size_t n, const char *name)
     return 0;
 }
 
-/* A row for each run, so that many of them fit on a terminal. */
+/* Bytes of a text that are no characters of their own: those of UTF-8 behind the first of each. */
+static int extra_bytes(const char *text)
+{
+    int n = 0;
+    for (; *text; text++) n += ((unsigned char)*text & 0xc0) == 0x80;
+    return n;
+}
+
+/* What a run has in a line of the table. */
+typedef struct cell {
+    char text[RUN_WIDTH];
+} cell;
+
+static void print_line(const char *title, const cell *cells, size_t n)
+{
+    char line[GAN_REPORT_TITLE_BYTES + MOST_RUNS * (RUN_WIDTH + 1)];
+    int used = snprintf(line, sizeof line, "%-*s", TITLE_WIDTH + extra_bytes(title), title);
+    for (size_t i = 0; i < n; i++)
+        used +=
+            snprintf(line + used, sizeof line - (size_t)used, " %*s", RUN_WIDTH - 1, cells[i].text);
+    cli_print("%s", line);
+}
+
+/* The end of a run's name says most. */
+static cell name_cell(const char *name)
+{
+    cell out;
+    size_t length = strlen(name), room = sizeof out.text - 1;
+    snprintf(out.text, sizeof out.text, "%s", name + (length > room ? length - room : 0));
+    return out;
+}
+
+static cell number_cell(double number)
+{
+    cell out = {"-"};
+    if (!isnan(number)) snprintf(out.text, sizeof out.text, "%.4g", number);
+    return out;
+}
+
+/* The same numbers under the same titles as on the page, a column for each run. */
+static void print_columns(const run_found *runs, const gan_report_run *names, size_t n)
+{
+    cell cells[MOST_RUNS];
+    for (size_t i = 0; i < n; i++) cells[i] = name_cell(names[i].name);
+    print_line("run", cells, n);
+    for (size_t i = 0; i < n; i++) cells[i] = number_cell((double)gan_log_epoch_count(runs[i].log));
+    print_line("epochs", cells, n);
+    for (size_t k = 0; k < SHOWN; k++) {
+        char title[GAN_REPORT_TITLE_BYTES];
+        if (!is_known(runs, n, shown[k])) continue;
+        gan_report_title(shown[k], title);
+        for (size_t i = 0; i < n; i++)
+            cells[i] = number_cell(gan_log_number(runs[i].log, shown[k]));
+        print_line(title, cells, n);
+    }
+}
+
+/* Where a terminal is too narrow for all runs, some of them at a time. */
 static void print_table(const run_found *runs, const gan_report_run *names, size_t n)
 {
-    printf("%-*s %6s", NAME_ROOM, "run", "epochs");
-    for (size_t k = 0; k < SHOWN; k++)
-        if (is_known(runs, n, shown[k])) printf(" %10s", shown[k]);
-    putchar('\n');
-    for (size_t i = 0; i < n; i++) {
-        size_t length = strlen(names[i].name);
-        char line[512];
-        int used = snprintf(line, sizeof line, "%-*s %6zu", NAME_ROOM,
-                            names[i].name + (length > NAME_ROOM ? length - NAME_ROOM : 0),
-                            (size_t)gan_log_epoch_count(runs[i].log));
-        for (size_t k = 0; k < SHOWN; k++)
-            if (is_known(runs, n, shown[k]))
-                used += snprintf(line + used, sizeof line - (size_t)used, " %10.4g",
-                                 gan_log_number(runs[i].log, shown[k]));
-        cli_print("%s", line);
+    size_t columns = progress_columns(), at_once = n;
+    if (columns < TITLE_WIDTH + n * RUN_WIDTH)
+        at_once = columns > TITLE_WIDTH + RUN_WIDTH ? (columns - TITLE_WIDTH) / RUN_WIDTH : 1;
+    for (size_t first = 0; first < n; first += at_once) {
+        if (first > 0) putchar('\n');
+        print_columns(runs + first, names + first, n - first < at_once ? n - first : at_once);
     }
 }
 

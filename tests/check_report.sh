@@ -67,7 +67,15 @@ run report whole --out linked.html
 
 run report --compare whole plain "$hostile" --out several.html
 page several.html
-[ "$(grep -c '^.* 3 .*0\.' report.log)" -ge 3 ] || { cat report.log; fail "a row for each run expected"; }
+awk '$1 == "run" && NF == 4 && $2 == "whole" && $3 == "plain" { heads++ } $1 == "epochs" { heads += $2 + $3 + $4 == 9 }
+     /^Losses: generator / { rows += $3 * $4 * $5 > 0 } /^Fréchet distance / { rows += $3 > 0 && $4 == "-" && $5 == "-" }
+     /^Nearest-neighbour distance ratio / { rows += $4 > 0 } END { exit !(heads == 2 && rows == 3) }' report.log ||
+    { cat report.log; fail "a column for each run, under the titles of the page, expected"; }
+if script -qec true /dev/null >/dev/null 2>&1; then # a terminal of 80 columns: the third run below the first two
+    TERM=xterm script -qec "stty cols 80; '$programs/report' whole plain again --out terminal.html" /dev/null >terminal.log
+    [ "$(grep -c '^run ' terminal.log)" -eq 2 ] || { cat terminal.log; fail "80 columns have room for two runs"; }
+    awk '{ sub(/\r$/, "") } !/Look at/ && length > 80 { print; bad = 1 } END { exit bad }' terminal.log || fail "lines of 80 columns expected"
+fi
 for part in "Comparison of 3 runs" "Numbers of the latest epoch" ">whole<" "Latest samples"; do
     grep -qF -- "$part" several.html || fail "the comparison should have: $part"
 done
