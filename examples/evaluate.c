@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 typedef struct options {
-    const char *model, *classifier, *real, *labels, *generated, *json, *csv;
+    const char *model, *classifier, *real, *labels, *generated, *json, *csv, *features;
     fashion_source source;
     long count, seed, threads;
     double truncation;
@@ -23,16 +23,19 @@ static void read_options(options *o, int argc, char **argv)
         {"model", "FILE", .text = &o->model, .help = "the generator's weights"},
         {"classifier", "FILE", .text = &o->classifier, .help = "what fashion_classifier wrote"},
         {"real", "PATH", .text = &o->real, .is_path = 1,
-         .help = "compare with these pictures, a directory of PNG files or an IDX file, by all "
-                 "numbers that the library has"},
+         .help = "compare with these pictures, a directory or a file of any kind that picture_gan "
+                 "reads, by all numbers that the library has"},
         {"labels", "FILE", .text = &o->labels, .is_path = 1,
-         .help = "with --real: an IDX file of its labels; a directory's subdirectories are "
-                 "classes"},
+         .help = "with --real: class labels of an .npy or IDX file, a file of the same kind; a "
+                 "directory's subdirectories are classes"},
         {"generated", "PATH", .text = &o->generated, .is_path = 1,
          .help = "with --real: compare these pictures, and no generator's"},
         {"json", "FILE", .text = &o->json, .is_path = 1,
          .help = "with --real: write the numbers there, too"},
         {"csv", "FILE", .text = &o->csv, .is_path = 1, .help = "the same as a table"},
+        {"features", "DIR", .text = &o->features, .is_path = 1,
+         .help = "with --real: write the features of all pictures as arrays of NumPy, "
+                 "pixels-real.npy, pixels-held-out.npy, pixels-generated.npy and so on"},
         {.name = "overwrite", .on = &o->overwrite, .help = "replace these files"},
         FASHION_OPTIONS(&o->source),
         {"count", "N", .whole = &o->count, .min = 2, .max = 10000000,
@@ -63,17 +66,19 @@ static void read_options(options *o, int argc, char **argv)
             "convolutions with random weights, and by --classifier where it is there and fits.\n"
             "Each number has an interval, and what real pictures get beside it.  Where real\n"
             "pictures have labels, the classes of generated ones are counted, and those of a\n"
-            "conditional generator compared with what was asked for.\n"
+            "conditional generator compared with what was asked for.  Pictures from 32x32 on are\n"
+            "also compared by their patches, on each level of a pyramid.\n"
             "\n" FASHION_SUMMARY,
         .examples =
             "  evaluate --model out/generator.safetensors\n"
             "  evaluate --model out/generator.safetensors --count 2000    sooner, and less sure\n"
             "  evaluate --real pictures --model out/generator.safetensors --json numbers.json\n"
-            "  evaluate --real pictures --generated others\n",
+            "  evaluate --real pictures --generated others\n"
+            "  evaluate --real real.npy --labels labels.npy --model out/generator.safetensors\n",
     };
     cli_parse(&program, argc, argv);
-    if (!o->real && (o->labels || o->generated || o->json || o->csv))
-        cli_usage_error("--labels, --generated, --json and --csv are for --real");
+    if (!o->real && (o->labels || o->generated || o->json || o->csv || o->features))
+        cli_usage_error("--labels, --generated, --json, --csv and --features are for --real");
 }
 
 /* Open twice as many real images as there will be samples, in shuffled order. */
@@ -143,12 +148,22 @@ static int compare_any(const options *o)
                                .classifier = o->classifier,
                                .json = o->json,
                                .csv = o->csv,
+                               .features = o->features,
                                .overwrite = o->overwrite,
                                .truncation = o->truncation,
                                .count = o->count,
                                .seed = o->seed,
                                .threads = o->threads};
     return battery_run(&b) ? CLI_EXIT_OK : CLI_EXIT_FAILURE;
+}
+
+static int has_model(const options *o)
+{
+    if (o->generated || files_exists(o->model)) return 1;
+    cli_say("%s: there is no such file; a training program such as fashion_gan makes one, and "
+            "--model names another",
+            o->model);
+    return 0;
 }
 
 static int has_classifier(const options *o)
@@ -168,6 +183,7 @@ int main(int argc, char **argv)
     gan_iterator *images = NULL;
 
     read_options(&o, argc, argv);
+    if (!has_model(&o)) return cli_end(CLI_EXIT_FAILURE);
     if (o.real) return cli_end(compare_any(&o));
     int good = fashion_find(&o.source) && has_classifier(&o);
     if (good) fashion_warn(&o.source);

@@ -67,7 +67,25 @@ png bags.png back.png
 refuses 1 'boot expected, got ""' interpolate --model $asked
 refuses 1 'boot expected, got "hat"' interpolate --model $asked --classes bag,hat
 refuses 1 'boot expected, got ""' interpolate --model $asked --classes bag,
-refuses 1 "--classes: the generator has no classes" interpolate --model $model --classes 1,2
+refuses 1 "--classes: the generator has no classes" interpolate --model $model --classes 1,2 --classifier nowhere.safetensors
+# One without classes: the classifier knows them, and what is added to a bag makes a boot of it.
+run fashion_gan --silhouettes --limit 6000 --epochs 20 --hidden 64 --depth 2 --lr 0.001 --latent 16 --penalty r1 --out plain --quiet
+plain=plain/generator.safetensors
+for strength in 0 2; do
+    run interpolate --model $plain --classes bag,boot --points 40 --steps 3 --strength $strength --titles --out by$strength.png
+    says interpolate "a walk from bag to boot at 40 points in by$strength.png"
+    sed -n 's/.* \([0-9]*\) of 40 ways end at what is taken for boot$/\1/p' interpolate.log >reached.$strength
+    [ -s reached.$strength ] || { cat interpolate.log; fail "how many ways end at a boot expected"; }
+done
+png by0.png by2.png
+[ "$(cat reached.0)" -eq 0 ] || fail "a bag is no boot"
+[ "$(cat reached.2)" -ge 25 ] || { cat interpolate.log; fail "most bags should become boots"; }
+refuses 1 "two of at most 256 classes, such as 7,9, expected" interpolate --model $plain --classes 3 --out none.png
+refuses 1 'expected, got "hat"' interpolate --model $plain --classes hat,boot --out none.png
+# Titles: with a column for each class the classes stand above them.
+run sample --model $asked --count 20 --titles --out titled.png
+run sample --model $asked --count 20 --columns 10 --out untitled.png
+! cmp -s titled.png untitled.png || grep -q "without Cairo" sample.log || fail "titles expected"
 
 run evaluate --silhouettes --model $asked --count 600
 says evaluate "Frechet distance of 600 samples to 600 real images, in 128 features"
@@ -75,4 +93,27 @@ says evaluate "Frechet distance of 600 samples to 600 real images, in 128 featur
 awk '/^Floor/ { floor = $NF } /^Agreement/ { sub(/ %$/, ""); all = $NF } / %  / { n++; samples += $2; sum += $3; if (!($5 > 0 && $6 > 0)) exit 1 }
      END { exit !(floor > 0 && all > 35 && n == 10 && samples == 600 && (all - sum / n) * (all - sum / n) < 0.01) }' evaluate.log ||
     { cat evaluate.log; fail "it should draw what it is asked for more often than not"; }
+
+# Against pictures with labels: those of the same generator are of the classes that were asked for, and by other labels none.
+run sample --model $asked --count 1000 --seed 21 --raw real.idx
+for first in 0 1; do
+    {
+        printf '\000\000\010\001\000\000\003\350'
+        for _ in $(seq 100); do
+            if [ $first = 0 ]; then printf '\000'; fi
+            printf '\001\002\003\004\005\006\007\010\011'
+            if [ $first = 1 ]; then printf '\000'; fi
+        done
+    } >labels.$first.idx
+    run evaluate --real real.idx --labels labels.$first.idx --model $asked --count 500 --classifier nowhere.safetensors \
+        --csv asked.$first.csv --json asked.$first.json
+    says evaluate "agreement with classes "
+    [ "$(grep -c '^class [0-9] .* [0-9]* .* [0-9]*$' evaluate.log)" -eq 20 ] || { cat evaluate.log; fail "ten classes in two kinds of features expected"; }
+    [ "$(grep -c '"name": "class [0-9]", "generated": [0-9]*, "real": [0-9]*' asked.$first.json)" -eq 20 ] || fail "asked.$first.json lacks classes"
+done
+# value is the 5th, low and high the 7th and 8th, floor the 9th
+awk -F, '$4 == "agreement" { n++; good += $5 > 0.8 && $7 <= $5 && $5 <= $8 && $9 > 0.8 } END { exit !(n == 2 && good == 2) }' asked.0.csv ||
+    { grep agreement asked.0.csv; fail "its samples should be of the classes that were asked for"; }
+awk -F, '$4 == "agreement" { n++; good += $5 < 0.2 && $9 > 0.8 } END { exit !(n == 2 && good == 2) }' asked.1.csv ||
+    { grep agreement asked.1.csv; fail "by the labels of others none should be of its class"; }
 refuses 1 "there is no train-labels-idx1-ubyte.gz in it" evaluate --model $asked --count 100 --data drawn

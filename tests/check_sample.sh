@@ -33,6 +33,49 @@ size() { od -An -tx1 -j16 -N8 "$1" | tr -d ' \n'; }
 refuses 1 "numbered/sample-01203.png: exists already" sample --model $model --first 1203 --count 1 --pngs numbered
 refuses 2 "--pngs writes at most 10000 files, --count is 10001" sample --model $model --count 10001 --pngs x
 refuses 1 "array.npy: exists already" sample --model $model --npy array.npy
+# A list of numbers, and latent vectors as arrays: out, and in again.
+run sample --model $model --seed 9 --numbers 1201-1202,1203 --raw listed.idx
+cmp numbered.idx listed.idx || fail "--numbers should draw what --first and --count do"
+run sample --model $model --seed 9 --count 50 --latents z.npy
+says sample "50 latent vectors of 64 numbers in z.npy"
+head -c 128 z.npy | grep -aq "'<f4', 'fortran_order': False, 'shape': (50, 64)" || fail "z.npy begins otherwise"
+run sample --model $model --seed 1 --count 50 --from z.npy --raw from.idx
+cmp from.idx free.idx || fail "samples of their latent vectors should be the same"
+run sample --model $model --from z.npy --numbers 7,3 --raw two.idx
+for i in 7 3; do tail -c +$((17 + 784 * i)) free.idx | head -c 784; done >two.part
+tail -c +17 two.idx | cmp - two.part || fail "--numbers should choose rows of --from"
+refuses 1 "z.npy has 50 latent vectors; number 50, from 0, was asked for" sample --model $model --from z.npy --numbers 50
+refuses 1 "array.npy: latent vectors of 64 numbers expected, found 784" sample --model $model --from array.npy
+for list in 3- 5-4 1,,2 -1 10000001 0-10000 x; do
+    refuses 1 "--numbers: numbers such as 3,17,40-44 expected" sample --model $model "--numbers=$list"
+done
+refuses 2 "--numbers takes the place of --count and --first" sample --model $model --numbers 1 --count 2
+# A row for each truncation: the same samples.
+run sample --model $model --count 50 --seed 9 --raw wide.idx --truncation 100
+run sample --model $model --count 50 --seed 9 --grid 0.5,100 --raw rows.idx --out rows.png --titles
+{ tail -c +17 truncated.idx; tail -c +17 wide.idx; } >rows.part
+tail -c +17 rows.idx | cmp - rows.part || fail "the rows should be those of --truncation 0.5 and 100"
+run sample --model $model --count 50 --seed 9 --grid 0 --raw unlimited.idx
+cmp unlimited.idx wide.idx || fail "no limit should be as one of 100"
+says sample "50 samples of 28 x 28 in unlimited.idx"
+for list in 1, 1,-1 101 x; do refuses 1 "numbers from 0 to 100, such as 0.5,1,0, expected" sample --model $model "--grid=$list"; done
+refuses 2 "--grid has rows of its own" sample --model $model --grid 1 --columns 3
+refuses 2 "latent vectors that are given are not truncated" sample --model $model --from z.npy --truncation 1
+# The real picture below each sample: itself, among those that were drawn.
+run sample --model $model --seed 9 --numbers 17,1002,3 --nearest many.idx --out beside.png --titles
+for i in 17 1002 3; do says sample "sample $i: the nearest real picture is number $i, from 0"; done
+run sample --model $model --seed 9 --numbers 1202 --nearest numbered --out beside_file.png
+says sample "sample 1202: the nearest real picture is sample-01202.png"
+refuses 2 "--nearest is shown by --out" sample --model $model --nearest numbered --raw x.idx
+refuses 1 "nowhere: there is no such directory or file" sample --model $model --nearest nowhere --out x.png
+# With titles, samples are wide enough for them: 28 x 3 pixels, 6 between, and a line of 18 below each row.
+run sample --model $model --seed 9 --count 3 --titles --out titled.png
+if grep -q "without Cairo" sample.log; then
+    [ "$(size titled.png)" = 0000003e0000003e ] || fail "two rows of 28 + 2 pixels expected"
+else
+    [ "$(size titled.png)" = 000000ba000000de ] || fail "two rows of 84 + 6 + 18 pixels expected"
+fi
+png rows.png beside.png beside_file.png titled.png
 mkdir -p drawn && cp many.idx drawn/train-images-idx3-ubyte
 run fashion_gan --epochs 1 --hidden 16 --data drawn --out from_drawn # what it wrote can be read
 says fashion_gan "1234 images of drawn/train-images-idx3-ubyte"
@@ -58,6 +101,21 @@ png interpolation.png linear.png
 refuses 1 "interpolation.png: exists already" interpolate --model $model
 run interpolate --model $model --overwrite
 ! cmp -s interpolation.png linear.png || fail "--linear makes no difference"
+# Round in a loop: the last picture is the first one, and the animation has each of them once.
+run interpolate --model $model --points 3 --steps 7 --loop --apng walk.png --latents walk.npy --titles --out titled_walk.png
+says interpolate "21 latent vectors of 64 numbers in walk.npy"
+says interpolate "a walk over 3 points in walk.png"
+png walk.png titled_walk.png
+tail -c +129 walk.npy | head -c 256 | cmp - "$(tail -c 256 walk.npy >last.z && echo last.z)" || fail "the loop should be closed"
+frames() { od -An -tx1 -j37 -N8 "$1" | tr -d ' \n'; } # acTL, which is behind IHDR, and how many frames it promises
+[ "$(frames walk.png)" = 6163544c00000012 ] || { frames walk.png; fail "18 frames expected"; }
+[ "$(size walk.png)" = 0000002000000020 ] || fail "a frame of 28 + 4 pixels expected"
+run interpolate --model $model --points 3 --steps 7 --apng there.png --scale 2
+[ "$(frames there.png)" = 6163544c0000000d ] || { frames there.png; fail "13 frames expected"; }
+[ "$(size there.png)" = 0000004000000040 ] || fail "a frame of 2 * (28 + 4) pixels expected"
+refuses 1 "walk.png: exists already" interpolate --model $model --apng walk.png
+refuses 2 "--loop: ways between classes, of --classes, have no way back" interpolate --model $model --loop --classes 1,2
+refuses 1 "there is no nowhere.safetensors; fashion_classifier makes one" interpolate --model $model --classes 1,2 --classifier nowhere.safetensors --out none.png
 refuses 2 '--points: a whole number from 2 to 200 expected, got "1"' interpolate --points 1
 refuses 1 "nowhere.safetensors: " interpolate --model nowhere.safetensors
 
@@ -106,8 +164,18 @@ run evaluate --real many.idx --labels labels.idx --generated many.idx --count 30
 says evaluate "missing classes "
 grep -q '"name": "class 1", "generated": [0-9]*, "real": [0-9]*' labels.json || fail "labels.json lacks the classes"
 refuses 1 "1.json: exists already" evaluate --real many.idx --generated many.idx --count 20 --json 1.json
-refuses 1 "there is no nowhere; a directory of PNG files or an IDX file is needed" evaluate --real nowhere --model $model
+refuses 1 "nowhere: there is no such directory or file" evaluate --real nowhere --model $model
 refuses 2 "are for --real" evaluate --csv 3.csv
+refuses 1 "nowhere.safetensors: there is no such file; a training program such as fashion_gan makes one" evaluate --real many.idx --model nowhere.safetensors
+# Arrays of NumPy, and the features of all pictures as such.
+run evaluate --real many.idx --generated array.npy --count 50 --classifier nowhere.safetensors --features features
+[ "$(cd features && echo *)" = "pixels-generated.npy pixels-held-out.npy pixels-real.npy random-generated.npy random-held-out.npy random-real.npy" ] ||
+    { ls features; fail "six arrays of features expected"; }
+for file in features/pixels-*.npy; do
+    head -c 128 $file | grep -aq "'<f4', 'fortran_order': False, 'shape': (50, 196)" || fail "$file begins otherwise"
+done
+! cmp -s features/pixels-real.npy features/pixels-generated.npy || fail "real and generated pictures have the same features"
+refuses 1 "features/pixels-real.npy: exists already" evaluate --real many.idx --generated array.npy --count 50 --features features --classifier nowhere.safetensors
 
 # --- A classifier of one's own place ------------------------------------------------------------
 
@@ -120,7 +188,11 @@ says evaluate "in 128 features"
 refuses 1 "many.png: " evaluate --silhouettes --model $model --count 10 --classifier many.png
 mkdir -p wide && run interpolate --model $model --points 2 --steps 2 --out wide/1.png # 62 x 32 pixels
 for i in 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do run interpolate --model $model --points 2 --steps 2 --seed $i --out wide/$i.png; done
-run evaluate --real wide --generated wide --count 10 --classifier elsewhere/mine.safetensors
+run evaluate --real wide --generated wide --count 10 --classifier elsewhere/mine.safetensors --csv wide.csv --json wide.json
+says evaluate "sliced Wasserstein, 32x62"
+# The same pictures in another order: what they are compared by is the distance of real ones.
+[ "$(grep -c '^"patches",,10,sliced_[01],[0-9.]*,,,,[0-9.]*,$' wide.csv)" -eq 2 ] || { cat wide.csv; fail "two levels of patches expected"; }
+[ "$(grep -c '"value": [0-9.]*, "floor": [0-9.]*}' wide.json)" -ge 2 ] || { cat wide.json; fail "two levels of patches expected"; }
 says evaluate "without the features of elsewhere/mine.safetensors, which expects pictures of 784 numbers, not of 1984"
 
 # --- Agreement of classes -----------------------------------------------------------------------

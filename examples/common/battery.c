@@ -1,6 +1,7 @@
 /* battery.c - see battery.h. */
 #include "battery.h"
 
+#include "collection.h"
 #include "files.h"
 
 #include <inttypes.h>
@@ -9,9 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-enum { LEAST = 10, KINDS = 3 };
+enum { LEAST = 10, KINDS = 3, LEVELS = 8 };
 
 /* Pictures of one shape, as numbers from -1 to 1, and their classes. */
 typedef struct pictures {
@@ -33,26 +33,28 @@ typedef struct battery {
     gan_comparison found[KINDS];
     gan_reference_share *classes[KINDS]; /* n_classes of them */
     size_t n_kinds;
+    size_t n_levels; /* of the pictures' pyramid, the finest first: sliced Wasserstein distances */
+    double sliced[LEVELS], sliced_floor[LEVELS];
 } battery;
 
 /* ---- Pictures ---- */
 
-/* Open what is at a path; pictures are brought to a size unless that is none. */
-static int open_pictures(gan_dataset **out, const char *path, const char *labels, gan_shape like)
+/* Pictures at a path. */
+typedef struct source {
+    collection_options options;
+    collection found;
+} source;
+
+/* Open what is at a path, and bring it to a size: that of these pictures, else to that of its own in
+ * the middle. */
+static int open_pictures(source *s, const char *path, const char *labels, gan_shape like)
 {
-    struct stat info;
-    gan_png_desc desc = {GAN_PNG_DESC_INIT, .skip_bad = 1};
-    if (stat(path, &info) != 0) {
-        cli_say("there is no %s; a directory of PNG files or an IDX file is needed", path);
-        return 0;
-    }
-    if (!S_ISDIR(info.st_mode)) return cli_ok(gan_dataset_open_idx(out, path, labels, NULL));
-    if (like.rank == 3) {
-        desc.channels = like.dim[0];
-        desc.height = like.dim[1];
-        desc.width = like.dim[2];
-    }
-    return cli_ok(gan_dataset_open_png(out, path, &desc));
+    s->options = (collection_options){.data = path, .labels = labels};
+    if (like.rank == 3) s->options.channels = (long)like.dim[0];
+    if (!collection_open(&s->found, &s->options, 0)) return 0;
+    size_t height = like.rank == 3 ? like.dim[1] : s->found.height.middle;
+    size_t width = like.rank == 3 ? like.dim[2] : s->found.width.middle;
+    return collection_fit(&s->found, height, width);
 }
 
 /* Read samples first .. first + n - 1 of an order drawn by the seed. */
@@ -113,14 +115,6 @@ static int choose_count(battery *b, size_t n_real, size_t n_generated)
     return 1;
 }
 
-static int same_size(const battery *b, gan_shape generated)
-{
-    if (gan_shape_size(generated) == b->size) return 1;
-    cli_say("real pictures have %zu numbers, generated ones %zu", b->size,
-            gan_shape_size(generated));
-    return 0;
-}
-
 static int same_name(const gan_dataset *a, const gan_dataset *b, size_t label)
 {
     const char *name = gan_dataset_class_name(a, label);
@@ -161,46 +155,47 @@ static void find_classes(battery *b, const gan_dataset *real, const gan_dataset 
 /* The pictures of a directory or file against those of another, */
 static int read_both(battery *b)
 {
-    gan_dataset *real = NULL, *generated = NULL;
+    source real = {0}, generated = {0};
     size_t seed = (size_t)b->o->seed;
     int good = open_pictures(&real, b->o->real, b->o->labels, (gan_shape){0});
     if (good) {
-        b->shape = gan_dataset_shape(real);
-        b->size = gan_shape_size(b->shape);
-        good = open_pictures(&generated, b->o->generated, NULL, b->shape) &&
-               same_size(b, gan_dataset_shape(generated)) &&
-               choose_count(b, gan_dataset_count(real), gan_dataset_count(generated)) &&
-               read_pictures(&b->real, real, 0, b->n, seed) &&
-               read_pictures(&b->held_out, real, b->n, b->n, seed) &&
-               read_pictures(&b->generated, generated, 0, b->n, seed);
-        if (good) find_classes(b, real, generated, 0);
+        b->shape = gan_dataset_shape(real.found.data);
+        good = open_pictures(&generated, b->o->generated, NULL, b->shape);
     }
-    gan_dataset_destroy(real);
-    gan_dataset_destroy(generated);
+    if (good) {
+        const gan_dataset *data = real.found.data, *made = generated.found.data;
+        b->size = gan_shape_size(b->shape);
+        good = choose_count(b, gan_dataset_count(data), gan_dataset_count(made)) &&
+               read_pictures(&b->real, data, 0, b->n, seed) &&
+               read_pictures(&b->held_out, data, b->n, b->n, seed) &&
+               read_pictures(&b->generated, made, 0, b->n, seed);
+        if (good) find_classes(b, data, made, 0);
+    }
+    collection_close(&real.found);
+    collection_close(&generated.found);
     return good;
 }
 
 /* or samples of a generator, whose size real ones are brought to. */
 static int draw_and_read(battery *b)
 {
-    gan_dataset *real = NULL;
+    source real = {0};
     generator g = {0};
     size_t seed = (size_t)b->o->seed;
     int good = generator_open(&g, b->o->model, seed);
     g.truncation = b->o->truncation;
-    if (good && open_pictures(&real, b->o->real, b->o->labels, g.picture)) {
+    good = good && open_pictures(&real, b->o->real, b->o->labels, g.picture);
+    if (good) {
+        const gan_dataset *data = real.found.data;
         b->shape = g.picture;
         b->size = g.size;
-        good = same_size(b, gan_dataset_shape(real)) &&
-               choose_count(b, gan_dataset_count(real), SIZE_MAX) &&
-               read_pictures(&b->real, real, 0, b->n, seed) &&
-               read_pictures(&b->held_out, real, b->n, b->n, seed) &&
+        good = choose_count(b, gan_dataset_count(data), SIZE_MAX) &&
+               read_pictures(&b->real, data, 0, b->n, seed) &&
+               read_pictures(&b->held_out, data, b->n, b->n, seed) &&
                draw_pictures(&b->generated, &g, b->n);
-        if (good) find_classes(b, real, NULL, g.n_classes);
-    } else {
-        good = 0;
+        if (good) find_classes(b, data, NULL, g.n_classes);
     }
-    gan_dataset_destroy(real);
+    collection_close(&real.found);
     generator_close(&g);
     return good;
 }
@@ -248,6 +243,42 @@ static float *look(gan_features *f, const pictures *p)
     return NULL;
 }
 
+/* ---- Features as arrays ---- */
+
+static const char *const sets[] = {"real", "held-out", "generated"};
+enum { SETS = sizeof sets / sizeof *sets };
+
+/* A file is called after the first word of the features' name and the set, pixels-real.npy. */
+static int name_array(char path[PATH_MAX], const battery *b, size_t kind, size_t set)
+{
+    const char *name = gan_features_name(b->features[kind]);
+    char file[128];
+    snprintf(file, sizeof file, "%.*s-%s.npy", (int)strcspn(name, " "), name, sets[set]);
+    return files_join(path, PATH_MAX, b->o->features, file);
+}
+
+/* See before the work that all can be written. */
+static int may_write_arrays(const battery *b)
+{
+    char path[PATH_MAX];
+    if (!b->o->features) return 1;
+    if (!files_make_directory(b->o->features)) return 0;
+    for (size_t i = 0; i < b->n_kinds * SETS; i++)
+        if (!name_array(path, b, i / SETS, i % SETS) || !files_may_write(path, b->o->overwrite))
+            return 0;
+    return 1;
+}
+
+static int write_array(const battery *b, size_t kind, size_t set, const float *features)
+{
+    const size_t dims[] = {b->n, gan_features_count(b->features[kind])};
+    char path[PATH_MAX];
+    return !b->o->features || (name_array(path, b, kind, set) &&
+                               cli_ok(gan_npy_write(path, features, GAN_NPY_FLOAT32, dims, 2)));
+}
+
+/* ---- Comparing ---- */
+
 static int compare(battery *b, size_t kind)
 {
     gan_features *f = b->features[kind];
@@ -264,7 +295,8 @@ static int compare(battery *b, size_t kind)
     }
     uint16_t *asked = b->n_classes > 0 ? b->generated.labels : NULL;
     gan_comparison_init(&b->found[kind], sizeof b->found[kind]);
-    int good = real && held_out && generated &&
+    int good = real && held_out && generated && write_array(b, kind, 0, real) &&
+               write_array(b, kind, 1, held_out) && write_array(b, kind, 2, generated) &&
                cli_ok(gan_reference_create(&reference, real, b->n, gan_features_count(f), &desc)) &&
                cli_ok(gan_reference_compare(reference, generated, asked, b->n, &b->found[kind]));
     if (good && b->n_classes > 0)
@@ -275,6 +307,20 @@ static int compare(battery *b, size_t kind)
     free(held_out);
     free(generated);
     return good;
+}
+
+/* Patches need no features; pictures below 32 x 32 have no levels. */
+static int compare_patches(battery *b)
+{
+    const gan_sliced_desc desc = {GAN_SLICED_DESC_INIT, .seed = (uint64_t)b->o->seed,
+                                  .n_threads = (size_t)b->o->threads};
+    size_t levels = gan_metrics_pyramid_levels(b->shape);
+    if (levels == 0 || levels > LEVELS) return 1;
+    b->n_levels = levels;
+    return cli_ok(gan_metrics_sliced_wasserstein(b->sliced, levels, b->generated.x, b->real.x, b->n,
+                                                 b->shape, &desc)) &&
+           cli_ok(gan_metrics_sliced_wasserstein(b->sliced_floor, levels, b->held_out.x, b->real.x,
+                                                 b->n, b->shape, &desc));
 }
 
 /* ---- What was found ---- */
@@ -328,6 +374,20 @@ static void print_classes(const battery *b, size_t kind)
                   b->classes[kind][i].reference);
 }
 
+static void print_patches(const battery *b)
+{
+    if (b->n_levels == 0) return;
+    putchar('\n');
+    cli_print("patches of 7x7 pixels (no features)");
+    cli_print("%-27s %10s   %-22s %10s", "number", "value", "", "real ones");
+    for (size_t i = 0; i < b->n_levels; i++) {
+        char title[64];
+        snprintf(title, sizeof title, "sliced Wasserstein, %zux%zu", b->shape.dim[1] >> i,
+                 b->shape.dim[2] >> i);
+        cli_print("%-27s %10.4f   %-22s %10.4f", title, b->sliced[i], "", b->sliced_floor[i]);
+    }
+}
+
 static void print(const battery *b)
 {
     cli_print(
@@ -346,6 +406,7 @@ static void print(const battery *b)
         }
         print_classes(b, k);
     }
+    print_patches(b);
 }
 
 /* What an estimate consists of. */
@@ -380,6 +441,10 @@ static void write_csv(FILE *out, const battery *b)
             for (size_t p = 0; p < PARTS; p++)
                 fprintf(out, ",%s", part(&text, number(b, k, i), p, ""));
         }
+    for (size_t i = 0; i < b->n_levels; i++) {
+        fprintf(out, "\n\"patches\",,%zu,sliced_%zu,%s", b->n, i, cli_shortest(b->sliced[i]).text);
+        fprintf(out, ",,,,%s,", cli_shortest(b->sliced_floor[i]).text);
+    }
     fprintf(out, "\n");
 }
 
@@ -431,7 +496,13 @@ static void write_json(FILE *out, const battery *b)
         write_json_classes(out, b, k);
         fprintf(out, "\n    }");
     }
-    fprintf(out, "\n  ]\n}\n");
+    fprintf(out, "\n  ]");
+    for (size_t i = 0; i < b->n_levels; i++) {
+        fprintf(out, "%s\n    {\"value\": %s", i ? "," : ",\n  \"sliced\": [",
+                cli_shortest(b->sliced[i]).text);
+        fprintf(out, ", \"floor\": %s}", cli_shortest(b->sliced_floor[i]).text);
+    }
+    fprintf(out, "%s\n}\n", b->n_levels > 0 ? "\n  ]" : "");
 }
 
 static int write_file(const battery *b, const char *path, void (*write)(FILE *, const battery *))
@@ -463,8 +534,10 @@ static void end(battery *b)
 int battery_run(const battery_options *o)
 {
     battery b = {.o = o};
-    int good = (o->generated ? read_both(&b) : draw_and_read(&b)) && make_features(&b);
+    int good = (o->generated ? read_both(&b) : draw_and_read(&b)) && make_features(&b) &&
+               may_write_arrays(&b);
     for (size_t k = 0; good && k < b.n_kinds; k++) good = compare(&b, k);
+    good = good && compare_patches(&b);
     if (good) print(&b);
     good = good && write_file(&b, o->json, write_json) && write_file(&b, o->csv, write_csv);
     end(&b);

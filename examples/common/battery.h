@@ -6,12 +6,13 @@
 #include "generator.h"
 
 typedef struct battery_options {
-    const char *real;       /* a directory of PNG files or an IDX file */
-    const char *labels;     /* an IDX file of labels for an IDX file; NULL: none */
+    const char *real;       /* pictures: a directory, or a file of any kind of collection.h */
+    const char *labels;     /* a file of labels for a file; NULL: none */
     const char *generated;  /* the same; NULL: samples of a generator */
     const char *model;      /* that generator's file */
     const char *classifier; /* what fashion_classifier wrote; used when it is there */
     const char *json, *csv; /* files to write; NULL: none */
+    const char *features;   /* a directory to write all features into; NULL: none */
     int overwrite;
     double truncation;
     long count, seed, threads;

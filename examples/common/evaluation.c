@@ -2,6 +2,7 @@
 #include "evaluation.h"
 
 #include "cli.h"
+#include "nearest.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -370,39 +371,7 @@ int evaluation_show(evaluation *e, gan_log *log, gan_report *report)
     return !e->known || (log_numbers(&e->latest, log) && count_shares(e, report));
 }
 
-/* The squared distance of two images, or one that is not below `least`: most are given up early. */
-static float distance_below(float least, const float *a, const float *b, size_t size)
-{
-    enum { LANES = 8, STRETCH = 12 * LANES };
-    float distance = 0;
-    for (size_t begin = 0; begin < size && distance < least; begin += STRETCH) {
-        size_t end = begin + STRETCH < size ? begin + STRETCH : size, p = begin;
-        float sums[LANES] = {0};
-        for (; p + LANES <= end; p += LANES)
-            for (size_t k = 0; k < LANES; k++)
-                sums[k] += (a[p + k] - b[p + k]) * (a[p + k] - b[p + k]);
-        for (; p < end; p++) sums[0] += (a[p] - b[p]) * (a[p] - b[p]);
-        for (size_t k = 0; k < LANES; k++) distance += sums[k];
-    }
-    return distance;
-}
-
 int evaluation_find_nearest(evaluation *e, float *samples, size_t n)
 {
-    size_t count = gan_dataset_count(e->data), size = e->size;
-    float *least = cli_memory(n, sizeof *least);
-    int good = 1;
-    for (size_t i = 0; i < n; i++) least[i] = INFINITY;
-    for (size_t image = 0; good && image < count; image++) {
-        good = cli_ok(gan_dataset_read(e->data, image, e->samples, NULL));
-        stretch(e->samples, size);
-        for (size_t i = 0; good && i < n; i++) {
-            float distance = distance_below(least[i], samples + i * size, e->samples, size);
-            if (!(distance < least[i])) continue;
-            least[i] = distance;
-            memcpy(samples + (n + i) * size, e->samples, size * sizeof *samples);
-        }
-    }
-    free(least);
-    return good;
+    return nearest_find(e->data, samples, n, e->size, samples + n * e->size, NULL);
 }

@@ -79,6 +79,7 @@ int generator_open(generator *g, const char *path, uint64_t seed)
 void generator_close(generator *g)
 {
     free(g->z);
+    free(g->given);
     gan_rng_destroy(g->rng);
     gan_network_destroy(g->net);
     *g = (generator){.only = -1};
@@ -97,6 +98,39 @@ void generator_draw_latent(generator *g, size_t n, float *z)
         gan_rng_truncated_normal(g->rng, g->truncation, count, z);
     else
         gan_rng_normal(g->rng, count, z);
+}
+
+int generator_read_latent(generator *g, const char *path)
+{
+    gan_dataset *data;
+    if (!cli_ok(gan_dataset_open_npy(&data, path, NULL, NULL))) return 0;
+    size_t n = gan_dataset_count(data), size = gan_shape_size(gan_dataset_shape(data));
+    int good = size == g->latent;
+    if (!good)
+        cli_say("%s: latent vectors of %zu numbers expected, found %zu", path, g->latent, size);
+    else
+        g->given = cli_memory(n * size, sizeof *g->given);
+    for (size_t i = 0; good && i < n; i++)
+        good = cli_ok(gan_dataset_read(data, i, g->given + i * size, NULL));
+    g->n_given = n;
+    gan_dataset_destroy(data);
+    return good;
+}
+
+void generator_seek(generator *g, size_t number)
+{
+    cli_must(gan_rng_seek(g->rng, (uint64_t)number * g->latent));
+}
+
+/* The latent vector of a sample. */
+static void take_latent(generator *g, size_t number, float *z)
+{
+    if (g->given) {
+        memcpy(z, g->given + number * g->latent, g->latent * sizeof *z);
+        return;
+    }
+    generator_seek(g, number);
+    generator_draw_latent(g, 1, z);
 }
 
 /* The angle between two vectors, 0 to pi. */
@@ -128,13 +162,22 @@ void generator_mix_latent(const generator *g, const float *a, const float *b, do
 
 /* ---- Samples ---- */
 
+int generator_draw_numbered(generator *g, const size_t *numbers, size_t n, float *samples)
+{
+    for (size_t i = 0; i < n; i++) {
+        take_latent(g, numbers[i], g->z + i * g->latent);
+        if (g->n_classes == 0) continue;
+        g->labels[i] = (uint8_t)(g->only >= 0 ? (size_t)g->only : numbers[i] % g->n_classes);
+    }
+    return cli_ok(
+        gan_network_forward_labels(g->net, g->z, g->n_classes > 0 ? g->labels : NULL, n, samples));
+}
+
 int generator_draw(generator *g, size_t first, size_t n, float *samples)
 {
-    const uint8_t *labels = g->n_classes > 0 ? g->labels : NULL;
-    generator_draw_latent(g, n, g->z);
-    for (size_t i = 0; labels && i < n; i++)
-        g->labels[i] = (uint8_t)(g->only >= 0 ? (size_t)g->only : (first + i) % g->n_classes);
-    return cli_ok(gan_network_forward_labels(g->net, g->z, labels, n, samples));
+    size_t numbers[GENERATOR_CHUNK];
+    for (size_t i = 0; i < n; i++) numbers[i] = first + i;
+    return generator_draw_numbered(g, numbers, n, samples);
 }
 
 /* ---- Classes ---- */
@@ -150,26 +193,21 @@ generator_class generator_class_name(const generator *g, size_t label)
     return out;
 }
 
-static void say_classes(const generator *g, const char *option, const char *text)
+static void say_classes(const char *const *names, size_t n, const char *option, const char *text)
 {
     char all[1024] = "";
     size_t used = 0;
-    for (size_t i = 0; gan_network_class_name(g->net, i) && used < sizeof all; i++)
-        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "",
-                                 gan_network_class_name(g->net, i));
-    cli_say("--%s: a number from 0 to %zu%s%s expected, got \"%s\"", option, g->n_classes - 1,
+    for (size_t i = 0; i < n && names[i] && used < sizeof all; i++)
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", names[i]);
+    cli_say("--%s: a number from 0 to %zu%s%s expected, got \"%s\"", option, n - 1,
             *all ? " or one of " : "", all, text);
 }
 
-int generator_find_class(uint8_t *label, const generator *g, const char *option, const char *text)
+int generator_find_name(uint8_t *label, const char *const *names, size_t n, const char *option,
+                        const char *text)
 {
-    size_t n = g->n_classes;
-    if (n == 0) {
-        cli_say("--%s: the generator has no classes, it was trained without labels", option);
-        return 0;
-    }
-    for (size_t i = 0; gan_network_class_name(g->net, i) && i < n; i++)
-        if (strcasecmp(gan_network_class_name(g->net, i), text) == 0) {
+    for (size_t i = 0; i < n && names[i]; i++)
+        if (strcasecmp(names[i], text) == 0) {
             *label = (uint8_t)i;
             return 1;
         }
@@ -179,6 +217,18 @@ int generator_find_class(uint8_t *label, const generator *g, const char *option,
         *label = (uint8_t)number;
         return 1;
     }
-    say_classes(g, option, text);
+    say_classes(names, n, option, text);
     return 0;
+}
+
+int generator_find_class(uint8_t *label, const generator *g, const char *option, const char *text)
+{
+    const char *names[256] = {NULL};
+    if (g->n_classes == 0) {
+        cli_say("--%s: the generator has no classes, it was trained without labels", option);
+        return 0;
+    }
+    for (size_t i = 0; i < g->n_classes && i < sizeof names / sizeof *names; i++)
+        names[i] = gan_network_class_name(g->net, i);
+    return generator_find_name(label, names, g->n_classes, option, text);
 }

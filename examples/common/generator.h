@@ -17,6 +17,8 @@ typedef struct generator {
     int only;          /* draw this class only; -1, as it is opened: all of them in turn */
     double truncation; /* draw no latent number beyond it; 0, as it is opened: no limit */
     gan_rng *rng;
+    float *given; /* latent vectors of generator_read_latent(); NULL: they are drawn */
+    size_t n_given;
     float *z;                        /* latent vectors of the latest chunk */
     uint8_t labels[GENERATOR_CHUNK]; /* and their classes */
 } generator;
@@ -39,6 +41,13 @@ void generator_close(generator *g);
                                    "samples become more typical and more alike; 0: no limit"       \
     }
 
+/* Read latent vectors from a file of NumPy, [count, latent dimension], in whose place samples of
+ * their numbers are drawn from then on.  Return 0 after saying what is wrong. */
+int generator_read_latent(generator *g, const char *path);
+
+/* Go to the latent vector of sample `number` of the seed: it is the next one to be drawn. */
+void generator_seek(generator *g, size_t number);
+
 /* Draw `n` latent vectors from the distribution that the generator was trained with. */
 void generator_draw_latent(generator *g, size_t n, float *z);
 
@@ -47,14 +56,20 @@ void generator_draw_latent(generator *g, size_t n, float *z);
 void generator_mix_latent(const generator *g, const float *a, const float *b, double t, int linear,
                           float *out);
 
-/* Draw the samples `first` to `first` + `n` - 1, at most a chunk; call it for one chunk after the
- * other.  Sample i of a conditional generator is of class i modulo their number, which g->labels
- * tells.  Return 0 after saying what is wrong. */
+/* Draw the samples `first` to `first` + `n` - 1 of the seed, or those of some numbers, at most a
+ * chunk: a sample of a number is the same whatever else is drawn.  Sample i of a conditional
+ * generator is of class i modulo their number, which g->labels tells.  g->z has the latent vectors.
+ * Return 0 after saying what is wrong. */
 int generator_draw(generator *g, size_t first, size_t n, float *samples);
+int generator_draw_numbered(generator *g, const size_t *numbers, size_t n, float *samples);
 
 /* Find the class that is called `text`, or has it as its number.  Return 0 after saying what is
  * wrong with it, as the value of --`option`. */
 int generator_find_class(uint8_t *label, const generator *g, const char *option, const char *text);
+
+/* The same among n names, at most 256; NULL: there are none from here on. */
+int generator_find_name(uint8_t *label, const char *const *names, size_t n, const char *option,
+                        const char *text);
 
 /* A class's name, or what it is called without one. */
 typedef struct generator_class {

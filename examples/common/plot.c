@@ -1,4 +1,4 @@
-/* plot.c - scatters of points, and line charts. */
+/* plot.c - scatters of points, line charts, and texts in pictures. */
 #include "plot.h"
 
 #include "files.h"
@@ -51,8 +51,6 @@ static void draw_square(const canvas *at, const plot_square *square)
                       square->sets[s].color);
 }
 
-static void draw_title(const canvas *at, const char *title);
-
 gan_status plot_scatter(const char *path, const plot_square *squares, size_t n_squares,
                         size_t columns)
 {
@@ -65,9 +63,15 @@ gan_status plot_scatter(const char *path, const plot_square *squares, size_t n_s
     memset(gan_image_pixels(image), 232, 3 * width * height);
     for (size_t i = 0; i < n_squares; i++) {
         size_t x = i % columns * (SQUARE + GAP) + GAP, y = i / columns * (TITLE + SQUARE);
-        canvas title = {gan_image_pixels(image) + 3 * (y * width + x), 3 * width};
-        canvas square = {title.pixels + TITLE * title.stride, title.stride};
-        draw_title(&title, squares[i].title);
+        plot_box title = {.x = x,
+                          .y = y,
+                          .width = SQUARE,
+                          .height = TITLE,
+                          .size = 16,
+                          .align = 0.5,
+                          .level = 25};
+        canvas square = {gan_image_pixels(image) + 3 * ((y + TITLE) * width + x), 3 * width};
+        plot_text(image, &title, squares[i].title);
         draw_square(&square, &squares[i]);
     }
 
@@ -76,13 +80,19 @@ gan_status plot_scatter(const char *path, const plot_square *squares, size_t n_s
     return status;
 }
 
-/* ---- Titles and line charts ---- */
+/* ---- Texts and line charts ---- */
 
 #ifndef HAVE_CAIRO
 
-static void draw_title(const canvas *at, const char *title)
+void plot_text(gan_image *image, const plot_box *box, const char *text)
 {
-    (void)at, (void)title;
+    (void)image, (void)box, (void)text;
+}
+
+size_t plot_text_width(const char *text, double size)
+{
+    (void)text, (void)size;
+    return 0;
 }
 
 int plot_available(void)
@@ -168,22 +178,60 @@ static void draw_text(cairo_t *cr, double x, double y, double align, const char 
     cairo_show_text(cr, text);
 }
 
-/* Cairo makes a mask of the text, through which its colour is mixed into the picture. */
-static void draw_title(const canvas *at, const char *title)
+static void choose_font(cairo_t *cr, double size)
 {
-    cairo_surface_t *mask = cairo_image_surface_create(CAIRO_FORMAT_A8, SQUARE, TITLE);
-    cairo_t *cr = cairo_create(mask);
     cairo_select_font_face(cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-    cairo_set_font_size(cr, 16);
-    draw_text(cr, SQUARE / 2.0, TITLE - 9, 0.5, title);
-    cairo_surface_flush(mask);
+    cairo_set_font_size(cr, size);
+}
 
-    const unsigned char *cover = cairo_image_surface_get_data(mask); /* NULL without memory */
-    for (size_t row = 0; cover && row < TITLE; row++)
-        for (size_t x = 0; x < SQUARE; x++)
-            blend(at->pixels + row * at->stride + 3 * x, (plot_color){25, 25, 25},
-                  cover[row * (size_t)cairo_image_surface_get_stride(mask) + x] / 255.0f);
+static double measure(cairo_t *cr, const char *text)
+{
+    cairo_text_extents_t size;
+    cairo_text_extents(cr, text, &size);
+    return size.x_advance;
+}
+
+size_t plot_text_width(const char *text, double size)
+{
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1);
+    cairo_t *cr = cairo_create(surface);
+    choose_font(cr, size);
+    size_t width = (size_t)ceil(measure(cr, text));
     cairo_destroy(cr);
+    cairo_surface_destroy(surface);
+    return width;
+}
+
+/* Cairo makes a mask of the text, */
+static cairo_surface_t *make_mask(const plot_box *box, const char *text)
+{
+    cairo_surface_t *mask =
+        cairo_image_surface_create(CAIRO_FORMAT_A8, (int)box->width, (int)box->height);
+    cairo_t *cr = cairo_create(mask);
+    double size = box->size, room = (double)box->width;
+    choose_font(cr, size);
+    double width = measure(cr, text);
+    if (width > room) choose_font(cr, size *= room / width);
+    draw_text(cr, box->align * room, (double)box->height / 2 + 0.36 * size, box->align, text);
+    cairo_surface_flush(mask);
+    cairo_destroy(cr);
+    return mask;
+}
+
+/* through which its level is mixed into the picture. */
+void plot_text(gan_image *image, const plot_box *box, const char *text)
+{
+    size_t channels = gan_image_channels(image), row = gan_image_width(image) * channels;
+    cairo_surface_t *mask = make_mask(box, text);
+    const unsigned char *cover = cairo_image_surface_get_data(mask); /* NULL without memory */
+    size_t stride = (size_t)cairo_image_surface_get_stride(mask);
+    unsigned char *pixels = gan_image_pixels(image) + box->y * row + box->x * channels;
+    for (size_t y = 0; cover && y < box->height; y++)
+        for (size_t x = 0; x < box->width * channels; x++) {
+            unsigned char *value = &pixels[y * row + x];
+            double share = cover[y * stride + x / channels] / 255.0;
+            *value = (unsigned char)lrint(*value + share * (box->level - *value));
+        }
     cairo_surface_destroy(mask);
 }
 

@@ -1,4 +1,4 @@
-/* plot.h - scatters of points, and line charts. */
+/* plot.h - scatters of points, line charts, and texts in pictures. */
 #ifndef PLOT_H
 #define PLOT_H
 
@@ -43,8 +43,22 @@ typedef struct plot_panel {
     double low, high; /* the y axis; both 0: as wide as 0 and the lines need */
 } plot_panel;
 
-/* Return 1 when the program was built with Cairo, which plot_chart() needs. */
+/* Return 1 when the program was built with Cairo, which plot_chart() and texts need. */
 int plot_available(void);
+
+/* Where in a picture a text is written, and how; all of it lies in the picture. */
+typedef struct plot_box {
+    size_t x, y, width, height;
+    double size;         /* of the font, in pixels; smaller where the text would be too wide */
+    double align;        /* 0 left, 0.5 in the middle, 1 right */
+    unsigned char level; /* its colour: a grey level */
+} plot_box;
+
+/* Write a text into a picture; nothing without Cairo. */
+void plot_text(gan_image *image, const plot_box *box, const char *text);
+
+/* Return how many pixels wide a text is; 0 without Cairo. */
+size_t plot_text_width(const char *text, double size);
 
 /* Write a PNG of panels one below the other over the same x: x_first, x_first + 1 ...  Return NULL,
  * or why it could not be done. */

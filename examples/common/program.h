@@ -3,6 +3,7 @@
 #ifndef PROGRAM_H
 #define PROGRAM_H
 
+#include "attribute.h"
 #include "battery.h"
 #include "choice.h"
 #include "cli.h"
@@ -15,11 +16,13 @@
 #include "judge.h"
 #include "loop.h"
 #include "mixture.h"
+#include "nearest.h"
 #include "networks.h"
 #include "player.h"
 #include "plot.h"
 #include "progress.h"
 #include "run.h"
+#include "sheet.h"
 #include "supervised.h"
 #include "survey.h"
 #include "wasm.h"
