@@ -4,7 +4,9 @@
 #include "expect.h"
 #include "math/pool_internal.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -74,6 +76,106 @@ TEST(every_task_is_done_once)
         for (size_t k = 0; k < 10; k++) run_and_check(pool, tasks[k]);
         gan_pool_destroy(pool);
     }
+}
+
+/* ---- pinned ---- */
+
+/* In place of the C library's: it refuses where the test says so. */
+static int refuses;
+static atomic_size_t n_pinned;
+
+int pthread_setaffinity_np(pthread_t thread, size_t size, const cpu_set_t *set)
+{
+    ck_assert_int_eq(CPU_COUNT_S(size, set), 1);
+    atomic_fetch_add(&n_pinned, 1);
+    if (refuses) return EPERM;
+    ck_assert(pthread_equal(thread, pthread_self()));
+    return sched_setaffinity(0, size, set) == 0 ? 0 : errno; /* of this thread */
+}
+
+typedef struct sight {
+    pthread_barrier_t all; /* so that each worker has one task */
+    cpu_set_t cpus[8];     /* each worker's */
+} sight;
+
+static void look(void *context, size_t task, size_t worker)
+{
+    sight *s = context;
+
+    (void)task;
+    if (sched_getaffinity(0, sizeof *s->cpus, &s->cpus[worker]) != 0) CPU_ZERO(&s->cpus[worker]);
+    pthread_barrier_wait(&s->all);
+}
+
+static sight look_at(size_t threads)
+{
+    gan_pool *pool = pool_of(threads);
+    sight s;
+
+    pthread_barrier_init(&s.all, NULL, (unsigned)threads);
+    gan__pool_run(pool, look, &s, threads);
+    pthread_barrier_destroy(&s.all);
+    gan_pool_destroy(pool);
+    return s;
+}
+
+/* The i-th CPU of a set, counted around. */
+static size_t cpu_of(const cpu_set_t *set, size_t i)
+{
+    size_t left = i % (size_t)CPU_COUNT(set), cpu = 0;
+
+    for (; !CPU_ISSET(cpu, set) || left > 0; cpu++)
+        if (CPU_ISSET(cpu, set)) left--;
+    return cpu;
+}
+
+enum { PINNED = 5 };
+
+TEST(workers_are_pinned_on_request_and_the_caller_is_not)
+{
+    cpu_set_t all;
+    sight s;
+
+    ck_assert_int_eq(sched_getaffinity(0, sizeof all, &all), 0);
+    ck_assert_int_eq(setenv("GAN_PIN_THREADS", "1", 1), 0);
+    s = look_at(PINNED);
+    ck_assert_uint_eq(atomic_load(&n_pinned), PINNED - 1);
+    ck_assert(CPU_EQUAL(&s.cpus[0], &all));
+    for (size_t i = 1; i < PINNED; i++) {
+        ck_assert_int_eq(CPU_COUNT(&s.cpus[i]), 1);
+        ck_assert(CPU_ISSET(cpu_of(&all, i), &s.cpus[i]));
+    }
+}
+
+TEST(workers_are_not_pinned_without_being_asked)
+{
+    static const char *const values[] = {NULL, "", "0", "yes"};
+    cpu_set_t all;
+
+    ck_assert_int_eq(sched_getaffinity(0, sizeof all, &all), 0);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        sight s;
+
+        if (values[i])
+            ck_assert_int_eq(setenv("GAN_PIN_THREADS", values[i], 1), 0);
+        else
+            ck_assert_int_eq(unsetenv("GAN_PIN_THREADS"), 0);
+        s = look_at(PINNED);
+        for (size_t k = 0; k < PINNED; k++) ck_assert(CPU_EQUAL(&s.cpus[k], &all));
+    }
+    ck_assert_uint_eq(atomic_load(&n_pinned), 0);
+}
+
+TEST(a_refused_affinity_is_no_error)
+{
+    gan_pool *pool;
+
+    refuses = 1;
+    ck_assert_int_eq(setenv("GAN_PIN_THREADS", "1", 1), 0);
+    pool = pool_of(PINNED);
+    ck_assert_uint_eq(atomic_load(&n_pinned), PINNED - 1);
+    run_and_check(pool, 100);
+    gan_pool_destroy(pool);
 }
 
 TEST(no_pool_is_a_team_of_one)

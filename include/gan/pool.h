@@ -75,6 +75,19 @@ typedef struct gan_pool gan_pool;
 GAN_API GAN_MUST_CHECK gan_status gan_pool_create(gan_pool **out, size_t n_threads,
                                                   const gan_allocator *allocator);
 
+/*
+ * Pinning and first touch.  With GAN_PIN_THREADS=1 in the environment when a pool is created, Linux
+ * keeps its i-th worker on the i-th CPU that the process may use, counted around where there are
+ * more workers than CPUs.  The calling thread, which is worker 0, is the host's and remains where it
+ * may run: pin it yourself.  Where the system refuses, workers are not pinned, which is not an error.
+ *
+ * A machine of several memory nodes places a page near the CPU that writes it first.  malloc's large
+ * blocks come unwritten, and the library writes them first in the tasks of a step, which is where
+ * pinning makes a difference: pages remain near the thread that is likely to use them.  A host's own
+ * allocator decides by itself, as its blocks are filled with zeros by the thread that creates a
+ * handle.  Results are the same bits in all cases.
+ */
+
 /** Stop the workers and destroy the pool; no call may be using it.  In a forked child there are
  * none to stop.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_pool_destroy(gan_pool *pool);

@@ -23,7 +23,7 @@
  * spins first because the gaps between the jobs of a step are shorter than it takes to wake a
  * thread; where there are more threads than CPUs nobody spins, as that would keep the CPU from the
  * thread that is waited for. */
-#define _GNU_SOURCE /* sched_getaffinity, CPU_COUNT */
+#define _GNU_SOURCE /* sched_getaffinity, pthread_setaffinity_np, CPU_COUNT */
 #include "math/pool_internal.h"
 
 #include "base/alloc_internal.h"
@@ -37,6 +37,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -58,6 +59,7 @@ struct gan_pool {
     size_t n_threads;
     size_t n_started;
     size_t n_ready;  /* workers that have done what they do first; under `lock` */
+    int pinned;
     worker *workers; /* n_threads - 1 of them; the caller is worker 0 */
     int spins;
 
@@ -165,9 +167,29 @@ static void wait_for_work(gan_pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* What a thread does first may take memory, in the BLAS too: the pool's creation waits for it. */
-static void begin_worker(gan_pool *pool)
+/* Worker i stays on the i-th CPU that the process may use; the caller's thread is the host's.  Where
+ * the system refuses, the worker remains where it is put. */
+static void pin(size_t index)
 {
+#ifdef __linux__
+    cpu_set_t usable, own;
+    size_t left;
+
+    if (sched_getaffinity(0, sizeof usable, &usable) != 0 || CPU_COUNT(&usable) == 0) return;
+    left = index % (size_t)CPU_COUNT(&usable);
+    CPU_ZERO(&own);
+    for (size_t i = 0; i < CPU_SETSIZE && CPU_COUNT(&own) == 0; i++)
+        if (CPU_ISSET(i, &usable) && left-- == 0) CPU_SET(i, &own);
+    (void)pthread_setaffinity_np(pthread_self(), sizeof own, &own);
+#else
+    (void)index;
+#endif
+}
+
+/* What a thread does first may take memory, in the BLAS too: the pool's creation waits for it. */
+static void begin_worker(gan_pool *pool, size_t index)
+{
+    if (pool->pinned) pin(index);
     gan__numeric_begin_thread();
     gan__blas_enter_worker();
     pthread_mutex_lock(&pool->lock);
@@ -187,7 +209,7 @@ static void *worker_main(void *argument)
 {
     const worker *self = argument;
 
-    begin_worker(self->pool);
+    begin_worker(self->pool, self->index);
     while (!atomic_load(&self->pool->stop)) {
         wait_for_work(self->pool);
         work_on(self->pool, self->index);
@@ -276,6 +298,13 @@ static size_t default_thread_count(void)
     return cpus < MAX_THREADS ? cpus : MAX_THREADS;
 }
 
+static int is_asked_to_pin(void)
+{
+    const char *text = getenv("GAN_PIN_THREADS");
+
+    return text && strcmp(text, "1") == 0;
+}
+
 /* Threads have the stack that is usual in this process, unless that is too small. */
 static void init_attributes(pthread_attr_t *attributes)
 {
@@ -328,6 +357,7 @@ gan_status gan_pool_create(gan_pool **out, size_t n_threads, const gan_allocator
     pool->allocator = a;
     pool->process = getpid();
     pool->n_threads = n_threads > 0 ? n_threads : default_thread_count();
+    pool->pinned = is_asked_to_pin();
     pool->spins =
         pool->n_threads <= usable_cpus() ? SPINS : 0; /* no use when threads take turns on a CPU */
     pthread_mutex_init(&pool->turn, NULL);
