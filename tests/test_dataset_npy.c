@@ -13,12 +13,12 @@
 
 enum { COUNT = 5, ROOM = 1 << 13 };
 
-/* A file of tests/corpus/npy, whose values make_npy.py tells. */
+/* A file of tests/corpus/npy or, with that ending, npz, whose values make_npy.py tells. */
 static const char *corpus(const char *name)
 {
     char path[128];
 
-    snprintf(path, sizeof path, "../corpus/npy/%s", name);
+    snprintf(path, sizeof path, "../corpus/%s/%s", strstr(name, ".npz") ? "npz" : "npy", name);
     return golden_path(path);
 }
 

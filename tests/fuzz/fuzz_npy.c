@@ -1,5 +1,5 @@
-/* fuzz_npy.c - any bytes as an array of NumPy or an archive of some: as samples alone, and as
- * labels beside good samples. */
+/* fuzz_npy.c - any bytes as an array of NumPy: as samples alone, and as labels beside good samples.
+ * Archives of arrays are the business of fuzz_npz.c. */
 #include "dataset.h"
 
 static void try(const gan_reader *samples, const gan_reader *labels, int channels_last)

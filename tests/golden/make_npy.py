@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Arrays of NumPy in tests/corpus/npy: of every type and order, archives, and bad ones.
+"""Arrays of NumPy in tests/corpus/npy, of every type and order, archives in tests/corpus/npz, and bad ones.
 
 Value i of sample k, in the order of the array's own dimensions, is (7 i + 13 k) % 100, as far as
 the type has it; labels are k % 7.
@@ -10,12 +10,12 @@ import zipfile
 
 import numpy as np
 
-CORPUS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "corpus", "npy")
+CORPUS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "corpus")
 COUNT = 5
 
 
 def write(name, data):
-    with open(os.path.join(CORPUS, name), "wb") as f:
+    with open(os.path.join(CORPUS, name[-3:], name), "wb") as f:
         f.write(data)
 
 
@@ -40,7 +40,8 @@ def archive(method, **arrays):
     return out.getvalue()
 
 
-os.makedirs(CORPUS, exist_ok=True)
+for folder in "npy", "npz":
+    os.makedirs(os.path.join(CORPUS, folder), exist_ok=True)
 for kind in "?", "|i1", "|u1", "<i2", ">i2", "<u2", "<i4", ">i4", "<u4", "<i8", ">i8", "<u8", "<f2", ">f2", "<f4", ">f4", "<f8", ">f8":
     name = kind.replace("|", "").replace("<", "le_").replace(">", "be_").replace("?", "bool")
     write(f"c_{name}.npy", saved(array((3, 4), kind)))
