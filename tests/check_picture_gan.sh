@@ -57,6 +57,13 @@ cmp colour/checkpoint.safetensors colour32/checkpoint.safetensors || fail "pictu
 for setting in "size = 32" "augment = translation,color,cutout" "adaptive = no" "repeat = 1"; do
     grep -qx "$setting" colour/settings.txt || fail "settings.txt should have $setting"
 done
+# Transparent places: what lies behind them can be chosen.
+mkdir glass && cp "$corpus"/png/kind_rgba_8.png "$corpus"/png/kind_rgb_8.png glass
+for alpha in drop white; do
+    # shellcheck disable=SC2086
+    run picture_gan --data glass --size 16 --alpha $alpha --repeat 1 $small --out glass-$alpha
+done
+! cmp -s glass-drop/real_images.png glass-white/real_images.png || fail "--alpha white should change a transparent picture"
 # shellcheck disable=SC2086
 run picture_gan --data photos --size 30 --limit 3 --augment none --repeat 3 $small --out grey
 says picture_gan "Data: 3 grey pictures"
@@ -125,6 +132,9 @@ for part in ["data_batch_%d" % i for i in range(1, 6)] + ["test_batch"]:
 open("cifar.bin", "wb").write(b"".join(bytes([i % 10]) + noise(3072) for i in range(30)))
 open("pictures-idx3-ubyte", "wb").write(struct.pack(">4I", 0x0803, 8, 30, 24) + noise(8 * 30 * 24))
 open("text.txt", "w").write("no pictures\n")
+names = ["ankle boot", "bag"] # a table as on Kaggle
+open("rows.csv", "w").write("label," + ",".join("pixel%d" % i for i in range(256)) + "\n" + "".join(
+    names[i % 2] + "," + ",".join(str(random.randrange(256)) for _ in range(256)) + "\n" for i in range(10)))
 PYTHON
 # shellcheck disable=SC2086
 {
@@ -146,13 +156,18 @@ PYTHON
     says picture_gan "  --size 32 "
     says picture_gan "conditional: the generator is told the class"
     run sample --model cifar10/generator.safetensors --class frog --count 4 --out frogs.png
+    run picture_gan --data rows.csv --repeat 1 $small --out rows
+    says picture_gan "Data: 10 grey pictures of rows.csv (CSV table)"
+    says picture_gan "2 classes of 5 to 5 pictures"
+    says picture_gan "  --size 16 "
+    run sample --model rows/generator.safetensors --class "ankle boot" --count 4 --out boots.png
     run picture_gan --data pictures-idx3-ubyte --repeat 1 $small --out idx
     says picture_gan "  --size 24 "
 }
 refuses 1 "pixels from 0 to 1, -1 to 1 or 0 to 255 expected, found" picture_gan --data wrong.npy --out refused
 refuses 1 "grey or RGB pictures expected" picture_gan --data flat.npy --out refused
-refuses 1 "a directory of pictures, or an .npy, .npz, IDX or CIFAR file expected" picture_gan --data text.txt --out refused
-refuses 1 "--labels: CIFAR has its labels in its own files" picture_gan --data cifar.bin --labels labels.npy --out refused
+refuses 1 "a directory of pictures, or an .npy, .npz, IDX, CIFAR or CSV file expected" picture_gan --data text.txt --out refused
+refuses 1 "--labels: the class labels of CIFAR are in the data itself" picture_gan --data cifar.bin --labels labels.npy --out refused
 refuses 1 "nowhere: there is no such directory or file" picture_gan --data nowhere --out refused
 refuses 2 "--data: a directory of pictures, or a file of them, expected" picture_gan
 refuses 2 "--channels: 1 (grey) or 3 (colour) expected, got 2" picture_gan --data photos --channels 2

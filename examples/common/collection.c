@@ -4,8 +4,8 @@
  * first look, and, where another size is chosen, a second time.  An array's are turned into bytes
  * and scaled here; one that is larger than memory stays in its file, and is read sample by sample.
  *
- *     directory ----------> open at LOOK -> first        data = first, or open at the chosen size
- *     .npy, IDX, CIFAR ---> source -> bytes -> first     data = first, or bytes of that size */
+ *     directory --------------> open at LOOK -> first     data = first, or open at the chosen size
+ *     .npy, IDX, CIFAR, CSV --> source -> bytes -> first  data = first, or bytes of that size */
 #include "collection.h"
 
 #include "files.h"
@@ -18,9 +18,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { LOOK = 32, MEASURED = 40, MOST_FIRST = 1 << 30 };
+enum { LOOK = 32, MEASURED = 40, MOST_FIRST = 1 << 30, LEAST_SIDE = 8, COLOURS = 3, ALPHA = 4 };
+enum { HEAD_BYTES = 1 << 20 };
 
 const char *const collection_fits[] = {[COLLECTION_CROP] = "crop", [COLLECTION_PAD] = "pad", NULL};
+const char *const collection_alphas[] = {
+    [COLLECTION_DROP] = "drop", [COLLECTION_BLACK] = "black", [COLLECTION_WHITE] = "white", NULL};
 
 /* A kind of data: how it is told from others, and opened.  A directory has no `begin`. */
 struct collection_kind {
@@ -61,6 +64,22 @@ static int is_cifar(const char *path, const unsigned char begin[4], size_t n_byt
            (n_bytes > 0 && (n_bytes % 3073 == 0 || n_bytes % 3074 == 0));
 }
 
+/* A table has lines of text with commas. */
+static int is_csv(const char *path, const unsigned char begin[4], size_t n_bytes)
+{
+    char head[1024];
+    FILE *file = n_bytes > 0 && begin[0] != 0xff ? fopen(path, "rb") : NULL;
+    size_t n = file ? fread(head, 1, sizeof head, file) : 0;
+    if (file) fclose(file);
+    return n > 0 && !memchr(head, '\0', n) && memchr(head, ',', n);
+}
+
+/* Is it a number of channels that pictures have? */
+static int is_channels(size_t n)
+{
+    return n == 1 || n == COLOURS || n == ALPHA;
+}
+
 /* Arrays [count, height, width, channels] are told from [count, channels, height, width] by where
  * the number of channels stands. */
 static gan_status open_npy(gan_dataset **out, const collection_options *o)
@@ -71,8 +90,7 @@ static gan_status open_npy(gan_dataset **out, const collection_options *o)
     gan_status status = gan_dataset_open_npy(out, o->data, o->labels, &desc);
     if (status < 0) return status;
     gan_shape shape = gan_dataset_shape(*out);
-    int first = shape.dim[0] == 1 || shape.dim[0] == 3;
-    if (shape.rank != 3 || first || (shape.dim[2] != 1 && shape.dim[2] != 3)) return status;
+    if (shape.rank != 3 || is_channels(shape.dim[0]) || !is_channels(shape.dim[2])) return status;
     gan_dataset_destroy(*out);
     desc.channels_last = 1;
     return gan_dataset_open_npy(out, o->data, o->labels, &desc);
@@ -91,10 +109,78 @@ static gan_status open_cifar(gan_dataset **out, const collection_options *o)
     return gan_dataset_open_cifar(out, o->data, &desc);
 }
 
+/* The shape of square pictures whose pixels stand in one row, plane after plane; rank 0: of none. */
+static gan_shape square_shape(size_t n)
+{
+    static const size_t channels[] = {1, COLOURS};
+    for (size_t i = 0; i < 2; i++) {
+        size_t area = n / channels[i], side = (size_t)lround(sqrt((double)area));
+        if (side >= LEAST_SIDE && channels[i] * side * side == n)
+            return gan_shape_3d(channels[i], side, side);
+    }
+    return (gan_shape){.rank = 0};
+}
+
+/* The first line of a table: names of columns, or numbers where it has no header. */
+typedef struct table_head {
+    char text[HEAD_BYTES];
+    size_t n_columns;
+    int has_names;
+    int has_label; /* a column of the name that was looked for */
+} table_head;
+
+static int is_number(const char *text)
+{
+    char *end;
+    (void)strtod(text, &end);
+    return end != text && *end == '\0';
+}
+
+static int read_head(table_head *head, const char *path, const char *label)
+{
+    FILE *file = fopen(path, "rb");
+    size_t n = file ? fread(head->text, 1, sizeof head->text - 1, file) : 0;
+    if (file) fclose(file);
+    head->text[n] = '\0';
+    head->text[strcspn(head->text, "\r\n")] = '\0';
+    char *field = head->text, *end;
+    if (memcmp(field, "\xef\xbb\xbf", 3) == 0) field += 3; /* a byte order mark */
+    for (int more = 1; more; field = end + 1) {
+        end = field + strcspn(field, ",");
+        more = *end == ',';
+        *end = '\0';
+        if (*field == '"' && end - field > 1 && end[-1] == '"') field++, end[-1] = '\0';
+        head->n_columns++;
+        head->has_names |= !is_number(field);
+        head->has_label |= strcmp(field, label) == 0;
+    }
+    return n > 0;
+}
+
+/* A row is a picture, with its class in a column: the one that is named, "label" where the header
+ * has it, or, without a header, the first one if the others are a square picture. */
+static gan_status open_csv(gan_dataset **out, const collection_options *o)
+{
+    const char *label = o->labels_array ? o->labels_array : "label";
+    gan_csv_desc desc = {GAN_CSV_DESC_INIT, .max_count = (size_t)o->limit};
+    table_head *head = cli_memory(1, sizeof *head);
+    if (read_head(head, o->data, label)) {
+        desc.no_header = !head->has_names;
+        if (head->has_label || o->labels_array)
+            desc.label_column = label;
+        else if (desc.no_header && square_shape(head->n_columns).rank == 0 &&
+                 square_shape(head->n_columns - 1).rank > 0)
+            desc.label_column = "0";
+    }
+    free(head);
+    return gan_dataset_open_csv(out, o->data, &desc);
+}
+
 static const collection_kind folder = {.name = "directory of pictures"};
 static const collection_kind files[] = {{"NumPy array", is_npy, open_npy, 1},
                                         {"IDX file", is_idx, open_idx, 1},
-                                        {"CIFAR", is_cifar, open_cifar, 0}};
+                                        {"CIFAR", is_cifar, open_cifar, 0},
+                                        {"CSV table", is_csv, open_csv, 0}};
 enum { KINDS = sizeof files / sizeof *files };
 
 const char *collection_kind_name(const collection *c)
@@ -120,7 +206,7 @@ static const collection_kind *find_kind(const char *path)
     for (size_t i = 0; i < KINDS; i++)
         if (files[i].is(path, begin, file ? (size_t)info.st_size : 0)) return &files[i];
     if (is_directory) return &folder;
-    cli_say("%s: a directory of pictures, or an .npy, .npz, IDX or CIFAR file expected", path);
+    cli_say("%s: a directory of pictures, or an .npy, .npz, IDX, CIFAR or CSV file expected", path);
     return NULL;
 }
 
@@ -168,6 +254,8 @@ static int open_folder(gan_dataset **out, const collection *c, size_t height, si
     desc.channels = (size_t)o->channels;
     desc.max_count = (size_t)o->limit;
     desc.pad = o->fit == COLLECTION_PAD;
+    desc.alpha = o->alpha == COLLECTION_DROP ? GAN_ALPHA_DROP : GAN_ALPHA_BLEND;
+    memset(desc.background, o->alpha == COLLECTION_WHITE ? 255 : 0, sizeof desc.background);
     desc.n_threads = c->n_threads;
     desc.no_labels = has_pictures(o->data);
     return cli_ok(gan_dataset_open_image_folder(out, o->data, &desc));
@@ -243,8 +331,9 @@ static int find_numbers(collection *c)
 /* The shape of pictures as [channels, height, width]; rank 0 when it is not an image's. */
 static gan_shape picture_shape(gan_shape found)
 {
+    if (found.rank == 1) return square_shape(found.dim[0]);
     if (found.rank == 2) return gan_shape_3d(1, found.dim[0], found.dim[1]);
-    if (found.rank == 3 && (found.dim[0] == 1 || found.dim[0] == 3)) return found;
+    if (found.rank == 3 && is_channels(found.dim[0])) return found;
     return (gan_shape){.rank = 0};
 }
 
@@ -254,10 +343,17 @@ static void make_planes(float *out, size_t channels, const float *in, size_t fro
                         const collection *c)
 {
     const float scale = 1 / (c->most - c->least);
+    const float *red = in, *green = in + area, *blue = in + 2 * area, *alpha = in + COLOURS * area;
     for (size_t i = 0; i < channels * area; i++) {
-        float x = in[from == channels ? i : i % area];
-        if (from > channels) x = 0.299f * in[i] + 0.587f * in[i + area] + 0.114f * in[i + 2 * area];
+        size_t pixel = i % area;
+        float x = in[from == 1 ? pixel : i];
+        if (from > 1 && channels == 1)
+            x = 0.299f * red[pixel] + 0.587f * green[pixel] + 0.114f * blue[pixel];
         out[i] = (x - c->least) * scale;
+        if (from == ALPHA && c->opt->alpha != COLLECTION_DROP) {
+            float seen = (alpha[pixel] - c->least) * scale;
+            out[i] = seen * out[i] + (c->opt->alpha == COLLECTION_WHITE ? 1 - seen : 0);
+        }
     }
 }
 
@@ -354,7 +450,8 @@ static void fit_lines(line *down, line *across, int covers)
 static int render(const collection *c, gan_dataset **out, size_t height, size_t width)
 {
     gan_shape from = picture_shape(gan_dataset_shape(c->source));
-    size_t channels = c->opt->channels > 0 ? (size_t)c->opt->channels : from.dim[0];
+    size_t found = from.dim[0] < COLOURS ? from.dim[0] : COLOURS;
+    size_t channels = c->opt->channels > 0 ? (size_t)c->opt->channels : found;
     gan_shape to = gan_shape_3d(channels, height, width);
     size_t count = gan_dataset_count(c->source), size = gan_shape_size(to), area = height * width;
     size_t from_area = from.dim[1] * from.dim[2];
@@ -395,14 +492,14 @@ static int open_file(collection *c)
 {
     const collection_options *o = c->opt;
     if (o->labels && !c->kind->takes_labels) {
-        cli_say("--labels: %s has its labels in its own files", c->kind->name);
+        cli_say("--labels: the class labels of %s are in the data itself", c->kind->name);
         return 0;
     }
     if (!cli_ok(c->kind->open(&c->source, o))) return 0;
     gan_shape picture = picture_shape(gan_dataset_shape(c->source));
     if (picture.rank == 0) {
         cli_say("%s: grey or RGB pictures expected, such as count x height x width or count x 3 x "
-                "height x width",
+                "height x width, or square ones of at least 8 x 8 pixels in a row each",
                 o->data);
         return 0;
     }

@@ -8,32 +8,38 @@
 /* The program's options for them. */
 typedef struct collection_options {
     const char *data, *labels;        /* paths */
-    const char *array, *labels_array; /* names in an .npz archive */
+    const char *array, *labels_array; /* names in an .npz archive; of a table's column */
     long channels, limit;             /* 0: as the data is; all */
     int fit;                          /* COLLECTION_CROP ... */
+    int alpha;                        /* COLLECTION_DROP ... */
 } collection_options;
 
 enum { COLLECTION_CROP, COLLECTION_PAD };
-extern const char *const collection_fits[];
+enum { COLLECTION_DROP, COLLECTION_BLACK, COLLECTION_WHITE };
+extern const char *const collection_fits[], *const collection_alphas[];
 
 /* clang-format off */
 #define COLLECTION_OPTIONS(o)                                                                      \
     {"data", "PATH", .text = &(o)->data, .is_path = 1, .keep = CLI_FREE,                           \
      .help = "a directory of PNG, JPEG or WebP files; CIFAR's binary files or their directory; "   \
-             "an .npy, .npz or IDX file"},                                                         \
+             "an .npy, .npz or IDX file; a CSV table with the pixels of a picture in each row"},   \
     {"labels", "FILE", .text = &(o)->labels, .is_path = 1, .keep = CLI_FREE,                       \
      .help = "class labels of an .npy or IDX file: a file of the same kind"},                      \
     {"array", "NAME", .text = &(o)->array,                                                         \
      .help = "name of the pictures' array in an .npz file with several"},                          \
     {"labels-array", "NAME", .text = &(o)->labels_array,                                           \
-     .help = "name of the array of class labels in an .npz file"},                                 \
+     .help = "name of the array of class labels in an .npz file, or of their column in a CSV "     \
+             "table, where \"label\" need not be named"},                                          \
     {"channels", "N", .whole = &(o)->channels, .min = 0, .max = 3,                                 \
      .help = "1: grey, 3: colour, 0: grey when all pictures are"},                                 \
     {"limit", "N", .whole = &(o)->limit, .min = 0, .max = 2147483647,                              \
      .help = "use only N pictures; of class directories as many of each; 0: all"},                 \
     {"fit", "NAME", .choice = &(o)->fit, .choices = collection_fits,                               \
      .help = "how a picture of another shape is fitted into --size and --width: scaled until it "  \
-             "covers them, and its middle cut out, or until it fits inside, with black beside it"}
+             "covers them, and its middle cut out, or until it fits inside, with black beside it"}, \
+    {"alpha", "NAME", .choice = &(o)->alpha, .choices = collection_alphas,                         \
+     .help = "what becomes of an alpha channel (transparency): it is dropped, or the pictures are " \
+             "blended with black or white"}
 /* clang-format on */
 
 /* Widths or heights, in pixels. */
