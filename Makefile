@@ -37,7 +37,7 @@
 ##                   of it: install-docs to MANDIR and DOCDIR
 ## make uninstall    remove what install put there
 ## make dist         the sources of the last commit as build/libgan-VERSION.tar.gz; the same commit, the same bytes
-## make verify-dist  the same again from a fresh clone, and the library built from it twice: the same bytes
+## make verify-dist  the same again from a fresh clone; from both the library is built: the same bytes
 ## make clean        remove everything made
 ##
 ## Settings: CC  CFLAGS  LDFLAGS  BUILD=DIRECTORY  BLAS=PKG-CONFIG-MODULE  SAN=address,undefined
@@ -207,7 +207,7 @@ probe      = $(shell $(CC) -Werror $(1) -S -o /dev/null -x c /dev/null 2>/dev/nu
 STACK_FLAG := $(call probe,-fstack-clash-protection)
 # Compilers have to compute what is written: nothing fused, nothing reordered.  -ffast-math would
 # also take out the checks for NaN.
-LIB_FLAGS := $(OWN_FLAGS) -Ilib -I$(BUILD)/made $(WARNINGS) $(STACK_FLAG) -fvisibility=hidden -ffp-contract=off -fno-math-errno \
+LIB_FLAGS := $(OWN_FLAGS) -I$(BUILD)/made -Ilib $(WARNINGS) $(STACK_FLAG) -fvisibility=hidden -ffp-contract=off -fno-math-errno \
              -fno-trapping-math $(DEP_CFLAGS) -DGAN__BLAS_NAME=\"$(BLAS)\" \
              $(if $(findstring openblas,$(BLAS)),-DGAN__BLAS_OPENBLAS) \
              $(if $(filter none,$(BLAS)),-DGAN__NO_BLAS) \
@@ -383,12 +383,12 @@ PART_LOGS   := $(patsubst %,$(LOGS)/check_%.log,export export_page figures_trial
 SCRIPT_LOGS := $(filter-out $(PART_LOGS),$(patsubst tests/%.sh,$(LOGS)/%.log,$(sort $(wildcard tests/check_*.sh))))
 ifneq ($(SAN)$(DEBUG),)
 # Sanitizers and assertions change what the library exports, imports and needs.
-SCRIPT_LOGS := $(filter-out %_exports.log %_imports.log %_install.log,$(SCRIPT_LOGS))
+SCRIPT_LOGS := $(filter-out %_abi.log %_exports.log %_imports.log %_install.log,$(SCRIPT_LOGS))
 endif
 ifneq ($(SAN),)
 # These read sources and documents, or run programs that other checks run, too.
 SCRIPT_LOGS := $(filter-out $(patsubst %,$(LOGS)/check_%.log,circles demo figures fusion \
-                   headers layers python),$(SCRIPT_LOGS))
+                   headers layers plain python),$(SCRIPT_LOGS))
 endif
 # The thread sanitizer sees the tests that start a second thread, themselves or by a fixture or an
 # iterator, but for the slowest that only could.
@@ -696,23 +696,20 @@ uninstall:
 
 .PHONY: dist verify-dist
 TARBALL := libgan-$(VERSION).tar.gz
-# Arguments: a repository, a file to write.  Times in it are the commit's, and gzip adds none.
-pack = git -C $(1) archive --prefix=libgan-$(VERSION)/ HEAD | gzip -9n > $(2)
 
 dist:
-	@git rev-parse --git-dir >/dev/null 2>&1 || $(call missing,make dist packs a commit$(comma) and there is no repository here)
 	@mkdir -p $(BUILD)
-	@$(call pack,.,$(BUILD)/$(TARBALL))
+	@scripts/make-dist . $(VERSION) $(BUILD)/$(TARBALL)
 	@echo "libgan: $(BUILD)/$(TARBALL) is commit $$(git rev-parse --short HEAD)"
 
+# What a fresh clone packs and builds is what this repository packs, and what the tarball builds.
 verify-dist: dist
 	rm -rf $(BUILD)-dist && mkdir $(BUILD)-dist
 	git clone -q . $(BUILD)-dist/clone
-	$(call pack,$(BUILD)-dist/clone,$(BUILD)-dist/again.tar.gz)
-	cmp $(BUILD)/$(TARBALL) $(BUILD)-dist/again.tar.gz
-	for copy in one another; do mkdir $(BUILD)-dist/$$copy && \
-	    gzip -dc $(BUILD)/$(TARBALL) | tar -xf - -C $(BUILD)-dist/$$copy && \
-	    $(MAKE) -C $(BUILD)-dist/$$copy/libgan-$(VERSION) BUILD=build static shared || exit; done
+	scripts/make-dist $(BUILD)-dist/clone $(VERSION) $(BUILD)-dist/$(TARBALL)
+	cmp $(BUILD)/$(TARBALL) $(BUILD)-dist/$(TARBALL)
+	tar -xzf $(BUILD)/$(TARBALL) -C $(BUILD)-dist
+	for copy in clone libgan-$(VERSION); do $(MAKE) -C $(BUILD)-dist/$$copy BUILD=build static shared || exit; done
 	for file in libgan.a $(notdir $(SHARED)); do \
-	    cmp $(BUILD)-dist/one/libgan-$(VERSION)/build/$$file $(BUILD)-dist/another/libgan-$(VERSION)/build/$$file || exit; done
-	@echo "libgan: $(TARBALL) is the same again, and so is the library that it builds"
+	    cmp $(BUILD)-dist/clone/build/$$file $(BUILD)-dist/libgan-$(VERSION)/build/$$file || exit; done
+	@echo "libgan: $(TARBALL) is the same again, and builds the same library"

@@ -138,14 +138,7 @@ env "$library_path=$build" "$work/c-uninstalled" >/dev/null || fail "c-uninstall
 
 if command -v cmake >/dev/null; then
     mkdir -p "$work/cmake"
-    cp tests/install/host.c "$work/cmake"
-    cat >"$work/cmake/CMakeLists.txt" <<'END'
-cmake_minimum_required(VERSION 3.13)
-project(host C)
-find_package(libgan ${WANTED} REQUIRED CONFIG)
-add_executable(host host.c)
-target_link_libraries(host libgan::libgan)
-END
+    cp tests/install/host.c tests/install/CMakeLists.txt "$work/cmake"
     for place in "$prefix" "$prefix-static"; do
         rm -rf "$work/cmake/build"
         cmake -S "$work/cmake" -B "$work/cmake/build" -DWANTED="${version%.*}" -DCMAKE_PREFIX_PATH="$place" >"$work/cmake.log" 2>&1 &&
@@ -158,6 +151,22 @@ END
         fail "CMake should miss libgan 0.2"
 else
     echo "no cmake here: its package is not tried"
+fi
+
+# --- With Meson, where it is -----------------------------------------------------------------------
+
+if command -v meson >/dev/null; then
+    mkdir -p "$work/meson"
+    cp tests/install/host.c tests/install/meson.build "$work/meson"
+    for place in "$prefix" "$prefix-static"; do
+        rm -rf "$work/meson/build"
+        PKG_CONFIG_PATH=$place/lib/pkgconfig meson setup -Dprefer_static=true "$work/meson/build" "$work/meson" >"$work/meson.log" 2>&1 &&
+            meson compile -C "$work/meson/build" >>"$work/meson.log" 2>&1 || { cat "$work/meson.log"; fail "no program by Meson from $place"; }
+        said=$("$work/meson/build/host") || fail "the program that Meson built does not run"
+        [ "$said" = "$version" ] || fail "the program that Meson built says '$said'"
+    done
+else
+    echo "no meson here: it is not tried"
 fi
 
 # --- The installed commands: they say their own names, and need nothing of the sources ------------

@@ -1,5 +1,6 @@
 /* version.c - the version that was compiled in. */
 #include "base/arithmetic_internal.h"
+#include "base/build_internal.h"
 
 #include <gan/version.h>
 

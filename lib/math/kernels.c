@@ -19,6 +19,7 @@
 #include "math/kernels_internal.h"
 
 #include "base/alloc_internal.h"
+#include "base/build_internal.h"
 
 #ifndef GAN__NO_BLAS
 #include <cblas.h>

@@ -16,6 +16,7 @@
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "math/kernels_internal.h"
 
+#include "base/build_internal.h"
 #include "base/status_internal.h"
 
 #include <pthread.h>

@@ -43,6 +43,8 @@
  * docs/performance.md has the measurements behind the sizes. */
 #include "math/kernels_gemm_internal.h"
 
+#include "base/build_internal.h"
+
 #include <string.h>
 
 /* An instruction set is what the compiler was told to use: see the Makefile. */

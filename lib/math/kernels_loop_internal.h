@@ -18,12 +18,11 @@
 
 #include "math/kernels_simd_internal.h"
 
+#include "base/build_internal.h"
+
 #include <math.h>
 #include <string.h>
 
-#ifndef GAN__ISA
-#define GAN__ISA base
-#endif
 #define NAME_OF(name, isa) gan__##name##_##isa
 #define NAME(name, isa) NAME_OF(name, isa)
 

@@ -1,0 +1,18 @@
+/* build_internal.h - what the Makefile says of a build, and what holds where nothing was said: then
+ * every product is done by the library's own loops.  With a BLAS:
+ *
+ *     -DGAN__BLAS_NAME='"openblas"' -DGAN__BLAS_OPENBLAS */
+#ifndef GAN_BUILD_INTERNAL_H
+#define GAN_BUILD_INTERNAL_H
+
+#ifndef GAN__BLAS_NAME
+#define GAN__BLAS_NAME "none"
+#define GAN__NO_BLAS
+#endif
+
+/* Sources with loops are compiled once for each instruction set; this is any processor's. */
+#ifndef GAN__ISA
+#define GAN__ISA base
+#endif
+
+#endif
