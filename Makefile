@@ -378,8 +378,8 @@ LOGS        := $(BUILD)/check
 # UNITS: those tests only whose names match, such as "layer% train%".
 UNIT_LOGS   := $(filter $(patsubst %,$(LOGS)/test_%.log,$(or $(UNITS),%)),$(TEST_SRC:tests/%.c=$(LOGS)/%.log))
 REPLAY_LOGS := $(REPLAYS:$(BUILD)/fuzz/%=$(LOGS)/%.log)
-# What takes long because it has other programs' parts take part, or trains a dozen networks.
-PART_LOGS   := $(patsubst %,$(LOGS)/check_%.log,export export_page figures_trial module mpi onnx pytorch)
+# What takes long: other programs take part, a dozen networks are trained, or the library is built again.
+PART_LOGS   := $(patsubst %,$(LOGS)/check_%.log,export export_page figures_trial module mpi onnx plain pytorch)
 SCRIPT_LOGS := $(filter-out $(PART_LOGS),$(patsubst tests/%.sh,$(LOGS)/%.log,$(sort $(wildcard tests/check_*.sh))))
 ifneq ($(SAN)$(DEBUG),)
 # Sanitizers and assertions change what the library exports, imports and needs.
