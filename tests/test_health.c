@@ -2,6 +2,7 @@
 #include "budget.h"
 #include "expect.h"
 #include "game.h"
+#include "judge/health_internal.h"
 #include "run.h"
 
 #include <gan/gan.h>
@@ -105,6 +106,11 @@ static void huge_loss(gan_train_stats *s)
     s->d_loss *= 33;
 }
 
+static void huge_g_loss(gan_train_stats *s)
+{
+    s->g_loss += 33;
+}
+
 static void huge_d_gradient(gan_train_stats *s)
 {
     s->d_grad_norm *= 500;
@@ -115,12 +121,13 @@ static void huge_g_gradient(gan_train_stats *s)
     s->g_grad_norm *= 500;
 }
 
-TEST_EACH(jumps_in_three_steps_are_a_divergence_that_is_forgotten, 0, 3)
+TEST_EACH(jumps_in_three_steps_are_a_divergence_that_is_forgotten, 0, 4)
 {
     static void (*const changes[])(gan_train_stats *) = {huge_loss, huge_d_gradient,
-                                                         huge_g_gradient};
-    static const char *const parts[] = {"loss jumped to", "discriminator's gradient",
-                                        "generator's gradient"};
+                                                         huge_g_gradient, huge_g_loss};
+    static const char *const parts[] = {"discriminator's loss jumped to",
+                                        "discriminator's gradient", "generator's gradient",
+                                        "generator's loss jumped to 3"};
     gan_health *h = make();
 
     show(h, 0, 100, NULL);
@@ -452,6 +459,34 @@ TEST(warnings_end_when_they_are_heeded)
     game_end(&x);
 }
 
+/* A critic's outputs have no scale, so a generator's loss by them may grow as it likes. */
+TEST(a_generators_loss_jumps_only_where_there_is_a_boundary)
+{
+    gan_health *h = make();
+    gan_train_stats s = {GAN_TRAIN_STATS_INIT, .d_loss = 1, .d_grad_norm = 1, .g_grad_norm = 1,
+                         .boundary = GAN_BOUNDARY_NONE};
+
+    for (s.d_steps = 1; s.d_steps < 40; s.d_steps++) expect_ok(gan_health_step(h, GAN_OK, &s));
+    s.g_loss = 1e4;
+    for (int i = 0; i < 10; i++) expect_ok(gan_health_step(h, GAN_OK, &s));
+    expect_verdict(h, GAN_VERDICT_HEALTHY, "");
+    s.boundary = GAN_BOUNDARY_ZERO;
+    for (int i = 0; i < 3; i++) expect_ok(gan_health_step(h, GAN_OK, &s));
+    expect_verdict(h, GAN_VERDICT_DIVERGED, "the generator's loss jumped to 10000, usual is 0");
+    gan_health_destroy(h);
+}
+
+TEST(a_generators_loss_that_is_not_finite_stays_out_of_the_windows)
+{
+    gan_health *h = make();
+    gan_train_stats s = {GAN_TRAIN_STATS_INIT, .d_loss = 1, .g_loss = NAN};
+
+    const uint64_t before = h->state.n_steps;
+    expect_ok(gan_health_step(h, GAN_OK, &s));
+    ck_assert_uint_eq(h->state.n_steps, before);
+    gan_health_destroy(h);
+}
+
 /* ---- states ---- */
 
 static void *state_of(const gan_health *h)
@@ -490,6 +525,29 @@ TEST(a_handle_goes_on_from_its_state_as_if_it_had_never_stopped)
     gan_health_destroy(whole);
     gan_health_destroy(first);
     gan_health_destroy(second);
+}
+
+/* An earlier build's state ends before what it didn't know. */
+TEST(a_shorter_state_of_an_earlier_build_is_read)
+{
+    const size_t first = offsetof(gan__health_state, g_loss);
+    gan_health *old = make(), *h = make();
+
+    show(old, 0, 150, NULL);
+    unsigned char *bytes = state_of(old);
+    bytes[8] = (unsigned char)(first / 8);
+    bytes[9] = (unsigned char)(first / 8 >> 8);
+    show(h, 0, 3, NULL);
+    expect_ok(gan_health_load(h, bytes, 16 + first));
+    expect_same_bits(&h->state, &old->state, first);
+    ck_assert_uint_eq(h->state.g_loss_streak, 0);
+    show(h, 150, 100, NULL);
+    expect_verdict(h, GAN_VERDICT_HEALTHY, "");
+    show(h, 250, 3, huge_g_loss);
+    expect_verdict(h, GAN_VERDICT_DIVERGED, "generator's loss jumped to 3");
+    free(bytes);
+    gan_health_destroy(old);
+    gan_health_destroy(h);
 }
 
 TEST(a_checkpoint_has_the_state_among_the_bytes_of_the_host)

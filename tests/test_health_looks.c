@@ -370,6 +370,26 @@ TEST(modes_that_are_still_being_found_are_a_note)
     gan_health_destroy(h);
 }
 
+/* While samples still spread a class may come late: it takes twice as many looks.  Where most are
+ * missing, or where samples don't spread, it does not. */
+TEST_EACH(a_class_that_is_missing_while_samples_spread_takes_longer_to_be_a_verdict, 0, 3)
+{
+    gan_reference_share modes[4] = {{100, 100, 0}, {100, 100, 0}, {100, 100, 0}, {100, 0, 0}};
+    gan_comparison c = {GAN_COMPARISON_INIT, .n_generated = 400, .n_reference = 400};
+    const gan_look look = {GAN_LOOK_INIT, .comparison = &c, .modes = modes, .n_modes = 4};
+    const int spreads = _i < 2, most = _i == 1, wanted = spreads && !most ? 4 : 2;
+    gan_health *h = make();
+
+    for (size_t i = 1; most && i < 3; i++) modes[i].generated = 0;
+    for (int i = 1; i <= 5; i++) {
+        c.coverage = (gan_estimate){.value = spreads ? 0.1 * i : 0.4, .floor = 0.97};
+        expect_look(h, look);
+        ck_assert_int_eq(level_of(h, GAN_VERDICT_MODES_MISSING),
+                         i < wanted ? GAN_FINDING_NOTE : GAN_FINDING_VERDICT);
+    }
+    gan_health_destroy(h);
+}
+
 TEST(without_held_out_samples_the_sign_of_logits_is_a_note)
 {
     gan_train_stats s = {GAN_TRAIN_STATS_INIT, .d_steps = 5000,        .d_loss = 1,

@@ -48,8 +48,8 @@ typedef struct gan_health gan_health;
 /** What may be wrong with a run, the most severe first; values are frozen once released. */
 typedef enum gan_verdict {
     GAN_VERDICT_HEALTHY = 0, /**< nothing was found */
-    /** Losses are NaN or infinite, or the discriminator's loss or a gradient norm jumps far out of
-     * its previous range. */
+    /** Losses are NaN or infinite, or a loss or a gradient norm jumps far out of its previous
+     * range. */
     GAN_VERDICT_DIVERGED = 1,
     GAN_VERDICT_D_DEAD = 2, /**< the discriminator does not learn */
     /** The discriminator separates all real from all generated samples, and the generator no longer
@@ -61,7 +61,8 @@ typedef enum gan_verdict {
     GAN_VERDICT_COLLAPSED = 5,      /**< mode collapse: the generator repeats a few samples */
     GAN_VERDICT_MEMORISED = 6,      /**< generated samples are copies of training samples */
     GAN_VERDICT_MODES_MISSING = 7,  /**< classes or bins of real samples that are hardly
-                                         generated */
+                                         generated; while samples still spread, at most half of
+                                         them are a note for twice as many looks */
     GAN_VERDICT_LABELS_IGNORED = 8, /**< generated samples do not match their labels */
     GAN_VERDICT_NOISY = 9,          /**< samples lie off the real ones and do not improve */
     GAN_VERDICT_BLURRED = 10,       /**< samples are averages of real ones: washed out */
@@ -126,9 +127,10 @@ typedef struct gan_health_desc {
     /** Class names for sentences, copied; or NULL, and they have numbers. */
     const char *const *class_names;
     size_t n_classes;       /**< how many; 0 with NULL */
-    double jump;            /**< DIVERGED: how many standard deviations of the window the
-                                 discriminator's loss jumps up by, and how many times the first
-                                 step's loss it is, in 3 consecutive steps.  0: 20 */
+    double jump;            /**< DIVERGED: how many standard deviations of its window a player's
+                                 loss jumps up by, and how many times the discriminator's first
+                                 loss, in 3 consecutive steps; the generator's only where the
+                                 objective has a boundary.  0: 20 */
     double gradient_factor; /**< DIVERGED: how many times its running median a gradient norm is, in
                                  3 consecutive steps.  0: 100 */
     double win_accuracy; /**< D_WINS: both accuracies are at least this over a window; those of an

@@ -213,12 +213,14 @@ static void keep(gan_health *h, gan__health_found *found, gan_finding_level leve
 
 /* What a look's rule finds is a verdict when it holds in some looks one after the other, none of
  * which is one of a young run's. */
-static gan_finding_level confirm(const gan_health *h, gan__health_found *found,
-                                 gan_finding_level level)
+static gan_finding_level confirm(const gan_health *h, const gan__health_rule *rule,
+                                 gan__health_found *found, gan_finding_level level)
 {
+    const size_t times = rule->may_pass && rule->may_pass(h) ? 2 : 1;
+
     found->streak = level == GAN_FINDING_VERDICT ? found->streak + 1 : 0;
     if (level != GAN_FINDING_VERDICT) return level;
-    return found->streak >= h->desc.confirm_looks && h->state.d_steps >= h->desc.warmup
+    return found->streak >= times * h->desc.confirm_looks && h->state.d_steps >= h->desc.warmup
                ? GAN_FINDING_VERDICT
                : GAN_FINDING_NOTE;
 }
@@ -231,7 +233,7 @@ static void ask_rules(gan_health *h, gan__health_moment moment, const gan__healt
 
         if (rule->moment != moment) continue;
         gan_finding_level level = rule->judge(h, start, evidence);
-        if (moment == GAN__HEALTH_AT_LOOKS) level = confirm(h, &h->state.found[i], level);
+        if (moment == GAN__HEALTH_AT_LOOKS) level = confirm(h, rule, &h->state.found[i], level);
         keep(h, &h->state.found[i], level, evidence);
     }
 }

@@ -101,6 +101,9 @@ typedef struct gan__health_state {
     double progress_score; /* of the latest look that was better than it by more than its error */
     uint64_t stale_looks;  /* scored looks since then in which nothing got better */
     gan__health_found found[GAN__HEALTH_RULES];
+    /* What states of an earlier build end before. */
+    gan__health_window g_loss;
+    uint64_t g_loss_streak;
 } gan__health_state;
 
 struct gan_health {
@@ -138,6 +141,9 @@ typedef struct gan__health_rule {
     /* What is found now, with its numbers. */
     gan_finding_level (*judge)(const gan_health *health, const gan__health_start *start,
                                double *evidence);
+    /* Of a rule about looks: whether what was found may still pass by itself, so that it takes twice
+     * as many looks to be a verdict.  NULL: no. */
+    int (*may_pass)(const gan_health *health);
 } gan__health_rule;
 
 /* The table: the rule of verdict v is number v - 1, the gravest first.  health_rules.c */
@@ -163,7 +169,8 @@ typedef enum gan__health_divergence {
     GAN__DIVERGED_NONFINITE = 1, /* a step was not finite */
     GAN__DIVERGED_LOSS,          /* the discriminator's loss jumped */
     GAN__DIVERGED_D_GRADIENT,
-    GAN__DIVERGED_G_GRADIENT
+    GAN__DIVERGED_G_GRADIENT,
+    GAN__DIVERGED_G_LOSS
 } gan__health_divergence;
 void gan__health_diverge(gan_health *health, gan__health_divergence how, double value,
                          double usual);

@@ -34,7 +34,8 @@ const gan__health_rule gan__health_diverged = {
     .sentence =
         "the run diverges: {0:|a step was not finite|the discriminator's loss jumped to $1, "
         "usual is $2|the discriminator's gradient has a norm of $1, usual is $2|the "
-        "generator's gradient has a norm of $1, usual is $2}, after $3 steps",
+        "generator's gradient has a norm of $1, usual is $2|the generator's loss jumped to $1, "
+        "usual is $2}, after $3 steps",
     .advice = "go back to the last good checkpoint; a lower learning rate, a gradient penalty (R1) "
               "or a limit of the gradient's norm",
     .judge = judge_diverged,

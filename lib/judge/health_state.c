@@ -4,6 +4,8 @@
  *     8 bytes   how many 8-byte numbers follow
  *     numbers   of gan__health_state in its order, little-endian; doubles by their bits
  *
+ * Later builds append to the state, and read shorter ones.
+ *
  * The state has only 8-byte numbers, so that it is an array of them.  What comes from outside is
  * checked as far as code relies on it: counts of the window, levels, and places of rules. */
 #include "base/status_internal.h"
@@ -17,6 +19,7 @@ static const char magic[8] = {'G', 'A', 'N', 'H', 'L', 'T', 'H', '1'};
 enum {
     HEAD_BYTES = 16,
     N_NUMBERS = sizeof(gan__health_state) / 8,
+    N_FIRST = offsetof(gan__health_state, g_loss) / 8, /* of an earlier build's states */
     STATE_BYTES = HEAD_BYTES + sizeof(gan__health_state)
 };
 _Static_assert(sizeof(gan__health_state) % 8 == 0 && sizeof(double) == 8,
@@ -46,10 +49,12 @@ gan_status gan_health_save(const gan_health *health, void *bytes)
 
 static gan_status check_bytes(const unsigned char *bytes, size_t n)
 {
-    if (n != STATE_BYTES)
+    const size_t numbers = n < STATE_BYTES ? N_FIRST : N_NUMBERS;
+
+    if (n != HEAD_BYTES + 8 * numbers)
         return gan__fail(GAN_ERR_FORMAT, "health: %zu bytes of state expected, got %zu",
                          (size_t)STATE_BYTES, n);
-    if (memcmp(bytes, magic, sizeof magic) != 0 || gan__little_endian(bytes + 8, 8) != N_NUMBERS)
+    if (memcmp(bytes, magic, sizeof magic) != 0 || gan__little_endian(bytes + 8, 8) != numbers)
         return gan__fail(GAN_ERR_FORMAT, "health: these bytes are no state of this release's");
     return GAN_OK;
 }
@@ -64,7 +69,7 @@ static gan_status check_numbers(const gan_health *h, const unsigned char *bytes)
         return gan__fail(GAN_ERR_INVALID, "health: the window is %llu steps in the state, %zu here",
                          (unsigned long long)NUMBER(bytes, window), h->desc.window);
     if (NUMBER(bytes, diverged_at) > NUMBER(bytes, n_steps) ||
-        NUMBER(bytes, divergence) > GAN__DIVERGED_G_GRADIENT)
+        NUMBER(bytes, divergence) > GAN__DIVERGED_G_LOSS)
         return gan__fail(GAN_ERR_FORMAT,
                          "health: the state is damaged: divergence %llu at step "
                          "%llu of %llu",
@@ -91,7 +96,8 @@ gan_status gan_health_load(gan_health *health, const void *bytes, size_t n)
         return gan__fail(GAN_ERR_INVALID, "health: %s is NULL", health ? "bytes" : "it");
     GAN_TRY(check_bytes(from, n));
     GAN_TRY(check_numbers(health, from));
-    for (size_t i = 0; i < N_NUMBERS; i++) {
+    memset(&health->state, 0, sizeof health->state); /* what an earlier build didn't know */
+    for (size_t i = 0; i < (n - HEAD_BYTES) / 8; i++) {
         const uint64_t number = gan__little_endian(from + HEAD_BYTES + 8 * i, 8);
 
         memcpy((char *)&health->state + 8 * i, &number, sizeof number);

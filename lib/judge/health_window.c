@@ -94,6 +94,8 @@ static void summarise_all(gan_health *h)
     find_median(h, &s->series[GAN__SERIES_D_GRADIENT]);
     find_median(h, &s->series[GAN__SERIES_G_GRADIENT]);
     find_spread(h, &s->series[GAN__SERIES_D_LOSS]);
+    find_median(h, &s->g_loss);
+    find_spread(h, &s->g_loss);
     s->preferred_fake = 0;
     for (size_t i = 0; i < filled(h); i++) s->preferred_fake += fake[i] > real[i];
 }
@@ -108,28 +110,38 @@ void gan__health_diverge(gan_health *h, gan__health_divergence how, double value
     h->state.diverged_usual = usual;
 }
 
-/* How far above its median the discriminator's loss may be: in a window that is nearly constant, and
- * before there is one, the scale is that of the first step, the loss of guessing.  A Wasserstein loss
- * begins near 0, but its outputs don't. */
-static double loss_scale(const gan__health_state *s)
+/* How far above its median a loss may be: in a window that is nearly constant, and before there is
+ * one, the scale is that of the first step, the loss of guessing.  A Wasserstein loss begins near 0,
+ * but its outputs don't. */
+static double loss_scale(const gan__health_state *s, const gan__health_window *loss)
 {
-    const gan__health_window *loss = &s->series[GAN__SERIES_D_LOSS];
+    const double guessing = fabs(s->series[GAN__SERIES_D_LOSS].first);
     const double outputs =
         fmax(fabs(s->series[GAN__SERIES_D_REAL].first), fabs(s->series[GAN__SERIES_D_FAKE].first));
 
-    return fmax(loss->spread, fmax(fabs(loss->first), outputs));
+    return fmax(loss->spread, fmax(guessing, outputs));
 }
 
-static void look_for_jump(gan_health *h, double d_loss)
+static void look_for_jump(gan_health *h, const gan__health_window *loss, double value,
+                          uint64_t *streak, gan__health_divergence how)
 {
-    const gan__health_window *loss = &h->state.series[GAN__SERIES_D_LOSS];
+    const int far = value - loss->median > h->desc.jump * loss_scale(&h->state, loss);
 
-    if (d_loss - loss->median <= h->desc.jump * loss_scale(&h->state)) {
-        h->state.loss_streak = 0;
-        return;
-    }
-    if (++h->state.loss_streak >= IN_A_ROW)
-        gan__health_diverge(h, GAN__DIVERGED_LOSS, d_loss, loss->median);
+    *streak = far ? *streak + 1 : 0;
+    if (*streak >= IN_A_ROW) gan__health_diverge(h, how, value, loss->median);
+}
+
+/* The discriminator's loss jumps where it is wrong all at once.  Where it is right all at once the
+ * generator's does, and both may be saturated from then on, with small losses and no gradients.  A
+ * critic's outputs have no scale of their own, so that a generator's loss by them has none. */
+static void look_for_jumps(gan_health *h, const gan_train_stats *stats)
+{
+    gan__health_state *s = &h->state;
+
+    look_for_jump(h, &s->series[GAN__SERIES_D_LOSS], stats->d_loss, &s->loss_streak,
+                  GAN__DIVERGED_LOSS);
+    if (stats->boundary != GAN_BOUNDARY_NONE)
+        look_for_jump(h, &s->g_loss, stats->g_loss, &s->g_loss_streak, GAN__DIVERGED_G_LOSS);
 }
 
 /* A gradient is usual at the median of its window or at what it was at first: one that had nearly
@@ -157,6 +169,12 @@ static void look_for_explosion(gan_health *h, double d_norm, double g_norm)
 
 /* ---- taking in ---- */
 
+static void put(const gan_health *h, gan__health_window *w, double value)
+{
+    if (h->state.n_steps == 0) w->first = w->median = value;
+    w->of[h->state.n_steps % h->desc.window] = value;
+}
+
 int gan__health_take_step(gan_health *h, const gan_train_stats *stats)
 {
     double of[GAN__N_SERIES] = {
@@ -175,14 +193,13 @@ int gan__health_take_step(gan_health *h, const gan_train_stats *stats)
     s->skipped = skipped;
     for (size_t i = 0; i < GAN__N_SERIES; i++)
         if (!isfinite(of[i])) return 1; /* windows stay finite, but for what is not known: */
+    if (!isfinite(stats->g_loss)) return 1;
     if (stats->boundary == GAN_BOUNDARY_NONE)
         of[GAN__SERIES_REAL_ACCURACY] = of[GAN__SERIES_FAKE_ACCURACY] = (double)NAN;
-    if (s->n_steps > 0) look_for_jump(h, stats->d_loss);
+    if (s->n_steps > 0) look_for_jumps(h, stats);
     if (s->n_steps >= STRIDE) look_for_explosion(h, stats->d_grad_norm, stats->g_grad_norm);
-    for (size_t i = 0; i < GAN__N_SERIES; i++) {
-        if (s->n_steps == 0) s->series[i].first = s->series[i].median = of[i];
-        s->series[i].of[s->n_steps % h->desc.window] = of[i];
-    }
+    for (size_t i = 0; i < GAN__N_SERIES; i++) put(h, &s->series[i], of[i]);
+    put(h, &s->g_loss, stats->g_loss);
     s->n_steps++;
     s->d_steps = stats->d_steps;
     if (s->n_steps % STRIDE == 0) summarise_all(h);
