@@ -40,6 +40,10 @@ static const char *const shown[] = {"d_loss",    "g_loss",       "d_real",      
                                     "frechet",   "kid",          "precision",      "recall",
                                     "density",   "coverage",     "nn_ratio",       "duplicates",
                                     "agreement", "bins_missing", "classes_missing"};
+static const char *const settings[] = {"program", "seed", "loss",   "penalty", "penalty-weight",
+                                       "lr",      "d-lr", "batch",  "network", "hidden",
+                                       "depth",   "base", "latent", "ema",     "limit"};
+enum { SETTINGS = sizeof settings / sizeof *settings };
 enum { SHOWN = sizeof shown / sizeof *shown, TITLE_WIDTH = 47, RUN_WIDTH = 14 };
 
 static int is_known(const run_found *runs, size_t n, const char *name)
@@ -88,6 +92,27 @@ static cell number_cell(double number)
     return out;
 }
 
+static cell text_cell(const char *text)
+{
+    cell out = {"-"};
+    if (text) snprintf(out.text, sizeof out.text, "%s", text);
+    return out;
+}
+
+/* A row of the notes of this name, where a run has one; of settings, where runs differ in it. */
+static void print_notes(const run_found *runs, size_t n, const char *note, const char *title,
+                        int if_different)
+{
+    cell cells[MOST_RUNS];
+    int known = 0, different = 0;
+    for (size_t i = 0; i < n; i++) {
+        cells[i] = text_cell(gan_log_text(runs[i].log, note));
+        known |= strcmp(cells[i].text, "-") != 0;
+        different |= strcmp(cells[i].text, cells[0].text) != 0;
+    }
+    if (known && (different || !if_different)) print_line(title, cells, n);
+}
+
 /* The same numbers under the same titles as on the page, a column for each run. */
 static void print_columns(const run_found *runs, const gan_report_run *names, size_t n)
 {
@@ -96,6 +121,12 @@ static void print_columns(const run_found *runs, const gan_report_run *names, si
     print_line("run", cells, n);
     for (size_t i = 0; i < n; i++) cells[i] = number_cell((double)gan_log_epoch_count(runs[i].log));
     print_line("epochs", cells, n);
+    print_notes(runs, n, "verdict", "verdict", 0);
+    for (size_t k = 0; k < SETTINGS; k++) {
+        char note[64];
+        snprintf(note, sizeof note, "settings.%s", settings[k]);
+        print_notes(runs, n, note, settings[k], 1);
+    }
     for (size_t k = 0; k < SHOWN; k++) {
         char title[GAN_REPORT_TITLE_BYTES];
         if (!is_known(runs, n, shown[k])) continue;

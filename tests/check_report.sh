@@ -71,6 +71,13 @@ awk '$1 == "run" && NF == 4 && $2 == "whole" && $3 == "plain" { heads++ } $1 == 
      /^Losses: generator / { rows += $3 * $4 * $5 > 0 } /^Fréchet distance / { rows += $3 > 0 && $4 == "-" && $5 == "-" }
      /^Nearest-neighbour distance ratio / { rows += $4 > 0 } END { exit !(heads == 2 && rows == 3) }' report.log ||
     { cat report.log; fail "a column for each run, under the titles of the page, expected"; }
+! grep -q '^seed ' report.log || fail "the seeds are the same"
+# shellcheck disable=SC2086
+run fashion_gan $tiny --seed 7 --loss hinge --quiet --out seven
+run report plain seven --out seven.html
+grep -q '^seed  *1  *7$' report.log && grep -q '^loss  *bce  *hinge$' report.log || { cat report.log; fail "what differs expected"; }
+run report whole by-class --out verdict.html # only the latter looks at samples
+grep -q '^verdict  *-  *[A-Z_]*$' report.log || { cat report.log; fail "a verdict expected"; }
 if script -qec true /dev/null >/dev/null 2>&1; then # a terminal of 80 columns: the third run below the first two
     TERM=xterm script -qec "stty cols 80; '$programs/report' whole plain again --out terminal.html" /dev/null >terminal.log
     [ "$(grep -c '^run ' terminal.log)" -eq 2 ] || { cat terminal.log; fail "80 columns have room for two runs"; }
