@@ -15,7 +15,7 @@
 ##                   -march=native, another BLAS; SYSTEMS="read-only O3" does fewer
 ## make bench        how fast training steps are on this machine
 ##                   parts: bench-step  bench-dcgan  bench-conditional  bench-sampler; and, not part of
-##                   it: bench-export  bench-products  bench-rates  bench-cores  bench-reference  bench-health, bench-few, bench-modes (minutes)
+##                   it: bench-export  bench-products  bench-rates  bench-cores  bench-precision  bench-reference  bench-health, bench-few, bench-modes (minutes)
 ##                   bench-memory (TIME=1: half an hour, 5 GB)  and, as they write to the disk, bench-checkpoint (500 MB)
 ##                   bench-png (11,000 pictures)  bench-pictures (11,000 JPEG files, which PYTHON=python3
 ##                   makes with Pillow and numpy)
@@ -107,11 +107,15 @@ ISA_LOOPS := function gemm patch random sum tile update
 ISA_SAN_tile := $(if $(SAN),-O1)
 ISA_v3   := -march=x86-64-v3 -mprfchw
 ISA_v4   := -march=x86-64-v4 -mprfchw -mprefer-vector-width=512
+# v4 with the instruction for products in bfloat16, which compilers learnt later.
+ISA_bf16 := $(ISA_v4) -mavx512bf16
 X86_ISAS := $(shell $(CC) $(ISA_v4) -E -x c /dev/null >/dev/null 2>&1 && echo v3 v4)
+GEMM_ISAS := $(X86_ISAS) $(if $(filter v4,$(X86_ISAS)),$(shell $(CC) $(ISA_bf16) -E -x c /dev/null >/dev/null 2>&1 && echo bf16))
 
 LIB_OBJ     := $(patsubst lib/%.c,%.o,$(filter-out $(ISA_LOOPS:%=lib/math/kernels_%.c), \
                    $(LIB_SRC))) \
-               $(foreach k,$(ISA_LOOPS),$(patsubst %,math/kernels_$k-%.o,base $(X86_ISAS)))
+               $(foreach k,$(ISA_LOOPS),$(patsubst %,math/kernels_$k-%.o,base $(X86_ISAS))) \
+               $(patsubst %,math/kernels_gemm-%.o,$(filter-out $(X86_ISAS),$(GEMM_ISAS)))
 STATIC_OBJ  := $(LIB_OBJ:%=$(BUILD)/static/%)
 SHARED_OBJ  := $(LIB_OBJ:%=$(BUILD)/shared/%)
 PROGRAM_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(TEST_SRC) $(TEST_HELPERS) $(BENCH_SRC) \
@@ -215,7 +219,7 @@ LIB_FLAGS := $(OWN_FLAGS) -I$(BUILD)/made -Ilib $(WARNINGS) $(STACK_FLAG) -fvisi
              $(if $(filter none,$(WEBP)),,-DGAN__HAVE_WEBP) \
              $(if $(filter none,$(ZIP)),,-DGAN__HAVE_ZIP) \
              $(if $(filter blas,$(PRODUCTS)),-DGAN__BLAS_PRODUCTS) \
-             $(X86_ISAS:%=-DGAN__HAVE_%) $(if $(SAN)$(DEBUG),,-DNDEBUG)
+             $(GEMM_ISAS:%=-DGAN__HAVE_%) $(if $(SAN)$(DEBUG),,-DNDEBUG)
 TEST_FLAGS    := $(OWN_FLAGS) $(PROGRAM_WARNINGS) -Ilib -Itests -Iexamples $(DEP_CFLAGS) $(CHECK_CFLAGS)
 EXAMPLE_FLAGS := $(OWN_FLAGS) $(PROGRAM_WARNINGS) $(CAIRO_CFLAGS)
 
@@ -372,7 +376,7 @@ clean:
 
 .PHONY: have-check have-data check check-units check-parts check-ports check-systems check-fuzz run-fuzzers check-san \
         check-valgrind check-long check-reproducible check-all \
-        bench bench-step bench-dcgan bench-conditional bench-sampler bench-export bench-products bench-rates bench-cores bench-reference bench-health bench-few bench-modes bench-memory bench-checkpoint bench-png bench-pictures compare
+        bench bench-step bench-dcgan bench-conditional bench-sampler bench-export bench-products bench-rates bench-cores bench-precision bench-reference bench-health bench-few bench-modes bench-memory bench-checkpoint bench-png bench-pictures compare
 
 LOGS        := $(BUILD)/check
 # UNITS: those tests only whose names match, such as "layer% train%".
@@ -512,6 +516,9 @@ bench-products: $(BUILD)/bench/bench_products
 	@$< --json $<.json
 
 bench-rates: $(BUILD)/bench/bench_rates
+	@$< --json $<.json
+
+bench-precision: $(BUILD)/bench/bench_precision
 	@$< --json $<.json
 
 bench-cores: $(BUILD)/bench/bench_cores

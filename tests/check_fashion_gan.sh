@@ -39,7 +39,7 @@ done
 cmp average/checkpoint.png average/generator.png || fail "a checkpoint's average should be drawn from"
 for game in "hinge --spectral-norm" "wasserstein --penalty wgan-gp --n-critic 3 --beta1 0" "least-squares --schedule cosine --warmup 2" \
     "relativistic --penalty r1 --penalty-weight 1 --penalty-interval 2" "minimax --schedule step --d-lr 0.0004" \
-    "relativistic-paired --penalty r1 --second-penalty r2 --penalty-weight 0.5 --top-k 0.5 --lecam 0.1"; do
+    "relativistic-paired --penalty r1 --second-penalty r2 --penalty-weight 0.5 --top-k 0.5 --lecam 0.1" "hinge --precision bfloat16"; do
     # shellcheck disable=SC2086  # options are to be split
     run fashion_gan --silhouettes --epochs 2 --limit 100 --batch 16 --hidden 16 --out game --overwrite --loss $game
     says fashion_gan "epoch 2/2  D loss"
@@ -55,6 +55,7 @@ if grep -q sigmoid fashion_gan.log; then fail "hinge needs raw outputs"; fi
 refuses 2 '--loss: one of bce, minimax, relativistic, least-squares, hinge, wasserstein, relativistic-paired expected, got "gan"' fashion_gan --loss gan
 refuses 2 "--penalty: one of none, wgan-gp, r1, r2, dragan expected" fashion_gan --penalty r3
 refuses 2 "--schedule: one of constant, linear, cosine, step, exponential expected" fashion_gan --schedule ''
+refuses 2 "--precision: one of float32, bfloat16 expected" fashion_gan --precision float16
 refuses 2 "--spectral-norm takes no value" fashion_gan --spectral-norm=1
 refuses 1 "--data nowhere: there is no such directory" fashion_gan --data nowhere
 refuses 1 "--data new: there is no train-images-idx3-ubyte.gz in it" fashion_gan --data new

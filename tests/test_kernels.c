@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Not a multiple of any vector, so that every loop has a rest. */
-enum { N = 1003, VARIANTS = 3 /* of loops and products */ };
+enum { N = 1003, VARIANTS = 4 /* of loops and products */ };
 
 static float x[N], y[N];
 static uint32_t bits[N + 1];
@@ -325,9 +325,9 @@ TEST_EACH(weight_gradient_is_its_definition, 0, N_SHAPES)
     float *dw = series(n.out * n.in, 0.5);
     const size_t cut = n.out / 2;
 
-    gan__kernels_linear_weight_grad(n.rows, n.in, n.out, cut, n.out, a, dy, n.in, dw, scratch);
+    gan__kernels_linear_weight_grad(GAN__BY_SPEED, n.rows, n.in, n.out, cut, n.out, a, dy, n.in, dw, scratch);
     if (cut > 0)
-        gan__kernels_linear_weight_grad(n.rows, n.in, n.out, 0, cut, a, dy, n.in, dw, scratch);
+        gan__kernels_linear_weight_grad(GAN__BY_SPEED, n.rows, n.in, n.out, 0, cut, a, dy, n.in, dw, scratch);
     for (size_t o = 0; o < n.out; o++)
         for (size_t i = 0; i < n.in; i++) {
             double sum = 0;
@@ -350,9 +350,9 @@ TEST_EACH(an_input_in_two_pieces_is_as_one, 0, N_SHAPES)
           *dw = series(n.out * in, 0.5);
 
     gan__kernels_linear(GAN__BY_SPEED, n.rows, n.in, n.out, 0, n.out, a, w, in, b, found, scratch);
-    gan__kernels_linear_add(n.rows, n.in, n.out, 0, n.out, a, w + n.in, in, found, scratch);
+    gan__kernels_linear_add(GAN__BY_SPEED, n.rows, n.in, n.out, 0, n.out, a, w + n.in, in, found, scratch);
     gan__kernels_linear_input_grad(GAN__BY_SPEED, n.rows, n.in, n.out, 0, n.in, dy, w + n.in, in, dx, scratch);
-    gan__kernels_linear_weight_grad(n.rows, n.in, n.out, 0, n.out, a, dy, in, dw + n.in, scratch);
+    gan__kernels_linear_weight_grad(GAN__BY_SPEED, n.rows, n.in, n.out, 0, n.out, a, dy, in, dw + n.in, scratch);
     for (size_t r = 0; r < n.rows; r++)
         for (size_t o = 0; o < n.out; o++) {
             double sum = (double)b[o];

@@ -14,7 +14,7 @@
 
 #define SHAPE(groups, in, out, ih, iw, mh, mw, k, s, ph, pw)                                       \
     {                                                                                              \
-        groups, in, out, {ih, iw}, {mh, mw}, {k, k}, {s, s}, {ph, pw}, {1, 1}, GAN__BY_SPEED       \
+        groups, in, out, {ih, iw}, {mh, mw}, {k, k}, {s, s}, {ph, pw}, {1, 1}, GAN__BY_SPEED, NULL \
     }
 
 /* Odd sides, images with rows that no tile reaches, single channels, groups, every padding. */

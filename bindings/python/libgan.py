@@ -144,6 +144,8 @@ PENALTY_DRAGAN = 4
 DIVERGENCE_STOP = 0
 DIVERGENCE_SKIP = 1
 DIVERGENCE_REDUCE = 2
+PRECISION_FLOAT32 = 0
+PRECISION_BFLOAT16 = 1
 EXPORT_FLOAT32 = 0
 EXPORT_FLOAT16 = 1
 EXPORT_INT8 = 2
@@ -449,7 +451,7 @@ class gan_trainer_desc(Record):
     ("second_penalty", POINTER(gan_penalty_desc)), ("top_k", c_double), ("top_k_schedule", POINTER(gan_schedule_desc)),
     ("instance_noise_schedule", POINTER(gan_schedule_desc)), ("augment_schedule", POINTER(gan_schedule_desc)),
     ("average_half_life", c_double), ("average_schedule", POINTER(gan_schedule_desc)), ("shards", c_size_t),
-    ("communicator", POINTER(gan_communicator))]
+    ("communicator", POINTER(gan_communicator)), ("precision", c_int)]
 
 
 class gan_train_stats(Record):

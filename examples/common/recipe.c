@@ -75,6 +75,7 @@ int recipe_make(recipe *out, const run_options *o, gan_network *g, gan_network *
     desc.communicator = ranks_communicator();
     desc.loss = (gan_loss)o->loss;
     desc.top_k = o->top_k;
+    desc.precision = (gan_precision)o->precision;
     desc.d_steps_per_g = (size_t)o->n_critic;
     desc.auxiliary_weight = o->auxiliary;
     desc.auxiliary_real_only = o->auxiliary > 0;

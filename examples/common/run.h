@@ -14,6 +14,7 @@ typedef struct run_options {
     double lr, d_lr, beta1, beta2, ema;
     long ema_images; /* half-life of the average in place of its decay; 0: `ema` */
     int loss, penalty, second_penalty, schedule; /* a gan_loss, gan_penalty_kind, gan_schedule */
+    int precision;                               /* a gan_precision */
     double penalty_weight, penalty_end, top_k;
     few_options few;
     long penalty_interval, n_critic, warmup;
@@ -35,8 +36,10 @@ typedef struct run_options {
     .out = "out", .checkpoint_every = 1, .seed = 1, .penalty_weight = 10, .penalty_interval = 1,   \
     .n_critic = 1, .top_k = 1, .beta2 = 0.999, .penalty_end = 1, .few = {FEW_DEFAULTS}
 
-/* The names of gan_loss, gan_penalty_kind and gan_schedule on the command line, in their order. */
-extern const char *const run_losses[], *const run_penalties[], *const run_schedules[];
+/* The names of gan_loss, gan_penalty_kind, gan_schedule and gan_precision on the command line, in
+ * their order. */
+extern const char *const run_losses[], *const run_penalties[], *const run_schedules[],
+    *const run_precisions[];
 
 /* clang-format off */
 /* Their rows in a program's table of options. */
@@ -89,6 +92,9 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     {"shards", "N", .whole = &(o)->shards, .min = 0, .max = 1024,                                  \
      .help = "cut each batch into N shards, 1, 2, 4, 8 ..., which processes started by mpirun "    \
              "share; 0: 8 under mpirun, else not"},                                                \
+    {"precision", "NAME", .choice = &(o)->precision, .choices = run_precisions,                    \
+     .help = "numbers that the products of convolutions and linear layers are computed from; "     \
+             "bfloat16 is faster where the CPU has AVX512-BF16"},                                  \
     {"threads", "N", .whole = &(o)->threads, .min = 0, .max = 1024, .keep = CLI_FREE,              \
      .help = "0: as many as there are CPUs; never changes the result"},                            \
     {"out", "DIR", .text = &(o)->out, .keep = CLI_LOCAL,                                           \

@@ -28,6 +28,8 @@ const char *const run_schedules[] = {
     [GAN_SCHEDULE_CONSTANT] = "constant",       [GAN_SCHEDULE_LINEAR] = "linear",
     [GAN_SCHEDULE_COSINE] = "cosine",           [GAN_SCHEDULE_STEP] = "step",
     [GAN_SCHEDULE_EXPONENTIAL] = "exponential", NULL};
+const char *const run_precisions[] = {
+    [GAN_PRECISION_FLOAT32] = "float32", [GAN_PRECISION_BFLOAT16] = "bfloat16", NULL};
 
 /* ---- Settings of an earlier run ---- */
 

@@ -53,6 +53,29 @@ typedef enum gan_divergence {
     GAN_DIVERGENCE_REDUCE    /**< the same, and halve that network's learning rate */
 } gan_divergence;
 
+/**
+ * The numbers that products of convolutions and linear layers are computed from, in training.
+ * PyTorch's torch.autocast is similar, with other layers.
+ *
+ * GAN_PRECISION_BFLOAT16 rounds both factors of every product in a step to bfloat16, which has the
+ * exponents of a float and 8 bits of precision, and adds the products in floats: forward, of
+ * gradients with respect to inputs and to weights, and of gradient penalties.  Where a convolution is
+ * computed by minimal filtering (see docs/performance.md), its transformed tiles and weights are
+ * rounded.  Everything else stays in floats: weights, sums, what layers put out, products of layers
+ * with a single output, batch norm, losses, optimizers, averages; and networks outside steps, as in
+ * gan_trainer_sample() and gan_trainer_outputs().
+ *
+ * The arithmetic is that of the instruction VDPBF16PS (AVX512-BF16).  Processors without it emulate
+ * it with the same bits: those with AVX2 or AVX-512 in about the time that floats take, others far
+ * slower.  As with floats, the bits don't depend on the number of threads.
+ *
+ * @since 0.1
+ */
+typedef enum gan_precision {
+    GAN_PRECISION_FLOAT32 = 0, /**< of floats */
+    GAN_PRECISION_BFLOAT16     /**< of bfloat16 */
+} gan_precision;
+
 /** One half of a step between its gradients and the update; see gan_train_gradients_fn. */
 typedef struct gan_train_gradients {
     size_t struct_size; /**< of the library's record */
@@ -226,11 +249,13 @@ typedef struct gan_trainer_desc {
      * others.  NULL: alone
      */
     const gan_communicator *communicator;
+    gan_precision precision; /**< of products; part of a checkpoint.  GAN_PRECISION_FLOAT32 */
 } gan_trainer_desc;
 #define GAN_TRAINER_DESC_INIT                                                                      \
     GAN_SIZED_INIT(gan_trainer_desc, 0, 0, GAN_LOSS_BCE, 0, 0, 0, 0.0, 0.0, 0.0, 0, 0,             \
                    GAN_LATENT_NORMAL, GAN_DIVERGENCE_STOP, 0.0, 0, 0.0, 0, 0, 0.0, 0, 0, 0, 0, 0,  \
-                   0, GAN_ACTIVATIONS_KEEP, 0, 0, 0, 0, 0.0, 0, 0, 0, 0.0, 0, 0, 0)
+                   0, GAN_ACTIVATIONS_KEEP, 0, 0, 0, 0, 0.0, 0, 0, 0, 0.0, 0, 0, 0,                \
+                   GAN_PRECISION_FLOAT32)
 
 /** GAN_TRAINER_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_trainer_desc_init(gan_trainer_desc *desc, size_t struct_size);

@@ -223,6 +223,7 @@ static gan__conv conv_for(const gan__layer_run *run)
     gan__conv c = conv_of(run->layer);
 
     c.by = run->by;
+    c.pairs = run->pairs;
     return c;
 }
 
@@ -233,7 +234,7 @@ static void make_map(const gan__layer_run *run, const float *image, const float 
 
     if (is_linear(&c))
         gan__kernels_linear(c.by, run->rows, size, c.out, run->begin, run->end, image, run->params,
-                            size, bias, map, run->scratch);
+                            size, bias, map, gan__layer_products_scratch(run));
     else if (run->transformed)
         gan__winograd_map(&c, run->rows, image, run->transformed, bias, map, run->scratch);
     else
@@ -269,7 +270,7 @@ static void make_image(const gan__layer_run *run, const float *map, const float 
         return;
     }
     gan__kernels_linear_input_grad(c.by, run->rows, size, c.out, run->begin, run->end, map,
-                                   run->params, size, image, run->scratch);
+                                   run->params, size, image, gan__layer_products_scratch(run));
     if (bias) add_bias(run, &c, bias, image);
 }
 
@@ -364,7 +365,7 @@ static double weight_squares(const gan__conv *c, gan__conv_part part, const floa
 
 static double grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
 {
-    const gan__conv c = conv_of(run->layer);
+    const gan__conv c = conv_for(run);
     const int transposed = is_transposed(run->layer);
     const float *image = transposed ? run->dy : run->x;
     const float *map = transposed ? run->x : run->dy;
@@ -374,8 +375,8 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
 
     if (is_linear(&c)) {
         p = (gan__conv_part){0, c.in, c.out * part / parts, c.out * (part + 1) / parts};
-        gan__kernels_linear_weight_grad(run->rows, size, c.out, p.out_begin, p.out_end, image, map,
-                                        size, grads, run->scratch);
+        gan__kernels_linear_weight_grad(c.by, run->rows, size, c.out, p.out_begin, p.out_end, image,
+                                        map, size, grads, gan__layer_products_scratch(run));
     } else if (run->transformed) {
         gan__winograd_weights(&c, run->rows, p, image, map, grads, run->scratch);
     } else {

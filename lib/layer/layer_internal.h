@@ -150,6 +150,7 @@ typedef struct gan__layer_run {
     const float *packed; /* what class->pack() has made of them; NULL: nothing */
     const float *transformed; /* beside them, what class->transform() has; NULL: nothing */
     gan__by by;          /* which loops do products */
+    float *pairs;        /* their scratch in bfloat16; NULL with others */
     float *saved;        /* class->saved() numbers, from forward to backward */
     float *scratch;      /* class->scratch() numbers, until the call ends */
     const float *x;      /* input, from column 0 on; rows follow one another */
@@ -175,6 +176,12 @@ typedef struct gan__layer_run {
     uint64_t stream;
     uint64_t position; /* ... from here on, one a number of the output, row by row */
 } gan__layer_run;
+
+/* The scratch of a linear layer's products. */
+static inline float *gan__layer_products_scratch(const gan__layer_run *r)
+{
+    return r->by == GAN__BY_BFLOAT16 ? r->pairs : r->scratch;
+}
 
 /* Into how many tiles a piece of work is cut, by rows and by columns: a matter of shapes alone, so
  * that results don't depend on who does the work. */

@@ -109,19 +109,21 @@ static void forward(const gan__layer_run *run)
         return;
     }
     gan__kernels_linear(run->by, run->rows, n, out, run->begin, run->end, run->x, run->params, in,
-                        run->tangents > 0 ? NULL : run->params + in * out, run->y, run->scratch);
+                        run->tangents > 0 ? NULL : run->params + in * out, run->y,
+                        gan__layer_products_scratch(run));
     if (run->tail.width > 0 && run->tangents == 0) /* it has no tangent */
-        gan__kernels_linear_add(run->rows, run->tail.width, out, run->begin, run->end,
-                                run->tail.values, run->params + n, in, run->y, run->scratch);
+        gan__kernels_linear_add(run->by, run->rows, run->tail.width, out, run->begin, run->end,
+                                run->tail.values, run->params + n, in, run->y,
+                                gan__layer_products_scratch(run));
 }
 
 static void backward(const gan__layer_run *run)
 {
     const size_t in = in_of(run->layer);
 
-    gan__kernels_linear_input_grad(GAN__BY_SPEED, run->rows, in - run->tail.width,
-                                   out_of(run->layer), run->begin, run->end, run->dy, run->params,
-                                   in, run->dx, run->scratch);
+    gan__kernels_linear_input_grad(run->by, run->rows, in - run->tail.width, out_of(run->layer),
+                                   run->begin, run->end, run->dy, run->params, in, run->dx,
+                                   gan__layer_products_scratch(run));
 }
 
 /* ---- what an embedding has appended ----
@@ -214,8 +216,8 @@ static void tail_grad(const gan__layer_run *run)
     const size_t out = out_of(run->layer);
     const tail_classes t = tail_classes_of(run, 0, out);
 
-    gan__kernels_linear_input_grad(GAN__BY_SPEED, t.n, n, out, 0, n, t.sums, run->params + in - n,
-                                   in, t.rows, run->scratch);
+    gan__kernels_linear_input_grad(run->by, t.n, n, out, 0, n, t.sums, run->params + in - n, in,
+                                   t.rows, gan__layer_products_scratch(run));
     memset(run->tail.grad, 0, run->tail.classes * n * sizeof *t.rows);
     for (size_t i = 0; i < t.n; i++)
         memcpy(run->tail.grad + t.list[i] * n, t.rows + i * n, n * sizeof *t.rows);
@@ -230,8 +232,8 @@ static void tail_weight_grad(const gan__layer_run *run, size_t begin, size_t end
 
     for (size_t i = 0; i < t.n; i++)
         memcpy(t.rows + i * n, run->tail.table + t.list[i] * n, n * sizeof *t.rows);
-    gan__kernels_linear_weight_grad(t.n, n, end - begin, 0, end - begin, t.rows, t.sums,
-                                    in_of(run->layer), dw, run->scratch);
+    gan__kernels_linear_weight_grad(run->by, t.n, n, end - begin, 0, end - begin, t.rows, t.sums,
+                                    in_of(run->layer), dw, gan__layer_products_scratch(run));
 }
 
 /* ---- the gradient with respect to the weights ---- */
@@ -267,8 +269,8 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
     float *db = grads + in * out;
 
     sum_columns(run, begin, end, db);
-    gan__kernels_linear_weight_grad(run->rows, n, out, begin, end, run->x, run->dy, in, grads,
-                                    run->scratch);
+    gan__kernels_linear_weight_grad(run->by, run->rows, n, out, begin, end, run->x, run->dy, in,
+                                    grads, gan__layer_products_scratch(run));
     if (run->tail.width > 0) tail_weight_grad(run, begin, end, grads + begin * in + n);
     return simd->sum_squares((end - begin) * in, grads + begin * in) +
            simd->sum_squares(end - begin, db + begin);

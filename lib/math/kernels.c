@@ -15,7 +15,7 @@
  *     others, and `make PRODUCTS=blas` cblas_sgemm(), on one thread
  *
  * Samplers ask for kernels_gemm.c on any processor (GAN__BY_ROWS), one output apart: then a row has
- * the same bits whatever rows it is among.  A build without a BLAS does the third case by it, too. */
+ * the same bits whatever rows it is among.  So do trainers in bfloat16.  A build without a BLAS does the third case by it, too. */
 #include "math/kernels_internal.h"
 
 #include "base/alloc_internal.h"
@@ -35,9 +35,9 @@ static int is_own(gan__by by)
     (void)by;
     return 1;
 #elif defined(GAN__BLAS_PRODUCTS)
-    return by == GAN__BY_ROWS;
+    return by != GAN__BY_SPEED;
 #else
-    return by == GAN__BY_ROWS || gan__simd_best()->products->fused;
+    return by != GAN__BY_SPEED || gan__simd_best()->products->fused;
 #endif
 }
 
@@ -126,7 +126,10 @@ static void gemm(gan__by by, size_t stride, size_t out, const gan__gemm_args *ar
 {
     gan__gemm_args g = *args;
 
-    g.rows = rows_scratch(args, stride, out);
+    if (by == GAN__BY_BFLOAT16)
+        g.pairs = g.scratch;
+    else
+        g.rows = rows_scratch(args, stride, out);
     if (is_own(by))
         gan__simd_best()->products->gemm(&g);
     else
@@ -179,11 +182,11 @@ void gan__kernels_linear(gan__by by, size_t rows, size_t in, size_t out, size_t 
     linear(by, rows, in, out, begin, end, x, w, stride, b, 0, y, scratch);
 }
 
-void gan__kernels_linear_add(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                             const float *x, const float *w, size_t stride, float *y,
+void gan__kernels_linear_add(gan__by by, size_t rows, size_t in, size_t out, size_t begin,
+                             size_t end, const float *x, const float *w, size_t stride, float *y,
                              float *scratch)
 {
-    linear(GAN__BY_SPEED, rows, in, out, begin, end, x, w, stride, NULL, 1, y, scratch);
+    linear(by, rows, in, out, begin, end, x, w, stride, NULL, 1, y, scratch);
 }
 
 /* ---- with weights that are packed ---- */
@@ -252,12 +255,12 @@ void gan__kernels_linear_input_grad(gan__by by, size_t rows, size_t in, size_t o
         gan__simd_best()->scale(n, dy[r], w + begin, dx + r * in + begin);
 }
 
-void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                                     const float *x, const float *dy, size_t stride, float *dw,
-                                     float *scratch)
+void gan__kernels_linear_weight_grad(gan__by by, size_t rows, size_t in, size_t out, size_t begin,
+                                     size_t end, const float *x, const float *dy, size_t stride,
+                                     float *dw, float *scratch)
 {
     if (out > 1) {
-        gemm(GAN__BY_SPEED, stride, out,
+        gemm(by, stride, out,
              &(gan__gemm_args){.m = end - begin,
                                .n = in,
                                .k = rows,

@@ -367,7 +367,8 @@ static void map_panel(const work *w, const float *weights, const float *bias, si
                                               .c = to,
                                               .c_stride = to_stride,
                                               .row_bias = bias,
-                                              .accumulate = t > 0},
+                                              .accumulate = t > 0,
+                                              .pairs = w->c->pairs},
                             w->panel);
     }
 }
@@ -445,7 +446,8 @@ static void add_taps(const work *w, const float *panel, const segment *segments,
                                               .a_row = 1,
                                               .a_column = l,
                                               .c = w->block,
-                                              .c_stride = w->panels->width},
+                                              .c_stride = w->panels->width,
+                                              .pairs = w->c->pairs},
                             panel);
         gan__simd_best()->scatter_add(m, least(width, m), at, n_segments, segments,
                                       w->c->dilation[1], w->block, w->panels->width, image);
@@ -591,7 +593,8 @@ static void weights_stretch(const work *w, gan__conv_part part, const stretch *s
                                               .a_column = 1,
                                               .c = dw + t,
                                               .c_stride = taps(w->c),
-                                              .accumulate = accumulate},
+                                              .accumulate = accumulate,
+                                              .pairs = w->c->pairs},
                             w->panel);
     }
 }

@@ -19,7 +19,8 @@ typedef struct gan__conv {
     size_t image[2]; /* height and width */
     size_t map[2];
     size_t kernel[2], stride[2], padding[2], dilation[2];
-    gan__by by; /* its products */
+    gan__by by;   /* its products */
+    float *pairs; /* GAN__GEMM_PAIRS floats for those in bfloat16; NULL with others */
 } gan__conv;
 
 enum { GAN__CONV_DEPTH = 256 }; /* rows of a panel, where they can be divided */

@@ -45,6 +45,7 @@
 
 #include "base/build_internal.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* An instruction set is what the compiler was told to use: see the Makefile. */
@@ -76,11 +77,14 @@ enum {
     CHUNK_BLOCKS = 28,               /* packed at a time, so that they stay in the second cache, */
     PACKED_DEPTH = 512,              /* for so many inner indices */
     AHEAD = 12,                      /* rows of b that are fetched before they are copied */
+    TURNED = DEPTH + 16, /* words from one row to the next, where pairs lie along rows */
 };
 
 _Static_assert(DEPTH *PANEL <= GAN__GEMM_SCRATCH, "a panel has to fit");
 _Static_assert((CHUNK_BLOCKS * STEP + PANEL) * PACKED_DEPTH <= GAN__GEMM_ROWS,
                "a chunk has to fit");
+_Static_assert(PANEL *DEPTH + LANES * TURNED + CHUNK_BLOCKS * STEP * DEPTH <= GAN__GEMM_PAIRS,
+               "a chunk of pairs has to fit");
 
 typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
 typedef float anywhere
@@ -94,6 +98,24 @@ static inline vector load(const float *x)
 static inline void store(float *x, vector v)
 {
     *(anywhere *)x = v;
+}
+
+/* The vector of the elements with these indices, those of b counted on from those of a. */
+#if defined(__clang__) || __GNUC__ >= 12
+#define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+typedef int places __attribute__((vector_size(LANES * sizeof(int))));
+#define PICK(a, b, ...) __builtin_shuffle(a, b, (places){__VA_ARGS__})
+#endif
+
+/* What is read next was often written by another core a moment ago and is still in its cache, from
+ * where a line takes long; prefetching many at once and ahead of time hides that. */
+static void fetch(const float *x, size_t stride, size_t rows, size_t width)
+{
+    enum { LINE = 16 };
+
+    for (size_t r = 0; r < rows; r++)
+        for (size_t i = 0; i < width; i += LINE) __builtin_prefetch(x + r * stride + i);
 }
 
 /* sum + a b, rounded once where the instruction set can.  By name, because compilers that may
@@ -111,6 +133,8 @@ static inline vector add_product(vector sum, float a, vector b)
 #endif
 }
 
+#include "math/kernels_pairs_internal.h"
+
 /* ---- the innermost block ---- */
 
 /* The block's loops have to vanish, so that its sums are registers. */
@@ -121,10 +145,12 @@ static inline vector add_product(vector sum, float a, vector b)
 #endif
 
 /* `rows` rows by `vectors` vectors of the result, which begins with what stands in `from`; both are
- * constants wherever this is inlined.  The result's lines are fetched while the sums are made. */
+ * constants wherever this is inlined, as is whether a and the panel hold pairs of bfloat16.  The
+ * result's lines are fetched while the sums are made. */
 static inline __attribute__((always_inline)) void
-block(size_t rows, size_t vectors, size_t k, const float *a, size_t a_row, size_t a_column,
-      const float *panel, const float *from, size_t from_stride, float *c, size_t c_stride)
+block(size_t rows, size_t vectors, int pairs, size_t k, const float *a, size_t a_row,
+      size_t a_column, const float *panel, const float *from, size_t from_stride, float *c,
+      size_t c_stride)
 {
     vector sum[BLOCK_ROWS][2];
 
@@ -135,7 +161,8 @@ block(size_t rows, size_t vectors, size_t k, const float *a, size_t a_row, size_
     }
     for (size_t l = 0; l < k; l++, a += a_column, panel += PANEL)
         UNROLLED for (size_t i = 0; i < rows; i++) UNROLLED for (size_t j = 0; j < vectors; j++)
-            sum[i][j] = add_product(sum[i][j], a[i * a_row], load(panel + j * LANES));
+            sum[i][j] = pairs ? add_pair(sum[i][j], &a[i * a_row], load(panel + j * LANES))
+                              : add_product(sum[i][j], a[i * a_row], load(panel + j * LANES));
     UNROLLED for (size_t i = 0; i < rows; i++) UNROLLED for (size_t j = 0; j < vectors; j++)
         store(c + i * c_stride + j * LANES, sum[i][j]);
 }
@@ -143,19 +170,24 @@ block(size_t rows, size_t vectors, size_t k, const float *a, size_t a_row, size_
 typedef void block_fn(size_t k, const float *a, size_t a_row, size_t a_column, const float *panel,
                       const float *from, size_t from_stride, float *c, size_t c_stride);
 
-#define BLOCK(name, rows, vectors, row, column)                                                    \
+#define BLOCK(name, rows, vectors, pairs, row, column)                                             \
     static void name(size_t k, const float *a, size_t a_row, size_t a_column, const float *panel,  \
                      const float *from, size_t from_stride, float *c, size_t c_stride)             \
     {                                                                                              \
         (void)a_row, (void)a_column;                                                               \
-        block(rows, vectors, k, a, row, column, panel, from, from_stride, c, c_stride);            \
+        block(rows, vectors, pairs, k, a, row, column, panel, from, from_stride, c, c_stride);     \
     }
 #define BLOCKS(rows)                                                                               \
-    BLOCK(block_##rows##_1, rows, 1, a_row, a_column)                                              \
-    BLOCK(block_##rows##_2, rows, 2, a_row, a_column)                                              \
-    BLOCK(packed_##rows##_1, rows, 1, 1, STEP)                                                     \
-    BLOCK(packed_##rows##_2, rows, 2, 1, STEP)
-#define ENTRY(rows) {{block_##rows##_1, block_##rows##_2}, {packed_##rows##_1, packed_##rows##_2}},
+    BLOCK(block_##rows##_1, rows, 1, 0, a_row, a_column)                                           \
+    BLOCK(block_##rows##_2, rows, 2, 0, a_row, a_column)                                           \
+    BLOCK(packed_##rows##_1, rows, 1, 0, 1, STEP)                                                  \
+    BLOCK(packed_##rows##_2, rows, 2, 0, 1, STEP)                                                  \
+    BLOCK(pairs_##rows##_1, rows, 1, 1, 1, STEP)                                                   \
+    BLOCK(pairs_##rows##_2, rows, 2, 1, 1, STEP)
+#define ENTRY(rows)                                                                                \
+    {{block_##rows##_1, block_##rows##_2},                                                         \
+     {packed_##rows##_1, packed_##rows##_2},                                                       \
+     {pairs_##rows##_1, pairs_##rows##_2}},
 
 /* clang-format off */
 #define UP_TO_6(X) X(1) X(2) X(3) X(4) X(5) X(6)
@@ -166,19 +198,12 @@ typedef void block_fn(size_t k, const float *a, size_t a_row, size_t a_column, c
 
 UP_TO(BLOCK_ROWS)(BLOCKS)
 
-/* By rows; with rows as they stand and packed; of one vector and of two. */
-static block_fn *const blocks[BLOCK_ROWS + 1][2][2] = {{{NULL}}, UP_TO(BLOCK_ROWS)(ENTRY)};
+/* By rows; with rows as they stand, packed, and packed as pairs; of one vector and of two. */
+enum { AS_THEY_STAND, PACKED, PAIRS };
+static block_fn *const blocks[BLOCK_ROWS + 1][3][2] = {{{NULL}}, UP_TO(BLOCK_ROWS)(ENTRY)};
 /* clang-format on */
 
 /* ---- panels ---- */
-
-/* The vector of the elements with these indices, those of b counted on from those of a. */
-#if defined(__clang__) || __GNUC__ >= 12
-#define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-typedef int places __attribute__((vector_size(LANES * sizeof(int))));
-#define PICK(a, b, ...) __builtin_shuffle(a, b, (places){__VA_ARGS__})
-#endif
 
 /* The steps that transpose four by four values in each quarter or half of four vectors.  With one
  * quarter of a, b, c, d, which are rows:
@@ -250,16 +275,6 @@ static inline void turn(const float *from, size_t stride, float *to, size_t to_s
     store(to + to_stride, BACK(ab_low, cd_low));
     store(to + 2 * to_stride, FRONT(ab_high, cd_high));
     store(to + 3 * to_stride, BACK(ab_high, cd_high));
-}
-
-/* What is read next was often written by another core a moment ago and is still in its cache, from
- * where a line takes long; prefetching many at once and ahead of time hides that. */
-static void fetch(const float *x, size_t stride, size_t rows, size_t width)
-{
-    enum { LINE = 16 };
-
-    for (size_t r = 0; r < rows; r++)
-        for (size_t i = 0; i < width; i += LINE) __builtin_prefetch(x + r * stride + i);
 }
 
 /* Copy `columns` columns of k rows of b, whose rows lie one after the other, into a panel; a panel
@@ -347,6 +362,49 @@ static void pack_rows(const gan__gemm_args *g, size_t begin, size_t k, float *to
     }
 }
 
+/* ---- pairs of bfloat16 ---- */
+
+/* Both a and b: `n` rows or columns of `width` that a block or panel has, the others being zeros, k
+ * inner indices of each.  Those of one row follow one another in memory, or, unless `turned`, the
+ * numbers of one inner index do:
+ *
+ *     from      x00 x01 x02 ...      pairs  (x00, x10) (x01, x11) ...
+ *               x10 x11 x12 ...
+ *     turned    x00 x10 x20 x30 ...  first along the rows, (x00, x10) (x20, x30) ..., then transposed
+ *               x01 x11 x21 x31 ... */
+static void pack_pairs(size_t n, size_t width, size_t k, const float *from, size_t stride,
+                       int turned, float *rows, float *to)
+{
+    if (!turned) {
+        join_rows(n, width, k, from, stride, to);
+        return;
+    }
+    for (size_t i = 0; i < width; i += LANES) {
+        const size_t own = i < n ? (n - i < LANES ? n - i : LANES) : 0;
+
+        join_along_rows(own, k, from + i * stride, stride, rows);
+        for (size_t l = 0; l < (k + 1) / 2; l += 4)
+            turn(rows + l, TURNED, to + l * width + i, width);
+    }
+}
+
+/* All rows of g, k inner indices from `begin` on, block after block. */
+static void pack_pairs_of_rows(const gan__gemm_args *g, size_t begin, size_t k, float *turned,
+                               float *to)
+{
+    const size_t n_blocks = n_blocks_of(g->m);
+    const float *a = g->a + begin * g->a_column;
+    const int rows_follow = g->a_column == 1;
+
+    for (size_t i = 0; i < n_blocks; i++, to += (k + 1) / 2 * STEP) {
+        const size_t row = g->m * i / n_blocks;
+        const size_t readable = g->m - row < STEP ? g->m - row : STEP;
+
+        pack_pairs(readable, STEP, k, a + row * g->a_row, rows_follow ? g->a_row : g->a_column,
+                   rows_follow, turned, to);
+    }
+}
+
 /* ---- the product ---- */
 
 /* One panel's part of a product: k inner indices from `begin` on, some columns from j on. */
@@ -413,6 +471,7 @@ static void multiply_panel(const part *p, const float *panel)
     static const float zeros[PANEL];
     const gan__gemm_args *g = p->g;
     const size_t n_blocks = n_blocks_of(g->m);
+    const int kind = !p->rows ? AS_THEY_STAND : g->pairs ? PAIRS : PACKED;
     const int partial = p->columns != PANEL && p->columns != LANES;
     const float *start = g->bias ? g->bias + p->j : zeros;
     const int goes_on = p->begin > 0 || g->accumulate;
@@ -425,7 +484,7 @@ static void multiply_panel(const part *p, const float *panel)
         const size_t rows = end - begin;
         const float *a =
             p->rows ? p->rows + i * p->k * STEP : g->a + p->begin * g->a_column + begin * g->a_row;
-        block_fn *const add_block = blocks[rows][p->rows != NULL][p->columns > LANES];
+        block_fn *const add_block = blocks[rows][kind][p->columns > LANES];
         float *c = g->c + begin * g->c_stride + p->j;
         const float *from = goes_on ? c : start;
         size_t from_stride = goes_on ? g->c_stride : 0;
@@ -496,9 +555,34 @@ static void multiply_packed_rows(const gan__gemm_args *g)
     }
 }
 
-static void multiply(const gan__gemm_args *args)
+/* The same in pairs of bfloat16; a part counts its inner indices in pairs. */
+static void multiply_pairs(const gan__gemm_args *g)
 {
-    const size_t most = args->rows ? CHUNK_BLOCKS * BLOCK_ROWS : MAX_ROWS;
+    const size_t n_pairs = (g->k + 1) / 2;
+    const size_t n = (n_pairs + DEPTH - 1) / DEPTH;
+    float *panel = g->pairs;
+    float *turned = panel + PANEL * DEPTH;
+    float *rows = turned + LANES * TURNED;
+
+    for (size_t i = 0; i < n; i++) {
+        part p = {g, 0, 0, n_pairs * i / n, n_pairs * (i + 1) / n - n_pairs * i / n, rows};
+        const size_t k = 2 * (p.begin + p.k) < g->k ? 2 * p.k : g->k - 2 * p.begin;
+
+        pack_pairs_of_rows(g, 2 * p.begin, k, turned, rows);
+        for (; p.j < g->n; p.j += PANEL) {
+            const size_t at = g->b_turned ? p.j * g->b_stride + 2 * p.begin
+                                          : 2 * p.begin * g->b_stride + p.j;
+
+            p.columns = g->n - p.j < PANEL ? g->n - p.j : PANEL;
+            pack_pairs(p.columns, PANEL, k, g->b + at, g->b_stride, g->b_turned, turned, panel);
+            multiply_panel(&p, panel);
+        }
+    }
+}
+
+static void multiply_rows_in_turn(const gan__gemm_args *args)
+{
+    const size_t most = args->rows || args->pairs ? CHUNK_BLOCKS * BLOCK_ROWS : MAX_ROWS;
     const size_t n = (args->m + most - 1) / most;
     gan__gemm_args g = *args;
 
@@ -508,11 +592,21 @@ static void multiply(const gan__gemm_args *args)
         g.m = args->m * (i + 1) / n - row;
         g.a = args->a + row * args->a_row;
         g.c = args->c + row * args->c_stride;
-        if (g.rows)
+        if (g.pairs)
+            multiply_pairs(&g);
+        else if (g.rows)
             multiply_packed_rows(&g);
         else
             multiply_rows(&g);
     }
+}
+
+static void multiply(const gan__gemm_args *args)
+{
+    const unsigned before = args->pairs ? begin_pairs() : 0;
+
+    multiply_rows_in_turn(args);
+    if (args->pairs) end_pairs(before);
 }
 
 /* All panels, one behind the other in the order in which a product comes to them. */
@@ -526,6 +620,15 @@ static void pack(const gan__gemm_args *args, float *packed)
 
 static void multiply_own_panel(const gan__gemm_args *args, const float *panel)
 {
+    gan__gemm_args g = *args;
+
+    if (args->pairs) {
+        g.b = panel;
+        g.b_stride = PANEL;
+        g.b_turned = 0;
+        multiply(&g);
+        return;
+    }
     multiply_panel(&(part){args, 0, args->n, 0, args->k, NULL}, panel);
 }
 

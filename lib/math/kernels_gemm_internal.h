@@ -19,6 +19,7 @@
 enum {
     GAN__GEMM_SCRATCH = 8192,                         /* floats: the largest panel */
     GAN__GEMM_ROWS = (28 * 16 + 32) * 512, /* packed rows of a, and a deeper panel */
+    GAN__GEMM_PAIRS = (28 * 16 + 32 + 18) * 256, /* the same in bfloat16, and what is transposed */
 };
 
 typedef struct gan__gemm_args {
@@ -37,6 +38,8 @@ typedef struct gan__gemm_args {
     float *scratch; /* GAN__GEMM_SCRATCH floats on a cache line's beginning, until the call ends */
     float *rows;    /* GAN__GEMM_ROWS of them instead, to pack a, too: faster from some size on,
                        with the same bits; NULL: a is read where it stands */
+    float *pairs;   /* GAN__GEMM_PAIRS of them: a and b are rounded to bfloat16, which
+                       kernels_pairs_internal.h describes; NULL: they aren't */
 } gan__gemm_args;
 
 typedef void gan__gemm_fn(const gan__gemm_args *args);

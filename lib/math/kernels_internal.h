@@ -14,11 +14,13 @@
  * gan__blas_enter() and gan__blas_leave(), which the caller of the library's work does once. */
 
 /* Which loops do a product: the fastest, whose sums may be ordered otherwise where there are more
- * rows; or the own ones, with which a row has the same bits whatever rows it is among. */
-typedef enum gan__by { GAN__BY_SPEED = 0, GAN__BY_ROWS } gan__by;
+ * rows; the own ones, with which a row has the same bits whatever rows it is among; or these in
+ * bfloat16, as kernels_pairs_internal.h describes, for which `scratch` is GAN__GEMM_PAIRS floats.
+ * Products with a single output stay in floats: they take no longer than reading. */
+typedef enum gan__by { GAN__BY_SPEED = 0, GAN__BY_ROWS, GAN__BY_BFLOAT16 } gan__by;
 
-/* For products with weights of `out` rows that are `stride` floats apart.  For wide layers it is
- * much more, as packing pays there. */
+/* For products in floats with weights of `out` rows that are `stride` floats apart.  For wide layers
+ * it is much more, as packing pays there. */
 size_t gan__kernels_scratch(size_t stride, size_t out);
 
 /* Columns begin .. end-1 of y[rows, out] = x[rows, in] w[out, in]^T + b[out]; b may be NULL.  And
@@ -26,8 +28,8 @@ size_t gan__kernels_scratch(size_t stride, size_t out);
 void gan__kernels_linear(gan__by by, size_t rows, size_t in, size_t out, size_t begin, size_t end,
                          const float *x, const float *w, size_t stride, const float *b, float *y,
                          float *scratch);
-void gan__kernels_linear_add(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                             const float *x, const float *w, size_t stride, float *y,
+void gan__kernels_linear_add(gan__by by, size_t rows, size_t in, size_t out, size_t begin,
+                             size_t end, const float *x, const float *w, size_t stride, float *y,
                              float *scratch);
 
 /* The whole product with weights that gan__kernels_pack() has copied into panels, so many numbers
@@ -43,9 +45,9 @@ void gan__kernels_linear_input_grad(gan__by by, size_t rows, size_t in, size_t o
                                     float *scratch);
 
 /* Rows begin .. end-1 of dw[out, in] = dy[rows, out]^T x[rows, in] */
-void gan__kernels_linear_weight_grad(size_t rows, size_t in, size_t out, size_t begin, size_t end,
-                                     const float *x, const float *dy, size_t stride, float *dw,
-                                     float *scratch);
+void gan__kernels_linear_weight_grad(gan__by by, size_t rows, size_t in, size_t out, size_t begin,
+                                     size_t end, const float *x, const float *dy, size_t stride,
+                                     float *dw, float *scratch);
 
 /* Panels for products. */
 const gan__panels *gan__kernels_panels(gan__by by);

@@ -27,6 +27,16 @@ TABLE(v3)
 TABLE(v4)
 #endif
 
+/* The loops of v4, with products that have the instruction for bfloat16. */
+#ifdef GAN__HAVE_bf16 /* only beside v4 */
+extern const gan__products gan__products_bf16;
+static const gan__simd table_bf16 = {.name = "v4",
+                                     .functions = gan__functions_v4,
+                                     .products = &gan__products_bf16,
+                                     .tiles = gan__tiles_v4,
+                                     GAN__LOOPS(ENTRY, v4)};
+#endif
+
 /* The levels x86-64-v3 and -v4 of the psABI, as far as compilers make use of them here; NULL where the
  * library is built without them, or the CPU hasn't them. */
 static const gan__simd *find_v3(void)
@@ -50,15 +60,28 @@ static const gan__simd *find_v4(void)
     return NULL;
 }
 
+static const gan__simd *find_bf16(void)
+{
+#ifdef GAN__HAVE_bf16
+    if (find_v4() && __builtin_cpu_supports("avx512bf16")) return &table_bf16;
+#endif
+    return NULL;
+}
+
 const gan__simd *gan__simd_variant(size_t i)
 {
-    return i == 0 ? &table_base : i == 1 ? find_v3() : i == 2 ? find_v4() : NULL;
+    return i == 0   ? &table_base
+           : i == 1 ? find_v3()
+           : i == 2 ? find_v4()
+           : i == 3 ? find_bf16()
+                    : NULL;
 }
 
 const gan__simd *gan__simd_best(void)
 {
-    const gan__simd *best = find_v4();
+    const gan__simd *best = find_bf16();
 
+    if (!best) best = find_v4();
     if (!best) best = find_v3();
     return best ? best : &table_base;
 }

@@ -337,8 +337,8 @@ static work work_of(const gan__conv *c, float *scratch)
     work w = {.s = shapes_of(c), .loops = gan__simd_best()->tiles};
 
     w.loops += w.s.t->kind;
-    w.gemm = gan__simd_best()->products->fused ? gan__simd_best()->products->gemm
-                                               : gan__kernels_gemm_blas;
+    w.gemm = gan__simd_best()->products->fused || c->pairs ? gan__simd_best()->products->gemm
+                                                           : gan__kernels_gemm_blas;
     w.panel = scratch;
     w.lines = w.panel + GAN__GEMM_SCRATCH;
     w.image = w.lines + lines_size(&w.s);
@@ -448,7 +448,8 @@ static void multiply_map(const work *w, const block *b, const channels *ch, cons
                                   .c = w->map + i * matrix(s->c->out, s->tiles),
                                   .c_stride = s->tiles,
                                   .accumulate = ch->begin > 0,
-                                  .scratch = w->panel});
+                                  .scratch = w->panel,
+                                  .pairs = s->c->pairs});
 }
 
 /* The way back. */
@@ -469,7 +470,8 @@ static void multiply_image(const work *w, const block *b, const channels *ch, co
                                   .b_stride = s->tiles,
                                   .c = w->image + i * matrix(m, s->tiles),
                                   .c_stride = s->tiles,
-                                  .scratch = w->panel});
+                                  .scratch = w->panel,
+                                  .pairs = s->c->pairs});
 }
 
 static void multiply_gradient(const work *w, const block *b, size_t n_out, size_t columns)
@@ -490,7 +492,8 @@ static void multiply_gradient(const work *w, const block *b, size_t n_out, size_
                                   .c = w->weights + i * matrix(n_out, pitch),
                                   .c_stride = pitch,
                                   .accumulate = b->begin > 0,
-                                  .scratch = w->panel});
+                                  .scratch = w->panel,
+                                  .pairs = s->c->pairs});
 }
 
 /* ---- a group ---- */

@@ -183,7 +183,9 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, siz
         .buffers = (by_rows ? pass->weights.buffers : net->buffers) + net->buffer_offsets[i],
         .packed = by_rows && gan__pass_weights_packed(layer) ? gan__pass_params(pass, i) : NULL,
         .transformed = gan__pass_transformed(pass, i),
-        .by = by_rows ? GAN__BY_ROWS : GAN__BY_SPEED,
+        .by = by_rows               ? GAN__BY_ROWS
+              : pass->desc.bfloat16 ? GAN__BY_BFLOAT16
+                                    : GAN__BY_SPEED,
         .saved = pass->saved + pass->saved_at[i],
         .scratch = pass->scratch + worker * pass->n_scratch,
         .x = row_of(pass, in->value, in, t->first),
@@ -200,6 +202,7 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, siz
         .position = pass->position + pass->random[i] + t->first * out->size,
     };
 
+    if (run.by == GAN__BY_BFLOAT16) run.pairs = run.scratch + pass->n_scratch - GAN__GEMM_PAIRS;
     if (pass->desc.tangents) add_tangents(pass, i, &run);
     return run;
 }

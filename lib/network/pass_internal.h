@@ -48,6 +48,7 @@ typedef struct gan__pass_desc {
     int tangents;            /* in training: second derivatives too; see gan__pass_curve() */
     int by_rows;             /* in evaluation: weights are those of gan__pass_use(), and each row has
                                 the bits that it has alone */
+    int bfloat16;            /* not by rows: products are GAN__BY_BFLOAT16 */
     uint64_t seed;           /* of the layers' random numbers */
     uint64_t stream;
     size_t batches; /* the most batches of a run, for layers that couple samples; 0: one */

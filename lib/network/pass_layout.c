@@ -81,7 +81,8 @@ static int keeps_apart(const gan__pass *pass, size_t i)
     return net->layers[i + 1].class->tail_grad != NULL;
 }
 
-/* The scratch, in floats, that a thread needs for layer i. */
+/* The scratch, in floats, that a thread needs for layer i.  In bfloat16 that of products is the last
+ * of it. */
 static size_t scratch_for(const gan__pass *pass, size_t i)
 {
     const gan_layer *layer = gan__pass_layer(pass, i);
@@ -95,6 +96,8 @@ static size_t scratch_for(const gan__pass *pass, size_t i)
         n = gan__size_add(
             n, layer->class->tail_scratch(layer, pass->desc.rows, width, by->n_classes));
     }
+    if (pass->desc.bfloat16 && layer->class->product)
+        n = gan__size_add(whole_lines(n), GAN__GEMM_PAIRS);
     return whole_lines(n);
 }
 

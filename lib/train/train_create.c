@@ -198,6 +198,11 @@ static void choose_activations(gan_trainer *t)
         t->desc.activations = GAN_ACTIVATIONS_REUSE;
 }
 
+static int in_bfloat16(const gan_trainer *t)
+{
+    return t->desc.precision == GAN_PRECISION_BFLOAT16;
+}
+
 /* Both networks have room for two micro-batches: the discriminator sees real samples and behind
  * them fake ones, at once, and the generator makes these where the discriminator wants them, unless
  * noise is to be added to them.  When the penalty begins the discriminator's gradients are
@@ -222,6 +227,7 @@ static gan_status make_passes(gan_trainer *t)
                                                .lodger = 1,
                                                .activations = t->desc.activations,
                                                .interrupted = 1,
+                                               .bfloat16 = in_bfloat16(t),
                                                .seed = t->desc.seed,
                                                .stream = GAN__STREAM_DROPOUT},
                              a));
@@ -236,6 +242,7 @@ static gan_status make_passes(gan_trainer *t)
                           .batches = 2 + gan__consistency_rows(&t->consistency),
                           .lodger = 1,
                           .activations = t->desc.activations,
+                          .bfloat16 = in_bfloat16(t),
                           .seed = t->desc.seed,
                           .stream = GAN__STREAM_DROPOUT_D,
                           .lender = apart || t->desc.activations != GAN_ACTIVATIONS_KEEP
@@ -302,6 +309,7 @@ static gan_status make_penalty(gan_trainer *t, size_t i, const gan_penalty_desc 
                                  .threads = gan_pool_thread_count(t->pool),
                                  .lodger = 1,
                                  .activations = t->desc.activations,
+                                 .bfloat16 = in_bfloat16(t),
                                  .seed = t->desc.seed};
 
     if (!desc) return GAN_OK;

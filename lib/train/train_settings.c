@@ -105,6 +105,8 @@ static gan_status check_rhythm(const gan_trainer_desc *d)
     if ((size_t)d->activations > GAN_ACTIVATIONS_RECOMPUTE)
         GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no kind of activations %d",
                  (int)d->activations);
+    if ((size_t)d->precision > GAN_PRECISION_BFLOAT16)
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no precision %d", (int)d->precision);
     GAN_TRY(gan__desc_check_range("trainer", "instance_noise", d->instance_noise, 0, 1e6));
     if (!(d->top_k > 0 && d->top_k <= 1))
         GAN_FAIL(GAN_ERR_INVALID, "trainer: top_k above 0, to 1, expected, got %g", d->top_k);
@@ -314,6 +316,7 @@ void gan__trainer_settings_state(const gan_trainer *t, gan__state *s)
     if (d->shards == 0) add_unless(s, "micro_batch", (double)d->micro_batch, (double)d->batch_size);
     add_unless(s, "latent", (double)d->latent, GAN_LATENT_NORMAL);
     add_unless(s, "on_divergence", (double)d->on_divergence, GAN_DIVERGENCE_STOP);
+    add_unless(s, "precision", (double)d->precision, GAN_PRECISION_FLOAT32);
     add_unless(s, "instance_noise", d->instance_noise, 0);
     add_unless(s, "instance_noise_steps", (double)d->instance_noise_steps, 0);
     add_unless(s, "average_decay", d->average_decay, 0);

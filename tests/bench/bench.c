@@ -132,21 +132,28 @@ double measure_peak(size_t threads)
 
 /* ---- trainings ---- */
 
+run begin_run_as(gan_network *g, gan_network *d, const gan_adam_desc *adam,
+                 const gan_trainer_desc *desc)
+{
+    run r = {.g = g, .d = d, .batch = {GAN_BATCH_INIT}};
+
+    MUST(gan_optimizer_create_adam(&r.g_opt, adam));
+    MUST(gan_optimizer_create_adam(&r.d_opt, adam));
+    MUST(gan_trainer_create(&r.t, r.g, r.d, r.g_opt, r.d_opt, desc));
+    r.batch.count = desc->batch_size;
+    r.batch.shape = gan_network_input_shape(d);
+    r.batch.samples = numbers(r.batch.count * gan_shape_size(r.batch.shape));
+    return r;
+}
+
 run begin_run(gan_network *g, gan_network *d, const gan_adam_desc *adam, size_t batch,
               size_t threads)
 {
-    run r = {.g = g, .d = d, .batch = {GAN_BATCH_INIT}};
     gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT};
 
     desc.batch_size = batch;
     desc.n_threads = threads;
-    MUST(gan_optimizer_create_adam(&r.g_opt, adam));
-    MUST(gan_optimizer_create_adam(&r.d_opt, adam));
-    MUST(gan_trainer_create(&r.t, r.g, r.d, r.g_opt, r.d_opt, &desc));
-    r.batch.count = batch;
-    r.batch.shape = gan_network_input_shape(d);
-    r.batch.samples = numbers(batch * gan_shape_size(r.batch.shape));
-    return r;
+    return begin_run_as(g, d, adam, &desc);
 }
 
 void end_run(run *r)

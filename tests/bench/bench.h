@@ -68,6 +68,9 @@ typedef struct run {
 /* Take two networks, and both an Adam like this. */
 run begin_run(gan_network *g, gan_network *d, const gan_adam_desc *adam, size_t batch,
               size_t threads);
+/* The same with a trainer's settings, batch_size among them. */
+run begin_run_as(gan_network *g, gan_network *d, const gan_adam_desc *adam,
+                 const gan_trainer_desc *desc);
 void end_run(run *r);
 
 /* The experiment of design.md with other widths and batches. */

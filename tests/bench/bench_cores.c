@@ -13,58 +13,14 @@
  * memory that they share.  How much that is shows in the model's error with the cores that there are.
  *
  * The linker has the library call this file's gan__pool_run() in place of its own: see the Makefile. */
-#include "bench.h"
+#include "works.h"
 #include "math/pool_internal.h"
 
 #include <math.h>
 #include <stdio.h>
 
-enum { NOISE = 100, BASE = 64, SIDE = 64, ROWS = 64, MOST_JOBS = 1024, MOST_TASKS = 1 << 14 };
-enum { MOST_CORES = 64, STEPS = 2 /* a round */ };
-
-/* ---- the networks: those of PyTorch's tutorial ---- */
-
-static const gan_conv2d_desc plain = {GAN_CONV2D_DESC_INIT, .no_bias = 1};
-static const gan_conv2d_desc half = {GAN_CONV2D_DESC_INIT, .stride = {2, 2}, .padding = {1, 1},
-                                     .no_bias = 1};
-
-static gan_network *generator(void)
-{
-    gan_network *net = gan_network_create(gan_shape_3d(NOISE, 1, 1), NULL);
-
-    gan_network_add(net, gan_layer_conv_transpose2d(NOISE, 8 * BASE, 4, &plain));
-    for (size_t n = 8 * BASE; n >= BASE; n /= 2) {
-        gan_network_add(net, gan_layer_batch_norm(n, NULL));
-        gan_network_add(net, gan_layer_relu());
-        gan_network_add(net, gan_layer_conv_transpose2d(n, n > BASE ? n / 2 : 3, 4, &half));
-    }
-    gan_network_add(net, gan_layer_tanh());
-    return net;
-}
-
-static gan_network *discriminator(void)
-{
-    gan_network *net = gan_network_create(gan_shape_3d(3, SIDE, SIDE), NULL);
-
-    gan_network_add(net, gan_layer_conv2d(3, BASE, 4, &half));
-    gan_network_add(net, gan_layer_leaky_relu(0.2f));
-    for (size_t n = BASE; n < 8 * BASE; n *= 2) {
-        gan_network_add(net, gan_layer_conv2d(n, 2 * n, 4, &half));
-        gan_network_add(net, gan_layer_batch_norm(2 * n, NULL));
-        gan_network_add(net, gan_layer_leaky_relu(0.2f));
-    }
-    gan_network_add(net, gan_layer_conv2d(8 * BASE, 1, 4, &plain));
-    return net;
-}
-
-static run begin_dcgan(size_t threads)
-{
-    gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
-
-    adam.lr = 2e-4;
-    adam.beta1 = 0.5;
-    return begin_run(generator(), discriminator(), &adam, ROWS, threads);
-}
+enum { MOST_JOBS = 1024, MOST_TASKS = 1 << 14 };
+enum { MOST_CORES = 64, STEPS = 2 /* a round */, DCGAN64 = 2 /* of the works */ };
 
 /* ---- the times of tasks ---- */
 
@@ -208,7 +164,8 @@ int main(int argc, char **argv)
 {
     const bench_options options = read_options(argc, argv, NULL, usage);
     figures *report = begin_report(options.threads);
-    run one = begin_dcgan(1), all = begin_dcgan(options.threads);
+    run one = begin_work(&works[DCGAN64], GAN_PRECISION_FLOAT32, 1);
+    run all = begin_work(&works[DCGAN64], GAN_PRECISION_FLOAT32, options.threads);
     double alone = HUGE_VAL, on_one = HUGE_VAL, on_all = HUGE_VAL;
 
     for (size_t i = 0; i < rounds; i++) {
