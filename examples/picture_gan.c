@@ -21,7 +21,7 @@ typedef struct options {
 /* ---- Options ---- */
 
 /* Rows whose values are chosen when they are not given. */
-static const char *const chosen[] = {"size",         "base",   "batch", "augment",
+static const char *const chosen[] = {"size",         "base",     "batch",  "augment", "adaptive",
                                      "augment-fill", "held-out", "repeat", "epochs"};
 
 static const char beginning[] =
@@ -169,6 +169,16 @@ static void choose_length(options *o, cli_option *table, const choice_facts *fac
     choose_number(o, table, "epochs", (double)epochs, why);
 }
 
+/* Operations that are given are applied as they are, unless --adaptive says otherwise. */
+static void choose_augmentation(options *o, cli_option *table, const choice *c)
+{
+    int adaptive = c->adaptive && !cli_find(table, "augment")->given;
+    choose(o, table, "augment", c->augment, c->why_augment);
+    choose(o, table, "adaptive", adaptive ? "yes" : "no",
+           adaptive ? "as strong as overfitting asks" : "as strong from the first step on");
+    choose_number(o, table, "augment-fill", c->fill, c->why_fill);
+}
+
 static void choose_settings(options *o, cli_option *table, const choice_facts *facts)
 {
     const choice c = choice_make(facts);
@@ -176,9 +186,7 @@ static void choose_settings(options *o, cli_option *table, const choice_facts *f
     choose_number(o, table, "size", (double)c.size, c.why_size);
     choose_number(o, table, "base", (double)c.base, c.why_base);
     choose_number(o, table, "batch", (double)c.batch, c.why_batch);
-    if (!cli_find(table, "augment")->given && c.adaptive) o->run.few.adaptive = 1;
-    choose(o, table, "augment", c.augment, c.why_augment);
-    choose_number(o, table, "augment-fill", c.fill, c.why_fill);
+    choose_augmentation(o, table, &c);
     choose_held_out(o, table, facts->count);
     choose_length(o, table, facts);
 }

@@ -56,7 +56,7 @@ refuses 2 '--loss: one of bce, minimax, relativistic, least-squares, hinge, wass
 refuses 2 "--penalty: one of none, wgan-gp, r1, r2, dragan expected" fashion_gan --penalty r3
 refuses 2 "--schedule: one of constant, linear, cosine, step, exponential expected" fashion_gan --schedule ''
 refuses 2 "--precision: one of float32, bfloat16 expected" fashion_gan --precision float16
-refuses 2 "--spectral-norm takes no value" fashion_gan --spectral-norm=1
+refuses 2 "--spectral-norm: yes or no expected, got \"1\"" fashion_gan --spectral-norm=1
 refuses 1 "--data nowhere: there is no such directory" fashion_gan --data nowhere
 refuses 1 "--data new: there is no train-images-idx3-ubyte.gz in it" fashion_gan --data new
 mkdir -p foreign && echo "no pictures" >foreign/train-images-idx3-ubyte
@@ -70,7 +70,7 @@ refuses 2 'got "99999999999999999999"' fashion_gan --seed 99999999999999999999
 refuses 2 '--lr: a number from 0 to 10 expected, got "nan"' fashion_gan --lr nan
 refuses 2 'got ""' fashion_gan --hidden ''
 refuses 2 "--depth: a value expected" fashion_gan --depth
-refuses 2 "--quiet takes no value" fashion_gan --quiet=1
+refuses 2 "--quiet: yes or no expected, got \"1\"" fashion_gan --quiet=1
 refuses 2 "there is no option --epoches" fashion_gan --epoches 3
 refuses 2 "there is no option -x" fashion_gan -x
 refuses 2 '"out" is not an option' fashion_gan out

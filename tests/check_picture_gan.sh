@@ -188,4 +188,9 @@ watched="--held-out 100 --base 8 --batch 10 --augment none --lr 0.001 --d-lr 0.0
 }
 run picture_gan --data many.npy --dry-run --keep-best --out dry
 says picture_gan "  --held-out 0                          there are too few pictures to spare any"
+says picture_gan "  --adaptive yes                        as strong as overfitting asks"
+run picture_gan --data many.npy --dry-run --adaptive=no --out dry # what is chosen can be switched off
+says picture_gan "  --adaptive no                         as given"
+run picture_gan --data many.npy --dry-run --augment cutout --out dry
+says picture_gan "  --adaptive no                         as strong from the first step on"
 refuses 1 "--held-out 150: fewer than all 150 pictures expected" picture_gan --data few.npy --held-out 150 --out refused

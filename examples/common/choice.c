@@ -25,8 +25,9 @@ typedef struct tier {
 static const tier tiers[] = {
     {0, 32, 200000, 3, GREY, COLOUR, "with few images the discriminator memorises them", 0},
     {2000, 32, 400000, 5, "translation,cutout", "translation,color",
-     "as strong as overfitting asks", 1},
-    {10000, 64, 400000, 24, "translation", "translation", "as strong as overfitting asks", 1},
+     "in time the discriminator memorises them", 1},
+    {10000, 64, 400000, 24, "translation", "translation",
+     "in time the discriminator memorises them", 1},
     {50000, 64, 600000, 36, "none", "none", "there are pictures enough", 0},
 };
 enum { TIERS = sizeof tiers / sizeof *tiers, LEAST_SIDE = 8, EPOCH = 2000 };

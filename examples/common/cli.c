@@ -303,7 +303,9 @@ static void print_option(const cli_option *o)
     char left[40], text[2 * MAX_REASON], value[256] = "", all[256] = "";
     if (!o->help) return;
     snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument ? " " : "",
-             o->argument ? o->argument : "");
+             o->argument          ? o->argument
+             : o->on && o->chosen ? "[=no]"
+                                  : "");
     if (o->choice) list_choices(o, all, sizeof all);
     if (o->chosen)
         snprintf(value, sizeof value, "chosen");
@@ -349,7 +351,7 @@ static void fill_long_options(struct option *out, const cli_option *options)
 {
     for (int n = 0; options[n].name; n++) {
         assert(n < MAX_OPTIONS && strlen(options[n].name) <= MAX_NAME);
-        int takes_value = options[n].on ? no_argument : required_argument;
+        int takes_value = options[n].on ? optional_argument : required_argument;
         if (!options[n].help) continue;
         *out++ = (struct option){options[n].name, takes_value, NULL, FIRST + n};
     }
@@ -361,8 +363,6 @@ static void fill_long_options(struct option *out, const cli_option *options)
 /* Say what getopt_long() did not like, which it tells by optopt. */
 static void refuse_option(const cli_program *program, const char *text)
 {
-    if (optopt >= FIRST)
-        cli_usage_error("--%s takes no value", program->options[optopt - FIRST].name);
     if (optopt > 0 && optopt < VERSION) cli_usage_error("there is no option -%c", optopt);
     char name[MAX_NAME];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(text + 2, "="), text + 2);
@@ -375,7 +375,7 @@ static void take_option(cli_option *o, const char *text)
 {
     char why[MAX_REASON];
     o->given = 1;
-    if (!cli_set_value(o, o->on ? "yes" : text, why, sizeof why))
+    if (!cli_set_value(o, text ? text : "yes", why, sizeof why))
         cli_usage_error("--%s: %s", o->name, why);
 }
 

@@ -24,7 +24,7 @@ typedef struct cli_option {
     const char **text;
     long *whole;  /* a whole number from min to max */
     double *real; /* a number from min to max */
-    int *on;      /* a switch: set to 1 */
+    int *on;      /* a switch: set to 1, and to 0 by --name=no */
     int *choice;  /* the index of one of `choices`, which end with NULL */
     const char *const *choices;
     double min, max;
