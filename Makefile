@@ -392,7 +392,7 @@ endif
 ifneq ($(SAN),)
 # These read sources and documents, or run programs that other checks run, too.
 SCRIPT_LOGS := $(filter-out $(patsubst %,$(LOGS)/check_%.log,circles demo figures fusion \
-                   headers layers plain python),$(SCRIPT_LOGS))
+                   headers layers plain python reference),$(SCRIPT_LOGS))
 endif
 # The thread sanitizer sees the tests that start a second thread, themselves or by a fixture or an
 # iterator, but for the slowest that only could.

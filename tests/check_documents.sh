@@ -19,13 +19,21 @@ host() {
 }
 
 begin=$(date +%s)
-awk '/^```c$/ { inside = 1; next } /^```$/ { if (inside) exit } inside' "$root/README.md" >readme.c
+# block HEADING - the first block of C below a heading of README.md
+block() {
+    awk -v heading="$1" '$0 == heading { on = 1 } /^```$/ { if (inside) exit } inside; on && /^```c$/ { inside = 1 }' "$root/README.md"
+}
+block "## A program" >readme.c
 sed 's/gan_iterator_epoch(it) < 20/gan_iterator_epoch(it) < 2/' readme.c >shorter.c && ! cmp -s readme.c shorter.c ||
     fail "README.md: the program trains longer than it should here"
 mv shorter.c readme.c
 rm -f generator.safetensors
 host readme 0 # it leaves its handles to the end of the process
 run sample --model generator.safetensors --out readme.png
+block "## Three commands" >ten.c
+[ "$(wc -l <ten.c)" -le 12 ] || fail "README.md: the program should have ten lines"
+host ten 0
+png new.png
 lasted "$begin" "README.md"
 
 # The guide's snippets are one program: blocks with functions stand before main(), the others are its body.

@@ -22,6 +22,7 @@ python3 scripts/figures --check || fail "the documents differ"
 for picture in docs/images/*.png; do
     name=$(basename "$picture")
     case $name in
+        epoch_*) pattern='epoch_%d.png' ;;
         experiment_*) pattern='experiment_%s.png' ;;
         conditional_walk.png) pattern=$name ;;
         conditional_*) pattern='conditional_%s.png' ;;

@@ -68,7 +68,7 @@ diff layout.of_c layout.of_python || fail "structs are laid out in another way t
 # --- What it does ----------------------------------------------------------------------------------
 
 # The README's program in both languages, for two epochs.
-awk '/^```c$/ { inside = 1; next } /^```$/ { if (inside) exit } inside' "$root/README.md" |
+awk '/^```$/ { if (inside) exit } inside; /^## A program$/ { on = 1 } on && /^```c$/ { inside = 1 }' "$root/README.md" |
     sed 's/gan_iterator_epoch(it) < 20/gan_iterator_epoch(it) < 2/' >readme.c
 grep -q "< 2;" readme.c || fail "README's program should train 20 epochs"
 ${CC:-cc} -I"$root/include" readme.c -o readme -L"$build" -lgan

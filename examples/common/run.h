@@ -161,7 +161,7 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     "may be larger unless there is a --schedule or something else that stretches over\n"           \
     "them (--penalty-end, --ema-images, --adaptive); --threads, --checkpoint-every,\n"             \
     "--evaluate-every, --tensorboard and --data (another place of the same images) may\n"          \
-    "differ; other changes are refused.\n"
+    "differ; --lr and --d-lr, too, which is said; other changes are refused.\n"
 
 /* Read the command line, look at the directory, and with --resume take the options of the run in
  * it. `source`, unless NULL, is where Fashion-MNIST comes from, which is decided here.  Ends the

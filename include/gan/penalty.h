@@ -42,7 +42,7 @@ typedef struct gan_penalty_desc {
     gan_penalty_kind kind; /**< GAN_PENALTY_NONE, then the other fields must be 0 */
     double weight;         /**< above 0, finite; 0: 10 */
     size_t interval;   /**< lazy regularisation: computed in the first and every interval-th
-                                discriminator step, and multiplied by it there ( Karras et al.,
+                                discriminator step, and multiplied by it there (Karras et al.,
                                 2020); 0: 1 */
     int zero_centered; /**< 1: weight r^2 instead of weight (r - 1)^2 (Thanh-Tung et al., 2019).
                             0 */
