@@ -27,7 +27,7 @@ cmp new/run/generator.safetensors watched/generator.safetensors || fail "looking
 says fashion_gan "Data: 2000 silhouettes drawn by the library" # held-out ones
 if grep -q "^[A-Z_]*: " fashion_gan.log; then cat fashion_gan.log; fail "a run in which nothing is wrong should have no verdict"; fi
 run fashion_gan --silhouettes --epochs 9 --limit 1000 --hidden 64 --seed 5 --lr 0.1 --out ill --stop-early
-says fashion_gan "DIVERGED: the run diverges: the discriminator's loss jumped to"
+says fashion_gan "DIVERGED: the run diverges: the generator's loss jumped to"
 says fashion_gan "Ended early after"
 
 run fashion_gan --silhouettes --epochs 1 --limit 70 --batch 32 --latent 5 --hidden 20 --depth 1 --lr 0.001 --out small
