@@ -120,8 +120,8 @@ static results winograd(const operands *g)
     float *scratch = scratch_of(gan__winograd_scratch(g->c));
     float *u = scratch_of(gan__winograd_weights_size(g->c));
 
-    gan__winograd_transform(g->c, 0, channels / 2, g->w, u);
-    gan__winograd_transform(g->c, channels / 2, channels, g->w, u);
+    gan__winograd_transform(g->c, 0, channels / 2, g->w, u, scratch);
+    gan__winograd_transform(g->c, channels / 2, channels, g->w, u, scratch);
     gan__winograd_map(g->c, g->rows, g->image, u, g->map_bias, r.map, scratch);
     gan__winograd_image(g->c, g->rows, g->m, u, g->image_bias, r.image, scratch);
     gan__winograd_weights(g->c, g->rows, all, g->image, g->m, r.w, scratch);

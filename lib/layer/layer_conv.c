@@ -154,20 +154,23 @@ static size_t scratch(const gan_layer *layer)
     return direct > fewer ? direct : fewer;
 }
 
-static size_t transformed_size(const gan_layer *layer, size_t rows)
+static size_t transformed_size(const gan_layer *layer, gan__by by, size_t rows)
 {
-    const gan__conv c = conv_of(layer);
+    gan__conv c = conv_of(layer);
 
+    c.by = by;
     return gan__winograd_pays(&c, rows) ? gan__winograd_weights_size(&c) : 0;
 }
 
-static void transform(const gan_layer *layer, const float *params, size_t part, size_t parts,
-                      float *transformed)
+static void transform(const gan_layer *layer, gan__by by, const float *params, size_t part,
+                      size_t parts, float *transformed, float *room)
 {
-    const gan__conv c = conv_of(layer);
-    const size_t n = c.groups * c.out;
+    gan__conv c = conv_of(layer);
+    size_t n;
 
-    gan__winograd_transform(&c, n * part / parts, n * (part + 1) / parts, params, transformed);
+    c.by = by;
+    n = gan__winograd_weights_units(&c);
+    gan__winograd_transform(&c, n * part / parts, n * (part + 1) / parts, params, transformed, room);
 }
 
 /* ---- the cut ---- */

@@ -230,10 +230,10 @@ struct gan__layer_class {
     void (*pack)(const gan_layer *layer, const float *params, float *packed);
     /* For parameters that stay the same through a run of so many rows, forward and back: what a
      * faster way to compute needs beside them, in so many numbers, not fewer with more rows; 0, or
-     * NULL: nothing.  It is made in `parts` parts. */
-    size_t (*transformed_size)(const gan_layer *layer, size_t rows);
-    void (*transform)(const gan_layer *layer, const float *params, size_t part, size_t parts,
-                      float *transformed);
+     * NULL: nothing.  It is made in `parts` parts, with the scratch of forward(). */
+    size_t (*transformed_size)(const gan_layer *layer, gan__by by, size_t rows);
+    void (*transform)(const gan_layer *layer, gan__by by, const float *params, size_t part,
+                      size_t parts, float *transformed, float *scratch);
     /* y from x; dx from dy and x or y.  A layer that works in place gets the tiles of its
      * neighbours. */
     void (*forward)(const gan__layer_run *run);

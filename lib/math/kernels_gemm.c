@@ -413,13 +413,14 @@ typedef struct part {
     size_t j, columns;
     size_t begin, k;
     const float *rows; /* of a, packed; NULL: they are read where they stand */
+    size_t block;      /* from one block of them to the next */
 } part;
 
 /* The part that comes after this one; its k is 0 at the end. */
 static part next_part(const part *p)
 {
     const gan__gemm_args *g = p->g;
-    part next = {g, p->j, p->columns, p->begin + p->k, 0, NULL};
+    part next = {g, p->j, p->columns, p->begin + p->k, 0, NULL, 0};
 
     if (next.begin == g->k) {
         next.begin = 0;
@@ -483,7 +484,7 @@ static void multiply_panel(const part *p, const float *panel)
         const size_t end = g->m * (i + 1) / n_blocks;
         const size_t rows = end - begin;
         const float *a =
-            p->rows ? p->rows + i * p->k * STEP : g->a + p->begin * g->a_column + begin * g->a_row;
+            p->rows ? p->rows + i * p->block : g->a + p->begin * g->a_column + begin * g->a_row;
         block_fn *const add_block = blocks[rows][kind][p->columns > LANES];
         float *c = g->c + begin * g->c_stride + p->j;
         const float *from = goes_on ? c : start;
@@ -518,7 +519,7 @@ static void fill_panel(const part *p, float *panel)
 
 static part first_part(const gan__gemm_args *g)
 {
-    return (part){g, 0, g->n < PANEL ? g->n : PANEL, 0, g->k < DEPTH ? g->k : DEPTH, NULL};
+    return (part){g, 0, g->n < PANEL ? g->n : PANEL, 0, g->k < DEPTH ? g->k : DEPTH, NULL, 0};
 }
 
 static void multiply_rows(const gan__gemm_args *g)
@@ -544,8 +545,9 @@ static void multiply_packed_rows(const gan__gemm_args *g)
     float *rows = g->rows + PANEL * PACKED_DEPTH;
 
     for (size_t i = 0; i < n; i++) {
-        part p = {g, 0, 0, g->k * i / n, g->k * (i + 1) / n - g->k * i / n, rows};
+        part p = {g, 0, 0, g->k * i / n, g->k * (i + 1) / n - g->k * i / n, rows, 0};
 
+        p.block = p.k * STEP;
         pack_rows(g, p.begin, p.k, rows);
         for (; p.j < g->n; p.j += PANEL) {
             p.columns = g->n - p.j < PANEL ? g->n - p.j : PANEL;
@@ -565,10 +567,16 @@ static void multiply_pairs(const gan__gemm_args *g)
     float *rows = turned + LANES * TURNED;
 
     for (size_t i = 0; i < n; i++) {
-        part p = {g, 0, 0, n_pairs * i / n, n_pairs * (i + 1) / n - n_pairs * i / n, rows};
+        part p = {g, 0, 0, n_pairs * i / n, n_pairs * (i + 1) / n - n_pairs * i / n, rows, 0};
         const size_t k = 2 * (p.begin + p.k) < g->k ? 2 * p.k : g->k - 2 * p.begin;
 
-        pack_pairs_of_rows(g, 2 * p.begin, k, turned, rows);
+        p.block = p.k * STEP;
+        if (g->pair_rows) {
+            p.rows = g->pair_rows + p.begin * STEP;
+            p.block = n_pairs * STEP;
+        } else {
+            pack_pairs_of_rows(g, 2 * p.begin, k, turned, rows);
+        }
         for (; p.j < g->n; p.j += PANEL) {
             const size_t at = g->b_turned ? p.j * g->b_stride + 2 * p.begin
                                           : 2 * p.begin * g->b_stride + p.j;
@@ -580,9 +588,58 @@ static void multiply_pairs(const gan__gemm_args *g)
     }
 }
 
+static size_t pair_rows_size(size_t m, size_t k)
+{
+    return n_blocks_of(m) * STEP * ((k + 1) / 2);
+}
+
+/* Blocks lie one behind the other as multiply_pairs() reads them. */
+static float *pair_block(const gan__pair_piece *p, size_t block, float *rows)
+{
+    return rows + (block * ((p->all_k + 1) / 2) + p->at / 2) * STEP;
+}
+
+/* Rows whose inner indices follow one another, one by one: a column of a block. */
+static void put_single_rows(const gan__pair_piece *p, float *rows)
+{
+    const size_t n_blocks = n_blocks_of(p->all_rows);
+    const float *from = p->from;
+
+    for (size_t r = p->row; r < p->row + p->m; r++, from += p->stride) {
+        const size_t block = ((r + 1) * n_blocks - 1) / p->all_rows;
+        float *to = pair_block(p, block, rows) + r - p->all_rows * block / n_blocks;
+
+        for (size_t l = 0; l < p->k; l += 2 * LANES) {
+            float line[2 * LANES], pairs[LANES];
+            const size_t left = p->k - l < 2 * LANES ? p->k - l : 2 * LANES;
+
+            store(pairs, join_row(filled_up(left, 2 * LANES, from + l, line)));
+            for (size_t i = 0; i < (left + 1) / 2; i++) memcpy(to + (l / 2 + i) * STEP, pairs + i, 4);
+        }
+    }
+}
+
+static void put_pair_rows(const gan__pair_piece *p, float *rows)
+{
+    const size_t n_blocks = n_blocks_of(p->all_rows);
+
+    if (!p->turned) {
+        put_single_rows(p, rows);
+        return;
+    }
+    for (size_t i = 0; i < n_blocks; i++) { /* all of them: the first is row 0 */
+        const size_t row = p->all_rows * i / n_blocks, left = p->all_rows - row;
+
+        join_rows(left < STEP ? left : STEP, STEP, p->k, p->from + row, p->stride,
+                  pair_block(p, i, rows));
+    }
+}
+
 static void multiply_rows_in_turn(const gan__gemm_args *args)
 {
-    const size_t most = args->rows || args->pairs ? CHUNK_BLOCKS * BLOCK_ROWS : MAX_ROWS;
+    const size_t most = args->pair_rows                 ? args->m
+                        : args->rows || args->pairs ? CHUNK_BLOCKS * BLOCK_ROWS
+                                                    : MAX_ROWS;
     const size_t n = (args->m + most - 1) / most;
     gan__gemm_args g = *args;
 
@@ -629,11 +686,16 @@ static void multiply_own_panel(const gan__gemm_args *args, const float *panel)
         multiply(&g);
         return;
     }
-    multiply_panel(&(part){args, 0, args->n, 0, args->k, NULL}, panel);
+    multiply_panel(&(part){args, 0, args->n, 0, args->k, NULL, 0}, panel);
 }
 
 #define NAME_OF(isa) gan__products_##isa
 #define NAME(isa) NAME_OF(isa)
 extern const gan__products NAME(GAN__ISA);
 const gan__products NAME(GAN__ISA) = {
-    .fused = FUSED, .gemm = multiply, .pack = pack, .panels = {PANEL, multiply_own_panel}};
+    .fused = FUSED,
+    .gemm = multiply,
+    .pack = pack,
+    .pair_rows_size = pair_rows_size,
+    .put_pair_rows = put_pair_rows,
+    .panels = {PANEL, multiply_own_panel}};

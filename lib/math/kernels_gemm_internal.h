@@ -40,7 +40,18 @@ typedef struct gan__gemm_args {
                        with the same bits; NULL: a is read where it stands */
     float *pairs;   /* GAN__GEMM_PAIRS of them: a and b are rounded to bfloat16, which
                        kernels_pairs_internal.h describes; NULL: they aren't */
+    const float *pair_rows; /* then: a as gan__products has put it there; NULL: it stands in a */
 } gan__gemm_args;
+
+/* Numbers of an a that stays the same for many products in bfloat16, as they stand in memory: of rows
+ * `row` .. `row` + m - 1 and inner indices `at` .. `at` + k - 1, of which the first is even. */
+typedef struct gan__pair_piece {
+    size_t row, m, at, k;
+    const float *from;
+    size_t stride; /* from one row to the next; or, when they are `turned`, from one inner index */
+    int turned;
+    size_t all_rows, all_k; /* of a */
+} gan__pair_piece;
 
 typedef void gan__gemm_fn(const gan__gemm_args *args);
 
@@ -58,11 +69,16 @@ typedef struct gan__panels {
  * Where b stays the same for many products of few rows, as the weights of a sampler do, copying it
  * into panels takes longer than multiplying: pack() does it once, into k times
  * gan__gemm_packed_columns() numbers on a cache line's beginning.  Of `args` it reads n, k and what
- * describes b. */
+ * describes b.
+ *
+ * In bfloat16 it is a that put_pair_rows() puts piece by piece into pair_rows_size() numbers; pieces
+ * of different threads don't touch. */
 typedef struct gan__products {
     int fused; /* rounded once for each product and its sum; else twice */
     gan__gemm_fn *gemm;
     void (*pack)(const gan__gemm_args *args, float *packed);
+    size_t (*pair_rows_size)(size_t m, size_t k);
+    void (*put_pair_rows)(const gan__pair_piece *piece, float *pair_rows);
     gan__panels panels;
 } gan__products;
 

@@ -98,6 +98,7 @@ enum {
     LINE = 16,
     LEAST_CHANNELS = 16, /* fewer are transformed for too few products */
     PANEL = 32,
+    AT_ONCE_OF_MAP = 16, /* channels whose weights are transformed at a time in bfloat16 */
 };
 
 static const double LEAST_SAVED = 1.5; /* times fewer multiplications, at the map's sides */
@@ -228,11 +229,48 @@ static shapes shapes_of(const gan__conv *c)
     return s;
 }
 
+/* Transformed weights in bfloat16 are put there as products read them, once along the image's channels
+ * and once along the map's:
+ *
+ *     a coefficient:  | map from image, pairs along i | image from map, pairs along o |   for the first
+ *                     MOST_COLUMNS columns i of U; then for the next ones ... */
+static size_t pairs_of_columns(const shapes *s, size_t columns)
+{
+    const gan__products *p = gan__simd_best()->products;
+
+    return gan__size_add(p->pair_rows_size(s->c->out, columns),
+                         p->pair_rows_size(columns, s->c->out));
+}
+
+static size_t coefficient_size(const shapes *s)
+{
+    size_t n = 0;
+
+    if (s->c->by != GAN__BY_BFLOAT16) return matrix(s->c->out, s->pitch);
+    for (size_t i = 0; i < s->columns; i += MOST_COLUMNS)
+        n = gan__size_add(n, pairs_of_columns(s, least(MOST_COLUMNS, s->columns - i)));
+    return n;
+}
+
+/* Of a coefficient's pairs those for columns `begin` .. `begin` + n - 1, as a whole or from the second
+ * form on. */
+static size_t pairs_at(const shapes *s, size_t begin, size_t n, int second)
+{
+    const size_t at = begin > 0 ? begin / MOST_COLUMNS * pairs_of_columns(s, MOST_COLUMNS) : 0;
+
+    return at + (second ? gan__simd_best()->products->pair_rows_size(s->c->out, n) : 0);
+}
+
 size_t gan__winograd_weights_size(const gan__conv *c)
 {
     const shapes s = shapes_of(c);
 
-    return gan__size_mul(gan__size_mul(s.t->coefficients, c->groups), matrix(c->out, s.pitch));
+    return gan__size_mul(gan__size_mul(s.t->coefficients, c->groups), coefficient_size(&s));
+}
+
+size_t gan__winograd_weights_units(const gan__conv *c)
+{
+    return c->groups * (c->by == GAN__BY_BFLOAT16 ? (c->out + 1) / 2 : c->out);
 }
 
 size_t gan__winograd_least_rows(const gan__conv *c)
@@ -429,6 +467,16 @@ static void map_out(const work *w, const block *b, const channels *ch, const flo
 
 /* ---- the products ---- */
 
+/* A coefficient's weights for some channels of the image in bfloat16; NULL with floats. */
+static const float *pairs_for(const shapes *s, const float *weights, size_t coefficient,
+                              const channels *ch, int second)
+{
+    const size_t begin = ch->begin * s->t->phases, n = (ch->end - ch->begin) * s->t->phases;
+
+    if (s->c->by != GAN__BY_BFLOAT16) return NULL;
+    return weights + coefficient * coefficient_size(s) + pairs_at(s, begin, n, second);
+}
+
 /* The map's channels of all coefficients, from some channels of the image. */
 static void multiply_map(const work *w, const block *b, const channels *ch, const float *weights)
 {
@@ -439,10 +487,10 @@ static void multiply_map(const work *w, const block *b, const channels *ch, cons
         w->gemm(&(gan__gemm_args){.m = s->c->out,
                                   .n = b->tiles,
                                   .k = k,
-                                  .a = weights + i * matrix(s->c->out, s->pitch) +
-                                       ch->begin * s->t->phases,
+                                  .a = weights + i * coefficient_size(s) + ch->begin * s->t->phases,
                                   .a_row = s->pitch,
                                   .a_column = 1,
+                                  .pair_rows = pairs_for(s, weights, i, ch, 0),
                                   .b = w->image + i * matrix(k, s->tiles),
                                   .b_stride = s->tiles,
                                   .c = w->map + i * matrix(s->c->out, s->tiles),
@@ -462,10 +510,10 @@ static void multiply_image(const work *w, const block *b, const channels *ch, co
         w->gemm(&(gan__gemm_args){.m = m,
                                   .n = b->tiles,
                                   .k = s->c->out,
-                                  .a = weights + i * matrix(s->c->out, s->pitch) +
-                                       ch->begin * s->t->phases,
+                                  .a = weights + i * coefficient_size(s) + ch->begin * s->t->phases,
                                   .a_row = 1,
                                   .a_column = s->pitch,
+                                  .pair_rows = pairs_for(s, weights, i, ch, 1),
                                   .b = w->map + i * matrix(s->c->out, s->tiles),
                                   .b_stride = s->tiles,
                                   .c = w->image + i * matrix(m, s->tiles),
@@ -514,7 +562,7 @@ static group group_of(const work *w, size_t g, const float *image, const float *
     return (group){
         .image = {image ? image + g * (image_all / c->groups) : NULL, 0, c->in},
         .map = {map ? map + g * (map_all / c->groups) : NULL, 0, c->out},
-        .weights = weights ? weights + g * w->s.t->coefficients * matrix(c->out, w->s.pitch) : NULL,
+        .weights = weights ? weights + g * w->s.t->coefficients * coefficient_size(&w->s) : NULL,
         .bias = bias ? bias + g * bias_channels : NULL};
 }
 
@@ -580,13 +628,62 @@ static void gradient_group(const work *w, const channels *image, const channels 
 
 /* ---- the functions ---- */
 
+/* Weights of a group, of map channels o .. o + n - 1, the first of which is even: transformed in the
+ * scratch, for some columns at a time, and put where they belong as pairs. */
+static void transform_pairs(const shapes *s, size_t o, size_t n, const float *w, float *pairs,
+                            float *scratch)
+{
+    const gan__conv *c = s->c;
+    const gan__products *products = gan__simd_best()->products;
+    const size_t kernel = gan__conv_kernel_size(c), at_once = MOST_COLUMNS / s->t->phases;
+
+    for (size_t i = 0; i < c->in; i += at_once) {
+        const size_t n_in = least(at_once, c->in - i), columns = n_in * s->t->phases;
+        const size_t pitch = apart(columns), step = matrix(AT_ONCE_OF_MAP, pitch);
+
+        for (size_t j = 0; j < n; j++)
+            gan__simd_best()->tiles[s->t->kind].weights(n_in, w + ((o + j) * c->in + i) * kernel,
+                                                        scratch + j * pitch, step);
+        for (size_t k = 0; k < s->t->coefficients; k++) {
+            float *to = pairs + k * coefficient_size(s) + pairs_at(s, i * s->t->phases, columns, 0);
+            gan__pair_piece p = {.row = o, .m = n, .k = columns, .from = scratch + k * step,
+                                 .stride = pitch, .all_rows = c->out, .all_k = columns};
+
+            products->put_pair_rows(&p, to);
+            p = (gan__pair_piece){.m = columns, .at = o, .k = n, .from = p.from, .stride = pitch,
+                                  .turned = 1, .all_rows = columns, .all_k = c->out};
+            products->put_pair_rows(&p, to + products->pair_rows_size(c->out, columns));
+        }
+    }
+}
+
+/* Units are pairs of the map's channels. */
+static void transform_units(const shapes *s, size_t begin, size_t end, const float *w,
+                            float *transformed, float *scratch)
+{
+    const gan__conv *c = s->c;
+    const size_t units = (c->out + 1) / 2, weights = c->out * c->in * gan__conv_kernel_size(c);
+
+    for (size_t i = begin, n; i < end; i += n) {
+        const size_t g = i / units, o = 2 * (i % units);
+
+        n = least(least(AT_ONCE_OF_MAP / 2, end - i), units - i % units);
+        transform_pairs(s, o, least(2 * n, c->out - o), w + g * weights,
+                        transformed + g * s->t->coefficients * coefficient_size(s), scratch);
+    }
+}
+
 void gan__winograd_transform(const gan__conv *c, size_t begin, size_t end, const float *w,
-                             float *transformed)
+                             float *transformed, float *scratch)
 {
     const shapes s = shapes_of(c);
     const gan__tile_loops *loops = &gan__simd_best()->tiles[s.t->kind];
     const size_t n = c->in * gan__conv_kernel_size(c);
 
+    if (c->by == GAN__BY_BFLOAT16) {
+        transform_units(&s, begin, end, w, transformed, scratch);
+        return;
+    }
     for (size_t o = begin; o < end; o++)
         loops->weights(c->in, w + o * n,
                        transformed + o / c->out * s.t->coefficients * matrix(c->out, s.pitch) +

@@ -21,11 +21,12 @@ size_t gan__winograd_tile(const gan__conv *c);
 /* Whether the environment asks for the direct loops: GAN_CONV=direct, for comparisons. */
 int gan__winograd_is_off(void);
 
-/* The transformed weights, in floats; and those of the map's channels begin .. end-1, counted over
- * all groups. */
+/* The transformed weights, in floats; they are made of so many units, which are the map's channels,
+ * counted over all groups, and pairs of them in bfloat16; and those of the units begin .. end-1. */
 size_t gan__winograd_weights_size(const gan__conv *c);
+size_t gan__winograd_weights_units(const gan__conv *c);
 void gan__winograd_transform(const gan__conv *c, size_t begin, size_t end, const float *w,
-                             float *transformed);
+                             float *transformed, float *scratch);
 
 /* The scratch, in floats, that the functions need, on a cache line's beginning. */
 size_t gan__winograd_scratch(const gan__conv *c);

@@ -183,9 +183,7 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, siz
         .buffers = (by_rows ? pass->weights.buffers : net->buffers) + net->buffer_offsets[i],
         .packed = by_rows && gan__pass_weights_packed(layer) ? gan__pass_params(pass, i) : NULL,
         .transformed = gan__pass_transformed(pass, i),
-        .by = by_rows               ? GAN__BY_ROWS
-              : pass->desc.bfloat16 ? GAN__BY_BFLOAT16
-                                    : GAN__BY_SPEED,
+        .by = gan__pass_by(&pass->desc),
         .saved = pass->saved + pass->saved_at[i],
         .scratch = pass->scratch + worker * pass->n_scratch,
         .x = row_of(pass, in->value, in, t->first),

@@ -106,7 +106,7 @@ static size_t scratch_for(const gan__pass *pass, size_t i)
 static size_t transformed_for(const gan__pass_desc *desc, const gan_layer *layer)
 {
     if (desc->by_rows || !layer->class->transformed_size || gan__winograd_is_off()) return 0;
-    return layer->class->transformed_size(layer, desc->rows);
+    return layer->class->transformed_size(layer, gan__pass_by(desc), desc->rows);
 }
 
 static size_t batches_of(const gan__pass_desc *desc)

@@ -124,6 +124,12 @@ void gan__pass_chain_grads(gan__pass *pass, gan_pool *pool);
 /* Give what moves these places in the rooms. */
 void gan__pass_take_places(gan__pass *pass, float *const rooms[GAN__ROOMS]);
 
+/* Which loops do its products. */
+static inline gan__by gan__pass_by(const gan__pass_desc *desc)
+{
+    return desc->by_rows ? GAN__BY_ROWS : desc->bfloat16 ? GAN__BY_BFLOAT16 : GAN__BY_SPEED;
+}
+
 static inline const gan_layer *gan__pass_layer(const gan__pass *pass, size_t i)
 {
     return &pass->desc.net->layers[i];

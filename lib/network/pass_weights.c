@@ -35,7 +35,8 @@ const float *gan__pass_transformed(const gan__pass *pass, size_t i)
     const gan_layer *layer = gan__pass_layer(pass, i);
 
     if (pass->n_transforms == 0 || !layer->class->transformed_size) return NULL;
-    if (layer->class->transformed_size(layer, pass->transformed_rows) == 0) return NULL;
+    if (layer->class->transformed_size(layer, gan__pass_by(&pass->desc), pass->transformed_rows) == 0)
+        return NULL;
     return pass->transformed + pass->transformed_at[i];
 }
 
@@ -61,10 +62,11 @@ static void transform_task(void *context, size_t task, size_t worker)
     const size_t i = pass->transforms[task / TRANSFORM_PARTS];
     const gan_layer *layer = gan__pass_layer(pass, i);
 
-    (void)worker;
     if (!gan__pass_transformed(pass, i)) return;
-    layer->class->transform(layer, gan__pass_params(pass, i), task % TRANSFORM_PARTS, TRANSFORM_PARTS,
-                            pass->transformed + pass->transformed_at[i]);
+    layer->class->transform(layer, gan__pass_by(&pass->desc), gan__pass_params(pass, i),
+                            task % TRANSFORM_PARTS, TRANSFORM_PARTS,
+                            pass->transformed + pass->transformed_at[i],
+                            pass->scratch + worker * pass->n_scratch);
 }
 
 void gan__pass_transform(gan__pass *pass, gan_pool *pool)
