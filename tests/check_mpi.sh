@@ -35,7 +35,7 @@ start() {
 make_trial() {
     # shellcheck disable=SC2046,SC2086  # flags are to be split
     ${CC:-cc} -std=c11 -D_POSIX_C_SOURCE=200809L -O1 -pthread ${SAN:+-fsanitize=$SAN} -I"$sources/include" -I"$sources/mpi/include" \
-        $(pkg-config --cflags "$2") -o "trial-$1" "$sources/tests/mpi/trial.c" "$sources/mpi/gan_mpi.c" "$build/libgan.a" \
+        $(pkg-config --cflags "$2") -o "trial-$1" "$sources/tests/mpi/trial.c" "$sources/tests/mpi/games.c" "$sources/mpi/gan_mpi.c" "$build/libgan.a" \
         $(PKG_CONFIG_PATH=$build pkg-config --libs --static libgan-uninstalled | sed 's/-lgan //') \
         $(pkg-config --libs "$2") -lm || fail "trial.c does not build with $1"
 }

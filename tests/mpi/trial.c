@@ -6,22 +6,15 @@
  *
  * RUN is linear, dcgan or conditional.  It writes the generator to WEIGHTS after STEPS steps, and a
  * checkpoint after each 10; where there is one it goes on from there.  Prints the time of a step. */
-#include <gan/gan.h>
+#include "games.h"
+
 #include <gan/mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum {
-    LATENT = 64,
-    CLASSES = 10,
-    SAMPLES = 4096,
-    SIDE = 28,
-    PIXELS = SIDE * SIDE,
-    SAVE_EVERY = 10
-};
+enum { CLASSES = 10, SAMPLES = 4096, SIDE = 28, PIXELS = SIDE * SIDE, SAVE_EVERY = 10 };
 
 static gan_communicator ranks = {GAN_COMMUNICATOR_INIT, .size = 1};
 static int under_mpi;
@@ -32,70 +25,6 @@ static void must(gan_status status)
     fprintf(stderr, "trial, rank %zu: %s\n", ranks.rank, gan_last_error());
     if (under_mpi) MPI_Abort(MPI_COMM_WORLD, 1);
     exit(1);
-}
-
-static gan_network *with(gan_shape in, uint64_t seed, gan_layer *const *layers, size_t n)
-{
-    const gan_network_desc desc = {GAN_NETWORK_DESC_INIT, .seed = seed};
-    gan_network *net = gan_network_create(in, &desc);
-
-    for (size_t i = 0; i < n; i++) gan_network_add(net, layers[i]);
-    return net;
-}
-#define WITH(in, seed, ...)                                                                        \
-    with(in, seed, (gan_layer *const[]){__VA_ARGS__},                                              \
-         sizeof((gan_layer *const[]){__VA_ARGS__}) / sizeof(gan_layer *))
-
-typedef struct trial {
-    gan_network *g, *d;
-    gan_shape sample;
-    gan_trainer_desc desc;
-    gan_penalty_desc penalty;
-} trial;
-
-static void make_linear(trial *t)
-{
-    t->g = WITH(gan_shape_1d(LATENT), 1, gan_layer_linear(LATENT, 256), gan_layer_leaky_relu(0.2f),
-                gan_layer_linear(256, 256), gan_layer_leaky_relu(0.2f), gan_layer_linear(256, 784),
-                gan_layer_tanh());
-    t->d = WITH(gan_shape_1d(784), 2, gan_layer_linear(784, 256), gan_layer_leaky_relu(0.2f),
-                gan_layer_linear(256, 256), gan_layer_leaky_relu(0.2f), gan_layer_linear(256, 1));
-    t->sample = gan_shape_1d(784);
-    t->desc.batch_size = 100;
-}
-
-static void make_dcgan(trial *t)
-{
-    const gan_conv2d_desc twice = {GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(2),
-                                   .padding = GAN_BOTH(1)};
-
-    t->g = WITH(gan_shape_1d(LATENT), 1, gan_layer_linear(LATENT, 64 * 7 * 7),
-                gan_layer_reshape(gan_shape_3d(64, 7, 7)), gan_layer_batch_norm(64, NULL),
-                gan_layer_relu(), gan_layer_conv_transpose2d(64, 32, 4, &twice),
-                gan_layer_batch_norm(32, NULL), gan_layer_relu(),
-                gan_layer_conv_transpose2d(32, 1, 4, &twice), gan_layer_tanh());
-    t->d = WITH(gan_shape_3d(1, 28, 28), 2, gan_layer_conv2d(1, 32, 4, &twice),
-                gan_layer_leaky_relu(0.2f), gan_layer_conv2d(32, 64, 4, &twice),
-                gan_layer_batch_norm(64, NULL), gan_layer_leaky_relu(0.2f), gan_layer_flatten(),
-                gan_layer_spectral_norm(gan_layer_linear(64 * 7 * 7, 1)));
-    t->sample = gan_shape_3d(1, 28, 28);
-    t->desc.batch_size = 64;
-}
-
-static void make_conditional(trial *t)
-{
-    t->g = WITH(gan_shape_1d(LATENT), 1, gan_layer_label_embedding(CLASSES, 16),
-                gan_layer_linear(LATENT + 16, 128), gan_layer_leaky_relu(0.2f),
-                gan_layer_linear(128, 784), gan_layer_tanh());
-    t->d = WITH(gan_shape_1d(784), 2, gan_layer_label_embedding(CLASSES, 16),
-                gan_layer_linear(784 + 16, 128), gan_layer_leaky_relu(0.2f),
-                gan_layer_dropout(0.3f), gan_layer_linear(128, 1));
-    t->sample = gan_shape_1d(784);
-    t->penalty = (gan_penalty_desc){GAN_PENALTY_DESC_INIT, GAN_PENALTY_WGAN_GP, 10};
-    t->desc.batch_size = 64;
-    t->desc.loss = GAN_LOSS_WASSERSTEIN;
-    t->desc.penalty = &t->penalty;
-    t->desc.average_decay = 0.99;
 }
 
 static uint8_t pixels[SAMPLES * PIXELS], labels[SAMPLES];
@@ -155,9 +84,8 @@ static void tell_process(void)
     fclose(file);
 }
 
-static void run(trial *t, uint64_t steps, const char *weights, const char *checkpoint)
+static void run(game *t, uint64_t steps, const char *weights, const char *checkpoint)
 {
-    gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
     const gan_iterator_desc walk = {GAN_ITERATOR_DESC_INIT, .batch_size = t->desc.batch_size,
                                     .shuffle = 1,           .drop_last = 1,
                                     .rank = ranks.rank,     .n_ranks = ranks.size};
@@ -167,15 +95,12 @@ static void run(trial *t, uint64_t steps, const char *weights, const char *check
     gan_dataset *data;
     FILE *there = checkpoint ? fopen(checkpoint, "rb") : NULL;
 
-    adam.lr = 0.0002;
-    adam.beta1 = 0.5;
     for (size_t i = 0; i < SAMPLES * PIXELS; i++) /* discs of different places, sizes and shades */
         pixels[i] = pixel(i / PIXELS, i % PIXELS);
     for (size_t i = 0; i < SAMPLES; i++) labels[i] = (uint8_t)(i % CLASSES);
     must(gan_dataset_create_bytes(&data, pixels, labels, SAMPLES, t->sample, NULL));
     must(gan_iterator_create(&it, data, &walk));
-    must(gan_optimizer_create_adam(&g_opt, &adam));
-    must(gan_optimizer_create_adam(&d_opt, &adam));
+    game_optimizers(&g_opt, &d_opt, must);
     must(gan_trainer_create(&trainer, t->g, t->d, g_opt, d_opt, &t->desc));
     if (checkpoint) tell_process();
     if (there) {
@@ -193,17 +118,14 @@ static void run(trial *t, uint64_t steps, const char *weights, const char *check
 
 int main(int argc, char **argv)
 {
-    trial t = {.desc = {GAN_TRAINER_DESC_INIT, .seed = 3}};
+    game t;
 
-    if (argc < 6) return 2;
+    if (argc < 6 || !game_make(&t, argv[1])) return 2;
     under_mpi = getenv("OMPI_COMM_WORLD_SIZE") || getenv("PMI_SIZE");
     if (under_mpi) {
         MPI_Init(&argc, &argv);
         if (gan_mpi_communicator(&ranks, MPI_COMM_WORLD) != GAN_OK) MPI_Abort(MPI_COMM_WORLD, 1);
     }
-    if (strcmp(argv[1], "linear") == 0) make_linear(&t);
-    if (strcmp(argv[1], "dcgan") == 0) make_dcgan(&t);
-    if (strcmp(argv[1], "conditional") == 0) make_conditional(&t);
     t.desc.n_threads = strtoul(argv[3], NULL, 10);
     t.desc.shards = strtoul(argv[4], NULL, 10);
     if (under_mpi) t.desc.communicator = &ranks;
