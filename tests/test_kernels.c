@@ -79,7 +79,7 @@ TEST_EACH(sums_have_the_same_bits, 1, 3)
     for (size_t n = 0; n < 200; n++) SAME(out[0] = s->dot(n, x + 11, y));
     SAME(memcpy(out, y, sizeof y); s->axpy(N, 0.3f, x, out));
     SAME(s->scale(N, 0.3f, x, out));
-    SAME(double sums[71]; s->column_sums(10, 71, 100, x, sums); memcpy(out, sums, sizeof sums));
+    SAME(double sums[71] = {1, -2}; s->column_sums(10, 71, 100, x, sums); memcpy(out, sums, sizeof sums));
     SAME(const double sum = s->sum_squares(N, y); memcpy(out, &sum, sizeof sum));
     SAME(const double sum = s->dot_below(N - 11, x + 11, y); memcpy(out, &sum, sizeof sum));
     SAME(s->normalize(N, 0.45f, 0.23f, bytes, out));
@@ -559,6 +559,67 @@ TEST_EACH(own_products_have_the_same_bits_however_cut, 0, VARIANTS)
 }
 
 /* The two instruction sets that fuse have the same bits. */
+/* Shards of different sizes, each with rows in one place or in two. */
+static void check_tree(const gan__products *products, const gan__shard_rows *shards, sizes n)
+{
+    enum { GAP = 5 };
+    const size_t half = shards->again > 0 ? shards->again : n.rows, c_stride = n.in + GAP;
+    const size_t panel = products->panels.width * n.rows;
+    float *dy = series(n.rows * n.out, 1.7), *a = series(n.rows * n.in, 2.385);
+    float *found = series(n.out * c_stride, 0.3), *stack = series(7 * n.out * c_stride, 0);
+    float *room = aligned_alloc(64, (panel * sizeof *room + 63) / 64 * 64);
+    gan__gemm_args args = {.m = n.out,
+                           .n = n.in,
+                           .k = n.rows,
+                           .a = dy,
+                           .a_row = 1,
+                           .a_column = n.out,
+                           .b = a,
+                           .b_stride = n.in,
+                           .c = found,
+                           .c_stride = c_stride,
+                           .scratch = room,
+                           .shards = shards};
+    size_t row = 0;
+
+    products->gemm_tree(&args);
+    args.scratch = scratch;
+    for (size_t i = 0; i < shards->n; row = shards->ends[i++]) {
+        args.k = shards->ends[i] - row;
+        args.c = gan__tree_at(stack, n.out * c_stride, i);
+        for (size_t from = row; from < n.rows; from += half) {
+            args.a = dy + from * n.out;
+            args.b = a + from * n.in;
+            args.accumulate = from > row;
+            products->gemm(&args);
+        }
+        gan__tree_put(stack, n.out * c_stride, i);
+    }
+    for (size_t i = 0; i < n.out; i++) {
+        expect_same_bits(stack + i * c_stride, found + i * c_stride, n.in * sizeof *found);
+        for (size_t j = n.in; j < c_stride; j++)
+            expect_near((double)found[i * c_stride + j], sin(0.3 * (double)(i * c_stride + j + 1)),
+                        1e-6, 1e-6);
+    }
+    free(dy), free(a), free(found), free(stack), free(room);
+}
+
+TEST_EACH(a_tree_of_products_has_the_bits_of_their_sum, 0, VARIANTS)
+{
+    static const size_t ends[] = {3, 5, 9, 10, 14, 20, 23, 600};
+    const gan__products *products = products_of((size_t)_i);
+
+    for (size_t n = 1; products && n <= 8; n *= 2)
+        for (int i = 0; i < N_SHAPES; i++) {
+            const sizes s = sizes_of(i);
+
+            check_tree(products, &(gan__shard_rows){n, ends, 0},
+                       (sizes){ends[n - 1], s.in, s.out});
+            check_tree(products, &(gan__shard_rows){n, ends, ends[n - 1]},
+                       (sizes){2 * ends[n - 1], s.in, s.out});
+        }
+}
+
 TEST(fused_products_have_the_same_bits)
 {
     enum { M = 31, COLUMNS = 50, K = 300 };

@@ -44,6 +44,19 @@ static gan_network *vectors_d(void)
                    gan_layer_dropout(0.3f), gan_layer_linear(13, 1));
 }
 
+/* Their shards may run at once. */
+static gan_network *rows_g(void)
+{
+    return NETWORK(gan_shape_1d(LATENT), gan_layer_linear(LATENT, 11), gan_layer_leaky_relu(0.2f),
+                   gan_layer_linear(11, 6), gan_layer_tanh());
+}
+
+static gan_network *rows_d(void)
+{
+    return NETWORK(gan_shape_1d(6), gan_layer_linear(6, 13), gan_layer_leaky_relu(0.2f),
+                   gan_layer_linear(13, 1));
+}
+
 static gan_network *images_g(void)
 {
     const gan_conv2d_desc twice = {GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(2),
@@ -140,12 +153,20 @@ static void choose_classes(settings *s)
     s->trainer.auxiliary_weight = 0.7;
 }
 
+static void choose_bfloat16(settings *s)
+{
+    s->trainer.precision = GAN_PRECISION_BFLOAT16;
+}
+
 static const kind kinds[] = {
     {"vectors", vectors_g, vectors_d, {1, {6}}, 0, choose_top},
     {"images", images_g, images_d, {3, {2, SIDE, SIDE}}, 0, choose_nothing},
     {"classes", classes_g, classes_d, {1, {6}}, 1, choose_penalty},
     {"told", classes_g, telling_d, {1, {6}}, 1, choose_classes},
     {"everything", images_g, plain_images_d, {3, {2, SIDE, SIDE}}, 0, choose_everything},
+    {"numbers", rows_g, rows_d, {1, {6}}, 0, choose_nothing},
+    {"numbers in bfloat16", rows_g, rows_d, {1, {6}}, 0, choose_bfloat16},
+    {"images in bfloat16", images_g, images_d, {3, {2, SIDE, SIDE}}, 0, choose_bfloat16},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds, VECTORS = 0, IMAGES = 1, CONDITIONAL = 2 };
 
@@ -242,6 +263,98 @@ TEST_EACH(any_number_of_ranks_and_threads_has_the_bits_of_one_process, 0, KINDS)
         }
     free(alone);
     free(p);
+}
+
+/* ---- shards that run at once ---- */
+
+enum { WIDE = 45 };
+
+/* Nothing couples rows here, so that the shards of a rank are one run.  A dropout that drops nothing
+ * changes no number, but then each shard runs by itself. */
+static gan_network *wide_g(int apart)
+{
+    gan_network *net = NETWORK(gan_shape_1d(LATENT), gan_layer_linear(LATENT, WIDE), gan_layer_selu(),
+                               gan_layer_linear(WIDE, 70), gan_layer_tanh());
+
+    if (apart) gan_network_add(net, gan_layer_dropout(0));
+    return built(net);
+}
+
+static gan_network *wide_d(void)
+{
+    return BUILT(gan_shape_1d(70), gan_layer_linear(70, WIDE), gan_layer_silu(), gan_layer_reshape(gan_shape_3d(5, 3, 3)),
+                 gan_layer_flatten(), gan_layer_linear(WIDE, 33), gan_layer_leaky_relu(0.2f),
+                 gan_layer_linear(33, 1));
+}
+
+typedef struct wide {
+    int apart;
+    gan_activations activations;
+    size_t threads;
+    float *weights;
+} wide;
+
+/* The last batch has a sample a shard. */
+static int play_wide(const gan_communicator *ranks, void *context)
+{
+    static const size_t counts[] = {BATCH, 2 * SHARDS + 3, BATCH, SHARDS + 2};
+    wide *w = context;
+    const kind k = {.sample = {1, {70}}};
+    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT,
+                                   .batch_size = BATCH,
+                                   .seed = 5,
+                                   .loss = GAN_LOSS_LEAST_SQUARES,
+                                   .label_flip = 0.1,
+                                   .top_k = 0.7,
+                                   .instance_noise = w->threads == 2 ? 0.1 : 0,
+                                   .lecam = &(gan_lecam_desc){GAN_LECAM_DESC_INIT, 0.75, 0.9, 1},
+                                   .activations = w->activations,
+                                   .n_threads = w->threads,
+                                   .shards = SHARDS,
+                                   .communicator = ranks};
+    game x = {.g = wide_g(w->apart), .d = wide_d(), .g_opt = adam(), .d_opt = adam()};
+    size_t n_g, n_d;
+
+    expect_ok(gan_trainer_create(&x.trainer, x.g, x.d, x.g_opt, x.d_opt, &desc));
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) step(&k, &x, counts[i], i);
+    if (!ranks || ranks->rank == 0) {
+        float *g = net_weights(x.g, &n_g), *d = net_weights(x.d, &n_d);
+
+        w->weights = malloc((n_g + n_d) * sizeof *g);
+        memcpy(w->weights, g, n_g * sizeof *g);
+        memcpy(w->weights + n_g, d, n_d * sizeof *d);
+        free(g);
+        free(d);
+    }
+    game_end(&x);
+    return 1;
+}
+
+static void expect_same_wide(const wide *a, wide *b)
+{
+    const size_t n_g = LATENT * WIDE + WIDE + WIDE * 70 + 70;
+    const size_t n_d = 70 * WIDE + WIDE + WIDE * 33 + 33 + 33 + 1;
+
+    expect_same_bits(a->weights, b->weights, (n_g + n_d) * sizeof *a->weights);
+    free(b->weights);
+}
+
+TEST_EACH(shards_that_run_at_once_have_the_bits_of_each_alone, 1, 3)
+{
+    wide apart = {.apart = 1, .threads = (size_t)_i};
+    wide at_once = {.threads = (size_t)_i};
+
+    play_wide(NULL, &apart);
+    for (int i = GAN_ACTIVATIONS_KEEP; i <= GAN_ACTIVATIONS_RECOMPUTE; i++) {
+        at_once.activations = (gan_activations)i;
+        play_wide(NULL, &at_once);
+        expect_same_wide(&apart, &at_once);
+        for (size_t ranks = 2; ranks <= SHARDS; ranks *= 2) {
+            ranks_run(ranks, play_wide, &at_once);
+            expect_same_wide(&apart, &at_once);
+        }
+    }
+    free(apart.weights);
 }
 
 /* Two all-to-alls of pieces, as a ring sends, and some figures. */

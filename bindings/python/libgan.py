@@ -451,7 +451,7 @@ class gan_trainer_desc(Record):
     ("second_penalty", POINTER(gan_penalty_desc)), ("top_k", c_double), ("top_k_schedule", POINTER(gan_schedule_desc)),
     ("instance_noise_schedule", POINTER(gan_schedule_desc)), ("augment_schedule", POINTER(gan_schedule_desc)),
     ("average_half_life", c_double), ("average_schedule", POINTER(gan_schedule_desc)), ("shards", c_size_t),
-    ("communicator", POINTER(gan_communicator)), ("precision", c_int)]
+    ("communicator", POINTER(gan_communicator)), ("precision", c_int), ("local_steps", c_size_t)]
 
 
 class gan_train_stats(Record):

@@ -250,12 +250,26 @@ typedef struct gan_trainer_desc {
      */
     const gan_communicator *communicator;
     gan_precision precision; /**< of products; part of a checkpoint.  GAN_PRECISION_FLOAT32 */
+    /**
+     * With a communicator of several ranks: local steps (local SGD; FedGAN: Rasouli et al., 2020).  Each
+     * rank makes this many steps of the generator, and those of the discriminator between them, with its
+     * own shards alone, as a batch of batch_size / size samples; then weights, buffers, moments of the
+     * optimizers, averaged weights and figures become their means over all ranks.  So ranks exchange
+     * less: for networks that are small against their link.  gan_checkpoint_save() and
+     * gan_checkpoint_compare() average first.
+     *
+     * It is another run than that of a single process, and depends on the number of ranks, which is a
+     * setting then.  A step that fails on one rank fails there alone, and the others wait for it until
+     * its process ends.  Not with on_divergence, lecam, consistency, or an augmentation with a target,
+     * whose figures are of the whole batch.  0 and 1: gradients are added up in each step
+     */
+    size_t local_steps;
 } gan_trainer_desc;
 #define GAN_TRAINER_DESC_INIT                                                                      \
     GAN_SIZED_INIT(gan_trainer_desc, 0, 0, GAN_LOSS_BCE, 0, 0, 0, 0.0, 0.0, 0.0, 0, 0,             \
                    GAN_LATENT_NORMAL, GAN_DIVERGENCE_STOP, 0.0, 0, 0.0, 0, 0, 0.0, 0, 0, 0, 0, 0,  \
                    0, GAN_ACTIVATIONS_KEEP, 0, 0, 0, 0, 0.0, 0, 0, 0, 0.0, 0, 0, 0,                \
-                   GAN_PRECISION_FLOAT32)
+                   GAN_PRECISION_FLOAT32, 0)
 
 /** GAN_TRAINER_DESC_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_trainer_desc_init(gan_trainer_desc *desc, size_t struct_size);

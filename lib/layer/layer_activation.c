@@ -105,6 +105,7 @@ static void tangent_backward(const gan__layer_run *run)
 #define ACTIVATION(kind, ...)                                                                      \
     const gan__layer_class gan__layer_##kind = {                                                   \
         .name = #kind,                                                                             \
+        .apart = 1,                                                                                \
         .function = GAN__FUNCTION_##kind,                                                          \
         .shape = gan__layer_keep_shape,                                                            \
         .forward = forward,                                                                        \

@@ -334,6 +334,7 @@ static float channel_sum(const gan__layer_run *run, size_t channel)
     for (size_t i = 0; i < n; i += AT_ONCE) {
         const size_t m = n - i < AT_ONCE ? n - i : AT_ONCE;
 
+        memset(sums, 0, m * sizeof *sums);
         gan__simd_best()->column_sums(run->rows - run->tangents, m, width,
                                       run->dy + channel * n + i, sums);
         for (size_t j = 0; j < m; j++) sum += sums[j];

@@ -164,6 +164,7 @@ typedef struct gan__layer_run {
     float *ty;           /* tangent of y: the one in which y moves then */
     const float *uy;     /* the weight of ty in what is differentiated */
     float *ux;           /* and that of tx */
+    const gan__shard_rows *shards; /* of `rows`, for grad(); NULL: there is one */
     size_t tangents;     /* the last of `rows`, in x tangents and in dy their weights:
                             a bias adds nothing to these */
     const float *other;  /* of the layer's value_from; rows follow one another */
@@ -202,6 +203,8 @@ struct gan__layer_class {
     int needs_y;  /* backward() reads y, so nothing may change it in place afterwards */
     int random;   /* uses random numbers in training */
     int linear; /* y is a linear function of x and a bias, by random numbers of the same position */
+    int apart;      /* a row of y and of dx has the same bits whatever rows, 2 or more, it is among, and
+                       grad() heeds run->shards, or there are no weights */
     int product;    /* it multiplies by a matrix, its first parameter, which initialisers draw; the
                        others are biases */
     int transposed; /* the outputs are the second dimension of that matrix, not the first */

@@ -244,18 +244,53 @@ static size_t grad_parts(const gan_layer *layer, size_t rows)
     return gan__layer_tiles(flops_of(layer, rows), out_of(layer));
 }
 
+enum { AT_ONCE = 128 }; /* columns of dy */
+
+/* Add rows of n columns from i on to a shard's sum, or else to that of all. */
+static void add_rows(const gan__layer_run *run, size_t i, size_t n, size_t row, size_t rows,
+                     double *sums)
+{
+    const size_t out = out_of(run->layer);
+
+    gan__simd_best()->column_sums(rows, n, out, run->dy + row * out + i, sums);
+}
+
+static void round_sums(size_t n, const double *sums, float *db)
+{
+    for (size_t j = 0; j < n; j++) db[j] = (float)sums[j];
+}
+
+/* As a tree of the shards' sums. */
+static void sum_shards(const gan__layer_run *run, size_t i, size_t n, float *db)
+{
+    const gan__shard_rows *s = run->shards;
+    float stack[GAN__TREE_SUMS * AT_ONCE];
+    size_t row = 0;
+
+    for (size_t j = 0; j < s->n; row = s->ends[j++]) {
+        double sums[AT_ONCE] = {0};
+
+        add_rows(run, i, n, row, s->ends[j] - row, sums);
+        if (s->again > 0) add_rows(run, i, n, s->again + row, s->ends[j] - row, sums);
+        round_sums(n, sums, gan__tree_at(stack, n, j));
+        gan__tree_put(stack, n, j);
+    }
+    memcpy(db, stack, n * sizeof *db);
+}
+
 /* The bias's gradient. */
 static void sum_columns(const gan__layer_run *run, size_t begin, size_t end, float *db)
 {
-    enum { AT_ONCE = 128 };
-    double sums[AT_ONCE];
-
     for (size_t i = begin; i < end; i += AT_ONCE) {
         const size_t n = end - i < AT_ONCE ? end - i : AT_ONCE;
+        double sums[AT_ONCE] = {0};
 
-        gan__simd_best()->column_sums(run->rows - run->tangents, n, out_of(run->layer), run->dy + i,
-                                      sums);
-        for (size_t j = 0; j < n; j++) db[i + j] = (float)sums[j];
+        if (run->shards) {
+            sum_shards(run, i, n, db + i);
+            continue;
+        }
+        add_rows(run, i, n, 0, run->rows - run->tangents, sums);
+        round_sums(n, sums, db + i);
     }
 }
 
@@ -269,9 +304,14 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
     float *db = grads + in * out;
 
     sum_columns(run, begin, end, db);
-    gan__kernels_linear_weight_grad(run->by, run->rows, n, out, begin, end, run->x, run->dy, in,
-                                    grads, gan__layer_products_scratch(run));
+    if (run->shards)
+        gan__kernels_linear_weight_grad_tree(run->shards, run->rows, n, out, begin, end, run->x,
+                                             run->dy, in, grads, run->scratch);
+    else
+        gan__kernels_linear_weight_grad(run->by, run->rows, n, out, begin, end, run->x, run->dy, in,
+                                        grads, gan__layer_products_scratch(run));
     if (run->tail.width > 0) tail_weight_grad(run, begin, end, grads + begin * in + n);
+    if (run->shards) return 0; /* the sum over all ranks is measured */
     return simd->sum_squares((end - begin) * in, grads + begin * in) +
            simd->sum_squares(end - begin, db + begin);
 }
@@ -281,6 +321,7 @@ const gan__layer_class gan__layer_linear = {
     GAN__SETTINGS(linear_settings, settings),
     .product = 1,
     .linear = 1,
+    .apart = 1,
     .check = check,
     .shape = shape,
     .init = init,

@@ -277,3 +277,67 @@ void gan__kernels_linear_weight_grad(gan__by by, size_t rows, size_t in, size_t 
     memset(dw, 0, in * sizeof *dw);
     for (size_t r = 0; r < rows; r++) gan__simd_best()->axpy(in, dy[r], x + r * in, dw);
 }
+
+/* ---- the same, shard by shard ---- */
+
+int gan__kernels_has_trees(void)
+{
+    return is_own(GAN__BY_SPEED);
+}
+
+size_t gan__kernels_tree_scratch(size_t rows)
+{
+    return gan__size_mul(rows, gan__simd_best()->products->panels.width);
+}
+
+void gan__tree_put(float *stack, size_t n, size_t i)
+{
+    float *top = gan__tree_at(stack, n, i);
+
+    for (size_t merges = gan__tree_merges(i); merges > 0; merges--, top -= n)
+        gan__simd_best()->axpy(n, 1, top, top - n);
+}
+
+enum { COLUMNS_AT_ONCE = 256 };
+
+/* Some columns of the gradient of one output's weights. */
+static void add_rows_tree(const gan__shard_rows *shards, size_t in, size_t n, const float *x,
+                          const float *dy, float *dw)
+{
+    float stack[GAN__TREE_SUMS * COLUMNS_AT_ONCE];
+    size_t row = 0;
+
+    for (size_t i = 0; i < shards->n; row = shards->ends[i++]) {
+        float *sum = gan__tree_at(stack, n, i);
+
+        memset(sum, 0, n * sizeof *sum);
+        for (size_t r = row; r < shards->ends[i]; r++)
+            gan__simd_best()->axpy(n, dy[r], x + r * in, sum);
+        for (size_t r = row; r < shards->ends[i] && shards->again > 0; r++)
+            gan__simd_best()->axpy(n, dy[shards->again + r], x + (shards->again + r) * in, sum);
+        gan__tree_put(stack, n, i);
+    }
+    memcpy(dw, stack, n * sizeof *dw);
+}
+
+void gan__kernels_linear_weight_grad_tree(const gan__shard_rows *shards, size_t rows, size_t in,
+                                          size_t out, size_t begin, size_t end, const float *x,
+                                          const float *dy, size_t stride, float *dw, float *scratch)
+{
+    if (out > 1)
+        gan__simd_best()->products->gemm_tree(&(gan__gemm_args){.m = end - begin,
+                                                                .n = in,
+                                                                .k = rows,
+                                                                .a = dy + begin,
+                                                                .a_row = 1,
+                                                                .a_column = out,
+                                                                .b = x,
+                                                                .b_stride = in,
+                                                                .c = dw + begin * stride,
+                                                                .c_stride = stride,
+                                                                .scratch = scratch,
+                                                                .shards = shards});
+    for (size_t i = 0; i < in && out == 1; i += COLUMNS_AT_ONCE)
+        add_rows_tree(shards, in, in - i < COLUMNS_AT_ONCE ? in - i : COLUMNS_AT_ONCE, x + i, dy,
+                      dw + i);
+}

@@ -22,6 +22,47 @@ enum {
     GAN__GEMM_PAIRS = (28 * 16 + 32 + 18) * 256, /* the same in bfloat16, and what is transposed */
 };
 
+/* Rows of a batch that is cut into shards, of which there are 1, 2, 4, 8 ...: shard i has the rows
+ * from ends[i - 1], or 0, to ends[i] - 1, and where `again` is above 0 as many from row again +
+ * ends[i - 1] on.  What is a sum over rows is one for each shard, and these are added as a tree. */
+typedef struct gan__shard_rows {
+    size_t n;
+    const size_t *ends;
+    size_t again;
+} gan__shard_rows;
+
+/* Such a tree on a stack.  Sum i is put upon so many, and then the topmost two become one so many
+ * times:
+ *
+ *     sum          0      1       2        3            4 ...
+ *     on the       0     0-1     0-1      0-1 2-3       0-3
+ *     stack                       2    -> 0-3            4
+ *
+ * For n sums it takes room for gan__tree_room() of them, and in the end they are one. */
+static inline size_t gan__tree_depth(size_t i)
+{
+    size_t n = 0;
+
+    for (; i > 0; i &= i - 1) n++;
+    return n;
+}
+
+static inline size_t gan__tree_merges(size_t i)
+{
+    size_t n = 0;
+
+    for (; i & 1; i >>= 1) n++;
+    return n;
+}
+
+static inline size_t gan__tree_room(size_t n)
+{
+    size_t depth = 1;
+
+    while (n >> (depth + 1) > 0) depth++;
+    return depth;
+}
+
 typedef struct gan__gemm_args {
     size_t m, n, k;
     const float *a;
@@ -41,6 +82,7 @@ typedef struct gan__gemm_args {
     float *pairs;   /* GAN__GEMM_PAIRS of them: a and b are rounded to bfloat16, which
                        kernels_pairs_internal.h describes; NULL: they aren't */
     const float *pair_rows; /* then: a as gan__products has put it there; NULL: it stands in a */
+    const gan__shard_rows *shards; /* of the inner index: for gan__products.gemm_tree */
 } gan__gemm_args;
 
 /* Numbers of an a that stays the same for many products in bfloat16, as they stand in memory: of rows
@@ -76,11 +118,18 @@ typedef struct gan__panels {
 typedef struct gan__products {
     int fused; /* rounded once for each product and its sum; else twice */
     gan__gemm_fn *gemm;
+    gan__gemm_fn *gemm_tree; /* the same as a tree of sums over shards, at most GAN__TREE_SHARDS: a is
+                                turned (a_row is 1), b isn't, and there is no bias; scratch is a panel's width times k floats */
     void (*pack)(const gan__gemm_args *args, float *packed);
     size_t (*pair_rows_size)(size_t m, size_t k);
     void (*put_pair_rows)(const gan__pair_piece *piece, float *pair_rows);
     gan__panels panels;
 } gan__products;
+
+enum {
+    GAN__TREE_SHARDS = 64,
+    GAN__TREE_SUMS = 7 /* a stack of as many sums, and the one that is put on it */
+};
 
 /* Columns of b with those that fill up its last panel. */
 static inline size_t gan__gemm_packed_columns(const gan__products *products, size_t n)

@@ -49,6 +49,23 @@ void gan__kernels_linear_weight_grad(gan__by by, size_t rows, size_t in, size_t 
                                      size_t end, const float *x, const float *dy, size_t stride,
                                      float *dw, float *scratch);
 
+/* The same as a tree of sums over shards, where gan__kernels_has_trees() says so: with the bits that
+ * the gradients of the shards have, each as a product of its own, when they are added up.  `scratch`
+ * is gan__kernels_tree_scratch() floats, for so many rows. */
+void gan__kernels_linear_weight_grad_tree(const gan__shard_rows *shards, size_t rows, size_t in,
+                                          size_t out, size_t begin, size_t end, const float *x,
+                                          const float *dy, size_t stride, float *dw,
+                                          float *scratch);
+int gan__kernels_has_trees(void);
+size_t gan__kernels_tree_scratch(size_t rows);
+
+/* Put sum i of n numbers, which its shard has written to gan__tree_at(), on a stack. */
+static inline float *gan__tree_at(float *stack, size_t n, size_t i)
+{
+    return stack + gan__tree_depth(i) * n;
+}
+void gan__tree_put(float *stack, size_t n, size_t i);
+
 /* Panels for products. */
 const gan__panels *gan__kernels_panels(gan__by by);
 

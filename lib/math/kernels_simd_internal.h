@@ -86,7 +86,7 @@ typedef void gan__scale_fn(size_t n, float a, const float *x, float *y); /* y = 
 
 /* Columns of a matrix whose rows are `stride` apart; the other arrays have a value per column.
  *
- *     column_sums         sum = sums of x
+ *     column_sums         sum += sums of x
  *     column_moments      sum += sums of x - center, squares += sums of its square
  *     column_products     sum += sums of dy, products += sums of dy (x - center)
  *     column_affine       y = (x - center) a + b; y may be x

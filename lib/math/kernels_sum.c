@@ -40,7 +40,6 @@ void LOOP(scale)(size_t n, float a, const float *x, float *y)
 /* In double the sum of floats of about one size is exact, and so what cancels leaves nothing. */
 void LOOP(column_sums)(size_t rows, size_t columns, size_t stride, const float *x, double *sum)
 {
-    for (size_t i = 0; i < columns; i++) sum[i] = 0;
     for (size_t r = 0; r < rows; r++, x += stride)
         APART for (size_t i = 0; i < columns; i++) sum[i] += (double)x[i];
 }

@@ -24,19 +24,18 @@ cleanup:
     return status;
 }
 
-/* A stack of sums is as deep as the tree over the shards, without their own level. */
+/* A stack of sums is as deep as the tree over the shards, and has room for one that is added. */
 gan_status gan__learner_take_shards(gan__learner *l, size_t shards, const gan_communicator *ranks,
                                     const gan_allocator *allocator)
 {
     gan_status status = GAN_OK;
     const size_t n = gan__size_add(l->net->n_params, l->net->n_buffers);
-    size_t depth = 1;
+    const size_t room = shards > 1 ? gan__tree_room(shards) + 1 : 1;
 
-    while (shards >> (depth + 1) > 0) depth++;
     l->shards = shards;
     l->stride = gan__communicator_padded(ranks, n);
     GAN_TRY(gan__alloc(&l->buffers, allocator, l->net->n_buffers, sizeof *l->buffers));
-    GAN_TRY(gan__alloc(&l->sum, allocator, gan__size_mul(depth, l->stride), sizeof *l->sum));
+    GAN_TRY(gan__alloc(&l->sum, allocator, gan__size_mul(room, l->stride), sizeof *l->sum));
     if (ranks->size > 1) GAN_TRY(gan__alloc(&l->room, allocator, l->stride, sizeof *l->room));
 
 cleanup:
@@ -77,74 +76,79 @@ static void measure_slice(void *context, size_t task, size_t worker)
     l->squares[task] = gan__simd_best()->sum_squares(n, gan__learner_grads(l) + begin);
 }
 
-/* Gradients of micro-batches are added to the first in turn.  Those of shards are a tree: a shard is
- * put on a stack, and while the two sums on its top are of as many shards they become one.
- *
- *     shard        0      1       2        3            4 ...
- *     on the       0     0-1     0-1      0-1 2-3       0-3
- *     stack                       2    -> 0-3            4
- *
- * The latest shard itself lies in the pass. */
+/* Gradients of micro-batches are added to the first in turn.  Those of shards are a tree, on a stack:
+ * see gan__tree_depth(), onto which the pass writes. */
 typedef struct gathering {
     gan__learner *learner;
-    size_t depth;  /* of the stack before */
-    size_t merges; /* how many of its sums become one with what is added */
+    size_t i;
 } gathering;
 
-static gathering gathering_of(gan__learner *l, size_t i)
-{
-    gathering g = {l, i > 0, i > 0};
-
-    if (l->shards == 0) return g;
-    g.depth = g.merges = 0;
-    for (size_t bit = 1; bit <= i; bit *= 2) g.depth += (i & bit) != 0;
-    while (i >> g.merges & 1) g.merges++;
-    return g;
-}
-
-/* Of n numbers, which belong at `at` in a block. */
-static void gather(const gathering *g, const float *numbers, size_t at, size_t n)
-{
-    const size_t stride = g->learner->stride;
-    float *top = g->learner->sum + at + g->depth * stride;
-
-    if (g->merges == 0) memcpy(top, numbers, n * sizeof *numbers);
-    for (size_t i = 0; i < g->merges; i++, top -= stride)
-        gan__simd_best()->axpy(n, 1, i == 0 ? numbers : top, top - stride);
-}
-
-static void gather_slice(void *context, size_t task, size_t worker)
+/* Of micro-batches. */
+static void add_slice(void *context, size_t task, size_t worker)
 {
     const gathering *g = context;
-    const size_t n_params = g->learner->net->n_params;
-    const size_t begin = n_params * task / GAN__LEARNER_SLICES;
-    const size_t end = n_params * (task + 1) / GAN__LEARNER_SLICES;
+    gan__learner *l = g->learner;
+    const size_t begin = l->net->n_params * task / GAN__LEARNER_SLICES;
+    const size_t n = l->net->n_params * (task + 1) / GAN__LEARNER_SLICES - begin;
+    const float *grads = gan__pass_grads(l->pass) + begin;
+
+    if (g->i == 0)
+        memcpy(l->sum + begin, grads, n * sizeof *grads);
+    else
+        gan__simd_best()->axpy(n, 1, grads, l->sum + begin);
+    measure_slice(l, task, worker);
+}
+
+/* Where the i-th shard's numbers are put, gradients and behind them buffers. */
+static float *top_of(const gan__learner *l, size_t i)
+{
+    return l->sum + gan__tree_depth(i) * l->stride;
+}
+
+static void merge_slice(void *context, size_t task, size_t worker)
+{
+    const gathering *g = context;
+    const gan__learner *l = g->learner;
+    const size_t all = l->net->n_params + l->net->n_buffers;
+    const size_t begin = all * task / GAN__LEARNER_SLICES;
+    const size_t n = all * (task + 1) / GAN__LEARNER_SLICES - begin;
+    float *top = top_of(l, g->i) + begin;
 
     (void)worker;
-    gather(g, gan__pass_grads(g->learner->pass) + begin, begin, end - begin);
-    if (g->learner->shards == 0) measure_slice(g->learner, task, worker);
+    for (size_t i = gan__tree_merges(g->i); i > 0; i--, top -= l->stride)
+        gan__simd_best()->axpy(n, 1, top, top - l->stride);
+}
+
+void gan__learner_begin_part(gan__learner *l, size_t i)
+{
+    if (l->shards > 0) gan__pass_set_grads(l->pass, top_of(l, i));
 }
 
 void gan__learner_gather(gan__learner *l, gan_pool *pool, size_t i)
 {
-    gathering g = gathering_of(l, i);
+    gathering g = {l, i};
 
     if (!l->sum) return;
-    gan__pool_run(pool, gather_slice, &g, GAN__LEARNER_SLICES);
-    if (l->shards == 0) return;
-    gather(&g, l->net->buffers, l->net->n_params, l->net->n_buffers);
+    if (l->shards == 0) {
+        gan__pool_run(pool, add_slice, &g, GAN__LEARNER_SLICES);
+        return;
+    }
+    memcpy(top_of(l, i) + l->net->n_params, l->net->buffers,
+           l->net->n_buffers * sizeof *l->net->buffers);
+    if (gan__tree_merges(i) > 0) gan__pool_run(pool, merge_slice, &g, GAN__LEARNER_SLICES);
     gan__learner_put_back(l);
 }
 
-gan_status gan__learner_join(gan__learner *l, gan_pool *pool, size_t shards,
+gan_status gan__learner_join(gan__learner *l, gan_pool *pool, double factor,
                              const gan_communicator *ranks)
 {
     gan_status status = GAN_OK;
-    const size_t n = l->net->n_params;
+    const size_t n = l->net->n_params, shards = l->shards * ranks->size;
 
     if (l->shards == 0) return GAN_OK;
     GAN_TRY(gan__communicator_sum(ranks, n + l->net->n_buffers, l->sum, l->room));
     gan__simd_best()->scale(l->net->n_buffers, 1 / (float)shards, l->sum + n, l->net->buffers);
+    if (factor > 1) gan__simd_best()->scale(n, (float)factor, l->sum, l->sum);
     (void)gan__learner_measure(l, pool);
 
 cleanup:

@@ -37,14 +37,16 @@ void gan__learner_free_memory(gan__learner *learner, const gan_allocator *alloca
  * counts: put the old ones aside before the first, and back when it doesn't. */
 void gan__learner_keep(gan__learner *learner);
 void gan__learner_put_back(gan__learner *learner);
-/* After the i-th micro-batch, or shard of this rank, whose gradients are those of its share of the
+/* Before the i-th micro-batch, or shard of this rank: its gradients get their place. */
+void gan__learner_begin_part(gan__learner *learner, size_t i);
+/* After it, whose gradients are those of its share of the
  * loss, and which the buffers have followed: gradients are added up.  The buffers of shards are, too,
  * and each shard begins with the old ones. */
 void gan__learner_gather(gan__learner *learner, gan_pool *pool, size_t i);
 
-/* After the last one: with shards, gradients are the sum over all ranks, and the new buffers the mean
- * over all `shards`. */
-gan_status gan__learner_join(gan__learner *learner, gan_pool *pool, size_t shards,
+/* After the last one: with shards, gradients are the sum over these ranks, times `factor`, and the new
+ * buffers the mean over all shards of theirs. */
+gan_status gan__learner_join(gan__learner *learner, gan_pool *pool, double factor,
                              const gan_communicator *ranks);
 
 /* All gradients, laid out as the weights; and their Euclidean norm, which is measured anew when

@@ -191,6 +191,7 @@ static gan__layer_run run_of(const gan__pass *pass, size_t i, const tile *t, siz
         .dx = row_of(pass, in->grad, in, t->first),
         .dy = row_of(pass, out->grad, out, t->first),
         .tail = tail_of(pass, i, t->first),
+        .shards = pass->shards,
         .other = layer->value_from ? row_of(pass, value_from->value, value_from, t->first) : NULL,
         .dother = layer->grad_from ? row_of(pass, grad_from->grad, grad_from, t->first) : NULL,
         .training = pass->desc.training,
@@ -545,6 +546,20 @@ static void run_phase(gan__pass *pass, gan_pool *pool, size_t phase, unsigned wh
             run_op(pass, pool, op);
         }
     }
+}
+
+void gan__pass_cut(gan__pass *pass, const gan__shard_rows *shards)
+{
+    pass->shards = shards;
+}
+
+int gan__pass_rows_apart(const gan_network *net)
+{
+    int apart = gan__kernels_has_trees() && net->n_classes == 0;
+
+    for (size_t i = 0; i < net->n_layers; i++)
+        apart &= net->layers[i].class->apart && !net->layers[i].spectral;
+    return apart;
 }
 
 void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what)

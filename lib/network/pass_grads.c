@@ -27,6 +27,11 @@ float *gan__pass_grads(const gan__pass *pass)
     return pass->grads;
 }
 
+void gan__pass_set_grads(gan__pass *pass, float *grads)
+{
+    pass->grads = grads;
+}
+
 double gan__pass_grad_squares(const gan__pass *pass)
 {
     double sum = 0;

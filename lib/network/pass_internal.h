@@ -51,6 +51,8 @@ typedef struct gan__pass_desc {
     int bfloat16;            /* not by rows: products are GAN__BY_BFLOAT16 */
     uint64_t seed;           /* of the layers' random numbers */
     uint64_t stream;
+    int sharded;             /* gan__pass_cut() may be called: see gan__pass_rows_apart() */
+    int grads_elsewhere;     /* weight gradients have the memory of gan__pass_set_grads() */
     size_t batches; /* the most batches of a run, for layers that couple samples; 0: one */
     int lodger;     /* its rooms are those of gan__pass_move_in(); else it takes them itself */
     gan_activations activations; /* above GAN_ACTIVATIONS_KEEP: what lies between input and output is
@@ -105,6 +107,12 @@ enum {
                               source */
     GAN__PASS_GO_ON = 4,   /* a pass whose source this is came back just now with GAN__PASS_INPUT */
 };
+/* From now on the rows of a run are these shards, counted from its first row on: weight gradients are
+ * the tree of what each shard alone would have.  NULL: they are one.  `shards` stays the caller's. */
+void gan__pass_cut(gan__pass *pass, const gan__shard_rows *shards);
+/* Whether that works: rows of the network, 2 or more, have the same bits whatever rows they are
+ * among, and its layers can tell shards apart. */
+int gan__pass_rows_apart(const gan_network *net);
 void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what);
 
 /* A pass with tangents differentiates twice.  After a forward run from row 0 on,
@@ -127,6 +135,7 @@ size_t gan__pass_slices(const gan__pass *pass);
 void gan__pass_slice(const gan__pass *pass, size_t index, size_t *begin, size_t *end);
 
 float *gan__pass_grads(const gan__pass *pass); /* by the weights, laid out as these are */
+void gan__pass_set_grads(gan__pass *pass, float *grads);
 /* Add to it another one, laid out in the same way. */
 void gan__pass_add_grads(gan__pass *pass, gan_pool *pool, const float *more);
 /* Their sum of squares, added in a fixed order. */

@@ -148,6 +148,8 @@ static gan_status make_workspace(gan__pass *pass)
                 n_saved, whole_lines(layer->class->saved(layer, desc->rows, batches_of(desc))));
         if (scratch > pass->n_scratch) pass->n_scratch = scratch;
     }
+    if (desc->sharded && gan__kernels_tree_scratch(desc->rows) > pass->n_scratch)
+        pass->n_scratch = gan__kernels_tree_scratch(desc->rows);
     GAN_TRY(gan__alloc(&pass->saved, a, n_saved, sizeof *pass->saved));
     GAN_TRY(gan__alloc(&pass->prepared, a, n_prepared, sizeof *pass->prepared));
     pass->room[GAN__ROOM_TRANSFORMED] = n_transformed;
@@ -310,7 +312,7 @@ gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
     if (!desc->lodger) GAN_TRY(take_rooms(pass));
     if (gan__pass_has_gradients(desc) && desc->net->n_classes > 0)
         GAN_TRY(gan__alloc(&pass->labels, allocator, desc->rows, sizeof *pass->labels));
-    if (gan__pass_has_gradients(desc) && !desc->no_weight_gradients)
+    if (gan__pass_has_gradients(desc) && !desc->no_weight_gradients && !desc->grads_elsewhere)
         GAN_TRY(gan__alloc(&pass->grads, allocator, desc->net->n_params, sizeof *pass->grads));
     *out = pass;
     pass = NULL;
@@ -325,7 +327,7 @@ void gan__pass_destroy(gan__pass *pass)
     if (!pass) return;
     const gan_allocator a = pass->allocator;
 
-    gan__free(&a, pass->grads);
+    if (!pass->desc.grads_elsewhere) gan__free(&a, pass->grads);
     gan__free(&a, pass->labels);
     if (gan__pass_has_gradients(&pass->desc) && !pass->borrows) gan__free(&a, pass->memory);
     gan__free(&a, pass->rooms);

@@ -101,6 +101,7 @@ struct gan__pass {
     uint64_t *random; /* where each layer's random numbers begin, after `position` */
     uint64_t n_random;
     size_t first, rows, group; /* of the latest forward run */
+    const gan__shard_rows *shards; /* of it */
     gan__pass_weights weights; /* by rows */
 };
 

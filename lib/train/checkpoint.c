@@ -103,13 +103,18 @@ static void describe(gan__state *s, gan_trainer *t, const gan_iterator *it, plac
 /* Describe the run; with other ranks, see to it that they have the same. */
 static gan_status describe_ours(gan__state *s, gan_trainer *t, const gan_iterator *it, place *at)
 {
-    gan_status status = gan__trainer_estimate(t);
+    gan_status status = GAN_OK;
     uint64_t data = 0;
 
+    GAN_TRY(gan__local_meet(t));
+    status = gan__trainer_estimate(t);
     describe(s, t, it, at);
     if (status == GAN_OK) status = s->status;
     if (status == GAN_OK && it && t->ranks.size > 1) status = gan__iterator_digest(it, &data);
-    return gan__checkpoint_compare(&t->ranks, status, s, data);
+    status = gan__checkpoint_compare(&t->ranks, status, s, data);
+
+cleanup:
+    return status;
 }
 
 /* Of several ranks the first one writes the file, and all fail if it does. */

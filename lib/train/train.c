@@ -11,7 +11,8 @@
  *                 gan__pass_forward               generator: latent vectors -> samples
  *                 gan__pass_forward               discriminator: real and generated rows at once
  *               gan__half_rows, gan__half_loss  train_loss.c: outputs -> loss and its gradient, by
- *                                               the objective: loss_adversarial.c, or the host
+ *                                               the objective: loss_adversarial.c, or the host;
+ *                                               one for each shard, where several run at once
  *               gan__half_regularize              regularizer.c: LeCam, consistency
  *               gan__half_class_loss              of an auxiliary classifier, if there is one
  *               gan__pass_backward              discriminator: weight gradients
@@ -28,6 +29,8 @@
  *                                               its input alone, and on into the generator
  *           update
  *           gan__trainer_follow                 train_sample.c: the average of the weights
+ *           gan__local_follow                   train_local.c: if it is time, ranks that train by
+ *                                               themselves meet
  *
  * Each of these is a job for the pool or a sequence of jobs.  What the tasks of a job add up is
  * added in their order, so the number of threads doesn't show. */
@@ -68,22 +71,67 @@ static void pass_over(const gan__half_step *half)
         gan__penalty_pass_over(half->trainer->penalties[i], half->rows);
 }
 
+/* The rows of some shards, or of a micro-batch. */
+static void set_rows(gan__half_step *half, size_t shard, size_t n_shards)
+{
+    const size_t parts = gan__trainer_parts(half->trainer, half->count);
+
+    half->shard = shard;
+    half->n_shards = n_shards;
+    half->begin = half->count * shard / parts;
+    half->rows = half->count * (shard + n_shards) / parts - half->begin;
+}
+
+/* The loss of a shard, whose rows begin with `row` of those that run at once. */
+typedef gan_status loss_fn(gan__half_step *half, size_t row);
+
+static gan_status loss_of_each(gan__half_step *half, loss_fn *loss)
+{
+    gan_status status = GAN_OK;
+    gan__shards *shards = half->trainer->shards;
+    const size_t first = half->shard, n = half->n_shards, begin = half->begin;
+
+    for (size_t i = first; i < first + n; i++) {
+        set_rows(half, i, 1);
+        gan__shards_open(shards);
+        GAN_TRY(loss(half, half->begin - begin));
+        gan__shards_close(shards, i);
+    }
+
+cleanup:
+    set_rows(half, first, n);
+    return status;
+}
+
+static gan_status discriminator_loss(gan__half_step *half, size_t row)
+{
+    gan_status status = GAN_OK;
+    const gan_trainer_desc *d = &half->trainer->desc;
+    const double r = d->real_target, f = d->fake_target;
+    const double share = d->auxiliary_real_only ? 1 : 0.5; /* of the real samples' classes */
+    const size_t fakes = half->first + row;
+    gan_objective_rows real = gan__half_rows(half, row, half->rows, half->begin, r, f);
+    gan_objective_rows fake =
+        gan__half_rows(half, fakes, half->rows, half->count + half->begin, f, r);
+
+    GAN_TRY(gan__half_loss(half, &real, &fake));
+    gan__half_regularize(half, &real, &fake);
+    half->real_class_right += gan__half_class_loss(half, row, share);
+    half->fake_class_right += gan__half_class_loss(half, fakes, 1 - share);
+
+cleanup:
+    return status;
+}
+
 static gan_status work_discriminator(gan__half_step *half)
 {
     gan_status status = GAN_OK;
     gan_trainer *t = half->trainer;
-    const double r = t->desc.real_target, f = t->desc.fake_target;
-    const double share = t->desc.auxiliary_real_only ? 1 : 0.5; /* of the real samples' classes */
-    gan_objective_rows real, fake;
 
     half->first = half->rows;
     gan__half_forward(half);
-    real = gan__half_rows(half, 0, half->rows, half->begin, r, f);
-    fake = gan__half_rows(half, half->first, half->rows, half->count + half->begin, f, r);
-    GAN_TRY(gan__half_loss(half, &real, &fake));
-    gan__half_regularize(half, &real, &fake);
-    half->real_class_right += gan__half_class_loss(half, 0, share);
-    half->fake_class_right += gan__half_class_loss(half, half->first, 1 - share);
+    GAN_TRY(loss_of_each(half, discriminator_loss));
+    gan__pass_cut(t->discriminator.pass, gan__shards_cut(t->shards, half->count, half->first));
     gan__pass_backward(t->discriminator.pass, t->pool, GAN__PASS_WEIGHTS);
     gan__half_book(half, GAN__STEP_D_BACKWARD);
     /* Else it would overwrite the outputs that tell where it went wrong. */
@@ -97,18 +145,28 @@ cleanup:
     return status;
 }
 
+static gan_status generator_loss(gan__half_step *half, size_t row)
+{
+    gan_status status = GAN_OK;
+    gan_objective_rows real = gan__half_rows(half, 0, half->first, 0, 0, 0);
+    gan_objective_rows fake = gan__half_rows(half, half->first + row, half->rows, 0, 1, 1);
+
+    GAN_TRY(gan__half_loss(half, &real, &fake));
+    (void)gan__half_class_loss(half, half->first + row, 1);
+
+cleanup:
+    return status;
+}
+
 static gan_status work_generator(gan__half_step *half)
 {
     gan_status status = GAN_OK;
     gan_trainer *t = half->trainer;
-    gan_objective_rows real, fake;
 
     half->first = half->real ? half->rows : t->objective.relative ? (size_t)t->n_real : 0;
     gan__half_forward(half);
-    real = gan__half_rows(half, 0, half->first, 0, 0, 0);
-    fake = gan__half_rows(half, half->first, half->rows, 0, 1, 1);
-    GAN_TRY(gan__half_loss(half, &real, &fake));
-    (void)gan__half_class_loss(half, half->first, 1);
+    GAN_TRY(loss_of_each(half, generator_loss));
+    gan__pass_cut(t->generator.pass, gan__shards_cut(t->shards, half->count, 0));
     gan__pass_backward(t->discriminator.pass, t->pool, GAN__PASS_INPUT);
     if (gan__half_fakes_apart(t)) gan__half_return_gradients(half);
     gan__half_book(half, GAN__STEP_D_BACKWARD);
@@ -170,17 +228,31 @@ static uint64_t digest_of(const gan__half_step *half)
     return digest ^ digest >> 32;
 }
 
-static gan_status work_part(gan__half_step *half, gan_status (*part)(gan__half_step *), size_t i,
+/* What layers have made of their weights is good for the next micro-batch, too, unless another pass
+ * has had the room. */
+static void hold_weights(gan_trainer *t, int held)
+{
+    if (held && (t->penalties[0] || t->desc.activations == GAN_ACTIVATIONS_RECOMPUTE)) return;
+    gan__pass_hold(t->generator.pass, held);
+    gan__pass_hold(t->discriminator.pass, held);
+}
+
+/* `before` is how many this rank has worked on. */
+static gan_status work_part(gan__half_step *half, gan_status (*part)(gan__half_step *),
                             size_t before)
 {
     gan_status status = GAN_OK;
+    gan_trainer *t = half->trainer;
 
+    if (before > 0) hold_weights(t, 1);
+    gan__learner_begin_part(half->player, before);
     GAN_TRY(part(half));
     gan__pass_settle(half->player->pass, 0);
-    gan__learner_gather(half->player, half->trainer->pool, before);
-    gan__shards_close(half->trainer->shards, i);
+    gan__learner_gather(half->player, t->pool, before);
+    gan__shards_close(t->shards, half->shard + half->n_shards - 1); /* penalties have figures, too */
 
 cleanup:
+    if (status != GAN_OK) hold_weights(t, 0);
     return status;
 }
 
@@ -192,18 +264,18 @@ static gan_status work_parts(gan__half_step *half, gan_status (*part)(gan__half_
     gan_status status = GAN_OK;
     gan_trainer *t = half->trainer;
     const size_t parts = gan__trainer_parts(t, half->count);
+    const size_t at_once = gan__shards_at_once(t->shards, half->count);
     size_t n = 0;
 
     gan__learner_keep(half->player);
-    for (size_t i = 0; i < parts; i++) {
-        const int own = gan__shards_open(t->shards, i);
+    for (size_t i = 0; i < parts; i += at_once) {
+        const int own = gan__shards_own(t->shards, i);
 
-        half->begin = half->count * i / parts;
-        half->rows = half->count * (i + 1) / parts - half->begin;
-        if (own && status == GAN_OK) status = work_part(half, part, i, n++);
+        set_rows(half, i, at_once);
+        if (own && status == GAN_OK) status = work_part(half, part, n++);
         if (status != GAN_OK && !t->shards) return status;
         if (!own || status != GAN_OK) pass_over(half);
-        if (i + 1 < parts) advance_layers(t);
+        if (i + at_once < parts) advance_layers(t);
     }
     return status;
 }
@@ -213,11 +285,14 @@ static gan_status work(gan__half_step *half, gan_status (*part)(gan__half_step *
     gan_status status = GAN_OK;
     gan_trainer *t = half->trainer;
     double *figures[GAN__MOST_FIGURES];
+    const size_t n = figures_of(half, figures);
+    const double factor = gan__shards_factor(t->shards, half->count);
 
-    gan__shards_begin(t->shards, figures, figures_of(half, figures));
+    gan__shards_begin(t->shards, figures, n);
     status = work_parts(half, part);
     GAN_TRY(gan__shards_join(t->shards, status, digest_of(half)));
-    GAN_TRY(gan__learner_join(half->player, t->pool, t->desc.shards, &t->ranks));
+    for (size_t i = 0; i < n; i++) *figures[i] *= factor;
+    GAN_TRY(gan__learner_join(half->player, t->pool, factor, &t->step_ranks));
 
 cleanup:
     return status;
@@ -298,7 +373,7 @@ static gan_status tell_host(gan__half_step *half, double *norm)
         status =
             gan__fail(status, "%s, step %llu: on_gradients returned %s (%d)", half->player->name,
                       (unsigned long long)g.step + 1, gan_status_name(status), (int)status);
-    status = gan__communicator_agree(&t->ranks, status);
+    status = gan__communicator_agree(&t->step_ranks, status);
     if (status != GAN_OK) return status;
     if (!g.changed) return GAN_OK;
     *norm = gan__learner_measure(half->player, t->pool);
@@ -396,6 +471,7 @@ static gan_status step_generator(gan__half_step *half)
     x->g_grad_norm = norm;
     x->g_class_loss = half->class_loss;
     gan__trainer_follow(half->trainer, half->count);
+    GAN_TRY(gan__local_follow(half->trainer));
 
 cleanup:
     return status;

@@ -163,10 +163,33 @@ cleanup:
 
 /* ---- making one ---- */
 
+static int in_bfloat16(const gan_trainer *t)
+{
+    return t->desc.precision == GAN_PRECISION_BFLOAT16;
+}
+
+/* Whether shards may run at once: nothing couples rows, nothing but losses is computed from them,
+ * layers draw no random numbers, which are each shard's own, and products are of floats, of which
+ * alone there are trees. */
+static int may_run_at_once(const gan_trainer *t)
+{
+    return !t->desc.penalty && !t->desc.consistency && !t->objective.relative && !in_bfloat16(t) &&
+           gan__pass_rows_apart(t->generator.net) && gan__pass_rows_apart(t->discriminator.net);
+}
+
+/* A trainer that hasn't taken any other memory yet: passes have the rows that run at once. */
 static gan_status make_shards(gan_trainer *t)
 {
+    gan_status status = GAN_OK;
+
     if (t->desc.shards == 0) return GAN_OK;
-    return gan__shards_create(&t->shards, t->desc.shards, &t->ranks, &t->allocator);
+    GAN_TRY(gan__shards_create(&t->shards, t->desc.shards, &t->ranks, &t->step_ranks,
+                               may_run_at_once(t), &t->allocator));
+    if (t->shards->rows.n > 0)
+        t->desc.micro_batch = (t->desc.batch_size + t->ranks.size - 1) / t->ranks.size;
+
+cleanup:
+    return status;
 }
 
 static gan_status take_learner(gan_trainer *t, gan__learner *l)
@@ -174,7 +197,8 @@ static gan_status take_learner(gan_trainer *t, gan__learner *l)
     const int several = t->desc.micro_batch < t->desc.batch_size;
 
     if (!t->shards) return gan__learner_take_memory(l, several, &t->allocator);
-    return gan__learner_take_shards(l, t->shards->end - t->shards->first, &t->ranks, &t->allocator);
+    return gan__learner_take_shards(l, t->shards->end - t->shards->first, &t->step_ranks,
+                                    &t->allocator);
 }
 
 /* Values and gradients from which on they aren't all kept, 64 MB: then layers are large enough for
@@ -198,11 +222,6 @@ static void choose_activations(gan_trainer *t)
         t->desc.activations = GAN_ACTIVATIONS_REUSE;
 }
 
-static int in_bfloat16(const gan_trainer *t)
-{
-    return t->desc.precision == GAN_PRECISION_BFLOAT16;
-}
-
 /* Both networks have room for two micro-batches: the discriminator sees real samples and behind
  * them fake ones, at once, and the generator makes these where the discriminator wants them, unless
  * noise is to be added to them.  When the penalty begins the discriminator's gradients are
@@ -216,6 +235,7 @@ static gan_status make_passes(gan_trainer *t)
         gan__size_mul(gan__consistency_rows(&t->consistency), t->desc.micro_batch);
     const size_t threads = gan_pool_thread_count(t->pool);
     const int apart = gan__half_fakes_apart(t); /* its input lies in its own memory */
+    const int sharded = t->shards && t->shards->rows.n > 0;
 
     GAN_TRY(gan__pass_create(&t->generator.pass,
                              &(gan__pass_desc){.net = t->generator.net,
@@ -225,6 +245,8 @@ static gan_status make_passes(gan_trainer *t)
                                                .threads = threads,
                                                .training = 1,
                                                .lodger = 1,
+                                               .sharded = sharded,
+                                               .grads_elsewhere = t->shards != NULL,
                                                .activations = t->desc.activations,
                                                .interrupted = 1,
                                                .bfloat16 = in_bfloat16(t),
@@ -241,6 +263,8 @@ static gan_status make_passes(gan_trainer *t)
                           .training = 1,
                           .batches = 2 + gan__consistency_rows(&t->consistency),
                           .lodger = 1,
+                          .sharded = sharded,
+                          .grads_elsewhere = t->shards != NULL,
                           .activations = t->desc.activations,
                           .bfloat16 = in_bfloat16(t),
                           .seed = t->desc.seed,
@@ -452,17 +476,18 @@ gan_status gan_trainer_create(gan_trainer **out, gan_network *g, gan_network *d,
     if (*t->objective_name) t->objective.name = t->objective_name;
     if (!t->desc.pool) GAN_TRY(gan_pool_create(&t->own_pool, t->desc.n_threads, &t->allocator));
     t->pool = t->desc.pool ? t->desc.pool : t->own_pool;
+    GAN_TRY(make_shards(t));
     GAN_TRY(make_augment(t));
     GAN_TRY(make_regularizers(t));
     GAN_TRY(make_top(t));
     choose_activations(t);
     GAN_TRY(make_penalties(t));
-    GAN_TRY(make_shards(t));
     GAN_TRY(make_passes(t));
     GAN_TRY(make_labels(t));
     GAN_TRY(gan__trainer_make_sampler(t));
     GAN_TRY(share_rooms(t));
     GAN_TRY(check_optimizers(g, d, g_opt, d_opt));
+    if (t->ranks.size > t->step_ranks.size) GAN_TRY(gan__local_create(&t->local, t));
     g->latent = t->desc.latent;
     if (t->average) t->average->latent = g->latent;
     *out = t;
@@ -523,6 +548,7 @@ void gan_trainer_destroy(gan_trainer *t)
     gan_network_destroy(t->average);
     gan__penalty_destroy(t->penalties[1]);
     gan__penalty_destroy(t->penalties[0]);
+    gan__local_destroy(t->local, &a);
     gan__shards_destroy(t->shards, &a);
     gan__top_destroy(t->top, &a);
     gan__free(&a, t->extra.at);

@@ -5,7 +5,8 @@
 
 #include "train/train_internal.h"
 
-/* It works on a micro-batch at a time: rows `begin` and following of the batch. */
+/* It works on a micro-batch at a time, or on a shard, or on several: rows `begin` and following of the
+ * batch. */
 typedef struct gan__half_step {
     gan_trainer *trainer;
     gan_half which;
@@ -17,6 +18,7 @@ typedef struct gan__half_step {
     gan__label_list labels; /* of the generated samples; none: drawn */
     size_t count;           /* samples of the batch */
     size_t begin, rows;     /* those of the micro-batch */
+    size_t shard, n_shards; /* which shards these are; 1 of a micro-batch */
     size_t first;           /* the row of the passes in which its generated samples begin */
     double clock;           /* when the present stage began */
     double loss;            /* this and what follows: means over the batch, once it is done */

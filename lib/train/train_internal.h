@@ -10,6 +10,7 @@
 #include "optim/schedule_internal.h"
 #include "train/penalty_internal.h"
 #include "train/regularizer_internal.h"
+#include "train/train_local_internal.h"
 #include "train/train_shards_internal.h"
 #include "train/train_top_internal.h"
 
@@ -67,6 +68,8 @@ struct gan_trainer {
     gan__consistency consistency;
     gan__top *top; /* NULL: the generator learns from all samples */
     gan_communicator ranks; /* with which it trains; alone it is one of one */
+    gan_communicator step_ranks; /* with which it exchanges in each step: these, or none */
+    gan__local *local;           /* NULL: these */
     gan__shards *shards;    /* NULL: batches are cut into micro-batches, if at all */
     struct {
         gan_schedule_desc instance_noise, augment, top_k, average;

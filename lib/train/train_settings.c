@@ -168,9 +168,11 @@ static gan_status read_shards(gan_trainer *t)
 {
     gan_status status = GAN_OK;
     gan_trainer_desc *d = &t->desc;
+    const gan_communicator alone = {GAN_COMMUNICATOR_INIT, .size = 1};
 
     GAN_TRY(gan__communicator_read(&t->ranks, d->communicator));
     d->communicator = NULL; /* it is the host's */
+    t->step_ranks = d->local_steps > 1 ? alone : t->ranks;
     if (d->shards == 0) return GAN_OK;
     if (d->shards > GAN__MOST_SHARDS || (d->shards & (d->shards - 1)) != 0)
         GAN_FAIL(GAN_ERR_INVALID, "trainer: 1, 2, 4, ... %d shards expected, got %zu",
@@ -186,6 +188,23 @@ static gan_status read_shards(gan_trainer *t)
 
 cleanup:
     return status;
+}
+
+/* What follows the whole batch in each step, or may let a rank take fewer steps, doesn't go with local
+ * steps. */
+static gan_status check_local(const gan_trainer *t)
+{
+    const gan_trainer_desc *d = &t->desc;
+    const char *what = NULL;
+
+    if (t->ranks.size == t->step_ranks.size) return GAN_OK;
+    if (d->lecam) what = "lecam";
+    if (d->augment && d->augment->target > 0) what = "an augmentation with a target";
+    if (d->consistency) what = "consistency";
+    if (d->on_divergence != GAN_DIVERGENCE_STOP) what = "on_divergence";
+    if (!what) return GAN_OK;
+    return gan__fail(GAN_ERR_INVALID, "trainer: local_steps of %zu with %s; one or the other expected",
+                     d->local_steps, what);
 }
 
 static gan_status check_average(const gan_trainer_desc *d)
@@ -225,6 +244,7 @@ gan_status gan__trainer_read_desc(gan_trainer *t, const gan_trainer_desc *desc)
     GAN_TRY(check_average(d));
     GAN_TRY(read_schedules(t));
     GAN_TRY(check_classes(d));
+    GAN_TRY(check_local(t));
 
 cleanup:
     return status;
@@ -313,6 +333,8 @@ void gan__trainer_settings_state(const gan_trainer *t, gan__state *s)
     add_unless(s, "label_flip", d->label_flip, 0);
     add_unless(s, "d_steps_per_g", (double)d->d_steps_per_g, 1);
     add_unless(s, "shards", (double)d->shards, 0);
+    if (t->local) gan__state_text(s, "local_steps", "%zu", d->local_steps);
+    if (t->local) gan__state_text(s, "ranks", "%zu", t->ranks.size);
     if (d->shards == 0) add_unless(s, "micro_batch", (double)d->micro_batch, (double)d->batch_size);
     add_unless(s, "latent", (double)d->latent, GAN_LATENT_NORMAL);
     add_unless(s, "on_divergence", (double)d->on_divergence, GAN_DIVERGENCE_STOP);

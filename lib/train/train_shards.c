@@ -4,7 +4,9 @@
  *     ranks   |      rank 0       |      rank 1       |
  *
  *     each rank       for each of its shards: forward, loss, backward; the gradients and buffers
- *                     that come of it are added up as a tree (learner.c)
+ *                     that come of it are added up as a tree (learner.c).  Or where no row depends
+ *                     on another one: all of its shards forward, a loss for each, and all backward,
+ *                     with the tree inside the products that make the gradients (kernels_gemm.c)
  *     all to all      figures, and whether all is well: gan__shards_join()
  *                     the rest of the tree, over the ranks: gan__communicator_sum()
  *     each rank       the same update
@@ -35,18 +37,23 @@ static size_t packet_of(const gan__shards *s)
 }
 
 gan_status gan__shards_create(gan__shards **out, size_t count, const gan_communicator *ranks,
+                              const gan_communicator *step_ranks, int at_once,
                               const gan_allocator *allocator)
 {
     gan_status status = GAN_OK;
     gan__shards *s = NULL;
 
     GAN_TRY(gan__alloc(&s, allocator, 1, sizeof *s));
-    s->ranks = *ranks;
+    s->ranks = *step_ranks;
     s->count = count;
     s->first = count / ranks->size * ranks->rank;
     s->end = s->first + count / ranks->size;
     GAN_TRY(gan__alloc(&s->figures, allocator, packet_of(s), sizeof *s->figures));
-    GAN_TRY(gan__alloc(&s->all, allocator, packet_of(s) * ranks->size, sizeof *s->all));
+    GAN_TRY(gan__alloc(&s->all, allocator, packet_of(s) * step_ranks->size, sizeof *s->all));
+    if (at_once && own_of(s) > 1 && own_of(s) <= GAN__TREE_SHARDS) {
+        GAN_TRY(gan__alloc(&s->ends, allocator, own_of(s), sizeof *s->ends));
+        s->rows = (gan__shard_rows){.n = own_of(s), .ends = s->ends};
+    }
     *out = s;
     s = NULL;
 
@@ -58,6 +65,7 @@ cleanup:
 void gan__shards_destroy(gan__shards *s, const gan_allocator *allocator)
 {
     if (!s) return;
+    gan__free(allocator, s->ends);
     gan__free(allocator, s->all);
     gan__free(allocator, s->figures);
     gan__free(allocator, s);
@@ -71,12 +79,29 @@ void gan__shards_begin(gan__shards *s, double *const *places, size_t n)
     s->n_places = n;
 }
 
-int gan__shards_open(gan__shards *s, size_t shard)
+/* Products of a single row have other bits than those of several. */
+size_t gan__shards_at_once(const gan__shards *s, size_t n)
 {
-    if (!s) return 1;
-    if (shard < s->first || shard >= s->end) return 0;
-    for (size_t i = 0; i < s->n_places; i++) *s->places[i] = 0;
-    return 1;
+    return s && s->rows.n > 0 && n >= 2 * s->count ? s->rows.n : 1;
+}
+
+int gan__shards_own(const gan__shards *s, size_t shard)
+{
+    return !s || (shard >= s->first && shard < s->end);
+}
+
+const gan__shard_rows *gan__shards_cut(gan__shards *s, size_t n, size_t again)
+{
+    if (gan__shards_at_once(s, n) == 1) return NULL;
+    for (size_t i = 0; i < s->rows.n; i++)
+        s->ends[i] = n * (s->first + i + 1) / s->count - n * s->first / s->count;
+    s->rows.again = again;
+    return &s->rows;
+}
+
+void gan__shards_open(gan__shards *s)
+{
+    for (size_t i = 0; s && i < s->n_places; i++) *s->places[i] = 0;
 }
 
 void gan__shards_close(gan__shards *s, size_t shard)
@@ -131,11 +156,18 @@ gan_status gan__shards_join(gan__shards *s, gan_status own, uint64_t digest)
                                          packet_of(s) * sizeof *s->figures));
     GAN_TRY(check_heads(s));
     pack_figures(s);
-    gan__communicator_tree(s->count, GAN__MOST_FIGURES, s->all);
+    gan__communicator_tree(own_of(s) * s->ranks.size, GAN__MOST_FIGURES, s->all);
     for (size_t i = 0; i < s->n_places; i++) *s->places[i] = s->all[i];
 
 cleanup:
     return status;
+}
+
+double gan__shards_factor(const gan__shards *s, size_t n)
+{
+    const gan__rank_rows own = gan__shards_rows(s, n);
+
+    return s && own_of(s) * s->ranks.size < s->count ? (double)n / (double)(own.end - own.begin) : 1;
 }
 
 gan__rank_rows gan__shards_rows(const gan__shards *s, size_t n)
