@@ -15,7 +15,7 @@
 ##                   -march=native, another BLAS; SYSTEMS="read-only O3" does fewer
 ## make bench        how fast training steps are on this machine
 ##                   parts: bench-step  bench-dcgan  bench-conditional  bench-sampler; and, not part of
-##                   it: bench-export  bench-products  bench-rates  bench-cores  bench-precision  bench-reference  bench-health, bench-few, bench-modes (minutes)
+##                   it: bench-export  bench-products  bench-rates  bench-cores  bench-precision  bench-reference  bench-health, bench-few, bench-shards, bench-modes (minutes)
 ##                   bench-memory (TIME=1: half an hour, 5 GB)  and, as they write to the disk, bench-checkpoint (500 MB)
 ##                   bench-png (11,000 pictures)  bench-pictures (11,000 JPEG files, which PYTHON=python3
 ##                   makes with Pillow and numpy)
@@ -376,7 +376,7 @@ clean:
 
 .PHONY: have-check have-data check check-units check-parts check-ports check-systems check-fuzz run-fuzzers check-san \
         check-valgrind check-long check-reproducible check-all \
-        bench bench-step bench-dcgan bench-conditional bench-sampler bench-export bench-products bench-rates bench-cores bench-precision bench-reference bench-health bench-few bench-modes bench-memory bench-checkpoint bench-png bench-pictures compare
+        bench bench-step bench-dcgan bench-conditional bench-sampler bench-export bench-products bench-rates bench-cores bench-precision bench-reference bench-health bench-few bench-shards bench-modes bench-memory bench-checkpoint bench-png bench-pictures compare
 
 LOGS        := $(BUILD)/check
 # UNITS: those tests only whose names match, such as "layer% train%".
@@ -528,6 +528,9 @@ bench-health: $(BUILD)/bench/bench_health
 	@$< --json $<.json
 
 bench-reference: $(BUILD)/bench/bench_reference
+	@$< --json $<.json
+
+bench-shards: $(BUILD)/bench/bench_shards
 	@$< --json $<.json
 
 bench-few: $(BUILD)/bench/bench_few
