@@ -545,7 +545,19 @@ TEST(a_discriminator_that_is_always_right_wins_when_samples_stay_far_from_all_re
     c.kid.value = 0.3;
     expect_look(h, look);
     ck_assert_int_eq(verdict_of(h).verdict, GAN_VERDICT_D_WINS);
+    ck_assert_ptr_nonnull(strstr(verdict_of(h).sentence, "coverage is 0.05 (real 0.97)"));
     c.coverage.value = 0.2;
+    expect_look(h, look);
+    ck_assert_int_eq(level_of(h, GAN_VERDICT_D_WINS), GAN_FINDING_NOTE);
+    c.recall = (gan_estimate){.value = 0.01, .floor = 0.9}; /* few samples, repeated */
+    c.kid.value = 0.2;
+    expect_look(h, look);
+    ck_assert_int_eq(level_of(h, GAN_VERDICT_D_WINS), GAN_FINDING_NOTE);
+    c.kid.value = 0.1;
+    expect_look(h, look);
+    ck_assert_int_eq(verdict_of(h).verdict, GAN_VERDICT_D_WINS);
+    ck_assert_ptr_nonnull(strstr(verdict_of(h).sentence, "and recall is 0.01 (real 0.9)"));
+    c.recall.value = 0.5;
     expect_look(h, look);
     ck_assert_int_eq(level_of(h, GAN_VERDICT_D_WINS), GAN_FINDING_NOTE);
     gan_health_destroy(h);

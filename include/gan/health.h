@@ -137,8 +137,8 @@ typedef struct gan_health_desc {
                               objective with GAN_BOUNDARY_NONE are unknown.  0: 0.99 */
     double win_gradient; /**< D_WINS: the generator's gradient norm fell to this fraction of its
                               early median.  0: 0.1 */
-    double win_coverage; /**< D_WINS: or coverage is below this share of its floor in
-                                  confirm_looks looks.  0: 0.1 */
+    double win_coverage; /**< D_WINS: or coverage or recall is below this share of its floor in
+                              confirm_looks looks.  0: 0.1 */
     size_t win_looks;    /**< D_WINS: or this many looks brought no improvement.  0: 3 */
     double dead_margin;  /**< D_DEAD: how close to 1/2 the mean of both accuracies is.  0: 0.02 */
     double dead_spread;  /**< D_DEAD: how little the discriminator's mean output varies over a

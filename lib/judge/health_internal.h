@@ -93,7 +93,7 @@ typedef struct gan__health_state {
     gan__health_sight sight;
     /* Of the look that spread last, or the first; and what coverage's error was. */
     double most_coverage, most_coverage_error;
-    uint64_t poor_looks; /* in a row, with hardly any coverage */
+    uint64_t poor_looks; /* in a row, with hardly any coverage or recall */
     double least_duplicates, least_duplicates_error;
     uint64_t best_look, best_step; /* 0: no look had a score */
     double best_score;
@@ -181,6 +181,8 @@ gan_status gan__health_find_start(gan__health_start *start, const gan_trainer *t
 
 /* health_sight.c: a look as numbers. */
 void gan__health_take_look(gan_health *health, const gan_look *look);
+/* Coverage or recall, where hardly a real sample has a generated one near it; NULL: neither. */
+const gan_estimate *gan__health_poor_number(const gan_health *health);
 
 /* health_sentence.c: write a rule's sentence with numbers. */
 void gan__health_sentence(const gan_health *health, const char *sentence, const double *evidence,

@@ -105,6 +105,7 @@ static gan_finding_level judge_d_wins(const gan_health *h, const gan__health_sta
     const double real = series(h, GAN__SERIES_REAL_ACCURACY)->mean;
     const double fake = series(h, GAN__SERIES_FAKE_ACCURACY)->mean;
     const gan__health_window *g = series(h, GAN__SERIES_G_GRADIENT);
+    const gan_estimate *poor = gan__health_poor_number(h);
 
     (void)start;
     if (!gan__health_window_full(h) || !(real >= h->desc.win_accuracy) ||
@@ -115,9 +116,11 @@ static gan_finding_level judge_d_wins(const gan_health *h, const gan__health_sta
     evidence[2] = (double)h->desc.window;
     evidence[3] = g->median;
     evidence[4] = g->early_median;
-    evidence[5] = h->state.poor_looks > 0;
-    evidence[6] = h->state.sight.coverage.value;
-    evidence[7] = h->state.sight.coverage.floor;
+    if (h->state.poor_looks > 0 && poor) {
+        evidence[5] = poor == &h->state.sight.recall ? 2 : 1;
+        evidence[6] = poor->value;
+        evidence[7] = poor->floor;
+    }
     return is_helpless(h) ? GAN_FINDING_VERDICT : GAN_FINDING_NOTE;
 }
 
@@ -128,7 +131,7 @@ const gan__health_rule gan__health_d_wins = {
     .sentence =
         "the discriminator wins: over $2 steps it is right about %0 of real and %1 of "
         "generated samples; the generator's gradient has a norm of $3, $4 at first{5:|, and "
-        "coverage is $6 (real $7)}",
+        "coverage is $6 (real $7)|, and recall is $6 (real $7)}",
     .advice = "a gradient penalty (R1), a lower learning rate for the discriminator, instance "
               "noise, or the non-saturating loss in place of minimax",
     .judge = judge_d_wins,

@@ -192,6 +192,16 @@ static void take_score(gan_health *h, const gan_look *look, const gan_estimate *
     }
 }
 
+/* Few samples that are repeated cover some real ones, but no real one is among them. */
+const gan_estimate *gan__health_poor_number(const gan_health *h)
+{
+    const gan__health_sight *s = &h->state.sight;
+
+    if (s->coverage.value < h->desc.win_coverage * s->coverage.floor) return &s->coverage;
+    if (s->recall.value < h->desc.win_coverage * s->recall.floor) return &s->recall;
+    return NULL;
+}
+
 void gan__health_take_look(gan_health *h, const gan_look *look)
 {
     gan__health_state *s = &h->state;
@@ -202,8 +212,7 @@ void gan__health_take_look(gan_health *h, const gan_look *look)
     take_comparison(sight, &c);
     follow_spread(s, spread_lasts(h));
     /* All generators begin far from real samples. */
-    const int poor = sight->coverage.value < h->desc.win_coverage * sight->coverage.floor &&
-                     s->d_steps >= h->desc.warmup;
+    const int poor = gan__health_poor_number(h) && s->d_steps >= h->desc.warmup;
     s->poor_looks = poor ? s->poor_looks + 1 : 0;
     take_modes(h, look->modes, look->n_modes);
     sight->chance = look->chance > 0        ? look->chance
