@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 typedef struct options {
-    const char *model, *classifier, *real, *labels, *generated, *json, *csv, *features;
+    const char *model, *classifier, *generated, *json, *csv, *features;
+    collection_options real;
     fashion_source source;
     long count, seed, threads;
     double truncation;
@@ -22,14 +23,12 @@ static void read_options(options *o, int argc, char **argv)
     cli_option table[] = {
         {"model", "FILE", .text = &o->model, .help = "the generator's weights"},
         {"classifier", "FILE", .text = &o->classifier, .help = "what fashion_classifier wrote"},
-        {"real", "PATH", .text = &o->real, .is_path = 1,
+        {"real", "PATH", .text = &o->real.data, .is_path = 1,
          .help = "compare with these pictures, a directory or a file of any kind that picture_gan "
                  "reads, by all numbers that the library has"},
-        {"labels", "FILE", .text = &o->labels, .is_path = 1,
-         .help = "with --real: class labels of an .npy or IDX file, a file of the same kind; a "
-                 "directory's subdirectories are classes"},
         {"generated", "PATH", .text = &o->generated, .is_path = 1,
          .help = "with --real: compare these pictures, and no generator's"},
+        COLLECTION_READING_OPTIONS(&o->real),
         {"json", "FILE", .text = &o->json, .is_path = 1,
          .help = "with --real: write the numbers there, too"},
         {"csv", "FILE", .text = &o->csv, .is_path = 1, .help = "the same as a table"},
@@ -77,8 +76,10 @@ static void read_options(options *o, int argc, char **argv)
             "  evaluate --real real.npy --labels labels.npy --model out/generator.safetensors\n",
     };
     cli_parse(&program, argc, argv);
-    if (!o->real && (o->labels || o->generated || o->json || o->csv || o->features))
-        cli_usage_error("--labels, --generated, --json, --csv and --features are for --real");
+    static const char *const for_real[] = {"generated", "labels", "array", "labels-array", "fit",
+                                           "alpha",     "json",   "csv",   "features"};
+    for (size_t i = 0; i < sizeof for_real / sizeof *for_real && !o->real.data; i++)
+        if (cli_find(table, for_real[i])->given) cli_usage_error("--%s is for --real", for_real[i]);
 }
 
 /* Open twice as many real images as there will be samples, in shuffled order. */
@@ -142,7 +143,6 @@ static int show_images(judge *j, gan_iterator *images, size_t count)
 static int compare_any(const options *o)
 {
     const battery_options b = {.real = o->real,
-                               .labels = o->labels,
                                .generated = o->generated,
                                .model = o->model,
                                .classifier = o->classifier,
@@ -184,7 +184,7 @@ int main(int argc, char **argv)
 
     read_options(&o, argc, argv);
     if (!has_model(&o)) return cli_end(CLI_EXIT_FAILURE);
-    if (o.real) return cli_end(compare_any(&o));
+    if (o.real.data) return cli_end(compare_any(&o));
     int good = fashion_find(&o.source) && has_classifier(&o);
     if (good) fashion_warn(&o.source);
     good = good && generator_open(&g, o.model, (uint64_t)o.seed) &&

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_NAMED = 10, MOST_CLASSES = 256 };
+enum { MOST_CLASSES = 256 };
 
 typedef struct options {
     collection_options pictures;
@@ -105,14 +105,6 @@ static void print_doubts(const survey *s, const gan_dataset *data)
     else
         printf("  %zu exact duplicate%s\n", s->duplicates, cli_plural(s->duplicates));
     printf("  %zu nearly constant\n", s->constant);
-}
-
-static void print_skipped(const gan_dataset *data)
-{
-    size_t n = gan_dataset_skipped_count(data);
-    for (size_t i = 0; i < n && i < MOST_NAMED; i++)
-        cli_say("left out: %s", gan_dataset_skipped(data, i));
-    if (n > MOST_NAMED) cli_say("left out: %zu more", n - MOST_NAMED);
 }
 
 static void print_found(const collection *c, const survey *s)
@@ -226,7 +218,6 @@ static int prepare(options *o, cli_option *table, const collection *c, size_t *n
 {
     survey s;
     if (!survey_take(&s, c->first)) return 0;
-    print_skipped(c->first);
     if (!o->run.quiet) print_found(c, &s);
     *n_classes = count_classes(o, &s);
     const choice_facts facts = {gan_dataset_count(c->first), c->side.middle,

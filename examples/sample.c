@@ -308,12 +308,11 @@ typedef struct beside {
 static int find_beside(beside *b, const generator *g, const options *o, const plan *p,
                        const drawn *d, const sheet *s)
 {
-    collection_options what = {.data = o->nearest, .channels = (long)g->picture.dim[0]};
-    collection real = {0};
+    collection_options what = {.data = o->nearest};
+    collection real = {.opt = NULL};
     size_t *which = cli_memory(p->count, sizeof *which), row = s->columns;
     float *found = cli_memory(p->count * g->size, sizeof *found);
-    int good = collection_open(&real, &what, 0) &&
-               collection_fit(&real, g->picture.dim[1], g->picture.dim[2]) &&
+    int good = collection_open_as(&real, &what, 0, g->picture) &&
                nearest_find(real.data, d->samples, p->count, g->size, found, which);
     b->n = 2 * ((p->count + row - 1) / row) * row;
     b->samples = cli_memory(b->n * g->size, sizeof *b->samples);

@@ -134,7 +134,7 @@ open("pictures-idx3-ubyte", "wb").write(struct.pack(">4I", 0x0803, 8, 30, 24) + 
 open("text.txt", "w").write("no pictures\n")
 names = ["ankle boot", "bag"] # a table as on Kaggle
 open("rows.csv", "w").write("label," + ",".join("pixel%d" % i for i in range(256)) + "\n" + "".join(
-    names[i % 2] + "," + ",".join(str(random.randrange(256)) for _ in range(256)) + "\n" for i in range(10)))
+    names[i % 2] + "," + ",".join(str(random.randrange(256)) for _ in range(256)) + "\n" for i in range(40)))
 PYTHON
 # shellcheck disable=SC2086
 {
@@ -157,8 +157,8 @@ PYTHON
     says picture_gan "conditional: the generator is told the class"
     run sample --model cifar10/generator.safetensors --class frog --count 4 --out frogs.png
     run picture_gan --data rows.csv --repeat 1 $small --out rows
-    says picture_gan "Data: 10 grey pictures of rows.csv (CSV table)"
-    says picture_gan "2 classes of 5 to 5 pictures"
+    says picture_gan "Data: 40 grey pictures of rows.csv (CSV table)"
+    says picture_gan "2 classes of 20 to 20 pictures"
     says picture_gan "  --size 16 "
     run sample --model rows/generator.safetensors --class "ankle boot" --count 4 --out boots.png
     run picture_gan --data pictures-idx3-ubyte --repeat 1 $small --out idx
@@ -172,6 +172,29 @@ refuses 1 "nowhere: there is no such directory or file" picture_gan --data nowhe
 refuses 2 "--data: a directory of pictures, or a file of them, expected" picture_gan
 refuses 2 "--channels: 1 (grey) or 3 (colour) expected, got 2" picture_gan --data photos --channels 2
 refuses 2 "--out photos/run: is inside --data photos" picture_gan --data photos --out photos/run
+
+# --- The same data for comparisons ----------------------------------------------------------------
+
+# What can be trained on can be evaluated with: files, class directories, formats in any mixture.
+alone="--classifier nowhere.safetensors"
+# shellcheck disable=SC2086
+{
+    run evaluate --real cifar-10-batches-bin --model cifar10/generator.safetensors --count 40 $alone
+    says evaluate "40 generated, 40 real and 40 held-out real pictures"
+    grep -q "^frog  " evaluate.log || { cat evaluate.log; fail "the classes of CIFAR should be counted by their names"; }
+    run evaluate --real rows.csv --model rows/generator.safetensors --count 20 $alone
+    grep -q "^ankle boot  " evaluate.log || { cat evaluate.log; fail "the classes of a table should be counted by their names"; }
+    run evaluate --real few.npy --generated many.npy --count 50 $alone
+    mkdir -p pool/one pool/two
+    for i in 1 2 3 4 5 6 7 8 9 10 11 12; do cp photos/$i.png pool/one/ && cp photos/$i.png pool/two/other$i; done
+    cp "$corpus"/jpeg/kind_*.jpg pool/two/
+    echo "no picture" >pool/two/note.txt
+    run evaluate --real pool --model colour32/generator.safetensors --fit pad --count 10 $alone
+    says evaluate "left out: pool/two/note.txt: "
+    grep -q "^two  " evaluate.log || { cat evaluate.log; fail "directories should be classes"; }
+    run sample --model colour32/generator.safetensors --count 2 --nearest pool --out nearest.png
+    says sample "the nearest real picture is "
+}
 
 # --- Held-out pictures ----------------------------------------------------------------------------
 

@@ -165,7 +165,8 @@ says evaluate "missing classes "
 grep -q '"name": "class 1", "generated": [0-9]*, "real": [0-9]*' labels.json || fail "labels.json lacks the classes"
 refuses 1 "1.json: exists already" evaluate --real many.idx --generated many.idx --count 20 --json 1.json
 refuses 1 "nowhere: there is no such directory or file" evaluate --real nowhere --model $model
-refuses 2 "are for --real" evaluate --csv 3.csv
+refuses 2 "--csv is for --real" evaluate --csv 3.csv
+refuses 2 "--fit is for --real" evaluate --fit pad
 refuses 1 "nowhere.safetensors: there is no such file; a training program such as fashion_gan makes one" evaluate --real many.idx --model nowhere.safetensors
 # Arrays of NumPy, and the features of all pictures as such.
 run evaluate --real many.idx --generated array.npy --count 50 --classifier nowhere.safetensors --features features

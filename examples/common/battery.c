@@ -1,7 +1,6 @@
 /* battery.c - see battery.h. */
 #include "battery.h"
 
-#include "collection.h"
 #include "files.h"
 
 #include <inttypes.h>
@@ -38,24 +37,6 @@ typedef struct battery {
 } battery;
 
 /* ---- Pictures ---- */
-
-/* Pictures at a path. */
-typedef struct source {
-    collection_options options;
-    collection found;
-} source;
-
-/* Open what is at a path, and bring it to a size: that of these pictures, else to that of its own in
- * the middle. */
-static int open_pictures(source *s, const char *path, const char *labels, gan_shape like)
-{
-    s->options = (collection_options){.data = path, .labels = labels};
-    if (like.rank == 3) s->options.channels = (long)like.dim[0];
-    if (!collection_open(&s->found, &s->options, 0)) return 0;
-    size_t height = like.rank == 3 ? like.dim[1] : s->found.height.middle;
-    size_t width = like.rank == 3 ? like.dim[2] : s->found.width.middle;
-    return collection_fit(&s->found, height, width);
-}
 
 /* Read samples first .. first + n - 1 of an order drawn by the seed. */
 static int read_pictures(pictures *out, const gan_dataset *data, size_t first, size_t n,
@@ -155,15 +136,18 @@ static void find_classes(battery *b, const gan_dataset *real, const gan_dataset 
 /* The pictures of a directory or file against those of another, */
 static int read_both(battery *b)
 {
-    source real = {0}, generated = {0};
-    size_t seed = (size_t)b->o->seed;
-    int good = open_pictures(&real, b->o->real, b->o->labels, (gan_shape){0});
+    collection_options of_real = b->o->real, of_generated = {.data = b->o->generated};
+    collection real = {.opt = NULL}, generated = {.opt = NULL};
+    size_t seed = (size_t)b->o->seed, n_threads = (size_t)b->o->threads;
+    int good = collection_open_as(&real, &of_real, n_threads, (gan_shape){.rank = 0});
+    of_generated.fit = of_real.fit;
+    of_generated.alpha = of_real.alpha;
     if (good) {
-        b->shape = gan_dataset_shape(real.found.data);
-        good = open_pictures(&generated, b->o->generated, NULL, b->shape);
+        b->shape = gan_dataset_shape(real.data);
+        good = collection_open_as(&generated, &of_generated, n_threads, b->shape);
     }
     if (good) {
-        const gan_dataset *data = real.found.data, *made = generated.found.data;
+        const gan_dataset *data = real.data, *made = generated.data;
         b->size = gan_shape_size(b->shape);
         good = choose_count(b, gan_dataset_count(data), gan_dataset_count(made)) &&
                read_pictures(&b->real, data, 0, b->n, seed) &&
@@ -171,22 +155,23 @@ static int read_both(battery *b)
                read_pictures(&b->generated, made, 0, b->n, seed);
         if (good) find_classes(b, data, made, 0);
     }
-    collection_close(&real.found);
-    collection_close(&generated.found);
+    collection_close(&real);
+    collection_close(&generated);
     return good;
 }
 
 /* or samples of a generator, whose size real ones are brought to. */
 static int draw_and_read(battery *b)
 {
-    source real = {0};
+    collection_options of_real = b->o->real;
+    collection real = {.opt = NULL};
     generator g = {0};
     size_t seed = (size_t)b->o->seed;
     int good = generator_open(&g, b->o->model, seed);
     g.truncation = b->o->truncation;
-    good = good && open_pictures(&real, b->o->real, b->o->labels, g.picture);
+    good = good && collection_open_as(&real, &of_real, (size_t)b->o->threads, g.picture);
     if (good) {
-        const gan_dataset *data = real.found.data;
+        const gan_dataset *data = real.data;
         b->shape = g.picture;
         b->size = g.size;
         good = choose_count(b, gan_dataset_count(data), SIZE_MAX) &&
@@ -195,7 +180,7 @@ static int draw_and_read(battery *b)
                draw_pictures(&b->generated, &g, b->n);
         if (good) find_classes(b, data, NULL, g.n_classes);
     }
-    collection_close(&real.found);
+    collection_close(&real);
     generator_close(&g);
     return good;
 }

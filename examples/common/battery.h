@@ -3,13 +3,14 @@
 #ifndef BATTERY_H
 #define BATTERY_H
 
+#include "collection.h"
 #include "generator.h"
 
 typedef struct battery_options {
-    const char *real;       /* pictures: a directory, or a file of any kind of collection.h */
-    const char *labels;     /* a file of labels for a file; NULL: none */
-    const char *generated;  /* the same; NULL: samples of a generator */
-    const char *model;      /* that generator's file */
+    collection_options real; /* pictures of any kind */
+    const char
+        *generated;    /* pictures, too, fitted like the real ones; NULL: a generator's samples */
+    const char *model; /* that generator's file */
     const char *classifier; /* what fashion_classifier wrote; used when it is there */
     const char *json, *csv; /* files to write; NULL: none */
     const char *features;   /* a directory to write all features into; NULL: none */

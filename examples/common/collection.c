@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 
 enum { LOOK = 32, MEASURED = 40, MOST_FIRST = 1 << 30, LEAST_SIDE = 8, COLOURS = 3, ALPHA = 4 };
-enum { HEAD_BYTES = 1 << 20 };
+enum { HEAD_BYTES = 1 << 20, MOST_NAMED = 10 };
 
 const char *const collection_fits[] = {[COLLECTION_CROP] = "crop", [COLLECTION_PAD] = "pad", NULL};
 const char *const collection_alphas[] = {
@@ -514,12 +514,21 @@ static int open_file(collection *c)
 
 /* ---- The whole ---- */
 
+static void name_skipped(const gan_dataset *data)
+{
+    size_t n = gan_dataset_skipped_count(data);
+    for (size_t i = 0; i < n && i < MOST_NAMED; i++)
+        cli_say("left out: %s", gan_dataset_skipped(data, i));
+    if (n > MOST_NAMED) cli_say("left out: %zu more", n - MOST_NAMED);
+}
+
 int collection_open(collection *c, const collection_options *o, size_t n_threads)
 {
     *c = (collection){.opt = o, .kind = find_kind(o->data), .n_threads = n_threads};
     if (!c->kind) return 0;
     if (c->kind != &folder) return open_file(c);
     if (!open_folder(&c->first, c, LOOK, LOOK)) return 0;
+    name_skipped(c->first);
     measure_files(c);
     return 1;
 }
@@ -532,6 +541,14 @@ int collection_fit(collection *c, size_t height, size_t width)
             gan_dataset_create_range(&c->data, c->first, 0, gan_dataset_count(c->first), NULL));
     return c->kind == &folder ? open_folder(&c->data, c, height, width)
                               : render(c, &c->data, height, width);
+}
+
+int collection_open_as(collection *c, collection_options *o, size_t n_threads, gan_shape shape)
+{
+    if (shape.rank == 3) o->channels = (long)shape.dim[0];
+    if (!collection_open(c, o, n_threads)) return 0;
+    return shape.rank == 3 ? collection_fit(c, shape.dim[1], shape.dim[2])
+                           : collection_fit(c, c->height.middle, c->width.middle);
 }
 
 void collection_close(collection *c)

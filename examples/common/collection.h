@@ -19,10 +19,8 @@ enum { COLLECTION_DROP, COLLECTION_BLACK, COLLECTION_WHITE };
 extern const char *const collection_fits[], *const collection_alphas[];
 
 /* clang-format off */
-#define COLLECTION_OPTIONS(o)                                                                      \
-    {"data", "PATH", .text = &(o)->data, .is_path = 1, .keep = CLI_FREE,                           \
-     .help = "a directory of PNG, JPEG or WebP files; CIFAR's binary files or their directory; "   \
-             "an .npy, .npz or IDX file; a CSV table with the pixels of a picture in each row"},   \
+/* How pictures are read, wherever they are. */
+#define COLLECTION_READING_OPTIONS(o)                                                              \
     {"labels", "FILE", .text = &(o)->labels, .is_path = 1, .keep = CLI_FREE,                       \
      .help = "class labels of an .npy or IDX file: a file of the same kind"},                      \
     {"array", "NAME", .text = &(o)->array,                                                         \
@@ -30,16 +28,21 @@ extern const char *const collection_fits[], *const collection_alphas[];
     {"labels-array", "NAME", .text = &(o)->labels_array,                                           \
      .help = "name of the array of class labels in an .npz file, or of their column in a CSV "     \
              "table, where \"label\" need not be named"},                                          \
-    {"channels", "N", .whole = &(o)->channels, .min = 0, .max = 3,                                 \
-     .help = "1: grey, 3: colour, 0: grey when all pictures are"},                                 \
-    {"limit", "N", .whole = &(o)->limit, .min = 0, .max = 2147483647,                              \
-     .help = "use only N pictures; of class directories as many of each; 0: all"},                 \
     {"fit", "NAME", .choice = &(o)->fit, .choices = collection_fits,                               \
-     .help = "how a picture of another shape is fitted into --size and --width: scaled until it "  \
-             "covers them, and its middle cut out, or until it fits inside, with black beside it"}, \
+     .help = "how a picture of another shape is fitted: scaled until it covers the size, and its " \
+             "middle cut out, or until it fits inside, with black beside it"},                     \
     {"alpha", "NAME", .choice = &(o)->alpha, .choices = collection_alphas,                         \
      .help = "what becomes of an alpha channel (transparency): it is dropped, or the pictures are " \
              "blended with black or white"}
+#define COLLECTION_OPTIONS(o)                                                                      \
+    {"data", "PATH", .text = &(o)->data, .is_path = 1, .keep = CLI_FREE,                           \
+     .help = "a directory of PNG, JPEG or WebP files; CIFAR's binary files or their directory; "   \
+             "an .npy, .npz or IDX file; a CSV table with the pixels of a picture in each row"},   \
+    COLLECTION_READING_OPTIONS(o),                                                                 \
+    {"channels", "N", .whole = &(o)->channels, .min = 0, .max = 3,                                 \
+     .help = "1: grey, 3: colour, 0: grey when all pictures are"},                                 \
+    {"limit", "N", .whole = &(o)->limit, .min = 0, .max = 2147483647,                              \
+     .help = "use only N pictures; of class directories as many of each; 0: all"}
 /* clang-format on */
 
 /* Widths or heights, in pixels. */
@@ -65,13 +68,17 @@ typedef struct collection {
 /* End the program with code 2 where options make no sense. */
 void collection_check(const collection_options *o);
 
-/* Open pictures for a first look.  Return 0 after saying what is wrong; collection_close() in any
- * case. */
+/* Open pictures for a first look, and name the files that cannot be used.  Return 0 after saying
+ * what is wrong; collection_close() in any case. */
 int collection_open(collection *c, const collection_options *o, size_t n_threads);
 void collection_close(collection *c);
 
 /* Make c->data: all pictures, scaled to this size.  Return 0 after saying what is wrong. */
 int collection_fit(collection *c, size_t height, size_t width);
+
+/* Both in one call, for pictures that are compared with others: `shape` is [channels, height, width],
+ * or of rank 0 for their own channels and a middling size of theirs.  Sets o->channels. */
+int collection_open_as(collection *c, collection_options *o, size_t n_threads, gan_shape shape);
 
 /* What the kind is called: "directory of pictures", "NumPy array" ... */
 const char *collection_kind_name(const collection *c);
