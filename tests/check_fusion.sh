@@ -13,7 +13,7 @@ fused='vfn?m(add|sub)[0-9a-z]*|fn?m(add|sub)|fml[as]|vfm[as](.f(32|64))?|fn?m(ad
 all_fused() {
     objdump -d --no-show-raw-insn "$1" | awk -v object="$1" -v fused="^($2)$" -v apart="^($3)$" '
         $2 ~ fused { n_fused++ }
-        $2 ~ apart && $3 !~ /^d/ { n_apart++ } # doubles are no products of a block
+        $2 ~ apart && $3 !~ /^d|[.]2d/ { n_apart++ } # doubles are no products of a block
         END {
             if (n_fused && !n_apart) exit 0
             print object ": " n_fused + 0 " fused products, " n_apart + 0 " apart"
