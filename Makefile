@@ -1,7 +1,8 @@
 # Makefile - builds, tests and installs libgan.  Needs GNU make; what it makes is in $(BUILD).
 #
 ## make              the library (static and shared), the examples and the benchmarks
-##                   parts: static  shared  pc  examples  benches; and tests, not part of it
+##                   parts: static  shared  pc  examples  benches; and, not parts of it, tests, and
+##                   commands (the examples that make install installs as commands)
 ## make check        every test; the last line says "N passed, N failed"
 ##                   parts: check-units  check-exports  check-headers  check-install ...
 ##                   UNITS="layer% train%": of the first only those whose names match
@@ -38,6 +39,11 @@
 ## make uninstall    remove what install put there
 ## make dist         the sources of the last commit as build/libgan-VERSION.tar.gz; the same commit, the same bytes
 ## make verify-dist  the same again from a fresh clone; from both the library is built: the same bytes
+## make check-coverage  which lines of lib/ the unit tests run, by module
+## make check-packages  Debian's packages built, read by lintian, installed, tried and removed in clean roots; needs
+##                   root and mmdebstrap; SUITES="bookworm trixie"
+## make check-newcomer  from the tarball, a clone and the packages to the first picture, in fresh roots, with times
+## make check-recipes  the files of packaging/, with rpmbuild, makepkg, shellcheck and ruby, each where it is
 ## make clean        remove everything made
 ##
 ## Settings: CC  CFLAGS  LDFLAGS  BUILD=DIRECTORY  BLAS=PKG-CONFIG-MODULE  SAN=address,undefined
@@ -234,13 +240,14 @@ LINK     = $(Q)$(CC) -pthread $(SAN_FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all static shared pc mpi examples benches tests help clean FORCE
+.PHONY: all static shared pc mpi examples commands benches tests help clean FORCE
 
 all: static shared pc mpi examples benches
 static: $(STATIC)
 shared: $(SHARED)
 pc: $(BUILD)/libgan-uninstalled.pc
 examples: $(EXAMPLES)
+commands: $(foreach pair,$(COMMANDS),$(call program,$(pair)))
 benches: $(BENCHES)
 tests: $(TESTS) $(REPLAYS)
 
@@ -374,7 +381,7 @@ clean:
 
 # --- Testing: every check leaves a log that ends in its verdict; scripts/run-check adds them up ---
 
-.PHONY: have-check have-data check check-units check-parts check-ports check-systems check-fuzz run-fuzzers check-san \
+.PHONY: have-check have-data check check-units check-replays check-coverage check-parts check-ports check-systems check-fuzz run-fuzzers check-san \
         check-valgrind check-long check-reproducible check-all \
         bench bench-step bench-dcgan bench-conditional bench-sampler bench-export bench-products bench-rates bench-cores bench-precision bench-reference bench-health bench-few bench-shards bench-modes bench-memory bench-checkpoint bench-png bench-pictures compare
 
@@ -418,6 +425,9 @@ check-parts: $(PART_LOGS)
 	@scripts/run-check --total $^
 
 check-units: $(UNIT_LOGS)
+	@scripts/run-check --total $^
+
+check-replays: $(REPLAY_LOGS)
 	@scripts/run-check --total $^
 
 check-%: $(LOGS)/check_%.log
@@ -466,6 +476,13 @@ check-systems:
 check-san:
 	$(MAKE) BUILD=$(BUILD)-asan SAN=address,undefined check
 	$(MAKE) BUILD=$(BUILD)-tsan SAN=thread check-units
+
+# Which lines the unit tests run; kernels at -O3 as ever, or the tests would take hours.
+check-coverage:
+	$(MAKE) BUILD=$(BUILD)-coverage CFLAGS="-O0 -g --coverage -fprofile-update=atomic" tests
+	find $(BUILD)-coverage -name '*.gcda' -exec rm {} +
+	CK_TIMEOUT_MULTIPLIER=8 $(MAKE) BUILD=$(BUILD)-coverage CFLAGS="-O0 -g --coverage -fprofile-update=atomic" check-units check-replays
+	scripts/coverage $(BUILD)-coverage
 
 # The same bytes from two directories whose names differ in length.
 check-reproducible:
@@ -598,7 +615,7 @@ figures-%: all
 # --- Documents ----------------------------------------------------------------------------------
 
 .PHONY: docs
-docs: $(foreach pair,$(COMMANDS),$(call program,$(pair)))
+docs: commands
 	@BUILD=$(BUILD) scripts/make-docs $(VERSION) $(COMMANDS) gan-convert:scripts/gan-convert
 	@echo "libgan: $(BUILD)/docs/html/index.html and $(BUILD)/docs/man are made"
 
@@ -659,7 +676,7 @@ install-mpi: mpi
 # As a link says it: where both are in their usual places, a prefix can be moved.
 SHARE_FROM_BIN = $(if $(subst $(PREFIX)/bin:$(PREFIX)/share,,$(BINDIR):$(DATADIR)),$(DATADIR),../share)
 
-install-commands: $(foreach pair,$(COMMANDS),$(call program,$(pair)))
+install-commands: commands
 	install -d $(call below,$(BINDIR)) $(call below,$(BASHDIR)) $(call below,$(ZSHDIR))
 	$(foreach pair,$(COMMANDS),install -m 755 $(call program,$(pair)) $(call below,$(BINDIR)/$(call command,$(pair))) &&) :
 	$(call put,755,scripts/gan-convert,$(DATADIR)/libgan)
@@ -704,7 +721,7 @@ uninstall:
 
 # --- Releases: see "Releases" in CONTRIBUTING.md ---------------------------------------------------
 
-.PHONY: dist verify-dist
+.PHONY: dist verify-dist check-packages check-newcomer check-recipes
 TARBALL := libgan-$(VERSION).tar.gz
 
 dist:
@@ -723,3 +740,14 @@ verify-dist: dist
 	for file in libgan.a $(notdir $(SHARED)); do \
 	    cmp $(BUILD)-dist/clone/build/$$file $(BUILD)-dist/libgan-$(VERSION)/build/$$file || exit; done
 	@echo "libgan: $(TARBALL) is the same again, and builds the same library"
+
+# In clean roots of Debian's releases, as root: minutes to hours each.
+check-packages:
+	@BUILD=$(BUILD) scripts/check-packages $(SUITES)
+
+check-newcomer:
+	@BUILD=$(BUILD) MAKE='$(MAKE)' scripts/check-newcomer $(SUITES)
+
+# Those of packaging/, with what of their tools Debian has.
+check-recipes:
+	@BUILD=$(BUILD) scripts/check-recipes

@@ -17,7 +17,7 @@ class Libgan < Formula
 
   def install
     settings = ["MPI=none", "PREFIX=#{prefix}"]
-    system "make", *settings, "static", "shared", "examples"
+    system "make", *settings, "static", "shared", "commands"
     system "make", *settings, "docs"
     system "make", *settings, "install", "install-docs"
   end
