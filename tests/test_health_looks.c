@@ -346,7 +346,7 @@ TEST(outputs_tell_a_discriminator_that_knows_its_samples_by_heart_wherever_its_z
         ck_assert_int_eq(level_of(h, GAN_VERDICT_D_OVERFIT), cases[i].wanted);
         if (cases[i].wanted == GAN_FINDING_VERDICT)
             ck_assert_ptr_nonnull(strstr(verdict_of(h).sentence, "in 99.5 % of pairs"));
-        look.n_d_trained = look.n_d_held_out = 10; /* as few say nothing */
+        look.n_d_trained = look.n_d_held_out = 5; /* as few say nothing */
         for (int k = 0; k < 2; k++) expect_look(h, look);
         ck_assert_int_eq(level_of(h, GAN_VERDICT_D_OVERFIT), GAN_FINDING_NONE);
         gan_health_destroy(h);

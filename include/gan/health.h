@@ -177,7 +177,7 @@ typedef struct gan_health_desc {
                              0: 10 */
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
     double overfit_z;     /**< D_OVERFIT, by the outputs of a look: z of the Mann-Whitney test that
-                               training and held-out samples have the same distribution.  0: 5 */
+                               training and held-out samples have the same distribution.  0: 3 */
     double overfit_share; /**< D_OVERFIT: and how far held-out samples are on the way from training
                                samples to generated ones, by fractions of pairs (r_v of Karras et
                                al., 2020, uses means).  0: 0.4 */

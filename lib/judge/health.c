@@ -82,7 +82,7 @@ static const setting real_settings[] = {
     REAL(large_data, 10, 0, 1e30),
     REAL(narrow_data, 0.75, 0, 1),
     REAL(rates_apart, 10, 0, 1e9),
-    REAL(overfit_z, 5, 0, 1e9),
+    REAL(overfit_z, 3, 0, 1e9),
     REAL(overfit_share, 0.4, 0, 1e9),
 };
 
