@@ -5,19 +5,21 @@
  *
  * The model is  compute + exchanges:
  *
- *     compute      a step on one process, with the samples and shards of a rank and nobody else
- *     exchanges    of the gradients of both networks, each a line through the times of exchanges of few and
- *                  of many bytes, and two more of figures
+ *     compute      a step on one process, with the samples and shards of a rank, and waiting for the
+ *                  slowest
+ *     exchanges    of the gradients of both networks, each on a line through the times of exchanges of few
+ *                  and of many bytes
  *
  * Rank 0 prints one line of name=value; times in milliseconds. */
 #include "games.h"
 
 #include <gan/mpi.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { FEW = 1 << 14, MANY = 1 << 22, PARTS = 4 };
+enum { FEW = 1 << 17, MANY = 1 << 20, KINDS = 4, TURNS = 7 };
 
 static gan_communicator ranks;
 
@@ -38,31 +40,47 @@ static double seconds(void)
 
 /* Something to be timed, and how often to do it in a row. */
 typedef struct timed {
-    void (*once)(void *what);
+    double (*once)(void *what); /* returns its seconds */
     void *what;
     size_t times;
 } timed;
 
+static void wait_for_all(void)
+{
+    double all[1024];
+
+    must(ranks.all_gather(ranks.user, &(double){0}, all, sizeof *all));
+}
+
+/* The largest of all ranks' numbers. */
+static double largest(double mine)
+{
+    double all[1024], most = mine;
+
+    must(ranks.all_gather(ranks.user, &mine, all, sizeof mine));
+    for (size_t i = 0; i < ranks.size; i++)
+        if (all[i] > most) most = all[i];
+    return most;
+}
+
 /* Seconds of one of them, in the slowest rank; all begin together. */
 static double time_of(const timed *t)
 {
-    double mine, all[1024], slowest = 0;
+    double mine = 0;
 
-    must(ranks.all_gather(ranks.user, &(double){0}, all, sizeof mine));
-    mine = seconds();
-    for (size_t i = 0; i < t->times; i++) t->once(t->what);
-    mine = (seconds() - mine) / (double)t->times;
-    must(ranks.all_gather(ranks.user, &mine, all, sizeof mine));
-    for (size_t i = 0; i < ranks.size; i++)
-        if (all[i] > slowest) slowest = all[i];
-    return slowest;
+    wait_for_all();
+    for (size_t i = 0; i < t->times; i++) mine += t->once(t->what) / (double)t->times;
+    return largest(mine);
 }
 
-/* So often that it takes about so long. */
+/* So often that it takes about so long, pauses included. */
 static void choose_times(timed *t, double seconds_wanted)
 {
+    const double began = seconds();
+
     t->times = 3;
-    t->times = (size_t)(seconds_wanted / time_of(t)) + 3;
+    (void)time_of(t);
+    t->times = (size_t)(seconds_wanted * (double)t->times / largest(seconds() - began)) + 1;
 }
 
 static int by_size(const void *a, const void *b)
@@ -72,86 +90,104 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The median of several turns. */
-static double measure(timed *t, double seconds_wanted)
+/* The medians of turns, each of which times every kind once, so that what else the machine does hits all
+ * alike. */
+static void measure(timed *t, double seconds_wanted, double *out)
 {
-    enum { TURNS = 5 };
-    double all[TURNS];
+    double all[KINDS][TURNS];
 
-    choose_times(t, seconds_wanted / TURNS);
-    for (size_t i = 0; i < TURNS; i++) all[i] = time_of(t);
-    qsort(all, TURNS, sizeof *all, by_size);
-    return all[TURNS / 2];
+    for (size_t k = 0; k < KINDS; k++) choose_times(&t[k], seconds_wanted / (KINDS * (TURNS + 1)));
+    for (size_t i = 0; i < TURNS; i++)
+        for (size_t k = 0; k < KINDS; k++) all[k][i] = time_of(&t[k]);
+    for (size_t k = 0; k < KINDS; k++) {
+        qsort(all[k], TURNS, sizeof *all[k], by_size);
+        out[k] = all[k][TURNS / 2];
+    }
 }
 
 /* ---- steps ---- */
 
 typedef struct run {
+    game x;
+    gan_optimizer *g, *d;
     gan_trainer *trainer;
     gan_batch batch;
+    float *samples;
 } run;
 
-static void step(void *what)
+static double step(void *what)
 {
+    const double began = seconds();
     run *r = what;
 
     must(gan_train_step(r->trainer, &r->batch, NULL));
+    return seconds() - began;
 }
 
-/* A step of all ranks together, with a batch for each, or else of this one by itself. */
-static double time_step(const char *name, int together, double seconds_wanted)
+/* Then ranks wait for the slowest, as they do in a step together. */
+static double step_and_wait(void *what)
 {
-    game x;
-    run r = {.batch = {GAN_BATCH_INIT}};
-    gan_optimizer *g, *d;
-    float *samples;
-    size_t n;
-    double found;
+    const double began = seconds();
 
-    if (!game_make(&x, name)) exit(2);
-    x.desc.shards = 8;
-    x.desc.n_threads = 1;
+    step(what);
+    wait_for_all();
+    return seconds() - began;
+}
+
+/* Of all ranks together, with a batch for each, or else of this one by itself. */
+static run begin_run(const char *name, int together)
+{
+    run r = {.batch = {GAN_BATCH_INIT}};
+    size_t n;
+
+    if (!game_make(&r.x, name)) exit(2);
+    r.x.desc.shards = 8;
+    r.x.desc.n_threads = 1;
     if (together) {
-        x.desc.communicator = &ranks;
-        x.desc.batch_size *= ranks.size;
+        r.x.desc.communicator = &ranks;
+        r.x.desc.batch_size *= ranks.size;
     } else {
-        x.desc.shards /= ranks.size;
+        r.x.desc.shards /= ranks.size;
     }
-    game_optimizers(&g, &d, must);
-    must(gan_trainer_create(&r.trainer, x.g, x.d, g, d, &x.desc));
-    n = x.desc.batch_size * gan_shape_size(x.sample);
-    samples = calloc(n, sizeof *samples);
-    if (!samples) MPI_Abort(MPI_COMM_WORLD, 1);
-    for (size_t i = 0; i < n; i++) samples[i] = (float)((i * 7919 + 1) % 1000) / 500 - 1;
-    r.batch.samples = samples;
-    r.batch.count = x.desc.batch_size;
-    r.batch.shape = x.sample;
-    found = measure(&(timed){step, &r, 0}, seconds_wanted);
-    gan_trainer_destroy(r.trainer);
-    gan_optimizer_destroy(g);
-    gan_optimizer_destroy(d);
-    gan_network_destroy(x.g);
-    gan_network_destroy(x.d);
-    free(samples);
-    return found;
+    game_optimizers(&r.g, &r.d, must);
+    must(gan_trainer_create(&r.trainer, r.x.g, r.x.d, r.g, r.d, &r.x.desc));
+    n = r.x.desc.batch_size * gan_shape_size(r.x.sample);
+    r.samples = calloc(n, sizeof *r.samples);
+    if (!r.samples) MPI_Abort(MPI_COMM_WORLD, 1);
+    for (size_t i = 0; i < n; i++) r.samples[i] = (float)((i * 7919 + 1) % 1000) / 500 - 1;
+    r.batch.samples = r.samples;
+    r.batch.count = r.x.desc.batch_size;
+    r.batch.shape = r.x.sample;
+    return r;
+}
+
+static void end_run(run *r)
+{
+    gan_trainer_destroy(r->trainer);
+    gan_optimizer_destroy(r->g);
+    gan_optimizer_destroy(r->d);
+    gan_network_destroy(r->x.g);
+    gan_network_destroy(r->x.d);
+    free(r->samples);
 }
 
 /* ---- exchanges ---- */
 
 static char sent[MANY], received[MANY];
 
-/* As a sum does. */
-static void exchange(void *what)
+/* As a sum does, on a link that has been idle for a while, as it is in a step. */
+static double exchange(void *what)
 {
+    const struct timespec while_computing = {0, 5000000};
     const size_t piece = *(const size_t *)what / ranks.size;
+    double began;
 
+    nanosleep(&while_computing, NULL);
+    wait_for_all();
+    began = seconds();
     must(ranks.all_to_all(ranks.user, sent, received, piece));
     must(ranks.all_gather(ranks.user, received, sent, piece));
-}
-
-static double time_exchange(size_t bytes, double seconds_wanted)
-{
-    return measure(&(timed){exchange, &bytes, 0}, seconds_wanted);
+    return seconds() - began;
 }
 
 static double bytes_of(const gan_network *net)
@@ -159,30 +195,37 @@ static double bytes_of(const gan_network *net)
     return (double)sizeof(float) * (double)gan_network_param_count(net);
 }
 
+static void print(const char *name, const run *r, const double *t)
+{
+    const double g = bytes_of(r->x.g), d = bytes_of(r->x.d);
+    const double line = (t[1] - t[0]) / (MANY - FEW), base = fmax(t[0] - line * FEW, 0);
+    const double slope = base > 0 ? line : (t[0] + t[1]) / (FEW + MANY);
+    const double exchanges = 2 * base + slope * (g + d), model = t[2] + exchanges;
+
+    printf("run=%s ranks=%zu compute=%.4f latency=%.4f per_megabyte=%.4f exchanges=%.4f model=%.4f "
+           "found=%.4f off=%+.3f g_bytes=%.0f d_bytes=%.0f batch=%zu\n",
+           name, ranks.size, 1e3 * t[2], 1e3 * base, 1e9 * slope, 1e3 * exchanges, 1e3 * model,
+           1e3 * t[3], model / t[3] - 1, g, d, r->batch.count);
+}
+
 int main(int argc, char **argv)
 {
-    game x;
-    double few, many, slope, base, compute, exchanges, found, part;
+    size_t few = FEW, many = MANY;
+    double found[KINDS];
+    run alone, together;
 
-    if (argc < 3 || !game_make(&x, argv[1])) return 2;
+    if (argc < 3) return 2;
     if (gan_mpi_world(&ranks) != GAN_OK || ranks.size == 1) return 1;
-    part = strtod(argv[2], NULL) / PARTS;
-    few = time_exchange(FEW, part);
-    many = time_exchange(MANY, part);
-    slope = (many - few) / (MANY - FEW);
-    base = few - slope * FEW;
-    compute = time_step(argv[1], 0, part);
-    found = time_step(argv[1], 1, part);
-    exchanges =
-        3 * base + slope * (bytes_of(x.g) + bytes_of(x.d)); /* figures take half of `base` */
-    if (ranks.rank == 0)
-        printf("run=%s ranks=%zu compute=%.4f latency=%.4f per_megabyte=%.4f exchanges=%.4f "
-               "model=%.4f found=%.4f off=%+.3f g_bytes=%.0f d_bytes=%.0f batch=%zu\n",
-               argv[1], ranks.size, 1e3 * compute, 1e3 * base, 1e9 * slope, 1e3 * exchanges,
-               1e3 * (compute + exchanges), 1e3 * found, (compute + exchanges) / found - 1,
-               bytes_of(x.g), bytes_of(x.d), x.desc.batch_size);
-    gan_network_destroy(x.g);
-    gan_network_destroy(x.d);
+    alone = begin_run(argv[1], 0);
+    together = begin_run(argv[1], 1);
+    measure((timed[KINDS]){{exchange, &few, 0},
+                           {exchange, &many, 0},
+                           {step_and_wait, &alone, 0},
+                           {step, &together, 0}},
+            strtod(argv[2], NULL), found);
+    if (ranks.rank == 0) print(argv[1], &alone, found);
+    end_run(&alone);
+    end_run(&together);
     gan_mpi_communicator_end(&ranks);
     return 0;
 }
