@@ -66,7 +66,7 @@ static int train(const gan_communicator *ranks, void *context)
     ck_assert_uint_eq(stats.g_steps, m->steps);
     m->d_loss[ranks->rank] = stats.d_loss;
     m->weights[ranks->rank] = weights_of(&x, &n);
-    m->n = n;
+    if (ranks->rank == 0) m->n = n;
     game_end(&x);
     return 1;
 }
