@@ -43,7 +43,7 @@ static void read_options(options *o, int argc, char **argv)
          .help = "seed of the noise, and of which real images are taken"},
         GENERATOR_TRUNCATION_OPTION(&o->truncation),
         {"threads", "N", .whole = &o->threads, .min = 0, .max = 1024,
-         .help = "0: as many as there are CPUs; never changes the result"},
+         .help = "number of threads; 0: one per CPU; never changes the result"},
         {.name = NULL},
     };
     /* clang-format on */
@@ -54,10 +54,10 @@ static void read_options(options *o, int argc, char **argv)
             "Prints the Frechet distance (as in the FID) between the samples of a generator and\n"
             "real images of Fashion-MNIST, in the features of fashion_classifier's network, and\n"
             "its floor: the same between these and as many other real images.  Lower is better.\n"
-            "Distances compare when --classifier and --count are the same.\n"
+            "Distances are comparable when --classifier and --count are the same.\n"
             "\n"
             "A conditional generator is asked for its classes in turn, as by sample.  A table\n"
-            "says for each how many of its samples the classifier takes for that class, and how\n"
+            "says for each how many of its samples the classifier assigns to that class, and how\n"
             "far they are from real images of it, of which there are about --count by the number\n"
             "of classes.\n"
             "\n"
@@ -65,12 +65,12 @@ static void read_options(options *o, int argc, char **argv)
             "convolutions with random weights, and by --classifier where it is there and fits.\n"
             "Each number has an interval, and what real pictures get beside it.  Where real\n"
             "pictures have labels, the classes of generated ones are counted, and those of a\n"
-            "conditional generator compared with what was asked for.  Pictures from 32x32 on are\n"
+            "conditional generator compared with the requested ones.  Pictures from 32x32 on are\n"
             "also compared by their patches, on each level of a pyramid.\n"
             "\n" FASHION_SUMMARY,
         .examples =
             "  evaluate --model out/generator.safetensors\n"
-            "  evaluate --model out/generator.safetensors --count 2000    sooner, and less sure\n"
+            "  evaluate --model out/generator.safetensors --count 2000    faster, less accurate\n"
             "  evaluate --real pictures --model out/generator.safetensors --json numbers.json\n"
             "  evaluate --real pictures --generated others\n"
             "  evaluate --real real.npy --labels labels.npy --model out/generator.safetensors\n",

@@ -26,11 +26,11 @@ static void read_options(options *o, int argc, char **argv)
         {"model", "FILE", .text = &o->model, .help = "the generator's weights, or a checkpoint"},
         {"out", "DIRECTORY", .text = &o->out, .help = "where to write; it is made where it is missing"},
         {"name", "NAME", .text = &o->name,
-         .help = "what files and functions are called: letters, digits and _"},
+         .help = "name of files and functions: letters, digits and _"},
         {.name = "c", .on = &o->c, .help = "C source: NAME.h, NAME.c, NAME_weights.h"},
         {"page", "FILE", .text = &o->page, .help = "a page of HTML that draws pictures in the browser"},
         {"weights", "TYPE", .choice = &o->type, .choices = types,
-         .help = "fewer bits are less exact, which is measured and said; auto: float32 in C source, "
+         .help = "type of the weights; the error of fewer bits is measured and printed; auto: float32 in C source, "
                  "float16 in a page"},
         {.name = "apart", .on = &o->apart,
          .help = "NAME_weights.bin, which the program reads, in place of NAME_weights.h"},
@@ -95,12 +95,12 @@ static int write_c(const options *o, gan_network *net)
                                                   .weights_apart = o->apart, .with_test = o->test,
                                                   .with_main = o->main, .report = &report})))
         return 0;
-    cli_print("%s/%s.c: %zu bytes of weights, works in %zu floats", o->out, o->name,
+    cli_print("%s/%s.c: %zu bytes of weights, needs a workspace of %zu floats", o->out, o->name,
               report.weight_bytes, report.work_floats);
     if (type != GAN_EXPORT_FLOAT32)
         cli_print(
-            "With weights of %s, numbers of 100 samples differ by at most %.2g, by %.2g in the "
-            "root of the mean square",
+            "With weights of %s, values of 100 samples differ by at "
+            "most %.2g, root mean square %.2g",
             types[type], report.max_difference, report.rms_difference);
     return 1;
 }

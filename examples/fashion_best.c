@@ -33,7 +33,7 @@ static void read_options(options *o, int argc, char **argv)
     cli_option table[] = {
         RUN_DATA_OPTIONS(&o->data),
         {.name = "unconditional", .on = &o->unconditional,
-         .help = "do without the labels: the generator isn't told which garment to draw"},
+         .help = "ignore the labels and train an unconditional GAN"},
         NETWORKS_OPTIONS(&o->networks),
         NETWORKS_EMBEDDING_OPTION(&o->networks),
         RUN_OPTIONS(&o->run),

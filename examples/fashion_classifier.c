@@ -32,7 +32,7 @@ static void read_options(options *o, int argc, char **argv)
         {"seed", "N", .whole = &t->seed, .min = 0, .max = 2147483647,
          .help = "seed of weights, dropout and order; same seed, same result"},
         {"threads", "N", .whole = &t->threads, .min = 0, .max = 1024,
-         .help = "0: as many as there are CPUs; never changes the result"},
+         .help = "number of threads; 0: one per CPU; never changes the result"},
         {"limit", "N", .whole = &o->limit, .min = 0, .max = 2147483647,
          .help = "train on the first N images only; 0: all"},
         {"out", "FILE", .text = &o->out, .help = "file of the weights"},

@@ -279,10 +279,11 @@ static int say_reached(const walk *w, const generator *g, const float *samples)
     int good = attribute_count(&w->by, ends, w->rows, &reached);
     free(ends);
     if (good)
-        cli_print("%zu and %zu of %zu samples are taken for %s and %s; %zu of %zu ways end at what "
-                  "is taken for %s",
-                  w->by.found[0], w->by.found[1], w->by.seen, end_name(w, g, 0).text,
-                  end_name(w, g, 1).text, reached, w->rows, end_name(w, g, 1).text);
+        cli_print(
+            "%zu and %zu of %zu samples are classified as %s and %s; %zu of %zu walks end at what "
+            "is classified as %s",
+            w->by.found[0], w->by.found[1], w->by.seen, end_name(w, g, 0).text,
+            end_name(w, g, 1).text, reached, w->rows, end_name(w, g, 1).text);
     return good;
 }
 

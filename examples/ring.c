@@ -52,7 +52,7 @@ static void read_options(options *o, int argc, char **argv)
         {"steps", "N", .whole = &o->steps, .min = 1, .max = 10000000,
          .help = "training steps per run, over which the learning rates fall linearly to 0"},
         {"threads", "N", .whole = &o->threads, .min = 0, .max = 64,
-         .help = "runs at once; 0: as many as there are CPUs; never changes the result"},
+         .help = "runs at once; 0: one per CPU; never changes the result"},
         {"out", "DIR", .text = &o->out, .help = "directory of the pictures, created if need be"},
         {.name = "overwrite", .on = &o->overwrite,
          .help = "replace ring.png and grid.png if they exist already"},

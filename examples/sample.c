@@ -188,7 +188,7 @@ static int make_plan(plan *p, const options *o, const generator *g)
     }
     for (size_t i = 0; g->given && i < p->count; i++)
         if (number_of(p, i) >= g->n_given) {
-            cli_say("%s has %zu latent vectors; number %zu, from 0, was asked for", o->from,
+            cli_say("%s has %zu latent vectors; number %zu, from 0, was requested", o->from,
                     g->n_given, number_of(p, i));
             return 0;
         }

@@ -32,7 +32,7 @@ static void *budget_alloc(size_t bytes, void *user)
     header *h;
 
     check_owner(b);
-    if (bytes == 0) ck_abort_msg("the allocator was asked for 0 bytes");
+    if (bytes == 0) ck_abort_msg("the allocator was requested 0 bytes");
     if (b->left == 0 || !(h = malloc(sizeof *h + bytes))) {
         b->refused++;
         return NULL;

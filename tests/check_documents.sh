@@ -38,11 +38,8 @@ lasted "$begin" "README.md"
 
 # The guide's snippets are one program: blocks with functions stand before main(), the others are its body.
 begin=$(date +%s)
-awk -v top=top.c -v body=body.c '
-    /^```c$/ { inside = 1; block = ""; functions = 0; next }
-    /^```$/ && inside { printf "%s\n", block >(functions ? top : body); inside = 0 }
-    inside { block = block "\n" $0; if ($0 == "{" || /^#include/) functions = 1 }' "$root/docs/guide.md"
-{ cat top.c; echo 'int main(void)'; echo '{'; cat body.c; echo '}'; } >guide.c
+"$root/scripts/guide-program" >guide.c
+cmp guide.c "$root/examples/guide.c" || fail "examples/guide.c is not the guide's program: scripts/guide-program >examples/guide.c"
 host guide
 png samples.png
 # shellcheck disable=SC2016  # the backquotes are the document's

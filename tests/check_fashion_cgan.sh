@@ -74,7 +74,7 @@ plain=plain/generator.safetensors
 for strength in 0 2; do
     run interpolate --model $plain --classes bag,boot --points 40 --steps 3 --strength $strength --titles --out by$strength.png
     says interpolate "a walk from bag to boot at 40 points in by$strength.png"
-    sed -n 's/.* \([0-9]*\) of 40 ways end at what is taken for boot$/\1/p' interpolate.log >reached.$strength
+    sed -n 's/.* \([0-9]*\) of 40 walks end at what is classified as boot$/\1/p' interpolate.log >reached.$strength
     [ -s reached.$strength ] || { cat interpolate.log; fail "how many ways end at a boot expected"; }
 done
 png by0.png by2.png

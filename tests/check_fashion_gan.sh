@@ -71,8 +71,8 @@ refuses 2 '--lr: a number from 0 to 10 expected, got "nan"' fashion_gan --lr nan
 refuses 2 'got ""' fashion_gan --hidden ''
 refuses 2 "--depth: a value expected" fashion_gan --depth
 refuses 2 "--quiet: yes or no expected, got \"1\"" fashion_gan --quiet=1
-refuses 2 "there is no option --epoches" fashion_gan --epoches 3
-refuses 2 "there is no option -x" fashion_gan -x
+refuses 2 "unknown option --epoches" fashion_gan --epoches 3
+refuses 2 "unknown option -x" fashion_gan -x
 refuses 2 '"out" is not an option' fashion_gan out
 refuses 0 "(0.0001)" fashion_gan --help
 

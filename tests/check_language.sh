@@ -30,6 +30,12 @@ walk through (a|the) dataset	iterate over the dataset
 begins? anew([^a-z]|$)	starts afresh, is reset
 given out([^a-z]|$)	delivered
 artifacts?([^a-z]|$)	artefact
+wants? (labels|samples|images|pictures|RGB|momentum|at most)	needs, expects, supports at most
+(is|are) no (shapes?|records?|arrays?|PNG|IDX|JPEG)([^a-z]|$)	is not a shape, not a PNG file
+roots? of the mean squares?	root mean square
+puts? out (one|a|the) (number|value)	has one output, outputs a value
+draws? few samples again	repeats a few samples
+got better in [0-9$%]	improved in
 LIST
 
 # FILE:LINE: TEXT of comments and strings; a string or comment may follow code.
@@ -68,20 +74,28 @@ awk "$prose_of_documents" README.md CONTRIBUTING.md docs/*.md >>"$work/prose"
 
 # That the list works at all: each of these lines has one phrase of it.
 printf 'x.c:1: %s\n' 'x is no directory' 'it knows them by heart' "a gzip'd file" >"$work/wrong"
+printf 'x.c:%s\n' '7: it knows them by ' '8:  heart' '9: no phrase' >>"$work/wrong"
 
-# wrong_in FILE - print each line of it that has a phrase of the list, with what to write.
+# wrong_in FILE - print each line of it that has a phrase of the list, or ends one that the line before begins, with what to
+# write.
 wrong_in() {
     awk -F '\t' 'NR == FNR { phrase[++n] = $1; better[n] = $2; next }
         {
-            text = $0
-            sub(/^[^:]*:[0-9]*: /, "", text)
+            match($0, /^[^:]*:[0-9]*: /)
+            text = substr($0, RLENGTH + 1)
+            split($0, place, ":")
+            before = place[1] == file && place[2] == line + 1 ? substr(last, length(last) > 40 ? length(last) - 40 : 1) : ""
+            sub(/ *$/, " ", before)
+            sub(/^ */, "", text)
+            both = before text
             for (i = 1; i <= n; i++)
-                if (match(text, phrase[i]))
-                    print $0 "\n    not \"" substr(text, RSTART, RLENGTH) "\"; rather: " better[i]
+                if (match(both, phrase[i]) && RSTART + RLENGTH > length(before) + 1)
+                    print $0 "\n    not \"" substr(both, RSTART, RLENGTH) "\"; rather: " better[i]
+            file = place[1]; line = place[2]; last = text
         }' "$work/words" "$1"
 }
 
-[ "$(wrong_in "$work/wrong" | grep -c 'rather')" = 3 ] || { echo "the word list finds nothing"; exit 1; }
+[ "$(wrong_in "$work/wrong" | grep -c 'rather')" = 4 ] || { echo "the word list finds nothing"; exit 1; }
 wrong_in "$work/prose" >"$work/found"
 bad=0
 [ ! -s "$work/found" ] || { cat "$work/found"; bad=1; }

@@ -44,7 +44,7 @@ cmp from.idx free.idx || fail "samples of their latent vectors should be the sam
 run sample --model $model --from z.npy --numbers 7,3 --raw two.idx
 for i in 7 3; do tail -c +$((17 + 784 * i)) free.idx | head -c 784; done >two.part
 tail -c +17 two.idx | cmp - two.part || fail "--numbers should choose rows of --from"
-refuses 1 "z.npy has 50 latent vectors; number 50, from 0, was asked for" sample --model $model --from z.npy --numbers 50
+refuses 1 "z.npy has 50 latent vectors; number 50, from 0, was requested" sample --model $model --from z.npy --numbers 50
 refuses 1 "array.npy: latent vectors of 64 numbers expected, found 784" sample --model $model --from array.npy
 for list in 3- 5-4 1,,2 -1 10000001 0-10000 x; do
     refuses 1 "--numbers: numbers such as 3,17,40-44 expected" sample --model $model "--numbers=$list"

@@ -12,4 +12,4 @@ png lines/series.png
 refuses 1 "lines/series.png: exists already" series --out lines
 refuses 2 "--penalty-weight: a number from 0 to 1000 expected" series --penalty-weight -1
 refuses 2 "--epochs: a whole number from 1 to 100000 expected" series --epochs 0
-refuses 2 "there is no option --data" series --data lines
+refuses 2 "unknown option --data" series --data lines

@@ -48,7 +48,7 @@ for program in $training; do
     sed 's/^batch = .*/batch = many/' $program/settings.txt >edited.txt
     refuses 1 "edited.txt:$line: batch: a whole number from 1 to 65536 expected, got \"many\"" $program --settings edited.txt --out refused
     refuses 1 "--settings nowhere.txt: No such file" $program --settings nowhere.txt --out refused
-    refuses 2 "there is no option --bacth=3; is it --batch?" $program --bacth=3
+    refuses 2 "unknown option --bacth=3; is it --batch?" $program --bacth=3
     [ ! -e refused ] || fail "$program: nothing should be written with settings that are refused"
 done
 refuses 1 "fashion_gan/settings.txt:3: the run is one of fashion_gan, not of fashion_cgan" fashion_cgan --settings fashion_gan/settings.txt --out refused

@@ -135,7 +135,8 @@ static void evaluate(const trial *t, gan_pool *pool, float *y)
                                                  .rows = gan__pass_eval_rows(t->net, pool),
                                                  .threads = gan_pool_thread_count(pool)},
                                &t->net->allocator));
-    gan__pass_evaluate(pass, pool, t->x, (gan__labels){.of = gan__label_bytes(t->labels)}, t->rows, y);
+    gan__pass_evaluate(pass, pool, t->x, (gan__labels){.of = gan__label_bytes(t->labels)}, t->rows,
+                       y);
     gan__pass_destroy(pass);
 }
 
@@ -259,7 +260,7 @@ static void expect_same_outcome(const outcome *a, const outcome *b, const char *
 
         for (size_t j = at; j < at + n; j++)
             if (memcmp(&a->numbers[j], &b->numbers[j], sizeof *a->numbers) != 0)
-                ck_abort_msg("%s: number %zu of %s is %.9g, alone and on one thread it is %.9g",
+                ck_abort_msg("%s: value %zu of %s is %.9g, alone and on one thread it is %.9g",
                              what, j - at, parts[i], (double)b->numbers[j], (double)a->numbers[j]);
     }
     ck_assert_msg(memcmp(&a->squares, &b->squares, sizeof a->squares) == 0,

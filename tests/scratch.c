@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Every path that was asked for, one after the other, each with its end; the directory first.  No
+/* Every path that was requested, one after the other, each with its end; the directory first.  No
  * malloc(): there are tests in which that fails. */
 static char texts[1 << 20];
 static size_t n_texts;

@@ -61,7 +61,7 @@ TEST(what_is_no_checkpoint_is_refused)
     scratch_write(run_path, "GIF89a, or so", 13);
     expect_refused(&r, GAN_ERR_FORMAT, "byte 0");
     expect_ok(gan_network_save(r.game.g, run_path));
-    expect_refused(&r, GAN_ERR_FORMAT, "no checkpoint");
+    expect_refused(&r, GAN_ERR_FORMAT, "not a checkpoint");
     expect_ok(gan__safetensors_write((gan__target){.path = run_path}, &one, 1,
                                      (const char *[]){"libgan.checkpoint", "1"}, 1, NULL));
     expect_refused(&r, GAN_ERR_FORMAT, "libgan.checksum");
@@ -147,7 +147,7 @@ TEST(forged_tensors_are_refused)
     memcpy(file.at + file.n - 8, &(float){NAN}, sizeof(float));
     reseal(&file);
     expect_refused(&r, GAN_ERR_NONFINITE,
-                   "number 0 of tensor \"discriminator_optimizer.exp_avg_sq.");
+                   "value 0 of tensor \"discriminator_optimizer.exp_avg_sq.");
     run_end(&r);
 }
 
@@ -163,12 +163,12 @@ TEST(a_weight_that_is_no_number_is_not_saved)
     read_bytes(&before, run_path);
     expect_ok(gan_network_find(&t, r.game.d, "3.weight"));
     t.data[2] = NAN;
-    expect_fails(save_run(&r), GAN_ERR_NONFINITE, "number 2 of tensor \"discriminator.3.weight\"");
+    expect_fails(save_run(&r), GAN_ERR_NONFINITE, "value 2 of tensor \"discriminator.3.weight\"");
     read_bytes(&after, run_path);
     expect_same_bytes(&before, &after);
     t.data[2] = -INFINITY;
     expect_fails(gan_checkpoint_save_keep(r.game.trainer, r.it, run_path, 2), GAN_ERR_NONFINITE,
-                 "number 2 of tensor \"discriminator.3.weight\"");
+                 "value 2 of tensor \"discriminator.3.weight\"");
     ck_assert_int_eq(access(path_beside(".1"), F_OK), -1);
     run_end(&r);
 }

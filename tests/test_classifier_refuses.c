@@ -41,7 +41,7 @@ TEST(a_wrong_batch_changes_nothing)
     batch.count = 0;
     STEP_FAILS(GAN_ERR_INVALID, "0 samples");
     batch.count = N + 1;
-    STEP_FAILS(GAN_ERR_SHAPE, "21 samples, made for at most 20");
+    STEP_FAILS(GAN_ERR_SHAPE, "21 samples, created for at most 20");
     batch = good;
     batch.shape = gan_shape_1d(SAMPLE + 1);
     STEP_FAILS(GAN_ERR_SHAPE, "[13]");
@@ -75,14 +75,14 @@ TEST(numbers_that_are_none_change_nothing)
     float kept = samples[3 * SAMPLE + 5];
 
     samples[3 * SAMPLE + 5] = NAN;
-    STEP_FAILS(GAN_ERR_NONFINITE, "number 5 of sample 3");
+    STEP_FAILS(GAN_ERR_NONFINITE, "value 5 of sample 3");
     samples[3 * SAMPLE + 5] = INFINITY;
-    STEP_FAILS(GAN_ERR_NONFINITE, "number 5 of sample 3");
+    STEP_FAILS(GAN_ERR_NONFINITE, "value 5 of sample 3");
     samples[3 * SAMPLE + 5] = kept;
     expect_ok(gan_network_find(&weight, s.net, "3.weight"));
     kept = weight.data[7];
     weight.data[7] = NAN;
-    expect_fails(gan_classifier_step(s.c, &batch, &stats), GAN_ERR_NONFINITE, "number 7");
+    expect_fails(gan_classifier_step(s.c, &batch, &stats), GAN_ERR_NONFINITE, "value 7");
     expect_error_says("3.weight");
     weight.data[7] = 3e38f; /* a loss that is finite, and gradients that aren't */
     samples[0] = 3e38f;
@@ -222,7 +222,7 @@ TEST(creation_names_what_is_wrong)
     gan_network_destroy(bad);
     bad = gan_network_create(gan_shape_1d(3), NULL);
     gan_network_add(bad, gan_layer_label_embedding(8, 2));
-    CREATE_FAILS(bad, opt, NULL, GAN_ERR_INVALID, "the network looks at labels of 8 classes");
+    CREATE_FAILS(bad, opt, NULL, GAN_ERR_INVALID, "the network uses labels of 8 classes");
     expect_ok(gan_optimizer_bind(opt, 5)); /* no failure above has bound it */
     CREATE_FAILS(net, opt, NULL, GAN_ERR_SHAPE, "5");
     gan_classifier_destroy(NULL);

@@ -125,7 +125,7 @@ TEST(floats_that_are_not_finite_are_named)
         data = (gan_dataset *)numbers;
         expect_fails(
             gan_dataset_create_floats(&data, numbers, NULL, COUNT, gan_shape_1d(SIZE), NULL),
-            GAN_ERR_NONFINITE, "number 3 of sample 2");
+            GAN_ERR_NONFINITE, "value 3 of sample 2");
         expect_error_says(cases[i].text);
         ck_assert_ptr_null(data);
     }
@@ -222,10 +222,10 @@ TEST(failing_callbacks_are_errors)
     s.code = 0;
     s.number = NAN;
     expect_fails(gan_dataset_read(data, 3, out, &label), GAN_ERR_NONFINITE,
-                 "nan as number 1 of sample 3");
+                 "nan as value 1 of sample 3");
     s.number = -INFINITY;
     expect_fails(gan_dataset_read(data, 3, out, NULL), GAN_ERR_NONFINITE,
-                 "-inf as number 1 of sample 3");
+                 "-inf as value 1 of sample 3");
     s.number = 2.385f;
     expect_ok(gan_dataset_read(data, 3, out, &label));
     gan_dataset_destroy(data);

@@ -214,7 +214,7 @@ TEST(wrong_settings_are_refused_and_named)
         expect_fails(try_text(&data, "a,b\n1,2\n", &desc), GAN_ERR_INVALID, part);                 \
         ck_assert_ptr_null(data);                                                                  \
     } while (0)
-    REFUSED("column \"a\" is asked for twice", (desc.columns = columns, desc.n_columns = 2));
+    REFUSED("column \"a\" is requested twice", (desc.columns = columns, desc.n_columns = 2));
     REFUSED("column \"a\" cannot be a number and the label",
             (desc.columns = columns, desc.n_columns = 1, desc.label_column = "a"));
     REFUSED("0 columns, which are not NULL", desc.columns = columns);

@@ -416,9 +416,9 @@ TEST(files_of_another_format_are_named)
 {
     static const struct {
         const char *bytes, *what;
-    } cases[] = {{"\x89PNG\r\n\x1a\n", "no IDX file: it is a PNG picture"},
-                 {"PK\3\4 ", "no IDX file: it is a zip archive"},
-                 {"<!DOCTYPE html><title>", "no IDX file: it is an HTML page"},
+    } cases[] = {{"\x89PNG\r\n\x1a\n", "not an IDX file: it is a PNG picture"},
+                 {"PK\3\4 ", "not an IDX file: it is a zip archive"},
+                 {"<!DOCTYPE html><title>", "not an IDX file: it is an HTML page"},
                  {"version https://git-lfs.github.com/spec/v1\n", "git lfs pull fetches"}};
 
     for (size_t i = 0; i < 8; i++) {

@@ -104,9 +104,9 @@ TEST(a_format_is_told_by_the_content_and_not_by_the_name)
 TEST(files_that_are_no_pictures_are_named)
 {
     const char *const wanted[] = {
-        "a.png: no picture of a format that is read (PNG, JPEG, WebP): it is a GIF picture",
-        "b.jpg: no picture of a format that is read (PNG, JPEG, WebP): it is empty",
-        "deep/notes.txt: no picture of a format that is read (PNG, JPEG, WebP): it is text"};
+        "a.png: not an image in a supported format (PNG, JPEG, WebP): it is a GIF picture",
+        "b.jpg: not an image in a supported format (PNG, JPEG, WebP): it is empty",
+        "deep/notes.txt: not an image in a supported format (PNG, JPEG, WebP): it is text"};
     gan_image_folder_desc desc = {GAN_IMAGE_FOLDER_DESC_INIT, .no_labels = 1};
 
     make_folder("deep");
@@ -185,7 +185,7 @@ TEST(a_directory_without_a_picture_is_an_error)
     write_text("b.txt", "text");
     expect_fails(try_folder(&data, NULL), GAN_ERR_FORMAT,
                  "no file in it can be used, out of 2; the first is ");
-    expect_error_says("a.txt: no picture");
+    expect_error_says("a.txt: not an image");
     expect_fails(gan_dataset_open_image_folder(&data, scratch_path("nowhere"), NULL), GAN_ERR_IO,
                  "nowhere: cannot be opened as a directory");
 }
@@ -339,7 +339,7 @@ TEST(directories_are_classes)
     for (size_t i = 0; i < 4; i++) ck_assert_str_eq(gan_dataset_class_name(data, i), names[i]);
     expect_labels(data, (const uint8_t[]){0, 1, 1, 3}, 4);
     for (size_t i = 0; i < 4; i++) expect_picture(data, i, i);
-    expect_skipped(data, (const char *[]){"owl/readme: no picture"}, 1);
+    expect_skipped(data, (const char *[]){"owl/readme: not an image"}, 1);
     gan_dataset_destroy(data);
     data = open_folder(&desc);
     expect_labels(data, (const uint8_t[]){0, 1, 3}, 3);
@@ -475,7 +475,7 @@ TEST(wrong_settings_are_refused_and_named)
     REFUSED("width 5 and height 0", desc.width = 5);
     REFUSED("channels is 2, 0, 1, 3 or 4 expected", desc.channels = 2);
     REFUSED("channels is 5, 0, 1, 3 or 4 expected", desc.channels = 5);
-    REFUSED("there is no gan_alpha 2", desc.alpha = (gan_alpha)2);
+    REFUSED("unknown gan_alpha 2", desc.alpha = (gan_alpha)2);
     REFUSED("0 class_names, which are not NULL", desc.class_names = twice);
     REFUSED("2 class_names, which are NULL", desc.n_class_names = 2);
     REFUSED("no_labels 1", (desc.class_names = twice, desc.n_class_names = 1, desc.no_labels = 1));

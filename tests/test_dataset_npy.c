@@ -58,7 +58,7 @@ static void expect_values(const gan_dataset *data, gan_shape shape, int divided)
         expect_ok(gan_dataset_read(data, k, out, NULL));
         for (size_t i = 0; i < size; i++)
             ck_assert_msg(out[i] == (divided ? value(k, i) / 255.0f : value(k, i)),
-                          "number %zu of sample %zu is %g", i, k, (double)out[i]);
+                          "value %zu of sample %zu is %g", i, k, (double)out[i]);
     }
 }
 
@@ -296,14 +296,14 @@ TEST(bad_files_are_refused_with_what_is_wrong)
         {"scalar.npy", NULL, GAN_ERR_SHAPE, "an array of 1 to 5 dimensions expected, found 0"},
         {"no_samples.npy", NULL, GAN_ERR_FORMAT, "at least 1 sample expected, found 0"},
         {"no_values.npy", NULL, GAN_ERR_FORMAT, "1 to 2147483647 values per sample expected"},
-        {"nan.npy", NULL, GAN_ERR_NONFINITE, "number 2 of sample 2 is nan"},
-        {"beyond_float.npy", NULL, GAN_ERR_NONFINITE, "number 0 of sample 0 is 1e+300"},
+        {"nan.npy", NULL, GAN_ERR_NONFINITE, "value 2 of sample 2 is nan"},
+        {"beyond_float.npy", NULL, GAN_ERR_NONFINITE, "value 0 of sample 0 is 1e+300"},
         {"c_u1.npy", "labels_float.npy", GAN_ERR_FORMAT, "whole numbers expected, found float32"},
         {"c_u1.npy", "labels_negative.npy", GAN_ERR_FORMAT, "0 to 65535 expected, number 0 is -1"},
         {"c_u1.npy", "labels_large.npy", GAN_ERR_FORMAT, "0 to 65535 expected, number 4 is 65536"},
         {"c_u1.npy", "labels_2d.npy", GAN_ERR_SHAPE, "labels in 1 dimension expected, found 2"},
         {"c_u1.npy", "labels_few.npy", GAN_ERR_SHAPE, "has 4 labels, there are 5 samples"},
-        {"../png/valid_rgb.png", NULL, GAN_ERR_FORMAT, "no array of NumPy: it is a PNG picture"},
+        {"../png/valid_rgb.png", NULL, GAN_ERR_FORMAT, "not a NumPy array: it is a PNG picture"},
         {"nowhere.npy", NULL, GAN_ERR_IO, "nowhere.npy: cannot be opened"},
         {"", NULL, GAN_ERR_IO, "it is a directory"},
     };
@@ -528,7 +528,7 @@ TEST(what_cannot_be_written_is_refused)
     expect_fails(gan_npy_write(path, NULL, GAN_NPY_FLOAT32, dims, 1), GAN_ERR_INVALID, "values");
     expect_fails(gan_npy_write(path, &one, GAN_NPY_FLOAT32, NULL, 1), GAN_ERR_INVALID, "dims");
     expect_fails(gan_npy_write(path, &one, (gan_npy_type)5, dims, 1), GAN_ERR_INVALID,
-                 "no gan_npy_type 5");
+                 "unknown gan_npy_type 5");
     expect_fails(gan_npy_write(path, &one, GAN_NPY_FLOAT32, dims, 9), GAN_ERR_INVALID,
                  "9 dimensions, at most 8");
     expect_fails(gan_npy_write(path, &one, GAN_NPY_FLOAT32, huge, 2), GAN_ERR_INVALID,

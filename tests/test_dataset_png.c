@@ -157,7 +157,7 @@ TEST(a_bad_file_is_an_error_that_names_it)
     for (desc.n_threads = 1; desc.n_threads <= 3; desc.n_threads++) {
         data = (gan_dataset *)&desc;
         expect_fails(try_png(&data, &desc), GAN_ERR_FORMAT,
-                     scratch_path("000a.png: byte 0: no PNG file"));
+                     scratch_path("000a.png: byte 0: not a PNG file"));
         ck_assert_ptr_null(data);
     }
     remove(scratch_path("000a.png"));
@@ -175,7 +175,7 @@ TEST(a_bad_file_is_an_error_that_names_it)
 TEST(bad_files_are_left_out_on_request)
 {
     gan_png_desc desc = {GAN_PNG_DESC_INIT};
-    const char *const bad[] = {"000a.png: byte 0: no PNG file",
+    const char *const bad[] = {"000a.png: byte 0: not a PNG file",
                                "004a.png: byte 0: ", "007a.png: 7 x 4 pixels",
                                "007b.png: cannot be opened", "009.png: byte "};
 

@@ -135,7 +135,7 @@ TEST(a_file_that_changes_leaves_the_iterator_where_it_stood)
         size_t position;
 
         write_text("011.png", "not a picture any more");
-        position = walk_to_failure(it, GAN_ERR_FORMAT, scratch_path("011.png: byte 0: no PNG"));
+        position = walk_to_failure(it, GAN_ERR_FORMAT, scratch_path("011.png: byte 0: not a PNG"));
         expect_status(gan_dataset_read(data, 11, out, NULL), GAN_ERR_FORMAT);
         remove(scratch_path("011.png"));
         ck_assert_uint_eq(

@@ -434,7 +434,7 @@ TEST(wrong_arguments_are_refused)
     expect_fails(gan_dataset_create_floats_labels16(&data, numbers, labels, 0, shape, NULL),
                  GAN_ERR_INVALID, "count is 0");
     expect_fails(gan_dataset_create_floats_labels16(&data, numbers, labels, 1, shape, NULL),
-                 GAN_ERR_NONFINITE, "number 0 of sample 0");
+                 GAN_ERR_NONFINITE, "value 0 of sample 0");
     expect_fails(gan_dataset_create_callbacks_labels16(&data, NULL, NULL, 1, shape, NULL),
                  GAN_ERR_INVALID, "read is NULL");
     ck_assert_ptr_null(data);
@@ -572,7 +572,7 @@ TEST_EACH(a_function_that_fails_ahead_leaves_the_iterator_where_it_stood, 0, 2)
 {
     const gan_status wanted = _i ? GAN_ERR_IO : GAN_ERR_NONFINITE;
     const char *part = _i ? "the host's read function returned 17 for sample 11"
-                          : "delivered inf as number 2 of sample 12";
+                          : "delivered inf as value 2 of sample 12";
     host h, good;
     gan_dataset *data, *plain;
     gan_iterator *it, *same;

@@ -326,7 +326,7 @@ TEST(impossible_lots_are_refused)
     desc.struct_size = sizeof desc;
     desc.stratify = 1;
     expect_ok(gan_dataset_create_floats(&bare, numbers, NULL, 1, gan_shape_1d(NUMBERS), NULL));
-    REFUSED(bare, GAN_ERR_INVALID, "stratify wants labels");
+    REFUSED(bare, GAN_ERR_INVALID, "stratify needs labels");
     gan_dataset_destroy(bare);
     expect_ok(gan_dataset_create_callbacks(&bare, read_failing, &code, COUNT, gan_shape_1d(NUMBERS),
                                            1, NULL));

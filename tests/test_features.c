@@ -270,7 +270,7 @@ TEST(bad_arguments_are_refused)
     x[16 * 20 + 7] = NAN;
     memset(out, 1, sizeof out);
     memset(same, 1, sizeof same);
-    expect_fails(gan_features_compute(f, x, 2, out), GAN_ERR_NONFINITE, "number 7 of sample 1");
+    expect_fails(gan_features_compute(f, x, 2, out), GAN_ERR_NONFINITE, "value 7 of sample 1");
     expect_same_bits(out, same, sizeof out);
     gan_features_destroy(f);
     free(x);

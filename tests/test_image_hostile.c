@@ -175,7 +175,7 @@ TEST(impossible_kinds_and_missing_parts_are_refused)
     expect_refused("damaged PNG");
     begin_png();
     put_chunk("IDAT", rows, 6);
-    expect_refused("byte 11: no PNG file");
+    expect_refused("byte 11: not a PNG file");
 }
 
 TEST(texts_and_profiles_are_skipped_not_unpacked)
@@ -264,10 +264,10 @@ TEST(other_files_are_no_png)
 
     scratch_write(path, "P6 2 2 255 ............ and more", 32);
     expect_fails(gan_image_read(&image, path, NULL), GAN_ERR_FORMAT,
-                 "byte 0: no PNG file: 0x89 expected, 0x50 found");
+                 "byte 0: not a PNG file: 0x89 expected, 0x50 found");
     scratch_write(path, "\xff\xd8\xff\xe0\0\x10JFIF", 10);
     expect_fails(gan_image_read(&image, path, NULL), GAN_ERR_FORMAT,
-                 "no PNG file: 0x89 expected, 0xff found: it is a JPEG picture");
+                 "not a PNG file: 0x89 expected, 0xff found: it is a JPEG picture");
     scratch_write(path, "RIFF\x24\0\0\0WEBPVP8 ", 16);
     expect_fails(gan_image_read(&image, path, NULL), GAN_ERR_FORMAT, "it is a WebP picture");
     scratch_write(path, "", 0);

@@ -66,8 +66,9 @@ TEST(a_format_whose_library_was_left_out_is_an_error_that_says_what_to_install)
 {
     static const struct {
         const char *file, *name, *library;
-    } cases[] = {{"../corpus/jpeg/kind_baseline_420.jpg", "JPEG", "install libjpeg-turbo (Debian: "},
-                 {"../corpus/webp/kind_lossy_90.webp", "WebP", "install libwebp (Debian: "}};
+    } cases[] = {
+        {"../corpus/jpeg/kind_baseline_420.jpg", "JPEG", "install libjpeg-turbo (Debian: "},
+        {"../corpus/webp/kind_lossy_90.webp", "WebP", "install libwebp (Debian: "}};
     const gan_image_desc any = {GAN_IMAGE_DESC_INIT, .any_format = 1};
 
     for (size_t i = 0; i < 2; i++) {
@@ -391,7 +392,7 @@ TEST(gan_image_read_reads_all_formats_on_request)
         desc.any_format = 0;
         if (i > 0)
             expect_fails(gan_image_read(&image, golden_path(path), &desc), GAN_ERR_FORMAT,
-                         "no PNG file");
+                         "not a PNG file");
     }
 }
 
@@ -402,6 +403,6 @@ TEST(what_is_no_picture_is_named)
     gan_image *image;
 
     expect_fails(gan_image_read_from(&image, &from, &desc), GAN_ERR_FORMAT,
-                 "no picture of a format that is read (PNG, JPEG, WebP): it is a GIF picture");
+                 "not an image in a supported format (PNG, JPEG, WebP): it is a GIF picture");
     expect_fails(gan_image_read_from(&image, &empty, &desc), GAN_ERR_FORMAT, ": it is empty");
 }

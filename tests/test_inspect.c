@@ -155,7 +155,7 @@ TEST(settings_are_found_by_name)
     expect_fails(gan_network_find_setting(v, 1, net, "3", "stride"), GAN_ERR_INVALID,
                  "there is no layer \"3\"");
     expect_fails(gan_network_find_setting(v, 1, net, "1.shortcut.2", "stride"), GAN_ERR_INVALID,
-                 "layer 1.shortcut.2, linear: there is no setting \"stride\"; it has in, out");
+                 "layer 1.shortcut.2, linear: unknown setting \"stride\"; it has in, out");
     expect_fails(gan_network_find_setting(v, 1, net, "1", "in"), GAN_ERR_INVALID, "it has none");
     expect_fails(gan_network_find_setting(NULL, 1, net, "0", "in"), GAN_ERR_INVALID, "values is");
     expect_fails(gan_network_find_setting(v, 1, NULL, "0", "in"), GAN_ERR_INVALID, "net is");

@@ -379,10 +379,10 @@ TEST(a_failing_source_leaves_the_iterator_where_it_stood)
     ck_assert_ptr_null(batch);
     ck_assert_uint_eq(gan_iterator_position(it), 5);
     s = (source){7, 0, NAN};
-    expect_fails(gan_iterator_next(it, &batch), GAN_ERR_NONFINITE, "nan as number 0 of sample 7");
+    expect_fails(gan_iterator_next(it, &batch), GAN_ERR_NONFINITE, "nan as value 0 of sample 7");
     ck_assert_ptr_null(batch);
     s = (source){7, 0, INFINITY};
-    expect_fails(gan_iterator_next(it, &batch), GAN_ERR_NONFINITE, "inf as number 0 of sample 7");
+    expect_fails(gan_iterator_next(it, &batch), GAN_ERR_NONFINITE, "inf as value 0 of sample 7");
     ck_assert_uint_eq(gan_iterator_position(it), 5);
     ck_assert_uint_eq(gan_iterator_epoch(it), 0);
     s = (source){SIZE_MAX, 0, 0};

@@ -344,9 +344,9 @@ TEST(wrong_settings_are_refused_and_named)
     REFUSED(rgb, GAN_ERR_INVALID, "brightness is nan", desc.brightness = (float)NAN);
     REFUSED(rgb, GAN_ERR_INVALID, "contrast is 2", desc.contrast = 2);
     REFUSED(rgb, GAN_ERR_INVALID, "saturation is inf", desc.saturation = (float)INFINITY);
-    REFUSED(vectors, GAN_ERR_SHAPE, "want pictures, of rank 2 or 3", desc.shift = 0.1f);
-    REFUSED(floats, GAN_ERR_SHAPE, "want pictures of bytes", desc.brightness = 0.1f);
-    REFUSED(grey_ones, GAN_ERR_SHAPE, "saturation wants RGB", desc.saturation = 0.1f);
+    REFUSED(vectors, GAN_ERR_SHAPE, "need images, of rank 2 or 3", desc.shift = 0.1f);
+    REFUSED(floats, GAN_ERR_SHAPE, "need images of bytes", desc.brightness = 0.1f);
+    REFUSED(grey_ones, GAN_ERR_SHAPE, "saturation needs RGB", desc.saturation = 0.1f);
 #undef REFUSED
     gan_dataset_destroy(vectors);
     gan_dataset_destroy(floats);

@@ -175,7 +175,7 @@ TEST(vectors_cannot_be_mirrored)
     gan_iterator *it = (gan_iterator *)&desc;
 
     expect_fails(gan_iterator_create(&it, data, &desc), GAN_ERR_SHAPE,
-                 "horizontal_flip wants samples of rank 2 or more");
+                 "horizontal_flip needs samples of rank 2 or more");
     ck_assert_ptr_null(it);
     gan_dataset_destroy(data);
 }
@@ -270,7 +270,7 @@ TEST(floats_stay_as_they_are_unless_asked)
     desc.std[1] = 1e-3f;
     desc.std[0] = 1e-3f;
     expect_ok(gan_iterator_create(&it, data, &desc));
-    expect_fails(gan_iterator_next(it, &batch), GAN_ERR_NONFINITE, "number 0 of sample 1 is inf");
+    expect_fails(gan_iterator_next(it, &batch), GAN_ERR_NONFINITE, "value 0 of sample 1 is inf");
     ck_assert_ptr_null(batch);
     gan_iterator_destroy(it);
     gan_dataset_destroy(data);

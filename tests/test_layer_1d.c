@@ -155,7 +155,8 @@ TEST(wrong_settings_are_refused_and_named)
         "conv_transpose1d: output_padding 2 is not smaller");
     expect_layer_refused(gan_layer_max_pool1d(0, NULL), "max_pool1d: kernel_size is 0");
     expect_layer_refused(gan_layer_max_pool1d(4, &inside), "exclude_pad is for avg_pool1d");
-    expect_layer_refused(gan_layer_avg_pool1d(3, &uneven), "avg_pool1d: padding is 2, at most half");
+    expect_layer_refused(gan_layer_avg_pool1d(3, &uneven),
+                         "avg_pool1d: padding is 2, at most half");
     expect_layer_refused(gan_layer_conv1d(1, 1, 1, &(gan_conv1d_desc){.struct_size = 8}),
                          "struct_size is 8");
     expect_layer_refused(gan_layer_avg_pool1d(1, &(gan_pool1d_desc){.struct_size = 8}),
@@ -173,10 +174,10 @@ static void expect_input_refused(gan_shape in, gan_layer *layer, const char *par
 TEST(what_is_no_line_is_refused)
 {
     expect_input_refused(gan_shape_3d(2, 1, 8), gan_layer_conv1d(2, 1, 3, NULL),
-                         "needs a line [channels, length], gets [2, 1, 8]");
-    expect_input_refused(gan_shape_1d(8), gan_layer_max_pool1d(2, NULL), "needs a line");
+                         "needs a sequence [channels, length], gets [2, 1, 8]");
+    expect_input_refused(gan_shape_1d(8), gan_layer_max_pool1d(2, NULL), "needs a sequence");
     expect_input_refused(line(3, 8), gan_layer_conv1d(2, 1, 3, NULL),
-                         "needs a line of 2 channels, gets [3, 8]");
+                         "needs a sequence of 2 channels, gets [3, 8]");
     expect_input_refused(line(2, 2), gan_layer_conv1d(2, 1, 3, NULL), "makes");
     expect_input_refused(line(2, 2), gan_layer_max_pool1d(3, NULL), "kernel of 1x3");
     expect_input_refused(line(2, 1 << 20), gan_layer_upsample(1 << 20, GAN_UPSAMPLE_NEAREST, 0),

@@ -219,9 +219,9 @@ TEST(damaged_logs_are_refused_by_their_line_and_left_alone)
         const char *line, *says;
     } cases[] = {
         {"no json\n", "line 2: byte 0"},
-        {"{\"record\":\"other\"}\n", "it is no record of a log"},
-        {"{\"record\":7}\n", "it is no record of a log"},
-        {"[]\n", "it is no record of a log"},
+        {"{\"record\":\"other\"}\n", "it is not a log record"},
+        {"{\"record\":7}\n", "it is not a log record"},
+        {"[]\n", "it is not a log record"},
         {"{\"record\":\"steps\",\"epoch\":1}\n", "it lacks its epoch or its step"},
         {"{\"record\":\"steps\",\"epoch\":1,\"step\":2}\n", "it lacks steps, seconds or time"},
         {"{\"record\":\"steps\",\"epoch\":1,\"step\":2,\"steps\":2,\"seconds\":1,\"time\":1,"

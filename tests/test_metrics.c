@@ -105,7 +105,7 @@ TEST(vectors_that_are_no_numbers_are_refused_whole)
     expect_ok(gan_moments_read(m, before, before + 2));
     for (size_t i = 0; i < 3; i++) {
         x[5] = bad[i];
-        expect_fails(gan_moments_add(m, x, 3), GAN_ERR_NONFINITE, "number 1 of vector 2");
+        expect_fails(gan_moments_add(m, x, 3), GAN_ERR_NONFINITE, "value 1 of vector 2");
     }
     ck_assert_uint_eq(gan_moments_count(m), 3);
     expect_ok(gan_moments_read(m, after, after + 2));
@@ -382,7 +382,7 @@ TEST(states_that_are_none_are_refused)
                  {1, -1, GAN_ERR_INVALID, "the state has -1"},
                  {1, 0.5, GAN_ERR_INVALID, "the state has 0.5"},
                  {1, NAN, GAN_ERR_INVALID, "the state has"},
-                 {3, INFINITY, GAN_ERR_NONFINITE, "number 3 of the state is inf"},
+                 {3, INFINITY, GAN_ERR_NONFINITE, "value 3 of the state is inf"},
                  {4, -4, GAN_ERR_NONFINITE, "the squares of dimension 0 have the sum -4"}};
     gan_moments *m;
 

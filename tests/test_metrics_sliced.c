@@ -271,7 +271,7 @@ TEST(bad_arguments_are_refused)
                  GAN_ERR_SHAPE, "sides of at least 32");
     x[1024 + 5] = NAN;
     expect_fails(gan_metrics_sliced_wasserstein(d, 2, x, x, 2, shape, NULL), GAN_ERR_NONFINITE,
-                 "number 5 of picture 1");
+                 "value 5 of picture 1");
     ck_assert(d[0] == 2.385 && d[1] == 2.385);
     free(x);
 }

@@ -273,7 +273,7 @@ TEST(a_weight_that_is_no_number_is_neither_written_nor_read)
         expect_ok(gan_network_save(net, path));
         t.data[17] = bad[i];
         expect_fails(gan_network_save(net, path), GAN_ERR_NONFINITE,
-                     "number 17 of tensor \"3.weight\" is ");
+                     "value 17 of tensor \"3.weight\" is ");
         t.data[17] = fine;
         expect_ok(gan_network_open(&opened, path, NULL)); /* the old file is still there */
         expect_same_weights(opened, net);

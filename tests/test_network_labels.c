@@ -191,9 +191,9 @@ TEST(a_network_without_labels_takes_none)
     expect_ok(gan_network_forward_labels(net, x, NULL, 1, z));
     expect_same_bits(y, z, sizeof y);
     expect_fails(gan_network_forward_labels(net, x, (const uint8_t[]){0}, 1, z), GAN_ERR_INVALID,
-                 "labels, where no layer looks at them");
+                 "labels, but no layer uses them");
     expect_fails(gan_network_forward_between(net, x, NULL, NULL, NULL, 1, z), GAN_ERR_INVALID,
-                 "no layer looks at labels");
+                 "no layer uses labels");
     ck_assert_uint_eq(gan_network_class_count(net), 0);
     ck_assert_uint_eq(gan_network_class_count(NULL), 0);
     gan_network_destroy(net);

@@ -371,7 +371,7 @@ TEST(constructors_refuse_what_is_no_network)
     expect_error_says("residual: body and shortcut are the same network");
     ck_assert_ptr_null(gan_network_create(gan_shape_1d(0), NULL));
     ck_assert_ptr_null(gan_layer_residual(NULL, branch(4, lin(4, 4))));
-    expect_error_says("residual: body is NULL: network: input [0] is no shape");
+    expect_error_says("residual: body is NULL: network: input [0] is not a shape");
     gan_layer_destroy(gan_layer_residual(branch(4, lin(4, 4)), branch(4, lin(4, 4))));
     ck_assert_uint_eq(budget_live(&kept), 0);
 }

@@ -221,7 +221,7 @@ TEST(what_is_wrong_is_named)
     expect_fails(gan_network_estimate_statistics(net, in, NULL, 0, NULL), GAN_ERR_INVALID,
                  "statistics: of 0 inputs");
     expect_fails(gan_network_estimate_statistics(net, in, &label, 1, NULL), GAN_ERR_INVALID,
-                 "statistics: labels, where no layer looks");
+                 "statistics: labels, but no layer uses");
     expect_fails(gan_network_estimate_statistics(net, in, NULL, N, &desc), GAN_ERR_SHAPE,
                  "statistics: layer 1 (batch_norm) trains on batches of at least 2");
     desc.batch_size = SIZE_MAX;
@@ -232,7 +232,7 @@ TEST(what_is_wrong_is_named)
                  "statistics desc: struct_size is 3");
     in[4] = 1e30f;
     expect_fails(gan_network_estimate_statistics(net, in, NULL, N, NULL), GAN_ERR_NONFINITE,
-                 "statistics: number 0 of 5 of 1.running_var is inf");
+                 "statistics: value 0 of 5 of 1.running_var is inf");
     expect_same_bits(mean.data, before, sizeof before);
     gan_network_add(bad, gan_layer_linear(IN + 1, 2));
     gan_network_add(bad, gan_layer_batch_norm(3, NULL));

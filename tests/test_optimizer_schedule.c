@@ -131,7 +131,7 @@ TEST(bad_schedules_are_refused)
     expect_fails(gan_optimizer_set_schedule(opt, &bad), GAN_ERR_INVALID,
                  "schedule: period 10 and factor 0 without a kind");
     bad.kind = (gan_schedule)5;
-    expect_fails(gan_optimizer_set_schedule(opt, &bad), GAN_ERR_INVALID, "no kind 5");
+    expect_fails(gan_optimizer_set_schedule(opt, &bad), GAN_ERR_INVALID, "unknown kind 5");
     bad = good;
     bad.factor = -0.5;
     expect_fails(gan_optimizer_set_schedule(opt, &bad), GAN_ERR_INVALID, "factor");
@@ -213,9 +213,9 @@ TEST(settings_are_scheduled_by_name)
     expect_fails(gan_optimizer_schedule_setting(opt, "beta1", &endless), GAN_ERR_INVALID,
                  "its schedule leads to inf");
     expect_fails(gan_optimizer_schedule_setting(opt, "momentum", &half), GAN_ERR_INVALID,
-                 "adam: there is no setting \"momentum\"");
+                 "adam: unknown setting \"momentum\"");
     expect_fails(gan_optimizer_schedule_setting(sgd, "nesterov", &half), GAN_ERR_INVALID,
-                 "sgd: there is no setting \"nesterov\"");
+                 "sgd: unknown setting \"nesterov\"");
     expect_fails(gan_optimizer_schedule_setting(NULL, "lr", &half), GAN_ERR_INVALID, "is NULL");
     expect_fails(gan_optimizer_schedule_setting(opt, NULL, &half), GAN_ERR_INVALID,
                  "setting is NULL");

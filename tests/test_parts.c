@@ -341,7 +341,7 @@ TEST(files_of_another_kind_are_refused)
     expect_ok(gan_checkpoint_save(x.trainer, NULL, path));
     expect_fails(gan_parts_load(a->parts, path), GAN_ERR_FORMAT, "not of gan_parts_save()");
     expect_ok(gan_parts_save(a->parts, path));
-    expect_fails(gan_checkpoint_load(x.trainer, NULL, path), GAN_ERR_FORMAT, "no checkpoint");
+    expect_fails(gan_checkpoint_load(x.trainer, NULL, path), GAN_ERR_FORMAT, "not a checkpoint");
     expect_fails(gan_parts_load(a->parts, scratch_path("none")), GAN_ERR_IO, "No such file");
     game_end(&x);
     end(a);

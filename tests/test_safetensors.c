@@ -382,7 +382,7 @@ TEST(doubles_are_read_as_the_nearest_floats)
     ck_assert(out[17] == 1 && out[18] == 1 + 0x1p-22f && out[19] == 0);
     numbers[4321] = 1e39;
     expect_fails(read_as("F64", numbers, sizeof numbers, 5000, out), GAN_ERR_NONFINITE,
-                 "number 4321 of tensor \"x\" is inf");
+                 "value 4321 of tensor \"x\" is inf");
     expect_fails(read_as("U8", numbers, 4, 4, out), GAN_ERR_FORMAT, "of type U8; F32, F16, BF16");
 }
 
@@ -455,7 +455,7 @@ TEST(a_sealed_file_is_of_numbers)
     remove(path);
     expect_fails(
         gan__safetensors_write_sealed((gan__target){.path = path}, tensors, 2, NULL, NULL, 0, NULL),
-        GAN_ERR_NONFINITE, "number 99999 of tensor \"much\" is nan");
+        GAN_ERR_NONFINITE, "value 99999 of tensor \"much\" is nan");
     ck_assert_int_eq(access(path, F_OK), -1);
     expect_fails(
         gan__safetensors_write_sealed((gan__target){.path = path}, &taken, 1, NULL, NULL, 0, NULL),
@@ -468,7 +468,7 @@ TEST(a_sealed_file_is_of_numbers)
     sum = gan__file_sum(0, whole, n - 4);
     for (size_t i = 0; i < 4; i++) whole[n - 4 + i] = (uint8_t)(sum >> (8 * i));
     scratch_write(path, whole, n);
-    expect_fails(verify(), GAN_ERR_NONFINITE, "number 70000 of tensor \"much\" is inf");
+    expect_fails(verify(), GAN_ERR_NONFINITE, "value 70000 of tensor \"much\" is inf");
     whole[n - 9]++; /* that the file is damaged says more */
     scratch_write(path, whole, n);
     expect_fails(verify(), GAN_ERR_FORMAT, "damaged");
@@ -503,7 +503,7 @@ TEST(numbers_that_are_none_are_named)
         n = scratch_read(path, whole, sizeof whole);
         numbers[3] = bad[i];
         expect_fails(gan__safetensors_write((gan__target){.path = path}, tensors, 2, NULL, 0, NULL),
-                     GAN_ERR_NONFINITE, "number 3 of tensor \"0.bias\" is ");
+                     GAN_ERR_NONFINITE, "value 3 of tensor \"0.bias\" is ");
         numbers[3] = 4.5f;
         ck_assert_uint_eq(scratch_read(path, again, sizeof again), n);
         expect_same_bits(again, whole, n);
@@ -512,7 +512,7 @@ TEST(numbers_that_are_none_are_named)
         expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
         expect_ok(gan__safetensors_read(file, gan__safetensors_tensor(file, 0), out));
         expect_fails(gan__safetensors_read(file, gan__safetensors_tensor(file, 1), out),
-                     GAN_ERR_NONFINITE, "number 3 of tensor \"0.bias\" is ");
+                     GAN_ERR_NONFINITE, "value 3 of tensor \"0.bias\" is ");
         expect_error_says(path);
         gan__safetensors_close(file);
     }

@@ -625,7 +625,7 @@ TEST(there_is_nothing_between_classes_where_there_are_none)
     const float way[1] = {0};
 
     expect_fails(gan_sampler_draw_between(s.workspace, s.z, labels, labels, way, 1, s.wanted),
-                 GAN_ERR_INVALID, "no layer looks at labels");
+                 GAN_ERR_INVALID, "no layer uses labels");
     expect_fails(gan_sampler_draw(s.workspace, s.z, labels, 1, s.wanted), GAN_ERR_INVALID, "labels");
     end(&s);
 }

@@ -274,7 +274,7 @@ TEST(what_is_no_scaler_is_refused)
     expect_fails(gan_scaler_fit(&s, data, &desc), GAN_ERR_INVALID, "scaler desc");
     desc = (gan_scaler_desc){GAN_SCALER_DESC_INIT, .kind = (gan_scaler_kind)9};
 
-    expect_fails(gan_scaler_fit(&s, data, &desc), GAN_ERR_INVALID, "no kind 9");
+    expect_fails(gan_scaler_fit(&s, data, &desc), GAN_ERR_INVALID, "unknown kind 9");
     desc.kind = GAN_SCALER_MIN_MAX;
     desc.low = desc.high = 1;
     expect_fails(gan_scaler_fit(&s, data, &desc), GAN_ERR_INVALID, "low is 1 and high 1");
@@ -331,13 +331,13 @@ TEST(calls_that_make_no_sense_are_refused)
     expect_fails(gan_scaler_invert(NULL, table, 1, out), GAN_ERR_INVALID, "NULL");
     expect_ok(gan_scaler_create(&tiny, COLUMNS, shift, scale, NULL));
     expect_fails(gan_scaler_apply(tiny, table, 1, out), GAN_ERR_NONFINITE,
-                 "number 1 of sample 0 is 1000");
+                 "value 1 of sample 0 is 1000");
     memset(out, 0, sizeof out);
     expect_fails(gan_scaler_invert(s, (const float[]){1, 3e38f, 2}, 1, out), GAN_ERR_NONFINITE,
-                 "number 1 of sample 0 is 3e+38");
+                 "value 1 of sample 0 is 3e+38");
     ck_assert(out[0] != 0 && out[1] == 0); /* filled up to it */
     expect_fails(gan_scaler_apply(s, (const float[]){NAN, 1, 1}, 1, out), GAN_ERR_NONFINITE,
-                 "number 0 of sample 0 is nan");
+                 "value 0 of sample 0 is nan");
     data = rows();
     expect_ok(gan_dataset_create_scaled(&scaled, data, tiny, NULL));
     expect_fails(gan_dataset_read(scaled, 2, out, NULL), GAN_ERR_NONFINITE, "sample 2");

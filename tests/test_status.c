@@ -169,10 +169,10 @@ static gan_status play_with(size_t latent, size_t picture, double lr)
 TEST(the_reason_for_a_null_network_reaches_the_trainer)
 {
     expect_fails(play_with(0, 6, 0.1), GAN_ERR_INVALID,
-                 "trainer: the generator is NULL: network: input [0] is no shape of 1 to");
+                 "trainer: the generator is NULL: network: input [0] is not a shape of 1 to");
     expect_fails(play_with(0, 0, 0.1), GAN_ERR_INVALID,
-                 "trainer: generator and discriminator are NULL: network: input [0] is no shape of "
-                 "1 to 2147483647 numbers; network: input [0] is no shape");
+                 "trainer: generator and discriminator are NULL: network: input [0] is not a shape "
+                 "of 1 to 2147483647 numbers; network: input [0] is not a shape");
 }
 
 TEST(the_reason_for_a_null_discriminator_is_its_own)
@@ -182,7 +182,7 @@ TEST(the_reason_for_a_null_discriminator_is_its_own)
 
     ck_assert_ptr_null(net);
     expect_fails(play_with(3, 0, 0.1), GAN_ERR_INVALID,
-                 "trainer: the discriminator is NULL: network: input [0] is no shape");
+                 "trainer: the discriminator is NULL: network: input [0] is not a shape");
     net = gan_network_create(gan_shape_1d(3), &forgotten);
     expect_fails(gan_network_build(net), GAN_ERR_INVALID,
                  "network: is NULL: network desc: struct_size is 0, needs at least");

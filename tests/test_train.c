@@ -516,7 +516,7 @@ TEST(nan_in_the_data_changes_nothing)
     }
     real[3 * x.sample + 2] = NAN;
     expect_fails(gan_train_step(x.trainer, &b, NULL), GAN_ERR_NONFINITE, "discriminator");
-    expect_error_says("number 2");
+    expect_error_says("value 2");
     expect_error_says("sample 3");
     z[5] = NAN;
     expect_fails(gan_train_generator_step(x.trainer, 20, z, NULL, NULL), GAN_ERR_NONFINITE,

@@ -66,7 +66,7 @@ TEST(a_step_whose_running_statistics_overflow_changes_nothing)
         twin = normalised_game(&desc);
         real[50] = 1e30f;
         expect_fails(gan_train_step(x.trainer, &b, NULL), GAN_ERR_NONFINITE,
-                     "discriminator, step 1: new buffers: number 0 of 6 of 1.running_var is inf");
+                     "discriminator, step 1: new buffers: value 0 of 6 of 1.running_var is inf");
         expect_same_game(&x, &twin);
         real[50] = kept;
         expect_ok(gan_train_step(x.trainer, &b, NULL));
@@ -129,7 +129,7 @@ TEST(a_classifier_is_guarded_too)
     before = net_weights(net, &n);
     samples[3] = 1e30f;
     expect_fails(gan_classifier_step(c, &b, NULL), GAN_ERR_NONFINITE,
-                 "classifier, step 1: new buffers: number 0 of 6 of 1.running_var is inf");
+                 "classifier, step 1: new buffers: value 0 of 6 of 1.running_var is inf");
     after = net_weights(net, &n);
     expect_same_bits(before, after, n * sizeof *before);
     samples[3] = 1;
@@ -346,7 +346,7 @@ static game averaged_game(size_t threads)
     return normalised_game(&desc);
 }
 
-/* However the network is used, and however long ago its address was asked for. */
+/* However the network is used, and however long ago its address was requested. */
 TEST(every_use_of_the_average_finds_its_statistics)
 {
     gan_network *average, *copy, *loaded;

@@ -86,7 +86,8 @@ static gan_trainer_desc desc_with(int options, size_t threads)
 }
 
 /* Dropout on both sides; no last sigmoid. */
-static const net_layer without_sigmoid[] = {LINEAR(6, 13), LEAKY, DROPOUT(0.3f), LINEAR(13, 1), END};
+static const net_layer without_sigmoid[] = {LINEAR(6, 13), LEAKY, DROPOUT(0.3f), LINEAR(13, 1),
+                                            END};
 
 static void expect_same_run(const game *a, const game *b)
 {
@@ -375,7 +376,7 @@ TEST(figures_that_make_no_sense_are_refused)
     } cases[] = {{GAN_ERR_INVALID, "shows nan"},
                  {GAN_ERR_INVALID, "an accuracy of 1.5 for generated samples"},
                  {GAN_ERR_NONFINITE, "the loss is inf"},
-                 {GAN_ERR_NONFINITE, "gradient: number"}};
+                 {GAN_ERR_NONFINITE, "gradient: value"}};
     int what;
     const gan_objective objective = {GAN_OBJECTIVE_INIT, .name = "nonsense",
                                      .discriminator = show_nonsense, .generator = show_nonsense,
@@ -494,7 +495,7 @@ TEST(changed_gradients_are_looked_at)
     x = game_begin(small_g, small_d, adam, &desc);
     batch = batch_of(&x, samples, BATCH);
     expect_fails(gan_train_step(x.trainer, &batch, NULL), GAN_ERR_NONFINITE,
-                 "discriminator, step 1: gradient: number 3 of 78 of 0.weight is nan");
+                 "discriminator, step 1: gradient: value 3 of 78 of 0.weight is nan");
     free(samples);
     game_end(&x);
 }
@@ -549,7 +550,7 @@ TEST(objectives_are_checked)
                  "the loss patches has no targets");
     desc.real_target = 0;
     desc.penalty = &r1;
-    expect_fails(gan_trainer_create(&t, g, wide_d, g_opt, d_opt, &desc), GAN_ERR_SHAPE, "it is 4");
+    expect_fails(gan_trainer_create(&t, g, wide_d, g_opt, d_opt, &desc), GAN_ERR_SHAPE, "it has 4");
     o.struct_size = 0;
     expect_fails(gan_trainer_create(&t, g, wide_d, g_opt, d_opt, &desc), GAN_ERR_INVALID,
                  "objective: struct_size is 0");

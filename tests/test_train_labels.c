@@ -108,7 +108,7 @@ TEST(labels_that_nobody_looks_at_are_left_alone_or_refused)
     expect_ok(gan_train_step(twin.trainer, &b, NULL));
     b.labels = wild;
     expect_fails(gan_train_discriminator_step(x.trainer, &b, NULL, wild, NULL), GAN_ERR_INVALID,
-                 "labels of 20 generated samples, where nothing looks at them");
+                 "labels of 20 generated samples, but neither network uses them");
     expect_fails(gan_train_generator_step(x.trainer, 20, NULL, wild, NULL), GAN_ERR_INVALID,
                  "labels of 20 generated samples");
     expect_ok(gan_train_step(x.trainer, &b, NULL));
@@ -172,13 +172,13 @@ TEST(networks_agree_on_the_classes)
                            aux = {GAN_TRAINER_DESC_INIT, .auxiliary_weight = 1};
 
     refused(of_classes(2, 3, 6, 0), of_classes(6, 4, 1, 0), &plain, GAN_ERR_SHAPE,
-            "the generator looks at labels of 3 classes, the discriminator of 4");
+            "the generator uses labels of 3 classes, the discriminator of 4");
     refused(of_classes(2, 3, 6, 0), of_classes(6, 0, 5, 0), &aux, GAN_ERR_SHAPE,
             "of 3 classes, the discriminator of 0, the auxiliary classifier of 4");
     refused(of_classes(2, 3, 6, 0), of_classes(6, 4, 4, 0), &aux, GAN_ERR_SHAPE,
             "the discriminator of 4, the auxiliary classifier of 3");
     refused(of_classes(2, 0, 6, 0), of_classes(6, 0, 4, 0), &aux, GAN_ERR_SHAPE,
-            "the generator looks at labels of 0 classes");
+            "the generator uses labels of 0 classes");
     refused(of_classes(2, 3, 6, 0), of_classes(6, 0, 4, 0), &plain, GAN_ERR_SHAPE,
             "must be one number, is [4]");
     refused(of_classes(2, 3, 6, 0), of_classes(6, 0, 1, 0), &aux, GAN_ERR_SHAPE,

@@ -460,11 +460,11 @@ TEST(a_wrong_batch_changes_nothing)
                  GAN_ERR_INVALID, "the batch is NULL");
     batch.count = 11;
     expect_fails(gan_train_generator_step_beside(x.trainer, &batch, NULL, NULL, NULL),
-                 GAN_ERR_SHAPE, "a batch of 11 samples, made for at most 10");
+                 GAN_ERR_SHAPE, "a batch of 11 samples, created for at most 10");
     batch.count = BATCH;
     real[3] = NAN;
     expect_fails(gan_train_generator_step_beside(x.trainer, &batch, NULL, NULL, NULL),
-                 GAN_ERR_NONFINITE, "number 3 of real sample 0");
+                 GAN_ERR_NONFINITE, "value 3 of real sample 0");
     expect_same_game(&x, &twin);
     game_end(&x);
     game_end(&twin);

@@ -75,7 +75,7 @@ static int find_direction(attribute *a, generator *g, size_t points)
     int good = add_up(a, g, sums, points);
     for (size_t k = 0; good && k < 2; k++) {
         if (a->found[k] >= (k == 0 ? needed : LEAST)) continue;
-        cli_say("%zu of %zu samples are taken for class %d, at least %zu expected", a->found[k],
+        cli_say("%zu of %zu samples are classified as class %d, at least %zu expected", a->found[k],
                 a->seen, a->end[k], k == 0 ? needed : (size_t)LEAST);
         good = 0;
     }

@@ -363,11 +363,11 @@ static void fill_long_options(struct option *out, const cli_option *options)
 /* Say what getopt_long() did not like, which it tells by optopt. */
 static void refuse_option(const cli_program *program, const char *text)
 {
-    if (optopt > 0 && optopt < VERSION) cli_usage_error("there is no option -%c", optopt);
+    if (optopt > 0 && optopt < VERSION) cli_usage_error("unknown option -%c", optopt);
     char name[MAX_NAME];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(text + 2, "="), text + 2);
     const char *near = cli_nearest(program->options, name);
-    cli_usage_error("there is no option %s%s%s%s", text, near ? "; is it --" : "", near ? near : "",
+    cli_usage_error("unknown option %s%s%s%s", text, near ? "; is it --" : "", near ? near : "",
                     near ? "?" : "");
 }
 

@@ -24,7 +24,7 @@ typedef struct comparison {
     const char *const *names; /* of the ways of training */
     size_t n_ways;
     size_t seeds;        /* runs of each on each mixture, with the seeds 1, 2 ... */
-    size_t n_threads;    /* runs at once; 0: as many as there are CPUs */
+    size_t n_threads;    /* runs at once; 0: one per CPU */
     const char *out;     /* directory of the pictures, NAME-OF-THE-MIXTURE.png */
     int overwrite;       /* 1: replace them */
     const void *context; /* for train() */

@@ -37,7 +37,7 @@ typedef struct few_options {
      .help = "transfer learning: begin with the weights of another run's checkpoint, as far as "   \
              "they fit"},                                                                          \
     {"freeze-d", "N", .whole = &(o)->freeze_d, .min = 0, .max = 1000,                              \
-     .help = "keep the first N layers of the discriminator that have weights as they are, for "    \
+     .help = "freeze the first N layers of the discriminator that have weights, for "    \
              "--from"}
 /* clang-format on */
 

@@ -125,7 +125,7 @@ int judge_report(const judge *j)
            distance);
     printf("Floor, %llu other real images to them: %.4f\n", n, floor);
     if (j->g->n_classes == 0) return 1;
-    printf("Agreement, samples that are taken for what was asked for: %.2f %%\n\n",
+    printf("Agreement, samples that are classified as requested: %.2f %%\n\n",
            100 * (double)j->all.agreed / (double)j->all.generated);
     printf("%-12s %8s %12s %10s %9s\n", "class", "samples", "agreement", "distance", "floor");
     for (size_t i = 0; i < j->g->n_classes; i++)

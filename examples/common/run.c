@@ -356,7 +356,7 @@ static void write_chart(run *r)
     const char *why = losses_draw(r->opt->dir.path, r->history,
                                   (size_t)gan_iterator_epoch(r->iterator), on_logits(r->opt));
     if (why && r->charted == 0)
-        cli_say("%s is not drawn: %s; its figures are in %s", LOSSES_PNG, why, LOSSES_CSV);
+        cli_say("%s is not drawn: %s; its values are in %s", LOSSES_PNG, why, LOSSES_CSV);
     r->charted = progress_seconds();
 }
 

@@ -51,7 +51,7 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     {"lr", "X", .real = &(o)->lr, .min = 0, .max = 10, .keep = CLI_FREE,                           \
      .help = "learning rate of both Adam optimizers"},                                             \
     {"d-lr", "X", .real = &(o)->d_lr, .min = 0, .max = 10, .keep = CLI_FREE,                       \
-     .help = "learning rate of the discriminator, if it is to differ; 0: the same as --lr"},       \
+     .help = "learning rate of the discriminator; 0: the same as --lr"},       \
     {"beta1", "X", .real = &(o)->beta1, .min = 0, .max = 0.999999,                                 \
      .help = "Adam's decay rate for the mean of the gradients (momentum)"},                        \
     {"beta2", "X", .real = &(o)->beta2, .min = 0, .max = 0.999999,                                 \
@@ -68,7 +68,7 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     {"penalty-weight", "X", .real = &(o)->penalty_weight, .min = 1e-9, .max = 1e9,                 \
      .help = "weight of the gradient penalty in the loss"},                                        \
     {"penalty-end", "X", .real = &(o)->penalty_end, .min = 0, .max = 1,                            \
-     .help = "what is left of that weight at the end, to which it falls along half a cosine"},     \
+     .help = "fraction of that weight at the end, reached along half a cosine"},     \
     {"penalty-interval", "N", .whole = &(o)->penalty_interval, .min = 1, .max = 1000000,           \
      .help = "compute the penalty in every Nth step only, with N times the weight"},               \
     {"second-penalty", "NAME", .choice = &(o)->second_penalty, .choices = run_penalties,           \
@@ -96,7 +96,7 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
      .help = "numbers that the products of convolutions and linear layers are computed from; "     \
              "bfloat16 is faster where the CPU has AVX512-BF16"},                                  \
     {"threads", "N", .whole = &(o)->threads, .min = 0, .max = 1024, .keep = CLI_FREE,              \
-     .help = "0: as many as there are CPUs; never changes the result"},                            \
+     .help = "number of threads; 0: one per CPU; never changes the result"},                            \
     {"out", "DIR", .text = &(o)->out, .keep = CLI_LOCAL,                                           \
      .help = "directory of this run's files, created if need be; one run per directory"},          \
     {"settings", "FILE", .text = &(o)->given, .keep = CLI_LOCAL,                                   \
@@ -120,7 +120,7 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
      .help = "write an event file for TensorBoard, too"},                                          \
     {.name = "stop-early", .on = &(o)->stop_early, .keep = CLI_FREE,                               \
      .help = "end the run at a verdict that training doesn't recover from, such as a collapse, or "\
-             "when nothing got better in 10 epochs"},                                              \
+             "when nothing improved in 10 epochs"},                                              \
     {.name = "keep-best", .on = &(o)->keep_best, .keep = CLI_FREE,                                 \
      .help = "keep the checkpoint of the epoch whose samples are nearest to real ones, "           \
              RUNDIR_BEST},                                                                         \
@@ -161,7 +161,7 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     "may be larger unless there is a --schedule or something else that stretches over\n"           \
     "them (--penalty-end, --ema-images, --adaptive); --threads, --checkpoint-every,\n"             \
     "--evaluate-every, --tensorboard and --data (another place of the same images) may\n"          \
-    "differ; --lr and --d-lr, too, which is said; other changes are refused.\n"
+    "differ, and --lr and --d-lr with a note; other changes are refused.\n"
 
 /* Read the command line, look at the directory, and with --resume take the options of the run in
  * it. `source`, unless NULL, is where Fashion-MNIST comes from, which is decided here.  Ends the

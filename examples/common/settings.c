@@ -115,8 +115,8 @@ static int compare_given(cli_option *o, const setting *s)
     if (!set_from_file(o, s)) return 0;
     cli_write_value(saved, sizeof saved, o);
     if (o->keep == CLI_FIXED && strcmp(given, saved) != 0) {
-        cli_say("--%s is %s, but the run was started with %s: leave the option out, or train anew "
-                "in another --out",
+        cli_say("--%s is %s, but the run was started with %s: leave the option out, or start a new "
+                "run in another --out",
                 o->name, given, saved);
         return 0;
     }

@@ -116,7 +116,8 @@ static void print_classes(const training *t)
         if (sum == 0) continue;
         printf("  %-8s  %5.1f %% right", names[y], 100 * (double)row[y] / (double)sum);
         if (row[other] > 0)
-            printf(", %4.1f %% taken for %s", 100 * (double)row[other] / (double)sum, names[other]);
+            printf(", %4.1f %% classified as %s", 100 * (double)row[other] / (double)sum,
+                   names[other]);
         putchar('\n');
     }
 }

@@ -41,7 +41,7 @@ typedef struct gan_export_report {
     double
         max_difference; /**< of a number of 100 samples from that with weights of float32, both by
                                 the library: what fewer bits do.  0 with GAN_EXPORT_FLOAT32 */
-    double rms_difference; /**< the root of the mean square of all */
+    double rms_difference; /**< the root mean square of all */
 } gan_export_report;
 #define GAN_EXPORT_REPORT_INIT GAN_SIZED_INIT(gan_export_report, 0, 0, 0, 0)
 

@@ -59,7 +59,7 @@ static gan_status read_callback(const gan_dataset *data, size_t index, float *ou
     if (bad < data->size)
         return gan__fail(
             GAN_ERR_NONFINITE,
-            "dataset: the host's read function delivered %g as number %zu of sample %zu",
+            "dataset: the host's read function delivered %g as value %zu of sample %zu",
             (double)out[bad], bad, index);
     if (label) *label = own_label;
     return GAN_OK;
@@ -251,7 +251,7 @@ static gan_status create_floats(gan_dataset **out, const float *data, gan__label
     n = count * made->size;
     bad = gan__dataset_find_nonfinite(data, n);
     if (bad < n)
-        GAN_FAIL(GAN_ERR_NONFINITE, "dataset: number %zu of sample %zu is %g", bad % made->size,
+        GAN_FAIL(GAN_ERR_NONFINITE, "dataset: value %zu of sample %zu is %g", bad % made->size,
                  bad / made->size, (double)data[bad]);
     GAN_TRY(gan__alloc(&made->floats, &made->allocator, n, sizeof *made->floats));
     GAN_TRY(copy_labels(made, labels));

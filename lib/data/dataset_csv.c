@@ -229,7 +229,7 @@ static gan_status read_header(table *t, int no_header)
     }
     if (no_header) {
         if (!gan__input_seek(&t->input, t->begin))
-            GAN_FAIL(GAN_ERR_IO, "%s: cannot go back to its beginning", t->input.name);
+            GAN_FAIL(GAN_ERR_IO, "%s: cannot seek to the beginning", t->input.name);
         t->at = t->n = 0;
         t->back = -1;
         t->line = 1;
@@ -262,7 +262,7 @@ static gan_status set_roles(table *t, const gan_csv_desc *d)
     for (size_t c = 0; c < d->n_columns; c++) {
         GAN_TRY(find_field(t, d->columns[c], &field));
         if (t->roles[field] != NO_COLUMN)
-            GAN_FAIL(GAN_ERR_INVALID, "dataset: column \"%.100s\" is asked for twice",
+            GAN_FAIL(GAN_ERR_INVALID, "dataset: column \"%.100s\" is requested twice",
                      d->columns[c]);
         t->roles[field] = c;
     }
@@ -521,7 +521,7 @@ static gan_status skip_mark(table *t)
     if (gan__input_read(&t->input, mark, 3) == 3 && memcmp(mark, "\xef\xbb\xbf", 3) == 0)
         t->begin = 3;
     if (gan__input_seek(&t->input, t->begin)) return GAN_OK;
-    return gan__fail(GAN_ERR_IO, "%s: cannot go back to its beginning", t->input.name);
+    return gan__fail(GAN_ERR_IO, "%s: cannot seek to the beginning", t->input.name);
 }
 
 /* Begin with a file. */

@@ -230,7 +230,7 @@ static gan_status begin_file(idx_file *file, gan__source from, const gan_allocat
     GAN_TRY(gan__input_open(&file->from, from, allocator));
     GAN_TRY(read_raw(file, file->input, 2, &got));
     if (!gan__input_seek(&file->from, 0))
-        GAN_FAIL(GAN_ERR_IO, "%s: cannot go back to its beginning", file->name);
+        GAN_FAIL(GAN_ERR_IO, "%s: cannot seek to the beginning", file->name);
     file->is_gzip = got == 2 && file->input[0] == 0x1f && file->input[1] == 0x8b;
     if (!file->is_gzip) return GAN_OK;
     if (inflateInit2(&file->inflater, GZIP_WINDOW) != Z_OK)
@@ -250,7 +250,7 @@ static gan_status fail_not_idx(idx_file *file, const uint8_t head[4])
     memcpy(begin, head, 4);
     if (read_some(file, begin + 4, sizeof begin - 4, &more) != GAN_OK) more = 0;
     return gan__fail(GAN_ERR_FORMAT,
-                     "%s: byte 0: two zero bytes expected, found 0x%02x 0x%02x: no IDX file%s",
+                     "%s: byte 0: two zero bytes expected, found 0x%02x 0x%02x: not an IDX file%s",
                      file->name, head[0], head[1], gan__signature_text_of(begin, 4 + more).text);
 }
 

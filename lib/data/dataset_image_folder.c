@@ -137,7 +137,7 @@ static gan_status name_stray(gan__files *f, size_t index, const char *what)
 {
     char sentence[GAN__PATH_BYTES];
 
-    (void)snprintf(sentence, sizeof sentence, "%s/%s: no picture of a format that is read (%s)%s",
+    (void)snprintf(sentence, sizeof sentence, "%s/%s: not an image in a supported format (%s)%s",
                    f->path, gan__files_name(f, GAN__ORIGIN_FILES, index), gan__image_format_names(),
                    what);
     return gan__files_name_skipped(f, sentence);
@@ -325,7 +325,7 @@ static gan_status check_settings(const gan_image_folder_desc *d, int with_alpha)
         return gan__fail(GAN_ERR_INVALID, "dataset: channels is %zu, 0, 1%s expected", d->channels,
                          with_alpha ? ", 3 or 4" : " or 3");
     if (d->alpha != GAN_ALPHA_DROP && d->alpha != GAN_ALPHA_BLEND)
-        return gan__fail(GAN_ERR_INVALID, "dataset: there is no gan_alpha %d", (int)d->alpha);
+        return gan__fail(GAN_ERR_INVALID, "dataset: unknown gan_alpha %d", (int)d->alpha);
     if ((d->n_class_names > 0) != (d->class_names != NULL) ||
         d->n_class_names > GAN__MOST_CLASSES || (d->class_names && d->no_labels))
         return gan__fail(GAN_ERR_INVALID,

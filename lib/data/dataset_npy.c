@@ -70,7 +70,7 @@ static gan_status gather(const array *a, size_t index, const unsigned char *raw,
 
             floats[i] = (float)value;
             if (!isfinite(floats[i]))
-                return gan__fail(GAN_ERR_NONFINITE, "%s: number %zu of sample %zu is %g",
+                return gan__fail(GAN_ERR_NONFINITE, "%s: value %zu of sample %zu is %g",
                                  a->head.name, i, index, value);
         }
         for (size_t d = rank; d-- > 0;) {
@@ -207,7 +207,7 @@ static gan_status open_array(array **out, gan__source from, const char *name, si
     a->input.name = a->name;
     n = gan__input_read(&a->input, head, sizeof head);
     if (!gan__input_seek(&a->input, 0))
-        GAN_FAIL(GAN_ERR_IO, "%s: cannot go back to its beginning: %s", a->input.name,
+        GAN_FAIL(GAN_ERR_IO, "%s: cannot seek to the beginning: %s", a->input.name,
                  gan__errno_text_of(errno).text);
     if (gan__npy_is_archive(head, n)) GAN_TRY(gan__npy_open_member(&a->input, name, limit));
     GAN_TRY(gan__npy_read_header(&a->head, &a->input));

@@ -83,7 +83,7 @@ static gan_status check_desc(const gan_split_desc *d, const gan_dataset *source)
         return gan__fail(GAN_ERR_INVALID, "dataset: fraction is %g, 0 or more and below 1 expected",
                          d->fraction);
     if (d->stratify && !source->has_labels)
-        return gan__fail(GAN_ERR_INVALID, "dataset: stratify wants labels, there are none");
+        return gan__fail(GAN_ERR_INVALID, "dataset: stratify needs labels, the dataset has none");
     if (source->count > UINT32_MAX)
         return gan__fail(GAN_ERR_INVALID,
                          "dataset: at most 4294967295 samples can be divided, there are %zu",

@@ -108,9 +108,9 @@ static gan_status examine(gan__image_head *out, const gan__image_file *file)
     if (n < HEAD_BYTES && file->input->error) return gan__image_fail_read(file, n, HEAD_BYTES - n);
     while (same < n && same < sizeof beginning && head[same] == beginning[same]) same++;
     if (same < n && same < sizeof beginning)
-        return gan__fail(GAN_ERR_FORMAT,
-                         "%s: byte %zu: no PNG file: 0x%02x expected, 0x%02x found%s", file->path,
-                         same, beginning[same], head[same], gan__signature_text_of(head, n).text);
+        return gan__fail(
+            GAN_ERR_FORMAT, "%s: byte %zu: not a PNG file: 0x%02x expected, 0x%02x found%s",
+            file->path, same, beginning[same], head[same], gan__signature_text_of(head, n).text);
     if (n < HEAD_BYTES)
         return gan__fail(GAN_ERR_FORMAT,
                          "%s: byte %zu: a PNG's first %d bytes expected, the file ends", file->path,
@@ -121,7 +121,7 @@ static gan_status examine(gan__image_head *out, const gan__image_file *file)
             file->path, (unsigned long)width, (unsigned long)height, GAN_IMAGE_MAX_SIDE);
     *out = (gan__image_head){width, height, head[COLOR_TYPE] & PNG_COLOR_MASK_COLOR ? 3 : 1};
     if (gan__input_seek(file->input, 0)) return GAN_OK;
-    return gan__file_fail(file->path, "cannot go back to its beginning", errno);
+    return gan__file_fail(file->path, "cannot seek to the beginning", errno);
 }
 
 static void read_bytes(png_structp png, png_bytep bytes, size_t n)

@@ -39,7 +39,7 @@ static gan_status tell_format(const gan__image_format **out, char found[128],
     if (!*out)
         snprintf(found, 128, "%s", n == 0 ? ": it is empty" : gan__signature_text_of(head, n).text);
     if (gan__input_seek(file->input, 0)) return GAN_OK;
-    return gan__file_fail(file->path, "cannot go back to its beginning", errno);
+    return gan__file_fail(file->path, "cannot seek to the beginning", errno);
 }
 
 /* The format that is asked for, or that the content has. */
@@ -88,7 +88,7 @@ static gan_status decode(gan_image **out, const gan__image_file *file)
 
     GAN_TRY(choose_format(&format, found, file));
     if (!format)
-        GAN_FAIL(GAN_ERR_FORMAT, "%s: no picture of a format that is read (%s)%s", file->path,
+        GAN_FAIL(GAN_ERR_FORMAT, "%s: not an image in a supported format (%s)%s", file->path,
                  gan__image_format_names(), found);
     GAN_TRY(format->decode(out, &orientation, file));
     if (file->request->is_oriented) GAN_TRY(gan__image_orient(*out, orientation));

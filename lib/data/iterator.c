@@ -123,7 +123,7 @@ static gan_status set_channels(gan_iterator *it, const gan_iterator_desc *d)
     it->flips = d->horizontal_flip != 0;
     if (it->flips && shape.rank < 2)
         return gan__fail(GAN_ERR_SHAPE,
-                         "iterator: horizontal_flip wants samples of rank 2 or more, they are %s",
+                         "iterator: horizontal_flip needs samples of rank 2 or more, they are %s",
                          gan__shape_text_of(shape).text);
     for (size_t c = 0; c < it->n_channels; c++) {
         gan_status status = set_channel(it, d, c);
@@ -166,7 +166,7 @@ static gan_status set_batches(gan_iterator *it, const gan_iterator_desc *d)
                          wanted, count);
     if (d->shuffle && count > UINT32_MAX)
         return gan__fail(GAN_ERR_INVALID,
-                         "iterator: shuffle wants at most 4294967295 samples, there are %zu",
+                         "iterator: shuffle supports at most 4294967295 samples, there are %zu",
                          count);
     it->n_ranks = d->n_ranks > 0 ? d->n_ranks : 1;
     it->rank = d->rank;
@@ -336,7 +336,7 @@ static gan_status normalise(const gan_iterator *it, size_t index, float *sample)
     bad = gan__dataset_find_nonfinite(sample, it->data->size);
     if (bad == it->data->size) return GAN_OK;
     return gan__fail(GAN_ERR_NONFINITE,
-                     "iterator: number %zu of sample %zu is %g once mean and std are applied", bad,
+                     "iterator: value %zu of sample %zu is %g once mean and std are applied", bad,
                      index, (double)sample[bad]);
 }
 

@@ -64,16 +64,16 @@ gan_status gan__jitter_check(const gan__jitter *j, gan_shape shape, int of_bytes
     }
     if (gan__jitter_is_on(j) && (shape.rank < 2 || shape.rank > 3))
         return gan__fail(GAN_ERR_SHAPE,
-                         "iterator: crop, shift, rotation and colours want pictures, of rank 2 or "
-                         "3; samples are %s",
+                         "iterator: crop, shift, rotation and colours need "
+                         "images, of rank 2 or 3; samples are %s",
                          gan__shape_text_of(shape).text);
     if (changes_colours(j) && (!of_bytes || j->channels > 3 || j->channels == 2))
         return gan__fail(GAN_ERR_SHAPE,
-                         "iterator: brightness, contrast and saturation want pictures of bytes, "
+                         "iterator: brightness, contrast and saturation need images of bytes, "
                          "grey or RGB; samples are %s of %s",
                          of_bytes ? "bytes" : "floats", gan__shape_text_of(shape).text);
     if (j->saturation > 0 && j->channels != 3)
-        return gan__fail(GAN_ERR_SHAPE, "iterator: saturation wants RGB, samples are %s",
+        return gan__fail(GAN_ERR_SHAPE, "iterator: saturation needs RGB, samples are %s",
                          gan__shape_text_of(shape).text);
     return GAN_OK;
 }

@@ -144,7 +144,7 @@ static gan_status read_desc(gan_scaler_desc *d, const gan_scaler_desc *desc)
         d->high = 1;
     }
     if (d->kind != GAN_SCALER_STANDARD && d->kind != GAN_SCALER_MIN_MAX)
-        return gan__fail(GAN_ERR_INVALID, "scaler: there is no kind %d", (int)d->kind);
+        return gan__fail(GAN_ERR_INVALID, "scaler: unknown kind %d", (int)d->kind);
     if (!isfinite(d->high - d->low) || !(d->low < d->high))
         return gan__fail(GAN_ERR_INVALID,
                          "scaler: low is %g and high %g; finite numbers expected, low below high",
@@ -199,7 +199,7 @@ static gan_status convert(const gan_scaler *s, const float *samples, size_t n, f
 
             if (!isfinite((float)y))
                 return gan__fail(GAN_ERR_NONFINITE,
-                                 "scaler: number %zu of sample %zu is %g, which makes %g", i, row,
+                                 "scaler: value %zu of sample %zu is %g, which makes %g", i, row,
                                  x, y);
             out[i] = (float)y;
         }

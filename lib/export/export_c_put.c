@@ -116,7 +116,7 @@ static void fill_loss(filling *f, const gan__export_c *c)
         fill(f, "loss",
              " *\n * Weights have %d bits: over %d samples numbers differ from those of 32 bits by "
              "at "
-             "most %.2g,\n * by %.2g in the root of the mean square.\n",
+             "most %.2g,\n * root mean square %.2g.\n",
              c->desc.weights == GAN_EXPORT_FLOAT16 ? 16 : 8, GAN__EXPORT_LOSS_SAMPLES, c->most,
              c->rms);
 }

@@ -197,7 +197,7 @@ static gan_status read_head(gan__npy *out, gan__input *from, size_t *n_header)
 
     if (n < sizeof head && from->error) return fail_short(out, from, n);
     if (n < MAGIC || memcmp(head, "\x93NUMPY", MAGIC) != 0)
-        return gan__fail(GAN_ERR_FORMAT, "%s: byte 0: no array of NumPy%s", out->name,
+        return gan__fail(GAN_ERR_FORMAT, "%s: byte 0: not a NumPy array%s", out->name,
                          gan__signature_text_of(head, n).text);
     if (n < HEAD) return fail_short(out, from, n);
     if (head[MAGIC] < 1 || head[MAGIC] > 3)
@@ -212,7 +212,7 @@ static gan_status read_head(gan__npy *out, gan__input *from, size_t *n_header)
                          "%s: byte 8: a header of at most %d bytes expected, found one of %zu",
                          out->name, MOST_HEADER, *n_header);
     if (gan__input_seek(from, out->offset)) return GAN_OK;
-    return gan__file_fail(out->name, "cannot go to its header", errno);
+    return gan__file_fail(out->name, "cannot seek to its header", errno);
 }
 
 gan_status gan__npy_read_header(gan__npy *out, gan__input *from)

@@ -75,7 +75,7 @@ static gan_status check(size_t *n, const void *values, gan_npy_type type, const 
                         size_t rank)
 {
     if ((int)type < 0 || (size_t)type >= sizeof types / sizeof *types)
-        return gan__fail(GAN_ERR_INVALID, "npy: there is no gan_npy_type %d", (int)type);
+        return gan__fail(GAN_ERR_INVALID, "npy: unknown gan_npy_type %d", (int)type);
     if (rank > GAN_NPY_MAX_RANK)
         return gan__fail(GAN_ERR_INVALID, "npy: %zu dimensions, at most %d expected", rank,
                          GAN_NPY_MAX_RANK);

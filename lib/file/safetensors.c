@@ -96,7 +96,7 @@ static gan_status read_header(gan__safetensors *file)
     if (text[0] != '{')
         GAN_FAIL(
             GAN_ERR_FORMAT,
-            "%s: byte %d: no safetensors file: header must begin with 0x7b '{', 0x%02x found%s",
+            "%s: byte %d: not a safetensors file: header must begin with 0x7b '{', 0x%02x found%s",
             file->path, LENGTH_BYTES, (unsigned char)text[0], foreign(file).text);
     status = gan__json_parse(&file->header, text, n, &file->allocator);
     if (status == GAN_ERR_FORMAT)
@@ -417,7 +417,7 @@ static gan_status seek(gan__safetensors *file, uint64_t offset)
 static gan_status not_finite(const gan__safetensors *file, const gan__safetensor *t, uint64_t index,
                              float value)
 {
-    return gan__fail(GAN_ERR_NONFINITE, "%s: byte %llu: number %llu of tensor \"%.80s\" is %g",
+    return gan__fail(GAN_ERR_NONFINITE, "%s: byte %llu: value %llu of tensor \"%.80s\" is %g",
                      file->path, (unsigned long long)(t->offset + index * t->number_bytes),
                      (unsigned long long)index, t->name, (double)value);
 }

@@ -142,7 +142,7 @@ static gan_status write_tensor(gan__file *file, const content *c, const gan_tens
         chunk = t->size - done < CHUNK ? t->size - done : CHUNK;
         bad = gan__find_nonfinite(t->data + done, chunk);
         if (bad < chunk)
-            GAN_FAIL(GAN_ERR_NONFINITE, "%s: not written: number %zu of tensor \"%.80s\" is %g",
+            GAN_FAIL(GAN_ERR_NONFINITE, "%s: not written: value %zu of tensor \"%.80s\" is %g",
                      c->path, done + bad, t->name, (double)t->data[done + bad]);
         GAN_TRY(write_numbers(file, t->data + done, chunk));
     }

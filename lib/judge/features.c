@@ -145,7 +145,7 @@ static gan_status check_samples(const gan_features *f, const float *samples, siz
                          samples ? "out" : "samples", n);
     for (size_t i = 0; i < n * f->size; i++)
         if (!isfinite(samples[i]))
-            return gan__fail(GAN_ERR_NONFINITE, "features: number %zu of sample %zu is %g",
+            return gan__fail(GAN_ERR_NONFINITE, "features: value %zu of sample %zu is %g",
                              i % f->size, i / f->size, (double)samples[i]);
     return GAN_OK;
 }

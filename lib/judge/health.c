@@ -396,7 +396,7 @@ gan_status gan_health_finding(const gan_health *h, size_t index, gan_finding *fi
 
     if (status != GAN_OK) return status;
     if (!find_rule(h, index, &rule))
-        return gan__fail(GAN_ERR_INVALID, "health: finding %zu of %zu asked for", index,
+        return gan__fail(GAN_ERR_INVALID, "health: finding %zu of %zu requested", index,
                          gan_health_finding_count(h));
     write_finding(h, rule, finding);
     return GAN_OK;

@@ -50,10 +50,11 @@ const gan__health_rule gan__health_collapsed = {
     .verdict = GAN_VERDICT_COLLAPSED,
     .moment = GAN__HEALTH_AT_LOOKS,
     .stops = 1,
-    .sentence = "the generator draws few samples again and again: %0 of them nearly repeat another "
+    .sentence = "the generator repeats a few samples: %0 of them nearly repeat another "
                 "(real ones %1), recall is $2 (real $3), coverage $4 (real $5)",
-    .advice = "look whether the generator uses its latent vector; go back to the last good "
-              "checkpoint, a gradient penalty (R1), minibatch stddev, more discriminator steps",
+    .advice =
+        "check whether the generator uses its latent vector; resume from the last "
+        "good checkpoint, a gradient penalty (R1), minibatch stddev, more discriminator steps",
     .judge = judge_collapsed,
 };
 
@@ -165,7 +166,7 @@ const gan__health_rule gan__health_modes_missing = {
     .verdict = GAN_VERDICT_MODES_MISSING,
     .moment = GAN__HEALTH_AT_LOOKS,
     .sentence = "$0 of $1 modes are hardly generated: @2",
-    .advice = "look whether the training data has them; a gradient penalty (R1), spectral "
+    .advice = "check whether the training data has them; a gradient penalty (R1), spectral "
               "normalisation, a conditional generator",
     .judge = judge_modes_missing,
     .may_pass = modes_may_come,
@@ -198,7 +199,7 @@ const gan__health_rule gan__health_labels_ignored = {
     .sentence =
         "{3:samples are not of the classes that were asked for|the labels say nothing about "
         "the data}: %0 agree, of held-out real ones %1, by chance %2",
-    .advice = "look whether labels belong to their samples and both networks see them; a "
+    .advice = "check whether labels belong to their samples and both networks see them; a "
               "projection discriminator or an auxiliary classifier",
     .judge = judge_labels_ignored,
 };
@@ -224,7 +225,7 @@ const gan__health_rule gan__health_noisy = {
     .verdict = GAN_VERDICT_NOISY,
     .moment = GAN__HEALTH_AT_LOOKS,
     .sentence =
-        "samples lie beside the real ones: precision is $0 (real $1), density $2 (real $3), "
+        "samples lie off the real ones: precision is $0 (real $1), density $2 (real $3), "
         "as with noise or artefacts",
     .advice = "train on while the score falls; a lower learning rate, an average of the weights, "
               "more capacity",
@@ -273,7 +274,7 @@ const gan__health_rule gan__health_no_progress = {
     .verdict = GAN_VERDICT_NO_PROGRESS,
     .moment = GAN__HEALTH_AT_LOOKS,
     .stops = 1,
-    .sentence = "nothing got better in $0 looks: the best score is $1, of look $2 after $3 steps",
+    .sentence = "nothing improved in $0 looks: the best score is $1, of look $2 after $3 steps",
     .advice = "stop and keep the best look's checkpoint, or lower the learning rate",
     .judge = judge_no_progress,
 };

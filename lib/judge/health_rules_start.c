@@ -25,7 +25,7 @@ const gan__health_rule gan__health_rate_zero = {
     .moment = GAN__HEALTH_AT_START,
     .sentence = "the {0:generator|discriminator} will stay as it is: the learning rate is $1 for "
                 "the generator, $2 for the discriminator",
-    .advice = "set a rate above 0, or thaw its layers with gan_network_set_rate()",
+    .advice = "set a rate above 0, or unfreeze its layers with gan_network_set_rate()",
     .judge = judge_rate_zero,
 };
 
@@ -47,7 +47,8 @@ const gan__health_rule gan__health_generator_range = {
     .verdict = GAN_VERDICT_GENERATOR_RANGE,
     .moment = GAN__HEALTH_AT_START,
     .sentence = "the generator can't reach %0 of the data's numbers: these lie from $1 to $2, its "
-                "last layer puts out $3 to $4",
+                "last layer's "
+                "outputs are $3 to $4",
     .advice =
         "normalise the data to the last layer's range (mean and std of gan_iterator_desc), or "
         "end the generator in another layer",
@@ -96,8 +97,8 @@ static gan_finding_level judge_few_samples(const gan_health *h, const gan__healt
 const gan__health_rule gan__health_few_samples = {
     .verdict = GAN_VERDICT_FEW_SAMPLES,
     .moment = GAN__HEALTH_AT_START,
-    .sentence = "there are $0 training samples; with fewer than $1 a discriminator knows them by "
-                "heart before the generator has learnt",
+    .sentence = "there are $0 training samples; with fewer than $1 a discriminator memorises them "
+                "before the generator has learnt",
     .advice = "more samples, or augmentation of what the discriminator sees",
     .judge = judge_few_samples,
 };
@@ -138,6 +139,6 @@ const gan__health_rule gan__health_rates_apart = {
     .sentence =
         "the learning rates are $0 for the generator and $1 for the discriminator, $2 times "
         "apart",
-    .advice = "rates within a factor of 4 (Heusel et al., 2017), unless it is meant",
+    .advice = "rates within a factor of 4 (Heusel et al., 2017), unless intended",
     .judge = judge_rates_apart,
 };

@@ -36,8 +36,9 @@ const gan__health_rule gan__health_diverged = {
         "usual is $2|the discriminator's gradient has a norm of $1, usual is $2|the "
         "generator's gradient has a norm of $1, usual is $2|the generator's loss jumped to $1, "
         "usual is $2}, after $3 steps",
-    .advice = "go back to the last good checkpoint; a lower learning rate, a gradient penalty (R1) "
-              "or a limit of the gradient's norm",
+    .advice =
+        "resume from the last good checkpoint; a lower learning rate, a gradient penalty (R1) "
+        "or gradient clipping by norm",
     .judge = judge_diverged,
 };
 
@@ -79,8 +80,9 @@ const gan__health_rule gan__health_d_dead = {
     .sentence = "the discriminator doesn't learn: in $4 steps {0:its gradient was 0|its output "
                 "hardly varied|it preferred generated samples in %3 of them}; it gives real "
                 "samples $1 and generated ones $2",
-    .advice = "look whether its layers are frozen or its learning rate is 0; a higher rate for the "
-              "discriminator, or more of its steps for each of the generator's",
+    .advice =
+        "check whether its layers are frozen or its learning rate is 0; a higher rate for the "
+        "discriminator, or more of its steps for each of the generator's",
     .judge = judge_d_dead,
 };
 

@@ -55,7 +55,7 @@ static gan_status check_bytes(const unsigned char *bytes, size_t n)
         return gan__fail(GAN_ERR_FORMAT, "health: %zu bytes of state expected, got %zu",
                          (size_t)STATE_BYTES, n);
     if (memcmp(bytes, magic, sizeof magic) != 0 || gan__little_endian(bytes + 8, 8) != numbers)
-        return gan__fail(GAN_ERR_FORMAT, "health: these bytes are no state of this release's");
+        return gan__fail(GAN_ERR_FORMAT, "health: these bytes are not a state of this release");
     return GAN_OK;
 }
 

@@ -100,7 +100,7 @@ gan_status gan_moments_add(gan_moments *m, const float *vectors, size_t n)
         return gan__fail(GAN_ERR_INVALID, "moments: vectors is NULL for %zu of them", n);
     for (size_t i = 0; i < n * m->dimension; i++)
         if (!isfinite(vectors[i]))
-            return gan__fail(GAN_ERR_NONFINITE, "moments: number %zu of vector %zu is %g",
+            return gan__fail(GAN_ERR_NONFINITE, "moments: value %zu of vector %zu is %g",
                              i % m->dimension, i / m->dimension, (double)vectors[i]);
     if (m->count == 0 && !m->around && n > 0)
         for (size_t j = 0; j < m->dimension; j++) m->origin[j] = (double)vectors[j];
@@ -182,7 +182,7 @@ static gan_status check_state(const gan_moments *m, const double *state)
                          MOST_COUNT, count);
     for (size_t i = STATE_SUMS; i < n; i++)
         if (!isfinite(state[i]))
-            return gan__fail(GAN_ERR_NONFINITE, "moments: number %zu of the state is %g", i,
+            return gan__fail(GAN_ERR_NONFINITE, "moments: value %zu of the state is %g", i,
                              state[i]);
     for (size_t i = 0; i < m->dimension; i++)
         if (products[i * (i + 1) / 2 + i] < 0)

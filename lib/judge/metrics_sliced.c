@@ -422,7 +422,7 @@ static gan_status check(const double *distances, size_t n_levels, const float *a
     for (int set = 0; set < 2; set++)
         for (size_t i = 0; i < n * size; i++)
             if (!isfinite(x[set][i]))
-                return gan__fail(GAN_ERR_NONFINITE, "metrics: number %zu of picture %zu is %g",
+                return gan__fail(GAN_ERR_NONFINITE, "metrics: value %zu of picture %zu is %g",
                                  i % size, i / size, (double)x[set][i]);
     return GAN_OK;
 }

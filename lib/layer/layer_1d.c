@@ -87,10 +87,10 @@ static gan_status shape(gan_layer *layer)
     gan_status status;
 
     if (layer->in.rank != 2)
-        return gan__fail(GAN_ERR_SHAPE, "needs a line [channels, length], gets %s",
+        return gan__fail(GAN_ERR_SHAPE, "needs a sequence [channels, length], gets %s",
                          gan__shape_text_of(layer->in).text);
     if (layer->class->product && layer->in.dim[0] != gan__conv_settings_of(layer).in)
-        return gan__fail(GAN_ERR_SHAPE, "needs a line of %zu channels, gets %s",
+        return gan__fail(GAN_ERR_SHAPE, "needs a sequence of %zu channels, gets %s",
                          gan__conv_settings_of(layer).in, gan__shape_text_of(layer->in).text);
     status = image_class(layer)->shape(&image);
     if (status != GAN_OK) return status;

@@ -135,7 +135,7 @@ gan_status gan__layer_make(gan_layer **out, const gan__layer_class *class, const
     GAN_TRY(check_settings(&layer));
     *out = malloc(sizeof **out);
     if (!*out)
-        return gan__fail(GAN_ERR_NOMEM, "%s: out of memory: %zu bytes wanted", class->name,
+        return gan__fail(GAN_ERR_NOMEM, "%s: out of memory: %zu bytes requested", class->name,
                          sizeof **out);
     **out = layer;
 

@@ -257,7 +257,7 @@ gan_status gan__learner_not_finite(const gan__learner *l, const gan__learner *co
 
     for (size_t i = 0; i < data->n_samples * data->size; i++)
         if (!isfinite(data->samples[i]))
-            return gan__fail(GAN_ERR_NONFINITE, "%s, step %llu: number %zu of %s %zu is %g",
+            return gan__fail(GAN_ERR_NONFINITE, "%s, step %llu: value %zu of %s %zu is %g",
                              l->name, step, i % data->size, data->what,
                              data->first + i / data->size, (double)data->samples[i]);
     if (!isfinite(loss)) return bad_loss(l, chain, loss);

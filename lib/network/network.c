@@ -39,7 +39,7 @@ gan_network *gan_network_create(gan_shape input, const gan_network_desc *desc)
 
     GAN_TRY(gan__network_read_desc(&d, &a, desc));
     if (gan_shape_size(input) == 0)
-        GAN_FAIL(GAN_ERR_INVALID, "network: input %s is no shape of 1 to %d numbers",
+        GAN_FAIL(GAN_ERR_INVALID, "network: input %s is not a shape of 1 to %d numbers",
                  gan__shape_text_of(input).text, INT32_MAX);
     GAN_TRY(gan__alloc(&net, &a, 1, sizeof *net));
     net->allocator = a;
@@ -527,7 +527,7 @@ static gan_status check_finite(const gan_network *net, int trainable, const floa
         at = numbers + (t->data - own);
         for (size_t j = 0; j < t->size; j++)
             if (!isfinite(at[j]))
-                return gan__fail(GAN_ERR_NONFINITE, "%s: number %zu of %zu of %s is %g", who, j,
+                return gan__fail(GAN_ERR_NONFINITE, "%s: value %zu of %zu of %s is %g", who, j,
                                  t->size, t->name, (double)at[j]);
     }
     return GAN_OK;

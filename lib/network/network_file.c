@@ -153,7 +153,7 @@ static gan_status read_input(gan_shape *out, const gan__json *json, const origin
 {
     *out = gan__json_shape(json);
     if (gan_shape_size(*out) == 0 || gan_shape_size(*out) > MAX_SAMPLE)
-        return gan__fail(GAN_ERR_FORMAT, "%s: %s: the input is no shape of 1 to %d numbers",
+        return gan__fail(GAN_ERR_FORMAT, "%s: %s: the input is not a shape of 1 to %d numbers",
                          at->path, at->key, MAX_SAMPLE);
     return GAN_OK;
 }
@@ -398,7 +398,7 @@ static gan_status find_in_place(const float **out, const gan__safetensors *file,
     *out = (const float *)(const void *)(bytes + found->offset);
     bad = gan__find_nonfinite(*out, gan_shape_size(shape));
     if (bad < gan_shape_size(shape))
-        return gan__fail(GAN_ERR_NONFINITE, "%s: number %zu of tensor %s is %g", path, bad, name,
+        return gan__fail(GAN_ERR_NONFINITE, "%s: value %zu of tensor %s is %g", path, bad, name,
                          (double)(*out)[bad]);
     return GAN_OK;
 }

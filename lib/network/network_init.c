@@ -16,7 +16,7 @@
 static gan_status check(const gan_init_desc *d)
 {
     if ((unsigned)d->init > GAN_INIT_ORTHOGONAL)
-        return gan__fail(GAN_ERR_INVALID, "init desc: there is no init %d", (int)d->init);
+        return gan__fail(GAN_ERR_INVALID, "init desc: unknown init %d", (int)d->init);
     if (!(d->std > 0 && isfinite(d->std)))
         return gan__fail(GAN_ERR_INVALID, "init desc: a finite std above 0 expected, got %g",
                          d->std);

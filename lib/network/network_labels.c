@@ -86,9 +86,9 @@ gan_status gan__network_check_labels(const gan_network *net, gan__label_list lab
                                      const char *who)
 {
     if (net->n_classes == 0 && gan__labels_given(labels))
-        return gan__fail(GAN_ERR_INVALID, "%s: labels, where no layer looks at them", who);
+        return gan__fail(GAN_ERR_INVALID, "%s: labels, but no layer uses them", who);
     if (net->n_classes > 0 && !gan__labels_given(labels) && n > 0)
-        return gan__fail(GAN_ERR_INVALID, "%s: no labels, where layers look at them: %zu classes",
+        return gan__fail(GAN_ERR_INVALID, "%s: no labels, but its layers use them: %zu classes",
                          who, net->n_classes);
     return gan__labels_check(labels, n, net->n_classes, who);
 }
@@ -108,7 +108,8 @@ gan_status gan__network_check_between(const gan_network *net, gan__labels labels
     char what[32];
 
     if (net->n_classes == 0)
-        GAN_FAIL(GAN_ERR_INVALID, "%s: no layer looks at labels, so nothing lies between them", who);
+        GAN_FAIL(GAN_ERR_INVALID, "%s: no layer uses labels, so there is nothing to interpolate",
+                 who);
     for (int i = 0; i < 2; i++) {
         snprintf(what, sizeof what, "%s, %s", who, i == 0 ? "from" : "to");
         GAN_TRY(gan__network_check_labels(net, i == 0 ? labels.of : labels.to, n, what));

@@ -115,7 +115,7 @@ gan_status gan_network_find_setting(double *values, size_t n, const gan_network 
     count = numbers_of(found->class, setting, &first);
     put_names(names, sizeof names, found->class);
     if (count == 0)
-        return gan__fail(GAN_ERR_INVALID, "layer %s, %s: there is no setting \"%.40s\"%s", layer,
+        return gan__fail(GAN_ERR_INVALID, "layer %s, %s: unknown setting \"%.40s\"%s", layer,
                          found->class->name, setting, names);
     if (count != n)
         return gan__fail(GAN_ERR_SHAPE, "layer %s, %s: %s is %zu numbers, room for %zu given",

@@ -59,7 +59,7 @@ gan_status gan_network_set_latent(gan_network *net, gan_latent latent)
     if (!net) return gan__fail_null(GAN__NETWORK, 1, "network: is NULL");
     if (net->status != GAN_OK) return gan__fail(net->status, "%s", net->message);
     if ((size_t)latent >= N_LATENTS)
-        return gan__fail(GAN_ERR_INVALID, "network: there is no latent distribution %d",
+        return gan__fail(GAN_ERR_INVALID, "network: unknown latent distribution %d",
                          (int)latent);
     net->latent = latent;
     return GAN_OK;

@@ -50,9 +50,9 @@ static gan_status read_desc(gan_pass_desc *out, gan_allocator *allocator, const 
     if (out->rows > MOST_ROWS)
         GAN_FAIL(GAN_ERR_INVALID, "pass: rows is %zu, at most %d", out->rows, MOST_ROWS);
     if ((size_t)out->mode > GAN_PASS_EVALUATION)
-        GAN_FAIL(GAN_ERR_INVALID, "pass: there is no mode %d", (int)out->mode);
+        GAN_FAIL(GAN_ERR_INVALID, "pass: unknown mode %d", (int)out->mode);
     if ((size_t)out->activations > GAN_ACTIVATIONS_RECOMPUTE)
-        GAN_FAIL(GAN_ERR_INVALID, "pass: there is no kind of activations %d",
+        GAN_FAIL(GAN_ERR_INVALID, "pass: unknown kind of activations %d",
                  (int)out->activations);
     if (out->no_weight_gradients != 0 && out->no_weight_gradients != 1)
         GAN_FAIL(GAN_ERR_INVALID, "pass: no_weight_gradients of 0 or 1 expected, got %d",
@@ -186,11 +186,11 @@ static gan_status check_forward(const gan_pass *p, const float *in, gan__label_l
     if (!in) return gan__fail(GAN_ERR_INVALID, "pass: in is NULL");
     if (n == 0) return gan__fail(GAN_ERR_INVALID, "pass: a batch of 0 samples");
     if (n > rows)
-        return gan__fail(GAN_ERR_SHAPE, "pass: a batch of %zu samples, made for at most %zu", n,
+        return gan__fail(GAN_ERR_SHAPE, "pass: a batch of %zu samples, created for at most %zu", n,
                          rows);
     if (trains(p))
-        GAN_TRY(gan__network_check_rows(p->learner.net, gan__pass_desc_of(p->learner.pass)->n_layers,
-                                        n, "pass"));
+        GAN_TRY(gan__network_check_rows(p->learner.net,
+                                        gan__pass_desc_of(p->learner.pass)->n_layers, n, "pass"));
     GAN_TRY(gan__network_check_labels(p->learner.net, labels, n, "pass"));
     GAN_TRY(gan__network_refresh(p->learner.net));
 
@@ -275,7 +275,7 @@ static gan_status check_backward(const gan_pass *p, const float *out_grad,
                          (int)weights);
     if (weights != GAN_PASS_KEEP && !p->learner.sum)
         return gan__fail(GAN_ERR_INVALID,
-                         "pass: made with no_weight_gradients; GAN_PASS_KEEP expected");
+                         "pass: created with no_weight_gradients; GAN_PASS_KEEP expected");
     if (p->rows == 0)
         return gan__fail(GAN_ERR_INVALID, "pass: backward without a forward run before it");
     if (p->returned && p->learner.pass->desc.activations != GAN_ACTIVATIONS_KEEP)
@@ -374,12 +374,13 @@ static gan_status update_buffers(gan_pass *p)
     if (!p) return gan__fail_null(GAN__PASS, 1, "pass: is NULL");
     GAN_TRY(gan__network_check_trainable(p->learner.net, "pass"));
     if (!trains(p))
-        return gan__fail(GAN_ERR_INVALID,
-                         "pass: in evaluation mode buffers don't follow; training mode expected");
+        return gan__fail(
+            GAN_ERR_INVALID,
+            "pass: in evaluation mode buffers are not updated; training mode expected");
     if (p->rows == 0 || p->settled)
         return gan__fail(GAN_ERR_INVALID, "pass: the buffers %s",
-                         p->settled ? "have followed the latest forward run already"
-                                    : "have no forward run to follow");
+                         p->settled ? "were already updated after the latest forward run"
+                                    : "can't be updated before a forward run");
     gan__learner_keep(&p->learner);
     gan__numeric_enter(&numeric);
     gan__pass_settle(p->learner.pass, 0);
@@ -412,7 +413,7 @@ static gan_status check_step(const gan_pass *p, const gan_optimizer *opt)
     if (!p) return gan__fail_null(GAN__PASS, 1, "pass: is NULL");
     if (!opt) return gan__fail_null(GAN__OPTIMIZER, 1, "pass: the optimizer is NULL");
     if (!p->learner.sum)
-        return gan__fail(GAN_ERR_INVALID, "pass: made with no_weight_gradients, there is no step");
+        return gan__fail(GAN_ERR_INVALID, "pass: created with no_weight_gradients, there is no step");
     if (!p->unused)
         return gan__fail(GAN_ERR_INVALID, "pass: no backward run has left gradients since the "
                                           "latest step");
@@ -485,7 +486,7 @@ gan_status gan_pass_gradient(gan_tensor *out, gan_pass *p, const char *name)
 
     if (!out || !name) return gan__fail(GAN_ERR_INVALID, "pass: %s is NULL", out ? "name" : "out");
     if (!p) return gan__fail_null(GAN__PASS, 1, "pass: is NULL");
-    if (!p->learner.sum) return gan__fail(GAN_ERR_INVALID, "pass: made with no_weight_gradients");
+    if (!p->learner.sum) return gan__fail(GAN_ERR_INVALID, "pass: created with no_weight_gradients");
     GAN_TRY(gan_network_find(&t, p->learner.net, name));
     if (!t.trainable)
         GAN_FAIL(GAN_ERR_INVALID, "pass: \"%s\" is a buffer and has no gradient", name);

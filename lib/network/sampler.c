@@ -177,10 +177,11 @@ static gan_status check_layers(const gan_network *net)
         const gan_layer *layer = &net->layers[i];
 
         if (layer->class->together)
-            return gan__fail(GAN_ERR_INVALID,
-                             "sampler: layer %s (%s) looks at %zu samples at once; a sampler's "
-                             "outputs depend on one each",
-                             layer->name, layer->class->name, layer->class->together(layer));
+            return gan__fail(
+                GAN_ERR_INVALID,
+                "sampler: layer %s (%s) looks at %zu samples at once; a sampler computes "
+                "each sample by itself",
+                layer->name, layer->class->name, layer->class->together(layer));
     }
     return GAN_OK;
 }
@@ -299,7 +300,8 @@ static gan_status check_same(const gan_sampler *s, const gan_network *net)
                              "sampler: layer %s is %s %s, the network's is %s %s, or has other "
                              "settings",
                              own->layers[i].name, own->layers[i].class->name,
-                             gan__shape_text_of(own->layers[i].out).text, net->layers[i].class->name,
+                             gan__shape_text_of(own->layers[i].out).text,
+                             net->layers[i].class->name,
                              gan__shape_text_of(net->layers[i].out).text);
     return GAN_OK;
 }

@@ -412,7 +412,7 @@ gan_status gan_optimizer_schedule_setting(gan_optimizer *opt, const char *settin
 
     if (i == opt->class->n_settings || opt->class->most[i] < 0)
         return gan__fail(GAN_ERR_INVALID,
-                         "%s: there is no setting \"%.40s\" that could be scheduled",
+                         "%s: unknown setting \"%.40s\", or one without a schedule",
                          opt->class->name, setting);
     return set_schedule(opt, i, desc);
 }

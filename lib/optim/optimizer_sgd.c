@@ -70,7 +70,7 @@ gan_status gan_optimizer_create_sgd(gan_optimizer **out, const gan_sgd_desc *des
     GAN_TRY(gan__optimizer_check("sgd", "weight_decay", d.weight_decay, (double)INFINITY, 0));
     if (d.nesterov && (d.momentum <= 0 || d.dampening > 0))
         GAN_FAIL(GAN_ERR_INVALID,
-                 "sgd: nesterov wants momentum above 0 and dampening 0, they are %g and %g",
+                 "sgd: nesterov needs momentum above 0 and dampening 0, they are %g and %g",
                  d.momentum, d.dampening);
     GAN_TRY(gan__optimizer_create(
         out, &sgd_class,

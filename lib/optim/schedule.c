@@ -79,7 +79,7 @@ int gan__schedule_is_on(const gan_schedule_desc *d)
 static gan_status check(const gan_schedule_desc *d, const char *setting)
 {
     if ((size_t)d->kind >= sizeof kinds / sizeof *kinds)
-        return gan__fail(GAN_ERR_INVALID, "schedule: there is no kind %d", (int)d->kind);
+        return gan__fail(GAN_ERR_INVALID, "schedule: unknown kind %d", (int)d->kind);
     if (d->kind == GAN_SCHEDULE_CONSTANT && (d->period > 0 || d->factor != 0))
         return gan__fail(GAN_ERR_INVALID,
                          "schedule: period %llu and factor %g without a kind; a constant schedule "

@@ -322,7 +322,7 @@ static gan_status find_number(gan_log *log, size_t *out, const char *name)
     if (status != GAN_OK) return status;
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
         if (strcmp(name, taken[i]) == 0)
-            return gan__fail(GAN_ERR_INVALID, "log: \"%s\" is what each record has itself", name);
+            return gan__fail(GAN_ERR_INVALID, "log: \"%s\" is reserved: every record has it", name);
     return gan__log_find(log, out, name, 1);
 }
 

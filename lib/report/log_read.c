@@ -195,7 +195,7 @@ static gan_status take_line(line *l, uint64_t step, int *beyond)
 
     l->record = gan__json_string(gan__json_find(l->object, "record"));
     while (kind < n && (!l->record || strcmp(kinds[kind].record, l->record) != 0)) kind++;
-    if (kind == n) return gan__fail(GAN_ERR_FORMAT, "it is no record of a log");
+    if (kind == n) return gan__fail(GAN_ERR_FORMAT, "it is not a log record");
     if (kinds[kind].has_place &&
         (!read_whole(&l->epoch, l, "epoch") || !read_whole(&l->step, l, "step")))
         return gan__fail(GAN_ERR_FORMAT, "it lacks its epoch or its step");

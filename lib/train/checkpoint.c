@@ -188,7 +188,8 @@ static gan_status open_checkpoint(gan__safetensors **out, gan__source from,
     format = gan__safetensors_metadata(file, FORMAT);
     if (!format)
         GAN_FAIL(GAN_ERR_FORMAT,
-                 "%s: no checkpoint: it has no metadata \"" FORMAT "\"; weights alone are read by "
+                 "%s: not a checkpoint: it has no metadata \"" FORMAT
+                 "\"; weights alone are read by "
                  "gan_network_open() and gan_network_load()",
                  gan__source_name(from));
     if (!gan__number_parse_whole(&number, format, strlen(format)) || number < 1 ||

@@ -86,7 +86,7 @@ static gan_status check_network(gan_network *net, gan_classifier_desc *desc)
     GAN_TRY(gan__network_check_trainable(net, "classifier"));
     if (net->n_classes > 0)
         GAN_FAIL(GAN_ERR_INVALID,
-                 "classifier: the network looks at labels of %zu classes, which it is to tell",
+                 "classifier: the network uses labels of %zu classes, which it is to predict",
                  net->n_classes);
     n_classes = gan_shape_size(gan_network_output_shape(net));
     if (n_classes < 2 || n_classes > GAN__MOST_CLASSES)
@@ -154,7 +154,8 @@ gan_status gan_classifier_create(gan_classifier **out, gan_network *net, gan_opt
     *out = NULL;
     GAN_TRY(read_desc(&settings, &a, desc));
     GAN_TRY(check_network(net, &settings));
-    if (opt) GAN_TRY(gan__network_check_rows(net, net->n_layers, settings.batch_size, "classifier"));
+    if (opt)
+        GAN_TRY(gan__network_check_rows(net, net->n_layers, settings.batch_size, "classifier"));
     GAN_TRY(gan__alloc(&c, &a, 1, sizeof *c));
     c->allocator = a;
     c->desc = settings;
@@ -252,7 +253,7 @@ static gan_status check_batch(const gan_classifier *c, const gan_batch *batch)
         GAN_FAIL(GAN_ERR_INVALID, "classifier: the batch has no %s",
                  batch->samples ? "labels" : "samples");
     if (gan_shape_size(batch->shape) != c->sample)
-        GAN_FAIL(GAN_ERR_SHAPE, "classifier: samples are %s, the network wants %s",
+        GAN_FAIL(GAN_ERR_SHAPE, "classifier: samples are %s, the network expects %s",
                  gan__shape_text_of(batch->shape).text,
                  gan__shape_text_of(c->learner.net->input).text);
     GAN_TRY(gan__labels_check(labels, batch->count, c->n_classes, "classifier"));
@@ -271,7 +272,7 @@ static gan_status check_step(const gan_classifier *c, const gan_batch *batch)
     if (!batch) return gan__fail(GAN_ERR_INVALID, "classifier: the batch is NULL");
     if (batch->count == 0) return gan__fail(GAN_ERR_INVALID, "classifier: a batch of 0 samples");
     if (batch->count > c->desc.batch_size)
-        return gan__fail(GAN_ERR_SHAPE, "classifier: a batch of %zu samples, made for at most %zu",
+        return gan__fail(GAN_ERR_SHAPE, "classifier: a batch of %zu samples, created for at most %zu",
                          batch->count, c->desc.batch_size);
     GAN_TRY(gan__network_check_rows(c->learner.net, c->learner.net->n_layers, batch->count,
                                     "classifier"));

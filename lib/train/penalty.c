@@ -90,7 +90,7 @@ static gan_status read_desc(gan_penalty_desc *out, const gan_penalty_desc *desc)
     *out = (gan_penalty_desc){GAN_PENALTY_DESC_INIT};
     GAN_TRY(gan__desc_read(out, sizeof *out, FIRST, desc, "penalty desc"));
     if ((unsigned)out->kind > GAN_PENALTY_DRAGAN)
-        GAN_FAIL(GAN_ERR_INVALID, "penalty: there is no kind %d", (int)out->kind);
+        GAN_FAIL(GAN_ERR_INVALID, "penalty: unknown kind %d", (int)out->kind);
     if (out->kind == GAN_PENALTY_NONE &&
         (out->weight != 0 || out->interval > 1 || out->zero_centered))
         GAN_FAIL(GAN_ERR_INVALID,

@@ -10,8 +10,8 @@ static gan_status check_count(const gan_trainer *t, size_t n)
 {
     if (n == 0) return gan__fail(GAN_ERR_INVALID, "trainer: a batch of 0 samples");
     if (n > t->desc.batch_size)
-        return gan__fail(GAN_ERR_SHAPE, "trainer: a batch of %zu samples, made for at most %zu", n,
-                         t->desc.batch_size);
+        return gan__fail(GAN_ERR_SHAPE, "trainer: a batch of %zu samples, created for at most %zu",
+                         n, t->desc.batch_size);
     return gan__trainer_check_rows(t, n);
 }
 
@@ -24,7 +24,7 @@ gan_status gan__trainer_check_batch(const gan_trainer *t, const gan_batch *batch
                          batch ? "batch->samples" : "the batch");
     GAN_TRY(check_count(t, batch->count));
     if (gan_shape_size(batch->shape) != t->sample)
-        return gan__fail(GAN_ERR_SHAPE, "trainer: samples are %s, the discriminator wants %s",
+        return gan__fail(GAN_ERR_SHAPE, "trainer: samples are %s, the discriminator expects %s",
                          gan__shape_text_of(batch->shape).text,
                          gan__shape_text_of(t->discriminator.net->input).text);
 
@@ -51,7 +51,7 @@ static gan_status check_labels(const gan_trainer *t, gan__label_list labels, siz
     if (!gan__labels_given(labels)) return GAN_OK;
     if (t->n_classes == 0)
         return gan__fail(GAN_ERR_INVALID,
-                         "trainer: labels of %zu generated samples, where nothing looks at them",
+                         "trainer: labels of %zu generated samples, but neither network uses them",
                          n);
     return gan__labels_check(labels, n, t->n_classes, "trainer, generated samples");
 }

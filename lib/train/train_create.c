@@ -123,7 +123,7 @@ static gan_status find_classes(gan_trainer *t)
 
     if ((by_g != n && by_g + by_aux > 0) || (by_d != n && by_d > 0))
         return gan__fail(GAN_ERR_SHAPE,
-                         "trainer: the generator looks at labels of %zu classes, the discriminator "
+                         "trainer: the generator uses labels of %zu classes, the discriminator "
                          "of %zu, the auxiliary classifier of %zu; 0 is none",
                          by_g, by_d, by_aux);
     if (t->desc.class_weights && t->desc.n_class_weights != n)
@@ -223,7 +223,7 @@ static void choose_activations(gan_trainer *t)
 }
 
 /* Both networks have room for two micro-batches: the discriminator sees real samples and behind
- * them fake ones, at once, and the generator makes these where the discriminator wants them, unless
+ * them fake ones, at once, and the generator makes these where the discriminator expects them, unless
  * noise is to be added to them.  When the penalty begins the discriminator's gradients are
  * complete, and all that it still reads are samples, so the two passes have the same memory. */
 static gan_status make_passes(gan_trainer *t)
@@ -341,7 +341,7 @@ static gan_status make_penalty(gan_trainer *t, size_t i, const gan_penalty_desc 
                                 &t->allocator));
     if (t->penalties[i] && outputs > 1 && !(t->desc.auxiliary_weight > 0))
         GAN_FAIL(GAN_ERR_SHAPE,
-                 "trainer: a penalty expects a discriminator that puts out one number, it is %zu",
+                 "trainer: a penalty needs a discriminator with one output, it has %zu",
                  outputs);
 
 cleanup:

@@ -84,7 +84,7 @@ static gan_status choose_objective(gan_trainer *t)
         GAN_TRY(read_objective(t));
         snprintf(t->objective_name, sizeof t->objective_name, "%s", t->objective.name);
     } else {
-        if (!own) GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no loss %d", (int)t->desc.loss);
+        if (!own) GAN_FAIL(GAN_ERR_INVALID, "trainer: unknown loss %d", (int)t->desc.loss);
         t->objective = *own;
     }
     t->stats.boundary = t->objective.boundary;
@@ -99,11 +99,11 @@ static gan_status check_rhythm(const gan_trainer_desc *d)
     gan_status status = GAN_OK;
 
     if ((size_t)d->latent > GAN_LATENT_UNIFORM)
-        GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no latent distribution %d", (int)d->latent);
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: unknown latent distribution %d", (int)d->latent);
     if ((size_t)d->on_divergence > GAN_DIVERGENCE_REDUCE)
-        GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no on_divergence %d", (int)d->on_divergence);
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: unknown on_divergence %d", (int)d->on_divergence);
     if ((size_t)d->activations > GAN_ACTIVATIONS_RECOMPUTE)
-        GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no kind of activations %d",
+        GAN_FAIL(GAN_ERR_INVALID, "trainer: unknown kind of activations %d",
                  (int)d->activations);
     if ((size_t)d->precision > GAN_PRECISION_BFLOAT16)
         GAN_FAIL(GAN_ERR_INVALID, "trainer: there is no precision %d", (int)d->precision);
