@@ -30,7 +30,7 @@ run fashion_gan --epochs 2 --resume --quiet --out fallback
 [ "$(tail -n 2 fashion_gan.log | grep -c WARNING)" -eq 2 ] || fail "a resumed run should say its silhouettes last"
 for program in fashion_dcgan fashion_cgan fashion_classifier evaluate; do
     out="--out none"
-    [ $program != evaluate ] || out=''
+    [ $program != evaluate ] || out='--model fallback/generator.safetensors'
     # shellcheck disable=SC2086
     {
         GAN_DATA_DIR=nowhere refuses 1 "GAN_DATA_DIR is nowhere: there is no such directory" $program $out

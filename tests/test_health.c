@@ -412,7 +412,7 @@ static const struct {
     {gan_layer_sigmoid, 1e-4, 1e-4, good_data, 60000, GAN_VERDICT_GENERATOR_RANGE,
      GAN_FINDING_VERDICT, "can't reach 50 % of the data's numbers: these lie from -1 to 1"},
     {gan_layer_relu, 1e-4, 1e-4, good_data, 60000, GAN_VERDICT_GENERATOR_RANGE, GAN_FINDING_VERDICT,
-     "puts out 0 to inf"},
+     "outputs are 0 to inf"},
     {gan_layer_tanh, 1e-4, 1e-4, unit_data, 60000, GAN_VERDICT_DATA_RANGE, GAN_FINDING_NOTE,
      "lie from 0 to 1 and fill little of the generator's -1 to 1"},
     {NULL, 1e-4, 1e-4, byte_data, 60000, GAN_VERDICT_DATA_RANGE, GAN_FINDING_NOTE,
@@ -584,10 +584,10 @@ TEST(damaged_states_are_refused_and_change_nothing)
     unsigned char *bytes = state_of(h), *before = state_of(h);
     expect_fails(gan_health_load(h, bytes, n - 1), GAN_ERR_FORMAT, "bytes of state expected");
     bytes[0]++;
-    expect_fails(gan_health_load(h, bytes, n), GAN_ERR_FORMAT, "no state");
+    expect_fails(gan_health_load(h, bytes, n), GAN_ERR_FORMAT, "not a state");
     memcpy(bytes, before, n);
     bytes[8]++;
-    expect_fails(gan_health_load(h, bytes, n), GAN_ERR_FORMAT, "no state");
+    expect_fails(gan_health_load(h, bytes, n), GAN_ERR_FORMAT, "not a state");
     memcpy(bytes, before, n);
     expect_ok(gan_health_create(&other, &desc));
     expect_fails(gan_health_load(other, bytes, n), GAN_ERR_INVALID,

@@ -379,7 +379,7 @@ TEST(settings_out_of_range_are_named)
     desc.kind = (gan_penalty_kind)5;
     expect_fails(create(&desc, net), GAN_ERR_INVALID, "unknown kind 5");
     desc.kind = (gan_penalty_kind)-1;
-    expect_fails(create(&desc, net), GAN_ERR_INVALID, "no kind -1");
+    expect_fails(create(&desc, net), GAN_ERR_INVALID, "unknown kind -1");
     desc.struct_size = 4;
     expect_fails(create(&desc, net), GAN_ERR_INVALID, "penalty desc");
     gan_network_destroy(net);

@@ -244,7 +244,7 @@ class Data(unittest.TestCase):
             gan.Network(2, [gan.linear(2, 2)]).scaler = ends
         with self.assertRaisesRegex(gan.InvalidError, "column 1"):
             gan.Scaler([0, 0], [1, 0])
-        with self.assertRaisesRegex(gan.NonFiniteError, "number 1 of sample 0"):
+        with self.assertRaisesRegex(gan.NonFiniteError, "value 1 of sample 0"):
             gan.Scaler([0, 0], [1, 1e-38]).apply([1, 1000])
         with self.assertRaisesRegex(ValueError, "scale: 1 values, expected 2"):
             gan.Scaler([0, 0], [1])
