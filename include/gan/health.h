@@ -61,8 +61,9 @@ typedef enum gan_verdict {
     GAN_VERDICT_COLLAPSED = 5,      /**< mode collapse: the generator repeats a few samples */
     GAN_VERDICT_MEMORISED = 6,      /**< generated samples are copies of training samples */
     GAN_VERDICT_MODES_MISSING = 7,  /**< classes or bins of real samples that are hardly
-                                         generated; while samples still spread, at most half of
-                                         them are a note for twice as many looks */
+                                         generated; while samples still spread, and in the first
+                                         looks, at most half of them are a note for
+                                         twice as many */
     GAN_VERDICT_LABELS_IGNORED = 8, /**< generated samples do not match their labels */
     GAN_VERDICT_NOISY = 9,          /**< samples lie off the real ones and do not improve */
     GAN_VERDICT_BLURRED = 10,       /**< samples are averages of real ones: washed out */

@@ -154,12 +154,14 @@ static gan_finding_level judge_modes_missing(const gan_health *h, const gan__hea
 }
 
 /* A generator whose samples still spread finds one mode after the other, and the last ones late: a
- * class that is hardly drawn in two looks is often there in the next. */
+ * class that is hardly drawn in two looks is often there in the next.  The first looks can't know yet
+ * whether samples spread. */
 static int modes_may_come(const gan_health *h)
 {
     const gan__health_sight *s = &h->state.sight;
+    const int early = h->state.n_looks < 2 * h->desc.confirm_looks;
 
-    return s->spreads > 0 && 2 * s->n_missing <= s->n_modes;
+    return (early || s->spreads > 0) && 2 * s->n_missing <= s->n_modes;
 }
 
 const gan__health_rule gan__health_modes_missing = {
