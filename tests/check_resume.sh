@@ -144,7 +144,9 @@ stop_often() {
         # Whole epochs only, whole rows only.
         [ ! -f "$out/losses.csv" ] || awk -F, 'NR > 1 && ($1 != NR - 1 || NF != 7 || $7 != 200) { exit 1 }' "$out/losses.csv" ||
             { cat "$out/losses.csv"; fail "-$signal left this in losses.csv"; }
+        # A line that goes on in the file's next page may be cut there by kill -9.
         [ ! -f "$out/log.jsonl" ] || [ "$(tail -c 1 "$out/log.jsonl" | od -An -tx1 | tr -d ' ')" = 0a ] ||
+            [ "$(($(wc -c <"$out/log.jsonl") % $(getconf PAGESIZE)))" -eq 0 ] ||
             fail "-$signal left half a line in log.jsonl"
     done
     resume "$out"

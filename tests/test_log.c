@@ -332,9 +332,12 @@ TEST_OF_PROCESS(the_process_that_logs, ORDERS)
     for (uint64_t i = 0;; i += 5) log_steps(log, i, i + 5);
 }
 
+/* A write() to a file ends at once for SIGKILL, but only between two pages: a line that crosses from one
+ * to the next may be cut there, and is left out by who reads the log. */
 TEST(a_process_that_is_killed_leaves_whole_lines)
 {
     const char *path = scratch_path("log.jsonl");
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
     for (int i = 0; i < 10; i++) {
         const pid_t child = fork();
@@ -353,7 +356,8 @@ TEST(a_process_that_is_killed_leaves_whole_lines)
         kill(child, SIGKILL);
         ck_assert_int_eq(waitpid(child, NULL, 0), child);
         text = text_of(path);
-        ck_assert_int_eq(text[strlen(text) - 1], '\n');
+        ck_assert_msg(text[strlen(text) - 1] == '\n' || strlen(text) % page == 0,
+                      "%zu bytes end within a line", strlen(text));
         expect_ok(gan_log_open(&log, path, NULL));
         gan_log_destroy(log);
         unlink(path);
