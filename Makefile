@@ -405,7 +405,7 @@ endif
 # iterator, but for the slowest that only could.
 ifeq ($(SAN),thread)
 THREADED  := $(shell grep -lE 'thread|iterator|"(conditional|game|onelayer|ranks|run|ward)\.h"' $(TEST_SRC))
-UNIT_LOGS := $(filter-out $(patsubst %,$(LOGS)/test_%.log,checkpoint_damage checkpoint_kill checkpoint_savers \
+UNIT_LOGS := $(filter-out $(patsubst %,$(LOGS)/test_%.log,checkpoint_damage checkpoint_kill checkpoint_savers example_networks \
                  health_looks health_runs stream train_learns),$(filter $(UNIT_LOGS),$(THREADED:tests/%.c=$(LOGS)/%.log)))
 endif
 # Those that parse files and count memory; under valgrind the others take minutes and show no more.
