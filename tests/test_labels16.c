@@ -534,7 +534,7 @@ TEST(a_run_goes_on_from_its_checkpoint)
 TEST(a_network_keeps_the_names_of_a_thousand_classes)
 {
     const char *path = scratch_path("many.safetensors");
-    static char text[MANY][8];
+    static char text[MANY][16];
     const char *names[MANY];
     gan_network *net = generator(MANY), *opened;
     float z[LATENT] = {1, -1, 0.5f, 2}, a[SAMPLE], b[SAMPLE];

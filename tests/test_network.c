@@ -336,7 +336,7 @@ TEST(no_two_layers_begin_alike)
                                       {NET_END, 0, 0, 0}};
     gan_network *net = net_seeded(20, twins, 5);
     gan_tensor t[3];
-    char name[16];
+    char name[24];
 
     for (int i = 0; i < 3; i++) {
         snprintf(name, sizeof name, "%d.weight", i);

@@ -6,7 +6,7 @@
 
 /* A title. */
 typedef struct sheet_text {
-    char text[64];
+    char text[96]; /* a number, and a class behind it */
 } sheet_text;
 
 /* How samples are laid out.  Titles are left out where they are NULL, and all of them without Cairo,
