@@ -648,7 +648,7 @@ static void multiply_rows_in_turn(const gan__gemm_args *args)
         const size_t row = args->m * i / n;
 
         g.m = args->m * (i + 1) / n - row;
-        g.a = args->a + row * args->a_row;
+        if (args->a) g.a = args->a + row * args->a_row; /* pair_rows stand for it, in one piece */
         g.c = args->c + row * args->c_stride;
         if (g.pairs)
             multiply_pairs(&g);
