@@ -11,6 +11,9 @@ typedef int rank_fn(const gan_communicator *communicator, void *context);
 /* Call `fn` for `size` ranks at once, each on a thread of its own. */
 void ranks_run(size_t size, rank_fn *fn, void *context);
 
+/* A communicator of `size` ranks whose others can't be reached: every call fails. */
+gan_communicator ranks_unreachable(size_t size);
+
 /* How many bytes a rank of the latest group has received from others. */
 size_t ranks_bytes(void);
 

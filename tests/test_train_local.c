@@ -201,18 +201,6 @@ TEST(a_run_of_local_steps_goes_on_with_as_many_ranks)
 
 /* ---- settings ---- */
 
-static gan_status exchange_nothing(void *user, const void *send, void *receive, size_t bytes)
-{
-    (void)user, (void)send, (void)receive, (void)bytes;
-    return GAN_ERR_IO;
-}
-
-static gan_status broadcast_nothing(void *user, void *buffer, size_t bytes, size_t root)
-{
-    (void)user, (void)buffer, (void)bytes, (void)root;
-    return GAN_ERR_IO;
-}
-
 static void expect_refused(const gan_trainer_desc *desc, const char *says)
 {
     game x = plain_game(&plain_desc);
@@ -225,8 +213,7 @@ static void expect_refused(const gan_trainer_desc *desc, const char *says)
 
 TEST(settings_that_follow_the_whole_batch_are_refused)
 {
-    const gan_communicator two = {GAN_COMMUNICATOR_INIT, .size = 2, .all_to_all = exchange_nothing,
-                                  .all_gather = exchange_nothing, .broadcast = broadcast_nothing};
+    const gan_communicator two = ranks_unreachable(2);
     const gan_lecam_desc lecam = {GAN_LECAM_DESC_INIT, 1, 0.9, 1};
     gan_trainer_desc desc = plain_desc;
 
@@ -243,8 +230,7 @@ TEST(settings_that_follow_the_whole_batch_are_refused)
 /* A meeting that fails is an error of the step. */
 TEST(a_meeting_without_the_others_fails)
 {
-    const gan_communicator two = {GAN_COMMUNICATOR_INIT, .size = 2, .all_to_all = exchange_nothing,
-                                  .all_gather = exchange_nothing, .broadcast = broadcast_nothing};
+    const gan_communicator two = ranks_unreachable(2);
     game x = begin(&two, 2);
     float *samples = normals(BATCH * SAMPLE, 1);
     const gan_batch batch = batch_of(&x, samples, BATCH);

@@ -255,23 +255,33 @@ void gan__kernels_linear_input_grad(gan__by by, size_t rows, size_t in, size_t o
         gan__simd_best()->scale(n, dy[r], w + begin, dx + r * in + begin);
 }
 
+/* Columns begin to end of dy, turned, times x: rows begin to end of dw, which lie `stride` apart. */
+static gan__gemm_args weight_grad_args(size_t rows, size_t in, size_t out, size_t begin, size_t end,
+                                       const float *x, const float *dy, size_t stride, float *dw,
+                                       float *scratch)
+{
+    return (gan__gemm_args){.m = end - begin,
+                            .n = in,
+                            .k = rows,
+                            .a = dy + begin,
+                            .a_row = 1,
+                            .a_column = out,
+                            .b = x,
+                            .b_stride = in,
+                            .c = dw + begin * stride,
+                            .c_stride = stride,
+                            .scratch = scratch};
+}
+
 void gan__kernels_linear_weight_grad(gan__by by, size_t rows, size_t in, size_t out, size_t begin,
                                      size_t end, const float *x, const float *dy, size_t stride,
                                      float *dw, float *scratch)
 {
+    const gan__gemm_args args =
+        weight_grad_args(rows, in, out, begin, end, x, dy, stride, dw, scratch);
+
     if (out > 1) {
-        gemm(by, stride, out,
-             &(gan__gemm_args){.m = end - begin,
-                               .n = in,
-                               .k = rows,
-                               .a = dy + begin,
-                               .a_row = 1,
-                               .a_column = out,
-                               .b = x,
-                               .b_stride = in,
-                               .c = dw + begin * stride,
-                               .c_stride = stride,
-                               .scratch = scratch});
+        gemm(by, stride, out, &args);
         return;
     }
     memset(dw, 0, in * sizeof *dw);
@@ -324,19 +334,10 @@ void gan__kernels_linear_weight_grad_tree(const gan__shard_rows *shards, size_t 
                                           size_t out, size_t begin, size_t end, const float *x,
                                           const float *dy, size_t stride, float *dw, float *scratch)
 {
-    if (out > 1)
-        gan__simd_best()->products->gemm_tree(&(gan__gemm_args){.m = end - begin,
-                                                                .n = in,
-                                                                .k = rows,
-                                                                .a = dy + begin,
-                                                                .a_row = 1,
-                                                                .a_column = out,
-                                                                .b = x,
-                                                                .b_stride = in,
-                                                                .c = dw + begin * stride,
-                                                                .c_stride = stride,
-                                                                .scratch = scratch,
-                                                                .shards = shards});
+    gan__gemm_args args = weight_grad_args(rows, in, out, begin, end, x, dy, stride, dw, scratch);
+
+    args.shards = shards;
+    if (out > 1) gan__simd_best()->products->gemm_tree(&args);
     for (size_t i = 0; i < in && out == 1; i += COLUMNS_AT_ONCE)
         add_rows_tree(shards, in, in - i < COLUMNS_AT_ONCE ? in - i : COLUMNS_AT_ONCE, x + i, dy,
                       dw + i);

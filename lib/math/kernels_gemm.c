@@ -44,31 +44,11 @@
 #include "math/kernels_gemm_internal.h"
 
 #include "base/build_internal.h"
+#include "math/kernels_vector_internal.h"
 
 #include <stdint.h>
 #include <string.h>
 
-/* An instruction set is what the compiler was told to use: see the Makefile. */
-#if defined(__AVX512F__) && defined(__FMA__)
-#include <immintrin.h>
-#define LANES 16
-#define BLOCK_ROWS 14 /* 28 of 32 registers for the block */
-#define FUSED 1
-#elif defined(__AVX2__) && defined(__FMA__)
-#include <immintrin.h>
-#define LANES 8
-#define BLOCK_ROWS 6 /* 12 of 16 */
-#define FUSED 1
-#elif defined(__aarch64__) && defined(__ARM_NEON)
-#include <arm_neon.h>
-#define LANES 4
-#define BLOCK_ROWS 8 /* 16 of 32: gcc keeps values of a in one each, and 24 leave too few */
-#define FUSED 1
-#else
-#define LANES 4 /* in vectors of the compiler's, which makes them of what there is */
-#define BLOCK_ROWS 6
-#define FUSED 0
-#endif
 enum {
     PANEL = 2 * LANES,  /* columns of a panel */
     DEPTH = 256,        /* its rows: 32 KiB at the most */
@@ -77,8 +57,7 @@ enum {
     CHUNK_BLOCKS = 28,               /* packed at a time, so that they stay in the second cache, */
     PACKED_DEPTH = 512,              /* for so many inner indices */
     AHEAD = 12,                      /* rows of b that are fetched before they are copied */
-    TURNED = DEPTH + 16, /* words from one row to the next, where pairs lie along rows */
-    TREE_VALUES = 1 << 17,           /* of a at a time in a tree of sums: half of the second cache */
+    TURNED = DEPTH + 16,             /* words from a row to the next, where pairs lie along rows */
 };
 
 _Static_assert(DEPTH *PANEL <= GAN__GEMM_SCRATCH, "a panel has to fit");
@@ -86,53 +65,6 @@ _Static_assert((CHUNK_BLOCKS * STEP + PANEL) * PACKED_DEPTH <= GAN__GEMM_ROWS,
                "a chunk has to fit");
 _Static_assert(PANEL *DEPTH + LANES * TURNED + CHUNK_BLOCKS * STEP * DEPTH <= GAN__GEMM_PAIRS,
                "a chunk of pairs has to fit");
-
-typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
-typedef float anywhere
-    __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias)); /* in memory */
-
-static inline vector load(const float *x)
-{
-    return *(const anywhere *)x;
-}
-
-static inline void store(float *x, vector v)
-{
-    *(anywhere *)x = v;
-}
-
-/* The vector of the elements with these indices, those of b counted on from those of a. */
-#if defined(__clang__) || __GNUC__ >= 12
-#define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-typedef int places __attribute__((vector_size(LANES * sizeof(int))));
-#define PICK(a, b, ...) __builtin_shuffle(a, b, (places){__VA_ARGS__})
-#endif
-
-/* What is read next was often written by another core a moment ago and is still in its cache, from
- * where a line takes long; prefetching many at once and ahead of time hides that. */
-static void fetch(const float *x, size_t stride, size_t rows, size_t width)
-{
-    enum { LINE = 16 };
-
-    for (size_t r = 0; r < rows; r++)
-        for (size_t i = 0; i < width; i += LINE) __builtin_prefetch(x + r * stride + i);
-}
-
-/* sum + a b, rounded once where the instruction set can.  By name, because compilers that may
- * choose split some fused sums again, where their tables say that a chain of them is slow. */
-static inline vector add_product(vector sum, float a, vector b)
-{
-#if LANES == 16
-    return _mm512_fmadd_ps(_mm512_set1_ps(a), b, sum);
-#elif LANES == 8
-    return _mm256_fmadd_ps(_mm256_set1_ps(a), b, sum);
-#elif FUSED
-    return (vector)vfmaq_n_f32((float32x4_t)sum, (float32x4_t)b, a);
-#else
-    return sum + (vector){a, a, a, a} * b;
-#endif
-}
 
 #include "math/kernels_pairs_internal.h"
 
@@ -667,120 +599,9 @@ static void multiply(const gan__gemm_args *args)
     if (args->pairs) end_pairs(before);
 }
 
-/* ---- a tree of sums over shards ----
- *
- * The inner index is the rows of a batch.  A panel has all of them; for each block of c the shards are
- * passed by, whose chains become one on a stack of blocks that stays in the nearest cache:
- *
- *                       shard 0   shard 1   shard 2   shard 3
- *     rows of the       |=======| |=======| |=======| |=======|
- *     panel             chain of  chain of  chain of  chain of
- *     sums in registers zeros on  zeros on  zeros on  zeros on
- *                           |        |          |        |
- *     stack                 +---(+)--+          +---(+)--+
- *                                `------(+)----------'    -> c */
+#include "math/kernels_tree_internal.h"
 
-/* A shard's chains, and with them the topmost `merges` sums that lie below `stack`. */
-static inline __attribute__((always_inline)) void
-tree_block(size_t rows, const gan__gemm_args *g, const float *a, const float *panel,
-           const size_t begin[2], size_t n, const float *stack, size_t merges, float *c,
-           size_t c_stride)
-{
-    vector sum[BLOCK_ROWS][2] = {{{0}}};
-
-    for (size_t half = 0; half < (g->shards->again > 0 ? 2 : 1); half++) {
-        const float *x = a + begin[half] * g->a_column;
-        const float *p = panel + begin[half] * PANEL;
-
-        for (size_t l = 0; l < n; l++, x += g->a_column, p += PANEL)
-            UNROLLED for (size_t i = 0; i < rows; i++) UNROLLED for (size_t j = 0; j < 2; j++)
-                sum[i][j] = add_product(sum[i][j], x[i], load(p + j * LANES));
-    }
-    for (size_t l = 0; l < merges; l++) {
-        stack -= BLOCK_ROWS * PANEL;
-        UNROLLED for (size_t i = 0; i < rows; i++) UNROLLED for (size_t j = 0; j < 2; j++)
-            sum[i][j] += load(stack + i * PANEL + j * LANES);
-    }
-    UNROLLED for (size_t i = 0; i < rows; i++) UNROLLED for (size_t j = 0; j < 2; j++)
-        store(c + i * c_stride + j * LANES, sum[i][j]);
-}
-
-typedef void tree_fn(const gan__gemm_args *g, const float *a, const float *panel,
-                     const size_t begin[2], size_t n, const float *stack, size_t merges, float *c,
-                     size_t c_stride);
-#define TREE(rows)                                                                                 \
-    static void tree_##rows(const gan__gemm_args *g, const float *a, const float *panel,           \
-                            const size_t begin[2], size_t n, const float *stack, size_t merges,    \
-                            float *c, size_t c_stride)                                             \
-    {                                                                                              \
-        tree_block(rows, g, a, panel, begin, n, stack, merges, c, c_stride);                       \
-    }
-#define TREE_ENTRY(rows) tree_##rows,
-/* clang-format off */
-UP_TO(BLOCK_ROWS)(TREE)
-static tree_fn *const trees[BLOCK_ROWS + 1] = {NULL, UP_TO(BLOCK_ROWS)(TREE_ENTRY)};
-/* clang-format on */
-
-/* Some rows of c, of which a panel has `columns` columns. */
-static void add_tree(const gan__gemm_args *g, size_t rows, size_t columns, const float *a,
-                     const float *panel, float *c)
-{
-    enum { SLOT = BLOCK_ROWS * PANEL, SLOTS = 6 };
-    _Static_assert(1 << SLOTS == GAN__TREE_SHARDS, "a stack has to have room");
-    float stack[SLOTS * SLOT] __attribute__((aligned(64)));
-    const gan__shard_rows *shards = g->shards;
-    tree_fn *const add_block = trees[rows];
-    size_t begin[2] = {0, shards->again};
-    float *top = stack; /* at gan__tree_depth(i) */
-
-    for (size_t i = 0; i < shards->n; i++) {
-        const size_t n = shards->ends[i] - begin[0];
-        const size_t merges = gan__tree_merges(i);
-        const int last = i + 1 == shards->n && columns == PANEL;
-
-        add_block(g, a, panel, begin, n, top, merges, last ? c : top - merges * SLOT,
-                  last ? g->c_stride : PANEL);
-        top = top - merges * SLOT + SLOT;
-        begin[0] += n;
-        begin[1] += n;
-    }
-    for (size_t i = 0; i < rows && columns < PANEL; i++)
-        memcpy(c + i * g->c_stride, stack + i * PANEL, columns * sizeof *c);
-}
-
-/* Rows of c, so few that their part of a stays in the second cache. */
-static void multiply_tree_rows(const gan__gemm_args *g)
-{
-    const size_t n_blocks = n_blocks_of(g->m);
-
-    for (size_t j = 0; j < g->n; j += PANEL) {
-        const size_t columns = g->n - j < PANEL ? g->n - j : PANEL;
-
-        copy_panel(g->k, columns, g->b + j, g->b_stride, g->scratch);
-        for (size_t i = 0; i < n_blocks; i++) {
-            const size_t row = g->m * i / n_blocks;
-
-            add_tree(g, g->m * (i + 1) / n_blocks - row, columns, g->a + row, g->scratch,
-                     g->c + row * g->c_stride + j);
-        }
-    }
-}
-
-static void multiply_tree(const gan__gemm_args *args)
-{
-    const size_t n = (args->m * args->k + TREE_VALUES - 1) / TREE_VALUES;
-    const size_t n_chunks = n < args->m ? n : args->m;
-    gan__gemm_args g = *args;
-
-    for (size_t i = 0; i < n_chunks; i++) {
-        const size_t row = args->m * i / n_chunks;
-
-        g.m = args->m * (i + 1) / n_chunks - row;
-        g.a = args->a + row;
-        g.c = args->c + row * args->c_stride;
-        multiply_tree_rows(&g);
-    }
-}
+/* ---- what others may call ---- */
 
 /* All panels, one behind the other in the order in which a product comes to them. */
 static void pack(const gan__gemm_args *args, float *packed)

@@ -20,8 +20,11 @@
 #ifndef GAN_KERNELS_PAIRS_INTERNAL_H
 #define GAN_KERNELS_PAIRS_INTERNAL_H
 
+#include "math/kernels_vector_internal.h"
+
 #include <float.h>
 #include <math.h>
+#include <stdint.h>
 
 typedef uint32_t words __attribute__((vector_size(LANES * sizeof(uint32_t))));
 typedef int32_t integers __attribute__((vector_size(LANES * sizeof(int32_t))));

@@ -86,6 +86,12 @@ void print_stages(run *r, size_t steps, figures *report);
 
 /* ---- the report ---- */
 
+/* Lines of a usage text: the options of all benchmarks, and --quick where it is one round. */
+#define BENCH_OPTIONS                                                                              \
+    "  --json FILE   write the figures there, too\n"                                              \
+    "  --threads N   instead of all the BLAS uses\n"
+#define BENCH_QUICK "  --quick       one round instead of many: only to see that it runs\n"
+
 /* What the command line says; `more` is for the benchmark's own option, which may be NULL.  Reads
  * --quick, too, which sets `rounds`.  The program is started anew with the BLAS's fastest kernels
  * before, see fastest.h: so this comes first in main(). */

@@ -104,9 +104,7 @@ static const char usage[] =
     "\n"
     "Times training steps of a DCGAN with augmentation, regularisation and\n"
     "penalties, and without.\n"
-    "  --json FILE   write the figures there, too\n"
-    "  --threads N   instead of all the BLAS uses\n"
-    "  --quick       one round instead of many: only to see that it runs\n";
+    BENCH_OPTIONS BENCH_QUICK;
 
 int main(int argc, char **argv)
 {

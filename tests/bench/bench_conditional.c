@@ -128,9 +128,7 @@ static const char usage[] = "usage: bench_conditional [--json FILE] [--threads N
                             "\n"
                             "Times training steps of conditional networks and of the same without "
                             "labels.\n"
-                            "  --json FILE   write the figures there, too\n"
-                            "  --threads N   instead of all the BLAS uses\n"
-                            "  --quick       one round instead of many: only to see that it runs\n";
+                            BENCH_OPTIONS BENCH_QUICK;
 
 int main(int argc, char **argv)
 {

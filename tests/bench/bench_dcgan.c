@@ -131,9 +131,7 @@ static void print_side(side *s, const char *name, figures *report)
 static const char usage[] = "usage: bench_dcgan [--json FILE] [--threads N] [--quick]\n"
                             "\n"
                             "Times a training step of a DCGAN against the matrix products in it.\n"
-                            "  --json FILE   write the figures there, too\n"
-                            "  --threads N   instead of all the BLAS uses\n"
-                            "  --quick       one round instead of many: only to see that it runs\n";
+                            BENCH_OPTIONS BENCH_QUICK;
 
 int main(int argc, char **argv)
 {

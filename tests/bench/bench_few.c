@@ -145,8 +145,7 @@ static const char usage[] =
     "usage: bench_few [--json FILE] [--threads N] [--quick]\n"
     "\n"
     "Trains on 600 images with adaptive augmentation and without, three seeds each.\n"
-    "  --json FILE   write the figures there, too\n"
-    "  --threads N   instead of all the BLAS uses\n"
+    BENCH_OPTIONS
     "  --quick       20 steps, which say nothing\n"
     "GAN_DATA_DIR has Fashion-MNIST, GAN_CLASSIFIER is a file of fashion_classifier.\n";
 

@@ -120,8 +120,7 @@ static const char usage[] =
     "when GAN_DATA_DIR names its directory, else on silhouettes.  GAN_FIRST_SEED is the first of "
     "two\n"
     "seeds, GAN_RUNS a part of the names of the runs that are wanted.\n"
-    "  --json FILE   write the figures there, too\n"
-    "  --threads N   instead of all the BLAS uses\n"
+    BENCH_OPTIONS
     "  --quick       only the cost, in one round: only to see that it runs\n"
     "  --talk        print what each look finds\n";
 

@@ -227,8 +227,7 @@ static const char usage[] =
     "\n"
     "Says what trainers of residual networks at 128x128, batches of 64, take.\n"
     "  --time        and times steps of a quarter of the batch: half an hour, 5 GB\n"
-    "  --json FILE   write the figures there, too\n"
-    "  --threads N   instead of all the BLAS uses\n"
+    BENCH_OPTIONS
     "  --quick       of networks with fewer channels\n";
 
 int main(int argc, char **argv)

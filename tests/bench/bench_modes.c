@@ -123,8 +123,7 @@ static const char usage[] =
     "usage: bench_modes [--json FILE] [--threads N] [--quick]\n"
     "\n"
     "Counts how many of 1,000 modes two objectives find, three seeds each.\n"
-    "  --json FILE   write the figures there, too\n"
-    "  --threads N   instead of all the BLAS uses\n"
+    BENCH_OPTIONS
     "  --quick       20 steps and 200 samples, which say nothing\n"
     "GAN_DATA_DIR has Fashion-MNIST, GAN_CLASSIFIER is a file of fashion_classifier.\n";
 

@@ -139,9 +139,7 @@ static void compare(const char *name, network_fn *g, network_fn *d, size_t batch
 static const char usage[] = "usage: bench_penalty [--json FILE] [--threads N] [--quick]\n"
                             "\n"
                             "Times training steps with a gradient penalty and without one.\n"
-                            "  --json FILE   write the figures there, too\n"
-                            "  --threads N   instead of all the BLAS uses\n"
-                            "  --quick       one round instead of many: only to see that it runs\n";
+                            BENCH_OPTIONS BENCH_QUICK;
 
 int main(int argc, char **argv)
 {

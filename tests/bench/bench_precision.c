@@ -46,8 +46,7 @@ static const char usage[] =
     "usage: bench_precision [--json FILE] [--threads N] [--quick] [STEP ...]\n"
     "\n"
     "Times training steps with products in floats and in bfloat16, in turns.\n"
-    "  --json FILE   write the figures there, too\n"
-    "  --threads N   instead of all the BLAS uses\n"
+    BENCH_OPTIONS
     "  --quick       one round\n"
     "  STEP          only these, of linear, dcgan, dcgan64, conv3x3 and wide\n";
 

@@ -25,9 +25,7 @@ static void freeze(gan_network *net, const char *prefix)
 static const char usage[] = "usage: bench_rates [--json FILE] [--threads N] [--quick]\n"
                             "\n"
                             "Times a training step of linear networks of which some layers are frozen.\n"
-                            "  --json FILE   write the figures there, too\n"
-                            "  --threads N   instead of all the BLAS uses\n"
-                            "  --quick       one round instead of many: only to see that it runs\n";
+                            BENCH_OPTIONS BENCH_QUICK;
 
 int main(int argc, char **argv)
 {

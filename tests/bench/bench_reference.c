@@ -50,8 +50,7 @@ static const char usage[] =
     "usage: bench_reference [--json FILE] [--threads N] [--quick]\n"
     "\n"
     "Times a comparison of as many generated as real samples, with as many held out.\n"
-    "  --json FILE   write the figures there, too\n"
-    "  --threads N   instead of all the BLAS uses\n"
+    BENCH_OPTIONS
     "  --quick       the small sizes only\n";
 
 int main(int argc, char **argv)

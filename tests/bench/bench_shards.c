@@ -85,9 +85,7 @@ static void print_kind(size_t kind, size_t threads, figures *report)
 static const char usage[] = "usage: bench_shards [--json FILE] [--threads N] [--quick]\n"
                             "\n"
                             "Times training steps whose batches are cut into shards.\n"
-                            "  --json FILE   write the figures there, too\n"
-                            "  --threads N   instead of all the BLAS uses\n"
-                            "  --quick       one round instead of many: only to see that it runs\n";
+                            BENCH_OPTIONS BENCH_QUICK;
 
 int main(int argc, char **argv)
 {

@@ -252,9 +252,7 @@ static const char usage[] =
     "\n"
     "Times a training step of the Fashion-MNIST experiment against the matrix products in it.\n"
     "  --grid        other widths and batch sizes, too: a minute more\n"
-    "  --json FILE   write the figures there, too\n"
-    "  --threads N   instead of all the BLAS uses\n"
-    "  --quick       one round instead of many: only to see that it runs\n";
+    BENCH_OPTIONS BENCH_QUICK;
 
 int main(int argc, char **argv)
 {
