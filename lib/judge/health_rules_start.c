@@ -47,8 +47,7 @@ const gan__health_rule gan__health_generator_range = {
     .verdict = GAN_VERDICT_GENERATOR_RANGE,
     .moment = GAN__HEALTH_AT_START,
     .sentence = "the generator can't reach %0 of the data's numbers: these lie from $1 to $2, its "
-                "last layer's "
-                "outputs are $3 to $4",
+                "last layer's outputs are $3 to $4",
     .advice =
         "normalise the data to the last layer's range (mean and std of gan_iterator_desc), or "
         "end the generator in another layer",
