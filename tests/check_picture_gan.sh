@@ -102,6 +102,17 @@ run picture_gan --data classes --repeat 2 $small --out conditional
 says picture_gan "2 classes of 4 to 6 pictures"
 says picture_gan "conditional: the generator is told the class"
 run sample --model conditional/generator.safetensors --class wide --count 4 --out wide.png
+# The order of the classes can be given: a name without pictures keeps its number, others are left out.
+mkdir classes/other && cp photos/11.png classes/other/
+# shellcheck disable=SC2086
+run picture_gan --data classes --class-names wide,none,thin --repeat 2 $small --out ordered
+says picture_gan "3 classes of 4 to 6 pictures, 1 of them empty"
+says picture_gan "left out: classes/other: "
+run sample --model ordered/generator.safetensors --class wide --count 4 --out wide-2.png
+run sample --model ordered/generator.safetensors --class 0 --count 4 --out wide-0.png
+cmp wide-2.png wide-0.png || fail "wide should be class 0"
+refuses 1 "classes 0 and 1 are both called wide" picture_gan --data classes --class-names wide,wide --out refused
+rm -r classes/other
 # shellcheck disable=SC2086
 run picture_gan --data classes --unconditional --repeat 2 $small --out any
 refuses 1 "" sample --model any/generator.safetensors --class wide --count 4 --out wide-any.png

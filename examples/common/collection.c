@@ -258,6 +258,8 @@ static int open_folder(gan_dataset **out, const collection *c, size_t height, si
     memset(desc.background, o->alpha == COLLECTION_WHITE ? 255 : 0, sizeof desc.background);
     desc.n_threads = c->n_threads;
     desc.no_labels = has_pictures(o->data);
+    desc.class_names = c->class_names;
+    desc.n_class_names = c->n_class_names;
     return cli_ok(gan_dataset_open_image_folder(out, o->data, &desc));
 }
 
@@ -357,17 +359,18 @@ static void make_planes(float *out, size_t channels, const float *in, size_t fro
     }
 }
 
-/* Make a dataset of bytes like another one, with its labels and their names. */
-static int make_like(gan_dataset **out, const gan_dataset *data, const uint8_t *bytes,
-                     gan_shape shape)
+/* Make a dataset of bytes like the file's, with its labels and their names. */
+static int make_like(gan_dataset **out, const collection *c, const uint8_t *bytes, gan_shape shape)
 {
+    const gan_dataset *data = c->source;
     size_t count = gan_dataset_count(data), n_names = gan_dataset_class_count(data);
     uint16_t *labels = gan_dataset_has_labels(data) ? cli_memory(count, sizeof *labels) : NULL;
     const char **names = cli_memory(n_names, sizeof *names);
     gan_dataset_desc desc = {GAN_DATASET_DESC_INIT};
     int good = 1;
     for (size_t i = 0; i < n_names; i++) names[i] = gan_dataset_class_name(data, i);
-    if (n_names > 0) desc.class_names = names, desc.n_class_names = n_names;
+    desc.class_names = c->class_names ? c->class_names : n_names > 0 ? names : NULL;
+    desc.n_class_names = c->class_names ? c->n_class_names : n_names;
     for (size_t i = 0; good && labels && i < count; i++)
         good = cli_ok(gan_dataset_read_labels16(data, i, NULL, &labels[i]));
     uint8_t *narrow = labels && gan_dataset_label_bits(data) == 8 ? cli_memory(count, 1) : NULL;
@@ -470,7 +473,7 @@ static int render(const collection *c, gan_dataset **out, size_t height, size_t 
             scale_plane(scaled + k * area, planes + k * from_area, rows, &down, &across);
         for (size_t k = 0; k < size; k++) bytes[i * size + k] = (uint8_t)lrintf(scaled[k] * 255);
     }
-    good = good && make_like(out, c->source, bytes, to);
+    good = good && make_like(out, c, bytes, to);
     free(bytes);
     free(scaled);
     free(rows);
@@ -514,6 +517,23 @@ static int open_file(collection *c)
 
 /* ---- The whole ---- */
 
+/* Split the list of names: pointers to them, and behind these the text that they point to. */
+static void split_class_names(collection *c)
+{
+    const char *list = c->opt->class_names;
+    size_t n = 1, length = list ? strlen(list) : 0;
+    if (!list) return;
+    for (const char *at = list; (at = strchr(at, ',')) != NULL; at++) n++;
+    c->class_names = cli_memory(n * sizeof *c->class_names + length + 1, 1);
+    c->n_class_names = n;
+    char *text = memcpy((char *)(c->class_names + n), list, length + 1);
+    for (size_t i = 0; i < n; i++) {
+        c->class_names[i] = text;
+        text += strcspn(text, ",");
+        *text++ = '\0';
+    }
+}
+
 static void name_skipped(const gan_dataset *data)
 {
     size_t n = gan_dataset_skipped_count(data);
@@ -526,6 +546,7 @@ int collection_open(collection *c, const collection_options *o, size_t n_threads
 {
     *c = (collection){.opt = o, .kind = find_kind(o->data), .n_threads = n_threads};
     if (!c->kind) return 0;
+    split_class_names(c);
     if (c->kind != &folder) return open_file(c);
     if (!open_folder(&c->first, c, LOOK, LOOK)) return 0;
     name_skipped(c->first);
@@ -556,4 +577,5 @@ void collection_close(collection *c)
     gan_dataset_destroy(c->data);
     gan_dataset_destroy(c->first);
     gan_dataset_destroy(c->source);
+    free(c->class_names);
 }

@@ -9,6 +9,7 @@
 typedef struct collection_options {
     const char *data, *labels;        /* paths */
     const char *array, *labels_array; /* names in an .npz archive; of a table's column */
+    const char *class_names;          /* with commas between them */
     long channels, limit;             /* 0: as the data is; all */
     int fit;                          /* COLLECTION_CROP ... */
     int alpha;                        /* COLLECTION_DROP ... */
@@ -28,6 +29,9 @@ extern const char *const collection_fits[], *const collection_alphas[];
     {"labels-array", "NAME", .text = &(o)->labels_array,                                           \
      .help = "name of the array of class labels in an .npz file, or of their column in a CSV "     \
              "table, where \"label\" need not be named"},                                          \
+    {"class-names", "LIST", .text = &(o)->class_names,                                             \
+     .help = "names of the classes 0, 1 ..., with commas between them: class directories in this " \
+             "order, without those that are not listed, or names for the labels of a file"},       \
     {"fit", "NAME", .choice = &(o)->fit, .choices = collection_fits,                               \
      .help = "how a picture of another shape is fitted: scaled until it covers the size, and its " \
              "middle cut out, or until it fits inside, with black beside it"},                     \
@@ -55,6 +59,8 @@ typedef struct collection_kind collection_kind;
 typedef struct collection {
     const collection_options *opt;
     const collection_kind *kind;
+    const char **class_names; /* of the options, and how many; NULL, 0 */
+    size_t n_class_names;
     gan_dataset *source;   /* what a file has; NULL for a directory */
     float least, most;     /* its pixels lie between them */
     gan_dataset *first;    /* pictures as they are looked at first, of any shape: see survey.h */
