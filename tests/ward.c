@@ -399,7 +399,7 @@ const ward_run ward_failures[] = {
     {"z ignored", .penalty = GAN_PENALTY_R1, .ignores_z = 1, .wanted = GAN_VERDICT_COLLAPSED},
     {"one class", .penalty = GAN_PENALTY_R1, .one_class = 1, .wanted = GAN_VERDICT_MODES_MISSING},
     {"100 training images", .n_training = 100, .steps = 4000, .wanted = GAN_VERDICT_D_OVERFIT},
-    {"minimax", .loss = GAN_LOSS_MINIMAX, .lr = 2e-4, .d_lr = 1e-3, .steps = 400,
+    {"minimax", .loss = GAN_LOSS_MINIMAX, .lr = 2e-4, .d_lr = 2e-3, .steps = 400,
      .wanted = GAN_VERDICT_D_WINS},
     {"frozen discriminator", .frozen_d = 1, .wanted = GAN_VERDICT_D_DEAD},
     {"labels shuffled", .penalty = GAN_PENALTY_R1, .conditional = 1, .shuffled = 1,
