@@ -102,13 +102,21 @@ kill_one() {
 # steps_of CHECKPOINT - how many steps it was saved after.
 steps_of() { tr -d '\000' <"$1" | grep -a -o '"d_steps":"[0-9]*"' | head -n 1 | tr -dc 0-9; }
 
+# follow MPI N - one process that nobody kills trains up to the same step, and has the same checkpoint.
+follow() {
+    "./trial-$1" $run "$(steps_of "checkpoint-$1")" 2 8 weights "followed-$1" >/dev/null
+    cmp -s "followed-$1" "checkpoint-$1" ||
+        fail "$1: after kill $round, of $2 ranks, the checkpoint of step $(steps_of "checkpoint-$1") is not that of one process"
+}
+
 run=conditional
 for mpi in $found; do
-    rm -f "checkpoint-$mpi"
+    rm -f "checkpoint-$mpi" "followed-$mpi"
     slowest=0 round=0
     while [ $round -lt "$kills" ]; do
         round=$((round + 1))
         kill_one "$mpi" $((1 << (round % 3 + 1)))
+        follow "$mpi" $((1 << (round % 3 + 1)))
     done
     [ -f "checkpoint-$mpi" ] || fail "$mpi: no checkpoint was saved before the kills"
     last=$(($(steps_of "checkpoint-$mpi") + 5))
@@ -116,7 +124,7 @@ for mpi in $found; do
     cp "checkpoint-$mpi" again
     start "$mpi" 2 "./trial-$mpi" $run $last 1 8 weights again >out 2>&1 || { cat out; fail "$mpi: does not go on"; }
     same "$mpi: a run that was killed $kills times"
-    echo "$mpi: killed $kills times up to step $last, the others gone within $slowest s, the same weights as one process"
+    echo "$mpi: killed $kills times up to step $last, the others gone within $slowest s, each checkpoint and the last weights those of one process"
 done
 
 # --- The programs ---------------------------------------------------------------------------------
