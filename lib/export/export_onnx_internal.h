@@ -108,7 +108,7 @@ void gan__onnx_make(gan__onnx *o, const char *op, gan__onnx_name out, const gan_
 /* The same of a new value, which is returned. */
 gan__onnx_name gan__onnx_apply(gan__onnx *o, const char *op, const gan__onnx_name *in, size_t n);
 
-/* Reshape a value to so many dimensions a sample. */
+/* Reshape a value to samples of this shape. */
 void gan__onnx_reshape(gan__onnx *o, gan__onnx_name out, gan__onnx_name in, const char *what,
                        gan_shape shape);
 

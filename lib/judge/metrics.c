@@ -15,7 +15,7 @@
 
 enum {
     MOST_DIMENSIONS = 65535,
-    BLOCK = 32 /* vectors that are added while a row of products is in the nearest cache */
+    BLOCK = 32 /* vectors that are added while a row of products is in the L1 cache */
 };
 
 /* Sums are taken of differences from the first vector, which is as near to the mean as any, so that

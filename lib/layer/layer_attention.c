@@ -1,11 +1,11 @@
-/* layer_attention.c - each place of an image looks at all places.
+/* layer_attention.c - self-attention over the positions of an image.
  *
- * The channels of the input are queries q, keys k and values v, of so many numbers each; for a place i
+ * The channels of the input are queries q, keys k and values v; for a position i
  *
  *     s_ij = scale q_i . k_j      p_i = softmax(s_i)      y_i = sum over j of p_ij v_j
  *
- * Channels follow one another, so a row of s is a sum of rows of the keys, and y_i so many scalar
- * products with rows of the values; p is never kept but for one place, and backward computes it anew.
+ * Memory is channel by channel, so a row of s is a sum of rows of the keys, and y_i consists of dot
+ * products with rows of the values.  Only one row of p exists at a time; backward recomputes it.
  *
  *     dp_ij = dy_i . v_j          dv_j = sum over i of p_ij dy_i
  *     ds_ij = p_ij (dp_ij - sum over l of p_il dp_il)

@@ -141,8 +141,8 @@ typedef struct gan__layer_run {
     const gan_layer *layer;
     size_t first; /* the place of row 0 in the pass, for what is saved by rows */
     size_t rows;
-    size_t group; /* in training, so many rows after another are a batch of their own for layers
-                     that couple samples; `rows` is a multiple of it where they get all rows */
+    size_t group; /* the batch size for layers that couple samples, in training: each `group`
+                     consecutive rows are a batch; `rows` is a multiple of it where they get all */
     size_t begin, end;
     gan__labels labels;  /* from row 0 on, for layers that look at them */
     const float *params; /* the layer's part of the weights */
@@ -223,17 +223,17 @@ struct gan__layer_class {
                  uint64_t position);
     /* Write the initial buffers.  NULL: there are none. */
     void (*init_buffers)(const gan_layer *layer, float *buffers);
-    /* How many numbers a pass of so many rows and batches keeps from forward to backward, where there
-     * are gradients; and how many a thread needs for itself.  NULL: none. */
+    /* The number of floats that a pass of `rows` rows in `batches` batches keeps from forward to
+     * backward, where there are gradients; and that each thread needs as scratch.  NULL: none. */
     size_t (*saved)(const gan_layer *layer, size_t rows, size_t batches);
     size_t (*scratch)(const gan_layer *layer);
     /* For parameters that stay the same: copy them in the order in which forward() reads them, into
-     * so many numbers, which stand for them then; 0, or NULL: they are read as they are. */
+     * packed_size() floats, which take their place; 0, or NULL: they are read unpacked. */
     size_t (*packed_size)(const gan_layer *layer);
     void (*pack)(const gan_layer *layer, const float *params, float *packed);
-    /* For parameters that stay the same through a run of so many rows, forward and back: what a
-     * faster way to compute needs beside them, in so many numbers, not fewer with more rows; 0, or
-     * NULL: nothing.  It is made in `parts` parts, with the scratch of forward(). */
+    /* For parameters that stay the same through a run of `rows` rows, forward and backward: what a
+     * faster algorithm needs beside them, transformed_size() floats, not fewer with more rows; 0, or
+     * NULL: nothing.  It is computed in `parts` parts, with the scratch of forward(). */
     size_t (*transformed_size)(const gan_layer *layer, gan__by by, size_t rows);
     void (*transform)(const gan_layer *layer, gan__by by, const float *params, size_t part,
                       size_t parts, float *transformed, float *scratch);
@@ -244,16 +244,16 @@ struct gan__layer_class {
     /* The tiles of forward and of backward.  NULL: those of gan__layer_cut(). */
     gan__cut (*forward_cut)(const gan_layer *layer, size_t rows);
     gan__cut (*backward_cut)(const gan_layer *layer, size_t rows);
-    /* In how many parts to compute the gradient with respect to the weights, a matter of shapes
-     * alone.  NULL: no weights. */
+    /* The number of parts in which the gradient with respect to the weights is computed; it depends
+     * on shapes alone.  NULL: no weights. */
     size_t (*grad_parts)(const gan_layer *layer, size_t rows);
-    /* Compute one part of so many from x and dy of all columns, replacing what stood in `grads`;
+    /* Compute part number `part` of `parts` from x and dy of all columns, overwriting `grads`;
      * return its sum of squares.  Of a layer that isn't `linear`, and where tx is given, the
      * gradient of the sum of dy y + uy ty. */
     double (*grad)(const gan__layer_run *run, size_t part, size_t parts, float *grads);
     /* The gradient with respect to the table whose rows are the tail of x, into tail.grad.  NULL: x
-     * has to be in one piece.  For this and for grad() there are so many numbers more of scratch,
-     * behind those of class->scratch(). */
+     * has to be contiguous.  This and grad() have tail_scratch() floats of scratch, behind those of
+     * class->scratch(). */
     void (*tail_grad)(const gan__layer_run *run);
     size_t (*tail_scratch)(const gan_layer *layer, size_t rows, size_t width, size_t classes);
     /* ty from tx and x or y.  NULL: if `linear`, forward() does it; else the layer has no second
@@ -262,7 +262,7 @@ struct gan__layer_class {
     /* dx, the gradient of the sum of dy y + uy ty, from these and tx and x or y.  NULL: ty doesn't
      * change with x, and backward() does it. */
     void (*tangent_backward)(const gan__layer_run *run);
-    /* How many rows after another depend on each other in evaluation too.  NULL: one. */
+    /* The number of consecutive rows that depend on each other in evaluation, too.  NULL: one. */
     size_t (*together)(const gan_layer *layer);
     /* The fewest rows that a batch may have in training.  NULL: one. */
     size_t (*least_rows)(const gan_layer *layer);
@@ -278,13 +278,13 @@ struct gan__layer_class {
 /* The cut of elementwise work on rows * columns numbers: by rows. */
 gan__cut gan__layer_cut(size_t rows, size_t columns);
 
-/* The cut of a matrix product of so many operations whose result has so many rows and columns, and
- * into how many tiles a side of so many of them is cut. */
+/* The cut of a matrix product of `flops` operations whose result has `rows` rows and `columns`
+ * columns, and the number of tiles that a side of it is cut into. */
 gan__cut gan__layer_product_cut(double flops, size_t rows, size_t columns);
 size_t gan__layer_tiles(double flops, size_t side);
 
-/* The time of reading rows * columns numbers and hardly computing with them, as a number of
- * floating-point operations. */
+/* The cost of a loop over rows * columns floats that is bound by memory, as the number of
+ * floating-point operations that take as long. */
 double gan__layer_read_flops(size_t rows, size_t columns);
 
 /* Draw all weights from U(-bound, bound): see class->init(). */
@@ -304,9 +304,8 @@ double gan__layer_tangent_grad(const gan__layer_run *run, size_t part, size_t pa
 /* GAN_ERR_INVALID, naming the layer, when it has none. */
 gan_status gan__layer_check_tangent(const gan_layer *layer);
 
-/* Call `each` for every stretch of a run's columns whose numbers lie side by side: once when these
- * are all columns, else once a row.  `at` is the place of the first of its n numbers.  For layers
- * that work in place. */
+/* Call `each` for every contiguous range of a run's columns: once when these are all columns, else
+ * once per row.  `at` is the index of the first of its n floats.  For layers that work in place. */
 void gan__layer_for_stretches(const gan__layer_run *run,
                               void (*each)(const gan__layer_run *run, size_t at, size_t n));
 

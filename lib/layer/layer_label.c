@@ -80,7 +80,7 @@ static gan_status add_table(gan_layer *layer, const char *name, gan_shape shape)
 
 /* ---- appending: y = [x, the class's row] ---- */
 
-/* Make room for so many numbers more; what convolutions want to see stays such. */
+/* Lengthen a sample by `more` numbers; an image that convolutions accept stays one. */
 static gan_status lengthen(gan_layer *layer, size_t more)
 {
     const gan_shape in = layer->in;

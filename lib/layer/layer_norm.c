@@ -84,8 +84,8 @@ typedef struct geometry {
     size_t segments;  /* in it */
     size_t segment;   /* numbers of one */
     size_t n_weights; /* what they would be with affine */
-    size_t area;      /* so many numbers after another have the same weight; then comes the next
-                         weight, and the first again after the last */
+    size_t area;      /* consecutive numbers with the same weight; the next `area` have the next
+                         weight, and after the last weight comes the first again */
 } geometry;
 
 static geometry geometry_of(const gan_layer *layer)

@@ -11,7 +11,7 @@
 
 /* ---- shapes ---- */
 
-/* The output's shape: so many channels, both sides `scale` times as long. */
+/* The output's shape: `channels` channels, both sides `scale` times as long. */
 static gan_status enlarge(gan_layer *layer, size_t channels, size_t scale)
 {
     const size_t *in = layer->in.dim;

@@ -24,7 +24,7 @@
  * weights' gradient of conv_transpose2d, whose own input's gradient is the first.
  *
  * P has kernel height times width as many values as the image, so it is never made.  A panel of it
- * is gathered from padded images, multiplied while it is in the nearest cache, and forgotten:
+ * is gathered from padded images, multiplied while it is in the L1 cache, and forgotten:
  *
  *     gan__conv_map      for each chunk of images, group, PANEL columns (positions): gather all
  *                        taps, DEPTH at a time -> panel; multiply by the weights, into the map
@@ -35,7 +35,7 @@
  *                        taps of these positions -> panel; multiply, adding to dw
  *
  * Where steps are 1 and the kernel isn't wider than the padding allows, the image is in turn a
- * convolution of the map by the kernel turned around, and is computed as one (see turns()): adding
+ * convolution of the map by the flipped kernel, and is computed as one (see turns()): adding
  * to places costs more than gathering from them.
  *
  * Sums run over taps, or positions, in one order that shapes alone fix; padding is copied as zeros,
@@ -51,7 +51,7 @@ enum {
     DEPTH = GAN__CONV_DEPTH,
     MAX_WIDTH = 256,         /* columns of a panel */
     PANELS_AT_ONCE = 4,      /* narrow ones */
-    CHUNK_NUMBERS = 1 << 17, /* in padded images at a time, so that they stay in the second cache */
+    CHUNK_NUMBERS = 1 << 17, /* in padded images at a time, so that they stay in the L2 cache */
     SLACK = 64,              /* floats that vectors may touch behind a block */
 };
 
@@ -127,7 +127,7 @@ static size_t weights_size(const gan__conv *c)
     return c->groups * c->out * taps(c);
 }
 
-/* ---- turned around ---- */
+/* ---- flipped kernels ---- */
 
 /* With strides of 1 the image is in turn a convolution of the map: image[i] is the sum over taps t
  * of w[t] map[i + padding - t], which is a convolution by the kernel read backwards, with the
@@ -247,7 +247,7 @@ static void unpad(const work *w, size_t n, const float *bias, float *image, size
 /* Numbers side by side in a panel whose places in an image are a fixed step apart. */
 typedef gan__segment segment;
 
-/* Where the patch of position p begins, counted over images of so many channels. */
+/* The offset of the patch of position p, in images of `channels` channels. */
 static size_t patch_at(const work *w, size_t channels, size_t p)
 {
     const gan__conv *c = w->c;

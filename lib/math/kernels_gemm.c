@@ -4,9 +4,9 @@
  * large, as the weights of a layer are.  A BLAS copies both into blocks that suit its registers and
  * caches; here only b is copied, and each of its values once.  The loops, from the outermost in:
  *
- *     rows of a     MAX_ROWS at a time: they are read again for each panel, from the second cache
+ *     rows of a     MAX_ROWS at a time: they are read again for each panel, from the L2 cache
  *     columns of b  PANEL at a time    \  a panel of DEPTH rows and PANEL columns is copied into
- *     inner index   DEPTH at a time    /  scratch memory, 32 KiB: it stays in the nearest cache
+ *     inner index   DEPTH at a time    /  scratch memory, 32 KiB: it stays in the L1 cache
  *     rows of a     BLOCK_ROWS at a time: a block of c, whose sums stay in registers
  *     inner index   one by one: a column of the block of a times a row of the panel
  *
@@ -18,11 +18,11 @@
  *            +-----------+     |     |     |     |                 v           v
  *                              +-----+-----+-----+--   sum[i] += +-----------+-----------+
  *
- * Where a is large, or its rows lie a power of two apart, so that those of a block push each other
- * out of the nearest cache, it is copied, too (Goto and van de Geijn, 2008), and the loops are
+ * Where a is large, or its rows lie a power of two apart, so that those of a block evict each
+ * other from the L1 cache, it is copied, too (Goto and van de Geijn, 2008), and the loops are
  *
  *     rows of a     CHUNK_BLOCKS blocks at a time        \  copied, column by column of each block:
- *     inner index   PACKED_DEPTH at a time               /  they stay in the second cache
+ *     inner index   PACKED_DEPTH at a time               /  they stay in the L2 cache
  *     columns of b  PANEL at a time: copied, as above, but deeper
  *     rows of a     BLOCK_ROWS at a time, and the inner index one by one
  *
@@ -52,9 +52,9 @@
 enum {
     PANEL = 2 * LANES,  /* columns of a panel */
     DEPTH = 256,        /* its rows: 32 KiB at the most */
-    MAX_ROWS = 64 * 14, /* of the small matrix in turn, so that they stay in the second cache */
+    MAX_ROWS = 64 * 14, /* of the small matrix in turn, so that they stay in the L2 cache */
     STEP = (BLOCK_ROWS + 3) / 4 * 4, /* from one column of a packed block to the next */
-    CHUNK_BLOCKS = 28,               /* packed at a time, so that they stay in the second cache, */
+    CHUNK_BLOCKS = 28,               /* packed at a time, so that they stay in the L2 cache, */
     PACKED_DEPTH = 512,              /* for so many inner indices */
     AHEAD = 12,                      /* rows of b that are fetched before they are copied */
     TURNED = DEPTH + 16,             /* words from a row to the next, where pairs lie along rows */
@@ -250,8 +250,8 @@ static size_t n_blocks_of(size_t rows)
     return (rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
 }
 
-/* Copy k columns of some rows of a, column after column, STEP apart.  Vectors take STEP rows, where a
- * has so many from here on: what is behind the block's is multiplied by nobody. */
+/* Copy k columns of some rows of a, column after column, STEP apart.  Vectors load STEP rows where
+ * a has that many left; results of rows beyond the block's are not used. */
 static void pack_block(size_t rows, size_t readable, size_t k, const float *a, size_t stride,
                        float *to)
 {

@@ -31,8 +31,8 @@ typedef struct gan__shard_rows {
     size_t again;
 } gan__shard_rows;
 
-/* Such a tree on a stack.  Sum i is put upon so many, and then the topmost two become one so many
- * times:
+/* Such a tree on a stack: sum i is pushed at depth gan__tree_depth(i), and then the topmost two are
+ * added into one gan__tree_merges(i) times, as the carry of i + 1 runs through the ones of i:
  *
  *     sum          0      1       2        3            4 ...
  *     on the       0     0-1     0-1      0-1 2-3       0-3

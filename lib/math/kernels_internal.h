@@ -32,8 +32,8 @@ void gan__kernels_linear_add(gan__by by, size_t rows, size_t in, size_t out, siz
                              size_t end, const float *x, const float *w, size_t stride, float *y,
                              float *scratch);
 
-/* The whole product with weights that gan__kernels_pack() has copied into panels, so many numbers
- * on a cache line's beginning: faster for a few rows, with the same bits as GAN__BY_ROWS. */
+/* The whole product with weights that gan__kernels_pack() has copied into panels, packed_size()
+ * floats aligned to a cache line: faster for a few rows, with the same bits as GAN__BY_ROWS. */
 size_t gan__kernels_packed_size(size_t in, size_t out);
 void gan__kernels_pack(size_t in, size_t out, const float *w, float *packed);
 void gan__kernels_linear_packed(size_t rows, size_t in, size_t out, const float *x,
@@ -51,7 +51,7 @@ void gan__kernels_linear_weight_grad(gan__by by, size_t rows, size_t in, size_t 
 
 /* The same as a tree of sums over shards, where gan__kernels_has_trees() says so: with the bits that
  * the gradients of the shards have, each as a product of its own, when they are added up.  `scratch`
- * is gan__kernels_tree_scratch() floats, for so many rows. */
+ * is gan__kernels_tree_scratch(rows) floats. */
 void gan__kernels_linear_weight_grad_tree(const gan__shard_rows *shards, size_t rows, size_t in,
                                           size_t out, size_t begin, size_t end, const float *x,
                                           const float *dy, size_t stride, float *dw,

@@ -162,8 +162,8 @@ typedef void gan__tile_in_fn(const gan__tile_rows *r, const float *x, float *val
 typedef void gan__tile_out_fn(const gan__tile_rows *r, const float *values, const float *bias,
                               float *x);
 
-/* Transformed weights of n channels of the image and one of the map, each coefficient's so many
- * floats behind the one before; and back, for gradients.  There is room for 3 channels more. */
+/* Transform the weights of n channels of the image and one of the map; coefficients are
+ * `coefficient` floats apart; and back, for gradients.  There is room for 3 channels more. */
 typedef void gan__tile_weights_fn(size_t n, const float *w, float *values, size_t coefficient);
 typedef void gan__tile_gradient_fn(size_t n, const float *values, size_t coefficient, float *w);
 

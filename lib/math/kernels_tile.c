@@ -188,9 +188,9 @@ TRANSFORMS(4_2, 2)
 TRANSFORMS(2_3, 1)
 TRANSFORMS(4_3, 1)
 
-/* A side of an algorithm, in each dimension: a tile's patch of so many pixels, the step from one
- * to the next, the values that a patch has, and how many of them are of one coefficient, for as
- * many phases.  All are constants wherever a function of them is inlined. */
+/* A side of an algorithm, in each dimension: the pixels of a tile's patch, the step from one patch
+ * to the next, the values of a transformed patch, and the phases, which is how many of the values
+ * belong to one coefficient.  All are constants wherever a function of them is inlined. */
 typedef struct side {
     size_t patch, step, values, phases;
 } side;
@@ -318,7 +318,7 @@ INLINE size_t next_place(place *p)
     return p->r->sample;
 }
 
-/* ---- fetching ahead ---- */
+/* ---- prefetching ---- */
 
 /* A row of tiles that comes later: often of the next sample, which is nowhere near what is read or
  * written now, so that no processor sees it coming. */

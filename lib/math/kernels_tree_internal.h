@@ -2,7 +2,7 @@
  * blocks and panels.
  *
  * The inner index is the rows of a batch.  A panel has all of them; for each block of c the shards are
- * passed by, whose chains become one on a stack of blocks that stays in the nearest cache:
+ * passed by, whose chains become one on a stack of blocks that stays in the L1 cache:
  *
  *                       shard 0   shard 1   shard 2   shard 3
  *     rows of the       |=======| |=======| |=======| |=======|
@@ -14,7 +14,7 @@
 #ifndef GAN_KERNELS_TREE_INTERNAL_H
 #define GAN_KERNELS_TREE_INTERNAL_H
 
-enum { TREE_VALUES = 1 << 17 }; /* of a at a time: half of the second cache */
+enum { TREE_VALUES = 1 << 17 }; /* of a at a time: half of the L2 cache */
 
 
 /* A shard's chains, and with them the topmost `merges` sums that lie below `stack`. */
@@ -85,7 +85,7 @@ static void add_tree(const gan__gemm_args *g, size_t rows, size_t columns, const
         memcpy(c + i * g->c_stride, stack + i * PANEL, columns * sizeof *c);
 }
 
-/* Rows of c, so few that their part of a stays in the second cache. */
+/* Rows of c, so few that their part of a stays in the L2 cache. */
 static void multiply_tree_rows(const gan__gemm_args *g)
 {
     const size_t n_blocks = n_blocks_of(g->m);

@@ -91,7 +91,7 @@ enum {
     FEW_TILES = 4,          /* of a sample */
     MOST_TILES = 256,       /* at a time, but for wider images */
     LEAST_TILES = 64,       /* fewer don't make up for the transformed weights */
-    AT_ONCE = 1 << 19,      /* transformed values at a time: about what the second cache holds */
+    AT_ONCE = 1 << 19,      /* transformed values at a time: about what the L2 cache holds */
     MOST_COLUMNS = 256,     /* of the image's side, at a time */
     GRADIENT_COLUMNS = 128, /* the same for the weights' gradient */
     SLACK = 12,             /* three channels of four phases */
@@ -195,8 +195,8 @@ static size_t matrix(size_t rows, size_t pitch)
     return gan__size_add(gan__size_mul(rows, pitch), LINE);
 }
 
-/* How many rows of so many tiles, up to `most` tiles: as many as fill panels of the products best,
- * of 32 columns at the most. */
+/* The number of rows of `across` tiles, up to `most` tiles in all, that fills the products' panels of
+ * up to 32 columns best. */
 static size_t rows_for(size_t across, size_t most)
 {
     size_t best = 1;

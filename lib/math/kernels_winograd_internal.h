@@ -11,8 +11,8 @@
 
 #include <stddef.h>
 
-/* Whether there is such an algorithm for these shapes, and whether it is faster with so many
- * samples, the transformed weights included: by measured times, a matter of shapes alone. */
+/* Whether there is such an algorithm for these shapes, and it is faster for `rows` samples, weight
+ * transforms included.  The rule comes from measured times and depends on shapes alone. */
 int gan__winograd_pays(const gan__conv *c, size_t rows);
 
 /* The side of its tiles in the map: 2, or 4 for fewer multiplications and about twice the rounding. */
@@ -21,8 +21,8 @@ size_t gan__winograd_tile(const gan__conv *c);
 /* Whether the environment asks for the direct loops: GAN_CONV=direct, for comparisons. */
 int gan__winograd_is_off(void);
 
-/* The transformed weights, in floats; they are made of so many units, which are the map's channels,
- * counted over all groups, and pairs of them in bfloat16; and those of the units begin .. end-1. */
+/* The size of the transformed weights, in floats; the number of units that they are computed in: the
+ * map's channels over all groups, in bfloat16 pairs of them; and the units begin .. end-1. */
 size_t gan__winograd_weights_size(const gan__conv *c);
 size_t gan__winograd_weights_units(const gan__conv *c);
 void gan__winograd_transform(const gan__conv *c, size_t begin, size_t end, const float *w,

@@ -20,7 +20,7 @@ typedef struct gan__learner {
     float *buffers; /* the network's, as they were before the step */
     float *sum;     /* of the gradients of several micro-batches.  NULL: there is only one */
     size_t shards;  /* of how many, being shards, the sum is a tree.  0: they are added in turn */
-    size_t stride;  /* then it is the first of blocks of so many numbers, gradients and buffers */
+    size_t stride;  /* then it is the first of blocks of `stride` floats, gradients and buffers */
     float *room;    /* for other ranks' */
     double squares[GAN__LEARNER_SLICES]; /* of slices of the sum */
 } gan__learner;

@@ -93,8 +93,8 @@ void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t row
 void gan__pass_hold(gan__pass *pass, int held);
 
 /* The same on the calling thread, the worker-th of those that do so at once, in evaluation mode,
- * with labels of the caller's; after gan__pass_prepare(), which makes what layers compute with in
- * place of their weights or beside them, for runs of so many rows in all. */
+ * with labels of the caller's; after gan__pass_prepare(), which packs and transforms weights for
+ * runs of `rows` rows in all. */
 void gan__pass_prepare(gan__pass *pass, gan_pool *pool, size_t rows);
 void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t worker,
                              gan__labels labels);

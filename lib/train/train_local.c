@@ -1,5 +1,5 @@
-/* train_local.c - local steps: each rank trains on its own shards, and every so many steps the ranks
- * meet and go on from the mean of all (local SGD: Stich, 2019; FedGAN: Rasouli et al., 2020).
+/* train_local.c - local steps: each rank trains on its own shards, and every `local_steps` steps all
+ * continue from the mean over ranks (local SGD: Stich, 2019; FedGAN: Rasouli et al., 2020).
  *
  *     rank 0   step step step step \        / step ...
  *     rank 1   step step step step --> mean --> step ...

@@ -9,7 +9,7 @@
 /* Room for the outputs of the chosen rows, side by side. */
 typedef struct gan__top gan__top;
 
-/* For up to n rows of so many outputs each. */
+/* For up to n rows of `n_outputs` outputs each. */
 gan_status gan__top_create(gan__top **out, size_t n, size_t n_outputs,
                            const gan_allocator *allocator);
 void gan__top_destroy(gan__top *top, const gan_allocator *allocator);
