@@ -118,6 +118,31 @@ esac
 host host.c c-shared
 host host.cpp cpp-shared
 
+# The README's command that stores the library's directory in the program, as printed, and $ORIGIN.
+if [ "$(uname -s)" != Darwin ]; then
+    plain=$(cd "$work" && pwd)/plain # without a space
+    rm -rf "$plain"
+    cp -R "$prefix" "$plain"
+    sed "s|^prefix=.*|prefix=$plain|" "$prefix/lib/pkgconfig/libgan.pc" >"$plain/lib/pkgconfig/libgan.pc"
+    cp tests/install/host.c "$plain/bin"
+    command=$(sed -n 's/^    cc \(host\.c .*-Wl,-rpath,.*\)/\1/p' README.md)
+    [ "$command" ] || fail "README.md has no command with -Wl,-rpath"
+    # found WHAT - the program in $plain/bin finds that library by what is stored in it.
+    found() {
+        said=$(cd "$plain/bin" && env -u LD_LIBRARY_PATH ./host) || fail "a program with $1 does not run"
+        [ "$said" = "$version" ] || fail "a program with $1 says version '$said'"
+        (cd "$plain/bin" && env -u LD_LIBRARY_PATH ldd ./host) | grep -q "plain/.*libgan" ||
+            fail "a program with $1 runs with another libgan"
+    }
+    (cd "$plain/bin" && PKG_CONFIG_PATH=$plain/lib/pkgconfig && export PKG_CONFIG_PATH && eval "${CC:-cc} $command") ||
+        fail "README.md: this does not build: cc $command"
+    found "the README's rpath"
+    # shellcheck disable=SC2016  # $ORIGIN is for the dynamic linker
+    (cd "$plain/bin" && ${CC:-cc} host.c -o host -I../include -L../lib -lgan '-Wl,-rpath,$ORIGIN/../lib') ||
+        fail "a program with \$ORIGIN does not build"
+    found "\$ORIGIN/../lib"
+fi
+
 pc_folder=$prefix-static/lib/pkgconfig
 host host.c c-static --static
 host host.cpp cpp-static --static
