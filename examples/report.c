@@ -53,7 +53,7 @@ static int is_known(const run_found *runs, size_t n, const char *name)
     return 0;
 }
 
-/* Bytes of a text that are no characters of their own: those of UTF-8 behind the first of each. */
+/* Bytes of a text that do not begin a character: those of UTF-8 behind the first of each. */
 static int extra_bytes(const char *text)
 {
     int n = 0;

@@ -36,6 +36,9 @@ roots? of the mean squares?	root mean square
 puts? out (one|a|the) (number|value)	has one output, outputs a value
 draws? few samples again	repeats a few samples
 got better in [0-9$%]	improved in
+so many (milliseconds|significant digits)	`name` milliseconds, digits
+(is|are) no UTF-8	is not valid UTF-8
+input is no [a-z]	the input is not a
 LIST
 
 # FILE:LINE: TEXT of comments and strings; a string or comment may follow code.

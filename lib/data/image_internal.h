@@ -135,7 +135,7 @@ typedef struct gan__png {
     size_t n;
 } gan__png;
 
-/* Put pictures of one size, each shown for so many milliseconds, as an animated PNG that begins
+/* Put pictures of one size, each shown for `milliseconds`, as an animated PNG that begins
  * again after the last: see image_animation.c.  GAN_ERR_NOMEM. */
 gan_status gan__image_put_animation(gan__text *out, const gan__png *frames, size_t n,
                                     uint32_t milliseconds);

@@ -64,7 +64,7 @@ struct gan_iterator {
     int order_known;     /* `order` is that of `order_epoch` */
     size_t n_channels;   /* that are normalised each in their own way */
     size_t channel_size; /* numbers of one channel in a sample */
-    int normalises;      /* numbers that are no bytes change at all */
+    int normalises;      /* a channel has a mean other than 0 or a deviation other than 1 */
     int flips;
     gan__jitter jitter;
     float *aside; /* a sample a thread, where these change; NULL: nothing is changed */

@@ -9,10 +9,10 @@
 
 enum {
     GAN__NUMBER_BYTES = 32,  /* any number as a text, with the zero byte */
-    GAN__NUMBER_DIGITS = 17, /* with so many every text reads as the number it was made from */
+    GAN__NUMBER_DIGITS = 17, /* digits from which every double is read back exactly */
 };
 
-/* Write a number with at most so many significant digits, 1 to 17, as printf's %g does in the C
+/* Write a number with at most `digits` significant digits, 1 to 17, as printf's %g does in the C
  * locale; and with as few from 15 on as it takes to read the same bits again. */
 void gan__number_print(char text[GAN__NUMBER_BYTES], double value, int digits);
 void gan__number_print_exact(char text[GAN__NUMBER_BYTES], double value);

@@ -456,7 +456,7 @@ gan_status gan_log_save(gan_log *log)
     return status == GAN_OK ? flush_both(log, 1) : status;
 }
 
-/* Replace what is no UTF-8, byte by byte. */
+/* Replace bytes that are not valid UTF-8, each by itself. */
 static void make_utf8(char *text)
 {
     while (*text) {

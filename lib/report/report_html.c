@@ -24,7 +24,7 @@ static const char *quoted(char c)
     }
 }
 
-/* U+FFFE and U+FFFF are no characters of XML: their three bytes. */
+/* U+FFFE and U+FFFF are not characters in XML: their three bytes. */
 static int is_no_character(const char *at)
 {
     return strncmp(at, "\xef\xbf\xbe", 3) == 0 || strncmp(at, "\xef\xbf\xbf", 3) == 0;
