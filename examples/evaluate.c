@@ -76,8 +76,9 @@ static void read_options(options *o, int argc, char **argv)
             "  evaluate --real real.npy --labels labels.npy --model out/generator.safetensors\n",
     };
     cli_parse(&program, argc, argv);
-    static const char *const for_real[] = {"generated", "labels", "array", "labels-array", "fit",
-                                           "alpha",     "json",   "csv",   "features"};
+    static const char *const for_real[] = {"generated",   "labels",  "array", "labels-array",
+                                           "class-names", "fit",     "alpha", "json",
+                                           "csv",         "features"};
     for (size_t i = 0; i < sizeof for_real / sizeof *for_real && !o->real.data; i++)
         if (cli_find(table, for_real[i])->given) cli_usage_error("--%s is for --real", for_real[i]);
 }

@@ -155,6 +155,10 @@ PYTHON
     says picture_gan "3 classes of 4 to 4 pictures"
     says picture_gan "  --size 20 "
     run sample --model npy/generator.safetensors --class "class 2" --count 2 --out of-class.png
+    run picture_gan --data nhwc.npy --labels labels.npy --class-names bird,fish,horse --repeat 1 $small --out named
+    run sample --model named/generator.safetensors --class horse --count 2 --out horse.png
+    cmp of-class.png horse.png || fail "horse should be class 2"
+    refuses 1 "class_names, but no labels" picture_gan --data nhwc.npy --class-names bird,fish,horse --out refused
     run picture_gan --data nhwc.npy --fit pad --channels 1 --repeat 1 $small --out padded
     says picture_gan "Data: 12 grey pictures"
     says picture_gan "  --size 30 "

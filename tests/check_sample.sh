@@ -167,6 +167,7 @@ refuses 1 "1.json: exists already" evaluate --real many.idx --generated many.idx
 refuses 1 "nowhere: there is no such directory or file" evaluate --real nowhere --model $model
 refuses 2 "--csv is for --real" evaluate --csv 3.csv
 refuses 2 "--fit is for --real" evaluate --fit pad
+refuses 2 "--class-names is for --real" evaluate --class-names shirt,shoe
 refuses 1 "nowhere.safetensors: there is no such file; a training program such as fashion_gan makes one" evaluate --real many.idx --model nowhere.safetensors
 # Arrays of NumPy, and the features of all pictures as such.
 run evaluate --real many.idx --generated array.npy --count 50 --classifier nowhere.safetensors --features features
