@@ -118,7 +118,7 @@ static networks_plan plan_of(const networks_options *o, const run_parts *parts)
                            .classes = parts->n_classes,
                            .shown = run_shows_labels(parts) ? parts->n_classes : 0,
                            .outputs = run_output_size(parts),
-                           .plain = is_plain(parts->opt),
+                           .plain = o->d_plain || is_plain(parts->opt),
                            .spectral_norm = parts->opt->spectral_norm,
                            .attention = o->attention,
                            .sigmoid = run_ends_in_sigmoid(parts->opt)};
@@ -151,14 +151,15 @@ int networks_train(const networks_options *networks, const run_parts *parts)
 {
     const networks_kind *kind = networks_kinds[networks->network];
     run_parts whole = *parts;
-    networks_plan plan = plan_of(networks, parts);
+    networks_plan plan = plan_of(networks, parts), plan_of_d = plan;
     uint64_t seed = (uint64_t)parts->opt->seed;
     int code = CLI_EXIT_FAILURE;
 
     if (!check(kind, &plan)) return code;
+    if (networks->d_base > 0) plan_of_d.base = (size_t)networks->d_base;
     whole.g = networks_make_generator(kind, &plan, 2 * seed);
-    whole.d = networks_make_discriminator(kind, &plan, 2 * seed + 1); /* no weight of one is in the
-                                                                         other */
+    whole.d = networks_make_discriminator(kind, &plan_of_d, 2 * seed + 1); /* no weight of one is in
+                                                                              the other */
     if (whole.g && whole.d) code = run_train(&whole);
     gan_network_destroy(whole.d);
     gan_network_destroy(whole.g);

@@ -91,6 +91,8 @@ typedef struct networks_options {
     long latent; /* latent dimension */
     long base;   /* channels of the maps half as large as the picture; each further halving doubles
                     them, up to 8 * base */
+    long d_base; /* those of the discriminator; 0: base */
+    int d_plain; /* 1: no batch normalisation in the discriminator of a dcgan */
     long embedding; /* in a conditional run numbers that the generator learns for each class */
     int attention;  /* 1: self-attention, in a resnet */
 } networks_options;
@@ -103,6 +105,11 @@ typedef struct networks_options {
     RUN_LATENT_OPTION(&(o)->latent),                                                               \
     {"base", "N", .whole = &(o)->base, .min = 1, .max = 1024,                                      \
      .help = "channels of the maps that are half as large as a picture"},                          \
+    {"d-base", "N", .whole = &(o)->d_base, .min = 0, .max = 1024,                                  \
+     .help = "the same of the discriminator; 0: as many as --base"},                               \
+    {.name = "d-plain", .on = &(o)->d_plain,                                                       \
+     .help = "no batch normalisation in the discriminator of --network dcgan, as with a gradient " \
+             "penalty or spectral normalisation"},                                                 \
     {.name = "attention", .on = &(o)->attention,                                                   \
      .help = "self-attention (SAGAN) at maps of 14 to 27 pixels, for --network resnet"}
 #define NETWORKS_EMBEDDING_OPTION(o)                                                               \
