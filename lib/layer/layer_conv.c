@@ -1,6 +1,7 @@
 /* layer_conv.c - convolutions and transposed convolutions.
  *
  * The two differ only in who is whose input: see kernels_conv_internal.h. */
+#include "base/alloc_internal.h"
 #include "base/desc_internal.h"
 #include "base/status_internal.h"
 #include "base/tensor_internal.h"
@@ -367,7 +368,8 @@ static double weight_squares(const gan__conv *c, gan__conv_part part, const floa
     return squares;
 }
 
-static double grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
+/* One part of it, which is returned. */
+static gan__conv_part kernel_grad(const gan__layer_run *run, size_t part, size_t parts, float *dw)
 {
     const gan__conv c = conv_for(run);
     const int transposed = is_transposed(run->layer);
@@ -375,23 +377,206 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
     const float *map = transposed ? run->x : run->dy;
     const size_t size = gan__conv_image_size(&c);
     gan__conv_part p = part_of(&c, part, parts);
-    double squares = 0;
 
     if (is_linear(&c)) {
         p = (gan__conv_part){0, c.in, c.out * part / parts, c.out * (part + 1) / parts};
         gan__kernels_linear_weight_grad(c.by, run->rows, size, c.out, p.out_begin, p.out_end, image,
-                                        map, size, grads, gan__layer_products_scratch(run));
+                                        map, size, dw, gan__layer_products_scratch(run));
     } else if (run->transformed) {
-        gan__winograd_weights(&c, run->rows, p, image, map, grads, run->scratch);
+        gan__winograd_weights(&c, run->rows, p, image, map, dw, run->scratch);
     } else {
-        gan__conv_weights(&c, run->rows, p, image, map, grads, run->scratch);
+        gan__conv_weights(&c, run->rows, p, image, map, dw, run->scratch);
     }
-    if (run->layer->n_params > 1)
-        squares = bias_grad(run, part, parts, grads + gan_shape_size(run->layer->params[0].shape));
+    return p;
+}
+
+static double bias_grad_of(const gan__layer_run *run, size_t part, size_t parts, float *grads)
+{
+    const gan_layer *layer = run->layer;
+
+    if (layer->n_params < 2) return 0;
+    return bias_grad(run, part, parts, grads + gan_shape_size(layer->params[0].shape));
+}
+
+static double grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
+{
+    const gan__conv c = conv_for(run);
+    const gan__conv_part p = kernel_grad(run, part, parts, grads);
+    const double squares = bias_grad_of(run, part, parts, grads);
+
     return squares + weight_squares(&c, p, grads);
 }
 
-/* ---- the kinds ---- */
+/* ---- a convolution of an image that was doubled ---- */
+
+/* Where each pixel was repeated, a kernel of 3 sees two different pixels on a side, and weights of
+ * the same pixel can be added up beforehand: 4 products for 9, and the large image is never made.
+ * On one side, of the small image a b c:
+ *
+ *     doubled         a   a   b   b   c   c
+ *     at the first b      w0  w1  w2            w0 a + (w1 + w2) b
+ *     at the second           w0  w1  w2        (w0 + w1) b + w2 c
+ *
+ * This is a transposed convolution in steps of 2 with a padding of 1, in which pixel i adds its
+ * product with weight k to place 2 i - 1 + k, of the weights
+ *
+ *     w2     w1 + w2     w0 + w1     w0
+ *
+ * These, [in, out, 4, 4], are made for each run from those of the layer, [out, in, 3, 3], in front of
+ * what else is transformed.  Their gradient goes the same way back. */
+enum { SMALL = 3, FOLDED = 4 };
+static const unsigned char sums[FOLDED][SMALL] = {{0, 0, 1}, {0, 1, 1}, {1, 1, 0}, {1, 0, 0}};
+
+static void fold_kernel(const float *w, float *folded)
+{
+    for (size_t i = 0; i < FOLDED * FOLDED; i++) {
+        const unsigned char *down = sums[i / FOLDED], *across = sums[i % FOLDED];
+        float sum = 0;
+
+        for (size_t j = 0; j < SMALL * SMALL; j++)
+            if (down[j / SMALL] && across[j % SMALL]) sum += w[j];
+        folded[i] = sum;
+    }
+}
+
+static void unfold_kernel(const float *dfolded, float *dw)
+{
+    for (size_t j = 0; j < SMALL * SMALL; j++) {
+        float sum = 0;
+
+        for (size_t i = 0; i < FOLDED * FOLDED; i++)
+            if (sums[i / FOLDED][j / SMALL] && sums[i % FOLDED][j % SMALL]) sum += dfolded[i];
+        dw[j] = sum;
+    }
+}
+
+static size_t folded_size(const gan_layer *layer)
+{
+    const gan__conv c = conv_of(layer);
+
+    return gan__size_round_up(gan__size_mul(c.out * c.in, FOLDED * FOLDED), 16);
+}
+
+static size_t folded_saved(const gan_layer *layer, size_t rows, size_t batches)
+{
+    (void)rows, (void)batches;
+    return folded_size(layer); /* for the gradient */
+}
+
+static size_t folded_transformed_size(const gan_layer *layer, gan__by by, size_t rows)
+{
+    (void)rows; /* a task has fewer, and has to know what there is */
+    return gan__size_add(folded_size(layer), transformed_size(layer, by, SIZE_MAX));
+}
+
+static void folded_transform(const gan_layer *layer, gan__by by, const float *params, size_t part,
+                             size_t parts, float *transformed, float *room)
+{
+    gan__conv c = conv_of(layer);
+    size_t units, each, end;
+
+    c.by = by;
+    units = gan__winograd_weights_units(&c);
+    each = (c.out + units - 1) / units;
+    end = units * (part + 1) / parts * each;
+    for (size_t o = units * part / parts * each; o < end && o < c.out; o++)
+        for (size_t i = 0; i < c.in; i++)
+            fold_kernel(params + (i * c.out + o) * SMALL * SMALL,
+                        transformed + (o * c.in + i) * FOLDED * FOLDED);
+    if (transformed_size(layer, by, SIZE_MAX) > 0)
+        transform(layer, by, transformed, part, parts, transformed + folded_size(layer), room);
+}
+
+/* The transposed convolution's. */
+static gan__layer_run folded_run(const gan__layer_run *run)
+{
+    gan__layer_run r = *run;
+
+    r.params = run->transformed;
+    r.transformed = transformed_size(run->layer, run->by, SIZE_MAX) > 0
+                        ? run->transformed + folded_size(run->layer)
+                        : NULL;
+    return r;
+}
+
+static void folded_forward(const gan__layer_run *run)
+{
+    const gan__layer_run r = folded_run(run);
+
+    make_image(&r, run->x, bias_of(run), run->y);
+}
+
+static void folded_backward(const gan__layer_run *run)
+{
+    const gan__layer_run r = folded_run(run);
+
+    transposed_backward(&r);
+}
+
+static double folded_grad(const gan__layer_run *run, size_t part, size_t parts, float *grads)
+{
+    const gan__layer_run r = folded_run(run);
+    const gan__conv c = conv_for(run);
+    const gan__conv_part p = kernel_grad(&r, part, parts, run->saved);
+    const size_t n = (p.out_end - p.out_begin) * SMALL * SMALL;
+    double squares = bias_grad_of(run, part, parts, grads);
+
+    for (size_t i = p.in_begin; i < p.in_end; i++) {
+        float *dw = grads + (i * c.out + p.out_begin) * SMALL * SMALL;
+
+        for (size_t o = p.out_begin; o < p.out_end; o++)
+            unfold_kernel(run->saved + (o * c.in + i) * FOLDED * FOLDED,
+                          dw + (o - p.out_begin) * SMALL * SMALL);
+        squares += gan__simd_best()->sum_squares(n, dw);
+    }
+    return squares;
+}
+
+/* In a pass only: networks and files have the two layers. */
+static const gan__layer_class folded_class = {
+    .name = "conv2d",
+    .product = 1,
+    .transposed = 1,
+    .linear = 1,
+    .scratch = scratch,
+    .saved = folded_saved,
+    .transformed_size = folded_transformed_size,
+    .transform = folded_transform,
+    .forward = folded_forward,
+    .backward = folded_backward,
+    .forward_cut = forward_cut,
+    .backward_cut = backward_cut,
+    .grad_parts = grad_parts,
+    .grad = folded_grad,
+};
+
+static int is_plain_3x3(const gan_layer *layer)
+{
+    gan__conv_settings s;
+    int is = layer->class == &gan__layer_conv2d && !layer->spectral;
+
+    if (!is) return 0;
+    s = gan__conv_settings_of(layer);
+    for (size_t i = 0; i < 2; i++)
+        is &= s.kernel[i] == SMALL && s.stride[i] == 1 && s.padding[i] == 1 && s.dilation[i] == 1;
+    return is && s.groups == 1;
+}
+
+int gan__layer_fold_doubling(gan_layer *out, const gan_layer *doubling, const gan_layer *conv)
+{
+    gan__conv_settings s;
+
+    if (!gan__layer_doubles(doubling) || !is_plain_3x3(conv)) return 0;
+    s = gan__conv_settings_of(conv);
+    for (size_t i = 0; i < 2; i++) s.kernel[i] = FOLDED, s.stride[i] = 2;
+    *out = *conv;
+    out->class = &folded_class;
+    out->in = doubling->in;
+    memcpy(out->settings, &s, sizeof s);
+    return 1;
+}
+
+/* ---- the kinds ---- *//* ---- the kinds ---- */
 
 static const gan__layer_setting settings[] = {
     GAN__SIZE("in_channels", gan__conv_settings, in, 1, INT32_MAX),

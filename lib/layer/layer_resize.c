@@ -2,7 +2,7 @@
 #include "base/alloc_internal.h"
 #include "base/status_internal.h"
 #include "base/tensor_internal.h"
-#include "layer/layer_internal.h"
+#include "layer/layer_image_internal.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -247,6 +247,12 @@ const gan__layer_class gan__layer_upsample = {
     .forward = upsample_forward,
     .backward = upsample_backward,
 };
+
+int gan__layer_doubles(const gan_layer *layer)
+{
+    return layer->class == &gan__layer_upsample && layer->in.rank == 3 && scale_of(layer) == 2 &&
+           !blends(layer);
+}
 
 gan_layer *gan_layer_upsample(size_t scale_factor, gan_upsample_mode mode, int align_corners)
 {

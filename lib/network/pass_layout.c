@@ -31,6 +31,7 @@
 
 #include "base/alloc_internal.h"
 #include "base/status_internal.h"
+#include "layer/layer_image_internal.h"
 #include "math/kernels_internal.h"
 #include "math/kernels_winograd_internal.h"
 
@@ -68,17 +69,54 @@ static size_t lay_out(gan__pass *pass, float *memory)
     return used;
 }
 
+/* Whether what layer i makes is there for the next layer alone, which runs in this pass. */
+static int is_between_two(const gan__pass_desc *desc, size_t i)
+{
+    if (i + 1 == desc->n_layers) return 0;
+    for (size_t j = 0; j < desc->n_layers; j++)
+        if (desc->net->layers[j].value_from == i + 1 || desc->net->layers[j].grad_from == i + 1)
+            return 0;
+    return 1;
+}
+
 /* Whether what layer i appends is a tail: only the next layer reads it, and can do so in two
  * pieces. */
 static int keeps_apart(const gan__pass *pass, size_t i)
 {
-    const gan_network *net = pass->desc.net;
-
-    if (!net->layers[i].class->appends || i + 1 == pass->desc.n_layers) return 0;
+    if (!gan__pass_layer(pass, i)->class->appends || !is_between_two(&pass->desc, i)) return 0;
     if (pass->desc.by_rows) return 0; /* packed weights take their input in one piece */
-    for (size_t j = 0; j < pass->desc.n_layers; j++)
-        if (net->layers[j].value_from == i + 1 || net->layers[j].grad_from == i + 1) return 0;
-    return net->layers[i + 1].class->tail_grad != NULL;
+    return gan__pass_layer(pass, i + 1)->class->tail_grad != NULL;
+}
+
+/* Fold upsampling into the convolution that reads it: in training, where there is time to save.  In
+ * its place is a layer that does nothing. */
+static void fold(gan__pass *pass, size_t i)
+{
+    const gan_layer *doubling = &pass->desc.net->layers[i];
+
+    if (!is_between_two(&pass->desc, i)) return;
+    if (!gan__layer_fold_doubling(&pass->folded[i + 1], doubling, doubling + 1)) return;
+    pass->folded[i] = *doubling;
+    pass->folded[i].class = &gan__layer_reshape;
+    pass->folded[i].out = doubling->in;
+    pass->layers[i] = &pass->folded[i];
+    pass->layers[i + 1] = &pass->folded[i + 1];
+}
+
+static gan_status choose_layers(gan__pass *pass)
+{
+    gan_status status = GAN_OK;
+    const gan__pass_desc *desc = &pass->desc;
+    const int folds = gan__pass_has_gradients(desc) && !desc->tangents && !gan__winograd_is_off();
+
+    GAN_TRY(gan__alloc(&pass->layers, &pass->allocator, desc->n_layers, sizeof *pass->layers));
+    for (size_t i = 0; i < desc->n_layers; i++) pass->layers[i] = &desc->net->layers[i];
+    if (!folds) return GAN_OK;
+    GAN_TRY(gan__alloc(&pass->folded, &pass->allocator, desc->n_layers, sizeof *pass->folded));
+    for (size_t i = 0; i < desc->n_layers; i++) fold(pass, i);
+
+cleanup:
+    return status;
 }
 
 /* The scratch, in floats, that a thread needs for layer i.  In bfloat16 that of products is the last
@@ -197,16 +235,16 @@ static void set_moving(gan__pass *pass)
 
 static void set_sizes(gan__pass *pass)
 {
-    const gan_network *net = pass->desc.net;
     const gan__pass *source = pass->desc.source;
 
-    pass->at[0].size = gan_shape_size(net->input);
+    pass->at[0].size = gan_shape_size(pass->desc.net->input);
     for (size_t i = 0; i < pass->desc.n_layers; i++) {
-        const gan__layer_class *class = net->layers[i].class;
+        const gan_layer *layer = gan__pass_layer(pass, i);
+        const gan__layer_class *class = layer->class;
         const gan__boundary *in = &pass->at[i];
         gan__boundary *out = &pass->at[i + 1];
 
-        out->size = gan_shape_size(net->layers[i].out);
+        out->size = gan_shape_size(layer->out);
         out->shared = i > 0 && class->in_place && !(class->changes && in->needed);
         if (keeps_apart(pass, i)) {
             out->tail = out->size - in->size;
@@ -219,7 +257,7 @@ static void set_sizes(gan__pass *pass)
         if (class->random) pass->n_random += (uint64_t)pass->desc.rows * out->size;
         if (!out->shared || out->tail > 0) pass->stages[pass->n_stages++].begin = i;
         pass->stages[pass->n_stages - 1].end = i + 1;
-        if (pass->lowest == 0 && net->layers[i].n_params > 0)
+        if (pass->lowest == 0 && layer->n_params > 0)
             pass->lowest = pass->n_stages + (out->tail > 0); /* its gradient is made apart */
     }
     if (source) {
@@ -303,6 +341,7 @@ gan_status gan__pass_create(gan__pass **out, const gan__pass_desc *desc,
     GAN_TRY(gan__alloc(&pass->at, allocator, desc->n_layers + 1, sizeof *pass->at));
     GAN_TRY(gan__alloc(&pass->random, allocator, desc->n_layers, sizeof *pass->random));
     GAN_TRY(gan__alloc(&pass->stages, allocator, desc->n_layers, sizeof *pass->stages));
+    GAN_TRY(choose_layers(pass));
     GAN_TRY(make_workspace(pass));
     set_sizes(pass);
     share_between_runs(pass);
@@ -342,5 +381,7 @@ void gan__pass_destroy(gan__pass *pass)
     gan__free(&a, pass->stages);
     gan__free(&a, pass->random);
     gan__free(&a, pass->at);
+    gan__free(&a, pass->folded);
+    gan__free(&a, pass->layers);
     gan__free(&a, pass);
 }

@@ -71,7 +71,9 @@ struct gan__pass {
     gan_allocator allocator;
     gan__busy busy; /* evaluating */
     gan__pass_desc desc;
-    gan__boundary *at; /* n_layers + 1 */
+    const gan_layer **layers; /* the network's, or what computes the same faster */
+    gan_layer *folded;        /* the latter */
+    gan__boundary *at;        /* n_layers + 1 */
     gan__stage *stages;
     size_t n_stages;
     gan__plan plan;          /* of passes with gradients */
@@ -133,7 +135,7 @@ static inline gan__by gan__pass_by(const gan__pass_desc *desc)
 
 static inline const gan_layer *gan__pass_layer(const gan__pass *pass, size_t i)
 {
-    return &pass->desc.net->layers[i];
+    return pass->layers[i];
 }
 
 /* The stage from `s` on that a part of the weight gradient belongs to, and which of the stage's it
