@@ -137,6 +137,22 @@ TEST(only_the_generator_of_a_resnet_is_normalised)
     end(&x);
 }
 
+TEST(minibatch_stddev_is_in_front_of_the_last_layer)
+{
+    for (size_t i = 0; networks_kinds[i]; i++)
+        for (int conditional = 0; conditional < 2; conditional++) {
+            networks_plan plan = plan_of(1, 28, 28, conditional);
+            game x;
+
+            plan.stddev = 1;
+            x = play(networks_kinds[i], &plan);
+            ck_assert_uint_eq(count_kind(x.g, "minibatch_stddev"), 0);
+            ck_assert_uint_eq(count_kind(x.d, "minibatch_stddev"), 1);
+            step(&x, plan.picture);
+            end(&x);
+        }
+}
+
 TEST(attention_is_at_maps_of_middle_size)
 {
     for (size_t i = 0; i < N_SIDES; i++) {

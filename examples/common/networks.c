@@ -1,7 +1,7 @@
 /* networks.c - see networks.h. */
 #include "networks.h"
 
-enum { LEAST = 4, WIDEST = 8 };
+enum { LEAST = 4, WIDEST = 8, STDDEV_GROUP = 4 };
 
 const networks_kind *const networks_kinds[] = {&networks_dcgan, &networks_resnet, &networks_r3gan,
                                                NULL};
@@ -65,6 +65,10 @@ void networks_add_head(gan_network *net, const networks_plan *plan, size_t chann
                        networks_map size)
 {
     gan_conv2d_desc desc = networks_whole(size);
+    if (plan->stddev) {
+        gan_network_add(net, gan_layer_minibatch_stddev(STDDEV_GROUP));
+        channels++;
+    }
     if (plan->shown > 0)
         gan_network_add(net,
                         gan_layer_projection(channels * size.height * size.width, plan->shown));
@@ -121,6 +125,7 @@ static networks_plan plan_of(const networks_options *o, const run_parts *parts)
                            .plain = o->d_plain || is_plain(parts->opt),
                            .spectral_norm = parts->opt->spectral_norm,
                            .attention = o->attention,
+                           .stddev = o->stddev,
                            .sigmoid = run_ends_in_sigmoid(parts->opt)};
 }
 

@@ -28,6 +28,7 @@ typedef struct networks_plan {
     int plain;         /* 1: no batch normalisation in the discriminator of a dcgan */
     int spectral_norm; /* 1: of the discriminator's weights */
     int attention;     /* 1: self-attention at maps of 14 to 27 pixels, in a resnet */
+    int stddev;        /* 1: minibatch standard deviation before the discriminator's last layer */
     int sigmoid;       /* 1: the discriminator ends in one */
 } networks_plan;
 
@@ -93,6 +94,7 @@ typedef struct networks_options {
                     them, up to 8 * base */
     long d_base; /* those of the discriminator; 0: base */
     int d_plain; /* 1: no batch normalisation in the discriminator of a dcgan */
+    int stddev;  /* 1: minibatch standard deviation in it */
     long embedding; /* in a conditional run numbers that the generator learns for each class */
     int attention;  /* 1: self-attention, in a resnet */
 } networks_options;
@@ -110,6 +112,9 @@ typedef struct networks_options {
     {.name = "d-plain", .on = &(o)->d_plain,                                                       \
      .help = "no batch normalisation in the discriminator of --network dcgan, as with a gradient " \
              "penalty or spectral normalisation"},                                                 \
+    {.name = "minibatch-stddev", .on = &(o)->stddev,                                               \
+     .help = "minibatch standard deviation before the discriminator's last layer, which lets it "  \
+             "see how varied the images of a batch are (Karras et al., 2018)"},                    \
     {.name = "attention", .on = &(o)->attention,                                                   \
      .help = "self-attention (SAGAN) at maps of 14 to 27 pixels, for --network resnet"}
 #define NETWORKS_EMBEDDING_OPTION(o)                                                               \
