@@ -17,176 +17,7 @@
  * and written the same way back, where neighbouring patches overlap: across, what a tile has beyond
  * its own pixels is added to the next tile's vector; down, the first rows are added to what the row
  * of tiles above has left.  Every pixel is a sum in one order, wherever its sample stands. */
-#include "math/kernels_loop_internal.h"
-
-#define INLINE static inline __attribute__((always_inline))
-
-enum { PATCH = GAN__MOST_PATCH };
-
-/* ---- transforms of one dimension ---- */
-
-/* Each from an array x to an array z, of numbers or vectors, those of a phase s apart.  The way back
- * is the adjoint, not the inverse: the same matrix read by columns.  See kernels_winograd.c. */
-#define IMAGE_2_2(x, z, s)                                                                         \
-    z[0] = x[0] - x[s];                                                                            \
-    z[s] = x[s];                                                                                   \
-    z[2 * s] = x[s] - x[2 * s];
-#define IMAGE_2_2_BACK(x, z, s)                                                                    \
-    z[0] = x[0];                                                                                   \
-    z[s] = x[s] - x[0] + x[2 * s];                                                                 \
-    z[2 * s] = -x[2 * s];
-#define MAP_2_2(x, z, s)                                                                           \
-    z[0] = x[0];                                                                                   \
-    z[1] = x[0] + x[1];                                                                            \
-    z[2] = -x[1];
-#define MAP_2_2_BACK(x, z, s)                                                                      \
-    z[0] = x[0] + x[1];                                                                            \
-    z[1] = x[1] - x[2];
-#define WEIGHTS_2_2(x, z, s)                                                                       \
-    z[0] = x[0];                                                                                   \
-    z[s] = x[0] + x[s];                                                                            \
-    z[2 * s] = x[s];
-#define WEIGHTS_2_2_BACK(x, z, s)                                                                  \
-    z[0] = x[0] + x[s];                                                                            \
-    z[s] = x[s] + x[2 * s];
-
-#define IMAGE_2_3(x, z, s)                                                                         \
-    z[0] = x[0] - x[2];                                                                            \
-    z[1] = x[1] + x[2];                                                                            \
-    z[2] = x[2] - x[1];                                                                            \
-    z[3] = x[1] - x[3];
-#define IMAGE_2_3_BACK(x, z, s)                                                                    \
-    z[0] = x[0];                                                                                   \
-    z[1] = x[1] - x[2] + x[3];                                                                     \
-    z[2] = x[1] + x[2] - x[0];                                                                     \
-    z[3] = -x[3];
-#define MAP_2_3(x, z, s)                                                                           \
-    z[0] = x[0];                                                                                   \
-    z[1] = x[0] + x[1];                                                                            \
-    z[2] = x[0] - x[1];                                                                            \
-    z[3] = -x[1];
-#define MAP_2_3_BACK(x, z, s)                                                                      \
-    z[0] = x[0] + x[1] + x[2];                                                                     \
-    z[1] = x[1] - x[2] - x[3];
-#define WEIGHTS_2_3(x, z, s)                                                                       \
-    z[0] = x[0];                                                                                   \
-    z[1] = (x[0] + x[2] + x[1]) * 0.5f;                                                            \
-    z[2] = (x[0] + x[2] - x[1]) * 0.5f;                                                            \
-    z[3] = x[2];
-#define WEIGHTS_2_3_BACK(x, z, s)                                                                  \
-    z[0] = x[0] + (x[1] + x[2]) * 0.5f;                                                            \
-    z[1] = (x[1] - x[2]) * 0.5f;                                                                   \
-    z[2] = x[3] + (x[1] + x[2]) * 0.5f;
-
-#define IMAGE_4_2(x, z, s)                                                                         \
-    z[0] = 2 * (x[0] - x[3 * s]) + 3 * (x[s] - x[2 * s]);                                          \
-    z[s] = 2 * (x[s] + x[3 * s]) + 5 * x[2 * s];                                                   \
-    z[2 * s] = x[s] + x[2 * s] - 2 * x[3 * s];                                                     \
-    z[3 * s] = x[2 * s] + x[3 * s] - 2 * x[s];                                                     \
-    z[4 * s] = 2 * (x[4 * s] - x[s]) + 3 * (x[3 * s] - x[2 * s]);
-#define IMAGE_4_2_BACK(x, z, s)                                                                    \
-    z[0] = 2 * x[0];                                                                               \
-    z[s] = 3 * x[0] + x[2 * s] + 2 * (x[s] - x[3 * s] - x[4 * s]);                                 \
-    z[2 * s] = 5 * x[s] + x[2 * s] + x[3 * s] - 3 * (x[0] + x[4 * s]);                             \
-    z[3 * s] = 3 * x[4 * s] + x[3 * s] + 2 * (x[s] - x[2 * s] - x[0]);                             \
-    z[4 * s] = 2 * x[4 * s];
-#define MAP_4_2(x, z, s)                                                                           \
-    z[0] = x[0];                                                                                   \
-    z[1] = (x[0] + x[2]) + (x[1] + x[3]);                                                          \
-    z[2] = (x[0] + 4 * x[2]) - (2 * x[1] + 8 * x[3]);                                              \
-    z[3] = (x[0] + 0.25f * x[2]) - (0.5f * x[1] + 0.125f * x[3]);                                  \
-    z[4] = x[3];
-#define MAP_4_2_BACK(x, z, s)                                                                      \
-    z[0] = x[0] + x[1] + x[2] + x[3];                                                              \
-    z[1] = x[1] - (2 * x[2] + 0.5f * x[3]);                                                        \
-    z[2] = x[1] + (4 * x[2] + 0.25f * x[3]);                                                       \
-    z[3] = x[1] - (8 * x[2] + 0.125f * x[3]) + x[4];
-#define WEIGHTS_4_2(x, z, s)                                                                       \
-    z[0] = 0.5f * x[0];                                                                            \
-    z[s] = (x[0] + x[s]) * (1 / 9.0f);                                                             \
-    z[2 * s] = (x[0] - 2 * x[s]) * (1 / 18.0f);                                                    \
-    z[3 * s] = (2 * x[0] - x[s]) * (4 / 9.0f);                                                     \
-    z[4 * s] = 0.5f * x[s];
-#define WEIGHTS_4_2_BACK(x, z, s)                                                                  \
-    z[0] = 0.5f * x[0] + (x[s] + 0.5f * x[2 * s] + 8 * x[3 * s]) * (1 / 9.0f);                     \
-    z[s] = 0.5f * x[4 * s] + (x[s] - x[2 * s] - 4 * x[3 * s]) * (1 / 9.0f);
-
-/* Two rows of a matrix that differ in the signs of every second number. */
-#define BOTH(z, i, even, odd)                                                                      \
-    {                                                                                              \
-        const __typeof__(z[0]) e = even, o = odd;                                                  \
-                                                                                                   \
-        z[i] = e + o;                                                                              \
-        z[i + 1] = e - o;                                                                          \
-    }
-#define SUMS(x)                                                                                    \
-    const __typeof__(x[0]) s1 = x[1] + x[2], d1 = x[1] - x[2];                                     \
-    const __typeof__(x[0]) s2 = x[3] + x[4], d2 = x[3] - x[4];
-#define IMAGE_4_3(x, z, s)                                                                         \
-    z[0] = 81 / 64.0f * x[0] - 45 / 16.0f * x[2] + x[4];                                           \
-    BOTH(z, 1, 9 / 4.0f * x[2] - x[4], 27 / 16.0f * x[1] - 3 / 4.0f * x[3])                        \
-    BOTH(z, 3, x[4] - 9 / 16.0f * x[2], 3 / 2.0f * x[3] - 27 / 32.0f * x[1])                       \
-    z[5] = 81 / 64.0f * x[1] - 45 / 16.0f * x[3] + x[5];
-#define IMAGE_4_3_BACK(x, z, s)                                                                    \
-    SUMS(x)                                                                                        \
-    z[0] = 81 / 64.0f * x[0];                                                                      \
-    z[1] = 27 / 16.0f * d1 - 27 / 32.0f * d2 + 81 / 64.0f * x[5];                                  \
-    z[2] = 9 / 4.0f * s1 - 9 / 16.0f * s2 - 45 / 16.0f * x[0];                                     \
-    z[3] = 3 / 2.0f * d2 - 3 / 4.0f * d1 - 45 / 16.0f * x[5];                                      \
-    z[4] = x[0] - s1 + s2;                                                                         \
-    z[5] = x[5];
-#define MAP_4_3(x, z, s)                                                                           \
-    z[0] = x[0];                                                                                   \
-    BOTH(z, 1, x[0] + 9 / 16.0f * x[2], 3 / 4.0f * x[1] + 27 / 64.0f * x[3])                       \
-    BOTH(z, 3, x[0] + 9 / 4.0f * x[2], 3 / 2.0f * x[1] + 27 / 8.0f * x[3])                         \
-    z[5] = x[3];
-#define MAP_4_3_BACK(x, z, s)                                                                      \
-    SUMS(x)                                                                                        \
-    z[0] = x[0] + s1 + s2;                                                                         \
-    z[1] = 3 / 4.0f * d1 + 3 / 2.0f * d2;                                                          \
-    z[2] = 9 / 16.0f * s1 + 9 / 4.0f * s2;                                                         \
-    z[3] = 27 / 64.0f * d1 + 27 / 8.0f * d2 + x[5];
-#define WEIGHTS_4_3(x, z, s)                                                                       \
-    z[0] = 64 / 81.0f * x[0];                                                                      \
-    BOTH(z, 1, 128 / 243.0f * x[0] + 8 / 27.0f * x[2], 32 / 81.0f * x[1])                          \
-    BOTH(z, 3, 32 / 243.0f * x[0] + 8 / 27.0f * x[2], 16 / 81.0f * x[1])                           \
-    z[5] = x[2];
-#define WEIGHTS_4_3_BACK(x, z, s)                                                                  \
-    SUMS(x)                                                                                        \
-    z[0] = 64 / 81.0f * x[0] + 128 / 243.0f * s1 + 32 / 243.0f * s2;                               \
-    z[1] = 32 / 81.0f * d1 + 16 / 81.0f * d2;                                                      \
-    z[2] = 8 / 27.0f * (s1 + s2) + x[5];
-
-typedef struct transform {
-    void (*one)(const float *x, float *z);
-    void (*four)(const vector_4 *x, vector_4 *z);
-    void (*sixteen)(const vector_16 *x, vector_16 *z);
-} transform;
-
-/* With one or two phases. */
-#define TRANSFORM_OF_TYPE(name, phases, type, suffix)                                              \
-    INLINE void name##_of_##suffix(const type *x, type *z)                                         \
-    {                                                                                              \
-        for (size_t i = 0; i < phases; i++, x++, z++) {                                            \
-            name(x, z, phases)                                                                     \
-        }                                                                                          \
-    }
-#define TRANSFORM(name, phases)                                                                    \
-    TRANSFORM_OF_TYPE(name, phases, float, 1)                                                      \
-    TRANSFORM_OF_TYPE(name, phases, vector_4, 4)                                                   \
-    TRANSFORM_OF_TYPE(name, phases, vector_16, 16)
-#define TRANSFORMS(name, phases)                                                                   \
-    TRANSFORM(IMAGE_##name, phases)                                                                \
-    TRANSFORM(IMAGE_##name##_BACK, phases)                                                         \
-    TRANSFORM(MAP_##name, 1)                                                                       \
-    TRANSFORM(MAP_##name##_BACK, 1)                                                                \
-    TRANSFORM(WEIGHTS_##name, phases)                                                              \
-    TRANSFORM(WEIGHTS_##name##_BACK, phases)
-#define TRANSFORM_OF(name) ((transform){name##_of_1, name##_of_4, name##_of_16})
-TRANSFORMS(2_2, 2)
-TRANSFORMS(4_2, 2)
-TRANSFORMS(2_3, 1)
-TRANSFORMS(4_3, 1)
+#include "math/kernels_tile_internal.h"
 
 /* A side of an algorithm, in each dimension: the pixels of a tile's patch, the step from one patch
  * to the next, the values of a transformed patch, and the phases, which is how many of the values
@@ -386,15 +217,19 @@ INLINE void down_in(const place *p, side s, transform t, const float *x, size_t 
 
         from[i] = y < r->size[0] ? x + y * width : zeros;
     }
+/* From the last columns on, and then from the first, which may repeat some: what across_in() reads first
+ * was written at once. */
 #define COLUMNS(n, of)                                                                             \
-    for (; j + n <= width; j += n) {                                                               \
+    for (size_t k = 0; n <= width && j < width; k++, j += n) {                                     \
+        const size_t at = k > 0 ? (k - 1) * n : width - n;                                         \
         vector_##n a[PATCH], z[PATCH];                                                             \
                                                                                                    \
-        for (size_t i = 0; i < s.patch; i++) a[i] = *(const vector_##n *)(from[i] + j);            \
+        for (size_t i = 0; i < s.patch; i++) a[i] = *(const vector_##n *)(from[i] + at);           \
         t.of(a, z);                                                                                \
-        for (size_t i = 0; i < s.values; i++) *(vector_##n *)(to + i * line + j) = z[i];           \
+        for (size_t i = 0; i < s.values; i++) *(vector_##n *)(to + i * line + at) = z[i];          \
     }
     COLUMNS(16, sixteen)
+    COLUMNS(8, eight)
     COLUMNS(4, four)
 #undef COLUMNS
     for (; j < width; j++) {
@@ -457,15 +292,30 @@ INLINE void tiles_in(const gan__tile_rows *r, side s, transform t, const float *
 
 /* ---- values to pixels ---- */
 
+/* From the (16 - k)-th on, k ones before zeros. */
+static const int first_16[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+
+/* Give b the first k elements of a. */
+#define TAKE_FIRST(n)                                                                              \
+    INLINE void take_first_##n(size_t k, const vector_##n *a, vector_##n *b)                       \
+    {                                                                                              \
+        places_##n mask;                                                                           \
+                                                                                                   \
+        memcpy(&mask, first_16 + 16 - k, sizeof mask);                                             \
+        *b = (vector_##n)(((places_##n)*a & mask) | ((places_##n)*b & ~mask));                     \
+    }
+TAKE_FIRST(4)
+TAKE_FIRST(8)
+TAKE_FIRST(16)
+
 /* Without what stands behind the last tile. */
 INLINE vector_4 only(size_t n, vector_4 v)
 {
-    static const int masks[8] = {-1, -1, -1, -1, 0, 0, 0, 0};
-    places_4 mask;
+    vector_4 out = {0};
 
     if (n >= 4) return v;
-    memcpy(&mask, masks + 4 - n, sizeof mask);
-    return (vector_4)((places_4)v & mask);
+    take_first_4(n, &v, &out);
+    return out;
 }
 
 /* Tiles that others of their row are before. */
@@ -514,35 +364,44 @@ INLINE void down_out(const place *p, side s, transform t, size_t line, const flo
     const size_t left = p->row > 0 ? s.patch - s.step : 0; /* rows that have their bias already */
     size_t j = 0;
 
-#define ROW(type, n, z)                                                                            \
+/* Write rows of z at column `at`, where each of the first `left` is added to what is there. */
+#define ROWS(type, repair)                                                                         \
     for (size_t i = 0; i < s.patch; i++) {                                                         \
         const size_t y = pixel_row(p, s, i);                                                       \
                                                                                                    \
         if (y < r->size[0]) {                                                                      \
-            type *to = (type *)(x + y * width + j);                                                \
+            type *to = (type *)(x + y * width + at), sum = z[i] + bias;                            \
                                                                                                    \
-            *to = i < left ? *to + z[i] : z[i] + bias;                                             \
+            if (i < left) {                                                                        \
+                sum = *to + z[i];                                                                  \
+                repair;                                                                            \
+            }                                                                                      \
+            *to = sum;                                                                             \
         }                                                                                          \
     }
+/* The last vector leaves columns alone that another one was added to before. */
 #define COLUMNS(n, of)                                                                             \
-    for (; j + n <= width; j += n) {                                                               \
+    for (; n <= width && j < width; j += n) {                                                      \
+        const size_t at = j + n > width ? width - n : j;                                           \
         vector_##n a[PATCH], z[PATCH];                                                             \
                                                                                                    \
-        for (size_t i = 0; i < s.values; i++) a[i] = *(const vector_##n *)(from + i * line + j);   \
+        for (size_t i = 0; i < s.values; i++) a[i] = *(const vector_##n *)(from + i * line + at);  \
         t.of(a, z);                                                                                \
-        ROW(vector_##n, n, z)                                                                      \
+        ROWS(vector_##n, if (at < j) take_first_##n(j - at, to, &sum))                             \
     }
     COLUMNS(16, sixteen)
+    COLUMNS(8, eight)
     COLUMNS(4, four)
 #undef COLUMNS
     for (; j < width; j++) {
+        const size_t at = j;
         float a[PATCH], z[PATCH];
 
         for (size_t i = 0; i < s.values; i++) a[i] = from[i * line + j];
         t.one(a, z);
-        ROW(float, 1, z)
+        ROWS(float, )
     }
-#undef ROW
+#undef ROWS
 }
 
 /* Rows of pixels below the last tiles. */
