@@ -539,7 +539,7 @@ TEST(objectives_are_checked)
     o = own_bce();
     desc.loss = GAN_LOSS_HINGE;
     expect_fails(gan_trainer_create(&t, g, d, g_opt, d_opt, &desc), GAN_ERR_INVALID,
-                 "an objective and the loss 4");
+                 "an objective with the loss 4");
     desc.loss = GAN_LOSS_BCE;
     o.raw_outputs = 1;
     expect_fails(gan_trainer_create(&t, g, d, g_opt, d_opt, &desc), GAN_ERR_INVALID,

@@ -291,9 +291,9 @@ double gan__layer_read_flops(size_t rows, size_t columns);
 void gan__layer_init_uniform(const gan_layer *layer, double bound, float *params, uint64_t seed,
                              uint64_t stream, uint64_t position);
 
-/* Second derivatives.  A sum of uy ty over the outputs, where x moves along tx and so y along ty,
- * is differentiated by the weights: forward along the network goes ty, and back come the gradients
- * of the sum w.r.t. tx, which is ux, and w.r.t. x, which is dx.
+/* Second derivatives; penalty.c has the whole algorithm.  As x moves along tx, y moves along ty.
+ * The sum of uy ty over the outputs is differentiated with respect to the weights: ty is computed
+ * forward through the network; backward, ux is the sum's gradient w.r.t. tx and dx that w.r.t. x.
  *
  * A layer's work on ux, ty, dx and the weights' gradient; the last is that of class->grad(). */
 void gan__layer_slope(const gan__layer_run *run);

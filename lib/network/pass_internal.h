@@ -115,13 +115,15 @@ void gan__pass_cut(gan__pass *pass, const gan__shard_rows *shards);
 int gan__pass_rows_apart(const gan_network *net);
 void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what);
 
-/* A pass with tangents differentiates twice.  After a forward run from row 0 on,
+/* A pass with tangents differentiates twice, for gradient penalties: penalty.c has the algorithm.
+ * After a forward run from row 0 on,
  *
- *     g = gan__pass_slope(pass, pool);        the gradient of each row's first output by its input,
- *     v = gan__pass_direction(pass);          where the caller writes a v for each row
- *     gan__pass_curve(pass, pool);            the weight gradient of the sum of v g, v held fixed
+ *     g = gan__pass_slope(pass, pool);        gradient of each row's first output w.r.t. its input,
+ *     v = gan__pass_direction(pass);          where the caller writes a v for each row,
+ *     gan__pass_curve(pass, pool);            weight gradient of the sum of v . g with v constant.
  *
- * So the weight gradient of any function of g is found, v being its derivative by g. */
+ * With v the derivative of some function of g with respect to g, that is the function's weight
+ * gradient. */
 float *gan__pass_slope(gan__pass *pass, gan_pool *pool);
 float *gan__pass_direction(gan__pass *pass);
 void gan__pass_curve(gan__pass *pass, gan_pool *pool);
