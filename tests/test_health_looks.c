@@ -302,8 +302,8 @@ TEST(a_discriminator_that_knows_its_samples_by_heart_is_found_by_held_out_ones)
     expect_look(h, bad);
     ck_assert_int_eq(level_of(h, GAN_VERDICT_D_OVERFIT), GAN_FINDING_NOTE);
     expect_look(h, bad);
-    ck_assert_ptr_nonnull(
-        strstr(verdict_of(h).sentence, "takes 75 % of them for real, but 40 % of 500 held-out"));
+    ck_assert_ptr_nonnull(strstr(verdict_of(h).sentence,
+                                 "classifies 75 % of them as real, but 40 % of 500 held-out"));
     gan_health_destroy(h);
 }
 
@@ -327,8 +327,8 @@ static gan_look look_of_outputs(float outputs[3][400], float from, float way)
                       .n_d_generated = 400};
 }
 
-/* A discriminator sways: what it takes for real in the steps before says nothing about held-out
- * samples now, and so does its zero. */
+/* A discriminator oscillates: what it classifies as real in earlier steps says nothing about
+ * held-out samples now, and so does its zero. */
 TEST(outputs_tell_a_discriminator_that_knows_its_samples_by_heart_wherever_its_zero_is)
 {
     static float outputs[3][400];

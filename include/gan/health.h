@@ -65,7 +65,7 @@ typedef enum gan_verdict {
                                          looks, at most half of them are a note for
                                          twice as many */
     GAN_VERDICT_LABELS_IGNORED = 8, /**< generated samples do not match their labels */
-    GAN_VERDICT_NOISY = 9,          /**< samples lie off the real ones and do not improve */
+    GAN_VERDICT_NOISY = 9,          /**< samples are far from the real ones and do not improve */
     GAN_VERDICT_BLURRED = 10,       /**< samples are averages of real ones: washed out */
     GAN_VERDICT_NO_PROGRESS = 11,   /**< no look has improved for a long time */
     /* What gan_health_preflight() warns of. */
