@@ -288,7 +288,7 @@ TEST(labels_that_say_nothing_about_the_data_are_told_from_a_generator_that_ignor
     gan_health_destroy(h);
 }
 
-TEST(a_discriminator_that_knows_its_samples_by_heart_is_found_by_held_out_ones)
+TEST(a_discriminator_that_memorises_its_samples_is_found_by_held_out_ones)
 {
     gan_health *h = make();
     const gan_look good = {GAN_LOOK_INIT, .held_out = 500, .held_out_accepted = 350};
@@ -328,8 +328,8 @@ static gan_look look_of_outputs(float outputs[3][400], float from, float way)
 }
 
 /* A discriminator oscillates: what it classifies as real in earlier steps says nothing about
- * held-out samples now, and so does its zero. */
-TEST(outputs_tell_a_discriminator_that_knows_its_samples_by_heart_wherever_its_zero_is)
+ * held-out samples now, and so does the zero of its outputs. */
+TEST(outputs_show_a_discriminator_that_memorises_its_samples_wherever_its_zero_is)
 {
     static float outputs[3][400];
     static const struct {

@@ -123,7 +123,7 @@ static void put_base64(gan__text *out, const unsigned char *bytes, size_t n)
     }
 }
 
-/* All weights as floats, or each as the nearest number of 16 bits. */
+/* All weights as floats, or each rounded to 16 bits. */
 static void put_weights(gan__text *out, const page *p)
 {
     const size_t n = p->program.weight_bytes;
