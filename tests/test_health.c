@@ -222,7 +222,7 @@ TEST(a_discriminator_that_is_always_right_is_a_note_and_wins_when_no_gradient_is
     ck_assert_int_eq(f.level, GAN_FINDING_NOTE);
     ck_assert_int_eq(gan_health_should_stop(h), 0);
     show(h, 160, WINDOW, won_for_good);
-    expect_verdict(h, GAN_VERDICT_D_WINS, "right about 100 % of real");
+    expect_verdict(h, GAN_VERDICT_D_WINS, "classifies 100 % of real");
     ck_assert_int_eq(gan_health_should_stop(h), 1);
     show(h, 224, WINDOW, NULL);
     expect_verdict(h, GAN_VERDICT_HEALTHY, "");

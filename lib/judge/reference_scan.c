@@ -4,6 +4,7 @@
  * one.  They are inaccurate where x and y are near each other: the rounding error is as large as
  * for any other pair, and may exceed the distance.  So products only rule pairs out.  The rounding
  * error is bounded, and
+ *
  *     |x|^2 + |y|^2 - 2 x.y - bound  >  the largest distance of interest
  *
  * excludes nearly all pairs; for those that are left, the distance is computed in double from the
