@@ -1,17 +1,17 @@
-/* few.h - what helps a run on few images: augmentation, regularisation, weights of another run. */
+/* few.h - options for runs on few images: augmentation, regularisation, weights of another run. */
 #ifndef FEW_H
 #define FEW_H
 
 #include "cli.h"
 
-/* What the command line says about it; 0 and NULL: nothing of the kind. */
+/* The options of the command line; 0 and NULL: not used. */
 typedef struct few_options {
-    const char *augment; /* names of operations, with commas between them */
+    const char *augment; /* names of operations, separated by commas */
     int adaptive;
     double fill;
     double lecam, consistency; /* weights */
     const char *from;          /* the checkpoint of another run */
-    long freeze_d;             /* first layers of the discriminator that stay as they are */
+    long freeze_d;             /* first layers of the discriminator that are frozen */
 } few_options;
 
 #define FEW_DEFAULTS .fill = -1
@@ -44,17 +44,17 @@ typedef struct few_options {
 /* End the program with code 2 where options make no sense. */
 void few_check(const few_options *o);
 
-/* What a trainer's descriptor points at, until the trainer is made. */
+/* The structs that a trainer's descriptor points at, until the trainer is created. */
 typedef struct few_settings {
     gan_augment_desc augment;
     gan_lecam_desc lecam;
     gan_consistency_desc consistency;
 } few_settings;
 
-/* Add the settings to a trainer's, of a run that will see `images` real images in all. */
+/* Add the settings to a trainer's descriptor, for a run on `images` real images in total. */
 void few_set(const few_options *o, double images, few_settings *settings, gan_trainer_desc *desc);
 
-/* Freeze what is to be frozen; and at the beginning of a run take over the weights of another one.
+/* Freeze layers; and at the beginning of a run load the weights of another one.
  * Return 0 after saying what is wrong. */
 int few_freeze(const few_options *o, gan_network *d);
 int few_take_weights(const few_options *o, gan_network *g, gan_network *d, int quiet);

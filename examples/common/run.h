@@ -1,4 +1,4 @@
-/* run.h - a training run as the programs do it: epochs, pictures, figures, checkpoints, Ctrl-C. */
+/* run.h - the training run of the programs: epochs, pictures, statistics, checkpoints, Ctrl-C. */
 #ifndef RUN_H
 #define RUN_H
 
@@ -7,7 +7,7 @@
 #include "few.h"
 #include "rundir.h"
 
-/* What the command line says about a run; a program sets the defaults. */
+/* The options of a run; a program sets the defaults. */
 typedef struct run_options {
     const char *out;
     long epochs, batch, seed, shards, threads, checkpoint_every, evaluate_every;
@@ -22,16 +22,16 @@ typedef struct run_options {
     double auxiliary; /* weight of an auxiliary classifier's loss; 0: none */
     int resume, overwrite, dry_run, quiet, tensorboard;
     int stop_early, keep_best;
-    const char *classifier; /* that looks at samples; NULL: their pixels are compared */
+    const char *classifier; /* the classifier for comparisons; NULL: pixels are compared */
     const char
-        *fingerprint; /* of the images of a run that is resumed; NULL where it is not known */
+        *fingerprint; /* of the images of a resumed run; NULL where it is not known */
     rundir dir;       /* --out */
-    char *settings;   /* all options as dir's settings.txt has them, but for the fingerprint */
+    char *settings;   /* all options as in dir's settings.txt, without the fingerprint */
     const char *given; /* --settings */
-    char *given_text;  /* what stands in it */
+    char *given_text;  /* its text */
 } run_options;
 
-/* The defaults of most, to stand before those of a program. */
+/* Common defaults, to be followed by those of a program. */
 #define RUN_DEFAULTS                                                                               \
     .out = "out", .checkpoint_every = 1, .seed = 1, .penalty_weight = 10, .penalty_interval = 1,   \
     .n_critic = 1, .top_k = 1, .beta2 = 0.999, .penalty_end = 1, .few = {FEW_DEFAULTS}
@@ -137,7 +137,7 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     {"latent", "N", .whole = n, .min = 1, .max = 65536,                                            \
      .help = "latent dimension: the length of the noise vector an image is made from"}
 
-/* What --help says about its files and its end. */
+/* The text of --help about files and ending a run. */
 #define RUN_SUMMARY                                                                                \
     "Everything goes to the directory --out, which is for one run alone:\n"                        \
     "  settings.txt                 the options of the run, for --resume and --settings\n"         \
@@ -163,23 +163,23 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     "--evaluate-every, --tensorboard and --data (another place of the same images) may\n"          \
     "differ, and --lr and --d-lr with a note; other changes are refused.\n"
 
-/* Read the command line, look at the directory, and with --resume take the options of the run in
- * it. `source`, unless NULL, is where Fashion-MNIST comes from, which is decided here.  Ends the
- * program when something is not right. */
+/* Read the command line, check the directory, and with --resume read the options of the run in it.
+ * `source`, unless NULL, receives the location of Fashion-MNIST.  Ends the program after an
+ * error. */
 void run_parse(const cli_program *program, run_options *opt, fashion_source *source, int argc,
                char **argv);
 
-/* The same in two steps, for a program that chooses settings after a look at its data: read the
- * options, and keep them as the run's settings, which they are from then on. */
+/* The same in two steps, for a program that chooses settings after a survey of its data: read the
+ * options, then make them the settings of the run. */
 void run_read(const cli_program *program, run_options *opt, fashion_source *source, int argc,
               char **argv);
 void run_settle(const cli_program *program, run_options *opt, const fashion_source *source);
 
-/* See that a run that is resumed has the images it began with, and add their fingerprint to its
- * settings.  Return 0 after saying what is wrong. */
+/* Check that a resumed run has the images it began with, and add their fingerprint to its settings.
+ * Return 0 after saying what is wrong. */
 int run_check_images(run_options *opt, const gan_dataset *data);
 
-/* Which images of Fashion-MNIST a program trains on. */
+/* The images of Fashion-MNIST that a program trains on. */
 typedef struct run_data {
     fashion_source source;
     long limit;
@@ -197,31 +197,31 @@ typedef struct run_data {
  * in any case. */
 int run_open_data(gan_dataset **out, const run_data *data, const run_options *opt);
 
-/* Open the images of the test set for looks at samples, where a run has such looks; else, and
- * where there is no test set, `*out` is NULL. */
+/* Open the images of the test set for comparisons with samples, if the run has any; else, and
+ * without a test set, `*out` is NULL. */
 int run_open_held_out(gan_dataset **out, const run_data *data, const run_options *opt);
 
 /* Return 1 when samples are compared with real images while the run trains. */
 int run_has_looks(const run_options *opt);
 
-/* What a run is made of; the program makes it, and ends it afterwards. */
+/* The parts of a run; the program creates and destroys them. */
 typedef struct run_parts {
     run_options *opt;
     const gan_dataset *data; /* pictures, grey or RGB */
-    const gan_dataset *held_out; /* pictures for looks at samples alone; NULL: there are none */
-    gan_network *g, *d;      /* what went wrong while they were made is said by run_train() */
+    const gan_dataset *held_out; /* held-out pictures, for comparisons only; NULL: none */
+    gan_network *g, *d;      /* errors in their creation are reported by run_train() */
     size_t repeat;           /* passes over the data in one epoch; 0: 1 */
     int flip;                /* 1: half of the real images are mirrored left to right */
-    const char *const *class_names; /* of the data's classes; NULL: they have none */
+    const char *const *class_names; /* of the data's classes; NULL: none */
     size_t n_names;                 /* how many; 0: as many as classes */
-    size_t n_classes; /* of a conditional run; 0: the generator isn't told what to draw */
+    size_t n_classes; /* of a conditional run; 0: unconditional */
 } run_parts;
 
 /* Add a layer with weights, with spectral normalisation or without. */
 void run_add_weights(gan_network *net, int spectral_norm, gan_layer *layer);
 
-/* Return 1 when the discriminator is shown what a picture is meant to be; an auxiliary classifier
- * has to see it by itself. */
+/* Return 1 when the discriminator gets the labels; an auxiliary classifier predicts them
+ * instead. */
 int run_shows_labels(const run_parts *parts);
 
 /* Return the number of the discriminator's outputs: one, D(x), and with an auxiliary classifier
@@ -231,16 +231,17 @@ size_t run_output_size(const run_parts *parts);
 /* Whether the loss and an auxiliary classifier expect a discriminator that ends in a sigmoid. */
 int run_ends_in_sigmoid(const run_options *opt);
 
-/* End a discriminator as the loss and an auxiliary classifier expect it: with a sigmoid, or with
- * the numbers themselves. */
+/* Add the last layer of a discriminator as the loss and an auxiliary classifier expect it: a
+ * sigmoid, or none. */
 void run_add_output(const run_options *opt, gan_network *d);
 
-/* Train as the options say, from the first epoch or with --resume from where a run was saved, write
- * the files, and return the exit code of the program: 128 and the signal's number when one ended
- * it, as a shell says it. */
+/* Train as the options say, from the first epoch or with --resume from a checkpoint, write the
+ * files, and return the exit code of the program: 128 plus the signal's number when a signal ended
+ * it, as in shells. */
 int run_train(const run_parts *parts);
 
-/* End what run_parse() began; `source` as there.  Return the program's exit code, see cli_end(). */
+/* Free what run_parse() allocated; `source` as there.  Return the program's exit code, see
+ * cli_end(). */
 int run_end(run_options *opt, const fashion_source *source, int code);
 
 #endif
