@@ -30,11 +30,11 @@ extern const char *const collection_fits[], *const collection_alphas[];
      .help = "name of the array of class labels in an .npz file, or of their column in a CSV "     \
              "table, where \"label\" need not be named"},                                          \
     {"class-names", "LIST", .text = &(o)->class_names,                                             \
-     .help = "names of the classes 0, 1 ..., with commas between them: class directories in this " \
-             "order, without those that are not listed, or names for the labels of a file"},       \
+     .help = "comma-separated names of the classes 0, 1 ...: class directories in this order, "    \
+             "without those that are not listed, or names for the labels of a file"},              \
     {"fit", "NAME", .choice = &(o)->fit, .choices = collection_fits,                               \
-     .help = "how a picture of another shape is fitted: scaled until it covers the size, and its " \
-             "middle cut out, or until it fits inside, with black beside it"},                     \
+     .help = "how a picture with another aspect ratio is fitted: scaled to cover the size and "    \
+             "cropped at the centre, or scaled to fit inside, padded with black"},                 \
     {"alpha", "NAME", .choice = &(o)->alpha, .choices = collection_alphas,                         \
      .help = "alpha channel (transparency): it is dropped, or the pictures are " \
              "blended with black or white"}

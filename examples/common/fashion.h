@@ -11,8 +11,8 @@ extern const char *const fashion_garments[FASHION_GARMENTS];
 /* The text of --help about its location. */
 #define FASHION_SUMMARY                                                                            \
     "The images are those of --data, else of $GAN_DATA_DIR, else of data/fashion-mnist,\n"         \
-    "where scripts/fetch-data puts them.  Only where none of the three is there,\n"                \
-    "silhouettes that the library draws take their place, with a warning; they never\n"            \
+    "where scripts/fetch-data puts them.  If none of the three exists,\n"                          \
+    "synthetic silhouettes of garments are used instead, with a warning; they never\n"             \
     "replace the files of an earlier run unless --silhouettes asks for them.\n"
 
 /* Where the images come from. */
@@ -32,7 +32,7 @@ typedef struct fashion_source {
     {"data", "DIR", .text = &(s)->directory, .keep = CLI_FREE, .is_path = 1,                       \
      .help = "directory of Fashion-MNIST's files, such as train-images-idx3-ubyte, plain or .gz"}, \
     {.name = "silhouettes", .on = &(s)->silhouettes,                                               \
-     .help = "take silhouettes of garments that the library draws instead"},                       \
+     .help = "use synthetic silhouettes of garments, drawn by the library, instead"},              \
     {.name = FASHION_STAND_IN, .on = &(s)->stand_in}
 /* clang-format on */
 

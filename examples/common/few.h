@@ -25,17 +25,17 @@ typedef struct few_options {
              "cutout, with commas between them; none: no augmentation"},                                                  \
     {.name = "adaptive", .on = &(o)->adaptive,                                                     \
      .help = "adaptive augmentation: apply each operation of --augment with a probability that "   \
-             "rises from 0, to 0.8, while the discriminator overfits"},                            \
+             "rises from 0, up to 0.8, while the discriminator overfits"},                         \
     {"augment-fill", "X", .real = &(o)->fill, .min = -1, .max = 1,                                 \
      .help = "value that translation and cutout fill in: -1 is black, 0 grey, 1 white"},           \
     {"lecam", "X", .real = &(o)->lecam, .min = 0, .max = 1e6,                                      \
      .help = "weight of LeCam regularisation of the discriminator's outputs; 0: none"},            \
     {"consistency", "X", .real = &(o)->consistency, .min = 0, .max = 1e6,                          \
-     .help = "weight of consistency regularisation: the discriminator's output is to stay the "    \
-             "same when an image, real or generated, is moved; 0: none"},                          \
+     .help = "weight of consistency regularisation: its output should not change when an image, "  \
+             "real or generated, is shifted; 0: none"},                                            \
     {"from", "FILE", .text = &(o)->from, .is_path = 1,                                             \
-     .help = "transfer learning: begin with the weights of another run's checkpoint, as far as "   \
-             "they fit"},                                                                          \
+     .help = "transfer learning: start from the weights of another run's checkpoint, where names " \
+             "and shapes match"},                                                                  \
     {"freeze-d", "N", .whole = &(o)->freeze_d, .min = 0, .max = 1000,                              \
      .help = "freeze the first N layers of the discriminator that have weights, for "    \
              "--from"}

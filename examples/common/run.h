@@ -45,22 +45,22 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
 /* Their rows in a program's table of options. */
 #define RUN_OPTIONS(o)                                                                             \
     {"epochs", "N", .whole = &(o)->epochs, .min = 1, .max = 100000, .keep = CLI_FREE,              \
-     .help = "passes over the training images in the whole run"},                                  \
+     .help = "epochs: passes over the training images in the whole run"},                          \
     {"batch", "N", .whole = &(o)->batch, .min = 1, .max = 65536,                                   \
      .help = "batch size: real images per step, and as many generated ones"},                      \
     {"lr", "X", .real = &(o)->lr, .min = 0, .max = 10, .keep = CLI_FREE,                           \
      .help = "learning rate of both Adam optimizers"},                                             \
     {"d-lr", "X", .real = &(o)->d_lr, .min = 0, .max = 10, .keep = CLI_FREE,                       \
-     .help = "learning rate of the discriminator; 0: the same as --lr"},       \
+     .help = "learning rate of the discriminator; 0: the same as --lr"},                           \
     {"beta1", "X", .real = &(o)->beta1, .min = 0, .max = 0.999999,                                 \
      .help = "Adam's decay rate for the mean of the gradients (momentum)"},                        \
     {"beta2", "X", .real = &(o)->beta2, .min = 0, .max = 0.999999,                                 \
      .help = "Adam's decay rate for the mean of the squared gradients"},                           \
     {"schedule", "NAME", .choice = &(o)->schedule, .choices = run_schedules,                       \
-     .help = "how the learning rates fall over --epochs: linearly or along a cosine to 0, to a "   \
-             "tenth after each third, or exponentially to a hundredth"},                           \
+     .help = "learning rate schedule over --epochs: linear or cosine to 0, step to a tenth after " \
+             "each third, or exponential to a hundredth"},                                         \
     {"warmup", "N", .whole = &(o)->warmup, .min = 0, .max = 1000000000,                            \
-     .help = "steps over which the learning rates first rise from 0"},                             \
+     .help = "learning rate warm-up: steps over which the rates first rise from 0"},               \
     {"loss", "NAME", .choice = &(o)->loss, .choices = run_losses,                                  \
      .help = "loss function of both networks"},                                                    \
     {"penalty", "NAME", .choice = &(o)->penalty, .choices = run_penalties,                         \
@@ -68,11 +68,12 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     {"penalty-weight", "X", .real = &(o)->penalty_weight, .min = 1e-9, .max = 1e9,                 \
      .help = "weight of the gradient penalty in the loss"},                                        \
     {"penalty-end", "X", .real = &(o)->penalty_end, .min = 0, .max = 1,                            \
-     .help = "fraction of that weight at the end, reached along half a cosine"},     \
+     .help = "fraction of that weight at the end of the run, reached by a cosine schedule"},       \
     {"penalty-interval", "N", .whole = &(o)->penalty_interval, .min = 1, .max = 1000000,           \
-     .help = "compute the penalty in every Nth step only, with N times the weight"},               \
+     .help = "lazy regularisation: compute the penalty in every Nth step only, with N times the "  \
+             "weight"},                                                                            \
     {"second-penalty", "NAME", .choice = &(o)->second_penalty, .choices = run_penalties,           \
-     .help = "another gradient penalty beside it, with the same weight and interval: R2 with R1"}, \
+     .help = "second gradient penalty, with the same weight and interval, such as R2 with R1"},    \
     {.name = "spectral-norm", .on = &(o)->spectral_norm,                                           \
      .help = "spectral normalisation of the discriminator's weights"},                             \
     {"n-critic", "N", .whole = &(o)->n_critic, .min = 1, .max = 1000,                              \
@@ -81,11 +82,11 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
      .help = "draw samples from an exponential moving average of the generator's weights with "    \
              "this decay per step; 0: from the weights themselves"},                               \
     {"ema-images", "N", .whole = &(o)->ema_images, .min = 0, .max = 1000000000,                    \
-     .help = "in place of --ema: half-life of the average, in generated images, which rises from " \
+     .help = "instead of --ema: half-life of the average, in generated images, which rises from "  \
              "0 over the first tenth of the run"},                                                 \
     {"top-k", "X", .real = &(o)->top_k, .min = 0.01, .max = 1,                                     \
-     .help = "train the generator on this share of its samples, those that the discriminator "    \
-             "takes most for real"},                                                               \
+     .help = "top-k training: fraction of its samples that the generator learns from, those with " \
+             "the largest discriminator outputs"},                                                 \
     FEW_OPTIONS(&(o)->few),                                                                        \
     {"seed", "N", .whole = &(o)->seed, .min = 0, .max = 2147483647,                                \
      .help = "seed of weights, noise and order; same seed, same result"},                          \
@@ -93,15 +94,15 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
      .help = "cut each batch into N shards, 1, 2, 4, 8 ..., which processes started by mpirun "    \
              "share; 0: 8 under mpirun, else not"},                                                \
     {"precision", "NAME", .choice = &(o)->precision, .choices = run_precisions,                    \
-     .help = "numbers that the products of convolutions and linear layers are computed from; "     \
-             "bfloat16 is faster where the CPU has AVX512-BF16"},                                  \
+     .help = "number format in the products of convolutions and linear layers; bfloat16 is "       \
+             "faster where the CPU has AVX512-BF16"},                                              \
     {"threads", "N", .whole = &(o)->threads, .min = 0, .max = 1024, .keep = CLI_FREE,              \
-     .help = "number of threads; 0: one per CPU; never changes the result"},                            \
+     .help = "number of threads; 0: one per CPU; never changes the result"},                       \
     {"out", "DIR", .text = &(o)->out, .keep = CLI_LOCAL,                                           \
      .help = "directory of this run's files, created if need be; one run per directory"},          \
     {"settings", "FILE", .text = &(o)->given, .keep = CLI_LOCAL,                                   \
-     .help = "take the options from another run's settings.txt, or a copy that you changed; those "\
-             "on the command line come before it"},                                                \
+     .help = "take the options from another run's settings.txt, or a copy that you changed; the "  \
+             "command line overrides them"},                                                       \
     {.name = "resume", .on = &(o)->resume, .keep = CLI_LOCAL,                                      \
      .help = "continue the run in --out, with its settings"},                                      \
     {.name = "overwrite", .on = &(o)->overwrite, .keep = CLI_LOCAL,                                \
@@ -114,13 +115,13 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
      .help = "epochs from one comparison of samples with real images to the next, and after the "  \
              "last one; 0: none"},                                                                 \
     {"classifier", "FILE", .text = &(o)->classifier, .is_path = 1, .keep = CLI_FREE,               \
-     .help = "compare what the classifier of fashion_classifier sees in samples, not their "       \
-             "pixels: missing classes are named"},                                                 \
+     .help = "compare samples by the features of fashion_classifier's network, not by pixels: "    \
+             "missing classes are named"},                                                         \
     {.name = "tensorboard", .on = &(o)->tensorboard, .keep = CLI_FREE,                             \
-     .help = "write an event file for TensorBoard, too"},                                          \
+     .help = "also write an event file for TensorBoard"},                                          \
     {.name = "stop-early", .on = &(o)->stop_early, .keep = CLI_FREE,                               \
      .help = "end the run at a verdict that training doesn't recover from, such as a collapse, or "\
-             "when nothing improved in 10 epochs"},                                              \
+             "when nothing improved in 10 epochs"},                                                \
     {.name = "keep-best", .on = &(o)->keep_best, .keep = CLI_FREE,                                 \
      .help = "keep the checkpoint of the epoch whose samples are nearest to real ones, "           \
              RUNDIR_BEST},                                                                         \
@@ -139,28 +140,28 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
 
 /* The text of --help about files and ending a run. */
 #define RUN_SUMMARY                                                                                \
-    "Everything goes to the directory --out, which is for one run alone:\n"                        \
+    "All files are written to the directory --out, which holds a single run:\n"                    \
     "  settings.txt                 the options of the run, for --resume and --settings\n"         \
     "  real_images.png              100 images of the data\n"                                      \
     "  fake_images-001.png ...      100 generated ones after each epoch, all from the\n"           \
     "                               same latent vectors\n"                                         \
     "  losses.csv, losses.png       losses, mean outputs D(x) and D(G(z)) per epoch\n"             \
-    "  report.html                  all of it as a page: curves, samples, settings\n"              \
+    "  report.html                  all of it as an HTML page: curves, samples, settings\n"        \
     "  log.jsonl, log.csv           the same numbers and more, for programs\n"                     \
     "  checkpoint.safetensors       the whole run, for --resume, sample and interpolate\n"         \
     "  best_checkpoint.safetensors  the same after the best epoch, with --keep-best\n"             \
     "  generator.safetensors        the weights, for sample, interpolate or PyTorch\n"             \
     "  discriminator.safetensors\n"                                                                \
-    "All of them are brought up to date after each epoch.  Files of an earlier run are\n"          \
+    "All of them are updated after each epoch.  Files of an earlier run are\n"                     \
     "only replaced with --overwrite.  Ctrl-C ends the run after the current step and\n"            \
     "saves it; a second one kills it.\n"                                                           \
     "\n"                                                                                           \
-    "With --resume a run continues where it was saved, to the last bit as if it had\n"             \
+    "With --resume a run continues from its checkpoint, bit for bit as if it had\n"                \
     "never stopped: after Ctrl-C at that step, after a crash at the end of an epoch.\n"            \
     "Its options come from settings.txt, and need not be repeated.  --epochs, the total,\n"        \
-    "may be larger unless there is a --schedule or something else that stretches over\n"           \
-    "them (--penalty-end, --ema-images, --adaptive); --threads, --checkpoint-every,\n"             \
-    "--evaluate-every, --tensorboard and --data (another place of the same images) may\n"          \
+    "may be larger unless there is a --schedule or another option that depends on\n"               \
+    "it (--penalty-end, --ema-images, --adaptive); --threads, --checkpoint-every,\n"               \
+    "--evaluate-every, --tensorboard and --data (a copy of the same images) may\n"                 \
     "differ, and --lr and --d-lr with a note; other changes are refused.\n"
 
 /* Read the command line, check the directory, and with --resume read the options of the run in it.
