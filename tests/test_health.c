@@ -1,4 +1,5 @@
-/* test_health.c - what is found in the figures of steps and before the first; states; refusals. */
+/* test_health.c - findings from the statistics of steps and before the first step; states;
+ * errors. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"

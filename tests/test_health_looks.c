@@ -1,5 +1,5 @@
-/* test_health_looks.c - what is found in looks at samples: real pictures altered as generators fail,
- * which of them is the best, and when to stop. */
+/* test_health_looks.c - findings in looks at samples: real pictures altered as by failing
+ * generators, which of them is the best, and when to stop. */
 #include "budget.h"
 #include "expect.h"
 

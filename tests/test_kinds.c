@@ -1,5 +1,5 @@
-/* test_kinds.c - networks with every kind of layer, and generators in files, write what they compute
- * for programs that read networks in another form. */
+/* test_kinds.c - networks with every kind of layer, and generators in files: writes their outputs
+ * for programs that read exported networks. */
 #include "expect.h"
 #include "kinds.h"
 #include "scratch.h"

@@ -1,5 +1,4 @@
-/* test_train_host.c - what a host does inside a trainer's step: objectives and gradients of its
- * own. */
+/* test_train_host.c - a host's callbacks in a trainer's step: objectives and gradients. */
 #include "expect.h"
 #include "game.h"
 #include "scratch.h"

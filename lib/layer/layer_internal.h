@@ -339,12 +339,12 @@ gan_status gan__layer_keep_shape(gan_layer *layer);
 /* For class->shape(): the input is an image. */
 gan_status gan__layer_check_image(const gan_layer *layer);
 
-/* Read a descriptor's pair of sizes; {0, 0} stands for `usual`.  GAN_ERR_INVALID, naming them as
+/* Read a descriptor's pair of sizes; {0, 0} means `usual`.  GAN_ERR_INVALID, naming them as
  * `what`, where one of the two is 0. */
 gan_status gan__layer_read_pair(size_t out[2], const size_t pair[2], const size_t usual[2],
                                 const gan__layer_class *class, const char *what);
 
-/* The number that a descriptor's padding stands for. */
+/* The number that a descriptor's padding means. */
 size_t gan__layer_padding(size_t given);
 
 /* Of a layer with `spectral` set: name its weights as those to be normalised and give it u and v;

@@ -16,7 +16,8 @@
  *
  * and written the same way back, where neighbouring patches overlap: across, what a tile has beyond
  * its own pixels is added to the next tile's vector; down, the first rows are added to what the row
- * of tiles above has left.  Every pixel is a sum in one order, wherever its sample stands. */
+ * of tiles above has left.  Every pixel is a sum in one order, wherever its sample is in the
+ * batch. */
 #include "math/kernels_loop_internal.h"
 
 #define INLINE static inline __attribute__((always_inline))
@@ -195,7 +196,7 @@ typedef struct side {
     size_t patch, step, values, phases;
 } side;
 
-/* Where value (i, j) of a channel stands. */
+/* The index of value (i, j) of a channel. */
 INLINE size_t value_at(const gan__tile_rows *r, side s, size_t channel, size_t i, size_t j)
 {
     const size_t n = s.values / s.phases;
@@ -352,7 +353,7 @@ INLINE later rows_ahead(const gan__tile_rows *r)
     return l;
 }
 
-/* Fetch the pixels on which its tiles begin, to be written or only read, and go on. */
+/* Fetch the pixels on which its tiles begin, to be written or only read. */
 INLINE void fetch(later *l, side s, int written, const float *x)
 {
     enum { LINE = 16 };
@@ -457,7 +458,7 @@ INLINE void tiles_in(const gan__tile_rows *r, side s, transform t, const float *
 
 /* ---- values to pixels ---- */
 
-/* Without what stands behind the last tile. */
+/* Without the values after the last tile. */
 INLINE vector_4 only(size_t n, vector_4 v)
 {
     static const int masks[8] = {-1, -1, -1, -1, 0, 0, 0, 0};

@@ -21,8 +21,8 @@
  *
  * Both atomics are sequentially consistent, so what tasks wrote is visible to the caller.  Waiting
  * spins first because the gaps between the jobs of a step are shorter than it takes to wake a
- * thread; where there are more threads than CPUs nobody spins, as that would keep the CPU from the
- * thread that is waited for. */
+ * thread; where there are more threads than CPUs no thread spins, as that would keep the CPU from
+ * the thread that is waited for. */
 #define _GNU_SOURCE /* sched_getaffinity, pthread_setaffinity_np, CPU_COUNT */
 #include "math/pool_internal.h"
 

@@ -49,8 +49,8 @@ void gan__learner_gather(gan__learner *learner, gan_pool *pool, size_t i);
 gan_status gan__learner_join(gan__learner *learner, gan_pool *pool, double factor,
                              const gan_communicator *ranks);
 
-/* All gradients, laid out as the weights; and their Euclidean norm, which is measured anew when
- * somebody has written to them. */
+/* All gradients, in the layout of the weights; and their Euclidean norm, which is recomputed after
+ * they were written to. */
 float *gan__learner_grads(const gan__learner *learner);
 double gan__learner_norm(const gan__learner *learner);
 double gan__learner_measure(gan__learner *learner, gan_pool *pool);

@@ -90,7 +90,7 @@ void gan__network_append(gan_network *net, const gan_layer *layer);
 gan_status gan__network_join_groups(size_t *together, size_t rows);
 enum { GAN__NETWORK_MOST_TOGETHER = 1024 };
 
-/* GAN_ERR_SHAPE when a layer or branch that is to be added knows another number of classes; 0: it
+/* GAN_ERR_SHAPE when a layer or branch that is to be added has another number of classes; 0: it
  * looks at no labels. */
 gan_status gan__network_check_classes(const gan_network *net, size_t n_classes);
 

@@ -19,8 +19,8 @@
  *             +-------+-------+-------+       matrix, and each tile reads only its part of them.
  *
  * Backward, tiles are of the gradient with respect to a stage's *input*.  Such a tile is the
- * gradient with respect to the output of the stage before, so it goes on at once through that one's
- * in-place layers:
+ * gradient with respect to the output of the stage before, so it continues at once through that
+ * one's in-place layers:
  *
  *         dA <== linear 0 === dB <== relu 2, dropout 1 ======== dB <== linear 3 === dC <== tanh 4
  *                \_ job 0 _/  \____________________ job 1 ______________________/  \_ first _/
@@ -348,7 +348,7 @@ static void backward_stage(gan__pass *pass, gan_pool *pool, const gan__stage *s,
     gan__pool_run(pool, backward_task, &j, j.cut.rows * j.cut.columns);
 }
 
-/* The first step back, which is none where the last layer doesn't work in place. */
+/* The first backward step; there is none where the last layer doesn't work in place. */
 static void backward_last(gan__pass *pass, work_fn *work)
 {
     const tile all = {
@@ -520,7 +520,8 @@ static int is_pair(const gan__pass *pass, const gan__op *op)
            op[1].end == op->stage + 1;
 }
 
-/* Whether a step is wanted: one back may be done already, or lead to where nobody looks. */
+/* Whether a step is needed: a backward one may be done already, or compute a gradient that is not
+ * used. */
 static int wants(const gan__pass *pass, const gan__op *op, unsigned what, size_t lowest)
 {
     if (op->work == GAN__WEIGHTS) return (what & GAN__PASS_WEIGHTS) != 0;
@@ -621,7 +622,7 @@ static int is_finite(const gan__pass *pass, size_t boundary)
     return 1;
 }
 
-/* Layers that work in place are told together, by the last of them. */
+/* Of layers that work in place together the last one is returned. */
 const gan_layer *gan__pass_first_bad(gan__pass *pass)
 {
     if (gan__pass_loses_transformed(pass)) gan__pass_transform(pass, NULL);

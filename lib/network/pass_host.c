@@ -198,7 +198,7 @@ cleanup:
     return status;
 }
 
-/* The k-th forward run has random numbers of its own, whatever came before it. */
+/* The k-th forward run has its own random numbers, whatever came before it. */
 static void note_forward(gan_pass *p, size_t n)
 {
     gan__pass *pass = p->learner.pass;
@@ -296,7 +296,7 @@ static gan_status check_backward(const gan_pass *p, const float *out_grad,
     return GAN_OK;
 }
 
-/* The layers that a first run leaves out because nobody wants the gradient with respect to their
+/* The layers that a first run skips because it doesn't need the gradient with respect to their
  * input may have measured the output's gradient in it; the next one would find that and not its
  * own. */
 static unsigned parts_of(const gan_pass *p, gan_pass_gradients_kind weights, const float *in_grad)

@@ -20,7 +20,7 @@ typedef struct gan__pass gan__pass;
 
 /* Memory of a pass that others may have at other times. */
 typedef enum gan__room {
-    GAN__ROOM_PASSING,     /* values that nobody needs after a run, forward or backward */
+    GAN__ROOM_PASSING,     /* values that are not needed after a run, forward or backward */
     GAN__ROOM_STAYING,     /* those that stay from forward to backward where others run in between */
     GAN__ROOM_TRANSFORMED, /* weights as layers made them for a run: see class->transform() */
     GAN__ROOM_SCRATCH,     /* each thread's, within a task */
@@ -55,7 +55,7 @@ typedef struct gan__pass_desc {
     int grads_elsewhere;     /* weight gradients have the memory of gan__pass_set_grads() */
     size_t batches; /* the most batches of a run, for layers that couple samples; 0: one */
     int lodger;     /* its rooms are those of gan__pass_move_in(); else it takes them itself */
-    gan_activations activations; /* above GAN_ACTIVATIONS_KEEP: what lies between input and output is
+    gan_activations activations; /* above GAN_ACTIVATIONS_KEEP: values between input and output are
                                     in rooms, and backward runs once after each forward run */
     int interrupted; /* then: others run in the passing room between forward and backward; with
                         GAN_ACTIVATIONS_RECOMPUTE in that of transformed weights, too */
@@ -103,7 +103,7 @@ void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t 
  * has written for the rows of the latest forward run. */
 enum {
     GAN__PASS_WEIGHTS = 1, /* the gradients with respect to the weights */
-    GAN__PASS_INPUT = 2,   /* the gradient with respect to the input, which goes on into the
+    GAN__PASS_INPUT = 2,   /* the gradient with respect to the input, which continues into the
                               source */
     GAN__PASS_GO_ON = 4,   /* a pass whose source this is came back just now with GAN__PASS_INPUT */
 };
@@ -136,9 +136,9 @@ gan_status gan__pass_check_tangents(const gan_network *net, size_t n_layers);
 size_t gan__pass_slices(const gan__pass *pass);
 void gan__pass_slice(const gan__pass *pass, size_t index, size_t *begin, size_t *end);
 
-float *gan__pass_grads(const gan__pass *pass); /* by the weights, laid out as these are */
+float *gan__pass_grads(const gan__pass *pass); /* with respect to the weights, in their layout */
 void gan__pass_set_grads(gan__pass *pass, float *grads);
-/* Add to it another one, laid out in the same way. */
+/* Add another one to it, in the same layout. */
 void gan__pass_add_grads(gan__pass *pass, gan_pool *pool, const float *more);
 /* Their sum of squares, added in a fixed order. */
 double gan__pass_grad_squares(const gan__pass *pass);
@@ -149,7 +149,7 @@ const gan_layer *gan__pass_first_bad(gan__pass *pass);
 
 /* Move on to fresh random numbers. */
 void gan__pass_advance(gan__pass *pass);
-/* Where its random numbers stand, for checkpoints. */
+/* The position of its random numbers, for checkpoints. */
 uint64_t *gan__pass_position(gan__pass *pass);
 
 /* Let the network's buffers follow the latest forward run, running statistics as far as their
@@ -162,7 +162,7 @@ void gan__pass_turn_to(gan__pass *pass, gan_network *net);
 /* From now on work, by rows, with these weights. */
 void gan__pass_use(gan__pass *pass, const gan__pass_weights *weights);
 
-/* How many numbers stand for a layer's parameters there, and whether they are packed. */
+/* How many numbers a layer's parameters are there, and whether they are packed. */
 size_t gan__pass_weights_count(const gan_layer *layer);
 int gan__pass_weights_packed(const gan_layer *layer);
 

@@ -95,7 +95,7 @@ struct gan__pass {
     size_t *transformed_at;
     size_t *transforms; /* those layers, with the most rows */
     size_t n_transforms;
-    size_t transformed_rows; /* it was made for a run of so many */
+    size_t transformed_rows; /* rows of the run for which it was made */
     int held;                /* and is still good for the next run of as many */
     uint64_t position;
     uint64_t *random; /* where each layer's random numbers begin, after `position` */
@@ -108,13 +108,13 @@ struct gan__pass {
 /* Make the plan, and where memory is shared in time, the places of what moves.  GAN_ERR_NOMEM. */
 gan_status gan__pass_make_plan(gan__pass *pass);
 
-/* What layer i computes with: its parameters, or what stands for them; and what stands beside them,
+/* What layer i computes with: its parameters, or their replacement; and what is stored beside them,
  * if the latest run is large enough for it, else NULL. */
 const float *gan__pass_params(const gan__pass *pass, size_t i);
 const float *gan__pass_transformed(const gan__pass *pass, size_t i);
 
-/* Make what stands beside them; and whether others have the room for it before the way back: where
- * memory counts for more than time. */
+/* Compute what is stored beside them; and whether others use that memory before the backward pass:
+ * where memory counts for more than time. */
 void gan__pass_transform(gan__pass *pass, gan_pool *pool);
 int gan__pass_loses_transformed(const gan__pass *pass);
 

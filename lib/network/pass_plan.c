@@ -58,7 +58,7 @@ struct maker {
     gan__pass *pass;
     gan__plan plan;  /* as far as it is made */
     gan__plan first; /* the plan in which nothing is recomputed, once it is made */
-    see_fn *see;     /* who is told of accesses */
+    see_fn *see;     /* who receives the accesses */
     size_t n_values;
     size_t *producer;     /* the step of the first plan that writes a value first */
     unsigned char *later; /* it is read in a later phase than that */
@@ -259,7 +259,8 @@ static size_t size_of(const maker *m, size_t value)
     return m->pass->at[value / NUMBERS].size;
 }
 
-/* Layers that save something forward save it anew, which gradients in between would be lost by. */
+/* Layers that save something in a forward run save it again, which would overwrite gradients in
+ * between. */
 static int is_cheap_layer(const gan__pass *pass, size_t i)
 {
     const gan__layer_class *class = gan__pass_layer(pass, i)->class;
@@ -346,7 +347,7 @@ static void choose_again(maker *m)
 
 /* ---- when values live ---- */
 
-/* A value between the step that writes it and the last one that reads it.  Time goes on by 1 from
+/* A value between the step that writes it and the last one that reads it.  Time advances by 1 from
  * step to step and once more between phases. */
 typedef struct life {
     size_t before; /* that before it of the same value, counted from 1; 0: none */
@@ -508,7 +509,7 @@ static void take_places(maker *m, block *blocks, size_t n)
         all = gan__size_add(all, size);
         if (size > longest) longest = size;
     }
-    if (all == SIZE_MAX) { /* which nobody can give */
+    if (all == SIZE_MAX) { /* which no allocator can provide */
         pass->room[GAN__ROOM_PASSING] = SIZE_MAX;
         return;
     }
