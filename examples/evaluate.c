@@ -33,7 +33,7 @@ static void read_options(options *o, int argc, char **argv)
          .help = "with --real: also write the numbers there"},
         {"csv", "FILE", .text = &o->csv, .is_path = 1, .help = "the same as a table"},
         {"features", "DIR", .text = &o->features, .is_path = 1,
-         .help = "with --real: write the features of all pictures as arrays of NumPy, "
+         .help = "with --real: write the features of all pictures as NumPy arrays, "
                  "pixels-real.npy, pixels-held-out.npy, pixels-generated.npy and so on"},
         {.name = "overwrite", .on = &o->overwrite, .help = "replace these files"},
         FASHION_OPTIONS(&o->source),

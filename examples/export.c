@@ -43,7 +43,7 @@ static void read_options(options *o, int argc, char **argv)
         {"clang", "PROGRAM", .text = &o->clang,
          .help = "the compiler for the page's WebAssembly"},
         {.name = "javascript", .on = &o->javascript, .help = "a page without WebAssembly"},
-        {.name = "onnx", .on = &o->onnx, .help = "a file of ONNX: NAME.onnx"},
+        {.name = "onnx", .on = &o->onnx, .help = "an ONNX file: NAME.onnx"},
         {.name = "fold", .on = &o->fold,
          .help = "with --onnx: fold batch normalisation into the preceding weights"},
         {.name = "overwrite", .on = &o->overwrite, .help = "replace files that exist already"},

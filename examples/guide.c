@@ -704,7 +704,7 @@ static int chapter_a_generator_without_the_library(void)
     return 0;
 }
 
-/* ---- A generator as a file of ONNX ---- */
+/* ---- A generator as an ONNX file ---- */
 
 static int chapter_a_generator_as_a_file_of_onnx(void)
 {

@@ -55,7 +55,7 @@ static void read_options(options *o, int argc, char **argv)
         {"scale", "N", .whole = &o->scale, .min = 0, .max = 64,
          .help = "scale factor: each pixel becomes N x N; 0: 1, or what titles need"},
         {"latents", "FILE", .text = &o->latents, .is_path = 1,
-         .help = "the latent vectors as an array of NumPy: pictures x latent dimension"},
+         .help = "the latent vectors as a NumPy array: pictures x latent dimension"},
         {.name = "overwrite", .on = &o->overwrite, .help = "replace files that exist already"},
         {.name = NULL},
     };
@@ -84,7 +84,7 @@ static void read_options(options *o, int argc, char **argv)
     cli_parse(&program, argc, argv);
     if (!o->out && !o->apng && !o->latents) o->out = "interpolation.png";
     if (o->loop && o->classes && strchr(o->classes, ','))
-        cli_usage_error("--loop: ways between classes, of --classes, have no way back");
+        cli_usage_error("--loop: not for interpolation between classes, --classes");
     if (o->titles && !plot_available())
         cli_say("titles are left out, as this program was built without Cairo");
 }

@@ -77,9 +77,9 @@ static void read_options(options *o, int argc, char **argv)
         {"raw", "FILE", .text = &o->raw,
          .help = "the bytes in the IDX format of MNIST: count x height x width"},
         {"npy", "FILE", .text = &o->npy,
-         .help = "the numbers as an array of NumPy: count x channels x height x width"},
+         .help = "the numbers as a NumPy array: count x channels x height x width"},
         {"latents", "FILE", .text = &o->latents, .is_path = 1,
-         .help = "the latent vectors as an array of NumPy: count x latent dimension"},
+         .help = "the latent vectors as a NumPy array: count x latent dimension"},
         {.name = "overwrite", .on = &o->overwrite, .help = "replace files that exist already"},
         {.name = NULL},
     };

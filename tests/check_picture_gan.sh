@@ -1,5 +1,5 @@
 #!/bin/sh
-# check_picture_gan.sh - picture_gan looks at pictures of any kind, chooses, trains, and refuses what makes no sense.
+# check_picture_gan.sh - picture_gan reads pictures of any kind, chooses settings, trains, and refuses invalid settings.
 set -eu
 cd "$(dirname "$0")/.."
 corpus=$(pwd)/tests/corpus

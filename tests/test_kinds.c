@@ -36,7 +36,7 @@ static void write_outputs(gan_network *net, const char *name, size_t n, const fl
     free(out);
 }
 
-/* As files of ONNX, as it is and with folded batch normalisations. */
+/* As ONNX files, as it is and with folded batch normalisations. */
 static void write_models(gan_network *net, const char *name)
 {
     const gan_export_onnx_desc fold = {GAN_EXPORT_ONNX_DESC_INIT, .fold_batch_norm = 1};

@@ -208,7 +208,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_export_page(gan_network *net, const char *
 GAN_API GAN_MUST_CHECK gan_status gan_export_page_to(gan_network *net, gan_writer *to,
                                                      const gan_export_page_desc *desc);
 
-/** Settings of a file of ONNX; start from GAN_EXPORT_ONNX_DESC_INIT. */
+/** Settings of an ONNX file; start from GAN_EXPORT_ONNX_DESC_INIT. */
 typedef struct gan_export_onnx_desc {
     size_t struct_size; /**< set by GAN_EXPORT_ONNX_DESC_INIT */
     const char *input;  /**< name of the input: a letter, then letters, digits and _, at most 63,

@@ -1,4 +1,4 @@
-/* dataset_npy.c - arrays of NumPy as samples.
+/* dataset_npy.c - NumPy arrays as samples.
  *
  * The values of a sample are found by strides, one for each of its dimensions and one from sample
  * to sample, counted in values:

@@ -28,7 +28,7 @@ typedef struct png_job {
     size_t width, height, channels;
     int orientation;
     uint8_t *row;         /* one, as libpng hands it out */
-    gan__image_rows rows; /* in the order in which they stand in the file */
+    gan__image_rows rows; /* in file order */
     gan_status status;    /* the first failure */
     int no_memory;
 } png_job;

@@ -1,4 +1,4 @@
-/* export_onnx.c - a network as a file of ONNX.
+/* export_onnx.c - a network as an ONNX file.
  *
  * The file is one message of Protocol Buffers, which has three parts: the graph, the version of the
  * operators, and texts ("metadata").  Version 8 of the format and 17 of the operators, of 2022, are

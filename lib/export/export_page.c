@@ -1,4 +1,4 @@
-/* export_page.c - a generator as a page of HTML that draws in the browser.
+/* export_page.c - a generator as an HTML page that draws in the browser.
  *
  * The page has text/page.txt around text/page_script.txt.  Its generator is either the C source of
  * export_c.c as WebAssembly, which the host has compiled, or the same program in JavaScript, by the

@@ -1,4 +1,4 @@
-/* npy.c - headers of NumPy's arrays. */
+/* npy.c - headers of NumPy arrays. */
 #include "file/npy_internal.h"
 
 #include "base/status_internal.h"

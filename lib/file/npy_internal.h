@@ -1,4 +1,4 @@
-/* npy_internal.h - reading arrays of NumPy.
+/* npy_internal.h - reading NumPy arrays.
  *
  * A file is a magic text, the version of the format, the length of a header, the header, which is a
  * dict in Python's notation padded with spaces, and the values without gaps:

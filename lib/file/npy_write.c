@@ -1,4 +1,4 @@
-/* npy_write.c - arrays as files of NumPy. */
+/* npy_write.c - NumPy files. */
 #include "file/npy_internal.h"
 
 #include "base/alloc_internal.h"

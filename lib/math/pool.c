@@ -6,10 +6,11 @@
  *     bits 63 ... 40   39 ... 20   19 ... 0
  *     | serial number | n_tasks   | next    |     atomic_fetch_add(&state, 1) takes task `next`
  *
- * A thread takes a task by adding one to it; whoever gets an index below the job's count owns that
- * task, and the job cannot end before the task is done, so the job's function may then be read
- * without a lock.  A worker that comes late gets an index that is too high and touches nothing, or,
- * when the next job has begun, a task of that one; `next` has room for one late taker per thread.
+ * A thread takes a task by adding one to it; the thread that gets an index below the job's count
+ * owns that task, and the job cannot end before the task is done, so the job's function may then be
+ * read without a lock.  A worker that comes late gets an index that is too high and touches
+ * nothing, or, when the next job has begun, a task of that one; `next` has room for one late taker
+ * per thread.
  *
  *     caller                                 workers
  *     ------                                 -------

@@ -506,8 +506,8 @@ static void run_pair(gan__pass *pass, gan_pool *pool, const gan__op *op)
 }
 
 /* Whether a step and the next are: back through a stage that begins with a matrix product, and its
- * weights.  Others, such as normalisations, save on the way back what their weights' gradient is
- * made of. */
+ * weights.  Others, such as normalisations, save in the backward pass what their weights' gradient
+ * is made of. */
 static int is_pair(const gan__pass *pass, const gan__op *op)
 {
     const gan__work second = op->work == GAN__BACKWARD ? GAN__WEIGHTS : GAN__CURVE_WEIGHTS;

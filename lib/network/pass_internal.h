@@ -99,7 +99,7 @@ void gan__pass_prepare(gan__pass *pass, gan_pool *pool, size_t rows);
 void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t worker,
                              gan__labels labels);
 
-/* What to compute on the way back from the gradient with respect to the output, which the caller
+/* What a backward run computes from the gradient with respect to the output, which the caller
  * has written for the rows of the latest forward run. */
 enum {
     GAN__PASS_WEIGHTS = 1, /* the gradients with respect to the weights */

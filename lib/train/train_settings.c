@@ -289,7 +289,8 @@ static void add_rates(const gan__learner *player, gan__state *s)
     }
 }
 
-/* What a run that goes on with another setting has in its checkpoint, and another has not. */
+/* Entries that depend on a setting: a run that continues with another value of it may have or lack
+ * them. */
 static void add_rules(gan__state *s)
 {
     static const char of_rows[] = "real_samples* real_labels";
