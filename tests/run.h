@@ -1,4 +1,4 @@
-/* run.h - a game with data: what a host trains, stops and goes on with; and its checkpoints. */
+/* run.h - a trainer with data, as a host trains, stops and continues it; and its checkpoints. */
 #ifndef RUN_H
 #define RUN_H
 

@@ -1,6 +1,6 @@
 /* pass_host.c - passes that a host runs: gan/pass.h.
  *
- * The pass and its gradients are the library's own; what is added is what a host can do wrong. */
+ * The pass and its gradients are the library's own; here the host's calls are checked. */
 #include "network/learner_internal.h"
 #include "network/pass_layout_internal.h"
 
@@ -30,8 +30,8 @@ struct gan_pass {
     size_t rows;               /* of the latest forward run; 0: there was none */
     uint64_t n_forwards;       /* forward runs so far */
     uint64_t weights, buffers; /* changes of the network's before it */
-    int returned;              /* a backward run has gone back through it */
-    int settled;               /* the buffers have followed it */
+    int returned;              /* a backward run has used it */
+    int settled;               /* the buffers were updated after it */
     int unused;                /* there are gradients that no step has used */
 };
 
@@ -62,8 +62,8 @@ cleanup:
     return status;
 }
 
-/* How many layers there are up to the one that a host counts as `last`, all of what it stands for
- * included. */
+/* How many layers there are up to the one that a host counts as `last`, including all that it
+ * consists of. */
 static gan_status find_end(size_t *out, const gan_network *net, const char *last)
 {
     size_t i = 0;

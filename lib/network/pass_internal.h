@@ -1,9 +1,9 @@
 /* pass_internal.h - running a network forward and backward over a batch.
  *
- * A network runs in stages: a layer with memory of its own for its output, and the layers behind it
+ * A network runs in stages: a layer with memory of its own for its output, and the following layers
  * that work in place.  A stage is cut into tiles by shapes alone; each tile goes through all layers
- * of its stage while it is in cache, and the tiles are given to a pool.  See pass.c for how the
- * gradients join in. */
+ * of its stage while it is in cache, and the tiles are tasks of a pool.  See pass.c, also for
+ * gradients. */
 #ifndef GAN_PASS_INTERNAL_H
 #define GAN_PASS_INTERNAL_H
 
@@ -18,11 +18,12 @@
 /* Activations and gradients between the layers of one network, for a batch of rows. */
 typedef struct gan__pass gan__pass;
 
-/* Memory of a pass that others may have at other times. */
+/* Memory that passes share, at different times. */
 typedef enum gan__room {
     GAN__ROOM_PASSING,     /* values that are not needed after a run, forward or backward */
-    GAN__ROOM_STAYING,     /* those that stay from forward to backward where others run in between */
-    GAN__ROOM_TRANSFORMED, /* weights as layers made them for a run: see class->transform() */
+    GAN__ROOM_STAYING,     /* those that are kept from forward to backward while other passes run in
+                              between */
+    GAN__ROOM_TRANSFORMED, /* weights transformed for a run: see class->transform() */
     GAN__ROOM_SCRATCH,     /* each thread's, within a task */
     GAN__ROOMS
 } gan__room;
@@ -41,13 +42,13 @@ typedef struct gan__pass_desc {
     size_t rows;             /* the most rows */
     size_t run_rows;         /* the most rows of one forward run, between whose runs nothing is kept but
                                 input and output.  0: `rows`, all of which are kept */
-    size_t threads;          /* the most that work on it at once */
+    size_t threads;          /* the most that compute it at once */
     int training;            /* training mode, with gradients; else evaluation mode */
     int gradients;           /* in evaluation mode: with gradients all the same */
     int no_weight_gradients; /* but without those w.r.t. the weights */
     int tangents;            /* in training: second derivatives too; see gan__pass_curve() */
-    int by_rows;             /* in evaluation: weights are those of gan__pass_use(), and each row has
-                                the bits that it has alone */
+    int by_rows;             /* in evaluation: weights are those of gan__pass_use(), and a row has
+                                the same bits in any batch */
     int bfloat16;            /* not by rows: products are GAN__BY_BFLOAT16 */
     uint64_t seed;           /* of the layers' random numbers */
     uint64_t stream;
@@ -74,7 +75,7 @@ void gan__pass_move_in(gan__pass *pass, float *const rooms[GAN__ROOMS]);
 const gan__pass_desc *gan__pass_desc_of(const gan__pass *pass);
 int gan__pass_has_gradients(const gan__pass_desc *desc);
 
-/* Where the rows from `first` on begin. */
+/* The address of the rows from `first` on. */
 float *gan__pass_input(gan__pass *pass, size_t first);
 float *gan__pass_output(gan__pass *pass, size_t first);
 float *gan__pass_output_grad(gan__pass *pass, size_t first);
@@ -88,8 +89,8 @@ uint16_t *gan__pass_labels(gan__pass *pass, size_t first);
  * for layers that couple samples. */
 void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, size_t group);
 
-/* Whether the next forward run has the weights of those since this was last called with 0: what was
- * made of them is then not made anew, for no other pass has had the room since. */
+/* Whether the next forward run has the same weights as those since the last call with 0, and no
+ * other pass has used the memory: then weights aren't transformed again. */
 void gan__pass_hold(gan__pass *pass, int held);
 
 /* The same on the calling thread, the worker-th of those that do so at once, in evaluation mode,
@@ -110,8 +111,8 @@ enum {
 /* From now on the rows of a run are these shards, counted from its first row on: weight gradients are
  * the tree of what each shard alone would have.  NULL: they are one.  `shards` stays the caller's. */
 void gan__pass_cut(gan__pass *pass, const gan__shard_rows *shards);
-/* Whether that works: rows of the network, 2 or more, have the same bits whatever rows they are
- * among, and its layers can tell shards apart. */
+/* Whether that is possible: rows of the network have the same bits in any batch of 2 or more, and
+ * its layers support shards. */
 int gan__pass_rows_apart(const gan_network *net);
 void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what);
 
@@ -147,26 +148,26 @@ double gan__pass_grad_squares(const gan__pass *pass);
  * Where activations aren't kept it runs again. */
 const gan_layer *gan__pass_first_bad(gan__pass *pass);
 
-/* Move on to fresh random numbers. */
+/* Advance to new random numbers. */
 void gan__pass_advance(gan__pass *pass);
 /* The position of its random numbers, for checkpoints. */
 uint64_t *gan__pass_position(gan__pass *pass);
 
-/* Let the network's buffers follow the latest forward run, running statistics as far as their
- * layers say or, above 0, by `momentum`. */
+/* Update the network's buffers after the latest forward run; running statistics with the layers'
+ * momentum or, above 0, with `momentum`. */
 void gan__pass_settle(gan__pass *pass, double momentum);
 
-/* From now on work with the weights and buffers of another network of the same layers. */
+/* Use the weights and buffers of another network of the same layers from now on. */
 void gan__pass_turn_to(gan__pass *pass, gan_network *net);
 
-/* From now on work, by rows, with these weights. */
+/* Use these weights, by rows, from now on. */
 void gan__pass_use(gan__pass *pass, const gan__pass_weights *weights);
 
 /* How many numbers a layer's parameters are there, and whether they are packed. */
 size_t gan__pass_weights_count(const gan_layer *layer);
 int gan__pass_weights_packed(const gan_layer *layer);
 
-/* A call that uses the pass alone begins, or is GAN_ERR_BUSY; and it ends. */
+/* Begin, or fail with GAN_ERR_BUSY, and end a call that needs exclusive use of the pass. */
 gan_status gan__pass_enter(gan__pass *pass);
 void gan__pass_leave(gan__pass *pass);
 

@@ -1,4 +1,4 @@
-/* pass_layout.c - where the values and gradients of a pass lie in its one block of memory.
+/* pass_layout.c - the layout of a pass's values and gradients in its block of memory.
  *
  *     | value of B | grad of B | value of C | grad of C | tail | ...   each begins a cache line
  *
@@ -101,8 +101,8 @@ static size_t scratch_for(const gan__pass *pass, size_t i)
     return whole_lines(n);
 }
 
-/* What a layer has beside its parameters.  Samples by rows are to have the bits that they have
- * alone, which direct convolutions give them fastest. */
+/* Memory of transformed weights.  None by rows, where a sample has the same bits in any batch:
+ * direct convolutions are the fastest way to that. */
 static size_t transformed_for(const gan__pass_desc *desc, const gan_layer *layer)
 {
     if (desc->by_rows || !layer->class->transformed_size || gan__winograd_is_off()) return 0;
@@ -114,7 +114,7 @@ static size_t batches_of(const gan__pass_desc *desc)
     return desc->batches > 0 ? desc->batches : 1;
 }
 
-/* Take the memory that layers keep from forward to backward, and count what rooms have for them. */
+/* Allocate the memory that layers keep from forward to backward, and count the numbers in rooms. */
 static gan_status make_workspace(gan__pass *pass)
 {
     gan_status status = GAN_OK;
@@ -247,7 +247,7 @@ void gan__pass_move_in(gan__pass *pass, float *const rooms[GAN__ROOMS])
     }
 }
 
-/* For itself alone. */
+/* For a pass that doesn't share memory. */
 static gan_status take_rooms(gan__pass *pass)
 {
     gan_status status = GAN_OK;
