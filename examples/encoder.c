@@ -1,17 +1,17 @@
-/* encoder.c - put an encoder in front of a trained generator: a network from pictures to latent
- * vectors, trained so that the generator gives the pictures back.
+/* encoder.c - train an encoder for a trained generator: a network from pictures to latent vectors,
+ * from which the generator reconstructs the pictures.
  *
- * The loss is the mean squared error of G(E(x)) against x, and a little of |z|^2, which keeps the
- * vectors where the generator was trained.  Gradients go through the generator, which stays as it
- * is, into the encoder.  Unlike invert.c, which descends anew for each picture, a trained encoder
- * needs one forward run. */
+ * The loss is the mean squared error of G(E(x)) against x, plus a small multiple of |z|^2, which
+ * keeps the vectors near those of training.  Gradients flow through the generator, which is frozen,
+ * into the encoder.  Unlike invert.c, which runs gradient descent for each picture, a trained
+ * encoder needs one forward run. */
 #include "common/program.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { BATCH = 100, HIDDEN = 256, SHOWN = 10 };
-static const float pull = 0.01f; /* of |z|^2 */
+static const float pull = 0.01f; /* weight of |z|^2 */
 static const char *const files[] = {"encoder.safetensors", "encoder.png", NULL};
 
 typedef struct options {
@@ -35,9 +35,9 @@ static void read_options(options *o, int argc, char **argv)
         .name = "encoder",
         .options = table,
         .summary =
-            "Trains a network from pictures to latent vectors, of which a generator makes the\n"
-            "pictures again.  Writes encoder.safetensors, and encoder.png: pictures and, below\n"
-            "each, what comes back.\n"
+            "Trains an encoder: a network from pictures to latent vectors, from which a generator\n"
+            "reconstructs the pictures.  Writes encoder.safetensors, and encoder.png: pictures\n"
+            "and, below each, the reconstruction.\n"
             "\n" FASHION_SUMMARY,
         .examples = "  encoder --model out/generator.safetensors --epochs 10\n",
     };
@@ -90,7 +90,7 @@ static void end(autoencoder *a)
     free(a->z);
 }
 
-/* x -> z -> picture, and all the way back; return the mean squared error. */
+/* Forward x -> z -> picture, and backward; return the mean squared error. */
 static double step(autoencoder *a, const float *x, size_t n)
 {
     double error = 0;
@@ -111,7 +111,7 @@ static double step(autoencoder *a, const float *x, size_t n)
     return error;
 }
 
-/* Pictures and, below each, what comes back in evaluation mode. */
+/* Pictures and, below each, its reconstruction in evaluation mode. */
 static void draw(const char *path, autoencoder *a, const float *x)
 {
     cli_must(gan_network_forward(a->e.net, x, SHOWN, a->z));

@@ -1,5 +1,5 @@
-/* evaluate.c - how far a generator's samples are from real images, and whether they are what was
- * asked for, as numbers. */
+/* evaluate.c - metrics of a generator: how far its samples are from real images, and whether they
+ * have the requested classes. */
 #include "common/program.h"
 
 #include <stdlib.h>
@@ -25,22 +25,22 @@ static void read_options(options *o, int argc, char **argv)
         {"classifier", "FILE", .text = &o->classifier, .help = "what fashion_classifier wrote"},
         {"real", "PATH", .text = &o->real.data, .is_path = 1,
          .help = "compare with these pictures, a directory or a file of any kind that picture_gan "
-                 "reads, by all numbers that the library has"},
+                 "reads, by all metrics of the library"},
         {"generated", "PATH", .text = &o->generated, .is_path = 1,
-         .help = "with --real: compare these pictures, and no generator's"},
+         .help = "with --real: compare these pictures instead of a generator's samples"},
         COLLECTION_READING_OPTIONS(&o->real),
         {"json", "FILE", .text = &o->json, .is_path = 1,
-         .help = "with --real: write the numbers there, too"},
+         .help = "with --real: also write the numbers there"},
         {"csv", "FILE", .text = &o->csv, .is_path = 1, .help = "the same as a table"},
         {"features", "DIR", .text = &o->features, .is_path = 1,
-         .help = "with --real: write the features of all pictures as arrays of NumPy, "
+         .help = "with --real: write the features of all pictures as NumPy arrays, "
                  "pixels-real.npy, pixels-held-out.npy, pixels-generated.npy and so on"},
         {.name = "overwrite", .on = &o->overwrite, .help = "replace these files"},
         FASHION_OPTIONS(&o->source),
         {"count", "N", .whole = &o->count, .min = 2, .max = 10000000,
          .help = "number of samples, and twice as many real images"},
         {"seed", "N", .whole = &o->seed, .min = 0, .max = 2147483647,
-         .help = "seed of the noise, and of which real images are taken"},
+         .help = "seed of the noise and of the choice of real images"},
         GENERATOR_TRUNCATION_OPTION(&o->truncation),
         {"threads", "N", .whole = &o->threads, .min = 0, .max = 1024,
          .help = "number of threads; 0: one per CPU; never changes the result"},
@@ -56,14 +56,14 @@ static void read_options(options *o, int argc, char **argv)
             "its floor: the same between these and as many other real images.  Lower is better.\n"
             "Distances are comparable when --classifier and --count are the same.\n"
             "\n"
-            "A conditional generator is asked for its classes in turn, as by sample.  A table\n"
-            "says for each how many of its samples the classifier assigns to that class, and how\n"
-            "far they are from real images of it, of which there are about --count by the number\n"
-            "of classes.\n"
+            "A conditional generator draws its classes in turn, as with sample.  A table\n"
+            "shows for each the share of its samples that the classifier assigns to it, and how\n"
+            "far they are from real images of it, of which there are about --count divided by the\n"
+            "number of classes.\n"
             "\n"
-            "With --real any pictures are compared, without a classifier: as means of pixels, by\n"
-            "convolutions with random weights, and by --classifier where it is there and fits.\n"
-            "Each number has an interval, and what real pictures get beside it.  Where real\n"
+            "With --real any pictures are compared, without a classifier: by means of pixels, by\n"
+            "convolutions with random weights, and by --classifier if it exists and fits.\n"
+            "Each number has an interval and a floor, the value for real pictures.  If real\n"
             "pictures have labels, the classes of generated ones are counted, and those of a\n"
             "conditional generator compared with the requested ones.  Pictures from 32x32 on are\n"
             "also compared by their patches, on each level of a pyramid.\n"
@@ -109,7 +109,7 @@ static int open_images(gan_dataset **data, gan_iterator **images, const options 
     return 0;
 }
 
-/* Show the judge `count` samples, */
+/* Pass `count` samples to the judge, */
 static int show_samples(judge *j, generator *g, size_t count)
 {
     float *samples = cli_memory(GENERATOR_CHUNK * g->size, sizeof *samples);
@@ -140,7 +140,7 @@ static int show_images(judge *j, gan_iterator *images, size_t count)
     return 1;
 }
 
-/* Any pictures, by all numbers. */
+/* Any pictures, by all metrics. */
 static int compare_any(const options *o)
 {
     const battery_options b = {.real = o->real,

@@ -1,4 +1,4 @@
-/* export.c - write a trained generator as C source, as a web page, as a file of ONNX. */
+/* export.c - write a trained generator as C source, as a web page or as an ONNX file. */
 #include "common/program.h"
 
 #include <stdlib.h>
@@ -24,26 +24,28 @@ static void read_options(options *o, int argc, char **argv)
     /* clang-format off */
     cli_option table[] = {
         {"model", "FILE", .text = &o->model, .help = "the generator's weights, or a checkpoint"},
-        {"out", "DIRECTORY", .text = &o->out, .help = "where to write; it is made where it is missing"},
+        {"out", "DIRECTORY", .text = &o->out, .help = "where to write; created if need be"},
         {"name", "NAME", .text = &o->name,
          .help = "name of files and functions: letters, digits and _"},
         {.name = "c", .on = &o->c, .help = "C source: NAME.h, NAME.c, NAME_weights.h"},
-        {"page", "FILE", .text = &o->page, .help = "a page of HTML that draws pictures in the browser"},
+        {"page", "FILE", .text = &o->page, .help = "an HTML page that draws pictures in the "
+                                                   "browser"},
         {"weights", "TYPE", .choice = &o->type, .choices = types,
          .help = "type of the weights; the error of fewer bits is measured and printed; auto: float32 in C source, "
                  "float16 in a page"},
         {.name = "apart", .on = &o->apart,
-         .help = "NAME_weights.bin, which the program reads, in place of NAME_weights.h"},
+         .help = "NAME_weights.bin, which the program reads, instead of NAME_weights.h"},
         {.name = "test", .on = &o->test,
-         .help = "NAME_test.c, too: it compares samples with those of this library"},
-        {.name = "main", .on = &o->main, .help = "NAME_main.c, too: it writes a picture as PGM or PPM"},
+         .help = "also NAME_test.c, which compares samples with the library's"},
+        {.name = "main", .on = &o->main, .help = "also NAME_main.c, which writes a picture as PGM "
+                                                 "or PPM"},
         {"title", "TEXT", .text = &o->title, .help = "of the page"},
         {"clang", "PROGRAM", .text = &o->clang,
-         .help = "the compiler that makes WebAssembly for the page"},
+         .help = "the compiler for the page's WebAssembly"},
         {.name = "javascript", .on = &o->javascript, .help = "a page without WebAssembly"},
-        {.name = "onnx", .on = &o->onnx, .help = "a file of ONNX: NAME.onnx"},
+        {.name = "onnx", .on = &o->onnx, .help = "an ONNX file: NAME.onnx"},
         {.name = "fold", .on = &o->fold,
-         .help = "in it, batch normalisation as part of the weights before it"},
+         .help = "with --onnx: fold batch normalisation into the preceding weights"},
         {.name = "overwrite", .on = &o->overwrite, .help = "replace files that exist already"},
         {.name = NULL},
     };
@@ -55,11 +57,11 @@ static void read_options(options *o, int argc, char **argv)
             "Writes a generator in forms that need no library: a file that fashion_gan,\n"
             "gan_network_save() or gan_checkpoint_save() wrote.\n"
             "\n"
-            "C source has a function that makes a sample of a latent vector, in C99 and C++,\n"
-            "without memory or variables of its own.  A page is one file: samples by their seeds,\n"
-            "sliders, walks, classes and downloads, from a memory stick or a mail.  A file of\n"
-            "ONNX is for onnxruntime and what else runs networks: input z, of conditional\n"
-            "generators label, output image.\n",
+            "C source has a function that computes a sample from a latent vector, in C99 and C++,\n"
+            "without allocations or global variables.  A page is a single self-contained file:\n"
+            "samples by seed, sliders, interpolation, classes and downloads.  An ONNX file is for\n"
+            "onnxruntime and other programs: input z, of conditional generators also label,\n"
+            "output image.\n",
         .examples = "  export --page boots.html --title Boots\n"
                     "  export --c --main && cc -O3 generator.c generator_main.c -lm && ./a.out 7\n"
                     "  export --model out/checkpoint.safetensors --c --name boots --weights int8\n"

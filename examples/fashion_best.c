@@ -1,8 +1,8 @@
 /* fashion_best.c - good pictures of Fashion-MNIST in a quarter of an hour on two cores.
  *
- * One recipe; every ingredient is an option all the same.  scripts/search looks for a better one, and
- * `make figures-best` measures what each ingredient gains.  Its networks are in common/networks.c, what is
- * done with data and networks in common/run.c. */
+ * A fixed set of defaults, each of which is still an option.  scripts/search looks for a better
+ * one, and `make figures-best` measures the effect of each.  The networks are in common/networks.c,
+ * training in common/run.c. */
 #include "common/program.h"
 
 #include <stdlib.h>
@@ -44,7 +44,7 @@ static void read_options(options *o, int argc, char **argv)
         .name = "fashion_best",
         .options = table,
         .summary =
-            "Trains a GAN whose settings suit a quarter of an hour on two cores, conditional unless\n"
+            "Trains a GAN with settings for a quarter of an hour on two cores, conditional unless\n"
             "--unconditional is given, and ends with a picture of its samples,\n"
             RUNDIR_SAMPLES " in --out, a column for each garment.\n"
             "\n"

@@ -1,8 +1,8 @@
-/* fashion_cgan.c - train a GAN on Fashion-MNIST that draws the garment it is asked for.
+/* fashion_cgan.c - train a conditional GAN on Fashion-MNIST, which draws garments of a given class.
  *
- * Both networks know what a picture is meant to be (Mirza and Osindero, Conditional Generative
- * Adversarial Nets, 2014).  The linear ones are made here, the convolutional ones in
- * common/networks.c; what is done with data and networks is in common/run.c. */
+ * Both networks get the label (Mirza and Osindero, Conditional Generative Adversarial Nets, 2014).
+ * The linear ones are built here, the convolutional ones in common/networks.c; training is in
+ * common/run.c. */
 #include "common/program.h"
 
 typedef struct options {
@@ -10,7 +10,7 @@ typedef struct options {
     long hidden, depth;
     double dropout;
     int dcgan;
-    networks_options networks; /* the linear ones have latent and embedding of them */
+    networks_options networks; /* the linear networks use latent and embedding of these */
     run_options run;
 } options;
 
@@ -26,8 +26,8 @@ static void read_options(options *o, int argc, char **argv)
         {.name = "dcgan", .on = &o->dcgan,
          .help = "convolutional networks: better garments in fewer epochs"},
         {"hidden", "N", .whole = &o->hidden, .min = 1, .max = 4096,
-         .help = "linear networks: width of the hidden layer that is farthest from the picture; "
-                 "each nearer one is twice as wide"},
+         .help = "linear networks: width of the hidden layer farthest from the picture; each "
+                 "nearer one is twice as wide"},
         {"depth", "N", .whole = &o->depth, .min = 1, .max = 6,
          .help = "number of hidden layers in each network"},
         {"dropout", "X", .real = &o->dropout, .min = 0, .max = 0.99,
@@ -35,8 +35,8 @@ static void read_options(options *o, int argc, char **argv)
         NETWORKS_OPTIONS(&o->networks),
         NETWORKS_EMBEDDING_OPTION(&o->networks),
         {"auxiliary", "X", .real = &o->run.auxiliary, .min = 0, .max = 1000,
-         .help = "weight of an auxiliary classifier (AC-GAN): the discriminator isn't told which "
-                 "garment it sees but has to tell it; 0: none"},
+         .help = "weight of an auxiliary classifier (AC-GAN): the discriminator predicts the class "
+                 "instead of being given it; 0: none"},
         RUN_OPTIONS(&o->run),
         {.name = NULL},
     };
@@ -44,8 +44,8 @@ static void read_options(options *o, int argc, char **argv)
         .name = "fashion_cgan",
         .options = table,
         .summary =
-            "Trains a conditional GAN on Fashion-MNIST: a generator that turns noise and the\n"
-            "name of a garment into a picture of it, and a discriminator that learns to tell\n"
+            "Trains a conditional GAN on Fashion-MNIST: a generator that turns noise and a\n"
+            "class into a picture of that garment, and a discriminator that learns to tell\n"
             "such pictures from real ones of that garment.\n"
             "\n"
             FASHION_SUMMARY
@@ -66,7 +66,7 @@ static void read_options(options *o, int argc, char **argv)
     run_parse(&program, &o->run, &o->data.source, argc, argv);
 }
 
-/* The width of hidden layer i, from 0: the picture's side of a network is the wide one. */
+/* The width of hidden layer i, from 0: layers nearer to the picture are wider. */
 static size_t width(const options *o, long i)
 {
     return (size_t)o->hidden << i;
@@ -90,7 +90,7 @@ static gan_network *make_generator(const options *o, size_t pixels)
 
 static gan_network *make_discriminator(const options *o, size_t pixels, const run_parts *parts)
 {
-    /* Each network has its own seed, so that no weight of one is a weight of the other. */
+    /* Each network has its own seed, so that their weights differ. */
     gan_network_desc desc = {GAN_NETWORK_DESC_INIT, .seed = 2 * (uint64_t)o->run.seed + 1};
     size_t embedding = run_shows_labels(parts) ? (size_t)o->networks.embedding : 0;
     int limit = o->run.spectral_norm;

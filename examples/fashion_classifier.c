@@ -1,6 +1,6 @@
-/* fashion_classifier.c - teach a network to tell the ten garments of Fashion-MNIST apart.
+/* fashion_classifier.c - train a classifier of the ten garments of Fashion-MNIST.
  *
- * What it learns to see is what `evaluate` compares generated images by. */
+ * `evaluate` compares generated images by its features. */
 #include "common/program.h"
 
 enum { SYNTHETIC_TRAIN = 60000, SYNTHETIC_TEST = 2000 };
@@ -22,7 +22,7 @@ static void read_options(options *o, int argc, char **argv)
     cli_option table[] = {
         FASHION_OPTIONS(&o->source),
         {"epochs", "N", .whole = &t->epochs, .min = 1, .max = 100000,
-         .help = "passes over the training images"},
+         .help = "epochs: passes over the training images"},
         {"batch", "N", .whole = &t->batch, .min = 1, .max = 65536,
          .help = "batch size: images per step"},
         {"lr", "X", .real = &t->lr, .min = 0, .max = 10,

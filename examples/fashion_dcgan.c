@@ -1,6 +1,6 @@
-/* fashion_dcgan.c - what fashion_gan does, with convolutions: better garments in fewer epochs.
+/* fashion_dcgan.c - fashion_gan with convolutions: better garments in fewer epochs.
  *
- * The networks are in common/networks.c, what is done with data and networks in common/run.c. */
+ * The networks are in common/networks.c, training in common/run.c. */
 #include "common/program.h"
 
 typedef struct options {
@@ -24,9 +24,9 @@ static void read_options(options *o, int argc, char **argv)
         .name = "fashion_dcgan",
         .options = table,
         .summary =
-            "Trains a deep convolutional GAN on Fashion-MNIST: a generator that unfolds noise\n"
-            "into maps of 7x7, 14x14 and a picture of 28x28, and a discriminator that folds\n"
-            "pictures up the same way.\n"
+            "Trains a deep convolutional GAN on Fashion-MNIST: a generator that turns noise\n"
+            "into feature maps of 7x7, 14x14 and a picture of 28x28, and a discriminator with\n"
+            "the same layers in reverse.\n"
             "\n"
             FASHION_SUMMARY
             "\n"

@@ -1,6 +1,6 @@
 /* fashion_gan.c - train a GAN on Fashion-MNIST and watch garments appear, epoch by epoch.
  *
- * What it does with data and networks is in common/run.c. */
+ * Training is in common/run.c. */
 #include "common/program.h"
 
 typedef struct options {
@@ -35,7 +35,7 @@ static void read_options(options *o, int argc, char **argv)
             "\n" FASHION_SUMMARY "\n" RUN_SUMMARY,
         .examples = "  fashion_gan --epochs 30                     garments can be recognised\n"
                     "  fashion_gan --epochs 5 --limit 10000        a quick look\n"
-                    "  fashion_gan --resume                        what Ctrl-C or a crash left\n"
+                    "  fashion_gan --resume                        after Ctrl-C or a crash\n"
                     "  fashion_gan --resume --epochs 60            30 more\n"
                     "  fashion_gan --lr 0.00005 --out slower       a lower learning rate\n"
                     "  fashion_gan --depth 3 --hidden 512 --out larger\n"
@@ -70,7 +70,7 @@ int main(int argc, char **argv)
         run_open_held_out(&held_out, &o.data, &o.run)) {
         size_t latent = (size_t)o.latent, pixels = gan_shape_size(gan_dataset_shape(data));
         uint64_t seed = (uint64_t)o.run.seed;
-        /* Each network has its own seed, so that no weight of one is a weight of the other. */
+        /* Each network has its own seed, so that their weights differ. */
         run_parts parts = {.opt = &o.run,
                            .data = data,
                            .held_out = held_out,

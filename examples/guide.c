@@ -704,9 +704,9 @@ static int chapter_a_generator_without_the_library(void)
     return 0;
 }
 
-/* ---- A generator as a file of ONNX ---- */
+/* ---- A generator as an ONNX file ---- */
 
-static int chapter_a_generator_as_a_file_of_onnx(void)
+static int chapter_a_generator_as_an_onnx_file(void)
 {
     check(gan_export_onnx(g, "generator.onnx", NULL));
 
@@ -834,7 +834,7 @@ int main(void)
            chapter_files() ||
            chapter_inference_sampling_in_your_own_program() ||
            chapter_a_generator_without_the_library() ||
-           chapter_a_generator_as_a_file_of_onnx() ||
+           chapter_a_generator_as_an_onnx_file() ||
            chapter_logging_and_reports() ||
            chapter_fine_tuning_frozen_layers_and_learning_rates_per_tensor() ||
            chapter_threads_reproducibility_memory() ||

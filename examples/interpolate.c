@@ -1,4 +1,4 @@
-/* interpolate.c - walk through a generator's latent space and draw what lies on the way. */
+/* interpolate.c - latent space interpolation: draw samples between latent vectors or classes. */
 #include "common/program.h"
 
 #include <stdio.h>
@@ -26,34 +26,36 @@ static void read_options(options *o, int argc, char **argv)
     cli_option table[] = {
         {"model", "FILE", .text = &o->model, .help = "the generator's weights, or a checkpoint"},
         {"points", "K", .whole = &o->points, .min = 2, .max = 200,
-         .help = "latent vectors to visit; each way from one to the next is a row"},
+         .help = "latent vectors to interpolate between; each row leads from one to the next"},
         {"classes", "A,B", .text = &o->classes,
-         .help = "names or numbers: go from one class to another instead, with a row for each "
-                 "point; of a conditional generator one alone: stay in it"},
+         .help = "names or numbers: interpolate from one class to another instead, with a row for "
+                 "each point; a single class, of a conditional generator: stay in it"},
         {"classifier", "FILE", .text = &o->classifier,
-         .help = "what fashion_classifier wrote: it knows the classes of a generator that has none"},
+         .help = "file of fashion_classifier: classifies the samples of an unconditional "
+                 "generator"},
         {"strength", "X", .real = &o->strength, .min = 0, .max = 100,
-         .help = "with --classifier: how many times the difference of the classes is added"},
+         .help = "with --classifier: factor of the difference of the classes that is added"},
         {"steps", "N", .whole = &o->steps, .min = 2, .max = 200,
-         .help = "pictures per row, with both its ends"},
+         .help = "pictures per row, including both ends"},
         {"seed", "N", .whole = &o->seed, .min = 0, .max = 2147483647,
          .help = "seed of the points; same seed, same walk"},
         {.name = "linear", .on = &o->linear,
-         .help = "linear interpolation, not spherical; uniform latents always have it"},
+         .help = "linear instead of spherical interpolation; always used for uniform latent "
+                 "vectors"},
         {.name = "loop", .on = &o->loop, .help = "go back from the last point to the first"},
         {"out", "FILE", .text = &o->out,
-         .help = "a PNG of all rows; interpolation.png when no other file is asked for"},
+         .help = "a PNG of all rows; interpolation.png when no other output is requested"},
         {"apng", "FILE", .text = &o->apng,
          .help = "an animated PNG, a frame for each picture; between classes all points at once, "
                  "there and back"},
         {"milliseconds", "N", .whole = &o->milliseconds, .min = 1, .max = 65535,
          .help = "how long --apng shows a frame"},
         {.name = "titles", .on = &o->titles,
-         .help = "write the numbers of the points and the names of the classes into --out"},
+         .help = "write the numbers of the points and the names of the classes in --out"},
         {"scale", "N", .whole = &o->scale, .min = 0, .max = 64,
          .help = "scale factor: each pixel becomes N x N; 0: 1, or what titles need"},
         {"latents", "FILE", .text = &o->latents, .is_path = 1,
-         .help = "the latent vectors as an array of NumPy: pictures x latent dimension"},
+         .help = "the latent vectors as a NumPy array: pictures x latent dimension"},
         {.name = "overwrite", .on = &o->overwrite, .help = "replace files that exist already"},
         {.name = NULL},
     };
@@ -62,16 +64,16 @@ static void read_options(options *o, int argc, char **argv)
         .name = "interpolate",
         .options = table,
         .summary =
-            "Draws what a generator makes of the latent vectors between some random points.\n"
-            "With --points 2 that is one strip; with more, each row goes on where the one above\n"
-            "it ends.  The way follows a great circle (spherical interpolation), so that every\n"
-            "vector on it is as long as those the generator was trained with; with --linear it\n"
+            "Latent space interpolation: draws samples between some random latent vectors.\n"
+            "With --points 2 that is one strip; with more, each row begins where the one above\n"
+            "it ends.  Interpolation is spherical (slerp), along a great circle, so that every\n"
+            "vector has a norm as in training; with --linear it is on a straight line, which\n"
             "passes nearer to the origin.\n"
             "\n"
-            "A conditional generator, such as fashion_cgan's, can stay at a point and go from one\n"
-            "class to another, straight through what it has learnt about both.  For one without\n"
-            "classes a classifier looks at 4000 samples; the mean latent vector of those of one\n"
-            "class less that of another is what has to be added to go from this to that one.\n",
+            "A conditional generator, such as fashion_cgan's, can keep the latent vector and go\n"
+            "from one class to another, by interpolating the embeddings of both.  For one without\n"
+            "classes a classifier classifies 4000 samples; the difference of the mean latent\n"
+            "vectors of two classes is the direction from one to the other.\n",
         .examples =
             "  interpolate --points 2 --steps 12 --out strip.png\n"
             "  interpolate --points 8 --seed 3 --steps 20 --loop --apng walk.png --scale 4\n"
@@ -82,7 +84,7 @@ static void read_options(options *o, int argc, char **argv)
     cli_parse(&program, argc, argv);
     if (!o->out && !o->apng && !o->latents) o->out = "interpolation.png";
     if (o->loop && o->classes && strchr(o->classes, ','))
-        cli_usage_error("--loop: ways between classes, of --classes, have no way back");
+        cli_usage_error("--loop: not for interpolation between classes, --classes");
     if (o->titles && !plot_available())
         cli_say("titles are left out, as this program was built without Cairo");
 }
@@ -92,11 +94,11 @@ static void read_options(options *o, int argc, char **argv)
 /* The way, picture by picture. */
 typedef struct walk {
     size_t n, rows, steps;
-    int between;    /* 1: each row goes from one class to another */
-    uint8_t end[2]; /* these classes; the same one twice where it stays in it */
-    attribute by;   /* between classes that a classifier knows */
+    int between;    /* 1: each row leads from one class to another */
+    uint8_t end[2]; /* these classes; the same one twice for a single class */
+    attribute by;   /* between classes of a classifier */
     float *z;       /* the latent vector of each picture */
-    float *share;   /* how far it is from one class to the other, 0 to 1, */
+    float *share;   /* position between one class and the other, 0 to 1, */
     uint8_t *from;  /* the one */
     uint8_t *to;    /* and the other */
 } walk;
@@ -121,7 +123,7 @@ static int choose_classes(walk *w, generator *g, const options *o)
            generator_find_class(&w->end[1], g, "classes", comma ? comma + 1 : first);
 }
 
-/* The points: of the first class where a classifier knows it. */
+/* The points: with a classifier those of the first class. */
 static void visit(const walk *w, generator *g, size_t points, float *visited)
 {
     generator_seek(g, 0);
@@ -132,8 +134,7 @@ static void visit(const walk *w, generator *g, size_t points, float *visited)
     }
 }
 
-/* Fill in what each picture is made from: along a row either the latent vector changes or the
- * class. */
+/* Fill in the latent vector and class of each picture: along a row one of the two changes. */
 static void plan(walk *w, generator *g, const options *o)
 {
     size_t points = (size_t)o->points, latent = g->latent;
@@ -171,9 +172,9 @@ static int draw(const walk *w, const generator *g, float *samples)
         gan_network_forward_between(g->net, w->z, w->from, w->to, w->share, w->n, samples));
 }
 
-/* ---- What is written ---- */
+/* ---- Output ---- */
 
-/* What an end of the rows is called. */
+/* The name of an end of the rows. */
 static generator_class end_name(const walk *w, const generator *g, int end)
 {
     generator_class out;
@@ -216,8 +217,8 @@ static int write_rows(const walk *w, const generator *g, const options *o, const
     return good;
 }
 
-/* Over points each picture is a frame, but for those at which a row begins where the one above has
- * ended; between classes a frame is a column, and the way back comes after the way there. */
+/* Between points each picture is a frame, except the first of a row that begins where the one above
+ * ended; between classes a frame is a column, and the frames are repeated in reverse. */
 static size_t count_frames(const walk *w, const options *o)
 {
     if (w->between) return 2 * (w->steps - 1);
@@ -264,7 +265,7 @@ static int write_latents(const walk *w, const generator *g, const char *path)
     return 1;
 }
 
-/* Say where the ways between classes that a classifier knows have led. */
+/* Print whether interpolations end in the second class, by the classifier. */
 static int say_reached(const walk *w, const generator *g, const float *samples)
 {
     float *ends = cli_memory(w->rows * g->size, sizeof *ends);

@@ -1,5 +1,5 @@
-/* invert.c - find the latent vectors of pictures: descend the pixel error's gradient with respect
- * to z, through a trained generator that stays as it is. */
+/* invert.c - GAN inversion: find the latent vectors of pictures by gradient descent on the pixel
+ * error with respect to z, through a trained, frozen generator. */
 #include "common/program.h"
 
 #include <math.h>
@@ -22,16 +22,17 @@ static void read_options(loop *l, const char **model, int argc, char **argv)
         .name = "invert",
         .options = table,
         .summary =
-            "Finds latent vectors of which a generator makes the first 100 test images, and\n"
-            "says how far the pixel error falls.  Writes invert.png: pictures and, below each,\n"
-            "what the generator makes of the vector that was found.\n"
+            "Finds latent vectors from which a generator reconstructs the first 100 test images,\n"
+            "and prints the remaining pixel error.  Writes invert.png: pictures and, below each,\n"
+            "the reconstruction.\n"
             "\n" FASHION_SUMMARY,
         .examples = "  invert --model out/generator.safetensors --out inverted\n",
     };
     cli_parse(&program, argc, argv);
 }
 
-/* Each picture's mean squared error, and the gradient of their sum by the generator's output. */
+/* Each picture's mean squared error, and the gradient of their sum with respect to the generator's
+ * output. */
 static void compare(const float *made, const float *wanted, size_t pixels, double *errors,
                     float *grad)
 {
@@ -52,7 +53,7 @@ static double mean(const double *x)
     return sum;
 }
 
-/* The error of showing the mean of the pictures for each: what needs no generator. */
+/* The error of the pictures' mean, as a baseline without a generator. */
 static double floor_of(const float *wanted, size_t pixels)
 {
     double error = 0;
@@ -69,8 +70,8 @@ static double floor_of(const float *wanted, size_t pixels)
     return error;
 }
 
-/* From random vectors down, all pictures at once: the vectors are what Adam calls weights.  An
- * error has valleys that lead nowhere, so the best of several starts counts. */
+/* Gradient descent from random vectors, for all pictures at once: Adam updates the vectors.  The
+ * error has local minima, so the best of several starts is used. */
 static double descend(gan_pass *pass, gan_rng *rng, const float *wanted, size_t latent,
                       size_t pixels, float *best_z, double *best)
 {
@@ -103,7 +104,7 @@ static double descend(gan_pass *pass, gan_rng *rng, const float *wanted, size_t 
     return first;
 }
 
-/* Rows of pictures and what was found for them, one below the other. */
+/* Rows of pictures, each above its reconstructions. */
 static void draw(const char *path, const float *wanted, const float *made, size_t pixels,
                  gan_shape shape)
 {
@@ -120,7 +121,7 @@ static void draw(const char *path, const float *wanted, const float *made, size_
     free(all);
 }
 
-/* Look for the vectors of N pictures, draw what was found, and say how far the error fell. */
+/* Find the vectors of N pictures, draw the reconstructions, and print the errors. */
 static void invert(gan_network *g, const float *wanted, const char *path)
 {
     const size_t latent = gan_shape_size(gan_network_input_shape(g));

@@ -1,7 +1,7 @@
 /* picture_gan.c - train a GAN on pictures of your own, with settings that suit their number.
  *
- * The way through: look at the pictures (common/collection.c, common/survey.c), choose what the
- * command line leaves open (common/choice.c), say both, train (common/networks.c, common/run.c). */
+ * Its stages: survey the pictures (common/collection.c, common/survey.c), choose the settings that
+ * were not given (common/choice.c), print both, train (common/networks.c, common/run.c). */
 #include "common/program.h"
 
 #include <stdio.h>
@@ -27,22 +27,22 @@ static const char *const chosen[] = {"size",         "base",     "batch",  "augm
 static const char beginning[] =
     "Trains a generative adversarial network on pictures of your own: a generator that\n"
     "turns latent vectors of noise into pictures, and a discriminator that learns to tell\n"
-    "them from yours.  Both are convolutional (DCGAN).  The program looks at the pictures\n"
-    "first, says what it finds, chooses the settings that suit their number, and says why;\n"
-    "each can be given instead.  --dry-run shows all this and how long it would take; for\n"
+    "them from yours.  Both are convolutional (DCGAN).  The program inspects the pictures\n"
+    "first, prints what it finds, chooses settings by their number, and says why; each\n"
+    "can be given instead.  --dry-run shows all this and how long it would take; for\n"
     "colour pictures, the smaller the faster, on two cores of 2023 it was:\n"
     "\n";
 
 static const char ending[] =
     "\n"
     "Pictures in directories below --data, one for each class and no picture beside them,\n"
-    "or with labels train a conditional GAN: the generator makes a picture of the class that\n"
-    "is asked for.\n"
+    "or with labels train a conditional GAN, whose generator draws a picture of a given\n"
+    "class.\n"
     "Files that cannot be used are named and left out.  All pictures are scaled to one size,\n"
-    "a square unless --width says otherwise; --fit says what becomes of other shapes.\n"
+    "a square unless --width says otherwise; --fit says how other shapes are fitted.\n"
     "\n"
     "With few pictures the discriminator soon overfits (memorises them).\n"
-    "Differentiable augmentation, --augment, moves and recolours all pictures that it sees,\n"
+    "Differentiable augmentation, --augment, shifts and recolours all pictures that it sees,\n"
     "real and generated ones alike.  --out has to be outside of --data.\n"
     "\n" RUN_SUMMARY;
 
@@ -66,7 +66,7 @@ static void check_options(const options *o)
                         o->run.out, o->pictures.data);
 }
 
-/* ---- What was found ---- */
+/* ---- Results of the survey ---- */
 
 static void print_range(const char *name, const collection_range *r)
 {
@@ -93,7 +93,7 @@ static void print_classes(const survey *s)
     putchar('\n');
 }
 
-/* What may spoil a run. */
+/* Problems of the data. */
 static void print_doubts(const survey *s, const gan_dataset *data)
 {
     const char *names[2];
@@ -118,9 +118,9 @@ static void print_found(const collection *c, const survey *s)
     print_doubts(s, c->first);
 }
 
-/* ---- What is chosen ---- */
+/* ---- Choosing settings ---- */
 
-/* Set an option unless it was given, and say so. */
+/* Set an option unless it was given, and print it. */
 static void choose(const options *o, cli_option *table, const char *name, const char *value,
                    const char *why)
 {
@@ -138,7 +138,7 @@ static void choose_number(const options *o, cli_option *table, const char *name,
     choose(o, table, name, cli_shortest(value).text, why);
 }
 
-/* Looks at samples see more with pictures that nothing was trained on. */
+/* Comparisons need pictures that nothing was trained on. */
 static void choose_held_out(options *o, cli_option *table, size_t count)
 {
     size_t spared = choice_held_out(count), n = run_has_looks(&o->run) ? spared : 0;
@@ -161,7 +161,7 @@ static void choose_length(options *o, cli_option *table, const choice_facts *fac
     choose_number(o, table, "epochs", (double)epochs, why);
 }
 
-/* Operations that are given are applied as they are, unless --adaptive says otherwise. */
+/* Operations that are given are always applied, unless --adaptive is given. */
 static void choose_augmentation(options *o, cli_option *table, const choice *c)
 {
     int adaptive = c->adaptive && !cli_find(table, "augment")->given;
@@ -196,7 +196,7 @@ static size_t count_classes(const options *o, const survey *s)
     return 0;
 }
 
-/* Names for all classes; labels of an array are numbers alone. */
+/* Names for all classes; labels of an array are only numbers. */
 typedef struct class_names {
     char numbers[MOST_CLASSES][16];
     const char *all[MOST_CLASSES];
@@ -213,7 +213,7 @@ static void name_classes(class_names *names, const gan_dataset *data, size_t n)
 
 /* ---- The whole ---- */
 
-/* Look at the pictures and complete the options.  A run that is resumed has its settings. */
+/* Survey the pictures and complete the options.  A resumed run has its settings already. */
 static int prepare(options *o, cli_option *table, const collection *c, size_t *n_classes)
 {
     survey s;
@@ -286,15 +286,15 @@ int main(int argc, char **argv)
         {"width", "N", .whole = &o.width, .min = 0, .max = 256,
          .help = "width; 0: the same as --size"},
         {.name = "flip", .on = &o.flip,
-         .help = "mirror half of the pictures, for subjects that have no left and right"},
+         .help = "mirror half of the pictures, for subjects without a distinct left and right"},
         {.name = "unconditional", .on = &o.unconditional,
          .help = "ignore the classes and train an unconditional GAN"},
         {"repeat", "N", .whole = &o.repeat, .min = 1, .max = 100000,
          .help = "passes over the pictures in one epoch"},
         {"held-out", "N", .whole = &o.held_out, .min = 0, .max = 2147483647,
-         .help = "pictures that are never trained on: looks at samples (--evaluate-every, "
-                 "--keep-best, --stop-early) compare with them, and see whether the "
-                 "discriminator overfits to the others; 0: none"},
+         .help = "pictures that are never trained on: samples are compared with them "
+                 "(--evaluate-every, --keep-best, --stop-early), and they show whether the "
+                 "discriminator overfits; 0: none"},
         NETWORKS_OPTIONS(&o.networks),
         NETWORKS_EMBEDDING_OPTION(&o.networks),
         RUN_OPTIONS(&o.run),

@@ -1,9 +1,8 @@
-/* pix2pix.c - a generator from picture to picture: it completes pictures of which only the upper
- * half is shown (Isola et al., Image-to-image translation with conditional adversarial networks,
- * 2017).
+/* pix2pix.c - image-to-image translation: a generator that completes pictures from their upper half
+ * (Isola et al., Image-to-image translation with conditional adversarial networks, 2017).
  *
- * The generator's loss is no trainer's: the cross-entropy of a discriminator that sees pairs and
- * judges patches, plus WEIGHT times the mean absolute error (L1). */
+ * The generator's loss is a custom one: the cross-entropy of a PatchGAN discriminator of pairs,
+ * plus WEIGHT times the mean absolute error (L1). */
 #include "common/program.h"
 
 #include <math.h>
@@ -29,7 +28,7 @@ static void read_options(loop *l, long *epochs, int argc, char **argv)
         .options = table,
         .summary =
             "Trains a generator that completes pictures of which only the upper half is shown.\n"
-            "Writes pix2pix.png: what is shown, what is made of it, and what it was.\n"
+            "Writes pix2pix.png: the input, the completed picture, and the original.\n"
             "\n" FASHION_SUMMARY,
         .examples = "  pix2pix --epochs 10\n",
     };
@@ -39,7 +38,7 @@ static void read_options(loop *l, long *epochs, int argc, char **argv)
 static const gan_conv2d_desc halve = {GAN_CONV2D_DESC_INIT, .stride = {2, 2}, .padding = {1, 1}};
 static const gan_conv2d_desc keep = {GAN_CONV2D_DESC_INIT, .padding = {1, 1}};
 
-/* Down to maps of 7x7, where one number sees the whole width, and up again. */
+/* Down to feature maps of 7x7, whose receptive field is the whole width, and up again. */
 static gan_network *make_generator(void)
 {
     gan_network *g = gan_network_create(gan_shape_3d(1, SIDE, SIDE), NULL);
@@ -59,7 +58,7 @@ static gan_network *make_generator(void)
     return g;
 }
 
-/* What is shown and what is made of it are two channels; one output for each of 49 patches. */
+/* The input and the completed picture are two channels; one output for each of 49 patches. */
 static gan_network *make_discriminator(void)
 {
     gan_network *d = gan_network_create(gan_shape_3d(2, SIDE, SIDE), NULL);
@@ -102,7 +101,8 @@ static double step(player *g, player *d, const float *whole, size_t n)
     player_judge(d, pairs, n, 0, GAN_PASS_ACCUMULATE, NULL);
     player_step(d);
 
-    player_judge(d, pairs, n, 1, GAN_PASS_KEEP, pairs); /* now by the pairs, not by the weights */
+    player_judge(d, pairs, n, 1, GAN_PASS_KEEP, pairs); /* with respect to the pairs, not the
+                                                           weights */
     for (size_t i = 0; i < n * PIXELS; i++) {
         const float off = made[i] - whole[i], slope = (float)WEIGHT / (float)(n * PIXELS);
         error += fabs((double)off) / (double)(n * PIXELS);

@@ -1,8 +1,8 @@
-/* replay.c - a replay buffer: half of the generated samples that the discriminator sees are from
- * earlier steps, so that it doesn't forget what the generator has stopped making (Shrivastava et
- * al., Learning from simulated and unsupervised images through adversarial training, 2017).
+/* replay.c - a replay buffer: half of the discriminator's generated samples are from earlier steps,
+ * so that it doesn't forget those that the generator no longer draws (Shrivastava et al., Learning
+ * from simulated and unsupervised images through adversarial training, 2017).
  *
- * The training loop is the program's own: passes over two networks, and an array. */
+ * A custom training loop: passes over two networks, and an array. */
 #include "common/program.h"
 
 #include <stdlib.h>
@@ -34,9 +34,9 @@ static void read_options(loop *l, long *epochs, int argc, char **argv)
         .name = "replay",
         .options = table,
         .summary =
-            "Trains a GAN whose discriminator also sees samples of earlier steps, and says how\n"
-            "many of these it still takes for generated.  Writes the generator,\n"
-            "replay.safetensors, and samples of it, replay.png.\n"
+            "Trains a GAN with a replay buffer: the discriminator also gets samples of earlier\n"
+            "steps.  Prints the share of these that it still classifies as generated.  Writes\n"
+            "the generator, replay.safetensors, and samples of it, replay.png.\n"
             "\n" FASHION_SUMMARY,
         .examples = "  replay --epochs 20 --out buffered\n",
     };
@@ -61,8 +61,7 @@ static gan_network *make(size_t in, size_t out, uint64_t seed)
 static float buffer[KEPT * PIXELS];
 static size_t kept;
 
-/* Replace the second half of new samples by old ones, which some of the new ones take the place
- * of. */
+/* Replace the second half of new samples by old ones, and those by some of the new ones. */
 static void replay(gan_rng *rng, float *fake)
 {
     for (size_t i = 0; i < HALF; i++) {
@@ -95,7 +94,7 @@ static void step(player *g, player *d, gan_rng *rng, const float *real, double l
     player_step(g);
 }
 
-/* The share of the buffer's samples that the discriminator takes for generated. */
+/* The share of the buffer's samples that the discriminator classifies as generated. */
 static double known(player *d)
 {
     static float y[KEPT];

@@ -1,4 +1,4 @@
-/* report.c - shows what runs have logged: one as a page, several in one page and in one table. */
+/* report.c - shows the logs of runs: one as a page, several in one page and in one table. */
 #include "common/cli.h"
 #include "common/files.h"
 #include "common/progress.h"
@@ -16,10 +16,10 @@ typedef struct options {
     int overwrite, compare;
 } options;
 
-/* A run as its directory has it. */
+/* A run, read from its directory. */
 typedef struct run_found {
     gan_log *log;
-    gan_image *picture; /* of its latest epoch; NULL where there is none */
+    gan_image *picture; /* of its latest epoch; NULL: none */
 } run_found;
 
 static int open_run(run_found *run, const char *directory)
@@ -53,7 +53,7 @@ static int is_known(const run_found *runs, size_t n, const char *name)
     return 0;
 }
 
-/* Bytes of a text that do not begin a character: those of UTF-8 behind the first of each. */
+/* Continuation bytes of UTF-8. */
 static int extra_bytes(const char *text)
 {
     int n = 0;
@@ -61,7 +61,7 @@ static int extra_bytes(const char *text)
     return n;
 }
 
-/* What a run has in a line of the table. */
+/* The cell of a run in a row of the table. */
 typedef struct cell {
     char text[RUN_WIDTH];
 } cell;
@@ -76,7 +76,7 @@ static void print_line(const char *title, const cell *cells, size_t n)
     cli_print("%s", line);
 }
 
-/* The end of a run's name says most. */
+/* The end of a run's name is the most informative part. */
 static cell name_cell(const char *name)
 {
     cell out;
@@ -113,7 +113,7 @@ static void print_notes(const run_found *runs, size_t n, const char *note, const
     if (known && (different || !if_different)) print_line(title, cells, n);
 }
 
-/* The same numbers under the same titles as on the page, a column for each run. */
+/* The same numbers with the same titles as on the page, a column for each run. */
 static void print_columns(const run_found *runs, const gan_report_run *names, size_t n)
 {
     cell cells[MOST_RUNS];
@@ -182,7 +182,7 @@ static int show(char **directories, size_t n, const options *o)
     return good;
 }
 
-/* The directories stand behind --compare or alone: cli_parse() knows options only. */
+/* Directories follow --compare or are given alone: cli_parse() handles only options. */
 static size_t take_directories(int *argc, char **argv, char **directories)
 {
     size_t n = 0;
@@ -206,14 +206,14 @@ int main(int argc, char **argv)
     cli_option table[] = {
         {.name = "compare",
          .on = &o.compare,
-         .help = "several runs in one page, which is what more than one directory means anyway"},
+         .help = "several runs in one page; implied by more than one directory"},
         {"out", "FILE", .text = &o.out, .help = "the page to be written"},
         {.name = "overwrite", .on = &o.overwrite, .help = "replace it"},
         {0}};
     const cli_program program = {
         "report",
         "Shows what training programs have logged: the latest numbers of each run as a\n"
-        "table, and a page of HTML with curves and samples.\n"
+        "table, and an HTML page with curves and samples.\n"
         "\n"
         "  report RUN                       one run\n"
         "  report --compare RUN RUN ...     several runs, 2 to 64, in one page\n"

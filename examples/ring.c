@@ -1,20 +1,20 @@
 /* ring.c - every objective on two distributions whose modes can be counted: eight Gaussians on a
  * ring, and 25 on a grid.  Which generators find all of them?  Needs no data.
  *
- * How runs go on beside each other, what is printed and what is drawn is in common/comparison.c. */
+ * Parallel runs, the table and the pictures are in common/comparison.c. */
 #include "common/program.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* An objective, and what keeps its discriminator from growing too steep. */
+/* An objective, with the regularisation of its discriminator. */
 typedef struct objective {
     const char *name;
     gan_loss loss;
     gan_penalty_kind penalty; /* of weight 1 */
     double clip;              /* limit of the discriminator's weights; 0: none */
-    int spectral;             /* 1: its layers are normalised by their largest singular value */
+    int spectral;             /* 1: spectral normalisation */
 } objective;
 
 static const objective objectives[] = {
@@ -48,7 +48,7 @@ static void read_options(options *o, int argc, char **argv)
     cli_option table[] = {
         {"only", "NAME", .text = &o->only, .help = "one of the objectives instead of all"},
         {"seeds", "N", .whole = &o->seeds, .min = 1, .max = 100,
-         .help = "runs of each objective, with the seeds 1 to N"},
+         .help = "runs of each objective, with seeds 1 to N"},
         {"steps", "N", .whole = &o->steps, .min = 1, .max = 10000000,
          .help = "training steps per run, over which the learning rates fall linearly to 0"},
         {"threads", "N", .whole = &o->threads, .min = 0, .max = 64,
@@ -89,7 +89,7 @@ static gan_network *make_network(size_t in, size_t out, int spectral, uint64_t s
         gan_network_add(net, spectral ? gan_layer_spectral_norm(linear) : linear);
         if (i < HIDDEN_LAYERS) gan_network_add(net, gan_layer_relu());
     }
-    return net; /* anything that went wrong is remembered, and reported by gan_trainer_create() */
+    return net; /* any error is remembered, and reported by gan_trainer_create() */
 }
 
 /* Adam without momentum; its learning rate falls to 0 in `steps`, `clip` limits the weights. */
@@ -137,7 +137,7 @@ static int train(const void *context, comparison_run *r)
     desc.loss = o->loss;
     if (o->penalty != GAN_PENALTY_NONE) desc.penalty = &penalty;
     desc.average_decay = fmax(1 - 10 / (double)steps, 0); /* over the last tenth of the steps */
-    desc.n_threads = 1;                                   /* the runs go on beside each other */
+    desc.n_threads = 1;                                   /* the runs are parallel */
     int good = make_optimizer(&g_adam, steps, 0) && make_optimizer(&d_adam, steps, o->clip) &&
                cli_ok(gan_trainer_create(&trainer, g, d, g_adam, d_adam, &desc)) &&
                cli_ok(gan_rng_create(&rng, r->seed, 0, NULL)) && take_steps(trainer, rng, r, steps);

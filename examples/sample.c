@@ -10,7 +10,7 @@
 enum { MOST_SHOWN = 10000, MOST_ROWS = 32 }; /* in a picture */
 
 typedef struct options {
-    const char *model, *wanted, *numbers, *grid, *from, *nearest; /* what is drawn */
+    const char *model, *wanted, *numbers, *grid, *from, *nearest; /* samples to draw */
     const char *out, *pngs, *raw, *npy, *latents;                 /* what is written */
     long count, first, seed, columns, scale;
     double truncation;
@@ -46,40 +46,40 @@ static void read_options(options *o, int argc, char **argv)
     cli_option table[] = {
         {"model", "FILE", .text = &o->model, .help = "the generator's weights, or a checkpoint"},
         {"class", "NAME|N", .text = &o->wanted,
-         .help = "of a conditional generator: draw this class only; else all of them in turn"},
+         .help = "of a conditional generator: draw only this class; else all of them in turn"},
         {"count", "N", .whole = &o->count, .min = 1, .max = 10000000, .help = "number of samples"},
         {"first", "I", .whole = &o->first, .min = 0, .max = 10000000,
-         .help = "begin with sample I of the seed, from 0: each keeps its number"},
+         .help = "begin with sample I of the seed, from 0: a sample depends on its index alone"},
         {"numbers", "LIST", .text = &o->numbers,
-         .help = "draw the samples of these numbers: 3,17,40-44"},
+         .help = "draw the samples with these indices: 3,17,40-44"},
         {"seed", "N", .whole = &o->seed, .min = 0, .max = 2147483647,
          .help = "seed of the noise; same seed, same samples"},
         {"from", "FILE", .text = &o->from, .is_path = 1,
-         .help = "draw samples of these latent vectors, an array of NumPy, count x latent "
-                 "dimension; the number of a sample is that of its row"},
+         .help = "draw samples of these latent vectors, a NumPy array, count x latent dimension; "
+                 "the index of a sample is that of its row"},
         GENERATOR_TRUNCATION_OPTION(&o->truncation),
         {"grid", "LIST", .text = &o->grid,
          .help = "truncations, such as 0.5,1,0: draw the samples once with each, a row for each"},
         {"out", "FILE", .text = &o->out,
-         .help = "a PNG grid; samples.png when no other file is asked for"},
+         .help = "a PNG grid; samples.png when no other output is requested"},
         {.name = "titles", .on = &o->titles,
          .help = "write the number and the class of each sample into the grid"},
         {"nearest", "PATH", .text = &o->nearest, .is_path = 1,
          .help = "below each row of the grid, the real pictures that are nearest to its samples by "
                  "pixels: of a directory or a file of any kind that picture_gan reads"},
         {"pngs", "DIR", .text = &o->pngs,
-         .help = "a PNG file for each sample, sample-00000.png by its number"},
+         .help = "a PNG file for each sample, sample-00000.png by its index"},
         {"scale", "N", .whole = &o->scale, .min = 0, .max = 64,
          .help = "scale factor of --out and --pngs: each pixel becomes N x N; 0: 1, or what titles "
                  "need"},
         {"columns", "N", .whole = &o->columns, .min = 0, .max = 1000,
-         .help = "samples per row of the grid; 0: one of each class, or as square as can be"},
+         .help = "samples per row of the grid; 0: one of each class, or a nearly square grid"},
         {"raw", "FILE", .text = &o->raw,
          .help = "the bytes in the IDX format of MNIST: count x height x width"},
         {"npy", "FILE", .text = &o->npy,
-         .help = "the numbers as an array of NumPy: count x channels x height x width"},
+         .help = "the numbers as a NumPy array: count x channels x height x width"},
         {"latents", "FILE", .text = &o->latents, .is_path = 1,
-         .help = "the latent vectors as an array of NumPy: count x latent dimension"},
+         .help = "the latent vectors as a NumPy array: count x latent dimension"},
         {.name = "overwrite", .on = &o->overwrite, .help = "replace files that exist already"},
         {.name = NULL},
     };
@@ -89,9 +89,9 @@ static void read_options(options *o, int argc, char **argv)
         .options = table,
         .summary =
             "Draws samples from a generator: a file that fashion_gan, gan_network_save() or\n"
-            "gan_checkpoint_save() wrote.  It tells the layers, the shape of the pictures, and\n"
-            "whether latent vectors are normal or uniform.  Where it tells no shape, n * n\n"
-            "numbers are a grey picture of n x n pixels.  Numbers from -1 to 1 become bytes.\n"
+            "gan_checkpoint_save() wrote.  It has the layers, the shape of the pictures, and\n"
+            "whether latent vectors are normal or uniform.  If it has no picture shape, n * n\n"
+            "values are a grey picture of n x n pixels.  Numbers from -1 to 1 become bytes.\n"
             "\n"
             "A conditional generator, such as fashion_cgan's, draws its classes in turn: sample i\n"
             "is of class i modulo their number.\n",
@@ -101,7 +101,7 @@ static void read_options(options *o, int argc, char **argv)
             "  sample --model out/generator.safetensors --count 60000 --raw fake-images.idx\n"
             "  sample --class boot                                  or --class 9\n"
             "  sample --count 10 --grid 0.25,0.5,1,0 --titles       a row for each truncation\n"
-            "  sample --count 10 --columns 10 --nearest pictures    is it copied from them?\n",
+            "  sample --count 10 --columns 10 --nearest pictures    are they copies?\n",
     };
     cli_parse(&program, argc, argv);
     check_options(o, table);
@@ -109,7 +109,7 @@ static void read_options(options *o, int argc, char **argv)
 
 /* ---- Which samples ---- */
 
-/* Rows of the same samples, one for each truncation; usually a single one. */
+/* Rows of the same samples, one for each truncation; usually a single row. */
 typedef struct plan {
     size_t count;    /* samples of a row */
     size_t *numbers; /* NULL: they follow one another from --first on */
@@ -128,8 +128,8 @@ static size_t number_of(const plan *p, size_t i)
     return p->numbers ? p->numbers[i % p->count] : p->first + i % p->count;
 }
 
-/* Read "3,17,40-44": once to count them, and once into `numbers`.  Return how many, 0 where it is no
- * such list. */
+/* Parse "3,17,40-44": once to count, and once into `numbers`.  Return how many, 0 for an invalid
+ * list. */
 static size_t read_numbers(const char *text, size_t *numbers)
 {
     size_t n = 0;
@@ -147,7 +147,7 @@ static size_t read_numbers(const char *text, size_t *numbers)
     }
 }
 
-/* Read "0.5,1,0".  Without a limit the rows still are the same samples: drawn as with one. */
+/* Parse "0.5,1,0".  A row without a limit has the same samples, drawn as with one. */
 static int read_truncations(plan *p, const char *text)
 {
     for (p->n_rows = 0; p->n_rows < MOST_ROWS; text++) {
@@ -197,7 +197,7 @@ static int make_plan(plan *p, const options *o, const generator *g)
 
 /* ---- Drawing ---- */
 
-/* What was drawn; where it is not kept, of the latest chunk. */
+/* The samples that were drawn; if they aren't kept, the latest chunk. */
 typedef struct drawn {
     float *samples, *latents;
     int keeps_samples, keeps_latents;
@@ -211,7 +211,7 @@ static void take_memory(drawn *d, const generator *g, const options *o, size_t n
     d->latents = d->keeps_latents ? cli_memory(n * g->latent, sizeof *d->latents) : NULL;
 }
 
-/* Draw samples i to i + n - 1 of all, which lie in one row. */
+/* Draw samples i to i + n - 1 of all, which are in one row. */
 static int draw_chunk(generator *g, const plan *p, drawn *d, size_t i, size_t n, FILE *raw)
 {
     size_t numbers[GENERATOR_CHUNK];
@@ -230,7 +230,7 @@ static int draw_samples(generator *g, const plan *p, drawn *d, FILE *raw)
         n = p->count - i % p->count;
         if (n > GENERATOR_CHUNK) n = GENERATOR_CHUNK;
         if (!draw_chunk(g, p, d, i, n, raw)) return 0;
-        if (raw && ferror(raw)) return 1; /* the disk is full: files_commit() says it */
+        if (raw && ferror(raw)) return 1; /* the disk is full: files_commit() reports it */
     }
     return 1;
 }
@@ -241,7 +241,7 @@ static int draw_to_raw(generator *g, const plan *p, drawn *d, const char *path)
     files_output out;
     size_t n = total(p);
     if (!files_create_or_open(&out, path)) return 0;
-    int is_file = out.part[0] != '\0'; /* else it may be where this program prints */
+    int is_file = out.part[0] != '\0'; /* else it may be this program's standard output */
     idx_write_header(out.stream, n, g->picture);
     if (!draw_samples(g, p, d, out.stream)) {
         files_abandon(&out);
@@ -291,14 +291,14 @@ static int write_truncations(const generator *g, const options *o, const plan *p
     return good;
 }
 
-/* Do the columns of the picture have a class each? */
+/* Whether each column of the picture has one class. */
 static int has_class_columns(const generator *g, const plan *p, size_t columns)
 {
     return g->n_classes > 0 && g->only < 0 && !p->numbers && columns == g->n_classes &&
            p->first % g->n_classes == 0;
 }
 
-/* Real pictures beside samples: their rows come in turn. */
+/* Real pictures below samples: rows alternate. */
 typedef struct beside {
     float *samples;
     sheet_text *captions;
@@ -373,7 +373,7 @@ static int name_file(char path[PATH_MAX], const options *o, const plan *p, size_
     return files_join(path, PATH_MAX, o->pngs, name);
 }
 
-/* See before the work that a file for each sample can be written. */
+/* Check before the work that a file for each sample can be written. */
 static int may_write_files(const options *o, const plan *p)
 {
     char path[PATH_MAX];
@@ -421,7 +421,7 @@ static int write_latents(const generator *g, const char *path, size_t n, const d
 
 /* ---- All of it ---- */
 
-/* Open the generator, and see before the work that its samples can be written. */
+/* Open the generator, and check before the work that its samples can be written. */
 static int prepare(generator *g, plan *p, const options *o)
 {
     const char *const paths[] = {o->out, o->raw, o->npy, o->latents};

@@ -1,8 +1,8 @@
-/* series.c - time series: a GAN of convolutions of lines, on oscillations that die away, such as
- * those of a plucked string.
+/* series.c - time series: a GAN of 1-D convolutions, on damped oscillations, such as those of a
+ * plucked string.
  *
- * The program makes the real ones itself, so it knows what they vary in and can say by figures how
- * much of that a generator has learnt. */
+ * The program synthesises the real series, so it can measure how well a generator has learnt the
+ * distribution of their parameters. */
 #include "common/program.h"
 
 #include <math.h>
@@ -26,7 +26,7 @@ static void read_options(options *o, int argc, char **argv)
     cli_option table[] = {
         LOOP_EPOCHS_OPTION(&o->epochs),
         {"penalty-weight", "W", .real = &o->weight, .min = 0, .max = 1000,
-         .help = "weight of the gradient penalty R1; 0 leaves it out"},
+         .help = "weight of the gradient penalty R1; 0: none"},
         LOOP_FILES_OPTIONS(&o->loop),
         {.name = NULL},
     };
@@ -36,7 +36,7 @@ static void read_options(options *o, int argc, char **argv)
         .options = table,
         .summary =
             "Trains a GAN on oscillations of 128 values that die away, which it makes itself.\n"
-            "Says after each epoch how far generated ones are from real ones in three figures,\n"
+            "Prints after each epoch how far generated ones are from real ones in three figures,\n"
             "the period (14 to 40 values), the height (0.3 to 0.8) and the share of the energy\n"
             "in the first quarter: Wasserstein distances, as the mean difference of sorted\n"
             "values.  The floor is the distance of real ones from other real ones.\n"
@@ -61,7 +61,7 @@ static void make_series(gan_rng *rng, size_t n, float *x)
     }
 }
 
-/* Each convolution halves a line's length or doubles it, from 8 values to 128. */
+/* Each convolution halves or doubles the length, from 8 values to 128. */
 static const gan_conv1d_desc by_two = {GAN_CONV1D_DESC_INIT, .stride = 2, .padding = 3};
 
 static gan_network *make_generator(void)
@@ -100,12 +100,12 @@ static gan_network *make_discriminator(void)
 
 static double energy(const float *x, int n)
 {
-    double sum = 1e-12; /* silence has some */
+    double sum = 1e-12; /* it is a divisor */
     for (int t = 0; t < n; t++) sum += (double)x[t] * (double)x[t];
     return sum;
 }
 
-/* How far a series has to be moved to be most like itself again. */
+/* The period: the shift with the largest autocorrelation. */
 static double period(const float *x)
 {
     double like, most = -INFINITY;
@@ -161,7 +161,7 @@ static void compare(const char *name, const float *a, const float *real)
               distance(period, a, real), distance(height, a, real), distance(early, a, real));
 }
 
-/* Lines of dots that touch each other, real series above and generated ones below. */
+/* Plot the series as lines of dots, real ones above and generated ones below. */
 static void draw(const char *path, const float *real, const float *made)
 {
     enum { EACH = 25, DOTS = EACH * (LENGTH - 1) };

@@ -1,6 +1,6 @@
-/* gan_mpi.c - the functions of a communicator, by MPI: they move bytes, and add nothing up.
+/* gan_mpi.c - the functions of a communicator, by MPI: they exchange bytes, and compute nothing.
  *
- * It calls nothing of libgan, so a program may open it whichever way it has libgan. */
+ * It calls no function of libgan, so it works with a static and a shared libgan. */
 #include <gan/mpi.h>
 
 #include <limits.h>
@@ -10,12 +10,11 @@
 
 typedef struct member {
     MPI_Comm comm;
-    int began; /* with MPI, which nobody else will end */
+    int began; /* with MPI, which has to be finalised here */
 } member;
 
-/* A host may have more threads than processors, and an MPI that waits by asking again and again
- * would keep them from working: others come first, and after a millisecond or so it is asked less
- * often. */
+/* A host may have more threads than processors, and an MPI that waits by polling would take their
+ * time: so waiting yields the processor, and after about a millisecond polls less often. */
 static gan_status wait_for(MPI_Request *request)
 {
     enum { TRIES = 2000 };

@@ -1,5 +1,5 @@
-/* host.c - a program of one's own that trains on several machines: what is different from one that
- * trains alone is marked by numbers.
+/* host.c - a host program that trains on several machines: the numbered comments mark what differs
+ * from one that trains on a single machine.
  *
  *     cc host.c $(pkg-config --cflags --libs libgan-mpi) -o host
  *     mpirun -n 4 ./host */
@@ -34,7 +34,7 @@ int main(void)
     gan_iterator *it;
     gan_iterator_desc walk = {GAN_ITERATOR_DESC_INIT, .batch_size = 64, .shuffle = 1};
     walk.drop_last = 1;
-    walk.rank = ranks.rank; /* 3: read what this rank trains on */
+    walk.rank = ranks.rank; /* 3: read only this rank's samples */
     walk.n_ranks = ranks.size;
     must(gan_dataset_create_shapes(&data, 2048, 1, NULL));
     must(gan_iterator_create(&it, data, &walk));
@@ -51,7 +51,7 @@ int main(void)
     gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
     const gan_batch *batch;
     while (gan_iterator_next(it, &batch) == GAN_OK) must(gan_train_step(trainer, batch, &stats));
-    must(gan_checkpoint_save(trainer, it, "host.gan")); /* 6: all call it, the first one writes */
+    must(gan_checkpoint_save(trainer, it, "host.gan")); /* 6: called on all ranks, rank 0 writes */
     if (ranks.rank == 0)
         printf("%zu ranks, %llu steps, D loss %.6f\n", ranks.size,
                (unsigned long long)stats.d_steps, stats.d_loss);

@@ -1,4 +1,4 @@
-/* budget.h - an allocator that fails after so many calls and knows what is live. */
+/* budget.h - an allocator that fails after a number of calls and counts live blocks. */
 #ifndef BUDGET_H
 #define BUDGET_H
 

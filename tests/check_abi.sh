@@ -1,9 +1,9 @@
 #!/bin/sh
-# check_abi.sh - programs that were compiled against the dump in tests/abi run with the library as it is now: no function
-# is gone, and no type has changed, but for descriptors and records that have grown at their end.  Skipped without
-# abidiff, and on other processors than the dump's.
+# check_abi.sh - programs compiled against the release in tests/abi run with this library: no function was removed, and
+# no type has changed, except descriptors and records that have grown at their end. Skipped without abidiff, and on
+# other processors than the dump's.
 #
-# What may change is in docs/stability.md; scripts/dump-abi writes the dump again.
+# docs/stability.md says what may change; scripts/dump-abi writes a new dump.
 set -eu
 cd "$(dirname "$0")/.."
 work=$GAN_TEST_DIR

@@ -1,6 +1,7 @@
 #!/bin/sh
-# check_arithmetic.sh - no source of the library compiles where the compiler may forget NaN, reorder sums or keep floats
-# in wider registers; the sentence names the flag.  One header refuses to compile, and each source includes it.
+# check_arithmetic.sh - no source of the library compiles with options that let the compiler ignore NaN, reorder sums or
+# keep floats in wider registers; the message names the flag. One header refuses to compile, and each source includes
+# it.
 set -eu
 work=$GAN_TEST_DIR
 cd "$(dirname "$0")/.."

@@ -1,10 +1,9 @@
 #!/bin/sh
-# check_circles.sh - no circle among the library's files: where one calls another, that one never
-# calls it back, not even through a third.
+# check_circles.sh - no circular calls among the library's files: none calls, directly or through others, a file that
+# calls it.
 #
-# What a file defines and what it uses is read from its object in the archive.  Files that use none
-# of the others, or that none of the others uses, are taken away until there are none of these; what
-# is left are circles, and what lies between two of them.
+# The symbols that a file defines and uses are read from its object in the archive. Files that use no others, or are
+# used by no others, are removed repeatedly; what remains are circles, and files between two of them.
 set -eu
 cd "$(dirname "$0")/.."
 

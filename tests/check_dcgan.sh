@@ -1,5 +1,5 @@
 #!/bin/sh
-# check_dcgan.sh - fashion_dcgan does what it says, and refuses what makes no sense.
+# check_dcgan.sh - fashion_dcgan works as documented, and refuses invalid settings.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/programs.sh

@@ -1,6 +1,6 @@
 #!/bin/sh
-# check_demo.sh - `make demo` trains on Fashion-MNIST where it is, on silhouettes where it is not, gives the latter up for the
-# former, and continues what was begun; a wrong GAN_DATA_DIR is said in one sentence before anything is done.
+# check_demo.sh - `make demo` trains on Fashion-MNIST if it exists, else on silhouettes, which it replaces when
+# Fashion-MNIST appears, and continues an interrupted run; a wrong GAN_DATA_DIR is reported before anything is done.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/programs.sh

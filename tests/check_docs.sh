@@ -1,6 +1,6 @@
 #!/bin/sh
 # check_docs.sh - `make docs` makes the reference without a warning: a manual page for each command and each module, and
-# HTML whose links within it all lead somewhere.  Skipped without doxygen or help2man.
+# HTML without broken internal links. Skipped without doxygen or help2man.
 set -eu
 cd "$(dirname "$0")/.."
 work=$GAN_TEST_DIR

@@ -1,7 +1,7 @@
 #!/bin/sh
 # check_export.sh - generators as C source: networks of every kind of layer and those of the example programs compile
-# without a warning and agree with the library with each compiler that is there, gcc, clang, tcc, as C99 and as C++, and for
-# processors of the other order of bytes; they are small, and eight threads share them without a race.
+# without a warning and agree with the library with each installed compiler, gcc, clang, tcc, as C99 and as C++, and for
+# big-endian processors; they are small, and eight threads share them without a data race.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/programs.sh

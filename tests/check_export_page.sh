@@ -1,7 +1,7 @@
 #!/bin/sh
-# check_export_page.sh - exported pages: every kind of layer computed by their JavaScript, and as WebAssembly where clang and lld
-# are, agrees with the library; in Chromium, pages of three generators are used by mouse and keyboard, fit a phone, have names
-# for who doesn't see them, ask nobody for anything, and are quick.  Skipped without node; what is missing is named.
+# check_export_page.sh - exported pages: every kind of layer computed by their JavaScript, and as WebAssembly if clang
+# and lld are installed, agrees with the library; in Chromium, pages of three generators are used by mouse and keyboard,
+# fit a phone, have accessible names, make no requests, and are fast. Skipped without node; missing tools are named.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/programs.sh

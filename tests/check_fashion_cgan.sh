@@ -1,5 +1,5 @@
 #!/bin/sh
-# check_fashion_cgan.sh - fashion_cgan, and what draws from and judges conditional generators.
+# check_fashion_cgan.sh - fashion_cgan, and the programs that draw from conditional generators and evaluate them.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/programs.sh

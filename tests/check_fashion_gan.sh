@@ -1,5 +1,5 @@
 #!/bin/sh
-# check_fashion_gan.sh - fashion_gan does what it says, and refuses what makes no sense with exit code 2.
+# check_fashion_gan.sh - fashion_gan works as documented, and refuses invalid settings with exit code 2.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/programs.sh

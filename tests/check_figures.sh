@@ -1,7 +1,6 @@
 #!/bin/sh
-# check_figures.sh - what the documents say about measurements is what was measured: each generated
-# block is as docs/figures says, every picture has a program that makes it, no script is named that
-# isn't there.  Skipped without python3.
+# check_figures.sh - numbers in the documents match the measurements: each generated block agrees with docs/figures,
+# every picture has a program that makes it, and scripts that are named exist. Skipped without python3.
 set -eu
 
 root=$(pwd)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# check_figures_trial.sh - scripts/figures trains, measures and writes documents, in a quick trial that changes none of the
-# project's; what was measured isn't measured again.  Skipped without python3.
+# check_figures_trial.sh - scripts/figures trains, measures and writes documents, in a quick trial that doesn't change
+# the project's; existing measurements are not repeated. Skipped without python3.
 set -eu
 cd "$(dirname "$0")/.."
 root=$(pwd)

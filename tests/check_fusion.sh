@@ -1,6 +1,6 @@
 #!/bin/sh
-# check_fusion.sh - the object code fuses products into sums where results rest on it, and nowhere
-# else: compilers may fuse what is written apart, or split what was to be fused.
+# check_fusion.sh - the object code uses fused multiply-add where results depend on it, and nowhere else: compilers may
+# fuse separate operations, or split intended ones.
 set -eu
 cd "$(dirname "$0")/.."
 

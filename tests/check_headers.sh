@@ -1,5 +1,5 @@
 #!/bin/sh
-# check_headers.sh - each public header stands alone in C and C++, and documents what it declares.
+# check_headers.sh - each public header compiles alone in C and C++, and documents its declarations.
 set -eu
 cd "$(dirname "$0")/.."
 bad=0

@@ -1,7 +1,6 @@
 #!/bin/sh
-# check_install.sh - with what `make install` leaves, pkg-config alone is enough to build programs
-# in C and C++, shared and static, below a prefix with spaces, too; `make uninstall` takes all of it
-# away again.
+# check_install.sh - with the files of `make install`, pkg-config is enough to build programs in C and C++, shared and
+# static, also below a prefix with spaces; `make uninstall` removes all of them.
 set -eu
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}

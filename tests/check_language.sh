@@ -13,7 +13,6 @@ cat >"$work/words" <<'LIST'
 [Ww]ants? an? (value|number|path|directory)	needs a value, expects a path
 (is|are) no (folders?|director(y|ies)|checkpoints?|pictures?|images?|logs?|classes)([^a-z]|$)	is not a directory, are not images
 (has|have) not as many	does not have as many
-so many (times|degrees|images|looks)	this many, or the number's name
 what it counts	its name: the count of steps, of samples
 stretch(es)? (nothing|no input)	has Lipschitz constant 1, is bounded
 by heart([^a-z]|$)	memorises, overfits
@@ -36,7 +35,22 @@ roots? of the mean squares?	root mean square
 puts? out (one|a|the) (number|value)	has one output, outputs a value
 draws? few samples again	repeats a few samples
 got better in [0-9$%]	improved in
-so many (milliseconds|significant digits)	`name` milliseconds, digits
+so many	this many, the name of the count
+[^a-z]wants([^a-z]|$)	needs, expects
+what lies (between|behind)	the values between, what follows
+(goes|went|going|gone) on (with|where|from|at|in|until|as|to)([^a-z]|$)	continues
+([^a-z]no|a) say in	does not depend on
+[Ss]ees? to it	ensures, checks
+as [a-z]+ as can be([^a-z]|$)	of maximal length, nearly square
+[Ww]hoever	the program that, a reader
+pages? of HTML	HTML page
+files? of ONNX	ONNX file
+(arrays?|files?) of NumPy	NumPy array
+data sets?([^a-z]|$)	dataset
+and (its|their) like([^a-z]|$)	and similar functions
+(derivatives?|differentiated) by [a-z]	derivative with respect to
+(takes?|took|taken) (them |it |most )?for real	classifies as real
+(stands?|stood) (in|at|behind) (the|a|its) (file|buffer|list|path|memory)	is in the file
 (is|are) no UTF-8	is not valid UTF-8
 input is no [a-z]	the input is not a
 LIST

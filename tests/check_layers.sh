@@ -1,9 +1,8 @@
 #!/bin/sh
 # check_layers.sh - the directories of lib/ are levels; lib/LAYERS has their order.
 #
-# No file includes a header of a later directory, each lies in the directory of its module, no two
-# have one name, other libraries' headers stay with their modules, and the table in docs/design.md
-# says the same as lib/LAYERS.
+# No file includes a header of a later directory, each is in the directory of its module, names are unique, other
+# libraries' headers are included only by their modules, and the table in docs/design.md agrees with lib/LAYERS.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# check_module.sh - the modules that gan-convert --module writes compute what the library does, for every kind of layer
-# and every network of the example programs.  Skipped where python3 has no torch.
+# check_module.sh - the modules that gan-convert --module writes compute the library's results, for every kind of layer
+# and every network of the example programs. Skipped where python3 has no torch.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/programs.sh

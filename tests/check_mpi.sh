@@ -1,7 +1,8 @@
 #!/bin/sh
 # check_mpi.sh - under each MPI that is installed, runs of any number of ranks have the bits of one process without MPI;
-# a rank that is killed ends the others within seconds, and the run goes on with another number of ranks as if nothing had
-# been.  Skipped without an MPI.  STEPS=200 RANKS="1 2 4 8" THREADS="1 2" KILLS=50 is the whole table of docs/cluster.md.
+# a rank that is killed ends the others within seconds, and the run continues with another number of ranks, with the
+# same bits. Skipped without an MPI. STEPS=200 RANKS="1 2 4 8" THREADS="1 2" KILLS=50 is the whole table of
+# docs/cluster.md.
 set -eu
 cd "$(dirname "$0")/.."
 build=$(cd "${BUILD:-build}" && pwd)

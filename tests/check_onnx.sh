@@ -1,9 +1,9 @@
 #!/bin/sh
-# check_onnx.sh - the files of ONNX that the library writes, of every kind of layer and every network of the example
-# programs, are what the format says and compute what the library does: read and run by a reader of the tests' own, and
-# by onnxruntime where it is: in Python, or in Node.js, from the directory GAN_ONNXRUNTIME where it was installed by
+# check_onnx.sh - the library's ONNX files, of every kind of layer and every network of the example programs, are valid
+# and compute the library's results: they are read and run by a reader of the tests, and by onnxruntime if it is
+# installed: in Python, or in Node.js, from the directory GAN_ONNXRUNTIME where it was installed by
 #     npm install --ignore-scripts onnxruntime-node
-# ONNX's own checker looks at the files where Python has it (Debian's python3-onnx).  Skipped without python3.
+# ONNX's own checker validates the files if Python has it (Debian's python3-onnx). Skipped without python3.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/programs.sh

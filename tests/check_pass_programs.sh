@@ -1,5 +1,5 @@
 #!/bin/sh
-# check_pass_programs.sh - the programs written with passes learn what they say, and replace nothing unasked.
+# check_pass_programs.sh - the programs written with passes learn what they claim to, and never replace files silently.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/programs.sh

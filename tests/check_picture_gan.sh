@@ -1,5 +1,5 @@
 #!/bin/sh
-# check_picture_gan.sh - picture_gan looks at pictures of any kind, chooses, trains, and refuses what makes no sense.
+# check_picture_gan.sh - picture_gan reads pictures of any kind, chooses settings, trains, and refuses invalid settings.
 set -eu
 cd "$(dirname "$0")/.."
 corpus=$(pwd)/tests/corpus
@@ -219,7 +219,7 @@ watched="--held-out 100 --base 8 --batch 10 --augment none --lr 0.001 --d-lr 0.0
 {
     run picture_gan --data few.npy $watched --repeat 100 --epochs 6 --out by-heart
     says picture_gan "  --held-out 100                        as given"
-    says picture_gan "D_OVERFIT: the discriminator has memorised its training samples: it puts them above held-out ones in "
+    says picture_gan "D_OVERFIT: the discriminator has memorised its training samples: it ranks them above held-out ones in "
     says picture_gan "and 50 held-out ones are "
     run picture_gan --data many.npy $watched --repeat 1 --epochs 9 --out by-nature
     if grep -q D_OVERFIT picture_gan.log; then cat picture_gan.log; fail "2,900 pictures of noise can't be known by heart"; fi

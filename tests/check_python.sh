@@ -1,6 +1,6 @@
 #!/bin/sh
-# check_python.sh - bindings/python/libgan.py declares what the headers declare, lays structs out as C does, trains with the
-# bits of the C program and raises every status.  Skipped without python3 and NumPy, and with sanitizers.
+# check_python.sh - bindings/python/libgan.py has the declarations of the headers and C's struct layout, trains with the
+# bits of the C program and raises every status. Skipped without python3 and NumPy, and with sanitizers.
 set -eu
 cd "$(dirname "$0")/.."
 root=$(pwd)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# check_pytorch.sh - weights travel to PyTorch and back without losing a bit, a generator trained there gives the same
-# samples here, and docs/pytorch.md works as printed.  Skipped where python3 has no torch.
+# check_pytorch.sh - weights are converted to PyTorch and back bit by bit, a generator trained there gives the same
+# samples here, and docs/pytorch.md works as printed. Skipped where python3 has no torch.
 set -eu
 export LSAN_OPTIONS=detect_leaks=0 # the checks of the programs look for leaks
 cd "$(dirname "$0")/.."

@@ -1,6 +1,6 @@
 #!/bin/sh
-# check_reference.sh - docs/functions.md and docs/defaults.md are what headers and --help say, docs/objectives.md names every
-# loss, penalty and verdict, the commands of docs/faq.md run, and links between documents lead somewhere.  Skipped without
+# check_reference.sh - docs/functions.md and docs/defaults.md agree with headers and --help, docs/objectives.md names
+# every loss, penalty and verdict, the commands of docs/faq.md run, and links between documents work. Skipped without
 # python3.
 set -eu
 cd "$(dirname "$0")/.."

@@ -1,8 +1,8 @@
 #!/bin/sh
-# check_report.sh - what a run leaves for whoever looks at it: its page is valid, self-contained and small, whatever names are
-# in it; its event file is read by a reader of its own; training has the same bits with all of that; several runs make one
-# page; and where Chromium is, the page is drawn without a scroll bar at the width of a phone and of a desk.  Skipped without
-# python3.
+# check_report.sh - the report and logs of a run: its page is valid, self-contained and small, whatever names are in it;
+# its event file is read by an independent reader; training has the same bits with all of that; several runs make one
+# page; and in Chromium, if installed, the page has no scroll bar at the width of a phone and of a desktop. Skipped
+# without python3.
 set -eu
 cd "$(dirname "$0")/.."
 python3 -c '' 2>/dev/null || { echo "skipped: no python3"; exit 77; }

@@ -1,7 +1,7 @@
 #!/bin/sh
-# check_resume.sh - fashion_gan --resume goes on as if the run had never stopped, to the last bit: after its end, after
-# Ctrl-C in the middle of an epoch, after kill -9 at any moment, and with files that a crash left between two of its writes.
-# It needs no option repeated, and refuses one that contradicts the run.
+# check_resume.sh - fashion_gan --resume continues as if the run had never stopped, bit for bit: after its end, after
+# Ctrl-C in the middle of an epoch, after kill -9 at any moment, and with files of a crash between two writes. No option
+# has to be repeated, and one that contradicts the run is refused.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/programs.sh

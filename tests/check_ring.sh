@@ -1,5 +1,5 @@
 #!/bin/sh
-# check_ring.sh - the ring of eight Gaussians: what is found, the same on any number of threads, what is refused.
+# check_ring.sh - the ring of eight Gaussians: covered modes, the same on any number of threads, and invalid options.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/programs.sh

@@ -1,6 +1,6 @@
 #!/bin/sh
-# check_runs.sh - a training run has a directory to itself, and nothing of an earlier one is lost or mixed with it; images
-# that are missing are never silently replaced; signals, closed descriptors, full disks, pipes and names made to deceive do no
+# check_runs.sh - a training run has its own directory, and no files of an earlier one are lost or mixed with it;
+# missing images are never replaced silently; signals, closed descriptors, full disks, pipes and misleading names do no
 # harm.
 set -eu
 cd "$(dirname "$0")/.."

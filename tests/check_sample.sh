@@ -1,5 +1,6 @@
 #!/bin/sh
-# check_sample.sh - sample, interpolate, fashion_classifier and evaluate do what they say, and refuse what makes no sense.
+# check_sample.sh - sample, interpolate, fashion_classifier and evaluate work as documented, and refuse invalid
+# settings.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/programs.sh
@@ -114,7 +115,7 @@ run interpolate --model $model --points 3 --steps 7 --apng there.png --scale 2
 [ "$(frames there.png)" = 6163544c0000000d ] || { frames there.png; fail "13 frames expected"; }
 [ "$(size there.png)" = 0000004000000040 ] || fail "a frame of 2 * (28 + 4) pixels expected"
 refuses 1 "walk.png: exists already" interpolate --model $model --apng walk.png
-refuses 2 "--loop: ways between classes, of --classes, have no way back" interpolate --model $model --loop --classes 1,2
+refuses 2 "--loop: not for interpolation between classes, --classes" interpolate --model $model --loop --classes 1,2
 refuses 1 "there is no nowhere.safetensors; fashion_classifier makes one" interpolate --model $model --classes 1,2 --classifier nowhere.safetensors --out none.png
 refuses 2 '--points: a whole number from 2 to 200 expected, got "1"' interpolate --points 1
 refuses 1 "nowhere.safetensors: " interpolate --model nowhere.safetensors

@@ -1,6 +1,6 @@
 #!/bin/sh
-# check_search.sh - scripts/search trains what it draws, judges it by images that it was not trained on, goes on where it
-# was interrupted, and halves.  Skipped without python3.
+# check_search.sh - scripts/search trains the settings that it draws, evaluates them on held-out images, continues after
+# an interruption, and halves. Skipped without python3.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/programs.sh

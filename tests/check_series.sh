@@ -1,5 +1,5 @@
 #!/bin/sh
-# check_series.sh - series learns its oscillations, saves a generator and refuses what makes no sense.
+# check_series.sh - series learns its oscillations, saves a generator and refuses invalid settings.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/programs.sh

@@ -1,7 +1,7 @@
 #!/bin/sh
-# check_settings.sh - the four training programs share one way of settings: what a run is made of is in a file, begins the same
-# run or a changed one, and is refused by its line where it is wrong; --help says the same of the same option, and --dry-run
-# shows networks, memory and time.
+# check_settings.sh - the settings of the four training programs: a file has all settings of a run, starts the same run
+# or a changed one, and errors name its line; --help describes the same option in the same words, and --dry-run shows
+# networks, memory and time.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/programs.sh

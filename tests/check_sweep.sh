@@ -1,6 +1,6 @@
 #!/bin/sh
-# check_sweep.sh - scripts/sweep makes each run of a file once, whoever takes it, tries those again that fail, goes on where it
-# was, and leaves one page and one table.
+# check_sweep.sh - scripts/sweep does each run of a file once, also with several processes, retries those that fail,
+# continues after an interruption, and writes a page and a table.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/programs.sh

@@ -1,4 +1,4 @@
-/* conditional.c - the games of make_conditional.py. */
+/* conditional.c - the trainers of make_conditional.py. */
 #include "conditional.h"
 #include "expect.h"
 #include "sequence.h"

@@ -1,4 +1,4 @@
-/* expect.h - assertions that Check lacks; each names the line it stands on. */
+/* expect.h - assertions that Check lacks; each names its line. */
 #ifndef EXPECT_H
 #define EXPECT_H
 
@@ -41,7 +41,7 @@ void little_endian(void *numbers, size_t width, size_t n);
  * GAN_GOLDEN_DIR when that is set.  The text lives until the 8th call after this one. */
 const char *golden_path(const char *name);
 
-/* Whether this program runs under a sanitizer, which wants terabytes of addresses; and whether it
+/* Whether this program runs under a sanitizer, which needs terabytes of addresses; and whether it
  * is the one that cannot start threads after a fork. */
 int under_sanitizer(void);
 int under_thread_sanitizer(void);

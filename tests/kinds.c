@@ -1,4 +1,4 @@
-/* kinds.c - networks that have every kind of layer between them. */
+/* kinds.c - networks that together have every kind of layer. */
 #include "kinds.h"
 
 #include "expect.h"

@@ -14,7 +14,7 @@ const char *text_of(const char *path);
 /* The same, with times of day and of training as 0; to be freed. */
 char *timeless(const char *path);
 
-/* Settings with a record every so many steps; a log in the test's directory. */
+/* Settings with a record every `interval` steps; a log in the test's directory. */
 gan_log_desc every(uint64_t interval);
 gan_log *log_at(const char *name, const gan_log_desc *desc);
 

@@ -1,4 +1,4 @@
-/* numbered.c - a dataset whose samples tell which they are. */
+/* numbered.c - a dataset whose samples contain their index. */
 #include "numbered.h"
 
 #include "expect.h"

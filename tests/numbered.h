@@ -1,4 +1,4 @@
-/* numbered.h - a dataset whose samples tell which they are, and walks through it. */
+/* numbered.h - a dataset whose samples contain their index, and iterators over it. */
 #ifndef NUMBERED_H
 #define NUMBERED_H
 
@@ -12,7 +12,7 @@ enum { COUNT = 23 };
 /* `count` samples of one number, sample i being the byte i, labelled 200 - i. */
 gan_dataset *numbered(size_t count);
 
-/* An iterator whose numbers tell their samples. */
+/* An iterator over such samples. */
 gan_iterator *walk(const gan_dataset *data, size_t batch_size, int shuffle, int drop_last,
                    uint64_t seed);
 

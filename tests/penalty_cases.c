@@ -39,7 +39,7 @@ gan_layer *linear(size_t in, size_t out)
     return gan_layer_linear(in, out);
 }
 
-/* A convolution of so many inputs, outputs, kernel, stride and padding. */
+/* A convolution with these numbers of inputs and outputs, kernel, stride and padding. */
 gan_layer *conv(size_t in, size_t out, size_t kernel, size_t stride, size_t padding)
 {
     return gan_layer_conv2d(in, out, kernel,

@@ -20,7 +20,7 @@ gan_network *make_case(const penalty_case *c);
 gan_layer *leaky(void);
 gan_layer *linear(size_t in, size_t out);
 
-/* A convolution of so many inputs, outputs, kernel, stride and padding. */
+/* A convolution with these numbers of inputs and outputs, kernel, stride and padding. */
 gan_layer *conv(size_t in, size_t out, size_t kernel, size_t stride, size_t padding);
 
 gan_network *dcgan(void);

@@ -1,4 +1,4 @@
-/* pictures.c - a directory of PNG pictures that a test makes. */
+/* pictures.c - creating a directory of PNG pictures. */
 #include "pictures.h"
 
 #include "expect.h"

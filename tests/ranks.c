@@ -1,4 +1,4 @@
-/* ranks.c - ranks as threads: each call is a meeting, at which all show what they send. */
+/* ranks.c - ranks as threads: each exchange is a barrier at which all provide what they send. */
 #include "ranks.h"
 
 #include <check.h>

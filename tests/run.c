@@ -1,4 +1,4 @@
-/* run.c - a game with data. */
+/* run.c - a trainer with data. */
 #include "run.h"
 #include "expect.h"
 

@@ -1,4 +1,4 @@
-/* run.h - a game with data: what a host trains, stops and goes on with; and its checkpoints. */
+/* run.h - a trainer with data, as a host trains, stops and continues it; and its checkpoints. */
 #ifndef RUN_H
 #define RUN_H
 
@@ -28,7 +28,7 @@ extern const opt_maker run_optimizers[RUN_OPTIMIZERS];
 run run_begin(uint64_t seed, opt_maker make_opt, size_t n_threads);
 void run_end(run *r);
 
-/* Train so many steps, over as many epochs as it takes.  Return how many batches were the last of
+/* Train n steps, over as many epochs as needed.  Return how many batches were the last of
  * their epoch. */
 size_t run_steps(run *r, size_t n);
 
@@ -77,7 +77,7 @@ void read_bytes(run_bytes *out, const char *name);
 void read_run(run_bytes *out, const run *r);
 void expect_same_bytes(const run_bytes *a, const run_bytes *b);
 
-/* The checkpoint `name` was saved after so many steps. */
+/* The checkpoint `name` was saved after `wanted` steps. */
 void expect_steps(const char *name, uint64_t wanted);
 
 #endif

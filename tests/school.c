@@ -1,4 +1,4 @@
-/* school.c - a classifier with all that it borrows, and what it learns from. */
+/* school.c - a classifier with its network, optimizer and data. */
 #include "school.h"
 
 #include "expect.h"

@@ -9,7 +9,7 @@
 
 #include <check.h>
 
-/* A test made by these would be one that nobody runs. */
+/* A test that is made by these would never run. */
 #undef START_TEST
 #undef END_TEST
 

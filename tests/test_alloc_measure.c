@@ -1,4 +1,4 @@
-/* test_alloc_measure.c - what is said of memory beforehand is what an allocator is asked for. */
+/* test_alloc_measure.c - memory that is measured beforehand equals the requests to an allocator. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"

@@ -1,5 +1,5 @@
-/* test_busy.c - objects that one thread uses at a time: a second call is told so, and neither is
- * wrong. */
+/* test_busy.c - objects that one thread uses at a time: a second call gets an error, and both
+ * results are right. */
 #include "base/busy_internal.h"
 #include "expect.h"
 #include "game.h"

@@ -1,5 +1,5 @@
-/* test_checkpoint_adopt.c - runs that go on with other settings, on purpose: what is named may
- * differ and is told, everything else still refuses. */
+/* test_checkpoint_adopt.c - runs that continue with other settings, on purpose: those that are
+ * named may differ and are reported, any other difference is refused. */
 #include "budget.h"
 #include "expect.h"
 #include "failing.h"
@@ -31,7 +31,7 @@ static gan_status resume(run *r, const char *const *names, gan_checkpoint_resume
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* Save a run of these settings after so many steps. */
+/* Save a run with these settings after n steps. */
 static void save_run_of(const run_choice *c, size_t n)
 {
     run r = run_of(c);

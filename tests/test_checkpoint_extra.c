@@ -1,4 +1,4 @@
-/* test_checkpoint_extra.c - bytes of the host's in a checkpoint: they come back, or nothing changes. */
+/* test_checkpoint_extra.c - the host's bytes in a checkpoint are restored, or nothing changes. */
 #include "budget.h"
 #include "expect.h"
 #include "failing.h"

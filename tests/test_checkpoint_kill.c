@@ -1,4 +1,4 @@
-/* test_checkpoint_kill.c - a process that is killed while it saves leaves a checkpoint, whole. */
+/* test_checkpoint_kill.c - a process that is killed while it saves leaves a complete checkpoint. */
 #include "expect.h"
 #include "run.h"
 

@@ -1,5 +1,5 @@
-/* test_checkpoint_ranks.c - runs of several ranks as files: one file, which any number of ranks goes on
- * with; what differs between ranks is named; a failure of one is one of all. */
+/* test_checkpoint_ranks.c - runs of several ranks as files: one file, which any number of ranks
+ * continues; differences between ranks are named; a failure of one is reported on all. */
 #include "expect.h"
 #include "game.h"
 #include "ranks.h"

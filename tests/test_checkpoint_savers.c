@@ -1,5 +1,5 @@
 /* test_checkpoint_savers.c - several processes save to one path, and some are killed: none of the
- * others fails, and what stands there is always whole. */
+ * others fails, and the file is always complete. */
 #include "expect.h"
 #include "run.h"
 

@@ -1,4 +1,4 @@
-/* test_classifier.c - the supervised step, and what a trained network says about samples. */
+/* test_classifier.c - the supervised step, and predictions of a trained network. */
 #include "expect.h"
 #include "game.h"
 #include "golden.h"

@@ -1,4 +1,5 @@
-/* test_classifier_refuses.c - what classifiers refuse: batches, numbers, settings; no memory. */
+/* test_classifier_refuses.c - what classifiers refuse: batches, values, settings; a lack of
+ * memory. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"

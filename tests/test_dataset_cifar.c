@@ -1,4 +1,4 @@
-/* test_dataset_cifar.c - CIFAR-10 and CIFAR-100 in their binary versions, made here. */
+/* test_dataset_cifar.c - CIFAR-10 and CIFAR-100 in their binary versions, with synthetic files. */
 #include "budget.h"
 #include "expect.h"
 #include "failing.h"

@@ -1,4 +1,4 @@
-/* test_dataset_idx.c - IDX files: good ones, damaged ones, forged ones. */
+/* test_dataset_idx.c - IDX files: valid, damaged and forged ones. */
 #include "budget.h"
 #include "expect.h"
 

@@ -1,5 +1,5 @@
-/* test_dataset_image_folder.c - directories of pictures of any format: what is read, which classes
- * there are, and what is named. */
+/* test_dataset_image_folder.c - directories of pictures of any format: which are read, which
+ * classes there are, and which files are named. */
 #include "budget.h"
 #include "data/image_internal.h"
 #include "expect.h"

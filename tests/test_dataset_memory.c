@@ -1,5 +1,5 @@
 /* test_dataset_memory.c - each allocation fails in turn while data is read: those of libpng, zlib
- * and the C library, too, which no allocator of the host's sees. */
+ * and the C library, too, which bypass the host's allocator. */
 #include "expect.h"
 #include "pictures.h"
 

@@ -1,4 +1,4 @@
-/* test_dataset_npy.c - arrays of NumPy: as samples, in any type and order, and written. */
+/* test_dataset_npy.c - NumPy arrays: as samples, of any type and order, and writing them. */
 #include "budget.h"
 #include "expect.h"
 #include "failing.h"

@@ -1,4 +1,4 @@
-/* test_dataset_png_ahead.c - pictures that are decoded while the batch before them is used. */
+/* test_dataset_png_ahead.c - pictures that are decoded ahead, while the previous batch is used. */
 #include "budget.h"
 #include "expect.h"
 #include "pictures.h"

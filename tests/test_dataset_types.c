@@ -1,5 +1,5 @@
-/* test_dataset_types.c - IDX files of every type of numbers, labels of 16 bits, and host's
- * functions that are called ahead. */
+/* test_dataset_types.c - IDX files of every type, labels of 16 bits, and callbacks that are called
+ * ahead of time. */
 #include "budget.h"
 #include "expect.h"
 

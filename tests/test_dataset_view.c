@@ -1,4 +1,4 @@
-/* test_dataset_view.c - parts of datasets, and several in a row, read as what they are made of. */
+/* test_dataset_view.c - subsets and concatenations of datasets read as their sources do. */
 #include "budget.h"
 #include "expect.h"
 #include "pictures.h"

@@ -1,4 +1,4 @@
-/* test_example_choice.c - the settings that a number of pictures calls for. */
+/* test_example_choice.c - the settings that are chosen by the number of pictures. */
 #include "common/choice.h"
 #include "expect.h"
 

@@ -1,4 +1,4 @@
-/* test_example_classes.c - how many images are of each class, from what a classifier takes them for. */
+/* test_example_classes.c - the share of each class, from a classifier's predictions. */
 #include "common/classes.h"
 #include "expect.h"
 

@@ -49,7 +49,7 @@ static collection open_all(const collection_options *o, size_t height, size_t wi
     return c;
 }
 
-/* Its samples are the pictures in so many channels. */
+/* Its samples are the pictures with `channels` channels. */
 static void expect_pictures(const collection *c, size_t channels)
 {
     float sample[4 * AREA];

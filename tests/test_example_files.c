@@ -1,5 +1,5 @@
-/* test_example_files.c - what the example programs write: files that are replaced whole, a run's
- * directory, the figures of its epochs, and IDX files. */
+/* test_example_files.c - files of the example programs: atomic replacement, a run's directory, the
+ * statistics of its epochs, and IDX files. */
 #include "common/files.h"
 #include "common/idx.h"
 #include "common/losses.h"

@@ -1,5 +1,5 @@
-/* test_example_generator.c - samples of a generator, ways between latent vectors, the networks of
- * pictures, and mixtures whose modes are counted, as the example programs have them. */
+/* test_example_generator.c - the example programs' samples of a generator, interpolation of latent
+ * vectors, networks for pictures, and mixtures whose modes are counted. */
 #include "common/program.h"
 #include "expect.h"
 #include "scratch.h"

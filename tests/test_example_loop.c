@@ -1,5 +1,5 @@
-/* test_example_loop.c - what the example programs' own training loops stand on: batches by epoch,
- * files that are there already, and a network with what trains it. */
+/* test_example_loop.c - the common code of the example programs' custom training loops: batches by
+ * epoch, existing files, and a network with its pass and optimizer. */
 #include "common/loop.h"
 #include "common/player.h"
 #include "expect.h"

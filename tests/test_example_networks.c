@@ -1,5 +1,5 @@
-/* test_example_networks.c - the example programs' architectures: every size, with classes and without,
- * trains a step, and is drawn as its paper says. */
+/* test_example_networks.c - the example programs' architectures: every size, with and without
+ * classes, trains a step, and has the initial weights of its paper. */
 #include "common/networks.h"
 #include "expect.h"
 

@@ -1,5 +1,5 @@
-/* test_export_onnx.c - networks as files of ONNX: what is refused, settings, bytes; check_onnx.sh reads
- * the files and runs them. */
+/* test_export_onnx.c - networks as ONNX files: what is refused, settings, bytes; check_onnx.sh
+ * reads the files and runs them. */
 #include "budget.h"
 #include "expect.h"
 #include "gradcheck.h"

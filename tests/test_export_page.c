@@ -1,4 +1,4 @@
-/* test_export_page.c - networks as pages of HTML: their parts, and what is refused.  Pages are run by
+/* test_export_page.c - networks as HTML pages: their parts, and what is refused.  Pages are run by
  * tests/check_export_page.sh. */
 #include "budget.h"
 #include "expect.h"

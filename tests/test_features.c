@@ -1,4 +1,4 @@
-/* test_features.c - features of samples: what they are, their bits, hashes and refusals. */
+/* test_features.c - features of samples: values, bits, hashes, and what is refused. */
 #include "budget.h"
 #include "expect.h"
 

@@ -1,4 +1,4 @@
-/* test_file.c - files are replaced whole or not at all. */
+/* test_file.c - files are replaced atomically. */
 #define _DEFAULT_SOURCE /* syscall() */
 #include "budget.h"
 #include "expect.h"
@@ -44,8 +44,8 @@ int fsync(int fd)
 
 /* The same for locks: another process that is faster, or a file system without. */
 static struct {
-    int remove;        /* so many files are removed just before they are locked */
-    int fail;          /* so many are locked by another */
+    int remove;        /* number of files to remove just before they are locked */
+    int fail;          /* number of files that another process locks */
     int none;          /* no file can be locked */
     void (*act)(void); /* what another process does before a file that exists is locked, once */
 } flock_before;

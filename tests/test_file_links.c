@@ -1,4 +1,4 @@
-/* test_file_links.c - files behind links, names as long as can be, and paths without a file. */
+/* test_file_links.c - files behind links, names of maximal length, and paths without a file. */
 #define _DEFAULT_SOURCE /* realpath() */
 #include "expect.h"
 #include "file/file_internal.h"

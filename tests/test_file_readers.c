@@ -1,5 +1,5 @@
-/* test_file_readers.c - every reader that takes a path: what is no file is an error, named, and
- * never a wait. */
+/* test_file_readers.c - every reader that takes a path: what is not a file is an error that names
+ * it, and never blocks. */
 #include "expect.h"
 #include "run.h"
 

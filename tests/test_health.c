@@ -1,4 +1,5 @@
-/* test_health.c - what is found in the figures of steps and before the first; states; refusals. */
+/* test_health.c - findings from the statistics of steps and before the first step; states;
+ * errors. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"
@@ -222,7 +223,7 @@ TEST(a_discriminator_that_is_always_right_is_a_note_and_wins_when_no_gradient_is
     ck_assert_int_eq(f.level, GAN_FINDING_NOTE);
     ck_assert_int_eq(gan_health_should_stop(h), 0);
     show(h, 160, WINDOW, won_for_good);
-    expect_verdict(h, GAN_VERDICT_D_WINS, "right about 100 % of real");
+    expect_verdict(h, GAN_VERDICT_D_WINS, "classifies 100 % of real");
     ck_assert_int_eq(gan_health_should_stop(h), 1);
     show(h, 224, WINDOW, NULL);
     expect_verdict(h, GAN_VERDICT_HEALTHY, "");
@@ -406,17 +407,17 @@ static const struct {
     {gan_layer_sigmoid, 1e-4, 1e-4, unit_data, 60000, GAN_VERDICT_HEALTHY, GAN_FINDING_NONE, ""},
     {NULL, 1e-4, 4e-4, good_data, 60000, GAN_VERDICT_HEALTHY, GAN_FINDING_NONE, ""},
     {gan_layer_tanh, 0, 1e-4, good_data, 60000, GAN_VERDICT_RATE_ZERO, GAN_FINDING_VERDICT,
-     "the generator will stay"},
+     "the generator will not change"},
     {gan_layer_tanh, 1e-4, 1e-4, good_data, 0, GAN_VERDICT_RATE_ZERO, GAN_FINDING_VERDICT,
-     "the discriminator will stay"},
+     "the discriminator will not change"},
     {gan_layer_sigmoid, 1e-4, 1e-4, good_data, 60000, GAN_VERDICT_GENERATOR_RANGE,
-     GAN_FINDING_VERDICT, "can't reach 50 % of the data's numbers: these lie from -1 to 1"},
+     GAN_FINDING_VERDICT, "can't reach 50 % of the data's values: these are from -1 to 1"},
     {gan_layer_relu, 1e-4, 1e-4, good_data, 60000, GAN_VERDICT_GENERATOR_RANGE, GAN_FINDING_VERDICT,
-     "outputs are 0 to inf"},
+     "outputs from 0 to inf"},
     {gan_layer_tanh, 1e-4, 1e-4, unit_data, 60000, GAN_VERDICT_DATA_RANGE, GAN_FINDING_NOTE,
-     "lie from 0 to 1 and fill little of the generator's -1 to 1"},
+     "are from 0 to 1, a small part of the generator's range of -1 to 1"},
     {NULL, 1e-4, 1e-4, byte_data, 60000, GAN_VERDICT_DATA_RANGE, GAN_FINDING_NOTE,
-     "are large: they lie from 0 to 255"},
+     "are large, from 0 to 255"},
     {NULL, 1e-4, 1e-4, same_data, 60000, GAN_VERDICT_DATA_RANGE, GAN_FINDING_NOTE, "are all 0.5"},
     {gan_layer_tanh, 1e-4, 1e-4, good_data, 5, GAN_VERDICT_FEW_SAMPLES, GAN_FINDING_NOTE,
      "there are 5 training samples"},

@@ -1,5 +1,5 @@
-/* test_health_looks.c - what is found in looks at samples: real pictures altered as generators fail,
- * which of them is the best, and when to stop. */
+/* test_health_looks.c - findings in looks at samples: real pictures altered as by failing
+ * generators, which of them is the best, and when to stop. */
 #include "budget.h"
 #include "expect.h"
 
@@ -288,7 +288,7 @@ TEST(labels_that_say_nothing_about_the_data_are_told_from_a_generator_that_ignor
     gan_health_destroy(h);
 }
 
-TEST(a_discriminator_that_knows_its_samples_by_heart_is_found_by_held_out_ones)
+TEST(a_discriminator_that_memorises_its_samples_is_found_by_held_out_ones)
 {
     gan_health *h = make();
     const gan_look good = {GAN_LOOK_INIT, .held_out = 500, .held_out_accepted = 350};
@@ -302,8 +302,8 @@ TEST(a_discriminator_that_knows_its_samples_by_heart_is_found_by_held_out_ones)
     expect_look(h, bad);
     ck_assert_int_eq(level_of(h, GAN_VERDICT_D_OVERFIT), GAN_FINDING_NOTE);
     expect_look(h, bad);
-    ck_assert_ptr_nonnull(
-        strstr(verdict_of(h).sentence, "takes 75 % of them for real, but 40 % of 500 held-out"));
+    ck_assert_ptr_nonnull(strstr(verdict_of(h).sentence,
+                                 "classifies 75 % of them as real, but 40 % of 500 held-out"));
     gan_health_destroy(h);
 }
 
@@ -327,9 +327,9 @@ static gan_look look_of_outputs(float outputs[3][400], float from, float way)
                       .n_d_generated = 400};
 }
 
-/* A discriminator sways: what it takes for real in the steps before says nothing about held-out
- * samples now, and so does its zero. */
-TEST(outputs_tell_a_discriminator_that_knows_its_samples_by_heart_wherever_its_zero_is)
+/* A discriminator oscillates: what it classifies as real in earlier steps says nothing about
+ * held-out samples now, and so does the zero of its outputs. */
+TEST(outputs_show_a_discriminator_that_memorises_its_samples_wherever_its_zero_is)
 {
     static float outputs[3][400];
     static const struct {

@@ -1,5 +1,5 @@
-/* test_health_runs.c - small runs on silhouettes that fail as runs do: each gets its verdict within
- * two looks, and runs in which nothing is wrong get none.  bench-health does it on Fashion-MNIST. */
+/* test_health_runs.c - small runs on silhouettes with seeded failures: each gets its verdict within
+ * two looks, and healthy runs get none.  bench-health does it on Fashion-MNIST. */
 #include "expect.h"
 #include "ward.h"
 

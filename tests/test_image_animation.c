@@ -1,4 +1,4 @@
-/* test_image_animation.c - pictures one after the other as animated PNG files. */
+/* test_image_animation.c - animated PNG files. */
 #include "budget.h"
 #include "expect.h"
 #include "file/file_internal.h"

@@ -1,4 +1,4 @@
-/* test_image_fit.c - pictures scaled and cut, against PyTorch and against laws. */
+/* test_image_fit.c - pictures scaled and cropped, against PyTorch and by properties. */
 #include "budget.h"
 #include "data/image_internal.h"
 #include "expect.h"

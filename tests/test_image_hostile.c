@@ -1,4 +1,4 @@
-/* test_image_hostile.c - PNG files made to deceive or to take memory are refused. */
+/* test_image_hostile.c - PNG files with false sizes, or made to exhaust memory, are refused. */
 #include "budget.h"
 #include "expect.h"
 #include "pictures.h"

@@ -1,4 +1,4 @@
-/* test_inspect.c - what networks, runs and the library tell about themselves. */
+/* test_inspect.c - descriptions of networks, runs and the library. */
 #include "expect.h"
 #include "game.h"
 #include "sequence.h"

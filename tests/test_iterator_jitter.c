@@ -1,4 +1,4 @@
-/* test_iterator_jitter.c - what an iterator changes at random: places and colours of pictures. */
+/* test_iterator_jitter.c - an iterator's random changes: geometry and colours of pictures. */
 #include "budget.h"
 #include "expect.h"
 

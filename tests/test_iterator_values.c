@@ -1,4 +1,4 @@
-/* test_iterator_values.c - what an iterator makes of numbers: mirroring and normalisation. */
+/* test_iterator_values.c - values from an iterator: mirroring and normalisation. */
 #include "expect.h"
 #include "numbered.h"
 

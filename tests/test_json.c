@@ -1,4 +1,4 @@
-/* test_json.c - JSON texts: what is one, what is not, and what reading takes. */
+/* test_json.c - JSON texts: valid and invalid ones, and the allocations of reading. */
 #include "base/alloc_internal.h"
 #include "budget.h"
 #include "expect.h"

@@ -1,5 +1,5 @@
-/* test_kernels_pairs.c - products in bfloat16: the arithmetic by single cases and by a model of its
- * own, the same bits with every instruction set and however work is cut, convolutions. */
+/* test_kernels_pairs.c - products in bfloat16: the arithmetic in single cases and against a model,
+ * the same bits with every instruction set and any division of work, convolutions. */
 #include "convolution.h"
 #include "expect.h"
 

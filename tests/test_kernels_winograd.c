@@ -1,5 +1,6 @@
 /* test_kernels_winograd.c - convolutions with fewer multiplications: against sums in double
- * precision and against the direct loops' own errors, as adjoints, and in which order they sum. */
+ * precision and against the direct loops' own errors, as adjoints, and in their order of
+ * summation. */
 #include "convolution.h"
 #include "expect.h"
 #include "onelayer.h"

@@ -1,5 +1,5 @@
-/* test_kinds.c - networks with every kind of layer, and generators in files, write what they compute
- * for programs that read networks in another form. */
+/* test_kinds.c - networks with every kind of layer, and generators in files: writes their outputs
+ * for programs that read exported networks. */
 #include "expect.h"
 #include "kinds.h"
 #include "scratch.h"
@@ -36,7 +36,7 @@ static void write_outputs(gan_network *net, const char *name, size_t n, const fl
     free(out);
 }
 
-/* As files of ONNX, as it is and with folded batch normalisations. */
+/* As ONNX files, as it is and with folded batch normalisations. */
 static void write_models(gan_network *net, const char *name)
 {
     const gan_export_onnx_desc fold = {GAN_EXPORT_ONNX_DESC_INIT, .fold_batch_norm = 1};

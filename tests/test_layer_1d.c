@@ -1,4 +1,4 @@
-/* test_layer_1d.c - convolutions, pools and enlarging of lines [channels, length]. */
+/* test_layer_1d.c - 1D convolutions, pooling and upsampling of [channels, length]. */
 #include "expect.h"
 #include "golden.h"
 #include "onelayer.h"

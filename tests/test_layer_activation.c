@@ -1,4 +1,4 @@
-/* test_layer_activation.c - functions of one number, and prelu. */
+/* test_layer_activation.c - activation functions, and prelu. */
 #include "expect.h"
 #include "golden.h"
 #include "math/kernels_internal.h"

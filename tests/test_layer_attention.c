@@ -1,4 +1,4 @@
-/* test_layer_attention.c - each place of an image looks at all places. */
+/* test_layer_attention.c - self-attention: each pixel attends to all pixels. */
 #include "expect.h"
 #include "golden.h"
 #include "onelayer.h"

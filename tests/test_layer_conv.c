@@ -1,5 +1,5 @@
-/* test_layer_conv.c - convolutions: against PyTorch, as adjoints, and on sizes where they are
- * cut. */
+/* test_layer_conv.c - convolutions: against PyTorch, as adjoints, and for sizes where work is
+ * divided. */
 #include "convolution.h"
 #include "expect.h"
 #include "golden.h"

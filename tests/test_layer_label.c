@@ -1,4 +1,4 @@
-/* test_layer_label.c - layers that look at labels, one by one. */
+/* test_layer_label.c - the layers that use labels. */
 #include "expect.h"
 #include "golden.h"
 #include "gradcheck.h"

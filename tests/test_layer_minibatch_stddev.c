@@ -1,4 +1,4 @@
-/* test_layer_minibatch_stddev.c - how much the samples of a group differ. */
+/* test_layer_minibatch_stddev.c - the standard deviation over a group of samples. */
 #include "base/alloc_internal.h"
 #include "expect.h"
 #include "golden.h"

@@ -1,5 +1,5 @@
 /* test_layer_settings.c - the tables of settings: each number of each kind of layer, below, at and
- * above its bounds, as a file may have it and as a constructor is given it. */
+ * above its bounds, in a file and as an argument. */
 #include "expect.h"
 #include "layer/layer_internal.h"
 #include "sequence.h"

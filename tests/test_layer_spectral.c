@@ -1,4 +1,5 @@
-/* test_layer_spectral.c - weights divided by their largest singular value. */
+/* test_layer_spectral.c - spectral normalisation: weights divided by their largest singular
+ * value. */
 #include "budget.h"
 #include "expect.h"
 #include "golden.h"

@@ -1,4 +1,4 @@
-/* test_log_events.c - event files of logs: what TensorBoard reads. */
+/* test_log_events.c - event files of logs, for TensorBoard. */
 #include "expect.h"
 #include "logs.h"
 #include "report/log_internal.h"

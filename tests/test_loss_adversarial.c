@@ -1,4 +1,4 @@
-/* test_loss_adversarial.c - what verdicts cost the two players, objective by objective. */
+/* test_loss_adversarial.c - the losses of discriminator and generator, for each objective. */
 #include "expect.h"
 #include "golden.h"
 #include "optim/loss_internal.h"

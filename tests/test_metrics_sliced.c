@@ -1,4 +1,5 @@
-/* test_metrics_sliced.c - sliced Wasserstein distances against plain sums, and what they see. */
+/* test_metrics_sliced.c - sliced Wasserstein distances against plain sums, and which differences
+ * they detect. */
 #include "budget.h"
 #include "expect.h"
 

@@ -1,4 +1,4 @@
-/* test_network.c - building, looking at and running networks. */
+/* test_network.c - building, inspecting and running networks. */
 #include "budget.h"
 #include "expect.h"
 #include "gradcheck.h"

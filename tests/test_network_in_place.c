@@ -1,5 +1,5 @@
-/* test_network_in_place.c - networks whose weights stay in memory of the host that nobody may write
- * to. */
+/* test_network_in_place.c - networks whose weights are read in place from the host's read-only
+ * memory. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "budget.h"
 #include "expect.h"

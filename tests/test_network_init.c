@@ -1,4 +1,4 @@
-/* test_network_init.c - first weights by other rules than the layers' defaults. */
+/* test_network_init.c - weight initialisation by other rules than the layers' defaults. */
 #include "budget.h"
 #include "expect.h"
 #include "gradcheck.h"
@@ -39,7 +39,7 @@ static const struct {
 
 enum { N_WEIGHTS = sizeof weights / sizeof weights[0] };
 
-/* Mean and deviation are those of the distribution, as far as so many numbers show. */
+/* Mean and deviation are those of the distribution, within the error of this sample size. */
 static void expect_moments(const float *x, size_t n, double mean, double std)
 {
     double sum = 0, squares = 0;

@@ -1,4 +1,4 @@
-/* test_network_labels.c - conditional networks: what they compute, their classes, names, files. */
+/* test_network_labels.c - conditional networks: outputs, classes, names, files. */
 #include "budget.h"
 #include "expect.h"
 #include "file/safetensors_internal.h"

@@ -1,4 +1,4 @@
-/* test_network_load.c - networks take their weights from files: what fits, and what does not. */
+/* test_network_load.c - networks load weights from files: tensors that match, and others. */
 #include "expect.h"
 #include "file/safetensors_internal.h"
 #include "gradcheck.h"

@@ -1,5 +1,5 @@
 /* test_network_memory.c - every allocation of the process fails in turn while files are read and
- * written, those that no host's allocator sees among them: each is GAN_ERR_NOMEM. */
+ * written, including those that bypass the host's allocator: each is GAN_ERR_NOMEM. */
 #include "expect.h"
 #include "game.h"
 

@@ -1,5 +1,5 @@
-/* test_network_notes.c - what a generator knows beside its layers: the shape of its pictures and
- * what its latent vectors are drawn from; in clones, files and checkpoints. */
+/* test_network_notes.c - a generator's notes: the shape of its pictures and the distribution of its
+ * latent vectors; in clones, files and checkpoints. */
 #include "expect.h"
 #include "file/safetensors_internal.h"
 #include "game.h"

@@ -1,4 +1,4 @@
-/* test_network_rates.c - tensors that train at another rate, or not at all. */
+/* test_network_rates.c - tensors with another learning rate, or frozen. */
 #include "expect.h"
 #include "game.h"
 #include "suite.h"

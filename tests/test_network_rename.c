@@ -1,4 +1,4 @@
-/* test_network_rename.c - networks take weights from layers that have other numbers in the file. */
+/* test_network_rename.c - networks load weights from layers with other indices in the file. */
 #include "budget.h"
 #include "expect.h"
 #include "file/safetensors_internal.h"

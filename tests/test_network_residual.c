@@ -1,4 +1,4 @@
-/* test_network_residual.c - blocks that add to their input. */
+/* test_network_residual.c - residual blocks. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"
@@ -387,7 +387,7 @@ TEST(a_network_cannot_hold_itself)
     ck_assert_uint_eq(budget_live(&kept), 0); /* it was given away */
 }
 
-/* Blocks in each other, so many. */
+/* Blocks nested `height` deep. */
 static gan_layer *tower(size_t height)
 {
     gan_layer *layer = gan_layer_linear(2, 2);

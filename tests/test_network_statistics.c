@@ -1,4 +1,4 @@
-/* test_network_statistics.c - running statistics that are estimated anew. */
+/* test_network_statistics.c - re-estimating running statistics. */
 #include "budget.h"
 #include "expect.h"
 #include "gradcheck.h"

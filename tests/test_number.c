@@ -1,4 +1,4 @@
-/* test_number.c - numbers as texts: as printf and strtod have them, in any locale and rounding
+/* test_number.c - numbers as texts: as with printf and strtod, in any locale and rounding
  * mode. */
 #include "expect.h"
 #include "file/number_internal.h"

@@ -1,4 +1,4 @@
-/* test_optimizer_schedule.c - learning rates that follow a schedule, and limits, as in PyTorch. */
+/* test_optimizer_schedule.c - learning rate schedules and clipping, as in PyTorch. */
 #include "expect.h"
 #include "golden.h"
 

@@ -1,5 +1,5 @@
-/* test_parts.c - what a host trains by itself, in a file: it goes on with the same bits, or nothing
- * changes. */
+/* test_parts.c - checkpoints of a host's own training loop: it continues with the same bits, or
+ * nothing changes. */
 #include "budget.h"
 #include "expect.h"
 #include "failing.h"

@@ -1,5 +1,4 @@
-/* test_pass.c - passes that a host runs: what they leave, what they refuse, and what they don't
- * disturb. */
+/* test_pass.c - passes that a host runs: results, errors, and that they don't affect others. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"

@@ -1,4 +1,4 @@
-/* test_pass_activations.c - passes of a host's that use memory again or recompute. */
+/* test_pass_activations.c - a host's passes that reuse memory or recompute. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"

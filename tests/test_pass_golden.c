@@ -1,5 +1,5 @@
-/* test_pass_golden.c - passes that a host runs against PyTorch: the kinds of layer that no other
- * file has by themselves, and 20 steps of losses that no trainer has. */
+/* test_pass_golden.c - a host's passes against PyTorch: the kinds of layer without a test file of
+ * their own, and 20 steps of custom losses. */
 #include "expect.h"
 #include "golden.h"
 #include "onelayer.h"

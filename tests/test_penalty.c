@@ -1,5 +1,5 @@
-/* test_penalty.c - gradient penalties and their gradients with respect to the weights, sample by
- * sample given. */
+/* test_penalty.c - gradient penalties and their gradients with respect to the weights, at given
+ * samples. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"

@@ -1,4 +1,4 @@
-/* test_pool.c - every task is done once, whoever does it. */
+/* test_pool.c - every task is done once, on any thread. */
 #define _GNU_SOURCE /* pthread_getattr_np */
 #include "budget.h"
 #include "expect.h"

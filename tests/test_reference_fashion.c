@@ -1,5 +1,5 @@
-/* test_reference_fashion.c - which number sees what, on Fashion-MNIST: skipped without its files
- * (GAN_DATA_DIR). */
+/* test_reference_fashion.c - which metric detects which change, on Fashion-MNIST: skipped without
+ * its files (GAN_DATA_DIR). */
 #include "expect.h"
 
 #include <gan/dataset.h>

@@ -1,4 +1,4 @@
-/* test_reference_refuses.c - comparisons that are stopped, refused, or short of memory. */
+/* test_reference_refuses.c - comparisons that are cancelled, refused, or lack memory. */
 #include "budget.h"
 #include "cloud.h"
 #include "expect.h"

@@ -1,4 +1,4 @@
-/* test_report.c - pages of runs: what is in them, how large they are, what they quote. */
+/* test_report.c - pages of runs: contents, size, escaped texts. */
 #include "base/alloc_internal.h"
 #include "budget.h"
 #include "expect.h"

@@ -1,4 +1,4 @@
-/* test_safetensors.c - files of named numbers: ours, other programs', other types, sealed ones. */
+/* test_safetensors.c - safetensors files: libgan's and other programs', other types, checksums. */
 #include "budget.h"
 #include "expect.h"
 #include "file/file_internal.h"

@@ -1,4 +1,4 @@
-/* test_safetensors_host.c - what a host sees of a safetensors file: names, shapes, types, single
+/* test_safetensors_host.c - safetensors files for hosts: names, shapes, types, single
  * tensors. */
 #include "budget.h"
 #include "expect.h"

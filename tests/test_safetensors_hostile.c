@@ -1,4 +1,4 @@
-/* test_safetensors_hostile.c - files made to deceive or to take memory are refused. */
+/* test_safetensors_hostile.c - files with false sizes, or made to exhaust memory, are refused. */
 #include "expect.h"
 #include "file/safetensors_internal.h"
 
@@ -18,7 +18,7 @@ static void make_path(void)
 
 TEST_FIXTURE(make_path, NULL)
 
-/* A file with this header and so many bytes of data. */
+/* A file with this header and this number of bytes of data. */
 static void write_header(const char *header, size_t n_data)
 {
     const size_t n = strlen(header);

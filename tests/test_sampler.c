@@ -1,4 +1,5 @@
-/* test_sampler.c - samplers: the bits of a row alone, threads at once, versions of the weights. */
+/* test_sampler.c - samplers: a row has the same bits in any batch, concurrent threads, versions of
+ * the weights. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"

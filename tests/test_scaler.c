@@ -1,4 +1,5 @@
-/* test_scaler.c - columns of tables: scikit-learn's numbers, there and back, datasets, files. */
+/* test_scaler.c - columns of tables: scikit-learn's numbers, scaling and its inverse, datasets,
+ * files. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"

@@ -1,4 +1,4 @@
-/* test_signature.c - files that are something else say what they are. */
+/* test_signature.c - files of another format are named in messages. */
 #include "expect.h"
 #include "file/signature_internal.h"
 

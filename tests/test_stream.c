@@ -1,4 +1,4 @@
-/* test_stream.c - networks, runs, pictures and data sets from memory and by functions of the host,
+/* test_stream.c - networks, runs, pictures and datasets from memory and through callbacks,
  * which fail after any byte: an error, and nothing changed. */
 #include "budget.h"
 #include "expect.h"
@@ -17,7 +17,7 @@ TEST_FIXTURE(run_folder_begin, run_folder_end)
 
 /* ---- a host's functions ---- */
 
-/* Bytes that are given out and taken a few at a time, until so many have passed. */
+/* Bytes that are read and written a few at a time, until a limit is reached. */
 typedef struct host {
     run_bytes *file;
     size_t at;

@@ -1,4 +1,4 @@
-/* test_train.c - the adversarial step: figures, purity, same bits, failures. */
+/* test_train.c - the adversarial step: statistics, no side effects, same bits, failures. */
 #include "expect.h"
 #include "game.h"
 

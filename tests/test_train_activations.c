@@ -1,6 +1,6 @@
-/* test_train_activations.c - steps that use memory again or recompute: the same bits in less of it.
+/* test_train_activations.c - steps that reuse memory or recompute: the same bits in less memory.
  *
- * Whatever would read a value after its memory went to another one would have other bits. */
+ * A value that is read after its memory was reused would change the bits. */
 #include "budget.h"
 #include "conditional.h"
 #include "expect.h"

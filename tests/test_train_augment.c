@@ -317,7 +317,8 @@ TEST_EACH(a_run_has_the_same_bits_on_any_number_of_threads, 0, 4)
     game_end(&alone);
 }
 
-/* Stopped after so many steps, which is between two turns of the probability, or at one. */
+/* Stopped after this number of steps, which is between two updates of the probability, or at
+ * one. */
 TEST_EACH(a_run_goes_on_with_the_same_bits, 0, 12)
 {
     const size_t stop = 3 + (size_t)_i / 4;

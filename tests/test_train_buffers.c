@@ -1,5 +1,5 @@
-/* test_train_buffers.c - running statistics: those that overflow, batches too small to have some,
- * and those of the average of the weights. */
+/* test_train_buffers.c - running statistics: those that overflow, batches too small for them, and
+ * statistics for averaged weights. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"

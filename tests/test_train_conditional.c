@@ -1,5 +1,5 @@
 /* test_train_conditional.c - training with labels: against PyTorch, on any number of threads, and
- * each network for itself. */
+ * each network alone. */
 #include "budget.h"
 #include "conditional.h"
 #include "expect.h"

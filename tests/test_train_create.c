@@ -1,4 +1,4 @@
-/* test_train_create.c - making trainers: what is refused, and a lack of memory. */
+/* test_train_create.c - creating trainers: what is refused, and a lack of memory. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"

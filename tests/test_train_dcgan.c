@@ -1,5 +1,5 @@
 /* test_train_dcgan.c - convolutional networks with batch norm in training: against PyTorch, on any
- * number of threads, and each network for itself. */
+ * number of threads, and each network alone. */
 #include "expect.h"
 #include "golden.h"
 #include "gradcheck.h"

@@ -1,5 +1,4 @@
-/* test_train_gradients.c - what the steps subtract from the weights is the derivative of the
- * loss. */
+/* test_train_gradients.c - the update of a step is the gradient of the loss. */
 #include "expect.h"
 #include "game.h"
 

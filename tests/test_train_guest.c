@@ -1,4 +1,4 @@
-/* test_train_guest.c - training takes nothing from its host and leaves nothing changed. */
+/* test_train_guest.c - training doesn't affect its host. */
 #define _DEFAULT_SOURCE /* RLIMIT_AS */
 #include "budget.h"
 #include "expect.h"

@@ -1,5 +1,4 @@
-/* test_train_host.c - what a host does inside a trainer's step: objectives and gradients of its
- * own. */
+/* test_train_host.c - a host's callbacks in a trainer's step: objectives and gradients. */
 #include "expect.h"
 #include "game.h"
 #include "scratch.h"
@@ -539,7 +538,7 @@ TEST(objectives_are_checked)
     o = own_bce();
     desc.loss = GAN_LOSS_HINGE;
     expect_fails(gan_trainer_create(&t, g, d, g_opt, d_opt, &desc), GAN_ERR_INVALID,
-                 "an objective and the loss 4");
+                 "an objective with the loss 4");
     desc.loss = GAN_LOSS_BCE;
     o.raw_outputs = 1;
     expect_fails(gan_trainer_create(&t, g, d, g_opt, d_opt, &desc), GAN_ERR_INVALID,

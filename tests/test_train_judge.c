@@ -1,4 +1,5 @@
-/* test_train_judge.c - what a trainer's discriminator says of samples that it isn't trained on. */
+/* test_train_judge.c - the outputs of a trainer's discriminator for samples that it isn't trained
+ * on. */
 #include "budget.h"
 #include "conditional.h"
 #include "expect.h"

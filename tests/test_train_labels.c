@@ -1,4 +1,4 @@
-/* test_train_labels.c - labels of samples, what is refused about them, and runs that go on. */
+/* test_train_labels.c - labels of samples, invalid ones, and resumed runs. */
 #include "conditional.h"
 #include "expect.h"
 

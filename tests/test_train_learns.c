@@ -1,4 +1,4 @@
-/* test_train_learns.c - training ends where it should. */
+/* test_train_learns.c - training reaches the distribution of the data. */
 #include "expect.h"
 #include "game.h"
 

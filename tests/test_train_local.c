@@ -1,4 +1,4 @@
-/* test_train_local.c - local steps: ranks that train by themselves and go on from their mean. */
+/* test_train_local.c - local steps: ranks that train separately and continue from their mean. */
 #include "expect.h"
 #include "game.h"
 #include "ranks.h"

@@ -256,7 +256,7 @@ TEST_EACH(a_run_has_the_same_bits_on_any_number_of_threads, GAN_PENALTY_NONE, GA
     run_end(&alone);
 }
 
-/* Stopped after so many steps, which is between two turns of the penalty, or at one. */
+/* Stopped after this number of steps, which is between two steps with the penalty, or at one. */
 TEST_EACH(a_run_goes_on_with_the_same_bits, 0, 9)
 {
     const gan_penalty_desc dragan = {GAN_PENALTY_DESC_INIT, .kind = GAN_PENALTY_DRAGAN,

@@ -1,5 +1,5 @@
-/* test_train_precision.c - training with products in bfloat16: other bits than with floats, and near
- * them; the same ones on any number of threads, with any memory, and after a resume. */
+/* test_train_precision.c - training with products in bfloat16: results near those of floats; the
+ * same bits on any number of threads, with any memory, and after a resume. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"

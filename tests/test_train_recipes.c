@@ -1,4 +1,4 @@
-/* test_train_recipes.c - what recipes add to a loss: several penalties, regularisation, top-k, fresh
+/* test_train_recipes.c - additions to a loss: several penalties, regularisation, top-k, fresh
  * real samples, schedules.  Against PyTorch; the same bits, exact resume, no memory; refusals. */
 #include "budget.h"
 #include "expect.h"

@@ -1,4 +1,5 @@
-/* test_train_rhythm.c - rhythm, average, noise, micro-batches, and all of them at once. */
+/* test_train_rhythm.c - discriminator steps per generator step, average, noise, micro-batches, and
+ * all combined. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"

@@ -1,5 +1,5 @@
-/* test_train_rows.c - which rows objectives and regularisation are shown: the best ones with their
- * labels and targets, and augmented ones beside those that they are of. */
+/* test_train_rows.c - which rows objectives and regularisation get: the best ones with their
+ * labels and targets, and augmented ones beside their originals. */
 #include "expect.h"
 #include "game.h"
 #include "sequence.h"

@@ -1,5 +1,5 @@
 /* test_train_shards.c - batches cut into shards: the same bits on any number of ranks and threads, what
- * is defined over a shard and what over the batch, and ranks that can't go on. */
+ * is defined over a shard and what over the batch, and ranks that fail. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"

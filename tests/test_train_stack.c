@@ -1,4 +1,4 @@
-/* test_train_stack.c - a thread with no more stack than pool.h asks for can do everything. */
+/* test_train_stack.c - all calls on a thread with the smallest stack of pool.h. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "expect.h"
 #include "game.h"
@@ -210,7 +210,7 @@ static void *do_everything(void *argument)
 
 enum { PAINT = 0x5a };
 
-/* Run on a stack of so many bytes of its own, below which no page may be touched; return how many
+/* Run on its own stack of `bytes` bytes, below a guard page; return how many
  * it used. */
 static size_t run_on_stack(size_t bytes, void *(*run)(void *), stage *s)
 {

@@ -1,4 +1,4 @@
-/* test_version.c - the library that runs is the one that was compiled against. */
+/* test_version.c - the library at run time is the one that was compiled against. */
 #include "expect.h"
 
 #include <gan/version.h>

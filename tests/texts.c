@@ -1,4 +1,4 @@
-/* texts.c - text files that are written as the library writes its files. */
+/* texts.c - text files that are written through the library's file functions. */
 #include "texts.h"
 
 #include "expect.h"

@@ -1,4 +1,4 @@
-/* texts.h - text files that are written as the library writes its files. */
+/* texts.h - text files that are written through the library's file functions. */
 #ifndef TEXTS_H
 #define TEXTS_H
 

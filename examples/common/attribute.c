@@ -23,7 +23,7 @@ static int open_classifier(attribute *a, const generator *g, const char *path)
     return 0;
 }
 
-/* Files of classifiers tell no names; garments have theirs. */
+/* Files of classifiers have no class names; those of garments are known. */
 static int find_classes(attribute *a, const char *classes)
 {
     const char *names[256] = {NULL}, *comma = strchr(classes, ',');
@@ -45,7 +45,7 @@ static int find_classes(attribute *a, const char *classes)
     return 1;
 }
 
-/* Look at samples 0 to SEEN - 1 of the seed: add up the latent vectors of both classes. */
+/* Classify samples 0 to SEEN - 1 of the seed, and add up the latent vectors of both classes. */
 static int add_up(attribute *a, generator *g, double *sums, size_t points)
 {
     float *samples = cli_memory(GENERATOR_CHUNK * g->size, sizeof *samples);

@@ -15,7 +15,7 @@ enum { LEAST = 10, KINDS = 3, LEVELS = 8 };
 /* Pictures of one shape, as numbers from -1 to 1, and their classes. */
 typedef struct pictures {
     float *x;
-    uint16_t *labels; /* of generated ones those that they were to be; NULL: not known */
+    uint16_t *labels; /* for generated ones the requested classes; NULL: not known */
     size_t n;
 } pictures;
 
@@ -77,7 +77,7 @@ static int draw_pictures(pictures *out, generator *g, size_t n)
     return 1;
 }
 
-/* As many of each set as there are, and half of the real ones are held out. */
+/* The size of the sets: half of the real pictures are held out. */
 static int choose_count(battery *b, size_t n_real, size_t n_generated)
 {
     b->n = (size_t)b->o->count;
@@ -103,9 +103,8 @@ static int same_name(const gan_dataset *a, const gan_dataset *b, size_t label)
     return (!name && !other) || (name && other && strcmp(name, other) == 0);
 }
 
-/* The classes of the real pictures.  Labels of generated ones are what they were to be where they
- * are of the same classes: those of a directory by their names, those of a generator by their
- * number. */
+/* The classes of the real pictures.  Labels of generated ones are the requested classes, if these
+ * are the same: for a directory by name, for a generator by number. */
 static void find_classes(battery *b, const gan_dataset *real, const gan_dataset *generated,
                          size_t n_drawn)
 {
@@ -160,7 +159,7 @@ static int read_both(battery *b)
     return good;
 }
 
-/* or samples of a generator, whose size real ones are brought to. */
+/* or samples of a generator, to whose size real pictures are scaled. */
 static int draw_and_read(battery *b)
 {
     collection_options of_real = b->o->real;
@@ -187,7 +186,7 @@ static int draw_and_read(battery *b)
 
 /* ---- Features ---- */
 
-/* A classifier that is there and fits gives a third kind. */
+/* A classifier that exists and fits is a third kind of features. */
 static int add_classifier(battery *b, const gan_features_desc *desc)
 {
     const char *path = b->o->classifier;
@@ -242,7 +241,7 @@ static int name_array(char path[PATH_MAX], const battery *b, size_t kind, size_t
     return files_join(path, PATH_MAX, b->o->features, file);
 }
 
-/* See before the work that all can be written. */
+/* Check before the work that all files can be written. */
 static int may_write_arrays(const battery *b)
 {
     char path[PATH_MAX];
@@ -308,7 +307,7 @@ static int compare_patches(battery *b)
                                                  b->n, b->shape, &desc));
 }
 
-/* ---- What was found ---- */
+/* ---- Results ---- */
 
 static const struct {
     const char *name, *title; /* in files, and for people */
@@ -348,8 +347,8 @@ static int is_known(const battery *b, size_t kind, size_t row)
     return row < ROWS - OF_LABELS || !isnan(number(b, kind, row)->value);
 }
 
-/* How many pictures there are of each class, a generated one's being that of the real one which is
- * nearest to it. */
+/* The number of pictures in each class; a generated picture's class is that of the nearest real
+ * one. */
 static void print_classes(const battery *b, size_t kind)
 {
     if (b->n_classes == 0) return;
@@ -394,7 +393,7 @@ static void print(const battery *b)
     print_patches(b);
 }
 
-/* What an estimate consists of. */
+/* The fields of an estimate. */
 static const struct {
     const char *name;
     size_t offset;
@@ -404,7 +403,7 @@ static const struct {
     {"floor", offsetof(gan_estimate, floor)}, {"floor_error", offsetof(gan_estimate, floor_error)}};
 enum { PARTS = sizeof parts / sizeof *parts };
 
-/* JSON has no NaN, and a table leaves the place empty. */
+/* JSON has no NaN, and in a table the field is empty. */
 static const char *part(cli_number *number, const gan_estimate *e, size_t i, const char *none)
 {
     double value = *(const double *)((const char *)e + parts[i].offset);
@@ -446,7 +445,7 @@ static void write_json_numbers(FILE *out, const battery *b, size_t kind)
     }
 }
 
-/* Names are of the host's directories: what JSON has to have escaped is left out of them. */
+/* Names are those of directories: characters that JSON would have to escape are dropped. */
 static void write_json_name(FILE *out, const char *name)
 {
     for (; *name; name++)

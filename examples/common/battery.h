@@ -1,4 +1,4 @@
-/* battery.h - generated pictures compared with real ones by all the library's numbers, in several
+/* battery.h - generated pictures compared with real ones by all the library's metrics, in several
  * kinds of features, as text, JSON and CSV. */
 #ifndef BATTERY_H
 #define BATTERY_H
@@ -11,7 +11,7 @@ typedef struct battery_options {
     const char
         *generated;    /* pictures, too, fitted like the real ones; NULL: a generator's samples */
     const char *model; /* that generator's file */
-    const char *classifier; /* what fashion_classifier wrote; used when it is there */
+    const char *classifier; /* the file of fashion_classifier; used if it exists */
     const char *json, *csv; /* files to write; NULL: none */
     const char *features;   /* a directory to write all features into; NULL: none */
     int overwrite;

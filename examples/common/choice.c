@@ -4,14 +4,14 @@
  * generator: the fewer there are, the stronger the augmentation and the smaller the pictures.
  * Hundreds are always augmented, by all operations (Zhao et al., 2020): an adaptive strength, which
  * begins at 0, comes after the first epochs have taught them.  It depends on --epochs, too, which
- * can't be changed afterwards then.  The number of images that a run sees in all grows more slowly
+ * can't be changed afterwards then.  The total number of images that a run sees grows more slowly
  * than the number of pictures: 400 of them are seen five hundred times, 60,000 ten times. */
 #include "choice.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* From this number of pictures on: */
+/* The settings from this number of pictures on: */
 typedef struct tier {
     size_t from, largest, images;
     int minutes; /* measured with colour pictures of the largest size, see choice_describe() */
@@ -48,11 +48,11 @@ static void choose_size(choice *c, const choice_facts *facts, const tier *t)
     if (facts->side <= t->largest) c->why_size = "as the pictures are";
     if (c->size >= LEAST_SIDE) return;
     c->size = LEAST_SIDE;
-    c->why_size = "the least that the networks make";
+    c->why_size = "the smallest size of the networks";
 }
 
-/* Mid-grey is what pictures of all kinds are nearest to; but objects on black or on white have to
- * come in from more of it. */
+/* Mid-grey is nearest to pictures of all kinds; but for objects on black or white the border that a
+ * translation uncovers must have that colour. */
 static void choose_fill(choice *c, const choice_facts *facts)
 {
     c->fill = facts->border < 0.1 ? -1 : facts->border > 0.9 ? 1 : 0;

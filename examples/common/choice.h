@@ -1,14 +1,14 @@
-/* choice.h - the settings that a number of pictures calls for.  Pure functions: docs/examples.md has
- * them as a table, with the minutes they take. */
+/* choice.h - the settings that are chosen by the number of pictures.  Pure functions:
+ * docs/examples.md has them as a table, with the minutes they take. */
 #ifndef CHOICE_H
 #define CHOICE_H
 
 #include <stddef.h>
 
-/* What is known of the pictures. */
+/* Properties of the pictures. */
 typedef struct choice_facts {
     size_t count;
-    size_t side;      /* of a middling picture, in pixels */
+    size_t side;      /* of the median picture, in pixels */
     size_t channels;  /* 1 or 3 */
     size_t n_classes; /* of a conditional run; 0: an unconditional one */
     double border;    /* mean of the pixels at the edges: 0 is black, 1 white */
@@ -30,13 +30,13 @@ choice choice_make(const choice_facts *facts);
 enum { CHOICE_ROOM = 512 };
 void choice_describe(char out[CHOICE_ROOM]);
 
-/* How often an epoch goes through the pictures: until it has 2,000. */
+/* How many times an epoch repeats the pictures: until it has 2,000. */
 size_t choice_repeat(const choice_facts *facts);
 
 /* How many pictures are held out for looks at samples: a tenth, where there are enough to spare. */
 size_t choice_held_out(size_t count);
 
-/* Epochs of so many passes, until as many images were seen as the number of pictures calls for. */
+/* The number of epochs, each of `repeat` passes, by the number of pictures. */
 size_t choice_epochs(const choice_facts *facts, size_t repeat);
 
 #endif

@@ -1,9 +1,9 @@
 /* classes.c - see classes.h.
  *
- * With P(i | j) the share of labelled images of class j that are taken for i, and w(j) the shares
- * that are looked for, images are taken for i with probability  p(i) = sum over j of P(i | j) w(j).
- * Each round divides the images that were taken for i among the classes as w says, and takes what
- * each class has got for its new w: the likelihood never falls, and no share is ever negative. */
+ * P(i | j) is the share of labelled images of class j that are classified as i, and w(j) are the
+ * unknown shares: an image is classified as i with probability p(i) = sum over j of P(i | j) w(j).
+ * Each iteration distributes the images classified as i over the classes by the current w, and the
+ * resulting shares are the new w: the likelihood never decreases, and no share is negative. */
 #include "classes.h"
 
 #include "cli.h"
@@ -66,7 +66,7 @@ double classes_labelled(const classes *c, size_t label)
     return sum_of(c->mistake + label * c->n, c->n);
 }
 
-/* One round: from shares to better ones.  `known` is how many labelled images each class has. */
+/* One iteration: improve the shares.  `known` is how many labelled images each class has. */
 static void improve(const classes *c, const double *known, double *shares, double *better)
 {
     size_t n = c->n;
@@ -76,7 +76,7 @@ static void improve(const classes *c, const double *known, double *shares, doubl
         double p = 0;
         for (size_t j = 0; j < n; j++)
             if (known[j] > 0) p += c->mistake[j * n + i] / known[j] * shares[j];
-        if (!(p > 0)) continue; /* taken for what no labelled image is ever taken for */
+        if (!(p > 0)) continue; /* classified as a class that no labelled image is classified as */
         for (size_t j = 0; j < n; j++)
             if (known[j] > 0)
                 better[j] += c->taken[i] / seen * c->mistake[j * n + i] / known[j] * shares[j] / p;

@@ -1,17 +1,17 @@
-/* classes.h - how many of some images are of each class, from what a classifier takes them for. */
+/* classes.h - the share of each class in some images, from a classifier's predictions. */
 #ifndef CLASSES_H
 #define CLASSES_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* A classifier errs: without a single shirt among them, T-shirts and coats that are taken for shirts
- * are a fifth of those that there should be.  So its errors on labelled images are counted, and the
- * shares that make what is seen the most likely are what is reported. */
+/* A classifier errs: without a single shirt among the images, T-shirts and coats that are
+ * classified as shirts make up a fifth of a class's share.  So its errors on labelled images are
+ * counted, and the maximum-likelihood estimate of the shares is reported. */
 typedef struct classes {
     size_t n;        /* classes */
-    double *mistake; /* of labelled images of class j how many are taken for class i: [j * n + i] */
-    double *taken;   /* of the images in question how many are taken for each class */
+    double *mistake; /* labelled images of class j that are classified as i: [j * n + i] */
+    double *taken;   /* images in question that are classified as each class */
 } classes;
 
 /* classes_end() in any case. */
@@ -22,7 +22,7 @@ void classes_end(classes *c);
 void classes_forget_labelled(classes *c);
 void classes_forget(classes *c);
 
-/* Take in a labelled image, and one in question; labels are below n. */
+/* Count a labelled image; count one in question; labels are below n. */
 void classes_learn(classes *c, uint16_t label, uint16_t taken_for);
 void classes_count(classes *c, uint16_t taken_for);
 

@@ -1,4 +1,4 @@
-/* cli.c - how the example programs talk: options, messages, exit codes. */
+/* cli.c - the command line of the example programs: options, messages, exit codes. */
 #include "cli.h"
 
 #include <assert.h>
@@ -55,7 +55,7 @@ static void GAN_PRINTF(2, 0) put_line(FILE *out, const char *format, va_list arg
     if (length >= (int)sizeof brief) {
         char *longer = malloc((size_t)length + 1);
         if (longer) vsnprintf(longer, (size_t)length + 1, format, again);
-        if (longer) text = longer; /* else it has to do with its beginning */
+        if (longer) text = longer; /* else the call is about its beginning */
     }
     va_end(again);
     put_harmlessly(out, text);
@@ -127,8 +127,8 @@ const char *cli_plural(size_t n)
 
 /* ---- Beginning and end ---- */
 
-/* Where standard input, output or error are closed, the next file that is opened would take their
- * number, and get what is printed. */
+/* If standard input, output or error are closed, the next file that is opened would get their
+ * descriptor, and everything that is printed. */
 static void open_standard_streams(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
@@ -248,9 +248,9 @@ cli_option *cli_find(cli_option *table, const char *name)
     return table;
 }
 
-/* The least number of letters that are added, left out, replaced, or exchanged with the next one to
- * make `b` of `a` (Damerau and Levenshtein's distance): d[i][j] is that of their first i and j
- * letters.  Names have at most MAX_NAME. */
+/* The Damerau-Levenshtein distance: the least number of letters to insert, delete, replace or
+ * exchange with the next one to turn `a` into `b`: d[i][j] is that of their first i and j letters.
+ * Names have at most MAX_NAME. */
 static unsigned distance(const char *a, const char *b)
 {
     unsigned char d[MAX_NAME + 1][MAX_NAME + 1];
@@ -360,7 +360,7 @@ static void fill_long_options(struct option *out, const cli_option *options)
     *out = (struct option){NULL, 0, NULL, 0};
 }
 
-/* Say what getopt_long() did not like, which it tells by optopt. */
+/* Report the option that getopt_long() refused, which is in optopt. */
 static void refuse_option(const cli_program *program, const char *text)
 {
     if (optopt > 0 && optopt < VERSION) cli_usage_error("unknown option -%c", optopt);
@@ -379,7 +379,8 @@ static void take_option(cli_option *o, const char *text)
         cli_usage_error("--%s: %s", o->name, why);
 }
 
-/* The last part of the path that a program was started by: an installed program has another name. */
+/* The last component of the path by which the program was started: an installed program has another
+ * name. */
 static const char *name_called(const char *path, const char *otherwise)
 {
     const char *slash = path ? strrchr(path, '/') : NULL;
@@ -393,7 +394,7 @@ void cli_parse(const cli_program *program, int argc, char **argv)
     open_standard_streams();
     fill_long_options(long_options, program->options);
     program_name = name_called(argv[0], program->name);
-    opterr = 0; /* its messages are ours */
+    opterr = 0; /* messages are printed here */
 
     int c;
     while ((c = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {

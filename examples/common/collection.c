@@ -1,8 +1,8 @@
 /* collection.c - see collection.h.
  *
- * A directory's pictures are scaled by the library while it decodes them, once at LOOK pixels for a
- * first look, and, where another size is chosen, a second time.  An array's are turned into bytes
- * and scaled here; one that is larger than memory stays in its file, and is read sample by sample.
+ * A directory's pictures are scaled by the library while it decodes them, first to LOOK pixels for
+ * a survey, and, if another size is chosen, a second time.  An array's are turned into bytes and
+ * scaled here; one that is larger than memory stays in its file, and is read sample by sample.
  *
  *     directory --------------> open at LOOK -> first     data = first, or open at the chosen size
  *     .npy, IDX, CIFAR, CSV --> source -> bytes -> first  data = first, or bytes of that size */
@@ -25,7 +25,7 @@ const char *const collection_fits[] = {[COLLECTION_CROP] = "crop", [COLLECTION_P
 const char *const collection_alphas[] = {
     [COLLECTION_DROP] = "drop", [COLLECTION_BLACK] = "black", [COLLECTION_WHITE] = "white", NULL};
 
-/* A kind of data: how it is told from others, and opened.  A directory has no `begin`. */
+/* A kind of data: how it is recognised and opened.  A directory has no `begin`. */
 struct collection_kind {
     const char *name;
     int (*is)(const char *path, const unsigned char begin[4], size_t n_bytes);
@@ -74,14 +74,14 @@ static int is_csv(const char *path, const unsigned char begin[4], size_t n_bytes
     return n > 0 && !memchr(head, '\0', n) && memchr(head, ',', n);
 }
 
-/* Is it a number of channels that pictures have? */
+/* Whether pictures can have this number of channels. */
 static int is_channels(size_t n)
 {
     return n == 1 || n == COLOURS || n == ALPHA;
 }
 
-/* Arrays [count, height, width, channels] are told from [count, channels, height, width] by where
- * the number of channels stands. */
+/* Arrays [count, height, width, channels] are distinguished from [count, channels, height, width]
+ * by the position of the number of channels. */
 static gan_status open_npy(gan_dataset **out, const collection_options *o)
 {
     gan_npy_desc desc = {GAN_NPY_DESC_INIT, .samples_name = o->array};
@@ -109,7 +109,8 @@ static gan_status open_cifar(gan_dataset **out, const collection_options *o)
     return gan_dataset_open_cifar(out, o->data, &desc);
 }
 
-/* The shape of square pictures whose pixels stand in one row, plane after plane; rank 0: of none. */
+/* The shape of square pictures whose pixels are in one row, plane after plane; rank 0: the length
+ * doesn't fit. */
 static gan_shape square_shape(size_t n)
 {
     static const size_t channels[] = {1, COLOURS};
@@ -188,7 +189,7 @@ const char *collection_kind_name(const collection *c)
     return c->kind->name;
 }
 
-/* Look at a path.  NULL after saying what is wrong with it. */
+/* Recognise the data at a path.  NULL after printing an error. */
 static const collection_kind *find_kind(const char *path)
 {
     unsigned char begin[4] = {0xff, 0xff, 0xff, 0xff};
@@ -231,7 +232,7 @@ static int is_picture(const char *path)
             memcmp(begin, "RIFF", 4) == 0);
 }
 
-/* Are there pictures beside the directories in it?  Then these are not classes. */
+/* Whether there are pictures beside the subdirectories: then these are not classes. */
 static int has_pictures(const char *directory)
 {
     char path[PATH_MAX];
@@ -276,7 +277,7 @@ static collection_range find_range(size_t *sizes, size_t n)
     return (collection_range){sizes[0], sizes[n / 2], sizes[n - 1]};
 }
 
-/* Decode some of the files whole: the dataset has them scaled. */
+/* Decode some of the files at full size: the dataset has scaled ones. */
 static void measure_files(collection *c)
 {
     enum { WIDTH, HEIGHT, SIDE, NUMBERS };
@@ -303,7 +304,7 @@ static void measure_files(collection *c)
 
 /* ---- Arrays: bytes ---- */
 
-/* Find the range that the numbers were stored in. */
+/* Find the range of the stored values. */
 static int find_numbers(collection *c)
 {
     static const float known[][2] = {{0, 1}, {-1, 1}, {0, 255}};
@@ -388,20 +389,20 @@ static int make_like(gan_dataset **out, const collection *c, const uint8_t *byte
 
 /* ---- Arrays: scaling ---- */
 
-/* Where the numbers of a line go to: `from` of them, scaled to `scaled`, whose middle is `to` (or
- * which lies in the middle of `to`). */
+/* The scaling of one dimension: from `from` pixels to `scaled`, of which the middle `to` are kept
+ * (or which are centred in `to`). */
 typedef struct line {
     size_t from, scaled, to;
 } line;
 
-/* Does a line stay as it is? */
+/* Whether a dimension is unchanged. */
 static int is_whole(const line *l)
 {
     return l->from == l->scaled && l->scaled == l->to;
 }
 
-/* The value of one place of a scaled line: a triangle as wide as a source pixel, or when the line
- * is made shorter as wide as a scaled one, is laid over the source (bilinear with antialiasing). */
+/* One value of a scaled line: a mean weighted by a triangle, whose half width is a source pixel or,
+ * when the line becomes shorter, a scaled one (bilinear with antialiasing). */
 static float scale_place(const line *l, const float *in, size_t stride, size_t place)
 {
     float ratio = (float)l->from / (float)l->scaled, width = fmaxf(ratio, 1);
@@ -417,7 +418,7 @@ static float scale_place(const line *l, const float *in, size_t stride, size_t p
     return weights > 0 ? sum / weights : 0;
 }
 
-/* Scale a plane; `rows` has room for its lines across, scaled. */
+/* Scale a plane; `rows` has room for its rows after horizontal scaling. */
 static void scale_plane(float *out, const float *in, float *rows, const line *down,
                         const line *across)
 {
@@ -434,8 +435,8 @@ static void scale_plane(float *out, const float *in, float *rows, const line *do
             out[y * width + x] = scale_place(down, rows + x, width, y);
 }
 
-/* Find how both lines are scaled by one factor: the larger one of height / h and width / w covers the
- * whole size, the smaller one fits inside it. */
+/* Scale both dimensions by one factor: the larger one of height / h and width / w covers the whole
+ * size, the smaller one fits inside it. */
 static void fit_lines(line *down, line *across, int covers)
 {
     size_t h = down->from, w = across->from;
@@ -482,7 +483,7 @@ static int render(const collection *c, gan_dataset **out, size_t height, size_t 
     return good;
 }
 
-/* All pictures for a first look: as they are, or small where they would take much memory. */
+/* All pictures for a survey: as they are, or small where they would take much memory. */
 static int make_first(collection *c, gan_shape picture)
 {
     size_t each = picture.dim[1] * picture.dim[2] * 3;
@@ -517,7 +518,7 @@ static int open_file(collection *c)
 
 /* ---- The whole ---- */
 
-/* Split the list of names: pointers to them, and behind these the text that they point to. */
+/* Split the list of names: pointers to them, followed by the text that they point to. */
 static void split_class_names(collection *c)
 {
     const char *list = c->opt->class_names;

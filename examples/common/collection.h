@@ -1,5 +1,5 @@
-/* collection.h - pictures as a user has them, a directory or a file of any known kind, as samples of
- * bytes that are all of one size. */
+/* collection.h - a user's pictures, a directory or a file of any known kind, as samples of bytes of
+ * the same size. */
 #ifndef COLLECTION_H
 #define COLLECTION_H
 
@@ -9,8 +9,8 @@
 typedef struct collection_options {
     const char *data, *labels;        /* paths */
     const char *array, *labels_array; /* names in an .npz archive; of a table's column */
-    const char *class_names;          /* with commas between them */
-    long channels, limit;             /* 0: as the data is; all */
+    const char *class_names;          /* separated by commas */
+    long channels, limit;             /* 0: as in the data; 0: all */
     int fit;                          /* COLLECTION_CROP ... */
     int alpha;                        /* COLLECTION_DROP ... */
 } collection_options;
@@ -20,7 +20,7 @@ enum { COLLECTION_DROP, COLLECTION_BLACK, COLLECTION_WHITE };
 extern const char *const collection_fits[], *const collection_alphas[];
 
 /* clang-format off */
-/* How pictures are read, wherever they are. */
+/* Options for reading pictures of any kind. */
 #define COLLECTION_READING_OPTIONS(o)                                                              \
     {"labels", "FILE", .text = &(o)->labels, .is_path = 1, .keep = CLI_FREE,                       \
      .help = "class labels of an .npy or IDX file: a file of the same kind"},                      \
@@ -30,13 +30,13 @@ extern const char *const collection_fits[], *const collection_alphas[];
      .help = "name of the array of class labels in an .npz file, or of their column in a CSV "     \
              "table, where \"label\" need not be named"},                                          \
     {"class-names", "LIST", .text = &(o)->class_names,                                             \
-     .help = "names of the classes 0, 1 ..., with commas between them: class directories in this " \
-             "order, without those that are not listed, or names for the labels of a file"},       \
+     .help = "comma-separated names of the classes 0, 1 ...: class directories in this order, "    \
+             "without those that are not listed, or names for the labels of a file"},              \
     {"fit", "NAME", .choice = &(o)->fit, .choices = collection_fits,                               \
-     .help = "how a picture of another shape is fitted: scaled until it covers the size, and its " \
-             "middle cut out, or until it fits inside, with black beside it"},                     \
+     .help = "how a picture with another aspect ratio is fitted: scaled to cover the size and "    \
+             "cropped at the centre, or scaled to fit inside, padded with black"},                 \
     {"alpha", "NAME", .choice = &(o)->alpha, .choices = collection_alphas,                         \
-     .help = "what becomes of an alpha channel (transparency): it is dropped, or the pictures are " \
+     .help = "alpha channel (transparency): it is dropped, or the pictures are " \
              "blended with black or white"}
 #define COLLECTION_OPTIONS(o)                                                                      \
     {"data", "PATH", .text = &(o)->data, .is_path = 1, .keep = CLI_FREE,                           \
@@ -61,20 +61,20 @@ typedef struct collection {
     const collection_kind *kind;
     const char **class_names; /* of the options, and how many; NULL, 0 */
     size_t n_class_names;
-    gan_dataset *source;   /* what a file has; NULL for a directory */
-    float least, most;     /* its pixels lie between them */
-    gan_dataset *first;    /* pictures as they are looked at first, of any shape: see survey.h */
+    gan_dataset *source;   /* the data of a file; NULL for a directory */
+    float least, most;     /* the range of its pixels */
+    gan_dataset *first;    /* pictures for the survey, of any shape: see survey.h */
     gan_dataset *data;     /* samples of one size, after collection_fit() */
     collection_range side; /* of the pictures: the shorter side, with COLLECTION_PAD the longer */
     collection_range width, height;
-    size_t n_measured; /* pictures whose size was looked at */
+    size_t n_measured; /* pictures whose size was read */
     size_t n_threads;
 } collection;
 
 /* End the program with code 2 where options make no sense. */
 void collection_check(const collection_options *o);
 
-/* Open pictures for a first look, and name the files that cannot be used.  Return 0 after saying
+/* Open pictures for a survey, and name the files that cannot be used.  Return 0 after saying
  * what is wrong; collection_close() in any case. */
 int collection_open(collection *c, const collection_options *o, size_t n_threads);
 void collection_close(collection *c);
@@ -83,10 +83,10 @@ void collection_close(collection *c);
 int collection_fit(collection *c, size_t height, size_t width);
 
 /* Both in one call, for pictures that are compared with others: `shape` is [channels, height, width],
- * or of rank 0 for their own channels and a middling size of theirs.  Sets o->channels. */
+ * or of rank 0 for their own channels and their median size.  Sets o->channels. */
 int collection_open_as(collection *c, collection_options *o, size_t n_threads, gan_shape shape);
 
-/* What the kind is called: "directory of pictures", "NumPy array" ... */
+/* The name of the kind: "directory of pictures", "NumPy array" ... */
 const char *collection_kind_name(const collection *c);
 
 #endif

@@ -12,9 +12,9 @@ enum { MOST_THREADS = 64, SHOWN = 1000, COLUMNS = 5 };
 
 typedef struct work {
     const comparison *what;
-    comparison_run *runs; /* mixture by mixture, way by way, seed by seed */
+    comparison_run *runs; /* by mixture, then method, then seed */
     size_t n_runs;
-    pthread_mutex_t lock; /* of what follows, and of what is printed */
+    pthread_mutex_t lock; /* of the following, and of printing */
     size_t begun, rows;   /* runs begun, rows printed */
     int failed;
 } work;
@@ -41,7 +41,7 @@ static void print_row(const comparison *c, const comparison_run *row)
     printf("     %4.1f %% |\n", 100 * sum / (double)c->seeds);
 }
 
-/* Print the next rows, as far as their runs are done. */
+/* Print the next rows whose runs are done. */
 static void print_rows(work *w)
 {
     const comparison *c = w->what;
@@ -57,7 +57,7 @@ static void print_rows(work *w)
 
 /* ---- The runs ---- */
 
-/* A thread: do one run after the other until all have begun. */
+/* A thread: do one run after the other until all have been started. */
 static void *do_some(void *arg)
 {
     work *w = arg;
@@ -76,7 +76,7 @@ static void *do_some(void *arg)
     return NULL;
 }
 
-/* Return how many runs go on at once: what a pool of the library would make of the option. */
+/* Return how many runs are done at once: the option's meaning is that of gan_pool_create(). */
 static size_t count_threads(size_t option)
 {
     gan_pool *pool;
@@ -106,7 +106,7 @@ static int name_picture(char path[PATH_MAX], const comparison *c, const mixture 
     return files_join(path, PATH_MAX, c->out, name);
 }
 
-/* See before the work that they can be written. */
+/* Check before the work that they can be written. */
 static int check_pictures(const comparison *c)
 {
     char path[PATH_MAX];

@@ -1,5 +1,5 @@
-/* comparison.h - several ways of training, each on every mixture and with several seeds: runs
- * beside each other, a table of how well they cover the modes, and pictures. */
+/* comparison.h - several methods of training, each on every mixture and with several seeds:
+ * parallel runs, a table of how well they cover the modes, and pictures. */
 #ifndef COMPARISON_H
 #define COMPARISON_H
 
@@ -12,7 +12,7 @@ enum { COMPARISON_SAMPLES = 10000 };
 /* One run. */
 typedef struct comparison_run {
     const mixture *mixture;
-    size_t way; /* which of the ways of training */
+    size_t way; /* which method of training */
     uint64_t seed;
     mixture_score score;
     int done;
@@ -21,7 +21,7 @@ typedef struct comparison_run {
 
 /* What is compared. */
 typedef struct comparison {
-    const char *const *names; /* of the ways of training */
+    const char *const *names; /* of the methods of training */
     size_t n_ways;
     size_t seeds;        /* runs of each on each mixture, with the seeds 1, 2 ... */
     size_t n_threads;    /* runs at once; 0: one per CPU */
@@ -29,8 +29,8 @@ typedef struct comparison {
     int overwrite;       /* 1: replace them */
     const void *context; /* for train() */
 
-    /* Train and fill in r->samples, on one thread, beside other calls.  Return 0 after saying what
-     * went wrong. */
+    /* Train and fill in r->samples, on one thread, concurrently with other calls.  Return 0 after
+     * saying what went wrong. */
     int (*train)(const void *context, comparison_run *r);
 } comparison;
 

@@ -23,7 +23,7 @@ int dryrun_time(gan_trainer *trainer, gan_iterator *iterator, size_t memory, lon
     char epoch[32], whole[32];
     double began = 0, passed = 0;
     size_t n = 0;
-    /* The first steps find caches and threads cold. */
+    /* The first steps are slower, with cold caches. */
     for (size_t i = 0; i < COLD; i++)
         if (!try_step(trainer, iterator)) return 0;
     for (began = progress_seconds(); n < LEAST || passed < seconds; n++) {

@@ -1,4 +1,4 @@
-/* dryrun.h - what a run would take, found by some steps of it. */
+/* dryrun.h - the time and memory of a run, estimated from some of its steps. */
 #ifndef DRYRUN_H
 #define DRYRUN_H
 

@@ -14,7 +14,7 @@ enum { MOST_IMAGES = 2000, LEAST_IMAGES = 20, MOST_ASKED = 500, CHUNK = 100 };
 
 /* ---- Opening ---- */
 
-/* Bytes as numbers become what the generator's tanh draws. */
+/* Bytes become values in the range of the generator's tanh. */
 static void stretch(float *image, size_t size)
 {
     for (size_t p = 0; p < size; p++) image[p] = 2 * image[p] - 1;
@@ -49,7 +49,7 @@ static int choose_images(evaluation *e, size_t seed)
     return 1;
 }
 
-/* Read chosen image i: from n on they are held-out ones. */
+/* Read chosen image i; those from n on are held out. */
 static int read_image(const evaluation *e, size_t i, float *image, uint16_t *label)
 {
     const gan_dataset *from = i >= e->n && e->held_out ? e->held_out : e->data;
@@ -126,7 +126,7 @@ static int make_reference(evaluation *e, gan_reference **out, int whole)
     return good;
 }
 
-/* Features are pixels, or what the classifier sees. */
+/* Features are pixels, or the classifier's. */
 static int choose_features(evaluation *e, const evaluation_desc *desc)
 {
     gan_features_desc features = {GAN_FEATURES_DESC_INIT, .n_threads = desc->n_threads};
@@ -144,7 +144,7 @@ static int choose_features(evaluation *e, const evaluation_desc *desc)
     return cli_ok(gan_features_create_classifier(&e->kind, e->classifier, &features));
 }
 
-/* How many classes there are: the classifier's, or those that the generator is asked for. */
+/* The number of classes: the classifier's, or the generator's. */
 static int count_classes(evaluation *e, const gan_trainer *trainer)
 {
     size_t asked = gan_network_class_count(gan_trainer_generator(trainer));
@@ -154,7 +154,7 @@ static int count_classes(evaluation *e, const gan_trainer *trainer)
     return 0;
 }
 
-/* How many images there are to compare with, and as many held-out ones. */
+/* The number of images to compare with, which is also that of the held-out ones. */
 static size_t count_images(const gan_dataset *data, const gan_dataset *held_out)
 {
     size_t n = gan_dataset_count(data);
@@ -220,7 +220,7 @@ void evaluation_close(evaluation *e)
 
 /* ---- Measuring ---- */
 
-/* Count what the classifier takes n samples for. */
+/* Count the classifier's predictions for n samples. */
 static gan_status count_classes_of(evaluation *e, size_t n)
 {
     uint16_t taken_for[CHUNK];
@@ -230,7 +230,7 @@ static gan_status count_classes_of(evaluation *e, size_t n)
     return status;
 }
 
-/* And say it as the reference says what it sees. */
+/* Convert them to the form of gan_reference_classes(). */
 static void estimate_classes(evaluation *e)
 {
     double *shares = cli_memory(e->n_classes, sizeof *shares);
@@ -248,7 +248,7 @@ const gan_reference_share *evaluation_classes(const evaluation *e, size_t *n)
     return e->modes ? e->modes : gan_reference_classes(e->real, n);
 }
 
-/* Return what went wrong, without saying it: samples that are not finite are no failure here. */
+/* Return the error without printing it: samples that are not finite are not a failure here. */
 static gan_status draw(evaluation *e, gan_trainer *trainer)
 {
     gan_status status = GAN_OK;
@@ -265,8 +265,8 @@ static gan_status draw(evaluation *e, gan_trainer *trainer)
     return status;
 }
 
-/* Read or draw n images that the discriminator is asked about, from `first` on of one of the three
- * kinds, with labels where it may look at them. */
+/* Read or draw n images for the discriminator, from `first` on of one of the three kinds, with
+ * labels if it uses them. */
 static int take_images(evaluation *e, gan_trainer *trainer, int kind, size_t first, gan_batch *out,
                        uint16_t *labels)
 {
@@ -305,7 +305,7 @@ int evaluation_ask(evaluation *e, gan_trainer *trainer)
     return 1;
 }
 
-/* The numbers that are known, each with its interval and its floor. */
+/* The metrics that are known, each with its interval and its floor. */
 static int log_numbers(const gan_comparison *c, gan_log *log)
 {
     static const struct {

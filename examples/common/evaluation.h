@@ -1,4 +1,4 @@
-/* evaluation.h - how a run's samples compare with real images, measured while it trains. */
+/* evaluation.h - a run's samples compared with real images while it trains. */
 #ifndef EVALUATION_H
 #define EVALUATION_H
 
@@ -6,11 +6,12 @@
 
 #include <gan/gan.h>
 
-/* Images become features by the means of small squares of pixels, for which no other network is
- * needed: they see repeated samples, and hardly any noise.  A classifier, where there is one, sees
- * which classes are missing. */
+/* Features are the means of small blocks of pixels, which need no other network: they detect
+ * repeated samples, but hardly any noise.  A classifier, if there is one, detects missing
+ * classes. */
 typedef struct evaluation {
-    const gan_dataset *data, *held_out; /* the latter may be NULL: half of `data` takes its place */
+    const gan_dataset *data, *held_out; /* the latter may be NULL: then half of `data` is held
+                                           out */
     gan_network *net;                   /* of the classifier; NULL: none */
     gan_classifier *classifier;
     gan_features *kind;
@@ -21,31 +22,31 @@ typedef struct evaluation {
     size_t n_classes, n_threads;
     size_t dimension;    /* numbers of a feature vector */
     size_t latent, size; /* of a latent vector and an image */
-    size_t *chosen;      /* which of the data: n images, and n held-out ones */
+    size_t *chosen;      /* indices into the data: n images, and n held-out ones */
     float *noise;        /* the same latent vectors each time */
-    uint16_t *labels;    /* the classes that they are asked for; NULL: none */
+    uint16_t *labels;    /* the requested classes; NULL: none */
     float *samples, *features;
     gan_comparison latest;
-    int known;                /* 0: there is none, as the latest samples were not finite */
+    int known;                /* 0: no comparison, as the latest samples were not finite */
     int classes;              /* 1: classes are known, of the data or by the classifier */
     gan_report_count *counts; /* of classes or bins, with their names */
     char (*names)[32];
     size_t n_counts;
-    /* With a classifier and labels of held-out images: what it takes these and the samples for, and
-     * how many there are of each class by that. */
+    /* With a classifier and labels of held-out images: its predictions for these and the samples,
+     * and the estimated number in each class. */
     classes seen;
     gan_reference_share *modes;
-    /* What the discriminator says of training, held-out and generated images, see gan_look, as many
-     * of each as n_asked; 0: it was not asked. */
+    /* The discriminator's outputs for training, held-out and generated images, see gan_look,
+     * n_asked of each; 0: they were not computed. */
     float *outputs[3];
     size_t n_asked;
 } evaluation;
 
-/* What an evaluation is told. */
+/* The settings of an evaluation. */
 typedef struct evaluation_desc {
-    const gan_dataset *held_out;    /* images that are not trained on; NULL: there are none */
+    const gan_dataset *held_out;    /* images that are not trained on; NULL: none */
     const char *classifier;         /* its file; NULL: none */
-    const char *const *class_names; /* of the data's classes; NULL: they have numbers */
+    const char *const *class_names; /* of the data's classes; NULL: numbers are used */
     size_t n_names;
     size_t seed, n_threads;
 } evaluation_desc;
@@ -56,7 +57,7 @@ int evaluation_open(evaluation *e, const gan_dataset *data, const gan_trainer *t
                     const evaluation_desc *desc);
 void evaluation_close(evaluation *e);
 
-/* Draw samples and compare them with the real images, by all numbers or, for a verdict, without the
+/* Draw samples and compare them with the real images, by all metrics or, for a verdict, without the
  * Fréchet distance.  Return 0 after saying what is wrong. */
 int evaluation_measure(evaluation *e, gan_trainer *trainer, int whole);
 
@@ -64,16 +65,17 @@ int evaluation_measure(evaluation *e, gan_trainer *trainer, int whole);
  * 0 where classes are not known. */
 const gan_reference_share *evaluation_classes(const evaluation *e, size_t *n);
 
-/* Ask the discriminator about images that it is trained on, and about others: where there are
- * held-out ones.  Return 0 after saying what is wrong. */
+/* Compute the discriminator's outputs for images that it is trained on, and for others, if there
+ * are held-out ones.  Return 0 after saying what is wrong. */
 int evaluation_ask(evaluation *e, gan_trainer *trainer);
 
-/* Put the numbers into the log, and into the report how many samples each class or bin has.  Return
+/* Write the metrics to the log, and the number of samples in each class or bin to the report.
+ * Return
  * 0 after saying what is wrong. */
 int evaluation_show(evaluation *e, gan_log *log, gan_report *report);
 
-/* Find for each of n samples, from -1 to 1, the training image with the nearest pixels, and write
- * these behind them.  Return 0 after saying what is wrong. */
+/* Find for each of n samples, from -1 to 1, the training image with the nearest pixels, and append
+ * these to the samples.  Return 0 after saying what is wrong. */
 int evaluation_find_nearest(evaluation *e, float *samples, size_t n);
 
 #endif

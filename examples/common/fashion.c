@@ -13,7 +13,7 @@ static const char USUAL_PLACE[] = "data/fashion-mnist";
 const char *const fashion_garments[FASHION_GARMENTS] = {
     "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"};
 
-/* Look for a file in a directory, packed or not.  Return 1 and its path when it is there. */
+/* Look for a file in a directory, compressed or not.  Return 1 and its path when it is there. */
 static int find_file(char *path, size_t capacity, const char *directory, const char *set,
                      const char *rest)
 {
@@ -33,7 +33,7 @@ static int take_directory(fashion_source *source, const char *directory)
     return 1;
 }
 
-/* The same for a directory that somebody named, where they have to be. */
+/* The same for a directory that the user named, in which the files must be. */
 static int take_named(fashion_source *source, const char *origin, const char *directory)
 {
     struct stat info;

@@ -18,7 +18,7 @@ static const struct {
                   {"cutout", GAN_AUGMENT_CUTOUT}};
 enum { N_OPERATIONS = sizeof operations / sizeof *operations };
 
-/* The operation that the first n bytes of a text name; 0: none does. */
+/* The operation named by the first n bytes of a text; 0: unknown. */
 static unsigned find_operation(const char *text, size_t n)
 {
     for (size_t i = 0; i < N_OPERATIONS; i++)
@@ -27,7 +27,7 @@ static unsigned find_operation(const char *text, size_t n)
     return 0;
 }
 
-/* The operations of a list; a wrong name ends the program. */
+/* The operations of a list; an unknown name ends the program. */
 static unsigned read_list(const char *list)
 {
     unsigned all = 0;
@@ -55,7 +55,7 @@ void few_check(const few_options *o)
         cli_usage_error("--freeze-d without --from would keep random weights");
 }
 
-/* The paper's probability moves by 1 in 500,000 images, of 25 million in a run. */
+/* In the paper the probability may change by 1 in 500,000 images, of 25 million in a run. */
 static uint64_t adaptive_images(double images)
 {
     double share = images / 10;

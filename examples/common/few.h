@@ -1,17 +1,17 @@
-/* few.h - what helps a run on few images: augmentation, regularisation, weights of another run. */
+/* few.h - options for runs on few images: augmentation, regularisation, weights of another run. */
 #ifndef FEW_H
 #define FEW_H
 
 #include "cli.h"
 
-/* What the command line says about it; 0 and NULL: nothing of the kind. */
+/* The options of the command line; 0 and NULL: not used. */
 typedef struct few_options {
-    const char *augment; /* names of operations, with commas between them */
+    const char *augment; /* names of operations, separated by commas */
     int adaptive;
     double fill;
     double lecam, consistency; /* weights */
     const char *from;          /* the checkpoint of another run */
-    long freeze_d;             /* first layers of the discriminator that stay as they are */
+    long freeze_d;             /* first layers of the discriminator that are frozen */
 } few_options;
 
 #define FEW_DEFAULTS .fill = -1
@@ -25,17 +25,17 @@ typedef struct few_options {
              "cutout, with commas between them; none: no augmentation"},                                                  \
     {.name = "adaptive", .on = &(o)->adaptive,                                                     \
      .help = "adaptive augmentation: apply each operation of --augment with a probability that "   \
-             "rises from 0, to 0.8, while the discriminator overfits"},                            \
+             "rises from 0, up to 0.8, while the discriminator overfits"},                         \
     {"augment-fill", "X", .real = &(o)->fill, .min = -1, .max = 1,                                 \
      .help = "value that translation and cutout fill in: -1 is black, 0 grey, 1 white"},           \
     {"lecam", "X", .real = &(o)->lecam, .min = 0, .max = 1e6,                                      \
      .help = "weight of LeCam regularisation of the discriminator's outputs; 0: none"},            \
     {"consistency", "X", .real = &(o)->consistency, .min = 0, .max = 1e6,                          \
-     .help = "weight of consistency regularisation: the discriminator's output is to stay the "    \
-             "same when an image, real or generated, is moved; 0: none"},                          \
+     .help = "weight of consistency regularisation: its output should not change when an image, "  \
+             "real or generated, is shifted; 0: none"},                                            \
     {"from", "FILE", .text = &(o)->from, .is_path = 1,                                             \
-     .help = "transfer learning: begin with the weights of another run's checkpoint, as far as "   \
-             "they fit"},                                                                          \
+     .help = "transfer learning: start from the weights of another run's checkpoint, where names " \
+             "and shapes match"},                                                                  \
     {"freeze-d", "N", .whole = &(o)->freeze_d, .min = 0, .max = 1000,                              \
      .help = "freeze the first N layers of the discriminator that have weights, for "    \
              "--from"}
@@ -44,17 +44,17 @@ typedef struct few_options {
 /* End the program with code 2 where options make no sense. */
 void few_check(const few_options *o);
 
-/* What a trainer's descriptor points at, until the trainer is made. */
+/* The structs that a trainer's descriptor points at, until the trainer is created. */
 typedef struct few_settings {
     gan_augment_desc augment;
     gan_lecam_desc lecam;
     gan_consistency_desc consistency;
 } few_settings;
 
-/* Add the settings to a trainer's, of a run that will see `images` real images in all. */
+/* Add the settings to a trainer's descriptor, for a run on `images` real images in total. */
 void few_set(const few_options *o, double images, few_settings *settings, gan_trainer_desc *desc);
 
-/* Freeze what is to be frozen; and at the beginning of a run take over the weights of another one.
+/* Freeze layers; and at the beginning of a run load the weights of another one.
  * Return 0 after saying what is wrong. */
 int few_freeze(const few_options *o, gan_network *d);
 int few_take_weights(const few_options *o, gan_network *g, gan_network *d, int quiet);

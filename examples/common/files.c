@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 static const char PART[] =
-    ".part"; /* how the name of an unfinished file ends; it begins with a dot */
+    ".part"; /* suffix of the name of an unfinished file, which begins with a dot */
 
 static int failed(const char *path)
 {
@@ -66,8 +66,8 @@ int files_exists(const char *path)
     return lstat(path, &info) == 0;
 }
 
-/* Go from the directory `place` to the one that `name` of `length` bytes leads to; what is not
- * there yet is taken for a directory that will be made.  Return 0 when the path is too long. */
+/* Go from the directory `place` to `name`, of `length` bytes; a missing name is treated as a
+ * directory that will be created.  Return 0 when the path is too long. */
 static int step_into(char place[PATH_MAX], const char *name, size_t length)
 {
     char next[PATH_MAX], found[PATH_MAX];
@@ -83,8 +83,8 @@ static int step_into(char place[PATH_MAX], const char *name, size_t length)
     return 1;
 }
 
-/* Write where `path` will lie, from the root and with links followed as far as they are there; the
- * root itself as "", because each name adds a slash. */
+/* Write the absolute path that `path` will have, with existing links followed; the root itself as
+ * "", because each name adds a slash. */
 static int find_place(const char *path, char place[PATH_MAX])
 {
     if (!files_resolve(*path == '/' ? "/" : ".", place)) return 0;
@@ -156,7 +156,7 @@ char *files_read_text(const char *path, size_t most, const char **why)
 
 void files_name_part(files_output *out, const char *path)
 {
-    /* A link stays a link to the new file. */
+    /* A symbolic link is kept, and leads to the new file. */
     if (!files_resolve(path, out->path)) snprintf(out->path, sizeof out->path, "%s", path);
     const char *slash = strrchr(out->path, '/');
     int directory = slash ? (int)(slash - out->path) + 1 : 0;
@@ -190,8 +190,8 @@ int files_create_or_open(files_output *out, const char *path)
     return out->stream || failed(path);
 }
 
-/* The name itself is on the disk only when its directory is; where that cannot be done, old or new,
- * a whole file stands there. */
+/* The new name is on the disk only when the directory was flushed; without that the file is the old
+ * or the new one, complete. */
 static void flush_directory(const char *path)
 {
     char directory[PATH_MAX];

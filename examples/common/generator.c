@@ -9,7 +9,7 @@
 
 /* ---- Opening ---- */
 
-/* What pictures a generator makes whose file does not say it. */
+/* The picture shape of a generator whose file does not have it. */
 static int guess_picture_shape(gan_shape *picture, gan_shape output)
 {
     if (output.rank == 3 && (output.dim[0] == 1 || output.dim[0] == 3)) {
@@ -31,7 +31,7 @@ int generator_read(gan_network **out, const char *path)
     gan_status status = gan_network_open(out, path, NULL);
     if (status != GAN_ERR_FORMAT) return cli_ok(status);
     snprintf(why, sizeof why, "%s", gan_last_error());
-    /* Where a run keeps an average, that is what it draws from. */
+    /* If a run keeps an average, samples are drawn from that. */
     if (gan_checkpoint_average(out, path, NULL) == GAN_OK ||
         gan_checkpoint_networks(out, NULL, path, NULL) == GAN_OK)
         return 1;
@@ -149,8 +149,8 @@ void generator_mix_latent(const generator *g, const float *a, const float *b, do
                           float *out)
 {
     double angle = angle_between(a, b, g->latent), share_a = 1 - t, share_b = t;
-    /* A great circle would leave the cube that uniform latent vectors are drawn from; through
-     * opposite points there are many of them, and straight is as good. */
+    /* A great circle would leave the cube of uniform latent vectors; and between opposite points it
+     * isn't unique, so a straight line is used. */
     if (gan_network_latent(g->net) == GAN_LATENT_UNIFORM) linear = 1;
     if (!linear && sin(angle) > 1e-4) {
         share_a = sin((1 - t) * angle) / sin(angle);

@@ -8,8 +8,8 @@ static void write_size(FILE *file, size_t size)
     for (int shift = 24; shift >= 0; shift -= 8) putc((int)(size >> shift & 255), file);
 }
 
-/* A file begins with its type, 8 for unsigned bytes, and its rank; then comes each dimension, big
- * end first. */
+/* A file begins with its type, 8 for unsigned bytes, and its rank, followed by the dimensions,
+ * big-endian. */
 void idx_write_header(FILE *file, size_t count, gan_shape picture)
 {
     size_t skip = picture.dim[0] == 1 ? 1 : 0;

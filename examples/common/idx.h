@@ -8,8 +8,8 @@
 /* Begin a file of `count` pictures [c, h, w]: count x h x w, or with colours count x c x h x w. */
 void idx_write_header(FILE *file, size_t count, gan_shape picture);
 
-/* Write `n` numbers from -1 to 1 as the bytes that a picture of the library has for them.
- * files_commit() tells whether writing worked. */
+/* Write `n` values from -1 to 1 as bytes, rounded as in the library's pictures.  files_commit()
+ * reports errors. */
 void idx_write_numbers(FILE *file, const float *numbers, size_t n);
 
 #endif

@@ -52,9 +52,9 @@ void judge_close(judge *j)
     *j = (judge){0};
 }
 
-/* ---- Looking ---- */
+/* ---- Images ---- */
 
-/* Count how many generated images are taken for what they were to be. */
+/* Count the generated images that are classified as requested. */
 static int count_agreement(judge *j, const float *images, const uint8_t *labels, size_t n)
 {
     if (!cli_ok(gan_classifier_predict(j->classifier, images, n, j->seen))) return 0;

@@ -1,4 +1,4 @@
-/* judge.h - what a classifier sees in generated and in real images, as distances between them. */
+/* judge.h - distances between generated and real images in a classifier's features. */
 #ifndef JUDGE_H
 #define JUDGE_H
 
@@ -7,18 +7,18 @@
 /* Images that are compared: generated ones, and two sets of real ones. */
 typedef enum judge_set { JUDGE_GENERATED, JUDGE_REAL, JUDGE_OTHER, JUDGE_SETS } judge_set;
 
-/* What was seen in them, or in those of one class. */
+/* The statistics of all images, or of one class. */
 typedef struct judge_figures {
     gan_moments *set[JUDGE_SETS]; /* mean and covariance of the features */
-    size_t generated, agreed;     /* generated ones, and those taken for what they were to be */
+    size_t generated, agreed;     /* generated ones, and those classified as requested */
 } judge_figures;
 
 typedef struct judge {
     const generator *g;
     gan_network *net;
     gan_classifier *classifier;
-    size_t image_size; /* numbers of an image that it looks at */
-    size_t n_features; /* numbers that it sees in it */
+    size_t image_size; /* values of an image */
+    size_t n_features; /* features of an image */
     judge_figures all;
     judge_figures *of; /* each class of a conditional generator */
     float *features;
@@ -30,9 +30,9 @@ typedef struct judge {
 int judge_open(judge *j, const char *path, const generator *g, size_t n_threads);
 void judge_close(judge *j);
 
-/* Look at `n` images, at most GENERATOR_CHUNK.  `labels` are the classes of real ones, and those
- * that generated ones were to be; NULL for an unconditional generator.  Return 0 after saying what
- * is wrong. */
+/* Add `n` images, at most GENERATOR_CHUNK.  `labels` are the classes of real ones, and the
+ * requested classes of generated ones; NULL for an unconditional generator.  Return 0 after saying
+ * what is wrong. */
 int judge_add(judge *j, judge_set set, const float *images, const uint8_t *labels, size_t n);
 
 /* Print the distances of generated and of other real images from the real ones, and a row for each

@@ -1,5 +1,5 @@
-/* loop.h - for programs that write their training loop themselves: samples batch by batch, and a
- * directory for what they write. */
+/* loop.h - for programs with a custom training loop: samples in batches, and a directory for output
+ * files. */
 #ifndef LOOP_H
 #define LOOP_H
 
@@ -31,7 +31,7 @@ typedef struct loop {
     {"epochs", "N", .whole = (n), .min = 1, .max = 100000, .help = "passes over the data"}
 /* clang-format on */
 
-/* Open the images of `pixels` numbers each, shuffled, in whole batches of `batch_size`, and see
+/* Open the images of `pixels` values each, shuffled, in full batches of `batch_size`, and check
  * before the work that `files` can be written; the list ends with NULL.  Return 0 after saying what
  * is wrong; loop_end() in any case. */
 int loop_begin(loop *l, size_t batch_size, size_t pixels, const char *const *files);

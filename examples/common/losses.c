@@ -39,7 +39,7 @@ static void print_row(FILE *out, size_t epoch, const losses_row *row, int digits
             row->g_loss, digits, row->d_real, digits, row->d_fake, row->seconds, row->steps);
 }
 
-/* Read a row from a line; return its epoch, 0 when it is none. */
+/* Read a row from a line; return its epoch, 0 when the line is not a row. */
 static size_t parse_row(const char *line, losses_row *row)
 {
     size_t epoch;
@@ -51,7 +51,7 @@ static size_t parse_row(const char *line, losses_row *row)
     return epoch;
 }
 
-/* Write one row of an epoch that has begun, or all that are known of whole ones. */
+/* Write the row of an incomplete epoch, or all known rows of complete ones. */
 static int write_rows(const char *directory, const char *name, const losses_row *rows, size_t first,
                       size_t n, int digits)
 {
@@ -85,7 +85,7 @@ static void set_aside(const char *path)
         cli_say("%s: begins otherwise than one of this program", path);
 }
 
-/* Take the rows of epochs `first` to `first` + n - 1 from a text. */
+/* Read the rows of epochs `first` to `first` + n - 1 from a text. */
 static void take_rows(const char *text, losses_row *rows, size_t first, size_t n)
 {
     for (const char *line = strchr(text, '\n'); line && *++line; line = strchr(line, '\n')) {
@@ -137,7 +137,7 @@ void losses_forget_begun(const char *directory)
 
 /* ---- The chart ---- */
 
-/* The columns of the CSV, each a curve; what is not known leaves a gap. */
+/* The columns of the CSV, each a curve; unknown values leave a gap. */
 enum { D_LOSS, G_LOSS, D_REAL, D_FAKE, COLUMNS };
 
 static double *make_columns(const losses_row *rows, size_t n)

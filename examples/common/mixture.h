@@ -1,5 +1,5 @@
-/* mixture.h - equally likely Gaussians in the plane, whose modes can be counted; of the sizes that
- * papers on mode collapse use. */
+/* mixture.h - equally likely Gaussians in the plane, whose modes can be counted, as in papers on
+ * mode collapse. */
 #ifndef MIXTURE_H
 #define MIXTURE_H
 
@@ -9,7 +9,7 @@ typedef struct mixture {
     const char *name;
     int modes;
     float spread;                               /* standard deviation of each */
-    void (*find_center)(int mode, float xy[2]); /* where each lies */
+    void (*find_center)(int mode, float xy[2]); /* their centres */
     float extent;                               /* all are inside -extent to extent */
 } mixture;
 

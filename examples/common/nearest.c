@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The squared distance of two images, or one that is not below `least`: most are given up early. */
+/* The squared distance of two images, or any value not below `least`: most sums end early. */
 static float distance_below(float least, const float *a, const float *b, size_t size)
 {
     enum { LANES = 8, STRETCH = 12 * LANES };

@@ -32,7 +32,7 @@ size_t networks_width(const networks_plan *plan, size_t n)
     return plan->base * (factor < WIDEST ? factor : WIDEST);
 }
 
-/* ---- For the kinds ---- */
+/* ---- Layers for the architectures ---- */
 
 void networks_add_norm(gan_network *net, const networks_plan *plan, size_t channels)
 {
@@ -107,7 +107,8 @@ gan_network *networks_make_discriminator(const networks_kind *kind, const networ
 
 /* ---- Training ---- */
 
-/* The papers of penalties and of spectral_norm leave out the discriminator's batch_norm layers. */
+/* The papers on penalties and spectral normalisation use no batch_norm layers in the
+ * discriminator. */
 static int is_plain(const run_options *opt)
 {
     return opt->penalty != GAN_PENALTY_NONE || opt->spectral_norm;

@@ -1,14 +1,14 @@
-/* networks.h - convolutional networks for pictures, from one place: a table of architectures, each of
- * which makes a generator and a discriminator of any suitable size, with classes or without.
+/* networks.h - convolutional networks for pictures: a table of architectures, each of which builds
+ * a generator and a discriminator of any suitable size, with or without classes.
  *
- *     dcgan     a convolution a step, batch normalisation (Radford et al., 2016)
+ *     dcgan     a convolution per resolution, batch normalisation (Radford et al., 2016)
  *     resnet    residual blocks, no normalisation in the discriminator (Miyato et al., 2018), and if wanted
  *               self-attention (SAGAN: Zhang et al., 2019)
  *     r3gan     residual bottlenecks of grouped convolutions without any normalisation, resampling by
  *               a filter (Huang et al., 2024)
  *
- * They share the way to a picture: from maps of 4 to 7 pixels its sides are doubled until they are
- * those of the picture, and the discriminator goes back the same way to one number. */
+ * They share the resolutions: feature maps of 4 to 7 pixels are doubled until they have the size of
+ * the picture, and the discriminator halves them in reverse order, down to one number. */
 #ifndef NETWORKS_H
 #define NETWORKS_H
 
@@ -16,27 +16,28 @@
 
 #include <stdint.h>
 
-/* What networks are to be like. */
+/* The description of the networks to build. */
 typedef struct networks_plan {
     gan_shape picture; /* [channels, height, width] */
     size_t latent;     /* latent dimension */
-    size_t base;       /* channels of the maps half as large as the picture: see networks_width() */
-    size_t embedding;  /* numbers that a conditional generator learns for each class */
-    size_t classes;    /* of a conditional generator; 0: it is told none */
-    size_t shown;      /* classes that the discriminator is shown, in a projection; 0: none */
-    size_t outputs;    /* of the discriminator where it is shown none */
+    size_t base;       /* channels of the feature maps at half the picture's size: see
+                          networks_width() */
+    size_t embedding;  /* size of a conditional generator's class embedding */
+    size_t classes;    /* of a conditional generator; 0: unconditional */
+    size_t shown;      /* classes of a projection discriminator; 0: none */
+    size_t outputs;    /* of the discriminator's output without a projection */
     int plain;         /* 1: no batch normalisation in the discriminator of a dcgan */
-    int spectral_norm; /* 1: of the discriminator's weights */
+    int spectral_norm; /* 1: spectral normalisation of the discriminator's weights */
     int attention;     /* 1: self-attention at maps of 14 to 27 pixels, in a resnet */
     int stddev;        /* 1: minibatch standard deviation before the discriminator's last layer */
     int sigmoid;       /* 1: the discriminator ends in one */
 } networks_plan;
 
-/* An architecture.  Its functions add the layers to a network whose input is there: the latent
- * vector as [latent, 1, 1], with the embedding of a class behind it, and the picture. */
+/* An architecture.  Its functions add the layers to a network whose input is the latent vector as
+ * [latent, 1, 1], followed by the embedding of a class, or the picture. */
 typedef struct networks_kind {
     const char *name;
-    int doubles; /* 1: sizes are doubled exactly, so halving must leave no rest */
+    int doubles; /* 1: sizes are doubled exactly, so halving must have no remainder */
     void (*add_generator)(gan_network *net, const networks_plan *plan);
     void (*add_discriminator)(gan_network *net, const networks_plan *plan);
     gan_init_desc init;
@@ -48,8 +49,8 @@ extern const networks_kind networks_dcgan, networks_resnet, networks_r3gan;
 extern const char *const networks_names[];
 extern const networks_kind *const networks_kinds[];
 
-/* Return how often a side of at least 8 pixels is halved, each time rounded down, until 4 to 7 are
- * left: 28 twice (14, 7), 64 four times, 30 twice (15, 7).  0 for a shorter one. */
+/* Return how many times a side of at least 8 pixels is halved, rounding down, until it has 4 to 7:
+ * 28 twice (14, 7), 64 four times, 30 twice (15, 7).  0 for a shorter one. */
 size_t networks_halvings(size_t side);
 
 /* The size of a map. */
@@ -57,20 +58,21 @@ typedef struct networks_map {
     size_t height, width;
 } networks_map;
 
-/* Return how often both sides of the picture are halved, and the maps that they are after n times. */
+/* Return how many times both sides of the picture are halved; the size of the feature maps after n
+ * times. */
 size_t networks_count(const networks_plan *plan);
 networks_map networks_halved(const networks_plan *plan, size_t n);
 
-/* Return the channels of the maps that are the picture halved n times: base for n = 1, twice as many
+/* Return the channels of the feature maps after n halvings: base for n = 1, twice as many
  * for each further halving, up to 8 * base; half of them for n = 0. */
 size_t networks_width(const networks_plan *plan, size_t n);
 
-/* Return the numbers that the first layer of a generator gets. */
+/* Return the number of inputs of a generator's first layer. */
 size_t networks_inputs(const networks_plan *plan);
 
-/* For the kinds: a batch_norm layer, one for each class in a conditional generator; the generator's
- * first layer, from numbers to the smallest maps; a layer of a discriminator; its last one, on maps of
- * this many channels and size. */
+/* For the architectures: a batch_norm layer, conditional in a conditional generator; the
+ * generator's first layer, from a vector to the smallest feature maps; a layer of a discriminator;
+ * its last one, on feature maps of this many channels and size. */
 void networks_add_norm(gan_network *net, const networks_plan *plan, size_t channels);
 void networks_add_first(gan_network *net, const networks_plan *plan, int no_bias);
 void networks_add_weights(gan_network *net, const networks_plan *plan, gan_layer *layer);
@@ -88,14 +90,14 @@ gan_network *networks_make_discriminator(const networks_kind *kind, const networ
 
 /* The program's options for the networks. */
 typedef struct networks_options {
-    int network; /* place in networks_names */
+    int network; /* index in networks_names */
     long latent; /* latent dimension */
-    long base;   /* channels of the maps half as large as the picture; each further halving doubles
-                    them, up to 8 * base */
+    long base;   /* channels of the feature maps at half the picture's size; each further halving
+                    doubles them, up to 8 * base */
     long d_base; /* those of the discriminator; 0: base */
     int d_plain; /* 1: no batch normalisation in the discriminator of a dcgan */
-    int stddev;  /* 1: minibatch standard deviation in it */
-    long embedding; /* in a conditional run numbers that the generator learns for each class */
+    int stddev;  /* 1: minibatch standard deviation in the discriminator */
+    long embedding; /* in a conditional run the size of the class embedding */
     int attention;  /* 1: self-attention, in a resnet */
 } networks_options;
 
@@ -123,8 +125,8 @@ typedef struct networks_options {
              "vector, and to the picture of a linear discriminator"}
 /* clang-format on */
 
-/* Make the networks for the pictures of `parts`, which has all but them, train as run_train() does
- * and return its code. */
+/* Make the networks for the pictures of `parts`, which is complete except for them, train as
+ * run_train() does and return its code. */
 int networks_train(const networks_options *networks, const run_parts *parts);
 
 #endif

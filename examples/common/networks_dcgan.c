@@ -1,19 +1,20 @@
 /* networks_dcgan.c - see networks.h.
  *
- * For 28x28 and base 64 the generator makes of 100 numbers 128 maps of 7x7, of these 64 of 14x14,
- * of these the picture; the discriminator goes back the same way to one number.  A conditional
- * generator has some numbers of the class beside its noise, and batch_norm layers with weights for
- * each class; its discriminator ends in a projection (Miyato and Koyama, 2018).
+ * For 28x28 and base 64 the generator turns 100 numbers into 128 feature maps of 7x7, then 64 of
+ * 14x14, then the picture; the discriminator does the reverse, down to one number.  A conditional
+ * generator gets a class embedding beside its noise, and has conditional batch_norm layers; its
+ * discriminator ends in a projection (Miyato and Koyama, 2018).
  *
- * Sides need not be a power of two times something: halving rounds down, and doubling adds the pixel
- * that was lost.  The shorter side decides how often, and the first and the last kernel are as
- * large as the maps that are left.  45 x 30 pixels are:
+ * Sides may have any length: halving rounds down, and doubling adds the pixel that was lost.  The
+ * shorter side determines the number of halvings, and the first and the last kernel are as large as
+ * the smallest feature maps.  For 45 x 30 pixels:
  *
  *     [latent, 1, 1] -> kernel 11x7 -> [2 base, 11, 7] -> [base, 22, 15] -> [channels, 45, 30]
  *                                                  + 0, + 1         + 1, + 0 */
 #include "networks.h"
 
-/* How to double or halve the sides by a kernel of 4; batch_norm behind it has a bias of its own. */
+/* Double or halve the sides with a kernel of 4; without a bias, as the following batch_norm has
+ * one. */
 static gan_conv2d_desc by_two(int before_norm)
 {
     gan_conv2d_desc desc = {GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(2), .padding = GAN_BOTH(1)};
@@ -21,7 +22,7 @@ static gan_conv2d_desc by_two(int before_norm)
     return desc;
 }
 
-/* How to double them to maps of this size. */
+/* Double them to feature maps of this size. */
 static gan_conv2d_desc doubled_to(networks_map size, int before_norm)
 {
     gan_conv2d_desc desc = by_two(before_norm);

@@ -5,11 +5,11 @@
  *     x -> conv 1x1 to twice the channels, leaky -> grouped conv 3x3, leaky -> conv 1x1 back ->(+)
  *     '------------------------------------------------------------------------------------'
  *
- * There is no normalisation.  Instead the last weight of a block begins as 0 and the others are smaller
- * the more blocks there are, so that the whole begins as a few plain convolutions.  Sizes change by
- * the filter [1, 2, 1], and the channels with them by a convolution of 1x1.  What the authors have
- * besides, a basis of the first maps that the latent vector only scales, is a plain transposed
- * convolution here; and pictures end in a tanh as this library's do. */
+ * There is no normalisation.  Instead the last weight of a block is initially 0 and the others are
+ * smaller the more blocks there are, so that the network is initially a few plain convolutions.
+ * Images are resampled with the filter [1, 2, 1], and the number of channels changes by a
+ * convolution of 1x1.  The authors' learned basis for the first feature maps, which the latent
+ * vector scales, is a plain transposed convolution here; and the last layer is a tanh. */
 #include "networks.h"
 
 enum { BLOCKS = 2, EXPANSION = 2, GROUP = 16 /* channels */ };

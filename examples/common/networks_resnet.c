@@ -11,13 +11,13 @@
 
 static const gan_conv2d_desc same = {GAN_CONV2D_DESC_INIT, .padding = GAN_BOTH(1)};
 
-/* An empty network for a branch from where `net` ends. */
+/* An empty network for a branch whose input is the output of `net`. */
 static gan_network *branch(const gan_network *net)
 {
     return gan_network_create(gan_network_output_shape(net), NULL);
 }
 
-/* Self-attention begins as its input; SAGAN has it where maps are of middle size. */
+/* Self-attention is initially the identity; SAGAN uses it at feature maps of medium size. */
 static void add_attention(gan_network *net, const networks_plan *plan, int spectral)
 {
     gan_shape in = gan_network_output_shape(net);

@@ -12,7 +12,7 @@
 enum { SQUARE = 256, GAP = 8, TITLE = 28 };
 static const float DISC_RADIUS = 1.8f;
 
-/* Where a square lies in a picture. */
+/* The position of a square in a picture. */
 typedef struct canvas {
     unsigned char *pixels; /* RGB, of its upper left corner */
     size_t stride;         /* bytes from a row to the next */
@@ -118,8 +118,8 @@ int plot_available(void)
     return 1;
 }
 
-/* An axis: the numbers from `low` to `high` lie between two pixels, a tick at each multiple of
- * `step`. */
+/* An axis: the values from `low` to `high` are mapped between two pixels, with a tick at each
+ * multiple of `step`. */
 typedef struct axis {
     double low, high, step;
     double at_low, at_high;
@@ -169,7 +169,7 @@ static void set_color(cairo_t *cr, plot_color color)
     cairo_set_source_rgb(cr, color.r / 255.0, color.g / 255.0, color.b / 255.0);
 }
 
-/* Write text whose box has the share `align` (0 left, 0.5 middle, 1 right) left of x. */
+/* Write text with its anchor at x: `align` is 0 for left, 0.5 for centred, 1 for right. */
 static void draw_text(cairo_t *cr, double x, double y, double align, const char *text)
 {
     cairo_text_extents_t size;
@@ -281,7 +281,7 @@ static void draw_curve(cairo_t *cr, const plot_line *line, const axis *x, const 
         else
             cairo_new_sub_path(cr); /* a gap */
     cairo_stroke(cr);
-    for (size_t i = 0; n <= 60 && i < n; i++) { /* few points: show where they are */
+    for (size_t i = 0; n <= 60 && i < n; i++) { /* with few points, mark them */
         if (!isfinite(line->y[i])) continue;
         cairo_arc(cr, place(x, x->low + (double)i), place(y, line->y[i]), 3, 0, 6.2832);
         cairo_fill(cr);

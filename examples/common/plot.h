@@ -4,7 +4,7 @@
 
 #include <gan/gan.h>
 
-/* Colours that people who see no red or no green tell apart (Okabe and Ito). */
+/* Colours that colour-blind people can tell apart (Okabe and Ito). */
 typedef struct plot_color {
     unsigned char r, g, b;
 } plot_color;
@@ -40,13 +40,13 @@ typedef struct plot_line {
 typedef struct plot_panel {
     const char *title;
     plot_line lines[2];
-    double low, high; /* the y axis; both 0: as wide as 0 and the lines need */
+    double low, high; /* range of the y axis; both 0: chosen to include 0 and the lines */
 } plot_panel;
 
 /* Return 1 when the program was built with Cairo, which plot_chart() and texts need. */
 int plot_available(void);
 
-/* Where in a picture a text is written, and how; all of it lies in the picture. */
+/* Position and style of a text in a picture, which it doesn't leave. */
 typedef struct plot_box {
     size_t x, y, width, height;
     double size;         /* of the font, in pixels; smaller where the text would be too wide */

@@ -1,5 +1,5 @@
-/* program.h - all that an example program needs beside the library.  docs/examples.md says how a
- * program is put together.  The parts include each other's headers, never this one. */
+/* program.h - all of the example programs' common code.  docs/examples.md describes the structure
+ * of a program.  The parts include each other's headers, never this one. */
 #ifndef PROGRAM_H
 #define PROGRAM_H
 

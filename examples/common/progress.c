@@ -48,7 +48,7 @@ void progress_draw(progress *p, const char *head, double done, const char *tail)
     if (!p->live || now - p->drawn < 0.1) return;
     p->drawn = now;
 
-    /* The bar gets what the words leave free; a line that wraps could not be drawn over. */
+    /* The bar gets the width that the words leave; a line that wraps could not be overwritten. */
     size_t columns = progress_columns() - 1, words = strlen(head) + strlen(tail) + 2;
     if (columns >= words + 12) {
         size_t width = columns - words - 2 < WIDEST ? columns - words - 2 : WIDEST;

@@ -1,4 +1,4 @@
-/* progress.h - one line at the bottom of a terminal that is drawn again and again. */
+/* progress.h - a progress line at the bottom of a terminal. */
 #ifndef PROGRESS_H
 #define PROGRESS_H
 
@@ -9,7 +9,7 @@ typedef struct progress {
     double drawn; /* when it was last drawn */
 } progress;
 
-/* Find out whether standard output takes a live line. */
+/* Find out whether standard output can show a progress line. */
 void progress_begin(progress *p);
 
 /* Draw `head`, a bar filled by `done` (0 to 1) and `tail` in one line, but at most ten times per
@@ -19,10 +19,10 @@ void progress_draw(progress *p, const char *head, double done, const char *tail)
 /* Wipe the line, so that ordinary text can follow. */
 void progress_clear(progress *p);
 
-/* How wide the terminal is; what is no terminal has no end. */
+/* The width of the terminal; unlimited if it isn't one. */
 size_t progress_columns(void);
 
-/* Seconds since some moment in the past, on a clock that nobody sets. */
+/* Seconds on the monotonic clock. */
 double progress_seconds(void);
 
 /* Write a time such as 75 s as "1:15" into `text`. */

@@ -27,7 +27,7 @@ static struct {
     char directory[PATH_MAX];
 } ranks = {{GAN_COMMUNICATOR_INIT, .size = 1}, NULL, ""};
 
-/* Open MPI, MPICH and its like, and Slurm with either of their interfaces tell their processes. */
+/* Environment variables of Open MPI, MPICH and its derivatives, and Slurm with either interface. */
 static int started_by_mpi(void)
 {
     static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK"};
@@ -66,7 +66,7 @@ int ranks_begin(void)
     return 0;
 }
 
-/* Only what was copied and written lies there, and no directory. */
+/* It contains only files that were copied or written, and no directory. */
 static void remove_directory(void)
 {
     char path[PATH_MAX + NAME_MAX + 2];
@@ -110,7 +110,7 @@ int ranks_most(int number)
 
     if (c->size == 1) return number;
     if (c->size > MOST_RANKS || c->all_gather(c->user, &number, all, sizeof number) != GAN_OK)
-        return number; /* the next step says what is wrong */
+        return number; /* the next step reports the error */
     for (size_t i = 0; i < c->size; i++)
         if (all[i] > number) number = all[i];
     return number;

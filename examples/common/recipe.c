@@ -36,7 +36,7 @@ static gan_schedule_desc rising_over(double steps)
                                .period = steps > 1 ? (uint64_t)steps : 1, .rising = 1};
 }
 
-/* What a trainer's descriptor points at, until the trainer is made. */
+/* The structs that a trainer's descriptor points at, until the trainer is created. */
 typedef struct parts {
     gan_penalty_desc penalty, second;
     gan_schedule_desc falling, settling;

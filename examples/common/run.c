@@ -1,6 +1,6 @@
 /* run.c - see run.h.
- *
- * The way through: options (run_options.c) -> networks -> trainer -> files -> epochs -> the end. */
+ * The stages of a run: options (run_options.c) -> networks -> trainer -> files -> epochs -> the
+ * end. */
 #include "run.h"
 
 #include "dryrun.h"
@@ -25,13 +25,13 @@ typedef struct run {
     run_options *opt;
     const gan_dataset *data, *held_out;
     gan_dataset
-        *repeated;    /* the samples of an epoch, where these are those of `data` several times */
+        *repeated;    /* the samples of an epoch, if that is several passes over `data` */
     size_t per_epoch; /* their number */
     gan_network *g, *d;
     gan_iterator *iterator;
     gan_optimizer *g_adam, *d_adam;
     gan_trainer *trainer;
-    size_t memory; /* bytes that it takes */
+    size_t memory; /* its memory in bytes */
     runlog log;
     evaluation evaluation;    /* with --evaluate-every */
     const char *const *names; /* of the data's classes */
@@ -41,9 +41,9 @@ typedef struct run {
     float *samples;       /* room for n_shown pictures */
     size_t n_shown;       /* rows of SHOWN_COLUMNS */
     gan_shape picture;    /* of one sample */
-    losses_row *history;  /* of each epoch; the last one has perhaps only begun */
+    losses_row *history;  /* of each epoch; the last one may be incomplete */
     size_t n_epochs;      /* epochs begun */
-    size_t images;        /* real images seen in the whole run */
+    size_t images;        /* real images used in the whole run */
     size_t images_before; /* of them before this process took over */
     double began;         /* when this process began to train */
     double charted;       /* when losses.png was last drawn */
@@ -55,7 +55,7 @@ typedef struct run {
 
 /* ---- Networks ---- */
 
-/* Does the loss see a sigmoid as the sign of a logit?  The others want the number itself. */
+/* Whether the loss applies a sigmoid to the logit; the others use the raw output. */
 static int on_logits(const run_options *o)
 {
     return o->loss == GAN_LOSS_BCE || o->loss == GAN_LOSS_MINIMAX ||
@@ -87,8 +87,7 @@ void run_add_output(const run_options *opt, gan_network *d)
     if (run_ends_in_sigmoid(opt)) gan_network_add(d, gan_layer_sigmoid());
 }
 
-/* What a generator's file tells whoever opens it: how its output is a picture, and the names of its
- * classes. */
+/* The notes of a generator's file: the picture shape of its output, and the class names. */
 static int describe_generator(const run_parts *parts)
 {
     return cli_ok(gan_network_set_picture_shape(parts->g, gan_dataset_shape(parts->data))) &&
@@ -98,8 +97,8 @@ static int describe_generator(const run_parts *parts)
 
 /* ---- Trainer ---- */
 
-/* Put the samples of several passes into one epoch, so that an epoch of few pictures lasts longer
- * than it takes to write what belongs to it. */
+/* Combine several passes over the data into one epoch, so that an epoch of few pictures takes
+ * longer than writing its files. */
 static int repeat_data(run *r, size_t repeat)
 {
     size_t count = gan_dataset_count(r->data);
@@ -113,8 +112,8 @@ static int repeat_data(run *r, size_t repeat)
     return good;
 }
 
-/* Is the last batch of an epoch too small for the shards, of which layers that couple samples want
- * two each? */
+/* Whether the last batch of an epoch is too small for the shards: layers that couple samples need
+ * two samples in each. */
 static int leaves_last(const run *r)
 {
     size_t batch = (size_t)r->opt->batch, left = r->per_epoch % batch;
@@ -130,7 +129,7 @@ static int make_iterator(run *r, int flip)
     desc.drop_last = leaves_last(r);
     desc.rank = ranks_rank();
     desc.n_ranks = ranks_size();
-    /* Bytes become numbers from -1 to 1. */
+    /* Bytes become values from -1 to 1. */
     return cli_ok(gan_iterator_create(&r->iterator, r->repeated ? r->repeated : r->data, &desc));
 }
 
@@ -159,7 +158,7 @@ static int make_trainer(run *r)
 
 /* ---- Files ---- */
 
-/* Lay out r->samples as a picture; mean and std say what their numbers mean, see gan_grid_desc.
+/* Arrange r->samples as a picture; mean and std are those of gan_grid_desc.
  * NULL after saying what is wrong. */
 static gan_image *make_grid(const run *r, size_t n, float mean, float std)
 {
@@ -204,8 +203,8 @@ static int write_real_images(run *r)
     return good;
 }
 
-/* The picture of an epoch, in a file and in the log; sums of an epoch that has only begun are kept
- * until it goes on. */
+/* Write the picture of an epoch, to a file and the log; the sums of an incomplete epoch are stored
+ * until it continues. */
 static int write_fake_images(run *r, size_t epoch, int whole)
 {
     char name[64];
@@ -219,7 +218,7 @@ static int write_fake_images(run *r, size_t epoch, int whole)
     return good;
 }
 
-/* Samples of the latest picture, and below each the training image nearest to it. */
+/* Samples of the latest picture, each above its nearest training image. */
 static int show_nearest(run *r)
 {
     if (!evaluation_find_nearest(&r->evaluation, r->samples, SHOWN_COLUMNS)) return 0;
@@ -240,7 +239,7 @@ static int write_checkpoint(const run *r)
            cli_ok(gan_checkpoint_save(r->trainer, r->iterator, path));
 }
 
-/* Put everything back to where the run was saved.  It may go on at other learning rates. */
+/* Restore the state in which the run was saved.  It may continue at other learning rates. */
 static int read_checkpoint(const run *r)
 {
     static const char *const rates[] = {"generator_optimizer.lr", "discriminator_optimizer.lr"};
@@ -260,8 +259,8 @@ static int read_checkpoint(const run *r)
     return 1;
 }
 
-/* Read the figures of the epochs that the checkpoint stands behind, and those of the one that it
- * stands in the middle of. */
+/* Read the statistics of the epochs before the checkpoint, and of the incomplete epoch that it is
+ * in. */
 static void read_history(run *r)
 {
     const char *directory = r->opt->dir.path;
@@ -304,7 +303,7 @@ static int take_memory(run *r)
     return cli_have(r->samples) && cli_have(r->history);
 }
 
-/* Begin the log, or go on with it where the run does. */
+/* Begin the log, or continue it where the run continues. */
 static int open_log(run *r, int goes_on)
 {
     size_t whole = (size_t)gan_iterator_epoch(r->iterator), batch = (size_t)r->opt->batch;
@@ -335,7 +334,7 @@ static int begin_watch(run *r)
            watch_begin(&r->watch, r->trainer, looks ? &r->evaluation : NULL);
 }
 
-/* Take the directory, and put into it what there is before the first step. */
+/* Lock the directory, and write the files that precede the first step. */
 static int open_outputs(run *r)
 {
     const run_options *o = r->opt;
@@ -350,7 +349,7 @@ static int open_outputs(run *r)
            (goes_on || write_checkpoint(r)) && write_real_images(r);
 }
 
-/* Draw the curves of losses.csv.  Failing is no failure of the run: the figures are in the CSV. */
+/* Draw the curves of losses.csv.  An error doesn't end the run: the numbers are in the CSV. */
 static void write_chart(run *r)
 {
     const char *why = losses_draw(r->opt->dir.path, r->history,
@@ -369,7 +368,7 @@ static int write_weights(const run *r)
            cli_ok(gan_network_save(g, g_path)) && cli_ok(gan_network_save(r->d, d_path));
 }
 
-/* After a look: keep the run as it is now when this is the best epoch so far. */
+/* After a look: save the best checkpoint if this is the best epoch so far. */
 static int keep_best(run *r)
 {
     char path[PATH_MAX];
@@ -378,7 +377,7 @@ static int keep_best(run *r)
            cli_ok(gan_checkpoint_save(r->trainer, r->iterator, path));
 }
 
-/* Put the latest comparison into the log and onto the page, with the pictures that belong to it. */
+/* Write the latest comparison to the log and the page, with its pictures. */
 static int show_evaluation(run *r)
 {
     return evaluation_show(&r->evaluation, r->log.log, r->log.report) &&
@@ -387,9 +386,9 @@ static int show_evaluation(run *r)
            show_nearest(r);
 }
 
-/* Compare samples with real images: for a verdict after each epoch, and for the log when it is time
- * to.  A verdict goes into the log only where samples are looked at: then the checkpoint has what
- * it rests on, and a run that is resumed says the same. */
+/* Compare samples with real images: for a verdict after each epoch, and for the log when that is
+ * due.  A verdict is written to the log only if samples are compared: then the checkpoint has the
+ * state behind it, and a resumed run has the same verdict. */
 static int evaluate(run *r, size_t epoch)
 {
     size_t every = (size_t)r->opt->evaluate_every;
@@ -402,8 +401,8 @@ static int evaluate(run *r, size_t epoch)
            (!due || show_evaluation(r));
 }
 
-/* Write what there is after an epoch, or after the part of it that a signal left.  The checkpoint
- * comes after the figures that belong to it. */
+/* Write the files after an epoch, or after the part of it before a signal.  The checkpoint is
+ * written after the statistics that belong to it. */
 static int write_epoch(run *r, size_t epoch, int whole)
 {
     const char *directory = r->opt->dir.path;
@@ -415,7 +414,7 @@ static int write_epoch(run *r, size_t epoch, int whole)
            write_fake_images(r, epoch, whole) && (!due || write_checkpoint(r)) &&
            write_weights(r) && runlog_page(&r->log, 0);
     if (good && whole && due) losses_forget_begun(directory);
-    /* It takes longer to draw than a short epoch does. */
+    /* Drawing takes longer than a short epoch. */
     if (progress_seconds() - r->charted > 1) write_chart(r);
     return good;
 }
@@ -458,7 +457,7 @@ static int asked_to_stop(void)
     return stop_signal();
 }
 
-/* Of a batch, the samples that this rank has, where these are the first ones. */
+/* The number of samples of a batch that this rank has, if these are the first ones. */
 static gan_batch own_samples(const gan_batch *batch)
 {
     gan_batch own = *batch;
@@ -466,8 +465,7 @@ static gan_batch own_samples(const gan_batch *batch)
     return own;
 }
 
-/* Take one pass over the data, what is left of it, or what a signal leaves of it, and write down
- * how it went. */
+/* Train one epoch, or the rest of one, or until a signal, and record its statistics. */
 static int train_epoch(run *r, size_t epoch)
 {
     gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
@@ -500,7 +498,7 @@ static int train_epoch(run *r, size_t epoch)
     return write_epoch(r, epoch, status == GAN_END);
 }
 
-/* A line for each epoch; three short ones on a narrow terminal. */
+/* Print a line for each epoch; three short ones on a narrow terminal. */
 static void print_epoch(run *r, size_t epoch)
 {
     const losses_row *row = &r->history[epoch - 1];
@@ -553,7 +551,7 @@ static int train(run *r)
     return good;
 }
 
-/* Save what there is: after the last epoch, a signal, or a failure. */
+/* Save everything: after the last epoch, a signal, or a failure. */
 static int finish(run *r, int trained)
 {
     const run_options *o = r->opt;

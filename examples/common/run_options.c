@@ -1,4 +1,4 @@
-/* run_options.c - see run.h: the options of a run and where it lies, and the images that it is for. */
+/* run_options.c - see run.h: the options of a run, its directory, and its images. */
 #include "run.h"
 
 #include "files.h"
@@ -33,7 +33,7 @@ const char *const run_precisions[] = {
 
 /* ---- Settings of an earlier run ---- */
 
-/* Does something stretch over --epochs?  Then these can't change once it has begun. */
+/* Whether a setting depends on --epochs, which then can't change in a run that has begun. */
 static int stretches(const char *settings)
 {
     static const char *const still[] = {"schedule = constant", "penalty-end = 1", "ema-images = 0",
@@ -50,7 +50,7 @@ static int stretches(const char *settings)
     return 0;
 }
 
-/* Take the options of the run that is resumed. */
+/* Read the options of the run that is resumed. */
 static int take_settings(const cli_program *program, run_options *o)
 {
     char path[PATH_MAX];
@@ -62,8 +62,7 @@ static int take_settings(const cli_program *program, run_options *o)
            settings_read(program, o->dir.settings, path);
 }
 
-/* Take the options that --settings gives.  What a run adds to them after a look at its images is
- * its own. */
+/* Read the options of --settings, without those that a run adds after a survey of its images. */
 static int take_given(const cli_program *program, run_options *o, fashion_source *source)
 {
     const char *why;
@@ -76,7 +75,7 @@ static int take_given(const cli_program *program, run_options *o, fashion_source
     return 1;
 }
 
-/* Complete the settings by one that no option has. */
+/* Add a setting that isn't an option. */
 static int add_setting(run_options *o, const char *name, const char *value)
 {
     size_t used = strlen(o->settings), capacity = used + strlen(name) + strlen(value) + 5;
@@ -101,7 +100,7 @@ static int find_images(const run_options *o, fashion_source *source)
     return 1;
 }
 
-/* Look at the directory of a run that is to write to it. */
+/* Check the directory of a run that is to write to it. */
 static int open_directory(run_options *o)
 {
     o->dir = (rundir){.lock = -1};
@@ -178,7 +177,7 @@ int run_open_held_out(gan_dataset **out, const run_data *data, const run_options
                               .labels = data->labels,
                               .quiet = opt->quiet};
     if (!run_has_looks(opt)) return 1;
-    /* A classifier's errors are known by labels. */
+    /* Labels are needed to know a classifier's errors. */
     what.labels = what.labels || opt->classifier;
     if (!fashion_has(&data->source, &what)) what.labels = data->labels;
     if (fashion_has(&data->source, &what)) return fashion_open(out, &data->source, &what);
@@ -191,8 +190,8 @@ int run_open_held_out(gan_dataset **out, const run_data *data, const run_options
 
 /* ---- Images ---- */
 
-/* Images of other data may have the same number and shape.  A hash (FNV-1a) of some of them tells
- * them apart. */
+/* Other data may have the same number and shape of images.  A hash (FNV-1a) of some of them
+ * identifies the data. */
 static int find_fingerprint(char text[17], const gan_dataset *data)
 {
     enum { MOST = 100 };

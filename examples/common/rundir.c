@@ -1,7 +1,7 @@
 /* rundir.c - see rundir.h.
  *
- * What is in a directory beside the files of its run is left alone: every file that a run writes
- * has one of the names below, and no other file is ever removed or replaced. */
+ * Other files in a directory are left alone: every file that a run writes has one of the names
+ * below, and no other file is ever removed or replaced. */
 #include "rundir.h"
 
 #include "cli.h"
@@ -57,7 +57,7 @@ static int is_ours(const char *name)
     return is_epoch_picture(name);
 }
 
-/* Find a file of a run, the name that says most about it. */
+/* Find a file of a run, the most informative name first. */
 static int find_file(const rundir *dir, char *found, size_t capacity)
 {
     for (size_t i = 0; i < NAMES; i++)
@@ -78,9 +78,9 @@ static int remove_file(DIR *list, const char *name)
     return unlinkat(dirfd(list), name, 0) == 0 || errno == ENOENT;
 }
 
-/* Remove the files of an earlier run with `all`, else only what a killed process left unfinished.
- * Nothing new is written before the last one is gone, so that a kill never leaves a mixture; that is
- * the settings, which say whose the others are. */
+/* Remove the files of an earlier run with `all`, else only unfinished files of a killed process.
+ * Nothing new is written before all are removed, so that a kill never leaves a mixture; the last
+ * one is the settings, which identify the run of the others. */
 static int remove_files(const rundir *dir, int all)
 {
     DIR *list = opendir(dir->path);
@@ -97,7 +97,7 @@ static int remove_files(const rundir *dir, int all)
 
 /* ---- The lock ---- */
 
-/* Keep other processes out until this one ends, however it does. */
+/* Lock the directory until this process ends, in whatever way. */
 static int take_lock(rundir *dir)
 {
     char path[PATH_MAX];
@@ -123,9 +123,9 @@ static int take_lock(rundir *dir)
     return 0;
 }
 
-/* ---- Looking ---- */
+/* ---- Checking ---- */
 
-/* Say that there is a run, and which ways lead on. */
+/* Report an existing run, and the options for it. */
 static int refuse(const rundir *dir, const char *found)
 {
     char fresh[PATH_MAX + 16] = "";
@@ -197,7 +197,7 @@ int rundir_begin(rundir *dir, const char *settings)
 {
     char path[PATH_MAX], found[256];
     if (!files_make_directory(dir->path) || !take_lock(dir)) return 0;
-    /* Another process may have been faster since rundir_open(). */
+    /* Another process may have begun a run since rundir_open(). */
     if (!dir->resume && !dir->overwrite && find_file(dir, found, sizeof found))
         return refuse(dir, found);
     return remove_files(dir, !dir->resume) && rundir_file(dir, path, RUNDIR_SETTINGS) &&

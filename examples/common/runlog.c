@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A frame's numbers, so that a page has room for two dozen of them; pictures taken in again. */
+/* The size of a frame, small enough for two dozen on a page; frames that are read again on
+ * resuming. */
 enum { FRAME_BYTES = 48000, MOST_FRAMES_READ = 200 };
 
 /* ---- The frames of the page ---- */
@@ -58,7 +59,8 @@ static int add_frame(runlog *r, size_t epoch, gan_image *picture)
     return good;
 }
 
-/* Take in the pictures of a run that goes on; what is missing or has another size is left out. */
+/* Read the pictures of a run that continues; those that are missing or of another size are
+ * skipped. */
 static int read_frames(runlog *r, size_t epochs)
 {
     size_t every = epochs / MOST_FRAMES_READ + 1;
@@ -80,7 +82,7 @@ static int read_frames(runlog *r, size_t epochs)
 
 /* ---- Opening ---- */
 
-/* Keep a log that can't be gone on with. */
+/* Rename a log that can't be continued. */
 static int set_aside(const char *path)
 {
     char aside[PATH_MAX + 16];
@@ -123,7 +125,7 @@ void runlog_close(runlog *r)
 
 /* ---- Writing ---- */
 
-/* The command that begins the run again: its program, and each setting as an option. */
+/* The command that repeats the run: its program, and each setting as an option. */
 typedef struct command {
     char *text;
     size_t used, capacity;

@@ -1,4 +1,4 @@
-/* runlog.h - what a run leaves for whoever looks at it: its log, and a page that shows it. */
+/* runlog.h - the log of a run, and the page that shows it. */
 #ifndef RUNLOG_H
 #define RUNLOG_H
 
@@ -21,34 +21,34 @@ typedef struct runlog {
     double paged; /* when the page was last written */
 } runlog;
 
-/* How the pictures of a run are laid out. */
+/* The layout of a run's pictures. */
 typedef struct runlog_layout {
     gan_shape shape; /* of a sample */
     size_t columns, rows, padding;
     int by_class; /* 1: each row is a class */
 } runlog_layout;
 
-/* Begin the log of a run, or with `steps` above 0 go on with it; a log that can't be gone on with
- * gets another name.  The pictures of epochs up to `epochs` are taken in again.  Return 0 after
- * saying what is wrong; runlog_close() in any case. */
+/* Begin the log of a run, or with `steps` above 0 continue it; a log that can't be continued is
+ * renamed.  The pictures of epochs up to `epochs` are read again.  Return 0 after saying what is
+ * wrong; runlog_close() in any case. */
 int runlog_open(runlog *r, const rundir *dir, const runlog_layout *layout, size_t steps,
                 size_t epochs, int events);
 void runlog_close(runlog *r);
 
-/* Write down the settings of the run, one in each line of `settings`, and how to begin it again.
+/* Record the settings of the run, one in each line of `settings`, and the command that repeats it.
  * Return 0 after saying what is wrong. */
 int runlog_note_settings(runlog *r, const char *settings);
 
-/* A step is over, at these learning rates.  Return 0 after saying what is wrong. */
+/* Record a step, with its learning rates.  Return 0 after saying what is wrong. */
 int runlog_step(runlog *r, const gan_train_stats *stats, double g_lr, double d_lr);
 
-/* An epoch is over, `picture` shows its samples; or a part of one.  Return 0 after saying what is
+/* Record an epoch, or a part of one; `picture` shows its samples.  Return 0 after saying what is
  * wrong. */
 int runlog_epoch(runlog *r, size_t epoch, gan_image *picture);
 int runlog_pause(runlog *r);
 
-/* Write the page, unless that was a moment ago and this isn't the last time.  Return 0 after saying
- * why it could not be written. */
+/* Write the page, unless it was written a moment ago and this isn't the last time.  Return 0 after
+ * saying why it could not be written. */
 int runlog_page(runlog *r, int last);
 
 /* Cut out of a picture of a run what a frame shows, or a row of samples.  NULL after saying that

@@ -66,7 +66,7 @@ char *settings_write(const cli_program *program)
 
 /* ---- Reading ---- */
 
-/* A setting as it is found. */
+/* A setting as found in the file. */
 typedef struct setting {
     const cli_program *program;
     const char *path;
@@ -74,7 +74,7 @@ typedef struct setting {
     const char *name, *value;
 } setting;
 
-/* What is done with an option that a file has a value for.  Return 0 after saying what is wrong. */
+/* How an option is treated that has a value in a file.  Return 0 after saying what is wrong. */
 typedef int set_option(cli_option *o, const setting *s);
 
 /* NULL after saying that there is no such setting. */
@@ -93,7 +93,7 @@ static cli_option *find_option(const setting *s)
     return NULL;
 }
 
-/* Set an option to what the file says; one without a value was not given then. */
+/* Set an option to the file's value; an empty value means that it was not given. */
 static int set_from_file(cli_option *o, const setting *s)
 {
     char why[MAX_REASON];
@@ -106,7 +106,7 @@ static int set_from_file(cli_option *o, const setting *s)
     return 0;
 }
 
-/* An option of the command line beside the value in the file. */
+/* Compare an option of the command line with the value in the file. */
 static int compare_given(cli_option *o, const setting *s)
 {
     char given[PATH_MAX], saved[PATH_MAX];
@@ -129,7 +129,7 @@ static int resume_option(cli_option *o, const setting *s)
     return o->given ? compare_given(o, s) : set_from_file(o, s);
 }
 
-/* The command line comes before the file; its values are looked at all the same. */
+/* The command line overrides the file, whose values are checked all the same. */
 static int give_option(cli_option *o, const setting *s)
 {
     char kept[PATH_MAX], why[MAX_REASON];

@@ -19,7 +19,7 @@ enum { GAP = 2, FONT = 13, LINE = 18, EDGE = 6, READABLE = 64, LIGHT = 225 };
 /* In pixels of the picture. */
 typedef struct layout {
     size_t columns, rows, scale;
-    size_t left, top;     /* what titles take */
+    size_t left, top;     /* space for titles */
     size_t width, height; /* of a sample */
     size_t across, down;  /* from a sample to the next one */
 } layout;
@@ -34,7 +34,7 @@ static size_t widest(const sheet_text *texts, size_t n)
     return most;
 }
 
-/* Titles need room: samples beside them are at least so wide that a word can be read. */
+/* Titles need space: samples with titles are at least wide enough for a readable word. */
 static size_t choose_scale(const sheet *s, int titled)
 {
     if (s->scale > 0) return s->scale;
@@ -58,7 +58,7 @@ static layout lay_out(const sheet *s, size_t n)
     return l;
 }
 
-/* Copy a picture to a place, each of its pixels as scale x scale of them. */
+/* Copy a picture to a position, each of its pixels as scale x scale pixels. */
 static void put_enlarged(gan_image *to, size_t x0, size_t y0, gan_image *from, size_t scale)
 {
     size_t channels = gan_image_channels(to), row = gan_image_width(to) * channels;

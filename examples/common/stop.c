@@ -18,7 +18,7 @@ void stop_catch_signals(void)
 {
     const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
     struct sigaction before, action = {.sa_handler = ask};
-    action.sa_flags = (int)SA_RESETHAND | SA_RESTART; /* the second one does what it always does */
+    action.sa_flags = (int)SA_RESETHAND | SA_RESTART; /* the second one has its default effect */
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)

@@ -14,9 +14,9 @@ typedef struct training {
     gan_iterator *train, *test;
     gan_optimizer *adam;
     gan_classifier *classifier;
-    size_t steps, total;         /* done, and in all epochs */
+    size_t steps, total;         /* done, and in total */
     gan_classifier_stats tested; /* on the test images, after the latest epoch */
-    size_t *confusion;           /* likewise: in row y, how often it was taken for what */
+    size_t *confusion;           /* likewise: in row y, the predictions for class y */
     progress line;
 } training;
 
@@ -61,7 +61,7 @@ static void show_progress(training *t, size_t epoch, const gan_classifier_stats 
     progress_draw(&t->line, head, (double)t->steps / (double)t->total, tail);
 }
 
-/* Take one pass over the training images; `mean` receives its figures. */
+/* Train one epoch; `mean` receives its statistics. */
 static int train_epoch(training *t, size_t epoch, gan_classifier_stats *mean)
 {
     gan_classifier_stats stats = {GAN_CLASSIFIER_STATS_INIT};
@@ -101,7 +101,7 @@ static int train(training *t)
     return 1;
 }
 
-/* For each class how often it was recognised, and what else it was taken for most often. */
+/* Print for each class its accuracy, and the most frequent wrong prediction. */
 static void print_classes(const training *t)
 {
     size_t n = t->parts->n_classes;

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What clang has no headers of for a processor without an operating system. */
+/* Headers that clang lacks for a target without an operating system. */
 static const char *const headers[][2] = {
     {"string.h", "void *memcpy(void *, const void *, __SIZE_TYPE__);\n"},
     {"math.h", "float sqrtf(float);\n"},
@@ -56,7 +56,7 @@ static int compile(const char *directory, const char *compiler)
 
 static unsigned char *read_bytes(size_t *n, const char *directory)
 {
-    enum { MOST = 1 << 20 }; /* functions without weights have some thousands */
+    enum { MOST = 1 << 20 }; /* code without weights has some thousand bytes */
     char path[PATH_MAX];
     if (!files_join(path, sizeof path, directory, "generator.wasm")) return NULL;
     FILE *in = fopen(path, "rb");

@@ -9,7 +9,7 @@ enum { FEWEST_SEEN = 50 };
 
 /* ---- beginning and end ---- */
 
-/* Sentences name the classes that looks know. */
+/* Verdicts use the class names of looks. */
 static int make_health(watch *w)
 {
     gan_health_desc desc = {GAN_HEALTH_DESC_INIT};
@@ -38,7 +38,7 @@ int watch_begin(watch *w, gan_trainer *trainer, evaluation *looks)
     if (!make_health(w)) return 0;
     const void *state = gan_trainer_extra_state(trainer, &kept);
     if (looks) w->state = cli_memory(gan_health_state_size(w->health), 1);
-    /* A state of another release is left alone: the run is watched from here on. */
+    /* A state of another release is ignored: monitoring begins afresh. */
     return !state || gan_health_load(w->health, state, kept) != GAN_ERR_INVALID;
 }
 

@@ -67,24 +67,24 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_save(gan_trainer *trainer, cons
                                                       const char *path);
 
 /**
- * Compare what the ranks of a run have (see gan_trainer_desc, `communicator`): settings, places,
- * weights, moments, and of the data its size and some samples.  The first thing that differs is
- * named, on all ranks.  Called by all of them, before the first step, say; gan_checkpoint_save(),
- * gan_checkpoint_load() and their like do so, too.  Alone it does nothing.
+ * Check that all ranks (see gan_trainer_desc, `communicator`) train the same run: settings,
+ * positions, weights, moments, and of the data its size and some samples.  The first difference is
+ * named, on all ranks.  All ranks call it, for example before the first step; functions such as
+ * gan_checkpoint_save() and gan_checkpoint_load() include it.  In a single process it does nothing.
  *
- * With several ranks those are calls of all of them as well: the first rank's file or writer is
- * written, those of the others are not looked at, and a failure is one of all.  Each rank reads a
- * checkpoint itself, and nothing changes on any unless all have found it good.  A checkpoint knows
- * nothing of the number of ranks, and a run goes on with any that divides its shards.
+ * With several ranks all must call those, too: the first rank's file or writer is written, those of
+ * the others are ignored, and a failure is reported on all.  Each rank reads a checkpoint itself,
+ * and nothing changes on any rank unless all have found it valid.  A checkpoint does not depend on
+ * the number of ranks, and a run can continue with any that divides its shards.
  *
  * @param[in] trainer  The run.
  * @param[in] it       The iterator that feeds it; NULL when the host brings its own data.
  *
- * @retval GAN_OK           All have the same.
- * @retval GAN_ERR_INVALID  They have not, or `trainer` is NULL.
+ * @retval GAN_OK           All ranks have the same.
+ * @retval GAN_ERR_INVALID  They differ, or `trainer` is NULL.
  * @retval GAN_ERR_NOMEM    No memory.
  * @retval GAN_ERR_BUSY     Another call is using the trainer.
- * @retval other            What an exchange, or reading a sample, failed with.
+ * @retval other            The failure of an exchange, or of reading a sample.
  *
  * Memory: some kilobytes for names and settings, and a sample.
  * @since 0.1
@@ -149,7 +149,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_checkpoint_save_keep(gan_trainer *trainer,
  * program wrote to the file in between), the run must be loaded again before it is used.
  *
  * Memory: proportional to the file's header; tensors are read in place.
- * Determinism: gan_checkpoint_read_info() tells whether the bits will be those of the saved run.
+ * Determinism: gan_checkpoint_read_info() says whether the bits will be those of the saved run.
  *
  * @since 0.1
  */
@@ -193,17 +193,17 @@ GAN_API void gan_checkpoint_resume_desc_init(gan_checkpoint_resume_desc *desc, s
  * Settings that are not named in `adopt` must be the same, else the file is refused as there.
  * State that belongs to a named setting changes with it:
  *
- *     "generator_optimizer.lr" a rate set by gan_optimizer_set_lr() is dropped
- *     "generator_optimizer.kind" the optimizer starts afresh: moments, steps and settings are those
- *                                 that it has here
- *     "loss", "objective" statistics of the latest step, and a relativistic loss's real samples,
- *     stay as they are here until the next step "batch_size" of the trainer; the iterator has its
- *     own, "iterator.batch_size" "average_decay" an average that the file has not begins with the
- *     weights of its
- *                                 generator; one that is only in the file is dropped
- *     "penalty"                   with all that begins with "penalty_"
- *     "iterator.*"                other batches or other data: the epoch goes on where a batch
- *                                 begins, at the saved place or before it
+ *     "generator_optimizer.lr"    a learning rate set by gan_optimizer_set_lr() is dropped
+ *     "generator_optimizer.kind"  the optimizer starts afresh: moments, steps and settings are
+ *                                 those that it has here
+ *     "loss", "objective"         statistics of the latest step, and a relativistic loss's real
+ *                                 samples, stay as they are here until the next step
+ *     "batch_size"                of the trainer; the iterator has its own, "iterator.batch_size"
+ *     "average_decay"             an average that the file lacks starts from its generator's
+ *                                 weights; one that is only in the file is dropped
+ *     "penalty"                   with everything that begins with "penalty_"
+ *     "iterator.*"                other batches or other data: the epoch continues at the beginning
+ *                                 of a batch, at the saved position or before it
  *     "generator"                 other settings of layers, such as the probability of dropout;
  *                                 the tensors have to be the same
  *
@@ -412,7 +412,7 @@ gan_checkpoint_resume_from(gan_trainer *trainer, gan_iterator *it, const gan_rea
 /**
  * Create networks as gan_checkpoint_networks() does, from memory or through a callback.
  *
- * @retval GAN_OK           The networks that were asked for were created.
+ * @retval GAN_OK           The requested networks were created.
  * @retval GAN_ERR_INVALID  Both `g` and `d` are NULL, or `from` is, the reader has neither memory
  *                          nor a callback, or `desc` is invalid.
  * @retval GAN_ERR_IO       The reader's callback failed.

@@ -1,4 +1,4 @@
-/* communicator.h - how processes that train one run together reach each other. */
+/* communicator.h - communication between the processes of a distributed training run. */
 #ifndef GAN_COMMUNICATOR_H
 #define GAN_COMMUNICATOR_H
 
@@ -9,7 +9,7 @@
 GAN_BEGIN_DECLS
 
 /**
- * Exchange memory with all ranks, the own one included.
+ * Exchange memory with all ranks, including this one.
  *
  * @param[in]  user     That of the communicator.
  * @param[in]  send     As all_to_all: `bytes` for each rank, one piece after the other.  As
@@ -17,8 +17,8 @@ GAN_BEGIN_DECLS
  * @param[out] receive  Receives `bytes` of each rank, one piece after the other; it does not overlap
  *                      with `send`.
  * @param[in]  bytes    Of a piece; the same on all ranks, above 0.
- * @return GAN_OK; anything else, such as GAN_ERR_IO, fails the call of the library that exchanged,
- *         whose ranks can't go on together then.
+ * @return GAN_OK; anything else, such as GAN_ERR_IO, fails the library call that exchanged; the
+ * ranks can't continue together then.
  */
 typedef gan_status (*gan_exchange_fn)(void *user, const void *send, void *receive, size_t bytes);
 
@@ -27,15 +27,15 @@ typedef gan_status (*gan_exchange_fn)(void *user, const void *send, void *receiv
 typedef gan_status (*gan_broadcast_fn)(void *user, void *buffer, size_t bytes, size_t root);
 
 /**
- * A group of processes (or threads with objects of their own), of which this one is `rank`, by
- * functions of the host: MPI (gan/mpi.h is one made of it), sockets, shared memory.
+ * A group of processes (or threads with objects of their own), of which this one is `rank`, that
+ * communicate by functions of the host: MPI (see gan/mpi.h), sockets, shared memory.
  *
  * All ranks call the same functions of the library in the same order, and each of those calls these
- * functions in the same order on all ranks: none has a tag or a partner, and none is called before
- * the one before has returned.  They only move bytes; sums are the library's, in an order of its
- * own, so that results don't depend on the transport.
+ * functions in the same order on all ranks: exchanges have no tags, and none begins before the
+ * previous one has returned.  They only move bytes; sums are computed by the library, in a fixed
+ * order, so that results don't depend on the transport.
  *
- * A rank that is gone must make the functions of the others return, or end their processes.
+ * When a rank has ended, the functions of the others must return an error, or end their processes.
  *
  * Threads: called by the thread that calls the library.
  */
@@ -43,10 +43,10 @@ typedef struct gan_communicator {
     size_t struct_size;         /**< set by GAN_COMMUNICATOR_INIT */
     size_t rank;                /**< 0 to size - 1 */
     size_t size;                /**< how many ranks there are: 1, 2, 4, 8 ... */
-    void *user;                 /**< handed to the functions */
-    gan_exchange_fn all_to_all; /**< what is sent to rank i is its own piece (MPI_Alltoall); not
-                                     called, as the others, where size is 1 */
-    gan_exchange_fn all_gather; /**< what is sent is the same for all (MPI_Allgather) */
+    void *user;                 /**< passed to the functions */
+    gan_exchange_fn all_to_all; /**< each rank is sent its own piece (MPI_Alltoall); like the others
+                                     not called where size is 1 */
+    gan_exchange_fn all_gather; /**< all ranks are sent the same (MPI_Allgather) */
     gan_broadcast_fn broadcast; /**< MPI_Bcast */
 } gan_communicator;
 #define GAN_COMMUNICATOR_INIT GAN_SIZED_INIT(gan_communicator, 0, 1, 0, 0, 0, 0)

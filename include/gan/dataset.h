@@ -59,9 +59,13 @@ GAN_API void gan_dataset_desc_init(gan_dataset_desc *desc, size_t struct_size);
  *
  * Files of every type of the format are read:
  *
- *     type a stored x reads as after an iterator's default scaling 0x08 uint8 x / 255, a sample of
- *     bytes (x / 255 - 0.5) / 0.5: -1 to 1 0x09 int8 x, -128 to 127 x 0x0b int16 x, -32768 to 32767
- *     x 0x0c int32 the nearest float the same 0x0d float x x 0x0e double the nearest float the same
+ *     type             a stored x reads as                 after an iterator's default scaling
+ *     0x08 uint8       x / 255, a sample of bytes          (x / 255 - 0.5) / 0.5: -1 to 1
+ *     0x09 int8        x, -128 to 127                      x
+ *     0x0b int16       x, -32768 to 32767                  x
+ *     0x0c int32       the nearest float                   the same
+ *     0x0d float       x                                   x
+ *     0x0e double      the nearest float                   the same
  *
  * so values of types other than bytes need a mean and std in gan_iterator_desc (for int16 sound:
  * std 32768).  NaN, infinity and doubles beyond the largest float are errors.

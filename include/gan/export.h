@@ -36,12 +36,12 @@ typedef enum gan_export_type {
 /** What became of a network; start from GAN_EXPORT_REPORT_INIT. */
 typedef struct gan_export_report {
     size_t struct_size;  /**< set by GAN_EXPORT_REPORT_INIT */
-    size_t weight_bytes; /**< that its weights have */
+    size_t weight_bytes; /**< size of its weights */
     size_t work_floats;  /**< that a call works in */
     double
-        max_difference; /**< of a number of 100 samples from that with weights of float32, both by
-                                the library: what fewer bits do.  0 with GAN_EXPORT_FLOAT32 */
-    double rms_difference; /**< the root mean square of all */
+        max_difference; /**< the largest error of 100 samples relative to float32 weights, both
+                             computed by the library.  0 with GAN_EXPORT_FLOAT32 */
+    double rms_difference; /**< the root mean square error */
 } gan_export_report;
 #define GAN_EXPORT_REPORT_INIT GAN_SIZED_INIT(gan_export_report, 0, 0, 0, 0)
 
@@ -51,15 +51,15 @@ GAN_API void gan_export_report_init(gan_export_report *report, size_t struct_siz
 /** Settings of C source; start from GAN_EXPORT_C_DESC_INIT. */
 typedef struct gan_export_c_desc {
     size_t struct_size;      /**< set by GAN_EXPORT_C_DESC_INIT */
-    const char *name;        /**< what files and functions are called: a name of C, at most 40
+    const char *name;        /**< the prefix of files and functions: a C identifier of at most 40
                                   characters.  NULL: "generator" */
     gan_export_type weights; /**< GAN_EXPORT_FLOAT32 */
-    int weights_apart; /**< 1: NAME_weights.bin, which the program reads or links in, and hands
-                                  to each call; 0: NAME_weights.h, part of the program */
-    int with_test;     /**< 1: NAME_test.c, too: a program that compares samples with those of
-                                  the library */
-    int with_main;     /**< 1: NAME_main.c, too: a program that writes a picture as PGM or PPM */
-    gan_export_report *report;      /**< filled when it worked.  NULL: not wanted */
+    int weights_apart; /**< 1: NAME_weights.bin, which the program reads or links in, and passes to
+                            each call; 0: NAME_weights.h, compiled into the program */
+    int with_test;     /**< 1: also NAME_test.c, a program that compares samples with the
+                            library's */
+    int with_main;     /**< 1: also NAME_main.c, a program that writes a picture as PGM or PPM */
+    gan_export_report *report;      /**< filled on success.  NULL: not wanted */
     const gan_allocator *allocator; /**< for what is worked in.  NULL: malloc */
 } gan_export_c_desc;
 #define GAN_EXPORT_C_DESC_INIT                                                                     \
@@ -83,16 +83,16 @@ typedef enum gan_export_c_file {
  *     int NAME_run(const float z[64], float image[784], float work[NAME_WORK_FLOATS]);
  *     int NAME_run(const float z[64], int label, float image[784], ...);     a conditional one
  *
- * It is C99 and C++, takes no memory, has no variables but constants, so that any number of threads
- * may call it, each with work of its own; it needs sqrtf() where a layer normalises, and nothing else
- * of the C library.  NAME.c is for people to read, too: below 400 lines, a line for each layer; its
- * comments tell the order of each sum.  It gives the library's numbers to about 1e-6, the same on
- * every processor that has IEEE 754 floats, whatever its order of bytes, as long as its compiler
- * fuses no products.  Compile it with -O3.
+ * It is C99 and C++, allocates nothing and has no global variables, so that any number of threads
+ * may call it, each with its own `work`; of the C library it needs only sqrtf(), if a layer
+ * normalises.  NAME.c is readable: below 400 lines, with a line for each layer and the order of
+ * each sum in comments.  Its results agree with the library's to about 1e-6, and are the same on
+ * every processor with IEEE 754 floats, of either byte order, if the compiler doesn't contract
+ * products (-ffp-contract=off).  Compile it with -O3.
  *
  * @param[in] net        The network.
- * @param[in] directory  Where to write NAME.h, NAME.c, the weights and what else `desc` says; it must
- *                       exist.  Files are replaced one after the other.
+ * @param[in] directory  Where to write NAME.h, NAME.c, the weights and the other files of `desc`;
+ *                       it must exist.  Files are replaced one after the other.
  * @param[in] desc       Settings, or NULL for the defaults.
  *
  * @retval GAN_OK             All files are there.
@@ -114,7 +114,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_export_c(gan_network *net, const char *dir
  * Write one of the files of gan_export_c() to memory or by a function of the host.
  *
  * @param[in]     net   The network.
- * @param[in]     file  Which one; its test or main may be wanted whatever `desc` says.
+ * @param[in]     file  Which one; test and main can be written whatever `desc` says.
  * @param[in,out] to    The writer; its n_bytes tells how many bytes the file has.
  * @param[in]     desc  Settings, or NULL: the same for all files of a network.
  *
@@ -156,17 +156,18 @@ typedef struct gan_export_page_desc {
 GAN_API void gan_export_page_desc_init(gan_export_page_desc *desc, size_t struct_size);
 
 /**
- * Write a generator of pictures as a page of HTML that draws them in the browser: one file without
- * addresses outside it, for a mail or a memory stick.
+ * Write a generator of pictures as an HTML page that draws them in the browser: a single
+ * self-contained file without external references.
  *
- * It has new samples by a button and by their seed, sliders along the directions of the latent space
- * in which pictures change most, a walk between two samples, a button for each class, a grid, and
- * downloads as PNG; it is used by mouse, finger, keyboard and screen reader.  Its pictures are the
- * library's for the same latent vector, to 1e-5, with 16 bits to about 1e-3.  Seeds are the page's own.
+ * It draws new samples by a button and by their seed, and has sliders along the directions of the
+ * latent space in which pictures change most, interpolation between two samples, a button for each
+ * class, a grid, and downloads as PNG; it works with mouse, touch, keyboard and screen reader.  Its
+ * pictures agree with the library's for the same latent vector to 1e-5, with 16-bit weights to
+ * about 1e-3; a seed draws other latent vectors than in the library.
  *
- * The directions are the principal components of what the first layer with a matrix makes of latent
- * vectors (Haerkoenen, Hertzmann, Lehtinen and Paris, GANSpace, 2020).  Where no layer has a matrix
- * for them, there are no sliders.
+ * The directions are the principal components of the first weight matrix's outputs for random
+ * latent vectors (Haerkoenen, Hertzmann, Lehtinen and Paris, GANSpace, 2020).  Where no layer has a
+ * matrix for them, there are no sliders.
  *
  * @param[in] net   The network.  Its picture is that of gan_network_picture_shape(), else its output
  *                  as [channels, height, width] or [height, width].
@@ -207,14 +208,16 @@ GAN_API GAN_MUST_CHECK gan_status gan_export_page(gan_network *net, const char *
 GAN_API GAN_MUST_CHECK gan_status gan_export_page_to(gan_network *net, gan_writer *to,
                                                      const gan_export_page_desc *desc);
 
-/** Settings of a file of ONNX; start from GAN_EXPORT_ONNX_DESC_INIT. */
+/** Settings of an ONNX file; start from GAN_EXPORT_ONNX_DESC_INIT. */
 typedef struct gan_export_onnx_desc {
     size_t struct_size; /**< set by GAN_EXPORT_ONNX_DESC_INIT */
-    const char *input;  /**< what the input is called: a letter, then letters, digits and _, at most
-                             63, and not "label".  NULL: "z" */
-    const char *output; /**< likewise.  NULL: "image" where it is a picture, else "output" */
-    int fold_batch_norm; /**< 1: a batch normalisation right behind a linear layer or a convolution
-                              becomes part of its weights, which changes the last bits.  0 */
+    const char *input;  /**< name of the input: a letter, then letters, digits and _, at most 63,
+                             and not "label".  NULL: "z" */
+    const char *output; /**< name of the output.  NULL: "image" where it is a picture, else
+                             "output" */
+    int fold_batch_norm; /**< 1: a batch normalisation directly after a linear layer or a
+                              convolution is folded into its weights, which changes the last bits.
+                              0 */
     const gan_allocator *allocator; /**< for what is worked in.  NULL: malloc */
 } gan_export_onnx_desc;
 #define GAN_EXPORT_ONNX_DESC_INIT GAN_SIZED_INIT(gan_export_onnx_desc, 0, 0, 0, 0, 0)
@@ -223,7 +226,7 @@ typedef struct gan_export_onnx_desc {
 GAN_API void gan_export_onnx_desc_init(gan_export_onnx_desc *desc, size_t struct_size);
 
 /**
- * Write a network as a file of ONNX, for onnxruntime and what else reads that: opset 17, version 8 of
+ * Write a network as an ONNX file, for onnxruntime and other programs: opset 17, version 8 of
  * the format.
  *
  * Inputs: "z", float [N, ...] with the network's input shape, and of a conditional network "label",
@@ -246,8 +249,8 @@ GAN_API void gan_export_onnx_desc_init(gan_export_onnx_desc *desc, size_t struct
  *
  * @retval GAN_OK             The file is there.
  * @retval GAN_ERR_INVALID    `net` or `path` is NULL, the network is not complete, has a layer that
- *                            can't be written, which is named, or more numbers than a file of ONNX has
- *                            room for, 2 GiB; or a name in `desc` is none, or both are the same.
+ *                            can't be written, which is named, or more weights than an ONNX file
+ *                            can hold, 2 GiB; or a name in `desc` is invalid, or both are the same.
  * @retval GAN_ERR_NONFINITE  A weight or buffer is NaN or infinite; it is named.
  * @retval GAN_ERR_NOMEM      No memory.
  * @retval GAN_ERR_IO         The file could not be written; the previous file at `path` is kept.
@@ -265,7 +268,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_export_onnx(gan_network *net, const char *
                                                   const gan_export_onnx_desc *desc);
 
 /**
- * Write a file of ONNX to memory or by a function of the host.
+ * Write an ONNX file to memory or by a function of the host.
  *
  * @param[in]     net   The network.
  * @param[in,out] to    The writer; its n_bytes tells how many bytes the file has.

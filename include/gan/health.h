@@ -56,7 +56,7 @@ typedef enum gan_verdict {
      * learns from it. */
     GAN_VERDICT_D_WINS = 3,
     /** The discriminator overfits: it has memorised the training samples and classifies held-out
-     * real ones as generated. */
+     * real samples as generated. */
     GAN_VERDICT_D_OVERFIT = 4,
     GAN_VERDICT_COLLAPSED = 5,      /**< mode collapse: the generator repeats a few samples */
     GAN_VERDICT_MEMORISED = 6,      /**< generated samples are copies of training samples */
@@ -65,7 +65,7 @@ typedef enum gan_verdict {
                                          looks, at most half of them are a note for
                                          twice as many */
     GAN_VERDICT_LABELS_IGNORED = 8, /**< generated samples do not match their labels */
-    GAN_VERDICT_NOISY = 9,          /**< samples lie off the real ones and do not improve */
+    GAN_VERDICT_NOISY = 9,          /**< samples are far from the real ones and do not improve */
     GAN_VERDICT_BLURRED = 10,       /**< samples are averages of real ones: washed out */
     GAN_VERDICT_NO_PROGRESS = 11,   /**< no look has improved for a long time */
     /* What gan_health_preflight() warns of. */
@@ -98,7 +98,7 @@ typedef struct gan_finding {
     gan_verdict verdict;     /**< what */
     gan_finding_level level; /**< a note or a verdict; NONE with GAN_VERDICT_HEALTHY */
     uint64_t step;           /**< discriminator steps when its current uninterrupted run began */
-    uint64_t look;           /**< number of number of looks by then */
+    uint64_t look;           /**< number of looks by then */
     const char *advice;      /**< what may help, a constant text; empty when healthy */
     char sentence[GAN_SENTENCE_BYTES]; /**< what was found, with the measured values and the
                                             thresholds; one line without a newline */
@@ -128,7 +128,7 @@ typedef struct gan_health_desc {
     /** Class names for sentences, copied; or NULL, and they have numbers. */
     const char *const *class_names;
     size_t n_classes;       /**< how many; 0 with NULL */
-    double jump;            /**< DIVERGED: how many standard deviations of its window a player's
+    double jump;            /**< DIVERGED: how many standard deviations of its window a network's
                                  loss jumps up by, and how many times the discriminator's first
                                  loss, in 3 consecutive steps; the generator's only where the
                                  objective has a boundary.  0: 20 */
@@ -151,8 +151,8 @@ typedef struct gan_health_desc {
                                   least this (r_t of Karras et al., 2020).  0: 0.6 */
     double overfit_gap;  /**< D_OVERFIT: accuracy on training samples minus that on held-out
                                   ones.  0: 0.2 */
-    double duplicate_factor; /**< COLLAPSED: how many times their floor duplicates are.  0: 10 */
-    double duplicate_share;  /**< COLLAPSED: and the least share that they are.  0: 0.9 */
+    double duplicate_factor; /**< COLLAPSED: duplicates are this many times their floor.  0: 10 */
+    double duplicate_share;  /**< COLLAPSED: and at least this share of the samples.  0: 0.9 */
     double collapse_recall;  /**< COLLAPSED: recall is below this fraction of its floor, and
                                   coverage has not grown since the previous look.  0: 0.1 */
     double missing_share;    /**< MODES_MISSING: a mode's share is below this fraction of the real
@@ -179,9 +179,9 @@ typedef struct gan_health_desc {
     const gan_allocator *allocator; /**< copied.  NULL: malloc */
     double overfit_z;     /**< D_OVERFIT, by the outputs of a look: z of the Mann-Whitney test that
                                training and held-out samples have the same distribution.  0: 3 */
-    double overfit_share; /**< D_OVERFIT: and how far held-out samples are on the way from training
-                               samples to generated ones, by fractions of pairs (r_v of Karras et
-                               al., 2020, uses means).  0: 0.4 */
+    double overfit_share; /**< D_OVERFIT: and the position of held-out samples between training
+                               samples (0) and generated ones (1), by fractions of pairs (r_v of
+                               Karras et al., 2020, uses means).  0: 0.4 */
 } gan_health_desc;
 #define GAN_HEALTH_DESC_INIT                                                                       \
     GAN_SIZED_INIT(gan_health_desc, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
@@ -266,10 +266,10 @@ typedef struct gan_look {
     size_t n_modes;    /**< how many; 0 with NULL */
     uint64_t held_out; /**< held-out real samples that the discriminator was shown, in evaluation
                             mode.  Not read with the outputs below, which say more: these are
-                            compared with the steps' accuracies, while a discriminator sways */
-    uint64_t held_out_accepted; /**< those of them that it took for real: with a logit above 0.  A
-                                     critic whose outputs have no zero, such as a Wasserstein
-                                     critic, has none to give: 0 */
+                            compared with the steps' accuracies, which fluctuate */
+    uint64_t held_out_accepted; /**< those of them that it classified as real: with a logit above 0.
+                                     0 for a critic whose outputs have no decision boundary, such as
+                                     a Wasserstein critic */
     double chance; /**< agreement at chance level: 1 / classes where all are equally likely.  0: 1 /
                         n_classes of gan_health_desc, or unknown */
     /** The results of gan_trainer_outputs(), at the time of the look, for training samples; any
@@ -384,7 +384,7 @@ GAN_API size_t gan_health_state_size(const gan_health *health);
 GAN_API GAN_MUST_CHECK gan_status gan_health_save(const gan_health *health, void *bytes);
 
 /**
- * Restore the state that gan_health_save() wrote: the handle goes on as if it had never stopped.
+ * Restore the state that gan_health_save() wrote: the handle continues as if it had never stopped.
  * Settings are not saved and may differ, except the window.
  *
  * @param[in,out] health  The handle; its previous state is lost.

@@ -82,7 +82,7 @@ GAN_API void gan_image_desc_init(gan_image_desc *desc, size_t struct_size);
  * @retval GAN_ERR_NOMEM    No memory.
  *
  * Memory: a few bytes of a file may claim a large image; its memory grows as pixels are decoded.
- * Meanwhile up to 1.5 times their size is held, twice for an interlaced image twice.  libpng,
+ * Meanwhile up to 1.5 times their size is held, for an interlaced image twice.  libpng,
  * libjpeg and libwebp take further memory from malloc: libjpeg up to 6 times the pixels for a
  * progressive file, libwebp the whole image.
  *
@@ -146,7 +146,7 @@ GAN_API GAN_MUST_CHECK gan_status gan_image_write_to(const gan_image *image, gan
 /**
  * Write images as an animated PNG file (APNG), which begins again after its last frame.
  *
- * Browsers show the animation; programs that know none show the first frame.  The file is replaced
+ * Browsers show the animation; programs without support for it show the first frame.  The file is replaced
  * whole, as by gan_image_write().
  *
  * @param[in] frames        `n` images of one size and number of channels.

@@ -146,7 +146,7 @@ GAN_API void gan_iterator_destroy(gan_iterator *it);
  *                            created its threads (see gan_pool).
  * @retval GAN_ERR_IO         A callback source failed, or a file can no longer be read.
  * @retval GAN_ERR_FORMAT     A file has changed since it was opened, and is damaged now.
- * @retval GAN_ERR_SHAPE      It has another size now, and none was asked for.
+ * @retval GAN_ERR_SHAPE      It has another size now, and no size was requested.
  * @retval GAN_ERR_NOMEM      No memory to decode a file.
  * @retval GAN_ERR_NONFINITE  A callback source delivered NaN or infinity, or a value became
  *                            infinite when divided by std.

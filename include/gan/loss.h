@@ -152,7 +152,7 @@ typedef struct gan_objective {
                           discriminator step.  No gradient flows back through their outputs */
     double
         least_target; /**< the range of targets that a trainer may set.  0 and 0: only the usual */
-    double most_target;    /**< ones, 1 and 0 */
+    double most_target;    /**< targets, 1 and 0 */
     gan_boundary boundary; /**< decision boundary of the rows' accuracies.  GAN_BOUNDARY_ZERO */
 } gan_objective;
 #define GAN_OBJECTIVE_INIT                                                                         \

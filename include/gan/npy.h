@@ -31,14 +31,13 @@ typedef enum gan_npy_type {
  * @param[in] path    The file's name.
  * @param[in] values  dims[0] * dims[1] * ... values of the type, the last dimension running
  *                    fastest.  May be NULL when that is 0.
- * @param[in] type    What they are.
+ * @param[in] type    Their type.
  * @param[in] dims    The array's shape, such as count, channels, height, width.
  * @param[in] rank    How many dimensions, 0 (one value) to GAN_NPY_MAX_RANK.
  *
  * @retval GAN_OK           The file was written.
  * @retval GAN_ERR_INVALID  `path` is NULL, or `values` or `dims` where there are some, there is no
- *                          such type, or there are more dimensions or values than a file has room
- *                          for.
+ *                          such type, or there are more dimensions or values than a file can hold.
  * @retval GAN_ERR_IO       The file could not be written; the previous file at `path` is kept.
  * @retval GAN_ERR_NOMEM    No memory for the paths.
  *

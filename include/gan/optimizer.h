@@ -35,7 +35,7 @@ typedef struct gan_adam_desc {
     double beta1;        /**< decay of the first moment, 0 <= beta1 < 1.  0.9 */
     double beta2;        /**< decay of the second moment, 0 <= beta2 < 1.  0.999 */
     double eps;          /**< added to the denominator, finite, not negative; with 0 a weight whose
-                              gradient was always 0 gives 0 / 0, and the step is refused.  1e-8 */
+                              gradient was always 0 becomes 0 / 0, and the step is refused.  1e-8 */
     double weight_decay; /**< finite, not negative; see each create function.  0 */
     int amsgrad;         /**< 1: use the maximum of the second moments so far (Reddi et al., 2018).
                               0 */

@@ -205,14 +205,14 @@ GAN_API GAN_MUST_CHECK gan_status gan_parts_load_from(gan_parts *parts, const ga
  * Settings that are not named in `adopt` must be the same, else the file is refused.  Names are
  * those of the parts; for an optimizer called "adam":
  *
- *     "adam.lr" another learning rate; one set by gan_optimizer_set_lr() is dropped "adam.kind" the
- *     optimizer starts afresh: moments, steps and settings are those it has here "cleaner" other
- *     settings of the network's layers, such as the probability of dropout; the
+ *     "adam.lr"     another learning rate; one set by gan_optimizer_set_lr() is dropped
+ *     "adam.kind"   the optimizer starts afresh: moments, steps and settings are those it has here
+ *     "cleaner"     other settings of the network's layers, such as the probability of dropout; the
  *                   tensors have to be the same
  *     "steps"       a number that is not in the file keeps its value; one that is only in the file
  *                   is left there.  In both it is the file's
  *     "cleaner", "cleaner.*", "cleaner_layer_count"
- *                   together a network that one of them has not: it stays as it is
+ *                   together a network that the file or the list lacks: it stays as it is
  *
  * @param[in,out] parts  The list.
  * @param[in]     path   The file's name.

@@ -22,7 +22,7 @@ GAN_BEGIN_DECLS
 
 /**
  * A pool of worker threads.  The thread that calls the library is one of them, so a pool of size 1
- * has no thread of its own.
+ * starts no thread.
  *
  * The number of threads changes the time of a call, never its result: work is split by shapes
  * alone. Workers sleep between calls.  They block all signals, so that a host's handlers run on its
@@ -47,7 +47,7 @@ GAN_BEGIN_DECLS
  *                  without room for one its product never returns.  So the functions that make or
  *                  complete a network, a trainer or a classifier with products of that size have it
  *                  take a buffer for each of 32 threads at the most, or are GAN_ERR_NOMEM.  That
- *                  doesn't help where other threads take the room in that moment, where more
+ *                  doesn't help where other threads take the addresses in that moment, where more
  *                  threads multiply at once than any handle has, or with a BLAS that hides its
  *                  buffers.
  */
@@ -77,14 +77,15 @@ GAN_API GAN_MUST_CHECK gan_status gan_pool_create(gan_pool **out, size_t n_threa
 
 /*
  * Pinning and first touch.  With GAN_PIN_THREADS=1 in the environment when a pool is created, Linux
- * keeps its i-th worker on the i-th CPU that the process may use, counted around where there are
- * more workers than CPUs.  The calling thread, which is worker 0, is the host's and remains where it
- * may run: pin it yourself.  Where the system refuses, workers are not pinned, which is not an error.
+ * keeps its i-th worker on the i-th CPU that the process may use, beginning again at the first
+ * where there are more workers than CPUs.  The calling thread, which is worker 0, is the host's and
+ * remains where it may run: pin it yourself.  Where the system refuses, workers are not pinned,
+ * which is not an error.
  *
- * A machine of several memory nodes places a page near the CPU that writes it first.  malloc's large
- * blocks come unwritten, and the library writes them first in the tasks of a step, which is where
- * pinning makes a difference: pages remain near the thread that is likely to use them.  A host's own
- * allocator decides by itself, as its blocks are filled with zeros by the thread that creates a
+ * On a machine with several NUMA nodes a page is placed near the CPU that writes it first.
+ * Large blocks of malloc() are not written before the tasks of the first step, which is where
+ * pinning makes a difference: pages are then near the thread that is likely to use them.  A host's
+ * own allocator decides by itself, as its blocks are filled with zeros by the thread that creates a
  * handle.  Results are the same bits in all cases.
  */
 

@@ -46,9 +46,9 @@ typedef int (*gan_reference_progress_fn)(void *user, double done);
 typedef struct gan_reference_desc {
     size_t struct_size; /**< set by GAN_REFERENCE_DESC_INIT */
     /**
-     * Features of further real samples, copied.  They take the place of generated ones to give each
-     * metric its floor.  Use samples that nothing was trained on, as many as will be generated.
-     * NULL: none, and results that need them are NaN.
+     * Features of further real samples, copied.  They are compared in place of generated ones,
+     * which gives each metric its floor.  Use samples that nothing was trained on, as many as will
+     * be generated.  NULL: none, and the results that need them are NaN.
      */
     const float *held_out;
     size_t n_held_out; /**< how many; not read without `held_out`.  0 */
@@ -133,9 +133,9 @@ typedef struct gan_comparison {
      * `copying`, one half of the held-out samples takes the place of generated ones, the other half
      * remains.  NaN without held-out samples, or when half of these are among the real ones. */
     gan_estimate nn_ratio;
-    /** z of the Mann-Whitney test that these distances are drawn like those of held-out samples:
-     * standard normal when they are, far below 0 when samples are copied (C_T in one cell, Meehan
-     * et al., 2020). */
+    /** z of the Mann-Whitney test that these distances have the same distribution as those of
+     * held-out samples: standard normal when they have, far below 0 when samples are copied (C_T in
+     * one cell, Meehan et al., 2020). */
     gan_estimate copying;
     /** Leave-one-out nearest-neighbour accuracy: the fraction of real samples whose nearest
      * neighbour in the union of both sets is real, and of generated ones whose nearest is generated
@@ -233,17 +233,17 @@ GAN_API void gan_reference_destroy(gan_reference *reference);
  *
  * After an error `*comparison` is as it was.
  *
- * Time:         that of three products of that size; of twice as many when the number of held-out
- *               samples that stand in for generated ones is another than last time.
+ * Time:         that of three products of that size; of six when the floors have to be computed
+ *               again, because the number of generated samples has changed.
  * Memory:       8 * k + 200 bytes for each generated and 12 for each real sample, as long as the
  *               call takes; never one for each pair.
  *               The Fréchet distance takes another 4 * dimension^2 doubles, and 4 * dimension^2
  *               for each thread.
- * Determinism:  all distances that count are computed in double from the differences, products
- *               only rule out pairs.  So numbers are those of the definitions, the same bits on any
- *               number of threads and with any BLAS.  The kernel distance is of products of floats,
- *               by the library's own loops: the same bits on machines with the same instruction
- *               set.
+ * Determinism:  all distances that affect a result are computed in double from the differences;
+ *               products only rule pairs out.  So results are exactly those of the definitions,
+ *               with the same bits on any number of threads and with any BLAS.  The kernel distance
+ *               is computed from products of floats, by the library's own loops: the same bits on
+ *               machines with the same instruction set.
  *
  * @since 0.1
  */

@@ -1,4 +1,4 @@
-/* report.h - a training run as one page of HTML. */
+/* report.h - a training run as a single HTML page. */
 #ifndef GAN_REPORT_H
 #define GAN_REPORT_H
 

@@ -15,7 +15,7 @@ GAN_BEGIN_DECLS
  *
  * The generator is Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
  * 2011): position n can be computed without the n before it, so a stream is saved by saving its
- * position, and streams with other numbers are independent.  Each value that is drawn moves the
+ * position, and streams with other numbers are independent.  Each value that is drawn advances the
  * position by one, whatever its kind.
  *
  * Created by gan_rng_create(), destroyed by gan_rng_destroy().  One thread at a time; different

@@ -16,7 +16,7 @@ GAN_BEGIN_DECLS
  * A safetensors file that is open for reading: its tensors and its metadata by name.
  *
  * gan_network_load() reads a whole network; this is for parts of one, for other programs' files,
- * and for looking at what is in a file before it is loaded.
+ * and for inspecting a file before it is loaded.
  *
  * Created by gan_safetensors_open() or gan_safetensors_open_from(), destroyed by
  * gan_safetensors_destroy().
@@ -29,9 +29,10 @@ typedef struct gan_safetensors gan_safetensors;
 typedef struct gan_safetensors_entry {
     size_t struct_size; /**< set by GAN_SAFETENSORS_ENTRY_INIT */
     const char *name;   /**< belongs to the file's handle */
-    const char *dtype;  /**< the type of its elements, as the file has it: "F32", "I64" ... */
-    gan_shape shape;    /**< a scalar reads as [1]; rank 0 for what no gan_shape can be: more than
-                             GAN_SHAPE_MAX_RANK dimensions, no element, more than 2^31 - 1 */
+    const char *dtype;  /**< the type of its elements, as in the file: "F32", "I64" ... */
+    gan_shape shape;    /**< a scalar reads as [1]; rank 0 for a shape that gan_shape can't hold:
+                             more than GAN_SHAPE_MAX_RANK dimensions, no element, or more than 2^31
+                             - 1 */
     uint64_t size;      /**< how many elements */
 } gan_safetensors_entry;
 #define GAN_SAFETENSORS_ENTRY_INIT                                                                 \

@@ -61,7 +61,7 @@ GAN_API void gan_sampler_desc_init(gan_sampler_desc *desc, size_t struct_size);
  *
  * @retval GAN_OK           `*out` is the sampler, at version 1.
  * @retval GAN_ERR_INVALID  `out` or `net` is NULL, `desc` is invalid, or a layer couples samples,
- *                          so that a sample has no output of its own; the message names it.
+ *                          so that an output depends on other samples; the message names it.
  * @retval GAN_ERR_NOMEM    No memory.
  * @retval other            As gan_network_build().
  *
@@ -144,9 +144,9 @@ typedef struct gan_sampler_workspace gan_sampler_workspace;
 typedef struct gan_sampler_workspace_desc {
     size_t struct_size; /**< set by GAN_SAMPLER_WORKSPACE_DESC_INIT */
     /**
-     * Batch size inside the layers, 1 to 1024; calls with more samples are split.  More are faster
-     * and take more memory; results are the same.  0: up to 14, as many as fit in 64 KiB, at least
-     * 1.
+     * Batch size inside the layers, 1 to 1024; calls with more samples are split.  Larger ones are
+     * faster and take more memory; results are the same.  0: up to 14, as many as fit in 64 KiB, at
+     * least 1.
      */
     size_t rows;
     const gan_allocator *allocator; /**< copied.  NULL: malloc */

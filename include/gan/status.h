@@ -58,7 +58,7 @@ GAN_API const char *gan_status_text(gan_status status);
  * Meaningful right after a call on this thread has failed; successful calls do not change it.  A
  * call that is passed NULL for a network, optimizer, dataset, iterator, trainer, classifier or pass
  * reports why the latest one could not be created on this thread, so a host may check once, at the
- * end.  A sentence that is too long because of its paths has its middle replaced by "...".  Never
+ * end.  In a message that is too long because of its paths the middle is replaced by "...".  Never
  * NULL; empty when nothing has failed on this thread yet.  The text belongs to the library and
  * changes with the next error on this thread.
  *

@@ -37,7 +37,7 @@ typedef int (*gan_write_fn)(void *user, const void *bytes, size_t n);
  * belongs to the host, and can be read again if `read` can.
  */
 typedef struct gan_reader {
-    gan_read_fn read;  /**< NULL: the bytes lie in memory */
+    gan_read_fn read;  /**< NULL: the bytes are in memory */
     void *user;        /**< passed to `read` */
     const void *bytes; /**< in memory; not copied, and not changed while a call reads */
     size_t n_bytes;    /**< in memory: how many; with `read`: the most that are read, 0: 2^30 */

@@ -81,7 +81,7 @@ typedef struct gan_train_gradients {
     size_t struct_size; /**< of the library's record */
     gan_half half;      /**< whose update it is */
     uint64_t step;      /**< of this half, counted from 0 */
-    double loss;        /**< the network's loss, as gan_train_stats has it */
+    double loss;        /**< the network's loss, as in gan_train_stats */
     double norm;        /**< Euclidean norm of the gradients, before any limit */
     float *gradients;   /**< with respect to all weights of the network: those of the trainable
                              tensors one after the other, in the order of gan_network_tensor();
@@ -219,20 +219,19 @@ typedef struct gan_trainer_desc {
                                 from 0 leaves the first weights out.  NULL: constant */
     /**
      * Cut each batch into this many parts of almost the same size: 1, 2, 4, 8 ... 1024, without
-     * micro_batch.  A shard is worked on by itself, as a micro-batch is, and what comes of all is
-     * added up as a binary tree, so that any number of `communicator` ranks that divides the shards
-     * has the same bits, and so has one process without a communicator.  With n samples, shard i has
-     * those from n i / shards on; n is at least `shards`.  What is defined over what:
+     * micro_batch.  A shard is processed by itself, as a micro-batch is, and the results are added
+     * up as a binary tree, so that any number of `communicator` ranks that divides the shards gives
+     * the same bits, as does one process without a communicator.  With n samples, shard i has those
+     * from n i / shards on; n is at least `shards`.  What is defined over what:
      *
      * - over a shard: batch norm and other layers that couple samples, relativistic losses, top-k,
      *   the deviation that DRAGAN draws by; a host's objective is called once for each;
      * - over the whole batch, as sums weighted by samples: losses, penalties, regularisation and
      *   their figures; limits of the gradient; an augmentation's target; the average of the weights;
-     * - buffers: each shard begins with the old ones, and the new ones are the mean of what the
-     *   shards make of them.  Running statistics follow once a step, and vectors of spectral norm
-     *   are iterated once a step, as without shards;
-     * - random numbers of samples are those of their place in the whole batch, as without shards;
-     *   dropout's are each shard's own.
+     * - buffers: each shard begins with the old ones, and the new ones are the mean over the
+     * shards.  Running statistics are updated once a step, and so are the vectors of spectral
+     * norm's power iteration, as without shards; - random numbers of samples depend on their
+     *   position in the whole batch, as without shards; dropout's are each shard's own.
      *
      * A relativistic generator's half takes real samples from the batch of gan_train_step() or
      * gan_train_generator_step_beside(), augmented anew; gan_train_generator_step() refuses such a
@@ -244,9 +243,9 @@ typedef struct gan_trainer_desc {
      * `shards`.  Each has the same networks, settings and data, makes the same calls in the same
      * order with batches of the same count, and ends each step with the same weights; of samples,
      * latent vectors and labels it reads those of its own shards alone, from count rank / size on:
-     * see gan_iterator_desc.  When a rank can't go on, or trains something else, the step fails on
-     * all of them, with that rank's message.  Trainers are made, and sampled from, without the
-     * others.  NULL: alone
+     * see gan_iterator_desc.  When a rank can't continue, or trains another run, the step fails on
+     * all of them, with that rank's message.  Creating and sampling don't communicate.  NULL: a
+     * single process
      */
     const gan_communicator *communicator;
     gan_precision precision; /**< of products; part of a checkpoint.  GAN_PRECISION_FLOAT32 */

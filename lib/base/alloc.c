@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of zeros, as all blocks are to be: the system has large ones of these that take no memory until
- * they are written. */
+/* All blocks are zeroed; large ones from calloc() take no memory until they are written. */
 static void *malloc_alloc(size_t bytes, void *user)
 {
     (void)user;

@@ -1,9 +1,9 @@
-/* alloc_measure.c - how much memory would be taken: things are made in memory that nobody touches.
+/* alloc_measure.c - how much memory objects would take: they are created in memory that is never
+ * touched.
  *
- * One computation serves both: what is to be measured is made by the function that makes it, with
- * an allocator that counts.  Large blocks are addresses without memory behind them until they are
- * written, which making things doesn't do; so a measurement takes no memory to speak of, and little
- * time. */
+ * An object is measured by the function that creates it, with an allocator that counts, so the two
+ * can't disagree.  Large blocks are addresses without memory until they are written, which creating
+ * an object doesn't do; so a measurement takes hardly any memory, and little time. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE */
 #include "base/alloc_internal.h"
 #include "base/arithmetic_internal.h"
@@ -14,7 +14,7 @@
 
 enum { LARGE = 1 << 20, HEAD = 4096 };
 
-/* Stands before each block. */
+/* The header before each block. */
 typedef struct head {
     size_t bytes;
 } head;

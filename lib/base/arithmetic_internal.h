@@ -1,8 +1,9 @@
-/* arithmetic_internal.h - what the library's numbers rest on; every source includes it in the end.
+/* arithmetic_internal.h - the floating-point arithmetic that the library needs; every source
+ * includes it, directly or not.
  *
- * A compiler that may reorder sums or assume that NaN never occurs takes out the checks for NaN,
- * and one that keeps floats in wider registers gives other bits on each machine: neither may
- * compile the library without a word. */
+ * A compiler that may reorder sums or assume that NaN never occurs removes the checks for NaN, and
+ * one that keeps floats in wider registers gives different bits on each machine: both must be a
+ * compile-time error. */
 #ifndef GAN_ARITHMETIC_INTERNAL_H
 #define GAN_ARITHMETIC_INTERNAL_H
 

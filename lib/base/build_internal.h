@@ -1,5 +1,5 @@
-/* build_internal.h - what the Makefile says of a build, and what holds where nothing was said: then
- * every product is done by the library's own loops.  With a BLAS:
+/* build_internal.h - the Makefile's settings of a build, and their defaults: without a BLAS matrix
+ * products are done by the library's own loops.  With a BLAS:
  *
  *     -DGAN__BLAS_NAME='"openblas"' -DGAN__BLAS_OPENBLAS */
 #ifndef GAN_BUILD_INTERNAL_H
@@ -10,7 +10,7 @@
 #define GAN__NO_BLAS
 #endif
 
-/* Sources with loops are compiled once for each instruction set; this is any processor's. */
+/* Sources with loops are compiled once for each instruction set; this one is for any processor. */
 #ifndef GAN__ISA
 #define GAN__ISA base
 #endif

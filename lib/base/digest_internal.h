@@ -1,5 +1,5 @@
-/* digest_internal.h - a digest of 64 bits, by which numbers and texts are told apart (FNV-1a, Fowler,
- * Noll and Vo, here over words of any size).  It keeps nothing secret and nobody out. */
+/* digest_internal.h - a 64-bit digest for comparing numbers and texts (FNV-1a, Fowler, Noll and Vo,
+ * here over words of any size).  It is not cryptographic. */
 #ifndef GAN_DIGEST_INTERNAL_H
 #define GAN_DIGEST_INTERNAL_H
 
@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Of nothing. */
+/* The digest of nothing. */
 static const uint64_t GAN__DIGEST_EMPTY = 14695981039346656037u;
 
 static inline uint64_t gan__digest_add(uint64_t digest, uint64_t word)

@@ -34,7 +34,7 @@ static gan_status check_name(const char *const *names, size_t i, const char *who
     return GAN_OK;
 }
 
-/* By the name, and where that is the same by the class. */
+/* Ordered by name, then by class. */
 static int compare_names(const void *a, const void *b)
 {
     const char *const *const *x = a, *const *const *y = b;
@@ -43,7 +43,7 @@ static int compare_names(const void *a, const void *b)
     return order ? order : (*x > *y) - (*x < *y);
 }
 
-/* Find two classes of one name: once sorted, they lie side by side. */
+/* Find two classes with the same name: once sorted, they are adjacent. */
 static gan_status check_different(const char *const *names, size_t n, const char *who,
                                   const gan_allocator *allocator)
 {

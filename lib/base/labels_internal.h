@@ -9,12 +9,12 @@
 
 enum {
     GAN__MOST_CLASSES = UINT16_MAX + 1, /* a label has 16 bits */
-    GAN__BYTE_CLASSES = UINT8_MAX + 1,  /* or 8 where a host gives or wants bytes */
+    GAN__BYTE_CLASSES = UINT8_MAX + 1,  /* or 8 where a host passes or expects bytes */
     GAN__CLASS_NAME_BYTES = 256,        /* with the zero byte: names of directories fit */
 };
 
-/* Labels as a host has them, one of both widths or neither: where both are given the bytes count.
- * What is the library's own has words. */
+/* A host's labels, of 8 or 16 bits, or neither; if both are given, the 8-bit ones are used.  The
+ * library's own labels have 16 bits. */
 typedef struct gan__label_list {
     const uint8_t *bytes;
     const uint16_t *words;
@@ -50,12 +50,12 @@ static inline gan__label_list gan__label_list_from(gan__label_list labels, size_
 /* Copy n of them, where there are any. */
 void gan__labels_copy(uint16_t *to, gan__label_list labels, size_t n);
 
-/* GAN_ERR_INVALID, in a sentence that begins with `who`, when a label is not below n_classes. */
+/* GAN_ERR_INVALID, with a message that begins with `who`, when a label is not below n_classes. */
 gan_status gan__labels_check(gan__label_list labels, size_t n, size_t n_classes, const char *who);
 
 /* Copy n names, each to GAN__CLASS_NAME_BYTES of a new block; NULL for n = 0.  GAN_ERR_NOMEM, and
- * GAN_ERR_INVALID, in a sentence that begins with `who`, when one is NULL, empty, too long or there
- * twice. */
+ * GAN_ERR_INVALID, with a message that begins with `who`, when one is NULL, empty, too long or
+ * occurs twice. */
 gan_status gan__labels_copy_names(char **out, const gan_allocator *allocator,
                                   const char *const *names, size_t n, const char *who);
 

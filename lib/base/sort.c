@@ -13,7 +13,7 @@ static void swap(char *a, char *b, size_t size)
     }
 }
 
-/* Let record i of a heap of n sink until none of those below it is larger. */
+/* Move record i of a heap of n down until none of its children is larger. */
 static void sink(char *records, size_t i, size_t n, size_t size, gan__sort_compare *compare)
 {
     for (size_t child; (child = 2 * i + 1) < n; i = child) {

@@ -1,4 +1,4 @@
-/* sort_internal.h - sorting that takes no memory and whose time nobody else can choose. */
+/* sort_internal.h - sorting without memory, and in n log n time for any input. */
 #ifndef GAN_SORT_INTERNAL_H
 #define GAN_SORT_INTERNAL_H
 
@@ -6,11 +6,11 @@
 
 #include <stddef.h>
 
-/* As for the C library's qsort(), whose memory may come from malloc() and whose time may be
- * quadratic. */
+/* A comparison as for qsort(), which isn't used because it may call malloc() and take quadratic
+ * time. */
 typedef int gan__sort_compare(const void *a, const void *b);
 
-/* Sort n records of `size` bytes, in n log n comparisons; equal ones end in any order. */
+/* Sort n records of `size` bytes, with n log n comparisons; not stable. */
 void gan__sort(void *records, size_t n, size_t size, gan__sort_compare *compare);
 
 /* Compares two `const char *`. */

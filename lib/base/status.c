@@ -7,21 +7,21 @@
 
 enum {
     MESSAGE_BYTES = 512,
-    HEAD_BYTES = 160,                      /* kept of the beginning of a longer one */
+    HEAD_BYTES = 160,                      /* bytes kept of the beginning of a longer one */
     FULL_BYTES = 2 * 4096 + MESSAGE_BYTES, /* a sentence that names two of the longest paths */
 };
 
 static _Thread_local char message[MESSAGE_BYTES];
 static _Thread_local gan_status latest; /* that the message is about */
 
-/* The bytes after the first of a letter in UTF-8. */
+/* Continuation bytes of UTF-8. */
 static int continues_letter(char c)
 {
     return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-/* Take out the middle of a text that is too long for the message.  What goes is a part of a path:
- * sentences begin with the path and end with the reason. */
+/* Remove the middle of a text that is too long for the message, which is part of a path: messages
+ * begin with the path and end with the reason. */
 static void shorten(char *text)
 {
     static const char gap[] = "...";
@@ -47,7 +47,7 @@ gan_status gan__fail(gan_status status, const char *format, ...)
     va_end(args);
     shorten(text);
     for (char *c = text; *c;
-         c++) /* a name from a file may hold anything; the sentence is one line */
+         c++) /* a name from a file may hold any bytes; the message is one line */
         if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
     memcpy(message, text, strlen(text) + 1);
     latest = status;

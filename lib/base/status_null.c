@@ -1,7 +1,7 @@
 /* status_null.c - why a handle is NULL.
  *
- * A host may make all it needs and check once, at the call that needs the handles; by then other
- * failures have replaced the sentence that said why a constructor left one NULL. */
+ * A host may create all objects and check once, at the call that needs the handles; by then other
+ * failures may have replaced the message of the constructor that failed. */
 #include "base/status_internal.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@ enum { KEPT = 6, SENTENCE_BYTES = 512, MOST_REASONS = 2 };
 /* The latest failures of constructors, the last one first. */
 typedef struct loss {
     gan__handle kind;
-    char sentence[SENTENCE_BYTES]; /* empty: there was none */
+    char sentence[SENTENCE_BYTES]; /* empty: no failure */
 } loss;
 static _Thread_local loss losses[KEPT];
 
@@ -30,7 +30,7 @@ void gan__forget_lost(void)
     memset(losses, 0, sizeof losses);
 }
 
-/* The n-th latest sentence of a kind, from 0; empty when there is none. */
+/* The n-th latest message of a kind, from 0; empty when there is none. */
 static const char *reason(gan__handle kind, size_t n)
 {
     for (size_t i = 0; i < KEPT; i++)

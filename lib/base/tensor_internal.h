@@ -6,7 +6,7 @@
 
 #include <gan/tensor.h>
 
-/* Room for any shape as text, such as "[3, 64, 64]". */
+/* A buffer for any shape as text, such as "[3, 64, 64]". */
 typedef struct gan__shape_text {
     char text[104];
 } gan__shape_text;

@@ -1,16 +1,16 @@
 /* augment.c - differentiable augmentation.
  *
- * Augmenting an image is a row of operations, each of which is affine: y = L x + c.  A discriminator
- * D that is shown y in place of x asks for three maps of each:
+ * Augmenting an image is a sequence of operations, each of which is affine: y = L x + c.  Where the
+ * discriminator D gets y in place of x, training needs three maps of each:
  *
- *     the sample itself             x  --> L x + c        shown to D
- *     a gradient on its way back    L' dy <-- dy          to the generator, or to see the slope of
- *                                                         D(L x + c) by x, for R1 and R2
- *     a direction in which x moves  v  --> L v            for second derivatives: see penalty.c
+ *     the sample itself             x  --> L x + c        the input of D
+ *     a gradient, backward          L' dy <-- dy          to the generator; for R1 and R2 the
+ *                                                         gradient of D(L x + c) w.r.t. x
+ *     a tangent, forward            v  --> L v            for second derivatives: see penalty.c
  *
  * L of brightness is 1; saturation, contrast, mirroring and cutout are symmetric, L' = L; and that
- * of translation moves in the other direction.  So an operation is one function, told whether c
- * counts and in which direction to move.  All work in place, on one image. */
+ * of translation moves in the other direction.  So an operation is one function with two arguments:
+ * whether c is added, and the direction of a translation.  All work in place, on one image. */
 #include "data/augment_internal.h"
 
 #include "base/desc_internal.h"
@@ -25,8 +25,8 @@
 #include <string.h>
 
 enum {
-    DRAWN = 4,      /* random numbers of an operation for a sample, */
-    OPERATIONS = 8, /* and of how many operations there is room for some */
+    DRAWN = 4,      /* random numbers of an operation for a sample */
+    OPERATIONS = 8, /* the operations that have random numbers reserved */
     IMAGES = 500000,
     INTERVAL = 4
 };
@@ -35,12 +35,12 @@ static const double MOST = 0.8;
 
 typedef enum mapping { SAMPLE, TANGENT, ADJOINT } mapping;
 
-/* An image, and what is drawn for it. */
+/* An image, and the random numbers drawn for it. */
 typedef struct image {
     size_t channels, height, width;
     float *x;
     const float *u; /* two numbers in [0, 1) */
-    float fill;     /* 0 where constants don't count */
+    float fill;     /* 0 where c is not added */
     mapping what;
 } image;
 
@@ -162,7 +162,7 @@ static void translation(const image *im)
         move_channel(im, im->x + c * im->height * im->width, way * down, way * right);
 }
 
-/* From where to where, of n pixels, half of them reach whose middle is drawn. */
+/* The range of n / 2 out of n pixels, cut off at the edges, whose middle is drawn. */
 static void cut(size_t n, float u, size_t *begin, size_t *end)
 {
     const size_t size = share_of(n, 2);
@@ -283,7 +283,7 @@ cleanup:
     return status;
 }
 
-/* What zeros stand for. */
+/* Defaults of fields that are 0. */
 static void fill_defaults(gan_augment_desc *d)
 {
     if (!(d->target > 0) && d->probability == 0) d->probability = 1;

@@ -6,14 +6,14 @@
 
 #include <gan/augment.h>
 
-/* An augmentation and where it stands; it takes no memory of its own.  All zeros: none. */
+/* An augmentation and its state; it allocates nothing.  All zeros: none. */
 typedef struct gan__augment {
-    gan_augment_desc desc; /* without zeros that stand for something else */
+    gan_augment_desc desc; /* zeros replaced by the defaults that they stand for */
     gan_shape shape;
     uint64_t seed, stream;
     uint64_t position;  /* the number of the next sample */
     double probability; /* of an operation in the next step */
-    double sign; /* the mean sign that it followed last; and what is gathered for the next: */
+    double sign; /* the mean sign at its latest update; and the sums for the next: */
     double sum;  /* signs */
     uint64_t n;  /* samples */
 } gan__augment;
@@ -29,14 +29,14 @@ void gan__augment_sample(const gan__augment *a, uint64_t index, float *x);
 void gan__augment_tangent(const gan__augment *a, uint64_t index, float *x);
 void gan__augment_adjoint(const gan__augment *a, uint64_t index, float *x);
 
-/* Move on to fresh random numbers, behind those of n samples. */
+/* Advance the random numbers by those of n samples. */
 void gan__augment_advance(gan__augment *a, size_t n);
 
 /* After discriminator step number `steps`, counted from 1, on n real samples whose logits have this
- * mean sign: the probability may follow. */
+ * mean sign: update the probability, if it is adaptive and due. */
 void gan__augment_adapt(gan__augment *a, uint64_t steps, size_t n, double sign);
 
-/* Add settings and places to those of a run, under names that begin with `name`. */
+/* Add its settings and positions to the entries of a run, under names that begin with `name`. */
 void gan__augment_state(gan__augment *a, gan__state *s, const char *name);
 
 #endif

@@ -1,5 +1,5 @@
-/* dataset.c - samples from the host's memory and from the host's functions; what all sources
- * share. */
+/* dataset.c - samples from the host's memory and from the host's functions; what all sources have
+ * in common. */
 #include "data/dataset_internal.h"
 
 #include "base/alloc_internal.h"
@@ -65,8 +65,8 @@ static gan_status read_callback(const gan_dataset *data, size_t index, float *ou
     return GAN_OK;
 }
 
-/* The bytes are decoded into the end of the room for the floats; each float is then written where
- * all bytes have been read. */
+/* The bytes are decoded into the end of the floats' memory; each float then overwrites only bytes
+ * that were converted already. */
 gan_status gan__dataset_read_decoded(const gan_dataset *data, size_t index, float *out,
                                      uint16_t *label)
 {
@@ -161,7 +161,7 @@ gan_status gan__dataset_name_classes(gan_dataset *data, const gan_dataset_desc *
                                   "dataset");
 }
 
-/* Check what every source in memory is given. */
+/* Check the arguments that all sources in memory have. */
 static gan_status check_arguments(const void *source, const char *source_name, size_t count,
                                   gan_shape shape)
 {
@@ -278,7 +278,7 @@ gan_status gan_dataset_create_floats_labels16(gan_dataset **out, const float *da
     return create_floats(out, data, gan__label_words(labels), count, shape, desc);
 }
 
-/* One of both functions is the host's. */
+/* Either function is the host's, the other is NULL. */
 static gan_status create_callbacks(gan_dataset **out, gan_dataset_read_fn read,
                                    gan_dataset_read_labels16_fn read_labels16, void *user,
                                    size_t count, gan_shape shape, int has_labels,
@@ -375,8 +375,8 @@ int gan__dataset_is_bytes(const gan_dataset *data)
     return data->kind->bytes || data->kind->decode;
 }
 
-/* Only the label is wanted, which a host's function delivers together with a sample: read that
- * aside. */
+/* Only the label is needed, but a host's function delivers it with the sample: read that into a
+ * buffer of its own. */
 static gan_status read_label(const gan_dataset *data, size_t index, uint16_t *label)
 {
     float *aside = NULL;
@@ -438,7 +438,7 @@ cleanup:
     return status;
 }
 
-/* What is wrong with a call of gan_dataset_class_sizes(). */
+/* Check the arguments of gan_dataset_class_sizes(). */
 static gan_status check_sizes(const gan_dataset *data, const double *sizes, size_t n_classes)
 {
     if (!data) return gan__fail_null(GAN__DATASET, 1, "dataset: data is NULL");

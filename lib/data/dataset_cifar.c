@@ -13,7 +13,7 @@
 
 enum { SIDE = 32, IMAGE = 3 * SIDE * SIDE, PATH_BYTES = 4096, NAMES_BYTES = 8192, MOST_FILES = 5 };
 
-/* A version of the data set. */
+/* A version of the dataset: CIFAR-10 or CIFAR-100. */
 typedef struct version {
     const char *name;
     size_t n_label_bytes;
@@ -78,7 +78,7 @@ static gan_status open_files(cifar *c, int test, const gan_allocator *allocator)
     return GAN_OK;
 }
 
-/* The version of which a directory has the files. */
+/* The version whose files are in a directory. */
 static gan_status open_directory(cifar *c, int test, const gan_allocator *allocator)
 {
     struct stat info;
@@ -97,7 +97,7 @@ static gan_status open_directory(cifar *c, int test, const gan_allocator *alloca
                      test ? versions[1].test : versions[1].train[0]);
 }
 
-/* The version whose images a file can consist of. */
+/* The version that a file's size fits. */
 static gan_status open_file(cifar *c, gan__source from, const gan_allocator *allocator)
 {
     gan_status status = gan__input_open(&c->files[0], from, allocator);
@@ -114,7 +114,7 @@ static gan_status open_file(cifar *c, gan__source from, const gan_allocator *all
                      (unsigned long long)c->files[0].n_bytes);
 }
 
-/* How many images there are in all files. */
+/* The number of images in all files. */
 static gan_status count_images(const cifar *c, size_t *count)
 {
     const size_t each = c->version->n_label_bytes + IMAGE;
@@ -185,7 +185,7 @@ static size_t cut_names(char *text, const char **names, size_t most)
     return n;
 }
 
-/* Give the classes the names in the directory, where they are there. */
+/* Name the classes after the file of names in the directory, if it has one. */
 static gan_status read_names(const cifar *c, gan_dataset *data)
 {
     const size_t n = c->is_coarse ? c->version->coarse.n_classes : c->version->fine.n_classes;

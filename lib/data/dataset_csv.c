@@ -1,7 +1,7 @@
 /* dataset_csv.c - tables of numbers: CSV files.
  *
- * A file is read byte by byte into fields (RFC 4180), and fields into rows.  The first row says
- * which role each field of the others has: a column of the samples, the class, or none. */
+ * A file is read byte by byte into fields (RFC 4180), and fields into rows.  The first row
+ * determines the role of each field: a column of the samples, the class, or none. */
 #include "data/dataset_internal.h"
 
 #include "base/alloc_internal.h"
@@ -20,7 +20,7 @@ enum {
     FIELD_BYTES = 4096, /* the most of one, with its end */
     FIRST_ROOM = 4096,
     MOST_FIELDS = 65536,
-    MAX_BYTES = 1 << 30, /* of numbers, unless the host says otherwise */
+    MAX_BYTES = 1 << 30, /* of numbers, by default */
     NAME_BYTES = GAN__CLASS_NAME_BYTES
 };
 
@@ -31,7 +31,7 @@ typedef enum field_end { BEFORE_ANOTHER, BEFORE_A_ROW, BEFORE_NOTHING } field_en
 #define NO_COLUMN SIZE_MAX
 #define LABEL (SIZE_MAX - 1)
 
-/* Bytes that grow. */
+/* A growing array of bytes. */
 typedef struct block {
     void *bytes;
     size_t used, room;
@@ -43,7 +43,7 @@ typedef struct table {
     char delimiter;
     unsigned char buffer[BUFFER_BYTES];
     size_t at, n; /* in the buffer */
-    int back;     /* a byte that is to be read again; -1: none */
+    int back;     /* a byte that was put back; -1: none */
     size_t begin; /* of the text in the file */
     size_t line;  /* of the next byte, from 1 */
     char field[FIELD_BYTES];
@@ -75,7 +75,7 @@ static void close_table(table *t)
     gan__free(&allocator, t);
 }
 
-/* Make room for n more bytes, at most FIRST_ROOM, and return where they begin in `*at`. */
+/* Reserve n more bytes, at most FIRST_ROOM, and return their offset in `*at`. */
 static gan_status extend(block *b, size_t n, void *at, const gan_allocator *allocator)
 {
     gan_status status = GAN_OK;
@@ -92,7 +92,7 @@ static gan_status extend(block *b, size_t n, void *at, const gan_allocator *allo
 
 /* ---- Fields ---- */
 
-/* The next byte, or -1 at the end; an error is seen there. */
+/* The next byte, or -1 at the end; the caller checks for an error there. */
 static int next_byte(table *t)
 {
     if (t->back >= 0) {
@@ -118,7 +118,7 @@ static gan_status put_byte(table *t, int byte)
     return GAN_OK;
 }
 
-/* Tell where a field ends whose last byte was followed by this one; 0 when it goes on. */
+/* How this byte ends a field; 0 when the field continues. */
 static int ends_field(table *t, int byte, field_end *end)
 {
     if (byte == '\r') {
@@ -133,7 +133,7 @@ static int ends_field(table *t, int byte, field_end *end)
     return byte < 0 || byte == '\r' || byte == '\n' || byte == (unsigned char)t->delimiter;
 }
 
-/* Read what stands behind a quotation mark, up to the next single one. */
+/* Read what follows a quotation mark, up to the next that isn't doubled. */
 static gan_status read_quoted(table *t, field_end *end)
 {
     const size_t first = t->line;
@@ -214,7 +214,7 @@ static gan_status add_name(table *t, const char *name)
     return GAN_OK;
 }
 
-/* Read the names of the columns; without a header, only how many there are, and go back. */
+/* Read the names of the columns; without a header, only count them, and go back. */
 static gan_status read_header(table *t, int no_header)
 {
     gan_status status = GAN_OK;
@@ -239,7 +239,7 @@ cleanup:
     return status;
 }
 
-/* Find the field of a name. */
+/* Find the field with a name. */
 static gan_status find_field(const table *t, const char *name, size_t *out)
 {
     size_t n = 0;
@@ -251,7 +251,7 @@ static gan_status find_field(const table *t, const char *name, size_t *out)
                      t->input.name, name, n);
 }
 
-/* Settle the role of each field. */
+/* Determine the role of each field. */
 static gan_status set_roles(table *t, const gan_csv_desc *d)
 {
     gan_status status = GAN_OK;
@@ -329,7 +329,7 @@ static gan_status read_label(table *t, size_t field, size_t line)
     return status;
 }
 
-/* Put a field where its role says. */
+/* Store a field according to its role. */
 static gan_status take_field(table *t, size_t field, size_t line, float *row)
 {
     const size_t role = t->roles[field];
@@ -346,7 +346,7 @@ static gan_status fail_width(const table *t, size_t line, size_t found)
                      found > t->n_fields ? t->n_fields : found);
 }
 
-/* Take room for a row's numbers. */
+/* Reserve memory for a row's numbers. */
 static gan_status take_row(table *t, size_t *at)
 {
     const size_t n = t->n_columns * sizeof(float);
@@ -404,7 +404,7 @@ static gan_status read_rows(table *t, size_t max_count)
 
 /* ---- Classes ---- */
 
-/* Read all labels as whole numbers; 0 when one is none. */
+/* Read all labels as whole numbers; 0 when one of them is not a whole number. */
 static int number_labels(const table *t, uint16_t *labels)
 {
     const char *text = t->labels.bytes;
@@ -513,7 +513,7 @@ static gan_status check_desc(const gan_csv_desc *d)
     return GAN_OK;
 }
 
-/* Go behind a byte order mark. */
+/* Skip a byte order mark. */
 static gan_status skip_mark(table *t)
 {
     char mark[3];
@@ -524,7 +524,7 @@ static gan_status skip_mark(table *t)
     return gan__fail(GAN_ERR_IO, "%s: cannot seek to the beginning", t->input.name);
 }
 
-/* Begin with a file. */
+/* Begin to read a file. */
 static gan_status open_table(table **out, gan__source from, const gan_csv_desc *d,
                              const gan_allocator *allocator)
 {

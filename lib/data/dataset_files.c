@@ -48,7 +48,7 @@ static void free_names(gan__names *list, const gan_allocator *allocator)
     gan__free(allocator, list->text);
 }
 
-/* So that paths are compared name by name: the end of a name comes before any letter. */
+/* The end of a name sorts before any letter, so that paths are compared name by name. */
 static int rank_of(char c)
 {
     return c == '\0' ? 0 : c == '/' ? 1 : 1 + (unsigned char)c;
@@ -101,8 +101,8 @@ gan_status gan__files_name_skipped(gan__files *f, const char *sentence)
     return add_name(&f->skipped, &f->allocator, sentence);
 }
 
-/* Add one entry of an open directory, `path` below the first, to the files or the directories, if
- * it belongs to either. */
+/* Add one entry of an open directory, whose path below the first is `path`, to the files or the
+ * directories, if it is either. */
 static gan_status add_entry(gan__files *f, gan__names *directories, int directory, const char *path,
                             const char *name)
 {
@@ -143,7 +143,7 @@ cleanup:
 }
 
 /* Collect the files of the first directory and of all below it, and the directories that lie in the
- * first, which may become classes, sorted. */
+ * first, which may become classes; both sorted. */
 static gan_status list_files(gan__files *f)
 {
     gan_status status = GAN_OK;
@@ -206,7 +206,8 @@ static gan_status leave_out_outside(gan__files *f)
     return GAN_OK;
 }
 
-/* Write the number that the host gives to each class directory; SIZE_MAX for those without. */
+/* Write the class of each directory by the host's class_names; SIZE_MAX for directories that aren't
+ * in them. */
 static gan_status number_classes(gan__files *f, size_t *numbers, const char *wanted, size_t n)
 {
     for (size_t c = 0; c < f->classes.count; c++) {
@@ -225,7 +226,7 @@ static gan_status number_classes(gan__files *f, size_t *numbers, const char *wan
     return GAN_OK;
 }
 
-/* Let the classes be those that the host names, and files in others go. */
+/* Keep the classes that the host names; drop files of others. */
 static gan_status rename_classes(gan__files *f, const char *const *names, size_t n_names)
 {
     gan_status status = GAN_OK;
@@ -259,8 +260,8 @@ cleanup:
     return status;
 }
 
-/* Make the first directories on the paths into classes, those without a file too, so that a number
- * does not depend on what is in the others. */
+/* Make a class of each directory in the first, also of empty ones, so that a class's number does
+ * not depend on the contents of the others. */
 static gan_status label_files(gan__files *f)
 {
     gan_status status;
@@ -305,7 +306,7 @@ static size_t label_of(const gan__files *f, size_t i)
     return f->labels ? f->labels[i] : 0;
 }
 
-/* Of each class, how many files there are and how many are kept, until there are `wanted`. */
+/* For each class, the number of its files, and how many are kept so that `wanted` are in all. */
 static void share_out(size_t *size, size_t *kept, const gan__files *f, size_t n_classes,
                       size_t wanted)
 {
@@ -314,7 +315,8 @@ static void share_out(size_t *size, size_t *kept, const gan__files *f, size_t n_
         if (kept[c] < size[c]) kept[c]++, left--;
 }
 
-/* Keep the first files of each class, as many of each as there are, until there are `wanted`. */
+/* Keep `wanted` files: the first of each class, the same number of each as far as it has that
+ * many. */
 gan_status gan__files_keep_some(gan__files *f, size_t wanted)
 {
     const size_t n_classes = f->labels ? f->classes.count : 1;
@@ -340,7 +342,7 @@ gan_status gan__files_keep_some(gan__files *f, size_t wanted)
 
 /* ---- What is known by name ---- */
 
-/* NULL for what directories have none of. */
+/* NULL for what a directory doesn't have. */
 static const gan__names *list_of(const gan__files *f, gan__origin_list list)
 {
     if (list == GAN__ORIGIN_COLUMNS) return NULL;

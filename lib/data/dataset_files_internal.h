@@ -8,11 +8,11 @@ enum { GAN__PATH_BYTES = 4096 };
 
 /* Names that are collected one by one. */
 typedef struct gan__names {
-    char *text; /* one after the other, each with its end */
+    char *text; /* one after the other, each with its terminating 0 */
     size_t used;
     size_t room;
     size_t count;
-    const char **at; /* each of them, once they are all there */
+    const char **at; /* pointers to them, once all are collected */
 } gan__names;
 
 typedef struct gan__files {
@@ -22,28 +22,28 @@ typedef struct gan__files {
     gan__names classes; /* the directories in it, sorted; or those that the host names */
     gan__names skipped; /* sentences about what is left out */
     uint16_t *labels;   /* of the files; NULL: there are none */
-    uint8_t *marks;     /* a byte for each file, for whoever wants one, or NULL */
+    uint8_t *marks;     /* a byte for each file, for the caller's use, or NULL */
     int (*is_wanted)(const char *name);
     const char *if_empty; /* the error where there is no such file */
     int skips;            /* what cannot be used is left out */
     size_t n_listed;      /* how many files there were */
 } gan__files;
 
-/* List the files whose names are wanted (NULL: all), in a directory and all below it, by name.  A
- * failure may leave a half-made list for gan__files_destroy().  `if_empty`, the error where
- * there is none, is kept. */
+/* List the files that `is_wanted` accepts by name (NULL: all), in a directory and all below it,
+ * sorted.  After a failure the list, part of which may exist, still needs gan__files_destroy().
+ * `if_empty`, the error where there is no file, is kept by reference. */
 gan_status gan__files_create(gan__files **out, const char *path, int (*is_wanted)(const char *name),
                              const char *if_empty, int skips, const gan_allocator *host);
 void gan__files_destroy(gan__files *f);
 
-/* Leave out what failed with a status, if the host wants that.  A lack of memory is not the file's
- * fault. */
+/* Leave out a file that failed with a status, if the host allows that; GAN_ERR_NOMEM is not the
+ * file's fault, and is returned. */
 gan_status gan__files_leave_out(gan__files *f, gan_status status);
 
-/* Add a sentence about a file that is left out anyhow. */
+/* Add a sentence about a file that is left out in any case. */
 gan_status gan__files_name_skipped(gan__files *f, const char *sentence);
 
-/* Once all sentences are there. */
+/* To be called after the last sentence. */
 gan_status gan__files_index_skipped(gan__files *f);
 
 /* What makes a class. */
@@ -58,20 +58,21 @@ typedef struct gan__class_rule {
 /* Give files the labels of their directories. */
 gan_status gan__files_find_classes(gan__files *f, const gan__class_rule *rule);
 
-/* Keep the first files of each class, as many of each as there are, until there are `wanted`. */
+/* Keep `wanted` files: the first of each class, the same number of each as far as it has that
+ * many. */
 gan_status gan__files_keep_some(gan__files *f, size_t wanted);
 
 /* The path of file `i`. */
 gan_status gan__files_path(char path[GAN__PATH_BYTES], const gan__files *f, size_t i);
 
-/* Close a gap: file `from` comes to place `to`; and the end of the list. */
+/* Close gaps: move file `from` to place `to`; then cut the list off. */
 void gan__files_move(gan__files *f, size_t to, size_t from);
 void gan__files_cut(gan__files *f, size_t count);
 
 /* Fail because nothing is left, naming what was left out first. */
 gan_status gan__files_fail_none(const gan__files *f);
 
-/* What an origin knows by name. */
+/* The names and counts that an origin has. */
 size_t gan__files_count(const gan__files *f, gan__origin_list list);
 const char *gan__files_name(const gan__files *f, gan__origin_list list, size_t i);
 

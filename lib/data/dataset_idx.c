@@ -19,11 +19,12 @@
 
 enum {
     INPUT_BYTES = 1 << 16,  /* of compressed data read at once */
-    OUTPUT_BYTES = 1 << 30, /* given to zlib at once; its counters are ints */
-    DEFLATE_RATIO = 1032,   /* the most bytes that deflate can make of one */
-    FIRST_ROOM = 1 << 20,   /* bytes of samples that are taken on a compressed file's word alone */
-    MAX_BYTES = 1 << 30,    /* of samples, unless the host says otherwise */
-    CHUNK_BYTES = 1 << 12,  /* of numbers that are translated at once */
+    OUTPUT_BYTES = 1 << 30, /* given to zlib at once, whose counters are ints */
+    DEFLATE_RATIO = 1032,   /* the most bytes that inflate makes of one */
+    FIRST_ROOM = 1 << 20,   /* bytes that are allocated before a compressed file has shown that it
+                               has as many */
+    MAX_BYTES = 1 << 30,    /* of samples, by default */
+    CHUNK_BYTES = 1 << 12,  /* of numbers that are converted at once */
     GZIP_WINDOW = 15 + 16   /* zlib: largest window, gzip wrapper */
 };
 
@@ -35,7 +36,7 @@ typedef struct idx_type {
     double (*value)(const uint8_t *bytes);
 } idx_type;
 
-/* A file being read, its header understood. */
+/* A file that is being read, and its header. */
 typedef struct idx_file {
     gan__input from;
     const char *name;
@@ -45,7 +46,7 @@ typedef struct idx_file {
     uint32_t dim[GAN_SHAPE_MAX_RANK];
     int is_gzip;
     int ended;   /* all members of a gzip file were read and were whole */
-    int started; /* the inflater needs an end */
+    int started; /* inflateEnd() is due */
     uint64_t bytes_in;
     z_stream inflater;
     unsigned char input[INPUT_BYTES];
@@ -61,7 +62,7 @@ static uint64_t big_endian(const uint8_t *bytes, size_t n)
     return bits;
 }
 
-/* A whole number in two's complement, whose highest bit weighs -2^(bits - 1). */
+/* A whole number in two's complement, whose highest bit has the value -2^(bits - 1). */
 static double signed_of(const uint8_t *bytes, size_t n)
 {
     const double weight = (double)((uint64_t)1 << (8 * n - 1));
@@ -241,7 +242,7 @@ cleanup:
     return status;
 }
 
-/* What begins otherwise may be something else that is known. */
+/* A file that begins otherwise may be of another known format: name it. */
 static gan_status fail_not_idx(idx_file *file, const uint8_t head[4])
 {
     uint8_t begin[GAN__SIGNATURE_BYTES];
@@ -289,12 +290,12 @@ static gan_shape sample_shape(const idx_file *file)
     }
 }
 
-/* See to it that the file can hold what its header promises, before memory is taken for that: a
- * plain file to the byte, a gzip-compressed one at the best that its compression can do. */
+/* Check, before memory is allocated, that the file can hold as much data as its header says: a
+ * plain file exactly, a gzip-compressed one at deflate's best ratio. */
 static gan_status check_extent(const idx_file *file)
 {
     const size_t size = gan_shape_size(sample_shape(file));
-    /* Below 2^63, by the limit on a shape; and no file on a disk has 2^63 bytes. */
+    /* Below 2^63, because a shape is limited; and no file has 2^63 bytes. */
     const uint64_t numbers = (uint64_t)file->dim[0] * size;
     const uint64_t bytes =
         numbers > INT64_MAX / file->type->bytes ? INT64_MAX : numbers * file->type->bytes;
@@ -310,7 +311,7 @@ static gan_status check_extent(const idx_file *file)
     if (file->is_gzip && bytes / DEFLATE_RATIO > file->from.n_bytes)
         return gan__fail(GAN_ERR_FORMAT,
                          "%s: byte %" PRIu64 ": %" PRIu64 " bytes of data expected, %" PRIu64
-                         " bytes of gzip data cannot hold so many",
+                         " bytes of gzip data cannot hold that many",
                          file->name, file->offset, bytes, file->from.n_bytes);
     if (!file->is_gzip && bytes > left)
         return gan__fail(GAN_ERR_FORMAT,
@@ -359,7 +360,7 @@ static gan_status check_memory(const idx_file *file, size_t count, size_t max_by
                      file->name, count, size, most);
 }
 
-/* What numbers of a file are read into: a block of elements that grows as they come. */
+/* The destination of a file's numbers: a block of elements that grows while they are read. */
 typedef struct target {
     void *block;
     size_t element; /* bytes of one */
@@ -368,7 +369,7 @@ typedef struct target {
     gan_status (*translate)(const idx_file *file, const uint8_t *raw, size_t n, void *out);
 } target;
 
-/* Where the number at `raw + i` of the chunk that was read last stands in the file. */
+/* The file offset of the number at `raw + i` of the latest chunk. */
 static uint64_t offset_of(const idx_file *file, size_t i, size_t n)
 {
     return file->offset - (uint64_t)(n - i) * file->type->bytes;
@@ -453,7 +454,7 @@ cleanup:
     return status;
 }
 
-/* Read the first `count` samples.  After the last one the file must end; finding that out also
+/* Read the first `count` samples.  The file must end after its last one; reading up to there also
  * checks the CRC. */
 static gan_status read_samples(idx_file *file, target *to, size_t count,
                                const gan_allocator *allocator)
@@ -470,7 +471,7 @@ static gan_status read_samples(idx_file *file, target *to, size_t count,
                      file->name, file->offset - 1);
 }
 
-/* Read pictures: bytes stay bytes, all else becomes floats. */
+/* Read pictures: bytes stay bytes, other types become floats. */
 static gan_status read_pictures(gan_dataset *data, idx_file *file)
 {
     const int bytes = is_byte(file);
@@ -496,7 +497,7 @@ static gan_status read_classes(gan_dataset *data, idx_file *file)
     return status;
 }
 
-/* Open the labels, which must be whole numbers and as many as the pictures. */
+/* Open the labels, which must be whole numbers, one for each picture. */
 static gan_status open_classes(idx_file **out, gan__source from, const idx_file *pictures,
                                const gan_allocator *allocator)
 {

@@ -1,9 +1,9 @@
 /* dataset_image_folder.c - directories of pictures.
  *
- * What lies below the directory is listed and sorted first.  Then a team of threads looks at the
+ * The files below the directory are listed and sorted first.  Then a team of threads reads the
  * beginning of each file, for its format and whether it is in colour, and decodes all files, each
- * picture to its own place.  Files that fail are tried once more by the calling thread alone, in
- * order, so that messages and the first error are always the same. */
+ * picture into its own part of one block.  Files that fail are tried once more by the calling
+ * thread alone, in order, so that messages and the first error are always the same. */
 #include "data/dataset_files_internal.h"
 
 #include "base/alloc_internal.h"
@@ -19,10 +19,10 @@ enum { MEMORY_LIMIT = 1 << 30 };
 
 /* What differs between the functions that open directories. */
 typedef struct face {
-    const gan__image_format *only; /* NULL: all, told by the content */
+    const gan__image_format *only; /* NULL: all, recognised by their content */
     int (*is_wanted)(const char *name);
     const char *if_empty; /* the error where the directory has no such file */
-    const char *setting;  /* where a host allows larger pictures */
+    const char *setting;  /* the setting that allows larger pictures */
     int is_strict;        /* a picture outside of the classes is an error */
 } face;
 
@@ -97,7 +97,7 @@ static const gan__dataset_class decoded_class = {gan__dataset_read_decoded, NULL
 
 /* ---- Looking at all files ---- */
 
-/* What is found of a file. */
+/* What the beginning of a file shows. */
 enum { BAD, STRAY, GREY, COLOUR };
 
 typedef struct survey {
@@ -106,7 +106,7 @@ typedef struct survey {
     size_t n_tasks;
 } survey;
 
-/* Look at the beginning of a file; `what` says why it is a stray one. */
+/* Read the beginning of a file; `what` receives why it is not an image that can be used. */
 static gan_status look_at(const image_folder *folder, size_t index, uint8_t *found, char what[128])
 {
     const gan__image_format *format;
@@ -166,7 +166,7 @@ static gan_status take_out_strays(const survey *s)
     return n > 0 ? GAN_OK : gan__files_fail_none(f);
 }
 
-/* Keep the pictures among the files, each with a mark of what it is. */
+/* Keep the files that are pictures, and mark whether each is in colour. */
 static gan_status survey_files(const image_folder *folder, gan_pool *pool)
 {
     gan__files *f = folder->files;
@@ -210,7 +210,8 @@ static gan_status read_first(gan_image **out, const image_folder *folder)
                      f->path, count, gan_last_error());
 }
 
-/* Settle the shape of a sample, by the first picture where the settings leave it open. */
+/* Determine the shape of a sample; where the settings leave it open, it is that of the first
+ * picture. */
 static gan_status settle_shape(gan_shape *shape, image_folder *folder)
 {
     gan__image_frame *frame = &folder->frame;
@@ -237,7 +238,7 @@ static gan_status settle_shape(gan_shape *shape, image_folder *folder)
 typedef struct opening {
     const gan_dataset *data;
     uint8_t *bad;   /* for each file: it could not be decoded */
-    uint8_t *aside; /* a place a thread, where samples are not kept */
+    uint8_t *aside; /* a buffer for each thread, where samples are not kept */
     size_t n_tasks;
 } opening;
 
@@ -256,7 +257,7 @@ static void decode_part(void *context, size_t task, size_t worker)
         o->bad[i] = decode(o->data, i, place_of(o, i, worker)) != GAN_OK;
 }
 
-/* Take sample `from` to place `to`. */
+/* Move sample `from` to `to`. */
 static void move_sample(gan_dataset *data, size_t to, size_t from)
 {
     const image_folder *folder = data->origin;
@@ -366,7 +367,7 @@ cleanup:
     return status;
 }
 
-/* Choose among the files, and settle their labels and what a sample is. */
+/* Choose the files, and determine their labels and the shape of a sample. */
 static gan_status choose_files(image_folder *folder, gan_shape *shape, gan_pool *pool,
                                const gan_image_folder_desc *d, const face *as)
 {

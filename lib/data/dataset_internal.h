@@ -1,4 +1,4 @@
-/* dataset_internal.h - what a source of samples is made of. */
+/* dataset_internal.h - sources of samples from the inside. */
 #ifndef GAN_DATASET_INTERNAL_H
 #define GAN_DATASET_INTERNAL_H
 
@@ -8,7 +8,7 @@
 
 /* One kind of source. */
 typedef struct gan__dataset_class {
-    /* Write a sample as it is stored (bytes divided by 255), its numbers known to be finite;
+    /* Write a sample as it is stored (bytes divided by 255); its numbers were checked to be finite;
      * `label` may be NULL. */
     gan_status (*read)(const gan_dataset *data, size_t index, float *out, uint16_t *label);
 
@@ -20,15 +20,15 @@ typedef struct gan__dataset_class {
     gan_status (*decode)(const gan_dataset *data, size_t index, uint8_t *out);
 } gan__dataset_class;
 
-/* Who may read samples, and when.  A dataset that is made of others has the highest of theirs. */
+/* Which threads may read samples, and when.  A dataset that is made of others has the highest of
+ * theirs. */
 typedef enum gan__access {
-    GAN__ACCESS_MEMORY, /* anyone, at once: they lie in memory */
-    GAN__ACCESS_AHEAD,  /* any thread, which is worth doing before they are wanted */
-    GAN__ACCESS_CALLER  /* only the thread that wants them: a host's function */
+    GAN__ACCESS_MEMORY, /* any thread, without waiting: they are in memory */
+    GAN__ACCESS_AHEAD,  /* any thread, but reading ahead pays: they have to be decoded */
+    GAN__ACCESS_CALLER  /* only the thread that needs them: a host's function */
 } gan__access;
 
-/* Where samples come from, when that is more than the host's memory: what is known of it by
- * name. */
+/* The origin of samples that don't come from the host's memory: its names and counts. */
 typedef enum gan__origin_list {
     GAN__ORIGIN_CLASSES,
     GAN__ORIGIN_COLUMNS, /* of a table */
@@ -46,8 +46,8 @@ typedef struct gan__origin_class {
 struct gan_dataset {
     const gan__dataset_class *kind;
     gan_allocator allocator;
-    gan_dataset *self;          /* not const, for whoever counts references */
-    atomic_size_t n_references; /* the host's, and those of what is made of it */
+    gan_dataset *self;          /* not const, as references are counted */
+    atomic_size_t n_references; /* the host's, and those of datasets made of it */
     gan__access access;
     size_t count;
     gan_shape shape; /* of one sample */
@@ -59,7 +59,7 @@ struct gan_dataset {
     size_t n_class_names;
     const char **column_names;
     size_t n_column_names;
-    char *column_text; /* where they lie */
+    char *column_text; /* their addresses */
     uint8_t *bytes;    /* the one of the three that `kind` reads is set */
     float *floats;
     gan_dataset_read_fn read; /* or this one */
@@ -69,11 +69,11 @@ struct gan_dataset {
     void *origin;                          /* the dataset's own */
 };
 
-/* Read a host's descriptor and say how many of `count` samples it wants. */
+/* Read a host's descriptor and return how many of `count` samples it asks for. */
 gan_status gan__dataset_read_desc(gan_dataset_desc *out, const gan_dataset_desc *desc,
                                   size_t *count);
 
-/* Give the classes of a dataset, which has its labels, the names that a descriptor wants.
+/* Give the classes of a dataset, which has its labels, the names in a descriptor.
  * GAN_ERR_NOMEM, GAN_ERR_INVALID. */
 gan_status gan__dataset_name_classes(gan_dataset *data, const gan_dataset_desc *desc);
 
@@ -82,7 +82,7 @@ gan_status gan__dataset_name_classes(gan_dataset *data, const gan_dataset_desc *
 gan_status gan__dataset_create_empty(gan_dataset **out, const gan__dataset_class *kind,
                                      size_t count, gan_shape shape, const gan_allocator *allocator);
 
-/* What a dataset is made of that holds bytes or floats, its labels aside. */
+/* The kinds of datasets that hold bytes or floats; labels are stored apart. */
 extern const gan__dataset_class gan__dataset_bytes_class;
 extern const gan__dataset_class gan__dataset_floats_class;
 
@@ -95,20 +95,20 @@ gan_status gan__dataset_read_decoded(const gan_dataset *data, size_t index, floa
 gan_status gan__dataset_create_zeros(gan_dataset **out, size_t count, gan_shape shape,
                                      int has_labels, const gan_allocator *allocator);
 
-/* Have a dataset live until this is taken back by gan_dataset_destroy().  Returns it. */
+/* Add a reference to a dataset, which gan_dataset_destroy() removes.  Returns it. */
 gan_dataset *gan__dataset_retain(const gan_dataset *data);
 
 /* Whether samples are made of bytes, which decides how they are normalised. */
 int gan__dataset_is_bytes(const gan_dataset *data);
 
-/* Take room for a label a sample.  GAN_ERR_NOMEM. */
+/* Allocate a label for each sample.  GAN_ERR_NOMEM. */
 gan_status gan__dataset_take_labels(gan_dataset *data);
 
 /* Read all labels of a dataset that has them, such as those of a host's function together with its
  * samples.  GAN_ERR_NOMEM, and what `kind->read` returns. */
 gan_status gan__dataset_read_all_labels(const gan_dataset *data, uint16_t *labels);
 
-/* Settle whether labels have 16 bits, once labels and names are there. */
+/* Determine whether labels need 16 bits, once labels and names are known. */
 void gan__dataset_measure_labels(gan_dataset *data);
 
 /* Return the index of the first number that is NaN or infinite, or `n`. */

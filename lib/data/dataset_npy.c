@@ -1,14 +1,14 @@
-/* dataset_npy.c - arrays of NumPy as samples.
+/* dataset_npy.c - NumPy arrays as samples.
  *
- * Where the numbers of a sample lie is told by strides, one for each of its dimensions and one from
- * sample to sample, in values:
+ * The values of a sample are found by strides, one for each of its dimensions and one from sample
+ * to sample, counted in values:
  *
  *     array [count, 28, 28] in C order         1, 28  and 784 from sample to sample
  *     the same in Fortran order                count * 28, count  and 1
  *     [count, h, w, 3], channels last          for [3, h, w]: 1, 3 * w, 3  and 3 * w * h
  *
- * What is small enough is read into memory; of a large file a sample is read when it is wanted,
- * which any thread may do. */
+ * A file up to memory_limit is read into memory; from a larger one each sample is read when it is
+ * needed, which any thread may do. */
 #include "data/dataset_internal.h"
 
 #include "base/alloc_internal.h"
@@ -25,16 +25,16 @@
 
 enum { MEMORY_LIMIT = 1 << 30 };
 
-/* An array as samples; the origin of a dataset whose file is read as it goes. */
+/* An array as samples; the origin of a dataset that reads its file when a sample is needed. */
 typedef struct array {
     gan_allocator allocator;
     gan__input input;
-    char *name; /* of the file, which outlives the host's */
+    char *name; /* a copy of the path, as the host's may be freed */
     gan__npy head;
     size_t count;
     gan_shape shape; /* of a sample */
     size_t size;
-    size_t strides[4]; /* between the values of a sample, one a dimension of the shape */
+    size_t strides[4]; /* between the values of a sample, one for each dimension */
     size_t step;       /* between samples */
     int is_bytes;
 } array;
@@ -53,8 +53,7 @@ static void close_array(void *origin)
 
 /* ---- One sample ---- */
 
-/* Put the values of a sample into their order, as bytes or floats; `raw` is where its first one
- * lies. */
+/* Write the values of a sample in its order, as bytes or floats; `raw` is its first value. */
 static gan_status gather(const array *a, size_t index, const unsigned char *raw, void *out)
 {
     const size_t rank = a->shape.rank, item = a->head.item_bytes;
@@ -83,7 +82,7 @@ static gan_status gather(const array *a, size_t index, const unsigned char *raw,
     return GAN_OK;
 }
 
-/* Read n bytes of the numbers, from `offset` on; `what` of number `index` lies there. */
+/* Read n bytes of the numbers, from `offset` on; a message calls them `what` of number `index`. */
 static gan_status read_at(const array *a, uint64_t offset, void *raw, size_t n, const char *what,
                           size_t index)
 {
@@ -100,7 +99,7 @@ static gan_status read_at(const array *a, uint64_t offset, void *raw, size_t n, 
                      (unsigned long long)(begin + got), what, index);
 }
 
-/* Read the bytes of a sample that is one piece of the file. */
+/* Read the bytes of a sample that is contiguous in the file. */
 static gan_status read_raw(const array *a, size_t index, unsigned char *raw)
 {
     const size_t n = a->size * a->head.item_bytes;
@@ -108,7 +107,7 @@ static gan_status read_raw(const array *a, size_t index, unsigned char *raw)
     return read_at(a, (uint64_t)index * n, raw, n, "sample", index);
 }
 
-/* With malloc's memory, as any thread may do it. */
+/* It uses malloc(), as it may run on any thread. */
 static gan_status read_piece(const array *a, size_t index, void *out)
 {
     gan_allocator memory;
@@ -125,7 +124,7 @@ cleanup:
     return status;
 }
 
-/* ---- A dataset whose file is read as it goes ---- */
+/* ---- A dataset that reads its file when a sample is needed ---- */
 
 static gan_status decode(const gan_dataset *data, size_t index, uint8_t *out)
 {
@@ -144,7 +143,7 @@ static const gan__origin_class array_class = {NULL, NULL, close_array};
 
 /* ---- Opening ---- */
 
-/* Settle the shape of a sample and where its values lie. */
+/* Determine the shape of a sample and its strides. */
 static gan_status set_shape(array *a, int channels_last)
 {
     const gan__npy *h = &a->head;
@@ -241,7 +240,7 @@ cleanup:
     return status;
 }
 
-/* Read labels: as many whole numbers as there are samples. */
+/* Read labels: a whole number for each sample. */
 static gan_status read_labels(gan_dataset *data, const array *a, uint64_t n_samples)
 {
     const gan__npy *h = &a->head;
@@ -291,7 +290,7 @@ static gan_status create_kept(gan_dataset **out, const array *a, size_t count)
     return status == GAN_OK ? read_all(a, count, block) : status;
 }
 
-/* Make a dataset that reads the file as it goes; the array becomes its own. */
+/* Make a dataset that reads the file when a sample is needed, and takes ownership of the array. */
 static gan_status create_read(gan_dataset **out, array **a, size_t count)
 {
     gan_status status;

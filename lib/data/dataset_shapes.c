@@ -28,7 +28,7 @@ typedef struct outline {
     size_t n;
     int mirrored; /* x is the distance from the middle, and the other half is added */
     float tone;   /* times the garment's own brightness */
-    float chance; /* of being there */
+    float chance; /* probability that it is drawn */
 } outline;
 
 typedef struct garment {
@@ -60,8 +60,7 @@ typedef struct garment {
         outlines, N_OF(outlines)                                                                   \
     }
 
-/* Clothes that are the same left and right: from the top of the middle outwards, down, and back to
- * it. */
+/* Symmetric garments: corners from the middle of the top outwards, down, and back to the middle. */
 
 static const corner tshirt_body[] = {
     BY(0, 9, NECK, 0, 4),
@@ -415,8 +414,8 @@ typedef struct spot {
     float x, y;
 } spot;
 
-/* How much of each pixel a polygon covers, as differences along a row: an edge adds the area right
- * of it. */
+/* The coverage of each pixel by a polygon, as differences along a row: an edge adds the area to its
+ * right. */
 typedef struct coverage {
     float row[SIDE][SIDE + 2];
 } coverage;
@@ -426,8 +425,7 @@ static float clamp(float x, float low, float high)
     return x < low ? low : x > high ? high : x;
 }
 
-/* Add a piece of an edge that stays in one row and is `height` high there; upward pieces count
- * negative. */
+/* Add the part of an edge within one row, `height` high; `height` is negative for upward edges. */
 static void cover_row(float *row, float xa, float xb, float height)
 {
     const float left = clamp(xa < xb ? xa : xb, 0.0f, SIDE);
@@ -488,8 +486,8 @@ static void paint(float picture[SIDE][SIDE], const spot *spots, size_t n, float 
 
 /* ---- Variation ---- */
 
-/* Where each random number of a sample goes; the rest, two a corner, make the body a little
- * uneven. */
+/* The use of each random number of a sample; the remaining ones, two for each corner, make the
+ * outline of the body uneven. */
 enum {
     U_KNOBS = 0,
     U_SCALE_X = N_KNOBS,
@@ -506,7 +504,7 @@ enum {
     U_STRIPES,
     U_STRIPE_WIDTH,
     U_STRIPE_DEPTH,
-    U_OUTLINES, /* one each: is it there? */
+    U_OUTLINES, /* one for each detail: whether it is drawn */
     U_CORNERS = U_OUTLINES + 9,
     N_UNIFORMS = U_CORNERS + 2 * MAX_CORNERS
 };
@@ -552,7 +550,7 @@ static void shade(variation *v, int is_cloth)
     }
 }
 
-/* Where a corner comes to lie, in pixels; `side` is -1 or 1 in a mirrored outline, else 0. */
+/* The position of a corner in pixels; `side` is -1 or 1 in a mirrored outline, else 0. */
 static spot place(const variation *v, corner from, int side)
 {
     const float *u = v->u;
@@ -571,7 +569,7 @@ static spot place(const variation *v, corner from, int side)
     return out;
 }
 
-/* Lay out all corners of an outline, the mirrored half backwards.  Returns how many. */
+/* Compute all corners of an outline, the mirrored half in reverse order.  Returns how many. */
 static size_t lay_out(const variation *v, const outline *line, spot out[MAX_CORNERS])
 {
     size_t n = 0;

@@ -1,10 +1,10 @@
 /* dataset_split.c - a dataset split in two at random.
  *
  * Samples are put in an order: all of class 0, then all of class 1 ..., those of a class shuffled
- * (without `stratify` there is one class).  Walking along it, the first part gets a sample wherever
+ * (without `stratify` there is one class).  In that order, the first part gets a sample wherever
  * fraction * position passes the middle between two whole numbers, so that it has round(fraction *
- * n) of the first n samples, for every n: of all samples that is exact, and of any run of them,
- * such as a class, it is off by less than one. */
+ * n) of the first n samples, for every n.  So its size is exact, and its share of any consecutive
+ * samples, such as a class, is off by less than one. */
 #include "data/dataset_internal.h"
 
 #include "base/alloc_internal.h"
@@ -17,7 +17,7 @@
 
 #define DEFAULT_FRACTION 0.8
 
-/* What a call needs as long as it takes. */
+/* The working memory of a call. */
 typedef struct lot {
     size_t count;
     gan_allocator allocator;
@@ -38,8 +38,7 @@ static void shuffle(uint32_t *order, uint32_t count, uint64_t seed)
     }
 }
 
-/* Put the order's samples class by class, in which they keep their order (a counting sort).
- * `sorted` has room for as many. */
+/* Sort the samples of the order by class, stably (a counting sort), into `sorted`. */
 static gan_status sort_by_class(lot *l, size_t *sorted)
 {
     size_t *next = NULL, at = 0;
@@ -60,7 +59,7 @@ static gan_status sort_by_class(lot *l, size_t *sorted)
 }
 
 /* Write the indices of both parts, each in the order of the source, and return how many are in the
- * first.  The order is no longer needed then: it becomes a mark for each sample. */
+ * first.  The order is overwritten: its memory holds a mark for each sample. */
 static size_t divide(lot *l, double fraction)
 {
     size_t n_first = 0, first = 0, second;

@@ -1,14 +1,14 @@
 /* dataset_view.c - datasets of other datasets' samples: ranges, subsets, several in a row.
  *
- * A view holds references on its sources and reads through them, so that what a sample is made of
- * (bytes in memory, a file, a host's function) stays what it is:
+ * A view holds references on its sources and reads through them, so that samples stay where they
+ * are (bytes in memory, a file, a host's function):
  *
  *     sample of the view          0   1   2   3   4   5   6
  *     indices, of a subset        9   0   2   ...                 (a range: first + i)
  *     sample of all sources       |-- source 0 --|-- source 1 --|
  *     first_of[]                  0              4              7
  *
- * Labels that lie in memory are copied, as nothing but a dataset's own are looked at in batches. */
+ * Labels in memory are copied, as batches read labels from the dataset itself. */
 #include "data/dataset_internal.h"
 
 #include "base/alloc_internal.h"
@@ -139,7 +139,7 @@ static int differ(const char *a, const char *b)
     return a != b && (!a || !b || strcmp(a, b) != 0);
 }
 
-/* See to it that source `i` can stand beside the first. */
+/* Check that source `i` can be concatenated with the first. */
 static gan_status check_alike(const gan_dataset *first, const gan_dataset *other, size_t i)
 {
     const size_t n = gan_dataset_class_count(first);
@@ -206,7 +206,7 @@ static gan_status copy_labels(gan_dataset *data, const view *v)
     return status;
 }
 
-/* What the sources have in common, and the most that one of them asks for. */
+/* The type and names that the sources share, and the strictest access of any of them. */
 static const gan__dataset_class *settle_kind(gan_dataset *data, const view *v)
 {
     for (size_t i = 0; i < v->n_sources; i++) {
@@ -220,8 +220,7 @@ static const gan__dataset_class *settle_kind(gan_dataset *data, const view *v)
     return data->access == GAN__ACCESS_MEMORY ? &bytes_class : &decoded_class;
 }
 
-/* Make a dataset of a view that is ready but for its allocator's sake; it is the dataset's from
- * then on, and is ended on failure. */
+/* Make a dataset of a complete view, and take ownership of the view, also on failure. */
 static gan_status create_view(gan_dataset **out, view *v, size_t count)
 {
     gan_status status = GAN_OK;

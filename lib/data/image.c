@@ -130,7 +130,7 @@ gan_status gan__image_orient(gan_image *image, int number)
 
 /* ---- Alpha ---- */
 
-/* A grey picture on a colour becomes RGB. */
+/* A grey picture that is blended onto a colour becomes RGB. */
 gan_status gan__image_blend(gan_image *image, const uint8_t background[3])
 {
     const size_t n = image->width * image->height, channels = image->channels;

@@ -1,16 +1,16 @@
 /* image_animation.c - animated PNG files, of PNG files of their frames.
  *
- * libpng writes no animations (it does with a patch that distributions don't have), but all of an
- * animation is chunks around what it writes (PNG specification, third edition, 11.3.6):
+ * libpng writes animations only with a patch that distributions don't have; but an animation is
+ * only chunks around what libpng writes (PNG specification, third edition, 11.3.6):
  *
  *     frame 0    IHDR        IDAT IDAT IEND
  *     frame 1    IHDR        IDAT      IEND
  *
  *     animation  IHDR acTL   fcTL IDAT IDAT   fcTL fdAT   IEND
  *
- * acTL says how many frames there are, fcTL how large a frame is and how long it is shown, and fdAT
- * is an IDAT of a later frame behind a number that counts fcTL and fdAT.  Programs that don't know
- * animations show the first frame. */
+ * acTL says how many frames there are, fcTL how large a frame is and how long it is shown.  fdAT is
+ * the IDAT of a later frame after a sequence number, which counts fcTL and fdAT.  Programs that
+ * don't know animations show the first frame. */
 #include "data/image_internal.h"
 
 #include "base/alloc_internal.h"
@@ -79,7 +79,7 @@ static void put_control(gan__text *out, uint32_t *number, const char *ihdr, uint
     put_chunk(out, "fcTL", data, sizeof data, NULL, 0);
 }
 
-/* The data of a frame: as it is for the first, else with a number before it. */
+/* The data of a frame: unchanged for the first, else after a sequence number. */
 static void put_frame(gan__text *out, uint32_t *number, const gan__png *png, int first)
 {
     for (size_t at = SIGNATURE; at + HEAD + CRC <= png->n;) {
@@ -143,8 +143,8 @@ static gan_status check_frames(gan_image *const *frames, size_t n, uint32_t mill
     return GAN_OK;
 }
 
-/* The files of all frames lie one after the other in a text, which moves while it grows: `files`
- * gets their bytes at the end. */
+/* The files of all frames are written one after the other into one buffer, which may move while it
+ * grows, so that `files` is filled at the end. */
 static gan_status put_files(gan__text *out, gan__png *files, gan_image *const *frames, size_t n)
 {
     size_t at = 0;

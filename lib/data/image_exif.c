@@ -5,7 +5,7 @@
  *
  *     tag (2)  type (2)  count (4)  value (4, a short in the first two)
  *
- * of which one, tag 0x0112, is how the camera was held. */
+ * of which one, tag 0x0112, is the orientation of the camera. */
 #include "data/image_internal.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ typedef struct exif_data {
     int is_little; /* the order of bytes */
 } exif_data;
 
-/* The number of 2 bytes at a place; 0 beyond the end. */
+/* The 2-byte number at an offset; 0 beyond the end. */
 static unsigned short_at(const exif_data *e, size_t at)
 {
     const unsigned char *b = e->bytes + at;

@@ -1,9 +1,9 @@
 /* image_fit.c - pictures scaled and cut, or padded, to one size.
  *
- * A pixel of the scaled picture is a mean of the pixels under a triangle around its centre, which
- * reaches one pixel to both sides of the coarser of the two pictures: bilinear interpolation where
- * the picture grows, without aliasing where it shrinks.  First rows are mixed, then the pixels of
- * the mixed row, in float; only the result is rounded. */
+ * A pixel of the scaled picture is a mean of pixels weighted by a triangle around its centre, whose
+ * half width is one pixel of the coarser of the two pictures: bilinear interpolation when
+ * enlarging, antialiasing when reducing.  First rows are mixed, then the pixels of the mixed row,
+ * in float; only the result is rounded. */
 #include "data/image_internal.h"
 
 #include "base/alloc_internal.h"
@@ -18,10 +18,10 @@ typedef struct axis {
     uint64_t full; /* of the scaled picture */
     size_t out;    /* of what is cut out of that, */
     uint64_t cut;  /* from here on */
-    size_t n_taps; /* pixels that are mixed into one, those without weight included */
+    size_t n_taps; /* pixels that are mixed into one, including those of weight 0 */
 } axis;
 
-/* How many pixels of the picture the triangle reaches to either side. */
+/* Half the width of the triangle, in pixels of the picture. */
 static double reach_of(const axis *a)
 {
     const double scale = (double)a->in / (double)a->full;
@@ -40,7 +40,7 @@ static axis make_axis(size_t in, uint64_t full, size_t out)
     return a;
 }
 
-/* Where pixel `i` of the cut lies, in pixels of the picture. */
+/* The position of pixel `i` of the cut, in pixels of the picture. */
 static double center_of(const axis *a, size_t i)
 {
     return (double)a->in / (double)a->full * ((double)(a->cut + i) + 0.5);
@@ -81,7 +81,7 @@ static void mix_rows(const gan_image *image, const axis *down, size_t y, const f
     }
 }
 
-/* Mix the numbers of a row, `n_channels` a pixel, into one row of each plane. */
+/* Mix the values of a row, `n_channels` for each pixel, into one row of each plane. */
 static void mix_pixels(const axis *across, const float *row, size_t n_channels,
                        const float *weights, uint8_t *to, size_t plane_size)
 {
@@ -137,7 +137,7 @@ static plan make_plan(const gan_image *image, const gan__image_frame *frame)
                   (frame->width - shown_width) / 2, (frame->height - shown_height) / 2};
 }
 
-/* Fill the planes with what stands around a picture that does not cover the frame. */
+/* Fill the planes with the colour around a picture that does not cover the frame. */
 static void fill_background(const gan__image_frame *frame, uint8_t *planes)
 {
     const size_t size = frame->width * frame->height;
@@ -148,8 +148,8 @@ static void fill_background(const gan__image_frame *frame, uint8_t *planes)
         memset(planes + c * size, frame->channels == 1 ? grey : c < 3 ? b[c] : 0, size);
 }
 
-/* Fill the channels that a picture lacks, in one row of the scaled picture: colours of a grey one,
- * and alpha. */
+/* Fill the channels that a picture lacks, in one row of the scaled picture: the colours of a grey
+ * one, or alpha. */
 static void complete_row(size_t has, size_t wanted, uint8_t *to, size_t width, size_t plane_size)
 {
     if (has == wanted) return;

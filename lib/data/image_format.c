@@ -8,8 +8,9 @@
 #include <string.h>
 
 enum {
-    MAX_BYTES = 1 << 28, /* of pixels, unless the host says otherwise */
-    FIRST_ROOM = 1 << 20 /* of pixels that are taken on the file's word alone */
+    MAX_BYTES = 1 << 28, /* of pixels, by default */
+    FIRST_ROOM = 1 << 20 /* of pixels that are allocated before the file has shown that it has as
+                            many */
 };
 
 gan_status gan__image_append(gan__image_rows *rows, const uint8_t *row, size_t n,

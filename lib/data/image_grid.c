@@ -10,7 +10,7 @@
 
 enum { MAX_PADDING = 256 };
 
-/* Where things lie in a grid. */
+/* The geometry of a grid. */
 typedef struct grid_plan {
     size_t n_channels, tile_height, tile_width;
     size_t columns, padding;
@@ -87,7 +87,7 @@ static uint8_t byte_of(float x, float mean, float std)
     return value < 255.0f ? (uint8_t)value : 255;
 }
 
-/* Lay the planes of one sample over the pixels that begin at `to`. */
+/* Write the planes of one sample to the pixels that begin at `to`. */
 static void draw_tile(uint8_t *to, const float *sample, const grid_plan *plan)
 {
     const size_t n_channels = plan->n_channels;

@@ -19,15 +19,15 @@ struct gan_image {
 
 int gan__image_is_side(size_t n);
 
-/* Make a picture around pixels, which become its own; NULL: black ones.  GAN_ERR_NOMEM leaves them
- * the caller's. */
+/* Make a picture of pixels, and take ownership of them; NULL: black ones.  After GAN_ERR_NOMEM they
+ * remain the caller's. */
 gan_status gan__image_wrap(gan_image **out, size_t width, size_t height, size_t channels,
                            uint8_t *pixels, const gan_allocator *memory);
 
-/* Turn a picture upright that a camera left in another orientation: EXIF's 1 to 8. */
+/* Turn a picture upright by its EXIF orientation, 1 to 8. */
 gan_status gan__image_orient(gan_image *image, int orientation);
 
-/* Lay the pixels of a picture with alpha on a colour, after which it has none. */
+/* Blend a picture with alpha onto a colour, which removes the alpha. */
 gan_status gan__image_blend(gan_image *image, const uint8_t background[3]);
 
 /* The orientation that the EXIF data of a picture names, a TIFF header at its beginning; 1 when it
@@ -36,20 +36,20 @@ int gan__exif_orientation(const unsigned char *exif, size_t n);
 
 /* ---- Reading files: image_read.c, and a format a file ---- */
 
-/* What is wanted of a file. */
+/* How a file is to be read. */
 typedef struct gan__image_request {
     size_t max_bytes;                     /* most bytes of pixels; 0: 2^28 */
-    const char *setting;                  /* where a host raises that, for the message */
-    const struct gan__image_format *only; /* NULL: any format, told by the content */
+    const char *setting;                  /* the setting that raises that, for the message */
+    const struct gan__image_format *only; /* NULL: any format, recognised by the content */
     int keeps_alpha;                      /* else it is dropped */
     int is_oriented;                      /* EXIF's orientation is applied */
-    /* What the picture will be scaled to, so that it may be decoded at a part of its size, at least
-     * twice of this; 0: it is decoded at its own. */
+    /* The size to which the picture will be scaled; it may then be decoded at a reduced size, at
+     * least twice this one.  0: it is decoded at full size. */
     size_t width, height;
     int pads; /* it is scaled to fit inside, not to cover */
 } gan__image_request;
 
-/* What the beginning of a file says. */
+/* Properties read from the beginning of a file. */
 typedef struct gan__image_head {
     size_t width, height; /* as stored */
     size_t channels;      /* 1 grey, 3 colour, whether or not there is alpha */
@@ -65,8 +65,9 @@ typedef struct gan__image_file {
 
 typedef struct gan__image_format {
     const char *name;
-    const char *missing; /* what to install, in a build without it; NULL: it is there */
-    int (*is)(const unsigned char *bytes, size_t n); /* whether a file that begins so is one */
+    const char *missing; /* what to install, in a build without it; NULL: it is available */
+    int (*is)(const unsigned char *bytes, size_t n); /* whether a file with these first bytes has
+                                                        the format */
     gan_status (*examine)(gan__image_head *out, const gan__image_file *file);
     /* Decode the pixels as they are stored; `orientation` is 1 when this returns NULL. */
     gan_status (*decode)(gan_image **out, int *orientation, const gan__image_file *file);
@@ -81,14 +82,14 @@ const char *gan__image_format_names(void);
 gan_status gan__image_read(gan_image **out, gan__source from, const gan__image_request *request,
                            const gan_allocator *allocator);
 
-/* Read the beginning of a file.  `*format` is NULL where it is none that is known, which is no
- * error; `found` then receives what it is instead: "", or ": it is a GIF picture". */
+/* Read the beginning of a file.  `*format` is NULL when the format is unknown, which is not an
+ * error; `found` then receives what was recognised instead: "", or ": it is a GIF picture". */
 gan_status gan__image_examine(const gan__image_format **format, gan__image_head *head,
                               char found[128], gan__source from, const gan__image_request *request);
 
 /* ---- What formats share (image_format.c) ---- */
 
-/* Pixels that come row by row take memory as they come, whatever size the file claims. */
+/* Memory for pixels that are read row by row grows with them, whatever size the file claims. */
 typedef struct gan__image_rows {
     uint8_t *pixels;
     size_t used, room;
@@ -109,7 +110,7 @@ gan_status gan__image_fail_read(const gan__image_file *file, uint64_t at, size_t
 
 /* ---- From a picture to a sample (image_fit.c) ---- */
 
-/* What a picture becomes. */
+/* The sample that a picture becomes. */
 typedef struct gan__image_frame {
     size_t width, height;
     size_t channels;       /* 1, 3, or 4 with alpha */
@@ -126,7 +127,7 @@ gan_status gan__image_fit(gan_image *image, const gan__image_frame *frame, uint8
 
 /* ---- Writing ---- */
 
-/* Put a picture as a PNG file.  GAN_ERR_NOMEM. */
+/* Write a picture as a PNG file.  GAN_ERR_NOMEM. */
 gan_status gan__image_put(gan__text *out, const gan_image *image);
 
 /* A PNG file in memory, of gan__image_put(). */
@@ -135,8 +136,8 @@ typedef struct gan__png {
     size_t n;
 } gan__png;
 
-/* Put pictures of one size, each shown for `milliseconds`, as an animated PNG that begins
- * again after the last: see image_animation.c.  GAN_ERR_NOMEM. */
+/* Write pictures of one size, each shown for `milliseconds`, as an animated PNG that repeats: see
+ * image_animation.c.  GAN_ERR_NOMEM. */
 gan_status gan__image_put_animation(gan__text *out, const gan__png *frames, size_t n,
                                     uint32_t milliseconds);
 

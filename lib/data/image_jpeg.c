@@ -1,4 +1,4 @@
-/* image_jpeg.c - JPEG files.  No other file knows libjpeg. */
+/* image_jpeg.c - JPEG files.  The only file that uses libjpeg. */
 #include "data/image_internal.h"
 
 #include "base/alloc_internal.h"
@@ -31,8 +31,8 @@ enum {
     MOST_SCANS = 500     /* of a progressive file; each may cost as much as decoding the picture */
 };
 
-/* One file on its way in.  All that a function with a setjmp() changes is in here, not in its
- * locals, which a longjmp() may undo. */
+/* A file that is being read.  Everything that a function with a setjmp() changes is in here, not in
+ * its local variables, whose values are indeterminate after a longjmp(). */
 typedef struct jpeg_job {
     struct jpeg_decompress_struct jpeg;
     struct jpeg_error_mgr errors;
@@ -74,8 +74,8 @@ static void on_error(j_common_ptr jpeg)
                         (unsigned long long)(job->n_read - job->source.bytes_in_buffer), text));
 }
 
-/* What libjpeg only warns of: pixels that it had to make up are an error here, what stands in the
- * file besides is not. */
+/* libjpeg's warnings: those about pixels that it had to invent are an error here, those about other
+ * data in the file are not. */
 static void on_message(j_common_ptr jpeg, int level)
 {
     static const int damage[] = {JWRN_ARITH_BAD_CODE, JWRN_BOGUS_PROGRESSION, JWRN_HIT_MARKER,
@@ -90,7 +90,7 @@ static void print_nothing(j_common_ptr jpeg)
     (void)jpeg;
 }
 
-/* A file of many scans that each change hardly anything takes hours. */
+/* A file with very many scans, each of which changes almost nothing, would take hours. */
 static void on_progress(j_common_ptr common)
 {
     jpeg_job *job = common->client_data;
@@ -158,8 +158,8 @@ static void find_orientation(jpeg_job *job)
         }
 }
 
-/* A few bytes may claim 65500 x 65500 pixels, of which a progressive file takes memory for all
- * before the first. */
+/* A few bytes may claim 65500 x 65500 pixels, and for a progressive file libjpeg allocates all of
+ * them before it decodes any. */
 static gan_status check_proportion(const jpeg_job *job)
 {
     const struct jpeg_decompress_struct *jpeg = &job->jpeg;
@@ -192,7 +192,7 @@ static gan_status check_head(const jpeg_job *job)
     return check_proportion(job);
 }
 
-/* Whether a picture at 1/`part` of its size is at least twice as large as it is wanted. */
+/* Whether a picture at 1/`part` of its size is at least twice as large as requested. */
 static int is_enough(const jpeg_job *job, unsigned part)
 {
     const gan__image_request *wanted = job->from->request;
@@ -207,7 +207,7 @@ static int is_enough(const jpeg_job *job, unsigned part)
 
 /* ---- The pixels ---- */
 
-/* Files hold the complements of cyan, magenta, yellow and black, as Adobe's programs write them. */
+/* CMYK files hold complements, as Adobe's programs write them. */
 static void make_rgb(uint8_t *row, size_t n)
 {
     const uint8_t *from = row;
@@ -268,7 +268,8 @@ static gan_status read_head(jpeg_job *job)
     return check_head(job);
 }
 
-/* The one function with a setjmp(): it has no locals, and its caller ends what libjpeg holds. */
+/* The one function with a setjmp(): it has no local variables, and its caller frees what libjpeg
+ * holds. */
 static gan_status run_libjpeg(jpeg_job *job, gan_status (*run)(jpeg_job *job))
 {
     if (setjmp(job->escape)) return job->status;

@@ -1,4 +1,4 @@
-/* image_png.c - PNG files.  No other file knows libpng. */
+/* image_png.c - PNG files.  The only file that uses libpng. */
 #include "data/image_internal.h"
 
 #include "base/alloc_internal.h"
@@ -15,8 +15,8 @@
 
 /* ---- PNG: what reading and writing share ---- */
 
-/* One file on its way in or out.  All that a function with a setjmp() changes is in here, not in
- * its locals, which a longjmp() may undo. */
+/* A file that is being read or written.  Everything that a function with a setjmp() changes is in
+ * here, not in its local variables, whose values are indeterminate after a longjmp(). */
 typedef struct png_job {
     png_structp png;
     png_infop info;
@@ -28,12 +28,12 @@ typedef struct png_job {
     size_t width, height, channels;
     int orientation;
     uint8_t *row;         /* one, as libpng hands it out */
-    gan__image_rows rows; /* in the order in which they stand in the file */
+    gan__image_rows rows; /* in file order */
     gan_status status;    /* the first failure */
     int no_memory;
 } png_job;
 
-/* libpng's own handlers print; these two do not. */
+/* libpng's own handlers print; these don't. */
 static void on_error(png_structp png, png_const_charp text)
 {
     png_job *job = png_get_error_ptr(png);
@@ -56,7 +56,7 @@ static void on_warning(png_structp png, png_const_charp text)
 
 enum { MAX_TAKEN = 4 << 20 }; /* more than rows and chunks that are read can need */
 
-/* libpng cannot tell by itself whether memory was what it lacked. */
+/* libpng's error function does not say whether memory was lacking. */
 static png_voidp png_take(png_structp png, png_alloc_size_t n)
 {
     png_job *job = png_get_mem_ptr(png);
@@ -80,7 +80,7 @@ enum {
     COLOR_TYPE = 25,           /* the byte in which it stands */
     HEAD_BYTES = 24,           /* signature, length and name of the first chunk, width, height */
     MAX_EXPANSION = 1032,      /* deflate expands one byte to at most this many */
-    MAX_CHUNK_BYTES = 1 << 20, /* of those we keep, none comes near */
+    MAX_CHUNK_BYTES = 1 << 20, /* none of those that are kept comes near it */
     MAX_CHUNKS = 64
 };
 
@@ -97,7 +97,7 @@ static int is_png(const unsigned char *bytes, size_t n)
     return n >= 8 && memcmp(bytes, beginning, 8) == 0;
 }
 
-/* Look at the file's beginning before libpng does, for messages with numbers. */
+/* Check the beginning of the file before libpng does, for messages with numbers. */
 static gan_status examine(gan__image_head *out, const gan__image_file *file)
 {
     unsigned char head[GAN__SIGNATURE_BYTES] = {0};
@@ -151,7 +151,7 @@ static gan_status check_proportion(const png_job *job)
         (unsigned long long)(job->from->input->n_bytes * MAX_EXPANSION));
 }
 
-/* Let libpng hand out 8-bit grey or RGB, whatever the file has, and alpha where it is wanted. */
+/* Set libpng to deliver 8-bit grey or RGB, whatever the file has, and alpha if requested. */
 static void ask_for_bytes(const png_job *job)
 {
     png_set_scale_16(job->png);
@@ -200,7 +200,7 @@ cleanup:
     return status;
 }
 
-/* Put the pixels of seven small pictures to their places in the large one. */
+/* Copy the pixels of the seven small pictures to their positions in the full one. */
 static gan_status merge_passes(png_job *job)
 {
     const uint8_t *from = job->rows.pixels;
@@ -225,7 +225,7 @@ static gan_status merge_passes(png_job *job)
     return GAN_OK;
 }
 
-/* Of the EXIF data, where it stands before the pixels. */
+/* The orientation of the EXIF data, if that comes before the pixels. */
 static void find_orientation(png_job *job)
 {
 #ifdef PNG_eXIf_SUPPORTED
@@ -268,8 +268,8 @@ cleanup:
     return status;
 }
 
-/* One of the two functions with a setjmp(): it has no locals, and its caller ends what libpng
- * holds. */
+/* One of the two functions with a setjmp(): it has no local variables, and its caller frees what
+ * libpng holds. */
 static gan_status run_libpng(png_job *job)
 {
     if (setjmp(png_jmpbuf(job->png))) return job->status;

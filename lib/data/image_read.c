@@ -1,6 +1,6 @@
 /* image_read.c - pictures from files of any format that is known.
  *
- * What a format is made of is in a file of its own; the table here is all that knows them. */
+ * Each format has a file of its own; only the table here names them all. */
 #include "data/image_internal.h"
 
 #include "base/alloc_internal.h"
@@ -23,8 +23,8 @@ const char *gan__image_format_names(void)
 
 /* ---- Which format ---- */
 
-/* Tell a file's format from its first bytes, and go back to them; NULL: it is none that is known,
- * and `found` says what it is instead. */
+/* Recognise a file's format by its first bytes, and seek back to them; NULL: it is unknown, and
+ * `found` receives what was recognised instead. */
 static gan_status tell_format(const gan__image_format **out, char found[128],
                               const gan__image_file *file)
 {
@@ -42,7 +42,7 @@ static gan_status tell_format(const gan__image_format **out, char found[128],
     return gan__file_fail(file->path, "cannot seek to the beginning", errno);
 }
 
-/* The format that is asked for, or that the content has. */
+/* The format that is requested, or that of the content. */
 static gan_status choose_format(const gan__image_format **out, char found[128],
                                 const gan__image_file *file)
 {

@@ -1,4 +1,4 @@
-/* image_webp.c - WebP files.  No other file knows libwebp. */
+/* image_webp.c - WebP files.  The only file that uses libwebp. */
 #include "data/image_internal.h"
 
 #include "base/alloc_internal.h"
@@ -46,7 +46,7 @@ static gan_status check(const gan__image_file *file, VP8StatusCode code,
                                  features->has_alpha && file->request->keeps_alpha ? 4 : 3);
 }
 
-/* Grey files are colour files to this format. */
+/* WebP has no grey format: grey pictures are colour files. */
 static gan_status examine(gan__image_head *out, const gan__image_file *file)
 {
     uint8_t head[HEAD_BYTES];

@@ -21,10 +21,10 @@ enum {
     AHEAD = 2,
     AHEAD_BYTES = 4096,
     MAX_RANKS = 1024,
-    DIGESTED = 8 /* samples of a set */
+    DIGESTED = 8 /* samples of a dataset */
 };
 
-/* How the numbers of one channel are normalised. */
+/* The normalisation of one channel. */
 typedef struct channel {
     float mean;
     float std;
@@ -32,18 +32,18 @@ typedef struct channel {
 } channel;
 
 /* The next batch of a source that is read ahead: files that have to be decoded, or a host's
- * function that allows it.  A team of its own works on it while the host uses the one before. */
+ * function that allows it.  A team of threads reads it while the host uses the previous one. */
 typedef struct next_batch {
     gan_pool *pool;   /* NULL: nothing is read ahead */
-    uint8_t *bytes;   /* of its samples, where these are made of bytes; */
+    uint8_t *bytes;   /* of its samples, where these are bytes; */
     float *numbers;   /* else their numbers */
     uint16_t *labels; /* and labels */
     uint8_t *missing; /* for each of them: it could not be read */
     uint64_t epoch;
     size_t position;
-    size_t count; /* 0: there is none */
+    size_t count; /* 0: no batch is read ahead */
     size_t n_tasks;
-    int running; /* the team is at it: `order` must stay as it is */
+    int running; /* the team is running: `order` must not change */
 } next_batch;
 
 struct gan_iterator {
@@ -55,26 +55,26 @@ struct gan_iterator {
     uint8_t *byte_labels; /* the same, where all have room */
     size_t batch_size;    /* at most the number of samples */
     size_t end;           /* position at which an epoch is over */
-    size_t rank, n_ranks; /* whose samples of a batch are read */
+    size_t rank, n_ranks; /* the rank whose samples of each batch are read */
     uint64_t epoch;
     size_t position;
     uint64_t seed;
     uint32_t *order; /* NULL when nothing is shuffled */
     uint64_t order_epoch;
     int order_known;     /* `order` is that of `order_epoch` */
-    size_t n_channels;   /* that are normalised each in their own way */
+    size_t n_channels;   /* of channels with separate normalisations */
     size_t channel_size; /* numbers of one channel in a sample */
     int normalises;      /* a channel has a mean other than 0 or a deviation other than 1 */
     int flips;
     gan__jitter jitter;
-    float *aside; /* a sample a thread, where these change; NULL: nothing is changed */
+    float *aside; /* a sample for each thread, for random changes; NULL: there are none */
     next_batch next;
     channel channels[MAX_CHANNELS];
 };
 
 /* ---- Making ---- */
 
-/* Settle mean and std of channel `c`, and what they make of each byte. */
+/* Determine mean and std of channel `c`, and the normalised value of each byte. */
 static gan_status set_channel(gan_iterator *it, const gan_iterator_desc *d, size_t c)
 {
     const int of_bytes = gan__dataset_is_bytes(it->data);
@@ -132,7 +132,7 @@ static gan_status set_channels(gan_iterator *it, const gan_iterator_desc *d)
     return GAN_OK;
 }
 
-/* Settle how samples are changed at random, once their channels are known. */
+/* Read the settings of random changes, once the channels are known. */
 static gan_status set_jitter(gan_iterator *it, const gan_iterator_desc *d)
 {
     const gan_shape shape = it->data->shape;
@@ -154,7 +154,7 @@ static gan_status set_jitter(gan_iterator *it, const gan_iterator_desc *d)
     return gan__jitter_check(j, shape, gan__dataset_is_bytes(it->data));
 }
 
-/* Settle how an epoch is cut into batches. */
+/* Determine how an epoch is cut into batches. */
 static gan_status set_batches(gan_iterator *it, const gan_iterator_desc *d)
 {
     const size_t count = it->data->count;
@@ -180,7 +180,7 @@ static gan_status set_batches(gan_iterator *it, const gan_iterator_desc *d)
     return GAN_OK;
 }
 
-/* Take what a batch that is read ahead needs. */
+/* Allocate what a batch that is read ahead needs. */
 static gan_status take_next(gan_iterator *it, size_t n_threads)
 {
     next_batch *next = &it->next;
@@ -291,7 +291,7 @@ void gan_iterator_destroy(gan_iterator *it)
 
 /* ---- Walking ---- */
 
-/* Write the order of an epoch (Fisher and Yates), unless it stands there. */
+/* Write the order of an epoch (Fisher and Yates), unless `order` is that already. */
 static void shuffle(gan_iterator *it, uint64_t epoch)
 {
     const uint32_t count = (uint32_t)it->data->count;
@@ -340,14 +340,14 @@ static gan_status normalise(const gan_iterator *it, size_t index, float *sample)
                      index, (double)sample[bad]);
 }
 
-/* The sample that stands at `position` of the epoch whose order is known. */
+/* The index of the sample at `position` of the epoch in `order`. */
 static size_t index_at(const gan_iterator *it, size_t position)
 {
     return it->order ? it->order[position] : position;
 }
 
-/* Where the last batch begins.  A single sample, from which nothing can be normalised, is joined by
- * one of the batch before. */
+/* Where the last batch begins.  If a single sample is left, which batch normalisation can't work
+ * with, the last batch takes one of the batch before. */
 static size_t last_batch(const gan_iterator *it)
 {
     const size_t begin = (it->end - 1) / it->batch_size * it->batch_size;
@@ -355,7 +355,7 @@ static size_t last_batch(const gan_iterator *it)
     return it->end - begin == 1 && begin > 0 && it->batch_size > 2 ? begin - 1 : begin;
 }
 
-/* How many samples the batch that begins at `position` has. */
+/* The number of samples in the batch that begins at `position`. */
 static size_t count_at(const gan_iterator *it, size_t position)
 {
     const size_t end = position < last_batch(it) ? last_batch(it) : it->end;
@@ -374,8 +374,8 @@ static size_t end_own(const gan_iterator *it, size_t n)
     return n * (it->rank + 1) / it->n_ranks;
 }
 
-/* Ask for the bytes of the sample at `position` ahead of their use: in a shuffled epoch no
- * processor guesses them, and waiting for memory takes longer than normalising. */
+/* Prefetch the bytes of the sample at `position`: in a shuffled epoch the processor can't predict
+ * their addresses, and waiting for memory takes longer than normalising. */
 static void fetch_ahead(const gan_iterator *it, size_t position)
 {
 #if defined(__GNUC__)
@@ -408,7 +408,8 @@ static void flip(const gan_iterator *it, uint64_t epoch, size_t index, float *sa
         }
 }
 
-/* Change a sample as the epoch's draw says; any thread may do it, each with a place of its own. */
+/* Apply the epoch's random changes to a sample; any thread may do it, each with a buffer of its
+ * own. */
 static void jitter(const gan_iterator *it, uint64_t epoch, size_t index, size_t thread,
                    float *sample)
 {
@@ -441,7 +442,7 @@ static gan_status fill_from_floats(gan_iterator *it, size_t index, size_t place,
     return GAN_OK;
 }
 
-/* Put one sample into its place in the batch. */
+/* Write one sample to its place in the batch. */
 static gan_status fill(gan_iterator *it, size_t index, size_t place)
 {
     const gan_dataset *data = it->data;
@@ -466,7 +467,8 @@ static gan_status fill(gan_iterator *it, size_t index, size_t place)
 
 /* ---- Reading ahead ---- */
 
-/* Read sample `i` of the next batch; where samples are changed at random, do all with it. */
+/* Read sample `i` of the next batch; where samples are changed at random, change and normalise it
+ * too. */
 static gan_status read_ahead(const gan_iterator *it, size_t i, size_t thread)
 {
     const next_batch *next = &it->next;
@@ -497,7 +499,7 @@ static void read_part(void *context, size_t task, size_t worker)
         next->missing[i] = read_ahead(it, i, worker) != GAN_OK;
 }
 
-/* Let the team begin with the batch at a place; at an epoch's end that is the next one's first. */
+/* Start the team on the batch at a position; at the end of an epoch, on the first of the next. */
 static void begin_reading(gan_iterator *it, uint64_t epoch, size_t position)
 {
     next_batch *next = &it->next;
@@ -517,8 +519,8 @@ static void end_reading(gan_iterator *it)
     it->next.running = 0;
 }
 
-/* See to it that the samples of the current batch are there.  What the team could not read is tried
- * again, for this thread to have the message. */
+/* Wait until the samples of the current batch are read.  Samples that the team could not read are
+ * tried again, so that this thread has the message. */
 static gan_status wait_for_batch(gan_iterator *it)
 {
     next_batch *next = &it->next;
@@ -596,7 +598,7 @@ size_t gan_iterator_batch_count(const gan_iterator *it)
     return it ? (it->end - 1) / it->batch_size + 1 : 0;
 }
 
-/* The end of an epoch is a place too: a walk stands there between its last batch and GAN_END. */
+/* The end of an epoch is a position too: that between its last batch and GAN_END. */
 gan_status gan__iterator_check_place(const gan_iterator *it, uint64_t position)
 {
     const size_t last = last_batch(it);

@@ -8,17 +8,18 @@
 #include <gan/iterator.h>
 #include <stdint.h>
 
-/* Add the settings that the order and the numbers of the batches depend on.  Where the walk stands
- * is told and set by the public functions. */
+/* Add the settings that the order and the values of the batches depend on.  The position is read
+ * and set by the public functions. */
 void gan__iterator_state(const gan_iterator *it, gan__state *s);
 
-/* A digest of some samples, which are read for it, the same ones for sets of the same size. */
+/* A digest of some samples, which are read for it; their indices depend on the size of the dataset
+ * alone. */
 gan_status gan__iterator_digest(const gan_iterator *it, uint64_t *digest);
 
 /* GAN_ERR_INVALID when no batch begins at `position`. */
 gan_status gan__iterator_check_place(const gan_iterator *it, uint64_t position);
 
-/* The last place up to `position` where a batch begins, or the end. */
+/* The last position up to `position` where a batch begins, or the end. */
 uint64_t gan__iterator_place_before(const gan_iterator *it, uint64_t position);
 
 /* ---- Random changes of samples (iterator_jitter.c) ---- */
@@ -41,11 +42,11 @@ gan_status gan__jitter_check(const gan__jitter *j, gan_shape shape, int of_bytes
 /* Add the settings, where there are some. */
 void gan__jitter_state(const gan__jitter *j, gan__state *s);
 
-/* Change a normalised sample; `drawn` is uniform from 0 to 1, `aside` has room for a sample. */
+/* Change a normalised sample; `drawn` is uniform from 0 to 1, `aside` is a buffer for a sample. */
 void gan__jitter_apply(const gan__jitter *j, const float drawn[GAN__JITTER_DRAWS], float *sample,
                        float *aside);
 
-/* A batch's labels, of a batch that may be a host's who knows none of 16 bits. */
+/* A batch's labels; the batch may come from a host that was built without 16-bit labels. */
 static inline gan__label_list gan__batch_labels(const gan_batch *batch)
 {
     const int wide = batch->struct_size >= sizeof *batch;

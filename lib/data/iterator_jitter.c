@@ -5,7 +5,7 @@
  *
  *     old = middle + offset + size * rotation(new - middle)
  *
- * Beyond its edges the old picture goes on as its outermost pixels are. */
+ * Beyond its edges the old picture is continued by its outermost pixels. */
 #include "data/iterator_internal.h"
 
 #include "base/status_internal.h"
@@ -115,7 +115,7 @@ static mapping map_places(const gan__jitter *j, const float *drawn)
     return m;
 }
 
-/* Where a point lies between two pixels, and the second's share. */
+/* The two pixels around a point, and the second's weight. */
 typedef struct between {
     size_t first, second;
     float share;
@@ -154,7 +154,7 @@ static void move(const gan__jitter *j, const mapping *m, float *sample, float *a
 
 /* ---- Colours ---- */
 
-/* The grey of a pixel, as the library makes it. */
+/* The grey value of a pixel, as everywhere in the library. */
 static float grey_of(const gan__jitter *j, const float *pixel, size_t plane)
 {
     if (j->channels == 1) return pixel[0];

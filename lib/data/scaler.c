@@ -119,7 +119,7 @@ static void add_min_max(gan_scaler *s, const float *x, double k)
     }
 }
 
-/* What was gathered becomes shift and scale. */
+/* Compute shift and scale from the sums. */
 static void settle(gan_scaler *s, const gan_scaler_desc *d, double count)
 {
     for (size_t i = 0; i < s->n; i++) {

@@ -10,7 +10,8 @@
 /* Write it as {"shift":[...],"scale":[...]}, with all digits. */
 void gan__scaler_describe(gan__text *out, const gan_scaler *scaler);
 
-/* Make one of such a text.  GAN_ERR_FORMAT, in a sentence without subject, and GAN_ERR_NOMEM. */
+/* Make a scaler of such a text.  GAN_ERR_FORMAT, with a message without a subject, and
+ * GAN_ERR_NOMEM. */
 gan_status gan__scaler_parse(gan_scaler **out, const char *text, const gan_allocator *allocator);
 
 #endif

@@ -8,7 +8,7 @@
 
 /* ---- weights ---- */
 
-/* Numbers of the layers whose weights are divided by their singular values. */
+/* The weights of layers whose weights are divided by their singular value. */
 static size_t folded_count(const gan_network *net)
 {
     size_t n = 0;
@@ -18,7 +18,7 @@ static size_t folded_count(const gan_network *net)
     return n;
 }
 
-/* A layer's parameters as it computes with them; `*folded` moves on where they are made there. */
+/* A layer's parameters as it computes with them; `*folded` advances if they are written there. */
 static const float *params_of(const gan_network *net, size_t i, float **folded)
 {
     const gan_layer *layer = &net->layers[i];
@@ -46,7 +46,7 @@ static int is_kind(const gan_layer *layer, const char *kind)
     return strcmp(layer->class->name, kind) == 0;
 }
 
-/* Layers that have no step: they hand on a value. */
+/* Layers that have no step: they pass a value on. */
 static int hands_on(const gan_layer *layer)
 {
     return layer->class->random || is_kind(layer, "residual") || is_kind(layer, "shortcut");

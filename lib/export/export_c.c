@@ -11,7 +11,7 @@
 
 /* ---- settings ---- */
 
-/* A name of C that no keyword is: letters, digits and underscores, no digit first. */
+/* A C identifier that is not a keyword: letters, digits and underscores, not a digit first. */
 static gan_status read_name(char *out, const char *name)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";

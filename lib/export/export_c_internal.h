@@ -15,17 +15,17 @@ typedef struct gan__export_c {
     size_t n_samples;
     float *z, *images;
     uint16_t *labels;
-    double most, rms; /* how far numbers are from those of the network's own weights */
+    double most, rms; /* the error of outputs relative to the network's own weights */
 } gan__export_c;
 
-/* Draw the samples, with the weights rounded to the type of the descriptor, and measure what that
- * changes. */
+/* Draw the samples, with the weights rounded to the type of the descriptor, and measure the
+ * error. */
 gan_status gan__export_c_measure(gan__export_c *c, gan_network *net, const gan_allocator *a);
 
 /* Write a file. */
 void gan__export_c_put(gan__text *out, const gan__export_c *c, gan_export_c_file file);
 
-/* Write the weights as a text that a compiler reads as those bytes. */
+/* Write the weights as C source of the same bytes. */
 void gan__export_put_string(gan__text *out, const unsigned char *bytes, size_t n);
 
 #endif

@@ -1,5 +1,5 @@
-/* export_c_measure.c - samples of an exported network by the library: for its test, and to tell what
- * rounding the weights to fewer bits does to them. */
+/* export_c_measure.c - samples of an exported network by the library: for its test, and to measure
+ * the error of rounding the weights to fewer bits. */
 #include "export/export_c_internal.h"
 
 #include "base/alloc_internal.h"
@@ -46,7 +46,7 @@ static void visit_round(float *number, float *factor)
     *number = *factor > 0 ? *factor * nearbyintf(*number / *factor) : 0;
 }
 
-/* As the program does, outputs at the same place of each group have one factor. */
+/* As in the program, outputs at the same position of each group share a factor. */
 static void round_int8(const gan_layer *layer, float *weights)
 {
     const gan_shape s = layer->params[0].shape;
@@ -76,8 +76,8 @@ static void round_layer(const gan_layer *layer, float *weights, gan_export_type 
         weights[k] = half_value(weights[k]);
 }
 
-/* What is written, and rounded, are weights over their singular value.  They take the place of the
- * layer's own, and u gets the length with which the singular value is 1. */
+/* The weights that are written, and rounded, are divided by their singular value.  They replace the
+ * layer's own, and u is scaled so that the singular value becomes 1. */
 static void round_spectral(const gan_layer *layer, float *weights, float *buffers,
                            gan_export_type type, float *memory)
 {
@@ -127,7 +127,7 @@ static void draw(gan__export_c *c, gan_latent latent)
         c->labels[i] = (uint16_t)(net->n_classes > 0 ? i % net->n_classes : 0);
 }
 
-/* One sample at a time: in a batch some layers compute with other sums. */
+/* One sample at a time: in a batch some layers add in another order. */
 static gan_status run(const gan__export_c *c, gan_network *net, float *out)
 {
     gan_status status = GAN_OK;

@@ -152,7 +152,7 @@ static size_t lines_of(const gan__text *text)
     return n;
 }
 
-/* One a line, or more where the file would become too long for its readers. */
+/* One per line, or several where the file would become too long to read. */
 static void put_calls(gan__text *out, const gan__export_program *p)
 {
     enum { MOST_LINES = 390 };
@@ -174,7 +174,7 @@ static void put_calls(gan__text *out, const gan__export_program *p)
     gan__text_put(out, "    return 0;\n}\n");
 }
 
-/* As a text of C, whatever the name has. */
+/* As a C string literal, whatever bytes the name has. */
 static void put_quoted(gan__text *out, const char *text)
 {
     gan__text_put(out, "\"");

@@ -1,9 +1,9 @@
 /* export_directions.c - the directions of the latent space along which pictures change most.
  *
- * They are the principal components of what the first layer with a matrix W makes of latent vectors
- * (Haerkoenen et al., GANSpace, 2020).  Of z with independent numbers of deviation 1, W z has the
- * covariance W W'; its components, seen from z, are the eigenvectors of W' W, so nothing has to be
- * drawn, and the result is exact. */
+ * They are the principal components of the output of the first layer with a matrix W for random
+ * latent vectors (Haerkoenen et al., GANSpace, 2020).  For z with independent components of
+ * deviation 1, W z has the covariance W W'; in terms of z its principal components are the
+ * eigenvectors of W' W, so no samples are drawn, and the result is exact. */
 #include "export/export_page_internal.h"
 
 #include "base/alloc_internal.h"
@@ -18,7 +18,7 @@ typedef struct weights {
     size_t n, step, stride;
 } weights;
 
-/* An embedding appends its numbers behind those of z, so that z has the first inputs. */
+/* An embedding appends its numbers to those of z, so that z is the first inputs. */
 static int find_matrix(weights *out, const gan__export *e)
 {
     const size_t latent = gan_shape_size(e->net->input);
@@ -55,7 +55,7 @@ static void multiply(double *out, const weights *m, size_t n)
         }
 }
 
-/* Turn rows p and q of a matrix of n columns. */
+/* Rotate rows p and q of a matrix of n columns. */
 static void turn(double *rows, size_t n, size_t p, size_t q, double c, double s)
 {
     for (size_t k = 0; k < n; k++) {
@@ -66,7 +66,7 @@ static void turn(double *rows, size_t n, size_t p, size_t q, double c, double s)
     }
 }
 
-/* The same of columns. */
+/* The same for columns. */
 static void turn_columns(double *matrix, size_t n, size_t p, size_t q, double c, double s)
 {
     for (size_t k = 0; k < n; k++) {
@@ -77,8 +77,9 @@ static void turn_columns(double *matrix, size_t n, size_t p, size_t q, double c,
     }
 }
 
-/* Jacobi's method: each turn makes a number beside the diagonal 0, and sweeps over all of them leave
- * the eigenvalues on the diagonal; the rows of `vectors` turn along, from those of the unit matrix. */
+/* Jacobi's method: each rotation makes one number off the diagonal 0, and sweeps over all of them
+ * leave the eigenvalues on the diagonal; the rows of `vectors`, at first those of the unit matrix,
+ * are rotated along. */
 static void diagonalize(double *matrix, double *vectors, size_t n)
 {
     enum { SWEEPS = 30 };
@@ -106,7 +107,8 @@ static void diagonalize(double *matrix, double *vectors, size_t n)
     }
 }
 
-/* The largest eigenvalue that has not been taken; its number points up, so that the sign is known. */
+/* The largest eigenvalue that has not been taken; the largest component of its vector is made
+ * positive, so that the sign is unique. */
 static void take_largest(gan__export_direction *out, double *matrix, const double *vectors,
                          size_t n, double sum)
 {

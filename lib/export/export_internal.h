@@ -1,16 +1,16 @@
-/* export_internal.h - a network as the list of steps that its evaluation is, for whoever writes it in
+/* export_internal.h - a network as the list of its steps in evaluation, from which it is written in
  * another language.
  *
- * Values flow between steps.  Value 0 is the network's input; each step reads one or two and makes a
- * new one.  What evaluation leaves out has no step: dropout, and the forks of residual blocks, whose
- * two branches read the same value.
+ * Value 0 is the network's input; each step reads one or two values and computes a new one.  Layers
+ * that evaluation skips have no step: dropout, and the forks of residual blocks, whose two branches
+ * read the same value.
  *
  *     layers   0 linear   1 dropout   2 residual   2.body.0 linear   2.add       3 reshape
  *     steps    1 = linear(0)                       2 = linear(1)     3 = 2 + 1   4 = reshape(3)
  *
  * A target has a table with a row for each kind of layer that it knows, found by the kind's name
- * (gan_network_layer_kind()); the row is what a kind of layer is to that target.  Settings are read
- * by their names, as gan_network_layer_info() tells them. */
+ * (gan_network_layer_kind()); the row says how the target writes that kind.  Settings are read by
+ * their names, as gan_network_layer_info() returns them. */
 #ifndef GAN_EXPORT_INTERNAL_H
 #define GAN_EXPORT_INTERNAL_H
 
@@ -25,8 +25,8 @@ enum { GAN__EXPORT_NONE = -1 };
 typedef struct gan__export_step {
     const gan_layer *layer; /* its kind, settings, and shapes of input and output */
     size_t x;               /* the value that it reads */
-    size_t other;           /* that it adds to it: of "add"; else x */
-    size_t y;               /* that it makes: the steps are numbered by it, from 1 on */
+    size_t other;           /* that it adds to that: for "add"; else x */
+    size_t y;               /* that it computes: the steps are numbered by it, from 1 on */
     const float *params[GAN__LAYER_MAX_PARAMS]; /* as layer->params; spectral norm is folded in */
     const float *buffers[GAN__LAYER_MAX_BUFFERS];
 } gan__export_step;
@@ -36,13 +36,13 @@ typedef struct gan__export {
     gan_allocator allocator;
     gan__export_step *steps;
     size_t n_steps;
-    size_t output; /* the value that the network makes; 0: its input, unchanged */
+    size_t output; /* the network's output; 0: its input, unchanged */
     float *folded; /* weights over their singular values */
     gan__numeric numeric;
 } gan__export;
 
-/* Begin to export a complete network: nobody may change it until the end, and numbers are rounded to
- * the nearest.  `who` begins the sentences of failures.  GAN_ERR_INVALID, GAN_ERR_NONFINITE,
+/* Begin to export a complete network, which must not change until the end; the rounding mode is to
+ * the nearest.  Messages of failures begin with `who`.  GAN_ERR_INVALID, GAN_ERR_NONFINITE,
  * GAN_ERR_NOMEM, GAN_ERR_BUSY. */
 gan_status gan__export_begin(gan__export *out, gan_network *net, const gan_allocator *allocator,
                              const char *who);
@@ -55,7 +55,7 @@ gan_shape gan__export_shape(const gan__export *export_, size_t value);
 double gan__export_setting(const gan__export_step *step, const char *name, size_t i);
 size_t gan__export_size(const gan__export_step *step, const char *name, size_t i);
 
-/* Whether it only shows its input as another shape: flatten, reshape. */
+/* Whether it only gives its input another shape: flatten, reshape. */
 int gan__export_reshapes(const gan__export_step *step);
 
 /* GAN_ERR_INVALID: "layer 3 (dropout): ... can't be ..."; what can't be, and why. */

@@ -1,5 +1,5 @@
-/* export_kinds.c - what each kind of layer is to a program: the function that computes it, with its
- * arguments and its weights in the order in which that reads them.
+/* export_kinds.c - how a program computes each kind of layer: the function, with its arguments and
+ * its weights in the order in which it reads them.
  *
  * A new kind is a row at the end, and perhaps a function in text/c_functions.txt and
  * text/page_functions.txt. */
@@ -46,7 +46,7 @@ static size_t area_in(const step *s)
     return size_in(s) / s->layer->in.dim[0];
 }
 
-/* A shape as channels, height, width: a line has the height 1. */
+/* A shape as channels, height, width: a 1D signal has the height 1. */
 static const size_t *sides(size_t out[3], gan_shape shape)
 {
     out[0] = shape.dim[0];

@@ -1,4 +1,4 @@
-/* export_onnx.c - a network as a file of ONNX.
+/* export_onnx.c - a network as an ONNX file.
  *
  * The file is one message of Protocol Buffers, which has three parts: the graph, the version of the
  * operators, and texts ("metadata").  Version 8 of the format and 17 of the operators, of 2022, are
@@ -16,7 +16,7 @@
 
 enum { IR_VERSION = 8, OPSET = 17 };
 
-/* A message has fewer than 2 GiB; so much of it is for all but the weights. */
+/* A message has fewer than 2 GiB, of which this is reserved for all but the weights. */
 enum { MOST_BYTES = INT32_MAX, OTHER_BYTES = 1 << 24, NAME_BYTES = 64 };
 
 static const char WHO[] = "onnx";
@@ -29,7 +29,7 @@ static int is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-/* What a layer makes is called by a number, so a name that begins with a letter is free. */
+/* Outputs of layers are named by numbers, so a name that begins with a letter is free. */
 static gan_status check_name(const char *which, const char *name)
 {
     size_t n = is_letter(name[0]) ? 1 : 0;
@@ -63,7 +63,7 @@ cleanup:
 
 /* ---- the graph ---- */
 
-/* A picture's shape, or what the network makes. */
+/* The shape of a picture, or else of the network's output. */
 static gan_shape output_shape(const gan_network *net)
 {
     const gan_shape picture = gan_network_picture_shape(net);
@@ -71,7 +71,7 @@ static gan_shape output_shape(const gan_network *net)
     return picture.rank > 0 ? picture : gan_network_output_shape(net);
 }
 
-/* What goes in and comes out: [N, ...], where N is any number. */
+/* An input or output: [N, ...], where N is any number. */
 static void put_value(gan__text *out, unsigned field, const char *name, int type, gan_shape shape)
 {
     const size_t value = gan__protobuf_begin(out, field);
@@ -96,7 +96,8 @@ static void put_value(gan__text *out, unsigned field, const char *name, int type
     gan__protobuf_end(out, value);
 }
 
-/* The last step makes the output, unless that is to have the shape of a picture, or there is none. */
+/* The last step's value is the output, unless that is reshaped to a picture, or there are no
+ * steps. */
 static gan_status write_steps(gan__onnx *o)
 {
     gan_status status = GAN_OK;
@@ -142,7 +143,7 @@ static void put_entry(gan__text *out, const char *key, const char *value)
     gan__protobuf_end(out, entry);
 }
 
-/* What is said of pictures has ONNX's own names; the rest those of libgan's files. */
+/* Metadata about pictures has ONNX's own names, the rest those of libgan's files. */
 static gan_status put_entries(gan__text *out, const gan_network *net)
 {
     static const char key[] = "libgan.network";

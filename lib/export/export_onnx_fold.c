@@ -2,7 +2,7 @@
  *
  *     y = (W x + b - mean) s + shift = (s W) x + (b - mean) s + shift,  s = scale / sqrt(var + eps)
  *
- * s is of the output of W, so each row of W has its own.  Computed in double precision. */
+ * There is an s for each output, so each row of W has its own.  Computed in double precision. */
 #include "base/alloc_internal.h"
 #include "base/tensor_internal.h"
 #include "export/export_onnx_internal.h"
@@ -20,7 +20,7 @@ static size_t channel_count(const gan__export_step *product)
     return product->layer->out.dim[0];
 }
 
-/* Whether step i is a product that nothing reads but a batch normalisation behind it. */
+/* Whether step i is a product whose only reader is a following batch normalisation. */
 static int is_foldable(const gan__export *e, size_t i)
 {
     const gan__export_step *product = &e->steps[i], *norm = product + 1;
@@ -76,7 +76,7 @@ static float *fold(gan__export_step *product, const gan__export_step *norm, floa
     return bias + channels;
 }
 
-/* Take step i away, which made what the one before it makes now. */
+/* Remove step i, whose value is now computed by the step before it. */
 static void drop_step(gan__export *e, size_t i)
 {
     const size_t value = e->steps[i].y;

@@ -1,9 +1,9 @@
 /* export_onnx_internal.h - the parts of a graph of ONNX: nodes, constants and their names.
  *
- * A graph is a list of nodes; a node is an operator, the names of what it reads and makes, and its
- * attributes.  Constants ("initializers") are named numbers.  What a layer makes is called after it,
- * "3" or "3.body.0"; its tensors as in a file, "3.weight"; what is between its operators
- * "3.Mul", "3.Mul_1" ...; constants of its own "3.shape". */
+ * A graph is a list of nodes; a node is an operator, the names of its inputs and outputs, and its
+ * attributes.  Constants ("initializers") are named tensors.  A layer's output has the layer's
+ * name, "3" or "3.body.0"; its tensors are named as in a file, "3.weight"; values between its
+ * operators "3.Mul", "3.Mul_1" ...; its own constants "3.shape". */
 #ifndef GAN_EXPORT_ONNX_INTERNAL_H
 #define GAN_EXPORT_ONNX_INTERNAL_H
 
@@ -66,7 +66,7 @@ typedef struct gan__onnx_name {
 typedef struct gan__onnx {
     const gan__export *export_;
     const char *input, *label, *output;
-    int reshaped;                 /* what the last step makes is not yet the output */
+    int reshaped;                 /* the value of the last step is not yet the output */
     gan__text nodes;              /* fields of the graph */
     gan__text constants;          /* likewise */
     const gan__export_step *step; /* whose operators are being written */
@@ -79,20 +79,20 @@ gan__onnx_name gan__onnx_value(const gan__onnx *o, size_t value);
 /* A new value between the operators of the step. */
 gan__onnx_name gan__onnx_part(gan__onnx *o, const char *op);
 
-/* Write a constant of the step, called `what`: n numbers, over again up to the size of the shape; one
- * number that goes with any shape; whole numbers. */
+/* Write a constant of the step, called `what`: n numbers, repeated up to the size of the shape; one
+ * number, which broadcasts to any shape; integers. */
 gan__onnx_name gan__onnx_floats(gan__onnx *o, const char *what, gan_shape shape,
                                 const float *numbers, size_t n);
 gan__onnx_name gan__onnx_float(gan__onnx *o, const char *what, double number);
 gan__onnx_name gan__onnx_ints(gan__onnx *o, const char *what, const int64_t *numbers, size_t n);
 gan__onnx_name gan__onnx_int(gan__onnx *o, const char *what, int64_t number);
 
-/* What a node reads. */
+/* The inputs of a node. */
 #define GAN__ONNX_IN(...)                                                                          \
     (const gan__onnx_name[]){__VA_ARGS__},                                                         \
         sizeof((const gan__onnx_name[]){__VA_ARGS__}) / sizeof(gan__onnx_name)
 
-/* Begin a node that makes `out`; attributes follow; end it. */
+/* Begin a node with the output `out`; attributes follow; end it. */
 size_t gan__onnx_begin(gan__onnx *o, const char *op, gan__onnx_name out, const gan__onnx_name *in,
                        size_t n);
 void gan__onnx_put_float(gan__onnx *o, const char *attribute, double value);
@@ -101,7 +101,7 @@ void gan__onnx_put_string(gan__onnx *o, const char *attribute, const char *value
 void gan__onnx_put_ints(gan__onnx *o, const char *attribute, const int64_t *values, size_t n);
 void gan__onnx_end(gan__onnx *o, size_t begin);
 
-/* A node without attributes that makes `out`. */
+/* A node without attributes, with the output `out`. */
 void gan__onnx_make(gan__onnx *o, const char *op, gan__onnx_name out, const gan__onnx_name *in,
                     size_t n);
 
@@ -116,8 +116,8 @@ void gan__onnx_reshape(gan__onnx *o, gan__onnx_name out, gan__onnx_name in, cons
  * kind. */
 gan_status gan__onnx_write_step(gan__onnx *o, const gan__export_step *step);
 
-/* Take batch normalisations into the products before them, whose weights and biases are then numbers
- * in memory that the caller gives back: `*made`, also after a failure.  GAN_ERR_NOMEM. */
+/* Fold batch normalisations into the products before them, whose weights and biases are then in
+ * memory that the caller frees: `*made`, also after a failure.  GAN_ERR_NOMEM. */
 gan_status gan__onnx_fold_batch_norm(float **made, gan__export *export_);
 
 #endif

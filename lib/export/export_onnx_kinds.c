@@ -1,9 +1,10 @@
 /* export_onnx_kinds.c - each kind of layer as operators of ONNX, of opset 17.
  *
- * Where ONNX has an operator with PyTorch's definition, that is it; else a few that make it up.
+ * Where ONNX has an operator with PyTorch's definition, that one is used; else several that
+ * together compute the same.
  *
- * No call has two arguments that write: compilers evaluate them in either order, and files are to be
- * the same bytes. */
+ * No call has two arguments that write nodes: the order of evaluation is unspecified, and files
+ * must have the same bytes with any compiler. */
 #include "base/tensor_internal.h"
 #include "export/export_onnx_internal.h"
 
@@ -12,7 +13,7 @@
 
 typedef gan__onnx_name name;
 
-/* What a kind of layer is. */
+/* How a kind of layer is written. */
 typedef struct kind {
     const char *name;
     void (*write)(gan__onnx *o, const struct kind *k);
@@ -80,7 +81,7 @@ static name flat(gan__onnx *o)
     return out;
 }
 
-/* A number for each channel, to go with [N, channels, ...]. */
+/* A number for each channel, which broadcasts to [N, channels, ...]. */
 static gan_shape of_channels(const gan__onnx *o, size_t channels)
 {
     gan_shape shape = {in_of(o)->rank, {channels, 1, 1, 1}};
@@ -108,7 +109,7 @@ static name param(gan__onnx *o, size_t i)
     return numbers(o, what, layer->params[i].shape, o->step->params[i]);
 }
 
-/* The bias of a product, which a batch normalisation may have given it. */
+/* The bias of a product; it may come from a folded batch normalisation. */
 static name bias(gan__onnx *o)
 {
     const gan_shape out = o->step->layer->out;
@@ -207,7 +208,7 @@ static void write_linear(gan__onnx *o, const kind *k)
     gan__onnx_end(o, node);
 }
 
-/* A setting that has a number for each side of an image, or one of a line; so often. */
+/* A setting with a number for each side of an image, or one for a 1D signal, repeated `times`. */
 static void put_sides(gan__onnx *o, const char *attribute, const char *setting, size_t times)
 {
     const size_t sides = in_of(o)->rank - 1;
@@ -486,7 +487,7 @@ static name mean_deviation(gan__onnx *o)
     return out;
 }
 
-/* [N, n] to fill n channels of an image. */
+/* [N, n] repeated over n channels of an image. */
 static name spread(gan__onnx *o, name value, size_t n)
 {
     const gan_shape in = *in_of(o);
@@ -520,7 +521,7 @@ static name row_of_class(gan__onnx *o, size_t i)
     return binary(o, "Gather", param(o, i), label_of(o));
 }
 
-/* y is x and behind it a vector; what convolutions want to see stays such. */
+/* y is x with a vector appended; an image stays an image for the following convolution. */
 static void append_vector(gan__onnx *o, const char *op, name vector)
 {
     const gan_shape out = o->step->layer->out;

@@ -1,4 +1,4 @@
-/* export_page.c - a generator as a page of HTML that draws in the browser.
+/* export_page.c - a generator as an HTML page that draws in the browser.
  *
  * The page has text/page.txt around text/page_script.txt.  Its generator is either the C source of
  * export_c.c as WebAssembly, which the host has compiled, or the same program in JavaScript, by the
@@ -123,7 +123,7 @@ static void put_base64(gan__text *out, const unsigned char *bytes, size_t n)
     }
 }
 
-/* All weights as floats, or each as the nearest number of 16 bits. */
+/* All weights as floats, or each rounded to 16 bits. */
 static void put_weights(gan__text *out, const page *p)
 {
     const size_t n = p->program.weight_bytes;

@@ -1,4 +1,4 @@
-/* export_page_internal.h - what a page is made of. */
+/* export_page_internal.h - the parts of a page. */
 #ifndef GAN_EXPORT_PAGE_INTERNAL_H
 #define GAN_EXPORT_PAGE_INTERNAL_H
 
@@ -10,8 +10,8 @@ typedef struct gan__export_direction {
     double share;
 } gan__export_direction;
 
-/* Find the first `*count` directions, whose vectors have room; `*count` becomes how many there are:
- * none where no layer has a matrix for z itself.  GAN_ERR_NOMEM. */
+/* Find the first `*count` directions; `*count` becomes how many there are: 0 if no layer has a
+ * matrix for z itself.  GAN_ERR_NOMEM. */
 gan_status gan__export_find_directions(gan__export_direction *out, size_t *count,
                                        const gan__export *e);
 

@@ -1,4 +1,5 @@
-/* export_program.c - see export_program_internal.h: where values and weights of the calls lie. */
+/* export_program.c - see export_program_internal.h: the addresses of values and weights in
+ * calls. */
 #include "export/export_program_internal.h"
 
 #include "base/alloc_internal.h"
@@ -18,7 +19,8 @@ typedef struct group {
 typedef struct plan {
     gan__export_program *program;
     size_t *group_of; /* of each value */
-    size_t *last;     /* the step that reads a value last; reshaped ones count for what they show */
+    size_t *last;     /* the last step that reads a value; a reshaped value counts as the one that
+                         it shows */
     size_t *shows;    /* the value that a reshaped one shows, else itself */
     group *groups;
     size_t n_groups;
@@ -71,7 +73,8 @@ static int meet(const group *a, const group *b)
     return a->place.area == GAN__EXPORT_WORK && a->first <= b->last && b->first <= a->last;
 }
 
-/* Each group gets the first place of work at which no other lies while it lives. */
+/* Each group gets the lowest offset in `work` at which it overlaps no other group that lives at the
+ * same time. */
 static void place_groups(plan *p)
 {
     const size_t output = p->group_of[p->program->network.output];
@@ -190,7 +193,7 @@ unsigned gan__export_half(float value)
     const unsigned sign = bits_of(value) >> 16 & 0x8000u;
     const float size = fabsf(value);
 
-    if (size >= 65520) return sign | 0x7bff; /* the largest: it has no infinity to tell of */
+    if (size >= 65520) return sign | 0x7bff; /* the largest: infinities don't occur */
     if (size < 6.103515625e-5f)              /* below 2^-14 all are multiples of 2^-24 */
         return sign | (unsigned)nearbyintf(size * 16777216.0f);
     const unsigned bits = bits_of(size), odd = bits >> 13 & 1;

@@ -1,13 +1,13 @@
-/* export_program_internal.h - a network as calls of a few functions, each with plain numbers as
- * arguments: what C source and the script of a page have in common.
+/* export_program_internal.h - a network as calls of a few functions with plain numbers as
+ * arguments, the form that C source and the script of a page share.
  *
  *     linear(w, 64, 256, z, work, room);
  *     each_leaky_relu(256, 0.2f, 0.0f, work, work);
  *     linear(w + 66560, 256, 784, work, image, room);
  *
  * w are the weights, a block of bytes with those of each call in the order in which its function
- * reads them; z is the input, image the output, work has the values between, and room is what
- * functions work in. */
+ * reads them; z is the input, image the output, work holds the values between, and room is scratch
+ * memory. */
 #ifndef GAN_EXPORT_PROGRAM_INTERNAL_H
 #define GAN_EXPORT_PROGRAM_INTERNAL_H
 
@@ -17,7 +17,7 @@ enum { GAN__EXPORT_ARGUMENTS = 20 };
 
 typedef struct gan__export_call gan__export_call;
 
-/* Where a value lies: in z, image or work, from a number on. */
+/* The location of a value: z, image or work, and an offset. */
 typedef enum gan__export_area {
     GAN__EXPORT_Z,
     GAN__EXPORT_IMAGE,
@@ -36,7 +36,7 @@ struct gan__export_call {
     size_t n_arguments;
     int takes_label;   /* as its last argument */
     int takes_other;   /* a second value */
-    int changes_place; /* y may lie where x lies */
+    int changes_place; /* y may overwrite x */
 
     /* Its weights: for each class a block, or one; in each a vector of floats and a matrix. */
     size_t n_blocks;
@@ -45,8 +45,8 @@ struct gan__export_call {
     size_t rows, columns;
     float (*matrix)(const gan__export_step *step, size_t row, size_t column);
 
-    size_t sums;      /* floats of room beside the weights that it has at once */
-    size_t rows_read; /* rows of the matrix that it has at once */
+    size_t sums;      /* floats of room, besides the weights that it converts at a time */
+    size_t rows_read; /* rows of the matrix that it converts at a time */
 
     size_t weights, block; /* where they begin, and how long a block is, in bytes */
     gan__export_place x, other, y;
@@ -58,23 +58,24 @@ typedef struct gan__export_program {
     gan__export_call *calls;
     size_t n_calls;
     size_t weight_bytes;
-    size_t room, n_room; /* where the room begins in work, and the floats that it has */
+    size_t room, n_room; /* the offset of the room in work, and its size in floats */
     size_t n_work;       /* floats */
 } gan__export_program;
 
-/* Make it from a network; statuses are those of gan__export_begin(), and GAN_ERR_INVALID for a layer
- * that there is no function for.  gan__export_program_end() in any case. */
+/* Make it from a network; statuses are those of gan__export_begin(), and GAN_ERR_INVALID for a
+ * layer without a function.  gan__export_program_end() in any case. */
 gan_status gan__export_program_begin(gan__export_program *out, gan_network *net,
                                      gan_export_type type, const gan_allocator *allocator);
 void gan__export_program_end(gan__export_program *p);
 
-/* Fill a call for a step: its function and arguments.  GAN_ERR_INVALID where there is none. */
+/* Fill a call for a step: its function and arguments.  GAN_ERR_INVALID when there is no
+ * function. */
 gan_status gan__export_describe(gan__export_call *out, const gan__export_step *step);
 
 /* Write the weights: weight_bytes of them. */
 void gan__export_put_weights(const gan__export_program *p, unsigned char *out);
 
-/* The nearest number of 16 bits, ties to even. */
+/* The nearest 16-bit float, ties to even. */
 unsigned gan__export_half(float value);
 
 #endif

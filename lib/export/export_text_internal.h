@@ -1,5 +1,5 @@
 /* export_text_internal.h - texts with gaps, and texts of functions, that exported files are made of.
- * They lie in lib/export/text; `make` writes them as arrays (lib/export/embed). */
+ * They are in lib/export/text; `make` writes them as arrays (lib/export/embed). */
 #ifndef GAN_EXPORT_TEXT_INTERNAL_H
 #define GAN_EXPORT_TEXT_INTERNAL_H
 
@@ -21,7 +21,7 @@ typedef enum gan__export_text {
     GAN__EXPORT_PAGE_FUNCTIONS
 } gan__export_text;
 
-/* What stands in a text's gaps: "@{name}" becomes the value of that name, in which gaps are filled,
+/* The values for a text's gaps: "@{name}" becomes the value of that name, in which gaps are filled,
  * too. */
 typedef struct gan__export_gap {
     const char *name;
@@ -31,8 +31,8 @@ typedef struct gan__export_gap {
 void gan__export_put_text(gan__text *out, gan__export_text which, const gan__export_gap *gaps,
                           size_t n_gaps);
 
-/* A text of functions has "@ name: others" before each: what it calls.  Write those that a program's
- * calls need; of "matrix" the one that reads its type. */
+/* A text of functions has "@ name: others" before each function, where others are those that it
+ * calls.  Write the functions that a program needs; of "matrix" the one that reads its type. */
 void gan__export_put_functions(gan__text *out, gan__export_text which,
                                const gan__export_program *p);
 

@@ -1,4 +1,4 @@
-/* file.c - files replaced atomically: written beside, flushed to the disk, renamed.
+/* file.c - files replaced atomically: written to a temporary file, flushed to the disk, renamed.
  *
  *     create    sweep: remove temporary files that nobody has locked (their writers were killed)
  *               open  dir/.libgan-<random>.tmp  exclusively, and lock it
@@ -7,12 +7,12 @@
  *               keep_old, where old ones are kept:
  *                   link    dir/run.gan -> dir/.libgan-<random>.tmp
  *                   rename  run.gan.2 -> run.gan.3, run.gan.1 -> run.gan.2, as far as n_keep
- *                   rename  that link -> run.gan.1     run.gan itself was there all the time
- *               rename  .libgan-<random>.tmp -> run.gan     the moment from which it is the new one
+ *       rename  that link -> run.gan.1     run.gan itself exists at all times
+ *       rename  .libgan-<random>.tmp -> run.gan     from here on it is the new file
  *               fsync the directory                    now the renaming is on the disk, too
  *
- * A process that is killed anywhere leaves at run.gan either the whole old file or the whole new
- * one, and perhaps a temporary file without a lock, which the next writer removes.  Locks are
+ * A process that is killed at any point leaves at run.gan either the whole old file or the whole
+ * new one, and perhaps a temporary file without a lock, which the next writer removes.  Locks are
  * flock()'s: they belong to the open file and end with the process, however it ends. */
 #define _DEFAULT_SOURCE /* getentropy() */
 #include "base/alloc_internal.h"
@@ -34,12 +34,12 @@
 #endif
 
 enum {
-    PATH_BYTES = 4096,      /* of the longest path that systems take, with its end */
-    MAX_LINKS = 40,         /* that are followed one after the other, as the kernel does */
-    MAX_TRIES = 10000,      /* for a temporary name that nobody has */
-    MAX_WAIT_MS = 2000,     /* for another process that moves files of the directory */
+    PATH_BYTES = 4096,      /* of the longest path that systems accept, with its terminating 0 */
+    MAX_LINKS = 40,         /* symbolic links followed in a row, as in the kernel */
+    MAX_TRIES = 10000,      /* to find an unused temporary name */
+    MAX_WAIT_MS = 2000,     /* while another process renames files of the directory */
     HEX_DIGITS = 16,        /* of a temporary name */
-    NUMBER_BYTES = 24,      /* room for ".1" and its like */
+    NUMBER_BYTES = 24,      /* for ".1" and other suffixes */
     CHUNK_BYTES = 256 << 10 /* summed and written at a time, while they are in cache */
 };
 
@@ -61,14 +61,14 @@ gan_status gan__errno_status(int error)
     return error == ENOMEM ? GAN_ERR_NOMEM : GAN_ERR_IO;
 }
 
-/* A path longer than any system accepts is cut, so that the message has room for the reason. */
+/* A path longer than any system accepts is truncated, so that the reason fits into the message. */
 gan_status gan__file_fail(const char *path, const char *what, int error)
 {
     return gan__fail(gan__errno_status(error), "%.*s: %s: %s", PATH_BYTES - 1, path, what,
                      gan__errno_text_of(error).text);
 }
 
-/* Only files are written and read: not what blocks, has no end or cannot be renamed. */
+/* Only regular files are written and read: not what may block, has no end or cannot be renamed. */
 static gan_status expect_file(const struct stat *info, const char *path, const char *what)
 {
     const char *kind = S_ISDIR(info->st_mode)    ? "directory"
@@ -82,7 +82,7 @@ static gan_status expect_file(const struct stat *info, const char *path, const c
 
 /* ---- Where to write ---- */
 
-/* How long the part of a path is that names the directory, its slash included. */
+/* The length of a path's directory part, including the slash. */
 static size_t directory_length(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -90,8 +90,8 @@ static size_t directory_length(const char *path)
     return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
-/* Follow a symbolic link, and those that it leads to, to the name of the file behind them, which
- * may not exist yet. */
+/* Follow a symbolic link, and those that it leads to, to the name of the target, which may not
+ * exist yet. */
 static gan_status follow_links(char target[PATH_BYTES], const char *path)
 {
     char text[PATH_BYTES];
@@ -103,7 +103,7 @@ static gan_status follow_links(char target[PATH_BYTES], const char *path)
         const ssize_t n = readlink(target, text, sizeof text - 1);
         size_t kept;
 
-        if (n < 0) return GAN_OK; /* no link; opening tells what else may be wrong */
+        if (n < 0) return GAN_OK; /* not a link; other errors show when it is opened */
         kept = text[0] == '/' ? 0 : directory_length(target);
         if (kept + (size_t)n >= PATH_BYTES)
             return gan__file_fail(path, "cannot be written", ENAMETOOLONG);
@@ -113,10 +113,10 @@ static gan_status follow_links(char target[PATH_BYTES], const char *path)
     return gan__file_fail(path, "cannot be written", ELOOP);
 }
 
-/* Find the file to be replaced and tell its permissions, 0 when there is none.  Renaming over a
- * device such as /dev/null would remove it for everyone.  The kernel follows the links as well: it
- * may refuse to, for a stranger's link in a directory that is everybody's, and it knows files that
- * have no name any more. */
+/* Find the file to be replaced and its permissions, 0 when there is none.  Renaming over a
+ * device such as /dev/null would remove it for everyone.  The kernel is asked to follow the links,
+ * too: it may refuse another user's link in a world-writable directory, and it knows of files
+ * without a name. */
 static gan_status find_target(char target[PATH_BYTES], mode_t *mode, const char *path)
 {
     struct stat info, found;
@@ -139,8 +139,8 @@ static gan_status find_target(char target[PATH_BYTES], mode_t *mode, const char 
 
 /* ---- Temporary files: each is locked by its writer, so one that is not was left behind ---- */
 
-/* A number that is never drawn twice, by no process on no machine.  Were a name used again, the
- * file of a writer that lives could be removed in place of one that was left behind. */
+/* A random number that no other process on any machine draws.  If a name were used twice, the file
+ * of a running writer could be removed in place of one that was left behind. */
 static uint64_t draw_number(void)
 {
     struct timespec now = {0, 0};
@@ -160,7 +160,7 @@ static void make_name(char *name, const char *path)
     snprintf(name + n, NAME_BYTES, "%s%016" PRIx64 "%s", PREFIX, draw_number(), SUFFIX);
 }
 
-/* Is `name` one that make_name() makes? */
+/* Whether `name` has the form of make_name()'s. */
 static int is_temporary(const char *name)
 {
     const size_t n = sizeof PREFIX - 1;
@@ -169,8 +169,8 @@ static int is_temporary(const char *name)
            strcmp(name + n + HEX_DIGITS, SUFFIX) == 0;
 }
 
-/* Lock a new file.  Where the file system has no locks, nobody will take it for one left behind
- * either.  Return 0 when another process did so before the lock was there. */
+/* Lock a new file.  Where the file system has no locks, no process removes unlocked files either.
+ * Return 0 when another process did so before the lock was there. */
 static int claim(int fd)
 {
     struct stat info;
@@ -179,8 +179,8 @@ static int claim(int fd)
     return fstat(fd, &info) == 0 && info.st_nlink > 0;
 }
 
-/* Make a file that nobody else has.  Not mkstemp(), which takes all permissions from the group and
- * others. */
+/* Create a file under an unused name.  Not with mkstemp(), which allows only the owner to read
+ * it. */
 static int open_new(char *name, const char *path)
 {
     for (unsigned attempt = 0; attempt < MAX_TRIES; attempt++) {
@@ -196,8 +196,8 @@ static int open_new(char *name, const char *path)
     return -1;
 }
 
-/* Remove a file unless its writer lives.  Between opening and locking it the writer may have
- * renamed it; then nothing has this name any more. */
+/* Remove a file unless its writer still runs.  Between opening and locking it the writer may have
+ * renamed it; then the name no longer exists. */
 static void remove_left_behind(int directory, const char *name)
 {
     int fd = openat(directory, name, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
@@ -234,7 +234,7 @@ static void sweep(const char *temporary)
 
 /* ---- Writing ---- */
 
-/* Copy the target's name and make room for a temporary one beside it. */
+/* Allocate the target's name and a temporary one in the same directory. */
 static gan_status take_names(gan__file *file, char **temporary, const char *target)
 {
     const size_t length = strlen(target);
@@ -263,9 +263,9 @@ gan_status gan__file_create(gan__file *file, const char *path, const gan_allocat
         status = gan__file_fail(target, "cannot write beside it", errno);
         goto cleanup;
     }
-    file->temporary = name; /* from here on abandoning removes it */
+    file->temporary = name; /* from here on gan__file_abandon() removes it */
     name = NULL;
-    /* A failure only leaves the usual permissions. */
+    /* After a failure it has the usual permissions. */
     if (mode != 0 && fchmod(fd, mode) != 0) errno = 0;
     file->stream = fdopen(fd, "wb");
     if (!file->stream) {
@@ -285,10 +285,11 @@ static int sync_descriptor(int fd)
 
     do result = fsync(fd);
     while (result != 0 && errno == EINTR);
-    return result != 0 && errno == EINVAL ? 0 : result; /* EINVAL: there is nothing to flush here */
+    return result != 0 && errno == EINVAL ? 0 : result; /* EINVAL: this file can't be flushed */
 }
 
-/* Everything is on the disk, but the descriptor stays open, since its lock guards the name. */
+/* Flush everything to the disk; the descriptor stays open, since its lock protects the temporary
+ * name. */
 static gan_status flush_to_disk(const gan__file *file)
 {
     if (fflush(file->stream) == 0 && sync_descriptor(fileno(file->stream)) == 0) return GAN_OK;
@@ -307,11 +308,11 @@ static int is_at(int fd, const char *path)
     return fstat(fd, &mine) == 0 && stat(path, &found) == 0 && are_one_file(&mine, &found);
 }
 
-/* Lock the file at `path`, so that one process at a time gives it a second name, and none takes
- * that name for one left behind.  Another process may replace the file meanwhile: then it is
- * another file's turn.  One that was stopped is not waited for longer than MAX_WAIT_MS; then, and
- * where there are no locks, two that keep files at once may lose one of those, but neither
- * fails. */
+/* Lock the file at `path`, so that one process at a time gives it a second name, and none removes
+ * that name as left behind.  Another process may replace the file meanwhile: then the new one is
+ * locked.  The wait for a process that was stopped ends after MAX_WAIT_MS; then, and where there
+ * are no locks, two processes that keep old files at the same time may lose one of those, but
+ * neither fails. */
 static int lock_old(const char *path)
 {
     const struct timespec moment = {0, 1000000};
@@ -327,15 +328,15 @@ static int lock_old(const char *path)
     return -1;
 }
 
-/* Rename, where another process that keeps the same files may have been faster. */
+/* Rename, unless another process that keeps the same files has done so already. */
 static gan_status move(const char *from, const char *to)
 {
     if (rename(from, to) == 0 || errno == ENOENT) return GAN_OK;
     return gan__file_fail(from, "cannot be renamed", errno);
 }
 
-/* Make room at path.1: what stands there becomes path.2, and so on up to path.`n_keep` or to the
- * first number that is free. */
+/* Free the name path.1: that file becomes path.2, and so on up to path.`n_keep` or to the first
+ * number that is free. */
 static gan_status shift(const char *path, size_t n_keep, char *from, char *to, size_t room)
 {
     gan_status status = GAN_OK;
@@ -355,7 +356,7 @@ cleanup:
     return status;
 }
 
-/* Whether path.1 is the file at `path`, as a process leaves it that was killed in between. */
+/* Whether path.1 is the file at `path`, as a process that was killed in between leaves it. */
 static int is_kept_already(const char *path, const char *first)
 {
     struct stat mine, kept;
@@ -363,8 +364,8 @@ static int is_kept_already(const char *path, const char *first)
     return stat(path, &mine) == 0 && stat(first, &kept) == 0 && are_one_file(&mine, &kept);
 }
 
-/* Give the file at `path` the name path.1 as well, so that `path` is never without a file.  It gets
- * a temporary name first: where there are no links, nothing is moved. */
+/* Link the file at `path` as path.1, so that `path` is never without a file.  The link gets a
+ * temporary name first: if links aren't supported, nothing was renamed. */
 static gan_status keep_old(const gan__file *file, size_t n_keep)
 {
     const size_t room = strlen(file->path) + NUMBER_BYTES;
@@ -391,8 +392,7 @@ cleanup:
     return status;
 }
 
-/* Make the renaming itself last.  A failure is let go: old or new, a whole file stands at the
- * path. */
+/* Flush the directory.  A failure is ignored: old or new, a complete file is at the path. */
 static void sync_directory(const char *temporary)
 {
     const int fd = open_directory(temporary);
@@ -402,7 +402,7 @@ static void sync_directory(const char *temporary)
     close(fd);
 }
 
-/* What did not find room was counted, so that the host knows how much it takes. */
+/* The bytes that did not fit were counted, so that the host learns how many are needed. */
 static gan_status finish_writer(gan__file *file)
 {
     const gan_writer *w = file->writer;
@@ -468,7 +468,7 @@ uint32_t gan__file_sum(uint32_t sum, const void *bytes, size_t n)
     const unsigned char *at = bytes;
 
     for (size_t chunk; n > 0; n -= chunk, at += chunk) {
-        chunk = n < CHUNK_BYTES ? n : CHUNK_BYTES; /* zlib counts in int */
+        chunk = n < CHUNK_BYTES ? n : CHUNK_BYTES; /* zlib takes lengths of 32 bits */
         sum = (uint32_t)crc32(sum, at, (uInt)chunk);
     }
     return sum;
@@ -488,7 +488,7 @@ gan_status gan__file_begin(gan__file *file, gan__target to, const gan_allocator 
     return GAN_OK;
 }
 
-/* To memory, as much as there is room for; the rest is counted. */
+/* To memory, as much as fits; the rest is only counted. */
 static gan_status write_to(gan_writer *w, const void *bytes, size_t n)
 {
     const size_t room = w->n_bytes < w->capacity ? w->capacity - w->n_bytes : 0;
@@ -530,8 +530,9 @@ gan_status gan__file_open(FILE **out, uint64_t *n_bytes, const char *path)
 
     *out = NULL;
     if (stat(path, &info) != 0) return gan__file_fail(path, "cannot be opened", errno);
-    GAN_TRY(expect_file(&info, path, "cannot be read")); /* opening a device may do something */
-    /* Not blocking, should a pipe have come in between. */
+    GAN_TRY(expect_file(&info, path, "cannot be read")); /* opening a device may have side
+                                                            effects */
+    /* Non-blocking, in case it was replaced by a pipe since. */
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) return gan__file_fail(path, "cannot be opened", errno);
     if (fstat(fd, &info) != 0) {

@@ -22,7 +22,7 @@ static int write_all(int fd, const char *bytes, size_t n)
     return 1;
 }
 
-/* What was written of them before a failure is cut off again. */
+/* After a failure the file is truncated to its former size. */
 static gan_status append(int fd, const char *path, const char *bytes, size_t n, int flush)
 {
     struct stat info;
@@ -32,16 +32,16 @@ static gan_status append(int fd, const char *path, const char *bytes, size_t n, 
     if (!S_ISREG(info.st_mode))
         return gan__fail(GAN_ERR_IO, "%s: cannot be written: it is not a file", path);
     if (write_all(fd, bytes, n) &&
-        (!flush || fsync(fd) == 0 || errno == EINVAL)) /* EINVAL: there is nothing to flush here */
+        (!flush || fsync(fd) == 0 || errno == EINVAL)) /* EINVAL: this file can't be flushed */
         return GAN_OK;
     status = gan__file_fail(path, "cannot be written", errno);
-    if (ftruncate(fd, info.st_size) != 0) errno = 0; /* readers leave out half a line */
+    if (ftruncate(fd, info.st_size) != 0) errno = 0; /* readers ignore half a line */
     return status;
 }
 
 gan_status gan__file_append(const char *path, const void *bytes, size_t n, int flush)
 {
-    /* Not blocking, should it be a pipe. */
+    /* Non-blocking, in case it is a pipe. */
     const int fd =
         open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
     gan_status status;

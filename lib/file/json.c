@@ -1,6 +1,6 @@
 /* json.c - reading JSON.
  *
- * Strings are decoded where they stand, in a copy of the text: none becomes longer. */
+ * Strings are decoded in place, in a copy of the text: decoding never makes them longer. */
 #include "file/json_internal.h"
 
 #include "base/alloc_internal.h"
@@ -15,9 +15,9 @@
 enum { MOST_BYTES = INT32_MAX };
 
 typedef struct parser {
-    char *text;        /* the copy, behind the values in one block */
+    char *text;        /* the copy, after the values in the same block */
     char *at, *end;    /* what is left of it; a zero byte is at the end */
-    gan__json *values; /* every list's and object's follow it */
+    gan__json *values; /* values in a list or object follow it */
     size_t n_values;
     gan__json
         *open; /* the innermost list or object that isn't closed; its `next` is the one around */
@@ -26,14 +26,14 @@ typedef struct parser {
 
 /* ---- characters ---- */
 
-/* How many bytes a character of UTF-8 has that begins here; 0 when it is none. */
+/* The length of the UTF-8 character that begins here; 0 when it is invalid. */
 static size_t utf8_bytes(const unsigned char *c)
 {
     const size_t n = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
 
-    for (size_t i = 1; i < n; i++) /* a text ends in a zero byte, so none is read behind it */
+    for (size_t i = 1; i < n; i++) /* a text ends in a zero byte, so nothing after it is read */
         if ((c[i] & 0xc0) != 0x80) return 0;
-    if (c[0] == 0xe0 && c[1] < 0xa0) return 0;                  /* too long */
+    if (c[0] == 0xe0 && c[1] < 0xa0) return 0;                  /* overlong */
     if (c[0] == 0xed && c[1] >= 0xa0) return 0;                 /* half of a pair */
     if ((c[0] == 0xf0 && c[1] < 0x90) || c[0] > 0xf4) return 0; /* too long, beyond the last */
     if (c[0] == 0xf4 && c[1] >= 0x90) return 0;
@@ -102,7 +102,7 @@ static int read_unit(uint32_t *out, const char *at)
     *out = 0;
     if (at[0] != '\\' || at[1] != 'u') return 0;
     for (int i = 2; i < 6; i++) {
-        const int digit = hex_digit(at[i]); /* the zero byte at the end is none */
+        const int digit = hex_digit(at[i]); /* the zero byte at the end is not a digit */
 
         if (digit < 0) return 0;
         *out = *out << 4 | (uint32_t)digit;
@@ -110,7 +110,7 @@ static int read_unit(uint32_t *out, const char *at)
     return 1;
 }
 
-/* Read "\uXXXX" or the two of them that stand for a character beyond those. */
+/* Read "\uXXXX", or the two of a surrogate pair. */
 static gan_status read_escaped(parser *p, char **to)
 {
     const char *begin = p->at;
@@ -182,7 +182,7 @@ static size_t digits_at(const char *at)
     return n;
 }
 
-/* How many bytes a number has that begins here; 0 when it is none. */
+/* The length of the number that begins here; 0 when it is invalid. */
 static size_t number_bytes(const char *begin)
 {
     const char *at = begin + (*begin == '-');
@@ -250,7 +250,7 @@ cleanup:
     return status;
 }
 
-/* Read a value; a list or object is only opened. */
+/* Read a value; of a list or object only the bracket. */
 static gan_status read_value(parser *p)
 {
     gan_status status = GAN_OK;
@@ -280,7 +280,7 @@ static char closing(const gan__json *open)
     return open->kind == GAN__JSON_LIST ? ']' : '}';
 }
 
-/* Close what ends here, and expect what goes on: a comma, or the end of all. */
+/* Close the lists and objects that end here, and expect a comma or the end of the text. */
 static gan_status read_end(parser *p)
 {
     skip_space(p);
@@ -302,7 +302,7 @@ static gan_status read_end(parser *p)
     return GAN_OK;
 }
 
-/* A name that is there twice, or NULL; `keys` has room for all. */
+/* A name that occurs twice, or NULL; `keys` has room for all. */
 static const char *find_twice(const gan__json *object, const char **keys)
 {
     size_t n = 0;
@@ -350,7 +350,7 @@ static size_t count_outside_strings(const char *text, size_t n, const char *whic
     return count;
 }
 
-/* There are at most as many values as one, and one more behind each bracket and each comma. */
+/* An upper bound of the number of values: one, and one more after each bracket and each comma. */
 gan_status gan__json_parse(const gan__json **out, const char *text, size_t n,
                            const gan_allocator *allocator)
 {
@@ -467,8 +467,8 @@ void gan__json_put_string(gan__text *out, const char *string)
     gan__text_put_bytes(out, "\"", 1);
 }
 
-/* Whole numbers as such, others with 17 digits and without zeros before those of the exponent:
- * checkpoints are compared by these texts, old ones too. */
+/* Integers are written as such, others with 17 digits and without leading zeros in the exponent:
+ * these texts must not change, as checkpoints, also older ones, are compared by them. */
 void gan__json_put_number(gan__text *out, double value)
 {
     char text[GAN__NUMBER_BYTES];

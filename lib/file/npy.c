@@ -1,4 +1,4 @@
-/* npy.c - headers of NumPy's arrays. */
+/* npy.c - headers of NumPy arrays. */
 #include "file/npy_internal.h"
 
 #include "base/status_internal.h"
@@ -11,14 +11,14 @@
 #include <string.h>
 
 enum {
-    MAGIC = 6,         /* bytes, which the version follows */
+    MAGIC = 6,         /* bytes, followed by the version */
     HEAD = 12,         /* bytes before a header of version 2 or later; 10 in version 1 */
     MOST_HEADER = 2048 /* of an array of plain numbers, 118 are usual */
 };
 
 /* ---- A dict in Python's notation ---- */
 
-/* What is being read, and where it stands. */
+/* The text that is being read, and the position. */
 typedef struct text {
     const char *at, *end;
 } text;
@@ -38,7 +38,7 @@ static int take(text *t, const char *word)
     return 1;
 }
 
-/* A text in quotation marks of either kind, without escapes; `*n` 0 when there is none. */
+/* A text in quotation marks of either kind, without escapes; `*n` is 0 when there is none. */
 static const char *take_string(text *t, size_t *n)
 {
     const char *begin, *end;
@@ -79,7 +79,7 @@ static int take_order(text *t, gan__npy *out)
     return out->is_fortran || take(t, "False");
 }
 
-/* (60000, 28, 28), (7,) or (): long ago numbers ended in L. */
+/* (60000, 28, 28), (7,) or (); in old files numbers end in L. */
 static int take_shape(text *t, gan__npy *out)
 {
     out->rank = 0;
@@ -159,7 +159,7 @@ static gan_status parse(gan__npy *out, text t)
 
 /* ---- Files ---- */
 
-/* See to it that the file holds what its header promises, before memory is taken for that. */
+/* Check, before memory is allocated, that the file holds as many values as its header says. */
 static gan_status check_extent(gan__npy *out, uint64_t n_bytes)
 {
     const uint64_t left = n_bytes - out->offset;
@@ -188,7 +188,7 @@ static gan_status fail_short(const gan__npy *out, const gan__input *from, size_t
                      out->name, at);
 }
 
-/* Read what stands before the header, and find how long that is. */
+/* Read the bytes before the header, and find its length. */
 static gan_status read_head(gan__npy *out, gan__input *from, size_t *n_header)
 {
     unsigned char head[GAN__SIGNATURE_BYTES];

@@ -1,4 +1,4 @@
-/* npy_archive.c - arrays in .npz files, which are zip archives.  No other file knows libzip. */
+/* npy_archive.c - arrays in .npz files, which are zip archives.  The only file that uses libzip. */
 #include "file/npy_internal.h"
 
 #include "base/alloc_internal.h"
@@ -30,7 +30,7 @@ gan_status gan__npy_open_member(gan__input *archive, const char *array, size_t m
 
 enum { FIRST_ROOM = 64 << 10, NAME_BYTES = 256 };
 
-/* Open the archive of an input, whose stream it takes. */
+/* Open the archive in an input, and take ownership of its stream. */
 static gan_status open_archive(zip_t **out, gan__input *in)
 {
     zip_error_t error;
@@ -57,7 +57,7 @@ static gan_status open_archive(zip_t **out, gan__input *in)
     return GAN_OK;
 }
 
-/* The member of a name, or the only one; SIZE_MAX with a message when there is none. */
+/* The member with a name, or the only one; SIZE_MAX with a message when there is none. */
 static gan_status find_member(zip_uint64_t *out, zip_t *zip, const char *file, const char *array)
 {
     const zip_int64_t n = zip_get_num_entries(zip, 0);
@@ -79,7 +79,8 @@ static gan_status find_member(zip_uint64_t *out, zip_t *zip, const char *file, c
     return GAN_OK;
 }
 
-/* Take a member's bytes as they come: what an archive promises of them is not believed. */
+/* Read a member's bytes into memory that grows with them: the size in the archive is not
+ * trusted. */
 static gan_status read_member(unsigned char **out, size_t *n, zip_file_t *member, size_t most,
                               const gan__input *in)
 {

@@ -1,4 +1,4 @@
-/* npy_write.c - arrays as files of NumPy. */
+/* npy_write.c - NumPy files. */
 #include "file/npy_internal.h"
 
 #include "base/alloc_internal.h"
@@ -51,7 +51,7 @@ static int is_big_endian(void)
     return first == 0;
 }
 
-/* Write values whose bytes stand the other way round in the file. */
+/* Write values whose byte order differs from the file's. */
 static gan_status write_swapped(gan__file *file, const unsigned char *from, size_t n, size_t bytes)
 {
     unsigned char chunk[CHUNK_BYTES];
@@ -70,7 +70,7 @@ static gan_status write_swapped(gan__file *file, const unsigned char *from, size
     return GAN_OK;
 }
 
-/* What is wrong with an array; `*n` is how many values it has. */
+/* Check an array; `*n` receives its number of values. */
 static gan_status check(size_t *n, const void *values, gan_npy_type type, const size_t *dims,
                         size_t rank)
 {

@@ -1,7 +1,8 @@
-/* number.c - numbers as texts, by whole numbers alone.
+/* number.c - numbers as texts, computed with integers only.
  *
- * Between the two stands a number of many decimal digits, which is doubled and halved exactly: a
- * double is a whole number times a power of two.  Slow, and enough for some hundred settings. */
+ * Both directions use a decimal number of many digits, which is doubled and halved exactly: a
+ * double is an integer times a power of two.  That is slow, but fast enough for some hundred
+ * settings. */
 #include "file/number_internal.h"
 
 #include <math.h>
@@ -10,9 +11,9 @@
 
 enum {
     MOST_DIGITS = 800,      /* a double has at most 767 */
-    MOST_SHIFT = 50,        /* bits at a time: ten times 2^50 has room in 64 bits */
+    MOST_SHIFT = 50,        /* bits at a time: ten times 2^50 fits into 64 bits */
     MANTISSA_BITS = 52,     /* of a double */
-    LEAST_EXPONENT = -1023, /* of 1.mantissa, as the field of zeros stands for */
+    LEAST_EXPONENT = -1023, /* of 1.mantissa, when the exponent's bits are 0 */
     MOST_EXPONENT = 1024,   /* infinity's */
 };
 
@@ -21,7 +22,7 @@ typedef struct decimal {
     unsigned char digit[MOST_DIGITS];
     int n;
     int point;
-    int more; /* what was left out behind the last digit is not 0 */
+    int more; /* nonzero digits after the last one were dropped */
 } decimal;
 
 static void trim(decimal *d)
@@ -41,7 +42,7 @@ static void decimal_of_whole(decimal *d, uint64_t value)
     trim(d);
 }
 
-/* Multiply by 2^bits: from the last digit on, and what is carried goes before the first. */
+/* Multiply by 2^bits: from the last digit on; the carry becomes digits before the first. */
 static void shift_left(decimal *d, int bits)
 {
     unsigned char product[MOST_DIGITS + 20];
@@ -92,7 +93,7 @@ static void shift(decimal *d, int bits)
     if (bits < 0) shift_right(d, -bits);
 }
 
-/* Whether the first n digits become larger when the others are rounded off, halves to even. */
+/* Whether rounding to the first n digits rounds up, ties to even. */
 static int rounds_up(const decimal *d, int n)
 {
     if (n < 0 || n >= d->n) return 0;
@@ -117,7 +118,7 @@ static void round_to(decimal *d, int n)
     trim(d);
 }
 
-/* Return it as a whole number, of less than 64 bits. */
+/* Return it, rounded, as an integer of less than 64 bits. */
 static uint64_t nearest_whole(const decimal *d)
 {
     uint64_t value = 0;
@@ -144,7 +145,7 @@ static void decimal_of(decimal *d, double value)
     shift(d, exponent + LEAST_EXPONENT - MANTISSA_BITS);
 }
 
-/* Digit i behind the point, or the one before it for -1, and so on. */
+/* Digit i after the point, or the one before it for -1, and so on. */
 static char digit_at(const decimal *d, int i)
 {
     i += d->point;
@@ -257,7 +258,7 @@ static int read_digits(decimal *d, rest *r)
     return n;
 }
 
-/* Exponents that make any number infinite or 0 may be taken for each other. */
+/* Larger exponents, which make any number infinite or 0, are cut off. */
 static int read_exponent(int *out, rest *r)
 {
     const int most = 1 << 20;
@@ -286,7 +287,7 @@ static int read_decimal(decimal *d, rest *r)
     return 1;
 }
 
-/* Bring it to 0.5 up to below 1, by halving and doubling; return how many times it was halved. */
+/* Scale it into [0.5, 1) by halving and doubling; return how many times it was halved. */
 static int normalize(decimal *d)
 {
     int halved = 0;

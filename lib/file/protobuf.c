@@ -82,7 +82,7 @@ void gan__protobuf_end(gan__text *out, size_t begin)
     char length[VARINT_BYTES];
     const size_t n = out->used - begin, n_length = make_varint(length, n);
 
-    gan__text_put_bytes(out, length, n_length); /* makes room */
+    gan__text_put_bytes(out, length, n_length); /* reserves these bytes */
     if (out->status != GAN_OK) return;
     memmove(out->bytes + begin + n_length, out->bytes + begin, n);
     memcpy(out->bytes + begin, length, n_length);

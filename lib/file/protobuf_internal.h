@@ -1,9 +1,9 @@
-/* protobuf_internal.h - messages of Protocol Buffers, as they are written: of TensorBoard's event
- * files and ONNX.
+/* protobuf_internal.h - writing messages of Protocol Buffers, for TensorBoard's event files and
+ * ONNX.
  *
- * A message is its fields one after another.  A field begins with its number times 8 plus how it is
- * written: 0 a whole number, seven bits a byte, the lowest first, the eighth says that more follow; 1
- * eight bytes; 5 four bytes; 2 a length, then as many bytes, which may be a message.
+ * A message is a sequence of fields.  A field begins with its number times 8 plus its wire type: 0
+ * is an integer, seven bits in each byte, the lowest first, with the eighth set if more follow; 1
+ * is eight bytes; 5 four bytes; 2 a length, then that many bytes, which may be a message.
  * (protobuf.dev/programming-guides/encoding) */
 #ifndef GAN_PROTOBUF_INTERNAL_H
 #define GAN_PROTOBUF_INTERNAL_H
@@ -21,8 +21,8 @@ void gan__protobuf_put_float(gan__text *out, unsigned field, float value);
 void gan__protobuf_put_bytes(gan__text *out, unsigned field, const void *bytes, size_t n);
 void gan__protobuf_put_string(gan__text *out, unsigned field, const char *string);
 
-/* Append a field that is a message, or the bytes of numbers: what is put between the two calls.  The
- * length is put before it in the end, when it is known. */
+/* Append a field that is a message, or packed numbers: what is written between the two calls.  The
+ * second one inserts the length. */
 size_t gan__protobuf_begin(gan__text *out, unsigned field);
 void gan__protobuf_end(gan__text *out, size_t begin);
 

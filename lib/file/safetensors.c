@@ -1,4 +1,4 @@
-/* safetensors.c - reading files of named blocks of numbers, whoever wrote them. */
+/* safetensors.c - reading safetensors files, of libgan and of other programs. */
 #include "base/alloc_internal.h"
 #include "base/sort_internal.h"
 #include "base/status_internal.h"
@@ -34,7 +34,7 @@ struct gan__safetensors {
 
 /* ---- Reading: the header ---- */
 
-/* A file may have become shorter since its size was asked. */
+/* A file may have been truncated since its size was read. */
 static gan_status read_exactly(gan__safetensors *file, void *to, size_t n, uint64_t offset)
 {
     const size_t got = gan__input_read(&file->input, to, n);
@@ -46,7 +46,7 @@ static gan_status read_exactly(gan__safetensors *file, void *to, size_t n, uint6
                                        : "the file ends");
 }
 
-/* What the file is, if it is something else. */
+/* The format of the file, if it is a known other one. */
 static gan__signature_text foreign(gan__safetensors *file)
 {
     unsigned char begin[GAN__SIGNATURE_BYTES];
@@ -163,7 +163,7 @@ static gan_status read_dtype(const gan__safetensors *file, gan__safetensor *t,
     return GAN_OK;
 }
 
-/* Of any rank, and without numbers: a file may hold what no network has. */
+/* Shapes of any rank, and empty ones: a file may hold tensors that no network has. */
 static gan_status read_shape(const gan__safetensors *file, gan__safetensor *t,
                              const gan__json *entry)
 {
@@ -233,7 +233,7 @@ cleanup:
     return status;
 }
 
-/* Those without numbers before the one that begins at the same byte. */
+/* Empty tensors are sorted before the one that begins at the same byte. */
 static int by_offset(const void *a, const void *b)
 {
     const gan__safetensor *x = a, *y = b;
@@ -422,7 +422,7 @@ static gan_status not_finite(const gan__safetensors *file, const gan__safetensor
                      (unsigned long long)index, t->name, (double)value);
 }
 
-/* Read the next n numbers: those of type F32 to where they are wanted, others by way of a few. */
+/* Read the next n numbers: those of type F32 directly into `out`, others through a buffer. */
 static gan_status read_numbers(gan__safetensors *file, const gan__dtype_record *type, size_t n,
                                uint64_t offset, float *out)
 {
@@ -480,7 +480,7 @@ gan_status gan__safetensors_read_bytes(gan__safetensors *file, const gan__safete
 
 /* ---- Reading: the seal ---- */
 
-/* The first number of a file that is none. */
+/* The first number in a file that isn't finite. */
 typedef struct fault {
     const gan__safetensor *tensor; /* NULL: all are */
     uint64_t index;

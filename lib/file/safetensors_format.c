@@ -100,7 +100,7 @@ const gan__dtype_record *gan__dtype_find(const char *name)
     return NULL;
 }
 
-/* The first loop has no way out, so that it runs at memory's speed. */
+/* The first loop has no early exit, so that it is vectorised and runs at memory speed. */
 size_t gan__find_nonfinite(const float *numbers, size_t n)
 {
     const uint32_t exponent = 0x7f800000;

@@ -1,4 +1,4 @@
-/* safetensors_format_internal.h - what reading and writing safetensors files share. */
+/* safetensors_format_internal.h - declarations that reading and writing safetensors files share. */
 #ifndef GAN_SAFETENSORS_FORMAT_INTERNAL_H
 #define GAN_SAFETENSORS_FORMAT_INTERNAL_H
 
@@ -28,11 +28,11 @@ typedef struct gan__dtype_record {
 
 const gan__dtype_record *gan__dtype_find(const char *name); /* or NULL */
 
-/* Turn the bytes of each number around where the host's order is not the file's. */
+/* Swap the bytes of each number if the host's byte order is not the file's. */
 void gan__swap_on_big_endian(float *numbers, size_t n);
 int gan__host_is_little_endian(void);
 
-/* The first n bytes, at most 8, as a whole number; and the other way. */
+/* The first n bytes, at most 8, as an integer, little-endian; and the reverse. */
 uint64_t gan__little_endian(const unsigned char *bytes, size_t n);
 void gan__put_little_endian(unsigned char *bytes, size_t n, uint64_t value);
 

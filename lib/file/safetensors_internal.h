@@ -20,7 +20,7 @@ typedef enum gan__dtype {
     GAN__DTYPE_F64,
     GAN__DTYPE_F16,
     GAN__DTYPE_BF16,
-    GAN__DTYPE_OTHER /* whole numbers and the like, which are not read */
+    GAN__DTYPE_OTHER /* integers and others, which are not read */
 } gan__dtype;
 
 /* One tensor of a file that was opened. */
@@ -29,16 +29,16 @@ typedef struct gan__safetensor {
     const char *dtype_name; /* as the file has it, "F32" */
     gan__dtype dtype;
     size_t number_bytes;
-    gan_shape shape; /* a scalar (shape []) reads as [1]; where it is none that a tensor here can
-                        have, of rank 5 or without numbers, gan_shape_size() is 0 */
+    gan_shape shape; /* a scalar (shape []) reads as [1]; for a shape that no tensor here can have,
+                        of rank 5 or empty, gan_shape_size() is 0 */
     uint64_t n_numbers;
     uint64_t offset; /* of its bytes in the file */
     uint64_t bytes;
 } gan__safetensor;
 
 /* A file that is open for reading, its header wholly checked: no overlap, no gap, nothing outside
- * the file, every size equal to shape times dtype, no name twice.  The memory taken is bounded by
- * the file's size. */
+ * the file, every size equal to shape times dtype, no name twice.  Its memory is bounded by the
+ * file's size. */
 typedef struct gan__safetensors gan__safetensors;
 
 /* GAN_ERR_IO, GAN_ERR_FORMAT (path, byte offset, expected and found in the message), GAN_ERR_NOMEM.
@@ -76,22 +76,22 @@ gan_status gan__safetensors_verify(gan__safetensors *file);
 
 /* Write a file of F32 tensors and `n_metadata` pairs of strings (key, value, key, value ...),
  * atomically (see file_internal.h).  The header is padded with spaces so that the data begins at a
- * multiple of 64 bytes; the numbers go to the file from where they lie.  `allocator` may be NULL
+ * multiple of 64 bytes; the numbers are written without a copy.  `allocator` may be NULL
  * for malloc's. GAN_ERR_IO, GAN_ERR_NOMEM; GAN_ERR_INVALID for what could not be read again: a name
  * twice or not UTF-8, a size other than the shape's. */
 gan_status gan__safetensors_write(gan__target to, const gan_tensor *tensors, size_t n_tensors,
                                   const char *const *metadata, size_t n_metadata,
                                   const gan_allocator *allocator);
 
-/* Bytes that mean something to the host alone: a tensor of type U8. */
+/* The host's own bytes: a tensor of type U8. */
 typedef struct gan__blob {
     const char *name;
     const void *bytes;
     size_t n; /* at least 1 */
 } gan__blob;
 
-/* Write a sealed file: all numbers are finite (else GAN_ERR_NONFINITE), and a checksum of all bytes
- * ends it, as a tensor "libgan.checksum".  `blob` may be NULL. */
+/* Write a sealed file: all numbers must be finite (else GAN_ERR_NONFINITE), and its last tensor,
+ * "libgan.checksum", is a checksum of all bytes before.  `blob` may be NULL. */
 gan_status gan__safetensors_write_sealed(gan__target to, const gan_tensor *tensors,
                                          size_t n_tensors, const gan__blob *blob,
                                          const char *const *metadata, size_t n_metadata,

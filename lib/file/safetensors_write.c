@@ -1,4 +1,4 @@
-/* safetensors_write.c - writing files of named blocks of numbers. */
+/* safetensors_write.c - writing safetensors files. */
 #include "base/alloc_internal.h"
 #include "base/status_internal.h"
 #include "base/tensor_internal.h"
@@ -13,13 +13,13 @@
 
 enum { DATA_ALIGNMENT = 64 }; /* where the data of files written here begins */
 
-/* What a file is made of. */
+/* The parts of a file. */
 typedef struct content {
     gan__target to;
     const char *path; /* or the name of the target */
     const gan_tensor *tensors;
     size_t n_tensors;
-    const gan__blob *blob;       /* behind them; NULL: none */
+    const gan__blob *blob;       /* after them; NULL: none */
     const char *const *metadata; /* pairs */
     size_t n_metadata;
     int sealed;
@@ -132,7 +132,7 @@ static gan_status write_numbers(gan__file *file, const float *numbers, size_t n)
     return GAN_OK;
 }
 
-/* By chunks: each is looked at and written while it is in cache. */
+/* In chunks: each is checked and written while it is in cache. */
 static gan_status write_tensor(gan__file *file, const content *c, const gan_tensor *t)
 {
     enum { CHUNK = 64 << 10 };

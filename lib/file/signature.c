@@ -1,11 +1,11 @@
-/* signature.c - the formats that files are taken for by mistake, by their first bytes. */
+/* signature.c - formats that a user may pass by mistake, recognised by their first bytes. */
 #include "file/signature_internal.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* One format: `magic` stands at `offset`, and, where a container holds several formats, `second` at
- * `second_offset`.  Lengths are given, as the bytes may be zero. */
+/* One format: `magic` is at `offset`, and, where a container holds several formats, `second` at
+ * `second_offset`.  Lengths are stored, as bytes may be zero. */
 typedef struct signature {
     const char *name;
     size_t offset;
@@ -28,7 +28,7 @@ typedef struct signature {
 #define HEIC "a HEIC picture"
 #define PAGE "an HTML page, such as a failed download leaves"
 
-/* The first that fits counts. */
+/* The first that matches is returned. */
 static const signature signatures[] = {
     STARTS("a PNG picture", "\x89PNG\r\n\x1a\n"),
     STARTS("a JPEG picture", "\xff\xd8\xff"),
@@ -81,7 +81,7 @@ static int stands_at(const char *bytes, size_t n, size_t offset, const char *mag
     return offset <= n && n_magic <= n - offset && memcmp(bytes + offset, magic, n_magic) == 0;
 }
 
-/* Like strncasecmp() in the C locale, whatever the host's is. */
+/* Like strncasecmp() in the C locale, whatever the host's locale. */
 static int begins_with_word(const char *bytes, size_t n, const char *word, size_t n_word)
 {
     size_t i = 0;
@@ -103,7 +103,7 @@ static size_t skip_space(const char *bytes, size_t n)
     return i;
 }
 
-/* Only ASCII, so that nothing binary is taken for it. */
+/* Only ASCII, so that no binary file matches. */
 static int is_text(const char *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++)

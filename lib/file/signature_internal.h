@@ -1,4 +1,4 @@
-/* signature_internal.h - what a file is, told from its first bytes. */
+/* signature_internal.h - the format of a file, recognised by its first bytes. */
 #ifndef GAN_SIGNATURE_INTERNAL_H
 #define GAN_SIGNATURE_INTERNAL_H
 
@@ -6,14 +6,14 @@
 
 #include <stddef.h>
 
-/* As many bytes of a file's beginning are enough; fewer are good. */
+/* Bytes of a file's beginning that are enough; fewer are allowed. */
 enum { GAN__SIGNATURE_BYTES = 512 };
 
-/* Say what the file is that begins with `n` bytes, for a reader that expected something else:
- * "a JPEG picture", "a zip archive (...)".  NULL when they are not known.  The text is constant. */
+/* Name the format of a file by its first `n` bytes, for a reader that expected another:
+ * "a JPEG picture", "a zip archive (...)".  NULL when it is unknown.  The text is constant. */
 const char *gan__signature_name(const void *bytes, size_t n);
 
-/* The same as the end of a message: ": it is a JPEG picture", or "" when they are not known. */
+/* The same as the end of a message: ": it is a JPEG picture", or "" when it is unknown. */
 typedef struct gan__signature_text {
     char text[128];
 } gan__signature_text;

@@ -1,4 +1,4 @@
-/* state.c - lists of what objects consist of. */
+/* state.c - lists of the state of objects, for checkpoints. */
 #include "file/state_internal.h"
 
 #include "base/alloc_internal.h"
@@ -35,7 +35,7 @@ void gan__state_prefix(gan__state *s, const char *prefix)
     snprintf(s->prefix, sizeof s->prefix, "%s", prefix);
 }
 
-/* Make room for one more in an array of records of `size` bytes. */
+/* Reserve one more record of `size` bytes in an array. */
 static gan_status reserve(gan__state *s, void **array, size_t n, size_t *capacity, size_t size)
 {
     const size_t wanted = *capacity > 0 ? 2 * *capacity : 32;

@@ -1,9 +1,9 @@
-/* state_internal.h - what objects consist of, as a list of named settings, places and tensors that
- * goes to a file and comes back from it.
+/* state_internal.h - the state of objects, as a list of named settings, places and tensors that is
+ * saved to a file and loaded from it.
  *
- * Each object adds its own entries (gan__iterator_state() and its like), once for both ways.  What
- * only some objects have is added only for those: a file whose entries are not the list's is
- * refused, so older files, which lack what came later, fit the objects that don't have it. */
+ * Each object adds its own entries (gan__iterator_state() and others), once for saving and loading.
+ * Entries of a feature are added only for objects that use it: a file whose entries differ from the
+ * list is refused, so older files still fit objects that don't use later features. */
 #ifndef GAN_STATE_INTERNAL_H
 #define GAN_STATE_INTERNAL_H
 
@@ -18,13 +18,13 @@
 
 enum { GAN__STATE_NAME_BYTES = 128 };
 
-/* Names that begin with this tell where a file comes from; they are not compared. */
+/* Names that begin with this describe the origin of a file; they are not compared. */
 #define GAN__STATE_NOTE "libgan."
 
 typedef struct gan__state_entry {
     char name[GAN__STATE_NAME_BYTES];
-    char *text;      /* as it stands in the file */
-    uint64_t *whole; /* a place: one of these is set, and is written when the list is put back */
+    char *text;      /* as it is in the file */
+    uint64_t *whole; /* a place: one of these is set, and is written when the list is loaded */
     double *real;
     uint16_t *labels;
     size_t n_labels;
@@ -38,9 +38,9 @@ typedef struct gan__state_entry {
     } found; /* in the file that was checked last */
 } gan__state_entry;
 
-/* What follows from a setting that differs and may: names behind the prefix, with a space between
- * two, a last '*' for any ending.  They may be missing, or be of another size; what the file and the
- * list both have is put back, or with `anew` stays as it is here. */
+/* Consequences of a setting that differs and may differ: names after the prefix, separated by
+ * spaces, a last '*' matching any ending.  These entries may be missing, or be of another size;
+ * those that the file and the list both have are loaded, or with `anew` stay as they are here. */
 typedef struct gan__state_rule_entry {
     char name[GAN__STATE_NAME_BYTES]; /* of the setting */
     char prefix[32];
@@ -51,10 +51,10 @@ typedef struct gan__state_rule_entry {
 
 /* What may differ between a list and the file that is loaded, and what did. */
 typedef struct gan__state_adopt {
-    const char *const *names; /* a last '*' stands for any ending */
+    const char *const *names; /* a last '*' matches any ending */
     size_t n_names;
     size_t n_changes;
-    char changes[1000]; /* a sentence each, with "; " between two */
+    char changes[1000]; /* a sentence each, separated by "; " */
     int cut;            /* there were more */
 } gan__state_adopt;
 
@@ -82,7 +82,7 @@ typedef struct gan__state {
 void gan__state_init(gan__state *s, const gan_allocator *allocator);
 void gan__state_end(gan__state *s); /* a list of zeros is left alone */
 
-/* From now on names begin with `prefix`, such as "generator.". */
+/* Set the prefix of the following names, such as "generator.". */
 void gan__state_prefix(gan__state *s, const char *prefix);
 
 /* A text that must be the same in a file that is loaded, or a note. */
@@ -91,7 +91,7 @@ void gan__state_text(gan__state *s, const char *name, const char *format, ...) G
 void gan__state_setting(gan__state *s, const char *name, double value);
 void gan__state_float(gan__state *s, const char *name, float value);
 
-/* Numbers that a file puts back; those are finite, and at least `least`. */
+/* Numbers that are loaded from a file; they must be finite, and at least `least`. */
 void gan__state_whole(gan__state *s, const char *name, uint64_t *place);
 void gan__state_count(gan__state *s, const char *name, uint64_t *place, uint64_t most);
 void gan__state_real(gan__state *s, const char *name, double *place, double least);
@@ -100,30 +100,30 @@ void gan__state_real(gan__state *s, const char *name, double *place, double leas
 void gan__state_labels(gan__state *s, const char *name, uint16_t *labels, size_t n, uint16_t most);
 size_t gan__state_label_digits(uint64_t most);
 
-/* Numbers that a file puts back: t's, under the prefix and its own name. */
+/* A tensor that is loaded from a file: t's numbers, under the prefix and its own name. */
 void gan__state_tensor(gan__state *s, const gan_tensor *t);
 
-/* Bytes that a file puts back, at most `most`; a file without them makes them none.  A list has one
- * place of this kind, whose name has no prefix. */
+/* Bytes that are loaded from a file, at most `most`; 0 bytes if the file has none.  A list has one
+ * such entry, whose name has no prefix. */
 void gan__state_bytes(gan__state *s, const char *name, gan__bytes *place, size_t most);
 
-/* The same from a file of which nothing else is wanted: memory of `allocator`, for the caller to
- * free.  GAN_ERR_FORMAT, GAN_ERR_NOMEM, GAN_ERR_IO. */
+/* The same from a file, without its other entries: memory of `allocator`, for the caller to free.
+ * GAN_ERR_FORMAT, GAN_ERR_NOMEM, GAN_ERR_IO. */
 gan_status gan__state_read_bytes(gan__bytes *out, gan__safetensors *file, const char *name,
                                  size_t most, const gan_allocator *allocator);
 
-/* What follows from the setting `name`, under the prefix; `follow` must outlive the list. */
+/* Add consequences of the setting `name`, under the prefix; `follow` must outlive the list. */
 void gan__state_rule(gan__state *s, const char *name, const char *follow, int anew);
 
 /* Write the list as a sealed file.  GAN_ERR_IO, GAN_ERR_NOMEM, GAN_ERR_NONFINITE. */
 gan_status gan__state_save(const gan__state *s, gan__target to);
 
-/* Check all of a file, but for the tensors' numbers, against the list, and read its bytes.  `adopt` may be NULL: nothing
- * may differ.  GAN_ERR_INVALID for the first text that differs and for a name of `adopt` that neither
- * has, GAN_ERR_FORMAT for what can't be an entry's. */
+/* Check a whole file, except for the tensors' numbers, against the list, and read its bytes.
+ * `adopt` may be NULL: nothing may differ.  GAN_ERR_INVALID for the first text that differs and for
+ * a name of `adopt` that neither has, GAN_ERR_FORMAT for a value that an entry can't have. */
 gan_status gan__state_check(gan__state *s, gan__safetensors *file, gan__state_adopt *adopt);
 
-/* Put everything back from a file that was checked.  GAN_ERR_IO, after which some is. */
+/* Load everything from a file that was checked.  After GAN_ERR_IO part of it is loaded. */
 gan_status gan__state_restore(gan__state *s, gan__safetensors *file);
 
 #endif

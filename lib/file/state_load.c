@@ -1,7 +1,8 @@
-/* state_load.c - comparing a list with a file, and putting the file's numbers back.
+/* state_load.c - comparing a list with a file, and loading the file's numbers.
  *
- * A run that goes on with other settings adopts these: it names what may differ.  What else differs
- * as a consequence is told by rules of the list: with another loss other numbers are kept. */
+ * A run that continues with other settings adopts these: it names the entries that may differ.
+ * Rules of the list say which other entries may differ as a consequence: with another loss, for
+ * example, other numbers are saved. */
 #include "file/state_internal.h"
 
 #include "base/alloc_internal.h"
@@ -15,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Read n labels; 0 when the text isn't as many, none above `most`. */
+/* Read n labels; 0 when the text isn't n labels of at most `most`. */
 static int parse_labels(uint16_t *out, const char *text, size_t n, uint64_t most)
 {
     static const char digits[] = "0123456789abcdef";
@@ -40,7 +41,7 @@ static int is_note(const char *name)
     return strncmp(name, GAN__STATE_NOTE, strlen(GAN__STATE_NOTE)) == 0;
 }
 
-/* Is it this name, or for a pattern that ends in '*' one that begins so? */
+/* Whether a name matches: it is equal, or has the beginning of a pattern that ends in '*'. */
 static int fits(const char *name, const char *pattern, size_t n)
 {
     const int open = n > 0 && pattern[n - 1] == '*';
@@ -70,7 +71,7 @@ static int follows(const char *name, const gan__state_rule_entry *rule)
     return 0;
 }
 
-/* Is a name left as it is here, because of a setting that is adopted? */
+/* Whether an entry isn't loaded because of a setting that is adopted. */
 static int stays(const gan__state *s, const char *name)
 {
     for (size_t i = 0; i < s->n_rules; i++)
@@ -78,7 +79,7 @@ static int stays(const gan__state *s, const char *name)
     return 0;
 }
 
-/* May it differ because of a setting that is adopted? */
+/* Whether it may differ because of a setting that is adopted. */
 static int is_consequence(const gan__state *s, const char *name)
 {
     for (size_t i = 0; i < s->n_rules; i++)
@@ -86,8 +87,8 @@ static int is_consequence(const gan__state *s, const char *name)
     return 0;
 }
 
-/* The part of a text where two differ, as a quotation for a message: long ones, which describe
- * layers, begin at the bracket before the difference and end at the one after it. */
+/* The part where two texts differ, quoted for a message: of long texts, which describe layers, from
+ * the bracket before the difference to the one after it. */
 typedef struct excerpt {
     char text[100];
 } excerpt;
@@ -108,7 +109,7 @@ static excerpt excerpt_of(const char *text, const char *other)
     return out;
 }
 
-/* Add to the sentences about what was adopted, which end in "..." once they are too long. */
+/* Add to the sentences about adopted settings, which end in "..." when they are too long. */
 static void tell(gan__state_adopt *adopt, const char *sentence)
 {
     const size_t used = strlen(adopt->changes);
@@ -120,7 +121,7 @@ static void tell(gan__state_adopt *adopt, const char *sentence)
     adopt->cut = n + sizeof "..." > room;
     snprintf(adopt->changes + used, room, "%s%s", adopt->cut ? "" : separator,
              adopt->cut ? "..." : sentence);
-    for (char *c = adopt->changes + used; *c; c++) /* a text from a file may hold anything */
+    for (char *c = adopt->changes + used; *c; c++) /* a text from a file may hold any bytes */
         if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
 }
 
@@ -152,7 +153,7 @@ static const gan__state_entry *find_entry(const gan__state *s, const char *name)
     return NULL;
 }
 
-/* Which rules hold: those of settings that differ and may. */
+/* Find the rules that apply: those of settings that differ and may. */
 static void choose_rules(gan__state *s, const gan__state_adopt *adopt, const gan__safetensors *file)
 {
     for (size_t i = 0; i < s->n_rules; i++) {
@@ -165,7 +166,7 @@ static void choose_rules(gan__state *s, const gan__state_adopt *adopt, const gan
     }
 }
 
-/* A name that nothing has is a mistake of the host's. */
+/* A name that matches nothing is a mistake of the host's. */
 static gan_status check_names(const gan__state *s, const gan__state_adopt *adopt,
                               const gan__safetensors *file)
 {
@@ -193,7 +194,7 @@ static gan_status check_names(const gan__state *s, const gan__state_adopt *adopt
 
 /* ---- comparing ---- */
 
-/* Read what a file has for a place. */
+/* Parse a file's text for a place. */
 static gan_status check_place(gan__state_entry *e, const char *found, const char *path)
 {
     if (e->whole && !gan__number_parse_whole(&e->found.whole, found, strlen(found)))
@@ -231,7 +232,7 @@ static gan_status check_entry(const gan__state *s, gan__state_entry *e, gan__sta
                    e->name, excerpt_of(found, e->text).text, excerpt_of(e->text, found).text);
 }
 
-/* What a file has for a tensor, if that can be put back. */
+/* Find a file's tensor for an entry, and check that it can be loaded. */
 static const gan__safetensor *find_fitting(const gan__state *s, const gan_tensor *t,
                                            const gan__safetensors *file)
 {
@@ -267,7 +268,7 @@ static int has_name(const char **names, size_t n, const char *name)
     return bsearch(&name, (void *)names, n, sizeof *names, gan__sort_by_name) != NULL;
 }
 
-/* Everything that the file holds must be wanted, or training would go on without it. */
+/* Everything in the file must be in the list, or training would continue without it. */
 static gan_status check_surplus(const gan__state *s, gan__state_adopt *adopt,
                                 const gan__safetensors *file)
 {

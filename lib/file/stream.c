@@ -1,4 +1,4 @@
-/* stream.c - reading files that have a path, lie in memory or come from a function of the host. */
+/* stream.c - reading files from a path, from memory or from a function of the host. */
 #include "file/stream_internal.h"
 
 #include "base/alloc_internal.h"
@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 enum {
-    FIRST_ROOM = 64 << 10, /* bytes that are taken before a function has given any */
-    MAX_BYTES = 1 << 30,   /* from a function, unless the host says otherwise */
+    FIRST_ROOM = 64 << 10, /* bytes that are allocated before a function has returned any */
+    MAX_BYTES = 1 << 30,   /* from a function, by default */
 };
 
 /* ---- The host's side ---- */
@@ -76,8 +76,8 @@ const char *gan__target_name(gan__target to)
 
 /* ---- Inputs ---- */
 
-/* Take all that a function gives into memory.  One byte more than is allowed tells that there is
- * more. */
+/* Read everything that a function returns into memory, and one byte more than is allowed, to detect
+ * that there is more. */
 static gan_status take_all(gan__input *in, const gan_reader *r)
 {
     const size_t most = r->n_bytes > 0 ? r->n_bytes : MAX_BYTES;

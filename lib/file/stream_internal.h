@@ -1,7 +1,7 @@
-/* stream_internal.h - one way to read files, whether they have a path or not.
+/* stream_internal.h - a common way to read files, with or without a path.
  *
- * What a host's function gives is taken into memory first, so there are two kinds of input: a
- * stream of stdio, and bytes. */
+ * The bytes of a host's function are read into memory first, so there are two kinds of input: a
+ * stream of stdio, and bytes in memory. */
 #ifndef GAN_STREAM_INTERNAL_H
 #define GAN_STREAM_INTERNAL_H
 
@@ -19,29 +19,29 @@ typedef struct gan__source {
     const gan_reader *reader;
 } gan__source;
 
-/* Where to write: likewise; the last n_keep files that stood at the path stay. */
+/* Where to write: likewise; the last n_keep files at the path are kept. */
 typedef struct gan__target {
     const char *path;
     gan_writer *writer;
     size_t n_keep;
 } gan__target;
 
-/* GAN_ERR_INVALID, in a sentence that begins with `who`, when neither is set, or a reader or writer
- * lacks what it needs. */
+/* GAN_ERR_INVALID, with a message that begins with `who`, when neither is set, or a reader or
+ * writer is incomplete. */
 gan_status gan__source_check(gan__source from, const char *who);
 gan_status gan__target_check(gan__target to, const char *who);
 
-/* The path, or what messages say in its place. */
+/* The path, or the text that replaces it in messages. */
 const char *gan__source_name(gan__source from);
 const char *gan__target_name(gan__target to);
 
 typedef struct gan__input {
     const char *name; /* for messages: the source's */
     uint64_t n_bytes;
-    FILE *stream;               /* NULL: the bytes lie in memory */
+    FILE *stream;               /* NULL: the bytes are in memory */
     const unsigned char *bytes; /* in memory */
     uint64_t at;                /* in memory: how many were read */
-    unsigned char *own;         /* what a host's function gave */
+    unsigned char *own;         /* the bytes of a host's function */
     gan_allocator allocator;
     int error; /* errno of the latest read that failed; 0: it ended with the file */
 } gan__input;

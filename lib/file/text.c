@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Make room for n more bytes and the zero byte. */
+/* Reserve n more bytes and the zero byte. */
 static gan_status reserve(gan__text *t, size_t n)
 {
     const size_t wanted = gan__size_add(gan__size_add(t->used, n), 1);

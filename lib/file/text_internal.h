@@ -11,7 +11,7 @@
  * the first failure, which stays in `status`. */
 typedef struct gan__text {
     const gan_allocator *allocator;
-    char *bytes; /* NULL as long as nothing was put */
+    char *bytes; /* NULL as long as the text is empty */
     size_t used; /* without the zero byte */
     size_t room;
     gan_status status;
@@ -19,6 +19,6 @@ typedef struct gan__text {
 
 void gan__text_put(gan__text *text, const char *format, ...) GAN_PRINTF(2, 3);
 void gan__text_put_bytes(gan__text *text, const char *bytes, size_t n);
-void gan__text_end(gan__text *text); /* gives back its memory */
+void gan__text_end(gan__text *text); /* frees its memory */
 
 #endif

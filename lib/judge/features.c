@@ -1,4 +1,4 @@
-/* features.c - what samples are compared by. */
+/* features.c - feature vectors, by which samples are compared. */
 #include "judge/features_internal.h"
 
 #include "base/alloc_internal.h"
@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROWS = 8 }; /* samples that one task looks at */
+enum { ROWS = 8 }; /* samples that one task processes */
 
 GAN__DEFINE_INIT(gan_features_desc_init, gan_features_desc, GAN_FEATURES_DESC_INIT)
 
@@ -119,7 +119,7 @@ static void compute_rows(void *context, size_t task, size_t worker)
     const job *j = context;
     const size_t first = task * ROWS, left = j->n - first, n = left < ROWS ? left : ROWS;
 
-    /* The arguments are right, and nothing is taken. */
+    /* The arguments are valid; nothing is allocated yet. */
     (void)j->f->kind->compute(j->f, j->samples + first * j->f->size, n,
                               j->out + first * j->f->count, worker);
 }

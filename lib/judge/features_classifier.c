@@ -1,4 +1,4 @@
-/* features_classifier.c - what a classifier of the host's sees. */
+/* features_classifier.c - a host's classifier as features. */
 #include "judge/features_internal.h"
 
 #include "base/status_internal.h"

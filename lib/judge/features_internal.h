@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* A kind computes the features of a few samples on one of the pool's threads; or, where that is
- * NULL, those of all at once.  What it has lies in `state`, which end() ends. */
+ * NULL, those of all at once.  Its data is in `state`, which end() frees. */
 typedef struct gan__features_kind {
     gan_status (*compute)(const gan_features *f, const float *samples, size_t n, float *out,
                           size_t worker);
@@ -35,11 +35,11 @@ struct gan_features {
 gan_status gan__features_begin(gan_features **out, const gan__features_kind *kind, gan_shape sample,
                                size_t bytes, const gan_features_desc *desc);
 
-/* FNV-1a of text and of numbers, whatever the machine's order of bytes. */
+/* FNV-1a of text and of numbers, independent of the machine's byte order. */
 uint64_t gan__features_hash_text(const char *text);
 uint64_t gan__features_hash_numbers(uint64_t hash, const float *x, size_t n);
 
-/* Channels, height and width of a shape of a picture; a plain vector is a line. */
+/* Channels, height and width of the shape of a picture; a plain vector is one row of pixels. */
 void gan__features_sides(gan_shape shape, size_t sides[3]);
 
 #endif

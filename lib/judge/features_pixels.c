@@ -1,19 +1,19 @@
-/* features_pixels.c - the means of squares of pixels. */
+/* features_pixels.c - features that are the means of square blocks of pixels. */
 #include "judge/features_internal.h"
 
 #include "base/status_internal.h"
 
 #include <stdio.h>
 
-enum { MOST = 256 }; /* features, as long as a picture can be made smaller */
+enum { MOST = 256 }; /* features at most, as far as a picture can be reduced */
 
 typedef struct pixels {
     size_t sides[3];
-    size_t square; /* pixels on a side of a square */
+    size_t square; /* side of a block, in pixels */
     size_t height, width;
 } pixels;
 
-/* Squares at the lower and right border may be cut off. */
+/* Blocks at the lower and right edge may be smaller. */
 static float mean_of(const pixels *p, const float *channel, size_t y, size_t x)
 {
     const size_t begin_y = y * p->square, begin_x = x * p->square;

@@ -1,11 +1,12 @@
-/* features_random.c - two convolutions whose weights are drawn and stay.
+/* features_random.c - two convolutions with fixed random weights.
  *
  *     sample -> conv 4x4, stride 2, leaky ReLU -> conv 4x4, stride 2, leaky ReLU
  *                      32 channels |                    32 channels |
  *                                  v                                v
  *                        mean and maximum of each channel: 4 * 32 features
  *
- * Samplers run them, so that a sample has the same bits whatever it is computed beside. */
+ * Samplers run them, so that a sample's features have the same bits whatever else is in its
+ * batch. */
 #include "judge/features_internal.h"
 
 #include "base/alloc_internal.h"
@@ -19,7 +20,7 @@
 
 enum { LAYERS = 2, CHANNELS = 32, LEAST_SIDE = 8 };
 
-/* What each thread has. */
+/* Buffers of one thread. */
 typedef struct desk {
     gan_sampler_workspace *run[LAYERS];
     float *out[LAYERS]; /* of one sample */
@@ -83,7 +84,7 @@ static void end(gan_features *f)
 
 static const gan__features_kind kind = {.compute = compute, .end = end};
 
-/* Add what a network's weights are to the hash. */
+/* Add a network's weights to the hash. */
 static gan_status hash_weights(gan_features *f, gan_network *net)
 {
     gan_status status = GAN_OK;
@@ -114,7 +115,7 @@ static gan_status make_layer(gan_features *f, int l, gan_shape *in, uint64_t see
     if (!net) return gan_last_status();
     (void)gan_network_add(net, gan_layer_conv2d(in->dim[0], CHANNELS, 4, &conv));
     (void)gan_network_add(net, gan_layer_leaky_relu(0.2f));
-    /* Reports what has failed so far. */
+    /* Returns the first failure so far. */
     GAN_TRY(gan_network_initialize_as(net, seed + (uint64_t)l, &init));
     GAN_TRY(hash_weights(f, net));
     GAN_TRY(gan_sampler_create(&c->layer[l], net, &sampler));

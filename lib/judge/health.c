@@ -1,4 +1,4 @@
-/* health.c - what goes wrong in a run. */
+/* health.c - the health monitor: finds what goes wrong in a run. */
 #include "base/desc_internal.h"
 #include "base/status_internal.h"
 #include "judge/health_internal.h"
@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Bytes of the first records that hosts were built with. */
+/* Bytes of the first release's records. */
 enum {
     FIRST_DESC = offsetof(gan_health_desc, overfit_z),
     FIRST_LOOK = offsetof(gan_look, d_trained)
@@ -46,7 +46,7 @@ const char *gan_verdict_name(gan_verdict verdict)
 
 /* ---- settings ---- */
 
-/* A setting that is a number, what 0 stands for, and the least and most it may be. */
+/* A setting that is a number, with the default that 0 stands for, its minimum and its maximum. */
 typedef struct setting {
     const char *name;
     size_t offset;
@@ -194,7 +194,7 @@ void gan_health_destroy(gan_health *h)
 
 /* ---- asking rules ---- */
 
-/* Keep what a rule has found, and since when. */
+/* Store what a rule has found, and since when. */
 static void keep(gan_health *h, gan__health_found *found, gan_finding_level level,
                  const double *evidence)
 {
@@ -211,8 +211,8 @@ static void keep(gan_health *h, gan__health_found *found, gan_finding_level leve
     memcpy(found->evidence, evidence, sizeof found->evidence);
 }
 
-/* What a look's rule finds is a verdict when it holds in some looks one after the other, none of
- * which is one of a young run's. */
+/* A finding of a rule about looks becomes a verdict when it lasts for several consecutive looks,
+ * all of them after the beginning of the run. */
 static gan_finding_level confirm(const gan_health *h, const gan__health_rule *rule,
                                  gan__health_found *found, gan_finding_level level)
 {
@@ -310,7 +310,7 @@ gan_status gan_health_look(gan_health *h, const gan_look *look)
     if (status != GAN_OK) return status;
     gan__health_take_look(h, &l);
     ask_rules(h, GAN__HEALTH_AT_LOOKS, NULL);
-    ask_rules(h, GAN__HEALTH_AT_STEPS, NULL); /* what looks say decides there, too */
+    ask_rules(h, GAN__HEALTH_AT_STEPS, NULL); /* there rules about steps use looks, too */
     return GAN_OK;
 }
 

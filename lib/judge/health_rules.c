@@ -1,4 +1,4 @@
-/* health_rules.c - the one file that knows all rules. */
+/* health_rules.c - the table of all rules. */
 #include "judge/health_internal.h"
 
 /* Every rule there is, in the order of the verdicts' values: a new one is a record in a file of its

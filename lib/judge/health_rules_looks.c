@@ -1,7 +1,7 @@
 /* health_rules_looks.c - rules about looks at generated samples, a record each.
  *
- * What is not known is NaN, and comparisons with NaN are false: conditions say what is wrong, so
- * that nothing is found where nothing is known. */
+ * Unknown numbers are NaN, and comparisons with NaN are false.  Conditions describe what is wrong,
+ * so that unknown numbers lead to no finding. */
 #include "judge/health_internal.h"
 
 #include <math.h>
@@ -26,9 +26,9 @@ static void put(double *evidence, size_t i, const gan_estimate *e)
 
 /* ---- COLLAPSED ---- */
 
-/* Samples near each other and no real one among them.  Pairwise distances are blind to it, as few
- * samples may lie far apart; recall and duplicates are not.  Young generators look the same, but
- * their samples spread from look to look. */
+/* Samples near each other and no real one among them.  Pairwise distances don't show it, as a few
+ * repeated samples may be far apart; recall and duplicates do.  At the beginning of a run it looks
+ * the same, but then samples spread from look to look. */
 static gan_finding_level judge_collapsed(const gan_health *h, const gan__health_start *start,
                                          double *evidence)
 {
@@ -84,11 +84,11 @@ const gan__health_rule gan__health_memorised = {
 
 /* ---- D_OVERFIT ---- */
 
-/* Which text of the sentence. */
+/* Indices of the sentence's alternatives. */
 enum { BY_OUTPUTS, BY_SHARES, BY_SIGN };
 
-/* What is known of the outputs at the time of the look decides: every discriminator knows a little
- * more of its training samples, so that is a share of the way to generated ones. */
+/* If the look has outputs, they decide.  Every discriminator ranks training samples a little
+ * higher, so the gap is compared with that to generated samples. */
 static gan_finding_level judge_outputs(const gan_health *h, double *evidence)
 {
     const gan__health_outputs *o = &h->outputs;
@@ -101,7 +101,7 @@ static gan_finding_level judge_outputs(const gan_health *h, double *evidence)
     return verdict_if(o->known_z > h->desc.overfit_z && o->of_way > h->desc.overfit_share);
 }
 
-/* Else the shares that are taken for real: in the latest steps, and of held-out samples. */
+/* Otherwise the shares classified as real decide: in the latest steps, and of held-out samples. */
 static gan_finding_level judge_d_overfit(const gan_health *h, const gan__health_start *start,
                                          double *evidence)
 {
@@ -128,12 +128,12 @@ const gan__health_rule gan__health_d_overfit = {
     .verdict = GAN_VERDICT_D_OVERFIT,
     .moment = GAN__HEALTH_AT_LOOKS,
     .sentence =
-        "the discriminator {4:has memorised its training samples: it puts them above held-out "
+        "the discriminator {4:has memorised its training samples: it ranks them above held-out "
         "ones in %0 of pairs (50 % by chance, z = $1), and $2 held-out ones are %3 of the way "
-        "to generated ones|has memorised its training samples: it takes %0 of them for real, but "
-        "%1 of $2 held-out ones|may have memorised its training samples: the mean sign of their "
-        "logits is $3; held-out samples would tell}",
-    .advice = "augmentation of what the discriminator sees, more training samples, a smaller "
+        "to generated ones|has memorised its training samples: it classifies %0 of them as real, "
+        "but %1 of $2 held-out ones|may have memorised its training samples: the mean sign of "
+        "their logits is $3; held-out samples would tell}",
+    .advice = "augmentation of the discriminator's input, more training samples, a smaller "
               "discriminator, a gradient penalty (R1)",
     .judge = judge_d_overfit,
 };
@@ -153,8 +153,8 @@ static gan_finding_level judge_modes_missing(const gan_health *h, const gan__hea
     return verdict_if(s->n_missing > 0);
 }
 
-/* A generator whose samples still spread finds one mode after the other, and the last ones late: a
- * class that is hardly drawn in two looks is often there in the next.  The first looks can't know yet
+/* A generator whose samples still spread learns one mode after the other, and the last ones late: a
+ * class that is hardly generated in two looks often is in the next.  The first looks can't show yet
  * whether samples spread. */
 static int modes_may_come(const gan_health *h)
 {
@@ -176,8 +176,8 @@ const gan__health_rule gan__health_modes_missing = {
 
 /* ---- LABELS_IGNORED ---- */
 
-/* Agreement lies between chance and that of held-out real samples.  Where that is chance itself the
- * labels say nothing about the data. */
+/* Agreement is between that of chance and that of held-out real samples.  Where that is chance
+ * itself the labels say nothing about the data. */
 static gan_finding_level judge_labels_ignored(const gan_health *h, const gan__health_start *start,
                                               double *evidence)
 {
@@ -208,7 +208,7 @@ const gan__health_rule gan__health_labels_ignored = {
 
 /* ---- NOISY, BLURRED ---- */
 
-/* A run that still gets better is noisy, too, for a while: that is a note. */
+/* A run that still improves may be noisy for a while: that is only a note. */
 static gan_finding_level judge_noisy(const gan_health *h, const gan__health_start *start,
                                      double *evidence)
 {
@@ -227,7 +227,7 @@ const gan__health_rule gan__health_noisy = {
     .verdict = GAN_VERDICT_NOISY,
     .moment = GAN__HEALTH_AT_LOOKS,
     .sentence =
-        "samples lie off the real ones: precision is $0 (real $1), density $2 (real $3), "
+        "samples are far from the real ones: precision is $0 (real $1), density $2 (real $3), "
         "as with noise or artefacts",
     .advice = "train on while the score falls; a lower learning rate, an average of the weights, "
               "more capacity",
@@ -251,8 +251,8 @@ static gan_finding_level judge_blurred(const gan_health *h, const gan__health_st
 const gan__health_rule gan__health_blurred = {
     .verdict = GAN_VERDICT_BLURRED,
     .moment = GAN__HEALTH_AT_LOOKS,
-    .sentence = "samples crowd in the middle of the real ones, blurred or washed out: recall is $0 "
-                "(real $1), density $2 (real $3)",
+    .sentence = "samples are averages of real ones, blurred or washed out: recall is $0 (real $1), "
+                "density $2 (real $3)",
     .advice =
         "train on while the score falls; more capacity, estimate batch norm's statistics anew "
         "for averaged weights",

@@ -23,7 +23,7 @@ static gan_finding_level judge_rate_zero(const gan_health *h, const gan__health_
 const gan__health_rule gan__health_rate_zero = {
     .verdict = GAN_VERDICT_RATE_ZERO,
     .moment = GAN__HEALTH_AT_START,
-    .sentence = "the {0:generator|discriminator} will stay as it is: the learning rate is $1 for "
+    .sentence = "the {0:generator|discriminator} will not change: the learning rate is $1 for "
                 "the generator, $2 for the discriminator",
     .advice = "set a rate above 0, or unfreeze its layers with gan_network_set_rate()",
     .judge = judge_rate_zero,
@@ -46,17 +46,17 @@ static gan_finding_level judge_generator_range(const gan_health *h, const gan__h
 const gan__health_rule gan__health_generator_range = {
     .verdict = GAN_VERDICT_GENERATOR_RANGE,
     .moment = GAN__HEALTH_AT_START,
-    .sentence = "the generator can't reach %0 of the data's numbers: these lie from $1 to $2, its "
-                "last layer's outputs are $3 to $4",
+    .sentence = "the generator can't reach %0 of the data's values: these are from $1 to $2, its "
+                "last layer's outputs from $3 to $4",
     .advice =
         "normalise the data to the last layer's range (mean and std of gan_iterator_desc), or "
-        "end the generator in another layer",
+        "use another last layer in the generator",
     .judge = judge_generator_range,
 };
 
 /* ---- DATA_RANGE ---- */
 
-/* Numbers that fill a small part of what the generator puts out, are large, or all the same. */
+/* Values that are a small part of the generator's range, are large, or are all the same. */
 static gan_finding_level judge_data_range(const gan_health *h, const gan__health_start *s,
                                           double *evidence)
 {
@@ -76,9 +76,9 @@ static gan_finding_level judge_data_range(const gan_health *h, const gan__health
 const gan__health_rule gan__health_data_range = {
     .verdict = GAN_VERDICT_DATA_RANGE,
     .moment = GAN__HEALTH_AT_START,
-    .sentence = "the data's numbers {0:are all $1|are large: they lie from $1 to $2|lie from $1 to "
-                "$2 and fill little of the generator's $3 to $4}",
-    .advice = "normalise the data: mean and std of gan_iterator_desc, 0.5 and 0.5 for numbers from "
+    .sentence = "the data's values {0:are all $1|are large, from $1 to $2|are from $1 to $2, a "
+                "small part of the generator's range of $3 to $4}",
+    .advice = "normalise the data: mean and std of gan_iterator_desc, 0.5 and 0.5 for values from "
               "0 to 1 and a last tanh",
     .judge = judge_data_range,
 };
@@ -98,7 +98,7 @@ const gan__health_rule gan__health_few_samples = {
     .moment = GAN__HEALTH_AT_START,
     .sentence = "there are $0 training samples; with fewer than $1 a discriminator memorises them "
                 "before the generator has learnt",
-    .advice = "more samples, or augmentation of what the discriminator sees",
+    .advice = "more samples, or augmentation of the discriminator's input",
     .judge = judge_few_samples,
 };
 
@@ -117,7 +117,7 @@ const gan__health_rule gan__health_short_epoch = {
     .sentence =
         "an epoch of $1 samples is $0 steps, fewer than $2: a run takes thousands of steps, "
         "whatever their data",
-    .advice = "count steps and not epochs, or take a smaller batch",
+    .advice = "plan the run in steps instead of epochs, or use a smaller batch size",
     .judge = judge_short_epoch,
 };
 

@@ -44,9 +44,10 @@ const gan__health_rule gan__health_diverged = {
 
 /* ---- D_DEAD ---- */
 
-/* The discriminator gets no gradient, has one output for everything, or prefers generated samples
- * as no discriminator does that learns.  Accuracies alone don't tell: at the end of a good run they
- * are 1/2, too, and outputs vary by a small part of what a discriminator's does before it learns. */
+/* The discriminator gets no gradient, has the same output for all samples, or prefers generated
+ * samples, as no discriminator does that learns.  Accuracies alone don't show it: at the end of a
+ * good run they are 1/2, too.  Outputs count as the same when they vary by a small part of their
+ * difference in the first step. */
 static gan_finding_level judge_d_dead(const gan_health *h, const gan__health_start *start,
                                       double *evidence)
 {
@@ -88,8 +89,8 @@ const gan__health_rule gan__health_d_dead = {
 
 /* ---- D_WINS ---- */
 
-/* Whether the generator gets nothing from a discriminator that is always right: no gradient, or
- * none that leads anywhere. */
+/* Whether the generator learns nothing from a discriminator that is always right: its gradient
+ * vanished, or doesn't lead to better samples. */
 static int is_helpless(const gan_health *h)
 {
     const gan__health_window *g = series(h, GAN__SERIES_G_GRADIENT);
@@ -131,8 +132,8 @@ const gan__health_rule gan__health_d_wins = {
     .moment = GAN__HEALTH_AT_STEPS,
     .stops = 1,
     .sentence =
-        "the discriminator wins: over $2 steps it is right about %0 of real and %1 of "
-        "generated samples; the generator's gradient has a norm of $3, $4 at first{5:|, and "
+        "the discriminator wins: over $2 steps it classifies %0 of real and %1 of generated "
+        "samples correctly; the generator's gradient has a norm of $3, $4 at first{5:|, and "
         "coverage is $6 (real $7)|, and recall is $6 (real $7)}",
     .advice = "a gradient penalty (R1), a lower learning rate for the discriminator, instance "
               "noise, or the non-saturating loss in place of minimax",

@@ -1,11 +1,11 @@
-/* health_sentence.c - a rule's sentence with its numbers put in.
+/* health_sentence.c - a rule's sentence, with its numbers inserted.
  *
  *     $i            number i of the evidence, 3 digits
  *     %i            the same as a share in per cent
  *     @i            the names of the modes that the numbers from i on are, up to the first NaN
- *     {i:a|b|c}     one of these texts, in which $ and % may stand: number i says which, from 0
+ *     {i:a|b|c}     one of these texts, which may contain $ and %: number i is its index, from 0
  *
- * Numbers are printed by the library's own function: the host's locale has no say. */
+ * Numbers are printed by the library's own function, independent of the host's locale. */
 #include "file/number_internal.h"
 #include "judge/health_internal.h"
 
@@ -67,7 +67,7 @@ static void put_modes(writer *w, size_t first)
         if (i > first) put_bytes(w, ", ", 2);
         put_mode(w, (size_t)w->evidence[i]);
     }
-    /* Number 0 of such evidence is how many there are, number 1 of how many modes. */
+    /* Number 0 of such evidence is the count of missing modes, number 1 that of all modes. */
     if (w->evidence[0] > (double)(i - first)) put_bytes(w, " ...", 4);
 }
 
@@ -95,7 +95,7 @@ static void put_text(writer *w, const char *text, const char *stop)
         }
 }
 
-/* Write the alternative that is meant of {i:a|b|c}, and return what follows it. */
+/* Write the selected alternative of {i:a|b|c}, and return the text after it. */
 static const char *put_choice(writer *w, const char *brace)
 {
     const char *end = strchr(brace, '}'), *from = brace + 3;

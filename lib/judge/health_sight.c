@@ -1,13 +1,13 @@
-/* health_sight.c - a look at generated samples as the numbers that rules are about. */
+/* health_sight.c - a look at generated samples as the numbers that rules use. */
 #include "judge/health_internal.h"
 #include "judge/reference_internal.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { GROWTH_ERRORS = 2 }; /* standard errors that a share grows by beyond chance */
+enum { GROWTH_ERRORS = 2 }; /* standard errors by which growth is significant */
 
-/* What an earlier release's record has no room for is not known. */
+/* Fields that an earlier release's record lacks are not known. */
 static gan_comparison known_of(const gan_comparison *comparison)
 {
     const gan_estimate unknown = gan__estimate_unknown();
@@ -41,9 +41,9 @@ static double share_error(double share, double n)
     return sqrt(fmax(share * (1 - share), 1 / n) / n);
 }
 
-/* How a share compares with the one of the look that was better last, by standard errors: more is
- * better for sign 1 and less for -1.  A look that is better by more than chance takes that one's
- * place, so that what grows slowly is seen, too. */
+/* The gain of a share, in standard errors, over that of an earlier look, which is replaced as soon
+ * as a look is significantly better; so slow growth is seen, too.  More is better for sign 1, less
+ * for -1. */
 static double follow(double *last, double *last_error, double share, double n, double sign)
 {
     const double error = share_error(share, n);
@@ -58,8 +58,9 @@ static double follow(double *last, double *last_error, double share, double n, d
     return gain;
 }
 
-/* Whether samples spread: these two numbers move first.  Young generators do it by leaps, so that
- * some looks after one say nothing yet; unless the samples drew together again. */
+/* Whether samples spread: coverage and duplicates change first.  At the beginning of a run that
+ * happens in jumps, so spreading is taken to continue for some looks, unless coverage falls
+ * again. */
 static void follow_spread(gan__health_state *s, double lasts)
 {
     gan__health_sight *sight = &s->sight;
@@ -133,7 +134,7 @@ static void take_modes(gan_health *h, const gan_reference_share *modes, size_t n
 
 /* ---- the discriminator's outputs ---- */
 
-/* The share of pairs in which one of `a` is above one of `b`; equal ones count half. */
+/* The share of pairs in which one of `a` is above one of `b`; ties count half. */
 static double share_above(const float *a, size_t n_a, const float *b, size_t n_b)
 {
     double above = 0;
@@ -147,8 +148,9 @@ static double share_above(const float *a, size_t n_a, const float *b, size_t n_b
     return above / (double)n_a / (double)n_b;
 }
 
-/* Ranks, because objectives scale outputs as they like, and some shift them: a critic's have no
- * zero, and a discriminator that sways takes all or nothing for real from one step to the next. */
+/* Ranks are compared, not outputs, because the scale of outputs depends on the objective: a
+ * critic's have an arbitrary offset, and a discriminator that oscillates classifies everything as
+ * real in one step and nothing in the next. */
 static void take_outputs(gan__health_outputs *out, const gan_look *l)
 {
     const double n = (double)l->n_d_trained, m = (double)l->n_d_held_out;
@@ -162,7 +164,8 @@ static void take_outputs(gan__health_outputs *out, const gan_look *l)
 
     out->known = share_above(l->d_trained, l->n_d_trained, l->d_held_out, l->n_d_held_out);
     out->known_z = (out->known - 0.5) / sqrt((n + m + 1) / (12 * n * m));
-    /* Where training samples are no higher than generated ones there is no way, but what it knows. */
+    /* Where training samples don't rank above generated ones, no position between them is
+     * defined. */
     out->of_way = trained > 0.5 ? (trained - held_out) / (trained - 0.5) : 1;
     out->n_held_out = m;
 }
@@ -192,7 +195,8 @@ static void take_score(gan_health *h, const gan_look *look, const gan_estimate *
     }
 }
 
-/* Few samples that are repeated cover some real ones, but no real one is among them. */
+/* A few samples that are repeated cover some real ones, but none of their balls contains a real
+ * one. */
 const gan_estimate *gan__health_poor_number(const gan_health *h)
 {
     const gan__health_sight *s = &h->state.sight;
@@ -211,7 +215,7 @@ void gan__health_take_look(gan_health *h, const gan_look *look)
     s->n_looks++;
     take_comparison(sight, &c);
     follow_spread(s, spread_lasts(h));
-    /* All generators begin far from real samples. */
+    /* At the beginning all generators are far from real samples. */
     const int poor = gan__health_poor_number(h) && s->d_steps >= h->desc.warmup;
     s->poor_looks = poor ? s->poor_looks + 1 : 0;
     take_modes(h, look->modes, look->n_modes);

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-/* What layers put out; a kind that is not here has no bounds. */
+/* Ranges of layers' outputs; a kind that is not here is unbounded. */
 static const struct {
     const char *kind;
     double low, high;
@@ -16,7 +16,7 @@ static const struct {
     {"softplus", 0, (double)INFINITY},
 };
 
-/* The bounds of a generator's last layer, but for those that only give numbers another shape. */
+/* The bounds of a generator's last layer, skipping layers that only reshape. */
 static void find_reach(gan__health_start *s, const gan_network *g)
 {
     size_t i = gan_network_layer_count(g);
@@ -33,7 +33,7 @@ static void find_reach(gan__health_start *s, const gan_network *g)
         }
 }
 
-/* Bounds are reached but for rounding. */
+/* A bound counts as reachable, up to rounding. */
 static int beyond_reach(const gan__health_start *s, double x)
 {
     return x < s->reach_low - 1e-6 || x > s->reach_high + 1e-6;

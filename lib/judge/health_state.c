@@ -1,13 +1,13 @@
-/* health_state.c - all that a handle has seen as bytes, and back.
+/* health_state.c - saving and loading everything a handle remembers.
  *
  *     8 bytes   "GANHLTH1"
- *     8 bytes   how many 8-byte numbers follow
- *     numbers   of gan__health_state in its order, little-endian; doubles by their bits
+ *     8 bytes   count of 8-byte numbers that follow
+ *     numbers   the fields of gan__health_state in order, little-endian; doubles as their bits
  *
  * Later builds append to the state, and read shorter ones.
  *
- * The state has only 8-byte numbers, so that it is an array of them.  What comes from outside is
- * checked as far as code relies on it: counts of the window, levels, and places of rules. */
+ * The state has only 8-byte numbers, so that it is an array of them.  Values from outside are
+ * checked as far as the code relies on them: counts of the window, levels, and indices of rules. */
 #include "base/status_internal.h"
 #include "file/safetensors_format_internal.h"
 #include "judge/health_internal.h"
@@ -59,7 +59,7 @@ static gan_status check_bytes(const unsigned char *bytes, size_t n)
     return GAN_OK;
 }
 
-/* Number i of the bytes, which has the place of `field` in the state. */
+/* The number in the bytes that corresponds to `field` of the state. */
 #define NUMBER(bytes, field)                                                                       \
     gan__little_endian((bytes) + HEAD_BYTES + offsetof(gan__health_state, field), 8)
 
@@ -96,7 +96,7 @@ gan_status gan_health_load(gan_health *health, const void *bytes, size_t n)
         return gan__fail(GAN_ERR_INVALID, "health: %s is NULL", health ? "bytes" : "it");
     GAN_TRY(check_bytes(from, n));
     GAN_TRY(check_numbers(health, from));
-    memset(&health->state, 0, sizeof health->state); /* what an earlier build didn't know */
+    memset(&health->state, 0, sizeof health->state); /* what an earlier build's state lacks */
     for (size_t i = 0; i < (n - HEAD_BYTES) / 8; i++) {
         const uint64_t number = gan__little_endian(from + HEAD_BYTES + 8 * i, 8);
 

@@ -1,12 +1,12 @@
-/* health_window.c - the latest steps of a run, what is usual in them, and what is far out of that.
+/* health_window.c - the latest steps of a run, their usual values, and outliers.
  *
  *      each step                          every 16th step
  *      ring[i % window] = figure    -->   mean, deviation, median, spread of the ring
  *           |                                  |
  *           +---- is it far from the median? --+
  *
- * Medians stand for what is usual, because a jump does not move them; those of a window cost many
- * times a step's own work here, so they are found now and then. */
+ * The usual value is a median, because a single jump does not move it; computing the median of a
+ * window costs many times the other work of a step here, so it is updated every 16 steps. */
 #include "judge/health_internal.h"
 
 #include <math.h>
@@ -14,11 +14,11 @@
 
 enum {
     STRIDE = 16,  /* steps from one summary to the next */
-    IN_A_ROW = 3, /* steps far out that make a divergence */
+    IN_A_ROW = 3, /* consecutive outliers that make a divergence */
 };
 #define MAD_TO_DEVIATION 1.4826 /* of a normal distribution */
 
-/* The median, by quickselect: the numbers change places.  Of an even count the upper one. */
+/* The median, by quickselect, which reorders the numbers.  Of an even count the upper one. */
 static double median_of(double *x, size_t n)
 {
     const size_t k = n / 2;
@@ -110,9 +110,9 @@ void gan__health_diverge(gan_health *h, gan__health_divergence how, double value
     h->state.diverged_usual = usual;
 }
 
-/* How far above its median a loss may be: in a window that is nearly constant, and before there is
- * one, the scale is that of the first step, the loss of guessing.  A Wasserstein loss begins near 0,
- * but its outputs don't. */
+/* How far above its median a loss may be.  Where the window is nearly constant, and before it is
+ * full, the scale is the loss of the first step, which is that of guessing; for a Wasserstein loss,
+ * which begins near 0, the scale of the outputs. */
 static double loss_scale(const gan__health_state *s, const gan__health_window *loss)
 {
     const double guessing = fabs(s->series[GAN__SERIES_D_LOSS].first);
@@ -131,9 +131,10 @@ static void look_for_jump(gan_health *h, const gan__health_window *loss, double 
     if (*streak >= IN_A_ROW) gan__health_diverge(h, how, value, loss->median);
 }
 
-/* The discriminator's loss jumps where it is wrong all at once.  Where it is right all at once the
- * generator's does, and both may be saturated from then on, with small losses and no gradients.  A
- * critic's outputs have no scale of their own, so that a generator's loss by them has none. */
+/* The discriminator's loss jumps when it is suddenly wrong.  When it is suddenly right, the
+ * generator's loss jumps, and both may be saturated from then on, with small losses and no
+ * gradients.  A critic's outputs have an arbitrary scale, and so has a generator's loss that is
+ * computed from them. */
 static void look_for_jumps(gan_health *h, const gan_train_stats *stats)
 {
     gan__health_state *s = &h->state;
@@ -144,7 +145,7 @@ static void look_for_jumps(gan_health *h, const gan_train_stats *stats)
         look_for_jump(h, &s->g_loss, stats->g_loss, &s->g_loss_streak, GAN__DIVERGED_G_LOSS);
 }
 
-/* A gradient is usual at the median of its window or at what it was at first: one that had nearly
+/* A gradient is normal near the median of its window or near its first values: one that had nearly
  * vanished may come back. */
 static double usual_gradient(const gan__health_window *w)
 {
@@ -192,7 +193,7 @@ int gan__health_take_step(gan_health *h, const gan_train_stats *stats)
     if (skipped > s->skipped) gan__health_diverge(h, GAN__DIVERGED_NONFINITE, (double)skipped, 0);
     s->skipped = skipped;
     for (size_t i = 0; i < GAN__N_SERIES; i++)
-        if (!isfinite(of[i])) return 1; /* windows stay finite, but for what is not known: */
+        if (!isfinite(of[i])) return 1; /* windows stay finite, except for unknown values: */
     if (!isfinite(stats->g_loss)) return 1;
     if (stats->boundary == GAN_BOUNDARY_NONE)
         of[GAN__SERIES_REAL_ACCURACY] = of[GAN__SERIES_FAKE_ACCURACY] = (double)NAN;

@@ -1,9 +1,9 @@
 /* metrics.c - moments of sets of vectors, and the distance of two.
  *
  * For covariances written as A = F^T F and B = G^T G the trace of (A B)^(1/2) is the sum of the
- * singular values of F G^T, because A B has the squares of these as eigenvalues.  So no square root
- * of a matrix is computed, nor an eigenvalue of a product, whose rounding the root would blow up
- * where a covariance is singular. */
+ * singular values of F G^T, because A B has the squares of these as eigenvalues.  So neither a
+ * matrix square root nor eigenvalues of a product are computed: their square roots would amplify
+ * rounding errors where a covariance is singular. */
 #include "judge/metrics_internal.h"
 
 #include "base/alloc_internal.h"
@@ -18,13 +18,13 @@ enum {
     BLOCK = 32 /* vectors that are added while a row of products is in the L1 cache */
 };
 
-/* Sums are taken of differences from the first vector, which is as near to the mean as any, so that
- * little is lost when the mean is subtracted in the end. */
+/* Sums are of differences from the first vector, which is as near to the mean as any, so that
+ * little is lost to cancellation when the mean is subtracted at the end. */
 struct gan_moments {
     gan_allocator allocator;
     size_t dimension;
     uint64_t count;
-    int around;     /* a given origin, which the first vector leaves */
+    int around;     /* the origin was given; the first vector doesn't set it */
     double *origin; /* the first vector */
     double *sum;
     double *products; /* the lower triangle: row i has i + 1 numbers */
@@ -167,7 +167,7 @@ gan_status gan_moments_save(const gan_moments *m, double *state)
     return GAN_OK;
 }
 
-/* What is wrong with a state that has as many numbers as it should. */
+/* Check a state that has the right count of numbers. */
 static gan_status check_state(const gan_moments *m, const double *state)
 {
     const double count = state[STATE_COUNT];
@@ -260,9 +260,8 @@ static size_t largest_of(const double *x, size_t n)
     return best;
 }
 
-/* Write a covariance as F^T F (Cholesky, largest pivot first), and return how many rows F has: one
- * for each dimension that the covariance has above its rounding.  `left` is for what the rows so
- * far leave of the diagonal. */
+/* Write a covariance as F^T F (Cholesky, largest pivot first), and return the number of rows of F,
+ * the numerical rank.  `left` holds what the rows so far leave of the diagonal. */
 static size_t factorize(const gan_moments *m, double *rows, double *left)
 {
     const size_t d = m->dimension;
@@ -292,7 +291,7 @@ static size_t factorize(const gan_moments *m, double *rows, double *left)
     return d;
 }
 
-/* The trace of the root of the product of both covariances.  `memory` is that of
+/* The trace of the square root of the product of both covariances.  `memory` is that of
  * gan__metrics_frechet(). */
 static double trace_of_root(const gan_moments *a, const gan_moments *b, double *memory)
 {
@@ -302,7 +301,7 @@ static double trace_of_root(const gan_moments *a, const gan_moments *b, double *
     double *product = memory + 2 * d * d;
     const size_t a_rows = factorize(a, of_a, product);
     const size_t b_rows = factorize(b, of_b, product);
-    /* The sum takes no more rows than columns. */
+    /* The matrix must not have more rows than columns. */
     const int turned = a_rows > b_rows;
     const double *f = turned ? of_b : of_a;
     const double *g = turned ? of_a : of_b;

@@ -5,12 +5,12 @@
  *     x x x x x        . . x . .
  *     a matrix         bidiagonal
  *
- * Reflections from both sides (Householder's) leave the singular values as they are and clear one
- * row and one column after the other (Golub and Kahan, 1965).  Those of a bidiagonal matrix with the
+ * Householder reflections from both sides leave the singular values unchanged and clear one row and
+ * one column after the other (Golub and Kahan, 1965).  Those of a bidiagonal matrix with the
  * diagonal d and e above it are, with both signs, the eigenvalues of the symmetric tridiagonal
- * matrix of twice the size with a diagonal of 0 and d0 e0 d1 e1 ... beside it, which are found by the
- * QL algorithm with implicit shifts (Dubrulle, Martin and Wilkinson, 1968).  No singular value is
- * squared, so all are exact to the rounding of the largest. */
+ * matrix of twice the size with a diagonal of 0 and d0 e0 d1 e1 ... beside it, which are found by
+ * the QL algorithm with implicit shifts (Dubrulle, Martin and Wilkinson, 1968).  No singular value
+ * is squared, so the error of each is of the order of the largest one's rounding. */
 #include "judge/metrics_internal.h"
 
 #include "base/arithmetic_internal.h"
@@ -18,13 +18,13 @@
 #include <float.h>
 #include <math.h>
 
-enum { MOST_STEPS = 60 /* of QL for one eigenvalue; two are usual */ };
+enum { MOST_STEPS = 60 /* of QL for one eigenvalue; two suffice usually */ };
 
 #define SHORTEST 1.5e-154 /* a length whose square is no smaller than DBL_MIN */
 
 double gan__metrics_dot(const double *a, const double *b, size_t n)
 {
-    /* Four sums side by side, which a CPU adds at once. */
+    /* Four sums side by side, which a CPU adds in parallel. */
     double sums[4] = {0, 0, 0, 0};
     size_t i = 0;
 
@@ -39,9 +39,10 @@ static void add_scaled(double *y, double factor, const double *x, size_t n)
     for (size_t i = 0; i < n; i++) y[i] += factor * x[i];
 }
 
-/* A vector whose first number is `first` and whose length is `length` is reflected onto the first
- * axis, where it becomes the result; *first turns into the first number of the reflection's normal,
- * whose others are the vector's, and *factor into 2 / its squared length.  A vector of zeros stays. */
+/* Reflect a vector with first component `first` and norm `length` onto the first axis, and return
+ * its component there.  *first becomes the first component of the reflection's normal, whose others
+ * are the vector's; *factor becomes 2 / the normal's squared norm.  A vector of zeros is
+ * unchanged. */
 static double reflect(double *first, double length, double *factor)
 {
     const double onto = *first > 0 ? -length : length;
@@ -72,7 +73,7 @@ static double clear_row(double *matrix, size_t rows, size_t columns, size_t k)
 }
 
 /* Clear column k two below its diagonal; the number just below it is returned.  `sum` has room for a
- * row.  What the reflection's normal has in a row stands in column k of it. */
+ * row.  The component of the reflection's normal for a row is in column k of that row. */
 static double clear_column(double *matrix, size_t rows, size_t columns, size_t k, double *sum)
 {
     double *normal = matrix + (k + 1) * columns + k;
@@ -101,7 +102,7 @@ static void step(double *diagonal, double *beside, size_t first, size_t last)
         const double f = s * beside[i], b = c * beside[i], r = hypot(f, g);
 
         beside[i + 1] = r;
-        if (!(r > 0)) { /* it fell apart here */
+        if (!(r > 0)) { /* the matrix splits here */
             diagonal[i + 1] -= p;
             beside[last] = 0;
             return;

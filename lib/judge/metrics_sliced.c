@@ -8,8 +8,8 @@
  *
  * Of each level, patches of 7x7 pixels are compared as sets of vectors, channel by channel with
  * mean 0 and deviation 1: their projections on random directions are sorted, and their distance in
- * one dimension is the mean difference of the sorted values (Karras et al., 2018).  Patches are cut
- * out anew for every few directions, which costs less than the memory of all. */
+ * one dimension is the mean difference of the sorted values (Karras et al., 2018).  Patches are
+ * extracted again for every few directions, which costs less than storing all of them. */
 #include "base/alloc_internal.h"
 #include "base/desc_internal.h"
 #include "base/status_internal.h"
@@ -37,7 +37,7 @@ enum {
 
 GAN__DEFINE_INIT(gan_sliced_desc_init, gan_sliced_desc, GAN_SLICED_DESC_INIT)
 
-/* What a thread works in. */
+/* The buffers of a thread. */
 typedef struct desk {
     float *image, *half, *detail, *line; /* planes of a picture */
     float *patches, *products;
@@ -57,7 +57,7 @@ typedef struct job {
     double *sums; /* of each picture: channel by channel x and x^2 */
     float mean[2][MOST_CHANNELS], scale[2][MOST_CHANNELS];
     float *directions, *packed; /* SLICES of them */
-    float *projections[2];      /* on each direction those of all patches */
+    float *projections[2];      /* for each direction the projections of all patches */
     double slice[SLICES];
 } job;
 
@@ -77,16 +77,16 @@ size_t gan_metrics_pyramid_levels(gan_shape shape)
     return levels > 1 ? levels : 0;
 }
 
-/* An index that is reflected at the first and the last pixel. */
+/* An index, reflected at the first and the last pixel. */
 static size_t mirrored(size_t i, size_t shift, size_t n)
 {
-    const size_t at = i + shift; /* the index wanted, plus 2 */
+    const size_t at = i + shift; /* the index plus 2 */
 
     if (at < 2) return 2 - at;
     return at - 2 < n ? at - 2 : 2 * n - 2 - (at - 2);
 }
 
-/* Blur a plane in place with 1 4 6 4 1, in both directions, of the sum `gain`. */
+/* Blur a plane in place with the kernel 1 4 6 4 1, in both directions, scaled to the sum `gain`. */
 static void blur(float *x, size_t h, size_t w, float gain, float *line)
 {
     static const float weights[5] = {1.0f / 16, 4.0f / 16, 6.0f / 16, 4.0f / 16, 1.0f / 16};
@@ -107,7 +107,7 @@ static void blur(float *x, size_t h, size_t w, float gain, float *line)
     }
 }
 
-/* Half a plane's size, and back. */
+/* Halve a plane, and enlarge it again. */
 static void halve(const float *x, size_t h, size_t w, float *half, float *room, float *line)
 {
     memcpy(room, x, h * w * sizeof *x);
@@ -124,7 +124,7 @@ static void enlarge(const float *half, size_t h, size_t w, float *x, float *line
     blur(x, h, w, 4, line);
 }
 
-/* Leave one channel's plane of the job's level in d->detail. */
+/* Compute the plane of the job's channel and level, into d->detail. */
 static void find_level(const job *j, const float *plane, const desk *d)
 {
     size_t h = j->height, w = j->width;
@@ -145,7 +145,7 @@ static void find_level(const job *j, const float *plane, const desk *d)
 
 /* ---- patches ---- */
 
-/* Cut all patches out of a picture; those of both sets lie in the same places. */
+/* Extract all patches of a picture; both sets have theirs at the same positions. */
 static void cut(const job *j, size_t set, size_t picture, const desk *d)
 {
     const size_t h = j->height >> j->level, w = j->width >> j->level;
@@ -207,7 +207,7 @@ static void project(void *context, size_t task, size_t worker)
 
 /* ---- sorted projections ---- */
 
-/* Sort numbers by radix, as whole numbers in the same order. */
+/* Sort floats by radix, mapped to integers of the same order. */
 static const uint32_t *sort(const float *x, size_t n, uint32_t *keys, uint32_t *room)
 {
     uint32_t counts[1 << DIGIT_BITS];
@@ -247,7 +247,7 @@ static double number_of(uint32_t key)
     return (double)x;
 }
 
-/* Three passes leave the result in the other block, so that two sorts need three. */
+/* Three passes leave the result in the other block, so two sorts need three blocks. */
 static void measure_slice(void *context, size_t task, size_t worker)
 {
     job *j = context;

@@ -13,9 +13,9 @@
 enum {
     USUAL_NEIGHBORS = 5,
     MOST_NEIGHBORS = 64,
-    MORE = 3, /* vectors that a set has at least beyond the neighbours */
+    MORE = 3, /* vectors that a set must have beyond the neighbours */
     USUAL_BINS = 50,
-    BIN_SAMPLES = 10, /* real ones that a bin has at least on average, unless told otherwise */
+    BIN_SAMPLES = 10, /* real samples that a bin has at least on average, by default */
     MOST_BINS = 1024,
     MOST_DIMENSIONS = 65535,
     MOST_VECTORS = GAN__SCAN_ROWS * GAN__POOL_MAX_TASKS,
@@ -66,7 +66,7 @@ static gan_status set_bins(gan_reference_desc *d, size_t n)
     return GAN_OK;
 }
 
-/* Whether a set has as many vectors as the neighbours of each take. */
+/* Check that a set has enough vectors for the neighbours of each. */
 static gan_status check_count(const gan_reference_desc *d, const float *vectors, size_t n,
                               const char *name)
 {
@@ -115,7 +115,7 @@ static size_t share_count(const gan_reference *ref)
     return ref->desc.n_bins + ref->desc.n_classes;
 }
 
-/* What works for every comparison. */
+/* The working memory of comparisons. */
 static gan_status take_memory(gan_reference *ref)
 {
     gan_status status = GAN_OK;
@@ -173,7 +173,7 @@ cleanup:
     return status;
 }
 
-/* What is computed of real samples once. */
+/* What is computed from the real samples once. */
 static gan_status look_at_real(gan_reference *ref)
 {
     gan__visit visit;
@@ -184,7 +184,7 @@ static gan_status look_at_real(gan_reference *ref)
                 (double)(ref->real.n + ref->held_out.n) * (double)ref->real.n;
     ref->work_done = 0;
     status = gan__reference_make_bins(ref);
-    ref->work_done = gan__reference_bins_work(ref); /* of which some was not needed */
+    ref->work_done = gan__reference_bins_work(ref); /* some of which was not needed */
     if (status == GAN_OK) status = gan__reference_look_real(ref);
     if (status == GAN_OK && ref->held_out.n > 0)
         status = gan__reference_look_at_real(ref, &ref->held_out, &ref->held_sight);
@@ -284,7 +284,7 @@ cleanup:
     return status;
 }
 
-/* All numbers of a set that has looked at the real ones; their floors are not known. */
+/* All metrics of a set that was compared with the real samples, without floors. */
 static gan_status judge(gan_reference *ref, const gan__set *set, const gan__sight *sight,
                         gan_reference_share *shares, gan_estimate *of)
 {
@@ -324,7 +324,8 @@ cleanup:
     return status;
 }
 
-/* Look at as many held-out vectors as are generated, unless these are those of last time. */
+/* Compute the floors from as many held-out vectors as are generated, unless they are those of the
+ * previous comparison. */
 static gan_status judge_floor(gan_reference *ref, size_t n)
 {
     gan_status status = GAN_OK;

@@ -1,8 +1,8 @@
 /* reference_bins.c - the shares of generated samples in bins and in classes.
  *
  * Bins are the cells of k-means on the real samples: each sample is in that of the nearest centre.
- * A generator that leaves something out leaves bins empty, whether there are labels or not
- * (Richardson and Weiss, 2018).  Looking for centres is a look of all real samples at them. */
+ * A generator that drops modes leaves bins empty, whether there are labels or not (Richardson and
+ * Weiss, 2018).  Each step of k-means is a scan of all real samples against the centres. */
 #include "judge/reference_internal.h"
 
 #include "base/alloc_internal.h"
@@ -14,8 +14,8 @@
 
 enum { ROUNDS = 30 };
 
-/* A bin has another share when a normal number is so far from 0 in one of 20 cases; it is missing
- * when any of all bins would have as few in one of 1000. */
+/* A bin's share differs at the 5 % level of the test; a bin is missing at the 0.1 % level,
+ * corrected for the number of bins. */
 #define DIFFERENT 0.05
 #define MISSING 0.001
 
@@ -24,7 +24,7 @@ enum { ROUNDS = 30 };
 typedef struct search {
     gan_reference *ref;
     double *sums, *near;
-    double *least; /* of each real sample the squared distance from the nearest centre so far */
+    double *least; /* for each real sample the squared distance from the nearest centre so far */
     uint32_t *of, *before;
     uint64_t drawn;
 } search;
@@ -45,7 +45,8 @@ static gan_status look_at(search *s, const gan__set *centres, uint32_t *of)
     return status == GAN_OK ? gan__reference_scan(s->ref, &look) : status;
 }
 
-/* The first sample at which the running sum of the squared distances is beyond a share of all. */
+/* The first sample at which the running sum of the squared distances exceeds a share of the
+ * total. */
 static size_t pick(const search *s, double share)
 {
     double all = 0, sum = 0;
@@ -80,7 +81,7 @@ cleanup:
     return status;
 }
 
-/* Put each centre at the mean of its samples; one without any stays. */
+/* Move each centre to the mean of its samples; one without samples stays. */
 static void move(search *s)
 {
     const gan__set *real = &s->ref->real;
@@ -142,7 +143,7 @@ gan_status gan__reference_make_bins(gan_reference *ref)
         if (round > 0 && memcmp(s.before, s.of, bytes) == 0) break;
         move(&s);
     }
-    /* The counts are those of the centres as they are now. */
+    /* The counts belong to the current centres. */
     GAN_TRY(look_at(&s, &ref->centres, s.of));
     for (size_t b = 0; b < ref->centres.n; b++) ref->shares[b].reference = 0;
     for (size_t i = 0; i < ref->real.n; i++) ref->shares[s.of[i]].reference++;
@@ -158,7 +159,7 @@ cleanup:
 
 /* ---- shares ---- */
 
-/* z of the test that two shares are one. */
+/* z of the test that two shares are equal. */
 static double two_proportions(size_t a, size_t n_a, size_t b, size_t n_b)
 {
     const double n = (double)n_a, m = (double)n_b;
@@ -168,8 +169,8 @@ static double two_proportions(size_t a, size_t n_a, size_t b, size_t n_b)
     return ((double)a / n - (double)b / m) / sqrt(p * (1 - p) * (1 / n + 1 / m));
 }
 
-/* The tests of all shares; how many of them are different, and how many missing.  Their errors take
- * the shares for independent. */
+/* Test all shares: the number that differ, and the number that are missing.  Their standard errors
+ * treat the shares as independent. */
 static void test_shares(gan_reference_share *shares, size_t n_shares, size_t n_real, size_t n,
                         double quantile, gan_estimate *different, gan_estimate *missing)
 {

@@ -1,5 +1,5 @@
-/* reference_copies.c - how near the nearest ones are: copies of the real samples, and of each
- * other. */
+/* reference_copies.c - distances of nearest neighbours: copies of real samples, and near duplicates
+ * among generated ones. */
 #include "judge/reference_internal.h"
 
 #include "base/alloc_internal.h"
@@ -17,7 +17,8 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Every `step`-th of n squared distances as distances in order; return how many they are. */
+/* Take every `step`-th of n squared distances, as distances, and sort them; return how many they
+ * are. */
 static size_t sort_distances(double *out, const double *squares, size_t n, size_t step)
 {
     size_t count = 0;
@@ -45,7 +46,7 @@ gan_status gan__reference_sort_real(gan_reference *ref)
     GAN_TRY(gan__alloc(&ref->held_near, &ref->allocator, gan__size_mul(n_held, 2),
                        sizeof *ref->held_near));
     sort_distances(ref->held_near, ref->held_sight.near, n_held, 1);
-    /* The half at even places, then the other. */
+    /* The half at even indices, then the other. */
     sort_distances(ref->held_near + n_held, ref->held_sight.near, n_held, 2);
     sort_distances(ref->held_near + n_held + (n_held + 1) / 2, ref->held_sight.near + 1, n_held - 1,
                    2);
@@ -57,8 +58,8 @@ cleanup:
 
 /* ---- copies of real samples ---- */
 
-/* The median of some distances by that of others.  Its interval is that of the sorted values
- * between which the median of what they were drawn from lies, whatever its distribution. */
+/* The median of some distances, divided by that of others.  Its interval is that of the sorted
+ * values between which the median of what they were drawn from lies, whatever its distribution. */
 static gan_estimate median_ratio(const double *near, size_t n, double unit, double quantile)
 {
     const double spread = (double)n - quantile * sqrt((double)n);
@@ -73,8 +74,8 @@ static gan_estimate median_ratio(const double *near, size_t n, double unit, doub
     return e;
 }
 
-/* z of the Mann-Whitney test that distances are drawn like others; below 0 when they are smaller.
- * Both are sorted; each of equal ones counts half. */
+/* z of the Mann-Whitney test that distances have the same distribution as others; below 0 when they
+ * are smaller.  Both are sorted; ties count half. */
 static double mann_whitney(const double *near, size_t n, const double *others, size_t m)
 {
     const double pairs = (double)n * (double)m, all = (double)(n + m);
@@ -102,8 +103,8 @@ static void judge_copying(const gan_reference *ref, const double *near, size_t n
 
 /* ---- whose neighbours they are ---- */
 
-/* The share of a set's vectors that are nearer to one of their own than to one of another set,
- * equally near ones counting half: `own` has `stride` numbers for each. */
+/* The share of a set's vectors that are nearer to another of the set than to any of another set;
+ * ties count half.  `own` has `stride` numbers for each. */
 static gan_estimate share_of_own(const double *own, size_t stride, const double *other, size_t n,
                                  double quantile)
 {
@@ -114,7 +115,7 @@ static gan_estimate share_of_own(const double *own, size_t stride, const double 
     return gan__estimate_share(sum, (double)n, quantile);
 }
 
-/* Copies come in pairs, so that half as many samples know nothing of each other. */
+/* Copies come in pairs, so only half as many samples are independent. */
 static gan_estimate duplicates(const gan_reference *ref, const gan__view *view)
 {
     size_t count = 0;

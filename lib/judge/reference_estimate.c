@@ -1,10 +1,10 @@
-/* reference_estimate.c - numbers with their intervals. */
+/* reference_estimate.c - estimates with their confidence intervals. */
 #include "judge/reference_internal.h"
 
 #include <math.h>
 
-/* How many standard deviations around the mean of a normal distribution hold this much of it: found
- * by halving, which ends with neighbouring doubles. */
+/* The number of standard deviations around the mean that hold this share of a normal distribution:
+ * found by bisection, which ends at neighbouring doubles. */
 double gan__estimate_quantile(double confidence)
 {
     double low = 0, high = 40;
@@ -30,8 +30,8 @@ gan_estimate gan__estimate_mean(double value, double error, double quantile)
                           .floor_error = (double)NAN};
 }
 
-/* Wilson, "Probable inference, the law of succession, and statistical inference" (1927): also right
- * where the share is 0 or 1, of which a bootstrap would make a point. */
+/* Wilson, "Probable inference, the law of succession, and statistical inference" (1927): it is also
+ * right where the share is 0 or 1, for which a bootstrap's interval would be a point. */
 gan_estimate gan__estimate_share(double sum, double n, double quantile)
 {
     const double p = sum / n, q2 = quantile * quantile / n;

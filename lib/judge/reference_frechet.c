@@ -1,10 +1,11 @@
-/* reference_frechet.c - the Fréchet distance, how sure it is, and what it goes to.
+/* reference_frechet.c - the Fréchet distance, its standard error, and its limit for infinitely many
+ * samples.
  *
- * The distance of n samples is too large by about a share of 1 / n, which depends on the generator,
- * so that equal n do not make two generators comparable (Chong and Forsyth, 2020).  The jackknife
- * has both answers: with each of g groups left out in turn, the distances' spread tells the
- * standard error, and their mean, which is that of (g - 1) / g as many samples, with that of all
- * samples a line over 1 / n, whose value at 0 is the limit. */
+ * The distance of n samples is biased upwards by about c / n, where c depends on the generator, so
+ * that equal n do not make two generators comparable (Chong and Forsyth, 2020).  The jackknife
+ * corrects both: with each of g groups left out in turn, the spread of the distances gives the
+ * standard error.  Their mean, the distance at (g - 1) / g as many samples, and that of all samples
+ * give a line over 1 / n, whose value at 0 is the limit. */
 #include "judge/metrics_internal.h"
 #include "judge/reference_internal.h"
 

@@ -1,4 +1,4 @@
-/* reference_internal.h - what the files of a comparison share. */
+/* reference_internal.h - declarations that the files of a comparison share. */
 #ifndef GAN_REFERENCE_INTERNAL_H
 #define GAN_REFERENCE_INTERNAL_H
 
@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 enum {
-    GAN__SCAN_ROWS = 64,     /* vectors that one task looks from */
-    GAN__SCAN_COLUMNS = 512, /* vectors that all look at, whose packed form stays in the cache */
-    GAN__KID_BLOCKS = 20,    /* of a set, of which one is left out; of fewer vectors each is one */
+    GAN__SCAN_ROWS = 64,     /* rows of a scan that one task processes */
+    GAN__SCAN_COLUMNS = 512, /* columns that are packed at a time, so that they stay in the cache */
+    GAN__KID_BLOCKS = 20,    /* of a set, for the jackknife; with fewer vectors, one each */
 };
 
 /* The numbers of a comparison, in the order of the record. */
@@ -41,7 +41,7 @@ typedef enum gan__metric {
         GAN__N_METRICS
 } gan__metric;
 
-/* Vectors and what looking at them needs. */
+/* Vectors and what scanning them needs. */
 typedef struct gan__set {
     const float *x; /* n vectors */
     size_t n;
@@ -50,92 +50,95 @@ typedef struct gan__set {
     const uint16_t *labels; /* NULL: not known */
 } gan__set;
 
-/* One look from each vector of a set at all of another, or at the others of its own: which are the
- * k nearest, and how many balls around those it is inside. */
+/* A scan: compare each vector of a set with all of another set, or with the others of its own.  It
+ * finds the k nearest, and how many balls around the other set's vectors each is inside. */
 typedef struct gan__scan {
     const gan__set *from, *to;
     size_t k;
     double *nearest;       /* squared distances of the k nearest, ascending: n * k */
-    const double *radius2; /* of the balls, `stride` numbers apart; NULL: none is looked at */
+    const double *radius2; /* of the balls, `stride` numbers apart; NULL: balls are not counted */
     size_t stride;
     uint32_t *inside; /* balls that each is inside: n */
-    uint32_t *first;  /* which is the nearest, the first of equals: n.  NULL: not wanted */
+    uint32_t *first;  /* the index of the nearest, the first in ties: n.  NULL: not needed */
     double *kernel;   /* sums of the kernel with each of `blocks` equal parts of `to`: n * blocks */
     size_t blocks;
 } gan__scan;
 
-/* What a set's vectors see when they look at the real ones. */
+/* The results of scanning a set's vectors against the real ones. */
 typedef struct gan__sight {
     double *near;      /* squared distance of the nearest: n */
-    uint32_t *nearest; /* which that is: n */
+    uint32_t *nearest; /* its index: n */
     uint32_t *inside;  /* real balls that each is inside: n */
     double *kernel;    /* sums of the kernel with all real ones: n */
 } gan__sight;
 
-/* What is known of a set of samples, generated or real, against the reference. */
+/* A set of samples, generated or held out, as compared with the reference. */
 typedef struct gan__view {
     gan__set set;
-    int held_out; /* it is the reference's own, which stands in for a generated one */
+    int held_out; /* it is the reference's held-out set, from which floors are computed */
     gan__sight sight;
     double *own;    /* squared distances of the k nearest within the set: n * k */
     double *kernel; /* sums of the kernel with each block of the set: n * blocks */
     size_t blocks;
     double *real_near;     /* for each real one, the nearest of the set */
-    uint32_t *real_inside; /* and the balls of the set that it is inside */
+    uint32_t *real_inside; /* and the number of the set's balls that it is inside */
 } gan__view;
 
 struct gan_reference {
     gan_allocator allocator;
-    gan_reference_desc desc; /* with the numbers that its zeros stand for */
+    gan_reference_desc desc; /* zeros replaced by their defaults */
     gan_pool *pool, *own_pool;
     gan__busy busy;
     size_t dimension;
     double quantile;  /* of the normal distribution, for the intervals */
-    float *vectors;   /* the real ones, and behind them those held out */
+    float *vectors;   /* the real samples, followed by those held out */
     uint16_t *labels; /* of these; NULL */
     float *lengths;   /* squared, of these */
     gan__set real, held_out;
     gan__sight held_sight; /* of all held out */
-    double *own;           /* squared distances of the k nearest real of each real */
-    double own_median;     /* of the distances of real ones from their nearest */
-    double *held_near; /* distances of held-out ones from the nearest real, sorted; both halves */
-    double kernel;     /* the mean of the kernel of two real ones */
-    gan_moments *moments; /* of the real ones; NULL: not wanted */
+    double *own;           /* squared distances from each real sample to its k nearest real ones */
+    double own_median;     /* of the distances of real samples from their nearest */
+    double *held_near; /* distances of held-out samples from the nearest real one, sorted, for both
+                          halves */
+    double kernel;     /* the mean of the kernel over pairs of real samples */
+    gan_moments *moments; /* of the real samples; NULL: not computed */
     float *centre_vectors;
     gan__set centres;                   /* of the bins */
     gan_reference_share *shares;        /* in bins, then in classes, of the latest comparison */
-    gan_estimate floor[GAN__N_METRICS]; /* of the first n_floor held out; 0: not known yet */
+    gan_estimate floor[GAN__N_METRICS]; /* of the first n_floor held-out samples; 0: not computed
+                                           yet */
     size_t n_floor;
     float *packed;          /* GAN__SCAN_COLUMNS vectors in panels */
     float *tiles;           /* for each thread the products of GAN__SCAN_ROWS with these */
-    float *limits;          /* for each of these what a ball's radius must be below */
-    double work, work_done; /* pairs of vectors that a call looks at, and has */
+    float *limits;          /* for each of these an upper bound of a ball's radius */
+    double work, work_done; /* pairs of vectors that a call has to scan, and that are done */
 };
 
 /* reference_scan.c */
 gan_status gan__reference_measure_lengths(const gan__set *set, const char *name);
 gan_status gan__reference_scan(gan_reference *ref, const gan__scan *scan);
 
-/* reference_look.c: the looks, and how many pairs each is at: of the real ones, which the kernel
- * sums are for as long as the call takes; of a set at them; and of that set within itself, from
- * the real ones, and at the bins, which is what the pairs are of. */
+/* reference_look.c: the scans, and the number of pairs in each: within the real samples, once; a
+ * set against the real samples; and the set within itself, the real samples against the set, and
+ * the set against the bins. */
 double gan__reference_look_work(const gan_reference *ref, size_t n);
 gan_status gan__reference_look_real(gan_reference *ref);
 gan_status gan__reference_look_at_real(gan_reference *ref, const gan__set *set, gan__sight *sight);
 gan_status gan__reference_look_back(gan_reference *ref, gan__view *view);
 
-/* reference_neighbors.c, reference_kid.c: numbers of a view. */
+/* reference_neighbors.c, reference_kid.c: the metrics of a view. */
 void gan__reference_judge_neighbors(const gan_reference *ref, const gan__view *view,
                                     gan_estimate *of);
 void gan__reference_judge_kid(const gan_reference *ref, const gan__view *view, gan_estimate *of);
 
-/* reference_copies.c: the medians and orders that copies are measured by, and their numbers. */
+/* reference_copies.c: the medians and sorted distances that copies are measured by, and the
+ * metrics. */
 gan_status gan__reference_sort_real(gan_reference *ref);
 gan_status gan__reference_judge_copies(const gan_reference *ref, const gan__view *view,
                                        gan_estimate *of);
 
-/* reference_bins.c: bins of the real samples, how many pairs finding them looks at, and the shares
- * in bins, then in classes, with their numbers. */
+/* reference_bins.c: bins of the real samples, the number of pairs that finding them scans, and the
+ * shares in bins, then in classes, with the metrics. */
 double gan__reference_bins_work(const gan_reference *ref);
 gan_status gan__reference_make_bins(gan_reference *ref);
 gan_status gan__reference_judge_shares(gan_reference *ref, const gan__view *view,
@@ -146,8 +149,8 @@ gan_status gan__reference_measure_moments(gan_reference *ref);
 gan_status gan__reference_judge_frechet(const gan_reference *ref, const gan__view *view,
                                         gan_estimate *of);
 
-/* reference_estimate.c: a mean with its standard error and interval; that of a share of n samples
- * that know nothing of each other, by Wilson's formula; what nobody knows. */
+/* reference_estimate.c: a mean with its standard error and interval; a share of n independent
+ * samples, by Wilson's formula; an unknown value. */
 double gan__estimate_quantile(double confidence);
 gan_estimate gan__estimate_share(double sum, double n, double quantile);
 gan_estimate gan__estimate_mean(double value, double error, double quantile);

@@ -4,9 +4,10 @@
  *
  *     mean k(x, x')  +  mean k(y, y')  -  2 mean k(x, y),     x other than x', y other than y'
  *
- * over all pairs (Gretton et al., 2012; with this kernel Binkowski et al., 2018).  That is what the
- * mean over random subsets goes to, with nothing drawn.  How sure it is, the jackknife tells: Y is
- * cut into blocks, each is left out once.  A pair is in the sums of both its members' blocks, so of
+ * over all pairs (Gretton et al., 2012; with this kernel Binkowski et al., 2018).  It is the limit
+ * of the mean over random subsets, without drawing any.  Its standard error is the jackknife's: Y
+ * is cut into blocks, each of which is left out once.  A pair is in the sums of both its members'
+ * blocks, so:
  *
  *           block 0   b    ...
  *         +--------+-----+------+

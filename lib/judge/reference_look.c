@@ -1,4 +1,4 @@
-/* reference_look.c - which set looks at which. */
+/* reference_look.c - the scans that a comparison needs. */
 #include "judge/reference_internal.h"
 
 #include "base/alloc_internal.h"
@@ -25,7 +25,8 @@ gan_status gan__reference_look_real(gan_reference *ref)
     ref->kernel = 0;
     for (size_t i = 0; i < ref->real.n; i++) ref->kernel += within.kernel[i];
     ref->kernel /= n * (n - 1);
-    /* Classes are those of nearest neighbours here, too: these err more one way than the other. */
+    /* Here, too, a sample's class is its nearest neighbour's, not its label: its errors are biased,
+     * and the bias is then the same on both sides. */
     for (size_t i = 0; ref->real.labels && i < ref->real.n; i++)
         ref->shares[ref->desc.n_bins + ref->real.labels[within.first[i]]].reference++;
 

@@ -1,4 +1,4 @@
-/* reference_neighbors.c - what nearest neighbours tell. */
+/* reference_neighbors.c - metrics of nearest neighbours. */
 #include "judge/reference_internal.h"
 
 #include <math.h>
@@ -13,7 +13,7 @@ static size_t count_inside(const uint32_t *inside, size_t n)
     return count;
 }
 
-/* A ball has a sample of the set inside when the nearest is. */
+/* A ball contains a sample of the set if it contains the nearest one. */
 static size_t count_covered(const gan_reference *ref, const gan__view *view)
 {
     const size_t k = ref->desc.neighbors;

@@ -1,14 +1,15 @@
 /* reference_scan.c - which vectors are near which, by matrix products.
  *
- * The squared distance |x|^2 + |y|^2 - 2 x.y of all pairs is a matrix product, and as fast as one.
- * It is also wrong where x and y are near each other: rounding is as large as with any other pair,
- * and may be all that is left.  So products only rule out: the rounding is bounded,
+ * The squared distances |x|^2 + |y|^2 - 2 x.y of all pairs are a matrix product, and as fast as
+ * one.  They are inaccurate where x and y are near each other: the rounding error is as large as
+ * for any other pair, and may exceed the distance.  So products only rule pairs out.  The rounding
+ * error is bounded, and
  *
- *     |x|^2 + |y|^2 - 2 x.y - bound  >  whatever would be of interest
+ *     |x|^2 + |y|^2 - 2 x.y - bound  >  the largest distance of interest
  *
- * settles nearly all pairs, and of those that are left each distance is computed in double from
- * the differences.  What is counted and returned is of those alone.  It doesn't depend on the
- * products' loops, nor on how the work is cut.
+ * excludes nearly all pairs; for those that are left, the distance is computed in double from the
+ * differences.  Only these are counted and returned, so results don't depend on the products'
+ * loops, nor on how the work is divided.
  *
  *                       to: columns, CHUNK at a time, packed once for all rows
  *                       +---------------+---------------+----
@@ -16,7 +17,7 @@
  *                       +---------------+---------------+----
  *                       |               |               |
  *
- * A row belongs to one task, which goes through the columns in their order. */
+ * A row belongs to one task, which processes the columns in order. */
 #include "judge/reference_internal.h"
 
 #include "base/alloc_internal.h"
@@ -30,12 +31,12 @@
 enum {
     ROWS = GAN__SCAN_ROWS,
     CHUNK = GAN__SCAN_COLUMNS,
-    GROUP = 16, /* columns that are ruled out together */
+    GROUP = 16, /* columns that are tested together */
 };
 
 /* ---- distances ---- */
 
-/* Four sums side by side, which a CPU adds at once. */
+/* Four sums side by side, which a CPU adds in parallel. */
 static double distance2(const float *x, const float *y, size_t n)
 {
     double sums[4] = {0, 0, 0, 0};
@@ -59,7 +60,7 @@ gan_status gan__reference_measure_lengths(const gan__set *set, const char *name)
         double sum = 0;
 
         for (size_t j = 0; j < d; j++) sum += (double)set->x[i * d + j] * (double)set->x[i * d + j];
-        /* Four such are added up in floats; NaN fails, too. */
+        /* Four squared lengths are added up in floats; NaN fails, too. */
         if (!(sum < (double)FLT_MAX / 8))
             return gan__fail(GAN_ERR_NONFINITE,
                              "reference: %s vector %zu has the length %g, below %g expected", name,
@@ -71,7 +72,7 @@ gan_status gan__reference_measure_lengths(const gan__set *set, const char *name)
 
 /* ---- what products rule out ---- */
 
-/* A float that is not below a number. */
+/* The number as a float, rounded up. */
 static float at_least(double x)
 {
     const float f = (float)x;
@@ -79,9 +80,9 @@ static float at_least(double x)
     return (double)f < x ? nextafterf(f, INFINITY) : f;
 }
 
-/* By how much of |x|^2 + |y|^2 the rounding of 2 x.y may be wrong, if it adds up in d steps, with
- * that of these lengths and of the sum.  Below DBL_MIN, where numbers are rounded by more than
- * their share, see `low` in scan_row(). */
+/* The bound of the rounding error relative to |x|^2 + |y|^2: that of 2 x.y, summed in d steps, of
+ * these lengths and of the sum.  For underflow, where relative bounds fail, see `low` in
+ * scan_row(). */
 static float bound_of(size_t d)
 {
     return (float)(d + 16) * FLT_EPSILON / 2;
@@ -104,7 +105,7 @@ static void insert(row *r, size_t j, double d2)
     r->limit = at_least(r->nearest[r->scan->k - 1]);
 }
 
-/* A pair that products have not ruled out. */
+/* Process a pair that the products have not ruled out. */
 static void look(row *r, size_t j, int inclusive)
 {
     const gan__scan *s = r->scan;
@@ -172,7 +173,7 @@ static void scan_row(const job *j, size_t i, const float *products)
 {
     const gan__scan *s = j->scan;
     const float shrink = 1 - bound_of(s->from->dimension);
-    /* What may be lost of products that are subnormal is far below FLT_MIN. */
+    /* What underflow can lose of the products is far below FLT_MIN. */
     const float low = s->from->length2[i] * shrink - FLT_MIN;
     const float *length2 = s->to->length2 + j->begin, *limits = j->ref->limits;
     row r = {.scan = s, .i = i, .nearest = s->nearest + i * s->k};

@@ -1,9 +1,9 @@
-/* layer_1d.c - convolutions and pools of lines: sound, time series.
+/* layer_1d.c - 1D convolutions and pooling, for audio and time series.
  *
- * A line [channels, length] is an image [channels, 1, length], and each kind here is the kind for
- * images with a height of 1: it has the same struct of settings, of which its table leaves out what
- * belongs to the height, and its functions show the layer as one for images, a copy on the stack,
- * and call the other's.
+ * A 1D signal [channels, length] is an image [channels, 1, length], and each kind here is the kind
+ * for images with a height of 1: it has the same struct of settings, of which its table leaves out
+ * what belongs to the height, and its functions show the layer as one for images, a copy on the
+ * stack, and call the other's.
  *
  *     conv1d   settings  in out  k     s     p     d     o    groups bias
  *     conv2d   settings  in out  1 k   1 s   0 p   1 d   0 o  groups bias

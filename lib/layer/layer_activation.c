@@ -1,6 +1,6 @@
 /* layer_activation.c - elementwise activation functions without weights.
  *
- * What they compute stands in kernels_function.c; here are the bounds of their settings,
+ * The functions are in kernels_function.c; here are the bounds of their settings,
  * and whether the derivative follows from y alone, so that they can work in place. */
 #include "base/status_internal.h"
 #include "layer/layer_internal.h"

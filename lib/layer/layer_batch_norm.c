@@ -362,7 +362,7 @@ static void normalize_grads(const batch *b, const block *k)
  *
  *     sum of uy ty = n w (both - A B) / deviation
  *
- * A and B being the means of uy and tx times the normalized x.  Its derivative by x is
+ * A and B being the means of uy and tx times the normalized x.  Its derivative with respect to x is
  *
  *     -w / deviation^2 * (B (uy - mean) + A (tx - mean) + (both - 3 A B) (x - mean) / deviation) */
 static double mixed(const moments *m, double inverse, double *a, double *b)

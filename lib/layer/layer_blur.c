@@ -1,12 +1,12 @@
-/* layer_blur.c - half as large and twice as large images by the filter [1, 2, 1] in both directions.
+/* layer_blur.c - downsampling and upsampling images by the filter [1, 2, 1] in both directions.
  *
  * The two are each other's adjoint, but for the size: with s the stride, and zeros outside,
  *
  *     small[i] = 1/4 large[s i - 1] + 2/4 large[s i] + 1/4 large[s i + 1]
  *
- * along each side, and enlarging hands each number of `small` back to the three that it is made of.
- * Twice the weights then leave an even area as it is: large[2 i] = small[i], large[2 i + 1] =
- * (small[i] + small[i + 1]) / 2. */
+ * along each side, and upsampling distributes each number of `small` over the three that it is the
+ * mean of.  Twice the weights then leave an even area as it is: large[2 i] = small[i], large[2 i +
+ * 1] = (small[i] + small[i + 1]) / 2. */
 #include "base/alloc_internal.h"
 #include "base/status_internal.h"
 #include "base/tensor_internal.h"

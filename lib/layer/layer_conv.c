@@ -1,6 +1,6 @@
 /* layer_conv.c - convolutions and transposed convolutions.
  *
- * The two differ only in who is whose input: see kernels_conv_internal.h. */
+ * The two differ only in which side is the input: see kernels_conv_internal.h. */
 #include "base/alloc_internal.h"
 #include "base/desc_internal.h"
 #include "base/status_internal.h"

@@ -81,7 +81,7 @@ typedef struct gan__layer_param {
     gan_shape shape;
 } gan__layer_param;
 
-/* A layer holds settings and shapes, no numbers: those lie in the network's flat blocks. */
+/* A layer holds settings and shapes, but no weights: those are in the network's flat blocks. */
 struct gan_layer {
     const gan__layer_class *class;
     unsigned char settings[GAN__LAYER_SETTINGS_BYTES]; /* the kind's struct */
@@ -91,10 +91,10 @@ struct gan_layer {
     size_t n_params;
     gan__layer_param buffers[GAN__LAYER_MAX_BUFFERS]; /* kept with the weights, but not trained */
     size_t n_buffers;
-    size_t n_classes; /* of the labels it looks at; 0: at none.  Filled with the shapes */
+    size_t n_classes; /* of the labels it uses; 0: none.  Filled with the shapes */
     int spectral;     /* its weights are divided by their singular value: see layer_spectral.c */
     char name[GAN__LAYER_NAME_BYTES]; /* "3", or "3.body.0" inside another layer */
-    size_t value_from; /* boundaries of the pass that a junction of branches looks at besides its */
+    size_t value_from; /* boundaries of the pass that a junction of branches reads besides its */
     size_t grad_from;  /* own, forward and backward; 0: none */
     struct gan_network *body, *shortcut; /* owned by a block until it joins a network */
 };
@@ -184,8 +184,8 @@ static inline float *gan__layer_products_scratch(const gan__layer_run *r)
     return r->by == GAN__BY_BFLOAT16 ? r->pairs : r->scratch;
 }
 
-/* Into how many tiles a piece of work is cut, by rows and by columns: a matter of shapes alone, so
- * that results don't depend on who does the work. */
+/* The number of tiles that work is divided into, by rows and by columns: a function of shapes
+ * alone, so that results don't depend on who does the work. */
 typedef struct gan__cut {
     size_t rows;
     size_t columns;
@@ -199,7 +199,7 @@ struct gan__layer_class {
     size_t settings_size;
     const void *unnumbered; /* the struct where a setting isn't in the table.  NULL: zeros */
     int in_place; /* output has the input's size, backward() needs no x: they may share memory */
-    int changes;  /* in place, it changes numbers; else it only sees them as another shape */
+    int changes;  /* in place, it changes numbers; else it only gives them another shape */
     int needs_y;  /* backward() reads y, so nothing may change it in place afterwards */
     int random;   /* uses random numbers in training */
     int linear; /* y is a linear function of x and a bias, by random numbers of the same position */
@@ -211,8 +211,8 @@ struct gan__layer_class {
     int appends;    /* y is x and behind it a row of a table, its only parameter: see gan__tail */
     int function;   /* the gan__function that a plain activation computes */
 
-    /* Check what the table can't say, that settings fit each other.  GAN_ERR_INVALID, naming them.
-     * NULL: nothing to check. */
+    /* Check what the table can't express: settings that depend on each other.  GAN_ERR_INVALID,
+     * naming them.  NULL: nothing to check. */
     gan_status (*check)(const gan_layer *layer);
     /* From `in`, fill `out`, `params` and `n_params`.  GAN_ERR_SHAPE, saying what was
      * expected and found. */
@@ -271,7 +271,7 @@ struct gan__layer_class {
     void (*settle)(const gan__layer_run *run, double momentum, float *buffers);
     /* Add the layers that it stands for to a network.  NULL: it is added itself. */
     gan_status (*join)(struct gan_network *net, const gan_layer *layer);
-    /* End what the layer owns beside its settings.  NULL: nothing. */
+    /* Free what the layer owns beside its settings.  NULL: nothing. */
     void (*destroy)(gan_layer *layer);
 };
 
@@ -291,9 +291,9 @@ double gan__layer_read_flops(size_t rows, size_t columns);
 void gan__layer_init_uniform(const gan_layer *layer, double bound, float *params, uint64_t seed,
                              uint64_t stream, uint64_t position);
 
-/* Second derivatives.  A sum of uy ty over the outputs, where x moves along tx and so y along ty,
- * is differentiated by the weights: forward along the network goes ty, and back come the gradients
- * of the sum w.r.t. tx, which is ux, and w.r.t. x, which is dx.
+/* Second derivatives; penalty.c has the whole algorithm.  As x moves along tx, y moves along ty.
+ * The sum of uy ty over the outputs is differentiated with respect to the weights: ty is computed
+ * forward through the network; backward, ux is the sum's gradient w.r.t. tx and dx that w.r.t. x.
  *
  * A layer's work on ux, ty, dx and the weights' gradient; the last is that of class->grad(). */
 void gan__layer_slope(const gan__layer_run *run);
@@ -326,10 +326,10 @@ int gan__layer_same_settings(const gan_layer *a, const gan_layer *b);
 /* Find a class by name; NULL when there is none. */
 const gan__layer_class *gan__layer_class_find(const char *name);
 
-/* Whether two layers of networks compute the same with the same weights. */
+/* Whether two layers compute the same when they have the same weights. */
 int gan__layer_same(const gan_layer *a, const gan_layer *b);
 
-/* How many trainable numbers a layer has, and how many others. */
+/* The number of a layer's trainable parameters, and of its buffers. */
 size_t gan__layer_param_count(const gan_layer *layer);
 size_t gan__layer_buffer_count(const gan_layer *layer);
 
@@ -339,12 +339,12 @@ gan_status gan__layer_keep_shape(gan_layer *layer);
 /* For class->shape(): the input is an image. */
 gan_status gan__layer_check_image(const gan_layer *layer);
 
-/* Read a descriptor's pair of sizes; {0, 0} stands for `usual`.  GAN_ERR_INVALID, naming them as
+/* Read a descriptor's pair of sizes; {0, 0} means `usual`.  GAN_ERR_INVALID, naming them as
  * `what`, where one of the two is 0. */
 gan_status gan__layer_read_pair(size_t out[2], const size_t pair[2], const size_t usual[2],
                                 const gan__layer_class *class, const char *what);
 
-/* The number that a descriptor's padding stands for. */
+/* The number that a descriptor's padding means. */
 size_t gan__layer_padding(size_t given);
 
 /* Of a layer with `spectral` set: name its weights as those to be normalised and give it u and v;

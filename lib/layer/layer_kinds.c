@@ -1,4 +1,4 @@
-/* layer_kinds.c - the one file that knows all kinds of layer. */
+/* layer_kinds.c - the table of all kinds of layer. */
 #include "layer/layer_internal.h"
 
 #include <string.h>

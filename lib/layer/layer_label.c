@@ -80,7 +80,7 @@ static gan_status add_table(gan_layer *layer, const char *name, gan_shape shape)
 
 /* ---- appending: y = [x, the class's row] ---- */
 
-/* Lengthen a sample by `more` numbers; an image that convolutions accept stays one. */
+/* The shape of a sample with `more` numbers appended; an image for convolutions stays one. */
 static gan_status lengthen(gan_layer *layer, size_t more)
 {
     const gan_shape in = layer->in;

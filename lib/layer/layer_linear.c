@@ -130,7 +130,7 @@ static void backward(const gan__layer_run *run)
  *
  * Samples of a class have the same tail, so that the sum of their gradients is enough.  A batch has
  * few of many classes: products have a row for each that it has, in the order of classes, and the
- * rest of the table costs nothing but the zeros of its gradient.
+ * rest of the table only costs the zeros of its gradient.
  *
  *     labels of the samples    7   2   7   40
  *     classes                  2          7                40
@@ -157,7 +157,7 @@ static size_t tail_scratch(const gan_layer *layer, size_t rows, size_t width, si
     return gan__size_add(gan__size_mul(most, out_of(layer) + width + 1), words_of(classes));
 }
 
-/* Write down each class that samples have once, in order: `bits` is a set of them. */
+/* List the classes of the samples, each once and in order: `bits` is the set of them. */
 static size_t list_classes(const gan__layer_run *run, uint32_t *bits, uint32_t *list)
 {
     const size_t words = words_of(run->tail.classes);

@@ -1,4 +1,4 @@
-/* layer_minibatch_stddev.c - how much the samples of a group differ, as one more channel.
+/* layer_minibatch_stddev.c - the standard deviation over a group of samples, as one more channel.
  *
  * The statistic of a group: for each number of a sample the standard deviation over the group, then
  * the mean of these.
@@ -121,8 +121,8 @@ static void forward(const gan__layer_run *run)
     }
 }
 
-/* How fast the statistic changes as x moves along tx: the mean over numbers of their deviations'
- * slopes, which are mean of tx (x - mean) / deviation. */
+/* The rate at which the statistic changes as x moves along tx: the mean over numbers of their
+ * deviations' derivatives, which are mean of tx (x - mean) / deviation. */
 static void measure_slopes(const chunk *c, const group *g, const gan__layer_run *run, double *mean,
                            double *slope)
 {

@@ -247,7 +247,7 @@ static void standardize_grad(size_t n, const moments *m, const float *x, float *
  *     sum of uy ty = n (both - A B) / deviation
  *
  * `both` being the mean of uy (tx - mean), A and B those of uy and tx times the standardized x.
- * Its derivative by x is
+ * Its derivative with respect to x is
  *
  *     -(B (uy - mean) + A (tx - mean) + (both - 3 A B) (x - mean) / deviation) / deviation^2 */
 static void add_curve(size_t n, const moments *m, const float *x, const float *tx, const float *uy,

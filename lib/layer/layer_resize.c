@@ -27,7 +27,7 @@ static gan_status enlarge(gan_layer *layer, size_t channels, size_t scale)
 
 /* ---- upsample ---- */
 
-/* A line [channels, length] is an image of height 1, which stays 1. */
+/* A 1D signal [channels, length] is an image of height 1, which stays 1. */
 static gan_shape image_of(gan_shape shape)
 {
     return shape.rank == 2 ? gan_shape_3d(shape.dim[0], 1, shape.dim[1]) : shape;

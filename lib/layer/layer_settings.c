@@ -1,8 +1,8 @@
 /* layer_settings.c - the settings of all kinds of layer, by the tables of their classes.
  *
- * A kind keeps its settings in a struct of its own.  Its table says of each where it lies there,
- * what its name is and what it may be: from that layers are checked, written to files, read from
- * them and compared. */
+ * A kind has its settings in its own struct.  Its table has for each the offset in the struct, the
+ * name and the range: from that layers are checked, written to files, read from them and
+ * compared. */
 #include "base/status_internal.h"
 #include "base/tensor_internal.h"
 #include "layer/layer_internal.h"

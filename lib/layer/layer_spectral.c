@@ -2,7 +2,7 @@
  *
  * A layer of a normal kind computes with weights that a pass has made from the trained ones: see
  * pass.c.  As in torch.nn.utils.spectral_norm, one step of the power iteration per training run
- * brings u and v nearer to the singular vectors, sigma = u W v is taken for the singular value, and
+ * brings u and v nearer to the singular vectors, sigma = u W v is used as the singular value, and
  * the gradient goes through sigma, but not through u and v. */
 #include "base/status_internal.h"
 #include "layer/layer_internal.h"

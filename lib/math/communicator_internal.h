@@ -1,4 +1,4 @@
-/* communicator_internal.h - what the ranks of a run tell each other, and their sums.
+/* communicator_internal.h - exchanges between the ranks of a run, and sums over them.
  *
  * Sums are a fixed binary tree over the shards of a batch; a rank has an aligned part of these, so
  * its own sum is a node of the tree, and what is left is the tree over the ranks:

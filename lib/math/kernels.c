@@ -49,7 +49,7 @@ int gan__kernels_need_blas(void)
 /* ---- packed rows ---- */
 
 enum {
-    WIDE_WEIGHTS = 1 << 18, /* from so many on, the scratch for packed rows is less than they are */
+    WIDE_WEIGHTS = 1 << 18, /* weights from which on packed rows take less memory than they do */
     LARGE_ROWS = 1 << 18,   /* values of a, 1 MiB, that are too many for the L2 cache */
     WAYS_APART = 1024,      /* rows by a multiple of this have their values in one set of a cache */
     LEAST_ROWS = 16,
@@ -60,8 +60,8 @@ size_t gan__kernels_scratch(size_t stride, size_t out)
     return GAN__GEMM_SCRATCH + (gan__size_mul(stride, out) < WIDE_WEIGHTS ? 0 : GAN__GEMM_ROWS);
 }
 
-/* Where to pack rows of a, if that makes a product faster: where they are too many for the L2
- * cache, or where so many rows as are read at once evict each other from the L1 cache. */
+/* Where to pack rows of a, if that makes a product faster: where they don't fit into the L2 cache,
+ * or where the rows that are read together evict each other from the L1 cache. */
 static float *rows_scratch(const gan__gemm_args *g, size_t stride, size_t out)
 {
     const int large = gan__size_mul(g->m, g->k) >= LARGE_ROWS;

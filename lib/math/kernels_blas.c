@@ -137,13 +137,13 @@ void gan__blas_enter_worker(void)
 
 /* ---- its memory ---- */
 
-/* The largest buffer that an OpenBLAS maps; a build's own size can't be asked for. */
+/* The largest buffer that an OpenBLAS maps; a build's own size can't be queried. */
 static const size_t BUFFER_BYTES = sizeof(void *) > 4 ? (size_t)128 << 20 : (size_t)32 << 20;
 
 enum { MOST_BUFFERS = 32 }; /* OpenBLAS has room for 50 at the least, and the host may need some */
 
 /* An OpenBLAS that gets no memory tries again, for ever, and its product never returns.  So the
- * system is asked first whether there is room for the mapping. */
+ * system is first queried whether there is room for the mapping. */
 static int can_map_buffer(void)
 {
     const size_t bytes = BUFFER_BYTES + ((size_t)1 << 20);
@@ -184,7 +184,7 @@ gan_status gan__blas_reserve(size_t n_threads)
 
 /* ---- its name ---- */
 
-/* OpenBLAS writes its own into a buffer that all threads share: it is asked once. */
+/* OpenBLAS writes its own into a buffer that all threads share: it is queried once. */
 static char description[256];
 static pthread_once_t described = PTHREAD_ONCE_INIT;
 

@@ -227,7 +227,7 @@ static void pad(const work *w, size_t n, size_t channels, const float *image, si
     }
 }
 
-/* The way back, for the images of one group, with the bias. */
+/* The transposed product, for the images of one group, with the bias. */
 static void unpad(const work *w, size_t n, const float *bias, float *image, size_t stride)
 {
     const gan__conv *c = w->c;

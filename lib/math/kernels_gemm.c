@@ -36,7 +36,7 @@
  * loads from the panel and BLOCK_ROWS times two fused multiply-adds, so the loads hide behind them.
  *
  * A value of c is a single chain of fused multiply-adds in the order of the inner index: it begins
- * with the bias, or with c itself where the inner index goes on in a further panel.  Neither the
+ * with the bias, or with c itself where the inner index continues in a further panel.  Neither the
  * rows nor the columns that are computed at once change that chain, so the bits of the result are
  * the same however a product is cut into tiles, on any number of threads.
  *
@@ -55,7 +55,7 @@ enum {
     MAX_ROWS = 64 * 14, /* of the small matrix in turn, so that they stay in the L2 cache */
     STEP = (BLOCK_ROWS + 3) / 4 * 4, /* from one column of a packed block to the next */
     CHUNK_BLOCKS = 28,               /* packed at a time, so that they stay in the L2 cache, */
-    PACKED_DEPTH = 512,              /* for so many inner indices */
+    PACKED_DEPTH = 512,              /* inner indices packed at a time */
     AHEAD = 12,                      /* rows of b that are fetched before they are copied */
     TURNED = DEPTH + 16,             /* words from a row to the next, where pairs lie along rows */
 };
@@ -77,7 +77,7 @@ _Static_assert(PANEL *DEPTH + LANES * TURNED + CHUNK_BLOCKS * STEP * DEPTH <= GA
 #define UNROLLED _Pragma("GCC unroll 16")
 #endif
 
-/* `rows` rows by `vectors` vectors of the result, which begins with what stands in `from`; both are
+/* `rows` rows by `vectors` vectors of the result, which begins with the values in `from`; both are
  * constants wherever this is inlined, as is whether a and the panel hold pairs of bfloat16.  The
  * result's lines are fetched while the sums are made. */
 static inline __attribute__((always_inline)) void
@@ -131,7 +131,7 @@ typedef void block_fn(size_t k, const float *a, size_t a_row, size_t a_column, c
 
 UP_TO(BLOCK_ROWS)(BLOCKS)
 
-/* By rows; with rows as they stand, packed, and packed as pairs; of one vector and of two. */
+/* By rows; with rows in place, packed, and packed as pairs; of one vector and of two. */
 enum { AS_THEY_STAND, PACKED, PAIRS };
 static block_fn *const blocks[BLOCK_ROWS + 1][3][2] = {{{NULL}}, UP_TO(BLOCK_ROWS)(ENTRY)};
 /* clang-format on */
@@ -345,7 +345,7 @@ typedef struct part {
     const gan__gemm_args *g;
     size_t j, columns;
     size_t begin, k;
-    const float *rows; /* of a, packed; NULL: they are read where they stand */
+    const float *rows; /* of a, packed; NULL: they are read in place */
     size_t block;      /* from one block of them to the next */
 } part;
 

@@ -11,9 +11,9 @@
 #include <stddef.h>
 
 /* c[m, n] = bias[n] + a[m, k] b[k, n]; without a bias (NULL) plainly the product; with `accumulate`
- * added to what stands in c.
+ * added to the values in c.
  * Strides are in floats.
- * a: element (i, l) stands at a[i * a_row + l * a_column].
+ * a: element (i, l) is a[i * a_row + l * a_column].
  * b: its rows lie k-th after k-th, b_stride apart; or, when it is turned, its columns do.
  * c: its rows are c_stride apart. */
 enum {
@@ -70,7 +70,7 @@ typedef struct gan__gemm_args {
     const float *b;
     size_t b_stride;
     int b_turned;
-    const float *packed; /* b as gan__products.pack() has written it; NULL: it stands in b */
+    const float *packed; /* b as gan__products.pack() has written it; NULL: it is in b */
     float *c;
     size_t c_stride;
     const float *bias;
@@ -78,14 +78,14 @@ typedef struct gan__gemm_args {
     int accumulate;
     float *scratch; /* GAN__GEMM_SCRATCH floats on a cache line's beginning, until the call ends */
     float *rows;    /* GAN__GEMM_ROWS of them instead, to pack a, too: faster from some size on,
-                       with the same bits; NULL: a is read where it stands */
+                       with the same bits; NULL: a is read in place */
     float *pairs;   /* GAN__GEMM_PAIRS of them: a and b are rounded to bfloat16, which
                        kernels_pairs_internal.h describes; NULL: they aren't */
-    const float *pair_rows; /* then: a as gan__products has put it there; NULL: it stands in a */
+    const float *pair_rows; /* then: a as gan__products has put it there; NULL: it is in a */
     const gan__shard_rows *shards; /* of the inner index: for gan__products.gemm_tree */
 } gan__gemm_args;
 
-/* Numbers of an a that stays the same for many products in bfloat16, as they stand in memory: of rows
+/* Numbers of an a that stays the same for many products in bfloat16, in memory order: of rows
  * `row` .. `row` + m - 1 and inner indices `at` .. `at` + k - 1, of which the first is even. */
 typedef struct gan__pair_piece {
     size_t row, m, at, k;

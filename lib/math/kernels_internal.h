@@ -50,7 +50,7 @@ void gan__kernels_linear_weight_grad(gan__by by, size_t rows, size_t in, size_t 
                                      float *dw, float *scratch);
 
 /* The same as a tree of sums over shards, where gan__kernels_has_trees() says so: with the bits that
- * the gradients of the shards have, each as a product of its own, when they are added up.  `scratch`
+ * the gradients of the shards have, each as a separate product, when they are added up.  `scratch`
  * is gan__kernels_tree_scratch(rows) floats. */
 void gan__kernels_linear_weight_grad_tree(const gan__shard_rows *shards, size_t rows, size_t in,
                                           size_t out, size_t begin, size_t end, const float *x,

@@ -77,7 +77,7 @@ static inline uint32_t bits_of(float x)
 }
 
 /* 1.5 * 2^23, from where on a float has no fraction.  Added to x, |x| < 2^22, it leaves the sum x
- * rounded to the nearest integer k, which stands in the lowest bits; taken away again, k as a
+ * rounded to the nearest integer k, which is in the lowest bits; taken away again, k as a
  * float:
  *
  *     sign exponent  mantissa, 23 bits

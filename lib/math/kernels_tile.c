@@ -16,7 +16,8 @@
  *
  * and written the same way back, where neighbouring patches overlap: across, what a tile has beyond
  * its own pixels is added to the next tile's vector; down, the first rows are added to what the row
- * of tiles above has left.  Every pixel is a sum in one order, wherever its sample stands. */
+ * of tiles above has left.  Every pixel is a sum in one order, wherever its sample is in the
+ * batch. */
 #include "math/kernels_tile_internal.h"
 
 /* A side of an algorithm, in each dimension: the pixels of a tile's patch, the step from one patch
@@ -26,7 +27,7 @@ typedef struct side {
     size_t patch, step, values, phases;
 } side;
 
-/* Where value (i, j) of a channel stands. */
+/* The index of value (i, j) of a channel. */
 INLINE size_t value_at(const gan__tile_rows *r, side s, size_t channel, size_t i, size_t j)
 {
     const size_t n = s.values / s.phases;
@@ -183,7 +184,7 @@ INLINE later rows_ahead(const gan__tile_rows *r)
     return l;
 }
 
-/* Fetch the pixels on which its tiles begin, to be written or only read, and go on. */
+/* Fetch the pixels on which its tiles begin, to be written or only read. */
 INLINE void fetch(later *l, side s, int written, const float *x)
 {
     enum { LINE = 16 };
@@ -308,7 +309,7 @@ TAKE_FIRST(4)
 TAKE_FIRST(8)
 TAKE_FIRST(16)
 
-/* Without what stands behind the last tile. */
+/* Without the values after the last tile. */
 INLINE vector_4 only(size_t n, vector_4 v)
 {
     vector_4 out = {0};

@@ -1,7 +1,7 @@
 /* kernels_update.c - the update rules of optimizers; compiled once for each instruction set.
  *
  * One turn of a loop is one parameter: p is its weight, g its gradient, m, v and so on its moments.
- * What is the same for all parameters stands in gan__update: factors that the optimizer's file has
+ * What is the same for all parameters is in gan__update: factors that the optimizer's file has
  * computed in double for this step, bias corrections included.
  *
  *     first moment    m = decay1 m + gain1 g         a moving average of the gradient

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* An instruction set is what the compiler was told to use: see the Makefile. */
+/* The instruction set is set by the compiler's options: see the Makefile. */
 #if defined(__AVX512F__) && defined(__FMA__)
 #include <immintrin.h>
 #define LANES 16

@@ -31,7 +31,7 @@ void gan__winograd_transform(const gan__conv *c, size_t begin, size_t end, const
 /* The scratch, in floats, that the functions need, on a cache line's beginning. */
 size_t gan__winograd_scratch(const gan__conv *c);
 
-/* As gan__conv_map() and its like. */
+/* As gan__conv_map() and the related functions. */
 void gan__winograd_map(const gan__conv *c, size_t rows, const float *image,
                        const float *transformed, const float *bias, float *map, float *scratch);
 void gan__winograd_image(const gan__conv *c, size_t rows, const float *map,

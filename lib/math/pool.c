@@ -6,10 +6,11 @@
  *     bits 63 ... 40   39 ... 20   19 ... 0
  *     | serial number | n_tasks   | next    |     atomic_fetch_add(&state, 1) takes task `next`
  *
- * A thread takes a task by adding one to it; whoever gets an index below the job's count owns that
- * task, and the job cannot end before the task is done, so the job's function may then be read
- * without a lock.  A worker that comes late gets an index that is too high and touches nothing, or,
- * when the next job has begun, a task of that one; `next` has room for one late taker per thread.
+ * A thread takes a task by adding one to it; the thread that gets an index below the job's count
+ * owns that task, and the job cannot end before the task is done, so the job's function may then be
+ * read without a lock.  A worker that comes late gets an index that is too high and touches
+ * nothing, or, when the next job has begun, a task of that one; `next` has room for one late taker
+ * per thread.
  *
  *     caller                                 workers
  *     ------                                 -------
@@ -21,8 +22,8 @@
  *
  * Both atomics are sequentially consistent, so what tasks wrote is visible to the caller.  Waiting
  * spins first because the gaps between the jobs of a step are shorter than it takes to wake a
- * thread; where there are more threads than CPUs nobody spins, as that would keep the CPU from the
- * thread that is waited for. */
+ * thread; where there are more threads than CPUs no thread spins, as that would keep the CPU from
+ * the thread that is waited for. */
 #define _GNU_SOURCE /* sched_getaffinity, pthread_setaffinity_np, CPU_COUNT */
 #include "math/pool_internal.h"
 

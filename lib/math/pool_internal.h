@@ -10,8 +10,8 @@
 /* A call that computes does so between these two: in the default floating-point environment, with
  * an OpenBLAS that uses no threads of its own.  NULL is a team of one.
  *
- * Entering is GAN_ERR_INVALID, and nothing is to be left, in a child of the process that made the
- * pool: the workers stayed behind. */
+ * Entering is GAN_ERR_INVALID, and there is nothing to leave, in a child of the process that made
+ * the pool: the workers stayed behind. */
 typedef struct gan__visit {
     gan__numeric numeric;
     int blas;

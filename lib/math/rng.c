@@ -16,7 +16,7 @@
 
 enum {
     CHUNK = 256, /* values made at a time; a multiple of 4 */
-    BLOCK = 256, /* classes whose shares are added up anew for each label */
+    BLOCK = 256, /* classes between stored sums; within a block they are added up for each label */
 };
 
 /* Make values [position, position + n) by chunks of whole blocks, of which the wanted part is
@@ -154,7 +154,7 @@ void gan__rng_labels(uint64_t seed, uint64_t stream, uint64_t position, size_t n
 
 /* ---- handles ---- */
 
-/* What a draw wants of its arguments. */
+/* Check the arguments of a draw. */
 static gan_status check(const gan_rng *rng, size_t n, const void *out, const char *out_name)
 {
     if (!rng) return gan__fail(GAN_ERR_INVALID, "rng: is NULL");

@@ -1,4 +1,5 @@
-/* learner_internal.h - a network that learns: what trainers of every kind do with gradients. */
+/* learner_internal.h - a network that is trained: accumulating gradients and applying them, for all
+ * kinds of trainer. */
 #ifndef GAN_LEARNER_INTERNAL_H
 #define GAN_LEARNER_INTERNAL_H
 
@@ -21,55 +22,55 @@ typedef struct gan__learner {
     float *sum;     /* of the gradients of several micro-batches.  NULL: there is only one */
     size_t shards;  /* of how many, being shards, the sum is a tree.  0: they are added in turn */
     size_t stride;  /* then it is the first of blocks of `stride` floats, gradients and buffers */
-    float *room;    /* for other ranks' */
+    float *room;    /* buffer for other ranks' sums */
     double squares[GAN__LEARNER_SLICES]; /* of slices of the sum */
 } gan__learner;
 
-/* Take the memory of steps, of one or `several` micro-batches, or of `shards` of a rank, and end
- * it. */
+/* Allocate the memory of steps with one or `several` micro-batches, or with `shards` of a rank; and
+ * free it. */
 gan_status gan__learner_take_memory(gan__learner *learner, int several,
                                     const gan_allocator *allocator);
 gan_status gan__learner_take_shards(gan__learner *learner, size_t shards,
                                     const gan_communicator *ranks, const gan_allocator *allocator);
 void gan__learner_free_memory(gan__learner *learner, const gan_allocator *allocator);
 
-/* Buffers follow each micro-batch, with gan__pass_settle(), before it is known whether the step
- * counts: put the old ones aside before the first, and back when it doesn't. */
+/* Buffers are updated after each micro-batch, by gan__pass_settle(), before it is known whether the
+ * step is complete: save the old ones before the first, and restore them when the step is
+ * dropped. */
 void gan__learner_keep(gan__learner *learner);
 void gan__learner_put_back(gan__learner *learner);
-/* Before the i-th micro-batch, or shard of this rank: its gradients get their place. */
+/* Before the i-th micro-batch, or shard of this rank: set the address of its gradients. */
 void gan__learner_begin_part(gan__learner *learner, size_t i);
-/* After it, whose gradients are those of its share of the
- * loss, and which the buffers have followed: gradients are added up.  The buffers of shards are, too,
- * and each shard begins with the old ones. */
+/* After it, with the gradients of its share of the loss, and updated buffers: add up the gradients.
+ * Of shards buffers are added up, too, and each shard begins with the old ones. */
 void gan__learner_gather(gan__learner *learner, gan_pool *pool, size_t i);
 
-/* After the last one: with shards, gradients are the sum over these ranks, times `factor`, and the new
- * buffers the mean over all shards of theirs. */
+/* After the last one: with shards, the gradients become the sum over these ranks, times `factor`,
+ * and the new buffers the mean over all shards. */
 gan_status gan__learner_join(gan__learner *learner, gan_pool *pool, double factor,
                              const gan_communicator *ranks);
 
-/* All gradients, laid out as the weights; and their Euclidean norm, which is measured anew when
- * somebody has written to them. */
+/* All gradients, in the layout of the weights; and their Euclidean norm, which is recomputed after
+ * they were written to. */
 float *gan__learner_grads(const gan__learner *learner);
 double gan__learner_norm(const gan__learner *learner);
 double gan__learner_measure(gan__learner *learner, gan_pool *pool);
 
-/* Samples of the host's that a step looked at. */
+/* The host's samples in a step. */
 typedef struct gan__learner_data {
     const char *what; /* "real sample" */
     const float *samples;
     size_t n_samples, size; /* values per sample */
-    size_t first;           /* of the samples that were looked at; those before are not here */
+    size_t first;           /* index of the first of them, if others are on other ranks */
 } gan__learner_data;
 
-/* Let the optimizer have the gradients, `norm` being their Euclidean norm.  GAN_ERR_NONFINITE,
- * nothing changed, when that would put NaN or infinity anywhere or the new buffers hold some. */
+/* Apply the gradients with the optimizer; `norm` is their Euclidean norm.  GAN_ERR_NONFINITE, with
+ * nothing changed, when a weight or moment would become NaN or infinite, or a new buffer is. */
 gan_status gan__learner_update(const gan__learner *learner, gan_pool *pool, double norm);
 
-/* After a loss or a gradient that isn't finite: return GAN_ERR_NONFINITE, naming the first number
- * to go wrong of samples, loss and gradients, and for a loss the layer.  That came through the
- * learners of `chain`, which ends with NULL.  The caller has looked at the weights. */
+/* After a loss or a gradient that isn't finite: return GAN_ERR_NONFINITE, naming the first bad
+ * number of samples, loss and gradients, and for a loss the layer.  The loss was computed through
+ * the learners of `chain`, which ends with NULL.  The caller has checked the weights. */
 gan_status gan__learner_not_finite(const gan__learner *learner, const gan__learner *const *chain,
                                    const gan__learner_data *data, double loss);
 

@@ -128,7 +128,7 @@ static size_t block_count(const gan_network *net)
     return n;
 }
 
-/* What the weights of a layer are multiplied by, as its place in a residual block wants it. */
+/* The factor of a layer's weights, by its place in a residual block. */
 static double factor_of(const gan_network *net, size_t k, const gan_init_desc *d)
 {
     const size_t block = d->zero_last || d->depth_gain ? block_of(net, k) : k;

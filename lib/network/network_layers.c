@@ -1,7 +1,7 @@
-/* network_layers.c - what a network tells of its layers.
+/* network_layers.c - descriptions of a network's layers.
  *
  * Layers have two orders.  Those that a host added are numbered as it added them, a block as one;
- * and all of them stand in a list, in which a block is flattened (see network_residual.c): the lines
+ * and all of them are in a list, in which a block is flattened (see network_residual.c): the lines
  * of gan_network_summary(), which have names as "3.body.0". */
 #include "network/network_internal.h"
 

@@ -107,8 +107,8 @@ static gan_status name_in_file(char out[NAME_BYTES], const source *from, const c
     return GAN_OK;
 }
 
-/* Is a name of the file, behind the prefix, one of those that are read?  A function is asked the
- * other way round, so that what it does not ask for is nobody's. */
+/* Is a name of the file, behind the prefix, one of those that are read?  A callback maps names of
+ * the network to the file's, so tensors that it doesn't name aren't read. */
 static int is_expected(const source *from, const char *name)
 {
     const gan_network_load_desc *d = from->desc;

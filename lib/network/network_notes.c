@@ -1,5 +1,6 @@
-/* network_notes.c - what a generator's file says beside its layers, so that whoever opens it can
- * draw and show samples: what latent vectors come from, and how an output is read as a picture.
+/* network_notes.c - the notes in a generator's file beside its layers, so that a program that opens
+ * it can draw and show samples: what latent vectors come from, and how an output is read as a
+ * picture.
  *
  * Files have them as metadata, "libgan.network.picture" and "libgan.network.latent"; a checkpoint
  * has those of both networks, "libgan.generator.picture" and so on.  They are left out where they

@@ -1,4 +1,4 @@
-/* network_statistics.c - buffers that follow the weights, estimated anew for weights that came
+/* network_statistics.c - buffers that depend on the weights, re-estimated for weights that came
  * about in another way than by steps. */
 #include "network/network_internal.h"
 

@@ -1,7 +1,7 @@
 /* pass.c - activations and gradients of a batch.
  *
  * The layers of a network in stages, each of which begins with a layer that writes into memory of
- * its own; those behind it work in place.  Boundary i is the input of layer i:
+ * its own; the following ones work in place.  Boundary i is the input of layer i:
  *
  *     boundary   0          1          2          3          4          5
  *     layer      | 0 linear | 1 dropout| 2 relu   | 3 linear | 4 tanh   |
@@ -19,8 +19,8 @@
  *             +-------+-------+-------+       matrix, and each tile reads only its part of them.
  *
  * Backward, tiles are of the gradient with respect to a stage's *input*.  Such a tile is the
- * gradient with respect to the output of the stage before, so it goes on at once through that one's
- * in-place layers:
+ * gradient with respect to the output of the stage before, so it continues at once through that
+ * one's in-place layers:
  *
  *         dA <== linear 0 === dB <== relu 2, dropout 1 ======== dB <== linear 3 === dC <== tanh 4
  *                \_ job 0 _/  \____________________ job 1 ______________________/  \_ first _/
@@ -253,7 +253,7 @@ static void forward_task(void *context, size_t task, size_t worker)
     forward_tile(j->pass, j->stage, j->work, &t, worker);
 }
 
-/* How many numbers of a row a layer has to make. */
+/* How many numbers of a row a layer has to compute. */
 static size_t made_by(const gan__boundary *out)
 {
     return out->tail > 0 ? out->tail : out->size;
@@ -348,7 +348,7 @@ static void backward_stage(gan__pass *pass, gan_pool *pool, const gan__stage *s,
     gan__pool_run(pool, backward_task, &j, j.cut.rows * j.cut.columns);
 }
 
-/* The first step back, which is none where the last layer doesn't work in place. */
+/* The first backward step; there is none where the last layer doesn't work in place. */
 static void backward_last(gan__pass *pass, work_fn *work)
 {
     const tile all = {
@@ -392,7 +392,8 @@ static void weights_task(void *context, size_t task, size_t worker)
     const gan__layer_run run = run_of(j->pass, s->begin, &all, worker);
     float *grads = j->pass->grads + net->offsets[s->begin];
 
-    if (run.tail.width > 0 && run.layer->class->appends) { /* the layer behind knows its gradient */
+    if (run.tail.width > 0 && run.layer->class->appends) { /* the following layer computes its
+                                                              gradient */
         const gan__layer_run next = run_of(j->pass, s->end, &all, worker);
 
         next.layer->class->tail_grad(&next);
@@ -404,7 +405,7 @@ static void weights_task(void *context, size_t task, size_t worker)
     }
 }
 
-/* In how many parts a stage's weight gradient is computed. */
+/* The number of parts of a stage's weight gradient. */
 static size_t parts_of(const gan__pass *pass, const gan__stage *s)
 {
     const gan_layer *layer = gan__pass_layer(pass, s->begin);
@@ -444,8 +445,8 @@ static void backward_weights(gan__pass *pass, gan_pool *pool, const gan__op *op,
     if (n > 0) gan__pool_run(pool, weights_task, &j, n);
 }
 
-/* A stage's gradients with respect to its input and to its weights, which are made of the same and
- * don't read each other: as one job they keep more cores busy. */
+/* A stage's gradients with respect to its input and to its weights, which read the same values and
+ * don't depend on each other: as one job they keep more cores busy. */
 typedef struct both_job {
     job back;
     weights_job weights;
@@ -505,9 +506,9 @@ static void run_pair(gan__pass *pass, gan_pool *pool, const gan__op *op)
         backward_both(pass, pool, op, gan__layer_tangent_backward, gan__layer_tangent_grad);
 }
 
-/* Whether a step and the next are: back through a stage that begins with a matrix product, and its
- * weights.  Others, such as normalisations, save on the way back what their weights' gradient is
- * made of. */
+/* Whether a step and the next are such a pair: the input gradient of a stage that begins with a
+ * matrix product, and its weight gradient.  Others, such as normalisations, save in the backward
+ * pass what their weights' gradient is made of. */
 static int is_pair(const gan__pass *pass, const gan__op *op)
 {
     const gan__work second = op->work == GAN__BACKWARD ? GAN__WEIGHTS : GAN__CURVE_WEIGHTS;
@@ -520,7 +521,8 @@ static int is_pair(const gan__pass *pass, const gan__op *op)
            op[1].end == op->stage + 1;
 }
 
-/* Whether a step is wanted: one back may be done already, or lead to where nobody looks. */
+/* Whether a step is needed: a backward one may be done already, or compute a gradient that is not
+ * used. */
 static int wants(const gan__pass *pass, const gan__op *op, unsigned what, size_t lowest)
 {
     if (op->work == GAN__WEIGHTS) return (what & GAN__PASS_WEIGHTS) != 0;
@@ -621,7 +623,7 @@ static int is_finite(const gan__pass *pass, size_t boundary)
     return 1;
 }
 
-/* Layers that work in place are told together, by the last of them. */
+/* Of layers that work in place together the last one is returned. */
 const gan_layer *gan__pass_first_bad(gan__pass *pass)
 {
     if (gan__pass_loses_transformed(pass)) gan__pass_transform(pass, NULL);

@@ -1,4 +1,4 @@
-/* pass_evaluate.c - samples of the host's through a network, each tile of them by itself. */
+/* pass_evaluate.c - running the host's samples through a network, tile by tile. */
 #include "network/pass_internal.h"
 
 #include "base/alloc_internal.h"
@@ -44,7 +44,8 @@ typedef struct evaluation {
     size_t begin; /* the first tile of this round */
 } evaluation;
 
-/* Into how many tiles groups are cut: none is empty, none larger than there is room for. */
+/* The number of tiles that groups are divided into: none is empty, none larger than the memory
+ * allows. */
 static size_t tiles_of(const evaluation *e)
 {
     const size_t most = e->tile_rows / e->together;

@@ -1,6 +1,6 @@
 /* pass_host.c - passes that a host runs: gan/pass.h.
  *
- * The pass and its gradients are the library's own; what is added is what a host can do wrong. */
+ * The pass and its gradients are the library's own; here the host's calls are checked. */
 #include "network/learner_internal.h"
 #include "network/pass_layout_internal.h"
 
@@ -30,8 +30,8 @@ struct gan_pass {
     size_t rows;               /* of the latest forward run; 0: there was none */
     uint64_t n_forwards;       /* forward runs so far */
     uint64_t weights, buffers; /* changes of the network's before it */
-    int returned;              /* a backward run has gone back through it */
-    int settled;               /* the buffers have followed it */
+    int returned;              /* a backward run has used it */
+    int settled;               /* the buffers were updated after it */
     int unused;                /* there are gradients that no step has used */
 };
 
@@ -62,8 +62,8 @@ cleanup:
     return status;
 }
 
-/* How many layers there are up to the one that a host counts as `last`, all of what it stands for
- * included. */
+/* How many layers there are up to the one that a host counts as `last`, including all that it
+ * consists of. */
 static gan_status find_end(size_t *out, const gan_network *net, const char *last)
 {
     size_t i = 0;
@@ -198,7 +198,7 @@ cleanup:
     return status;
 }
 
-/* The k-th forward run has random numbers of its own, whatever came before it. */
+/* The k-th forward run has its own random numbers, whatever came before it. */
 static void note_forward(gan_pass *p, size_t n)
 {
     gan__pass *pass = p->learner.pass;
@@ -296,7 +296,7 @@ static gan_status check_backward(const gan_pass *p, const float *out_grad,
     return GAN_OK;
 }
 
-/* The layers that a first run leaves out because nobody wants the gradient with respect to their
+/* The layers that a first run skips because it doesn't need the gradient with respect to their
  * input may have measured the output's gradient in it; the next one would find that and not its
  * own. */
 static unsigned parts_of(const gan_pass *p, gan_pass_gradients_kind weights, const float *in_grad)

@@ -1,9 +1,9 @@
 /* pass_internal.h - running a network forward and backward over a batch.
  *
- * A network runs in stages: a layer with memory of its own for its output, and the layers behind it
+ * A network runs in stages: a layer with memory of its own for its output, and the following layers
  * that work in place.  A stage is cut into tiles by shapes alone; each tile goes through all layers
- * of its stage while it is in cache, and the tiles are given to a pool.  See pass.c for how the
- * gradients join in. */
+ * of its stage while it is in cache, and the tiles are tasks of a pool.  See pass.c, also for
+ * gradients. */
 #ifndef GAN_PASS_INTERNAL_H
 #define GAN_PASS_INTERNAL_H
 
@@ -18,11 +18,12 @@
 /* Activations and gradients between the layers of one network, for a batch of rows. */
 typedef struct gan__pass gan__pass;
 
-/* Memory of a pass that others may have at other times. */
+/* Memory that passes share, at different times. */
 typedef enum gan__room {
-    GAN__ROOM_PASSING,     /* values that nobody needs after a run, forward or backward */
-    GAN__ROOM_STAYING,     /* those that stay from forward to backward where others run in between */
-    GAN__ROOM_TRANSFORMED, /* weights as layers made them for a run: see class->transform() */
+    GAN__ROOM_PASSING,     /* values that are not needed after a run, forward or backward */
+    GAN__ROOM_STAYING,     /* those that are kept from forward to backward while other passes run in
+                              between */
+    GAN__ROOM_TRANSFORMED, /* weights transformed for a run: see class->transform() */
     GAN__ROOM_SCRATCH,     /* each thread's, within a task */
     GAN__ROOMS
 } gan__room;
@@ -41,13 +42,13 @@ typedef struct gan__pass_desc {
     size_t rows;             /* the most rows */
     size_t run_rows;         /* the most rows of one forward run, between whose runs nothing is kept but
                                 input and output.  0: `rows`, all of which are kept */
-    size_t threads;          /* the most that work on it at once */
+    size_t threads;          /* the most that compute it at once */
     int training;            /* training mode, with gradients; else evaluation mode */
     int gradients;           /* in evaluation mode: with gradients all the same */
     int no_weight_gradients; /* but without those w.r.t. the weights */
     int tangents;            /* in training: second derivatives too; see gan__pass_curve() */
-    int by_rows;             /* in evaluation: weights are those of gan__pass_use(), and each row has
-                                the bits that it has alone */
+    int by_rows;             /* in evaluation: weights are those of gan__pass_use(), and a row has
+                                the same bits in any batch */
     int bfloat16;            /* not by rows: products are GAN__BY_BFLOAT16 */
     uint64_t seed;           /* of the layers' random numbers */
     uint64_t stream;
@@ -55,7 +56,7 @@ typedef struct gan__pass_desc {
     int grads_elsewhere;     /* weight gradients have the memory of gan__pass_set_grads() */
     size_t batches; /* the most batches of a run, for layers that couple samples; 0: one */
     int lodger;     /* its rooms are those of gan__pass_move_in(); else it takes them itself */
-    gan_activations activations; /* above GAN_ACTIVATIONS_KEEP: what lies between input and output is
+    gan_activations activations; /* above GAN_ACTIVATIONS_KEEP: values between input and output are
                                     in rooms, and backward runs once after each forward run */
     int interrupted; /* then: others run in the passing room between forward and backward; with
                         GAN_ACTIVATIONS_RECOMPUTE in that of transformed weights, too */
@@ -74,7 +75,7 @@ void gan__pass_move_in(gan__pass *pass, float *const rooms[GAN__ROOMS]);
 const gan__pass_desc *gan__pass_desc_of(const gan__pass *pass);
 int gan__pass_has_gradients(const gan__pass_desc *desc);
 
-/* Where the rows from `first` on begin. */
+/* The address of the rows from `first` on. */
 float *gan__pass_input(gan__pass *pass, size_t first);
 float *gan__pass_output(gan__pass *pass, size_t first);
 float *gan__pass_output_grad(gan__pass *pass, size_t first);
@@ -88,8 +89,8 @@ uint16_t *gan__pass_labels(gan__pass *pass, size_t first);
  * for layers that couple samples. */
 void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, size_t group);
 
-/* Whether the next forward run has the weights of those since this was last called with 0: what was
- * made of them is then not made anew, for no other pass has had the room since. */
+/* Whether the next forward run has the same weights as those since the last call with 0, and no
+ * other pass has used the memory: then weights aren't transformed again. */
 void gan__pass_hold(gan__pass *pass, int held);
 
 /* The same on the calling thread, the worker-th of those that do so at once, in evaluation mode,
@@ -99,29 +100,31 @@ void gan__pass_prepare(gan__pass *pass, gan_pool *pool, size_t rows);
 void gan__pass_forward_alone(gan__pass *pass, size_t first, size_t rows, size_t worker,
                              gan__labels labels);
 
-/* What to compute on the way back from the gradient with respect to the output, which the caller
+/* What a backward run computes from the gradient with respect to the output, which the caller
  * has written for the rows of the latest forward run. */
 enum {
     GAN__PASS_WEIGHTS = 1, /* the gradients with respect to the weights */
-    GAN__PASS_INPUT = 2,   /* the gradient with respect to the input, which goes on into the
+    GAN__PASS_INPUT = 2,   /* the gradient with respect to the input, which continues into the
                               source */
     GAN__PASS_GO_ON = 4,   /* a pass whose source this is came back just now with GAN__PASS_INPUT */
 };
 /* From now on the rows of a run are these shards, counted from its first row on: weight gradients are
  * the tree of what each shard alone would have.  NULL: they are one.  `shards` stays the caller's. */
 void gan__pass_cut(gan__pass *pass, const gan__shard_rows *shards);
-/* Whether that works: rows of the network, 2 or more, have the same bits whatever rows they are
- * among, and its layers can tell shards apart. */
+/* Whether that is possible: rows of the network have the same bits in any batch of 2 or more, and
+ * its layers support shards. */
 int gan__pass_rows_apart(const gan_network *net);
 void gan__pass_backward(gan__pass *pass, gan_pool *pool, unsigned what);
 
-/* A pass with tangents differentiates twice.  After a forward run from row 0 on,
+/* A pass with tangents differentiates twice, for gradient penalties: penalty.c has the algorithm.
+ * After a forward run from row 0 on,
  *
- *     g = gan__pass_slope(pass, pool);        the gradient of each row's first output by its input,
- *     v = gan__pass_direction(pass);          where the caller writes a v for each row
- *     gan__pass_curve(pass, pool);            the weight gradient of the sum of v g, v held fixed
+ *     g = gan__pass_slope(pass, pool);        gradient of each row's first output w.r.t. its input,
+ *     v = gan__pass_direction(pass);          where the caller writes a v for each row,
+ *     gan__pass_curve(pass, pool);            weight gradient of the sum of v . g with v constant.
  *
- * So the weight gradient of any function of g is found, v being its derivative by g. */
+ * With v the derivative of some function of g with respect to g, that is the function's weight
+ * gradient. */
 float *gan__pass_slope(gan__pass *pass, gan_pool *pool);
 float *gan__pass_direction(gan__pass *pass);
 void gan__pass_curve(gan__pass *pass, gan_pool *pool);
@@ -134,9 +137,9 @@ gan_status gan__pass_check_tangents(const gan_network *net, size_t n_layers);
 size_t gan__pass_slices(const gan__pass *pass);
 void gan__pass_slice(const gan__pass *pass, size_t index, size_t *begin, size_t *end);
 
-float *gan__pass_grads(const gan__pass *pass); /* by the weights, laid out as these are */
+float *gan__pass_grads(const gan__pass *pass); /* with respect to the weights, in their layout */
 void gan__pass_set_grads(gan__pass *pass, float *grads);
-/* Add to it another one, laid out in the same way. */
+/* Add another one to it, in the same layout. */
 void gan__pass_add_grads(gan__pass *pass, gan_pool *pool, const float *more);
 /* Their sum of squares, added in a fixed order. */
 double gan__pass_grad_squares(const gan__pass *pass);
@@ -145,26 +148,26 @@ double gan__pass_grad_squares(const gan__pass *pass);
  * Where activations aren't kept it runs again. */
 const gan_layer *gan__pass_first_bad(gan__pass *pass);
 
-/* Move on to fresh random numbers. */
+/* Advance to new random numbers. */
 void gan__pass_advance(gan__pass *pass);
-/* Where its random numbers stand, for checkpoints. */
+/* The position of its random numbers, for checkpoints. */
 uint64_t *gan__pass_position(gan__pass *pass);
 
-/* Let the network's buffers follow the latest forward run, running statistics as far as their
- * layers say or, above 0, by `momentum`. */
+/* Update the network's buffers after the latest forward run; running statistics with the layers'
+ * momentum or, above 0, with `momentum`. */
 void gan__pass_settle(gan__pass *pass, double momentum);
 
-/* From now on work with the weights and buffers of another network of the same layers. */
+/* Use the weights and buffers of another network of the same layers from now on. */
 void gan__pass_turn_to(gan__pass *pass, gan_network *net);
 
-/* From now on work, by rows, with these weights. */
+/* Use these weights, by rows, from now on. */
 void gan__pass_use(gan__pass *pass, const gan__pass_weights *weights);
 
-/* How many numbers stand for a layer's parameters there, and whether they are packed. */
+/* How many numbers a layer's parameters are there, and whether they are packed. */
 size_t gan__pass_weights_count(const gan_layer *layer);
 int gan__pass_weights_packed(const gan_layer *layer);
 
-/* A call that uses the pass alone begins, or is GAN_ERR_BUSY; and it ends. */
+/* Begin, or fail with GAN_ERR_BUSY, and end a call that needs exclusive use of the pass. */
 gan_status gan__pass_enter(gan__pass *pass);
 void gan__pass_leave(gan__pass *pass);
 

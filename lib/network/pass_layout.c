@@ -1,11 +1,11 @@
-/* pass_layout.c - where the values and gradients of a pass lie in its one block of memory.
+/* pass_layout.c - the layout of a pass's values and gradients in its block of memory.
  *
  *     | value of B | grad of B | value of C | grad of C | tail | ...   each begins a cache line
  *
  * Layers that work in place have the same memory on both sides; the first never does, because its
  * input may be another pass's output, which is still needed.  In evaluation there are no gradients.
  *
- * An in-place layer may change values only if nobody reads them later (`needed`): a layer whose
+ * An in-place layer may change values only if they aren't read later (`needed`): a layer whose
  * backward() reads its output, or the other branch of a residual block.  Otherwise it gets memory
  * of its own and begins a stage.
  *
@@ -24,9 +24,9 @@
  *     value    rows 0 .. n-1: x       rows n .. 2n-1: tx, the direction in which x moves
  *     grad     rows 0 .. n-1: dx      rows n .. 2n-1: ux, the gradient with respect to tx
  *
- * Where activations aren't kept (gan_activations), that holds for input and output; what lies
- * between them moves into rooms that are shared in time: see pass_plan.c.  There the second half
- * has its place for the most rows, and fewer rows of the first are moved up to it. */
+ * Where activations aren't kept (gan_activations), that holds for input and output; the values
+ * between them are in rooms that are shared over time: see pass_plan.c.  There the second half has
+ * its place for the most rows, and fewer rows of the first are moved up to it. */
 #include "network/pass_layout_internal.h"
 
 #include "base/alloc_internal.h"
@@ -139,8 +139,8 @@ static size_t scratch_for(const gan__pass *pass, size_t i)
     return whole_lines(n);
 }
 
-/* What a layer has beside its parameters.  Samples by rows are to have the bits that they have
- * alone, which direct convolutions give them fastest. */
+/* Memory of transformed weights.  None by rows, where a sample has the same bits in any batch:
+ * direct convolutions are the fastest way to that. */
 static size_t transformed_for(const gan__pass_desc *desc, const gan_layer *layer)
 {
     if (desc->by_rows || !layer->class->transformed_size || gan__winograd_is_off()) return 0;
@@ -152,7 +152,7 @@ static size_t batches_of(const gan__pass_desc *desc)
     return desc->batches > 0 ? desc->batches : 1;
 }
 
-/* Take the memory that layers keep from forward to backward, and count what rooms have for them. */
+/* Allocate the memory that layers keep from forward to backward, and count the numbers in rooms. */
 static gan_status make_workspace(gan__pass *pass)
 {
     gan_status status = GAN_OK;
@@ -207,9 +207,9 @@ static gan_status reserve_blas(const gan__pass_desc *desc)
     return GAN_OK;
 }
 
-/* A trainer's generator runs for each half of a step on rows of its own, because the discriminator
- * reads its output where it is.  What lies between its input and its output is of no use to the
- * other half, which may have the same memory:
+/* A trainer's generator runs on separate rows in each half of a step, because the discriminator
+ * reads its output in place.  The values between its input and output are not used by the other
+ * half, so both halves have them in the same memory:
  *
  *     rows                 input      in between       output
  *     0 ..   generator's   [      ]   [            ]   [      ]   [ ] memory
@@ -224,7 +224,7 @@ static void share_between_runs(gan__pass *pass)
     for (size_t i = 1; i < last; i++) at[i].latest = at[i].shared ? at[i - 1].latest : 1;
 }
 
-/* What lies between input and output has memory by the plan, unless each value keeps its own. */
+/* Values between input and output are placed by the plan, unless all are kept. */
 static void set_moving(gan__pass *pass)
 {
     const size_t last = pass->at[pass->desc.n_layers].own;
@@ -285,7 +285,7 @@ void gan__pass_move_in(gan__pass *pass, float *const rooms[GAN__ROOMS])
     }
 }
 
-/* For itself alone. */
+/* For a pass that doesn't share memory. */
 static gan_status take_rooms(gan__pass *pass)
 {
     gan_status status = GAN_OK;

@@ -1,4 +1,4 @@
-/* pass_layout_internal.h - where the values and gradients of a pass lie. */
+/* pass_layout_internal.h - the memory layout of a pass's values and gradients. */
 #ifndef GAN_PASS_LAYOUT_INTERNAL_H
 #define GAN_PASS_LAYOUT_INTERNAL_H
 
@@ -13,14 +13,14 @@ typedef struct gan__place {
     size_t at; /* in floats */
 } gan__place;
 
-/* Boundary i lies between layer i-1 and layer i: boundary 0 is the input, boundary n_layers the
+/* Boundary i is between layer i-1 and layer i: boundary 0 is the input, boundary n_layers the
  * output. */
 typedef struct gan__boundary {
     size_t size;  /* values per row, without the tail */
     size_t own;   /* the boundary whose memory it has: itself, or one before */
     int shared;   /* the layer before it works in place: its memory may be that of the one before */
     int latest;   /* it has the rows of the latest forward run only, from row 0 on */
-    int moving;   /* its memory is what gan__pass_move_in() was given, by the plan */
+    int moving;   /* its memory is that of gan__pass_move_in(), by the plan */
     int needed;   /* its values are read later on: nothing may change them */
     float *value; /* row 0; rows follow one another */
     float *grad;
@@ -35,7 +35,7 @@ typedef struct gan__stage {
     double squares[GAN__PASS_MAX_PARTS];
 } gan__stage;
 
-/* What is done with a stage, as steps of a plan: see pass_plan.c. */
+/* The kinds of steps of a plan: see pass_plan.c. */
 typedef enum gan__work {
     GAN__FORWARD,
     GAN__BACKWARD,
@@ -48,7 +48,7 @@ typedef enum gan__work {
 
 typedef struct gan__op {
     gan__work work;
-    size_t stage; /* backward, n_stages stands for what is behind the first layer of the last one */
+    size_t stage; /* backward, n_stages means the in-place layers of the last stage */
     size_t end;   /* and the stages up to this one, where one job does several */
 } gan__op;
 
@@ -84,20 +84,20 @@ struct gan__pass {
     size_t n_memory; /* values of it */
     int borrows;     /* it is another pass's */
     float *grads;
-    uint16_t *labels; /* of the rows; NULL: no layer looks at them, or the caller has them */
+    uint16_t *labels; /* of the rows; NULL: no layer uses them, or the caller has them */
     float *saved;
     size_t *saved_at; /* where each layer's part of `saved` begins */
     float *scratch;
     size_t n_scratch; /* floats per thread */
-    float *prepared;  /* what layers with spectral norm have in place of their parameters */
+    float *prepared;  /* normalised weights of layers with spectral norm */
     size_t *prepared_at;
     size_t *spectral; /* those layers */
     size_t n_spectral;
-    float *transformed; /* what layers have beside their parameters: see class->transform() */
+    float *transformed; /* transformed weights: see class->transform() */
     size_t *transformed_at;
     size_t *transforms; /* those layers, with the most rows */
     size_t n_transforms;
-    size_t transformed_rows; /* it was made for a run of so many */
+    size_t transformed_rows; /* rows of the run for which it was made */
     int held;                /* and is still good for the next run of as many */
     uint64_t position;
     uint64_t *random; /* where each layer's random numbers begin, after `position` */
@@ -110,21 +110,21 @@ struct gan__pass {
 /* Make the plan, and where memory is shared in time, the places of what moves.  GAN_ERR_NOMEM. */
 gan_status gan__pass_make_plan(gan__pass *pass);
 
-/* What layer i computes with: its parameters, or what stands for them; and what stands beside them,
+/* What layer i computes with: its parameters, or their replacement; and what is stored beside them,
  * if the latest run is large enough for it, else NULL. */
 const float *gan__pass_params(const gan__pass *pass, size_t i);
 const float *gan__pass_transformed(const gan__pass *pass, size_t i);
 
-/* Make what stands beside them; and whether others have the room for it before the way back: where
- * memory counts for more than time. */
+/* Compute what is stored beside them; and whether others use that memory before the backward pass:
+ * where memory counts for more than time. */
 void gan__pass_transform(gan__pass *pass, gan_pool *pool);
 int gan__pass_loses_transformed(const gan__pass *pass);
 
 /* Turn the gradient with respect to normalised weights into that with respect to the parameters,
- * in which all parts meet. */
+ * which needs all parts. */
 void gan__pass_chain_grads(gan__pass *pass, gan_pool *pool);
 
-/* Give what moves these places in the rooms. */
+/* Set the addresses of shared memory in the rooms. */
 void gan__pass_take_places(gan__pass *pass, float *const rooms[GAN__ROOMS]);
 
 /* Which loops do its products. */
@@ -138,8 +138,8 @@ static inline const gan_layer *gan__pass_layer(const gan__pass *pass, size_t i)
     return pass->layers[i];
 }
 
-/* The stage from `s` on that a part of the weight gradient belongs to, and which of the stage's it
- * is. */
+/* The stage from `s` on that a part of the weight gradient belongs to, and the index among the
+ * stage's parts. */
 static inline gan__stage *gan__stage_of(gan__stage *s, size_t *part)
 {
     while (*part >= s->n_parts) *part -= s++->n_parts;

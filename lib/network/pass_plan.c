@@ -1,15 +1,15 @@
-/* pass_plan.c - what a pass does in which order, and what lives at once.
+/* pass_plan.c - the order of a pass's steps, and the lifetimes of values.
  *
- * The steps of a pass are listed when it is made.  Of a network of three stages, with activations
- * that are kept, these are
+ * The steps of a pass are listed when it is created.  Of a network of three stages, with
+ * activations that are kept, these are
  *
  *     forward    F0 F1 F2
- *     backward   B3 B2 B1 B0 W0..2        B: gradient w.r.t. a stage's input, W: by its weights
+ *     backward   B3 B2 B1 B0 W0..2        B: gradient w.r.t. a stage's input, W: w.r.t. its weights
  *
- * Where memory is to be used again (GAN_ACTIVATIONS_REUSE) each W follows its B, for the gradients
- * that they read then are of no more use.  From the list follows when each value lives, from the
- * step that writes it to the last one that reads it, and what doesn't live at once may have the
- * same addresses:
+ * Where memory is reused (GAN_ACTIVATIONS_REUSE) each W follows its B, so that the gradients that
+ * both read are not needed afterwards.  The list determines each value's lifetime, from the step
+ * that writes it to the last one that reads it, and values whose lifetimes don't overlap may have
+ * the same addresses:
  *
  *     step       F0 F1 F2 | B3 B2 W2 B1 W1 B0 W0          memory
  *     x of 1     ##########################                |  x1  |    |   |
@@ -17,16 +17,16 @@
  *     dx of 2                   ########                   |dx 2|
  *     dx of 1                         ###########
  *
- * Places are found for the greatest first, each at the lowest address where nothing lives at the same
- * time.
+ * Addresses are assigned to the largest values first, each to the lowest address that no value of
+ * an overlapping lifetime has.
  *
  * With GAN_ACTIVATIONS_RECOMPUTE values that are cheap to compute don't live from forward to
- * backward: a step that reads one has the steps before it that make it once more.  Cheap is what
- * takes no matrix product, provided that what it is made of is there anyway, or is smaller and is
- * kept in its place.
+ * backward: the steps that compute it again are inserted before a step that reads it.  A value is
+ * cheap if it takes no matrix product, and if its inputs are kept anyway, or are smaller and are
+ * kept instead.
  *
  * Passes with second derivatives have four phases and four numbers for each value of a boundary
- * (see pass_layout.c): x, tx, dx, ux.  Each lives for itself. */
+ * (see pass_layout.c): x, tx, dx, ux.  Each has its own lifetime. */
 #include "network/pass_layout_internal.h"
 
 #include "base/alloc_internal.h"
@@ -35,7 +35,7 @@
 
 #include <string.h>
 
-/* What a boundary has for each value of a row. */
+/* The kinds of numbers of a boundary. */
 typedef enum number { X, TX, DX, UX, NUMBERS } number;
 
 /* A value of the plan: the numbers of one kind at one boundary. */
@@ -58,16 +58,16 @@ struct maker {
     gan__pass *pass;
     gan__plan plan;  /* as far as it is made */
     gan__plan first; /* the plan in which nothing is recomputed, once it is made */
-    see_fn *see;     /* who is told of accesses */
+    see_fn *see;     /* who receives the accesses */
     size_t n_values;
     size_t *producer;     /* the step of the first plan that writes a value first */
     unsigned char *later; /* it is read in a later phase than that */
-    unsigned char *again; /* how many steps it takes to make it once more; 0: it is kept */
+    unsigned char *again; /* how many steps recompute it; 0: it is kept */
     unsigned char *alive;
     size_t step; /* where a plan is looked through */
     unsigned phase;
     size_t read, wanted; /* the sizes of what the step reads, and of what is read later of it */
-    unsigned char depth; /* how many steps it takes to make all that it reads; NEVER */
+    unsigned char depth; /* how many steps recompute all that it reads; or NEVER */
     struct life *lives;
     size_t n_lives;
     size_t *latest; /* the last life so far of each value, counted from 1; 0: none */
@@ -158,7 +158,7 @@ static void see_op(maker *m, const gan__op *op, see_fn *fn)
 
 static void emit(maker *m, gan__op op);
 
-/* What is read has to be there: else it is made. */
+/* A value that is read must exist: else it is recomputed. */
 static void fetch(maker *m, access a)
 {
     if (!a.written && !m->alive[a.value] && m->again[a.value] > 0)
@@ -259,7 +259,8 @@ static size_t size_of(const maker *m, size_t value)
     return m->pass->at[value / NUMBERS].size;
 }
 
-/* Layers that save something forward save it anew, which gradients in between would be lost by. */
+/* Layers that save something in a forward run save it again, which would overwrite gradients in
+ * between. */
 static int is_cheap_layer(const gan__pass *pass, size_t i)
 {
     const gan__layer_class *class = gan__pass_layer(pass, i)->class;
@@ -346,7 +347,7 @@ static void choose_again(maker *m)
 
 /* ---- when values live ---- */
 
-/* A value between the step that writes it and the last one that reads it.  Time goes on by 1 from
+/* A value between the step that writes it and the last one that reads it.  Time advances by 1 from
  * step to step and once more between phases. */
 typedef struct life {
     size_t before; /* that before it of the same value, counted from 1; 0: none */
@@ -508,7 +509,7 @@ static void take_places(maker *m, block *blocks, size_t n)
         all = gan__size_add(all, size);
         if (size > longest) longest = size;
     }
-    if (all == SIZE_MAX) { /* which nobody can give */
+    if (all == SIZE_MAX) { /* which no allocator can provide */
         pass->room[GAN__ROOM_PASSING] = SIZE_MAX;
         return;
     }

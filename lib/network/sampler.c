@@ -1,6 +1,6 @@
 /* sampler.c - a network run by many threads at once, while another gives it new weights.
  *
- * The weights stand in slots, one version in each, and `latest` says which is to be read.  A slot
+ * The weights are in slots, one version in each, and `latest` says which is to be read.  A slot
  * counts its readers: calls that sample with it.
  *
  *      latest -----------.
@@ -11,7 +11,7 @@
  *     readers  |   0    |  |   2    |  |   1    |   a slow call that began before 7 came
  *              +--------+  +--------+  +--------+
  *                  ^
- *                  the next publication writes here: not the latest, and nobody reads it
+ *                  the next publication writes here: not the latest, and without readers
  *
  *     a call                                  a publication
  *     1  i = latest                           1  find a slot j that is not the latest and has
@@ -55,7 +55,7 @@ enum {
     MOST_VERSIONS = 64,
     MOST_ROWS = 1024,
     USUAL_ROWS = 14,         /* the most that a product keeps in its registers */
-    USUAL_BYTES = 64 * 1024, /* of what lies between the layers */
+    USUAL_BYTES = 64 * 1024, /* of the values between the layers */
     LINE = 64,
 };
 
@@ -69,7 +69,7 @@ typedef struct slot {
 struct gan_sampler {
     gan_allocator allocator;
     gan_network *net;  /* the layers, without weights */
-    size_t *at;        /* where those of each stand in a slot */
+    size_t *at;        /* offsets of each layer's in a slot */
     size_t n_params;   /* all of them there */
     float *scratch;    /* for the largest layer with spectral norm */
     slot *slots;
@@ -90,7 +90,7 @@ struct gan_sampler_workspace {
 
 /* ---- versions ---- */
 
-/* Write the weights of a layer as its forward pass wants to read them. */
+/* Write the weights of a layer in the order in which its forward pass reads them. */
 static void write_layer(gan_sampler *s, const gan_network *net, size_t i, float *to)
 {
     const gan_layer *layer = &net->layers[i];
@@ -170,7 +170,7 @@ cleanup:
     return status;
 }
 
-/* Each sample has to have an output of its own. */
+/* Each sample must have its own output, independent of others. */
 static gan_status check_layers(const gan_network *net)
 {
     for (size_t i = 0; i < net->n_layers; i++) {

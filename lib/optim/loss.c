@@ -60,8 +60,8 @@ size_t gan__loss_argmax(const float *x, size_t n)
     return best;
 }
 
-/* The loss of one row.  All logits are taken relative to the largest, so that no exp() overflows;
- * an infinite one leaves infinity - infinity in the sum. */
+/* The loss of one row.  The largest logit is subtracted from all, so that no exp() overflows; an
+ * infinite one makes infinity - infinity, NaN, of the sum. */
 static double row_loss(const gan__loss_rows *r, const float *x, size_t label, double weight,
                        float *grad)
 {

@@ -21,7 +21,7 @@ static gan__loss_term least_squares(double x, double target)
     return (gan__loss_term){0.5 * (x - target) * (x - target), x - target, x};
 }
 
-/* How far x is on the side that the target, 1 or 0, asks for. */
+/* How far x is on the side of the target, 1 or 0. */
 static double margin(double x, double target)
 {
     return target > 0 ? x : -x;
@@ -42,11 +42,11 @@ static gan__loss_term linear(double x, double target)
 
 /* ---- rows ---- */
 
-/* How the terms are taken. */
+/* How the terms of the loss are computed. */
 typedef struct rule {
     gan__loss_term_fn *term;
-    int relative;    /* outputs are taken relative to the mean of the other side's */
-    double boundary; /* between what is taken for real and for generated */
+    int relative;    /* the mean of the other side's outputs is subtracted */
+    double boundary; /* the output above which a sample counts as real */
 } rule;
 
 double gan__loss_boundary(gan_boundary boundary, double real_target, double fake_target)
@@ -63,8 +63,8 @@ static double mean_of(const gan_objective_rows *r)
     return sum / (double)r->n_rows;
 }
 
-/* Fill one side, its outputs taken relative to `origin`; those are right that lie on `side` of the
- * boundary, 1 or -1.  Return the mean slope's share. */
+/* Compute one side, with `origin` subtracted from its outputs; an output is correct on `side` of
+ * the boundary, 1 (above) or -1.  Return the side's part of the mean derivative. */
 static double judge_rows(const rule *how, double share, gan_objective_rows *r, double origin,
                          double side)
 {
@@ -89,7 +89,7 @@ static double judge_rows(const rule *how, double share, gan_objective_rows *r, d
     return slopes * weight;
 }
 
-/* The other side's losses depend on this one's mean, with a slope that is minus their own. */
+/* The other side's losses depend on this side's mean, with the negative of their derivative. */
 static void follow_mean(gan_objective_rows *r, double others_slope)
 {
     const float share = (float)(others_slope / (double)r->n_rows);
@@ -114,7 +114,7 @@ static gan_status judge(const rule *how, const gan_objective_step *step, gan_obj
 /* ---- pairs ---- */
 
 /* Each generated row with a real one, or each real one with a generated one where these are fewer;
- * from the first on once more where one side is at its end.  The loss is that of the differences. */
+ * the shorter side is repeated from its first row.  The loss is that of the differences. */
 static gan_status judge_pairs(void *user, const gan_objective_step *step, gan_objective_rows *real,
                               gan_objective_rows *fake)
 {
@@ -146,7 +146,7 @@ static gan_status judge_pairs(void *user, const gan_objective_step *step, gan_ob
 
 /* ---- the objectives ---- */
 
-/* A function of gan_objective that judges by a rule. */
+/* A function of gan_objective for a rule. */
 #define OBJECTIVE(name, ...)                                                                       \
     static gan_status name(void *user, const gan_objective_step *step, gan_objective_rows *real,   \
                            gan_objective_rows *fake)                                               \
@@ -157,7 +157,7 @@ static gan_status judge_pairs(void *user, const gan_objective_step *step, gan_ob
 OBJECTIVE(judge_bce, gan__loss_bce, 0, 0)
 OBJECTIVE(judge_minimax, minimax, 0, 0)
 OBJECTIVE(judge_relativistic, gan__loss_bce, 1, 0)
-/* An output is best at its target, not beyond it: what is nearer to the other one is wrong. */
+/* An output is best at its target, not beyond it: an output nearer to the other target is wrong. */
 OBJECTIVE(judge_least_squares, least_squares, 0,
           gan__loss_boundary(GAN_BOUNDARY_TARGETS, step->real_target, step->fake_target))
 OBJECTIVE(judge_hinge, hinge, 0, 0)

@@ -1,4 +1,4 @@
-/* optimizer.c - what all update rules share. */
+/* optimizer.c - the part of optimizers that all update rules share. */
 #include "optim/optimizer_internal.h"
 
 #include "base/alloc_internal.h"
@@ -70,7 +70,7 @@ gan_status gan_optimizer_bind(gan_optimizer *opt, size_t n_params)
     if (n_params == 0)
         return gan__fail(GAN_ERR_INVALID, "%s: bound to 0 parameters", opt->class->name);
     if (n_params >
-        PTRDIFF_MAX / sizeof(float)) /* also where there are no moments to take room for */
+        PTRDIFF_MAX / sizeof(float)) /* also without moments, which need memory */
         return gan__fail(GAN_ERR_NOMEM,
                          "%s: bound to %zu parameters, at most %zu have room in memory",
                          opt->class->name, n_params, PTRDIFF_MAX / sizeof(float));
@@ -103,8 +103,8 @@ void gan__optimizer_set_stretches(gan_optimizer *opt, const gan__stretch *stretc
     opt->n_stretches = n;
 }
 
-/* Some numbers that move at the same rate; with another one than the optimizer's by a copy of it
- * that has that rate. */
+/* Some parameters with the same learning rate; if that is not the optimizer's, they are updated by
+ * a copy of it with that rate. */
 typedef struct piece {
     size_t begin, end;
     const gan_optimizer *opt;
@@ -119,8 +119,8 @@ static void slow_down(piece *p, const gan_optimizer *opt, double scale)
     p->opt = &p->copy;
 }
 
-/* Go on to the piece behind p->end that begins before `end`; numbers that don't move are passed
- * over. 0: there is none. */
+/* Go to the piece after p->end that begins before `end`, skipping frozen parameters.  0: there is
+ * none. */
 static int next_piece(piece *p, const gan_optimizer *opt, size_t end)
 {
     size_t i = 0;
@@ -151,7 +151,8 @@ static double largest_scale(const gan_optimizer *opt)
     return most;
 }
 
-/* Moments are bounded as long as what they are made by stays the same, or is an average. */
+/* The bounds of moments hold as long as the settings that they depend on stay the same, or moments
+ * are averages. */
 static int bounds_hold(const gan_optimizer *opt)
 {
     static const char *const good[] = {"lr", "beta1", "beta2"};
@@ -165,8 +166,8 @@ static int bounds_hold(const gan_optimizer *opt)
     return 1;
 }
 
-/* Whether the step is certain to leave every number finite.  With all gradients so far below
- * SAFE_NORM their squares and moments are far from overflow, and a weight that moves by less than
+/* Whether every weight and moment is certain to stay finite.  With all gradients so far below
+ * SAFE_NORM their squares and moments are far from overflow, and a weight that changes by less than
  * SAFE_MOVE, which is under half the spacing of the largest floats, stays finite. */
 static int has_room(const gan_optimizer *opt, double norm)
 {
@@ -208,7 +209,7 @@ static void step_within_limits(const gan_optimizer *opt, size_t n, float *p, con
     if (l->weight > 0) limit(n, (float)l->weight, p);
 }
 
-/* Do the step for some numbers on copies; return whether all came out finite. */
+/* Do the step for some parameters on copies; return whether all results are finite. */
 static int try_step(const gan_optimizer *opt, const float *params, const float *grads, size_t begin,
                     size_t n)
 {
@@ -230,7 +231,7 @@ static int try_step(const gan_optimizer *opt, const float *params, const float *
     return finite;
 }
 
-/* Work out the rate and the numbers of a step, counted from 1. */
+/* Compute the learning rate and other settings of a step, counted from 1. */
 static void prepare(gan_optimizer *opt, uint64_t step)
 {
     for (size_t i = 0; i < opt->class->n_settings; i++)
@@ -238,7 +239,7 @@ static void prepare(gan_optimizer *opt, uint64_t step)
     opt->class->update(opt, step, &opt->next);
 }
 
-/* PyTorch's clip_grad_norm_: what is left of a gradient of this norm. */
+/* PyTorch's clip_grad_norm_: the factor for a gradient of this norm. */
 static double scale_of(const gan_limits_desc *l, double norm)
 {
     const double scale = l->grad_norm / (norm + 1e-6);
@@ -246,7 +247,8 @@ static double scale_of(const gan_limits_desc *l, double norm)
     return l->grad_norm > 0 && scale < 1 ? scale : 1;
 }
 
-/* Try a step out; return the first number of a weight that wouldn't stay finite, or n_params. */
+/* Try the step on copies; return the index of the first weight that wouldn't stay finite, or
+ * n_params. */
 static size_t find_refused(const gan_optimizer *opt, const float *params, const float *grads)
 {
     piece p = {.end = 0};
@@ -371,7 +373,7 @@ cleanup:
     return status;
 }
 
-/* Where a setting of the rule is; n_settings when it has none of this name. */
+/* The index of a setting of the rule; n_settings when it has none with this name. */
 static size_t find_setting(const gan_optimizer *opt, const char *name)
 {
     size_t i = 0;
@@ -446,7 +448,7 @@ uint64_t gan_optimizer_steps(const gan_optimizer *opt)
 
 /* ---- in a checkpoint ---- */
 
-/* Another rule starts afresh, as its moments do. */
+/* With another rule settings start afresh, as moments do. */
 static void add_rules(gan__state *s)
 {
     gan__state_rule(s, "kind", "*", 1);
@@ -457,7 +459,7 @@ static void add_rules(gan__state *s)
     gan__state_rule(s, "beta2_schedule", "beta2_schedule_*", 0);
 }
 
-/* That of the learning rate has the names it had before there were others. */
+/* The learning rate's schedule keeps its names from before other settings had schedules. */
 static void schedules_state(const gan_optimizer *opt, gan__state *s)
 {
     for (size_t i = 0; i < opt->class->n_settings; i++) {
@@ -509,15 +511,15 @@ static int all_within(size_t n, const float *x, double least, double most)
     return within;
 }
 
-/* No gradients can have made moments beyond their bounds.  Then has_room() has nothing to go by,
- * and every step is to be tried out. */
+/* Moments beyond their bounds can't come from training.  Then has_room() can't decide, and every
+ * step is tried on copies. */
 void gan__optimizer_restored(gan_optimizer *opt)
 {
     const double slack = 1.001; /* the moments are rounded */
     int plausible = opt->steps < UINT64_MAX / 2;
 
     prepare(opt, 1);
-    if (opt->next.weight_decay != 0) return; /* they are anyway */
+    if (opt->next.weight_decay != 0) return; /* steps are tried anyway */
     for (size_t i = 0; i < GAN__OPTIMIZER_MAX_MOMENTS; i++) {
         const double most = slack * opt->class->moment_bound(opt, i, opt->largest_norm);
 

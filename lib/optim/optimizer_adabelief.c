@@ -1,4 +1,5 @@
-/* optimizer_adabelief.c - Adam by how far gradients are from what was expected. */
+/* optimizer_adabelief.c - AdaBelief: Adam with the variance of gradients about their moving
+ * average. */
 #include "base/desc_internal.h"
 #include "base/status_internal.h"
 #include "optim/optimizer_internal.h"

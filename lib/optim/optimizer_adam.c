@@ -71,14 +71,14 @@ static gan__update_fn *amsgrad_loop(const gan__simd *simd)
     return simd->amsgrad;
 }
 
-/* What the four have in common. */
+/* The part that the four have in common. */
 #define OF_ADAM                                                                                    \
     .n_settings = N_SETTINGS, .setting_names = {"lr", "beta1", "beta2", "eps", "weight_decay"},    \
     .most = {0, 1, 1, 0, 0},                                                                       \
     .moment_names = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"}, .bound = bound,                   \
     .moment_bound = moment_bound, .squares = SQUARES
 
-/* By amsgrad. */
+/* Indexed by amsgrad. */
 static const gan__optimizer_class adam_classes[2] = {
     {OF_ADAM, .name = "adam", .has_moment = has_moment, .update = adam_update, .loop = loop},
     {OF_ADAM, .name = "adam_amsgrad", .has_moment = amsgrad_has_moment, .update = adam_update,

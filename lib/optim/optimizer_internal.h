@@ -1,4 +1,4 @@
-/* optimizer_internal.h - what an update rule has to say about itself, and steps over slices. */
+/* optimizer_internal.h - the record of an update rule, and steps over slices. */
 #ifndef GAN_OPTIMIZER_INTERNAL_H
 #define GAN_OPTIMIZER_INTERNAL_H
 
@@ -22,15 +22,16 @@ typedef struct gan__optimizer_class {
     size_t n_settings;
     /* In the order of gan_optimizer.settings; the first is "lr". */
     const char *setting_names[GAN__OPTIMIZER_MAX_SETTINGS];
-    double most[GAN__OPTIMIZER_MAX_SETTINGS]; /* what they stay below; 0: finite, -1: a flag */
-    const char *moment_names[GAN__OPTIMIZER_MAX_MOMENTS]; /* PyTorch's */
+    double most[GAN__OPTIMIZER_MAX_SETTINGS]; /* their upper bounds, exclusive; 0: any finite value,
+                                                 -1: a flag */
+    const char *moment_names[GAN__OPTIMIZER_MAX_MOMENTS]; /* PyTorch's defaults */
 
     /* Whether block i of the moments is in use under these settings. */
     int (*has_moment)(const gan_optimizer *opt, size_t i);
-    /* The numbers of step `step`, counted from 1, with the settings opt->now. */
+    /* The factors of step `step`, counted from 1, from the settings opt->now. */
     void (*update)(const gan_optimizer *opt, uint64_t step, gan__update *out);
-    /* The most that a weight can move in a step when no gradient so far was larger than g; infinity
-     * when that isn't known.  Only has to be right for g below 1e15. */
+    /* The most that a weight can change in a step when no gradient so far was larger than g;
+     * infinity when that isn't known.  It need only hold for g below 1e15. */
     double (*bound)(const gan_optimizer *opt, double g);
     /* The same for the numbers of block i of the moments; block `squares` is not negative. */
     double (*moment_bound)(const gan_optimizer *opt, size_t i, double g);
@@ -38,7 +39,8 @@ typedef struct gan__optimizer_class {
     gan__update_fn *(*loop)(const gan__simd *simd);
 } gan__optimizer_class;
 
-/* Numbers of the flat block up to `end` that move at `scale` times the rate; with 0 not at all. */
+/* Parameters of the flat block up to `end`, which have `scale` times the learning rate; with 0 they
+ * are frozen. */
 typedef struct gan__stretch {
     size_t end;
     double scale;
@@ -48,7 +50,7 @@ struct gan_optimizer {
     const gan__optimizer_class *class;
     gan_allocator allocator;
     double settings[GAN__OPTIMIZER_MAX_SETTINGS];
-    double first_lr; /* that it was made with */
+    double first_lr; /* that it was created with */
     gan_schedule_desc schedules[GAN__OPTIMIZER_MAX_SETTINGS]; /* of the settings */
     gan_limits_desc limits;
     size_t n_params; /* 0: not bound */
@@ -58,7 +60,7 @@ struct gan_optimizer {
     double largest_norm;                        /* of all gradients so far: bounds the moments */
     gan__update next;                           /* of the step in progress, and */
     double now[GAN__OPTIMIZER_MAX_SETTINGS];    /* its settings by their schedules, */
-    float grad_scale;                           /* what the limits leave of the gradient */
+    float grad_scale;                           /* the factor from clipping the gradient */
     const gan__stretch *stretches;              /* borrowed, one after the other; NULL: none */
     size_t n_stretches;
     size_t refused; /* a weight that was the reason for GAN_ERR_NONFINITE */
@@ -76,7 +78,7 @@ gan_status gan__optimizer_check(const char *name, const char *setting, double va
 /* GAN_ERR_INVALID unless it is bound, GAN_ERR_SHAPE unless to n parameters. */
 gan_status gan__optimizer_check_bound(const gan_optimizer *opt, size_t n);
 
-/* For the next step: scales of the rate.  Those of 0 numbers are none. */
+/* For the next step: factors of the learning rate.  Without any, all are 1. */
 void gan__optimizer_set_stretches(gan_optimizer *opt, const gan__stretch *stretches, size_t n);
 
 /* A step in three parts, the middle one on any thread and in any order.  begin() refuses a step
@@ -93,7 +95,7 @@ void gan__optimizer_end(gan_optimizer *opt);
 void gan__optimizer_state(gan_optimizer *opt, gan__state *s);
 void gan__optimizer_moments_state(const gan_optimizer *opt, gan__state *s, const gan_tensor *param,
                                   size_t offset);
-/* To be called once they have come from a file, which may be forged. */
+/* To be called after they were loaded from a file, which may be forged. */
 void gan__optimizer_restored(gan_optimizer *opt);
 
 #endif

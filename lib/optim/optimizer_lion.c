@@ -1,4 +1,5 @@
-/* optimizer_lion.c - steps of one size, by the sign of momentum and gradient. */
+/* optimizer_lion.c - Lion: steps of one size, by the sign of an average of momentum and
+ * gradient. */
 #include "base/desc_internal.h"
 #include "base/status_internal.h"
 #include "optim/optimizer_internal.h"

@@ -19,7 +19,7 @@ static void update(const gan_optimizer *opt, uint64_t step, gan__update *out)
     *out = (gan__update){
         .lr = (float)opt->now[LR],
         .decay1 = (float)s[MOMENTUM],
-        .gain1 = step == 1 ? 1 : (float)(1 - s[DAMPENING]), /* the first gradient is taken whole */
+        .gain1 = step == 1 ? 1 : (float)(1 - s[DAMPENING]), /* the first gradient isn't dampened */
         .weight_decay = (float)s[WEIGHT_DECAY],
         .nesterov = s[NESTEROV] != 0,
     };

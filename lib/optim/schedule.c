@@ -7,7 +7,8 @@
 #include <math.h>
 #include <stdio.h>
 
-/* A kind: what is left of a setting after some periods, the last of which `way` is cut off at 1. */
+/* A kind: the factor of a setting after some periods; `way`, the position in the last one, is at
+ * most 1. */
 typedef struct kind {
     const char *name;
     double (*factor)(const gan_schedule_desc *s, double periods, double way);
@@ -47,7 +48,7 @@ static const kind kinds[] = {
     [GAN_SCHEDULE_EXPONENTIAL] = {"exponential", exponential},
 };
 
-/* On the way back a schedule is where it was as many steps before its end. */
+/* A rising schedule is the falling one in reverse order. */
 double gan__schedule_factor(const gan_schedule_desc *s, uint64_t step)
 {
     const uint64_t after = step > s->warmup ? step - s->warmup : 0;
@@ -75,7 +76,8 @@ int gan__schedule_is_on(const gan_schedule_desc *d)
     return d->kind != GAN_SCHEDULE_CONSTANT || d->warmup > 0;
 }
 
-/* What can't be meant: numbers of a schedule without its kind, a kind without its numbers. */
+/* Settings that contradict each other: numbers of a schedule without its kind, a kind without its
+ * numbers. */
 static gan_status check(const gan_schedule_desc *d, const char *setting)
 {
     if ((size_t)d->kind >= sizeof kinds / sizeof *kinds)

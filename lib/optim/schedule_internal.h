@@ -1,4 +1,4 @@
-/* schedule_internal.h - schedules of anything that has some. */
+/* schedule_internal.h - schedules of settings, of any object. */
 #ifndef GAN_SCHEDULE_INTERNAL_H
 #define GAN_SCHEDULE_INTERNAL_H
 
@@ -12,12 +12,12 @@
 gan_status gan__schedule_read(gan_schedule_desc *out, const gan_schedule_desc *desc,
                               const char *setting);
 
-/* What a schedule makes of its setting in step `step`, counted from 0; and the most it ever makes of
- * it, which may be infinite. */
+/* The factor in step `step`, counted from 0; and the largest factor of all steps, which may be
+ * infinite. */
 double gan__schedule_factor(const gan_schedule_desc *schedule, uint64_t step);
 double gan__schedule_most(const gan_schedule_desc *schedule);
 
-/* Does it change anything? */
+/* Whether it ever changes the setting. */
 int gan__schedule_is_on(const gan_schedule_desc *schedule);
 
 /* Add it to a checkpoint's list, unless it changes nothing, under names that begin with `name`. */

@@ -1,10 +1,10 @@
-/* log.c - see log.h: taking means over steps and epochs, and writing them down.
+/* log.c - see log.h: means over steps and epochs, and writing them to files.
  *
  *     gan_log_value, _step    each name has two sums: since the latest record of steps and of an
  *                             epoch
  *     a record is due         row in memory -> line (log_write.c) and event (log_events.c) in
  *                             `pending` -> appended to the files
- *     continuing              log_read.c takes the lines up to a step into the same rows and sums,
+ *     continuing              log_read.c reads the lines up to a step into the same rows and sums,
  *                             and what comes after them is cut off */
 #include "report/log_internal.h"
 
@@ -86,7 +86,7 @@ static gan_status read_text(const gan_log *log, char **out, size_t *n, const cha
     GAN_TRY(gan__input_open(&in, (gan__source){.path = path}, &log->allocator));
     room = in.n_bytes < SIZE_MAX ? (size_t)in.n_bytes : SIZE_MAX;
     GAN_TRY(gan__alloc(out, &log->allocator, room, 1));
-    *n = gan__input_read(&in, *out, room); /* a run that goes on may have appended more */
+    *n = gan__input_read(&in, *out, room); /* a run that continues may have appended more */
     if (*n < room && in.error) status = gan__file_fail(path, "cannot be read", in.error);
 
 cleanup:
@@ -108,7 +108,7 @@ gan_status gan_log_open(gan_log **out, const char *path, const gan_allocator *al
     log->only_read = 1;
     GAN_TRY(read_text(log, &text, &n, path));
     GAN_TRY(gan__log_parse(log, path, text, n, UINT64_MAX, &kept));
-    gan__text_end(&log->json.pending); /* sums that have begun are nobody's */
+    gan__text_end(&log->json.pending); /* unfinished sums have no use here */
     *out = log;
 
 cleanup:
@@ -132,7 +132,7 @@ static gan_status replace(gan_log *log, gan__log_sink *sink, const char *head, s
     return status;
 }
 
-/* The lines of the file that is continued, taken in; an empty text where there is none. */
+/* Read the lines of the file that is continued; an empty text if there is no file. */
 static gan_status take_lines(gan_log *log, char **text, size_t *kept, const gan_log_desc *d)
 {
     gan_status status;
@@ -205,7 +205,7 @@ static gan_status check_writable(const gan_log *log)
     return GAN_OK;
 }
 
-/* Append what is pending; after a failure it stays that. */
+/* Append what is pending; after a failure it stays pending. */
 static gan_status flush(gan__log_sink *sink, int to_disk)
 {
     gan_status status;
@@ -223,7 +223,7 @@ static gan_status flush_both(gan_log *log, int to_disk)
     return json != GAN_OK ? json : events;
 }
 
-/* Without memory half a line may have been put: take it back. */
+/* Out of memory, half a line may have been written to `pending`: remove it. */
 static gan_status take_back(gan__text *pending, size_t used)
 {
     const gan_status status = pending->status;
@@ -255,7 +255,7 @@ static gan__log_row make_row(const gan_log *log, uint64_t epoch, uint64_t steps)
                           .time = gan__log_time()};
 }
 
-/* Twelve digits are more than a mean of floats is worth, and 0.0001 stays that. */
+/* Twelve digits are more than a mean of floats has, and 0.0001 is written as that. */
 static double rounded(double mean)
 {
     char text[GAN__NUMBER_BYTES];
@@ -266,7 +266,7 @@ static double rounded(double mean)
     return mean;
 }
 
-/* Take the number that belongs into a record of one kind or the other, and begin a new mean. */
+/* Return the value for a record of steps or of an epoch, and begin a new mean. */
 static int take_number(gan__log_name *name, int of_epoch, double *out)
 {
     gan__log_sum *sum = of_epoch ? &name->epoch : &name->interval;
@@ -278,7 +278,7 @@ static int take_number(gan__log_name *name, int of_epoch, double *out)
     return known;
 }
 
-/* Make a row of all means.  They are begun anew in any case. */
+/* Make a row of all means, which are reset in any case. */
 static gan_status add_row(gan_log *log, gan__log_rows *rows, const gan__log_row *row)
 {
     gan_status status = gan__log_add_row(log, rows, row);
@@ -312,7 +312,7 @@ static gan_status check_name(const char *name)
     return GAN_OK;
 }
 
-/* The name of a number, which must not be that of what all records have. */
+/* Check a number's name, which must not be one that all records have. */
 static gan_status find_number(gan_log *log, size_t *out, const char *name)
 {
     static const char *const taken[] = {"record", "epoch", "step", "steps", "seconds", "time"};
@@ -359,7 +359,7 @@ gan_status gan_log_metric(gan_log *log, const char *name, double value)
     return GAN_OK;
 }
 
-/* The figures of a step that count in any case, and those that only count where they are in use. */
+/* The figures that every step has, and those of features that may not be in use. */
 static gan_status add_stats(gan_log *log, const gan_train_stats *s)
 {
     const struct {
@@ -396,7 +396,7 @@ static gan_status add_stats(gan_log *log, const gan_train_stats *s)
     return status;
 }
 
-/* A host of another release may have more figures or fewer. */
+/* A host built with another release may have more figures or fewer. */
 static gan_status take_stats(gan_log *log, const gan_train_stats *stats)
 {
     gan_train_stats s = {GAN_TRAIN_STATS_INIT};

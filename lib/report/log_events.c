@@ -1,6 +1,6 @@
 /* log_events.c - the event files that TensorBoard reads.
  *
- * A file is a row of TFRecords, and each has an Event, a message of Protocol Buffers:
+ * A file is a sequence of TFRecords, each of which has an Event, a message of Protocol Buffers:
  *
  *     TFRecord    length of the data            8 bytes, the lowest first, as all numbers here
  *                 masked CRC-32C of the length  4
@@ -23,7 +23,7 @@
 
 uint32_t gan__log_crc32c(const void *bytes, size_t n)
 {
-    /* The remainders of all four bits, by the reflected polynomial 0x82f63b78. */
+    /* The remainders of all values of four bits, for the reflected polynomial 0x82f63b78. */
     static const uint32_t of_bits[16] = {0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1,
                                          0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
                                          0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
@@ -39,7 +39,7 @@ uint32_t gan__log_crc32c(const void *bytes, size_t n)
     return ~crc;
 }
 
-/* As a record's data may hold checksums itself, they are changed. */
+/* TFRecord masks checksums, because a record's data may itself hold checksums. */
 static uint32_t mask(uint32_t crc)
 {
     return (crc >> 15 | crc << 17) + 0xa282ead8;
@@ -69,7 +69,7 @@ void gan__log_put_head_event(gan__text *out, double time)
     gan__text_end(&event);
 }
 
-/* A number by the name of its curve, steps/d_loss. */
+/* A number, with the name of its curve, such as steps/d_loss. */
 static void put_value(gan__text *summary, const char *kind, const char *name, double number)
 {
     char tag[GAN_LOG_NAME_BYTES + 16];

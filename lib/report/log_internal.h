@@ -1,4 +1,4 @@
-/* log_internal.h - what a log consists of. */
+/* log_internal.h - the data structures of a log. */
 #ifndef GAN_LOG_INTERNAL_H
 #define GAN_LOG_INTERNAL_H
 
@@ -16,17 +16,17 @@ typedef struct gan__log_array {
     size_t room; /* in bytes */
 } gan__log_array;
 
-/* A mean that is being taken. */
+/* A mean in progress. */
 typedef struct gan__log_sum {
     double sum;
     uint64_t n;
 } gan__log_sum;
 
-/* A name and the numbers that have come under it. */
+/* A name, and the sums of its numbers. */
 typedef struct gan__log_name {
     char text[GAN_LOG_NAME_BYTES];
     gan__log_sum interval, epoch; /* since the latest record of each kind */
-    double metric;                /* of the epoch that goes on */
+    double metric;                /* of the current epoch */
     int has_metric;
     int in_epochs; /* 1: a record of an epoch has it */
 } gan__log_name;
@@ -53,7 +53,7 @@ typedef struct gan__log_note {
     char *text;
 } gan__log_note;
 
-/* A file that is appended to, and what is still to be. */
+/* A file that is appended to, and what is still to be appended. */
 typedef struct gan__log_sink {
     char *path; /* NULL: none */
     gan__text pending;
@@ -90,7 +90,7 @@ static inline const gan__log_cell *gan__log_cells(const gan__log_rows *rows,
 {
     const gan__log_cell *cells = rows->cells.items;
 
-    return cells ? cells + row->first : NULL; /* no cell yet, and none is asked for */
+    return cells ? cells + row->first : NULL; /* no cell yet, and none needed */
 }
 
 /* The index of a name, added when it is new and `add` is 1; SIZE_MAX when it is not there.
@@ -101,22 +101,22 @@ gan_status gan__log_find(gan_log *log, size_t *out, const char *name, int add);
 gan_status gan__log_add_row(gan_log *log, gan__log_rows *rows, const gan__log_row *row);
 gan_status gan__log_add_cell(gan_log *log, gan__log_rows *rows, size_t name, double value);
 
-/* Forget every second row when there are too many. */
+/* Drop every second row when there are too many. */
 void gan__log_thin(gan__log_rows *rows);
 
-/* A note, or NULL; and remember one.  GAN_ERR_NOMEM. */
+/* Find a note, or return NULL; and store one.  GAN_ERR_NOMEM. */
 gan__log_note *gan__log_find_note(const gan_log *log, const char *name);
 gan_status gan__log_remember(gan_log *log, const char *name, const char *text);
 
 /* Copy a text; NULL stays NULL.  GAN_ERR_NOMEM. */
 gan_status gan__log_copy(const gan_log *log, char **out, const char *text);
 
-/* Take in the lines of a file up to a step; `*kept` receives how many bytes of it these are.
- * Events are put for each of them.  GAN_ERR_FORMAT. */
+/* Read the lines of a file up to a step; `*kept` receives how many bytes these are.  Each of them
+ * is also written as an event.  GAN_ERR_FORMAT. */
 gan_status gan__log_parse(gan_log *log, const char *name, const char *text, size_t n, uint64_t step,
                           size_t *kept);
 
-/* Put lines to what is still to be written. */
+/* Append lines to what is still to be written. */
 void gan__log_put_run(gan_log *log);
 void gan__log_put_note(gan_log *log, const char *name, const char *text);
 void gan__log_put_row(gan_log *log, const gan__log_rows *rows, const gan__log_row *row);
@@ -132,7 +132,7 @@ uint32_t gan__log_crc32c(const void *bytes, size_t n);
 /* Write the CSV file. */
 gan_status gan__log_write_csv(const gan_log *log);
 
-/* Put a number as JSON has it, or as a string what JSON has not. */
+/* Write a number as JSON, and NaN and infinities, which JSON lacks, as strings. */
 void gan__log_put_number(gan__text *out, double value);
 
 /* Seconds since 1970. */

@@ -1,4 +1,4 @@
-/* log_read.c - the lines of a log, taken in again. */
+/* log_read.c - reading the lines of a log. */
 #include "report/log_internal.h"
 
 #include "base/alloc_internal.h"
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a line is, once it has been read as JSON. */
+/* A line after it was parsed as JSON. */
 typedef struct line {
     gan_log *log;
     const gan__json *object;
@@ -17,7 +17,7 @@ typedef struct line {
     uint64_t epoch, step;
 } line;
 
-/* A number as gan__log_put_number() puts it; 0 when it is none. */
+/* Parse a number as gan__log_put_number() writes it; 0 when it is not a number. */
 static int read_number(double *out, const gan__json *x)
 {
     const char *text = gan__json_string(x);
@@ -44,7 +44,7 @@ static int is_name(const char *name)
     return name && *name && strlen(name) < GAN_LOG_NAME_BYTES;
 }
 
-/* Those are members of a row, all others its numbers. */
+/* These are fixed members of a row, all others its numbers. */
 static int is_own(const char *key)
 {
     static const char *const own[] = {"record", "epoch", "step", "steps", "seconds", "time"};
@@ -138,7 +138,7 @@ static gan_status take_run(const line *l)
     return GAN_OK;
 }
 
-/* Sums as put_sums() of log_write.c puts them. */
+/* Sums as put_sums() of log_write.c writes them. */
 static gan_status take_sums(const line *l, const char *which, int of_epoch)
 {
     const gan__json *sums = gan__json_find(l->object, which);
@@ -187,7 +187,7 @@ static const struct {
              {"epoch", take_epoch, 1},
              {"saved", take_saved, 1}};
 
-/* Take in a line unless it is beyond `step`, which sets `*beyond`. */
+/* Store a line unless it is beyond `step`, which sets `*beyond`. */
 static gan_status take_line(line *l, uint64_t step, int *beyond)
 {
     const size_t n = sizeof kinds / sizeof *kinds;
@@ -208,7 +208,7 @@ static gan_status take_line(line *l, uint64_t step, int *beyond)
     return kinds[kind].take(l);
 }
 
-/* Complete a message by where in the file it is. */
+/* Complete a message by its line in the file. */
 static gan_status fail_at(const char *name, size_t number, gan_status status)
 {
     if (status != GAN_ERR_FORMAT) return status;
@@ -237,7 +237,7 @@ gan_status gan__log_parse(gan_log *log, const char *name, const char *text, size
         if (beyond) break;
         *kept += (size_t)(end - begin) + 1;
     }
-    /* Sums of another step are not those of the checkpoint. */
+    /* Only the sums of the checkpoint's step are used. */
     if (log->steps != step) forget_sums(log, 1);
     return GAN_OK;
 }

@@ -1,4 +1,4 @@
-/* log_record.c - what a log holds in memory: names, rows of numbers, notes. */
+/* log_record.c - a log in memory: names, rows of numbers, notes. */
 #include "report/log_internal.h"
 
 #include "base/alloc_internal.h"
@@ -62,7 +62,7 @@ gan_status gan__log_add_cell(gan_log *log, gan__log_rows *rows, size_t name, dou
     return GAN_OK;
 }
 
-/* The last one stays: curves are to end where the run does. */
+/* The last row is kept, so that curves end where the run does. */
 void gan__log_thin(gan__log_rows *rows)
 {
     gan__log_row *row = rows->rows.items;

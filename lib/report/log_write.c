@@ -110,7 +110,7 @@ void gan__log_put_sums(gan_log *log)
     gan__text_put(out, "}\n");
 }
 
-/* ---- CSV, as RFC 4180 has it but for the ends of its lines ---- */
+/* ---- CSV, as in RFC 4180 except for the line endings ---- */
 
 static void put_heading(gan__text *out, const char *name)
 {

@@ -98,7 +98,7 @@ cleanup:
     return status;
 }
 
-/* Keep every second frame of those that are kept for good, numbers 0, 2, 4 ... */
+/* Of the frames that are kept permanently, keep every second one: 0, 2, 4 ... */
 static void thin_frames(gan_report *report)
 {
     size_t n = 0;
@@ -112,8 +112,8 @@ static void thin_frames(gan_report *report)
     report->stride *= 2;
 }
 
-/* Frames are kept at multiples of the stride, and the latest one, whose place the next takes when it
- * is at none. */
+/* Frames are kept at multiples of the stride; the latest is kept until the next one, unless it is
+ * at such a multiple. */
 static void keep_frame(gan_report *report, const gan__report_picture *made)
 {
     const int replaces = report->seen > 0 && (report->seen - 1) % report->stride != 0;
@@ -159,7 +159,7 @@ static gan_status check_title(const char *title)
     return GAN_OK;
 }
 
-/* The place of a picture: that of the same title, or a new one. */
+/* The slot of a picture: that of the same title, or a new one. */
 static gan_status find_place(gan_report *report, gan__report_picture **out, const char *title)
 {
     gan__report_picture *more;
@@ -249,7 +249,7 @@ gan_status gan_report_set_counts(gan_report *report, const char *title,
 
 /* ---- Pages ---- */
 
-/* Write a page that was put, and end its text. */
+/* Write a page to its file, and free its text. */
 static gan_status write_page(gan__text *page, const char *path)
 {
     gan__file file = {0};

@@ -9,7 +9,7 @@
  *     |   0        50        100  epoch  |
  *     +----------------------------------+
  *
- * Coordinates are whole numbers, ten to a pixel, so that no locale has a say in them. */
+ * Coordinates are whole numbers, ten to a pixel, so that they don't depend on the locale. */
 #include "report/report_internal.h"
 
 #include "file/number_internal.h"
@@ -19,8 +19,8 @@
 
 enum { WIDTH = 5200, HEIGHT = 2300, LEFT = 620, RIGHT = 5040, TOP = 120, BOTTOM = 2000 };
 
-/* The numbers from `low` to `high` lie between two coordinates, a tick at each multiple of `step`;
- * of a logarithmic axis these are powers of ten. */
+/* The values from `low` to `high` are mapped between two coordinates, with a tick at each multiple
+ * of `step`; on a logarithmic axis these are powers of ten. */
 typedef struct axis {
     double low, high, step;
     double at_low, at_high;
@@ -86,8 +86,8 @@ static axis make_x_axis(const range *x)
     return a;
 }
 
-/* Numbers that are all above 0 and far apart, as norms and losses that explode, need a logarithmic
- * axis. */
+/* Values that are all above 0 and of very different size, such as norms and losses that explode,
+ * need a logarithmic axis. */
 static axis make_y_axis(const gan__report_chart *c, const range *y)
 {
     axis a = {y->low, y->high, 1, BOTTOM, TOP, 0};
@@ -148,7 +148,7 @@ static int is_drawn(const axis *y, double value)
     return isfinite(value) && fabs(value) <= 1e300 && (!y->logarithmic || value > 0);
 }
 
-/* The area between low and high, there and back; only where all of it is known. */
+/* The area between low and high, as one closed path; only where all of it is known. */
 static void put_band(gan__text *out, const gan__report_series *s, size_t color, const axis *x,
                      const axis *y)
 {
@@ -168,7 +168,8 @@ static void put_band(gan__text *out, const gan__report_series *s, size_t color, 
     gan__text_put(out, "Z\"/>\n");
 }
 
-/* A line through what is known, with gaps; a point alone is a dot, as its line has round ends. */
+/* A line through the known points, with gaps; an isolated point is a dot, as the line's caps are
+ * round. */
 static void put_curve(gan__text *out, const gan__report_series *s, size_t color, const axis *x,
                       const axis *y)
 {

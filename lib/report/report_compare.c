@@ -40,7 +40,7 @@ static void put_row_head(gan__text *out, const char *name)
 
 /* ---- Numbers ---- */
 
-/* The lowest number of a name in all epochs, and which epoch that was; 0 when none has it. */
+/* The lowest value of a name in all epochs, and its epoch; 0 when no epoch has one. */
 static uint64_t find_lowest(const gan_log *log, const char *name, double *lowest)
 {
     uint64_t epoch = 0;
@@ -68,7 +68,7 @@ static double relative_of(const gan_log *log, const char *name, const char *endi
     return gan_log_number(log, whole);
 }
 
-/* What stands beside a number where it is known: its interval and its floor. */
+/* The interval and the floor of a number, where they are known. */
 static void put_relatives(gan__text *out, const gan_log *log, const char *name)
 {
     const double low = relative_of(log, name, ".low"), high = relative_of(log, name, ".high"),
@@ -159,7 +159,8 @@ static int differs(const gan_report_run *runs, size_t n, const char *name)
     return !same;
 }
 
-/* Is a note shown: a verdict, or a setting in which runs differ, which no earlier run has named? */
+/* Is a note shown?  It is if it is a verdict, or a setting in which runs differ, and no earlier run
+ * has it. */
 static int is_shown(const gan_report_run *runs, size_t n, size_t run, const char *name)
 {
     if (strncmp(name, "settings.", 9) == 0 ? !differs(runs, n, name) : strcmp(name, "verdict") != 0)

@@ -1,5 +1,5 @@
-/* report_curves.c - what a log has, as curves: of one run by what belongs together, of several runs
- * each number by itself. */
+/* report_curves.c - the numbers of a log as curves: of one run in groups that belong together, of
+ * several runs in a chart for each number. */
 #include "report/report_internal.h"
 
 #include "base/alloc_internal.h"
@@ -42,7 +42,7 @@ static const struct {
 };
 enum { GROUPS = sizeof groups / sizeof *groups };
 
-/* What the numbers of a comparison are called where people read them; a log has the short names. */
+/* The full names of a comparison's numbers; a log has the short ones. */
 static const char *const titles[][2] = {
     {"frechet", "Fr\303\251chet distance"},
     {"kid", "Kernel distance (KID)"},
@@ -59,7 +59,8 @@ static const char *const titles[][2] = {
 
 /* ---- Names ---- */
 
-/* Where a number stands in the groups, as g * MOST_NAMES + i; beyond them when it is in none. */
+/* The position of a number in the groups, as g * MOST_NAMES + i; beyond the last when it is in
+ * none. */
 static size_t place_in_groups(const char *name)
 {
     for (size_t k = 0; k < GROUPS * MOST_NAMES; k++) {
@@ -91,7 +92,7 @@ void gan_report_title(const char *name, char title[GAN_REPORT_TITLE_BYTES])
 
 /* ---- The x axis ---- */
 
-/* How many epochs were over at a step. */
+/* The number of epochs complete at a step. */
 static size_t epochs_before(const gan__log_rows *epochs, uint64_t step)
 {
     size_t low = 0, high = epochs->rows.n;
@@ -107,7 +108,7 @@ static size_t epochs_before(const gan__log_rows *epochs, uint64_t step)
     return low;
 }
 
-/* Between the ends of two epochs linearly; after the last as fast as in it. */
+/* Linear between the ends of two epochs; after the last, at the rate of that one. */
 double gan__report_place(const gan_log *log, uint64_t step)
 {
     const gan__log_rows *epochs = &log->of_epochs;
@@ -138,7 +139,7 @@ static size_t name_of(const gan_log *log, const char *name)
     return i;
 }
 
-/* NAME.low and its like. */
+/* The index of NAME.low, NAME.high or NAME.floor. */
 static size_t relative_of(const gan_log *log, const char *name, const char *ending)
 {
     char whole[GAN_LOG_NAME_BYTES + 8];
@@ -169,8 +170,8 @@ static size_t count_values(const gan__log_rows *rows, size_t name)
     return n;
 }
 
-/* Add a value to a point that is the mean of several; what lies between the smallest and the
- * largest is its band. */
+/* Add a value to a point, which is the mean of several; its band is the range from the smallest to
+ * the largest. */
 static void merge(gan__report_point *p, size_t n, double x, double y)
 {
     if (n == 0) *p = (gan__report_point){0, 0, y, y};
@@ -206,7 +207,7 @@ size_t gan__report_curve(const gan_log *log, const char *name, gan__report_point
 
 /* ---- Charts ---- */
 
-/* What curves are put with. */
+/* What writing curves needs. */
 typedef struct sheet {
     gan__text *out;
     const gan_report_run *runs;

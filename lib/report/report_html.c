@@ -1,4 +1,4 @@
-/* report_html.c - texts, numbers and pictures in HTML; how pages look. */
+/* report_html.c - texts, numbers and pictures in HTML; the style of pages. */
 #include "report/report_internal.h"
 
 #include "base/alloc_internal.h"
@@ -9,7 +9,7 @@
 
 /* ---- Texts ---- */
 
-/* What stands for a character in HTML; "" for itself. */
+/* The HTML entity of a character; "" if it is written as it is. */
 static const char *quoted(char c)
 {
     switch (c) {
@@ -102,8 +102,8 @@ void gan__report_put_image(gan__text *out, const gan__text *png, const char *tex
 
 /* ---- The frame of a page ---- */
 
-/* Colours that people who see no red or no green tell apart (Okabe and Ito), on light and on dark
- * ground with a contrast of at least 3. */
+/* Colours that colour-blind people can tell apart (Okabe and Ito), on light and on dark background
+ * with a contrast of at least 3. */
 static const char STYLE[] =
     ":root{color-scheme:light "
     "dark;--bg:#fff;--fg:#1b1b1b;--soft:#666;--line:#d8d8d8;--card:#f6f6f6;"

@@ -1,7 +1,7 @@
-/* report_internal.h - the parts that pages are put together from.
+/* report_internal.h - the parts that pages are made of.
  *
- * Pages are HTML that is XML as well, so that they can be checked strictly.  All numbers in them are
- * whole ones or come from number.c, whatever the locale. */
+ * Pages are HTML that is also well-formed XML, so that they can be checked strictly.  All numbers
+ * in them are integers or written by number.c, independent of the locale. */
 #ifndef GAN_REPORT_INTERNAL_H
 #define GAN_REPORT_INTERNAL_H
 
@@ -35,7 +35,7 @@ struct gan_report {
     size_t max_bytes;
     gan__report_picture frames[GAN__REPORT_FRAMES + 1];
     size_t n_frames;
-    size_t stride, seen; /* frames that were added, and of how many one is kept */
+    size_t stride, seen; /* every stride-th frame is kept; frames added */
     gan__report_picture *pictures;
     size_t n_pictures;
     char counts_title[GAN__REPORT_TITLE];
@@ -45,18 +45,19 @@ struct gan_report {
 
 /* ---- report_html.c ---- */
 
-/* Put a host's text: what HTML reads as markup is quoted, and control characters are replaced. */
+/* Write a host's text: characters of HTML's markup are escaped, and control characters are
+ * replaced. */
 void gan__report_put_text(gan__text *out, const char *text);
-/* A number with a few digits, as people read it. */
+/* A number with a few digits. */
 void gan__report_put_number(gan__text *out, double value);
 /* Seconds as 1:02:03. */
 void gan__report_put_time(gan__text *out, double seconds);
 /* The page up to its first heading, whose text is `title`; and its end. */
 void gan__report_put_head(gan__text *out, const char *title);
 void gan__report_put_tail(gan__text *out);
-/* How many bytes gan__report_put_image() takes for a PNG file. */
+/* The number of bytes that gan__report_put_image() writes for a PNG file. */
 size_t gan__report_image_bytes(size_t png_bytes);
-/* <img> with the file inside it; it is shown `width` by `height` pixels large at most. */
+/* <img> with the file embedded, shown at most `width` by `height` pixels large. */
 void gan__report_put_image(gan__text *out, const gan__text *png, const char *text, size_t width,
                            size_t height);
 
@@ -83,20 +84,21 @@ typedef struct gan__report_chart {
     int from_zero; /* 1: the y axis has 0 on it; 2: 0 and 1 */
 } gan__report_chart;
 
-/* Nothing where no point is finite. */
+/* Writes nothing when no point is finite. */
 void gan__report_put_chart(gan__text *out, const gan__report_chart *chart);
 
 /* ---- report_curves.c ---- */
 
-/* The place of a step on the x axis of a run: epochs, or steps before the first epoch is over. */
+/* The position of a step on the x axis of a run: in epochs, or in steps while the first epoch isn't
+ * complete. */
 double gan__report_place(const gan_log *log, uint64_t step);
 const char *gan__report_x_label(const gan_log *log);
 
-/* The curve of a name of the log: of the records of steps, or of epochs where these lack it, with at
- * most GAN__REPORT_POINTS points.  `points` has room for so many.  Return how many there are. */
+/* The curve of a name of the log, from the records of steps, or of epochs if those lack it.
+ * `points` has room for GAN__REPORT_POINTS points; returns how many were written. */
 size_t gan__report_curve(const gan_log *log, const char *name, gan__report_point *points);
 
-/* All curves of a run; of `n` runs, one in the other.  GAN_ERR_NOMEM, which is out's status. */
+/* All curves of a run; of `n` runs, in common charts.  GAN_ERR_NOMEM becomes out's status. */
 void gan__report_put_curves(gan__text *out, const gan_report_run *runs, size_t n);
 
 /* ---- pages ---- */

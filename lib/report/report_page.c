@@ -48,7 +48,7 @@ static void put_progress(gan__text *out, const gan_log *log)
 
 /* ---- Frames ---- */
 
-/* The i-th of n frames out of all that there are, the first and the last among them. */
+/* The i-th of n frames that are chosen from all, including the first and the last. */
 static const gan__report_picture *frame_of(const gan_report *report, size_t i, size_t n)
 {
     return &report->frames[n > 1 ? i * (report->n_frames - 1) / (n - 1) : report->n_frames - 1];
@@ -90,7 +90,7 @@ static void put_animation(gan__text *out, const gan_report *report, size_t n)
 
 static void put_strip(gan__text *out, const gan_report *report, size_t n)
 {
-    /* What scrolls is to be reached by the keyboard as well. */
+    /* tabindex: what scrolls must be reachable by keyboard. */
     gan__text_put(out, "<div class=\"strip\" tabindex=\"0\">\n");
     for (size_t i = 0; i < n; i++) {
         const gan__report_picture *frame = frame_of(report, i, n);
@@ -103,7 +103,8 @@ static void put_strip(gan__text *out, const gan_report *report, size_t n)
     gan__text_put(out, "</div>\n");
 }
 
-/* As many frames as `room` bytes allow: the film strip, and an animation of at least two. */
+/* The film strip of as many frames as `room` bytes allow, and their animation, if there are two or
+ * more. */
 static void put_frames(gan__text *out, const gan_report *report, size_t room)
 {
     size_t n = report->n_frames;
@@ -251,7 +252,7 @@ void gan__report_put_page(gan__text *out, const gan_report *report, const gan_lo
     const char *title = gan_log_text(log, "title");
     size_t others;
 
-    /* What comes after the frames is put first: they get the room that it leaves. */
+    /* The part after the frames is written first: the frames get the bytes that it leaves. */
     gan__report_put_curves(&rest, &run, 1);
     put_counts(&rest, report);
     put_pictures(&rest, report);

@@ -1,7 +1,7 @@
 /* checkpoint.c - a training run in one file.
  *
- * What a run consists of is told once, by describe(); saving writes that list, loading compares it
- * with a file's and fills it. */
+ * describe() lists everything a run consists of; saving writes that list, loading compares it with
+ * the file's and fills it. */
 #include <gan/checkpoint.h>
 
 #include "base/alloc_internal.h"
@@ -32,7 +32,8 @@
 
 enum { MAX_KEEP = 1000 };
 
-/* Where an iterator stands, outside of it: it has to be asked before it goes somewhere. */
+/* An iterator's position, kept outside it: a file's is checked before the iterator is moved
+ * there. */
 typedef struct place {
     uint64_t epoch;
     uint64_t position;
@@ -51,7 +52,7 @@ static void describe_origin(gan__state *s)
     gan__state_text(s, PROCESSOR, "%s", gan_instruction_set());
 }
 
-/* Add a text that was written apart, if there is one. */
+/* Add a text that was written separately, if there is one. */
 static void add_text(gan__state *s, const char *name, gan__text *text)
 {
     if (s->status == GAN_OK) s->status = text->status;
@@ -68,7 +69,8 @@ static void describe_player(gan__state *s, const gan__trainer_player *p)
     gan__network_optimizer_state(p->net, p->opt, name, s);
 }
 
-/* Names of classes are the generator's, or else the discriminator's: they may change in a run. */
+/* Names of classes are the generator's, or else the discriminator's: they may change during a
+ * run. */
 static void describe_classes(gan__state *s, const gan_trainer *t)
 {
     const gan_network *g = gan__trainer_player_of(t, 0).net, *d = gan__trainer_player_of(t, 1).net;
@@ -100,7 +102,7 @@ static void describe(gan__state *s, gan_trainer *t, const gan_iterator *it, plac
 
 /* ---- saving ---- */
 
-/* Describe the run; with other ranks, see to it that they have the same. */
+/* Describe the run; with other ranks, check that they have the same. */
 static gan_status describe_ours(gan__state *s, gan_trainer *t, const gan_iterator *it, place *at)
 {
     gan_status status = GAN_OK;
@@ -117,7 +119,7 @@ cleanup:
     return status;
 }
 
-/* Of several ranks the first one writes the file, and all fail if it does. */
+/* Of several ranks the first writes the file; if it fails, all fail. */
 static gan_status save(gan_trainer *t, const gan_iterator *it, gan__target to)
 {
     gan_status status = GAN_OK;
@@ -205,7 +207,7 @@ cleanup:
     return status;
 }
 
-/* That one has an iterator and the other not is better said at once than entry by entry. */
+/* When only one of them has an iterator, one message is better than one for each entry. */
 static gan_status check_iterator(const gan__safetensors *file, const gan_iterator *it)
 {
     const int in_file = gan__safetensors_metadata(file, ITERATOR "epoch") != NULL;
@@ -216,7 +218,7 @@ static gan_status check_iterator(const gan__safetensors *file, const gan_iterato
                      it ? "with" : "without");
 }
 
-/* Does the run go on with other batches or other data? */
+/* Does the run continue with other batches or other data? */
 static int batches_differ(const gan__safetensors *file, const gan__state *s)
 {
     for (size_t i = 0; i < s->n_entries; i++) {
@@ -230,8 +232,8 @@ static int batches_differ(const gan__safetensors *file, const gan__state *s)
     return 0;
 }
 
-/* The place that a list has found in its file.  Other batches, which were adopted, may begin
- * elsewhere: then some samples come again, and none is left out. */
+/* The position that the list has read from its file.  With a batch size that was adopted, batches
+ * may begin elsewhere: then some samples are repeated, and none is left out. */
 static gan_status check_place(gan__state *s, const gan_iterator *it, const gan__safetensors *file)
 {
     gan__state_entry *position = &s->entries[s->n_entries - 1];
@@ -250,7 +252,7 @@ static int has_average(const gan__safetensors *file)
            gan__safetensors_metadata(file, AVERAGE_BY_LIFE) != NULL;
 }
 
-/* Put the run where the file has it, which was checked. */
+/* Set the run to the state of the file, which was checked. */
 static gan_status restore(gan_trainer *t, gan_iterator *it, const place *at, gan__state *s,
                           gan__safetensors *file)
 {
@@ -266,7 +268,7 @@ cleanup:
     return status;
 }
 
-/* Look at all of a file that is to be loaded. */
+/* Check the whole file that is to be loaded. */
 static gan_status check_file(gan_trainer *t, gan_iterator *it, gan__source from,
                              gan__state_adopt *adopt, gan__state *state, gan__safetensors **file,
                              place *at)
@@ -283,7 +285,7 @@ cleanup:
     return status;
 }
 
-/* Of several ranks each reads the file; nothing changes before all have found it good. */
+/* Of several ranks each reads the file; nothing changes before all have found it valid. */
 static gan_status load_entered(gan_trainer *t, gan_iterator *it, gan__source from,
                                gan__state_adopt *adopt)
 {

@@ -1,8 +1,8 @@
-/* checkpoint_ranks.c - whether all ranks of a run have the same one.
+/* checkpoint_ranks.c - checks that all ranks train the same run.
  *
- * What a run consists of is a list of texts and tensors (state_internal.h).  Rank 0 tells the
- * others its own, a line for each entry, a tensor by a digest of its numbers; each rank compares
- * line by line, and the first that differs on any rank is what all of them are told. */
+ * What a run consists of is a list of texts and tensors (state_internal.h).  Rank 0 sends the
+ * others its list, a line for each entry, a tensor as a digest of its values; each rank compares
+ * line by line, and all ranks report the first line that differs on any of them. */
 #include "train/checkpoint_internal.h"
 
 #include "base/alloc_internal.h"
@@ -46,7 +46,7 @@ static gan_status compare_lines(const char *own, const char *first, size_t rank)
     return GAN_OK;
 }
 
-/* Of which all ranks know the length by now. */
+/* Its length was exchanged before. */
 static gan_status compare_texts(const gan_communicator *ranks, gan__text *own, char *theirs,
                                 size_t n)
 {

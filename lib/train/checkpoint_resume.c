@@ -1,4 +1,4 @@
-/* checkpoint_resume.c - what a host lets differ, and what it is told of it. */
+/* checkpoint_resume.c - which settings may differ on resuming, and the report of those that did. */
 #include "train/checkpoint_internal.h"
 
 #include "base/desc_internal.h"

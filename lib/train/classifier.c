@@ -60,8 +60,8 @@ cleanup:
     return status;
 }
 
-/* How many layers of the list are the first n of the host's, who counts a block as one; or, for
- * n = 0, come before the last that has weights. */
+/* The number of layers in the list that are the host's first n, a residual block being one of
+ * these; for n = 0 those before the last layer with weights. */
 static size_t layers_to_features(const gan_network *net, size_t n)
 {
     size_t last = 0, i = 0;
@@ -171,7 +171,8 @@ cleanup:
     return gan__lost(GAN__CLASSIFIER, status);
 }
 
-/* By a copy of the optimizer: what that takes when it is bound is counted, too. */
+/* Measured with a copy of the optimizer, so that the memory it takes when it is bound is
+ * included. */
 static gan_status measure(size_t *bytes, gan_network *net, const gan_optimizer *opt,
                           gan_classifier_desc *desc)
 {
@@ -262,7 +263,7 @@ cleanup:
     return status;
 }
 
-/* What a step wants of a batch besides. */
+/* Checks of a batch that only a step needs. */
 static gan_status check_step(const gan_classifier *c, const gan_batch *batch)
 {
     gan_status status = GAN_OK;
@@ -365,7 +366,7 @@ static size_t chunk_of(size_t left)
     return left < CHUNK ? left : CHUNK;
 }
 
-/* Add the figures of a batch to sums that are not yet divided. */
+/* Add the figures of a batch to sums, which are divided at the end. */
 static gan_status evaluate_batch(gan_classifier *c, const gan_batch *batch,
                                  gan_classifier_stats *sums, size_t *confusion)
 {

@@ -1,4 +1,4 @@
-/* classifier_internal.h - what the files that judge need of a classifier. */
+/* classifier_internal.h - the part of a classifier that lib/judge uses. */
 #ifndef GAN_CLASSIFIER_INTERNAL_H
 #define GAN_CLASSIFIER_INTERNAL_H
 

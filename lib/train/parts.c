@@ -20,7 +20,8 @@
 
 enum { NEWEST = 1, NAME_BYTES = 21, FIRST_ROOM = 8 };
 
-/* One of net, whole and real is set; with an optimizer it is the network that names its moments. */
+/* One of net, whole and real is set; with an optimizer, net is the network that names its
+ * moments. */
 typedef struct part {
     char name[NAME_BYTES];
     gan_network *net;
@@ -167,7 +168,7 @@ static void describe(gan__state *s, const gan_parts *parts)
     }
 }
 
-/* What no file may have, and buffers that have to be brought up to date. */
+/* Refuse values that aren't finite; update buffers that are computed on demand. */
 static gan_status prepare(const gan_parts *parts, const char *path)
 {
     gan_status status = GAN_OK;
@@ -225,7 +226,7 @@ static gan_status check_format(const gan__safetensors *file)
     return GAN_OK;
 }
 
-/* Whoever holds what was computed from a part has to hear of the change. */
+/* What was computed from a part's former values is marked as outdated. */
 static void tell_parts(const gan_parts *parts)
 {
     for (size_t i = 0; i < parts->n_parts; i++) {

@@ -1,34 +1,52 @@
-/* penalty.c - gradient penalties.
+/* penalty.c - gradient penalties (WGAN-GP, DRAGAN, R1, R2), which need second derivatives.
  *
- * With D(x) the logit of a sample, g = dD/dx its gradient with respect to the sample and r the
- * length of g, a penalty is the mean over the batch of
+ * Let D(x) be the discriminator's logit for a sample x, and w its weights.
  *
- *     P = scale (r - center)^2          center 1: WGAN-GP, DRAGAN;  center 0: R1, R2
+ *     g = dD/dx                    gradient with respect to the input, a vector for each sample
+ *     r = |g|                      its norm
+ *     P = scale (r - center)^2     center 1: WGAN-GP, DRAGAN;  center 0: R1, R2
  *
- * The discriminator learns from dP/dw, a derivative of a derivative.  By the chain rule
+ * The penalty is the mean of P over the batch, and the optimizer needs dP/dw.  So D is
+ * differentiated twice: D with respect to the input, which is g, and g with respect to the weights.
+ * By the chain rule
  *
  *     dP/dw = v . dg/dw,     v = dP/dg = 2 scale (r - center) g / r
  *
- * and v, once computed, is a constant: what has to be found is the gradient with respect to the
- * weights of the number v . g.  Now v . g is the rate at which D changes when x moves along v. That
- * rate is computed by a forward pass (a tangent runs through the network beside the numbers), and
- * its gradient with respect to the weights by an ordinary backward pass over both: forward over
- * reverse.
+ * dg/dw is a matrix of all inputs by all weights, far too large to compute; but only its product
+ * with one vector v is needed.  With v held constant, v . dg/dw is the gradient with respect to w
+ * of the number v . g, and v . g is a directional derivative: the rate at which D changes as x
+ * moves along v.  A forward pass computes that (forward-mode differentiation: each value h has a
+ * tangent t, its rate of change), and a backward pass differentiates the result with respect to w.
  *
- *     1  forward        x ------------------> D       samples of the kind: real, generated, mixed
- *     2  backward       g <------------------ 1       gan__pass_slope: gradient w.r.t. the input
- *     3  here           v from g, row by row          gan__pass_direction, r and P on the way
- *     4  tangent        (x, v) -------------> (D, v . g)         \  gan__pass_curve
- *     5  backward       gradients w.r.t. weights <-- v . g    /
+ *                      input          a layer          logit
+ *     1  forward         x -----------> h -------------> D        x: real, generated or mixed
+ *     2  backward        g <----------- u <------------- 1        u = dD/dh; gan__pass_slope()
+ *     3  here            v = dP/dg                                derive(), sample by sample
+ *     4  tangent         v -----------> t -------------> v . g    \  both are gan__pass_curve();
+ *     5  backward                       d <------------- 0        /  d = d(v . g)/dh
  *
- * Where samples are augmented, D above is D(L x + c), for R1 and R2: between 2 and 3 g goes back by
- * L', and between 3 and 4 v goes on by L (see augment.c).
+ * What makes step 5 cheap: v . g depends on h and on t, and it is linear in t with v . g = u . t at
+ * every layer.  So its gradient with respect to t is u, which step 2 has left in memory, and only d
+ * is new.  Two layers show all there is, dy and uy being d and u of the layer's output:
  *
- * The other order, reverse over reverse, would need a backward pass of each layer's backward pass.
- * This one needs a layer's tangent, which for layers linear in their input is the layer itself
- * without its bias, and the backward pass of that.  Steps 1 and 2 keep what 4 and 5 read again, so
- * nothing works in place.  A step with WGAN-GP's penalty takes about one and a half times as long
- * as one without (docs/performance.md). */
+ *     y = W x + b     ty = W tx           dW = dy x' + uy tx'      one product of twice the rows
+ *                                         db = dy                  b has no part in ty
+ *                                         dx = W' dy
+ *     y = f(x)        ty = f'(x) tx       dx = f'(x) dy + f''(x) tx uy
+ *
+ * A layer that is linear in its input therefore runs as it is, without its bias, and for a
+ * piecewise linear activation f'' is 0; the others have functions for this (class->tangent,
+ * class->tangent_backward).
+ *
+ * Read the other way, d is the tangent of u, and steps 4 and 5 are the tangents of steps 1 and 2;
+ * so this is called forward over reverse.  Reverse over reverse ("double backward", as in PyTorch)
+ * would need a backward pass of each layer's backward pass.
+ *
+ * Where samples are augmented (R1, R2), D(x) above is D(L x + c) with L x + c the augmentation:
+ * after step 2 g is multiplied by the transpose of L, before step 4 v by L (see augment.c).
+ *
+ * Steps 4 and 5 read what 1 and 2 computed, so no layer works in place.  A step with WGAN-GP's
+ * penalty takes about one and a half times as long as one without (docs/performance.md). */
 #include "train/penalty_internal.h"
 
 #include "base/alloc_internal.h"
@@ -45,7 +63,7 @@
 
 enum { TILES = 8 };
 
-/* The direction of a shorter gradient is rounding. */
+/* Below this norm a gradient's direction is rounding error. */
 static const double SHORTEST = 0x1p-100;
 
 struct gan__penalty {
@@ -54,22 +72,22 @@ struct gan__penalty {
     gan_schedule_desc schedule; /* of the weight */
     double scale, center;       /* in the present step */
     uint64_t seed;
-    uint64_t position; /* of the random numbers by which samples are mixed */
+    uint64_t position; /* in the stream of random numbers that mix samples */
     size_t size;       /* numbers in a sample */
-    int turn;          /* of the latest step: whether it is the penalty's ... */
-    uint64_t used;     /* ... random numbers so far ... */
-    uint64_t layers;   /* ... where those of the layers stood before it ... */
+    int turn;          /* of the latest step: whether the penalty is computed in it ... */
+    uint64_t used;     /* ... random numbers used so far ... */
+    uint64_t layers;   /* ... position of the layers' random numbers before it ... */
     size_t parts;      /* ... micro-batches so far ... */
-    double value;      /* ... and what they came to: the penalty ... */
+    double value;      /* ... and their results: the penalty ... */
     double norm;       /* ... and the mean norm of the gradients */
     gan__pass *pass;
     int borrowed;  /* the pass is another penalty's */
-    double *norms; /* of each row's gradient */
+    double *norms; /* norm of each row's gradient */
 };
 
 /* ---- making one ---- */
 
-/* Whether it looks at samples that are mixed at random. */
+/* Whether it is computed at randomly mixed samples. */
 static int is_mixed(const gan_penalty_desc *desc)
 {
     return desc->kind == GAN_PENALTY_WGAN_GP || desc->kind == GAN_PENALTY_DRAGAN;
@@ -126,7 +144,7 @@ cleanup:
     return status;
 }
 
-/* By the weight of step `step`. */
+/* Set the scale from the weight in step `step`. */
 static void set_scale(gan__penalty *p, uint64_t step)
 {
     const double weight = p->desc.weight * gan__schedule_factor(&p->schedule, step);
@@ -151,7 +169,7 @@ gan_status gan__penalty_create(gan__penalty **out, const gan_penalty_desc *desc,
     p->desc = d;
     p->center = is_one_centered(&d) ? 1 : 0;
     GAN_TRY(gan__schedule_read(&p->schedule, d.schedule, "penalty weight"));
-    p->desc.schedule = NULL; /* it is the host's */
+    p->desc.schedule = NULL; /* it belongs to the host */
     set_scale(p, 0);
     p->seed = first ? ~pass->seed : pass->seed;
     p->size = gan_shape_size(pass->net->input);
@@ -191,7 +209,7 @@ typedef struct job {
     float *slope;                /* the gradients */
     const gan__augment *augment; /* of the samples `index` and following.  NULL: none */
     uint64_t index;
-    double sums[TILES][2]; /* of values and of squares */
+    double sums[TILES][2]; /* of the values and of their squares */
     double deviation;
 } job;
 
@@ -279,7 +297,7 @@ static void lay_labels(gan__pass *to, gan__pass *from, size_t n, gan_penalty_kin
     if (labels) memcpy(gan__pass_labels(to, 0), labels, n * sizeof *labels);
 }
 
-/* How many random numbers n rows are mixed by. */
+/* How many random numbers mixing n rows takes. */
 static uint64_t numbers_of(const gan__penalty *p, size_t n)
 {
     return !is_mixed(&p->desc) ? 0 : p->desc.kind == GAN_PENALTY_DRAGAN ? n + n * p->size : n;
@@ -294,7 +312,8 @@ static void lay_samples(job *j, gan_pool *pool)
 
 /* ---- the penalty ---- */
 
-/* What a row's gradient is to be multiplied by to become the derivative by it. */
+/* The factor from g, a row's gradient, to v, the derivative of the penalty with respect to g; of
+ * lazy regularisation it has the interval. */
 static double factor_of(const gan__penalty *p, double norm)
 {
     const double scale = 2 * p->scale * (double)p->desc.interval;
@@ -442,7 +461,8 @@ static const char *named(char *out, size_t capacity, const char *name, const cha
     return out;
 }
 
-/* The places of the layers in a pass that two share are told by the first. */
+/* Of two penalties that share a pass, the first writes the positions of its layers' random
+ * numbers. */
 void gan__penalty_state(gan__penalty *p, gan__state *s, const char *name)
 {
     static const char *const kinds[] = {"none", "wgan_gp", "r1", "r2", "dragan"}; /* by kind */

@@ -54,8 +54,8 @@ static double mean_of(const gan_objective_rows *r)
     return sum / ((double)r->n_rows * (double)r->n_outputs);
 }
 
-/* Add the squared distance from an anchor of outputs on one side of it (1: above, -1: below) to the
- * loss, which is returned, and its gradients. */
+/* Add the squared distance of outputs on one side of an anchor (1: above, -1: below) from it to the
+ * loss, which is returned, and its gradients to theirs. */
 static double penalise(const gan_objective_rows *r, double anchor, double side, double weight)
 {
     const double each = weight / ((double)r->n_rows * (double)r->n_outputs);
@@ -124,7 +124,7 @@ gan_status gan__consistency_init(gan__consistency *c, const gan_consistency_desc
     if (!gan__augment_is_on(&c->augment) || c->augment.desc.target > 0)
         GAN_FAIL(GAN_ERR_INVALID, "consistency: an augmentation with operations and without a "
                                   "target expected");
-    d.augment = NULL; /* it is the host's */
+    d.augment = NULL; /* it belongs to the host */
     c->desc = d;
 
 cleanup:

@@ -1,4 +1,4 @@
-/* regularizer_internal.h - what a discriminator pays for its outputs, besides its loss. */
+/* regularizer_internal.h - regularisation of a discriminator's outputs, added to its loss. */
 #ifndef GAN_REGULARIZER_INTERNAL_H
 #define GAN_REGULARIZER_INTERNAL_H
 
@@ -13,14 +13,14 @@
 typedef struct gan__lecam {
     gan_lecam_desc desc; /* weight 0: there is none */
     double real, fake;   /* the averages of outputs */
-    double sums[2];      /* the means of the step in progress */
-    double value;        /* and what it came to */
+    double sums[2];      /* the means over the step in progress */
+    double value;        /* and its regularisation loss */
 } gan__lecam;
 
 gan_status gan__lecam_init(gan__lecam *l, const gan_lecam_desc *desc);
 
 /* In discriminator step `step`, counted from 0: begin; add the gradients of a micro-batch, which is
- * `share` of the batch; and once the step counts, let the averages follow. */
+ * `share` of the batch; and once the step is complete, update the averages. */
 void gan__lecam_begin(gan__lecam *l);
 void gan__lecam_add(gan__lecam *l, uint64_t step, double share, gan_objective_rows *real,
                     gan_objective_rows *fake);

@@ -29,11 +29,11 @@
  *                                               its input alone, and on into the generator
  *           update
  *           gan__trainer_follow                 train_sample.c: the average of the weights
- *           gan__local_follow                   train_local.c: if it is time, ranks that train by
- *                                               themselves meet
+ *           gan__local_follow                   train_local.c: every local_steps steps, the mean
+ *                                               over ranks
  *
- * Each of these is a job for the pool or a sequence of jobs.  What the tasks of a job add up is
- * added in their order, so the number of threads doesn't show. */
+ * Each of these is a job for the pool or a sequence of jobs.  The sums of a job's tasks are added
+ * in the order of the tasks, so results don't depend on the number of threads. */
 #include "train/train_half_internal.h"
 
 #include "base/desc_internal.h"
@@ -64,7 +64,8 @@ static void add_penalties(const gan__half_step *half)
     for (size_t i = 0; i < GAN__PENALTIES; i++) gan__penalty_add(t->penalties[i], t->pool, &rows);
 }
 
-/* Leave a shard to another rank: random numbers move on as if it had been here. */
+/* Skip a shard that another rank computes: random numbers advance as if it had been computed
+ * here. */
 static void pass_over(const gan__half_step *half)
 {
     for (size_t i = 0; i < GAN__PENALTIES && gan__half_is_d(half); i++)
@@ -82,7 +83,7 @@ static void set_rows(gan__half_step *half, size_t shard, size_t n_shards)
     half->rows = half->count * (shard + n_shards) / parts - half->begin;
 }
 
-/* The loss of a shard, whose rows begin with `row` of those that run at once. */
+/* The loss of a shard, whose rows begin at `row` of those that run at once. */
 typedef gan_status loss_fn(gan__half_step *half, size_t row);
 
 static gan_status loss_of_each(gan__half_step *half, loss_fn *loss)
@@ -134,7 +135,7 @@ static gan_status work_discriminator(gan__half_step *half)
     gan__pass_cut(t->discriminator.pass, gan__shards_cut(t->shards, half->count, half->first));
     gan__pass_backward(t->discriminator.pass, t->pool, GAN__PASS_WEIGHTS);
     gan__half_book(half, GAN__STEP_D_BACKWARD);
-    /* Else it would overwrite the outputs that tell where it went wrong. */
+    /* Else it would overwrite the outputs by which the first layer that isn't finite is found. */
     if (isfinite(half->loss))
         add_penalties(half);
     else if (t->shards)
@@ -178,14 +179,14 @@ cleanup:
     return status;
 }
 
-/* Move on to fresh random numbers for what depends on the layers. */
+/* Advance to new random numbers in what depends on the layers. */
 static void advance_layers(gan_trainer *t)
 {
     gan__pass_advance(t->generator.pass);
     gan__pass_advance(t->discriminator.pass);
 }
 
-/* Where a half adds up the figures of its micro-batches; return how many. */
+/* The addresses where a half adds up the figures of its micro-batches; return how many. */
 static size_t figures_of(gan__half_step *half, double **out)
 {
     gan_trainer *t = half->trainer;
@@ -204,7 +205,7 @@ static size_t figures_of(gan__half_step *half, double **out)
     return n;
 }
 
-/* What has to be the same on all ranks of a run, lest it becomes several. */
+/* A digest of what has to be the same on all ranks of a run. */
 static uint64_t digest_of(const gan__half_step *half)
 {
     const gan_trainer *t = half->trainer;
@@ -228,8 +229,8 @@ static uint64_t digest_of(const gan__half_step *half)
     return digest ^ digest >> 32;
 }
 
-/* What layers have made of their weights is good for the next micro-batch, too, unless another pass
- * has had the room. */
+/* Packed and transformed weights are reused by the next micro-batch, unless another pass has used
+ * their memory. */
 static void hold_weights(gan_trainer *t, int held)
 {
     if (held && (t->penalties[0] || t->desc.activations == GAN_ACTIVATIONS_RECOMPUTE)) return;
@@ -237,7 +238,7 @@ static void hold_weights(gan_trainer *t, int held)
     gan__pass_hold(t->discriminator.pass, held);
 }
 
-/* `before` is how many this rank has worked on. */
+/* `before` is how many this rank has computed. */
 static gan_status work_part(gan__half_step *half, gan_status (*part)(gan__half_step *),
                             size_t before)
 {
@@ -256,8 +257,8 @@ cleanup:
     return status;
 }
 
-/* All micro-batches, or of shards those of this rank.  Between them buffers and the layers' random
- * numbers move as they do between steps; those of shards do so to the end, also when one has
+/* All micro-batches, or this rank's shards.  Between them buffers are updated and the layers'
+ * random numbers advance as between steps; with shards they advance to the end even when one has
  * failed, as they do on other ranks. */
 static gan_status work_parts(gan__half_step *half, gan_status (*part)(gan__half_step *))
 {
@@ -339,7 +340,7 @@ static void advance_penalties(gan_trainer *t, size_t n)
     gan__augment_advance(&t->consistency.augment, 2 * n);
 }
 
-/* Move on to fresh random numbers: those of a step belong to it alone. */
+/* Advance to new random numbers: no two steps share any. */
 static void advance(const gan__half_step *half)
 {
     gan_trainer *t = half->trainer;
@@ -354,7 +355,7 @@ static void advance(const gan__half_step *half)
     advance_layers(t);
 }
 
-/* Let the host see the gradients. */
+/* Call the host's on_gradients(). */
 static gan_status tell_host(gan__half_step *half, double *norm)
 {
     gan_trainer *t = half->trainer;
@@ -380,8 +381,8 @@ static gan_status tell_host(gan__half_step *half, double *norm)
     return isfinite(*norm) ? GAN_OK : not_finite(half);
 }
 
-/* Let the optimizer have the gradients, unless that would do harm.  Only then is the step one that
- * counts. */
+/* Clip and apply the gradients, unless one isn't finite; only a step that applies them is
+ * counted. */
 static gan_status update(gan__half_step *half, double *norm)
 {
     gan_status status = GAN_OK;
@@ -405,7 +406,7 @@ static gan_status check_call(const gan_trainer *t, const gan_train_stats *stats)
     return gan__record_check(stats, "train stats");
 }
 
-/* With the mean sign of the real samples' logits an adaptive augmentation goes on. */
+/* Pass the mean sign of the real samples' logits to an adaptive augmentation. */
 static void follow_overfitting(const gan__half_step *half)
 {
     gan_trainer *t = half->trainer;
@@ -477,7 +478,8 @@ cleanup:
     return status;
 }
 
-/* Go on after a step that diverged, if that is wanted and old weights aren't the reason. */
+/* Continue after a step that diverged, if on_divergence says so and the weights from before it are
+ * finite. */
 static gan_status skip(const gan__half_step *half, gan_status status)
 {
     gan_trainer *t = half->trainer;
@@ -493,7 +495,7 @@ static gan_status skip(const gan__half_step *half, gan_status status)
     return status;
 }
 
-/* A half that can't begin on this rank: tell the others, which are waiting. */
+/* A half of a step can't begin on this rank: tell the others, which are waiting. */
 static gan_status refuse(gan_trainer *t, gan_status status)
 {
     gan__shards_begin(t->shards, NULL, 0);
@@ -540,7 +542,7 @@ static gan_status discriminator_step(gan_trainer *t, const gan_batch *batch, con
     return run_half(&half, status, step_discriminator, stats);
 }
 
-/* Beside real samples of the batch, or those of the latest discriminator's step for NULL. */
+/* `batch` has the real samples; NULL: those of the latest discriminator step. */
 static gan_status generator_step(gan_trainer *t, size_t n, const gan_batch *batch, const float *z,
                                  gan__label_list labels, gan_train_stats *stats)
 {
@@ -559,7 +561,7 @@ static gan_status generator_step(gan_trainer *t, size_t n, const gan_batch *batc
                     stats);
 }
 
-/* The real samples of shards are not kept for the generator's half: it gets the batch again. */
+/* With shards the real samples are not kept for the generator's half: it gets the batch again. */
 static gan_status both_steps(gan_trainer *t, const gan_batch *batch, gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
@@ -617,7 +619,7 @@ void gan__trainer_leave(gan_trainer *t)
     leave(t, NETWORKS);
 }
 
-/* A step of the host's begins; it ends with gan__trainer_leave(). */
+/* Begin a step that the host called; gan__trainer_leave() ends it. */
 static gan_status enter(gan_trainer *t, const gan_train_stats *stats)
 {
     gan_status status = GAN_OK;

@@ -1,4 +1,4 @@
-/* train_check.c - what a step is given, checked before it begins. */
+/* train_check.c - checks of a step's arguments, before it begins. */
 #include "train/train_half_internal.h"
 
 #include "base/labels_internal.h"
@@ -56,7 +56,7 @@ static gan_status check_labels(const gan_trainer *t, gan__label_list labels, siz
     return gan__labels_check(labels, n, t->n_classes, "trainer, generated samples");
 }
 
-/* A relative loss of the generator's needs real samples on the table. */
+/* A relative loss in the generator's step needs real samples. */
 static gan_status check_real(const gan_trainer *t)
 {
     if (!t->objective.relative || t->n_real > 0) return GAN_OK;

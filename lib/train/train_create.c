@@ -80,7 +80,7 @@ cleanup:
     return status;
 }
 
-/* A last sigmoid is the loss's business: see loss.h. */
+/* A last sigmoid is computed with the loss: see loss.h. */
 static int ends_in_sigmoid(const gan_network *d)
 {
     return d->layers[d->n_layers - 1].class == &gan__layer_sigmoid;
@@ -112,8 +112,8 @@ static gan_status check_outputs(const gan_trainer *t)
     return GAN_OK;
 }
 
-/* Of the labels, by the layers of both networks and the auxiliary classifier.  This one's would be
- * noise to a generator that doesn't look at any. */
+/* The number of classes, from the layers of both networks and the auxiliary classifier.  To a
+ * generator without labels the auxiliary classifier's loss would be noise. */
 static gan_status find_classes(gan_trainer *t)
 {
     const size_t outputs = gan_shape_size(gan_network_output_shape(t->discriminator.net));
@@ -177,7 +177,8 @@ static int may_run_at_once(const gan_trainer *t)
            gan__pass_rows_apart(t->generator.net) && gan__pass_rows_apart(t->discriminator.net);
 }
 
-/* A trainer that hasn't taken any other memory yet: passes have the rows that run at once. */
+/* Called before the trainer takes any other memory, as the passes have the rows that run at
+ * once. */
 static gan_status make_shards(gan_trainer *t)
 {
     gan_status status = GAN_OK;
@@ -201,8 +202,8 @@ static gan_status take_learner(gan_trainer *t, gan__learner *l)
                                     &t->allocator);
 }
 
-/* Values and gradients from which on they aren't all kept, 64 MB: then layers are large enough for
- * weight gradients to be jobs of their own, which takes no time that could be measured. */
+/* From this many values and gradients on, 64 MB, they aren't all kept: layers are then so large
+ * that computing weight gradients in separate jobs costs no measurable time. */
 enum { WORTH_REUSE = 1 << 24 };
 
 static double values_of(const gan_network *net)
@@ -222,10 +223,10 @@ static void choose_activations(gan_trainer *t)
         t->desc.activations = GAN_ACTIVATIONS_REUSE;
 }
 
-/* Both networks have room for two micro-batches: the discriminator sees real samples and behind
- * them fake ones, at once, and the generator makes these where the discriminator expects them, unless
- * noise is to be added to them.  When the penalty begins the discriminator's gradients are
- * complete, and all that it still reads are samples, so the two passes have the same memory. */
+/* Both networks have room for two micro-batches: the discriminator runs on real and generated
+ * samples at once, and the generator writes its output directly into the second half of the
+ * discriminator's input, unless noise is to be added.  When the penalty begins, the discriminator's
+ * gradients are complete and only samples are still read, so the two passes share memory. */
 static gan_status make_passes(gan_trainer *t)
 {
     gan_status status = GAN_OK;
@@ -321,7 +322,7 @@ cleanup:
     return status;
 }
 
-/* What is left in the settings is the host's. */
+/* What remains in the settings belongs to the host. */
 static gan_status make_penalty(gan_trainer *t, size_t i, const gan_penalty_desc *desc)
 {
     gan_status status = GAN_OK;
@@ -376,7 +377,7 @@ cleanup:
     return status;
 }
 
-/* A share that doesn't leave any sample out needs no room. */
+/* No memory is needed when no sample is left out. */
 static gan_status make_top(gan_trainer *t)
 {
     gan_status status = GAN_OK;
@@ -408,16 +409,17 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* One pass runs at a time.  Activations that aren't kept, by the halves of a step, and sampling:
+/* One pass runs at a time.  Memory of activations that aren't kept, over the two halves of a step
+ * and sampling:
  *
  *     discriminator's   | generator, forward |          then  | discriminator |  then | penalty      |
  *     generator's       | generator, passing | generator's    |  then in the passing room:
  *                       |                    | that stay      |  | discriminator |
  *     sampling          | values             |
  *
- * Transformed weights are a network's: those of the generator serve sampling, and those of the
- * discriminator the penalty.  Where activations are recomputed, the networks have one room for them,
- * and the generator's are made once more for its way back. */
+ * Transformed weights belong to a network: sampling uses the generator's, the penalty the
+ * discriminator's.  Where activations are recomputed, both networks have theirs in the same memory,
+ * and the generator's are computed again for its backward pass. */
 static gan_status share_rooms(gan_trainer *t)
 {
     gan_status status = GAN_OK;
@@ -499,7 +501,7 @@ cleanup:
     return gan__lost(GAN__TRAINER, status);
 }
 
-/* By copies of networks and optimizers: what these take at that time is counted, too. */
+/* Measured with copies of networks and optimizers, so that the memory these take is included. */
 static gan_status measure_trainer(size_t *bytes, const gan_network *g, const gan_network *d,
                                   const gan_optimizer *g_opt, const gan_optimizer *d_opt,
                                   gan_trainer_desc *desc)

@@ -1,11 +1,11 @@
 /* train_half_internal.h - a half of a step, the discriminator's or the generator's, while it runs:
- * what train.c, train_input.c and train_loss.c do to one after the other. */
+ * the state that train.c, train_input.c and train_loss.c share. */
 #ifndef GAN_TRAIN_HALF_INTERNAL_H
 #define GAN_TRAIN_HALF_INTERNAL_H
 
 #include "train/train_internal.h"
 
-/* It works on a micro-batch at a time, or on a shard, or on several: rows `begin` and following of the
+/* It processes a micro-batch at a time, or one or several shards: rows `begin` and following of the
  * batch. */
 typedef struct gan__half_step {
     gan_trainer *trainer;
@@ -13,7 +13,7 @@ typedef struct gan__half_step {
     gan__learner *player; /* the network that is trained, with its optimizer */
     const float *real;    /* `count` real samples; NULL: in the generator's half, those of the
                              latest discriminator's step, if any are looked at */
-    const float *latent;  /* as many latent vectors; NULL: drawn */
+    const float *latent;  /* `count` latent vectors; NULL: drawn */
     gan__label_list real_labels;
     gan__label_list labels; /* of the generated samples; none: drawn */
     size_t count;           /* samples of the batch */
@@ -26,8 +26,8 @@ typedef struct gan__half_step {
     double class_loss, real_class_right, fake_class_right;
 } gan__half_step;
 
-/* What a half is given: GAN_ERR_INVALID, GAN_ERR_SHAPE.  Of a batch in shards a rank looks at its own
- * rows. */
+/* Check the arguments of a half: GAN_ERR_INVALID, GAN_ERR_SHAPE.  Of a batch in shards a rank
+ * checks its own rows. */
 gan_status gan__trainer_check_batch(const gan_trainer *trainer, const gan_batch *batch);
 gan_status gan__trainer_check_discriminator(const gan_trainer *trainer, const gan_batch *batch,
                                             gan__label_list labels);
@@ -35,41 +35,42 @@ gan_status gan__trainer_check_generator(const gan_trainer *trainer, size_t n,
                                         const gan_batch *batch, gan__label_list labels);
 
 /* Input and forward passes: latent vectors, labels and real samples are written into the passes,
- * the generator makes its samples, the discriminator judges all of them. */
+ * the generator computes its samples, the discriminator its outputs for all of them. */
 void gan__half_forward(gan__half_step *half);
 
-/* Is it the discriminator's? */
+/* Whether it is the discriminator's half. */
 static inline int gan__half_is_d(const gan__half_step *half)
 {
     return half->which == GAN_HALF_DISCRIMINATOR;
 }
 
-/* Whether generated samples are copied for the discriminator, as they are augmented or noise is
- * added to them; else it reads the generator's output where it is.  And what goes back from the
- * copies to the generator then. */
+/* Whether generated samples are copied for the discriminator because they are augmented or noise is
+ * added; else it reads the generator's output in place.  And the way of gradients from the copies
+ * back to the generator. */
 int gan__half_fakes_apart(const gan_trainer *trainer);
 void gan__half_return_gradients(gan__half_step *half);
 
 /* Real and generated samples of a micro-batch: the objective on the discriminator's outputs, which
  * leaves the gradients with respect to these outputs in its pass.  `target` of the rows from
  * `first` on, or where a label is flipped, `other`; a flip is drawn for the samples `index` and
- * following.  What the objective returns, and GAN_ERR_INVALID when its figures make no sense. */
+ * following.  Returns the objective's status, and GAN_ERR_INVALID when its figures are out of
+ * range. */
 gan_objective_rows gan__half_rows(const gan__half_step *half, size_t first, size_t n, size_t index,
                                   double target, double other);
 gan_status gan__half_loss(gan__half_step *half, gan_objective_rows *real, gan_objective_rows *fake);
 
-/* In the discriminator's half, after that: what it pays for its outputs otherwise is added. */
+/* In the discriminator's half, after that: add the regularisation of its outputs. */
 void gan__half_regularize(gan__half_step *half, gan_objective_rows *real, gan_objective_rows *fake);
 
-/* Numbers that the discriminator puts out for a sample: those of the objective, and perhaps class
- * logits. */
+/* The number of the discriminator's outputs for a sample: the objective's, and with an auxiliary
+ * classifier the class logits. */
 size_t gan__half_outputs(const gan_trainer *trainer);
 
 /* The auxiliary classifier's loss on the rows from `first` on, times `share` of its weight; return
- * the part of the batch that it has right. */
+ * the fraction of the batch that it classifies correctly. */
 double gan__half_class_loss(gan__half_step *half, size_t first, double share);
 
-/* Add the time since the stage before to a stage of the profile, if there is one; and begin. */
+/* Add the time since the previous stage to a stage of the profile, if there is one; and begin. */
 void gan__half_book(gan__half_step *half, gan__step_stage stage);
 void gan__half_start_clock(gan__half_step *half);
 

@@ -1,4 +1,4 @@
-/* train_input.c - the input of a half of a step, and both networks forward over it. */
+/* train_input.c - the input of a half of a step, and the forward passes of both networks. */
 #include "train/train_half_internal.h"
 
 #include "base/labels_internal.h"
@@ -18,7 +18,7 @@ static void copy_labels(gan__pass *pass, const uint16_t *labels, size_t first, s
     if (to) memcpy(to, labels + first, rows * sizeof *to);
 }
 
-/* Rows that are there once more, behind the others, for consistency. */
+/* Rows that are repeated, augmented, after the others, for consistency regularisation. */
 static size_t augmented_rows(const gan__half_step *half)
 {
     return gan__half_is_d(half) ? gan__consistency_rows(&half->trainer->consistency) * half->rows
@@ -73,7 +73,7 @@ static double noise_level(const gan_trainer *t)
     return level * gan__schedule_factor(&t->schedules.instance_noise, t->stats.d_steps);
 }
 
-/* Add instance noise, from number `at` of its stream on. */
+/* Add instance noise, from position `at` of its random stream on. */
 static void add_noise(const gan_trainer *t, double level, uint64_t at, size_t n, float *x)
 {
     enum { CHUNK = 256 };
@@ -87,8 +87,8 @@ static void add_noise(const gan_trainer *t, double level, uint64_t at, size_t n,
     }
 }
 
-/* Copy samples into the discriminator's input, from `row` on, as it is to see them: augmented, and
- * with instance noise, if there is some.  They are the step's samples `index` and following. */
+/* Copy samples into the discriminator's input, from `row` on, with augmentation and instance noise,
+ * if there are any.  They are the step's samples `index` and following. */
 static void write_samples(const gan__half_step *half, size_t row, size_t index, size_t rows,
                           const float *samples)
 {
@@ -117,13 +117,14 @@ static void write_input(void *context, size_t task, size_t worker)
         write_samples(half, row, index, rows, half->real + index * half->trainer->sample);
 }
 
-/* Which of the step's samples the micro-batch's first generated one is. */
+/* The index, among the step's samples, of the micro-batch's first generated one. */
 static size_t first_generated(const gan__half_step *half)
 {
     return (half->real ? half->count : 0) + half->begin;
 }
 
-/* The same for generated samples, where the discriminator doesn't look at the generator's own. */
+/* The same for generated samples, where the discriminator doesn't read the generator's output in
+ * place. */
 static void write_generated(void *context, size_t task, size_t worker)
 {
     const gan__half_step *half = context;
@@ -135,7 +136,7 @@ static void write_generated(void *context, size_t task, size_t worker)
                   gan__pass_output(half->trainer->generator.pass, half->first + row));
 }
 
-/* The same once more, augmented, as far as the discriminator is to be consistent.
+/* The same again, augmented, as far as consistency regularisation needs it.
  *
  *     rows    0 ..       first ..     first + rows ..
  *             real       generated    real augmented    generated augmented */
@@ -183,8 +184,9 @@ int gan__half_fakes_apart(const gan_trainer *t)
            gan__consistency_rows(&t->consistency) > 0;
 }
 
-/* The discriminator sees real and generated samples at once in its own half.  In the generator's, a
- * relative loss needs its outputs for the real ones too, but nothing goes back through them. */
+/* In its own half the discriminator runs on real and generated samples at once.  In the
+ * generator's, a relative loss needs its outputs for the real ones too, but they have no backward
+ * pass. */
 void gan__half_forward(gan__half_step *half)
 {
     gan_trainer *t = half->trainer;

@@ -1,4 +1,4 @@
-/* train_judge.c - what a trainer's discriminator says of samples that it isn't trained on. */
+/* train_judge.c - the outputs of a trainer's discriminator for samples that it isn't trained on. */
 #include "train/train_half_internal.h"
 
 #include "base/alloc_internal.h"
@@ -9,7 +9,7 @@
 #include "network/network_internal.h"
 #include "network/pass_internal.h"
 
-/* Labels belong to a batch where the discriminator looks at them. */
+/* A batch needs labels if the discriminator uses them. */
 static gan__label_list labels_of(const gan_trainer *t, const gan_batch *batch)
 {
     const gan__label_list none = {0};
@@ -42,7 +42,7 @@ static gan_status make_pass(gan__pass **out, gan_trainer *t)
     return gan__pass_create(out, &desc, &t->allocator);
 }
 
-/* The first number of each sample: behind it are an auxiliary classifier's. */
+/* Copy the first output of each sample: the others are an auxiliary classifier's. */
 static gan_status put_out(gan_trainer *t, const gan_batch *batch, float *outputs)
 {
     gan_status status = GAN_OK;

@@ -6,7 +6,7 @@
  *     rank 2   step step step step /        \ step ...
  *
  * The mean is of all that steps change: weights and buffers, their average over time, the optimizers'
- * moments, and the figures that are shown.  What is only counted is the same on all ranks anyway. */
+ * moments, and the figures that are shown.  Counters are the same on all ranks anyway. */
 #include "train/train_local_internal.h"
 
 #include "base/alloc_internal.h"

@@ -1,4 +1,4 @@
-/* train_local_internal.h - ranks that train by themselves for some steps and then meet. */
+/* train_local_internal.h - ranks that train separately for some steps and then take their mean. */
 #ifndef GAN_TRAIN_LOCAL_INTERNAL_H
 #define GAN_TRAIN_LOCAL_INTERNAL_H
 
@@ -8,9 +8,9 @@
 
 struct gan_trainer;
 
-/* Room for what ranks exchange. */
+/* Memory for what ranks exchange. */
 typedef struct gan__local {
-    size_t steps; /* of the generator between two meetings */
+    size_t steps; /* of the generator between two means */
     float *numbers, *room;
     double *figures; /* the packets of all ranks */
 } gan__local;
@@ -19,9 +19,9 @@ typedef struct gan__local {
 gan_status gan__local_create(gan__local **out, const struct gan_trainer *trainer);
 void gan__local_destroy(gan__local *local, const gan_allocator *allocator);
 
-/* By all ranks: weights, buffers, moments and figures become the means over all.  Alone, or where ranks
- * exchange gradients in each step (NULL), nothing.  The same if it is time, after a step of the
- * generator's. */
+/* Called on all ranks: set weights, buffers, moments and figures to the means over all.  With one
+ * rank, or where ranks exchange gradients in each step (NULL), do nothing.  gan__local_follow()
+ * does the same after every `local_steps`-th generator step. */
 gan_status gan__local_meet(struct gan_trainer *trainer);
 gan_status gan__local_follow(struct gan_trainer *trainer);
 

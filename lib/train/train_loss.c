@@ -1,4 +1,4 @@
-/* train_loss.c - the loss functions of a half of a step, on what the discriminator puts out. */
+/* train_loss.c - the loss functions of a half of a step, on the discriminator's outputs. */
 #include "train/train_half_internal.h"
 
 #include "base/status_internal.h"
@@ -13,8 +13,8 @@ size_t gan__half_outputs(const gan_trainer *t)
     return gan_shape_size(gan_network_output_shape(t->discriminator.net));
 }
 
-/* The discriminator's on n rows from `first` on, which are to be `target`, or `other` where a label
- * is flipped; for that the samples count from `index` on. */
+/* The discriminator's on n rows from `first` on, with the target `target`, or `other` where a label
+ * is flipped; flips are drawn for the samples from `index` on. */
 gan_objective_rows gan__half_rows(const gan__half_step *half, size_t first, size_t n, size_t index,
                                   double target, double other)
 {
@@ -47,7 +47,7 @@ static void clear_grads(const gan_objective_rows *r)
         memset(r->grads + i * r->stride, 0, r->n_outputs * sizeof *r->grads);
 }
 
-/* A loss that isn't finite is the business of gan_divergence; figures then aren't either. */
+/* gan_divergence deals with a loss that isn't finite; figures needn't be finite then. */
 static gan_status check_figures(const gan_trainer *t, const gan_objective_rows *r,
                                 const char *whose)
 {
@@ -109,7 +109,7 @@ cleanup:
     return status;
 }
 
-/* Outputs for the rows from `first` on, which are some others augmented. */
+/* Outputs for the rows from `first` on, which are augmented copies of others. */
 static gan_objective_rows augmented_rows(const gan__half_step *half, const gan_objective_rows *of,
                                          size_t first)
 {
@@ -139,8 +139,8 @@ void gan__half_regularize(gan__half_step *half, gan_objective_rows *real, gan_ob
     gan__half_book(half, GAN__STEP_LOSS);
 }
 
-/* The auxiliary classifier's on the rows of the micro-batch that begin with `first`, which cost
- * `share` of its weight; return which share of the batch is right. */
+/* The auxiliary classifier's on the rows of the micro-batch from `first` on, times `share` of its
+ * weight; return the fraction of the batch that is classified correctly. */
 double gan__half_class_loss(gan__half_step *half, size_t first, double share)
 {
     const gan_trainer *t = half->trainer;

@@ -114,7 +114,7 @@ static void take_buffers(gan_trainer *t)
            t->average->n_buffers * sizeof *t->average->buffers);
 }
 
-/* By the half-life, of a step on n samples; the schedule may have it begin at 0. */
+/* The decay of a step on n samples, from the half-life; a schedule may begin it at 0. */
 static double decay_of_half_life(const gan_trainer *t, size_t n)
 {
     const double half_life = t->desc.average_half_life *
@@ -123,8 +123,8 @@ static double decay_of_half_life(const gan_trainer *t, size_t n)
     return half_life > 0 ? pow(0.5, (double)n / half_life) : 0;
 }
 
-/* The first step's weights are taken as they are.  Buffers are the generator's until they are
- * wanted: see gan__trainer_estimate(). */
+/* The first step's weights are copied.  Buffers are the generator's until they are needed: see
+ * gan__trainer_estimate(). */
 void gan__trainer_follow(gan_trainer *t, size_t n)
 {
     const double steps = (double)(t->stats.g_steps - 1);
@@ -140,8 +140,8 @@ void gan__trainer_follow(gan_trainer *t, size_t n)
     t->estimated = 0;
 }
 
-/* A batch of generated samples, as one of training would be, in rows that training doesn't come
- * back to: a relative loss needs the others again. */
+/* A batch of generated samples, drawn as in training, in rows that training doesn't read again: a
+ * relative loss needs the others. */
 static void run_average(gan_trainer *t, size_t batch)
 {
     gan__pass *pass = t->generator.pass;
@@ -158,10 +158,10 @@ static void run_average(gan_trainer *t, size_t batch)
     gan__pass_advance(pass);
 }
 
-/* The running statistics of the generator belong to weights that come and go; those of their mean
- * are others, and no mean of the generator's either (torch.optim.swa_utils.update_bn() is there for
- * that).  Beginning with the generator's buffers, a function of both networks alone is computed:
- * whether and when somebody uses the average leaves no trace. */
+/* The generator's running statistics fit its current weights, not their average, and a mean of
+ * these statistics doesn't fit either (PyTorch has torch.optim.swa_utils.update_bn() for that).  So
+ * they are estimated anew, beginning with the generator's buffers, as a function of the two
+ * networks alone: it makes no difference to the run whether and when the average is used. */
 gan_status gan__trainer_estimate(gan_trainer *t)
 {
     gan_status status = GAN_OK;

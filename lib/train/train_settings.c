@@ -1,4 +1,4 @@
-/* train_settings.c - the settings of a trainer: read, checked, and told to checkpoints. */
+/* train_settings.c - the settings of a trainer: read, checked, and written to checkpoints. */
 #include "train/train_internal.h"
 
 #include "base/alloc_internal.h"
@@ -11,7 +11,7 @@
 
 enum { USUAL_BATCH = 100, MOST_BATCH = 1 << 24, USUAL_SHARDS = 8 };
 
-/* What zeros stand for. */
+/* Defaults of fields that are 0. */
 static void fill_in(gan_trainer_desc *d)
 {
     if (d->batch_size == 0) d->batch_size = USUAL_BATCH;
@@ -61,7 +61,9 @@ static gan_status read_objective(gan_trainer *t)
     if ((unsigned)o->boundary > GAN_BOUNDARY_NONE)
         GAN_FAIL(GAN_ERR_INVALID, "trainer: the objective has the boundary %d", (int)o->boundary);
     if (t->desc.loss != GAN_LOSS_BCE)
-        GAN_FAIL(GAN_ERR_INVALID, "trainer: an objective and the loss %d", (int)t->desc.loss);
+        GAN_FAIL(GAN_ERR_INVALID,
+                 "trainer: an objective with the loss %d; one or the other expected",
+                 (int)t->desc.loss);
     while (o->name && n < sizeof t->objective_name && o->name[n] > ' ' && o->name[n] <= '~') n++;
     if (n == 0 || n == sizeof t->objective_name || o->name[n])
         GAN_FAIL(
@@ -88,7 +90,7 @@ static gan_status choose_objective(gan_trainer *t)
         t->objective = *own;
     }
     t->stats.boundary = t->objective.boundary;
-    t->desc.objective = NULL; /* what is left in it is the host's */
+    t->desc.objective = NULL; /* what remains in it belongs to the host */
 
 cleanup:
     return status;
@@ -137,7 +139,7 @@ cleanup:
     return status;
 }
 
-/* Read them; what is left in the descriptor is the host's. */
+/* Read them; what remains in the descriptor belongs to the host. */
 static gan_status read_schedules(gan_trainer *t)
 {
     gan_status status = GAN_OK;
@@ -287,7 +289,8 @@ static void add_rates(const gan__learner *player, gan__state *s)
     }
 }
 
-/* What a run that goes on with another setting has in its checkpoint, and another has not. */
+/* Entries that depend on a setting: a run that continues with another value of it may have or lack
+ * them. */
 static void add_rules(gan__state *s)
 {
     static const char of_rows[] = "real_samples* real_labels";

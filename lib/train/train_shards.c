@@ -4,15 +4,16 @@
  *     ranks   |      rank 0       |      rank 1       |
  *
  *     each rank       for each of its shards: forward, loss, backward; the gradients and buffers
- *                     that come of it are added up as a tree (learner.c).  Or where no row depends
+ *                     are added up as a tree (learner.c).  Or where no row depends
  *                     on another one: all of its shards forward, a loss for each, and all backward,
  *                     with the tree inside the products that make the gradients (kernels_gemm.c)
  *     all to all      figures, and whether all is well: gan__shards_join()
  *                     the rest of the tree, over the ranks: gan__communicator_sum()
  *     each rank       the same update
  *
- * Random numbers are functions of a sample's place in the whole batch, and those of layers move on
- * by the shards of others, too.  So nothing depends on who does what, but how long it takes. */
+ * Random numbers are functions of a sample's place in the whole batch, and those of layers also
+ * advance over the shards of other ranks.  So the number of ranks changes the time a step takes,
+ * not its result. */
 #include "train/train_shards_internal.h"
 
 #include "base/alloc_internal.h"
@@ -20,7 +21,7 @@
 
 #include <string.h>
 
-/* A rank's packet: its status, the digest, and for each of its shards the figures. */
+/* A rank's packet: its status, the digest, and the figures of each of its shards. */
 enum { STATUS, DIGEST, HEAD };
 
 /* What a double holds exactly. */
@@ -79,7 +80,7 @@ void gan__shards_begin(gan__shards *s, double *const *places, size_t n)
     s->n_places = n;
 }
 
-/* Products of a single row have other bits than those of several. */
+/* A product of a single row is rounded differently from one of several rows. */
 size_t gan__shards_at_once(const gan__shards *s, size_t n)
 {
     return s && s->rows.n > 0 && n >= 2 * s->count ? s->rows.n : 1;

@@ -19,41 +19,43 @@ typedef struct gan__shards {
     size_t first, end;                 /* those of this rank */
     double *figures;                   /* of those: what is sent ... */
     double *all;                       /* ... and what is received: the packets of all ranks */
-    double *places[GAN__MOST_FIGURES]; /* where a step adds its figures up */
+    double *places[GAN__MOST_FIGURES]; /* the addresses of a step's figures */
     size_t n_places;
     gan__shard_rows rows; /* of shards that run at once; n is 0 where that isn't possible */
     size_t *ends;
 } gan__shards;
 
-/* Checked settings; 1 to GAN__MOST_SHARDS shards, a power of two that the ranks divide.  `step_ranks`
- * are those that add up their shards in each step, all or this one alone.  With `at_once` the shards of a rank are to run as one where they may: for a trainer whose networks and
- * losses let them, see gan__pass_rows_apart(). */
+/* Checked settings; 1 to GAN__MOST_SHARDS shards, a power of two that the ranks divide.
+ * `step_ranks` are the ranks that add up their shards in each step: all, or this one alone.  With
+ * `at_once` the shards of a rank run as one batch where networks and losses allow it: see
+ * gan__pass_rows_apart(). */
 gan_status gan__shards_create(gan__shards **out, size_t count, const gan_communicator *ranks,
                               const gan_communicator *step_ranks, int at_once,
                               const gan_allocator *allocator);
 void gan__shards_destroy(gan__shards *shards, const gan_allocator *allocator);
 
-/* Where figures are added up in the half of a step that begins; NULL is no shards, as below. */
+/* Begin a half of a step, whose n figures are added up at `places`.  `shards` may be NULL, here and
+ * below. */
 void gan__shards_begin(gan__shards *shards, double *const *places, size_t n);
 
-/* How many shards of a batch of n samples run at once, and whether this rank works on one. */
+/* The number of shards of a batch of n samples that run at once; whether a shard is this rank's. */
 size_t gan__shards_at_once(const gan__shards *shards, size_t n);
 int gan__shards_own(const gan__shards *shards, size_t shard);
 
 /* The rows of those that run at once, for gan__pass_cut(); NULL when that is one. */
 const gan__shard_rows *gan__shards_cut(gan__shards *shards, size_t n, size_t again);
 
-/* The figures of a shard that this rank works on begin with 0, and are kept at its end. */
+/* Around a shard of this rank's: set the figures to 0, and store them at the end. */
 void gan__shards_open(gan__shards *shards);
 void gan__shards_close(gan__shards *shards, size_t shard);
 
-/* After the last one, or in place of a step that can't begin on this rank: fail on all ranks when
- * one has failed, or when they do not train the same, as `digest` says; else let the figures
- * be those of all shards. */
+/* After the last shard, or in place of a step that can't begin on this rank: fail on all ranks when
+ * one has failed, or when `digest` differs between them; else set the figures to those of all
+ * shards. */
 gan_status gan__shards_join(gan__shards *shards, gan_status status, uint64_t digest);
 
-/* By what sums over the shards that are added up in a step are to be multiplied to be those over a batch
- * of n samples: above 1 where these are this rank's alone. */
+/* The factor from sums over the shards that a step adds up to sums over a batch of n samples: above
+ * 1 where only this rank's shards are added up. */
 double gan__shards_factor(const gan__shards *shards, size_t n);
 
 /* The samples of a batch of n that this rank looks at. */
