@@ -27,6 +27,17 @@ typedef gan_status (*gan_exchange_fn)(void *user, const void *send, void *receiv
 typedef gan_status (*gan_broadcast_fn)(void *user, void *buffer, size_t bytes, size_t root);
 
 /**
+ * Go on with the exchange that begin_all_to_all or begin_all_gather has begun.
+ *
+ * @param[in]  user  That of the communicator.
+ * @param[in]  wait  0: move what can be moved now, and return at once.  1: return when all is done.
+ * @param[out] done  Receives 1 when all is done: `receive` has what other ranks have sent, and both
+ *                   pieces of memory are the caller's again.  Else 0.
+ * @return GAN_OK; anything else as gan_exchange_fn, and the exchange is over.
+ */
+typedef gan_status (*gan_proceed_fn)(void *user, int wait, int *done);
+
+/**
  * A group of processes (or threads with objects of their own), of which this one is `rank`, by
  * functions of the host: MPI (gan/mpi.h is one made of it), sockets, shared memory.
  *
@@ -35,7 +46,19 @@ typedef gan_status (*gan_broadcast_fn)(void *user, void *buffer, size_t bytes, s
  * the one before has returned.  They only move bytes; sums are the library's, in an order of its
  * own, so that results don't depend on the transport.
  *
- * A rank that is gone must make the functions of the others return, or end their processes.
+ * The last three are for a transport that can move bytes while the library computes; all of them are
+ * NULL or none, on all ranks alike.  A begin function has the arguments of the one it begins, and
+ * returns at once.  Then the library calls `proceed` until that says it is done, and none of the
+ * others before: first any number of times, 0 included and different on each rank, with a `wait` of
+ * 0, between pieces of other work; in the end with 1.  Until it is done the memory at `send` is not
+ * written to, and that at `receive` not touched.  With them a step computes what it can while
+ * gradients are on their way; its results are the same.
+ *
+ * After an error of any of these functions the library calls none of them in that step any more: when
+ * a begin function fails nothing has begun, and when `proceed` does nothing is under way.  The step
+ * returns that error and changes nothing, but for a step of the discriminator's that was complete.
+ * A rank that is gone, or has failed, must make the functions of the others return, `proceed`
+ * included, or end their processes.
  *
  * Threads: called by the thread that calls the library.
  */
@@ -48,8 +71,11 @@ typedef struct gan_communicator {
                                      called, as the others, where size is 1 */
     gan_exchange_fn all_gather; /**< what is sent is the same for all (MPI_Allgather) */
     gan_broadcast_fn broadcast; /**< MPI_Bcast */
+    gan_exchange_fn begin_all_to_all; /**< MPI_Ialltoall; NULL: as the next two, not there */
+    gan_exchange_fn begin_all_gather; /**< MPI_Iallgather */
+    gan_proceed_fn proceed;           /**< MPI_Test, or MPI_Wait */
 } gan_communicator;
-#define GAN_COMMUNICATOR_INIT GAN_SIZED_INIT(gan_communicator, 0, 1, 0, 0, 0, 0)
+#define GAN_COMMUNICATOR_INIT GAN_SIZED_INIT(gan_communicator, 0, 1, 0, 0, 0, 0, 0, 0, 0)
 
 /** GAN_COMMUNICATOR_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_communicator_init(gan_communicator *communicator, size_t struct_size);

@@ -22,6 +22,7 @@ typedef struct gan__learner {
     size_t shards;  /* of how many, being shards, the sum is a tree.  0: they are added in turn */
     size_t stride;  /* then it is the first of blocks of `stride` floats, gradients and buffers */
     float *room;    /* for other ranks' */
+    gan__sum joining; /* the sum over the ranks, between gan__learner_begin_join() and its end */
     double squares[GAN__LEARNER_SLICES]; /* of slices of the sum */
 } gan__learner;
 
@@ -44,10 +45,11 @@ void gan__learner_begin_part(gan__learner *learner, size_t i);
  * and each shard begins with the old ones. */
 void gan__learner_gather(gan__learner *learner, gan_pool *pool, size_t i);
 
-/* After the last one: with shards, gradients are the sum over these ranks, times `factor`, and the new
- * buffers the mean over all shards of theirs. */
-gan_status gan__learner_join(gan__learner *learner, gan_pool *pool, double factor,
-                             const gan_communicator *ranks);
+/* After the last one, two calls: with shards, gradients are the sum over these ranks, times `factor`,
+ * and the new buffers the mean over all shards of theirs.  Between the two the sum may be under way,
+ * and neither is touched; the second comes in any case. */
+void gan__learner_begin_join(gan__learner *learner, const gan_communicator *ranks);
+gan_status gan__learner_join(gan__learner *learner, gan_pool *pool, double factor);
 
 /* All gradients, laid out as the weights; and their Euclidean norm, which is measured anew when
  * somebody has written to them. */

@@ -11,6 +11,16 @@
 
 enum { INPUT_TILES = 4 }; /* tasks that write latent vectors and samples into the passes */
 
+void gan__half_set_rows(gan__half_step *half, size_t shard, size_t n_shards)
+{
+    const size_t parts = gan__trainer_parts(half->trainer, half->count);
+
+    half->shard = shard;
+    half->n_shards = n_shards;
+    half->begin = half->count * shard / parts;
+    half->rows = half->count * (shard + n_shards) / parts - half->begin;
+}
+
 static void copy_labels(gan__pass *pass, const uint16_t *labels, size_t first, size_t rows)
 {
     uint16_t *to = gan__pass_labels(pass, first);
@@ -183,17 +193,29 @@ int gan__half_fakes_apart(const gan_trainer *t)
            gan__consistency_rows(&t->consistency) > 0;
 }
 
+void gan__half_generate(gan__half_step *half)
+{
+    gan_trainer *t = half->trainer;
+
+    half->first = half->real ? half->rows : t->objective.relative ? (size_t)t->n_real : 0;
+    gan__half_start_clock(half);
+    write_labels(half);
+    gan__pool_run(t->pool, write_input, half, INPUT_TILES);
+    gan__half_book(half, GAN__STEP_INPUT);
+    gan__pass_forward(t->generator.pass, t->pool, half->first, half->rows, half->rows);
+    gan__half_book(half, GAN__STEP_G_FORWARD);
+    half->is_generated = 1;
+}
+
 /* The discriminator sees real and generated samples at once in its own half.  In the generator's, a
  * relative loss needs its outputs for the real ones too, but nothing goes back through them. */
 void gan__half_forward(gan__half_step *half)
 {
     gan_trainer *t = half->trainer;
 
+    if (!half->is_generated) gan__half_generate(half);
+    half->is_generated = 0;
     gan__half_start_clock(half);
-    write_labels(half);
-    gan__pool_run(t->pool, write_input, half, INPUT_TILES);
-    gan__half_book(half, GAN__STEP_INPUT);
-    gan__pass_forward(t->generator.pass, t->pool, half->first, half->rows, half->rows);
     if (gan__half_fakes_apart(t)) gan__pool_run(t->pool, write_generated, half, INPUT_TILES);
     if (augmented_rows(half) > 0) gan__pool_run(t->pool, write_augmented, half, INPUT_TILES);
     gan__half_book(half, GAN__STEP_G_FORWARD);
