@@ -330,15 +330,6 @@ static void advance_penalties(gan_trainer *t, size_t n)
     gan__augment_advance(&t->consistency.augment, 2 * n);
 }
 
-void gan__half_advance_generated(const gan__half_step *half)
-{
-    gan_trainer *t = half->trainer;
-
-    if (!half->latent) t->noise_position += half->count * t->latent;
-    if (!gan__labels_given(half->labels) && t->n_classes > 0) t->class_position += half->count;
-    gan__pass_advance(t->generator.pass);
-}
-
 /* Move on to fresh random numbers: those of a step belong to it alone. */
 static void advance(const gan__half_step *half)
 {

@@ -46,7 +46,15 @@ void gan__half_forward(gan__half_step *half);
 void gan__half_generate(gan__half_step *half);
 
 /* The rows of `n_shards` shards, or of a micro-batch. */
-void gan__half_set_rows(gan__half_step *half, size_t shard, size_t n_shards);
+static inline void gan__half_set_rows(gan__half_step *half, size_t shard, size_t n_shards)
+{
+    const size_t parts = gan__trainer_parts(half->trainer, half->count);
+
+    half->shard = shard;
+    half->n_shards = n_shards;
+    half->begin = half->count * shard / parts;
+    half->rows = half->count * (shard + n_shards) / parts - half->begin;
+}
 
 /* Move on to fresh random numbers for generated samples, and their labels; in the generator for one
  * micro-batch. */

@@ -11,16 +11,6 @@
 
 enum { INPUT_TILES = 4 }; /* tasks that write latent vectors and samples into the passes */
 
-void gan__half_set_rows(gan__half_step *half, size_t shard, size_t n_shards)
-{
-    const size_t parts = gan__trainer_parts(half->trainer, half->count);
-
-    half->shard = shard;
-    half->n_shards = n_shards;
-    half->begin = half->count * shard / parts;
-    half->rows = half->count * (shard + n_shards) / parts - half->begin;
-}
-
 static void copy_labels(gan__pass *pass, const uint16_t *labels, size_t first, size_t rows)
 {
     uint16_t *to = gan__pass_labels(pass, first);
@@ -205,6 +195,15 @@ void gan__half_generate(gan__half_step *half)
     gan__pass_forward(t->generator.pass, t->pool, half->first, half->rows, half->rows);
     gan__half_book(half, GAN__STEP_G_FORWARD);
     half->is_generated = 1;
+}
+
+void gan__half_advance_generated(const gan__half_step *half)
+{
+    gan_trainer *t = half->trainer;
+
+    if (!half->latent) t->noise_position += half->count * t->latent;
+    if (!gan__labels_given(half->labels) && t->n_classes > 0) t->class_position += half->count;
+    gan__pass_advance(t->generator.pass);
 }
 
 /* The discriminator sees real and generated samples at once in its own half.  In the generator's, a
