@@ -46,19 +46,23 @@ typedef gan_status (*gan_proceed_fn)(void *user, int wait, int *done);
  * the one before has returned.  They only move bytes; sums are the library's, in an order of its
  * own, so that results don't depend on the transport.
  *
- * The last three are for a transport that can move bytes while the library computes; all of them are
- * NULL or none, on all ranks alike.  A begin function has the arguments of the one it begins, and
- * returns at once.  Then the library calls `proceed` until that says it is done, and none of the
- * others before: first any number of times, 0 included and different on each rank, with a `wait` of
- * 0, between pieces of other work; in the end with 1.  Until it is done the memory at `send` is not
- * written to, and that at `receive` not touched.  With them a step computes what it can while
- * gradients are on their way; its results are the same.
+ * A rank that is gone, or whose function has failed, must make those of the others return, or end
+ * their processes.
  *
- * After an error of any of these functions the library calls none of them in that step any more: when
- * a begin function fails nothing has begun, and when `proceed` does nothing is under way.  The step
- * returns that error and changes nothing, but for a step of the discriminator's that was complete.
- * A rank that is gone, or has failed, must make the functions of the others return, `proceed`
- * included, or end their processes.
+ * The last three are for a transport that moves bytes while the library computes: gan_train_step()
+ * then lets the generator run while the discriminator's gradients are on their way, and has the same
+ * results.  All three are NULL or none is, on all ranks alike.  A begin function has the arguments of
+ * the function that it begins, and returns at once.  From then on, until `proceed` has said that the
+ * exchange is done,
+ *
+ *     - no other of these functions is called: one exchange at a time is under way;
+ *     - the library doesn't write to the memory at `send`, nor use that at `receive`;
+ *     - `proceed` is called with a `wait` of 0, any number of times, none included, which need not be
+ *       the same on all ranks; then, unless it is done, with 1.
+ *
+ * When a begin function fails nothing has begun; when `proceed` fails nothing is under way any more.
+ * A step during which any of these functions fails calls none of them again, and returns that error;
+ * the half of it that was exchanging changes nothing.
  *
  * Threads: called by the thread that calls the library.
  */

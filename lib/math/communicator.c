@@ -189,7 +189,6 @@ gan_status gan__sum_end(gan__sum *s)
 {
     while (gan__sum_is_under_way(s)) s->status = proceed(s, 1);
     if (s->status == GAN_OK && s->exchanges > 0) s->status = sum_at_once(s);
-    s->exchanges = 0;
     return s->status;
 }
 
