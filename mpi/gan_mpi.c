@@ -11,6 +11,7 @@
 typedef struct member {
     MPI_Comm comm;
     int began; /* with MPI, which has to be finalised here */
+    MPI_Request request; /* the exchange in progress */
 } member;
 
 /* A host may have more threads than processors, and an MPI that waits by polling would take their
@@ -32,39 +33,63 @@ static gan_status wait_for(MPI_Request *request)
 }
 
 /* MPI counts in int: a piece has up to 2 GiB. */
-static gan_status all_to_all(void *user, const void *send, void *receive, size_t bytes)
+static gan_status begin_all_to_all(void *user, const void *send, void *receive, size_t bytes)
 {
     member *m = user;
     const int n = (int)bytes;
-    MPI_Request request;
 
     if (bytes > INT_MAX) return GAN_ERR_INVALID;
-    if (MPI_Ialltoall(send, n, MPI_BYTE, receive, n, MPI_BYTE, m->comm, &request) != MPI_SUCCESS)
-        return GAN_ERR_IO;
-    return wait_for(&request);
+    return MPI_Ialltoall(send, n, MPI_BYTE, receive, n, MPI_BYTE, m->comm, &m->request) ==
+                   MPI_SUCCESS
+               ? GAN_OK
+               : GAN_ERR_IO;
+}
+
+static gan_status begin_all_gather(void *user, const void *send, void *receive, size_t bytes)
+{
+    member *m = user;
+    const int n = (int)bytes;
+
+    if (bytes > INT_MAX) return GAN_ERR_INVALID;
+    return MPI_Iallgather(send, n, MPI_BYTE, receive, n, MPI_BYTE, m->comm, &m->request) ==
+                   MPI_SUCCESS
+               ? GAN_OK
+               : GAN_ERR_IO;
+}
+
+static gan_status proceed(void *user, int wait, int *done)
+{
+    member *m = user;
+
+    *done = wait;
+    if (wait) return wait_for(&m->request);
+    return MPI_Test(&m->request, done, MPI_STATUS_IGNORE) == MPI_SUCCESS ? GAN_OK : GAN_ERR_IO;
+}
+
+static gan_status all_to_all(void *user, const void *send, void *receive, size_t bytes)
+{
+    member *m = user;
+    const gan_status status = begin_all_to_all(user, send, receive, bytes);
+
+    return status == GAN_OK ? wait_for(&m->request) : status;
 }
 
 static gan_status all_gather(void *user, const void *send, void *receive, size_t bytes)
 {
     member *m = user;
-    const int n = (int)bytes;
-    MPI_Request request;
+    const gan_status status = begin_all_gather(user, send, receive, bytes);
 
-    if (bytes > INT_MAX) return GAN_ERR_INVALID;
-    if (MPI_Iallgather(send, n, MPI_BYTE, receive, n, MPI_BYTE, m->comm, &request) != MPI_SUCCESS)
-        return GAN_ERR_IO;
-    return wait_for(&request);
+    return status == GAN_OK ? wait_for(&m->request) : status;
 }
 
 static gan_status broadcast(void *user, void *buffer, size_t bytes, size_t root)
 {
     member *m = user;
-    MPI_Request request;
 
     if (bytes > INT_MAX) return GAN_ERR_INVALID;
-    if (MPI_Ibcast(buffer, (int)bytes, MPI_BYTE, (int)root, m->comm, &request) != MPI_SUCCESS)
+    if (MPI_Ibcast(buffer, (int)bytes, MPI_BYTE, (int)root, m->comm, &m->request) != MPI_SUCCESS)
         return GAN_ERR_IO;
-    return wait_for(&request);
+    return wait_for(&m->request);
 }
 
 static gan_status make(gan_communicator *out, MPI_Comm comm, int began)
@@ -87,7 +112,10 @@ static gan_status make(gan_communicator *out, MPI_Comm comm, int began)
                               .user = own,
                               .all_to_all = all_to_all,
                               .all_gather = all_gather,
-                              .broadcast = broadcast};
+                              .broadcast = broadcast,
+                              .begin_all_to_all = begin_all_to_all,
+                              .begin_all_gather = begin_all_gather,
+                              .proceed = proceed};
     return GAN_OK;
 }
 

@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,11 @@ typedef struct group {
     const void *shown[MOST];
     size_t bytes[MOST];
     size_t received;
+    atomic_size_t between; /* calls of proceed() that did not wait */
 } group;
+
+/* An exchange is two meetings: all have shown what they send, and all have taken theirs. */
+typedef enum stage { SHOWING, TAKING, DONE } stage;
 
 typedef struct member {
     group *group;
@@ -25,12 +30,16 @@ typedef struct member {
     rank_fn *fn;
     void *context;
     pthread_t thread;
+    stage stage; /* of the exchange that is under way */
+    unsigned long meeting;
+    char *receive;
+    size_t bytes, step;
 } member;
 
-static size_t latest_bytes;
+static size_t latest_bytes, latest_between;
 
-/* Wait for all; return 0 when one is gone. */
-static int meet(group *g)
+/* Be at the next meeting; return which one that is. */
+static unsigned long arrive(group *g)
 {
     pthread_mutex_lock(&g->mutex);
     const unsigned long meeting = g->meetings;
@@ -40,38 +49,101 @@ static int meet(group *g)
         g->meetings++;
         pthread_cond_broadcast(&g->met);
     }
-    while (g->meetings == meeting && !g->gone) pthread_cond_wait(&g->met, &g->mutex);
-    const int all_here = g->meetings != meeting;
+    pthread_mutex_unlock(&g->mutex);
+    return meeting;
+}
+
+/* Whether all are there, or wait for them; fail when one is gone. */
+static gan_status look(group *g, unsigned long meeting, int wait, int *all_here)
+{
+    pthread_mutex_lock(&g->mutex);
+    while (wait && g->meetings == meeting && !g->gone) pthread_cond_wait(&g->met, &g->mutex);
+    *all_here = g->meetings != meeting;
+    const int gone = !*all_here && g->gone;
 
     pthread_mutex_unlock(&g->mutex);
-    return all_here;
+    return gone ? GAN_ERR_IO : GAN_OK;
+}
+
+static gan_status meet(group *g)
+{
+    int all_here;
+
+    return look(g, arrive(g), 1, &all_here);
 }
 
 /* Show `send`, take `bytes` from each rank's, `step` times its own rank behind the beginning. */
-static gan_status exchange(member *m, const void *send, void *receive, size_t bytes, size_t step)
+static gan_status begin(member *m, const void *send, void *receive, size_t bytes, size_t step)
 {
     group *g = m->group;
-    const size_t rank = m->communicator.rank;
 
-    g->shown[rank] = send;
-    g->bytes[rank] = bytes;
-    if (!meet(g)) return GAN_ERR_IO;
+    ck_assert_int_eq(m->stage, DONE);
+    m->receive = receive;
+    m->bytes = bytes;
+    m->step = step * m->communicator.rank;
+    g->shown[m->communicator.rank] = send;
+    g->bytes[m->communicator.rank] = bytes;
+    m->meeting = arrive(g);
+    m->stage = SHOWING;
+    return GAN_OK;
+}
+
+static void take(member *m)
+{
+    group *g = m->group;
+
     for (size_t i = 0; i < g->size; i++) {
-        ck_assert_uint_eq(g->bytes[i], bytes);
-        memcpy((char *)receive + i * bytes, (const char *)g->shown[i] + rank * step, bytes);
+        ck_assert_uint_eq(g->bytes[i], m->bytes);
+        memcpy(m->receive + i * m->bytes, (const char *)g->shown[i] + m->step, m->bytes);
     }
-    if (rank == 0) g->received += (g->size - 1) * bytes;
-    return meet(g) ? GAN_OK : GAN_ERR_IO;
+    if (m->communicator.rank == 0) g->received += (g->size - 1) * m->bytes;
+    m->meeting = arrive(g);
+}
+
+static gan_status proceed(void *user, int wait, int *done)
+{
+    member *m = user;
+    int all_here = 1;
+
+    ck_assert_int_ne(m->stage, DONE);
+    if (!wait) atomic_fetch_add(&m->group->between, 1);
+    while (m->stage != DONE) {
+        const gan_status status = look(m->group, m->meeting, wait, &all_here);
+
+        *done = 0;
+        if (status != GAN_OK) m->stage = DONE;
+        if (status != GAN_OK || !all_here) return status;
+        if (m->stage == SHOWING) take(m);
+        m->stage++;
+    }
+    *done = 1;
+    return GAN_OK;
+}
+
+static gan_status begin_all_to_all(void *user, const void *send, void *receive, size_t bytes)
+{
+    return begin(user, send, receive, bytes, bytes);
+}
+
+static gan_status begin_all_gather(void *user, const void *send, void *receive, size_t bytes)
+{
+    return begin(user, send, receive, bytes, 0);
 }
 
 static gan_status all_to_all(void *user, const void *send, void *receive, size_t bytes)
 {
-    return exchange(user, send, receive, bytes, bytes);
+    int done;
+
+    begin_all_to_all(user, send, receive, bytes);
+    return proceed(user, 1, &done);
 }
 
 static gan_status all_gather(void *user, const void *send, void *receive, size_t bytes)
 {
-    return exchange(user, send, receive, bytes, 0);
+    int done;
+
+    begin_all_gather(user, send, receive, bytes);
+    return proceed(user, 1, &done);
 }
 
 static gan_status broadcast(void *user, void *buffer, size_t bytes, size_t root)
@@ -80,9 +152,9 @@ static gan_status broadcast(void *user, void *buffer, size_t bytes, size_t root)
     group *g = m->group;
 
     g->shown[m->communicator.rank] = buffer;
-    if (!meet(g)) return GAN_ERR_IO;
+    if (meet(g) != GAN_OK) return GAN_ERR_IO;
     if (m->communicator.rank != root) memcpy(buffer, g->shown[root], bytes);
-    return meet(g) ? GAN_OK : GAN_ERR_IO;
+    return meet(g);
 }
 
 static void *run_member(void *user)
@@ -103,23 +175,41 @@ void ranks_run(size_t size, rank_fn *fn, void *context)
     member members[MOST];
 
     for (size_t i = 0; i < size; i++) {
-        members[i] = (member){.group = &g, .fn = fn, .context = context};
+        members[i] = (member){.group = &g, .fn = fn, .context = context, .stage = DONE};
         members[i].communicator = (gan_communicator){GAN_COMMUNICATOR_INIT,
                                                      .rank = i,
                                                      .size = size,
                                                      .user = &members[i],
                                                      .all_to_all = all_to_all,
                                                      .all_gather = all_gather,
-                                                     .broadcast = broadcast};
+                                                     .broadcast = broadcast,
+                                                     .begin_all_to_all = begin_all_to_all,
+                                                     .begin_all_gather = begin_all_gather,
+                                                     .proceed = proceed};
         ck_assert_int_eq(pthread_create(&members[i].thread, NULL, run_member, &members[i]), 0);
     }
     for (size_t i = 0; i < size; i++) pthread_join(members[i].thread, NULL);
     latest_bytes = g.received;
+    latest_between = g.between;
 }
 
 size_t ranks_bytes(void)
 {
     return latest_bytes;
+}
+
+size_t ranks_between(void)
+{
+    return latest_between;
+}
+
+gan_communicator ranks_blocking(const gan_communicator *communicator)
+{
+    gan_communicator c = *communicator;
+
+    c.begin_all_to_all = c.begin_all_gather = NULL;
+    c.proceed = NULL;
+    return c;
 }
 
 /* ---- ranks that are alone ---- */

@@ -14,6 +14,12 @@ void ranks_run(size_t size, rank_fn *fn, void *context);
 /* A communicator of `size` ranks whose others can't be reached: every call fails. */
 gan_communicator ranks_unreachable(size_t size);
 
+/* The same without what begins an exchange and returns. */
+gan_communicator ranks_blocking(const gan_communicator *communicator);
+
+/* How often ranks of the latest group went on with an exchange without waiting for it. */
+size_t ranks_between(void);
+
 /* How many bytes a rank of the latest group has received from others. */
 size_t ranks_bytes(void);
 

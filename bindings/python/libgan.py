@@ -353,10 +353,13 @@ gan_exchange_fn = CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p, c_size_t)
 
 gan_broadcast_fn = CFUNCTYPE(c_int, c_void_p, c_void_p, c_size_t, c_size_t)
 
+gan_proceed_fn = CFUNCTYPE(c_int, c_void_p, c_int, POINTER(c_int))
+
 
 class gan_communicator(Record):
     _fields_ = [("struct_size", c_size_t), ("rank", c_size_t), ("size", c_size_t), ("user", c_void_p),
-    ("all_to_all", gan_exchange_fn), ("all_gather", gan_exchange_fn), ("broadcast", gan_broadcast_fn)]
+    ("all_to_all", gan_exchange_fn), ("all_gather", gan_exchange_fn), ("broadcast", gan_broadcast_fn),
+    ("begin_all_to_all", gan_exchange_fn), ("begin_all_gather", gan_exchange_fn), ("proceed", gan_proceed_fn)]
 
 
 class gan_objective_step(Record):

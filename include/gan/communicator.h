@@ -27,6 +27,17 @@ typedef gan_status (*gan_exchange_fn)(void *user, const void *send, void *receiv
 typedef gan_status (*gan_broadcast_fn)(void *user, void *buffer, size_t bytes, size_t root);
 
 /**
+ * Continue the exchange that begin_all_to_all or begin_all_gather has begun.
+ *
+ * @param[in]  user  That of the communicator.
+ * @param[in]  wait  0: make progress and return at once.  1: return when the exchange is complete.
+ * @param[out] done  Receives 1 when it is complete: `receive` has what other ranks have sent, and both
+ *                   pieces of memory are the caller's again.  Else 0.
+ * @return GAN_OK; anything else as gan_exchange_fn, and the exchange is over.
+ */
+typedef gan_status (*gan_proceed_fn)(void *user, int wait, int *done);
+
+/**
  * A group of processes (or threads with objects of their own), of which this one is `rank`, that
  * communicate by functions of the host: MPI (see gan/mpi.h), sockets, shared memory.
  *
@@ -35,7 +46,22 @@ typedef gan_status (*gan_broadcast_fn)(void *user, void *buffer, size_t bytes, s
  * previous one has returned.  They only move bytes; sums are computed by the library, in a fixed
  * order, so that results don't depend on the transport.
  *
- * When a rank has ended, the functions of the others must return an error, or end their processes.
+ * When a rank has ended, or one of its functions has failed, the functions of the others must return
+ * an error, or end their processes.
+ *
+ * The last three are for transports that work while the library computes: gan_train_step()
+ * then runs the generator while the discriminator's gradients are exchanged, with the same results.  All three are NULL or none is, on all ranks alike.  A begin function has the arguments of
+ * the function that it begins, and returns at once.  From then on, until `proceed` has said that the
+ * exchange is done,
+ *
+ *     - no other of these functions is called: one exchange at a time is under way;
+ *     - the library doesn't write to the memory at `send`, nor use that at `receive`;
+ *     - `proceed` is called with a `wait` of 0, any number of times, none included, which need not be
+ *       the same on all ranks; then, unless it is done, with 1.
+ *
+ * When a begin function fails nothing has begun; when `proceed` fails nothing is under way any more.
+ * A step during which any of these functions fails calls none of them again, and returns that error;
+ * the half of it that was exchanging changes nothing.
  *
  * Threads: called by the thread that calls the library.
  */
@@ -48,8 +74,11 @@ typedef struct gan_communicator {
                                      not called where size is 1 */
     gan_exchange_fn all_gather; /**< all ranks are sent the same (MPI_Allgather) */
     gan_broadcast_fn broadcast; /**< MPI_Bcast */
+    gan_exchange_fn begin_all_to_all; /**< MPI_Ialltoall; NULL: as the next two, not there */
+    gan_exchange_fn begin_all_gather; /**< MPI_Iallgather */
+    gan_proceed_fn proceed;           /**< MPI_Test, or MPI_Wait */
 } gan_communicator;
-#define GAN_COMMUNICATOR_INIT GAN_SIZED_INIT(gan_communicator, 0, 1, 0, 0, 0, 0)
+#define GAN_COMMUNICATOR_INIT GAN_SIZED_INIT(gan_communicator, 0, 1, 0, 0, 0, 0, 0, 0, 0)
 
 /** GAN_COMMUNICATOR_INIT as a function: see GAN_SIZED_INIT.  @since 0.1 */
 GAN_API void gan_communicator_init(gan_communicator *communicator, size_t struct_size);

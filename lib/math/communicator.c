@@ -21,12 +21,15 @@
 
 enum { SENTENCE_BYTES = 512, PIECE_UNIT = 16 };
 
+/* What the first hosts' records had. */
+enum { FIRST = offsetof(gan_communicator, begin_all_to_all) };
+
 gan_status gan__communicator_read(gan_communicator *out, const gan_communicator *given)
 {
     gan_status status = GAN_OK;
 
     *out = (gan_communicator){GAN_COMMUNICATOR_INIT, .size = 1};
-    GAN_TRY(gan__desc_read(out, sizeof *out, sizeof *out, given, "communicator"));
+    GAN_TRY(gan__desc_read(out, sizeof *out, FIRST, given, "communicator"));
     if (out->size < 1 || out->size > GAN__MOST_RANKS || (out->size & (out->size - 1)) != 0)
         GAN_FAIL(GAN_ERR_INVALID, "communicator: a size of 1, 2, 4, ... %d ranks expected, got %zu",
                  GAN__MOST_RANKS, out->size);
@@ -39,6 +42,11 @@ gan_status gan__communicator_read(gan_communicator *out, const gan_communicator 
                  : !out->all_gather ? "all_gather"
                                     : "broadcast",
                  out->size);
+    if (!out->begin_all_to_all != !out->proceed || !out->begin_all_gather != !out->proceed)
+        GAN_FAIL(GAN_ERR_INVALID, "communicator: %s is NULL, but not what belongs to it",
+                 !out->begin_all_to_all   ? "begin_all_to_all"
+                 : !out->begin_all_gather ? "begin_all_gather"
+                                          : "proceed");
 
 cleanup:
     return status;
@@ -114,18 +122,82 @@ static void add_pieces(size_t pieces, size_t n, float *x)
             gan__simd_best()->axpy(n, 1, x + (i + apart) * n, x + i * n);
 }
 
-gan_status gan__communicator_sum(const gan_communicator *c, size_t n, float *x, float *room)
+/* By a host's functions that return when all is done. */
+static gan_status sum_at_once(const gan__sum *s)
 {
     gan_status status = GAN_OK;
-    const size_t piece = gan__communicator_padded(c, n) / c->size;
+    const gan_communicator *c = s->ranks;
+    const size_t bytes = s->piece * sizeof *s->x;
 
-    if (c->size == 1) return GAN_OK;
-    GAN_TRY(check(c, "all_to_all", c->all_to_all(c->user, x, room, piece * sizeof *x)));
-    add_pieces(c->size, piece, room);
-    GAN_TRY(gan__communicator_all_gather(c, room, x, piece * sizeof *x));
+    GAN_TRY(check(c, "all_to_all", c->all_to_all(c->user, s->x, s->room, bytes)));
+    add_pieces(c->size, s->piece, s->room);
+    GAN_TRY(gan__communicator_all_gather(c, s->room, s->x, bytes));
 
 cleanup:
     return status;
+}
+
+/* The exchange before has brought what the next one sends. */
+static gan_status begin_next(gan__sum *s)
+{
+    const gan_communicator *c = s->ranks;
+    const size_t bytes = s->piece * sizeof *s->x;
+
+    if (--s->exchanges == 0) return GAN_OK;
+    add_pieces(c->size, s->piece, s->room);
+    return check(c, "begin_all_gather", c->begin_all_gather(c->user, s->room, s->x, bytes));
+}
+
+static gan_status proceed(gan__sum *s, int wait)
+{
+    gan_status status = GAN_OK;
+    const gan_communicator *c = s->ranks;
+    int done = 0;
+
+    GAN_TRY(check(c, "proceed", c->proceed(c->user, wait, &done)));
+    if (done) GAN_TRY(begin_next(s));
+
+cleanup:
+    return status;
+}
+
+void gan__sum_begin(gan__sum *s, const gan_communicator *c, size_t n, float *x, float *room)
+{
+    const size_t piece = gan__communicator_padded(c, n) / c->size;
+
+    *s = (gan__sum){.ranks = c, .x = x, .room = room, .piece = piece};
+    if (c->size == 1) return;
+    s->exchanges = 2;
+    if (c->proceed)
+        s->status =
+            check(c, "begin_all_to_all", c->begin_all_to_all(c->user, x, room, piece * sizeof *x));
+}
+
+int gan__sum_is_under_way(const gan__sum *s)
+{
+    return s->status == GAN_OK && s->exchanges > 0 && s->ranks->proceed;
+}
+
+void gan__sum_proceed(void *sum)
+{
+    gan__sum *s = sum;
+
+    if (gan__sum_is_under_way(s)) s->status = proceed(s, 0);
+}
+
+gan_status gan__sum_end(gan__sum *s)
+{
+    while (gan__sum_is_under_way(s)) s->status = proceed(s, 1);
+    if (s->status == GAN_OK && s->exchanges > 0) s->status = sum_at_once(s);
+    return s->status;
+}
+
+gan_status gan__communicator_sum(const gan_communicator *c, size_t n, float *x, float *room)
+{
+    gan__sum sum;
+
+    gan__sum_begin(&sum, c, n, x, room);
+    return gan__sum_end(&sum);
 }
 
 void gan__communicator_tree(size_t rows, size_t n, double *x)

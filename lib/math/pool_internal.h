@@ -22,7 +22,8 @@ void gan__pool_leave(const gan__visit *visit);
 /* The check alone. */
 gan_status gan__pool_check(const gan_pool *pool);
 
-/* One piece of work.  `worker` is below gan_pool_thread_count() and is no other running piece's. */
+/* One piece of work.  `worker` is below gan_pool_thread_count() and is no other running piece's; 0 is
+ * the thread that called. */
 typedef void gan__pool_fn(void *context, size_t task, size_t worker);
 
 enum { GAN__POOL_MAX_TASKS = 1 << 16 };

@@ -139,15 +139,21 @@ void gan__learner_gather(gan__learner *l, gan_pool *pool, size_t i)
     gan__learner_put_back(l);
 }
 
-gan_status gan__learner_join(gan__learner *l, gan_pool *pool, double factor,
-                             const gan_communicator *ranks)
+void gan__learner_begin_join(gan__learner *l, const gan_communicator *ranks)
+{
+    if (l->shards == 0) return;
+    gan__sum_begin(&l->joining, ranks, l->net->n_params + l->net->n_buffers, l->sum, l->room);
+}
+
+gan_status gan__learner_join(gan__learner *l, gan_pool *pool, double factor)
 {
     gan_status status = GAN_OK;
-    const size_t n = l->net->n_params, shards = l->shards * ranks->size;
+    const size_t n = l->net->n_params;
 
     if (l->shards == 0) return GAN_OK;
-    GAN_TRY(gan__communicator_sum(ranks, n + l->net->n_buffers, l->sum, l->room));
-    gan__simd_best()->scale(l->net->n_buffers, 1 / (float)shards, l->sum + n, l->net->buffers);
+    GAN_TRY(gan__sum_end(&l->joining));
+    gan__simd_best()->scale(l->net->n_buffers, 1 / (float)(l->shards * l->joining.ranks->size),
+                            l->sum + n, l->net->buffers);
     if (factor > 1) gan__simd_best()->scale(n, (float)factor, l->sum, l->sum);
     (void)gan__learner_measure(l, pool);
 

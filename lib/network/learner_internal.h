@@ -23,6 +23,7 @@ typedef struct gan__learner {
     size_t shards;  /* of how many, being shards, the sum is a tree.  0: they are added in turn */
     size_t stride;  /* then it is the first of blocks of `stride` floats, gradients and buffers */
     float *room;    /* buffer for other ranks' sums */
+    gan__sum joining; /* the sum over the ranks, from gan__learner_begin_join() to its end */
     double squares[GAN__LEARNER_SLICES]; /* of slices of the sum */
 } gan__learner;
 
@@ -45,10 +46,11 @@ void gan__learner_begin_part(gan__learner *learner, size_t i);
  * Of shards buffers are added up, too, and each shard begins with the old ones. */
 void gan__learner_gather(gan__learner *learner, gan_pool *pool, size_t i);
 
-/* After the last one: with shards, the gradients become the sum over these ranks, times `factor`,
- * and the new buffers the mean over all shards. */
-gan_status gan__learner_join(gan__learner *learner, gan_pool *pool, double factor,
-                             const gan_communicator *ranks);
+/* After the last one, two calls: with shards, the gradients become the sum over these ranks, times
+ * `factor`, and the new buffers the mean over all shards.  Between the two the sum may be in
+ * progress, and neither is touched; the second is called in any case. */
+void gan__learner_begin_join(gan__learner *learner, const gan_communicator *ranks);
+gan_status gan__learner_join(gan__learner *learner, gan_pool *pool, double factor);
 
 /* All gradients, in the layout of the weights; and their Euclidean norm, which is recomputed after
  * they were written to. */

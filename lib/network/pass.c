@@ -251,6 +251,7 @@ static void forward_task(void *context, size_t task, size_t worker)
     const tile t = tile_of(j->cut, task, j->first, j->rows, j->pass->at[j->stage->end].size);
 
     forward_tile(j->pass, j->stage, j->work, &t, worker);
+    if (worker == 0 && j->pass->meanwhile) j->pass->meanwhile(j->pass->meanwhile_context);
 }
 
 /* How many numbers of a row a layer has to compute. */
@@ -636,6 +637,12 @@ const gan_layer *gan__pass_first_bad(gan__pass *pass)
             return gan__pass_layer(pass, s->end - 1);
     }
     return NULL;
+}
+
+void gan__pass_meanwhile(gan__pass *pass, gan__meanwhile_fn *fn, void *context)
+{
+    pass->meanwhile = fn;
+    pass->meanwhile_context = context;
 }
 
 void gan__pass_advance(gan__pass *pass)

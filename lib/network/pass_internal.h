@@ -89,6 +89,11 @@ uint16_t *gan__pass_labels(gan__pass *pass, size_t first);
  * for layers that couple samples. */
 void gan__pass_forward(gan__pass *pass, gan_pool *pool, size_t first, size_t rows, size_t group);
 
+/* From now on forward runs call this between their tasks, on the thread that called: something else
+ * goes on meanwhile.  NULL: nothing does. */
+typedef void gan__meanwhile_fn(void *context);
+void gan__pass_meanwhile(gan__pass *pass, gan__meanwhile_fn *fn, void *context);
+
 /* Whether the next forward run has the same weights as those since the last call with 0, and no
  * other pass has used the memory: then weights aren't transformed again. */
 void gan__pass_hold(gan__pass *pass, int held);

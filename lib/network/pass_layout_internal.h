@@ -99,6 +99,8 @@ struct gan__pass {
     size_t n_transforms;
     size_t transformed_rows; /* rows of the run for which it was made */
     int held;                /* and is still good for the next run of as many */
+    gan__meanwhile_fn *meanwhile; /* called between the tasks of a forward run; NULL: nothing is */
+    void *meanwhile_context;
     uint64_t position;
     uint64_t *random; /* where each layer's random numbers begin, after `position` */
     uint64_t n_random;

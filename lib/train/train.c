@@ -19,7 +19,9 @@
  *               gan__penalty_add                penalty.c: that of the gradient penalty is added
  *             gan__learner_gather               learner.c: gradients of micro-batches are added up
  *           gan__shards_join                    train_shards.c: if these are shards, figures ...
- *           gan__learner_join                   ... and gradients are added up over all ranks
+ *           gan__learner_begin_join             ... and gradients are added up over all ranks,
+ *           gan__half_go_ahead                  train_ahead.c: the generator running meanwhile,
+ *           gan__learner_join                   up to here
  *           update                              on_gradients; clip, optimizer, unless something
  *                                               isn't finite
  *       gan_train_generator_step            generated samples, the generator learns
@@ -72,17 +74,6 @@ static void pass_over(const gan__half_step *half)
         gan__penalty_pass_over(half->trainer->penalties[i], half->rows);
 }
 
-/* The rows of some shards, or of a micro-batch. */
-static void set_rows(gan__half_step *half, size_t shard, size_t n_shards)
-{
-    const size_t parts = gan__trainer_parts(half->trainer, half->count);
-
-    half->shard = shard;
-    half->n_shards = n_shards;
-    half->begin = half->count * shard / parts;
-    half->rows = half->count * (shard + n_shards) / parts - half->begin;
-}
-
 /* The loss of a shard, whose rows begin at `row` of those that run at once. */
 typedef gan_status loss_fn(gan__half_step *half, size_t row);
 
@@ -93,14 +84,14 @@ static gan_status loss_of_each(gan__half_step *half, loss_fn *loss)
     const size_t first = half->shard, n = half->n_shards, begin = half->begin;
 
     for (size_t i = first; i < first + n; i++) {
-        set_rows(half, i, 1);
+        gan__half_set_rows(half, i, 1);
         gan__shards_open(shards);
         GAN_TRY(loss(half, half->begin - begin));
         gan__shards_close(shards, i);
     }
 
 cleanup:
-    set_rows(half, first, n);
+    gan__half_set_rows(half, first, n);
     return status;
 }
 
@@ -129,7 +120,6 @@ static gan_status work_discriminator(gan__half_step *half)
     gan_status status = GAN_OK;
     gan_trainer *t = half->trainer;
 
-    half->first = half->rows;
     gan__half_forward(half);
     GAN_TRY(loss_of_each(half, discriminator_loss));
     gan__pass_cut(t->discriminator.pass, gan__shards_cut(t->shards, half->count, half->first));
@@ -164,7 +154,6 @@ static gan_status work_generator(gan__half_step *half)
     gan_status status = GAN_OK;
     gan_trainer *t = half->trainer;
 
-    half->first = half->real ? half->rows : t->objective.relative ? (size_t)t->n_real : 0;
     gan__half_forward(half);
     GAN_TRY(loss_of_each(half, generator_loss));
     gan__pass_cut(t->generator.pass, gan__shards_cut(t->shards, half->count, 0));
@@ -272,7 +261,7 @@ static gan_status work_parts(gan__half_step *half, gan_status (*part)(gan__half_
     for (size_t i = 0; i < parts; i += at_once) {
         const int own = gan__shards_own(t->shards, i);
 
-        set_rows(half, i, at_once);
+        gan__half_set_rows(half, i, at_once);
         if (own && status == GAN_OK) status = work_part(half, part, n++);
         if (status != GAN_OK && !t->shards) return status;
         if (!own || status != GAN_OK) pass_over(half);
@@ -293,7 +282,9 @@ static gan_status work(gan__half_step *half, gan_status (*part)(gan__half_step *
     status = work_parts(half, part);
     GAN_TRY(gan__shards_join(t->shards, status, digest_of(half)));
     for (size_t i = 0; i < n; i++) *figures[i] *= factor;
-    GAN_TRY(gan__learner_join(half->player, t->pool, factor, &t->step_ranks));
+    gan__learner_begin_join(half->player, &t->step_ranks);
+    gan__half_go_ahead(half);
+    GAN_TRY(gan__learner_join(half->player, t->pool, factor));
 
 cleanup:
     return status;
@@ -346,13 +337,12 @@ static void advance(const gan__half_step *half)
     gan_trainer *t = half->trainer;
     const size_t seen = half->real ? 2 * half->count : half->count;
 
-    if (!half->latent) t->noise_position += half->count * t->latent;
-    if (!gan__labels_given(half->labels) && t->n_classes > 0) t->class_position += half->count;
+    gan__half_advance_generated(half);
     if (gan__half_is_d(half) && t->desc.label_flip > 0) t->flip_position += seen;
     if (t->desc.instance_noise > 0) t->instance_position += seen * t->sample;
     gan__augment_advance(&t->augment, seen);
     if (gan__half_is_d(half)) advance_penalties(t, half->count);
-    advance_layers(t);
+    gan__pass_advance(t->discriminator.pass);
 }
 
 /* Call the host's on_gradients(). */
@@ -527,24 +517,9 @@ static gan_status run_half(gan__half_step *half, gan_status status,
     return status;
 }
 
-static gan_status discriminator_step(gan_trainer *t, const gan_batch *batch, const float *z,
-                                     gan__label_list labels, gan_train_stats *stats)
-{
-    const gan_status status = gan__trainer_check_discriminator(t, batch, labels);
-    gan__half_step half = {
-        .trainer = t, .latent = z, .labels = labels, .player = &t->discriminator};
-
-    if (status == GAN_OK) {
-        half.real = batch->samples;
-        half.real_labels = gan__batch_labels(batch);
-        half.count = batch->count;
-    }
-    return run_half(&half, status, step_discriminator, stats);
-}
-
-/* `batch` has the real samples; NULL: those of the latest discriminator step. */
-static gan_status generator_step(gan_trainer *t, size_t n, const gan_batch *batch, const float *z,
-                                 gan__label_list labels, gan_train_stats *stats)
+/* Beside real samples of the batch, or those of the latest discriminator's step for NULL. */
+static gan__half_step generator_half(gan_trainer *t, size_t n, const gan_batch *batch,
+                                     const float *z, gan__label_list labels)
 {
     gan__half_step half = {.trainer = t,
                            .which = GAN_HALF_GENERATOR,
@@ -557,22 +532,64 @@ static gan_status generator_step(gan_trainer *t, size_t n, const gan_batch *batc
         half.real = batch->samples;
         half.real_labels = gan__batch_labels(batch);
     }
-    return run_half(&half, gan__trainer_check_generator(t, n, batch, labels), step_generator,
-                    stats);
+    return half;
 }
 
-/* With shards the real samples are not kept for the generator's half: it gets the batch again. */
+static gan_status run_generator(gan__half_step *half, const gan_batch *batch,
+                                gan_train_stats *stats)
+{
+    const gan_status status =
+        gan__trainer_check_generator(half->trainer, half->count, batch, half->labels);
+
+    return run_half(half, status, step_generator, stats);
+}
+
+static gan_status generator_step(gan_trainer *t, size_t n, const gan_batch *batch, const float *z,
+                                 gan__label_list labels, gan_train_stats *stats)
+{
+    gan__half_step half = generator_half(t, n, batch, z, labels);
+
+    return run_generator(&half, batch, stats);
+}
+
+/* The real samples of shards are not kept for the generator's half: it gets the batch again. */
+static const gan_batch *again(const gan_trainer *t, const gan_batch *batch)
+{
+    return t->shards ? batch : NULL;
+}
+
+/* Not NULL, `next` becomes the generator's half that follows. */
+static gan_status discriminator_step(gan_trainer *t, const gan_batch *batch, const float *z,
+                                     gan__label_list labels, gan__half_step *next,
+                                     gan_train_stats *stats)
+{
+    const gan_status status = gan__trainer_check_discriminator(t, batch, labels);
+    gan__half_step half = {
+        .trainer = t, .latent = z, .labels = labels, .player = &t->discriminator, .next = next};
+
+    if (status == GAN_OK) {
+        half.real = batch->samples;
+        half.real_labels = gan__batch_labels(batch);
+        half.count = batch->count;
+        if (next) *next = generator_half(t, batch->count, again(t, batch), z, labels);
+    }
+    return run_half(&half, status, step_discriminator, stats);
+}
+
 static gan_status both_steps(gan_trainer *t, const gan_batch *batch, gan_train_stats *stats)
 {
     gan_status status = GAN_OK;
     const uint64_t before = t->stats.d_steps;
+    const int g_follows = (before + 1) % t->desc.d_steps_per_g == 0;
     const gan__label_list drawn = {0};
+    gan__half_step g;
 
     gan__pass_hold(t->generator.pass, 0);
-    GAN_TRY(discriminator_step(t, batch, NULL, drawn, stats));
-    if (t->stats.d_steps == before || t->stats.d_steps % t->desc.d_steps_per_g > 0) return GAN_OK;
-    gan__pass_hold(t->generator.pass, !t->desc.on_gradients); /* else the host was there */
-    status = generator_step(t, batch->count, t->shards ? batch : NULL, NULL, drawn, stats);
+    GAN_TRY(discriminator_step(t, batch, NULL, drawn, g_follows ? &g : NULL, stats));
+    if (t->stats.d_steps == before || !g_follows) return GAN_OK;
+    if (!g.is_generated)
+        gan__pass_hold(t->generator.pass, !t->desc.on_gradients); /* else the host was there */
+    status = run_generator(&g, again(t, batch), stats);
     gan__pass_hold(t->generator.pass, 0);
 
 cleanup:
@@ -637,7 +654,7 @@ static gan_status discriminator_call(gan_trainer *t, const gan_batch *batch, con
     gan_status status = GAN_OK;
 
     GAN_TRY(enter(t, stats));
-    status = discriminator_step(t, batch, z, labels, stats);
+    status = discriminator_step(t, batch, z, labels, NULL, stats);
     gan__trainer_leave(t);
 
 cleanup:

@@ -20,6 +20,9 @@ typedef struct gan__half_step {
     size_t begin, rows;     /* those of the micro-batch */
     size_t shard, n_shards; /* which shards these are; 1 of a micro-batch */
     size_t first;           /* the row of the passes in which its generated samples begin */
+    struct gan__half_step
+        *next;              /* of the discriminator's: the generator's that follows, if known */
+    int is_generated;       /* the generator has run for its next rows */
     double clock;           /* when the present stage began */
     double loss;            /* this and what follows: means over the batch, once it is done */
     double d_real, d_fake, real_right, fake_right;
@@ -37,6 +40,29 @@ gan_status gan__trainer_check_generator(const gan_trainer *trainer, size_t n,
 /* Input and forward passes: latent vectors, labels and real samples are written into the passes,
  * the generator computes its samples, the discriminator its outputs for all of them. */
 void gan__half_forward(gan__half_step *half);
+
+/* The first part of that, which depends on the generator alone; gan__half_forward() leaves it out
+ * then. */
+void gan__half_generate(gan__half_step *half);
+
+/* The rows of `n_shards` shards, or of a micro-batch. */
+static inline void gan__half_set_rows(gan__half_step *half, size_t shard, size_t n_shards)
+{
+    const size_t parts = gan__trainer_parts(half->trainer, half->count);
+
+    half->shard = shard;
+    half->n_shards = n_shards;
+    half->begin = half->count * shard / parts;
+    half->rows = half->count * (shard + n_shards) / parts - half->begin;
+}
+
+/* Move on to fresh random numbers for generated samples, and their labels; in the generator for one
+ * micro-batch. */
+void gan__half_advance_generated(const gan__half_step *half);
+
+/* In the discriminator's half, whose gradients are being added up over the ranks: while they are,
+ * let the generator run for the half that follows, if that is known and all that it depends on. */
+void gan__half_go_ahead(gan__half_step *half);
 
 /* Whether it is the discriminator's half. */
 static inline int gan__half_is_d(const gan__half_step *half)

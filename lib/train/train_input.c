@@ -184,6 +184,29 @@ int gan__half_fakes_apart(const gan_trainer *t)
            gan__consistency_rows(&t->consistency) > 0;
 }
 
+void gan__half_generate(gan__half_step *half)
+{
+    gan_trainer *t = half->trainer;
+
+    half->first = half->real ? half->rows : t->objective.relative ? (size_t)t->n_real : 0;
+    gan__half_start_clock(half);
+    write_labels(half);
+    gan__pool_run(t->pool, write_input, half, INPUT_TILES);
+    gan__half_book(half, GAN__STEP_INPUT);
+    gan__pass_forward(t->generator.pass, t->pool, half->first, half->rows, half->rows);
+    gan__half_book(half, GAN__STEP_G_FORWARD);
+    half->is_generated = 1;
+}
+
+void gan__half_advance_generated(const gan__half_step *half)
+{
+    gan_trainer *t = half->trainer;
+
+    if (!half->latent) t->noise_position += half->count * t->latent;
+    if (!gan__labels_given(half->labels) && t->n_classes > 0) t->class_position += half->count;
+    gan__pass_advance(t->generator.pass);
+}
+
 /* In its own half the discriminator runs on real and generated samples at once.  In the
  * generator's, a relative loss needs its outputs for the real ones too, but they have no backward
  * pass. */
@@ -191,11 +214,9 @@ void gan__half_forward(gan__half_step *half)
 {
     gan_trainer *t = half->trainer;
 
+    if (!half->is_generated) gan__half_generate(half);
+    half->is_generated = 0;
     gan__half_start_clock(half);
-    write_labels(half);
-    gan__pool_run(t->pool, write_input, half, INPUT_TILES);
-    gan__half_book(half, GAN__STEP_INPUT);
-    gan__pass_forward(t->generator.pass, t->pool, half->first, half->rows, half->rows);
     if (gan__half_fakes_apart(t)) gan__pool_run(t->pool, write_generated, half, INPUT_TILES);
     if (augmented_rows(half) > 0) gan__pool_run(t->pool, write_augmented, half, INPUT_TILES);
     gan__half_book(half, GAN__STEP_G_FORWARD);

@@ -8,7 +8,7 @@
  *                     on another one: all of its shards forward, a loss for each, and all backward,
  *                     with the tree inside the products that make the gradients (kernels_gemm.c)
  *     all to all      figures, and whether all is well: gan__shards_join()
- *                     the rest of the tree, over the ranks: gan__communicator_sum()
+ *                     the rest of the tree, over the ranks: gan__learner_join()
  *     each rank       the same update
  *
  * Random numbers are functions of a sample's place in the whole batch, and those of layers also

@@ -10,6 +10,8 @@
  *     exchanges    of the gradients of both networks, each on a line through the times of exchanges of few
  *                  and of many bytes
  *
+ * It is compared with steps that wait for each exchange; those that compute meanwhile are measured, too.
+ *
  * Rank 0 prints one line of name=value; times in milliseconds. */
 #include "games.h"
 
@@ -19,7 +21,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { FEW = 1 << 17, MANY = 1 << 20, KINDS = 4, TURNS = 7 };
+enum { FEW = 1 << 17, MANY = 1 << 20, KINDS = 5, TURNS = 7 };
 
 static gan_communicator ranks;
 
@@ -134,8 +136,8 @@ static double step_and_wait(void *what)
     return seconds() - began;
 }
 
-/* Of all ranks together, with a batch for each, or else of this one by itself. */
-static run begin_run(const char *name, int together)
+/* Of all ranks together, with a batch for each, or for NULL of this one by itself. */
+static run begin_run(const char *name, const gan_communicator *together)
 {
     run r = {.batch = {GAN_BATCH_INIT}};
     size_t n;
@@ -144,8 +146,8 @@ static run begin_run(const char *name, int together)
     r.x.desc.shards = 8;
     r.x.desc.n_threads = 1;
     if (together) {
-        r.x.desc.communicator = &ranks;
-        r.x.desc.batch_size *= ranks.size;
+        r.x.desc.communicator = together;
+        r.x.desc.batch_size *= together->size;
     } else {
         r.x.desc.shards /= ranks.size;
     }
@@ -203,29 +205,36 @@ static void print(const char *name, const run *r, const double *t)
     const double exchanges = 2 * base + slope * (g + d), model = t[2] + exchanges;
 
     printf("run=%s ranks=%zu compute=%.4f latency=%.4f per_megabyte=%.4f exchanges=%.4f model=%.4f "
-           "found=%.4f off=%+.3f g_bytes=%.0f d_bytes=%.0f batch=%zu\n",
+           "found=%.4f off=%+.3f meanwhile=%.4f g_bytes=%.0f d_bytes=%.0f batch=%zu\n",
            name, ranks.size, 1e3 * t[2], 1e3 * base, 1e9 * slope, 1e3 * exchanges, 1e3 * model,
-           1e3 * t[3], model / t[3] - 1, g, d, r->batch.count);
+           1e3 * t[3], model / t[3] - 1, 1e3 * t[4], g, d, r->batch.count);
 }
 
 int main(int argc, char **argv)
 {
     size_t few = FEW, many = MANY;
     double found[KINDS];
-    run alone, together;
+    gan_communicator waiting;
+    run alone, together, meanwhile;
 
     if (argc < 3) return 2;
     if (gan_mpi_world(&ranks) != GAN_OK || ranks.size == 1) return 1;
-    alone = begin_run(argv[1], 0);
-    together = begin_run(argv[1], 1);
+    waiting = ranks;
+    waiting.begin_all_to_all = waiting.begin_all_gather = NULL;
+    waiting.proceed = NULL;
+    alone = begin_run(argv[1], NULL);
+    together = begin_run(argv[1], &waiting);
+    meanwhile = begin_run(argv[1], &ranks);
     measure((timed[KINDS]){{exchange, &few, 0},
                            {exchange, &many, 0},
                            {step_and_wait, &alone, 0},
-                           {step, &together, 0}},
+                           {step, &together, 0},
+                           {step, &meanwhile, 0}},
             strtod(argv[2], NULL), found);
     if (ranks.rank == 0) print(argv[1], &alone, found);
     end_run(&alone);
     end_run(&together);
+    end_run(&meanwhile);
     gan_mpi_communicator_end(&ranks);
     return 0;
 }
