@@ -54,12 +54,12 @@ typedef gan_status (*gan_proceed_fn)(void *user, int wait, int *done);
  * the function that it begins, and returns at once.  From then on, until `proceed` has said that the
  * exchange is done,
  *
- *     - no other of these functions is called: one exchange at a time is under way;
+ *     - no other of these functions is called: one exchange at a time is in progress;
  *     - the library doesn't write to the memory at `send`, nor use that at `receive`;
  *     - `proceed` is called with a `wait` of 0, any number of times, none included, which need not be
  *       the same on all ranks; then, unless it is done, with 1.
  *
- * When a begin function fails nothing has begun; when `proceed` fails nothing is under way any more.
+ * When a begin function fails nothing has begun; when `proceed` fails nothing is in progress any more.
  * A step during which any of these functions fails calls none of them again, and returns that error;
  * the half of it that was exchanging changes nothing.
  *
