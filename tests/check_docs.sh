@@ -39,6 +39,7 @@ sed -n 's/^ *\(gan_[a-z0-9_]*\);.*/\1/p' lib/libgan.map | sort >"$work/functions
 grep -oh 'gan_[a-z0-9_]*' "$docs"/man/man3/*.3 | sort -u >"$work/documented"
 missing=$(comm -23 "$work/functions" "$work/documented")
 [ -z "$missing" ] || fail "on no page: $missing"
+! grep -l '\\fC' "$docs"/man/man3/*.3 || fail "a font C, which groff 1.23 has not"
 if command -v groff >/dev/null; then
     said=$(groff -man -Tutf8 -Kutf8 -z "$docs"/man/man1/*.1 "$docs"/man/man3/*.3 2>&1) || :
     [ -z "$said" ] || { echo "$said"; fail "manual pages with warnings"; }
