@@ -5,7 +5,9 @@
 
 #include <limits.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 typedef struct member {
@@ -92,6 +94,27 @@ static gan_status broadcast(void *user, void *buffer, size_t bytes, size_t root)
     return wait_for(&m->request);
 }
 
+/* As much of the record as the host's release has, which begins with its size. */
+static void fill(gan_communicator *out, gan_communicator record)
+{
+    const size_t size = out->struct_size;
+
+    record.struct_size = size;
+    memset(out, 0, size);
+    memcpy(out, &record, size < sizeof record ? size : sizeof record);
+}
+
+static void set_alone(gan_communicator *out)
+{
+    fill(out, (gan_communicator){GAN_COMMUNICATOR_INIT});
+}
+
+/* Whether the host has room for what every release's record has. */
+static int is_begun(const gan_communicator *out)
+{
+    return out && out->struct_size >= offsetof(gan_communicator, begin_all_to_all);
+}
+
 static gan_status make(gan_communicator *out, MPI_Comm comm, int began)
 {
     int rank = 0, size = 1;
@@ -106,29 +129,23 @@ static gan_status make(gan_communicator *out, MPI_Comm comm, int began)
     MPI_Comm_set_errhandler(own->comm, MPI_ERRORS_RETURN);
     MPI_Comm_rank(own->comm, &rank);
     MPI_Comm_size(own->comm, &size);
-    *out = (gan_communicator){GAN_COMMUNICATOR_INIT,
-                              .rank = (size_t)rank,
-                              .size = (size_t)size,
-                              .user = own,
-                              .all_to_all = all_to_all,
-                              .all_gather = all_gather,
-                              .broadcast = broadcast,
-                              .begin_all_to_all = begin_all_to_all,
-                              .begin_all_gather = begin_all_gather,
-                              .proceed = proceed};
+    fill(out, (gan_communicator){.rank = (size_t)rank,
+                                 .size = (size_t)size,
+                                 .user = own,
+                                 .all_to_all = all_to_all,
+                                 .all_gather = all_gather,
+                                 .broadcast = broadcast,
+                                 .begin_all_to_all = begin_all_to_all,
+                                 .begin_all_gather = begin_all_gather,
+                                 .proceed = proceed});
     return GAN_OK;
-}
-
-static void set_alone(gan_communicator *out)
-{
-    *out = (gan_communicator){GAN_COMMUNICATOR_INIT, .size = 1};
 }
 
 gan_status gan_mpi_communicator(gan_communicator *out, MPI_Comm comm)
 {
     int begun = 0, ended = 0;
 
-    if (!out) return GAN_ERR_INVALID;
+    if (!is_begun(out)) return GAN_ERR_INVALID;
     set_alone(out);
     MPI_Initialized(&begun);
     MPI_Finalized(&ended);
@@ -140,7 +157,7 @@ gan_status gan_mpi_world(gan_communicator *out)
 {
     int begun = 0, ended = 0, level;
 
-    if (!out) return GAN_ERR_INVALID;
+    if (!is_begun(out)) return GAN_ERR_INVALID;
     set_alone(out);
     MPI_Initialized(&begun);
     MPI_Finalized(&ended);

@@ -17,7 +17,7 @@ static void must(gan_status status)
 
 int main(void)
 {
-    gan_communicator ranks; /* 2: who trains together */
+    gan_communicator ranks = {GAN_COMMUNICATOR_INIT}; /* 2: who trains together */
     if (gan_mpi_world(&ranks) != GAN_OK) return 1;
 
     gan_network *g = gan_network_create(gan_shape_1d(64), NULL);

@@ -23,7 +23,7 @@
 
 enum { FEW = 1 << 17, MANY = 1 << 20, KINDS = 5, TURNS = 7 };
 
-static gan_communicator ranks;
+static gan_communicator ranks = {GAN_COMMUNICATOR_INIT};
 
 static void must(gan_status status)
 {

@@ -116,6 +116,21 @@ static void run(game *t, uint64_t steps, const char *weights, const char *checkp
     gan_dataset_destroy(data);
 }
 
+/* A record of no size is refused; one of a host that was compiled with fewer functions is filled as far
+ * as it goes. */
+static int respects_sizes(void)
+{
+    gan_communicator none = {0}, shorter = {GAN_COMMUNICATOR_INIT};
+    gan_exchange_fn *behind = &shorter.begin_all_to_all;
+    int good = gan_mpi_communicator(&none, MPI_COMM_WORLD) == GAN_ERR_INVALID;
+
+    shorter.struct_size = (size_t)((char *)behind - (char *)&shorter);
+    good &= gan_mpi_communicator(&shorter, MPI_COMM_WORLD) == GAN_OK;
+    good &= shorter.all_gather && !*behind && !shorter.proceed;
+    gan_mpi_communicator_end(&shorter);
+    return good && !shorter.all_gather;
+}
+
 int main(int argc, char **argv)
 {
     game t;
@@ -124,7 +139,8 @@ int main(int argc, char **argv)
     under_mpi = getenv("OMPI_COMM_WORLD_SIZE") || getenv("PMI_SIZE");
     if (under_mpi) {
         MPI_Init(&argc, &argv);
-        if (gan_mpi_communicator(&ranks, MPI_COMM_WORLD) != GAN_OK) MPI_Abort(MPI_COMM_WORLD, 1);
+        if (!respects_sizes() || gan_mpi_communicator(&ranks, MPI_COMM_WORLD) != GAN_OK)
+            MPI_Abort(MPI_COMM_WORLD, 1);
     }
     t.desc.n_threads = strtoul(argv[3], NULL, 10);
     t.desc.shards = strtoul(argv[4], NULL, 10);

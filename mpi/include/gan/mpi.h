@@ -17,12 +17,13 @@ GAN_BEGIN_DECLS
  * have the processor.  What is summed is the library's business, so results are the same with every
  * MPI.  This library is linked to the MPI it was built with, which the host has to use, too.
  *
- * @param[out] out   Receives the record, to be ended with gan_mpi_communicator_end(); one of a single
- *                   rank on failure.
+ * @param[in,out] out  Begins with GAN_COMMUNICATOR_INIT, whose size says how much of the record this
+ *                   host knows.  Receives it, to be ended with gan_mpi_communicator_end(); one of a
+ *                   single rank on failure.
  * @param[in]  comm  Whose ranks are to train together; their number has to divide the shards.
  *
  * @retval GAN_OK           `*out` is filled.
- * @retval GAN_ERR_INVALID  `out` is NULL, or MPI is not initialised, or finalised.
+ * @retval GAN_ERR_INVALID  `out` is NULL or has no size, or MPI is not initialised, or finalised.
  * @retval GAN_ERR_IO       MPI could not duplicate `comm`.
  *
  * gan_last_error() knows nothing of this library.  Called by all ranks of `comm`, as MPI_Comm_dup()
