@@ -3,10 +3,10 @@
 
 Five steps: linear layers, a DCGAN of 28x28 pixels and one of 64x64 in colour, convolutions of 3x3, and wide linear
 layers.  PyTorch's best setting is looked for first, step by step: the kernels of OpenBLAS (OPENBLAS_CORETYPE, which a
-process reads when it starts, so each is tried in a process of its own), how OpenMP waits, threads of PyTorch's and of the BLAS's, the
-layout channels_last, foreach and fused Adam, torch.compile.  What fails or is slower is left out.  Then libgan,
-PyTorch as a tutorial writes it and PyTorch at its best run in one process in turns, on one thread and on all; a figure
-is the median of its rounds.  What the step adds to a process's memory is looked at in one process for each.  Needs
+process reads when it starts, so each is tried in a process of its own), how OpenMP waits, whether malloc() keeps memory,
+threads of PyTorch's and of the BLAS's, the layout channels_last, foreach and fused Adam, torch.compile.  What fails or
+is slower is left out.  Then libgan, PyTorch as a tutorial writes it and PyTorch at its best run in one process in
+turns, on one thread and on all; a figure is the median of its rounds.  What the step adds to a process's memory is looked at in one process for each.  Needs
 Debian's python3-torch (or any torch) and a built library:
 
     make shared && tests/bench/compare_pytorch.py [--json FILE] [--settings FILE] [--rounds N] [STEP...]
@@ -374,6 +374,11 @@ def trial_in(options, name, environment):
     return kept(options, name, "trial %s" % environment, lambda: child(options, environment, "--trial", name))
 
 
+# PyTorch allocates its tensors anew in each step: malloc() then asks the system for large ones, and gives them back, unless told to
+# keep them.
+KEEPING = "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=4294967296"
+
+
 def fastest_environment(options, name):
     """That in which PyTorch's plain step is the fastest; of core types that are the same kernels, the first.  Threads of
     OpenMP that go on spinning after their work hinder those of a BLAS with threads of its own; or save time."""
@@ -388,9 +393,12 @@ def fastest_environment(options, name):
     ranking = sorted(found.items(), key=lambda item: item[1][0])
     print("  kernels of OpenBLAS, PyTorch's plain step: " + ", ".join("%s %.1f ms" % (kernels, 1e3 * s) for kernels, (s, _) in ranking))
     seconds, best = ranking[0][1]
-    passive = dict(best, OMP_WAIT_POLICY="PASSIVE")
-    trial = trial_in(options, name, passive)
-    return passive if trial and trial["seconds"] and trial["seconds"] < seconds else best
+    for extra in ({"OMP_WAIT_POLICY": "PASSIVE"}, {"GLIBC_TUNABLES": KEEPING}):
+        trial = trial_in(options, name, dict(best, **extra))
+        if trial and trial["seconds"] and trial["seconds"] < seconds:
+            seconds, best = trial["seconds"], dict(best, **extra)
+            print("  faster with %s: %.1f ms" % (", ".join("%s=%s" % item for item in extra.items()), 1e3 * seconds))
+    return best
 
 
 # ---- memory ----
@@ -474,7 +482,7 @@ def measure(torch, options, name):
             "ratio": best["PyTorch"] / best["libgan"], "ratio_1_thread": of("PyTorch", 1) / of("libgan", 1),
             "settings": {str(n): str(s) for n, s in settings.items()}, "best_setting": vars(settings[CORES]),
             "kernels": {"libgan": text_of(lib.gan_instruction_set) + ", " + text_of(lib.gan_blas_name), "OpenBLAS": kernels_of_blas()},
-            "openmp": os.environ.get("OMP_WAIT_POLICY", "as it is"),
+            "openmp": os.environ.get("OMP_WAIT_POLICY", "as it is"), "malloc": os.environ.get("GLIBC_TUNABLES", "as it is"),
             "torch": torch.__version__, "processor": processor()}
 
 
@@ -498,7 +506,8 @@ def compare(options, name):
     r = child(options, environment, "--measure", name)
     if not r:
         sys.exit("compare_pytorch.py: %s could not be measured" % name)
-    memory = {side: child(options, environment, "--memory", side, "--setting", json.dumps(r["best_setting"]), name)
+    plain = {name: value for name, value in environment.items() if name != "GLIBC_TUNABLES"}
+    memory = {side: child(options, plain, "--memory", side, "--setting", json.dumps(r["best_setting"]), name)
               for side in ("libgan", "PyTorch")}
     if all(memory.values()):
         r["megabytes"] = {side: found["megabytes"] for side, found in memory.items()}
