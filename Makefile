@@ -455,7 +455,7 @@ $(SCRIPT_LOGS) $(PART_LOGS): $(LOGS)/%.log: tests/%.sh all FORCE
 $(LOGS)/check_export.log: $(BUILD)/tests/test_export_c
 $(LOGS)/check_export_page.log: $(BUILD)/tests/test_export_page
 
-$(TEST_SRC:%.c=$(BUILD)/obj/%.o) $(TEST_HELPERS:%.c=$(BUILD)/obj/%.o): | have-check
+$(TEST_SRC:%.c=$(BUILD)/obj/%.o) $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/ward.c,$(TEST_HELPERS))): | have-check
 have-check:
 	@$(PKG_CONFIG) --exists check || \
 	    { echo "libgan: the tests need Check; ./bootstrap check installs it" >&2; exit 1; }

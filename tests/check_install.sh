@@ -216,3 +216,7 @@ run_make -C "$work/examples" -f "$prefix/share/libgan/examples/Makefile" CFLAGS=
 for example in "$build"/examples/*; do
     [ -x "$work/examples/${example##*/}" ] || fail "examples/Makefile did not build ${example##*/}"
 done
+
+# Whoever only builds needs no Check: what `make` does alone compiles no test.
+"${MAKE:-make}" -n BUILD="$work/fresh" all >"$work/plan" 2>&1 || fail "make -n all fails"
+! grep -q 'the tests need Check' "$work/plan" || fail "make all would ask for Check"
