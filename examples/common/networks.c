@@ -123,7 +123,7 @@ static networks_plan plan_of(const networks_options *o, const run_parts *parts)
                            .classes = parts->n_classes,
                            .shown = run_shows_labels(parts) ? parts->n_classes : 0,
                            .outputs = run_output_size(parts),
-                           .plain = o->d_plain || is_plain(parts->opt),
+                           .plain = o->d_no_batch_norm || is_plain(parts->opt),
                            .spectral_norm = parts->opt->spectral_norm,
                            .attention = o->attention,
                            .stddev = o->stddev,

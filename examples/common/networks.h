@@ -95,10 +95,10 @@ typedef struct networks_options {
     long base;   /* channels of the feature maps at half the picture's size; each further halving
                     doubles them, up to 8 * base */
     long d_base; /* those of the discriminator; 0: base */
-    int d_plain; /* 1: no batch normalisation in the discriminator of a dcgan */
-    int stddev;  /* 1: minibatch standard deviation in the discriminator */
-    long embedding; /* in a conditional run the size of the class embedding */
-    int attention;  /* 1: self-attention, in a resnet */
+    int d_no_batch_norm; /* 1: no batch normalisation in the discriminator of a dcgan */
+    int stddev;          /* 1: minibatch standard deviation in the discriminator */
+    long embedding;      /* in a conditional run the size of the class embedding */
+    int attention;       /* 1: self-attention, in a resnet */
 } networks_options;
 
 /* clang-format off */
@@ -110,8 +110,8 @@ typedef struct networks_options {
     {"base", "N", .whole = &(o)->base, .min = 1, .max = 1024,                                      \
      .help = "channels of the maps that are half as large as a picture"},                          \
     {"d-base", "N", .whole = &(o)->d_base, .min = 0, .max = 1024,                                  \
-     .help = "the same of the discriminator; 0: as many as --base"},                               \
-    {.name = "d-plain", .on = &(o)->d_plain,                                                       \
+     .help = "the same for the discriminator; 0: as --base"},                                      \
+    {.name = "d-no-batch-norm", .on = &(o)->d_no_batch_norm,                                       \
      .help = "no batch normalisation in the discriminator of --network dcgan, as with a gradient " \
              "penalty or spectral normalisation"},                                                 \
     {.name = "minibatch-stddev", .on = &(o)->stddev,                                               \

@@ -24,14 +24,15 @@ typedef struct gan__files {
     uint16_t *labels;   /* of the files; NULL: there are none */
     uint8_t *marks;     /* a byte for each file, for the caller's use, or NULL */
     int (*is_wanted)(const char *name);
-    const char *if_empty; /* the error where there is no such file */
+    const char *if_empty; /* error message when no file is found; not copied */
     int skips;            /* what cannot be used is left out */
     size_t n_listed;      /* how many files there were */
 } gan__files;
 
 /* List the files that `is_wanted` accepts by name (NULL: all), in a directory and all below it,
  * sorted.  After a failure the list, part of which may exist, still needs gan__files_destroy().
- * `if_empty`, the error where there is no file, is kept by reference. */
+ * `if_empty` is the error message when no file is found; it isn't copied, so it must outlive the
+ * list. */
 gan_status gan__files_create(gan__files **out, const char *path, int (*is_wanted)(const char *name),
                              const char *if_empty, int skips, const gan_allocator *host);
 void gan__files_destroy(gan__files *f);

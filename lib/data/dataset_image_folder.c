@@ -21,7 +21,7 @@ enum { MEMORY_LIMIT = 1 << 30 };
 typedef struct face {
     const gan__image_format *only; /* NULL: all, recognised by their content */
     int (*is_wanted)(const char *name);
-    const char *if_empty; /* the error where the directory has no such file */
+    const char *if_empty; /* error message when the directory has no such file */
     const char *setting;  /* the setting that allows larger pictures */
     int is_strict;        /* a picture outside of the classes is an error */
 } face;

@@ -171,7 +171,8 @@ static void transform(const gan_layer *layer, gan__by by, const float *params, s
 
     c.by = by;
     n = gan__winograd_weights_units(&c);
-    gan__winograd_transform(&c, n * part / parts, n * (part + 1) / parts, params, transformed, room);
+    gan__winograd_transform(&c, n * part / parts, n * (part + 1) / parts, params, transformed,
+                            room);
 }
 
 /* ---- the cut ---- */
@@ -407,47 +408,55 @@ static double grad(const gan__layer_run *run, size_t part, size_t parts, float *
     return squares + weight_squares(&c, p, grads);
 }
 
-/* ---- a convolution of an image that was doubled ---- */
+/* ---- nearest upsampling and the convolution that reads it ---- */
 
 /* Where each pixel was repeated, a kernel of 3 sees two different pixels on a side, and weights of
  * the same pixel can be added up beforehand: 4 products for 9, and the large image is never made.
  * On one side, of the small image a b c:
  *
- *     doubled         a   a   b   b   c   c
+ *     upsampled       a   a   b   b   c   c
  *     at the first b      w0  w1  w2            w0 a + (w1 + w2) b
  *     at the second           w0  w1  w2        (w0 + w1) b + w2 c
  *
- * This is a transposed convolution in steps of 2 with a padding of 1, in which pixel i adds its
+ * This is a transposed convolution with a stride of 2 and a padding of 1, in which pixel i adds its
  * product with weight k to place 2 i - 1 + k, of the weights
  *
  *     w2     w1 + w2     w0 + w1     w0
  *
- * These, [in, out, 4, 4], are made for each run from those of the layer, [out, in, 3, 3], in front of
- * what else is transformed.  Their gradient goes the same way back. */
+ * These, [in, out, 4, 4], are computed for each run from those of the layer, [out, in, 3, 3], and
+ * stored before the transformed ones.  Their gradient takes the adjoint way back.  In both
+ * directions one side follows the other. */
 enum { SMALL = 3, FOLDED = 4 };
-static const unsigned char sums[FOLDED][SMALL] = {{0, 0, 1}, {0, 1, 1}, {1, 1, 0}, {1, 0, 0}};
+
+static void fold_side(const float *w, size_t step, float *folded, size_t folded_step)
+{
+    folded[0] = w[2 * step];
+    folded[folded_step] = w[step] + w[2 * step];
+    folded[2 * folded_step] = w[0] + w[step];
+    folded[3 * folded_step] = w[0];
+}
+
+static void unfold_side(const float *folded, size_t folded_step, float *w, size_t step)
+{
+    w[0] = folded[2 * folded_step] + folded[3 * folded_step];
+    w[step] = folded[folded_step] + folded[2 * folded_step];
+    w[2 * step] = folded[0] + folded[folded_step];
+}
 
 static void fold_kernel(const float *w, float *folded)
 {
-    for (size_t i = 0; i < FOLDED * FOLDED; i++) {
-        const unsigned char *down = sums[i / FOLDED], *across = sums[i % FOLDED];
-        float sum = 0;
+    float down[FOLDED * SMALL];
 
-        for (size_t j = 0; j < SMALL * SMALL; j++)
-            if (down[j / SMALL] && across[j % SMALL]) sum += w[j];
-        folded[i] = sum;
-    }
+    for (size_t x = 0; x < SMALL; x++) fold_side(w + x, SMALL, down + x, SMALL);
+    for (size_t y = 0; y < FOLDED; y++) fold_side(down + y * SMALL, 1, folded + y * FOLDED, 1);
 }
 
-static void unfold_kernel(const float *dfolded, float *dw)
+static void unfold_kernel(const float *folded, float *w)
 {
-    for (size_t j = 0; j < SMALL * SMALL; j++) {
-        float sum = 0;
+    float down[SMALL * FOLDED];
 
-        for (size_t i = 0; i < FOLDED * FOLDED; i++)
-            if (sums[i / FOLDED][j / SMALL] && sums[i % FOLDED][j % SMALL]) sum += dfolded[i];
-        dw[j] = sum;
-    }
+    for (size_t x = 0; x < FOLDED; x++) unfold_side(folded + x, FOLDED, down + x, FOLDED);
+    for (size_t y = 0; y < SMALL; y++) unfold_side(down + y * FOLDED, 1, w + y * SMALL, 1);
 }
 
 static size_t folded_size(const gan_layer *layer)
@@ -562,21 +571,21 @@ static int is_plain_3x3(const gan_layer *layer)
     return is && s.groups == 1;
 }
 
-int gan__layer_fold_doubling(gan_layer *out, const gan_layer *doubling, const gan_layer *conv)
+int gan__layer_fold_upsample(gan_layer *out, const gan_layer *upsample, const gan_layer *conv)
 {
     gan__conv_settings s;
 
-    if (!gan__layer_doubles(doubling) || !is_plain_3x3(conv)) return 0;
+    if (!gan__layer_repeats_twice(upsample) || !is_plain_3x3(conv)) return 0;
     s = gan__conv_settings_of(conv);
     for (size_t i = 0; i < 2; i++) s.kernel[i] = FOLDED, s.stride[i] = 2;
     *out = *conv;
     out->class = &folded_class;
-    out->in = doubling->in;
+    out->in = upsample->in;
     memcpy(out->settings, &s, sizeof s);
     return 1;
 }
 
-/* ---- the kinds ---- *//* ---- the kinds ---- */
+/* ---- the kinds ---- */
 
 static const gan__layer_setting settings[] = {
     GAN__SIZE("in_channels", gan__conv_settings, in, 1, INT32_MAX),

@@ -20,10 +20,10 @@ typedef struct gan__pool_settings {
 } gan__pool_settings;
 GAN__LAYER_SETTINGS_OF(gan__pool_settings)
 
-/* Whether a layer is an upsample that repeats each pixel of an image twice on both sides.  Where it is
- * and a convolution of 3x3 reads its output, fill `out` with a layer that computes both from the small
- * image, with the convolution's parameters: see layer_conv.c.  Else return 0. */
-int gan__layer_doubles(const gan_layer *layer);
-int gan__layer_fold_doubling(gan_layer *out, const gan_layer *doubling, const gan_layer *conv);
+/* Whether a layer is a nearest upsample by 2 of an image.  Where it is and a convolution of 3x3 reads
+ * its output, fill `out` with a layer that computes both from the small image, with the
+ * convolution's parameters: see layer_conv.c.  Else return 0. */
+int gan__layer_repeats_twice(const gan_layer *layer);
+int gan__layer_fold_upsample(gan_layer *out, const gan_layer *upsample, const gan_layer *conv);
 
 #endif

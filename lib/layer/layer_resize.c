@@ -248,7 +248,7 @@ const gan__layer_class gan__layer_upsample = {
     .backward = upsample_backward,
 };
 
-int gan__layer_doubles(const gan_layer *layer)
+int gan__layer_repeats_twice(const gan_layer *layer)
 {
     return layer->class == &gan__layer_upsample && layer->in.rank == 3 && scale_of(layer) == 2 &&
            !blends(layer);

@@ -123,7 +123,7 @@ static void add_pieces(size_t pieces, size_t n, float *x)
 }
 
 /* By a host's functions that return when all is done. */
-static gan_status sum_at_once(const gan__sum *s)
+static gan_status sum_at_once(const gan__rank_sum *s)
 {
     gan_status status = GAN_OK;
     const gan_communicator *c = s->ranks;
@@ -138,7 +138,7 @@ cleanup:
 }
 
 /* The exchange before has brought what the next one sends. */
-static gan_status begin_next(gan__sum *s)
+static gan_status begin_next(gan__rank_sum *s)
 {
     const gan_communicator *c = s->ranks;
     const size_t bytes = s->piece * sizeof *s->x;
@@ -148,7 +148,7 @@ static gan_status begin_next(gan__sum *s)
     return check(c, "begin_all_gather", c->begin_all_gather(c->user, s->room, s->x, bytes));
 }
 
-static gan_status proceed(gan__sum *s, int wait)
+static gan_status proceed(gan__rank_sum *s, int wait)
 {
     gan_status status = GAN_OK;
     const gan_communicator *c = s->ranks;
@@ -161,11 +161,12 @@ cleanup:
     return status;
 }
 
-void gan__sum_begin(gan__sum *s, const gan_communicator *c, size_t n, float *x, float *room)
+void gan__communicator_sum_begin(gan__rank_sum *s, const gan_communicator *c, size_t n, float *x,
+                                 float *room)
 {
     const size_t piece = gan__communicator_padded(c, n) / c->size;
 
-    *s = (gan__sum){.ranks = c, .x = x, .room = room, .piece = piece};
+    *s = (gan__rank_sum){.ranks = c, .x = x, .room = room, .piece = piece};
     if (c->size == 1) return;
     s->exchanges = 2;
     if (c->proceed)
@@ -173,31 +174,31 @@ void gan__sum_begin(gan__sum *s, const gan_communicator *c, size_t n, float *x, 
             check(c, "begin_all_to_all", c->begin_all_to_all(c->user, x, room, piece * sizeof *x));
 }
 
-int gan__sum_is_under_way(const gan__sum *s)
+int gan__communicator_sum_in_progress(const gan__rank_sum *s)
 {
     return s->status == GAN_OK && s->exchanges > 0 && s->ranks->proceed;
 }
 
-void gan__sum_proceed(void *sum)
+void gan__communicator_sum_proceed(void *sum)
 {
-    gan__sum *s = sum;
+    gan__rank_sum *s = sum;
 
-    if (gan__sum_is_under_way(s)) s->status = proceed(s, 0);
+    if (gan__communicator_sum_in_progress(s)) s->status = proceed(s, 0);
 }
 
-gan_status gan__sum_end(gan__sum *s)
+gan_status gan__communicator_sum_end(gan__rank_sum *s)
 {
-    while (gan__sum_is_under_way(s)) s->status = proceed(s, 1);
+    while (gan__communicator_sum_in_progress(s)) s->status = proceed(s, 1);
     if (s->status == GAN_OK && s->exchanges > 0) s->status = sum_at_once(s);
     return s->status;
 }
 
 gan_status gan__communicator_sum(const gan_communicator *c, size_t n, float *x, float *room)
 {
-    gan__sum sum;
+    gan__rank_sum sum;
 
-    gan__sum_begin(&sum, c, n, x, room);
-    return gan__sum_end(&sum);
+    gan__communicator_sum_begin(&sum, c, n, x, room);
+    return gan__communicator_sum_end(&sum);
 }
 
 void gan__communicator_tree(size_t rows, size_t n, double *x)

@@ -41,17 +41,18 @@ size_t gan__communicator_padded(const gan_communicator *c, size_t n);
 /* The same in pieces, while the caller does something else: begin, any number of calls that go on
  * with it (it has the form of gan__pass_meanwhile()), and the end, which says how it went.  x and
  * `room` belong to it until then.  Where the host's functions can't do that the end does it all. */
-typedef struct gan__sum {
+typedef struct gan__rank_sum {
     const gan_communicator *ranks;
     float *x, *room;
     size_t piece;     /* numbers of each rank's part */
     size_t exchanges; /* still to be made: all to all, and all gather */
     gan_status status;
-} gan__sum;
-void gan__sum_begin(gan__sum *sum, const gan_communicator *c, size_t n, float *x, float *room);
-int gan__sum_is_under_way(const gan__sum *sum);
-void gan__sum_proceed(void *sum);
-gan_status gan__sum_end(gan__sum *sum);
+} gan__rank_sum;
+void gan__communicator_sum_begin(gan__rank_sum *sum, const gan_communicator *c, size_t n, float *x,
+                                 float *room);
+int gan__communicator_sum_in_progress(const gan__rank_sum *sum);
+void gan__communicator_sum_proceed(void *sum);
+gan_status gan__communicator_sum_end(gan__rank_sum *sum);
 
 /* Let the first of `rows` rows of n numbers be the sum of all, as a tree; the others are lost. */
 void gan__communicator_tree(size_t rows, size_t n, double *x);

@@ -218,8 +218,8 @@ INLINE void down_in(const place *p, side s, transform t, const float *x, size_t 
 
         from[i] = y < r->size[0] ? x + y * width : zeros;
     }
-/* From the last columns on, and then from the first, which may repeat some: what across_in() reads first
- * was written at once. */
+/* The last columns, and then from the first on, where the last vector may overlap the one computed
+ * first: so what across_in() reads first was written by a single store. */
 #define COLUMNS(n, of)                                                                             \
     for (size_t k = 0; n <= width && j < width; k++, j += n) {                                     \
         const size_t at = k > 0 ? (k - 1) * n : width - n;                                         \
@@ -293,7 +293,7 @@ INLINE void tiles_in(const gan__tile_rows *r, side s, transform t, const float *
 
 /* ---- values to pixels ---- */
 
-/* From the (16 - k)-th on, k ones before zeros. */
+/* Read from element 16 - k on: a mask of the first k elements. */
 static const int first_16[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
 
 /* Give b the first k elements of a. */
@@ -303,7 +303,7 @@ static const int first_16[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
         places_##n mask;                                                                           \
                                                                                                    \
         memcpy(&mask, first_16 + 16 - k, sizeof mask);                                             \
-        *b = (vector_##n)(((places_##n)*a & mask) | ((places_##n)*b & ~mask));                     \
+        *b = (vector_##n)(((places_##n) * a & mask) | ((places_##n) * b & ~mask));                 \
     }
 TAKE_FIRST(4)
 TAKE_FIRST(8)
@@ -380,7 +380,7 @@ INLINE void down_out(const place *p, side s, transform t, size_t line, const flo
             *to = sum;                                                                             \
         }                                                                                          \
     }
-/* The last vector leaves columns alone that another one was added to before. */
+/* The last vector overlaps the one before it, and keeps the columns that they share. */
 #define COLUMNS(n, of)                                                                             \
     for (; n <= width && j < width; j += n) {                                                      \
         const size_t at = j + n > width ? width - n : j;                                           \

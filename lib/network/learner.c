@@ -142,7 +142,8 @@ void gan__learner_gather(gan__learner *l, gan_pool *pool, size_t i)
 void gan__learner_begin_join(gan__learner *l, const gan_communicator *ranks)
 {
     if (l->shards == 0) return;
-    gan__sum_begin(&l->joining, ranks, l->net->n_params + l->net->n_buffers, l->sum, l->room);
+    gan__communicator_sum_begin(&l->joining, ranks, l->net->n_params + l->net->n_buffers, l->sum,
+                                l->room);
 }
 
 gan_status gan__learner_join(gan__learner *l, gan_pool *pool, double factor)
@@ -151,7 +152,7 @@ gan_status gan__learner_join(gan__learner *l, gan_pool *pool, double factor)
     const size_t n = l->net->n_params;
 
     if (l->shards == 0) return GAN_OK;
-    GAN_TRY(gan__sum_end(&l->joining));
+    GAN_TRY(gan__communicator_sum_end(&l->joining));
     gan__simd_best()->scale(l->net->n_buffers, 1 / (float)(l->shards * l->joining.ranks->size),
                             l->sum + n, l->net->buffers);
     if (factor > 1) gan__simd_best()->scale(n, (float)factor, l->sum, l->sum);
@@ -263,9 +264,9 @@ gan_status gan__learner_not_finite(const gan__learner *l, const gan__learner *co
 
     for (size_t i = 0; i < data->n_samples * data->size; i++)
         if (!isfinite(data->samples[i]))
-            return gan__fail(GAN_ERR_NONFINITE, "%s, step %llu: value %zu of %s %zu is %g",
-                             l->name, step, i % data->size, data->what,
-                             data->first + i / data->size, (double)data->samples[i]);
+            return gan__fail(GAN_ERR_NONFINITE, "%s, step %llu: value %zu of %s %zu is %g", l->name,
+                             step, i % data->size, data->what, data->first + i / data->size,
+                             (double)data->samples[i]);
     if (!isfinite(loss)) return bad_loss(l, chain, loss);
     snprintf(who, sizeof who, "%s, step %llu: gradient", l->name, step);
     return gan__network_check_finite(l->net, gan__learner_grads(l), who);

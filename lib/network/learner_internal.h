@@ -23,7 +23,7 @@ typedef struct gan__learner {
     size_t shards;  /* of how many, being shards, the sum is a tree.  0: they are added in turn */
     size_t stride;  /* then it is the first of blocks of `stride` floats, gradients and buffers */
     float *room;    /* buffer for other ranks' sums */
-    gan__sum joining; /* the sum over the ranks, from gan__learner_begin_join() to its end */
+    gan__rank_sum joining; /* the sum over the ranks, from gan__learner_begin_join() to its end */
     double squares[GAN__LEARNER_SLICES]; /* of slices of the sum */
 } gan__learner;
 

@@ -88,21 +88,32 @@ static int keeps_apart(const gan__pass *pass, size_t i)
     return gan__pass_layer(pass, i + 1)->class->tail_grad != NULL;
 }
 
-/* Fold upsampling into the convolution that reads it: in training, where there is time to save.  In
- * its place is a layer that does nothing. */
-static void fold(gan__pass *pass, size_t i)
+/* Fold an upsample into the convolution that reads it; its place is taken by a layer that does
+ * nothing. */
+static gan_status fold(gan__pass *pass, size_t i)
 {
-    const gan_layer *doubling = &pass->desc.net->layers[i];
+    gan_status status = GAN_OK;
+    const gan_layer *upsample = &pass->desc.net->layers[i];
+    gan_layer conv;
 
-    if (!is_between_two(&pass->desc, i)) return;
-    if (!gan__layer_fold_doubling(&pass->folded[i + 1], doubling, doubling + 1)) return;
-    pass->folded[i] = *doubling;
+    if (!is_between_two(&pass->desc, i)) return GAN_OK;
+    if (!gan__layer_fold_upsample(&conv, upsample, upsample + 1)) return GAN_OK;
+    if (!pass->folded)
+        GAN_TRY(
+            gan__alloc(&pass->folded, &pass->allocator, pass->desc.n_layers, sizeof *pass->folded));
+    pass->folded[i] = *upsample;
     pass->folded[i].class = &gan__layer_reshape;
-    pass->folded[i].out = doubling->in;
+    pass->folded[i].out = upsample->in;
+    pass->folded[i + 1] = conv;
     pass->layers[i] = &pass->folded[i];
     pass->layers[i + 1] = &pass->folded[i + 1];
+
+cleanup:
+    return status;
 }
 
+/* Samplers, whose samples have the same bits in any batch, and second derivatives use the network's
+ * own layers. */
 static gan_status choose_layers(gan__pass *pass)
 {
     gan_status status = GAN_OK;
@@ -111,9 +122,7 @@ static gan_status choose_layers(gan__pass *pass)
 
     GAN_TRY(gan__alloc(&pass->layers, &pass->allocator, desc->n_layers, sizeof *pass->layers));
     for (size_t i = 0; i < desc->n_layers; i++) pass->layers[i] = &desc->net->layers[i];
-    if (!folds) return GAN_OK;
-    GAN_TRY(gan__alloc(&pass->folded, &pass->allocator, desc->n_layers, sizeof *pass->folded));
-    for (size_t i = 0; i < desc->n_layers; i++) fold(pass, i);
+    for (size_t i = 0; folds && i < desc->n_layers; i++) GAN_TRY(fold(pass, i));
 
 cleanup:
     return status;
@@ -131,8 +140,8 @@ static size_t scratch_for(const gan__pass *pass, size_t i)
         const gan_layer *by = gan__pass_layer(pass, i - 1);
         const size_t width = gan_shape_size(by->out) - gan_shape_size(by->in);
 
-        n = gan__size_add(
-            n, layer->class->tail_scratch(layer, pass->desc.rows, width, by->n_classes));
+        n = gan__size_add(n,
+                          layer->class->tail_scratch(layer, pass->desc.rows, width, by->n_classes));
     }
     if (pass->desc.bfloat16 && layer->class->product)
         n = gan__size_add(whole_lines(n), GAN__GEMM_PAIRS);

@@ -71,8 +71,8 @@ struct gan__pass {
     gan_allocator allocator;
     gan__busy busy; /* evaluating */
     gan__pass_desc desc;
-    const gan_layer **layers; /* the network's, or what computes the same faster */
-    gan_layer *folded;        /* the latter */
+    const gan_layer **layers; /* the network's, or of `folded` */
+    gan_layer *folded;        /* layers that compute the same faster; NULL: there are none */
     gan__boundary *at;        /* n_layers + 1 */
     gan__stage *stages;
     size_t n_stages;
@@ -81,8 +81,8 @@ struct gan__pass {
     float *rooms;            /* all of them, unless it is a lodger */
     size_t lowest;           /* the first stage behind one with weights */
     float *memory;           /* of values and gradients; without gradients, the passing room */
-    size_t n_memory; /* values of it */
-    int borrows;     /* it is another pass's */
+    size_t n_memory;         /* values of it */
+    int borrows;             /* it is another pass's */
     float *grads;
     uint16_t *labels; /* of the rows; NULL: no layer uses them, or the caller has them */
     float *saved;
@@ -97,16 +97,16 @@ struct gan__pass {
     size_t *transformed_at;
     size_t *transforms; /* those layers, with the most rows */
     size_t n_transforms;
-    size_t transformed_rows; /* rows of the run for which it was made */
-    int held;                /* and is still good for the next run of as many */
+    size_t transformed_rows;      /* rows of the run for which it was made */
+    int held;                     /* and is still good for the next run of as many */
     gan__meanwhile_fn *meanwhile; /* called between the tasks of a forward run; NULL: nothing is */
     void *meanwhile_context;
     uint64_t position;
     uint64_t *random; /* where each layer's random numbers begin, after `position` */
     uint64_t n_random;
-    size_t first, rows, group; /* of the latest forward run */
+    size_t first, rows, group;     /* of the latest forward run */
     const gan__shard_rows *shards; /* of it */
-    gan__pass_weights weights; /* by rows */
+    gan__pass_weights weights;     /* by rows */
 };
 
 /* Make the plan, and where memory is shared in time, the places of what moves.  GAN_ERR_NOMEM. */

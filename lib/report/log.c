@@ -132,7 +132,7 @@ static gan_status replace(gan_log *log, gan__log_sink *sink, const char *head, s
     return status;
 }
 
-/* Read the lines of the file that is continued; an empty text if there is no file. */
+/* Read the existing log of a resumed run, and how many of its bytes are kept: 0 where there is none. */
 static gan_status take_lines(gan_log *log, char **text, size_t *kept, const gan_log_desc *d)
 {
     gan_status status;

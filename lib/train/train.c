@@ -20,7 +20,7 @@
  *             gan__learner_gather               learner.c: gradients of micro-batches are added up
  *           gan__shards_join                    train_shards.c: if these are shards, figures ...
  *           gan__learner_begin_join             ... and gradients are added up over all ranks,
- *           gan__half_go_ahead                  train_ahead.c: the generator running meanwhile,
+ *           gan__half_generate_ahead                  train_ahead.c: the generator running meanwhile,
  *           gan__learner_join                   up to here
  *           update                              on_gradients; clip, optimizer, unless something
  *                                               isn't finite
@@ -239,7 +239,8 @@ static gan_status work_part(gan__half_step *half, gan_status (*part)(gan__half_s
     GAN_TRY(part(half));
     gan__pass_settle(half->player->pass, 0);
     gan__learner_gather(half->player, t->pool, before);
-    gan__shards_close(t->shards, half->shard + half->n_shards - 1); /* penalties have figures, too */
+    gan__shards_close(t->shards,
+                      half->shard + half->n_shards - 1); /* penalties have figures, too */
 
 cleanup:
     if (status != GAN_OK) hold_weights(t, 0);
@@ -283,7 +284,7 @@ static gan_status work(gan__half_step *half, gan_status (*part)(gan__half_step *
     GAN_TRY(gan__shards_join(t->shards, status, digest_of(half)));
     for (size_t i = 0; i < n; i++) *figures[i] *= factor;
     gan__learner_begin_join(half->player, &t->step_ranks);
-    gan__half_go_ahead(half);
+    gan__half_generate_ahead(half);
     GAN_TRY(gan__learner_join(half->player, t->pool, factor));
 
 cleanup:
@@ -553,7 +554,7 @@ static gan_status generator_step(gan_trainer *t, size_t n, const gan_batch *batc
 }
 
 /* The real samples of shards are not kept for the generator's half: it gets the batch again. */
-static const gan_batch *again(const gan_trainer *t, const gan_batch *batch)
+static const gan_batch *batch_for_generator(const gan_trainer *t, const gan_batch *batch)
 {
     return t->shards ? batch : NULL;
 }
@@ -571,7 +572,7 @@ static gan_status discriminator_step(gan_trainer *t, const gan_batch *batch, con
         half.real = batch->samples;
         half.real_labels = gan__batch_labels(batch);
         half.count = batch->count;
-        if (next) *next = generator_half(t, batch->count, again(t, batch), z, labels);
+        if (next) *next = generator_half(t, batch->count, batch_for_generator(t, batch), z, labels);
     }
     return run_half(&half, status, step_discriminator, stats);
 }
@@ -589,7 +590,7 @@ static gan_status both_steps(gan_trainer *t, const gan_batch *batch, gan_train_s
     if (t->stats.d_steps == before || !g_follows) return GAN_OK;
     if (!g.is_generated)
         gan__pass_hold(t->generator.pass, !t->desc.on_gradients); /* else the host was there */
-    status = run_generator(&g, again(t, batch), stats);
+    status = run_generator(&g, batch_for_generator(t, batch), stats);
     gan__pass_hold(t->generator.pass, 0);
 
 cleanup:

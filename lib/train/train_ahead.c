@@ -32,7 +32,7 @@ static void go_to_first(gan__half_step *g)
     gan__half_set_rows(g, first, at_once);
 }
 
-void gan__half_go_ahead(gan__half_step *d)
+void gan__half_generate_ahead(gan__half_step *d)
 {
     gan_trainer *t = d->trainer;
     gan__pass *pass = t->generator.pass;
@@ -40,11 +40,11 @@ void gan__half_go_ahead(gan__half_step *d)
     const uint64_t noise = t->noise_position, class = t->class_position;
     const uint64_t position = *gan__pass_position(pass);
 
-    if (!g || !gan__sum_is_under_way(&d->player->joining) || !is_known(d)) return;
+    if (!g || !gan__communicator_sum_in_progress(&d->player->joining) || !is_known(d)) return;
     gan__half_advance_generated(d);
     go_to_first(g);
     gan__pass_hold(pass, 1);
-    gan__pass_meanwhile(pass, gan__sum_proceed, &d->player->joining);
+    gan__pass_meanwhile(pass, gan__communicator_sum_proceed, &d->player->joining);
     gan__half_generate(g);
     gan__pass_meanwhile(pass, NULL, NULL);
     t->noise_position = noise;

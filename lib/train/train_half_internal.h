@@ -21,10 +21,10 @@ typedef struct gan__half_step {
     size_t shard, n_shards; /* which shards these are; 1 of a micro-batch */
     size_t first;           /* the row of the passes in which its generated samples begin */
     struct gan__half_step
-        *next;              /* of the discriminator's: the generator's that follows, if known */
-    int is_generated;       /* the generator has run for its next rows */
-    double clock;           /* when the present stage began */
-    double loss;            /* this and what follows: means over the batch, once it is done */
+        *next;        /* of the discriminator's: the generator's that follows, if known */
+    int is_generated; /* the generator has run for its next rows */
+    double clock;     /* when the present stage began */
+    double loss;      /* this and what follows: means over the batch, once it is done */
     double d_real, d_fake, real_right, fake_right;
     double class_loss, real_class_right, fake_class_right;
 } gan__half_step;
@@ -62,7 +62,7 @@ void gan__half_advance_generated(const gan__half_step *half);
 
 /* In the discriminator's half, whose gradients are being added up over the ranks: while they are,
  * let the generator run for the half that follows, if that is known and all that it depends on. */
-void gan__half_go_ahead(gan__half_step *half);
+void gan__half_generate_ahead(gan__half_step *half);
 
 /* Whether it is the discriminator's half. */
 static inline int gan__half_is_d(const gan__half_step *half)

@@ -23,8 +23,10 @@ GAN_BEGIN_DECLS
  * @param[in]  comm  Whose ranks are to train together; their number has to divide the shards.
  *
  * @retval GAN_OK           `*out` is filled.
- * @retval GAN_ERR_INVALID  `out` is NULL or has no size, or MPI is not initialised, or finalised.
+ * @retval GAN_ERR_INVALID  `out` is NULL or its struct_size too small for the record's first
+ *                          release, and then unchanged; or MPI is not initialised, or finalised.
  * @retval GAN_ERR_IO       MPI could not duplicate `comm`.
+ * @retval GAN_ERR_NOMEM    No memory for its state.
  *
  * gan_last_error() knows nothing of this library.  Called by all ranks of `comm`, as MPI_Comm_dup()
  * is.
@@ -39,6 +41,13 @@ GAN_API GAN_MUST_CHECK gan_status gan_mpi_communicator(gan_communicator *out, MP
  * for a host that calls nothing else of MPI, such as one that opens this library by dlopen().
  * Otherwise gan_mpi_communicator() of MPI_COMM_WORLD; it is ended in the same way, which ends MPI, too,
  * if this began it.
+ *
+ * @param[in,out] out  As gan_mpi_communicator()'s.
+ *
+ * @retval GAN_OK           `*out` is filled.
+ * @retval GAN_ERR_INVALID  As gan_mpi_communicator(), except that MPI need not be initialised.
+ * @retval GAN_ERR_IO       MPI could not be started, or not duplicate MPI_COMM_WORLD.
+ * @retval GAN_ERR_NOMEM    No memory for its state.
  *
  * @since 0.1
  */
