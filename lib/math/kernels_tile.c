@@ -218,20 +218,20 @@ INLINE void down_in(const place *p, side s, transform t, const float *x, size_t 
 
         from[i] = y < r->size[0] ? x + y * width : zeros;
     }
-/* The last columns, and then from the first on, where the last vector may overlap the one computed
- * first: so what across_in() reads first was written by a single store. */
-#define COLUMNS(n, of)                                                                             \
-    for (size_t k = 0; n <= width && j < width; k++, j += n) {                                     \
-        const size_t at = k > 0 ? (k - 1) * n : width - n;                                         \
+/* The last vector overlaps the one before it; but with vectors of 4, which are what across_in() reads
+ * next, it would wait for two stores. */
+#define COLUMNS(n, of, more)                                                                       \
+    for (; more; j += n) {                                                                         \
+        const size_t at = j + n > width ? width - n : j;                                           \
         vector_##n a[PATCH], z[PATCH];                                                             \
                                                                                                    \
         for (size_t i = 0; i < s.patch; i++) a[i] = *(const vector_##n *)(from[i] + at);           \
         t.of(a, z);                                                                                \
         for (size_t i = 0; i < s.values; i++) *(vector_##n *)(to + i * line + at) = z[i];          \
     }
-    COLUMNS(16, sixteen)
-    COLUMNS(8, eight)
-    COLUMNS(4, four)
+    COLUMNS(16, sixteen, 16 <= width && j < width)
+    COLUMNS(8, eight, 8 <= width && j < width)
+    COLUMNS(4, four, j + 4 <= width)
 #undef COLUMNS
     for (; j < width; j++) {
         float a[PATCH], z[PATCH];
