@@ -390,7 +390,7 @@ LOGS        := $(BUILD)/check
 UNIT_LOGS   := $(filter $(patsubst %,$(LOGS)/test_%.log,$(or $(UNITS),%)),$(TEST_SRC:tests/%.c=$(LOGS)/%.log))
 REPLAY_LOGS := $(REPLAYS:$(BUILD)/fuzz/%=$(LOGS)/%.log)
 # What takes long: other programs take part, a dozen networks are trained, or the library is built again.
-PART_LOGS   := $(patsubst %,$(LOGS)/check_%.log,export export_page figures_trial module mpi onnx plain pytorch)
+PART_LOGS   := $(patsubst %,$(LOGS)/check_%.log,export export_page figures_trial install module mpi onnx plain pytorch report_page)
 SCRIPT_LOGS := $(filter-out $(PART_LOGS),$(patsubst tests/%.sh,$(LOGS)/%.log,$(sort $(wildcard tests/check_*.sh))))
 ifneq ($(SAN)$(DEBUG),)
 # Sanitizers and assertions change what the library exports, imports and needs.
@@ -717,7 +717,7 @@ uninstall:
 	$(call take_directory,$(INCLUDEDIR)/gan)
 	$(call take_directory,$(EXAMPLESDIR)/common)
 	$(call take_directory,$(EXAMPLESDIR))
-	folder=$(call below,$(EXAMPLESDIR)); rmdir "$${folder%/*}" 2>/dev/null || :
+	directory=$(call below,$(EXAMPLESDIR)); rmdir "$${directory%/*}" 2>/dev/null || :
 
 # --- Releases: see "Releases" in CONTRIBUTING.md ---------------------------------------------------
 

@@ -1,15 +1,15 @@
-"""torch_module - a list of layers, as libgan's files have it, written as an nn.Module of PyTorch; for gan-convert.
+"""torch_module - write a list of layers, as in libgan's files, as a PyTorch nn.Module; for gan-convert.
 
-write() returns Python to be read: one class, with a line for each layer, and before it those of the library's layers
-that PyTorch has not.  A layer has the number in its nn.Sequential that its tensors have in the file.
+write() returns readable Python: one class, with a line for each layer, preceded by those of the library's layers that
+PyTorch lacks.  A layer has the index in its nn.Sequential that its tensors have in the file.
 """
 import json
 import math
 import struct
 
-MOST_DEPTH = 6  # of residual blocks in each other
+MOST_DEPTH = 6  # of nested residual blocks
 
-# The settings of each kind in their order, as docs/formats.md has them; * and how many numbers.
+# The settings of each kind in their order, as in docs/formats.md; * and the number of values.
 CONV = "in_channels out_channels kernel_size*2 stride*2 padding*2 dilation*2 output_padding*2 groups bias"
 NORM = "eps momentum affine"
 SETTINGS = {
@@ -30,11 +30,11 @@ SETTINGS = {
 }
 LOOK_AT_LABELS = ("label_embedding", "one_hot", "label_map", "class_affine", "projection")
 
-# What PyTorch lacks, in the order in which a file has it.
+# The layers that PyTorch lacks, in the order of a module file.
 CLASSES = {
     "Sequential": '''\
 class Sequential(nn.Sequential):
-    """An nn.Sequential that hands the labels on to the layers that look at them."""
+    """An nn.Sequential that passes the labels to the layers that use them."""
 
     looks_at_labels = True
 
@@ -45,14 +45,14 @@ class Sequential(nn.Sequential):
 ''',
     "FlatLinear": '''\
 class FlatLinear(nn.Linear):
-    """An nn.Linear of all numbers of a sample, whatever its shape."""
+    """An nn.Linear on flattened samples."""
 
     def forward(self, x):
         return super().forward(x.flatten(1))
 ''',
     "Reshape": '''\
 class Reshape(nn.Module):
-    """Gives each sample another shape."""
+    """Reshapes each sample."""
 
     def __init__(self, *shape):
         super().__init__()
@@ -63,7 +63,7 @@ class Reshape(nn.Module):
 ''',
     "BlurPool2d": '''\
 class BlurPool2d(nn.Module):
-    """Makes an image smaller by the filter [1, 2, 1] / 4 in both directions."""
+    """Downsamples an image with the blur filter [1, 2, 1] / 4 in both directions."""
 
     def __init__(self, stride):
         super().__init__()
@@ -76,7 +76,7 @@ class BlurPool2d(nn.Module):
 ''',
     "BlurUpsample2d": '''\
 class BlurUpsample2d(nn.Module):
-    """Makes an image twice as large by the filter [1, 2, 1] / 2 in both directions."""
+    """Upsamples an image by 2 with the blur filter [1, 2, 1] / 2 in both directions."""
 
     def forward(self, x):
         line = torch.tensor([1, 2, 1], dtype=x.dtype, device=x.device) / 2
@@ -85,7 +85,7 @@ class BlurUpsample2d(nn.Module):
 ''',
     "Attention": '''\
 class Attention(nn.Module):
-    """Each place of an image looks at all places; the channels are queries, keys and values, in this order."""
+    """Self-attention over the pixels of an image; the channels are queries, keys and values, in this order."""
 
     def __init__(self, key_channels, value_channels, scale):
         super().__init__()
@@ -98,7 +98,7 @@ class Attention(nn.Module):
 ''',
     "MinibatchStdDev": '''\
 class MinibatchStdDev(nn.Module):
-    """Appends a channel that says how much the samples of a group differ: each group_size after another are one."""
+    """Appends a channel with the mean standard deviation over a group, which is group_size consecutive samples."""
 
     def __init__(self, group_size):
         super().__init__()
@@ -124,7 +124,7 @@ class Residual(nn.Module):
 ''',
     "LabelEmbedding": '''\
 class LabelEmbedding(nn.Embedding):
-    """Appends the vector that was learnt for a sample's class."""
+    """Appends the embedding of a sample's class."""
 
     looks_at_labels = True
 
@@ -134,7 +134,7 @@ class LabelEmbedding(nn.Embedding):
 ''',
     "OneHot": '''\
 class OneHot(nn.Module):
-    """Appends a 1 for a sample's class and 0 for the others; to an image, channels of them."""
+    """Appends the one-hot vector of a sample's class; to an image, as constant channels."""
 
     looks_at_labels = True
 
@@ -150,7 +150,7 @@ class OneHot(nn.Module):
 ''',
     "LabelMap": '''\
 class LabelMap(nn.Module):
-    """Appends to an image the channels that were learnt for a sample's class."""
+    """Appends to an image the learnt channels of a sample's class."""
 
     looks_at_labels = True
 
@@ -163,7 +163,7 @@ class LabelMap(nn.Module):
 ''',
     "ClassAffine": '''\
 class ClassAffine(nn.Module):
-    """Scales and shifts each channel by numbers that were learnt for a sample's class."""
+    """Scales and shifts each channel by learnt parameters of a sample's class."""
 
     looks_at_labels = True
 
@@ -178,7 +178,7 @@ class ClassAffine(nn.Module):
 ''',
     "Projection": '''\
 class Projection(nn.Linear):
-    """The end of a discriminator: a linear layer's number, and how far a sample goes along its class's vector."""
+    """The last layer of a projection discriminator: a linear output plus the dot product with the class's embedding."""
 
     looks_at_labels = True
 
@@ -194,14 +194,14 @@ class Projection(nn.Linear):
 
 
 class Misfit(Exception):
-    """A layer that can't be; the text names it."""
+    """An invalid layer; the text names it."""
 
 
-# ---- calls as text ----
+# ---- calls as source text ----
 
 
 def shortest(number):
-    """A float32 that became a double, such as 0.20000000298023224, by the few digits that it was written with."""
+    """A float32 that became a double, such as 0.20000000298023224, as the shortest decimal for it: 0.2."""
     if type(number) is int or struct.unpack("f", struct.pack("f", number))[0] != number:
         return number
     return next(short for short in (float(f"{number:.{n}g}") for n in range(1, 18))
@@ -209,13 +209,13 @@ def shortest(number):
 
 
 def call(name, *values, **settings):
-    """A constructor's call; settings are (value, PyTorch's default), and left out where these are the same."""
+    """A constructor's call; settings are (value, PyTorch's default), and omitted where these are equal."""
     given = [f"{key}={value!r}" for key, (value, default) in settings.items() if value != default]
     return f"{name}({', '.join([*(repr(value) for value in values), *given])})"
 
 
 def pair(numbers):
-    """Height and width as PyTorch's examples write them; of a line, the one number."""
+    """Height and width, as one number where they are equal; in one dimension, the number."""
     if not isinstance(numbers, tuple):
         return numbers
     return numbers[0] if numbers[0] == numbers[1] else numbers
@@ -256,7 +256,7 @@ def reshape(s, shape):
 
 
 def each_side(s, shape, rule):
-    """Apply rule(length, settings of that side) to the sides of an image, or the one of a line."""
+    """Apply rule(length, settings of that side) to the sides of an image, or to a sequence's length."""
     both = {key: value if isinstance(value, tuple) else (value,) for key, value in s.items()}
     sides = len(both["kernel_size"])
     fits(len(shape) == sides + 1)
@@ -295,7 +295,7 @@ def pool(name):
 
 
 def norm_of_channels(name, affine):
-    """Batch and instance normalisation: PyTorch has a class of each for each number of dimensions."""
+    """Batch and instance normalisation: PyTorch has a class for each number of dimensions."""
     def write(s, shape):
         fits(shape[0] == s["num_features"])
         dims = max(len(shape) - 1, 1)
@@ -355,7 +355,7 @@ def minibatch_stddev(s, shape):
 
 
 def appended(shape, n):
-    """A vector that is n longer; what convolutions want to see stays such."""
+    """The shape of a vector that is n longer; [channels, 1, 1], for convolutions, stays such."""
     return (size(shape) + n, 1, 1) if len(shape) == 3 and shape[1:] == (1, 1) else (size(shape) + n,)
 
 
@@ -416,7 +416,7 @@ def read_settings(kind, numbers):
 
 
 def kinds_of(layers):
-    """The kinds in a list of layers and in its blocks, as far as it is one."""
+    """The kinds in a list of layers and in its blocks; anything else is skipped."""
     for layer in layers if isinstance(layers, list) else []:
         if isinstance(layer, list) and layer:
             yield layer[0]
@@ -425,7 +425,7 @@ def kinds_of(layers):
 
 
 class Writer:
-    """Gathers the lines of a network's layers, and the names of the classes of ours that it takes."""
+    """Collects the lines of a network's layers, and the names of the classes above that it uses."""
 
     def __init__(self, layers, tensors):
         self.tensors = tensors
@@ -482,7 +482,7 @@ class Writer:
 
 
 def read_notes(texts):
-    """Return the values of what a file says beside its layers."""
+    """Return the values of a file's metadata beside its layers."""
     notes = {key: json.loads(texts[key]) for key in ("classes", "picture", "scaler") if key in texts}
     if "picture" in notes:
         notes["picture"] = tuple(int(n) for n in notes["picture"])
@@ -492,8 +492,8 @@ def read_notes(texts):
 
 
 def describe(network, out, latent, notes, conditional):
-    """The lines that say what goes in and what comes out."""
-    drawn = {"normal": "from the standard normal distribution", "uniform": "evenly from -1 to 1"}
+    """The lines that describe input and output."""
+    drawn = {"normal": "from the standard normal distribution", "uniform": "uniformly from -1 to 1"}
     last = network["layers"][-1][0] if network["layers"] else ""
     spread = {"tanh": ", from -1 to 1", "sigmoid": ", from 0 to 1"}.get(last, "")
     drawn = f"; latent vectors are drawn {drawn.get(latent)}" if math.prod(network["input"][1:]) == 1 else ""
@@ -517,10 +517,10 @@ def constants(notes):
 
 
 def write(name, network, texts, tensors, origin):
-    """Return the text of a file with a class `name`, and load(), which makes one of a file.
+    """Return the source of a module with a class `name`, and load(), which creates one from a file.
 
     `network` is {"input": [...], "layers": [...]}; `texts` may have "classes", "picture", "latent" and "scaler", as in
-    a file's metadata; `tensors` are the names of its tensors; `origin` says where it is from.
+    a file's metadata; `tensors` are the names of its tensors; `origin` is the file's name.
     """
     try:
         shape, notes = tuple(network["input"]), read_notes(texts)

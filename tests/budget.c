@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Stands before each block; as long as malloc's alignment, and no longer, so that the library gets
- * no more than its contract says. */
+/* Precedes each block; exactly as long as malloc's alignment, so that the library gets no more than
+ * its contract says. */
 typedef union header {
     struct {
         size_t bytes;
@@ -55,7 +55,7 @@ static void budget_free(void *memory, void *user)
     check_owner(b);
     if (!memory) ck_abort_msg("the allocator was asked to free NULL");
     h = (header *)memory - 1;
-    if (h->block.magic != LIVE) ck_abort_msg("a block was freed twice, or never taken here");
+    if (h->block.magic != LIVE) ck_abort_msg("a block was freed twice, or not allocated here");
     h->block.magic = DEAD;
     b->live--;
     b->live_bytes -= h->block.bytes;
@@ -92,11 +92,11 @@ size_t budget_sweep(budget_attempt attempt, void (*destroy)(void *made), void *u
         status = attempt(&made, &b.allocator, user);
         if (status == GAN_OK) {
             ck_assert_msg(made != NULL, "%zu allocations: success without an object", allowed);
-            ck_assert_msg(b.refused == 0, "%zu allocations: success though one was refused",
+            ck_assert_msg(b.refused == 0, "%zu allocations: success though one failed",
                           allowed);
             ck_assert_msg(allowed > 0, "success without an allocation: the allocator is not used");
             destroy(made);
-            ck_assert_msg(b.live == 0, "%zu blocks live after the end", b.live);
+            ck_assert_msg(b.live == 0, "%zu blocks live after destroy()", b.live);
             return b.taken;
         }
         ck_assert_msg(status == GAN_ERR_NOMEM, "%zu allocations: %s (%s)", allowed,

@@ -69,7 +69,6 @@ staged() {
 # shellcheck disable=SC2016  # ${prefix} is for pkg-config to expand
 {
     staged /usr/local/lib /usr/local/include '${prefix}/lib'
-    staged /opt/local/lib /opt/local/include '${prefix}/lib' PREFIX=/opt/local
     staged /usr/lib/x86_64-linux-gnu /usr/include '${prefix}/lib/x86_64-linux-gnu' \
         PREFIX=/usr LIBDIR=/usr/lib/x86_64-linux-gnu
     staged /srv/lib /srv/headers '/srv/lib' LIBDIR=/srv/lib INCLUDEDIR=/srv/headers
@@ -185,7 +184,7 @@ if command -v meson >/dev/null; then
     for place in "$prefix" "$prefix-static"; do
         rm -rf "$work/meson/build"
         PKG_CONFIG_PATH=$place/lib/pkgconfig meson setup -Dprefer_static=true "$work/meson/build" "$work/meson" >"$work/meson.log" 2>&1 &&
-            meson compile -C "$work/meson/build" >>"$work/meson.log" 2>&1 || { cat "$work/meson.log"; fail "no program by Meson from $place"; }
+            ninja -C "$work/meson/build" >>"$work/meson.log" 2>&1 || { cat "$work/meson.log"; fail "no program by Meson from $place"; }
         said=$("$work/meson/build/host") || fail "the program that Meson built does not run"
         [ "$said" = "$version" ] || fail "the program that Meson built says '$said'"
     done

@@ -85,8 +85,10 @@ FNR == 1 { code = 0 }
 /^ *```/ { code = !code; next }
 !code && !/^<!--/ { print FILENAME ":" FNR ": " $0 }'
 
-find include lib examples mpi -name '*.[ch]' | sort | xargs awk "$prose_of_c" >"$work/prose"
-awk "$prose_of_documents" README.md CONTRIBUTING.md docs/*.md >>"$work/prose"
+find include lib examples mpi tests -name '*.[ch]' | sort | xargs awk "$prose_of_c" >"$work/prose"
+awk "$prose_of_documents" README.md CONTRIBUTING.md CHANGELOG.md docs/*.md >>"$work/prose"
+# Of scripts all lines: comments, messages and help texts are everywhere in them.  libFuzzer's option has American spelling.
+awk '{ sub(/-artifact_prefix/, ""); print FILENAME ":" FNR ": " $0 }' scripts/* bootstrap Makefile >>"$work/prose"
 [ "$(wc -l <"$work/prose")" -gt 10000 ] || { echo "only $(wc -l <"$work/prose") lines of prose were found"; exit 1; }
 
 # That the list works at all: each of these lines has one phrase of it.

@@ -1,8 +1,7 @@
 #!/bin/sh
 # check_report.sh - the report and logs of a run: its page is valid, self-contained and small, whatever names are in it;
 # its event file is read by an independent reader; training has the same bits with all of that; several runs make one
-# page; and in Chromium, if installed, the page has no scroll bar at the width of a phone and of a desktop. Skipped
-# without python3.
+# page. Skipped without python3.
 set -eu
 cd "$(dirname "$0")/.."
 python3 -c '' 2>/dev/null || { echo "skipped: no python3"; exit 77; }
@@ -102,25 +101,3 @@ if script -qec true /dev/null >/dev/null 2>&1; then
         awk '!/: warning: / && length > 40 { print; bad = 1 } END { exit bad }' || fail "lines of 40 columns expected"
     grep -q 'D(x) [0-9.]*  D(G(z)) [0-9.]*' narrow.log || fail "D(x) and D(G(z)) expected"
 fi
-
-browser=
-for name in chromium chromium-browser google-chrome; do
-    command -v $name >/dev/null 2>&1 && browser=$name && break
-done
-[ -n "$browser" ] || { echo "not drawn: no Chromium"; exit 0; }
-# The page tells how wide it has become by its title, in a copy that may run a script.
-for width in 500 1200; do
-    sed -e 's/<meta http-equiv[^>]*>//' \
-        -e 's|</body>|<script>document.title = document.documentElement.scrollWidth + "/" + innerWidth</script></body>|' \
-        whole/report.html >measured.html
-    timeout 100 $browser --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" --window-size=$width,900 \
-        --dump-dom "file://$work/measured.html" >dom.html 2>browser.log || { cat browser.log; fail "$browser failed"; }
-    found=$(sed -n 's/.*<title>\([0-9]*\/[0-9]*\)<.*/\1/p' dom.html | head -n 1)
-    echo "$width pixels: the page has $found"
-    [ -n "$found" ] && [ "${found%/*}" -le "${found#*/}" ] || fail "it scrolls sideways at $width pixels: $found"
-    timeout 100 $browser --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" --hide-scrollbars \
-        --window-size=$width,2000 --screenshot="$work/page-$width.png" "file://$work/whole/report.html" >browser.log 2>&1 ||
-        { cat browser.log; fail "$browser failed"; }
-    png page-$width.png
-    [ "$(wc -c <page-$width.png)" -gt 20000 ] || fail "the picture of the page at $width pixels is empty"
-done

@@ -1,14 +1,14 @@
-/* cloud.h - random vectors to compare, and a host that looks at the progress. */
+/* cloud.h - random vectors to compare, and a host's progress callback. */
 #ifndef CLOUD_H
 #define CLOUD_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* n * d normal numbers, to be freed; the same for the same `which`. */
+/* n * d standard normal numbers, to be freed; `which` is the seed. */
 float *cloud(size_t n, size_t d, uint64_t which);
 
-/* A host that looks at the progress, and may stop. */
+/* A host's progress callback, which may cancel. */
 typedef struct watcher {
     int calls, stop_at;
     double last;

@@ -1,4 +1,4 @@
-/* conditional.h - the games of make_conditional.py: networks that look at labels, and a trainer. */
+/* conditional.h - the games of make_conditional.py: networks that use labels, and a trainer. */
 #ifndef CONDITIONAL_H
 #define CONDITIONAL_H
 
@@ -10,7 +10,7 @@
 
 enum { CLASSES = 4, LATENT = 5, MOST_ROWS = 40 };
 
-/* An embedding at both inputs; conditional batch norm against a projection; an auxiliary
+/* An embedding at both inputs; conditional batch norm with a projection discriminator; an auxiliary
  * classifier; the first again, with a relativistic loss; the third again, real samples' classes
  * only. */
 enum { LINEAR_RUN, IMAGES_RUN, AUXILIARY_RUN, RELATIVISTIC_RUN, REAL_ONLY_RUN, RUNS };
@@ -30,7 +30,7 @@ extern const double class_weights[CLASSES];
 gan_network *linear_g(size_t width);
 gan_network *linear_d(size_t width);
 
-/* A run's trainer for MOST_ROWS samples; with all that labels meet. */
+/* A run's trainer for batches of up to MOST_ROWS samples; with every option that labels affect. */
 gan_trainer_desc desc_of(int run);
 gan_trainer_desc every_option(int run);
 
@@ -38,7 +38,7 @@ game conditional_game(int run, size_t width, opt_maker make_opt, const gan_train
 
 void draw_labels(uint8_t *labels, size_t n, uint64_t stream);
 
-/* A batch of n samples that stays for the whole of a test. */
+/* A batch of n samples that lives as long as the test. */
 typedef struct real_batch {
     float *samples; /* to be freed */
     uint8_t labels[MOST_ROWS];

@@ -6,7 +6,7 @@
 
 size_t conv_weight_count(const gan__conv *c);
 
-/* n numbers from -1 to 1, to be freed; the same for the same seed. */
+/* n numbers from -1 to 1, to be freed; reproducible by `seed`. */
 float *conv_numbers(size_t n, unsigned seed);
 
 #endif

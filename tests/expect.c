@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Equal values are close whatever the tolerance, so that infinities and a tolerance of 0 work. */
+/* Equal values are close at any tolerance, so that infinities and a tolerance of 0 work. */
 static int is_close(double a, double b, double rtol, double atol)
 {
     return a == b || fabs(a - b) <= atol + rtol * fabs(b);
@@ -19,7 +19,7 @@ void expect_close_at(const char *file, int line, const float *a, const float *b,
     for (size_t i = 0; i < n; i++)
         if (!is_close((double)a[i], (double)b[i], rtol, atol))
             ck_abort_msg(
-                "%s:%d: number %zu of %zu is %.9g, wanted %.9g (off by %.3g; rtol %g, atol %g)",
+                "%s:%d: value %zu of %zu is %.9g, expected %.9g (off by %.3g; rtol %g, atol %g)",
                 file, line, i, n, (double)a[i], (double)b[i], fabs((double)a[i] - (double)b[i]),
                 rtol, atol);
 }
@@ -28,8 +28,8 @@ void expect_near_at(const char *file, int line, const char *text, double a, doub
                     double atol)
 {
     if (!is_close(a, b, rtol, atol))
-        ck_abort_msg("%s:%d: %s is %.12g, wanted %.12g (off by %.3g; rtol %g, atol %g)", file, line,
-                     text, a, b, fabs(a - b), rtol, atol);
+        ck_abort_msg("%s:%d: %s is %.12g, expected %.12g (off by %.3g; rtol %g, atol %g)", file,
+                     line, text, a, b, fabs(a - b), rtol, atol);
 }
 
 void expect_norm_close_at(const char *file, int line, const float *a, const float *b, size_t n,
@@ -41,9 +41,9 @@ void expect_norm_close_at(const char *file, int line, const float *a, const floa
         off += ((double)a[i] - (double)b[i]) * ((double)a[i] - (double)b[i]);
         norm += (double)b[i] * (double)b[i];
     }
-    if (!(norm > 0)) ck_abort_msg("%s:%d: the %zu wanted numbers are all zero", file, line, n);
+    if (!(norm > 0)) ck_abort_msg("%s:%d: the %zu expected values are all zero", file, line, n);
     if (!(sqrt(off / norm) <= tol))
-        ck_abort_msg("%s:%d: %zu numbers differ by %.3g of their norm, at most %g is wanted", file,
+        ck_abort_msg("%s:%d: %zu values differ by %.3g of their norm, at most %g expected", file,
                      line, n, sqrt(off / norm), tol);
 }
 
@@ -55,7 +55,7 @@ void expect_bits_at(const char *file, int line, const void *a, const void *b, si
 
     while (i < bytes && left[i] == right[i]) i++;
     if (same && i < bytes)
-        ck_abort_msg("%s:%d: byte %zu of %zu (float %zu) is %02x, wanted %02x", file, line, i,
+        ck_abort_msg("%s:%d: byte %zu of %zu (float %zu) is %02x, expected %02x", file, line, i,
                      bytes, i / sizeof(float), left[i], right[i]);
     if (!same && i == bytes) ck_abort_msg("%s:%d: all %zu bytes are the same", file, line, bytes);
 }
@@ -64,7 +64,7 @@ void expect_status_at(const char *file, int line, const char *text, gan_status f
                       gan_status wanted)
 {
     if (found != wanted)
-        ck_abort_msg("%s:%d: %s is %s, wanted %s; the last error is \"%s\"", file, line, text,
+        ck_abort_msg("%s:%d: %s is %s, expected %s; the last error is \"%s\"", file, line, text,
                      gan_status_name(found), gan_status_name(wanted), gan_last_error());
 }
 
@@ -75,7 +75,7 @@ void expect_error_at(const char *file, int line, const char *part)
     if (!strstr(error, part))
         ck_abort_msg("%s:%d: the last error is \"%s\", without \"%s\"", file, line, error, part);
     if (!*error || strchr(error, '\n'))
-        ck_abort_msg("%s:%d: the last error is no sentence: \"%s\"", file, line, error);
+        ck_abort_msg("%s:%d: the last error is not a sentence: \"%s\"", file, line, error);
 }
 
 void little_endian(void *numbers, size_t width, size_t n)

@@ -14,13 +14,13 @@
 /* The same for one pair of doubles. */
 #define expect_near(a, b, rtol, atol) expect_near_at(__FILE__, __LINE__, #a, a, b, rtol, atol)
 
-/* The Euclidean norm of a - b is at most tol times that of b, which is not zero. */
+/* The Euclidean norm of a - b is at most tol times that of b, which must not be zero. */
 #define expect_norm_close(a, b, n, tol) expect_norm_close_at(__FILE__, __LINE__, a, b, n, tol)
 
 #define expect_same_bits(a, b, bytes) expect_bits_at(__FILE__, __LINE__, a, b, bytes, 1)
 #define expect_other_bits(a, b, bytes) expect_bits_at(__FILE__, __LINE__, a, b, bytes, 0)
 
-/* The call returns the status that is wanted; else its name and gan_last_error() are shown. */
+/* The call returns the expected status; else its name and gan_last_error() are shown. */
 #define expect_status(call, wanted) expect_status_at(__FILE__, __LINE__, #call, call, wanted)
 #define expect_ok(call) expect_status(call, GAN_OK)
 
@@ -34,19 +34,19 @@
         expect_error_says(part);                                                                   \
     } while (0)
 
-/* Turn numbers of `width` bytes into the little-endian ones that files hold, or back. */
+/* Convert numbers of `width` bytes to little-endian, as in files, or back. */
 void little_endian(void *numbers, size_t width, size_t n);
 
-/* Return the path of a file in tests/golden, seen from the folder the tests are started in, or from
- * GAN_GOLDEN_DIR when that is set.  The text lives until the 8th call after this one. */
+/* Return the path of a file in tests/golden, relative to the working directory, or from
+ * GAN_GOLDEN_DIR when that is set.  The string is valid until the 8th call after this one. */
 const char *golden_path(const char *name);
 
-/* Whether this program runs under a sanitizer, which needs terabytes of addresses; and whether it
- * is the one that cannot start threads after a fork. */
+/* Whether this program runs under a sanitizer, which needs terabytes of address space; and whether
+ * it is TSan, which cannot start threads after a fork. */
 int under_sanitizer(void);
 int under_thread_sanitizer(void);
 
-/* Whether an emulator runs it (scripts/check-ports), which knows no limit of the address space. */
+/* Whether an emulator runs it (scripts/check-ports), which has no limit of the address space. */
 int under_emulator(void);
 
 void expect_close_at(const char *file, int line, const float *a, const float *b, size_t n,

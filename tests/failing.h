@@ -8,12 +8,11 @@
 typedef struct failing_stream {
     const unsigned char *bytes;
     size_t n;
-    size_t fails_at; /* the byte that can't be read; n: none */
+    size_t fails_at; /* index of the byte that can't be read; n: none */
     size_t at;
 } failing_stream;
 
-/* Begin to read `n` bytes, of which number `fails_at` fails.  The reader lives as long as the
- * stream. */
+/* A reader of `n` bytes that fails at byte `fails_at`.  It lives as long as the stream. */
 gan_reader failing_reader(failing_stream *s, const unsigned char *bytes, size_t n, size_t fails_at);
 
 #endif

@@ -19,7 +19,7 @@ float *gradient_of(const float *before, gan_network *net)
 
 static size_t width_in(const net_layer *layers)
 {
-    size_t more = 0; /* of what an embedding appends */
+    size_t more = 0; /* width that an embedding appends */
 
     for (; layers->kind != NET_LINEAR; layers++)
         if (layers->kind == NET_EMBEDDING) more += layers->out;

@@ -1,4 +1,4 @@
-/* game.h - two small networks, their optimizers and a trainer, ready to play. */
+/* game.h - two small networks, their optimizers and a trainer, ready to train. */
 #ifndef GAME_H
 #define GAME_H
 
@@ -55,12 +55,12 @@ typedef struct game {
     gan_network *g, *d;
     gan_optimizer *g_opt, *d_opt;
     gan_trainer *trainer;
-    size_t latent, sample; /* numbers in a latent vector and in a sample */
+    size_t latent, sample; /* sizes of a latent vector and of a sample */
 } game;
 
 typedef gan_optimizer *(*opt_maker)(void);
 
-/* Define an opt_maker: the rule, and the settings that are not its defaults, as d.lr = 0.5. */
+/* Define an opt_maker: the rule, and its settings other than the defaults, as d.lr = 0.5. */
 #define OPTIMIZER(name, rule, ...)                                                                 \
     gan_optimizer *name(void)                                                                      \
     {                                                                                              \
@@ -82,20 +82,20 @@ typedef gan_optimizer *(*opt_maker)(void);
 /* Adam with lr 0.002. */
 gan_optimizer *adam(void);
 
-/* With this rate the change of a weight is 64 times its gradient, and holds more of its digits than
- * the gradient alone would. */
+/* Plain SGD with this learning rate: a weight's update is 64 times its gradient, which keeps more
+ * digits of it than the gradient alone would. */
 enum { GRADIENT_SCALE = 64 };
 gan_optimizer *gradient_taker(void);
 
-/* The gradient that such an optimizer took from weights that were `before`, to be freed. */
+/* The gradient, from the update by such an optimizer of the weights `before`; to be freed. */
 float *gradient_of(const float *before, gan_network *net);
 
-/* Make a game, the networks from fixed seeds, and both optimizers by the same function. */
+/* Make a game, the networks from fixed seeds, and both optimizers with the same function. */
 game game_begin(const net_layer *g, const net_layer *d, opt_maker make_opt,
                 const gan_trainer_desc *desc);
 void game_end(game *x);
 
-/* Three numbers of noise, samples of six, dropout on both sides, batches up to 20, two threads. */
+/* Latent dimension 3, samples of 6, dropout in both networks, batches up to 20, two threads. */
 extern const net_layer small_g[], small_d[];
 extern const gan_trainer_desc small_desc;
 game small_game(void);
@@ -111,10 +111,10 @@ void expect_same_game(const game *a, const game *b);
 /* `n` samples as a batch of the game's discriminator. */
 gan_batch batch_of(const game *x, const float *samples, size_t n);
 
-/* Return n normal numbers, to be freed; the same for the same `which`. */
+/* Return n standard normal numbers, to be freed; `which` is the seed. */
 float *normals(size_t n, uint64_t which);
 
-/* One whole step with n samples made from `which`. */
+/* One full step with n samples, seeded by `which`. */
 void play(const game *x, size_t n, uint64_t which);
 
 #endif

@@ -37,7 +37,7 @@ golden *golden_open(const char *name)
     golden *g = calloc(1, sizeof *g);
     char line[128];
 
-    ck_assert_msg(f != NULL, "%s cannot be opened; start the tests in the project's folder", path);
+    ck_assert_msg(f != NULL, "%s cannot be opened; start the tests in the root directory", path);
     ck_assert_ptr_nonnull(g);
     while (fgets(line, sizeof line, f) && line[0] != '\n') {
         ck_assert_uint_lt(g->n, VECTORS_MAX);
@@ -65,7 +65,7 @@ const float *golden_find(const golden *g, const char *name, size_t count)
     for (size_t i = 0; i < g->n; i++) {
         if (strcmp(g->vectors[i].name, name) != 0) continue;
         ck_assert_msg(g->vectors[i].count == count,
-                      "golden vector %s has %zu numbers, the test wants %zu", name,
+                      "golden vector %s has %zu values, the test expects %zu", name,
                       g->vectors[i].count, count);
         return g->vectors[i].data;
     }

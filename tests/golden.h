@@ -6,11 +6,11 @@
 
 typedef struct golden golden;
 
-/* Read a .bin file of tests/golden whole; the test ends when that fails. */
+/* Read a .bin file of tests/golden whole; the test fails if that fails. */
 golden *golden_open(const char *name);
 void golden_close(golden *g);
 
-/* Return the numbers of a vector; the test ends when it is missing or has not `count` numbers. */
+/* Return the values of a vector; the test fails if it is missing or doesn't have `count` values. */
 const float *golden_get(const golden *g, const char *name, size_t count);
 
 /* The same, but NULL when it is missing. */

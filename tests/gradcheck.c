@@ -190,7 +190,7 @@ static double slope(const net_layer *l, double x)
     return 1;
 }
 
-/* Turn x, `width` numbers before a layer, into the gradient of the logit by them. */
+/* Replace x, the `width` inputs of a layer, by the logit's gradient with respect to them. */
 static void slope_from(const net_layer *l, const double *w, double *x, size_t width)
 {
     double *y, *dy;
@@ -298,7 +298,7 @@ double adversaries_g_loss(const adversaries *a)
     return loss;
 }
 
-/* Far above double's rounding and far below the distance to most kinks. */
+/* Far above double's rounding errors and far below the distance to most kinks. */
 static const double STEP = 1e-6;
 
 double gradcheck_weight(adversaries_loss loss, const adversaries *a, double *weights, size_t i)
@@ -348,7 +348,7 @@ void gradcheck(adversaries_loss loss, const adversaries *a, reference *by, const
     ck_assert_msg(largest > 1e-4, "the gradient is zero everywhere: nothing is tested");
     for (size_t i = 0; i < by->n_weights; i++)
         if (!(fabs((double)grad[i] - wanted[i]) <= 2e-5 * largest))
-            ck_abort_msg("gradient %zu of %zu is %.9g, by differences %.9g (largest %.3g)", i,
-                         by->n_weights, (double)grad[i], wanted[i], largest);
+            ck_abort_msg("gradient %zu of %zu is %.9g, by finite differences %.9g (largest %.3g)",
+                         i, by->n_weights, (double)grad[i], wanted[i], largest);
     free(wanted);
 }

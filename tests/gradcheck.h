@@ -1,9 +1,8 @@
-/* gradcheck.h - networks in double precision, written as plainly as can be, and finite differences
- * on them.
+/* gradcheck.h - a reference implementation of networks in double precision, and finite differences
+ * on it.
  *
  * A network is described by a list of net_layer that ends with NET_END; net_make() makes the
- * library's network of it and reference_of() a copy of its weights that the functions here work
- * on. */
+ * library's network of it and reference_of() a copy of its weights for the functions here. */
 #ifndef GRADCHECK_H
 #define GRADCHECK_H
 
@@ -18,36 +17,36 @@ typedef enum net_kind {
     NET_RELU,
     NET_TANH,
     NET_SIGMOID,
-    NET_DROPOUT, /* nothing in the reference: it is evaluation mode */
+    NET_DROPOUT, /* the identity in the reference: evaluation mode */
     NET_FLATTEN,
-    NET_EMBEDDING /* which the reference doesn't have */
+    NET_EMBEDDING /* not in the reference */
 } net_kind;
 
 typedef struct net_layer {
     net_kind kind;
     size_t in, out; /* of NET_LINEAR; classes and width of NET_EMBEDDING */
     float value;    /* slope of NET_LEAKY_RELU, p of NET_DROPOUT; 1 for NET_LINEAR: with spectral
-                       norm, which the reference doesn't have */
+                       * norm, not in the reference */
 } net_layer;
 
 /* Make the library's network with vectors of `in` numbers as input; NULL when that fails at
  * once. */
 gan_network *net_make(size_t in, const net_layer *layers, const gan_network_desc *desc);
 
-/* The same with only a seed. */
+/* The same with default settings and a seed. */
 gan_network *net_seeded(size_t in, const net_layer *layers, uint64_t seed);
 
 /* A tensor that the network has. */
 gan_tensor tensor_of(gan_network *net, const char *name);
 
 /* Copy all weights and buffers of a network, tensor after tensor, into a new block (free() it); `n`
- * receives how many. */
+ * receives their number. */
 float *net_weights(gan_network *net, size_t *n);
 
-/* Put such a block back. */
+/* Restore such a copy. */
 void net_set_weights(gan_network *net, const float *weights);
 
-/* Two networks of the same layers have the same weights to the last bit. */
+/* Two networks of the same layers have bit-identical weights. */
 void expect_same_weights(gan_network *a, gan_network *b);
 
 typedef struct reference {
@@ -60,16 +59,16 @@ typedef struct reference {
 reference *reference_of(gan_network *net, const net_layer *layers);
 void reference_free(reference *ref);
 
-/* Run `n` samples.  With `logits` a sigmoid that is the last layer is left out. */
+/* Run `n` samples.  With `logits` a final sigmoid is left out. */
 void reference_forward(const reference *ref, const double *in, size_t n, int logits, double *out);
 
-/* The Euclidean norm of the gradient of each sample's logit by the sample. */
+/* The Euclidean norm of the gradient of each sample's logit with respect to the sample. */
 void reference_slopes(const reference *ref, const double *in, size_t n, double *norms);
 
 /* Mean binary cross-entropy of logits. */
 double reference_bce(const double *logits, size_t n, double target);
 
-/* What one training step is about; `real` and `z` have n samples. */
+/* The operands of one training step; `real` and `z` have n samples. */
 typedef struct adversaries {
     reference *g, *d;
     size_t n;
@@ -85,14 +84,14 @@ void adversaries_logits(const adversaries *a, double *real, double *fake);
 
 typedef double (*adversaries_loss)(const adversaries *a);
 
-/* The derivative of a loss by weights[i], by central differences. */
+/* The derivative of a loss with respect to weights[i], by central differences. */
 double gradcheck_weight(adversaries_loss loss, const adversaries *a, double *weights, size_t i);
 
 /* The derivative of a loss along a direction in the space of n weights. */
 double gradcheck_direction(adversaries_loss loss, const adversaries *a, double *weights,
                            const double *direction, size_t n);
 
-/* Compare a gradient of the library, number by number, with the derivative; it must not be all
+/* Compare a gradient of the library, value by value, with finite differences; it must not be all
  * zero. */
 void gradcheck(adversaries_loss loss, const adversaries *a, reference *by, const float *grad);
 

@@ -11,7 +11,7 @@
 
 enum { CLASSES = 3 };
 
-/* ---- layers with few words ---- */
+/* ---- shorthands for layers ---- */
 
 #define CONV2D(in, out, size, ...)                                                                 \
     gan_layer_conv2d(in, out, size, &(gan_conv2d_desc){GAN_CONV2D_DESC_INIT, __VA_ARGS__})
@@ -29,7 +29,7 @@ enum { CLASSES = 3 };
 static const gan_norm_desc plain = {GAN_NORM_DESC_INIT, .no_affine = 1};
 static const gan_norm_desc coarse = {GAN_NORM_DESC_INIT, .eps = 0.01};
 
-/* ---- functions, products ---- */
+/* ---- activations, products ---- */
 
 static gan_network *activations(void)
 {
@@ -43,7 +43,7 @@ static gan_network *activations(void)
         gan_layer_linear(8, 5), gan_layer_tanh());
 }
 
-/* The threshold is one that numbers get over, where the function jumps. */
+/* A threshold that some inputs exceed, where the function jumps. */
 static gan_network *softplus(void)
 {
     return NETWORK(gan_shape_1d(8), gan_layer_softplus(1, 20), gan_layer_linear(8, 8),
@@ -127,7 +127,7 @@ static gan_network *batch_norm(void)
                    gan_layer_batch_norm(2, NULL));
 }
 
-/* One right behind the other would make rounding errors larger, in the library as well. */
+/* Without layers in between, rounding errors would grow, in the library as well. */
 static gan_network *layer_norms(void)
 {
     return NETWORK(
@@ -170,7 +170,7 @@ static gan_network *minibatch_stddev(void)
 
 /* ---- labels ---- */
 
-/* A generator: the class beside the latent vector, and in every normalisation. */
+/* A generator: the class is concatenated to the latent vector, and in every normalisation. */
 static gan_network *label_embedding(void)
 {
     gan_network *net = NETWORK(gan_shape_3d(5, 1, 1), gan_layer_label_embedding(CLASSES, 3),
@@ -251,7 +251,7 @@ static gan_network *images(void)
         CONV2D(3, 3, 3, .stride = {2, 2}, .padding = {1, 1}, .no_bias = 1), gan_layer_tanh());
 }
 
-/* Tables of every kind; the classes have names. */
+/* Label layers of every kind; the classes have names. */
 static gan_network *conditional(void)
 {
     static const char *const names[] = {"shirt", "a \"boot\"?\?/", "\xc3\xa9t\xc3\xa9"};
@@ -269,7 +269,7 @@ static gan_network *conditional(void)
     return net;
 }
 
-/* What has nowhere to work but in the input, which is not its own. */
+/* An in-place layer right at the input, which isn't the network's to change. */
 static gan_network *bare(void)
 {
     return NETWORK(gan_shape_1d(5), gan_layer_tanh(),
@@ -346,7 +346,7 @@ uint16_t *kinds_labels(const gan_network *net, size_t n)
     return labels;
 }
 
-/* Ones and zeros, which a layer begins with that only scales and moves: let them be others. */
+/* Perturb scales and biases, which are initially ones and zeros. */
 static void move_constant(const gan_tensor *t, gan_rng *rng)
 {
     for (size_t i = 1; i < t->size; i++)
@@ -359,7 +359,7 @@ static void move_constant(const gan_tensor *t, gan_rng *rng)
     }
 }
 
-/* Statistics and singular vectors follow the weights. */
+/* Re-estimate statistics and singular vectors for the new weights. */
 static void train(gan_network *net, unsigned seed)
 {
     enum { INPUTS = 256 };
@@ -394,7 +394,7 @@ gan_network *kinds_named(const char *name)
     size_t i = 0;
 
     while (i < kinds_count() && strcmp(kinds_name(i), name) != 0) i++;
-    ck_assert_msg(i < kinds_count(), "no network is called %s", name);
+    ck_assert_msg(i < kinds_count(), "there is no network %s", name);
     return kinds_network(i);
 }
 

@@ -1,17 +1,17 @@
-/* logs.h - logs of runs of five steps an epoch, whose numbers have many digits. */
+/* logs.h - logs of runs with five steps per epoch, whose numbers have many digits. */
 #ifndef LOGS_H
 #define LOGS_H
 
 #include <gan/gan.h>
 #include <stdint.h>
 
-/* The most bytes of a file that is read. */
+/* Maximal size of a file that is read. */
 enum { LOG_ROOM = 1 << 20 };
 
-/* A file's text, in memory that the next two calls leave alone. */
+/* A file's text, valid until the third call after this one. */
 const char *text_of(const char *path);
 
-/* The same, with times of day and of training as 0; to be freed. */
+/* The same with all times set to 0; to be freed. */
 char *timeless(const char *path);
 
 /* Settings with a record every `interval` steps; a log in the test's directory. */
@@ -24,8 +24,8 @@ double log_number(uint64_t i);
 /* Steps `first` to `end` - 1 of a run. */
 void log_steps(gan_log *log, uint64_t first, uint64_t end);
 
-/* Begin, stop at step `at` as a program does that saves a checkpoint there, write on to step
- * `lost` without one, and continue from the checkpoint to the end. */
+/* Begin, save a checkpoint at step `at`, continue to step `lost`, then resume from the checkpoint
+ * and continue to the end. */
 void log_interrupted(const char *name, gan_log_desc desc, uint64_t at, uint64_t lost, uint64_t end);
 
 #endif

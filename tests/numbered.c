@@ -22,20 +22,20 @@ gan_iterator *walk(const gan_dataset *data, size_t batch_size, int shuffle, int 
 {
     const gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT, .batch_size = batch_size,
                                     .shuffle = shuffle, .drop_last = drop_last, .seed = seed,
-                                    .std[0] = 1.0f / 255.0f}; /* byte i comes out as i, nearly */
+                                    .std[0] = 1.0f / 255.0f}; /* byte i is read as about i */
     gan_iterator *it;
 
     expect_ok(gan_iterator_create(&it, data, &desc));
     return it;
 }
 
-/* Which sample of numbered() a number is. */
+/* The index of the sample of numbered() with this value. */
 size_t index_of(float number)
 {
     return (size_t)(number + 0.5f);
 }
 
-/* Give out the rest of an epoch and write which samples came.  Returns how many. */
+/* Iterate to the end of the epoch and write the samples' indices.  Returns their number. */
 size_t rest_of_epoch(gan_iterator *it, size_t *order)
 {
     const gan_batch *batch;

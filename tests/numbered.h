@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How many samples most tests have. */
+/* The number of samples in most tests. */
 enum { COUNT = 23 };
 
 /* `count` samples of one number, sample i being the byte i, labelled 200 - i. */
@@ -16,10 +16,10 @@ gan_dataset *numbered(size_t count);
 gan_iterator *walk(const gan_dataset *data, size_t batch_size, int shuffle, int drop_last,
                    uint64_t seed);
 
-/* Which sample of numbered() a number is. */
+/* The index of the sample of numbered() with this value. */
 size_t index_of(float number);
 
-/* Give out the rest of an epoch and write which samples came.  Return how many. */
+/* Iterate to the end of the epoch and write the samples' indices.  Return their number. */
 size_t rest_of_epoch(gan_iterator *it, size_t *order);
 
 #endif

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STREAM_X = 1, STREAM_DY, STREAM_WEIGHTS, STREAM_DIRECTION }; /* of the numbers drawn here */
+enum { STREAM_X = 1, STREAM_DY, STREAM_WEIGHTS, STREAM_DIRECTION }; /* of random numbers here */
 enum { MAX_ROWS = 512 };
 
 /* ---- a training step on one layer ---- */
@@ -22,14 +22,14 @@ typedef struct trial {
     gan_network *net;
     size_t rows, group;
     const float *x, *dy;
-    uint8_t labels[MAX_ROWS]; /* where the network looks at some */
+    uint8_t labels[MAX_ROWS]; /* if the network uses labels */
 } trial;
 
-/* In which way it is done; the results must not differ. */
+/* How it is computed; the results must not differ. */
 typedef struct manner {
     const char *name;
     size_t threads;
-    int later; /* from another row of the pass on */
+    int later; /* starting at a later row of the pass */
     int apart; /* gradients w.r.t. weights and w.r.t. input in separate runs */
 } manner;
 
@@ -50,7 +50,7 @@ static size_t output_size(const gan_network *net)
     return gan_shape_size(gan_network_output_shape(net));
 }
 
-/* A network of the layer alone, or behind one that only copies. */
+/* A network of the layer alone, or after a layer that only copies. */
 static gan_network *net_of(gan_shape in, gan_layer *layer, int behind)
 {
     gan_network *net =
@@ -64,7 +64,7 @@ static gan_network *net_of(gan_shape in, gan_layer *layer, int behind)
     return net;
 }
 
-/* One of a layer of the same settings behind another, as long as these say all; else NULL. */
+/* The same after another layer, if the settings suffice to copy the layer; else NULL. */
 static gan_network *net_behind(gan_shape in, const gan_layer *layer)
 {
     gan_layer *twin;
@@ -74,7 +74,7 @@ static gan_network *net_behind(gan_shape in, const gan_layer *layer)
     return net_of(in, layer->spectral ? gan_layer_spectral_norm(twin) : twin, 1);
 }
 
-/* The layer that is tried. */
+/* The layer under test. */
 static const gan_layer *last_of(const gan_network *net)
 {
     return &net->layers[net->n_layers - 1];
@@ -87,8 +87,8 @@ static int is_random(const gan_network *net)
     return 0;
 }
 
-/* Twice the rows, for those that begin later; they also tell where each layer's random numbers
- * are. */
+/* Twice the rows, for runs that begin later; they also determine each layer's offset in the random
+ * stream. */
 static gan__pass *training_pass(const trial *t, size_t threads)
 {
     gan__pass *pass = NULL;
@@ -124,7 +124,7 @@ static void backward(const trial *t, gan__pass *pass, gan_pool *pool, size_t fir
     gan__pass_backward(pass, pool, what);
 }
 
-/* What the layer gives in evaluation mode, to samples one after the other. */
+/* The layer's outputs in evaluation mode, sample by sample. */
 static void evaluate(const trial *t, gan_pool *pool, float *y)
 {
     gan__pass *pass = NULL;
@@ -164,7 +164,7 @@ static void step(const trial *t, const manner *m, gan__pass *pass, gan_pool *poo
     if (m->apart) {
         backward(t, pass, pool, first, GAN__PASS_INPUT);
         forward(t, pass, pool, first);
-        /* What the other run left must not be of use. */
+        /* What the other run left must not be used. */
         memset(gan__pass_input_grad(pass, first), 0xff, (size_t)(o->grads - o->dx) * sizeof *o->dx);
         backward(t, pass, pool, first, GAN__PASS_WEIGHTS);
         memcpy(o->grads, gan__pass_grads(pass), t->net->n_params * sizeof *o->grads);
@@ -180,7 +180,7 @@ static void step(const trial *t, const manner *m, gan__pass *pass, gan_pool *poo
     gan__pass_settle(pass, 0);
 }
 
-/* The network's buffers are afterwards as before. */
+/* The network's buffers are restored. */
 static outcome try(const trial *t, const manner *m)
 {
     outcome o = make_outcome(t);
@@ -207,8 +207,8 @@ static outcome try(const trial *t, const manner *m)
 
 /* ---- a host's pass ---- */
 
-/* The same step by public calls.  Before the backward run that counts is another one, from the
- * gradients in reverse, which must leave no trace. */
+/* The same step by public calls.  A backward run from the reversed gradients comes first, which
+ * must leave no trace. */
 static void run_host_pass(const trial *t, gan_pass *pass, outcome *o)
 {
     const size_t n_out = t->rows * output_size(t->net);
@@ -260,7 +260,7 @@ static void expect_same_outcome(const outcome *a, const outcome *b, const char *
 
         for (size_t j = at; j < at + n; j++)
             if (memcmp(&a->numbers[j], &b->numbers[j], sizeof *a->numbers) != 0)
-                ck_abort_msg("%s: value %zu of %s is %.9g, alone and on one thread it is %.9g",
+                ck_abort_msg("%s: value %zu of %s is %.9g, on one thread %.9g",
                              what, j - at, parts[i], (double)b->numbers[j], (double)a->numbers[j]);
     }
     ck_assert_msg(memcmp(&a->squares, &b->squares, sizeof a->squares) == 0,
@@ -268,7 +268,7 @@ static void expect_same_outcome(const outcome *a, const outcome *b, const char *
                   a->squares);
 }
 
-/* A quarter of the work of a layer that works in place, cut without regard to anything. */
+/* A quarter of an in-place layer's work, cut at arbitrary rows and columns. */
 static void run_quarter(const trial *t, int index, int back, const float *params, float *value,
                         float *grad)
 {
@@ -313,7 +313,7 @@ static void expect_same_in_quarters(const trial *t, const outcome *o)
     free(grad);
 }
 
-/* A host's pass knows no groups, and draws random numbers of its own. */
+/* A host's pass has no groups, and draws random numbers of its own. */
 static void expect_same_by_host(const trial *t, const outcome *o)
 {
     if (t->group != t->rows || is_random(t->net)) return;
@@ -327,7 +327,7 @@ static void expect_same_by_host(const trial *t, const outcome *o)
     }
 }
 
-/* `behind`, where the layer is behind another, is NULL when there can't be such a network. */
+/* `behind`, with the layer after another, is NULL if there can't be such a network. */
 static void expect_same_in_all_manners(const trial *t, gan_network *behind, const outcome *o)
 {
     static const manner manners[] = {{"two threads", 2, 0, 0},
@@ -367,7 +367,7 @@ static float *drawn(uint64_t stream, size_t n)
     return out;
 }
 
-/* A step on drawn samples, with labels of all kinds. */
+/* A step on random samples, with labels of every class. */
 static trial trial_of(gan_network *net, size_t rows, size_t group, const float *x, const float *dy)
 {
     trial t = {.net = net, .rows = rows, .group = group, .x = x, .dy = dy};
@@ -378,7 +378,7 @@ static trial trial_of(gan_network *net, size_t rows, size_t group, const float *
     return t;
 }
 
-/* Move weights away from ones and zeros. */
+/* Perturb the weights, away from ones and zeros. */
 static void stir(gan_network *net)
 {
     float *noise = drawn(STREAM_WEIGHTS, net->n_params);
@@ -389,7 +389,7 @@ static void stir(gan_network *net)
 
 /* ---- against PyTorch ---- */
 
-/* Each number to 1e-5 of the largest. */
+/* Each value to 1e-5 of the largest. */
 static void expect_like(const golden *g, const char *name, const char *part, const float *found,
                         size_t n)
 {
@@ -402,8 +402,8 @@ static void expect_like(const golden *g, const char *name, const char *part, con
     for (size_t i = 0; i < n; i++) largest = fmax(largest, fabs((double)wanted[i]));
     for (size_t i = 0; i < n; i++)
         if (!(fabs((double)found[i] - (double)wanted[i]) <= 1e-5 * largest))
-            ck_abort_msg("%s: number %zu of %zu is %.9g, wanted %.9g; the largest is %.9g", full, i,
-                         n, (double)found[i], (double)wanted[i], largest);
+            ck_abort_msg("%s: value %zu of %zu is %.9g, expected %.9g; the largest is %.9g", full,
+                         i, n, (double)found[i], (double)wanted[i], largest);
 }
 
 static void read_tensors(const golden *g, const char *name, gan_network *net)
@@ -447,7 +447,7 @@ static void expect_evaluation(const golden *g, const char *name, const trial *t,
 
     snprintf(part, sizeof part, "%s.eval", name);
     own = golden_find(g, part, n_out) != NULL;
-    if (!own && t->group != t->rows) return; /* PyTorch's, too, depend on the group */
+    if (!own && t->group != t->rows) return; /* PyTorch's depend on the group, too */
     memcpy(t->net->buffers, o->buffers, t->net->n_buffers * sizeof *o->buffers);
     found = host_outcome(t, GAN_PASS_EVALUATION, 2);
     expect_like(g, name, own ? "eval" : "y", found.y, n_out);
@@ -462,7 +462,7 @@ static void expect_evaluation(const golden *g, const char *name, const trial *t,
     free(found.numbers);
 }
 
-/* Networks are destroyed. */
+/* Destroys the networks. */
 static void expect_golden(const golden *g, const char *name, gan_network *net, gan_network *behind,
                           size_t rows, size_t group)
 {
@@ -553,8 +553,8 @@ static double loss(const trial *t, gan__pass *pass)
     return sum;
 }
 
-/* The derivative by four values of a function at distances -2 to 2 from here: the error is of the
- * fourth order, so the step may be large, which keeps rounding small. */
+/* Central differences of fourth order, from four values at -2 to 2 steps: the step may be large,
+ * which keeps rounding errors small. */
 static double derivative_of(const double values[4], double step)
 {
     return (8 * (values[2] - values[1]) - (values[3] - values[0])) / (12 * step);
@@ -586,13 +586,13 @@ static void expect_derivatives(const trial *t, gan__pass *pass, const char *what
         const double wanted = derivative(t, pass, numbers + i);
 
         if (!(fabs((double)grad[i] - wanted) <= 1e-3 * largest))
-            ck_abort_msg("the gradient w.r.t. %s %zu of %zu is %.9g, the difference is %.9g; the "
+            ck_abort_msg("the gradient w.r.t. %s %zu of %zu is %.9g, by differences %.9g; the "
                          "largest gradient is %.9g",
                          what, i, n, (double)grad[i], wanted, largest);
     }
 }
 
-/* The network is destroyed. */
+/* Destroys the network. */
 static void expect_gradients(gan_network *net, size_t rows, size_t group, const float *x)
 {
     const size_t n = rows * input_size(net);
@@ -628,7 +628,7 @@ void expect_network_gradients(gan_network *net, size_t rows, size_t group)
 
 /* ---- large shapes ---- */
 
-/* Go so far from `from` along a direction. */
+/* Move by `by` from `from` along a direction. */
 static void move(size_t n, float *numbers, const float *from, double by, const float *direction)
 {
     for (size_t i = 0; i < n; i++) numbers[i] = from[i] + (float)by * direction[i];
@@ -637,10 +637,10 @@ static void move(size_t n, float *numbers, const float *from, double by, const f
 /* x may be written to. */
 static void expect_derivative_along(const trial *t, float *x, const outcome *o)
 {
-    const double step = 0x1p-12; /* few numbers come across a kink */
+    const double step = 0x1p-12; /* few values cross a kink */
     const size_t n_x = t->rows * input_size(t->net), n = n_x + t->net->n_params;
     float *direction = drawn(STREAM_DIRECTION, n);
-    float *from = drawn(STREAM_X, n); /* is overwritten */
+    float *from = drawn(STREAM_X, n); /* overwritten below */
     gan__pass *pass = training_pass(t, 1);
     double values[4], along = 0, squares = 0, found;
 
@@ -651,7 +651,7 @@ static void expect_derivative_along(const trial *t, float *x, const outcome *o)
         move(n - n_x, t->net->params, from + n_x, places[i] * step, direction + n_x);
         values[i] = loss(t, pass);
     }
-    for (size_t i = 0; i < n; i++) { /* dx and the weights' gradients follow one another */
+    for (size_t i = 0; i < n; i++) { /* dx and the weights' gradients are contiguous */
         along += (double)o->dx[i] * (double)direction[i];
         squares += (double)o->dx[i] * (double)o->dx[i];
     }
@@ -664,7 +664,7 @@ static void expect_derivative_along(const trial *t, float *x, const outcome *o)
     free(from);
 }
 
-/* Networks are destroyed. */
+/* Destroys the networks. */
 static void expect_bits(gan_network *net, gan_network *behind, size_t rows, size_t group)
 {
     float *x = drawn(STREAM_X, rows * input_size(net));

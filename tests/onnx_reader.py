@@ -1,7 +1,7 @@
-"""onnx_reader - reads files of ONNX strictly, and runs them with PyTorch: for check_onnx.sh.
+"""onnx_reader - reads ONNX files strictly, and runs them with PyTorch: for check_onnx.sh.
 
-It knows the fields of onnx.proto that the library writes, and nothing else is let pass; what it reads is checked by
-ONNX's definition of the operators, so that a mistake of the writer can't hide behind one of the same kind here.
+It accepts only the fields of onnx.proto that the library writes; what it reads is checked by
+ONNX's definition of the operators, so that the same mistake in the writer and here can't cancel.
 """
 import math
 import struct
@@ -28,7 +28,7 @@ MESSAGES = {
     "DIM": {1: ("dim_value", int, 0), 2: ("dim_param", str, 0)},
 }
 ATTRIBUTE_TYPES = {"f": 1, "i": 2, "s": 3, "ints": 7}
-# Of opset 17: how many inputs an operator has, and its attributes that may be given.
+# Of opset 17: an operator's minimal and maximal number of inputs, and its permitted attributes.
 OPERATORS = {
     "Add": (2, 2, ""), "AveragePool": (1, 1, "kernel_shape strides pads count_include_pad"),
     "BatchNormalization": (5, 5, "epsilon"), "Cast": (1, 1, "to"), "Concat": (2, 2, "axis"),
@@ -53,7 +53,7 @@ OPERATORS = {
 def read_whole(data, at, end):
     value = 0
     for n in range(10):
-        assert at + n < end, "a number is cut off"
+        assert at + n < end, "a number is truncated"
         value |= (data[at + n] & 127) << 7 * n
         if data[at + n] < 128:
             assert n == 0 or data[at + n], "a number is longer than it need be"
@@ -62,7 +62,7 @@ def read_whole(data, at, end):
 
 
 def read_field(data, at, end, kind):
-    """Return the value of a field whose key says how it is written, and where the next one begins."""
+    """Return a field's name and value, decoded by its wire type, and the offset of the next field."""
     key, at = read_whole(data, at, end)
     field, way = key >> 3, key & 7
     name, what, repeated = MESSAGES[kind][field]
@@ -72,7 +72,7 @@ def read_field(data, at, end, kind):
         value, at = read_whole(data, at, end)
         return name, repeated, value - (value >> 63 << 64), at
     length, at = read_whole(data, at, end) if way == BYTES else (4, at)
-    assert at + length <= end, f"{kind}.{name} is cut off"
+    assert at + length <= end, f"{kind}.{name} is truncated"
     part = data[at:at + length]
     if what in MESSAGES:
         value = read_message(part, what)
@@ -88,12 +88,12 @@ def read_message(data, kind):
         if repeated:
             message[name].append(value)
         else:
-            assert name not in message, f"{kind}.{name} is there twice"
+            assert name not in message, f"{kind}.{name} occurs twice"
             message[name] = value
     return message
 
 
-# ---- what it means ----
+# ---- validation ----
 
 
 def check_value(value):
@@ -118,7 +118,7 @@ def check_attributes(node):
 def check_tensor(tensor):
     size = {FLOAT: 4, INT64: 8}[tensor["data_type"]]
     assert all(n > 0 for n in tensor["dims"]), tensor["dims"]
-    assert len(tensor["raw_data"]) == size * math.prod(tensor["dims"]), f"{tensor['name']} has another size"
+    assert len(tensor["raw_data"]) == size * math.prod(tensor["dims"]), f"{tensor['name']} has the wrong size"
 
 
 def check_node(node, known):
@@ -134,7 +134,7 @@ def check_node(node, known):
 
 
 def read(path):
-    """Return a model that was checked."""
+    """Return a validated model."""
     with open(path, "rb") as file:
         model = read_message(memoryview(file.read()), "MODEL")
     assert model["ir_version"] == 8 and model["producer_name"] == "libgan", model["ir_version"]
@@ -159,7 +159,7 @@ def read(path):
     return model
 
 
-# ---- running it ----
+# ---- execution ----
 
 
 def operators(torch):
@@ -207,7 +207,7 @@ def operators(torch):
         return x.permute(0, 1, 4, 2, 5, 3).reshape(n, -1, h * blocksize, w * blocksize)
 
     def place(i, n, scale, way):
-        """Where output i lies in an input of length n."""
+        """The position of output i in an input of length n."""
         if way == "asymmetric":
             return math.floor(i / scale)
         if way == "align_corners":
@@ -216,7 +216,7 @@ def operators(torch):
         return (i + 0.5) / scale - 0.5
 
     def matrix(n, scale, way):
-        """[out, in]: shares of the two inputs around each output; those beyond the ends are the ends'."""
+        """[out, in]: weights of the two inputs around each output; positions beyond the ends are clamped."""
         scale = int(scale)
         m = torch.zeros(n * scale, n)
         for i in range(n * scale):

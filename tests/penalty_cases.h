@@ -7,7 +7,7 @@
 
 enum { N_CASES = 38, ROWS = 6 };
 
-/* A network; or the activation of one of linear layers. */
+/* A network; or the activation of a linear network. */
 typedef struct penalty_case {
     const char *file, *name;
     gan_layer *(*activation)(void);

@@ -14,13 +14,13 @@ void make_folder(const char *name)
     ck_assert_int_eq(mkdir(scratch_path(name), 0777), 0);
 }
 
-/* Number `i` of the pixels of picture `k`. */
+/* Value `i` of the pixels of picture `k`. */
 uint8_t pixel(size_t k, size_t i)
 {
     return (uint8_t)(31 * k + 7 * i + i * i / 5);
 }
 
-/* A picture as another program would write it.  Grey is the red of the colours. */
+/* A picture as another program would write it.  Grey is the red channel. */
 void write_png(const char *name, size_t k, size_t width, size_t height, int color, int depth)
 {
     const int has_color = (color & PNG_COLOR_MASK_COLOR) != 0, is_wide = depth == 16;
@@ -67,7 +67,7 @@ void write_rgb(const char *name, size_t k)
     write_png(name, k, WIDTH, HEIGHT, PNG_COLOR_TYPE_RGB, 8);
 }
 
-/* `count` pictures; that of number k is picture k. */
+/* `count` pictures; number k is picture k. */
 void write_numbered(size_t count)
 {
     char name[32];
@@ -96,7 +96,7 @@ gan_dataset *open_png(const gan_png_desc *desc)
     return data;
 }
 
-/* Sample `index` is picture k: RGB planes, or the red one alone. */
+/* Sample `index` is picture k: RGB planes, or the red plane alone. */
 void expect_picture(const gan_dataset *data, size_t index, size_t k)
 {
     const size_t n_channels = gan_dataset_shape(data).dim[0];
@@ -106,7 +106,7 @@ void expect_picture(const gan_dataset *data, size_t index, size_t k)
     for (size_t c = 0; c < n_channels; c++)
         for (size_t i = 0; i < WIDTH * HEIGHT; i++)
             ck_assert_msg(out[c * WIDTH * HEIGHT + i] == (float)pixel(k, 3 * i + c) / 255.0f,
-                          "number %zu of channel %zu of sample %zu is not that of picture %zu", i,
+                          "value %zu of channel %zu of sample %zu is not that of picture %zu", i,
                           c, index, k);
 }
 

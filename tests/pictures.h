@@ -7,21 +7,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The size that most of them have, and the numbers in an RGB sample. */
+/* The size of most of them, and the number of values in an RGB sample. */
 enum { WIDTH = 6, HEIGHT = 4, SIZE = 3 * WIDTH * HEIGHT };
 
 /* In the directory of the test: */
 void make_folder(const char *name);
 
-/* Number `i` of the pixels of picture `k`. */
+/* Value `i` of the pixels of picture `k`. */
 uint8_t pixel(size_t k, size_t i);
 
-/* A picture as another program would write it, of a kind and depth of libpng's.  Grey is the red of
- * the colours. */
+/* A picture as another program would write it, of a kind and depth of libpng's.  Grey is the red
+ * channel. */
 void write_png(const char *name, size_t k, size_t width, size_t height, int color, int depth);
 void write_rgb(const char *name, size_t k);
 
-/* `count` pictures; that of number k is picture k. */
+/* `count` pictures; number k is picture k. */
 void write_numbered(size_t count);
 
 void write_text(const char *name, const char *text);
@@ -30,12 +30,12 @@ void write_text(const char *name, const char *text);
 gan_status try_png(gan_dataset **out, const gan_png_desc *desc);
 gan_dataset *open_png(const gan_png_desc *desc);
 
-/* Sample `index` is picture k: RGB planes, or the red one alone. */
+/* Sample `index` is picture k: RGB planes, or the red plane alone. */
 void expect_picture(const gan_dataset *data, size_t index, size_t k);
 
 /* ---- pictures by themselves ---- */
 
-/* Pixels that repeat nowhere nearby; a picture of them. */
+/* Pixels without repetition nearby; a picture of them. */
 uint8_t pattern(size_t i);
 gan_image *patterned(size_t width, size_t height, size_t channels);
 

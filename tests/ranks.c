@@ -14,14 +14,14 @@ typedef struct group {
     pthread_cond_t met;
     size_t size, waiting;
     unsigned long meetings;
-    int gone; /* a rank has left before its time */
+    int gone; /* a rank has ended early */
     const void *shown[MOST];
     size_t bytes[MOST];
     size_t received;
     atomic_size_t between; /* calls of proceed() that did not wait */
 } group;
 
-/* An exchange is two meetings: all have shown what they send, and all have taken theirs. */
+/* An exchange is two barriers: all have published what they send, and all have copied theirs. */
 typedef enum stage { SHOWING, TAKING, DONE } stage;
 
 typedef struct member {
@@ -30,7 +30,7 @@ typedef struct member {
     rank_fn *fn;
     void *context;
     pthread_t thread;
-    stage stage; /* of the exchange that is under way */
+    stage stage; /* of the exchange in progress */
     unsigned long meeting;
     char *receive;
     size_t bytes, step;
@@ -38,7 +38,7 @@ typedef struct member {
 
 static size_t latest_bytes, latest_between;
 
-/* Be at the next meeting; return which one that is. */
+/* Arrive at the next barrier; return its number. */
 static unsigned long arrive(group *g)
 {
     pthread_mutex_lock(&g->mutex);
@@ -53,7 +53,7 @@ static unsigned long arrive(group *g)
     return meeting;
 }
 
-/* Whether all are there, or wait for them; fail when one is gone. */
+/* Test whether all have arrived, or wait for them; fail if one has ended. */
 static gan_status look(group *g, unsigned long meeting, int wait, int *all_here)
 {
     pthread_mutex_lock(&g->mutex);
@@ -72,7 +72,7 @@ static gan_status meet(group *g)
     return look(g, arrive(g), 1, &all_here);
 }
 
-/* Show `send`, take `bytes` from each rank's, `step` times its own rank behind the beginning. */
+/* Publish `send`, receive `bytes` from each rank's, at an offset of `step` times its own rank. */
 static gan_status begin(member *m, const void *send, void *receive, size_t bytes, size_t step)
 {
     group *g = m->group;
@@ -212,7 +212,7 @@ gan_communicator ranks_blocking(const gan_communicator *communicator)
     return c;
 }
 
-/* ---- ranks that are alone ---- */
+/* ---- unreachable ranks ---- */
 
 static gan_status exchange_nothing(void *user, const void *send, void *receive, size_t bytes)
 {

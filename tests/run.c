@@ -10,7 +10,7 @@
 
 static OPTIMIZER(adamw, adamw, d.lr = 0.002);
 static OPTIMIZER(sgd, sgd, (void)d);
-/* The first step leaves the dampening out. */
+/* The first step has no dampening. */
 static OPTIMIZER(sgd_with_momentum, sgd, d.momentum = 0.9, d.dampening = 0.3);
 static OPTIMIZER(rmsprop_with_all, rmsprop, d.lr = 0.002, d.momentum = 0.5, d.centered = 1,
                  d.weight_decay = 0.01);
@@ -29,7 +29,7 @@ static const net_layer rich_g[] = {
 static const net_layer rich_d[] = {EMBEDDING(CLASSES, 2), SPECTRAL(8, 13),           LEAKY,
                                    DROPOUT(0.3f),         SPECTRAL(13, 1 + CLASSES), END};
 
-/* Everything that a trainer and its optimizers can be told. */
+/* Every setting of a trainer and its optimizers. */
 static void choose_every_option(gan_trainer_desc *desc)
 {
     static const double class_weights[CLASSES] = {2, 1, 4};
@@ -61,7 +61,7 @@ static void set_every_option(gan_optimizer *opt)
                                                          .grad_value = 0.2, .weight = 0.3}));
 }
 
-/* Samples from `which`, each of some class. */
+/* Samples seeded by `which`, with labels. */
 static gan_dataset *make_data(gan_shape shape, size_t n, uint64_t which)
 {
     float *samples = normals(n * gan_shape_size(shape), which);
@@ -127,7 +127,7 @@ int run_beside(const char *name, const char *value)
 
     ck_assert_int_ge(child, 0);
     if (child > 0) return (int)child;
-    if (!freopen(log, "w", stdout)) _exit(126); /* its verdict is not this program's */
+    if (!freopen(log, "w", stdout)) _exit(126); /* its result is not this program's */
     setenv(name, value, 1);
     setenv("CK_FORK", "no", 1); /* so that the process is the test */
     /* A program for another processor is run by the emulator that runs this one. */
@@ -196,7 +196,7 @@ void run_folder_end(void)
     static const char *const ends[] = {"", ".1", ".2", ".3", ".other"};
 
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) remove(path_beside(ends[i]));
-    ck_assert_uint_eq(scratch_count(), 0); /* nothing else is left in it */
+    ck_assert_uint_eq(scratch_count(), 0); /* no other file is left in it */
 }
 
 const char *path_beside(const char *end)

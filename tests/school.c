@@ -40,7 +40,7 @@ uint8_t *labels_of(size_t n)
     return labels;
 }
 
-/* One step on n samples made from `which`. */
+/* One step on n samples seeded by `which`. */
 void study(const school *s, size_t n, uint64_t which, gan_classifier_stats *stats)
 {
     float *samples = normals(n * SAMPLE, which);
@@ -52,7 +52,7 @@ void study(const school *s, size_t n, uint64_t which, gan_classifier_stats *stat
     free(labels);
 }
 
-/* An iterator over n samples made from `which`, in order. */
+/* An iterator over n samples seeded by `which`, in order. */
 gan_iterator *quiz(gan_dataset **data, size_t n, uint64_t which, size_t batch, int labelled)
 {
     float *samples = normals(n * SAMPLE, which);

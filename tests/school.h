@@ -1,4 +1,4 @@
-/* school.h - a classifier with all that it borrows, and what it learns from. */
+/* school.h - a classifier with its network, optimizer and data. */
 #ifndef SCHOOL_H
 #define SCHOOL_H
 
@@ -28,10 +28,10 @@ gan_batch lesson(const float *samples, const uint8_t *labels, size_t n);
 /* n labels, to be freed: 0, 1, ..., CLASSES-1, 0, ... */
 uint8_t *labels_of(size_t n);
 
-/* One step on n samples made from `which`. */
+/* One step on n samples seeded by `which`. */
 void study(const school *s, size_t n, uint64_t which, gan_classifier_stats *stats);
 
-/* An iterator over n samples made from `which`, in order. */
+/* An iterator over n samples seeded by `which`, in order. */
 gan_iterator *quiz(gan_dataset **data, size_t n, uint64_t which, size_t batch, int labelled);
 
 #endif

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Every path that was requested, one after the other, each with its end; the directory first.  No
- * malloc(): there are tests in which that fails. */
+/* Every path that was requested, one after the other, null-terminated; the directory first.  No
+ * malloc(): it fails in some tests. */
 static char texts[1 << 20];
 static size_t n_texts;
 
@@ -22,7 +22,7 @@ static const char *parent(void)
     return directory && *directory ? directory : "/tmp";
 }
 
-/* Threads of a test may ask at once. */
+/* Threads of a test may request paths concurrently. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static const char *add(const char *directory, const char *name)
@@ -52,7 +52,7 @@ const char *scratch_directory(void)
     if (n_texts == 0) {
         add(parent(), "libgan-XXXXXX");
         ck_assert_msg(mkdtemp(texts) != NULL, "no directory can be made in %s", parent());
-        ck_assert_int_eq(chmod(texts, 0755), 0); /* tests change their user */
+        ck_assert_int_eq(chmod(texts, 0755), 0); /* some tests change their user */
     }
     pthread_mutex_unlock(&lock);
     return texts;
@@ -89,7 +89,7 @@ size_t scratch_read(const char *path, void *bytes, size_t room)
     return n;
 }
 
-/* Call for each entry; return how many there are, 0 when it is no directory that can be read. */
+/* Call for each entry; return their number, 0 if it isn't a readable directory. */
 static size_t for_each_entry(const char *directory, void (*act)(const char *path))
 {
     DIR *d = opendir(directory);

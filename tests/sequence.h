@@ -5,7 +5,7 @@
 #include <gan/network.h>
 #include <stddef.h>
 
-/* Make a network of layers that the call makes; it is not built yet. */
+/* Make a network of layers created in the call; it is not built yet. */
 #define NETWORK_WITH(desc, in, ...)                                                                \
     sequence(in, desc, (gan_layer *const[]){__VA_ARGS__},                                          \
              sizeof((gan_layer *const[]){__VA_ARGS__}) / sizeof(gan_layer *))
@@ -15,7 +15,7 @@ gan_network *built(gan_network *net);
 gan_network *sequence(gan_shape in, const gan_network_desc *desc, gan_layer *const *layers,
                       size_t n);
 
-/* What budget_sweep() takes. */
+/* A destroy() for budget_sweep(). */
 void end_network(void *net);
 
 /* Opening the network's file with each allocation failing in turn.  The network is destroyed. */
@@ -24,11 +24,11 @@ void expect_opening_survives(gan_network *net);
 /* Same weights, same layers, and the same outputs for n samples. */
 void expect_same_network(gan_network *a, gan_network *b, const float *x, size_t n);
 
-/* Write a safetensors file whose numbers are i + 0.5.  In the header ' stands for " and ` for \",
- * which is the " of a description in the metadata. */
+/* Write a safetensors file with the values i + 0.5.  In the header ' stands for " and ` for \", the
+ * " of a description in the metadata. */
 void write_forged(const char *path, const char *header, size_t n_numbers);
 
-/* Make the checksum right of a sealed file, n bytes, that was changed. */
+/* Correct the checksum of a file of n bytes that was changed. */
 void seal_again(unsigned char *file, size_t n);
 
 /* The parts of such a header. */

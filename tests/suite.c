@@ -9,7 +9,7 @@
 
 const char *program_path = "";
 
-static suite_entry *entries; /* by their lines */
+static suite_entry *entries; /* sorted by line */
 static SFun before, after;
 static double timeout;
 
@@ -36,7 +36,7 @@ void suite_set_timeout(double seconds)
     timeout = seconds;
 }
 
-/* The variable that is set and makes this a process for one test; NULL when there is none. */
+/* The variable that is set and makes this a process for one test; else NULL. */
 static const char *variable_of_process(void)
 {
     for (const suite_entry *e = entries; e; e = e->next)
@@ -55,7 +55,7 @@ static Suite *suite_of_entries(void)
     Suite *suite = suite_create(slash ? slash + 1 : program_path);
     TCase *tests = tcase_create("tests");
 
-    /* Teardowns run from the last that was added to the first. */
+    /* Teardowns run in reverse order of their addition. */
     tcase_add_checked_fixture(tests, NULL, scratch_end);
     tcase_add_checked_fixture(tests, before, after);
     if (timeout > 0) tcase_set_timeout(tests, timeout);

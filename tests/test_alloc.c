@@ -131,8 +131,8 @@ TEST(the_budget_sweep_counts_what_an_object_takes)
     ck_assert_uint_eq(budget_sweep(make_two, end_two, NULL), 2);
 }
 
-/* From room to room the bytes stay, the last room is exactly the most, and never is more than 1.5
- * times of that held. */
+/* Growing keeps the contents, the final size is exactly the maximum, and at no time is more than
+ * 1.5 times that allocated. */
 TEST(a_block_grows_by_doubling_to_the_most)
 {
     static const size_t mosts[] = {1, 999, 1000, 1001, 2001, 12345, 1 << 20, 1000003};

@@ -1,4 +1,4 @@
-/* test_alloc_measure.c - memory that is measured beforehand equals the requests to an allocator. */
+/* test_alloc_measure.c - memory that is predicted equals the requests to an allocator. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"
@@ -59,7 +59,7 @@ TEST(a_network_is_measured)
     ck_assert_uint_eq(b.live_bytes, before);
     expect_ok(gan_network_build(net));
     ck_assert_uint_eq(b.live_bytes - before, bytes);
-    expect_ok(gan_network_memory(&again, net)); /* of one that is complete, the same */
+    expect_ok(gan_network_memory(&again, net)); /* the same for a built network */
     ck_assert_uint_eq(again, bytes);
     gan_network_destroy(net);
     ck_assert_uint_eq(budget_live(&b), 0);
@@ -101,7 +101,7 @@ TEST(samplers_workspaces_and_passes_are_measured)
     gan_network_destroy(net);
 }
 
-/* With an average, a penalty, micro-batches, noise; on threads of its own. */
+/* With weight averaging, a penalty, micro-batches, noise; on its own threads. */
 TEST_EACH(trainers_are_measured, 0, 8)
 {
     const gan_penalty_desc penalty = {GAN_PENALTY_DESC_INIT, .kind = GAN_PENALTY_R1, .weight = 1};
@@ -136,7 +136,7 @@ TEST_EACH(trainers_are_measured, 0, 8)
     ck_assert_uint_eq(budget_live(&b), 0);
 }
 
-/* That learn and that don't, whose features are samples and that have some before. */
+/* With and without an optimizer, with the sample or an earlier layer as features. */
 TEST_EACH(classifiers_are_measured, 0, 8)
 {
     budget b;
@@ -165,7 +165,7 @@ TEST_EACH(classifiers_are_measured, 0, 8)
     ck_assert_uint_eq(budget_live(&b), 0);
 }
 
-/* A trainer of tens of gigabytes is measured in no time and no memory. */
+/* The memory of a trainer of tens of gigabytes is computed without allocating it. */
 TEST(what_does_not_fit_is_measured_all_the_same)
 {
     gan_network *g, *d;
@@ -190,7 +190,7 @@ TEST(what_does_not_fit_is_measured_all_the_same)
     gan_network_destroy(d);
 }
 
-/* Activations of 2^24 samples of 2^23 numbers. */
+/* Activations of 2^24 samples of 2^23 numbers overflow a size_t. */
 TEST(more_than_there_are_addresses_is_refused)
 {
     gan_network *net = gan_network_create(gan_shape_3d(2, 2, 2), NULL);

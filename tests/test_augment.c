@@ -70,7 +70,7 @@ TEST_EACH(samples_and_gradients_are_those_of_pytorch, 0, N_CASES)
     golden_close(g);
 }
 
-/* ---- laws ---- */
+/* ---- properties ---- */
 
 static double dot(const float *a, const float *b, size_t n)
 {
@@ -80,7 +80,7 @@ static double dot(const float *a, const float *b, size_t n)
     return sum;
 }
 
-/* <L x, y> = <x, L' y>, and L x is the difference that x makes to the augmented sample. */
+/* <L x, y> = <x, L' y>, and L x is the change of the augmented sample by x. */
 TEST_EACH(the_way_back_is_the_adjoint_of_the_way_there, 0, N_CASES)
 {
     const size_t n = gan_shape_size(cases[_i].shape);
@@ -108,7 +108,7 @@ TEST_EACH(the_way_back_is_the_adjoint_of_the_way_there, 0, N_CASES)
     free(x), free(y), free(z), free(there), free(back), free(moved);
 }
 
-/* A white image on the value that is filled in: translation and cutout leave no other. */
+/* A white square on the fill value: translation and cutout add no other value. */
 TEST(filling_in_leaves_the_background_alone)
 {
     const gan_augment_desc desc = {GAN_AUGMENT_DESC_INIT,
@@ -134,7 +134,7 @@ TEST(filling_in_leaves_the_background_alone)
     ck_assert_uint_gt(moved, 100);
 }
 
-/* The share of samples that an operation is applied to, and that it is drawn for each by itself. */
+/* The share of samples that an operation is applied to; operations are drawn independently. */
 TEST(each_operation_is_applied_with_the_probability)
 {
     const gan_shape shape = gan_shape_3d(1, 1, 1);
@@ -223,7 +223,7 @@ TEST(the_probability_is_capped)
     ck_assert(a.probability == 0.35);
 }
 
-/* As in the paper: 4 steps of 64 images of 500,000. */
+/* As in the paper: batches of 64, interval 4, 500,000 images. */
 TEST(the_defaults_are_the_papers)
 {
     const gan_augment_desc desc = {GAN_AUGMENT_DESC_INIT, GAN_AUGMENT_COLOR, .target = 0.6};

@@ -1,5 +1,5 @@
-/* test_busy.c - objects that one thread uses at a time: a second call gets an error, and both
- * results are right. */
+/* test_busy.c - objects for one thread at a time: a concurrent call gets an error, and results are
+ * correct. */
 #include "base/busy_internal.h"
 #include "expect.h"
 #include "game.h"
@@ -45,7 +45,7 @@ typedef struct stage {
     size_t n_saved;
 } stage;
 
-/* One call; what it makes is right when it is GAN_OK. */
+/* One call; its result is correct if it returns GAN_OK. */
 typedef gan_status call(stage *s, int *right);
 
 static gan_status forward(stage *s, int *right)
@@ -57,7 +57,7 @@ static gan_status forward(stage *s, int *right)
     return status;
 }
 
-/* While somebody changes the weights. */
+/* While another thread changes the weights. */
 static gan_status forward_of(gan_network *net, const float *in)
 {
     float out[MOST];
@@ -204,7 +204,7 @@ static gan_status pass_forward(stage *s, int *right)
 static gan_status pass_forward_labels(stage *s, int *right)
 {
     (void)right;
-    return gan_pass_forward_labels(s->pass, s->z, NULL, N, NULL); /* it looks at none */
+    return gan_pass_forward_labels(s->pass, s->z, NULL, N, NULL); /* it uses no labels */
 }
 
 static gan_status pass_backward(stage *s, int *right)
@@ -213,8 +213,8 @@ static gan_status pass_backward(stage *s, int *right)
     return gan_pass_backward(s->pass, s->samples, GAN_PASS_REPLACE, NULL);
 }
 
-/* In evaluation mode there are neither buffers to follow nor, before a backward run, a step: what
- * counts is that a second call hears of the first. */
+/* In evaluation mode there are no buffers to update nor, before a backward run, a step: all that
+ * matters is GAN_ERR_BUSY for a second call. */
 static gan_status unless_busy(gan_status status)
 {
     return status == GAN_ERR_INVALID ? GAN_OK : status;
@@ -239,7 +239,7 @@ static gan_status evaluate(stage *s, int *right)
     return gan_classifier_evaluate(s->classifier, s->it, NULL, NULL);
 }
 
-/* What the one thread does, and what the other is refused meanwhile. */
+/* What one thread does, and what the other is refused meanwhile. */
 static const struct {
     const char *name;
     call *one, *other;
@@ -330,7 +330,7 @@ static void end(stage *s)
     game_end(&s->x);
 }
 
-/* On one thread it is certain when that is. */
+/* On one thread the time of this call is deterministic. */
 static gan_status run_networks(void *user, gan_train_gradients *gradients)
 {
     const stage *s = user;

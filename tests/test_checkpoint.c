@@ -1,4 +1,4 @@
-/* test_checkpoint.c - what is saved and loaded, kept and read, and which settings may differ. */
+/* test_checkpoint.c - saving, loading, earlier checkpoints, and which settings may differ. */
 #include "expect.h"
 #include "file/state_internal.h"
 #include "network/network_internal.h"
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Takes the place of the C library's: hundreds of small files need not wait for the disk. */
+/* Replaces the C library's fsync(): hundreds of small files need not wait for the disk. */
 int fsync(int fd)
 {
     (void)fd;
@@ -175,7 +175,7 @@ TEST(numbers_of_64_bits_are_kept_whole)
     game_end(&b);
 }
 
-/* ---- What it says about itself, and its networks alone ---- */
+/* ---- Information, and networks alone ---- */
 
 TEST(info_tells_where_the_run_stands)
 {
@@ -364,7 +364,7 @@ TEST(earlier_checkpoints_are_kept_in_order)
     expect_ok(gan_checkpoint_save_keep(r.game.trainer, r.it, run_path, 1));
     expect_steps(run_path, 6);
     expect_steps(path_beside(".1"), 5);
-    expect_steps(path_beside(".2"), 3); /* no business of one that keeps 1 */
+    expect_steps(path_beside(".2"), 3); /* not touched with n_keep 1 */
     run_steps(&r, 1);
     expect_ok(save_run(&r));
     expect_steps(run_path, 7);
@@ -374,7 +374,7 @@ TEST(earlier_checkpoints_are_kept_in_order)
 
 /* ---- Files of every format stay readable ---- */
 
-/* Numbers that no training makes the same everywhere: exact ones, different for each place. */
+/* Exact numbers, which training doesn't produce portably, different for each element. */
 static void fill(run *r)
 {
     gan__state s;

@@ -1,5 +1,5 @@
-/* test_checkpoint_adopt.c - runs that continue with other settings, on purpose: those that are
- * named may differ and are reported, any other difference is refused. */
+/* test_checkpoint_adopt.c - runs that are resumed with other settings: the named ones may differ
+ * and are reported, any other difference is refused. */
 #include "budget.h"
 #include "expect.h"
 #include "failing.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Takes the place of the C library's: many small files need not wait for the disk. */
+/* Replaces the C library's fsync(): many small files need not wait for the disk. */
 int fsync(int fd)
 {
     (void)fd;
@@ -19,7 +19,7 @@ int fsync(int fd)
 
 TEST_FIXTURE(run_folder_begin, run_folder_end)
 
-/* Resume with a list of names that NULL ends. */
+/* Resume with a NULL-terminated list of names. */
 static gan_status resume(run *r, const char *const *names, gan_checkpoint_resume_report *report)
 {
     gan_checkpoint_resume_desc desc = {GAN_CHECKPOINT_RESUME_DESC_INIT, .adopt = names,
@@ -53,7 +53,7 @@ static void expect_refused(run *r, const char *const *names, const char *message
     ck_assert_uint_eq(report.n_changes, 77);
 }
 
-/* It has the file's weights, its own settings, and goes on. */
+/* It has the file's weights, its own settings, and continues. */
 static void expect_resumed(run *r, const run_choice *c)
 {
     gan_network *g, *d;
@@ -77,7 +77,7 @@ static const net_layer other_slope_d[] = {LINEAR(6, 13), RELU,    DROPOUT(0.3f),
 
 static OPTIMIZER(nervous_adam, adam, d.lr = 0.002, d.beta1 = 0.5);
 
-/* Without the name it is refused with the sentence that is the report with it. */
+/* Without the name it is refused, with the message that is the report with it. */
 static void expect_adopted(const run_choice *c, const char *const *names, const char *change)
 {
     gan_checkpoint_resume_report report = {GAN_CHECKPOINT_RESUME_REPORT_INIT};
@@ -185,7 +185,7 @@ TEST(an_adopted_learning_rate_takes_the_place_of_one_that_was_set)
     run_end(&r);
 }
 
-/* The same weights and batches, and an optimizer as it was made. */
+/* The same weights and batches, and an optimizer in its initial state. */
 TEST(another_kind_of_optimizer_begins_anew)
 {
     gan_checkpoint_resume_report report = {GAN_CHECKPOINT_RESUME_REPORT_INIT};
@@ -227,8 +227,8 @@ TEST(momentum_comes_and_goes)
     run_end(&heavy);
 }
 
-/* A game with raw outputs and its run: adopting is asked from one loss, penalty or average to
- * another, and back. */
+/* A game with raw outputs and its run, which is resumed with another loss, penalty or average, both
+ * ways. */
 static const net_layer raw_d[] = {LINEAR(6, 13), LEAKY, DROPOUT(0.3f), LINEAR(13, 1), END};
 
 static run_choice raw_choice(gan_loss loss, gan_penalty_kind penalty, double decay)

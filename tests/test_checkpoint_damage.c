@@ -16,16 +16,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Takes the place of the C library's: hundreds of small files need not wait for the disk. */
+/* Replaces the C library's fsync(): hundreds of small files need not wait for the disk. */
 int fsync(int fd)
 {
     (void)fd;
     return 0;
 }
 
-/* ---- Files that are none ---- */
+/* ---- Files that are not checkpoints ---- */
 
-/* Every way to read a file refuses it so, and the run stays as it is. */
+/* Every reader refuses it with this error, and the run stays unchanged. */
 static void expect_refused(run *r, gan_status wanted, const char *part)
 {
     static run_bytes before, after;
@@ -77,8 +77,8 @@ static void reseal(run_bytes *file)
     scratch_write(run_path, file->at, file->n);
 }
 
-/* Put one text of a checkpoint's header in the place of another of the same length and seal the
- * file anew, as someone would who wants to be believed. */
+/* Replace a string of a checkpoint's header by another of the same length and correct the checksum,
+ * as in a forged file. */
 static void forge(run *r, const char *from, const char *to)
 {
     static run_bytes file;
@@ -198,7 +198,7 @@ TEST(where_nothing_can_be_written_the_old_checkpoint_stays)
     run_end(&other);
 }
 
-/* No file may grow beyond `n` bytes while this saves, as on a full disk. */
+/* Save while no file may grow beyond `n` bytes, as on a full disk. */
 static gan_status save_on_full_disk(run *r, size_t n)
 {
     struct rlimit old, limit;
@@ -239,8 +239,8 @@ TEST(a_disk_that_is_full_after_any_byte_leaves_the_old_checkpoint)
     run_end(&other);
 }
 
-/* ---- Damaged files: everything, and that in seconds.  All 255 changes of a byte with
- * GAN_TEST_THOROUGH ---- */
+/* ---- Damaged files: every byte, within seconds.  All 255 changes of a byte with GAN_TEST_THOROUGH
+ * ---- */
 
 TEST(no_beginning_of_a_checkpoint_is_one)
 {
@@ -266,7 +266,7 @@ TEST(no_beginning_of_a_checkpoint_is_one)
     run_end(&r);
 }
 
-/* By each of the three ways to read it, or by one. */
+/* By each of the three readers, or by one. */
 static int is_refused(run *r, int by_all)
 {
     gan_checkpoint_info info = {GAN_CHECKPOINT_INFO_INIT};
@@ -373,7 +373,7 @@ TEST(without_memory_nothing_changes)
     ck_assert_uint_eq(budget_live(&b), 0);
 }
 
-/* It has no allocator to be told of, so the whole process gets no more. */
+/* It takes no allocator, so the whole process's memory is limited. */
 TEST(without_memory_there_is_no_info)
 {
     gan_checkpoint_info info = {GAN_CHECKPOINT_INFO_INIT, .seed = 77};

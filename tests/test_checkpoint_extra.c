@@ -48,7 +48,7 @@ TEST(bytes_of_the_host_come_back_with_the_run)
     run_end(&loaded);
 }
 
-/* As in every file that was written before there were such bytes. */
+/* As in every file from before there was extra state. */
 TEST(a_checkpoint_without_such_bytes_leaves_none)
 {
     static run_bytes with, without;
@@ -111,7 +111,7 @@ TEST(sizes_and_arguments_are_checked)
     run_end(&r);
 }
 
-/* A file that is whole, has one number of that name, and bytes. */
+/* A valid file with a tensor of that name and of the given bytes. */
 static void write_forged(const char *name, const gan__blob *blob)
 {
     float number = 1;

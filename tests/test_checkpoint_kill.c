@@ -10,10 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Where the process that saves in a loop has its orders: "keep path". */
+/* The variable with the arguments of the process that saves in a loop: "keep path". */
 static const char ORDERS[] = "GAN_TEST_KILL";
 
-/* GAN_TEST_KILLS=N kills so often; `make check-all` does it 500 times. */
+/* GAN_TEST_KILLS=N kills N times; `make check-all` does it 500 times. */
 enum { KILLS = 30, LONGEST_MS = 40, WAIT_MS = 20000 };
 
 /* Large enough that a save is many writes: 1.3 MB. */
@@ -49,7 +49,7 @@ static void sleep_ms(unsigned ms)
     nanosleep(&(struct timespec){ms / 1000, (long)(ms % 1000) * 1000000}, NULL);
 }
 
-/* How many steps the run in a checkpoint has done; 0 where there is none. */
+/* The number of steps of the run in a checkpoint; 0 if there is none. */
 static uint64_t steps_in(const char *path)
 {
     gan_checkpoint_info info = {GAN_CHECKPOINT_INFO_INIT};
@@ -59,7 +59,7 @@ static uint64_t steps_in(const char *path)
     return info.g_steps;
 }
 
-/* Let it save at least once more, and then for a random while. */
+/* Let it save at least once more, and then for a random time. */
 static void save_and_kill(const char *path, size_t n_keep, unsigned ms)
 {
     const uint64_t before = steps_in(path);
@@ -79,8 +79,8 @@ static void save_and_kill(const char *path, size_t n_keep, unsigned ms)
     ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-/* The one before is path.1, or path.2 where the process was killed while it moved them; path.1 is
- * the same as `path` where it was killed just before the end. */
+/* The previous one is path.1, or path.2 if the process was killed while moving them; path.1 is the
+ * same as `path` if it was killed just before the end. */
 static void expect_earlier(const char *path, uint64_t last)
 {
     char first[600], second[600];
@@ -111,7 +111,7 @@ static void kill_in_a_loop(size_t n_keep)
     }
     printf("killed %zu times, after %llu saves\n", n, (unsigned long long)last);
     expect_ok(gan_checkpoint_save_keep(x.trainer, NULL, path, n_keep));
-    ck_assert_uint_eq(scratch_count(), 1 + n_keep); /* what the killed ones left is gone */
+    ck_assert_uint_eq(scratch_count(), 1 + n_keep); /* files left by killed processes are removed */
     for (size_t i = 0; i <= n_keep; i++) {
         snprintf(name, sizeof name, i > 0 ? "%s.%zu" : "%s", path, i);
         ck_assert_int_eq(access(name, F_OK), 0);

@@ -1,5 +1,5 @@
-/* test_checkpoint_ranks.c - runs of several ranks as files: one file, which any number of ranks
- * continues; differences between ranks are named; a failure of one is reported on all. */
+/* test_checkpoint_ranks.c - checkpoints of several ranks: one file, which any number of ranks can
+ * resume; differences between ranks are named; a failure of one is reported on all. */
 #include "expect.h"
 #include "game.h"
 #include "ranks.h"
@@ -29,7 +29,7 @@ typedef struct ours {
     gan_iterator *it;
 } ours;
 
-/* How one rank is not like the others. */
+/* How one rank differs from the others. */
 typedef struct difference {
     uint64_t seed; /* of the trainer */
     double lr;
@@ -79,7 +79,7 @@ static void end(ours *o)
     game_end(&o->game);
 }
 
-/* Six samples are left over at the end of an epoch, too few for eight shards. */
+/* An epoch's last batch has six samples, too few for eight shards. */
 static void train(ours *o, size_t steps)
 {
     const gan_batch *batch;
@@ -94,7 +94,7 @@ static void train(ours *o, size_t steps)
     }
 }
 
-/* ---- going on with another number of ranks ---- */
+/* ---- resuming with another number of ranks ---- */
 
 typedef struct part {
     const char *from, *to; /* NULL: from the beginning; nowhere */

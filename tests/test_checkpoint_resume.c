@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Where the variable of a process that resumes has its orders: "seed threads steps folder". */
+/* The variable with the arguments of a process that resumes: "seed threads steps directory". */
 static const char ORDERS[] = "GAN_TEST_RESUME";
 
 typedef struct orders {
@@ -27,7 +27,7 @@ static const char *file_in(const orders *o, const char *name, size_t optimizer)
     return path;
 }
 
-/* Write what comes next: everything as a checkpoint, and the batch. */
+/* Write the outcome: the state as a checkpoint, and the next batch. */
 static void write_outcome(run *r, const orders *o, const char *name, size_t optimizer)
 {
     char batch_name[32];
@@ -50,7 +50,7 @@ TEST_OF_PROCESS(the_other_process, ORDERS)
     for (size_t i = 0; i < RUN_OPTIMIZERS; i++) {
         run r = run_begin(o.seed, run_optimizers[i], o.n_threads);
 
-        /* Nothing that is still there from its beginning may matter. */
+        /* The state before loading must not matter. */
         expect_ok(gan_network_initialize(r.game.g, 999));
         expect_ok(gan_network_initialize(r.game.d, 998));
         run_steps(&r, 3);
@@ -80,7 +80,7 @@ static void remove_outcome(const orders *o, size_t optimizer)
         ck_assert_int_eq(remove(file_in(o, names[i], optimizer)), 0);
 }
 
-/* One run goes through, another stops in the middle; with another number of threads. */
+/* One run is uninterrupted, another is resumed half way, with another number of threads. */
 static void begin_both(const orders *o, size_t optimizer, int at_end_of_epoch)
 {
     run whole = run_begin(o->seed, run_optimizers[optimizer], o->n_threads);

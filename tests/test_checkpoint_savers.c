@@ -11,10 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Where a process that saves has its orders: "keep path". */
+/* The variable with the arguments of a process that saves: "keep path". */
 static const char ORDERS[] = "GAN_TEST_SAVER";
 
-/* GAN_TEST_SAVES=N saves so often in all; `make check-long` does it 10,000 times. */
+/* GAN_TEST_SAVES=N saves N times in all; `make check-long` does it 10,000 times. */
 enum { SAVES = 400, SAVERS = 4, SAVES_EACH = 50, KILL_ONE_OF = 5, PAUSE_US = 500 };
 
 static game make_game(void)
@@ -39,7 +39,7 @@ TEST_OF_PROCESS(a_process_that_saves, ORDERS)
     game_end(&x);
 }
 
-/* A kept file may be on its way to the next number; if it is there, it is whole. */
+/* A kept file may just be renamed to the next number; if it exists, it is complete. */
 static void expect_whole(game *x, const char *path, size_t n_keep)
 {
     expect_ok(gan_checkpoint_load(x->trainer, NULL, path));
@@ -54,7 +54,7 @@ static void expect_whole(game *x, const char *path, size_t n_keep)
     }
 }
 
-/* Begin a process where none is, and look after one that is: return 1 when all its saves are
+/* Start the process if it isn't running, else sometimes kill it; return 1 when all its saves are
  * done. */
 static int look_after(int *saver, const char *orders, gan_rng *rng, size_t *n_killed)
 {
@@ -102,7 +102,7 @@ static void save_from_all_sides(size_t n_keep)
         }
     printf("%zu saves, %zu loads, %zu killed\n", n_saves, n_loads, n_killed);
     expect_ok(gan_checkpoint_save_keep(x.trainer, NULL, run_path, n_keep));
-    ck_assert_uint_eq(scratch_count(), 1 + n_keep); /* what the killed ones left is gone */
+    ck_assert_uint_eq(scratch_count(), 1 + n_keep); /* files left by killed processes are removed */
     run_folder_end();
     gan_rng_destroy(rng);
     game_end(&x);

@@ -158,7 +158,7 @@ TEST(dropout_follows_the_seed_and_is_fresh_in_each_step)
         school s = school_begin(random_pupil, adam, &desc);
         gan_classifier_stats stats = {GAN_CLASSIFIER_STATS_INIT};
 
-        expect_ok(gan_optimizer_set_lr(s.opt, 0)); /* so that only the masks differ */
+        expect_ok(gan_optimizer_set_lr(s.opt, 0)); /* so that only the dropout masks differ */
         for (size_t k = 0; k < 2; k++) {
             study(&s, 20, 1, &stats);
             losses[i][k] = stats.loss;
@@ -252,9 +252,9 @@ TEST(running_statistics_follow_steps_that_count)
     school_end(&s);
 }
 
-/* ---- answers ---- */
+/* ---- predictions ---- */
 
-/* More samples than the classifier looks at in one go. */
+/* More samples than the classifier processes at once. */
 TEST(an_evaluation_is_the_networks_own)
 {
     enum { N = 1300 };
@@ -346,7 +346,7 @@ TEST(features_are_what_the_chosen_layer_gives)
     expect_ok(gan_classifier_features(all.c, x, N, features));
     expect_ok(gan_network_forward(all.net, x, N, wanted));
     expect_close(features, wanted, N * CLASSES, 1e-6, 1e-6);
-    /* Without a layer before the last one with weights they are the sample. */
+    /* Without a layer before the last one with weights, the features are the sample. */
     ck_assert_uint_eq(gan_classifier_feature_count(none.c), SAMPLE);
     expect_ok(gan_classifier_features(none.c, x, N, features));
     expect_same_bits(features, x, N * SAMPLE * sizeof *x);

@@ -1,5 +1,4 @@
-/* test_classifier_refuses.c - what classifiers refuse: batches, values, settings; a lack of
- * memory. */
+/* test_classifier_refuses.c - what classifiers refuse: batches, values, settings; out of memory. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"
@@ -50,7 +49,7 @@ TEST(a_wrong_batch_changes_nothing)
     labels[17] = CLASSES;
     STEP_FAILS(GAN_ERR_INVALID, "label 17 of 20 is 5, there are 5 classes");
     labels[17] = 2;
-    /* Nothing of all that can be seen in what follows. */
+    /* None of these has an effect on what follows. */
     batch.shape = gan_shape_3d(1, 3, 4);
     expect_ok(gan_classifier_step(s.c, &batch, &stats));
     expect_ok(gan_classifier_step(twin.c, &good, NULL));
@@ -224,7 +223,7 @@ TEST(creation_names_what_is_wrong)
     bad = gan_network_create(gan_shape_1d(3), NULL);
     gan_network_add(bad, gan_layer_label_embedding(8, 2));
     CREATE_FAILS(bad, opt, NULL, GAN_ERR_INVALID, "the network uses labels of 8 classes");
-    expect_ok(gan_optimizer_bind(opt, 5)); /* no failure above has bound it */
+    expect_ok(gan_optimizer_bind(opt, 5)); /* no failed call has bound it */
     CREATE_FAILS(net, opt, NULL, GAN_ERR_SHAPE, "5");
     gan_classifier_destroy(NULL);
     for (size_t i = 0; i < 4; i++) gan_network_destroy(nets[i]);

@@ -19,11 +19,11 @@ static void fill_floats(float *out)
     for (size_t i = 0; i < COUNT * SIZE; i++) out[i] = 2.385f * (float)i - 17.5f;
 }
 
-/* A host's source that does as it is told. */
+/* A host's source with configurable behaviour. */
 typedef struct source {
     size_t fails_at; /* sample; SIZE_MAX: none */
     int code;
-    float number; /* put in the second place when it is not 0 */
+    float number; /* replaces value 1 when it is not 0 */
     size_t calls;
     int saw_label;
 } source;
@@ -140,7 +140,7 @@ TEST(max_count_takes_the_first_samples_only)
     gan_dataset *data[4];
 
     fill_floats(numbers);
-    numbers[3 * SIZE] = NAN; /* not looked at */
+    numbers[3 * SIZE] = NAN; /* not used */
     desc.max_count = 3;
     expect_ok(gan_dataset_create_bytes(&data[0], bytes, labels, COUNT, gan_shape_1d(SIZE), &desc));
     expect_ok(
@@ -294,7 +294,7 @@ TEST(shapes_depend_on_seed_and_index_alone)
     gan_dataset_destroy(other);
 }
 
-/* A part of the picture is covered, the upper corners are black, and edges have steps between. */
+/* A part of the picture is covered, the upper corners are black, and edges are antialiased. */
 TEST(shapes_are_silhouettes_on_black)
 {
     gan_dataset *data;
@@ -314,14 +314,14 @@ TEST(shapes_are_silhouettes_on_black)
         corners = (a[0] > 0) + (a[27] > 0);
         ck_assert_msg(covered > PIXELS / 12 && covered < PIXELS * 4 / 5,
                       "sample %zu covers %zu pixels", i, covered);
-        ck_assert_msg(most > 0.25f, "sample %zu is no brighter than %g", i, (double)most);
+        ck_assert_msg(most > 0.25f, "sample %zu is at most %g bright", i, (double)most);
         ck_assert_msg(dim > 5, "sample %zu has hard edges", i);
         ck_assert_msg(corners == 0, "sample %zu reaches into an upper corner", i);
     }
     gan_dataset_destroy(data);
 }
 
-/* Whoever knows only the average of each kind names most others: the kinds look different. */
+/* A nearest-mean classifier recognises most samples: the kinds look different. */
 TEST(kinds_of_shape_can_be_told_apart)
 {
     enum { LEARN = 1000, ASK = 500 };
@@ -354,11 +354,11 @@ TEST(kinds_of_shape_can_be_told_apart)
         }
         right += best == i % KINDS;
     }
-    ck_assert_msg(right > ASK * 7 / 10, "only %zu of %d were named right", right, ASK);
+    ck_assert_msg(right > ASK * 7 / 10, "only %zu of %d were classified correctly", right, ASK);
     gan_dataset_destroy(data);
 }
 
-/* ---- What they share ---- */
+/* ---- Common to all ---- */
 
 /* Call each maker with the same arguments. */
 static gan_status make(int maker, gan_dataset **out, const void *data, size_t count,

@@ -230,7 +230,7 @@ TEST(wrong_settings_are_refused_and_named)
     ck_assert_ptr_null(gan_dataset_column_name(NULL, 0));
 }
 
-/* ---- Cut files, and memory ---- */
+/* ---- Truncated files, and memory ---- */
 
 static const char table[] = "age,name,kind\n31,2000,dog\n40,\"1.5\",cat\n7,0,a longer name\n";
 

@@ -116,7 +116,7 @@ static void expect_refused(const content *c, gan_status wanted, const char *part
     ck_assert_ptr_null(data);
 }
 
-/* ---- Good files ---- */
+/* ---- Valid files ---- */
 
 TEST(plain_and_gzip_files_read_the_same)
 {
@@ -156,7 +156,7 @@ TEST(other_ranks_have_other_shapes)
     }
 }
 
-/* gzip files may be joined: the content is that of all members. */
+/* gzip files may be concatenated: the content is that of all members. */
 TEST(gzip_files_of_several_members_are_read)
 {
     const content p = pictures();
@@ -175,7 +175,7 @@ TEST(gzip_files_of_several_members_are_read)
     gan_dataset_destroy(data);
 }
 
-/* What lies behind the samples that are wanted is not read: damage there stays unseen. */
+/* Bytes after the requested samples are not read: damage there goes unnoticed. */
 TEST(max_count_reads_the_first_samples_only)
 {
     const content p = pictures(), l = classes();
@@ -196,8 +196,8 @@ TEST(max_count_reads_the_first_samples_only)
     gan_dataset_destroy(data);
 }
 
-/* Longer than the reader's own buffer, compressed and not. */
-/* Larger than what is taken at first, so that the memory grows several times. */
+/* Larger than the reader's buffer, compressed and not, and than the initial allocation, so that the
+ * memory grows several times. */
 TEST(a_large_file_survives_packing)
 {
     enum { N = 4500, BYTES = N * 1000 };
@@ -293,12 +293,12 @@ TEST(every_flipped_bit_of_a_header_is_an_error)
             content c = p;
 
             c.bytes[i] ^= (uint8_t)(1 << bit);
-            if (i == 2 && c.bytes[i] == 9) continue; /* signed bytes are as many */
+            if (i == 2 && c.bytes[i] == 9) continue; /* signed bytes have the same size */
             expect_refused(&c, GAN_ERR_FORMAT, "byte ");
         }
 }
 
-/* gzip has a few bits that mean nothing here, such as the date; no other flip goes unnoticed. */
+/* gzip has a few bits without meaning here, such as the date; no other bit flip goes unnoticed. */
 TEST(flipped_bits_of_gzip_never_change_the_content)
 {
     const content p = pictures(), pz = gzip(&p);
@@ -326,8 +326,8 @@ TEST(flipped_bits_of_gzip_never_change_the_content)
 
 /* ---- Forged and foreign files ---- */
 
-/* A header that promises more than the file can hold is found out before the memory for that is
- * taken. */
+/* A header that announces more than the file can hold is detected before memory for it is
+ * allocated. */
 TEST(huge_counts_take_no_memory)
 {
     const uint32_t dims[][4] = {{0xffffffff, 28, 28},        {60000, 28, 28},
@@ -353,7 +353,7 @@ TEST(huge_counts_take_no_memory)
         }
 }
 
-/* As large as its compression allows, so that only reading shows that there is nothing. */
+/* At the limit of gzip compression, so that only reading shows that data is missing. */
 TEST(memory_follows_the_bytes_that_are_there)
 {
     static const uint32_t dims[] = {1100, 1000, 1000};
@@ -397,7 +397,7 @@ TEST(more_bytes_than_the_host_allows_are_refused)
     gan_dataset_destroy(data);
 }
 
-/* A sparse file has any size without a byte on the disk. */
+/* A sparse file can have any size without using disk space. */
 TEST(without_a_setting_2_to_the_30_bytes_are_read)
 {
     static const uint32_t dims[] = {1025, 1024, 1024};
@@ -425,7 +425,7 @@ TEST(files_of_another_format_are_named)
         content c = {.n = 0};
 
         put(&c, cases[i / 2].bytes, strlen(cases[i / 2].bytes));
-        if (i % 2) c = gzip(&c); /* and inside of gzip, too */
+        if (i % 2) c = gzip(&c); /* and gzip-compressed, too */
         expect_refused(&c, GAN_ERR_FORMAT, cases[i / 2].what);
     }
 }
@@ -500,7 +500,7 @@ TEST(labels_and_pictures_must_be_as_many)
                  "has 4 labels");
     expect_error_says("has 5 pictures");
     ck_assert_ptr_null(data);
-    desc.max_count = 2; /* the files don't belong together, however little of them is wanted */
+    desc.max_count = 2; /* the files don't match, whatever part of them is requested */
     expect_status(gan_dataset_open_idx(&data, save("p", &p), save("l", &l), &desc), GAN_ERR_SHAPE);
 }
 
@@ -556,7 +556,7 @@ TEST(wrong_arguments_are_refused)
                  "struct_size is 3");
 }
 
-/* ---- Memory and the real thing ---- */
+/* ---- Memory, and Fashion-MNIST ---- */
 
 typedef struct paths {
     const char *images;
@@ -591,7 +591,7 @@ TEST(opening_survives_each_lack_of_memory)
     ck_assert_uint_eq(budget_sweep(attempt, destroy, &pictures_only), 3);
 }
 
-/* Once it is open, only the bytes, the labels and the handle are held. */
+/* Once it is open, only the bytes, the labels and the handle are allocated. */
 TEST(an_open_dataset_is_little_more_than_its_bytes)
 {
     const content p = pictures(), l = classes();

@@ -1,5 +1,5 @@
 /* test_dataset_image_folder.c - directories of pictures of any format: which are read, which
- * classes there are, and which files are named. */
+ * classes there are, and which files errors name. */
 #include "budget.h"
 #include "data/image_internal.h"
 #include "expect.h"
@@ -51,7 +51,7 @@ static void expect_skipped(const gan_dataset *data, const char *const *wanted, s
 
 /* ---- Formats ---- */
 
-/* Sample `index` is what the file alone is, read by gan_image_read() and fitted. */
+/* Sample `index` equals the file read by gan_image_read() and fitted. */
 static void expect_file(const gan_dataset *data, size_t index, const char *name,
                         const gan__image_frame *frame)
 {
@@ -67,7 +67,7 @@ static void expect_file(const gan_dataset *data, size_t index, const char *name,
     expect_ok(gan__image_fit(image, frame, planes));
     expect_ok(gan_dataset_read(data, index, out, NULL));
     for (size_t i = 0; i < n; i++)
-        ck_assert_msg(out[i] == (float)planes[i] / 255.0f, "%s: number %zu is %g, wanted %d", name,
+        ck_assert_msg(out[i] == (float)planes[i] / 255.0f, "%s: value %zu is %g, expected %d", name,
                       i, (double)out[i] * 255, planes[i]);
     gan_image_destroy(image);
 }
@@ -126,7 +126,7 @@ TEST(files_that_are_no_pictures_are_named)
     }
 }
 
-/* Those that are pictures are errors, unless they are to be left out. */
+/* Undecodable pictures are errors, unless they are to be skipped. */
 TEST(damaged_pictures_are_errors_or_left_out)
 {
     gan_image_folder_desc desc = {GAN_IMAGE_FOLDER_DESC_INIT};

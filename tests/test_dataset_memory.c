@@ -27,8 +27,8 @@
 #define OWN_HEAP 0 /* nothing fails then */
 #endif
 
-/* Blocks taken and not given back; and, while it is armed, how many more are allowed and whether
- * only one is refused after that. */
+/* Blocks allocated and not freed; and, while armed, how many more succeed and whether only one
+ * fails after that. */
 static atomic_long live, allowed;
 static atomic_int armed, one_only, refused;
 
@@ -81,7 +81,7 @@ void free(void *memory)
 }
 #endif
 
-/* ---- readers: each leaves nothing behind, and what it has read is what is there ---- */
+/* ---- readers: none leaks, and each reads what is there ---- */
 
 static const uint8_t idx[] = {0, 0, 8, 3, 0, 0,  0,  2,  0,  0,  0,
                               1, 0, 0, 0, 3, 10, 20, 30, 40, 50, 60};
@@ -110,7 +110,7 @@ static gan_status read_image(const char *path)
     return status;
 }
 
-/* In memory, and decoded again by an iterator, which has no thread but this one. */
+/* In memory, and decoded by an iterator, which has only this thread. */
 static gan_status read_directory(const char *path, size_t memory_limit)
 {
     const gan_png_desc desc = {GAN_PNG_DESC_INIT, .skip_bad = 1, .memory_limit = memory_limit,
@@ -154,7 +154,7 @@ static gan_status write_image(const char *path)
     return status;
 }
 
-/* All after the k-th fail, or the k-th alone, which only a second try may overcome. */
+/* All from the k-th on fail, or the k-th alone, which only a retry may overcome. */
 static void sweep(gan_status (*reader)(const char *path), const char *path)
 {
     for (int alone = 0; alone < 2; alone++) {
@@ -173,7 +173,7 @@ static void sweep(gan_status (*reader)(const char *path), const char *path)
             ck_assert_msg(status == GAN_OK || (refused && status == GAN_ERR_NOMEM),
                           "allocation %ld fails: %s: %s", k - 1, gan_status_name(status),
                           gan_last_error());
-            ck_assert_msg(live == before, "allocation %ld fails: %ld blocks are left", k - 1,
+            ck_assert_msg(live == before, "allocation %ld fails: %ld blocks leak", k - 1,
                           live - before);
         } while (refused);
         if (OWN_HEAP) ck_assert_int_gt(k, 3);

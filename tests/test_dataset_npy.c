@@ -13,7 +13,7 @@
 
 enum { COUNT = 5, ROOM = 1 << 13 };
 
-/* A file of tests/corpus/npy or, with that ending, npz, whose values make_npy.py tells. */
+/* A file of tests/corpus/npy or, with that extension, npz; see make_npy.py for its values. */
 static const char *corpus(const char *name)
 {
     char path[128];
@@ -36,7 +36,7 @@ static float value(size_t k, size_t i)
     return (float)((7 * i + 13 * k) % 100);
 }
 
-/* Libraries may be missing. */
+/* A library may be missing. */
 static int has_zip(void)
 {
     gan_dataset *data;
@@ -187,7 +187,7 @@ TEST(labels_are_whole_numbers_of_any_type)
         }
 }
 
-/* The same batches, whether the samples lie in memory or are read ahead. */
+/* The same batches, whether the samples are in memory or are read ahead. */
 TEST(batches_of_a_file_that_stays_on_the_disk_are_the_same)
 {
     const char *const files[] = {"c_u1.npy", "c_le_f4.npy"};
@@ -359,7 +359,7 @@ TEST(wrong_settings_are_refused_and_named)
                  "more than memory_limit in an archive or in memory");
 }
 
-/* ---- Files that are cut or change, and memory ---- */
+/* ---- Files that are truncated or change, and memory ---- */
 
 TEST(every_truncation_is_an_error)
 {

@@ -78,7 +78,7 @@ TEST(grey_files_are_grey_or_rgb_of_three_equal_planes)
     gan_dataset_destroy(data);
 }
 
-/* Of whatever size and kind the files are, samples are what gan__image_fit() makes of them. */
+/* Whatever the files' size and kind, samples equal the output of gan__image_fit(). */
 TEST(pictures_are_scaled_and_cut_on_request)
 {
     const size_t sizes[][2] = {{40, 30}, {9, 17}, {8, 8}, {3, 5}, {178, 218}};
@@ -137,7 +137,7 @@ TEST(the_corpus_of_good_files_is_read)
 
 /* ---- Bad files ---- */
 
-/* Ten pictures, and between them some that are none; picture k is sample k. */
+/* Ten pictures, and bad files among them; picture k is sample k. */
 static void write_with_bad(void)
 {
     write_numbered(10);
@@ -198,7 +198,7 @@ TEST(bad_files_are_left_out_on_request)
     }
 }
 
-/* The shape comes from the first that can be used, and labels do not move when files fail. */
+/* The shape comes from the first usable file, and labels don't shift when files fail. */
 TEST(a_class_keeps_its_label_when_its_files_are_bad)
 {
     gan_png_desc desc = {GAN_PNG_DESC_INIT};
@@ -219,7 +219,7 @@ TEST(a_class_keeps_its_label_when_its_files_are_bad)
     gan_dataset_destroy(data);
 }
 
-/* As somebody who may not read everything: root may. */
+/* As an unprivileged user: root may read everything. */
 static gan_status open_as_nobody(gan_dataset **out, const gan_png_desc *desc)
 {
     const uid_t me = geteuid();
@@ -233,7 +233,7 @@ static gan_status open_as_nobody(gan_dataset **out, const gan_png_desc *desc)
 
 TEST(directories_that_cannot_be_read_are_left_out_on_request)
 {
-    static const mode_t modes[] = {0, 0444}; /* not listed; listed, but its files out of reach */
+    static const mode_t modes[] = {0, 0444}; /* not listed; listed, but its files inaccessible */
     gan_png_desc desc = {GAN_PNG_DESC_INIT};
     gan_dataset *data;
     uint8_t label;
@@ -461,7 +461,7 @@ TEST(samples_stay_in_memory_up_to_the_limit)
     }
 }
 
-/* Take all but a little of the address space, so that a large picture finds no room. */
+/* Use up most of the address space, so that there is no room for a large picture. */
 static void limit_memory(struct rlimit *old)
 {
     struct rlimit limit;

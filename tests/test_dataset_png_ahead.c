@@ -75,14 +75,14 @@ TEST(batches_are_the_same_in_memory_and_decoded_ahead_on_any_number_of_threads)
             expect_ok(gan_iterator_seek(a, 7, 0));
             expect_ok(gan_iterator_seek(b, 7, 0));
             while (gan_iterator_epoch(b) < 9) expect_same_next(a, b);
-            gan_iterator_destroy(a); /* with a batch on its way */
+            gan_iterator_destroy(a); /* while a batch is read ahead */
             gan_iterator_destroy(b);
             gan_dataset_destroy(decoded);
             gan_dataset_destroy(kept);
         }
 }
 
-/* The batch that is on its way when the iterator is sent elsewhere is not the one that comes. */
+/* A batch that is read ahead before a seek is not the one returned after it. */
 TEST(seeking_equals_walking_while_a_batch_is_on_its_way)
 {
     gan_dataset *data;
@@ -95,7 +95,7 @@ TEST(seeking_equals_walking_while_a_batch_is_on_its_way)
     while (gan_iterator_epoch(walker) < 3) {
         const gan_batch *batch;
 
-        expect_ok(gan_iterator_seek(seeker, 5, 8)); /* leaves another order behind */
+        expect_ok(gan_iterator_seek(seeker, 5, 8)); /* sets another order */
         expect_ok(gan_iterator_next(seeker, &batch));
         expect_ok(
             gan_iterator_seek(seeker, gan_iterator_epoch(walker), gan_iterator_position(walker)));
@@ -106,7 +106,7 @@ TEST(seeking_equals_walking_while_a_batch_is_on_its_way)
     gan_dataset_destroy(data);
 }
 
-/* Walk to the end of the epoch, where the next is on its way with the files as they are. */
+/* Iterate until an error, with the next epoch read ahead from the current files. */
 static size_t walk_to_failure(gan_iterator *it, gan_status wanted, const char *part)
 {
     const gan_batch *batch;

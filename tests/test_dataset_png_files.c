@@ -15,7 +15,7 @@ static void expect_files(const gan_dataset *data, const char *const *wanted)
     for (; wanted[n]; n++) {
         const char *found = gan_dataset_file_name(data, n);
 
-        ck_assert_msg(found && strcmp(found, wanted[n]) == 0, "file %zu is %s, wanted %s", n,
+        ck_assert_msg(found && strcmp(found, wanted[n]) == 0, "file %zu is %s, expected %s", n,
                       found ? found : "missing", wanted[n]);
         expect_picture(data, n, n);
     }
@@ -23,7 +23,7 @@ static void expect_files(const gan_dataset *data, const char *const *wanted)
     ck_assert_ptr_null(gan_dataset_file_name(data, n));
 }
 
-/* They are written in another order than they are wanted in, which a folder may or may not keep. */
+/* Written in another order than the expected one, which a directory may or may not keep. */
 TEST(files_are_sorted_by_their_paths)
 {
     const char *const wanted[] = {
@@ -129,7 +129,7 @@ TEST(an_empty_class_keeps_its_number)
     gan_dataset_destroy(data);
 }
 
-/* How many samples of each class max_count leaves. */
+/* The number of samples per class that max_count leaves. */
 static void expect_spread(size_t max_count, size_t a, size_t b, size_t c)
 {
     gan_png_desc desc = {GAN_PNG_DESC_INIT, .max_count = max_count};
@@ -201,7 +201,7 @@ TEST(more_than_256_classes_have_labels_of_16_bits)
         snprintf(name, sizeof name, "c%03zu/1.png", i);
         ck_assert_int_eq(link(scratch_path("picture"), scratch_path(name)), 0);
     }
-    desc.max_count = 200; /* the first of each class, and no class loses its number */
+    desc.max_count = 200; /* the first of each class, and classes keep their indices */
     data = open_png(&desc);
     ck_assert_uint_eq(gan_dataset_count(data), 200);
     ck_assert_int_eq(gan_dataset_label_bits(data), 16);

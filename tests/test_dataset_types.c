@@ -1,5 +1,5 @@
 /* test_dataset_types.c - IDX files of every type, labels of 16 bits, and callbacks that are called
- * ahead of time. */
+ * ahead. */
 #include "budget.h"
 #include "expect.h"
 
@@ -87,7 +87,7 @@ static gan_status open_values(gan_dataset **out, int type, const double *values,
 
 static const struct {
     int type;
-    double values[6]; /* the ends of the type, and what is between */
+    double values[6]; /* the limits of the type, and values between */
     float wanted[6];
 } types[] = {
     {0x09, {-128, -1, 0, 1, 127, 5}, {-128, -1, 0, 1, 127, 5}},
@@ -121,7 +121,7 @@ TEST_EACH(numbers_of_every_type_read_as_the_nearest_float, 0, N_TYPES)
     }
 }
 
-/* Larger than the pieces that are translated, and than the memory that a gzip'd file gets first. */
+/* Larger than the pieces of conversion, and than a gzip-compressed file's initial buffer. */
 TEST(large_files_are_read_piece_by_piece)
 {
     enum { N = 1500, SIZE = 400 };
@@ -175,7 +175,7 @@ TEST(numbers_that_no_float_holds_are_errors)
         }
 }
 
-/* Every cut of a file, and a byte more; and headers that promise more than 2^64 bytes. */
+/* Every truncation of a file, and a byte more; and headers that announce more than 2^64 bytes. */
 TEST_EACH(damaged_files_of_every_type_are_errors, 0, N_TYPES)
 {
     idx *f = make_idx(types[_i].type, types[_i].values, 2, 3);
@@ -392,7 +392,7 @@ TEST(small_labels_fit_in_bytes_whatever_they_came_in)
     ck_assert_int_eq(gan_dataset_label_bits(NULL), 0);
 }
 
-/* 65,536 names of which no two may be the same, which must not take n * n comparisons. */
+/* 65,536 distinct names; checking that must not take n * n comparisons. */
 TEST(there_may_be_65536_names)
 {
     static char text[65536][8];
@@ -409,7 +409,7 @@ TEST(there_may_be_65536_names)
     ck_assert_str_eq(gan_dataset_class_name(data, 65535), text[65535]);
     ck_assert_uint_eq(gan_dataset_class_index(data, text[40000]), 40000);
     gan_dataset_destroy(data);
-    /* Names beyond 255 are labels of 16 bits, even where no sample has one. */
+    /* More than 256 names make labels 16 bits wide, even if no sample needs it. */
     expect_ok(gan_dataset_create_bytes(&data, bytes, &label, 1, gan_shape_1d(SIZE), &desc));
     expect_fails(gan_dataset_read(data, 0, NULL, &label), GAN_ERR_INVALID, "16 bits");
     gan_dataset_destroy(data);
@@ -447,13 +447,13 @@ TEST(wrong_arguments_are_refused)
     gan_dataset_destroy(data);
 }
 
-/* ---- Host's functions ahead ---- */
+/* ---- Host's functions called ahead ---- */
 
 typedef struct host {
     atomic_size_t inside, most; /* calls at once */
     atomic_size_t calls;
     atomic_size_t fails_at; /* a sample */
-    atomic_int foreign;     /* called by another thread than the test's */
+    atomic_int foreign;     /* called by a thread other than the test's */
     pthread_t owner;
     int waits;
 } host;
@@ -526,7 +526,7 @@ TEST(batches_that_are_read_ahead_have_the_same_bits)
         gan_dataset *ahead = make_host(&h, 1), *plain = make_host(&same, 0), *part;
         gan_iterator *a = walk_through(ahead, n_threads), *b = walk_through(plain, 4), *c;
 
-        expect_ok(gan_dataset_create_range(&part, ahead, 0, COUNT, NULL)); /* so does a part */
+        expect_ok(gan_dataset_create_range(&part, ahead, 0, COUNT, NULL)); /* a view, too */
         c = walk_through(part, n_threads);
         gan_dataset_destroy(ahead);
         while (gan_iterator_epoch(b) < 3) {
@@ -537,7 +537,7 @@ TEST(batches_that_are_read_ahead_have_the_same_bits)
             expect_ok(gan_iterator_seek(b, epoch, position));
             expect_same_next(c, b);
         }
-        gan_iterator_destroy(a); /* with a batch on its way */
+        gan_iterator_destroy(a); /* while a batch is read ahead */
         gan_iterator_destroy(b);
         gan_iterator_destroy(c);
         gan_dataset_destroy(part);
@@ -566,8 +566,7 @@ TEST(several_threads_call_at_once_where_that_is_allowed)
     ck_assert_uint_le(h.most, 4);
 }
 
-/* A function that fails: the code of the call that the batch's thread makes, and the same batch
- * again once it works. */
+/* A failing function: the error for the batch's sample, and the same batch again once it works. */
 TEST_EACH(a_function_that_fails_ahead_leaves_the_iterator_where_it_stood, 0, 2)
 {
     const gan_status wanted = _i ? GAN_ERR_IO : GAN_ERR_NONFINITE;

@@ -119,7 +119,7 @@ TEST_EACH(a_subset_has_the_order_of_its_indices, 0, N_KINDS)
     gan_dataset_destroy(source);
 }
 
-/* Whoever is destroyed first: memory is given back with the last. */
+/* Whichever is destroyed first: memory is freed with the last. */
 TEST(sources_live_as_long_as_they_are_needed)
 {
     gan_dataset_desc desc = {GAN_DATASET_DESC_INIT};
@@ -181,7 +181,7 @@ TEST(impossible_parts_are_refused)
     gan_dataset_destroy(source);
 }
 
-/* ---- By lot ---- */
+/* ---- Random splits ---- */
 
 static void split(gan_dataset **first, gan_dataset **second, const gan_dataset *source,
                   double fraction, uint64_t seed, int stratify)
@@ -192,7 +192,7 @@ static void split(gan_dataset **first, gan_dataset **second, const gan_dataset *
     expect_ok(gan_dataset_split(first, second, source, &desc));
 }
 
-/* Each sample's first number tells which it is. */
+/* Each sample's first value identifies it. */
 static size_t index_of(const gan_dataset *data, size_t i)
 {
     float out[NUMBERS];
@@ -259,9 +259,9 @@ TEST_EACH(each_class_is_divided_in_the_same_proportion, FLOATS, N_KINDS)
     gan_dataset_destroy(source);
 }
 
-/* A sample is in the first part as often as any other: over 2000 seeds about 500 times, and more
- * than 5 deviations (of 19) from that has a chance of one in a million.  With `stratify` a class of
- * 9 has 2 of them there, always. */
+/* Each sample is equally likely to be in the first part: over 2000 seeds about 500 times; more than
+ * 5 standard deviations (of 19) from that have a probability of one in a million.  With `stratify`
+ * a class of 9 always has 2 samples there. */
 TEST(the_lot_is_fair_and_depends_on_the_seed_alone)
 {
     gan_dataset *source = make(FLOATS), *parts[2], *same[2];
@@ -338,7 +338,7 @@ TEST(impossible_lots_are_refused)
     gan_dataset_destroy(source);
 }
 
-/* ---- Several in a row ---- */
+/* ---- Concatenation ---- */
 
 TEST_EACH(several_are_read_one_after_the_other, 0, N_KINDS)
 {
@@ -452,7 +452,7 @@ static gan_iterator *walk(const gan_dataset *data)
     return it;
 }
 
-/* Pictures that are decoded ahead and pictures in memory, in one row: the bits of all in memory. */
+/* Pictures decoded ahead concatenated with pictures in memory: the same bits as all in memory. */
 TEST(files_keep_their_names_and_are_decoded_ahead)
 {
     const size_t indices[] = {7, 2, 2, 0};
@@ -496,7 +496,7 @@ TEST(files_keep_their_names_and_are_decoded_ahead)
     gan_dataset_destroy(wanted);
 }
 
-/* ---- Lack of memory ---- */
+/* ---- Out of memory ---- */
 
 static gan_status attempt(void **out, const gan_allocator *allocator, void *user)
 {

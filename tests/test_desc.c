@@ -7,14 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What this release knows; the first release had no `later`. */
+/* The struct of this release; the first release had no `later`. */
 typedef struct settings {
     size_t struct_size;
     double rate;
     double later;
 } settings;
 
-/* What a coming release may know. */
+/* What a future release may have. */
 typedef struct longer {
     size_t struct_size;
     double rate;
@@ -116,7 +116,7 @@ TEST(records_are_checked_and_filled_as_far_as_they_reach)
     expect_fails(gan__record_check(&out, "stats"), GAN_ERR_INVALID, "stats: struct_size is 0");
 }
 
-/* Each macro and its function.  The macros of C leave out fields, which are zero then. */
+/* Each macro and its function.  The C macros omit fields, which are then zero. */
 #define BOTH_WAYS(X)                                                                               \
     X(gan_safetensors_entry_init, gan_safetensors_entry, GAN_SAFETENSORS_ENTRY_INIT)               \
     X(gan_checkpoint_info_init, gan_checkpoint_info, GAN_CHECKPOINT_INFO_INIT)                     \
@@ -172,7 +172,7 @@ TEST(records_are_checked_and_filled_as_far_as_they_reach)
 
 enum { ROOM = 4096 };
 
-/* What the function of one makes in `size` bytes of ones. */
+/* The result of one's function in `size` bytes of ones. */
 static void expect_cut(const char *name, void (*init)(void *, size_t), const void *whole, size_t of,
                        size_t size)
 {

@@ -4,10 +4,10 @@
 
 enum { N = 4, LABELLED = 200, IMAGES = 10000 };
 
-/* Of 100 images of a class, how many are taken for each: the third is told from the others badly. */
+/* The confusion matrix, in percent: the third class is often confused with the others. */
 static const int taken_for[N][N] = {{80, 2, 18, 0}, {1, 98, 1, 0}, {20, 0, 65, 15}, {2, 0, 13, 85}};
 
-/* Images of which these shares, in hundredths, are of each class. */
+/* Classify images with these shares of classes, in percent. */
 static void look_at(classes *c, const int *shares)
 {
     for (uint16_t j = 0; j < N; j++)
@@ -39,7 +39,7 @@ TEST(what_a_classifier_errs_is_taken_out_of_the_shares)
     expect_shares((const int[]){10, 60, 20, 10}, 1e-3);
 }
 
-/* A third of the third class seems to be there. */
+/* A third as many predictions name the missing class. */
 TEST(a_class_that_is_missing_has_no_share_though_others_are_taken_for_it)
 {
     expect_shares((const int[]){34, 33, 0, 33}, 5e-3);

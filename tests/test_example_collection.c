@@ -12,7 +12,7 @@
 
 enum { COUNT = 6, SIDE = 8, AREA = SIDE * SIDE, MOST = COUNT * 4 * AREA };
 
-/* A colour of picture k, or what it is on top of: channel 3 is alpha, transparent on the left. */
+/* A colour of picture k, or of its background: channel 3 is alpha, transparent on the left. */
 static uint8_t value(size_t k, size_t channel, size_t pixel)
 {
     if (channel == 3) return pixel % SIDE < SIDE / 2 ? 0 : 255;
@@ -191,7 +191,7 @@ TEST(idx_and_cifar_are_told_by_their_content)
 
 /* ---- Tables ---- */
 
-/* A row of a picture has its class in front. */
+/* A picture's row begins with its class. */
 static const char *write_csv(const char *name, const char *label, size_t channels,
                              const char *const *classes)
 {

@@ -1,5 +1,5 @@
 /* test_example_generator.c - the example programs' samples of a generator, interpolation of latent
- * vectors, networks for pictures, and mixtures whose modes are counted. */
+ * vectors, networks for pictures, and counting modes of mixtures. */
 #include "common/program.h"
 #include "expect.h"
 #include "scratch.h"
@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Save a generator of 4 latent numbers, which makes pictures of 2 x 2, and open it. */
+/* Save a generator of latent dimension 4 and pictures of 2 x 2, and open it. */
 static generator open_generator(int n_classes, uint64_t seed)
 {
     generator g;
@@ -44,7 +44,7 @@ TEST(classes_come_in_turn_unless_one_is_wanted)
     generator_close(&g);
 }
 
-/* Latent vectors of 3 numbers begin at every place of the stream. */
+/* Latent vectors of dimension 3 begin at any position of the stream. */
 TEST(a_sample_of_a_number_is_the_same_whatever_else_is_drawn)
 {
     generator g;
@@ -107,7 +107,7 @@ TEST(a_sheet_without_titles_is_a_grid)
     gan_image_destroy(wanted);
 }
 
-/* Read by the leak sanitizer: what Cairo's fonts keep until the end of the process. */
+/* Suppressions for LeakSanitizer: Cairo's fonts are kept until the process ends. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
@@ -239,7 +239,7 @@ TEST_EACH(points_of_a_mixture_cover_it, 0, MIXTURES)
     gan_rng_destroy(rng);
     mixture_score real = mixture_count(m, xy, N);
     ck_assert_int_eq(real.covered, m->modes);
-    expect_near(real.good, 1 - exp(-4.5), 0, 0.006); /* within 3 deviations, 4 of its errors */
+    expect_near(real.good, 1 - exp(-4.5), 0, 0.006); /* within 3 sigma, to 4 standard errors */
     for (size_t i = 0; i < N; i++) m->find_center(0, xy + 2 * i);
     mixture_score collapsed = mixture_count(m, xy, N);
     ck_assert_int_eq(collapsed.covered, 1);

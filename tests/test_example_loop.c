@@ -78,7 +78,7 @@ TEST(a_loop_takes_samples_of_the_programs_own)
     loop_end(&refused);
 }
 
-/* A discriminator of one number that is to say 1 at 1 and 0 at -1. */
+/* A discriminator of one number, trained to output 1 at 1 and 0 at -1. */
 TEST(a_player_learns_what_it_is_to_say)
 {
     gan_network *net = gan_network_create(gan_shape_1d(1), NULL);

@@ -9,7 +9,7 @@
 
 enum { ROWS = 4, LATENT = 6, CLASSES = 3 };
 
-/* A generator, a discriminator, and what trains them. */
+/* A generator, a discriminator, and their trainer. */
 typedef struct game {
     gan_network *g, *d;
     gan_optimizer *g_adam, *d_adam;
@@ -86,7 +86,7 @@ TEST_EACH(every_size_trains, 0, N_KINDS *N_SIDES * 2)
     end(&x);
 }
 
-/* Rectangles whose halves leave a rest are for the kind that adds the pixel again. */
+/* Sides that don't halve evenly are for the kind that restores the lost pixel. */
 TEST(a_dcgan_takes_any_sides)
 {
     networks_plan plan = plan_of(3, 45, 30, 0);
@@ -181,7 +181,7 @@ static gan_tensor tensor_of(gan_network *net, const char *name)
     return t;
 }
 
-/* The blocks of an R3GAN begin as nothing, and grouped convolutions have 16 channels a group. */
+/* An R3GAN's blocks are initially the identity; grouped convolutions have 16 channels per group. */
 TEST(an_r3gan_is_drawn_as_its_paper_says)
 {
     networks_plan plan = plan_of(1, 28, 28, 0);

@@ -1,5 +1,5 @@
 /* test_example_settings.c - options of the example programs: their values as text, and the settings
- * of a run that is continued. */
+ * of a resumed run. */
 #include "common/cli.h"
 #include "common/settings.h"
 #include "expect.h"
@@ -46,7 +46,7 @@ static void begin(void)
     for (cli_option *o = table; o->name; o++) o->given = 0;
 }
 
-/* Read a text as settings.txt; `said` receives what was said on standard error. */
+/* Read a text as settings.txt; `said` receives the output on standard error. */
 typedef int read_settings(const cli_program *program, char *text, const char *path);
 
 static int reads(read_settings *read, const char *settings, char said[512])
@@ -228,10 +228,10 @@ TEST(settings_that_are_given_count_as_given_after_the_command_line)
     ck_assert(option("average")->given && option("threads")->given);
     ck_assert_ptr_null(now.data);
     ck_assert(!option("data")->given && !option("fingerprint")->given && !option("lr")->given);
-    /* To a run that is continued they are as options of its command line. */
+    /* For a resumed run they act as options of its command line. */
     ck_assert(!reads(settings_read, "average = no\n", said));
     ck_assert_ptr_nonnull(strstr(said, "--average is yes, but the run was started with no"));
-    /* A value is looked at also where the command line has another. */
+    /* A value is validated even if the command line overrides it. */
     ck_assert(!reads(settings_give, "batch = 0\n", said));
 }
 

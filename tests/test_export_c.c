@@ -47,7 +47,7 @@ static void compile(program *out, gan_network *net, const char *name, gan_export
                            &(gan_export_c_desc){GAN_EXPORT_C_DESC_INIT, .name = name,
                                                 .weights = weights, .report = &out->report}));
     snprintf(command, sizeof command,
-             "${CC:-cc} -std=c99 -O1 -Wall -Wextra -Wconversion -pedantic -Werror -shared -fPIC -o "
+             "${CC:-cc} -std=c99 -O0 -Wall -Wextra -Wconversion -pedantic -Werror -shared -fPIC -o "
              "%s/%s.so %s/%s.c -lm",
              directory, name, directory, name);
     ck_assert_msg(system(command) == 0, "%s", command);
@@ -62,7 +62,7 @@ static void compile(program *out, gan_network *net, const char *name, gan_export
     memcpy(&out->labelled, &run, sizeof run);
 }
 
-/* Compare n samples: the largest difference, and the largest number. */
+/* Compare n samples: the largest difference, and the largest value. */
 typedef struct comparison {
     double most, largest;
 } comparison;
@@ -79,7 +79,7 @@ static comparison compare(gan_network *net, const program *p, size_t n)
     comparison c = {0, 0};
 
     for (size_t i = 0; i < n; i++) {
-        memset(image, 0xff, size * sizeof *image); /* NaN: all has to be written */
+        memset(image, 0xff, size * sizeof *image); /* NaN: every output has to be written */
         ck_assert_int_eq(labels ? p->labelled(z + i * in, labels[i], image, work)
                                 : p->plain(z + i * in, image, work),
                          0);
@@ -96,8 +96,8 @@ static comparison compare(gan_network *net, const program *p, size_t n)
 
 /* ---- what it computes ---- */
 
-/* Without own loops the library's sums are its BLAS's, and those of the reference BLAS, a product after
- * another, are themselves off by more: 1.04e-6 was seen. */
+/* Without SIMD loops the library's sums are its BLAS's; the reference BLAS adds sequentially, which has larger rounding
+ * errors: up to 1.04e-6 was seen. */
 static double limit(void)
 {
     return strcmp(gan_instruction_set(), "base") == 0 ? 2e-6 : 1e-6;
@@ -115,7 +115,7 @@ TEST(every_kind_of_layer_gives_the_librarys_numbers_to_1e_6)
         const comparison found = compare(net, &p, SAMPLES);
 
         printf("%s: differs by %.3g of %.3g\n", kinds_name(i), found.most, found.largest);
-        ck_assert_msg(found.most <= limit() * found.largest, "%s: numbers differ by %.3g of %.3g",
+        ck_assert_msg(found.most <= limit() * found.largest, "%s: outputs differ by %.3g of %.3g",
                       kinds_name(i), found.most, found.largest);
         ck_assert(p.report.max_difference == 0 && p.report.rms_difference == 0);
         dlclose(p.library);
@@ -123,13 +123,13 @@ TEST(every_kind_of_layer_gives_the_librarys_numbers_to_1e_6)
     }
 }
 
-/* The report has other samples, but not other weights. */
+/* The report is of other samples with the same weights. */
 TEST(fewer_bits_change_what_the_report_says)
 {
     if (!has_compiler()) return;
     for (size_t i = 0; i < kinds_count(); i++)
         for (int type = GAN_EXPORT_FLOAT16; type <= GAN_EXPORT_INT8; type++) {
-            /* A function that jumps is as far off as the sample that it jumps at. */
+            /* At a discontinuity the error depends on the samples. */
             if (kinds_couple_samples(i) || strcmp(kinds_name(i), "softplus") == 0) continue;
             gan_network *net = kinds_network(i);
             program p;
@@ -259,7 +259,7 @@ TEST(a_source_has_fewer_than_400_lines_whatever_the_network)
     }
 }
 
-/* All functions at once; a kind of layer that is missing here has none to show. */
+/* All functions at once; kinds of layer that are missing here need none. */
 TEST(a_network_of_all_kinds_has_fewer_than_400_lines)
 {
     gan_network *all = gan_network_create(gan_shape_1d(8), NULL);
@@ -425,8 +425,8 @@ TEST(a_network_that_is_running_is_busy)
     gan_network_destroy(net);
 }
 
-#if !defined(__SANITIZE_THREAD__) /* it takes minutes there, on one thread */
-/* Every kind of memory that it takes: with rounded weights, a test, and folded spectral norm. */
+#if !defined(__SANITIZE_THREAD__) /* that takes minutes there, on one thread */
+/* Every kind of allocation: rounded weights, a self-test, and folded spectral norm. */
 static gan_status attempt(void **out, const gan_allocator *allocator, void *user)
 {
     static char bytes[1 << 17];

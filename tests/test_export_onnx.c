@@ -73,7 +73,7 @@ TEST(a_file_has_the_bytes_that_memory_has)
     }
 }
 
-/* Byte by byte: the number of each field times 8 plus how it is written, and its length. */
+/* Byte by byte: each field's number times 8 plus its wire type, and its length. */
 TEST(a_file_is_what_the_format_says)
 {
     static const char head[] = "\x08\x08\x12\x06libgan\x1a"; /* IR 8, producer; its version */
@@ -93,7 +93,7 @@ TEST(a_file_is_what_the_format_says)
     gan_network_destroy(net);
 }
 
-/* The lowest byte first, on every machine. */
+/* Little-endian on every machine. */
 TEST(numbers_are_little_endian)
 {
     gan_network *net = built(
@@ -180,7 +180,7 @@ TEST(batch_norm_is_folded_on_request_alone)
     gan_network_destroy(net);
 }
 
-/* What a fork reads, and what is behind something else. */
+/* Layers after a fork, and after other layers. */
 TEST(batch_norm_is_left_where_it_can_not_be_folded)
 {
     const gan_shape in = gan_shape_1d(4);
@@ -296,7 +296,7 @@ TEST(a_kind_without_operators_is_named)
     gan_network_destroy(net);
 }
 
-/* Its weights are pages of zeros that nobody wrote to. */
+/* Its weights are untouched pages of zeros. */
 TEST(more_than_two_gibibytes_are_refused)
 {
     enum { SIDE = 1 << 15, HALF = 1 << 14 };
@@ -342,7 +342,7 @@ TEST(a_writer_that_fails_is_told)
     gan_network_destroy(net);
 }
 
-/* The host's function is called while the network may not change; it writes nothing. */
+/* The host's function is called while the network must not change; it writes nothing. */
 static int export_again(void *net, const void *bytes, size_t n)
 {
     gan_writer inner = gan_writer_memory(NULL, 0);

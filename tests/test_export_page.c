@@ -17,7 +17,7 @@ TEST_TIMEOUT(120)
 
 #define PAGE(...) (&(gan_export_page_desc){GAN_EXPORT_PAGE_DESC_INIT, __VA_ARGS__})
 
-/* A network's output as a picture of one row, when it is none. */
+/* Make a network's output a picture of one row if it isn't a picture. */
 static gan_network *pictured(gan_network *net)
 {
     const gan_shape out = gan_network_output_shape(net);
@@ -81,7 +81,7 @@ TEST(texts_of_the_host_stay_texts)
     gan_network_destroy(net);
 }
 
-/* W' W v = share * trace * v, for vectors of length 1 at right angles, the largest first. */
+/* W' W v = share * trace * v, for orthonormal vectors, by falling share. */
 static void expect_directions(gan_network *net, const char *name, size_t outputs, int transposed)
 {
     enum { N = 8, LATENT = 12 };
@@ -132,7 +132,7 @@ TEST(directions_are_the_principal_components_of_the_first_layer)
 
     expect_directions(wide, "0.weight", 30, 0);
     expect_directions(kinds_named("images"), "1.weight", 8 * 4 * 4, 1);
-    /* Behind z lie an embedding and a one_hot. */
+    /* An embedding and a one_hot follow z. */
     expect_directions(kinds_named("conditional"), "2.weight", 32, 0);
 }
 
@@ -215,7 +215,7 @@ static void put_rows(FILE *out, const char *name, const float *numbers, size_t r
     fprintf(out, "],");
 }
 
-/* Samples of a network as JSON. */
+/* A network's samples as JSON. */
 static void write_numbers(gan_network *net, const char *path)
 {
     enum { SAMPLES = 8 };

@@ -50,7 +50,7 @@ TEST(pixels_are_the_means_of_squares)
     }
 }
 
-/* The last square of a row or column has what is left. */
+/* The last square of a row or column may be smaller. */
 TEST(squares_at_the_border_are_smaller)
 {
     enum { H = 33, W = 17 };
@@ -161,9 +161,9 @@ TEST(hashes_tell_features_apart)
     gan_features_destroy(NULL);
 }
 
-/* ---- what they see ---- */
+/* ---- what they detect ---- */
 
-/* Specks that pooling averages away: the kernel distance in units of its standard error. */
+/* Noise that pooling averages out: the kernel distance in units of its standard error. */
 TEST(random_convolutions_see_noise_that_pixels_do_not)
 {
     enum { N = 300, SIDE = 28, SIZE = SIDE * SIDE };

@@ -16,11 +16,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Takes the place of the C library's: what was flushed and when, and failures at will. */
+/* Replaces the C library's fsync(): records what was flushed and when, and fails on demand. */
 static struct {
     size_t n_calls, n_folders;
-    off_t bytes;    /* of the file that was flushed last */
-    int target_new; /* whether the path led to it already */
+    off_t bytes;    /* size of the last flushed file */
+    int target_new; /* whether the path named it already */
     int errors[4];  /* of the calls to come */
 } flushed;
 
@@ -42,7 +42,7 @@ int fsync(int fd)
     return 0;
 }
 
-/* The same for locks: another process that is faster, or a file system without. */
+/* The same for locks: another process that is faster, or a file system without locks. */
 static struct {
     int remove;        /* number of files to remove just before they are locked */
     int fail;          /* number of files that another process locks */
@@ -113,7 +113,7 @@ TEST(signals_and_file_systems_without_fsync_are_no_failure)
     flushed.errors[0] = EINVAL;
     expect_ok(commit_text(scratch_path("a"), "two", 0));
     memset(&flushed, 0, sizeof flushed);
-    flushed.errors[1] = EIO; /* of the folder: a whole file stands there all the same */
+    flushed.errors[1] = EIO; /* of the directory: the complete file is there all the same */
     expect_ok(commit_text(scratch_path("a"), "three", 0));
     expect_text(scratch_path("a"), "three");
 }
@@ -174,7 +174,7 @@ TEST(two_writers_of_one_path_do_not_mix)
     ck_assert_uint_eq(scratch_count(), 1);
 }
 
-/* A temporary file of `a`, as a writer has it; or as a killed one left it, once it is closed. */
+/* A temporary file for `a`, as of a running writer; or, once it is closed, of a killed one. */
 static int make_temporary(const char *name)
 {
     int fd = open(scratch_path(name), O_RDWR | O_CREAT | O_EXCL, 0600);
@@ -197,11 +197,11 @@ TEST(a_temporary_file_of_a_writer_that_lives_is_left_alone)
     expect_text(scratch_path(LEFT_1), "another's");
     ck_assert_uint_eq(scratch_count(), 2);
     close(fd);
-    expect_ok(commit_text(scratch_path("a"), "mine", 0)); /* and removed when it lives no more */
+    expect_ok(commit_text(scratch_path("a"), "mine", 0)); /* and removed once its writer is gone */
     ck_assert_uint_eq(scratch_count(), 1);
 }
 
-/* Whatever they were writing. */
+/* For any target. */
 TEST(what_killed_writers_left_is_removed_and_nothing_else)
 {
     static const char *const left[] = {LEFT_1, LEFT_2};
@@ -224,8 +224,8 @@ TEST(what_killed_writers_left_is_removed_and_nothing_else)
     for (size_t i = 0; i < 2; i++) ck_assert_int_eq(access(scratch_path(left[i]), F_OK), -1);
 }
 
-/* A cleaner has opened the temporary file of a writer, which then commits it and begins another:
- * the cleaner finds the first one without a lock, and must not remove the second. */
+/* A cleaner has opened a writer's temporary file; the writer commits it and begins another: the
+ * cleaner finds the first one unlocked, and must not remove the second. */
 static gan__file living;
 
 static void commit_and_begin_again(void)
@@ -270,7 +270,7 @@ TEST(a_writer_whose_file_was_removed_takes_another)
     flock_before.fail = 1;
     expect_ok(commit_text(scratch_path("a"), "y", 0));
     expect_text(scratch_path("a"), "y");
-    ck_assert_uint_eq(scratch_count(), 2); /* the one that seemed to be another's */
+    ck_assert_uint_eq(scratch_count(), 2); /* the one that seemed to belong to another writer */
 }
 
 TEST(where_there_are_no_locks_files_are_written_and_none_removed)
@@ -298,7 +298,7 @@ TEST(the_last_files_are_kept_under_numbers)
     expect_text(scratch_path("a.3"), "2");
     ck_assert_uint_eq(scratch_count(), 4);
     remove(scratch_path("a.2"));
-    expect_ok(commit_text(scratch_path("a"), "6", 3)); /* a gap is filled before anything goes */
+    expect_ok(commit_text(scratch_path("a"), "6", 3)); /* a gap is filled before removal */
     expect_text(scratch_path("a.1"), "5");
     expect_text(scratch_path("a.2"), "4");
     expect_text(scratch_path("a.3"), "2");
@@ -384,7 +384,7 @@ TEST(names_without_a_folder_are_of_the_working_folder)
     ck_assert_int_eq(chdir(before), 0);
 }
 
-/* ---- What can go wrong ---- */
+/* ---- Errors ---- */
 
 TEST(a_folder_without_permission_is_an_error)
 {
@@ -402,8 +402,8 @@ TEST(a_folder_without_permission_is_an_error)
     ck_assert_uint_eq(scratch_count(), 1);
 }
 
-/* No file may grow beyond 5000 bytes, as on a full disk; only between these two calls, Check writes
- * too. */
+/* No file may grow beyond 5000 bytes, as on a full disk; only between these two calls, as Check
+ * writes, too. */
 static struct rlimit limit_before;
 
 static void fill_the_disk(void)

@@ -17,7 +17,7 @@ static void make_link(const char *to, const char *name)
     ck_assert_int_eq(symlink(to, scratch_path(name)), 0);
 }
 
-/* Where a link stood, the same one stands. */
+/* The link is still the same. */
 static void expect_link(const char *name, const char *to)
 {
     char found[1024] = "";

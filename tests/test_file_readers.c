@@ -1,5 +1,5 @@
-/* test_file_readers.c - every reader that takes a path: what is not a file is an error that names
- * it, and never blocks. */
+/* test_file_readers.c - every reader that takes a path: anything but a file is an error with its
+ * name, and never blocks. */
 #include "expect.h"
 #include "run.h"
 
@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Objects that readers fill, whole before and after. */
+/* Objects that readers fill, valid before and after. */
 static run r;
 
 static gan_status read_network_into(const char *path)
@@ -112,9 +112,9 @@ static void end(void)
 }
 
 TEST_FIXTURE(begin, end)
-TEST_TIMEOUT(20) /* for one that waits */
+TEST_TIMEOUT(20) /* for a reader that blocks */
 
-/* The name of something in the test's directory that is no file. */
+/* The name of a non-file in the test's directory. */
 static void make_socket(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -133,7 +133,7 @@ static void expect_refused(size_t reader, const char *path, const char *why)
     expect_error_says(path);
 }
 
-/* A reader that waited would be ended by the time limit of a test. */
+/* A reader that blocks would exceed the test's time limit. */
 TEST_EACH(what_is_no_file_is_an_error, 0, N_READERS)
 {
     ck_assert_int_eq(mkfifo(run_path, 0600), 0);
@@ -155,7 +155,7 @@ TEST_EACH(links_are_followed_and_what_is_missing_is_named, 0, N_READERS)
     expect_refused((size_t)_i, run_path, "Too many levels of symbolic links");
 }
 
-/* A path so long that message and path do not fit together. */
+/* A path so long that it doesn't fit into the message. */
 TEST_EACH(the_reason_is_there_behind_a_long_path, 0, N_READERS)
 {
     char path[3000];

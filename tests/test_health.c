@@ -24,7 +24,7 @@ static gan_health *make(void)
     return h;
 }
 
-/* The figures of step i of a run in which nothing is wrong. */
+/* The statistics of step i of a healthy run. */
 static gan_train_stats usual(uint64_t i)
 {
     const double wave = 0.1 * sin((double)i);
@@ -42,7 +42,7 @@ static gan_train_stats usual(uint64_t i)
     return s;
 }
 
-/* Show `n` steps from step `first` on, each changed by `change`, unless that is NULL. */
+/* Report `n` steps from step `first` on, each modified by `change`, unless that is NULL. */
 static void show(gan_health *h, uint64_t first, uint64_t n, void (*change)(gan_train_stats *))
 {
     for (uint64_t i = first; i < first + n; i++) {
@@ -61,7 +61,7 @@ static gan_finding verdict_of(const gan_health *h)
     return f;
 }
 
-/* The finding of a kind, which there is or is not. */
+/* Whether there is a finding of a kind. */
 static int find(const gan_health *h, gan_verdict which, gan_finding *out)
 {
     gan_finding f = {GAN_FINDING_INIT};
@@ -249,7 +249,7 @@ static void backwards(gan_train_stats *s)
     s->d_fake = 0.6;
 }
 
-/* What the end of a good run looks like: right as often as not, on both sides. */
+/* The end of a good run: accuracies of 0.5 for real and generated samples. */
 static double swing = 0.05;
 static void even(gan_train_stats *s)
 {
@@ -281,8 +281,8 @@ TEST(a_discriminator_that_can_only_guess_at_the_end_is_not_dead)
     gan_health_destroy(h);
 }
 
-/* With a penalty outputs vary little at the end: a hundredth of what a fresh discriminator's do is
- * nothing. */
+/* With a penalty, outputs vary little at the end: flat is a hundredth of an untrained
+ * discriminator's variation. */
 TEST(outputs_are_flat_beside_those_of_the_first_step)
 {
     gan_health *h = make();
@@ -460,7 +460,7 @@ TEST(warnings_end_when_they_are_heeded)
     game_end(&x);
 }
 
-/* A critic's outputs have no scale, so a generator's loss by them may grow as it likes. */
+/* A critic's outputs have no scale, so a generator's loss on them may grow without bound. */
 TEST(a_generators_loss_jumps_only_where_there_is_a_boundary)
 {
     gan_health *h = make();
@@ -510,7 +510,7 @@ TEST(a_handle_goes_on_from_its_state_as_if_it_had_never_stopped)
     show(first, 0, 150, NULL);
     expect_ok(gan_health_look(first, &look));
     void *saved = state_of(first);
-    show(second, 0, 9, huge_loss); /* what it had seen is gone */
+    show(second, 0, 9, huge_loss); /* its history is gone */
     expect_ok(gan_health_load(second, saved, n));
     show(whole, 150, 102, NULL);
     show(whole, 252, 3, huge_loss);
@@ -528,7 +528,7 @@ TEST(a_handle_goes_on_from_its_state_as_if_it_had_never_stopped)
     gan_health_destroy(second);
 }
 
-/* An earlier build's state ends before what it didn't know. */
+/* An earlier build's state ends before fields added later. */
 TEST(a_shorter_state_of_an_earlier_build_is_read)
 {
     const size_t first = offsetof(gan__health_state, g_loss);
@@ -602,7 +602,7 @@ TEST(damaged_states_are_refused_and_change_nothing)
     gan_health_destroy(h);
 }
 
-/* Whatever bytes a state has, it is refused, or a handle works on with it. */
+/* A state with any bytes is refused, or the handle continues with it. */
 TEST(no_byte_of_a_state_does_harm)
 {
     gan_health *h = make();

@@ -1,5 +1,5 @@
 /* test_health_looks.c - findings in looks at samples: real pictures altered as by failing
- * generators, which of them is the best, and when to stop. */
+ * generators, the best look, and when to stop. */
 #include "budget.h"
 #include "expect.h"
 
@@ -17,8 +17,8 @@ enum { SIDE = 16, PIXELS = SIDE * SIDE, N = 400, CLASSES = 8, ALL = 3 * N };
 static float pictures[ALL][PIXELS];
 static uint16_t kinds[ALL];
 
-/* Blocks in one of eight places, whose size and brightness vary: classes that a nearest neighbour
- * tells apart, and inside each a continuum. */
+/* Blobs in one of eight places, of varying size and brightness: classes that a nearest neighbour
+ * separates, each a continuum. */
 static void draw(gan_rng *rng, float *x, unsigned kind)
 {
     float u[4];
@@ -74,7 +74,7 @@ static gan_health *make(void)
     gan_health *h;
 
     expect_ok(gan_health_create(&h, &desc));
-    for (int i = 0; i < 48; i++) expect_ok(gan_health_step(h, GAN_OK, &s)); /* no longer young */
+    for (int i = 0; i < 48; i++) expect_ok(gan_health_step(h, GAN_OK, &s)); /* past the start */
     return h;
 }
 
@@ -148,7 +148,7 @@ static void noisy(uint64_t seed)
     add_noise(samples[0], N * PIXELS, 0.15f, seed);
 }
 
-/* Each moved half of the way to the mean of its kind. */
+/* Each moved half way to the mean of its kind. */
 static void washed_out(uint64_t seed)
 {
     static float mean[CLASSES][PIXELS];
@@ -168,7 +168,7 @@ static void of_other_classes(uint64_t seed)
     for (size_t i = 0; i < N; i++) asked[i] = (uint16_t)((asked[i] + i / CLASSES) % CLASSES);
 }
 
-/* A look at the samples as a host takes it. */
+/* A look at the samples as by a host. */
 static void look_at(gan_health *h, gan_reference *ref)
 {
     gan_comparison c = {GAN_COMPARISON_INIT};
@@ -218,7 +218,7 @@ TEST_EACH(each_failure_gets_its_verdict_at_its_look, 0, sizeof failures / sizeof
     gan_reference_destroy(ref);
 }
 
-/* What a generator that still learns also shows is a verdict only when nothing gets better. */
+/* Findings that a generator also has while it learns are verdicts only without improvement. */
 TEST_EACH(noise_and_blur_are_notes_until_nothing_gets_better, 0, 2)
 {
     static void (*const makers[])(uint64_t) = {noisy, washed_out};
@@ -246,7 +246,7 @@ static void look_at_repeated(gan_health *h, gan_reference *ref, size_t distinct)
     look_at(h, ref);
 }
 
-/* Some looks after it has spread it may still do so, unless its samples draw together again. */
+/* Samples that recently spread may do so again, unless they contract. */
 TEST_EACH(a_generator_whose_samples_spread_has_not_collapsed, 0, 2)
 {
     const size_t then = _i == 0 ? 64 : 8, notes = _i == 0 ? 4 : 1;
@@ -297,7 +297,7 @@ TEST(a_discriminator_that_memorises_its_samples_is_found_by_held_out_ones)
 
     for (int i = 0; i < 3; i++) expect_look(h, good);
     ck_assert_int_eq(level_of(h, GAN_VERDICT_D_OVERFIT), GAN_FINDING_NONE);
-    for (int i = 0; i < 3; i++) expect_look(h, few); /* 5 samples say nothing */
+    for (int i = 0; i < 3; i++) expect_look(h, few); /* 5 samples are not significant */
     ck_assert_int_eq(level_of(h, GAN_VERDICT_D_OVERFIT), GAN_FINDING_NONE);
     expect_look(h, bad);
     ck_assert_int_eq(level_of(h, GAN_VERDICT_D_OVERFIT), GAN_FINDING_NOTE);
@@ -307,8 +307,8 @@ TEST(a_discriminator_that_memorises_its_samples_is_found_by_held_out_ones)
     gan_health_destroy(h);
 }
 
-/* Held-out samples lie `way` of the way from training samples, at `from`, to generated ones, 1
- * below, all within half a unit. */
+/* Outputs for training samples begin at `from`, for held-out ones `way` lower, for generated ones 1
+ * lower; each spreads over one unit. */
 static gan_look look_of_outputs(float outputs[3][400], float from, float way)
 {
     for (size_t i = 0; i < 400; i++) {
@@ -327,8 +327,8 @@ static gan_look look_of_outputs(float outputs[3][400], float from, float way)
                       .n_d_generated = 400};
 }
 
-/* A discriminator oscillates: what it classifies as real in earlier steps says nothing about
- * held-out samples now, and so does the zero of its outputs. */
+/* A discriminator oscillates: accuracies of earlier steps are not evidence about held-out samples
+ * now, nor is the zero of its outputs. */
 TEST(outputs_show_a_discriminator_that_memorises_its_samples_wherever_its_zero_is)
 {
     static float outputs[3][400];
@@ -349,7 +349,7 @@ TEST(outputs_show_a_discriminator_that_memorises_its_samples_wherever_its_zero_i
         ck_assert_int_eq(level_of(h, GAN_VERDICT_D_OVERFIT), cases[i].wanted);
         if (cases[i].wanted == GAN_FINDING_VERDICT)
             ck_assert_ptr_nonnull(strstr(verdict_of(h).sentence, "in 99.5 % of pairs"));
-        look.n_d_trained = look.n_d_held_out = 5; /* as few say nothing */
+        look.n_d_trained = look.n_d_held_out = 5; /* so few are not significant */
         for (int k = 0; k < 2; k++) expect_look(h, look);
         ck_assert_int_eq(level_of(h, GAN_VERDICT_D_OVERFIT), GAN_FINDING_NONE);
         gan_health_destroy(h);
@@ -363,7 +363,7 @@ TEST(modes_that_are_still_being_found_are_a_note)
     gan_health *h = make();
 
     expect_look(h, look);
-    modes[1].generated = 100; /* half of what was missing */
+    modes[1].generated = 100; /* half of the missing ones */
     expect_look(h, look);
     ck_assert_int_eq(level_of(h, GAN_VERDICT_MODES_MISSING), GAN_FINDING_NOTE);
     expect_look(h, look);
@@ -373,9 +373,8 @@ TEST(modes_that_are_still_being_found_are_a_note)
     gan_health_destroy(h);
 }
 
-/* While samples still spread a class may come late: it takes twice as many looks, and so it does in
- * the first looks, which can't know whether they spread.  Where most are missing, or one goes missing
- * later, it does not. */
+/* While samples still spread a class may appear late: the verdict takes twice as many looks, also in the first looks,
+ * which can't detect spreading.  It doesn't if most classes are missing, or if one disappears later. */
 TEST_EACH(a_class_that_is_missing_while_samples_spread_takes_longer_to_be_a_verdict, 0, 4)
 {
     gan_reference_share modes[4] = {{100, 100, 0}, {100, 100, 0}, {100, 100, 0}, {100, 0, 0}};
@@ -415,7 +414,7 @@ TEST(without_held_out_samples_the_sign_of_logits_is_a_note)
     gan_health_destroy(h);
 }
 
-/* A critic's outputs have no zero: that they are above it says nothing, in whichever look. */
+/* A critic's outputs have no decision boundary: their sign is not evidence, in any look. */
 TEST(the_sign_of_a_critic_without_a_boundary_says_nothing)
 {
     gan_train_stats s = {GAN_TRAIN_STATS_INIT, .d_steps = 5000,      .d_loss = 1,
@@ -430,7 +429,7 @@ TEST(the_sign_of_a_critic_without_a_boundary_says_nothing)
     for (int i = 0; i < 256; i++) expect_ok(gan_health_step(h, GAN_OK, &s));
     for (size_t i = 0; i < 10; i++) expect_look(h, looks[i % 2]);
     ck_assert_uint_eq(gan_health_finding_count(h), 0);
-    s.boundary = GAN_BOUNDARY_ZERO; /* the same figures of another objective */
+    s.boundary = GAN_BOUNDARY_ZERO; /* the same statistics of another objective */
     for (int i = 0; i < 256; i++) expect_ok(gan_health_step(h, GAN_OK, &s));
     for (size_t i = 0; i < 2; i++) expect_look(h, looks[1]);
     ck_assert_int_eq(level_of(h, GAN_VERDICT_D_OVERFIT), GAN_FINDING_VERDICT);

@@ -11,8 +11,8 @@ TEST_TIMEOUT(600)
 
 enum { N_FAILURES = 8, N = 6000, HEALTHY_LOOKS = 3 };
 
-/* A run that is near two verdicts gets the one or the other by the last bits, which depend on the
- * processor's loops.  Those that have just one are looked at always, all with GAN_TEST_THOROUGH. */
+/* A run that is near two verdicts gets either, depending on rounding, which the processor's loops
+ * determine. Runs with an unambiguous verdict are always tested, all with GAN_TEST_THOROUGH. */
 static const int always[] = {0, 0, 1, 1, 0, 0, 1, 1};
 
 static ward_data silhouettes(void)
@@ -39,14 +39,14 @@ TEST_EACH(a_run_that_fails_gets_its_verdict_within_two_looks, 0, N_FAILURES)
     ward_run r = ward_failures[_i];
 
     ck_assert_uint_eq(ward_n_failures, N_FAILURES);
-    if (r.n_training > 0) r.steps = 2500; /* silhouettes are known by heart sooner */
+    if (r.n_training > 0) r.steps = 2500; /* silhouettes are memorised sooner */
     const ward_end end = ward_watch(&p, &r, 1, 0);
     expect_end(&r, &end);
     ck_assert_uint_le(end.look, 2);
     ward_close(&p);
 }
 
-/* Of each kind that penalties, losses and labels make: all are measured by bench-health. */
+/* One for each kind of loss, and one with labels; bench-health measures all. */
 TEST_EACH(a_run_in_which_nothing_is_wrong_gets_no_verdict, 0, 3)
 {
     static const char *const names[] = {"bce, R1", "least squares, R1", "conditional, R1"};

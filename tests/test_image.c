@@ -138,7 +138,7 @@ TEST(another_reader_sees_the_same_pixels)
     }
 }
 
-/* A file as another program would write it. */
+/* A file as written by another program. */
 typedef struct png_kind {
     int color, depth, interlaced, transparent;
 } png_kind;
@@ -239,7 +239,7 @@ static void expect_kind(const png_kind *k)
                 ck_assert_msg(found == wanted_of(k, x, y, c),
                               "color %d, depth %d, interlaced %d, transparent %d: pixel (%zu, %zu) "
                               "channel %zu is "
-                              "%u, wanted %u",
+                              "%u, expected %u",
                               k->color, k->depth, k->interlaced, k->transparent, x, y, c, found,
                               wanted_of(k, x, y, c));
             }
@@ -268,8 +268,8 @@ TEST(every_kind_of_png_is_read)
     ck_assert_uint_eq(n, 60);
 }
 
-/* An interlaced picture of few columns or rows lacks some of the seven small ones; a large one
- * takes its memory in pieces. */
+/* An interlaced picture of few columns or rows lacks some of the seven passes; a large one
+ * allocates its memory in pieces. */
 static void expect_interlaced(size_t width, size_t height)
 {
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
@@ -337,7 +337,7 @@ TEST(empty_pictures_compress_to_the_limit_and_are_read)
     gan_image_destroy(image);
 }
 
-/* ---- What else can go wrong ---- */
+/* ---- Other errors ---- */
 
 TEST(what_cannot_be_opened_is_an_io_error)
 {

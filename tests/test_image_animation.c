@@ -32,7 +32,7 @@ static size_t number_at(const unsigned char *b)
     return (size_t)b[0] << 24 | (size_t)b[1] << 16 | (size_t)b[2] << 8 | b[3];
 }
 
-/* What a PNG file's chunks hold: the compressed pixels of each of its frames, put together. */
+/* The contents of a PNG file's chunks: the compressed pixels of each frame, concatenated. */
 typedef struct contents {
     size_t n_frames, promised;
     size_t n[FRAMES + 1];
@@ -47,7 +47,7 @@ static void add_data(contents *c, size_t frame, const unsigned char *data, size_
     c->n[frame] += n;
 }
 
-/* Chunks in their order: the numbers of fcTL and fdAT count from 0. */
+/* Chunks in order: the sequence numbers of fcTL and fdAT count from 0. */
 static void take_apart(contents *c, const unsigned char *bytes, size_t size)
 {
     size_t next = 0, ends = 0;
@@ -79,8 +79,8 @@ static void take_apart(contents *c, const unsigned char *bytes, size_t size)
     ck_assert_uint_eq(ends, 1);
 }
 
-/* Each frame has the bytes of the picture's own file, and the first one is what a program sees that
- * knows no animations. */
+/* Each frame has the bytes of the picture's own file, and the first one is shown by programs
+ * without animation. */
 TEST(each_frame_is_the_data_of_its_own_picture)
 {
     static unsigned char bytes[ROOM], memory[ROOM], one[ROOM];

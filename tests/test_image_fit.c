@@ -33,7 +33,7 @@ static void expect_as_pytorch(const golden *g, const fit_case *c)
         image, &(gan__image_frame){c->to_width, c->to_height, c->channels, 0, {0}}, planes));
     for (size_t i = 0; i < n; i++)
         ck_assert_msg(fabs((double)planes[i] - (double)wanted[i]) < 0.5 + 1e-4,
-                      "%s: number %zu is %d, PyTorch has %g", name, i, planes[i],
+                      "%s: value %zu is %d, PyTorch has %g", name, i, planes[i],
                       (double)wanted[i]);
     free(planes);
     gan_image_destroy(image);
@@ -53,7 +53,7 @@ TEST(pictures_are_scaled_and_cut_as_by_pytorch)
     golden_close(g);
 }
 
-/* ---- Laws ---- */
+/* ---- Properties ---- */
 
 TEST(a_picture_of_the_size_keeps_its_bytes)
 {
@@ -68,7 +68,7 @@ TEST(a_picture_of_the_size_keeps_its_bytes)
     gan_image_destroy(image);
 }
 
-/* Sizes that are extreme, and any others: what is everywhere the same stays so, up to its edges. */
+/* Extreme sizes and others: a constant image stays constant, up to its edges. */
 TEST(one_color_stays_one_color)
 {
     const size_t max = GAN_IMAGE_MAX_SIDE;
@@ -96,7 +96,7 @@ TEST(one_color_stays_one_color)
     }
 }
 
-/* Whether a picture is turned before or after makes no difference. */
+/* Transposing a picture before or after makes no difference. */
 TEST(rows_and_columns_are_treated_alike)
 {
     const size_t in[] = {41, 90}, out[] = {13, 11};
@@ -118,7 +118,7 @@ TEST(rows_and_columns_are_treated_alike)
 
 TEST(grey_is_the_luma_of_rgb_and_rgb_is_grey_three_times)
 {
-    /* What Pillow's convert("L") makes of them. */
+    /* The results of Pillow's convert("L"). */
     const uint8_t rgb[] = {255, 0,   0,   0,   255, 0,  0, 0,   255,
                            255, 255, 255, 200, 100, 50, 3, 250, 77};
     const uint8_t grey[] = {76, 150, 29, 255, 124, 156};

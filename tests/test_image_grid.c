@@ -85,7 +85,7 @@ TEST(colours_are_interleaved_and_shown_each_by_its_own_mean_and_std)
 
 TEST(columns_are_the_square_root_rounded_up)
 {
-    static const size_t cases[][4] = {/* n, columns asked, wanted columns, rows */
+    static const size_t cases[][4] = {/* n, columns requested, columns expected, rows */
                                       {1, 0, 1, 1},     {2, 0, 2, 1},     {4, 0, 2, 2},
                                       {5, 0, 3, 2},     {9, 0, 3, 3},     {10, 0, 4, 3},
                                       {100, 0, 10, 10}, {101, 0, 11, 10}, {3, 8, 3, 1},

@@ -17,7 +17,7 @@ static void make_path(void)
 
 TEST_FIXTURE(make_path, NULL)
 
-/* A file made chunk by chunk, with sums that are right. */
+/* A file made chunk by chunk, with correct CRCs. */
 static uint8_t made[1 << 19];
 static size_t n_made;
 
@@ -91,7 +91,7 @@ TEST(a_few_bytes_cannot_claim_many_pixels)
     ck_assert_uint_eq(b.taken, 0);
 }
 
-/* The file is long enough to hold what it claims, but what makes it long is no pixels. */
+/* The file is long enough for the size it claims, but what makes it long are not pixels. */
 TEST(memory_follows_the_pixels_that_are_there)
 {
     static uint8_t nothing[140000], rows[4 * 4097];

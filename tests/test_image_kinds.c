@@ -1,5 +1,5 @@
 /* test_image_kinds.c - PNG, JPEG and WebP files of every kind have the pixels that Pillow decodes,
- * or that they were made from. */
+ * or the original ones. */
 #include "budget.h"
 #include "data/image_internal.h"
 #include "expect.h"
@@ -113,10 +113,10 @@ static void expect_kind(const kind *k)
     expect_ok(gan__image_read(&image, (gan__source){.reader = &from}, &request, NULL));
     ck_assert_msg(image->width == k->width && image->height == k->height &&
                       image->channels == k->channels,
-                  "%s: %zu x %zu x %zu, wanted %zu x %zu x %zu", k->file, image->width,
+                  "%s: %zu x %zu x %zu, expected %zu x %zu x %zu", k->file, image->width,
                   image->height, image->channels, k->width, k->height, k->channels);
     for (size_t i = 0; i < k->width * k->height * k->channels; i++)
-        ck_assert_msg(image->pixels[i] == k->pixels[i], "%s: number %zu is %d, wanted %d", k->file,
+        ck_assert_msg(image->pixels[i] == k->pixels[i], "%s: value %zu is %d, expected %d", k->file,
                       i, image->pixels[i], k->pixels[i]);
     gan_image_destroy(image);
 }
@@ -148,12 +148,11 @@ TEST(every_kind_of_webp_has_the_pixels_of_pillow)
     ck_assert_uint_ge(expect_kinds_of("webp/"), 40);
 }
 
-/* The part of its size at which a JPEG is decoded is the smallest that is twice as large as what is
- * wanted. */
+/* A JPEG is decoded at the smallest scale that is at least twice the requested size. */
 TEST(a_jpeg_is_decoded_at_a_part_of_its_size)
 {
     const struct {
-        size_t width, height; /* that are wanted of 83 x 61 */
+        size_t width, height; /* requested, of 83 x 61 */
         int pads;
         int part;
     } cases[] = {{64, 64, 0, 1}, {21, 15, 0, 1}, {20, 16, 0, 1}, {20, 15, 0, 2},
@@ -182,7 +181,7 @@ TEST(a_jpeg_is_decoded_at_a_part_of_its_size)
     }
 }
 
-/* ---- Files that are cut or changed ---- */
+/* ---- Truncated and changed files ---- */
 
 static gan_status try_bytes(const uint8_t *bytes, size_t n, const gan_allocator *allocator)
 {
@@ -198,7 +197,7 @@ static gan_status try_bytes(const uint8_t *bytes, size_t n, const gan_allocator 
     return status;
 }
 
-/* How many bytes of a file can be missing without harm. */
+/* The number of trailing bytes of a file that aren't needed. */
 static size_t spare_bytes(const char *file)
 {
     return strstr(file, "bytes_behind") ? strlen("trailing") : 0;
@@ -300,7 +299,7 @@ static void expect_refused(const uint8_t *bytes, size_t n, const char *message)
     ck_assert_uint_eq(budget_live(&b), 0);
 }
 
-/* The place of a JPEG's frame header: marker, length, precision, height, width. */
+/* The offset of a JPEG's frame header: marker, length, precision, height, width. */
 static uint8_t *frame_of(uint8_t *bytes, size_t n)
 {
     for (size_t i = 2; i + 9 < n; i += 2u + bytes[i + 2] * 256u + bytes[i + 3])
@@ -344,7 +343,7 @@ TEST(a_jpeg_whose_pixels_are_damaged_is_no_picture)
     expect_refused(bytes, n, "damaged JPEG: Corrupt JPEG data: premature end of data segment");
 }
 
-/* libpng takes what the length of this chunk says, without a limit of its own. */
+/* libpng allocates this chunk's announced length, without a limit of its own. */
 TEST(an_exif_chunk_cannot_claim_memory)
 {
     const gan_image_desc desc = {GAN_IMAGE_DESC_INIT, .any_format = 1};

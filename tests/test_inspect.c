@@ -175,8 +175,7 @@ TEST(nothing_tells_nothing)
     ck_assert_ptr_null(gan_network_layer_kind(NULL, 0));
 }
 
-/* Which one it is depends on the processor; that each gives the same bits is test_kernels'
- * business. */
+/* Which one it is depends on the processor; test_kernels.c tests that all give the same bits. */
 TEST(the_library_names_its_instruction_set)
 {
     const char *const known[] = {"v4", "v3", "base"};
@@ -187,7 +186,7 @@ TEST(the_library_names_its_instruction_set)
     ck_assert_msg(found == 1, "\"%s\" is a new one", gan_instruction_set());
 }
 
-/* Fields behind a host's struct are not read: its memory may hold anything there. */
+/* Memory after a host's shorter struct is not read: it may hold anything. */
 TEST(a_trainer_takes_the_descriptor_of_an_older_host)
 {
     game x = small_game();

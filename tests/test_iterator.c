@@ -1,4 +1,4 @@
-/* test_iterator.c - batches, orders, places and failures. */
+/* test_iterator.c - batches, orders, positions and failures. */
 #include "budget.h"
 #include "expect.h"
 #include "numbered.h"
@@ -233,9 +233,9 @@ TEST(all_orders_are_equally_likely)
     gan_dataset_destroy(data);
 }
 
-/* ---- Places ---- */
+/* ---- Positions ---- */
 
-/* Whatever place a walk has reached, another iterator sent there continues with the same
+/* Whatever position an iterator has reached, another one that seeks there continues with the same
  * samples. */
 TEST(seeking_equals_walking)
 {
@@ -255,7 +255,7 @@ TEST(seeking_equals_walking)
             const gan_batch *walked, *sought;
             gan_status status;
 
-            expect_ok(gan_iterator_seek(seeker, 5, 0)); /* leaves another order behind */
+            expect_ok(gan_iterator_seek(seeker, 5, 0)); /* sets another order */
             expect_ok(gan_iterator_next(seeker, &sought));
             expect_ok(gan_iterator_seek(seeker, gan_iterator_epoch(walker),
                                         gan_iterator_position(walker)));
@@ -361,7 +361,7 @@ static int read_source(void *user, size_t index, float *out, uint8_t *label)
     return 0;
 }
 
-/* The iterator stays where it stood, and goes on there once the host's source is well again. */
+/* The iterator keeps its position, and continues there once the host's source works again. */
 TEST(a_failing_source_leaves_the_iterator_where_it_stood)
 {
     source s = {SIZE_MAX, 0, 0};
@@ -486,8 +486,7 @@ TEST(wrong_settings_are_refused_and_named)
     gan_dataset_destroy(data);
 }
 
-/* As many as a latent picture or a stack of frames has; without mean and std there is one
- * default. */
+/* As in a latent image or a stack of frames; without mean and std there is one default. */
 TEST(more_than_four_channels_have_the_default)
 {
     enum { CHANNELS = 7, PIXELS = 6, SAMPLES = 3, N = CHANNELS * PIXELS };
@@ -513,7 +512,7 @@ TEST(more_than_four_channels_have_the_default)
         for (size_t i = 0; i < SAMPLES * N; i++) {
             const float wanted = k == 0 ? floats[i] : ((float)bytes[i] / 255.0f - 0.5f) / 0.5f;
 
-            ck_assert_msg(batch->samples[i] == wanted, "number %zu is %g", i,
+            ck_assert_msg(batch->samples[i] == wanted, "value %zu is %g", i,
                           (double)batch->samples[i]);
         }
         gan_iterator_destroy(it);
@@ -529,7 +528,7 @@ TEST(more_than_four_channels_have_the_default)
     }
 }
 
-/* Counts that only a callback source can have. */
+/* Sizes that only a callback source can have. */
 TEST(sets_too_large_to_shuffle_or_to_hold_are_refused)
 {
     source s = {SIZE_MAX, 0, 0};

@@ -1,4 +1,4 @@
-/* test_iterator_jitter.c - an iterator's random changes: geometry and colours of pictures. */
+/* test_iterator_jitter.c - an iterator's random augmentation: geometry and colours of pictures. */
 #include "budget.h"
 #include "expect.h"
 
@@ -9,7 +9,7 @@
 
 enum { COUNT = 40, HEIGHT = 9, WIDTH = 12, PLANE = HEIGHT * WIDTH };
 
-/* Floats that rise to the right by 1 a pixel, or downwards: a mapping of places shows in them. */
+/* Ramps that rise by 1 per pixel to the right, or downwards: pixel values are coordinates. */
 static gan_dataset *make_ramp(int down)
 {
     static float samples[COUNT * PLANE];
@@ -22,7 +22,7 @@ static gan_dataset *make_ramp(int down)
     return data;
 }
 
-/* Colours that are far from the ends of what a byte holds. */
+/* Colours far from 0 and 255. */
 static gan_dataset *make_pictures(size_t channels)
 {
     static uint8_t samples[COUNT * 3 * PLANE], labels[COUNT];
@@ -55,7 +55,7 @@ static void walk(const gan_dataset *data, gan_iterator_desc desc, size_t n_epoch
 
 static float across[2 * COUNT * PLANE], down[2 * COUNT * PLANE];
 
-/* The mapping of a sample, read from both ramps around the middle, where nothing lies outside. */
+/* The mapping of a sample, read from both ramps around the middle, away from the edges. */
 typedef struct mapping {
     double a, b; /* a step to the right */
     double c, d; /* a step down */
@@ -86,7 +86,7 @@ static void walk_ramps(const gan_iterator_desc *desc)
     gan_dataset_destroy(data[1]);
 }
 
-/* ---- Places ---- */
+/* ---- Geometry ---- */
 
 TEST(a_rotation_turns_by_up_to_its_degrees)
 {
@@ -98,7 +98,7 @@ TEST(a_rotation_turns_by_up_to_its_degrees)
         const mapping m = mapping_of(k);
         const double angle = atan2(m.b, m.a) * 180 / acos(-1);
 
-        expect_near(hypot(m.a, m.b), 1, 0, 1e-5); /* no pixel is larger than before */
+        expect_near(hypot(m.a, m.b), 1, 0, 1e-5); /* the scale never exceeds 1 */
         expect_near(m.c, -m.b, 0, 1e-5);
         expect_near(m.d, m.a, 0, 1e-5);
         expect_near(m.x, 0, 0, 1e-5);
@@ -128,7 +128,7 @@ TEST(a_shift_moves_by_up_to_its_part)
     ck_assert(most_y <= 2.2501 && most_y > 1.9 && least_y >= -2.2501 && least_y < -1.9);
 }
 
-/* What is cut out lies in the picture: no pixel comes from beyond an edge. */
+/* The crop lies within the picture: no pixel comes from beyond an edge. */
 TEST(a_crop_is_a_part_of_the_picture_scaled_up)
 {
     const gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT, .crop = 0.5f, .seed = 3};
@@ -165,7 +165,7 @@ TEST(beyond_its_edges_a_picture_goes_on_as_its_outermost_pixels)
 
 static float changed[COUNT * 3 * PLANE], plain[COUNT * 3 * PLANE];
 
-/* One epoch with and without, as numbers from 0 to 1. */
+/* One epoch with and without, as values from 0 to 1. */
 static void walk_colours(gan_iterator_desc desc, size_t channels)
 {
     const gan_iterator_desc none = {GAN_ITERATOR_DESC_INIT};
@@ -186,7 +186,7 @@ static double grey(const float *pixel)
            0.114 * (double)pixel[2 * PLANE];
 }
 
-/* Each sample's numbers are those before, times one factor around its own centre of grey. */
+/* Each sample's values are scaled by one factor around its centre of grey. */
 static void expect_factors(double bound, int from_mean, int from_grey)
 {
     double least = 9, most = 0;
@@ -253,7 +253,7 @@ TEST(changes_are_the_same_bits_on_any_number_of_threads_and_from_the_disk)
     expect_ok(gan_dataset_open_npy(&file, scratch_path("a.npy"), NULL, &disk));
     desc.n_threads = 1;
     walk(data, desc, 2, one);
-    expect_other_bits(one, one + COUNT * 3 * PLANE, sizeof one / 2); /* drawn anew */
+    expect_other_bits(one, one + COUNT * 3 * PLANE, sizeof one / 2); /* drawn again */
     for (desc.n_threads = 1; desc.n_threads <= 3; desc.n_threads++) {
         walk(data, desc, 2, other);
         expect_same_bits(one, other, sizeof one);
@@ -294,7 +294,7 @@ TEST(a_walk_that_is_put_back_gives_the_same_batch)
     gan_dataset_destroy(data);
 }
 
-/* A host's function is called by the thread that wants the batch; its samples change as others do. */
+/* A host's function is called by the thread that requests the batch; its samples are augmented, too. */
 static int read_ramp(void *user, size_t index, float *out, uint8_t *label)
 {
     (void)index;

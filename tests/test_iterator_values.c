@@ -11,7 +11,7 @@
 
 enum { ROWS = 3, WIDE = 5, PICTURE = 2 * ROWS * WIDE };
 
-/* Number `k` of picture `i`: two channels of 3 rows of 5, no two the same. */
+/* Value `k` of picture `i`: two channels of 3 rows of 5, no two the same. */
 static float number(size_t i, size_t k)
 {
     return (float)(i * PICTURE + k);
@@ -40,7 +40,7 @@ static gan_iterator *flip_through(const gan_dataset *data, size_t batch_size, in
     return it;
 }
 
-/* Whether a sample is mirrored; it must be wholly, or not at all. */
+/* Whether a sample is mirrored; it must be entirely, or not at all. */
 static int is_flipped(const float *sample, size_t *which)
 {
     const size_t i = (size_t)sample[0] / PICTURE;
@@ -55,7 +55,7 @@ static int is_flipped(const float *sample, size_t *which)
     return flipped;
 }
 
-/* Give out an epoch and write, for each picture, whether it was mirrored.  Returns how many
+/* Iterate over an epoch and write, for each picture, whether it was mirrored.  Returns how many
  * were. */
 static size_t flips_of_epoch(gan_iterator *it, uint8_t *flips)
 {
@@ -75,7 +75,7 @@ static size_t flips_of_epoch(gan_iterator *it, uint8_t *flips)
     return n;
 }
 
-/* Of 1000 fair draws, 500 give or take 15.8; all bounds are four of those away. */
+/* 1000 fair draws have mean 500 and standard deviation 15.8; all bounds are at four of these. */
 TEST(half_of_the_samples_are_mirrored_and_others_in_each_epoch)
 {
     enum { EPOCHS = 10, N = 1000 };
@@ -133,7 +133,7 @@ TEST(what_is_mirrored_depends_on_seed_and_epoch_alone)
     gan_dataset_destroy(data);
 }
 
-/* Orders, and the numbers before they are mirrored, are those of a walk without. */
+/* Orders, and the values before mirroring, are those of an iterator without. */
 TEST(bytes_and_matrices_are_mirrored_alike)
 {
     enum { N = 40 };
@@ -209,7 +209,7 @@ TEST(each_channel_of_bytes_has_its_mean_and_std)
     expect_same_bits(batch->samples, wanted, sizeof wanted);
     gan_iterator_destroy(it);
 
-    desc.std[1] = 0; /* asks for the default of this channel */
+    desc.std[1] = 0; /* selects this channel's default */
     desc.mean[1] = 0;
     for (size_t b = 0; b < 256; b++) wanted[256 + b] = ((float)b / 255.0f - 0.5f) / 0.5f;
     expect_ok(gan_iterator_create(&it, data, &desc));
@@ -226,7 +226,7 @@ TEST(samples_of_other_ranks_have_one_channel)
     gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT, .mean[0] = 0.25f, .std[0] = 2.385f};
     float wanted[8];
 
-    desc.mean[1] = NAN; /* of no channel */
+    desc.mean[1] = NAN; /* beyond the channels */
     for (size_t k = 0; k < 8; k++) wanted[k] = ((float)bytes[k] / 255.0f - 0.25f) / 2.385f;
     for (size_t i = 0; i < 3; i++) {
         const gan_batch *batch;

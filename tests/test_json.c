@@ -183,7 +183,7 @@ TEST(what_is_no_json_is_refused)
     }
 }
 
-/* Every beginning of a text is refused, and nothing behind its end is read. */
+/* Every proper prefix of a text is refused, and nothing past its end is read. */
 TEST(beginnings_are_refused)
 {
     static const char text[] =

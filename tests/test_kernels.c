@@ -1,5 +1,5 @@
 /* test_kernels.c - loops of all instruction sets against the portable ones, products against their
- * definition. */
+ * definitions. */
 #include "expect.h"
 #include "math/kernels_internal.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Not a multiple of any vector, so that every loop has a rest. */
+/* Not a multiple of any vector width, so that every loop has a remainder. */
 enum { N = 1003, VARIANTS = 4 /* of loops and products */ };
 
 static float x[N], y[N];
@@ -26,7 +26,7 @@ static void fill(void)
     x[6] = -0.0f;
     x[7] = 1e30f;
     x[8] = -1e30f;
-    x[9] = 3e-39f; /* below the normal floats */
+    x[9] = 3e-39f; /* subnormal */
     x[10] = NAN;
 }
 
@@ -52,7 +52,7 @@ TEST_EACH(functions_have_the_same_bits, 1, 3)
     const float settings[2] = {0.7f, 6};
 
     fill();
-    x[10] = 1; /* a NaN's sign and payload are not promised */
+    x[10] = 1; /* a NaN's sign and payload are not guaranteed */
     for (size_t f = 0; f < GAN__N_FUNCTIONS; f++) {
         SAME(s->functions[f].value(N, settings, x, out));
         SAME(s->functions[f].slope_times(N, settings, x, y, out));
@@ -131,7 +131,7 @@ TEST_EACH(updates_have_the_same_bits, 1, 3)
     UPDATE(rmsprop)
 }
 
-/* The functions in double, plainly, and their slopes by what the loops make these from. */
+/* Reference implementations in double; derivatives take the loops' argument, x or y. */
 
 static const double SQRT_HALF = 0.70710678118654752, ALPHA = 1.6732632423543772,
                     SCALE = 1.0507009873554805;
@@ -146,7 +146,7 @@ static double normal(double v)
     return 0.5 * erfc(-v * SQRT_HALF);
 }
 
-/* What gelu_tanh takes the tanh of. */
+/* The argument of gelu_tanh's tanh. */
 static double inner(double v)
 {
     return 0.79788456080286536 * (v + 0.044715 * v * v * v);
@@ -191,7 +191,7 @@ static double slope(gan__function f, double v)
     return 0;
 }
 
-/* The slope's own slope by x, by its difference; v is y up to selu, and not at a kink. */
+/* The second derivative with respect to x, numerically; v is y up to selu, and not at a kink. */
 static double curve(gan__function f, double v)
 {
     const double step = 1e-5;
@@ -339,7 +339,7 @@ TEST_EACH(weight_gradient_is_its_definition, 0, N_SHAPES)
     free(dy), free(a), free(dw);
 }
 
-/* The first columns of x and w, and then the others: where a sample's numbers lie in two places. */
+/* The first columns of x and w, then the others: for samples that are stored in two places. */
 TEST_EACH(an_input_in_two_pieces_is_as_one, 0, N_SHAPES)
 {
     const sizes n = sizes_of(_i);
@@ -389,8 +389,8 @@ enum {
     WAYS = 24
 }; /* not both of the last two */
 
-/* Every own product, and CBLAS, against sums in double: all arrangements of a and b, with and
- * without a bias, or added, the result within a larger matrix whose other numbers must stay. */
+/* The library's products, and CBLAS, against sums in double: all layouts of a and b, with a bias,
+ * without, or accumulating, into a larger matrix whose other values must not change. */
 static void check_product(gan__gemm_fn *multiply, sizes n, int how)
 {
     const int a_turned = how & A_TURNED, b_turned = how & B_TURNED, biased = how & BIASED;
@@ -427,7 +427,7 @@ static void check_product(gan__gemm_fn *multiply, sizes n, int how)
     free(a), free(b), free(bias), free(c);
 }
 
-/* The own products of an instruction set; NULL where this CPU hasn't it. */
+/* The library's products for an instruction set; NULL if this CPU lacks it. */
 static const gan__products *products_of(size_t i)
 {
     const gan__simd *simd = gan__simd_variant(i);
@@ -445,8 +445,8 @@ TEST_EACH(products_are_their_definition, 0, N_SHAPES)
     }
 }
 
-/* What every number of an own product has to be, bit by bit: each block of rows and vectors is code
- * of its own, in which a compiler may have split sums that others leave fused, or fused others. */
+/* The exact bits of each value of one of the library's products: each block of rows and vectors is
+ * separate code, in which a compiler might contract or split multiply-adds differently. */
 static float next_sum(int fused, float a, float b, float sum)
 {
     const volatile float product = a * b;
@@ -488,7 +488,7 @@ TEST_EACH(own_products_are_chains_of_sums, 0, VARIANTS)
     free(a), free(b), free(bias), free(found), free(wanted);
 }
 
-/* Several chunks of rows and stretches of inner indices, both with a rest, blocks of all sizes. */
+/* Several chunks of rows and of inner indices, both with a remainder, and blocks of all sizes. */
 TEST_EACH(packing_rows_changes_no_bit, 0, VARIANTS)
 {
     enum { MOST = 600, COLUMNS = 40, K = 1030 };
@@ -520,7 +520,7 @@ TEST_EACH(packing_rows_changes_no_bit, 0, VARIANTS)
     free(a), free(b), free(bias), free(found), free(wanted);
 }
 
-/* However a product is cut, each of its numbers is the same chain of sums. */
+/* However a product is divided, each of its values is the same chain of sums. */
 TEST_EACH(own_products_have_the_same_bits_however_cut, 0, VARIANTS)
 {
     enum { M = 61, COLUMNS = 97, K = 530 };
@@ -558,7 +558,6 @@ TEST_EACH(own_products_have_the_same_bits_however_cut, 0, VARIANTS)
     free(a), free(b), free(whole), free(parts);
 }
 
-/* The two instruction sets that fuse have the same bits. */
 /* Shards of different sizes, each with rows in one place or in two. */
 static void check_tree(const gan__products *products, const gan__shard_rows *shards, sizes n)
 {
@@ -620,6 +619,7 @@ TEST_EACH(a_tree_of_products_has_the_bits_of_their_sum, 0, VARIANTS)
         }
 }
 
+/* The two instruction sets with fused multiply-add have the same bits. */
 TEST(fused_products_have_the_same_bits)
 {
     enum { M = 31, COLUMNS = 50, K = 300 };
@@ -647,7 +647,7 @@ TEST(fused_products_have_the_same_bits)
     free(a), free(b);
 }
 
-/* A packed matrix gives the bits of one that isn't, turned or not, and is as long as it says. */
+/* A packed matrix gives the same bits, transposed or not, and has the announced size. */
 TEST_EACH(packed_products_have_the_same_bits, 0, VARIANTS)
 {
     const gan__products *own = products_of((size_t)_i);
@@ -712,5 +712,5 @@ TEST(all_threads_are_told_the_same_of_the_blas)
     for (size_t i = 0; i < 4; i++) pthread_join(threads[i], NULL);
     for (size_t i = 0; i < 4; i++) ck_assert_uint_eq(others[i], 0);
     gan__blas_describe(text, sizeof text);
-    ck_assert_uint_eq(strlen(text), sizeof text - 1); /* cut to fit */
+    ck_assert_uint_eq(strlen(text), sizeof text - 1); /* truncated to fit */
 }

@@ -1,5 +1,5 @@
 /* test_kernels_pairs.c - products in bfloat16: the arithmetic in single cases and against a model,
- * the same bits with every instruction set and any division of work, convolutions. */
+ * the same bits with every instruction set and division of work, convolutions. */
 #include "convolution.h"
 #include "expect.h"
 
@@ -61,7 +61,7 @@ static float sum_of_two(const gan__products *by, float start, const float *a, co
     return c;
 }
 
-/* Each by hand.  0x1.01p0 lies half way between two bfloat16. */
+/* Computed by hand.  0x1.01p0 lies half way between two bfloat16. */
 static const struct {
     const char *what;
     float start, a[2], b[2], wanted;
@@ -119,7 +119,7 @@ TEST(what_is_no_number_remains_none)
 
 /* ---- whole products ---- */
 
-/* Of all sizes; or with so small exponents that sums are flushed; or with any bits. */
+/* Of all magnitudes; or with exponents so small that sums are flushed; or with any bits. */
 typedef enum kind { PLAIN, SMALL, ANY, N_KINDS } kind;
 
 static float *numbers_of(size_t n, kind k, uint64_t seed)
@@ -188,7 +188,7 @@ static gan__gemm_args args_of(const product *p, float *c)
                             .pairs = room};
 }
 
-/* The nearest bfloat16, by its neighbours. */
+/* The nearest bfloat16, by comparing its neighbours. */
 static double nearest(float x)
 {
     const float low = float_of(bits_of(x) & 0xffff0000), high = float_of(bits_of(low) + 0x10000);
@@ -234,7 +234,7 @@ TEST_EACH(products_are_a_models, 0, N_SHAPES)
     }
 }
 
-/* What is no number has no promised sign and payload. */
+/* A NaN's sign and payload are not guaranteed. */
 static void settle(size_t n, float *x)
 {
     for (size_t i = 0; i < n; i++)
@@ -292,7 +292,7 @@ TEST_EACH(rows_and_columns_have_the_bits_that_they_have_alone, 0, N_SHAPES)
     }
 }
 
-/* Put there in two pieces, by rows or by inner indices, which are cut at an even one. */
+/* Packed in two pieces, by rows or by inner indices, which are cut at an even one. */
 static float *pair_rows_of(const gan__products *by, const product *p)
 {
     float *rows = calloc(by->pair_rows_size(p->m, p->k), sizeof *rows);
@@ -419,8 +419,8 @@ static double error_of(size_t n, const float *x, const float *wanted)
 }
 
 /* Against floats.  Direct convolutions are off by 2.1e-3, the rounding of two factors; minimal
- * filtering rounds numbers that are larger than their differences, which makes it 2 times as much
- * with tiles of 2 by 2 places and 4 to 6 times with tiles of 4 by 4. */
+ * filtering (Winograd) rounds intermediate sums that are larger than the result: 2 times the error
+ * with tiles of 2 by 2 pixels and 4 to 6 times with tiles of 4 by 4. */
 static void expect_near_floats(const gan__conv *c, const results *r, const results *floats,
                                double most)
 {

@@ -1,6 +1,5 @@
-/* test_kernels_winograd.c - convolutions with fewer multiplications: against sums in double
- * precision and against the direct loops' own errors, as adjoints, and in their order of
- * summation. */
+/* test_kernels_winograd.c - convolutions by minimal filtering (Winograd): against sums in double
+ * precision and against the direct loops' errors, as adjoints, and in their order of summation. */
 #include "convolution.h"
 #include "expect.h"
 #include "onelayer.h"
@@ -18,7 +17,7 @@
         groups, in, out, {ih, iw}, {mh, mw}, {k, k}, {s, s}, {ph, pw}, {1, 1}, GAN__BY_SPEED, NULL \
     }
 
-/* Odd sides, images with rows that no tile reaches, single channels, groups, every padding. */
+/* Odd sizes, images with rows that no tile reaches, single channels, groups, every padding. */
 static const struct {
     gan__conv c;
     size_t rows;
@@ -44,7 +43,7 @@ static const struct {
 };
 enum { N_CASES = sizeof cases / sizeof *cases };
 
-/* Scratch that would show if it were read before it is written. */
+/* Scratch filled so that a read before a write shows. */
 static float *scratch_of(size_t n)
 {
     float *x = aligned_alloc(64, (n * sizeof *x + 63) / 64 * 64);
@@ -53,7 +52,7 @@ static float *scratch_of(size_t n)
     return x;
 }
 
-/* A convolution's arguments, and results of one of the ways to compute it. */
+/* A convolution's arguments, and the results of one algorithm. */
 typedef struct operands {
     const gan__conv *c;
     size_t rows;
@@ -176,7 +175,7 @@ static sums exact(const operands *g)
     return s;
 }
 
-/* The root of the mean square of errors, and the largest, over the largest number. */
+/* The root mean square error, and the largest error, relative to the largest value. */
 typedef struct error {
     double typical, largest;
 } error;
@@ -189,14 +188,14 @@ static error error_of(size_t n, const float *x, const double *wanted)
         const double d = (double)x[i] - wanted[i];
 
         squares += d * d;
-        most = fmax(most, fabs(d)); /* which would pass over NaN, the squares don't */
+        most = fmax(most, fabs(d)); /* which would ignore NaN; the squares don't */
         scale = fmax(scale, fabs(wanted[i]));
     }
     return (error){sqrt(squares / (double)n) / scale, most / scale};
 }
 
-/* At most twice the direct one's with tiles of 2, four times with tiles of 4; and half a rounding more,
- * for sums of few terms. */
+/* At most twice the direct error with tiles of 2, four times with tiles of 4; plus half a rounding, for sums of few
+ * terms. */
 static void expect_as_exact(const char *what, size_t tile, size_t n, const float *x,
                             const float *by_direct, const double *wanted)
 {
@@ -258,7 +257,7 @@ TEST_EACH(the_three_products_are_adjoint, 0, N_CASES)
     end_operands(&g);
 }
 
-/* By the library's own products: a BLAS may sum in another order where there are more samples. */
+/* By the library's own products: a BLAS may sum in another order for more samples. */
 TEST_EACH(a_sample_has_the_same_bits_in_any_batch, 0, N_CASES)
 {
     const size_t rows = cases[_i].rows < 12 ? cases[_i].rows : 12;
@@ -404,7 +403,7 @@ TEST_EACH(layers_have_the_same_bits_on_any_number_of_threads, 0, N_LAYERS)
                            LAYER_ROWS, LAYER_ROWS);
 }
 
-/* The output of a network of one layer, with weights that its seed draws. */
+/* The output of a network of one layer, with weights from its seed. */
 static float *output_of(const gan__conv *c, const float *image)
 {
     const size_t n = LAYER_ROWS * gan__conv_map_size(c);

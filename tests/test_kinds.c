@@ -12,8 +12,8 @@
 
 enum { BATCH = 7, PATH = 300 };
 
-/* The process gets the names of files beside the networks that it makes itself: NAME.safetensors in
- * GAN_TEST_DIR, with spaces between them. */
+/* The process gets, separated by spaces, the names of more networks than its own: NAME.safetensors
+ * in GAN_TEST_DIR. */
 #define ORDERS "GAN_TEST_KINDS"
 
 static const char *file(const char *name, const char *end)
@@ -45,8 +45,8 @@ static void write_models(gan_network *net, const char *name)
     expect_ok(gan_export_onnx(net, file(name, ".folded.onnx"), &fold));
 }
 
-/* NAME.in and, of a conditional network, NAME.labels; NAME.1.out and NAME.7.out, what the first of
- * them and all of them become. */
+/* NAME.in and, of a conditional network, NAME.labels; NAME.1.out and NAME.7.out, the outputs of the
+ * first and of all of them. */
 static void write_case(gan_network *net, const char *name)
 {
     const size_t size = BATCH * gan_shape_size(gan_network_input_shape(net));
@@ -80,7 +80,7 @@ TEST_OF_PROCESS(the_process_that_writes, ORDERS)
     }
 }
 
-/* Else nothing would be shown of a layer by its output. */
+/* Else the output would show nothing about a layer. */
 TEST(outputs_are_finite_and_differ)
 {
     for (size_t i = 0; i < kinds_count(); i++) {
@@ -91,7 +91,7 @@ TEST(outputs_are_finite_and_differ)
         float *y = kinds_outputs(net, x, labels, BATCH, BATCH);
 
         for (size_t k = 0; k < BATCH * out; k++)
-            ck_assert_msg(y[k] - y[k] == 0 && y[k] > -1e3f && y[k] < 1e3f, "%s: number %zu is %g",
+            ck_assert_msg(y[k] - y[k] == 0 && y[k] > -1e3f && y[k] < 1e3f, "%s: value %zu is %g",
                           kinds_name(i), k, (double)y[k]);
         for (size_t r = 1; r < BATCH; r++)
             ck_assert_msg(memcmp(y, y + r * out, out * sizeof *y) != 0,

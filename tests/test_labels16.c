@@ -15,7 +15,7 @@
 
 enum { FEW = 200, MANY = 1000, EVERY = MANY / FEW, LATENT = 4, SAMPLE = 6, BATCH = 24 };
 
-/* A table at both inputs, and one by a projection. */
+/* An embedding at both inputs, and a projection. */
 static gan_network *generator(size_t classes)
 {
     return BUILT(gan_shape_1d(LATENT), gan_layer_label_embedding(classes, 3),
@@ -67,10 +67,10 @@ static label_set labels_below(size_t n_classes, uint64_t stream)
     return l;
 }
 
-/* ---- many classes are as few ---- */
+/* ---- many classes equal few ---- */
 
-/* Call it for the rows of every table, class c of few being EVERY * c of many; and once for what is
- * no table. */
+/* Call it for the rows of every embedding, class c of few being EVERY * c of many; and once for the
+ * other weights. */
 static void each_row(gan_network *many, gan_network *few,
                      void (*act)(float *of_many, float *of_few, size_t n))
 {
@@ -140,7 +140,7 @@ TEST(a_thousand_classes_train_as_two_hundred_do)
     game_end(&few);
 }
 
-/* ---- of all that there may be ---- */
+/* ---- the maximal number of classes ---- */
 
 enum { ALL = 65536, SOME = 4, ROWS = 5, WIDTH = 3, OUTPUTS = 40 };
 
@@ -169,7 +169,7 @@ static gan_tensor gradient_by(gan_pass *pass, const char *name)
     return t;
 }
 
-/* Their place is found by bits of words: the classes are those at the ends of these. */
+/* Rows are found by bits of words: these classes are at the ends of words. */
 TEST(classes_far_apart_have_the_gradients_of_near_ones)
 {
     static const uint16_t classes[SOME] = {0, 31, 32, ALL - 1}, near[ROWS] = {3, 1, 2, 1, 0};
@@ -202,7 +202,7 @@ TEST(classes_far_apart_have_the_gradients_of_near_ones)
     gan_network_destroy(few);
 }
 
-/* What a class takes beside its rows of weights, gradients and their sum. */
+/* The memory per class besides its rows of weights, gradients and their sum. */
 TEST(memory_is_not_classes_times_outputs)
 {
     gan_network *many = reader(ALL), *few = reader(SOME);
@@ -216,7 +216,7 @@ TEST(memory_is_not_classes_times_outputs)
     gan_network_destroy(few);
 }
 
-/* ---- both widths are one ---- */
+/* ---- both widths agree ---- */
 
 typedef struct answers {
     float forward[BATCH * SAMPLE], between[BATCH * SAMPLE], pass[BATCH * SAMPLE];
@@ -317,8 +317,8 @@ TEST(statistics_are_estimated_with_either)
     free(z);
 }
 
-/* Bytes count, as a host may put its own there; and a host who knows no labels of 16 bits has a
- * batch that ends before them. */
+/* 8-bit labels are used, as a host may replace them; and an older host's batch ends before the
+ * 16-bit ones. */
 TEST(a_batch_is_read_as_far_as_its_host_knows_it)
 {
     float *samples = normals(BATCH * SAMPLE, 1);
@@ -391,7 +391,7 @@ TEST(a_label_that_is_no_class_is_named)
     free(z);
 }
 
-/* ---- draws ---- */
+/* ---- random labels ---- */
 
 TEST(labels_of_every_class_are_drawn_by_their_weights)
 {
@@ -502,7 +502,7 @@ static game relativistic(void)
 {
     gan_trainer_desc desc = usual;
 
-    desc.loss = GAN_LOSS_RELATIVISTIC; /* which looks at the real samples' labels again */
+    desc.loss = GAN_LOSS_RELATIVISTIC; /* which uses the real samples' labels again */
     return game_of(MANY, &desc);
 }
 
@@ -572,7 +572,7 @@ static gan_iterator *one_of_each(gan_dataset **data, size_t classes, const float
     return it;
 }
 
-/* The largest logit of the point at angle 2 pi k / 300 is to be the k-th. */
+/* The largest logit of the point at angle 2 pi k / 300 should be the k-th. */
 TEST(a_classifier_tells_three_hundred_classes_apart)
 {
     enum { CLASSES = 300 };

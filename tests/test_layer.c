@@ -39,7 +39,7 @@ TEST(linear_gives_pytorchs_values)
     memcpy(w.data, golden_get(g, "weight", 15), sizeof(float) * 15);
     memcpy(b.data, golden_get(g, "bias", 3), sizeof(float) * 3);
     expect_ok(gan_network_forward(net, golden_get(g, "x", 35), 7, y));
-    /* Inputs are up to 100, so a sum may cancel from there. */
+    /* Inputs are up to 100, so sums may suffer cancellation. */
     expect_close(y, golden_get(g, "linear", 21), 21, 1e-6, 1e-5);
     gan_network_destroy(net);
     golden_close(g);
@@ -126,7 +126,7 @@ TEST(nan_stays_visible)
         float y = 0;
 
         expect_ok(gan_network_forward(net, &x, 1, &y));
-        ck_assert_msg(isnan(y), "layer %zu makes %g of NaN", i, (double)y);
+        ck_assert_msg(isnan(y), "layer %zu maps NaN to %g", i, (double)y);
         gan_network_destroy(net);
     }
 }
@@ -220,8 +220,8 @@ TEST(a_slope_above_one_still_works)
     gan_network_destroy(net);
 }
 
-/* The draw is U(-1/sqrt(in), 1/sqrt(in)) for weights and biases: bounds reached, mean 0, variance
- * bound^2 / 3, evenly spread. */
+/* U(-1/sqrt(in), 1/sqrt(in)) for weights and biases: bounds reached, mean 0, variance bound^2 / 3,
+ * uniform. */
 static void expect_uniform(const gan_tensor *t, double bound)
 {
     double sum = 0, squares = 0, largest = 0;

@@ -96,7 +96,7 @@ TEST(large_ones_have_the_same_bits_on_any_number_of_threads)
         line(16, 100), gan_layer_spectral_norm(gan_layer_conv_transpose1d(16, 8, 4, NULL)), 24, 24);
 }
 
-/* As images of height 1: the same first weights, and the same bits. */
+/* As images of height 1: the same initial weights, and the same bits. */
 TEST(lines_are_images_of_height_1)
 {
     gan_network *of_lines = BUILT(line(3, 20), gan_layer_conv1d(3, 6, 5, NULL));

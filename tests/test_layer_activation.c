@@ -45,7 +45,7 @@ static gan_layer *prelu(void)
     return gan_layer_prelu(1, 0.25f);
 }
 
-/* Each with its values at the ends of the numbers. */
+/* Each with its values at the limits of a float. */
 static const struct {
     const char *name;
     gan_layer *(*make)(void);
@@ -108,12 +108,12 @@ TEST(they_hold_at_the_ends_of_the_numbers)
 
         expect_ok(gan_network_forward(net, x, 1, y));
         expect_close(y, wanted, 4, 1e-6, 0);
-        ck_assert_msg(isnan(y[4]), "%s makes %g of NaN", kinds[i].name, (double)y[4]);
+        ck_assert_msg(isnan(y[4]), "%s maps NaN to %g", kinds[i].name, (double)y[4]);
         gan_network_destroy(net);
     }
 }
 
-/* The slopes are 1 and 0 there, and not 0 times infinity. */
+/* The derivatives are 1 and 0 there, and not 0 times infinity. */
 TEST(slopes_hold_at_the_ends_of_the_numbers)
 {
     static const gan__function from_x[] = {GAN__FUNCTION_softplus, GAN__FUNCTION_gelu,
@@ -130,7 +130,7 @@ TEST(slopes_hold_at_the_ends_of_the_numbers)
     }
 }
 
-/* exp() leaves the normal floats at -87.3; what is left below is 0 and not the smallest of them. */
+/* exp() is subnormal below -87.3; the result there is 0, not the smallest normal float. */
 TEST(they_are_zero_far_below_zero)
 {
     static const gan__function functions[] = {GAN__FUNCTION_sigmoid, GAN__FUNCTION_softplus,

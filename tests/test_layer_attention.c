@@ -38,11 +38,11 @@ TEST(bits_dont_depend_on_the_cut)
     expect_layer_same_bits(gan_shape_3d(20, 9, 8), gan_layer_attention(4, 12, 0.5), 33, 33);
 }
 
-/* Keys that are far apart leave one place to look at, and the softmax doesn't overflow. */
+/* Keys that are far apart: attention is on one pixel, and the softmax doesn't overflow. */
 TEST(a_place_that_fits_best_is_taken)
 {
     const float x[3 * 4] = {1, 2, -1, 0, 0, 100, 300, -200, 5, 6, 7, 8};
-    const float want[4] = {7, 7, 8, 6.5f}; /* the query 0 finds all alike */
+    const float want[4] = {7, 7, 8, 6.5f}; /* query 0: uniform attention */
     float y[4];
     gan_network *net = gan_network_create(gan_shape_3d(3, 2, 2), NULL);
 

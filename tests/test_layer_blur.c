@@ -1,4 +1,4 @@
-/* test_layer_blur.c - resampling by the filter [1, 2, 1]. */
+/* test_layer_blur.c - resampling with the blur filter [1, 2, 1]. */
 #include "expect.h"
 #include "golden.h"
 #include "onelayer.h"
@@ -57,7 +57,7 @@ TEST(bits_dont_depend_on_the_cut)
         expect_layer_same_bits(gan_shape_3d(5, 19, 18), kinds[i].make(), 33, 33);
 }
 
-/* Away from the border an even area stays as it is. */
+/* Away from the border a constant area is unchanged. */
 TEST(an_even_area_keeps_its_value)
 {
     enum { SIDE = 8 };

@@ -87,7 +87,7 @@ TEST_EACH(convolutions_are_pytorchs, 0, N_CASES)
     golden_close(g);
 }
 
-/* ---- large ones: the panels' edges, the chunks, the cuts ---- */
+/* ---- large ones: edges of panels and chunks, and cuts ---- */
 
 static const gan__conv large[] = {
     {1, 64, 128, {14, 14}, {7, 7}, {4, 4}, {2, 2}, {1, 1}, {1, 1}, GAN__BY_SPEED, NULL},
@@ -101,7 +101,7 @@ static const gan__conv large[] = {
 };
 enum { N_LARGE = sizeof large / sizeof *large, ROWS = 11 };
 
-/* The number of the map at a place, as plainly as can be, and the terms' sum of absolute values. */
+/* The map's value at a pixel, by the definition, and the sum of the terms' absolute values. */
 static double map_at(const gan__conv *c, const float *image, const float *w, size_t o, size_t y,
                      size_t x, double *scale)
 {
@@ -146,7 +146,7 @@ TEST_EACH(maps_are_sums_of_products, 0, N_LARGE)
 
         worst = fmax(worst, fabs((double)map[i] - wanted) / (1 + scale));
     }
-    ck_assert_msg(worst <= 1e-6, "a number is %g of its terms' size off", worst);
+    ck_assert_msg(worst <= 1e-6, "a value is off by %g of its terms' size", worst);
     free(image);
     free(w);
     free(bias);
@@ -264,12 +264,12 @@ TEST(wrong_settings_are_refused)
     expect_no_layer(with(gan_layer_conv_transpose2d, d), "output_padding 1 is not smaller");
 }
 
-/* A pair means what it says: PyTorch's padding of (1, 0) is no padding of (1, 1). */
+/* Pairs are taken literally: PyTorch's padding of (1, 0) is not (1, 1). */
 TEST(pairs_are_height_and_width)
 {
     const struct {
         gan_conv2d_desc desc;
-        size_t height, width, up, across; /* of what both kinds make of 8x6 by kernels of 3 */
+        size_t height, width, up, across; /* of both kinds' output for 8x6 and kernels of 3 */
     } pairs[] = {
         {DESC({0}, {0}, {0}, {0}, {0}, 0, 0), 6, 4, 10, 8},
         {DESC({0}, {0}, {1, 0}, {0}, {0}, 0, 0), 8, 4, 8, 8},

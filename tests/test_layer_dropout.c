@@ -85,7 +85,7 @@ TEST(each_step_has_another_mask)
     end(&f);
 }
 
-/* As an in-place layer it is cut where its neighbours are. */
+/* As an in-place layer it is divided as its neighbours are. */
 TEST(bits_dont_depend_on_the_cut)
 {
     expect_layer_same_bits(gan_shape_3d(5, 7, 3), gan_layer_dropout2d(0.5f), 40, 40);

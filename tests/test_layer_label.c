@@ -100,7 +100,7 @@ TEST(large_shapes_have_the_same_bits)
     expect_layer_same_bits(image(64, 7, 7), gan_layer_projection(64 * 49, 10), 200, 100);
 }
 
-/* ---- first weights ---- */
+/* ---- initial weights ---- */
 
 static gan_network *alone(gan_shape in, gan_layer *layer)
 {
@@ -112,7 +112,7 @@ static gan_network *alone(gan_shape in, gan_layer *layer)
     return net;
 }
 
-/* Mean, deviation and largest size are those of a distribution; the network is destroyed. */
+/* Mean, standard deviation and maximum fit a distribution; destroys the network. */
 static void expect_spread(gan_network *net, const char *name, double deviation, double most)
 {
     const gan_tensor t = tensor_of(net, name);

@@ -55,7 +55,7 @@ TEST(equal_samples_differ_by_nothing)
     gan_network_destroy(net);
 }
 
-/* However a call is cut into tiles, each group stays whole, and the last is what is left. */
+/* However a call is cut into tiles, groups stay whole, and the last one is the remainder. */
 TEST(a_call_is_one_batch_in_evaluation)
 {
     enum { N = 1001, SIZE = 3 };
@@ -112,7 +112,7 @@ TEST(wrong_settings_are_refused)
     }
 }
 
-/* A mean that is off by a last bit would be divided by 1e-4. */
+/* A mean that is off by one ulp would be divided by 1e-4. */
 TEST(what_is_the_same_in_a_group_has_no_gradient)
 {
     enum { SIZE = 5, OUT = SIZE + 1 };
@@ -143,8 +143,8 @@ TEST(what_is_the_same_in_a_group_has_no_gradient)
     }
 }
 
-/* No tile may be empty, and none larger than there is memory for: with batch_norm, whose loops
- * count on a row. */
+/* No tile may be empty or larger than its memory: with batch_norm, whose loops need at least one
+ * row. */
 TEST(any_number_of_samples_is_evaluated)
 {
     enum { MOST = 70, SIZE = 2, OUT = SIZE + 1 };

@@ -142,7 +142,7 @@ static void train_forward(gan_network *net, const float *x, size_t rows, float *
 
 enum { ROWS = 150, COLUMNS = 5 };
 
-/* Each column's mean and deviation in double, plainly. */
+/* Each column's mean and standard deviation in double, by the definition. */
 static void expect_standard(const float *x, const float *y)
 {
     for (size_t c = 0; c < COLUMNS; c++) {
@@ -156,7 +156,7 @@ static void expect_standard(const float *x, const float *y)
     }
 }
 
-/* Of a million a float leaves 4 bits to the deviations; none of them is lost. */
+/* At a million a float has 4 bits left for the deviations; none of them is lost. */
 TEST(large_means_and_outliers_do_no_harm)
 {
     const float means[COLUMNS] = {0, 1e3f, -1e6f, 1e-3f, 3};
@@ -219,7 +219,7 @@ typedef struct players {
     gan_batch batch;
 } players;
 
-/* The discriminator begins with its batch_norm, the generator may have one. */
+/* The discriminator's first layer is a batch_norm, the generator may have one. */
 static void begin(players *p, int g_norm)
 {
     p->g = gan_network_create(gan_shape_1d(LATENT), NULL);
@@ -248,7 +248,7 @@ static void end(players *p)
     gan_network_destroy(p->d);
 }
 
-/* Let running statistics follow a batch, as PyTorch defines it. */
+/* Update running statistics from a batch, as in PyTorch. */
 static void follow(double *mean, double *var, const float *x, size_t c)
 {
     double m = 0, v = 0;

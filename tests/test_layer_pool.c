@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 
-/* What a layer makes of some samples in evaluation mode. */
+/* A layer's output for some samples in evaluation mode. */
 static void apply(gan_shape in, gan_layer *layer, const float *x, size_t n, float *y)
 {
     gan_network *net = gan_network_create(in, NULL);
@@ -85,7 +85,7 @@ TEST(a_window_with_nan_has_nan)
     ck_assert(isnan(y[0]));
 }
 
-/* Padding is no number: the largest of negative ones is negative. */
+/* Padding is not a value: the maximum of negative values is negative. */
 TEST(padding_is_never_the_largest)
 {
     const float x[4] = {-3, -1, -2, -4};

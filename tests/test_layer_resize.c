@@ -66,7 +66,7 @@ TEST(gradients_are_adjoint)
 
 enum { SIDE = 7 };
 
-/* How much a place counts, by running the layer on an image of zeros but for a one there. */
+/* Run the layer; on an image of zeros but for a one its output is that pixel's weights. */
 static void run_layer(gan_layer *layer, const float *in, float *out)
 {
     gan_network *net = gan_network_create(gan_shape_3d(1, SIDE, SIDE), NULL);
@@ -105,7 +105,7 @@ TEST(bits_dont_depend_on_the_cut)
         expect_layer_same_bits(gan_shape_3d(8, 11, 9), kinds[i].make(2), 50, 50);
 }
 
-/* An image that keeps its size is copied, and its NaN stays where it is. */
+/* An image that keeps its size is copied, and a NaN doesn't spread. */
 TEST(a_scale_of_1_copies)
 {
     const float rubbish[] = {NAN, INFINITY, -INFINITY};
@@ -115,8 +115,8 @@ TEST(a_scale_of_1_copies)
             expect_only_seen_where_it_counts(align ? corners : bilinear, 1, rubbish[r]);
 }
 
-/* A larger one isn't: the last row and column are blended from themselves and a neighbour of weight
- * 0, whose NaN PyTorch lets through, too. */
+/* A larger one isn't: the last row and column are interpolated with a neighbour of weight 0, whose
+ * NaN propagates, as in PyTorch. */
 TEST(a_neighbour_of_weight_0_is_read)
 {
     float in[SIDE * SIDE] = {0}, out[4 * SIDE * SIDE];

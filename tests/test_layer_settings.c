@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Each kind that has settings, with good ones. */
+/* Each kind that has settings, with valid ones. */
 typedef struct kind {
     const char *name;
     double good[GAN__LAYER_MAX_NUMBERS];
@@ -58,7 +58,7 @@ static const gan__layer_class *class_of(int i)
     return class;
 }
 
-/* The good numbers, but number `at` is `value`. */
+/* The valid numbers, but number `at` is `value`. */
 static gan_status try(int i, size_t at, double value)
 {
     double numbers[GAN__LAYER_MAX_NUMBERS];
@@ -109,8 +109,7 @@ static const gan__layer_setting *row_of(const gan__layer_class *class, size_t at
     return row;
 }
 
-/* Numbers that a setting may not have, in a file or elsewhere; returns how many.  `good` is one that
- * it may have. */
+/* Invalid values of a setting, in a file or elsewhere; returns how many.  `good` is a valid one. */
 static size_t bad_numbers(const gan__layer_setting *row, double good, double out[8])
 {
     static const double huge[] = {1e300, -1e300};
@@ -143,8 +142,8 @@ TEST_EACH(numbers_out_of_bounds_are_refused_by_name, 0, KINDS)
 
 /* ---- in files ---- */
 
-/* A network's file whose only layer has the good numbers, but `text` as number `at`, and none behind
- * it where that is NULL. */
+/* A network's file whose only layer has the valid numbers, but `text` as number `at`; if that is NULL, it ends
+ * there. */
 static void expect_file_refused(int i, size_t at, const char *text, const char *says)
 {
     char header[1000];
@@ -186,7 +185,7 @@ TEST_EACH(bad_numbers_of_files_are_refused_by_name, 0, KINDS)
                      gan__layer_number_name(class, at));
             expect_file_refused(_i, at, others[k], says);
         }
-        expect_file_refused(_i, at, "NaN", ""); /* which is no JSON */
+        expect_file_refused(_i, at, "NaN", ""); /* which is not JSON */
         snprintf(says, sizeof says, "layer 0: %s: %s is missing: %zu settings expected, found %zu",
                  class->name, gan__layer_number_name(class, at), kinds[_i].n, at);
         expect_file_refused(_i, at, NULL, says);
@@ -198,7 +197,7 @@ TEST_EACH(bad_numbers_of_files_are_refused_by_name, 0, KINDS)
 
 /* ---- of constructors ---- */
 
-/* The call refuses each value that a size of a layer may not have, and says which size it is. */
+/* The call refuses each invalid value of a layer's size, and names the size. */
 #define REFUSES_SIZES(text, call)                                                                  \
     for (size_t k = 0; k < sizeof bad_sizes / sizeof *bad_sizes; k++) {                            \
         const size_t v = bad_sizes[k];                                                             \
@@ -318,7 +317,7 @@ TEST(constructors_refuse_real_numbers_by_name)
 
 /* ---- bounds, and settings together ---- */
 
-/* Those with a bound that isn't the end of all numbers may have it. */
+/* Settings with a bound that isn't the type's limit may have that value. */
 TEST_EACH(bounds_belong_to_the_range, 0, KINDS)
 {
     const gan__layer_class *class = class_of(_i);

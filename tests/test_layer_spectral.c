@@ -134,7 +134,7 @@ TEST(u_and_v_move_only_with_their_own_networks_steps)
     match_end(&x);
 }
 
-/* With no change of the weights the power iteration goes on to the singular value. */
+/* With constant weights the power iteration converges to the singular value. */
 TEST(sigma_becomes_the_singular_value)
 {
     match x = match_begin(0, 1);

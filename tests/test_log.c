@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Where the process that logs until it is killed has its path. */
+/* The variable with the path of the process that logs until it is killed. */
 static const char ORDERS[] = "GAN_TEST_LOG";
 
 TEST(a_line_for_each_interval_and_epoch)
@@ -116,7 +116,7 @@ TEST(the_latest_text_of_a_note_counts_and_is_written_once)
     gan_log_destroy(log);
 }
 
-/* Without the records of gan_log_save(), which a run without an interruption doesn't have. */
+/* Drop the records of gan_log_save(), which an uninterrupted run doesn't have. */
 static void drop_saved(char *text)
 {
     for (char *line = text; line && *line;) {
@@ -289,8 +289,7 @@ TEST(links_stay_and_what_they_lead_to_is_written)
     gan_log_destroy(log);
 }
 
-/* A file may have `most` bytes more: the disk is as good as full.  No text of a size that is no
- * multiple of a record's is ever left. */
+/* Files may have at most `most` bytes, as on a full disk.  No partial record is ever left. */
 static void limit_files(size_t most)
 {
     const struct rlimit limit = {most, RLIM_INFINITY};
@@ -332,8 +331,8 @@ TEST_OF_PROCESS(the_process_that_logs, ORDERS)
     for (uint64_t i = 0;; i += 5) log_steps(log, i, i + 5);
 }
 
-/* A write() to a file ends at once for SIGKILL, but only between two pages: a line that crosses from one
- * to the next may be cut there, and is left out by who reads the log. */
+/* A write() to a file ends at once for SIGKILL, but only between two pages: a line that crosses a page boundary may be
+ * cut there, and is skipped when the log is read. */
 TEST(a_process_that_is_killed_leaves_whole_lines)
 {
     const char *path = scratch_path("log.jsonl");
@@ -357,7 +356,7 @@ TEST(a_process_that_is_killed_leaves_whole_lines)
         ck_assert_int_eq(waitpid(child, NULL, 0), child);
         text = text_of(path);
         ck_assert_msg(text[strlen(text) - 1] == '\n' || strlen(text) % page == 0,
-                      "%zu bytes end within a line", strlen(text));
+                      "a line is cut off after %zu bytes", strlen(text));
         expect_ok(gan_log_open(&log, path, NULL));
         gan_log_destroy(log);
         unlink(path);

@@ -37,7 +37,7 @@ static uint32_t unmasked(const char *bytes)
     return rotated >> 17 | rotated << 15;
 }
 
-/* Go through the records of an event file, whose checksums are right; return how many there are. */
+/* Parse the records of an event file and verify their checksums; return their number. */
 static size_t count_events(const char *path)
 {
     static char bytes[LOG_ROOM];
@@ -57,8 +57,8 @@ static size_t count_events(const char *path)
     return records;
 }
 
-/* All event files begin alike: a record of 24 bytes, whose length has this checksum, with a double as
- * its first field; the version of the format follows. */
+/* All event files begin with a record of 24 bytes, whose length has this checksum, with a double as its first field;
+ * the format's version follows. */
 TEST(an_event_file_begins_as_tensorflow_writes_it)
 {
     static const unsigned char begin[] = {24, 0, 0, 0, 0, 0, 0, 0, 0xa3, 0x7f, 0x4b, 0x22, 0x09};
@@ -89,8 +89,8 @@ TEST(events_of_a_continued_run_are_those_of_one_without_an_interruption)
     ck_assert_uint_eq(count_events(desc.events), 1 + 3 * 4 + 4);
 }
 
-/* A stored file, made by Protocol Buffers' own library and crcmod (make_events.py): an event file
- * that is made anew from the log beside it is the same, but for the time in its first record. */
+/* A golden file, made by the Protocol Buffers library and crcmod (make_events.py): an event file
+ * rebuilt from the log is the same, but for the time in its first record. */
 TEST(an_event_file_has_the_bytes_that_other_programs_write)
 {
     enum { FIRST_RECORD = 40, LAST_STEP = 20000 };

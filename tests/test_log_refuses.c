@@ -1,4 +1,4 @@
-/* test_log_refuses.c - what logs refuse, and a lack of memory. */
+/* test_log_refuses.c - what logs refuse, and out of memory. */
 #include "budget.h"
 #include "expect.h"
 #include "logs.h"

@@ -35,7 +35,7 @@ TEST(values_and_gradients_are_pytorchs)
         each = golden_get(g, name, N);
         for (size_t i = 0; i < N; i++) {
             expect_ok(gan_loss_bce_with_logits(logits + i, 1, targets[t].target, &loss, NULL));
-            /* PyTorch takes log(1 + e), which is good to 1e-16 only. */
+            /* PyTorch uses log(1 + e), which is accurate to 1e-16 only. */
             expect_near(loss, each[i], 1e-6, 2e-16);
         }
     }

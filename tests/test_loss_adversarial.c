@@ -25,7 +25,7 @@ static const struct {
     {"least_squares_coded", GAN_LOSS_LEAST_SQUARES, 1.5, -1},
 };
 
-/* Logits of both sides with room for what is made of them. */
+/* Logits of both sides, and buffers for the results. */
 typedef struct verdicts {
     float real[MOST], fake[MOST], d_real[MOST], d_fake[MOST];
     double real_targets[MOST], fake_targets[MOST];
@@ -57,7 +57,7 @@ static void judge_rows(int which, int generator, gan_objective_rows *real, gan_o
     expect_ok((generator ? o->generator : o->discriminator)(o->user, &step, real, fake));
 }
 
-/* Judge them in a player's half of a step; return the loss. */
+/* Compute the objective in one half of a step; return the loss. */
 static double judge(verdicts *v, size_t n_real, size_t n_fake, int which, int generator)
 {
     for (size_t i = 0; i < MOST; i++) {
@@ -113,12 +113,12 @@ TEST_EACH(values_and_gradients_are_pytorchs, 0, CASES)
 static const verdicts usual = {.real = {2.385f, -0.71f, 0.013f, -6.2f, 9.1f},
                                .fake = {0.4f, -2.1f, 1.7f, -0.3f}};
 
-/* Differences of logits, along each one of both sides. */
+/* Finite differences with respect to each logit of both sides. */
 TEST_EACH(gradients_are_derivatives, 0, CASES)
 {
     for (int generator = 0; generator < 2; generator++)
         for (size_t i = 0; i < 9; i++) {
-            const double step = 1.0 / 64; /* exact in these logits to 1e-6 of itself */
+            const double step = 1.0 / 64; /* rounded in these logits to 1e-6 of itself */
             verdicts v = usual, up = usual, down = usual;
             float *at = i < 5 ? &v.d_real[i] : &v.d_fake[i - 5];
             double slope, room = 2e-4;
@@ -165,7 +165,7 @@ TEST_EACH(a_logit_that_is_no_number_shows_in_the_loss, 0, CASES)
         }
 }
 
-/* A verdict and two classes' logits a row, as an auxiliary classifier's discriminator has them. */
+/* An output and two class logits per row, as from a discriminator with an auxiliary classifier. */
 TEST_EACH(logits_may_have_others_between_them, 0, CASES)
 {
     verdicts v = usual;

@@ -1,4 +1,4 @@
-/* test_metrics.c - moments of sets of vectors, and the Frechet distance of two. */
+/* test_metrics.c - moments of sets of vectors, and the Fréchet distance of two. */
 #include "budget.h"
 #include "cloud.h"
 #include "expect.h"
@@ -79,7 +79,7 @@ TEST(the_calls_that_vectors_come_in_do_not_show)
     free(x);
 }
 
-/* A mean of a million leaves a float 4 bits behind the point, and these are exact. */
+/* At a mean of a million a float has 4 fractional bits, and these are exact. */
 TEST(a_large_mean_does_not_hide_the_covariance)
 {
     enum { N = 1000 };
@@ -121,7 +121,7 @@ static const struct {
 } pairs[] = {{"plain", 40, 31}, {"near", 40, 40},    {"far", 40, 25},      {"scales", 40, 40},
              {"few", 4, 3},     {"few_many", 3, 40}, {"constant", 40, 20}, {"apart", 40, 40}};
 
-/* Of a size of about 10, the sum of the traces, the last digits of a double are 1e-15. */
+/* Relative to the sum of the traces, about 10, a double's rounding error is 1e-15. */
 TEST_EACH(distances_are_the_definitions, 0, sizeof pairs / sizeof *pairs)
 {
     enum { D = 6 };
@@ -141,7 +141,7 @@ TEST_EACH(distances_are_the_definitions, 0, sizeof pairs / sizeof *pairs)
     golden_close(g);
 }
 
-/* The sum of the traces is about 2 * d; fewer vectors than dimensions are among them. */
+/* The sum of the traces is about 2 * d; some sets have fewer vectors than dimensions. */
 TEST(a_set_is_at_no_distance_from_itself)
 {
     const size_t sizes[][2] = {{50, 1}, {500, 20}, {10, 64}, {2, 30}, {150, 128}};
@@ -192,7 +192,7 @@ TEST(moving_and_stretching_cost_what_they_should)
     free(stretched);
 }
 
-/* Number i, j of a Hadamard matrix: all rows are orthogonal, and D long. */
+/* Element i, j of a Hadamard matrix: its rows are orthogonal, with squared norm D. */
 static float hadamard(size_t i, size_t j)
 {
     float sign = 1;
@@ -249,7 +249,7 @@ TEST(dimensions_in_which_nothing_varies_count_only_by_their_mean)
     free(wide[1]);
 }
 
-/* What is left between two halves of one kind of data falls as 1 / n. */
+/* The distance between two samples of one distribution falls as 1 / n. */
 TEST(the_floor_falls_with_the_number_of_vectors)
 {
     enum { D = 30 };
@@ -339,7 +339,7 @@ TEST(a_lack_of_memory_is_survived)
     ck_assert_uint_eq(budget_live(&b), 0);
 }
 
-/* ---- keeping ---- */
+/* ---- saving and loading ---- */
 
 TEST(moments_are_kept_to_the_last_bit)
 {
@@ -357,7 +357,7 @@ TEST(moments_are_kept_to_the_last_bit)
     ck_assert_uint_eq(gan_moments_state_size(NULL), 0);
     expect_ok(gan_moments_add(whole, x, N));
     expect_ok(gan_moments_add(first, x, 21));
-    expect_ok(gan_moments_add(second, x, 4)); /* which is to be forgotten */
+    expect_ok(gan_moments_add(second, x, 4)); /* to be overwritten */
     expect_ok(gan_moments_save(first, state));
     expect_ok(gan_moments_restore(second, state, n));
     ck_assert_uint_eq(gan_moments_count(second), 21);

@@ -1,5 +1,5 @@
-/* test_metrics_sliced.c - sliced Wasserstein distances against plain sums, and which differences
- * they detect. */
+/* test_metrics_sliced.c - sliced Wasserstein distances against their definition, and which
+ * differences they detect. */
 #include "budget.h"
 #include "expect.h"
 
@@ -37,7 +37,7 @@ static float *spots(size_t n, size_t c, size_t h, size_t w, uint64_t seed, float
     return x;
 }
 
-/* ---- the definition, in doubles, with whole sums of 5x5 ---- */
+/* ---- the definition, in doubles, with full 5x5 kernels ---- */
 
 static size_t mirror(long i, size_t n)
 {
@@ -64,7 +64,7 @@ static void smooth(const double *x, size_t h, size_t w, double gain, double *out
 
 enum { LARGEST = 64 * 48 };
 
-/* One plane's level. */
+/* One pyramid level of a plane. */
 static void level_of(const float *plane, size_t h, size_t w, size_t level, size_t n_levels,
                      double *out)
 {
@@ -176,7 +176,7 @@ TEST_EACH(distances_are_the_definition, 0, 3)
     free(b);
 }
 
-/* ---- laws ---- */
+/* ---- properties ---- */
 
 TEST(levels_end_with_16_pixels_and_odd_sides)
 {
@@ -208,7 +208,7 @@ TEST(a_set_is_at_no_distance_from_itself_and_both_ways_are_as_long)
     free(b);
 }
 
-/* A channel without any contrast is as good as none. */
+/* A channel without contrast yields finite distances. */
 TEST(a_flat_picture_gives_numbers)
 {
     static float flat[3 * 32 * 32];
@@ -220,8 +220,8 @@ TEST(a_flat_picture_gives_numbers)
     free(b);
 }
 
-/* The finest level sees noise of single pixels, the coarsest does not; two sets of one kind are the
- * floor of both. */
+/* Only the finest level detects noise of single pixels; two sets of one distribution are the floor
+ * of both. */
 TEST(fine_noise_is_seen_on_the_finest_level)
 {
     enum { MANY = 200 };

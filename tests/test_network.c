@@ -87,7 +87,7 @@ TEST(a_long_network_can_be_made)
     gan_network_destroy(net);
 }
 
-/* Each may work where the one before does: that is found in one walk. */
+/* All can be in place; that takes linear time. */
 TEST(a_long_row_of_layers_in_place_can_be_made)
 {
     gan_network *net = gan_network_create(gan_shape_1d(3), NULL);
@@ -109,7 +109,7 @@ TEST(a_layer_that_does_not_fit_is_remembered)
 
     expect_fails(gan_network_add(net, gan_layer_linear(64, 10)), GAN_ERR_SHAPE,
                  "layer 2 (linear): needs 64 inputs, gets 128");
-    /* Later failures and successes do not hide it. */
+    /* Later errors and successful calls do not hide it. */
     expect_fails(gan_network_add(net, gan_layer_linear(0, 10)), GAN_ERR_SHAPE, "layer 2 (linear)");
     expect_fails(gan_network_add(net, gan_layer_linear(128, 10)), GAN_ERR_SHAPE,
                  "needs 64 inputs, gets 128");
@@ -165,7 +165,7 @@ TEST(nothing_can_be_added_to_a_complete_network)
     expect_fails(gan_network_add(net, gan_layer_relu()), GAN_ERR_INVALID, "complete");
     expect_status(gan_network_add(net, NULL), GAN_ERR_INVALID);
     ck_assert_uint_eq(gan_network_layer_count(net), 5);
-    /* It was well made, and stays so. */
+    /* It remains valid. */
     expect_ok(gan_network_build(net));
     expect_ok(gan_network_forward(net, x, 1, y));
     expect_same_weights(net, twin);
@@ -182,7 +182,7 @@ TEST(a_network_without_layers_is_none)
     expect_status(gan_network_forward(net, x, 1, x), GAN_ERR_INVALID);
     expect_status(gan_network_clone(&clone, net), GAN_ERR_INVALID);
     ck_assert_ptr_null(clone);
-    /* That can still be mended. */
+    /* It can still be completed. */
     expect_ok(gan_network_add(net, gan_layer_relu()));
     expect_ok(gan_network_build(net));
     gan_network_destroy(net);

@@ -214,8 +214,8 @@ TEST(a_file_from_pytorch_loads_but_has_no_layers)
     gan_network_destroy(net);
 }
 
-/* Names are looked up, not compared each with each: that took 10 s.  The time is looked at only by
- * make check-long, on a machine that has nothing else to do. */
+/* Names are looked up, not compared pairwise, which took 10 s.  The time is tested only by make
+ * check-long, on an idle machine. */
 TEST(many_tensors_are_matched_at_once)
 {
     enum { N = 20000 };
@@ -236,7 +236,7 @@ TEST(many_tensors_are_matched_at_once)
 
 /* ---- damaged and forged files ---- */
 
-/* The number of a file whose bits are those of `from` becomes `to`. */
+/* Replace the value of a file whose bits are those of `from` by `to`. */
 static void replace_number(const char *path, float from, float to)
 {
     static unsigned char bytes[4000];
@@ -417,8 +417,8 @@ TEST(saving_where_nothing_can_be_written_is_an_error)
 {
     gan_network *net = small_net(5);
 
-    expect_fails(gan_network_save(net, scratch_path("no-such-folder/x.safetensors")), GAN_ERR_IO,
-                 "no-such-folder");
+    expect_fails(gan_network_save(net, scratch_path("no-such-directory/x.safetensors")), GAN_ERR_IO,
+                 "no-such-directory");
     expect_status(gan_network_save(net, ""), GAN_ERR_IO);
     gan_network_destroy(net);
 }

@@ -14,7 +14,7 @@
 
 enum { ROOM = 64 << 10 };
 
-/* A file in pages that are read-only while networks lie on them. */
+/* A file in pages that are read-only while networks use them in place. */
 typedef struct pages {
     unsigned char *at;
     size_t n;
@@ -45,8 +45,8 @@ static void unmap(pages *p)
     ck_assert_int_eq(munmap(p->at, ROOM), 0);
 }
 
-/* Layers with weights of every kind of place: with buffers between them, in blocks, divided by
- * spectral norm, in convolutions; and rows of several sizes. */
+/* Weights in all kinds of layout: with buffers between them, in blocks, with spectral norm, in
+ * convolutions; and rows of several sizes. */
 static gan_network *many_layers(void)
 {
     const gan_conv2d_desc same = {GAN_CONV2D_DESC_INIT, .padding = {1, 1}};
@@ -140,7 +140,7 @@ TEST(addresses_have_to_be_those_of_floats)
     gan_network_destroy(net);
 }
 
-/* ---- what it is good for, and what not ---- */
+/* ---- what works in place, and what doesn't ---- */
 
 TEST(samplers_files_and_clones_come_from_it)
 {
@@ -177,7 +177,7 @@ TEST(samplers_files_and_clones_come_from_it)
     gan_network_destroy(net);
 }
 
-/* What a sample's latent vector is found by needs no weight to move. */
+/* Gradients with respect to inputs, as for finding latent vectors, don't change weights. */
 TEST(gradients_by_samples_are_those_of_other_networks)
 {
     gan_network *nets[2] = {many_layers(), NULL};
@@ -248,7 +248,7 @@ TEST(what_would_change_its_weights_is_refused)
     unmap(&pd);
 }
 
-/* ---- bytes that are none ---- */
+/* ---- invalid bytes ---- */
 
 TEST(cut_and_changed_files_are_refused)
 {
@@ -294,7 +294,7 @@ static void expect_refused(const char *header, size_t n_numbers, gan_status want
 TEST(tensors_in_another_order_or_type_are_refused)
 {
 #define LINE DESCRIBED("{`input`:[2],`layers`:[[`linear`,2,3]]}")
-    if (!gan__host_is_little_endian()) return; /* there they are copied */
+    if (!gan__host_is_little_endian()) return; /* there the weights are copied */
     expect_refused(
         LINE TENSOR("0.bias", "[3]", 0, 12) "," TENSOR("0.weight", "[3,2]", 12, 36) "}   ", 9,
         GAN_ERR_FORMAT, "the tensors of layer 0 do not follow one another");

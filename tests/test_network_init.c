@@ -39,7 +39,7 @@ static const struct {
 
 enum { N_WEIGHTS = sizeof weights / sizeof weights[0] };
 
-/* Mean and deviation are those of the distribution, within the error of this sample size. */
+/* Mean and standard deviation are those of the distribution, within their standard errors. */
 static void expect_moments(const float *x, size_t n, double mean, double std)
 {
     double sum = 0, squares = 0;
@@ -52,7 +52,7 @@ static void expect_moments(const float *x, size_t n, double mean, double std)
     expect_near(sqrt(squares / (double)n), std, 4 / sqrt(2.0 * (double)n), 0);
 }
 
-/* None is over the bound, and their squares are those of the even distribution. */
+/* None exceeds the bound, and the variance is that of the uniform distribution. */
 static void expect_uniform(const gan_tensor *t, double bound)
 {
     double largest = 0;
@@ -63,24 +63,24 @@ static void expect_uniform(const gan_tensor *t, double bound)
                   "%s: the largest is %g, the bound %g", t->name, largest, bound);
 }
 
-/* Some numbers are beyond what an even distribution could have. */
+/* Some values are beyond the range of a uniform distribution. */
 static void expect_normal(const gan_tensor *t, double std)
 {
     double largest = 0;
 
     expect_moments(t->data, t->size, 0, std);
     for (size_t i = 0; i < t->size; i++) largest = fmax(largest, fabs((double)t->data[i]));
-    ck_assert_msg(largest > 2.5 * std, "%s: the largest is %g, the deviation %g", t->name, largest,
-                  std);
+    ck_assert_msg(largest > 2.5 * std, "%s: the largest is %g, the standard deviation %g",
+                  t->name, largest, std);
 }
 
 static void expect_all(const gan_tensor *t, float value)
 {
     for (size_t i = 0; i < t->size; i++)
-        ck_assert_msg(t->data[i] == value, "%s: number %zu is %g", t->name, i, (double)t->data[i]);
+        ck_assert_msg(t->data[i] == value, "%s: value %zu is %g", t->name, i, (double)t->data[i]);
 }
 
-/* What every rule does: biases are 0, other layers as by default, buffers as in the beginning. */
+/* What every rule does: biases are 0, other layers as by default, buffers as initially. */
 static void expect_the_rest(gan_network *net, int norm_by_default)
 {
     const char *const zeros[] = {"3.bias", "3.running_mean", "5.bias"};
@@ -102,7 +102,7 @@ static void expect_the_rest(gan_network *net, int norm_by_default)
     if (norm_by_default) expect_all(&t, 1);
 }
 
-/* Spoil what the rules have to put in order. */
+/* Overwrite everything that the rules must initialise. */
 static void spoil(gan_network *net)
 {
     for (size_t i = 0; i < gan_network_tensor_count(net); i++) {
@@ -166,7 +166,7 @@ TEST(xavier_and_kaiming_have_pytorchs_deviations)
     gan_network_destroy(net);
 }
 
-/* The shorter side's vectors are at right angles and `gain` long. */
+/* The shorter side's vectors are orthogonal and of length `gain`. */
 static void expect_orthogonal(const gan_tensor *t, double gain)
 {
     const size_t rows = t->shape.dim[0], columns = t->size / rows;
@@ -200,8 +200,8 @@ TEST(orthogonal_is_orthogonal)
     gan_network_destroy(net);
 }
 
-/* A matrix of one number is 1 or -1, and no matter how small, each as often: the signs are those of
- * a decomposition with a positive diagonal. */
+/* A 1x1 matrix is 1 or -1, equally often: the sign from a QR decomposition with positive
+ * diagonal. */
 TEST(orthogonal_has_both_signs)
 {
     gan_network *net = gan_network_create(gan_shape_1d(1), NULL);
@@ -232,8 +232,8 @@ static gan_network *body_of(size_t n, int spectral)
     return net;
 }
 
-/* Three blocks: of three weights, of one with a weight on the shortcut, and of two around a block of
- * two, each of which is at its place in the names. */
+/* Three blocks: of three weights, of one with a weight on the shortcut, and of two around a block of two; names give
+ * the positions. */
 static gan_network *blocks(void)
 {
     gan_network *net = gan_network_create(gan_shape_1d(64), NULL), *outer = body_of(1, 0);
@@ -251,7 +251,7 @@ static gan_network *blocks(void)
 
 static const struct {
     const char *name;
-    double gain; /* of four blocks' depth: 4^(-1/4) of three weights, 4^(-1/2) of two */
+    double gain; /* of four blocks: 4^(-1/4) for three weights, 4^(-1/2) for two */
     int last;
 } places[] = {{"0.weight", 1, 0},
               {"1.body.0.weight", 0.70710678, 0},
@@ -265,7 +265,7 @@ static const struct {
               {"3.body.3.weight", 0.5, 1},
               {"4.weight", 1, 0}};
 
-/* Each weight is that of a plain initialisation, times the factor of its place. */
+/* Each weight is that of a plain initialisation, times the gain of its position. */
 TEST(a_weights_place_in_a_block_scales_it)
 {
     enum { N = 64 * 64 };
@@ -295,7 +295,7 @@ TEST(a_weights_place_in_a_block_scales_it)
     gan_network_destroy(plain);
 }
 
-/* What comes out of a block at first is what went in. */
+/* A block's initial output is its input. */
 TEST(a_block_begins_as_its_shortcut)
 {
     gan_network *net = gan_network_create(gan_shape_1d(64), NULL);
@@ -310,7 +310,7 @@ TEST(a_block_begins_as_its_shortcut)
     gan_network_destroy(net);
 }
 
-/* As hosts built with 0.1's first headers give it; what lies behind is not theirs. */
+/* As from hosts built with 0.1's first headers; the fields after it are not theirs. */
 TEST(a_record_of_the_first_release_is_taken)
 {
     gan_network *net = network(NULL), *same = network(NULL);
@@ -399,7 +399,7 @@ TEST(orthogonal_survives_a_lack_of_memory)
     b.left = 0;
     expect_status(gan_network_initialize_as(net, 1, &d), GAN_ERR_NOMEM);
     expect_same_weights(net, twin);
-    expect_ok(gan_network_initialize_as(net, 1, NULL)); /* others take none */
+    expect_ok(gan_network_initialize_as(net, 1, NULL)); /* others allocate nothing */
     b.left = 1;
     expect_ok(gan_network_initialize_as(net, 1, &d));
     ck_assert_uint_eq(budget_live(&b), live);

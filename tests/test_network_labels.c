@@ -78,7 +78,7 @@ static gan_network *norm_of(gan_shape in, size_t classes)
     return net;
 }
 
-/* A small one for whatever has to be asked of a conditional network. */
+/* A small conditional network for simple tests. */
 static gan_network *small(void)
 {
     return NETWORK(gan_shape_1d(4), gan_layer_label_embedding(3, 2), gan_layer_linear(6, 5));
@@ -98,7 +98,7 @@ TEST(networks_are_pytorchs)
     golden_close(g);
 }
 
-/* Without what has kinks. */
+/* Without layers that have kinks. */
 TEST(gradients_are_finite_differences)
 {
     expect_network_gradients(norm_of(gan_shape_3d(2, 3, 3), 3), 6, 6);
@@ -125,7 +125,7 @@ static void fill(float *x, size_t n)
     for (size_t i = 0; i < n; i++) x[i] = sinf(1.7f * (float)i) * 1.5f;
 }
 
-/* In one go on some threads as sample by sample. */
+/* At once on several threads, and sample by sample. */
 TEST(labels_stay_with_their_samples)
 {
     float x[MANY * IN], y[MANY * OUT], one[OUT], first[MANY * OUT];
@@ -266,7 +266,7 @@ static gan_network *one_of_each(size_t which)
 }
 enum { N_EACH = 6, SIZE = 16, MOST_OUT = 18 };
 
-/* All are linear in what they know of a class. */
+/* All are linear in the class's weights. */
 TEST_EACH(between_two_classes_lies_the_mean, 0, N_EACH)
 {
     const float quarter[] = {0.25f, 0.25f}, ends[] = {0, 1};
@@ -595,7 +595,7 @@ TEST(forged_names_are_only_an_error)
 
 enum { BATCH = 6, LATENT = 4, SAMPLE = 5 };
 
-/* A game whose generator looks at labels, and whose discriminator does or not. */
+/* A game whose generator uses labels, and whose discriminator may. */
 static game conditional_game(int d_looks)
 {
     const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = BATCH, .n_threads = 1,

@@ -124,7 +124,7 @@ TEST(files_that_do_not_fit_change_nothing)
     gan_network_destroy(twin);
 }
 
-/* Nothing of line is right: one missing, one of another shape, two too many. */
+/* Nothing matches `line`: one missing, one of another shape, two unexpected. */
 static const char wrong[] = "{" TENSOR("0.weight", "[2,3]", 0, 24) "," TENSOR(
     "2.bias", "[1]", 24, 28) "," TENSOR("2.weight", "[1,2]", 28, 36) "}";
 

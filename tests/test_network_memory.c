@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- an allocation that fails, where the C library lets it ---- */
+/* ---- an allocation that fails, where the C library permits it ---- */
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #if !defined(__has_feature)
@@ -52,7 +52,7 @@ void *realloc(void *memory, size_t n)
 }
 #endif
 
-/* ---- what is tried ---- */
+/* ---- calls under test ---- */
 
 static char path[1024];
 
@@ -130,13 +130,13 @@ static gan_status open_run(void *unused)
     return status;
 }
 
-/* The C library's own are done without: a file's buffer, and the directory in which files that were
- * left behind are looked for. */
+/* The C library's own allocations may fail: a file's buffer, and the directory that is searched for
+ * abandoned files. */
 static void sweep(gan_status (*attempt)(void *), void *user)
 {
     size_t n = 0, n_ok = 0;
 
-    expect_ok(attempt(user)); /* what is taken once is taken now */
+    expect_ok(attempt(user)); /* one-time allocations happen now */
     for (failed = 1; failed; n++) {
         gan_status status;
 

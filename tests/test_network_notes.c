@@ -209,7 +209,7 @@ TEST(trainers_tell_the_generator_and_checkpoints_keep_it)
     expect_ok(gan_checkpoint_save(x.trainer, NULL, path));
     expect_notes_in(path, none, GAN_LATENT_UNIFORM);
     expect_ok(gan_network_set_picture_shape(x.g, gan_shape_3d(1, 3, 2)));
-    expect_ok(gan_checkpoint_load(x.trainer, NULL, path)); /* nor has the file to have it */
+    expect_ok(gan_checkpoint_load(x.trainer, NULL, path)); /* nor does the file need to have it */
     game_end(&x);
 }
 

@@ -1,4 +1,4 @@
-/* test_network_rates.c - tensors with another learning rate, or frozen. */
+/* test_network_rates.c - tensors with a learning rate of their own, or frozen. */
 #include "expect.h"
 #include "game.h"
 #include "suite.h"
@@ -108,7 +108,7 @@ static float *copy_of(gan_network *net)
     return copy;
 }
 
-/* Those that begin with `prefix` are as they were, all others not. */
+/* Tensors with names that begin with `prefix` are unchanged, all others not. */
 static void expect_frozen(gan_network *net, const float *before, const char *prefix)
 {
     for (size_t i = 0; i < gan_network_tensor_count(net); i++) {
@@ -178,7 +178,7 @@ TEST(all_of_a_network_may_be_frozen_and_trained_again)
     end(&s);
 }
 
-/* With rates of 1 the steps are those of a network that was told nothing. */
+/* With rates of 1 the steps are those of a network without any set. */
 TEST(a_scale_of_1_changes_no_bit)
 {
     setting a = begin(0, 2), b = begin(0, 1);
@@ -233,7 +233,7 @@ TEST(runs_with_frozen_tensors_are_repeated)
 /* ---- gradients and moves ---- */
 
 /* Plain gradient descent: a tensor moves by scale times its gradient, and the norm is that of the
- * others' gradients. */
+ * trained tensors' gradients. */
 static setting plain(const char *prefix, double scale)
 {
     setting s = {.g = generator(), .d = discriminator()};
@@ -301,7 +301,7 @@ TEST(moments_of_frozen_tensors_do_not_move)
     expect_ok(gan_checkpoint_save(s.t, NULL, path));
     n = scratch_read(path, bytes, 1 << 20);
     ck_assert_uint_gt(n, 1000);
-    /* A network whose tensors have the names of the moments' in the file. */
+    /* A network whose tensors are named like the moments in the file. */
     expect_ok(gan_network_add(moments, gan_layer_linear(OUT, 21)));
     expect_ok(gan_network_add(moments, gan_layer_relu()));
     expect_ok(gan_network_add(moments, gan_layer_linear(21, 17)));

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is trained: layers 0 to 3.  What it becomes a part of: layers 2 to 5 of another network. */
+/* The trained network: layers 0 to 3.  The one that contains it: as layers 2 to 5. */
 static gan_network *encoder(uint64_t seed)
 {
     gan_network *net = BUILT(gan_shape_1d(3), gan_layer_linear(3, 4), gan_layer_tanh(),
@@ -37,7 +37,7 @@ static gan_network_load_desc shifted(void)
     return (gan_network_load_desc){GAN_NETWORK_LOAD_DESC_INIT, .renames = shift, .n_renames = 4};
 }
 
-/* The tensors of `net` whose names begin so are those of `other` that begin with `of_other`. */
+/* The tensors of `net` with this prefix are those of `other` with the prefix `of_other`. */
 static void expect_same_layer(gan_network *net, const char *layer, gan_network *other,
                               const char *of_other)
 {
@@ -268,7 +268,7 @@ TEST(descriptors_are_checked)
     gan_network_destroy(from);
 }
 
-/* One that was built before there was renaming ends where that begins now. */
+/* Descriptors from before renaming end where its fields begin now. */
 TEST(descriptors_of_earlier_hosts_are_taken)
 {
     gan_network *from = encoder(5), *net = encoder(6);

@@ -164,7 +164,7 @@ TEST(evaluation_is_the_same_on_any_pool)
 }
 
 /* A generator that ends in a block, before a discriminator that begins with one; or, the same to
- * the last bit, with a layer in between that does nothing. */
+ * the last bit, with an identity layer in between. */
 static game seam(size_t n_threads, int apart)
 {
     game x = {.latent = 5, .sample = 6};
@@ -283,7 +283,7 @@ TEST(first_weights_are_those_of_the_layers_in_a_row)
     gan_network_destroy(row);
 }
 
-/* What a classifier's features are is counted in the host's layers. */
+/* A classifier's feature layer is counted in the host's layers. */
 TEST(features_stand_before_or_behind_a_block)
 {
     const float x[12] = {0.5f, -1, 2, 0.25f, 3, -2, 1, 0, -0.5f, 1.5f, -3, 0.75f};
@@ -360,7 +360,7 @@ TEST(blocks_that_do_not_fit_are_refused)
                    "layer 1 (residual): body: is complete already");
 }
 
-/* The networks given away are ended. */
+/* The networks passed to it are destroyed. */
 TEST(constructors_refuse_what_is_no_network)
 {
     gan_network *both;
@@ -384,7 +384,7 @@ TEST(a_network_cannot_hold_itself)
     net = branch(4, lin(4, 4));
     expect_fails(gan_network_add(net, gan_layer_residual(net, NULL)), GAN_ERR_INVALID,
                  "body: a network can't hold itself");
-    ck_assert_uint_eq(budget_live(&kept), 0); /* it was given away */
+    ck_assert_uint_eq(budget_live(&kept), 0); /* its ownership was passed */
 }
 
 /* Blocks nested `height` deep. */
@@ -417,7 +417,7 @@ TEST(there_is_a_limit_to_depth)
 
 /* ---- memory ---- */
 
-/* Parts that lacked memory are NULL: a shortcut would then be none. */
+/* On allocation failure parts are NULL, and a NULL shortcut means no shortcut. */
 static gan_status make_block(void **out, const gan_allocator *allocator, void *user)
 {
     const gan_network_desc desc = {GAN_NETWORK_DESC_INIT, .allocator = allocator};
@@ -495,7 +495,7 @@ static void expect_round_trips(gan_network *net)
     expect_ok(gan_network_initialize(copy, 77));
     expect_ok(gan_network_load(copy, path, NULL));
     expect_same_network(net, copy, x, 3);
-    /* What was opened can be written again. */
+    /* An opened file can be saved again. */
     expect_ok(gan_network_save(opened, path));
     expect_ok(gan_network_clone(&copy_of_opened, opened));
     gan_network_destroy(opened);
@@ -580,7 +580,7 @@ TEST(forged_blocks_are_only_an_error)
          "layer 0: shortcut: layer 0: is of no known kind: cubic"},
         {FORGED("[`residual`," LINEAR22 ",[[`dropout`,2]]]"), GAN_ERR_FORMAT,
          "layer 0: shortcut: layer 0: dropout: "},
-        /* The kinds that a block consists of are none by themselves. */
+        /* The kinds that a block consists of internally are not kinds of their own. */
         {FORGED("[`add`]"), GAN_ERR_FORMAT, "no known kind: add"},
         {FORGED("[`shortcut`]"), GAN_ERR_FORMAT, "no known kind: shortcut"},
         {FORGED("[`residual`,[[`tanh`],[`add`]],null]"), GAN_ERR_FORMAT, "no known kind: add"},

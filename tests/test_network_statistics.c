@@ -104,7 +104,7 @@ TEST(running_statistics_are_the_mean_of_those_of_the_batches)
     gan_network_destroy(net);
 }
 
-/* Where they stood before doesn't matter, nor who does the work. */
+/* Their previous values don't matter, nor does the number of threads. */
 TEST(what_was_there_is_forgotten)
 {
     gan_pool *pool;
@@ -131,7 +131,7 @@ TEST(what_was_there_is_forgotten)
     gan_pool_destroy(pool);
 }
 
-/* Of a matrix that isn't quite the one that u and v were found for. */
+/* For a matrix slightly different from the one that u and v belong to. */
 TEST(singular_vectors_are_those_of_the_weights)
 {
     enum { ROWS = 9, COLUMNS = 12, INPUTS = 400 };

@@ -28,7 +28,7 @@ static double double_of(uint64_t bits)
     return x;
 }
 
-/* Numbers of every size, round ones, and those at the ends. */
+/* Numbers of every magnitude, round ones, and the limits. */
 static double sample(size_t i)
 {
     static const double special[] = {0,
@@ -138,7 +138,7 @@ TEST(texts_are_read_as_strtod_does)
         double x = 7, wanted;
         size_t used = 0;
 
-        if (i % 3 == 0) { /* exactly between two floats of double precision */
+        if (i % 3 == 0) { /* exactly between two doubles */
             const double low = double_of((next_bits() & 0x7fffffffffffffff) % 0x7fe0000000000000);
 
             if (fabs(low) < 1e-290 || fabs(low) > 1e290) continue;
@@ -156,7 +156,8 @@ TEST(texts_are_read_as_strtod_does)
             ck_assert(x == 7);
         } else {
             ck_assert_msg(gan__number_parse(&x, text, used), "%s", text);
-            ck_assert_msg(memcmp(&x, &wanted, sizeof x) == 0, "%s: %a, wanted %a", text, x, wanted);
+            ck_assert_msg(memcmp(&x, &wanted, sizeof x) == 0, "%s: %a, expected %a", text, x,
+                          wanted);
         }
     }
 }
@@ -190,10 +191,10 @@ TEST(what_is_no_number_is_not_read)
     }
     ck_assert(gan__number_parse(&x, "1e99999999999999999999", 22) == 0);
     ck_assert(gan__number_parse(&x, "1e-99999999999999999999", 23) && x == 0);
-    ck_assert(gan__number_parse(&x, "2.5e", 3) && x == 2.5); /* no byte behind n is read */
+    ck_assert(gan__number_parse(&x, "2.5e", 3) && x == 2.5); /* no byte past n is read */
 }
 
-/* Whatever the host has set. */
+/* Whatever rounding mode and locale the host has set. */
 TEST(rounding_modes_do_not_matter)
 {
     static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};

@@ -53,7 +53,7 @@ TEST_EACH(rates_are_pytorchs, 0, SCHEDULES)
     golden_close(g);
 }
 
-/* Each rule's step follows the rate that next_lr() tells. */
+/* Each rule's step uses the learning rate of next_lr(). */
 TEST(a_step_with_a_schedule_is_one_with_its_rate)
 {
     float w[4][N], twin[4][N], grads[N];
@@ -182,7 +182,7 @@ TEST_EACH(a_rising_schedule_is_the_falling_one_backwards, GAN_SCHEDULE_LINEAR,
     gan_optimizer_destroy(opt);
 }
 
-/* What each rule may have scheduled, and may not. */
+/* Settings that can be scheduled, and ones that can't. */
 TEST(settings_are_scheduled_by_name)
 {
     const gan_schedule_desc half = {GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_LINEAR,
@@ -226,7 +226,7 @@ TEST(settings_are_scheduled_by_name)
     gan_optimizer_destroy(sgd);
 }
 
-/* A setting that falls and one that was made so: the same step. */
+/* A step uses the scheduled setting's current value. */
 TEST(a_scheduled_setting_is_that_of_the_step)
 {
     const gan_schedule_desc half = {GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_STEP, .period = 1,
@@ -257,7 +257,7 @@ TEST(a_scheduled_setting_is_that_of_the_step)
     gan_optimizer_destroy(opt);
 }
 
-/* ---- limits ---- */
+/* ---- clipping ---- */
 
 static const struct {
     const char *name;
@@ -316,7 +316,7 @@ TEST(limits_that_are_not_reached_change_nothing)
     expect_same_bits(a, b, sizeof a);
 }
 
-/* A rate so high that steps are tried out first. */
+/* A learning rate so high that steps are tried out first. */
 TEST(limits_hold_when_steps_are_tried_out)
 {
     const gan_limits_desc tight = {GAN_LIMITS_DESC_INIT, .grad_value = 0.5, .weight = 0.01};

@@ -23,7 +23,7 @@ static void make_path(void)
 
 TEST_FIXTURE(make_path, NULL)
 
-/* An autoencoder, by two passes: dropout, batch norm, two rules, noise, and what the loop counts. */
+/* An autoencoder, by two passes: dropout, batch norm, two update rules, noise, and the loop's counters. */
 typedef struct loop {
     gan_network *encoder, *decoder;
     gan_optimizer *adam, *sgd;
@@ -59,7 +59,7 @@ static void make_parts(loop *x, const gan_allocator *allocator)
 
 static loop *begin_with(size_t wide, gan_optimizer *adam_opt, const gan_allocator *allocator)
 {
-    loop *x = calloc(1, sizeof *x); /* its numbers stay where they are */
+    loop *x = calloc(1, sizeof *x); /* its address must not change */
 
     x->adam = adam_opt;
     x->sgd = heavy_sgd();
@@ -87,7 +87,7 @@ static void end(loop *x)
     free(x);
 }
 
-/* Begin, or go on where the numbers say. */
+/* Begin, or continue from the restored counters. */
 static void take_up(loop *x)
 {
     gan_network *const nets[] = {x->encoder, x->decoder};
@@ -204,13 +204,13 @@ TEST(other_parts_and_settings_are_refused_by_name)
     expect_refused(b, GAN_ERR_INVALID, "in the file, not here");
 }
 
-/* ---- with other settings, on purpose ---- */
+/* ---- with other settings ---- */
 
 #define ADOPTS(...)                                                                                \
     (const char *const[]){__VA_ARGS__},                                                            \
         sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)
 
-/* The file of `path` in x, with these names; the report says `changes`. */
+/* Resume x from `path`, adopting these names; the report says `changes`. */
 static void expect_adopted(loop *x, const char *const *names, size_t n, const char *changes)
 {
     gan_checkpoint_resume_report report = {GAN_CHECKPOINT_RESUME_REPORT_INIT};
@@ -246,7 +246,7 @@ TEST(settings_that_are_named_may_differ_and_are_told)
     ck_assert_uint_eq(gan_optimizer_steps(b->adam), 3); /* with its moments */
     expect_adopted(c, ADOPTS("encoder_adam.kind"),
                    "encoder_adam.kind is adam in the file, sgd here");
-    ck_assert_uint_eq(gan_optimizer_steps(c->adam), 1); /* begun anew */
+    ck_assert_uint_eq(gan_optimizer_steps(c->adam), 1); /* in its initial state */
     ck_assert_uint_eq(gan_optimizer_steps(c->sgd), 3);
     end(a);
     end(b);

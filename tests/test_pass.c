@@ -1,4 +1,4 @@
-/* test_pass.c - passes that a host runs: results, errors, and that they don't affect others. */
+/* test_pass.c - passes that a host runs: results, errors, and no effect on other objects. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"
@@ -12,7 +12,7 @@
 
 enum { IN = 3, WIDE = 5, OUT = 4, N = 6 };
 
-/* linear, batch_norm, leaky_relu, dropout, linear: every thing that a mode changes but spectral
+/* linear, batch_norm, leaky_relu, dropout, linear: everything that a mode affects but spectral
  * norm. */
 static gan_network *network(float p)
 {
@@ -28,7 +28,7 @@ static gan_network *network(float p)
     return net;
 }
 
-/* A pass, what goes in, and a gradient with respect to what comes out. */
+/* A pass, its input, and a gradient with respect to its output. */
 typedef struct trial {
     gan_network *net;
     gan_pass *pass;
@@ -106,7 +106,7 @@ TEST(gradients_are_replaced_added_or_kept)
     end(&t);
 }
 
-/* What a step has used isn't added to. */
+/* Gradients that a step has used are not accumulated into. */
 TEST(a_step_uses_gradients_up)
 {
     trial t = begin();
@@ -147,7 +147,7 @@ TEST(a_step_is_that_of_the_optimizer)
     memcpy(weights, first.data, bytes_of(&t));
     for (int s = 0; s < 5; s++) {
         run(&t);
-        gan_pass_gradients(t.pass)[0] *= 3; /* what a host writes counts */
+        gan_pass_gradients(t.pass)[0] *= 3; /* gradients written by the host are used */
         expect_ok(gan_optimizer_step(other, weights, gan_pass_gradients(t.pass), n));
         expect_ok(gan_pass_step(t.pass, t.opt, NULL));
         expect_same_bits(weights, first.data, bytes_of(&t));
@@ -187,7 +187,7 @@ TEST(the_same_bits_on_any_number_of_threads)
 
 /* ---- dropout ---- */
 
-/* With x of ones the mask is there to be seen: y is 0 or 2, and so is dx / dy. */
+/* With x of ones the mask is visible: y is 0 or 2, and so is dx / dy. */
 TEST(dropout_is_fresh_and_the_same_on_the_way_back)
 {
     enum { MANY = 512 };
@@ -230,7 +230,7 @@ static void add_block(gan_network *net)
     gan_network_add(net, gan_layer_residual(body, NULL));
 }
 
-/* linear, block, leaky_relu, and linear where it goes on. */
+/* linear, block, leaky_relu, and a further linear layer. */
 static gan_network *blocks(int whole)
 {
     gan_network *net =
@@ -244,7 +244,7 @@ static gan_network *blocks(int whole)
     return net;
 }
 
-/* As a network that ends there, whose weights are the same: they are drawn by their place. */
+/* As a network that ends there, with the same weights: they are drawn by position. */
 TEST(a_pass_may_end_before_the_network)
 {
     trial t = begin_with(blocks(1), &(gan_pass_desc){GAN_PASS_DESC_INIT, .last_layer = "1"});
@@ -269,7 +269,7 @@ TEST(a_pass_may_end_before_the_network)
     end(&t);
 }
 
-/* What a later layer can't do with a single sample is none of its business. */
+/* A later layer's need for more than one sample doesn't matter. */
 TEST(a_pass_that_ends_before_batch_norm_takes_single_samples)
 {
     trial t = begin_with(network(0), &(gan_pass_desc){GAN_PASS_DESC_INIT, .last_layer = "0"});
@@ -314,7 +314,7 @@ TEST(backward_wants_the_weights_of_its_forward_run)
     expect_fails(gan_pass_backward(t.pass, t.dy, GAN_PASS_REPLACE, NULL), GAN_ERR_INVALID, says);
     run(&t);
     expect_ok(gan_pass_forward(still, t.x, N, NULL));
-    expect_ok(gan_pass_update_buffers(t.pass)); /* nothing to a run that normalises by the batch */
+    expect_ok(gan_pass_update_buffers(t.pass)); /* unused by a run with batch statistics */
     expect_ok(gan_pass_backward(t.pass, t.dy, GAN_PASS_REPLACE, NULL));
     expect_fails(gan_pass_backward(still, t.dy, GAN_PASS_REPLACE, NULL), GAN_ERR_INVALID,
                  "buffers have changed");
@@ -324,7 +324,7 @@ TEST(backward_wants_the_weights_of_its_forward_run)
     end(&t);
 }
 
-/* A trainer's steps are seen, and are the same with a pass between them. */
+/* A trainer's steps are detected, and are the same with a pass between them. */
 TEST(a_trainer_and_a_pass_take_turns)
 {
     game plain = small_game(), x = small_game();
@@ -376,7 +376,7 @@ TEST(an_average_runs_with_its_own_buffers)
     free(real), free(z);
 }
 
-/* ---- what isn't finite ---- */
+/* ---- NaN and infinity ---- */
 
 TEST(a_step_that_would_do_harm_is_refused)
 {

@@ -16,7 +16,7 @@ static gan_layer *block(void)
         NETWORK(gan_shape_1d(WIDE), gan_layer_linear(WIDE, WIDE), gan_layer_tanh()), NULL);
 }
 
-/* Forks whose branches have something to recompute; and what modes change. */
+/* Forks whose branches have activations to recompute; and layers that depend on the mode. */
 static gan_network *forks(void)
 {
     return BUILT(gan_shape_1d(IN), gan_layer_linear(IN, WIDE), block(),
@@ -54,7 +54,7 @@ static void expect_same_gradients(const trial *a, const trial *b)
                      gan_network_param_count(a->net) * sizeof(float));
 }
 
-/* Three forward runs and the ways back, the second of fewer samples. */
+/* Three forward and backward runs, the second with fewer samples. */
 static void expect_same_runs(const trial *a, const trial *b, gan_pass_gradients_kind weights)
 {
     const size_t n = gan_shape_size(gan_pass_output_shape(a->pass));
@@ -118,7 +118,7 @@ TEST_EACH(they_serve_one_backward_run, 1, GAN_ACTIVATIONS_RECOMPUTE + 1)
     end(&t);
 }
 
-/* Hosts built before there were any have shorter descriptors. */
+/* Older hosts have shorter descriptors. */
 TEST(a_descriptor_without_them_keeps_all)
 {
     gan_network *net = forks();

@@ -13,7 +13,7 @@ typedef struct size {
 
 static const gan_conv2d_desc same = {GAN_CONV2D_DESC_INIT, .padding = GAN_BOTH(1)};
 
-/* What stands between the two keeps them apart, and changes nothing. */
+/* A layer between the two prevents folding, and changes nothing. */
 static gan_network *network(const size *s, int apart)
 {
     gan_network *net = gan_network_create(gan_shape_3d(s->in, s->side, s->side + 1),
@@ -27,7 +27,7 @@ static gan_network *network(const size *s, int apart)
     return net;
 }
 
-/* A layer's first weights depend on its place. */
+/* A layer's initial weights depend on its position. */
 static void give_weights(gan_network *to, gan_network *from)
 {
     for (size_t i = 0; i < gan_network_tensor_count(from); i++) {
@@ -85,7 +85,7 @@ static void end(results *r)
     free(r->dw);
 }
 
-/* Few channels take direct loops, many minimal filtering. */
+/* Few channels use direct convolution, many minimal filtering (Winograd). */
 static const size sizes[] = {{1, 1, 1, 1},  {3, 5, 4, 3},    {5, 3, 7, 1},
                              {7, 2, 2, 40}, {32, 48, 8, 12}, {64, 16, 7, 33}};
 enum { N_SIZES = sizeof sizes / sizeof *sizes };
@@ -109,7 +109,7 @@ TEST(values_and_gradients_are_those_of_the_two_layers)
     }
 }
 
-/* The large image is what they take the most memory for. */
+/* The upsampled image takes most of the memory. */
 TEST(a_folded_pass_takes_less_memory)
 {
     const size s = {32, 4, 16, 20};
@@ -138,7 +138,7 @@ TEST(bits_are_those_of_one_thread)
     }
 }
 
-/* Where the shortcut of a residual block begins at the upsampled image, that is made. */
+/* If a residual block's shortcut begins at the upsampled image, it is computed. */
 TEST(what_another_layer_reads_is_made)
 {
     const size s = {3, 3, 4, 6};

@@ -29,7 +29,7 @@ TEST(plain_kinds_are_pytorchs)
 
 /* ---- a host's training ---- */
 
-/* Two networks, their optimizers and what runs them. */
+/* Two networks, their optimizers and passes. */
 typedef struct host {
     golden *vectors;
     const char *name;
@@ -61,8 +61,8 @@ static gan_pass *pass_for(const host *h, gan_network *net, const char *last_laye
     return pass;
 }
 
-/* Each tensor of the vectors of that name: put into the network, or compared with it, as a whole to
- * 1e-4 of its norm. */
+/* Each tensor of the vectors of that name: copied to the network, or compared with it, to 1e-4 of
+ * its norm. */
 static void each_tensor(const host *h, gan_network *net, const char *when, int compare)
 {
     char full[80];
@@ -246,7 +246,7 @@ static gan_network *translation_d(void)
     return net;
 }
 
-/* Pictures as the two channels of one. */
+/* Two pictures as the channels of one. */
 static void pair_up(const float *x, const float *y, float *out)
 {
     for (size_t i = 0; i < PAIRS; i++) {

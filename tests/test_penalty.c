@@ -23,7 +23,7 @@ typedef struct outcome {
     float *grads;
 } outcome;
 
-/* At n samples, as a kind's samples would be.  Row i is of class i, and so on again. */
+/* At n samples, as for a kind of penalty.  Rows are of class 0, 1, ..., cyclically. */
 static outcome penalty_of(gan_network *net, gan_penalty_kind kind, const float *x, size_t n,
                           size_t threads)
 {
@@ -77,8 +77,8 @@ static double largest_of(const float *x, size_t n)
     return largest;
 }
 
-/* Each number to 1e-5 of the largest of its tensor, and where all of them are 0 but for rounding to
- * 1e-7 of the largest of all tensors. */
+/* Each value to 1e-5 of the largest of its tensor, or, where all are 0 but for rounding, to 1e-7 of
+ * the largest of all tensors. */
 static void expect_golden(const golden *g, const char *name, const char *kind,
                           const gan_network *net, const outcome *o)
 {
@@ -98,7 +98,7 @@ static void expect_golden(const golden *g, const char *name, const char *kind,
         largest = largest_of(wanted, t->size);
         for (size_t j = 0; j < t->size; j++)
             if (!(fabs((double)found[j] - (double)wanted[j]) <= 1e-5 * largest + 1e-7 * most))
-                ck_abort_msg("%s, %s: number %zu of %zu is %.9g, wanted %.9g; the largest is %.9g",
+                ck_abort_msg("%s, %s: value %zu of %zu is %.9g, expected %.9g; the largest is %.9g",
                              name, part, j, t->size, (double)found[j], (double)wanted[j], largest);
     }
 }
@@ -213,7 +213,7 @@ static double value_at(gan_network *net, const float *x, size_t n, const float *
     return o.value;
 }
 
-/* Along the gradient itself, scaled to length 1, the slope is its length. */
+/* Along the normalised gradient the derivative is the gradient's norm. */
 TEST(masks_are_the_same_in_all_directions)
 {
     gan_network *net = dropping();
@@ -287,7 +287,7 @@ TEST_EACH(bits_dont_depend_on_threads, 0, 3)
 
 /* ---- the contract ---- */
 
-/* A gradient of 0 has no direction, and costs what it costs. */
+/* A zero gradient has no direction, but a penalty. */
 TEST(a_flat_discriminator_has_no_gradient_to_follow)
 {
     gan_network *net = BUILT(gan_shape_1d(5), linear(5, 9), gan_layer_tanh(), linear(9, 1));
@@ -322,7 +322,7 @@ static void keep(const gan__layer_run *run)
     memcpy(run->y, run->x, run->rows * gan_shape_size(run->layer->in) * sizeof *run->y);
 }
 
-/* As a kind of layer that knows first derivatives only. */
+/* As a kind of layer with first derivatives only. */
 static const gan__layer_class stubborn = {
     .name = "stubborn", .shape = gan__layer_keep_shape, .forward = keep, .backward = keep};
 

@@ -23,7 +23,7 @@ static void sleep_ms(long ms)
     nanosleep(&(struct timespec){0, ms * 1000000}, NULL);
 }
 
-/* Plain counters on purpose: two threads on one task would be a race for the sanitizer to see. */
+/* Non-atomic on purpose: two threads on one task would be a data race for the sanitizer. */
 typedef struct tally {
     int done[TASKS_MAX];
     size_t n_workers;
@@ -80,7 +80,7 @@ TEST(every_task_is_done_once)
 
 /* ---- pinned ---- */
 
-/* In place of the C library's: it refuses where the test says so. */
+/* Replaces the C library's function: it fails on demand. */
 static int refuses;
 static atomic_size_t n_pinned;
 
@@ -119,7 +119,7 @@ static sight look_at(size_t threads)
     return s;
 }
 
-/* The i-th CPU of a set, counted around. */
+/* The i-th CPU of a set, cyclically. */
 static size_t cpu_of(const cpu_set_t *set, size_t i)
 {
     size_t left = i % (size_t)CPU_COUNT(set), cpu = 0;
@@ -211,7 +211,7 @@ TEST(a_job_may_be_begun_and_ended_apart)
 
         for (int i = 0; i < 200; i++) {
             gan__pool_begin(pool, add_one, done, 1 + (size_t)i % 50);
-            if (i % 20 == 0) sleep_ms(1); /* nobody need be left when the end comes */
+            if (i % 20 == 0) sleep_ms(1); /* all may have left by the end */
             gan__pool_end(pool);
         }
         for (int i = 0; i < 50; i++) ck_assert_int_eq(done[i], 4 * (50 - i));
@@ -305,7 +305,7 @@ TEST(zero_threads_asks_the_environment_then_the_machine)
     for (size_t i = 0; i < sizeof no_numbers / sizeof no_numbers[0]; i++)
         ck_assert_msg(default_count(no_numbers[i]) == machine, "GAN_NUM_THREADS=\"%s\" counts",
                       no_numbers[i]);
-    /* A number that is asked for is not looked up. */
+    /* A requested number of threads isn't looked up. */
     ck_assert_int_eq(setenv("GAN_NUM_THREADS", "5", 1), 0);
     pool = pool_of(2);
     gan_pool_destroy(pool);
@@ -349,7 +349,7 @@ TEST(creation_survives_a_lack_of_memory)
 
 TEST(creation_survives_a_lack_of_threads)
 {
-    /* Stacks of 1024 threads do not fit into a gigabyte. */
+    /* The stacks of 1024 threads don't fit into a gigabyte. */
     const struct rlimit limit = {(rlim_t)1 << 30, (rlim_t)1 << 30};
     gan_pool *pool = (gan_pool *)&pool;
     budget b;
@@ -371,7 +371,7 @@ static void measure_stack(void *context, size_t task, size_t worker)
     pthread_getattr_np(pthread_self(), &attributes);
     pthread_attr_getstacksize(&attributes, &((size_t *)context)[task]);
     pthread_attr_destroy(&attributes);
-    sleep_ms(1); /* the others are to have theirs */
+    sleep_ms(1); /* the others should get theirs */
 }
 
 TEST(workers_have_stack_enough_where_threads_have_little)
@@ -447,7 +447,7 @@ TEST(signals_are_left_to_the_hosts_threads)
     host = pthread_self();
     ck_assert_int_eq(sigaction(SIGUSR1, &action, NULL), 0);
     gan__pool_run(pool, block_here, NULL, 8);
-    /* While the host's thread holds the signal back, only a worker could take it. */
+    /* While the host's thread blocks the signal, only a worker could receive it. */
     sigemptyset(&usr1);
     sigaddset(&usr1, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &usr1, &before);

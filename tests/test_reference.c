@@ -148,8 +148,8 @@ TEST_EACH(numbers_are_numpys, 0, sizeof cases / sizeof *cases)
     golden_close(c.g);
 }
 
-/* Precision and recall are each other's with the sets exchanged: a collapse on few samples is what
- * tells which is which. */
+/* Exchanging the sets exchanges precision and recall: a collapse to few samples distinguishes
+ * them. */
 TEST(a_collapse_costs_recall_and_not_precision)
 {
     enum { N = 500, D = 10, KEPT = 20 };
@@ -165,14 +165,14 @@ TEST(a_collapse_costs_recall_and_not_precision)
     ck_assert_double_gt(c.precision.value, 0.5);
     ck_assert_double_lt(c.recall.value, 0.01);
     ck_assert_double_lt(c.recall.high, 0.02);
-    ck_assert_double_gt(c.recall.high, c.recall.value); /* also where the share is 0 */
+    ck_assert_double_gt(c.recall.high, c.recall.value); /* also for a share of 0 */
     gan_reference_destroy(ref);
     free(real);
     free(other);
     free(noise);
 }
 
-/* Of the same distribution it is 0 on average, of a copy of the real ones below. */
+/* For the same distribution it is 0 on average, for a copy of the real samples below. */
 TEST(the_kernel_distance_has_no_bias)
 {
     enum { N = 300, D = 8, DRAWS = 40 };
@@ -198,7 +198,7 @@ TEST(the_kernel_distance_has_no_bias)
     expect_near(mean, 0, 0, 3 * deviation / sqrt(DRAWS));
 }
 
-/* The mean of both halves sees no noise. */
+/* The mean of both halves doesn't detect noise. */
 TEST(noise_parts_the_halves_of_the_nearest_neighbour)
 {
     enum { N = 400, D = 30 };
@@ -217,8 +217,8 @@ TEST(noise_parts_the_halves_of_the_nearest_neighbour)
     free(noisy);
 }
 
-/* Of 1 .. 99, at equal distances from what is held out, the interval of the median has the values
- * around place (99 -+ 1.96 sqrt 99) / 2. */
+/* For 1 .. 99, with equal distances from the held-out samples, the median's interval has the values
+ * around rank (99 -+ 1.96 sqrt 99) / 2. */
 TEST(the_interval_of_a_median_is_that_of_its_places)
 {
     enum { N = 99 };
@@ -235,20 +235,20 @@ TEST(the_interval_of_a_median_is_that_of_its_places)
     expect_ok(gan_reference_create(&ref, real, N, 1, &desc));
     expect_ok(gan_reference_compare(ref, fake, NULL, N, &c));
     expect_near(c.nn_ratio.value, 5, 1e-12, 0);
-    expect_near(c.nn_ratio.low, 4.0, 1e-12, 0); /* place 39 from 0 has 40 */
+    expect_near(c.nn_ratio.low, 4.0, 1e-12, 0); /* index 39 has 40 */
     expect_near(c.nn_ratio.high, 6.0, 1e-12, 0);
     expect_near(c.nn_ratio.error, 1 / 1.959963984540054, 1e-12, 0);
     gan_reference_destroy(ref);
-    for (int i = 0; i < N; i++) held[i] = real[i]; /* no distance to measure by */
+    for (int i = 0; i < N; i++) held[i] = real[i]; /* no distance to compare with */
     expect_ok(gan_reference_create(&ref, real, N, 1, &desc));
     expect_ok(gan_reference_compare(ref, fake, NULL, N, &c));
     ck_assert(isnan(c.nn_ratio.value) && c.copying.value > 5);
     gan_reference_destroy(ref);
 }
 
-/* ---- the Frechet distance ---- */
+/* ---- the Fréchet distance ---- */
 
-/* Of 100 samples it is far above that of 3200, the limits of both are near each other. */
+/* For 100 samples it is far above that for 3200; the limits of both are close. */
 TEST(the_limit_of_the_frechet_distance_has_less_bias)
 {
     enum { N = 3200, FEW = 100, D = 20, DRAWS = 10 };
@@ -272,7 +272,7 @@ TEST(the_limit_of_the_frechet_distance_has_less_bias)
     }
     ck_assert_double_gt(distance[0] - distance[1], 0.8);
     ck_assert_double_lt(fabs(limit[0] - limit[1]), 0.2);
-    /* That of the distributions is 20 * 0.1^2; what is left is of the real samples. */
+    /* The distributions' distance is 20 * 0.1^2; the rest is due to the real samples. */
     expect_near(limit[1], 0.2, 0, 0.07);
     gan_reference_destroy(ref);
     free(real);
@@ -291,7 +291,7 @@ TEST(the_frechet_distance_may_be_left_out)
 
 /* ---- bins and classes ---- */
 
-/* Six clusters, of which bins find each whatever the seed, and one of them left out. */
+/* Six clusters, which the bins separate for any seed, one of them left out. */
 TEST_EACH(a_cluster_that_is_left_out_is_a_missing_bin, 0, 5)
 {
     enum { CLUSTERS = 6, N = 40 * CLUSTERS, D = 8 };
@@ -338,7 +338,7 @@ TEST_EACH(a_cluster_that_is_left_out_is_a_missing_bin, 0, 5)
     free(fake);
 }
 
-/* Chance alone makes one bin in twenty different, and none missing. */
+/* By chance one bin in twenty is different, and none missing. */
 TEST(bins_of_the_same_distribution_are_alike)
 {
     enum { N = 1000, D = 6, DRAWS = 20 };
@@ -356,15 +356,15 @@ TEST(bins_of_the_same_distribution_are_alike)
         missing += c.bins_missing.value;
         free(fake);
     }
-    /* Of 50 bins 2.5 at the most: cells that were found on the real samples hold more even numbers
-     * of these than other cells would. */
+    /* At most 2.5 of 50 bins: cells that were clustered on the real samples hold these more evenly
+     * than other cells would. */
     ck_assert(different / DRAWS > 0.5 && different / DRAWS < 2.5);
     ck_assert(missing == 0);
     gan_reference_destroy(ref);
     free(real);
 }
 
-/* The counts belong to the latest comparison that came to its end. */
+/* The counts belong to the latest completed comparison. */
 TEST(a_stopped_comparison_leaves_the_bins)
 {
     enum { N = 100, D = 3 };
@@ -418,8 +418,8 @@ TEST(bits_are_the_same_on_any_number_of_threads)
     free(fake);
 }
 
-/* Far from the origin a product of floats knows nothing of such distances: they are multiples of
- * 1/8 at lengths of 8e5, of which float rounds the squares to 65536. */
+/* Far from the origin distances are lost in products of floats: they are multiples of 1/8 at norms
+ * of 8e5, whose squares a float rounds to 65536. */
 TEST(distances_are_right_where_products_say_nothing)
 {
     enum { N = 300, D = 16 };
@@ -451,7 +451,7 @@ TEST(distances_are_right_where_products_say_nothing)
 
 /* ---- intervals ---- */
 
-/* Of 100 sets of generated samples about 95 have the mean of all in their interval. */
+/* For 100 sets of generated samples about 95 intervals contain the mean of all. */
 TEST(intervals_hold_what_they_say)
 {
     enum { N = 200, D = 5, DRAWS = 100 };
@@ -476,7 +476,7 @@ TEST(intervals_hold_what_they_say)
         for (size_t i = 0; i < DRAWS; i++) mean += number_of(&c[i], m)->value / DRAWS;
         for (size_t i = 0; i < DRAWS; i++)
             hold += number_of(&c[i], m)->low <= mean && mean <= number_of(&c[i], m)->high;
-        if (hold < 90) ck_abort_msg("%s: %d of 100 intervals hold", numbers[m].name, hold);
+        if (hold < 90) ck_abort_msg("%s: %d of 100 intervals have the mean", numbers[m].name, hold);
     }
     gan_reference_destroy(ref);
     free(real);

@@ -12,7 +12,7 @@
 
 enum { SIDE = 28, PIXELS = SIDE * SIDE, HALF = SIDE / 2, D = HALF * HALF, N = 2000, ALL = 1023 };
 
-/* All training images, once a process. */
+/* All training images, once per process. */
 static float *images;
 static uint8_t *classes;
 static size_t n_images;
@@ -51,7 +51,7 @@ typedef struct pictures {
     uint16_t labels[N];
 } pictures;
 
-/* An order of the data. */
+/* A random order of the data. */
 static uint32_t *shuffled(uint64_t seed)
 {
     uint32_t *order = malloc(n_images * sizeof *order);
@@ -70,8 +70,8 @@ static uint32_t *shuffled(uint64_t seed)
     return order;
 }
 
-/* The next N pictures in an order whose class is one of a set of bits; of these `different`, over
- * and over. */
+/* The next N pictures in an order whose class is in a bit set; only `different` distinct ones,
+ * repeated. */
 static void take(pictures *p, const uint32_t *order, size_t *at, unsigned wanted, size_t different)
 {
     for (size_t n = 0; n < N; n++) {
@@ -138,7 +138,7 @@ static void pool(const pictures *p, float *out)
             }
 }
 
-/* ---- real pictures, and as many that are held out ---- */
+/* ---- real pictures, and as many held-out ones ---- */
 
 typedef struct bench {
     gan_reference *ref;
@@ -189,8 +189,8 @@ static void end(bench *b)
 
 /* ---- the table ---- */
 
-/* What other programs measured of 2,000 pictures altered like this, with other draws, and how far
- * fresh real pictures' numbers deviated over six of them. */
+/* Reference values of other programs for 2,000 pictures altered like this, from other draws, and
+ * standard deviations over six draws of real pictures. */
 enum { PRECISION, RECALL, DENSITY, COVERAGE, KID, NEAREST, RATIO, COLUMNS };
 static const char *const columns[COLUMNS] = {"precision", "recall", "density", "coverage",
                                              "kid",       "1-NN",   "nn_ratio"};
@@ -222,8 +222,8 @@ static void draw(bench *b, int row)
     if (row == CONTRAST) scale(b->p, .8f);
 }
 
-/* Both sides of the difference are single draws, hence the root of 2; repeated pictures tell no
- * more than the different ones among them. */
+/* Both sides are single draws, hence the factor sqrt(2); repeated pictures have no more information
+ * than the distinct ones among them. */
 static void expect_row(int row, const gan_comparison *c)
 {
     const gan_estimate nearest = {.value = (c->nn_real.value + c->nn_generated.value) / 2};
@@ -236,7 +236,7 @@ static void expect_row(int row, const gan_comparison *c)
         const double one = fmax(deviation[i], of[i]->error) * alike;
 
         if (!(fabs(off) <= 4 * sqrt(2) * one))
-            ck_abort_msg("%s: %s is %.4f, the table has %.4f, %.1f deviations away",
+            ck_abort_msg("%s: %s is %.4f, the table has %.4f, %.1f standard deviations away",
                          table[row].name, columns[i], of[i]->value, table[row].wanted[i],
                          fabs(off) / (sqrt(2) * one));
     }
@@ -254,7 +254,7 @@ TEST(numbers_of_altered_pictures_are_those_of_the_table)
         draw(&b, row);
         c = compare(&b);
         expect_row(row, &c);
-        /* What the table has in whole hundreds. */
+        /* What the table detects with certainty. */
         ck_assert((row == REPEATED20 || row == REPEATED200) == (c.duplicates.value > 0.5));
         ck_assert((row == COPIES) == (c.copying.value < -20));
         ck_assert((row == NOISE) == (c.nn_real.value > 0.9 && c.nn_generated.value < 0.1));
@@ -264,8 +264,8 @@ TEST(numbers_of_altered_pictures_are_those_of_the_table)
 
 /* ---- classes that are missing ---- */
 
-/* Each class left out twice, in draws of 2,000: seen and named in 20 of 20; none left out: in 0 of
- * 20.  Five of each unless GAN_TEST_THOROUGH is set. */
+/* Each class left out twice, in draws of 2,000: detected and named in 20 of 20; none left out: in 0
+ * of 20.  Five of each unless GAN_TEST_THOROUGH is set. */
 TEST_EACH(a_class_that_is_left_out_is_named_and_no_other_is, 0, 4)
 {
     bench b;
@@ -292,7 +292,7 @@ TEST_EACH(a_class_that_is_left_out_is_named_and_no_other_is, 0, 4)
     end(&b);
 }
 
-/* Shirts, coats and pullovers share their bins: which of them is missing only labels tell. */
+/* Shirts, coats and pullovers share their bins: only labels show which of them is missing. */
 TEST(bins_see_most_classes_that_are_left_out_without_labels)
 {
     bench b;

@@ -1,4 +1,4 @@
-/* test_reference_refuses.c - comparisons that are cancelled, refused, or lack memory. */
+/* test_reference_refuses.c - comparisons that are cancelled, refused, or out of memory. */
 #include "budget.h"
 #include "cloud.h"
 #include "expect.h"
@@ -34,7 +34,7 @@ TEST(progress_goes_up_to_one_and_a_host_may_stop)
     expect_ok(gan_reference_compare(ref, fake, NULL, N, &c));
     ck_assert(w.last == 1 && w.calls >= 2 && !w.backwards);
     calls = w.calls;
-    w = (watcher){.stop_at = calls};                             /* after all is computed */
+    w = (watcher){.stop_at = calls};                             /* when all is computed */
     expect_ok(gan_reference_compare(ref, fake, NULL, N, &same)); /* the floor is known now */
     ck_assert_int_lt(w.calls, calls);
     expect_same_bits(&c, &same, sizeof c);

@@ -51,7 +51,7 @@ static gan_report *new_report(const gan_report_desc *desc)
     return report;
 }
 
-/* A picture that hardly gets smaller: noise. */
+/* A picture that hardly compresses: noise. */
 static gan_image *noise(size_t width, size_t height, size_t channels, uint64_t seed)
 {
     gan_image *image;
@@ -112,7 +112,7 @@ static const char *page_of(const gan_report *report, const gan_log *log)
     return text_of(scratch_path("report.html"));
 }
 
-/* Time that this process has computed, whatever else runs. */
+/* CPU time of this process. */
 static double seconds(void)
 {
     return (double)clock() / CLOCKS_PER_SEC;
@@ -120,7 +120,7 @@ static double seconds(void)
 
 /* ---- A whole run ---- */
 
-/* The page stays for tests/check_report.sh, which reads it strictly and looks at it. */
+/* The page is kept for tests/check_report.sh, which validates and renders it. */
 TEST(a_run_of_200_epochs_has_a_page_below_2_megabytes)
 {
     static const gan_report_count counts[] = {
@@ -206,7 +206,7 @@ TEST(what_is_not_finite_leaves_gaps)
         expect_ok(gan_log_epoch(log, epoch));
     }
     page = page_of(report, log);
-    ck_assert_uint_eq(count(page, "<svg"), 1); /* of b there is nothing to draw */
+    ck_assert_uint_eq(count(page, "<svg"), 1); /* b has no finite value to plot */
     expect_in(page, "<td>infinite</td>");
     expect_in(page, "<td>not a number</td>");
     expect_in(page, "a: from 1 to 4 at epoch 4, lowest 1, highest 4.");
@@ -229,7 +229,7 @@ TEST(numbers_far_apart_have_a_logarithmic_axis)
     gan_log_destroy(log);
 }
 
-/* Coordinates with a comma would be two. */
+/* A decimal comma would split a coordinate in two. */
 TEST(a_locale_with_a_decimal_comma_changes_nothing)
 {
     gan_log *log = new_log();
@@ -322,8 +322,8 @@ TEST(pictures_that_are_too_large_are_left_out)
     gan_log_destroy(log);
 }
 
-/* An animation is its frames' PNG files in other chunks: the reader of the library takes the first
- * frame of it, as every reader that knows no animations does. */
+/* An animation is its frames' PNG files in other chunks: the library's reader takes the first
+ * frame, like every reader without animation support. */
 TEST(an_animation_begins_with_its_first_frame)
 {
     gan_allocator a;
@@ -386,7 +386,7 @@ TEST(runs_are_compared_in_one_page)
     ck_assert_uint_eq(count(page, "<img"), 2);
     expect_in(page, "60<br/><span class=\"soft\">56 to 64</span><br/><span class=\"soft\">floor 3.25</span>"
                     "<br/><span class=\"soft\">lowest 60, epoch 5");
-    ck_assert_uint_eq(count(page, ">frechet.low<"), 0); /* beside its number */
+    ck_assert_uint_eq(count(page, ">frechet.low<"), 0); /* besides its value */
     expect_fails(gan_report_compare(runs, 1, "x", NULL), GAN_ERR_INVALID, "1 runs to compare");
     expect_fails(gan_report_compare(runs, 65, "x", NULL), GAN_ERR_INVALID, "65 runs");
     expect_fails(gan_report_compare(NULL, 2, "x", NULL), GAN_ERR_INVALID, "runs is NULL");

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Philox 4x32-10 as its paper has it, one block, written apart from the library's. */
+/* Philox 4x32-10 by its paper, one block, independent of the library's. */
 static void philox_plain(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
 {
     uint32_t k0 = key[0], k1 = key[1];
@@ -30,7 +30,7 @@ static void words_of(uint64_t x, uint32_t *out)
     out[1] = (uint32_t)(x >> 32);
 }
 
-/* The vectors that the authors publish with their code: counter, key, result. */
+/* The known-answer vectors of the authors' code: counter, key, result. */
 static const struct {
     uint64_t block, stream, seed;
     uint32_t out[4];
@@ -139,7 +139,7 @@ TEST(every_instruction_set_gives_the_same_numbers)
     const gan__simd *base = gan__simd_variant(0), *simd;
 
     base->philox(5, 6, 7, N / 4, bits);
-    /* The corners of the normal's domain too. */
+    /* The corners of the normal's domain, too. */
     bits[0] = 0, bits[1] = 0, bits[2] = UINT32_MAX, bits[3] = UINT32_MAX;
     base->uniform(N, bits, u);
     base->normal(N, bits, z);
@@ -340,7 +340,7 @@ TEST(below_stays_below_and_is_even)
 
 TEST(below_has_no_bias_where_a_remainder_would)
 {
-    /* Of 3 * 2^30 values a remainder of 32 bits hits the first third twice as often. */
+    /* For 3 * 2^30 values 32 bits modulo the bound hit the first third twice as often. */
     enum { N = 60000 };
     const uint32_t bound = 3221225472u;
     gan_rng *rng = stream_at(8, 8, 0);
@@ -377,7 +377,7 @@ TEST(below_knows_its_smallest_bounds)
     gan_rng_destroy(rng);
 }
 
-/* Half of the distribution function of the standard normal between two numbers. */
+/* The standard normal probability between two numbers. */
 static double share_between(double a, double b)
 {
     return (erf(b / sqrt(2)) - erf(a / sqrt(2))) / 2;
@@ -416,7 +416,7 @@ TEST(truncated_normals_are_what_is_left_of_a_normal)
     }
 }
 
-/* Each is where the uniform number at its place says, but for its own rounding. */
+/* Each is the quantile of the uniform number at its position, but for rounding. */
 TEST(truncated_normals_invert_the_distribution)
 {
     enum { N = 5000 };
@@ -451,7 +451,7 @@ TEST(truncated_normals_invert_the_distribution)
     gan_rng_destroy(rng);
 }
 
-/* Chi squared of labels against their weights. */
+/* The chi-squared statistic of labels against their weights. */
 static double label_chi2(const uint8_t *labels, size_t n, const double *weights, size_t n_classes)
 {
     double chi2 = 0, largest = 1, all = 0;
@@ -497,7 +497,7 @@ TEST(labels_are_as_likely_as_their_weights)
     free(labels);
 }
 
-/* Each by the 32 bits at its place, whatever is drawn with it. */
+/* Each from the 32 bits at its position, in any batch. */
 TEST(labels_are_a_function_of_position)
 {
     static const double weights[] = {1, 0, 2, 0.5};

@@ -21,7 +21,7 @@ static void make_path(void)
 
 TEST_FIXTURE(make_path, NULL)
 
-/* ---- Our own files ---- */
+/* ---- libgan's own files ---- */
 
 static float first[6] = {2.385f, -0.1f, 3e-39f, -1e38f, 0.75f, -0.0f};
 static float second[5] = {1.7f, 2.9f, -3.1f, 4.3f, 5.9f};
@@ -125,7 +125,7 @@ TEST(many_and_large_tensors_are_read_back)
     gan__safetensors_close(file);
 }
 
-/* Knows the format by itself; prints what it finds. */
+/* An independent reader of the format; prints what it finds. */
 static const char python_reader[] =
     "import json,struct,sys;"
     "b=open(sys.argv[1],'rb').read();"
@@ -386,7 +386,7 @@ TEST(doubles_are_read_as_the_nearest_floats)
     expect_fails(read_as("U8", numbers, 4, 4, out), GAN_ERR_FORMAT, "of type U8; F32, F16, BF16");
 }
 
-/* ---- Sealed files ---- */
+/* ---- Files with a checksum ---- */
 
 static gan_status verify(void)
 {
@@ -416,7 +416,7 @@ TEST(a_sealed_file_knows_each_of_its_bytes)
     expect_ok(gan__safetensors_open(&file, (gan__source){.path = path}, NULL));
     ck_assert_uint_eq(gan__safetensors_count(file), 3);
     ck_assert_str_eq(gan__safetensors_tensor(file, 2)->name, "libgan.checksum");
-    expect_ok(gan__safetensors_verify(file)); /* reading goes on as before */
+    expect_ok(gan__safetensors_verify(file)); /* reading still works */
     expect_tensor(file, "0.weight", gan_shape_2d(2, 3), first);
     entry = gan__safetensors_first_metadata(file);
     ck_assert_str_eq(entry->key, metadata[0]);
@@ -469,7 +469,7 @@ TEST(a_sealed_file_is_of_numbers)
     for (size_t i = 0; i < 4; i++) whole[n - 4 + i] = (uint8_t)(sum >> (8 * i));
     scratch_write(path, whole, n);
     expect_fails(verify(), GAN_ERR_NONFINITE, "value 70000 of tensor \"much\" is inf");
-    whole[n - 9]++; /* that the file is damaged says more */
+    whole[n - 9]++; /* the checksum error takes precedence */
     scratch_write(path, whole, n);
     expect_fails(verify(), GAN_ERR_FORMAT, "damaged");
     whole[n - 9]--;

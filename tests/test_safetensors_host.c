@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Two F32 values, a half, three of I64, one NaN, none, and five dimensions. */
+/* Two F32 values, an F16, three I64, one NaN, an empty tensor, and five dimensions. */
 static const char header[] =
     "{\"__metadata__\":{\"made by\":\"hand\"},"
     "\"pair\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]},"
@@ -150,7 +150,7 @@ TEST(arguments_are_checked)
     gan_safetensors_destroy(file);
 }
 
-/* A file that is cut short after it was opened. */
+/* A file that is truncated after it was opened. */
 TEST(a_file_that_shrinks_is_an_error)
 {
     const char *path = scratch_path("a.safetensors");

@@ -30,7 +30,7 @@ static void write_header(const char *header, size_t n_data)
     free(bytes);
 }
 
-/* A file that is good. */
+/* A valid file. */
 static void write_sample(void)
 {
     static float numbers[35] = {2.385f, -0.1f, 3e-39f, -1e38f, 0.75f, -0.0f};
@@ -100,7 +100,7 @@ TEST(a_file_that_shrinks_while_it_is_open_is_an_io_error)
     gan__safetensors_close(file);
 }
 
-/* Read everything that a file offers. */
+/* Read everything in a file. */
 static void use_all(gan__safetensors *file, size_t n_bytes)
 {
     float out[256];
@@ -152,7 +152,7 @@ TEST(lengths_out_of_proportion_are_refused)
     const uint8_t lengths[][8] = {
         {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, {0, 0, 0, 0, 0, 0, 0, 0x80}, {9}};
     uint8_t bytes[] = "........{}      ";
-    const size_t n_bytes = sizeof bytes - 1; /* without the zero byte */
+    const size_t n_bytes = sizeof bytes - 1; /* without the null terminator */
 
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         memcpy(bytes, lengths[i], 8);
@@ -165,7 +165,7 @@ TEST(lengths_out_of_proportion_are_refused)
         scratch_write(path, bytes, n_bytes);
         expect_refused("2 to 4194304 expected");
     }
-    scratch_write(path, "\1\0\x40\0\0\0\0\0{}", 10); /* 4 MiB and one, and the file has them */
+    scratch_write(path, "\1\0\x40\0\0\0\0\0{}", 10); /* 4 MiB + 1, which the file has */
     ck_assert_int_eq(truncate(path, 9 + (4 << 20)), 0);
     expect_refused("a header of 4194305 bytes announced, 2 to 4194304 expected");
 }
@@ -197,7 +197,7 @@ TEST(other_files_are_told_by_their_name)
     expect_refused(": it is gzip data");
 }
 
-/* A header of 640 bytes begins a file as Python's pickles begin. */
+/* With a header of 640 bytes a file begins like a Python pickle. */
 TEST(a_length_is_not_taken_for_another_file)
 {
     char header[641];
@@ -211,7 +211,7 @@ TEST(a_length_is_not_taken_for_another_file)
     gan__safetensors_close(file);
 }
 
-/* What no network has is no reason to refuse what it has. */
+/* Tensors that no network has are no reason to refuse the others. */
 TEST(tensors_of_any_shape_may_be_there)
 {
     gan__safetensors *file;
@@ -267,7 +267,7 @@ TEST(headers_that_are_no_json_object_are_refused)
     }
 }
 
-/* What is said of a dimension of 2^32, which a size_t may not hold. */
+/* The message for a dimension of 2^32, which may not fit in a size_t. */
 #if SIZE_MAX > UINT32_MAX
 #define OF_2_TO_THE_32(where_it_fits) where_it_fits
 #else
@@ -363,7 +363,7 @@ TEST(tensors_are_told_in_the_order_of_their_data)
     gan__safetensors_close(file);
 }
 
-/* `n` times a piece of text in place of a tensor. */
+/* `n` copies of a text in place of a tensor. */
 static void write_repeated(const char *piece, size_t n)
 {
     char *header = malloc(strlen(piece) * n + 64), *end = header + sprintf(header, "{\"a\":");
@@ -373,8 +373,8 @@ static void write_repeated(const char *piece, size_t n)
     free(header);
 }
 
-/* The parser neither goes deep nor takes memory out of proportion, so these are said to be no
- * tensors, or no JSON. */
+/* The parser neither recurses nor takes memory out of proportion: the errors are those of wrong
+ * tensors or JSON. */
 TEST(nesting_and_crowds_are_refused)
 {
     write_repeated("[", 1000000);
@@ -403,14 +403,13 @@ static int limit_memory(size_t more)
 
     if (f && fgets(line, sizeof line, f)) pages = strtoul(line, NULL, 10);
     if (f) fclose(f);
-    /* A sanitizer and valgrind want more for themselves. */
+    /* A sanitizer and valgrind need more themselves. */
     if (pages == 0 || under_sanitizer() || (preloaded && strstr(preloaded, "vgpreload"))) return 0;
     limit.rlim_cur = limit.rlim_max = pages * (rlim_t)sysconf(_SC_PAGESIZE) + more;
     return setrlimit(RLIMIT_AS, &limit) == 0;
 }
 
-/* The most costly things that a header of 4 MiB can have.  Too little memory would be
- * GAN_ERR_NOMEM. */
+/* The most expensive contents of a header of 4 MiB.  Out of memory would be GAN_ERR_NOMEM. */
 TEST(the_largest_headers_take_no_more_than_a_hundred_megabytes)
 {
     static const char *const values[] = {"\"\"", "[]", "1"};

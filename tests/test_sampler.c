@@ -49,7 +49,7 @@ static gan_layer *transposed(size_t in, size_t out, size_t kernel, size_t stride
                                                          .padding = GAN_BOTH(padding)});
 }
 
-/* A DCGAN of 16x16, with products of each arrangement, some so large that a BLAS would do them. */
+/* A DCGAN of 16x16, with products of each layout, some large enough for a BLAS. */
 static gan_network *image_generator(void)
 {
     gan_network *net = gan_network_create(gan_shape_3d(100, 1, 1), NULL);
@@ -82,7 +82,7 @@ static gan_network *conditional_generator(void)
     return net;
 }
 
-/* Networks whose outputs depend on labels and on all kinds of layers; settled statistics. */
+/* Networks with labels and all kinds of layers; with estimated statistics. */
 typedef gan_network *maker(void);
 static maker *const makers[] = {linear_generator, image_generator, conditional_generator};
 enum { N_MAKERS = sizeof makers / sizeof *makers, MOST = 1000 };
@@ -102,16 +102,16 @@ static gan_network *make(int which)
     return net;
 }
 
-/* ---- a sampler with all that a test of it needs ---- */
+/* ---- a sampler with its network and reference outputs ---- */
 
 typedef struct scene {
     gan_network *net;
     gan_sampler *sampler;
     gan_sampler_workspace *workspace;
-    size_t in, out; /* numbers of a sample */
+    size_t in, out; /* values per sample */
     float *z;       /* MOST inputs */
     uint8_t *labels;
-    float *wanted; /* their outputs, drawn one by one */
+    float *wanted; /* their outputs, computed one by one */
 } scene;
 
 static gan_sampler_workspace *workspace_of(gan_sampler *sampler, size_t rows)
@@ -226,7 +226,7 @@ enum { THREADS = 8 };
 typedef struct sampling {
     const scene *s;
     pthread_t thread;
-    size_t first; /* the sample that it begins with */
+    size_t first; /* index of its first sample */
     int right;
 } sampling;
 
@@ -276,7 +276,7 @@ TEST_EACH(published_weights_are_those_of_a_new_sampler, 0, N_MAKERS)
     ck_assert_uint_eq(gan_sampler_workspace_version(s.workspace), 1);
     for (uint64_t version = 2; version < 7; version++) {
         expect_ok(gan_network_initialize(s.net, 100 + version));
-        expect_same_samples(&s, s.workspace, 0, 10); /* which knows nothing of it yet */
+        expect_same_samples(&s, s.workspace, 0, 10); /* which doesn't have it yet */
         expect_ok(gan_sampler_create(&fresh, s.net, NULL));
         w = workspace_of(fresh, 0);
         expect_ok(gan_sampler_draw(w, s.z, s.labels, 10, s.wanted));
@@ -300,7 +300,7 @@ TEST(a_sampler_outlives_its_network)
     end(&s);
 }
 
-/* A run publishes every 100 steps while eight threads draw the same three vectors over and over. */
+/* A run publishes every 100 steps while eight threads keep drawing the same three samples. */
 enum { PUBLICATIONS = 12, STEPS = 100, Z = 3, MOST_OUT = 6 };
 
 typedef struct watcher {
@@ -310,7 +310,7 @@ typedef struct watcher {
     atomic_int *stop;
     float found[PUBLICATIONS + 2][Z * MOST_OUT]; /* by version */
     size_t drawn[PUBLICATIONS + 2];
-    int right; /* each draw of a version was like the first */
+    int right; /* all draws of a version were equal */
 } watcher;
 
 static void *watch(void *argument)
@@ -356,7 +356,7 @@ TEST(no_thread_sees_torn_weights_while_another_trains_and_publishes)
     }
     for (uint64_t version = 2; version < PUBLICATIONS + 2; version++) {
         for (size_t i = 0; i < STEPS; i++) play(&x, 8, version * STEPS + i);
-        expect_ok(gan_sampler_publish(sampler, x.g)); /* there are two versions more than threads */
+        expect_ok(gan_sampler_publish(sampler, x.g)); /* there are more versions than threads */
         expect_ok(gan_sampler_draw(w, z, NULL, Z, wanted[version]));
         ck_assert_uint_eq(gan_sampler_workspace_version(w), version);
     }
@@ -370,7 +370,7 @@ TEST(no_thread_sees_torn_weights_while_another_trains_and_publishes)
             seen += v > 1;
         }
     }
-    ck_assert_uint_gt(seen, THREADS); /* they did see what was published */
+    ck_assert_uint_gt(seen, THREADS); /* they did get published versions */
     for (size_t v = 2; v < PUBLICATIONS + 2; v++)
         expect_other_bits(wanted[v], wanted[v - 1], sizeof wanted[v]);
     gan_sampler_workspace_destroy(w);
@@ -401,7 +401,7 @@ TEST(the_average_of_a_run_is_published)
     game_end(&x);
 }
 
-/* ---- who is too late ---- */
+/* ---- busy versions and workspaces ---- */
 
 enum { LONG = 4000 };
 
@@ -423,7 +423,7 @@ static void *draw_long(void *argument)
     return NULL;
 }
 
-/* Until one of them says so while a long call runs; which has its samples all the same. */
+/* Repeat `call` during a long call until it is GAN_ERR_BUSY; the long call is OK or busy itself. */
 static gan_status provoke(scene *s, gan_status (*call)(scene *s, gan_sampler_workspace *w))
 {
     const struct timespec pause = {0, 100 * 1000};
@@ -438,7 +438,7 @@ static gan_status provoke(scene *s, gan_status (*call)(scene *s, gan_sampler_wor
         atomic_store(&c.began, 0);
         ck_assert_int_eq(pthread_create(&thread, NULL, draw_long, &c), 0);
         while (status != GAN_ERR_BUSY && atomic_load(&c.began) < 2) {
-            nanosleep(&pause, NULL); /* else this one's calls may leave no gap for the long one */
+            nanosleep(&pause, NULL); /* otherwise these calls may starve the long one */
             status = call(s, c.w);
         }
         pthread_join(thread, NULL);
@@ -475,7 +475,7 @@ TEST(publishing_does_not_wait_for_a_long_call)
     expect_status(provoke(&s, publish_it), GAN_ERR_BUSY);
     expect_error_says("all older ones of its 2 versions");
     expect_same_samples(&s, s.workspace, 0, 3);
-    expect_ok(gan_sampler_publish(s.sampler, s.net)); /* now it can */
+    expect_ok(gan_sampler_publish(s.sampler, s.net)); /* now it succeeds */
     end(&s);
 }
 

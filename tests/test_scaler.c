@@ -218,7 +218,7 @@ static gan_status open_scaled(void **out, const gan_allocator *allocator, void *
                             &(gan_network_desc){GAN_NETWORK_DESC_INIT, .allocator = allocator});
 }
 
-/* Files of other programs: the bytes of one of ours, changed without changing their number. */
+/* Invalid files: a file of ours with bytes changed, of the same size. */
 TEST(a_damaged_scaler_is_only_an_error)
 {
     static const char *const changes[][2] = {{"\"scale\\\":[1", "\"scale\\\":[-"},
@@ -336,7 +336,7 @@ TEST(calls_that_make_no_sense_are_refused)
     memset(out, 0, sizeof out);
     expect_fails(gan_scaler_invert(s, (const float[]){1, 3e38f, 2}, 1, out), GAN_ERR_NONFINITE,
                  "value 1 of sample 0 is 3e+38");
-    ck_assert(out[0] != 0 && out[1] == 0); /* filled up to it */
+    ck_assert(out[0] != 0 && out[1] == 0); /* filled up to the invalid value */
     expect_fails(gan_scaler_apply(s, (const float[]){NAN, 1, 1}, 1, out), GAN_ERR_NONFINITE,
                  "value 0 of sample 0 is nan");
     data = rows();

@@ -42,7 +42,7 @@ static const struct {
     BEGIN("404: Not Found\n", "text"),
 };
 
-/* The beginnings of some, cut off, containers of something else, and what is nothing. */
+/* Truncated beginnings, containers of other formats, and unknown data. */
 static const struct {
     const char *bytes;
     size_t n;

@@ -8,7 +8,7 @@
 
 typedef struct record {
     uint32_t key;
-    char rest[9]; /* a size that no word divides */
+    char rest[9]; /* a size that isn't a multiple of a word */
 } record;
 
 static size_t n_compared;

@@ -1,4 +1,4 @@
-/* test_state.c - lists of settings, places and tensors, to a file and back. */
+/* test_state.c - lists of settings, positions and tensors: round trips through a file. */
 #include "budget.h"
 #include "expect.h"
 #include "file/state_internal.h"
@@ -97,7 +97,7 @@ TEST(places_come_back_to_the_last_bit)
         expect_same_bits(b.numbers, a.numbers, sizeof a.numbers);
         a.size = b.size = reals[i];
         expect_ok(save(&a));
-        expect_ok(load(&b)); /* and settings compare to the last bit */
+        expect_ok(load(&b)); /* and settings compare bit for bit */
         b.size = nextafter(b.size, 1);
         expect_fails(load(&b), GAN_ERR_INVALID, "thing.size is ");
     }
@@ -122,7 +122,7 @@ TEST(numbers_are_written_short)
 
 TEST(a_locale_with_a_comma_writes_and_reads_points)
 {
-    /* The point of the last has two bytes. */
+    /* The last one's decimal point has two bytes. */
     static const char *const names[] = {"C", "de_DE.UTF-8", "fr_FR.UTF-8", "ps_AF.UTF-8"};
     thing a = {0.0001, 7, -0.1, {0}};
 
@@ -157,7 +157,7 @@ TEST(any_rounding_mode_writes_and_reads_the_same_bits)
     }
 }
 
-/* A file with the thing's tensor and these texts. */
+/* A file with the thing's tensor and these strings. */
 static void write_texts(const char *const *pairs, size_t n)
 {
     float numbers[6] = {0};
@@ -296,7 +296,7 @@ static gan_status try_list(void **out, const gan_allocator *allocator, void *use
 
     (void)user;
     list_thing(&s, &x, allocator);
-    for (size_t i = 0; i < 100; i++) { /* so that both lists grow */
+    for (size_t i = 0; i < 100; i++) { /* so that both lists are reallocated */
         const gan_tensor t = {"more", {1, {6}}, 6, x.numbers, 1};
 
         gan__state_whole(&s, "more", &x.count);
@@ -318,7 +318,7 @@ TEST(without_memory_a_list_remembers_it)
     ck_assert_uint_gt(budget_sweep(try_list, end_list, NULL), 200);
 }
 
-/* What a host typed as 0.1f isn't shown as 0.10000000149011612, and no two floats look alike. */
+/* A host's 0.1f isn't shown as 0.10000000149011612, and distinct floats have distinct texts. */
 TEST(floats_have_as_few_digits_as_they_need)
 {
     const struct {

@@ -102,7 +102,7 @@ TEST(of_a_long_path_the_middle_goes_and_the_reason_stays)
         ck_assert_int_eq(strncmp(gan_last_error(), odd, 150), 0);
         ck_assert_ptr_nonnull(
             strstr(gan_last_error(), "/name: cannot be opened: Permission denied"));
-        for (c = gan_last_error(); *c; c++) /* whole letters only */
+        for (c = gan_last_error(); *c; c++) /* whole UTF-8 characters only */
             if (*c == '\xc3')
                 ck_assert_int_eq(c[1], '\xa9');
             else if (*c == '\xa9')
@@ -141,7 +141,7 @@ TEST(each_thread_has_its_own_message)
 
 /* ---- handles that are NULL ---- */
 
-/* What a host that checks once does after a mistake in `latent`. */
+/* A host that checks errors only once, after a mistake in `latent`. */
 static gan_status play_with(size_t latent, size_t picture, double lr)
 {
     gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
@@ -156,7 +156,7 @@ static gan_status play_with(size_t latent, size_t picture, double lr)
     expect_ok(gan_optimizer_create_adam(&g_opt, NULL));
     adam.lr = lr;
     status = gan_optimizer_create_adam(&d_opt, &adam);
-    gan_network_add(g, gan_layer_linear(6, 0)); /* another failure in between */
+    gan_network_add(g, gan_layer_linear(6, 0)); /* another error in between */
     status = gan_trainer_create(&t, g, d, g_opt, d_opt, NULL);
     gan_trainer_destroy(t);
     gan_optimizer_destroy(g_opt);
@@ -215,7 +215,7 @@ TEST(other_handles_have_their_reasons_too)
                  "trainer: is NULL: trainer: generator and discriminator are NULL");
 }
 
-/* A run that begins has seen to all that went wrong before. */
+/* Errors before the start of a run are forgotten. */
 TEST(old_reasons_are_forgotten)
 {
     expect_status(play_with(0, 6, 0.1), GAN_ERR_INVALID);

@@ -17,7 +17,7 @@ TEST_FIXTURE(run_folder_begin, run_folder_end)
 
 /* ---- a host's functions ---- */
 
-/* Bytes that are read and written a few at a time, until a limit is reached. */
+/* A stream that reads and writes a few bytes at a time, up to a limit. */
 typedef struct host {
     run_bytes *file;
     size_t at;
@@ -61,7 +61,7 @@ static size_t too_much(void *user, void *bytes, size_t n)
     return n + 1;
 }
 
-/* Never ends. */
+/* An endless stream. */
 static size_t zeros(void *user, void *bytes, size_t n)
 {
     (void)user;
@@ -462,7 +462,7 @@ TEST(without_memory_there_is_no_network)
     gan_network_destroy(net);
 }
 
-/* ---- data sets ---- */
+/* ---- datasets ---- */
 
 /* Three pictures of 2x2 and their labels. */
 static const unsigned char idx_pictures[] = {0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 2,  0,  0,
@@ -481,7 +481,7 @@ static void gzip(run_bytes *out, const void *bytes, size_t n)
     ck_assert_int_eq(remove(path), 0);
 }
 
-/* Pictures and labels, plain and gzip'd. */
+/* Pictures and labels, uncompressed and gzip-compressed. */
 static void idx_files(run_bytes files[2][2])
 {
     memcpy(files[0][0].at, idx_pictures, files[0][0].n = sizeof idx_pictures);

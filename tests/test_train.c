@@ -13,7 +13,7 @@ static const net_layer deep_g[] = {LINEAR(3, 7), LEAKY, LINEAR(7, 5), LEAKY,
 static const net_layer deep_d[] = {LINEAR(6, 8), LEAKY,   LINEAR(8, 5), LEAKY,
                                    LINEAR(5, 1), SIGMOID, END};
 
-/* ---- figures ---- */
+/* ---- statistics ---- */
 
 TEST(the_figures_are_those_of_the_step)
 {
@@ -105,7 +105,7 @@ TEST(figures_fit_the_hosts_record)
     game_end(&twin);
 }
 
-/* ---- purity ---- */
+/* ---- no side effects ---- */
 
 TEST(a_half_step_leaves_the_other_network_and_its_optimizer)
 {
@@ -138,8 +138,8 @@ TEST(a_half_step_leaves_the_other_network_and_its_optimizer)
     game_end(&twin);
 }
 
-/* Steps of one half between two steps of the other must not touch the other's moments: a generator
- * that is put back in front of the same discriminator makes the same step. */
+/* Steps of one half must not touch the other half's moments: a restored generator makes the same
+ * step with the same discriminator. */
 TEST(the_other_optimizers_moments_stay)
 {
     game x = game_begin(deep_g, deep_d, adam, &small_desc);
@@ -176,7 +176,7 @@ TEST(sampling_leaves_training_as_it_was)
         expect_ok(gan_trainer_sample(x.trainer, z, 7, a));
         expect_same_game(&x, &twin);
     }
-    /* Sampling is the generator in evaluation mode: without dropout, and the same twice. */
+    /* Sampling is the generator in evaluation mode: no dropout, and deterministic. */
     expect_ok(gan_trainer_sample(x.trainer, z, 333, a));
     expect_ok(gan_trainer_sample(x.trainer, z, 333, b));
     expect_same_bits(a, b, 333 * x.sample * sizeof *a);
@@ -239,7 +239,7 @@ static game deep_game(uint64_t seed)
     return game_begin(deep_g, deep_d, adam, &desc);
 }
 
-/* The mean D(G(z)) of a step, whose weights are put back. */
+/* The mean D(G(z)) of a step; the weights are restored. */
 static double fake_verdict(const game *x, const gan_batch *batch)
 {
     gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
@@ -273,7 +273,7 @@ TEST(noise_follows_the_seed_and_is_fresh_for_each_half_step)
     ck_assert(fake_verdict(&b, &batch) == first);
     ck_assert(fake_verdict(&other, &batch) != first);
     ck_assert(fake_verdict(&a, &batch) != first);
-    /* The generator gets other noise than the discriminator before it, and than it had itself. */
+    /* The generator's noise differs from the discriminator's before it, and from its own last. */
     ck_assert(generator_loss(&b) != loss);
     ck_assert(generator_loss(&c) != loss);
     free(real);
@@ -320,7 +320,7 @@ TEST(three_hundred_steps_give_the_same_bits_on_any_team)
         gan_pool *pool = NULL;
         game x;
 
-        desc.n_threads = i < 6 ? threads[i] : 1025; /* which is not read when there is a pool */
+        desc.n_threads = i < 6 ? threads[i] : 1025; /* which is ignored when there is a pool */
         if (i == 6) expect_ok(gan_pool_create(&pool, 4, NULL));
         desc.pool = pool;
         x = game_begin(small_g, small_d, adam, &desc);
@@ -492,7 +492,7 @@ TEST(a_wrong_batch_changes_nothing)
     game_end(&twin);
 }
 
-/* ---- numbers that are none ---- */
+/* ---- NaN and infinity ---- */
 
 TEST(nan_in_the_data_changes_nothing)
 {

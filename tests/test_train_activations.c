@@ -57,7 +57,7 @@ static gan_network *down_blocks(size_t base)
                  linear(2 * base * 4, 1));
 }
 
-/* A generator of samples that a discriminator looks at, with something of everything. */
+/* A generator and a discriminator with layers of every kind. */
 static gan_network *generator_for(const gan_network *d)
 {
     const gan_shape sample = gan_network_input_shape(d);
@@ -119,7 +119,7 @@ static void expect_same_average(const game *a, const game *b)
 
 typedef struct pair {
     gan_network *(*g)(size_t), *(*d)(size_t); /* NULL: those of the case */
-    size_t base;                              /* or which case */
+    size_t base;                              /* or the case */
 } pair;
 
 static game begin_pair(const pair *p, const gan_trainer_desc *desc)
@@ -233,7 +233,7 @@ TEST(frozen_layers_have_the_same_bits)
     for (int kind = 0; kind < KINDS; kind++) game_end(&games[kind]);
 }
 
-/* Activations are gone when it is known that a step failed; the layer is found all the same. */
+/* Activations are gone by the time a step fails; the layer is found nevertheless. */
 TEST_EACH(the_layer_that_went_wrong_is_named, 0, KINDS)
 {
     const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = BATCH,
@@ -258,7 +258,7 @@ TEST_EACH(the_layer_that_went_wrong_is_named, 0, KINDS)
     free(samples);
 }
 
-/* What a trainer of this batch size says beforehand that it takes, and does take. */
+/* The memory that a trainer of this batch size predicts, and takes. */
 static size_t bytes_of(size_t batch, const gan_penalty_desc *penalty, gan_activations kind)
 {
     budget b;
@@ -287,8 +287,8 @@ static size_t bytes_of(size_t batch, const gan_penalty_desc *penalty, gan_activa
 
 static const gan_penalty_desc r1 = {GAN_PENALTY_DESC_INIT, .kind = GAN_PENALTY_R1, .weight = 1};
 
-/* By what another 24 samples take, for a batch's weights are the same: under half, and for a
- * recomputing trainer less again. */
+/* Memory per 24 further samples, as weights take the same: less than half, and for a recomputing
+ * trainer less still. */
 TEST_EACH(it_takes_less_memory, 0, 2)
 {
     size_t more[KINDS];
@@ -300,7 +300,7 @@ TEST_EACH(it_takes_less_memory, 0, 2)
     ck_assert_uint_lt(more[GAN_ACTIVATIONS_RECOMPUTE], more[GAN_ACTIVATIONS_REUSE]);
 }
 
-/* From 64 MB of values on. */
+/* From 64 MB of activations on. */
 TEST(large_trainers_use_memory_again_by_themselves)
 {
     ck_assert_uint_eq(bytes_of(128, NULL, GAN_ACTIVATIONS_KEEP),

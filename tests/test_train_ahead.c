@@ -1,6 +1,6 @@
-/* test_train_ahead.c - the generator runs while the discriminator's gradients are on their way between
- * ranks: when it does, the bits of one process, transports of other kinds, and what fails meanwhile.
- * Runs of every kind are in test_train_shards.c. */
+/* test_train_ahead.c - the generator runs while the discriminator's gradients are exchanged between ranks: when it
+ * does, the same bits as in one process, other transports, and failures meanwhile.  Runs of every kind are in
+ * test_train_shards.c. */
 #include "expect.h"
 #include "game.h"
 #include "ranks.h"
@@ -10,14 +10,14 @@
 
 enum { RANKS = 2, SHARDS = 4, BATCH = 20, STEPS = 3, SAMPLE = 6 };
 
-/* What a rank's communicator is made of. */
+/* The variants of a rank's communicator. */
 typedef enum transport { WHOLE, BLOCKING, OLDER } transport;
 
-/* A run, and what became of it. */
+/* A run, and its result. */
 typedef struct run {
     const net_layer *g, *d;
     void (*choose)(gan_trainer_desc *desc);
-    int apart; /* the halves are steps of their own */
+    int apart; /* the halves are separate calls */
     transport transport;
     float *weights;
     size_t n;
@@ -25,7 +25,7 @@ typedef struct run {
 
 /* ---- a run ---- */
 
-/* As a host has it that was built before a record had more. */
+/* As from a host built when the record was shorter. */
 typedef struct older_communicator {
     size_t struct_size, rank, size;
     void *user;
@@ -38,7 +38,7 @@ typedef union record {
     older_communicator older;
 } record;
 
-/* What lies behind an older record is not to be looked at. */
+/* Memory after an older record must not be read. */
 static void make_record(record *out, const gan_communicator *ranks, transport kind)
 {
     const gan_communicator c = kind == BLOCKING ? ranks_blocking(ranks) : *ranks;
@@ -103,7 +103,7 @@ static int play_run(const gan_communicator *ranks, void *context)
     return 1;
 }
 
-/* Play it on ranks, and alone; return how often the ranks looked after an exchange meanwhile. */
+/* Train on ranks, and alone; return how often the ranks called proceed() meanwhile. */
 static size_t play_both(const run *wanted)
 {
     run alone = *wanted, together = *wanted;
@@ -161,7 +161,7 @@ TEST(the_generator_runs_while_gradients_are_on_their_way)
     ck_assert_uint_gt(play_both(&relative), 0);
 }
 
-/* Of three steps of the discriminator's one is followed. */
+/* Of three discriminator steps one is followed by the generator's. */
 TEST(only_the_step_before_the_generators_is_made_use_of)
 {
     const run one = {.choose = NULL}, two = {.choose = choose_two_steps};
@@ -217,13 +217,13 @@ TEST(a_transport_has_all_three_or_none)
     }
 }
 
-/* ---- what fails meanwhile ---- */
+/* ---- failures meanwhile ---- */
 
-/* A transport that fails once, on all ranks or one, and is not to be called after that. */
+/* A transport that fails once, on all ranks or one, and must not be called after that. */
 typedef struct faulty {
     gan_communicator inner;
     const char *fails; /* which function */
-    size_t calls;      /* how many calls of it are good */
+    size_t calls;      /* the number of calls that succeed */
     int failed;
 } faulty;
 
@@ -269,10 +269,10 @@ static gan_status faulty_proceed(void *user, int wait, int *done)
 typedef struct fault {
     const char *function;
     size_t calls;
-    int by_one; /* the first rank has it alone; the others see that it is gone */
+    int by_one; /* the first rank alone gets it; the others see that it has ended */
 } fault;
 
-/* The last rank to begin is the first one, whose memory others would read. */
+/* The first rank is the last to begin, and others would read its memory. */
 static const fault faults[] = {
     {"begin_all_to_all", 0, 0},
     {"proceed", 0, 0},
@@ -319,7 +319,7 @@ TEST_EACH(a_transport_that_fails_is_an_error_of_the_step, 0, sizeof faults / siz
     ranks_run(RANKS, fail_in_first_step, (void *)(size_t)&faults[_i]);
 }
 
-/* With that rate the update is refused, and what the generator has made is of no use. */
+/* With that learning rate the update is refused, and the generated samples are discarded. */
 static int refuse_an_update(const gan_communicator *ranks, void *context)
 {
     run *r = context;

@@ -15,7 +15,7 @@ enum { SIDE = 4, SIZE = SIDE * SIDE, LATENT = 3, HIDDEN = 6, ROWS = 7, SEED = 31
 
 static const net_layer g_layers[] = {LINEAR(LATENT, HIDDEN), TANH, LINEAR(HIDDEN, SIZE), TANH, END};
 static const net_layer d_layers[] = {FLATTEN, LINEAR(SIZE, HIDDEN), TANH, LINEAR(HIDDEN, 1), END};
-/* The augmentation of one sample, which is a matrix and a constant, and the discriminator. */
+/* The augmentation of one sample, an affine map, and the discriminator. */
 static const net_layer shown_layers[] = {LINEAR(SIZE, SIZE), LINEAR(SIZE, HIDDEN), TANH,
                                          LINEAR(HIDDEN, 1), END};
 
@@ -36,10 +36,10 @@ static game begin(opt_maker make_opt, const gan_trainer_desc *desc)
 
 /* ---- the reference ---- */
 
-/* What is tried. */
+/* A case. */
 static gan_penalty_desc tried;
 
-/* Write the matrix and the constant by which sample number i is augmented. */
+/* Write the matrix and the offset of sample number i's augmentation. */
 static void read_map(uint64_t i, double *weights)
 {
     float columns[SIZE + 1][SIZE] = {{0}};
@@ -56,7 +56,7 @@ static void read_map(uint64_t i, double *weights)
     }
 }
 
-/* The discriminator as it is shown sample number i. */
+/* The discriminator after sample number i's augmentation. */
 static reference *shown(const adversaries *a, uint64_t i)
 {
     const size_t map = SIZE * SIZE + SIZE;
@@ -79,7 +79,7 @@ static void make_sample(const adversaries *a, size_t i, int fake, double *x)
     for (size_t k = 0; k < SIZE && !fake; k++) x[k] = (double)a->real[i * SIZE + k];
 }
 
-/* The logit of sample i, whose augmentation has another number, and its slope's length. */
+/* The logit of sample i, whose augmentation has another number, and the norm of its gradient. */
 static double see(const adversaries *a, size_t i, int fake, uint64_t number, double *norm)
 {
     reference *d = shown(a, number);
@@ -116,7 +116,7 @@ static double g_loss(const adversaries *a)
     return loss;
 }
 
-/* WGAN-GP's norm, where the augmented samples are mixed. */
+/* WGAN-GP's norm, at interpolated augmented samples. */
 static double mixed_norm(const adversaries *a, size_t i)
 {
     double mixed[SIZE] = {0}, norm;
@@ -276,7 +276,7 @@ static const gan_penalty_desc lazy = {GAN_PENALTY_DESC_INIT, .kind = GAN_PENALTY
 static const gan_augment_desc adaptive = {GAN_AUGMENT_DESC_INIT, ALL,           0.25,         -1,
                                           .target = 0.1,         .images = 200, .interval = 3};
 
-/* What else is on when a run is augmented. */
+/* Other options of an augmented run. */
 static gan_trainer_desc every_option(int i)
 {
     return (gan_trainer_desc){GAN_TRAINER_DESC_INIT,
@@ -375,7 +375,7 @@ TEST(a_run_does_not_go_on_with_another_augmentation)
     }
 }
 
-/* On purpose it may: what belongs to it begins anew. */
+/* With adopt it may; its state is reset. */
 TEST(a_run_adopts_another_augmentation)
 {
     const char *path = scratch_path("run.gan"), *const names[] = {"augment"};
@@ -396,7 +396,7 @@ TEST(a_run_adopts_another_augmentation)
     game_end(&x);
 }
 
-/* An adaptive probability rises on a discriminator that is sure of a few samples. */
+/* An adaptive probability rises if a discriminator overfits a few samples. */
 TEST(the_probability_rises_as_the_discriminator_overfits)
 {
     static const gan_augment_desc rising = {GAN_AUGMENT_DESC_INIT, GAN_AUGMENT_BRIGHTNESS,

@@ -49,7 +49,7 @@ static void scale(gan_network *net, const char *name, float factor)
 
 /* ---- statistics that overflow ---- */
 
-/* A number so large that only its square isn't finite: what is normalised doesn't show it. */
+/* A value so large that only its square overflows: the normalised values don't show it. */
 TEST(a_step_whose_running_statistics_overflow_changes_nothing)
 {
     const size_t parts[] = {0, 6};
@@ -145,7 +145,7 @@ TEST(a_classifier_is_guarded_too)
 
 /* ---- batches of one ---- */
 
-/* A channel of one number has no variance; of an image there are enough. */
+/* A channel with one value has no variance; an image has enough. */
 TEST(a_batch_of_one_is_refused)
 {
     game x = normalised_game(&base), twin = normalised_game(&base);
@@ -257,9 +257,9 @@ TEST(a_stray_last_sample_ends_no_run)
     game_end(&x);
 }
 
-/* ---- the average's ---- */
+/* ---- those of the average ---- */
 
-/* A network's running statistics are those of its weights, as far as some thousand samples tell. */
+/* A network's running statistics fit its weights, to the accuracy of some thousand samples. */
 static void expect_own_statistics(gan_network *net)
 {
     enum { MANY = 20000 };
@@ -285,8 +285,8 @@ static void expect_own_statistics(gan_network *net)
     gan_network_destroy(copy);
 }
 
-/* Weights that stay as they were, those of the latest step, and some between; the generator's own
- * statistics are far behind its weights, with so large a rate. */
+/* Initial weights, those of the latest step, and some between; with so large a learning rate the
+ * generator's own statistics lag far behind. */
 TEST(statistics_of_the_average_are_those_of_its_weights)
 {
     const double decays[] = {1e-9, 0.7, 0.9999};
@@ -308,7 +308,7 @@ TEST(statistics_of_the_average_are_those_of_its_weights)
     }
 }
 
-/* Also where it is the singular value that has changed. */
+/* Also if the singular value has changed. */
 TEST(the_average_is_divided_by_its_own_singular_value)
 {
     gan_network *g = gan_network_create(gan_shape_1d(LATENT), NULL), *copy;
@@ -346,7 +346,7 @@ static game averaged_game(size_t threads)
     return normalised_game(&desc);
 }
 
-/* However the network is used, and however long ago its address was requested. */
+/* However the network is used, and whenever its address was requested. */
 TEST(every_use_of_the_average_finds_its_statistics)
 {
     gan_network *average, *copy, *loaded;
@@ -373,8 +373,8 @@ TEST(every_use_of_the_average_finds_its_statistics)
     game_end(&x);
 }
 
-/* A relativistic generator's step looks at real samples of the step before, which lie where
- * generated ones do. */
+/* A relativistic generator's step uses the previous step's real samples, which share memory with
+ * generated ones. */
 TEST(asking_for_the_average_leaves_training_as_it_was)
 {
     game x = averaged_game(1), twin = averaged_game(2);
@@ -466,7 +466,7 @@ TEST(an_average_of_nothing_is_the_generator)
     game_end(&x);
 }
 
-/* The average of finite weights may still overflow: it has the generator's statistics then. */
+/* The average's statistics may still overflow: it then has the generator's. */
 TEST(statistics_of_the_average_are_finite)
 {
     gan_trainer_desc desc = base;

@@ -49,7 +49,7 @@ static void load(gan_network *net, golden *v, int run, const char *group)
     }
 }
 
-/* To `tol` of the norm; what is to vanish is smaller than that. */
+/* To `tol` of the norm; zeros must be smaller than that. */
 static void expect_tensor(const float *found, const float *wanted, size_t n, double tol)
 {
     size_t zeros = 0;
@@ -61,7 +61,7 @@ static void expect_tensor(const float *found, const float *wanted, size_t n, dou
         expect_norm_close(found, wanted, n, tol);
 }
 
-/* Each tensor of the network, buffers too; or of gradients that lie as these do. */
+/* Each tensor of the network, buffers, too; or of gradients with the same layout. */
 static void expect_tensors(gan_network *net, const float *grads, golden *v, int run,
                            const char *group, double tol)
 {
@@ -188,9 +188,9 @@ TEST_EACH(first_gradients_are_pytorchs, 0, RUNS)
     }
 }
 
-/* ---- promises ---- */
+/* ---- guarantees ---- */
 
-/* Wide enough that products are cut, with a batch that isn't full at the end. */
+/* Wide enough that products are divided, with a smaller last batch. */
 TEST_EACH(bits_are_the_same_on_any_number_of_threads, 0, 2 * RUNS)
 {
     static const size_t threads[] = {1, 2, 3, 8};
@@ -212,8 +212,8 @@ TEST_EACH(bits_are_the_same_on_any_number_of_threads, 0, 2 * RUNS)
     free(b.samples);
 }
 
-/* An embedding behind a first layer that is none of the labels', and then a linear one, which takes
- * it from memory of its own; or through a layer that changes nothing and wants it in one piece. */
+/* An embedding after a layer without labels, before a linear one, which reads it from separate
+ * memory; or with an identity layer between that needs it contiguous. */
 static gan_network *with_embedding(size_t in, size_t out, int spectral, int in_one_piece)
 {
     gan_layer *second = gan_layer_linear(33 + 3, out);
@@ -260,7 +260,7 @@ TEST_EACH(an_embedding_apart_trains_as_in_one_piece, 0, 4)
     free(b.samples);
 }
 
-/* And not the embedding, whose numbers lie in the same memory. */
+/* And not the embedding, whose values are in the same memory. */
 TEST(a_bad_layer_before_an_embedding_is_named)
 {
     const gan_trainer_desc desc = desc_of(LINEAR_RUN);
@@ -287,7 +287,7 @@ TEST(a_bad_layer_before_an_embedding_is_named)
     game_end(&x);
 }
 
-/* Without and with an auxiliary classifier.  What is drawn, too, is the same. */
+/* Without and with an auxiliary classifier.  Random draws are the same, too. */
 TEST_EACH(a_batch_in_parts_has_the_gradient_of_the_whole, 0, 2)
 {
     const int run = _i == 0 ? LINEAR_RUN : AUXILIARY_RUN;
@@ -345,7 +345,7 @@ TEST_EACH(a_half_step_leaves_the_other_network_alone, 0, RUNS)
     expect_same_weights(x.g, g);
     expect_ok(gan_network_clone(&d, x.d));
     expect_ok(gan_trainer_sample_labels(x.trainer, b.samples, b.labels, 40,
-                                        (float[40 * 64]){0})); /* training doesn't notice */
+                                        (float[40 * 64]){0})); /* training isn't affected */
     expect_ok(gan_train_generator_step(x.trainer, 40, NULL, NULL, NULL));
     expect_same_weights(x.d, d);
     expect_ok(gan_train_step(twin.trainer, &b.batch, NULL));
@@ -357,8 +357,8 @@ TEST_EACH(a_half_step_leaves_the_other_network_alone, 0, RUNS)
     game_end(&twin);
 }
 
-/* Labels of a stream of its own, from where the step before left off; a step that fails, and one
- * that is given labels, leaves it where it is. */
+/* Labels from a stream of their own, continued from the previous step; failed steps and steps with
+ * given labels don't advance it. */
 TEST_EACH(labels_are_drawn_by_their_weights, 0, RUNS)
 {
     gan_trainer_desc desc = desc_of(_i);

@@ -1,4 +1,4 @@
-/* test_train_create.c - creating trainers: what is refused, and a lack of memory. */
+/* test_train_create.c - creating trainers: what is refused, and out of memory. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"
@@ -102,7 +102,7 @@ TEST(an_optimizer_of_another_network_is_refused)
 
     expect_ok(gan_optimizer_bind(p.d_opt, 5));
     CREATE_FAILS(p.g, p.d, p.g_opt, p.d_opt, NULL, GAN_ERR_SHAPE, "5");
-    /* The failure left the other one as it was: it can still be bound to anything. */
+    /* The failure left the other one unchanged: it can still be bound to anything. */
     expect_ok(gan_optimizer_bind(p.g_opt, 3));
     CREATE_FAILS(p.g, p.d, p.g_opt, p.d_opt, NULL, GAN_ERR_SHAPE, "3");
     gan_optimizer_destroy(p.g_opt);
@@ -127,7 +127,7 @@ TEST(a_trainer_can_be_followed_by_another)
         expect_ok(gan_train_generator_step(x.trainer, 20, z, NULL, NULL));
         expect_ok(gan_train_discriminator_step(twin.trainer, &b, z, NULL, NULL));
         expect_ok(gan_train_generator_step(twin.trainer, 20, z, NULL, NULL));
-        /* Networks and optimizers go on where they are. */
+        /* Networks and optimizers continue with their state. */
         gan_trainer_destroy(x.trainer);
         expect_ok(gan_trainer_create(&x.trainer, x.g, x.d, x.g_opt, x.d_opt, &small_desc));
     }
@@ -167,7 +167,7 @@ TEST(creation_survives_a_lack_of_memory)
     pieces_end(&p);
 }
 
-/* Networks and optimizers too from the budget. */
+/* Networks and optimizers use the budget, too. */
 TEST(creation_survives_a_lack_of_memory_in_what_it_completes)
 {
     for (size_t allowed = 0;; allowed++) {

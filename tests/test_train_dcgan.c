@@ -145,7 +145,7 @@ TEST(ten_steps_are_pytorchs)
     golden_close(v);
 }
 
-/* ---- promises ---- */
+/* ---- guarantees ---- */
 
 static void draw(float *out, size_t n, uint64_t seed)
 {
@@ -156,7 +156,7 @@ static void draw(float *out, size_t n, uint64_t seed)
     gan_rng_destroy(rng);
 }
 
-/* Wide enough that every product is cut, with a batch that isn't full at the end. */
+/* Wide enough that every product is divided, with a smaller last batch. */
 TEST(bits_are_the_same_on_any_number_of_threads)
 {
     enum { N = 40, WIDTH = 12 };
@@ -179,8 +179,8 @@ TEST(bits_are_the_same_on_any_number_of_threads)
     free(real);
 }
 
-/* Batches for which products are done with transformed weights, which a whole step makes once for
- * both of its halves; not so where samples are drawn between them, by the same memory. */
+/* Batches whose convolutions use transformed weights, which a full step computes once for both
+ * halves; but again if sampling in between uses the same memory. */
 TEST_EACH(a_step_is_its_halves, GAN_ACTIVATIONS_KEEP, GAN_ACTIVATIONS_RECOMPUTE + 1)
 {
     enum { N = 70, WIDTH = 12 };

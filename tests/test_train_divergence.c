@@ -38,7 +38,7 @@ TEST(a_step_that_diverges_is_skipped)
     game_end(&twin);
 }
 
-/* Other noise may do better. */
+/* Other noise may succeed. */
 TEST(a_skipped_step_is_followed_by_other_random_numbers)
 {
     gan_trainer_desc desc = plain_desc;
@@ -160,7 +160,7 @@ TEST(a_bad_output_is_that_of_its_layer)
     z[5] = NAN;
     expect_fails(gan_train_discriminator_step(x.trainer, &b, z, NULL, NULL), GAN_ERR_NONFINITE,
                  "discriminator, step 1: the loss is");
-    expect_error_says("generator's layer 1 (leaky_relu)"); /* which works in place behind layer 0 */
+    expect_error_says("generator's layer 1 (leaky_relu)"); /* which is in place after layer 0 */
     expect_fails(gan_train_generator_step(x.trainer, 20, z, NULL, NULL), GAN_ERR_NONFINITE,
                  "generator, step 1: the loss is");
     expect_error_says("generator's layer 1 (leaky_relu)");
@@ -169,7 +169,7 @@ TEST(a_bad_output_is_that_of_its_layer)
     game_end(&x);
 }
 
-/* Each step is ten gradients long: outputs grow until they leave the numbers. */
+/* A learning rate of 10: outputs grow until they overflow. */
 TEST(a_rate_of_ten_ends_with_a_name_and_good_weights)
 {
     gan_trainer_desc desc = plain_desc;

@@ -1,7 +1,7 @@
-/* test_train_files.c - what a run writes is the same bytes on every machine.
+/* test_train_files.c - a run's files have the same bytes on every machine.
  *
- * The run's numbers have so few digits that every product and sum is exact in a float: no BLAS, no
- * instruction set and no order of adding can make a difference.  The files stay in GAN_TEST_DIR,
+ * The run's numbers have so few digits that every product and sum is exact in a float: BLAS,
+ * instruction set and order of summation can't make a difference.  The files stay in GAN_TEST_DIR,
  * where scripts/check-ports compares those of each port with those of the machine it runs on. */
 #include "expect.h"
 #include "game.h"
@@ -59,7 +59,7 @@ static gan_network *perceptron(size_t in, size_t out, uint64_t seed)
 static OPTIMIZER(sgd, sgd, d.lr = d.momentum = 0.5);
 
 /* One step.  The generator's weights are 0, so that its noise, which has all digits, does not
- * matter: what it draws are its biases. */
+ * matter: its samples are its biases. */
 TEST(a_run)
 {
     static float samples[SAMPLES][PIXELS];

@@ -53,7 +53,7 @@ static gan_optimizer *adam(double lr)
 }
 
 /* All tensors to 1e-5 of their norm, and each number to 1e-5 with 1e-7 for those near zero; and the
- * way from the first weights, which is far shorter than they are, to 1e-3. */
+ * change from the initial weights, which is far smaller than they are, to 1e-3. */
 static void expect_same_end(gan_network *found, gan_network *wanted, gan_network *first)
 {
     size_t n;

@@ -100,7 +100,7 @@ TEST_EACH(gradients_are_derivatives_for_every_discriminator, 0, N_NETWORKS)
     check_both_gradients(g_networks[2], d_networks[_i], 17);
 }
 
-/* The experiment's networks, narrower; along directions in which all weights change at once. */
+/* The experiment's networks, narrower; along directions in which all weights change. */
 TEST(gradients_are_derivatives_along_random_directions)
 {
     static const net_layer g[] = {LINEAR(16, 64), LEAKY, LINEAR(64, 64), LEAKY, LINEAR(64, 100),
@@ -132,7 +132,7 @@ TEST(gradients_are_derivatives_along_random_directions)
             ck_assert(fabs(slope) > 1e-5);
             free(u);
         }
-        /* Along the gradient itself the slope is its length. */
+        /* Along the gradient the derivative is its norm. */
         for (size_t i = 0; i < by->n_weights; i++)
             direction[i] = (double)grad[i] / norm_of(grad, by->n_weights);
         expect_near(gradcheck_direction(loss, &a, by->weights, direction, by->n_weights),
@@ -241,8 +241,8 @@ TEST(dropout_draws_anew_for_each_sample_and_step)
     game_end(&x);
 }
 
-/* With weights of zero all samples count the same, so the gradient tells in how many of them a
- * number was kept.  Masks that repeated within the batch would make the counts even. */
+/* With weights of zero all samples contribute equally, so the gradient counts the samples in which
+ * a value was kept. Masks repeated within the batch would make the counts even. */
 TEST(dropout_never_repeats_within_a_batch)
 {
     game x = dropout_game();

@@ -78,7 +78,7 @@ static void sleep_ms(long ms)
 
 static gan_status look(void *calls, gan_train_gradients *gradients)
 {
-    gradients->changed = 1; /* so that the norm is computed anew */
+    gradients->changed = 1; /* so that the norm is recomputed */
     ++*(size_t *)calls;
     return GAN_OK;
 }
@@ -103,7 +103,7 @@ TEST_EACH(a_step_takes_no_memory, GAN_PENALTY_NONE, GAN_PENALTY_DRAGAN + 1)
     desc.on_gradients_user = &looks;
     x = game_begin(small_g, small_d, adam, &desc);
     batch = batch_of(&x, real, 20);
-    expect_ok(gan_network_build(x.g)); /* what its forward runs need */
+    expect_ok(gan_network_build(x.g)); /* the memory of its forward runs */
     taken = b.taken;
     b.left = 0;
     calls = atomic_load(&heap_calls);
@@ -119,7 +119,7 @@ TEST_EACH(a_step_takes_no_memory, GAN_PENALTY_NONE, GAN_PENALTY_DRAGAN + 1)
     ck_assert_uint_eq(looks, 2000);
     ck_assert_uint_eq(b.refused, 0);
 #ifdef COUNT_HEAP_CALLS
-    ck_assert_uint_gt(atomic_load(&heap_calls), 0); /* the count counts */
+    ck_assert_uint_gt(atomic_load(&heap_calls), 0); /* the counter works */
 #endif
     free(real);
     free(z);
@@ -211,7 +211,7 @@ TEST(a_pass_takes_no_memory)
     free(x), free(dy);
 }
 
-/* ---- addresses, which an OpenBLAS takes without the heap ---- */
+/* ---- address space, which OpenBLAS maps without the heap ---- */
 
 static const net_layer large_g[] = {LINEAR(3, 1500), LEAKY, LINEAR(1500, 600), TANH, END},
                        large_d[] = {LINEAR(600, 1500), LEAKY, LINEAR(1500, 1), END};
@@ -224,7 +224,7 @@ static gan_trainer_desc large_desc(size_t n_threads)
                               .n_threads = n_threads};
 }
 
-/* Pages that the process has addresses for; 0 where the system doesn't tell. */
+/* The process's virtual memory in pages; 0 if unknown. */
 static size_t pages_mapped(void)
 {
     FILE *f = fopen("/proc/self/statm", "r");
@@ -245,8 +245,8 @@ TEST_EACH(the_first_step_takes_no_addresses, 1, 4)
     size_t before, after;
     unsigned long calls;
 
-    sleep_ms(50);         /* for what threads of an OpenBLAS's own do first */
-    (void)pages_mapped(); /* it takes a buffer */
+    sleep_ms(50);         /* for the initialisation of OpenBLAS's own threads */
+    (void)pages_mapped(); /* stdio allocates a buffer */
     before = pages_mapped();
     calls = atomic_load(&heap_calls);
     expect_ok(gan_train_step(x.trainer, &batch, NULL));
@@ -263,7 +263,7 @@ TEST_EACH(the_first_step_takes_no_addresses, 1, 4)
 #pragma weak blas_memory_alloc
 void *blas_memory_alloc(int unused);
 
-/* Where products need a BLAS; else nothing is asked of it. */
+/* If products need a BLAS; else it isn't called. */
 TEST(a_blas_without_memory_is_an_error)
 {
     const gan_trainer_desc desc = large_desc(2);
@@ -299,7 +299,7 @@ TEST(a_blas_without_memory_is_an_error)
     gan_network_destroy(d);
 }
 
-/* ---- a host that computes in other ways ---- */
+/* ---- a host with other floating-point modes ---- */
 
 static void flush_to_zero(int on)
 {
@@ -329,7 +329,7 @@ static const struct {
 } hosts[] = {{FE_TONEAREST, 0},  {FE_UPWARD, 0},    {FE_DOWNWARD, 0},
              {FE_TOWARDZERO, 0}, {FE_TONEAREST, 1}, {FE_UPWARD, 1}};
 
-/* Train and sample as a host that sets its own mode before it makes the trainer, or after. */
+/* Train and sample as a host that sets its own mode before it creates the trainer, or after. */
 static game play_rounding(int host, int early, size_t n_threads, float *out)
 {
     gan_trainer_desc desc = small_desc;
@@ -406,9 +406,9 @@ TEST_EACH(batches_dont_depend_on_the_hosts_rounding, 0, sizeof hosts / sizeof *h
     free(plain), free(found);
 }
 
-/* ---- a child of the host's ---- */
+/* ---- a child process of the host ---- */
 
-/* Run `act` in a child; it returns 0 when all is well.  It has to end at all. */
+/* Run `act` in a child; it returns 0 on success.  It must not hang. */
 static void expect_of_child(int (*act)(const game *), const game *x)
 {
     int result = -1;

@@ -56,7 +56,7 @@ static gan_status bce(void *user, const gan_objective_step *step, gan_objective_
     return GAN_OK;
 }
 
-/* An address that says it came through. */
+/* A pointer that shows it was passed on. */
 static void *const user = (void *)(uintptr_t)&bce_rows;
 
 static gan_objective own_bce(void)
@@ -65,7 +65,7 @@ static gan_objective own_bce(void)
                            .generator = bce,   .user = user,      .most_target = 1};
 }
 
-/* Everything that goes with an objective, by the bits of `options`. */
+/* Every option that works with an objective, by the bits of `options`. */
 enum { PENALTY = 1, PARTS = 2, AVERAGE = 4, FLIPS = 8, NOISE = 16, ALL_OPTIONS = 32 };
 
 static const gan_penalty_desc r1 = {GAN_PENALTY_DESC_INIT, .kind = GAN_PENALTY_R1, .interval = 2};
@@ -260,7 +260,7 @@ TEST(patches_are_what_passes_make_of_them)
 
 /* ---- stopping a step ---- */
 
-/* Says no when its time has come. */
+/* Stops at a given call. */
 typedef struct stopper {
     gan_half half;
     uint64_t step;
@@ -290,8 +290,8 @@ static gan_status stopping_gradients(void *context, gan_train_gradients *g)
 
 static const gan_status reasons[] = {GAN_ERR_IO, GAN_END, (gan_status)77, GAN_ERR_NONFINITE};
 
-/* A step that was stopped, even behind its first micro-batch, leaves nothing: the run that goes on
- * is the one that was never stopped. */
+/* A step that was stopped, even after its first micro-batch, has no effect: the run continues as if
+ * never stopped. */
 static void expect_undone(gan_half half, gan_trainer_desc desc, stopper *s, size_t calls)
 {
     game plain = game_begin(small_g, small_d, adam, &desc);
@@ -337,7 +337,7 @@ TEST_EACH(a_stopped_step_changes_nothing, 0, ALL_OPTIONS)
     expect_undone(GAN_HALF_GENERATOR, desc, &s, 0);
 }
 
-/* Where steps that diverge are skipped, one that a host calls so is, too. */
+/* Where diverging steps are skipped, one that a host reports as such is, too. */
 TEST(a_host_may_call_a_step_diverged)
 {
     gan_trainer_desc desc = desc_with(0, 1);
@@ -448,7 +448,7 @@ TEST_EACH(looking_at_gradients_changes_nothing, 0, ALL_OPTIONS)
     game_end(&plain);
 }
 
-/* With SGD a gradient of a quarter is a step of a quarter; the figure is that of what is used. */
+/* With SGD a quarter of the gradient is a quarter of the step; the norm is that of the former. */
 TEST_EACH(changed_gradients_are_used, 0, 2)
 {
     gan_trainer_desc desc = desc_with(_i ? PARTS : 0, 2);

@@ -68,8 +68,8 @@ TEST(the_run_is_left_as_it_was)
     game_end(&x);
 }
 
-/* An auxiliary classifier's logits lie behind the output; labels are read where the discriminator
- * looks at them. */
+/* An auxiliary classifier's logits follow the output; labels are read if the discriminator uses
+ * them. */
 TEST_EACH(labels_are_read_where_the_discriminator_looks_at_them, 0, RUNS)
 {
     const gan_trainer_desc desc = desc_of(_i);
@@ -141,7 +141,7 @@ TEST(what_is_missing_or_of_another_size_is_refused)
     game_end(&x);
 }
 
-/* A host that asks in the middle of a step. */
+/* A host that calls it in the middle of a step. */
 typedef struct asker {
     gan_trainer **trainer;
     const gan_batch *samples;

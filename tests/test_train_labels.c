@@ -118,7 +118,7 @@ TEST(labels_that_nobody_looks_at_are_left_alone_or_refused)
     game_end(&twin);
 }
 
-/* The other one isn't shown labels, but batches have them all the same. */
+/* The other network uses no labels, but batches may have them. */
 TEST_EACH(one_network_alone_may_look_at_labels, 0, 2)
 {
     static const net_layer blind_g[] = {LINEAR(LATENT, 9), LEAKY, LINEAR(9, 20), END};
@@ -223,7 +223,7 @@ TEST(settings_about_classes_are_checked)
 
 /* ---- checkpoints; see choose_every_option() in run.c, too ---- */
 
-/* Between the halves, where a relativistic generator looks at real samples and their labels. */
+/* Between the halves, where a relativistic generator uses real samples and their labels. */
 TEST_EACH(a_run_is_resumed_between_its_halves, 0, RUNS)
 {
     const char *path = scratch_path("conditional.gan");

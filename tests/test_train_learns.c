@@ -20,7 +20,7 @@ static game learn(const net_layer *g, const net_layer *d, draw_sample draw, size
     gan_rng *rng;
 
     if (under_sanitizer())
-        steps = 50; /* which are slow, and look at other things than where it ends */
+        steps = 50; /* which are slow, and check other things than convergence */
     expect_ok(gan_network_initialize(x.g, 1000 + seed));
     expect_ok(gan_network_initialize(x.d, 2000 + seed));
     expect_ok(gan_rng_create(&rng, seed, 77, NULL));
@@ -28,8 +28,8 @@ static game learn(const net_layer *g, const net_layer *d, draw_sample draw, size
         const gan_batch b = batch_of(&x, real, BATCH);
 
         for (size_t i = 0; i < BATCH; i++) draw(rng, real + i * x.sample);
-        /* The usual remedy for a discriminator and generator that circle each other: shorter steps
-         * at the end. */
+        /* The usual remedy for oscillation of discriminator and generator: a lower learning rate at
+         * the end. */
         if (s == steps / 2 || s == steps * 3 / 4) {
             expect_ok(gan_optimizer_set_lr(x.g_opt, gan_optimizer_lr(x.g_opt) / 4));
             expect_ok(gan_optimizer_set_lr(x.d_opt, gan_optimizer_lr(x.d_opt) / 4));
@@ -92,7 +92,7 @@ TEST_EACH(it_covers_a_ring_of_eight, 0, 3)
             if (hypot((double)y[2 * i] - cos((double)m * acos(-1) / 4),
                       (double)y[2 * i + 1] - sin((double)m * acos(-1) / 4)) < 0.2)
                 near[m]++, close++;
-    for (size_t m = 0; m < 8; m++) covered += near[m] > N / 80; /* a tenth of its share */
+    for (size_t m = 0; m < 8; m++) covered += near[m] > N / 80; /* a tenth of the expected share */
     if (!under_sanitizer()) {
         ck_assert_uint_eq(covered, 8);
         ck_assert_msg(close > N * 6 / 10, "only %zu of %d samples are close to a mode", close, N);

@@ -9,7 +9,7 @@
 
 enum { RANKS = 4, BATCH = 24, LATENT = 5, SAMPLE = 6, MOST_BYTES = 100000 };
 
-/* Buffers, an average of the weights, moments: all that a mean is of. */
+/* Buffers, averaged weights, moments: everything that is averaged. */
 static game begin(const gan_communicator *ranks, size_t local_steps)
 {
     game x = {.latent = LATENT, .sample = SAMPLE};
@@ -107,7 +107,7 @@ TEST(ranks_go_on_from_their_mean)
     end(&met);
 }
 
-/* A step of a rank alone is that of a batch which is its part, not a smaller one. */
+/* A rank's local step is that of its part of the batch, not of a smaller one. */
 TEST(gradients_of_local_steps_are_means_over_the_part_of_the_batch)
 {
     meeting apart = trained(100, 1), together = trained(0, 1);
@@ -140,7 +140,7 @@ typedef struct file {
     float *weights;
 } file;
 
-/* Saving compares all that there is of a run between the ranks; in the middle of a round it is a meeting. */
+/* Saving compares the run's state between the ranks; in the middle of a round it averages first. */
 static int save(const gan_communicator *ranks, void *context)
 {
     file *f = context;
@@ -227,7 +227,7 @@ TEST(settings_that_follow_the_whole_batch_are_refused)
     expect_refused(&desc, "local_steps of 4 with on_divergence");
 }
 
-/* A meeting that fails is an error of the step. */
+/* A failure of averaging is an error of the step. */
 TEST(a_meeting_without_the_others_fails)
 {
     const gan_communicator two = ranks_unreachable(2);

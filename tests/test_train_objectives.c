@@ -65,7 +65,7 @@ static void expect_weights(golden *g, const char *key, const char *end, gan_netw
         found[i] -= first[i];
         wanted[i] -= first[i];
     }
-    expect_norm_close(found, wanted, n, 1e-5); /* the way that they went */
+    expect_norm_close(found, wanted, n, 1e-5); /* the change of the weights */
     free(found);
     free(wanted);
 }
@@ -120,7 +120,7 @@ TEST_EACH(the_number_of_threads_does_not_show, 0, CASES)
     game_end(&first);
 }
 
-/* Between the halves, where a relativistic generator still has to look at the real batch. */
+/* Between the halves, where a relativistic generator still needs the real batch. */
 TEST_EACH(a_run_is_resumed_between_its_halves, 0, CASES)
 {
     const char *path = scratch_path("objective.gan");
@@ -182,7 +182,7 @@ static double first_d_loss(const gan_trainer_desc *desc, float label_sign)
     gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
     gan_tensor t;
 
-    /* Another sign of the last layer is another sign of the logit. */
+    /* Negating the last layer negates the logit. */
     for (int i = 0; i < 2; i++) {
         expect_ok(gan_network_find(&t, x.d, i ? "2.bias" : "2.weight"));
         for (size_t j = 0; j < t.size; j++) t.data[j] *= label_sign;
@@ -194,7 +194,7 @@ static double first_d_loss(const gan_trainer_desc *desc, float label_sign)
     return stats.d_loss;
 }
 
-/* With every label flipped the game is the one where logits have the other sign. */
+/* With every label flipped, training is the same with negated logits. */
 TEST_EACH(flipping_all_labels_turns_the_game_round, 0, CASES)
 {
     gan_trainer_desc desc = desc_of(_i);
@@ -219,7 +219,7 @@ TEST(so_many_labels_are_flipped)
     gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
     gan_tensor t;
 
-    /* A critic that says 1 to all: each row costs -1 as real, +1 as generated. */
+    /* A critic with constant output 1: the loss per row is -1 as real, +1 as generated. */
     expect_ok(gan_network_find(&t, x.d, "2.weight"));
     for (size_t i = 0; i < t.size; i++) t.data[i] = 0;
     expect_ok(gan_network_find(&t, x.d, "2.bias"));
@@ -272,7 +272,7 @@ TEST(what_an_objective_has_no_use_for_is_refused)
     game_end(&x);
 }
 
-/* The loss is on the number before a last sigmoid. */
+/* The loss is computed on the logit before a final sigmoid. */
 TEST(a_last_sigmoid_changes_nothing)
 {
     for (int which = 0; which < 3; which++) {
@@ -332,8 +332,8 @@ static float last_number(gan_network *net)
     return t.data[t.size - 1];
 }
 
-/* A critic's last bias moves real and generated verdicts alike: its gradient is 0, and not a sum's
- * rounding, which rules that divide by its size would make full steps of. */
+/* A critic's last bias shifts real and generated outputs alike: its gradient is exactly 0, not a
+ * rounding error, which rules that normalise gradients would amplify to full steps. */
 static void expect_still_bias(gan_network *d, opt_maker make, size_t n, size_t micro_batch)
 {
     const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = n,

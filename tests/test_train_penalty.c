@@ -10,7 +10,7 @@
 
 enum { SEED = 31, BATCH = 17 };
 
-/* What is tried. */
+/* A case. */
 static gan_penalty_desc tried;
 
 static const net_layer g_layers[] = {LINEAR(3, 7), TANH, LINEAR(7, 6), END};
@@ -28,7 +28,7 @@ static double deviation_of(const float *x, size_t n)
     return sqrt(squares);
 }
 
-/* Where the slope is taken, in a trainer's first step. */
+/* The samples at which the gradient is taken, in a trainer's first step. */
 static void lay_samples(const adversaries *a, double *out)
 {
     const size_t size = a->d->in, n = a->n * size;
@@ -59,7 +59,7 @@ static int is_r(void)
     return tried.kind == GAN_PENALTY_R1 || tried.kind == GAN_PENALTY_R2;
 }
 
-/* The penalty and the mean norm, without regard to the interval. */
+/* The penalty and the mean norm, ignoring the interval. */
 static double penalty_of(const adversaries *a, double *norm)
 {
     const double weight = (tried.weight > 0 ? tried.weight : 10) / (is_r() ? 2 : 1);
@@ -121,7 +121,7 @@ TEST_EACH(the_step_follows_loss_and_penalty, GAN_PENALTY_WGAN_GP, GAN_PENALTY_DR
 {
     tried = (gan_penalty_desc){GAN_PENALTY_DESC_INIT, .kind = (gan_penalty_kind)_i};
     check_gradient(0);
-    /* In three parts; the deviation that DRAGAN goes by is that of each. */
+    /* In three micro-batches; DRAGAN uses the standard deviation of each. */
     if (tried.kind != GAN_PENALTY_DRAGAN) check_gradient(7);
     if (tried.kind == GAN_PENALTY_NONE) return;
     tried.weight = 0.75;
@@ -132,7 +132,7 @@ TEST_EACH(the_step_follows_loss_and_penalty, GAN_PENALTY_WGAN_GP, GAN_PENALTY_DR
 
 /* ---- the interval ---- */
 
-/* The change of all weights by a discriminator's step from the same place. */
+/* The change of all weights by a discriminator step from the same weights. */
 static float *change_of(game *x, const float *from, const gan_batch *b, const float *z)
 {
     float *change;
@@ -192,7 +192,7 @@ static double penalty_from(game *x, const float *weights, float *real, const flo
     return stats.penalty;
 }
 
-/* Where samples are mixed, and the masks of dropout. */
+/* The interpolation of samples, and dropout masks. */
 TEST_EACH(random_numbers_are_fresh_after_a_step_that_counts, 0, 2)
 {
     static const net_layer dropping[] = {LINEAR(6, 8), DROPOUT(0.4f), TANH, LINEAR(8, 1), END};

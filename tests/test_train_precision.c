@@ -1,5 +1,5 @@
 /* test_train_precision.c - training with products in bfloat16: results near those of floats; the
- * same bits on any number of threads, with any memory, and after a resume. */
+ * same bits on any number of threads, with any activation memory setting, and after a resume. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"
@@ -108,7 +108,7 @@ TEST(activations_that_are_not_kept_change_no_bit)
     game_end(&first);
 }
 
-/* What one step of either network adds to its weights: with this optimizer, its gradient. */
+/* The change of either network's weights by one step: with this optimizer, its gradient. */
 static float *first_gradient(gan_precision precision, int of_generator, size_t *n)
 {
     const gan_trainer_desc desc = desc_of(precision);
@@ -134,8 +134,8 @@ static float *first_gradient(gan_precision precision, int of_generator, size_t *
     return gradient;
 }
 
-/* By the same weights, samples and latent vectors; the discriminator's with the gradient of R1.  They
- * are off by 4 and 6 %, through four and nine products, of which most are by tiles of 4 by 4 places. */
+/* With the same weights, samples and latent vectors; the discriminator's with the gradient of R1.  They are off by 4
+ * and 6 %, through four and nine products, most of which use tiles of 4 by 4 pixels. */
 TEST_EACH(gradients_are_near_those_in_floats, 0, 2)
 {
     size_t n;

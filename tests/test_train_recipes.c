@@ -1,5 +1,5 @@
-/* test_train_recipes.c - additions to a loss: several penalties, regularisation, top-k, fresh
- * real samples, schedules.  Against PyTorch; the same bits, exact resume, no memory; refusals. */
+/* test_train_recipes.c - additions to a loss: several penalties, regularisation, top-k, fresh real
+ * samples, schedules.  Against PyTorch; the same bits, exact resume, out of memory; refusals. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"
@@ -27,7 +27,7 @@ static const net_layer g_layers[] = {LINEAR(LATENT, HIDDEN), TANH, LINEAR(HIDDEN
 
 /* ---- the recipes of make_recipes.py ---- */
 
-/* Descriptors of one: they point at each other. */
+/* One recipe's descriptors, which point at each other. */
 typedef struct recipe {
     const char *name;
     gan_trainer_desc trainer;
@@ -36,7 +36,7 @@ typedef struct recipe {
     gan_lecam_desc lecam;
     gan_consistency_desc consistency;
     gan_schedule_desc p, gamma, rate, beta2, average;
-    int adam, beside; /* else SGD; the generator's half beside other real samples */
+    int adam, beside; /* else SGD; fresh real samples in the generator's half */
 } recipe;
 
 static gan_schedule_desc schedule(gan_schedule kind, uint64_t period, double factor, int rising)
@@ -97,7 +97,7 @@ static void make_bcr(recipe *r)
 static void (*const recipes[])(recipe *r) = {make_r3gan, make_lecam, make_cr, make_bcr};
 enum { RECIPES = sizeof recipes / sizeof *recipes };
 
-/* The i-th, where it stays. */
+/* The i-th, in static memory. */
 static recipe *make_recipe(recipe *r, int i)
 {
     *r = (recipe){
@@ -128,7 +128,7 @@ static game begin(const recipe *r)
     return x;
 }
 
-/* A step on what is given or, for NULL, drawn. */
+/* A step on the given inputs or, for NULL, random ones. */
 static void step(const game *x, const recipe *r, const float *real, const float *fresh,
                  const float *z_d, const float *z_g, gan_train_stats *stats)
 {
@@ -279,7 +279,7 @@ TEST_EACH(a_run_goes_on_with_the_same_bits, 0, 3 * RUNS)
     game_end(&resumed);
 }
 
-/* What a checkpoint of a recipe holds another trainer to, by the name that is told. */
+/* Settings of a recipe that a checkpoint compares, by the name in the message. */
 static void expect_other_refused(recipe *r, const char *says)
 {
     const char *path = scratch_path("run.gan");
@@ -388,7 +388,7 @@ TEST(a_lack_of_memory_leaves_nothing)
 
 /* ---- top-k ---- */
 
-/* Of k of n samples, and at least one. */
+/* Top k of n samples, and at least one. */
 TEST(the_generator_learns_from_the_share_that_is_wanted)
 {
     static const struct {
@@ -471,7 +471,7 @@ TEST(a_wrong_batch_changes_nothing)
     free(real);
 }
 
-/* What the trainer is asked for while it is in a step. */
+/* Calls to the trainer during a step. */
 typedef struct second_call {
     gan_trainer *trainer;
     gan_batch batch;
@@ -554,7 +554,7 @@ TEST(what_makes_no_sense_is_refused)
             "instance_noise_schedule with instance_noise 0");
 }
 
-/* Hosts that were built when these were shorter. */
+/* Hosts built when these descriptors were shorter. */
 TEST(descriptors_of_before_are_read)
 {
     recipe r;

@@ -1,5 +1,5 @@
-/* test_train_rows.c - which rows objectives and regularisation get: the best ones with their
- * labels and targets, and augmented ones beside their originals. */
+/* test_train_rows.c - which rows objectives and regularisation get: top-k rows with their labels
+ * and targets, and augmented ones with their originals. */
 #include "expect.h"
 #include "game.h"
 #include "sequence.h"
@@ -12,7 +12,7 @@ enum { SIDE = 4, SIZE = SIDE * SIDE, LATENT = 3, BATCH = 7, ALL = 63 };
 /* Three outputs a sample, three classes. */
 enum { PATCHES = 3, CLASSES = 3 };
 
-/* Two networks that look at labels, the discriminator's with batch norm. */
+/* Two networks that use labels, the discriminator with batch norm. */
 static game conditional(const gan_trainer_desc *desc, size_t outputs)
 {
     game x = {.latent = LATENT, .sample = SIZE};
@@ -30,7 +30,7 @@ static game conditional(const gan_trainer_desc *desc, size_t outputs)
 
 /* ---- top-k ---- */
 
-/* An objective that keeps what it was shown of the generated rows: three outputs each. */
+/* An objective that records the generated rows: three outputs each. */
 typedef struct shown {
     size_t n, stride;
     float outputs[BATCH * PATCHES];

@@ -1,5 +1,5 @@
-/* test_train_shards.c - batches cut into shards: the same bits on any number of ranks and threads, what
- * is defined over a shard and what over the batch, and ranks that fail. */
+/* test_train_shards.c - batches cut into shards: the same bits on any number of ranks and threads, what is computed per
+ * shard and what per batch, and ranks that fail. */
 #include "budget.h"
 #include "expect.h"
 #include "game.h"
@@ -23,7 +23,7 @@ typedef struct settings {
     gan_augment_desc augment;
 } settings;
 
-/* A kind of run: its networks, and what of settings differs from the defaults. */
+/* A kind of run: its networks, and settings other than the defaults. */
 typedef struct kind {
     const char *name;
     gan_network *(*g)(void), *(*d)(void);
@@ -170,7 +170,7 @@ static const kind kinds[] = {
 };
 enum { KINDS = sizeof kinds / sizeof *kinds, VECTORS = 0, IMAGES = 1, CONDITIONAL = 2 };
 
-/* A game of that kind, of which all of its ranks have one. */
+/* A game of that kind, one for each of its ranks. */
 static game begin(const kind *k, size_t shards, size_t threads, const gan_communicator *ranks,
                   gan_train_gradients_fn on_gradients)
 {
@@ -222,7 +222,7 @@ typedef struct played {
     const kind *kind;
     size_t threads;
     unsigned char
-        bytes[MOST_BYTES]; /* the checkpoint of the first rank: saving compares with others */
+        bytes[MOST_BYTES]; /* the first rank's checkpoint: saving compares the ranks */
     size_t n_bytes;
 } played;
 
@@ -269,8 +269,8 @@ TEST_EACH(any_number_of_ranks_and_threads_has_the_bits_of_one_process, 0, KINDS)
 
 enum { WIDE = 45 };
 
-/* Nothing couples rows here, so that the shards of a rank are one run.  A dropout that drops nothing
- * changes no number, but then each shard runs by itself. */
+/* Nothing couples rows here, so that the shards of a rank are one run.  A dropout that drops nothing changes no value,
+ * but makes each shard a separate run. */
 static gan_network *wide_g(int apart)
 {
     gan_network *net = NETWORK(gan_shape_1d(LATENT), gan_layer_linear(LATENT, WIDE), gan_layer_selu(),
@@ -294,7 +294,7 @@ typedef struct wide {
     float *weights;
 } wide;
 
-/* The last batch has a sample a shard. */
+/* The last batch has one sample per shard. */
 static int play_wide(const gan_communicator *ranks, void *context)
 {
     static const size_t counts[] = {BATCH, 2 * SHARDS + 3, BATCH, SHARDS + 2};
@@ -357,7 +357,7 @@ TEST_EACH(shards_that_run_at_once_have_the_bits_of_each_alone, 1, 3)
     free(apart.weights);
 }
 
-/* Two all-to-alls of pieces, as a ring sends, and some figures. */
+/* Two all-to-alls of pieces, as in a ring all-reduce, and some statistics. */
 TEST(a_step_sends_no_more_than_a_ring_does)
 {
     played *p = calloc(1, sizeof *p);
@@ -374,7 +374,7 @@ TEST(a_step_sends_no_more_than_a_ring_does)
     free(p);
 }
 
-/* ---- what is defined over what ---- */
+/* ---- per shard or per batch ---- */
 
 /* Nothing couples samples here: the sum of the shards' gradients is that of the batch, rounded in
  * another order. */
@@ -415,7 +415,7 @@ TEST_EACH(one_shard_is_the_whole_batch, 0, KINDS)
     game_end(&one);
 }
 
-/* Each of the four shards in a run of its own, from the same beginning. */
+/* Each of the four shards in a run of its own, from the same initial state. */
 TEST(buffers_are_the_mean_of_what_the_shards_make_of_them)
 {
     enum { N = 20, EACH = N / 4, BUFFERS = 8 + 4 };
@@ -489,11 +489,11 @@ TEST(an_objective_is_asked_for_each_shard)
     game_end(&x);
 }
 
-/* ---- ranks that can't go on ---- */
+/* ---- ranks that fail ---- */
 
 typedef struct failure {
     const char *name;
-    int who; /* the rank that has its fault */
+    int who; /* the faulty rank */
     gan_status wanted;
     const char *says;
     gan_train_gradients_fn on_gradients;
@@ -583,7 +583,7 @@ TEST(a_rank_that_is_gone_is_an_error_of_the_others)
     ranks_run(4, leave_early, NULL);
 }
 
-/* Half of a batch of numbers at 1e20 overflows: all ranks skip the step and go on with one run. */
+/* Half a batch of values around 1e20 overflows: all ranks skip the step and stay in agreement. */
 static int skip_one(const gan_communicator *ranks, void *context)
 {
     played *p = context;
@@ -633,7 +633,7 @@ TEST(settings_that_make_no_sense_are_refused)
     const gan_communicator whole = ranks_unreachable(4);
     static const struct {
         size_t shards, micro_batch, batch, rank, size;
-        int missing; /* the function of the communicator that is NULL; 0: there is none */
+        int missing; /* which function of the communicator is NULL; 0: none */
         gan_status wanted;
         const char *says;
     } cases[] = {

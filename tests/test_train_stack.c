@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- what a host may do, on one thread ---- */
+/* ---- a host's calls, on one thread ---- */
 
 #define MUST(call)                                                                                 \
     do {                                                                                           \
@@ -21,7 +21,7 @@
 
 enum { SIDE = 28, PIXELS = SIDE * SIDE, BATCH = 32, LATENT = 100 };
 
-/* Networks with one of each layer that works on more than a few numbers at once. */
+/* Networks with one of each layer that uses temporary arrays. */
 static gan_network *generator(void)
 {
     gan_network *net = gan_network_create(gan_shape_1d(LATENT), NULL);
@@ -61,7 +61,7 @@ static gan_network *discriminator(size_t outputs)
     (void)gan_network_add(net, gan_layer_minibatch_stddev(4));
     (void)gan_network_add(net, gan_layer_avg_pool2d(2, NULL));
     (void)gan_network_add(net, gan_layer_flatten());
-    (void)gan_network_add(net, gan_layer_linear(33 * 7 * 7, 8192)); /* a product of the BLAS's */
+    (void)gan_network_add(net, gan_layer_linear(33 * 7 * 7, 8192)); /* a product by the BLAS */
     (void)gan_network_add(net, gan_layer_leaky_relu(0.2f));
     (void)gan_network_add(net, gan_layer_linear(8192, outputs));
     return net;
@@ -249,8 +249,8 @@ TEST(a_thread_with_the_smallest_stack_does_everything)
         by_host = run_on_stack(GAN_STACK_BYTES, do_nothing, s);
         used = run_on_stack(GAN_STACK_BYTES, do_everything, s) - by_host;
         printf("%zu bytes of stack used, beside %zu of a thread's own\n", used, by_host);
-        ck_assert_uint_gt(used, 4096);      /* it is seen */
-        ck_assert_uint_le(used, 32 * 1024); /* and a product's panel is as much again */
+        ck_assert_uint_gt(used, 4096);      /* the measurement works */
+        ck_assert_uint_le(used, 32 * 1024); /* and a product's panel is as large again */
     }
     free(s);
 }

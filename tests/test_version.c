@@ -30,5 +30,5 @@ TEST(the_blas_has_a_name)
 
     ck_assert_ptr_nonnull(name);
     ck_assert_uint_gt(strlen(name), 0);
-    ck_assert_msg(strpbrk(name, " \"\n") == NULL, "\"%s\" is no pkg-config module", name);
+    ck_assert_msg(strpbrk(name, " \"\n") == NULL, "\"%s\" is not a pkg-config module", name);
 }

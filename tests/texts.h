@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
-/* Write a text through a gan__file, keeping the last n_keep; what fails is abandoned. */
+/* Write a text through a gan__file, keeping the last n_keep; on failure the file is abandoned. */
 gan_status commit_text(const char *path, const char *text, size_t n_keep);
 
 void expect_text(const char *path, const char *wanted);

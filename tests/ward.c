@@ -57,7 +57,7 @@ ward_data ward_open(const gan_dataset *data, size_t n)
     return p;
 }
 
-/* Of radius 2, each Gaussian with a deviation of 0.02. */
+/* Of radius 2; each Gaussian has a standard deviation of 0.02. */
 ward_data ward_draw_ring(size_t n)
 {
     ward_data p = take_memory(n, 2);
@@ -121,7 +121,7 @@ static gan_network *network(const watch *w, size_t in, size_t out, int spectral,
     return net;
 }
 
-/* From 7x7 to 14x14 numbers, and back. */
+/* From 7x7 to 14x14 pixels, and back. */
 static void make_convolutional(watch *w)
 {
     const gan_network_desc g = {GAN_NETWORK_DESC_INIT, .seed = 2 * w->seed};
@@ -145,7 +145,7 @@ static void make_convolutional(watch *w)
     gan_network_add(w->d, gan_layer_linear(MAPS * side * side, 1));
 }
 
-/* The networks, with what is wrong with them. */
+/* The networks, with their seeded failure. */
 static void make_networks(watch *w)
 {
     const ward_run *r = w->r;
@@ -204,7 +204,7 @@ static void shuffle(uint8_t *labels, size_t n)
     gan_rng_destroy(rng);
 }
 
-/* The samples that are trained on: a copy, with what is wrong with them. */
+/* The training samples: a copy, with their seeded failure. */
 static void make_data(watch *w)
 {
     const ward_run *r = w->r;
@@ -229,7 +229,7 @@ static void make_data(watch *w)
     free(labels);
 }
 
-/* As many real ones as are generated; where there are fewer, all. */
+/* As many real samples as generated ones; if there are fewer, all. */
 static size_t seen(const watch *w)
 {
     return w->r->n_training > 0 && w->r->n_training < WARD_SEEN ? w->r->n_training : WARD_SEEN;
@@ -290,7 +290,7 @@ static void train(watch *w, size_t steps)
     }
 }
 
-/* What the discriminator puts out for some samples. */
+/* The discriminator's outputs for some samples. */
 static size_t put_out(watch *w, const float *x, const uint8_t *labels, size_t n, float *outputs)
 {
     const gan_batch batch = {GAN_BATCH_INIT, .count = n, .shape = gan_shape_1d(w->p->size),
@@ -300,8 +300,8 @@ static size_t put_out(watch *w, const float *x, const uint8_t *labels, size_t n,
     return n;
 }
 
-/* Show the discriminator training samples, held-out ones of the classes that it is trained on, and
- * generated ones. */
+/* Run the discriminator on training samples, held-out ones of the classes that it is trained on,
+ * and generated ones. */
 static void ask_discriminator(watch *w, const float *generated, const uint8_t *asked, gan_look *out)
 {
     static float x[WARD_SEEN * WARD_PIXELS], outputs[3][WARD_SEEN];
@@ -407,7 +407,7 @@ const ward_run ward_failures[] = {
 };
 const size_t ward_n_failures = sizeof ward_failures / sizeof *ward_failures;
 
-/* The objectives of docs/experiments.md, with what keeps them from collapsing in few steps. */
+/* The objectives of docs/experiments.md, with settings that avoid collapse within few steps. */
 const ward_run ward_healthy[] = {
     {"bce, R1", .penalty = GAN_PENALTY_R1},
     {"minimax, R1", .loss = GAN_LOSS_MINIMAX, .penalty = GAN_PENALTY_R1},

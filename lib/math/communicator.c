@@ -1,7 +1,8 @@
-/* communicator.c - sums over the ranks of a run, and what they agree on.
+/* communicator.c - sums over the ranks of a run (all-reduce), and agreement on a failure.
  *
- * A sum takes two exchanges, as few bytes as a ring does, and no order but ours: each rank gets
- * the same piece of every rank's numbers, adds these up, and sends the sum to all.
+ * A sum is a reduce-scatter and an all-gather.  It moves as few bytes as a ring all-reduce, but the
+ * order of additions is fixed here: each rank gets the same piece of every rank's numbers, adds
+ * these up, and sends the sum to all.
  *
  *     rank 0   a0 a1 a2 a3     all_to_all    a0 b0 c0 d0  -> s0     all_gather
  *     rank 1   b0 b1 b2 b3   ------------->  a1 b1 c1 d1  -> s1   ------------>  s0 s1 s2 s3
@@ -21,7 +22,7 @@
 
 enum { SENTENCE_BYTES = 512, PIECE_UNIT = 16 };
 
-/* What the first hosts' records had. */
+/* The size of gan_communicator before it had non-blocking functions. */
 enum { FIRST = offsetof(gan_communicator, begin_all_to_all) };
 
 gan_status gan__communicator_read(gan_communicator *out, const gan_communicator *given)
@@ -43,7 +44,7 @@ gan_status gan__communicator_read(gan_communicator *out, const gan_communicator 
                                     : "broadcast",
                  out->size);
     if (!out->begin_all_to_all != !out->proceed || !out->begin_all_gather != !out->proceed)
-        GAN_FAIL(GAN_ERR_INVALID, "communicator: %s is NULL, but not what belongs to it",
+        GAN_FAIL(GAN_ERR_INVALID, "communicator: %s is NULL, but its counterparts are not",
                  !out->begin_all_to_all   ? "begin_all_to_all"
                  : !out->begin_all_gather ? "begin_all_gather"
                                           : "proceed");
@@ -114,7 +115,7 @@ size_t gan__communicator_padded(const gan_communicator *c, size_t n)
     return gan__size_round_up(n, c->size * PIECE_UNIT);
 }
 
-/* The tree over the pieces, which are left in ruins; the first one is their sum. */
+/* Sum the pieces into the first one, by a pairwise tree; the others are overwritten. */
 static void add_pieces(size_t pieces, size_t n, float *x)
 {
     for (size_t apart = 1; apart < pieces; apart *= 2)
@@ -122,7 +123,7 @@ static void add_pieces(size_t pieces, size_t n, float *x)
             gan__simd_best()->axpy(n, 1, x + (i + apart) * n, x + i * n);
 }
 
-/* By a host's functions that return when all is done. */
+/* By the host's blocking functions. */
 static gan_status sum_at_once(const gan__rank_sum *s)
 {
     gan_status status = GAN_OK;
@@ -137,7 +138,7 @@ cleanup:
     return status;
 }
 
-/* The exchange before has brought what the next one sends. */
+/* An exchange is complete: reduce what it received, and begin the next one. */
 static gan_status begin_next(gan__rank_sum *s)
 {
     const gan_communicator *c = s->ranks;

@@ -1,21 +1,21 @@
-/* kernels.c - matrix products: by the library's own loops, or by CBLAS.
+/* kernels.c - matrix products (GEMM): by the library's own loops, or by CBLAS.
  *
  * A linear layer y = x w^T + b needs three products, of which a task computes a part:
  *
  *                         m      k      n     a               b             part
- *     forward             rows   in     out   x[rows, in]     w, turned     columns of y
+ *     forward             rows   in     out   x[rows, in]     w^T           columns of y
  *     input gradient      rows   out    in    dy[rows, out]   w[out, in]    columns of dx
- *     weight gradient     out    rows   in    dy, turned      x[rows, in]   rows of dw
+ *     weight gradient     out    rows   in    dy^T            x[rows, in]   rows of dw
  *
- * "Turned" is transposed: read with its two strides exchanged.  Which loops do a product is decided
- * by shapes and the processor alone, never by the number of threads, for the sake of equal bits:
+ * In identifiers "turned" is transposed: read with the two strides exchanged.  What computes a
+ * product depends on shapes and the processor, not on the number of threads, for equal bits:
  *
- *     one row or one output            dot products: every weight is read once, which takes longest
- *     processors with fused multiply-add whose instructions kernels_gemm.c knows: its loops
- *     others, and `make PRODUCTS=blas` cblas_sgemm(), on one thread
+ *     one row or one output             dot products, memory-bound: each weight is read once
+ *     processors with FMA that kernels_gemm.c has instructions for: its loops
+ *     others, and `make PRODUCTS=blas`  cblas_sgemm(), on one thread
  *
- * Samplers ask for kernels_gemm.c on any processor (GAN__BY_ROWS), one output apart: then a row has
- * the same bits whatever rows it is among.  So do trainers in bfloat16.  A build without a BLAS does the third case by it, too. */
+ * Samplers use kernels_gemm.c on any processor (GAN__BY_ROWS), except for a single output: then a
+ * row has the same bits in any batch.  So do trainers in bfloat16, and builds without a BLAS. */
 #include "math/kernels_internal.h"
 
 #include "base/alloc_internal.h"
@@ -27,8 +27,8 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Whether the own loops do a product: where they are the faster ones; where each row's bits are to
- * be its own; where there is no BLAS. */
+/* Whether kernels_gemm.c computes a product: where it is faster, where a row's bits must not depend
+ * on the other rows, and in builds without a BLAS. */
 static int is_own(gan__by by)
 {
 #if defined(GAN__NO_BLAS)
@@ -49,9 +49,9 @@ int gan__kernels_need_blas(void)
 /* ---- packed rows ---- */
 
 enum {
-    WIDE_WEIGHTS = 1 << 18, /* weights from which on packed rows take less memory than they do */
-    LARGE_ROWS = 1 << 18,   /* values of a, 1 MiB, that are too many for the L2 cache */
-    WAYS_APART = 1024,      /* rows by a multiple of this have their values in one set of a cache */
+    WIDE_WEIGHTS = 1 << 18, /* weights that take more memory than packed rows do */
+    LARGE_ROWS = 1 << 18,   /* elements of a, 1 MiB: too large for the L2 cache */
+    WAYS_APART = 1024,      /* strides that are multiples of this map to one cache set */
     LEAST_ROWS = 16,
 };
 
@@ -60,8 +60,8 @@ size_t gan__kernels_scratch(size_t stride, size_t out)
     return GAN__GEMM_SCRATCH + (gan__size_mul(stride, out) < WIDE_WEIGHTS ? 0 : GAN__GEMM_ROWS);
 }
 
-/* Where to pack rows of a, if that makes a product faster: where they don't fit into the L2 cache,
- * or where the rows that are read together evict each other from the L1 cache. */
+/* Where to pack rows of a, or NULL.  Packing makes a product faster where a doesn't fit into the L2
+ * cache, or where rows that are read together evict each other from the L1 cache. */
 static float *rows_scratch(const gan__gemm_args *g, size_t stride, size_t out)
 {
     const int large = gan__size_mul(g->m, g->k) >= LARGE_ROWS;
@@ -91,7 +91,7 @@ void gan__kernels_gemm_blas(const gan__gemm_args *g)
 {
     const int a_turned = g->a_row == 1 && g->k > 1;
 
-    /* The result starts as the bias: one pass over it less than adding the bias afterwards. */
+    /* The result starts as the bias, which saves a pass that would add it afterwards. */
     for (size_t i = 0; i < g->m && g->bias; i++)
         memcpy(g->c + i * g->c_stride, g->bias, g->n * sizeof *g->c);
     cblas_sgemm(CblasRowMajor, a_turned ? CblasTrans : CblasNoTrans,
@@ -121,7 +121,7 @@ const gan__panels *gan__kernels_panels(gan__by by)
 }
 #endif
 
-/* With weights of `out` rows, `stride` floats apart. */
+/* With weights of `out` rows and leading dimension `stride`. */
 static void gemm(gan__by by, size_t stride, size_t out, const gan__gemm_args *args)
 {
     gan__gemm_args g = *args;
@@ -189,7 +189,7 @@ void gan__kernels_linear_add(gan__by by, size_t rows, size_t in, size_t out, siz
     linear(by, rows, in, out, begin, end, x, w, stride, NULL, 1, y, scratch);
 }
 
-/* ---- with weights that are packed ---- */
+/* ---- packed weights ---- */
 
 static gan__gemm_args packed_args(size_t in, size_t out)
 {
@@ -255,7 +255,8 @@ void gan__kernels_linear_input_grad(gan__by by, size_t rows, size_t in, size_t o
         gan__simd_best()->scale(n, dy[r], w + begin, dx + r * in + begin);
 }
 
-/* Columns begin to end of dy, turned, times x: rows begin to end of dw, which lie `stride` apart. */
+/* Columns begin .. end-1 of dy, transposed, times x: those rows of dw, whose leading dimension is
+ * `stride`. */
 static gan__gemm_args weight_grad_args(size_t rows, size_t in, size_t out, size_t begin, size_t end,
                                        const float *x, const float *dy, size_t stride, float *dw,
                                        float *scratch)
@@ -288,7 +289,7 @@ void gan__kernels_linear_weight_grad(gan__by by, size_t rows, size_t in, size_t 
     for (size_t r = 0; r < rows; r++) gan__simd_best()->axpy(in, dy[r], x + r * in, dw);
 }
 
-/* ---- the same, shard by shard ---- */
+/* ---- weight gradients as a tree over shards ---- */
 
 int gan__kernels_has_trees(void)
 {
@@ -310,7 +311,7 @@ void gan__tree_put(float *stack, size_t n, size_t i)
 
 enum { COLUMNS_AT_ONCE = 256 };
 
-/* Some columns of the gradient of one output's weights. */
+/* Some columns of the weight gradient of a layer with one output. */
 static void add_rows_tree(const gan__shard_rows *shards, size_t in, size_t n, const float *x,
                           const float *dy, float *dw)
 {

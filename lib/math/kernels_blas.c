@@ -1,8 +1,8 @@
 /* kernels_blas.c - the BLAS's global state: its number of threads, its memory, its name.
  *
- * The library calls the BLAS from workers of its own, where threads of the BLAS's would compete
- * with them for the CPUs.  Other BLAS are built for one thread or have no such setting; an OpenBLAS
- * is set to one thread while any call of the library runs:
+ * The library calls the BLAS from its own workers, with which the BLAS's threads would compete for
+ * the CPUs.  Other BLAS libraries are single-threaded or have no such setting; an OpenBLAS is set
+ * to one thread while any call of the library runs:
  *
  *     host      8 threads | gan_train_step() in thread A                    | 8 threads again
  *                         |     gan_network_forward() in thread B           |
@@ -10,9 +10,9 @@
  *     setting   8           1   1                          1                  8
  *
  * The first to enter remembers the setting and the last to leave restores it; in between the host's
- * own products are done by one thread.  An OpenBLAS on OpenMP (PARALLEL_OPENMP) takes the number of
- * the calling thread, omp_set_num_threads(), so each worker sets its own once, and the callers set
- * and restore theirs. */
+ * own products run on one thread.  An OpenBLAS on OpenMP (PARALLEL_OPENMP) takes the thread count
+ * of the calling thread, omp_set_num_threads(), so each worker sets its own once, and the callers
+ * set and restore theirs. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "math/kernels_internal.h"
 
@@ -51,7 +51,7 @@ void gan__blas_describe(char *text, size_t capacity)
 }
 #else
 
-/* If the BLAS is known at build time to be OpenBLAS the references are plain, so that linking a
+/* If the BLAS is known at build time to be OpenBLAS the references are strong, so that linking a
  * static archive includes them; else weak, because the library that the loader finds for "blas" may
  * still be an OpenBLAS. */
 #ifdef GAN__BLAS_OPENBLAS
@@ -64,18 +64,18 @@ extern int openblas_get_num_threads(void) MAYBE;
 extern int openblas_get_parallel(void) MAYBE;
 extern char *openblas_get_config(void) MAYBE;
 
-/* An OpenBLAS built on OpenMP takes each calling thread's own number, and makes it everyone's. */
+/* An OpenBLAS built on OpenMP takes the thread count of the calling thread, and makes it global. */
 extern void omp_set_num_threads(int n) __attribute__((weak));
 extern int omp_get_max_threads(void) __attribute__((weak));
 
-/* Where a product of OpenBLAS's gets the buffer that it packs its matrices in.  They are not in its
- * headers, but have been there under these names from its first release on. */
+/* How an OpenBLAS product gets the buffer that it packs matrices into.  They are not in its
+ * headers, but have been exported under these names since its first release. */
 extern void *blas_memory_alloc(int unused) __attribute__((weak));
 extern void blas_memory_free(void *buffer) __attribute__((weak));
 
 enum { PARALLEL_NONE = 0, PARALLEL_OPENMP = 2 }; /* what openblas_get_parallel() returns */
 
-/* Global, since these settings are the process's and not an object's. */
+/* Global, since these are settings of the process and not of an object. */
 static struct {
     pthread_mutex_t lock;
     size_t users;
@@ -94,7 +94,7 @@ static int blas_parallel(void)
     return openblas_get_parallel();
 }
 
-/* Set this thread's own number where there is such a thing; return what it was. */
+/* Set the calling thread's OpenMP thread count where there is one; return the previous count. */
 static int set_own_threads(int n)
 {
     int before;
@@ -137,13 +137,13 @@ void gan__blas_enter_worker(void)
 
 /* ---- its memory ---- */
 
-/* The largest buffer that an OpenBLAS maps; a build's own size can't be queried. */
+/* The largest buffer that any OpenBLAS maps; the size in a build can't be queried. */
 static const size_t BUFFER_BYTES = sizeof(void *) > 4 ? (size_t)128 << 20 : (size_t)32 << 20;
 
-enum { MOST_BUFFERS = 32 }; /* OpenBLAS has room for 50 at the least, and the host may need some */
+enum { MOST_BUFFERS = 32 }; /* OpenBLAS has at least 50, and the host may need some */
 
-/* An OpenBLAS that gets no memory tries again, for ever, and its product never returns.  So the
- * system is first queried whether there is room for the mapping. */
+/* An OpenBLAS that can't map its buffer retries for ever, and the product never returns.  So try
+ * first whether such a mapping succeeds. */
 static int can_map_buffer(void)
 {
     const size_t bytes = BUFFER_BYTES + ((size_t)1 << 20);
@@ -152,8 +152,8 @@ static int can_map_buffer(void)
     return memory != MAP_FAILED && munmap(memory, bytes) == 0;
 }
 
-/* OpenBLAS keeps a buffer that was released for the next product.  So all are taken at the same
- * time and released: from then on n products at a time find theirs. */
+/* OpenBLAS keeps a released buffer for the next product.  So n are allocated together and released:
+ * from then on n concurrent products find theirs. */
 static size_t take_buffers(size_t n)
 {
     void *buffers[MOST_BUFFERS];
@@ -178,13 +178,13 @@ gan_status gan__blas_reserve(size_t n_threads)
     if (found >= n) return GAN_OK;
     return gan__fail(GAN_ERR_NOMEM,
                      "BLAS: OpenBLAS maps a buffer of up to %zu MiB for each of %zu threads; the "
-                     "system gives room for %zu",
+                     "system has memory for %zu",
                      BUFFER_BYTES >> 20, n, found);
 }
 
 /* ---- its name ---- */
 
-/* OpenBLAS writes its own into a buffer that all threads share: it is queried once. */
+/* OpenBLAS writes it into a buffer that all threads share, so it is queried once. */
 static char description[256];
 static pthread_once_t described = PTHREAD_ONCE_INIT;
 

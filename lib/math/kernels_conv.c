@@ -1,45 +1,45 @@
-/* kernels_conv.c - convolutions as products of panels.
+/* kernels_conv.c - convolutions as matrix products, by im2col a panel at a time.
  *
- * With image x[in, height, width] between zeros for its padding, map y[out, position] and weights
- * w[out, tap], where a position is a place of the kernel on the image and a tap one of the kernel's
- * own elements, counted over the input channels, the convolution is a matrix product
+ * With zero-padded image x[in, height, width], map y[out, position] and weights w[out, tap], where
+ * a position is one of the kernel on the image and a tap an element of the kernel, counted over the
+ * input channels, the convolution is a matrix product
  *
- *     y[o, p] = sum over t of w[o, t] P[t, p],     P[t, p] = x at the place of tap t at position p
+ *     y[o, p] = sum over t of w[o, t] P[t, p],     P[t, p] = x at the pixel of tap t at position p
  *
- *       padded image                    P, the matrix of patches
+ *       padded image                    P, the im2col matrix
  *     +---------------+                      position p = 0   1   2 ...
  *     | 0  0  0  0  0 |                 tap 0   +---+---+---+
- *     | 0 [a  b] c  0 |   position 5    tap 1   |   |   |   |      2x2 kernel, steps of 1:
+ *     | 0 [a  b] c  0 |   position 5    tap 1   |   |   |   |      2x2 kernel, stride 1:
  *     | 0 [d  e] f  0 |   of a kernel   tap 2   |   |   |   |      column 5 holds a b d e,
  *     | 0  g  h  i  0 |   of 2x2        tap 3   +---+---+---+      column 6 holds b c e f
  *     | 0  0  0  0  0 |
  *     +---------------+                 "patch": a column of P; "taps": its rows
  *
- * Training needs two products more, both adjoints of the first:
+ * Training needs two more products, both adjoints of the first:
  *
- *     image from map      x[place] = sum of w[o, t] y[o, p] over all t, p that lie on that place
- *     weights' gradient   dw[o, t] = sum over p (and samples) of dy[o, p] P[t, p]
+ *     image from map      x[pixel] = sum of w[o, t] y[o, p] over all t, p that fall on that pixel
+ *     weight gradient     dw[o, t] = sum over p (and samples) of dy[o, p] P[t, p]
  *
- * They are the input's gradient and the weights' gradient of conv2d, and the forward pass and
- * weights' gradient of conv_transpose2d, whose own input's gradient is the first.
+ * They are the input and weight gradients of conv2d, and the forward pass and weight gradient of
+ * conv_transpose2d, whose input gradient is the first product.
  *
- * P has kernel height times width as many values as the image, so it is never made.  A panel of it
- * is gathered from padded images, multiplied while it is in the L1 cache, and forgotten:
+ * P is kernel height times width as large as the image, so it is never stored as a whole.  A panel
+ * of it is gathered from padded images and multiplied while it is in the L1 cache:
  *
  *     gan__conv_map      for each chunk of images, group, PANEL columns (positions): gather all
  *                        taps, DEPTH at a time -> panel; multiply by the weights, into the map
  *     gan__conv_image    for each chunk, group, PANEL columns (taps): the panel is columns of the
- *                        weights; multiply the transposed map by it; add each number of the
- *                        product to its place in the padded images (scatter); copy these at last
+ *                        weights; multiply the transposed map by it; scatter-add the product into
+ *                        the padded images (col2im); copy these out last
  *     gan__conv_weights  for each stretch of DEPTH positions: pack the map's rows; gather PANEL
- *                        taps of these positions -> panel; multiply, adding to dw
+ *                        taps of these positions -> panel; multiply, accumulating into dw
  *
- * Where steps are 1 and the kernel isn't wider than the padding allows, the image is in turn a
- * convolution of the map by the flipped kernel, and is computed as one (see turns()): adding
- * to places costs more than gathering from them.
+ * With a stride of 1 and no more padding than the kernel reaches, the image is in turn a
+ * convolution of the map by the flipped kernel, and is computed as one (see turns()), as a scatter
+ * costs more than a gather.
  *
- * Sums run over taps, or positions, in one order that shapes alone fix; padding is copied as zeros,
- * so no inner loop asks where the border is. */
+ * Sums are over taps, or positions, in an order that depends on shapes alone.  Padding is stored as
+ * zeros, so no inner loop checks for the border. */
 #include "math/kernels_conv_internal.h"
 
 #include "base/alloc_internal.h"
@@ -50,20 +50,20 @@
 enum {
     DEPTH = GAN__CONV_DEPTH,
     MAX_WIDTH = 256,         /* columns of a panel */
-    PANELS_AT_ONCE = 4,      /* narrow ones */
+    PANELS_AT_ONCE = 4,      /* narrow ones, when weights are packed */
     CHUNK_NUMBERS = 1 << 17, /* in padded images at a time, so that they stay in the L2 cache */
-    SLACK = 64,              /* floats that vectors may touch behind a block */
+    SLACK = 64,              /* floats that vectors may touch beyond an array */
 };
 
-/* What a call works with; the blocks lie in the scratch. */
+/* The working set of a call, in the scratch. */
 typedef struct work {
     const gan__conv *c;
     const gan__panels *panels;
     size_t padded[2]; /* height and width of an image with its padding */
     size_t chunk;     /* images at a time */
-    float *images;    /* `chunk` padded ones, of some channels */
+    float *images;    /* `chunk` padded images, of some channels */
     float *panel;
-    float *block; /* of the result, or a packed matrix */
+    float *block; /* of the product, or a packed matrix */
 } work;
 
 static size_t taps(const gan__conv *c)
@@ -98,7 +98,7 @@ static size_t images_size(const gan__conv *c)
 {
     const size_t image = gan__size_mul(c->in, gan__size_mul(padded_size(c, 0), padded_size(c, 1)));
 
-    /* With fewer channels a chunk may hold more images, but not more numbers. */
+    /* Of fewer channels a chunk may hold more images, but not more numbers. */
     return gan__size_add(gan__size_mul(larger(chunk_of(c), DEPTH / positions(c)), image), SLACK);
 }
 
@@ -129,12 +129,12 @@ static size_t weights_size(const gan__conv *c)
 
 /* ---- flipped kernels ---- */
 
-/* With strides of 1 the image is in turn a convolution of the map: image[i] is the sum over taps t
- * of w[t] map[i + padding - t], which is a convolution by the kernel read backwards, with the
- * channels of image and map exchanged and what the padding lacks of the kernel's reach as padding:
+/* With a stride of 1 the image is in turn a convolution of the map: image[i] is the sum over taps t
+ * of w[t] map[i + padding - t], a convolution by the flipped kernel with the channels of image and
+ * map exchanged, and with a padding of dilation * (kernel - 1) - padding:
  *
- *     kernel  w0 w1 w2, padding 1           map[p] = w0 x[p-1] + w1 x[p] + w2 x[p+1]
- *     turned  w2 w1 w0, padding 2 - 1       x[i]   = w2 m[i-1] + w1 m[i] + w0 m[i+1] */
+ *     kernel   w0 w1 w2, padding 1          map[p] = w0 x[p-1] + w1 x[p] + w2 x[p+1]
+ *     flipped  w2 w1 w0, padding 2 - 1      x[i]   = w2 m[i-1] + w1 m[i] + w0 m[i+1] */
 static gan__conv turned(const gan__conv *c)
 {
     gan__conv back = *c;
@@ -149,8 +149,8 @@ static gan__conv turned(const gan__conv *c)
     return back;
 }
 
-/* Whether that is possible, and faster.  Turning the weights takes as long as out * taps copies,
- * once per call; what it saves, adding products to images, grows with the positions. */
+/* Whether that is possible, and faster.  Flipping the weights costs out * taps copies per call;
+ * what it saves, the scatter, grows with the positions. */
 static int turns(const gan__conv *c)
 {
     int does = c->out <= 4 * positions(c);
@@ -176,8 +176,8 @@ static void turn_weights(const gan__conv *c, const float *weights, float *to)
 
 /* ---- scratch ---- */
 
-/* Blocks of the result are out by a panel's width, or positions by that; packed maps out by a
- * panel's depth. */
+/* Blocks of the product are out, or DEPTH positions, by a panel's width; packed maps are out by
+ * DEPTH positions. */
 static size_t work_size(const gan__conv *c)
 {
     const size_t block = gan__size_mul(larger(DEPTH, c->out), MAX_WIDTH + 16);
@@ -211,7 +211,7 @@ static size_t plane(const work *w)
     return w->padded[0] * w->padded[1];
 }
 
-/* Copy some channels of n images, `stride` apart, between zeros. */
+/* Copy some channels of n images, `stride` apart, into zero-padded ones. */
 static void pad(const work *w, size_t n, size_t channels, const float *image, size_t stride)
 {
     const gan__conv *c = w->c;
@@ -227,7 +227,7 @@ static void pad(const work *w, size_t n, size_t channels, const float *image, si
     }
 }
 
-/* The transposed product, for the images of one group, with the bias. */
+/* Copy n images of one group out of their padding, adding the bias. */
 static void unpad(const work *w, size_t n, const float *bias, float *image, size_t stride)
 {
     const gan__conv *c = w->c;
@@ -242,9 +242,9 @@ static void unpad(const work *w, size_t n, const float *bias, float *image, size
     }
 }
 
-/* ---- where a patch's numbers are ---- */
+/* ---- offsets of positions and taps ---- */
 
-/* Numbers side by side in a panel whose places in an image are a fixed step apart. */
+/* Contiguous numbers of a panel's row, whose pixels have a fixed stride in an image. */
 typedef gan__segment segment;
 
 /* The offset of the patch of position p, in images of `channels` channels. */
@@ -259,7 +259,7 @@ static size_t patch_at(const work *w, size_t channels, size_t p)
            x * c->stride[1];
 }
 
-/* Where a tap lies in a patch. */
+/* The offset of a tap in a patch. */
 static size_t tap_at(const work *w, size_t tap)
 {
     const gan__conv *c = w->c;
@@ -270,8 +270,8 @@ static size_t tap_at(const work *w, size_t tap)
     return channel * plane(w) + y * c->dilation[0] * w->padded[1] + x * c->dilation[1];
 }
 
-/* The same for n positions, or taps, one after the other: counted on, because a division costs as
- * much as a dozen products. */
+/* The same for n consecutive positions, or taps: incremental, because a division costs as much as a
+ * dozen multiplications. */
 static void patches_at(const work *w, size_t channels, size_t begin, size_t n, size_t *at)
 {
     const gan__conv *c = w->c;
@@ -343,7 +343,7 @@ static size_t least(size_t a, size_t b)
 
 /* ---- image to map ---- */
 
-/* Columns begin .. begin+n-1 of out rows by all positions of the chunk, into c. */
+/* Columns begin .. begin+n-1 of the map, out rows by all positions of the chunk. */
 static void map_panel(const work *w, const float *weights, const float *bias, size_t begin,
                       size_t n, float *to, size_t to_stride)
 {
@@ -373,7 +373,7 @@ static void map_panel(const work *w, const float *weights, const float *bias, si
     }
 }
 
-/* Put a block of the result where its columns belong, which are in several samples. */
+/* Copy a block of the product, whose columns are in several samples, into the map. */
 static void spread(const work *w, size_t begin, size_t n, float *map, size_t stride)
 {
     const size_t l = positions(w->c);
@@ -425,13 +425,13 @@ void gan__conv_map(const gan__conv *c, size_t rows, const float *image, const fl
 
 /* ---- map to image ---- */
 
-/* Add what some taps make of one sample's map to its padded image. */
+/* Add the contribution of some taps and one sample's map to its padded image. */
 static void add_taps(const work *w, const float *panel, const segment *segments, size_t n_segments,
                      size_t n, const float *map, float *image)
 {
     const size_t l = positions(w->c);
     const size_t width = w->c->map[1];
-    /* Whole lines of the map, so that neighbours' sums needn't wait for each other. */
+    /* Whole rows of the map, whose overlapping patches the lag of scatter_add() keeps apart. */
     const size_t piece = width < DEPTH ? DEPTH / width * width : DEPTH;
     size_t at[DEPTH];
 
@@ -454,8 +454,8 @@ static void add_taps(const work *w, const float *panel, const segment *segments,
     }
 }
 
-/* Copy some columns of the weights into panels, one behind the other.  Rows are far apart, so a few
- * panels are filled at a time. */
+/* Pack some columns of the weights into consecutive panels.  The weights' rows are far apart, so a
+ * few panels are filled at a time. */
 static void load_panels(const work *w, const float *weights, size_t columns)
 {
     const size_t width = w->panels->width;
@@ -496,7 +496,7 @@ static void image_chunk(const work *w, size_t n, const float *map, size_t stride
     }
 }
 
-/* Add all products to the images. */
+/* The images by scatter-add. */
 static void add_images(const gan__conv *c, size_t rows, const float *map, const float *weights,
                        const float *bias, float *image, float *scratch)
 {
@@ -529,9 +529,9 @@ void gan__conv_image(const gan__conv *c, size_t rows, const float *map, const fl
     gan__conv_map(&back, rows, map, scratch, bias, image, scratch + weights_size(c));
 }
 
-/* ---- the weights' gradient ---- */
+/* ---- the weight gradient ---- */
 
-/* Some positions, one after the other, of a sample or of several whole ones. */
+/* Consecutive positions of a sample, or all positions of several. */
 typedef struct stretch {
     size_t sample, samples;
     size_t begin, end; /* positions, counted from the first of `sample` */
@@ -553,9 +553,9 @@ static stretch next_stretch(const gan__conv *c, size_t rows, const stretch *s)
     return (stretch){s->sample, 1, s->end, least(s->end + DEPTH, l)};
 }
 
-enum { PACKED = DEPTH + 16 }; /* not a power of two, for the cache's sake */
+enum { PACKED = DEPTH + 16 }; /* not a power of two: rows would evict each other from the cache */
 
-/* The part's rows of the map at these positions, side by side. */
+/* Pack the part's rows of the map at these positions. */
 static void pack_map(const work *w, gan__conv_part part, const stretch *s, const float *map,
                      size_t stride)
 {

@@ -1,10 +1,11 @@
 /* kernels_conv_internal.h - products of images, maps and small kernels.
  *
- * A convolution makes a map of an image; a transposed one makes the image of the map, by the same
- * numbers.  So there are three products, and each is the forward pass, the input's gradient or the
- * weights' gradient of both.  Weights are [groups * out, in, kernel] either way, as PyTorch's are.
+ * A convolution computes a feature map from an image; a transposed convolution computes an image
+ * from a map, with the same matrix transposed.  So there are three products, which are the forward
+ * pass, input gradient and weight gradient of both.  Weights are [groups * out, in, kernel] for
+ * either, as PyTorch's are.
  *
- * Every value of a result is a sum in an order that shapes alone fix. */
+ * Every value of a result is a sum whose order depends on shapes alone. */
 #ifndef GAN_KERNELS_CONV_INTERNAL_H
 #define GAN_KERNELS_CONV_INTERNAL_H
 
@@ -19,11 +20,11 @@ typedef struct gan__conv {
     size_t image[2]; /* height and width */
     size_t map[2];
     size_t kernel[2], stride[2], padding[2], dilation[2];
-    gan__by by;   /* its products */
+    gan__by by;   /* for its products */
     float *pairs; /* GAN__GEMM_PAIRS floats for those in bfloat16; NULL with others */
 } gan__conv;
 
-enum { GAN__CONV_DEPTH = 256 }; /* rows of a panel, where they can be divided */
+enum { GAN__CONV_DEPTH = 256 }; /* rows of a panel, at most, where sums can be split */
 
 /* The scratch, in floats, that the functions need. */
 size_t gan__conv_scratch(const gan__conv *c);

@@ -1,23 +1,24 @@
 /* kernels_function.c - the functions of one value that activation layers compute, with their first
  * and second derivatives; compiled once for each instruction set.
  *
- * Each function is a line of the list at the end: its value f(x), its slope f'(x) and its curvature
- * f''(x), as expressions from which FUNCTION() makes three loops.  Slope and curvature are taken
- * from v: the output y where a layer works in place and x is gone (tanh' = 1 - y^2), else x.
+ * Each function is a line of the list at the end: its value f(x), its derivative f'(x), the
+ * "slope", and its second derivative f''(x), the "curve", as expressions from which FUNCTION()
+ * makes three loops.  The derivatives are functions of v: the output y where a layer works in place
+ * and x is gone (tanh' = 1 - y^2), else x.
  *
  * Far from 0 an argument is clamped where the result no longer changes, so that infinities give the
  * limit instead of inf - inf or 0 * inf; NaN stays NaN, since every comparison with it is false. */
 #include "math/kernels_loop_internal.h"
 
-/* ---- exp and what is made of it ---- */
+/* ---- exp and functions of it ---- */
 
 /* Split exp(x) = 2^k exp(r) for -88 <= x <= 89, where x = k ln 2 + r with the integer k nearest to
  * x/ln 2, so that |r| <= ln(2) / 2.
  *
  * Return exp(r) - 1 by its Taylor series, r + r^2/2! + ... + r^7/7!, and 2^k as `power`: k + 127 in
- * the eight bits of the exponent; so 2^-127 reads as 0 and 2^128 as infinity.  ln 2 is taken away
- * in two parts, the first of which has so few bits that its product with k is exact: r then has an
- * error of one rounding, not of k of them. */
+ * the eight bits of the exponent; so 2^-127 reads as 0 and 2^128 as infinity.  k ln 2 is subtracted
+ * in two parts (Cody and Waite, 1980), the first of which has few enough bits that its product with
+ * k is exact: r then has an error of one rounding, not of k of them. */
 static inline float exp_split(float x, float *power)
 {
     const float t = x * 1.44269504f + ROUNDER;
@@ -55,7 +56,7 @@ static inline float exp_within(float x)
 }
 
 /* exp(x), which is 0 below -87.7, where the smallest normal floats are, and infinite above 88.37.
- * From there on x counts as 89, where r > 0: at 88.5, r < 0 would make infinity minus infinity. */
+ * From there on x is replaced by 89, where r > 0: at 88.5, r < 0 would make inf - inf. */
 static inline float exp_of(float x)
 {
     x = at_least(x, -88.0f);
@@ -140,9 +141,9 @@ static inline float softplus_curve(float x, float beta, float threshold)
     return beta * x > threshold ? 0.0f : beta * (e * s * s);
 }
 
-/* The normal distribution's weight beyond a, for 0 <= a <= 14, and its density there.  The ratio of
- * the two times a + 3 is close to a polynomial in (a - 3) / (a + 3), to 6e-8; the square's own
- * rounding is put right, because exp() would multiply it. */
+/* The standard normal distribution's upper tail probability 1 - Phi(a), for 0 <= a <= 14, and its
+ * density at a.  Their ratio times a + 3 is a polynomial in (a - 3) / (a + 3) to within 6e-8; the
+ * rounding error of a^2 is corrected, because exp() would amplify it. */
 static inline float normal_tail(float a, float *density)
 {
     const float square = a * a;
@@ -165,8 +166,7 @@ static inline float normal_tail(float a, float *density)
     return e * (t * p);
 }
 
-/* Numbers below the bound have a value of 0 but for the smallest floats, and infinity times 0 is
- * none. */
+/* Below the bound the value is 0 or a subnormal float; without it -inf * 0 would be NaN. */
 static inline float gelu_of(float x)
 {
     float density;
@@ -198,8 +198,8 @@ static inline float silu_of(float x)
     return at_least(x, -89.0f) * sigmoid_of(x);
 }
 
-/* The slope of x * sigmoid(u(x)) where u, |u| <= 88, has slope `inner`; 1 - sigmoid is taken from
- * what is not yet rounded to 1. */
+/* The derivative of x * sigmoid(u(x)) where |u| <= 88 and u'(x) is `inner`; 1 - sigmoid is e * s,
+ * which is accurate where the sigmoid is rounded to 1. */
 static inline float gated_slope(float x, float u, float inner)
 {
     const float e = exp_within(-u);
@@ -208,7 +208,7 @@ static inline float gated_slope(float x, float u, float inner)
     return s * (1.0f + x * inner * (e * s));
 }
 
-/* The slope's own slope; `bend` is that of `inner`. */
+/* The second derivative; `bend` is u''(x). */
 static inline float gated_curve(float x, float u, float inner, float bend)
 {
     const float e = exp_within(-u);
@@ -232,7 +232,7 @@ static inline float silu_curve(float x)
     return gated_curve(v, v, 1.0f, 0.0f);
 }
 
-/* GELU with the distribution replaced by sigmoid(u): u = 2 sqrt(2 / pi) (x + 0.044715 x^3) */
+/* GELU with Phi(x) approximated by sigmoid(u): u = 2 sqrt(2 / pi) (x + 0.044715 x^3) */
 static inline float gelu_tanh_of(float x)
 {
     const float v = clamp(x, 10.1f); /* u = -89.6 gives 0 */
@@ -260,8 +260,8 @@ static inline float gelu_tanh_curve(float x)
 
 /* ---- their loops ---- */
 
-/* A function's name, its value by x, its slope and its curvature by v: see gan__function_loops.  a
- * and b are its settings. */
+/* A function's name, its value in terms of x, its first and second derivative in terms of v: see
+ * gan__function_loops.  a and b are its settings. */
 #define FUNCTION(name, value_of, slope_of, curve_of)                                               \
     static void name##_value(size_t n, const float *settings, const float *in, float *out)         \
     {                                                                                              \

@@ -1,13 +1,13 @@
-/* kernels_gemm.c - the matrix product, compiled once for each instruction set.
+/* kernels_gemm.c - the matrix product (GEMM), compiled once for each instruction set.
  *
  * c[m, n] = a[m, k] b[k, n], where one matrix, a, is small, as a batch is, and the other, b, is
- * large, as the weights of a layer are.  A BLAS copies both into blocks that suit its registers and
- * caches; here only b is copied, and each of its values once.  The loops, from the outermost in:
+ * large, as the weights of a layer are.  A BLAS packs both into panels that suit its registers and
+ * caches; here only b is packed, and each of its values once.  The loops, from the outermost in:
  *
  *     rows of a     MAX_ROWS at a time: they are read again for each panel, from the L2 cache
- *     columns of b  PANEL at a time    \  a panel of DEPTH rows and PANEL columns is copied into
+ *     columns of b  PANEL at a time    \  a panel of DEPTH rows and PANEL columns is packed into
  *     inner index   DEPTH at a time    /  scratch memory, 32 KiB: it stays in the L1 cache
- *     rows of a     BLOCK_ROWS at a time: a block of c, whose sums stay in registers
+ *     rows of a     BLOCK_ROWS at a time: a block of c, the register tile of the micro-kernel
  *     inner index   one by one: a column of the block of a times a row of the panel
  *
  *                  k                      n                         PANEL = two vectors
@@ -18,27 +18,27 @@
  *            +-----------+     |     |     |     |                 v           v
  *                              +-----+-----+-----+--   sum[i] += +-----------+-----------+
  *
- * Where a is large, or its rows lie a power of two apart, so that those of a block evict each
- * other from the L1 cache, it is copied, too (Goto and van de Geijn, 2008), and the loops are
+ * Where a is large, or its leading dimension is a power of two, so that the rows of a block evict
+ * each other from the L1 cache, it is packed, too (Goto and van de Geijn, 2008), and the loops are
  *
- *     rows of a     CHUNK_BLOCKS blocks at a time        \  copied, column by column of each block:
+ *     rows of a     CHUNK_BLOCKS blocks at a time        \  packed, column by column of each block:
  *     inner index   PACKED_DEPTH at a time               /  they stay in the L2 cache
- *     columns of b  PANEL at a time: copied, as above, but deeper
+ *     columns of b  PANEL at a time: packed, as above, but deeper
  *     rows of a     BLOCK_ROWS at a time, and the inner index one by one
  *
- * Every worker copies for itself.  With layers of 1024 by 1024 and batches of 512, copying a takes 3 %
- * of a step and copying b 5 %; shared copies would save at most half of that on two cores, for a
- * barrier more in each product.
+ * Every worker packs for itself.  With layers of 1024 by 1024 and batches of 512, packing a
+ * takes 3 % of a step and packing b 5 %; shared panels would save at most half of that on two cores,
+ * and cost each product another barrier.
  *
  * A block is BLOCK_ROWS rows of two vectors: 14 x 2 of AVX-512's 32 registers, 8 x 2 of NEON's 32,
- * 6 x 2 of AVX2's 16.
- * What is left holds the row of the panel and a value of a.  Each step of the inner index is two
- * loads from the panel and BLOCK_ROWS times two fused multiply-adds, so the loads hide behind them.
+ * 6 x 2 of AVX2's 16.  The remaining registers hold the row of the panel and an element of a.  Each
+ * step of the inner index is two loads from the panel and BLOCK_ROWS times two FMAs, which hide the
+ * latency of the loads.
  *
- * A value of c is a single chain of fused multiply-adds in the order of the inner index: it begins
- * with the bias, or with c itself where the inner index continues in a further panel.  Neither the
- * rows nor the columns that are computed at once change that chain, so the bits of the result are
- * the same however a product is cut into tiles, on any number of threads.
+ * An element of c is a single chain of FMAs in the order of the inner index: it begins with the
+ * bias, or with c itself where the inner index continues in a further panel.  Neither the rows nor
+ * the columns that are computed at once change that chain, so the bits of the result are the same
+ * however a product is divided into tasks, on any number of threads.
  *
  * docs/performance.md has the measurements behind the sizes. */
 #include "math/kernels_gemm_internal.h"
@@ -52,12 +52,12 @@
 enum {
     PANEL = 2 * LANES,  /* columns of a panel */
     DEPTH = 256,        /* its rows: 32 KiB at the most */
-    MAX_ROWS = 64 * 14, /* of the small matrix in turn, so that they stay in the L2 cache */
-    STEP = (BLOCK_ROWS + 3) / 4 * 4, /* from one column of a packed block to the next */
-    CHUNK_BLOCKS = 28,               /* packed at a time, so that they stay in the L2 cache, */
+    MAX_ROWS = 64 * 14, /* of a at a time, so that they stay in the L2 cache */
+    STEP = (BLOCK_ROWS + 3) / 4 * 4, /* leading dimension of a packed block, column-major */
+    CHUNK_BLOCKS = 28,               /* packed at a time, so that they stay in the L2 cache */
     PACKED_DEPTH = 512,              /* inner indices packed at a time */
-    AHEAD = 12,                      /* rows of b that are fetched before they are copied */
-    TURNED = DEPTH + 16,             /* words from a row to the next, where pairs lie along rows */
+    AHEAD = 12,                      /* prefetch distance, in rows of b */
+    TURNED = DEPTH + 16,             /* row stride, in words, of pairs that are to be transposed */
 };
 
 _Static_assert(DEPTH *PANEL <= GAN__GEMM_SCRATCH, "a panel has to fit");
@@ -70,16 +70,16 @@ _Static_assert(PANEL *DEPTH + LANES * TURNED + CHUNK_BLOCKS * STEP * DEPTH <= GA
 
 /* ---- the innermost block ---- */
 
-/* The block's loops have to vanish, so that its sums are registers. */
+/* The block's loops have to be unrolled completely, so that its sums are registers. */
 #ifdef __clang__
 #define UNROLLED _Pragma("clang loop unroll(full)")
 #else
 #define UNROLLED _Pragma("GCC unroll 16")
 #endif
 
-/* `rows` rows by `vectors` vectors of the result, which begins with the values in `from`; both are
- * constants wherever this is inlined, as is whether a and the panel hold pairs of bfloat16.  The
- * result's lines are fetched while the sums are made. */
+/* The micro-kernel: `rows` rows by `vectors` vectors of c, whose sums begin with the values in
+ * `from`.  Both are constants wherever this is inlined, as is `pairs`, whether a and the panel hold
+ * pairs of bfloat16.  The cache lines of c are prefetched while the sums are computed. */
 static inline __attribute__((always_inline)) void
 block(size_t rows, size_t vectors, int pairs, size_t k, const float *a, size_t a_row,
       size_t a_column, const float *panel, const float *from, size_t from_stride, float *c,
@@ -131,15 +131,15 @@ typedef void block_fn(size_t k, const float *a, size_t a_row, size_t a_column, c
 
 UP_TO(BLOCK_ROWS)(BLOCKS)
 
-/* By rows; with rows in place, packed, and packed as pairs; of one vector and of two. */
+/* By the number of rows; with a in place, packed, or packed as pairs; of one vector or two. */
 enum { AS_THEY_STAND, PACKED, PAIRS };
 static block_fn *const blocks[BLOCK_ROWS + 1][3][2] = {{{NULL}}, UP_TO(BLOCK_ROWS)(ENTRY)};
 /* clang-format on */
 
 /* ---- panels ---- */
 
-/* The steps that transpose four by four values in each quarter or half of four vectors.  With one
- * quarter of a, b, c, d, which are rows:
+/* The shuffles that transpose 4 by 4 values in each 128-bit lane of four vectors.  In one lane of
+ * the rows a, b, c, d:
  *
  *     a0 a1 a2 a3    LOW(a, b)  a0 b0 a1 b1    FRONT of the lows    a0 b0 c0 d0
  *     b0 b1 b2 b3    LOW(c, d)  c0 d0 c1 d1    BACK of the lows     a1 b1 c1 d1
@@ -190,9 +190,9 @@ static inline vector quads(const float *from, size_t stride)
 #endif
 }
 
-/* Transpose: four values of each of LANES rows of memory, which are columns of b, become four rows
- * of a panel, or which are rows of a, four columns of a packed block.  quads() gathers the rows in such an order that the transposed quarters are in
- * place. */
+/* Transpose four values of each of LANES rows in memory: columns of b become four rows of a panel,
+ * rows of a four columns of a packed block.  quads() gathers the rows in such an order that the
+ * transposed lanes are in place. */
 static inline void turn(const float *from, size_t stride, float *to, size_t to_stride)
 {
     const vector a = quads(from, stride);
@@ -210,8 +210,8 @@ static inline void turn(const float *from, size_t stride, float *to, size_t to_s
     store(to + 3 * to_stride, BACK(ab_high, cd_high));
 }
 
-/* Copy `columns` columns of k rows of b, whose rows lie one after the other, into a panel; a panel
- * that is not full is filled up with zeros. */
+/* Pack `columns` columns of k rows of b, which is row-major, into a panel; a partial panel is
+ * padded with zeros. */
 static void copy_panel(size_t k, size_t columns, const float *b, size_t stride, float *panel)
 {
     if (columns == PANEL) {
@@ -227,7 +227,7 @@ static void copy_panel(size_t k, size_t columns, const float *b, size_t stride, 
     }
 }
 
-/* The same where the columns lie one after the other. */
+/* The same where b is column-major. */
 static void turn_panel(size_t k, size_t columns, const float *b, size_t stride, float *panel)
 {
     const size_t whole_k = k / 4 * 4;
@@ -242,7 +242,7 @@ static void turn_panel(size_t k, size_t columns, const float *b, size_t stride, 
             panel[l * PANEL + j] = b[j * stride + l];
 }
 
-/* ---- packed rows ---- */
+/* ---- packing rows of a ---- */
 
 /* Rows are cut into blocks of about equal size: 15 rows are 8 + 7, not 14 + 1. */
 static size_t n_blocks_of(size_t rows)
@@ -250,8 +250,8 @@ static size_t n_blocks_of(size_t rows)
     return (rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
 }
 
-/* Copy k columns of some rows of a, column after column, STEP apart.  Vectors load STEP rows where
- * a has that many left; results of rows beyond the block's are not used. */
+/* Pack k columns of some rows of a into a column-major block.  Vectors load STEP rows where a has
+ * that many left; results of rows beyond the block's are not used. */
 static void pack_block(size_t rows, size_t readable, size_t k, const float *a, size_t stride,
                        float *to)
 {
@@ -264,11 +264,11 @@ static void pack_block(size_t rows, size_t readable, size_t k, const float *a, s
         for (size_t i = 0; i < rows; i++) to[l * STEP + i] = a[i * stride + l];
 }
 
-/* The same where the rows' values lie side by side. */
+/* The same where a is column-major. */
 static void pack_turned_block(size_t rows, size_t readable, size_t k, const float *a, size_t stride,
                               float *to)
 {
-    if (readable >= STEP) rows = STEP; /* a size that the compiler knows */
+    if (readable >= STEP) rows = STEP; /* a compile-time constant */
     for (size_t l = 0; l < k; l++, a += stride, to += STEP) {
         if (l + 16 < k) __builtin_prefetch(a + 16 * stride);
         if (rows == STEP)
@@ -278,7 +278,7 @@ static void pack_turned_block(size_t rows, size_t readable, size_t k, const floa
     }
 }
 
-/* All rows of g, k inner indices from `begin` on, block after block. */
+/* Pack all rows of g, k inner indices from `begin` on, block after block. */
 static void pack_rows(const gan__gemm_args *g, size_t begin, size_t k, float *to)
 {
     const size_t n_blocks = n_blocks_of(g->m);
@@ -297,9 +297,9 @@ static void pack_rows(const gan__gemm_args *g, size_t begin, size_t k, float *to
 
 /* ---- pairs of bfloat16 ---- */
 
-/* Both a and b: `n` rows or columns of `width` that a block or panel has, the others being zeros, k
- * inner indices of each.  Those of one row follow one another in memory, or, unless `turned`, the
- * numbers of one inner index do:
+/* Pack k inner indices of n rows of a, or columns of b, padded with zeros to the `width` of a block
+ * or panel.  In memory the numbers of one inner index are contiguous or, if `turned`, those of one
+ * row or column:
  *
  *     from      x00 x01 x02 ...      pairs  (x00, x10) (x01, x11) ...
  *               x10 x11 x12 ...
@@ -321,7 +321,7 @@ static void pack_pairs(size_t n, size_t width, size_t k, const float *from, size
     }
 }
 
-/* All rows of g, k inner indices from `begin` on, block after block. */
+/* Pack all rows of g, k inner indices from `begin` on, block after block. */
 static void pack_pairs_of_rows(const gan__gemm_args *g, size_t begin, size_t k, float *turned,
                                float *to)
 {
@@ -346,7 +346,7 @@ typedef struct part {
     size_t j, columns;
     size_t begin, k;
     const float *rows; /* of a, packed; NULL: they are read in place */
-    size_t block;      /* from one block of them to the next */
+    size_t block;      /* stride of their blocks */
 } part;
 
 /* The part that comes after this one; its k is 0 at the end. */
@@ -372,7 +372,7 @@ static const float *b_of(const part *p)
     return g->b + (g->b_turned ? p->j * g->b_stride + p->begin : p->begin * g->b_stride + p->j);
 }
 
-/* Fetch a part's piece of b. */
+/* Prefetch a part's piece of b. */
 static void fetch_b(const part *p)
 {
     const gan__gemm_args *g = p->g;
@@ -380,7 +380,7 @@ static void fetch_b(const part *p)
     fetch(b_of(p), g->b_stride, g->b_turned ? p->columns : p->k, g->b_turned ? p->k : p->columns);
 }
 
-/* Fetch rows begin .. end-1 of a part's piece of a. */
+/* Prefetch rows begin .. end-1 of a part's piece of a. */
 static void fetch_a(const part *p, size_t begin, size_t end)
 {
     const gan__gemm_args *g = p->g;
@@ -398,8 +398,8 @@ static void fill_rows(size_t rows, const float *numbers, float *to)
         for (size_t j = 0; j < PANEL; j++) to[i * PANEL + j] = numbers[i];
 }
 
-/* All rows of a times a panel.  A block narrower than its vectors is computed in `rest`, whose
- * unused columns are multiplied by zeros. */
+/* All rows of a times a panel.  The remainder, a block narrower than its vectors, is computed in
+ * `rest`, of which only its own columns are copied into c. */
 static void multiply_panel(const part *p, const float *panel)
 {
     static const float zeros[PANEL];
@@ -441,7 +441,7 @@ static void multiply_panel(const part *p, const float *panel)
     }
 }
 
-/* Copy a part's piece of b into a panel. */
+/* Pack a part's piece of b into a panel. */
 static void fill_panel(const part *p, float *panel)
 {
     if (p->g->b_turned)
@@ -469,7 +469,7 @@ static void multiply_rows(const gan__gemm_args *g)
     }
 }
 
-/* A chunk of rows, packed for a stretch of inner indices, which all panels pass by; stretches are
+/* A chunk of rows, packed for a range of inner indices, times all panels of that range.  Ranges are
  * deep, for each reads and writes all of c, and of about equal size. */
 static void multiply_packed_rows(const gan__gemm_args *g)
 {
@@ -526,13 +526,13 @@ static size_t pair_rows_size(size_t m, size_t k)
     return n_blocks_of(m) * STEP * ((k + 1) / 2);
 }
 
-/* Blocks lie one behind the other as multiply_pairs() reads them. */
+/* Blocks are contiguous, in the order in which multiply_pairs() reads them. */
 static float *pair_block(const gan__pair_piece *p, size_t block, float *rows)
 {
     return rows + (block * ((p->all_k + 1) / 2) + p->at / 2) * STEP;
 }
 
-/* Rows whose inner indices follow one another, one by one: a column of a block. */
+/* A row-major piece: each row is written with stride STEP into its block. */
 static void put_single_rows(const gan__pair_piece *p, float *rows)
 {
     const size_t n_blocks = n_blocks_of(p->all_rows);
@@ -560,7 +560,7 @@ static void put_pair_rows(const gan__pair_piece *p, float *rows)
         put_single_rows(p, rows);
         return;
     }
-    for (size_t i = 0; i < n_blocks; i++) { /* all of them: the first is row 0 */
+    for (size_t i = 0; i < n_blocks; i++) { /* a turned piece has all rows */
         const size_t row = p->all_rows * i / n_blocks, left = p->all_rows - row;
 
         join_rows(left < STEP ? left : STEP, STEP, p->k, p->from + row, p->stride,
@@ -580,7 +580,7 @@ static void multiply_rows_in_turn(const gan__gemm_args *args)
         const size_t row = args->m * i / n;
 
         g.m = args->m * (i + 1) / n - row;
-        if (args->a) g.a = args->a + row * args->a_row; /* pair_rows stand for it, in one piece */
+        if (args->a) g.a = args->a + row * args->a_row; /* pair_rows replaces it, undivided */
         g.c = args->c + row * args->c_stride;
         if (g.pairs)
             multiply_pairs(&g);
@@ -601,9 +601,9 @@ static void multiply(const gan__gemm_args *args)
 
 #include "math/kernels_tree_internal.h"
 
-/* ---- what others may call ---- */
+/* ---- the interface ---- */
 
-/* All panels, one behind the other in the order in which a product comes to them. */
+/* Pack all panels, contiguous and in the order in which a product reads them. */
 static void pack(const gan__gemm_args *args, float *packed)
 {
     for (part p = first_part(args); p.k > 0; p = next_part(&p)) {

@@ -1,8 +1,8 @@
 /* kernels_gemm_internal.h - matrix products by the library's own loops.
  *
- * kernels_gemm.c is compiled once for each instruction set: for those that have it with fused
- * multiply-add, for the portable one with a product and a sum.  Every value of a result is one
- * chain of those, in the order of the inner index: how the work is cut doesn't show in the bits. */
+ * kernels_gemm.c is compiled once for each instruction set: with fused multiply-add (FMA) for those
+ * that have it, with a product and a sum for the portable one.  Every value of a result is one
+ * chain of those, in the order of the inner index: its bits don't depend on how work is divided. */
 #ifndef GAN_KERNELS_GEMM_INTERNAL_H
 #define GAN_KERNELS_GEMM_INTERNAL_H
 
@@ -10,21 +10,16 @@
 
 #include <stddef.h>
 
-/* c[m, n] = bias[n] + a[m, k] b[k, n]; without a bias (NULL) plainly the product; with `accumulate`
- * added to the values in c.
- * Strides are in floats.
- * a: element (i, l) is a[i * a_row + l * a_column].
- * b: its rows lie k-th after k-th, b_stride apart; or, when it is turned, its columns do.
- * c: its rows are c_stride apart. */
+/* The scratch of products, in floats. */
 enum {
-    GAN__GEMM_SCRATCH = 8192,                         /* floats: the largest panel */
+    GAN__GEMM_SCRATCH = 8192,                         /* the largest panel */
     GAN__GEMM_ROWS = (28 * 16 + 32) * 512, /* packed rows of a, and a deeper panel */
-    GAN__GEMM_PAIRS = (28 * 16 + 32 + 18) * 256, /* the same in bfloat16, and what is transposed */
+    GAN__GEMM_PAIRS = (28 * 16 + 32 + 18) * 256, /* the same in bfloat16, and to transpose in */
 };
 
-/* Rows of a batch that is cut into shards, of which there are 1, 2, 4, 8 ...: shard i has the rows
- * from ends[i - 1], or 0, to ends[i] - 1, and where `again` is above 0 as many from row again +
- * ends[i - 1] on.  What is a sum over rows is one for each shard, and these are added as a tree. */
+/* The rows of a batch in 1, 2, 4, 8 ... shards: shard i has rows ends[i - 1], or 0, to ends[i] - 1
+ * and, where `again` is above 0, the same rows `again` further on.  A sum over rows is computed for
+ * each shard, and these are added as a tree. */
 typedef struct gan__shard_rows {
     size_t n;
     const size_t *ends;
@@ -32,13 +27,13 @@ typedef struct gan__shard_rows {
 } gan__shard_rows;
 
 /* Such a tree on a stack: sum i is pushed at depth gan__tree_depth(i), and then the topmost two are
- * added into one gan__tree_merges(i) times, as the carry of i + 1 runs through the ones of i:
+ * merged gan__tree_merges(i) times, as often as incrementing the binary counter i carries:
  *
  *     sum          0      1       2        3            4 ...
  *     on the       0     0-1     0-1      0-1 2-3       0-3
  *     stack                       2    -> 0-3            4
  *
- * For n sums it takes room for gan__tree_room() of them, and in the end they are one. */
+ * The stack of n sums has at most gan__tree_room() of them, and in the end one. */
 static inline size_t gan__tree_depth(size_t i)
 {
     size_t n = 0;
@@ -63,6 +58,12 @@ static inline size_t gan__tree_room(size_t n)
     return depth;
 }
 
+/* c[m, n] = bias[n] + a[m, k] b[k, n]; without a bias (NULL) the product alone; with `accumulate`
+ * the product is added to c.  Strides are in floats:
+ *
+ *     a  element (i, l) is a[i * a_row + l * a_column]
+ *     b  row-major with the leading dimension b_stride; column-major if b_turned
+ *     c  row-major with the leading dimension c_stride */
 typedef struct gan__gemm_args {
     size_t m, n, k;
     const float *a;
@@ -74,31 +75,31 @@ typedef struct gan__gemm_args {
     float *c;
     size_t c_stride;
     const float *bias;
-    const float *row_bias; /* a value for each row instead: with a panel only */
+    const float *row_bias; /* one per row instead; with a panel only */
     int accumulate;
-    float *scratch; /* GAN__GEMM_SCRATCH floats on a cache line's beginning, until the call ends */
-    float *rows;    /* GAN__GEMM_ROWS of them instead, to pack a, too: faster from some size on,
+    float *scratch; /* GAN__GEMM_SCRATCH floats aligned to a cache line */
+    float *rows;    /* GAN__GEMM_ROWS of them, to pack a, too: faster from some size on,
                        with the same bits; NULL: a is read in place */
     float *pairs;   /* GAN__GEMM_PAIRS of them: a and b are rounded to bfloat16, which
-                       kernels_pairs_internal.h describes; NULL: they aren't */
-    const float *pair_rows; /* then: a as gan__products has put it there; NULL: it is in a */
+                       kernels_pairs_internal.h describes; NULL: float32 */
+    const float *pair_rows; /* with `pairs`: a as put_pair_rows() has packed it; NULL: it is in a */
     const gan__shard_rows *shards; /* of the inner index: for gan__products.gemm_tree */
 } gan__gemm_args;
 
-/* Numbers of an a that stays the same for many products in bfloat16, in memory order: of rows
- * `row` .. `row` + m - 1 and inner indices `at` .. `at` + k - 1, of which the first is even. */
+/* A piece of an a that is packed once for many products in bfloat16: rows `row` .. `row` + m - 1,
+ * inner indices `at` .. `at` + k - 1, the first of which is even. */
 typedef struct gan__pair_piece {
     size_t row, m, at, k;
     const float *from;
-    size_t stride; /* from one row to the next; or, when they are `turned`, from one inner index */
+    size_t stride; /* from one row to the next; if `turned`, from one inner index to the next */
     int turned;
     size_t all_rows, all_k; /* of a */
 } gan__pair_piece;
 
 typedef void gan__gemm_fn(const gan__gemm_args *args);
 
-/* The same with a b of the caller's making: a panel of k rows, gan__panels.width floats apart, of
- * which the first n are used; the others are read, too. */
+/* The same with a panel that the caller has packed: k rows of gan__panels.width floats, all of
+ * which are read; the first n are used. */
 typedef void gan__panel_fn(const gan__gemm_args *args, const float *panel);
 
 typedef struct gan__panels {
@@ -108,18 +109,18 @@ typedef struct gan__panels {
 
 /* The products of one instruction set: gan__products_base, gan__products_v3, gan__products_v4.
  *
- * Where b stays the same for many products of few rows, as the weights of a sampler do, copying it
- * into panels takes longer than multiplying: pack() does it once, into k times
- * gan__gemm_packed_columns() numbers on a cache line's beginning.  Of `args` it reads n, k and what
- * describes b.
+ * Where b stays the same for many products of few rows, as the weights of a sampler do, packing it
+ * takes longer than multiplying: pack() does it once, into k times gan__gemm_packed_columns()
+ * floats aligned to a cache line.  Of `args` it reads n, k and what describes b.
  *
- * In bfloat16 it is a that put_pair_rows() puts piece by piece into pair_rows_size() numbers; pieces
- * of different threads don't touch. */
+ * In bfloat16 it is a that put_pair_rows() packs, piece by piece, into pair_rows_size() floats;
+ * threads may pack different pieces at the same time. */
 typedef struct gan__products {
-    int fused; /* rounded once for each product and its sum; else twice */
+    int fused; /* multiply-adds are rounded once; else twice */
     gan__gemm_fn *gemm;
-    gan__gemm_fn *gemm_tree; /* the same as a tree of sums over shards, at most GAN__TREE_SHARDS: a is
-                                turned (a_row is 1), b isn't, and there is no bias; scratch is a panel's width times k floats */
+    gan__gemm_fn *gemm_tree; /* the same as a tree of sums over at most GAN__TREE_SHARDS shards: a
+                                is column-major (a_row is 1), b row-major, without a bias;
+                                scratch is a panel's width times k floats */
     void (*pack)(const gan__gemm_args *args, float *packed);
     size_t (*pair_rows_size)(size_t m, size_t k);
     void (*put_pair_rows)(const gan__pair_piece *piece, float *pair_rows);
@@ -128,10 +129,10 @@ typedef struct gan__products {
 
 enum {
     GAN__TREE_SHARDS = 64,
-    GAN__TREE_SUMS = 7 /* a stack of as many sums, and the one that is put on it */
+    GAN__TREE_SUMS = 7 /* their stack, and the sum that is pushed */
 };
 
-/* Columns of b with those that fill up its last panel. */
+/* Columns of b, rounded up to whole panels. */
 static inline size_t gan__gemm_packed_columns(const gan__products *products, size_t n)
 {
     const size_t width = products->panels.width;

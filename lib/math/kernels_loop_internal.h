@@ -6,12 +6,12 @@
  *
  * One source gives vectors of 4, 8 and 16 floats, and each the same bits.  That holds as long as
  *
- *   - a sum over the loop's index has as many partial sums as the widest vector has lanes, in an
- *     order that is written out (see dot()): what the compiler adds side by side was apart before;
+ *   - a reduction has as many partial sums as the widest vector has lanes, in an order that is
+ *     written out (see dot()), so that vectorising changes no order of additions;
  *   - no product is fused into a sum: -ffp-contract=off, and tests/check_fusion.sh looks for it;
- *   - a choice is a select, a ? b : c of values that are computed either way, and no jump;
- *   - functions such as exp() are polynomials of the library's own: libm's differ from one system
- *     to the next; only sqrtf() is taken, which is correctly rounded everywhere;
+ *   - a choice is a select, a ? b : c of values that are computed either way, and no branch;
+ *   - functions such as exp() are the library's own polynomials: libm's differ from one system to
+ *     the next; only sqrtf() is used, which is correctly rounded everywhere;
  *   - integers are converted to floats only where that is exact. */
 #ifndef GAN_KERNELS_LOOP_INTERNAL_H
 #define GAN_KERNELS_LOOP_INTERNAL_H
@@ -35,7 +35,7 @@ extern const gan__function_loops LOOP(functions)[GAN__N_FUNCTIONS];
 extern const gan__tile_loops LOOP(tiles)[GAN__N_TILINGS];
 #undef DECLARE
 
-/* Before a loop whose arrays are either the same or don't overlap: no turn of it reads what another
+/* Before a loop whose arrays are either the same or don't overlap: no iteration reads what another
  * one writes. */
 #ifdef __clang__
 #define APART _Pragma("clang loop vectorize(assume_safety)")
@@ -45,7 +45,7 @@ extern const gan__tile_loops LOOP(tiles)[GAN__N_TILINGS];
 
 enum { LANES = 16 }; /* floats in the widest vector */
 
-/* Vectors of n floats anywhere in memory, which the compiler makes of what there is. */
+/* Unaligned vectors of n floats, which the compiler maps to the registers that there are. */
 #define VECTOR(n)                                                                                  \
     typedef float vector_##n __attribute__((vector_size(4 * n), aligned(4), may_alias));           \
     typedef int places_##n __attribute__((vector_size(4 * n)))
@@ -53,7 +53,7 @@ VECTOR(4);
 VECTOR(8);
 VECTOR(16);
 
-/* The vector of the elements with these indices, those of b counted on from those of a. */
+/* A shuffle: the elements with these indices, b's following a's. */
 #if defined(__clang__) || __GNUC__ >= 12
 #define PICK(n, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
@@ -76,9 +76,8 @@ static inline uint32_t bits_of(float x)
     return bits;
 }
 
-/* 1.5 * 2^23, from where on a float has no fraction.  Added to x, |x| < 2^22, it leaves the sum x
- * rounded to the nearest integer k, which is in the lowest bits; taken away again, k as a
- * float:
+/* 1.5 * 2^23, where floats have no fraction.  Added to x, |x| < 2^22, it rounds x to the nearest
+ * integer k, which is in the lowest bits of the sum; subtracting it again gives k as a float:
  *
  *     sign exponent  mantissa, 23 bits
  *     0    10010110  1 0 ... 0 k          the bits of ROUNDER, plus k */

@@ -1,22 +1,22 @@
 /* kernels_pairs_internal.h - products in bfloat16: the part of kernels_gemm.c that rounds and
  * multiplies, in terms of its vectors.
  *
- * A bfloat16 is the upper half of a float: sign, 8 bits of exponent, 7 of mantissa.  Two numbers that
- * follow each other along the inner index are a pair, in one word of memory:
+ * A bfloat16 is the upper half of a float: sign, 8 bits of exponent, 7 of mantissa.  Two neighbours
+ * along the inner index are a pair, in one word of memory:
  *
  *     bits  31 ... 16   15 ... 0
- *           x[2 l + 1]  x[2 l]          a last one that is alone has a zero beside it
+ *           x[2 l + 1]  x[2 l]          an odd inner dimension is padded with a zero
  *
  * The arithmetic is that of the instruction VDPBF16PS of AVX512-BF16, wherever it runs:
  *
- *     rounding  to the nearest bfloat16, half way to the even one; numbers below the smallest normal
- *               float become zeros of their sign; what is too large becomes infinite
- *     product   sum = sum + a[2 l + 1] b[2 l + 1], then sum = sum + a[2 l] b[2 l], in floats: each is
- *               rounded once, to the nearest, half way to even
- *     sums      that are below the smallest normal float are zeros of their sign
+ *     rounding  to the nearest bfloat16, ties to even; subnormal floats are flushed to zeros of
+ *               their sign; overflow gives infinity
+ *     product   sum = sum + a[2 l + 1] b[2 l + 1], then sum = sum + a[2 l] b[2 l], in float32: each
+ *               is rounded once, to nearest, ties to even
+ *     sums      that are subnormal are flushed to zeros of their sign
  *
- * Processors with AVX2 or AVX-512 but not that instruction have two fused multiply-adds, and a setting
- * that makes such sums zeros.  Others do it one by one. */
+ * AVX2, and AVX-512 without that instruction, take two FMAs, with flush-to-zero set in MXCSR.
+ * Others compute element by element. */
 #ifndef GAN_KERNELS_PAIRS_INTERNAL_H
 #define GAN_KERNELS_PAIRS_INTERNAL_H
 
@@ -70,9 +70,10 @@ static inline float float_of(uint32_t bits)
     return x;
 }
 
-/* A sum that was rounded to x: whether it is below the normal floats.  With their precision it would
- * be rounded up to the smallest of them from half a step below it on, which a float there hasn't; so
- * the sum is made of doubles, whose rounding error is known (Knuth, 1969). */
+/* x, the rounded sum + a b, flushed to zero if that is tiny.  The instruction detects tininess
+ * after rounding to 24 bits: from half a unit below the smallest normal float on a sum is normal.
+ * A subnormal x has fewer bits than that takes, so the sum is computed again in double, with its
+ * rounding error (TwoSum; Knuth, 1969). */
 static inline float flushed_pair(float x, float sum, float a, float b)
 {
     const double limit = 0x1p-126 - 0x1p-151;
@@ -107,12 +108,11 @@ static inline vector add_pair(vector sum, const float *a, vector b)
 }
 #endif
 
-/* From here on sums below the normal floats are zeros, where that is a setting of the processor; and
- * no longer. */
+/* Set flush-to-zero where add_pair() is FMAs; restore it. */
 static unsigned begin_pairs(void)
 {
 #if LANES >= 8 && !defined(__AVX512BF16__)
-    enum { FLUSHED = 0x8040 }; /* results, and operands */
+    enum { FLUSHED = 0x8040 }; /* FTZ of results, DAZ of operands */
     const unsigned before = _mm_getcsr();
 
     _mm_setcsr(before | FLUSHED);
@@ -139,19 +139,19 @@ static inline words choose(integers mask, words a, words b)
     return (a & (words)mask) | (b & ~(words)mask);
 }
 
-/* Bfloat16 in the upper halves, zeros in the lower. */
+/* x as bfloat16, in the upper halves of words. */
 static inline words rounded(vector x)
 {
     const words bits = (words)x, size = bits & 0x7fffffffu;
     words to = bits + 0x7fffu + (bits >> 16 & 1);
 
-    to = choose((integers)size > 0x7f800000, bits | 0x400000u, to); /* no number remains none */
+    to = choose((integers)size > 0x7f800000, bits | 0x400000u, to); /* NaN */
     to = choose((integers)size < 0x800000, bits & 0x80000000u, to);
     return to & 0xffff0000u;
 }
 
 #if LANES == 16 && defined(__AVX512BF16__)
-/* Pairs of an even number and an odd one each. */
+/* Pairs of the elements of two vectors. */
 static inline vector join(vector even, vector odd)
 {
     const __m512i place = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9,
@@ -162,7 +162,7 @@ static inline vector join(vector even, vector odd)
         place, (__m512i)_mm512_cvtne2ps_pbh((__m512)odd, (__m512)even));
 }
 
-/* Pairs of 2 LANES numbers in a row. */
+/* Pairs of 2 * LANES contiguous numbers. */
 static inline vector join_row(const float *x)
 {
     return (vector)_mm512_cvtne2ps_pbh((__m512)load(x + LANES), (__m512)load(x));
@@ -188,7 +188,7 @@ static inline vector join_row(const float *x)
 }
 #endif
 
-/* n numbers and behind them zeros, up to `width`, which is at most two vectors. */
+/* n numbers padded with zeros to `width`, which is at most two vectors. */
 static inline const float *filled_up(size_t n, size_t width, const float *x, float *line)
 {
     if (n == width) return x;
@@ -197,7 +197,7 @@ static inline const float *filled_up(size_t n, size_t width, const float *x, flo
     return line;
 }
 
-/* Pairs of k rows of n numbers, with zeros up to `width`. */
+/* Pairs of k rows of n numbers, one of two rows each, padded with zeros to `width`. */
 static void join_rows(size_t n, size_t width, size_t k, const float *from, size_t stride, float *to)
 {
     enum { AHEAD_OF = 16 };
@@ -213,7 +213,7 @@ static void join_rows(size_t n, size_t width, size_t k, const float *from, size_
     }
 }
 
-/* Of n rows of k numbers each, pairs along each row; rows behind them are zeros, up to LANES. */
+/* Pairs along each of n rows of k numbers, padded with rows of zeros to LANES. */
 static void join_along_rows(size_t n, size_t k, const float *from, size_t stride, float *to)
 {
     for (size_t i = 0; i < LANES; i++, from += stride, to += TURNED) {

@@ -1,24 +1,24 @@
-/* kernels_patch.c - gathering patches of images and adding them back; compiled once for each
- * instruction set.
+/* kernels_patch.c - gathering patches of images (im2col) and adding them back (col2im); compiled
+ * once for each instruction set.
  *
  * A row of a panel is the values of one tap at the positions of the panel, or of all taps at one
  * position (see kernels_conv.c): short segments of contiguous or evenly spaced values, of length 4
- * with a kernel of 4x4.  memcpy() of such a length is slower than the copy itself.  So a segment is
- * copied in pieces of a fixed size, one vector each, and what is too much is overwritten by the
- * next segment:
+ * with a kernel of 4x4.  Calling memcpy() for such a length takes longer than the copy.  So a
+ * segment is copied in pieces of a fixed size, one vector each, and the excess is overwritten by
+ * the next segment:
  *
  *     image    ... a b c d e f g h ...      segment 0: a b c, segment 1: p q r, pieces of 4
- *     panel    |a b c d|. . . . .           piece of segment 0: d is too much
+ *     panel    |a b c d|. . . . .           piece of segment 0: d is excess
  *               a b c|p q r s|. .           piece of segment 1 overwrites it
  *
- * The last one writes behind the row: into the next row, which comes later, or into the panel's
+ * The last one writes beyond the row: into the next row, which is copied later, or into the panel's
  * slack (SLACK in kernels_conv.c, which is why that is 64 floats).  With a step of 2, as of strided
  * convolutions, a piece is every second value of two vectors.
  *
- * The way back adds instead, where values too many would be wrong: pieces of 4 only if all segments
- * are that long.  Neighbouring rows often add to the same places, and a load that overlaps a store
- * just made has to wait for it; with a lag of one line of the map, rows that follow each other
- * don't overlap. */
+ * The scatter adds, so it must not touch values beyond a segment: it takes pieces of 4 only if all
+ * segments are that long.  Neighbouring rows often add to the same pixels, and a load that overlaps
+ * a recent store has to wait for it; with a lag of one row of the map, consecutive rows don't
+ * overlap. */
 #include "math/kernels_loop_internal.h"
 
 static inline void copy_1(const float *from, size_t step, float *to)
@@ -69,7 +69,7 @@ static inline void copy_far_4(const float *from, size_t step, float *to)
                 copy(image + at[r] + segments[s].from, step, panel + segments[s].to);              \
     }
 
-/* For longer ones. */
+/* For longer segments. */
 #define GATHER_LONG(copy, piece)                                                                   \
     static void gather_long_##copy(size_t rows, const size_t *at, size_t n,                        \
                                    const gan__segment *segments, size_t step, const float *image,  \
@@ -165,7 +165,7 @@ void LOOP(scatter_add)(size_t rows, size_t lag, const size_t *at, size_t n,
 
 /* ---- rows ---- */
 
-/* Short ones, for which a call of memcpy() takes longer than the copying. */
+/* Short ones, for which a call of memcpy() takes longer than the copy. */
 static inline void copy(size_t n, const float *from, float *to)
 {
     size_t i = 0;

@@ -4,15 +4,15 @@
 
 /* ---- Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011) ---- */
 
-enum { BLOCKS = 64 }; /* at a time: a compiler would unroll fewer instead of making vectors */
+enum { BLOCKS = 64 }; /* at a time: compilers unroll a loop over fewer instead of vectorising it */
 
 /* A counter of four words is scrambled by ten rounds; there is no state, so block 1000 costs what
- * block 0 does, and each lane of a vector takes a block of its own.  A round:
+ * block 0 does, and each SIMD lane computes a block of its own.  A round:
  *
  *     c0      c1      c2      c3
  *     |       |       |       |       c0 and c2 are multiplied into 64 bits each;
  *     x M0    |       x M1    |       their high words, with c1 or c3 and a key mixed in,
- *     |hi |lo |       |hi |lo |       and their low words change places:
+ *     |hi |lo |       |hi |lo |       and their low words swapped:
  *
  *     c0' = hi(c2 M1) ^ c1 ^ key0      c1' = lo(c2 M1)
  *     c2' = hi(c0 M0) ^ c3 ^ key1      c3' = lo(c0 M0) */
@@ -75,8 +75,8 @@ void LOOP(uniform)(size_t n, const uint32_t *bits, float *out)
  *
  *     log x = k ln 2 + log m,  log m = 2 artanh(s) = 2 (s + s^3/3 + s^5/5 + ...),  s = (m-1)/(m+1)
  *
- * |s| < 0.172, so five terms are enough.  With the bits of sqrt(1/2) taken away, the field of the
- * exponent holds k and that of the mantissa how far m is above sqrt(1/2). */
+ * |s| < 0.172, so five terms are enough.  With the bits of sqrt(1/2) subtracted, the exponent
+ * field holds k and the mantissa field how far m is above sqrt(1/2). */
 static inline float log_of(float x)
 {
     const uint32_t shifted = bits_of(x) - 0x3f3504f3u; /* the bits of sqrt(1/2) */
@@ -104,7 +104,7 @@ static inline float log_of(float x)
  *              /     |     \
  *                quarter 3            sin r and cos r by their series: |r| <= pi/4
  *
- * Bit 0 of the quarter makes sine and cosine change places; bit 1 gives the sign of the second
+ * Bit 0 of the quarter swaps sine and cosine; bit 1 gives the sign of the second
  * coordinate and, of the next quarter, that of the first. */
 void LOOP(normal)(size_t n, const uint32_t *bits, float *out)
 {
@@ -130,8 +130,8 @@ void LOOP(normal)(size_t n, const uint32_t *bits, float *out)
     }
 }
 
-/* Forward, and with dy for x its own gradient: keep and scale what has random bits at or above the
- * threshold. */
+/* The forward pass and, with dy for x, the backward pass: keep and scale the values whose random
+ * bits are at or above the threshold. */
 void LOOP(dropout)(size_t n, uint32_t threshold, float scale, const uint32_t *bits, const float *x,
                     float *y)
 {

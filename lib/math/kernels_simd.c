@@ -1,7 +1,7 @@
 /* kernels_simd.c - the table of loops of each instruction set, and which of them runs here.
  *
- * Every object file of the library but those of the loops is made for any CPU of its architecture;
- * what only some CPUs have is reached through a table. */
+ * All object files of the library but those of the loops are compiled for the baseline of the
+ * architecture; code that only some CPUs can run is called through a table. */
 #include "math/kernels_simd_internal.h"
 
 #include <gan/version.h>
@@ -27,7 +27,7 @@ TABLE(v3)
 TABLE(v4)
 #endif
 
-/* The loops of v4, with products that have the instruction for bfloat16. */
+/* The loops of v4, with products by the bfloat16 instruction. */
 #ifdef GAN__HAVE_bf16 /* only beside v4 */
 extern const gan__products gan__products_bf16;
 static const gan__simd table_bf16 = {.name = "v4",
@@ -37,8 +37,8 @@ static const gan__simd table_bf16 = {.name = "v4",
                                      GAN__LOOPS(ENTRY, v4)};
 #endif
 
-/* The levels x86-64-v3 and -v4 of the psABI, as far as compilers make use of them here; NULL where the
- * library is built without them, or the CPU hasn't them. */
+/* The levels x86-64-v3 and -v4 of the psABI, as far as compilers make use of them here; NULL where
+ * the library is built without them, or the CPU doesn't support them. */
 static const gan__simd *find_v3(void)
 {
 #ifdef GAN__HAVE_v3

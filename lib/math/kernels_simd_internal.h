@@ -18,15 +18,15 @@ typedef struct gan__update {
     float gain1;        /* of the gradient in it: 1 - beta1, 1 - dampening */
     float decay2;       /* of the second moment: beta2, alpha */
     float gain2;        /* 1 - decay2 */
-    float root_scale;   /* times the square root: bias correction of the second moment */
+    float root_scale;   /* scale of the square root: bias correction of the second moment */
     float eps;          /* added to the root */
     float weight_decay; /* added to the gradient, times the weight */
     float shrink;       /* times the weight before an Adam step: 1 without decoupled decay */
     int nesterov;
 } gan__update;
 
-/* `length` floats side by side in a panel's row, from index `to` on, which are a fixed step apart
- * in an image, from index `from` on. */
+/* `length` contiguous floats of a panel's row, from index `to` on, which have a fixed stride in an
+ * image, from index `from` on. */
 typedef struct gan__segment {
     size_t from, to, length;
 } gan__segment;
@@ -77,7 +77,7 @@ typedef void gan__normal_fn(size_t n, const uint32_t *bits, float *out);
 typedef void gan__dropout_fn(size_t n, uint32_t threshold, float scale, const uint32_t *bits,
                              const float *x, float *y);
 
-/* Linear algebra that is faster without a BLAS; dot_below takes only the x that are not above 0. */
+/* Linear algebra that is faster without a BLAS; dot_below takes min(x, 0) for x. */
 typedef float gan__dot_fn(size_t n, const float *x, const float *y);
 typedef double gan__dot_below_fn(size_t n, const float *x, const float *y);
 typedef double gan__sum_squares_fn(size_t n, const float *x);
@@ -108,9 +108,9 @@ typedef void gan__column_affine_grad_fn(size_t rows, size_t n, size_t stride, co
 typedef void gan__normalize_fn(size_t n, float mean, float std, const uint8_t *bytes, float *out);
 
 /* Patches of images; see kernels_patch.c.  Row i of the panel, rows being `stride` apart, is
- * gathered from image + at[i], or added there.  Gathering reads and writes up to 63 floats behind a
- * segment, which works because segments and rows are in rising order.  Adding visits the rows 0,
- * lag, 2 lag ..., then 1, lag + 1 ...  Copying segments writes nothing behind them. */
+ * gathered from image + at[i], or added there.  Gathering reads and writes up to 63 floats beyond a
+ * segment, which works because segments and rows are in ascending order.  Adding visits the rows 0,
+ * lag, 2 lag ..., then 1, lag + 1 ...  Copying segments writes nothing beyond them. */
 typedef void gan__gather_fn(size_t rows, const size_t *at, size_t n, const gan__segment *segments,
                             size_t step, const float *image, float *panel, size_t stride);
 typedef void gan__scatter_add_fn(size_t rows, size_t lag, const size_t *at, size_t n,
@@ -120,9 +120,9 @@ typedef void gan__copy_segments_fn(size_t rows, const size_t *at, size_t n,
                                    const gan__segment *segments, const float *from, float *to,
                                    size_t stride);
 
-/* Rows of tiles of some channels of images or maps, one after the other, and their transformed
- * values; see kernels_tile.c.  Reading values touches up to 3 floats behind the tiles, writing them
- * too: tiles are written in rising order, and the last have room behind them. */
+/* Consecutive rows of tiles of some channels of images or maps, and their transformed values; see
+ * kernels_tile.c.  Values are read and written up to 3 floats beyond the tiles: tiles are written
+ * in ascending order, and there is slack after the last. */
 typedef struct gan__tile_rows {
     size_t size[2]; /* height and width of the image or map */
     size_t padding[2];
@@ -130,15 +130,15 @@ typedef struct gan__tile_rows {
     size_t down;       /* rows of a sample */
     size_t across;     /* tiles of a row */
     size_t channels;
-    size_t sample;      /* floats from a sample to the next */
-    size_t stride;      /* floats from the values of a phase of a channel to those of the next */
-    size_t coefficient; /* and from those of a coefficient to those of the next */
+    size_t sample;      /* floats from one sample to the next */
+    size_t stride;      /* floats from the values of one phase of a channel to those of the next */
+    size_t coefficient; /* and from those of one coefficient to those of the next */
     float *lines;       /* scratch of gan__tile_lines() floats */
 } gan__tile_rows;
 
 enum {
     GAN__MOST_PATCH = 10, /* the largest side of a patch, and its values */
-    GAN__NARROW = 2,      /* so few tiles across are transformed several rows at a time */
+    GAN__NARROW = 2,      /* tiles across, up to which several rows are transformed at a time */
 };
 
 static inline size_t gan__tile_line(const gan__tile_rows *r, size_t step)
@@ -156,14 +156,14 @@ static inline size_t gan__tile_lines(const gan__tile_rows *r, size_t step)
     return (rows * GAN__MOST_PATCH + 1) * gan__tile_line(r, step);
 }
 
-/* Values of x, which is the first channel of sample 0; and x of values, with a bias for each
+/* Transform x, the first channel of sample 0, to values; and values to x, with a bias for each
  * channel, which may be NULL. */
 typedef void gan__tile_in_fn(const gan__tile_rows *r, const float *x, float *values);
 typedef void gan__tile_out_fn(const gan__tile_rows *r, const float *values, const float *bias,
                               float *x);
 
 /* Transform the weights of n channels of the image and one of the map; coefficients are
- * `coefficient` floats apart; and back, for gradients.  There is room for 3 channels more. */
+ * `coefficient` floats apart; and the adjoint, for gradients.  There is slack of 3 channels. */
 typedef void gan__tile_weights_fn(size_t n, const float *w, float *values, size_t coefficient);
 typedef void gan__tile_gradient_fn(size_t n, const float *values, size_t coefficient, float *w);
 
@@ -190,7 +190,7 @@ typedef void gan__shift_rows_fn(size_t rows, size_t n, const float *from, size_t
                                 float shift, float *to, size_t to_stride);
 
 /* Update n parameters p by gradients g; m[i] is the optimizer's i-th block of moments at the same
- * place. */
+ * offset. */
 typedef void gan__update_fn(const gan__update *u, size_t n, float *p, const float *g,
                             float *const *m);
 typedef gan__update_fn gan__adam_fn, gan__amsgrad_fn, gan__adabelief_fn, gan__lion_fn, gan__sgd_fn,
@@ -220,10 +220,10 @@ typedef struct gan__simd {
     const gan__tile_loops *tiles; /* by gan__tiling */
 } gan__simd;
 
-/* The table that suits this CPU best. */
+/* The fastest table that this CPU can run. */
 const gan__simd *gan__simd_best(void);
 
-/* The i-th table that this CPU can run, the portable one being the 0th; NULL behind the last.  For
+/* The i-th table that this CPU can run, the portable one being the 0th; NULL after the last.  For
  * tests. */
 const gan__simd *gan__simd_variant(size_t i);
 

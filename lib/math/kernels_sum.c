@@ -1,19 +1,19 @@
 /* kernels_sum.c - sums, products and statistics of columns; compiled once for each instruction set.
  *
- * A sum along a vector has a fixed number of partial sums, whatever the vectors are as wide as:
+ * A sum along a vector has a fixed number of partial sums, whatever the SIMD width:
  *
  *     x[0]  x[1]  ...  x[15]        partial sum j adds x[j], x[j + 16], x[j + 32] ...:
  *     x[16] x[17] ...  x[31]        a row is one vector of 16, two of 8 or four of 4
  *      ...
- *     sum[0]  ...  sum[15]          these are added in an order of their own
+ *     sum[0]  ...  sum[15]          these are added in a fixed order
  *
  * A sum down the columns of a matrix needs none of that: each column is a sum by itself. */
 #include "math/kernels_loop_internal.h"
 
 /* ---- sums and products ---- */
 
-/* Four vectors of partial sums, as one addition has to wait for another's result; they are then
- * added pairwise: 64 + 32 + ... + 1. */
+/* Four vectors of partial sums, to hide the latency of dependent additions; they are then added
+ * pairwise: 64, 32 ... 1. */
 float LOOP(dot)(size_t n, const float *x, const float *y)
 {
     float sum[4 * LANES] = {0};
@@ -37,7 +37,7 @@ void LOOP(scale)(size_t n, float a, const float *x, float *y)
     for (size_t i = 0; i < n; i++) y[i] = a * x[i];
 }
 
-/* In double the sum of floats of about one size is exact, and so what cancels leaves nothing. */
+/* In double, sums of floats of similar magnitude are exact, so what cancels leaves exactly 0. */
 void LOOP(column_sums)(size_t rows, size_t columns, size_t stride, const float *x, double *sum)
 {
     for (size_t r = 0; r < rows; r++, x += stride)
@@ -57,8 +57,8 @@ double LOOP(sum_squares)(size_t n, const float *x)
     return total;
 }
 
-/* In double from the beginning: gcc 12 makes wrong code of products that are selected in float and
- * then widened. */
+/* In double from the beginning: gcc 12 miscompiles products that are selected in float and then
+ * widened. */
 static inline double product_below(float x, float y)
 {
     const double below = (double)x > 0 ? 0 : (double)x;
@@ -81,9 +81,9 @@ double LOOP(dot_below)(size_t n, const float *x, const float *y)
 
 /* ---- normalisation: statistics of columns ---- */
 
-/* The sums of x - center and of its square for each column.  The center is close to the mean, as
- * the sums would cancel otherwise.  Four rows are added in float before they join the sum in
- * double: the rounding is that of the values themselves, for a quarter of the work in double. */
+/* The sums of x - center and of its square for each column.  The center is close to the mean,
+ * against cancellation in the variance.  Four rows are added in float before they join the sum in
+ * double: the rounding error is like that of the values, for a quarter of the work in double. */
 void LOOP(column_moments)(size_t rows, size_t n, size_t stride, const float *x,
                            const float *center, double *sum, double *squares)
 {
@@ -108,7 +108,7 @@ void LOOP(column_moments)(size_t rows, size_t n, size_t stride, const float *x,
         }
 }
 
-/* The sums for the gradient of a normalisation: of dy and of dy (x - center). */
+/* The sums for the backward pass of a normalisation: of dy and of dy (x - center). */
 void LOOP(column_products)(size_t rows, size_t n, size_t stride, const float *x, const float *dy,
                             const float *center, double *sum, double *products)
 {

@@ -1,10 +1,10 @@
-/* kernels_tile.c - tiles of images and maps, transformed for convolutions with fewer
- * multiplications; compiled once for each instruction set.
+/* kernels_tile.c - the transforms of Winograd convolutions, for tiles of images and maps and for
+ * weights; compiled once for each instruction set.
  *
- * kernels_winograd.c says what the transforms are.  Each is one of columns and one of rows.  With
- * patches of 4 by 4 pixels, 2 pixels apart, a row of tiles is read like this:
+ * kernels_winograd.c describes the transforms.  Each is separable: first down the columns, then
+ * across the rows.  With patches of 4 by 4 pixels, 2 pixels apart, a row of tiles is read as:
  *
- *     pixels of 4 rows               lines, between zeros        values
+ *     pixels of 4 rows               lines, zero-padded          values
  *     +-------------------+          +---------------------+     coefficient (0, 0): t0 t1 t2 t3 ...
  *     | a b c d e f g ... |  down    | 0 . . . . . . . . 0 |     coefficient (0, 1): t0 t1 t2 t3 ...
  *     | . . . . . . . ... |  ----->  | 0 . . . . . . . . 0 |     ...
@@ -14,15 +14,15 @@
  *      [tile 0]
  *          [tile 1]                   tile t begins at pixel 2 t
  *
- * and written the same way back, where neighbouring patches overlap: across, what a tile has beyond
- * its own pixels is added to the next tile's vector; down, the first rows are added to what the row
- * of tiles above has left.  Every pixel is a sum in one order, wherever its sample is in the
- * batch. */
+ * and written by the same steps in reverse, where overlapping patches are added up: across, what a
+ * tile has beyond its own pixels is added to the next tile's vector; down, the first rows are added
+ * to what the row of tiles above has written.  Every pixel is a sum in one order, wherever its
+ * sample is in the batch. */
 #include "math/kernels_tile_internal.h"
 
-/* A side of an algorithm, in each dimension: the pixels of a tile's patch, the step from one patch
- * to the next, the values of a transformed patch, and the phases, which is how many of the values
- * belong to one coefficient.  All are constants wherever a function of them is inlined. */
+/* The image's or the map's side of an algorithm, in each dimension: the pixels of a tile's patch,
+ * the step from one patch to the next, the values of a transformed patch, and the phases, the
+ * number of values of a coefficient.  All are constants wherever a function of them is inlined. */
 typedef struct side {
     size_t patch, step, values, phases;
 } side;
@@ -36,7 +36,7 @@ INLINE size_t value_at(const gan__tile_rows *r, side s, size_t channel, size_t i
            ((channel * s.phases + i % s.phases) * s.phases + j % s.phases) * r->stride;
 }
 
-/* ---- between pixels side by side and vectors of tiles ---- */
+/* ---- contiguous pixels and vectors of tiles ---- */
 
 INLINE vector_4 load(const float *x)
 {
@@ -48,7 +48,7 @@ INLINE void store(float *x, vector_4 v)
     *(vector_4 *)x = v;
 }
 
-/* Four by four numbers, rows to columns. */
+/* Transpose 4 by 4 numbers. */
 INLINE void transpose(const vector_4 *x, vector_4 *z)
 {
     const vector_4 ab_low = PICK(4, x[0], x[1], 0, 4, 1, 5),
@@ -67,7 +67,7 @@ INLINE void transpose(const vector_4 *x, vector_4 *z)
 typedef struct quad {
     size_t corner[4];
     size_t rows;
-    size_t set; /* of a row's lines */
+    size_t set; /* size of a row's lines */
 } quad;
 
 INLINE quad quad_of(const gan__tile_rows *r, side s, int narrow, size_t line)
@@ -80,7 +80,8 @@ INLINE quad quad_of(const gan__tile_rows *r, side s, int narrow, size_t line)
     return q;
 }
 
-/* The first `step` pixels of each of four tiles, 2 or a multiple of 4: e[i] has the i-th ones. */
+/* Deinterleave the first `step` pixels of each of four tiles, 2 or a multiple of 4: e[i] has the
+ * i-th ones. */
 INLINE void split(const quad *q, size_t step, int narrow, const float *line, vector_4 *e)
 {
     if (step == 2 && !narrow) {
@@ -99,6 +100,7 @@ INLINE void split(const quad *q, size_t step, int narrow, const float *line, vec
     }
 }
 
+/* The reverse. */
 INLINE void join(const quad *q, size_t step, int narrow, const vector_4 *e, float *line)
 {
     if (step == 2 && !narrow) {
@@ -125,7 +127,7 @@ typedef struct place {
     size_t row; /* in the sample */
 } place;
 
-/* Of the patch's i-th row of pixels: its number in the image, which may lie outside. */
+/* The image's row that is the i-th one of a patch; it may be out of bounds, on either side. */
 INLINE size_t pixel_row(const place *p, side s, size_t i)
 {
     return p->row * s.step + i - p->r->padding[0];
@@ -142,7 +144,7 @@ INLINE size_t first_pixel(const gan__tile_rows *r, size_t channel)
     return r->begin / r->down * r->sample + channel * r->size[0] * r->size[1];
 }
 
-/* Go on to the next row of tiles; return how far on its sample's channel begins. */
+/* Advance to the next row of tiles; return the distance to where its sample's channel begins. */
 INLINE size_t next_place(place *p)
 {
     if (++p->row < p->r->down) return 0;
@@ -152,8 +154,8 @@ INLINE size_t next_place(place *p)
 
 /* ---- prefetching ---- */
 
-/* A row of tiles that comes later: often of the next sample, which is nowhere near what is read or
- * written now, so that no processor sees it coming. */
+/* A row of tiles that comes later: often of the next sample, which is far from what is read or
+ * written now, so that hardware prefetchers miss it. */
 typedef struct later {
     place p;
     size_t row; /* as r->begin counts them */
@@ -184,7 +186,7 @@ INLINE later rows_ahead(const gan__tile_rows *r)
     return l;
 }
 
-/* Fetch the pixels on which its tiles begin, to be written or only read. */
+/* Prefetch the rows of pixels in which its tiles begin, for writing or reading. */
 INLINE void fetch(later *l, side s, int written, const float *x)
 {
     enum { LINE = 16 };
@@ -218,8 +220,8 @@ INLINE void down_in(const place *p, side s, transform t, const float *x, size_t 
 
         from[i] = y < r->size[0] ? x + y * width : zeros;
     }
-/* The last vector overlaps the one before it; but with vectors of 4, which are what across_in() reads
- * next, it would wait for two stores. */
+/* The last vector overlaps the one before it, but not with vectors of 4: across_in() loads such
+ * ones next, which would wait for two overlapping stores. */
 #define COLUMNS(n, of, more)                                                                       \
     for (; more; j += n) {                                                                         \
         const size_t at = j + n > width ? width - n : j;                                           \
@@ -242,7 +244,7 @@ INLINE void down_in(const place *p, side s, transform t, const float *x, size_t 
     }
 }
 
-/* As many rows as there are lines of. */
+/* Of all rows that the lines hold. */
 INLINE void across_in(const gan__tile_rows *r, side s, transform t, int narrow, const quad *q,
                       size_t line, float *values)
 {
@@ -296,7 +298,7 @@ INLINE void tiles_in(const gan__tile_rows *r, side s, transform t, const float *
 /* Read from element 16 - k on: a mask of the first k elements. */
 static const int first_16[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
 
-/* Give b the first k elements of a. */
+/* Copy the first k elements of a to b. */
 #define TAKE_FIRST(n)                                                                              \
     INLINE void take_first_##n(size_t k, const vector_##n *a, vector_##n *b)                       \
     {                                                                                              \
@@ -309,7 +311,7 @@ TAKE_FIRST(4)
 TAKE_FIRST(8)
 TAKE_FIRST(16)
 
-/* Without the values after the last tile. */
+/* The first n values, and zeros after the last tile. */
 INLINE vector_4 only(size_t n, vector_4 v)
 {
     vector_4 out = {0};
@@ -319,7 +321,7 @@ INLINE vector_4 only(size_t n, vector_4 v)
     return out;
 }
 
-/* Tiles that others of their row are before. */
+/* v for tiles that have a predecessor in their row, 0 for the first ones. */
 INLINE vector_4 behind(const gan__tile_rows *r, int narrow, vector_4 v)
 {
     const vector_4 zero = {0};
@@ -333,7 +335,7 @@ INLINE void across_out(const gan__tile_rows *r, side s, transform t, int narrow,
                        size_t tiles, const float *values, size_t line)
 {
     for (size_t i = 0; i < s.values; i++) {
-        vector_4 before[PATCH] = {{0}}; /* what reaches into the next tile */
+        vector_4 before[PATCH] = {{0}}; /* what overlaps the next tile */
         float *to = r->lines + i * line;
 
         for (size_t j = 0; j < tiles; j += 4, to += 4 * s.step) {
@@ -453,7 +455,7 @@ INLINE void tiles_out(const gan__tile_rows *r, side s, transform t, const float 
 
 /* ---- weights ---- */
 
-/* Four channels at a time: a vector has the same number of each. */
+/* Four channels at a time: a vector has the same weight of each. */
 INLINE void weights_in(side s, size_t kernel, transform t, size_t n, const float *w, float *values,
                        size_t coefficient)
 {
@@ -528,8 +530,8 @@ INLINE void weights_out(side s, size_t kernel, transform t, size_t n, const floa
 
 /* ---- the table ---- */
 
-/* An algorithm's name, a tile's side in the map, and the kernel's side and its step, which is that
- * of the phases, too. */
+/* An algorithm's name, a tile's side in the map, and the kernel's side and stride, which is the
+ * number of phases, too. */
 #define PATCH_OF(outputs, kernel, stride) ((outputs - 1) * stride + kernel)
 #define IMAGE_OF(outputs, kernel, stride)                                                          \
     ((side){PATCH_OF(outputs, kernel, stride), outputs * stride,                                   \

@@ -8,8 +8,8 @@
 
 enum { PATCH = GAN__MOST_PATCH };
 
-/* Each from an array x to an array z, of numbers or vectors, those of a phase s apart.  The way back
- * is the adjoint, not the inverse: the same matrix read by columns.  See kernels_winograd.c. */
+/* Each from an array x to an array z, of numbers or vectors; s is the stride within a phase.  _BACK
+ * is the adjoint, not the inverse: the transposed matrix.  See kernels_winograd.c. */
 #define IMAGE_2_2(x, z, s)                                                                         \
     z[0] = x[0] - x[s];                                                                            \
     z[s] = x[s];                                                                                   \
@@ -94,7 +94,7 @@ enum { PATCH = GAN__MOST_PATCH };
     z[0] = 0.5f * x[0] + (x[s] + 0.5f * x[2 * s] + 8 * x[3 * s]) * (1 / 9.0f);                     \
     z[s] = 0.5f * x[4 * s] + (x[s] - x[2 * s] - 4 * x[3 * s]) * (1 / 9.0f);
 
-/* Two rows of a matrix that differ in the signs of every second number. */
+/* Two rows of a matrix that differ in the signs of every second column. */
 #define BOTH(z, i, even, odd)                                                                      \
     {                                                                                              \
         const __typeof__(z[0]) e = even, o = odd;                                                  \

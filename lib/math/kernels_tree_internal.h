@@ -1,8 +1,9 @@
-/* kernels_tree_internal.h - a product as a tree of sums over shards: a part of kernels_gemm.c, of its
- * blocks and panels.
+/* kernels_tree_internal.h - a product as a tree reduction over shards: a part of kernels_gemm.c,
+ * made of its blocks and panels.
  *
- * The inner index is the rows of a batch.  A panel has all of them; for each block of c the shards are
- * passed by, whose chains become one on a stack of blocks that stays in the L1 cache:
+ * The inner index is the rows of a batch.  A panel has all of them.  For each block of c, a shard's
+ * chains are computed in registers and merged with those before on a stack of blocks that stays in
+ * the L1 cache:
  *
  *                       shard 0   shard 1   shard 2   shard 3
  *     rows of the       |=======| |=======| |=======| |=======|
@@ -14,10 +15,10 @@
 #ifndef GAN_KERNELS_TREE_INTERNAL_H
 #define GAN_KERNELS_TREE_INTERNAL_H
 
-enum { TREE_VALUES = 1 << 17 }; /* of a at a time: half of the L2 cache */
+enum { TREE_VALUES = 1 << 17 }; /* elements of a at a time: half of the L2 cache */
 
 
-/* A shard's chains, and with them the topmost `merges` sums that lie below `stack`. */
+/* A shard's chains, plus the topmost `merges` sums below `stack`. */
 static inline __attribute__((always_inline)) void
 tree_block(size_t rows, const gan__gemm_args *g, const float *a, const float *panel,
            const size_t begin[2], size_t n, const float *stack, size_t merges, float *c,

@@ -1,15 +1,15 @@
 /* kernels_update.c - the update rules of optimizers; compiled once for each instruction set.
  *
- * One turn of a loop is one parameter: p is its weight, g its gradient, m, v and so on its moments.
- * What is the same for all parameters is in gan__update: factors that the optimizer's file has
- * computed in double for this step, bias corrections included.
+ * One iteration of a loop is one parameter: p is its weight, g its gradient, m, v and so on its
+ * moments.  What is the same for all parameters is in gan__update: factors that the optimizer's
+ * file has computed in double for this step, bias corrections included.
  *
  *     first moment    m = decay1 m + gain1 g         a moving average of the gradient
  *     second moment   v = decay2 v + gain2 g^2       and of its square
  *     update          p = shrink p - lr m / (sqrt(v) root_scale + eps)
  *
- * The update is copied into a local first: the compiler could not know else that writing p leaves
- * it as it is. */
+ * The struct is copied into a local variable first: otherwise the compiler has to assume that a
+ * write to p may change it. */
 #include "math/kernels_loop_internal.h"
 
 /* Kingma and Ba, 2014; with shrink below 1 AdamW: Loshchilov and Hutter, 2017. */
@@ -49,7 +49,7 @@ void LOOP(amsgrad)(const gan__update *u, size_t n, float *p, const float *g, flo
     }
 }
 
-/* Zhuang et al., 2020: the second moment is that of how far the gradient is from its average. */
+/* Zhuang et al., 2020: the second moment is that of the gradient's deviation from its average. */
 void LOOP(adabelief)(const gan__update *u, size_t n, float *p, const float *g,
                       float *const *moments)
 {
@@ -68,7 +68,7 @@ void LOOP(adabelief)(const gan__update *u, size_t n, float *p, const float *g,
     }
 }
 
-/* Chen et al., "Symbolic discovery of optimization algorithms", 2023: every step has size lr. */
+/* Chen et al., "Symbolic discovery of optimization algorithms", 2023: every update has size lr. */
 void LOOP(lion)(const gan__update *u, size_t n, float *p, const float *g, float *const *moments)
 {
     const gan__update c = *u;

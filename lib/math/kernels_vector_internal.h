@@ -1,5 +1,5 @@
-/* kernels_vector_internal.h - vectors of the instruction set that products are compiled for: the base
- * of kernels_gemm.c and of its parts, kernels_pairs_internal.h and kernels_tree_internal.h. */
+/* kernels_vector_internal.h - vectors of the instruction set that products are compiled for: the
+ * base of kernels_gemm.c and of its parts, kernels_pairs_internal.h and kernels_tree_internal.h. */
 #ifndef GAN_KERNELS_VECTOR_INTERNAL_H
 #define GAN_KERNELS_VECTOR_INTERNAL_H
 
@@ -19,10 +19,10 @@
 #elif defined(__aarch64__) && defined(__ARM_NEON)
 #include <arm_neon.h>
 #define LANES 4
-#define BLOCK_ROWS 8 /* 16 of 32: gcc keeps values of a in one each, and 24 leave too few */
+#define BLOCK_ROWS 8 /* 16 of 32: gcc takes a register per element of a; 24 leave too few */
 #define FUSED 1
 #else
-#define LANES 4 /* in vectors of the compiler's, which makes them of what there is */
+#define LANES 4 /* generic vectors, which the compiler maps to the registers that there are */
 #define BLOCK_ROWS 6
 #define FUSED 0
 #endif
@@ -41,7 +41,7 @@ static inline void store(float *x, vector v)
     *(anywhere *)x = v;
 }
 
-/* The vector of the elements with these indices, those of b counted on from those of a. */
+/* A shuffle: the elements with these indices, b's following a's. */
 #if defined(__clang__) || __GNUC__ >= 12
 #define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
@@ -49,8 +49,8 @@ typedef int places __attribute__((vector_size(LANES * sizeof(int))));
 #define PICK(a, b, ...) __builtin_shuffle(a, b, (places){__VA_ARGS__})
 #endif
 
-/* What is read next was often written by another core a moment ago and is still in its cache, from
- * where a line takes long; prefetching many at once and ahead of time hides that. */
+/* What is read next was often just written by another core and is still in its cache, from where a
+ * cache line takes long; prefetching many at once and ahead of time hides that latency. */
 static void fetch(const float *x, size_t stride, size_t rows, size_t width)
 {
     enum { LINE = 16 };
@@ -59,8 +59,8 @@ static void fetch(const float *x, size_t stride, size_t rows, size_t width)
         for (size_t i = 0; i < width; i += LINE) __builtin_prefetch(x + r * stride + i);
 }
 
-/* sum + a b, rounded once where the instruction set can.  By name, because compilers that may
- * choose split some fused sums again, where their tables say that a chain of them is slow. */
+/* sum + a b, rounded once where the instruction set has FMA.  By intrinsics, because compilers that
+ * may choose split some FMAs again, where their cost tables say that a chain of them is slow. */
 static inline vector add_product(vector sum, float a, vector b)
 {
 #if LANES == 16

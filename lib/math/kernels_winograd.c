@@ -1,33 +1,34 @@
-/* kernels_winograd.c - convolutions with fewer multiplications: minimal filtering.
+/* kernels_winograd.c - convolutions with fewer multiplications: Winograd's minimal filtering.
  *
- * Two outputs of a filter of two taps, on numbers x0 x1 x2, take four multiplications as they are
- * written, and three as Winograd found (1980; for networks: Lavin and Gray, 2016):
+ * Two outputs of a filter of two taps, on numbers x0 x1 x2, take four multiplications directly, and
+ * three by the algorithm F(2, 2) (Winograd, 1980; for networks: Lavin and Gray, 2016):
  *
  *     y0 = x0 g0 + x1 g1 = m0 + m1        m0 = (x0 - x1) g0
  *     y1 = x1 g0 + x2 g1 = m1 - m2        m1 = x1 (g0 + g1)
  *                                         m2 = (x1 - x2) g1
  *
- * which is y = A [(G g) . (B x)], "." being number by number, with
+ * which is y = A [(G g) . (B x)], "." being elementwise, with the input transform B, the filter
+ * transform G and the output transform A (B^T and A^T in that paper):
  *
  *         | 1 -1  0 |         | 1 0 |        | 1 1  0 |
- *     B = | 0  1  0 |     G = | 1 1 |    A = | 0 1 -1 |       F(2, 2), coefficients 0, 1 and -1
+ *     B = | 0  1  0 |     G = | 1 1 |    A = | 0 1 -1 |       F(2, 2): 3 instead of 4
  *         | 0  1 -1 |         | 0 1 |
  *
  *         | 1  0 -1  0 |      |  1   0   0  |       | 1 1  1  0 |
- *     B = | 0  1  1  0 |  G = | 1/2  1/2 1/2|   A = | 0 1 -1 -1 |    F(2, 3): 4 for 6
+ *     B = | 0  1  1  0 |  G = | 1/2  1/2 1/2|   A = | 0 1 -1 -1 |    F(2, 3): 4 instead of 6
  *         | 0 -1  1  0 |      | 1/2 -1/2 1/2|
  *         | 0  1  0 -1 |      |  0   0   1  |
  *
- * In two dimensions both are done, down and across: F(2x2, 2x2) takes 9 multiplications for 16,
- * F(2x2, 3x3) 16 for 36.  A map is cut into tiles of 2 by 2 places; what one reads of the image is
- * its patch.  A convolution sums over the image's channels, and as A, G and B are linear, sums can
- * be made where the multiplications are:
+ * In two dimensions the transforms are nested, down and across: F(2x2, 2x2) takes 9 multiplications
+ * instead of 16, F(2x2, 3x3) 16 instead of 36.  A map is divided into tiles of 2 by 2 places; what
+ * one reads of the image is its patch.  A convolution sums over the image's channels, and as A is
+ * linear, it can be applied to the sum of the products:
  *
  *     coefficient c of the map's channel o, tile t  =  sum over the image's channels i of
  *                                                      (G w[o, i] G^T)[c] (B x[i, t] B^T)[c]
  *
- * So there is a matrix product for each coefficient, of transformed weights U, transformed patches
- * V and the map's values M before A:
+ * So there is a matrix product for each coefficient: M, which A transforms to the map, is the
+ * product of the transformed weights U and the transformed patches V:
  *
  *      image --B--> V[c]                                   M[c] --A--> map
  *                  i |............|           o |............|
@@ -35,25 +36,24 @@
  *      weights --G--> U[c]  o |......|
  *                                 i
  *
- * A kernel of 4 by 4 in steps of 2, which is that of most GANs, is four kernels of 2 by 2 in steps
- * of 1, on the image's even and odd rows and columns.  Their sum is one over channels, too: to the
- * algorithm, each channel of the image has four phases.
+ * A 4x4 kernel with stride 2, as most GANs have, is four 2x2 kernels with stride 1 on the image's
+ * even and odd rows and columns (polyphase decomposition).  Their results are summed as channels
+ * are: to the algorithm, each channel of the image has four phases.
  *
  *     w00 w01 w02 w03        phase 0  w00 w02   phase 1  w01 w03      A tile of 2 by 2 places has
  *     w10 w11 w12 w13                 w20 w22            w21 w23      a patch of 6 by 6 pixels, in
  *     w20 w21 w22 w23        phase 2  w10 w12   phase 3  w11 w13      steps of 4, and 9 values of
  *     w30 w31 w32 w33                 w30 w32            w31 w33      each phase.
  *
- * The other two products are the adjoints of the first: every matrix is read by columns, in the
- * reverse order.
+ * The other two products are the adjoints of the first: the transposed matrices, in reverse order.
  *
  *     image from map        map --A^T--> M,   V = U^T M,   V --B^T--> patches, added up
- *     weights' gradient     map --A^T--> M,   image --B--> V,   U = M V^T,   U --G^T--> dw
+ *     weight gradient       map --A^T--> M,   image --B--> V,   U = M V^T,   U --G^T--> dw
  *
- * Tiles of 4 by 4 places, F(4x4, 2x2) and F(4x4, 3x3), take 25 for 64 and 36 for 144.  With more
- * outputs there are more points, at which the polynomials behind the algorithm are evaluated: F(2, 2)
- * has 0, 1 and infinity, F(2, 3) also -1.  How exact larger tiles are depends on the points; of those
- * that were tried, the ones below make errors of about twice the direct loops' (three and four times
+ * Tiles of 4 by 4 places, F(4x4, 2x2) and F(4x4, 3x3), take 25 multiplications instead of 64 and 36
+ * instead of 144.  The algorithm interpolates polynomials, at more points for more outputs: F(2, 2)
+ * has 0, 1 and infinity, F(2, 3) also -1.  The rounding error depends on the points; of those that
+ * were tried, the ones below have errors of about twice the direct loops' (three and four times
  * with the usual 0, 1, -1, 2 and -2):
  *
  *     F(4, 2), 0 1 -2 -1/2 inf
@@ -71,14 +71,14 @@
  *          |   0    27/32   -9/16  -3/2   1  0 |        | 0 27/64 -27/64 27/8 -27/8 1 |
  *          |   0    81/64    0   -45/16   0  1 |
  *
- * and G by the same points.  Transformed weights are 6.25 and 4 times the weights then, instead of
- * 2.25 and 1.78 times, so small images keep tiles of 2.
+ * and G follows from the same points.  There are 6.25 and 4 times as many transformed weights as
+ * weights then, instead of 2.25 and 1.78 times, so small images keep tiles of 2.
  *
- * Tiles are worked on a few rows of them at a time, whose V and M stay in the caches.  U is made once
- * for all samples and tasks of a run, forward and back.
+ * A few rows of tiles are computed at a time, whose V and M stay in the caches.  U is computed once
+ * for all samples and tasks, forward and backward, until the weights change.
  *
- * Sums are made in one order, whatever the batch and its cut: over the image's channels, or the
- * map's, or the tiles, as the products do; patches that overlap are added from left to right and
+ * The order of additions is fixed, whatever the batch and its cut: over the image's channels, the
+ * map's, or the tiles, as in the products; overlapping patches are added from left to right and
  * from top to bottom. */
 #include "math/kernels_winograd_internal.h"
 
@@ -90,20 +90,20 @@
 enum {
     FEW_TILES = 4,          /* of a sample */
     MOST_TILES = 256,       /* at a time, but for wider images */
-    LEAST_TILES = 64,       /* fewer don't make up for the transformed weights */
+    LEAST_TILES = 64,       /* fewer don't amortise the transformed weights */
     AT_ONCE = 1 << 19,      /* transformed values at a time: about what the L2 cache holds */
     MOST_COLUMNS = 256,     /* of the image's side, at a time */
-    GRADIENT_COLUMNS = 128, /* the same for the weights' gradient */
+    GRADIENT_COLUMNS = 128, /* the same for the weight gradient */
     SLACK = 12,             /* three channels of four phases */
     LINE = 16,
-    LEAST_CHANNELS = 16, /* fewer are transformed for too few products */
+    LEAST_CHANNELS = 16, /* fewer don't amortise the transforms */
     PANEL = 32,
     AT_ONCE_OF_MAP = 16, /* channels whose weights are transformed at a time in bfloat16 */
 };
 
-static const double LEAST_SAVED = 1.5; /* times fewer multiplications, at the map's sides */
+static const double LEAST_SAVED = 1.5; /* times fewer multiplications; see saved_by() */
 
-/* What an algorithm is: see kernels_tile.c for its transforms. */
+/* An algorithm; its transforms are in kernels_tile.c. */
 typedef struct tiling {
     gan__tiling kind;
     size_t kernel, stride;
@@ -140,7 +140,7 @@ static size_t tiles_of(const tiling *t, const gan__conv *c)
     return tiles_along(t, c->map[0]) * tiles_along(t, c->map[1]);
 }
 
-/* How many times fewer multiplications it takes, at the map's sides. */
+/* How many times fewer multiplications it takes, partial tiles at the map's borders included. */
 static double saved_by(const tiling *t, const gan__conv *c)
 {
     return (double)(c->map[0] * c->map[1] * t->kernel * t->kernel) /
@@ -167,9 +167,9 @@ typedef struct shapes {
     const tiling *t;
     size_t across, down; /* tiles of a sample */
     size_t columns;      /* of the transformed weights' rows: phases of channels of the image */
-    size_t pitch;        /* from one of these rows to the next */
+    size_t pitch;        /* their leading dimension */
     size_t rows_at_once; /* rows of tiles at a time */
-    size_t tiles;        /* the most at a time, with what keeps their rows apart */
+    size_t tiles;        /* the most at a time, rounded up: a stride of rows */
 } shapes;
 
 static size_t least(size_t a, size_t b)
@@ -182,9 +182,9 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* Matrices' rows, with room for what is written behind them, are an odd number of cache lines long,
- * and matrices that many and one more apart: with powers of two, what is read or written at a time
- * would have its place in the same few lines of the cache. */
+/* The leading dimension of rows of n numbers, with slack for what is written beyond them: an odd
+ * number of cache lines.  Matrices are one more cache line apart.  With powers of two, what is read
+ * or written together would be in the same few sets of the cache. */
 static size_t apart(size_t n)
 {
     return gan__size_mul(gan__size_add(n, SLACK + LINE - 1) / LINE | 1, LINE);
@@ -195,8 +195,8 @@ static size_t matrix(size_t rows, size_t pitch)
     return gan__size_add(gan__size_mul(rows, pitch), LINE);
 }
 
-/* The number of rows of `across` tiles, up to `most` tiles in all, that fills the products' panels of
- * up to 32 columns best. */
+/* The number of rows of `across` tiles, up to `most` tiles in all, that fills the products' panels
+ * of up to 32 columns best. */
 static size_t rows_for(size_t across, size_t most)
 {
     size_t best = 1;
@@ -229,8 +229,8 @@ static shapes shapes_of(const gan__conv *c)
     return s;
 }
 
-/* Transformed weights in bfloat16 are put there as products read them, once along the image's channels
- * and once along the map's:
+/* Transformed weights in bfloat16 are packed as products read them, once in pairs along the image's
+ * channels and once along the map's:
  *
  *     a coefficient:  | map from image, pairs along i | image from map, pairs along o |   for the first
  *                     MOST_COLUMNS columns i of U; then for the next ones ... */
@@ -252,8 +252,8 @@ static size_t coefficient_size(const shapes *s)
     return n;
 }
 
-/* Of a coefficient's pairs those for columns `begin` .. `begin` + n - 1, as a whole or from the second
- * form on. */
+/* The offset, within a coefficient, of the pairs for columns `begin` .. `begin` + n - 1 in the
+ * first or the second form. */
 static size_t pairs_at(const shapes *s, size_t begin, size_t n, int second)
 {
     const size_t at = begin > 0 ? begin / MOST_COLUMNS * pairs_of_columns(s, MOST_COLUMNS) : 0;
@@ -313,8 +313,8 @@ typedef struct work {
     shapes s;
     const gan__tile_loops *loops;
     gan__gemm_fn *gemm;
-    float *panel; /* the products' own */
-    float *lines; /* the loops' own */
+    float *panel; /* scratch of the products */
+    float *lines; /* scratch of the transforms */
     float *image; /* transformed, of some of its channels */
     float *map;
     float *weights; /* gradients with respect to transformed ones */
@@ -387,7 +387,7 @@ static work work_of(const gan__conv *c, float *scratch)
 
 /* ---- transforms of several rows of tiles ---- */
 
-/* Rows of tiles that are worked on at once, one after the other, of some samples. */
+/* Consecutive rows of tiles that are computed at a time; they may be of several samples. */
 typedef struct block {
     size_t begin, end; /* counted over the samples */
     size_t tiles;
@@ -477,7 +477,7 @@ static const float *pairs_for(const shapes *s, const float *weights, size_t coef
     return weights + coefficient * coefficient_size(s) + pairs_at(s, begin, n, second);
 }
 
-/* The map's channels of all coefficients, from some channels of the image. */
+/* M = U V for all coefficients, over some channels of the image. */
 static void multiply_map(const work *w, const block *b, const channels *ch, const float *weights)
 {
     const shapes *s = &w->s;
@@ -500,7 +500,7 @@ static void multiply_map(const work *w, const block *b, const channels *ch, cons
                                   .pairs = s->c->pairs});
 }
 
-/* The way back. */
+/* V = U^T M. */
 static void multiply_image(const work *w, const block *b, const channels *ch, const float *weights)
 {
     const shapes *s = &w->s;
@@ -522,6 +522,7 @@ static void multiply_image(const work *w, const block *b, const channels *ch, co
                                   .pairs = s->c->pairs});
 }
 
+/* U = M V^T. */
 static void multiply_gradient(const work *w, const block *b, size_t n_out, size_t columns)
 {
     const shapes *s = &w->s;
@@ -566,7 +567,7 @@ static group group_of(const work *w, size_t g, const float *image, const float *
         .bias = bias ? bias + g * bias_channels : NULL};
 }
 
-/* So many of the image's channels from `begin` on. */
+/* At most n of these channels, from `begin` on. */
 static channels some(const channels *all, size_t begin, size_t n)
 {
     channels ch = *all;
@@ -606,7 +607,7 @@ static void image_group(const work *w, const group *g, size_t rows, float *image
     }
 }
 
-/* The gradient of some of the image's channels and some of the map's. */
+/* The weight gradient for some channels of the image and some of the map. */
 static void gradient_group(const work *w, const channels *image, const channels *map, size_t rows,
                            float *dw)
 {
@@ -628,8 +629,8 @@ static void gradient_group(const work *w, const channels *image, const channels 
 
 /* ---- the functions ---- */
 
-/* Weights of a group, of map channels o .. o + n - 1, the first of which is even: transformed in the
- * scratch, for some columns at a time, and put where they belong as pairs. */
+/* Weights of a group, of map channels o .. o + n - 1, the first of which is even: transformed in
+ * the scratch, for some columns at a time, and packed as pairs. */
 static void transform_pairs(const shapes *s, size_t o, size_t n, const float *w, float *pairs,
                             float *scratch)
 {

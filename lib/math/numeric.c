@@ -5,8 +5,8 @@
 #include <xmmintrin.h>
 #endif
 
-/* Nearly always it is, which is read in no time where setting it takes as long as a small product.
- * */
+/* Nearly always it is, and reading it costs little, where setting it takes as long as a small
+ * matrix product. */
 static int is_default(void)
 {
 #ifdef __x86_64__

@@ -7,8 +7,8 @@
 #include <fenv.h>
 
 /* A host may round in another direction, flush subnormal numbers to zero or trap on exceptions.
- * Results must not depend on that, all the less as workers have environments of their own: so a
- * call computes in the default one, between these two, and leaves the host's as it was. */
+ * Results must not depend on that, and workers have environments of their own anyway: so a call
+ * computes in the default one, between these two, and restores the host's. */
 typedef struct gan__numeric {
     int changed;
     fenv_t host;

@@ -1,4 +1,4 @@
-/* pool.c - workers that take tasks from one counter.
+/* pool.c - a thread pool, whose workers take tasks from one atomic counter.
  *
  * A job is published by storing `state`: its number of tasks and the next task to take, together in
  * one word with the job's serial number.
@@ -59,7 +59,7 @@ struct gan_pool {
     pid_t process; /* whose threads the workers are */
     size_t n_threads;
     size_t n_started;
-    size_t n_ready;  /* workers that have done what they do first; under `lock` */
+    size_t n_ready;  /* workers that are initialised; under `lock` */
     int pinned;
     worker *workers; /* n_threads - 1 of them; the caller is worker 0 */
     int spins;
@@ -93,7 +93,7 @@ gan_status gan__pool_check(const gan_pool *pool)
     if (!pool || is_own(pool)) return GAN_OK;
     return gan__fail(GAN_ERR_INVALID,
                      "pool: its %zu threads are those of process %ld, and this is process %ld: "
-                     "after fork() a child has to make handles of its own",
+                     "after fork() a child has to create handles of its own",
                      pool->n_threads, (long)pool->process, (long)getpid());
 }
 
@@ -168,8 +168,8 @@ static void wait_for_work(gan_pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* Worker i stays on the i-th CPU that the process may use; the caller's thread is the host's.  Where
- * the system refuses, the worker remains where it is put. */
+/* Pin worker i to the i-th CPU that the process may use; the caller's thread is the host's and is
+ * left alone.  Where the system refuses, the worker isn't pinned. */
 static void pin(size_t index)
 {
 #ifdef __linux__
@@ -187,7 +187,7 @@ static void pin(size_t index)
 #endif
 }
 
-/* What a thread does first may take memory, in the BLAS too: the pool's creation waits for it. */
+/* Initialising a thread may allocate memory, in the BLAS too: the pool's creation waits for it. */
 static void begin_worker(gan_pool *pool, size_t index)
 {
     if (pool->pinned) pin(index);
@@ -273,7 +273,7 @@ void gan__pool_run(gan_pool *pool, gan__pool_fn *fn, void *context, size_t n_tas
     pthread_mutex_unlock(&pool->turn);
 }
 
-/* ---- making and ending one ---- */
+/* ---- creating and destroying a pool ---- */
 
 static size_t usable_cpus(void)
 {
@@ -306,7 +306,7 @@ static int is_asked_to_pin(void)
     return text && strcmp(text, "1") == 0;
 }
 
-/* Threads have the stack that is usual in this process, unless that is too small. */
+/* Threads have the process's default stack size, unless that is too small. */
 static void init_attributes(pthread_attr_t *attributes)
 {
     size_t usual = 0;
@@ -332,7 +332,7 @@ static gan_status start_workers(gan_pool *pool)
 
         *w = (worker){.pool = pool, .index = pool->n_started + 1};
         if (pthread_create(&w->thread, &attributes, worker_main, w) != 0) {
-            status = gan__fail(GAN_ERR_NOMEM, "pool: %zu threads requested, the system gave %zu",
+            status = gan__fail(GAN_ERR_NOMEM, "pool: %zu threads requested, %zu could be started",
                                pool->n_threads, pool->n_started + 1);
             break;
         }
@@ -360,7 +360,7 @@ gan_status gan_pool_create(gan_pool **out, size_t n_threads, const gan_allocator
     pool->n_threads = n_threads > 0 ? n_threads : default_thread_count();
     pool->pinned = is_asked_to_pin();
     pool->spins =
-        pool->n_threads <= usable_cpus() ? SPINS : 0; /* no use when threads take turns on a CPU */
+        pool->n_threads <= usable_cpus() ? SPINS : 0; /* no use when threads share a CPU */
     pthread_mutex_init(&pool->turn, NULL);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
@@ -389,7 +389,7 @@ static void stop_workers(gan_pool *pool)
     pthread_mutex_destroy(&pool->turn);
 }
 
-/* In a child process the locks may be held, and conditions waited for, by threads that aren't
+/* In a child process the locks may be held, and conditions waited for, by threads that don't exist
  * there: they are left alone. */
 void gan_pool_destroy(gan_pool *pool)
 {

@@ -19,8 +19,8 @@ enum {
     BLOCK = 256, /* classes between stored sums; within a block they are added up for each label */
 };
 
-/* Make values [position, position + n) by chunks of whole blocks, of which the wanted part is
- * copied out: floats by `make`, or the bits themselves when it is NULL. */
+/* Generate values [position, position + n) by chunks of whole blocks, of which the requested part
+ * is copied: floats by `make`, or the bits themselves when it is NULL. */
 static void fill(uint64_t seed, uint64_t stream, uint64_t position, size_t n, void *out,
                  void (*make)(size_t n, const uint32_t *bits, float *out))
 {
@@ -65,8 +65,8 @@ uint32_t gan__rng_bits(uint64_t seed, uint64_t stream, uint64_t position)
     return block[position % 4];
 }
 
-/* Lemire's multiplication; a draw that would be biased is replaced by a value from a stream of its
- * own, keyed by the position, so that every value takes exactly one place. */
+/* Lemire's method: the upper half of bits * bound.  A draw that would be biased is replaced by one
+ * from a separate stream, keyed by the position, so that a value takes exactly one place. */
 uint32_t gan__rng_below(uint64_t seed, uint64_t stream, uint64_t position, uint32_t bound)
 {
     const uint32_t unfair = bound ? (0u - bound) % bound : 0;
@@ -102,9 +102,9 @@ int gan__rng_check_weights(size_t n_classes, const double *weights)
     return largest_of(n_classes, weights) > 0;
 }
 
-/* Each class has its share of the way from 0 to `sum`, behind those of the classes before it.
- * Weights are taken relative to the largest, so that no sum overflows.  What is remembered of all
- * the ends is where every block begins, as they may be more than a stack has room for. */
+/* The cumulative distribution: each class has its share of the interval from 0 to `sum`, after
+ * those of the classes before it.  Weights are relative to the largest, so that no sum overflows.
+ * Only the beginnings of blocks are stored, as all ends may be more than a stack has room for. */
 typedef struct shares {
     const double *weights;
     double largest, sum;
@@ -124,7 +124,7 @@ static void cut_into_shares(shares *s, size_t n_classes, const double *weights)
     }
 }
 
-/* The first label that ends behind `at`, which is below the sum. */
+/* The first label whose share ends after `at`, which is below the sum. */
 static uint16_t label_at(const shares *s, double at)
 {
     size_t block = 0, label;
@@ -186,7 +186,7 @@ void gan_rng_destroy(gan_rng *rng)
     gan__free(&a, rng);
 }
 
-/* Fill by one of the functions of a position, and move behind what was drawn. */
+/* Fill by one of the functions of a position, and advance the stream past what was drawn. */
 static gan_status draw(gan_rng *rng, size_t n, float *out,
                        void (*fill_from)(uint64_t seed, uint64_t stream, uint64_t position,
                                          size_t n, float *out))
@@ -262,8 +262,8 @@ cleanup:
     return status;
 }
 
-/* Where erf() is y: Winitzki's formula, which is good to 0.002, and three steps of Halley's method,
- * each of which has three times the digits. */
+/* The inverse of erf(): Winitzki's approximation, to within 0.002, and three steps of Halley's
+ * method, each of which triples the number of correct digits. */
 static double inverse_erf(double y)
 {
     const double a = 0.147, root_pi = 1.7724538509055160273;
@@ -279,7 +279,7 @@ static double inverse_erf(double y)
     return x;
 }
 
-/* The middle of each uniform number's range: neither end is reached. */
+/* By inversion, of the middle of each uniform number's interval: neither end is reached. */
 gan_status gan_rng_truncated_normal(gan_rng *rng, double bound, size_t n, float *out)
 {
     gan_status status = GAN_OK;

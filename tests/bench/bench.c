@@ -50,7 +50,7 @@ double peak_megabytes(void)
     return (double)usage.ru_maxrss / 1024.0;
 }
 
-/* ---- figures ---- */
+/* ---- statistics ---- */
 
 static int by_size(const void *a, const void *b)
 {
@@ -130,7 +130,7 @@ double measure_peak(size_t threads)
     return peak_rate(median(seconds, rounds));
 }
 
-/* ---- trainings ---- */
+/* ---- training runs ---- */
 
 run begin_run_as(gan_network *g, gan_network *d, const gan_adam_desc *adam,
                  const gan_trainer_desc *desc)

@@ -1,12 +1,12 @@
-/* bench_augment.c - what augmentation, regularisation and other penalties cost a step of a DCGAN.
+/* bench_augment.c - what augmentation, regularisation and other penalties add to a DCGAN's training step.
  *
- * The networks are those of bench_dcgan.c, of 64 channels on 28x28 pixels, without batch norm in the
- * discriminator, as penalties want it. */
+ * The networks are those of bench_dcgan.c, of 64 channels on 28x28 pixels, without batch norm in the discriminator, as
+ * penalties require. */
 #include "bench.h"
 
 #include <stdio.h>
 
-enum { NOISE = 100, BASE = 64, SIDE = 28, STEPS = 2 /* a round */ };
+enum { NOISE = 100, BASE = 64, SIDE = 28, STEPS = 2 /* per round */ };
 
 static const gan_conv2d_desc half = {GAN_CONV2D_DESC_INIT, .stride = GAN_BOTH(2),
                                      .padding = GAN_BOTH(1)};

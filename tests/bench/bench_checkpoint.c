@@ -1,9 +1,9 @@
-/* bench_checkpoint.c - saving and loading 500 MB, beside cp and fsync of the same file.
+/* bench_checkpoint.c - saving and loading 500 MB, compared with cp and fsync of the same file.
  *
- *     bench_checkpoint [FOLDER [MEGABYTES]]
+ *     bench_checkpoint [DIRECTORY [MEGABYTES]]
  *
- * The file goes to FOLDER, or to the working folder.  Each is done five times, in turns, and the
- * median counts: a disk's speed changes with what else it does. */
+ * The file is written to DIRECTORY, or to the working directory.  Each is timed five times, in
+ * turns, and the median is reported: a disk's speed varies with other load. */
 #include "bench.h"
 
 #include <fcntl.h>
@@ -33,7 +33,7 @@ static void copy_file(void)
     free(piece);
 }
 
-/* Two networks of a layer that is mostly weights: with Adam's moments three numbers each. */
+/* Two networks of a layer that is mostly weights: with Adam's moments three numbers per weight. */
 static gan_trainer *make_run(size_t megabytes, gan_network *nets[2], gan_optimizer *opts[2])
 {
     const size_t wide = megabytes * 1000000 / (3 * 4 * 2 * (LATENT + IMAGE + IMAGE + 1) / 2);

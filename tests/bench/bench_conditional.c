@@ -1,8 +1,8 @@
-/* bench_conditional.c - what labels cost a training step: conditional networks against the same
+/* bench_conditional.c - what labels add to a training step: conditional networks against the same
  * ones without labels, in turns.
  *
- * Linear ones are those of the experiment with an embedding of 10 numbers at both inputs.  Those of
- * convolutions are like bench_dcgan.c's, with conditional batch norm and a projection. */
+ * Linear ones are those of the experiment with an embedding of dimension 10 at both inputs.  The
+ * convolutional ones are like bench_dcgan.c's, with conditional batch norm and a projection. */
 #include "bench.h"
 
 #include <stdint.h>
@@ -96,7 +96,7 @@ static uint8_t *labels_of(size_t n)
 
 enum { TURNS = 3 * ROUNDS };
 
-/* Steps of both in turns, the first of each turn not counted. */
+/* Steps of both in turns; the first of each turn is a warm-up. */
 static void compare(const char *name, network_fn *g, network_fn *d, size_t batch, size_t threads,
                     size_t steps, figures *report)
 {

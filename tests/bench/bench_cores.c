@@ -1,4 +1,4 @@
-/* bench_cores.c - how a DCGAN's step would do on more cores than this machine has, by simulation.
+/* bench_cores.c - how a DCGAN's step would scale to more cores than this machine has, by simulation.
  *
  * A step is a sequence of jobs, each of which is cut into tasks by shapes alone; a barrier follows.
  * With one thread each task is timed.  A simulated team takes tasks as the pool's does, in their order, each core
@@ -9,8 +9,8 @@
  *                                                | 1   4   6 |        longest core: the rest
  *                                                | 2       . |        wait
  *
- * What is no task runs on one core.  What cores cost each other isn't simulated: signals, caches and
- * memory that they share.  How much that is shows in the model's error with the cores that there are.
+ * Work outside of tasks runs on one core.  The overhead between cores isn't simulated: signals, shared caches and
+ * memory.  Its size shows in the model's error for the cores that exist.
  *
  * The linker has the library call this file's gan__pool_run() in place of its own: see the Makefile. */
 #include "works.h"
@@ -20,11 +20,11 @@
 #include <stdio.h>
 
 enum { MOST_JOBS = 1024, MOST_TASKS = 1 << 14 };
-enum { MOST_CORES = 64, STEPS = 2 /* a round */, DCGAN64 = 2 /* of the works */ };
+enum { MOST_CORES = 64, STEPS = 2 /* per round */, DCGAN64 = 2 /* index in works[] */ };
 
 /* ---- the times of tasks ---- */
 
-/* Of one step: the shortest of each task in all rounds; and of the latest step, all tasks'. */
+/* Each task's shortest time in all rounds; and the sum over all tasks in the latest step. */
 static struct {
     int on;
     double all;
@@ -56,8 +56,8 @@ void __wrap_gan__pool_run(gan_pool *pool, gan__pool_fn *fn, void *context, size_
     taken.end[taken.n_jobs++] = taken.n_tasks;
 }
 
-/* Seconds of a step on one thread, whose tasks are timed, and of what is no task's in it: the least
- * so far. */
+/* Minima so far of the seconds of a step on one thread, whose tasks are timed, and of its part
+ * outside of tasks. */
 static void take_times(run *r, double *step, double *alone)
 {
     const double start = now();
@@ -92,7 +92,7 @@ static double job_on(size_t cores, size_t begin, size_t end)
     return longest;
 }
 
-/* Seconds of a step, of which so many are no task's. */
+/* Seconds of a step, of which `alone` are outside of tasks. */
 static double step_on(size_t cores, double alone)
 {
     double sum = alone;
@@ -124,7 +124,7 @@ static void print_cores(size_t cores, double alone, double measured, figures *re
     figures_add(report, name, out);
 }
 
-/* The jobs that lose most with so many cores: by how much they are longer than their share. */
+/* The jobs that lose most on `cores` cores: by how much they exceed their share. */
 static void print_losses(size_t cores)
 {
     enum { SHOWN = 10 };
@@ -156,8 +156,8 @@ static const char usage[] =
     "usage: bench_cores [--json FILE] [--threads N] [--quick]\n"
     "\n"
     "Simulates a DCGAN's step (64x64 pixels, batches of 64) on up to 64 cores from its tasks' times.\n"
-    "  --json FILE   write the figures there, too\n"
-    "  --threads N   measured beside the model, instead of all the BLAS uses\n"
+    "  --json FILE   also write the figures there\n"
+    "  --threads N   measured beside the model, instead of as many as the BLAS uses\n"
     "  --quick       one round\n";
 
 int main(int argc, char **argv)
@@ -175,7 +175,7 @@ int main(int argc, char **argv)
     for (size_t cores = 1; cores <= MOST_CORES; cores *= 2)
         print_cores(cores, alone, cores == 1 ? on_one : cores == options.threads ? on_all : 0,
                     report);
-    printf("no task's: %.1f ms\n", 1e3 * alone);
+    printf("outside of tasks: %.1f ms\n", 1e3 * alone);
     print_losses(16);
     end_run(&all);
     end_run(&one);

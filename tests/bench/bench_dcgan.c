@@ -1,13 +1,13 @@
-/* bench_dcgan.c - what a training step of a DCGAN costs, against the matrix products in it.
+/* bench_dcgan.c - the time of a DCGAN's training step, compared with the matrix products in it.
  *
  * The networks are like those of examples/fashion_dcgan.c: 28x28 pixels, 64 channels at 14x14,
- * batches of 64.  Every step is timed by itself, of one thread and of all in turns, between
- * peaks. */
+ * batches of 64.  Every step is timed by itself, on one thread and on all in turns, between
+ * measurements of the peak. */
 #include "bench.h"
 
 #include <stdio.h>
 
-enum { NOISE = 100, BASE = 64, SIDE = 28, DCGAN_BATCH = 64, STEPS = 5 /* a round */ };
+enum { NOISE = 100, BASE = 64, SIDE = 28, DCGAN_BATCH = 64, STEPS = 5 /* per round */ };
 
 /* ---- the networks ---- */
 
@@ -56,12 +56,12 @@ static run begin_dcgan(size_t threads)
 
 /* ---- its products ---- */
 
-/* Operations of each convolution for one sample: two for each weight and place of the small side,
- * the padding's zeros included. */
+/* Operations of each convolution for one sample: two per weight and pixel of the smaller image,
+ * including padding. */
 static const double g_layers[] = {
-    2.0 * NOISE * 2 * BASE * (SIDE / 4) * (SIDE / 4),       /* a full-size kernel at one place */
-    2.0 * 2 * BASE *BASE * 4 * 4 * (SIDE / 4) * (SIDE / 4), /* 7x7 places */
-    2.0 * BASE * 4 * 4 * (SIDE / 2) * (SIDE / 2)};          /* 14x14 */
+    2.0 * NOISE * 2 * BASE * (SIDE / 4) * (SIDE / 4),       /* a full-size kernel at one pixel */
+    2.0 * 2 * BASE *BASE * 4 * 4 * (SIDE / 4) * (SIDE / 4), /* 7x7 pixels */
+    2.0 * BASE * 4 * 4 * (SIDE / 2) * (SIDE / 2)};          /* 14x14 pixels */
 static const double d_layers[] = {2.0 * BASE * 4 * 4 * (SIDE / 2) * (SIDE / 2),
                                   2.0 * BASE * 2 * BASE * 4 * 4 * (SIDE / 4) * (SIDE / 4),
                                   2.0 * 2 * BASE *(SIDE / 4) * (SIDE / 4)};

@@ -1,5 +1,5 @@
-/* bench_export.c - what a sample costs by exported C source, beside the network that it is of: one
- * core, one sample at a time.  It takes the compiler $CC, or cc, with -O3 and what $EXPORT_CFLAGS says. */
+/* bench_export.c - the time per sample of exported C source and of its network: one core, one sample at a time.  The
+ * compiler is $CC, or cc, with -O3 and $EXPORT_CFLAGS. */
 #include "bench.h"
 
 #include <dlfcn.h>
@@ -54,7 +54,7 @@ static run_fn *compile(gan_network *net, gan_export_type type, gan_export_report
     return draw;
 }
 
-/* The median of single samples in microseconds; by the network where there is no function. */
+/* The median time of single samples in microseconds; of the network if `function` is NULL. */
 static double time_singles(gan_network *net, run_fn *draw, size_t work_floats)
 {
     static double times[SINGLES];

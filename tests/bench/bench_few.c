@@ -1,13 +1,12 @@
-/* bench_few.c - what adaptive augmentation gains on few images.
+/* bench_few.c - what adaptive augmentation gains with few training images.
  *
- * A DCGAN learns from the first 600 images of Fashion-MNIST, 1 % of them, with and without, for the same
- * number of steps, which cost the same but for a few per cent (bench_augment); three seeds.  After each
- * LOOK steps it is judged by what a classifier sees that was trained on all images: the Fréchet distance
- * of samples to the 10,000 test images, which neither has seen, and the median distance of a sample from
- * its nearest training image beside that of test images (nn_ratio), far below 1 where samples are copies.
+ * A DCGAN learns from the first 600 images of Fashion-MNIST, 1 % of them, with and without, for the same number of
+ * steps, which take the same time to a few per cent (bench_augment); three seeds.  Every LOOK steps it is evaluated on
+ * the features of a classifier trained on all images: the Fréchet distance of samples to the 10,000 test images, which
+ * neither has seen, and the median distance of a sample to its nearest training image relative to that of test images
+ * (nn_ratio), far below 1 for copies.
  *
- * GAN_DATA_DIR has the data, GAN_CLASSIFIER the file of fashion_classifier; GAN_FIRST_SEED begins with
- * other seeds. */
+ * GAN_DATA_DIR has the data, GAN_CLASSIFIER the file of fashion_classifier; GAN_FIRST_SEED is the first seed. */
 #include "bench.h"
 #include "garments.h"
 
@@ -57,7 +56,7 @@ static void close_judge(judge *j)
 
 /* ---- one run ---- */
 
-/* Twice as wide a discriminator can learn its images by heart. */
+/* A discriminator twice as wide can memorise its images. */
 static void make_trainer(run *r, uint64_t seed, int augmented, size_t threads)
 {
     const gan_augment_desc augment = {GAN_AUGMENT_DESC_INIT,
@@ -131,7 +130,7 @@ static void train(const judge *j, const gan_dataset *few, uint64_t seed, int aug
         const gan_batch *batch;
         const gan_status status = gan_iterator_next(it, &batch);
 
-        if (status == GAN_END) continue; /* the next call begins anew */
+        if (status == GAN_END) continue; /* the next call starts afresh */
         MUST(status);
         MUST(gan_train_step(r.t, batch, &stats));
         if (++i % every == 0) look(j, r.t, name, i, &stats, looks);
@@ -146,7 +145,7 @@ static const char usage[] =
     "\n"
     "Trains on 600 images with adaptive augmentation and without, three seeds each.\n"
     BENCH_OPTIONS
-    "  --quick       20 steps, which say nothing\n"
+    "  --quick       20 steps, as a smoke test\n"
     "GAN_DATA_DIR has Fashion-MNIST, GAN_CLASSIFIER is a file of fashion_classifier.\n";
 
 int main(int argc, char **argv)

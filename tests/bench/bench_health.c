@@ -1,9 +1,8 @@
-/* bench_health.c - what watching over a run costs, and which verdicts runs get.
+/* bench_health.c - what monitoring a run costs, and which verdicts runs get.
  *
- * Seeded failures have to get theirs within two looks and healthy runs none: on Fashion-MNIST in
- * GAN_DATA_DIR, else on silhouettes, and on a ring of eight Gaussians; every run of the tables with
- * several seeds.  Rules were tuned on seeds 1 and 2; GAN_FIRST_SEED begins with others, and GAN_RUNS
- * chooses the runs whose names have it in them. */
+ * Seeded failures have to get theirs within two looks and healthy runs none: on Fashion-MNIST in GAN_DATA_DIR, else on
+ * silhouettes, and on a ring of eight Gaussians; every run of the tables with several seeds.  Rules were tuned on seeds
+ * 1 and 2; GAN_FIRST_SEED is the first of other seeds, and GAN_RUNS selects the runs whose names contain it. */
 #include "bench.h"
 #include "ward.h"
 
@@ -30,7 +29,7 @@ static gan_dataset *open_data(const char *directory)
 
 /* ---- cost ---- */
 
-/* Seconds of STEPS calls with figures that move as a run's do. */
+/* Seconds of STEPS calls with statistics that vary as a run's do. */
 static double time_health(gan_health *h)
 {
     gan_train_stats s = {GAN_TRAIN_STATS_INIT};
@@ -83,7 +82,7 @@ static uint64_t first_seed(void)
     return text ? strtoull(text, NULL, 10) : 1;
 }
 
-/* How many runs got what they should have got, and of how many. */
+/* How many runs got the expected verdict, and of how many. */
 typedef struct tally {
     size_t right, n;
 } tally;
@@ -115,13 +114,13 @@ static void watch_all(tally *t, const ward_data *p, const ward_run *runs, size_t
 static const char usage[] =
     "usage: bench_health [--json FILE] [--threads N] [--quick] [--talk]\n"
     "\n"
-    "Times gan_health_step(), then watches over seeded failures and healthy runs; on "
+    "Times gan_health_step(), then monitors seeded failures and healthy runs; on "
     "Fashion-MNIST\n"
     "when GAN_DATA_DIR names its directory, else on silhouettes.  GAN_FIRST_SEED is the first of "
     "two\n"
-    "seeds, GAN_RUNS a part of the names of the runs that are wanted.\n"
+    "seeds, GAN_RUNS a part of the names of the selected runs.\n"
     BENCH_OPTIONS
-    "  --quick       only the cost, in one round: only to see that it runs\n"
+    "  --quick       only the cost, in one round, as a smoke test\n"
     "  --talk        print what each look finds\n";
 
 int main(int argc, char **argv)

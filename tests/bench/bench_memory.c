@@ -1,9 +1,9 @@
-/* bench_memory.c - what a trainer of residual networks at 128x128 takes, by gan_trainer_memory(),
- * and with --time what its steps cost.
+/* bench_memory.c - the memory of a trainer of residual networks at 128x128, by
+ * gan_trainer_memory(), and with --time the time of its steps.
  *
  * Generator and discriminator are those of spectrally normalised GANs (Miyato et al., 2018) at this
- * size, batches of 64, with and without R1.  Times are taken with a quarter of the samples, which
- * most machines have memory for, and stand beside those of the trainer that recomputes nothing. */
+ * size, batches of 64, with and without R1.  Times are of a quarter of the samples, which most
+ * machines have memory for, relative to the trainer that recomputes nothing. */
 #include "bench.h"
 
 #include <stdio.h>
@@ -103,7 +103,7 @@ typedef struct row {
     gan_activations activations;
 } row;
 
-/* Trainers of this size use memory again by themselves. */
+/* Trainers of this size reuse memory by default. */
 #define KINDS(name, ...)                                                                           \
     {name, __VA_ARGS__, GAN_ACTIVATIONS_REUSE},                                                    \
     {                                                                                              \
@@ -176,7 +176,7 @@ static double seconds_of(const row *r, const players *p, size_t threads)
     return start;
 }
 
-/* Round by round, what else the machine does hits all rows alike. */
+/* In rounds, so that other load on the machine affects all rows alike. */
 static void time_rows(double seconds[N_ROWS], size_t base, size_t threads)
 {
     const size_t n = rounds == 1 ? 1 : TIMED_ROUNDS;
@@ -193,7 +193,7 @@ static void time_rows(double seconds[N_ROWS], size_t base, size_t threads)
     for (size_t i = 0; i < N_ROWS; i++) seconds[i] = median(all[i], n);
 }
 
-/* The row whose time another stands beside: the first with the same penalty. */
+/* The row whose time another is compared with: the first with the same penalty. */
 static size_t kept_beside(size_t i)
 {
     size_t first = 0;

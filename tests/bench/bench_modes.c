@@ -1,10 +1,9 @@
 /* bench_modes.c - how many of 1,000 modes a generator finds.
  *
- * Three images of Fashion-MNIST, drawn independently, are the channels of one sample (Stacked MNIST:
- * Metz et al., 2017, with garments): 10 classes in each of three channels, told by a classifier, are 1,000
- * modes.  A mode is found when one of 25,600 samples is in it.  The same small DCGAN, without batch
- * normalisation in the discriminator, is trained with plain binary cross-entropy and with R3GAN's
- * objective: the paired relativistic loss with R1 and R2. */
+ * Three images of Fashion-MNIST, drawn independently, are the channels of one sample (Stacked MNIST: Metz et al., 2017,
+ * with garments): 10 classes in each of three channels, recognised by a classifier, are 1,000 modes.  A mode is found
+ * when one of 25,600 samples is in it.  The same small DCGAN, without batch normalisation in the discriminator, is
+ * trained with plain binary cross-entropy and with R3GAN's objective: the paired relativistic loss with R1 and R2. */
 #include "bench.h"
 #include "garments.h"
 
@@ -98,8 +97,8 @@ static void count_modes(const garments_judge *j, gan_trainer *t, size_t *counts)
     gan_rng_destroy(rng);
 }
 
-/* Print how many modes were found, and how far the shares are from even ones (the divergence of Kullback
- * and Leibler). */
+/* Print how many modes were found, and the Kullback-Leibler divergence of their shares from the uniform
+ * distribution. */
 static void report_modes(const char *name, const size_t *counts, figures *report)
 {
     size_t found = 0;
@@ -124,7 +123,7 @@ static const char usage[] =
     "\n"
     "Counts how many of 1,000 modes two objectives find, three seeds each.\n"
     BENCH_OPTIONS
-    "  --quick       20 steps and 200 samples, which say nothing\n"
+    "  --quick       20 steps and 200 samples, as a smoke test\n"
     "GAN_DATA_DIR has Fashion-MNIST, GAN_CLASSIFIER is a file of fashion_classifier.\n";
 
 int main(int argc, char **argv)

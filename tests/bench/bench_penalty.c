@@ -1,5 +1,5 @@
-/* bench_penalty.c - what a gradient penalty costs a step, against the matrix products that it
- * adds. */
+/* bench_penalty.c - what a gradient penalty adds to a training step, compared with the matrix
+ * products that it adds. */
 #include "bench.h"
 
 #include "network/network_internal.h"
@@ -62,7 +62,7 @@ static gan_network *dcgan_d(void)
 
 /* ---- products ---- */
 
-/* Multiplications for a sample: how often each weight meets a number of the smaller image. */
+/* Multiplications per sample: each weight once per pixel of the smaller image. */
 static double layer_products(const gan_layer *layer)
 {
     const gan_shape *image = layer->class == &gan__layer_conv2d ? &layer->out : &layer->in;
@@ -80,8 +80,8 @@ static double products(const gan_network *net)
     return sum;
 }
 
-/* Of a whole step, for each row of the batch; and of the penalty: forward, slope, tangent, their
- * gradients with respect to inputs, and to weights of twice the rows. */
+/* Of a whole step, for each row of the batch; and of the penalty: forward, input gradient, tangent,
+ * their gradients with respect to inputs, and to weights of twice the rows. */
 static void count_products(const gan_network *g, const gan_network *d, double *step,
                            double *penalty)
 {

@@ -1,7 +1,7 @@
-/* bench_pictures.c - how long a directory of pictures takes to open and how much memory, and
- * whether the steps of a DCGAN wait for pictures that are decoded on the way.
+/* bench_pictures.c - how much time and memory opening a directory of pictures takes, and whether
+ * the steps of a DCGAN wait for pictures that are decoded ahead.
  *
- * tests/bench/make_jpegs.py makes a directory, of as many files as are wanted. */
+ * tests/bench/make_jpegs.py makes a directory of any number of files. */
 #include "bench.h"
 
 #include <stdio.h>
@@ -120,7 +120,7 @@ static const char usage[] =
     "usage: PICTURES=DIRECTORY bench_pictures [--json FILE] [--threads N] [--large]\n"
     "\n"
     "Times opening a directory of pictures, and training a DCGAN of 64x64 from it.\n"
-    "  --json FILE   write the figures there, too\n"
+    "  --json FILE   also write the figures there\n"
     "  --large       open it without decoding, and do nothing else: for memory\n";
 
 int main(int argc, char **argv)

@@ -1,7 +1,7 @@
-/* bench_png.c - how long a folder of PNG pictures takes to open, and whether a training step waits
- * for pictures that are decoded on the way.
+/* bench_png.c - how long a directory of PNG pictures takes to open, and whether a training step
+ * waits for pictures that are decoded ahead.
  *
- * The pictures are made first, in a new folder below TMPDIR, which is removed at the end. */
+ * The pictures are made first, in a new directory in TMPDIR, which is removed at the end. */
 #define _XOPEN_SOURCE 700 /* nftw */
 #include "bench.h"
 
@@ -21,7 +21,7 @@ static figures *report;
 
 /* ---- pictures ---- */
 
-/* Soft shapes with some noise, which pack about as well as photographs do. */
+/* Soft shapes with some noise, which compress about as well as photographs. */
 static void draw(uint8_t *pixels, size_t width, size_t height, size_t k)
 {
     uint32_t noise = (uint32_t)k * 2654435761u + 1;
@@ -105,7 +105,7 @@ static gan_network *make_network(size_t in, size_t hidden, size_t out, int is_ge
     return net;
 }
 
-/* Train for some steps, and say how long each half takes: the median, and the longest wait. */
+/* Train for some steps, and print how long each half takes: the median, and the longest wait. */
 static void time_training(const char *name, const char *what, const gan_dataset *data,
                           size_t n_threads)
 {
@@ -126,7 +126,7 @@ static void time_training(const char *name, const char *what, const gan_dataset 
     MUST(gan_optimizer_create_adam(&d_adam, NULL));
     MUST(gan_trainer_create(&trainer, g, d, g_adam, d_adam, &desc));
     MUST(gan_iterator_create(&it, data, &walk));
-    for (int i = -10; i < STEPS; i++) { /* the first ten are not counted */
+    for (int i = -10; i < STEPS; i++) { /* the first ten are a warm-up */
         const double begin = now();
         const gan_batch *batch;
         double middle;
@@ -174,8 +174,8 @@ static void time_waiting(const char *name, size_t size)
 
 static const char usage[] = "usage: bench_png [--json FILE]\n"
                             "\n"
-                            "Times opening folders of PNG pictures, and training from them.\n"
-                            "  --json FILE   write the figures there, too\n";
+                            "Times opening directories of PNG pictures, and training from them.\n"
+                            "  --json FILE   also write the figures there\n";
 
 int main(int argc, char **argv)
 {

@@ -1,14 +1,14 @@
 /* bench_precision.c - how much faster training steps are with products in bfloat16.
  *
- * Two trainers of the same networks, one in floats and one in bfloat16, make their steps in turns; a
- * figure is the median of the rounds' ratios. */
+ * Two trainers of the same networks, one in floats and one in bfloat16, run their steps in turns; a figure is the
+ * median of the rounds' ratios. */
 #include "works.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Round by round: seconds of a step in floats and in bfloat16, and how many times as fast that is. */
+/* Per round: seconds of a step in floats and in bfloat16, and the speedup. */
 typedef struct times {
     double floats[ROUNDS], bfloat16[ROUNDS], ratio[ROUNDS];
 } times;
@@ -48,7 +48,7 @@ static const char usage[] =
     "Times training steps with products in floats and in bfloat16, in turns.\n"
     BENCH_OPTIONS
     "  --quick       one round\n"
-    "  STEP          only these, of linear, dcgan, dcgan64, conv3x3 and wide\n";
+    "  STEP          only these of linear, dcgan, dcgan64, conv3x3 and wide\n";
 
 static int is_asked_for(const work *w, char **names, int n)
 {

@@ -1,12 +1,12 @@
-/* bench_products.c - matrix products of many shapes on one thread: the own loops of each instruction
- * set, with rows as they stand and packed, against the BLAS's fastest kernels. */
+/* bench_products.c - matrix products of many shapes on one thread: the library's loops for each instruction set, with
+ * packed and unpacked rows, against the BLAS's fastest kernels. */
 #include "bench.h"
 #include "math/kernels_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A layer's three products, as tiles of it have them: see kernels.c. */
+/* A layer's three products, as its tiles compute them: see kernels.c. */
 typedef enum kind { FORWARD, INPUT_GRADIENT, WEIGHT_GRADIENT } kind;
 
 static const char *const kind_names[] = {"forward", "input gradient", "weight gradient"};
@@ -28,7 +28,7 @@ static const shape shapes[] = {
 
 enum { N_SHAPES = sizeof shapes / sizeof *shapes, MOST_WAYS = 7 };
 
-/* A way to do a product. */
+/* A way to compute a product. */
 typedef struct way {
     char name[32];
     gan__gemm_fn *multiply;
@@ -122,8 +122,8 @@ static const char usage[] =
     "usage: bench_products [--json FILE] [--quick]\n"
     "\n"
     "Times matrix products on one thread, by the library's own loops and by the BLAS.\n"
-    "  --json FILE   write the figures there, too\n"
-    "  --quick       one round instead of many: only to see that it runs\n";
+    "  --json FILE   also write the figures there\n"
+    "  --quick       one round instead of many, as a smoke test\n";
 
 int main(int argc, char **argv)
 {

@@ -1,7 +1,6 @@
-/* bench_rates.c - what a step costs when some layers are frozen.
+/* bench_rates.c - the time of a step when some layers are frozen.
  *
- * The experiment's networks with 1024 hidden units; every step is timed in rounds, all rows in
- * turn. */
+ * The experiment's networks with 1024 hidden units; steps are timed in rounds of all rows. */
 #include "bench.h"
 
 #include <stdio.h>
@@ -9,7 +8,7 @@
 enum { WIDTH = 1024, STEPS = 5 };
 
 static const struct {
-    const char *name, *g, *d; /* prefixes of what is frozen; NULL: nothing */
+    const char *name, *g, *d; /* prefixes of the frozen layers; NULL: none */
 } rows[] = {
     {"nothing frozen", NULL, NULL},        {"the discriminator's layer 0", NULL, "0."},
     {"the discriminator's layer 2", NULL, "2."}, {"all of the discriminator", NULL, ""},

@@ -19,7 +19,7 @@ static const struct {
 } sizes[] = {{2000, 128}, {2000, 196}, {10000, 128}};
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
-/* Making a reference with its floor and a comparison; then one more, whose floor is known. */
+/* A reference with its floor and a comparison; then a second comparison, whose floor is known. */
 typedef struct cost {
     double first, again, cpu, memory;
 } cost;

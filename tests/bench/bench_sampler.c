@@ -1,6 +1,6 @@
-/* bench_sampler.c - what a sample costs: by a network, by a sampler, by several threads at once.
+/* bench_sampler.c - latency and throughput of a network, of a sampler, of several threads at once.
  *
- * A single sample is timed by itself, thousands of times; batches and threads for half a second. */
+ * Single samples are timed thousands of times; batches and threads for half a second. */
 #include "bench.h"
 
 #include <pthread.h>
@@ -14,7 +14,7 @@ static double seconds = 0.5; /* for each rate */
 
 /* ---- the generators ---- */
 
-/* Of 28x28, as in bench_dcgan.c; without its batch norm it shows what folding that could save. */
+/* Of 28x28, as in bench_dcgan.c; without batch norm it shows what folding that could save. */
 static gan_network *convolutions(int normalised)
 {
     enum { NOISE = 100, BASE = 64 };
@@ -45,10 +45,10 @@ static gan_network *dcgan_without_batch_norm(void)
     return convolutions(0);
 }
 
-/* ---- who draws ---- */
+/* ---- network or sampler ---- */
 
 typedef struct subject {
-    gan_network *net; /* NULL: by the workspace */
+    gan_network *net; /* NULL: the workspace draws */
     gan_sampler_workspace *workspace;
     const float *z;
     float *out;
@@ -80,7 +80,7 @@ static void time_singles(const subject *s, double *p50, double *p99)
     free(times);
 }
 
-/* Samples a second in batches of n. */
+/* Samples per second in batches of n. */
 static double rate(const subject *s, size_t n)
 {
     const double start = now();
@@ -255,9 +255,9 @@ static void measure(const char *name, gan_network *net, figures *report)
 static const char usage[] = "usage: bench_sampler [--json FILE] [--threads N] [--quick]\n"
                             "\n"
                             "Times samples of a generator, by a network and by a sampler.\n"
-                            "  --json FILE   write the figures there, too\n"
+                            "  --json FILE   also write the figures there\n"
                             "  --threads N   has no effect\n"
-                            "  --quick       only to see that it runs\n";
+                            "  --quick       a smoke test\n";
 
 int main(int argc, char **argv)
 {

@@ -1,5 +1,5 @@
-/* bench_shards.c - what it costs on one process that batches are cut into shards: a training step with
- * 1, 2, 4, 8 shards against one without, of linear networks and of a DCGAN. */
+/* bench_shards.c - the overhead of shards in one process: a training step with 1, 2, 4, 8 shards against one without,
+ * for linear networks and a DCGAN. */
 #include "bench.h"
 #include "garments.h"
 
@@ -41,14 +41,14 @@ static run begin_dcgan(size_t n, size_t threads)
 
 static const struct {
     const char *name;
-    size_t batch, steps; /* steps of a round */
+    size_t batch, steps; /* steps per round */
     run (*begin)(size_t n, size_t threads);
 } kinds[] = {{"linear", BATCH, 10, begin_linear}, {"dcgan", DCGAN_BATCH, 2, begin_dcgan}};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 /* ---- tables ---- */
 
-/* Seconds a step, in rounds of all cuts. */
+/* Seconds per step, in rounds of all numbers of shards. */
 static void measure(size_t kind, size_t threads, double *seconds)
 {
     run runs[CUTS];

@@ -1,7 +1,7 @@
-/* bench_step.c - what a training step costs, against the matrix products in it.
+/* bench_step.c - the time of a training step, compared with the matrix products in it.
  *
  * All figures of a table come from one run, in rounds: each round times every row once, and a row's
- * figure is the median of its rounds, so that what else the machine does hits all rows alike. */
+ * figure is the median of its rounds, so that other load on the machine affects all rows alike. */
 #include "bench.h"
 #include "bound.h"
 #include "math/kernels_internal.h"
@@ -126,7 +126,7 @@ static experiment measure(size_t hidden, size_t batch, size_t threads)
     experiment e;
 
     list_products(&l, hidden, batch);
-    repeats = rounds == 1 ? 1 : (size_t)(1e10 / l.flops) + 1; /* some tens of milliseconds */
+    repeats = rounds == 1 ? 1 : (size_t)(1e10 / l.flops) + 1; /* tens of milliseconds */
     time_steps(&one, repeats);
     time_steps(&all, repeats);
     for (size_t i = 0; i < rounds; i++) {
@@ -144,7 +144,7 @@ static experiment measure(size_t hidden, size_t batch, size_t threads)
     return e;
 }
 
-/* The experiment's own size, for the grid, too. */
+/* The experiment's own size, which the grid has, too. */
 static experiment print_experiment(size_t threads)
 {
     const experiment e = measure(HIDDEN, BATCH, threads);
@@ -215,7 +215,7 @@ static void print_sampling(size_t threads)
     end_run(&r);
 }
 
-/* One size is measured already: a table and the figures above it must not contradict each other. */
+/* One size isn't measured again: the table must agree with the figures above it. */
 static void print_grid(size_t threads, const experiment *done)
 {
     static const size_t widths[] = {64, 256, 1024};
@@ -251,7 +251,7 @@ static const char usage[] =
     "usage: bench_step [--grid] [--json FILE] [--threads N] [--quick]\n"
     "\n"
     "Times a training step of the Fashion-MNIST experiment against the matrix products in it.\n"
-    "  --grid        other widths and batch sizes, too: a minute more\n"
+    "  --grid        also other widths and batch sizes: a minute more\n"
     BENCH_OPTIONS BENCH_QUICK;
 
 int main(int argc, char **argv)

@@ -1,10 +1,10 @@
-/* bound.c - how fast two cores could be at a step of the experiment, measured.
+/* bound.c - a measured bound on the speed of two cores in a step of the experiment.
  *
- * Whatever the cut, two cores have to do what two trainers do that share nothing, read from each
- * other what only the other has made, and wait for each other before they can.  So: the time of
- * such trainers, and the least number of exchanged cache lines and of jobs, times what one costs:
- * a line amid products, a job with nothing else to do.  It is a bound for these loops and these
- * ways of exchanging; what was tried to hide it is in docs/performance.md. */
+ * Whatever the cut, two cores have to do the work of two trainers that share nothing, and wait for
+ * data that only the other has computed, and read it.  The bound is the time of such trainers plus
+ * the least number of exchanged cache lines and of jobs, each times its measured cost: a line amid
+ * products, an empty job.  It holds for these loops and ways of exchanging; docs/performance.md has
+ * what was tried to hide it. */
 #include "bench.h"
 #include "bound.h"
 
@@ -54,7 +54,7 @@ static double time_side_by_side(neighbour *n)
     return (now() - start) / ((STEPS + 1) * CORES);
 }
 
-/* A trainer of one thread for each core, at once: seconds a step, as if they had worked on one. */
+/* A trainer of one thread per core, at once: seconds per step, as if they had worked on one. */
 static double measure_side_by_side(void)
 {
     neighbour n[CORES];
@@ -69,17 +69,17 @@ static double measure_side_by_side(void)
 
 /* ---- exchanging a line ---- */
 
-/* Layers of a hidden one's size on a batch, one after the other, of whose outputs each core makes
- * half.  A layer's input is the output before, half of which is the other core's; or else numbers
- * of the core's own that nobody changes.  What the first takes longer is what it costs, amid
- * products, to read the other's lines and later to write them again.  The input is read through
- * before a product, which is the fastest of the ways that were tried. */
+/* Layers of a hidden one's size on a batch, one after the other; each core computes half of the
+ * outputs.  A layer's input is the previous output, half of which is the other core's; or else
+ * constant data of the core's own.  The difference in time is the cost, amid products, of reading
+ * the other's lines and later writing them again.  The input is read through before a product,
+ * which is the fastest of the ways that were tried. */
 enum { LAYERS = 8, CHAINS = 5, TURNS = 301 };
 
 typedef struct chain {
     float *x[LAYERS + 1], *w[LAYERS], *own[CORES], *scratch[CORES];
     atomic_size_t met[CORES];
-    double seconds[2][TURNS]; /* a layer: of its own, and exchanging */
+    double seconds[2][TURNS]; /* per layer: of its own, and exchanging */
     float sum[CORES];
 } chain;
 
@@ -136,7 +136,7 @@ static void *exchange_lines(void *argument)
     return NULL;
 }
 
-/* Seconds for a layer either way, and what that makes for a line. */
+/* Seconds per layer either way, and the cost per line from that. */
 typedef struct line_cost {
     double apart, exchanging, line;
 } line_cost;
@@ -172,7 +172,7 @@ static line_cost measure_lines(void)
 
 /* ---- waiting for each other ---- */
 
-/* A product of as much work as half a job of the step has, each core its own. */
+/* A product with the work of half a job of the step, a separate one for each core. */
 enum { ROWS = 200, IN = 256, OUT = 128, JOBS = 24 };
 
 typedef struct share {
@@ -181,7 +181,7 @@ typedef struct share {
     float *x[CORES], *w[CORES], *y[CORES], *scratch[CORES];
 } share;
 
-/* Nothing but what a job is for: that neither goes on before both have come. */
+/* A barrier alone: neither continues before both have arrived. */
 static void do_meet(void *context, size_t task, size_t worker)
 {
     share *s = context;
@@ -211,7 +211,7 @@ static double time_jobs(gan_pool *pool, gan__pool_fn *fn, share *s, size_t jobs,
     return now() - start;
 }
 
-/* Seconds that a job costs: without work, and with equal shares of it that nothing connects. */
+/* The overhead of a job in seconds: empty, and with equal, independent shares of work. */
 typedef struct job_cost {
     double empty, waiting;
 } job_cost;
@@ -245,8 +245,7 @@ static job_cost measure_jobs(void)
 
 /* ---- what has to be exchanged ---- */
 
-/* What each core has to read of the other's in a step, and how many times both have to be done
- * before either goes on. */
+/* What each core has to read of the other's in a step, and the number of barriers. */
 typedef struct cut {
     const char *name;
     double numbers;
@@ -262,7 +261,7 @@ typedef struct cut {
  *   generator, both hidden outputs, joined              2 (one batch)      2
  *   discriminator, first outputs, sums of halves        2                  1
  *     joined                                            2                  1
- *   its verdicts, sums of halves                        1 number a row
+ *   its outputs, sums of halves                        1 number a row
  *   the first outputs' gradient, sums of halves         2                  1
  *     joined                                            2                  1
  *   generator, both hidden gradients, sums of halves                       2
@@ -293,8 +292,8 @@ static double share_of_grad(double in, double out, double in_rows, double rows)
 }
 
 /* Each core takes half of the rows through all layers and back, then sums half of the weights'
- * gradients, and changes those weights: three jobs for either step.  What travels is the shares of
- * gradients, and half of the weights after each change. */
+ * gradients, and updates those weights: three jobs for either step.  The shares of gradients are
+ * exchanged, and half of the weights after each update. */
 static cut by_rows(void)
 {
     const double g = LATENT * HIDDEN + HIDDEN * HIDDEN + HIDDEN * IMAGE;
@@ -311,7 +310,7 @@ static cut by_rows(void)
 
 /* ---- the sum ---- */
 
-/* What a cut costs on top of work that is shared by nobody. */
+/* The overhead of a cut over independent work. */
 static double seconds_of(const cut *c, double line, double job)
 {
     return c->numbers / LINE * line + (double)c->jobs * job;

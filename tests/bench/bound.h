@@ -1,11 +1,11 @@
-/* bound.h - how fast two cores could be at a step of the experiment, measured. */
+/* bound.h - a measured bound on the speed of two cores in a step of the experiment. */
 #ifndef BOUND_H
 #define BOUND_H
 
 #include "figures.h"
 
-/* Print what no cut of the step on two cores can beat, where one thread takes so many seconds for
- * so many GFLOP and two reach this peak; and add it to a report. */
+/* Print the bound for any cut of the step on two cores, where one thread takes `seconds` for
+ * `gflop` and two reach `peak`; and add it to a report. */
 void print_bound(double seconds_1_thread, double gflop, double peak, figures *report);
 
 #endif

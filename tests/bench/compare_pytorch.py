@@ -1,18 +1,18 @@
 #!/usr/bin/python3
-"""How long the same training steps take in libgan and in PyTorch, both at their best.
+"""The same training steps timed in libgan and in PyTorch, both with their best settings.
 
 Five steps: linear layers, a DCGAN of 28x28 pixels and one of 64x64 in colour, convolutions of 3x3, and wide linear
-layers.  PyTorch's best setting is looked for first, step by step: the kernels of OpenBLAS (OPENBLAS_CORETYPE, which a
-process reads when it starts, so each is tried in a process of its own), how OpenMP waits, whether malloc() keeps memory,
-threads of PyTorch's and of the BLAS's, the layout channels_last, foreach and fused Adam, torch.compile.  What fails or
-is slower is left out.  Then libgan, PyTorch as a tutorial writes it and PyTorch at its best run in one process in
-turns, on one thread and on all; a figure is the median of its rounds.  What the step adds to a process's memory is looked at in one process for each.  Needs
-Debian's python3-torch (or any torch) and a built library:
+layers.  PyTorch's best setting is searched for first, step by step: the kernels of OpenBLAS (OPENBLAS_CORETYPE, which a
+process reads at start-up, so each is tried in a process of its own), how OpenMP waits, whether malloc() keeps memory,
+threads of PyTorch and of the BLAS, the layout channels_last, foreach and fused Adam, torch.compile.  Settings that fail
+or are slower are discarded.  Then libgan, PyTorch as in a tutorial and PyTorch with its best setting run in one process
+in turns, on one thread and on all; a figure is the median of its rounds.  The memory that a step adds to a process is
+measured in one process for each.  Needs Debian's python3-torch (or any torch) and a built library:
 
     make shared && tests/bench/compare_pytorch.py [--json FILE] [--settings FILE] [--rounds N] [STEP...]
 
-With --settings what is found fastest is kept in a file as soon as it is known, and not looked for again: so a
-comparison can be made in pieces.
+With --settings the fastest settings are stored in a file as soon as they are found, and not searched for again, so
+a comparison can be interrupted and continued.
 """
 import argparse
 import ctypes
@@ -26,7 +26,7 @@ import time
 
 CORES = os.cpu_count() or 1
 
-# ---- the networks: name, then what each side's layer of that name takes ----
+# ---- the networks: layer names, then the arguments of each side's layer of that name ----
 
 
 def linear_pair(hidden):
@@ -78,24 +78,24 @@ def kernels3x3(channels):
 
 
 class Work:
-    """A pair of networks, the latent vector's and the image's shape, Adam's rate and first decay, the batch, and how
-    many steps a round has."""
+    """A pair of networks, the latent vector's and the image's shape, Adam's learning rate and beta1, the batch size,
+    and the steps per round."""
 
     def __init__(self, title, pair, latent, image, adam, batch, steps):
         (self.g, self.d), self.title = pair, title
         self.latent, self.image, self.adam, self.batch, self.steps = latent, image, adam, batch, steps
 
     def gflop(self):
-        """What is multiplied in a step: two operations for each weight and place, the padding's zeros included."""
+        """Floating-point operations of a step's products: two per weight and pixel, including padding."""
         g, d = forward_flops(self.g, self.latent), forward_flops(self.d, self.image)
         fakes = sum(g)
-        discriminator = 2 * (3 * sum(d) - d[0])  # forward and both gradients but the first layer's by its input
+        discriminator = 2 * (3 * sum(d) - d[0])  # forward and both gradients, without the first layer's input gradient
         generator = 3 * sum(g) - g[0] + 2 * sum(d)
         return 1e-9 * self.batch * (fakes + discriminator + generator)
 
 
 def forward_flops(layers, dims):
-    """Of each layer that multiplies, for one sample."""
+    """Operations of each layer with weights, for one sample."""
     side, flops = dims[-1], []
     for name, *settings in layers:
         if name == "linear":
@@ -159,7 +159,7 @@ class ConvDesc(ctypes.Structure):
 
 
 class TrainerDesc(ctypes.Structure):
-    """Settings that this script doesn't know are zero, which is their default."""
+    """Fields that this script doesn't know are zero, their default."""
     _fields_ = [("struct_size", ctypes.c_size_t), ("batch_size", ctypes.c_size_t), ("seed", ctypes.c_uint64),
                 ("loss", ctypes.c_int), ("n_threads", ctypes.c_size_t), ("pool", ctypes.c_void_p),
                 ("allocator", ctypes.c_void_p), ("others", ctypes.c_double * 16)]
@@ -240,7 +240,7 @@ def openblas():
 
 
 class Setting:
-    """How PyTorch is run: as tutorials do, unless something is said."""
+    """How PyTorch is run; by default as in tutorials."""
 
     def __init__(self, threads, blas_threads, channels_last=False, adam=None, compiled=False):
         self.threads, self.blas_threads = threads, blas_threads
@@ -308,7 +308,7 @@ class TorchStep:
 # ---- PyTorch's best setting ----
 
 def seconds_of(torch, work, setting, seconds=0.5):
-    """The fastest of the steps that fit some seconds, three at the least; None where that can't be run."""
+    """The shortest step within a few seconds, of at least three; None if it can't be run."""
     try:
         side = TorchStep(torch, work, setting)
         side.step()
@@ -318,13 +318,13 @@ def seconds_of(torch, work, setting, seconds=0.5):
             side.step()
             times.append(time.perf_counter() - start)
         return min(times)
-    except Exception as error:  # whatever this release says to what it can't do
+    except Exception as error:  # whatever this release raises for what it can't do
         print("    %s: %s" % (setting, " ".join(str(error).split())[:160]), file=sys.stderr)
         return None
 
 
 def search(torch, work, threads):
-    """The fastest setting, found by changing one thing after the other, and its seconds."""
+    """The fastest setting, found by changing one option after the other, and its seconds."""
     best = Setting(threads, threads)
     least = seconds_of(torch, work, best)
     changes = [{"blas_threads": 1}] if threads > 1 else []
@@ -340,7 +340,7 @@ def search(torch, work, threads):
 
 
 def kept(options, name, what, find):
-    """What `find` gives, or what it gave before, if there is a file of settings."""
+    """The result of `find`, or the stored one if there is a file of settings."""
     if not options.settings:
         return find()
     known = {}
@@ -361,7 +361,7 @@ def core_types():
 
 
 def child(options, environment, *arguments):
-    """This script in another process, with these settings of OpenBLAS and OpenMP: what it writes as JSON, or None."""
+    """Run this script in another process, with these settings of OpenBLAS and OpenMP; return its JSON, or None."""
     env = {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"}
     env.update(environment)
     kept = ["--settings", options.settings] if options.settings else []
@@ -374,14 +374,14 @@ def trial_in(options, name, environment):
     return kept(options, name, "trial %s" % environment, lambda: child(options, environment, "--trial", name))
 
 
-# PyTorch allocates its tensors anew in each step: malloc() then asks the system for large ones, and gives them back, unless told to
+# PyTorch allocates its tensors in each step: malloc() then maps and unmaps the large ones, unless told to
 # keep them.
 KEEPING = "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=4294967296"
 
 
 def fastest_environment(options, name):
-    """That in which PyTorch's plain step is the fastest; of core types that are the same kernels, the first.  Threads of
-    OpenMP that go on spinning after their work hinder those of a BLAS with threads of its own; or save time."""
+    """The environment with the fastest plain step; of core types with the same kernels, the first.  OpenMP threads that
+    keep spinning after their work may hinder those of a BLAS with threads of its own, or save time."""
     found = {}
     for core_type in core_types():
         environment = {"OPENBLAS_CORETYPE": core_type} if core_type else {}
@@ -404,13 +404,13 @@ def fastest_environment(options, name):
 # ---- memory ----
 
 def megabytes(which):
-    """Of this process: VmRSS, what it has, or VmHWM, the most that it had."""
+    """Of this process: VmRSS, the resident memory, or VmHWM, its peak."""
     with open("/proc/self/status") as file:
         return next(int(line.split()[1]) for line in file if line.startswith(which + ":")) / 1000
 
 
 def grown_by(make):
-    """The most megabytes that making a side and two steps of it add to this process."""
+    """The peak memory in MB that creating a side and two of its steps add to this process."""
     before = megabytes("VmRSS")
     side = make()
     side.step()
@@ -418,10 +418,10 @@ def grown_by(make):
     return megabytes("VmHWM") - before
 
 
-# ---- one beside the other ----
+# ---- comparison ----
 
 def time_rounds(sides, rounds, steps):
-    """Seconds a step for each side's name, the median of the rounds; the first one warms up and doesn't count."""
+    """Seconds per step for each side's name, the median of the rounds; the first one is a warm-up."""
     times = {name: [] for name, _ in sides}
     for _ in range(rounds + 1):
         for name, side in sides:
@@ -468,7 +468,7 @@ def kernels_of_blas():
 
 
 def measure(torch, options, name):
-    """In a process whose core type is chosen: everything about one step."""
+    """In a process with the chosen core type: all results for one step."""
     work, counts = WORKS[name], sorted({1, CORES})
     settings = {n: Setting(**kept(options, name, "%d threads" % n, lambda n=n: vars(search(torch, work, n)[0]))) for n in counts}
     sides = [("libgan, %d thread%s" % (n, "s"[n == 1:]), LibganStep(options.library, work, n)) for n in counts]
@@ -521,12 +521,12 @@ def main():
     parser.add_argument("works", nargs="*", metavar="STEP", help="of %s; all" % ", ".join(WORKS))
     parser.add_argument("--library", default=os.path.join(here, "..", "..", "build", "libgan.so"))
     parser.add_argument("--rounds", type=int, default=11)
-    parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
-    parser.add_argument("--settings", metavar="FILE", help="where what is found fastest is kept")
-    parser.add_argument("--memory", help=argparse.SUPPRESS)   # in a process for it alone: of this side
+    parser.add_argument("--json", metavar="FILE", help="also write the figures there")
+    parser.add_argument("--settings", metavar="FILE", help="where the fastest settings are stored")
+    parser.add_argument("--memory", help=argparse.SUPPRESS)   # in a process of its own: memory of this side
     parser.add_argument("--setting", type=json.loads, help=argparse.SUPPRESS)
-    parser.add_argument("--trial", help=argparse.SUPPRESS)    # in a process with a core type: how fast is it
-    parser.add_argument("--measure", help=argparse.SUPPRESS)  # in one with the fastest: all figures
+    parser.add_argument("--trial", help=argparse.SUPPRESS)    # in a process with a core type: its speed
+    parser.add_argument("--measure", help=argparse.SUPPRESS)  # in one with the fastest core type: all figures
     options = parser.parse_args()
     if set(options.works) - set(WORKS):
         parser.error("there are only %s" % ", ".join(WORKS))

@@ -1,9 +1,8 @@
 /* fastest.c - the kernels of OpenBLAS that are the fastest on this processor.
  *
- * An OpenBLAS picks its kernels by a table of processors, which knows none that is younger than it
- * is and takes it for an older one, or for one without AVX-512.  OPENBLAS_CORETYPE overrides the
- * choice, but is read when the library is loaded.  So this program starts itself once for each type,
- * only to measure its peak, and then goes on in place of itself with the fastest. */
+ * OpenBLAS selects its kernels by a table of processors; newer ones are treated as an older type, or as one without
+ * AVX-512.  OPENBLAS_CORETYPE overrides the choice, but is read when the library is loaded.  So this program starts
+ * itself once for each type, only to measure its peak, and then replaces itself (exec) with the fastest. */
 #include "fastest.h"
 #include "bench.h"
 
@@ -64,9 +63,9 @@ void choose_fastest_blas(char **argv)
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         const double rate = peak_under(argv[0], types[i]);
 
-        if (rate > 1.02 * highest) highest = rate, best = types[i]; /* rather the one before */
+        if (rate > 1.02 * highest) highest = rate, best = types[i]; /* prefer the one before */
     }
     setenv(DONE, "1", 1);
     setenv("OPENBLAS_CORETYPE", best, 1);
-    execv(argv[0], argv); /* returns only where it fails, and then things stay as they are */
+    execv(argv[0], argv); /* returns only on failure, which leaves everything as it is */
 }

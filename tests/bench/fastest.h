@@ -2,11 +2,11 @@
 #ifndef FASTEST_H
 #define FASTEST_H
 
-/* Start the program anew with the fastest kernels, unless it runs with them; does nothing where the
- * BLAS is no OpenBLAS.  For main() to call first. */
+/* Restart the program with the fastest kernels, unless it runs with them; does nothing if the BLAS
+ * isn't OpenBLAS.  To be called first in main(). */
 void choose_fastest_blas(char **argv);
 
-/* What runs here, for a report. */
+/* The processor and the kernels, for a report. */
 const char *blas_kernels(void);
 const char *processor(void);
 

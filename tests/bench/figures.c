@@ -1,4 +1,4 @@
-/* figures.c - named figures in each other, written as JSON. */
+/* figures.c - nested figures with names, written as JSON. */
 #include "figures.h"
 
 #include <math.h>
@@ -7,8 +7,8 @@
 
 struct figures {
     char name[80]; /* "": in a list */
-    char text[80]; /* without " and \ */
-    double value;  /* where there is nothing in it */
+    char text[80]; /* without " or \ */
+    double value;  /* when it is empty */
     figures *first, *last, *next;
     enum { GROUP, NUMBER, TEXT } is;
 };

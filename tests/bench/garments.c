@@ -68,7 +68,7 @@ gan_network *garments_discriminator(size_t channels, size_t base, uint64_t seed)
     return net;
 }
 
-/* ---- what judges ---- */
+/* ---- the classifier and its features ---- */
 
 garments_judge garments_judge_open(size_t threads, const char *usage)
 {

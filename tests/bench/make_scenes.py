@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""make_scenes.py DIRECTORY COUNT - COUNT colour scenes as someone with a camera might have them: sky, hills, ground or sea,
+"""make_scenes.py DIRECTORY COUNT - COUNT colour scenes like a photo collection: sky, hills, ground or sea,
 houses, trees, cars and boats, at any time of the day; JPEG and PNG mixed, of 200x150 to 640x360 pixels.  The same number gives
 the same files.  Needs Pillow.
 """
@@ -9,7 +9,7 @@ import sys
 
 from PIL import Image, ImageDraw, ImageFilter
 
-# Of a sky: above, at the horizon, and how much light there is.
+# Of a sky: above, at the horizon, and the brightness.
 SKIES = {"noon": ((70, 130, 210), (190, 220, 245), 1.0), "morning": ((120, 160, 210), (250, 215, 180), 0.9),
          "dusk": ((60, 50, 110), (245, 140, 70), 0.65), "overcast": ((150, 155, 165), (205, 208, 212), 0.8),
          "night": ((8, 12, 35), (40, 50, 85), 0.35)}

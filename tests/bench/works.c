@@ -15,7 +15,7 @@ static void normalise(gan_network *net, size_t channels)
     gan_network_add(net, gan_layer_relu());
 }
 
-/* A layer and leaky ReLU, with batch norm over so many channels between them, or none. */
+/* A layer and leaky ReLU, with batch norm over `channels` channels between them, or none. */
 static void leak(gan_network *net, gan_layer *layer, size_t channels)
 {
     gan_network_add(net, layer);
@@ -55,9 +55,9 @@ static gan_network *wide_d(void)
     return linear_discriminator(WIDE);
 }
 
-/* ---- kernels of 4 by 4 in steps of 2 ---- */
+/* ---- kernels of 4 by 4, stride 2 ---- */
 
-/* From so many channels at the smallest side to `base` at the largest, and then to the image's. */
+/* From `most` channels at the smallest size to `base` at the largest, and then to the image's. */
 static gan_network *dcgan_generator(size_t side, size_t most, size_t base, size_t out,
                                     const gan_conv2d_desc *last)
 {

@@ -16,7 +16,7 @@ typedef struct work {
 enum { N_WORKS = 5 };
 extern const work works[N_WORKS];
 
-/* A training of one of them, in some precision. */
+/* A training run of one of them, in the given precision. */
 run begin_work(const work *w, gan_precision precision, size_t threads);
 
 #endif

@@ -1,12 +1,12 @@
-/* fuzz_checkpoint.c - any bytes as a checkpoint, as they are and with the checksum put right: an
- * error, or a run that goes on. */
+/* fuzz_checkpoint.c - any bytes as a checkpoint, as they are and with a correct checksum: an error,
+ * or a run that continues. */
 #include "file/file_internal.h"
 #include "input.h"
 
 #include <gan/gan.h>
 #include <string.h>
 
-/* A run of the smallest networks that have something of everything; never ended. */
+/* A run of the smallest networks that cover all features; never destroyed. */
 static gan_trainer *trainer;
 static gan_iterator *it;
 
@@ -50,7 +50,7 @@ static void expect_in_contract(gan_status status)
            "the status is in the contract");
 }
 
-/* A run that was loaded can go on, unless the numbers were made to overflow, and can be saved. */
+/* A loaded run can continue, unless its numbers overflow, and can be saved. */
 static void go_on(void)
 {
     static uint8_t saved[64 << 10];
@@ -59,19 +59,19 @@ static void go_on(void)
     const gan_batch *batch;
     gan_status status = gan_iterator_next(it, &batch);
 
-    demand(status == GAN_OK || status == GAN_END, "there is a batch or the epoch ends");
+    demand(status == GAN_OK || status == GAN_END, "a batch or the end of the epoch");
     if (status == GAN_OK) {
         status = gan_train_step(trainer, batch, NULL);
-        demand(status == GAN_OK || status == GAN_ERR_NONFINITE, "a step is done or refused");
+        demand(status == GAN_OK || status == GAN_ERR_NONFINITE, "a step succeeds or is refused");
     }
     status = gan_checkpoint_save_to(trainer, it, &to);
-    if (status == GAN_ERR_IO && to.n_bytes > sizeof saved) return; /* the host's bytes are many */
+    if (status == GAN_ERR_IO && to.n_bytes > sizeof saved) return; /* a large extra state */
     need(status);                                                  /* all numbers are finite */
     from = gan_reader_memory(saved, to.n_bytes);
     need(gan_checkpoint_load_from(trainer, it, &from));
 }
 
-/* With settings that may differ more is read. */
+/* With settings allowed to differ, more is read. */
 static gan_status resume(const gan_reader *from)
 {
     static const char *const adopt[] = {"*"};
@@ -94,7 +94,7 @@ static void try(const uint8_t *bytes, size_t n)
     status = gan_checkpoint_networks_from(&g, &d, &from, NULL);
     expect_in_contract(status);
     demand((status == GAN_OK) == (g != NULL) && (status == GAN_OK) == (d != NULL),
-           "networks come with success alone");
+           "networks are returned on success only");
     gan_network_destroy(g);
     gan_network_destroy(d);
     status = gan_checkpoint_load_from(trainer, it, &from);

@@ -1,4 +1,4 @@
-/* fuzz_cifar.c - any bytes, repeated to so many as two images have, as a file of CIFAR. */
+/* fuzz_cifar.c - any bytes, repeated to the size of two images, as a CIFAR file. */
 #include "dataset.h"
 
 static void try(const uint8_t *bytes, size_t n, int coarse)
@@ -12,7 +12,7 @@ static void try(const uint8_t *bytes, size_t n, int coarse)
     try_dataset(status, data);
     for (size_t i = 0; i < gan_dataset_count(data); i++)
         demand(gan_dataset_read(data, i, NULL, &label) == GAN_OK && label < 100,
-               "a label is that of a class");
+               "a label is below the number of classes");
     gan_dataset_destroy(data);
 }
 

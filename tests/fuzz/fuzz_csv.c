@@ -1,4 +1,4 @@
-/* fuzz_csv.c - any bytes as a table: of numbers alone, and with its first column as the label. */
+/* fuzz_csv.c - any bytes as a CSV file: numbers only, and with the first column as the label. */
 #include "dataset.h"
 
 static void try_names(const gan_dataset *data)

@@ -1,4 +1,4 @@
-/* fuzz_idx.c - any bytes as an IDX file: as pictures alone, and as labels beside good pictures. */
+/* fuzz_idx.c - any bytes as an IDX file: as pictures alone, and as labels of valid pictures. */
 #include "dataset.h"
 
 /* Two pictures of 1x3. */

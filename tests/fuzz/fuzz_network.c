@@ -1,5 +1,5 @@
 /* fuzz_network.c - any bytes as a network's file, and any text as the description of its layers: an
- * error, or a network that runs, and that is the same when it was written and read again. */
+ * error, or a network that runs, and survives a round trip through a file. */
 #include "base/alloc_internal.h"
 #include "input.h"
 #include "network/network_internal.h"
@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Networks may be as large as a file says, which a fuzzer hasn't time for. */
+/* A file may describe a huge network, which a fuzzer has no time for. */
 enum { MOST_NUMBERS = 1 << 16, ROWS = 19 };
 
 static void expect_in_contract(gan_status status)
@@ -32,7 +32,7 @@ static size_t numbers_of(const gan_network *net)
     return n;
 }
 
-/* As many samples as make several tiles of some groups. */
+/* Enough samples for several tiles of some groups. */
 static void run_it(gan_network *net)
 {
     const size_t in = gan_shape_size(net->input),
@@ -51,7 +51,7 @@ static void run_it(gan_network *net)
     free(y);
 }
 
-/* Also where its bytes lie. */
+/* Also in place, from the file's bytes. */
 static void read_again(gan_network *net, const void *bytes, size_t n)
 {
     const gan_reader from = gan_reader_memory(bytes, n);
@@ -60,7 +60,7 @@ static void read_again(gan_network *net, const void *bytes, size_t n)
     demand(gan_network_open_from(&again, &from, NULL) == GAN_OK, "and read again");
     demand(again->n_layers == net->n_layers && again->n_params == net->n_params,
            "it has the same layers");
-    demand(gan_network_load_from(net, &from, NULL) == GAN_OK, "it fits itself");
+    demand(gan_network_load_from(net, &from, NULL) == GAN_OK, "its file loads into it");
     if (net->n_params > 0)
         demand(memcmp(again->params, net->params, net->n_params * sizeof(float)) == 0,
                "it has the same weights");
@@ -75,9 +75,9 @@ static void write_and_read_again(gan_network *net)
     gan_status status = gan_network_save_to(net, &to);
     void *bytes;
 
-    /* An overflow of first weights is the description's. */
+    /* Initial weights may overflow, as the description says. */
     demand(status == GAN_ERR_IO || status == GAN_ERR_NONFINITE || status == GAN_ERR_INVALID,
-           "a network can be counted, if its header isn't too large");
+           "the size of a network's file is known, if its header isn't too large");
     if (status != GAN_ERR_IO) return;
     bytes = malloc(to.n_bytes);
     if (!bytes) return;
@@ -115,11 +115,11 @@ static void try_file(const uint8_t *bytes, size_t n)
     expect_in_contract(gan_network_load_from(own, &from, &renamed));
     gan_network_destroy(own);
     status = gan_network_open_in_place(&net, bytes, n, NULL);
-    if (status != GAN_ERR_INVALID) expect_in_contract(status); /* no floats at such addresses */
+    if (status != GAN_ERR_INVALID) expect_in_contract(status); /* not aligned for floats */
     gan_network_destroy(net);
     status = gan_network_open_from(&net, &from, NULL);
     expect_in_contract(status);
-    demand((status == GAN_OK) == (net != NULL), "a network comes with success alone");
+    demand((status == GAN_OK) == (net != NULL), "a network is returned on success only");
     if (net) use(net);
     gan_network_destroy(net);
 }
@@ -131,7 +131,7 @@ static void try_description(const uint8_t *bytes, size_t n)
     gan_status status;
     gan_allocator a;
 
-    demand(gan__alloc_init(&a, NULL) == GAN_OK, "there is malloc");
+    demand(gan__alloc_init(&a, NULL) == GAN_OK, "malloc succeeds");
     status = gan__json_parse(&root, (const char *)bytes, n, &a);
     if (status == GAN_OK) status = gan__network_read(&net, root, "file", "key", NULL);
     expect_in_contract(status);

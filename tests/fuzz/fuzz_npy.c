@@ -1,5 +1,5 @@
-/* fuzz_npy.c - any bytes as an array of NumPy: as samples alone, and as labels beside good samples.
- * Archives of arrays are the business of fuzz_npz.c. */
+/* fuzz_npy.c - any bytes as a NumPy array: as samples alone, and as labels of valid samples.
+ * Archives of arrays are left to fuzz_npz.c. */
 #include "dataset.h"
 
 static void try(const gan_reader *samples, const gan_reader *labels, int channels_last)

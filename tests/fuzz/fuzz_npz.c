@@ -1,15 +1,15 @@
-/* fuzz_npz.c - any bytes as an archive of NumPy's arrays, as they are and with the sums of its
- * members put right: the only array, and arrays by name.
+/* fuzz_npz.c - any bytes as an archive of NumPy arrays, as they are and with correct checksums of
+ * its members: the only array, and arrays by name.
  *
  *     local header  name  bytes of a member     for each of them
- *     central directory                         for each its name, length, sum and place
+ *     central directory                         for each its name, length, checksum and offset
  *     end of the central directory */
 #include "dataset.h"
 #include "file/file_internal.h"
 
 #include <string.h>
 
-/* Archives may promise much more than they hold: what such a bomb takes stays small. */
+/* Archives may announce much more than they contain: the memory for such a zip bomb stays small. */
 enum { MOST_BYTES = 64 << 10, CENTRAL = 46, LOCAL = 30 };
 
 static size_t read_number(const uint8_t *b, size_t n_bytes)
@@ -25,8 +25,8 @@ static void write_32(uint8_t *b, size_t value)
     for (size_t i = 0; i < 4; i++) b[i] = (uint8_t)(value >> (8 * i));
 }
 
-/* Put the sum and the lengths right of the member that an entry of the central directory stands
- * for, if it is stored as it is and lies in the archive. */
+/* Correct the checksum and the lengths of a member, given its entry in the central directory, if it
+ * is uncompressed and lies within the archive. */
 static void seal_member(uint8_t *bytes, size_t n, uint8_t *entry)
 {
     const size_t is_deflated = read_number(entry + 10, 2), length = read_number(entry + 20, 4);
@@ -40,7 +40,7 @@ static void seal_member(uint8_t *bytes, size_t n, uint8_t *entry)
     if (begin > n || length > n - begin) return;
     sum = gan__file_sum(0, bytes + begin, length);
     for (int is_local = 0; is_local < 2; is_local++) {
-        uint8_t *to = is_local ? local + 14 : entry + 16; /* sum, length, length when unpacked */
+        uint8_t *to = is_local ? local + 14 : entry + 16; /* checksum, compressed length, length */
 
         write_32(to, sum);
         write_32(to + 4, length);

@@ -1,4 +1,4 @@
-/* fuzz_png.c - any bytes as a PNG file, as they are and with the sums put right. */
+/* fuzz_png.c - any bytes as a PNG file, as they are and with correct checksums. */
 #include "file/file_internal.h"
 #include "picture.h"
 
@@ -7,7 +7,7 @@ static uint32_t read_32(const uint8_t *b)
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-/* Put the sum right that each chunk ends in: length, name, that many bytes, sum. */
+/* Correct the CRC at the end of each chunk: length, name, that many bytes, CRC. */
 static void seal(uint8_t *bytes, size_t n)
 {
     for (size_t at = 8; n - at >= 12;) {

@@ -5,15 +5,15 @@
 
 static void use(gan__safetensors *file, const gan__safetensor *t, size_t n_bytes)
 {
-    const size_t size = gan_shape_size(t->shape); /* 0: no network has such a tensor */
+    const size_t size = gan_shape_size(t->shape); /* 0: 0: not possible in a network */
     float *numbers;
 
     demand(t->offset <= n_bytes && t->bytes <= n_bytes - t->offset, "a tensor lies in the file");
-    demand(t->bytes == t->n_numbers * t->number_bytes, "it has its numbers");
-    demand(gan__safetensors_find(file, t->name) == t, "its name leads to it");
-    demand(size == 0 || size == t->n_numbers, "its shape has its size");
+    demand(t->bytes == t->n_numbers * t->number_bytes, "its bytes are those of its values");
+    demand(gan__safetensors_find(file, t->name) == t, "it is found by its name");
+    demand(size == 0 || size == t->n_numbers, "its shape matches its size");
     if (size == 0) return;
-    numbers = malloc(size * sizeof *numbers); /* so that a sanitizer sees any number too many */
+    numbers = malloc(size * sizeof *numbers); /* so that a sanitizer sees any out-of-bounds write */
     if (!numbers) return;
     (void)gan__safetensors_read(file, t, numbers);
     free(numbers);
@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     gan_status status = gan__safetensors_open(&file, (gan__source){.reader = &from}, NULL);
     uint64_t total = 0;
 
-    demand((status == GAN_OK) == (file != NULL), "a file comes with success alone");
+    demand((status == GAN_OK) == (file != NULL), "a file is returned on success only");
     demand(status == GAN_OK || status == GAN_ERR_FORMAT || status == GAN_ERR_NOMEM,
            "the status is in the contract");
     for (size_t i = 0; file && i < gan__safetensors_count(file); i++) {

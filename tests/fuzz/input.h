@@ -1,4 +1,4 @@
-/* input.h - what every fuzz target has. */
+/* input.h - shared by all fuzz targets. */
 #ifndef INPUT_H
 #define INPUT_H
 
@@ -9,11 +9,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
-/* End the program where a fuzzer and a replay both notice. */
+/* Abort, which both a fuzzer and a replay notice. */
 static inline void demand(int condition, const char *what)
 {
     if (condition) return;
-    fprintf(stderr, "not so: %s\n", what);
+    fprintf(stderr, "check failed: %s\n", what);
     abort();
 }
 

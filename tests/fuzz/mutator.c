@@ -1,6 +1,6 @@
-/* mutator.c - how libFuzzer changes a safetensors file: mostly its header or its numbers alone,
- * with the header's length put right, so that readers get beyond it.  Other inputs are changed as
- * usual. Checksums are the business of fuzz_checkpoint.c. */
+/* mutator.c - a custom libFuzzer mutator for safetensors files: mostly it mutates the header or the
+ * numbers alone and corrects the header's length, so that readers get beyond it.  Other inputs are
+ * mutated as usual. Checksums are left to fuzz_checkpoint.c. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t room, unsigned s
 
 enum { LENGTH = 8 };
 
-/* How many bytes the header has; 0 when this is no safetensors file. */
+/* The header's length in bytes; 0 if this is not a safetensors file. */
 static size_t header_bytes(const uint8_t *bytes, size_t n)
 {
     uint64_t length = 0;
@@ -28,7 +28,7 @@ static size_t mutate_header(uint8_t *bytes, size_t header, size_t n, size_t room
 
     if (!copy) return n;
     memcpy(copy, bytes + LENGTH, header);
-    memmove(bytes + room - numbers, bytes + LENGTH + header, numbers); /* out of the way */
+    memmove(bytes + room - numbers, bytes + LENGTH + header, numbers); /* moved out of the way */
     header = LLVMFuzzerMutate(copy, header, header_room);
     memcpy(bytes + LENGTH, copy, header);
     memmove(bytes + LENGTH + header, bytes + room - numbers, numbers);

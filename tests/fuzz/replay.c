@@ -1,4 +1,4 @@
-/* replay.c - gives every file of the files and folders named to a fuzzer's function, without a
+/* replay.c - runs a fuzz target on every file named and in the directories named, without a
  * fuzzer. */
 #include "input.h"
 
@@ -10,7 +10,7 @@ static int n_unreadable;
 
 static void replay_file(const char *path, size_t n)
 {
-    /* Exactly as large as the file, so that a sanitizer sees a byte read too many. */
+    /* Exactly as large as the file, so that a sanitizer sees an out-of-bounds read. */
     uint8_t *bytes = malloc(n > 0 ? n : 1);
     FILE *f = fopen(path, "rb");
 

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Make the reference vectors of differentiable augmentation with PyTorch; see README.md.
 
-The operations are written on tensors from their definitions in gan/augment.h, and random numbers are drawn by a Philox
-4x32-10 of this file's own, so the vectors also hold which numbers belong to which sample and operation.  Of each case
+The operations are written on tensors from their definitions in gan/augment.h, and random numbers come from a Philox
+4x32-10 of this file's own, so the vectors also fix which numbers each sample and operation gets.  For each case
 there are images x, the augmented ones y, and for weights w the gradients with respect to x of the sum of w y.
 """
 import math
@@ -28,7 +28,7 @@ def philox(seed, stream, block):
 
 
 def uniforms(sample, operation, seed, stream):
-    """Four numbers in [0, 1) of a sample, which has room for eight operations."""
+    """Four numbers in [0, 1) for one of up to eight operations on a sample."""
     return [(word >> 8) / 2 ** 24 for word in philox(seed, stream, sample * 8 + operation)]
 
 
@@ -54,7 +54,7 @@ def contrast(x, u, fill):
 
 
 def translation(x, u, fill):
-    """Look at a window of the image, which is framed by the fill value."""
+    """A window of the image, padded with the fill value."""
     _, h, w = x.shape
     high, wide = rounded(h / 8), rounded(w / 8)
     down, right = math.floor(u[0] * (2 * high + 1)) - high, math.floor(u[1] * (2 * wide + 1)) - wide

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Make the reference vectors of the classifier and of the metrics; see README.md.
 
-The Frechet distances are computed by mpmath from their definition, with 60 digits.
+The Fréchet distances are computed by mpmath from their definition, with 60 digits.
 """
 import mpmath
 import torch
@@ -73,7 +73,7 @@ def moments(x):
 
 
 def root(matrix):
-    """The symmetric root of a symmetric matrix without negative eigenvalues."""
+    """The symmetric square root of a positive semidefinite matrix."""
     values, vectors = mpmath.eigsy(matrix)
     return vectors * mpmath.diag([mpmath.sqrt(max(v, 0)) for v in values]) * vectors.T
 
@@ -92,14 +92,14 @@ def frechet(a, b):
 
 
 def two_floats(number):
-    """A number as the sum of two float32, which has 48 bits of it."""
+    """A number as the sum of two float32, exact to 48 bits."""
     high = exact(torch.tensor(float(number), dtype=torch.float64))
     low = exact(torch.tensor(float(number - mpmath.mpf(float(high))), dtype=torch.float64))
     return torch.stack([high, low])
 
 
 def metrics():
-    """Frechet distances of pairs of sets."""
+    """Fréchet distances of pairs of sets."""
     torch.manual_seed(23)
     d = 6
     mix = torch.randn(d, d)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Make the reference runs of conditional GANs; see README.md.
 
-Each run has given weights, samples, noise and labels; then the gradients of its first step, of each network by itself
+Each run has initial weights, samples, noise and labels; then the gradients of its first step, of each network by itself
 and of the discriminator with a penalty; ten steps; and the weights and buffers after them.
 """
 import torch
@@ -25,7 +25,7 @@ class OneHot(nn.Module):
 
 
 class ClassAffine(nn.Module):
-    """What makes a batch norm conditional."""
+    """The conditional part of a batch norm."""
     def __init__(self, features):
         super().__init__()
         self.weight = nn.Parameter(1 + 0.3 * torch.randn(CLASSES, features))
@@ -53,13 +53,13 @@ class Network(nn.Sequential):
 
 
 def linear():
-    """The way of the experiment's author: an embedding at both inputs."""
+    """As in the experiment: an embedding at both inputs."""
     return (Network(LabelEmbedding(CLASSES, 3), nn.Linear(8, 12), nn.LeakyReLU(0.2), nn.Linear(12, 20), nn.Tanh()),
             Network(LabelEmbedding(CLASSES, 3), nn.Linear(23, 12), nn.LeakyReLU(0.2), nn.Linear(12, 1)), (5,), (20,))
 
 
 def images():
-    """Conditional batch norm against a projection."""
+    """Conditional batch norm with a projection discriminator."""
     return (Network(nn.ConvTranspose2d(5, 8, 2, bias=False), nn.BatchNorm2d(8, affine=False), ClassAffine(8), nn.ReLU(),
                     nn.ConvTranspose2d(8, 4, 4, stride=2, padding=1, bias=False), nn.BatchNorm2d(4, affine=False),
                     ClassAffine(4), nn.ReLU(), nn.ConvTranspose2d(4, 1, 4, stride=2, padding=1), nn.Tanh()),
@@ -68,7 +68,7 @@ def images():
 
 
 def auxiliary():
-    """AC-GAN: the discriminator is told no labels, it has to find them."""
+    """AC-GAN: the discriminator gets no labels, it has to predict them."""
     return (Network(OneHot(), nn.Linear(9, 12), nn.LeakyReLU(0.2), nn.Linear(12, 20), nn.Tanh()),
             Network(nn.Linear(20, 12), nn.LeakyReLU(0.2), nn.Linear(12, 1 + CLASSES)), (5,), (20,))
 
@@ -100,7 +100,7 @@ class Run:
         return bce(fake, 1) + (bce(real, 0) if self.loss == "relativistic" else 0)
 
     def verdicts(self, real, fake):
-        """As the losses look at them."""
+        """Logits as the losses use them."""
         if self.loss != "relativistic":
             return real[:, 0], fake[:, 0]
         return real[:, 0] - fake[:, 0].mean(), fake[:, 0] - real[:, 0].mean()
@@ -140,7 +140,7 @@ class Run:
         return self.g_loss(*verdicts) + class_loss, [class_loss.item()]
 
     def penalty(self, x, y):
-        """5 times the mean square of the verdict's slope: half of the usual weight, 10."""
+        """R1: 5 times the mean squared norm of the output's gradient, half of the usual weight of 10."""
         x = x.clone().requires_grad_()
         slope, = torch.autograd.grad(self.d(x, y)[:, 0].sum(), x, create_graph=True)
         return 5 * (slope.reshape(BATCH, -1) ** 2).sum(1).mean()
@@ -164,7 +164,7 @@ class Run:
                     v[f"{name}.{letter}_{when}.{key}"] = t.clone()
 
     def optimizer(self, net):
-        """A relativistic discriminator's last bias has no gradient: Adam would make steps of its rounding."""
+        """A relativistic discriminator's last bias has a zero gradient; Adam would amplify its rounding errors."""
         if self.loss == "relativistic":
             return torch.optim.SGD(net.parameters(), lr=0.25)
         return torch.optim.Adam(net.parameters(), lr=2e-3)

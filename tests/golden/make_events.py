@@ -1,8 +1,8 @@
-"""make_events.py - what a log's event file is to be, by other people's code: Protocol Buffers' own library and crcmod.
+"""make_events.py - a log's event file by independent code: the Protocol Buffers library and crcmod.
 
 Needs Debian's python3-protobuf and python3-crcmod.  The messages are built from their definitions, event.proto and
 summary.proto of TensorFlow; the framing is that of its record_writer.h.  Writes events.jsonl, a log of a run, and
-events.tfevents, what TensorBoard would be given of it.
+events.tfevents, its event file for TensorBoard.
 """
 import json
 import os

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Make the reference vectors of this folder with PyTorch; see README.md.
+"""Make the reference vectors of this directory with PyTorch; see README.md.
 
 All is computed in float64 from float32 inputs and rounded to float32 once, at the end, so that the
-vectors are the truth to float precision and not another float32 program's rounding.
+vectors are ground truth to float precision and don't have another float32 program's rounding errors.
 """
 import array
 import json
@@ -17,7 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def numbers(tensor):
-    """The numbers of a tensor as little-endian float32."""
+    """The values of a tensor as little-endian float32."""
     out = array.array("f", tensor.detach().to(torch.float32).reshape(-1).tolist())
     if sys.byteorder == "big":
         out.byteswap()
@@ -48,7 +48,7 @@ def write_safetensors(name, tensors):
 
 
 def exact(tensor):
-    """Round to float32 and compute on in float64: what the library is given is what PyTorch is given."""
+    """Round to float32 and continue in float64: the library and PyTorch get the same values."""
     return tensor.to(torch.float32).to(torch.float64)
 
 
@@ -75,7 +75,7 @@ def norm(parameters):
 
 
 def training(name, seed, latent, hidden, image, batch, lr, steps=20):
-    """Training steps of the experiment from given weights, data and noise."""
+    """Training steps of the experiment with given initial weights, data and noise."""
     torch.manual_seed(seed)
     g, d = networks(latent, hidden, image)
     write_safetensors(f"{name}_g_first.safetensors", g.state_dict())
@@ -115,7 +115,7 @@ def training(name, seed, latent, hidden, image, batch, lr, steps=20):
 
 
 class AdaBelief(torch.optim.Optimizer):
-    """Zhuang et al., 2020, algorithm 2, with decoupled weight decay and eps added to the root as well."""
+    """Zhuang et al., 2020, algorithm 2, with decoupled weight decay and eps also added to the square root."""
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-16, weight_decay=0):
         super().__init__(params, dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay))
@@ -150,10 +150,10 @@ class Lion(torch.optim.Optimizer):
 
 
 def optimizers(steps=50, n=11):
-    """Every rule for 50 steps with given gradients."""
+    """Every update rule for 50 steps with given gradients."""
     torch.manual_seed(11)
     first = exact(torch.randn(n))
-    # Gradients of very different size, some of one sign, one always zero.
+    # Gradients of very different magnitude, some of constant sign, one always zero.
     size = 10.0 ** torch.linspace(-5, 2, n)
     grads = torch.randn(steps, n) * size + 0.3 * size
     grads[:, 3] = 0
@@ -231,7 +231,7 @@ def layers():
 if __name__ == "__main__":
     torch.set_num_threads(1)
     training("train_slow", seed=1, latent=8, hidden=16, image=36, batch=10, lr=1e-4)
-    # Every size odd, and a rate that moves the weights far.
+    # Odd sizes, and a learning rate that moves the weights far.
     training("train_fast", seed=2, latent=7, hidden=19, image=45, batch=13, lr=2e-3)
     optimizers()
     losses()

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Make images.bin with PyTorch: pictures scaled and cut as torchvision's Resize and CenterCrop do; see README.md."""
+"""Make images.bin with PyTorch: pictures after torchvision's Resize and CenterCrop; see README.md."""
 import sys
 
 import torch
@@ -8,7 +8,7 @@ from torch.nn.functional import interpolate
 sys.dont_write_bytecode = True
 from make_golden import write_vectors
 
-# Width, height and channels of the picture; width and height that are wanted.
+# Width, height and channels of the picture; width and height of the result.
 CASES = [
     (28, 28, 1, 32, 32), (64, 64, 3, 32, 32), (178, 218, 3, 40, 40), (218, 178, 1, 40, 40), (101, 37, 1, 16, 16),
     (37, 101, 1, 16, 16), (5, 7, 3, 20, 20), (33, 32, 1, 32, 32), (35, 32, 1, 32, 32), (37, 32, 1, 32, 32),
@@ -24,7 +24,7 @@ def picture(width, height, channels):
 
 
 def fit(image, width, height):
-    """Scale to cover, then cut out the middle; the sizes are rounded as torchvision rounds them."""
+    """Resize to cover, then crop the centre; sizes are rounded as in torchvision."""
     in_height, in_width = image.shape[2:]
     if in_width * height <= in_height * width:
         size = (int(width * in_height / in_width), width)

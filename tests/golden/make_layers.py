@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Make the reference vectors of single layers with PyTorch; see README.md.
 
-One file a family of layers: make_layers_NAME.py has a function NAME_cases() that calls case() for each, and makes
+One file per family of layers: make_layers_NAME.py has a function NAME_cases() that calls case() for each, and makes
 layers_NAME.bin.  tests/onelayer.h reads what case() writes.
 """
 import importlib
@@ -16,7 +16,7 @@ FAMILIES = ("norm", "misc", "conv", "line", "residual", "spectral", "label", "bl
 
 
 def rounded(module):
-    """The module in float64, with numbers that are exact in float32."""
+    """The module in float64, with values that are exact in float32."""
     module = module.double()
     for t in list(module.parameters()) + list(module.buffers()):
         if t.is_floating_point():
@@ -25,7 +25,7 @@ def rounded(module):
 
 
 def stirred(module, spread=0.3):
-    """The module with all weights, and running means and variances, moved away from ones and zeros."""
+    """The module with all weights, and running means and variances, perturbed, away from ones and zeros."""
     for name, t in list(module.named_parameters()) + list(module.named_buffers()):
         if t.is_floating_point():
             noise = spread * torch.randn(t.shape).to(t.dtype)
@@ -34,9 +34,9 @@ def stirred(module, spread=0.3):
 
 
 def case(vectors, name, module, shape, rows, group=None, x=None, stir=True):
-    """Add one training step of a layer, or of an nn.Sequential, to `vectors`: its weights, x, dy, what comes of them,
-    buffers afterwards, and output and gradients in evaluation mode with these when they are others.  `shape` is a sample's,
-    without the batch; each `group` rows after another are a batch of their own.  `x` replaces the drawn input."""
+    """Add one training step of a layer, or of an nn.Sequential, to `vectors`: its weights, x, dy, the results,
+    buffers afterwards, and output and gradients in evaluation mode with these if they differ.  `shape` is a sample's,
+    without the batch; each `group` consecutive rows are a batch of their own.  `x` replaces the random input."""
     module = stirred(module) if stir else module
     net = rounded(module if isinstance(module, nn.Sequential) else nn.Sequential(module))
     x = exact(torch.randn(rows, *shape) if x is None else x).requires_grad_()

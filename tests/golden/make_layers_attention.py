@@ -1,4 +1,4 @@
-"""Cases of attention between the places of an image."""
+"""Cases of self-attention between the pixels of an image."""
 from torch import nn
 
 from make_layers import case

@@ -1,4 +1,4 @@
-"""Cases of resampling by the filter [1, 2, 1]."""
+"""Cases of resampling with the blur filter [1, 2, 1]."""
 import torch
 from torch import nn
 from torch.nn import functional as F

@@ -1,4 +1,4 @@
-"""Cases of convolutions, both ways."""
+"""Cases of convolutions and transposed convolutions."""
 from torch import nn
 
 from make_layers import case

@@ -1,15 +1,15 @@
-"""Cases of layers that look at labels, alone and in networks."""
+"""Cases of layers that use labels, alone and in networks."""
 import torch
 from torch import nn
 
 from make_layers import case
 from make_layers_residual import Residual
 
-batch = {"labels": None}  # of the samples that a network is shown
+batch = {"labels": None}  # of the network's current input
 
 
 class LabelEmbedding(nn.Embedding):
-    """What gan_layer_label_embedding() makes."""
+    """The layer of gan_layer_label_embedding()."""
 
     def forward(self, x):
         y = torch.cat([x.flatten(1), super().forward(batch["labels"])], 1)

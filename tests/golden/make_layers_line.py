@@ -1,4 +1,4 @@
-"""Cases of layers on lines [channels, length]: convolutions, pools, enlarging, and a small network of them."""
+"""Cases of layers on sequences [channels, length]: convolutions, pooling, upsampling, and a small network of them."""
 from torch import nn
 
 from make_layers import case

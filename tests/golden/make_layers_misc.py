@@ -1,4 +1,4 @@
-"""Cases of layers without sums over weights: activations, pooling, enlarging, minibatch_stddev."""
+"""Cases of layers without sums over weights: activations, pooling, upsampling, minibatch_stddev."""
 import torch
 from torch import nn
 
@@ -6,7 +6,7 @@ from make_layers import case
 
 
 class MinibatchStddev(nn.Module):
-    """One more channel: the mean over a sample's numbers of their deviation over a group of consecutive samples."""
+    """One more channel: the standard deviation over a group of consecutive samples, averaged over a sample's values."""
 
     def __init__(self, group_size):
         super().__init__()
@@ -21,7 +21,7 @@ class MinibatchStddev(nn.Module):
 
 
 def activations(v):
-    # From far below to far above, dense around 0.
+    # From very negative to very positive, dense around 0.
     x = torch.sinh(torch.linspace(-4, 4, 8 * 15)[torch.randperm(120)]).reshape(8, 15)
     for name, module in (("elu", nn.ELU()), ("elu_half", nn.ELU(0.5)), ("selu", nn.SELU()), ("gelu", nn.GELU()),
                          ("gelu_tanh", nn.GELU(approximate="tanh")), ("silu", nn.SiLU()),

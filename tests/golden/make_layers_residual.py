@@ -5,7 +5,7 @@ from make_layers import case
 
 
 class Residual(nn.Module):
-    """What gan_layer_residual() makes."""
+    """The layer of gan_layer_residual()."""
 
     def __init__(self, body, shortcut=None):
         super().__init__()
@@ -24,7 +24,7 @@ def residual_cases(v):
     case(v, "identity", block(7), (7,), rows=5)
     case(v, "projected", Residual(nn.Sequential(nn.Linear(7, 5), nn.Tanh(), nn.Linear(5, 4)),
                                   nn.Sequential(nn.Linear(7, 4))), (7,), rows=5)
-    # Whatever works in place next to a fork or a junction would spoil what the other branch reads.
+    # In-place layers next to a fork or a junction would overwrite what the other branch reads.
     case(v, "in_place", nn.Sequential(
         nn.Linear(6, 9), nn.Tanh(), Residual(nn.Sequential(nn.Tanh(), nn.Linear(9, 9), nn.Sigmoid())), nn.ReLU(),
         Residual(nn.Sequential(nn.LeakyReLU(0.2), nn.Linear(9, 4), nn.Tanh()),
@@ -36,14 +36,14 @@ def residual_cases(v):
         nn.Sequential(block(6), nn.Tanh(), Residual(nn.Sequential(nn.Linear(6, 4)), nn.Sequential(
             Residual(nn.Sequential(block(6))), nn.Linear(6, 4)))),
         nn.Sequential(Residual(nn.Sequential(nn.Tanh(), nn.Linear(6, 6))), nn.Linear(6, 4)))), (5,), rows=6)
-    # A block of a ResNet, which halves the picture, and one behind it that keeps it.
+    # A downsampling block of a ResNet, followed by one that keeps the size.
     case(v, "resnet", nn.Sequential(nn.Conv2d(2, 3, 3, padding=1, bias=False), nn.ReLU(), Residual(
         nn.Sequential(nn.Conv2d(3, 5, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(5), nn.ReLU(),
                       nn.Conv2d(5, 5, 3, padding=1, bias=False), nn.BatchNorm2d(5)),
         nn.Sequential(nn.Conv2d(3, 5, 1, stride=2, bias=False), nn.BatchNorm2d(5))), nn.ReLU(), Residual(
         nn.Sequential(nn.BatchNorm2d(5), nn.ReLU(), nn.Conv2d(5, 5, 3, padding=1, bias=False)))),
         (2, 6, 4), rows=6, group=3)
-    # A generator's, which doubles it.
+    # A generator's, which upsamples.
     case(v, "upsampling", Residual(
         nn.Sequential(nn.BatchNorm2d(4), nn.ReLU(), nn.Upsample(scale_factor=2),
                       nn.Conv2d(4, 3, 3, padding=1, bias=False)),

@@ -7,7 +7,7 @@ from make_layers import case
 
 
 def far(module):
-    """With u and v that aren't the singular vectors yet, and are as long as 1."""
+    """With u and v of length 1 that aren't the singular vectors yet."""
     module = spectral_norm(module)
     for name in ("weight_u", "weight_v"):
         t = torch.randn(getattr(module, name).shape)

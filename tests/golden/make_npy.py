@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Arrays of NumPy in tests/corpus/npy, of every type and order, archives in tests/corpus/npz, and bad ones.
+"""NumPy arrays of every type and order in tests/corpus/npy, archives in tests/corpus/npz, and invalid ones.
 
 Value i of sample k, in the order of the array's own dimensions, is (7 i + 13 k) % 100, as far as
 the type has it; labels are k % 7.
@@ -32,7 +32,7 @@ def array(shape, kind):
 
 
 def archive(method, **arrays):
-    """As numpy.savez(), with the same date always."""
+    """As numpy.savez(), with a fixed date."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as z:
         for name, a in arrays.items():

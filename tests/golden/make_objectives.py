@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Make objectives.bin with PyTorch: what each gan_loss costs, and training steps with it; see README.md."""
+"""Make objectives.bin with PyTorch: values and gradients of each gan_loss, and training steps; see README.md."""
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -14,7 +14,7 @@ def bce(x, target):
 
 
 def objective(name, real, fake, r, f):
-    """The discriminator's loss and the generator's, as the papers have them."""
+    """The discriminator's loss and the generator's, as in the papers."""
     if name == "bce":
         return bce(real, r) + bce(fake, f), bce(fake, 1)
     if name == "minimax":
@@ -26,7 +26,7 @@ def objective(name, real, fake, r, f):
         return (((real - r) ** 2).mean() / 2 + ((fake - f) ** 2).mean() / 2, ((fake - 1) ** 2).mean() / 2)
     if name == "hinge":
         return F.relu(1 - real).mean() + F.relu(1 + fake).mean(), -fake.mean()
-    if name == "relativistic_paired":  # from the first on again where there are fewer
+    if name == "relativistic_paired":  # cyclically, where there are fewer
         to_real, to_fake = torch.arange(len(real)) % len(fake), torch.arange(len(fake)) % len(real)
         return bce(real - fake[to_real], r), bce(fake - real[to_fake], 1)
     return fake.mean() - real.mean(), -fake.mean()

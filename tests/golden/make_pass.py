@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Make the reference vectors of passes that a host runs; see README.md.
 
-The kinds of layer that no other file has by themselves, and 20 steps of two losses that no trainer has.
+The kinds of layer without a file of their own, and 20 steps with two losses that no trainer has.
 """
 import torch
 from torch import nn
@@ -14,7 +14,7 @@ STEPS = 20
 
 
 def plain_cases(vectors):
-    """What layers_*.bin leaves out."""
+    """The kinds that layers_*.bin don't have."""
     case(vectors, "linear", nn.Linear(7, 5), (7,), 6)
     case(vectors, "leaky_relu", nn.LeakyReLU(0.2), (9,), 4)
     case(vectors, "relu", nn.ReLU(), (9,), 4)
@@ -25,7 +25,7 @@ def plain_cases(vectors):
 
 
 def keep(vectors, name, net):
-    """The tensors of a network, as they are now."""
+    """The current tensors of a network."""
     for key, t in net.state_dict().items():
         if t.is_floating_point():
             vectors[f"{name}.{key}"] = t.clone()
@@ -37,7 +37,7 @@ def bce(logits, target):
 
 def matching(vectors, batch=12, latent=5, sample=9):
     """Feature matching (Salimans et al., 2016): the generator's loss is the squared distance between the mean features,
-    behind layer 3, of real and generated samples.  The discriminator is trained by binary cross-entropy."""
+    after layer 3, of real and generated samples.  The discriminator is trained by binary cross-entropy."""
     g = rounded(nn.Sequential(nn.Linear(latent, 16), nn.LeakyReLU(0.2), nn.BatchNorm1d(16), nn.Linear(16, sample),
                               nn.Tanh()))
     d = rounded(nn.Sequential(nn.Linear(sample, 14), nn.LeakyReLU(0.2), nn.Linear(14, 8), nn.LeakyReLU(0.2),
@@ -67,7 +67,7 @@ def matching(vectors, batch=12, latent=5, sample=9):
 
 
 def translation(vectors, batch=6, weight=10.0):
-    """pix2pix (Isola et al., 2017) in small: a generator from picture to picture, whose loss is the cross-entropy of a
+    """A small pix2pix (Isola et al., 2017): an image-to-image generator, whose loss is the cross-entropy of a
     discriminator on pairs plus `weight` times the mean absolute error.  The discriminator's is a mean over patches."""
     g = rounded(nn.Sequential(nn.Conv2d(1, 6, 3, padding=1, bias=False), nn.InstanceNorm2d(6), nn.ReLU(),
                               nn.Conv2d(6, 1, 3, padding=1), nn.Tanh()))

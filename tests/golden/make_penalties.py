@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Make the reference vectors of gradient penalties with PyTorch's double backward; see README.md.
 
-For each network: its weights, samples x, and of the penalty at these the value and the gradient with respect to every weight that
-has one: 10 times the mean of (r - 1)^2 ("gp"), and of r^2 / 2 ("r1"), r being the norm of the logit's gradient.
+For each network: its weights, samples x, and the penalty's value and gradient with respect to every weight
+that has one: 10 times the mean of (r - 1)^2 ("gp"), and of r^2 / 2 ("r1"), r being the norm of the logit's gradient.
 """
 import torch
 from torch import nn
@@ -32,7 +32,7 @@ def case(vectors, name, shape, *layers):
         if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm, nn.InstanceNorm2d,
                               nn.PReLU, ClassAffine, Projection)):
             net[i] = stirred(layer)
-        elif isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):  # so that slopes are not far below 1
+        elif isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):  # so that gradients are not far below 1
             getattr(layer, "weight_orig", layer.weight).data *= 2
     net = rounded(net)
     net.train()
@@ -55,7 +55,7 @@ def activations(v):
     for name, layer in kinds.items():
         case(v, name, (5,), nn.Linear(5, 9), layer, nn.Linear(9, 7), layer, nn.Linear(7, 1))
     case(v, "prelu", (5,), nn.Linear(5, 9), nn.PReLU(9), nn.Linear(9, 1))
-    # Layers one behind another, first and last, without a product between them.
+    # Consecutive activations, first and last, without a linear layer between them.
     case(v, "row", (5,), nn.Tanh(), nn.SiLU(), nn.Linear(5, 9), nn.Sigmoid(), nn.Tanh(), nn.LeakyReLU(0.2),
          nn.Linear(9, 1), nn.Softplus(2, 3), nn.Tanh())
 
@@ -124,7 +124,7 @@ def labels(v):
 
 
 def attention(v):
-    """Attention, and resampling by a filter."""
+    """Attention, and resampling with a filter."""
     case(v, "attention", (2, 4, 4), nn.Conv2d(2, 7, 3, padding=1), Attention(2, 3, 0.7), nn.SiLU(),
          nn.Conv2d(3, 1, 4))
     case(v, "attention_first", (5, 2, 3), Attention(1, 3, 1), nn.Tanh(), nn.Conv2d(3, 5, 1), Attention(2, 1, 2),

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Pictures of every kind, in tests/corpus, and the pixels that they have, in pictures.dat.
+"""Pictures of every kind, in tests/corpus, and their pixels, in pictures.dat.
 
-Those of JPEG and WebP files are Pillow's, those of PNG files the ones they were made from.  Needs
+For JPEG and WebP files these are Pillow's, for PNG files the ones they were made from.  Needs
 Pillow, numpy, and cjpeg and jpegtran of libjpeg-turbo.
 """
 import io
@@ -36,7 +36,7 @@ def write(name, data):
 
 
 def picture(width=WIDTH, height=HEIGHT, channels=3):
-    """Soft in one half, edges and noise in the other."""
+    """Smooth in one half, edges and noise in the other."""
     y, x, c = np.mgrid[0:height, 0:width, 0:channels].astype(np.int64)
     soft = (x * 255 // max(width - 1, 1) + y * 3 * (c + 1)) % 256
     hard = (37 * x + 91 * y * y + 53 * c + x * y * 7) % 256
@@ -243,7 +243,7 @@ def make_jpeg():
     add("one_column", saved(Image.fromarray(picture(1, 40)), format="JPEG"))
     add("whole_blocks", saved(Image.fromarray(picture(32, 16)), format="JPEG"))
 
-    # Decoded at a part of its size, as Pillow's draft() does.
+    # Decoded at a reduced size, as by Pillow's draft().
     data = saved(Image.fromarray(picture(83, 61)), format="JPEG", quality=85)
     write("jpeg/scaled.jpg", data)
     for part in 1, 2, 4, 8:

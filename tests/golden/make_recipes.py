@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Make the reference vectors of training with what recipes add to a loss, with PyTorch; see README.md.
+"""Make the reference vectors of training with additions to a loss, with PyTorch; see README.md.
 
 Small GANs of linear layers on images of 4 x 4, written out step by step: the paired relativistic loss with R1 and R2,
 fresh real samples for the generator, schedules of everything and an average by half-life (as R3GAN's); LeCam and top-k
-training; consistency regularisation, with and without augmentation.  Of each there are the losses and penalties of
-every step, and the last weights.
+training; consistency regularisation, with and without augmentation.  For each there are the losses and penalties of
+every step, and the final weights.
 """
 import math
 
@@ -56,7 +56,7 @@ def rising(schedule, t, period, factor):
 
 
 class Case:
-    """The state of a run: where random numbers stand, and what is written."""
+    """The state of a run: positions in the random streams, and the output."""
 
     def __init__(self, data):
         self.g, self.d = networks()
@@ -92,7 +92,7 @@ def step(optimizer, loss):
 
 
 def r3gan(out, data):
-    """Paired relativistic loss, R1 and R2, the generator beside other real samples; everything moves."""
+    """Paired relativistic loss, R1 and R2, fresh real samples for the generator; everything is scheduled."""
     c = Case(data)
     d_opt, g_opt = (torch.optim.Adam(net.parameters(), lr=0.002, betas=(0, 0.9)) for net in (c.d, c.g))
     average = weights(c.g)
@@ -102,7 +102,7 @@ def r3gan(out, data):
             opt.param_groups[0].update(lr=0.002 * linear(s, 5, 0.25), betas=(0, 0.9 * cosine(s, 4, 1.1)))
         p = 0.55 * rising(cosine, s, 4, 0)
         gamma = 0.5 * cosine(s, 5, 0.1)
-        # What is drawn for a sample is the same in loss and penalty.
+        # A sample's augmentation is the same in loss and penalty.
         at, fake = c.augmented, images(c.g(c.z_d[s])).detach()
         real_of = lambda x: c.d(augmented(x, 63, p, -1, at, SEED, AUGMENT))
         fake_of = lambda x: c.d(augmented(x, 63, p, -1, at + BATCH, SEED, AUGMENT))
@@ -110,7 +110,7 @@ def r3gan(out, data):
         d_loss = softplus(-(real_of(images(c.real[s])) - fake_of(fake))).mean()
         r1, r2 = slope_penalty(real_of, images(c.real[s]), gamma), slope_penalty(fake_of, fake, gamma / 2)
         step(d_opt, d_loss + r1 + r2)
-        # The generator's probability is that of the next step of the discriminator's.
+        # The generator's probability is that of the discriminator's next step.
         p = 0.55 * rising(cosine, s + 1, 4, 0)
         shown = c.d(c.augment(images(c.real_g[s]), 63, p, -1))
         g_loss = softplus(-(c.d(c.augment(images(c.g(c.z_g[s])), 63, p, -1)) - shown.detach())).mean()
@@ -124,7 +124,7 @@ def r3gan(out, data):
 
 
 def lecam(out, data):
-    """Hinge loss, LeCam regularisation from the third step on, the best four of seven for the generator."""
+    """Hinge loss, LeCam regularisation from the third step on, top-k with four of seven for the generator."""
     c = Case(data)
     d_opt, g_opt = (torch.optim.SGD(net.parameters(), lr=0.05) for net in (c.d, c.g))
     a_real = a_fake = 0

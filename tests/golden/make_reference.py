@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Make the reference vectors of comparisons of generated with real samples; see README.md.
 
-All is written down from its definition, with whole matrices of distances in float64, and shares no
-step with the library.  Each number is four: value, standard error, and both of the floor; NaN where
-it is not known, and for the errors that the library draws random numbers for.
+All is computed from the definitions, with full distance matrices in float64, independently of
+the library.  Each number is four: value, standard error, and both of the floor; NaN where
+it is not known, and for errors that the library estimates by random sampling.
 """
 import math
 
@@ -16,7 +16,7 @@ NAN = float("nan")
 
 
 def distances(a, b):
-    """All distances, by differences."""
+    """All pairwise distances, from differences."""
     return np.sqrt(((a[:, None, :] - b[None, :, :]) ** 2).sum(2))
 
 
@@ -27,7 +27,7 @@ def without_self(d):
 
 
 def inside(d, radius, inclusive):
-    """Which rows are in which columns' balls; nothing may be so near a surface that rounding decides."""
+    """Which rows lie in which columns' balls; none may be so near a surface that rounding decides."""
     near = np.abs(d - radius) / np.maximum(radius, 1e-300)
     exact = d == radius
     assert np.all((near > 1e-9) | exact), near.min()
@@ -35,7 +35,7 @@ def inside(d, radius, inclusive):
 
 
 def share(indicators, alike=1):
-    """A share, and its binomial standard error; `alike` samples at a time have the same indicator."""
+    """A proportion and its binomial standard error; groups of `alike` samples have the same indicator."""
     p = float(np.mean(indicators))
     return p, (p * (1 - p) / len(indicators) * alike) ** 0.5
 
@@ -69,7 +69,7 @@ def mmd(real, fake):
 
 
 def jackknife(statistic, fake, groups):
-    """A statistic, its standard error with one group of the vectors left out at a time, and the mean of these."""
+    """A statistic, its jackknife standard error over groups of the vectors, and the mean of the jackknife values."""
     n = len(fake)
     groups = min(groups, n)
     left = [statistic(np.delete(fake, range(b * n // groups, (b + 1) * n // groups), 0)) for b in range(groups)]
@@ -90,12 +90,12 @@ def mann_whitney(x, y):
 
 
 def copying(near, held):
-    """Of distances from the nearest real sample; the ratio's error is an interval's, which is tested by itself."""
+    """From distances to the nearest real sample; the ratio's error is an interval's, which is tested by itself."""
     return {"nn_ratio": (np.median(near) / np.median(held), NAN), "copying": (mann_whitney(near, held), 1)}
 
 
 def nearest(real, fake):
-    """Both halves of the leave-one-out accuracy of the nearest neighbour, and duplicates."""
+    """Both halves of the leave-one-out 1-NN accuracy, and duplicates."""
     rr, ff = without_self(distances(real, real)).min(1), without_self(distances(fake, fake)).min(1)
     fr = distances(fake, real)
     of_real, of_fake = ((rr < fr.min(0)) + 0.5 * (rr == fr.min(0))), ((ff < fr.min(1)) + 0.5 * (ff == fr.min(1)))
@@ -117,7 +117,7 @@ def classes(real, labels, fake):
 
 
 def frechet(real, fake):
-    """By the eigenvalues of the product of both covariances."""
+    """Fréchet distance by the eigenvalues of the product of both covariances."""
     way = real.mean(0) - fake.mean(0)
     a, b = np.cov(real.T), np.cov(fake.T)
     roots = np.sqrt(np.maximum(np.linalg.eigvals(a @ b).real, 0))
@@ -125,14 +125,14 @@ def frechet(real, fake):
 
 
 def frechets(real, fake):
-    """The distance, and where the line over 1 / n through it and the mean with one group less meets 0."""
+    """The distance, and its extrapolation to 1 / n = 0 through the mean with one group left out."""
     all_, error, less = jackknife(lambda f: frechet(real, f), fake, 10)
     groups = min(10, len(fake))
     return {"frechet": (all_, error), "frechet_limit": (groups * all_ - (groups - 1) * less, error)}
 
 
 def numbers(c, fake, labels):
-    """All numbers of one set against the real ones of a case."""
+    """All metrics of one set against the real samples of a case."""
     out = balls(c["real"], fake, c["k"], c["inclusive"])
     out.update(agreement(c["real"], c["real_labels"], fake, labels))
     out.update(kid(c["real"], fake))
@@ -189,7 +189,7 @@ def main():
             put(f"{name}_{part}", c[part])
             put(f"{name}_{part}_labels", c[part + "_labels"])
         put(f"{name}_classes", np.concatenate(classes(c["real"], c["real_labels"], c["fake"])[:3]))
-        if name == "far":  # 1e16 that cancel to 1e10, of which products of floats know nothing
+        if name == "far":  # 1e16 cancels to 1e10, lost in products of floats
             found["kid"] = floor["kid"] = (NAN, NAN)
         for metric in found:
             put(f"{name}_{metric}", [*found[metric], *floor[metric]])

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Write from_python.safetensors: what a file of another program looks like.
+"""Write from_python.safetensors: a file as another program writes it.
 
-Like those that PyTorch users have: tensors not in the order of their names, a scalar, numbers of other types, a
-"format" note, a header padded to 8 bytes only.  Needs Python alone.  Run it in this folder.
+Like those that PyTorch users have: tensors not in the order of their names, a scalar, other types, a
+"format" note, a header padded to 8 bytes only.  Needs only Python.  Run it in this directory.
 """
 import json
 import struct

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Make schedules.bin with PyTorch: learning rates step by step, and steps within limits; see README.md."""
+"""Make schedules.bin with PyTorch: learning rates step by step, and steps with clipping; see README.md."""
 import torch
 from torch import nn
 from torch.optim import lr_scheduler as S
@@ -8,7 +8,7 @@ from make_golden import exact, write_vectors
 
 STEPS, N, LR = 40, 11, 0.5
 
-# name: makers of schedulers, the first one of the warm-up
+# name: constructors of schedulers, the first one of the warm-up
 SCHEDULES = {
     "linear": [lambda o: S.LinearLR(o, 1.0, 0.125, 16)],
     "cosine": [lambda o: S.CosineAnnealingLR(o, STEPS - 1, 0.05 * LR)],

@@ -11,8 +11,7 @@ typedef struct game {
     gan_penalty_desc penalty;
 } game;
 
-/* "linear", "dcgan" or "conditional", whose settings point into `out`; 0 for other names.  The networks
- * are the caller's. */
+/* "linear", "dcgan" or "conditional"; settings point into `out`; 0 for other names.  The caller owns the networks. */
 int game_make(game *out, const char *name);
 
 /* One for each network. */

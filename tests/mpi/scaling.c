@@ -1,16 +1,15 @@
-/* scaling.c - what a step on several processes takes, and what a model says that it takes: scripts/scaling
- * runs it.
+/* scaling.c - the time of a step on several processes, measured and predicted by a model; run by scripts/scaling.
  *
- *     mpirun -n 2 scaling RUN SECONDS      RUN: see games.h; about so many seconds
+ *     mpirun -n 2 scaling RUN SECONDS      RUN: see games.h; SECONDS is approximate
  *
  * The model is  compute + exchanges:
  *
  *     compute      a step on one process, with the samples and shards of a rank, and waiting for the
  *                  slowest
- *     exchanges    of the gradients of both networks, each on a line through the times of exchanges of few
+ *     exchanges    of the gradients of both networks, each by linear interpolation between exchanges of few
  *                  and of many bytes
  *
- * It is compared with steps that wait for each exchange; those that compute meanwhile are measured, too.
+ * It is compared with steps that wait for each exchange; those that overlap computation are measured, too.
  *
  * Rank 0 prints one line of name=value; times in milliseconds. */
 #include "games.h"
@@ -40,9 +39,9 @@ static double seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Something to be timed, and how often to do it in a row. */
+/* A function to time, and the number of repetitions. */
 typedef struct timed {
-    double (*once)(void *what); /* returns its seconds */
+    double (*once)(void *what); /* returns the seconds it took */
     void *what;
     size_t times;
 } timed;
@@ -65,7 +64,7 @@ static double largest(double mine)
     return most;
 }
 
-/* Seconds of one of them, in the slowest rank; all begin together. */
+/* Seconds per repetition on the slowest rank; all begin together. */
 static double time_of(const timed *t)
 {
     double mine = 0;
@@ -75,7 +74,7 @@ static double time_of(const timed *t)
     return largest(mine);
 }
 
-/* So often that it takes about so long, pauses included. */
+/* Choose repetitions for about `seconds_wanted`, pauses included. */
 static void choose_times(timed *t, double seconds_wanted)
 {
     const double began = seconds();
@@ -92,8 +91,7 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The medians of turns, each of which times every kind once, so that what else the machine does hits all
- * alike. */
+/* Medians of TURNS turns, each of which times every kind once, so that other load affects all alike. */
 static void measure(timed *t, double seconds_wanted, double *out)
 {
     double all[KINDS][TURNS];
@@ -126,7 +124,7 @@ static double step(void *what)
     return seconds() - began;
 }
 
-/* Then ranks wait for the slowest, as they do in a step together. */
+/* Then ranks wait for the slowest, as in a joint step. */
 static double step_and_wait(void *what)
 {
     const double began = seconds();
@@ -136,7 +134,7 @@ static double step_and_wait(void *what)
     return seconds() - began;
 }
 
-/* Of all ranks together, with a batch for each, or for NULL of this one by itself. */
+/* Of all ranks together, with a batch for each; for NULL of this rank alone. */
 static run begin_run(const char *name, const gan_communicator *together)
 {
     run r = {.batch = {GAN_BATCH_INIT}};
@@ -177,7 +175,7 @@ static void end_run(run *r)
 
 static char sent[MANY], received[MANY];
 
-/* As a sum does, on a link that has been idle for a while, as it is in a step. */
+/* As for summing gradients, on a link that has been idle for a while, as in a step. */
 static double exchange(void *what)
 {
     const struct timespec while_computing = {0, 5000000};

@@ -4,8 +4,8 @@
  *     trial RUN STEPS THREADS SHARDS WEIGHTS [CHECKPOINT]      alone
  *     mpirun -n 4 trial RUN ...                                together
  *
- * RUN is linear, dcgan or conditional.  It writes the generator to WEIGHTS after STEPS steps, and a
- * checkpoint after each 10; where there is one it goes on from there.  Prints the time of a step. */
+ * RUN is linear, dcgan or conditional.  It writes the generator to WEIGHTS after STEPS steps, and a checkpoint after
+ * each 10; an existing checkpoint is resumed.  Prints the time of a step. */
 #include "games.h"
 
 #include <gan/mpi.h>
@@ -46,7 +46,7 @@ static double seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Steps from where the run stands up to `steps`. */
+/* Steps from the current one up to `steps`. */
 static void train(gan_trainer *t, gan_iterator *it, uint64_t steps, const char *checkpoint)
 {
     gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
@@ -71,7 +71,7 @@ static void train(gan_trainer *t, gan_iterator *it, uint64_t steps, const char *
                stats.d_loss);
 }
 
-/* Whom to kill: check_mpi.sh does. */
+/* Write the process id for check_mpi.sh, which kills it. */
 static void tell_process(void)
 {
     char name[32];
@@ -95,7 +95,7 @@ static void run(game *t, uint64_t steps, const char *weights, const char *checkp
     gan_dataset *data;
     FILE *there = checkpoint ? fopen(checkpoint, "rb") : NULL;
 
-    for (size_t i = 0; i < SAMPLES * PIXELS; i++) /* discs of different places, sizes and shades */
+    for (size_t i = 0; i < SAMPLES * PIXELS; i++) /* discs of varied positions, sizes and shades */
         pixels[i] = pixel(i / PIXELS, i % PIXELS);
     for (size_t i = 0; i < SAMPLES; i++) labels[i] = (uint8_t)(i % CLASSES);
     must(gan_dataset_create_bytes(&data, pixels, labels, SAMPLES, t->sample, NULL));
@@ -116,8 +116,8 @@ static void run(game *t, uint64_t steps, const char *weights, const char *checkp
     gan_dataset_destroy(data);
 }
 
-/* A record of no size is refused; one of a host that was compiled with fewer functions is filled as far
- * as it goes. */
+/* A record with struct_size 0 is refused; a shorter one, of a host compiled with fewer functions, is filled up to its
+ * size. */
 static int respects_sizes(void)
 {
     gan_communicator none = {0}, shorter = {GAN_COMMUNICATOR_INIT};

@@ -1,4 +1,4 @@
-"""events.py LOG.JSONL EVENTS - fails unless an event file has what the log has.
+"""events.py LOG.JSONL EVENTS - fails unless an event file has the log's contents.
 
 Reads TFRecords and the messages in them from their definitions: record_writer.h, event.proto and
 summary.proto of TensorFlow, and the encoding of Protocol Buffers.

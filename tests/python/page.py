@@ -1,8 +1,8 @@
 """page.py PAGE... - fails unless each page is valid, self-contained and below 2 MB, and says why.
 
-A page has to be XML as well as HTML: the first reader is strict about nesting, quotes and entities,
-the second sees it as browsers do.  An outside address is whatever could make a browser ask for
-something: a link, a source that is no data, a url() or @import in a style, a script, an event.
+A page has to be XML as well as HTML: the first parser is strict about nesting, quotes and entities,
+the second parses as browsers do.  An outside address is anything that could make a browser send a request:
+a link, a source that is not a data: URL, a url() or @import in a style, a script, an event.
 """
 import base64
 import html.parser
@@ -42,7 +42,7 @@ class Page(html.parser.HTMLParser):
         self.refers += values.get("aria-labelledby", "").split()
         if tag == "img":
             if not values.get("alt"):
-                self.problems.append("a picture without words")
+                self.problems.append("a picture without alt text")
             self.images.append(values.get("src", ""))
         if tag == "svg" and values.get("role") != "img":
             self.problems.append("a chart without a role")
@@ -59,7 +59,7 @@ class Page(html.parser.HTMLParser):
 
 
 def check_png(data):
-    """Walk through the chunks; return how many frames an animation has, 1 for a picture."""
+    """Parse the chunks; return an animation's number of frames, 1 for a picture."""
     assert data[:8] == b"\x89PNG\r\n\x1a\n", "no PNG"
     at, kinds, frames, numbers, pixels = 8, [], 1, [], {}
     while at < len(data):
@@ -82,7 +82,7 @@ def check_png(data):
         at += 12 + n
     assert at == len(data) and kinds[0] == b"IHDR" and kinds[-1] == b"IEND"
     assert numbers == list(range(len(numbers))), "frames out of order"
-    assert len(pixels) == frames and kinds.count(b"fcTL") == (frames if frames > 1 else kinds.count(b"fcTL"))
+    assert len(pixels) == frames and kinds.count(b"fcTL") in ({frames} if frames > 1 else {0, 1})
     for frame in pixels.values():
         zlib.decompress(frame)
     return frames
@@ -97,9 +97,9 @@ def check(path):
     page.close()
     assert not page.problems, "; ".join(page.problems)
     assert not page.open, "%s left open" % page.open
-    assert set(page.refers) <= page.ids, "words for nothing"
+    assert set(page.refers) <= page.ids, "a reference to a missing id"
     assert not re.search(r"url\(|@import|expression", page.style), "a style with an address"
-    # Whatever is left that looks like one has to be the text of a host.
+    # Anything left that looks like an address has to be a host's text.
     markup = re.sub(r">[^<]*<", "><", re.sub(r'src="data:image/png;base64,[A-Za-z0-9+/=]*"', "", text))
     assert not re.search(r"https?:|//", markup), "an address outside"
     assert page.counts["h1"] == 1 and page.counts.get("svg", 0) == page.counts.get("desc", 0)

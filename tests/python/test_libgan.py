@@ -315,7 +315,7 @@ class Ownership(unittest.TestCase):
         alive = weakref.ref(trainer.discriminator)
         batches = gan.Iterator(gan.Dataset.array(samples(40)), batch_size=20)
         gc.collect()
-        for batch in batches:  # data set and array have no other reference
+        for batch in batches:  # dataset and array have no other reference
             trainer.step(batch)
         del trainer
         gc.collect()
