@@ -381,8 +381,8 @@ TEST_EACH(an_input_in_two_pieces_is_as_one, 0, N_SHAPES)
 }
 
 enum {
-    A_TURNED = 1,
-    B_TURNED = 2,
+    A_TRANSPOSED = 1,
+    B_TRANSPOSED = 2,
     PACKED = 4,
     BIASED = 8,
     ADDED = 16,
@@ -393,7 +393,8 @@ enum {
  * without, or accumulating, into a larger matrix whose other values must not change. */
 static void check_product(gan__gemm_fn *multiply, sizes n, int how)
 {
-    const int a_turned = how & A_TURNED, b_turned = how & B_TURNED, biased = how & BIASED;
+    const int a_transposed = how & A_TRANSPOSED, b_transposed = how & B_TRANSPOSED,
+              biased = how & BIASED;
     const size_t m = n.rows, k = n.in, columns = n.out, c_stride = columns + 5;
     float *a = series(m * k, 1.7), *b = series(k * columns, 2.385), *bias = series(columns, 0.7);
     float *c = series(m * c_stride, 0.3);
@@ -401,11 +402,11 @@ static void check_product(gan__gemm_fn *multiply, sizes n, int how)
                                  .n = columns,
                                  .k = k,
                                  .a = a,
-                                 .a_row = a_turned ? 1 : k,
-                                 .a_column = a_turned ? m : 1,
+                                 .a_row = a_transposed ? 1 : k,
+                                 .a_column = a_transposed ? m : 1,
                                  .b = b,
-                                 .b_stride = b_turned ? k : columns,
-                                 .b_turned = b_turned,
+                                 .b_stride = b_transposed ? k : columns,
+                                 .b_transposed = b_transposed,
                                  .c = c,
                                  .c_stride = c_stride,
                                  .bias = biased ? bias : NULL,
@@ -421,7 +422,7 @@ static void check_product(gan__gemm_fn *multiply, sizes n, int how)
 
             for (size_t l = 0; l < k && j < columns; l++)
                 sum += (double)a[i * args.a_row + l * args.a_column] *
-                       (double)b[b_turned ? j * k + l : l * columns + j];
+                       (double)b[b_transposed ? j * k + l : l * columns + j];
             expect_near((double)c[i * c_stride + j], sum, 1e-5, 2e-5);
         }
     free(a), free(b), free(bias), free(c);
@@ -497,13 +498,13 @@ TEST_EACH(packing_rows_changes_no_bit, 0, VARIANTS)
     float *found = series(MOST * COLUMNS, 0.5), *wanted = series(MOST * COLUMNS, 0.5);
 
     for (size_t m = 1; own && m <= MOST; m += m < 60 ? 1 : 77)
-        for (int turned = 0; turned < 2; turned++) {
+        for (int transposed = 0; transposed < 2; transposed++) {
             gan__gemm_args args = {.m = m,
                                    .n = COLUMNS - m % 9,
                                    .k = m % 2 ? K : 37,
                                    .a = a,
-                                   .a_row = turned ? 1 : K,
-                                   .a_column = turned ? m : 1,
+                                   .a_row = transposed ? 1 : K,
+                                   .a_column = transposed ? m : 1,
                                    .b = b,
                                    .b_stride = COLUMNS,
                                    .c = wanted,
@@ -534,7 +535,7 @@ TEST_EACH(own_products_have_the_same_bits_however_cut, 0, VARIANTS)
                            .a_column = 1,
                            .b = b,
                            .b_stride = K,
-                           .b_turned = 1,
+                           .b_transposed = 1,
                            .c = whole,
                            .c_stride = COLUMNS,
                            .scratch = scratch};
@@ -654,7 +655,7 @@ TEST_EACH(packed_products_have_the_same_bits, 0, VARIANTS)
     const sizes of[] = {{1, 64, 256}, {1, 600, 784}, {3, 7, 5}, {20, 257, 33}, {2, 1, 1}};
 
     for (size_t i = 0; own && i < sizeof of / sizeof *of; i++)
-        for (int turned = 0; turned < 2; turned++) {
+        for (int transposed = 0; transposed < 2; transposed++) {
             const size_t m = of[i].rows, k = of[i].in, n = of[i].out;
             const size_t size = gan__gemm_packed_columns(own, n) * k;
             float *a = series(m * k, 1.7), *b = series(k * n, 2.385), *bias = series(n, 0.7);
@@ -667,8 +668,8 @@ TEST_EACH(packed_products_have_the_same_bits, 0, VARIANTS)
                                    .a_row = k,
                                    .a_column = 1,
                                    .b = b,
-                                   .b_stride = turned ? k : n,
-                                   .b_turned = turned,
+                                   .b_stride = transposed ? k : n,
+                                   .b_transposed = transposed,
                                    .c = wanted,
                                    .c_stride = n,
                                    .bias = bias,

@@ -139,7 +139,7 @@ static float *numbers_of(size_t n, kind k, uint64_t seed)
 
 typedef struct product {
     size_t m, n, k;
-    int a_turned, b_turned, added;
+    int a_transposed, b_transposed, added;
     float *a, *b, *bias, *c;
 } product;
 
@@ -175,11 +175,11 @@ static gan__gemm_args args_of(const product *p, float *c)
                             .n = p->n,
                             .k = p->k,
                             .a = p->a,
-                            .a_row = p->a_turned ? 1 : p->k,
-                            .a_column = p->a_turned ? p->m : 1,
+                            .a_row = p->a_transposed ? 1 : p->k,
+                            .a_column = p->a_transposed ? p->m : 1,
                             .b = p->b,
-                            .b_stride = p->b_turned ? p->k : p->n,
-                            .b_turned = p->b_turned,
+                            .b_stride = p->b_transposed ? p->k : p->n,
+                            .b_transposed = p->b_transposed,
                             .c = c,
                             .c_stride = p->n,
                             .bias = p->added ? NULL : p->bias,
@@ -205,8 +205,8 @@ static float model(const product *p, size_t i, size_t j)
 
     for (size_t l = 0; l < (p->k + 1) / 2 * 2; l++) {
         const size_t at = l ^ 1; /* the second of each pair first */
-        const float a = at < p->k ? p->a[p->a_turned ? at * p->m + i : i * p->k + at] : 0;
-        const float b = at < p->k ? p->b[p->b_turned ? j * p->k + at : at * p->n + j] : 0;
+        const float a = at < p->k ? p->a[p->a_transposed ? at * p->m + i : i * p->k + at] : 0;
+        const float b = at < p->k ? p->b[p->b_transposed ? j * p->k + at : at * p->n + j] : 0;
 
         sum = fmaf((float)nearest(a), (float)nearest(b), sum);
     }
@@ -280,7 +280,7 @@ TEST_EACH(rows_and_columns_have_the_bits_that_they_have_alone, 0, N_SHAPES)
             a.m = i / 2 ? p.m - row : row;
             a.n = i % 2 ? p.n - column : column;
             a.a += r * a.a_row;
-            a.b += c * (a.b_turned ? a.b_stride : 1);
+            a.b += c * (a.b_transposed ? a.b_stride : 1);
             a.c += r * a.c_stride + c;
             if (a.bias) a.bias += c;
             if (a.m > 0 && a.n > 0) gan__simd_best()->products->gemm(&a);
@@ -296,16 +296,21 @@ TEST_EACH(rows_and_columns_have_the_bits_that_they_have_alone, 0, N_SHAPES)
 static float *pair_rows_of(const gan__products *by, const product *p)
 {
     float *rows = calloc(by->pair_rows_size(p->m, p->k), sizeof *rows);
-    const size_t row = p->a_turned ? 0 : p->m / 2, at = p->a_turned ? p->k / 4 * 2 : 0;
+    const size_t row = p->a_transposed ? 0 : p->m / 2, at = p->a_transposed ? p->k / 4 * 2 : 0;
 
     for (size_t i = 0; i < 2; i++) {
         const gan__pair_piece piece = {.row = i ? row : 0,
-                                       .m = p->a_turned ? p->m : i ? p->m - row : row,
+                                       .m = p->a_transposed ? p->m
+                                            : i             ? p->m - row
+                                                            : row,
                                        .at = i ? at : 0,
-                                       .k = !p->a_turned ? p->k : i ? p->k - at : at,
-                                       .from = p->a + (i ? (p->a_turned ? at * p->m : row * p->k) : 0),
-                                       .stride = p->a_turned ? p->m : p->k,
-                                       .turned = p->a_turned,
+                                       .k = !p->a_transposed ? p->k
+                                            : i              ? p->k - at
+                                                             : at,
+                                       .from = p->a +
+                                               (i ? (p->a_transposed ? at * p->m : row * p->k) : 0),
+                                       .stride = p->a_transposed ? p->m : p->k,
+                                       .transposed = p->a_transposed,
                                        .all_rows = p->m,
                                        .all_k = p->k};
 

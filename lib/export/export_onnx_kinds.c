@@ -324,7 +324,7 @@ static name slice(gan__onnx *o, name x, name begin, name end, name axis)
     return gan__onnx_apply(o, "Slice", IN(x, begin, end, axis));
 }
 
-static name turned(gan__onnx *o, name x)
+static name transposed(gan__onnx *o, name x)
 {
     const name out = gan__onnx_part(o, "Transpose");
     const size_t node = gan__onnx_begin(o, "Transpose", out, IN(x));
@@ -342,7 +342,7 @@ static name bound(gan__onnx *o, const char *what, size_t channel)
 /* The weights of all places, [N, places, places]. */
 static name weights_of(gan__onnx *o, const char *op, name query, name key)
 {
-    const name across = turned(o, query), product = binary(o, "MatMul", across, key);
+    const name across = transposed(o, query), product = binary(o, "MatMul", across, key);
     const name factor = gan__onnx_float(o, "scale", gan__export_setting(o->step, "scale", 0));
     const name scaled = binary(o, "Mul", product, factor), out = gan__onnx_part(o, op);
 
@@ -363,7 +363,7 @@ static void write_attention(gan__onnx *o, const kind *k)
     query = slice(o, x, b0, b1, axis);
     key = slice(o, x, b1, b2, axis);
     value = slice(o, x, b2, b3, axis);
-    weights = turned(o, weights_of(o, k->op, query, key));
+    weights = transposed(o, weights_of(o, k->op, query, key));
     gan__onnx_reshape(o, y_of(o), binary(o, "MatMul", value, weights), "shape",
                       o->step->layer->out);
 }

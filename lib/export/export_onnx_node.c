@@ -62,13 +62,13 @@ static size_t begin_constant(gan__onnx *o, gan__onnx_name name, int type, const 
 /* Their bytes are little-endian. */
 static void put_floats(gan__text *out, const float *numbers, size_t n)
 {
-    float turned[256];
+    float swapped[256];
 
     for (size_t done = 0, chunk; done < n; done += chunk) {
         chunk = n - done < 256 ? n - done : 256;
-        memcpy(turned, numbers + done, chunk * sizeof *turned);
-        gan__swap_on_big_endian(turned, chunk);
-        gan__text_put_bytes(out, (const char *)turned, chunk * sizeof *turned);
+        memcpy(swapped, numbers + done, chunk * sizeof *swapped);
+        gan__swap_on_big_endian(swapped, chunk);
+        gan__text_put_bytes(out, (const char *)swapped, chunk * sizeof *swapped);
     }
 }
 

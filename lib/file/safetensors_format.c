@@ -21,9 +21,9 @@ void gan__swap_on_big_endian(float *numbers, size_t n)
 
     if (gan__host_is_little_endian()) return;
     for (size_t i = 0; i < n; i++, b += 4) {
-        const unsigned char turned[4] = {b[3], b[2], b[1], b[0]};
+        const unsigned char swapped[4] = {b[3], b[2], b[1], b[0]};
 
-        memcpy(b, turned, 4);
+        memcpy(b, swapped, 4);
     }
 }
 

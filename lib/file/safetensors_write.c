@@ -117,16 +117,16 @@ static gan_status check_tensors(const content *c)
 
 static gan_status write_numbers(gan__file *file, const float *numbers, size_t n)
 {
-    float turned[256];
+    float swapped[256];
 
     if (gan__host_is_little_endian()) return gan__file_write(file, numbers, n * sizeof *numbers);
     for (size_t done = 0, chunk; done < n; done += chunk) {
         gan_status status;
 
         chunk = n - done < 256 ? n - done : 256;
-        memcpy(turned, numbers + done, chunk * sizeof *numbers);
-        gan__swap_on_big_endian(turned, chunk);
-        status = gan__file_write(file, turned, chunk * sizeof *numbers);
+        memcpy(swapped, numbers + done, chunk * sizeof *numbers);
+        gan__swap_on_big_endian(swapped, chunk);
+        status = gan__file_write(file, swapped, chunk * sizeof *numbers);
         if (status != GAN_OK) return status;
     }
     return GAN_OK;

@@ -7,8 +7,8 @@
  *     input gradient      rows   out    in    dy[rows, out]   w[out, in]    columns of dx
  *     weight gradient     out    rows   in    dy^T            x[rows, in]   rows of dw
  *
- * In identifiers "turned" is transposed: read with the two strides exchanged.  What computes a
- * product depends on shapes and the processor, not on the number of threads, for equal bits:
+ * "Transposed" is read with the two strides exchanged.  What computes a product depends on shapes
+ * and the processor, not on the number of threads, for equal bits:
  *
  *     one row or one output             dot products, memory-bound: each weight is read once
  *     processors with FMA that kernels_gemm.c has instructions for: its loops
@@ -89,14 +89,14 @@ const gan__panels *gan__kernels_panels(gan__by by)
 /* Shapes hold at most 2^31 - 1 numbers, so every dimension fits an int. */
 void gan__kernels_gemm_blas(const gan__gemm_args *g)
 {
-    const int a_turned = g->a_row == 1 && g->k > 1;
+    const int a_transposed = g->a_row == 1 && g->k > 1;
 
     /* The result starts as the bias, which saves a pass that would add it afterwards. */
     for (size_t i = 0; i < g->m && g->bias; i++)
         memcpy(g->c + i * g->c_stride, g->bias, g->n * sizeof *g->c);
-    cblas_sgemm(CblasRowMajor, a_turned ? CblasTrans : CblasNoTrans,
-                g->b_turned ? CblasTrans : CblasNoTrans, (int)g->m, (int)g->n, (int)g->k, 1.0f,
-                g->a, (int)(a_turned ? g->a_column : g->a_row), g->b, (int)g->b_stride,
+    cblas_sgemm(CblasRowMajor, a_transposed ? CblasTrans : CblasNoTrans,
+                g->b_transposed ? CblasTrans : CblasNoTrans, (int)g->m, (int)g->n, (int)g->k, 1.0f,
+                g->a, (int)(a_transposed ? g->a_column : g->a_row), g->b, (int)g->b_stride,
                 g->bias || g->accumulate ? 1.0f : 0.0f, g->c, (int)g->c_stride);
 }
 
@@ -104,13 +104,14 @@ enum { BLAS_PANEL = 256 };
 
 static void multiply_blas_panel(const gan__gemm_args *g, const float *panel)
 {
-    const int a_turned = g->a_row == 1 && g->k > 1;
+    const int a_transposed = g->a_row == 1 && g->k > 1;
 
     for (size_t i = 0; i < g->m && g->row_bias && !g->accumulate; i++)
         for (size_t j = 0; j < g->n; j++) g->c[i * g->c_stride + j] = g->row_bias[i];
-    cblas_sgemm(CblasRowMajor, a_turned ? CblasTrans : CblasNoTrans, CblasNoTrans, (int)g->m,
-                (int)g->n, (int)g->k, 1.0f, g->a, (int)(a_turned ? g->a_column : g->a_row), panel,
-                BLAS_PANEL, g->row_bias || g->accumulate ? 1.0f : 0.0f, g->c, (int)g->c_stride);
+    cblas_sgemm(CblasRowMajor, a_transposed ? CblasTrans : CblasNoTrans, CblasNoTrans, (int)g->m,
+                (int)g->n, (int)g->k, 1.0f, g->a, (int)(a_transposed ? g->a_column : g->a_row),
+                panel, BLAS_PANEL, g->row_bias || g->accumulate ? 1.0f : 0.0f, g->c,
+                (int)g->c_stride);
 }
 
 const gan__panels *gan__kernels_panels(gan__by by)
@@ -162,7 +163,7 @@ static void linear(gan__by by, size_t rows, size_t in, size_t out, size_t begin,
                                  .a_column = 1,
                                  .b = w + begin * stride,
                                  .b_stride = stride,
-                                 .b_turned = 1,
+                                 .b_transposed = 1,
                                  .c = y + begin,
                                  .c_stride = out,
                                  .bias = b ? b + begin : NULL,
@@ -198,7 +199,7 @@ static gan__gemm_args packed_args(size_t in, size_t out)
                             .a_row = in,
                             .a_column = 1,
                             .b_stride = in,
-                            .b_turned = 1,
+                            .b_transposed = 1,
                             .c_stride = out};
 }
 

@@ -35,7 +35,7 @@
  *                        taps of these positions -> panel; multiply, accumulating into dw
  *
  * With a stride of 1 and no more padding than the kernel reaches, the image is in turn a
- * convolution of the map by the flipped kernel, and is computed as one (see turns()), as a scatter
+ * convolution of the map by the flipped kernel, and is computed as one (see flips()), as a scatter
  * costs more than a gather.
  *
  * Sums are over taps, or positions, in an order that depends on shapes alone.  Padding is stored as
@@ -135,7 +135,7 @@ static size_t weights_size(const gan__conv *c)
  *
  *     kernel   w0 w1 w2, padding 1          map[p] = w0 x[p-1] + w1 x[p] + w2 x[p+1]
  *     flipped  w2 w1 w0, padding 2 - 1      x[i]   = w2 m[i-1] + w1 m[i] + w0 m[i+1] */
-static gan__conv turned(const gan__conv *c)
+static gan__conv flipped(const gan__conv *c)
 {
     gan__conv back = *c;
 
@@ -151,7 +151,7 @@ static gan__conv turned(const gan__conv *c)
 
 /* Whether that is possible, and faster.  Flipping the weights costs out * taps copies per call;
  * what it saves, the scatter, grows with the positions. */
-static int turns(const gan__conv *c)
+static int flips(const gan__conv *c)
 {
     int does = c->out <= 4 * positions(c);
 
@@ -187,9 +187,9 @@ static size_t work_size(const gan__conv *c)
 
 size_t gan__conv_scratch(const gan__conv *c)
 {
-    const gan__conv back = turned(c);
+    const gan__conv back = flipped(c);
 
-    return turns(c) ? larger(work_size(c), gan__size_add(weights_size(c), work_size(&back)))
+    return flips(c) ? larger(work_size(c), gan__size_add(weights_size(c), work_size(&back)))
                     : work_size(c);
 }
 
@@ -519,9 +519,9 @@ static void add_images(const gan__conv *c, size_t rows, const float *map, const 
 void gan__conv_image(const gan__conv *c, size_t rows, const float *map, const float *weights,
                      const float *bias, float *image, float *scratch)
 {
-    const gan__conv back = turned(c);
+    const gan__conv back = flipped(c);
 
-    if (!turns(c)) {
+    if (!flips(c)) {
         add_images(c, rows, map, weights, bias, image, scratch);
         return;
     }

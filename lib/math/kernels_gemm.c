@@ -50,20 +50,20 @@
 #include <string.h>
 
 enum {
-    PANEL = 2 * LANES,  /* columns of a panel */
-    DEPTH = 256,        /* its rows: 32 KiB at the most */
-    MAX_ROWS = 64 * 14, /* of a at a time, so that they stay in the L2 cache */
+    PANEL = 2 * LANES,               /* columns of a panel */
+    DEPTH = 256,                     /* its rows: 32 KiB at the most */
+    MAX_ROWS = 64 * 14,              /* of a at a time, so that they stay in the L2 cache */
     STEP = (BLOCK_ROWS + 3) / 4 * 4, /* leading dimension of a packed block, column-major */
     CHUNK_BLOCKS = 28,               /* packed at a time, so that they stay in the L2 cache */
     PACKED_DEPTH = 512,              /* inner indices packed at a time */
     AHEAD = 12,                      /* prefetch distance, in rows of b */
-    TURNED = DEPTH + 16,             /* row stride, in words, of pairs that are to be transposed */
+    TRANSPOSED = DEPTH + 16,         /* row stride, in words, of pairs that are to be transposed */
 };
 
 _Static_assert(DEPTH *PANEL <= GAN__GEMM_SCRATCH, "a panel has to fit");
 _Static_assert((CHUNK_BLOCKS * STEP + PANEL) * PACKED_DEPTH <= GAN__GEMM_ROWS,
                "a chunk has to fit");
-_Static_assert(PANEL *DEPTH + LANES * TURNED + CHUNK_BLOCKS * STEP * DEPTH <= GAN__GEMM_PAIRS,
+_Static_assert(PANEL *DEPTH + LANES * TRANSPOSED + CHUNK_BLOCKS * STEP * DEPTH <= GAN__GEMM_PAIRS,
                "a chunk of pairs has to fit");
 
 #include "math/kernels_pairs_internal.h"
@@ -132,7 +132,7 @@ typedef void block_fn(size_t k, const float *a, size_t a_row, size_t a_column, c
 UP_TO(BLOCK_ROWS)(BLOCKS)
 
 /* By the number of rows; with a in place, packed, or packed as pairs; of one vector or two. */
-enum { AS_THEY_STAND, PACKED, PAIRS };
+enum { UNPACKED, PACKED, PAIRS };
 static block_fn *const blocks[BLOCK_ROWS + 1][3][2] = {{{NULL}}, UP_TO(BLOCK_ROWS)(ENTRY)};
 /* clang-format on */
 
@@ -265,8 +265,8 @@ static void pack_block(size_t rows, size_t readable, size_t k, const float *a, s
 }
 
 /* The same where a is column-major. */
-static void pack_turned_block(size_t rows, size_t readable, size_t k, const float *a, size_t stride,
-                              float *to)
+static void pack_transposed_block(size_t rows, size_t readable, size_t k, const float *a,
+                                  size_t stride, float *to)
 {
     if (readable >= STEP) rows = STEP; /* a compile-time constant */
     for (size_t l = 0; l < k; l++, a += stride, to += STEP) {
@@ -291,24 +291,24 @@ static void pack_rows(const gan__gemm_args *g, size_t begin, size_t k, float *to
         if (g->a_column == 1)
             pack_block(rows, g->m - row, k, a + row * g->a_row, g->a_row, to);
         else
-            pack_turned_block(rows, g->m - row, k, a + row * g->a_row, g->a_column, to);
+            pack_transposed_block(rows, g->m - row, k, a + row * g->a_row, g->a_column, to);
     }
 }
 
 /* ---- pairs of bfloat16 ---- */
 
 /* Pack k inner indices of n rows of a, or columns of b, padded with zeros to the `width` of a block
- * or panel.  In memory the numbers of one inner index are contiguous or, if `turned`, those of one
+ * or panel.  In memory the numbers of one inner index are contiguous or, if `transposed`, those of one
  * row or column:
  *
  *     from      x00 x01 x02 ...      pairs  (x00, x10) (x01, x11) ...
  *               x10 x11 x12 ...
- *     turned    x00 x10 x20 x30 ...  first along the rows, (x00, x10) (x20, x30) ..., then transposed
+ *     transposed    x00 x10 x20 x30 ...  first along the rows, (x00, x10) (x20, x30) ..., then transposed
  *               x01 x11 x21 x31 ... */
 static void pack_pairs(size_t n, size_t width, size_t k, const float *from, size_t stride,
-                       int turned, float *rows, float *to)
+                       int transposed, float *rows, float *to)
 {
-    if (!turned) {
+    if (!transposed) {
         join_rows(n, width, k, from, stride, to);
         return;
     }
@@ -317,12 +317,12 @@ static void pack_pairs(size_t n, size_t width, size_t k, const float *from, size
 
         join_along_rows(own, k, from + i * stride, stride, rows);
         for (size_t l = 0; l < (k + 1) / 2; l += 4)
-            turn(rows + l, TURNED, to + l * width + i, width);
+            turn(rows + l, TRANSPOSED, to + l * width + i, width);
     }
 }
 
 /* Pack all rows of g, k inner indices from `begin` on, block after block. */
-static void pack_pairs_of_rows(const gan__gemm_args *g, size_t begin, size_t k, float *turned,
+static void pack_pairs_of_rows(const gan__gemm_args *g, size_t begin, size_t k, float *transposed,
                                float *to)
 {
     const size_t n_blocks = n_blocks_of(g->m);
@@ -334,7 +334,7 @@ static void pack_pairs_of_rows(const gan__gemm_args *g, size_t begin, size_t k, 
         const size_t readable = g->m - row < STEP ? g->m - row : STEP;
 
         pack_pairs(readable, STEP, k, a + row * g->a_row, rows_follow ? g->a_row : g->a_column,
-                   rows_follow, turned, to);
+                   rows_follow, transposed, to);
     }
 }
 
@@ -369,7 +369,7 @@ static const float *b_of(const part *p)
 {
     const gan__gemm_args *g = p->g;
 
-    return g->b + (g->b_turned ? p->j * g->b_stride + p->begin : p->begin * g->b_stride + p->j);
+    return g->b + (g->b_transposed ? p->j * g->b_stride + p->begin : p->begin * g->b_stride + p->j);
 }
 
 /* Prefetch a part's piece of b. */
@@ -377,7 +377,8 @@ static void fetch_b(const part *p)
 {
     const gan__gemm_args *g = p->g;
 
-    fetch(b_of(p), g->b_stride, g->b_turned ? p->columns : p->k, g->b_turned ? p->k : p->columns);
+    fetch(b_of(p), g->b_stride, g->b_transposed ? p->columns : p->k,
+          g->b_transposed ? p->k : p->columns);
 }
 
 /* Prefetch rows begin .. end-1 of a part's piece of a. */
@@ -405,10 +406,10 @@ static void multiply_panel(const part *p, const float *panel)
     static const float zeros[PANEL];
     const gan__gemm_args *g = p->g;
     const size_t n_blocks = n_blocks_of(g->m);
-    const int kind = !p->rows ? AS_THEY_STAND : g->pairs ? PAIRS : PACKED;
+    const int kind = !p->rows ? UNPACKED : g->pairs ? PAIRS : PACKED;
     const int partial = p->columns != PANEL && p->columns != LANES;
     const float *start = g->bias ? g->bias + p->j : zeros;
-    const int goes_on = p->begin > 0 || g->accumulate;
+    const int continues = p->begin > 0 || g->accumulate;
     float rest[BLOCK_ROWS * PANEL] = {0};
 
     if (p->j == 0 && !p->rows) fetch_a(p, 0, g->m / n_blocks);
@@ -420,10 +421,10 @@ static void multiply_panel(const part *p, const float *panel)
             p->rows ? p->rows + i * p->block : g->a + p->begin * g->a_column + begin * g->a_row;
         block_fn *const add_block = blocks[rows][kind][p->columns > LANES];
         float *c = g->c + begin * g->c_stride + p->j;
-        const float *from = goes_on ? c : start;
-        size_t from_stride = goes_on ? g->c_stride : 0;
+        const float *from = continues ? c : start;
+        size_t from_stride = continues ? g->c_stride : 0;
 
-        if (!goes_on && g->row_bias) {
+        if (!continues && g->row_bias) {
             fill_rows(rows, g->row_bias + begin, rest);
             from = rest;
             from_stride = PANEL;
@@ -444,7 +445,7 @@ static void multiply_panel(const part *p, const float *panel)
 /* Pack a part's piece of b into a panel. */
 static void fill_panel(const part *p, float *panel)
 {
-    if (p->g->b_turned)
+    if (p->g->b_transposed)
         turn_panel(p->k, p->columns, b_of(p), p->g->b_stride, panel);
     else
         copy_panel(p->k, p->columns, b_of(p), p->g->b_stride, panel);
@@ -496,8 +497,8 @@ static void multiply_pairs(const gan__gemm_args *g)
     const size_t n_pairs = (g->k + 1) / 2;
     const size_t n = (n_pairs + DEPTH - 1) / DEPTH;
     float *panel = g->pairs;
-    float *turned = panel + PANEL * DEPTH;
-    float *rows = turned + LANES * TURNED;
+    float *transposed = panel + PANEL * DEPTH;
+    float *rows = transposed + LANES * TRANSPOSED;
 
     for (size_t i = 0; i < n; i++) {
         part p = {g, 0, 0, n_pairs * i / n, n_pairs * (i + 1) / n - n_pairs * i / n, rows, 0};
@@ -508,14 +509,15 @@ static void multiply_pairs(const gan__gemm_args *g)
             p.rows = g->pair_rows + p.begin * STEP;
             p.block = n_pairs * STEP;
         } else {
-            pack_pairs_of_rows(g, 2 * p.begin, k, turned, rows);
+            pack_pairs_of_rows(g, 2 * p.begin, k, transposed, rows);
         }
         for (; p.j < g->n; p.j += PANEL) {
-            const size_t at = g->b_turned ? p.j * g->b_stride + 2 * p.begin
-                                          : 2 * p.begin * g->b_stride + p.j;
+            const size_t at =
+                g->b_transposed ? p.j * g->b_stride + 2 * p.begin : 2 * p.begin * g->b_stride + p.j;
 
             p.columns = g->n - p.j < PANEL ? g->n - p.j : PANEL;
-            pack_pairs(p.columns, PANEL, k, g->b + at, g->b_stride, g->b_turned, turned, panel);
+            pack_pairs(p.columns, PANEL, k, g->b + at, g->b_stride, g->b_transposed, transposed,
+                       panel);
             multiply_panel(&p, panel);
         }
     }
@@ -556,11 +558,11 @@ static void put_pair_rows(const gan__pair_piece *p, float *rows)
 {
     const size_t n_blocks = n_blocks_of(p->all_rows);
 
-    if (!p->turned) {
+    if (!p->transposed) {
         put_single_rows(p, rows);
         return;
     }
-    for (size_t i = 0; i < n_blocks; i++) { /* a turned piece has all rows */
+    for (size_t i = 0; i < n_blocks; i++) { /* a transposed piece has all rows */
         const size_t row = p->all_rows * i / n_blocks, left = p->all_rows - row;
 
         join_rows(left < STEP ? left : STEP, STEP, p->k, p->from + row, p->stride,
@@ -619,7 +621,7 @@ static void multiply_own_panel(const gan__gemm_args *args, const float *panel)
     if (args->pairs) {
         g.b = panel;
         g.b_stride = PANEL;
-        g.b_turned = 0;
+        g.b_transposed = 0;
         multiply(&g);
         return;
     }

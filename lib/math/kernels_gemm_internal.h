@@ -62,7 +62,7 @@ static inline size_t gan__tree_room(size_t n)
  * the product is added to c.  Strides are in floats:
  *
  *     a  element (i, l) is a[i * a_row + l * a_column]
- *     b  row-major with the leading dimension b_stride; column-major if b_turned
+ *     b  row-major with the leading dimension b_stride; column-major if b_transposed
  *     c  row-major with the leading dimension c_stride */
 typedef struct gan__gemm_args {
     size_t m, n, k;
@@ -70,7 +70,7 @@ typedef struct gan__gemm_args {
     size_t a_row, a_column;
     const float *b;
     size_t b_stride;
-    int b_turned;
+    int b_transposed;
     const float *packed; /* b as gan__products.pack() has written it; NULL: it is in b */
     float *c;
     size_t c_stride;
@@ -91,8 +91,8 @@ typedef struct gan__gemm_args {
 typedef struct gan__pair_piece {
     size_t row, m, at, k;
     const float *from;
-    size_t stride; /* from one row to the next; if `turned`, from one inner index to the next */
-    int turned;
+    size_t stride; /* from one row to the next; if `transposed`, from one inner index to the next */
+    int transposed;
     size_t all_rows, all_k; /* of a */
 } gan__pair_piece;
 

@@ -216,9 +216,9 @@ static void join_rows(size_t n, size_t width, size_t k, const float *from, size_
 /* Pairs along each of n rows of k numbers, padded with rows of zeros to LANES. */
 static void join_along_rows(size_t n, size_t k, const float *from, size_t stride, float *to)
 {
-    for (size_t i = 0; i < LANES; i++, from += stride, to += TURNED) {
+    for (size_t i = 0; i < LANES; i++, from += stride, to += TRANSPOSED) {
         if (i >= n) {
-            memset(to, 0, TURNED * sizeof *to);
+            memset(to, 0, TRANSPOSED * sizeof *to);
             continue;
         }
         for (size_t l = 0; l < k; l += 2 * LANES) {

@@ -80,237 +80,14 @@
  * The order of additions is fixed, whatever the batch and its cut: over the image's channels, the
  * map's, or the tiles, as in the products; overlapping patches are added from left to right and
  * from top to bottom. */
-#include "math/kernels_winograd_internal.h"
+#include "math/kernels_winograd_plan_internal.h"
 
-#include "base/alloc_internal.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-enum {
-    FEW_TILES = 4,          /* of a sample */
-    MOST_TILES = 256,       /* at a time, but for wider images */
-    LEAST_TILES = 64,       /* fewer don't amortise the transformed weights */
-    AT_ONCE = 1 << 19,      /* transformed values at a time: about what the L2 cache holds */
-    MOST_COLUMNS = 256,     /* of the image's side, at a time */
-    GRADIENT_COLUMNS = 128, /* the same for the weight gradient */
-    SLACK = 12,             /* three channels of four phases */
-    LINE = 16,
-    LEAST_CHANNELS = 16, /* fewer don't amortise the transforms */
-    PANEL = 32,
-    AT_ONCE_OF_MAP = 16, /* channels whose weights are transformed at a time in bfloat16 */
-};
-
-static const double LEAST_SAVED = 1.5; /* times fewer multiplications; see saved_by() */
-
-/* An algorithm; its transforms are in kernels_tile.c. */
-typedef struct tiling {
-    gan__tiling kind;
-    size_t kernel, stride;
-    size_t outputs;      /* a tile's side in the map; in the image it is `stride` times that */
-    size_t coefficients; /* in two dimensions */
-    size_t phases;
-} tiling;
-
-static const tiling tilings[] = {
-    {GAN__TILES_2_2, 4, 2, 2, 9, 4},
-    {GAN__TILES_4_2, 4, 2, 4, 25, 4},
-    {GAN__TILES_2_3, 3, 1, 2, 16, 1},
-    {GAN__TILES_4_3, 3, 1, 4, 36, 1},
-};
-enum { N_TILINGS = sizeof tilings / sizeof *tilings };
-
-static int is_for(const tiling *t, const gan__conv *c)
-{
-    int is = 1;
-
-    for (size_t i = 0; i < 2; i++)
-        is &= c->kernel[i] == t->kernel && c->stride[i] == t->stride && c->dilation[i] == 1 &&
-              c->padding[i] < t->kernel;
-    return is;
-}
-
-static size_t tiles_along(const tiling *t, size_t places)
-{
-    return (places + t->outputs - 1) / t->outputs;
-}
-
-static size_t tiles_of(const tiling *t, const gan__conv *c)
-{
-    return tiles_along(t, c->map[0]) * tiles_along(t, c->map[1]);
-}
-
-/* How many times fewer multiplications it takes, partial tiles at the map's borders included. */
-static double saved_by(const tiling *t, const gan__conv *c)
-{
-    return (double)(c->map[0] * c->map[1] * t->kernel * t->kernel) /
-           (double)(tiles_of(t, c) * t->coefficients * t->phases);
-}
-
-/* The one that saves most.  Large tiles have several times as many transformed weights, which is
- * too many for images of few tiles. */
-static const tiling *tiling_for(const gan__conv *c)
-{
-    const tiling *best = NULL;
-
-    for (const tiling *t = tilings; t < tilings + N_TILINGS; t++) {
-        if (!is_for(t, c) || (t->outputs > 2 && tiles_of(t, c) < FEW_TILES)) continue;
-        if (!best || saved_by(t, c) > saved_by(best, c)) best = t;
-    }
-    return best;
-}
-
-/* ---- shapes ---- */
-
-typedef struct shapes {
-    const gan__conv *c;
-    const tiling *t;
-    size_t across, down; /* tiles of a sample */
-    size_t columns;      /* of the transformed weights' rows: phases of channels of the image */
-    size_t pitch;        /* their leading dimension */
-    size_t rows_at_once; /* rows of tiles at a time */
-    size_t tiles;        /* the most at a time, rounded up: a stride of rows */
-} shapes;
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-/* The leading dimension of rows of n numbers, with slack for what is written beyond them: an odd
- * number of cache lines.  Matrices are one more cache line apart.  With powers of two, what is read
- * or written together would be in the same few sets of the cache. */
-static size_t apart(size_t n)
-{
-    return gan__size_mul(gan__size_add(n, SLACK + LINE - 1) / LINE | 1, LINE);
-}
-
-static size_t matrix(size_t rows, size_t pitch)
-{
-    return gan__size_add(gan__size_mul(rows, pitch), LINE);
-}
-
-/* The number of rows of `across` tiles, up to `most` tiles in all, that fills the products' panels
- * of up to 32 columns best. */
-static size_t rows_for(size_t across, size_t most)
-{
-    size_t best = 1;
-    double fullest = 0;
-
-    for (size_t rows = 1; rows == 1 || rows * across <= most; rows++) {
-        const size_t tiles = rows * across;
-        const double full = (double)tiles / (double)((tiles + PANEL - 1) / PANEL * PANEL);
-
-        if (tiles < most / 2 || full < fullest) continue;
-        best = rows;
-        fullest = full;
-    }
-    return best;
-}
-
-static shapes shapes_of(const gan__conv *c)
-{
-    shapes s = {.c = c, .t = tiling_for(c)};
-    size_t tiles;
-
-    s.across = tiles_along(s.t, c->map[1]);
-    s.down = tiles_along(s.t, c->map[0]);
-    s.columns = c->in * s.t->phases;
-    s.pitch = apart(s.columns);
-    tiles = AT_ONCE / (s.t->coefficients * (least(s.columns, MOST_COLUMNS) + c->out));
-    tiles = tiles > MOST_TILES ? MOST_TILES : tiles < LEAST_TILES ? LEAST_TILES : tiles;
-    s.rows_at_once = rows_for(s.across, tiles);
-    s.tiles = apart(s.rows_at_once * s.across);
-    return s;
-}
-
-/* Transformed weights in bfloat16 are packed as products read them, once in pairs along the image's
- * channels and once along the map's:
- *
- *     a coefficient:  | map from image, pairs along i | image from map, pairs along o |   for the first
- *                     MOST_COLUMNS columns i of U; then for the next ones ... */
-static size_t pairs_of_columns(const shapes *s, size_t columns)
-{
-    const gan__products *p = gan__simd_best()->products;
-
-    return gan__size_add(p->pair_rows_size(s->c->out, columns),
-                         p->pair_rows_size(columns, s->c->out));
-}
-
-static size_t coefficient_size(const shapes *s)
-{
-    size_t n = 0;
-
-    if (s->c->by != GAN__BY_BFLOAT16) return matrix(s->c->out, s->pitch);
-    for (size_t i = 0; i < s->columns; i += MOST_COLUMNS)
-        n = gan__size_add(n, pairs_of_columns(s, least(MOST_COLUMNS, s->columns - i)));
-    return n;
-}
-
-/* The offset, within a coefficient, of the pairs for columns `begin` .. `begin` + n - 1 in the
- * first or the second form. */
-static size_t pairs_at(const shapes *s, size_t begin, size_t n, int second)
-{
-    const size_t at = begin > 0 ? begin / MOST_COLUMNS * pairs_of_columns(s, MOST_COLUMNS) : 0;
-
-    return at + (second ? gan__simd_best()->products->pair_rows_size(s->c->out, n) : 0);
-}
-
-size_t gan__winograd_weights_size(const gan__conv *c)
-{
-    const shapes s = shapes_of(c);
-
-    return gan__size_mul(gan__size_mul(s.t->coefficients, c->groups), coefficient_size(&s));
-}
-
-size_t gan__winograd_weights_units(const gan__conv *c)
-{
-    return c->groups * (c->by == GAN__BY_BFLOAT16 ? (c->out + 1) / 2 : c->out);
-}
-
-size_t gan__winograd_least_rows(const gan__conv *c)
-{
-    const shapes s = shapes_of(c);
-
-    return larger(LEAST_TILES / (s.across * s.down), 1);
-}
-
-size_t gan__winograd_least_channels(const gan__conv *c)
-{
-    return GRADIENT_COLUMNS / tiling_for(c)->phases;
-}
-
-size_t gan__winograd_tile(const gan__conv *c)
-{
-    return tiling_for(c)->outputs;
-}
-
-int gan__winograd_is_off(void)
-{
-    const char *text = getenv("GAN_CONV");
-
-    return text && strcmp(text, "direct") == 0;
-}
-
-/* Measured: docs/performance.md has the table. */
-int gan__winograd_pays(const gan__conv *c, size_t rows)
-{
-    const tiling *t = tiling_for(c);
-
-    return t && c->in >= LEAST_CHANNELS && c->out >= LEAST_CHANNELS &&
-           tiles_along(t, c->map[1]) <= MOST_TILES && saved_by(t, c) >= LEAST_SAVED &&
-           rows >= (LEAST_TILES + tiles_of(t, c) - 1) / tiles_of(t, c);
-}
+enum { AT_ONCE_OF_MAP = 16 }; /* channels whose weights are transformed at a time in bfloat16 */
 
 /* ---- scratch ---- */
 
 typedef struct work {
-    shapes s;
+    gan__winograd_plan plan;
     const gan__tile_loops *loops;
     gan__gemm_fn *gemm;
     float *panel; /* scratch of the products */
@@ -320,68 +97,72 @@ typedef struct work {
     float *weights; /* gradients with respect to transformed ones */
 } work;
 
-static gan__tile_rows image_rows(const shapes *s)
+static gan__tile_rows image_rows(const gan__winograd_plan *p)
 {
-    return (gan__tile_rows){.size = {s->c->image[0], s->c->image[1]},
-                            .padding = {s->c->padding[0], s->c->padding[1]},
-                            .down = s->down,
-                            .across = s->across,
-                            .sample = gan__conv_image_size(s->c),
-                            .stride = s->tiles};
+    return (gan__tile_rows){.size = {p->c->image[0], p->c->image[1]},
+                            .padding = {p->c->padding[0], p->c->padding[1]},
+                            .down = p->down,
+                            .across = p->across,
+                            .sample = gan__conv_image_size(p->c),
+                            .stride = p->tiles};
 }
 
-static gan__tile_rows map_rows(const shapes *s)
+static gan__tile_rows map_rows(const gan__winograd_plan *p)
 {
-    return (gan__tile_rows){.size = {s->c->map[0], s->c->map[1]},
-                            .down = s->down,
-                            .across = s->across,
-                            .sample = gan__conv_map_size(s->c),
-                            .stride = s->tiles};
+    return (gan__tile_rows){.size = {p->c->map[0], p->c->map[1]},
+                            .down = p->down,
+                            .across = p->across,
+                            .sample = gan__conv_map_size(p->c),
+                            .stride = p->tiles};
 }
 
-static size_t lines_size(const shapes *s)
+static size_t lines_size(const gan__winograd_plan *p)
 {
-    const gan__tile_rows r = image_rows(s);
+    const gan__tile_rows r = image_rows(p);
 
-    return gan__size_round_up(gan__tile_lines(&r, s->t->outputs * s->t->stride), 16);
+    return gan__size_round_up(gan__tile_lines(&r, p->t->outputs * p->t->stride), 16);
 }
 
-static size_t image_size(const shapes *s)
+static size_t image_size(const gan__winograd_plan *p)
 {
-    return gan__size_mul(s->t->coefficients, matrix(least(s->columns, MOST_COLUMNS), s->tiles));
+    return gan__size_mul(
+        p->t->coefficients,
+        gan__winograd_matrix(gan__winograd_least(p->columns, GAN__WINOGRAD_COLUMNS), p->tiles));
 }
 
-static size_t map_size(const shapes *s)
+static size_t map_size(const gan__winograd_plan *p)
 {
-    return gan__size_mul(s->t->coefficients, matrix(s->c->out, s->tiles));
+    return gan__size_mul(p->t->coefficients, gan__winograd_matrix(p->c->out, p->tiles));
 }
 
-static size_t gradient_size(const shapes *s)
+static size_t gradient_size(const gan__winograd_plan *p)
 {
-    return gan__size_mul(s->t->coefficients, matrix(s->c->out, apart(GRADIENT_COLUMNS)));
+    return gan__size_mul(
+        p->t->coefficients,
+        gan__winograd_matrix(p->c->out, gan__winograd_pitch(GAN__WINOGRAD_GRADIENT_COLUMNS)));
 }
 
 size_t gan__winograd_scratch(const gan__conv *c)
 {
-    const shapes s = shapes_of(c);
-    size_t n = gan__size_add(GAN__GEMM_SCRATCH, lines_size(&s));
+    const gan__winograd_plan p = gan__winograd_plan_of(c);
+    size_t n = gan__size_add(GAN__GEMM_SCRATCH, lines_size(&p));
 
-    n = gan__size_add(n, gan__size_add(image_size(&s), map_size(&s)));
-    return gan__size_add(n, gradient_size(&s));
+    n = gan__size_add(n, gan__size_add(image_size(&p), map_size(&p)));
+    return gan__size_add(n, gradient_size(&p));
 }
 
 static work work_of(const gan__conv *c, float *scratch)
 {
-    work w = {.s = shapes_of(c), .loops = gan__simd_best()->tiles};
+    work w = {.plan = gan__winograd_plan_of(c), .loops = gan__simd_best()->tiles};
 
-    w.loops += w.s.t->kind;
+    w.loops += w.plan.t->kind;
     w.gemm = gan__simd_best()->products->fused || c->pairs ? gan__simd_best()->products->gemm
                                                            : gan__kernels_gemm_blas;
     w.panel = scratch;
     w.lines = w.panel + GAN__GEMM_SCRATCH;
-    w.image = w.lines + lines_size(&w.s);
-    w.map = w.image + image_size(&w.s);
-    w.weights = w.map + map_size(&w.s);
+    w.image = w.lines + lines_size(&w.plan);
+    w.map = w.image + image_size(&w.plan);
+    w.weights = w.map + map_size(&w.plan);
     return w;
 }
 
@@ -395,9 +176,9 @@ typedef struct block {
 
 static block next_block(const work *w, size_t rows, size_t begin)
 {
-    const size_t end = least(begin + w->s.rows_at_once, rows * w->s.down);
+    const size_t end = gan__winograd_least(begin + w->plan.rows_at_once, rows * w->plan.down);
 
-    return (block){begin, end, (end - begin) * w->s.across};
+    return (block){begin, end, (end - begin) * w->plan.across};
 }
 
 /* Some channels of a group's images or maps, from the group's first in sample 0 on. */
@@ -408,24 +189,24 @@ typedef struct channels {
 
 static gan__tile_rows image_of(const work *w, const block *b, const channels *ch)
 {
-    gan__tile_rows r = image_rows(&w->s);
+    gan__tile_rows r = image_rows(&w->plan);
 
     r.begin = b->begin;
     r.end = b->end;
     r.channels = ch->end - ch->begin;
-    r.coefficient = matrix(r.channels * w->s.t->phases, r.stride);
+    r.coefficient = gan__winograd_matrix(r.channels * w->plan.t->phases, r.stride);
     r.lines = w->lines;
     return r;
 }
 
 static gan__tile_rows map_of(const work *w, const block *b, const channels *ch)
 {
-    gan__tile_rows r = map_rows(&w->s);
+    gan__tile_rows r = map_rows(&w->plan);
 
     r.begin = b->begin;
     r.end = b->end;
     r.channels = ch->end - ch->begin;
-    r.coefficient = matrix(r.channels, r.stride);
+    r.coefficient = gan__winograd_matrix(r.channels, r.stride);
     r.lines = w->lines;
     return r;
 }
@@ -468,81 +249,84 @@ static void map_out(const work *w, const block *b, const channels *ch, const flo
 /* ---- the products ---- */
 
 /* A coefficient's weights for some channels of the image in bfloat16; NULL with floats. */
-static const float *pairs_for(const shapes *s, const float *weights, size_t coefficient,
+static const float *pairs_for(const gan__winograd_plan *p, const float *weights, size_t coefficient,
                               const channels *ch, int second)
 {
-    const size_t begin = ch->begin * s->t->phases, n = (ch->end - ch->begin) * s->t->phases;
+    const size_t begin = ch->begin * p->t->phases, n = (ch->end - ch->begin) * p->t->phases;
 
-    if (s->c->by != GAN__BY_BFLOAT16) return NULL;
-    return weights + coefficient * coefficient_size(s) + pairs_at(s, begin, n, second);
+    if (p->c->by != GAN__BY_BFLOAT16) return NULL;
+    return weights + coefficient * gan__winograd_coefficient(p) +
+           gan__winograd_pairs_at(p, begin, n, second);
 }
 
 /* M = U V for all coefficients, over some channels of the image. */
 static void multiply_map(const work *w, const block *b, const channels *ch, const float *weights)
 {
-    const shapes *s = &w->s;
-    const size_t k = (ch->end - ch->begin) * s->t->phases;
+    const gan__winograd_plan *p = &w->plan;
+    const size_t k = (ch->end - ch->begin) * p->t->phases;
 
-    for (size_t i = 0; i < s->t->coefficients; i++)
-        w->gemm(&(gan__gemm_args){.m = s->c->out,
+    for (size_t i = 0; i < p->t->coefficients; i++)
+        w->gemm(&(gan__gemm_args){.m = p->c->out,
                                   .n = b->tiles,
                                   .k = k,
-                                  .a = weights + i * coefficient_size(s) + ch->begin * s->t->phases,
-                                  .a_row = s->pitch,
+                                  .a = weights + i * gan__winograd_coefficient(p) +
+                                       ch->begin * p->t->phases,
+                                  .a_row = p->pitch,
                                   .a_column = 1,
-                                  .pair_rows = pairs_for(s, weights, i, ch, 0),
-                                  .b = w->image + i * matrix(k, s->tiles),
-                                  .b_stride = s->tiles,
-                                  .c = w->map + i * matrix(s->c->out, s->tiles),
-                                  .c_stride = s->tiles,
+                                  .pair_rows = pairs_for(p, weights, i, ch, 0),
+                                  .b = w->image + i * gan__winograd_matrix(k, p->tiles),
+                                  .b_stride = p->tiles,
+                                  .c = w->map + i * gan__winograd_matrix(p->c->out, p->tiles),
+                                  .c_stride = p->tiles,
                                   .accumulate = ch->begin > 0,
                                   .scratch = w->panel,
-                                  .pairs = s->c->pairs});
+                                  .pairs = p->c->pairs});
 }
 
 /* V = U^T M. */
 static void multiply_image(const work *w, const block *b, const channels *ch, const float *weights)
 {
-    const shapes *s = &w->s;
-    const size_t m = (ch->end - ch->begin) * s->t->phases;
+    const gan__winograd_plan *p = &w->plan;
+    const size_t m = (ch->end - ch->begin) * p->t->phases;
 
-    for (size_t i = 0; i < s->t->coefficients; i++)
+    for (size_t i = 0; i < p->t->coefficients; i++)
         w->gemm(&(gan__gemm_args){.m = m,
                                   .n = b->tiles,
-                                  .k = s->c->out,
-                                  .a = weights + i * coefficient_size(s) + ch->begin * s->t->phases,
+                                  .k = p->c->out,
+                                  .a = weights + i * gan__winograd_coefficient(p) +
+                                       ch->begin * p->t->phases,
                                   .a_row = 1,
-                                  .a_column = s->pitch,
-                                  .pair_rows = pairs_for(s, weights, i, ch, 1),
-                                  .b = w->map + i * matrix(s->c->out, s->tiles),
-                                  .b_stride = s->tiles,
-                                  .c = w->image + i * matrix(m, s->tiles),
-                                  .c_stride = s->tiles,
+                                  .a_column = p->pitch,
+                                  .pair_rows = pairs_for(p, weights, i, ch, 1),
+                                  .b = w->map + i * gan__winograd_matrix(p->c->out, p->tiles),
+                                  .b_stride = p->tiles,
+                                  .c = w->image + i * gan__winograd_matrix(m, p->tiles),
+                                  .c_stride = p->tiles,
                                   .scratch = w->panel,
-                                  .pairs = s->c->pairs});
+                                  .pairs = p->c->pairs});
 }
 
 /* U = M V^T. */
 static void multiply_gradient(const work *w, const block *b, size_t n_out, size_t columns)
 {
-    const shapes *s = &w->s;
-    const size_t pitch = apart(columns);
+    const gan__winograd_plan *p = &w->plan;
+    const size_t pitch = gan__winograd_pitch(columns);
 
-    for (size_t i = 0; i < s->t->coefficients; i++)
+    for (size_t i = 0; i < p->t->coefficients; i++)
         w->gemm(&(gan__gemm_args){.m = n_out,
                                   .n = columns,
                                   .k = b->tiles,
-                                  .a = w->map + i * matrix(n_out, s->tiles),
-                                  .a_row = s->tiles,
+                                  .a = w->map + i * gan__winograd_matrix(n_out, p->tiles),
+                                  .a_row = p->tiles,
                                   .a_column = 1,
-                                  .b = w->image + i * matrix(columns, s->tiles),
-                                  .b_stride = s->tiles,
-                                  .b_turned = 1,
-                                  .c = w->weights + i * matrix(n_out, pitch),
+                                  .b = w->image + i * gan__winograd_matrix(columns, p->tiles),
+                                  .b_stride = p->tiles,
+                                  .b_transposed = 1,
+                                  .c = w->weights + i * gan__winograd_matrix(n_out, pitch),
                                   .c_stride = pitch,
                                   .accumulate = b->begin > 0,
                                   .scratch = w->panel,
-                                  .pairs = s->c->pairs});
+                                  .pairs = p->c->pairs});
 }
 
 /* ---- a group ---- */
@@ -556,15 +340,16 @@ typedef struct group {
 static group group_of(const work *w, size_t g, const float *image, const float *map,
                       const float *weights, const float *bias, size_t bias_channels)
 {
-    const gan__conv *c = w->s.c;
+    const gan__conv *c = w->plan.c;
     const size_t image_all = gan__conv_image_size(c);
     const size_t map_all = gan__conv_map_size(c);
 
-    return (group){
-        .image = {image ? image + g * (image_all / c->groups) : NULL, 0, c->in},
-        .map = {map ? map + g * (map_all / c->groups) : NULL, 0, c->out},
-        .weights = weights ? weights + g * w->s.t->coefficients * coefficient_size(&w->s) : NULL,
-        .bias = bias ? bias + g * bias_channels : NULL};
+    return (group){.image = {image ? image + g * (image_all / c->groups) : NULL, 0, c->in},
+                   .map = {map ? map + g * (map_all / c->groups) : NULL, 0, c->out},
+                   .weights = weights ? weights + g * w->plan.t->coefficients *
+                                                      gan__winograd_coefficient(&w->plan)
+                                      : NULL,
+                   .bias = bias ? bias + g * bias_channels : NULL};
 }
 
 /* At most n of these channels, from `begin` on. */
@@ -573,16 +358,16 @@ static channels some(const channels *all, size_t begin, size_t n)
     channels ch = *all;
 
     ch.begin = begin;
-    ch.end = least(begin + n, all->end);
+    ch.end = gan__winograd_least(begin + n, all->end);
     return ch;
 }
 
 static void map_group(const work *w, const group *g, size_t rows, float *map)
 {
-    const size_t at_once = MOST_COLUMNS / w->s.t->phases;
+    const size_t at_once = GAN__WINOGRAD_COLUMNS / w->plan.t->phases;
 
     for (block b = next_block(w, rows, 0); b.tiles > 0; b = next_block(w, rows, b.end)) {
-        for (size_t i = 0; i < w->s.c->in; i += at_once) {
+        for (size_t i = 0; i < w->plan.c->in; i += at_once) {
             const channels ch = some(&g->image, i, at_once);
 
             image_in(w, &b, &ch);
@@ -594,11 +379,11 @@ static void map_group(const work *w, const group *g, size_t rows, float *map)
 
 static void image_group(const work *w, const group *g, size_t rows, float *image)
 {
-    const size_t at_once = MOST_COLUMNS / w->s.t->phases;
+    const size_t at_once = GAN__WINOGRAD_COLUMNS / w->plan.t->phases;
 
     for (block b = next_block(w, rows, 0); b.tiles > 0; b = next_block(w, rows, b.end)) {
         map_in(w, &b, &g->map);
-        for (size_t i = 0; i < w->s.c->in; i += at_once) {
+        for (size_t i = 0; i < w->plan.c->in; i += at_once) {
             const channels ch = some(&g->image, i, at_once);
 
             multiply_image(w, &b, &ch, g->weights);
@@ -611,10 +396,10 @@ static void image_group(const work *w, const group *g, size_t rows, float *image
 static void gradient_group(const work *w, const channels *image, const channels *map, size_t rows,
                            float *dw)
 {
-    const gan__conv *c = w->s.c;
+    const gan__conv *c = w->plan.c;
     const size_t n_in = image->end - image->begin;
     const size_t n_out = map->end - map->begin;
-    const size_t columns = n_in * w->s.t->phases;
+    const size_t columns = n_in * w->plan.t->phases;
     const size_t kernel = gan__conv_kernel_size(c);
 
     for (block b = next_block(w, rows, 0); b.tiles > 0; b = next_block(w, rows, b.end)) {
@@ -623,7 +408,8 @@ static void gradient_group(const work *w, const channels *image, const channels 
         multiply_gradient(w, &b, n_out, columns);
     }
     for (size_t o = 0; o < n_out; o++)
-        w->loops->gradient(n_in, w->weights + o * apart(columns), matrix(n_out, apart(columns)),
+        w->loops->gradient(n_in, w->weights + o * gan__winograd_pitch(columns),
+                           gan__winograd_matrix(n_out, gan__winograd_pitch(columns)),
                            dw + ((map->begin + o) * c->in + image->begin) * kernel);
 }
 
@@ -631,65 +417,81 @@ static void gradient_group(const work *w, const channels *image, const channels 
 
 /* Weights of a group, of map channels o .. o + n - 1, the first of which is even: transformed in
  * the scratch, for some columns at a time, and packed as pairs. */
-static void transform_pairs(const shapes *s, size_t o, size_t n, const float *w, float *pairs,
-                            float *scratch)
+static void transform_pairs(const gan__winograd_plan *p, size_t o, size_t n, const float *w,
+                            float *pairs, float *scratch)
 {
-    const gan__conv *c = s->c;
+    const gan__conv *c = p->c;
     const gan__products *products = gan__simd_best()->products;
-    const size_t kernel = gan__conv_kernel_size(c), at_once = MOST_COLUMNS / s->t->phases;
+    const size_t kernel = gan__conv_kernel_size(c), at_once = GAN__WINOGRAD_COLUMNS / p->t->phases;
 
     for (size_t i = 0; i < c->in; i += at_once) {
-        const size_t n_in = least(at_once, c->in - i), columns = n_in * s->t->phases;
-        const size_t pitch = apart(columns), step = matrix(AT_ONCE_OF_MAP, pitch);
+        const size_t n_in = gan__winograd_least(at_once, c->in - i), columns = n_in * p->t->phases;
+        const size_t pitch = gan__winograd_pitch(columns),
+                     step = gan__winograd_matrix(AT_ONCE_OF_MAP, pitch);
 
         for (size_t j = 0; j < n; j++)
-            gan__simd_best()->tiles[s->t->kind].weights(n_in, w + ((o + j) * c->in + i) * kernel,
+            gan__simd_best()->tiles[p->t->kind].weights(n_in, w + ((o + j) * c->in + i) * kernel,
                                                         scratch + j * pitch, step);
-        for (size_t k = 0; k < s->t->coefficients; k++) {
-            float *to = pairs + k * coefficient_size(s) + pairs_at(s, i * s->t->phases, columns, 0);
-            gan__pair_piece p = {.row = o, .m = n, .k = columns, .from = scratch + k * step,
-                                 .stride = pitch, .all_rows = c->out, .all_k = columns};
+        for (size_t k = 0; k < p->t->coefficients; k++) {
+            float *to = pairs + k * gan__winograd_coefficient(p) +
+                        gan__winograd_pairs_at(p, i * p->t->phases, columns, 0);
+            gan__pair_piece piece = {.row = o,
+                                     .m = n,
+                                     .k = columns,
+                                     .from = scratch + k * step,
+                                     .stride = pitch,
+                                     .all_rows = c->out,
+                                     .all_k = columns};
 
-            products->put_pair_rows(&p, to);
-            p = (gan__pair_piece){.m = columns, .at = o, .k = n, .from = p.from, .stride = pitch,
-                                  .turned = 1, .all_rows = columns, .all_k = c->out};
-            products->put_pair_rows(&p, to + products->pair_rows_size(c->out, columns));
+            products->put_pair_rows(&piece, to);
+            piece = (gan__pair_piece){.m = columns,
+                                      .at = o,
+                                      .k = n,
+                                      .from = piece.from,
+                                      .stride = pitch,
+                                      .transposed = 1,
+                                      .all_rows = columns,
+                                      .all_k = c->out};
+            products->put_pair_rows(&piece, to + products->pair_rows_size(c->out, columns));
         }
     }
 }
 
 /* Units are pairs of the map's channels. */
-static void transform_units(const shapes *s, size_t begin, size_t end, const float *w,
+static void transform_units(const gan__winograd_plan *p, size_t begin, size_t end, const float *w,
                             float *transformed, float *scratch)
 {
-    const gan__conv *c = s->c;
+    const gan__conv *c = p->c;
     const size_t units = (c->out + 1) / 2, weights = c->out * c->in * gan__conv_kernel_size(c);
 
     for (size_t i = begin, n; i < end; i += n) {
         const size_t g = i / units, o = 2 * (i % units);
 
-        n = least(least(AT_ONCE_OF_MAP / 2, end - i), units - i % units);
-        transform_pairs(s, o, least(2 * n, c->out - o), w + g * weights,
-                        transformed + g * s->t->coefficients * coefficient_size(s), scratch);
+        n = gan__winograd_least(gan__winograd_least(AT_ONCE_OF_MAP / 2, end - i),
+                                units - i % units);
+        transform_pairs(p, o, gan__winograd_least(2 * n, c->out - o), w + g * weights,
+                        transformed + g * p->t->coefficients * gan__winograd_coefficient(p),
+                        scratch);
     }
 }
 
 void gan__winograd_transform(const gan__conv *c, size_t begin, size_t end, const float *w,
                              float *transformed, float *scratch)
 {
-    const shapes s = shapes_of(c);
-    const gan__tile_loops *loops = &gan__simd_best()->tiles[s.t->kind];
+    const gan__winograd_plan p = gan__winograd_plan_of(c);
+    const gan__tile_loops *loops = &gan__simd_best()->tiles[p.t->kind];
     const size_t n = c->in * gan__conv_kernel_size(c);
 
     if (c->by == GAN__BY_BFLOAT16) {
-        transform_units(&s, begin, end, w, transformed, scratch);
+        transform_units(&p, begin, end, w, transformed, scratch);
         return;
     }
     for (size_t o = begin; o < end; o++)
         loops->weights(c->in, w + o * n,
-                       transformed + o / c->out * s.t->coefficients * matrix(c->out, s.pitch) +
-                           o % c->out * s.pitch,
-                       matrix(c->out, s.pitch));
+                       transformed +
+                           o / c->out * p.t->coefficients * gan__winograd_matrix(c->out, p.pitch) +
+                           o % c->out * p.pitch,
+                       gan__winograd_matrix(c->out, p.pitch));
 }
 
 void gan__winograd_map(const gan__conv *c, size_t rows, const float *image,
@@ -720,7 +522,7 @@ void gan__winograd_weights(const gan__conv *c, size_t rows, gan__conv_part part,
                            const float *map, float *dw, float *scratch)
 {
     const work w = work_of(c, scratch);
-    const size_t at_once = GRADIENT_COLUMNS / w.s.t->phases;
+    const size_t at_once = GAN__WINOGRAD_GRADIENT_COLUMNS / w.plan.t->phases;
 
     for (size_t i = 0; i < c->groups; i++) {
         group g = group_of(&w, i, image, map, NULL, NULL, 0);

@@ -1,5 +1,5 @@
 /* train_half_internal.h - a half of a step, the discriminator's or the generator's, while it runs:
- * the state that train.c, train_input.c and train_loss.c share. */
+ * the state that train.c, train_gradients.c, train_input.c and train_loss.c share. */
 #ifndef GAN_TRAIN_HALF_INTERNAL_H
 #define GAN_TRAIN_HALF_INTERNAL_H
 
@@ -36,6 +36,11 @@ gan_status gan__trainer_check_discriminator(const gan_trainer *trainer, const ga
                                             gan__label_list labels);
 gan_status gan__trainer_check_generator(const gan_trainer *trainer, size_t n,
                                         const gan_batch *batch, gan__label_list labels);
+
+/* Compute the gradients of the half's network on the whole batch, in its learner, and the figures of
+ * the half: all micro-batches, or this rank's shards and then the sum over the ranks.  A failure of
+ * the objective, or of any rank. */
+gan_status gan__half_gradients(gan__half_step *half);
 
 /* Input and forward passes: latent vectors, labels and real samples are written into the passes,
  * the generator computes its samples, the discriminator its outputs for all of them. */

@@ -1,0 +1,181 @@
+/* kernels_winograd_plan.c - which tiles a convolution is computed by, whether that pays, and sizes. */
+#include "math/kernels_winograd_plan_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FEW_TILES = 4,       /* of a sample */
+    MOST_TILES = 256,    /* at a time, but for wider images */
+    LEAST_TILES = 64,    /* fewer don't amortise the transformed weights */
+    AT_ONCE = 1 << 19,   /* transformed values at a time: about what the L2 cache holds */
+    LEAST_CHANNELS = 16, /* fewer don't amortise the transforms */
+    PANEL = 32,
+};
+
+static const double LEAST_SAVED = 1.5; /* times fewer multiplications; see saved_by() */
+
+static const gan__winograd_tiling tilings[] = {
+    {GAN__TILES_2_2, 4, 2, 2, 9, 4},
+    {GAN__TILES_4_2, 4, 2, 4, 25, 4},
+    {GAN__TILES_2_3, 3, 1, 2, 16, 1},
+    {GAN__TILES_4_3, 3, 1, 4, 36, 1},
+};
+enum { N_TILINGS = sizeof tilings / sizeof *tilings };
+
+static int is_for(const gan__winograd_tiling *t, const gan__conv *c)
+{
+    int is = 1;
+
+    for (size_t i = 0; i < 2; i++)
+        is &= c->kernel[i] == t->kernel && c->stride[i] == t->stride && c->dilation[i] == 1 &&
+              c->padding[i] < t->kernel;
+    return is;
+}
+
+static size_t tiles_along(const gan__winograd_tiling *t, size_t places)
+{
+    return (places + t->outputs - 1) / t->outputs;
+}
+
+static size_t tiles_of(const gan__winograd_tiling *t, const gan__conv *c)
+{
+    return tiles_along(t, c->map[0]) * tiles_along(t, c->map[1]);
+}
+
+/* How many times fewer multiplications it takes, partial tiles at the map's borders included. */
+static double saved_by(const gan__winograd_tiling *t, const gan__conv *c)
+{
+    return (double)(c->map[0] * c->map[1] * t->kernel * t->kernel) /
+           (double)(tiles_of(t, c) * t->coefficients * t->phases);
+}
+
+/* The one that saves most.  Large tiles have several times as many transformed weights, which is
+ * too many for images of few tiles. */
+static const gan__winograd_tiling *tiling_for(const gan__conv *c)
+{
+    const gan__winograd_tiling *best = NULL;
+
+    for (const gan__winograd_tiling *t = tilings; t < tilings + N_TILINGS; t++) {
+        if (!is_for(t, c) || (t->outputs > 2 && tiles_of(t, c) < FEW_TILES)) continue;
+        if (!best || saved_by(t, c) > saved_by(best, c)) best = t;
+    }
+    return best;
+}
+
+/* ---- sizes ---- */
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The number of rows of `across` tiles, up to `most` tiles in all, that fills the products' panels
+ * of up to 32 columns best. */
+static size_t rows_for(size_t across, size_t most)
+{
+    size_t best = 1;
+    double fullest = 0;
+
+    for (size_t rows = 1; rows == 1 || rows * across <= most; rows++) {
+        const size_t tiles = rows * across;
+        const double full = (double)tiles / (double)((tiles + PANEL - 1) / PANEL * PANEL);
+
+        if (tiles < most / 2 || full < fullest) continue;
+        best = rows;
+        fullest = full;
+    }
+    return best;
+}
+
+gan__winograd_plan gan__winograd_plan_of(const gan__conv *c)
+{
+    gan__winograd_plan p = {.c = c, .t = tiling_for(c)};
+    size_t tiles;
+
+    p.across = tiles_along(p.t, c->map[1]);
+    p.down = tiles_along(p.t, c->map[0]);
+    p.columns = c->in * p.t->phases;
+    p.pitch = gan__winograd_pitch(p.columns);
+    tiles = AT_ONCE /
+            (p.t->coefficients * (gan__winograd_least(p.columns, GAN__WINOGRAD_COLUMNS) + c->out));
+    tiles = tiles > MOST_TILES ? MOST_TILES : tiles < LEAST_TILES ? LEAST_TILES : tiles;
+    p.rows_at_once = rows_for(p.across, tiles);
+    p.tiles = gan__winograd_pitch(p.rows_at_once * p.across);
+    return p;
+}
+
+/* Of bfloat16 weights, for some columns: both forms. */
+static size_t pairs_of_columns(const gan__winograd_plan *p, size_t columns)
+{
+    const gan__products *by = gan__simd_best()->products;
+
+    return gan__size_add(by->pair_rows_size(p->c->out, columns),
+                         by->pair_rows_size(columns, p->c->out));
+}
+
+size_t gan__winograd_coefficient(const gan__winograd_plan *p)
+{
+    size_t n = 0;
+
+    if (p->c->by != GAN__BY_BFLOAT16) return gan__winograd_matrix(p->c->out, p->pitch);
+    for (size_t i = 0; i < p->columns; i += GAN__WINOGRAD_COLUMNS)
+        n = gan__size_add(
+            n, pairs_of_columns(p, gan__winograd_least(GAN__WINOGRAD_COLUMNS, p->columns - i)));
+    return n;
+}
+
+size_t gan__winograd_pairs_at(const gan__winograd_plan *p, size_t begin, size_t n, int second)
+{
+    const size_t at =
+        begin > 0 ? begin / GAN__WINOGRAD_COLUMNS * pairs_of_columns(p, GAN__WINOGRAD_COLUMNS) : 0;
+
+    return at + (second ? gan__simd_best()->products->pair_rows_size(p->c->out, n) : 0);
+}
+
+size_t gan__winograd_weights_size(const gan__conv *c)
+{
+    const gan__winograd_plan p = gan__winograd_plan_of(c);
+
+    return gan__size_mul(gan__size_mul(p.t->coefficients, c->groups),
+                         gan__winograd_coefficient(&p));
+}
+
+size_t gan__winograd_weights_units(const gan__conv *c)
+{
+    return c->groups * (c->by == GAN__BY_BFLOAT16 ? (c->out + 1) / 2 : c->out);
+}
+
+size_t gan__winograd_least_rows(const gan__conv *c)
+{
+    const gan__winograd_plan p = gan__winograd_plan_of(c);
+
+    return larger(LEAST_TILES / (p.across * p.down), 1);
+}
+
+size_t gan__winograd_least_channels(const gan__conv *c)
+{
+    return GAN__WINOGRAD_GRADIENT_COLUMNS / tiling_for(c)->phases;
+}
+
+size_t gan__winograd_tile(const gan__conv *c)
+{
+    return tiling_for(c)->outputs;
+}
+
+int gan__winograd_is_off(void)
+{
+    const char *text = getenv("GAN_CONV");
+
+    return text && strcmp(text, "direct") == 0;
+}
+
+/* Measured: docs/performance.md has the table. */
+int gan__winograd_pays(const gan__conv *c, size_t rows)
+{
+    const gan__winograd_tiling *t = tiling_for(c);
+
+    return t && c->in >= LEAST_CHANNELS && c->out >= LEAST_CHANNELS &&
+           tiles_along(t, c->map[1]) <= MOST_TILES && saved_by(t, c) >= LEAST_SAVED &&
+           rows >= (LEAST_TILES + tiles_of(t, c) - 1) / tiles_of(t, c);
+}
