@@ -412,11 +412,12 @@ endif
 VALGRIND_LOGS := $(patsubst %,$(LOGS)/valgrind_test_%.log,alloc dataset dataset_idx file file_links \
                    image image_hostile network network_file network_load safetensors safetensors_hostile state)
 
-# Each check writes to a directory of its own.  A request for terabytes is to fail, not to abort.
+# Each check writes to a directory of its own.  A request for terabytes is to fail, not to abort.  Under sanitizers the tests
+# of a program share a process, as a search for leaks at the end of each test takes most of the time otherwise.
 run = @rm -rf $(@:.log=.d) && mkdir -p $(@:.log=.d) && \
       BUILD=$(BUILD) CC='$(CC)' MAKE='$(MAKE)' GAN_TEST_DIR=$(@:.log=.d) OPENBLAS_NUM_THREADS=1 \
       ASAN_OPTIONS=allocator_may_return_null=1 TSAN_OPTIONS=allocator_may_return_null=1 \
-      scripts/run-check $@
+      $(if $(SAN),CK_FORK=no) scripts/run-check $@
 
 check: $(UNIT_LOGS) $(REPLAY_LOGS) $(SCRIPT_LOGS)
 	@scripts/run-check --total $^

@@ -131,6 +131,16 @@ static size_t cpu_of(const cpu_set_t *set, size_t i)
 
 enum { PINNED = 5 };
 
+/* With CK_FORK=no all tests are in one process. */
+static void forget_affinity(void)
+{
+    atomic_store(&n_pinned, 0);
+    refuses = 0;
+    unsetenv("GAN_PIN_THREADS");
+}
+
+TEST_FIXTURE(forget_affinity, NULL)
+
 TEST(workers_are_pinned_on_request_and_the_caller_is_not)
 {
     cpu_set_t all;
