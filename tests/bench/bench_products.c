@@ -92,7 +92,7 @@ static void measure(const shape *s, figures *report)
                                  .a_column = s->kind == WEIGHT_GRADIENT ? s->m : 1,
                                  .b = b,
                                  .b_stride = s->kind == FORWARD ? s->k : s->n,
-                                 .b_turned = s->kind == FORWARD,
+                                 .b_transposed = s->kind == FORWARD,
                                  .c = c,
                                  .c_stride = s->n,
                                  .scratch = panel};

@@ -15,7 +15,7 @@ enum { SAMPLES = 1000, EPOCH = 60000 };
 /* ---- the products of a step ---- */
 
 typedef struct product {
-    int a_turned, b_turned;
+    int a_transposed, b_transposed;
     int m, n, k;
 } product;
 
@@ -27,11 +27,11 @@ typedef struct product_list {
     float *a, *b, *c, *scratch;
 } product_list;
 
-static void add_product(product_list *l, int a_turned, int b_turned, size_t m, size_t n, size_t k)
+static void add_product(product_list *l, int a_transposed, int b_transposed, size_t m, size_t n, size_t k)
 {
     const size_t sizes[] = {m * k, k * n, m * n};
 
-    l->p[l->n++] = (product){a_turned, b_turned, (int)m, (int)n, (int)k};
+    l->p[l->n++] = (product){a_transposed, b_transposed, (int)m, (int)n, (int)k};
     l->flops += 2.0 * (double)m * (double)n * (double)k;
     for (size_t i = 0; i < 3; i++)
         if (sizes[i] > l->largest) l->largest = sizes[i];
@@ -74,11 +74,11 @@ static void run_products(const product_list *l)
                                                  .n = (size_t)p->n,
                                                  .k = (size_t)p->k,
                                                  .a = l->a,
-                                                 .a_row = p->a_turned ? 1 : (size_t)p->k,
-                                                 .a_column = p->a_turned ? (size_t)p->m : 1,
+                                                 .a_row = p->a_transposed ? 1 : (size_t)p->k,
+                                                 .a_column = p->a_transposed ? (size_t)p->m : 1,
                                                  .b = l->b,
-                                                 .b_turned = p->b_turned,
-                                                 .b_stride = (size_t)(p->b_turned ? p->k : p->n),
+                                                 .b_transposed = p->b_transposed,
+                                                 .b_stride = (size_t)(p->b_transposed ? p->k : p->n),
                                                  .c = l->c,
                                                  .c_stride = (size_t)p->n,
                                                  .scratch = l->scratch});
