@@ -272,6 +272,48 @@ TEST(what_an_archive_lacks_or_hides_is_refused)
     ck_assert_uint_eq(budget_live(&b), 0);
 }
 
+/* A member of another length, checksum or compression method than its bytes have. */
+TEST(a_damaged_member_of_an_archive_is_refused)
+{
+    static const char *const names[] = {"stored.npz", "deflated.npz"};
+    const gan_npy_desc desc = {GAN_NPY_DESC_INIT, .samples_name = "x", .labels_name = "y"};
+    uint8_t bytes[ROOM];
+
+    if (!has_zip()) return;
+    for (size_t f = 0; f < 2; f++) {
+        const size_t n = read_corpus(names[f], bytes);
+        size_t refused = 0;
+
+        for (size_t i = 0; i < n; i++) {
+            const gan_reader from = gan_reader_memory(bytes, n);
+            gan_dataset *data;
+            gan_status status;
+
+            bytes[i] ^= 0x55;
+            status = gan_dataset_open_npy_from(&data, &from, NULL, &desc);
+            if (status == GAN_ERR_FORMAT && strstr(gan_last_error(), ": damaged zip archive: "))
+                refused++;
+            gan_dataset_destroy(data);
+            bytes[i] ^= 0x55;
+        }
+        printf("%s: %zu of %zu damages are the archive's\n", names[f], refused, n);
+        ck_assert_uint_gt(refused, n / 8);
+    }
+}
+
+TEST(a_name_of_an_array_has_a_limit)
+{
+    char name[400];
+    const gan_npy_desc desc = {GAN_NPY_DESC_INIT, .samples_name = name};
+    gan_dataset *data;
+
+    if (!has_zip()) return;
+    memset(name, 'x', sizeof name);
+    name[sizeof name - 1] = 0;
+    expect_fails(gan_dataset_open_npy(&data, corpus("stored.npz"), NULL, &desc), GAN_ERR_INVALID,
+                 "names of arrays have at most");
+}
+
 /* ---- What is refused ---- */
 
 TEST(bad_files_are_refused_with_what_is_wrong)
