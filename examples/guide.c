@@ -87,6 +87,11 @@ static gan_iterator *it;
 static gan_trainer *trainer;
 static gan_train_stats stats;
 static gan_rng *rng;
+static gan_schedule_desc settling;
+static gan_penalty_desc penalty;
+static gan_augment_desc augment;
+static gan_lecam_desc lecam;
+static gan_consistency_desc consistency;
 static gan_network *artist;
 static gan_network *critic;
 static gan_trainer *lessons;
@@ -320,12 +325,12 @@ static int chapter_training(void)
     printf("next step's rate: %g\n", gan_optimizer_next_lr(d_adam));
 
     gan_schedule_desc slower = {GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_COSINE, .period = 10000, .factor = 1.0009};
-    gan_schedule_desc settling = {GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_LINEAR, .period = 2000, .rising = 1};
+    settling = (gan_schedule_desc){GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_LINEAR, .period = 2000, .rising = 1};
     check(gan_optimizer_schedule_setting(d_adam, "beta2", &slower)); /* 0.999 to 0.9999 */
     trainer_desc.average_half_life = 20000; /* before gan_trainer_create() */
     trainer_desc.average_schedule = &settling;
 
-    gan_penalty_desc penalty = {GAN_PENALTY_DESC_INIT, .kind = GAN_PENALTY_R1, .weight = 10, .interval = 16};
+    penalty = (gan_penalty_desc){GAN_PENALTY_DESC_INIT, .kind = GAN_PENALTY_R1, .weight = 10, .interval = 16};
     trainer_desc.penalty = &penalty; /* before gan_trainer_create() */
 
     check(gan_optimizer_set_lr(g_adam, 0.5 * gan_optimizer_lr(g_adam)));
@@ -336,15 +341,15 @@ static int chapter_training(void)
 
 static int chapter_few_images(void)
 {
-    gan_augment_desc augment = {GAN_AUGMENT_DESC_INIT, .fill = -1,
+    augment = (gan_augment_desc){GAN_AUGMENT_DESC_INIT, .fill = -1,
                                 .operations = GAN_AUGMENT_TRANSLATION | GAN_AUGMENT_CUTOUT};
     trainer_desc.augment = &augment; /* before gan_trainer_create() */
 
     augment.target = 0.6;
     augment.images = 50000; /* over which the probability may rise from 0 to 1; short runs need few */
 
-    gan_lecam_desc lecam = {GAN_LECAM_DESC_INIT, .weight = 0.1, .start = 1000};
-    gan_consistency_desc consistency = {GAN_CONSISTENCY_DESC_INIT, .real_weight = 10, .fake_weight = 10};
+    lecam = (gan_lecam_desc){GAN_LECAM_DESC_INIT, .weight = 0.1, .start = 1000};
+    consistency = (gan_consistency_desc){GAN_CONSISTENCY_DESC_INIT, .real_weight = 10, .fake_weight = 10};
     trainer_desc.lecam = &lecam;
     trainer_desc.consistency = &consistency;
     return 0;

@@ -1,5 +1,6 @@
 /* cli.c - the command line of the example programs: options, messages, exit codes. */
 #include "cli.h"
+#include "progress.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -65,6 +66,7 @@ static void GAN_PRINTF(2, 0) put_line(FILE *out, const char *format, va_list arg
 
 static void GAN_PRINTF(1, 0) say(const char *format, va_list args)
 {
+    progress_wipe();
     fflush(stdout);
     fprintf(stderr, "%s: ", program_name);
     put_line(stderr, format, args);

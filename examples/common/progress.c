@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+static progress *drawn; /* whose line is on the terminal */
+
 double progress_seconds(void)
 {
     struct timespec now;
@@ -62,6 +64,7 @@ void progress_draw(progress *p, const char *head, double done, const char *tail)
     snprintf(line, sizeof line, "%s %s%s", head, bar, tail);
     printf("\r\033[K%.*s", (int)columns, line);
     fflush(stdout);
+    drawn = p;
 }
 
 void progress_clear(progress *p)
@@ -70,4 +73,10 @@ void progress_clear(progress *p)
     fputs("\r\033[K", stdout);
     fflush(stdout);
     p->drawn = 0;
+    drawn = NULL;
+}
+
+void progress_wipe(void)
+{
+    if (drawn) progress_clear(drawn);
 }

@@ -19,6 +19,9 @@ void progress_draw(progress *p, const char *head, double done, const char *tail)
 /* Wipe the line, so that ordinary text can follow. */
 void progress_clear(progress *p);
 
+/* The same for whichever line is drawn: before a message to standard error, which would follow it. */
+void progress_wipe(void);
+
 /* The width of the terminal; unlimited if it isn't one. */
 size_t progress_columns(void);
 

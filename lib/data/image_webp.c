@@ -4,6 +4,7 @@
 #include "base/alloc_internal.h"
 #include "base/status_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int is_webp(const unsigned char *bytes, size_t n)
@@ -101,6 +102,18 @@ static gan_status read_all(uint8_t **out, size_t *n, const gan__image_file *file
     return gan__image_fail_read(file, 0, *n);
 }
 
+/* libwebp 1.5 reports a damaged alpha channel as a lack of memory, too.  It has no more than some
+ * rows of pixels and the alpha channel at a time, or a lossless picture with as much again. */
+static int has_memory(const gan_image *image)
+{
+    const size_t pixels = gan__size_mul(image->width, image->height);
+    void *memory = malloc(gan__size_add(gan__size_mul(8, pixels), 1 << 20));
+    const int has = memory != NULL;
+
+    free(memory);
+    return has;
+}
+
 static gan_status decode_into(gan_image *image, const uint8_t *bytes, size_t n,
                               const gan__image_file *file)
 {
@@ -116,6 +129,7 @@ static gan_status decode_into(gan_image *image, const uint8_t *bytes, size_t n,
     config.output.u.RGBA.stride = (int)(image->width * image->channels);
     config.output.u.RGBA.size = image->width * image->channels * image->height;
     code = WebPDecode(bytes, n, &config);
+    if (code == VP8_STATUS_OUT_OF_MEMORY && has_memory(image)) code = VP8_STATUS_BITSTREAM_ERROR;
     return code == VP8_STATUS_OK ? GAN_OK : fail(file, code);
 }
 
