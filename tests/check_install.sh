@@ -69,6 +69,7 @@ staged() {
 # shellcheck disable=SC2016  # ${prefix} is for pkg-config to expand
 {
     staged /usr/local/lib /usr/local/include '${prefix}/lib'
+    staged /opt/local/lib /opt/local/include '${prefix}/lib' PREFIX=/opt/local
     staged /usr/lib/x86_64-linux-gnu /usr/include '${prefix}/lib/x86_64-linux-gnu' \
         PREFIX=/usr LIBDIR=/usr/lib/x86_64-linux-gnu
     staged /srv/lib /srv/headers '/srv/lib' LIBDIR=/srv/lib INCLUDEDIR=/srv/headers

@@ -1,7 +1,8 @@
 /* ranks.c - ranks as threads: each exchange is a barrier at which all provide what they send. */
 #include "ranks.h"
 
-#include <check.h>
+#include "suite.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -2,7 +2,8 @@
 #define _DEFAULT_SOURCE /* mkdtemp() */
 #include "scratch.h"
 
-#include <check.h>
+#include "suite.h"
+
 #include <dirent.h>
 #include <pthread.h>
 #include <stdio.h>

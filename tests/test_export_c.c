@@ -47,7 +47,7 @@ static void compile(program *out, gan_network *net, const char *name, gan_export
                            &(gan_export_c_desc){GAN_EXPORT_C_DESC_INIT, .name = name,
                                                 .weights = weights, .report = &out->report}));
     snprintf(command, sizeof command,
-             "${CC:-cc} -std=c99 -O0 -Wall -Wextra -Wconversion -pedantic -Werror -shared -fPIC -o "
+             "${CC:-cc} -std=c99 -O1 -Wall -Wextra -Wconversion -pedantic -Werror -shared -fPIC -o "
              "%s/%s.so %s/%s.c -lm",
              directory, name, directory, name);
     ck_assert_msg(system(command) == 0, "%s", command);

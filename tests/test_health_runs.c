@@ -3,7 +3,6 @@
 #include "expect.h"
 #include "ward.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 

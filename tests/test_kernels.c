@@ -3,7 +3,6 @@
 #include "expect.h"
 #include "math/kernels_internal.h"
 
-#include <check.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>

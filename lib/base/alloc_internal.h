@@ -30,6 +30,16 @@ static inline size_t gan__size_round_up(size_t n, size_t unit)
     return gan__size_add(n, more);
 }
 
+static inline size_t gan__size_min(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline size_t gan__size_max(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 /* Copy a host's allocator, or malloc's when `from` is NULL, after checking it. */
 gan_status gan__alloc_init(gan_allocator *out, const gan_allocator *from);
 

@@ -89,22 +89,18 @@ static size_t chunk_of(const gan__conv *c)
     return n < CHUNK_NUMBERS ? CHUNK_NUMBERS / n : 1;
 }
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 static size_t images_size(const gan__conv *c)
 {
     const size_t image = gan__size_mul(c->in, gan__size_mul(padded_size(c, 0), padded_size(c, 1)));
 
     /* Of fewer channels a chunk may hold more images, but not more numbers. */
-    return gan__size_add(gan__size_mul(larger(chunk_of(c), DEPTH / positions(c)), image), SLACK);
+    return gan__size_add(gan__size_mul(gan__size_max(chunk_of(c), DEPTH / positions(c)), image),
+                         SLACK);
 }
 
 static size_t panel_size(const gan__conv *c)
 {
-    return gan__size_add(gan__size_mul(larger(DEPTH, c->out), MAX_WIDTH), SLACK);
+    return gan__size_add(gan__size_mul(gan__size_max(DEPTH, c->out), MAX_WIDTH), SLACK);
 }
 
 size_t gan__conv_image_size(const gan__conv *c)
@@ -180,7 +176,7 @@ static void turn_weights(const gan__conv *c, const float *weights, float *to)
  * DEPTH positions. */
 static size_t work_size(const gan__conv *c)
 {
-    const size_t block = gan__size_mul(larger(DEPTH, c->out), MAX_WIDTH + 16);
+    const size_t block = gan__size_mul(gan__size_max(DEPTH, c->out), MAX_WIDTH + 16);
 
     return gan__size_add(gan__size_add(images_size(c), panel_size(c)), block);
 }
@@ -189,7 +185,7 @@ size_t gan__conv_scratch(const gan__conv *c)
 {
     const gan__conv back = flipped(c);
 
-    return flips(c) ? larger(work_size(c), gan__size_add(weights_size(c), work_size(&back)))
+    return flips(c) ? gan__size_max(work_size(c), gan__size_add(weights_size(c), work_size(&back)))
                     : work_size(c);
 }
 
@@ -336,11 +332,6 @@ static size_t tap_segments(const work *w, size_t begin, size_t n, segment *out)
     return count;
 }
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* ---- image to map ---- */
 
 /* Columns begin .. begin+n-1 of the map, out rows by all positions of the chunk. */
@@ -353,7 +344,7 @@ static void map_panel(const work *w, const float *weights, const float *bias, si
     size_t at[DEPTH];
 
     for (size_t t = 0; t < n_taps; t += DEPTH) {
-        const size_t k = least(DEPTH, n_taps - t);
+        const size_t k = gan__size_min(DEPTH, n_taps - t);
 
         taps_at(w, t, k, at);
         gan__simd_best()->gather(k, at, n_segments, segments, w->c->stride[1], w->images, w->panel,
@@ -382,7 +373,7 @@ static void spread(const work *w, size_t begin, size_t n, float *map, size_t str
         const size_t p = begin + i;
         float *to = map + p / l * stride + p % l;
 
-        length = least(l - p % l, n - i);
+        length = gan__size_min(l - p % l, n - i);
         gan__simd_best()->copy_rows(w->c->out, length, w->block + i, w->panels->width, to, l);
     }
 }
@@ -394,7 +385,7 @@ static void map_chunk(const work *w, size_t n, const float *weights, const float
     const size_t l = positions(w->c);
 
     for (size_t begin = 0; begin < n * l; begin += w->panels->width) {
-        const size_t columns = least(w->panels->width, n * l - begin);
+        const size_t columns = gan__size_min(w->panels->width, n * l - begin);
 
         if (begin / l == (begin + columns - 1) / l) {
             map_panel(w, weights, bias, begin, columns, map + begin / l * stride + begin % l, l);
@@ -413,7 +404,7 @@ void gan__conv_map(const gan__conv *c, size_t rows, const float *image, const fl
     const size_t map_size = gan__conv_map_size(c);
 
     for (size_t i = 0; i < rows; i += w.chunk) {
-        const size_t n = least(w.chunk, rows - i);
+        const size_t n = gan__size_min(w.chunk, rows - i);
 
         for (size_t g = 0; g < c->groups; g++) {
             pad(&w, n, c->in, image + i * image_size + g * (image_size / c->groups), image_size);
@@ -436,7 +427,7 @@ static void add_taps(const work *w, const float *panel, const segment *segments,
     size_t at[DEPTH];
 
     for (size_t p = 0; p < l; p += piece) {
-        const size_t m = least(piece, l - p);
+        const size_t m = gan__size_min(piece, l - p);
 
         patches_at(w, w->c->in, p, m, at);
         w->panels->multiply(&(gan__gemm_args){.m = m,
@@ -449,7 +440,7 @@ static void add_taps(const work *w, const float *panel, const segment *segments,
                                               .c_stride = w->panels->width,
                                               .pairs = w->c->pairs},
                             panel);
-        gan__simd_best()->scatter_add(m, least(width, m), at, n_segments, segments,
+        gan__simd_best()->scatter_add(m, gan__size_min(width, m), at, n_segments, segments,
                                       w->c->dilation[1], w->block, w->panels->width, image);
     }
 }
@@ -464,9 +455,9 @@ static void load_panels(const work *w, const float *weights, size_t columns)
     size_t n = 0;
 
     for (size_t i = 0; i < columns; i += width, n++)
-        segments[n] = (segment){i, i * w->c->out, least(width, columns - i)};
+        segments[n] = (segment){i, i * w->c->out, gan__size_min(width, columns - i)};
     for (size_t o = 0; o < w->c->out; o += DEPTH) {
-        const size_t rows = least(DEPTH, w->c->out - o);
+        const size_t rows = gan__size_min(DEPTH, w->c->out - o);
 
         for (size_t i = 0; i < rows; i++) at[i] = (o + i) * taps(w->c);
         gan__simd_best()->copy_segments(rows, at, n, segments, weights, w->panel + o * width,
@@ -486,10 +477,10 @@ static void image_chunk(const work *w, size_t n, const float *map, size_t stride
 
     memset(w->images, 0, n * image * sizeof *w->images);
     for (size_t t = 0; t < n_taps; t += width) {
-        const size_t columns = least(width, n_taps - t);
+        const size_t columns = gan__size_min(width, n_taps - t);
         const size_t n_segments = tap_segments(w, t, columns, segments);
 
-        if (t % at_once == 0) load_panels(w, weights + t, least(at_once, n_taps - t));
+        if (t % at_once == 0) load_panels(w, weights + t, gan__size_min(at_once, n_taps - t));
         for (size_t i = 0; i < n; i++)
             add_taps(w, w->panel + t % at_once * w->c->out, segments, n_segments, columns,
                      map + i * stride, w->images + i * image);
@@ -505,7 +496,7 @@ static void add_images(const gan__conv *c, size_t rows, const float *map, const 
     const size_t map_size = gan__conv_map_size(c);
 
     for (size_t i = 0; i < rows; i += w.chunk) {
-        const size_t n = least(w.chunk, rows - i);
+        const size_t n = gan__size_min(w.chunk, rows - i);
 
         for (size_t g = 0; g < c->groups; g++) {
             image_chunk(&w, n, map + i * map_size + g * (map_size / c->groups), map_size,
@@ -544,13 +535,13 @@ static stretch next_stretch(const gan__conv *c, size_t rows, const stretch *s)
 
     if (samples > 0) {
         const size_t sample = s->sample + s->samples;
-        const size_t n = least(samples, rows - sample);
+        const size_t n = gan__size_min(samples, rows - sample);
 
         return (stretch){sample, n, 0, n * l};
     }
     if (s->samples == 0) return (stretch){0, 1, 0, DEPTH};
     if (s->end == l) return (stretch){s->sample + 1, 1, 0, DEPTH};
-    return (stretch){s->sample, 1, s->end, least(s->end + DEPTH, l)};
+    return (stretch){s->sample, 1, s->end, gan__size_min(s->end + DEPTH, l)};
 }
 
 enum { PACKED = DEPTH + 16 }; /* not a power of two: rows would evict each other from the cache */
@@ -580,7 +571,7 @@ static void weights_stretch(const work *w, gan__conv_part part, const stretch *s
 
     patches_at(w, channels, s->begin, n, at);
     for (size_t t = 0; t < n_taps; t += w->panels->width) {
-        const size_t columns = least(w->panels->width, n_taps - t);
+        const size_t columns = gan__size_min(w->panels->width, n_taps - t);
         const size_t n_segments = tap_segments(w, t, columns, segments);
 
         gan__simd_best()->gather(n, at, n_segments, segments, w->c->dilation[1], w->images,

@@ -127,19 +127,19 @@ static size_t image_size(const gan__winograd_plan *p)
 {
     return gan__size_mul(
         p->t->coefficients,
-        gan__winograd_matrix(gan__winograd_least(p->columns, GAN__WINOGRAD_COLUMNS), p->tiles));
+        gan__winograd_matrix_size(gan__size_min(p->columns, GAN__WINOGRAD_COLUMNS), p->tiles));
 }
 
 static size_t map_size(const gan__winograd_plan *p)
 {
-    return gan__size_mul(p->t->coefficients, gan__winograd_matrix(p->c->out, p->tiles));
+    return gan__size_mul(p->t->coefficients, gan__winograd_matrix_size(p->c->out, p->tiles));
 }
 
 static size_t gradient_size(const gan__winograd_plan *p)
 {
     return gan__size_mul(
         p->t->coefficients,
-        gan__winograd_matrix(p->c->out, gan__winograd_pitch(GAN__WINOGRAD_GRADIENT_COLUMNS)));
+        gan__winograd_matrix_size(p->c->out, gan__winograd_pitch(GAN__WINOGRAD_GRADIENT_COLUMNS)));
 }
 
 size_t gan__winograd_scratch(const gan__conv *c)
@@ -176,7 +176,7 @@ typedef struct block {
 
 static block next_block(const work *w, size_t rows, size_t begin)
 {
-    const size_t end = gan__winograd_least(begin + w->plan.rows_at_once, rows * w->plan.down);
+    const size_t end = gan__size_min(begin + w->plan.rows_at_once, rows * w->plan.down);
 
     return (block){begin, end, (end - begin) * w->plan.across};
 }
@@ -194,7 +194,7 @@ static gan__tile_rows image_of(const work *w, const block *b, const channels *ch
     r.begin = b->begin;
     r.end = b->end;
     r.channels = ch->end - ch->begin;
-    r.coefficient = gan__winograd_matrix(r.channels * w->plan.t->phases, r.stride);
+    r.coefficient = gan__winograd_matrix_size(r.channels * w->plan.t->phases, r.stride);
     r.lines = w->lines;
     return r;
 }
@@ -206,7 +206,7 @@ static gan__tile_rows map_of(const work *w, const block *b, const channels *ch)
     r.begin = b->begin;
     r.end = b->end;
     r.channels = ch->end - ch->begin;
-    r.coefficient = gan__winograd_matrix(r.channels, r.stride);
+    r.coefficient = gan__winograd_matrix_size(r.channels, r.stride);
     r.lines = w->lines;
     return r;
 }
@@ -255,7 +255,7 @@ static const float *pairs_for(const gan__winograd_plan *p, const float *weights,
     const size_t begin = ch->begin * p->t->phases, n = (ch->end - ch->begin) * p->t->phases;
 
     if (p->c->by != GAN__BY_BFLOAT16) return NULL;
-    return weights + coefficient * gan__winograd_coefficient(p) +
+    return weights + coefficient * gan__winograd_coefficient_size(p) +
            gan__winograd_pairs_at(p, begin, n, second);
 }
 
@@ -269,14 +269,14 @@ static void multiply_map(const work *w, const block *b, const channels *ch, cons
         w->gemm(&(gan__gemm_args){.m = p->c->out,
                                   .n = b->tiles,
                                   .k = k,
-                                  .a = weights + i * gan__winograd_coefficient(p) +
+                                  .a = weights + i * gan__winograd_coefficient_size(p) +
                                        ch->begin * p->t->phases,
                                   .a_row = p->pitch,
                                   .a_column = 1,
                                   .pair_rows = pairs_for(p, weights, i, ch, 0),
-                                  .b = w->image + i * gan__winograd_matrix(k, p->tiles),
+                                  .b = w->image + i * gan__winograd_matrix_size(k, p->tiles),
                                   .b_stride = p->tiles,
-                                  .c = w->map + i * gan__winograd_matrix(p->c->out, p->tiles),
+                                  .c = w->map + i * gan__winograd_matrix_size(p->c->out, p->tiles),
                                   .c_stride = p->tiles,
                                   .accumulate = ch->begin > 0,
                                   .scratch = w->panel,
@@ -293,14 +293,14 @@ static void multiply_image(const work *w, const block *b, const channels *ch, co
         w->gemm(&(gan__gemm_args){.m = m,
                                   .n = b->tiles,
                                   .k = p->c->out,
-                                  .a = weights + i * gan__winograd_coefficient(p) +
+                                  .a = weights + i * gan__winograd_coefficient_size(p) +
                                        ch->begin * p->t->phases,
                                   .a_row = 1,
                                   .a_column = p->pitch,
                                   .pair_rows = pairs_for(p, weights, i, ch, 1),
-                                  .b = w->map + i * gan__winograd_matrix(p->c->out, p->tiles),
+                                  .b = w->map + i * gan__winograd_matrix_size(p->c->out, p->tiles),
                                   .b_stride = p->tiles,
-                                  .c = w->image + i * gan__winograd_matrix(m, p->tiles),
+                                  .c = w->image + i * gan__winograd_matrix_size(m, p->tiles),
                                   .c_stride = p->tiles,
                                   .scratch = w->panel,
                                   .pairs = p->c->pairs});
@@ -316,13 +316,13 @@ static void multiply_gradient(const work *w, const block *b, size_t n_out, size_
         w->gemm(&(gan__gemm_args){.m = n_out,
                                   .n = columns,
                                   .k = b->tiles,
-                                  .a = w->map + i * gan__winograd_matrix(n_out, p->tiles),
+                                  .a = w->map + i * gan__winograd_matrix_size(n_out, p->tiles),
                                   .a_row = p->tiles,
                                   .a_column = 1,
-                                  .b = w->image + i * gan__winograd_matrix(columns, p->tiles),
+                                  .b = w->image + i * gan__winograd_matrix_size(columns, p->tiles),
                                   .b_stride = p->tiles,
                                   .b_transposed = 1,
-                                  .c = w->weights + i * gan__winograd_matrix(n_out, pitch),
+                                  .c = w->weights + i * gan__winograd_matrix_size(n_out, pitch),
                                   .c_stride = pitch,
                                   .accumulate = b->begin > 0,
                                   .scratch = w->panel,
@@ -347,7 +347,7 @@ static group group_of(const work *w, size_t g, const float *image, const float *
     return (group){.image = {image ? image + g * (image_all / c->groups) : NULL, 0, c->in},
                    .map = {map ? map + g * (map_all / c->groups) : NULL, 0, c->out},
                    .weights = weights ? weights + g * w->plan.t->coefficients *
-                                                      gan__winograd_coefficient(&w->plan)
+                                                      gan__winograd_coefficient_size(&w->plan)
                                       : NULL,
                    .bias = bias ? bias + g * bias_channels : NULL};
 }
@@ -358,7 +358,7 @@ static channels some(const channels *all, size_t begin, size_t n)
     channels ch = *all;
 
     ch.begin = begin;
-    ch.end = gan__winograd_least(begin + n, all->end);
+    ch.end = gan__size_min(begin + n, all->end);
     return ch;
 }
 
@@ -409,7 +409,7 @@ static void gradient_group(const work *w, const channels *image, const channels 
     }
     for (size_t o = 0; o < n_out; o++)
         w->loops->gradient(n_in, w->weights + o * gan__winograd_pitch(columns),
-                           gan__winograd_matrix(n_out, gan__winograd_pitch(columns)),
+                           gan__winograd_matrix_size(n_out, gan__winograd_pitch(columns)),
                            dw + ((map->begin + o) * c->in + image->begin) * kernel);
 }
 
@@ -425,15 +425,15 @@ static void transform_pairs(const gan__winograd_plan *p, size_t o, size_t n, con
     const size_t kernel = gan__conv_kernel_size(c), at_once = GAN__WINOGRAD_COLUMNS / p->t->phases;
 
     for (size_t i = 0; i < c->in; i += at_once) {
-        const size_t n_in = gan__winograd_least(at_once, c->in - i), columns = n_in * p->t->phases;
+        const size_t n_in = gan__size_min(at_once, c->in - i), columns = n_in * p->t->phases;
         const size_t pitch = gan__winograd_pitch(columns),
-                     step = gan__winograd_matrix(AT_ONCE_OF_MAP, pitch);
+                     step = gan__winograd_matrix_size(AT_ONCE_OF_MAP, pitch);
 
         for (size_t j = 0; j < n; j++)
             gan__simd_best()->tiles[p->t->kind].weights(n_in, w + ((o + j) * c->in + i) * kernel,
                                                         scratch + j * pitch, step);
         for (size_t k = 0; k < p->t->coefficients; k++) {
-            float *to = pairs + k * gan__winograd_coefficient(p) +
+            float *to = pairs + k * gan__winograd_coefficient_size(p) +
                         gan__winograd_pairs_at(p, i * p->t->phases, columns, 0);
             gan__pair_piece piece = {.row = o,
                                      .m = n,
@@ -467,10 +467,9 @@ static void transform_units(const gan__winograd_plan *p, size_t begin, size_t en
     for (size_t i = begin, n; i < end; i += n) {
         const size_t g = i / units, o = 2 * (i % units);
 
-        n = gan__winograd_least(gan__winograd_least(AT_ONCE_OF_MAP / 2, end - i),
-                                units - i % units);
-        transform_pairs(p, o, gan__winograd_least(2 * n, c->out - o), w + g * weights,
-                        transformed + g * p->t->coefficients * gan__winograd_coefficient(p),
+        n = gan__size_min(gan__size_min(AT_ONCE_OF_MAP / 2, end - i), units - i % units);
+        transform_pairs(p, o, gan__size_min(2 * n, c->out - o), w + g * weights,
+                        transformed + g * p->t->coefficients * gan__winograd_coefficient_size(p),
                         scratch);
     }
 }
@@ -489,9 +488,10 @@ void gan__winograd_transform(const gan__conv *c, size_t begin, size_t end, const
     for (size_t o = begin; o < end; o++)
         loops->weights(c->in, w + o * n,
                        transformed +
-                           o / c->out * p.t->coefficients * gan__winograd_matrix(c->out, p.pitch) +
+                           o / c->out * p.t->coefficients *
+                               gan__winograd_matrix_size(c->out, p.pitch) +
                            o % c->out * p.pitch,
-                       gan__winograd_matrix(c->out, p.pitch));
+                       gan__winograd_matrix_size(c->out, p.pitch));
 }
 
 void gan__winograd_map(const gan__conv *c, size_t rows, const float *image,

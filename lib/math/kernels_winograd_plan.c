@@ -65,11 +65,6 @@ static const gan__winograd_tiling *tiling_for(const gan__conv *c)
 
 /* ---- sizes ---- */
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 /* The number of rows of `across` tiles, up to `most` tiles in all, that fills the products' panels
  * of up to 32 columns best. */
 static size_t rows_for(size_t across, size_t most)
@@ -97,8 +92,8 @@ gan__winograd_plan gan__winograd_plan_of(const gan__conv *c)
     p.down = tiles_along(p.t, c->map[0]);
     p.columns = c->in * p.t->phases;
     p.pitch = gan__winograd_pitch(p.columns);
-    tiles = AT_ONCE /
-            (p.t->coefficients * (gan__winograd_least(p.columns, GAN__WINOGRAD_COLUMNS) + c->out));
+    tiles =
+        AT_ONCE / (p.t->coefficients * (gan__size_min(p.columns, GAN__WINOGRAD_COLUMNS) + c->out));
     tiles = tiles > MOST_TILES ? MOST_TILES : tiles < LEAST_TILES ? LEAST_TILES : tiles;
     p.rows_at_once = rows_for(p.across, tiles);
     p.tiles = gan__winograd_pitch(p.rows_at_once * p.across);
@@ -114,14 +109,14 @@ static size_t pairs_of_columns(const gan__winograd_plan *p, size_t columns)
                          by->pair_rows_size(columns, p->c->out));
 }
 
-size_t gan__winograd_coefficient(const gan__winograd_plan *p)
+size_t gan__winograd_coefficient_size(const gan__winograd_plan *p)
 {
     size_t n = 0;
 
-    if (p->c->by != GAN__BY_BFLOAT16) return gan__winograd_matrix(p->c->out, p->pitch);
+    if (p->c->by != GAN__BY_BFLOAT16) return gan__winograd_matrix_size(p->c->out, p->pitch);
     for (size_t i = 0; i < p->columns; i += GAN__WINOGRAD_COLUMNS)
         n = gan__size_add(
-            n, pairs_of_columns(p, gan__winograd_least(GAN__WINOGRAD_COLUMNS, p->columns - i)));
+            n, pairs_of_columns(p, gan__size_min(GAN__WINOGRAD_COLUMNS, p->columns - i)));
     return n;
 }
 
@@ -138,7 +133,7 @@ size_t gan__winograd_weights_size(const gan__conv *c)
     const gan__winograd_plan p = gan__winograd_plan_of(c);
 
     return gan__size_mul(gan__size_mul(p.t->coefficients, c->groups),
-                         gan__winograd_coefficient(&p));
+                         gan__winograd_coefficient_size(&p));
 }
 
 size_t gan__winograd_weights_units(const gan__conv *c)
@@ -150,7 +145,7 @@ size_t gan__winograd_least_rows(const gan__conv *c)
 {
     const gan__winograd_plan p = gan__winograd_plan_of(c);
 
-    return larger(LEAST_TILES / (p.across * p.down), 1);
+    return gan__size_max(LEAST_TILES / (p.across * p.down), 1);
 }
 
 size_t gan__winograd_least_channels(const gan__conv *c)

@@ -23,7 +23,7 @@ typedef struct gan__winograd_tiling {
 } gan__winograd_tiling;
 
 typedef struct gan__winograd_plan {
-    const gan__conv *c;
+    const gan__conv *c; /* the caller's */
     const gan__winograd_tiling *t;
     size_t across, down; /* tiles of a sample */
     size_t columns;      /* of the transformed weights' rows: phases of channels of the image */
@@ -40,18 +40,14 @@ gan__winograd_plan gan__winograd_plan_of(const gan__conv *c);
  * In bfloat16 they are packed as products read them, once in pairs along the image's channels and
  * once along the map's:
  *
- *     a coefficient:  | map from image, pairs along i | image from map, pairs along o |   for the first
- *                     GAN__WINOGRAD_COLUMNS columns i of U; then for the next ones ... */
-size_t gan__winograd_coefficient(const gan__winograd_plan *p);
+ *     a coefficient:  | map from image, pairs along i | image from map, pairs along o | ...
+ *
+ * for the first GAN__WINOGRAD_COLUMNS columns i of U, then for the next ones. */
+size_t gan__winograd_coefficient_size(const gan__winograd_plan *p);
 
 /* The offset, within a coefficient, of the pairs for columns `begin` .. `begin` + n - 1 in the
  * first or the second form. */
 size_t gan__winograd_pairs_at(const gan__winograd_plan *p, size_t begin, size_t n, int second);
-
-static inline size_t gan__winograd_least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 /* The leading dimension of rows of n numbers, with slack for what is written beyond them: an odd
  * number of cache lines.  Matrices are one more cache line apart.  With powers of two, what is read
@@ -63,7 +59,8 @@ static inline size_t gan__winograd_pitch(size_t n)
     return gan__size_mul(gan__size_add(n, GAN__WINOGRAD_SLACK + line - 1) / line | 1, line);
 }
 
-static inline size_t gan__winograd_matrix(size_t rows, size_t pitch)
+/* The size of `rows` such rows, in floats, up to where the next matrix begins. */
+static inline size_t gan__winograd_matrix_size(size_t rows, size_t pitch)
 {
     return gan__size_add(gan__size_mul(rows, pitch), GAN__WINOGRAD_LINE);
 }

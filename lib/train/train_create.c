@@ -404,11 +404,6 @@ static size_t larger_room(const gan__pass *a, const gan__pass *b, gan__room room
     return room_of(a, room) > room_of(b, room) ? room_of(a, room) : room_of(b, room);
 }
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 /* One pass runs at a time.  Memory of activations that aren't kept, over the two halves of a step
  * and sampling:
  *
@@ -426,15 +421,15 @@ static gan_status share_rooms(gan_trainer *t)
     gan__pass *g = t->generator.pass, *d = t->discriminator.pass, *eval = t->eval;
     gan__pass *penalty = gan__penalty_pass(t->penalties[0]);
     const size_t passing =
-        larger(larger_room(g, d, GAN__ROOM_PASSING), room_of(eval, GAN__ROOM_PASSING));
-    const size_t values = larger(gan__size_add(passing, room_of(g, GAN__ROOM_STAYING)),
-                                 room_of(penalty, GAN__ROOM_PASSING));
+        gan__size_max(larger_room(g, d, GAN__ROOM_PASSING), room_of(eval, GAN__ROOM_PASSING));
+    const size_t values = gan__size_max(gan__size_add(passing, room_of(g, GAN__ROOM_STAYING)),
+                                        room_of(penalty, GAN__ROOM_PASSING));
     const size_t of_g = larger_room(g, eval, GAN__ROOM_TRANSFORMED);
     const size_t of_d = larger_room(d, penalty, GAN__ROOM_TRANSFORMED);
-    const size_t scratch = larger(larger_room(g, eval, GAN__ROOM_SCRATCH),
-                                  larger_room(d, penalty, GAN__ROOM_SCRATCH));
+    const size_t scratch = gan__size_max(larger_room(g, eval, GAN__ROOM_SCRATCH),
+                                         larger_room(d, penalty, GAN__ROOM_SCRATCH));
     const int apart = t->desc.activations != GAN_ACTIVATIONS_RECOMPUTE;
-    const size_t transformed = apart ? gan__size_add(of_g, of_d) : larger(of_g, of_d);
+    const size_t transformed = apart ? gan__size_add(of_g, of_d) : gan__size_max(of_g, of_d);
     float *rooms[GAN__ROOMS];
 
     GAN_TRY(gan__alloc(&t->rooms, &t->allocator,

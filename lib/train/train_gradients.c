@@ -74,13 +74,10 @@ cleanup:
     return status;
 }
 
-static gan_status discriminator_gradients(gan__half_step *half)
+static void discriminator_backward(gan__half_step *half)
 {
-    gan_status status = GAN_OK;
     gan_trainer *t = half->trainer;
 
-    gan__half_forward(half);
-    GAN_TRY(loss_of_each(half, discriminator_loss));
     gan__pass_cut(t->discriminator.pass, gan__shards_cut(t->shards, half->count, half->first));
     gan__pass_backward(t->discriminator.pass, t->pool, GAN__PASS_WEIGHTS);
     gan__half_book(half, GAN__STEP_D_BACKWARD);
@@ -90,9 +87,6 @@ static gan_status discriminator_gradients(gan__half_step *half)
     else if (t->shards)
         pass_over(half);
     gan__half_book(half, GAN__STEP_PENALTY);
-
-cleanup:
-    return status;
 }
 
 static gan_status generator_loss(gan__half_step *half, size_t row)
@@ -108,13 +102,10 @@ cleanup:
     return status;
 }
 
-static gan_status generator_gradients(gan__half_step *half)
+static void generator_backward(gan__half_step *half)
 {
-    gan_status status = GAN_OK;
     gan_trainer *t = half->trainer;
 
-    gan__half_forward(half);
-    GAN_TRY(loss_of_each(half, generator_loss));
     gan__pass_cut(t->generator.pass, gan__shards_cut(t->shards, half->count, 0));
     gan__pass_backward(t->discriminator.pass, t->pool, GAN__PASS_INPUT);
     if (gan__half_fakes_apart(t)) gan__half_return_gradients(half);
@@ -122,9 +113,6 @@ static gan_status generator_gradients(gan__half_step *half)
     gan__pass_backward(t->generator.pass, t->pool,
                        GAN__PASS_WEIGHTS | (gan__half_fakes_apart(t) ? 0 : GAN__PASS_GO_ON));
     gan__half_book(half, GAN__STEP_G_BACKWARD);
-
-cleanup:
-    return status;
 }
 
 /* ---- a batch: its micro-batches, or this rank's shards ---- */
@@ -188,15 +176,21 @@ static void hold_weights(gan_trainer *t, int held)
     gan__pass_hold(t->discriminator.pass, held);
 }
 
-/* `before` is how many this rank has computed. */
+/* A micro-batch or shard; `before` is how many of them this rank has computed. */
 static gan_status one_part(gan__half_step *half, size_t before)
 {
     gan_status status = GAN_OK;
     gan_trainer *t = half->trainer;
+    const int is_d = gan__half_is_d(half);
 
     if (before > 0) hold_weights(t, 1);
     gan__learner_begin_part(half->player, before);
-    GAN_TRY(gan__half_is_d(half) ? discriminator_gradients(half) : generator_gradients(half));
+    gan__half_forward(half);
+    GAN_TRY(loss_of_each(half, is_d ? discriminator_loss : generator_loss));
+    if (is_d)
+        discriminator_backward(half);
+    else
+        generator_backward(half);
     gan__pass_settle(half->player->pass, 0);
     gan__learner_gather(half->player, t->pool, before);
     gan__shards_close(t->shards,
