@@ -163,7 +163,7 @@ typedef struct later {
     size_t at;
 } later;
 
-enum { ROWS_AHEAD = 3 };
+enum { ROWS_AHEAD = 12 };
 
 INLINE later first_row(const gan__tile_rows *r, size_t channel)
 {
@@ -285,12 +285,15 @@ INLINE void rows_in(const gan__tile_rows *r, side s, transform t, int narrow, co
     }
 }
 
-INLINE void tiles_in(const gan__tile_rows *r, side s, transform t, const float *x, float *values)
+INLINE void tiles_in(const gan__tile_rows *rows, side s, transform t, const float *x,
+                     float *values)
 {
-    if (r->across <= GAN__NARROW)
-        rows_in(r, s, t, 1, x, values);
+    const gan__tile_rows r = *rows; /* which no store through a pointer can change */
+
+    if (r.across <= GAN__NARROW)
+        rows_in(&r, s, t, 1, x, values);
     else
-        rows_in(r, s, t, 0, x, values);
+        rows_in(&r, s, t, 0, x, values);
 }
 
 /* ---- values to pixels ---- */
@@ -444,13 +447,15 @@ INLINE void rows_out(const gan__tile_rows *r, side s, transform t, int narrow, c
     }
 }
 
-INLINE void tiles_out(const gan__tile_rows *r, side s, transform t, const float *values,
+INLINE void tiles_out(const gan__tile_rows *rows, side s, transform t, const float *values,
                       const float *bias, float *x)
 {
-    if (r->across <= GAN__NARROW)
-        rows_out(r, s, t, 1, values, bias, x);
+    const gan__tile_rows r = *rows;
+
+    if (r.across <= GAN__NARROW)
+        rows_out(&r, s, t, 1, values, bias, x);
     else
-        rows_out(r, s, t, 0, values, bias, x);
+        rows_out(&r, s, t, 0, values, bias, x);
 }
 
 /* ---- weights ---- */
