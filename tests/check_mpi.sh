@@ -155,6 +155,24 @@ done
 grep -q "has an earlier run's" out || { cat out; fail "it should say why not"; }
 echo "fashion_gan with $mpi: the same files as alone"
 
+# Local steps: a run of its own, the same each time, whose ranks evaluate the same weights.
+for name in local again exact; do
+    rm -rf $name
+    k=4
+    [ $name != exact ] || k=1
+    # shellcheck disable=SC2086
+    start "$mpi" 2 "$build/examples/fashion_gan" $settings --epochs 2 --local-steps $k --evaluate-every 1 --keep-best --out $name >out 2>&1 ||
+        { cat out; fail "fashion_gan --local-steps $k fails with $mpi"; }
+done
+cmp local/generator.safetensors again/generator.safetensors || fail "two runs with local steps differ"
+! cmp -s local/generator.safetensors exact/generator.safetensors || fail "local steps change nothing"
+start "$mpi" 2 "$build/examples/fashion_gan" --quiet --threads 1 --resume --epochs 3 --out local >out 2>&1 ||
+    { cat out; fail "a run with local steps does not go on with $mpi"; }
+! start "$mpi" 4 "$build/examples/fashion_gan" --quiet --threads 1 --resume --epochs 4 --out local >out 2>&1 ||
+    fail "a run with local steps goes on with another number of processes"
+grep -q "ranks" out || { cat out; fail "it should name the number of ranks"; }
+echo "fashion_gan --local-steps with $mpi: a run of its own, the same each time"
+
 # The program of docs/cluster.md.
 # shellcheck disable=SC2046  # flags are to be split
 ${CC:-cc} -std=c11 ${SAN:+-fsanitize=$SAN} -I"$sources/include" -I"$sources/mpi/include" \

@@ -72,6 +72,7 @@ int recipe_make(recipe *out, const run_options *o, gan_network *g, gan_network *
     gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .batch_size = (size_t)o->batch,
                              .seed = (uint64_t)o->seed, .n_threads = (size_t)o->threads};
     desc.shards = (size_t)o->shards;
+    desc.local_steps = (size_t)o->local_steps;
     desc.communicator = ranks_communicator();
     desc.loss = (gan_loss)o->loss;
     desc.top_k = o->top_k;

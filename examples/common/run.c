@@ -401,6 +401,13 @@ static int evaluate(run *r, size_t epoch)
            (!due || show_evaluation(r));
 }
 
+/* After local steps the ranks' weights differ: set all to their means, so that all ranks evaluate
+ * and decide alike. */
+static int average_ranks(const run *r)
+{
+    return r->opt->local_steps < 2 || cli_ok(gan_checkpoint_compare(r->trainer, r->iterator));
+}
+
 /* Write the files after an epoch, or after the part of it before a signal.  The checkpoint is
  * written after the statistics that belong to it. */
 static int write_epoch(run *r, size_t epoch, int whole)
@@ -410,7 +417,7 @@ static int write_epoch(run *r, size_t epoch, int whole)
     int due = !whole || epoch == (size_t)r->opt->epochs || (every > 0 && epoch % every == 0);
     int good = whole ? losses_write(directory, r->history, epoch)
                      : losses_write_begun(directory, epoch, &r->history[epoch - 1]);
-    good = good && (!whole || evaluate(r, epoch)) && watch_keep(&r->watch) &&
+    good = good && average_ranks(r) && (!whole || evaluate(r, epoch)) && watch_keep(&r->watch) &&
            write_fake_images(r, epoch, whole) && (!due || write_checkpoint(r)) &&
            write_weights(r) && runlog_page(&r->log, 0);
     if (good && whole && due) losses_forget_begun(directory);
@@ -451,9 +458,10 @@ static void add_step(losses_row *sum, const gan_train_stats *stats)
     sum->steps++;
 }
 
-static int asked_to_stop(void)
+/* Ranks agree whether to stop when they exchange weights, and at the beginning of an epoch. */
+static int asked_to_stop(const run *r, size_t step)
 {
-    stop_agree();
+    if (step % (size_t)r->opt->local_steps == 0) stop_agree();
     return stop_signal();
 }
 
@@ -475,7 +483,8 @@ static int train_epoch(run *r, size_t epoch)
     gan_status status = GAN_OK;
 
     losses_scale(row, (double)row->steps);
-    while (!asked_to_stop() && (status = gan_iterator_next(r->iterator, &batch)) == GAN_OK) {
+    while (!asked_to_stop(r, row->steps) &&
+           (status = gan_iterator_next(r->iterator, &batch)) == GAN_OK) {
         if (ranks_rank() == 0) {
             const gan_batch own = own_samples(batch);
             watch_first_batch(&r->watch, &own, gan_dataset_count(r->data));

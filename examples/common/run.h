@@ -10,7 +10,7 @@
 /* The options of a run; a program sets the defaults. */
 typedef struct run_options {
     const char *out;
-    long epochs, batch, seed, shards, threads, checkpoint_every, evaluate_every;
+    long epochs, batch, seed, shards, local_steps, threads, checkpoint_every, evaluate_every;
     double lr, d_lr, beta1, beta2, ema;
     long ema_images; /* half-life of the average in place of its decay; 0: `ema` */
     int loss, penalty, second_penalty, schedule; /* a gan_loss, gan_penalty_kind, gan_schedule */
@@ -33,8 +33,9 @@ typedef struct run_options {
 
 /* Common defaults, to be followed by those of a program. */
 #define RUN_DEFAULTS                                                                               \
-    .out = "out", .checkpoint_every = 1, .seed = 1, .penalty_weight = 10, .penalty_interval = 1,   \
-    .n_critic = 1, .top_k = 1, .beta2 = 0.999, .penalty_end = 1, .few = {FEW_DEFAULTS}
+    .out = "out", .checkpoint_every = 1, .seed = 1, .local_steps = 1, .penalty_weight = 10,        \
+    .penalty_interval = 1, .n_critic = 1, .top_k = 1, .beta2 = 0.999, .penalty_end = 1,            \
+    .few = {FEW_DEFAULTS}
 
 /* The names of gan_loss, gan_penalty_kind, gan_schedule and gan_precision on the command line, in
  * their order. */
@@ -93,6 +94,9 @@ extern const char *const run_losses[], *const run_penalties[], *const run_schedu
     {"shards", "N", .whole = &(o)->shards, .min = 0, .max = 1024,                                  \
      .help = "cut each batch into N shards, 1, 2, 4, 8 ..., which processes started by mpirun "    \
              "share; 0: 8 under mpirun, else not"},                                                \
+    {"local-steps", "K", .whole = &(o)->local_steps, .min = 1, .max = 1000000,                     \
+     .help = "under mpirun: local SGD, in which each process trains on its own shards and all "    \
+             "average their weights after every K steps; 1: exact, one sum of gradients a step"},  \
     {"precision", "NAME", .choice = &(o)->precision, .choices = run_precisions,                    \
      .help = "number format in the products of convolutions and linear layers; bfloat16 is "       \
              "faster where the CPU has AVX512-BF16"},                                              \
