@@ -49,7 +49,7 @@ static const char ending[] =
 static const char examples[] =
     "  picture_gan --data photos --dry-run         what would be done, and how long it takes\n"
     "  picture_gan --data photos                   do it\n"
-    "  picture_gan --data cats --flip --size 64    larger ones, also mirrored\n"
+    "  picture_gan --data cats --flip --size 96    larger ones, also mirrored\n"
     "  picture_gan --data views --size 36 --width 64\n"
     "  picture_gan --data digits.npy --labels digits-labels.npy\n"
     "  picture_gan --data cifar-10-batches-bin --epochs 20\n"
@@ -275,7 +275,7 @@ static int train(options *o, const collection *c, size_t n_classes)
 
 int main(int argc, char **argv)
 {
-    options o = {.size = 32, .repeat = 1, .networks = {.latent = 100, .base = 64, .embedding = 10}};
+    options o = {.size = 64, .repeat = 1, .networks = {.latent = 100, .base = 64, .embedding = 10}};
     o.run = (run_options){RUN_DEFAULTS, .epochs = 25, .batch = 32,
                           .lr = 0.0002, .beta1 = 0.5, .ema = 0.999};
     /* clang-format off */

@@ -9,12 +9,12 @@ static choice_facts pictures(size_t count, size_t side, size_t channels)
     return (choice_facts){.count = count, .side = side, .channels = channels, .border = 0.5};
 }
 
-TEST(pictures_are_never_made_larger_than_they_are_nor_than_can_be_learnt)
+TEST(pictures_are_never_made_larger_than_they_are_nor_than_can_be_learnt_in_an_hour)
 {
     static const struct {
         size_t count, side, size;
-    } cases[] = {{400, 240, 32},  {400, 28, 28},     {400, 17, 17},
-                 {400, 5, 8},     {5000, 240, 32},   {20000, 178, 64},
+    } cases[] = {{400, 240, 64},  {400, 28, 28},     {400, 17, 17},
+                 {400, 5, 8},     {5000, 240, 64},   {20000, 178, 64},
                  {20000, 28, 28}, {200000, 300, 64}, {60000, 28, 28}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const choice_facts facts = pictures(cases[i].count, cases[i].side, 3);

@@ -1,8 +1,7 @@
 /* choice.c - see choice.h.
  *
  * The discriminator memorises few images (overfits), and then has nothing more to teach the
- * generator: the fewer there are, the stronger the augmentation and the smaller the pictures.
- * Hundreds are always augmented, by all operations (Zhao et al., 2020): an adaptive strength, which
+ * generator: the fewer there are, the stronger the augmentation.  Hundreds are always augmented, by all operations (Zhao et al., 2020): an adaptive strength, which
  * begins at 0, comes after the first epochs have taught them.  It depends on --epochs, too, which
  * can't be changed afterwards then.  The total number of images that a run sees grows more slowly
  * than the number of pictures: 400 of them are seen five hundred times, 60,000 ten times. */
@@ -13,8 +12,8 @@
 
 /* The settings from this number of pictures on: */
 typedef struct tier {
-    size_t from, largest, images;
-    int minutes; /* measured with colour pictures of the largest size, see choice_describe() */
+    size_t from, images;
+    int minutes; /* with colour pictures of LARGEST pixels a side, see choice_describe() */
     const char *grey, *colour, *why_augment;
     int adaptive;
 } tier;
@@ -23,14 +22,14 @@ typedef struct tier {
 #define COLOUR "translation,color,cutout"
 
 static const tier tiers[] = {
-    {0, 32, 200000, 3, GREY, COLOUR, "with few images the discriminator memorises them", 0},
-    {2000, 32, 400000, 5, "translation,cutout", "translation,color",
+    {0, 200000, 12, GREY, COLOUR, "with few images the discriminator memorises them", 0},
+    {2000, 400000, 24, "translation,cutout", "translation,color",
      "in time the discriminator memorises them", 1},
-    {10000, 64, 400000, 24, "translation", "translation",
-     "in time the discriminator memorises them", 1},
-    {50000, 64, 600000, 36, "none", "none", "there are pictures enough", 0},
+    {10000, 400000, 24, "translation", "translation", "in time the discriminator memorises them",
+     1},
+    {50000, 600000, 36, "none", "none", "there are pictures enough", 0},
 };
-enum { TIERS = sizeof tiers / sizeof *tiers, LEAST_SIDE = 8, EPOCH = 2000 };
+enum { TIERS = sizeof tiers / sizeof *tiers, LEAST_SIDE = 8, LARGEST = 64, EPOCH = 2000 };
 enum { SPARING = 5000, MOST_HELD_OUT = 2000 };
 
 static const tier *find_tier(size_t count)
@@ -40,12 +39,10 @@ static const tier *find_tier(size_t count)
     return &tiers[i];
 }
 
-static void choose_size(choice *c, const choice_facts *facts, const tier *t)
+static void choose_size(choice *c, const choice_facts *facts)
 {
-    c->size = facts->side < t->largest ? facts->side : t->largest;
-    c->why_size = "small enough to be learnt from so few pictures";
-    if (t->largest > 32) c->why_size = "larger ones take hours";
-    if (facts->side <= t->largest) c->why_size = "as the pictures are";
+    c->size = facts->side < LARGEST ? facts->side : LARGEST;
+    c->why_size = facts->side <= LARGEST ? "as the pictures are" : "larger ones take hours";
     if (c->size >= LEAST_SIDE) return;
     c->size = LEAST_SIDE;
     c->why_size = "the smallest size of the networks";
@@ -65,7 +62,7 @@ choice choice_make(const choice_facts *facts)
 {
     const tier *t = find_tier(facts->count);
     choice c = {.base = 32, .batch = 32, .adaptive = t->adaptive, .ema = 0.999};
-    choose_size(&c, facts, t);
+    choose_size(&c, facts);
     choose_fill(&c, facts);
     c.why_base = "wide enough for pictures of this size";
     c.why_batch = "more and smaller steps teach more in the same time";
@@ -108,7 +105,7 @@ void choice_describe(char out[CHOICE_ROOM])
         char from[16], images[16], size[16];
         write_number(from, i == 0 ? 1 : tiers[i].from);
         write_number(images, tiers[i].images);
-        snprintf(size, sizeof size, "%zux%zu", tiers[i].largest, tiers[i].largest);
+        snprintf(size, sizeof size, "%zux%zu", (size_t)LARGEST, (size_t)LARGEST);
         used += (size_t)snprintf(out + used, CHOICE_ROOM - used, "  from %-12s %-7s %11s %9d\n",
                                  from, size, images, tiers[i].minutes);
     }
