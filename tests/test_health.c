@@ -5,6 +5,7 @@
 #include "game.h"
 #include "judge/health_internal.h"
 #include "run.h"
+#include "sequence.h"
 
 #include <gan/gan.h>
 #include <locale.h>
@@ -442,6 +443,34 @@ TEST_EACH(data_and_settings_are_warned_of_before_training, 0, sizeof starts / si
                       starts[_i].part, f.sentence);
     }
     gan_health_destroy(h);
+}
+
+/* Whether a trainer with this augmentation is warned of five samples. */
+static int warned_of_few(const gan_augment_desc *augment)
+{
+    static const net_layer g_layers[] = {LINEAR(2, 16), TANH, END};
+    const gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT, .n_threads = 1, .augment = augment};
+    const float samples[16] = {-1, 0.5f, 1, 0, -0.5f};
+    const gan_batch batch = {GAN_BATCH_INIT, .samples = samples, .count = 1};
+    gan_health *h = make();
+    game x = {.g = net_seeded(2, g_layers, 1), .g_opt = adam(), .d_opt = adam()};
+    int warned;
+
+    x.d = BUILT(gan_shape_3d(1, 4, 4), gan_layer_flatten(), gan_layer_linear(16, 1));
+    expect_ok(gan_trainer_create(&x.trainer, x.g, x.d, x.g_opt, x.d_opt, &desc));
+    expect_ok(gan_health_preflight(h, x.trainer, &batch, 5));
+    warned = find(h, GAN_VERDICT_FEW_SAMPLES, NULL);
+    gan_health_destroy(h);
+    game_end(&x);
+    return warned;
+}
+
+TEST(few_samples_are_no_warning_where_they_are_augmented)
+{
+    const gan_augment_desc augment = {GAN_AUGMENT_DESC_INIT, GAN_AUGMENT_TRANSLATION};
+
+    ck_assert_int_eq(warned_of_few(NULL), 1);
+    ck_assert_int_eq(warned_of_few(&augment), 0);
 }
 
 TEST(warnings_end_when_they_are_heeded)

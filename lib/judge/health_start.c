@@ -74,13 +74,20 @@ gan_status gan__health_find_start(gan__health_start *s, const gan_trainer *train
                                   : "batch->samples");
     if (batch->count == 0)
         return gan__fail(GAN_ERR_INVALID, "health: 1 or more samples in the batch expected, got 0");
+
+    gan_status status = GAN_OK;
+    gan_train_stats stats = {GAN_TRAIN_STATS_INIT};
     gan_network *g = gan_trainer_generator(trainer), *d = gan_trainer_discriminator(trainer);
 
+    GAN_TRY(gan_trainer_stats(trainer, &stats));
+    s->augmented = stats.augment_probability;
     s->g_rate = rate_of(g, gan_trainer_generator_optimizer(trainer));
     s->d_rate = rate_of(d, gan_trainer_discriminator_optimizer(trainer));
     s->n_samples = (double)n_samples;
     s->n_steps = ceil(s->n_samples / (double)batch->count);
     find_reach(s, g);
     measure(s, batch->samples, batch->count * gan_shape_size(gan_network_input_shape(d)));
-    return GAN_OK;
+
+cleanup:
+    return status;
 }
