@@ -1,10 +1,11 @@
 /* choice.c - see choice.h.
  *
  * The discriminator memorises few images (overfits), and then has nothing more to teach the
- * generator: the fewer there are, the stronger the augmentation.  Hundreds are always augmented, by all operations (Zhao et al., 2020): an adaptive strength, which
- * begins at 0, comes after the first epochs have taught them.  It depends on --epochs, too, which
- * can't be changed afterwards then.  The total number of images that a run sees grows more slowly
- * than the number of pictures: 400 of them are seen five hundred times, 60,000 ten times. */
+ * generator: the fewer there are, the stronger the augmentation.  Hundreds are always augmented, by
+ * all operations (Zhao et al., 2020): an adaptive strength, which begins at 0, comes after the first
+ * epochs have taught them.  It depends on --epochs, too, which can't be changed afterwards then.
+ * The total number of images that a run sees grows more slowly than the number of pictures: 400 of
+ * them are seen five hundred times, 60,000 ten times. */
 #include "choice.h"
 
 #include <stdio.h>
@@ -13,7 +14,7 @@
 /* The settings from this number of pictures on: */
 typedef struct tier {
     size_t from, images;
-    int minutes; /* with colour pictures of LARGEST pixels a side, see choice_describe() */
+    int minutes; /* with colour pictures of LARGEST pixels a side, at 115 ms a step */
     const char *grey, *colour, *why_augment;
     int adaptive;
 } tier;
@@ -105,7 +106,7 @@ void choice_describe(char out[CHOICE_ROOM])
         char from[16], images[16], size[16];
         write_number(from, i == 0 ? 1 : tiers[i].from);
         write_number(images, tiers[i].images);
-        snprintf(size, sizeof size, "%zux%zu", (size_t)LARGEST, (size_t)LARGEST);
+        snprintf(size, sizeof size, "%dx%d", LARGEST, LARGEST);
         used += (size_t)snprintf(out + used, CHOICE_ROOM - used, "  from %-12s %-7s %11s %9d\n",
                                  from, size, images, tiers[i].minutes);
     }

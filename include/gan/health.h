@@ -169,8 +169,8 @@ typedef struct gan_health_desc {
     double label_share;      /**< LABELS_IGNORED: how far agreement is above chance, as a fraction
                                   of the distance from chance to its floor.  0: 0.25 */
     size_t patience;         /**< NO_PROGRESS: looks without improvement.  0: 10 */
-    size_t few_samples;      /**< FEW_SAMPLES: fewer training samples than this, without
-                                  augmentation of the first step.  0: 1000 */
+    size_t few_samples;      /**< FEW_SAMPLES: fewer training samples than this, and no
+                                  augmentation in the first step.  0: 1000 */
     size_t short_epoch;      /**< SHORT_EPOCH: fewer steps than this.  0: 10 */
     double large_data;       /**< DATA_RANGE: the data has absolute values above this.  0: 10 */
     double narrow_data; /**< DATA_RANGE: the data's range is below this fraction of the generator's.

@@ -417,7 +417,8 @@ GAN_API size_t gan_trainer_batch_size(const gan_trainer *trainer);
  * @param[in]     trainer  The run.
  * @param[in,out] stats    Receives the statistics, as far as its struct_size has room.
  *
- * @retval GAN_OK           `stats` is filled; before the first step with zeros.
+ * @retval GAN_OK           `stats` is filled; before the first step with zeros, but for
+ *                          `augment_probability`.
  * @retval GAN_ERR_INVALID  `trainer` or `stats` is NULL, or `stats` has no valid struct_size.
  *
  * @since 0.1

@@ -129,7 +129,7 @@ typedef enum gan__health_moment {
 typedef struct gan__health_start {
     double g_rate, d_rate;        /* learning rates, times the largest factor of any tensor */
     double n_samples, n_steps;    /* in an epoch */
-    double augmented;             /* probability of an augmentation; an adaptive one begins at 0 */
+    double augment_probability;   /* in the first step: 0 where it is adaptive, too */
     double least, most;           /* of the data's values */
     double beyond;                /* share of them that the generator can't reach */
     double reach_low, reach_high; /* the range of its last layer's outputs; infinite where

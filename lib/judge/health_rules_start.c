@@ -90,7 +90,7 @@ static gan_finding_level judge_few_samples(const gan_health *h, const gan__healt
 {
     evidence[0] = s->n_samples;
     evidence[1] = (double)h->desc.few_samples;
-    return note_if(s->n_samples < (double)h->desc.few_samples && !(s->augmented > 0));
+    return note_if(s->n_samples < (double)h->desc.few_samples && !(s->augment_probability > 0));
 }
 
 const gan__health_rule gan__health_few_samples = {

@@ -80,7 +80,7 @@ gan_status gan__health_find_start(gan__health_start *s, const gan_trainer *train
     gan_network *g = gan_trainer_generator(trainer), *d = gan_trainer_discriminator(trainer);
 
     GAN_TRY(gan_trainer_stats(trainer, &stats));
-    s->augmented = stats.augment_probability;
+    s->augment_probability = stats.augment_probability;
     s->g_rate = rate_of(g, gan_trainer_generator_optimizer(trainer));
     s->d_rate = rate_of(d, gan_trainer_discriminator_optimizer(trainer));
     s->n_samples = (double)n_samples;

@@ -285,10 +285,9 @@ INLINE void rows_in(const gan__tile_rows *r, side s, transform t, int narrow, co
     }
 }
 
-INLINE void tiles_in(const gan__tile_rows *rows, side s, transform t, const float *x,
-                     float *values)
+INLINE void tiles_in(const gan__tile_rows *rows, side s, transform t, const float *x, float *values)
 {
-    const gan__tile_rows r = *rows; /* which no store through a pointer can change */
+    const gan__tile_rows r = *rows; /* a copy stays in registers: no store can change it */
 
     if (r.across <= GAN__NARROW)
         rows_in(&r, s, t, 1, x, values);
