@@ -119,6 +119,89 @@ TEST_EACH(a_subset_has_the_order_of_its_indices, 0, N_KINDS)
     gan_dataset_destroy(source);
 }
 
+/* ---- Other labels ---- */
+
+TEST_EACH(other_labels_hide_those_of_the_source, 0, N_KINDS)
+{
+    static const char *const names[] = {"odd", "even"};
+    const gan_dataset_desc desc = {GAN_DATASET_DESC_INIT, .class_names = names, .n_class_names = 2};
+    gan_dataset *source = make((source_kind)_i), *data, *part;
+    float out[NUMBERS], wanted[NUMBERS];
+    uint16_t labels[COUNT];
+    double sizes[2];
+    uint8_t label;
+
+    for (size_t i = 0; i < COUNT; i++) labels[i] = i % 4 == 0;
+    expect_ok(gan_dataset_create_labelled(&data, source, labels, &desc));
+    memset(labels, 7, sizeof labels); /* they were copied */
+    ck_assert_uint_eq(gan_dataset_count(data), COUNT);
+    ck_assert_uint_eq(gan_dataset_class_count(data), 2);
+    ck_assert_str_eq(gan_dataset_class_name(data, 1), "even");
+    ck_assert_ptr_null(gan_dataset_class_name(data, 2));
+    expect_ok(gan_dataset_class_sizes(data, sizes, 2));
+    ck_assert_double_eq(sizes[0], 30);
+    for (size_t i = 0; i < COUNT; i++) {
+        expect_ok(gan_dataset_read(data, i, out, &label));
+        expect_ok(gan_dataset_read(source, i, wanted, NULL));
+        expect_same_bits(out, wanted, sizeof wanted);
+        ck_assert_uint_eq(label, i % 4 == 0);
+    }
+    expect_ok(gan_dataset_create_range(&part, data, 4, 2, NULL)); /* its parts have them, too */
+    expect_sample(part, 0, data, 4);
+    expect_sample(part, 1, data, 5);
+    ck_assert_str_eq(gan_dataset_class_name(part, 1), "even");
+    gan_dataset_destroy(part);
+    gan_dataset_destroy(data);
+    gan_dataset_destroy(source);
+}
+
+TEST(other_labels_may_need_16_bits_or_be_the_first)
+{
+    const gan_dataset_desc few = {GAN_DATASET_DESC_INIT, .max_count = 3};
+    uint16_t labels[COUNT] = {0, 300, 65535}, label;
+    const float numbers[2] = {1, 2};
+    gan_dataset *source = make(BYTES), *bare, *data;
+
+    expect_ok(gan_dataset_create_labelled(&data, source, labels, &few));
+    ck_assert_uint_eq(gan_dataset_count(data), 3);
+    ck_assert_int_eq(gan_dataset_label_bits(data), 16);
+    ck_assert_uint_eq(gan_dataset_class_count(data), 0); /* no names, not the source's */
+    expect_ok(gan_dataset_read_labels16(data, 2, NULL, &label));
+    ck_assert_uint_eq(label, 65535);
+    gan_dataset_destroy(data);
+    expect_ok(gan_dataset_create_floats(&bare, numbers, NULL, 2, gan_shape_1d(1), NULL));
+    expect_ok(gan_dataset_create_labelled(&data, bare, labels, NULL));
+    ck_assert_int_eq(gan_dataset_has_labels(bare), 0);
+    expect_ok(gan_dataset_read_labels16(data, 1, NULL, &label));
+    ck_assert_uint_eq(label, 300);
+    gan_dataset_destroy(data);
+    gan_dataset_destroy(bare);
+    gan_dataset_destroy(source);
+}
+
+TEST(impossible_labels_are_refused)
+{
+    const gan_dataset_desc unnamed = {GAN_DATASET_DESC_INIT, .n_class_names = 2};
+    const uint16_t labels[COUNT] = {0};
+    gan_dataset *source = make(BYTES), *data = source;
+    budget b;
+    gan_dataset_desc poor = {GAN_DATASET_DESC_INIT, .allocator = &b.allocator};
+
+    expect_fails(gan_dataset_create_labelled(NULL, source, labels, NULL), GAN_ERR_INVALID, "out");
+    expect_fails(gan_dataset_create_labelled(&data, NULL, labels, NULL), GAN_ERR_INVALID, "source");
+    ck_assert_ptr_null(data);
+    data = source;
+    expect_fails(gan_dataset_create_labelled(&data, source, NULL, NULL), GAN_ERR_INVALID,
+                 "labels is NULL");
+    ck_assert_ptr_null(data);
+    expect_fails(gan_dataset_create_labelled(&data, source, labels, &unnamed), GAN_ERR_INVALID,
+                 "2 class_names, which are NULL");
+    budget_init(&b, 2);
+    expect_fails(gan_dataset_create_labelled(&data, source, labels, &poor), GAN_ERR_NOMEM, "");
+    ck_assert_uint_eq(budget_live(&b), 0);
+    gan_dataset_destroy(source);
+}
+
 /* Whichever is destroyed first: memory is freed with the last. */
 TEST(sources_live_as_long_as_they_are_needed)
 {

@@ -678,6 +678,8 @@ _declare("gan_dataset_split", _status, [("first", POINTER(c_void_p)), ("second",
     ("desc", POINTER(gan_split_desc))])
 _declare("gan_dataset_create_concat", _status, [("out", POINTER(c_void_p)), ("sources", POINTER(c_void_p)), ("n", c_size_t),
     ("allocator", POINTER(gan_allocator))])
+_declare("gan_dataset_create_labelled", _status, [("out", POINTER(c_void_p)), ("source", c_void_p), ("labels", POINTER(c_uint16)),
+    ("desc", POINTER(gan_dataset_desc))])
 _declare("gan_dataset_destroy", None, [("data", c_void_p)])
 _declare("gan_dataset_count", c_size_t, [("data", c_void_p)])
 _declare("gan_dataset_shape", gan_shape, [("data", c_void_p)])

@@ -783,6 +783,31 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_concat(gan_dataset **out,
                                                             size_t n,
                                                             const gan_allocator *allocator);
 
+/**
+ * Create a view of another dataset's samples with other labels: a host's own, such as the clusters
+ * that it found them to be in.
+ *
+ * @param[out] out     Receives the dataset, yours to destroy; NULL on failure.
+ * @param[in]  source  The other dataset, with or without labels.
+ * @param[in]  labels  A label for each of its samples.  Copied.
+ * @param[in]  desc    Settings, or NULL for the defaults.  Classes have the names in it, or none;
+ *                     `max_bytes` and `concurrent` are not used: samples are read as the source's.
+ *
+ * @retval GAN_OK           `*out` is the dataset.
+ * @retval GAN_ERR_INVALID  `out`, `source` or `labels` is NULL, or `desc` is invalid.
+ * @retval GAN_ERR_NOMEM    No memory.
+ *
+ * Memory: 2 bytes per sample for its label.
+ *
+ * Otherwise as gan_dataset_create_range().
+ *
+ * @since 0.1
+ */
+GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_labelled(gan_dataset **out,
+                                                              const gan_dataset *source,
+                                                              const uint16_t *labels,
+                                                              const gan_dataset_desc *desc);
+
 /** Destroy a dataset.  Datasets and iterators made from it keep what they need until they are
  * destroyed.  NULL is allowed.  @since 0.1 */
 GAN_API void gan_dataset_destroy(gan_dataset *data);

@@ -482,6 +482,12 @@ static int has_origin_names(const gan_dataset *data)
     return data && data->origin_class && data->origin_class->count;
 }
 
+/* Unless the dataset has some itself, as one with other labels than its source. */
+static int has_origin_classes(const gan_dataset *data)
+{
+    return has_origin_names(data) && data->n_class_names == 0;
+}
+
 static size_t origin_count(const gan_dataset *data, gan__origin_list list)
 {
     return has_origin_names(data) ? data->origin_class->count(data->origin, list) : 0;
@@ -495,12 +501,12 @@ static const char *origin_name(const gan_dataset *data, gan__origin_list list, s
 size_t gan_dataset_class_count(const gan_dataset *data)
 {
     if (!data) return 0;
-    return has_origin_names(data) ? origin_count(data, GAN__ORIGIN_CLASSES) : data->n_class_names;
+    return has_origin_classes(data) ? origin_count(data, GAN__ORIGIN_CLASSES) : data->n_class_names;
 }
 
 const char *gan_dataset_class_name(const gan_dataset *data, size_t label)
 {
-    if (has_origin_names(data)) return origin_name(data, GAN__ORIGIN_CLASSES, label);
+    if (has_origin_classes(data)) return origin_name(data, GAN__ORIGIN_CLASSES, label);
     return data && label < data->n_class_names ? data->class_names + label * GAN__CLASS_NAME_BYTES
                                                : NULL;
 }

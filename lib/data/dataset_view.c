@@ -1,4 +1,5 @@
-/* dataset_view.c - datasets of other datasets' samples: ranges, subsets, several in a row.
+/* dataset_view.c - datasets of other datasets' samples: ranges, subsets, several in a row, and the
+ * same with other labels.
  *
  * A view holds references on its sources and reads through them, so that samples stay where they
  * are (bytes in memory, a file, a host's function):
@@ -25,7 +26,9 @@ typedef struct view {
     size_t *first_of; /* the index of each source's first sample, and the end of all */
     size_t *indices;  /* NULL: all from `first` on */
     size_t first;
-    size_t count; /* of the view's samples */
+    size_t count;           /* of the view's samples */
+    const uint16_t *labels; /* the host's, while the view is made; NULL: those of the sources */
+    int relabelled;         /* 1: classes, too, are not those of the sources */
 } view;
 
 /* ---- Reading ---- */
@@ -50,9 +53,12 @@ static const gan_dataset *source_of(const view *v, size_t *index)
 
 static gan_status read_sample(const gan_dataset *data, size_t index, float *out, uint16_t *label)
 {
-    const gan_dataset *source = source_of(data->origin, &index);
+    size_t there = index;
+    const gan_dataset *source = source_of(data->origin, &there);
+    const gan_status status = source->kind->read(source, there, out, label);
 
-    return source->kind->read(source, index, out, label);
+    if (label && data->labels) *label = data->labels[index];
+    return status;
 }
 
 static const uint8_t *bytes_of(const gan_dataset *data, size_t index)
@@ -99,7 +105,8 @@ static size_t count_names(const void *origin, gan__origin_list list)
 {
     const view *v = origin;
 
-    if (list == GAN__ORIGIN_CLASSES) return gan_dataset_class_count(v->sources[0]);
+    if (list == GAN__ORIGIN_CLASSES)
+        return v->relabelled ? 0 : gan_dataset_class_count(v->sources[0]);
     if (list == GAN__ORIGIN_COLUMNS) return gan_dataset_column_count(v->sources[0]);
     return list == GAN__ORIGIN_FILES ? v->count : count_skipped(v);
 }
@@ -194,6 +201,11 @@ static gan_status copy_labels(gan_dataset *data, const view *v)
 {
     gan_status status;
 
+    if (v->relabelled) {
+        status = gan__dataset_take_labels(data);
+        if (status == GAN_OK) memcpy(data->labels, v->labels, data->count * sizeof *v->labels);
+        return status;
+    }
     for (size_t i = 0; i < v->n_sources; i++)
         if (!v->sources[i]->labels) return GAN_OK;
     status = gan__dataset_take_labels(data);
@@ -213,6 +225,7 @@ static const gan__dataset_class *settle_kind(gan_dataset *data, const view *v)
         const gan_dataset *source = v->sources[i];
 
         if (source->access > data->access) data->access = source->access;
+        if (v->relabelled) continue;
         data->has_labels |= source->has_labels;
         data->has_wide_labels |= source->has_wide_labels;
     }
@@ -310,6 +323,33 @@ gan_status gan_dataset_create_subset(gan_dataset **out, const gan_dataset *sourc
     }
 
 cleanup:
+    return gan__lost(GAN__DATASET, status);
+}
+
+gan_status gan_dataset_create_labelled(gan_dataset **out, const gan_dataset *source,
+                                       const uint16_t *labels, const gan_dataset_desc *desc)
+{
+    gan_status status = GAN_OK;
+    gan_dataset_desc d = {GAN_DATASET_DESC_INIT};
+    gan_dataset *made = NULL;
+    size_t count = source ? source->count : 0;
+    view *v = NULL;
+
+    if (!out) return gan__fail(GAN_ERR_INVALID, "dataset: out is NULL");
+    *out = NULL;
+    if (!source) GAN_TRY(gan__fail_null(GAN__DATASET, 1, "dataset: source is NULL"));
+    if (!labels) GAN_FAIL(GAN_ERR_INVALID, "dataset: labels is NULL");
+    GAN_TRY(gan__dataset_read_desc(&d, desc, &count));
+    GAN_TRY(begin_view(&v, &source, 1, d.allocator));
+    v->labels = labels;
+    v->relabelled = 1;
+    GAN_TRY(create_view(&made, v, count));
+    GAN_TRY(gan__dataset_name_classes(made, &d));
+    *out = made;
+    made = NULL;
+
+cleanup:
+    gan_dataset_destroy(made);
     return gan__lost(GAN__DATASET, status);
 }
 
