@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 typedef struct options {
-    const char *model, *classifier, *generated, *json, *csv, *features;
+    const char *model, *classifier, *generated, *held_out, *held_out_labels, *json, *csv, *features;
     collection_options real;
     fashion_source source;
     long count, seed, threads;
@@ -28,6 +28,11 @@ static void read_options(options *o, int argc, char **argv)
                  "reads, by all metrics of the library"},
         {"generated", "PATH", .text = &o->generated, .is_path = 1,
          .help = "with --real: compare these pictures instead of a generator's samples"},
+        {"held-out", "PATH", .text = &o->held_out, .is_path = 1,
+         .help = "with --real: other real pictures, such as training images beside test images, "
+                 "for the floor; without: half of those of --real"},
+        {"held-out-labels", "FILE", .text = &o->held_out_labels, .is_path = 1,
+         .help = "--labels of these"},
         COLLECTION_READING_OPTIONS(&o->real),
         {"json", "FILE", .text = &o->json, .is_path = 1,
          .help = "with --real: also write the numbers there"},
@@ -73,14 +78,16 @@ static void read_options(options *o, int argc, char **argv)
             "  evaluate --model out/generator.safetensors --count 2000    faster, less accurate\n"
             "  evaluate --real pictures --model out/generator.safetensors --json numbers.json\n"
             "  evaluate --real pictures --generated others\n"
+            "  evaluate --real test.npy --held-out train.npy --model out/generator.safetensors\n"
             "  evaluate --real real.npy --labels labels.npy --model out/generator.safetensors\n",
     };
     cli_parse(&program, argc, argv);
-    static const char *const for_real[] = {"generated",   "labels",  "array", "labels-array",
-                                           "class-names", "fit",     "alpha", "json",
-                                           "csv",         "features"};
+    static const char *const for_real[] = {"generated",    "held-out",    "labels",  "array",
+                                           "labels-array", "class-names", "fit",     "alpha",
+                                           "json",         "csv",         "features"};
     for (size_t i = 0; i < sizeof for_real / sizeof *for_real && !o->real.data; i++)
         if (cli_find(table, for_real[i])->given) cli_usage_error("--%s is for --real", for_real[i]);
+    if (o->held_out_labels && !o->held_out) cli_usage_error("--held-out-labels is for --held-out");
 }
 
 /* Open twice as many real images as there will be samples, in shuffled order. */
@@ -89,7 +96,7 @@ static int open_images(gan_dataset **data, gan_iterator **images, const options 
     fashion_selection what = {.set = "train",
                               .drawn = 2 * (size_t)o->count,
                               .seed = (uint64_t)o->seed,
-                              .labels = j->g->n_classes > 0,
+                              .labels = j->n_classes > 0,
                               .quiet = 1};
     gan_iterator_desc desc = {GAN_ITERATOR_DESC_INIT, .batch_size = GENERATOR_CHUNK, .shuffle = 1};
     desc.seed = (uint64_t)o->seed;
@@ -144,6 +151,8 @@ static int show_images(judge *j, gan_iterator *images, size_t count)
 static int compare_any(const options *o)
 {
     const battery_options b = {.real = o->real,
+                               .held_out = o->held_out,
+                               .held_out_labels = o->held_out_labels,
                                .generated = o->generated,
                                .model = o->model,
                                .classifier = o->classifier,

@@ -3,6 +3,7 @@
  * A fixed set of defaults, each of which is still an option.  scripts/search looks for a better
  * one, and `make figures-best` measures the effect of each.  The networks are in common/networks.c,
  * training in common/run.c. */
+#include "common/clusters.h"
 #include "common/program.h"
 
 #include <stdlib.h>
@@ -13,28 +14,34 @@ enum { COLUMNS = 10, ROWS = 10 };
 typedef struct options {
     run_data data;
     int unconditional;
+    long clusters;
     networks_options networks;
     run_options run;
 } options;
 
 static void read_options(options *o, int argc, char **argv)
 {
-    *o = (options){.data = {.labels = 1}};
-    o->networks = (networks_options){.latent = 100, .base = 32, .embedding = 10};
+    *o = (options){.data = {.labels = 1}, .clusters = 10};
+    o->networks =
+        (networks_options){.network = NETWORKS_DEEP, .latent = 100, .base = 32, .embedding = 10};
     o->run = (run_options){RUN_DEFAULTS,
                            .epochs = 34,
                            .batch = 32,
-                           .lr = 0.0008,
+                           .lr = 0.0012,
                            .beta1 = 0.5,
                            .ema = 0.999,
                            .loss = GAN_LOSS_HINGE,
                            .schedule = GAN_SCHEDULE_LINEAR};
+    o->run.d_lr = 0.0006;
     o->run.beta2 = 0.99;
     /* clang-format off */
     cli_option table[] = {
         RUN_DATA_OPTIONS(&o->data),
         {.name = "unconditional", .on = &o->unconditional,
-         .help = "ignore the labels and train an unconditional GAN"},
+         .help = "ignore the labels"},
+        {"clusters", "N", .whole = &o->clusters, .min = 0, .max = CLUSTERS_MOST,
+         .help = "with --unconditional: clusters of similar images, found in the images alone, "
+                 "which take the place of classes; 0: none"},
         NETWORKS_OPTIONS(&o->networks),
         NETWORKS_EMBEDDING_OPTION(&o->networks),
         RUN_OPTIONS(&o->run),
@@ -46,7 +53,7 @@ static void read_options(options *o, int argc, char **argv)
         .summary =
             "Trains a GAN with settings for a quarter of an hour on two cores, conditional unless\n"
             "--unconditional is given, and ends with a picture of its samples,\n"
-            RUNDIR_SAMPLES " in --out, a column for each garment.\n"
+            RUNDIR_SAMPLES " in --out, a column for each garment or cluster.\n"
             "\n"
             FASHION_SUMMARY
             "\n"
@@ -59,6 +66,25 @@ static void read_options(options *o, int argc, char **argv)
     /* clang-format on */
     run_parse(&program, &o->run, &o->data.source, argc, argv);
     o->data.labels = !o->unconditional;
+    if (o->clusters == 1) cli_usage_error("--clusters 1: 0 or at least 2 expected");
+    if (!o->unconditional && cli_find(table, "clusters")->given)
+        cli_usage_error("--clusters is for --unconditional");
+    if (!o->unconditional) o->clusters = 0;
+}
+
+/* Open the images; unconditional ones get clusters for labels. */
+static int open_data(gan_dataset **out, const options *o)
+{
+    gan_dataset *images = NULL;
+    int good = run_open_data(&images, &o->data, &o->run);
+    if (o->clusters == 0) {
+        *out = images;
+        return good;
+    }
+    good = good &&
+           clusters_open(out, images, (size_t)o->clusters, (uint64_t)o->run.seed, o->run.quiet);
+    gan_dataset_destroy(images);
+    return good;
 }
 
 /* Draw the classes in turn, so that each has a column. */
@@ -92,12 +118,16 @@ int main(int argc, char **argv)
     int code = CLI_EXIT_FAILURE;
 
     read_options(&o, argc, argv);
-    if (run_open_data(&data, &o.data, &o.run)) {
+    if (open_data(&data, &o)) {
         run_parts parts = {.opt = &o.run,
                            .data = data,
                            .class_names = fashion_garments,
                            .n_names = FASHION_GARMENTS,
-                           .n_classes = o.unconditional ? 0 : FASHION_GARMENTS};
+                           .n_classes = o.unconditional ? (size_t)o.clusters : FASHION_GARMENTS};
+        if (o.clusters > 0) {
+            parts.class_names = clusters_names(parts.n_classes);
+            parts.n_names = parts.n_classes;
+        }
         code = networks_train(&o.networks, &parts);
         if (code == CLI_EXIT_OK && !o.run.dry_run && !write_grid(&o)) code = CLI_EXIT_FAILURE;
     }

@@ -23,7 +23,7 @@ for kind in "--hidden 32 --depth 2 --embedding 3" "--dcgan --base 4 --latent 20"
         cmp asked/$file asked_again/$file || fail "fashion_cgan $kind --resume gives another $file"
     done
 done
-for kind in "" "--unconditional" "--network r3gan --loss relativistic-paired --penalty r1 --second-penalty r2"; do
+for kind in "" "--unconditional" "--unconditional --clusters 0" "--network r3gan --loss relativistic-paired --penalty r1 --second-penalty r2"; do
     # shellcheck disable=SC2086
     {
         run fashion_best $kind $tiny --base 4 --epochs 2 --out best --overwrite
@@ -35,6 +35,18 @@ for kind in "" "--unconditional" "--network r3gan --loss relativistic-paired --p
         cmp best/$file best_again/$file || fail "fashion_best $kind gives another $file"
     done
 done
+# Clusters take the place of classes: a grid of them, a resumed run that finds the same, and no agreement with labels.
+# shellcheck disable=SC2086
+run fashion_best --unconditional $tiny --base 4 --epochs 2 --clusters 3 --evaluate-every 1 --out clusters
+says fashion_best "Clusters: 3 of similar images, "
+# shellcheck disable=SC2086
+run fashion_best --unconditional $tiny --base 4 --epochs 2 --clusters 3 --out clusters_whole --quiet
+cmp clusters/generator.safetensors clusters_whole/generator.safetensors || fail "looks at samples changed the run"
+run sample --model clusters/generator.safetensors --count 6 --class "cluster 3" --out cluster.png
+run evaluate --silhouettes --model clusters/generator.safetensors --count 100
+! grep -q "Agreement" evaluate.log || fail "clusters are no garments"
+refuses 2 "--clusters is for --unconditional" fashion_best --clusters 3
+refuses 2 "--clusters 1: 0 or at least 2 expected" fashion_best --unconditional --clusters 1
 refuses 1 "there is no train-labels-idx1-ubyte.gz in it" fashion_cgan --data drawn
 refuses 2 "--embedding: a whole number from 1 to 4096 expected" fashion_cgan --embedding 0
 refuses 0 "T-shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, boot" fashion_cgan --help

@@ -164,6 +164,21 @@ run evaluate --real many.idx --labels labels.idx --generated many.idx --count 30
 [ "$(grep -c '^class [01] .* [0-9]* .* [0-9]*$' evaluate.log)" -eq 4 ] || { cat evaluate.log; fail "two classes in two kinds of features expected"; }
 says evaluate "missing classes "
 grep -q '"name": "class 1", "generated": [0-9]*, "real": [0-9]*' labels.json || fail "labels.json lacks the classes"
+# Others for the floor: all real pictures are compared, 1234 of them, and with themselves the floor is 0.
+run evaluate --real many.idx --labels labels.idx --held-out many.idx --held-out-labels labels.idx --generated many.idx --count 2000 \
+    --classifier nowhere.safetensors --csv held-out.csv
+says evaluate "1234 pictures of each kind are compared, not 2000: there are 1234 real ones, 1234 others for"
+says evaluate "missing classes "
+awk -F, '$4 == "frechet" { n++; good += $5 < 0.001 && $9 < 0.001 } END { exit !(n == 2 && good == 2) }' held-out.csv ||
+    { cat held-out.csv; fail "the same pictures should have no distance"; }
+run evaluate --real many.idx --labels labels.idx --held-out array.npy --generated many.idx --count 50 --classifier nowhere.safetensors
+! grep -q "missing classes" evaluate.log || fail "held-out pictures without labels have no classes"
+refuses 1 "nowhere: there is no such directory or file" evaluate --real many.idx --held-out nowhere --generated many.idx
+run sample --model $model --count 6 --npy six.npy
+refuses 1 "10 pictures of each kind are needed; there are 1234 real ones, 6 others for the floor" \
+    evaluate --real many.idx --held-out six.npy --generated many.idx
+refuses 2 "--held-out is for --real" evaluate --held-out many.idx
+refuses 2 "--held-out-labels is for --held-out" evaluate --real many.idx --held-out-labels labels.idx
 refuses 1 "1.json: exists already" evaluate --real many.idx --generated many.idx --count 20 --json 1.json
 refuses 1 "nowhere: there is no such directory or file" evaluate --real nowhere --model $model
 refuses 2 "--csv is for --real" evaluate --csv 3.csv

@@ -68,7 +68,7 @@ static networks_plan plan_of(size_t channels, size_t height, size_t width, int c
 }
 
 static const size_t sides[] = {28, 32, 64, 128};
-enum { N_KINDS = 3, N_SIDES = 4 };
+enum { N_KINDS = 4, N_SIDES = 4 };
 
 TEST_EACH(every_size_trains, 0, N_KINDS *N_SIDES * 2)
 {
@@ -90,11 +90,15 @@ TEST_EACH(every_size_trains, 0, N_KINDS *N_SIDES * 2)
 TEST(a_dcgan_takes_any_sides)
 {
     networks_plan plan = plan_of(3, 45, 30, 0);
-    game x = play(&networks_dcgan, &plan);
+    game x;
 
-    ck_assert_int_eq(gan_shape_equal(gan_network_output_shape(x.g), plan.picture), 1);
-    step(&x, plan.picture);
-    end(&x);
+    for (size_t i = 0; i < N_KINDS; i++) {
+        if (networks_kinds[i]->doubles) continue;
+        x = play(networks_kinds[i], &plan);
+        ck_assert_int_eq(gan_shape_equal(gan_network_output_shape(x.g), plan.picture), 1);
+        step(&x, plan.picture);
+        end(&x);
+    }
     plan = plan_of(1, 16, 56, 1);
     for (size_t i = 0; i < N_KINDS; i++) {
         x = play(networks_kinds[i], &plan);
@@ -135,6 +139,20 @@ TEST(only_the_generator_of_a_resnet_is_normalised)
     x = play(&networks_dcgan, &plan);
     ck_assert_uint_eq(count_kind(x.d, "batch_norm"), 0);
     end(&x);
+}
+
+TEST(a_deep_dcgan_has_one_more_convolution_in_each_network)
+{
+    networks_plan plan = plan_of(1, 28, 28, 0);
+    game plain = play(&networks_dcgan, &plan), deep = play(&networks_deep, &plan);
+
+    ck_assert_uint_eq(count_kind(plain.g, "conv2d"), 0);
+    ck_assert_uint_eq(count_kind(deep.g, "conv2d"), 1);
+    ck_assert_uint_eq(count_kind(deep.g, "batch_norm"), count_kind(plain.g, "batch_norm") + 1);
+    ck_assert_uint_eq(count_kind(deep.d, "conv2d"), count_kind(plain.d, "conv2d") + 1);
+    ck_assert_uint_eq(count_kind(deep.d, "batch_norm"), 2);
+    end(&deep);
+    end(&plain);
 }
 
 TEST(minibatch_stddev_is_in_front_of_the_last_layer)

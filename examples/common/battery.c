@@ -1,6 +1,8 @@
 /* battery.c - see battery.h. */
 #include "battery.h"
 
+#include "clusters.h"
+
 #include "files.h"
 
 #include <inttypes.h>
@@ -77,23 +79,65 @@ static int draw_pictures(pictures *out, generator *g, size_t n)
     return 1;
 }
 
-/* The size of the sets: half of the real pictures are held out. */
-static int choose_count(battery *b, size_t n_real, size_t n_generated)
+/* The real pictures, and those for the floor: others, or the second half of the same. */
+typedef struct truth {
+    collection real, other;
+    const gan_dataset *data, *held_out;
+    size_t first; /* of the held-out ones */
+    size_t most;  /* pictures of each of the two sets */
+} truth;
+
+static int open_truth(truth *t, const battery_options *o, gan_shape shape)
 {
-    b->n = (size_t)b->o->count;
-    if (n_real / 2 < b->n) b->n = n_real / 2;
-    if (n_generated < b->n) b->n = n_generated;
-    if (b->n < LEAST) {
-        cli_say("%d generated and %d real pictures are needed, half of these for the floor; there "
-                "are %zu and %zu",
-                LEAST, 2 * LEAST, n_generated, n_real);
-        return 0;
-    }
-    if (b->n < (size_t)b->o->count)
-        cli_say("%zu pictures of each kind are compared, not %ld: there are %zu real ones, half of "
-                "which are held out for the floor, and %zu generated ones",
-                b->n, b->o->count, n_real, n_generated);
+    collection_options real = o->real, other = {.data = o->held_out,
+                                                .labels = o->held_out_labels,
+                                                .fit = real.fit,
+                                                .alpha = real.alpha};
+    size_t n_threads = (size_t)o->threads;
+    *t = (truth){.real = {.opt = NULL}, .other = {.opt = NULL}};
+    if (!collection_open_as(&t->real, &real, n_threads, shape)) return 0;
+    t->data = t->held_out = t->real.data;
+    size_t n = gan_dataset_count(t->data);
+    t->most = n / 2;
+    if (!o->held_out) return 1;
+    if (!collection_open_as(&t->other, &other, n_threads, gan_dataset_shape(t->data))) return 0;
+    t->held_out = t->other.data;
+    size_t n_other = gan_dataset_count(t->held_out);
+    t->most = n < n_other ? n : n_other;
     return 1;
+}
+
+static void close_truth(truth *t)
+{
+    collection_close(&t->other);
+    collection_close(&t->real);
+}
+
+static int choose_count(battery *b, const truth *t, size_t n_generated)
+{
+    int halves = t->held_out == t->data;
+    size_t n_real = gan_dataset_count(t->data), n_held_out = gan_dataset_count(t->held_out);
+    char floor[64] = "half of which are held out";
+    if (!halves) snprintf(floor, sizeof floor, "%zu others", n_held_out);
+    b->n = (size_t)b->o->count;
+    if (t->most < b->n) b->n = t->most;
+    if (n_generated < b->n) b->n = n_generated;
+    if (b->n < LEAST)
+        cli_say("%d pictures of each kind are needed; there are %zu real ones, %s for the floor, "
+                "and %zu generated ones",
+                LEAST, n_real, floor, n_generated);
+    else if (b->n < (size_t)b->o->count)
+        cli_say("%zu pictures of each kind are compared, not %ld: there are %zu real ones, %s for "
+                "the floor, and %zu generated ones",
+                b->n, b->o->count, n_real, floor, n_generated);
+    return b->n >= LEAST;
+}
+
+static int read_truth(battery *b, const truth *t)
+{
+    size_t seed = (size_t)b->o->seed, first = t->held_out == t->data ? b->n : 0;
+    return read_pictures(&b->real, t->data, 0, b->n, seed) &&
+           read_pictures(&b->held_out, t->held_out, first, b->n, seed);
 }
 
 static int same_name(const gan_dataset *a, const gan_dataset *b, size_t label)
@@ -103,12 +147,12 @@ static int same_name(const gan_dataset *a, const gan_dataset *b, size_t label)
     return (!name && !other) || (name && other && strcmp(name, other) == 0);
 }
 
-/* The classes of the real pictures.  Labels of generated ones are the requested classes, if these
+/* The classes of the real pictures, if all have one.  Labels of generated ones are the requested classes, if these
  * are the same: for a directory by name, for a generator by number. */
 static void find_classes(battery *b, const gan_dataset *real, const gan_dataset *generated,
                          size_t n_drawn)
 {
-    if (!b->real.labels) return;
+    if (!b->real.labels || !b->held_out.labels) return;
     b->n_classes = gan_dataset_class_count(real);
     for (size_t i = 0; i < b->n; i++) {
         if (b->real.labels[i] >= b->n_classes) b->n_classes = b->real.labels[i] + (size_t)1;
@@ -135,26 +179,23 @@ static void find_classes(battery *b, const gan_dataset *real, const gan_dataset 
 /* The pictures of a directory or file against those of another, */
 static int read_both(battery *b)
 {
-    collection_options of_real = b->o->real, of_generated = {.data = b->o->generated};
-    collection real = {.opt = NULL}, generated = {.opt = NULL};
-    size_t seed = (size_t)b->o->seed, n_threads = (size_t)b->o->threads;
-    int good = collection_open_as(&real, &of_real, n_threads, (gan_shape){.rank = 0});
-    of_generated.fit = of_real.fit;
-    of_generated.alpha = of_real.alpha;
+    collection_options of_generated = {
+        .data = b->o->generated, .fit = b->o->real.fit, .alpha = b->o->real.alpha};
+    collection generated = {.opt = NULL};
+    truth real;
+    int good = open_truth(&real, b->o, (gan_shape){.rank = 0});
     if (good) {
         b->shape = gan_dataset_shape(real.data);
-        good = collection_open_as(&generated, &of_generated, n_threads, b->shape);
+        good = collection_open_as(&generated, &of_generated, (size_t)b->o->threads, b->shape);
     }
     if (good) {
-        const gan_dataset *data = real.data, *made = generated.data;
+        const gan_dataset *made = generated.data;
         b->size = gan_shape_size(b->shape);
-        good = choose_count(b, gan_dataset_count(data), gan_dataset_count(made)) &&
-               read_pictures(&b->real, data, 0, b->n, seed) &&
-               read_pictures(&b->held_out, data, b->n, b->n, seed) &&
-               read_pictures(&b->generated, made, 0, b->n, seed);
-        if (good) find_classes(b, data, made, 0);
+        good = choose_count(b, &real, gan_dataset_count(made)) && read_truth(b, &real) &&
+               read_pictures(&b->generated, made, 0, b->n, (size_t)b->o->seed);
+        if (good) find_classes(b, real.data, made, 0);
     }
-    collection_close(&real);
+    close_truth(&real);
     collection_close(&generated);
     return good;
 }
@@ -162,24 +203,19 @@ static int read_both(battery *b)
 /* or samples of a generator, to whose size real pictures are scaled. */
 static int draw_and_read(battery *b)
 {
-    collection_options of_real = b->o->real;
-    collection real = {.opt = NULL};
+    truth real = {.real = {.opt = NULL}};
     generator g = {0};
-    size_t seed = (size_t)b->o->seed;
-    int good = generator_open(&g, b->o->model, seed);
+    int good = generator_open(&g, b->o->model, (uint64_t)b->o->seed);
     g.truncation = b->o->truncation;
-    good = good && collection_open_as(&real, &of_real, (size_t)b->o->threads, g.picture);
+    good = good && open_truth(&real, b->o, g.picture);
     if (good) {
-        const gan_dataset *data = real.data;
         b->shape = g.picture;
         b->size = g.size;
-        good = choose_count(b, gan_dataset_count(data), SIZE_MAX) &&
-               read_pictures(&b->real, data, 0, b->n, seed) &&
-               read_pictures(&b->held_out, data, b->n, b->n, seed) &&
+        good = choose_count(b, &real, SIZE_MAX) && read_truth(b, &real) &&
                draw_pictures(&b->generated, &g, b->n);
-        if (good) find_classes(b, data, NULL, g.n_classes);
+        if (good) find_classes(b, real.data, NULL, clusters_are_classes(g.net) ? 0 : g.n_classes);
     }
-    collection_close(&real);
+    close_truth(&real);
     generator_close(&g);
     return good;
 }

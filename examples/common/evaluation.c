@@ -2,6 +2,7 @@
 #include "evaluation.h"
 
 #include "cli.h"
+#include "clusters.h"
 #include "nearest.h"
 
 #include <math.h>
@@ -149,7 +150,8 @@ static int count_classes(evaluation *e, const gan_trainer *trainer)
 {
     size_t asked = gan_network_class_count(gan_trainer_generator(trainer));
     e->n_classes = e->classifier ? gan_classifier_class_count(e->classifier) : asked;
-    if (asked == 0 || asked == e->n_classes) return 1;
+    e->clustered = e->classifier && clusters_are_classes(gan_trainer_generator(trainer));
+    if (asked == 0 || asked == e->n_classes || e->clustered) return 1;
     cli_say("the generator draws %zu classes, the classifier knows %zu", asked, e->n_classes);
     return 0;
 }
@@ -358,7 +360,8 @@ int evaluation_measure(evaluation *e, gan_trainer *trainer, int whole)
     e->real = whole ? e->whole : e->brief;
     gan_status status = draw(e, trainer);
     if (status == GAN_OK)
-        status = gan_reference_compare(e->real, e->features, e->labels, e->n, &e->latest);
+        status = gan_reference_compare(e->real, e->features, e->clustered ? NULL : e->labels, e->n,
+                                       &e->latest);
     e->known = status == GAN_OK;
     if (e->known && e->modes) estimate_classes(e);
     if (status != GAN_ERR_NONFINITE) return cli_ok(status);

@@ -25,6 +25,7 @@ typedef struct evaluation {
     size_t *chosen;      /* indices into the data: n images, and n held-out ones */
     float *noise;        /* the same latent vectors each time */
     uint16_t *labels;    /* the requested classes; NULL: none */
+    int clustered;       /* 1: they are clusters, of which the classifier knows nothing */
     float *samples, *features;
     gan_comparison latest;
     int known;                /* 0: no comparison, as the latest samples were not finite */

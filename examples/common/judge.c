@@ -1,6 +1,8 @@
 /* judge.c - see judge.h. */
 #include "judge.h"
 
+#include "clusters.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -26,23 +28,24 @@ int judge_open(judge *j, const char *path, const generator *g, size_t n_threads)
         !cli_ok(gan_classifier_create(&j->classifier, j->net, NULL, &desc)))
         return 0;
     size_t known = gan_classifier_class_count(j->classifier);
-    if (g->n_classes > 0 && g->n_classes != known) {
-        cli_say("the generator draws %zu classes, the classifier knows %zu", g->n_classes, known);
+    j->n_classes = clusters_are_classes(g->net) ? 0 : g->n_classes;
+    if (j->n_classes > 0 && j->n_classes != known) {
+        cli_say("the generator draws %zu classes, the classifier knows %zu", j->n_classes, known);
         return 0;
     }
     j->image_size = gan_shape_size(gan_network_input_shape(j->net));
     j->n_features = gan_classifier_feature_count(j->classifier);
     j->features = cli_memory(GENERATOR_CHUNK * j->n_features, sizeof *j->features);
     j->seen = cli_memory(GENERATOR_CHUNK, 1);
-    j->of = cli_memory(g->n_classes, sizeof *j->of);
-    for (size_t i = 0; i < g->n_classes; i++)
+    j->of = cli_memory(j->n_classes, sizeof *j->of);
+    for (size_t i = 0; i < j->n_classes; i++)
         if (!make_figures(&j->of[i], j->n_features)) return 0;
     return make_figures(&j->all, j->n_features);
 }
 
 void judge_close(judge *j)
 {
-    for (size_t i = 0; j->of && i < j->g->n_classes; i++) end_figures(&j->of[i]);
+    for (size_t i = 0; j->of && i < j->n_classes; i++) end_figures(&j->of[i]);
     end_figures(&j->all);
     free(j->of);
     free(j->seen);
@@ -71,9 +74,9 @@ static int count_agreement(judge *j, const float *images, const uint8_t *labels,
 static int add_to_classes(judge *j, judge_set set, const uint8_t *labels, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (labels[i] >= j->g->n_classes) {
+        if (labels[i] >= j->n_classes) {
             cli_say("the data has the label %d, the generator %zu classes", labels[i],
-                    j->g->n_classes);
+                    j->n_classes);
             return 0;
         }
         if (!cli_ok(gan_moments_add(j->of[labels[i]].set[set], j->features + i * j->n_features, 1)))
@@ -84,7 +87,7 @@ static int add_to_classes(judge *j, judge_set set, const uint8_t *labels, size_t
 
 int judge_add(judge *j, judge_set set, const float *images, const uint8_t *labels, size_t n)
 {
-    if (j->g->n_classes == 0) labels = NULL;
+    if (j->n_classes == 0) labels = NULL;
     return cli_ok(gan_classifier_features(j->classifier, images, n, j->features)) &&
            cli_ok(gan_moments_add(j->all.set[set], j->features, n)) &&
            (!labels || (add_to_classes(j, set, labels, n) &&
@@ -124,11 +127,11 @@ int judge_report(const judge *j)
            (unsigned long long)gan_moments_count(j->all.set[JUDGE_GENERATED]), n, j->n_features,
            distance);
     printf("Floor, %llu other real images to them: %.4f\n", n, floor);
-    if (j->g->n_classes == 0) return 1;
+    if (j->n_classes == 0) return 1;
     printf("Agreement, samples that are classified as requested: %.2f %%\n\n",
            100 * (double)j->all.agreed / (double)j->all.generated);
     printf("%-12s %8s %12s %10s %9s\n", "class", "samples", "agreement", "distance", "floor");
-    for (size_t i = 0; i < j->g->n_classes; i++)
+    for (size_t i = 0; i < j->n_classes; i++)
         if (!report_class(j, i)) return 0;
     return 1;
 }

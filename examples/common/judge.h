@@ -17,10 +17,11 @@ typedef struct judge {
     const generator *g;
     gan_network *net;
     gan_classifier *classifier;
+    size_t n_classes;  /* of the generator, if they are those of the images; else 0 */
     size_t image_size; /* values of an image */
     size_t n_features; /* features of an image */
     judge_figures all;
-    judge_figures *of; /* each class of a conditional generator */
+    judge_figures *of; /* each class */
     float *features;
     uint8_t *seen;
 } judge;

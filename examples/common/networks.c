@@ -3,9 +3,13 @@
 
 enum { LEAST = 4, WIDEST = 8, STDDEV_GROUP = 4 };
 
-const networks_kind *const networks_kinds[] = {&networks_dcgan, &networks_resnet, &networks_r3gan,
+const networks_kind *const networks_kinds[] = {[NETWORKS_DCGAN] = &networks_dcgan,
+                                               [NETWORKS_DEEP] = &networks_deep,
+                                               &networks_resnet,
+                                               &networks_r3gan,
                                                NULL};
-const char *const networks_names[] = {"dcgan", "resnet", "r3gan", NULL};
+const char *const networks_names[] = {
+    [NETWORKS_DCGAN] = "dcgan", [NETWORKS_DEEP] = "deep", "resnet", "r3gan", NULL};
 
 size_t networks_halvings(size_t side)
 {
@@ -144,7 +148,7 @@ static int check(const networks_kind *kind, const networks_plan *plan)
         cli_say("pictures of at least 8 x 8 pixels expected, found %zu x %zu", h, w);
     else if (kind->doubles && leaves_rest(plan))
         cli_say("--network %s: sides that can be halved %zu times expected, such as 28, 32 or 64, "
-                "found %zu x %zu; dcgan takes any",
+                "found %zu x %zu; dcgan and deep take any",
                 kind->name, networks_count(plan), h, w);
     else if (plan->attention && kind != &networks_resnet)
         cli_say("--attention: is for --network resnet");

@@ -2,6 +2,7 @@
  * a generator and a discriminator of any suitable size, with or without classes.
  *
  *     dcgan     a convolution per resolution, batch normalisation (Radford et al., 2016)
+ *     deep      a dcgan with one more convolution in each network
  *     resnet    residual blocks, no normalisation in the discriminator (Miyato et al., 2018), and if wanted
  *               self-attention (SAGAN: Zhang et al., 2019)
  *     r3gan     residual bottlenecks of grouped convolutions without any normalisation, resampling by
@@ -26,7 +27,7 @@ typedef struct networks_plan {
     size_t classes;    /* of a conditional generator; 0: unconditional */
     size_t shown;      /* classes of a projection discriminator; 0: none */
     size_t outputs;    /* of the discriminator's output without a projection */
-    int plain;         /* 1: no batch normalisation in the discriminator of a dcgan */
+    int plain;         /* 1: no batch normalisation in the discriminator of dcgan and deep */
     int spectral_norm; /* 1: spectral normalisation of the discriminator's weights */
     int attention;     /* 1: self-attention at maps of 14 to 27 pixels, in a resnet */
     int stddev;        /* 1: minibatch standard deviation before the discriminator's last layer */
@@ -43,9 +44,10 @@ typedef struct networks_kind {
     gan_init_desc init;
 } networks_kind;
 
-extern const networks_kind networks_dcgan, networks_resnet, networks_r3gan;
+extern const networks_kind networks_dcgan, networks_deep, networks_resnet, networks_r3gan;
 
 /* The names of all, for an option, and the kinds in the same order; both end with NULL. */
+enum { NETWORKS_DCGAN, NETWORKS_DEEP };
 extern const char *const networks_names[];
 extern const networks_kind *const networks_kinds[];
 
@@ -95,7 +97,7 @@ typedef struct networks_options {
     long base;   /* channels of the feature maps at half the picture's size; each further halving
                     doubles them, up to 8 * base */
     long d_base; /* those of the discriminator; 0: base */
-    int d_no_batch_norm; /* 1: no batch normalisation in the discriminator of a dcgan */
+    int d_no_batch_norm; /* 1: no batch normalisation in the discriminator of dcgan and deep */
     int stddev;          /* 1: minibatch standard deviation in the discriminator */
     long embedding;      /* in a conditional run the size of the class embedding */
     int attention;       /* 1: self-attention, in a resnet */
@@ -104,16 +106,17 @@ typedef struct networks_options {
 /* clang-format off */
 #define NETWORKS_OPTIONS(o)                                                                        \
     {"network", "NAME", .choice = &(o)->network, .choices = networks_names,                        \
-     .help = "architecture of both networks; resnet: residual blocks, without batch "              \
-             "normalisation in the discriminator; r3gan: residual bottlenecks without any"},       \
+     .help = "architecture of both networks; deep: a dcgan with one more convolution in each; "     \
+             "resnet: residual blocks, without batch normalisation in the discriminator; r3gan: "  \
+             "residual bottlenecks without any"},                                                  \
     RUN_LATENT_OPTION(&(o)->latent),                                                               \
     {"base", "N", .whole = &(o)->base, .min = 1, .max = 1024,                                      \
      .help = "channels of the maps that are half as large as a picture"},                          \
     {"d-base", "N", .whole = &(o)->d_base, .min = 0, .max = 1024,                                  \
      .help = "the same for the discriminator; 0: as --base"},                                      \
     {.name = "d-no-batch-norm", .on = &(o)->d_no_batch_norm,                                       \
-     .help = "no batch normalisation in the discriminator of --network dcgan, as with a gradient " \
-             "penalty or spectral normalisation"},                                                 \
+     .help = "no batch normalisation in the discriminator of --network dcgan and deep, as with a " \
+             "gradient penalty or spectral normalisation"},                                        \
     {.name = "minibatch-stddev", .on = &(o)->stddev,                                               \
      .help = "minibatch standard deviation before the discriminator's last layer, which lets it "  \
              "see how varied the images of a batch are (Karras et al., 2018)"},                    \
