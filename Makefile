@@ -332,6 +332,10 @@ $(BENCHES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BENCH_HELPERS:%.c=$(BUILD)/obj/
 	$(call begin,LD)
 	$(call LINK,$(BENCH_LINK))
 
+# It trains the networks of an example; the library again, for what they call.
+$(BUILD)/bench/bench_modes: $(EXAMPLE_HELPERS:%.c=$(BUILD)/obj/%.o)
+$(BUILD)/bench/bench_modes: BENCH_LINK := $(STATIC) $(PROGRAM_LIBS)
+
 $(BUILD)/bench/bench_cores: BENCH_LINK := -Wl,--wrap=gan__pool_run
 
 $(LIB_TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(TEST_HELPERS:%.c=$(BUILD)/obj/%.o) $(STATIC)

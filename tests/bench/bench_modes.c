@@ -3,8 +3,10 @@
  * Three images of Fashion-MNIST, drawn independently, are the channels of one sample (Stacked MNIST: Metz et al., 2017,
  * with garments): 10 classes in each of three channels, recognised by a classifier, are 1,000 modes.  A mode is found
  * when one of 25,600 samples is in it.  The same small DCGAN, without batch normalisation in the discriminator, is
- * trained with plain binary cross-entropy and with R3GAN's objective: the paired relativistic loss with R1 and R2. */
+ * trained with plain binary cross-entropy and with R3GAN's objective, the paired relativistic loss with R1 and R2; and
+ * the networks of fashion_best with its settings. */
 #include "bench.h"
+#include "common/networks.h"
 #include "garments.h"
 
 #include <math.h>
@@ -13,37 +15,69 @@
 #include <string.h>
 
 enum { IMAGES = 60000, CHANNELS = 3, MODES = 1000, SAMPLES = 25600, CHUNK = 200 };
-enum { BATCH_OF_MODES = 32, BASE = 16, STEPS = 5000, SEEDS = 3 };
+enum { BATCH_OF_MODES = 32, BASE = 16, BASE_OF_BEST = 32, STEPS = 5000, SEEDS = 3 };
 enum { SIZE = CHANNELS * GARMENT_PIXELS };
 
-static const struct {
+/* A way of training. */
+typedef struct game {
     const char *name;
-    int paired; /* with penalties */
-} games[] = {{"bce", 0}, {"rpgan r1 r2", 1}};
-enum { GAMES = 2 };
+    gan_loss loss;
+    int penalties, best; /* 1: R1 and R2; fashion_best's networks and its falling learning rate */
+    double lr, d_lr, beta1, beta2;
+} game;
+
+static const game games[] = {
+    {"bce", GAN_LOSS_BCE, 0, 0, 0.0005, 0.0005, 0.5, 0.999},
+    {"rpgan r1 r2", GAN_LOSS_RELATIVISTIC_PAIRED, 1, 0, 0.0005, 0.0005, 0, 0.999},
+    {"fashion_best", GAN_LOSS_HINGE, 0, 1, 0.0012, 0.0006, 0.5, 0.99},
+};
+enum { GAMES = sizeof games / sizeof *games };
 
 /* ---- one run ---- */
 
-static void make_trainer(run *r, uint64_t seed, int paired, size_t threads)
+static void make_adam(gan_optimizer **out, const game *how, double lr)
+{
+    gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
+    const gan_schedule_desc falling = {GAN_SCHEDULE_DESC_INIT, .kind = GAN_SCHEDULE_LINEAR,
+                                       .period = STEPS};
+
+    adam.lr = lr;
+    adam.beta1 = how->beta1;
+    adam.beta2 = how->beta2;
+    MUST(gan_optimizer_create_adam(out, &adam));
+    if (how->best) MUST(gan_optimizer_set_schedule(*out, &falling));
+}
+
+static void make_networks(run *r, const game *how, uint64_t seed)
+{
+    const networks_plan plan = {.picture = gan_shape_3d(CHANNELS, 28, 28),
+                                .latent = GARMENT_LATENT,
+                                .base = BASE_OF_BEST,
+                                .outputs = 1};
+
+    r->g = how->best ? networks_make_generator(&networks_deep, &plan, 2 * seed)
+                     : garments_generator(CHANNELS, BASE, 2 * seed);
+    r->d = how->best ? networks_make_discriminator(&networks_deep, &plan, 2 * seed + 1)
+                     : garments_discriminator(CHANNELS, 2 * BASE, 2 * seed + 1);
+    if (!r->g || !r->d) die("networks");
+}
+
+static void make_trainer(run *r, uint64_t seed, const game *how, size_t threads)
 {
     const gan_penalty_desc r1 = {GAN_PENALTY_DESC_INIT, .kind = GAN_PENALTY_R1, .weight = 0.1};
     const gan_penalty_desc r2 = {GAN_PENALTY_DESC_INIT, .kind = GAN_PENALTY_R2, .weight = 0.1};
     gan_trainer_desc desc = {GAN_TRAINER_DESC_INIT,  .batch_size = BATCH_OF_MODES,
                              .seed = seed,           .n_threads = threads,
                              .average_decay = 0.999, .average_warmup = 10};
-    gan_adam_desc adam = {GAN_ADAM_DESC_INIT};
 
-    if (paired) {
-        desc.loss = GAN_LOSS_RELATIVISTIC_PAIRED;
+    desc.loss = how->loss;
+    if (how->penalties) {
         desc.penalty = &r1;
         desc.second_penalty = &r2;
     }
-    adam.lr = 0.0005;
-    adam.beta1 = paired ? 0 : 0.5;
-    r->g = garments_generator(CHANNELS, BASE, 2 * seed);
-    r->d = garments_discriminator(CHANNELS, 2 * BASE, 2 * seed + 1);
-    MUST(gan_optimizer_create_adam(&r->g_opt, &adam));
-    MUST(gan_optimizer_create_adam(&r->d_opt, &adam));
+    make_networks(r, how, seed);
+    make_adam(&r->g_opt, how, how->lr);
+    make_adam(&r->d_opt, how, how->d_lr);
     MUST(gan_trainer_create(&r->t, r->g, r->d, r->g_opt, r->d_opt, &desc));
 }
 
@@ -121,9 +155,8 @@ static void report_modes(const char *name, const size_t *counts, figures *report
 static const char usage[] =
     "usage: bench_modes [--json FILE] [--threads N] [--quick]\n"
     "\n"
-    "Counts how many of 1,000 modes two objectives find, three seeds each.\n"
-    BENCH_OPTIONS
-    "  --quick       20 steps and 200 samples, as a smoke test\n"
+    "Counts how many of 1,000 modes two objectives and fashion_best's recipe find, three seeds "
+    "each.\n" BENCH_OPTIONS "  --quick       20 steps and 200 samples, as a smoke test\n"
     "GAN_DATA_DIR has Fashion-MNIST, GAN_CLASSIFIER is a file of fashion_classifier.\n";
 
 int main(int argc, char **argv)
@@ -142,7 +175,7 @@ int main(int argc, char **argv)
             char name[32];
 
             snprintf(name, sizeof name, "%s %d", games[k].name, (int)i);
-            make_trainer(&r, i, games[k].paired, options.threads);
+            make_trainer(&r, i, &games[k], options.threads);
             train(r.t, images, i);
             count_modes(&judge, r.t, counts);
             report_modes(name, counts, report);
