@@ -28,8 +28,9 @@
 ## make figures      remake the numbers and pictures of README.md and docs/ (hours; needs python3)
 ##                   parts: figures-performance (20 minutes)  figures-guide (6)  figures-ring (10)
 ##                   figures-pictures (30)  figures-experiments (45)  figures-conditional (40)
-##                   figures-objectives (120);
+##                   figures-objectives (120)  figures-best (180)  figures-gallery (25);
 ##                   with QUICK=1 a small trial on copies of the documents
+## make gallery      figures-gallery: the pictures of README.md
 ## make docs         README.md, docs/ and the reference of the headers as HTML, manual pages of modules and
 ##                   commands, in build/docs (needs doxygen and help2man)
 ## make fuzz-NAME    the libFuzzer program of tests/fuzz/fuzz_NAME.c (needs clang)
@@ -603,7 +604,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/mutato
 
 # --- The experiment -----------------------------------------------------------------------------
 
-.PHONY: demo reproduce figures
+.PHONY: demo reproduce figures gallery
 
 demo: EPOCHS := 30
 reproduce: EPOCHS := 200
@@ -613,6 +614,8 @@ demo reproduce: $(BUILD)/examples/fashion_gan
 # Measurements want the machine for themselves, so one part comes after the other.
 figures: all
 	@BUILD=$(BUILD) CC='$(CC)' scripts/figures $(if $(QUICK),--quick)
+
+gallery: figures-gallery
 
 figures-%: all
 	@BUILD=$(BUILD) CC='$(CC)' scripts/figures $(if $(QUICK),--quick) $*

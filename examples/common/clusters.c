@@ -180,7 +180,8 @@ int clusters_are_classes(const gan_network *generator)
     return name && strcmp(name, clusters_names(1)[0]) == 0;
 }
 
-static int label(gan_dataset **out, const gan_dataset *data, clusters *c, uint64_t seed, int quiet)
+static int relabel(gan_dataset **out, const gan_dataset *data, clusters *c, uint64_t seed,
+                   int quiet)
 {
     gan_features *features;
     gan_features_desc one = {GAN_FEATURES_DESC_INIT, .n_threads = 1};
@@ -210,7 +211,7 @@ int clusters_open(gan_dataset **out, const gan_dataset *data, size_t n, uint64_t
     c.price = cli_memory(n, sizeof *c.price);
     c.size = cli_memory(n, sizeof *c.size);
     c.label = cli_memory(c.n, sizeof *c.label);
-    int good = label(out, data, &c, seed, quiet);
+    int good = relabel(out, data, &c, seed, quiet);
     free(c.x);
     free(c.centre);
     free(c.distance);
