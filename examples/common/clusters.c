@@ -71,11 +71,11 @@ static size_t draw(gan_rng *rng, const float *weight, size_t n)
 {
     double sum = 0;
     float u;
-    for (size_t i = 0; i < n; i++) sum += weight[i];
+    for (size_t i = 0; i < n; i++) sum += (double)weight[i];
     gan_rng_uniform(rng, 1, &u);
     double rest = sum * (double)u;
     for (size_t i = 0; i < n; i++)
-        if ((rest -= weight[i]) < 0) return i;
+        if ((rest -= (double)weight[i]) < 0) return i;
     return n - 1;
 }
 
