@@ -67,8 +67,6 @@ static void read_options(options *o, int argc, char **argv)
     run_parse(&program, &o->run, &o->data.source, argc, argv);
     o->data.labels = !o->unconditional;
     if (o->clusters == 1) cli_usage_error("--clusters 1: 0 or at least 2 expected");
-    if (!o->unconditional && cli_find(table, "clusters")->given)
-        cli_usage_error("--clusters is for --unconditional");
     if (!o->unconditional) o->clusters = 0;
 }
 

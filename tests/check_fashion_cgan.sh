@@ -35,7 +35,7 @@ for kind in "" "--unconditional" "--unconditional --clusters 0" "--network r3gan
         cmp best/$file best_again/$file || fail "fashion_best $kind gives another $file"
     done
 done
-# Clusters take the place of classes: a grid of them, a resumed run that finds the same, and no agreement with labels.
+# Clusters take the place of classes: another run finds the same, also with looks at samples, and there is no agreement with labels.
 # shellcheck disable=SC2086
 run fashion_best --unconditional $tiny --base 4 --epochs 2 --clusters 3 --evaluate-every 1 --out clusters
 says fashion_best "Clusters: 3 of similar images, "
@@ -45,7 +45,11 @@ cmp clusters/generator.safetensors clusters_whole/generator.safetensors || fail 
 run sample --model clusters/generator.safetensors --count 6 --class "cluster 3" --out cluster.png
 run evaluate --silhouettes --model clusters/generator.safetensors --count 100
 ! grep -q "Agreement" evaluate.log || fail "clusters are no garments"
-refuses 2 "--clusters is for --unconditional" fashion_best --clusters 3
+# The settings of a run make the same again, with labels (where the number of clusters is not used) and without.
+for kind in best clusters_whole; do
+    run fashion_best --settings $kind/settings.txt --out again_$kind --quiet
+    cmp $kind/generator.safetensors again_$kind/generator.safetensors || fail "the settings of $kind make another generator"
+done
 refuses 2 "--clusters 1: 0 or at least 2 expected" fashion_best --unconditional --clusters 1
 refuses 1 "there is no train-labels-idx1-ubyte.gz in it" fashion_cgan --data drawn
 refuses 2 "--embedding: a whole number from 1 to 4096 expected" fashion_cgan --embedding 0
