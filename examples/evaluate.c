@@ -30,7 +30,7 @@ static void read_options(options *o, int argc, char **argv)
          .help = "with --real: compare these pictures instead of a generator's samples"},
         {"held-out", "PATH", .text = &o->held_out, .is_path = 1,
          .help = "with --real: other real pictures, such as training images beside test images, "
-                 "for the floor; without: half of those of --real"},
+                 "for the floor, read as those of --real; without: half of these"},
         {"held-out-labels", "FILE", .text = &o->held_out_labels, .is_path = 1,
          .help = "--labels of these"},
         COLLECTION_READING_OPTIONS(&o->real),

@@ -14,7 +14,7 @@ enum { COLUMNS = 10, ROWS = 10 };
 typedef struct options {
     run_data data;
     int unconditional;
-    long clusters;
+    long clusters; /* in place of classes, of an unconditional run; 0: none */
     networks_options networks;
     run_options run;
 } options;

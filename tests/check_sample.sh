@@ -231,5 +231,9 @@ done
 [ "$(agreement same.csv 1)" = good ] || { cat same.csv; fail "all should be of their class"; }
 [ "$(agreement swapped.csv 0)" = good ] || { cat swapped.csv; fail "none should be of its class"; }
 mv swapped/one swapped/three
+run evaluate --real real --held-out same --generated same --count 20 --classifier nowhere.safetensors --csv held.csv
+[ "$(agreement held.csv 1)" = good ] || { cat held.csv; fail "all should be of their class, beside others"; }
+run evaluate --real real --held-out swapped --generated same --count 20 --classifier nowhere.safetensors --csv held.csv --overwrite
+[ -z "$(agreement held.csv 1)" ] || { cat held.csv; fail "held-out pictures of other classes should have none"; }
 run evaluate --real real --generated swapped --count 20 --classifier nowhere.safetensors --csv others.csv
 [ -z "$(agreement others.csv 0)" ] || { cat others.csv; fail "other classes should not be compared"; }

@@ -182,6 +182,7 @@ TEST(other_labels_may_need_16_bits_or_be_the_first)
 TEST(impossible_labels_are_refused)
 {
     const gan_dataset_desc unnamed = {GAN_DATASET_DESC_INIT, .n_class_names = 2};
+    const gan_allocator half = {0};
     const uint16_t labels[COUNT] = {0};
     gan_dataset *source = make(BYTES), *data = source;
     budget b;
@@ -196,9 +197,18 @@ TEST(impossible_labels_are_refused)
     ck_assert_ptr_null(data);
     expect_fails(gan_dataset_create_labelled(&data, source, labels, &unnamed), GAN_ERR_INVALID,
                  "2 class_names, which are NULL");
-    budget_init(&b, 2);
-    expect_fails(gan_dataset_create_labelled(&data, source, labels, &poor), GAN_ERR_NOMEM, "");
+    for (int allowed = 0; allowed < 5; allowed++) {
+        budget_init(&b, allowed);
+        expect_fails(gan_dataset_create_labelled(&data, source, labels, &poor), GAN_ERR_NOMEM, "");
+        ck_assert_uint_eq(budget_live(&b), 0);
+    }
+    budget_init(&b, 5);
+    expect_ok(gan_dataset_create_labelled(&data, source, labels, &poor));
+    gan_dataset_destroy(data);
     ck_assert_uint_eq(budget_live(&b), 0);
+    poor.allocator = &half;
+    expect_fails(gan_dataset_create_labelled(&data, source, labels, &poor), GAN_ERR_INVALID,
+                 "allocator");
     gan_dataset_destroy(source);
 }
 

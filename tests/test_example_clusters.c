@@ -87,10 +87,10 @@ TEST(a_generator_knows_that_its_classes_are_clusters)
 
     gan_network_add(net, gan_layer_label_embedding(2, 1));
     expect_ok(gan_network_initialize(net, 1));
-    ck_assert_int_eq(clusters_are_classes(net), 0);
+    ck_assert_int_eq(clusters_are_classes_of(net), 0);
     expect_ok(gan_network_set_class_names(net, garments, 2));
-    ck_assert_int_eq(clusters_are_classes(net), 0);
+    ck_assert_int_eq(clusters_are_classes_of(net), 0);
     expect_ok(gan_network_set_class_names(net, clusters_names(2), 2));
-    ck_assert_int_eq(clusters_are_classes(net), 1);
+    ck_assert_int_eq(clusters_are_classes_of(net), 1);
     gan_network_destroy(net);
 }

@@ -2,7 +2,6 @@
 #include "battery.h"
 
 #include "clusters.h"
-
 #include "files.h"
 
 #include <inttypes.h>
@@ -83,27 +82,21 @@ static int draw_pictures(pictures *out, generator *g, size_t n)
 typedef struct truth {
     collection real, other;
     const gan_dataset *data, *held_out;
-    size_t first; /* of the held-out ones */
-    size_t most;  /* pictures of each of the two sets */
 } truth;
 
+/* Others are read with the same options. */
 static int open_truth(truth *t, const battery_options *o, gan_shape shape)
 {
-    collection_options real = o->real, other = {.data = o->held_out,
-                                                .labels = o->held_out_labels,
-                                                .fit = real.fit,
-                                                .alpha = real.alpha};
+    collection_options real = o->real, other = o->real;
     size_t n_threads = (size_t)o->threads;
-    *t = (truth){.real = {.opt = NULL}, .other = {.opt = NULL}};
+    other.data = o->held_out;
+    other.labels = o->held_out_labels;
+    *t = (truth){.real = {.opt = NULL}};
     if (!collection_open_as(&t->real, &real, n_threads, shape)) return 0;
     t->data = t->held_out = t->real.data;
-    size_t n = gan_dataset_count(t->data);
-    t->most = n / 2;
     if (!o->held_out) return 1;
     if (!collection_open_as(&t->other, &other, n_threads, gan_dataset_shape(t->data))) return 0;
     t->held_out = t->other.data;
-    size_t n_other = gan_dataset_count(t->held_out);
-    t->most = n < n_other ? n : n_other;
     return 1;
 }
 
@@ -117,10 +110,11 @@ static int choose_count(battery *b, const truth *t, size_t n_generated)
 {
     int halves = t->held_out == t->data;
     size_t n_real = gan_dataset_count(t->data), n_held_out = gan_dataset_count(t->held_out);
+    size_t most = halves ? n_real / 2 : n_real < n_held_out ? n_real : n_held_out;
     char floor[64] = "half of which are held out";
     if (!halves) snprintf(floor, sizeof floor, "%zu others", n_held_out);
     b->n = (size_t)b->o->count;
-    if (t->most < b->n) b->n = t->most;
+    if (most < b->n) b->n = most;
     if (n_generated < b->n) b->n = n_generated;
     if (b->n < LEAST)
         cli_say("%d pictures of each kind are needed; there are %zu real ones, %s for the floor, "
@@ -133,13 +127,6 @@ static int choose_count(battery *b, const truth *t, size_t n_generated)
     return b->n >= LEAST;
 }
 
-static int read_truth(battery *b, const truth *t)
-{
-    size_t seed = (size_t)b->o->seed, first = t->held_out == t->data ? b->n : 0;
-    return read_pictures(&b->real, t->data, 0, b->n, seed) &&
-           read_pictures(&b->held_out, t->held_out, first, b->n, seed);
-}
-
 static int same_name(const gan_dataset *a, const gan_dataset *b, size_t label)
 {
     const char *name = gan_dataset_class_name(a, label);
@@ -147,8 +134,29 @@ static int same_name(const gan_dataset *a, const gan_dataset *b, size_t label)
     return (!name && !other) || (name && other && strcmp(name, other) == 0);
 }
 
-/* The classes of the real pictures, if all have one.  Labels of generated ones are the requested classes, if these
- * are the same: for a directory by name, for a generator by number. */
+static int same_classes(const gan_dataset *a, const gan_dataset *b)
+{
+    size_t n = gan_dataset_class_count(a);
+    int same = gan_dataset_class_count(b) == n;
+    for (size_t i = 0; same && i < n; i++) same = same_name(a, b, i);
+    return same;
+}
+
+/* Labels of other classes than the real pictures' are forgotten. */
+static int read_truth(battery *b, const truth *t)
+{
+    size_t seed = (size_t)b->o->seed, first = t->held_out == t->data ? b->n : 0;
+    if (!read_pictures(&b->real, t->data, 0, b->n, seed) ||
+        !read_pictures(&b->held_out, t->held_out, first, b->n, seed))
+        return 0;
+    if (same_classes(t->data, t->held_out)) return 1;
+    free(b->held_out.labels);
+    b->held_out.labels = NULL;
+    return 1;
+}
+
+/* The classes of the real pictures, if all have one.  Labels of generated ones are the requested
+ * classes, if these are the same: for a directory by name, for a generator by number. */
 static void find_classes(battery *b, const gan_dataset *real, const gan_dataset *generated,
                          size_t n_drawn)
 {
@@ -159,15 +167,13 @@ static void find_classes(battery *b, const gan_dataset *real, const gan_dataset 
         if (b->held_out.labels[i] >= b->n_classes) b->n_classes = b->held_out.labels[i] + (size_t)1;
     }
     b->class_names = cli_memory(b->n_classes, sizeof *b->class_names);
-    int same = generated ? gan_dataset_class_count(generated) == gan_dataset_class_count(real)
-                         : n_drawn == b->n_classes;
+    int same = generated ? same_classes(real, generated) : n_drawn == b->n_classes;
     for (size_t i = 0; i < b->n_classes; i++) {
         const char *name = gan_dataset_class_name(real, i);
         if (name)
             snprintf(b->class_names[i], sizeof *b->class_names, "%s", name);
         else
             snprintf(b->class_names[i], sizeof *b->class_names, "class %zu", i);
-        same &= !generated || same_name(real, generated, i);
     }
     for (size_t i = 0; b->generated.labels && i < b->n; i++)
         same &= b->generated.labels[i] < b->n_classes;
@@ -213,7 +219,8 @@ static int draw_and_read(battery *b)
         b->size = g.size;
         good = choose_count(b, &real, SIZE_MAX) && read_truth(b, &real) &&
                draw_pictures(&b->generated, &g, b->n);
-        if (good) find_classes(b, real.data, NULL, clusters_are_classes(g.net) ? 0 : g.n_classes);
+        if (good)
+            find_classes(b, real.data, NULL, clusters_are_classes_of(g.net) ? 0 : g.n_classes);
     }
     close_truth(&real);
     generator_close(&g);

@@ -8,9 +8,9 @@
 
 typedef struct battery_options {
     collection_options real; /* pictures of any kind */
-    const char *held_out; /* others, for the floor, fitted in the same way; NULL: half of the real
-                             ones */
-    const char *held_out_labels;
+    const char *held_out;    /* others, for the floor, read with the same options; NULL: half of the
+                             real ones */
+    const char *held_out_labels; /* instead of the label file of `real`; NULL: none */
     const char
         *generated;    /* pictures, too, fitted like the real ones; NULL: a generator's samples */
     const char *model; /* that generator's file */

@@ -47,7 +47,7 @@ static int read_images(const gan_dataset *data, gan_features *features, clusters
 
 /* ---- k-means ---- */
 
-/* The squared distances of an image to all centres. */
+/* The squared distances of an image to all centres, in the order of memory. */
 static void measure(const clusters *c, size_t i)
 {
     const float *x = c->x + i * c->dimension;
@@ -79,6 +79,16 @@ static size_t draw(gan_rng *rng, const float *weight, size_t n)
     return n - 1;
 }
 
+static float squared_distance(const clusters *c, size_t image, size_t j)
+{
+    float sum = 0;
+    for (size_t d = 0; d < c->dimension; d++) {
+        float difference = c->x[image * c->dimension + d] - c->centre[d * c->k + j];
+        sum += difference * difference;
+    }
+    return sum;
+}
+
 /* Centres are initially images that are far apart (k-means++: Arthur and Vassilvitskii, 2007): each
  * is drawn by its squared distance from the nearest one so far. */
 static void place_centres(clusters *c, gan_rng *rng)
@@ -88,11 +98,7 @@ static void place_centres(clusters *c, gan_rng *rng)
     for (size_t j = 0; j < c->k; j++) {
         place_centre(c, j, draw(rng, nearest, c->n));
         for (size_t i = 0; i < c->n; i++) {
-            float square = 0;
-            for (size_t d = 0; d < c->dimension; d++) {
-                float difference = c->x[i * c->dimension + d] - c->centre[d * c->k + j];
-                square += difference * difference;
-            }
+            float square = squared_distance(c, i, j);
             if (j == 0 || square < nearest[i]) nearest[i] = square;
         }
     }
@@ -137,7 +143,7 @@ static void move_centres(clusters *c)
     free(sum);
 }
 
-static void find(clusters *c, uint64_t seed)
+static void find_clusters(clusters *c, uint64_t seed)
 {
     gan_rng *rng;
     cli_must(gan_rng_create(&rng, seed, 0, NULL));
@@ -174,14 +180,14 @@ const char *const *clusters_names(size_t n)
     return names;
 }
 
-int clusters_are_classes(const gan_network *generator)
+int clusters_are_classes_of(const gan_network *generator)
 {
     const char *name = gan_network_class_name(generator, 0);
     return name && strcmp(name, clusters_names(1)[0]) == 0;
 }
 
-static int relabel(gan_dataset **out, const gan_dataset *data, clusters *c, uint64_t seed,
-                   int quiet)
+static int label_images(gan_dataset **out, const gan_dataset *data, clusters *c, uint64_t seed,
+                        int quiet)
 {
     gan_features *features;
     gan_features_desc one = {GAN_FEATURES_DESC_INIT, .n_threads = 1};
@@ -194,7 +200,7 @@ static int relabel(gan_dataset **out, const gan_dataset *data, clusters *c, uint
     int good = read_images(data, features, c);
     gan_features_destroy(features);
     if (!good) return 0;
-    find(c, seed);
+    find_clusters(c, seed);
     if (!quiet) report(c);
     return cli_ok(gan_dataset_create_labelled(out, data, c->label, &desc));
 }
@@ -211,7 +217,7 @@ int clusters_open(gan_dataset **out, const gan_dataset *data, size_t n, uint64_t
     c.price = cli_memory(n, sizeof *c.price);
     c.size = cli_memory(n, sizeof *c.size);
     c.label = cli_memory(c.n, sizeof *c.label);
-    int good = relabel(out, data, &c, seed, quiet);
+    int good = label_images(out, data, &c, seed, quiet);
     free(c.x);
     free(c.centre);
     free(c.distance);

@@ -12,11 +12,11 @@
 
 enum { CLUSTERS_MOST = 256 };
 
-/* The names of the first `n` clusters, "cluster 1" and so on: what tells them from classes. */
+/* The names of the first `n` clusters, "cluster 1" and so on, which tell them from classes. */
 const char *const *clusters_names(size_t n);
 
 /* Whether the classes of a generator are clusters, which don't correspond to labels of images. */
-int clusters_are_classes(const gan_network *generator);
+int clusters_are_classes_of(const gan_network *generator);
 
 /* Make a dataset of the same images whose labels are `n` clusters, of 2 to CLUSTERS_MOST, found
  * with this seed.  Return 0 after saying what is wrong; `*out` is yours in any case. */

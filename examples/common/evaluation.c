@@ -150,7 +150,7 @@ static int count_classes(evaluation *e, const gan_trainer *trainer)
 {
     size_t asked = gan_network_class_count(gan_trainer_generator(trainer));
     e->n_classes = e->classifier ? gan_classifier_class_count(e->classifier) : asked;
-    e->clustered = e->classifier && clusters_are_classes(gan_trainer_generator(trainer));
+    e->clustered = e->classifier && clusters_are_classes_of(gan_trainer_generator(trainer));
     if (asked == 0 || asked == e->n_classes || e->clustered) return 1;
     cli_say("the generator draws %zu classes, the classifier knows %zu", asked, e->n_classes);
     return 0;

@@ -28,7 +28,7 @@ int judge_open(judge *j, const char *path, const generator *g, size_t n_threads)
         !cli_ok(gan_classifier_create(&j->classifier, j->net, NULL, &desc)))
         return 0;
     size_t known = gan_classifier_class_count(j->classifier);
-    j->n_classes = clusters_are_classes(g->net) ? 0 : g->n_classes;
+    j->n_classes = clusters_are_classes_of(g->net) ? 0 : g->n_classes;
     if (j->n_classes > 0 && j->n_classes != known) {
         cli_say("the generator draws %zu classes, the classifier knows %zu", j->n_classes, known);
         return 0;

@@ -46,10 +46,11 @@ typedef struct networks_kind {
 
 extern const networks_kind networks_dcgan, networks_deep, networks_resnet, networks_r3gan;
 
-/* The names of all, for an option, and the kinds in the same order; both end with NULL. */
-enum { NETWORKS_DCGAN, NETWORKS_DEEP };
+/* The names of all, for an option, and the kinds in the same order; both end with NULL.  The indices
+ * of those that a program names. */
 extern const char *const networks_names[];
 extern const networks_kind *const networks_kinds[];
+enum { NETWORKS_DCGAN, NETWORKS_DEEP };
 
 /* Return how many times a side of at least 8 pixels is halved, rounding down, until it has 4 to 7:
  * 28 twice (14, 7), 64 four times, 30 twice (15, 7).  0 for a shorter one. */

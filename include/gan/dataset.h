@@ -784,14 +784,16 @@ GAN_API GAN_MUST_CHECK gan_status gan_dataset_create_concat(gan_dataset **out,
                                                             const gan_allocator *allocator);
 
 /**
- * Create a view of another dataset's samples with other labels: a host's own, such as the clusters
- * that it found them to be in.
+ * Create a view of another dataset's samples with other labels, such as the clusters that a host
+ * found them to be in.
  *
  * @param[out] out     Receives the dataset, yours to destroy; NULL on failure.
  * @param[in]  source  The other dataset, with or without labels.
  * @param[in]  labels  A label for each of its samples.  Copied.
- * @param[in]  desc    Settings, or NULL for the defaults.  Classes have the names in it, or none;
- *                     `max_bytes` and `concurrent` are not used: samples are read as the source's.
+ * @param[in]  desc    Settings, or NULL for the defaults.  Classes have the names in it, or none,
+ *                     instead of the source's; with `max_count` only the first samples are in the
+ *                     view; `max_bytes` and `concurrent` are not used, as samples stay where they
+ *                     are.
  *
  * @retval GAN_OK           `*out` is the dataset.
  * @retval GAN_ERR_INVALID  `out`, `source` or `labels` is NULL, or `desc` is invalid.

@@ -1,5 +1,5 @@
-/* dataset_view.c - datasets of other datasets' samples: ranges, subsets, several in a row, and the
- * same with other labels.
+/* dataset_view.c - datasets of other datasets' samples: ranges, subsets, several in a row, and one
+ * with other labels.
  *
  * A view holds references on its sources and reads through them, so that samples stay where they
  * are (bytes in memory, a file, a host's function):
@@ -26,9 +26,8 @@ typedef struct view {
     size_t *first_of; /* the index of each source's first sample, and the end of all */
     size_t *indices;  /* NULL: all from `first` on */
     size_t first;
-    size_t count;           /* of the view's samples */
-    const uint16_t *labels; /* the host's, while the view is made; NULL: those of the sources */
-    int relabelled;         /* 1: classes, too, are not those of the sources */
+    size_t count;   /* of the view's samples */
+    int relabelled; /* 1: labels and classes are not those of the source */
 } view;
 
 /* ---- Reading ---- */
@@ -201,11 +200,7 @@ static gan_status copy_labels(gan_dataset *data, const view *v)
 {
     gan_status status;
 
-    if (v->relabelled) {
-        status = gan__dataset_take_labels(data);
-        if (status == GAN_OK) memcpy(data->labels, v->labels, data->count * sizeof *v->labels);
-        return status;
-    }
+    if (v->relabelled) return GAN_OK;
     for (size_t i = 0; i < v->n_sources; i++)
         if (!v->sources[i]->labels) return GAN_OK;
     status = gan__dataset_take_labels(data);
@@ -341,9 +336,10 @@ gan_status gan_dataset_create_labelled(gan_dataset **out, const gan_dataset *sou
     if (!labels) GAN_FAIL(GAN_ERR_INVALID, "dataset: labels is NULL");
     GAN_TRY(gan__dataset_read_desc(&d, desc, &count));
     GAN_TRY(begin_view(&v, &source, 1, d.allocator));
-    v->labels = labels;
     v->relabelled = 1;
     GAN_TRY(create_view(&made, v, count));
+    GAN_TRY(gan__dataset_take_labels(made));
+    memcpy(made->labels, labels, count * sizeof *labels);
     GAN_TRY(gan__dataset_name_classes(made, &d));
     *out = made;
     made = NULL;

@@ -22,7 +22,8 @@ enum { SIZE = CHANNELS * GARMENT_PIXELS };
 typedef struct game {
     const char *name;
     gan_loss loss;
-    int penalties, best; /* 1: R1 and R2; fashion_best's networks and its falling learning rate */
+    int penalties; /* 1: R1 and R2 */
+    int best;      /* 1: fashion_best's networks, and learning rates that fall as its */
     double lr, d_lr, beta1, beta2;
 } game;
 
@@ -155,8 +156,9 @@ static void report_modes(const char *name, const size_t *counts, figures *report
 static const char usage[] =
     "usage: bench_modes [--json FILE] [--threads N] [--quick]\n"
     "\n"
-    "Counts how many of 1,000 modes two objectives and fashion_best's recipe find, three seeds "
-    "each.\n" BENCH_OPTIONS "  --quick       20 steps and 200 samples, as a smoke test\n"
+    "Counts how many of 1,000 modes two objectives and fashion_best find, three seeds each.\n"
+    BENCH_OPTIONS
+    "  --quick       20 steps and 200 samples, as a smoke test\n"
     "GAN_DATA_DIR has Fashion-MNIST, GAN_CLASSIFIER is a file of fashion_classifier.\n";
 
 int main(int argc, char **argv)
