@@ -17,7 +17,8 @@
         groups, in, out, {ih, iw}, {mh, mw}, {k, k}, {s, s}, {ph, pw}, {1, 1}, GAN__BY_SPEED, NULL \
     }
 
-/* Odd sizes, images with rows that no tile reaches, single channels, groups, every padding. */
+/* Odd sizes, images with rows that no tile reaches, single channels, groups, every padding; tiles of
+ * every size at the borders, and many weights for few tiles. */
 static const struct {
     gan__conv c;
     size_t rows;
@@ -40,6 +41,11 @@ static const struct {
     {SHAPE(2, 5, 3, 9, 6, 11, 6, 3, 1, 2, 1), 3},
     {SHAPE(1, 3, 4, 3, 3, 1, 1, 3, 1, 0, 0), 9},
     {SHAPE(1, 2, 2, 1, 70, 1, 70, 3, 1, 1, 1), 2},
+    {SHAPE(1, 64, 48, 7, 7, 3, 3, 4, 2, 1, 1), 33},
+    {SHAPE(1, 1, 2, 70, 70, 35, 35, 4, 2, 1, 1), 2},
+    {SHAPE(1, 2, 2, 35, 37, 35, 37, 3, 1, 1, 1), 2},
+    {SHAPE(1, 256, 170, 7, 8, 3, 4, 4, 2, 1, 1), 2},
+    {SHAPE(1, 344, 340, 5, 4, 5, 4, 3, 1, 1, 1), 2},
 };
 enum { N_CASES = sizeof cases / sizeof *cases };
 
@@ -314,7 +320,7 @@ TEST_EACH(parts_of_the_weights_gradient_are_the_whole, 0, N_CASES)
 static void expect_same_tiles(const gan__tile_loops *a, const gan__tile_loops *b,
                               const gan__tile_rows *r, const float *x)
 {
-    enum { VALUES = 1 << 15 };
+    enum { VALUES = 1 << 16 };
     float *z[2] = {calloc(VALUES, sizeof(float)), calloc(VALUES, sizeof(float))};
     float *y[2] = {conv_numbers(VALUES, 8), conv_numbers(VALUES, 8)};
     float bias[2] = {0.25f, -1.5f};
@@ -340,21 +346,43 @@ static void expect_same_tiles(const gan__tile_loops *a, const gan__tile_loops *b
     }
 }
 
+/* Few rows and many, of whole tiles and of small ones, down and across. */
 TEST(tiles_have_the_same_bits_with_every_instruction_set)
 {
-    float *x = conv_numbers(1 << 14, 9);
-    float *lines = scratch_of(1 << 13);
-    const gan__tile_rows rows[] = {
-        {{14, 37}, {1, 1}, 0, 3, 4, 10, 2, 1100, 48, 400, lines},
-        {{14, 37}, {1, 1}, 3, 5, 4, 10, 2, 1100, 48, 400, lines},
-        {{9, 8}, {0, 2}, 1, 3, 3, 3, 1, 80, 16, 80, lines},
+    enum { STRIDE = 96, COEFFICIENT = 8 * STRIDE + 16 };
+    const size_t sides[GAN__N_TILINGS] = {2, 4, 2, 4};
+    const struct {
+        size_t height, width, padding, begin, end, down, across, less[2];
+    } shapes[] = {
+        {14, 37, 1, 0, 3, 4, 10, {0, 0}}, {14, 37, 1, 3, 5, 4, 10, {1, 0}},
+        {9, 8, 2, 1, 3, 3, 3, {0, 1}},    {14, 9, 1, 3, 43, 4, 2, {1, 1}},
+        {5, 30, 0, 0, 20, 1, 3, {1, 1}},  {15, 7, 1, 0, 40, 2, 1, {3, 2}},
     };
+    float *x = conv_numbers(1 << 16, 9);
+    float *lines = scratch_of(1 << 15);
 
     for (size_t i = 1; gan__simd_variant(i); i++)
         for (size_t k = 0; k < GAN__N_TILINGS; k++)
-            for (size_t j = 0; j < sizeof rows / sizeof *rows; j++)
+            for (size_t j = 0; j < sizeof shapes / sizeof *shapes; j++) {
+                const size_t side = sides[k];
+                const gan__tile_rows rows = {
+                    .size = {shapes[j].height, shapes[j].width},
+                    .padding = {shapes[j].padding, shapes[j].padding},
+                    .begin = shapes[j].begin,
+                    .end = shapes[j].end,
+                    .down = shapes[j].down,
+                    .across = shapes[j].across,
+                    .side = side,
+                    .last = {side - shapes[j].less[0] % side, side - shapes[j].less[1] % side},
+                    .channels = 2,
+                    .sample = 1100,
+                    .stride = STRIDE,
+                    .coefficient = COEFFICIENT,
+                    .lines = lines};
+
                 expect_same_tiles(&gan__simd_variant(0)->tiles[k], &gan__simd_variant(i)->tiles[k],
-                                  &rows[j], x);
+                                  &rows, x);
+            }
     free(x);
     free(lines);
 }

@@ -121,14 +121,15 @@ typedef void gan__copy_segments_fn(size_t rows, const size_t *at, size_t n,
                                    size_t stride);
 
 /* Consecutive rows of tiles of some channels of images or maps, and their transformed values; see
- * kernels_tile.c.  Values are read and written up to 3 floats beyond the tiles: tiles are written
- * in ascending order, and there is slack after the last. */
+ * kernels_tile.c. */
 typedef struct gan__tile_rows {
     size_t size[2]; /* height and width of the image or map */
     size_t padding[2];
     size_t begin, end; /* these rows, counted over the samples */
     size_t down;       /* rows of a sample */
     size_t across;     /* tiles of a row */
+    size_t side;       /* of a tile in the map */
+    size_t last[2];    /* of the last row of a sample, and of the last tile of a row */
     size_t channels;
     size_t sample;      /* floats from one sample to the next */
     size_t stride;      /* floats from the values of one phase of a channel to those of the next */
@@ -137,23 +138,82 @@ typedef struct gan__tile_rows {
 } gan__tile_rows;
 
 enum {
-    GAN__MOST_PATCH = 10, /* the largest side of a patch, and its values */
-    GAN__NARROW = 2,      /* tiles across, up to which several rows are transformed at a time */
+    GAN__MOST_PATCH = 10,      /* the largest side of a patch, and its values */
+    GAN__TILE_MOST_ROWS = 256, /* of a call */
+    GAN__TILE_ROWS = 16,       /* the most that are transformed at a time */
+    GAN__TILE_ROWS_UNIT = 4,   /* the number of rows of each height is rounded up to a multiple */
 };
 
+/* Where tiles are among the columns of a coefficient.  Those at a sample's lower and right borders
+ * may be smaller, and have fewer coefficients.  The tiles of a coefficient are contiguous:
+ *
+ *       tiles of a sample          columns:  small rows | whole rows | whole rows | small rows
+ *       +-----+-----+--+                    whole tiles | whole tiles| small ones | small ones
+ *       |     |     |  |
+ *       +-----+-----+--+   coefficients that small rows don't have:
+ *       |     |     |  |                                |<----------------------->|
+ *       +-----+-----+--+   that small tiles don't have:
+ *       |     |     |  |                    |<----------------------->|
+ *       +-----+-----+--+
+ *
+ * Within each of the four, a column for each row, then those of the next tile to the right. */
+typedef struct gan__tile_columns {
+    size_t rows[2];  /* whole and small ones, with the padding */
+    size_t tiles[2]; /* whole and small ones of a row */
+} gan__tile_columns;
+
+static inline int gan__tile_is_small(const gan__tile_rows *r, size_t row)
+{
+    return row + 1 == r->down && r->last[0] < r->side;
+}
+
+/* The number of rows, whole or small ones. */
+static inline size_t gan__tile_rows_of(const gan__tile_rows *r, int small)
+{
+    const size_t n = r->last[0] < r->side ? r->end / r->down - r->begin / r->down : 0;
+
+    return small ? n : r->end - r->begin - n;
+}
+
+static inline gan__tile_columns gan__tile_columns_of(const gan__tile_rows *r)
+{
+    const size_t unit = GAN__TILE_ROWS_UNIT, small = r->last[1] < r->side;
+
+    return (gan__tile_columns){{(gan__tile_rows_of(r, 0) + unit - 1) / unit * unit,
+                                (gan__tile_rows_of(r, 1) + unit - 1) / unit * unit},
+                               {r->across - small, small}};
+}
+
+/* The first column of these tiles. */
+static inline size_t gan__tile_column(const gan__tile_columns *c, int small_row, int small_tile)
+{
+    if (!small_tile) return small_row ? 0 : c->tiles[0] * c->rows[1];
+    return c->tiles[0] * (c->rows[0] + c->rows[1]) + (small_row ? c->tiles[1] * c->rows[0] : 0);
+}
+
+/* The end of the columns of a coefficient that small rows or small tiles may not have. */
+static inline size_t gan__tile_columns_end(const gan__tile_columns *c, int small_rows,
+                                           int small_tiles)
+{
+    const size_t all = (c->tiles[0] + c->tiles[1]) * (c->rows[0] + c->rows[1]);
+
+    if (!small_tiles) return c->tiles[0] * (c->rows[0] + c->rows[1]);
+    return small_rows ? all : all - c->tiles[1] * c->rows[1];
+}
+
+/* The size of a line of pixels: whole vectors of 4 may be read or written from a tile's last pixels
+ * on. */
 static inline size_t gan__tile_line(const gan__tile_rows *r, size_t step)
 {
-    const size_t tiles = step * (r->across + 4);
+    const size_t tiles = step * r->across + GAN__MOST_PATCH;
     const size_t pixels = r->padding[1] + r->size[1];
 
-    return (tiles > pixels ? tiles : pixels) + 16;
+    return ((tiles > pixels ? tiles : pixels) + 6) / 4 * 4;
 }
 
 static inline size_t gan__tile_lines(const gan__tile_rows *r, size_t step)
 {
-    const size_t rows = r->across <= GAN__NARROW ? 4 / r->across : 1;
-
-    return (rows * GAN__MOST_PATCH + 1) * gan__tile_line(r, step);
+    return (GAN__TILE_ROWS * GAN__MOST_PATCH + 1) * gan__tile_line(r, step);
 }
 
 /* Transform x, the first channel of sample 0, to values; and values to x, with a bias for each

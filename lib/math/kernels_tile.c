@@ -2,228 +2,144 @@
  * weights; compiled once for each instruction set.
  *
  * kernels_winograd.c describes the transforms.  Each is separable: first down the columns, then
- * across the rows.  With patches of 4 by 4 pixels, 2 pixels apart, a row of tiles is read as:
+ * across the rows.  Rows of tiles are transformed several at a time, each in lines of its own.  With
+ * patches of 4 by 4 pixels, 2 pixels apart:
  *
- *     pixels of 4 rows               lines, zero-padded          values
- *     +-------------------+          +---------------------+     coefficient (0, 0): t0 t1 t2 t3 ...
- *     | a b c d e f g ... |  down    | 0 . . . . . . . . 0 |     coefficient (0, 1): t0 t1 t2 t3 ...
- *     | . . . . . . . ... |  ----->  | 0 . . . . . . . . 0 |     ...
- *     | . . . . . . . ... |  each    | 0 . . . . . . . . 0 |  across: the i-th pixel of each of
- *     | . . . . . . . ... |  column  | 0 . . . . . . . . 0 |  four tiles is a vector
+ *     pixels of 4 rows               lines, zero-padded            values
+ *     +-------------------+          +---------------------+       coefficient (0, 0), tile 0: r0 r1 r2 r3
+ *     | a b c d e f g ... |  down    | 0 . . . . . . . . 0 | r0                        tile 1: r0 r1 r2 r3
+ *     | . . . . . . . ... |  ----->  | 0 . . . . . . . . 0 | r1    ...
+ *     | . . . . . . . ... |  each    | 0 . . . . . . . . 0 | r2    across: the i-th pixel of a tile
+ *     | . . . . . . . ... |  column  | 0 . . . . . . . . 0 | r3    in each of the rows is a vector
  *     +-------------------+          +---------------------+
  *      [tile 0]
  *          [tile 1]                   tile t begins at pixel 2 t
  *
  * and written by the same steps in reverse, where overlapping patches are added up: across, what a
- * tile has beyond its own pixels is added to the next tile's vector; down, the first rows are added
- * to what the row of tiles above has written.  Every pixel is a sum in one order, wherever its
- * sample is in the batch. */
+ * tile has beyond its own pixels is added to the next tile's; down, the first rows are added to what
+ * the row of tiles above has written.  Every pixel is a sum in one order, wherever its sample is in
+ * the batch. */
 #include "math/kernels_tile_internal.h"
+#include "math/kernels_tile_rows_internal.h"
+#include "math/kernels_tile_weights_internal.h"
 
-/* The image's or the map's side of an algorithm, in each dimension: the pixels of a tile's patch,
- * the step from one patch to the next, the values of a transformed patch, and the phases, the
- * number of values of a coefficient.  All are constants wherever a function of them is inlined. */
-typedef struct side {
-    size_t patch, step, values, phases;
-} side;
-
-/* The index of value (i, j) of a channel. */
-INLINE size_t value_at(const gan__tile_rows *r, side s, size_t channel, size_t i, size_t j)
+/* The coefficient of the i-th value.  Small tiles lack those before the last. */
+INLINE size_t coefficient_of(side s, size_t i)
 {
-    const size_t n = s.values / s.phases;
-
-    return (i / s.phases * n + j / s.phases) * r->coefficient +
-           ((channel * s.phases + i % s.phases) * s.phases + j % s.phases) * r->stride;
+    return i / s.phases + 1 == s.values / s.phases ? s.coefficients - 1 : i / s.phases;
 }
 
-/* ---- contiguous pixels and vectors of tiles ---- */
-
-INLINE vector_4 load(const float *x)
+/* The offset of value (i, j) of a channel is the sum of that of the i-th ones down, and that of the
+ * j-th ones across. */
+INLINE size_t value_down(side s, size_t i, size_t coefficient, size_t stride)
 {
-    return *(const vector_4 *)x;
+    return coefficient_of(s, i) * s.coefficients * coefficient + i % s.phases * s.phases * stride;
 }
 
-INLINE void store(float *x, vector_4 v)
+INLINE size_t value_across(side s, size_t j, size_t coefficient, size_t stride)
 {
-    *(vector_4 *)x = v;
+    return coefficient_of(s, j) * coefficient + j % s.phases * stride;
 }
 
-/* Transpose 4 by 4 numbers. */
-INLINE void transpose(const vector_4 *x, vector_4 *z)
+/* ---- rows of tiles ---- */
+
+enum { MOST_ROWS = GAN__TILE_MOST_ROWS, MOST_GROUPS = MOST_ROWS / WIDE + 2 };
+
+/* Rows of tiles of one height that are transformed at a time. */
+typedef struct group {
+    size_t n;
+    int small;
+    size_t first; /* the index of the first among those of this height */
+    const size_t *at, *row;
+} group;
+
+/* The groups of a channel, in the order of work: the whole rows, then small ones, which are added to
+ * them. */
+typedef struct groups {
+    group of[MOST_GROUPS];
+    size_t n;
+    size_t at[MOST_ROWS]; /* where a row's sample begins, in the first channel */
+    size_t row[MOST_ROWS];
+} groups;
+
+/* The rows of one height. */
+static void add_rows(groups *g, const gan__tile_rows *r, int small, size_t begin)
 {
-    const vector_4 ab_low = PICK(4, x[0], x[1], 0, 4, 1, 5),
-                   cd_low = PICK(4, x[2], x[3], 0, 4, 1, 5);
-    const vector_4 ab_high = PICK(4, x[0], x[1], 2, 6, 3, 7),
-                   cd_high = PICK(4, x[2], x[3], 2, 6, 3, 7);
+    size_t n = begin;
 
-    z[0] = PICK(4, ab_low, cd_low, 0, 1, 4, 5);
-    z[1] = PICK(4, ab_low, cd_low, 2, 3, 6, 7);
-    z[2] = PICK(4, ab_high, cd_high, 0, 1, 4, 5);
-    z[3] = PICK(4, ab_high, cd_high, 2, 3, 6, 7);
-}
-
-/* Where four tiles begin in the lines: in one row, or, where that has one or two tiles, in several,
- * each of which has lines of its own. */
-typedef struct quad {
-    size_t corner[4];
-    size_t rows;
-    size_t set; /* size of a row's lines */
-} quad;
-
-INLINE quad quad_of(const gan__tile_rows *r, side s, int narrow, size_t line)
-{
-    quad q = {{0, s.step, 2 * s.step, 3 * s.step}, 1, s.values * line};
-
-    if (!narrow) return q;
-    q.rows = 4 / r->across;
-    for (size_t i = 0; i < 4; i++) q.corner[i] = i / r->across * q.set + i % r->across * s.step;
-    return q;
-}
-
-/* Deinterleave the first `step` pixels of each of four tiles, 2 or a multiple of 4: e[i] has the
- * i-th ones. */
-INLINE void split(const quad *q, size_t step, int narrow, const float *line, vector_4 *e)
-{
-    if (step == 2 && !narrow) {
-        const vector_4 a = load(line), b = load(line + 4);
-
-        e[0] = PICK(4, a, b, 0, 2, 4, 6);
-        e[1] = PICK(4, a, b, 1, 3, 5, 7);
-        return;
+    for (size_t i = r->begin; i < r->end; i++) {
+        if (gan__tile_is_small(r, i % r->down) != small) continue;
+        g->at[n] = i / r->down * r->sample;
+        g->row[n++] = i % r->down;
     }
-    for (size_t i = 0; i < step; i += 4) {
-        vector_4 x[4], z[4];
-
-        for (size_t j = 0; j < 4; j++) x[j] = load(line + q->corner[j] + i);
-        transpose(x, z);
-        for (size_t j = 0; j < 4 && i + j < step; j++) e[i + j] = z[j];
-    }
+    for (size_t i = begin; i < n; i += WIDE)
+        g->of[g->n++] =
+            (group){n - i < WIDE ? n - i : WIDE, small, i - begin, g->at + i, g->row + i};
 }
 
-/* The reverse. */
-INLINE void join(const quad *q, size_t step, int narrow, const vector_4 *e, float *line)
+static void find_groups(groups *g, const gan__tile_rows *r)
 {
-    if (step == 2 && !narrow) {
-        store(line, PICK(4, e[0], e[1], 0, 4, 1, 5));
-        store(line + 4, PICK(4, e[0], e[1], 2, 6, 3, 7));
-        return;
-    }
-    if (step == 2) {
-        for (size_t i = 0; i < 2; i++)
-            for (size_t j = 0; j < 4; j++) line[q->corner[j] + i] = e[i][j];
-        return;
-    }
-    for (size_t i = 0; i < step; i += 4) {
-        vector_4 x[4];
-
-        transpose(e + i, x);
-        for (size_t j = 0; j < 4; j++) store(line + q->corner[j] + i, x[j]);
-    }
+    g->n = 0;
+    add_rows(g, r, 0, 0);
+    add_rows(g, r, 1, gan__tile_rows_of(r, 0));
 }
 
-/* A row of tiles of a sample's channel. */
-typedef struct place {
-    const gan__tile_rows *r;
-    size_t row; /* in the sample */
-} place;
+/* What all groups have. */
+typedef struct frame {
+    size_t height, width, padding[2], down;
+    size_t line, set; /* the size of a line, and of a row's lines */
+    float *lines;
+    const float *zeros; /* a line */
+} frame;
+
+INLINE frame frame_of(const gan__tile_rows *r, side s)
+{
+    const size_t line = gan__tile_line(r, s.step), set = s.values * line;
+
+    return (frame){r->size[0], r->size[1], {r->padding[0], r->padding[1]}, r->down, line,
+                   set,        r->lines,   r->lines + WIDE * set};
+}
 
 /* The image's row that is the i-th one of a patch; it may be out of bounds, on either side. */
-INLINE size_t pixel_row(const place *p, side s, size_t i)
+INLINE size_t pixel_row(const frame *f, side s, size_t row, size_t i)
 {
-    return p->row * s.step + i - p->r->padding[0];
+    return row * s.step + i - f->padding[0];
 }
 
-/* The first row of tiles, and where a channel of its sample begins. */
-INLINE place first_place(const gan__tile_rows *r)
-{
-    return (place){r, r->begin % r->down};
-}
-
-INLINE size_t first_pixel(const gan__tile_rows *r, size_t channel)
-{
-    return r->begin / r->down * r->sample + channel * r->size[0] * r->size[1];
-}
-
-/* Advance to the next row of tiles; return the distance to where its sample's channel begins. */
-INLINE size_t next_place(place *p)
-{
-    if (++p->row < p->r->down) return 0;
-    p->row = 0;
-    return p->r->sample;
-}
-
-/* ---- prefetching ---- */
-
-/* A row of tiles that comes later: often of the next sample, which is far from what is read or
- * written now, so that hardware prefetchers miss it. */
-typedef struct later {
-    place p;
-    size_t row; /* as r->begin counts them */
-    size_t channel;
-    size_t at;
-} later;
-
-enum { ROWS_AHEAD = 12 };
-
-INLINE later first_row(const gan__tile_rows *r, size_t channel)
-{
-    return (later){first_place(r), r->begin, channel, first_pixel(r, channel)};
-}
-
-INLINE void go_on(later *l)
-{
-    const gan__tile_rows *r = l->p.r;
-
-    l->at += next_place(&l->p);
-    if (++l->row == r->end) *l = first_row(r, l->channel + 1);
-}
-
-INLINE later rows_ahead(const gan__tile_rows *r)
-{
-    later l = first_row(r, 0);
-
-    for (size_t i = 0; i < ROWS_AHEAD; i++) go_on(&l);
-    return l;
-}
-
-/* Prefetch the rows of pixels in which its tiles begin, for writing or reading. */
-INLINE void fetch(later *l, side s, int written, const float *x)
+/* Prefetch the pixels in which the i-th row's tiles begin, of the rows that come next, for writing
+ * or reading: it is often of the next sample, which is far from what is read or written now, so
+ * that hardware prefetchers miss it. */
+INLINE void fetch(const frame *f, side s, const group *next, size_t i, int written, const float *x)
 {
     enum { LINE = 16 };
-    const gan__tile_rows *r = l->p.r;
-    const size_t row = s.step * r->size[1];
-    const size_t all = r->size[0] * r->size[1];
-    const size_t begin = l->p.row * row;
+    const size_t row = s.step * f->width, all = f->height * f->width;
+    const size_t begin = i < next->n ? next->row[i] * row : all;
     const size_t end = begin + row < all ? begin + row : all;
 
-    for (size_t i = begin; i < end && l->channel < r->channels; i += LINE)
+    for (size_t j = begin; j < end; j += LINE)
         if (written)
-            __builtin_prefetch(x + l->at + i, 1);
+            __builtin_prefetch(x + next->at[i] + j, 1);
         else
-            __builtin_prefetch(x + l->at + i, 0);
-    go_on(l);
+            __builtin_prefetch(x + next->at[i] + j, 0);
 }
 
-/* ---- pixels to values ---- */
+/* ---- down ---- */
 
-INLINE void down_in(const place *p, side s, transform t, const float *x, size_t line,
-                    const float *zeros, float *lines)
+INLINE void row_in(const frame *f, side s, transform t, size_t row, const float *x, float *lines)
 {
-    const gan__tile_rows *r = p->r;
-    const size_t width = r->size[1];
+    const size_t width = f->width, line = f->line;
     const float *from[PATCH];
-    float *to = lines + r->padding[1];
+    float *to = lines + f->padding[1];
     size_t j = 0;
 
     for (size_t i = 0; i < s.patch; i++) {
-        const size_t y = pixel_row(p, s, i);
+        const size_t y = pixel_row(f, s, row, i);
 
-        from[i] = y < r->size[0] ? x + y * width : zeros;
+        from[i] = y < f->height ? x + y * width : f->zeros;
     }
-/* The last vector overlaps the one before it, but not with vectors of 4: across_in() loads such
- * ones next, which would wait for two overlapping stores. */
-#define COLUMNS(n, of, more)                                                                       \
-    for (; more; j += n) {                                                                         \
+/* The last vector overlaps the one before it. */
+#define COLUMNS(n, of)                                                                             \
+    for (; n <= width && j < width; j += n) {                                                      \
         const size_t at = j + n > width ? width - n : j;                                           \
         vector_##n a[PATCH], z[PATCH];                                                             \
                                                                                                    \
@@ -231,9 +147,9 @@ INLINE void down_in(const place *p, side s, transform t, const float *x, size_t 
         t.of(a, z);                                                                                \
         for (size_t i = 0; i < s.values; i++) *(vector_##n *)(to + i * line + at) = z[i];          \
     }
-    COLUMNS(16, sixteen, 16 <= width && j < width)
-    COLUMNS(8, eight, 8 <= width && j < width)
-    COLUMNS(4, four, j + 4 <= width)
+    COLUMNS(16, sixteen)
+    COLUMNS(8, eight)
+    COLUMNS(4, four)
 #undef COLUMNS
     for (; j < width; j++) {
         float a[PATCH], z[PATCH];
@@ -244,58 +160,17 @@ INLINE void down_in(const place *p, side s, transform t, const float *x, size_t 
     }
 }
 
-/* Of all rows that the lines hold. */
-INLINE void across_in(const gan__tile_rows *r, side s, transform t, int narrow, const quad *q,
-                      size_t line, float *values)
+INLINE void down_in(const frame *frame_, side s, transform t, const group *g, const float *x,
+                    const group *next, const float *later)
 {
-    for (size_t i = 0; i < s.values; i++)
-        for (size_t j = 0; j < r->across; j += 4) {
-            const float *from = r->lines + i * line + j * s.step;
-            vector_4 a[2 * PATCH], z[PATCH];
+    const frame f = *frame_; /* a copy stays in registers: no store can change it */
 
-            split(q, s.step, narrow, from, a);
-            if (s.patch > s.step) split(q, s.step, narrow, from + s.step, a + s.step);
-            t.four(a, z);
-            for (size_t k = 0; k < s.values; k++) store(values + value_at(r, s, 0, i, k) + j, z[k]);
-        }
-}
-
-INLINE void rows_in(const gan__tile_rows *r, side s, transform t, int narrow, const float *x,
-                    float *values)
-{
-    const size_t line = gan__tile_line(r, s.step);
-    const quad q = quad_of(r, s, narrow, line);
-    const float *zeros = r->lines + q.rows * q.set;
-    later ahead = rows_ahead(r);
-
-    memset(r->lines, 0, (q.rows * q.set + line) * sizeof *r->lines);
-    for (size_t i = 0; i < r->channels; i++) {
-        place p = first_place(r);
-
-        for (size_t j = r->begin, at = first_pixel(r, i); j < r->end;) {
-            const size_t tile = (j - r->begin) * r->across;
-
-            for (size_t k = 0; k < q.rows && j < r->end; k++, j++) {
-                fetch(&ahead, s, 0, x);
-                down_in(&p, s, t, x + at, line, zeros, r->lines + k * q.set);
-                at += next_place(&p);
-            }
-            across_in(r, s, t, narrow, &q, line, values + value_at(r, s, i, 0, 0) + tile);
-        }
+    for (size_t i = 0; i < g->n; i++) {
+        fetch(&f, s, next, i, 0, later);
+        row_in(&f, s, t, g->row[i], x + g->at[i], f.lines + i * f.set);
     }
+    for (size_t i = g->n; i % 4 != 0; i++) memset(f.lines + i * f.set, 0, f.set * sizeof *f.lines);
 }
-
-INLINE void tiles_in(const gan__tile_rows *rows, side s, transform t, const float *x, float *values)
-{
-    const gan__tile_rows r = *rows; /* a copy stays in registers: no store can change it */
-
-    if (r.across <= GAN__NARROW)
-        rows_in(&r, s, t, 1, x, values);
-    else
-        rows_in(&r, s, t, 0, x, values);
-}
-
-/* ---- values to pixels ---- */
 
 /* Read from element 16 - k on: a mask of the first k elements. */
 static const int first_16[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
@@ -313,68 +188,20 @@ TAKE_FIRST(4)
 TAKE_FIRST(8)
 TAKE_FIRST(16)
 
-/* The first n values, and zeros after the last tile. */
-INLINE vector_4 only(size_t n, vector_4 v)
+INLINE void row_out(const frame *f, side s, transform t, size_t row, const float *lines, float bias,
+                    float *x)
 {
-    vector_4 out = {0};
-
-    if (n >= 4) return v;
-    take_first_4(n, &v, &out);
-    return out;
-}
-
-/* v for tiles that have a predecessor in their row, 0 for the first ones. */
-INLINE vector_4 behind(const gan__tile_rows *r, int narrow, vector_4 v)
-{
-    const vector_4 zero = {0};
-
-    if (!narrow) return v;
-    if (r->across == 1) return zero;
-    return PICK(4, v, zero, 4, 1, 4, 3);
-}
-
-INLINE void across_out(const gan__tile_rows *r, side s, transform t, int narrow, const quad *q,
-                       size_t tiles, const float *values, size_t line)
-{
-    for (size_t i = 0; i < s.values; i++) {
-        vector_4 before[PATCH] = {{0}}; /* what overlaps the next tile */
-        float *to = r->lines + i * line;
-
-        for (size_t j = 0; j < tiles; j += 4, to += 4 * s.step) {
-            vector_4 a[PATCH], z[PATCH];
-
-            for (size_t k = 0; k < s.values; k++)
-                a[k] = only(tiles - j, load(values + value_at(r, s, 0, i, k) + j));
-            t.four(a, z);
-            for (size_t k = s.step; k < s.patch; k++) {
-                z[k - s.step] += behind(r, narrow, PICK(4, before[k - s.step], z[k], 3, 4, 5, 6));
-                before[k - s.step] = z[k];
-            }
-            join(q, s.step, narrow, z, to);
-        }
-        for (size_t k = s.step; k < s.patch; k++) {
-            if (!narrow) to[k - s.step] = before[k - s.step][3];
-            for (size_t j = r->across - 1; narrow && j < 4; j += r->across)
-                r->lines[i * line + q->corner[j] + k] = before[k - s.step][j];
-        }
-    }
-}
-
-INLINE void down_out(const place *p, side s, transform t, size_t line, const float *lines,
-                     float bias, float *x)
-{
-    const gan__tile_rows *r = p->r;
-    const size_t width = r->size[1];
-    const float *from = lines + r->padding[1];
-    const size_t left = p->row > 0 ? s.patch - s.step : 0; /* rows that have their bias already */
+    const size_t width = f->width, line = f->line;
+    const float *from = lines + f->padding[1];
+    const size_t left = row > 0 ? s.overlap : 0; /* rows that have their bias already */
     size_t j = 0;
 
 /* Write rows of z at column `at`, where each of the first `left` is added to what is there. */
 #define ROWS(type, repair)                                                                         \
     for (size_t i = 0; i < s.patch; i++) {                                                         \
-        const size_t y = pixel_row(p, s, i);                                                       \
+        const size_t y = pixel_row(f, s, row, i);                                                  \
                                                                                                    \
-        if (y < r->size[0]) {                                                                      \
+        if (y < f->height) {                                                                       \
             type *to = (type *)(x + y * width + at), sum = z[i] + bias;                            \
                                                                                                    \
             if (i < left) {                                                                        \
@@ -410,167 +237,333 @@ INLINE void down_out(const place *p, side s, transform t, size_t line, const flo
 }
 
 /* Rows of pixels below the last tiles. */
-INLINE void fill_rest(const gan__tile_rows *r, side s, float bias, float *x)
+INLINE void fill_rest(const frame *f, side s, size_t row, float bias, float *x)
 {
-    const size_t end = r->down * s.step + s.patch - s.step;
-    const size_t begin = end > r->padding[0] ? end - r->padding[0] : 0;
+    const size_t end = row * s.step + s.patch;
+    const size_t begin = end > f->padding[0] ? end - f->padding[0] : 0;
 
-    for (size_t i = begin * r->size[1]; i < r->size[0] * r->size[1]; i++) x[i] = bias;
+    for (size_t i = begin * f->width; row + 1 == f->down && i < f->height * f->width; i++)
+        x[i] = bias;
 }
 
-INLINE void rows_out(const gan__tile_rows *r, side s, transform t, int narrow, const float *values,
-                     const float *bias, float *x)
+INLINE void down_out(const frame *frame_, side s, transform t, const group *g, float bias, float *x,
+                     const group *next, const float *later)
 {
-    const size_t line = gan__tile_line(r, s.step);
-    const quad q = quad_of(r, s, narrow, line);
-    later ahead = rows_ahead(r);
+    const frame f = *frame_;
 
-    memset(r->lines, 0, q.rows * q.set * sizeof *r->lines);
-    for (size_t i = 0; i < r->channels; i++) {
-        const float b = bias ? bias[i] : 0;
-        place p = first_place(r);
-
-        for (size_t j = r->begin, at = first_pixel(r, i); j < r->end;) {
-            const size_t rows = r->end - j < q.rows ? r->end - j : q.rows;
-            const size_t tile = (j - r->begin) * r->across;
-
-            across_out(r, s, t, narrow, &q, rows * r->across,
-                       values + value_at(r, s, i, 0, 0) + tile, line);
-            for (size_t k = 0; k < rows; k++, j++) {
-                fetch(&ahead, s, 1, x);
-                down_out(&p, s, t, line, r->lines + k * q.set, b, x + at);
-                if (p.row + 1 == r->down) fill_rest(r, s, b, x + at);
-                at += next_place(&p);
-            }
-        }
+    for (size_t i = 0; i < g->n; i++) {
+        fetch(&f, s, next, i, 1, later);
+        row_out(&f, s, t, g->row[i], f.lines + i * f.set, bias, x + g->at[i]);
+        fill_rest(&f, s, g->row[i], bias, x + g->at[i]);
     }
 }
 
-INLINE void tiles_out(const gan__tile_rows *rows, side s, transform t, const float *values,
+/* ---- across ---- */
+
+/* Tiles of one size, in several rows. */
+typedef struct band {
+    size_t down[PATCH]; /* offsets of the values down */
+    size_t n_down;
+    size_t stride, coefficient; /* as in gan__tile_rows */
+    size_t line, set;
+    size_t first, tiles;
+    size_t column, rows; /* of the first tile; from there to the next tile's */
+} band;
+
+/* From a tile's k-th value across to the next one. */
+INLINE size_t next_value(const band *b, side s, size_t k)
+{
+    if (k + 1 == s.values) return 0;
+    return value_across(s, k + 1, b->coefficient, b->stride) -
+           value_across(s, k, b->coefficient, b->stride);
+}
+
+#define ACROSS_OF(n, of)                                                                           \
+    INLINE void across_in_##n(const band *band_, side s, transform t, const float *lines,          \
+                              float *values)                                                       \
+    {                                                                                              \
+        const band b = *band_;                                                                     \
+                                                                                                   \
+        for (size_t i = 0; i < b.n_down; i++) {                                                    \
+            const float *from = lines + i * b.line + b.first * s.step;                             \
+            float *to = values + band_->down[i];                                                   \
+            vector_##n a[PATCH + 2], z[PATCH];                                                     \
+                                                                                                   \
+            for (size_t j = 0; j < b.tiles; j++, from += s.step, to += b.rows) {                   \
+                float *value = to;                                                                 \
+                                                                                                   \
+                if (j > 0 && s.patch > s.step && s.step % 4 == 0)                                  \
+                    for (size_t k = 0; k < 4; k++) a[k] = a[s.step + k];                           \
+                else                                                                               \
+                    load_rows_##n(from, b.set, a);                                                 \
+                for (size_t k = 4; k < s.patch; k += 4) load_rows_##n(from + k, b.set, a + k);     \
+                t.of(a, z);                                                                        \
+                for (size_t k = 0; k < s.values; value += next_value(&b, s, k++))                  \
+                    *(vector_##n *)value = z[k];                                                   \
+            }                                                                                      \
+        }                                                                                          \
+    }                                                                                              \
+    INLINE void across_out_##n(const band *band_, side s, transform t, const float *values,        \
+                               float *lines)                                                       \
+    {                                                                                              \
+        const band b = *band_;                                                                     \
+                                                                                                   \
+        for (size_t i = 0; i < b.n_down; i++) {                                                    \
+            const float *from = values + band_->down[i];                                           \
+            float *to = lines + i * b.line + b.first * s.step;                                     \
+            vector_##n a[PATCH], z[PATCH + 2] = {{0}}, before[4] = {{0}};                          \
+                                                                                                   \
+            if (s.overlap > 0 && b.first > 0) load_rows_##n(to, b.set, before);                    \
+            for (size_t j = 0; j < b.tiles; j++, from += b.rows, to += s.step) {                   \
+                const float *value = from;                                                         \
+                                                                                                   \
+                for (size_t k = 0; k < s.values; value += next_value(&b, s, k++))                  \
+                    a[k] = *(const vector_##n *)value;                                             \
+                t.of(a, z);                                                                        \
+                for (size_t k = 0; k < s.overlap; k++) {                                           \
+                    z[k] += before[k];                                                             \
+                    before[k] = s.step + k < s.patch ? z[s.step + k] : (vector_##n){0};            \
+                }                                                                                  \
+                for (size_t k = 0; k < s.patch && k < s.step; k += 4)                              \
+                    store_rows_##n(z + k, to + k, b.set);                                          \
+            }                                                                                      \
+            if (s.patch > s.step) store_rows_##n(before, to, b.set);                               \
+        }                                                                                          \
+    }
+ACROSS_OF(4, four)
+#if WIDE == 8
+ACROSS_OF(8, eight)
+#elif WIDE == 16
+ACROSS_OF(16, sixteen)
+#endif
+#undef ACROSS_OF
+
+/* ---- the loops ---- */
+
+/* What depends on the size of a row's or a column's tiles. */
+typedef struct cut {
+    side s;
+    void (*down_in)(const frame *f, const group *g, const float *x, const group *next,
+                    const float *later);
+    void (*down_out)(const frame *f, const group *g, float bias, float *x, const group *next,
+                     const float *later);
+    void (*across_in)(const band *b, const float *lines, float *values);
+    void (*across_in_wide)(const band *b, const float *lines, float *values);
+    void (*across_out)(const band *b, const float *values, float *lines);
+    void (*across_out_wide)(const band *b, const float *values, float *lines);
+} cut;
+
+/* All that is the same for each channel. */
+typedef struct work {
+    const gan__tile_rows *r;
+    frame f;
+    groups all;
+    const cut *cuts[2][2]; /* of whole and small tiles, down and across */
+    band bands[2][2];      /* of whole and small rows, whole and small tiles */
+    size_t pixels, values; /* from one channel to the next */
+} work;
+
+static void set_band(work *w, int small_row, int small_tile)
+{
+    const gan__tile_rows *r = w->r;
+    const gan__tile_columns columns = gan__tile_columns_of(r);
+    const side s = w->cuts[small_row][0]->s;
+    band *b = &w->bands[small_row][small_tile];
+
+    *b = (band){.n_down = s.values,
+                .stride = r->stride,
+                .coefficient = r->coefficient,
+                .line = w->f.line,
+                .set = w->f.set,
+                .first = small_tile ? columns.tiles[0] : 0,
+                .tiles = columns.tiles[small_tile],
+                .column = gan__tile_column(&columns, small_row, small_tile),
+                .rows = columns.rows[small_row]};
+    for (size_t i = 0; i < s.values; i++) b->down[i] = value_down(s, i, r->coefficient, r->stride);
+}
+
+static void prepare(work *w, const gan__tile_rows *r, const cut *cuts)
+{
+    const side s = cuts[r->side - 1].s;
+
+    w->r = r;
+    w->f = frame_of(r, s);
+    w->pixels = r->size[0] * r->size[1];
+    w->values = s.phases * s.phases * r->stride;
+    for (size_t i = 0; i < 2; i++) {
+        w->cuts[0][i] = &cuts[r->side - 1];
+        w->cuts[1][i] = &cuts[r->last[i] - 1];
+    }
+    for (int i = 0; i < 4; i++) set_band(w, i / 2, i % 2);
+    find_groups(&w->all, r);
+    memset(r->lines, 0, (WIDE * w->f.set + w->f.line) * sizeof *r->lines);
+}
+
+/* The group after the i-th one, and in *later where its channel begins. */
+INLINE const group *group_after(const work *w, size_t i, const float *x, const float **later)
+{
+    *later = i + 1 < w->all.n ? x : x + w->pixels;
+    return &w->all.of[i + 1 < w->all.n ? i + 1 : 0];
+}
+
+static void rows_in(const work *w, const group *g, float *values)
+{
+    for (int small = 0; small < 2; small++) {
+        const band *b = &w->bands[g->small][small];
+        const cut *c = w->cuts[small][1];
+        float *to = values + b->column + g->first;
+
+        if (b->tiles == 0) continue;
+        if (g->n == WIDE)
+            c->across_in_wide(b, w->f.lines, to);
+        else
+            for (size_t i = 0; i < g->n; i += 4) c->across_in(b, w->f.lines + i * b->set, to + i);
+    }
+}
+
+static void rows_out(const work *w, const group *g, const float *values)
+{
+    for (int small = 0; small < 2; small++) {
+        const band *b = &w->bands[g->small][small];
+        const cut *c = w->cuts[small][1];
+        const float *from = values + b->column + g->first;
+
+        if (b->tiles == 0) continue;
+        if (g->n == WIDE)
+            c->across_out_wide(b, from, w->f.lines);
+        else
+            for (size_t i = 0; i < g->n; i += 4)
+                c->across_out(b, from + i, w->f.lines + i * b->set);
+    }
+}
+
+static void tiles_in(const gan__tile_rows *r, const cut *cuts, const float *x, float *values)
+{
+    work w;
+
+    prepare(&w, r, cuts);
+    for (size_t i = 0; i < r->channels; i++, x += w.pixels, values += w.values)
+        for (size_t j = 0; j < w.all.n; j++) {
+            const group *g = &w.all.of[j];
+            const float *later;
+            const group *next = group_after(&w, j, x, &later);
+
+            w.cuts[g->small][0]->down_in(&w.f, g, x, next, later);
+            rows_in(&w, g, values);
+        }
+}
+
+static void tiles_out(const gan__tile_rows *r, const cut *cuts, const float *values,
                       const float *bias, float *x)
 {
-    const gan__tile_rows r = *rows;
+    work w;
 
-    if (r.across <= GAN__NARROW)
-        rows_out(&r, s, t, 1, values, bias, x);
-    else
-        rows_out(&r, s, t, 0, values, bias, x);
-}
+    prepare(&w, r, cuts);
+    for (size_t i = 0; i < r->channels; i++, x += w.pixels, values += w.values)
+        for (size_t j = 0; j < w.all.n; j++) {
+            const group *g = &w.all.of[j];
+            const float *later;
+            const group *next = group_after(&w, j, x, &later);
 
-/* ---- weights ---- */
-
-/* Four channels at a time: a vector has the same weight of each. */
-INLINE void weights_in(side s, size_t kernel, transform t, size_t n, const float *w, float *values,
-                       size_t coefficient)
-{
-    const gan__tile_rows r = {.stride = 4, .coefficient = 4 * s.phases * s.phases};
-
-    for (size_t c = 0; c < n; c += 4, w += 4 * kernel * kernel, values += r.coefficient) {
-        vector_4 a[PATCH], z[PATCH], down[PATCH][PATCH];
-        float all[PATCH * PATCH * 4];
-
-        for (size_t j = 0; j < kernel; j++) {
-            for (size_t i = 0; i < kernel; i++) {
-                float taps[4] = {0};
-
-                for (size_t l = 0; l < 4 && c + l < n; l++)
-                    taps[l] = w[(l * kernel + i) * kernel + j];
-                a[i] = load(taps);
-            }
-            t.four(a, z);
-            for (size_t i = 0; i < s.values; i++) down[i][j] = z[i];
+            rows_out(&w, g, values);
+            w.cuts[g->small][0]->down_out(&w.f, g, bias ? bias[i] : 0, x, next, later);
         }
-        for (size_t i = 0; i < s.values; i++) {
-            t.four(down[i], z);
-            for (size_t j = 0; j < s.values; j++) store(all + value_at(&r, s, 0, i, j), z[j]);
-        }
-        for (size_t i = 0; i < s.values * s.values / (s.phases * s.phases); i++) {
-            const float *from = all + i * r.coefficient;
-
-            if (s.phases == 1) {
-                store(values + i * coefficient, load(from));
-                continue;
-            }
-            for (size_t k = 0; k < 4; k++) a[k] = load(from + 4 * k);
-            transpose(a, z);
-            for (size_t k = 0; k < 4; k++) store(values + i * coefficient + 4 * k, z[k]);
-        }
-    }
-}
-
-INLINE void weights_out(side s, size_t kernel, transform t, size_t n, const float *values,
-                        size_t coefficient, float *w)
-{
-    const gan__tile_rows r = {.stride = 4, .coefficient = 4 * s.phases * s.phases};
-
-    for (size_t c = 0; c < n; c += 4, w += 4 * kernel * kernel, values += r.coefficient) {
-        vector_4 a[PATCH], z[PATCH], across[PATCH][PATCH];
-        float all[PATCH * PATCH * 4];
-
-        for (size_t i = 0; i < s.values * s.values / (s.phases * s.phases); i++) {
-            float *to = all + i * r.coefficient;
-
-            if (s.phases == 1) {
-                store(to, load(values + i * coefficient));
-                continue;
-            }
-            for (size_t k = 0; k < 4; k++) a[k] = load(values + i * coefficient + 4 * k);
-            transpose(a, z);
-            for (size_t k = 0; k < 4; k++) store(to + 4 * k, z[k]);
-        }
-        for (size_t i = 0; i < s.values; i++) {
-            for (size_t j = 0; j < s.values; j++) a[j] = load(all + value_at(&r, s, 0, i, j));
-            t.four(a, z);
-            for (size_t j = 0; j < kernel; j++) across[j][i] = z[j];
-        }
-        for (size_t j = 0; j < kernel; j++) {
-            t.four(across[j], z);
-            for (size_t i = 0; i < kernel; i++)
-                for (size_t l = 0; l < 4 && c + l < n; l++)
-                    w[(l * kernel + i) * kernel + j] = z[i][l];
-        }
-    }
 }
 
 /* ---- the table ---- */
 
-/* An algorithm's name, a tile's side in the map, and the kernel's side and stride, which is the
- * number of phases, too. */
-#define PATCH_OF(outputs, kernel, stride) ((outputs - 1) * stride + kernel)
-#define IMAGE_OF(outputs, kernel, stride)                                                          \
-    ((side){PATCH_OF(outputs, kernel, stride), outputs * stride,                                   \
-            PATCH_OF(outputs, kernel, stride), stride})
-#define MAP_OF(outputs, kernel, stride)                                                            \
-    ((side){outputs, outputs, PATCH_OF(outputs, kernel, stride) / stride, 1})
-#define LOOPS(name, outputs, kernel, stride)                                                       \
-    static void image_in_##name(const gan__tile_rows *r, const float *x, float *z)                 \
+/* An algorithm's name, the side of whole tiles in the map, and the kernel's side and stride, which is
+ * the number of phases, too; n is the side of the tiles. */
+#define PATCH_OF(n, kernel, stride) (((n)-1) * (stride) + (kernel))
+#define IMAGE_SIDE(n, outputs, kernel, stride)                                                     \
     {                                                                                              \
-        tiles_in(r, IMAGE_OF(outputs, kernel, stride), TRANSFORM_OF(IMAGE_##name), x, z);          \
+        PATCH_OF(n, kernel, stride), (outputs) * (stride), (kernel) - (stride),                    \
+            PATCH_OF(n, kernel, stride), stride, PATCH_OF(outputs, kernel, stride) / (stride)      \
+    }
+#define MAP_SIDE(n, outputs, kernel, stride)                                                       \
+    {                                                                                              \
+        n, outputs, 0, PATCH_OF(n, kernel, stride) / (stride), 1,                                  \
+            PATCH_OF(outputs, kernel, stride) / (stride)                                           \
+    }
+
+#define CUT_LOOPS(name, side, in, out)                                                             \
+    static void down_in_##name(const frame *f, const group *g, const float *x, const group *next,  \
+                               const float *later)                                                 \
+    {                                                                                              \
+        down_in(f, side, in, g, x, next, later);                                                   \
+    }                                                                                              \
+    static void down_out_##name(const frame *f, const group *g, float bias, float *x,              \
+                                const group *next, const float *later)                             \
+    {                                                                                              \
+        down_out(f, side, out, g, bias, x, next, later);                                           \
+    }                                                                                              \
+    static void across_in_##name(const band *b, const float *lines, float *values)                 \
+    {                                                                                              \
+        across_in_4(b, side, in, lines, values);                                                   \
+    }                                                                                              \
+    static void across_out_##name(const band *b, const float *values, float *lines)                \
+    {                                                                                              \
+        across_out_4(b, side, out, values, lines);                                                 \
+    }                                                                                              \
+    static void across_in_wide_##name(const band *b, const float *lines, float *values)            \
+    {                                                                                              \
+        WIDE_NAME(across_in, WIDE)(b, side, in, lines, values);                                    \
+    }                                                                                              \
+    static void across_out_wide_##name(const band *b, const float *values, float *lines)           \
+    {                                                                                              \
+        WIDE_NAME(across_out, WIDE)(b, side, out, values, lines);                                  \
+    }
+#define CUT_ENTRY(name, side)                                                                      \
+    {                                                                                              \
+        side, down_in_##name, down_out_##name, across_in_##name, across_in_wide_##name,            \
+            across_out_##name, across_out_wide_##name                                              \
+    }
+#define CUT(way, name, n, ...)                                                                     \
+    CUT_LOOPS(way##_##name##_##n, ((side)way##_SIDE(n, __VA_ARGS__)),                              \
+              TRANSFORM_OF(way##_##name##_##n), TRANSFORM_OF(way##_##name##_##n##_BACK))
+#define ENTRY_OF(way, name, n, ...) CUT_ENTRY(way##_##name##_##n, way##_SIDE(n, __VA_ARGS__))
+#define CUTS_2(way, name, ...)                                                                     \
+    CUT(way, name, 1, __VA_ARGS__)                                                                 \
+    CUT(way, name, 2, __VA_ARGS__)                                                                 \
+    static const cut way##_cuts_##name[] = {ENTRY_OF(way, name, 1, __VA_ARGS__),                   \
+                                            ENTRY_OF(way, name, 2, __VA_ARGS__)};
+#define CUTS_4(way, name, ...)                                                                     \
+    CUT(way, name, 1, __VA_ARGS__)                                                                 \
+    CUT(way, name, 2, __VA_ARGS__)                                                                 \
+    CUT(way, name, 3, __VA_ARGS__)                                                                 \
+    CUT(way, name, 4, __VA_ARGS__)                                                                 \
+    static const cut way##_cuts_##name[] = {                                                       \
+        ENTRY_OF(way, name, 1, __VA_ARGS__), ENTRY_OF(way, name, 2, __VA_ARGS__),                  \
+        ENTRY_OF(way, name, 3, __VA_ARGS__), ENTRY_OF(way, name, 4, __VA_ARGS__)};
+#define LOOPS(name, outputs, kernel, stride)                                                       \
+    CUTS_##outputs(IMAGE, name, outputs, kernel, stride)                                           \
+        CUTS_##outputs(MAP, name, outputs, kernel, stride) static void image_in_##name(            \
+            const gan__tile_rows *r, const float *x, float *z)                                     \
+    {                                                                                              \
+        tiles_in(r, IMAGE_cuts_##name, x, z);                                                      \
     }                                                                                              \
     static void image_out_##name(const gan__tile_rows *r, const float *z, const float *bias,       \
                                  float *x)                                                         \
     {                                                                                              \
-        tiles_out(r, IMAGE_OF(outputs, kernel, stride), TRANSFORM_OF(IMAGE_##name##_BACK), z,      \
-                  bias, x);                                                                        \
+        tiles_out(r, IMAGE_cuts_##name, z, bias, x);                                               \
     }                                                                                              \
     static void map_in_##name(const gan__tile_rows *r, const float *x, float *z)                   \
     {                                                                                              \
-        tiles_in(r, MAP_OF(outputs, kernel, stride), TRANSFORM_OF(MAP_##name), x, z);              \
+        tiles_in(r, MAP_cuts_##name, x, z);                                                        \
     }                                                                                              \
     static void map_out_##name(const gan__tile_rows *r, const float *z, const float *bias,         \
                                float *x)                                                           \
     {                                                                                              \
-        tiles_out(r, MAP_OF(outputs, kernel, stride), TRANSFORM_OF(MAP_##name##_BACK), z, bias,    \
-                  x);                                                                              \
+        tiles_out(r, MAP_cuts_##name, z, bias, x);                                                 \
     }                                                                                              \
     static void weights_##name(size_t n, const float *w, float *z, size_t coefficient)             \
     {                                                                                              \
-        weights_in(IMAGE_OF(outputs, kernel, stride), kernel, TRANSFORM_OF(WEIGHTS_##name), n, w,  \
-                   z, coefficient);                                                                \
+        weights_in((side)IMAGE_SIDE(outputs, outputs, kernel, stride), kernel,                     \
+                   TRANSFORM_OF(WEIGHTS_##name), n, w, z, coefficient);                            \
     }                                                                                              \
     static void gradient_##name(size_t n, const float *z, size_t coefficient, float *w)            \
     {                                                                                              \
-        weights_out(IMAGE_OF(outputs, kernel, stride), kernel,                                     \
+        weights_out((side)IMAGE_SIDE(outputs, outputs, kernel, stride), kernel,                    \
                     TRANSFORM_OF(WEIGHTS_##name##_BACK), n, z, coefficient, w);                    \
     }
 LOOPS(2_2, 2, 4, 2)

@@ -72,7 +72,19 @@
  *          |   0    81/64    0   -45/16   0  1 |
  *
  * and G follows from the same points.  There are 6.25 and 4 times as many transformed weights as
- * weights then, instead of 2.25 and 1.78 times, so small images keep tiles of 2.
+ * weights then, instead of 2.25 and 1.78 times, so small images keep tiles of 2 where weights are
+ * many.
+ *
+ * Where a map's side is no multiple of a tile's, its last tiles are smaller: n places instead of 4.
+ * They take the first points of the same list, and infinity: n + 1 points for two taps, n + 2 for
+ * three.  A row of G depends on its point alone, but for a factor, which B can have instead; so all
+ * tiles share the transformed weights, and small ones just don't have the coefficients of the points
+ * that they leave out.  F(3, 2), 0 1 -2 inf, for the last places of 7 = 4 + 3:
+ *
+ *         | 2 -1 -1 0 |                                     4       3
+ *     B = | 0  6  3 0 |      A = | 1 1  1 0 |          4 | 25  |  20  |   multiplications for each
+ *         | 0 -3  3 0 |          | 0 1 -2 0 |            +-----+------+   phase: 81 for 7 by 7
+ *         | 0 -4  2 2 |          | 0 1  4 1 |          3 | 20  |  16  |   places instead of 100
  *
  * A few rows of tiles are computed at a time, whose V and M stay in the caches.  U is computed once
  * for all samples and tasks, forward and backward, until the weights change.
@@ -81,6 +93,8 @@
  * map's, or the tiles, as in the products; overlapping patches are added from left to right and
  * from top to bottom. */
 #include "math/kernels_winograd_plan_internal.h"
+
+#include <string.h>
 
 enum { AT_ONCE_OF_MAP = 16 }; /* channels whose weights are transformed at a time in bfloat16 */
 
@@ -103,6 +117,8 @@ static gan__tile_rows image_rows(const gan__winograd_plan *p)
                             .padding = {p->c->padding[0], p->c->padding[1]},
                             .down = p->down,
                             .across = p->across,
+                            .side = p->t->outputs,
+                            .last = {p->last[0], p->last[1]},
                             .sample = gan__conv_image_size(p->c),
                             .stride = p->tiles};
 }
@@ -112,6 +128,8 @@ static gan__tile_rows map_rows(const gan__winograd_plan *p)
     return (gan__tile_rows){.size = {p->c->map[0], p->c->map[1]},
                             .down = p->down,
                             .across = p->across,
+                            .side = p->t->outputs,
+                            .last = {p->last[0], p->last[1]},
                             .sample = gan__conv_map_size(p->c),
                             .stride = p->tiles};
 }
@@ -171,14 +189,41 @@ static work work_of(const gan__conv *c, float *scratch)
 /* Consecutive rows of tiles that are computed at a time; they may be of several samples. */
 typedef struct block {
     size_t begin, end; /* counted over the samples */
-    size_t tiles;
+    gan__tile_columns columns;
 } block;
 
 static block next_block(const work *w, size_t rows, size_t begin)
 {
-    const size_t end = gan__size_min(begin + w->plan.rows_at_once, rows * w->plan.down);
+    gan__tile_rows r = map_rows(&w->plan);
 
-    return (block){begin, end, (end - begin) * w->plan.across};
+    r.begin = begin;
+    r.end = gan__size_min(begin + w->plan.rows_at_once, rows * w->plan.down);
+    return (block){begin, r.end, gan__tile_columns_of(&r)};
+}
+
+/* The tiles that have a coefficient, as columns. */
+typedef struct range {
+    size_t begin, n;
+} range;
+
+/* Whether tiles of this side have the coefficient in one dimension: small ones lack those before
+ * the last. */
+static int has_coefficient(const gan__winograd_plan *p, size_t side, size_t i)
+{
+    const size_t taps = p->t->kernel / p->t->stride;
+
+    return i + 2 < side + taps || i + 2 == p->t->outputs + taps;
+}
+
+static range tiles_with(const work *w, const block *b, size_t coefficient)
+{
+    const gan__winograd_plan *p = &w->plan;
+    const size_t n = p->t->outputs + p->t->kernel / p->t->stride - 1;
+    const int small_rows = has_coefficient(p, p->last[0], coefficient / n);
+    const int small_tiles = has_coefficient(p, p->last[1], coefficient % n);
+    const size_t begin = small_rows ? 0 : gan__tile_column(&b->columns, 0, 0);
+
+    return (range){begin, gan__tile_columns_end(&b->columns, small_rows, small_tiles) - begin};
 }
 
 /* Some channels of a group's images or maps, from the group's first in sample 0 on. */
@@ -265,22 +310,28 @@ static void multiply_map(const work *w, const block *b, const channels *ch, cons
     const gan__winograd_plan *p = &w->plan;
     const size_t k = (ch->end - ch->begin) * p->t->phases;
 
-    for (size_t i = 0; i < p->t->coefficients; i++)
+    for (size_t i = 0; i < p->t->coefficients; i++) {
+        const range r = tiles_with(w, b, i);
+        const float *image = w->image + i * gan__winograd_matrix_size(k, p->tiles);
+        float *map = w->map + i * gan__winograd_matrix_size(p->c->out, p->tiles);
+
+        if (r.n == 0) continue;
         w->gemm(&(gan__gemm_args){.m = p->c->out,
-                                  .n = b->tiles,
+                                  .n = r.n,
                                   .k = k,
                                   .a = weights + i * gan__winograd_coefficient_size(p) +
                                        ch->begin * p->t->phases,
                                   .a_row = p->pitch,
                                   .a_column = 1,
                                   .pair_rows = pairs_for(p, weights, i, ch, 0),
-                                  .b = w->image + i * gan__winograd_matrix_size(k, p->tiles),
+                                  .b = image + r.begin,
                                   .b_stride = p->tiles,
-                                  .c = w->map + i * gan__winograd_matrix_size(p->c->out, p->tiles),
+                                  .c = map + r.begin,
                                   .c_stride = p->tiles,
                                   .accumulate = ch->begin > 0,
                                   .scratch = w->panel,
                                   .pairs = p->c->pairs});
+    }
 }
 
 /* V = U^T M. */
@@ -289,44 +340,60 @@ static void multiply_image(const work *w, const block *b, const channels *ch, co
     const gan__winograd_plan *p = &w->plan;
     const size_t m = (ch->end - ch->begin) * p->t->phases;
 
-    for (size_t i = 0; i < p->t->coefficients; i++)
+    for (size_t i = 0; i < p->t->coefficients; i++) {
+        const range r = tiles_with(w, b, i);
+        const float *map = w->map + i * gan__winograd_matrix_size(p->c->out, p->tiles);
+        float *image = w->image + i * gan__winograd_matrix_size(m, p->tiles);
+
+        if (r.n == 0) continue;
         w->gemm(&(gan__gemm_args){.m = m,
-                                  .n = b->tiles,
+                                  .n = r.n,
                                   .k = p->c->out,
                                   .a = weights + i * gan__winograd_coefficient_size(p) +
                                        ch->begin * p->t->phases,
                                   .a_row = 1,
                                   .a_column = p->pitch,
                                   .pair_rows = pairs_for(p, weights, i, ch, 1),
-                                  .b = w->map + i * gan__winograd_matrix_size(p->c->out, p->tiles),
+                                  .b = map + r.begin,
                                   .b_stride = p->tiles,
-                                  .c = w->image + i * gan__winograd_matrix_size(m, p->tiles),
+                                  .c = image + r.begin,
                                   .c_stride = p->tiles,
                                   .scratch = w->panel,
                                   .pairs = p->c->pairs});
+    }
 }
 
-/* U = M V^T. */
+/* U = M V^T; 0 for coefficients that no tile has. */
 static void multiply_gradient(const work *w, const block *b, size_t n_out, size_t columns)
 {
     const gan__winograd_plan *p = &w->plan;
     const size_t pitch = gan__winograd_pitch(columns);
 
-    for (size_t i = 0; i < p->t->coefficients; i++)
+    for (size_t i = 0; i < p->t->coefficients; i++) {
+        const range r = tiles_with(w, b, i);
+        const float *map = w->map + i * gan__winograd_matrix_size(n_out, p->tiles);
+        const float *image = w->image + i * gan__winograd_matrix_size(columns, p->tiles);
+        float *to = w->weights + i * gan__winograd_matrix_size(n_out, pitch);
+
+        if (r.n == 0) {
+            if (b->begin == 0) memset(to, 0, n_out * pitch * sizeof *to);
+            continue;
+        }
         w->gemm(&(gan__gemm_args){.m = n_out,
                                   .n = columns,
-                                  .k = b->tiles,
-                                  .a = w->map + i * gan__winograd_matrix_size(n_out, p->tiles),
+                                  .k = r.n,
+                                  .a = map + r.begin,
                                   .a_row = p->tiles,
                                   .a_column = 1,
-                                  .b = w->image + i * gan__winograd_matrix_size(columns, p->tiles),
+                                  .b = image + r.begin,
                                   .b_stride = p->tiles,
                                   .b_transposed = 1,
-                                  .c = w->weights + i * gan__winograd_matrix_size(n_out, pitch),
+                                  .c = to,
                                   .c_stride = pitch,
                                   .accumulate = b->begin > 0,
                                   .scratch = w->panel,
                                   .pairs = p->c->pairs});
+    }
 }
 
 /* ---- a group ---- */
@@ -366,7 +433,7 @@ static void map_group(const work *w, const group *g, size_t rows, float *map)
 {
     const size_t at_once = GAN__WINOGRAD_COLUMNS / w->plan.t->phases;
 
-    for (block b = next_block(w, rows, 0); b.tiles > 0; b = next_block(w, rows, b.end)) {
+    for (block b = next_block(w, rows, 0); b.begin < b.end; b = next_block(w, rows, b.end)) {
         for (size_t i = 0; i < w->plan.c->in; i += at_once) {
             const channels ch = some(&g->image, i, at_once);
 
@@ -381,7 +448,7 @@ static void image_group(const work *w, const group *g, size_t rows, float *image
 {
     const size_t at_once = GAN__WINOGRAD_COLUMNS / w->plan.t->phases;
 
-    for (block b = next_block(w, rows, 0); b.tiles > 0; b = next_block(w, rows, b.end)) {
+    for (block b = next_block(w, rows, 0); b.begin < b.end; b = next_block(w, rows, b.end)) {
         map_in(w, &b, &g->map);
         for (size_t i = 0; i < w->plan.c->in; i += at_once) {
             const channels ch = some(&g->image, i, at_once);
@@ -402,7 +469,7 @@ static void gradient_group(const work *w, const channels *image, const channels 
     const size_t columns = n_in * w->plan.t->phases;
     const size_t kernel = gan__conv_kernel_size(c);
 
-    for (block b = next_block(w, rows, 0); b.tiles > 0; b = next_block(w, rows, b.end)) {
+    for (block b = next_block(w, rows, 0); b.begin < b.end; b = next_block(w, rows, b.end)) {
         image_in(w, &b, image);
         map_in(w, &b, map);
         multiply_gradient(w, &b, n_out, columns);

@@ -5,12 +5,14 @@
 #include <string.h>
 
 enum {
-    FEW_TILES = 4,       /* of a sample */
-    MOST_TILES = 256,    /* at a time, but for wider images */
-    LEAST_TILES = 64,    /* fewer don't amortise the transformed weights */
+    FEW_TILES = 4,                    /* of a sample */
+    MANY_WEIGHTS = 1 << 22,           /* transformed ones: 16 MiB */
+    MOST_TILES = GAN__TILE_MOST_ROWS, /* at a time; wide images: more */
+    LEAST_TILES = 64,    /* of a task: fewer don't amortise reading the transformed weights */
+    LEAST_SAMPLES = 16,  /* of a task whose samples have few tiles */
+    LEAST_IN_ALL = 32,   /* tiles: fewer don't amortise transforming the weights */
     AT_ONCE = 1 << 19,   /* transformed values at a time: about what the L2 cache holds */
     LEAST_CHANNELS = 16, /* fewer don't amortise the transforms */
-    PANEL = 32,
 };
 
 static const double LEAST_SAVED = 1.5; /* times fewer multiplications; see saved_by() */
@@ -43,21 +45,42 @@ static size_t tiles_of(const gan__winograd_tiling *t, const gan__conv *c)
     return tiles_along(t, c->map[0]) * tiles_along(t, c->map[1]);
 }
 
-/* How many times fewer multiplications it takes, partial tiles at the map's borders included. */
+/* The side of the last tile, which may be smaller. */
+static size_t last_along(const gan__winograd_tiling *t, size_t places)
+{
+    return places - (tiles_along(t, places) - 1) * t->outputs;
+}
+
+/* Coefficients of all tiles in one dimension: a tile has as many as it has places, and a tap less
+ * one. */
+static size_t coefficients_along(const gan__winograd_tiling *t, size_t places)
+{
+    return places + tiles_along(t, places) * (t->kernel / t->stride - 1);
+}
+
+/* How many times fewer multiplications it takes. */
 static double saved_by(const gan__winograd_tiling *t, const gan__conv *c)
 {
     return (double)(c->map[0] * c->map[1] * t->kernel * t->kernel) /
-           (double)(tiles_of(t, c) * t->coefficients * t->phases);
+           (double)(coefficients_along(t, c->map[0]) * coefficients_along(t, c->map[1]) *
+                    t->phases);
 }
 
-/* The one that saves most.  Large tiles have several times as many transformed weights, which is
- * too many for images of few tiles. */
+/* Large tiles have several times as many transformed weights, which is too many for images of few
+ * tiles unless a cache holds them. */
+static int is_too_large(const gan__winograd_tiling *t, const gan__conv *c)
+{
+    return t->outputs > 2 && tiles_of(t, c) < FEW_TILES &&
+           t->coefficients * t->phases * c->in > MANY_WEIGHTS / c->out;
+}
+
+/* The one that saves most. */
 static const gan__winograd_tiling *tiling_for(const gan__conv *c)
 {
     const gan__winograd_tiling *best = NULL;
 
     for (const gan__winograd_tiling *t = tilings; t < tilings + N_TILINGS; t++) {
-        if (!is_for(t, c) || (t->outputs > 2 && tiles_of(t, c) < FEW_TILES)) continue;
+        if (!is_for(t, c) || is_too_large(t, c)) continue;
         if (!best || saved_by(t, c) > saved_by(best, c)) best = t;
     }
     return best;
@@ -65,22 +88,25 @@ static const gan__winograd_tiling *tiling_for(const gan__conv *c)
 
 /* ---- sizes ---- */
 
-/* The number of rows of `across` tiles, up to `most` tiles in all, that fills the products' panels
- * of up to 32 columns best. */
-static size_t rows_for(size_t across, size_t most)
+/* A multiple of 16, a vector's lanes, where there are as many; else of 4. */
+static size_t round_rows(size_t n)
 {
-    size_t best = 1;
-    double fullest = 0;
+    return n >= 16 ? n / 16 * 16 : gan__size_max(n / 4 * 4, 4);
+}
 
-    for (size_t rows = 1; rows == 1 || rows * across <= most; rows++) {
-        const size_t tiles = rows * across;
-        const double full = (double)tiles / (double)((tiles + PANEL - 1) / PANEL * PANEL);
+/* As many rows at a time as have about this many tiles: of whole samples, so that there are as many
+ * small rows as samples.  Where that would be fewer than four samples, no row is small: what would be
+ * saved is little. */
+static void set_rows(gan__winograd_plan *p, size_t tiles)
+{
+    const size_t samples = tiles / (p->across * p->down);
 
-        if (tiles < most / 2 || full < fullest) continue;
-        best = rows;
-        fullest = full;
-    }
-    return best;
+    if (p->last[0] < p->t->outputs && samples < 4) p->last[0] = p->t->outputs;
+    if (p->last[0] < p->t->outputs)
+        p->rows_at_once = round_rows(samples) * p->down;
+    else
+        p->rows_at_once = round_rows(tiles / p->across);
+    p->tiles = gan__winograd_pitch(p->rows_at_once * p->across);
 }
 
 gan__winograd_plan gan__winograd_plan_of(const gan__conv *c)
@@ -90,13 +116,12 @@ gan__winograd_plan gan__winograd_plan_of(const gan__conv *c)
 
     p.across = tiles_along(p.t, c->map[1]);
     p.down = tiles_along(p.t, c->map[0]);
+    for (size_t i = 0; i < 2; i++) p.last[i] = last_along(p.t, c->map[i]);
     p.columns = c->in * p.t->phases;
     p.pitch = gan__winograd_pitch(p.columns);
     tiles =
         AT_ONCE / (p.t->coefficients * (gan__size_min(p.columns, GAN__WINOGRAD_COLUMNS) + c->out));
-    tiles = tiles > MOST_TILES ? MOST_TILES : tiles < LEAST_TILES ? LEAST_TILES : tiles;
-    p.rows_at_once = rows_for(p.across, tiles);
-    p.tiles = gan__winograd_pitch(p.rows_at_once * p.across);
+    set_rows(&p, tiles > MOST_TILES ? MOST_TILES : tiles < LEAST_TILES ? LEAST_TILES : tiles);
     return p;
 }
 
@@ -145,7 +170,7 @@ size_t gan__winograd_least_rows(const gan__conv *c)
 {
     const gan__winograd_plan p = gan__winograd_plan_of(c);
 
-    return gan__size_max(LEAST_TILES / (p.across * p.down), 1);
+    return gan__size_min(gan__size_max(LEAST_TILES / (p.across * p.down), 1), LEAST_SAMPLES);
 }
 
 size_t gan__winograd_least_channels(const gan__conv *c)
@@ -172,5 +197,5 @@ int gan__winograd_pays(const gan__conv *c, size_t rows)
 
     return t && c->in >= LEAST_CHANNELS && c->out >= LEAST_CHANNELS &&
            tiles_along(t, c->map[1]) <= MOST_TILES && saved_by(t, c) >= LEAST_SAVED &&
-           rows >= (LEAST_TILES + tiles_of(t, c) - 1) / tiles_of(t, c);
+           rows >= (LEAST_IN_ALL + tiles_of(t, c) - 1) / tiles_of(t, c);
 }

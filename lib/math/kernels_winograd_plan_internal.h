@@ -26,10 +26,11 @@ typedef struct gan__winograd_plan {
     const gan__conv *c; /* the caller's */
     const gan__winograd_tiling *t;
     size_t across, down; /* tiles of a sample */
+    size_t last[2];      /* the side of the last ones down and across */
     size_t columns;      /* of the transformed weights' rows: phases of channels of the image */
     size_t pitch;        /* their leading dimension */
     size_t rows_at_once; /* rows of tiles at a time */
-    size_t tiles;        /* the most at a time, rounded up: a stride of rows */
+    size_t tiles;        /* the most at a time, with what pads them: a stride of rows */
 } gan__winograd_plan;
 
 /* That of a convolution for which there is a tiling; see gan__winograd_pays(). */
