@@ -2,23 +2,23 @@
  * weights; compiled once for each instruction set.
  *
  * kernels_winograd.c describes the transforms.  Each is separable: first down the columns, then
- * across the rows.  Rows of tiles are transformed several at a time, each in lines of its own.  With
- * patches of 4 by 4 pixels, 2 pixels apart:
+ * across the rows.  Rows of tiles are transformed several at a time, mostly of several samples, each
+ * in lines of its own.  With patches of 4 by 4 pixels, 2 pixels apart:
  *
- *     pixels of 4 rows               lines, zero-padded            values
- *     +-------------------+          +---------------------+       coefficient (0, 0), tile 0: r0 r1 r2 r3
- *     | a b c d e f g ... |  down    | 0 . . . . . . . . 0 | r0                        tile 1: r0 r1 r2 r3
- *     | . . . . . . . ... |  ----->  | 0 . . . . . . . . 0 | r1    ...
- *     | . . . . . . . ... |  each    | 0 . . . . . . . . 0 | r2    across: the i-th pixel of a tile
- *     | . . . . . . . ... |  column  | 0 . . . . . . . . 0 | r3    in each of the rows is a vector
- *     +-------------------+          +---------------------+
+ *     4 rows of pixels             lines, zero-padded         values of a coefficient
+ *     +-----------------+          +-------------------+      row of tiles: 0  1  2  3 ...
+ *     | a b c d e f ... |  down    | 0 . . . . . . . 0 |            tile 0  .  .  .  .
+ *     | . . . . . . ... |  ----->  | 0 . . . . . . . 0 |            tile 1  .  .  .  .
+ *     | . . . . . . ... |  each    | 0 . . . . . . . 0 |            ...
+ *     | . . . . . . ... |  column  | 0 . . . . . . . 0 |      across: the i-th pixel of a tile in
+ *     +-----------------+          +-------------------+      each of the rows is a vector
  *      [tile 0]
- *          [tile 1]                   tile t begins at pixel 2 t
+ *          [tile 1]                tile t begins at pixel 2 t
  *
  * and written by the same steps in reverse, where overlapping patches are added up: across, what a
- * tile has beyond its own pixels is added to the next tile's; down, the first rows are added to what
- * the row of tiles above has written.  Every pixel is a sum in one order, wherever its sample is in
- * the batch. */
+ * tile has beyond its own pixels is added to the next tile's; down, the first rows are added to
+ * what the row of tiles above has written.  Every pixel is a sum in one order, wherever its sample
+ * is in the batch. */
 #include "math/kernels_tile_internal.h"
 #include "math/kernels_tile_rows_internal.h"
 #include "math/kernels_tile_weights_internal.h"
@@ -53,8 +53,8 @@ typedef struct group {
     const size_t *at, *row;
 } group;
 
-/* The groups of a channel, in the order of work: the whole rows, then small ones, which are added to
- * them. */
+/* The groups of a channel, in the order of work: the whole rows, then small ones, which are added
+ * to them. */
 typedef struct groups {
     group of[MOST_GROUPS];
     size_t n;
@@ -268,6 +268,7 @@ typedef struct band {
     size_t line, set;
     size_t first, tiles;
     size_t column, rows; /* of the first tile; from there to the next tile's */
+    size_t channel;      /* from a channel's values to the next one's */
 } band;
 
 /* From a tile's k-th value across to the next one. */
@@ -317,8 +318,10 @@ INLINE size_t next_value(const band *b, side s, size_t k)
             for (size_t j = 0; j < b.tiles; j++, from += b.rows, to += s.step) {                   \
                 const float *value = from;                                                         \
                                                                                                    \
-                for (size_t k = 0; k < s.values; value += next_value(&b, s, k++))                  \
+                for (size_t k = 0; k < s.values; value += next_value(&b, s, k++)) {                \
                     a[k] = *(const vector_##n *)value;                                             \
+                    __builtin_prefetch(value + b.channel);                                         \
+                }                                                                                  \
                 t.of(a, z);                                                                        \
                 for (size_t k = 0; k < s.overlap; k++) {                                           \
                     z[k] += before[k];                                                             \
@@ -378,7 +381,8 @@ static void set_band(work *w, int small_row, int small_tile)
                 .first = small_tile ? columns.tiles[0] : 0,
                 .tiles = columns.tiles[small_tile],
                 .column = gan__tile_column(&columns, small_row, small_tile),
-                .rows = columns.rows[small_row]};
+                .rows = columns.rows[small_row],
+                .channel = w->values};
     for (size_t i = 0; i < s.values; i++) b->down[i] = value_down(s, i, r->coefficient, r->stride);
 }
 
@@ -472,8 +476,8 @@ static void tiles_out(const gan__tile_rows *r, const cut *cuts, const float *val
 
 /* ---- the table ---- */
 
-/* An algorithm's name, the side of whole tiles in the map, and the kernel's side and stride, which is
- * the number of phases, too; n is the side of the tiles. */
+/* An algorithm's name, the side of whole tiles in the map, and the kernel's side and stride, which
+ * is the number of phases, too; n is the side of the tiles. */
 #define PATCH_OF(n, kernel, stride) (((n)-1) * (stride) + (kernel))
 #define IMAGE_SIDE(n, outputs, kernel, stride)                                                     \
     {                                                                                              \

@@ -9,8 +9,8 @@
 enum { PATCH = GAN__MOST_PATCH };
 
 /* Each from an array x to an array z, of numbers or vectors; s is the stride within a phase.  _BACK
- * is the adjoint, not the inverse: the transposed matrix.  The last number is the tile's side; small
- * tiles have fewer coefficients, without gaps here.  See kernels_winograd.c. */
+ * is the adjoint, not the inverse: the transposed matrix.  The last number is the tile's side;
+ * small tiles have fewer coefficients, without gaps here.  See kernels_winograd.c. */
 #define IMAGE_2_2_1(x, z, s)                                                                       \
     z[0] = x[0];                                                                                   \
     z[s] = x[s];
@@ -252,10 +252,10 @@ enum { PATCH = GAN__MOST_PATCH };
     z[1] = 32 / 81.0f * d1 + 16 / 81.0f * d2;                                                      \
     z[2] = 8 / 27.0f * (s1 + s2) + x[5];
 
-/* The image's or the map's side of an algorithm, in one dimension, for tiles of one size: the pixels
- * of a tile's patch, the step from one patch to the next, the pixels that patches share, the values
- * of a transformed patch, and the phases, the number of values of a coefficient; and how many
- * coefficients a whole tile has.  All are constants wherever a function of them is inlined. */
+/* The image's or the map's side of an algorithm, in one dimension, for tiles of one size: the
+ * pixels of a tile's patch, the step from one patch to the next, the pixels that patches share, the
+ * values of a transformed patch, and the phases, the number of values of a coefficient; and how
+ * many coefficients a whole tile has.  All are constants wherever a function of them is inlined. */
 typedef struct side {
     size_t patch, step, overlap, values, phases, coefficients;
 } side;

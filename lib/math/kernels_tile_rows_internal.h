@@ -1,5 +1,5 @@
-/* kernels_tile_rows_internal.h - pixels of several rows as vectors of a pixel of each, and back: 4 by 4
- * transpositions, of which wide vectors have several side by side.
+/* kernels_tile_rows_internal.h - pixels of several rows as vectors of a pixel of each, and back:
+ * 4 by 4 transpositions, of which wide vectors have several side by side.
  *
  *     rows in memory                  vectors                          after
  *     r0: a0 b0 c0 d0        0: | a0 b0 c0 d0 | a4 b4 c4 d4 |    | a0 a1 a2 a3 | a4 a5 a6 a7 |

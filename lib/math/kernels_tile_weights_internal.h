@@ -1,5 +1,5 @@
-/* kernels_tile_weights_internal.h - the transforms of weights, and their adjoints for gradients: of as
- * many channels of the image at a time as a vector has lanes.
+/* kernels_tile_weights_internal.h - the transforms of weights, and their adjoints for gradients: of
+ * as many channels of the image at a time as a vector has lanes.
  *
  * A kernel is transformed down and across, as patches are.  In the transformed weights the phases of
  * a channel are neighbours, so vectors of one phase are transposed, four by four. */
