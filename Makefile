@@ -28,7 +28,7 @@
 ## make figures      remake the numbers and pictures of README.md and docs/ (hours; needs python3)
 ##                   parts: figures-performance (20 minutes)  figures-guide (6)  figures-ring (10)
 ##                   figures-pictures (30)  figures-experiments (45)  figures-conditional (40)
-##                   figures-objectives (120)  figures-best (180)  figures-gallery (25);
+##                   figures-objectives (120)  figures-best (120)  figures-gallery (25);
 ##                   with QUICK=1 a small trial on copies of the documents
 ## make gallery      figures-gallery: the pictures of README.md
 ## make docs         README.md, docs/ and the reference of the headers as HTML, manual pages of modules and
