@@ -177,6 +177,9 @@ refuses 1 "nowhere: there is no such directory or file" evaluate --real many.idx
 run sample --model $model --count 6 --npy six.npy
 refuses 1 "10 pictures of each kind are needed; there are 1234 real ones, 6 others for the floor" \
     evaluate --real many.idx --held-out six.npy --generated many.idx
+refuses 1 "10 pictures of each kind are needed; there are 1234 real ones, 6 others for the floor" \
+    evaluate --real many.idx --held-out six.npy --model $model
+! grep -q "generated ones" refused.log || { cat refused.log; fail "a generator draws as many as are wanted"; }
 refuses 2 "--held-out is for --real" evaluate --held-out many.idx
 refuses 2 "--held-out-labels is for --held-out" evaluate --real many.idx --held-out-labels labels.idx
 refuses 1 "1.json: exists already" evaluate --real many.idx --generated many.idx --count 20 --json 1.json

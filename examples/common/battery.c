@@ -111,19 +111,20 @@ static int choose_count(battery *b, const truth *t, size_t n_generated)
     int halves = t->held_out == t->data;
     size_t n_real = gan_dataset_count(t->data), n_held_out = gan_dataset_count(t->held_out);
     size_t most = halves ? n_real / 2 : n_real < n_held_out ? n_real : n_held_out;
-    char floor[64] = "half of which are held out";
+    char floor[64] = "half of which are held out", generated[64] = "";
     if (!halves) snprintf(floor, sizeof floor, "%zu others", n_held_out);
+    if (n_generated < SIZE_MAX)
+        snprintf(generated, sizeof generated, ", and %zu generated ones", n_generated);
     b->n = (size_t)b->o->count;
     if (most < b->n) b->n = most;
     if (n_generated < b->n) b->n = n_generated;
     if (b->n < LEAST)
-        cli_say("%d pictures of each kind are needed; there are %zu real ones, %s for the floor, "
-                "and %zu generated ones",
-                LEAST, n_real, floor, n_generated);
+        cli_say("%d pictures of each kind are needed; there are %zu real ones, %s for the floor%s",
+                LEAST, n_real, floor, generated);
     else if (b->n < (size_t)b->o->count)
         cli_say("%zu pictures of each kind are compared, not %ld: there are %zu real ones, %s for "
-                "the floor, and %zu generated ones",
-                b->n, b->o->count, n_real, floor, n_generated);
+                "the floor%s",
+                b->n, b->o->count, n_real, floor, generated);
     return b->n >= LEAST;
 }
 
