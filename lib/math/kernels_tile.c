@@ -49,28 +49,32 @@ enum { MOST_ROWS = GAN__TILE_MOST_ROWS, MOST_GROUPS = MOST_ROWS / WIDE + 2 };
 typedef struct group {
     size_t n;
     int small;
-    size_t first; /* the index of the first among those of this height */
-    const size_t *at, *row;
+    size_t first;     /* the index of the first among those of this height */
+    const size_t *at; /* where each one's sample begins, in the first channel */
+    const size_t *row;
 } group;
 
 /* The groups of a channel, in the order of work: the whole rows, then small ones, which are added
- * to them. */
+ * to them; and behind the last the first one again, in the next channel. */
 typedef struct groups {
-    group of[MOST_GROUPS];
+    group of[MOST_GROUPS + 1];
     size_t n;
-    size_t at[MOST_ROWS]; /* where a row's sample begins, in the first channel */
-    size_t row[MOST_ROWS];
+    size_t at[MOST_ROWS + WIDE], row[MOST_ROWS];
 } groups;
 
 /* The rows of one height. */
 static void add_rows(groups *g, const gan__tile_rows *r, int small, size_t begin)
 {
-    size_t n = begin;
+    size_t n = begin, at = r->begin / r->down * r->sample, row = r->begin % r->down;
 
     for (size_t i = r->begin; i < r->end; i++) {
-        if (gan__tile_is_small(r, i % r->down) != small) continue;
-        g->at[n] = i / r->down * r->sample;
-        g->row[n++] = i % r->down;
+        if (gan__tile_is_small(r, row) == small) {
+            g->at[n] = at;
+            g->row[n++] = row;
+        }
+        if (++row < r->down) continue;
+        row = 0;
+        at += r->sample;
     }
     for (size_t i = begin; i < n; i += WIDE)
         g->of[g->n++] =
@@ -79,9 +83,14 @@ static void add_rows(groups *g, const gan__tile_rows *r, int small, size_t begin
 
 static void find_groups(groups *g, const gan__tile_rows *r)
 {
+    size_t *next = g->at + (r->end - r->begin);
+
     g->n = 0;
     add_rows(g, r, 0, 0);
     add_rows(g, r, 1, gan__tile_rows_of(r, 0));
+    g->of[g->n] = g->of[0];
+    g->of[g->n].at = next;
+    for (size_t i = 0; i < g->of[0].n; i++) next[i] = g->at[i] + r->size[0] * r->size[1];
 }
 
 /* What all groups have. */
@@ -108,7 +117,8 @@ INLINE size_t pixel_row(const frame *f, side s, size_t row, size_t i)
 
 /* Prefetch the pixels in which the i-th row's tiles begin, of the rows that come next, for writing
  * or reading: it is often of the next sample, which is far from what is read or written now, so
- * that hardware prefetchers miss it. */
+ * that hardware prefetchers miss it.  After the last channel that is beyond the images, which does
+ * no harm. */
 INLINE void fetch(const frame *f, side s, const group *next, size_t i, int written, const float *x)
 {
     enum { LINE = 16 };
@@ -160,13 +170,13 @@ INLINE void row_in(const frame *f, side s, transform t, size_t row, const float 
     }
 }
 
-INLINE void down_in(const frame *frame_, side s, transform t, const group *g, const float *x,
-                    const group *next, const float *later)
+/* A group's rows, which others follow. */
+INLINE void down_in(const frame *frame_, side s, transform t, const group *g, const float *x)
 {
     const frame f = *frame_; /* a copy stays in registers: no store can change it */
 
     for (size_t i = 0; i < g->n; i++) {
-        fetch(&f, s, next, i, 0, later);
+        fetch(&f, s, g + 1, i, 0, x);
         row_in(&f, s, t, g->row[i], x + g->at[i], f.lines + i * f.set);
     }
     for (size_t i = g->n; i % 4 != 0; i++) memset(f.lines + i * f.set, 0, f.set * sizeof *f.lines);
@@ -246,13 +256,12 @@ INLINE void fill_rest(const frame *f, side s, size_t row, float bias, float *x)
         x[i] = bias;
 }
 
-INLINE void down_out(const frame *frame_, side s, transform t, const group *g, float bias, float *x,
-                     const group *next, const float *later)
+INLINE void down_out(const frame *frame_, side s, transform t, const group *g, float bias, float *x)
 {
     const frame f = *frame_;
 
     for (size_t i = 0; i < g->n; i++) {
-        fetch(&f, s, next, i, 1, later);
+        fetch(&f, s, g + 1, i, 1, x);
         row_out(&f, s, t, g->row[i], f.lines + i * f.set, bias, x + g->at[i]);
         fill_rest(&f, s, g->row[i], bias, x + g->at[i]);
     }
@@ -271,6 +280,8 @@ typedef struct band {
     size_t channel;      /* from a channel's values to the next one's */
 } band;
 
+enum { FOURS = (PATCH + 3) / 4 * 4 }; /* a patch in vectors of four pixels */
+
 /* From a tile's k-th value across to the next one. */
 INLINE size_t next_value(const band *b, side s, size_t k)
 {
@@ -288,7 +299,7 @@ INLINE size_t next_value(const band *b, side s, size_t k)
         for (size_t i = 0; i < b.n_down; i++) {                                                    \
             const float *from = lines + i * b.line + b.first * s.step;                             \
             float *to = values + band_->down[i];                                                   \
-            vector_##n a[PATCH + 2], z[PATCH];                                                     \
+            vector_##n a[FOURS], z[PATCH];                                                         \
                                                                                                    \
             for (size_t j = 0; j < b.tiles; j++, from += s.step, to += b.rows) {                   \
                 float *value = to;                                                                 \
@@ -312,7 +323,7 @@ INLINE size_t next_value(const band *b, side s, size_t k)
         for (size_t i = 0; i < b.n_down; i++) {                                                    \
             const float *from = values + band_->down[i];                                           \
             float *to = lines + i * b.line + b.first * s.step;                                     \
-            vector_##n a[PATCH], z[PATCH + 2] = {{0}}, before[4] = {{0}};                          \
+            vector_##n a[PATCH], z[FOURS] = {{0}}, before[4] = {{0}};                              \
                                                                                                    \
             if (s.overlap > 0 && b.first > 0) load_rows_##n(to, b.set, before);                    \
             for (size_t j = 0; j < b.tiles; j++, from += b.rows, to += s.step) {                   \
@@ -346,10 +357,8 @@ ACROSS_OF(16, sixteen)
 /* What depends on the size of a row's or a column's tiles. */
 typedef struct cut {
     side s;
-    void (*down_in)(const frame *f, const group *g, const float *x, const group *next,
-                    const float *later);
-    void (*down_out)(const frame *f, const group *g, float bias, float *x, const group *next,
-                     const float *later);
+    void (*down_in)(const frame *f, const group *g, const float *x);
+    void (*down_out)(const frame *f, const group *g, float bias, float *x);
     void (*across_in)(const band *b, const float *lines, float *values);
     void (*across_in_wide)(const band *b, const float *lines, float *values);
     void (*across_out)(const band *b, const float *values, float *lines);
@@ -403,13 +412,6 @@ static void prepare(work *w, const gan__tile_rows *r, const cut *cuts)
     memset(r->lines, 0, (WIDE * w->f.set + w->f.line) * sizeof *r->lines);
 }
 
-/* The group after the i-th one, and in *later where its channel begins. */
-INLINE const group *group_after(const work *w, size_t i, const float *x, const float **later)
-{
-    *later = i + 1 < w->all.n ? x : x + w->pixels;
-    return &w->all.of[i + 1 < w->all.n ? i + 1 : 0];
-}
-
 static void rows_in(const work *w, const group *g, float *values)
 {
     for (int small = 0; small < 2; small++) {
@@ -447,12 +449,8 @@ static void tiles_in(const gan__tile_rows *r, const cut *cuts, const float *x, f
 
     prepare(&w, r, cuts);
     for (size_t i = 0; i < r->channels; i++, x += w.pixels, values += w.values)
-        for (size_t j = 0; j < w.all.n; j++) {
-            const group *g = &w.all.of[j];
-            const float *later;
-            const group *next = group_after(&w, j, x, &later);
-
-            w.cuts[g->small][0]->down_in(&w.f, g, x, next, later);
+        for (const group *g = w.all.of; g < w.all.of + w.all.n; g++) {
+            w.cuts[g->small][0]->down_in(&w.f, g, x);
             rows_in(&w, g, values);
         }
 }
@@ -464,13 +462,9 @@ static void tiles_out(const gan__tile_rows *r, const cut *cuts, const float *val
 
     prepare(&w, r, cuts);
     for (size_t i = 0; i < r->channels; i++, x += w.pixels, values += w.values)
-        for (size_t j = 0; j < w.all.n; j++) {
-            const group *g = &w.all.of[j];
-            const float *later;
-            const group *next = group_after(&w, j, x, &later);
-
+        for (const group *g = w.all.of; g < w.all.of + w.all.n; g++) {
             rows_out(&w, g, values);
-            w.cuts[g->small][0]->down_out(&w.f, g, bias ? bias[i] : 0, x, next, later);
+            w.cuts[g->small][0]->down_out(&w.f, g, bias ? bias[i] : 0, x);
         }
 }
 
@@ -491,15 +485,13 @@ static void tiles_out(const gan__tile_rows *r, const cut *cuts, const float *val
     }
 
 #define CUT_LOOPS(name, side, in, out)                                                             \
-    static void down_in_##name(const frame *f, const group *g, const float *x, const group *next,  \
-                               const float *later)                                                 \
+    static void down_in_##name(const frame *f, const group *g, const float *x)                     \
     {                                                                                              \
-        down_in(f, side, in, g, x, next, later);                                                   \
+        down_in(f, side, in, g, x);                                                                \
     }                                                                                              \
-    static void down_out_##name(const frame *f, const group *g, float bias, float *x,              \
-                                const group *next, const float *later)                             \
+    static void down_out_##name(const frame *f, const group *g, float bias, float *x)              \
     {                                                                                              \
-        down_out(f, side, out, g, bias, x, next, later);                                           \
+        down_out(f, side, out, g, bias, x);                                                        \
     }                                                                                              \
     static void across_in_##name(const band *b, const float *lines, float *values)                 \
     {                                                                                              \
@@ -539,10 +531,17 @@ static void tiles_out(const gan__tile_rows *r, const cut *cuts, const float *val
     static const cut way##_cuts_##name[] = {                                                       \
         ENTRY_OF(way, name, 1, __VA_ARGS__), ENTRY_OF(way, name, 2, __VA_ARGS__),                  \
         ENTRY_OF(way, name, 3, __VA_ARGS__), ENTRY_OF(way, name, 4, __VA_ARGS__)};
+CUTS_2(IMAGE, 2_2, 2, 4, 2)
+CUTS_2(MAP, 2_2, 2, 4, 2)
+CUTS_4(IMAGE, 4_2, 4, 4, 2)
+CUTS_4(MAP, 4_2, 4, 4, 2)
+CUTS_2(IMAGE, 2_3, 2, 3, 1)
+CUTS_2(MAP, 2_3, 2, 3, 1)
+CUTS_4(IMAGE, 4_3, 4, 3, 1)
+CUTS_4(MAP, 4_3, 4, 3, 1)
+
 #define LOOPS(name, outputs, kernel, stride)                                                       \
-    CUTS_##outputs(IMAGE, name, outputs, kernel, stride)                                           \
-        CUTS_##outputs(MAP, name, outputs, kernel, stride) static void image_in_##name(            \
-            const gan__tile_rows *r, const float *x, float *z)                                     \
+    static void image_in_##name(const gan__tile_rows *r, const float *x, float *z)                 \
     {                                                                                              \
         tiles_in(r, IMAGE_cuts_##name, x, z);                                                      \
     }                                                                                              \

@@ -37,12 +37,12 @@ INLINE size_t before_row(size_t kernel, size_t i)
         for (size_t i = 0; i < s.values; i += s.phases) {                                          \
             for (size_t k = 0; k < s.phases; k++) t.of(down[i + k], z[k]);                         \
             for (size_t j = 0; j < s.values; j += s.phases, values += coefficient) {               \
-                const vector_##n phases[4] = {z[0][j], z[0][j + 1], z[1][j], z[1][j + 1]};         \
-                                                                                                   \
                 if (s.phases == 1)                                                                 \
                     *(vector_##n *)values = z[0][j];                                               \
                 else                                                                               \
-                    store_rows_##n(phases, values, 4);                                             \
+                    store_rows_##n(                                                                \
+                        (const vector_##n[4]){z[0][j], z[0][j + 1], z[1][j], z[1][j + 1]}, values, \
+                        4);                                                                        \
             }                                                                                      \
         }                                                                                          \
     }                                                                                              \

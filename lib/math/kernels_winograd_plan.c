@@ -5,14 +5,15 @@
 #include <string.h>
 
 enum {
-    FEW_TILES = 4,                    /* of a sample */
-    MANY_WEIGHTS = 1 << 22,           /* transformed ones: 16 MiB */
+    FEW_TILES = 4,          /* of a sample */
+    MANY_WEIGHTS = 1 << 22, /* transformed ones: 16 MiB */
+    LEAST_TILES = 64,       /* of a task: fewer don't amortise reading the transformed weights */
+    LEAST_SAMPLES = 16,     /* of a task whose samples have few tiles */
+    LEAST_IN_ALL = 32,      /* tiles: fewer don't amortise transforming the weights */
+    AT_ONCE = 1 << 19,      /* transformed values at a time: about what the L2 cache holds */
+    LEAST_CHANNELS = 16,    /* fewer don't amortise the transforms */
+    UNIT = GAN__TILE_ROWS_UNIT,
     MOST_TILES = GAN__TILE_MOST_ROWS, /* at a time; wide images: more */
-    LEAST_TILES = 64,    /* of a task: fewer don't amortise reading the transformed weights */
-    LEAST_SAMPLES = 16,  /* of a task whose samples have few tiles */
-    LEAST_IN_ALL = 32,   /* tiles: fewer don't amortise transforming the weights */
-    AT_ONCE = 1 << 19,   /* transformed values at a time: about what the L2 cache holds */
-    LEAST_CHANNELS = 16, /* fewer don't amortise the transforms */
 };
 
 static const double LEAST_SAVED = 1.5; /* times fewer multiplications; see saved_by() */
@@ -88,20 +89,22 @@ static const gan__winograd_tiling *tiling_for(const gan__conv *c)
 
 /* ---- sizes ---- */
 
-/* A multiple of 16, a vector's lanes, where there are as many; else of 4. */
+/* A multiple of the rows that are transformed at a time, where there are as many; else of UNIT. */
 static size_t round_rows(size_t n)
 {
-    return n >= 16 ? n / 16 * 16 : gan__size_max(n / 4 * 4, 4);
+    const size_t most = GAN__TILE_ROWS;
+
+    return n >= most ? n / most * most : gan__size_max(n / UNIT * UNIT, UNIT);
 }
 
 /* As many rows at a time as have about this many tiles: of whole samples, so that there are as many
- * small rows as samples.  Where that would be fewer than four samples, no row is small: what would be
- * saved is little. */
+ * small rows as samples.  Where that would be fewer than UNIT samples, no row is small: what would
+ * be saved is little. */
 static void set_rows(gan__winograd_plan *p, size_t tiles)
 {
     const size_t samples = tiles / (p->across * p->down);
 
-    if (p->last[0] < p->t->outputs && samples < 4) p->last[0] = p->t->outputs;
+    if (samples < UNIT) p->last[0] = p->t->outputs;
     if (p->last[0] < p->t->outputs)
         p->rows_at_once = round_rows(samples) * p->down;
     else
