@@ -15,15 +15,16 @@
  *     caller                                 workers
  *     ------                                 -------
  *     fn, context, n_left = n
- *     state = serial+1 | n | 0  ---------->  spin on `state`, about 40 us; then sleep on `work`
+ *     state = serial+1 | n | 0  ---------->  spin on `state`, 1 to 2 ms; then sleep on `work`
  *     wake those who sleep                   take tasks until none is left
  *     take tasks, too                        each task done: n_left - 1
  *     wait for n_left == 0      <----------  the last one signals `done`, if the caller sleeps
  *
  * Both atomics are sequentially consistent, so what tasks wrote is visible to the caller.  Waiting
  * spins first because the gaps between the jobs of a step are shorter than it takes to wake a
- * thread; where there are more threads than CPUs no thread spins, as that would keep the CPU from
- * the thread that is waited for. */
+ * thread, most of all in a virtual machine; after a while it yields the CPU between two looks, so
+ * that other programs lose nothing.  Where there are more threads than CPUs no thread spins, as
+ * that would keep the CPU from the thread that is waited for. */
 #define _GNU_SOURCE /* sched_getaffinity, pthread_setaffinity_np, CPU_COUNT */
 #include "math/pool_internal.h"
 
@@ -43,7 +44,8 @@
 
 enum {
     MAX_THREADS = 1024,
-    SPINS = 4000,    /* about 40 microseconds: longer than the gaps within a step */
+    PAUSES = 4000,   /* 40 to 200 microseconds, by the processor: longer than most gaps in a step */
+    YIELDS = 1500,   /* then 0.5 to 2 milliseconds, in which other threads may have the CPU */
     INDEX_BITS = 20, /* room for MAX_TASKS and one late taker per thread */
 };
 #define INDEX_MASK (((uint64_t)1 << INDEX_BITS) - 1)
@@ -59,10 +61,10 @@ struct gan_pool {
     pid_t process; /* whose threads the workers are */
     size_t n_threads;
     size_t n_started;
-    size_t n_ready;  /* workers that are initialised; under `lock` */
+    size_t n_ready; /* workers that are initialised; under `lock` */
     int pinned;
     worker *workers; /* n_threads - 1 of them; the caller is worker 0 */
-    int spins;
+    int spins;       /* how often a thread looks for what it waits for before it sleeps */
 
     pthread_mutex_t turn; /* held by the caller whose job it is */
 
@@ -150,20 +152,35 @@ static void work_on(gan_pool *pool, size_t index)
     }
 }
 
-static int wanted(gan_pool *pool)
+static int is_wanted(gan_pool *pool)
 {
     return has_task(atomic_load(&pool->state)) || atomic_load(&pool->stop);
 }
 
-static void wait_for_work(gan_pool *pool)
+static int is_done(gan_pool *pool)
+{
+    return atomic_load(&pool->n_left) == 0;
+}
+
+/* Wait without sleeping.  Return whether the condition was met in that time. */
+static int spin_until(gan_pool *pool, int (*is_met)(gan_pool *))
 {
     for (int i = 0; i < pool->spins; i++) {
-        if (wanted(pool)) return;
-        pause_cpu();
+        if (is_met(pool)) return 1;
+        if (i < PAUSES)
+            pause_cpu();
+        else
+            sched_yield();
     }
+    return 0;
+}
+
+static void wait_for_work(gan_pool *pool)
+{
+    if (spin_until(pool, is_wanted)) return;
     pthread_mutex_lock(&pool->lock);
     atomic_fetch_add(&pool->n_sleeping, 1);
-    while (!wanted(pool)) pthread_cond_wait(&pool->work, &pool->lock);
+    while (!is_wanted(pool)) pthread_cond_wait(&pool->work, &pool->lock);
     atomic_fetch_sub(&pool->n_sleeping, 1);
     pthread_mutex_unlock(&pool->lock);
 }
@@ -220,13 +237,10 @@ static void *worker_main(void *argument)
 
 static void wait_until_done(gan_pool *pool)
 {
-    for (int i = 0; i < pool->spins; i++) {
-        if (atomic_load(&pool->n_left) == 0) return;
-        pause_cpu();
-    }
+    if (spin_until(pool, is_done)) return;
     pthread_mutex_lock(&pool->lock);
     atomic_store(&pool->caller_waits, 1);
-    while (atomic_load(&pool->n_left) > 0) pthread_cond_wait(&pool->done, &pool->lock);
+    while (!is_done(pool)) pthread_cond_wait(&pool->done, &pool->lock);
     atomic_store(&pool->caller_waits, 0);
     pthread_mutex_unlock(&pool->lock);
 }
@@ -359,8 +373,7 @@ gan_status gan_pool_create(gan_pool **out, size_t n_threads, const gan_allocator
     pool->process = getpid();
     pool->n_threads = n_threads > 0 ? n_threads : default_thread_count();
     pool->pinned = is_asked_to_pin();
-    pool->spins =
-        pool->n_threads <= usable_cpus() ? SPINS : 0; /* no use when threads share a CPU */
+    pool->spins = pool->n_threads <= usable_cpus() ? PAUSES + YIELDS : 0;
     pthread_mutex_init(&pool->turn, NULL);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
