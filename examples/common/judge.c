@@ -57,15 +57,16 @@ void judge_close(judge *j)
 
 /* ---- Images ---- */
 
-/* Count the generated images that are classified as requested. */
-static int count_agreement(judge *j, const float *images, const uint8_t *labels, size_t n)
+/* Count the images that are classified as requested or labelled. */
+static int count_agreement(judge *j, judge_set set, const float *images, const uint8_t *labels,
+                           size_t n)
 {
     if (!cli_ok(gan_classifier_predict(j->classifier, images, n, j->seen))) return 0;
     for (size_t i = 0; i < n; i++) {
         judge_figures *f = &j->of[labels[i]];
         size_t same = labels[i] == j->seen[i];
-        f->generated++, f->agreed += same;
-        j->all.generated++, j->all.agreed += same;
+        f->shown[set]++, f->agreed[set] += same;
+        j->all.shown[set]++, j->all.agreed[set] += same;
     }
     return 1;
 }
@@ -90,8 +91,8 @@ int judge_add(judge *j, judge_set set, const float *images, const uint8_t *label
     if (j->n_classes == 0) labels = NULL;
     return cli_ok(gan_classifier_features(j->classifier, images, n, j->features)) &&
            cli_ok(gan_moments_add(j->all.set[set], j->features, n)) &&
-           (!labels || (add_to_classes(j, set, labels, n) &&
-                        (set != JUDGE_GENERATED || count_agreement(j, images, labels, n))));
+           (!labels ||
+            (add_to_classes(j, set, labels, n) && count_agreement(j, set, images, labels, n)));
 }
 
 /* ---- The report ---- */
@@ -104,6 +105,12 @@ static int measure(double *distance, const judge_figures *f, judge_set set)
     return cli_ok(gan_metrics_frechet(distance, f->set[set], f->set[JUDGE_REAL]));
 }
 
+/* The percentage of images of a set that are classified as requested or labelled. */
+static double agreement(const judge_figures *f, judge_set set)
+{
+    return f->shown[set] > 0 ? 100 * (double)f->agreed[set] / (double)f->shown[set] : 0;
+}
+
 static int report_class(const judge *j, size_t label)
 {
     const judge_figures *f = &j->of[label];
@@ -112,8 +119,9 @@ static int report_class(const judge *j, size_t label)
     char numbers[64] = "         -         -";
     if (distance >= 0 && floor >= 0)
         snprintf(numbers, sizeof numbers, "%10.4f %9.4f", distance, floor);
-    cli_print("%-12s %8zu %10.1f %% %s", generator_class_name(j->g, label).text, f->generated,
-              f->generated > 0 ? 100 * (double)f->agreed / (double)f->generated : 0, numbers);
+    cli_print("%-12s %8zu %10.1f %% %5.1f %% %s", generator_class_name(j->g, label).text,
+              f->shown[JUDGE_GENERATED], agreement(f, JUDGE_GENERATED), agreement(f, JUDGE_REAL),
+              numbers);
     return 1;
 }
 
@@ -128,9 +136,12 @@ int judge_report(const judge *j)
            distance);
     printf("Floor, %llu other real images to them: %.4f\n", n, floor);
     if (j->n_classes == 0) return 1;
-    printf("Agreement, samples that are classified as requested: %.2f %%\n\n",
-           100 * (double)j->all.agreed / (double)j->all.generated);
-    printf("%-12s %8s %12s %10s %9s\n", "class", "samples", "agreement", "distance", "floor");
+    printf("Agreement, samples that are classified as requested: %.2f %%\n",
+           agreement(&j->all, JUDGE_GENERATED));
+    printf("The real images that are classified as labelled: %.2f %%\n\n",
+           agreement(&j->all, JUDGE_REAL));
+    printf("%-12s %8s %12s %7s %10s %9s\n", "class", "samples", "agreement", "real", "distance",
+           "floor");
     for (size_t i = 0; i < j->n_classes; i++)
         if (!report_class(j, i)) return 0;
     return 1;

@@ -10,7 +10,8 @@ typedef enum judge_set { JUDGE_GENERATED, JUDGE_REAL, JUDGE_OTHER, JUDGE_SETS } 
 /* The statistics of all images, or of one class. */
 typedef struct judge_figures {
     gan_moments *set[JUDGE_SETS]; /* mean and covariance of the features */
-    size_t generated, agreed;     /* generated ones, and those classified as requested */
+    size_t shown[JUDGE_SETS];     /* images with a label, */
+    size_t agreed[JUDGE_SETS];    /* and those that are classified as it says */
 } judge_figures;
 
 typedef struct judge {
@@ -36,8 +37,9 @@ void judge_close(judge *j);
  * what is wrong. */
 int judge_add(judge *j, judge_set set, const float *images, const uint8_t *labels, size_t n);
 
-/* Print the distances of generated and of other real images from the real ones, and a row for each
- * class.  Return 0 after saying what is wrong. */
+/* Print the distances of generated and of other real images from the real ones, how often the classes
+ * of generated and of real images agree with the classifier, and a row for each class.  Return 0
+ * after saying what is wrong. */
 int judge_report(const judge *j);
 
 #endif
