@@ -229,12 +229,16 @@ TEST(a_job_may_be_begun_and_ended_apart)
     }
 }
 
-TEST(workers_that_fell_asleep_wake_up)
+/* Much longer than a thread looks for what it waits for before it sleeps. */
+enum { LONG_MS = 30 };
+
+/* Two threads look where there are two CPUs, three sleep at once. */
+TEST_EACH(workers_that_fell_asleep_wake_up, 2, 4)
 {
-    gan_pool *pool = pool_of(3);
+    gan_pool *pool = pool_of((size_t)_i);
 
     for (int i = 0; i < 5; i++) {
-        sleep_ms(3);
+        sleep_ms(LONG_MS);
         run_and_check(pool, 50);
     }
     gan_pool_destroy(pool);
@@ -266,6 +270,32 @@ TEST(as_many_tasks_run_at_once_as_there_are_threads)
     gan__pool_run(pool, meet, &m, 4);
     gan__pool_run(pool, meet, &m, 4);
     ck_assert_int_eq(atomic_load(&m.met), 8);
+    gan_pool_destroy(pool);
+    pthread_barrier_destroy(&m.barrier);
+}
+
+/* All meet, and the workers finish long after the caller. */
+static void meet_and_linger(void *context, size_t task, size_t worker)
+{
+    meeting *m = context;
+
+    (void)task;
+    pthread_barrier_wait(&m->barrier);
+    if (worker > 0) sleep_ms(LONG_MS);
+    atomic_fetch_add(&m->met, 1);
+}
+
+TEST_EACH(a_caller_that_fell_asleep_wakes_up, 2, 4)
+{
+    gan_pool *pool = pool_of((size_t)_i);
+    meeting m;
+
+    ck_assert_int_eq(pthread_barrier_init(&m.barrier, NULL, (unsigned)_i), 0);
+    atomic_init(&m.met, 0);
+    for (int i = 1; i <= 5; i++) {
+        gan__pool_run(pool, meet_and_linger, &m, (size_t)_i);
+        ck_assert_int_eq(atomic_load(&m.met), _i * i);
+    }
     gan_pool_destroy(pool);
     pthread_barrier_destroy(&m.barrier);
 }

@@ -65,8 +65,8 @@ static int count_agreement(judge *j, judge_set set, const float *images, const u
     for (size_t i = 0; i < n; i++) {
         judge_figures *f = &j->of[labels[i]];
         size_t same = labels[i] == j->seen[i];
-        f->shown[set]++, f->agreed[set] += same;
-        j->all.shown[set]++, j->all.agreed[set] += same;
+        f->classified[set]++, f->agreed[set] += same;
+        j->all.classified[set]++, j->all.agreed[set] += same;
     }
     return 1;
 }
@@ -88,11 +88,12 @@ static int add_to_classes(judge *j, judge_set set, const uint8_t *labels, size_t
 
 int judge_add(judge *j, judge_set set, const float *images, const uint8_t *labels, size_t n)
 {
-    if (j->n_classes == 0) labels = NULL;
-    return cli_ok(gan_classifier_features(j->classifier, images, n, j->features)) &&
-           cli_ok(gan_moments_add(j->all.set[set], j->features, n)) &&
-           (!labels ||
-            (add_to_classes(j, set, labels, n) && count_agreement(j, set, images, labels, n)));
+    if (!cli_ok(gan_classifier_features(j->classifier, images, n, j->features)) ||
+        !cli_ok(gan_moments_add(j->all.set[set], j->features, n)))
+        return 0;
+    if (j->n_classes == 0 || !labels) return 1;
+    return add_to_classes(j, set, labels, n) &&
+           (set == JUDGE_OTHER || count_agreement(j, set, images, labels, n));
 }
 
 /* ---- The report ---- */
@@ -108,7 +109,7 @@ static int measure(double *distance, const judge_figures *f, judge_set set)
 /* The percentage of images of a set that are classified as requested or labelled. */
 static double agreement(const judge_figures *f, judge_set set)
 {
-    return f->shown[set] > 0 ? 100 * (double)f->agreed[set] / (double)f->shown[set] : 0;
+    return f->classified[set] > 0 ? 100 * (double)f->agreed[set] / (double)f->classified[set] : 0;
 }
 
 static int report_class(const judge *j, size_t label)
@@ -120,8 +121,8 @@ static int report_class(const judge *j, size_t label)
     if (distance >= 0 && floor >= 0)
         snprintf(numbers, sizeof numbers, "%10.4f %9.4f", distance, floor);
     cli_print("%-12s %8zu %10.1f %% %5.1f %% %s", generator_class_name(j->g, label).text,
-              f->shown[JUDGE_GENERATED], agreement(f, JUDGE_GENERATED), agreement(f, JUDGE_REAL),
-              numbers);
+              f->classified[JUDGE_GENERATED], agreement(f, JUDGE_GENERATED),
+              agreement(f, JUDGE_REAL), numbers);
     return 1;
 }
 

@@ -10,8 +10,9 @@ typedef enum judge_set { JUDGE_GENERATED, JUDGE_REAL, JUDGE_OTHER, JUDGE_SETS } 
 /* The statistics of all images, or of one class. */
 typedef struct judge_figures {
     gan_moments *set[JUDGE_SETS]; /* mean and covariance of the features */
-    size_t shown[JUDGE_SETS];     /* images with a label, */
-    size_t agreed[JUDGE_SETS];    /* and those that are classified as it says */
+    /* Of generated and real ones, how many images were classified, and how many of them as they
+     * were requested or labelled. */
+    size_t classified[JUDGE_SETS], agreed[JUDGE_SETS];
 } judge_figures;
 
 typedef struct judge {
